@@ -1,10123 +1,2029 @@
-(() => {
-var __webpack_modules__ = {
-770: (module, __unused_webpack_exports, __nccwpck_require__) => {
-module.exports = __nccwpck_require__(218);
-},
-218: (__unused_webpack_module, exports, __nccwpck_require__) => {
-"use strict";
-var debug, tls = __nccwpck_require__(756), http = __nccwpck_require__(611), https = __nccwpck_require__(692), events = __nccwpck_require__(434), util = __nccwpck_require__(23);
-exports.httpOverHttp = httpOverHttp;
-exports.httpsOverHttp = httpsOverHttp;
-exports.httpOverHttps = httpOverHttps;
-exports.httpsOverHttps = httpsOverHttps;
-function httpOverHttp(options) {
-var agent = new TunnelingAgent(options);
-agent.request = http.request;
-return agent;
-}
-function httpsOverHttp(options) {
-var agent = new TunnelingAgent(options);
-agent.request = http.request;
-agent.createSocket = createSecureSocket;
-agent.defaultPort = 443;
-return agent;
-}
-function httpOverHttps(options) {
-var agent = new TunnelingAgent(options);
-agent.request = https.request;
-return agent;
-}
-function httpsOverHttps(options) {
-var agent = new TunnelingAgent(options);
-agent.request = https.request;
-agent.createSocket = createSecureSocket;
-agent.defaultPort = 443;
-return agent;
-}
-function TunnelingAgent(options) {
-var self = this;
-self.options = options || {};
-self.proxyOptions = self.options.proxy || {};
-self.maxSockets = self.options.maxSockets || http.Agent.defaultMaxSockets;
-self.requests = [];
-self.sockets = [];
-self.on("free", function(socket, host, port, localAddress) {
-for (var options = toOptions(host, port, localAddress), i = 0, len = self.requests.length; i < len; ++i) {
-var pending = self.requests[i];
-if (pending.host === options.host && pending.port === options.port) {
-self.requests.splice(i, 1);
-pending.request.onSocket(socket);
-return;
-}
-}
-socket.destroy();
-self.removeSocket(socket);
-});
-}
-util.inherits(TunnelingAgent, events.EventEmitter);
-TunnelingAgent.prototype.addRequest = function(req, host, port, localAddress) {
-var self = this, options = mergeOptions({
-request: req
-}, self.options, toOptions(host, port, localAddress));
-if (self.sockets.length >= this.maxSockets) {
-self.requests.push(options);
-return;
-}
-self.createSocket(options, function(socket) {
-socket.on("free", onFree);
-socket.on("close", onCloseOrRemove);
-socket.on("agentRemove", onCloseOrRemove);
-req.onSocket(socket);
-function onFree() {
-self.emit("free", socket, options);
-}
-function onCloseOrRemove(err) {
-self.removeSocket(socket);
-socket.removeListener("free", onFree);
-socket.removeListener("close", onCloseOrRemove);
-socket.removeListener("agentRemove", onCloseOrRemove);
-}
-});
-};
-TunnelingAgent.prototype.createSocket = function(options, cb) {
-var self = this, placeholder = {};
-self.sockets.push(placeholder);
-var connectOptions = mergeOptions({}, self.proxyOptions, {
-method: "CONNECT",
-path: options.host + ":" + options.port,
-agent: !1,
-headers: {
-host: options.host + ":" + options.port
-}
-});
-options.localAddress && (connectOptions.localAddress = options.localAddress);
-if (connectOptions.proxyAuth) {
-connectOptions.headers = connectOptions.headers || {};
-connectOptions.headers["Proxy-Authorization"] = "Basic " + new Buffer(connectOptions.proxyAuth).toString("base64");
-}
-debug("making CONNECT request");
-var connectReq = self.request(connectOptions);
-connectReq.useChunkedEncodingByDefault = !1;
-connectReq.once("response", onResponse);
-connectReq.once("upgrade", onUpgrade);
-connectReq.once("connect", onConnect);
-connectReq.once("error", onError);
-connectReq.end();
-function onResponse(res) {
-res.upgrade = !0;
-}
-function onUpgrade(res, socket, head) {
-process.nextTick(function() {
-onConnect(res, socket, head);
-});
-}
-function onConnect(res, socket, head) {
-connectReq.removeAllListeners();
-socket.removeAllListeners();
-if (res.statusCode !== 200) {
-debug("tunneling socket could not be established, statusCode=%d", res.statusCode);
-socket.destroy();
-var error = new Error("tunneling socket could not be established, statusCode=" + res.statusCode);
-error.code = "ECONNRESET";
-options.request.emit("error", error);
-self.removeSocket(placeholder);
-return;
-}
-if (head.length > 0) {
-debug("got illegal response body from proxy");
-socket.destroy();
-error = new Error("got illegal response body from proxy");
-error.code = "ECONNRESET";
-options.request.emit("error", error);
-self.removeSocket(placeholder);
-return;
-}
-debug("tunneling connection has established");
-self.sockets[self.sockets.indexOf(placeholder)] = socket;
-return cb(socket);
-}
-function onError(cause) {
-connectReq.removeAllListeners();
-debug("tunneling socket could not be established, cause=%s\n", cause.message, cause.stack);
-var error = new Error("tunneling socket could not be established, cause=" + cause.message);
-error.code = "ECONNRESET";
-options.request.emit("error", error);
-self.removeSocket(placeholder);
-}
-};
-TunnelingAgent.prototype.removeSocket = function(socket) {
-var pos = this.sockets.indexOf(socket);
-if (pos === -1) return;
-this.sockets.splice(pos, 1);
-var pending = this.requests.shift();
-pending && this.createSocket(pending, function(socket) {
-pending.request.onSocket(socket);
-});
-};
-function createSecureSocket(options, cb) {
-var self = this;
-TunnelingAgent.prototype.createSocket.call(self, options, function(socket) {
-var hostHeader = options.request.getHeader("host"), tlsOptions = mergeOptions({}, self.options, {
-socket,
-servername: hostHeader ? hostHeader.replace(/:.*$/, "") : options.host
-}), secureSocket = tls.connect(0, tlsOptions);
-self.sockets[self.sockets.indexOf(socket)] = secureSocket;
-cb(secureSocket);
-});
-}
-function toOptions(host, port, localAddress) {
-if (typeof host === "string") return {
-host,
-port,
-localAddress
-};
-return host;
-}
-function mergeOptions(target) {
-for (var i = 1, len = arguments.length; i < len; ++i) {
-var overrides = arguments[i];
-if (typeof overrides === "object") for (var keys = Object.keys(overrides), j = 0, keyLen = keys.length; j < keyLen; ++j) {
-var k = keys[j];
-overrides[k] !== void 0 && (target[k] = overrides[k]);
-}
-}
-return target;
-}
-debug = process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG) ? function() {
-var args = Array.prototype.slice.call(arguments);
-typeof args[0] === "string" ? args[0] = "TUNNEL: " + args[0] : args.unshift("TUNNEL:");
-console.error.apply(console, args);
-} : function() {};
-},
-613: module => {
-"use strict";
-module.exports = require("assert");
-},
-434: module => {
-"use strict";
-module.exports = require("events");
-},
-611: module => {
-"use strict";
-module.exports = require("http");
-},
-692: module => {
-"use strict";
-module.exports = require("https");
-},
-278: module => {
-"use strict";
-module.exports = require("net");
-},
-877: module => {
-"use strict";
-module.exports = require("node:v8");
-},
-756: module => {
-"use strict";
-module.exports = require("tls");
-},
-23: module => {
-"use strict";
-module.exports = require("util");
-}
-}, __webpack_module_cache__ = {};
-function __nccwpck_require__(moduleId) {
-var cachedModule = __webpack_module_cache__[moduleId];
-if (cachedModule !== void 0) return cachedModule.exports;
-var module = __webpack_module_cache__[moduleId] = {
-exports: {}
-}, threw = !0;
-try {
-__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
-threw = !1;
-} finally {
-threw && delete __webpack_module_cache__[moduleId];
-}
-return module.exports;
-}
-typeof __nccwpck_require__ !== "undefined" && (__nccwpck_require__.ab = __dirname + "/");
-(() => {
-__nccwpck_require__.n = module => {
-var getter = module && module.__esModule ? () => module.default : () => module;
-__nccwpck_require__.d(getter, {
-a: getter
-});
-return getter;
-};
-})();
-(() => {
-var leafPrototypes, getProto = Object.getPrototypeOf ? obj => Object.getPrototypeOf(obj) : obj => obj.__proto__;
-__nccwpck_require__.t = function(value, mode) {
-mode & 1 && (value = this(value));
-if (mode & 8) return value;
-if (typeof value === "object" && value) {
-if (mode & 4 && value.__esModule) return value;
-if (mode & 16 && typeof value.then === "function") return value;
-}
-var ns = Object.create(null);
-__nccwpck_require__.r(ns);
-var def = {};
-leafPrototypes = leafPrototypes || [ null, getProto({}), getProto([]), getProto(getProto) ];
-for (var current = mode & 2 && value; typeof current == "object" && !~leafPrototypes.indexOf(current); current = getProto(current)) Object.getOwnPropertyNames(current).forEach(key => def[key] = () => value[key]);
-def.default = () => value;
-__nccwpck_require__.d(ns, def);
-return ns;
-};
-})();
-(() => {
-__nccwpck_require__.d = (exports, definition) => {
-for (var key in definition) __nccwpck_require__.o(definition, key) && !__nccwpck_require__.o(exports, key) && Object.defineProperty(exports, key, {
-enumerable: !0,
-get: definition[key]
-});
-};
-})();
-(() => {
-__nccwpck_require__.o = (obj, prop) => Object.prototype.hasOwnProperty.call(obj, prop);
-})();
-(() => {
-__nccwpck_require__.r = exports => {
-typeof Symbol !== "undefined" && Symbol.toStringTag && Object.defineProperty(exports, Symbol.toStringTag, {
-value: "Module"
-});
-Object.defineProperty(exports, "__esModule", {
-value: !0
-});
-};
-})();
-var __webpack_exports__ = {};
-(() => {
-"use strict";
-__nccwpck_require__.r(__webpack_exports__);
-__nccwpck_require__.d(__webpack_exports__, {
-create: () => create,
-"create-post": () => createPost,
-delete: () => delete_deleteWorkspace,
-key: () => key_key,
-"key-post": () => keyPost,
-preview: () => preview,
-"preview-post": () => previewPost,
-sweep: () => sweep_sweep,
-usage: () => usage
-});
-const external_os_namespaceObject = require("os");
-function utils_toCommandValue(input) {
-if (input === null || input === void 0) return "";
-if (typeof input === "string" || input instanceof String) return input;
-return JSON.stringify(input);
-}
-function toCommandProperties(annotationProperties) {
-if (!Object.keys(annotationProperties).length) return {};
-return {
-title: annotationProperties.title,
-file: annotationProperties.file,
-line: annotationProperties.startLine,
-endLine: annotationProperties.endLine,
-col: annotationProperties.startColumn,
-endColumn: annotationProperties.endColumn
-};
-}
-function command_issueCommand(command, properties, message) {
-const cmd = new Command(command, properties, message);
-process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
-}
-const CMD_STRING = "::";
-class Command {
-constructor(command, properties, message) {
-command || (command = "missing.command");
-this.command = command;
-this.properties = properties;
-this.message = message;
-}
-toString() {
-let cmdStr = CMD_STRING + this.command;
-if (this.properties && Object.keys(this.properties).length > 0) {
-cmdStr += " ";
-let first = !0;
-for (const key in this.properties) if (this.properties.hasOwnProperty(key)) {
-const val = this.properties[key];
-if (val) {
-first ? first = !1 : cmdStr += ",";
-cmdStr += `${key}=${escapeProperty(val)}`;
-}
-}
-}
-cmdStr += `${CMD_STRING}${escapeData(this.message)}`;
-return cmdStr;
-}
-}
-function escapeData(s) {
-return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A");
-}
-function escapeProperty(s) {
-return utils_toCommandValue(s).replace(/%/g, "%25").replace(/\r/g, "%0D").replace(/\n/g, "%0A").replace(/:/g, "%3A").replace(/,/g, "%2C");
-}
-const external_crypto_namespaceObject = require("crypto"), external_fs_namespaceObject = require("fs");
-function file_command_issueFileCommand(command, message) {
-const filePath = process.env[`GITHUB_${command}`];
-if (!filePath) throw new Error(`Unable to find environment variable for file command ${command}`);
-if (!external_fs_namespaceObject.existsSync(filePath)) throw new Error(`Missing file at path: ${filePath}`);
-external_fs_namespaceObject.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
-encoding: "utf8"
-});
-}
-function file_command_prepareKeyValueMessage(key, value) {
-const delimiter = `ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`, convertedValue = utils_toCommandValue(value);
-if (key.includes(delimiter)) throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`);
-if (convertedValue.includes(delimiter)) throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
-return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
-}
-var external_http_ = __nccwpck_require__(611), external_http_namespaceObject = __nccwpck_require__.t(external_http_, 2), external_https_ = __nccwpck_require__(692), external_https_namespaceObject = __nccwpck_require__.t(external_https_, 2);
-function getProxyUrl(reqUrl) {
-const usingSsl = reqUrl.protocol === "https:";
-if (checkBypass(reqUrl)) return;
-const proxyVar = (() => usingSsl ? process.env.https_proxy || process.env.HTTPS_PROXY : process.env.http_proxy || process.env.HTTP_PROXY)();
-if (!proxyVar) return;
-try {
-return new DecodedURL(proxyVar);
-} catch (_a) {
-if (!proxyVar.startsWith("http://") && !proxyVar.startsWith("https://")) return new DecodedURL(`http://${proxyVar}`);
-}
-}
-function checkBypass(reqUrl) {
-if (!reqUrl.hostname) return !1;
-const reqHost = reqUrl.hostname;
-if (isLoopbackAddress(reqHost)) return !0;
-const noProxy = process.env.no_proxy || process.env.NO_PROXY || "";
-if (!noProxy) return !1;
-let reqPort;
-reqUrl.port ? reqPort = Number(reqUrl.port) : reqUrl.protocol === "http:" ? reqPort = 80 : reqUrl.protocol === "https:" && (reqPort = 443);
-const upperReqHosts = [ reqUrl.hostname.toUpperCase() ];
-typeof reqPort === "number" && upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-for (const upperNoProxyItem of noProxy.split(",").map(x => x.trim().toUpperCase()).filter(x => x)) if (upperNoProxyItem === "*" || upperReqHosts.some(x => x === upperNoProxyItem || x.endsWith(`.${upperNoProxyItem}`) || upperNoProxyItem.startsWith(".") && x.endsWith(`${upperNoProxyItem}`))) return !0;
-return !1;
-}
-function isLoopbackAddress(host) {
-const hostLower = host.toLowerCase();
-return hostLower === "localhost" || hostLower.startsWith("127.") || hostLower.startsWith("[::1]") || hostLower.startsWith("[0:0:0:0:0:0:0:1]");
-}
-class DecodedURL extends URL {
-constructor(url, base) {
-super(url, base);
-this._decodedUsername = decodeURIComponent(super.username);
-this._decodedPassword = decodeURIComponent(super.password);
-}
-get username() {
-return this._decodedUsername;
-}
-get password() {
-return this._decodedPassword;
-}
-}
-var tunnel = __nccwpck_require__(770);
-class ProxyAgent {
-constructor() {
-throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher");
-}
-}
-var HttpCodes, Headers, MediaTypes, __awaiter = function(thisArg, _arguments, P, generator) {
-function adopt(value) {
-return value instanceof P ? value : new P(function(resolve) {
-resolve(value);
-});
-}
-return new (P || (P = Promise))(function(resolve, reject) {
-function fulfilled(value) {
-try {
-step(generator.next(value));
-} catch (e) {
-reject(e);
-}
-}
-function rejected(value) {
-try {
-step(generator.throw(value));
-} catch (e) {
-reject(e);
-}
-}
-function step(result) {
-result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected);
-}
-step((generator = generator.apply(thisArg, _arguments || [])).next());
-});
-};
-(function(HttpCodes) {
-HttpCodes[HttpCodes.OK = 200] = "OK";
-HttpCodes[HttpCodes.MultipleChoices = 300] = "MultipleChoices";
-HttpCodes[HttpCodes.MovedPermanently = 301] = "MovedPermanently";
-HttpCodes[HttpCodes.ResourceMoved = 302] = "ResourceMoved";
-HttpCodes[HttpCodes.SeeOther = 303] = "SeeOther";
-HttpCodes[HttpCodes.NotModified = 304] = "NotModified";
-HttpCodes[HttpCodes.UseProxy = 305] = "UseProxy";
-HttpCodes[HttpCodes.SwitchProxy = 306] = "SwitchProxy";
-HttpCodes[HttpCodes.TemporaryRedirect = 307] = "TemporaryRedirect";
-HttpCodes[HttpCodes.PermanentRedirect = 308] = "PermanentRedirect";
-HttpCodes[HttpCodes.BadRequest = 400] = "BadRequest";
-HttpCodes[HttpCodes.Unauthorized = 401] = "Unauthorized";
-HttpCodes[HttpCodes.PaymentRequired = 402] = "PaymentRequired";
-HttpCodes[HttpCodes.Forbidden = 403] = "Forbidden";
-HttpCodes[HttpCodes.NotFound = 404] = "NotFound";
-HttpCodes[HttpCodes.MethodNotAllowed = 405] = "MethodNotAllowed";
-HttpCodes[HttpCodes.NotAcceptable = 406] = "NotAcceptable";
-HttpCodes[HttpCodes.ProxyAuthenticationRequired = 407] = "ProxyAuthenticationRequired";
-HttpCodes[HttpCodes.RequestTimeout = 408] = "RequestTimeout";
-HttpCodes[HttpCodes.Conflict = 409] = "Conflict";
-HttpCodes[HttpCodes.Gone = 410] = "Gone";
-HttpCodes[HttpCodes.TooManyRequests = 429] = "TooManyRequests";
-HttpCodes[HttpCodes.InternalServerError = 500] = "InternalServerError";
-HttpCodes[HttpCodes.NotImplemented = 501] = "NotImplemented";
-HttpCodes[HttpCodes.BadGateway = 502] = "BadGateway";
-HttpCodes[HttpCodes.ServiceUnavailable = 503] = "ServiceUnavailable";
-HttpCodes[HttpCodes.GatewayTimeout = 504] = "GatewayTimeout";
-})(HttpCodes || (HttpCodes = {}));
-(function(Headers) {
-Headers.Accept = "accept";
-Headers.ContentType = "content-type";
-})(Headers || (Headers = {}));
-(function(MediaTypes) {
-MediaTypes.ApplicationJson = "application/json";
-})(MediaTypes || (MediaTypes = {}));
-function lib_getProxyUrl(serverUrl) {
-const proxyUrl = getProxyUrl(new URL(serverUrl));
-return proxyUrl ? proxyUrl.href : "";
-}
-const HttpRedirectCodes = [ HttpCodes.MovedPermanently, HttpCodes.ResourceMoved, HttpCodes.SeeOther, HttpCodes.TemporaryRedirect, HttpCodes.PermanentRedirect ], HttpResponseRetryCodes = [ HttpCodes.BadGateway, HttpCodes.ServiceUnavailable, HttpCodes.GatewayTimeout ], RetryableHttpVerbs = [ "OPTIONS", "GET", "DELETE", "HEAD" ], ExponentialBackoffCeiling = 10, ExponentialBackoffTimeSlice = 5;
-class HttpClientError extends Error {
-constructor(message, statusCode) {
-super(message);
-this.name = "HttpClientError";
-this.statusCode = statusCode;
-Object.setPrototypeOf(this, HttpClientError.prototype);
-}
-}
-class HttpClientResponse {
-constructor(message) {
-this.message = message;
-}
-readBody() {
-return __awaiter(this, void 0, void 0, function*() {
-return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
-let output = Buffer.alloc(0);
-this.message.on("data", chunk => {
-output = Buffer.concat([ output, chunk ]);
-});
-this.message.on("end", () => {
-resolve(output.toString());
-});
-}));
-});
-}
-readBodyBuffer() {
-return __awaiter(this, void 0, void 0, function*() {
-return new Promise(resolve => __awaiter(this, void 0, void 0, function*() {
-const chunks = [];
-this.message.on("data", chunk => {
-chunks.push(chunk);
-});
-this.message.on("end", () => {
-resolve(Buffer.concat(chunks));
-});
-}));
-});
-}
-}
-class lib_HttpClient {
-constructor(userAgent, handlers, requestOptions) {
-this._ignoreSslError = !1;
-this._allowRedirects = !0;
-this._allowRedirectDowngrade = !1;
-this._maxRedirects = 50;
-this._allowRetries = !1;
-this._maxRetries = 1;
-this._keepAlive = !1;
-this._disposed = !1;
-this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
-this.handlers = handlers || [];
-this.requestOptions = requestOptions;
-if (requestOptions) {
-requestOptions.ignoreSslError != null && (this._ignoreSslError = requestOptions.ignoreSslError);
-this._socketTimeout = requestOptions.socketTimeout;
-requestOptions.allowRedirects != null && (this._allowRedirects = requestOptions.allowRedirects);
-requestOptions.allowRedirectDowngrade != null && (this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade);
-requestOptions.maxRedirects != null && (this._maxRedirects = Math.max(requestOptions.maxRedirects, 0));
-requestOptions.keepAlive != null && (this._keepAlive = requestOptions.keepAlive);
-requestOptions.allowRetries != null && (this._allowRetries = requestOptions.allowRetries);
-requestOptions.maxRetries != null && (this._maxRetries = requestOptions.maxRetries);
-}
-}
-options(requestUrl, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request("OPTIONS", requestUrl, null, additionalHeaders || {});
-});
-}
-get(requestUrl, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request("GET", requestUrl, null, additionalHeaders || {});
-});
-}
-del(requestUrl, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request("DELETE", requestUrl, null, additionalHeaders || {});
-});
-}
-post(requestUrl, data, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request("POST", requestUrl, data, additionalHeaders || {});
-});
-}
-patch(requestUrl, data, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request("PATCH", requestUrl, data, additionalHeaders || {});
-});
-}
-put(requestUrl, data, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request("PUT", requestUrl, data, additionalHeaders || {});
-});
-}
-head(requestUrl, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request("HEAD", requestUrl, null, additionalHeaders || {});
-});
-}
-sendStream(verb, requestUrl, stream, additionalHeaders) {
-return __awaiter(this, void 0, void 0, function*() {
-return this.request(verb, requestUrl, stream, additionalHeaders);
-});
-}
-getJson(requestUrl_1) {
-return __awaiter(this, arguments, void 0, function*(requestUrl, additionalHeaders = {}) {
-additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-const res = yield this.get(requestUrl, additionalHeaders);
-return this._processResponse(res, this.requestOptions);
-});
-}
-postJson(requestUrl_1, obj_1) {
-return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-const data = JSON.stringify(obj, null, 2);
-additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-const res = yield this.post(requestUrl, data, additionalHeaders);
-return this._processResponse(res, this.requestOptions);
-});
-}
-putJson(requestUrl_1, obj_1) {
-return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-const data = JSON.stringify(obj, null, 2);
-additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-const res = yield this.put(requestUrl, data, additionalHeaders);
-return this._processResponse(res, this.requestOptions);
-});
-}
-patchJson(requestUrl_1, obj_1) {
-return __awaiter(this, arguments, void 0, function*(requestUrl, obj, additionalHeaders = {}) {
-const data = JSON.stringify(obj, null, 2);
-additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-additionalHeaders[Headers.ContentType] = this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-const res = yield this.patch(requestUrl, data, additionalHeaders);
-return this._processResponse(res, this.requestOptions);
-});
-}
-request(verb, requestUrl, data, headers) {
-return __awaiter(this, void 0, void 0, function*() {
-if (this._disposed) throw new Error("Client has already been disposed.");
-const parsedUrl = new URL(requestUrl);
-let info = this._prepareRequest(verb, parsedUrl, headers);
-const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb) ? this._maxRetries + 1 : 1;
-let response, numTries = 0;
-do {
-response = yield this.requestRaw(info, data);
-if (response && response.message && response.message.statusCode === HttpCodes.Unauthorized) {
-let authenticationHandler;
-for (const handler of this.handlers) if (handler.canHandleAuthentication(response)) {
-authenticationHandler = handler;
-break;
-}
-return authenticationHandler ? authenticationHandler.handleAuthentication(this, info, data) : response;
-}
-let redirectsRemaining = this._maxRedirects;
-while (response.message.statusCode && HttpRedirectCodes.includes(response.message.statusCode) && this._allowRedirects && redirectsRemaining > 0) {
-const redirectUrl = response.message.headers.location;
-if (!redirectUrl) break;
-const parsedRedirectUrl = new URL(redirectUrl);
-if (parsedUrl.protocol === "https:" && parsedUrl.protocol !== parsedRedirectUrl.protocol && !this._allowRedirectDowngrade) throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.");
-yield response.readBody();
-if (parsedRedirectUrl.hostname !== parsedUrl.hostname) for (const header in headers) header.toLowerCase() === "authorization" && delete headers[header];
-info = this._prepareRequest(verb, parsedRedirectUrl, headers);
-response = yield this.requestRaw(info, data);
-redirectsRemaining--;
-}
-if (!response.message.statusCode || !HttpResponseRetryCodes.includes(response.message.statusCode)) return response;
-numTries += 1;
-if (numTries < maxTries) {
-yield response.readBody();
-yield this._performExponentialBackoff(numTries);
-}
-} while (numTries < maxTries);
-return response;
-});
-}
-dispose() {
-this._agent && this._agent.destroy();
-this._disposed = !0;
-}
-requestRaw(info, data) {
-return __awaiter(this, void 0, void 0, function*() {
-return new Promise((resolve, reject) => {
-function callbackForResult(err, res) {
-err ? reject(err) : res ? resolve(res) : reject(new Error("Unknown error"));
-}
-this.requestRawWithCallback(info, data, callbackForResult);
-});
-});
-}
-requestRawWithCallback(info, data, onResult) {
-if (typeof data === "string") {
-info.options.headers || (info.options.headers = {});
-info.options.headers["Content-Length"] = Buffer.byteLength(data, "utf8");
-}
-let callbackCalled = !1;
-function handleResult(err, res) {
-if (!callbackCalled) {
-callbackCalled = !0;
-onResult(err, res);
-}
-}
-const req = info.httpModule.request(info.options, msg => {
-const res = new HttpClientResponse(msg);
-handleResult(void 0, res);
-});
-let socket;
-req.on("socket", sock => {
-socket = sock;
-});
-req.setTimeout(this._socketTimeout || 18e4, () => {
-socket && socket.end();
-handleResult(new Error(`Request timeout: ${info.options.path}`));
-});
-req.on("error", function(err) {
-handleResult(err);
-});
-data && typeof data === "string" && req.write(data, "utf8");
-if (data && typeof data !== "string") {
-data.on("close", function() {
-req.end();
-});
-data.pipe(req);
-} else req.end();
-}
-getAgent(serverUrl) {
-const parsedUrl = new URL(serverUrl);
-return this._getAgent(parsedUrl);
-}
-getAgentDispatcher(serverUrl) {
-const parsedUrl = new URL(serverUrl), proxyUrl = getProxyUrl(parsedUrl), useProxy = proxyUrl && proxyUrl.hostname;
-if (!useProxy) return;
-return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
-}
-_prepareRequest(method, requestUrl, headers) {
-const info = {};
-info.parsedUrl = requestUrl;
-const usingSsl = info.parsedUrl.protocol === "https:";
-info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
-const defaultPort = usingSsl ? 443 : 80;
-info.options = {};
-info.options.host = info.parsedUrl.hostname;
-info.options.port = info.parsedUrl.port ? parseInt(info.parsedUrl.port) : defaultPort;
-info.options.path = (info.parsedUrl.pathname || "") + (info.parsedUrl.search || "");
-info.options.method = method;
-info.options.headers = this._mergeHeaders(headers);
-this.userAgent != null && (info.options.headers["user-agent"] = this.userAgent);
-info.options.agent = this._getAgent(info.parsedUrl);
-if (this.handlers) for (const handler of this.handlers) handler.prepareRequest(info.options);
-return info;
-}
-_mergeHeaders(headers) {
-if (this.requestOptions && this.requestOptions.headers) return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
-return lowercaseKeys(headers || {});
-}
-_getExistingOrDefaultHeader(additionalHeaders, header, _default) {
-let clientHeader;
-if (this.requestOptions && this.requestOptions.headers) {
-const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
-headerValue && (clientHeader = typeof headerValue === "number" ? headerValue.toString() : headerValue);
-}
-const additionalValue = additionalHeaders[header];
-if (additionalValue !== void 0) return typeof additionalValue === "number" ? additionalValue.toString() : additionalValue;
-if (clientHeader !== void 0) return clientHeader;
-return _default;
-}
-_getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
-let clientHeader;
-if (this.requestOptions && this.requestOptions.headers) {
-const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
-headerValue && (clientHeader = typeof headerValue === "number" ? String(headerValue) : Array.isArray(headerValue) ? headerValue.join(", ") : headerValue);
-}
-const additionalValue = additionalHeaders[Headers.ContentType];
-if (additionalValue !== void 0) return typeof additionalValue === "number" ? String(additionalValue) : Array.isArray(additionalValue) ? additionalValue.join(", ") : additionalValue;
-if (clientHeader !== void 0) return clientHeader;
-return _default;
-}
-_getAgent(parsedUrl) {
-let agent;
-const proxyUrl = getProxyUrl(parsedUrl), useProxy = proxyUrl && proxyUrl.hostname;
-this._keepAlive && useProxy && (agent = this._proxyAgent);
-useProxy || (agent = this._agent);
-if (agent) return agent;
-const usingSsl = parsedUrl.protocol === "https:";
-let maxSockets = 100;
-this.requestOptions && (maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets);
-if (proxyUrl && proxyUrl.hostname) {
-const agentOptions = {
-maxSockets,
-keepAlive: this._keepAlive,
-proxy: Object.assign(Object.assign({}, (proxyUrl.username || proxyUrl.password) && {
-proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
-}), {
-host: proxyUrl.hostname,
-port: proxyUrl.port
-})
-};
-let tunnelAgent;
-const overHttps = proxyUrl.protocol === "https:";
-tunnelAgent = usingSsl ? overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp : overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
-agent = tunnelAgent(agentOptions);
-this._proxyAgent = agent;
-}
-if (!agent) {
-const options = {
-keepAlive: this._keepAlive,
-maxSockets
-};
-agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
-this._agent = agent;
-}
-usingSsl && this._ignoreSslError && (agent.options = Object.assign(agent.options || {}, {
-rejectUnauthorized: !1
-}));
-return agent;
-}
-_getProxyAgentDispatcher(parsedUrl, proxyUrl) {
-let proxyAgent;
-this._keepAlive && (proxyAgent = this._proxyAgentDispatcher);
-if (proxyAgent) return proxyAgent;
-const usingSsl = parsedUrl.protocol === "https:";
-proxyAgent = new ProxyAgent(Object.assign({
-uri: proxyUrl.href,
-pipelining: this._keepAlive ? 1 : 0
-}, (proxyUrl.username || proxyUrl.password) && {
-token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`
-}));
-this._proxyAgentDispatcher = proxyAgent;
-usingSsl && this._ignoreSslError && (proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-rejectUnauthorized: !1
-}));
-return proxyAgent;
-}
-_getUserAgentWithOrchestrationId(userAgent) {
-const baseUserAgent = userAgent || "actions/http-client", orchId = process.env.ACTIONS_ORCHESTRATION_ID;
-if (orchId) {
-const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, "_");
-return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
-}
-return baseUserAgent;
-}
-_performExponentialBackoff(retryNumber) {
-return __awaiter(this, void 0, void 0, function*() {
-retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
-const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-return new Promise(resolve => setTimeout(() => resolve(), ms));
-});
-}
-_processResponse(res, options) {
-return __awaiter(this, void 0, void 0, function*() {
-return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function*() {
-const statusCode = res.message.statusCode || 0, response = {
-statusCode,
-result: null,
-headers: {}
-};
-statusCode === HttpCodes.NotFound && resolve(response);
-function dateTimeDeserializer(key, value) {
-if (typeof value === "string") {
-const a = new Date(value);
-if (!isNaN(a.valueOf())) return a;
-}
-return value;
-}
-let obj, contents;
-try {
-contents = yield res.readBody();
-if (contents && contents.length > 0) {
-obj = options && options.deserializeDates ? JSON.parse(contents, dateTimeDeserializer) : JSON.parse(contents);
-response.result = obj;
-}
-response.headers = res.message.headers;
-} catch (err) {}
-if (statusCode > 299) {
-let msg;
-msg = obj && obj.message ? obj.message : contents && contents.length > 0 ? contents : `Failed request: (${statusCode})`;
-const err = new HttpClientError(msg, statusCode);
-err.result = response.result;
-reject(err);
-} else resolve(response);
-}));
-});
-}
-}
-const lowercaseKeys = obj => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase()] = obj[k], 
-c), {});
-process;
-process;
-external_os_namespaceObject.platform(), external_os_namespaceObject.arch();
-var ExitCode;
-(function(ExitCode) {
-ExitCode[ExitCode.Success = 0] = "Success";
-ExitCode[ExitCode.Failure = 1] = "Failure";
-})(ExitCode || (ExitCode = {}));
-function core_setSecret(secret) {
-command_issueCommand("add-mask", {}, secret);
-}
-function getInput(name, options) {
-const val = process.env[`INPUT_${name.replace(/ /g, "_").toUpperCase()}`] || "";
-if (options && options.required && !val) throw new Error(`Input required and not supplied: ${name}`);
-if (options && options.trimWhitespace === !1) return val;
-return val.trim();
-}
-function setOutput(name, value) {
-const filePath = process.env.GITHUB_OUTPUT || "";
-if (filePath) return file_command_issueFileCommand("OUTPUT", file_command_prepareKeyValueMessage(name, value));
-process.stdout.write(external_os_namespaceObject.EOL);
-command_issueCommand("set-output", {
-name
-}, utils_toCommandValue(value));
-}
-function core_debug(message) {
-command_issueCommand("debug", {}, message);
-}
-function core_error(message, properties = {}) {
-command_issueCommand("error", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-function warning(message, properties = {}) {
-command_issueCommand("warning", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-function notice(message, properties = {}) {
-command_issueCommand("notice", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
-}
-function core_info(message) {
-process.stdout.write(message + external_os_namespaceObject.EOL);
-}
-function saveState(name, value) {
-const filePath = process.env.GITHUB_STATE || "";
-if (filePath) return file_command_issueFileCommand("STATE", file_command_prepareKeyValueMessage(name, value));
-command_issueCommand("save-state", {
-name
-}, utils_toCommandValue(value));
-}
-function getState(name) {
-return process.env[`STATE_${name}`] || "";
-}
-function getEnumValues(entries) {
-const numericValues = Object.values(entries).filter(v => typeof v === "number"), values = Object.entries(entries).filter(([k, _]) => numericValues.indexOf(+k) === -1).map(([_, v]) => v);
-return values;
-}
-function jsonStringifyReplacer(_, value) {
-if (typeof value === "bigint") return value.toString();
-return value;
-}
-class Cached {
-constructor(getter) {
-this._getter = getter;
-this._value = void 0;
-}
-get value() {
-const getter = this._getter;
-if (getter !== void 0) {
-this._value = getter();
-this._getter = void 0;
-}
-return this._value;
-}
-}
-function cached(getter) {
-return new Cached(getter);
-}
-function nullish(input) {
-return input === null || input === void 0;
-}
-function cleanRegex(source) {
-const start = source.startsWith("^") ? 1 : 0, end = source.endsWith("$") ? source.length - 1 : source.length;
-return source.slice(start, end);
-}
-function assignProp(target, prop, value) {
-Object.defineProperty(target, prop, {
-value,
-writable: !0,
-enumerable: !0,
-configurable: !0
-});
-}
-function mergeDefs(...defs) {
-const mergedDescriptors = {};
-for (const def of defs) {
-const descriptors = Object.getOwnPropertyDescriptors(def);
-Object.assign(mergedDescriptors, descriptors);
-}
-return Object.defineProperties({}, mergedDescriptors);
-}
-const captureStackTrace = "captureStackTrace" in Error ? Error.captureStackTrace : (..._args) => {};
-function util_isObject(data) {
-return typeof data === "object" && data !== null && !Array.isArray(data);
-}
-function isPlainObject(o) {
-if (util_isObject(o) === !1) return !1;
-const ctor = o.constructor;
-if (ctor === void 0) return !0;
-if (typeof ctor !== "function") return !0;
-const prot = ctor.prototype;
-if (util_isObject(prot) === !1) return !1;
-if (Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf") === !1) return !1;
-return !0;
-}
-function shallowClone(o) {
-if (isPlainObject(o)) return {
-...o
-};
-if (Array.isArray(o)) return [ ...o ];
-if (o instanceof Map) return new Map(o);
-if (o instanceof Set) return new Set(o);
-return o;
-}
-const propertyKeyTypes = new Set([ "string", "number", "symbol" ]);
-function escapeRegex(str) {
-return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-}
-function clone(inst, def, params) {
-const cl = new inst._zod.constr(def ?? inst._zod.def);
-def && !params?.parent || (cl._zod.parent = inst);
-return cl;
-}
-function normalizeParams(_params) {
-const params = _params;
-if (!params) return {};
-if (typeof params === "string") return {
-error: () => params
-};
-if (params?.message !== void 0) {
-if (params?.error !== void 0) throw new Error("Cannot specify both `message` and `error` params");
-params.error = params.message;
-}
-delete params.message;
-if (typeof params.error === "string") return {
-...params,
-error: () => params.error
-};
-return params;
-}
-function optionalKeys(shape) {
-return Object.keys(shape).filter(k => shape[k]._zod.optin !== void 0 && shape[k]._zod.optout === "optional");
-}
-const NUMBER_FORMAT_RANGES = (() => ({
-safeint: [ Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER ],
-int32: [ -2147483648, 2147483647 ],
-uint32: [ 0, 4294967295 ],
-float32: [ -34028234663852886e22, 34028234663852886e22 ],
-float64: [ -Number.MAX_VALUE, Number.MAX_VALUE ]
-}))();
-function aborted(x, startIndex = 0) {
-if (x.aborted === !0) return !0;
-for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue !== !0) return !0;
-return !1;
-}
-function explicitlyAborted(x, startIndex = 0) {
-if (x.aborted === !0) return !0;
-for (let i = startIndex; i < x.issues.length; i++) if (x.issues[i]?.continue === !1) return !0;
-return !1;
-}
-function prefixIssues(path, issues) {
-return issues.map(iss => {
-var _a;
-(_a = iss).path ?? (_a.path = []);
-iss.path.unshift(path);
-return iss;
-});
-}
-function unwrapMessage(message) {
-return typeof message === "string" ? message : message?.message;
-}
-function sizeCaps(defChecks) {
-const caps = [];
-for (const ch of defChecks ?? []) {
-const d = ch._zod.def;
-if (!/_(length|size)$|_equals$/.test(d.check)) break;
-const max = d.maximum ?? d.length ?? d.size;
-max >= 0 && caps.push([ max, ch ]);
-}
-return caps;
-}
-function attachSchema(issues, start, inst) {
-var _a;
-for (let i = start; i < issues.length; i++) (_a = issues[i]).schema ?? (_a.schema = inst);
-}
-function finalizeIssue(iss, ctx, config) {
-var _a;
-const traits = iss.inst?._zod?.traits;
-traits?.has("$ZodType") && (traits.has("$ZodCheck") ? (_a = iss).schema ?? (_a.schema = iss.inst) : iss.schema = iss.inst);
-const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0, message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config.customError?.(iss)) ?? unwrapMessage(config.localeError?.(iss)) ?? "Invalid input", full = {};
-for (const k of Object.keys(iss)) {
-if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__") continue;
-full[k] = iss[k];
-}
-full.path ?? (full.path = []);
-full.message = message;
-ctx?.reportInput && (full.input = iss.input);
-return full;
-}
-const highSurrogate = /[\uD800-\uDBFF]/;
-function codePointLength(str) {
-const units = str.length;
-if (!highSurrogate.test(str)) return units;
-let count = units;
-for (let i = 0; i < units - 1; i++) if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
-count--;
-i++;
-}
-return count;
-}
-function getLengthableOrigin(input) {
-if (Array.isArray(input)) return "array";
-if (typeof input === "string") return "string";
-return "unknown";
-}
-function util_issue(...args) {
-const [iss, input, inst] = args;
-if (typeof iss === "string") return {
-message: iss,
-code: "custom",
-input,
-inst
-};
-return {
-...iss
-};
-}
-function members(proto, table) {
-for (const key in table) {
-const desc = Object.getOwnPropertyDescriptor(table, key);
-desc.get ? Object.defineProperty(proto, key, {
-...desc,
-enumerable: !1
-}) : defineBound(proto, key, desc.value);
-}
-}
-function own(inst, key, value, enumerable = !0) {
-Object.defineProperty(inst, key, {
-configurable: !0,
-writable: !0,
-enumerable,
-value
-});
-return value;
-}
-function hide(inst, key, value) {
-return own(inst, key, value, !1);
-}
-function defineBound(proto, key, fn) {
-Object.defineProperty(proto, key, {
-configurable: !0,
-get() {
-return this == null ? fn : own(this, key, fn.bind(this));
-},
-set(value) {
-own(this, key, value);
-}
-});
-}
-function claim(inst, sentinel) {
-const proto = Object.getPrototypeOf(inst);
-return sentinel in proto ? void 0 : proto;
-}
-let installing, broke = !1;
-const breaker = {
-configurable: !0,
-get() {
-broke = !0;
-return;
-}
-};
-function defineLazyInternal(inst, key, compute) {
-const proto = Object.getPrototypeOf(inst._zod);
-if (key in proto && installing !== inst._zod) {
-installing = void 0;
-return;
-}
-installing = inst._zod;
-Object.defineProperty(proto, key, {
-configurable: !0,
-get() {
-Object.defineProperty(this, key, breaker);
-const outer = broke;
-broke = !1;
-try {
-const value = compute(this);
-broke ? delete this[key] : Object.defineProperty(this, key, {
-configurable: !0,
-writable: !0,
-value
-});
-broke = broke || outer;
-return value;
-} catch (err) {
-delete this[key];
-broke = broke || outer;
-throw err;
-}
-},
-set(value) {
-Object.defineProperty(this, key, {
-configurable: !0,
-writable: !0,
-value
-});
-}
-});
-}
-function installLazyProp(inst, key, make, enumerable) {
-const proto = claim(inst, key);
-if (!proto) return;
-Object.defineProperty(proto, key, {
-configurable: !0,
-get() {
-const desc = {
-configurable: !0,
-writable: !0,
-enumerable,
-value: void 0
-};
-Object.defineProperty(this, key, desc);
-desc.value = make(this);
-Object.defineProperty(this, key, desc);
-return desc.value;
-},
-set(value) {
-Object.defineProperty(this, key, {
-configurable: !0,
-writable: !0,
-enumerable,
-value
-});
-}
-});
-}
-var _a;
-const NEVER = Object.freeze({
-status: "aborted"
-}), _zodDesc = {
-value: void 0,
-enumerable: !1
-};
-let _E = "captureStackTrace" in Error ? Error : null;
-function newError(Definition) {
-const E = _E;
-if (E) {
-const saved = E.stackTraceLimit;
-if (typeof saved === "number") {
-try {
-E.stackTraceLimit = 0;
-} catch {
-_E = null;
-return new Definition;
-}
-try {
-return new Definition;
-} finally {
-E.stackTraceLimit = saved;
-}
-}
-}
-return new Definition;
-}
-function $constructor(name, initializer, proto, params) {
-const zodProto = {};
-function Internals(def) {
-this.def = def;
-this.constr = _;
-this.traits = new Set;
-}
-Internals.prototype = zodProto;
-const protoMembers = proto, initialized = protoMembers && new WeakSet;
-function init(inst, def) {
-if (inst._zod) {
-if (inst._zod.traits.has(name)) return;
-} else {
-_zodDesc.value = new Internals(def);
-try {
-Object.defineProperty(inst, "_zod", _zodDesc);
-} finally {
-_zodDesc.value = void 0;
-}
-}
-inst._zod.traits.add(name);
-initializer(inst, def);
-if (initialized) {
-const own = Object.getPrototypeOf(inst), ctorProto = inst._zod.constr.prototype;
-let up = own;
-while (up && up !== ctorProto) up = Object.getPrototypeOf(up);
-const target = up ?? own;
-if (!initialized.has(target)) {
-initialized.add(target);
-members(target, protoMembers);
-}
-}
-const proto = _.prototype;
-for (const k in proto) {
-if (!Object.prototype.hasOwnProperty.call(proto, k)) continue;
-k in inst || (inst[k] = proto[k].bind(inst));
-}
-}
-const Parent = params?.Parent ?? Object;
-class Definition extends Parent {}
-Object.defineProperty(Definition, "name", {
-value: name
-});
-function _(def) {
-const inst = params?.Parent ? newError(Definition) : this;
-init(inst, def);
-const deferred = inst._zod.deferred;
-if (deferred) {
-for (const fn of deferred) fn();
-inst._zod.deferred = void 0;
-}
-const pp = globalThis.__zod_globalConfig?.postProcessor;
-pp && pp(inst);
-return inst;
-}
-Object.defineProperty(_, "init", {
-value: init
-});
-Object.defineProperty(_, Symbol.hasInstance, {
-value: inst => {
-if (params?.Parent && inst instanceof params.Parent) return !0;
-return inst?._zod?.traits?.has(name);
-}
-});
-Object.defineProperty(_, "name", {
-value: name
-});
-return _;
-}
-class $ZodAsyncError extends Error {
-constructor() {
-super("Encountered Promise during synchronous parse. Use .parseAsync() instead.");
-}
-}
-class $ZodEncodeError extends Error {
-constructor(name) {
-super(`Encountered unidirectional transform during encode: ${name}`);
-this.name = "ZodEncodeError";
-}
-}
-(_a = globalThis).__zod_globalConfig ?? (_a.__zod_globalConfig = {});
-const core_globalConfig = globalThis.__zod_globalConfig;
-function config(newConfig) {
-newConfig && Object.assign(core_globalConfig, newConfig);
-return core_globalConfig;
-}
-const $ZodCheck = $constructor("$ZodCheck", (inst, def) => {
-var _a;
-inst._zod ?? (inst._zod = {});
-inst._zod.def = def;
-(_a = inst._zod).onattach ?? (_a.onattach = []);
-}), _whenHasLength = payload => {
-const val = payload.value;
-return !nullish(val) && val.length !== void 0;
-}, numericOriginMap = {
-number: "number",
-bigint: "bigint",
-object: "date"
-}, $ZodCheckLessThan = $constructor("$ZodCheckLessThan", (inst, def) => {
-$ZodCheck.init(inst, def);
-const origin = numericOriginMap[typeof def.value];
-inst._zod.check = payload => {
-if (def.inclusive ? payload.value <= def.value : payload.value < def.value) return;
-payload.issues.push({
-origin: numericOriginMap[typeof payload.value] ?? origin,
-code: "too_big",
-maximum: typeof def.value === "object" ? def.value.getTime() : def.value,
-input: payload.value,
-inclusive: def.inclusive,
-inst,
-continue: !def.abort
-});
-};
-}), $ZodCheckGreaterThan = $constructor("$ZodCheckGreaterThan", (inst, def) => {
-$ZodCheck.init(inst, def);
-const origin = numericOriginMap[typeof def.value];
-inst._zod.check = payload => {
-if (def.inclusive ? payload.value >= def.value : payload.value > def.value) return;
-payload.issues.push({
-origin: numericOriginMap[typeof payload.value] ?? origin,
-code: "too_small",
-minimum: typeof def.value === "object" ? def.value.getTime() : def.value,
-input: payload.value,
-inclusive: def.inclusive,
-inst,
-continue: !def.abort
-});
-};
-}), $ZodCheckNumberFormat = $constructor("$ZodCheckNumberFormat", (inst, def) => {
-$ZodCheck.init(inst, def);
-def.format = def.format || "float64";
-const isInt = def.format?.includes("int"), origin = isInt ? "int" : "number", [minimum, maximum] = NUMBER_FORMAT_RANGES[def.format];
-inst._zod.check = payload => {
-const input = payload.value;
-if (isInt) {
-if (!Number.isInteger(input)) {
-payload.issues.push({
-expected: origin,
-format: def.format,
-code: "invalid_type",
-continue: !1,
-input,
-inst
-});
-return;
-}
-if (!Number.isSafeInteger(input)) {
-payload.issues.push(input > 0 ? {
-input,
-code: "too_big",
-maximum: Number.MAX_SAFE_INTEGER,
-note: "Integers must be within the safe integer range.",
-inst,
-origin,
-inclusive: !0,
-continue: !def.abort
-} : {
-input,
-code: "too_small",
-minimum: Number.MIN_SAFE_INTEGER,
-note: "Integers must be within the safe integer range.",
-inst,
-origin,
-inclusive: !0,
-continue: !def.abort
-});
-return;
-}
-}
-input < minimum && payload.issues.push({
-origin: "number",
-input,
-code: "too_small",
-minimum,
-inclusive: !0,
-inst,
-continue: !def.abort
-});
-input > maximum && payload.issues.push({
-origin: "number",
-input,
-code: "too_big",
-maximum,
-inclusive: !0,
-inst,
-continue: !def.abort
-});
-};
-}), $ZodCheckMaxLength = $constructor("$ZodCheckMaxLength", (inst, def) => {
-var _a;
-$ZodCheck.init(inst, def);
-(_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
-inst._zod.check = payload => {
-const input = payload.value, units = input.length, length = typeof input === "string" && units > def.maximum ? codePointLength(input) : units;
-if (length <= def.maximum) return;
-const origin = getLengthableOrigin(input);
-payload.issues.push({
-origin,
-code: "too_big",
-maximum: def.maximum,
-inclusive: !0,
-input,
-inst,
-continue: !def.abort
-});
-};
-}), $ZodCheckMinLength = $constructor("$ZodCheckMinLength", (inst, def) => {
-var _a;
-$ZodCheck.init(inst, def);
-(_a = inst._zod.def).when ?? (_a.when = _whenHasLength);
-inst._zod.check = payload => {
-const input = payload.value, units = input.length, length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input) : units;
-if (length >= def.minimum) return;
-const origin = getLengthableOrigin(input);
-payload.issues.push({
-origin,
-code: "too_small",
-minimum: def.minimum,
-inclusive: !0,
-input,
-inst,
-continue: !def.abort
-});
-};
-}), $ZodCheckStringFormat = $constructor("$ZodCheckStringFormat", (inst, def) => {
-var _a, _b;
-$ZodCheck.init(inst, def);
-def.pattern ? (_a = inst._zod).check ?? (_a.check = payload => {
-def.pattern.lastIndex = 0;
-if (def.pattern.test(payload.value)) return;
-payload.issues.push({
-origin: "string",
-code: "invalid_format",
-format: def.format,
-input: payload.value,
-...def.pattern ? {
-pattern: def.pattern.toString()
-} : {},
-inst,
-continue: !def.abort
-});
-}) : (_b = inst._zod).check ?? (_b.check = () => {});
-}), $ZodCheckRegex = $constructor("$ZodCheckRegex", (inst, def) => {
-$ZodCheckStringFormat.init(inst, def);
-inst._zod.check = payload => {
-def.pattern.lastIndex = 0;
-if (def.pattern.test(payload.value)) return;
-payload.issues.push({
-origin: "string",
-code: "invalid_format",
-format: "regex",
-input: payload.value,
-pattern: def.pattern.toString(),
-inst,
-continue: !def.abort
-});
-};
-}), guid = /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/, anyString = /^[\s\S]{0,}$/, number = /^-?\d+(?:\.\d+)?$/, regexes_boolean = /^(?:true|false)$/i, version = {
-major: 4,
-minor: 6,
-patch: 7
-}, $ZodType = $constructor("$ZodType", (inst, def) => {
-var _a;
-inst ?? (inst = {});
-inst._zod.def = def;
-inst._zod.bag = inst._zod.bag || {};
-inst._zod.version = version;
-const defChecks = inst._zod.def.checks, checks = inst._zod.traits.has("$ZodCheck") ? [ inst, ...defChecks ?? [] ] : defChecks?.length ? [ ...defChecks ] : [];
-for (const ch of checks) for (const fn of ch._zod.onattach) fn(inst);
-if (checks.length === 0) {
-(_a = inst._zod).deferred ?? (_a.deferred = []);
-inst._zod.deferred?.push(() => {
-inst._zod.run = inst._zod.parse;
-});
-} else {
-const runChecks = (payload, checks, ctx) => {
-if (payload.memo) return payload;
-let asyncResult, isAborted = aborted(payload);
-for (const ch of checks) {
-if (ch._zod.def.when) {
-if (explicitlyAborted(payload)) continue;
-const shouldRun = ch._zod.def.when(payload);
-if (!shouldRun) continue;
-} else if (isAborted) continue;
-const currLen = payload.issues.length, _ = ch._zod.check(payload);
-if (_ instanceof Promise && ctx?.async === !1) throw new $ZodAsyncError;
-if (asyncResult || _ instanceof Promise) asyncResult = (asyncResult ?? Promise.resolve()).then(async () => {
-await _;
-const nextLen = payload.issues.length;
-if (nextLen === currLen) return;
-attachSchema(payload.issues, currLen, inst);
-isAborted || (isAborted = aborted(payload, currLen));
-}); else {
-const nextLen = payload.issues.length;
-if (nextLen === currLen) continue;
-attachSchema(payload.issues, currLen, inst);
-isAborted || (isAborted = aborted(payload, currLen));
-}
-}
-if (asyncResult) return asyncResult.then(() => payload);
-return payload;
-}, handleCanaryResult = (canary, payload, ctx) => {
-if (aborted(canary)) {
-canary.aborted = !0;
-return canary;
-}
-const checkResult = runChecks(payload, checks, ctx);
-if (checkResult instanceof Promise) {
-if (ctx.async === !1) throw new $ZodAsyncError;
-return checkResult.then(checkResult => inst._zod.parse(checkResult, ctx));
-}
-return inst._zod.parse(checkResult, ctx);
-};
-inst._zod.run = (payload, ctx) => {
-if (ctx.skipChecks) return inst._zod.parse(payload, ctx);
-if (ctx.direction === "backward") {
-const canary = inst._zod.parse({
-value: payload.value,
-issues: []
-}, {
-...ctx,
-skipChecks: !0
-});
-if (canary instanceof Promise) return canary.then(canary => handleCanaryResult(canary, payload, ctx));
-return handleCanaryResult(canary, payload, ctx);
-}
-const result = inst._zod.parse(payload, ctx);
-if (result instanceof Promise) {
-if (ctx.async === !1) throw new $ZodAsyncError;
-return result.then(result => runChecks(result, checks, ctx));
-}
-return runChecks(result, checks, ctx);
-};
-}
-}, {
-get "~standard"() {
-return hide(this, "~standard", standardProps(this));
-},
-set "~standard"(value) {
-own(this, "~standard", value);
-}
-}), toStandardResult = (r, ctx) => r.issues.length ? {
-issues: r.issues.map(iss => finalizeIssue(iss, ctx, config()))
-} : {
-value: r.value
-};
-async function validateAsync(inst, value) {
-const ctx = {
-async: !0
-};
-return toStandardResult(await inst._zod.run({
-value,
-issues: []
-}, ctx), ctx);
-}
-function standardProps(inst) {
-return {
-validate: value => {
-const ctx = {
-async: !1
-};
-try {
-const r = inst._zod.run({
-value,
-issues: []
-}, ctx);
-if (!(r instanceof Promise)) return toStandardResult(r, ctx);
-} catch (_) {}
-return validateAsync(inst, value);
-},
-vendor: "zod",
-version: 1
-};
-}
-const $ZodString = $constructor("$ZodString", (inst, def) => {
-$ZodType.init(inst, def);
-inst._zod.pattern = def.pattern ?? anyString;
-inst._zod.parse = (payload, _) => {
-if (def.coerce) try {
-payload.value = String(payload.value);
-} catch (_) {}
-if (typeof payload.value === "string") return payload;
-payload.issues.push({
-expected: "string",
-code: "invalid_type",
-input: payload.value,
-inst
-});
-return payload;
-};
-}), $ZodStringFormat = $constructor("$ZodStringFormat", (inst, def) => {
-$ZodCheckStringFormat.init(inst, def);
-$ZodString.init(inst, def);
-}), $ZodGUID = $constructor("$ZodGUID", (inst, def) => {
-def.pattern ?? (def.pattern = guid);
-$ZodStringFormat.init(inst, def);
-}), $ZodNumber = $constructor("$ZodNumber", (inst, def) => {
-$ZodType.init(inst, def);
-inst._zod.pattern = number;
-inst._zod.parse = (payload, _ctx) => {
-if (def.coerce) try {
-payload.value = Number(payload.value);
-} catch (_) {}
-const input = payload.value;
-if (typeof input === "number" && !Number.isNaN(input) && Number.isFinite(input)) return payload;
-const received = typeof input === "number" ? Number.isNaN(input) ? "NaN" : Number.isFinite(input) ? void 0 : String(input) : void 0;
-payload.issues.push({
-expected: "number",
-code: "invalid_type",
-input,
-inst,
-...received ? {
-received
-} : {}
-});
-return payload;
-};
-}), $ZodNumberFormat = $constructor("$ZodNumberFormat", (inst, def) => {
-$ZodCheckNumberFormat.init(inst, def);
-$ZodNumber.init(inst, def);
-}), $ZodBoolean = $constructor("$ZodBoolean", (inst, def) => {
-$ZodType.init(inst, def);
-inst._zod.pattern = regexes_boolean;
-inst._zod.parse = (payload, _ctx) => {
-if (def.coerce) try {
-payload.value = Boolean(payload.value);
-} catch (_) {}
-const input = payload.value;
-if (typeof input === "boolean") return payload;
-payload.issues.push({
-expected: "boolean",
-code: "invalid_type",
-input,
-inst
-});
-return payload;
-};
-}), $ZodUnknown = $constructor("$ZodUnknown", (inst, def) => {
-$ZodType.init(inst, def);
-inst._zod.parse = payload => payload;
-}), $ZodNever = $constructor("$ZodNever", (inst, def) => {
-$ZodType.init(inst, def);
-inst._zod.parse = (payload, _ctx) => {
-payload.issues.push({
-expected: "never",
-code: "invalid_type",
-input: payload.value,
-inst
-});
-return payload;
-};
-});
-function capSize(inst, size) {
-const caps = sizeCaps(inst._zod.def.checks);
-if (!caps.length) return;
-const cap = Math.min(...caps.map(c => c[0])), parse = inst._zod.parse;
-inst._zod.parse = (payload, ctx) => {
-const n = size(payload.value);
-if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") for (const [max, ch] of sizeCaps(inst._zod.def.checks)) if (n > max && ch._zod.def.when(payload)) {
-const start = payload.issues.length;
-ch._zod.check(payload);
-payload.issues[start].continue = !1;
-attachSchema(payload.issues, start, inst);
-return payload;
-}
-return parse(payload, ctx);
-};
-}
-const arraySize = input => Array.isArray(input) ? input.length : -1;
-function handleArrayResult(result, final, index) {
-result.issues.length && final.issues.push(...prefixIssues(index, result.issues));
-final.value[index] = result.value;
-}
-const $ZodArray = $constructor("$ZodArray", (inst, def) => {
-$ZodType.init(inst, def);
-const memo = core_globalConfig.memoizer;
-memo?.attach(inst);
-inst._zod.parse = (payload, ctx) => {
-const input = payload.value;
-if (!Array.isArray(input)) {
-payload.issues.push({
-expected: "array",
-code: "invalid_type",
-input,
-inst
-});
-return payload;
-}
-payload.value = memo ? memo.alloc(inst, payload, Array(input.length), ctx) : Array(input.length);
-const proms = [], abortEarly = ctx?.abortEarly;
-for (let i = 0; i < input.length; i++) {
-const item = input[i], result = def.element._zod.run({
-value: item,
-issues: []
-}, ctx);
-if (result instanceof Promise) proms.push(result.then(result => handleArrayResult(result, payload, i))); else {
-handleArrayResult(result, payload, i);
-if (abortEarly && result.issues.length !== 0 && aborted(result)) break;
-}
-}
-if (proms.length) return Promise.all(proms).then(() => payload);
-return payload;
-};
-capSize(inst, arraySize);
-});
-function handlePropertyResult(result, final, key, input, optin, optout) {
-const isPresent = key in input, isOptionalOut = optout === "optional";
-if (!isPresent && isOptionalOut && optin === "optional") return;
-if (result.issues.length) {
-if (optin !== void 0 && isOptionalOut && !isPresent) return;
-final.issues.push(...prefixIssues(key, result.issues));
-}
-if (!isPresent && optin === void 0) {
-result.issues.length || final.issues.push({
-code: "invalid_type",
-expected: "nonoptional",
-input: void 0,
-path: [ key ]
-});
-return;
-}
-result.value === void 0 ? (isPresent || optin === "defaulted" && !isOptionalOut) && (final.value[key] = void 0) : final.value[key] = result.value;
-}
-const NO_SYMBOL_KEYS = [];
-function normalizeDef(def) {
-const keys = Object.keys(def.shape), ownSymbols = Object.getOwnPropertySymbols(def.shape), symbolKeys = ownSymbols.length ? ownSymbols : NO_SYMBOL_KEYS, allKeys = symbolKeys.length ? [ ...keys, ...symbolKeys ] : keys;
-for (const k of allKeys) if (!def.shape?.[k]?._zod?.traits?.has("$ZodType")) throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`);
-const okeys = optionalKeys(def.shape);
-return {
-...def,
-allKeys,
-symbolKeys,
-keySet: new Set(keys),
-numKeys: keys.length,
-optionalKeys: new Set(okeys)
-};
-}
-function handleCatchall(proms, input, payload, ctx, def, inst, abortEarly) {
-const unrecognized = [], keySet = def.keySet, _catchall = def.catchall._zod, t = _catchall.def.type, optin = _catchall.optin, optout = _catchall.optout;
-let seen = 0;
-for (const key in input) {
-if (abortEarly && payload.issues.length !== seen) {
-if (aborted(payload, seen)) break;
-seen = payload.issues.length;
-}
-if (keySet.has(key)) continue;
-if (key === "__proto__") {
-t === "never" && unrecognized.push(key);
-continue;
-}
-if (t === "never") {
-unrecognized.push(key);
-continue;
-}
-const r = _catchall.run({
-value: input[key],
-issues: []
-}, ctx);
-r instanceof Promise ? proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))) : handlePropertyResult(r, payload, key, input, optin, optout);
-}
-unrecognized.length && payload.issues.push({
-code: "unrecognized_keys",
-keys: unrecognized,
-input,
-inst,
-continue: !0
-});
-if (!proms.length) return payload;
-return Promise.all(proms).then(() => payload);
-}
-const $ZodObject = $constructor("$ZodObject", (inst, def) => {
-$ZodType.init(inst, def);
-const desc = Object.getOwnPropertyDescriptor(def, "shape"), sh = desc?.get ? desc.get.raw : def.shape ?? {};
-if (sh) {
-const get = () => {
-const newSh = {
-...sh
-};
-Object.defineProperty(def, "shape", {
-value: newSh
-});
-get.raw = newSh;
-return newSh;
-};
-get.raw = sh;
-Object.defineProperty(def, "shape", {
-get
-});
-}
-const _normalized = cached(() => normalizeDef(def));
-defineLazyInternal(inst, "propValues", zod => {
-const shape = zod.def.shape, propValues = {};
-for (const key in shape) {
-const field = shape[key]._zod;
-if (field.values) {
-Object.prototype.hasOwnProperty.call(propValues, key) || assignProp(propValues, key, new Set);
-for (const v of field.values) propValues[key].add(v);
-field.optin !== void 0 && propValues[key].add(void 0);
-}
-}
-return propValues;
-});
-const isObject = util_isObject, catchall = def.catchall;
-let value;
-const memo = core_globalConfig.memoizer;
-memo?.attach(inst);
-inst._zod.parse = (payload, ctx) => {
-value ?? (value = _normalized.value);
-const input = payload.value;
-if (!isObject(input)) {
-payload.issues.push({
-expected: "object",
-code: "invalid_type",
-input,
-inst
-});
-return payload;
-}
-payload.value = memo ? memo.alloc(inst, payload, {}, ctx) : {};
-const proms = [], shape = value.shape, abortEarly = ctx?.abortEarly;
-let seen = payload.issues.length;
-for (const key of value.allKeys) {
-if (abortEarly && payload.issues.length !== seen) {
-if (aborted(payload, seen)) break;
-seen = payload.issues.length;
-}
-if (key === "__proto__") continue;
-const el = shape[key], optin = el._zod.optin, optout = el._zod.optout, r = el._zod.run({
-value: input[key],
-issues: []
-}, ctx);
-r instanceof Promise ? proms.push(r.then(r => handlePropertyResult(r, payload, key, input, optin, optout))) : handlePropertyResult(r, payload, key, input, optin, optout);
-}
-if (!catchall) return proms.length ? Promise.all(proms).then(() => payload) : payload;
-return handleCatchall(proms, input, payload, ctx, _normalized.value, inst, abortEarly === !0);
-};
-});
-function handleUnionResults(results, final, inst, ctx) {
-for (const result of results) if (result.issues.length === 0) {
-final.value = result.value;
-return final;
-}
-const nonaborted = results.filter(r => !aborted(r));
-if (nonaborted.length === 1) {
-final.value = nonaborted[0].value;
-return nonaborted[0];
-}
-final.issues.push({
-code: "invalid_union",
-input: final.value,
-inst,
-errors: results.map(result => result.issues.map(iss => finalizeIssue(iss, ctx, config())))
-});
-return final;
-}
-const $ZodUnion = $constructor("$ZodUnion", (inst, def) => {
-$ZodType.init(inst, def);
-defineLazyInternal(inst, "optin", zod => zod.def.options.some(o => o._zod.optin === "defaulted") ? "defaulted" : zod.def.options.some(o => o._zod.optin !== void 0) ? "optional" : void 0);
-defineLazyInternal(inst, "optout", zod => zod.def.options.some(o => o._zod.optout === "optional") ? "optional" : void 0);
-defineLazyInternal(inst, "values", zod => {
-if (zod.def.options.every(o => o._zod.values)) return new Set(zod.def.options.flatMap(option => Array.from(option._zod.values)));
-return;
-});
-defineLazyInternal(inst, "pattern", zod => {
-if (zod.def.options.every(o => o._zod.pattern)) {
-const patterns = zod.def.options.map(o => o._zod.pattern);
-return new RegExp(`^(${patterns.map(p => cleanRegex(p.source)).join("|")})$`);
-}
-return;
-});
-const first = def.options.length === 1 ? def.options[0]._zod.run : null;
-inst._zod.parse = (payload, ctx) => {
-if (first) return first(payload, ctx);
-let async = !1;
-const results = [];
-for (const option of def.options) {
-const result = option._zod.run({
-value: payload.value,
-issues: []
-}, ctx);
-if (result instanceof Promise) {
-results.push(result);
-async = !0;
-} else {
-if (result.issues.length === 0) return result;
-results.push(result);
-}
-}
-if (!async) return handleUnionResults(results, payload, inst, ctx);
-return Promise.all(results).then(results => handleUnionResults(results, payload, inst, ctx));
-};
-}), $ZodEnum = $constructor("$ZodEnum", (inst, def) => {
-$ZodType.init(inst, def);
-const values = getEnumValues(def.entries), valuesSet = new Set(values);
-inst._zod.values = valuesSet;
-defineLazyInternal(inst, "pattern", zod => {
-const patternValues = getEnumValues(zod.def.entries).filter(k => propertyKeyTypes.has(typeof k));
-return new RegExp(patternValues.length ? `^(${patternValues.map(o => escapeRegex(o.toString())).join("|")})$` : "^[^\\s\\S]$");
-});
-inst._zod.parse = (payload, _ctx) => {
-const input = payload.value;
-if (valuesSet.has(input)) return payload;
-payload.issues.push({
-code: "invalid_value",
-values,
-input,
-inst
-});
-return payload;
-};
-}), $ZodLiteral = $constructor("$ZodLiteral", (inst, def) => {
-$ZodType.init(inst, def);
-const values = new Set(def.values);
-inst._zod.values = values;
-defineLazyInternal(inst, "pattern", zod => {
-const vals = zod.def.values;
-return new RegExp(vals.length ? `^(${vals.map(o => typeof o === "string" ? escapeRegex(o) : o ? escapeRegex(o.toString()) : String(o)).join("|")})$` : "^[^\\s\\S]$");
-});
-inst._zod.parse = (payload, _ctx) => {
-const input = payload.value;
-if (values.has(input)) return payload;
-payload.issues.push({
-code: "invalid_value",
-values: def.values,
-input,
-inst
-});
-return payload;
-};
-}), $ZodTransform = $constructor("$ZodTransform", (inst, def) => {
-$ZodType.init(inst, def);
-inst._zod.optin = "optional";
-core_globalConfig.memoizer?.guard(inst);
-inst._zod.parse = (payload, ctx) => {
-if (ctx.direction === "backward") throw new $ZodEncodeError(inst.constructor.name);
-const _out = def.transform(payload.value, payload);
-if (ctx.async) {
-const output = _out instanceof Promise ? _out : Promise.resolve(_out);
-return output.then(output => {
-payload.value = output;
-return payload;
-});
-}
-if (_out instanceof Promise) throw new $ZodAsyncError;
-payload.value = _out;
-return payload;
-};
-});
-function handleOptionalResult(payload, result) {
-payload.value = result.issues.length ? void 0 : result.value;
-return payload;
-}
-const $ZodOptional = $constructor("$ZodOptional", (inst, def) => {
-$ZodType.init(inst, def);
-defineLazyInternal(inst, "optin", zod => zod.def.innerType._zod.optin === "defaulted" ? "defaulted" : "optional");
-inst._zod.optout = "optional";
-defineLazyInternal(inst, "values", zod => {
-const values = zod.def.innerType._zod.values;
-return values ? new Set([ ...values, void 0 ]) : void 0;
-});
-defineLazyInternal(inst, "pattern", zod => {
-const pattern = zod.def.innerType._zod.pattern;
-return pattern ? new RegExp(`^(${cleanRegex(pattern.source)})?$`) : void 0;
-});
-inst._zod.parse = (payload, ctx) => {
-if (payload.value === void 0) {
-if (def.innerType._zod.optin !== "defaulted") return payload;
-const result = def.innerType._zod.run({
-value: payload.value,
-issues: []
-}, ctx);
-if (result instanceof Promise) return result.then(result => handleOptionalResult(payload, result));
-return handleOptionalResult(payload, result);
-}
-return def.innerType._zod.run(payload, ctx);
-};
-}), $ZodNullable = $constructor("$ZodNullable", (inst, def) => {
-$ZodType.init(inst, def);
-defineLazyInternal(inst, "optin", zod => zod.def.innerType._zod.optin);
-defineLazyInternal(inst, "optout", zod => zod.def.innerType._zod.optout);
-defineLazyInternal(inst, "pattern", zod => {
-const pattern = zod.def.innerType._zod.pattern;
-return pattern ? new RegExp(`^(${cleanRegex(pattern.source)}|null)$`) : void 0;
-});
-defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values ? new Set([ ...zod.def.innerType._zod.values, null ]) : void 0);
-inst._zod.parse = (payload, ctx) => {
-if (payload.value === null) return payload;
-return def.innerType._zod.run(payload, ctx);
-};
-}), $ZodDefault = $constructor("$ZodDefault", (inst, def) => {
-$ZodType.init(inst, def);
-inst._zod.optin = "defaulted";
-defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values);
-inst._zod.parse = (payload, ctx) => {
-if (ctx.direction === "backward") return def.innerType._zod.run(payload, ctx);
-if (payload.value === void 0) {
-payload.value = def.defaultValue;
-return payload;
-}
-const result = def.innerType._zod.run(payload, ctx);
-if (result instanceof Promise) return result.then(result => handleDefaultResult(result, def));
-return handleDefaultResult(result, def);
-};
-});
-function handleDefaultResult(payload, def) {
-payload.value === void 0 && (payload.value = def.defaultValue);
-return payload;
-}
-const $ZodPipe = $constructor("$ZodPipe", (inst, def) => {
-$ZodType.init(inst, def);
-defineLazyInternal(inst, "values", zod => zod.def.in._zod.values);
-defineLazyInternal(inst, "optin", zod => zod.def.in._zod.optin);
-defineLazyInternal(inst, "optout", zod => zod.def.out._zod.optout);
-defineLazyInternal(inst, "propValues", zod => zod.def.in._zod.propValues);
-inst._zod.parse = (payload, ctx) => {
-if (ctx.direction === "backward") {
-const right = def.out._zod.run(payload, ctx);
-if (right instanceof Promise) return right.then(right => handlePipeResult(right, def.in, ctx));
-return handlePipeResult(right, def.in, ctx);
-}
-const left = def.in._zod.run(payload, ctx);
-if (left instanceof Promise) return left.then(left => handlePipeResult(left, def.out, ctx));
-return handlePipeResult(left, def.out, ctx);
-};
-});
-function handlePipeResult(left, next, ctx) {
-if (left.issues.some(iss => iss.code !== "unrecognized_keys")) {
-left.aborted = !0;
-return left;
-}
-return next._zod.run({
-value: left.value,
-issues: left.issues
-}, ctx);
-}
-const $ZodCustom = $constructor("$ZodCustom", (inst, def) => {
-$ZodCheck.init(inst, def);
-$ZodType.init(inst, def);
-inst._zod.parse = (payload, _) => payload;
-inst._zod.check = payload => {
-const input = payload.value, r = def.fn(input);
-if (r instanceof Promise) return r.then(r => handleRefineResult(r, payload, input, inst));
-handleRefineResult(r, payload, input, inst);
-return;
-};
-});
-function handleRefineResult(result, payload, input, inst) {
-if (!result) {
-const _iss = {
-code: "custom",
-input,
-inst,
-path: [ ...inst._zod.def.path ?? [] ],
-continue: !inst._zod.def.abort
-};
-inst._zod.def.params && (_iss.params = inst._zod.def.params);
-payload.issues.push(util_issue(_iss));
-}
-}
-var registries_a;
-class $ZodRegistry {
-constructor() {
-this._map = new WeakMap;
-this._idmap = new Map;
-}
-add(schema, ..._meta) {
-const meta = _meta[0];
-this._map.set(schema, meta);
-meta && typeof meta === "object" && "id" in meta && this._idmap.set(meta.id, schema);
-return this;
-}
-clear() {
-this._map = new WeakMap;
-this._idmap = new Map;
-return this;
-}
-remove(schema) {
-const meta = this._map.get(schema);
-meta && typeof meta === "object" && "id" in meta && this._idmap.delete(meta.id);
-this._map.delete(schema);
-return this;
-}
-get(schema) {
-const p = schema._zod.parent;
-if (p) {
-const pm = {
-...this.get(p) ?? {}
-};
-delete pm.id;
-const f = {
-...pm,
-...this._map.get(schema)
-};
-return Object.keys(f).length ? f : void 0;
-}
-return this._map.get(schema);
-}
-has(schema) {
-return this._map.has(schema);
-}
-}
-function registry() {
-return new $ZodRegistry;
-}
-(registries_a = globalThis).__zod_globalRegistry ?? (registries_a.__zod_globalRegistry = registry());
-globalThis;
-function snapshotChecks(def) {
-def.checks && (def.checks = [ ...def.checks ]);
-return def;
-}
-function _string(Class, params) {
-return new Class(snapshotChecks({
-type: "string",
-...normalizeParams(params)
-}));
-}
-function _guid(Class, params) {
-return new Class({
-type: "string",
-format: "guid",
-check: "string_format",
-abort: !1,
-...normalizeParams(params)
-});
-}
-function _number(Class, params) {
-return new Class(snapshotChecks({
-type: "number",
-checks: [],
-...normalizeParams(params)
-}));
-}
-function _int(Class, params) {
-return new Class({
-type: "number",
-check: "number_format",
-abort: !1,
-format: "safeint",
-...normalizeParams(params)
-});
-}
-function _boolean(Class, params) {
-return new Class({
-type: "boolean",
-...normalizeParams(params)
-});
-}
-function _unknown(Class) {
-return new Class({
-type: "unknown"
-});
-}
-function _never(Class, params) {
-return new Class({
-type: "never",
-...normalizeParams(params)
-});
-}
-function _lte(value, params) {
-return new $ZodCheckLessThan({
-check: "less_than",
-...normalizeParams(params),
-value,
-inclusive: !0
-});
-}
-function _gt(value, params) {
-return new $ZodCheckGreaterThan({
-check: "greater_than",
-...normalizeParams(params),
-value,
-inclusive: !1
-});
-}
-function _gte(value, params) {
-return new $ZodCheckGreaterThan({
-check: "greater_than",
-...normalizeParams(params),
-value,
-inclusive: !0
-});
-}
-function _positive(params) {
-return _gt(0, params);
-}
-function _maxLength(maximum, params) {
-const ch = new $ZodCheckMaxLength({
-check: "max_length",
-...normalizeParams(params),
-maximum
-});
-return ch;
-}
-function _minLength(minimum, params) {
-return new $ZodCheckMinLength({
-check: "min_length",
-...normalizeParams(params),
-minimum
-});
-}
-function _regex(pattern, params) {
-return new $ZodCheckRegex({
-check: "string_format",
-format: "regex",
-...normalizeParams(params),
-pattern
-});
-}
-function _refine(Class, fn, _params) {
-const schema = new Class({
-type: "custom",
-check: "custom",
-fn,
-...normalizeParams(_params)
-});
-return schema;
-}
-function _getMessage() {
-const internals = this._zod;
-internals.message ?? (internals.message = JSON.stringify(internals.def, jsonStringifyReplacer, 2));
-return internals.message;
-}
-function _setMessage(value) {
-this._zod.message = value;
-}
-const _messageDesc = {
-get: _getMessage,
-set: _setMessage,
-enumerable: !0,
-configurable: !0
-}, _issuesDesc = {
-value: void 0,
-enumerable: !1
-}, _installedToString = new WeakSet([ Object.prototype, Error.prototype ]), initializer = (inst, def) => {
-inst.name = "$ZodError";
-_issuesDesc.value = def;
-Object.defineProperty(inst, "issues", _issuesDesc);
-_issuesDesc.value = void 0;
-Object.defineProperty(inst, "message", _messageDesc);
-const proto = Object.getPrototypeOf(inst);
-if (!_installedToString.has(proto)) {
-_installedToString.add(proto);
-Object.defineProperty(proto, "toString", {
-configurable: !0,
-enumerable: !1,
-get() {
-const value = () => this.message;
-Object.defineProperty(this, "toString", {
-value,
-configurable: !0,
-writable: !0
-});
-return value;
-},
-set(value) {
-Object.defineProperty(this, "toString", {
-value,
-configurable: !0,
-writable: !0
-});
-}
-});
-}
-}, $ZodRealError = ($constructor("$ZodError", initializer), $constructor("$ZodError", initializer, void 0, {
-Parent: Error
-})), _parse = _Err => {
-const fn = (schema, value, _ctx, _params) => {
-const ctx = _ctx ? {
-..._ctx,
-async: !1
-} : {
-async: !1
-}, result = schema._zod.run({
-value,
-issues: []
-}, ctx);
-if (result instanceof Promise) throw new $ZodAsyncError;
-if (result.issues.length) {
-const e = new (_params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
-captureStackTrace(e, _params?.callee ?? fn);
-throw e;
-}
-return result.value;
-};
-return fn;
-}, parse_parse = _parse($ZodRealError), _parseAsync = _Err => {
-const fn = async (schema, value, _ctx, params) => {
-const ctx = _ctx ? {
-..._ctx,
-async: !0
-} : {
-async: !0
-};
-let result = schema._zod.run({
-value,
-issues: []
-}, ctx);
-result instanceof Promise && (result = await result);
-if (result.issues.length) {
-const e = new (params?.Err ?? _Err)(result.issues.map(iss => finalizeIssue(iss, ctx, config())));
-captureStackTrace(e, params?.callee ?? fn);
-throw e;
-}
-return result.value;
-};
-return fn;
-}, parse_parseAsync = _parseAsync($ZodRealError), _safeParse = _Err => (schema, value, _ctx) => {
-const ctx = _ctx ? {
-..._ctx,
-async: !1
-} : {
-async: !1
-}, result = schema._zod.run({
-value,
-issues: []
-}, ctx);
-if (result instanceof Promise) throw new $ZodAsyncError;
-return result.issues.length ? failure(_Err, result.issues, ctx) : {
-success: !0,
-data: result.value
-};
-}, safeParse = _safeParse($ZodRealError);
-function failure(Err, issues, ctx) {
-let error;
-return {
-success: !1,
-get error() {
-if (!error) {
-error = new Err(issues.map(iss => finalizeIssue(iss, ctx, config())));
-issues = void 0;
-ctx = void 0;
-}
-return error;
-},
-set error(e) {
-error = e;
-issues = void 0;
-ctx = void 0;
-}
-};
-}
-const _safeParseAsync = _Err => async (schema, value, _ctx) => {
-const ctx = _ctx ? {
-..._ctx,
-async: !0
-} : {
-async: !0
-};
-let result = schema._zod.run({
-value,
-issues: []
-}, ctx);
-result instanceof Promise && (result = await result);
-return result.issues.length ? failure(_Err, result.issues, ctx) : {
-success: !0,
-data: result.value
-};
-}, safeParseAsync = _safeParseAsync($ZodRealError), ZodMiniType = $constructor("ZodMiniType", (inst, def) => {
-if (!inst._zod) throw new Error("Uninitialized schema in ZodMiniType.");
-$ZodType.init(inst, def);
-inst.def = def;
-inst.type = def.type;
-}, {
-get with() {
-return this.check;
-},
-set with(value) {
-own(this, "with", value);
-},
-parse(data, params) {
-return parse_parse(this, data, params, {
-callee: this.parse
-});
-},
-parseAsync(data, params) {
-return parse_parseAsync(this, data, params, {
-callee: this.parseAsync
-});
-},
-safeParse(data, params) {
-return safeParse(this, data, params);
-},
-safeParseAsync(data, params) {
-return safeParseAsync(this, data, params);
-},
-check(...checks) {
-const def = this.def;
-return this.clone({
-...def,
-checks: [ ...def.checks ?? [], ...checks.map(ch => typeof ch === "function" ? {
-_zod: {
-check: ch,
-def: {
-check: "custom"
-},
-onattach: []
-}
-} : ch) ]
-}, {
-parent: !0
-});
-},
-clone(_def, params) {
-return clone(this, _def, params);
-},
-brand() {
-return this;
-},
-register(reg, meta) {
-reg.add(this, meta);
-return this;
-},
-apply(fn, ...args) {
-return args.length === 0 ? fn(this) : fn(this, ...args);
-}
-}), ZodMiniString = $constructor("ZodMiniString", (inst, def) => {
-$ZodString.init(inst, def);
-ZodMiniType.init(inst, def);
-});
-function schemas_string(params) {
-return _string(ZodMiniString, params);
-}
-const ZodMiniStringFormat = $constructor("ZodMiniStringFormat", (inst, def) => {
-$ZodStringFormat.init(inst, def);
-ZodMiniString.init(inst, def);
-}), ZodMiniGUID = $constructor("ZodMiniGUID", (inst, def) => {
-$ZodGUID.init(inst, def);
-ZodMiniStringFormat.init(inst, def);
-});
-function schemas_guid(params) {
-return _guid(ZodMiniGUID, params);
-}
-const ZodMiniNumber = $constructor("ZodMiniNumber", (inst, def) => {
-$ZodNumber.init(inst, def);
-ZodMiniType.init(inst, def);
-});
-function schemas_number(params) {
-return _number(ZodMiniNumber, params);
-}
-const ZodMiniNumberFormat = $constructor("ZodMiniNumberFormat", (inst, def) => {
-$ZodNumberFormat.init(inst, def);
-ZodMiniNumber.init(inst, def);
-});
-function schemas_int(params) {
-return _int(ZodMiniNumberFormat, params);
-}
-const ZodMiniBoolean = $constructor("ZodMiniBoolean", (inst, def) => {
-$ZodBoolean.init(inst, def);
-ZodMiniType.init(inst, def);
-});
-function schemas_boolean(params) {
-return _boolean(ZodMiniBoolean, params);
-}
-const ZodMiniUnknown = $constructor("ZodMiniUnknown", (inst, def) => {
-$ZodUnknown.init(inst, def);
-ZodMiniType.init(inst, def);
-});
-function unknown() {
-return _unknown(ZodMiniUnknown);
-}
-const ZodMiniNever = $constructor("ZodMiniNever", (inst, def) => {
-$ZodNever.init(inst, def);
-ZodMiniType.init(inst, def);
-});
-function never(params) {
-return _never(ZodMiniNever, params);
-}
-const ZodMiniArray = $constructor("ZodMiniArray", (inst, def) => {
-$ZodArray.init(inst, def);
-ZodMiniType.init(inst, def);
-});
-function array(element, params) {
-return new ZodMiniArray({
-type: "array",
-element,
-...normalizeParams(params)
-});
-}
-const ZodMiniObject = $constructor("ZodMiniObject", (inst, def) => {
-$ZodObject.init(inst, def);
-ZodMiniType.init(inst, def);
-installLazyProp(inst, "shape", self => self._zod.def.shape, !1);
-});
-function object(shape, params) {
-const def = {
-type: "object",
-shape: shape ?? {},
-...normalizeParams(params)
-};
-return new ZodMiniObject(def);
-}
-function looseObject(shape, params) {
-return new ZodMiniObject({
-type: "object",
-shape,
-catchall: unknown(),
-...normalizeParams(params)
-});
-}
-function catchall(inst, catchall) {
-return inst.clone(mergeDefs(inst._zod.def, {
-catchall
-}));
-}
-const ZodMiniUnion = $constructor("ZodMiniUnion", (inst, def) => {
-$ZodUnion.init(inst, def);
-ZodMiniType.init(inst, def);
-});
-function union(options, params) {
-return new ZodMiniUnion({
-type: "union",
-options,
-...normalizeParams(params)
-});
-}
-const ZodMiniEnum = $constructor("ZodMiniEnum", (inst, def) => {
-$ZodEnum.init(inst, def);
-ZodMiniType.init(inst, def);
-inst.options = [ ...inst._zod.values ];
-});
-function schemas_enum(values, params) {
-const entries = Array.isArray(values) ? Object.fromEntries(values.map(v => [ v, v ])) : values;
-return new ZodMiniEnum({
-type: "enum",
-entries,
-...normalizeParams(params)
-});
-}
-const ZodMiniLiteral = $constructor("ZodMiniLiteral", (inst, def) => {
-$ZodLiteral.init(inst, def);
-ZodMiniType.init(inst, def);
-});
-function literal(value, params) {
-return new ZodMiniLiteral({
-type: "literal",
-values: Array.isArray(value) ? value : [ value ],
-...normalizeParams(params)
-});
-}
-const ZodMiniTransform = $constructor("ZodMiniTransform", (inst, def) => {
-$ZodTransform.init(inst, def);
-ZodMiniType.init(inst, def);
-});
-function transform(fn) {
-return new ZodMiniTransform({
-type: "transform",
-transform: fn
-});
-}
-const ZodMiniOptional = $constructor("ZodMiniOptional", (inst, def) => {
-$ZodOptional.init(inst, def);
-ZodMiniType.init(inst, def);
-});
-function optional(innerType) {
-return new ZodMiniOptional({
-type: "optional",
-innerType
-});
-}
-const ZodMiniNullable = $constructor("ZodMiniNullable", (inst, def) => {
-$ZodNullable.init(inst, def);
-ZodMiniType.init(inst, def);
-});
-function nullable(innerType) {
-return new ZodMiniNullable({
-type: "nullable",
-innerType
-});
-}
-const ZodMiniDefault = $constructor("ZodMiniDefault", (inst, def) => {
-$ZodDefault.init(inst, def);
-ZodMiniType.init(inst, def);
-});
-function schemas_default(innerType, defaultValue) {
-return new ZodMiniDefault({
-type: "default",
-innerType,
-get defaultValue() {
-return typeof defaultValue === "function" ? defaultValue() : shallowClone(defaultValue);
-}
-});
-}
-const ZodMiniPipe = $constructor("ZodMiniPipe", (inst, def) => {
-$ZodPipe.init(inst, def);
-ZodMiniType.init(inst, def);
-});
-function pipe(in_, out) {
-return new ZodMiniPipe({
-type: "pipe",
-in: in_,
-out
-});
-}
-const ZodMiniCustom = $constructor("ZodMiniCustom", (inst, def) => {
-$ZodCustom.init(inst, def);
-ZodMiniType.init(inst, def);
-});
-function refine(fn, _params = {}) {
-return _refine(ZodMiniCustom, fn, _params);
-}
-const external_node_util_namespaceObject = require("node:util"), systemClock = {
-now: () => Number(process.hrtime.bigint()) / 1e6,
-after: (ms, callback) => {
-const timer = setTimeout(callback, ms);
-return () => clearTimeout(timer);
-}
-};
-function sleep(clock, ms, signal) {
-return new Promise(resolve => {
-if (signal.aborted) {
-resolve(abortReason(signal));
-return;
-}
-const onAbort = () => {
-cancel();
-resolve(abortReason(signal));
-}, cancel = clock.after(ms, () => {
-signal.removeEventListener("abort", onAbort);
-resolve(void 0);
-});
-signal.addEventListener("abort", onAbort, {
-once: !0
-});
-});
-}
-function abortReason({reason}) {
-return external_node_util_namespaceObject.types.isNativeError(reason) ? reason.message : String(reason);
-}
-function formatSeconds(ms) {
-return `${(ms / 1e3).toFixed(1)} s`;
-}
-const UNITS = [ {
-ms: 864e5,
-name: "d"
-}, {
-ms: 36e5,
-name: "h"
-}, {
-ms: 6e4,
-name: "min"
-}, {
-ms: 1e3,
-name: "s"
-} ];
-function formatAge(ms) {
-let rest = Math.max(0, ms);
-const counts = UNITS.map(({ms: unit, name}) => {
-const count = Math.floor(rest / unit);
-rest -= count * unit;
-return {
-count,
-text: `${count} ${name}`
-};
-}), first = counts.findIndex(({count}) => count > 0);
-if (first < 0) return "0 s";
-const largest = counts.slice(first, first + 2).filter(({count}) => count > 0);
-return largest.map(({text}) => text).join(" ");
-}
-function truncateList(lines, max = 20) {
-const rest = lines.length - max;
-return [ ...lines.slice(0, max), ...rest > 0 ? [ `… and ${rest} more` ] : [] ];
-}
-function formatCount(count) {
-return count.toLocaleString("en-US");
-}
-function countWorkspaces(count) {
-return count === 1 ? "1 workspace" : `${count} workspaces`;
-}
-function countKeys(count) {
-return count === 1 ? "1 API key" : `${count} API keys`;
-}
-function formatChange({field, from, to}) {
-const value = to === void 0 ? "not returned" : JSON.stringify(to);
-return `${field}: ${JSON.stringify(from)} → ${value}`;
-}
-function isRead({method, readOnly}) {
-return method === "GET" || readOnly === !0;
-}
-class ApiError extends Error {
-name="ApiError";
-details;
-constructor(details) {
-super(`could not ${details.operation}: ${formatAttempt(details)}`);
-this.details = details;
-}
-}
-function formatAttempt(failure) {
-const {method, path, reason, serverMessage, noResponse} = failure, host = noResponse ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}` : "";
-return `${method} ${path}${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
-}
-const FAILURE_CLASSES = {
-unsent: {
-retryable: !0,
-ambiguous: !1,
-pausesAll: !1
-},
-prevented: {
-retryable: !1,
-ambiguous: !1,
-pausesAll: !1
-},
-throttled: {
-retryable: !0,
-ambiguous: !1,
-pausesAll: !0
-},
-conflict: {
-retryable: !0,
-ambiguous: !1,
-pausesAll: !1
-},
-rejected: {
-retryable: !1,
-ambiguous: !1,
-pausesAll: !1
-},
-ambiguous: {
-retryable: !0,
-ambiguous: !0,
-pausesAll: !1
-},
-unexpected: {
-retryable: !1,
-ambiguous: !0,
-pausesAll: !1
-},
-aborted: {
-retryable: !1,
-ambiguous: !0,
-pausesAll: !1
-}
-}, BY_STATUS = {
-408: "ambiguous",
-425: "ambiguous",
-429: "throttled",
-499: "unexpected",
-500: "ambiguous",
-502: "ambiguous",
-503: "ambiguous",
-504: "ambiguous",
-520: "ambiguous",
-521: "ambiguous",
-522: "ambiguous",
-523: "ambiguous",
-524: "ambiguous"
-}, BY_METHOD = {
-PATCH: {
-409: "conflict"
-}
-};
-function classifyResponse(method, status) {
-const isRejection = status >= 400 && status < 500;
-return BY_METHOD[method]?.[status] ?? BY_STATUS[status] ?? (isRejection ? "rejected" : "unexpected");
-}
-const BASE_MS = 500, CAP_MS = 8e3;
-function backoff(attempt, random) {
-return random * Math.min(CAP_MS, BASE_MS * 2 ** (attempt - 1));
-}
-const MAX_ATTEMPT_MS = 3e4, MIN_ATTEMPT_MS = 1e3;
-function attemptTimeout(remaining) {
-return Math.max(MIN_ATTEMPT_MS, Math.min(MAX_ATTEMPT_MS, remaining / 2));
-}
-function renewableCredential(clock, obtain) {
-let latest, valid, isHopeless = !1;
-const renew = () => {
-const renewed = {
-result: obtain().then(result => {
-isGrant(result) && (valid = renewed.grant = result);
-return result;
-})
-};
-latest = renewed;
-return renewed;
-};
-return {
-async grant() {
-const isDue = latest?.grant !== void 0 && latest.grant.renewAt <= clock.now(), {result} = latest === void 0 || isDue ? renew() : latest;
-return valid && clock.now() < valid.expiresAt ? valid : result;
-},
-reject(rejected, {isRepeated}) {
-valid === rejected && (valid = void 0);
-isHopeless ||= isRepeated;
-if (isHopeless) return !1;
-latest?.grant === rejected && renew();
-return !0;
-}
-};
-}
-function isGrant(result) {
-return "authorization" in result;
-}
-const RENEW_BEFORE_MS = 4e4;
-function renewalTime(receivedAt, lifetimeMs) {
-return receivedAt + Math.max(lifetimeMs / 2, lifetimeMs - RENEW_BEFORE_MS);
-}
-const external_node_http_namespaceObject = require("node:http");
-var external_node_http_default = __nccwpck_require__.n(external_node_http_namespaceObject);
-function parseJson(text) {
-try {
-return JSON.parse(text);
-} catch {
-return;
-}
-}
-function countValues(text) {
-let count = 1;
-for (const start of [ ",", "[", "{" ]) for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, at + 1)) count += 1;
-return count;
-}
-function isNestedDeeper(value, depth) {
-if (typeof value !== "object" || value === null) return !1;
-return depth === 0 || Object.values(value).some(child => isNestedDeeper(child, depth - 1));
-}
-const BEARER_TOKEN = /^[\w.~+/-]+=*$/, MIN_KEY_LENGTH = 16, bearerToken = schemas_string().check(_minLength(MIN_KEY_LENGTH), _regex(BEARER_TOKEN));
-function tokensIn(body, field) {
-const {data} = safeParse(looseObject({}), parseJson(body)), value = data?.[field], texts = typeof value === "string" ? [ value, ...value.split(".") ] : [];
-return [ ...new Set(texts) ].filter(({length}) => length >= MIN_KEY_LENGTH);
-}
-function parseResponse(request, response, server) {
-const {status, body} = response, isNotFound = status === 404 && parseJson(body) !== void 0;
-if (isNotFound && request.on404) return {
-data: request.on404()
-};
-if (status < 200 || status >= 300) return toFailure(request, response, server);
-if (countValues(body) > MAX_VALUES) return reject({
-request,
-response,
-server
-}, `has more than ${MAX_VALUES} values`);
-const json = parseJson(body);
-if (isNestedDeeper(json, MAX_DEPTH)) return reject({
-request,
-response,
-server
-}, `is nested more than ${MAX_DEPTH} levels deep`);
-const parsed = safeParse(request.schema, json);
-if (!parsed.success) {
-const reason = `HTTP ${status}, but ${describeDefect({
-body,
-json
-}, parsed.error)}`;
-return {
-kind: "ambiguous",
-reason,
-...metadata(response, server)
-};
-}
-const mismatch = request.findMismatch?.(parsed.data);
-if (mismatch === void 0) return {
-data: parsed.data
-};
-const kind = request.method === "POST" ? "unexpected" : "ambiguous";
-return {
-kind,
-reason: `HTTP ${status}, but ${mismatch}`,
-...metadata(response, server)
-};
-}
-function toFailure({method}, response, server) {
-const {status, body} = response, retryAfterMs = server.retryAfterMs(response), throttles = retryAfterMs !== void 0 && server.throttlingStatuses.includes(status), kind = throttles ? "throttled" : classifyResponse(method, status);
-if (status >= 300 && status < 400) {
-const reason = `${formatStatus(status)} to ${targetOf(response, server)}. Redirects are not followed, so that no secret is sent to another host`;
-return {
-kind,
-reason,
-...metadata(response, server)
-};
-}
-const serverMessage = extractServerMessage(body);
-return {
-kind,
-reason: formatStatus(status),
-...metadata(response, server),
-serverMessage,
-errorCode: textAt(parseJson(body), "error"),
-retryAfterMs
-};
-}
-function targetOf({headers: {location}}, {apiUrl}) {
-if (typeof location !== "string") return "nowhere";
-if (!URL.canParse(location, apiUrl)) return "an invalid URL";
-const {origin, pathname} = new URL(location, apiUrl), parts = pathname.split("/").map(part => part.length < MIN_KEY_LENGTH ? part : "***");
-return origin + parts.join("/");
-}
-function metadata({status, headers}, {requestIdHeader}) {
-const id = headers[requestIdHeader];
-return {
-status,
-requestId: typeof id === "string" ? `${requestIdHeader} ${id}` : void 0
-};
-}
-function formatStatus(status) {
-return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
-}
-const MAX_VALUES = 15e3, MAX_DEPTH = 100;
-function reject({request: {method}, response, server}, defect) {
-const {status, body} = response, withId = object({
-data: object({
-id: schemas_guid()
-})
-}), {data: created} = safeParse(withId, method === "GET" ? void 0 : parseJson(body)), idNote = created ? `; its id is ${created.data.id}` : "", reason = `HTTP ${status}, but the body ${defect}${idNote}`;
-return {
-kind: "unexpected",
-reason,
-...metadata(response, server)
-};
-}
-function describeDefect({body, json}, {issues}) {
-if (body.trim() === "") return "the body is empty";
-if (json === void 0) return "the body is not JSON";
-const names = issues.map(({path}) => path.join("."));
-return names.includes("") ? "the body is not an object" : `the body has no valid ${names.join(", ")}`;
-}
-const MAX_ERROR_TEXT = 16384;
-function extractServerMessage(body) {
-const json = parseJson(body);
-if (json === void 0) return textOfPage(body) || void 0;
-const message = textAt(json, "error", "message") ?? textAt(json, "message");
-if (message !== void 0) return message;
-const parts = [ textAt(json, "error"), textAt(json, "error_description") ];
-return parts.filter(part => part !== void 0).join(": ") || void 0;
-}
-function textAt(json, ...path) {
-const value = path.reduce((parent, key) => typeof parent === "object" && parent !== null ? Reflect.get(parent, key) : void 0, json);
-return typeof value === "string" && value !== "" ? value.slice(0, MAX_ERROR_TEXT) : void 0;
-}
-function textOfPage(body) {
-const text = textOfHtml(body.slice(0, MAX_ERROR_TEXT));
-return body.length > MAX_ERROR_TEXT ? text.slice(0, Math.max(text.lastIndexOf(" "), 0)) : text;
-}
-function textOfHtml(html) {
-return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi, " ").replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ").trim();
-}
-function retryAfter({headers}) {
-const value = String(headers["retry-after"] ?? "").trim();
-if (/^\d+$/.test(value)) return Number(value) * 1e3;
-const [until, now] = [ parseHttpDate(value), parseHttpDate(headers.date) ];
-return until === void 0 || now === void 0 ? void 0 : Math.max(until - now, 0);
-}
-const HTTP_DATE = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/;
-function parseHttpDate(value) {
-if (typeof value !== "string" || !HTTP_DATE.test(value)) return;
-const time = Date.parse(value);
-return Number.isNaN(time) ? void 0 : time;
-}
-const external_node_https_namespaceObject = require("node:https");
-var external_node_https_default = __nccwpck_require__.n(external_node_https_namespaceObject);
-const external_node_tls_namespaceObject = require("node:tls"), external_node_url_namespaceObject = require("node:url");
-class TransportError extends Error {
-name="TransportError";
-isSent;
-kind;
-constructor(reason, {isSent, isPermanent = !1, cause}) {
-super(reason, {
-cause
-});
-this.isSent = isSent;
-this.kind = isSent ? isPermanent ? "unexpected" : "ambiguous" : isPermanent ? "prevented" : "unsent";
-}
-}
-const MAX_BODY_BYTES = 524288;
-function httpTransport(userAgent) {
-const client = new lib_HttpClient(userAgent, [], {
-keepAlive: !0
-});
-return async (request, signal) => {
-const exchange = new Exchange(request, {
-client,
-signal
-});
-try {
-signal.throwIfAborted();
-return await exchange.run();
-} catch (error) {
-const {isSent} = exchange, {reason, isPermanent} = diagnose(signal.aborted ? signal.reason : error, isSent), note = proxyNote(request.url);
-throw new TransportError(reason + note, {
-isSent,
-isPermanent,
-cause: error
-});
-}
-};
-}
-class Exchange {
-isSent=!1;
-#status=0;
-#request;
-#client;
-#signal;
-constructor(request, {client, signal}) {
-this.#request = request;
-this.#client = client;
-this.#signal = signal;
-}
-run() {
-return new Promise((resolve, reject) => {
-this.#signal.addEventListener("abort", () => {
-this.#status < 400 && reject(this.#signal.reason);
-});
-const body = this.#request.body ?? "";
-this.#client.requestRawWithCallback(this.#requestInfo(), body, (error, response) => {
-if (!response) {
-reject(error);
-return;
-}
-this.#status = response.message.statusCode ?? 0;
-readResponse(response.message).then(resolve, reject);
-});
-});
-}
-#requestInfo() {
-const {method, url, headers} = this.#request, parsedUrl = new URL(url), isTls = parsedUrl.protocol === "https:", isProxied = lib_getProxyUrl(url) !== "", agent = (isProxied ? new lib_HttpClient : this.#client).getAgent(url);
-agent.options.rejectUnauthorized = !0;
-const request = (options, onResponse) => this.#observe((isTls ? external_node_https_default() : external_node_http_default()).request(options, onResponse));
-return {
-parsedUrl,
-httpModule: {
-request
-},
-options: {
-method,
-host: isProxied ? parsedUrl.hostname : (0, external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname,
-port: parsedUrl.port || (isTls ? 443 : 80),
-path: parsedUrl.pathname + parsedUrl.search,
-headers: {
-...headers,
-"user-agent": this.#client.userAgent
-},
-agent,
-signal: this.#signal
-}
-};
-}
-#observe(request) {
-const onReady = () => {
-this.isSent = !0;
-};
-return request.once("socket", socket => {
-const isTls = socket instanceof external_node_tls_namespaceObject.TLSSocket;
-request.reusedSocket || !isTls && !socket.connecting ? onReady() : socket.once(isTls ? "secureConnect" : "connect", onReady);
-});
-}
-}
-async function readResponse(message) {
-const start = systemClock.now(), status = message.statusCode ?? 0;
-let body = "", size = 0;
-try {
-for await (const chunk of message.setEncoding("utf8")) {
-size += Buffer.byteLength(chunk);
-if (size > MAX_BODY_BYTES) throw new Error("the response is larger than 512 KiB");
-body += chunk;
-}
-} catch (error) {
-if (status < 400 || status === 404) throw error;
-}
-return {
-status,
-headers: message.headers,
-body,
-bodyMs: systemClock.now() - start
-};
-}
-const UNKNOWN_AUTHORITY = "the certificate is issued by an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with the certificate of that authority", TRANSIENT_REASONS = {
-ECONNREFUSED: "the connection was refused",
-ECONNRESET: "the connection was closed before the response was complete",
-EAI_AGAIN: "the host name could not be resolved",
-ENOTFOUND: "the host name does not exist",
-EHOSTUNREACH: "there is no route to the host",
-ENETUNREACH: "there is no route to the network",
-ETIMEDOUT: "the connection timed out",
-EPIPE: "the connection was closed while the request was being sent"
-}, PERMANENT_REASONS = {
-EPROTO: "the TLS handshake failed: the server uses no TLS, or a version that is not supported here",
-DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
-SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-CERT_HAS_EXPIRED: "the certificate has expired",
-CERT_NOT_YET_VALID: "the certificate is not valid yet",
-ERR_TLS_CERT_ALTNAME_INVALID: "the certificate is for another host"
-};
-function diagnose(error, isSent) {
-if (!external_node_util_namespaceObject.types.isNativeError(error)) return {
-reason: String(error),
-isPermanent: !1
-};
-const {message} = error, code = "code" in error && typeof error.code === "string" ? error.code : "";
-if (code === "ECONNRESET" && !isSent) return diagnoseUnready(message);
-const isPermanent = code in PERMANENT_REASONS, reason = PERMANENT_REASONS[code] ?? TRANSIENT_REASONS[code] ?? message;
-return {
-reason: code ? `${reason} (${code})` : reason,
-isPermanent
-};
-}
-function diagnoseUnready(message) {
-if (message.endsWith("statusCode=407")) return {
-reason: "the proxy requires a user and a password",
-isPermanent: !0
-};
-const reason = message.startsWith("tunneling") ? message : "the connection was closed before it was established";
-return {
-reason: `${reason} (ECONNRESET)`,
-isPermanent: !1
-};
-}
-function proxyNote(url) {
-const proxy = lib_getProxyUrl(url);
-return proxy ? `, through the proxy ${new URL(proxy).host}` : "";
-}
-function sendOnce(request, options) {
-const {credential} = options.server, send = () => credential ? attemptWithGrant(request, {
-...options,
-credential
-}) : attemptOnce(request, options);
-return isRead(request) ? send() : options.effect.ofWrite(send);
-}
-async function attemptWithGrant(request, options) {
-const {credential, server} = options;
-for (let isRepeated = !1; ;isRepeated = !0) {
-const grant = await waitForGrant(options);
-if (!grant) return prevented(request, TOO_LATE, options);
-if (!isGrant(grant)) {
-const reason = `no access token: ${formatAttempt(grant)}`;
-return fail(request, {
-kind: "prevented",
-reason,
-credentialFailure: grant
-}, options);
-}
-const {authorization} = grant, headers = {
-...server.headers,
-authorization
-}, outcome = await attemptOnce(request, {
-...options,
-server: {
-...server,
-headers
-}
-}), isRejected = outcome.kind !== "applied" && outcome.failure.status === 401;
-if (!isRejected || !credential.reject(grant, {
-isRepeated
-})) return outcome;
-options.log.info(`${formatAttempt(outcome.failure)}. Trying again with a new token.`);
-}
-}
-function waitForGrant({credential, abortAt, clock}) {
-const grant = credential.grant();
-if (abortAt === void 0) return grant;
-return new Promise((resolve, reject) => {
-const cancel = clock.after(abortAt - clock.now(), () => resolve(void 0));
-grant.then(resolve, reject).finally(cancel);
-});
-}
-const TOO_LATE = "the timeout expired before it was sent";
-async function attemptOnce(request, options) {
-const {clock, abortAt} = options;
-if (abortAt !== void 0 && abortAt <= clock.now()) return prevented(request, TOO_LATE, options);
-const start = clock.now(), result = await sendAndReceive(request, options);
-if (result instanceof TransportError) return fail(request, classifyTransportError(result, options, clock.now() - start), options);
-const headersAt = clock.now() - (result.bodyMs ?? 0), parsed = parseResponse(request, result, options.server);
-if ("kind" in parsed) return fail(request, parsed, options);
-const {status, body} = result, serverTime = parseHttpDate(result.headers.date), response = {
-data: parsed.data,
-status,
-serverTime,
-size: body.length,
-headersAt
-};
-return {
-kind: "applied",
-response
-};
-}
-async function sendAndReceive(request, options) {
-const {server, transport, clock, log} = options, {method, path} = request, start = clock.now(), attempt = options.startAttempt(timeoutOf(options)), logOutcome = outcome => log.debug(`${method} ${server.apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`);
-try {
-const response = await transport(toHttpRequest(request, options), attempt.signal);
-request.onBody?.(response.body);
-logOutcome(response.status);
-return response;
-} catch (error) {
-if (!(error instanceof TransportError)) throw error;
-logOutcome(error.message);
-return error;
-} finally {
-attempt.end();
-}
-}
-function timeoutOf(options) {
-const {clock, deadline, shortMs, abortAt = Number.POSITIVE_INFINITY} = options, now = clock.now(), left = deadline - now, own = shortMs === void 0 ? attemptTimeout(left) : Math.min(shortMs, left / 4);
-return Math.min(own, Math.max(0, abortAt - now));
-}
-function toHttpRequest({method, path, body}, {server: {apiUrl, headers}}) {
-const isForm = body instanceof URLSearchParams;
-return {
-method,
-url: apiUrl + path,
-headers: {
-...headers,
-...body && {
-"content-type": isForm ? FORM : "application/json"
-}
-},
-...body && {
-body: isForm ? body.toString() : JSON.stringify(body)
-}
-};
-}
-const FORM = "application/x-www-form-urlencoded";
-function classifyTransportError({isSent, kind, message: reason}, {server, signal, clock, deadline}, elapsedMs) {
-const {host} = new URL(server.apiUrl);
-if (!signal.aborted) return {
-kind,
-reason,
-noResponse: {
-host,
-elapsedMs
-}
-};
-return isSent ? {
-kind: "aborted",
-reason
-} : {
-kind: "prevented",
-reason,
-...clock.now() >= deadline && {
-noResponse: {
-host,
-elapsedMs
-}
-}
-};
-}
-function prevented(request, reason, options) {
-return fail(request, {
-kind: "prevented",
-reason
-}, options);
-}
-function fail(request, failure, {server}) {
-const {operation, method, path, mayLeaveBehind, recovery, hint, readOnly} = request, facts = {
-operation,
-method,
-path,
-mayLeaveBehind,
-recovery,
-hint,
-readOnly
-};
-return {
-kind: failure.kind,
-failure: {
-server: server.name,
-...facts,
-...failure
-}
-};
-}
-function attemptStarter({clock, signal}) {
-const inFlight = [];
-signal.addEventListener("abort", () => {
-for (const attempt of inFlight) attempt.abort(signal.reason);
-});
-return ms => {
-const attempt = new AbortController;
-signal.aborted && attempt.abort(signal.reason);
-inFlight.push(attempt);
-const cancel = clock.after(ms, () => attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)));
-return {
-signal: attempt.signal,
-end() {
-cancel();
-inFlight.splice(inFlight.indexOf(attempt), 1);
-}
-};
-};
-}
-function createClient(options) {
-return clientWith(createThrottle(options), {
-...options,
-startAttempt: attemptStarter(options)
-});
-}
-function clientWith(throttle, options) {
-const {clock, deadline, signal} = options, client = {
-request: request => requestUntilDone(request, client),
-send: request => throttle.limit(() => sendThrottled(request, throttle, options)),
-tryOnce: (request, ms) => sendOnce(request, {
-...options,
-shortMs: ms
-}),
-waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, {
-throttle,
-...options
-}),
-async pause(ms) {
-await sleep(clock, Math.min(ms, (deadline - clock.now()) / 4), signal);
-},
-withTimeout(ms) {
-const end = Math.min(deadline, clock.now() + ms);
-return clientWith(throttle, {
-...options,
-deadline: end,
-abortAt: end
-});
-}
-};
-return client;
-}
-async function requestUntilDone(request, client) {
-const failures = [];
-let trusts404 = request.trusts404 ?? !1;
-for (;;) {
-const outcome = await client.send(request);
-outcome.kind !== "applied" && failures.push(outcome.failure);
-if (!trusts404 && statusOf(outcome) === 404) {
-trusts404 = !0;
-await client.pause(CONFIRM_404_AFTER_MS);
-continue;
-}
-const mayBeApplied = failures.some(({kind}) => FAILURE_CLASSES[kind].ambiguous);
-if (outcome.kind === "applied") return {
-...outcome.response,
-mayBeApplied
-};
-const {failure} = outcome, {retryable} = FAILURE_CLASSES[failure.kind], stopReason = retryable ? await client.waitForRetry(failure, failures.length) : void 0;
-if (!retryable || stopReason !== void 0) throw toApiError(failures, {
-ambiguous: mayBeApplied,
-stopReason
-});
-}
-}
-const CONFIRM_404_AFTER_MS = 1e3;
-function statusOf(outcome) {
-return outcome.kind === "applied" ? outcome.response.status : outcome.failure.status;
-}
-async function sendThrottled(request, throttle, options) {
-const stopReason = await throttle.waitUntilResumed(options.deadline);
-if (stopReason !== void 0) return prevented(request, stopReason, options);
-const outcome = await sendOnce(request, options);
-outcome.kind !== "applied" && FAILURE_CLASSES[outcome.kind].pausesAll && throttle.pause(outcome.failure.retryAfterMs ?? 0);
-return outcome;
-}
-async function waitForRetry(failure, attempt, {throttle, clock, random, deadline, signal, log}) {
-if (signal.aborted) return abortReason(signal);
-const wait = Math.max(failure.retryAfterMs ?? 0, backoff(attempt, random())), seconds = formatSeconds(wait);
-if (clock.now() + wait >= deadline) return `the next attempt, in ${seconds}, would start after the timeout`;
-log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`);
-FAILURE_CLASSES[failure.kind].pausesAll && throttle.pause(wait);
-return sleep(clock, wait, signal);
-}
-function toApiError(failures, conclusion) {
-return new ApiError({
-...failures.at(-1),
-attempts: failures.length,
-wasThrottled: failures.some(({kind}) => kind === "throttled"),
-...conclusion
-});
-}
-const MAX_CONCURRENCY = 8;
-function limitTo(max) {
-let running = 0;
-const waiting = new Set;
-return async send => {
-running < max ? running += 1 : await new Promise(resolve => waiting.add(resolve));
-try {
-return await send();
-} finally {
-const [next] = waiting;
-if (next) {
-waiting.delete(next);
-next();
-} else running -= 1;
-}
-};
-}
-function createThrottle({server, clock, signal}) {
-let pausedUntil = clock.now();
-return {
-limit: limitTo(MAX_CONCURRENCY),
-pause(ms) {
-pausedUntil = Math.max(pausedUntil, clock.now() + ms);
-},
-async waitUntilResumed(deadline) {
-while (clock.now() < pausedUntil) {
-const wait = pausedUntil - clock.now();
-if (pausedUntil >= deadline) return `${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`;
-const stopReason = await sleep(clock, wait, signal);
-if (stopReason !== void 0) return stopReason;
-}
-return;
-}
-};
-}
-async function catching(work, ...classes) {
-try {
-return {
-value: await work
-};
-} catch (error) {
-if (!classes.some(type => error instanceof type)) throw error;
-return {
-error
-};
-}
-}
-const deleted = pipe(object({
-deleted: schemas_boolean().check(refine(isDeleted => isDeleted))
-}), transform(() => !0)), DELETION_LAG_MS = [ 500, 1e3, 2e3 ];
-async function sendDeletion(client, facts, lookUp) {
-let mayBeApplied = !1;
-for (const delay of DELETION_LAG_MS) {
-const response = await client.request({
-...facts,
-method: "DELETE",
-schema: deleted,
-on404: () => !1,
-trusts404: !0
-});
-if (response.data) return {
-kind: "deleted"
-};
-mayBeApplied ||= response.mayBeApplied;
-await client.pause(delay);
-const {value: found, error} = await catching(lookUp(), ApiError);
-if (error) {
-const conclusion = {
-ambiguous: mayBeApplied,
-lookupFailure: error.details
-};
-throw unconfirmed(facts, {
-reason: "HTTP 404 Not Found",
-...conclusion
-});
-}
-if (found === void 0) return {
-kind: mayBeApplied ? "deleted" : "missing"
-};
-}
-const reason = "HTTP 404 Not Found, but OpenRouter still returns it";
-return {
-kind: "unclear",
-error: unconfirmed(facts, {
-reason,
-ambiguous: !1
-})
-};
-}
-function unconfirmed(facts, {reason, ...conclusion}) {
-const failure = {
-...facts,
-server: "OpenRouter",
-method: "DELETE",
-kind: "unexpected"
-};
-return toApiError([ {
-...failure,
-reason
-} ], conclusion);
-}
-function envelope(data) {
-return pipe(object({
-data
-}), transform(body => body.data));
-}
-const PAGE_SIZE = 100;
-function pageOf(item) {
-return pipe(object({
-data: array(unknown()),
-total_count: optional(schemas_number())
-}), transform(({data, total_count}, context) => {
-const items = [];
-for (const [index, entry] of data.entries()) {
-const parsed = safeParse(item, entry);
-if (!parsed.success) {
-for (const {path} of parsed.error.issues) context.issues.push({
-code: "custom",
-input: entry,
-path: [ "data", index, ...path ]
-});
-return NEVER;
-}
-items.push(parsed.data);
-}
-return {
-data: items,
-total_count
-};
-}));
-}
-const MAX_READ_SIZE = 100663296;
-function listPages(client, list) {
-const {query, idOf, maxSize = MAX_READ_SIZE, ...request} = list;
-return readPages({
-idOf,
-maxSize,
-async read(offset) {
-const {data, serverTime, size} = await client.request({
-...request,
-method: "GET",
-path: `${list.path}?${new URLSearchParams({
-offset: String(offset),
-...query
-})}`
-});
-return {
-items: data.data,
-total: data.total_count,
-serverTime,
-size
-};
-},
-toError: reason => toError(list, reason)
-});
-}
-const MAX_KEPT_SIZE = 6291456;
-async function listAll(client, {maxSize = MAX_KEPT_SIZE, ...list}) {
-const pages = [];
-for await (const page of listPages(client, {
-...list,
-maxSize
-})) pages.push(page);
-return {
-items: pages.flatMap(({items}) => items),
-serverTime: pages[0]?.serverTime
-};
-}
-function toError({operation, path}, reason) {
-const failure = {
-server: "OpenRouter",
-operation,
-method: "GET",
-path,
-kind: "unexpected"
-};
-return toApiError([ {
-...failure,
-reason
-} ], {
-ambiguous: !1
-});
-}
-async function* readPages(list) {
-const {read, idOf, maxSize, toError} = list, seen = new Set;
-let pagesWithoutNewItems = 0, size = 0;
-for (let offset = 0; ;) {
-const page = await read(offset);
-size += page.size ?? 0;
-if (size > maxSize) throw toError(`the list is larger than ${maxSize / 2 ** 20} MiB`);
-const isGap = offset > 0 && !page.items.some(item => seen.has(idOf(item)));
-if (isGap) {
-offset = Math.max(0, offset - PAGE_SIZE + 1);
-continue;
-}
-const items = newItems(page.items, idOf, seen);
-for (const item of items) seen.add(idOf(item));
-(items.length > 0 || offset === 0) && (yield {
-...page,
-items
-});
-pagesWithoutNewItems = items.length > 0 ? 0 : pagesWithoutNewItems + 1;
-const end = offset + page.items.length, isShort = page.items.length < PAGE_SIZE;
-if (isShort && (page.total === void 0 || end >= page.total)) return;
-if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS)) throw toError(`the list ended after ${seen.size} entries, although there should be more`);
-if (seen.size > MAX_ITEMS) throw toError(`the list has more than ${MAX_ITEMS} entries`);
-offset = end - 1;
-}
-}
-const MAX_ITEMS = 15e4, MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
-function newItems(items, idOf, seen) {
-const byId = new Map(items.map(item => [ idOf(item), item ]));
-return [ ...byId ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
-}
-function workspaces_text(min, max) {
-const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`, length = value => [ ...value ].length;
-return schemas_string(`must be ${accepted}`).check(refine(value => length(value) >= min && length(value) <= max, {
-error: ({input}) => `must be ${accepted}, but has ${length(String(input))}`
-}));
-}
-const flag = optional(schemas_boolean("must be true or false")), MODEL_MESSAGE = "must be the slug of a model, such as openai/gpt-5-mini", modelSlug = schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE)), model = optional(nullable(modelSlug)), SLUG_MAX_LENGTH = 50, anySlug = workspaces_text(1, SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must consist of lower-case letters and digits, separated by single hyphens")), slug = anySlug.check(refine(value => !isDefault({
-slug: value
-}), "must not be default, because every account already has a workspace with that slug"), refine(value => !isUuid(value), "must not look like a UUID, because the API accepts an id in place of a slug"));
-function isDefault({slug}) {
-return slug === "default";
-}
-function isUuid(text) {
-return guid.test(text);
-}
-function isIdOrSlug(text) {
-return isUuid(text) || safeParse(anySlug, text).success;
-}
-const NAME_MAX_LENGTH = 100;
-function cutName(name) {
-return [ ...name ].slice(0, NAME_MAX_LENGTH).join("").trimEnd();
-}
-const RATE_MESSAGE = "must be a number from 0.0001 to 1", TOOL_MESSAGE = "must be the name of a tool, without whitespace or quotes", PROVIDER_SORTS = [ "price", "throughput", "latency", "exacto" ], createWorkspaceRequest = object({
-name: workspaces_text(1, NAME_MAX_LENGTH),
-slug,
-description: optional(nullable(workspaces_text(0, 500))),
-default_text_model: model,
-default_image_model: model,
-default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or "null"`))),
-io_logging_api_key_ids: optional(nullable(array(schemas_int("must be a whole number"), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
-io_logging_sampling_rate: optional(schemas_number(RATE_MESSAGE).check(_gte(1e-4, RATE_MESSAGE), _lte(1, RATE_MESSAGE))),
-is_data_discount_logging_enabled: flag,
-is_observability_broadcast_enabled: flag,
-is_observability_io_logging_enabled: flag,
-disabled_server_tools: optional(nullable(array(schemas_string(TOOL_MESSAGE).check(_regex(/^[^\s"']+$/, TOOL_MESSAGE)), "must be a list of names: one per line, separated by commas, or a JSON array")))
-}), WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape), workspace = looseObject({
-id: schemas_guid(),
-slug: schemas_string(),
-name: schemas_string()
-}), listedText = schemas_string().check(_maxLength(200)), textIfValid = schema => optional(pipe(unknown(), transform(value => safeParse(schema, value).data))), listedWorkspace = object({
-id: schemas_guid(),
-slug: listedText,
-created_at: textIfValid(listedText),
-description: textIfValid(workspaces_text(0, 500))
-}), workspaceResponse = envelope(workspace), workspacePage = pageOf(listedWorkspace);
-function hasIdOrSlug(idOrSlug, {id, slug}) {
-return isUuid(idOrSlug) ? id.toLowerCase() === idOrSlug.toLowerCase() : slug === idOrSlug;
-}
-function mismatch(idOrSlug, returned) {
-if (!returned || hasIdOrSlug(idOrSlug, returned)) return;
-return `the response is about the workspace ${JSON.stringify(returned.slug)}, id ${returned.id}`;
-}
-function sendWorkspace(client, body, {recovery} = {}) {
-return client.send({
-operation: `create the workspace ${body.slug}`,
-mayLeaveBehind: `a workspace with the slug ${body.slug}`,
-recovery,
-method: "POST",
-path: "/workspaces",
-body,
-schema: workspaceResponse,
-findMismatch: returned => mismatch(body.slug, returned)
-});
-}
-async function findWorkspace(client, idOrSlug, options = {}) {
-const {data, serverTime, headersAt} = await client.request({
-operation: `look up the workspace ${idOrSlug}`,
-method: "GET",
-path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
-schema: workspaceResponse,
-on404: () => {},
-findMismatch: returned => mismatch(idOrSlug, returned),
-...options
-});
-return {
-workspace: data,
-serverTime,
-headersAt
-};
-}
-function listWorkspaces(client) {
-return listPages(client, {
-operation: "list the workspaces",
-path: "/workspaces",
-query: {
-limit: String(PAGE_SIZE)
-},
-schema: workspacePage,
-idOf: ({id}) => id
-});
-}
-async function patchWorkspace(client, {id, slug}, changes) {
-const {data} = await client.request({
-operation: `update the workspace ${slug}`,
-mayLeaveBehind: `the new values in the workspace ${slug}`,
-method: "PATCH",
-path: `/workspaces/${encodeURIComponent(id)}`,
-body: changes,
-schema: workspaceResponse,
-findMismatch: returned => mismatch(slug, returned),
-hint: "The workspace may have been deleted in the meantime, or the management key may lack permission to change it."
-});
-return data;
-}
-function deleteWorkspace(client, {id, slug}) {
-const facts = {
-operation: `delete the workspace ${slug}`,
-mayLeaveBehind: `the workspace ${slug}, which may still exist`,
-path: `/workspaces/${encodeURIComponent(id)}`
-};
-return sendDeletion(client, facts, async () => {
-const {workspace} = await findWorkspace(client, id, {
-trusts404: !0
-});
-return workspace;
-});
-}
-function dashboardUrl(slug) {
-return `https://openrouter.ai/workspaces/${slug}`;
-}
-const IF_EXISTS = [ "fail", "reuse", "update" ], DRY_RUN_NOTE = "Dry run: nothing was written.", external_node_net_namespaceObject = require("node:net"), fields_flag = (preset = !1) => schemas_default(schemas_boolean("must be true or false"), preset), count = message => schemas_int(message).check(_gte(1, message)), maxDeletions = () => schemas_default(count("must be a whole number, 1 or more"), 50), ID_OR_SLUG_MESSAGE = "must be the id or slug of a workspace", idOrSlug = () => schemas_string(ID_OR_SLUG_MESSAGE).check(refine(isIdOrSlug, ID_OR_SLUG_MESSAGE)), fields_UNITS = {
-s: 1e3,
-m: 6e4,
-h: 36e5,
-d: 864e5
-};
-function parseDuration(text) {
-const unit = fields_UNITS[text.slice(-1)], count = text.slice(0, -1);
-return unit !== void 0 && /^\d+$/.test(count) ? Number(count) * unit : void 0;
-}
-const EXAMPLES = "a duration such as 90s, 15m, 48h or 14d";
-function fields_duration(bounds) {
-return pipe(schemas_string(`must be ${EXAMPLES}`), transform((text, context) => parseWithin(text, context, {
-bounds
-})));
-}
-function durationOrWord(bounds, words) {
-const or = `, or ${words.join(", ")}`;
-return pipe(schemas_string(`must be ${EXAMPLES}${or}`), transform((text, context) => {
-const word = words.find(other => other === text);
-return word ?? parseWithin(text, context, {
-bounds,
-or
-});
-}));
-}
-const lifetime = () => durationOrWord({
-min: "1m",
-max: "3650d"
-}, [ "never" ]);
-function parseWithin(text, context, {bounds, or = ""}) {
-const ms = parseDuration(text);
-if (ms !== void 0 && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) return ms;
-const message = ms === void 0 ? fields_describeDefect(text) : `must be from ${bounds.min} to ${bounds.max}`;
-context.issues.push({
-code: "custom",
-message: message + or,
-input: text
-});
-return NEVER;
-}
-function fields_describeDefect(text) {
-const problem = /^\d+$/.test(text) ? "has no unit; it must be" : "must be";
-return `${problem} ${EXAMPLES}`;
-}
-function toMs(text) {
-return parseDuration(text) ?? Number.NaN;
-}
-const DEFAULT_API_URL = "https://openrouter.ai/api/v1", apiUrl = pipe(schemas_string(), transform(toApiUrl)), connection = {
-management_key: schemas_string().check(_regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), _minLength(MIN_KEY_LENGTH, "is too short to be a key: a part of it may be missing")),
-api_url: schemas_default(apiUrl, DEFAULT_API_URL),
-timeout: timeout("60s")
-};
-function timeout(preset) {
-return schemas_default(fields_duration({
-min: "1s",
-max: "24h"
-}), toMs(preset));
-}
-const credentials = {
-management_key: optional(connection.management_key),
-federation_policy_id: optional(schemas_guid("must be the id of a federation policy, a UUID")),
-federation_audience: schemas_default(schemas_string(), "https://openrouter.ai")
-};
-function toConnection({api_url: apiUrl, timeout: timeoutMs, ...values}) {
-return {
-credential: toCredential(values),
-apiUrl,
-timeoutMs
-};
-}
-function toCredential({management_key: managementKey = "", federation_policy_id: policyId, federation_audience: audience}) {
-if (policyId === void 0) return {
-managementKey
-};
-return {
-federation: {
-policyId,
-audience,
-issuer: readIssuer(process.env)
-}
-};
-}
-function readIssuer(env) {
-const {ACTIONS_ID_TOKEN_REQUEST_URL: url = "", ACTIONS_ID_TOKEN_REQUEST_TOKEN: token = ""} = env;
-return {
-url,
-token
-};
-}
-function hasIdTokens(env) {
-const {url, token} = readIssuer(env);
-return url !== "" && token !== "";
-}
-function credentialProblems(provided, env) {
-const [key, policy] = [ provided.has("management_key"), provided.has("federation_policy_id") ];
-if (key === policy) {
-const message = key ? "must not be used with federation-policy-id" : `is required, and ${missingKey(env)}. federation-policy-id is empty too: if the workflow sets it from a variable, that does not exist there`;
-return [ {
-input: "management-key",
-message
-} ];
-}
-if (key) return [];
-if (!hasIdTokens(env)) return [ {
-input: "federation-policy-id",
-message: missingPermission(env)
-} ];
-const url = toUrl(readIssuer(env).url);
-if (url && isConfidential(url)) return [];
-const message = "must be a URL that begins with https, because a token is sent there";
-return [ {
-input: "ACTIONS_ID_TOKEN_REQUEST_URL (environment variable)",
-message
-} ];
-}
-function missingPermission(env) {
-const fix = "needs the permission id-token: write, which this job does not have";
-return isForkEvent(env) ? `${fix}: on ${env.GITHUB_EVENT_NAME}, runs for forks never have it. If this is not a fork, add it to the permissions of the job` : `${fix}: add it to the permissions of the job, and of the job that calls a reusable workflow`;
-}
-function isForkEvent({GITHUB_EVENT_NAME: event}) {
-return event?.startsWith("pull_request") === !0 && event !== "pull_request_target";
-}
-function missingKey(env) {
-if (env.GITHUB_ACTOR === "dependabot[bot]") return "is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step";
-const causes = "the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow";
-return isForkEvent(env) ? `is empty: on ${env.GITHUB_EVENT_NAME}, runs for forks get no secrets. If this is not a fork, ${causes}` : `is empty: ${causes}`;
-}
-function connection_reject(context, input, message) {
-context.issues.push({
-code: "custom",
-message,
-input
-});
-return NEVER;
-}
-function toApiUrl(text, context) {
-const url = toUrl(text);
-if (!url?.hostname) return connection_reject(context, text, `must be a URL such as ${DEFAULT_API_URL}`);
-if (!isConfidential(url)) return connection_reject(context, text, "must begin with https, because a secret is sent there");
-if (url.username || url.password) return connection_reject(context, text, "must not contain a user or password");
-if (/[?#]/.test(text)) return connection_reject(context, text, "must not contain ? or #");
-return url.href.replace(/(?<!\/)\/+$/, "");
-}
-function isConfidential({protocol, hostname}) {
-return protocol === "https:" || protocol === "http:" && isLoopback(hostname);
-}
-function isLoopback(hostname) {
-const isAddress = (0, external_node_net_namespaceObject.isIPv4)(hostname) && hostname.startsWith("127.");
-return isAddress || hostname === "localhost" || hostname === "[::1]";
-}
-function proxyProblems(env) {
-const {name, value} = proxyVariable(env);
-if (!value || isProxyUrl(value)) return [];
-const message = "must be the URL of a proxy, such as http://proxy.example:3128, without an IPv6 address";
-return [ {
-input: `${name} (environment variable)`,
-message
-} ];
-}
-function proxyPasswords(env) {
-const {password = ""} = toUrl(proxyVariable(env).value) ?? {};
-return [ password, connection_decode(password) ?? "" ];
-}
-function proxyVariable(env) {
-const name = env.https_proxy ? "https_proxy" : "HTTPS_PROXY";
-return {
-name,
-value: env[name] ?? ""
-};
-}
-function isProxyUrl(text) {
-const url = toUrl(text) ?? toUrl(text.includes("://") ? "" : `http://${text}`);
-if (url === void 0 || ![ "http:", "https:" ].includes(url.protocol)) return !1;
-return !url.hostname.startsWith("[") && connection_decode(url.username + url.password) !== void 0;
-}
-function toUrl(text) {
-return URL.canParse(text) ? new URL(text) : void 0;
-}
-function connection_decode(text) {
-try {
-return decodeURIComponent(text);
-} catch {
-return;
-}
-}
-const MIN_PASSWORD_LENGTH = 4;
-function readSecrets() {
-const textsOf = input => {
-const secret = getInput(input);
-return textsFrom([ secret, ...secret.split(/[\r\n]+/) ], MIN_KEY_LENGTH);
-};
-return {
-managementKey: textsOf("management-key"),
-gitHubToken: textsOf("github-token"),
-idTokenRequest: textsFrom([ readIssuer(process.env).token ], MIN_KEY_LENGTH),
-proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH)
-};
-}
-function textsFrom(texts, minLength) {
-const trimmed = texts.map(text => text.trim());
-return [ ...new Set(trimmed.filter(text => text.length >= minLength)) ];
-}
-const DECIMALS = 30, ONE = 10n ** BigInt(DECIMALS), DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
-function parseUsd(text) {
-const [, sign = "", whole, fraction = "", exponent = "0"] = DECIMAL.exec(text) ?? [];
-if (whole === void 0) return;
-const digits = BigInt(whole + fraction), shift = DECIMALS + Number(exponent) - fraction.length, amount = shift < 0 ? digits / 10n ** BigInt(-shift) : digits * 10n ** BigInt(shift);
-return sign === "-" ? -amount : amount;
-}
-const SIGNIFICANT_DIGITS = 15;
-function toUsd(value) {
-if (typeof value === "number") return parseUsd(value.toPrecision(SIGNIFICANT_DIGITS));
-return typeof value === "string" ? parseUsd(value) : void 0;
-}
-function withoutNoise(limit) {
-return typeof limit === "number" ? Number(limit.toFixed(9)) : limit;
-}
-function sumUsd(amounts) {
-return amounts.reduce((sum, amount) => sum + amount, 0n);
-}
-const NOISE = 10n ** BigInt(DECIMALS - 9) / 2n;
-function exceeds(amount, bound) {
-return amount - bound > NOISE;
-}
-function exactUsd(amount) {
-return decimalText(amount, 0);
-}
-const SHOWN_DECIMALS = 4, MIN_SHOWN_DECIMALS = 2;
-function formatUsd(amount) {
-const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS), size = amount < 0n ? -amount : amount, [floor, rest] = [ size / unit, size % unit * 2n ], rounded = rest > unit || rest === unit && floor % 2n === 1n ? floor + 1n : floor, shown = rounded > 0n ? rounded * unit : size, [whole = "", fraction] = decimalText(shown, MIN_SHOWN_DECIMALS).split(".");
-return `${amount < 0n ? "-" : ""}$${formatCount(BigInt(whole))}.${fraction}`;
-}
-function decimalText(amount, min) {
-const size = amount < 0n ? -amount : amount, digits = (size % ONE).toString().padStart(DECIMALS, "0"), fraction = digits.replace(/0+$/, "").padEnd(min, "0");
-return `${amount < 0n ? "-" : ""}${size / ONE}${fraction && `.${fraction}`}`;
-}
-const INTERVALS = [ "daily", "weekly", "monthly", "lifetime" ], NEEDS_ENTERPRISE = "This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.", budget = object({
-limit_usd: pipe(unknown(), pipe(transform(withoutNoise), schemas_number())),
-reset_interval: nullable(schemas_string())
-}), budgets_flag = optional(schemas_boolean()), budgetList = () => object({
-data: array(budget),
-include_byok_in_budgets: budgets_flag
-}), NO_BUDGETS = {
-budgets: {},
-include_byok_in_budgets: void 0
-};
-async function listBudgets(client, {id, slug}, options = {}) {
-const {data} = await client.request({
-operation: `list the budgets of the workspace ${slug}`,
-method: "GET",
-path: `/workspaces/${encodeURIComponent(id)}/budgets`,
-schema: budgetList(),
-on404: () => {},
-hint: NEEDS_ENTERPRISE,
-...options
-});
-if (!data) return NO_BUDGETS;
-const limits = data.data.map(({limit_usd, reset_interval}) => [ reset_interval ?? "lifetime", limit_usd ]);
-return {
-budgets: Object.fromEntries(limits),
-include_byok_in_budgets: data.include_byok_in_budgets
-};
-}
-async function writeBudget(client, workspace, {interval, limit_usd, ...flags}) {
-const {id, slug} = workspace, common = {
-path: `/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,
-hint: NEEDS_ENTERPRISE
-};
-if (limit_usd === null) {
-const operation = `delete the ${interval} budget of the workspace ${slug}`, deletion = await sendDeletion(client, {
-...common,
-operation
-}, async () => {
-const {budgets} = await listBudgets(client, workspace, {
-trusts404: !0
-});
-return budgets[interval];
-});
-if (deletion.kind === "unclear") throw deletion.error;
-return {
-interval,
-limit_usd
-};
-}
-const {data} = await client.request({
-...common,
-operation: `set the ${interval} budget of the workspace ${slug}`,
-method: "PUT",
-body: {
-limit_usd,
-...flags
-},
-schema: object({
-data: budget,
-include_byok_in_budgets: budgets_flag
-})
-});
-return {
-interval: data.data.reset_interval ?? "lifetime",
-limit_usd: data.data.limit_usd,
-..."include_byok_in_budgets" in flags && {
-include_byok_in_budgets: data.include_byok_in_budgets ?? flags.include_byok_in_budgets
-}
-};
-}
-const RESET_INTERVALS = [ "daily", "weekly", "monthly" ], ZDR_FIELDS = [ "enforce_zdr_anthropic", "enforce_zdr_google", "enforce_zdr_openai", "enforce_zdr_other", "enforce_zdr_xai" ], mustHave = values => ({
-error: ({path = []}) => `must have ${values} for ${String(path.at(-1))}`
-}), guardrails_flag = optional(nullable(schemas_boolean(mustHave("true, false or null")))), list = optional(nullable(array(unknown(), mustHave("a list or null")))), NOT_EMPTY = mustHave("a non-empty list or null"), unchecked = optional(unknown()), guardrailFields = {
-allow_safety_retention_google: guardrails_flag,
-allow_safety_retention_other: guardrails_flag,
-allowed_data_regions: optional(nullable(array(unknown(), NOT_EMPTY).check(_minLength(1, NOT_EMPTY)))),
-allowed_models: unchecked,
-allowed_providers: unchecked,
-content_filter_builtins: list,
-content_filters: list,
-description: optional(nullable(schemas_string(mustHave("a text or null")))),
-enable_free_model_publication: guardrails_flag,
-enable_free_model_training: guardrails_flag,
-enable_paid_model_training: guardrails_flag,
-enforce_zdr: unchecked,
-enforce_zdr_anthropic: guardrails_flag,
-enforce_zdr_google: guardrails_flag,
-enforce_zdr_openai: guardrails_flag,
-enforce_zdr_other: guardrails_flag,
-enforce_zdr_xai: guardrails_flag,
-ignored_models: unchecked,
-ignored_providers: unchecked,
-include_byok_in_budgets: optional(schemas_boolean(mustHave("true or false"))),
-limit_usd: unchecked,
-name: unchecked,
-reset_interval: unchecked
-}, guardrail = looseObject({
-id: optional(schemas_string()),
-limit_usd: optional(pipe(unknown(), transform(withoutNoise)))
-}), guardrails_mismatch = (id, returned) => (returned?.id ?? id) === id ? void 0 : "the response is about another guardrail", NO_GUARDRAIL = "Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail.";
-async function findGuardrail(client, {id, workspace}) {
-const {data} = await client.request({
-operation: `look up the guardrail of the workspace ${workspace.slug}`,
-method: "GET",
-path: `/guardrails/${encodeURIComponent(id)}`,
-schema: envelope(guardrail),
-on404: () => {},
-findMismatch: returned => guardrails_mismatch(id, returned)
-});
-return data;
-}
-async function patchGuardrail(client, {id, workspace}, update) {
-const {data} = await client.request({
-operation: `set the guardrail of the workspace ${workspace.slug}`,
-method: "PATCH",
-path: `/guardrails/${encodeURIComponent(id)}`,
-body: update,
-schema: envelope(guardrail),
-findMismatch: returned => guardrails_mismatch(id, returned),
-hint: NO_GUARDRAIL
-});
-return data;
-}
-const BOOLEANS = new Map([ ...[ "true", "True", "TRUE" ].map(word => [ word, !0 ]), ...[ "false", "False", "FALSE" ].map(word => [ word, !1 ]) ]);
-function parseInput(schema, text) {
-const {def} = schema._zod;
-switch (def.type) {
-case "optional":
-case "default":
-return parseInput(def.innerType, text);
+(()=>{var __webpack_modules__={770:(module,__unused_webpack_exports,__nccwpck_require__)=>{module.exports=__nccwpck_require__(218)},218:(__unused_webpack_module,exports,__nccwpck_require__)=>{"use strict"
+var debug,tls=__nccwpck_require__(756),http=__nccwpck_require__(611),https=__nccwpck_require__(692),events=__nccwpck_require__(434),util=__nccwpck_require__(23)
+exports.httpOverHttp=function(options){var agent=new TunnelingAgent(options)
+agent.request=http.request
+return agent}
+exports.httpsOverHttp=function(options){var agent=new TunnelingAgent(options)
+agent.request=http.request
+agent.createSocket=createSecureSocket
+agent.defaultPort=443
+return agent}
+exports.httpOverHttps=function(options){var agent=new TunnelingAgent(options)
+agent.request=https.request
+return agent}
+exports.httpsOverHttps=function(options){var agent=new TunnelingAgent(options)
+agent.request=https.request
+agent.createSocket=createSecureSocket
+agent.defaultPort=443
+return agent}
+function TunnelingAgent(options){var self=this
+self.options=options||{}
+self.proxyOptions=self.options.proxy||{}
+self.maxSockets=self.options.maxSockets||http.Agent.defaultMaxSockets
+self.requests=[]
+self.sockets=[]
+self.on("free",function(socket,host,port,localAddress){for(var options=toOptions(host,port,localAddress),i=0,len=self.requests.length;i<len;++i){var pending=self.requests[i]
+if(pending.host===options.host&&pending.port===options.port){self.requests.splice(i,1)
+pending.request.onSocket(socket)
+return}}socket.destroy()
+self.removeSocket(socket)})}util.inherits(TunnelingAgent,events.EventEmitter)
+TunnelingAgent.prototype.addRequest=function(req,host,port,localAddress){var self=this,options=mergeOptions({request:req},self.options,toOptions(host,port,localAddress))
+self.sockets.length>=this.maxSockets?self.requests.push(options):self.createSocket(options,function(socket){socket.on("free",onFree)
+socket.on("close",onCloseOrRemove)
+socket.on("agentRemove",onCloseOrRemove)
+req.onSocket(socket)
+function onFree(){self.emit("free",socket,options)}function onCloseOrRemove(){self.removeSocket(socket)
+socket.removeListener("free",onFree)
+socket.removeListener("close",onCloseOrRemove)
+socket.removeListener("agentRemove",onCloseOrRemove)}})}
+TunnelingAgent.prototype.createSocket=function(options,cb){var self=this,placeholder={}
+self.sockets.push(placeholder)
+var connectOptions=mergeOptions({},self.proxyOptions,{method:"CONNECT",path:options.host+":"+options.port,agent:!1,headers:{host:options.host+":"+options.port}})
+options.localAddress&&(connectOptions.localAddress=options.localAddress)
+if(connectOptions.proxyAuth){connectOptions.headers=connectOptions.headers||{}
+connectOptions.headers["Proxy-Authorization"]="Basic "+new Buffer(connectOptions.proxyAuth).toString("base64")}debug("making CONNECT request")
+var connectReq=self.request(connectOptions)
+connectReq.useChunkedEncodingByDefault=!1
+connectReq.once("response",function(res){res.upgrade=!0})
+connectReq.once("upgrade",function(res,socket,head){process.nextTick(function(){onConnect(res,socket,head)})})
+connectReq.once("connect",onConnect)
+connectReq.once("error",function(cause){connectReq.removeAllListeners()
+debug("tunneling socket could not be established, cause=%s\n",cause.message,cause.stack)
+var error=new Error("tunneling socket could not be established, cause="+cause.message)
+error.code="ECONNRESET"
+options.request.emit("error",error)
+self.removeSocket(placeholder)})
+connectReq.end()
+function onConnect(res,socket,head){connectReq.removeAllListeners()
+socket.removeAllListeners()
+if(res.statusCode===200){if(!(head.length>0)){debug("tunneling connection has established")
+self.sockets[self.sockets.indexOf(placeholder)]=socket
+return cb(socket)}debug("got illegal response body from proxy")
+socket.destroy();(error=new Error("got illegal response body from proxy")).code="ECONNRESET"
+options.request.emit("error",error)
+self.removeSocket(placeholder)}else{debug("tunneling socket could not be established, statusCode=%d",res.statusCode)
+socket.destroy()
+var error;(error=new Error("tunneling socket could not be established, statusCode="+res.statusCode)).code="ECONNRESET"
+options.request.emit("error",error)
+self.removeSocket(placeholder)}}}
+TunnelingAgent.prototype.removeSocket=function(socket){var pos=this.sockets.indexOf(socket)
+if(pos!==-1){this.sockets.splice(pos,1)
+var pending=this.requests.shift()
+pending&&this.createSocket(pending,function(socket){pending.request.onSocket(socket)})}}
+function createSecureSocket(options,cb){var self=this
+TunnelingAgent.prototype.createSocket.call(self,options,function(socket){var hostHeader=options.request.getHeader("host"),tlsOptions=mergeOptions({},self.options,{socket,servername:hostHeader?hostHeader.replace(/:.*$/,""):options.host}),secureSocket=tls.connect(0,tlsOptions)
+self.sockets[self.sockets.indexOf(socket)]=secureSocket
+cb(secureSocket)})}function toOptions(host,port,localAddress){return typeof host==="string"?{host,port,localAddress}:host}function mergeOptions(target){for(var i=1,len=arguments.length;i<len;++i){var overrides=arguments[i]
+if(typeof overrides==="object")for(var keys=Object.keys(overrides),j=0,keyLen=keys.length;j<keyLen;++j){var k=keys[j]
+overrides[k]!==void 0&&(target[k]=overrides[k])}}return target}debug=process.env.NODE_DEBUG&&/\btunnel\b/.test(process.env.NODE_DEBUG)?function(){var args=Array.prototype.slice.call(arguments)
+typeof args[0]==="string"?args[0]="TUNNEL: "+args[0]:args.unshift("TUNNEL:")
+console.error.apply(console,args)}:function(){}},613:module=>{"use strict"
+module.exports=require("assert")},434:module=>{"use strict"
+module.exports=require("events")},611:module=>{"use strict"
+module.exports=require("http")},692:module=>{"use strict"
+module.exports=require("https")},278:module=>{"use strict"
+module.exports=require("net")},877:module=>{"use strict"
+module.exports=require("node:v8")},756:module=>{"use strict"
+module.exports=require("tls")},23:module=>{"use strict"
+module.exports=require("util")}},__webpack_module_cache__={}
+function __nccwpck_require__(moduleId){var cachedModule=__webpack_module_cache__[moduleId]
+if(cachedModule!==void 0)return cachedModule.exports
+var module=__webpack_module_cache__[moduleId]={exports:{}},threw=!0
+try{__webpack_modules__[moduleId](module,module.exports,__nccwpck_require__)
+threw=!1}finally{threw&&delete __webpack_module_cache__[moduleId]}return module.exports}typeof __nccwpck_require__!=="undefined"&&(__nccwpck_require__.ab=__dirname+"/")
+__nccwpck_require__.n=module=>{var getter=module&&module.__esModule?()=>module.default:()=>module
+__nccwpck_require__.d(getter,{a:getter})
+return getter};(()=>{var leafPrototypes,getProto=Object.getPrototypeOf?obj=>Object.getPrototypeOf(obj):obj=>obj.__proto__
+__nccwpck_require__.t=function(value,mode){mode&1&&(value=this(value))
+if(mode&8)return value
+if(typeof value==="object"&&value){if(mode&4&&value.__esModule)return value
+if(mode&16&&typeof value.then==="function")return value}var ns=Object.create(null)
+__nccwpck_require__.r(ns)
+var def={}
+leafPrototypes=leafPrototypes||[null,getProto({}),getProto([]),getProto(getProto)]
+for(var current=mode&2&&value;typeof current=="object"&&!~leafPrototypes.indexOf(current);current=getProto(current))Object.getOwnPropertyNames(current).forEach(key=>def[key]=()=>value[key])
+def.default=()=>value
+__nccwpck_require__.d(ns,def)
+return ns}})()
+__nccwpck_require__.d=(exports,definition)=>{for(var key in definition)__nccwpck_require__.o(definition,key)&&!__nccwpck_require__.o(exports,key)&&Object.defineProperty(exports,key,{enumerable:!0,get:definition[key]})}
+__nccwpck_require__.o=(obj,prop)=>Object.prototype.hasOwnProperty.call(obj,prop)
+__nccwpck_require__.r=exports=>{typeof Symbol!=="undefined"&&Symbol.toStringTag&&Object.defineProperty(exports,Symbol.toStringTag,{value:"Module"})
+Object.defineProperty(exports,"__esModule",{value:!0})}
+var __webpack_exports__={};(()=>{"use strict"
+__nccwpck_require__.r(__webpack_exports__)
+__nccwpck_require__.d(__webpack_exports__,{create:()=>create,"create-post":()=>createPost,delete:()=>delete_deleteWorkspace,key:()=>key_key,"key-post":()=>keyPost,preview:()=>preview,"preview-post":()=>previewPost,sweep:()=>sweep_sweep,usage:()=>usage})
+const external_os_namespaceObject=require("os")
+function utils_toCommandValue(input){return input===null||input===void 0?"":typeof input==="string"||input instanceof String?input:JSON.stringify(input)}function toCommandProperties(annotationProperties){return Object.keys(annotationProperties).length?{title:annotationProperties.title,file:annotationProperties.file,line:annotationProperties.startLine,endLine:annotationProperties.endLine,col:annotationProperties.startColumn,endColumn:annotationProperties.endColumn}:{}}function command_issueCommand(command,properties,message){const cmd=new Command(command,properties,message)
+process.stdout.write(cmd.toString()+external_os_namespaceObject.EOL)}class Command{constructor(command,properties,message){command||(command="missing.command")
+this.command=command
+this.properties=properties
+this.message=message}toString(){let cmdStr="::"+this.command
+if(this.properties&&Object.keys(this.properties).length>0){cmdStr+=" "
+let first=!0
+for(const key in this.properties)if(this.properties.hasOwnProperty(key)){const val=this.properties[key]
+if(val){first?first=!1:cmdStr+=","
+cmdStr+=`${key}=${escapeProperty(val)}`}}}cmdStr+=`::${escapeData(this.message)}`
+return cmdStr}}function escapeData(s){return utils_toCommandValue(s).replace(/%/g,"%25").replace(/\r/g,"%0D").replace(/\n/g,"%0A")}function escapeProperty(s){return utils_toCommandValue(s).replace(/%/g,"%25").replace(/\r/g,"%0D").replace(/\n/g,"%0A").replace(/:/g,"%3A").replace(/,/g,"%2C")}const external_crypto_namespaceObject=require("crypto"),external_fs_namespaceObject=require("fs")
+function file_command_issueFileCommand(command,message){const filePath=process.env[`GITHUB_${command}`]
+if(!filePath)throw new Error(`Unable to find environment variable for file command ${command}`)
+if(!external_fs_namespaceObject.existsSync(filePath))throw new Error(`Missing file at path: ${filePath}`)
+external_fs_namespaceObject.appendFileSync(filePath,`${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`,{encoding:"utf8"})}function file_command_prepareKeyValueMessage(key,value){const delimiter=`ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`,convertedValue=utils_toCommandValue(value)
+if(key.includes(delimiter))throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`)
+if(convertedValue.includes(delimiter))throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`)
+return`${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`}var external_http_=__nccwpck_require__(611),external_http_namespaceObject=__nccwpck_require__.t(external_http_,2),external_https_=__nccwpck_require__(692),external_https_namespaceObject=__nccwpck_require__.t(external_https_,2)
+function getProxyUrl(reqUrl){const usingSsl=reqUrl.protocol==="https:"
+if(checkBypass(reqUrl))return
+const proxyVar=usingSsl?process.env.https_proxy||process.env.HTTPS_PROXY:process.env.http_proxy||process.env.HTTP_PROXY
+if(proxyVar)try{return new DecodedURL(proxyVar)}catch(_a){if(!proxyVar.startsWith("http://")&&!proxyVar.startsWith("https://"))return new DecodedURL(`http://${proxyVar}`)}}function checkBypass(reqUrl){if(!reqUrl.hostname)return!1
+if(isLoopbackAddress(reqUrl.hostname))return!0
+const noProxy=process.env.no_proxy||process.env.NO_PROXY||""
+if(!noProxy)return!1
+let reqPort
+reqUrl.port?reqPort=Number(reqUrl.port):reqUrl.protocol==="http:"?reqPort=80:reqUrl.protocol==="https:"&&(reqPort=443)
+const upperReqHosts=[reqUrl.hostname.toUpperCase()]
+typeof reqPort==="number"&&upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`)
+for(const upperNoProxyItem of noProxy.split(",").map(x=>x.trim().toUpperCase()).filter(x=>x))if(upperNoProxyItem==="*"||upperReqHosts.some(x=>x===upperNoProxyItem||x.endsWith(`.${upperNoProxyItem}`)||upperNoProxyItem.startsWith(".")&&x.endsWith(`${upperNoProxyItem}`)))return!0
+return!1}function isLoopbackAddress(host){const hostLower=host.toLowerCase()
+return hostLower==="localhost"||hostLower.startsWith("127.")||hostLower.startsWith("[::1]")||hostLower.startsWith("[0:0:0:0:0:0:0:1]")}class DecodedURL extends URL{constructor(url,base){super(url,base)
+this._decodedUsername=decodeURIComponent(super.username)
+this._decodedPassword=decodeURIComponent(super.password)}get username(){return this._decodedUsername}get password(){return this._decodedPassword}}var tunnel=__nccwpck_require__(770)
+class ProxyAgent{constructor(){throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher")}}var HttpCodes,Headers,MediaTypes,__awaiter=function(thisArg,_arguments,P,generator){function adopt(value){return value instanceof P?value:new P(function(resolve){resolve(value)})}return new(P||(P=Promise))(function(resolve,reject){function fulfilled(value){try{step(generator.next(value))}catch(e){reject(e)}}function rejected(value){try{step(generator.throw(value))}catch(e){reject(e)}}function step(result){result.done?resolve(result.value):adopt(result.value).then(fulfilled,rejected)}step((generator=generator.apply(thisArg,_arguments||[])).next())})};(function(HttpCodes){HttpCodes[HttpCodes.OK=200]="OK"
+HttpCodes[HttpCodes.MultipleChoices=300]="MultipleChoices"
+HttpCodes[HttpCodes.MovedPermanently=301]="MovedPermanently"
+HttpCodes[HttpCodes.ResourceMoved=302]="ResourceMoved"
+HttpCodes[HttpCodes.SeeOther=303]="SeeOther"
+HttpCodes[HttpCodes.NotModified=304]="NotModified"
+HttpCodes[HttpCodes.UseProxy=305]="UseProxy"
+HttpCodes[HttpCodes.SwitchProxy=306]="SwitchProxy"
+HttpCodes[HttpCodes.TemporaryRedirect=307]="TemporaryRedirect"
+HttpCodes[HttpCodes.PermanentRedirect=308]="PermanentRedirect"
+HttpCodes[HttpCodes.BadRequest=400]="BadRequest"
+HttpCodes[HttpCodes.Unauthorized=401]="Unauthorized"
+HttpCodes[HttpCodes.PaymentRequired=402]="PaymentRequired"
+HttpCodes[HttpCodes.Forbidden=403]="Forbidden"
+HttpCodes[HttpCodes.NotFound=404]="NotFound"
+HttpCodes[HttpCodes.MethodNotAllowed=405]="MethodNotAllowed"
+HttpCodes[HttpCodes.NotAcceptable=406]="NotAcceptable"
+HttpCodes[HttpCodes.ProxyAuthenticationRequired=407]="ProxyAuthenticationRequired"
+HttpCodes[HttpCodes.RequestTimeout=408]="RequestTimeout"
+HttpCodes[HttpCodes.Conflict=409]="Conflict"
+HttpCodes[HttpCodes.Gone=410]="Gone"
+HttpCodes[HttpCodes.TooManyRequests=429]="TooManyRequests"
+HttpCodes[HttpCodes.InternalServerError=500]="InternalServerError"
+HttpCodes[HttpCodes.NotImplemented=501]="NotImplemented"
+HttpCodes[HttpCodes.BadGateway=502]="BadGateway"
+HttpCodes[HttpCodes.ServiceUnavailable=503]="ServiceUnavailable"
+HttpCodes[HttpCodes.GatewayTimeout=504]="GatewayTimeout"})(HttpCodes||(HttpCodes={}));(function(Headers){Headers.Accept="accept"
+Headers.ContentType="content-type"})(Headers||(Headers={}));(function(MediaTypes){MediaTypes.ApplicationJson="application/json"})(MediaTypes||(MediaTypes={}))
+function lib_getProxyUrl(serverUrl){const proxyUrl=getProxyUrl(new URL(serverUrl))
+return proxyUrl?proxyUrl.href:""}const HttpRedirectCodes=[HttpCodes.MovedPermanently,HttpCodes.ResourceMoved,HttpCodes.SeeOther,HttpCodes.TemporaryRedirect,HttpCodes.PermanentRedirect],HttpResponseRetryCodes=[HttpCodes.BadGateway,HttpCodes.ServiceUnavailable,HttpCodes.GatewayTimeout],RetryableHttpVerbs=["OPTIONS","GET","DELETE","HEAD"]
+class HttpClientError extends Error{constructor(message,statusCode){super(message)
+this.name="HttpClientError"
+this.statusCode=statusCode
+Object.setPrototypeOf(this,HttpClientError.prototype)}}class HttpClientResponse{constructor(message){this.message=message}readBody(){return __awaiter(this,void 0,void 0,function*(){return new Promise(resolve=>__awaiter(this,void 0,void 0,function*(){let output=Buffer.alloc(0)
+this.message.on("data",chunk=>{output=Buffer.concat([output,chunk])})
+this.message.on("end",()=>{resolve(output.toString())})}))})}readBodyBuffer(){return __awaiter(this,void 0,void 0,function*(){return new Promise(resolve=>__awaiter(this,void 0,void 0,function*(){const chunks=[]
+this.message.on("data",chunk=>{chunks.push(chunk)})
+this.message.on("end",()=>{resolve(Buffer.concat(chunks))})}))})}}class lib_HttpClient{constructor(userAgent,handlers,requestOptions){this._ignoreSslError=!1
+this._allowRedirects=!0
+this._allowRedirectDowngrade=!1
+this._maxRedirects=50
+this._allowRetries=!1
+this._maxRetries=1
+this._keepAlive=!1
+this._disposed=!1
+this.userAgent=this._getUserAgentWithOrchestrationId(userAgent)
+this.handlers=handlers||[]
+this.requestOptions=requestOptions
+if(requestOptions){requestOptions.ignoreSslError!=null&&(this._ignoreSslError=requestOptions.ignoreSslError)
+this._socketTimeout=requestOptions.socketTimeout
+requestOptions.allowRedirects!=null&&(this._allowRedirects=requestOptions.allowRedirects)
+requestOptions.allowRedirectDowngrade!=null&&(this._allowRedirectDowngrade=requestOptions.allowRedirectDowngrade)
+requestOptions.maxRedirects!=null&&(this._maxRedirects=Math.max(requestOptions.maxRedirects,0))
+requestOptions.keepAlive!=null&&(this._keepAlive=requestOptions.keepAlive)
+requestOptions.allowRetries!=null&&(this._allowRetries=requestOptions.allowRetries)
+requestOptions.maxRetries!=null&&(this._maxRetries=requestOptions.maxRetries)}}options(requestUrl,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request("OPTIONS",requestUrl,null,additionalHeaders||{})})}get(requestUrl,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request("GET",requestUrl,null,additionalHeaders||{})})}del(requestUrl,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request("DELETE",requestUrl,null,additionalHeaders||{})})}post(requestUrl,data,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request("POST",requestUrl,data,additionalHeaders||{})})}patch(requestUrl,data,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request("PATCH",requestUrl,data,additionalHeaders||{})})}put(requestUrl,data,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request("PUT",requestUrl,data,additionalHeaders||{})})}head(requestUrl,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request("HEAD",requestUrl,null,additionalHeaders||{})})}sendStream(verb,requestUrl,stream,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request(verb,requestUrl,stream,additionalHeaders)})}getJson(requestUrl_1){return __awaiter(this,arguments,void 0,function*(requestUrl,additionalHeaders={}){additionalHeaders[Headers.Accept]=this._getExistingOrDefaultHeader(additionalHeaders,Headers.Accept,MediaTypes.ApplicationJson)
+const res=yield this.get(requestUrl,additionalHeaders)
+return this._processResponse(res,this.requestOptions)})}postJson(requestUrl_1,obj_1){return __awaiter(this,arguments,void 0,function*(requestUrl,obj,additionalHeaders={}){const data=JSON.stringify(obj,null,2)
+additionalHeaders[Headers.Accept]=this._getExistingOrDefaultHeader(additionalHeaders,Headers.Accept,MediaTypes.ApplicationJson)
+additionalHeaders[Headers.ContentType]=this._getExistingOrDefaultContentTypeHeader(additionalHeaders,MediaTypes.ApplicationJson)
+const res=yield this.post(requestUrl,data,additionalHeaders)
+return this._processResponse(res,this.requestOptions)})}putJson(requestUrl_1,obj_1){return __awaiter(this,arguments,void 0,function*(requestUrl,obj,additionalHeaders={}){const data=JSON.stringify(obj,null,2)
+additionalHeaders[Headers.Accept]=this._getExistingOrDefaultHeader(additionalHeaders,Headers.Accept,MediaTypes.ApplicationJson)
+additionalHeaders[Headers.ContentType]=this._getExistingOrDefaultContentTypeHeader(additionalHeaders,MediaTypes.ApplicationJson)
+const res=yield this.put(requestUrl,data,additionalHeaders)
+return this._processResponse(res,this.requestOptions)})}patchJson(requestUrl_1,obj_1){return __awaiter(this,arguments,void 0,function*(requestUrl,obj,additionalHeaders={}){const data=JSON.stringify(obj,null,2)
+additionalHeaders[Headers.Accept]=this._getExistingOrDefaultHeader(additionalHeaders,Headers.Accept,MediaTypes.ApplicationJson)
+additionalHeaders[Headers.ContentType]=this._getExistingOrDefaultContentTypeHeader(additionalHeaders,MediaTypes.ApplicationJson)
+const res=yield this.patch(requestUrl,data,additionalHeaders)
+return this._processResponse(res,this.requestOptions)})}request(verb,requestUrl,data,headers){return __awaiter(this,void 0,void 0,function*(){if(this._disposed)throw new Error("Client has already been disposed.")
+const parsedUrl=new URL(requestUrl)
+let info=this._prepareRequest(verb,parsedUrl,headers)
+const maxTries=this._allowRetries&&RetryableHttpVerbs.includes(verb)?this._maxRetries+1:1
+let response,numTries=0
+do{response=yield this.requestRaw(info,data)
+if(response&&response.message&&response.message.statusCode===HttpCodes.Unauthorized){let authenticationHandler
+for(const handler of this.handlers)if(handler.canHandleAuthentication(response)){authenticationHandler=handler
+break}return authenticationHandler?authenticationHandler.handleAuthentication(this,info,data):response}let redirectsRemaining=this._maxRedirects
+while(response.message.statusCode&&HttpRedirectCodes.includes(response.message.statusCode)&&this._allowRedirects&&redirectsRemaining>0){const redirectUrl=response.message.headers.location
+if(!redirectUrl)break
+const parsedRedirectUrl=new URL(redirectUrl)
+if(parsedUrl.protocol==="https:"&&parsedUrl.protocol!==parsedRedirectUrl.protocol&&!this._allowRedirectDowngrade)throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.")
+yield response.readBody()
+if(parsedRedirectUrl.hostname!==parsedUrl.hostname)for(const header in headers)header.toLowerCase()==="authorization"&&delete headers[header]
+info=this._prepareRequest(verb,parsedRedirectUrl,headers)
+response=yield this.requestRaw(info,data)
+redirectsRemaining--}if(!response.message.statusCode||!HttpResponseRetryCodes.includes(response.message.statusCode))return response
+numTries+=1
+if(numTries<maxTries){yield response.readBody()
+yield this._performExponentialBackoff(numTries)}}while(numTries<maxTries)
+return response})}dispose(){this._agent&&this._agent.destroy()
+this._disposed=!0}requestRaw(info,data){return __awaiter(this,void 0,void 0,function*(){return new Promise((resolve,reject)=>{this.requestRawWithCallback(info,data,function(err,res){err?reject(err):res?resolve(res):reject(new Error("Unknown error"))})})})}requestRawWithCallback(info,data,onResult){if(typeof data==="string"){info.options.headers||(info.options.headers={})
+info.options.headers["Content-Length"]=Buffer.byteLength(data,"utf8")}let callbackCalled=!1
+function handleResult(err,res){if(!callbackCalled){callbackCalled=!0
+onResult(err,res)}}const req=info.httpModule.request(info.options,msg=>{handleResult(void 0,new HttpClientResponse(msg))})
+let socket
+req.on("socket",sock=>{socket=sock})
+req.setTimeout(this._socketTimeout||18e4,()=>{socket&&socket.end()
+handleResult(new Error(`Request timeout: ${info.options.path}`))})
+req.on("error",function(err){handleResult(err)})
+data&&typeof data==="string"&&req.write(data,"utf8")
+if(data&&typeof data!=="string"){data.on("close",function(){req.end()})
+data.pipe(req)}else req.end()}getAgent(serverUrl){const parsedUrl=new URL(serverUrl)
+return this._getAgent(parsedUrl)}getAgentDispatcher(serverUrl){const parsedUrl=new URL(serverUrl),proxyUrl=getProxyUrl(parsedUrl)
+if(proxyUrl&&proxyUrl.hostname)return this._getProxyAgentDispatcher(parsedUrl,proxyUrl)}_prepareRequest(method,requestUrl,headers){const info={}
+info.parsedUrl=requestUrl
+const usingSsl=info.parsedUrl.protocol==="https:"
+info.httpModule=usingSsl?external_https_namespaceObject:external_http_namespaceObject
+const defaultPort=usingSsl?443:80
+info.options={}
+info.options.host=info.parsedUrl.hostname
+info.options.port=info.parsedUrl.port?parseInt(info.parsedUrl.port):defaultPort
+info.options.path=(info.parsedUrl.pathname||"")+(info.parsedUrl.search||"")
+info.options.method=method
+info.options.headers=this._mergeHeaders(headers)
+this.userAgent!=null&&(info.options.headers["user-agent"]=this.userAgent)
+info.options.agent=this._getAgent(info.parsedUrl)
+if(this.handlers)for(const handler of this.handlers)handler.prepareRequest(info.options)
+return info}_mergeHeaders(headers){return this.requestOptions&&this.requestOptions.headers?Object.assign({},lowercaseKeys(this.requestOptions.headers),lowercaseKeys(headers||{})):lowercaseKeys(headers||{})}_getExistingOrDefaultHeader(additionalHeaders,header,_default){let clientHeader
+if(this.requestOptions&&this.requestOptions.headers){const headerValue=lowercaseKeys(this.requestOptions.headers)[header]
+headerValue&&(clientHeader=typeof headerValue==="number"?headerValue.toString():headerValue)}const additionalValue=additionalHeaders[header]
+return additionalValue!==void 0?typeof additionalValue==="number"?additionalValue.toString():additionalValue:clientHeader!==void 0?clientHeader:_default}_getExistingOrDefaultContentTypeHeader(additionalHeaders,_default){let clientHeader
+if(this.requestOptions&&this.requestOptions.headers){const headerValue=lowercaseKeys(this.requestOptions.headers)[Headers.ContentType]
+headerValue&&(clientHeader=typeof headerValue==="number"?String(headerValue):Array.isArray(headerValue)?headerValue.join(", "):headerValue)}const additionalValue=additionalHeaders[Headers.ContentType]
+return additionalValue!==void 0?typeof additionalValue==="number"?String(additionalValue):Array.isArray(additionalValue)?additionalValue.join(", "):additionalValue:clientHeader!==void 0?clientHeader:_default}_getAgent(parsedUrl){let agent
+const proxyUrl=getProxyUrl(parsedUrl),useProxy=proxyUrl&&proxyUrl.hostname
+this._keepAlive&&useProxy&&(agent=this._proxyAgent)
+useProxy||(agent=this._agent)
+if(agent)return agent
+const usingSsl=parsedUrl.protocol==="https:"
+let maxSockets=100
+this.requestOptions&&(maxSockets=this.requestOptions.maxSockets||external_http_.globalAgent.maxSockets)
+if(proxyUrl&&proxyUrl.hostname){const agentOptions={maxSockets,keepAlive:this._keepAlive,proxy:Object.assign(Object.assign({},(proxyUrl.username||proxyUrl.password)&&{proxyAuth:`${proxyUrl.username}:${proxyUrl.password}`}),{host:proxyUrl.hostname,port:proxyUrl.port})}
+let tunnelAgent
+const overHttps=proxyUrl.protocol==="https:"
+tunnelAgent=usingSsl?overHttps?tunnel.httpsOverHttps:tunnel.httpsOverHttp:overHttps?tunnel.httpOverHttps:tunnel.httpOverHttp
+agent=tunnelAgent(agentOptions)
+this._proxyAgent=agent}if(!agent){const options={keepAlive:this._keepAlive,maxSockets}
+agent=usingSsl?new external_https_.Agent(options):new external_http_.Agent(options)
+this._agent=agent}usingSsl&&this._ignoreSslError&&(agent.options=Object.assign(agent.options||{},{rejectUnauthorized:!1}))
+return agent}_getProxyAgentDispatcher(parsedUrl,proxyUrl){let proxyAgent
+this._keepAlive&&(proxyAgent=this._proxyAgentDispatcher)
+if(proxyAgent)return proxyAgent
+const usingSsl=parsedUrl.protocol==="https:"
+proxyAgent=new ProxyAgent(Object.assign({uri:proxyUrl.href,pipelining:this._keepAlive?1:0},(proxyUrl.username||proxyUrl.password)&&{token:`Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`}))
+this._proxyAgentDispatcher=proxyAgent
+usingSsl&&this._ignoreSslError&&(proxyAgent.options=Object.assign(proxyAgent.options.requestTls||{},{rejectUnauthorized:!1}))
+return proxyAgent}_getUserAgentWithOrchestrationId(userAgent){const baseUserAgent=userAgent||"actions/http-client",orchId=process.env.ACTIONS_ORCHESTRATION_ID
+return orchId?`${baseUserAgent} actions_orchestration_id/${orchId.replace(/[^a-z0-9_.-]/gi,"_")}`:baseUserAgent}_performExponentialBackoff(retryNumber){return __awaiter(this,void 0,void 0,function*(){retryNumber=Math.min(10,retryNumber)
+const ms=5*Math.pow(2,retryNumber)
+return new Promise(resolve=>setTimeout(()=>resolve(),ms))})}_processResponse(res,options){return __awaiter(this,void 0,void 0,function*(){return new Promise((resolve,reject)=>__awaiter(this,void 0,void 0,function*(){const statusCode=res.message.statusCode||0,response={statusCode,result:null,headers:{}}
+statusCode===HttpCodes.NotFound&&resolve(response)
+let obj,contents
+try{contents=yield res.readBody()
+if(contents&&contents.length>0){obj=options&&options.deserializeDates?JSON.parse(contents,function(key,value){if(typeof value==="string"){const a=new Date(value)
+if(!isNaN(a.valueOf()))return a}return value}):JSON.parse(contents)
+response.result=obj}response.headers=res.message.headers}catch(err){}if(statusCode>299){let msg
+msg=obj&&obj.message?obj.message:contents&&contents.length>0?contents:`Failed request: (${statusCode})`
+const err=new HttpClientError(msg,statusCode)
+err.result=response.result
+reject(err)}else resolve(response)}))})}}const lowercaseKeys=obj=>Object.keys(obj).reduce((c,k)=>(c[k.toLowerCase()]=obj[k],c),{})
+process
+process
+external_os_namespaceObject.platform(),external_os_namespaceObject.arch()
+var ExitCode;(function(ExitCode){ExitCode[ExitCode.Success=0]="Success"
+ExitCode[ExitCode.Failure=1]="Failure"})(ExitCode||(ExitCode={}))
+function core_setSecret(secret){command_issueCommand("add-mask",{},secret)}function getInput(name,options){const val=process.env[`INPUT_${name.replace(/ /g,"_").toUpperCase()}`]||""
+if(options&&options.required&&!val)throw new Error(`Input required and not supplied: ${name}`)
+return options&&options.trimWhitespace===!1?val:val.trim()}function setOutput(name,value){if(process.env.GITHUB_OUTPUT)return file_command_issueFileCommand("OUTPUT",file_command_prepareKeyValueMessage(name,value))
+process.stdout.write(external_os_namespaceObject.EOL)
+command_issueCommand("set-output",{name},utils_toCommandValue(value))}function core_debug(message){command_issueCommand("debug",{},message)}function core_error(message,properties={}){command_issueCommand("error",toCommandProperties(properties),message instanceof Error?message.toString():message)}function warning(message,properties={}){command_issueCommand("warning",toCommandProperties(properties),message instanceof Error?message.toString():message)}function notice(message,properties={}){command_issueCommand("notice",toCommandProperties(properties),message instanceof Error?message.toString():message)}function core_info(message){process.stdout.write(message+external_os_namespaceObject.EOL)}function saveState(name,value){if(process.env.GITHUB_STATE)return file_command_issueFileCommand("STATE",file_command_prepareKeyValueMessage(name,value))
+command_issueCommand("save-state",{name},utils_toCommandValue(value))}function getState(name){return process.env[`STATE_${name}`]||""}function getEnumValues(entries){const numericValues=Object.values(entries).filter(v=>typeof v==="number")
+return Object.entries(entries).filter(([k,_])=>numericValues.indexOf(+k)===-1).map(([_,v])=>v)}function jsonStringifyReplacer(_,value){return typeof value==="bigint"?value.toString():value}class Cached{constructor(getter){this._getter=getter
+this._value=void 0}get value(){const getter=this._getter
+if(getter!==void 0){this._value=getter()
+this._getter=void 0}return this._value}}function cached(getter){return new Cached(getter)}function nullish(input){return input===null||input===void 0}function cleanRegex(source){const start=source.startsWith("^")?1:0,end=source.endsWith("$")?source.length-1:source.length
+return source.slice(start,end)}function assignProp(target,prop,value){Object.defineProperty(target,prop,{value,writable:!0,enumerable:!0,configurable:!0})}function mergeDefs(...defs){const mergedDescriptors={}
+for(const def of defs){const descriptors=Object.getOwnPropertyDescriptors(def)
+Object.assign(mergedDescriptors,descriptors)}return Object.defineProperties({},mergedDescriptors)}const captureStackTrace="captureStackTrace"in Error?Error.captureStackTrace:()=>{}
+function util_isObject(data){return typeof data==="object"&&data!==null&&!Array.isArray(data)}function isPlainObject(o){if(util_isObject(o)===!1)return!1
+const ctor=o.constructor
+if(ctor===void 0)return!0
+if(typeof ctor!=="function")return!0
+const prot=ctor.prototype
+return util_isObject(prot)!==!1&&Object.prototype.hasOwnProperty.call(prot,"isPrototypeOf")!==!1}function shallowClone(o){return isPlainObject(o)?{...o}:Array.isArray(o)?[...o]:o instanceof Map?new Map(o):o instanceof Set?new Set(o):o}const propertyKeyTypes=new Set(["string","number","symbol"])
+function escapeRegex(str){return str.replace(/[.*+?^${}()|[\]\\]/g,"\\$&")}function clone(inst,def,params){const cl=new inst._zod.constr(def??inst._zod.def)
+def&&!params?.parent||(cl._zod.parent=inst)
+return cl}function normalizeParams(_params){const params=_params
+if(!params)return{}
+if(typeof params==="string")return{error:()=>params}
+if(params?.message!==void 0){if(params?.error!==void 0)throw new Error("Cannot specify both `message` and `error` params")
+params.error=params.message}delete params.message
+return typeof params.error==="string"?{...params,error:()=>params.error}:params}function optionalKeys(shape){return Object.keys(shape).filter(k=>shape[k]._zod.optin!==void 0&&shape[k]._zod.optout==="optional")}const NUMBER_FORMAT_RANGES=(()=>({safeint:[Number.MIN_SAFE_INTEGER,Number.MAX_SAFE_INTEGER],int32:[-2147483648,2147483647],uint32:[0,4294967295],float32:[-34028234663852886e22,34028234663852886e22],float64:[-Number.MAX_VALUE,Number.MAX_VALUE]}))()
+function aborted(x,startIndex=0){if(x.aborted===!0)return!0
+for(let i=startIndex;i<x.issues.length;i++)if(x.issues[i]?.continue!==!0)return!0
+return!1}function explicitlyAborted(x,startIndex=0){if(x.aborted===!0)return!0
+for(let i=startIndex;i<x.issues.length;i++)if(x.issues[i]?.continue===!1)return!0
+return!1}function prefixIssues(path,issues){return issues.map(iss=>{var _a;(_a=iss).path??(_a.path=[])
+iss.path.unshift(path)
+return iss})}function unwrapMessage(message){return typeof message==="string"?message:message?.message}function sizeCaps(defChecks){const caps=[]
+for(const ch of defChecks??[]){const d=ch._zod.def
+if(!/_(length|size)$|_equals$/.test(d.check))break
+const max=d.maximum??d.length??d.size
+max>=0&&caps.push([max,ch])}return caps}function attachSchema(issues,start,inst){var _a
+for(let i=start;i<issues.length;i++)(_a=issues[i]).schema??(_a.schema=inst)}function finalizeIssue(iss,ctx,config){var _a
+const traits=iss.inst?._zod?.traits
+traits?.has("$ZodType")&&(traits.has("$ZodCheck")?(_a=iss).schema??(_a.schema=iss.inst):iss.schema=iss.inst)
+const schemaError=iss.schema!==iss.inst?iss.schema?._zod.def?.error:void 0,message=iss.message?iss.message:unwrapMessage(iss.inst?._zod.def?.error?.(iss))??unwrapMessage(schemaError?.(iss))??unwrapMessage(ctx?.error?.(iss))??unwrapMessage(config.customError?.(iss))??unwrapMessage(config.localeError?.(iss))??"Invalid input",full={}
+for(const k of Object.keys(iss))k!=="inst"&&k!=="schema"&&k!=="continue"&&k!=="input"&&k!=="__proto__"&&(full[k]=iss[k])
+full.path??(full.path=[])
+full.message=message
+ctx?.reportInput&&(full.input=iss.input)
+return full}const highSurrogate=/[\uD800-\uDBFF]/
+function codePointLength(str){const units=str.length
+if(!highSurrogate.test(str))return units
+let count=units
+for(let i=0;i<units-1;i++)if((str.charCodeAt(i)&64512)===55296&&(str.charCodeAt(i+1)&64512)===56320){count--
+i++}return count}function getLengthableOrigin(input){return Array.isArray(input)?"array":typeof input==="string"?"string":"unknown"}function util_issue(...args){const[iss,input,inst]=args
+return typeof iss==="string"?{message:iss,code:"custom",input,inst}:{...iss}}function members(proto,table){for(const key in table){const desc=Object.getOwnPropertyDescriptor(table,key)
+desc.get?Object.defineProperty(proto,key,{...desc,enumerable:!1}):defineBound(proto,key,desc.value)}}function own(inst,key,value,enumerable=!0){Object.defineProperty(inst,key,{configurable:!0,writable:!0,enumerable,value})
+return value}function hide(inst,key,value){return own(inst,key,value,!1)}function defineBound(proto,key,fn){Object.defineProperty(proto,key,{configurable:!0,get(){return this==null?fn:own(this,key,fn.bind(this))},set(value){own(this,key,value)}})}function claim(inst,sentinel){const proto=Object.getPrototypeOf(inst)
+return sentinel in proto?void 0:proto}let installing,broke=!1
+const breaker={configurable:!0,get(){broke=!0}}
+function defineLazyInternal(inst,key,compute){const proto=Object.getPrototypeOf(inst._zod)
+if(key in proto&&installing!==inst._zod)installing=void 0
+else{installing=inst._zod
+Object.defineProperty(proto,key,{configurable:!0,get(){Object.defineProperty(this,key,breaker)
+const outer=broke
+broke=!1
+try{const value=compute(this)
+broke?delete this[key]:Object.defineProperty(this,key,{configurable:!0,writable:!0,value})
+broke=broke||outer
+return value}catch(err){delete this[key]
+broke=broke||outer
+throw err}},set(value){Object.defineProperty(this,key,{configurable:!0,writable:!0,value})}})}}function installLazyProp(inst,key,make,enumerable){const proto=claim(inst,key)
+proto&&Object.defineProperty(proto,key,{configurable:!0,get(){const desc={configurable:!0,writable:!0,enumerable,value:void 0}
+Object.defineProperty(this,key,desc)
+desc.value=make(this)
+Object.defineProperty(this,key,desc)
+return desc.value},set(value){Object.defineProperty(this,key,{configurable:!0,writable:!0,enumerable,value})}})}var _a
+const NEVER=Object.freeze({status:"aborted"}),_zodDesc={value:void 0,enumerable:!1}
+let _E="captureStackTrace"in Error?Error:null
+function newError(Definition){const E=_E
+if(E){const saved=E.stackTraceLimit
+if(typeof saved==="number"){try{E.stackTraceLimit=0}catch{_E=null
+return new Definition}try{return new Definition}finally{E.stackTraceLimit=saved}}}return new Definition}function $constructor(name,initializer,proto,params){function Internals(def){this.def=def
+this.constr=_
+this.traits=new Set}Internals.prototype={}
+const protoMembers=proto,initialized=protoMembers&&new WeakSet
+function init(inst,def){if(inst._zod){if(inst._zod.traits.has(name))return}else{_zodDesc.value=new Internals(def)
+try{Object.defineProperty(inst,"_zod",_zodDesc)}finally{_zodDesc.value=void 0}}inst._zod.traits.add(name)
+initializer(inst,def)
+if(initialized){const own=Object.getPrototypeOf(inst),ctorProto=inst._zod.constr.prototype
+let up=own
+while(up&&up!==ctorProto)up=Object.getPrototypeOf(up)
+const target=up??own
+if(!initialized.has(target)){initialized.add(target)
+members(target,protoMembers)}}const proto=_.prototype
+for(const k in proto)Object.prototype.hasOwnProperty.call(proto,k)&&(k in inst||(inst[k]=proto[k].bind(inst)))}const Parent=params?.Parent??Object
+class Definition extends Parent{}Object.defineProperty(Definition,"name",{value:name})
+function _(def){const inst=params?.Parent?newError(Definition):this
+init(inst,def)
+const deferred=inst._zod.deferred
+if(deferred){for(const fn of deferred)fn()
+inst._zod.deferred=void 0}const pp=globalThis.__zod_globalConfig?.postProcessor
+pp&&pp(inst)
+return inst}Object.defineProperty(_,"init",{value:init})
+Object.defineProperty(_,Symbol.hasInstance,{value:inst=>!!(params?.Parent&&inst instanceof params.Parent)||inst?._zod?.traits?.has(name)})
+Object.defineProperty(_,"name",{value:name})
+return _}class $ZodAsyncError extends Error{constructor(){super("Encountered Promise during synchronous parse. Use .parseAsync() instead.")}}class $ZodEncodeError extends Error{constructor(name){super(`Encountered unidirectional transform during encode: ${name}`)
+this.name="ZodEncodeError"}}(_a=globalThis).__zod_globalConfig??(_a.__zod_globalConfig={})
+const core_globalConfig=globalThis.__zod_globalConfig
+function config(newConfig){newConfig&&Object.assign(core_globalConfig,newConfig)
+return core_globalConfig}const $ZodCheck=$constructor("$ZodCheck",(inst,def)=>{var _a
+inst._zod??(inst._zod={})
+inst._zod.def=def;(_a=inst._zod).onattach??(_a.onattach=[])}),_whenHasLength=payload=>{const val=payload.value
+return!nullish(val)&&val.length!==void 0},numericOriginMap={number:"number",bigint:"bigint",object:"date"},$ZodCheckLessThan=$constructor("$ZodCheckLessThan",(inst,def)=>{$ZodCheck.init(inst,def)
+const origin=numericOriginMap[typeof def.value]
+inst._zod.check=payload=>{(def.inclusive?payload.value<=def.value:payload.value<def.value)||payload.issues.push({origin:numericOriginMap[typeof payload.value]??origin,code:"too_big",maximum:typeof def.value==="object"?def.value.getTime():def.value,input:payload.value,inclusive:def.inclusive,inst,continue:!def.abort})}}),$ZodCheckGreaterThan=$constructor("$ZodCheckGreaterThan",(inst,def)=>{$ZodCheck.init(inst,def)
+const origin=numericOriginMap[typeof def.value]
+inst._zod.check=payload=>{(def.inclusive?payload.value>=def.value:payload.value>def.value)||payload.issues.push({origin:numericOriginMap[typeof payload.value]??origin,code:"too_small",minimum:typeof def.value==="object"?def.value.getTime():def.value,input:payload.value,inclusive:def.inclusive,inst,continue:!def.abort})}}),$ZodCheckNumberFormat=$constructor("$ZodCheckNumberFormat",(inst,def)=>{$ZodCheck.init(inst,def)
+def.format=def.format||"float64"
+const isInt=def.format?.includes("int"),origin=isInt?"int":"number",[minimum,maximum]=NUMBER_FORMAT_RANGES[def.format]
+inst._zod.check=payload=>{const input=payload.value
+if(isInt){if(!Number.isInteger(input)){payload.issues.push({expected:origin,format:def.format,code:"invalid_type",continue:!1,input,inst})
+return}if(!Number.isSafeInteger(input)){payload.issues.push(input>0?{input,code:"too_big",maximum:Number.MAX_SAFE_INTEGER,note:"Integers must be within the safe integer range.",inst,origin,inclusive:!0,continue:!def.abort}:{input,code:"too_small",minimum:Number.MIN_SAFE_INTEGER,note:"Integers must be within the safe integer range.",inst,origin,inclusive:!0,continue:!def.abort})
+return}}input<minimum&&payload.issues.push({origin:"number",input,code:"too_small",minimum,inclusive:!0,inst,continue:!def.abort})
+input>maximum&&payload.issues.push({origin:"number",input,code:"too_big",maximum,inclusive:!0,inst,continue:!def.abort})}}),$ZodCheckMaxLength=$constructor("$ZodCheckMaxLength",(inst,def)=>{var _a
+$ZodCheck.init(inst,def);(_a=inst._zod.def).when??(_a.when=_whenHasLength)
+inst._zod.check=payload=>{const input=payload.value,units=input.length
+if((typeof input==="string"&&units>def.maximum?codePointLength(input):units)<=def.maximum)return
+const origin=getLengthableOrigin(input)
+payload.issues.push({origin,code:"too_big",maximum:def.maximum,inclusive:!0,input,inst,continue:!def.abort})}}),$ZodCheckMinLength=$constructor("$ZodCheckMinLength",(inst,def)=>{var _a
+$ZodCheck.init(inst,def);(_a=inst._zod.def).when??(_a.when=_whenHasLength)
+inst._zod.check=payload=>{const input=payload.value,units=input.length
+if((typeof input==="string"&&units>=def.minimum&&units<def.minimum*2?codePointLength(input):units)>=def.minimum)return
+const origin=getLengthableOrigin(input)
+payload.issues.push({origin,code:"too_small",minimum:def.minimum,inclusive:!0,input,inst,continue:!def.abort})}}),$ZodCheckStringFormat=$constructor("$ZodCheckStringFormat",(inst,def)=>{var _a,_b
+$ZodCheck.init(inst,def)
+def.pattern?(_a=inst._zod).check??(_a.check=payload=>{def.pattern.lastIndex=0
+def.pattern.test(payload.value)||payload.issues.push({origin:"string",code:"invalid_format",format:def.format,input:payload.value,...def.pattern?{pattern:def.pattern.toString()}:{},inst,continue:!def.abort})}):(_b=inst._zod).check??(_b.check=()=>{})}),$ZodCheckRegex=$constructor("$ZodCheckRegex",(inst,def)=>{$ZodCheckStringFormat.init(inst,def)
+inst._zod.check=payload=>{def.pattern.lastIndex=0
+def.pattern.test(payload.value)||payload.issues.push({origin:"string",code:"invalid_format",format:"regex",input:payload.value,pattern:def.pattern.toString(),inst,continue:!def.abort})}}),guid=/^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/,anyString=/^[\s\S]{0,}$/,number=/^-?\d+(?:\.\d+)?$/,regexes_boolean=/^(?:true|false)$/i,version={major:4,minor:6,patch:7},$ZodType=$constructor("$ZodType",(inst,def)=>{var _a
+inst??(inst={})
+inst._zod.def=def
+inst._zod.bag=inst._zod.bag||{}
+inst._zod.version=version
+const defChecks=inst._zod.def.checks,checks=inst._zod.traits.has("$ZodCheck")?[inst,...defChecks??[]]:defChecks?.length?[...defChecks]:[]
+for(const ch of checks)for(const fn of ch._zod.onattach)fn(inst)
+if(checks.length===0){(_a=inst._zod).deferred??(_a.deferred=[])
+inst._zod.deferred?.push(()=>{inst._zod.run=inst._zod.parse})}else{const runChecks=(payload,checks,ctx)=>{if(payload.memo)return payload
+let asyncResult,isAborted=aborted(payload)
+for(const ch of checks){if(ch._zod.def.when){if(explicitlyAborted(payload))continue
+if(!ch._zod.def.when(payload))continue}else if(isAborted)continue
+const currLen=payload.issues.length,_=ch._zod.check(payload)
+if(_ instanceof Promise&&ctx?.async===!1)throw new $ZodAsyncError
+if(asyncResult||_ instanceof Promise)asyncResult=(asyncResult??Promise.resolve()).then(async()=>{await _
+if(payload.issues.length!==currLen){attachSchema(payload.issues,currLen,inst)
+isAborted||(isAborted=aborted(payload,currLen))}})
+else{if(payload.issues.length===currLen)continue
+attachSchema(payload.issues,currLen,inst)
+isAborted||(isAborted=aborted(payload,currLen))}}return asyncResult?asyncResult.then(()=>payload):payload},handleCanaryResult=(canary,payload,ctx)=>{if(aborted(canary)){canary.aborted=!0
+return canary}const checkResult=runChecks(payload,checks,ctx)
+if(checkResult instanceof Promise){if(ctx.async===!1)throw new $ZodAsyncError
+return checkResult.then(checkResult=>inst._zod.parse(checkResult,ctx))}return inst._zod.parse(checkResult,ctx)}
+inst._zod.run=(payload,ctx)=>{if(ctx.skipChecks)return inst._zod.parse(payload,ctx)
+if(ctx.direction==="backward"){const canary=inst._zod.parse({value:payload.value,issues:[]},{...ctx,skipChecks:!0})
+return canary instanceof Promise?canary.then(canary=>handleCanaryResult(canary,payload,ctx)):handleCanaryResult(canary,payload,ctx)}const result=inst._zod.parse(payload,ctx)
+if(result instanceof Promise){if(ctx.async===!1)throw new $ZodAsyncError
+return result.then(result=>runChecks(result,checks,ctx))}return runChecks(result,checks,ctx)}}},{get"~standard"(){return hide(this,"~standard",standardProps(this))},set"~standard"(value){own(this,"~standard",value)}}),toStandardResult=(r,ctx)=>r.issues.length?{issues:r.issues.map(iss=>finalizeIssue(iss,ctx,config()))}:{value:r.value}
+async function validateAsync(inst,value){const ctx={async:!0}
+return toStandardResult(await inst._zod.run({value,issues:[]},ctx),ctx)}function standardProps(inst){return{validate:value=>{const ctx={async:!1}
+try{const r=inst._zod.run({value,issues:[]},ctx)
+if(!(r instanceof Promise))return toStandardResult(r,ctx)}catch(_){}return validateAsync(inst,value)},vendor:"zod",version:1}}const $ZodString=$constructor("$ZodString",(inst,def)=>{$ZodType.init(inst,def)
+inst._zod.pattern=def.pattern??anyString
+inst._zod.parse=payload=>{if(def.coerce)try{payload.value=String(payload.value)}catch(_){}if(typeof payload.value==="string")return payload
+payload.issues.push({expected:"string",code:"invalid_type",input:payload.value,inst})
+return payload}}),$ZodStringFormat=$constructor("$ZodStringFormat",(inst,def)=>{$ZodCheckStringFormat.init(inst,def)
+$ZodString.init(inst,def)}),$ZodGUID=$constructor("$ZodGUID",(inst,def)=>{def.pattern??(def.pattern=guid)
+$ZodStringFormat.init(inst,def)}),$ZodNumber=$constructor("$ZodNumber",(inst,def)=>{$ZodType.init(inst,def)
+inst._zod.pattern=number
+inst._zod.parse=payload=>{if(def.coerce)try{payload.value=Number(payload.value)}catch(_){}const input=payload.value
+if(typeof input==="number"&&!Number.isNaN(input)&&Number.isFinite(input))return payload
+const received=typeof input==="number"?Number.isNaN(input)?"NaN":Number.isFinite(input)?void 0:String(input):void 0
+payload.issues.push({expected:"number",code:"invalid_type",input,inst,...received?{received}:{}})
+return payload}}),$ZodNumberFormat=$constructor("$ZodNumberFormat",(inst,def)=>{$ZodCheckNumberFormat.init(inst,def)
+$ZodNumber.init(inst,def)}),$ZodBoolean=$constructor("$ZodBoolean",(inst,def)=>{$ZodType.init(inst,def)
+inst._zod.pattern=regexes_boolean
+inst._zod.parse=payload=>{if(def.coerce)try{payload.value=Boolean(payload.value)}catch(_){}const input=payload.value
+if(typeof input==="boolean")return payload
+payload.issues.push({expected:"boolean",code:"invalid_type",input,inst})
+return payload}}),$ZodUnknown=$constructor("$ZodUnknown",(inst,def)=>{$ZodType.init(inst,def)
+inst._zod.parse=payload=>payload}),$ZodNever=$constructor("$ZodNever",(inst,def)=>{$ZodType.init(inst,def)
+inst._zod.parse=payload=>{payload.issues.push({expected:"never",code:"invalid_type",input:payload.value,inst})
+return payload}})
+function capSize(inst,size){const caps=sizeCaps(inst._zod.def.checks)
+if(!caps.length)return
+const cap=Math.min(...caps.map(c=>c[0])),parse=inst._zod.parse
+inst._zod.parse=(payload,ctx)=>{const n=size(payload.value)
+if(n>cap&&!ctx?.skipChecks&&ctx?.direction!=="backward")for(const[max,ch]of sizeCaps(inst._zod.def.checks))if(n>max&&ch._zod.def.when(payload)){const start=payload.issues.length
+ch._zod.check(payload)
+payload.issues[start].continue=!1
+attachSchema(payload.issues,start,inst)
+return payload}return parse(payload,ctx)}}const arraySize=input=>Array.isArray(input)?input.length:-1
+function handleArrayResult(result,final,index){result.issues.length&&final.issues.push(...prefixIssues(index,result.issues))
+final.value[index]=result.value}const $ZodArray=$constructor("$ZodArray",(inst,def)=>{$ZodType.init(inst,def)
+const memo=core_globalConfig.memoizer
+memo?.attach(inst)
+inst._zod.parse=(payload,ctx)=>{const input=payload.value
+if(!Array.isArray(input)){payload.issues.push({expected:"array",code:"invalid_type",input,inst})
+return payload}payload.value=memo?memo.alloc(inst,payload,Array(input.length),ctx):Array(input.length)
+const proms=[],abortEarly=ctx?.abortEarly
+for(let i=0;i<input.length;i++){const result=def.element._zod.run({value:input[i],issues:[]},ctx)
+if(result instanceof Promise)proms.push(result.then(result=>handleArrayResult(result,payload,i)))
+else{handleArrayResult(result,payload,i)
+if(abortEarly&&result.issues.length!==0&&aborted(result))break}}return proms.length?Promise.all(proms).then(()=>payload):payload}
+capSize(inst,arraySize)})
+function handlePropertyResult(result,final,key,input,optin,optout){const isPresent=key in input,isOptionalOut=optout==="optional"
+if(isPresent||!isOptionalOut||optin!=="optional"){if(result.issues.length){if(optin!==void 0&&isOptionalOut&&!isPresent)return
+final.issues.push(...prefixIssues(key,result.issues))}isPresent||optin!==void 0?result.value===void 0?(isPresent||optin==="defaulted"&&!isOptionalOut)&&(final.value[key]=void 0):final.value[key]=result.value:result.issues.length||final.issues.push({code:"invalid_type",expected:"nonoptional",input:void 0,path:[key]})}}const NO_SYMBOL_KEYS=[]
+function normalizeDef(def){const keys=Object.keys(def.shape),ownSymbols=Object.getOwnPropertySymbols(def.shape),symbolKeys=ownSymbols.length?ownSymbols:NO_SYMBOL_KEYS,allKeys=symbolKeys.length?[...keys,...symbolKeys]:keys
+for(const k of allKeys)if(!def.shape?.[k]?._zod?.traits?.has("$ZodType"))throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`)
+const okeys=optionalKeys(def.shape)
+return{...def,allKeys,symbolKeys,keySet:new Set(keys),numKeys:keys.length,optionalKeys:new Set(okeys)}}function handleCatchall(proms,input,payload,ctx,def,inst,abortEarly){const unrecognized=[],keySet=def.keySet,_catchall=def.catchall._zod,t=_catchall.def.type,optin=_catchall.optin,optout=_catchall.optout
+let seen=0
+for(const key in input){if(abortEarly&&payload.issues.length!==seen){if(aborted(payload,seen))break
+seen=payload.issues.length}if(keySet.has(key))continue
+if(key==="__proto__"){t==="never"&&unrecognized.push(key)
+continue}if(t==="never"){unrecognized.push(key)
+continue}const r=_catchall.run({value:input[key],issues:[]},ctx)
+r instanceof Promise?proms.push(r.then(r=>handlePropertyResult(r,payload,key,input,optin,optout))):handlePropertyResult(r,payload,key,input,optin,optout)}unrecognized.length&&payload.issues.push({code:"unrecognized_keys",keys:unrecognized,input,inst,continue:!0})
+return proms.length?Promise.all(proms).then(()=>payload):payload}const $ZodObject=$constructor("$ZodObject",(inst,def)=>{$ZodType.init(inst,def)
+const desc=Object.getOwnPropertyDescriptor(def,"shape"),sh=desc?.get?desc.get.raw:def.shape??{}
+if(sh){const get=()=>{const newSh={...sh}
+Object.defineProperty(def,"shape",{value:newSh})
+get.raw=newSh
+return newSh}
+get.raw=sh
+Object.defineProperty(def,"shape",{get})}const _normalized=cached(()=>normalizeDef(def))
+defineLazyInternal(inst,"propValues",zod=>{const shape=zod.def.shape,propValues={}
+for(const key in shape){const field=shape[key]._zod
+if(field.values){Object.prototype.hasOwnProperty.call(propValues,key)||assignProp(propValues,key,new Set)
+for(const v of field.values)propValues[key].add(v)
+field.optin!==void 0&&propValues[key].add(void 0)}}return propValues})
+const isObject=util_isObject,catchall=def.catchall
+let value
+const memo=core_globalConfig.memoizer
+memo?.attach(inst)
+inst._zod.parse=(payload,ctx)=>{value??(value=_normalized.value)
+const input=payload.value
+if(!isObject(input)){payload.issues.push({expected:"object",code:"invalid_type",input,inst})
+return payload}payload.value=memo?memo.alloc(inst,payload,{},ctx):{}
+const proms=[],shape=value.shape,abortEarly=ctx?.abortEarly
+let seen=payload.issues.length
+for(const key of value.allKeys){if(abortEarly&&payload.issues.length!==seen){if(aborted(payload,seen))break
+seen=payload.issues.length}if(key==="__proto__")continue
+const el=shape[key],optin=el._zod.optin,optout=el._zod.optout,r=el._zod.run({value:input[key],issues:[]},ctx)
+r instanceof Promise?proms.push(r.then(r=>handlePropertyResult(r,payload,key,input,optin,optout))):handlePropertyResult(r,payload,key,input,optin,optout)}return catchall?handleCatchall(proms,input,payload,ctx,_normalized.value,inst,abortEarly===!0):proms.length?Promise.all(proms).then(()=>payload):payload}})
+function handleUnionResults(results,final,inst,ctx){for(const result of results)if(result.issues.length===0){final.value=result.value
+return final}const nonaborted=results.filter(r=>!aborted(r))
+if(nonaborted.length===1){final.value=nonaborted[0].value
+return nonaborted[0]}final.issues.push({code:"invalid_union",input:final.value,inst,errors:results.map(result=>result.issues.map(iss=>finalizeIssue(iss,ctx,config())))})
+return final}const $ZodUnion=$constructor("$ZodUnion",(inst,def)=>{$ZodType.init(inst,def)
+defineLazyInternal(inst,"optin",zod=>zod.def.options.some(o=>o._zod.optin==="defaulted")?"defaulted":zod.def.options.some(o=>o._zod.optin!==void 0)?"optional":void 0)
+defineLazyInternal(inst,"optout",zod=>zod.def.options.some(o=>o._zod.optout==="optional")?"optional":void 0)
+defineLazyInternal(inst,"values",zod=>{if(zod.def.options.every(o=>o._zod.values))return new Set(zod.def.options.flatMap(option=>Array.from(option._zod.values)))})
+defineLazyInternal(inst,"pattern",zod=>{if(zod.def.options.every(o=>o._zod.pattern)){const patterns=zod.def.options.map(o=>o._zod.pattern)
+return new RegExp(`^(${patterns.map(p=>cleanRegex(p.source)).join("|")})$`)}})
+const first=def.options.length===1?def.options[0]._zod.run:null
+inst._zod.parse=(payload,ctx)=>{if(first)return first(payload,ctx)
+let async=!1
+const results=[]
+for(const option of def.options){const result=option._zod.run({value:payload.value,issues:[]},ctx)
+if(result instanceof Promise){results.push(result)
+async=!0}else{if(result.issues.length===0)return result
+results.push(result)}}return async?Promise.all(results).then(results=>handleUnionResults(results,payload,inst,ctx)):handleUnionResults(results,payload,inst,ctx)}}),$ZodEnum=$constructor("$ZodEnum",(inst,def)=>{$ZodType.init(inst,def)
+const values=getEnumValues(def.entries),valuesSet=new Set(values)
+inst._zod.values=valuesSet
+defineLazyInternal(inst,"pattern",zod=>{const patternValues=getEnumValues(zod.def.entries).filter(k=>propertyKeyTypes.has(typeof k))
+return new RegExp(patternValues.length?`^(${patternValues.map(o=>escapeRegex(o.toString())).join("|")})$`:"^[^\\s\\S]$")})
+inst._zod.parse=payload=>{const input=payload.value
+if(valuesSet.has(input))return payload
+payload.issues.push({code:"invalid_value",values,input,inst})
+return payload}}),$ZodLiteral=$constructor("$ZodLiteral",(inst,def)=>{$ZodType.init(inst,def)
+const values=new Set(def.values)
+inst._zod.values=values
+defineLazyInternal(inst,"pattern",zod=>{const vals=zod.def.values
+return new RegExp(vals.length?`^(${vals.map(o=>typeof o==="string"?escapeRegex(o):o?escapeRegex(o.toString()):String(o)).join("|")})$`:"^[^\\s\\S]$")})
+inst._zod.parse=payload=>{const input=payload.value
+if(values.has(input))return payload
+payload.issues.push({code:"invalid_value",values:def.values,input,inst})
+return payload}}),$ZodTransform=$constructor("$ZodTransform",(inst,def)=>{$ZodType.init(inst,def)
+inst._zod.optin="optional"
+core_globalConfig.memoizer?.guard(inst)
+inst._zod.parse=(payload,ctx)=>{if(ctx.direction==="backward")throw new $ZodEncodeError(inst.constructor.name)
+const _out=def.transform(payload.value,payload)
+if(ctx.async)return(_out instanceof Promise?_out:Promise.resolve(_out)).then(output=>{payload.value=output
+return payload})
+if(_out instanceof Promise)throw new $ZodAsyncError
+payload.value=_out
+return payload}})
+function handleOptionalResult(payload,result){payload.value=result.issues.length?void 0:result.value
+return payload}const $ZodOptional=$constructor("$ZodOptional",(inst,def)=>{$ZodType.init(inst,def)
+defineLazyInternal(inst,"optin",zod=>zod.def.innerType._zod.optin==="defaulted"?"defaulted":"optional")
+inst._zod.optout="optional"
+defineLazyInternal(inst,"values",zod=>{const values=zod.def.innerType._zod.values
+return values?new Set([...values,void 0]):void 0})
+defineLazyInternal(inst,"pattern",zod=>{const pattern=zod.def.innerType._zod.pattern
+return pattern?new RegExp(`^(${cleanRegex(pattern.source)})?$`):void 0})
+inst._zod.parse=(payload,ctx)=>{if(payload.value===void 0){if(def.innerType._zod.optin!=="defaulted")return payload
+const result=def.innerType._zod.run({value:payload.value,issues:[]},ctx)
+return result instanceof Promise?result.then(result=>handleOptionalResult(payload,result)):handleOptionalResult(payload,result)}return def.innerType._zod.run(payload,ctx)}}),$ZodNullable=$constructor("$ZodNullable",(inst,def)=>{$ZodType.init(inst,def)
+defineLazyInternal(inst,"optin",zod=>zod.def.innerType._zod.optin)
+defineLazyInternal(inst,"optout",zod=>zod.def.innerType._zod.optout)
+defineLazyInternal(inst,"pattern",zod=>{const pattern=zod.def.innerType._zod.pattern
+return pattern?new RegExp(`^(${cleanRegex(pattern.source)}|null)$`):void 0})
+defineLazyInternal(inst,"values",zod=>zod.def.innerType._zod.values?new Set([...zod.def.innerType._zod.values,null]):void 0)
+inst._zod.parse=(payload,ctx)=>payload.value===null?payload:def.innerType._zod.run(payload,ctx)}),$ZodDefault=$constructor("$ZodDefault",(inst,def)=>{$ZodType.init(inst,def)
+inst._zod.optin="defaulted"
+defineLazyInternal(inst,"values",zod=>zod.def.innerType._zod.values)
+inst._zod.parse=(payload,ctx)=>{if(ctx.direction==="backward")return def.innerType._zod.run(payload,ctx)
+if(payload.value===void 0){payload.value=def.defaultValue
+return payload}const result=def.innerType._zod.run(payload,ctx)
+return result instanceof Promise?result.then(result=>handleDefaultResult(result,def)):handleDefaultResult(result,def)}})
+function handleDefaultResult(payload,def){payload.value===void 0&&(payload.value=def.defaultValue)
+return payload}const $ZodPipe=$constructor("$ZodPipe",(inst,def)=>{$ZodType.init(inst,def)
+defineLazyInternal(inst,"values",zod=>zod.def.in._zod.values)
+defineLazyInternal(inst,"optin",zod=>zod.def.in._zod.optin)
+defineLazyInternal(inst,"optout",zod=>zod.def.out._zod.optout)
+defineLazyInternal(inst,"propValues",zod=>zod.def.in._zod.propValues)
+inst._zod.parse=(payload,ctx)=>{if(ctx.direction==="backward"){const right=def.out._zod.run(payload,ctx)
+return right instanceof Promise?right.then(right=>handlePipeResult(right,def.in,ctx)):handlePipeResult(right,def.in,ctx)}const left=def.in._zod.run(payload,ctx)
+return left instanceof Promise?left.then(left=>handlePipeResult(left,def.out,ctx)):handlePipeResult(left,def.out,ctx)}})
+function handlePipeResult(left,next,ctx){if(left.issues.some(iss=>iss.code!=="unrecognized_keys")){left.aborted=!0
+return left}return next._zod.run({value:left.value,issues:left.issues},ctx)}const $ZodCustom=$constructor("$ZodCustom",(inst,def)=>{$ZodCheck.init(inst,def)
+$ZodType.init(inst,def)
+inst._zod.parse=payload=>payload
+inst._zod.check=payload=>{const input=payload.value,r=def.fn(input)
+if(r instanceof Promise)return r.then(r=>handleRefineResult(r,payload,input,inst))
+handleRefineResult(r,payload,input,inst)}})
+function handleRefineResult(result,payload,input,inst){if(!result){const _iss={code:"custom",input,inst,path:[...inst._zod.def.path??[]],continue:!inst._zod.def.abort}
+inst._zod.def.params&&(_iss.params=inst._zod.def.params)
+payload.issues.push(util_issue(_iss))}}var registries_a;(registries_a=globalThis).__zod_globalRegistry??(registries_a.__zod_globalRegistry=new class{constructor(){this._map=new WeakMap
+this._idmap=new Map}add(schema,..._meta){const meta=_meta[0]
+this._map.set(schema,meta)
+meta&&typeof meta==="object"&&"id"in meta&&this._idmap.set(meta.id,schema)
+return this}clear(){this._map=new WeakMap
+this._idmap=new Map
+return this}remove(schema){const meta=this._map.get(schema)
+meta&&typeof meta==="object"&&"id"in meta&&this._idmap.delete(meta.id)
+this._map.delete(schema)
+return this}get(schema){const p=schema._zod.parent
+if(p){const pm={...this.get(p)??{}}
+delete pm.id
+const f={...pm,...this._map.get(schema)}
+return Object.keys(f).length?f:void 0}return this._map.get(schema)}has(schema){return this._map.has(schema)}})
+globalThis
+function snapshotChecks(def){def.checks&&(def.checks=[...def.checks])
+return def}function _string(Class,params){return new Class(snapshotChecks({type:"string",...normalizeParams(params)}))}function _guid(Class,params){return new Class({type:"string",format:"guid",check:"string_format",abort:!1,...normalizeParams(params)})}function _number(Class,params){return new Class(snapshotChecks({type:"number",checks:[],...normalizeParams(params)}))}function _int(Class,params){return new Class({type:"number",check:"number_format",abort:!1,format:"safeint",...normalizeParams(params)})}function _boolean(Class,params){return new Class({type:"boolean",...normalizeParams(params)})}function _unknown(Class){return new Class({type:"unknown"})}function _never(Class,params){return new Class({type:"never",...normalizeParams(params)})}function _gt(value,params){return new $ZodCheckGreaterThan({check:"greater_than",...normalizeParams(params),value,inclusive:!1})}function _gte(value,params){return new $ZodCheckGreaterThan({check:"greater_than",...normalizeParams(params),value,inclusive:!0})}function _positive(params){return _gt(0,params)}function _maxLength(maximum,params){return new $ZodCheckMaxLength({check:"max_length",...normalizeParams(params),maximum})}function _minLength(minimum,params){return new $ZodCheckMinLength({check:"min_length",...normalizeParams(params),minimum})}function _regex(pattern,params){return new $ZodCheckRegex({check:"string_format",format:"regex",...normalizeParams(params),pattern})}function _refine(Class,fn,_params){return new Class({type:"custom",check:"custom",fn,...normalizeParams(_params)})}const _messageDesc={get:function(){const internals=this._zod
+internals.message??(internals.message=JSON.stringify(internals.def,jsonStringifyReplacer,2))
+return internals.message},set:function(value){this._zod.message=value},enumerable:!0,configurable:!0},_issuesDesc={value:void 0,enumerable:!1},_installedToString=new WeakSet([Object.prototype,Error.prototype]),initializer=(inst,def)=>{inst.name="$ZodError"
+_issuesDesc.value=def
+Object.defineProperty(inst,"issues",_issuesDesc)
+_issuesDesc.value=void 0
+Object.defineProperty(inst,"message",_messageDesc)
+const proto=Object.getPrototypeOf(inst)
+if(!_installedToString.has(proto)){_installedToString.add(proto)
+Object.defineProperty(proto,"toString",{configurable:!0,enumerable:!1,get(){const value=()=>this.message
+Object.defineProperty(this,"toString",{value,configurable:!0,writable:!0})
+return value},set(value){Object.defineProperty(this,"toString",{value,configurable:!0,writable:!0})}})}},$ZodRealError=($constructor("$ZodError",initializer),$constructor("$ZodError",initializer,void 0,{Parent:Error})),_parse=_Err=>{const fn=(schema,value,_ctx,_params)=>{const ctx=_ctx?{..._ctx,async:!1}:{async:!1},result=schema._zod.run({value,issues:[]},ctx)
+if(result instanceof Promise)throw new $ZodAsyncError
+if(result.issues.length){const e=new(_params?.Err??_Err)(result.issues.map(iss=>finalizeIssue(iss,ctx,config())))
+captureStackTrace(e,_params?.callee??fn)
+throw e}return result.value}
+return fn},parse_parse=_parse($ZodRealError),_parseAsync=_Err=>{const fn=async(schema,value,_ctx,params)=>{const ctx=_ctx?{..._ctx,async:!0}:{async:!0}
+let result=schema._zod.run({value,issues:[]},ctx)
+result instanceof Promise&&(result=await result)
+if(result.issues.length){const e=new(params?.Err??_Err)(result.issues.map(iss=>finalizeIssue(iss,ctx,config())))
+captureStackTrace(e,params?.callee??fn)
+throw e}return result.value}
+return fn},parse_parseAsync=_parseAsync($ZodRealError),_safeParse=_Err=>(schema,value,_ctx)=>{const ctx=_ctx?{..._ctx,async:!1}:{async:!1},result=schema._zod.run({value,issues:[]},ctx)
+if(result instanceof Promise)throw new $ZodAsyncError
+return result.issues.length?failure(_Err,result.issues,ctx):{success:!0,data:result.value}},safeParse=_safeParse($ZodRealError)
+function failure(Err,issues,ctx){let error
+return{success:!1,get error(){if(!error){error=new Err(issues.map(iss=>finalizeIssue(iss,ctx,config())))
+issues=void 0
+ctx=void 0}return error},set error(e){error=e
+issues=void 0
+ctx=void 0}}}const _safeParseAsync=_Err=>async(schema,value,_ctx)=>{const ctx=_ctx?{..._ctx,async:!0}:{async:!0}
+let result=schema._zod.run({value,issues:[]},ctx)
+result instanceof Promise&&(result=await result)
+return result.issues.length?failure(_Err,result.issues,ctx):{success:!0,data:result.value}},safeParseAsync=_safeParseAsync($ZodRealError),ZodMiniType=$constructor("ZodMiniType",(inst,def)=>{if(!inst._zod)throw new Error("Uninitialized schema in ZodMiniType.")
+$ZodType.init(inst,def)
+inst.def=def
+inst.type=def.type},{get with(){return this.check},set with(value){own(this,"with",value)},parse(data,params){return parse_parse(this,data,params,{callee:this.parse})},parseAsync(data,params){return parse_parseAsync(this,data,params,{callee:this.parseAsync})},safeParse(data,params){return safeParse(this,data,params)},safeParseAsync(data,params){return safeParseAsync(this,data,params)},check(...checks){const def=this.def
+return this.clone({...def,checks:[...def.checks??[],...checks.map(ch=>typeof ch==="function"?{_zod:{check:ch,def:{check:"custom"},onattach:[]}}:ch)]},{parent:!0})},clone(_def,params){return clone(this,_def,params)},brand(){return this},register(reg,meta){reg.add(this,meta)
+return this},apply(fn,...args){return args.length===0?fn(this):fn(this,...args)}}),ZodMiniString=$constructor("ZodMiniString",(inst,def)=>{$ZodString.init(inst,def)
+ZodMiniType.init(inst,def)})
+function schemas_string(params){return _string(ZodMiniString,params)}const ZodMiniStringFormat=$constructor("ZodMiniStringFormat",(inst,def)=>{$ZodStringFormat.init(inst,def)
+ZodMiniString.init(inst,def)}),ZodMiniGUID=$constructor("ZodMiniGUID",(inst,def)=>{$ZodGUID.init(inst,def)
+ZodMiniStringFormat.init(inst,def)})
+function schemas_guid(params){return _guid(ZodMiniGUID,params)}const ZodMiniNumber=$constructor("ZodMiniNumber",(inst,def)=>{$ZodNumber.init(inst,def)
+ZodMiniType.init(inst,def)})
+function schemas_number(params){return _number(ZodMiniNumber,params)}const ZodMiniNumberFormat=$constructor("ZodMiniNumberFormat",(inst,def)=>{$ZodNumberFormat.init(inst,def)
+ZodMiniNumber.init(inst,def)})
+function schemas_int(params){return _int(ZodMiniNumberFormat,params)}const ZodMiniBoolean=$constructor("ZodMiniBoolean",(inst,def)=>{$ZodBoolean.init(inst,def)
+ZodMiniType.init(inst,def)})
+function schemas_boolean(params){return _boolean(ZodMiniBoolean,params)}const ZodMiniUnknown=$constructor("ZodMiniUnknown",(inst,def)=>{$ZodUnknown.init(inst,def)
+ZodMiniType.init(inst,def)})
+function unknown(){return _unknown(ZodMiniUnknown)}const ZodMiniNever=$constructor("ZodMiniNever",(inst,def)=>{$ZodNever.init(inst,def)
+ZodMiniType.init(inst,def)})
+function never(params){return _never(ZodMiniNever,params)}const ZodMiniArray=$constructor("ZodMiniArray",(inst,def)=>{$ZodArray.init(inst,def)
+ZodMiniType.init(inst,def)})
+function array(element,params){return new ZodMiniArray({type:"array",element,...normalizeParams(params)})}const ZodMiniObject=$constructor("ZodMiniObject",(inst,def)=>{$ZodObject.init(inst,def)
+ZodMiniType.init(inst,def)
+installLazyProp(inst,"shape",self=>self._zod.def.shape,!1)})
+function object(shape,params){const def={type:"object",shape:shape??{},...normalizeParams(params)}
+return new ZodMiniObject(def)}function looseObject(shape,params){return new ZodMiniObject({type:"object",shape,catchall:unknown(),...normalizeParams(params)})}function catchall(inst,catchall){return inst.clone(mergeDefs(inst._zod.def,{catchall}))}const ZodMiniUnion=$constructor("ZodMiniUnion",(inst,def)=>{$ZodUnion.init(inst,def)
+ZodMiniType.init(inst,def)})
+function union(options,params){return new ZodMiniUnion({type:"union",options,...normalizeParams(params)})}const ZodMiniEnum=$constructor("ZodMiniEnum",(inst,def)=>{$ZodEnum.init(inst,def)
+ZodMiniType.init(inst,def)
+inst.options=[...inst._zod.values]})
+function schemas_enum(values,params){const entries=Array.isArray(values)?Object.fromEntries(values.map(v=>[v,v])):values
+return new ZodMiniEnum({type:"enum",entries,...normalizeParams(params)})}const ZodMiniLiteral=$constructor("ZodMiniLiteral",(inst,def)=>{$ZodLiteral.init(inst,def)
+ZodMiniType.init(inst,def)})
+function literal(value,params){return new ZodMiniLiteral({type:"literal",values:Array.isArray(value)?value:[value],...normalizeParams(params)})}const ZodMiniTransform=$constructor("ZodMiniTransform",(inst,def)=>{$ZodTransform.init(inst,def)
+ZodMiniType.init(inst,def)})
+function transform(fn){return new ZodMiniTransform({type:"transform",transform:fn})}const ZodMiniOptional=$constructor("ZodMiniOptional",(inst,def)=>{$ZodOptional.init(inst,def)
+ZodMiniType.init(inst,def)})
+function optional(innerType){return new ZodMiniOptional({type:"optional",innerType})}const ZodMiniNullable=$constructor("ZodMiniNullable",(inst,def)=>{$ZodNullable.init(inst,def)
+ZodMiniType.init(inst,def)})
+function nullable(innerType){return new ZodMiniNullable({type:"nullable",innerType})}const ZodMiniDefault=$constructor("ZodMiniDefault",(inst,def)=>{$ZodDefault.init(inst,def)
+ZodMiniType.init(inst,def)})
+function schemas_default(innerType,defaultValue){return new ZodMiniDefault({type:"default",innerType,get defaultValue(){return typeof defaultValue==="function"?defaultValue():shallowClone(defaultValue)}})}const ZodMiniPipe=$constructor("ZodMiniPipe",(inst,def)=>{$ZodPipe.init(inst,def)
+ZodMiniType.init(inst,def)})
+function pipe(in_,out){return new ZodMiniPipe({type:"pipe",in:in_,out})}const ZodMiniCustom=$constructor("ZodMiniCustom",(inst,def)=>{$ZodCustom.init(inst,def)
+ZodMiniType.init(inst,def)})
+function refine(fn,_params={}){return _refine(ZodMiniCustom,fn,_params)}const external_node_util_namespaceObject=require("node:util"),systemClock={now:()=>Number(process.hrtime.bigint())/1e6,after:(ms,callback)=>{const timer=setTimeout(callback,ms)
+return()=>clearTimeout(timer)}}
+function sleep(clock,ms,signal){return new Promise(resolve=>{if(signal.aborted){resolve(abortReason(signal))
+return}const onAbort=()=>{cancel()
+resolve(abortReason(signal))},cancel=clock.after(ms,()=>{signal.removeEventListener("abort",onAbort)
+resolve(void 0)})
+signal.addEventListener("abort",onAbort,{once:!0})})}function abortReason({reason}){return external_node_util_namespaceObject.types.isNativeError(reason)?reason.message:String(reason)}function formatSeconds(ms){return`${(ms/1e3).toFixed(1)} s`}const UNITS=[{ms:864e5,name:"d"},{ms:36e5,name:"h"},{ms:6e4,name:"min"},{ms:1e3,name:"s"}]
+function formatAge(ms){let rest=Math.max(0,ms)
+const counts=UNITS.map(({ms:unit,name})=>{const count=Math.floor(rest/unit)
+rest-=count*unit
+return{count,text:`${count} ${name}`}}),first=counts.findIndex(({count})=>count>0)
+if(first<0)return"0 s"
+const largest=counts.slice(first,first+2).filter(({count})=>count>0)
+return largest.map(({text})=>text).join(" ")}function truncateList(lines,max=20){const rest=lines.length-max
+return[...lines.slice(0,max),...rest>0?[`\u2026 and ${rest} more`]:[]]}function formatCount(count){return count.toLocaleString("en-US")}function countWorkspaces(count){return count===1?"1 workspace":`${count} workspaces`}function countKeys(count){return count===1?"1 API key":`${count} API keys`}function formatChange({field,from,to}){const value=to===void 0?"not returned":JSON.stringify(to)
+return`${field}: ${JSON.stringify(from)} \u2192 ${value}`}function isRead({method,readOnly}){return method==="GET"||readOnly===!0}class ApiError extends Error{name="ApiError"
+details
+constructor(details){super(`could not ${details.operation}: ${formatAttempt(details)}`)
+this.details=details}}function formatAttempt(failure){const{method,path,reason,serverMessage,noResponse}=failure
+return`${method} ${path}${noResponse?` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}`:""}: ${reason}${serverMessage?`: ${serverMessage}`:""}`}const FAILURE_CLASSES={unsent:{retryable:!0,ambiguous:!1,pausesAll:!1},prevented:{retryable:!1,ambiguous:!1,pausesAll:!1},throttled:{retryable:!0,ambiguous:!1,pausesAll:!0},conflict:{retryable:!0,ambiguous:!1,pausesAll:!1},rejected:{retryable:!1,ambiguous:!1,pausesAll:!1},ambiguous:{retryable:!0,ambiguous:!0,pausesAll:!1},unexpected:{retryable:!1,ambiguous:!0,pausesAll:!1},aborted:{retryable:!1,ambiguous:!0,pausesAll:!1}},BY_STATUS={408:"ambiguous",425:"ambiguous",429:"throttled",499:"unexpected",500:"ambiguous",502:"ambiguous",503:"ambiguous",504:"ambiguous",520:"ambiguous",521:"ambiguous",522:"ambiguous",523:"ambiguous",524:"ambiguous"},BY_METHOD={PATCH:{409:"conflict"}}
+function classifyResponse(method,status){const isRejection=status>=400&&status<500
+return BY_METHOD[method]?.[status]??BY_STATUS[status]??(isRejection?"rejected":"unexpected")}const BASE_MS=500,CAP_MS=8e3
+function backoff(attempt,random){return random*Math.min(CAP_MS,BASE_MS*2**(attempt-1))}const MAX_ATTEMPT_MS=3e4,MIN_ATTEMPT_MS=1e3
+function attemptTimeout(remaining){return Math.max(MIN_ATTEMPT_MS,Math.min(MAX_ATTEMPT_MS,remaining/2))}function renewableCredential(clock,obtain){let latest,valid,isHopeless=!1
+const renew=()=>{const renewed={result:obtain().then(result=>{isGrant(result)&&(valid=renewed.grant=result)
+return result})}
+latest=renewed
+return renewed}
+return{async grant(){const isDue=latest?.grant!==void 0&&latest.grant.renewAt<=clock.now(),{result}=latest===void 0||isDue?renew():latest
+return valid&&clock.now()<valid.expiresAt?valid:result},reject(rejected,{isRepeated}){valid===rejected&&(valid=void 0)
+isHopeless||=isRepeated
+if(isHopeless)return!1
+latest?.grant===rejected&&renew()
+return!0}}}function isGrant(result){return"authorization"in result}const RENEW_BEFORE_MS=4e4
+function renewalTime(receivedAt,lifetimeMs){return receivedAt+Math.max(lifetimeMs/2,lifetimeMs-RENEW_BEFORE_MS)}const external_node_http_namespaceObject=require("node:http")
+var external_node_http_default=__nccwpck_require__.n(external_node_http_namespaceObject)
+function parseJson(text){try{return JSON.parse(text)}catch{return}}function countValues(text){let count=1
+for(const start of[",","[","{"])for(let at=text.indexOf(start);at>=0;at=text.indexOf(start,at+1))count+=1
+return count}function isNestedDeeper(value,depth){return typeof value==="object"&&value!==null&&(depth===0||Object.values(value).some(child=>isNestedDeeper(child,depth-1)))}const BEARER_TOKEN=/^[\w.~+/-]+=*$/,MIN_KEY_LENGTH=16,bearerToken=schemas_string().check(_minLength(MIN_KEY_LENGTH),_regex(BEARER_TOKEN))
+function tokensIn(body,field){const{data}=safeParse(looseObject({}),parseJson(body)),value=data?.[field],texts=typeof value==="string"?[value,...value.split(".")]:[]
+return[...new Set(texts)].filter(({length})=>length>=MIN_KEY_LENGTH)}function parseResponse(request,response,server){const{status,body}=response
+if(status===404&&parseJson(body)!==void 0&&request.on404)return{data:request.on404()}
+if(status<200||status>=300)return toFailure(request,response,server)
+if(countValues(body)>MAX_VALUES)return reject({request,response,server},`has more than ${MAX_VALUES} values`)
+const json=parseJson(body)
+if(isNestedDeeper(json,MAX_DEPTH))return reject({request,response,server},`is nested more than ${MAX_DEPTH} levels deep`)
+const parsed=safeParse(request.schema,json)
+if(!parsed.success)return{kind:"ambiguous",reason:`HTTP ${status}, but ${describeDefect({body,json},parsed.error)}`,...metadata(response,server)}
+const mismatch=request.findMismatch?.(parsed.data)
+return mismatch===void 0?{data:parsed.data}:{kind:request.method==="POST"?"unexpected":"ambiguous",reason:`HTTP ${status}, but ${mismatch}`,...metadata(response,server)}}function toFailure({method},response,server){const{status,body}=response,retryAfterMs=server.retryAfterMs(response),kind=retryAfterMs!==void 0&&server.throttlingStatuses.includes(status)?"throttled":classifyResponse(method,status)
+if(status>=300&&status<400)return{kind,reason:`${formatStatus(status)} to ${targetOf(response,server)}. Redirects are not followed, so that no secret is sent to another host`,...metadata(response,server)}
+const serverMessage=extractServerMessage(body)
+return{kind,reason:formatStatus(status),...metadata(response,server),serverMessage,errorCode:textAt(parseJson(body),"error"),retryAfterMs}}function targetOf({headers:{location}},{apiUrl}){if(typeof location!=="string")return"nowhere"
+if(!URL.canParse(location,apiUrl))return"an invalid URL"
+const{origin,pathname}=new URL(location,apiUrl)
+return origin+pathname.split("/").map(part=>part.length<MIN_KEY_LENGTH?part:"***").join("/")}function metadata({status,headers},{requestIdHeader}){const id=headers[requestIdHeader]
+return{status,requestId:typeof id==="string"?`${requestIdHeader} ${id}`:void 0}}function formatStatus(status){return`HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status]??""}`.trimEnd()}const MAX_VALUES=15e3,MAX_DEPTH=100
+function reject({request:{method},response,server},defect){const{status,body}=response,withId=object({data:object({id:schemas_guid()})}),{data:created}=safeParse(withId,method==="GET"?void 0:parseJson(body))
+return{kind:"unexpected",reason:`HTTP ${status}, but the body ${defect}${created?`; its id is ${created.data.id}`:""}`,...metadata(response,server)}}function describeDefect({body,json},{issues}){if(body.trim()==="")return"the body is empty"
+if(json===void 0)return"the body is not JSON"
+const names=issues.map(({path})=>path.join("."))
+return names.includes("")?"the body is not an object":`the body has no valid ${names.join(", ")}`}const MAX_ERROR_TEXT=16384
+function extractServerMessage(body){const json=parseJson(body)
+if(json===void 0)return textOfPage(body)||void 0
+const message=textAt(json,"error","message")??textAt(json,"message")
+return message!==void 0?message:[textAt(json,"error"),textAt(json,"error_description")].filter(part=>part!==void 0).join(": ")||void 0}function textAt(json,...path){const value=path.reduce((parent,key)=>typeof parent==="object"&&parent!==null?Reflect.get(parent,key):void 0,json)
+return typeof value==="string"&&value!==""?value.slice(0,MAX_ERROR_TEXT):void 0}function textOfPage(body){const text=textOfHtml(body.slice(0,MAX_ERROR_TEXT))
+return body.length>MAX_ERROR_TEXT?text.slice(0,Math.max(text.lastIndexOf(" "),0)):text}function textOfHtml(html){return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi," ").replace(/<[^<>]*>/g," ").replace(/\s+/g," ").trim()}function retryAfter({headers}){const value=String(headers["retry-after"]??"").trim()
+if(/^\d+$/.test(value))return Number(value)*1e3
+const[until,now]=[parseHttpDate(value),parseHttpDate(headers.date)]
+return until===void 0||now===void 0?void 0:Math.max(until-now,0)}const HTTP_DATE=/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/
+function parseHttpDate(value){if(typeof value!=="string"||!HTTP_DATE.test(value))return
+const time=Date.parse(value)
+return Number.isNaN(time)?void 0:time}var external_node_https_default=__nccwpck_require__.n(require("node:https"))
+const external_node_tls_namespaceObject=require("node:tls"),external_node_url_namespaceObject=require("node:url")
+class TransportError extends Error{name="TransportError"
+isSent
+kind
+constructor(reason,{isSent,isPermanent=!1,cause}){super(reason,{cause})
+this.isSent=isSent
+this.kind=isSent?isPermanent?"unexpected":"ambiguous":isPermanent?"prevented":"unsent"}}function httpTransport(userAgent){const client=new lib_HttpClient(userAgent,[],{keepAlive:!0})
+return async(request,signal)=>{const exchange=new Exchange(request,{client,signal})
+try{signal.throwIfAborted()
+return await exchange.run()}catch(error){const{isSent}=exchange,{reason,isPermanent}=diagnose(signal.aborted?signal.reason:error,isSent),note=proxyNote(request.url)
+throw new TransportError(reason+note,{isSent,isPermanent,cause:error})}}}class Exchange{isSent=!1
+#status=0
+#request
+#client
+#signal
+constructor(request,{client,signal}){this.#request=request
+this.#client=client
+this.#signal=signal}run(){return new Promise((resolve,reject)=>{this.#signal.addEventListener("abort",()=>{this.#status<400&&reject(this.#signal.reason)})
+const body=this.#request.body??""
+this.#client.requestRawWithCallback(this.#requestInfo(),body,(error,response)=>{if(response){this.#status=response.message.statusCode??0
+readResponse(response.message).then(resolve,reject)}else reject(error)})})}#requestInfo(){const{method,url,headers}=this.#request,parsedUrl=new URL(url),isTls=parsedUrl.protocol==="https:",isProxied=lib_getProxyUrl(url)!=="",agent=(isProxied?new lib_HttpClient:this.#client).getAgent(url)
+agent.options.rejectUnauthorized=!0
+return{parsedUrl,httpModule:{request:(options,onResponse)=>this.#observe((isTls?external_node_https_default():external_node_http_default()).request(options,onResponse))},options:{method,host:isProxied?parsedUrl.hostname:(0,external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname,port:parsedUrl.port||(isTls?443:80),path:parsedUrl.pathname+parsedUrl.search,headers:{...headers,"user-agent":this.#client.userAgent},agent,signal:this.#signal}}}#observe(request){const onReady=()=>{this.isSent=!0}
+return request.once("socket",socket=>{const isTls=socket instanceof external_node_tls_namespaceObject.TLSSocket
+request.reusedSocket||!isTls&&!socket.connecting?onReady():socket.once(isTls?"secureConnect":"connect",onReady)})}}async function readResponse(message){const start=systemClock.now(),status=message.statusCode??0
+let body="",size=0
+try{for await(const chunk of message.setEncoding("utf8")){size+=Buffer.byteLength(chunk)
+if(size>524288)throw new Error("the response is larger than 512 KiB")
+body+=chunk}}catch(error){if(status<400||status===404)throw error}return{status,headers:message.headers,body,bodyMs:systemClock.now()-start}}const UNKNOWN_AUTHORITY="the certificate is issued by an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with the certificate of that authority",TRANSIENT_REASONS={ECONNREFUSED:"the connection was refused",ECONNRESET:"the connection was closed before the response was complete",EAI_AGAIN:"the host name could not be resolved",ENOTFOUND:"the host name does not exist",EHOSTUNREACH:"there is no route to the host",ENETUNREACH:"there is no route to the network",ETIMEDOUT:"the connection timed out",EPIPE:"the connection was closed while the request was being sent"},PERMANENT_REASONS={EPROTO:"the TLS handshake failed: the server uses no TLS, or a version that is not supported here",DEPTH_ZERO_SELF_SIGNED_CERT:UNKNOWN_AUTHORITY,SELF_SIGNED_CERT_IN_CHAIN:UNKNOWN_AUTHORITY,UNABLE_TO_VERIFY_LEAF_SIGNATURE:UNKNOWN_AUTHORITY,UNABLE_TO_GET_ISSUER_CERT_LOCALLY:UNKNOWN_AUTHORITY,CERT_HAS_EXPIRED:"the certificate has expired",CERT_NOT_YET_VALID:"the certificate is not valid yet",ERR_TLS_CERT_ALTNAME_INVALID:"the certificate is for another host"}
+function diagnose(error,isSent){if(!external_node_util_namespaceObject.types.isNativeError(error))return{reason:String(error),isPermanent:!1}
+const{message}=error,code="code"in error&&typeof error.code==="string"?error.code:""
+if(code==="ECONNRESET"&&!isSent)return diagnoseUnready(message)
+const reason=PERMANENT_REASONS[code]??TRANSIENT_REASONS[code]??message
+return{reason:code?`${reason} (${code})`:reason,isPermanent:code in PERMANENT_REASONS}}function diagnoseUnready(message){return message.endsWith("statusCode=407")?{reason:"the proxy requires a user and a password",isPermanent:!0}:{reason:`${message.startsWith("tunneling")?message:"the connection was closed before it was established"} (ECONNRESET)`,isPermanent:!1}}function proxyNote(url){const proxy=lib_getProxyUrl(url)
+return proxy?`, through the proxy ${new URL(proxy).host}`:""}function sendOnce(request,options){const{credential}=options.server,send=()=>credential?attemptWithGrant(request,{...options,credential}):attemptOnce(request,options)
+return isRead(request)?send():options.effect.ofWrite(send)}async function attemptWithGrant(request,options){const{credential,server}=options
+for(let isRepeated=!1;;isRepeated=!0){const grant=await waitForGrant(options)
+if(!grant)return prevented(request,TOO_LATE,options)
+if(!isGrant(grant))return fail(request,{kind:"prevented",reason:`no access token: ${formatAttempt(grant)}`,credentialFailure:grant},options)
+const{authorization}=grant,headers={...server.headers,authorization},outcome=await attemptOnce(request,{...options,server:{...server,headers}})
+if(outcome.kind==="applied"||outcome.failure.status!==401||!credential.reject(grant,{isRepeated}))return outcome
+options.log.info(`${formatAttempt(outcome.failure)}. Trying again with a new token.`)}}function waitForGrant({credential,abortAt,clock}){const grant=credential.grant()
+return abortAt===void 0?grant:new Promise((resolve,reject)=>{const cancel=clock.after(abortAt-clock.now(),()=>resolve(void 0))
+grant.then(resolve,reject).finally(cancel)})}const TOO_LATE="the timeout expired before it was sent"
+async function attemptOnce(request,options){const{clock,abortAt}=options
+if(abortAt!==void 0&&abortAt<=clock.now())return prevented(request,TOO_LATE,options)
+const start=clock.now(),result=await sendAndReceive(request,options)
+if(result instanceof TransportError)return fail(request,classifyTransportError(result,options,clock.now()-start),options)
+const headersAt=clock.now()-(result.bodyMs??0),parsed=parseResponse(request,result,options.server)
+if("kind"in parsed)return fail(request,parsed,options)
+const{status,body}=result,serverTime=parseHttpDate(result.headers.date)
+return{kind:"applied",response:{data:parsed.data,status,serverTime,size:body.length,headersAt}}}async function sendAndReceive(request,options){const{server,transport,clock,log}=options,{method,path}=request,start=clock.now(),attempt=options.startAttempt(timeoutOf(options)),logOutcome=outcome=>log.debug(`${method} ${server.apiUrl}${path}: ${outcome}, after ${Math.round(clock.now()-start)} ms`)
+try{const response=await transport(toHttpRequest(request,options),attempt.signal)
+request.onBody?.(response.body)
+logOutcome(response.status)
+return response}catch(error){if(!(error instanceof TransportError))throw error
+logOutcome(error.message)
+return error}finally{attempt.end()}}function timeoutOf(options){const{clock,deadline,shortMs,abortAt=Number.POSITIVE_INFINITY}=options,now=clock.now(),left=deadline-now,own=shortMs===void 0?attemptTimeout(left):Math.min(shortMs,left/4)
+return Math.min(own,Math.max(0,abortAt-now))}function toHttpRequest({method,path,body},{server:{apiUrl,headers}}){const isForm=body instanceof URLSearchParams
+return{method,url:apiUrl+path,headers:{...headers,...body&&{"content-type":isForm?FORM:"application/json"}},...body&&{body:isForm?body.toString():JSON.stringify(body)}}}const FORM="application/x-www-form-urlencoded"
+function classifyTransportError({isSent,kind,message:reason},{server,signal,clock,deadline},elapsedMs){const{host}=new URL(server.apiUrl)
+return signal.aborted?isSent?{kind:"aborted",reason}:{kind:"prevented",reason,...clock.now()>=deadline&&{noResponse:{host,elapsedMs}}}:{kind,reason,noResponse:{host,elapsedMs}}}function prevented(request,reason,options){return fail(request,{kind:"prevented",reason},options)}function fail(request,failure,{server}){const{operation,method,path,mayLeaveBehind,recovery,hint,readOnly}=request
+return{kind:failure.kind,failure:{server:server.name,operation,method,path,mayLeaveBehind,recovery,hint,readOnly,...failure}}}function attemptStarter({clock,signal}){const inFlight=[]
+signal.addEventListener("abort",()=>{for(const attempt of inFlight)attempt.abort(signal.reason)})
+return ms=>{const attempt=new AbortController
+signal.aborted&&attempt.abort(signal.reason)
+inFlight.push(attempt)
+const cancel=clock.after(ms,()=>attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)))
+return{signal:attempt.signal,end(){cancel()
+inFlight.splice(inFlight.indexOf(attempt),1)}}}}function createClient(options){return clientWith(createThrottle(options),{...options,startAttempt:attemptStarter(options)})}function clientWith(throttle,options){const{clock,deadline,signal}=options,client={request:request=>requestUntilDone(request,client),send:request=>throttle.limit(()=>sendThrottled(request,throttle,options)),tryOnce:(request,ms)=>sendOnce(request,{...options,shortMs:ms}),waitForRetry:(failure,attempt)=>waitForRetry(failure,attempt,{throttle,...options}),async pause(ms){await sleep(clock,Math.min(ms,(deadline-clock.now())/4),signal)},withTimeout(ms){const end=Math.min(deadline,clock.now()+ms)
+return clientWith(throttle,{...options,deadline:end,abortAt:end})}}
+return client}async function requestUntilDone(request,client){const failures=[]
+let trusts404=request.trusts404??!1
+for(;;){const outcome=await client.send(request)
+outcome.kind!=="applied"&&failures.push(outcome.failure)
+if(!trusts404&&statusOf(outcome)===404){trusts404=!0
+await client.pause(CONFIRM_404_AFTER_MS)
+continue}const mayBeApplied=failures.some(({kind})=>FAILURE_CLASSES[kind].ambiguous)
+if(outcome.kind==="applied")return{...outcome.response,mayBeApplied}
+const{failure}=outcome,{retryable}=FAILURE_CLASSES[failure.kind],stopReason=retryable?await client.waitForRetry(failure,failures.length):void 0
+if(!retryable||stopReason!==void 0)throw toApiError(failures,{ambiguous:mayBeApplied,stopReason})}}const CONFIRM_404_AFTER_MS=1e3
+function statusOf(outcome){return outcome.kind==="applied"?outcome.response.status:outcome.failure.status}async function sendThrottled(request,throttle,options){const stopReason=await throttle.waitUntilResumed(options.deadline)
+if(stopReason!==void 0)return prevented(request,stopReason,options)
+const outcome=await sendOnce(request,options)
+outcome.kind!=="applied"&&FAILURE_CLASSES[outcome.kind].pausesAll&&throttle.pause(outcome.failure.retryAfterMs??0)
+return outcome}async function waitForRetry(failure,attempt,{throttle,clock,random,deadline,signal,log}){if(signal.aborted)return abortReason(signal)
+const wait=Math.max(failure.retryAfterMs??0,backoff(attempt,random())),seconds=formatSeconds(wait)
+if(clock.now()+wait>=deadline)return`the next attempt, in ${seconds}, would start after the timeout`
+log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`)
+FAILURE_CLASSES[failure.kind].pausesAll&&throttle.pause(wait)
+return sleep(clock,wait,signal)}function toApiError(failures,conclusion){return new ApiError({...failures.at(-1),attempts:failures.length,wasThrottled:failures.some(({kind})=>kind==="throttled"),...conclusion})}const MAX_CONCURRENCY=8
+function limitTo(max){let running=0
+const waiting=new Set
+return async send=>{running<max?running+=1:await new Promise(resolve=>waiting.add(resolve))
+try{return await send()}finally{const[next]=waiting
+if(next){waiting.delete(next)
+next()}else running-=1}}}function createThrottle({server,clock,signal}){let pausedUntil=clock.now()
+return{limit:limitTo(MAX_CONCURRENCY),pause(ms){pausedUntil=Math.max(pausedUntil,clock.now()+ms)},async waitUntilResumed(deadline){while(clock.now()<pausedUntil){const wait=pausedUntil-clock.now()
+if(pausedUntil>=deadline)return`${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`
+const stopReason=await sleep(clock,wait,signal)
+if(stopReason!==void 0)return stopReason}}}}async function catching(work,...classes){try{return{value:await work}}catch(error){if(!classes.some(type=>error instanceof type))throw error
+return{error}}}const deleted=pipe(object({deleted:schemas_boolean().check(refine(isDeleted=>isDeleted))}),transform(()=>!0)),DELETION_LAG_MS=[500,1e3,2e3]
+async function sendDeletion(client,facts,lookUp){let mayBeApplied=!1
+for(const delay of DELETION_LAG_MS){const response=await client.request({...facts,method:"DELETE",schema:deleted,on404:()=>!1,trusts404:!0})
+if(response.data)return{kind:"deleted"}
+mayBeApplied||=response.mayBeApplied
+await client.pause(delay)
+const{value:found,error}=await catching(lookUp(),ApiError)
+if(error)throw unconfirmed(facts,{reason:"HTTP 404 Not Found",ambiguous:mayBeApplied,lookupFailure:error.details})
+if(found===void 0)return{kind:mayBeApplied?"deleted":"missing"}}return{kind:"unclear",error:unconfirmed(facts,{reason:"HTTP 404 Not Found, but OpenRouter still returns it",ambiguous:!1})}}function unconfirmed(facts,{reason,...conclusion}){return toApiError([{...{...facts,server:"OpenRouter",method:"DELETE",kind:"unexpected"},reason}],conclusion)}function envelope(data){return pipe(object({data}),transform(body=>body.data))}const PAGE_SIZE=100
+function pageOf(item){return pipe(object({data:array(unknown()),total_count:optional(schemas_number())}),transform(({data,total_count},context)=>{const items=[]
+for(const[index,entry]of data.entries()){const parsed=safeParse(item,entry)
+if(!parsed.success){for(const{path}of parsed.error.issues)context.issues.push({code:"custom",input:entry,path:["data",index,...path]})
+return NEVER}items.push(parsed.data)}return{data:items,total_count}}))}const MAX_READ_SIZE=100663296
+function listPages(client,list){const{query,idOf,maxSize=MAX_READ_SIZE,...request}=list
+return readPages({idOf,maxSize,async read(offset){const{data,serverTime,size}=await client.request({...request,method:"GET",path:`${list.path}?${new URLSearchParams({offset:String(offset),...query})}`})
+return{items:data.data,total:data.total_count,serverTime,size}},toError:reason=>toError(list,reason)})}const MAX_KEPT_SIZE=6291456
+async function listAll(client,{maxSize=MAX_KEPT_SIZE,...list}){const pages=[]
+for await(const page of listPages(client,{...list,maxSize}))pages.push(page)
+return{items:pages.flatMap(({items})=>items),serverTime:pages[0]?.serverTime}}function toError({operation,path},reason){return toApiError([{server:"OpenRouter",operation,method:"GET",path,kind:"unexpected",reason}],{ambiguous:!1})}async function*readPages(list){const{read,idOf,maxSize,toError}=list,seen=new Set
+let pagesWithoutNewItems=0,size=0
+for(let offset=0;;){const page=await read(offset)
+size+=page.size??0
+if(size>maxSize)throw toError(`the list is larger than ${maxSize/2**20} MiB`)
+if(offset>0&&!page.items.some(item=>seen.has(idOf(item)))){offset=Math.max(0,offset-PAGE_SIZE+1)
+continue}const items=newItems(page.items,idOf,seen)
+for(const item of items)seen.add(idOf(item));(items.length>0||offset===0)&&(yield{...page,items})
+pagesWithoutNewItems=items.length>0?0:pagesWithoutNewItems+1
+const end=offset+page.items.length,isShort=page.items.length<PAGE_SIZE
+if(isShort&&(page.total===void 0||end>=page.total))return
+if(pagesWithoutNewItems>(isShort?0:MAX_PAGES_WITHOUT_NEW_ITEMS))throw toError(`the list ended after ${seen.size} entries, although there should be more`)
+if(seen.size>MAX_ITEMS)throw toError(`the list has more than ${MAX_ITEMS} entries`)
+offset=end-1}}const MAX_ITEMS=15e4,MAX_PAGES_WITHOUT_NEW_ITEMS=20
+function newItems(items,idOf,seen){return[...new Map(items.map(item=>[idOf(item),item]))].filter(([id])=>!seen.has(id)).map(([,item])=>item)}function workspaces_text(min,max){const accepted=min>0?`${min} to ${max} characters`:`at most ${max} characters`,length=value=>[...value].length
+return schemas_string(`must be ${accepted}`).check(refine(value=>length(value)>=min&&length(value)<=max,{error:({input})=>`must be ${accepted}, but has ${length(String(input))}`}))}const flag=optional(schemas_boolean("must be true or false")),MODEL_MESSAGE="must be the slug of a model, such as openai/gpt-5-mini",modelSlug=schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/,MODEL_MESSAGE)),model=optional(nullable(modelSlug)),SLUG_MAX_LENGTH=50,anySlug=workspaces_text(1,SLUG_MAX_LENGTH).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/,"must consist of lower-case letters and digits, separated by single hyphens")),slug=anySlug.check(refine(value=>!isDefault({slug:value}),"must not be default, because every account already has a workspace with that slug"),refine(value=>!isUuid(value),"must not look like a UUID, because the API accepts an id in place of a slug"))
+function isDefault({slug}){return slug==="default"}function isUuid(text){return guid.test(text)}function isIdOrSlug(text){return isUuid(text)||safeParse(anySlug,text).success}const NAME_MAX_LENGTH=100
+function cutName(name){return[...name].slice(0,NAME_MAX_LENGTH).join("").trimEnd()}const RATE_MESSAGE="must be a number from 0.0001 to 1",TOOL_MESSAGE="must be the name of a tool, without whitespace or quotes",PROVIDER_SORTS=["price","throughput","latency","exacto"],createWorkspaceRequest=object({name:workspaces_text(1,NAME_MAX_LENGTH),slug,description:optional(nullable(workspaces_text(0,500))),default_text_model:model,default_image_model:model,default_provider_sort:optional(nullable(schemas_enum(PROVIDER_SORTS,`must be ${PROVIDER_SORTS.join(", ")} or "null"`))),io_logging_api_key_ids:optional(nullable(array(schemas_int("must be a whole number"),"must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),io_logging_sampling_rate:optional(schemas_number(RATE_MESSAGE).check(_gte(1e-4,RATE_MESSAGE),function(value,params){return new $ZodCheckLessThan({check:"less_than",...normalizeParams(params),value,inclusive:!0})}(1,RATE_MESSAGE))),is_data_discount_logging_enabled:flag,is_observability_broadcast_enabled:flag,is_observability_io_logging_enabled:flag,disabled_server_tools:optional(nullable(array(schemas_string(TOOL_MESSAGE).check(_regex(/^[^\s"']+$/,TOOL_MESSAGE)),"must be a list of names: one per line, separated by commas, or a JSON array")))}),WORKSPACE_FIELDS=Object.keys(createWorkspaceRequest.shape),workspace=looseObject({id:schemas_guid(),slug:schemas_string(),name:schemas_string()}),listedText=schemas_string().check(_maxLength(200)),textIfValid=schema=>optional(pipe(unknown(),transform(value=>safeParse(schema,value).data))),listedWorkspace=object({id:schemas_guid(),slug:listedText,created_at:textIfValid(listedText),description:textIfValid(workspaces_text(0,500))}),workspaceResponse=envelope(workspace),workspacePage=pageOf(listedWorkspace)
+function hasIdOrSlug(idOrSlug,{id,slug}){return isUuid(idOrSlug)?id.toLowerCase()===idOrSlug.toLowerCase():slug===idOrSlug}function mismatch(idOrSlug,returned){if(returned&&!hasIdOrSlug(idOrSlug,returned))return`the response is about the workspace ${JSON.stringify(returned.slug)}, id ${returned.id}`}function sendWorkspace(client,body,{recovery}={}){return client.send({operation:`create the workspace ${body.slug}`,mayLeaveBehind:`a workspace with the slug ${body.slug}`,recovery,method:"POST",path:"/workspaces",body,schema:workspaceResponse,findMismatch:returned=>mismatch(body.slug,returned)})}async function findWorkspace(client,idOrSlug,options={}){const{data,serverTime,headersAt}=await client.request({operation:`look up the workspace ${idOrSlug}`,method:"GET",path:`/workspaces/${encodeURIComponent(idOrSlug)}`,schema:workspaceResponse,on404:()=>{},findMismatch:returned=>mismatch(idOrSlug,returned),...options})
+return{workspace:data,serverTime,headersAt}}function listWorkspaces(client){return listPages(client,{operation:"list the workspaces",path:"/workspaces",query:{limit:String(PAGE_SIZE)},schema:workspacePage,idOf:({id})=>id})}async function patchWorkspace(client,{id,slug},changes){const{data}=await client.request({operation:`update the workspace ${slug}`,mayLeaveBehind:`the new values in the workspace ${slug}`,method:"PATCH",path:`/workspaces/${encodeURIComponent(id)}`,body:changes,schema:workspaceResponse,findMismatch:returned=>mismatch(slug,returned),hint:"The workspace may have been deleted in the meantime, or the management key may lack permission to change it."})
+return data}function deleteWorkspace(client,{id,slug}){const facts={operation:`delete the workspace ${slug}`,mayLeaveBehind:`the workspace ${slug}, which may still exist`,path:`/workspaces/${encodeURIComponent(id)}`}
+return sendDeletion(client,facts,async()=>{const{workspace}=await findWorkspace(client,id,{trusts404:!0})
+return workspace})}function dashboardUrl(slug){return`https://openrouter.ai/workspaces/${slug}`}const IF_EXISTS=["fail","reuse","update"],DRY_RUN_NOTE="Dry run: nothing was written.",external_node_net_namespaceObject=require("node:net"),fields_flag=(preset=!1)=>schemas_default(schemas_boolean("must be true or false"),preset),count=message=>schemas_int(message).check(_gte(1,message)),maxDeletions=()=>schemas_default(count("must be a whole number, 1 or more"),50),idOrSlug=()=>schemas_string("must be the id or slug of a workspace").check(refine(isIdOrSlug,"must be the id or slug of a workspace")),fields_UNITS={s:1e3,m:6e4,h:36e5,d:864e5}
+function parseDuration(text){const unit=fields_UNITS[text.slice(-1)],count=text.slice(0,-1)
+return unit!==void 0&&/^\d+$/.test(count)?Number(count)*unit:void 0}const EXAMPLES="a duration such as 90s, 15m, 48h or 14d"
+function fields_duration(bounds){return pipe(schemas_string(`must be ${EXAMPLES}`),transform((text,context)=>parseWithin(text,context,{bounds})))}function durationOrWord(bounds,words){const or=`, or ${words.join(", ")}`
+return pipe(schemas_string(`must be ${EXAMPLES}${or}`),transform((text,context)=>words.find(other=>other===text)??parseWithin(text,context,{bounds,or})))}const lifetime=()=>durationOrWord({min:"1m",max:"3650d"},["never"])
+function parseWithin(text,context,{bounds,or=""}){const ms=parseDuration(text)
+if(ms!==void 0&&ms>=toMs(bounds.min)&&ms<=toMs(bounds.max))return ms
+const message=ms===void 0?fields_describeDefect(text):`must be from ${bounds.min} to ${bounds.max}`
+context.issues.push({code:"custom",message:message+or,input:text})
+return NEVER}function fields_describeDefect(text){return`${/^\d+$/.test(text)?"has no unit; it must be":"must be"} ${EXAMPLES}`}function toMs(text){return parseDuration(text)??Number.NaN}const apiUrl=pipe(schemas_string(),transform(function(text,context){const url=toUrl(text)
+return url?.hostname?isConfidential(url)?url.username||url.password?connection_reject(context,text,"must not contain a user or password"):/[?#]/.test(text)?connection_reject(context,text,"must not contain ? or #"):url.href.replace(/(?<!\/)\/+$/,""):connection_reject(context,text,"must begin with https, because a secret is sent there"):connection_reject(context,text,"must be a URL such as https://openrouter.ai/api/v1")})),connection={management_key:schemas_string().check(_regex(BEARER_TOKEN,'must be the key alone: no whitespace, no quotes, no "Bearer"'),_minLength(MIN_KEY_LENGTH,"is too short to be a key: a part of it may be missing")),api_url:schemas_default(apiUrl,"https://openrouter.ai/api/v1"),timeout:timeout("60s")}
+function timeout(preset){return schemas_default(fields_duration({min:"1s",max:"24h"}),toMs(preset))}const credentials={management_key:optional(connection.management_key),federation_policy_id:optional(schemas_guid("must be the id of a federation policy, a UUID")),federation_audience:schemas_default(schemas_string(),"https://openrouter.ai")}
+function toConnection({api_url:apiUrl,timeout:timeoutMs,...values}){return{credential:toCredential(values),apiUrl,timeoutMs}}function toCredential({management_key:managementKey="",federation_policy_id:policyId,federation_audience:audience}){return policyId===void 0?{managementKey}:{federation:{policyId,audience,issuer:readIssuer(process.env)}}}function readIssuer(env){const{ACTIONS_ID_TOKEN_REQUEST_URL:url="",ACTIONS_ID_TOKEN_REQUEST_TOKEN:token=""}=env
+return{url,token}}function hasIdTokens(env){const{url,token}=readIssuer(env)
+return url!==""&&token!==""}function credentialProblems(provided,env){const[key,policy]=[provided.has("management_key"),provided.has("federation_policy_id")]
+if(key===policy)return[{input:"management-key",message:key?"must not be used with federation-policy-id":`is required, and ${missingKey(env)}. federation-policy-id is empty too: if the workflow sets it from a variable, that does not exist there`}]
+if(key)return[]
+if(!hasIdTokens(env))return[{input:"federation-policy-id",message:missingPermission(env)}]
+const url=toUrl(readIssuer(env).url)
+return url&&isConfidential(url)?[]:[{input:"ACTIONS_ID_TOKEN_REQUEST_URL (environment variable)",message:"must be a URL that begins with https, because a token is sent there"}]}function missingPermission(env){const fix="needs the permission id-token: write, which this job does not have"
+return isForkEvent(env)?`${fix}: on ${env.GITHUB_EVENT_NAME}, runs for forks never have it. If this is not a fork, add it to the permissions of the job`:`${fix}: add it to the permissions of the job, and of the job that calls a reusable workflow`}function isForkEvent({GITHUB_EVENT_NAME:event}){return event?.startsWith("pull_request")===!0&&event!=="pull_request_target"}function missingKey(env){if(env.GITHUB_ACTOR==="dependabot[bot]")return"is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step"
+const causes="the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow"
+return isForkEvent(env)?`is empty: on ${env.GITHUB_EVENT_NAME}, runs for forks get no secrets. If this is not a fork, ${causes}`:`is empty: ${causes}`}function connection_reject(context,input,message){context.issues.push({code:"custom",message,input})
+return NEVER}function isConfidential({protocol,hostname}){return protocol==="https:"||protocol==="http:"&&isLoopback(hostname)}function isLoopback(hostname){return(0,external_node_net_namespaceObject.isIPv4)(hostname)&&hostname.startsWith("127.")||hostname==="localhost"||hostname==="[::1]"}function proxyProblems(env){const{name,value}=proxyVariable(env)
+return!value||isProxyUrl(value)?[]:[{input:`${name} (environment variable)`,message:"must be the URL of a proxy, such as http://proxy.example:3128, without an IPv6 address"}]}function proxyPasswords(env){const{password=""}=toUrl(proxyVariable(env).value)??{}
+return[password,connection_decode(password)??""]}function proxyVariable(env){const name=env.https_proxy?"https_proxy":"HTTPS_PROXY"
+return{name,value:env[name]??""}}function isProxyUrl(text){const url=toUrl(text)??toUrl(text.includes("://")?"":`http://${text}`)
+return!(url===void 0||!["http:","https:"].includes(url.protocol))&&!url.hostname.startsWith("[")&&connection_decode(url.username+url.password)!==void 0}function toUrl(text){return URL.canParse(text)?new URL(text):void 0}function connection_decode(text){try{return decodeURIComponent(text)}catch{return}}const MIN_PASSWORD_LENGTH=4
+function readSecrets(){const textsOf=input=>{const secret=getInput(input)
+return textsFrom([secret,...secret.split(/[\r\n]+/)],MIN_KEY_LENGTH)}
+return{managementKey:textsOf("management-key"),gitHubToken:textsOf("github-token"),idTokenRequest:textsFrom([readIssuer(process.env).token],MIN_KEY_LENGTH),proxyPassword:textsFrom(proxyPasswords(process.env),MIN_PASSWORD_LENGTH)}}function textsFrom(texts,minLength){const trimmed=texts.map(text=>text.trim())
+return[...new Set(trimmed.filter(text=>text.length>=minLength))]}const DECIMALS=30,ONE=10n**BigInt(DECIMALS),DECIMAL=/^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i
+function parseUsd(text){const[,sign="",whole,fraction="",exponent="0"]=DECIMAL.exec(text)??[]
+if(whole===void 0)return
+const digits=BigInt(whole+fraction),shift=DECIMALS+Number(exponent)-fraction.length,amount=shift<0?digits/10n**BigInt(-shift):digits*10n**BigInt(shift)
+return sign==="-"?-amount:amount}const SIGNIFICANT_DIGITS=15
+function toUsd(value){return typeof value==="number"?parseUsd(value.toPrecision(SIGNIFICANT_DIGITS)):typeof value==="string"?parseUsd(value):void 0}function withoutNoise(limit){return typeof limit==="number"?Number(limit.toFixed(9)):limit}function sumUsd(amounts){return amounts.reduce((sum,amount)=>sum+amount,0n)}const NOISE=10n**BigInt(DECIMALS-9)/2n
+function exceeds(amount,bound){return amount-bound>NOISE}function exactUsd(amount){return decimalText(amount,0)}const SHOWN_DECIMALS=4,MIN_SHOWN_DECIMALS=2
+function formatUsd(amount){const unit=10n**BigInt(DECIMALS-SHOWN_DECIMALS),size=amount<0n?-amount:amount,[floor,rest]=[size/unit,size%unit*2n],rounded=rest>unit||rest===unit&&floor%2n===1n?floor+1n:floor,shown=rounded>0n?rounded*unit:size,[whole="",fraction]=decimalText(shown,MIN_SHOWN_DECIMALS).split(".")
+return`${amount<0n?"-":""}$${formatCount(BigInt(whole))}.${fraction}`}function decimalText(amount,min){const size=amount<0n?-amount:amount,fraction=(size%ONE).toString().padStart(DECIMALS,"0").replace(/0+$/,"").padEnd(min,"0")
+return`${amount<0n?"-":""}${size/ONE}${fraction&&`.${fraction}`}`}const INTERVALS=["daily","weekly","monthly","lifetime"],NEEDS_ENTERPRISE="This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.",budget=object({limit_usd:pipe(unknown(),pipe(transform(withoutNoise),schemas_number())),reset_interval:nullable(schemas_string())}),budgets_flag=optional(schemas_boolean()),budgetList=()=>object({data:array(budget),include_byok_in_budgets:budgets_flag}),NO_BUDGETS={budgets:{},include_byok_in_budgets:void 0}
+async function listBudgets(client,{id,slug},options={}){const{data}=await client.request({operation:`list the budgets of the workspace ${slug}`,method:"GET",path:`/workspaces/${encodeURIComponent(id)}/budgets`,schema:budgetList(),on404:()=>{},hint:NEEDS_ENTERPRISE,...options})
+if(!data)return NO_BUDGETS
+const limits=data.data.map(({limit_usd,reset_interval})=>[reset_interval??"lifetime",limit_usd])
+return{budgets:Object.fromEntries(limits),include_byok_in_budgets:data.include_byok_in_budgets}}async function writeBudget(client,workspace,{interval,limit_usd,...flags}){const{id,slug}=workspace,common={path:`/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,hint:NEEDS_ENTERPRISE}
+if(limit_usd===null){const operation=`delete the ${interval} budget of the workspace ${slug}`,deletion=await sendDeletion(client,{...common,operation},async()=>{const{budgets}=await listBudgets(client,workspace,{trusts404:!0})
+return budgets[interval]})
+if(deletion.kind==="unclear")throw deletion.error
+return{interval,limit_usd}}const{data}=await client.request({...common,operation:`set the ${interval} budget of the workspace ${slug}`,method:"PUT",body:{limit_usd,...flags},schema:object({data:budget,include_byok_in_budgets:budgets_flag})})
+return{interval:data.data.reset_interval??"lifetime",limit_usd:data.data.limit_usd,..."include_byok_in_budgets"in flags&&{include_byok_in_budgets:data.include_byok_in_budgets??flags.include_byok_in_budgets}}}const RESET_INTERVALS=["daily","weekly","monthly"],ZDR_FIELDS=["enforce_zdr_anthropic","enforce_zdr_google","enforce_zdr_openai","enforce_zdr_other","enforce_zdr_xai"],mustHave=values=>({error:({path=[]})=>`must have ${values} for ${String(path.at(-1))}`}),guardrails_flag=optional(nullable(schemas_boolean(mustHave("true, false or null")))),list=optional(nullable(array(unknown(),mustHave("a list or null")))),NOT_EMPTY=mustHave("a non-empty list or null"),unchecked=optional(unknown()),guardrailFields={allow_safety_retention_google:guardrails_flag,allow_safety_retention_other:guardrails_flag,allowed_data_regions:optional(nullable(array(unknown(),NOT_EMPTY).check(_minLength(1,NOT_EMPTY)))),allowed_models:unchecked,allowed_providers:unchecked,content_filter_builtins:list,content_filters:list,description:optional(nullable(schemas_string(mustHave("a text or null")))),enable_free_model_publication:guardrails_flag,enable_free_model_training:guardrails_flag,enable_paid_model_training:guardrails_flag,enforce_zdr:unchecked,enforce_zdr_anthropic:guardrails_flag,enforce_zdr_google:guardrails_flag,enforce_zdr_openai:guardrails_flag,enforce_zdr_other:guardrails_flag,enforce_zdr_xai:guardrails_flag,ignored_models:unchecked,ignored_providers:unchecked,include_byok_in_budgets:optional(schemas_boolean(mustHave("true or false"))),limit_usd:unchecked,name:unchecked,reset_interval:unchecked},guardrail=looseObject({id:optional(schemas_string()),limit_usd:optional(pipe(unknown(),transform(withoutNoise)))}),guardrails_mismatch=(id,returned)=>(returned?.id??id)===id?void 0:"the response is about another guardrail",NO_GUARDRAIL="Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail."
+async function findGuardrail(client,{id,workspace}){const{data}=await client.request({operation:`look up the guardrail of the workspace ${workspace.slug}`,method:"GET",path:`/guardrails/${encodeURIComponent(id)}`,schema:envelope(guardrail),on404:()=>{},findMismatch:returned=>guardrails_mismatch(id,returned)})
+return data}async function patchGuardrail(client,{id,workspace},update){const{data}=await client.request({operation:`set the guardrail of the workspace ${workspace.slug}`,method:"PATCH",path:`/guardrails/${encodeURIComponent(id)}`,body:update,schema:envelope(guardrail),findMismatch:returned=>guardrails_mismatch(id,returned),hint:NO_GUARDRAIL})
+return data}const BOOLEANS=new Map([...["true","True","TRUE"].map(word=>[word,!0]),...["false","False","FALSE"].map(word=>[word,!1])])
+function parseInput(schema,text){const{def}=schema._zod
+switch(def.type){case"optional":case"default":return parseInput(def.innerType,text)
+case"nullable":return text==="null"?null:parseInput(def.innerType,text)
+case"boolean":return BOOLEANS.get(text)??text
+case"number":return JSON_NUMBER.test(text)?Number(text):text
+case"array":return parseList(def.element,text)
+case"object":return parseObject(text)
+case"union":return def.options.map(one=>parseInput(one,text)).find(value=>value!==text)??text
+default:return text}}const JSON_NUMBER=/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i
+function parseList(element,text){if(text.startsWith("[")){const json=parseJson(text)
+return Array.isArray(json)?json:text}const entries=text.split(/[\r\n,]/).map(entry=>entry.trim()).filter(entry=>entry!=="")
+return entries.length>0?entries.map(entry=>parseInput(element,entry)):text}function parseObject(text){const json=toJson(text)
+return json===void 0?linesOf(text).find(line=>!isField(line)):objectProblem(text)===void 0?parseJson(json)??text:text}const MAX_LEVELS=MAX_DEPTH-1
+function objectProblem(text){const json=toJson(text)??"",value=parseJson(json)
+if(value!==void 0)return isNestedDeeper(value,MAX_LEVELS)?`must not be nested more than ${MAX_LEVELS} levels deep`:Object.hasOwn(value,"__proto__")?"must not have __proto__":namesAndNumbers(json)===namesAndNumbers(JSON.stringify(value))?void 0:"must have each name once, and no number that is too large or has too many digits"}function toJson(text){if(text.startsWith("{"))return text
+const lines=linesOf(text)
+return lines.every(isField)?`{${lines.map(line=>line.replace(FIELD,'"$1":$2')).join()}}`:void 0}function linesOf(text){return text.split(/\r?\n/).filter(line=>!/^\s*(#|$)/.test(line))}const FIELD=/^(\w+): +([^\r ][^\r]*)$/
+function isField(line){return parseJson(FIELD.exec(line)?.[2]??"")!==void 0}function namesAndNumbers(json){return(json.replace(/"(?:[^"\\]|\\.)*"/g,"").match(/:|\d[\d.]*(?:e[+-]?\d+)?/gi)??[]).map(token=>token.replace(/e.*|\./gi,"").replace(/^0+|(?<!0)0+$/g,"")).sort().join()}class Failure extends Error{name="Failure"
+code
+details
+constructor(code,details,reason=code){super(reason)
+this.code=code
+this.details=details}}const suggest_BOOLEANS={yes:"true",y:"true",on:"true",no:"false",n:"false",off:"false"},SUGGESTERS={boolean:toWord,replace:toWord,enum:text=>[text.toLowerCase()],slug:text=>[toSlug(text)],api_url:text=>[text.replace(/^http:(?=\/\/[^/])/i,"https:"),withScheme(text)],timeout:text=>[toDuration(text)],older_than:text=>[toDuration(text)],expires_in:text=>[toDuration(text)],since:text=>[toDuration(text)],number:text=>[toAmount(text)],workspace:text=>[slugOfPage(text)]}
+function suggest(key,schema,text){const type=key.endsWith("_usd")?"number":typeOf(schema),suggester=SUGGESTERS[key]??SUGGESTERS[type],accepted=suggester?.(text).find(suggestion=>suggestion!==void 0&&safeParse(schema,parseInput(schema,suggestion)).success)
+return accepted==="null"?'"null"':accepted}function toWord(text){return[text.toLowerCase(),suggest_BOOLEANS[text.toLowerCase()]]}function withScheme(text){return/^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text)?`https://${text}`:void 0}function toAmount(text){const number=text.replace(/^(?:\$|USD)|(?:\$|USD)$/gi,"").trim()
+return number.startsWith(".")?`0${number}`:number}function toDuration(text){return text.endsWith("M")?void 0:text.toLowerCase().replace(/^(\d+) +/,"$1")}function slugOfPage(text){const page=dashboardUrl("")
+return text.startsWith(page)?text.slice(page.length):void 0}function typeOf(schema){const{def}=schema._zod
+return"innerType"in def?typeOf(def.innerType):def.type}const MAX_NORMALIZED=500
+function toSlug(text){if(!(text.length>MAX_NORMALIZED))return text.normalize("NFKD").replace(/\p{Mark}/gu,"").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu,"-")}const GAPS=[[/[-_/#:]$/,"at its end"],[/^[-_/]/,"at its beginning"],[/[-_]{2}/,"in its middle"]],NUMBERS={pull_request_review:"github.event.pull_request.number",pull_request_review_comment:"github.event.pull_request.number",issue_comment:"github.event.issue.number",issues:"github.event.issue.number"}
+function emptyExpression(text,env){const[,position]=GAPS.find(([gap])=>gap.test(text))??[]
+return position&&`the expression ${position} was probably empty${emptyOn(env.GITHUB_EVENT_NAME)}`}function emptyOn(event=""){if(["","pull_request","pull_request_target"].includes(event))return""
+const number=NUMBERS[event],fields=["github.event.number","github.event.pull_request.number","github.head_ref"].filter(field=>field!==number)
+return`: on ${event}, ${fields.slice(0,-1).join(", ")} and ${fields.at(-1)} are empty${number?`; use ${number}`:""}`}function readInputs(schema,crossFieldChecks=()=>[]){const fields=Object.entries(schema.shape).map(readField),provided=fields.filter(({text})=>text!==""),order=fields.map(({key})=>inputName(key)),names=new Set(provided.map(({key})=>key)),problems=[...[..."management_key"in schema.shape?credentialProblems(names,process.env):[],...fields.flatMap(field=>field.problems),...crossFieldChecks(valuesOf(provided),names)].toSorted((one,other)=>order.indexOf(one.input)-order.indexOf(other.input)),...proxyProblems(process.env)]
+if(problems.length>0)throw new Failure("invalid-inputs",{problems})
+return valuesOf(fields)}function inputName(field){return field.replaceAll("_","-")}const SLUG_INPUTS=new Set(["slug","slug_from","workspace"]),MAX_BYTES=65536,TOO_LONG=`is longer than ${MAX_BYTES/1024} KiB`
+function readField([key,schema]){const text=getInput(inputName(key))
+if(Buffer.byteLength(text)>MAX_BYTES)return{key,text,value:void 0,problems:[{input:inputName(key),message:TOO_LONG}]}
+const parsed=text===""?void 0:parseInput(schema,text),{data,error}=safeParse(schema,parsed),written={key,text},problems=error?problemsOf({...written,schema,parsed},error):[]
+return{...written,value:data,problems}}function valuesOf(fields){const values=fields.map(({key,value})=>[key,value])
+return Object.fromEntries(values.filter(([,value])=>value!==void 0))}function problemsOf(field,error){const paths=new Map
+for(const{message,path}of error.issues){const others=paths.get(message)
+others?others.push(path):paths.set(message,[path])}return[...paths].map(([message,at])=>problemOf(field,message,at))}function problemOf({key,text,schema,parsed},message,paths){const input=inputName(key)
+if(text==="")return{input,message:`is required, and ${message}`}
+const problem={input,entries:paths.flatMap(([index])=>typeof index==="number"?index+1:[]),message,cause:SLUG_INPUTS.has(key)?emptyExpression(text,process.env):void 0}
+if(containsSecret(key,text))return problem
+const provided=partAt(paths[0]?.[0],parsed)??text
+return{...problem,provided,suggestion:suggest(key,schema,text)}}function partAt(field,value){return typeof value==="string"?value:typeof field==="string"?JSON.stringify(value[field]):void 0}const MAX_SEARCHED=200
+function containsSecret(key,text){const keyStart=getInput("management-key").slice(0,MAX_SEARCHED)
+return keyStart!==""&&text.includes(keyStart)||key==="api_url"&&text.includes("@")}const entries=(what,entry)=>{const message=`must be a list of ${what}: one per line, separated by commas, or a JSON array`
+return optional(nullable(array(entry,message).check(_minLength(1,`${message}; "null" removes the restriction`))))},models=entries("models",modelSlug),PROVIDER_MESSAGE="must be a provider, without whitespace or slashes",providers=entries("providers",schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/,PROVIDER_MESSAGE))),USD_MESSAGE='must be an amount in USD above 0, or "null"',amount=optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0,USD_MESSAGE)))),governance_flag=optional(schemas_boolean("must be true or false")),LISTS=["allowed_models","ignored_models","allowed_providers","ignored_providers"],SETTERS=[...[...LISTS,"enforce_zdr"].map(field=>[field,`the input ${inputName(field)}`]),["limit_usd","the input guardrail-limit-usd"],["reset_interval","the input guardrail-limit-reset"],["name","OpenRouter"]],setElsewhere=Object.fromEntries(SETTERS.map(([field,setter])=>[field,optional(never(`must not have ${field}, because ${setter} sets it`))])),INTERVAL_MESSAGE=`must be ${RESET_INTERVALS.join(", ")} or "null"`,governanceInputs={allowed_models:models,ignored_models:models,allowed_providers:providers,ignored_providers:providers,enforce_zdr:governance_flag,guardrail_limit_usd:amount,guardrail_limit_reset:optional(nullable(schemas_enum(RESET_INTERVALS,INTERVAL_MESSAGE))),guardrail:optional(looseObject({...guardrailFields,...setElsewhere},{error:({input})=>objectProblem(String(input))??"must be a JSON object, or a line for each field with its value as JSON, such as enable_paid_model_training: false"})),budget_daily_usd:amount,budget_weekly_usd:amount,budget_monthly_usd:amount,budget_lifetime_usd:amount,include_byok_in_budgets:governance_flag,members:optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/,"must not contain whitespace")),"must be a list of user ids or e-mail addresses"))}
+function governanceProblems(valid,provided){return[...listProblems(valid),...limitProblems(valid,provided),...fieldProblems(valid,provided),...orderProblems(valid),...flagProblems(valid,provided)]}function listProblems(valid){return["models","providers"].flatMap(kind=>{const allowed=new Set(valid[`allowed_${kind}`]),inBoth=(valid[`ignored_${kind}`]??[]).filter(entry=>allowed.has(entry)),message=`must not repeat entries of allowed-${kind}: ${inBoth.join(", ")}`
+return inBoth.length>0?[{input:`ignored-${kind}`,message}]:[]})}function limitProblems(valid,provided){const{guardrail_limit_usd:limit,guardrail_limit_reset:reset}=valid
+return typeof limit!=="number"||reset!==null&&provided.has("guardrail_limit_reset")?reset===void 0||(limit!==null||reset===null)&&provided.has("guardrail_limit_usd")?[]:[{input:"guardrail-limit-reset",message:"also needs guardrail-limit-usd"}]:[{input:"guardrail-limit-usd",message:`also needs guardrail-limit-reset, which is one of ${RESET_INTERVALS.join(", ")}`}]}function fieldProblems({guardrail={}},provided){return provided.has("enforce_zdr")?ZDR_FIELDS.filter(field=>field in guardrail).map(field=>({input:"guardrail",message:`must not have ${field}, because the input enforce-zdr sets it`})):[]}function orderProblems(valid){const budgets=INTERVALS.flatMap(interval=>{const limit=valid[`budget_${interval}_usd`]
+return typeof limit==="number"?[{input:`budget-${interval}-usd`,limit}]:[]})
+return budgets.flatMap(({input,limit},index)=>{const shorter=budgets[index-1]
+return!shorter||limit>shorter.limit?[]:[{input,message:`must exceed ${shorter.input}, which is ${shorter.limit}`,provided:String(limit)}]})}function flagProblems(valid,provided){return valid.include_byok_in_budgets===void 0||INTERVALS.some(interval=>provided.has(`budget_${interval}_usd`)&&valid[`budget_${interval}_usd`]!==null)?[]:[{input:"include-byok-in-budgets",message:"needs a budget: OpenRouter can only set it together with one"}]}function toGovernance(values){const governance=toRequest(values),names=Object.keys(governanceInputs).filter(key=>key in values&&(!["members","guardrail"].includes(key)||key in governance)).map(inputName)
+return{governance,governanceInputs:names}}function toRequest(values){const guardrail=toGuardrail(values),limits=Object.fromEntries(INTERVALS.map(interval=>[interval,values[`budget_${interval}_usd`]]).filter(([,limit])=>limit!==void 0)),{include_byok_in_budgets,members}=values
+return{...Object.keys(guardrail).length>0&&{guardrail},...Object.keys(limits).length>0&&{budgets:{limits,include_byok_in_budgets}},...members!==void 0&&members.length>0&&{members}}}function toGuardrail(values){const lists=LISTS.filter(field=>values[field]!==void 0),{enforce_zdr,guardrail_limit_usd:limit,guardrail_limit_reset:reset=null}=values
+return{...Object.fromEntries(lists.map(field=>[field,values[field]])),...enforce_zdr!==void 0&&Object.fromEntries(ZDR_FIELDS.map(field=>[field,enforce_zdr])),...limit!==void 0&&{limit_usd:limit,reset_interval:reset},...values.guardrail}}const external_node_crypto_namespaceObject=require("node:crypto")
+function slugFrom(text,prefix=""){return prefix+withHash(text,SLUG_MAX_LENGTH-prefix.length)}const HASH_LENGTH=8
+function withHash(text,maxLength){const hash=(0,external_node_crypto_namespaceObject.createHash)("sha256").update(text).digest("hex").slice(0,HASH_LENGTH),start=slug_toSlug(text).slice(0,Math.max(0,maxLength-HASH_LENGTH-1)).replace(/-$/,"")
+return start===""?hash:`${start}-${hash}`}function slug_toSlug(text){return text.replace(/\p{M}/gu,"").normalize("NFD").replace(/\p{M}/gu,"").toLowerCase().replace(/[^a-z0-9]+/g,"-").replace(/^-|-$/g,"")}const PREFIX_MESSAGE="must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen",slugPrefix=()=>optional(schemas_string(PREFIX_MESSAGE).check(_maxLength(30,PREFIX_MESSAGE),_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*-$/,PREFIX_MESSAGE))),slugInputs=()=>({slug_from:optional(schemas_string().check(refine(text=>!/^[-_/]|[-_/#:]$/.test(text),"must not begin or end with a separator such as - or /"))),slug_prefix:slugPrefix()})
+function slugProblems(named,valid,provided){const problems=[],isMade=provided.has("slug_from")
+isMade||provided.has(named)||problems.push({input:named,message:"or slug-from is required"})
+isMade&&provided.has(named)&&problems.push({input:"slug-from",message:`must not be combined with ${named}: remove one of them`})
+isMade||valid.slug_prefix===void 0||problems.push({input:"slug-prefix",message:`needs slug-from: ${named} is used as it is written`})
+return problems}function readSlug(written,{slug_from:text="",slug_prefix:prefix},log){if(written!==void 0)return written
+const slug=slugFrom(text,prefix)
+log.info(`The slug is ${slug}, made from slug-from.`)
+return slug}const createInputs=()=>{const{name,slug,...fields}=createWorkspaceRequest.shape
+return object({...credentials,name:getInput("slug-from")===""?name:pipe(transform(cutText),name),slug:optional(slug),...slugInputs(),...fields,...governanceInputs,if_exists:schemas_default(schemas_enum(IF_EXISTS,"must be fail, reuse or update"),"fail"),dry_run:fields_flag(),delete_after_job:fields_flag(),delete_keys:fields_flag(),api_url:connection.api_url,timeout:connection.timeout})}
+function cutText(value){return typeof value==="string"?cutName(value):value}function createProblems(valid,provided){const{delete_keys:deleteKeys,delete_after_job:deleteAfterJob}=valid,isOff=deleteAfterJob===!1||!provided.has("delete_after_job")
+return[...slugProblems("slug",valid,provided),...governanceProblems(valid,provided),...deleteKeys===!0&&isOff?[{input:"delete-keys",message:"needs delete-after-job: true"}]:[]]}function readCreateInputs(log){const values=readInputs(createInputs(),createProblems),slug=readSlug(values.slug,values,log)
+values.name!==getInput("name")&&log.notice(`name was cut to ${NAME_MAX_LENGTH} characters: OpenRouter accepts no more.`)
+return{...toConnection(values),desired:toFields({...values,slug}),...toGovernance(values),ifExists:values.if_exists,dryRun:values.dry_run,deleteAfterJob:values.delete_after_job,deleteKeys:values.delete_keys}}function toFields(values){return Object.fromEntries(Object.entries(values).filter(([key])=>Object.hasOwn(createWorkspaceRequest.shape,key)))}function changesOf(writes){return writes.flatMap(({changes})=>changes)}async function applyWrites(writes,{workspace,recovery},{log}){let current=workspace
+for(const[index,write]of writes.entries()){const{value,error}=await catching(write.write(current),ApiError,Failure)
+if(error)throw new Failure("partly-applied",{error,workspace,applied:writes.slice(0,index).map(({name})=>name),notApplied:writes.slice(index).map(({name})=>name),recovery})
+current=value??current
+log.info(write.done)}return current}function onlyChanges(changes){return changes.filter(({from,to})=>!(0,external_node_util_namespaceObject.isDeepStrictEqual)(from,to))}async function planBudgets({limits,include_byok_in_budgets:byok},workspace,{client}){const state=workspace?await listBudgets(client,workspace):NO_BUDGETS,desired=budgetsAfter(state.budgets,limits)
+assertBudgetOrder(desired)
+const writes=budgetWrites(state.budgets,desired)
+return(byok!==void 0&&byok!==state.include_byok_in_budgets?withByok(writes,limits,byok):writes).map(write=>toWrite(write,state,client))}function assertBudgetOrder(desired){const violation=findOrderViolation(desired)
+if(!violation)return
+const[shorter,longer]=violation
+throw new Failure("budgets-out-of-order",{shorter,longer,budgets:desired})}function toWrite(write,before,client){const{interval,limit_usd}=write,byok=before.include_byok_in_budgets??null
+return{name:`the ${interval} budget`,done:`${limit_usd===null?"Deleted":"Set"} the ${interval} budget.`,changes:onlyChanges([{field:`budget ${interval}`,from:before.budgets[interval]??null,to:limit_usd},{field:"include_byok_in_budgets",from:byok,to:write.include_byok_in_budgets??byok}]),async write(workspace){const returned=await writeBudget(client,workspace,write)
+if(!(0,external_node_util_namespaceObject.isDeepStrictEqual)(returned,write))throw new Failure("unexpected-values",{what:`${interval} budget`,workspace,values:{[`${returned.interval}_usd`]:returned.limit_usd,...byokOf(returned)}})}}}function byokOf({include_byok_in_budgets}){return include_byok_in_budgets===void 0?{}:{include_byok_in_budgets}}function withByok(writes,limits,byok){const firstSet=writes.find(({limit_usd})=>limit_usd!==null)
+if(firstSet)return writes.map(write=>write===firstSet?{...write,include_byok_in_budgets:byok}:write)
+const unchanged=INTERVALS.flatMap(interval=>{const limit_usd=limits[interval]??null
+return limit_usd===null?[]:[{interval,limit_usd,include_byok_in_budgets:byok}]})
+return[...writes,...unchanged.slice(0,1)]}function budgetsAfter(budgets,limits){const merged={...budgets,...limits}
+return Object.fromEntries(Object.entries(merged).filter(([,limit])=>limit!==null))}function findOrderViolation(budgets){const set=INTERVALS.flatMap(interval=>{const limit=budgets[interval]
+return limit===void 0?[]:[{interval,limit}]})
+for(const[index,{interval,limit}]of set.entries()){const shorter=set[index-1]
+if(shorter&&limit<=shorter.limit)return[shorter.interval,interval]}}function budgetWrites(budgets,desired){const longestFirst=INTERVALS.toReversed(),exists=interval=>budgets[interval]!==void 0,isDesired=interval=>desired[interval]!==void 0,change=interval=>Number(desired[interval])-Number(budgets[interval])
+return[...INTERVALS.filter(interval=>exists(interval)&&!isDesired(interval)),...longestFirst.filter(interval=>change(interval)>0),...INTERVALS.filter(interval=>change(interval)<0),...INTERVALS.filter(interval=>!exists(interval)&&isDesired(interval))].map(interval=>({interval,limit_usd:desired[interval]??null}))}function guardrailIdOf({default_guardrail_id:id}){return typeof id==="string"&&id!==""?id:void 0}function unexpectedGuardrailFields(returned,update){return Object.keys(diffGuardrail(returned,update)).filter(field=>{const[actual,desired]=[returned[field],update[field]]
+return isModels(field)?!isSameModels(actual,desired,authorOf):!(field in ENTRY_DEFAULTS)||!isSameValue(actual,desired)})}const LIMIT_FIELDS=["limit_usd","reset_interval"]
+function diffGuardrail(guardrail,update){const differs=field=>!isSame(field,guardrail?.[field],update[field]),limitDiffers=LIMIT_FIELDS.some(differs)
+return Object.fromEntries(Object.entries(update).filter(([field])=>LIMIT_FIELDS.includes(field)?limitDiffers:differs(field)))}const ENTRY_DEFAULTS={content_filters:{label:null},content_filter_builtins:{scan_scope:"all_messages"}}
+function isSame(field,actual,desired){return isModels(field)?isNone(actual)&&isNone(desired)||isSameModels(actual,desired,model=>model):isSameValue(withDefaults(field,actual),withDefaults(field,desired))}function withDefaults(field,value){const defaults=ENTRY_DEFAULTS[field]
+return defaults&&Array.isArray(value)?value.map(entry=>isObject(entry)?{...defaults,...entry}:entry):value}function isSameValue(actual,desired){return includes(toValue(actual),toValue(desired))}const NONE={text:"null"}
+function toValue(value){if(isNone(value))return NONE
+if(Array.isArray(value)){const entries=new Map(value.map(toValue).map(entry=>[entry.text,entry]))
+return{text:`[${[...entries.keys()].sort().join()}]`,entries}}if(!isObject(value))return{text:JSON.stringify(value)}
+const fields=new Map(Object.entries(value).map(([name,field])=>[name,toValue(field)]))
+return{text:`{${[...fields].map(([name,{text}])=>`${JSON.stringify(name)}:${text}`).sort().join()}}`,fields}}function includes(actual,desired){if(actual.text===desired.text)return!0
+const{entries,fields}=actual
+if(desired.entries)return entries!==void 0&&isSameSet(entries,desired.entries)
+if(!desired.fields||!fields)return!1
+for(const[name,field]of desired.fields)if(!includes(fields.get(name)??NONE,field))return!1
+return!0}function isSameSet(actual,desired){if(actual.size!==desired.size)return!1
+const others=[...actual.values()],found=new Set,sorted=[...desired].sort(([a],[b])=>Number(actual.has(a))-Number(actual.has(b)))
+for(const[,entry]of sorted){const counterparts=others.filter(other=>includes(other,entry))
+if(counterparts.length===0)return!1
+for(const other of counterparts)found.add(other)}return found.size===actual.size}function isObject(value){return typeof value==="object"&&value!==null&&!Array.isArray(value)}function isNone(value){return(value??null)===null||Array.isArray(value)&&value.length===0}function isModels(field){return field==="allowed_models"||field==="ignored_models"}function isSameModels(actual,desired,groupOf){if(!isTexts(actual)||!isTexts(desired))return!1
+const[returned,requested]=[new Set(actual),new Set(desired)],added=[...returned].filter(slug=>!requested.has(slug)).map(withoutDate),missing=[...requested].filter(slug=>!returned.has(slug)),kept=[...returned].filter(slug=>requested.has(slug)).map(withoutDate),merged=new Set(kept.map(sortWords)),unmerged=missing.filter(model=>!merged.has(sortWords(model))),counts=countBy(added,groupOf)
+return isWithin(counts,countBy(missing,groupOf))&&isWithin(countBy(unmerged,groupOf),counts)}function isTexts(value){return Array.isArray(value)&&value.every(entry=>typeof entry==="string")}function countBy(models,groupOf){const counts=new Map
+for(const group of models.map(groupOf))counts.set(group,(counts.get(group)??0)+1)
+return counts}function isWithin(counts,limits){return[...counts].every(([group,count])=>count<=(limits.get(group)??0))}function withoutDate(slug){const[,base="",variant=""]=/^([^:]+)-\d{4}-?\d\d-?\d\d(:.*)?$/.exec(slug)??[]
+return base+variant}function sortWords(model){return model.split(/([/:])/).map(part=>part.split("-").sort().join("-")).join("")}function authorOf(model){return model.split("/",1).join()}async function planGuardrail(desired,workspace,{client,warn}){const fields=Object.keys(desired).filter(field=>!Object.hasOwn(guardrailFields,field))
+fields.length>0&&warn("unknown-guardrail-fields",{fields})
+const known=workspace&&{id:knownIdOf(workspace),workspace},guardrail=known&&await findGuardrail(client,known),update=diffGuardrail(guardrail,desired),changes=onlyChanges(Object.entries(update).map(([field,to])=>({field:`guardrail ${field}`,from:guardrail?.[field]??null,to})))
+return changes.length===0?[]:[{name:"the guardrail",done:"Set the guardrail.",changes,async write(existing){const id=known?.id??await findGuardrailId(existing,client),returned=await patchGuardrail(client,{id,workspace:existing},update),unexpected=unexpectedGuardrailFields(returned,update)
+if(unexpected.length!==0)throw new Failure("unexpected-values",{what:"guardrail",workspace:existing,values:Object.fromEntries(unexpected.map(field=>[field,returned[field]??null]))})}}]}function knownIdOf(workspace){const id=guardrailIdOf(workspace)
+if(id===void 0)throw new Failure("guardrail-not-found",{workspace})
+return id}async function findGuardrailId(workspace,client){const id=guardrailIdOf(workspace)
+return id!==void 0?id:knownIdOf((await findWorkspace(client,workspace.slug)).workspace??workspace)}const organizationMember=object({id:schemas_string(),email:optional(nullable(schemas_string()))}),workspaceMember=object({user_id:schemas_string()})
+async function listOrganizationMembers(client){const{items}=await listAll(client,{operation:"list the members of the organization",path:"/organization/members",query:{limit:String(PAGE_SIZE)},schema:pageOf(organizationMember),idOf:({id})=>id,hint:"Only an organization has members: a personal account cannot use the input members."})
+return items}async function listMembers(client,{id,slug}){const{items}=await listAll(client,{operation:`list the members of the workspace ${slug}`,path:`/workspaces/${encodeURIComponent(id)}/members`,query:{limit:String(PAGE_SIZE)},schema:pageOf(workspaceMember),idOf:({user_id})=>user_id})
+return items.map(({user_id})=>user_id)}const UNCHANGEABLE="No one can change the members of the default workspace. Members that an identity provider manages (SCIM) can only be changed there.",MAX_ADDED=100
+function sendMembers(client,{id,slug},userIds){return client.send({operation:`add members to the workspace ${slug}`,method:"POST",path:`/workspaces/${encodeURIComponent(id)}/members/add`,body:{user_ids:userIds},schema:addedMembers,hint:UNCHANGEABLE})}const addedMembers=pipe(object({data:array(workspaceMember)}),transform(({data})=>data.map(({user_id})=>user_id))),LATE_POST_DELAYS_MS=[0,1e3,2e3]
+async function postOnce(post,context){const attempts=[]
+for(;;){const outcome=await post.send(attempts)
+if(outcome.kind==="applied")return{...outcome,attempts}
+const{failure}=outcome
+attempts.push({failure})
+const decision=await decideAfter(post,attempts,context)
+if(decision.kind==="done")return{kind:"reconciled",result:decision.result,attempts}
+const{kind,ambiguous}=decision,stopReason=kind==="retry"?await context.client.waitForRetry(failure,attempts.length):void 0
+if(kind==="give-up"||stopReason!==void 0)throw toApiError(failuresOf(attempts),{ambiguous,stopReason})}}async function decideAfter(post,attempts,{log}){for(;;){const decision=post.reconcile(attempts)
+if(decision.kind!=="lookup")return decision
+const last=attempts.at(-1)
+log.info(`${formatAttempt(last.failure)}. Checking ${post.question}.`)
+const{value,error}=await catching(post.lookup(attempts),ApiError)
+if(error){const{ambiguous}=decision
+throw toApiError(failuresOf(attempts),{ambiguous,lookupFailure:error.details})}last.found=value}}function countAmbiguous(attempts){return attempts.filter(({failure})=>FAILURE_CLASSES[failure.kind].ambiguous).length}function failuresOf(attempts){return attempts.map(({failure})=>failure)}async function planMembers(written,workspace,context){const members=await findMembers(written,context),present=new Set(workspace?await listMembers(context.client,workspace):[]),missing=members.filter(({userId})=>!present.has(userId))
+if(missing.length===0)return[]
+const userIds=missing.map(({userId})=>userId)
+return[{name:"the members",done:"Added the members.",changes:[{field:"members to add",from:null,to:missing.map(member=>member.written)}],async write(existing){await addMembers(existing,userIds,context)}}]}async function findMembers(written,{client}){const matches=matchMembers(written,await listOrganizationMembers(client)),unknown=matches.filter(({members})=>members.length!==1)
+if(unknown.length>0)throw new Failure("unknown-members",{members:unknown.map(({text,members})=>({written:text,matches:members.length}))})
+const byId=new Map(matches.flatMap(({text,members})=>members.map(({id})=>[id,text])))
+return[...byId].map(([userId,text])=>({userId,written:text}))}function matchMembers(written,organization){const byId=new Map(organization.map(member=>[member.id,member])),byAddress=new Map
+for(const member of organization){const address=member.email?.toLowerCase()
+if(address===void 0)continue
+const others=byAddress.get(address)
+others?others.push(member):byAddress.set(address,[member])}return written.map(text=>{const addressed=byAddress.get(text.toLowerCase())??[]
+return{text,members:[...new Set([byId.get(text)??[],addressed].flat())]}})}async function addMembers(workspace,userIds,context){for(let start=0;start<userIds.length;start+=MAX_ADDED)await addBatch(workspace,userIds.slice(start,start+MAX_ADDED),context)}async function addBatch(workspace,userIds,context){const{client}=context,findMissing=async()=>{const present=new Set(await listMembers(client,workspace))
+return userIds.filter(userId=>!present.has(userId))},added=await postOnce({send:attempts=>sendMembers(client,workspace,lastMissing(attempts)??userIds),reconcile:reconcileMembers,question:"which users are members",lookup:findMissing},context)
+if(added.kind==="reconciled")return
+const listed=new Set(added.response.data)
+if((lastMissing(added.attempts)??userIds).every(userId=>listed.has(userId)))return
+const missing=await findMissing()
+if(missing.length>0)throw new Failure("members-not-added",{workspace,userIds:missing})}function lastMissing(attempts){return attempts.findLast(({found})=>found)?.found}function reconcileMembers(attempts){const{failure,found}=attempts.at(-1),{retryable,ambiguous}=FAILURE_CLASSES[failure.kind]
+return found?.length===0?{kind:"done",result:"all are members"}:!found&&ambiguous&&failure.kind!=="aborted"?{kind:"lookup",ambiguous:!0}:{kind:retryable?"retry":"give-up",ambiguous:countAmbiguous(attempts)>0}}async function planGovernance({guardrail,budgets,members},workspace,context){return[...guardrail?await planGuardrail(guardrail,workspace,context):[],...budgets?await planBudgets(budgets,workspace,context):[],...members?await planMembers(members,workspace,context):[]]}function diffWorkspace(workspace,desired){return WORKSPACE_FIELDS.filter(field=>desired[field]!==void 0).filter(field=>normalize(field,workspace[field])!==normalize(field,desired[field])).map(field=>({field,from:workspace[field]??null,to:desired[field]}))}function diffReturned(workspace,desired){return diffWorkspace(workspace,desired).filter(({field})=>workspace[field]!==void 0)}function matchesDesired(workspace,desired){return diffReturned(workspace,desired).length===0}function normalize(field,value){return Array.isArray(value)?field==="disabled_server_tools"&&value.length===0?"null":JSON.stringify([...new Set(value)].sort()):JSON.stringify(value??null)}function warnOnDrift(workspace,desired,{warn}){const drift=diffReturned(workspace,desired)
+drift.length!==0&&warn("unexpected-fields",{workspace,changes:drift.map(({field,from,to})=>({field,from:to,to:from}))})}const handleExisting=(existing,request,context)=>{context.assertExisting?.(existing.workspace)
+return POLICIES[request.ifExists](existing,request,context)},POLICIES={async fail({workspace,creator},{desired,governanceInputs}){throw new Failure("slug-taken",{workspace,creatorUnknown:creator==="unknown",changes:diffWorkspace(workspace,desired),governanceInputs})},async reuse({workspace,creator},{governanceInputs,dryRun},context){const{log,onWorkspace,warn}=context
+onWorkspace(workspace,{created:!1})
+governanceInputs.length>0&&warn("governance-not-applied",{workspace,inputs:governanceInputs,creatorUnknown:creator==="unknown",dryRun})
+const{id,slug}=workspace
+log.info(`Already exists; reusing it unchanged: id ${id}, ${dashboardUrl(slug)}`)
+dryRun&&log.info(DRY_RUN_NOTE)
+return{outcome:"unchanged",workspace,changes:[],governanceChanges:[]}},async update({workspace},{desired,governance,dryRun},context){const{log,onWorkspace}=context
+onWorkspace(workspace,{created:!1})
+log.info(`Already exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`)
+const changes=diffWorkspace(workspace,desired),writes=await planGovernance(governance,workspace,context),governanceChanges=changesOf(writes),plan={workspace,changes,governanceChanges}
+if(changes.length===0&&writes.length===0){log.info("Already as requested: nothing to change.")
+dryRun&&log.info(DRY_RUN_NOTE)
+return{outcome:"unchanged",...plan}}for(const change of[...changes,...governanceChanges])log.info(`  ${formatChange(change)}`)
+if(dryRun){log.info(DRY_RUN_NOTE)
+return{outcome:"would-update",...plan}}const allWrites=[...fieldWrites(changes,context),...writes],updated=await applyWrites(allWrites,{workspace,recovery:"run-again"},context)
+warnOnDrift(updated,desired,context)
+return{outcome:"updated",...plan,workspace:updated}}}
+function fieldWrites(changes,{client,onWorkspace}){if(changes.length===0)return[]
+const names=changes.map(({field})=>field).join(", "),values=Object.fromEntries(changes.map(({field,to})=>[field,to]))
+return[{name:names,done:`Updated ${names}.`,changes,async write(workspace){const updated=await patchWorkspace(client,workspace,values)
+onWorkspace(updated,{created:!1})
+return updated}}]}const TIMESTAMP=/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/,EARLIEST=Date.UTC(2023,0)
+function readTime(value){const time=Date.parse(typeof value==="string"&&TIMESTAMP.test(value)?value:"")
+return time>=EARLIEST?time:void 0}function createdAt(resource){return readTime(resource.created_at)}function formatTime(ms){const json=new Date(ms).toJSON()
+return json?.replace(/\.\d+Z$/,"Z")??"an unknown time"}const SLACK_MS=1e3
+function wasCreatedWithin(resource,{from,to}){const created=createdAt(resource)
+return created===void 0?void 0:created>=from-SLACK_MS&&created<=to+SLACK_MS}const TRUSTED_MS=864e5
+function differingClocks({server,runner}){if(!(server===void 0||Math.abs(server-runner)<=TRUSTED_MS))return{server,runner}}function latestTime(clocks){const{server,runner}=clocks
+return differingClocks(clocks)?Math.max(server??runner,runner):server??runner}function reconcileWorkspace(attempts,facts){const{failure,found}=attempts.at(-1),{retryable}=FAILURE_CLASSES[failure.kind],evidence=collectEvidence(attempts,facts),ambiguous=evidence.canArriveLate||evidence.mayBeApplied
+if(!found)return skipsLookup(failure)?{kind:retryable?"retry":"give-up",ambiguous}:{kind:"lookup",ambiguous}
+const{workspace}=found
+if(!workspace)return{kind:retryable?"retry":"give-up",ambiguous:evidence.canArriveLate}
+const creator=decideCreator(workspace,{...evidence,desired:facts.desired})
+return creator==="needs-probe"?{kind:"retry",ambiguous:!0}:{kind:"done",result:{workspace,creator}}}function skipsLookup({kind,status}){return kind==="rejected"?status===401||status===403:["unsent","prevented","throttled","conflict","aborted"].includes(kind)}function collectEvidence(attempts,facts){const last=attempts.at(-1),lastFree=attempts.findLastIndex(({found})=>found&&!found.workspace),sinceFree=attempts.slice(lastFree+1),firstTaken=sinceFree.findIndex(({found})=>found?.workspace),isAmbiguous=({failure:{kind}})=>FAILURE_CLASSES[kind].ambiguous,ambiguousRounds=(firstTaken<0?sinceFree:sinceFree.slice(0,firstTaken+1)).filter(isAmbiguous),slugWasFree=facts.slugWasFree||lastFree>=0
+return{mayBeApplied:ambiguousRounds.length>0,returnedOnly500:ambiguousRounds.every(({failure})=>failure.status===500),canArriveLate:attempts.slice(0,lastFree+1).some(isAmbiguous),wasThrottled:attempts.some(({failure})=>failure.kind==="throttled"),isRecent:slugWasFree?isCreatedSince(last.found,facts.start-LOOKUP_TOLERANCE_MS)!==!1:isCreatedSince(last.found,facts.start),slugWasFree,wasRejected:last.failure.kind==="rejected",wasProbed:last.failure.status===500&&firstTaken>=0&&firstTaken<sinceFree.length-1}}const LOOKUP_TOLERANCE_MS=6e4
+function isCreatedSince(lookup,start){if(lookup?.workspace&&lookup.serverTime!==void 0)return wasCreatedWithin(lookup.workspace,{from:lookup.serverTime-(lookup.headersAt-start),to:Number.POSITIVE_INFINITY})}function decideCreator(workspace,evidence){const{mayBeApplied,isRecent,slugWasFree,desired}=evidence
+if(isRecent===!1)return"another-job"
+const mayBeOurs=mayBeApplied||evidence.canArriveLate||evidence.wasThrottled
+return matchesDesired(workspace,desired)?mayBeOurs||slugWasFree?isRecent!==void 0&&mayBeApplied?!evidence.returnedOnly500||evidence.wasRejected?"this-step":evidence.wasProbed?"unknown":"needs-probe":"unknown":"another-job":mayBeOurs?"unknown":"another-job"}async function createWorkspace(request,context){const{desired,governance,dryRun}=request,{log}=context
+log.info(`Requested: the workspace ${JSON.stringify(desired.name)}, slug ${desired.slug}.`)
+const lookup=await lookUpFirst(request,context)
+if(lookup?.workspace)return handleExisting({workspace:lookup.workspace,creator:"another-job"},request,context)
+const writes=await planGovernance(governance,void 0,context)
+if(dryRun)return planCreation(writes,context)
+const result=await createWorkspaceOnce(request,lookup,context)
+return result.creator!=="this-step"?handleExisting(result,request,context):applyGovernance(result,{request,writes},context)}async function lookUpFirst({desired:{slug},ifExists,dryRun,deleteAfterJob},{client}){if(dryRun||deleteAfterJob||ifExists!=="fail")return findWorkspace(client,slug,{trusts404:!dryRun})}function planCreation(writes,{log}){const governanceChanges=changesOf(writes)
+log.info("It does not exist and would be created.")
+for(const change of governanceChanges)log.info(`  ${formatChange(change)}`)
+log.info(DRY_RUN_NOTE)
+return{outcome:"would-create",changes:[],governanceChanges}}async function createWorkspaceOnce(request,lookup,context){const{clock,journal,warn}=context,start=clock.now(),{deleteKeys}=request,pendingOf=pendingWithin(request,lookup)
+journal.saveOrFail({deleteKeys,target:pendingOf(request.timeoutMs)})
+const{value:result,error}=await catching(sendAndReconcile(request,{start,slugWasFree:lookup!==void 0},context),ApiError),pending=pendingOf(clock.now()-(lookup?.headersAt??start)+LATE_MS)
+if(error){const{ambiguous,wasThrottled}=error.details
+ambiguous||wasThrottled?journal.saveOrWarn({deleteKeys,target:pending}):journal.clearOrWarn()
+throw error}const{workspace,creator,mayArriveLate}=result
+if(creator==="this-step"){const{id,slug}=workspace
+reportCreated(workspace,{task:{deleteKeys,target:{created:{id,slug},...mayArriveLate&&pending}},start},context)}else{journal.saveOrFail(null,`the workspace ${workspace.slug}, id ${workspace.id}, which the post step may delete`)
+creator==="unknown"&&request.deleteAfterJob&&warn("not-deleted-after-job",{workspace})}return result}const LATE_MS=1e4
+function pendingWithin({desired},lookup){const from=lookup?.serverTime
+return windowMs=>({pending:{desired,window:from===void 0?void 0:{from,to:from+windowMs}}})}async function sendAndReconcile(request,facts,context){const{client}=context,{desired}=request,outcome=await postOnce({send:()=>sendWorkspace(client,desired,{recovery:recoveryOf(request)}),reconcile:attempts=>reconcileWorkspace(attempts,{desired,...facts}),question:"whether the workspace exists",lookup:()=>findWorkspace(client,desired.slug,{trusts404:!0})},context),ambiguous=countAmbiguous(outcome.attempts)
+return outcome.kind==="reconciled"?{...outcome.result,mayArriveLate:ambiguous>1}:{workspace:outcome.response.data,creator:"this-step",mayArriveLate:ambiguous>0}}function reportCreated(workspace,{task,start},{clock,journal,log,onWorkspace}){const{id,slug}=workspace,url=dashboardUrl(slug)
+journal.saveOrFail(task,`the workspace ${slug}, id ${id}, ${url}`)
+onWorkspace(workspace,{created:!0})
+log.info(`Created in ${formatSeconds(clock.now()-start)}: id ${id}, ${url}`)}function recoveryOf({deleteAfterJob,governanceInputs,ifExists}){return deleteAfterJob?"The post step of this action looks for the workspace, and deletes it.":`Running this again with if-exists: ${ifExists==="update"||governanceInputs.length>0?"update":"reuse"} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`}async function applyGovernance({workspace},{request,writes},context){warnOnDrift(workspace,request.desired,context)
+const recovery=request.deleteAfterJob?"deleted-after-job":"run-again-with-update"
+await applyWrites(writes,{workspace,recovery},context)
+return{outcome:"created",workspace,changes:[],governanceChanges:changesOf(writes)}}const noJournal={saveOrFail:()=>{},saveOrWarn:()=>{},clearOrWarn:()=>{}},UNPRINTABLE=/[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\p{Join_Control}\p{Variation_Selector}]]+/gv,MAX_LENGTH=2e3
+function toLine(text,redact){return truncate(bounded(text,(part,cut)=>redact(printable(part),cut))).replaceAll("##[","## [").replace(/^(\s*)::/,"$1: :")}const MAX_MESSAGE=4e3,MAX_END=1e3,MAX_START=2900
+function toMessage(lines){const text=lines.join("\n")
+if(text.length<=MAX_MESSAGE)return{text,omitted:0}
+const fitting={sizeOf:lengthWithBreak,render:line=>line},start=takeFitting(lines,{size:MAX_START,...fitting}),end=takeFitting(lines.toReversed(),{size:MAX_END,...fitting}),omitted=lines.length-start.length-end.length,note=`\u2026 and ${omitted} more: see the job summary.`
+return{text:[...start,note,...end.toReversed()].join("\n"),omitted}}function lengthWithBreak(line){return line.length+1}function takeFitting(items,{size,sizeOf,render}){const texts=[]
+let left=size
+for(const item of items){const text=render(item)
+left-=sizeOf(text)
+if(left<0)break
+texts.push(text)}return texts}const ENTITIES={"&":"&amp;","<":"&lt;",">":"&gt;",'"':"&quot;","'":"&#39;","\n":"<br>"}
+function toHtml(text,redact){return truncate(bounded(text,(part,cut)=>redact(part.split(/\r\n|[\r\n]/).map(printable).join("\n"),cut))).replace(/[&<>"'\n]/g,character=>ENTITIES[character])}const MAX_CLEANED=4096
+function bounded(text,clean){const isCut=text.length>MAX_CLEANED
+return clean(text.slice(0,MAX_CLEANED),{isCut})+(isCut?"\u2026":"")}function printable(text){return(0,external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE," ").trimEnd()}function truncate(text){return(text.length>MAX_LENGTH?`${text.slice(0,MAX_LENGTH)}\u2026`:text).toWellFormed()}const MAX_VALUE_BYTES=6e4,MAX_VALUE_SIZE=MAX_VALUE_BYTES/1e3+" kB",MAX_ENTRIES_BYTES=MAX_VALUE_BYTES-2
+function sizeWithComma(json){return Buffer.byteLength(json)+1}function toJsonList(entries,items){const shown=takeFitting(entries,{size:MAX_ENTRIES_BYTES,sizeOf:sizeWithComma,render:entry=>JSON.stringify(entry)}),[count,total]=[shown.length,entries.length]
+return{json:`[${shown.join(",")}]`,shown:count,total,items}}function toJsonObject(value,ranks){const rankOf=name=>{const rank=ranks.findIndex(names=>names.includes(name))
+return rank<0?ranks.length:rank},fields=Object.entries(value).map(([name,field])=>{const json=`${JSON.stringify(name)}:${JSON.stringify(field)}`
+return{json,rank:rankOf(name),size:sizeWithComma(json)}})
+let left=MAX_ENTRIES_BYTES
+const fitting=new Set
+for(const field of fields.toSorted((a,b)=>a.rank-b.rank||a.size-b.size))if(!(field.size>left)){left-=field.size
+fitting.add(field)}const shown=fields.filter(field=>fitting.has(field))
+return{json:`{${shown.map(field=>field.json).join(",")}}`,shown:shown.length,total:fields.length,items:"fields"}}function describeOmitted(outputs){return Object.entries(outputs).flatMap(([name,value])=>{if(typeof value==="string"||value.shown===value.total)return[]
+const{shown,total,items}=value
+return`The output ${name} lacks ${total-shown} of ${total} ${items}: it is limited to ${MAX_VALUE_SIZE}.`})}function identityOutputs({id,slug,name},{created}){return{id,slug,name,url:dashboardUrl(slug),created:String(created)}}function outcomeOutputs({outcome,workspace},{desired:{slug,name}}){return workspace?{outcome,workspace:create_toJson(workspace)}:{slug,name,url:dashboardUrl(slug),created:"false",outcome}}function create_toJson(workspace){return toJsonObject(workspace,[["id","slug","name"],WORKSPACE_FIELDS])}const TITLES={created:"\u2705 Created the OpenRouter workspace",updated:"\u2705 Updated the OpenRouter workspace",unchanged:"\u2705 Unchanged: the OpenRouter workspace","would-create":"\u{1f50e} Dry run: would create the OpenRouter workspace","would-update":"\u{1f50e} Dry run: would update the OpenRouter workspace"},DRY_RUN_UNCHANGED="\u{1f50e} Dry run: would not change the OpenRouter workspace"
+function createSummary(result,request){const{outcome,workspace}=result,{desired,dryRun}=request,values=workspace??desired,fields=WORKSPACE_FIELDS.filter(field=>values[field]!==void 0)
+return{title:`${dryRun&&outcome==="unchanged"?DRY_RUN_UNCHANGED:TITLES[outcome]} ${values.name}`,...workspace&&{url:dashboardUrl(workspace.slug)},table:{header:["Field","Value","Remark"],rows:[...workspace?[row("id",workspace.id,"")]:[],...fields.map(field=>row(field,values[field],fieldRemark(field,result,request))),...result.governanceChanges.map(change=>row(change.field,change.to,governanceRemark(change,request)))]},notes:describeOmitted(outcomeOutputs(result,request))}}function fieldRemark(field,result,request){const change=result.changes.find(other=>other.field===field)
+if(change&&request.dryRun)return{code:`would be ${textOf(change.to)}`}
+if(change)return{code:`was ${textOf(change.from)}`}
+const isRequested=request.desired[field]!==void 0
+return result.outcome==="would-create"?isRequested?"would be set":"":result.outcome!=="created"?"":isRequested?"set by this step":"set by OpenRouter"}function governanceRemark({from},{dryRun}){return from===null?dryRun?"would be set":"set by this step":{code:`${dryRun?"is":"was"} ${textOf(from)}`}}function row(field,value,remark){return[{code:field},{code:textOf(value)},remark]}function textOf(value){return typeof value==="string"?value:JSON.stringify(value)}const CLEANUP_STATE="cleanup"
+function openJournal({apiUrl,timeoutMs},report){const write=saved=>report.saveState(CLEANUP_STATE,saved),writeOrWarn=saved=>{const reason=write(saved)
+reason!==void 0&&report.warn("state-not-written",{reason})}
+return{saveOrFail(task,exists){const reason=write(task===null?null:{apiUrl,timeoutMs,task})
+if(reason!==void 0)throw new Failure("state-not-written",{reason,exists})},saveOrWarn:task=>writeOrWarn({apiUrl,timeoutMs,task}),clearOrWarn:()=>writeOrWarn(null)}}function readJournal(taskSchema){const text=getState(CLEANUP_STATE)
+if(text==="")return"missing"
+if(text==="null")return"cleared"
+const schema=object({apiUrl,timeoutMs:schemas_number(),task:taskSchema}),{data}=safeParse(schema,parseJson(text))
+return data??new Failure("cleanup-state-invalid",{name:CLEANUP_STATE})}const external_node_fs_namespaceObject=require("node:fs"),MAIN_PROCESS_STATE="main-process"
+function saveMainProcess(report){const main=thisProcess()
+if(!main)return
+const reason=report.saveState(MAIN_PROCESS_STATE,main)
+reason!==void 0&&report.debug(`The id of this process could not be saved: ${reason}`)}function findRunningMain(){const schema=object({pid:schemas_int().check(_positive()),startTime:schemas_string()}),{data:main}=safeParse(schema,parseJson(getState(MAIN_PROCESS_STATE)))
+return main&&isRunning(main)?main:void 0}function thisProcess(){const stat=readStat("self"),startTime=runningSince(stat),{pid}=process
+return startTime!==void 0&&stat.startsWith(`${pid} `)?{pid,startTime}:void 0}function isRunning({pid,startTime}){return runningSince(readStat(pid))===startTime}const END_WITHIN_MS=5e3,POLL_MS=20
+async function endProcess(main,{clock,signal}){terminate(main)
+const deadline=clock.now()+END_WITHIN_MS
+while(isRunning(main)){if(clock.now()>deadline||signal.aborted)return!1
+await sleep(clock,POLL_MS,signal)}return!0}function terminate({pid}){try{process.kill(pid,"SIGTERM")}catch(error){if(codeOf(error)!=="ESRCH"&&codeOf(error)!=="EPERM")throw error}}function readStat(pid){try{return(0,external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`,"utf8")}catch(error){if(codeOf(error)===void 0)throw error
+return""}}function codeOf(error){return external_node_util_namespaceObject.types.isNativeError(error)&&"code"in error?error.code:void 0}function runningSince(stat){const[state="",...fields]=stat.slice(stat.lastIndexOf(")")+2).split(" ")
+return state==="Z"||state==="X"?void 0:fields[18]}const package_namespaceObject=JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}')
+function idTokenServer({url,token}){return{name:"GitHub OIDC",apiUrl:new URL(url).origin,headers:{accept:"application/json",authorization:`Bearer ${token}`},throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"x-github-request-id"}}const idToken=object({value:bearerToken})
+function idTokenRequest({url},audience,registerSecrets){const{pathname,searchParams}=new URL(url)
+searchParams.append("audience",audience)
+return{operation:"get an id token for this job",method:"GET",path:`${pathname}?${searchParams}`,schema:idToken,onBody:body=>registerSecrets(tokensIn(body,"value"))}}const CLAIMS=["sub","aud","iss"]
+function readClaims(token){const payload=Buffer.from(token.split(".")[1]??"","base64url").toString(),{data={}}=safeParse(looseObject({}),parseJson(payload)),textOf=value=>typeof value==="string"?value:null
+return Object.fromEntries(CLAIMS.map(name=>[name,textOf(data[name])]))}function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,503],retryAfterMs:response=>retryAfter(response)??untilReset(response),requestIdHeader:"x-github-request-id"}}function untilReset({headers}){const reset=String(headers["x-ratelimit-reset"]??""),now=Date.parse(String(headers.date))
+if(headers["x-ratelimit-remaining"]==="0"&&/^\d+$/.test(reset))return Number.isNaN(now)?void 0:Math.max(Number(reset)*1e3-now,0)}function recordEffect(){let possible=0,wasThrottled=!1
+return{async ofWrite(send){possible+=1
+const outcome=await send()
+outcome.kind==="applied"||FAILURE_CLASSES[outcome.kind].ambiguous||(possible-=1)
+wasThrottled||=outcome.kind==="throttled"
+return outcome},current(){return possible>0?"possible":wasThrottled?"throttled":"none"}}}function openRouter({apiUrl,managementKey,credential}){return{name:"OpenRouter",apiUrl,headers:{accept:"application/json",...managementKey!==void 0&&{authorization:`Bearer ${managementKey}`}},credential,throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"cf-ray"}}const token=object({access_token:bearerToken,expires_in:schemas_number()})
+function tokenRequest({policyId,idToken},registerSecrets){return{operation:"exchange the id token of this job",method:"POST",readOnly:!0,path:"/oauth/token",body:new URLSearchParams({grant_type:"urn:ietf:params:oauth:grant-type:token-exchange",subject_token_type:"urn:ietf:params:oauth:token-type:jwt",subject_token:idToken,federation_policy_id:policyId,scope:"management"}),schema:token,onBody:body=>registerSecrets(tokensIn(body,"access_token"))}}const EXCHANGE_WITHIN_MS=24e4
+async function obtainGrant({policyId,audience,issuer},context){const{registerSecrets}=context,request=idTokenRequest(issuer,audience,registerSecrets),issued=await catching(context.issuer.request(request),ApiError)
+if(issued.error)return issued.error.details
+const idToken=issued.value.data.value,exchange=context.client.withTimeout(EXCHANGE_WITHIN_MS).request(tokenRequest({policyId,idToken},registerSecrets)),{value,error}=await catching(exchange,ApiError)
+if(error)return{...error.details,claims:readClaims(idToken)}
+const{data,headersAt}=value,lifetimeMs=data.expires_in*1e3
+return{authorization:`Bearer ${data.access_token}`,renewAt:renewalTime(headersAt,lifetimeMs),expiresAt:headersAt+lifetimeMs}}const LIKELY_SECRET=/sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi,key=looseObject({hash:schemas_string().check(_regex(/^[\w-]{1,200}$/)),name:schemas_string(),label:schemas_string(),workspace_id:schemas_string(),limit:optional(pipe(unknown(),transform(withoutNoise)))}),LISTED_FIELDS=["created_at","disabled","expires_at","limit",...["usage","byok_usage"].flatMap(field=>["","_daily","_weekly","_monthly"].map(period=>field+period))],keyPage=pageOf(pipe(key,transform(function(key){const{hash,name,label,workspace_id}=key,isNested=value=>typeof value==="object"&&value!==null,fields=LISTED_FIELDS.filter(field=>field in key&&!isNested(key[field]))
+return{...Object.fromEntries(fields.map(field=>[field,key[field]])),hash,name,label,workspace_id}}))),createKeyRequest=object({name:schemas_string("must be a name"),workspace_id:schemas_string(),limit:optional(schemas_number("must be an amount in USD, 0 or more").check(_gte(0,"must be an amount in USD, 0 or more"))),limit_reset:optional(schemas_enum(["daily","weekly","monthly"],"must be daily, weekly or monthly")),include_byok_in_limit:optional(schemas_boolean("must be true or false")),expires_at:nullable(schemas_string())}),createdKey=pipe(object({data:key,key:bearerToken}),transform(({data,key:secret})=>({key:data,secret})))
+function sendKey(client,body,registerSecrets){return client.send({operation:`create the API key ${JSON.stringify(body.name)}`,mayLeaveBehind:`an API key named ${JSON.stringify(body.name)}`,recovery:"The post step of this action looks for the API key, and deletes it.",method:"POST",path:"/keys",body,schema:createdKey,hint:WORKSPACE_MAY_BE_DELETED,onBody:text=>registerSecrets(secretsIn(text))})}function secretsIn(text){const{data}=safeParse(object({key:schemas_string()}),parseJson(text)),likely=text.match(LIKELY_SECRET)??[],returned=data?[data.key,...data.key.split(/\s+/)]:[]
+return[...new Set([...returned,...likely])].filter(({length})=>length>=MIN_KEY_LENGTH).slice(0,MAX_SECRETS)}const MAX_SECRETS=20,WORKSPACE_MAY_BE_DELETED="The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys."
+async function listKeys(client,workspace,{maxSize}={}){const{items,serverTime}=await listAll(client,{...keyList(workspace),maxSize})
+return{keys:items,serverTime}}function listKeyPages(client,workspace){return listPages(client,keyList(workspace))}function keyList({id,slug}){return{operation:`list the API keys of the workspace ${slug}`,path:"/keys",query:{workspace_id:id,include_disabled:"true",include_expired:"true"},schema:keyPage,findMismatch({data}){const other=data.find(({workspace_id})=>workspace_id!==id)
+return other&&`it lists a key of the workspace ${other.workspace_id}`},idOf:({hash})=>hash,hint:WORKSPACE_MAY_BE_DELETED}}function keyRequest(hash,name){return{operation:`read the API key ${name}`,method:"GET",path:`/keys/${encodeURIComponent(hash)}`,schema:envelope(key),on404:()=>{},findMismatch:returned=>returned&&returned.hash!==hash?`the response is about the API key with the hash ${returned.hash}`:void 0}}async function findKey(client,hash,options={}){const request=keyRequest(hash,`with the hash ${hash}`),{data}=await client.request({...request,...options})
+return data}function deleteKey(client,key){const facts={operation:`delete the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still exist`,path:`/keys/${encodeURIComponent(key.hash)}`}
+return sendDeletion(client,facts,()=>findKey(client,key.hash,{trusts404:!0}))}function isDisabled(key){return key.disabled===!0}async function disableKey(client,key){const{data}=await client.request({...keyRequest(key.hash,describeKey(key)),operation:`disable the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still work`,method:"PATCH",body:{disabled:!0}})
+return data!==void 0}const MAX_NAME_LENGTH=100
+function describeKey({name,label}){const shownName=name.length>MAX_NAME_LENGTH?`${name.slice(0,MAX_NAME_LENGTH)}\u2026`:name
+return`${JSON.stringify(shownName)} (${label})`}function limitOf(key){const amount=toUsd(key.limit),reset=key.limit_reset
+if(amount!==void 0)return{amount,reset:typeof reset==="string"?reset:void 0,remaining:toUsd(key.limit_remaining)}}function isLimitUnread(key){return key.limit!==null&&limitOf(key)?.remaining===void 0}function totalSpent(keys){const amounts=keys.flatMap(key=>toUsd(key.usage)??[])
+return amounts.length===keys.length?sumUsd(amounts):null}function withEffect({effect,lines,...text}){return{...text,lines:[...lines,...effect]}}const DEFAULT_REPOSITORY="OWNER/openrouter-workspace"
+function troubleshootingUrl(code,env){return`${env.GITHUB_SERVER_URL||"https://github.com"}/${env.GITHUB_ACTION_REPOSITORY||DEFAULT_REPOSITORY}/blob/${env.GITHUB_ACTION_REF||"main"}/docs/troubleshooting.md#${code}`}const SENTENCES={none:"Nothing was changed at OpenRouter.",throttled:"OpenRouter reports that it rejected each change of this step, so nothing should have changed.",possible:"This step may have changed something at OpenRouter before that: see its log."}
+function describeEffect(effect){return SENTENCES[effect]}function withLeftovers(description,leftovers){if(leftovers==="")return description
+const lines=[...description.lines,formatLeftovers(leftovers)]
+return{...description,lines}}function formatLeftovers(leftovers){return`May still exist at OpenRouter: ${leftovers}.`}function describeApiError(details,effect){return{code:describe_api_error_codeOf(details),title:`Could not ${details.operation}`,lines:describe_api_error_linesOf(details,[describeEffect(effect)])}}function linesOfPart({details}){return describe_api_error_linesOf(details,[])}function credentialAdvice(errors){const[first]=errors.flatMap(({details})=>details.credentialFailure??[])
+return first?advice(first):[]}function describe_api_error_linesOf(details,effect){const{lookupFailure}=details,{requestId,server}=causeOf(details)
+return[formatAttempt(details),...lookupFailure?[`Could not check the outcome: ${formatAttempt(lookupFailure)}`]:[],...attemptLines(causeOf(lookupFailure??details)),...adviceAfterLookup(details),...mayBeApplied(details)?ambiguityLines(details):effect,...requestId?[`Request id for ${server}'s support: ${requestId}`]:[]]}function causeOf(details){return details.credentialFailure??details}function attemptLines({attempts,stopReason,reason}){return[...attempts>1?[`Attempts at this request: ${attempts}.`]:[],...stopReason!==void 0&&stopReason!==reason?[`No further attempt: ${stopReason}.`]:[]]}const CODES_BY_STATUS={401:"unauthorized",402:"payment-required",403:"forbidden",404:"not-found"},CODES_BY_ERROR=new Map([["invalid_grant","identity-rejected"],["invalid_scope","wrong-policy"]]),CODES_BY_KIND={unsent:"unreachable",prevented:"unreachable",throttled:"throttled",conflict:"conflict",rejected:"request-rejected",ambiguous:"server-error",unexpected:"unexpected-response",aborted:"timed-out"}
+function mayBeApplied(details){return details.ambiguous&&!isRead(details)}function describe_api_error_codeOf(details){const{kind,status=0,errorCode,credentialFailure}=details
+if(mayBeApplied(details))return"outcome-unknown"
+if(credentialFailure)return describe_api_error_codeOf(credentialFailure)
+if(kind==="prevented"&&!details.noResponse)return"timed-out"
+return CODES_BY_ERROR.get(errorCode)||((kind==="throttled"?void 0:CODES_BY_STATUS[status])??CODES_BY_KIND[kind])}const MANAGEMENT_KEY="management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys. With federation-policy-id, the policy must act as a management key.",EXCHANGE="OpenRouter does not exchange id tokens for this account or policy. An admin can check that its plan has workload identity federation, and that the policy of federation-policy-id exists and is enabled.",ID_TOKEN="The job needs the permission id-token: write.",GITHUB_STATUS="The cause is at GitHub: see https://www.githubstatus.com.",SERVERS={OpenRouter:{credential:MANAGEMENT_KEY,forbidden:`${MANAGEMENT_KEY} In an organization, only administrators may do this.`,wrongPath:"Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.",address:"api-url",status:"The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai."},GitHub:{credential:"github-token must be the token of this job, or another one that has not expired.",forbidden:"Check the permissions of the job.",wrongPath:"Check the environment variable GITHUB_API_URL.",address:"the environment variable GITHUB_API_URL",status:GITHUB_STATUS},"GitHub OIDC":{credential:ID_TOKEN,forbidden:ID_TOKEN,wrongPath:ID_TOKEN,address:"the environment variable ACTIONS_ID_TOKEN_REQUEST_URL",status:GITHUB_STATUS}}
+function checkNetwork({server}){return`Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall keeps the runner from that host.`}const ADVICE={"outcome-unknown":adviceOnResponder,"identity-rejected":({claims={}})=>["The policy of federation-policy-id does not accept the id token of this job. An admin can make it accept these claims:",...Object.entries(claims).map(([name,value])=>`${name}: ${JSON.stringify(value)}`),"In a repository that is new, renamed or transferred since mid-2026, sub has ids."],"wrong-policy":()=>["The policy of federation-policy-id acts as another kind of key. It must act as a management key, which not every account can choose."],unauthorized:({server,claims})=>[claims?EXCHANGE:SERVERS[server].credential],forbidden:({hint,server,claims})=>[claims?EXCHANGE:hint??SERVERS[server].forbidden],"payment-required":({hint})=>[hint??"The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits."],"not-found":({hint,server})=>[hint??SERVERS[server].wrongPath],"request-rejected":({server})=>[`${server} rejected the request for the reason above.`],conflict:()=>["Another request is changing the same resource. Run this again."],throttled:({server})=>[`${server} limits the rate of requests. Wait, then run this again.`],unreachable:()=>[],"timed-out":()=>[],"server-error":adviceOnResponder,"unexpected-response":adviceOnResponder}
+function adviceOnResponder({status,server}){return status===void 0?[]:status<400?[`Check ${SERVERS[server].address}, and whether a proxy or a login page responds instead of ${server}.`]:[SERVERS[server].status]}function adviceAfterLookup(details){const last=details.lookupFailure??details
+return[...new Set([...details.noResponse?[checkNetwork(details)]:[],...advice(last)])]}function advice(details){if(details.credentialFailure)return advice(details.credentialFailure)
+const{hint,kind,status=0,noResponse,errorCode}=details
+if(kind==="throttled")return ADVICE.throttled(details)
+if(noResponse)return[checkNetwork(details)]
+if(hint&&[402,403,404].includes(status))return[hint]
+const code=CODES_BY_ERROR.get(errorCode)??CODES_BY_STATUS[status]??describe_api_error_codeOf(details)
+return ADVICE[code](details)}function ambiguityLines({mayLeaveBehind,recovery}){return["The request may still have been applied.",recovery??`Before running this again, check for ${mayLeaveBehind??"its effect"}.`]}function describe_invalid_inputs_toLine({input,entries=[],message,provided,cause,suggestion}){return[`${input}${entries.length>0?` (entry ${entries.join(", ")})`:""} ${message}`,...provided?[`given: ${JSON.stringify(describe_invalid_inputs_truncate(provided))}`]:[],...cause?[cause]:[],...suggestion?[`try: ${suggestion}`]:[]].join("; ")}const MAX_PROVIDED=100
+function describe_invalid_inputs_truncate(text){const characters=[...text]
+return characters.length>MAX_PROVIDED?`${characters.slice(0,MAX_PROVIDED).join("")}\u2026`:text}function keysTable(keys){if(keys.length!==0)return{header:["API key","Label",spentHeader(totalSpent(keys))],rows:keys.map(key=>[{code:key.name},{code:key.label},formatSpent(totalSpent([key]))])}}function spentHeader(total){return{numbers:total===null?"Keys spent":`Keys spent (total ${formatUsd(total)})`}}function formatSpent(amount){return amount===null?"unknown":formatUsd(amount)}function hasWildcard(glob){return fixedPrefix(glob)!==glob}function globFinder(globs){const exact=new Set(globs.filter(glob=>!hasWildcard(glob))),others=globs.filter(hasWildcard)
+return text=>exact.has(text)?text:others.find(glob=>matches(glob,text))}function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
+while(textIndex<text.length)if(glob[globIndex]==="*"){[star,starEnd]=[globIndex,textIndex]
+globIndex+=1}else if(glob[globIndex]==="?"||glob[globIndex]===text[textIndex]){globIndex+=1
+textIndex+=1}else{if(!(star>=0))return!1
+starEnd+=1;[globIndex,textIndex]=[star+1,starEnd]}return/^\**$/.test(glob.slice(globIndex))}async function forEachOf(items,handle){const queue=items.values()
+await Promise.all(Array.from({length:MAX_CONCURRENCY},async()=>{for(const item of queue)await handle(item)}))}async function deleteEach(keys,client,onDeleted){const outcomes=await Promise.all(keys.map(async key=>{const{value:deletion,error}=await catching(deleteKey(client,key),ApiError)
+if(error)return[{key,error}]
+if(deletion.kind==="unclear")return[{key,error:deletion.error}]
+deletion.kind==="deleted"&&onDeleted(key)
+return[]}))
+return outcomes.flat()}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],MAX_NAMED=3
+async function teardown(workspace,options,context){const deletedKeys=[],knownHashes=new Set
+let last={newKeys:[]},mayBeDeleted=!1
+for(const[index,delay]of ROUND_DELAYS_MS.entries()){await context.client.pause(delay)
+const facts={relistKeys:options.relistKeys&&index<ROUND_DELAYS_MS.length-1,knownHashes,rejection:last.rejection},round=await runRound(workspace,{...options,...facts},context)
+deletedKeys.push(...round.deletedKeys)
+mayBeDeleted||=round.mayBeDeleted===!0
+if(round.kind==="finished")return{deletedKeys,deleted:round.deleted||mayBeDeleted}
+if(round.kind==="blocked")return{deletedKeys,deleted:!1,problem:round.problem}
+if(round.kind==="failed")return failUnlessGone(workspace,{...round,deletedKeys,mayBeDeleted},context)
+for(const{hash}of round.newKeys)knownHashes.add(hash)
+last=round}const{newKeys,rejection}=last
+return newKeys.length===0&&rejection?failUnlessGone(workspace,{errors:[rejection],deletedKeys,mayBeDeleted},context):{deletedKeys,deleted:!1,problem:new Failure("keys-keep-appearing",{workspace,rounds:ROUND_DELAYS_MS.length,deletedKeys:deletedKeys.length},"new API keys keep appearing in it")}}async function runRound(workspace,options,{client,log}){const{deleteKeys,relistKeys,rejection,knownHashes,maxListSize}=options,deletedKeys=[],list=await catching(listKeys(client,workspace,{maxSize:maxListSize}),ApiError)
+if(list.error)return{kind:"failed",deletedKeys,errors:[list.error]}
+const newKeys=list.value.keys.filter(({hash})=>!knownHashes.has(hash))
+if(newKeys.length>0&&!deleteKeys)return blockedByKeys(workspace,newKeys)
+if(rejection&&!(newKeys.length>0||knownHashes.size>0))return{kind:"failed",deletedKeys,errors:[rejection]}
+const undeleted=await deleteEach(newKeys,client,key=>{deletedKeys.push(key)
+log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`)})
+if(undeleted.length>0)return{kind:"failed",deletedKeys,errors:undeleted.map(({error})=>error)}
+if(newKeys.length>0&&relistKeys)return{kind:"repeat",deletedKeys,newKeys}
+const deletion=await catching(deleteWorkspace(client,workspace),ApiError)
+if(!deletion.error)return endOf(workspace,{deletion:deletion.value,deletedKeys})
+const{error}=deletion,facts={deletedKeys,mayBeDeleted:error.details.ambiguous}
+return isRejection(error)?{kind:"repeat",...facts,newKeys,rejection:error}:{kind:"failed",...facts,errors:[error]}}function blockedByKeys(workspace,keys){const names=truncateList(keys.map(describeKey),MAX_NAMED).join(", "),reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`
+return{kind:"blocked",deletedKeys:[],problem:new Failure("workspace-has-keys",{workspace,keys},reason)}}function endOf(workspace,{deletion,deletedKeys}){return deletion.kind!=="unclear"?{kind:"finished",deletedKeys,deleted:deletion.kind==="deleted"}:{kind:"blocked",deletedKeys,problem:new Failure("workspace-still-exists",{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,deletedKeys,mayBeDeleted},context){if(errors.every(error=>isRejection(error)||error.details.ambiguous)&&await isGone(workspace,context))return{deletedKeys,deleted:mayBeDeleted}
+const details={workspace,errors,deletedKeys:deletedKeys.length},reason=errors.map(error=>formatAttempt(error.details)).join("; ")
+return{deletedKeys,deleted:!1,problem:new Failure("teardown-incomplete",details,reason)}}function isRejection({details:{kind,status=0}}){return kind==="rejected"&&status!==401&&status!==403}async function isGone({id},{client}){const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
+return!error&&!lookup.workspace}const MAX_SHOWN=1e3,TIMEOUT_SHARE=.2,MAX_KEY_LIST_SIZE=MAX_KEPT_SIZE/MAX_CONCURRENCY
+async function sweep(request,context){const{log,clock}=context,start=clock.now(),found=await findStale(request,context),{stale,staleCount,kept,keptCount}=found
+log.info(`Stale: ${countWorkspaces(staleCount)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`)
+const result={deleted:[],failed:[],alreadyDeleted:[],wouldDelete:[],tooMany:[],kept,staleCount,keptCount}
+if(staleCount>request.maxDeletions){log.info(`Nothing was deleted: ${TOO_MANY}.`)
+for(const{slug,reason}of stale)log.info(`  ${slug}, ${reason}`)
+return{...result,tooMany:stale.map(entry=>({...entry,reason:TOO_MANY}))}}if(request.dryRun){for(const{slug,reason}of stale)log.info(`  ${slug}, ${reason}: would be deleted.`)
+request.deleteKeys||log.info(KEYS_NOT_CHECKED)
+log.info("Dry run: nothing was deleted.")
+return{...result,wouldDelete:stale}}const outcomes=await deleteAll(stale,request,context),seconds=formatSeconds(clock.now()-start)
+log.info(`Deleted ${outcomes.deleted.length} of ${staleCount}, in ${seconds}.`)
+return{...result,...outcomes}}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.",TOO_MANY="more workspaces are stale than max-deletions allows"
+async function findStale(request,{client,timeOfDay,log,warn}){log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`)
+const found={stale:[],staleCount:0,kept:[],keptCount:0},maxStale=Math.max(request.maxDeletions,MAX_SHOWN),reasonToKeep=keeper(request)
+let differing
+for await(const{items,serverTime}of listWorkspaces(client)){const clocks=differingClocks({server:serverTime,runner:timeOfDay()})
+differing??=clocks
+const now=clocks?Math.min(clocks.server,clocks.runner):serverTime
+for(const workspace of items.filter(({slug})=>matches(request.slugPattern,slug))){const age=ageOf(workspace,now),{id,slug,created_at=null}=workspace,toEntry=reason=>({id,slug,created_at,age,reason}),reason=reasonToKeep(workspace,age)
+if(reason===void 0){found.staleCount<maxStale&&found.stale.push(toEntry(`${formatAge(age??0)} old`))
+found.staleCount+=1}else{found.keptCount<MAX_SHOWN&&found.kept.push(toEntry(reason))
+found.keptCount+=1}}}differing&&warn("clocks-differ",{...differing,purpose:"age"})
+return found}function ageOf(workspace,now){const created=createdAt(workspace)
+return now===void 0||created===void 0?void 0:now-created}function keeper({keep,olderThanMs}){const findGlob=globFinder(keep)
+return(workspace,age)=>{if(isDefault(workspace))return"the default workspace"
+const glob=findGlob(workspace.slug)
+return glob!==void 0?`matches ${glob} in keep`:age===void 0?"its age is unknown":age>olderThanMs?void 0:`only ${formatAge(age)} old`}}async function deleteAll(stale,request,context){const outcomes={deleted:[],alreadyDeleted:[],failed:[]}
+await forEachOf(stale,async entry=>{const{outcome,...changes}=await deleteStale(entry,request,context)
+outcomes[outcome].push({...entry,...changes})})
+return outcomes}async function deleteStale({id,slug,reason},{deleteKeys,timeoutMs},context){const{log,signal}=context
+if(signal.aborted)return{outcome:"failed",reason:`not attempted: ${abortReason(signal)}`}
+const client=context.client.withTimeout(timeoutMs*TIMEOUT_SHARE),options={deleteKeys,relistKeys:!1,maxListSize:MAX_KEY_LIST_SIZE},result=await teardown({id,slug},options,{...context,client}),keys=`API keys deleted: ${result.deletedKeys.length}`,spent=result.deletedKeys.length>0?{keysSpent:totalSpent(result.deletedKeys)}:{}
+if(!result.problem){log.info(`${result.deleted?"Deleted":"Another job had deleted"} ${slug}, id ${id}, ${reason}. ${keys}.`)
+return{outcome:result.deleted?"deleted":"alreadyDeleted",...spent}}const why=`${result.problem.message}${result.deletedKeys.length>0?`; ${keys}`:""}`
+log.info(`Could not delete ${slug}, id ${id}: ${why}`)
+return{outcome:"failed",reason:why,error:result.problem,hasKeys:result.problem.code==="workspace-has-keys",...spent}}function sweepFailure(result,{maxDeletions,check}){return result.tooMany.length>0?new Failure("too-many-stale",{result,maxDeletions,check}):result.failed.length>0?new Failure("sweep-incomplete",{result}):void 0}function sweepOutputs(result){const{deleted,wouldDelete,tooMany,kept,failed,staleCount,keptCount}=result
+return{deleted:sweep_toJson(deleted),"would-delete":sweep_toJson(wouldDelete),kept:{...sweep_toJson([...tooMany,...kept]),total:keptCount+(tooMany.length>0?staleCount:0)},failed:sweep_toJson(failed),count:String(deleted.length)}}function sweep_toJson(entries){return toJsonList(entries.map(({id,slug,created_at,reason})=>({id,slug,created_at,reason})),"workspaces")}function sweepNotes(result){return describeOmitted(sweepOutputs(result))}function sweepSummary(result,{dryRun,deleteKeys}){const{deleted,staleCount,keptCount}=result
+return{title:dryRun?`\u{1f50e} Dry run: would delete ${countWorkspaces(staleCount)}`:`\u2705 Deleted ${countWorkspaces(deleted.length)}`,paragraphs:[`Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`,...dryRun&&!deleteKeys&&staleCount>0?[KEYS_NOT_CHECKED]:[]],table:sweepTable(result),notes:sweepNotes(result)}}const MAX_ROWS=1e3
+function sweepTable(result){const{failed,deleted,alreadyDeleted,wouldDelete,tooMany,kept}=result,spent=[...deleted,...alreadyDeleted,...failed].flatMap(({keysSpent=[]})=>keysSpent),hasSpent=spent.length>0,found=[failed,deleted,alreadyDeleted,wouldDelete,tooMany,kept].flat(),hasAge=found.some(({age})=>age!==void 0),total=spent.every(amount=>amount!==null)?sumUsd(spent):null,rows=(entries,outcome)=>entries.slice(0,MAX_ROWS).map(({slug,age,keysSpent,reason})=>[{code:slug},...hasAge?[age===void 0?"unknown":formatAge(age)]:[],outcome(reason),...hasSpent?[keysSpent===void 0?"":formatSpent(keysSpent)]:[]]),keptBecause=reason=>`kept: ${reason}`,shown=[...rows(failed,reason=>`\u274c could not be deleted: ${reason}`),...rows(deleted,()=>"deleted"),...rows(alreadyDeleted,()=>"already deleted by another job"),...rows(wouldDelete,()=>"would be deleted"),...rows(tooMany,keptBecause),...rows(kept,keptBecause)].slice(0,MAX_ROWS)
+return{header:["Workspace",...hasAge?["Age"]:[],"Outcome",...hasSpent?[spentHeader(total)]:[]],rows:shown,more:Math.max(found.length,result.staleCount+result.keptCount)-shown.length}}function concernsCost({kind}){return kind!=="byok-unread"&&kind!=="limit-unread"}function usageOutputs(result){const{key,cost,requests,tokens,models,from,to,gaps,limit}=result
+return{"cost-usd":exactUsd(cost),requests:String(requests),tokens:String(tokens),"by-model":toJsonList(models.map(toEntry),"models"),from:formatTime(from),to:formatTime(to),complete:String(gaps.length===0),...key&&{"limit-usd":limit?exactUsd(limit.amount):"","remaining-usd":limit?.remaining===void 0?"":exactUsd(limit.remaining)}}}function toEntry(usage){return{model:nameOf(usage),requests:Number(usage.request_count),tokens_prompt:Number(usage.tokens_prompt),tokens_completion:Number(usage.tokens_completion),tokens_reasoning:Number(usage.reasoning_tokens),cost_usd:usage.credits_usage===null?null:Number(exactUsd(usage.credits_usage))}}function nameOf({model}){return model??"unknown"}function usageLines(result){const{cost,byok,requests,tokens,from,to,limit,gaps}=result,atLeast=gaps.some(concernsCost)?"at least ":""
+return[`${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`,`Requests: ${formatCount(requests)}. Tokens: ${formatCount(tokens)}.`,...byok>0n?[`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]:[],`From ${formatTime(from)} to ${formatTime(to)}.`,...limit?[`${describeLimit(limit)}.`]:[],...gaps.map(gap=>`Incomplete: ${describeGap(gap)}`)]}function usageSummary(result){const{workspace,key,cost,gaps}=result,spender=key?`API key ${key.name}`:`workspace ${workspace.slug}`,[,counts="",...notes]=usageLines(result)
+return{title:`\u{1f4b5} ${gaps.some(concernsCost)?"At least ":""}${formatUsd(cost)} spent by the OpenRouter ${spender}`,paragraphs:[counts],table:modelsTable(result),notes:[...describeOmitted(usageOutputs(result)),...notes]}}function modelsTable({models,cost,byok}){if(models.length===0)return
+const hasByok=byok>0n,header=["Model",...["Requests","Prompt","Completion","Reasoning"].map(numbers=>({numbers})),{numbers:"Cost"},"Share"]
+return{header:hasByok?[...header,{numbers:"Own provider keys"}]:header,rows:models.map(usage=>[{code:nameOf(usage)},formatCount(usage.request_count),formatCount(usage.tokens_prompt),formatCount(usage.tokens_completion),formatCount(usage.reasoning_tokens),formatSpent(usage.credits_usage),shareBar(usage.credits_usage,cost),...hasByok?[formatUsd(usage.byok_usage)]:[]])}}const BAR_LENGTH=10
+function shareBar(part,whole){if(part===null||whole<=0n)return""
+const share=Number(part)/Number(whole),length=Math.round(Math.min(Math.max(share,0),1)*BAR_LENGTH)
+return`${"\u2588".repeat(length)}${"\u2591".repeat(BAR_LENGTH-length)} ${Math.round(share*100)}\xa0%`}function describeSpender({workspace,key}){return key?`The API key ${describeKey(key)}`:`The workspace ${workspace.slug}`}function describeLimit({amount,reset,remaining}){const left=remaining===void 0?"":`, of which ${formatUsd(remaining)} remains`
+return`The ${reset?`${reset} `:""}limit is ${formatUsd(amount)}${left}`}function describeByok(byok){return byok===void 0?"an unknown amount":byok>0n?formatUsd(byok):""}function describeGap(gap){switch(gap.kind){case"clocks-differ":return`The period is by the runner's clock, which shows ${formatTime(gap.runner)}, while OpenRouter's shows ${formatTime(gap.server)}.`
+case"too-long":return`OpenRouter's analytics goes back ${gap.maxDays} days. It has nothing from before ${formatTime(gap.from)}.`
+case"creation-unknown":return`OpenRouter does not report when this was created. The figures begin ${gap.maxDays} days ago.`
+case"truncated":return"There are more models than OpenRouter returns. The least expensive ones are missing."
+case"cached":return`OpenRouter returned figures that it stored at ${formatTime(gap.at)}. Later requests are missing.`
+case"warning":return`OpenRouter's analytics warns: ${gap.text}`
+case"behind":return`OpenRouter's analytics knows of ${formatUsd(gap.analytics)}, but the counters of the API keys show ${formatUsd(gap.keys)}. Some requests are missing in the figures by model.`
+case"keys-unread":return`Could not read all that ${countKeys(gap.keys)} spent in this period. ${INVALID_FIELD}`
+case"byok-unread":return`Could not read all that ${countKeys(gap.keys)} spent with your own provider keys in this period. ${INVALID_FIELD}`
+case"models-unread":return`Models whose cost OpenRouter's analytics does not report: ${gap.models}.`
+case"limit-unread":return"Could not read the limit of the API key, or what remains of it."}}const INVALID_FIELD="A counter or created_at is missing or invalid."
+function attempted({deleted,alreadyDeleted,failed}){return deleted.length+alreadyDeleted.length+failed.length}function failedRequests(error){return error instanceof ApiError?[error]:error instanceof Failure&&error.code==="teardown-incomplete"?error.details.errors:[]}const describeWorkspace=({slug,id})=>`the workspace ${slug}, id ${id}`,ANOTHER_ACCOUNT="Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.",RECOVERIES={"deleted-after-job":"With delete-after-job, the workspace is deleted when the job ends.","run-again-with-update":"After fixing that, running this again with if-exists: update finishes the work.","run-again":"After fixing that, running this again finishes the work."},DESCRIPTIONS={"invalid-inputs":function({problems}){const inputs=new Set(problems.map(({input})=>input)).size
+return{title:inputs===1?"1 invalid input":`${inputs} invalid inputs`,lines:problems.map(describe_invalid_inputs_toLine),effect:["Nothing was sent to OpenRouter."]}},"slug-taken":({workspace,creatorUnknown,changes,governanceInputs})=>{const{slug,name,id,created_at:createdAt}=workspace,changed=changes.map(({field})=>field).join(", ")||(governanceInputs.length>0?"none of its fields":"nothing")
+return{title:creatorUnknown?`Cannot determine who created the workspace ${slug}`:`The slug ${slug} is taken`,lines:[`It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt==="string"?createdAt:"an unknown time"}: ${dashboardUrl(slug)}`,"It may belong to another repository. When that deletes its preview, this repository loses the workspace too.","With if-exists: reuse, the step would use it unchanged.",`With if-exists: update, the step would change ${changed}.`,...governanceInputs.length>0?[`It would also apply ${governanceInputs.join(", ")}, where that differs.`]:[]],effect:[creatorUnknown?"The workspace was created while this step was creating one, by this step or by another job.":describeEffect("none")]}},"budgets-out-of-order":({shorter,longer,budgets},effect)=>({title:"The budgets would be out of order",lines:[`The ${longer} budget would be ${budgets[longer]} USD. It must exceed the ${shorter} budget, which would be ${budgets[shorter]} USD.`,"A budget without an input keeps its value."],effect:[describeEffect(effect)]}),"unknown-members":({members},effect)=>({title:"Not all members belong to the organization",lines:[...members.map(({written,matches})=>matches===0?`members: no one in the organization has the id or e-mail address ${written}`:`members: ${matches} people in the organization have the id or e-mail address ${written}`),"Each entry must be the user id or the e-mail address of one member of the organization."],effect:[describeEffect(effect)]}),"members-not-added":({workspace,userIds},effect)=>({title:`Not all members were added to the workspace ${workspace.slug}`,lines:[`OpenRouter reported success, but does not list these users as members: ${userIds.join(", ")}.`],effect:[describeEffect(effect)]}),"guardrail-not-found":({workspace},effect)=>({title:`The guardrail of the workspace ${workspace.slug} is unknown`,lines:["OpenRouter does not report which guardrail the workspace has."],effect:[describeEffect(effect)]}),"unexpected-values":({workspace,what,values},effect)=>({title:`The ${what} of the workspace ${workspace.slug} has unexpected values`,lines:["OpenRouter accepted the request, but returned other values than requested:",...Object.entries(values).map(([field,value])=>`${field}: ${JSON.stringify(value)}`)],effect:[describeEffect(effect)]}),"partly-applied":({error,applied,notApplied,recovery},effect)=>{const{title,lines}=error instanceof ApiError?{title:`Could not ${error.details.operation}`,lines:linesOfPart(error)}:describe_failure_textOf(error,effect)
+return{title,lines,effect:[...effect==="none"?[describeEffect(effect)]:[],...applied.length>0?[`Applied: ${applied.join(", ")}.`]:[],`Not applied, or unknown: ${notApplied.join(", ")}.`,RECOVERIES[recovery]]}},"workspace-not-found":({workspace},effect)=>({title:`The workspace ${workspace} does not exist`,lines:["No workspace has that id or slug in the account of the management key.","Check the id or slug for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted."],effect:[describeEffect(effect)]}),"unexpected-key":({key,workspace,name,revoked})=>({title:"OpenRouter returned another API key",lines:[`Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`,`Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`],effect:revoked?["The post step revokes it: OpenRouter shortened the name. Choose a shorter one."]:["This step neither outputs nor revokes it, because it may be another job's key.","Report this to OpenRouter, and check the workspace for a key that no one uses."]}),"unexpected-key-values":({key,changes,revoked,error})=>({title:`The API key ${describeKey(key)} is not limited as requested`,lines:["OpenRouter created it with other values than requested:",...changes.map(formatChange)],effect:[...revoked?["It was revoked. No other step has its secret."]:describeUnrevoked(error),"Run this again. If it fails again, contact OpenRouter's support."]}),"key-owner-unknown":describeUnknownOwner,"orphan-not-deleted":({key,error})=>({title:`Could not ${error.details.operation}`,lines:linesOfPart(error),effect:[`Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.`]}),"replaced-keys-not-deleted":({key,undeleted,count})=>({title:count===1?"Could not delete the replaced API key":`Could not delete ${undeleted.length} of ${count} replaced API keys`,lines:undeleted.slice(0,1).flatMap(({error})=>linesOfPart(error)),effect:[`The new API key exists, and the outputs are set: ${describeKey(key)}.`,...truncateList(undeleted.map(({key:old})=>`Not deleted: ${describeKey(old)}.`)),`Running this again deletes ${undeleted.length===1?"it":"them"}, together with the new key.`]}),"key-not-found":({hash,workspace},effect)=>({title:`The workspace ${workspace.slug} has no API key with this hash`,lines:[`key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`,"Without key-hash, the usage of the whole workspace includes that of deleted keys."],effect:[describeEffect(effect)]}),"usage-unknown":({key,warnings},effect)=>({title:`The usage of the API key ${describeKey(key)} in this period is unknown`,lines:["OpenRouter's analytics found nothing about the key, and the key has no counter for the period.",...truncateList(warnings.map(text=>describeGap({kind:"warning",text}))),"With since: created, the total comes from the key itself, if OpenRouter reports it."],effect:[describeEffect(effect)]}),"spending-above-limit":({cost,limit,...details},effect)=>({title:`${describeSpender(details)} has spent more than ${exactUsd(limit)} USD`,lines:[`The cost is ${details.gaps.length>0?"at least ":""}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`,"This does not stop spending. If the cost is expected, raise fail-above-usd."],effect:[describeEffect(effect)]}),"key-unusable":({key,state},effect)=>({title:`The API key ${describeKey(key)} ${state==="disabled"?"is disabled":"has expired"}`,lines:["OpenRouter rejects requests with it, so it cannot spend what fail-below-remaining-usd requires.",`key-hash is ${key.hash}. Check whether it is that of an older key.`],effect:[describeEffect(effect)]}),"remaining-too-low":({key,minimum,limit:{amount,reset},remaining},effect)=>({title:`Less than ${exactUsd(minimum)} USD remains of the limit of the API key ${describeKey(key)}`,lines:[`The ${reset?`${reset} `:""}limit is ${exactUsd(amount)} USD, of which ${exactUsd(remaining)} USD remains, and fail-below-remaining-usd is ${exactUsd(minimum)}.`,`Raise the limit of the key, ${reset?"wait until it resets, ":""}or lower fail-below-remaining-usd.`],effect:[describeEffect(effect)]}),"remaining-unknown":({key,minimum},effect)=>({title:`What remains of the limit of the API key ${describeKey(key)} is unknown`,lines:[`OpenRouter did not return the limit, or what remains of it. So whether ${exactUsd(minimum)} USD remains is unknown.`,"Run this again later."],effect:[describeEffect(effect)]}),"figures-incomplete":({cost,gaps,allGaps,...spender},effect)=>({title:`${describeSpender(spender)} has incomplete figures`,lines:[`The cost is ${gaps.length>0?"at least ":""}${exactUsd(cost)} USD, and fail-if-incomplete is true.`,...truncateList(allGaps.map(describeGap)),"If these figures are enough, set fail-if-incomplete to false."],effect:[describeEffect(effect)]}),"default-workspace":({workspace})=>({title:"The default workspace is never deleted",lines:[`The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.`],effect:["Nothing was deleted."]}),"slug-prefix-mismatch":({written,slug,prefix})=>({title:`The slug ${slug} does not begin with ${prefix}`,lines:[`expect-slug-prefix is ${prefix}, but the workspace is ${written}${written===slug?"":`, whose slug is ${slug}`}.`,"Correct the workspace or, if it is right, expect-slug-prefix."],effect:["Nothing was deleted."]}),"workspace-has-keys":({workspace,keys})=>({title:`The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,lines:[...truncateList(keys.map(describeKey)),"OpenRouter does not delete a workspace that has API keys.","With delete-keys: true, the keys are deleted first. Whatever uses them then stops working."],effect:["Nothing was deleted."],table:keysTable(keys)}),"keys-keep-appearing":({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace ${workspace.slug}`,lines:[`The keys were listed ${rounds} times, and the last list still had new ones. Stop whatever creates them.`],effect:describeRemaining(workspace,deletedKeys)}),"workspace-still-exists":({workspace})=>({title:`The workspace ${workspace.slug} still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Run this again, and report it to OpenRouter if that does not help."]}),"deletion-not-verified":({workspace,error})=>({title:`Could not verify that the workspace ${workspace.slug} was deleted`,lines:linesOfPart(error),effect:[`OpenRouter reported that it deleted ${describeWorkspace(workspace)}.`]}),"teardown-incomplete":({workspace,errors,deletedKeys})=>{const[first]=errors
+return{title:errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length} API keys of the workspace ${workspace.slug}`,lines:[...linesOfPart(first),...truncateList(errors.slice(1).map(({message})=>message))],effect:describeRemaining(workspace,deletedKeys)}},"too-many-stale":({result,maxDeletions,check})=>({title:`${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,lines:[`Check ${check}. If that is right, raise max-deletions to ${result.staleCount} or more.`],effect:["Nothing was deleted."],table:sweepTable(result),notes:sweepNotes(result)}),"sweep-incomplete":({result})=>({title:`${result.failed.length} of ${countWorkspaces(attempted(result))} could not be deleted`,lines:[...truncateList(result.failed.map(({slug,reason})=>`${slug}: ${reason}`),10),...credentialAdvice(result.failed.flatMap(({error})=>failedRequests(error)))],effect:[`Deleted: ${countWorkspaces(result.deleted.length)}.`,...result.failed.some(({hasKeys})=>hasKeys)?["With delete-keys: true, API keys are deleted first. Whatever uses them then stops working."]:[],"Running this again retries the others."],table:sweepTable(result),notes:sweepNotes(result)}),"created-workspace-missing":({workspace})=>({title:`The workspace ${workspace.slug} cannot be found`,lines:[],effect:[`This step created it, id ${workspace.id}, and OpenRouter now reports that it does not exist.`,ANOTHER_ACCOUNT]}),"created-key-missing":({key})=>({title:`The API key ${describeKey(key)} cannot be found`,lines:[],effect:[`This step created it, hash ${key.hash}, and OpenRouter now reports that it does not exist.`,ANOTHER_ACCOUNT]}),"no-subject":({event},effect)=>({title:"Cannot tell which pull request or branch this preview is of",lines:[`The event ${event||"(unknown)"} names none.`,"Set the input pull-request to the number of a pull request."],effect:[describeEffect(effect)]}),"preview-not-ours":({workspace,description,expected})=>({title:`The workspace ${workspace.slug} is not this preview`,lines:[`Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`,"Set slug-prefix to a text that no other repository uses, or delete that workspace."],effect:[`The workspace, id ${workspace.id}, was left alone.`]}),"stale-answer":({number},effect)=>({title:`GitHub does not yet show the current state of pull request #${number}`,lines:["Its answers are older than the event of this run. Run this again."],effect:[describeEffect(effect)]}),"preview-reopened":({workspace})=>({title:`The workspace ${workspace.slug} was deleted, and its pull request or branch is open again`,lines:["It was reopened during the deletion. Run the workflow of the pull request again, not this run: that creates a new workspace."],effect:[`The workspace with the id ${workspace.id} was deleted, with its API keys.`]}),"preview-deleted":({workspace})=>({title:`The workspace ${workspace.slug} was deleted during this job`,lines:["Its pull request or branch is open. Run this again."],effect:[`The workspace with the id ${workspace.id} does not exist any more.`]}),"key-replaced":({key,expiredAt,olderEnded})=>({title:`The API key ${describeKey(key)} does not work any more`,lines:expiredAt?[`It expired at ${expiredAt}.`,"Set expires-in to a longer lifetime, and run this again."]:["Another job has replaced it, or someone has disabled or deleted it.","Give the jobs that share the name of a key a concurrency group with cancel-in-progress: false, and run this again."],effect:[`The key, hash ${key.hash}, ${expiredAt?"has expired":"is disabled or deleted"}.`,olderEnded?"The older keys with this name are disabled or deleted.":"Older keys were left alone."]}),"cleanup-state-invalid":({name},effect)=>({title:"The cleanup cannot read its saved state",lines:[`The state ${name} does not have the expected form.`,"Something in the job sets variables that begin with STATE_, or the action changed during the job."],effect:[describeEffect(effect)]}),"outputs-not-written":({reason,values},effect)=>({title:"The outputs could not be written",lines:[`The runner's file for outputs cannot be written: ${reason}`,"The step stopped there. What it had to do after that was not done.",...Object.entries(values).map(([name,value])=>`${name}: ${value}`)],effect:[describeEffect(effect)]}),"secret-output-not-written":({reason,name})=>({title:`The output ${name} could not be written`,lines:[`The runner's file for outputs cannot be written: ${reason}`],effect:["The step stopped there. The post step deletes the API key."]}),"state-not-written":({reason,exists},effect)=>({...describeStateNotWritten({reason}),effect:[exists?`Already exists at OpenRouter: ${exists}.`:describeEffect(effect)]})}
+function describeFailure(failure,effect){return{code:failure.code,...withEffect(describe_failure_textOf(failure,effect))}}function describe_failure_textOf({code,details},effect){return DESCRIPTIONS[code](details,effect)}function describeUnknownOwner({name,workspace,isDistinguishable,keys}){const isOne=keys.length===1,noun=isOne?"API key":"API keys"
+return{title:`Cannot determine which job created the ${noun} named ${JSON.stringify(name)}`,lines:[`A response was lost. Since then, the workspace ${workspace.slug} has ${isOne?"a":"these"} new ${noun}: ${keys.map(describeKey).join(", ")}.`],effect:[isDistinguishable?"There are more of them than this step can have created, so none was deleted.":"With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.",isOne?"Check whether it is in use, and delete it if not.":"Check which of them are in use, and delete the others."]}}function describeUnrevoked(error){return[error?`Could not revoke it: ${formatAttempt(error.details)}`:"OpenRouter reports that it does not exist.","The post step tries again. No other step has its secret."]}function describeStateNotWritten({reason}){return{title:"The state for the post step could not be written",lines:[`The runner's state file cannot be written: ${reason}`]}}function describeRemaining(workspace,deletedKeys){return[`API keys deleted before that: ${deletedKeys}.`,`Not deleted, or unknown: ${describeWorkspace(workspace)}.`,"Deleting the workspace again finishes the work."]}const SAFER_TIMES={age:"Each age is the younger of both, so that nothing is deleted too early.",expiry:"The API key expires by the clock that is behind, unless what exists shows that this one is wrong.",period:"The period is by the runner's clock, and the figures count as incomplete."},describe_warning_DESCRIPTIONS={"clocks-differ":({server,runner,purpose})=>({title:"The clocks of OpenRouter and of the runner differ by more than a day",lines:[`OpenRouter's clock shows ${formatTime(server)}, and the runner's ${formatTime(runner)}.`,SAFER_TIMES[purpose],"Correct the runner's clock. If it is right, check the server at api-url."]}),"unexpected-fields":({workspace,changes})=>({title:`The workspace ${workspace.slug} has other values than requested`,lines:["OpenRouter returned other values:",...changes.map(formatChange)]}),"unexpected-key-fields":({key,changes})=>({title:`The API key ${describeKey(key)} has other values than requested`,lines:["OpenRouter returned other values:",...changes.map(formatChange)]}),"unknown-guardrail-fields":({fields})=>({title:"The input guardrail has fields that this version does not know",lines:[`Unknown: ${fields.join(", ")}.`,"Check their names. The step fails if OpenRouter rejects them, or returns other values than requested."]}),"governance-not-applied":({workspace,inputs,creatorUnknown,dryRun})=>({title:dryRun?`Inputs would not be applied to the workspace ${workspace.slug}`:`Inputs were not applied to the workspace ${workspace.slug}`,lines:[`${dryRun?"Would not be applied":"Not applied"}: ${inputs.join(", ")}.`,"With if-exists: reuse, the step changes nothing in a workspace that exists.",...creatorUnknown?["Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet."]:[],"To apply them, use if-exists: update."]}),"not-deleted-after-job":({workspace:{id,slug}})=>({title:`The workspace ${slug} is not deleted after the job`,lines:[`Whether this step created it cannot be determined: id ${id}, ${dashboardUrl(slug)}`]}),"workspace-left-alone":({workspace:{id,slug}})=>({title:`The workspace ${slug} was not deleted`,lines:[`The workspace exists, id ${id}, but nothing shows that this step created it.`]}),"key-owner-unknown":owner=>withEffect(describeUnknownOwner(owner)),"key-limit-used-up":({name,spent,byok,limit})=>({title:`The limit of the API key ${JSON.stringify(name)} is used up`,lines:[`Spent in total: ${formatUsd(spent)}.`,...describeByok(byok)?[`Spent with your own provider keys: ${describeByok(byok)}.`]:[],`${describeLimit(limit)}.`,"OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.","If the job needs more, raise limit-usd."]}),"spending-above-warning":({cost,threshold,...details})=>({title:`${describeSpender(details)} has spent more than ${exactUsd(threshold)} USD`,lines:[`The cost is ${details.gaps.length>0?"at least ":""}${exactUsd(cost)} USD, and warn-above-usd is ${exactUsd(threshold)}.`]}),"usage-incomplete":({cost,gaps,undecided,...details})=>({title:`${describeSpender(details)} may have spent more than is known`,lines:[`The cost is at least ${exactUsd(cost)} USD. Whether it is above ${undecided.join(" or ")} is unknown.`,...truncateList(gaps.map(describeGap))]}),"stale-workspaces":({result})=>{const{staleCount,deleted,alreadyDeleted,failed,wouldDelete,tooMany}=result,named=[...failed,...deleted,...alreadyDeleted,...wouldDelete,...tooMany].slice(0,describe_warning_MAX_NAMED).map(({slug})=>slug),more=staleCount>named.length?` and ${staleCount-named.length} more`:""
+return{title:`Stale: ${countWorkspaces(staleCount)}`,lines:[`Slugs: ${named.join(", ")}${more}.`,deleted.length+alreadyDeleted.length>0?"Check why the workflow that deletes previews did not.":"The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not."]}},"preview-not-checked":({workspace,reason})=>({title:`Whether the preview ${workspace} is still needed could not be checked`,lines:[`${reason}.`,"Nothing was deleted. The next clean-up looks again."]}),"job-status-unknown":({status})=>({title:"Whether the job succeeded is unknown",lines:[`The input job-status is ${JSON.stringify(status)}. Leave it out: its default is the status of the job.`,"Older API keys stay as they are."]}),"main-still-running":({seconds,leftovers})=>({title:"The step is still running after its job ended",lines:[`It was sent SIGTERM, and has not ended within ${seconds} s. Whatever it creates from now on is not cleaned up.`,formatLeftovers(leftovers)]}),"main-was-running":({leftovers})=>({title:"The step was still running after its job ended",lines:["It was ended with SIGTERM. Whether it had created anything by then is unknown.",formatLeftovers(leftovers)]}),"state-not-written":describeStateNotWritten,"summary-not-written":({reason})=>({title:"The job summary could not be written",lines:[reason]})},describe_warning_MAX_NAMED=10
+function describeWarning(code,details){return{code,...describe_warning_DESCRIPTIONS[code](details)}}const INTERNAL_ERROR="internal-error"
+function describeError(error,effect){return error instanceof Failure?describeFailure(error,effect):error instanceof ApiError?describeApiError(error.details,effect):{code:INTERNAL_ERROR,title:"Internal error in this action",lines:[external_node_util_namespaceObject.types.isNativeError(error)?error.stack??error.message:String(error),"This is a defect of the action and not of the workflow. Please report it, with this log.",describeEffect(effect)]}}const OMISSION_BYTES=100
+function summaryHtml({title,url,paragraphs=[],table,notes=[]},{redact,maxBytes}){const cellHtml=cellRenderer(text=>toHtml(text,redact)),heading=`<h3>${cellHtml(url?{text:title,url}:title)}</h3>`,rowHtml=rowRenderer(table,cellHtml),headings=table?.header.map(column=>typeof column==="string"?column:column.numbers),header=headings?["<table>",rowHtml("th",headings)]:[],end=table?["</table>"]:[],space=maxBytes-OMISSION_BYTES-sizeOf([heading,...header,...end])
+if(space<0)return
+const{texts,rows}=fitBoth(space,{texts:[...paragraphs,...notes].map(text=>()=>`<p>${cellHtml(text)}</p>`),rows:(table?.rows??[]).map(cells=>()=>rowHtml("td",cells))}),omittedRows=table?table.rows.length-rows.length+(table.more??0):0
+return[heading,...texts.slice(0,paragraphs.length),...header,...rows,...end,...omission(omittedRows,"more"),...texts.slice(paragraphs.length),...omission(paragraphs.length+notes.length-texts.length,"more paragraphs")].join("\n")}function fitBoth(space,lines){const take=(rendered,size)=>takeFitting(rendered,{size,sizeOf:sizeOfLine,render:line=>line()}),texts=take(lines.texts,space),rows=take(lines.rows,space-Math.min(sizeOf(texts),space/2))
+return{texts:take(lines.texts,space-sizeOf(rows)),rows}}function omission(count,what){return count>0?[`<p>\u2026 and ${count} ${what}</p>`]:[]}function cellRenderer(html){return content=>typeof content==="string"?html(content):"code"in content?`<code>${html(content.code)}</code>`:`<a href="${html(content.url)}">${html(content.text)}</a>`}function rowRenderer(table,cellHtml){const attributes=table?.header.map(heading=>typeof heading==="string"?"":' align="right"')
+return(tag,cells)=>`<tr>${cells.map((content,at)=>`<${tag}${attributes?.[at]}>${cellHtml(content)}</${tag}>`).join("")}</tr>`}function sizeOf(lines){return lines.reduce((size,line)=>size+sizeOfLine(line),0)}function sizeOfLine(line){return Buffer.byteLength(line)+1}function createReport(){const redactor=createRedactor(),line=text=>toLine(text,redactor.redactShown),info=text=>core_info(line(text)),warnOf=description=>{annotate(warning,description,line)>0&&summarize(toSummary("\u26a0\ufe0f",description))},warn=(code,details)=>warnOf(describeWarning(code,details)),summarize=summary=>{const reason=appendSummary(summary,redactor)
+reason!==void 0&&warn("summary-not-written",{reason})}
+return{info,notice:text=>notice(line(text)),redact:redactor.redactShown,debug:text=>core_debug(line(text)),mask:texts=>texts.forEach(core_setSecret),registerSecrets(secrets){secrets.forEach(core_setSecret)
+redactor.register(secrets)},output:outputs=>writeOutputs(outputs,redactor).forEach(info),outputSecret:writeSecretOutput,saveState:(name,value)=>writeState(name,value,redactor),summarize,warn,fail(error,effect,leftovers=""){const description=withLeftovers(describeError(error,effect),leftovers)
+annotate(core_error,description,line)
+summarize(toSummary("\u274c",description))},warnOfCleanup(error,{effect,leftovers}){const description=withLeftovers(describeError(error,effect),leftovers)
+leftovers===""?[description.title,...description.lines].forEach(info):warnOf(description)}}}function annotate(annotation,{code,title,lines},line){const{text,omitted}=toMessage([title,...lines,`See ${urlOf(code)}`].map(text=>line(text)))
+annotation(text,{title:line(title)})
+return omitted}function toSummary(icon,{code,title,lines,table,notes}){return{title:`${icon} ${title}`,url:urlOf(code),paragraphs:lines,table,notes}}function urlOf(code){return troubleshootingUrl(code,process.env)}function writeOutputs(outputs,{redact}){const values=Object.fromEntries(Object.entries(outputs).map(([name,value])=>[name,typeof value==="string"?value:value.json]))
+try{for(const[name,value]of Object.entries(values))setOutput(name,redact(value))
+return describeOmitted(outputs)}catch(error){throw new Failure("outputs-not-written",{reason:messageOf(error),values})}}function writeSecretOutput(name,secret){try{if(!process.env.GITHUB_OUTPUT)throw new Error("GITHUB_OUTPUT is not set")
+setOutput(name,secret)}catch(error){throw new Failure("secret-output-not-written",{reason:messageOf(error),name})}}function writeState(name,value,{redact}){const json=redact(JSON.stringify(value))
+if(Buffer.byteLength(json)>=MAX_VALUE_BYTES)return`a state is limited to ${MAX_VALUE_SIZE}`
+try{saveState(name,json)
+return}catch(error){return messageOf(error)}}const MAX_SUMMARY_BYTES=1e6
+function appendSummary(summary,{redactShown}){const file=process.env.GITHUB_STEP_SUMMARY
+if(file)try{const written=(0,external_node_fs_namespaceObject.statSync)(file,{throwIfNoEntry:!1})?.size??0,html=summaryHtml(summary,{redact:redactShown,maxBytes:(MAX_SUMMARY_BYTES-written)/2})
+if(html===void 0)return"GitHub accepts no more than 1 MiB for each step.";(0,external_node_fs_namespaceObject.appendFileSync)(file,`${html}\n`)
+return}catch(error){return messageOf(error)}}function messageOf(error){return external_node_util_namespaceObject.types.isNativeError(error)?error.message:String(error)}const MIN_CUT=1024
+function createRedactor(){const secrets=[],redact=text=>secrets.reduce((redacted,secret)=>redacted.replaceAll(secret,"***"),text)
+return{register:added=>secrets.push(...added),redact,redactShown(text,{isCut}={isCut:!1}){const shown=redact(text).replace(LIKELY_SECRET,"***"),longest=Math.max(MIN_CUT,...secrets.map(({length})=>length))
+return isCut?shown.slice(0,-longest):shown}}}async function runStep(program,onError=step_fail){process.exitCode=1
+process.noDeprecation=!0
+const report=createReport(),{managementKey,gitHubToken,idTokenRequest,proxyPassword}=readSecrets()
+report.registerSecrets([...managementKey,...gitHubToken,...idTokenRequest])
+report.mask(proxyPassword)
+const effect=recordEffect(),abort=new AbortController
+abortOnSignals(abort)
+const unforeseen=abortOnUnforeseenErrors(abort)
+process.stdout.on("error",()=>{})
+const timeout=step_timeoutOf(abort),{signal}=abort
+try{await program({report,clock:systemClock,signal,effect,startTimeout:timeout.start})
+if(unforeseen.first)throw unforeseen.first
+process.exitCode=0}catch(error){process.exitCode=reportError(error,{report,effect:effect.current()},onError)}timeout.stop()
+process.stdout.write("",()=>process.exit())}function abortOnSignals(abort){for(const name of["SIGINT","SIGTERM","SIGBREAK"])process.on(name,()=>abort.abort(new Error(`the run was cancelled (${name})`)))}function abortOnUnforeseenErrors(abort){const unforeseen={}
+process.on("uncaughtException",error=>{unforeseen.first??=error
+abort.abort(new Error(`internal error: ${error.stack??error.message}`))})
+return unforeseen}function step_timeoutOf(abort){let stop=()=>{}
+return{start(ms){stop=systemClock.after(ms,()=>abort.abort(new Error(`the timeout of ${ms/1e3} s has expired`)))
+return systemClock.now()+ms},stop:()=>stop()}}function step_fail(report,error,effect){report.fail(error,effect)
+return 1}function reportError(error,{report,effect},onError){try{return onError(report,error,effect)}catch(defect){return onError(report,defect,effect)}}const USER_AGENT=`${package_namespaceObject.UU}/${package_namespaceObject.rE}`
+function startContext(connection,step){const{report,clock,signal}=step,deadline=step.startTimeout(connection.timeoutMs)
+return{client:clientOf(serverOf(connection,{...step,deadline}),{...step,deadline}),clock,deadline,timeOfDay:Date.now,log:report,warn:report.warn,signal}}function serverOf({apiUrl,credential},step){if("managementKey"in credential)return openRouter({apiUrl,...credential})
+const{federation}=credential,{registerSecrets}=step.report,issuer=clientOf(idTokenServer(federation.issuer),step),client=clientOf(openRouter({apiUrl}),step)
+return openRouter({apiUrl,credential:renewableCredential(step.clock,()=>obtainGrant(federation,{issuer,client,registerSecrets}))})}function startGitHub(connection,{context,step}){return clientOf(gitHub(connection),{...step,...context,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,deadline}){return createClient({server,transport:httpTransport(USER_AGENT),clock,random:Math.random,deadline,signal,log:report,effect})}function create(){return runStep(async step=>{const{report}=step
+saveMainProcess(report)
+const inputs=readCreateInputs(report),result=await createWorkspace(inputs,{...startContext(inputs,step),journal:inputs.deleteAfterJob?openJournal(inputs,report):noJournal,onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership))})
+report.output(outcomeOutputs(result,inputs))
+report.summarize(createSummary(result,inputs))})}const MISSING_DELAYS_MS=[0,1e3,2e3,4e3,8e3]
+async function*whileMissing({client,signal}){for(const delay of MISSING_DELAYS_MS){if(delay>0&&signal.aborted)return
+await client.pause(delay)
+yield}}const createCleanupTask=()=>object({deleteKeys:schemas_boolean(),target:object({created:optional(object({id:schemas_guid(),slug:schemas_string()})),pending:optional(pendingWorkspace())}).check(refine(({created,pending})=>(created??pending)!==void 0))}),pendingWorkspace=()=>object({desired:createWorkspaceRequest,window:optional(object({from:schemas_number(),to:schemas_number()}))})
+function describeWorkspaceLeft({target:{created,pending}}){return`the workspace ${(created??pending?.desired)?.slug}`}async function runCreateCleanup(task,context){const{target}=task,deletedIds=new Set
+let next=target.created
+for(let count=0;count<MAX_CREATED;count+=1){next??=target.pending&&await findCreated(target.pending,{...context,deletedIds})
+if(!next)return
+const incomplete=await deleteCreated(next,task,context)
+if(incomplete)return incomplete
+deletedIds.add(next.id)
+next=void 0}}const MAX_CREATED=5
+async function deleteCreated(workspace,task,context){const{slug,id}=workspace,options={deleteKeys:task.deleteKeys,relistKeys:!1}
+let keyCount=0
+for await(const _ of whileMissing(context)){const{deletedKeys,deleted,problem}=await teardown(workspace,options,context)
+if(problem)return{error:problem,left:task}
+keyCount+=deletedKeys.length
+if(!deleted)continue
+const keys=keyCount>0?` and ${countKeys(keyCount)}`:""
+context.log.info(`Deleted the workspace ${slug}, id ${id},${keys} because of delete-after-job.`)
+return}return{error:new Failure("created-workspace-missing",{workspace}),left:task}}async function findCreated({desired,window},context){const{client,log,warn,deletedIds}=context
+for(const delay of LATE_POST_DELAYS_MS){await client.pause(delay)
+const{workspace}=await findWorkspace(client,desired.slug,{trusts404:!0})
+if(workspace&&!deletedIds.has(workspace.id)){if(window!==void 0&&wasCreatedWithin(workspace,window)&&matchesDesired(workspace,desired))return workspace
+warn("workspace-left-alone",{workspace})
+return}}log.info(`The workspace ${desired.slug} does not exist: ${deletedIds.size===0?"nothing to clean up":"no late request created it again"}.`)}async function runCleanupStep(cleanup){const saved=readJournal(cleanup.schema),isSaved=typeof saved==="object",main=findRunningMain()
+if(!isSaved&&!main)return
+let task=!isSaved||saved instanceof Failure?void 0:saved.task
+await runStep(async step=>{if(main){const leftovers=cleanup.describeLeftovers(task)||cleanup.describeLeftovers(void 0)
+await endMain(main,step,{leftovers,hasSavedState:saved!=="missing"})}if(saved instanceof Failure)throw saved
+if(!isSaved)return
+const credential=toCredential(readInputs(object(credentials))),incomplete=await cleanup.run(saved.task,startContext({...saved,credential},step),step)
+if(incomplete){task=incomplete.left
+throw incomplete.error}},(report,error,effect)=>{const leftovers=cleanup.describeLeftovers(task),failsJob=cleanup.failsJob?.(task)===!0
+failsJob?report.fail(error,effect,leftovers):report.warnOfCleanup(error,{effect,leftovers})
+return failsJob?1:0})}async function endMain(main,{report,clock,signal},{leftovers,hasSavedState}){await endProcess(main,{clock,signal})?hasSavedState?report.info("The step was still running. It was ended with SIGTERM before this cleanup."):report.warn("main-was-running",{leftovers}):report.warn("main-still-running",{seconds:END_WITHIN_MS/1e3,leftovers})}function createPost(){return runCleanupStep({schema:createCleanupTask(),run:runCreateCleanup,describeLeftovers:task=>task?describeWorkspaceLeft(task):"a workspace, if the step created one"})}const deleteInputs=()=>object({...credentials,workspace:optional(idOrSlug()),...slugInputs(),expect_slug_prefix:optional(schemas_string().check(_regex(/^[a-z0-9-]+$/,"must be the beginning of a slug: lower-case letters, digits and hyphens"))),delete_keys:fields_flag(),dry_run:fields_flag(),api_url:connection.api_url,timeout:connection.timeout})
+function readDeleteInputs(log){const values=readInputs(deleteInputs(),(valid,provided)=>slugProblems("workspace",valid,provided))
+return{...toConnection(values),workspace:readSlug(values.workspace,values,log),expectSlugPrefix:values.expect_slug_prefix,deleteKeys:values.delete_keys,dryRun:values.dry_run}}async function deleteOne(request,context,onFound){const{client,clock,log}=context,{deleteKeys,dryRun}=request,start=clock.now()
+log.info(`Deleting the workspace ${request.workspace}.`)
+isUuid(request.workspace)||assertPrefix(request.workspace,request)
+const{workspace}=await findWorkspace(client,request.workspace)
+if(!workspace){log.info("No workspace has that id or slug: nothing to delete.")
+return{deleted:!1,keys:[]}}onFound(workspace)
+const{slug,id,name}=workspace
+log.info(`Found ${JSON.stringify(name)}, slug ${slug}, id ${id}.`)
+assertDeletable(workspace,request)
+if(dryRun)return planDeletion(workspace,request,context)
+const options={deleteKeys,relistKeys:!0},{deletedKeys:keys,deleted,problem}=await teardown(workspace,options,context)
+if(problem)return{workspace,deleted,keys,failure:problem}
+const failure=deleted?await verifyDeleted(workspace,context):void 0
+if(failure)return{workspace,deleted:failure.code==="deletion-not-verified",keys,failure}
+const what=deleted?`Deleted the workspace and ${countKeys(keys.length)}`:`Another job had deleted the workspace. Deleted ${countKeys(keys.length)}`
+log.info(`${what} in ${formatSeconds(clock.now()-start)}.`)
+return{workspace,deleted,keys}}function assertDeletable(workspace,request){if(isDefault(workspace))throw new Failure("default-workspace",{workspace})
+assertPrefix(workspace.slug,request)}function assertPrefix(slug,{workspace,expectSlugPrefix:prefix=""}){if(!slug.startsWith(prefix))throw new Failure("slug-prefix-mismatch",{written:workspace,slug,prefix})}async function planDeletion(workspace,{deleteKeys},{client,log}){const{keys}=await listKeys(client,workspace)
+if(keys.length>0&&!deleteKeys)throw new Failure("workspace-has-keys",{workspace,keys})
+log.info(`Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`)
+return{workspace,deleted:!1,keys}}async function verifyDeleted({slug,id},{client}){const workspace={slug,id}
+for(const delay of[0,...DELETION_LAG_MS]){await client.pause(delay)
+const{value:lookup,error}=await catching(findWorkspace(client,id,{trusts404:!0}),ApiError)
+if(error)return new Failure("deletion-not-verified",{workspace,error})
+if(!lookup.workspace)return}return new Failure("workspace-still-exists",{workspace})}function deleteOutputs({deleted,keys},{dryRun}){const spent=totalSpent(keys)
+return{deleted:String(deleted),"deleted-keys":String(dryRun?0:keys.length),"keys-cost-usd":spent===null?"":exactUsd(spent)}}function deleteSummary({workspace,deleted,keys},request){if(!workspace)return{title:`\u2705 Nothing to delete: no OpenRouter workspace is ${request.workspace}`}
+const{name,slug,id}=workspace,label=request.dryRun?"API keys that would be deleted with it":"API keys deleted by this step"
+return{title:titleOf(name,{deleted,dryRun:request.dryRun}),paragraphs:[`Slug ${slug}, id ${id}. ${label}: ${keys.length}.`],table:keysTable(keys)}}function titleOf(name,{deleted,dryRun}){return dryRun?`\u{1f50e} Dry run: would delete the OpenRouter workspace ${name}`:deleted?`\u2705 Deleted the OpenRouter workspace ${name}`:`\u2705 Already deleted by another job: the OpenRouter workspace ${name}`}function delete_deleteWorkspace(){return runStep(async step=>{const{report}=step,inputs=readDeleteInputs(report),result=await deleteOne(inputs,startContext(inputs,step),({id,slug})=>report.output({id,slug}))
+report.output(deleteOutputs(result,inputs))
+if(result.failure)throw result.failure
+report.summarize(deleteSummary(result,inputs))})}const keyInputs=()=>{const{name,limit,limit_reset,include_byok_in_limit}=createKeyRequest.shape
+return object({...credentials,workspace:optional(idOrSlug()),...slugInputs(),name:optional(name.check(refine(text=>text.search(LIKELY_SECRET)<0,"must not contain a key"))),limit_usd:limit,limit_reset,include_byok_in_limit,expires_in:optional(lifetime()),revoke_after_job:fields_flag(!0),replace:schemas_default(union([schemas_boolean(),literal("after-job")],"must be true, false or after-job"),!1),api_url:connection.api_url,timeout:connection.timeout,job_status:optional(schemas_string())})}
+function keyProblems(valid,provided){const problems=slugProblems("workspace",valid,provided),{limit_reset:reset,replace=!1,revoke_after_job:revokes}=valid
+reset===void 0||provided.has("limit_usd")||problems.push({input:"limit-reset",message:"needs limit-usd: without a limit, there is nothing to reset"})
+replace===!1||provided.has("name")||problems.push({input:"replace",message:"needs name: a generated name is different each time"})
+replace==="after-job"&&(revokes??!provided.has("revoke_after_job"))&&problems.push({input:"replace",message:"after-job needs revoke-after-job: false, or no key would be left after the job"})
+replace!=="after-job"||provided.has("expires_in")||problems.push({input:"expires-in",message:"is required with replace: after-job, because the key outlives the job: a time such as 70d, or never"})
+return problems}function readKeyInputs(log){const values=readInputs(keyInputs(),keyProblems)
+return{...toConnection(values),workspace:readSlug(values.workspace,values,log),desired:{name:values.name??keyNameOf(process.env,Math.random()),limit:values.limit_usd,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},nameIsRandom:values.name===void 0,expiresInMs:values.expires_in==="never"?null:values.expires_in??toMs("6h"),revokeAfterJob:values.revoke_after_job,replace:values.replace}}function readJobStatus(){const{job_status}=keyInputs().shape
+return readInputs(object({job_status})).job_status??""}const MAX_WORKFLOW_LENGTH=60,SUFFIX_COUNT=36**6
+function keyNameOf(env,random){const workflow=[...env.GITHUB_WORKFLOW??""].slice(0,MAX_WORKFLOW_LENGTH).join(""),run=[env.GITHUB_RUN_ID,env.GITHUB_RUN_ATTEMPT].filter(Boolean).join("."),suffix=Math.floor(random*SUFFIX_COUNT).toString(36).padStart(6,"0")
+return[env.GITHUB_REPOSITORY,workflow,run,env.GITHUB_JOB,suffix].filter(Boolean).join(" / ")}function planExpiry({expiresInMs,server,runner,recorded,random}){if(expiresInMs===null)return{expiresAt:null,clocks:void 0}
+const clocks=differingClocks({server,runner}),[earlier,later]=clocks?[Math.min(clocks.server,runner),Math.max(clocks.server,runner)]:[server??runner,server??runner],now=earlier+expiresInMs>Math.max(...recorded,0)?earlier:later,ms=1+Math.floor(random*999)
+return{expiresAt:new Date(Math.floor(now/1e3)*1e3+expiresInMs+ms).toISOString(),clocks}}const TOLERANCE_MS=6e4
+function unexpectedLifetime(key,desired,expiresInMs){const[created,expires]=[createdAt(key),readTime(key.expires_at??desired.expires_at)]
+if(expiresInMs===null||created===void 0||expires===void 0)return
+const lifetime=expires-created
+return lifetime>0&&lifetime<=expiresInMs+TOLERANCE_MS?void 0:{field:"lifetime",from:formatAge(expiresInMs),to:formatAge(lifetime)}}const COMPARISONS={limit(returned,desired){const[amount,requested]=[returned,desired.limit].map(limit=>toUsd(withoutNoise(limit)))
+return requested===void 0?amount===void 0?"same":"stricter":amount===void 0||amount<0n||amount>requested?"looser":amount<requested?"stricter":"same"},limit_reset:(returned,{limit,limit_reset})=>limit===void 0||(returned??void 0)===limit_reset?"same":"looser",include_byok_in_limit(returned,{include_byok_in_limit:requested}){return requested===void 0||returned===!0===requested?"same":requested?"looser":"stricter"},expires_at(returned,{expires_at:requested}){const time=readTime(returned)
+if(requested===null)return time===void 0?"same":"stricter"
+if(returned===void 0)return"stricter"
+if(time===void 0)return"looser"
+const later=time-Date.parse(requested)
+return Math.abs(later)<1e3?"same":later>0?"looser":"stricter"}}
+function compareKey(key,desired){const differences=verdict=>Object.keys(COMPARISONS).filter(field=>COMPARISONS[field](key[field],desired)===verdict).map(field=>({field,from:desired[field]??null,to:key[field]}))
+return{looser:differences("looser"),stricter:differences("stricter")}}function findOrphans(keys,search,isNew){const keepsMs=keys.some(({expires_at})=>Date.parse(String(expires_at))%1e3>0),candidates=keys.filter(key=>isNew(key)&&orphans_matches(key,search,keepsMs))
+return{keys:candidates,isConclusive:search.isDistinguishable&&candidates.length<=search.lostPosts}}function orphans_matches(key,{desired,nameIsRandom},keepsMs){return key.name===desired.name&&(!!nameIsRandom||(key.limit??null)===(desired.limit??null)&&expiryMatches(key.expires_at,desired.expires_at,keepsMs))}function expiryMatches(actual,desired,keepsMs){if(desired===null)return(actual??null)===null
+const[actualMs,desiredMs]=[Date.parse(String(actual)),Date.parse(desired)]
+return actualMs===desiredMs||!keepsMs&&Math.abs(actualMs-desiredMs)<1e3}function mayBeCreatedSince(key,{since}){return since===void 0||wasCreatedWithin(key,{from:since,to:Number.POSITIVE_INFINITY})!==!1}function preexistingHashes({keys,serverTime},name){return keys.filter(key=>key.name===name&&mayBeCreatedSince(key,{since:serverTime})).map(({hash})=>hash)}async function deleteOrphans(search,isNew,{client,log}){const{keys}=await listKeys(client,search.workspace),candidates=findOrphans(keys,search,isNew)
+if(!candidates.isConclusive)return{deleted:[],undecided:candidates.keys}
+const deleted=[],[failed]=await deleteEach(candidates.keys,client,key=>{deleted.push(key)
+log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`)})
+if(failed)throw new Failure("orphan-not-deleted",failed)
+return{deleted,undecided:[]}}function unknownOwner({desired:{name},workspace,isDistinguishable},keys){return{name,workspace,isDistinguishable,keys}}function countPossibleOrphans(attempts){return countAmbiguous(attempts)-deletedOrphans(attempts).length}function deletedOrphans(attempts){return attempts.flatMap(({found})=>found?.deleted??[])}function reconcileKey(attempts){const{failure,found}=attempts.at(-1),{retryable,ambiguous}=FAILURE_CLASSES[failure.kind]
+return ambiguous&&failure.kind!=="aborted"&&!found?{kind:"lookup",ambiguous:!0}:found&&found.undecided.length>0?{kind:"done",result:found.undecided}:{kind:retryable?"retry":"give-up",ambiguous:countPossibleOrphans(attempts)>0}}function unusableState(key,now){if(isDisabled(key))return"disabled"
+const expiry=readTime(key.expires_at)
+return expiry!==void 0&&expiry<=now?"expired":void 0}const MAX_REPLACED=250
+function hashesToReplace(older,now,{log}){const rank=key=>unusableState(key,now)?1:0
+older.length>MAX_REPLACED&&log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`)
+return older.toSorted((a,b)=>rank(a)-rank(b)).slice(0,MAX_REPLACED).map(({hash})=>hash)}const KNOWN_STATUSES=["success","failure","cancelled"]
+async function replaceOlderKeys({key,workspace,replaced},context,endOlder){const{client,jobStatus,log,warn}=context
+await assertWorks(key,{olderEnded:!1},context)
+if(jobStatus!=="success"){KNOWN_STATUSES.includes(jobStatus)||warn("job-status-unknown",{status:jobStatus})
+log.info("The job has not succeeded: older keys stay.")
+return}if(replaced.length===0)return
+const{keys}=await listKeys(client,workspace),older=keys.filter(({hash,name})=>name===key.name&&replaced.includes(hash))
+older.length>0&&await endOlder(older)
+await assertWorks(key,{olderEnded:older.length>0},context)}async function assertWorks(key,{olderEnded},context){const request={...keyRequest(key.hash,describeKey(key)),trusts404:!0}
+for await(const _ of whileMissing(context)){const{data:own,serverTime:server}=await context.client.request(request)
+if(!own)continue
+const state=unusableState(own,latestTime({server,runner:context.timeOfDay()}))
+if(!state)return
+const expiredAt=state==="expired"?String(own.expires_at):void 0
+throw new Failure("key-replaced",{key,expiredAt,olderEnded})}throw new Failure("key-replaced",{key,olderEnded})}async function deleteOlderKeys(older,key,{client,log},onDeleted=()=>{}){const deleted=[],undeleted=await deleteEach(older,client,old=>{deleted.push(old)
+log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`)})
+onDeleted(deleted)
+if(undeleted.length>0)throw new Failure("replaced-keys-not-deleted",{key,undeleted,count:older.length})}async function createKey(request,context){const{client,log}=context,{desired,workspace}=request
+log.info(`Creating the API key ${JSON.stringify(desired.name)} in the workspace ${workspace}.`)
+const found=await findWorkspace(client,workspace)
+if(!found.workspace)throw new Failure("workspace-not-found",{workspace})
+const result=await createKeyIn(found.workspace,request,context)
+log.info(describeEnd(request))
+return result}function describeEnd({revokeAfterJob,replace}){return revokeAfterJob?"The key is revoked when the job ends.":replace==="after-job"?"The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.":"The key is not revoked after the job."}async function createKeyIn(workspace,request,context){const{clock,log,warn}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,context),{key}=created
+saveRevocation(created,plan,context)
+const{looser,stricter}=compareWithRequest(key,plan,request)
+if(looser.length>0)throw await revokeLooser(created,looser,context)
+const result=outputKey(created,{plan,request},context),seconds=formatSeconds(clock.now()-start)
+log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${result.expiresAt===null?"never expires":`expires at ${result.expiresAt}`}.`)
+stricter.length>0&&warn("unexpected-key-fields",{key,changes:stricter})
+await deleteLateOrphans(created,request,context)
+request.replace===!0&&await deleteOlderKeys(plan.namesakes,key,context)
+return result}function compareWithRequest(key,{search:{desired},clocksDiffer},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=clocksDiffer?unexpectedLifetime(key,desired,expiresInMs):void 0
+return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}async function planKey(workspace,request,context){const{client,log}=context,{name}=request.desired,{id,slug}=workspace,list=await listKeys(client,workspace),namesakes=list.keys.filter(key=>key.name===name)
+log.info(`The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with that name.`)
+const times={server:list.serverTime,runner:context.timeOfDay()},{expiresAt,clocks}=planExpiry({...times,expiresInMs:request.expiresInMs,recorded:[workspace,...list.keys].flatMap(resource=>createdAt(resource)??[]),random:context.random()})
+clocks&&context.warn("clocks-differ",{...clocks,purpose:"expiry"})
+const desired={...request.desired,workspace_id:id,expires_at:expiresAt},hashes=new Set(list.keys.map(({hash})=>hash))
+return{workspace,search:{workspace:{id,slug},desired,nameIsRandom:request.nameIsRandom,isDistinguishable:request.nameIsRandom||desired.expires_at!==null,since:list.serverTime,preexistingHashes:preexistingHashes(list,name),lostPosts:0},namesakes,replaced:request.replace==="after-job"?hashesToReplace(namesakes,latestTime(times),context):void 0,clocksDiffer:clocks!==void 0,isNew:({hash})=>!hashes.has(hash)}}async function createKeyOnce(plan,context){const{client,journal,registerSecrets}=context,{search}=plan,{value:created,error}=await catching(postOnce({send(attempts){const lostPosts=countPossibleOrphans(attempts)+1,exists=lostPosts>1?"possibly an API key whose secret was lost":void 0
+journal.saveOrFail({search:{...search,lostPosts},revoke:!0},exists)
+return sendKey(client,search.desired,registerSecrets)},reconcile:reconcileKey,question:"whether it created a key whose secret was lost",lookup:attempts=>deleteOrphans({...search,lostPosts:countPossibleOrphans(attempts)},newSince(plan,attempts),context)},context),ApiError)
+if(error){error.details.ambiguous||journal.clearOrWarn()
+throw error}if(created.kind==="reconciled"){journal.clearOrWarn()
+throw new Failure("key-owner-unknown",unknownOwner(search,created.result))}const{attempts,response}=created,lostPosts=countPossibleOrphans(attempts)
+return{...response.data,search:{...search,lostPosts},replaced:plan.replaced,isNew:newSince(plan,attempts)}}function newSince(plan,attempts){const deletedHashes=new Set(deletedOrphans(attempts).map(({hash})=>hash))
+return key=>plan.isNew(key)&&!deletedHashes.has(key.hash)}function saveRevocation(created,plan,{journal}){const{key,search}=created,{workspace}=plan,{name}=search.desired,task=taskOf(created,{revoke:!0}),isNew=key.workspace_id===workspace.id&&plan.isNew(key)
+if(isNew&&key.name===name){journal.saveOrFail(task,existing(key))
+return}const revoked=isNew&&key.name!==""&&name.startsWith(key.name)
+revoked?journal.saveOrFail(task,existing(key)):saveRest({search,revoke:!1},journal)
+throw new Failure("unexpected-key",{key,workspace,name,revoked})}async function revokeLooser(created,changes,{client,log,journal}){const{key,search}=created,{value:deletion,error}=await catching(deleteKey(client,key),ApiError),revoked=deletion?.kind==="deleted"
+if(revoked){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
+saveRest({search,revoke:!1},journal)}return new Failure("unexpected-key-values",{key,changes,revoked,error:deletion?.kind==="unclear"?deletion.error:error})}function outputKey(created,{plan,request},{journal,onCreated}){const{key,secret,search}=created,expiresAt=expiryIn(key,search.desired),result={workspace:plan.workspace,key,secret,expiresAt}
+onCreated(result)
+request.revokeAfterJob||journal.saveOrFail(taskOf(created,{revoke:!1}),existing(key))
+return result}function taskOf({key:{hash,label},search,replaced},{revoke}){return{search,created:{hash,label},revoke,replaced:revoke?void 0:replaced}}function existing(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`}function saveRest(task,journal){task.created||task.search.lostPosts>0?journal.saveOrWarn(task):journal.clearOrWarn()}function expiryIn({expires_at:returned},desired){return returned===void 0?desired.expires_at:readTime(returned)===void 0?null:String(returned)}async function deleteLateOrphans(created,request,context){const{key,search}=created,{lostPosts}=search
+if(lostPosts===0)return
+const{log,journal,warn}=context,{value:orphans,error}=await catching(deleteOrphans(search,other=>created.isNew(other)&&other.hash!==key.hash,context),ApiError)
+if(error){log.info(`${error.message}. The post step checks again.`)
+return}const{deleted,undecided}=orphans
+if(deleted.length===0&&undecided.length===0)return
+undecided.length>0&&warn("key-owner-unknown",unknownOwner(search,undecided))
+const left=undecided.length>0?0:lostPosts-deleted.length
+saveRest({...taskOf(created,{revoke:request.revokeAfterJob}),search:{...search,lostPosts:left}},journal)}function keyOutputs({key,workspace,expiresAt}){return{name:key.name,hash:key.hash,label:key.label,"expires-at":expiresAt??"","workspace-id":workspace.id,"workspace-slug":workspace.slug}}function keySummary({key,workspace,expiresAt},request){return{title:`\u2705 Created the OpenRouter API key ${key.name}`,table:{header:["Field","Value"],rows:[["Name",{code:key.name}],["Label",{code:key.label}],["Hash",{code:key.hash}],["Workspace",{code:`${workspace.slug} (${workspace.id})`}],["Limit",formatLimit(request)],["Expires",expiresAt===null?"never":{code:expiresAt}],["Revoked after the job",request.revokeAfterJob?"yes":"no"]]}}}function replacedSummary(deleted){return{title:`\u2705 Deleted ${countKeys(deleted.length)} that the new one replaces`,table:keysTable(deleted)}}function spendReporter({info,summarize}){return spend=>{info(`${formatSpend(spend)}.`)
+summarize({title:`\u{1f4b5} ${formatSpend(spend)}`})}}function formatLimit({desired:{limit,limit_reset}}){return limit===void 0?"none":limit_reset===void 0?`$${limit}`:`$${limit}, resets ${limit_reset}`}function formatSpend({name,spent,byok,limit}){const key=`(API key ${JSON.stringify(name)})`,byokText=describeByok(byok),ownKeys=byokText&&`, and ${byokText} with your own provider keys`
+if(!limit?.reset){const ofLimit=limit?` of the limit of ${formatUsd(limit.amount)}`:""
+return`Spent ${formatUsd(spent)}${ofLimit}${ownKeys} ${key}`}return`Spent ${formatUsd(spent)} in total${ownKeys}. ${describeLimit(limit)} ${key}`}function key_key(){return runStep(async step=>{const{report}=step
+saveMainProcess(report)
+const inputs=readKeyInputs(report),result=await createKey(inputs,{...startContext(inputs,step),journal:openJournal(inputs,report),registerSecrets:report.registerSecrets,onCreated(created){report.output(keyOutputs(created))
+report.outputSecret("key",created.secret)},random:Math.random})
+report.summarize(keySummary(result,inputs))})}const READ_WITHIN_MS=1500
+async function reportSpend(created,{client,log,warn,onSpend}){const{name}=created,described=describeKey(created),outcome=await client.tryOnce(keyRequest(created.hash,described),READ_WITHIN_MS)
+if(outcome.kind!=="applied"){log.info(`What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`)
+return}const{data:key}=outcome.response,spent=toUsd(key?.usage)
+if(!key||spent===void 0){log.info(`What the API key ${described} has spent is unknown: ${key?"OpenRouter does not report it":"OpenRouter does not find the key (HTTP 404)"}.`)
+return}const limit=limitOf(key),spend={name,spent,byok:toUsd(key.byok_usage)}
+onSpend({...spend,limit})
+limit&&limit.amount>0n&&isUsedUp(limit,spent)&&warn("key-limit-used-up",{...spend,limit})}function isUsedUp({amount,reset,remaining},spent){return!exceeds(remaining??(reset?amount:amount-spent),0n)}const keyCleanupTask=()=>object({search:object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,nameIsRandom:schemas_boolean(),isDistinguishable:schemas_boolean(),since:optional(schemas_number()),preexistingHashes:array(schemas_string()),lostPosts:schemas_number()}),created:optional(object({hash:schemas_string(),label:schemas_string()})),revoke:schemas_boolean(),replaced:optional(array(schemas_string()))})
+function describeKeysLeft({search,created,revoke}){const name=JSON.stringify(search.desired.name)
+return[...created&&revoke?[`the API key ${name} (${created.label}), hash ${created.hash}`]:[],...search.lostPosts>0?[`an API key named ${name} whose secret was lost`]:[]].join("; ")}async function runKeyCleanup(task,context){const{search,created}=task
+created&&await reportSpend({name:search.desired.name,...created},context)
+const[revocation,orphanDeletion]=await Promise.all([catching(revokeCreated(task,context),ApiError,Failure),catching(deleteAllOrphans(task,context),ApiError,Failure)]),replacement=await catching(replaceKeys(task,context),ApiError,Failure),error=revocation.error??replacement.error??orphanDeletion.error
+if(!error)return
+const lostPosts=orphanDeletion.error?task.search.lostPosts:0
+return{error,left:{...task,revoke:revocation.error!==void 0,replaced:replacement.error?task.replaced:void 0,search:{...task.search,lostPosts}}}}async function revokeCreated({search,created,revoke},context){if(!created||!revoke)return
+const{client,log}=context,key={name:search.desired.name,...created}
+for await(const _ of whileMissing(context)){const deletion=await deleteKey(client,key)
+if(deletion.kind==="unclear")throw deletion.error
+if(deletion.kind!=="missing"){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
+return}}throw new Failure("created-key-missing",{key})}async function replaceKeys({search:{workspace,desired},created,replaced},context){if(!created||!replaced)return
+const key={name:desired.name,...created}
+await replaceOlderKeys({key,workspace,replaced},context,older=>deleteOlderKeys(older,key,context,context.onReplaced))}async function deleteAllOrphans({search,created},context){let{lostPosts}=search
+if(lostPosts===0)return
+const knownHashes=new Set([...search.preexistingHashes,created?.hash]),isNew=key=>!knownHashes.has(key.hash)&&(search.nameIsRandom||mayBeCreatedSince(key,search))
+for(const delay of LATE_POST_DELAYS_MS){await context.client.pause(delay)
+const{deleted,undecided}=await deleteOrphans({...search,lostPosts},isNew,context)
+if(undecided.length>0){context.warn("key-owner-unknown",unknownOwner(search,undecided))
+return}for(const{hash}of deleted)knownHashes.add(hash)
+lostPosts-=deleted.length
+if(lostPosts===0)return}}function keyPost(){return runCleanupStep({schema:keyCleanupTask(),run:(task,context,{report})=>runKeyCleanup(task,{...context,jobStatus:task.replaced?readJobStatus():"",onReplaced:deleted=>report.summarize(replacedSummary(deleted)),onSpend:spendReporter(report)}),failsJob:task=>task?task.replaced!==void 0:getInput("replace")==="after-job",describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}const pullEvent=object({action:schemas_string(),pull_request:object({number:schemas_int(),updated_at:schemas_string(),head:object({sha:schemas_string()})})}),pushEvent=object({ref:schemas_string(),after:schemas_string(),deleted:optional(schemas_boolean())}),deleteEvent=object({ref:schemas_string(),ref_type:schemas_string()}),anyEvent=object({repository:optional(object({default_branch:optional(schemas_string())}))}),CLEAN_UP_EVENTS=["schedule","workflow_dispatch","repository_dispatch"]
+function findTopic(facts){const{event,payload,pullRequest}=facts,readTopic=Object.hasOwn(EVENTS,event)?EVENTS[event]:void 0,known=readPull(facts)??(pullRequest===void 0?readTopic?.(payload):void 0)
+if(known)return known
+if(pullRequest!==void 0)return{kind:"subject",subject:{kind:"pull",number:pullRequest},isEnd:!1}
+if(CLEAN_UP_EVENTS.includes(event))return{kind:"clean-up"}
+throw new Failure("no-subject",{event})}const EVENTS={merge_group:()=>skipped("the merge queue"),push(payload){const{data}=safeParse(pushEvent,payload),branch=data?.ref.startsWith(HEADS)?data.ref.slice(HEADS.length):void 0
+if(!data)return
+if(branch===void 0)return skipped("a tag")
+const isEnd=data.deleted===!0
+return ofBranch(branch,{payload,isEnd,...!isEnd&&{head:data.after}})},delete(payload){const{data}=safeParse(deleteEvent,payload)
+if(data)return data.ref_type!=="branch"?skipped("a tag"):ofBranch(data.ref,{payload,isEnd:!0})}},HEADS="refs/heads/",QUEUE="gh-readonly-queue/"
+function ofBranch(name,{payload,isEnd,head}){const{data}=safeParse(anyEvent,payload)
+return name===data?.repository?.default_branch?skipped("the default branch"):name.startsWith(QUEUE)?skipped("the merge queue"):{kind:"subject",subject:{kind:"branch",name},isEnd,head}}function readPull({event,payload,pullRequest}){if(!["pull_request","pull_request_target"].includes(event))return
+const{data}=safeParse(pullEvent,payload)
+if(!data)return
+const{number,head,updated_at}=data.pull_request
+if(pullRequest!==void 0&&pullRequest!==number)return
+const time=Date.parse(updated_at)
+return{kind:"subject",subject:{kind:"pull",number},head:head.sha,since:Number.isNaN(time)?void 0:time,isEnd:data.action==="closed"}}function skipped(what){return{kind:"skipped",reason:`${what} has no preview`}}const previewInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape,{name:_name,slug:_slug,description:_description,...fields}=createWorkspaceRequest.shape
+return object({...credentials,github_token:schemas_default(schemas_string(),""),pull_request:optional(count("must be the number of a pull request")),slug_prefix:slugPrefix(),...fields,...governanceInputs,key:schemas_default(schemas_enum(["job","preview","none"],"must be job, preview or none"),"job"),limit_usd:schemas_default(nullable(schemas_number('must be an amount in USD, 0 or more, or "null"').check(_gte(0,'must be an amount in USD, 0 or more, or "null"'))),1),limit_reset,include_byok_in_limit,expires_in:optional(lifetime()),comment:fields_flag(!0),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("2m"),job_status:optional(schemas_string())})}
+function previewProblems(valid,provided){const isUnlimited=valid.limit_usd===null&&valid.limit_reset!==void 0
+return[...governanceProblems(valid,provided),...isUnlimited?[{input:"limit-reset",message:"needs limit-usd to be an amount"}]:[]]}const LIFETIMES={job:"6h",preview:"30d",none:"6h"}
+function readPreviewInputs(){const values=readInputs(previewInputs(),previewProblems),payload=readEvent(),run={event:process.env.GITHUB_EVENT_NAME??"",payload,pullRequest:values.pull_request},expiresIn=values.expires_in??toMs(LIFETIMES[values.key])
+return{...toConnection(values),gitHub:readGitHub(values.github_token,payload),run,slugPrefix:values.slug_prefix,workspace:{fields:toFields(values),...toGovernance(values)},keyMode:values.key,key:{desired:{name:keyNameOf(process.env,Math.random()),limit:values.limit_usd??void 0,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},jobName:[process.env.GITHUB_WORKFLOW,process.env.GITHUB_JOB].filter(Boolean).join(" / "),expiresInMs:expiresIn==="never"?null:expiresIn},comment:values.comment,maxDeletions:values.max_deletions,dryRun:values.dry_run}}function readEvent(){const path=process.env.GITHUB_EVENT_PATH
+try{return path?parseJson((0,external_node_fs_namespaceObject.readFileSync)(path,"utf8")):void 0}catch{return}}const JOB_LOGINS=[["FORGEJO_ACTIONS","forgejo-actions"],["GITEA_ACTIONS","gitea-actions"]],runnerEvent=object({repository:object({default_branch:schemas_default(schemas_string(),"main")})})
+function readGitHub(token,payload){const{env}=process,apiUrl=env.GITHUB_API_URL||"https://api.github.com",url=toUrl(apiUrl)
+if(!url||!isConfidential(url))throw new Failure("invalid-inputs",{problems:[{input:"GITHUB_API_URL (environment variable)",message:"must be a URL that begins with https, because the token is sent there"}]})
+const{data}=safeParse(runnerEvent,payload),id=Number(env.GITHUB_REPOSITORY_ID||Number.NaN)
+return{apiUrl:apiUrl.replace(/\/$/,""),token,jobLogin:JOB_LOGINS.find(([name])=>env[name])?.[1]??"github-actions[bot]",repository:{name:env.GITHUB_REPOSITORY??"",id:Number.isSafeInteger(id)?id:void 0,serverUrl:env.GITHUB_SERVER_URL||"https://github.com",defaultBranch:data?.repository.default_branch??"main"}}}const strangersEvent=object({repository:object({full_name:schemas_string(),fork:optional(schemas_boolean())}),pull_request:optional(object({head:object({repo:nullable(object({full_name:schemas_string()}))})}))})
+function reasonForNoKey(){const{env}=process,isFederated=getInput("federation-policy-id")!==""&&hasIdTokens(env),isCleanUp=CLEAN_UP_EVENTS.includes(env.GITHUB_EVENT_NAME??"")
+if(getInput("management-key")!==""||isFederated&&isCleanUp)return
+if(env.GITHUB_ACTOR==="dependabot[bot]")return"Dependabot started this run"
+const{data}=safeParse(strangersEvent,readEvent()),head=data?.pull_request?.head,isForeign=head&&head.repo?.full_name!==data?.repository.full_name
+return data?.repository.fork||isForeign&&!isFederated?"it is a run for a fork":void 0}function readPostGitHub(){const{github_token}=previewInputs().shape
+return readGitHub(readInputs(object({github_token})).github_token,readEvent())}const MAX_AMOUNT=40,comment_amount=schemas_string().check(_maxLength(MAX_AMOUNT),refine(text=>parseUsd(text)!==void 0)),keyRow=object({at:schemas_int(),limit:nullable(comment_amount),name:schemas_string()}),keyData=object({spent:nullable(comment_amount),row:optional(keyRow)}),DELETIONS=["none","unfinished","finished"]
+function recordOf(isName,value){return catchall(object({}),value).check(refine(record=>Object.keys(record).every(isName)))}const workspaceData=object({slug:schemas_string().check(_regex(/^[a-z0-9-]{1,50}$/)),deletion:schemas_enum(DELETIONS),keys:recordOf(hash=>/^[\w-]{1,16}$/.test(hash),keyData)}),commentData=object({isCut:schemas_boolean(),workspaces:recordOf(isUuid,workspaceData)}),NO_DATA={isCut:!1,workspaces:{}},comment_HASH_LENGTH=16
+function observe({id,slug},keys,deletion){const all=keys.map(key=>[key.hash.slice(0,comment_HASH_LENGTH),toKeyData(key)]),workspace={slug,deletion,keys:Object.fromEntries(all)}
+return{...NO_DATA,workspaces:{[id]:workspace}}}function toKeyData(key){const at=Math.floor((createdAt(key)??0)/1e3),limit=amountOf(key.limit)
+return{spent:amountOf(key.usage),row:{at,limit,name:key.name}}}function amountOf(value){const usd=toUsd(value),text=usd===void 0?"":exactUsd(usd)
+return text===""||text.length>MAX_AMOUNT?null:text}function findMissing({workspaces},{slug,existing}){const missing=Object.entries(workspaces).filter(([id,known])=>known.slug===slug&&id!==existing).map(([id])=>[id,{slug,deletion:"unfinished",keys:{}}])
+return{...NO_DATA,workspaces:Object.fromEntries(missing)}}function checkDeletions(known,remembered){const checked=Object.entries(known.workspaces).map(([id,workspace])=>{const hasAll=Object.keys(remembered.workspaces[id]?.keys??{}).every(hash=>Object.hasOwn(workspace.keys,hash))
+return[id,workspace.deletion!=="finished"||hasAll?workspace:{...workspace,deletion:"unfinished"}]})
+return{...known,workspaces:Object.fromEntries(checked)}}function mergeComment(a,b){return{isCut:a.isCut||b.isCut,workspaces:mergeRecords(a.workspaces,b.workspaces,mergeWorkspace)}}function mergeWorkspace(a,b){const rank=Math.max(DELETIONS.indexOf(a.deletion),DELETIONS.indexOf(b.deletion))
+return{slug:[a.slug,b.slug].sort().at(-1),deletion:DELETIONS[rank],keys:mergeRecords(a.keys,b.keys,(one,other)=>isLess(one,other)?other:one)}}function mergeRecords(a,b,merge){const merged=Object.entries(b).map(([id,value])=>[id,Object.hasOwn(a,id)?merge(a[id],value):value])
+return{...a,...Object.fromEntries(merged)}}function isLess(a,b){const[spentA,spentB]=[spentOf(a),spentOf(b)]
+return spentA!==spentB?spentB!==null&&(spentA===null||spentA<spentB):orderOf(a)<orderOf(b)}function orderOf({spent,row}){return JSON.stringify([row?.at??-1,row?.limit,row?.name,spent])}function spentOf({spent}){return spent===null?null:parseUsd(spent)??null}function sumOf(keys){const amounts=keys.map(spentOf)
+return{amount:sumUsd(amounts.map(known=>known??0n)),isComplete:!amounts.includes(null)}}function totalOf({isCut,workspaces}){const all=Object.values(workspaces),{amount,isComplete}=sumOf(all.flatMap(({keys})=>Object.values(keys))),isRecorded=all.every(({deletion})=>deletion!=="unfinished")
+return{amount,isComplete:isComplete&&isRecorded&&!isCut}}const MAX_KEYS=600,MAX_WORKSPACES=40
+function limitComment(data,{maxRows,toName}){const all=Object.entries(data.workspaces),known=all.sort(compareWorkspaces).slice(0,MAX_WORKSPACES),workspaces=Object.fromEntries(known.map(([id,workspace])=>[id,{...workspace,keys:{}}])),keys=newestFirst(known),kept=keys.slice(0,MAX_KEYS).map((entry,at)=>({...entry,hasRow:at<maxRows}))
+for(const{id,hash,key,hasRow}of kept.sort(compareHashes)){const{spent,row}=key,{keys:entries}=workspaces[id]
+entries[hash]=row&&hasRow?{spent,row:{...row,name:toName(row.name)}}:{spent}}return{isCut:data.isCut||known.length<all.length||keys.length>MAX_KEYS,workspaces}}function compareWorkspaces([idA,a],[idB,b]){return DELETIONS.indexOf(a.deletion)-DELETIONS.indexOf(b.deletion)||(idA<idB?-1:1)}function compareHashes(a,b){return a.hash+a.id<b.hash+b.id?-1:1}function newestFirst(workspaces){const timeOf=({key})=>key.row?.at??-1
+return workspaces.flatMap(([id,{keys}])=>Object.entries(keys).map(([hash,key])=>({id,hash,key}))).sort((a,b)=>timeOf(b)-timeOf(a)||compareHashes(a,b))}const START="\x3c!-- openrouter-preview:v1 ",END=" --\x3e",comment_MAX_LENGTH=65536
+function hasMarker(body){return body.startsWith(START)}function formatMarker(data){const json=JSON.stringify(data).replace(/[^ -~]|[<>&@#]/g,unit=>`\\u${unit.charCodeAt(0).toString(16).padStart(4,"0")}`)
+return START+json+END}function readComment(body){const end=body.indexOf(END)
+if(!(!hasMarker(body)||end<0||end>comment_MAX_LENGTH))return safeParse(commentData,parseJson(body.slice(START.length,end))).data}const MAX_REPOSITORY=21
+function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
+return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(subject.kind==="pull"?`${name}#${subject.number}`:`${name}: ${subject.name}`),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=slug_toSlug(text)
+return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`}${id===void 0?"":` (repository ${id})`}`}const naming_START="Preview of ",REST=/^\/(?<name>[^/\s]+\/[^/\s]+)\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+))(?: \(repository (?<id>\d{1,15})\))?$/
+function readMark(description,repository){const start=naming_START+repository.serverUrl
+if(typeof description!=="string"||!description.startsWith(start))return
+const{groups}=REST.exec(description.slice(start.length))??{}
+if(!groups)return
+const{name="",number,branch="",id}=groups
+return(id!==void 0&&repository.id!==void 0?Number(id)===repository.id:name.toLowerCase()===repository.name.toLowerCase())?number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)}:void 0}function naming_isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}function pathIn({name},...segments){return["/repos",...name.split("/").map(encodeURIComponent),...segments].join("/")}const reference=object({ref:schemas_string(),object:object({sha:schemas_string()})}),CHECK_PERMISSION="Check that the job has the permission contents: read. Gitea and Forgejo do not have this request."
+async function findBranch(client,repository,name){const found=await readBranch(client,repository,name)
+if(found)return found
+await listBranches(client,repository,repository.defaultBranch)
+const{named}=await listBranches(client,repository,name,{isRequired:!1})
+return named}async function listBranches(client,repository,name,{isRequired=!0}={}){const facts={operation:`list the branches of ${repository.name}`,method:"GET",path:pathIn(repository,"git","matching-refs","heads",encodeRef(name)),hint:CHECK_PERMISSION},{data,status}=await client.request({...facts,schema:array(reference)}),named=data.find(({ref})=>ref===`refs/heads/${name}`)
+if(named)return{named:{sha:named.object.sha}}
+if(!isRequired)return{named:void 0}
+const reason=`HTTP ${status}, but it has no branch ${name}`
+throw toApiError([{...facts,server:"GitHub",kind:"rejected",reason,status:404}],{ambiguous:!1})}async function readBranch(client,repository,name){const{data}=await client.request({operation:`read the branch ${name} of ${repository.name}`,method:"GET",path:pathIn(repository,"git","ref","heads",encodeRef(name)),schema:reference,on404:()=>{},hint:CHECK_PERMISSION,findMismatch:found=>found?.ref!==`refs/heads/${name}`?`the response is about ${found?.ref}`:void 0})
+return data&&{sha:data.object.sha}}function encodeRef(name){return name.split("/").map(encodeURIComponent).join("/")}const repository=object({id:optional(schemas_int()),full_name:schemas_string()}),pull=object({number:schemas_int(),state:schemas_enum(["open","closed"]),updated_at:schemas_string(),head:object({sha:schemas_string(),repo:nullable(repository)})})
+async function pulls_readPull(client,repository,number){const{data}=await client.request({operation:`read pull request #${number} of ${repository.name}`,method:"GET",path:pathIn(repository,"pulls",String(number)),schema:pull,hint:"Check that the job has the permission pull-requests: read or write, and that the pull request exists.",findMismatch:found=>found.number===number?void 0:`the response is about #${found.number}`})
+return data}function isOwnPull({head},{id,name}){return head.repo!==null&&(id!==void 0&&head.repo.id!==void 0?head.repo.id===id:head.repo.full_name.toLowerCase()===name.toLowerCase())}const STALE_DELAYS_MS=[0,1e3,2e3,4e3]
+async function readStanding(subject,since,{github,repository}){if(subject.kind==="branch"){const branch=await findBranch(github,repository,subject.name)
+return{isOpen:branch!==void 0,isOwn:!0,head:branch?.sha,since}}for(const delay of STALE_DELAYS_MS){await github.pause(delay)
+const pull=await pulls_readPull(github,repository,subject.number),updatedAt=Date.parse(pull.updated_at)
+if(!(updatedAt>=(since??0)))continue
+const isOwn=isOwnPull(pull,repository)
+return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw new Failure("stale-answer",{number:subject.number},"GitHub shows an older state of it")}const comment=object({id:schemas_int(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=7
+async function*listComments(client,repository,number){for(let page=1;;page+=1){const{data}=await client.request({operation:`list the comments of pull request #${number}`,method:"GET",path:`${pathIn(repository,"issues",String(number),"comments")}?per_page=${comments_PAGE_SIZE}&page=${page}`,schema:array(comment),hint:HINT})
+yield*data
+if(data.length<comments_PAGE_SIZE)return}}function sendComment(client,repository,number,body){return client.send({operation:`comment on pull request #${number}`,mayLeaveBehind:"the comment",method:"POST",path:pathIn(repository,"issues",String(number),"comments"),body:{body},schema:comment,hint:HINT})}async function updateComment(client,repository,{id},body){await client.request({operation:"update the comment of the preview",mayLeaveBehind:"the new text of the comment",method:"PATCH",path:pathIn(repository,"issues","comments",String(id)),body:{body},schema:comment,hint:HINT})}async function readLogin(client){const operation="read whose token github-token is",{value:user,error}=await catching(client.request({operation,method:"GET",path:"/user",schema:owner}),ApiError)
+if(user)return user.data.login
+if(error.details.status!==403)throw error
+const{value:viewer}=await catching(client.request({operation,method:"POST",path:GRAPHQL,body:{query:"{viewer{login}}"},schema:object({data:object({viewer:owner})}),trusts404:!0,readOnly:!0}),ApiError)
+return viewer?.data.data.viewer.login}const owner=object({login:schemas_string()}),GRAPHQL="/../graphql",MAX_WRITES=5
+async function writeComment(request,context){const{error}=await catching(writeUntilRight(request,context),ApiError)
+if(!error)return
+const{hint}=error.details,problem=`The comment of the preview may be out of date: ${error.message}.`
+context.notice(hint===void 0?problem:`${problem} ${hint}`)}async function writeUntilRight(request,context){const{github,repository,notice}=context,{number,slug,seen,render}=request,login=await readLogin(github)
+let written,known=seen
+for(let writes=0;writes<MAX_WRITES;writes+=1){const{data,existing}=await observeWorkspace(request,context),found=await findComment(login,request,context)
+if(found==="unknown-author")return
+const comment=found??written,remembered=(comment&&readComment(comment.body))??NO_DATA
+known=[data,remembered].reduce(mergeComment,checkDeletions(known,remembered))
+known=mergeComment(known,findMissing(known,{slug,existing}))
+if(Object.keys(known.workspaces).length===0)return
+const body=render(known,existing)
+if(comment?.body===body)return
+comment?await updateComment(github,repository,comment,body):written=await createComment({number,body,attempt:writes+1},context)}notice("The comment of the preview may be out of date: other runs keep changing it.")}async function observeWorkspace({number,slug},{client,repository}){const{workspace}=await findWorkspace(client,slug),mark=readMark(workspace?.description,repository)
+if(!workspace||!mark||!naming_isSame(mark,{kind:"pull",number}))return{data:NO_DATA,existing:void 0}
+const{keys}=await listKeys(client,workspace)
+return{data:observe(workspace,keys,"none"),existing:workspace.id}}async function findComment(login,{number},{github,repository,jobLogin,notice}){let otherApp
+for await(const comment of listComments(github,repository,number)){const author=comment.user?.login
+if(hasMarker(comment.body)){if(author===(login??jobLogin))return comment
+author?.endsWith("[bot]")&&(otherApp??=author)}}if(login===void 0&&otherApp!==void 0){notice(`The comment of the preview is not written: whether the one by ${otherApp} is its own is unknown, because GitHub does not say whose token github-token is.`)
+return"unknown-author"}}async function createComment({number,body,attempt},{github,repository}){const outcome=await sendComment(github,repository,number,body)
+if(outcome.kind==="applied")return outcome.response.data
+const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],stopReason=retryable?await github.waitForRetry(outcome.failure,attempt):void 0
+if(!retryable||stopReason!==void 0)throw toApiError([outcome.failure],{ambiguous,stopReason})}const COMMENT_WITHIN_MS=1e4
+async function deletePreview(preview,{dryRun},context){const{log,client}=context,{subject,since,identity}=preview,{workspace}=await findWorkspace(client,identity.slug)
+if(!workspace){log.info(`There is no workspace ${identity.slug}: nothing to delete.`)
+return{kind:"missing"}}assertOurs(workspace,preview,context)
+if(dryRun){log.info(`Dry run: the workspace ${identity.slug} and its API keys would be deleted.`)
+const{keys}=await listKeys(client,workspace)
+return{kind:"deletion",workspace,deleted:!1,deletedKeys:keys}}await commentOn(preview,observe(workspace,[],"unfinished"),context)
+const standing=await readStanding(subject,since,context)
+if(standing.isOpen){log.info(`${identity.description} is open again: nothing was deleted.`)
+return{kind:"reopened"}}context.onDeletion?.(workspace)
+const deletion=await deleteWorkspaceOf(preview,workspace,context),{value:after,error}=await catching(readStanding(subject,standing.since,context),ApiError,Failure)
+error&&log.info(`Whether it was reopened is unknown: ${error.message}.`)
+if(after?.isOpen)throw new Failure("preview-reopened",{workspace},"it was deleted, and is open again: run its workflow again")
+return deletion}async function deleteWorkspaceOf(preview,workspace,context){const{value:endedKeys}=await catching(endKeys(workspace,context),ApiError),{deleted,deletedKeys,problem}=await teardown(workspace,{deleteKeys:!0,relistKeys:!1},context)
+if(problem)throw problem
+const{slug,id}=workspace
+context.log.info(`${deleted?"Deleted":"Another job had deleted"} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`)
+const isFinal=endedKeys!==void 0&&deletedKeys.every(isDisabled),keys=[...endedKeys??[],...deletedKeys]
+await commentOn(preview,observe(workspace,keys,isFinal?"finished":"unfinished"),context)
+return{kind:"deletion",workspace,deleted,deletedKeys}}async function endKeys(workspace,{client}){const{keys}=await listKeys(client,workspace)
+if(keys.every(isDisabled))return keys
+await Promise.all(keys.filter(key=>!isDisabled(key)).map(key=>disableKey(client,key)))
+return(await listKeys(client,workspace)).keys}async function commentOn({subject,identity},seen,context){const{renderComment:render,client,github,clock,deadline}=context
+if(subject.kind!=="pull"||!render)return
+const ms=Math.min(COMMENT_WITHIN_MS,(deadline-clock.now())/4),limited={...context,client:client.withTimeout(ms),github:github.withTimeout(ms)}
+await writeComment({number:subject.number,slug:identity.slug,seen,render},limited)}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
+if(marked&&naming_isSame(marked,subject)&&!isDefault(workspace))return
+const description=String(workspace.description??"")
+throw new Failure("preview-not-ours",{workspace,description,expected:identity.description},"another workspace has its slug")}async function cleanUp({maxDeletions,dryRun},context){const marked=await findMarked(context)
+context.log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`)
+const lists={deleted:[],alreadyDeleted:[],failed:[],kept:[]},outdated=[]
+await forEachOf(groupBySubject(marked),async group=>{const{value:standing,error}=await catching(readStanding(group.subject,void 0,context),ApiError,Failure),entries=reason=>group.workspaces.map(one=>clean_up_toEntry(one,reason))
+error?lists.failed.push(...entries(error.message)):standing.isOpen?lists.kept.push(...entries("it is open")):outdated.push({...group,since:standing.since})})
+const stale=outdated.flatMap(({workspaces})=>workspaces.map(one=>clean_up_toEntry(one))),isTooMany=stale.length>maxDeletions
+isTooMany||dryRun||await forEachOf(outdated,async({workspaces,since})=>{for(const workspace of workspaces)await deleteOutdated(workspace,{since,lists},context)})
+return{...lists,wouldDelete:!isTooMany&&dryRun?stale:[],tooMany:isTooMany?stale:[],staleCount:stale.length,keptCount:lists.kept.length}}function groupBySubject(marked){const groups=new Map
+for(const workspace of marked){const{subject}=workspace,key=JSON.stringify(subject),group=groups.get(key)??{subject,workspaces:[]}
+group.workspaces.push(workspace)
+groups.set(key,group)}return[...groups.values()]}async function deleteOutdated(workspace,{since,lists},context){const{slug,subject,description}=workspace,identity={slug,name:slug,description:String(description)},{value:deletion,error}=await catching(deletePreview({subject,since,identity},{dryRun:!1},context),ApiError,Failure)
+error?lists.failed.push({...clean_up_toEntry(workspace,error.message),error}):deletion.kind==="reopened"?lists.kept.push(clean_up_toEntry(workspace,"it is open again")):deletion.kind!=="missing"&&deletion.deleted?lists.deleted.push({...clean_up_toEntry(workspace),keysSpent:totalSpent(deletion.deletedKeys)}):lists.alreadyDeleted.push(clean_up_toEntry(workspace))}async function findMarked({client,repository}){const marked=[]
+for await(const{items}of listWorkspaces(client))for(const workspace of items){const subject=readMark(workspace.description,repository)
+subject&&!isDefault(workspace)&&marked.push({...workspace,subject})}return marked}function clean_up_toEntry({id,slug,created_at},reason="its pull request or branch is closed"){return{id,slug,created_at:created_at??null,age:void 0,reason}}async function runPreview(request,context){const{log,repository}=context,topic=findTopic(request.run)
+if(topic.kind==="skipped")return{state:"skipped",reason:topic.reason}
+if(topic.kind==="clean-up"){const result=await cleanUp(request,context),check="the table in the job summary"
+return{state:"clean-up",result,failure:sweepFailure(result,{...request,check})}}const{subject,since}=topic,identity=identify(subject,repository,request.slugPrefix)
+log.info(`${identity.description}: its workspace is ${identity.slug}.`)
+saveTask({subject,since,identity},request,context)
+const standing=await readStanding(subject,since,context),preview={subject,since:standing.since,identity}
+saveTask(preview,request,context)
+if(!standing.isOpen)return closePreview(preview,request,context)
+if(!standing.isOwn)return{state:"skipped",reason:"a pull request from another repository has no preview"}
+if(topic.isEnd){log.info("It is open again: this run changes nothing.")
+return{state:"open",preview,created:!1}}return openPreview({request,preview,topic},standing,context)}function saveTask(preview,{comment,dryRun},{journal}){const task={...preview,comment}
+dryRun||journal.saveOrFail(task)
+return task}async function closePreview(preview,request,context){const deletion=await deletePreview(preview,request,{...context,onDeletion:({id,slug})=>saveTask({...preview,workspace:{id,slug}},request,context)})
+saveTask(preview,request,context)
+return deletion.kind==="reopened"?{state:"open",preview,created:!1}:{state:"closed",preview,deletion}}const MAX_VANISHED=2
+async function openPreview(opening,standing,context){const{request,preview}=opening
+let current=standing
+for(let vanished=0;;vanished+=1){const{workspace,created}=await ensureWorkspace(opening,current,context)
+if(!workspace)return{state:"open",preview,created}
+const{id,slug}=workspace,task=saveTask({...preview,workspace:{id,slug}},request,context)
+if(request.keyMode==="none"||request.dryRun)return{state:"open",preview,workspace,created}
+const{value:key,error}=await catching(ensureKey({...opening,task},workspace,context),ApiError,Failure)
+if(key)return{state:"open",preview,workspace,created,key}
+const{value:lookup}=await catching(findWorkspace(context.client,workspace.id),ApiError)
+if(!lookup||lookup.workspace||vanished===MAX_VANISHED)throw error
+context.log.info(`The workspace ${workspace.slug} has vanished. Looking again.`)
+current=await readStanding(preview.subject,current.since,context)
+if(!current.isOpen)return closePreview({...preview,since:current.since},request,context)}}async function ensureWorkspace({request,preview,topic},{head},context){const{identity}=preview,isCurrent=topic.head===void 0||topic.head===head
+isCurrent||context.notice("There are newer commits: this run uses the workspace as it is.")
+const{governance,governanceInputs,fields}=request.workspace,{outcome,workspace}=await createWorkspace({desired:{...fields,...identity},governance,governanceInputs:isCurrent?governanceInputs:[],ifExists:isCurrent?"update":"reuse",dryRun:request.dryRun,deleteAfterJob:!1,deleteKeys:!1,timeoutMs:request.timeoutMs},{...context,journal:noJournal,assertExisting:existing=>assertOurs(existing,preview,context)})
+return{workspace,created:outcome==="created"}}async function ensureKey({request,preview,task},workspace,context){const{journal,log}=context,isDeployed=request.keyMode==="preview",taskWith=key=>({...task,key}),result=await createKeyIn(workspace,keyRequestOf(request,preview),{...context,journal:{saveOrFail:(key,exists)=>journal.saveOrFail(taskWith(key??void 0),exists),saveOrWarn:key=>journal.saveOrWarn(taskWith(key)),clearOrWarn:()=>journal.saveOrWarn(taskWith(void 0))},onCreated:context.onKey})
+log.info(isDeployed?"The key stays until a later job that succeeds replaces it.":"The key is disabled when the job ends.")
+return result}function keyRequestOf({key,keyMode},{identity}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?`${identity.name} / ${jobName}`:desired.name
+return{workspace:identity.slug,desired:{...desired,name},nameIsRandom:!isDeployed,expiresInMs,revokeAfterJob:!isDeployed,replace:isDeployed&&"after-job"}}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function previewOutputs(result){if(result.state==="clean-up"){const{deleted=""}=sweepOutputs(result.result)
+return{deleted}}if(result.state!=="closed")return{state:result.state}
+const{deletion}=result,spent=deletion.kind==="deletion"?totalSpent(deletion.deletedKeys):0n
+return{state:"closed",deleted:toJsonList(deletedEntries(deletion),"workspaces"),"keys-cost-usd":spent===null?"":exactUsd(spent)}}function deletedEntries(deletion){if(deletion.kind!=="deletion"||!deletion.deleted)return[]
+const{id,slug,created_at=null}=deletion.workspace
+return[{id,slug,created_at,reason:"its pull request or branch is closed"}]}function previewSummary(result,request){if(result.state==="clean-up"){const kept=countWorkspaces(result.result.keptCount)
+return{...sweepSummary(result.result,{...request,deleteKeys:!0}),paragraphs:[`Kept, because they are open: ${kept}.`]}}if(result.state==="skipped")return skippedSummary(result.reason)
+const{slug,description}=result.preview.identity
+if(result.state==="closed"){const{deletion}=result
+return{title:`${closedTitle(deletion,request)} ${slug}`,paragraphs:[`${description}.`],...deletion.kind==="deletion"&&{table:keysTable(deletion.deletedKeys)}}}return{title:openTitle(result,request,slug),url:dashboardUrl(slug),paragraphs:[`${description}.`,...result.key?[`Created the API key ${result.key.key.name}, hash ${result.key.key.hash}.`]:[]]}}function closedTitle(deletion,{dryRun}){return deletion.kind!=="deletion"?"\u2705 Nothing to delete: no OpenRouter workspace is":dryRun?"\u{1f50e} Dry run: would delete the OpenRouter workspace":deletion.deleted?"\u2705 Deleted the OpenRouter workspace":"\u2705 Already deleted by another job: the OpenRouter workspace"}function openTitle({workspace,created},{dryRun},slug){const named=`the OpenRouter workspace ${slug}`
+return workspace?dryRun?`\u{1f50e} Dry run: found ${named}`:`\u2705 ${created?"Created":"Found"} ${named}`:dryRun?`\u{1f50e} Dry run: would create ${named}`:`\u2705 Left ${named} alone: it is open again`}function skippedSummary(reason){return{title:`\u23ed\ufe0f No preview: ${reason}`}}const preview_comment_MAX_LENGTH=6e4,preview_comment_MAX_ROWS=400,MAX_NAME=200
+function renderComment(data,options){const toName=name=>[...options.redact(name)].slice(0,MAX_NAME).join("")
+for(let maxRows=preview_comment_MAX_ROWS;;maxRows=Math.floor(maxRows*.9)){const limited=limitComment(data,{maxRows,toName}),body=`${formatMarker(limited)}\n${htmlOf(limited,options)}`
+if(body.length<=preview_comment_MAX_LENGTH||maxRows===0)return body}}function htmlOf(data,options){const{existing,redact}=options,workspaces=Object.entries(data.workspaces),living=workspaces.filter(([id,{deletion}])=>deletion==="none"||id===existing),deleted=living.length===0?["Deleted"]:[],summary={title:"OpenRouter preview",paragraphs:living.map(([,{slug}])=>({text:slug,url:dashboardUrl(slug)})),table:tableOf(workspaces,options),notes:[`Total: ${formatTotal(totalOf(data))}`,...deleted]}
+return summaryHtml(summary,{redact,maxBytes:Number.POSITIVE_INFINITY})}function tableOf(workspaces,{repository}){const keys=newestFirst(workspaces).map(({key})=>key)
+if(keys.length===0)return
+const rows=keys.flatMap(key=>key.row?[rowOf(key,key.row,repository)]:[]),older=keys.filter(({row})=>!row),last=["",`\u2026 and ${older.length} ${older.length===1?"older key":"older keys"}`,formatTotal(sumOf(older)),""]
+return{header:["Run","API key",{numbers:"Cost"},{numbers:"Limit"}],rows:older.length>0?[...rows,last]:rows}}function rowOf(key,{at,name,limit},repository){const{amount,isComplete}=sumOf([key])
+return[runOf(name,repository)||(at>0?formatTime(at*1e3):""),{code:name},isComplete?formatUsd(amount):"unknown",limit===null?"\u2013":formatUsd(parseUsd(limit)??0n)]}function runOf(name,repository){const[start,...parts]=name.split(" / "),[run,attempt]=parts.findLast(part=>/^\d{1,15}\.\d{1,5}$/.test(part))?.split(".")??[]
+return start!==repository.name||run===void 0?"":{text:`${run}, attempt ${attempt}`,url:`${repository.serverUrl}/${repository.name}/actions/runs/${run}/attempts/${attempt}`}}function formatTotal({amount,isComplete}){return`${isComplete?"":"at least "}${formatUsd(amount)}`}function commentRenderer({repository},{redact}){return(data,existing)=>renderComment(data,{existing,repository,redact})}function preview(){return runStep(async step=>{const{report}=step,reason=reasonForNoKey()
+if(reason!==void 0){report.notice(`No preview: ${reason}.`)
+report.output({state:"skipped"})
+report.summarize(skippedSummary(reason))
+return}saveMainProcess(report)
+const inputs=readPreviewInputs(),context=startContext(inputs,step),result=await runPreview(inputs,{...context,github:startGitHub(inputs.gitHub,{context,step}),repository:inputs.gitHub.repository,jobLogin:inputs.gitHub.jobLogin,renderComment:inputs.comment?commentRenderer(inputs.gitHub,report):void 0,journal:openJournal(inputs,report),notice:report.notice,registerSecrets:report.registerSecrets,onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(created){report.output(previewKeyOutputs(created))
+report.outputSecret("key",created.secret)},random:Math.random})
+result.state==="skipped"&&report.notice(`No preview: ${result.reason}.`)
+report.output(previewOutputs(result))
+if(result.state==="clean-up"&&result.failure)throw result.failure
+report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({identity,key}){const workspace=`the workspace ${identity.slug}`,keys=key?describeKeysLeft({...key,revoke:key.replaced===void 0}):""
+if(!key||keys==="")return workspace
+const{expires_at}=key.search.desired
+return`${workspace}; ${keys}, which ${expires_at===null?"never expires":`works until ${expires_at}`}`}async function finishPreview(task,context){const ending=task.key&&await endKey(task.key,context),keyError=ending?.error,{error}=await catching(checkPreview(task,keyError,context),ApiError,Failure)
+if(error)return{error,left:ending&&(!isReplacement(keyError)||ending.left.search.lostPosts>0)?{...task,key:ending.left}:void 0}}function isReplacement(error){return error instanceof Failure&&error.code==="key-replaced"}async function checkPreview(task,keyError,context){const{subject,identity,workspace}=task,{value:standing,error:lookError}=await catching(readStanding(subject,task.since,context),ApiError,Failure)
+if(lookError){context.warn("preview-not-checked",{workspace:identity.slug,reason:lookError.message})
+if(keyError)throw keyError
+return}const{isOpen,since}=standing
+if(!isOpen){const deletion=await deletePreview({subject,since,identity},{dryRun:!1},context)
+if(keyError&&!isReplacement(keyError)&&deletion.kind!=="deletion")throw keyError
+return}await commentOn(task,NO_DATA,context)
+if(workspace&&!await finish_exists(workspace,keyError,context)){if((await readStanding(subject,since,context)).isOpen)throw new Failure("preview-deleted",{workspace})
+if(isReplacement(keyError))return}if(keyError)throw keyError}async function finish_exists(workspace,keyError,{client}){const{value:found,error}=await catching(findWorkspace(client,workspace.id),ApiError)
+if(error)throw keyError??error
+return found.workspace!==void 0}async function endKey(saved,context){const ending=await catching(endCreated(saved,context),ApiError,Failure),deletion=await catching(deleteAllOrphans(saved,context),ApiError,Failure),error=ending.error??deletion.error
+if(!error)return
+const lostPosts=deletion.error?saved.search.lostPosts:0,left={...saved,search:{...saved.search,lostPosts}}
+return{error,left:ending.error&&!isReplacement(ending.error)?left:{...left,created:void 0}}}async function endCreated({created,search,replaced},context){if(!created)return
+const key={name:search.desired.name,...created}
+await reportSpend(key,context)
+if(replaced){const replacement={key,workspace:search.workspace,replaced}
+await replaceOlderKeys(replacement,context,older=>disableEach(older,context))}else await disable(key,context)}async function disable(key,{client,log}){const isThere=await disableKey(client,key)
+log.info(isThere?`Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.`:`The API key ${describeKey(key)} does not exist any more.`)}async function disableEach(keys,context){const working=keys.filter(key=>!isDisabled(key)),outcomes=await Promise.all(working.map(key=>catching(disable(key,context),ApiError))),[first]=outcomes.flatMap(({error})=>error??[])
+if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_int()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),identity:object({slug:schemas_string(),name:schemas_string(),description:schemas_string()}),workspace:optional(object({id:schemas_string(),slug:schemas_string()})),key:optional(keyCleanupTask()),comment:schemas_boolean()})
+function previewPost(){return runCleanupStep({schema:previewTask(),failsJob:()=>!0,async run(task,context,step){const{report}=step,gitHub=readPostGitHub()
+return finishPreview(task,{...context,github:startGitHub(gitHub,{context,step}),repository:gitHub.repository,jobLogin:gitHub.jobLogin,notice:report.notice,renderComment:task.comment?commentRenderer(gitHub,report):void 0,jobStatus:task.key?.replaced?readJobStatus():"",onSpend:spendReporter(report)})},describeLeftovers:task=>task?describePreviewLeft(task):""})}const GLOB_MESSAGE="must be a slug, in which * matches any characters and ? matches one",glob=()=>schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/,GLOB_MESSAGE)),sweepInputs=()=>object({...credentials,slug_pattern:glob().check(refine(pattern=>fixedPrefix(pattern).length>=2,"must begin with at least 2 characters of a slug before the first * or ?")),older_than:fields_duration({min:"1m",max:"3650d"}),keep:schemas_default(array(glob(),"must be a list of slugs with optional wildcards").check(refine(globs=>globs.filter(hasWildcard).length<=100,"must have at most 100 entries with wildcards")),[]),delete_keys:fields_flag(),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("10m")})
+function readSweepInputs(){const values=readInputs(sweepInputs())
+return{...toConnection(values),slugPattern:values.slug_pattern,olderThanMs:values.older_than,keep:values.keep,deleteKeys:values.delete_keys,maxDeletions:values.max_deletions,dryRun:values.dry_run}}function sweep_sweep(){return runStep(async step=>{const{report}=step
+await limitNewSpace()
+const inputs=readSweepInputs(),result=await sweep(inputs,startContext(inputs,step))
+report.output(sweepOutputs(result))
+result.staleCount>0&&report.warn("stale-workspaces",{result})
+const failure=sweepFailure(result,{...inputs,check:"slug-pattern, older-than and keep"})
+if(failure)throw failure
+report.summarize(sweepSummary(result,inputs))})}async function limitNewSpace(){const{setFlagsFromString}=await Promise.resolve().then(__nccwpck_require__.t.bind(__nccwpck_require__,877,23))
+setFlagsFromString("--semi-space-growth-factor=1")}const DAY_MS=864e5
+function calendarStarts(to){const date=new Date(to-1),[year,month]=[date.getUTCFullYear(),date.getUTCMonth()],day=Date.UTC(year,month,date.getUTCDate()),daysSinceMonday=(date.getUTCDay()+6)%7
+return{month:Date.UTC(year,month),week:day-daysSinceMonday*DAY_MS,day}}function startOf(since,{created,to}){const createdSecond=created===void 0?void 0:Math.min(Math.floor(created/1e3)*1e3,to-1e3)
+if(since==="created")return createdSecond
+const start=typeof since==="number"?to-since:calendarStarts(to)[since]
+return Math.max(start,createdSecond??start)}function spentAtLeast(key,counter,{from=Number.NEGATIVE_INFINITY,to,workspaceCreated}){const starts=calendarStarts(to),calendar=[{began:starts.month,field:`${counter}_monthly`},{began:starts.week,field:`${counter}_weekly`},{began:starts.day,field:`${counter}_daily`}].toSorted((a,b)=>a.began-b.began),created=createdAt(key),amounts=[{began:created??workspaceCreated??Number.NEGATIVE_INFINITY,field:counter},...calendar].filter(({began})=>began>=from).map(({field})=>toUsd(key[field])),amount=amounts.find(read=>read!==void 0),isUnread=created===void 0||amounts.length>0&&amounts[0]===void 0,spentInLife=toUsd(key[counter]),isAll=spentInLife!==void 0&&!exceeds(spentInLife,amount??0n)
+return{amount,isUnread:isUnread&&!isAll}}const HASH_MESSAGE="must be the hash of an API key, and not the key itself",usage_amount=()=>optional(pipe(schemas_string("must be an amount in USD, 0 or more"),transform((text,context)=>{const usd=parseUsd(text)
+if(usd!==void 0&&usd>=0n)return usd
+context.issues.push({code:"custom",message:"must be an amount in USD, 0 or more",input:text})
+return NEVER}))),SINCE_WORDS=["created","month","week","day"],usageInputs=()=>object({...credentials,workspace:optional(idOrSlug()),...slugInputs(),key_hash:optional(schemas_string().check(_regex(/^[\w-]+$/,HASH_MESSAGE),refine(text=>text.search(LIKELY_SECRET)<0,HASH_MESSAGE))),since:schemas_default(durationOrWord({min:"1m",max:"3650d"},SINCE_WORDS),"created"),warn_above_usd:usage_amount(),fail_above_usd:usage_amount(),fail_below_remaining_usd:usage_amount(),fail_if_incomplete:fields_flag(),api_url:connection.api_url,timeout:connection.timeout})
+function usageProblems(valid,provided){const problems=slugProblems("workspace",valid,provided),{warn_above_usd:warnAbove,fail_above_usd:failAbove,fail_below_remaining_usd:failBelowRemaining}=valid
+if(warnAbove!==void 0&&failAbove!==void 0&&warnAbove>failAbove){const message=`must not exceed fail-above-usd, which is ${exactUsd(failAbove)}: lower or remove warn-above-usd`
+problems.push({input:"warn-above-usd",message})}failBelowRemaining===void 0||provided.has("key_hash")||problems.push({input:"fail-below-remaining-usd",message:"needs key-hash: only what remains of the limit of an API key is known"})
+return problems}function readUsageInputs(log){const values=readInputs(usageInputs(),usageProblems)
+return{...toConnection(values),workspace:readSlug(values.workspace,values,log),keyHash:values.key_hash,since:values.since,warnAbove:values.warn_above_usd,failAbove:values.fail_above_usd,failBelowRemaining:values.fail_below_remaining_usd,failIfIncomplete:values.fail_if_incomplete}}function usageFailure(result,{failAbove,failBelowRemaining,failIfIncomplete}){const{key,to}=result,cost=toCost(result)
+if(failAbove!==void 0&&exceeds(result.cost,failAbove))return new Failure("spending-above-limit",{...cost,limit:failAbove})
+if(key&&failBelowRemaining!==void 0){const failure=remainingFailure(key,{minimum:failBelowRemaining,now:to})
+if(failure)return failure}return failIfIncomplete&&result.gaps.length>0?new Failure("figures-incomplete",{...cost,allGaps:result.gaps}):void 0}function remainingFailure(key,{minimum,now}){const state=unusableState(key,now)
+if(state)return new Failure("key-unusable",{key,state})
+if(key.limit===null)return
+const limit=limitOf(key)
+return limit?.remaining===void 0?new Failure("remaining-unknown",{key,minimum}):exceeds(minimum,limit.remaining)?new Failure("remaining-too-low",{key,minimum,limit,remaining:limit.remaining}):void 0}function warnOnCost(result,{warnAbove,failAbove,failIfIncomplete},{warn}){const cost=toCost(result);(failAbove===void 0||!exceeds(result.cost,failAbove))&&warnAbove!==void 0&&exceeds(result.cost,warnAbove)&&warn("spending-above-warning",{...cost,threshold:warnAbove})
+const undecided=Object.entries({"warn-above-usd":warnAbove,"fail-above-usd":failAbove}).flatMap(([input,threshold])=>threshold===void 0||exceeds(result.cost,threshold)?[]:[input])
+!failIfIncomplete&&undecided.length>0&&cost.gaps.length>0&&warn("usage-incomplete",{...cost,undecided})}function toCost(result){return{...result,gaps:result.gaps.filter(concernsCost)}}const metric=parse=>pipe(unknown(),transform((value,context)=>{const parsed=parse(value??0)
+if(parsed!==void 0)return parsed
+context.issues.push({code:"custom",message:"must be a number",input:value})
+return NEVER}))
+function toCount(value){return/^\d+$/.test(String(value))?BigInt(String(value)):void 0}const metrics=()=>({request_count:metric(toCount),tokens_total:metric(toCount),tokens_prompt:metric(toCount),tokens_completion:metric(toCount),reasoning_tokens:metric(toCount),credits_usage:nullable(metric(toUsd)),byok_usage:metric(toUsd)}),result=()=>envelope(object({data:array(object({model:nullable(schemas_string()),...metrics()})),metadata:object({truncated:schemas_boolean()}),cachedAt:optional(nullable(schemas_number())),warnings:optional(nullable(array(schemas_string())))})),analytics_MAX_ROWS=1e3
+async function queryUsage(client,filter,{from,to,subject}){const{data}=await client.request({operation:`read the usage of ${subject}`,method:"POST",readOnly:!0,path:"/analytics/query",body:{metrics:Object.keys(metrics()),dimensions:["model"],filters:[{...filter,operator:"eq"}],time_range:{start:formatTime(from),end:formatTime(to)},order_by:{field:"credits_usage",direction:"desc"},limit:analytics_MAX_ROWS},schema:result()})
+return{models:data.data,truncated:data.metadata.truncated,cachedAt:data.cachedAt??void 0,warnings:data.warnings??[]}}async function readUsage(request,context){const{client,clock,log,timeOfDay,warn}=context,start=clock.now()
+log.info(`Reading the usage of the workspace ${request.workspace}.`)
+const lookup=await findWorkspace(client,request.workspace),{workspace,serverTime}=lookup
+if(!workspace)throw new Failure("workspace-not-found",{workspace:request.workspace})
+log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`)
+const runner=timeOfDay(),clocks=differingClocks({server:serverTime,runner})
+clocks&&warn("clocks-differ",{...clocks,purpose:"period"})
+const to=Math.floor((clocks?runner:serverTime??runner)/1e3)*1e3+1e3,result=request.keyHash?await readKeyUsage(request.keyHash,{workspace,since:request.since,to},context):await readWorkspaceUsage({workspace,since:request.since,to},context)
+log.info(`Read in ${formatSeconds(clock.now()-start)}.`)
+return clocks?{...result,gaps:[{kind:"clocks-differ",...clocks},...result.gaps]}:result}async function readWorkspaceUsage({workspace,since,to},{client}){const{id,slug}=workspace,workspaceCreated=createdAt(workspace),from=startOf(since,{created:workspaceCreated,to}),range=servedRange({from,to,maxDays:MAX_DAYS.workspace}),filter={field:"workspace",value:id},[analytics,counted]=await Promise.all([queryUsage(client,filter,{from:range.from,to,subject:`the workspace ${slug}`}),tallyKeys(workspace,client,{from,to,workspaceCreated})]),figures=combine(analytics,counted,range.gaps)
+return{workspace,key:void 0,limit:void 0,from:range.requested,to,...figures}}const NO_KEYS={credits:0n,byok:0n,unreadCredits:0,unreadByok:0}
+function addKey(tally,key,period){const credits=spentAtLeast(key,"usage",period),byok=spentAtLeast(key,"byok_usage",period)
+return{credits:tally.credits+(credits.amount??0n),byok:tally.byok+(byok.amount??0n),unreadCredits:tally.unreadCredits+(credits.isUnread?1:0),unreadByok:tally.unreadByok+(byok.isUnread?1:0)}}async function tallyKeys(workspace,client,period){let tally=NO_KEYS
+for await(const{items}of listKeyPages(client,workspace))for(const key of items)tally=addKey(tally,key,period)
+return tally}async function readKeyUsage(hash,{workspace,since,to},{client,log}){const key=await findKey(client,hash)
+if(key?.workspace_id!==workspace.id)throw new Failure("key-not-found",{hash,workspace})
+log.info(`The API key is ${describeKey(key)}.`)
+const from=startOf(since,{created:createdAt(key),to}),range=servedRange({from,to,maxDays:MAX_DAYS.api_key_id}),filter={field:"api_key_id",value:hash},subject=`the API key ${describeKey(key)}`,analytics=await queryUsage(client,filter,{from:range.from,to,subject}),period={from,to,workspaceCreated:createdAt(workspace)},{amount}=spentAtLeast(key,"usage",period),isUnresolved=analytics.warnings.length>0||totalSpent([key])===null
+if(analytics.models.length===0&&isUnresolved&&amount===void 0)throw new Failure("usage-unknown",{key,warnings:analytics.warnings})
+const figures=combine(analytics,addKey(NO_KEYS,key,period),[...range.gaps,...isLimitUnread(key)?[{kind:"limit-unread"}]:[]])
+return{workspace,key,limit:limitOf(key),from:range.requested,to,...figures}}const MAX_DAYS={workspace:31,api_key_id:365},usage_DAY_MS=864e5
+function servedRange({from,to,maxDays}){const earliest=to-maxDays*usage_DAY_MS
+if(from===void 0)return{from:earliest,requested:earliest,gaps:[{kind:"creation-unknown",maxDays}]}
+const gaps=from<earliest?[{kind:"too-long",maxDays,from:earliest}]:[]
+return{from:Math.max(from,earliest),requested:from,gaps}}function combine({models,truncated,cachedAt,warnings},counted,gaps){const credits=sumUsd(models.map(costOf)),cost=atLeast(credits,counted.credits)
+return{cost,byok:atLeast(sumUsd(models.map(({byok_usage})=>byok_usage)),counted.byok),requests:models.reduce((sum,{request_count})=>sum+request_count,0n),tokens:models.reduce((sum,{tokens_total})=>sum+tokens_total,0n),models:models.toSorted(byCost),gaps:[...gaps,...truncated?[{kind:"truncated"}]:[],...cachedAt===void 0?[]:[{kind:"cached",at:cachedAt}],...warnings.map(text=>({kind:"warning",text})),...cost>credits?[{kind:"behind",analytics:credits,keys:counted.credits}]:[],...unreadGaps(models,counted)]}}function unreadGaps(models,{unreadCredits,unreadByok}){const unreadModels=models.filter(({credits_usage})=>credits_usage===null).length
+return[...unreadModels>0?[{kind:"models-unread",models:unreadModels}]:[],...unreadCredits>0?[{kind:"keys-unread",keys:unreadCredits}]:[],...unreadByok>0?[{kind:"byok-unread",keys:unreadByok}]:[]]}function costOf({credits_usage}){return credits_usage??0n}function atLeast(analytics,counted){return counted>0n&&exceeds(counted,analytics)?counted:analytics}function byCost(a,b){return costOf(a)===costOf(b)?Number(b.tokens_total-a.tokens_total):costOf(a)<costOf(b)?1:-1}function usage(){return runStep(async step=>{const{report}=step,inputs=readUsageInputs(report),context=startContext(inputs,step),result=await readUsage(inputs,context)
+for(const line of usageLines(result))report.info(line)
+report.output(usageOutputs(result))
+report.summarize(usageSummary(result))
+warnOnCost(result,inputs,context)
+const failure=usageFailure(result,inputs)
+if(failure)throw failure})}})()
+module.exports=__webpack_exports__})()
 
-case "nullable":
-return text === "null" ? null : parseInput(def.innerType, text);
-
-case "boolean":
-return BOOLEANS.get(text) ?? text;
-
-case "number":
-return JSON_NUMBER.test(text) ? Number(text) : text;
-
-case "array":
-return parseList(def.element, text);
-
-case "object":
-return parseObject(text);
-
-case "union":
-return def.options.map(one => parseInput(one, text)).find(value => value !== text) ?? text;
-
-default:
-return text;
-}
-}
-const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i;
-function parseList(element, text) {
-if (text.startsWith("[")) {
-const json = parseJson(text);
-return Array.isArray(json) ? json : text;
-}
-const entries = text.split(/[\r\n,]/).map(entry => entry.trim()).filter(entry => entry !== "");
-return entries.length > 0 ? entries.map(entry => parseInput(element, entry)) : text;
-}
-function parseObject(text) {
-const json = toJson(text);
-if (json === void 0) return linesOf(text).find(line => !isField(line));
-return objectProblem(text) === void 0 ? parseJson(json) ?? text : text;
-}
-const MAX_LEVELS = MAX_DEPTH - 1;
-function objectProblem(text) {
-const json = toJson(text) ?? "", value = parseJson(json);
-if (value === void 0) return;
-if (isNestedDeeper(value, MAX_LEVELS)) return `must not be nested more than ${MAX_LEVELS} levels deep`;
-if (Object.hasOwn(value, "__proto__")) return "must not have __proto__";
-return namesAndNumbers(json) === namesAndNumbers(JSON.stringify(value)) ? void 0 : "must have each name once, and no number that is too large or has too many digits";
-}
-function toJson(text) {
-if (text.startsWith("{")) return text;
-const lines = linesOf(text);
-if (!lines.every(isField)) return;
-return `{${lines.map(line => line.replace(FIELD, '"$1":$2')).join()}}`;
-}
-function linesOf(text) {
-return text.split(/\r?\n/).filter(line => !/^\s*(#|$)/.test(line));
-}
-const FIELD = /^(\w+): +([^\r ][^\r]*)$/;
-function isField(line) {
-return parseJson(FIELD.exec(line)?.[2] ?? "") !== void 0;
-}
-function namesAndNumbers(json) {
-const withoutTexts = json.replace(/"(?:[^"\\]|\\.)*"/g, ""), tokens = withoutTexts.match(/:|\d[\d.]*(?:e[+-]?\d+)?/gi) ?? [];
-return tokens.map(token => token.replace(/e.*|\./gi, "").replace(/^0+|(?<!0)0+$/g, "")).sort().join();
-}
-class Failure extends Error {
-name="Failure";
-code;
-details;
-constructor(code, details, reason = code) {
-super(reason);
-this.code = code;
-this.details = details;
-}
-}
-const suggest_BOOLEANS = {
-yes: "true",
-y: "true",
-on: "true",
-no: "false",
-n: "false",
-off: "false"
-}, SUGGESTERS = {
-boolean: toWord,
-replace: toWord,
-enum: text => [ text.toLowerCase() ],
-slug: text => [ toSlug(text) ],
-api_url: text => [ text.replace(/^http:(?=\/\/[^/])/i, "https:"), withScheme(text) ],
-timeout: text => [ toDuration(text) ],
-older_than: text => [ toDuration(text) ],
-expires_in: text => [ toDuration(text) ],
-since: text => [ toDuration(text) ],
-number: text => [ toAmount(text) ],
-workspace: text => [ slugOfPage(text) ]
-};
-function suggest(key, schema, text) {
-const type = key.endsWith("_usd") ? "number" : typeOf(schema), suggester = SUGGESTERS[key] ?? SUGGESTERS[type], accepted = suggester?.(text).find(suggestion => suggestion !== void 0 && safeParse(schema, parseInput(schema, suggestion)).success);
-return accepted === "null" ? '"null"' : accepted;
-}
-function toWord(text) {
-return [ text.toLowerCase(), suggest_BOOLEANS[text.toLowerCase()] ];
-}
-function withScheme(text) {
-return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : void 0;
-}
-function toAmount(text) {
-const number = text.replace(/^(?:\$|USD)|(?:\$|USD)$/gi, "").trim();
-return number.startsWith(".") ? `0${number}` : number;
-}
-function toDuration(text) {
-return text.endsWith("M") ? void 0 : text.toLowerCase().replace(/^(\d+) +/, "$1");
-}
-function slugOfPage(text) {
-const page = dashboardUrl("");
-return text.startsWith(page) ? text.slice(page.length) : void 0;
-}
-function typeOf(schema) {
-const {def} = schema._zod;
-return "innerType" in def ? typeOf(def.innerType) : def.type;
-}
-const MAX_NORMALIZED = 500;
-function toSlug(text) {
-if (text.length > MAX_NORMALIZED) return;
-return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
-}
-const GAPS = [ [ /[-_/#:]$/, "at its end" ], [ /^[-_/]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ], NUMBERS = {
-pull_request_review: "github.event.pull_request.number",
-pull_request_review_comment: "github.event.pull_request.number",
-issue_comment: "github.event.issue.number",
-issues: "github.event.issue.number"
-};
-function emptyExpression(text, env) {
-const [, position] = GAPS.find(([gap]) => gap.test(text)) ?? [];
-return position && `the expression ${position} was probably empty${emptyOn(env.GITHUB_EVENT_NAME)}`;
-}
-function emptyOn(event = "") {
-if ([ "", "pull_request", "pull_request_target" ].includes(event)) return "";
-const number = NUMBERS[event], fields = [ "github.event.number", "github.event.pull_request.number", "github.head_ref" ].filter(field => field !== number), empty = `${fields.slice(0, -1).join(", ")} and ${fields.at(-1)} are empty`;
-return `: on ${event}, ${empty}${number ? `; use ${number}` : ""}`;
-}
-function readInputs(schema, crossFieldChecks = () => []) {
-const fields = Object.entries(schema.shape).map(readField), provided = fields.filter(({text}) => text !== ""), order = fields.map(({key}) => inputName(key)), names = new Set(provided.map(({key}) => key)), ofInputs = [ ..."management_key" in schema.shape ? credentialProblems(names, process.env) : [], ...fields.flatMap(field => field.problems), ...crossFieldChecks(valuesOf(provided), names) ].toSorted((one, other) => order.indexOf(one.input) - order.indexOf(other.input)), problems = [ ...ofInputs, ...proxyProblems(process.env) ];
-if (problems.length > 0) throw new Failure("invalid-inputs", {
-problems
-});
-return valuesOf(fields);
-}
-function readCredential() {
-return toCredential(readInputs(object(credentials)));
-}
-function inputName(field) {
-return field.replaceAll("_", "-");
-}
-const SLUG_INPUTS = new Set([ "slug", "slug_from", "workspace" ]), MAX_BYTES = 65536, TOO_LONG = `is longer than ${MAX_BYTES / 1024} KiB`;
-function readField([key, schema]) {
-const text = getInput(inputName(key));
-if (Buffer.byteLength(text) > MAX_BYTES) {
-const problems = [ {
-input: inputName(key),
-message: TOO_LONG
-} ];
-return {
-key,
-text,
-value: void 0,
-problems
-};
-}
-const parsed = text === "" ? void 0 : parseInput(schema, text), {data, error} = safeParse(schema, parsed), written = {
-key,
-text
-}, problems = error ? problemsOf({
-...written,
-schema,
-parsed
-}, error) : [];
-return {
-...written,
-value: data,
-problems
-};
-}
-function valuesOf(fields) {
-const values = fields.map(({key, value}) => [ key, value ]);
-return Object.fromEntries(values.filter(([, value]) => value !== void 0));
-}
-function problemsOf(field, error) {
-const paths = new Map;
-for (const {message, path} of error.issues) {
-const others = paths.get(message);
-others ? others.push(path) : paths.set(message, [ path ]);
-}
-return [ ...paths ].map(([message, at]) => problemOf(field, message, at));
-}
-function problemOf({key, text, schema, parsed}, message, paths) {
-const input = inputName(key);
-if (text === "") return {
-input,
-message: `is required, and ${message}`
-};
-const entries = paths.flatMap(([index]) => typeof index === "number" ? index + 1 : []), cause = SLUG_INPUTS.has(key) ? emptyExpression(text, process.env) : void 0, problem = {
-input,
-entries,
-message,
-cause
-};
-if (containsSecret(key, text)) return problem;
-const provided = partAt(paths[0]?.[0], parsed) ?? text;
-return {
-...problem,
-provided,
-suggestion: suggest(key, schema, text)
-};
-}
-function partAt(field, value) {
-if (typeof value === "string") return value;
-return typeof field === "string" ? JSON.stringify(value[field]) : void 0;
-}
-const MAX_SEARCHED = 200;
-function containsSecret(key, text) {
-const keyStart = getInput("management-key").slice(0, MAX_SEARCHED);
-return keyStart !== "" && text.includes(keyStart) || key === "api_url" && text.includes("@");
-}
-const entries = (what, entry) => {
-const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
-return optional(nullable(array(entry, message).check(_minLength(1, `${message}; "null" removes the restriction`))));
-}, models = entries("models", modelSlug), PROVIDER_MESSAGE = "must be a provider, without whitespace or slashes", providers = entries("providers", schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/, PROVIDER_MESSAGE))), USD_MESSAGE = 'must be an amount in USD above 0, or "null"', amount = optional(nullable(schemas_number(USD_MESSAGE).check(_gt(0, USD_MESSAGE)))), governance_flag = optional(schemas_boolean("must be true or false")), LISTS = [ "allowed_models", "ignored_models", "allowed_providers", "ignored_providers" ], SETTERS = [ ...[ ...LISTS, "enforce_zdr" ].map(field => [ field, `the input ${inputName(field)}` ]), [ "limit_usd", "the input guardrail-limit-usd" ], [ "reset_interval", "the input guardrail-limit-reset" ], [ "name", "OpenRouter" ] ], setElsewhere = Object.fromEntries(SETTERS.map(([field, setter]) => [ field, optional(never(`must not have ${field}, because ${setter} sets it`)) ])), FIELDS_MESSAGE = "must be a JSON object, or a line for each field with its value as JSON, such as enable_paid_model_training: false", INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(", ")} or "null"`, governanceInputs = {
-allowed_models: models,
-ignored_models: models,
-allowed_providers: providers,
-ignored_providers: providers,
-enforce_zdr: governance_flag,
-guardrail_limit_usd: amount,
-guardrail_limit_reset: optional(nullable(schemas_enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
-guardrail: optional(looseObject({
-...guardrailFields,
-...setElsewhere
-}, {
-error: ({input}) => objectProblem(String(input)) ?? FIELDS_MESSAGE
-})),
-budget_daily_usd: amount,
-budget_weekly_usd: amount,
-budget_monthly_usd: amount,
-budget_lifetime_usd: amount,
-include_byok_in_budgets: governance_flag,
-members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must not contain whitespace")), "must be a list of user ids or e-mail addresses"))
-};
-function governanceProblems(valid, provided) {
-return [ ...listProblems(valid), ...limitProblems(valid, provided), ...fieldProblems(valid, provided), ...orderProblems(valid), ...flagProblems(valid, provided) ];
-}
-function listProblems(valid) {
-return [ "models", "providers" ].flatMap(kind => {
-const allowed = new Set(valid[`allowed_${kind}`]), inBoth = (valid[`ignored_${kind}`] ?? []).filter(entry => allowed.has(entry)), message = `must not repeat entries of allowed-${kind}: ${inBoth.join(", ")}`;
-return inBoth.length > 0 ? [ {
-input: `ignored-${kind}`,
-message
-} ] : [];
-});
-}
-function limitProblems(valid, provided) {
-const {guardrail_limit_usd: limit, guardrail_limit_reset: reset} = valid;
-if (typeof limit === "number" && (reset === null || !provided.has("guardrail_limit_reset"))) {
-const message = `also needs guardrail-limit-reset, which is one of ${RESET_INTERVALS.join(", ")}`;
-return [ {
-input: "guardrail-limit-usd",
-message
-} ];
-}
-const isLifted = limit === null && reset !== null;
-if (reset !== void 0 && (isLifted || !provided.has("guardrail_limit_usd"))) return [ {
-input: "guardrail-limit-reset",
-message: "also needs guardrail-limit-usd"
-} ];
-return [];
-}
-function fieldProblems({guardrail = {}}, provided) {
-if (!provided.has("enforce_zdr")) return [];
-return ZDR_FIELDS.filter(field => field in guardrail).map(field => {
-const message = `must not have ${field}, because the input enforce-zdr sets it`;
-return {
-input: "guardrail",
-message
-};
-});
-}
-function orderProblems(valid) {
-const budgets = INTERVALS.flatMap(interval => {
-const limit = valid[`budget_${interval}_usd`];
-return typeof limit === "number" ? [ {
-input: `budget-${interval}-usd`,
-limit
-} ] : [];
-});
-return budgets.flatMap(({input, limit}, index) => {
-const shorter = budgets[index - 1];
-if (!shorter || limit > shorter.limit) return [];
-const message = `must exceed ${shorter.input}, which is ${shorter.limit}`;
-return [ {
-input,
-message,
-provided: String(limit)
-} ];
-});
-}
-function flagProblems(valid, provided) {
-const isBudget = interval => provided.has(`budget_${interval}_usd`) && valid[`budget_${interval}_usd`] !== null;
-if (valid.include_byok_in_budgets === void 0 || INTERVALS.some(isBudget)) return [];
-const message = "needs a budget: OpenRouter can only set it together with one";
-return [ {
-input: "include-byok-in-budgets",
-message
-} ];
-}
-function toGovernance(values) {
-const governance = toRequest(values), isRequested = key => key in values && (![ "members", "guardrail" ].includes(key) || key in governance), names = Object.keys(governanceInputs).filter(isRequested).map(inputName);
-return {
-governance,
-governanceInputs: names
-};
-}
-function toRequest(values) {
-const guardrail = toGuardrail(values), limits = Object.fromEntries(INTERVALS.map(interval => [ interval, values[`budget_${interval}_usd`] ]).filter(([, limit]) => limit !== void 0)), {include_byok_in_budgets, members} = values;
-return {
-...Object.keys(guardrail).length > 0 && {
-guardrail
-},
-...Object.keys(limits).length > 0 && {
-budgets: {
-limits,
-include_byok_in_budgets
-}
-},
-...members !== void 0 && members.length > 0 && {
-members
-}
-};
-}
-function toGuardrail(values) {
-const lists = LISTS.filter(field => values[field] !== void 0), {enforce_zdr, guardrail_limit_usd: limit, guardrail_limit_reset: reset = null} = values;
-return {
-...Object.fromEntries(lists.map(field => [ field, values[field] ])),
-...enforce_zdr !== void 0 && Object.fromEntries(ZDR_FIELDS.map(field => [ field, enforce_zdr ])),
-...limit !== void 0 && {
-limit_usd: limit,
-reset_interval: reset
-},
-...values.guardrail
-};
-}
-const external_node_crypto_namespaceObject = require("node:crypto");
-function slugFrom(text, prefix = "") {
-return prefix + withHash(text, SLUG_MAX_LENGTH - prefix.length);
-}
-const HASH_LENGTH = 8;
-function withHash(text, maxLength) {
-const hash = (0, external_node_crypto_namespaceObject.createHash)("sha256").update(text).digest("hex").slice(0, HASH_LENGTH), start = slug_toSlug(text).slice(0, Math.max(0, maxLength - HASH_LENGTH - 1)).replace(/-$/, "");
-return start === "" ? hash : `${start}-${hash}`;
-}
-function slug_toSlug(text) {
-return text.replace(/\p{M}/gu, "").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
-}
-const PREFIX_MESSAGE = "must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen", slugPrefix = () => optional(schemas_string(PREFIX_MESSAGE).check(_maxLength(30, PREFIX_MESSAGE), _regex(/^[a-z0-9]+(?:-[a-z0-9]+)*-$/, PREFIX_MESSAGE))), slugInputs = () => ({
-slug_from: optional(schemas_string().check(refine(text => !/^[-_/]|[-_/#:]$/.test(text), "must not begin or end with a separator such as - or /"))),
-slug_prefix: slugPrefix()
-});
-function slugProblems(named, valid, provided) {
-const problems = [], isMade = provided.has("slug_from");
-isMade || provided.has(named) || problems.push({
-input: named,
-message: "or slug-from is required"
-});
-if (isMade && provided.has(named)) {
-const message = `must not be combined with ${named}: remove one of them`;
-problems.push({
-input: "slug-from",
-message
-});
-}
-if (!isMade && valid.slug_prefix !== void 0) {
-const message = `needs slug-from: ${named} is used as it is written`;
-problems.push({
-input: "slug-prefix",
-message
-});
-}
-return problems;
-}
-function readSlug(written, {slug_from: text = "", slug_prefix: prefix}, log) {
-if (written !== void 0) return written;
-const slug = slugFrom(text, prefix);
-log.info(`The slug is ${slug}, made from slug-from.`);
-return slug;
-}
-const createInputs = () => {
-const {name, slug, ...fields} = createWorkspaceRequest.shape;
-return object({
-...credentials,
-name: getInput("slug-from") === "" ? name : pipe(transform(cutText), name),
-slug: optional(slug),
-...slugInputs(),
-...fields,
-...governanceInputs,
-if_exists: schemas_default(schemas_enum(IF_EXISTS, "must be fail, reuse or update"), "fail"),
-dry_run: fields_flag(),
-delete_after_job: fields_flag(),
-delete_keys: fields_flag(),
-api_url: connection.api_url,
-timeout: connection.timeout
-});
-};
-function cutText(value) {
-return typeof value === "string" ? cutName(value) : value;
-}
-function createProblems(valid, provided) {
-const {delete_keys: deleteKeys, delete_after_job: deleteAfterJob} = valid, isOff = deleteAfterJob === !1 || !provided.has("delete_after_job"), problem = {
-input: "delete-keys",
-message: "needs delete-after-job: true"
-};
-return [ ...slugProblems("slug", valid, provided), ...governanceProblems(valid, provided), ...deleteKeys === !0 && isOff ? [ problem ] : [] ];
-}
-function readCreateInputs(log) {
-const values = readInputs(createInputs(), createProblems), slug = readSlug(values.slug, values, log);
-values.name !== getInput("name") && log.notice(`name was cut to ${NAME_MAX_LENGTH} characters: OpenRouter accepts no more.`);
-return {
-...toConnection(values),
-desired: toFields({
-...values,
-slug
-}),
-...toGovernance(values),
-ifExists: values.if_exists,
-dryRun: values.dry_run,
-deleteAfterJob: values.delete_after_job,
-deleteKeys: values.delete_keys
-};
-}
-function toFields(values) {
-return Object.fromEntries(Object.entries(values).filter(([key]) => Object.hasOwn(createWorkspaceRequest.shape, key)));
-}
-function changesOf(writes) {
-return writes.flatMap(({changes}) => changes);
-}
-async function applyWrites(writes, {workspace, recovery}, {log}) {
-let current = workspace;
-for (const [index, write] of writes.entries()) {
-const {value, error} = await catching(write.write(current), ApiError, Failure);
-if (error) throw new Failure("partly-applied", {
-error,
-workspace,
-applied: writes.slice(0, index).map(({name}) => name),
-notApplied: writes.slice(index).map(({name}) => name),
-recovery
-});
-current = value ?? current;
-log.info(write.done);
-}
-return current;
-}
-function onlyChanges(changes) {
-return changes.filter(({from, to}) => !(0, external_node_util_namespaceObject.isDeepStrictEqual)(from, to));
-}
-async function planBudgets({limits, include_byok_in_budgets: byok}, workspace, {client}) {
-const state = workspace ? await listBudgets(client, workspace) : NO_BUDGETS, desired = budgetsAfter(state.budgets, limits);
-assertBudgetOrder(desired);
-const writes = budgetWrites(state.budgets, desired), setsByok = byok !== void 0 && byok !== state.include_byok_in_budgets;
-return (setsByok ? withByok(writes, limits, byok) : writes).map(write => toWrite(write, state, client));
-}
-function assertBudgetOrder(desired) {
-const violation = findOrderViolation(desired);
-if (!violation) return;
-const [shorter, longer] = violation;
-throw new Failure("budgets-out-of-order", {
-shorter,
-longer,
-budgets: desired
-});
-}
-function toWrite(write, before, client) {
-const {interval, limit_usd} = write, byok = before.include_byok_in_budgets ?? null;
-return {
-name: `the ${interval} budget`,
-done: `${limit_usd === null ? "Deleted" : "Set"} the ${interval} budget.`,
-changes: onlyChanges([ {
-field: `budget ${interval}`,
-from: before.budgets[interval] ?? null,
-to: limit_usd
-}, {
-field: "include_byok_in_budgets",
-from: byok,
-to: write.include_byok_in_budgets ?? byok
-} ]),
-async write(workspace) {
-const returned = await writeBudget(client, workspace, write);
-if ((0, external_node_util_namespaceObject.isDeepStrictEqual)(returned, write)) return;
-throw new Failure("unexpected-values", {
-what: `${interval} budget`,
-workspace,
-values: {
-[`${returned.interval}_usd`]: returned.limit_usd,
-...byokOf(returned)
-}
-});
-}
-};
-}
-function byokOf({include_byok_in_budgets}) {
-return include_byok_in_budgets === void 0 ? {} : {
-include_byok_in_budgets
-};
-}
-function withByok(writes, limits, byok) {
-const firstSet = writes.find(({limit_usd}) => limit_usd !== null);
-if (firstSet) return writes.map(write => write === firstSet ? {
-...write,
-include_byok_in_budgets: byok
-} : write);
-const unchanged = INTERVALS.flatMap(interval => {
-const limit_usd = limits[interval] ?? null;
-return limit_usd === null ? [] : [ {
-interval,
-limit_usd,
-include_byok_in_budgets: byok
-} ];
-});
-return [ ...writes, ...unchanged.slice(0, 1) ];
-}
-function budgetsAfter(budgets, limits) {
-const merged = {
-...budgets,
-...limits
-};
-return Object.fromEntries(Object.entries(merged).filter(([, limit]) => limit !== null));
-}
-function findOrderViolation(budgets) {
-const set = INTERVALS.flatMap(interval => {
-const limit = budgets[interval];
-return limit === void 0 ? [] : [ {
-interval,
-limit
-} ];
-});
-for (const [index, {interval, limit}] of set.entries()) {
-const shorter = set[index - 1];
-if (shorter && limit <= shorter.limit) return [ shorter.interval, interval ];
-}
-return;
-}
-function budgetWrites(budgets, desired) {
-const longestFirst = INTERVALS.toReversed(), exists = interval => budgets[interval] !== void 0, isDesired = interval => desired[interval] !== void 0, change = interval => Number(desired[interval]) - Number(budgets[interval]);
-return [ ...INTERVALS.filter(interval => exists(interval) && !isDesired(interval)), ...longestFirst.filter(interval => change(interval) > 0), ...INTERVALS.filter(interval => change(interval) < 0), ...INTERVALS.filter(interval => !exists(interval) && isDesired(interval)) ].map(interval => ({
-interval,
-limit_usd: desired[interval] ?? null
-}));
-}
-function guardrailIdOf({default_guardrail_id: id}) {
-return typeof id === "string" && id !== "" ? id : void 0;
-}
-function unexpectedGuardrailFields(returned, update) {
-return Object.keys(diffGuardrail(returned, update)).filter(field => {
-const [actual, desired] = [ returned[field], update[field] ];
-if (isModels(field)) return !isSameModels(actual, desired, authorOf);
-return !(field in ENTRY_DEFAULTS) || !isSameValue(actual, desired);
-});
-}
-const LIMIT_FIELDS = [ "limit_usd", "reset_interval" ];
-function diffGuardrail(guardrail, update) {
-const differs = field => !isSame(field, guardrail?.[field], update[field]), limitDiffers = LIMIT_FIELDS.some(differs);
-return Object.fromEntries(Object.entries(update).filter(([field]) => LIMIT_FIELDS.includes(field) ? limitDiffers : differs(field)));
-}
-const ENTRY_DEFAULTS = {
-content_filters: {
-label: null
-},
-content_filter_builtins: {
-scan_scope: "all_messages"
-}
-};
-function isSame(field, actual, desired) {
-if (isModels(field)) {
-const isLifted = isNone(actual) && isNone(desired);
-return isLifted || isSameModels(actual, desired, model => model);
-}
-return isSameValue(withDefaults(field, actual), withDefaults(field, desired));
-}
-function withDefaults(field, value) {
-const defaults = ENTRY_DEFAULTS[field];
-if (!defaults || !Array.isArray(value)) return value;
-return value.map(entry => isObject(entry) ? {
-...defaults,
-...entry
-} : entry);
-}
-function isSameValue(actual, desired) {
-return includes(toValue(actual), toValue(desired));
-}
-const NONE = {
-text: "null"
-};
-function toValue(value) {
-if (isNone(value)) return NONE;
-if (Array.isArray(value)) {
-const entries = new Map(value.map(toValue).map(entry => [ entry.text, entry ]));
-return {
-text: `[${[ ...entries.keys() ].sort().join()}]`,
-entries
-};
-}
-if (!isObject(value)) return {
-text: JSON.stringify(value)
-};
-const fields = new Map(Object.entries(value).map(([name, field]) => [ name, toValue(field) ])), texts = [ ...fields ].map(([name, {text}]) => `${JSON.stringify(name)}:${text}`);
-return {
-text: `{${texts.sort().join()}}`,
-fields
-};
-}
-function includes(actual, desired) {
-if (actual.text === desired.text) return !0;
-const {entries, fields} = actual;
-if (desired.entries) return entries !== void 0 && isSameSet(entries, desired.entries);
-if (!desired.fields || !fields) return !1;
-for (const [name, field] of desired.fields) if (!includes(fields.get(name) ?? NONE, field)) return !1;
-return !0;
-}
-function isSameSet(actual, desired) {
-if (actual.size !== desired.size) return !1;
-const others = [ ...actual.values() ], found = new Set, sorted = [ ...desired ].sort(([a], [b]) => Number(actual.has(a)) - Number(actual.has(b)));
-for (const [, entry] of sorted) {
-const counterparts = others.filter(other => includes(other, entry));
-if (counterparts.length === 0) return !1;
-for (const other of counterparts) found.add(other);
-}
-return found.size === actual.size;
-}
-function isObject(value) {
-return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-function isNone(value) {
-return (value ?? null) === null || Array.isArray(value) && value.length === 0;
-}
-function isModels(field) {
-return field === "allowed_models" || field === "ignored_models";
-}
-function isSameModels(actual, desired, groupOf) {
-if (!isTexts(actual) || !isTexts(desired)) return !1;
-const [returned, requested] = [ new Set(actual), new Set(desired) ], added = [ ...returned ].filter(slug => !requested.has(slug)).map(withoutDate), missing = [ ...requested ].filter(slug => !returned.has(slug)), kept = [ ...returned ].filter(slug => requested.has(slug)).map(withoutDate), merged = new Set(kept.map(sortWords)), unmerged = missing.filter(model => !merged.has(sortWords(model))), counts = countBy(added, groupOf);
-return isWithin(counts, countBy(missing, groupOf)) && isWithin(countBy(unmerged, groupOf), counts);
-}
-function isTexts(value) {
-return Array.isArray(value) && value.every(entry => typeof entry === "string");
-}
-function countBy(models, groupOf) {
-const counts = new Map;
-for (const group of models.map(groupOf)) counts.set(group, (counts.get(group) ?? 0) + 1);
-return counts;
-}
-function isWithin(counts, limits) {
-return [ ...counts ].every(([group, count]) => count <= (limits.get(group) ?? 0));
-}
-function withoutDate(slug) {
-const [, base = "", variant = ""] = /^([^:]+)-\d{4}-?\d\d-?\d\d(:.*)?$/.exec(slug) ?? [];
-return base + variant;
-}
-function sortWords(model) {
-const parts = model.split(/([/:])/);
-return parts.map(part => part.split("-").sort().join("-")).join("");
-}
-function authorOf(model) {
-return model.split("/", 1).join();
-}
-async function planGuardrail(desired, workspace, {client, warn}) {
-const fields = Object.keys(desired).filter(field => !Object.hasOwn(guardrailFields, field));
-fields.length > 0 && warn("unknown-guardrail-fields", {
-fields
-});
-const known = workspace && {
-id: knownIdOf(workspace),
-workspace
-}, guardrail = known && await findGuardrail(client, known), update = diffGuardrail(guardrail, desired), changes = onlyChanges(Object.entries(update).map(([field, to]) => ({
-field: `guardrail ${field}`,
-from: guardrail?.[field] ?? null,
-to
-})));
-if (changes.length === 0) return [];
-return [ {
-name: "the guardrail",
-done: "Set the guardrail.",
-changes,
-async write(existing) {
-const id = known?.id ?? await findGuardrailId(existing, client), returned = await patchGuardrail(client, {
-id,
-workspace: existing
-}, update), unexpected = unexpectedGuardrailFields(returned, update);
-if (unexpected.length === 0) return;
-throw new Failure("unexpected-values", {
-what: "guardrail",
-workspace: existing,
-values: Object.fromEntries(unexpected.map(field => [ field, returned[field] ?? null ]))
-});
-}
-} ];
-}
-function knownIdOf(workspace) {
-const id = guardrailIdOf(workspace);
-if (id === void 0) throw new Failure("guardrail-not-found", {
-workspace
-});
-return id;
-}
-async function findGuardrailId(workspace, client) {
-const id = guardrailIdOf(workspace);
-if (id !== void 0) return id;
-const lookup = await findWorkspace(client, workspace.slug);
-return knownIdOf(lookup.workspace ?? workspace);
-}
-const organizationMember = object({
-id: schemas_string(),
-email: optional(nullable(schemas_string()))
-}), workspaceMember = object({
-user_id: schemas_string()
-});
-async function listOrganizationMembers(client) {
-const {items} = await listAll(client, {
-operation: "list the members of the organization",
-path: "/organization/members",
-query: {
-limit: String(PAGE_SIZE)
-},
-schema: pageOf(organizationMember),
-idOf: ({id}) => id,
-hint: "Only an organization has members: a personal account cannot use the input members."
-});
-return items;
-}
-async function listMembers(client, {id, slug}) {
-const {items} = await listAll(client, {
-operation: `list the members of the workspace ${slug}`,
-path: `/workspaces/${encodeURIComponent(id)}/members`,
-query: {
-limit: String(PAGE_SIZE)
-},
-schema: pageOf(workspaceMember),
-idOf: ({user_id}) => user_id
-});
-return items.map(({user_id}) => user_id);
-}
-const UNCHANGEABLE = "No one can change the members of the default workspace. Members that an identity provider manages (SCIM) can only be changed there.", MAX_ADDED = 100;
-function sendMembers(client, {id, slug}, userIds) {
-return client.send({
-operation: `add members to the workspace ${slug}`,
-method: "POST",
-path: `/workspaces/${encodeURIComponent(id)}/members/add`,
-body: {
-user_ids: userIds
-},
-schema: addedMembers,
-hint: UNCHANGEABLE
-});
-}
-const addedMembers = pipe(object({
-data: array(workspaceMember)
-}), transform(({data}) => data.map(({user_id}) => user_id))), LATE_POST_DELAYS_MS = [ 0, 1e3, 2e3 ];
-async function postOnce(post, context) {
-const attempts = [];
-for (;;) {
-const outcome = await post.send(attempts);
-if (outcome.kind === "applied") return {
-...outcome,
-attempts
-};
-const {failure} = outcome;
-attempts.push({
-failure
-});
-const decision = await decideAfter(post, attempts, context);
-if (decision.kind === "done") return {
-kind: "reconciled",
-result: decision.result,
-attempts
-};
-const {kind, ambiguous} = decision, stopReason = kind === "retry" ? await context.client.waitForRetry(failure, attempts.length) : void 0;
-if (kind === "give-up" || stopReason !== void 0) throw toApiError(failuresOf(attempts), {
-ambiguous,
-stopReason
-});
-}
-}
-async function decideAfter(post, attempts, {log}) {
-for (;;) {
-const decision = post.reconcile(attempts);
-if (decision.kind !== "lookup") return decision;
-const last = attempts.at(-1);
-log.info(`${formatAttempt(last.failure)}. Checking ${post.question}.`);
-const {value, error} = await catching(post.lookup(attempts), ApiError);
-if (error) {
-const {ambiguous} = decision;
-throw toApiError(failuresOf(attempts), {
-ambiguous,
-lookupFailure: error.details
-});
-}
-last.found = value;
-}
-}
-function countAmbiguous(attempts) {
-return attempts.filter(({failure}) => FAILURE_CLASSES[failure.kind].ambiguous).length;
-}
-function failuresOf(attempts) {
-return attempts.map(({failure}) => failure);
-}
-async function planMembers(written, workspace, context) {
-const members = await findMembers(written, context), present = new Set(workspace ? await listMembers(context.client, workspace) : []), missing = members.filter(({userId}) => !present.has(userId));
-if (missing.length === 0) return [];
-const userIds = missing.map(({userId}) => userId);
-return [ {
-name: "the members",
-done: "Added the members.",
-changes: [ {
-field: "members to add",
-from: null,
-to: missing.map(member => member.written)
-} ],
-async write(existing) {
-await addMembers(existing, userIds, context);
-return;
-}
-} ];
-}
-async function findMembers(written, {client}) {
-const matches = matchMembers(written, await listOrganizationMembers(client)), unknown = matches.filter(({members}) => members.length !== 1);
-if (unknown.length > 0) throw new Failure("unknown-members", {
-members: unknown.map(({text, members}) => ({
-written: text,
-matches: members.length
-}))
-});
-const byId = new Map(matches.flatMap(({text, members}) => members.map(({id}) => [ id, text ])));
-return [ ...byId ].map(([userId, text]) => ({
-userId,
-written: text
-}));
-}
-function matchMembers(written, organization) {
-const byId = new Map(organization.map(member => [ member.id, member ])), byAddress = new Map;
-for (const member of organization) {
-const address = member.email?.toLowerCase();
-if (address === void 0) continue;
-const others = byAddress.get(address);
-others ? others.push(member) : byAddress.set(address, [ member ]);
-}
-return written.map(text => {
-const addressed = byAddress.get(text.toLowerCase()) ?? [];
-return {
-text,
-members: [ ...new Set([ byId.get(text) ?? [], addressed ].flat()) ]
-};
-});
-}
-async function addMembers(workspace, userIds, context) {
-for (let start = 0; start < userIds.length; start += MAX_ADDED) await addBatch(workspace, userIds.slice(start, start + MAX_ADDED), context);
-}
-async function addBatch(workspace, userIds, context) {
-const {client} = context, findMissing = async () => {
-const present = new Set(await listMembers(client, workspace));
-return userIds.filter(userId => !present.has(userId));
-}, added = await postOnce({
-send: attempts => sendMembers(client, workspace, lastMissing(attempts) ?? userIds),
-reconcile: reconcileMembers,
-question: "which users are members",
-lookup: findMissing
-}, context);
-if (added.kind === "reconciled") return;
-const listed = new Set(added.response.data), desired = lastMissing(added.attempts) ?? userIds;
-if (desired.every(userId => listed.has(userId))) return;
-const missing = await findMissing();
-if (missing.length > 0) throw new Failure("members-not-added", {
-workspace,
-userIds: missing
-});
-}
-function lastMissing(attempts) {
-return attempts.findLast(({found}) => found)?.found;
-}
-function reconcileMembers(attempts) {
-const {failure, found} = attempts.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind];
-if (found?.length === 0) return {
-kind: "done",
-result: "all are members"
-};
-if (!found && ambiguous && failure.kind !== "aborted") return {
-kind: "lookup",
-ambiguous: !0
-};
-const mayBeApplied = countAmbiguous(attempts) > 0;
-return {
-kind: retryable ? "retry" : "give-up",
-ambiguous: mayBeApplied
-};
-}
-async function planGovernance({guardrail, budgets, members}, workspace, context) {
-return [ ...guardrail ? await planGuardrail(guardrail, workspace, context) : [], ...budgets ? await planBudgets(budgets, workspace, context) : [], ...members ? await planMembers(members, workspace, context) : [] ];
-}
-function diffWorkspace(workspace, desired) {
-return WORKSPACE_FIELDS.filter(field => desired[field] !== void 0).filter(field => normalize(field, workspace[field]) !== normalize(field, desired[field])).map(field => ({
-field,
-from: workspace[field] ?? null,
-to: desired[field]
-}));
-}
-function diffReturned(workspace, desired) {
-return diffWorkspace(workspace, desired).filter(({field}) => workspace[field] !== void 0);
-}
-function matchesDesired(workspace, desired) {
-return diffReturned(workspace, desired).length === 0;
-}
-function normalize(field, value) {
-if (!Array.isArray(value)) return JSON.stringify(value ?? null);
-if (field === "disabled_server_tools" && value.length === 0) return "null";
-return JSON.stringify([ ...new Set(value) ].sort());
-}
-function warnOnDrift(workspace, desired, {warn}) {
-const drift = diffReturned(workspace, desired);
-if (drift.length === 0) return;
-const changes = drift.map(({field, from, to}) => ({
-field,
-from: to,
-to: from
-}));
-warn("unexpected-fields", {
-workspace,
-changes
-});
-}
-const handleExisting = (existing, request, context) => {
-context.assertExisting?.(existing.workspace);
-return POLICIES[request.ifExists](existing, request, context);
-}, POLICIES = {
-async fail({workspace, creator}, {desired, governanceInputs}) {
-throw new Failure("slug-taken", {
-workspace,
-creatorUnknown: creator === "unknown",
-changes: diffWorkspace(workspace, desired),
-governanceInputs
-});
-},
-async reuse({workspace, creator}, {governanceInputs, dryRun}, context) {
-const {log, onWorkspace, warn} = context;
-onWorkspace(workspace, {
-created: !1
-});
-if (governanceInputs.length > 0) {
-const creatorUnknown = creator === "unknown";
-warn("governance-not-applied", {
-workspace,
-inputs: governanceInputs,
-creatorUnknown,
-dryRun
-});
-}
-const {id, slug} = workspace;
-log.info(`Already exists; reusing it unchanged: id ${id}, ${dashboardUrl(slug)}`);
-dryRun && log.info(DRY_RUN_NOTE);
-return {
-outcome: "unchanged",
-workspace,
-changes: [],
-governanceChanges: []
-};
-},
-async update({workspace}, {desired, governance, dryRun}, context) {
-const {log, onWorkspace} = context;
-onWorkspace(workspace, {
-created: !1
-});
-log.info(`Already exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
-const changes = diffWorkspace(workspace, desired), writes = await planGovernance(governance, workspace, context), governanceChanges = changesOf(writes), plan = {
-workspace,
-changes,
-governanceChanges
-};
-if (changes.length === 0 && writes.length === 0) {
-log.info("Already as requested: nothing to change.");
-dryRun && log.info(DRY_RUN_NOTE);
-return {
-outcome: "unchanged",
-...plan
-};
-}
-for (const change of [ ...changes, ...governanceChanges ]) log.info(`  ${formatChange(change)}`);
-if (dryRun) {
-log.info(DRY_RUN_NOTE);
-return {
-outcome: "would-update",
-...plan
-};
-}
-const allWrites = [ ...fieldWrites(changes, context), ...writes ], updated = await applyWrites(allWrites, {
-workspace,
-recovery: "run-again"
-}, context);
-warnOnDrift(updated, desired, context);
-return {
-outcome: "updated",
-...plan,
-workspace: updated
-};
-}
-};
-function fieldWrites(changes, {client, onWorkspace}) {
-if (changes.length === 0) return [];
-const names = changes.map(({field}) => field).join(", "), values = Object.fromEntries(changes.map(({field, to}) => [ field, to ]));
-return [ {
-name: names,
-done: `Updated ${names}.`,
-changes,
-async write(workspace) {
-const updated = await patchWorkspace(client, workspace, values);
-onWorkspace(updated, {
-created: !1
-});
-return updated;
-}
-} ];
-}
-const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/, EARLIEST = Date.UTC(2023, 0);
-function readTime(value) {
-const time = Date.parse(typeof value === "string" && TIMESTAMP.test(value) ? value : "");
-return time >= EARLIEST ? time : void 0;
-}
-function createdAt(resource) {
-return readTime(resource.created_at);
-}
-function formatTime(ms) {
-const json = new Date(ms).toJSON();
-return json?.replace(/\.\d+Z$/, "Z") ?? "an unknown time";
-}
-const SLACK_MS = 1e3;
-function wasCreatedWithin(resource, {from, to}) {
-const created = createdAt(resource);
-return created === void 0 ? void 0 : created >= from - SLACK_MS && created <= to + SLACK_MS;
-}
-const TRUSTED_MS = 864e5;
-function differingClocks({server, runner}) {
-if (server === void 0 || Math.abs(server - runner) <= TRUSTED_MS) return;
-return {
-server,
-runner
-};
-}
-function latestTime(clocks) {
-const {server, runner} = clocks;
-return differingClocks(clocks) ? Math.max(server ?? runner, runner) : server ?? runner;
-}
-function reconcileWorkspace(attempts, facts) {
-const {failure, found} = attempts.at(-1), {retryable} = FAILURE_CLASSES[failure.kind], evidence = collectEvidence(attempts, facts), ambiguous = evidence.canArriveLate || evidence.mayBeApplied;
-if (!found) {
-if (skipsLookup(failure)) return {
-kind: retryable ? "retry" : "give-up",
-ambiguous
-};
-return {
-kind: "lookup",
-ambiguous
-};
-}
-const {workspace} = found;
-if (!workspace) return {
-kind: retryable ? "retry" : "give-up",
-ambiguous: evidence.canArriveLate
-};
-const creator = decideCreator(workspace, {
-...evidence,
-desired: facts.desired
-});
-if (creator === "needs-probe") return {
-kind: "retry",
-ambiguous: !0
-};
-return {
-kind: "done",
-result: {
-workspace,
-creator
-}
-};
-}
-function skipsLookup({kind, status}) {
-if (kind === "rejected") return status === 401 || status === 403;
-return [ "unsent", "prevented", "throttled", "conflict", "aborted" ].includes(kind);
-}
-function collectEvidence(attempts, facts) {
-const last = attempts.at(-1), lastFree = attempts.findLastIndex(({found}) => found && !found.workspace), sinceFree = attempts.slice(lastFree + 1), firstTaken = sinceFree.findIndex(({found}) => found?.workspace), applicable = firstTaken < 0 ? sinceFree : sinceFree.slice(0, firstTaken + 1), isAmbiguous = ({failure: {kind}}) => FAILURE_CLASSES[kind].ambiguous, ambiguousRounds = applicable.filter(isAmbiguous), slugWasFree = facts.slugWasFree || lastFree >= 0;
-return {
-mayBeApplied: ambiguousRounds.length > 0,
-returnedOnly500: ambiguousRounds.every(({failure}) => failure.status === 500),
-canArriveLate: attempts.slice(0, lastFree + 1).some(isAmbiguous),
-wasThrottled: attempts.some(({failure}) => failure.kind === "throttled"),
-isRecent: slugWasFree ? isCreatedSince(last.found, facts.start - LOOKUP_TOLERANCE_MS) !== !1 : isCreatedSince(last.found, facts.start),
-slugWasFree,
-wasRejected: last.failure.kind === "rejected",
-wasProbed: last.failure.status === 500 && firstTaken >= 0 && firstTaken < sinceFree.length - 1
-};
-}
-const LOOKUP_TOLERANCE_MS = 6e4;
-function isCreatedSince(lookup, start) {
-if (!lookup?.workspace || lookup.serverTime === void 0) return;
-const from = lookup.serverTime - (lookup.headersAt - start);
-return wasCreatedWithin(lookup.workspace, {
-from,
-to: Number.POSITIVE_INFINITY
-});
-}
-function decideCreator(workspace, evidence) {
-const {mayBeApplied, isRecent, slugWasFree, desired} = evidence;
-if (isRecent === !1) return "another-job";
-const mayBeOurs = mayBeApplied || evidence.canArriveLate || evidence.wasThrottled;
-if (!matchesDesired(workspace, desired)) return mayBeOurs ? "unknown" : "another-job";
-if (!mayBeOurs && !slugWasFree) return "another-job";
-if (isRecent === void 0 || !mayBeApplied) return "unknown";
-if (!evidence.returnedOnly500 || evidence.wasRejected) return "this-step";
-return evidence.wasProbed ? "unknown" : "needs-probe";
-}
-async function createWorkspace(request, context) {
-const {desired, governance, dryRun} = request, {log} = context;
-log.info(`Requested: the workspace ${JSON.stringify(desired.name)}, slug ${desired.slug}.`);
-const lookup = await lookUpFirst(request, context);
-if (lookup?.workspace) return handleExisting({
-workspace: lookup.workspace,
-creator: "another-job"
-}, request, context);
-const writes = await planGovernance(governance, void 0, context);
-if (dryRun) return planCreation(writes, context);
-const result = await createWorkspaceOnce(request, lookup, context);
-if (result.creator !== "this-step") return handleExisting(result, request, context);
-return applyGovernance(result, {
-request,
-writes
-}, context);
-}
-async function lookUpFirst({desired: {slug}, ifExists, dryRun, deleteAfterJob}, {client}) {
-if (!dryRun && !deleteAfterJob && ifExists === "fail") return;
-return findWorkspace(client, slug, {
-trusts404: !dryRun
-});
-}
-function planCreation(writes, {log}) {
-const governanceChanges = changesOf(writes);
-log.info("It does not exist and would be created.");
-for (const change of governanceChanges) log.info(`  ${formatChange(change)}`);
-log.info(DRY_RUN_NOTE);
-return {
-outcome: "would-create",
-changes: [],
-governanceChanges
-};
-}
-async function createWorkspaceOnce(request, lookup, context) {
-const {clock, journal, warn} = context, start = clock.now(), {deleteKeys} = request, pendingOf = pendingWithin(request, lookup);
-journal.saveOrFail({
-deleteKeys,
-target: pendingOf(request.timeoutMs)
-});
-const {value: result, error} = await catching(sendAndReconcile(request, {
-start,
-slugWasFree: lookup !== void 0
-}, context), ApiError), pending = pendingOf(clock.now() - (lookup?.headersAt ?? start) + LATE_MS);
-if (error) {
-const {ambiguous, wasThrottled} = error.details;
-ambiguous || wasThrottled ? journal.saveOrWarn({
-deleteKeys,
-target: pending
-}) : journal.clearOrWarn();
-throw error;
-}
-const {workspace, creator, mayArriveLate} = result;
-if (creator === "this-step") {
-const {id, slug} = workspace, target = {
-created: {
-id,
-slug
-},
-...mayArriveLate && pending
-};
-reportCreated(workspace, {
-task: {
-deleteKeys,
-target
-},
-start
-}, context);
-} else {
-journal.saveOrFail(null, `the workspace ${workspace.slug}, id ${workspace.id}, which the post step may delete`);
-creator === "unknown" && request.deleteAfterJob && warn("not-deleted-after-job", {
-workspace
-});
-}
-return result;
-}
-const LATE_MS = 1e4;
-function pendingWithin({desired}, lookup) {
-const from = lookup?.serverTime;
-return windowMs => {
-const window = from === void 0 ? void 0 : {
-from,
-to: from + windowMs
-};
-return {
-pending: {
-desired,
-window
-}
-};
-};
-}
-async function sendAndReconcile(request, facts, context) {
-const {client} = context, {desired} = request, outcome = await postOnce({
-send: () => sendWorkspace(client, desired, {
-recovery: recoveryOf(request)
-}),
-reconcile: attempts => reconcileWorkspace(attempts, {
-desired,
-...facts
-}),
-question: "whether the workspace exists",
-lookup: () => findWorkspace(client, desired.slug, {
-trusts404: !0
-})
-}, context), ambiguous = countAmbiguous(outcome.attempts);
-if (outcome.kind === "reconciled") return {
-...outcome.result,
-mayArriveLate: ambiguous > 1
-};
-return {
-workspace: outcome.response.data,
-creator: "this-step",
-mayArriveLate: ambiguous > 0
-};
-}
-function reportCreated(workspace, {task, start}, {clock, journal, log, onWorkspace}) {
-const {id, slug} = workspace, url = dashboardUrl(slug), exists = `the workspace ${slug}, id ${id}, ${url}`;
-journal.saveOrFail(task, exists);
-onWorkspace(workspace, {
-created: !0
-});
-log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
-}
-function recoveryOf({deleteAfterJob, governanceInputs, ifExists}) {
-if (deleteAfterJob) return "The post step of this action looks for the workspace, and deletes it.";
-const policy = ifExists === "update" || governanceInputs.length > 0 ? "update" : "reuse";
-return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`;
-}
-async function applyGovernance({workspace}, {request, writes}, context) {
-warnOnDrift(workspace, request.desired, context);
-const recovery = request.deleteAfterJob ? "deleted-after-job" : "run-again-with-update";
-await applyWrites(writes, {
-workspace,
-recovery
-}, context);
-return {
-outcome: "created",
-workspace,
-changes: [],
-governanceChanges: changesOf(writes)
-};
-}
-const noJournal = {
-saveOrFail: () => {},
-saveOrWarn: () => {},
-clearOrWarn: () => {}
-}, UNPRINTABLE = /[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\p{Join_Control}\p{Variation_Selector}]]+/gv, MAX_LENGTH = 2e3;
-function toLine(text, redact) {
-return truncate(bounded(text, (part, cut) => redact(printable(part), cut))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
-}
-const MAX_MESSAGE = 4e3, MAX_END = 1e3, MAX_START = 2900;
-function toMessage(lines) {
-const text = lines.join("\n");
-if (text.length <= MAX_MESSAGE) return {
-text,
-omitted: 0
-};
-const fitting = {
-sizeOf: lengthWithBreak,
-render: line => line
-}, start = takeFitting(lines, {
-size: MAX_START,
-...fitting
-}), end = takeFitting(lines.toReversed(), {
-size: MAX_END,
-...fitting
-}), omitted = lines.length - start.length - end.length, note = `… and ${omitted} more: see the job summary.`;
-return {
-text: [ ...start, note, ...end.toReversed() ].join("\n"),
-omitted
-};
-}
-function lengthWithBreak(line) {
-return line.length + 1;
-}
-function takeFitting(items, {size, sizeOf, render}) {
-const texts = [];
-let left = size;
-for (const item of items) {
-const text = render(item);
-left -= sizeOf(text);
-if (left < 0) break;
-texts.push(text);
-}
-return texts;
-}
-const ENTITIES = {
-"&": "&amp;",
-"<": "&lt;",
-">": "&gt;",
-'"': "&quot;",
-"'": "&#39;",
-"\n": "<br>"
-};
-function toHtml(text, redact) {
-const clean = (part, cut) => redact(part.split(/\r\n|[\r\n]/).map(printable).join("\n"), cut);
-return truncate(bounded(text, clean)).replace(/[&<>"'\n]/g, character => ENTITIES[character]);
-}
-const MAX_CLEANED = 4096;
-function bounded(text, clean) {
-const isCut = text.length > MAX_CLEANED;
-return clean(text.slice(0, MAX_CLEANED), {
-isCut
-}) + (isCut ? "…" : "");
-}
-function printable(text) {
-return (0, external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE, " ").trimEnd();
-}
-function truncate(text) {
-return (text.length > MAX_LENGTH ? `${text.slice(0, MAX_LENGTH)}…` : text).toWellFormed();
-}
-const MAX_VALUE_BYTES = 6e4, MAX_VALUE_SIZE = MAX_VALUE_BYTES / 1e3 + " kB", MAX_ENTRIES_BYTES = MAX_VALUE_BYTES - 2;
-function sizeWithComma(json) {
-return Buffer.byteLength(json) + 1;
-}
-function toJsonList(entries, items) {
-const shown = takeFitting(entries, {
-size: MAX_ENTRIES_BYTES,
-sizeOf: sizeWithComma,
-render: entry => JSON.stringify(entry)
-}), [count, total] = [ shown.length, entries.length ];
-return {
-json: `[${shown.join(",")}]`,
-shown: count,
-total,
-items
-};
-}
-function toJsonObject(value, ranks) {
-const rankOf = name => {
-const rank = ranks.findIndex(names => names.includes(name));
-return rank < 0 ? ranks.length : rank;
-}, fields = Object.entries(value).map(([name, field]) => {
-const json = `${JSON.stringify(name)}:${JSON.stringify(field)}`;
-return {
-json,
-rank: rankOf(name),
-size: sizeWithComma(json)
-};
-});
-let left = MAX_ENTRIES_BYTES;
-const fitting = new Set;
-for (const field of fields.toSorted((a, b) => a.rank - b.rank || a.size - b.size)) {
-if (field.size > left) continue;
-left -= field.size;
-fitting.add(field);
-}
-const shown = fields.filter(field => fitting.has(field)), json = `{${shown.map(field => field.json).join(",")}}`;
-return {
-json,
-shown: shown.length,
-total: fields.length,
-items: "fields"
-};
-}
-function describeOmitted(outputs) {
-return Object.entries(outputs).flatMap(([name, value]) => {
-if (typeof value === "string" || value.shown === value.total) return [];
-const {shown, total, items} = value;
-return `The output ${name} lacks ${total - shown} of ${total} ${items}: it is limited to ${MAX_VALUE_SIZE}.`;
-});
-}
-function identityOutputs({id, slug, name}, {created}) {
-return {
-id,
-slug,
-name,
-url: dashboardUrl(slug),
-created: String(created)
-};
-}
-function outcomeOutputs({outcome, workspace}, {desired: {slug, name}}) {
-if (workspace) return {
-outcome,
-workspace: create_toJson(workspace)
-};
-return {
-slug,
-name,
-url: dashboardUrl(slug),
-created: "false",
-outcome
-};
-}
-function create_toJson(workspace) {
-return toJsonObject(workspace, [ [ "id", "slug", "name" ], WORKSPACE_FIELDS ]);
-}
-const TITLES = {
-created: "✅ Created the OpenRouter workspace",
-updated: "✅ Updated the OpenRouter workspace",
-unchanged: "✅ Unchanged: the OpenRouter workspace",
-"would-create": "🔎 Dry run: would create the OpenRouter workspace",
-"would-update": "🔎 Dry run: would update the OpenRouter workspace"
-}, DRY_RUN_UNCHANGED = "🔎 Dry run: would not change the OpenRouter workspace";
-function createSummary(result, request) {
-const {outcome, workspace} = result, {desired, dryRun} = request, values = workspace ?? desired, fields = WORKSPACE_FIELDS.filter(field => values[field] !== void 0), title = dryRun && outcome === "unchanged" ? DRY_RUN_UNCHANGED : TITLES[outcome];
-return {
-title: `${title} ${values.name}`,
-...workspace && {
-url: dashboardUrl(workspace.slug)
-},
-table: {
-header: [ "Field", "Value", "Remark" ],
-rows: [ ...workspace ? [ row("id", workspace.id, "") ] : [], ...fields.map(field => row(field, values[field], fieldRemark(field, result, request))), ...result.governanceChanges.map(change => row(change.field, change.to, governanceRemark(change, request))) ]
-},
-notes: describeOmitted(outcomeOutputs(result, request))
-};
-}
-function fieldRemark(field, result, request) {
-const change = result.changes.find(other => other.field === field);
-if (change && request.dryRun) return {
-code: `would be ${textOf(change.to)}`
-};
-if (change) return {
-code: `was ${textOf(change.from)}`
-};
-const isRequested = request.desired[field] !== void 0;
-if (result.outcome === "would-create") return isRequested ? "would be set" : "";
-if (result.outcome !== "created") return "";
-return isRequested ? "set by this step" : "set by OpenRouter";
-}
-function governanceRemark({from}, {dryRun}) {
-if (from === null) return dryRun ? "would be set" : "set by this step";
-return {
-code: `${dryRun ? "is" : "was"} ${textOf(from)}`
-};
-}
-function row(field, value, remark) {
-return [ {
-code: field
-}, {
-code: textOf(value)
-}, remark ];
-}
-function textOf(value) {
-return typeof value === "string" ? value : JSON.stringify(value);
-}
-const CLEANUP_STATE = "cleanup";
-function openJournal({apiUrl, timeoutMs}, report) {
-const write = saved => report.saveState(CLEANUP_STATE, saved), writeOrWarn = saved => {
-const reason = write(saved);
-reason !== void 0 && report.warn("state-not-written", {
-reason
-});
-};
-return {
-saveOrFail(task, exists) {
-const reason = write(task === null ? null : {
-apiUrl,
-timeoutMs,
-task
-});
-if (reason !== void 0) throw new Failure("state-not-written", {
-reason,
-exists
-});
-},
-saveOrWarn: task => writeOrWarn({
-apiUrl,
-timeoutMs,
-task
-}),
-clearOrWarn: () => writeOrWarn(null)
-};
-}
-function readJournal(taskSchema) {
-const text = getState(CLEANUP_STATE);
-if (text === "") return "missing";
-if (text === "null") return "cleared";
-const schema = object({
-apiUrl,
-timeoutMs: schemas_number(),
-task: taskSchema
-}), {data} = safeParse(schema, parseJson(text));
-return data ?? new Failure("cleanup-state-invalid", {
-name: CLEANUP_STATE
-});
-}
-const external_node_fs_namespaceObject = require("node:fs"), MAIN_PROCESS_STATE = "main-process";
-function saveMainProcess(report) {
-const main = thisProcess();
-if (!main) return;
-const reason = report.saveState(MAIN_PROCESS_STATE, main);
-reason !== void 0 && report.debug(`The id of this process could not be saved: ${reason}`);
-}
-function findRunningMain() {
-const schema = object({
-pid: schemas_int().check(_positive()),
-startTime: schemas_string()
-}), {data: main} = safeParse(schema, parseJson(getState(MAIN_PROCESS_STATE)));
-return main && isRunning(main) ? main : void 0;
-}
-function thisProcess() {
-const stat = readStat("self"), startTime = runningSince(stat), {pid} = process;
-return startTime !== void 0 && stat.startsWith(`${pid} `) ? {
-pid,
-startTime
-} : void 0;
-}
-function isRunning({pid, startTime}) {
-return runningSince(readStat(pid)) === startTime;
-}
-const END_WITHIN_MS = 5e3, POLL_MS = 20;
-async function endProcess(main, {clock, signal}) {
-terminate(main);
-const deadline = clock.now() + END_WITHIN_MS;
-while (isRunning(main)) {
-if (clock.now() > deadline || signal.aborted) return !1;
-await sleep(clock, POLL_MS, signal);
-}
-return !0;
-}
-function terminate({pid}) {
-try {
-process.kill(pid, "SIGTERM");
-} catch (error) {
-if (codeOf(error) !== "ESRCH" && codeOf(error) !== "EPERM") throw error;
-}
-}
-function readStat(pid) {
-try {
-return (0, external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`, "utf8");
-} catch (error) {
-if (codeOf(error) === void 0) throw error;
-return "";
-}
-}
-function codeOf(error) {
-return external_node_util_namespaceObject.types.isNativeError(error) && "code" in error ? error.code : void 0;
-}
-function runningSince(stat) {
-const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-return state === "Z" || state === "X" ? void 0 : fields[18];
-}
-const package_namespaceObject = JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}');
-function idTokenServer({url, token}) {
-return {
-name: "GitHub OIDC",
-apiUrl: new URL(url).origin,
-headers: {
-accept: "application/json",
-authorization: `Bearer ${token}`
-},
-throttlingStatuses: [ 503 ],
-retryAfterMs: retryAfter,
-requestIdHeader: "x-github-request-id"
-};
-}
-const idToken = object({
-value: bearerToken
-});
-function idTokenRequest({url}, audience, registerSecrets) {
-const {pathname, searchParams} = new URL(url);
-searchParams.append("audience", audience);
-return {
-operation: "get an id token for this job",
-method: "GET",
-path: `${pathname}?${searchParams}`,
-schema: idToken,
-onBody: body => registerSecrets(tokensIn(body, "value"))
-};
-}
-const CLAIMS = [ "sub", "aud", "iss" ];
-function readClaims(token) {
-const payload = Buffer.from(token.split(".")[1] ?? "", "base64url").toString(), {data = {}} = safeParse(looseObject({}), parseJson(payload)), textOf = value => typeof value === "string" ? value : null;
-return Object.fromEntries(CLAIMS.map(name => [ name, textOf(data[name]) ]));
-}
-function gitHub({apiUrl, token}) {
-return {
-name: "GitHub",
-apiUrl,
-headers: {
-accept: "application/vnd.github+json",
-authorization: `Bearer ${token}`,
-"x-github-api-version": "2022-11-28"
-},
-throttlingStatuses: [ 403, 503 ],
-retryAfterMs: response => retryAfter(response) ?? untilReset(response),
-requestIdHeader: "x-github-request-id"
-};
-}
-function untilReset({headers}) {
-const reset = String(headers["x-ratelimit-reset"] ?? ""), now = Date.parse(String(headers.date));
-if (headers["x-ratelimit-remaining"] !== "0" || !/^\d+$/.test(reset)) return;
-return Number.isNaN(now) ? void 0 : Math.max(Number(reset) * 1e3 - now, 0);
-}
-function recordEffect() {
-let possible = 0, wasThrottled = !1;
-return {
-async ofWrite(send) {
-possible += 1;
-const outcome = await send();
-outcome.kind === "applied" || FAILURE_CLASSES[outcome.kind].ambiguous || (possible -= 1);
-wasThrottled ||= outcome.kind === "throttled";
-return outcome;
-},
-current() {
-if (possible > 0) return "possible";
-return wasThrottled ? "throttled" : "none";
-}
-};
-}
-function openRouter({apiUrl, managementKey, credential}) {
-return {
-name: "OpenRouter",
-apiUrl,
-headers: {
-accept: "application/json",
-...managementKey !== void 0 && {
-authorization: `Bearer ${managementKey}`
-}
-},
-credential,
-throttlingStatuses: [ 503 ],
-retryAfterMs: retryAfter,
-requestIdHeader: "cf-ray"
-};
-}
-const token = object({
-access_token: bearerToken,
-expires_in: schemas_number()
-});
-function tokenRequest({policyId, idToken}, registerSecrets) {
-return {
-operation: "exchange the id token of this job",
-method: "POST",
-readOnly: !0,
-path: "/oauth/token",
-body: new URLSearchParams({
-grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
-subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
-subject_token: idToken,
-federation_policy_id: policyId,
-scope: "management"
-}),
-schema: token,
-onBody: body => registerSecrets(tokensIn(body, "access_token"))
-};
-}
-const EXCHANGE_WITHIN_MS = 24e4;
-async function obtainGrant({policyId, audience, issuer}, context) {
-const {registerSecrets} = context, request = idTokenRequest(issuer, audience, registerSecrets), issued = await catching(context.issuer.request(request), ApiError);
-if (issued.error) return issued.error.details;
-const idToken = issued.value.data.value, client = context.client.withTimeout(EXCHANGE_WITHIN_MS), exchange = client.request(tokenRequest({
-policyId,
-idToken
-}, registerSecrets)), {value, error} = await catching(exchange, ApiError);
-if (error) return {
-...error.details,
-claims: readClaims(idToken)
-};
-const {data, headersAt} = value, lifetimeMs = data.expires_in * 1e3;
-return {
-authorization: `Bearer ${data.access_token}`,
-renewAt: renewalTime(headersAt, lifetimeMs),
-expiresAt: headersAt + lifetimeMs
-};
-}
-const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, key = looseObject({
-hash: schemas_string().check(_regex(/^[\w-]{1,200}$/)),
-name: schemas_string(),
-label: schemas_string(),
-workspace_id: schemas_string(),
-limit: optional(pipe(unknown(), transform(withoutNoise)))
-}), COUNTERS = [ "usage", "byok_usage" ].flatMap(field => [ "", "_daily", "_weekly", "_monthly" ].map(period => field + period)), LISTED_FIELDS = [ "created_at", "disabled", "expires_at", "limit", ...COUNTERS ];
-function toListedKey(key) {
-const {hash, name, label, workspace_id} = key, isNested = value => typeof value === "object" && value !== null, fields = LISTED_FIELDS.filter(field => field in key && !isNested(key[field])), used = Object.fromEntries(fields.map(field => [ field, key[field] ]));
-return {
-...used,
-hash,
-name,
-label,
-workspace_id
-};
-}
-const keyPage = pageOf(pipe(key, transform(toListedKey))), LIMIT_MESSAGE = "must be an amount in USD, 0 or more", createKeyRequest = object({
-name: schemas_string("must be a name"),
-workspace_id: schemas_string(),
-limit: optional(schemas_number(LIMIT_MESSAGE).check(_gte(0, LIMIT_MESSAGE))),
-limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
-include_byok_in_limit: optional(schemas_boolean("must be true or false")),
-expires_at: nullable(schemas_string())
-}), createdKey = pipe(object({
-data: key,
-key: bearerToken
-}), transform(({data, key: secret}) => ({
-key: data,
-secret
-})));
-function sendKey(client, body, registerSecrets) {
-return client.send({
-operation: `create the API key ${JSON.stringify(body.name)}`,
-mayLeaveBehind: `an API key named ${JSON.stringify(body.name)}`,
-recovery: "The post step of this action looks for the API key, and deletes it.",
-method: "POST",
-path: "/keys",
-body,
-schema: createdKey,
-hint: WORKSPACE_MAY_BE_DELETED,
-onBody: text => registerSecrets(secretsIn(text))
-});
-}
-function secretsIn(text) {
-const {data} = safeParse(object({
-key: schemas_string()
-}), parseJson(text)), likely = text.match(LIKELY_SECRET) ?? [], returned = data ? [ data.key, ...data.key.split(/\s+/) ] : [];
-return [ ...new Set([ ...returned, ...likely ]) ].filter(({length}) => length >= MIN_KEY_LENGTH).slice(0, MAX_SECRETS);
-}
-const MAX_SECRETS = 20, WORKSPACE_MAY_BE_DELETED = "The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.";
-async function listKeys(client, workspace, {maxSize} = {}) {
-const {items, serverTime} = await listAll(client, {
-...keyList(workspace),
-maxSize
-});
-return {
-keys: items,
-serverTime
-};
-}
-function listKeyPages(client, workspace) {
-return listPages(client, keyList(workspace));
-}
-function keyList({id, slug}) {
-return {
-operation: `list the API keys of the workspace ${slug}`,
-path: "/keys",
-query: {
-workspace_id: id,
-include_disabled: "true",
-include_expired: "true"
-},
-schema: keyPage,
-findMismatch({data}) {
-const other = data.find(({workspace_id}) => workspace_id !== id);
-return other && `it lists a key of the workspace ${other.workspace_id}`;
-},
-idOf: ({hash}) => hash,
-hint: WORKSPACE_MAY_BE_DELETED
-};
-}
-function keyRequest(hash, name) {
-return {
-operation: `read the API key ${name}`,
-method: "GET",
-path: `/keys/${encodeURIComponent(hash)}`,
-schema: envelope(key),
-on404: () => {},
-findMismatch: returned => returned && returned.hash !== hash ? `the response is about the API key with the hash ${returned.hash}` : void 0
-};
-}
-async function findKey(client, hash, options = {}) {
-const request = keyRequest(hash, `with the hash ${hash}`), {data} = await client.request({
-...request,
-...options
-});
-return data;
-}
-function deleteKey(client, key) {
-const facts = {
-operation: `delete the API key ${describeKey(key)}`,
-mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
-path: `/keys/${encodeURIComponent(key.hash)}`
-};
-return sendDeletion(client, facts, () => findKey(client, key.hash, {
-trusts404: !0
-}));
-}
-function isDisabled(key) {
-return key.disabled === !0;
-}
-async function disableKey(client, key) {
-const {data} = await client.request({
-...keyRequest(key.hash, describeKey(key)),
-operation: `disable the API key ${describeKey(key)}`,
-mayLeaveBehind: `the API key ${describeKey(key)}, which may still work`,
-method: "PATCH",
-body: {
-disabled: !0
-}
-});
-return data !== void 0;
-}
-const MAX_NAME_LENGTH = 100;
-function describeKey({name, label}) {
-const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
-return `${JSON.stringify(shownName)} (${label})`;
-}
-function limitOf(key) {
-const amount = toUsd(key.limit), reset = key.limit_reset;
-if (amount === void 0) return;
-return {
-amount,
-reset: typeof reset === "string" ? reset : void 0,
-remaining: toUsd(key.limit_remaining)
-};
-}
-function isLimitUnread(key) {
-return key.limit !== null && limitOf(key)?.remaining === void 0;
-}
-function totalSpent(keys) {
-const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
-return amounts.length === keys.length ? sumUsd(amounts) : null;
-}
-function withEffect({effect, lines, ...text}) {
-return {
-...text,
-lines: [ ...lines, ...effect ]
-};
-}
-const DEFAULT_REPOSITORY = "OWNER/openrouter-workspace";
-function troubleshootingUrl(code, env) {
-const server = env.GITHUB_SERVER_URL || "https://github.com", repository = env.GITHUB_ACTION_REPOSITORY || DEFAULT_REPOSITORY, ref = env.GITHUB_ACTION_REF || "main";
-return `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#${code}`;
-}
-const SENTENCES = {
-none: "Nothing was changed at OpenRouter.",
-throttled: "OpenRouter reports that it rejected each change of this step, so nothing should have changed.",
-possible: "This step may have changed something at OpenRouter before that: see its log."
-};
-function describeEffect(effect) {
-return SENTENCES[effect];
-}
-function withLeftovers(description, leftovers) {
-if (leftovers === "") return description;
-const lines = [ ...description.lines, formatLeftovers(leftovers) ];
-return {
-...description,
-lines
-};
-}
-function formatLeftovers(leftovers) {
-return `May still exist at OpenRouter: ${leftovers}.`;
-}
-function describeApiError(details, effect) {
-return {
-code: describe_api_error_codeOf(details),
-title: `Could not ${details.operation}`,
-lines: describe_api_error_linesOf(details, [ describeEffect(effect) ])
-};
-}
-function linesOfPart({details}) {
-return describe_api_error_linesOf(details, []);
-}
-function credentialAdvice(errors) {
-const [first] = errors.flatMap(({details}) => details.credentialFailure ?? []);
-return first ? advice(first) : [];
-}
-function describe_api_error_linesOf(details, effect) {
-const {lookupFailure} = details, {requestId, server} = causeOf(details);
-return [ formatAttempt(details), ...lookupFailure ? [ `Could not check the outcome: ${formatAttempt(lookupFailure)}` ] : [], ...attemptLines(causeOf(lookupFailure ?? details)), ...adviceAfterLookup(details), ...mayBeApplied(details) ? ambiguityLines(details) : effect, ...requestId ? [ `Request id for ${server}'s support: ${requestId}` ] : [] ];
-}
-function causeOf(details) {
-return details.credentialFailure ?? details;
-}
-function attemptLines({attempts, stopReason, reason}) {
-const isNew = stopReason !== void 0 && stopReason !== reason;
-return [ ...attempts > 1 ? [ `Attempts at this request: ${attempts}.` ] : [], ...isNew ? [ `No further attempt: ${stopReason}.` ] : [] ];
-}
-const CODES_BY_STATUS = {
-401: "unauthorized",
-402: "payment-required",
-403: "forbidden",
-404: "not-found"
-}, CODES_BY_ERROR = new Map([ [ "invalid_grant", "identity-rejected" ], [ "invalid_scope", "wrong-policy" ] ]), CODES_BY_KIND = {
-unsent: "unreachable",
-prevented: "unreachable",
-throttled: "throttled",
-conflict: "conflict",
-rejected: "request-rejected",
-ambiguous: "server-error",
-unexpected: "unexpected-response",
-aborted: "timed-out"
-};
-function mayBeApplied(details) {
-return details.ambiguous && !isRead(details);
-}
-function describe_api_error_codeOf(details) {
-const {kind, status = 0, errorCode, credentialFailure} = details;
-if (mayBeApplied(details)) return "outcome-unknown";
-if (credentialFailure) return describe_api_error_codeOf(credentialFailure);
-if (kind === "prevented" && !details.noResponse) return "timed-out";
-const code = CODES_BY_ERROR.get(errorCode);
-if (code) return code;
-return (kind === "throttled" ? void 0 : CODES_BY_STATUS[status]) ?? CODES_BY_KIND[kind];
-}
-const MANAGEMENT_KEY = "management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys. With federation-policy-id, the policy must act as a management key.", EXCHANGE = "OpenRouter does not exchange id tokens for this account or policy. An admin can check that its plan has workload identity federation, and that the policy of federation-policy-id exists and is enabled.", ID_TOKEN = "The job needs the permission id-token: write.", GITHUB_STATUS = "The cause is at GitHub: see https://www.githubstatus.com.", SERVERS = {
-OpenRouter: {
-credential: MANAGEMENT_KEY,
-forbidden: `${MANAGEMENT_KEY} In an organization, only administrators may do this.`,
-wrongPath: "Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.",
-address: "api-url",
-status: "The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai."
-},
-GitHub: {
-credential: "github-token must be the token of this job, or another one that has not expired.",
-forbidden: "Check the permissions of the job.",
-wrongPath: "Check the environment variable GITHUB_API_URL.",
-address: "the environment variable GITHUB_API_URL",
-status: GITHUB_STATUS
-},
-"GitHub OIDC": {
-credential: ID_TOKEN,
-forbidden: ID_TOKEN,
-wrongPath: ID_TOKEN,
-address: "the environment variable ACTIONS_ID_TOKEN_REQUEST_URL",
-status: GITHUB_STATUS
-}
-};
-function checkNetwork({server}) {
-return `Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall keeps the runner from that host.`;
-}
-const ADVICE = {
-"outcome-unknown": adviceOnResponder,
-"identity-rejected": ({claims = {}}) => [ "The policy of federation-policy-id does not accept the id token of this job. An admin can make it accept these claims:", ...Object.entries(claims).map(([name, value]) => `${name}: ${JSON.stringify(value)}`), "In a repository that is new, renamed or transferred since mid-2026, sub has ids." ],
-"wrong-policy": () => [ "The policy of federation-policy-id acts as another kind of key. It must act as a management key, which not every account can choose." ],
-unauthorized: ({server, claims}) => [ claims ? EXCHANGE : SERVERS[server].credential ],
-forbidden: ({hint, server, claims}) => [ claims ? EXCHANGE : hint ?? SERVERS[server].forbidden ],
-"payment-required": ({hint}) => [ hint ?? "The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits." ],
-"not-found": ({hint, server}) => [ hint ?? SERVERS[server].wrongPath ],
-"request-rejected": ({server}) => [ `${server} rejected the request for the reason above.` ],
-conflict: () => [ "Another request is changing the same resource. Run this again." ],
-throttled: ({server}) => [ `${server} limits the rate of requests. Wait, then run this again.` ],
-unreachable: () => [],
-"timed-out": () => [],
-"server-error": adviceOnResponder,
-"unexpected-response": adviceOnResponder
-};
-function adviceOnResponder({status, server}) {
-if (status === void 0) return [];
-return status < 400 ? [ `Check ${SERVERS[server].address}, and whether a proxy or a login page responds instead of ${server}.` ] : [ SERVERS[server].status ];
-}
-function adviceAfterLookup(details) {
-const last = details.lookupFailure ?? details;
-return [ ...new Set([ ...details.noResponse ? [ checkNetwork(details) ] : [], ...advice(last) ]) ];
-}
-function advice(details) {
-if (details.credentialFailure) return advice(details.credentialFailure);
-const {hint, kind, status = 0, noResponse, errorCode} = details;
-if (kind === "throttled") return ADVICE.throttled(details);
-if (noResponse) return [ checkNetwork(details) ];
-if (hint && [ 402, 403, 404 ].includes(status)) return [ hint ];
-const code = CODES_BY_ERROR.get(errorCode) ?? CODES_BY_STATUS[status] ?? describe_api_error_codeOf(details);
-return ADVICE[code](details);
-}
-function ambiguityLines({mayLeaveBehind, recovery}) {
-return [ "The request may still have been applied.", recovery ?? `Before running this again, check for ${mayLeaveBehind ?? "its effect"}.` ];
-}
-function describeInvalidInputs({problems}) {
-const inputs = new Set(problems.map(({input}) => input)).size;
-return {
-title: inputs === 1 ? "1 invalid input" : `${inputs} invalid inputs`,
-lines: problems.map(describe_invalid_inputs_toLine),
-effect: [ "Nothing was sent to OpenRouter." ]
-};
-}
-function describe_invalid_inputs_toLine({input, entries = [], message, provided, cause, suggestion}) {
-const position = entries.length > 0 ? ` (entry ${entries.join(", ")})` : "";
-return [ `${input}${position} ${message}`, ...provided ? [ `given: ${JSON.stringify(describe_invalid_inputs_truncate(provided))}` ] : [], ...cause ? [ cause ] : [], ...suggestion ? [ `try: ${suggestion}` ] : [] ].join("; ");
-}
-const MAX_PROVIDED = 100;
-function describe_invalid_inputs_truncate(text) {
-const characters = [ ...text ];
-return characters.length > MAX_PROVIDED ? `${characters.slice(0, MAX_PROVIDED).join("")}…` : text;
-}
-function keysTable(keys) {
-if (keys.length === 0) return;
-return {
-header: [ "API key", "Label", spentHeader(totalSpent(keys)) ],
-rows: keys.map(key => [ {
-code: key.name
-}, {
-code: key.label
-}, formatSpent(totalSpent([ key ])) ])
-};
-}
-function spentHeader(total) {
-return {
-numbers: total === null ? "Keys spent" : `Keys spent (total ${formatUsd(total)})`
-};
-}
-function formatSpent(amount) {
-return amount === null ? "unknown" : formatUsd(amount);
-}
-function hasWildcard(glob) {
-return fixedPrefix(glob) !== glob;
-}
-function globFinder(globs) {
-const exact = new Set(globs.filter(glob => !hasWildcard(glob))), others = globs.filter(hasWildcard);
-return text => exact.has(text) ? text : others.find(glob => matches(glob, text));
-}
-function fixedPrefix(glob) {
-return glob.replace(/[*?].*/s, "");
-}
-function matches(glob, text) {
-let textIndex = 0, globIndex = 0, star = -1, starEnd = 0;
-while (textIndex < text.length) if (glob[globIndex] === "*") {
-[star, starEnd] = [ globIndex, textIndex ];
-globIndex += 1;
-} else if (glob[globIndex] === "?" || glob[globIndex] === text[textIndex]) {
-globIndex += 1;
-textIndex += 1;
-} else {
-if (!(star >= 0)) return !1;
-starEnd += 1;
-[globIndex, textIndex] = [ star + 1, starEnd ];
-}
-return /^\**$/.test(glob.slice(globIndex));
-}
-async function forEachOf(items, handle) {
-const queue = items.values(), handleNext = async () => {
-for (const item of queue) await handle(item);
-};
-await Promise.all(Array.from({
-length: MAX_CONCURRENCY
-}, handleNext));
-}
-async function deleteEach(keys, client, onDeleted) {
-const outcomes = await Promise.all(keys.map(async key => {
-const {value: deletion, error} = await catching(deleteKey(client, key), ApiError);
-if (error) return [ {
-key,
-error
-} ];
-if (deletion.kind === "unclear") return [ {
-key,
-error: deletion.error
-} ];
-deletion.kind === "deleted" && onDeleted(key);
-return [];
-}));
-return outcomes.flat();
-}
-const ROUND_DELAYS_MS = [ 0, 0, 1e3, 2e3, 4e3 ], MAX_NAMED = 3;
-async function teardown(workspace, options, context) {
-const deletedKeys = [], knownHashes = new Set;
-let last = {
-newKeys: []
-}, mayBeDeleted = !1;
-for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
-await context.client.pause(delay);
-const relistKeys = options.relistKeys && index < ROUND_DELAYS_MS.length - 1, facts = {
-relistKeys,
-knownHashes,
-rejection: last.rejection
-}, round = await runRound(workspace, {
-...options,
-...facts
-}, context);
-deletedKeys.push(...round.deletedKeys);
-mayBeDeleted ||= round.mayBeDeleted === !0;
-if (round.kind === "finished") return {
-deletedKeys,
-deleted: round.deleted || mayBeDeleted
-};
-if (round.kind === "blocked") return {
-deletedKeys,
-deleted: !1,
-problem: round.problem
-};
-if (round.kind === "failed") return failUnlessGone(workspace, {
-...round,
-deletedKeys,
-mayBeDeleted
-}, context);
-for (const {hash} of round.newKeys) knownHashes.add(hash);
-last = round;
-}
-const {newKeys, rejection} = last;
-if (newKeys.length === 0 && rejection) return failUnlessGone(workspace, {
-errors: [ rejection ],
-deletedKeys,
-mayBeDeleted
-}, context);
-const details = {
-workspace,
-rounds: ROUND_DELAYS_MS.length,
-deletedKeys: deletedKeys.length
-}, reason = "new API keys keep appearing in it", problem = new Failure("keys-keep-appearing", details, reason);
-return {
-deletedKeys,
-deleted: !1,
-problem
-};
-}
-async function runRound(workspace, options, {client, log}) {
-const {deleteKeys, relistKeys, rejection, knownHashes, maxListSize} = options, deletedKeys = [], list = await catching(listKeys(client, workspace, {
-maxSize: maxListSize
-}), ApiError);
-if (list.error) return {
-kind: "failed",
-deletedKeys,
-errors: [ list.error ]
-};
-const newKeys = list.value.keys.filter(({hash}) => !knownHashes.has(hash));
-if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, newKeys);
-const hadKeys = newKeys.length > 0 || knownHashes.size > 0;
-if (rejection && !hadKeys) return {
-kind: "failed",
-deletedKeys,
-errors: [ rejection ]
-};
-const undeleted = await deleteEach(newKeys, client, key => {
-deletedKeys.push(key);
-log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`);
-});
-if (undeleted.length > 0) return {
-kind: "failed",
-deletedKeys,
-errors: undeleted.map(({error}) => error)
-};
-if (newKeys.length > 0 && relistKeys) return {
-kind: "repeat",
-deletedKeys,
-newKeys
-};
-const deletion = await catching(deleteWorkspace(client, workspace), ApiError);
-if (!deletion.error) return endOf(workspace, {
-deletion: deletion.value,
-deletedKeys
-});
-const {error} = deletion, facts = {
-deletedKeys,
-mayBeDeleted: error.details.ambiguous
-};
-return isRejection(error) ? {
-kind: "repeat",
-...facts,
-newKeys,
-rejection: error
-} : {
-kind: "failed",
-...facts,
-errors: [ error ]
-};
-}
-function blockedByKeys(workspace, keys) {
-const names = truncateList(keys.map(describeKey), MAX_NAMED).join(", "), reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`, problem = new Failure("workspace-has-keys", {
-workspace,
-keys
-}, reason);
-return {
-kind: "blocked",
-deletedKeys: [],
-problem
-};
-}
-function endOf(workspace, {deletion, deletedKeys}) {
-if (deletion.kind !== "unclear") return {
-kind: "finished",
-deletedKeys,
-deleted: deletion.kind === "deleted"
-};
-const reason = "OpenRouter reported that it does not exist, but still returns it", problem = new Failure("workspace-still-exists", {
-workspace
-}, reason);
-return {
-kind: "blocked",
-deletedKeys,
-problem
-};
-}
-async function failUnlessGone(workspace, {errors, deletedKeys, mayBeDeleted}, context) {
-const isUndecided = error => isRejection(error) || error.details.ambiguous;
-if (errors.every(isUndecided) && await isGone(workspace, context)) return {
-deletedKeys,
-deleted: mayBeDeleted
-};
-const details = {
-workspace,
-errors,
-deletedKeys: deletedKeys.length
-}, reason = errors.map(error => formatAttempt(error.details)).join("; "), problem = new Failure("teardown-incomplete", details, reason);
-return {
-deletedKeys,
-deleted: !1,
-problem
-};
-}
-function isRejection({details: {kind, status = 0}}) {
-return kind === "rejected" && status !== 401 && status !== 403;
-}
-async function isGone({id}, {client}) {
-const {value: lookup, error} = await catching(findWorkspace(client, id), ApiError);
-return !error && !lookup.workspace;
-}
-const MAX_SHOWN = 1e3, TIMEOUT_SHARE = .2, MAX_KEY_LIST_SIZE = MAX_KEPT_SIZE / MAX_CONCURRENCY;
-async function sweep(request, context) {
-const {log, clock} = context, start = clock.now(), found = await findStale(request, context), {stale, staleCount, kept, keptCount} = found;
-log.info(`Stale: ${countWorkspaces(staleCount)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`);
-const nothing = {
-deleted: [],
-failed: [],
-alreadyDeleted: [],
-wouldDelete: [],
-tooMany: []
-}, result = {
-...nothing,
-kept,
-staleCount,
-keptCount
-};
-if (staleCount > request.maxDeletions) {
-log.info(`Nothing was deleted: ${TOO_MANY}.`);
-for (const {slug, reason} of stale) log.info(`  ${slug}, ${reason}`);
-return {
-...result,
-tooMany: stale.map(entry => ({
-...entry,
-reason: TOO_MANY
-}))
-};
-}
-if (request.dryRun) {
-for (const {slug, reason} of stale) log.info(`  ${slug}, ${reason}: would be deleted.`);
-request.deleteKeys || log.info(KEYS_NOT_CHECKED);
-log.info("Dry run: nothing was deleted.");
-return {
-...result,
-wouldDelete: stale
-};
-}
-const outcomes = await deleteAll(stale, request, context), seconds = formatSeconds(clock.now() - start);
-log.info(`Deleted ${outcomes.deleted.length} of ${staleCount}, in ${seconds}.`);
-return {
-...result,
-...outcomes
-};
-}
-const KEYS_NOT_CHECKED = "Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.", TOO_MANY = "more workspaces are stale than max-deletions allows";
-async function findStale(request, {client, timeOfDay, log, warn}) {
-log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`);
-const found = {
-stale: [],
-staleCount: 0,
-kept: [],
-keptCount: 0
-}, maxStale = Math.max(request.maxDeletions, MAX_SHOWN), reasonToKeep = keeper(request);
-let differing;
-for await (const {items, serverTime} of listWorkspaces(client)) {
-const clocks = differingClocks({
-server: serverTime,
-runner: timeOfDay()
-});
-differing ??= clocks;
-const now = clocks ? Math.min(clocks.server, clocks.runner) : serverTime;
-for (const workspace of items.filter(({slug}) => matches(request.slugPattern, slug))) {
-const age = ageOf(workspace, now), {id, slug, created_at = null} = workspace, toEntry = reason => ({
-id,
-slug,
-created_at,
-age,
-reason
-}), reason = reasonToKeep(workspace, age);
-if (reason === void 0) {
-found.staleCount < maxStale && found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
-found.staleCount += 1;
-} else {
-found.keptCount < MAX_SHOWN && found.kept.push(toEntry(reason));
-found.keptCount += 1;
-}
-}
-}
-differing && warn("clocks-differ", {
-...differing,
-purpose: "age"
-});
-return found;
-}
-function ageOf(workspace, now) {
-const created = createdAt(workspace);
-return now === void 0 || created === void 0 ? void 0 : now - created;
-}
-function keeper({keep, olderThanMs}) {
-const findGlob = globFinder(keep);
-return (workspace, age) => {
-if (isDefault(workspace)) return "the default workspace";
-const glob = findGlob(workspace.slug);
-if (glob !== void 0) return `matches ${glob} in keep`;
-if (age === void 0) return "its age is unknown";
-return age > olderThanMs ? void 0 : `only ${formatAge(age)} old`;
-};
-}
-async function deleteAll(stale, request, context) {
-const outcomes = {
-deleted: [],
-alreadyDeleted: [],
-failed: []
-};
-await forEachOf(stale, async entry => {
-const {outcome, ...changes} = await deleteStale(entry, request, context);
-outcomes[outcome].push({
-...entry,
-...changes
-});
-});
-return outcomes;
-}
-async function deleteStale({id, slug, reason}, {deleteKeys, timeoutMs}, context) {
-const {log, signal} = context;
-if (signal.aborted) return {
-outcome: "failed",
-reason: `not attempted: ${abortReason(signal)}`
-};
-const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE), options = {
-deleteKeys,
-relistKeys: !1,
-maxListSize: MAX_KEY_LIST_SIZE
-}, result = await teardown({
-id,
-slug
-}, options, {
-...context,
-client
-}), keys = `API keys deleted: ${result.deletedKeys.length}`, spent = result.deletedKeys.length > 0 ? {
-keysSpent: totalSpent(result.deletedKeys)
-} : {};
-if (!result.problem) {
-const done = result.deleted ? "Deleted" : "Another job had deleted";
-log.info(`${done} ${slug}, id ${id}, ${reason}. ${keys}.`);
-return {
-outcome: result.deleted ? "deleted" : "alreadyDeleted",
-...spent
-};
-}
-const why = `${result.problem.message}${result.deletedKeys.length > 0 ? `; ${keys}` : ""}`;
-log.info(`Could not delete ${slug}, id ${id}: ${why}`);
-const hasKeys = result.problem.code === "workspace-has-keys";
-return {
-outcome: "failed",
-reason: why,
-error: result.problem,
-hasKeys,
-...spent
-};
-}
-function sweepFailure(result, {maxDeletions, check}) {
-if (result.tooMany.length > 0) return new Failure("too-many-stale", {
-result,
-maxDeletions,
-check
-});
-return result.failed.length > 0 ? new Failure("sweep-incomplete", {
-result
-}) : void 0;
-}
-function sweepOutputs(result) {
-const {deleted, wouldDelete, tooMany, kept, failed, staleCount, keptCount} = result;
-return {
-deleted: sweep_toJson(deleted),
-"would-delete": sweep_toJson(wouldDelete),
-kept: {
-...sweep_toJson([ ...tooMany, ...kept ]),
-total: keptCount + (tooMany.length > 0 ? staleCount : 0)
-},
-failed: sweep_toJson(failed),
-count: String(deleted.length)
-};
-}
-function sweep_toJson(entries) {
-return toJsonList(entries.map(({id, slug, created_at, reason}) => ({
-id,
-slug,
-created_at,
-reason
-})), "workspaces");
-}
-function sweepNotes(result) {
-return describeOmitted(sweepOutputs(result));
-}
-function sweepSummary(result, {dryRun, deleteKeys}) {
-const {deleted, staleCount, keptCount} = result;
-return {
-title: dryRun ? `🔎 Dry run: would delete ${countWorkspaces(staleCount)}` : `✅ Deleted ${countWorkspaces(deleted.length)}`,
-paragraphs: [ `Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`, ...dryRun && !deleteKeys && staleCount > 0 ? [ KEYS_NOT_CHECKED ] : [] ],
-table: sweepTable(result),
-notes: sweepNotes(result)
-};
-}
-const MAX_ROWS = 1e3;
-function sweepTable(result) {
-const {failed, deleted, alreadyDeleted, wouldDelete, tooMany, kept} = result, spent = [ ...deleted, ...alreadyDeleted, ...failed ].flatMap(({keysSpent = []}) => keysSpent), hasSpent = spent.length > 0, found = [ failed, deleted, alreadyDeleted, wouldDelete, tooMany, kept ].flat(), hasAge = found.some(({age}) => age !== void 0), total = spent.every(amount => amount !== null) ? sumUsd(spent) : null, rows = (entries, outcome) => entries.slice(0, MAX_ROWS).map(({slug, age, keysSpent, reason}) => [ {
-code: slug
-}, ...hasAge ? [ age === void 0 ? "unknown" : formatAge(age) ] : [], outcome(reason), ...hasSpent ? [ keysSpent === void 0 ? "" : formatSpent(keysSpent) ] : [] ]), keptBecause = reason => `kept: ${reason}`, shown = [ ...rows(failed, reason => `❌ could not be deleted: ${reason}`), ...rows(deleted, () => "deleted"), ...rows(alreadyDeleted, () => "already deleted by another job"), ...rows(wouldDelete, () => "would be deleted"), ...rows(tooMany, keptBecause), ...rows(kept, keptBecause) ].slice(0, MAX_ROWS);
-return {
-header: [ "Workspace", ...hasAge ? [ "Age" ] : [], "Outcome", ...hasSpent ? [ spentHeader(total) ] : [] ],
-rows: shown,
-more: Math.max(found.length, result.staleCount + result.keptCount) - shown.length
-};
-}
-function concernsCost({kind}) {
-return kind !== "byok-unread" && kind !== "limit-unread";
-}
-function usageOutputs(result) {
-const {key, cost, requests, tokens, models, from, to, gaps, limit} = result;
-return {
-"cost-usd": exactUsd(cost),
-requests: String(requests),
-tokens: String(tokens),
-"by-model": toJsonList(models.map(toEntry), "models"),
-from: formatTime(from),
-to: formatTime(to),
-complete: String(gaps.length === 0),
-...key && {
-"limit-usd": limit ? exactUsd(limit.amount) : "",
-"remaining-usd": limit?.remaining === void 0 ? "" : exactUsd(limit.remaining)
-}
-};
-}
-function toEntry(usage) {
-return {
-model: nameOf(usage),
-requests: Number(usage.request_count),
-tokens_prompt: Number(usage.tokens_prompt),
-tokens_completion: Number(usage.tokens_completion),
-tokens_reasoning: Number(usage.reasoning_tokens),
-cost_usd: usage.credits_usage === null ? null : Number(exactUsd(usage.credits_usage))
-};
-}
-function nameOf({model}) {
-return model ?? "unknown";
-}
-function usageLines(result) {
-const {cost, byok, requests, tokens, from, to, limit, gaps} = result, atLeast = gaps.some(concernsCost) ? "at least " : "";
-return [ `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`, `Requests: ${formatCount(requests)}. Tokens: ${formatCount(tokens)}.`, ...byok > 0n ? [ `In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.` ] : [], `From ${formatTime(from)} to ${formatTime(to)}.`, ...limit ? [ `${describeLimit(limit)}.` ] : [], ...gaps.map(gap => `Incomplete: ${describeGap(gap)}`) ];
-}
-function usageSummary(result) {
-const {workspace, key, cost, gaps} = result, spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`, [, counts = "", ...notes] = usageLines(result);
-return {
-title: `💵 ${gaps.some(concernsCost) ? "At least " : ""}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
-paragraphs: [ counts ],
-table: modelsTable(result),
-notes: [ ...describeOmitted(usageOutputs(result)), ...notes ]
-};
-}
-function modelsTable({models, cost, byok}) {
-if (models.length === 0) return;
-const hasByok = byok > 0n, counts = [ "Requests", "Prompt", "Completion", "Reasoning" ].map(numbers => ({
-numbers
-})), header = [ "Model", ...counts, {
-numbers: "Cost"
-}, "Share" ];
-return {
-header: hasByok ? [ ...header, {
-numbers: "Own provider keys"
-} ] : header,
-rows: models.map(usage => [ {
-code: nameOf(usage)
-}, formatCount(usage.request_count), formatCount(usage.tokens_prompt), formatCount(usage.tokens_completion), formatCount(usage.reasoning_tokens), formatSpent(usage.credits_usage), shareBar(usage.credits_usage, cost), ...hasByok ? [ formatUsd(usage.byok_usage) ] : [] ])
-};
-}
-const BAR_LENGTH = 10;
-function shareBar(part, whole) {
-if (part === null || whole <= 0n) return "";
-const share = Number(part) / Number(whole), length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
-return `${"█".repeat(length)}${"░".repeat(BAR_LENGTH - length)} ${Math.round(share * 100)} %`;
-}
-function describeSpender({workspace, key}) {
-return key ? `The API key ${describeKey(key)}` : `The workspace ${workspace.slug}`;
-}
-function describeLimit({amount, reset, remaining}) {
-const left = remaining === void 0 ? "" : `, of which ${formatUsd(remaining)} remains`;
-return `The ${reset ? `${reset} ` : ""}limit is ${formatUsd(amount)}${left}`;
-}
-function describeByok(byok) {
-if (byok === void 0) return "an unknown amount";
-return byok > 0n ? formatUsd(byok) : "";
-}
-function describeGap(gap) {
-switch (gap.kind) {
-case "clocks-differ":
-return `The period is by the runner's clock, which shows ${formatTime(gap.runner)}, while OpenRouter's shows ${formatTime(gap.server)}.`;
-
-case "too-long":
-return `OpenRouter's analytics goes back ${gap.maxDays} days. It has nothing from before ${formatTime(gap.from)}.`;
-
-case "creation-unknown":
-return `OpenRouter does not report when this was created. The figures begin ${gap.maxDays} days ago.`;
-
-case "truncated":
-return "There are more models than OpenRouter returns. The least expensive ones are missing.";
-
-case "cached":
-return `OpenRouter returned figures that it stored at ${formatTime(gap.at)}. Later requests are missing.`;
-
-case "warning":
-return `OpenRouter's analytics warns: ${gap.text}`;
-
-case "behind":
-return `OpenRouter's analytics knows of ${formatUsd(gap.analytics)}, but the counters of the API keys show ${formatUsd(gap.keys)}. Some requests are missing in the figures by model.`;
-
-case "keys-unread":
-return `Could not read all that ${countKeys(gap.keys)} spent in this period. ${INVALID_FIELD}`;
-
-case "byok-unread":
-return `Could not read all that ${countKeys(gap.keys)} spent with your own provider keys in this period. ${INVALID_FIELD}`;
-
-case "models-unread":
-return `Models whose cost OpenRouter's analytics does not report: ${gap.models}.`;
-
-case "limit-unread":
-return "Could not read the limit of the API key, or what remains of it.";
-}
-}
-const INVALID_FIELD = "A counter or created_at is missing or invalid.";
-function attempted({deleted, alreadyDeleted, failed}) {
-return deleted.length + alreadyDeleted.length + failed.length;
-}
-function failedRequests(error) {
-if (error instanceof ApiError) return [ error ];
-const isTeardown = error instanceof Failure && error.code === "teardown-incomplete";
-return isTeardown ? error.details.errors : [];
-}
-const describeWorkspace = ({slug, id}) => `the workspace ${slug}, id ${id}`, ANOTHER_ACCOUNT = "Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step.", NOTHING_DELETED = "Nothing was deleted.", RUN_AGAIN = "Deleting the workspace again finishes the work.", RECOVERIES = {
-"deleted-after-job": "With delete-after-job, the workspace is deleted when the job ends.",
-"run-again-with-update": "After fixing that, running this again with if-exists: update finishes the work.",
-"run-again": "After fixing that, running this again finishes the work."
-}, DESCRIPTIONS = {
-"invalid-inputs": describeInvalidInputs,
-"slug-taken": ({workspace, creatorUnknown, changes, governanceInputs}) => {
-const {slug, name, id, created_at: createdAt} = workspace, fields = changes.map(({field}) => field).join(", "), changed = fields || (governanceInputs.length > 0 ? "none of its fields" : "nothing");
-return {
-title: creatorUnknown ? `Cannot determine who created the workspace ${slug}` : `The slug ${slug} is taken`,
-lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === "string" ? createdAt : "an unknown time"}: ${dashboardUrl(slug)}`, "It may belong to another repository. When that deletes its preview, this repository loses the workspace too.", "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${changed}.`, ...governanceInputs.length > 0 ? [ `It would also apply ${governanceInputs.join(", ")}, where that differs.` ] : [] ],
-effect: [ creatorUnknown ? "The workspace was created while this step was creating one, by this step or by another job." : describeEffect("none") ]
-};
-},
-"budgets-out-of-order": ({shorter, longer, budgets}, effect) => ({
-title: "The budgets would be out of order",
-lines: [ `The ${longer} budget would be ${budgets[longer]} USD. It must exceed the ${shorter} budget, which would be ${budgets[shorter]} USD.`, "A budget without an input keeps its value." ],
-effect: [ describeEffect(effect) ]
-}),
-"unknown-members": ({members}, effect) => ({
-title: "Not all members belong to the organization",
-lines: [ ...members.map(({written, matches}) => matches === 0 ? `members: no one in the organization has the id or e-mail address ${written}` : `members: ${matches} people in the organization have the id or e-mail address ${written}`), "Each entry must be the user id or the e-mail address of one member of the organization." ],
-effect: [ describeEffect(effect) ]
-}),
-"members-not-added": ({workspace, userIds}, effect) => ({
-title: `Not all members were added to the workspace ${workspace.slug}`,
-lines: [ `OpenRouter reported success, but does not list these users as members: ${userIds.join(", ")}.` ],
-effect: [ describeEffect(effect) ]
-}),
-"guardrail-not-found": ({workspace}, effect) => ({
-title: `The guardrail of the workspace ${workspace.slug} is unknown`,
-lines: [ "OpenRouter does not report which guardrail the workspace has." ],
-effect: [ describeEffect(effect) ]
-}),
-"unexpected-values": ({workspace, what, values}, effect) => ({
-title: `The ${what} of the workspace ${workspace.slug} has unexpected values`,
-lines: [ "OpenRouter accepted the request, but returned other values than requested:", ...Object.entries(values).map(([field, value]) => `${field}: ${JSON.stringify(value)}`) ],
-effect: [ describeEffect(effect) ]
-}),
-"partly-applied": ({error, applied, notApplied, recovery}, effect) => {
-const {title, lines} = error instanceof ApiError ? {
-title: `Could not ${error.details.operation}`,
-lines: linesOfPart(error)
-} : describe_failure_textOf(error, effect);
-return {
-title,
-lines,
-effect: [ ...effect === "none" ? [ describeEffect(effect) ] : [], ...applied.length > 0 ? [ `Applied: ${applied.join(", ")}.` ] : [], `Not applied, or unknown: ${notApplied.join(", ")}.`, RECOVERIES[recovery] ]
-};
-},
-"workspace-not-found": ({workspace}, effect) => ({
-title: `The workspace ${workspace} does not exist`,
-lines: [ "No workspace has that id or slug in the account of the management key.", "Check the id or slug for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted." ],
-effect: [ describeEffect(effect) ]
-}),
-"unexpected-key": ({key, workspace, name, revoked}) => ({
-title: "OpenRouter returned another API key",
-lines: [ `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`, `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.` ],
-effect: revoked ? [ "The post step revokes it: OpenRouter shortened the name. Choose a shorter one." ] : [ "This step neither outputs nor revokes it, because it may be another job's key.", "Report this to OpenRouter, and check the workspace for a key that no one uses." ]
-}),
-"unexpected-key-values": ({key, changes, revoked, error}) => ({
-title: `The API key ${describeKey(key)} is not limited as requested`,
-lines: [ "OpenRouter created it with other values than requested:", ...changes.map(formatChange) ],
-effect: [ ...revoked ? [ "It was revoked. No other step has its secret." ] : describeUnrevoked(error), "Run this again. If it fails again, contact OpenRouter's support." ]
-}),
-"key-owner-unknown": describeUnknownOwner,
-"orphan-not-deleted": ({key, error}) => ({
-title: `Could not ${error.details.operation}`,
-lines: linesOfPart(error),
-effect: [ `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.` ]
-}),
-"replaced-keys-not-deleted": ({key, undeleted, count}) => ({
-title: count === 1 ? "Could not delete the replaced API key" : `Could not delete ${undeleted.length} of ${count} replaced API keys`,
-lines: undeleted.slice(0, 1).flatMap(({error}) => linesOfPart(error)),
-effect: [ `The new API key exists, and the outputs are set: ${describeKey(key)}.`, ...truncateList(undeleted.map(({key: old}) => `Not deleted: ${describeKey(old)}.`)), `Running this again deletes ${undeleted.length === 1 ? "it" : "them"}, together with the new key.` ]
-}),
-"key-not-found": ({hash, workspace}, effect) => ({
-title: `The workspace ${workspace.slug} has no API key with this hash`,
-lines: [ `key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`, "Without key-hash, the usage of the whole workspace includes that of deleted keys." ],
-effect: [ describeEffect(effect) ]
-}),
-"usage-unknown": ({key, warnings}, effect) => ({
-title: `The usage of the API key ${describeKey(key)} in this period is unknown`,
-lines: [ "OpenRouter's analytics found nothing about the key, and the key has no counter for the period.", ...truncateList(warnings.map(text => describeGap({
-kind: "warning",
-text
-}))), "With since: created, the total comes from the key itself, if OpenRouter reports it." ],
-effect: [ describeEffect(effect) ]
-}),
-"spending-above-limit": ({cost, limit, ...details}, effect) => ({
-title: `${describeSpender(details)} has spent more than ${exactUsd(limit)} USD`,
-lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`, "This does not stop spending. If the cost is expected, raise fail-above-usd." ],
-effect: [ describeEffect(effect) ]
-}),
-"key-unusable": ({key, state}, effect) => ({
-title: `The API key ${describeKey(key)} ${state === "disabled" ? "is disabled" : "has expired"}`,
-lines: [ "OpenRouter rejects requests with it, so it cannot spend what fail-below-remaining-usd requires.", `key-hash is ${key.hash}. Check whether it is that of an older key.` ],
-effect: [ describeEffect(effect) ]
-}),
-"remaining-too-low": ({key, minimum, limit: {amount, reset}, remaining}, effect) => ({
-title: `Less than ${exactUsd(minimum)} USD remains of the limit of the API key ${describeKey(key)}`,
-lines: [ `The ${reset ? `${reset} ` : ""}limit is ${exactUsd(amount)} USD, of which ${exactUsd(remaining)} USD remains, and fail-below-remaining-usd is ${exactUsd(minimum)}.`, `Raise the limit of the key, ${reset ? "wait until it resets, " : ""}or lower fail-below-remaining-usd.` ],
-effect: [ describeEffect(effect) ]
-}),
-"remaining-unknown": ({key, minimum}, effect) => ({
-title: `What remains of the limit of the API key ${describeKey(key)} is unknown`,
-lines: [ `OpenRouter did not return the limit, or what remains of it. So whether ${exactUsd(minimum)} USD remains is unknown.`, "Run this again later." ],
-effect: [ describeEffect(effect) ]
-}),
-"figures-incomplete": ({cost, gaps, allGaps, ...spender}, effect) => ({
-title: `${describeSpender(spender)} has incomplete figures`,
-lines: [ `The cost is ${gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and fail-if-incomplete is true.`, ...truncateList(allGaps.map(describeGap)), "If these figures are enough, set fail-if-incomplete to false." ],
-effect: [ describeEffect(effect) ]
-}),
-"default-workspace": ({workspace}) => ({
-title: "The default workspace is never deleted",
-lines: [ `The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.` ],
-effect: [ NOTHING_DELETED ]
-}),
-"slug-prefix-mismatch": ({written, slug, prefix}) => ({
-title: `The slug ${slug} does not begin with ${prefix}`,
-lines: [ `expect-slug-prefix is ${prefix}, but the workspace is ${written}${written === slug ? "" : `, whose slug is ${slug}`}.`, "Correct the workspace or, if it is right, expect-slug-prefix." ],
-effect: [ NOTHING_DELETED ]
-}),
-"workspace-has-keys": ({workspace, keys}) => ({
-title: `The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,
-lines: [ ...truncateList(keys.map(describeKey)), "OpenRouter does not delete a workspace that has API keys.", "With delete-keys: true, the keys are deleted first. Whatever uses them then stops working." ],
-effect: [ NOTHING_DELETED ],
-table: keysTable(keys)
-}),
-"keys-keep-appearing": ({workspace, rounds, deletedKeys}) => ({
-title: `New API keys keep appearing in the workspace ${workspace.slug}`,
-lines: [ `The keys were listed ${rounds} times, and the last list still had new ones. Stop whatever creates them.` ],
-effect: describeRemaining(workspace, deletedKeys)
-}),
-"workspace-still-exists": ({workspace}) => ({
-title: `The workspace ${workspace.slug} still exists`,
-lines: [],
-effect: [ `OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`, "Run this again, and report it to OpenRouter if that does not help." ]
-}),
-"deletion-not-verified": ({workspace, error}) => ({
-title: `Could not verify that the workspace ${workspace.slug} was deleted`,
-lines: linesOfPart(error),
-effect: [ `OpenRouter reported that it deleted ${describeWorkspace(workspace)}.` ]
-}),
-"teardown-incomplete": ({workspace, errors, deletedKeys}) => {
-const [first] = errors, title = errors.length === 1 ? `Could not ${first.details.operation}` : `Could not delete ${errors.length} API keys of the workspace ${workspace.slug}`;
-return {
-title,
-lines: [ ...linesOfPart(first), ...truncateList(errors.slice(1).map(({message}) => message)) ],
-effect: describeRemaining(workspace, deletedKeys)
-};
-},
-"too-many-stale": ({result, maxDeletions, check}) => ({
-title: `${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,
-lines: [ `Check ${check}. If that is right, raise max-deletions to ${result.staleCount} or more.` ],
-effect: [ NOTHING_DELETED ],
-table: sweepTable(result),
-notes: sweepNotes(result)
-}),
-"sweep-incomplete": ({result}) => ({
-title: `${result.failed.length} of ${countWorkspaces(attempted(result))} could not be deleted`,
-lines: [ ...truncateList(result.failed.map(({slug, reason}) => `${slug}: ${reason}`), 10), ...credentialAdvice(result.failed.flatMap(({error}) => failedRequests(error))) ],
-effect: [ `Deleted: ${countWorkspaces(result.deleted.length)}.`, ...result.failed.some(({hasKeys}) => hasKeys) ? [ "With delete-keys: true, API keys are deleted first. Whatever uses them then stops working." ] : [], "Running this again retries the others." ],
-table: sweepTable(result),
-notes: sweepNotes(result)
-}),
-"created-workspace-missing": ({workspace}) => ({
-title: `The workspace ${workspace.slug} cannot be found`,
-lines: [],
-effect: [ `This step created it, id ${workspace.id}, and OpenRouter now reports that it does not exist.`, ANOTHER_ACCOUNT ]
-}),
-"created-key-missing": ({key}) => ({
-title: `The API key ${describeKey(key)} cannot be found`,
-lines: [],
-effect: [ `This step created it, hash ${key.hash}, and OpenRouter now reports that it does not exist.`, ANOTHER_ACCOUNT ]
-}),
-"no-subject": ({event}, effect) => ({
-title: "Cannot tell which pull request or branch this preview is of",
-lines: [ `The event ${event || "(unknown)"} names none.`, "Set the input pull-request to the number of a pull request." ],
-effect: [ describeEffect(effect) ]
-}),
-"preview-not-ours": ({workspace, description, expected}) => ({
-title: `The workspace ${workspace.slug} is not this preview`,
-lines: [ `Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`, "Set slug-prefix to a text that no other repository uses, or delete that workspace." ],
-effect: [ `The workspace, id ${workspace.id}, was left alone.` ]
-}),
-"stale-answer": ({number}, effect) => ({
-title: `GitHub does not yet show the current state of pull request #${number}`,
-lines: [ "Its answers are older than the event of this run. Run this again." ],
-effect: [ describeEffect(effect) ]
-}),
-"preview-reopened": ({workspace}) => ({
-title: `The workspace ${workspace.slug} was deleted, and its pull request or branch is open again`,
-lines: [ "It was reopened during the deletion. Run the workflow of the pull request again, not this run: that creates a new workspace." ],
-effect: [ `The workspace with the id ${workspace.id} was deleted, with its API keys.` ]
-}),
-"preview-deleted": ({workspace}) => ({
-title: `The workspace ${workspace.slug} was deleted during this job`,
-lines: [ "Its pull request or branch is open. Run this again." ],
-effect: [ `The workspace with the id ${workspace.id} does not exist any more.` ]
-}),
-"key-replaced": ({key, expiredAt, olderEnded}) => ({
-title: `The API key ${describeKey(key)} does not work any more`,
-lines: expiredAt ? [ `It expired at ${expiredAt}.`, "Set expires-in to a longer lifetime, and run this again." ] : [ "Another job has replaced it, or someone has disabled or deleted it.", "Give the jobs that share the name of a key a concurrency group with cancel-in-progress: false, and run this again." ],
-effect: [ `The key, hash ${key.hash}, ${expiredAt ? "has expired" : "is disabled or deleted"}.`, olderEnded ? "The older keys with this name are disabled or deleted." : "Older keys were left alone." ]
-}),
-"cleanup-state-invalid": ({name}, effect) => ({
-title: "The cleanup cannot read its saved state",
-lines: [ `The state ${name} does not have the expected form.`, "Something in the job sets variables that begin with STATE_, or the action changed during the job." ],
-effect: [ describeEffect(effect) ]
-}),
-"outputs-not-written": ({reason, values}, effect) => ({
-title: "The outputs could not be written",
-lines: [ `The runner's file for outputs cannot be written: ${reason}`, "The step stopped there. What it had to do after that was not done.", ...Object.entries(values).map(([name, value]) => `${name}: ${value}`) ],
-effect: [ describeEffect(effect) ]
-}),
-"secret-output-not-written": ({reason, name}) => ({
-title: `The output ${name} could not be written`,
-lines: [ `The runner's file for outputs cannot be written: ${reason}` ],
-effect: [ "The step stopped there. The post step deletes the API key." ]
-}),
-"state-not-written": ({reason, exists}, effect) => ({
-...describeStateNotWritten({
-reason
-}),
-effect: [ exists ? `Already exists at OpenRouter: ${exists}.` : describeEffect(effect) ]
-})
-};
-function describeFailure(failure, effect) {
-return {
-code: failure.code,
-...withEffect(describe_failure_textOf(failure, effect))
-};
-}
-function describe_failure_textOf({code, details}, effect) {
-return DESCRIPTIONS[code](details, effect);
-}
-function describeUnknownOwner({name, workspace, isDistinguishable, keys}) {
-const isOne = keys.length === 1, noun = isOne ? "API key" : "API keys";
-return {
-title: `Cannot determine which job created the ${noun} named ${JSON.stringify(name)}`,
-lines: [ `A response was lost. Since then, the workspace ${workspace.slug} has ${isOne ? "a" : "these"} new ${noun}: ${keys.map(describeKey).join(", ")}.` ],
-effect: [ isDistinguishable ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.", isOne ? "Check whether it is in use, and delete it if not." : "Check which of them are in use, and delete the others." ]
-};
-}
-function describeUnrevoked(error) {
-return [ error ? `Could not revoke it: ${formatAttempt(error.details)}` : "OpenRouter reports that it does not exist.", "The post step tries again. No other step has its secret." ];
-}
-function describeStateNotWritten({reason}) {
-return {
-title: "The state for the post step could not be written",
-lines: [ `The runner's state file cannot be written: ${reason}` ]
-};
-}
-function describeRemaining(workspace, deletedKeys) {
-return [ `API keys deleted before that: ${deletedKeys}.`, `Not deleted, or unknown: ${describeWorkspace(workspace)}.`, RUN_AGAIN ];
-}
-const SAFER_TIMES = {
-age: "Each age is the younger of both, so that nothing is deleted too early.",
-expiry: "The API key expires by the clock that is behind, unless what exists shows that this one is wrong.",
-period: "The period is by the runner's clock, and the figures count as incomplete."
-}, describe_warning_DESCRIPTIONS = {
-"clocks-differ": ({server, runner, purpose}) => ({
-title: "The clocks of OpenRouter and of the runner differ by more than a day",
-lines: [ `OpenRouter's clock shows ${formatTime(server)}, and the runner's ${formatTime(runner)}.`, SAFER_TIMES[purpose], "Correct the runner's clock. If it is right, check the server at api-url." ]
-}),
-"unexpected-fields": ({workspace, changes}) => ({
-title: `The workspace ${workspace.slug} has other values than requested`,
-lines: [ "OpenRouter returned other values:", ...changes.map(formatChange) ]
-}),
-"unexpected-key-fields": ({key, changes}) => ({
-title: `The API key ${describeKey(key)} has other values than requested`,
-lines: [ "OpenRouter returned other values:", ...changes.map(formatChange) ]
-}),
-"unknown-guardrail-fields": ({fields}) => ({
-title: "The input guardrail has fields that this version does not know",
-lines: [ `Unknown: ${fields.join(", ")}.`, "Check their names. The step fails if OpenRouter rejects them, or returns other values than requested." ]
-}),
-"governance-not-applied": ({workspace, inputs, creatorUnknown, dryRun}) => ({
-title: dryRun ? `Inputs would not be applied to the workspace ${workspace.slug}` : `Inputs were not applied to the workspace ${workspace.slug}`,
-lines: [ `${dryRun ? "Would not be applied" : "Not applied"}: ${inputs.join(", ")}.`, "With if-exists: reuse, the step changes nothing in a workspace that exists.", ...creatorUnknown ? [ "Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet." ] : [], "To apply them, use if-exists: update." ]
-}),
-"not-deleted-after-job": ({workspace: {id, slug}}) => ({
-title: `The workspace ${slug} is not deleted after the job`,
-lines: [ `Whether this step created it cannot be determined: id ${id}, ${dashboardUrl(slug)}` ]
-}),
-"workspace-left-alone": ({workspace: {id, slug}}) => ({
-title: `The workspace ${slug} was not deleted`,
-lines: [ `The workspace exists, id ${id}, but nothing shows that this step created it.` ]
-}),
-"key-owner-unknown": owner => withEffect(describeUnknownOwner(owner)),
-"key-limit-used-up": ({name, spent, byok, limit}) => ({
-title: `The limit of the API key ${JSON.stringify(name)} is used up`,
-lines: [ `Spent in total: ${formatUsd(spent)}.`, ...describeByok(byok) ? [ `Spent with your own provider keys: ${describeByok(byok)}.` ] : [], `${describeLimit(limit)}.`, "OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.", "If the job needs more, raise limit-usd." ]
-}),
-"spending-above-warning": ({cost, threshold, ...details}) => ({
-title: `${describeSpender(details)} has spent more than ${exactUsd(threshold)} USD`,
-lines: [ `The cost is ${details.gaps.length > 0 ? "at least " : ""}${exactUsd(cost)} USD, and warn-above-usd is ${exactUsd(threshold)}.` ]
-}),
-"usage-incomplete": ({cost, gaps, undecided, ...details}) => ({
-title: `${describeSpender(details)} may have spent more than is known`,
-lines: [ `The cost is at least ${exactUsd(cost)} USD. Whether it is above ${undecided.join(" or ")} is unknown.`, ...truncateList(gaps.map(describeGap)) ]
-}),
-"stale-workspaces": ({result}) => {
-const {staleCount, deleted, alreadyDeleted, failed, wouldDelete, tooMany} = result, found = [ ...failed, ...deleted, ...alreadyDeleted, ...wouldDelete, ...tooMany ], named = found.slice(0, describe_warning_MAX_NAMED).map(({slug}) => slug), more = staleCount > named.length ? ` and ${staleCount - named.length} more` : "";
-return {
-title: `Stale: ${countWorkspaces(staleCount)}`,
-lines: [ `Slugs: ${named.join(", ")}${more}.`, deleted.length + alreadyDeleted.length > 0 ? "Check why the workflow that deletes previews did not." : "The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not." ]
-};
-},
-"preview-not-checked": ({workspace, reason}) => ({
-title: `Whether the preview ${workspace} is still needed could not be checked`,
-lines: [ `${reason}.`, "Nothing was deleted. The next clean-up looks again." ]
-}),
-"job-status-unknown": ({status}) => ({
-title: "Whether the job succeeded is unknown",
-lines: [ `The input job-status is ${JSON.stringify(status)}. Leave it out: its default is the status of the job.`, "Older API keys stay as they are." ]
-}),
-"main-still-running": ({seconds, leftovers}) => ({
-title: "The step is still running after its job ended",
-lines: [ `It was sent SIGTERM, and has not ended within ${seconds} s. Whatever it creates from now on is not cleaned up.`, formatLeftovers(leftovers) ]
-}),
-"main-was-running": ({leftovers}) => ({
-title: "The step was still running after its job ended",
-lines: [ "It was ended with SIGTERM. Whether it had created anything by then is unknown.", formatLeftovers(leftovers) ]
-}),
-"state-not-written": describeStateNotWritten,
-"summary-not-written": ({reason}) => ({
-title: "The job summary could not be written",
-lines: [ reason ]
-})
-}, describe_warning_MAX_NAMED = 10;
-function describeWarning(code, details) {
-return {
-code,
-...describe_warning_DESCRIPTIONS[code](details)
-};
-}
-const INTERNAL_ERROR = "internal-error";
-function describeError(error, effect) {
-if (error instanceof Failure) return describeFailure(error, effect);
-if (error instanceof ApiError) return describeApiError(error.details, effect);
-return {
-code: INTERNAL_ERROR,
-title: "Internal error in this action",
-lines: [ external_node_util_namespaceObject.types.isNativeError(error) ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log.", describeEffect(effect) ]
-};
-}
-const OMISSION_BYTES = 100;
-function summaryHtml({title, url, paragraphs = [], table, notes = []}, {redact, maxBytes}) {
-const html = text => toHtml(text, redact), cellHtml = cellRenderer(html), heading = `<h3>${cellHtml(url ? {
-text: title,
-url
-} : title)}</h3>`, rowHtml = rowRenderer(table, cellHtml), headings = table?.header.map(column => typeof column === "string" ? column : column.numbers), header = headings ? [ "<table>", rowHtml("th", headings) ] : [], end = table ? [ "</table>" ] : [], space = maxBytes - OMISSION_BYTES - sizeOf([ heading, ...header, ...end ]);
-if (space < 0) return;
-const {texts, rows} = fitBoth(space, {
-texts: [ ...paragraphs, ...notes ].map(text => () => `<p>${cellHtml(text)}</p>`),
-rows: (table?.rows ?? []).map(cells => () => rowHtml("td", cells))
-}), omittedRows = table ? table.rows.length - rows.length + (table.more ?? 0) : 0;
-return [ heading, ...texts.slice(0, paragraphs.length), ...header, ...rows, ...end, ...omission(omittedRows, "more"), ...texts.slice(paragraphs.length), ...omission(paragraphs.length + notes.length - texts.length, "more paragraphs") ].join("\n");
-}
-function fitBoth(space, lines) {
-const take = (rendered, size) => takeFitting(rendered, {
-size,
-sizeOf: sizeOfLine,
-render: line => line()
-}), texts = take(lines.texts, space), rows = take(lines.rows, space - Math.min(sizeOf(texts), space / 2));
-return {
-texts: take(lines.texts, space - sizeOf(rows)),
-rows
-};
-}
-function omission(count, what) {
-return count > 0 ? [ `<p>… and ${count} ${what}</p>` ] : [];
-}
-function cellRenderer(html) {
-return content => {
-if (typeof content === "string") return html(content);
-if ("code" in content) return `<code>${html(content.code)}</code>`;
-return `<a href="${html(content.url)}">${html(content.text)}</a>`;
-};
-}
-function rowRenderer(table, cellHtml) {
-const attributes = table?.header.map(heading => typeof heading === "string" ? "" : ' align="right"');
-return (tag, cells) => `<tr>${cells.map((content, at) => `<${tag}${attributes?.[at]}>${cellHtml(content)}</${tag}>`).join("")}</tr>`;
-}
-function sizeOf(lines) {
-return lines.reduce((size, line) => size + sizeOfLine(line), 0);
-}
-function sizeOfLine(line) {
-return Buffer.byteLength(line) + 1;
-}
-function createReport() {
-const redactor = createRedactor(), line = text => toLine(text, redactor.redactShown), info = text => core_info(line(text)), warnOf = description => {
-const omitted = annotate(warning, description, line);
-omitted > 0 && summarize(toSummary("⚠️", description));
-}, warn = (code, details) => warnOf(describeWarning(code, details)), summarize = summary => {
-const reason = appendSummary(summary, redactor);
-reason !== void 0 && warn("summary-not-written", {
-reason
-});
-};
-return {
-info,
-notice: text => notice(line(text)),
-redact: redactor.redactShown,
-debug: text => core_debug(line(text)),
-mask: texts => texts.forEach(core_setSecret),
-registerSecrets(secrets) {
-secrets.forEach(core_setSecret);
-redactor.register(secrets);
-},
-output: outputs => writeOutputs(outputs, redactor).forEach(info),
-outputSecret: writeSecretOutput,
-saveState: (name, value) => writeState(name, value, redactor),
-summarize,
-warn,
-fail(error, effect, leftovers = "") {
-const description = withLeftovers(describeError(error, effect), leftovers);
-annotate(core_error, description, line);
-summarize(toSummary("❌", description));
-},
-warnOfCleanup(error, {effect, leftovers}) {
-const description = withLeftovers(describeError(error, effect), leftovers);
-leftovers === "" ? [ description.title, ...description.lines ].forEach(info) : warnOf(description);
-}
-};
-}
-function annotate(annotation, {code, title, lines}, line) {
-const {text, omitted} = toMessage([ title, ...lines, `See ${urlOf(code)}` ].map(text => line(text)));
-annotation(text, {
-title: line(title)
-});
-return omitted;
-}
-function toSummary(icon, {code, title, lines, table, notes}) {
-return {
-title: `${icon} ${title}`,
-url: urlOf(code),
-paragraphs: lines,
-table,
-notes
-};
-}
-function urlOf(code) {
-return troubleshootingUrl(code, process.env);
-}
-function writeOutputs(outputs, {redact}) {
-const values = Object.fromEntries(Object.entries(outputs).map(([name, value]) => [ name, typeof value === "string" ? value : value.json ]));
-try {
-for (const [name, value] of Object.entries(values)) setOutput(name, redact(value));
-return describeOmitted(outputs);
-} catch (error) {
-throw new Failure("outputs-not-written", {
-reason: messageOf(error),
-values
-});
-}
-}
-function writeSecretOutput(name, secret) {
-try {
-if (!process.env.GITHUB_OUTPUT) throw new Error("GITHUB_OUTPUT is not set");
-setOutput(name, secret);
-} catch (error) {
-throw new Failure("secret-output-not-written", {
-reason: messageOf(error),
-name
-});
-}
-}
-function writeState(name, value, {redact}) {
-const json = redact(JSON.stringify(value));
-if (Buffer.byteLength(json) >= MAX_VALUE_BYTES) return `a state is limited to ${MAX_VALUE_SIZE}`;
-try {
-saveState(name, json);
-return;
-} catch (error) {
-return messageOf(error);
-}
-}
-const MAX_SUMMARY_BYTES = 1e6;
-function appendSummary(summary, {redactShown}) {
-const file = process.env.GITHUB_STEP_SUMMARY;
-if (!file) return;
-try {
-const written = (0, external_node_fs_namespaceObject.statSync)(file, {
-throwIfNoEntry: !1
-})?.size ?? 0, maxBytes = (MAX_SUMMARY_BYTES - written) / 2, html = summaryHtml(summary, {
-redact: redactShown,
-maxBytes
-});
-if (html === void 0) return "GitHub accepts no more than 1 MiB for each step.";
-(0, external_node_fs_namespaceObject.appendFileSync)(file, `${html}\n`);
-return;
-} catch (error) {
-return messageOf(error);
-}
-}
-function messageOf(error) {
-return external_node_util_namespaceObject.types.isNativeError(error) ? error.message : String(error);
-}
-const MIN_CUT = 1024;
-function createRedactor() {
-const secrets = [], redact = text => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "***"), text);
-return {
-register: added => secrets.push(...added),
-redact,
-redactShown(text, {isCut} = {
-isCut: !1
-}) {
-const shown = redact(text).replace(LIKELY_SECRET, "***"), longest = Math.max(MIN_CUT, ...secrets.map(({length}) => length));
-return isCut ? shown.slice(0, -longest) : shown;
-}
-};
-}
-async function runStep(program, onError = step_fail) {
-process.exitCode = 1;
-process.noDeprecation = !0;
-const report = createReport(), {managementKey, gitHubToken, idTokenRequest, proxyPassword} = readSecrets();
-report.registerSecrets([ ...managementKey, ...gitHubToken, ...idTokenRequest ]);
-report.mask(proxyPassword);
-const effect = recordEffect(), abort = new AbortController;
-abortOnSignals(abort);
-const unforeseen = abortOnUnforeseenErrors(abort);
-process.stdout.on("error", () => {});
-const timeout = step_timeoutOf(abort), {signal} = abort;
-try {
-await program({
-report,
-clock: systemClock,
-signal,
-effect,
-startTimeout: timeout.start
-});
-if (unforeseen.first) throw unforeseen.first;
-process.exitCode = 0;
-} catch (error) {
-process.exitCode = reportError(error, {
-report,
-effect: effect.current()
-}, onError);
-}
-timeout.stop();
-process.stdout.write("", () => process.exit());
-}
-function abortOnSignals(abort) {
-for (const name of [ "SIGINT", "SIGTERM", "SIGBREAK" ]) process.on(name, () => abort.abort(new Error(`the run was cancelled (${name})`)));
-}
-function abortOnUnforeseenErrors(abort) {
-const unforeseen = {};
-process.on("uncaughtException", error => {
-unforeseen.first ??= error;
-abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
-});
-return unforeseen;
-}
-function step_timeoutOf(abort) {
-let stop = () => {};
-return {
-start(ms) {
-stop = systemClock.after(ms, () => abort.abort(new Error(`the timeout of ${ms / 1e3} s has expired`)));
-return systemClock.now() + ms;
-},
-stop: () => stop()
-};
-}
-function step_fail(report, error, effect) {
-report.fail(error, effect);
-return 1;
-}
-function reportError(error, {report, effect}, onError) {
-try {
-return onError(report, error, effect);
-} catch (defect) {
-return onError(report, defect, effect);
-}
-}
-const USER_AGENT = `${package_namespaceObject.UU}/${package_namespaceObject.rE}`;
-function startContext(connection, step) {
-const {report, clock, signal} = step, deadline = step.startTimeout(connection.timeoutMs), client = clientOf(serverOf(connection, {
-...step,
-deadline
-}), {
-...step,
-deadline
-});
-return {
-client,
-clock,
-deadline,
-timeOfDay: Date.now,
-log: report,
-warn: report.warn,
-signal
-};
-}
-function serverOf({apiUrl, credential}, step) {
-if ("managementKey" in credential) return openRouter({
-apiUrl,
-...credential
-});
-const {federation} = credential, {registerSecrets} = step.report, issuer = clientOf(idTokenServer(federation.issuer), step), client = clientOf(openRouter({
-apiUrl
-}), step), obtain = () => obtainGrant(federation, {
-issuer,
-client,
-registerSecrets
-});
-return openRouter({
-apiUrl,
-credential: renewableCredential(step.clock, obtain)
-});
-}
-function startGitHub(connection, {context, step}) {
-return clientOf(gitHub(connection), {
-...step,
-...context,
-effect: recordEffect()
-});
-}
-function clientOf(server, {report, clock, signal, effect, deadline}) {
-const transport = httpTransport(USER_AGENT), random = Math.random;
-return createClient({
-server,
-transport,
-clock,
-random,
-deadline,
-signal,
-log: report,
-effect
-});
-}
-function create() {
-return runStep(async step => {
-const {report} = step;
-saveMainProcess(report);
-const inputs = readCreateInputs(report), result = await createWorkspace(inputs, {
-...startContext(inputs, step),
-journal: inputs.deleteAfterJob ? openJournal(inputs, report) : noJournal,
-onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership))
-});
-report.output(outcomeOutputs(result, inputs));
-report.summarize(createSummary(result, inputs));
-});
-}
-const MISSING_DELAYS_MS = [ 0, 1e3, 2e3, 4e3, 8e3 ];
-async function* whileMissing({client, signal}) {
-for (const delay of MISSING_DELAYS_MS) {
-if (delay > 0 && signal.aborted) return;
-await client.pause(delay);
-yield;
-}
-}
-const createCleanupTask = () => object({
-deleteKeys: schemas_boolean(),
-target: object({
-created: optional(object({
-id: schemas_guid(),
-slug: schemas_string()
-})),
-pending: optional(pendingWorkspace())
-}).check(refine(({created, pending}) => (created ?? pending) !== void 0))
-}), pendingWorkspace = () => object({
-desired: createWorkspaceRequest,
-window: optional(object({
-from: schemas_number(),
-to: schemas_number()
-}))
-});
-function describeWorkspaceLeft({target: {created, pending}}) {
-return `the workspace ${(created ?? pending?.desired)?.slug}`;
-}
-async function runCreateCleanup(task, context) {
-const {target} = task, deletedIds = new Set;
-let next = target.created;
-for (let count = 0; count < MAX_CREATED; count += 1) {
-next ??= target.pending && await findCreated(target.pending, {
-...context,
-deletedIds
-});
-if (!next) return;
-const incomplete = await deleteCreated(next, task, context);
-if (incomplete) return incomplete;
-deletedIds.add(next.id);
-next = void 0;
-}
-return;
-}
-const MAX_CREATED = 5;
-async function deleteCreated(workspace, task, context) {
-const {slug, id} = workspace, options = {
-deleteKeys: task.deleteKeys,
-relistKeys: !1
-};
-let keyCount = 0;
-for await (const _ of whileMissing(context)) {
-const {deletedKeys, deleted, problem} = await teardown(workspace, options, context);
-if (problem) return {
-error: problem,
-left: task
-};
-keyCount += deletedKeys.length;
-if (!deleted) continue;
-const keys = keyCount > 0 ? ` and ${countKeys(keyCount)}` : "";
-context.log.info(`Deleted the workspace ${slug}, id ${id},${keys} because of delete-after-job.`);
-return;
-}
-return {
-error: new Failure("created-workspace-missing", {
-workspace
-}),
-left: task
-};
-}
-async function findCreated({desired, window}, context) {
-const {client, log, warn, deletedIds} = context;
-for (const delay of LATE_POST_DELAYS_MS) {
-await client.pause(delay);
-const {workspace} = await findWorkspace(client, desired.slug, {
-trusts404: !0
-});
-if (!workspace || deletedIds.has(workspace.id)) continue;
-const isInTime = window !== void 0 && wasCreatedWithin(workspace, window);
-if (isInTime && matchesDesired(workspace, desired)) return workspace;
-warn("workspace-left-alone", {
-workspace
-});
-return;
-}
-const what = deletedIds.size === 0 ? "nothing to clean up" : "no late request created it again";
-log.info(`The workspace ${desired.slug} does not exist: ${what}.`);
-return;
-}
-async function runCleanupStep(cleanup) {
-const saved = readJournal(cleanup.schema), isSaved = typeof saved === "object", main = findRunningMain();
-if (!isSaved && !main) return;
-let task = !isSaved || saved instanceof Failure ? void 0 : saved.task;
-await runStep(async step => {
-if (main) {
-const leftovers = cleanup.describeLeftovers(task) || cleanup.describeLeftovers(void 0);
-await endMain(main, step, {
-leftovers,
-hasSavedState: saved !== "missing"
-});
-}
-if (saved instanceof Failure) throw saved;
-if (!isSaved) return;
-const credential = readCredential(), incomplete = await cleanup.run(saved.task, startContext({
-...saved,
-credential
-}, step), step);
-if (!incomplete) return;
-task = incomplete.left;
-throw incomplete.error;
-}, (report, error, effect) => {
-const leftovers = cleanup.describeLeftovers(task), failsJob = cleanup.failsJob?.(task) === !0;
-failsJob ? report.fail(error, effect, leftovers) : report.warnOfCleanup(error, {
-effect,
-leftovers
-});
-return failsJob ? 1 : 0;
-});
-}
-async function endMain(main, {report, clock, signal}, {leftovers, hasSavedState}) {
-const hasEnded = await endProcess(main, {
-clock,
-signal
-});
-hasEnded ? hasSavedState ? report.info("The step was still running. It was ended with SIGTERM before this cleanup.") : report.warn("main-was-running", {
-leftovers
-}) : report.warn("main-still-running", {
-seconds: END_WITHIN_MS / 1e3,
-leftovers
-});
-}
-function createPost() {
-return runCleanupStep({
-schema: createCleanupTask(),
-run: runCreateCleanup,
-describeLeftovers: task => task ? describeWorkspaceLeft(task) : "a workspace, if the step created one"
-});
-}
-const deleteInputs = () => object({
-...credentials,
-workspace: optional(idOrSlug()),
-...slugInputs(),
-expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug: lower-case letters, digits and hyphens"))),
-delete_keys: fields_flag(),
-dry_run: fields_flag(),
-api_url: connection.api_url,
-timeout: connection.timeout
-});
-function readDeleteInputs(log) {
-const values = readInputs(deleteInputs(), (valid, provided) => slugProblems("workspace", valid, provided));
-return {
-...toConnection(values),
-workspace: readSlug(values.workspace, values, log),
-expectSlugPrefix: values.expect_slug_prefix,
-deleteKeys: values.delete_keys,
-dryRun: values.dry_run
-};
-}
-async function deleteOne(request, context, onFound) {
-const {client, clock, log} = context, {deleteKeys, dryRun} = request, start = clock.now();
-log.info(`Deleting the workspace ${request.workspace}.`);
-isUuid(request.workspace) || assertPrefix(request.workspace, request);
-const {workspace} = await findWorkspace(client, request.workspace);
-if (!workspace) {
-log.info("No workspace has that id or slug: nothing to delete.");
-return {
-deleted: !1,
-keys: []
-};
-}
-onFound(workspace);
-const {slug, id, name} = workspace;
-log.info(`Found ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
-assertDeletable(workspace, request);
-if (dryRun) return planDeletion(workspace, request, context);
-const options = {
-deleteKeys,
-relistKeys: !0
-}, {deletedKeys: keys, deleted, problem} = await teardown(workspace, options, context);
-if (problem) return {
-workspace,
-deleted,
-keys,
-failure: problem
-};
-const failure = deleted ? await verifyDeleted(workspace, context) : void 0;
-if (failure) return {
-workspace,
-deleted: failure.code === "deletion-not-verified",
-keys,
-failure
-};
-const what = deleted ? `Deleted the workspace and ${countKeys(keys.length)}` : `Another job had deleted the workspace. Deleted ${countKeys(keys.length)}`;
-log.info(`${what} in ${formatSeconds(clock.now() - start)}.`);
-return {
-workspace,
-deleted,
-keys
-};
-}
-function assertDeletable(workspace, request) {
-if (isDefault(workspace)) throw new Failure("default-workspace", {
-workspace
-});
-assertPrefix(workspace.slug, request);
-}
-function assertPrefix(slug, {workspace, expectSlugPrefix: prefix = ""}) {
-if (!slug.startsWith(prefix)) throw new Failure("slug-prefix-mismatch", {
-written: workspace,
-slug,
-prefix
-});
-}
-async function planDeletion(workspace, {deleteKeys}, {client, log}) {
-const {keys} = await listKeys(client, workspace);
-if (keys.length > 0 && !deleteKeys) throw new Failure("workspace-has-keys", {
-workspace,
-keys
-});
-log.info(`Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`);
-return {
-workspace,
-deleted: !1,
-keys
-};
-}
-async function verifyDeleted({slug, id}, {client}) {
-const workspace = {
-slug,
-id
-};
-for (const delay of [ 0, ...DELETION_LAG_MS ]) {
-await client.pause(delay);
-const {value: lookup, error} = await catching(findWorkspace(client, id, {
-trusts404: !0
-}), ApiError);
-if (error) return new Failure("deletion-not-verified", {
-workspace,
-error
-});
-if (!lookup.workspace) return;
-}
-return new Failure("workspace-still-exists", {
-workspace
-});
-}
-function deleteOutputs({deleted, keys}, {dryRun}) {
-const spent = totalSpent(keys);
-return {
-deleted: String(deleted),
-"deleted-keys": String(dryRun ? 0 : keys.length),
-"keys-cost-usd": spent === null ? "" : exactUsd(spent)
-};
-}
-function deleteSummary({workspace, deleted, keys}, request) {
-if (!workspace) return {
-title: `✅ Nothing to delete: no OpenRouter workspace is ${request.workspace}`
-};
-const {name, slug, id} = workspace, label = request.dryRun ? "API keys that would be deleted with it" : "API keys deleted by this step";
-return {
-title: titleOf(name, {
-deleted,
-dryRun: request.dryRun
-}),
-paragraphs: [ `Slug ${slug}, id ${id}. ${label}: ${keys.length}.` ],
-table: keysTable(keys)
-};
-}
-function titleOf(name, {deleted, dryRun}) {
-if (dryRun) return `🔎 Dry run: would delete the OpenRouter workspace ${name}`;
-return deleted ? `✅ Deleted the OpenRouter workspace ${name}` : `✅ Already deleted by another job: the OpenRouter workspace ${name}`;
-}
-function delete_deleteWorkspace() {
-return runStep(async step => {
-const {report} = step, inputs = readDeleteInputs(report), result = await deleteOne(inputs, startContext(inputs, step), ({id, slug}) => report.output({
-id,
-slug
-}));
-report.output(deleteOutputs(result, inputs));
-if (result.failure) throw result.failure;
-report.summarize(deleteSummary(result, inputs));
-});
-}
-const REPLACE_MESSAGE = "must be true, false or after-job", keyInputs = () => {
-const {name, limit, limit_reset, include_byok_in_limit} = createKeyRequest.shape;
-return object({
-...credentials,
-workspace: optional(idOrSlug()),
-...slugInputs(),
-name: optional(name.check(refine(text => text.search(LIKELY_SECRET) < 0, "must not contain a key"))),
-limit_usd: limit,
-limit_reset,
-include_byok_in_limit,
-expires_in: optional(lifetime()),
-revoke_after_job: fields_flag(!0),
-replace: schemas_default(union([ schemas_boolean(), literal("after-job") ], REPLACE_MESSAGE), !1),
-api_url: connection.api_url,
-timeout: connection.timeout,
-job_status: optional(schemas_string())
-});
-};
-function keyProblems(valid, provided) {
-const problems = slugProblems("workspace", valid, provided), {limit_reset: reset, replace = !1, revoke_after_job: revokes} = valid;
-if (reset !== void 0 && !provided.has("limit_usd")) {
-const message = "needs limit-usd: without a limit, there is nothing to reset";
-problems.push({
-input: "limit-reset",
-message
-});
-}
-if (replace !== !1 && !provided.has("name")) {
-const message = "needs name: a generated name is different each time";
-problems.push({
-input: "replace",
-message
-});
-}
-if (replace === "after-job" && (revokes ?? !provided.has("revoke_after_job"))) {
-const message = "after-job needs revoke-after-job: false, or no key would be left after the job";
-problems.push({
-input: "replace",
-message
-});
-}
-if (replace === "after-job" && !provided.has("expires_in")) {
-const message = "is required with replace: after-job, because the key outlives the job: a time such as 70d, or never";
-problems.push({
-input: "expires-in",
-message
-});
-}
-return problems;
-}
-function readKeyInputs(log) {
-const values = readInputs(keyInputs(), keyProblems);
-return {
-...toConnection(values),
-workspace: readSlug(values.workspace, values, log),
-desired: {
-name: values.name ?? keyNameOf(process.env, Math.random()),
-limit: values.limit_usd,
-limit_reset: values.limit_reset,
-include_byok_in_limit: values.include_byok_in_limit
-},
-nameIsRandom: values.name === void 0,
-expiresInMs: values.expires_in === "never" ? null : values.expires_in ?? toMs("6h"),
-revokeAfterJob: values.revoke_after_job,
-replace: values.replace
-};
-}
-function readJobStatus() {
-const {job_status} = keyInputs().shape;
-return readInputs(object({
-job_status
-})).job_status ?? "";
-}
-function replacesAfterJob() {
-return getInput("replace") === "after-job";
-}
-const MAX_WORKFLOW_LENGTH = 60, SUFFIX_COUNT = 36 ** 6;
-function keyNameOf(env, random) {
-const workflow = [ ...env.GITHUB_WORKFLOW ?? "" ].slice(0, MAX_WORKFLOW_LENGTH).join(""), run = [ env.GITHUB_RUN_ID, env.GITHUB_RUN_ATTEMPT ].filter(Boolean).join("."), suffix = Math.floor(random * SUFFIX_COUNT).toString(36).padStart(6, "0");
-return [ env.GITHUB_REPOSITORY, workflow, run, env.GITHUB_JOB, suffix ].filter(Boolean).join(" / ");
-}
-function planExpiry({expiresInMs, server, runner, recorded, random}) {
-if (expiresInMs === null) return {
-expiresAt: null,
-clocks: void 0
-};
-const clocks = differingClocks({
-server,
-runner
-}), [earlier, later] = clocks ? [ Math.min(clocks.server, runner), Math.max(clocks.server, runner) ] : [ server ?? runner, server ?? runner ], now = earlier + expiresInMs > Math.max(...recorded, 0) ? earlier : later, ms = 1 + Math.floor(random * 999), expiresAt = new Date(Math.floor(now / 1e3) * 1e3 + expiresInMs + ms).toISOString();
-return {
-expiresAt,
-clocks
-};
-}
-const TOLERANCE_MS = 6e4;
-function unexpectedLifetime(key, desired, expiresInMs) {
-const [created, expires] = [ createdAt(key), readTime(key.expires_at ?? desired.expires_at) ];
-if (expiresInMs === null || created === void 0 || expires === void 0) return;
-const lifetime = expires - created;
-if (lifetime > 0 && lifetime <= expiresInMs + TOLERANCE_MS) return;
-return {
-field: "lifetime",
-from: formatAge(expiresInMs),
-to: formatAge(lifetime)
-};
-}
-const COMPARISONS = {
-limit(returned, desired) {
-const [amount, requested] = [ returned, desired.limit ].map(limit => toUsd(withoutNoise(limit)));
-if (requested === void 0) return amount === void 0 ? "same" : "stricter";
-if (amount === void 0 || amount < 0n || amount > requested) return "looser";
-return amount < requested ? "stricter" : "same";
-},
-limit_reset: (returned, {limit, limit_reset}) => limit === void 0 || (returned ?? void 0) === limit_reset ? "same" : "looser",
-include_byok_in_limit(returned, {include_byok_in_limit: requested}) {
-if (requested === void 0 || returned === !0 === requested) return "same";
-return requested ? "looser" : "stricter";
-},
-expires_at(returned, {expires_at: requested}) {
-const time = readTime(returned);
-if (requested === null) return time === void 0 ? "same" : "stricter";
-if (returned === void 0) return "stricter";
-if (time === void 0) return "looser";
-const later = time - Date.parse(requested);
-if (Math.abs(later) < 1e3) return "same";
-return later > 0 ? "looser" : "stricter";
-}
-};
-function compareKey(key, desired) {
-const differences = verdict => Object.keys(COMPARISONS).filter(field => COMPARISONS[field](key[field], desired) === verdict).map(field => ({
-field,
-from: desired[field] ?? null,
-to: key[field]
-}));
-return {
-looser: differences("looser"),
-stricter: differences("stricter")
-};
-}
-const orphanCriteria = () => object({
-workspace: object({
-id: schemas_string(),
-slug: schemas_string()
-}),
-desired: createKeyRequest,
-nameIsRandom: schemas_boolean(),
-isDistinguishable: schemas_boolean(),
-since: optional(schemas_number()),
-preexistingHashes: array(schemas_string()),
-lostPosts: schemas_number()
-});
-function findOrphans(keys, search, isNew) {
-const keepsMs = keys.some(({expires_at}) => Date.parse(String(expires_at)) % 1e3 > 0), candidates = keys.filter(key => isNew(key) && orphans_matches(key, search, keepsMs)), isConclusive = search.isDistinguishable && candidates.length <= search.lostPosts;
-return {
-keys: candidates,
-isConclusive
-};
-}
-function orphans_matches(key, {desired, nameIsRandom}, keepsMs) {
-if (key.name !== desired.name) return !1;
-if (nameIsRandom) return !0;
-return (key.limit ?? null) === (desired.limit ?? null) && expiryMatches(key.expires_at, desired.expires_at, keepsMs);
-}
-function expiryMatches(actual, desired, keepsMs) {
-if (desired === null) return (actual ?? null) === null;
-const [actualMs, desiredMs] = [ Date.parse(String(actual)), Date.parse(desired) ];
-return actualMs === desiredMs || !keepsMs && Math.abs(actualMs - desiredMs) < 1e3;
-}
-function mayBeCreatedSince(key, {since}) {
-if (since === void 0) return !0;
-return wasCreatedWithin(key, {
-from: since,
-to: Number.POSITIVE_INFINITY
-}) !== !1;
-}
-function preexistingHashes({keys, serverTime}, name) {
-return keys.filter(key => key.name === name && mayBeCreatedSince(key, {
-since: serverTime
-})).map(({hash}) => hash);
-}
-async function deleteOrphans(search, isNew, {client, log}) {
-const {keys} = await listKeys(client, search.workspace), candidates = findOrphans(keys, search, isNew);
-if (!candidates.isConclusive) return {
-deleted: [],
-undecided: candidates.keys
-};
-const deleted = [], [failed] = await deleteEach(candidates.keys, client, key => {
-deleted.push(key);
-log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`);
-});
-if (failed) throw new Failure("orphan-not-deleted", failed);
-return {
-deleted,
-undecided: []
-};
-}
-function unknownOwner({desired: {name}, workspace, isDistinguishable}, keys) {
-return {
-name,
-workspace,
-isDistinguishable,
-keys
-};
-}
-function countPossibleOrphans(attempts) {
-return countAmbiguous(attempts) - deletedOrphans(attempts).length;
-}
-function deletedOrphans(attempts) {
-return attempts.flatMap(({found}) => found?.deleted ?? []);
-}
-function reconcileKey(attempts) {
-const {failure, found} = attempts.at(-1), {retryable, ambiguous} = FAILURE_CLASSES[failure.kind];
-if (ambiguous && failure.kind !== "aborted" && !found) return {
-kind: "lookup",
-ambiguous: !0
-};
-if (found && found.undecided.length > 0) return {
-kind: "done",
-result: found.undecided
-};
-return {
-kind: retryable ? "retry" : "give-up",
-ambiguous: countPossibleOrphans(attempts) > 0
-};
-}
-function unusableState(key, now) {
-if (isDisabled(key)) return "disabled";
-const expiry = readTime(key.expires_at);
-return expiry !== void 0 && expiry <= now ? "expired" : void 0;
-}
-const MAX_REPLACED = 250;
-function hashesToReplace(older, now, {log}) {
-const rank = key => unusableState(key, now) ? 1 : 0;
-older.length > MAX_REPLACED && log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`);
-return older.toSorted((a, b) => rank(a) - rank(b)).slice(0, MAX_REPLACED).map(({hash}) => hash);
-}
-const KNOWN_STATUSES = [ "success", "failure", "cancelled" ];
-async function replaceOlderKeys({key, workspace, replaced}, context, endOlder) {
-const {client, jobStatus, log, warn} = context;
-await assertWorks(key, {
-olderEnded: !1
-}, context);
-if (jobStatus !== "success") {
-KNOWN_STATUSES.includes(jobStatus) || warn("job-status-unknown", {
-status: jobStatus
-});
-log.info("The job has not succeeded: older keys stay.");
-return;
-}
-if (replaced.length === 0) return;
-const {keys} = await listKeys(client, workspace), older = keys.filter(({hash, name}) => name === key.name && replaced.includes(hash));
-older.length > 0 && await endOlder(older);
-await assertWorks(key, {
-olderEnded: older.length > 0
-}, context);
-}
-async function assertWorks(key, {olderEnded}, context) {
-const request = {
-...keyRequest(key.hash, describeKey(key)),
-trusts404: !0
-};
-for await (const _ of whileMissing(context)) {
-const {data: own, serverTime: server} = await context.client.request(request);
-if (!own) continue;
-const state = unusableState(own, latestTime({
-server,
-runner: context.timeOfDay()
-}));
-if (!state) return;
-const expiredAt = state === "expired" ? String(own.expires_at) : void 0;
-throw new Failure("key-replaced", {
-key,
-expiredAt,
-olderEnded
-});
-}
-throw new Failure("key-replaced", {
-key,
-olderEnded
-});
-}
-async function deleteOlderKeys(older, key, {client, log}, onDeleted = () => {}) {
-const deleted = [], undeleted = await deleteEach(older, client, old => {
-deleted.push(old);
-log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`);
-});
-onDeleted(deleted);
-if (undeleted.length > 0) throw new Failure("replaced-keys-not-deleted", {
-key,
-undeleted,
-count: older.length
-});
-}
-async function createKey(request, context) {
-const {client, log} = context, {desired, workspace} = request;
-log.info(`Creating the API key ${JSON.stringify(desired.name)} in the workspace ${workspace}.`);
-const found = await findWorkspace(client, workspace);
-if (!found.workspace) throw new Failure("workspace-not-found", {
-workspace
-});
-const result = await createKeyIn(found.workspace, request, context);
-log.info(describeEnd(request));
-return result;
-}
-function describeEnd({revokeAfterJob, replace}) {
-if (revokeAfterJob) return "The key is revoked when the job ends.";
-return replace === "after-job" ? "The key is not revoked after the job. If the job succeeds, older keys with that name are deleted." : "The key is not revoked after the job.";
-}
-async function createKeyIn(workspace, request, context) {
-const {clock, log, warn} = context, plan = await planKey(workspace, request, context), start = clock.now(), created = await createKeyOnce(plan, context), {key} = created;
-saveRevocation(created, plan, context);
-const {looser, stricter} = compareWithRequest(key, plan, request);
-if (looser.length > 0) throw await revokeLooser(created, looser, context);
-const result = outputKey(created, {
-plan,
-request
-}, context), seconds = formatSeconds(clock.now() - start), end = result.expiresAt === null ? "never expires" : `expires at ${result.expiresAt}`;
-log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
-stricter.length > 0 && warn("unexpected-key-fields", {
-key,
-changes: stricter
-});
-await deleteLateOrphans(created, request, context);
-request.replace === !0 && await deleteOlderKeys(plan.namesakes, key, context);
-return result;
-}
-function compareWithRequest(key, {search: {desired}, clocksDiffer}, {expiresInMs}) {
-const {looser, stricter} = compareKey(key, desired), lifetime = clocksDiffer ? unexpectedLifetime(key, desired, expiresInMs) : void 0;
-return {
-looser: [ ...looser, ...lifetime ? [ lifetime ] : [] ],
-stricter
-};
-}
-async function planKey(workspace, request, context) {
-const {client, log} = context, {name} = request.desired, {id, slug} = workspace, list = await listKeys(client, workspace), namesakes = list.keys.filter(key => key.name === name);
-log.info(`The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with that name.`);
-const times = {
-server: list.serverTime,
-runner: context.timeOfDay()
-}, {expiresAt, clocks} = planExpiry({
-...times,
-expiresInMs: request.expiresInMs,
-recorded: [ workspace, ...list.keys ].flatMap(resource => createdAt(resource) ?? []),
-random: context.random()
-});
-clocks && context.warn("clocks-differ", {
-...clocks,
-purpose: "expiry"
-});
-const desired = {
-...request.desired,
-workspace_id: id,
-expires_at: expiresAt
-}, hashes = new Set(list.keys.map(({hash}) => hash));
-return {
-workspace,
-search: {
-workspace: {
-id,
-slug
-},
-desired,
-nameIsRandom: request.nameIsRandom,
-isDistinguishable: request.nameIsRandom || desired.expires_at !== null,
-since: list.serverTime,
-preexistingHashes: preexistingHashes(list, name),
-lostPosts: 0
-},
-namesakes,
-replaced: request.replace === "after-job" ? hashesToReplace(namesakes, latestTime(times), context) : void 0,
-clocksDiffer: clocks !== void 0,
-isNew: ({hash}) => !hashes.has(hash)
-};
-}
-async function createKeyOnce(plan, context) {
-const {client, journal, registerSecrets} = context, {search} = plan, {value: created, error} = await catching(postOnce({
-send(attempts) {
-const lostPosts = countPossibleOrphans(attempts) + 1, exists = lostPosts > 1 ? "possibly an API key whose secret was lost" : void 0;
-journal.saveOrFail({
-search: {
-...search,
-lostPosts
-},
-revoke: !0
-}, exists);
-return sendKey(client, search.desired, registerSecrets);
-},
-reconcile: reconcileKey,
-question: "whether it created a key whose secret was lost",
-lookup: attempts => deleteOrphans({
-...search,
-lostPosts: countPossibleOrphans(attempts)
-}, newSince(plan, attempts), context)
-}, context), ApiError);
-if (error) {
-error.details.ambiguous || journal.clearOrWarn();
-throw error;
-}
-if (created.kind === "reconciled") {
-journal.clearOrWarn();
-throw new Failure("key-owner-unknown", unknownOwner(search, created.result));
-}
-const {attempts, response} = created, lostPosts = countPossibleOrphans(attempts);
-return {
-...response.data,
-search: {
-...search,
-lostPosts
-},
-replaced: plan.replaced,
-isNew: newSince(plan, attempts)
-};
-}
-function newSince(plan, attempts) {
-const deletedHashes = new Set(deletedOrphans(attempts).map(({hash}) => hash));
-return key => plan.isNew(key) && !deletedHashes.has(key.hash);
-}
-function saveRevocation(created, plan, {journal}) {
-const {key, search} = created, {workspace} = plan, {name} = search.desired, task = taskOf(created, {
-revoke: !0
-}), isNew = key.workspace_id === workspace.id && plan.isNew(key);
-if (isNew && key.name === name) {
-journal.saveOrFail(task, existing(key));
-return;
-}
-const revoked = isNew && key.name !== "" && name.startsWith(key.name);
-revoked ? journal.saveOrFail(task, existing(key)) : saveRest({
-search,
-revoke: !1
-}, journal);
-throw new Failure("unexpected-key", {
-key,
-workspace,
-name,
-revoked
-});
-}
-async function revokeLooser(created, changes, {client, log, journal}) {
-const {key, search} = created, {value: deletion, error} = await catching(deleteKey(client, key), ApiError), revoked = deletion?.kind === "deleted";
-if (revoked) {
-log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
-saveRest({
-search,
-revoke: !1
-}, journal);
-}
-const problem = deletion?.kind === "unclear" ? deletion.error : error;
-return new Failure("unexpected-key-values", {
-key,
-changes,
-revoked,
-error: problem
-});
-}
-function outputKey(created, {plan, request}, {journal, onCreated}) {
-const {key, secret, search} = created, expiresAt = expiryIn(key, search.desired), result = {
-workspace: plan.workspace,
-key,
-secret,
-expiresAt
-};
-onCreated(result);
-request.revokeAfterJob || journal.saveOrFail(taskOf(created, {
-revoke: !1
-}), existing(key));
-return result;
-}
-function taskOf({key: {hash, label}, search, replaced}, {revoke}) {
-return {
-search,
-created: {
-hash,
-label
-},
-revoke,
-replaced: revoke ? void 0 : replaced
-};
-}
-function existing(key) {
-return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`;
-}
-function saveRest(task, journal) {
-task.created || task.search.lostPosts > 0 ? journal.saveOrWarn(task) : journal.clearOrWarn();
-}
-function expiryIn({expires_at: returned}, desired) {
-if (returned === void 0) return desired.expires_at;
-return readTime(returned) === void 0 ? null : String(returned);
-}
-async function deleteLateOrphans(created, request, context) {
-const {key, search} = created, {lostPosts} = search;
-if (lostPosts === 0) return;
-const {log, journal, warn} = context, isLate = other => created.isNew(other) && other.hash !== key.hash, {value: orphans, error} = await catching(deleteOrphans(search, isLate, context), ApiError);
-if (error) {
-log.info(`${error.message}. The post step checks again.`);
-return;
-}
-const {deleted, undecided} = orphans;
-if (deleted.length === 0 && undecided.length === 0) return;
-undecided.length > 0 && warn("key-owner-unknown", unknownOwner(search, undecided));
-const left = undecided.length > 0 ? 0 : lostPosts - deleted.length, task = taskOf(created, {
-revoke: request.revokeAfterJob
-});
-saveRest({
-...task,
-search: {
-...search,
-lostPosts: left
-}
-}, journal);
-}
-function keyOutputs({key, workspace, expiresAt}) {
-return {
-name: key.name,
-hash: key.hash,
-label: key.label,
-"expires-at": expiresAt ?? "",
-"workspace-id": workspace.id,
-"workspace-slug": workspace.slug
-};
-}
-function keySummary({key, workspace, expiresAt}, request) {
-return {
-title: `✅ Created the OpenRouter API key ${key.name}`,
-table: {
-header: [ "Field", "Value" ],
-rows: [ [ "Name", {
-code: key.name
-} ], [ "Label", {
-code: key.label
-} ], [ "Hash", {
-code: key.hash
-} ], [ "Workspace", {
-code: `${workspace.slug} (${workspace.id})`
-} ], [ "Limit", formatLimit(request) ], [ "Expires", expiresAt === null ? "never" : {
-code: expiresAt
-} ], [ "Revoked after the job", request.revokeAfterJob ? "yes" : "no" ] ]
-}
-};
-}
-function replacedSummary(deleted) {
-return {
-title: `✅ Deleted ${countKeys(deleted.length)} that the new one replaces`,
-table: keysTable(deleted)
-};
-}
-function spendReporter({info, summarize}) {
-return spend => {
-info(`${formatSpend(spend)}.`);
-summarize({
-title: `💵 ${formatSpend(spend)}`
-});
-};
-}
-function formatLimit({desired: {limit, limit_reset}}) {
-if (limit === void 0) return "none";
-return limit_reset === void 0 ? `$${limit}` : `$${limit}, resets ${limit_reset}`;
-}
-function formatSpend({name, spent, byok, limit}) {
-const key = `(API key ${JSON.stringify(name)})`, byokText = describeByok(byok), ownKeys = byokText && `, and ${byokText} with your own provider keys`;
-if (!limit?.reset) {
-const ofLimit = limit ? ` of the limit of ${formatUsd(limit.amount)}` : "";
-return `Spent ${formatUsd(spent)}${ofLimit}${ownKeys} ${key}`;
-}
-return `Spent ${formatUsd(spent)} in total${ownKeys}. ${describeLimit(limit)} ${key}`;
-}
-function key_key() {
-return runStep(async step => {
-const {report} = step;
-saveMainProcess(report);
-const inputs = readKeyInputs(report), result = await createKey(inputs, {
-...startContext(inputs, step),
-journal: openJournal(inputs, report),
-registerSecrets: report.registerSecrets,
-onCreated(created) {
-report.output(keyOutputs(created));
-report.outputSecret("key", created.secret);
-},
-random: Math.random
-});
-report.summarize(keySummary(result, inputs));
-});
-}
-const READ_WITHIN_MS = 1500;
-async function reportSpend(created, {client, log, warn, onSpend}) {
-const {name} = created, described = describeKey(created), outcome = await client.tryOnce(keyRequest(created.hash, described), READ_WITHIN_MS);
-if (outcome.kind !== "applied") {
-log.info(`What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`);
-return;
-}
-const {data: key} = outcome.response, spent = toUsd(key?.usage);
-if (!key || spent === void 0) {
-const reason = key ? "OpenRouter does not report it" : "OpenRouter does not find the key (HTTP 404)";
-log.info(`What the API key ${described} has spent is unknown: ${reason}.`);
-return;
-}
-const limit = limitOf(key), spend = {
-name,
-spent,
-byok: toUsd(key.byok_usage)
-};
-onSpend({
-...spend,
-limit
-});
-limit && limit.amount > 0n && isUsedUp(limit, spent) && warn("key-limit-used-up", {
-...spend,
-limit
-});
-}
-function isUsedUp({amount, reset, remaining}, spent) {
-return !exceeds(remaining ?? (reset ? amount : amount - spent), 0n);
-}
-const keyCleanupTask = () => object({
-search: orphanCriteria(),
-created: optional(object({
-hash: schemas_string(),
-label: schemas_string()
-})),
-revoke: schemas_boolean(),
-replaced: optional(array(schemas_string()))
-});
-function describeKeysLeft({search, created, revoke}) {
-const name = JSON.stringify(search.desired.name);
-return [ ...created && revoke ? [ `the API key ${name} (${created.label}), hash ${created.hash}` ] : [], ...search.lostPosts > 0 ? [ `an API key named ${name} whose secret was lost` ] : [] ].join("; ");
-}
-async function runKeyCleanup(task, context) {
-const {search, created} = task;
-created && await reportSpend({
-name: search.desired.name,
-...created
-}, context);
-const [revocation, orphanDeletion] = await Promise.all([ catching(revokeCreated(task, context), ApiError, Failure), catching(deleteAllOrphans(task, context), ApiError, Failure) ]), replacement = await catching(replaceKeys(task, context), ApiError, Failure), error = revocation.error ?? replacement.error ?? orphanDeletion.error;
-if (!error) return;
-const lostPosts = orphanDeletion.error ? task.search.lostPosts : 0, left = {
-...task,
-revoke: revocation.error !== void 0,
-replaced: replacement.error ? task.replaced : void 0,
-search: {
-...task.search,
-lostPosts
-}
-};
-return {
-error,
-left
-};
-}
-async function revokeCreated({search, created, revoke}, context) {
-if (!created || !revoke) return;
-const {client, log} = context, key = {
-name: search.desired.name,
-...created
-};
-for await (const _ of whileMissing(context)) {
-const deletion = await deleteKey(client, key);
-if (deletion.kind === "unclear") throw deletion.error;
-if (deletion.kind === "missing") continue;
-log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
-return;
-}
-throw new Failure("created-key-missing", {
-key
-});
-}
-async function replaceKeys({search: {workspace, desired}, created, replaced}, context) {
-if (!created || !replaced) return;
-const key = {
-name: desired.name,
-...created
-};
-await replaceOlderKeys({
-key,
-workspace,
-replaced
-}, context, older => deleteOlderKeys(older, key, context, context.onReplaced));
-}
-async function deleteAllOrphans({search, created}, context) {
-let {lostPosts} = search;
-if (lostPosts === 0) return;
-const knownHashes = new Set([ ...search.preexistingHashes, created?.hash ]), isNew = key => !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
-for (const delay of LATE_POST_DELAYS_MS) {
-await context.client.pause(delay);
-const {deleted, undecided} = await deleteOrphans({
-...search,
-lostPosts
-}, isNew, context);
-if (undecided.length > 0) {
-context.warn("key-owner-unknown", unknownOwner(search, undecided));
-return;
-}
-for (const {hash} of deleted) knownHashes.add(hash);
-lostPosts -= deleted.length;
-if (lostPosts === 0) return;
-}
-}
-function keyPost() {
-return runCleanupStep({
-schema: keyCleanupTask(),
-run: (task, context, {report}) => runKeyCleanup(task, {
-...context,
-jobStatus: task.replaced ? readJobStatus() : "",
-onReplaced: deleted => report.summarize(replacedSummary(deleted)),
-onSpend: spendReporter(report)
-}),
-failsJob: task => task ? task.replaced !== void 0 : replacesAfterJob(),
-describeLeftovers: task => task ? describeKeysLeft(task) : "an API key, if the step created one"
-});
-}
-const pullEvent = object({
-action: schemas_string(),
-pull_request: object({
-number: schemas_int(),
-updated_at: schemas_string(),
-head: object({
-sha: schemas_string()
-})
-})
-}), pushEvent = object({
-ref: schemas_string(),
-after: schemas_string(),
-deleted: optional(schemas_boolean())
-}), deleteEvent = object({
-ref: schemas_string(),
-ref_type: schemas_string()
-}), anyEvent = object({
-repository: optional(object({
-default_branch: optional(schemas_string())
-}))
-}), CLEAN_UP_EVENTS = [ "schedule", "workflow_dispatch", "repository_dispatch" ];
-function findTopic(facts) {
-const {event, payload, pullRequest} = facts, readTopic = Object.hasOwn(EVENTS, event) ? EVENTS[event] : void 0, known = readPull(facts) ?? (pullRequest === void 0 ? readTopic?.(payload) : void 0);
-if (known) return known;
-if (pullRequest !== void 0) return {
-kind: "subject",
-subject: {
-kind: "pull",
-number: pullRequest
-},
-isEnd: !1
-};
-if (CLEAN_UP_EVENTS.includes(event)) return {
-kind: "clean-up"
-};
-throw new Failure("no-subject", {
-event
-});
-}
-const EVENTS = {
-merge_group: () => skipped("the merge queue"),
-push(payload) {
-const {data} = safeParse(pushEvent, payload), branch = data?.ref.startsWith(HEADS) ? data.ref.slice(HEADS.length) : void 0;
-if (!data) return;
-if (branch === void 0) return skipped("a tag");
-const isEnd = data.deleted === !0;
-return ofBranch(branch, {
-payload,
-isEnd,
-...!isEnd && {
-head: data.after
-}
-});
-},
-delete(payload) {
-const {data} = safeParse(deleteEvent, payload);
-if (!data) return;
-if (data.ref_type !== "branch") return skipped("a tag");
-return ofBranch(data.ref, {
-payload,
-isEnd: !0
-});
-}
-}, HEADS = "refs/heads/", QUEUE = "gh-readonly-queue/";
-function ofBranch(name, {payload, isEnd, head}) {
-const {data} = safeParse(anyEvent, payload);
-if (name === data?.repository?.default_branch) return skipped("the default branch");
-if (name.startsWith(QUEUE)) return skipped("the merge queue");
-return {
-kind: "subject",
-subject: {
-kind: "branch",
-name
-},
-isEnd,
-head
-};
-}
-function readPull({event, payload, pullRequest}) {
-if (![ "pull_request", "pull_request_target" ].includes(event)) return;
-const {data} = safeParse(pullEvent, payload);
-if (!data) return;
-const {number, head, updated_at} = data.pull_request;
-if (pullRequest !== void 0 && pullRequest !== number) return;
-const time = Date.parse(updated_at);
-return {
-kind: "subject",
-subject: {
-kind: "pull",
-number
-},
-head: head.sha,
-since: Number.isNaN(time) ? void 0 : time,
-isEnd: data.action === "closed"
-};
-}
-function skipped(what) {
-return {
-kind: "skipped",
-reason: `${what} has no preview`
-};
-}
-const preview_LIMIT_MESSAGE = 'must be an amount in USD, 0 or more, or "null"', previewInputs = () => {
-const {limit_reset, include_byok_in_limit} = createKeyRequest.shape, {name: _name, slug: _slug, description: _description, ...fields} = createWorkspaceRequest.shape;
-return object({
-...credentials,
-github_token: schemas_default(schemas_string(), ""),
-pull_request: optional(count("must be the number of a pull request")),
-slug_prefix: slugPrefix(),
-...fields,
-...governanceInputs,
-key: schemas_default(schemas_enum([ "job", "preview", "none" ], "must be job, preview or none"), "job"),
-limit_usd: schemas_default(nullable(schemas_number(preview_LIMIT_MESSAGE).check(_gte(0, preview_LIMIT_MESSAGE))), 1),
-limit_reset,
-include_byok_in_limit,
-expires_in: optional(lifetime()),
-comment: fields_flag(!0),
-max_deletions: maxDeletions(),
-dry_run: fields_flag(),
-api_url: connection.api_url,
-timeout: timeout("2m"),
-job_status: optional(schemas_string())
-});
-};
-function previewProblems(valid, provided) {
-const problem = {
-input: "limit-reset",
-message: "needs limit-usd to be an amount"
-}, isUnlimited = valid.limit_usd === null && valid.limit_reset !== void 0;
-return [ ...governanceProblems(valid, provided), ...isUnlimited ? [ problem ] : [] ];
-}
-const LIFETIMES = {
-job: "6h",
-preview: "30d",
-none: "6h"
-};
-function readPreviewInputs() {
-const values = readInputs(previewInputs(), previewProblems), payload = readEvent(), run = {
-event: process.env.GITHUB_EVENT_NAME ?? "",
-payload,
-pullRequest: values.pull_request
-}, expiresIn = values.expires_in ?? toMs(LIFETIMES[values.key]);
-return {
-...toConnection(values),
-gitHub: readGitHub(values.github_token, payload),
-run,
-slugPrefix: values.slug_prefix,
-workspace: {
-fields: toFields(values),
-...toGovernance(values)
-},
-keyMode: values.key,
-key: {
-desired: {
-name: keyNameOf(process.env, Math.random()),
-limit: values.limit_usd ?? void 0,
-limit_reset: values.limit_reset,
-include_byok_in_limit: values.include_byok_in_limit
-},
-jobName: [ process.env.GITHUB_WORKFLOW, process.env.GITHUB_JOB ].filter(Boolean).join(" / "),
-expiresInMs: expiresIn === "never" ? null : expiresIn
-},
-comment: values.comment,
-maxDeletions: values.max_deletions,
-dryRun: values.dry_run
-};
-}
-function readEvent() {
-const path = process.env.GITHUB_EVENT_PATH;
-try {
-return path ? parseJson((0, external_node_fs_namespaceObject.readFileSync)(path, "utf8")) : void 0;
-} catch {
-return;
-}
-}
-const JOB_LOGINS = [ [ "FORGEJO_ACTIONS", "forgejo-actions" ], [ "GITEA_ACTIONS", "gitea-actions" ] ], runnerEvent = object({
-repository: object({
-default_branch: schemas_default(schemas_string(), "main")
-})
-});
-function readGitHub(token, payload) {
-const {env} = process, apiUrl = env.GITHUB_API_URL || "https://api.github.com", url = toUrl(apiUrl);
-if (!url || !isConfidential(url)) {
-const problem = {
-input: "GITHUB_API_URL (environment variable)",
-message: "must be a URL that begins with https, because the token is sent there"
-};
-throw new Failure("invalid-inputs", {
-problems: [ problem ]
-});
-}
-const {data} = safeParse(runnerEvent, payload), id = Number(env.GITHUB_REPOSITORY_ID || Number.NaN);
-return {
-apiUrl: apiUrl.replace(/\/$/, ""),
-token,
-jobLogin: JOB_LOGINS.find(([name]) => env[name])?.[1] ?? "github-actions[bot]",
-repository: {
-name: env.GITHUB_REPOSITORY ?? "",
-id: Number.isSafeInteger(id) ? id : void 0,
-serverUrl: env.GITHUB_SERVER_URL || "https://github.com",
-defaultBranch: data?.repository.default_branch ?? "main"
-}
-};
-}
-const strangersEvent = object({
-repository: object({
-full_name: schemas_string(),
-fork: optional(schemas_boolean())
-}),
-pull_request: optional(object({
-head: object({
-repo: nullable(object({
-full_name: schemas_string()
-}))
-})
-}))
-});
-function reasonForNoKey() {
-const {env} = process, isFederated = getInput("federation-policy-id") !== "" && hasIdTokens(env), isCleanUp = CLEAN_UP_EVENTS.includes(env.GITHUB_EVENT_NAME ?? "");
-if (getInput("management-key") !== "" || isFederated && isCleanUp) return;
-if (env.GITHUB_ACTOR === "dependabot[bot]") return "Dependabot started this run";
-const {data} = safeParse(strangersEvent, readEvent()), head = data?.pull_request?.head, isForeign = head && head.repo?.full_name !== data?.repository.full_name, isForFork = data?.repository.fork || isForeign && !isFederated;
-return isForFork ? "it is a run for a fork" : void 0;
-}
-function readPostGitHub() {
-const {github_token} = previewInputs().shape;
-return readGitHub(readInputs(object({
-github_token
-})).github_token, readEvent());
-}
-const MAX_AMOUNT = 40, comment_amount = schemas_string().check(_maxLength(MAX_AMOUNT), refine(text => parseUsd(text) !== void 0)), keyRow = object({
-at: schemas_int(),
-limit: nullable(comment_amount),
-name: schemas_string()
-}), keyData = object({
-spent: nullable(comment_amount),
-row: optional(keyRow)
-}), DELETIONS = [ "none", "unfinished", "finished" ];
-function recordOf(isName, value) {
-return catchall(object({}), value).check(refine(record => Object.keys(record).every(isName)));
-}
-const workspaceData = object({
-slug: schemas_string().check(_regex(/^[a-z0-9-]{1,50}$/)),
-deletion: schemas_enum(DELETIONS),
-keys: recordOf(hash => /^[\w-]{1,16}$/.test(hash), keyData)
-}), commentData = object({
-isCut: schemas_boolean(),
-workspaces: recordOf(isUuid, workspaceData)
-}), NO_DATA = {
-isCut: !1,
-workspaces: {}
-}, comment_HASH_LENGTH = 16;
-function observe({id, slug}, keys, deletion) {
-const all = keys.map(key => [ key.hash.slice(0, comment_HASH_LENGTH), toKeyData(key) ]), workspace = {
-slug,
-deletion,
-keys: Object.fromEntries(all)
-};
-return {
-...NO_DATA,
-workspaces: {
-[id]: workspace
-}
-};
-}
-function toKeyData(key) {
-const at = Math.floor((createdAt(key) ?? 0) / 1e3), limit = amountOf(key.limit);
-return {
-spent: amountOf(key.usage),
-row: {
-at,
-limit,
-name: key.name
-}
-};
-}
-function amountOf(value) {
-const usd = toUsd(value), text = usd === void 0 ? "" : exactUsd(usd);
-return text === "" || text.length > MAX_AMOUNT ? null : text;
-}
-function findMissing({workspaces}, {slug, existing}) {
-const missing = Object.entries(workspaces).filter(([id, known]) => known.slug === slug && id !== existing).map(([id]) => [ id, {
-slug,
-deletion: "unfinished",
-keys: {}
-} ]);
-return {
-...NO_DATA,
-workspaces: Object.fromEntries(missing)
-};
-}
-function checkDeletions(known, remembered) {
-const checked = Object.entries(known.workspaces).map(([id, workspace]) => {
-const others = Object.keys(remembered.workspaces[id]?.keys ?? {}), hasAll = others.every(hash => Object.hasOwn(workspace.keys, hash)), isDoubtful = workspace.deletion === "finished" && !hasAll;
-return [ id, isDoubtful ? {
-...workspace,
-deletion: "unfinished"
-} : workspace ];
-});
-return {
-...known,
-workspaces: Object.fromEntries(checked)
-};
-}
-function mergeComment(a, b) {
-return {
-isCut: a.isCut || b.isCut,
-workspaces: mergeRecords(a.workspaces, b.workspaces, mergeWorkspace)
-};
-}
-function mergeWorkspace(a, b) {
-const rank = Math.max(DELETIONS.indexOf(a.deletion), DELETIONS.indexOf(b.deletion));
-return {
-slug: [ a.slug, b.slug ].sort().at(-1),
-deletion: DELETIONS[rank],
-keys: mergeRecords(a.keys, b.keys, (one, other) => isLess(one, other) ? other : one)
-};
-}
-function mergeRecords(a, b, merge) {
-const merged = Object.entries(b).map(([id, value]) => [ id, Object.hasOwn(a, id) ? merge(a[id], value) : value ]);
-return {
-...a,
-...Object.fromEntries(merged)
-};
-}
-function isLess(a, b) {
-const [spentA, spentB] = [ spentOf(a), spentOf(b) ];
-if (spentA !== spentB) return spentB !== null && (spentA === null || spentA < spentB);
-return orderOf(a) < orderOf(b);
-}
-function orderOf({spent, row}) {
-return JSON.stringify([ row?.at ?? -1, row?.limit, row?.name, spent ]);
-}
-function spentOf({spent}) {
-return spent === null ? null : parseUsd(spent) ?? null;
-}
-function sumOf(keys) {
-const amounts = keys.map(spentOf);
-return {
-amount: sumUsd(amounts.map(known => known ?? 0n)),
-isComplete: !amounts.includes(null)
-};
-}
-function totalOf({isCut, workspaces}) {
-const all = Object.values(workspaces), {amount, isComplete} = sumOf(all.flatMap(({keys}) => Object.values(keys))), isRecorded = all.every(({deletion}) => deletion !== "unfinished");
-return {
-amount,
-isComplete: isComplete && isRecorded && !isCut
-};
-}
-const MAX_KEYS = 600, MAX_WORKSPACES = 40;
-function limitComment(data, {maxRows, toName}) {
-const all = Object.entries(data.workspaces), known = all.sort(compareWorkspaces).slice(0, MAX_WORKSPACES), workspaces = Object.fromEntries(known.map(([id, workspace]) => [ id, {
-...workspace,
-keys: {}
-} ])), keys = newestFirst(known), kept = keys.slice(0, MAX_KEYS).map((entry, at) => ({
-...entry,
-hasRow: at < maxRows
-}));
-for (const {id, hash, key, hasRow} of kept.sort(compareHashes)) {
-const {spent, row} = key, {keys: entries} = workspaces[id];
-entries[hash] = row && hasRow ? {
-spent,
-row: {
-...row,
-name: toName(row.name)
-}
-} : {
-spent
-};
-}
-const isCut = data.isCut || known.length < all.length || keys.length > MAX_KEYS;
-return {
-isCut,
-workspaces
-};
-}
-function compareWorkspaces([idA, a], [idB, b]) {
-const rank = DELETIONS.indexOf(a.deletion) - DELETIONS.indexOf(b.deletion);
-return rank || (idA < idB ? -1 : 1);
-}
-function compareHashes(a, b) {
-return a.hash + a.id < b.hash + b.id ? -1 : 1;
-}
-function newestFirst(workspaces) {
-const timeOf = ({key}) => key.row?.at ?? -1;
-return workspaces.flatMap(([id, {keys}]) => Object.entries(keys).map(([hash, key]) => ({
-id,
-hash,
-key
-}))).sort((a, b) => timeOf(b) - timeOf(a) || compareHashes(a, b));
-}
-const START = "\x3c!-- openrouter-preview:v1 ", END = " --\x3e", comment_MAX_LENGTH = 65536;
-function hasMarker(body) {
-return body.startsWith(START);
-}
-function formatMarker(data) {
-const json = JSON.stringify(data).replace(/[^ -~]|[<>&@#]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
-return START + json + END;
-}
-function readComment(body) {
-const end = body.indexOf(END);
-if (!hasMarker(body) || end < 0 || end > comment_MAX_LENGTH) return;
-return safeParse(commentData, parseJson(body.slice(START.length, end))).data;
-}
-const MAX_REPOSITORY = 21;
-function identify(subject, repository, slugPrefix) {
-const prefix = slugPrefix ?? `preview-${shorten(lastOf(repository.name), MAX_REPOSITORY)}-`, {name} = repository;
-return {
-slug: subject.kind === "pull" ? `${prefix}${subject.number}` : slugFrom(subject.name, prefix),
-name: cutName(subject.kind === "pull" ? `${name}#${subject.number}` : `${name}: ${subject.name}`),
-description: markOf(subject, repository)
-};
-}
-function shorten(text, maxLength) {
-const slug = slug_toSlug(text);
-return slug !== "" && slug.length <= maxLength ? slug : withHash(text, maxLength);
-}
-function lastOf(name) {
-return name.slice(name.lastIndexOf("/") + 1);
-}
-function markOf(subject, {serverUrl, name, id}) {
-const path = subject.kind === "pull" ? `pull/${subject.number}` : `tree/${subject.name}`;
-return `${naming_START}${serverUrl}/${name}/${path}${id === void 0 ? "" : ` (repository ${id})`}`;
-}
-const naming_START = "Preview of ", REST = /^\/(?<name>[^/\s]+\/[^/\s]+)\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+))(?: \(repository (?<id>\d{1,15})\))?$/;
-function readMark(description, repository) {
-const start = naming_START + repository.serverUrl;
-if (typeof description !== "string" || !description.startsWith(start)) return;
-const {groups} = REST.exec(description.slice(start.length)) ?? {};
-if (!groups) return;
-const {name = "", number, branch = "", id} = groups, isOwn = id !== void 0 && repository.id !== void 0 ? Number(id) === repository.id : name.toLowerCase() === repository.name.toLowerCase();
-if (!isOwn) return;
-return number === void 0 ? {
-kind: "branch",
-name: branch
-} : {
-kind: "pull",
-number: Number(number)
-};
-}
-function naming_isSame(a, b) {
-return a.kind === "pull" ? b.kind === "pull" && a.number === b.number : b.kind === "branch" && a.name === b.name;
-}
-function pathIn({name}, ...segments) {
-return [ "/repos", ...name.split("/").map(encodeURIComponent), ...segments ].join("/");
-}
-const reference = object({
-ref: schemas_string(),
-object: object({
-sha: schemas_string()
-})
-}), CHECK_PERMISSION = "Check that the job has the permission contents: read. Gitea and Forgejo do not have this request.";
-async function findBranch(client, repository, name) {
-const found = await readBranch(client, repository, name);
-if (found) return found;
-await listBranches(client, repository, repository.defaultBranch);
-const {named} = await listBranches(client, repository, name, {
-isRequired: !1
-});
-return named;
-}
-async function listBranches(client, repository, name, {isRequired = !0} = {}) {
-const facts = {
-operation: `list the branches of ${repository.name}`,
-method: "GET",
-path: pathIn(repository, "git", "matching-refs", "heads", encodeRef(name)),
-hint: CHECK_PERMISSION
-}, {data, status} = await client.request({
-...facts,
-schema: array(reference)
-}), named = data.find(({ref}) => ref === `refs/heads/${name}`);
-if (named) return {
-named: {
-sha: named.object.sha
-}
-};
-if (!isRequired) return {
-named: void 0
-};
-const reason = `HTTP ${status}, but it has no branch ${name}`, failure = {
-...facts,
-server: "GitHub",
-kind: "rejected",
-reason,
-status: 404
-};
-throw toApiError([ failure ], {
-ambiguous: !1
-});
-}
-async function readBranch(client, repository, name) {
-const {data} = await client.request({
-operation: `read the branch ${name} of ${repository.name}`,
-method: "GET",
-path: pathIn(repository, "git", "ref", "heads", encodeRef(name)),
-schema: reference,
-on404: () => {},
-hint: CHECK_PERMISSION,
-findMismatch: found => found?.ref !== `refs/heads/${name}` ? `the response is about ${found?.ref}` : void 0
-});
-return data && {
-sha: data.object.sha
-};
-}
-function encodeRef(name) {
-return name.split("/").map(encodeURIComponent).join("/");
-}
-const repository = object({
-id: optional(schemas_int()),
-full_name: schemas_string()
-}), pull = object({
-number: schemas_int(),
-state: schemas_enum([ "open", "closed" ]),
-updated_at: schemas_string(),
-head: object({
-sha: schemas_string(),
-repo: nullable(repository)
-})
-});
-async function pulls_readPull(client, repository, number) {
-const {data} = await client.request({
-operation: `read pull request #${number} of ${repository.name}`,
-method: "GET",
-path: pathIn(repository, "pulls", String(number)),
-schema: pull,
-hint: "Check that the job has the permission pull-requests: read or write, and that the pull request exists.",
-findMismatch: found => found.number === number ? void 0 : `the response is about #${found.number}`
-});
-return data;
-}
-function isOwnPull({head}, {id, name}) {
-if (head.repo === null) return !1;
-if (id !== void 0 && head.repo.id !== void 0) return head.repo.id === id;
-return head.repo.full_name.toLowerCase() === name.toLowerCase();
-}
-const STALE_DELAYS_MS = [ 0, 1e3, 2e3, 4e3 ];
-async function readStanding(subject, since, {github, repository}) {
-if (subject.kind === "branch") {
-const branch = await findBranch(github, repository, subject.name);
-return {
-isOpen: branch !== void 0,
-isOwn: !0,
-head: branch?.sha,
-since
-};
-}
-for (const delay of STALE_DELAYS_MS) {
-await github.pause(delay);
-const pull = await pulls_readPull(github, repository, subject.number), updatedAt = Date.parse(pull.updated_at);
-if (!(updatedAt >= (since ?? 0))) continue;
-const isOwn = isOwnPull(pull, repository);
-return {
-isOpen: pull.state === "open",
-isOwn,
-head: pull.head.sha,
-since: updatedAt
-};
-}
-const reason = "GitHub shows an older state of it";
-throw new Failure("stale-answer", {
-number: subject.number
-}, reason);
-}
-const comment = object({
-id: schemas_int(),
-body: schemas_string(),
-user: nullable(object({
-login: schemas_string()
-}))
-}), HINT = "Check that the job has the permission pull-requests: write.", comments_PAGE_SIZE = 7;
-async function* listComments(client, repository, number) {
-for (let page = 1; ;page += 1) {
-const {data} = await client.request({
-operation: `list the comments of pull request #${number}`,
-method: "GET",
-path: `${pathIn(repository, "issues", String(number), "comments")}?per_page=${comments_PAGE_SIZE}&page=${page}`,
-schema: array(comment),
-hint: HINT
-});
-yield* data;
-if (data.length < comments_PAGE_SIZE) return;
-}
-}
-function sendComment(client, repository, number, body) {
-return client.send({
-operation: `comment on pull request #${number}`,
-mayLeaveBehind: "the comment",
-method: "POST",
-path: pathIn(repository, "issues", String(number), "comments"),
-body: {
-body
-},
-schema: comment,
-hint: HINT
-});
-}
-async function updateComment(client, repository, {id}, body) {
-await client.request({
-operation: "update the comment of the preview",
-mayLeaveBehind: "the new text of the comment",
-method: "PATCH",
-path: pathIn(repository, "issues", "comments", String(id)),
-body: {
-body
-},
-schema: comment,
-hint: HINT
-});
-}
-async function readLogin(client) {
-const operation = "read whose token github-token is", {value: user, error} = await catching(client.request({
-operation,
-method: "GET",
-path: "/user",
-schema: owner
-}), ApiError);
-if (user) return user.data.login;
-if (error.details.status !== 403) throw error;
-const {value: viewer} = await catching(client.request({
-operation,
-method: "POST",
-path: GRAPHQL,
-body: {
-query: "{viewer{login}}"
-},
-schema: object({
-data: object({
-viewer: owner
-})
-}),
-trusts404: !0,
-readOnly: !0
-}), ApiError);
-return viewer?.data.data.viewer.login;
-}
-const owner = object({
-login: schemas_string()
-}), GRAPHQL = "/../graphql", MAX_WRITES = 5;
-async function writeComment(request, context) {
-const {error} = await catching(writeUntilRight(request, context), ApiError);
-if (!error) return;
-const {hint} = error.details, problem = `The comment of the preview may be out of date: ${error.message}.`;
-context.notice(hint === void 0 ? problem : `${problem} ${hint}`);
-}
-async function writeUntilRight(request, context) {
-const {github, repository, notice} = context, {number, slug, seen, render} = request, login = await readLogin(github);
-let written, known = seen;
-for (let writes = 0; writes < MAX_WRITES; writes += 1) {
-const {data, existing} = await observeWorkspace(request, context), found = await findComment(login, request, context);
-if (found === "unknown-author") return;
-const comment = found ?? written, remembered = (comment && readComment(comment.body)) ?? NO_DATA;
-known = [ data, remembered ].reduce(mergeComment, checkDeletions(known, remembered));
-known = mergeComment(known, findMissing(known, {
-slug,
-existing
-}));
-if (Object.keys(known.workspaces).length === 0) return;
-const body = render(known, existing);
-if (comment?.body === body) return;
-comment ? await updateComment(github, repository, comment, body) : written = await createComment({
-number,
-body,
-attempt: writes + 1
-}, context);
-}
-notice("The comment of the preview may be out of date: other runs keep changing it.");
-}
-async function observeWorkspace({number, slug}, {client, repository}) {
-const {workspace} = await findWorkspace(client, slug), mark = readMark(workspace?.description, repository);
-if (!workspace || !mark || !naming_isSame(mark, {
-kind: "pull",
-number
-})) return {
-data: NO_DATA,
-existing: void 0
-};
-const {keys} = await listKeys(client, workspace);
-return {
-data: observe(workspace, keys, "none"),
-existing: workspace.id
-};
-}
-async function findComment(login, {number}, {github, repository, jobLogin, notice}) {
-let otherApp;
-for await (const comment of listComments(github, repository, number)) {
-const author = comment.user?.login;
-if (!hasMarker(comment.body)) continue;
-if (author === (login ?? jobLogin)) return comment;
-author?.endsWith("[bot]") && (otherApp ??= author);
-}
-if (login !== void 0 || otherApp === void 0) return;
-notice(`The comment of the preview is not written: whether the one by ${otherApp} is its own is unknown, because GitHub does not say whose token github-token is.`);
-return "unknown-author";
-}
-async function createComment({number, body, attempt}, {github, repository}) {
-const outcome = await sendComment(github, repository, number, body);
-if (outcome.kind === "applied") return outcome.response.data;
-const {retryable, ambiguous} = FAILURE_CLASSES[outcome.kind], stopReason = retryable ? await github.waitForRetry(outcome.failure, attempt) : void 0;
-if (retryable && stopReason === void 0) return;
-throw toApiError([ outcome.failure ], {
-ambiguous,
-stopReason
-});
-}
-const COMMENT_WITHIN_MS = 1e4;
-async function deletePreview(preview, {dryRun}, context) {
-const {log, client} = context, {subject, since, identity} = preview, {workspace} = await findWorkspace(client, identity.slug);
-if (!workspace) {
-log.info(`There is no workspace ${identity.slug}: nothing to delete.`);
-return {
-kind: "missing"
-};
-}
-assertOurs(workspace, preview, context);
-if (dryRun) {
-log.info(`Dry run: the workspace ${identity.slug} and its API keys would be deleted.`);
-const {keys} = await listKeys(client, workspace);
-return {
-kind: "deletion",
-workspace,
-deleted: !1,
-deletedKeys: keys
-};
-}
-await commentOn(preview, observe(workspace, [], "unfinished"), context);
-const standing = await readStanding(subject, since, context);
-if (standing.isOpen) {
-log.info(`${identity.description} is open again: nothing was deleted.`);
-return {
-kind: "reopened"
-};
-}
-context.onDeletion?.(workspace);
-const deletion = await deleteWorkspaceOf(preview, workspace, context), {value: after, error} = await catching(readStanding(subject, standing.since, context), ApiError, Failure);
-error && log.info(`Whether it was reopened is unknown: ${error.message}.`);
-if (after?.isOpen) {
-const reason = "it was deleted, and is open again: run its workflow again";
-throw new Failure("preview-reopened", {
-workspace
-}, reason);
-}
-return deletion;
-}
-async function deleteWorkspaceOf(preview, workspace, context) {
-const {value: endedKeys} = await catching(endKeys(workspace, context), ApiError), options = {
-deleteKeys: !0,
-relistKeys: !1
-}, {deleted, deletedKeys, problem} = await teardown(workspace, options, context);
-if (problem) throw problem;
-const {slug, id} = workspace, done = deleted ? "Deleted" : "Another job had deleted";
-context.log.info(`${done} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`);
-const isFinal = endedKeys !== void 0 && deletedKeys.every(isDisabled), keys = [ ...endedKeys ?? [], ...deletedKeys ];
-await commentOn(preview, observe(workspace, keys, isFinal ? "finished" : "unfinished"), context);
-return {
-kind: "deletion",
-workspace,
-deleted,
-deletedKeys
-};
-}
-async function endKeys(workspace, {client}) {
-const {keys} = await listKeys(client, workspace);
-if (keys.every(isDisabled)) return keys;
-await Promise.all(keys.filter(key => !isDisabled(key)).map(key => disableKey(client, key)));
-return (await listKeys(client, workspace)).keys;
-}
-async function commentOn({subject, identity}, seen, context) {
-const {renderComment: render, client, github, clock, deadline} = context;
-if (subject.kind !== "pull" || !render) return;
-const ms = Math.min(COMMENT_WITHIN_MS, (deadline - clock.now()) / 4), limited = {
-...context,
-client: client.withTimeout(ms),
-github: github.withTimeout(ms)
-};
-await writeComment({
-number: subject.number,
-slug: identity.slug,
-seen,
-render
-}, limited);
-}
-function assertOurs(workspace, {subject, identity}, {repository}) {
-const marked = readMark(workspace.description, repository);
-if (marked && naming_isSame(marked, subject) && !isDefault(workspace)) return;
-const description = String(workspace.description ?? ""), details = {
-workspace,
-description,
-expected: identity.description
-};
-throw new Failure("preview-not-ours", details, "another workspace has its slug");
-}
-async function cleanUp({maxDeletions, dryRun}, context) {
-const marked = await findMarked(context);
-context.log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`);
-const lists = {
-deleted: [],
-alreadyDeleted: [],
-failed: [],
-kept: []
-}, outdated = [];
-await forEachOf(groupBySubject(marked), async group => {
-const {value: standing, error} = await catching(readStanding(group.subject, void 0, context), ApiError, Failure), entries = reason => group.workspaces.map(one => clean_up_toEntry(one, reason));
-error ? lists.failed.push(...entries(error.message)) : standing.isOpen ? lists.kept.push(...entries("it is open")) : outdated.push({
-...group,
-since: standing.since
-});
-});
-const stale = outdated.flatMap(({workspaces}) => workspaces.map(one => clean_up_toEntry(one))), isTooMany = stale.length > maxDeletions;
-isTooMany || dryRun || await forEachOf(outdated, async ({workspaces, since}) => {
-for (const workspace of workspaces) await deleteOutdated(workspace, {
-since,
-lists
-}, context);
-});
-return {
-...lists,
-wouldDelete: !isTooMany && dryRun ? stale : [],
-tooMany: isTooMany ? stale : [],
-staleCount: stale.length,
-keptCount: lists.kept.length
-};
-}
-function groupBySubject(marked) {
-const groups = new Map;
-for (const workspace of marked) {
-const {subject} = workspace, key = JSON.stringify(subject), group = groups.get(key) ?? {
-subject,
-workspaces: []
-};
-group.workspaces.push(workspace);
-groups.set(key, group);
-}
-return [ ...groups.values() ];
-}
-async function deleteOutdated(workspace, {since, lists}, context) {
-const {slug, subject, description} = workspace, identity = {
-slug,
-name: slug,
-description: String(description)
-}, {value: deletion, error} = await catching(deletePreview({
-subject,
-since,
-identity
-}, {
-dryRun: !1
-}, context), ApiError, Failure);
-error ? lists.failed.push({
-...clean_up_toEntry(workspace, error.message),
-error
-}) : deletion.kind === "reopened" ? lists.kept.push(clean_up_toEntry(workspace, "it is open again")) : deletion.kind !== "missing" && deletion.deleted ? lists.deleted.push({
-...clean_up_toEntry(workspace),
-keysSpent: totalSpent(deletion.deletedKeys)
-}) : lists.alreadyDeleted.push(clean_up_toEntry(workspace));
-}
-async function findMarked({client, repository}) {
-const marked = [];
-for await (const {items} of listWorkspaces(client)) for (const workspace of items) {
-const subject = readMark(workspace.description, repository);
-subject && !isDefault(workspace) && marked.push({
-...workspace,
-subject
-});
-}
-return marked;
-}
-function clean_up_toEntry({id, slug, created_at}, reason = "its pull request or branch is closed") {
-return {
-id,
-slug,
-created_at: created_at ?? null,
-age: void 0,
-reason
-};
-}
-async function runPreview(request, context) {
-const {log, repository} = context, topic = findTopic(request.run);
-if (topic.kind === "skipped") return {
-state: "skipped",
-reason: topic.reason
-};
-if (topic.kind === "clean-up") {
-const result = await cleanUp(request, context), check = "the table in the job summary";
-return {
-state: "clean-up",
-result,
-failure: sweepFailure(result, {
-...request,
-check
-})
-};
-}
-const {subject, since} = topic, identity = identify(subject, repository, request.slugPrefix);
-log.info(`${identity.description}: its workspace is ${identity.slug}.`);
-saveTask({
-subject,
-since,
-identity
-}, request, context);
-const standing = await readStanding(subject, since, context), preview = {
-subject,
-since: standing.since,
-identity
-};
-saveTask(preview, request, context);
-if (!standing.isOpen) return closePreview(preview, request, context);
-if (!standing.isOwn) return {
-state: "skipped",
-reason: "a pull request from another repository has no preview"
-};
-if (topic.isEnd) {
-log.info("It is open again: this run changes nothing.");
-return {
-state: "open",
-preview,
-created: !1
-};
-}
-return openPreview({
-request,
-preview,
-topic
-}, standing, context);
-}
-function saveTask(preview, {comment, dryRun}, {journal}) {
-const task = {
-...preview,
-comment
-};
-dryRun || journal.saveOrFail(task);
-return task;
-}
-async function closePreview(preview, request, context) {
-const deletion = await deletePreview(preview, request, {
-...context,
-onDeletion: ({id, slug}) => saveTask({
-...preview,
-workspace: {
-id,
-slug
-}
-}, request, context)
-});
-saveTask(preview, request, context);
-return deletion.kind === "reopened" ? {
-state: "open",
-preview,
-created: !1
-} : {
-state: "closed",
-preview,
-deletion
-};
-}
-const MAX_VANISHED = 2;
-async function openPreview(opening, standing, context) {
-const {request, preview} = opening;
-let current = standing;
-for (let vanished = 0; ;vanished += 1) {
-const {workspace, created} = await ensureWorkspace(opening, current, context);
-if (!workspace) return {
-state: "open",
-preview,
-created
-};
-const {id, slug} = workspace, task = saveTask({
-...preview,
-workspace: {
-id,
-slug
-}
-}, request, context);
-if (request.keyMode === "none" || request.dryRun) return {
-state: "open",
-preview,
-workspace,
-created
-};
-const {value: key, error} = await catching(ensureKey({
-...opening,
-task
-}, workspace, context), ApiError, Failure);
-if (key) return {
-state: "open",
-preview,
-workspace,
-created,
-key
-};
-const {value: lookup} = await catching(findWorkspace(context.client, workspace.id), ApiError);
-if (!lookup || lookup.workspace || vanished === MAX_VANISHED) throw error;
-context.log.info(`The workspace ${workspace.slug} has vanished. Looking again.`);
-current = await readStanding(preview.subject, current.since, context);
-if (!current.isOpen) return closePreview({
-...preview,
-since: current.since
-}, request, context);
-}
-}
-async function ensureWorkspace({request, preview, topic}, {head}, context) {
-const {identity} = preview, isCurrent = topic.head === void 0 || topic.head === head;
-isCurrent || context.notice("There are newer commits: this run uses the workspace as it is.");
-const {governance, governanceInputs, fields} = request.workspace, {outcome, workspace} = await createWorkspace({
-desired: {
-...fields,
-...identity
-},
-governance,
-governanceInputs: isCurrent ? governanceInputs : [],
-ifExists: isCurrent ? "update" : "reuse",
-dryRun: request.dryRun,
-deleteAfterJob: !1,
-deleteKeys: !1,
-timeoutMs: request.timeoutMs
-}, {
-...context,
-journal: noJournal,
-assertExisting: existing => assertOurs(existing, preview, context)
-});
-return {
-workspace,
-created: outcome === "created"
-};
-}
-async function ensureKey({request, preview, task}, workspace, context) {
-const {journal, log} = context, isDeployed = request.keyMode === "preview", taskWith = key => ({
-...task,
-key
-}), result = await createKeyIn(workspace, keyRequestOf(request, preview), {
-...context,
-journal: {
-saveOrFail: (key, exists) => journal.saveOrFail(taskWith(key ?? void 0), exists),
-saveOrWarn: key => journal.saveOrWarn(taskWith(key)),
-clearOrWarn: () => journal.saveOrWarn(taskWith(void 0))
-},
-onCreated: context.onKey
-});
-log.info(isDeployed ? "The key stays until a later job that succeeds replaces it." : "The key is disabled when the job ends.");
-return result;
-}
-function keyRequestOf({key, keyMode}, {identity}) {
-const {desired, expiresInMs, jobName} = key, isDeployed = keyMode === "preview", name = isDeployed ? `${identity.name} / ${jobName}` : desired.name;
-return {
-workspace: identity.slug,
-desired: {
-...desired,
-name
-},
-nameIsRandom: !isDeployed,
-expiresInMs,
-revokeAfterJob: !isDeployed,
-replace: isDeployed && "after-job"
-};
-}
-function previewKeyOutputs({key, expiresAt}) {
-return {
-"key-hash": key.hash,
-"expires-at": expiresAt ?? ""
-};
-}
-function previewOutputs(result) {
-if (result.state === "clean-up") {
-const {deleted = ""} = sweepOutputs(result.result);
-return {
-deleted
-};
-}
-if (result.state !== "closed") return {
-state: result.state
-};
-const {deletion} = result, spent = deletion.kind === "deletion" ? totalSpent(deletion.deletedKeys) : 0n;
-return {
-state: "closed",
-deleted: toJsonList(deletedEntries(deletion), "workspaces"),
-"keys-cost-usd": spent === null ? "" : exactUsd(spent)
-};
-}
-function deletedEntries(deletion) {
-if (deletion.kind !== "deletion" || !deletion.deleted) return [];
-const {id, slug, created_at = null} = deletion.workspace;
-return [ {
-id,
-slug,
-created_at,
-reason: "its pull request or branch is closed"
-} ];
-}
-function previewSummary(result, request) {
-if (result.state === "clean-up") {
-const kept = countWorkspaces(result.result.keptCount);
-return {
-...sweepSummary(result.result, {
-...request,
-deleteKeys: !0
-}),
-paragraphs: [ `Kept, because they are open: ${kept}.` ]
-};
-}
-if (result.state === "skipped") return skippedSummary(result.reason);
-const {slug, description} = result.preview.identity;
-if (result.state === "closed") {
-const {deletion} = result;
-return {
-title: `${closedTitle(deletion, request)} ${slug}`,
-paragraphs: [ `${description}.` ],
-...deletion.kind === "deletion" && {
-table: keysTable(deletion.deletedKeys)
-}
-};
-}
-return {
-title: openTitle(result, request, slug),
-url: dashboardUrl(slug),
-paragraphs: [ `${description}.`, ...result.key ? [ `Created the API key ${result.key.key.name}, hash ${result.key.key.hash}.` ] : [] ]
-};
-}
-function closedTitle(deletion, {dryRun}) {
-if (deletion.kind !== "deletion") return "✅ Nothing to delete: no OpenRouter workspace is";
-if (dryRun) return "🔎 Dry run: would delete the OpenRouter workspace";
-return deletion.deleted ? "✅ Deleted the OpenRouter workspace" : "✅ Already deleted by another job: the OpenRouter workspace";
-}
-function openTitle({workspace, created}, {dryRun}, slug) {
-const named = `the OpenRouter workspace ${slug}`;
-if (workspace) {
-if (dryRun) return `🔎 Dry run: found ${named}`;
-return `✅ ${created ? "Created" : "Found"} ${named}`;
-}
-return dryRun ? `🔎 Dry run: would create ${named}` : `✅ Left ${named} alone: it is open again`;
-}
-function skippedSummary(reason) {
-return {
-title: `⏭️ No preview: ${reason}`
-};
-}
-const preview_comment_MAX_LENGTH = 6e4, preview_comment_MAX_ROWS = 400, MAX_NAME = 200;
-function renderComment(data, options) {
-const toName = name => [ ...options.redact(name) ].slice(0, MAX_NAME).join("");
-for (let maxRows = preview_comment_MAX_ROWS; ;maxRows = Math.floor(maxRows * .9)) {
-const limited = limitComment(data, {
-maxRows,
-toName
-}), body = `${formatMarker(limited)}\n${htmlOf(limited, options)}`;
-if (body.length <= preview_comment_MAX_LENGTH || maxRows === 0) return body;
-}
-}
-function htmlOf(data, options) {
-const {existing, redact} = options, workspaces = Object.entries(data.workspaces), living = workspaces.filter(([id, {deletion}]) => deletion === "none" || id === existing), deleted = living.length === 0 ? [ "Deleted" ] : [], summary = {
-title: "OpenRouter preview",
-paragraphs: living.map(([, {slug}]) => ({
-text: slug,
-url: dashboardUrl(slug)
-})),
-table: tableOf(workspaces, options),
-notes: [ `Total: ${formatTotal(totalOf(data))}`, ...deleted ]
-};
-return summaryHtml(summary, {
-redact,
-maxBytes: Number.POSITIVE_INFINITY
-});
-}
-function tableOf(workspaces, {repository}) {
-const keys = newestFirst(workspaces).map(({key}) => key);
-if (keys.length === 0) return;
-const rows = keys.flatMap(key => key.row ? [ rowOf(key, key.row, repository) ] : []), older = keys.filter(({row}) => !row), what = older.length === 1 ? "older key" : "older keys", last = [ "", `… and ${older.length} ${what}`, formatTotal(sumOf(older)), "" ];
-return {
-header: [ "Run", "API key", {
-numbers: "Cost"
-}, {
-numbers: "Limit"
-} ],
-rows: older.length > 0 ? [ ...rows, last ] : rows
-};
-}
-function rowOf(key, {at, name, limit}, repository) {
-const {amount, isComplete} = sumOf([ key ]);
-return [ runOf(name, repository) || (at > 0 ? formatTime(at * 1e3) : ""), {
-code: name
-}, isComplete ? formatUsd(amount) : "unknown", limit === null ? "–" : formatUsd(parseUsd(limit) ?? 0n) ];
-}
-function runOf(name, repository) {
-const [start, ...parts] = name.split(" / "), [run, attempt] = parts.findLast(part => /^\d{1,15}\.\d{1,5}$/.test(part))?.split(".") ?? [];
-if (start !== repository.name || run === void 0) return "";
-const url = `${repository.serverUrl}/${repository.name}/actions/runs/${run}/attempts/${attempt}`;
-return {
-text: `${run}, attempt ${attempt}`,
-url
-};
-}
-function formatTotal({amount, isComplete}) {
-return `${isComplete ? "" : "at least "}${formatUsd(amount)}`;
-}
-function commentRenderer({repository}, {redact}) {
-return (data, existing) => renderComment(data, {
-existing,
-repository,
-redact
-});
-}
-function preview() {
-return runStep(async step => {
-const {report} = step, reason = reasonForNoKey();
-if (reason !== void 0) {
-report.notice(`No preview: ${reason}.`);
-report.output({
-state: "skipped"
-});
-report.summarize(skippedSummary(reason));
-return;
-}
-saveMainProcess(report);
-const inputs = readPreviewInputs(), context = startContext(inputs, step), result = await runPreview(inputs, {
-...context,
-github: startGitHub(inputs.gitHub, {
-context,
-step
-}),
-repository: inputs.gitHub.repository,
-jobLogin: inputs.gitHub.jobLogin,
-renderComment: inputs.comment ? commentRenderer(inputs.gitHub, report) : void 0,
-journal: openJournal(inputs, report),
-notice: report.notice,
-registerSecrets: report.registerSecrets,
-onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
-onKey(created) {
-report.output(previewKeyOutputs(created));
-report.outputSecret("key", created.secret);
-},
-random: Math.random
-});
-result.state === "skipped" && report.notice(`No preview: ${result.reason}.`);
-report.output(previewOutputs(result));
-if (result.state === "clean-up" && result.failure) throw result.failure;
-report.summarize(previewSummary(result, inputs));
-});
-}
-function describePreviewLeft({identity, key}) {
-const workspace = `the workspace ${identity.slug}`, keys = key ? describeKeysLeft({
-...key,
-revoke: key.replaced === void 0
-}) : "";
-if (!key || keys === "") return workspace;
-const {expires_at} = key.search.desired, life = expires_at === null ? "never expires" : `works until ${expires_at}`;
-return `${workspace}; ${keys}, which ${life}`;
-}
-async function finishPreview(task, context) {
-const ending = task.key && await endKey(task.key, context), keyError = ending?.error, {error} = await catching(checkPreview(task, keyError, context), ApiError, Failure);
-if (!error) return;
-const isLeft = ending && (!isReplacement(keyError) || ending.left.search.lostPosts > 0);
-return {
-error,
-left: isLeft ? {
-...task,
-key: ending.left
-} : void 0
-};
-}
-function isReplacement(error) {
-return error instanceof Failure && error.code === "key-replaced";
-}
-async function checkPreview(task, keyError, context) {
-const {subject, identity, workspace} = task, {value: standing, error: lookError} = await catching(readStanding(subject, task.since, context), ApiError, Failure);
-if (lookError) {
-const reason = lookError.message;
-context.warn("preview-not-checked", {
-workspace: identity.slug,
-reason
-});
-if (keyError) throw keyError;
-return;
-}
-const {isOpen, since} = standing;
-if (!isOpen) {
-const deletion = await deletePreview({
-subject,
-since,
-identity
-}, {
-dryRun: !1
-}, context);
-if (keyError && !isReplacement(keyError) && deletion.kind !== "deletion") throw keyError;
-return;
-}
-await commentOn(task, NO_DATA, context);
-if (workspace && !await finish_exists(workspace, keyError, context)) {
-const wasClosed = !(await readStanding(subject, since, context)).isOpen;
-if (!wasClosed) throw new Failure("preview-deleted", {
-workspace
-});
-if (isReplacement(keyError)) return;
-}
-if (keyError) throw keyError;
-}
-async function finish_exists(workspace, keyError, {client}) {
-const {value: found, error} = await catching(findWorkspace(client, workspace.id), ApiError);
-if (error) throw keyError ?? error;
-return found.workspace !== void 0;
-}
-async function endKey(saved, context) {
-const ending = await catching(endCreated(saved, context), ApiError, Failure), deletion = await catching(deleteAllOrphans(saved, context), ApiError, Failure), error = ending.error ?? deletion.error;
-if (!error) return;
-const lostPosts = deletion.error ? saved.search.lostPosts : 0, left = {
-...saved,
-search: {
-...saved.search,
-lostPosts
-}
-}, mayWork = ending.error && !isReplacement(ending.error);
-return {
-error,
-left: mayWork ? left : {
-...left,
-created: void 0
-}
-};
-}
-async function endCreated({created, search, replaced}, context) {
-if (!created) return;
-const key = {
-name: search.desired.name,
-...created
-};
-await reportSpend(key, context);
-if (replaced) {
-const replacement = {
-key,
-workspace: search.workspace,
-replaced
-};
-await replaceOlderKeys(replacement, context, older => disableEach(older, context));
-} else await disable(key, context);
-}
-async function disable(key, {client, log}) {
-const isThere = await disableKey(client, key);
-log.info(isThere ? `Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.` : `The API key ${describeKey(key)} does not exist any more.`);
-}
-async function disableEach(keys, context) {
-const working = keys.filter(key => !isDisabled(key)), outcomes = await Promise.all(working.map(key => catching(disable(key, context), ApiError))), [first] = outcomes.flatMap(({error}) => error ?? []);
-if (first) throw first;
-}
-const subject = object({
-kind: schemas_enum([ "pull", "branch" ]),
-number: optional(schemas_int()),
-name: optional(schemas_string())
-}).check(refine(({kind, number, name}) => (kind === "pull" ? number : name) !== void 0)), previewTask = () => object({
-subject,
-since: optional(schemas_number()),
-identity: object({
-slug: schemas_string(),
-name: schemas_string(),
-description: schemas_string()
-}),
-workspace: optional(object({
-id: schemas_string(),
-slug: schemas_string()
-})),
-key: optional(keyCleanupTask()),
-comment: schemas_boolean()
-});
-function previewPost() {
-return runCleanupStep({
-schema: previewTask(),
-failsJob: () => !0,
-async run(task, context, step) {
-const {report} = step, gitHub = readPostGitHub();
-return finishPreview(task, {
-...context,
-github: startGitHub(gitHub, {
-context,
-step
-}),
-repository: gitHub.repository,
-jobLogin: gitHub.jobLogin,
-notice: report.notice,
-renderComment: task.comment ? commentRenderer(gitHub, report) : void 0,
-jobStatus: task.key?.replaced ? readJobStatus() : "",
-onSpend: spendReporter(report)
-});
-},
-describeLeftovers: task => task ? describePreviewLeft(task) : ""
-});
-}
-const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one", glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE)), MAX_WILDCARDS = 100, WILDCARDS_MESSAGE = `must have at most ${MAX_WILDCARDS} entries with wildcards`, MIN_PREFIX = 2, sweepInputs = () => object({
-...credentials,
-slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= MIN_PREFIX, `must begin with at least ${MIN_PREFIX} characters of a slug before the first * or ?`)),
-older_than: fields_duration({
-min: "1m",
-max: "3650d"
-}),
-keep: schemas_default(array(glob(), "must be a list of slugs with optional wildcards").check(refine(globs => globs.filter(hasWildcard).length <= MAX_WILDCARDS, WILDCARDS_MESSAGE)), []),
-delete_keys: fields_flag(),
-max_deletions: maxDeletions(),
-dry_run: fields_flag(),
-api_url: connection.api_url,
-timeout: timeout("10m")
-});
-function readSweepInputs() {
-const values = readInputs(sweepInputs());
-return {
-...toConnection(values),
-slugPattern: values.slug_pattern,
-olderThanMs: values.older_than,
-keep: values.keep,
-deleteKeys: values.delete_keys,
-maxDeletions: values.max_deletions,
-dryRun: values.dry_run
-};
-}
-function sweep_sweep() {
-return runStep(async step => {
-const {report} = step;
-await limitNewSpace();
-const inputs = readSweepInputs(), result = await sweep(inputs, startContext(inputs, step));
-report.output(sweepOutputs(result));
-result.staleCount > 0 && report.warn("stale-workspaces", {
-result
-});
-const check = "slug-pattern, older-than and keep", failure = sweepFailure(result, {
-...inputs,
-check
-});
-if (failure) throw failure;
-report.summarize(sweepSummary(result, inputs));
-});
-}
-async function limitNewSpace() {
-const {setFlagsFromString} = await Promise.resolve().then(__nccwpck_require__.t.bind(__nccwpck_require__, 877, 23));
-setFlagsFromString("--semi-space-growth-factor=1");
-}
-const CALENDAR_PERIODS = [ "month", "week", "day" ], DAY_MS = 864e5;
-function calendarStarts(to) {
-const date = new Date(to - 1), [year, month] = [ date.getUTCFullYear(), date.getUTCMonth() ], day = Date.UTC(year, month, date.getUTCDate()), daysSinceMonday = (date.getUTCDay() + 6) % 7;
-return {
-month: Date.UTC(year, month),
-week: day - daysSinceMonday * DAY_MS,
-day
-};
-}
-function startOf(since, {created, to}) {
-const createdSecond = created === void 0 ? void 0 : Math.min(Math.floor(created / 1e3) * 1e3, to - 1e3);
-if (since === "created") return createdSecond;
-const start = typeof since === "number" ? to - since : calendarStarts(to)[since];
-return Math.max(start, createdSecond ?? start);
-}
-function spentAtLeast(key, counter, {from = Number.NEGATIVE_INFINITY, to, workspaceCreated}) {
-const starts = calendarStarts(to), calendar = [ {
-began: starts.month,
-field: `${counter}_monthly`
-}, {
-began: starts.week,
-field: `${counter}_weekly`
-}, {
-began: starts.day,
-field: `${counter}_daily`
-} ].toSorted((a, b) => a.began - b.began), created = createdAt(key), life = {
-began: created ?? workspaceCreated ?? Number.NEGATIVE_INFINITY,
-field: counter
-}, amounts = [ life, ...calendar ].filter(({began}) => began >= from).map(({field}) => toUsd(key[field])), amount = amounts.find(read => read !== void 0), isUnread = created === void 0 || amounts.length > 0 && amounts[0] === void 0, spentInLife = toUsd(key[counter]), isAll = spentInLife !== void 0 && !exceeds(spentInLife, amount ?? 0n);
-return {
-amount,
-isUnread: isUnread && !isAll
-};
-}
-const HASH_MESSAGE = "must be the hash of an API key, and not the key itself", AMOUNT_MESSAGE = "must be an amount in USD, 0 or more", usage_amount = () => optional(pipe(schemas_string(AMOUNT_MESSAGE), transform((text, context) => {
-const usd = parseUsd(text);
-if (usd !== void 0 && usd >= 0n) return usd;
-context.issues.push({
-code: "custom",
-message: AMOUNT_MESSAGE,
-input: text
-});
-return NEVER;
-}))), SINCE_WORDS = [ "created", ...CALENDAR_PERIODS ], usageInputs = () => object({
-...credentials,
-workspace: optional(idOrSlug()),
-...slugInputs(),
-key_hash: optional(schemas_string().check(_regex(/^[\w-]+$/, HASH_MESSAGE), refine(text => text.search(LIKELY_SECRET) < 0, HASH_MESSAGE))),
-since: schemas_default(durationOrWord({
-min: "1m",
-max: "3650d"
-}, SINCE_WORDS), "created"),
-warn_above_usd: usage_amount(),
-fail_above_usd: usage_amount(),
-fail_below_remaining_usd: usage_amount(),
-fail_if_incomplete: fields_flag(),
-api_url: connection.api_url,
-timeout: connection.timeout
-});
-function usageProblems(valid, provided) {
-const problems = slugProblems("workspace", valid, provided), {warn_above_usd: warnAbove, fail_above_usd: failAbove, fail_below_remaining_usd: failBelowRemaining} = valid;
-if (warnAbove !== void 0 && failAbove !== void 0 && warnAbove > failAbove) {
-const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}: lower or remove warn-above-usd`;
-problems.push({
-input: "warn-above-usd",
-message
-});
-}
-if (failBelowRemaining !== void 0 && !provided.has("key_hash")) {
-const message = "needs key-hash: only what remains of the limit of an API key is known";
-problems.push({
-input: "fail-below-remaining-usd",
-message
-});
-}
-return problems;
-}
-function readUsageInputs(log) {
-const values = readInputs(usageInputs(), usageProblems);
-return {
-...toConnection(values),
-workspace: readSlug(values.workspace, values, log),
-keyHash: values.key_hash,
-since: values.since,
-warnAbove: values.warn_above_usd,
-failAbove: values.fail_above_usd,
-failBelowRemaining: values.fail_below_remaining_usd,
-failIfIncomplete: values.fail_if_incomplete
-};
-}
-function usageFailure(result, {failAbove, failBelowRemaining, failIfIncomplete}) {
-const {key, to} = result, cost = toCost(result);
-if (failAbove !== void 0 && exceeds(result.cost, failAbove)) return new Failure("spending-above-limit", {
-...cost,
-limit: failAbove
-});
-if (key && failBelowRemaining !== void 0) {
-const failure = remainingFailure(key, {
-minimum: failBelowRemaining,
-now: to
-});
-if (failure) return failure;
-}
-if (failIfIncomplete && result.gaps.length > 0) return new Failure("figures-incomplete", {
-...cost,
-allGaps: result.gaps
-});
-return;
-}
-function remainingFailure(key, {minimum, now}) {
-const state = unusableState(key, now);
-if (state) return new Failure("key-unusable", {
-key,
-state
-});
-if (key.limit === null) return;
-const limit = limitOf(key);
-if (limit?.remaining === void 0) return new Failure("remaining-unknown", {
-key,
-minimum
-});
-if (!exceeds(minimum, limit.remaining)) return;
-return new Failure("remaining-too-low", {
-key,
-minimum,
-limit,
-remaining: limit.remaining
-});
-}
-function warnOnCost(result, {warnAbove, failAbove, failIfIncomplete}, {warn}) {
-const cost = toCost(result), fails = failAbove !== void 0 && exceeds(result.cost, failAbove);
-!fails && warnAbove !== void 0 && exceeds(result.cost, warnAbove) && warn("spending-above-warning", {
-...cost,
-threshold: warnAbove
-});
-const thresholds = {
-"warn-above-usd": warnAbove,
-"fail-above-usd": failAbove
-}, undecided = Object.entries(thresholds).flatMap(([input, threshold]) => threshold === void 0 || exceeds(result.cost, threshold) ? [] : [ input ]);
-!failIfIncomplete && undecided.length > 0 && cost.gaps.length > 0 && warn("usage-incomplete", {
-...cost,
-undecided
-});
-}
-function toCost(result) {
-return {
-...result,
-gaps: result.gaps.filter(concernsCost)
-};
-}
-const metric = parse => pipe(unknown(), transform((value, context) => {
-const parsed = parse(value ?? 0);
-if (parsed !== void 0) return parsed;
-context.issues.push({
-code: "custom",
-message: "must be a number",
-input: value
-});
-return NEVER;
-}));
-function toCount(value) {
-return /^\d+$/.test(String(value)) ? BigInt(String(value)) : void 0;
-}
-const metrics = () => ({
-request_count: metric(toCount),
-tokens_total: metric(toCount),
-tokens_prompt: metric(toCount),
-tokens_completion: metric(toCount),
-reasoning_tokens: metric(toCount),
-credits_usage: nullable(metric(toUsd)),
-byok_usage: metric(toUsd)
-}), analytics_row = () => object({
-model: nullable(schemas_string()),
-...metrics()
-}), result = () => envelope(object({
-data: array(analytics_row()),
-metadata: object({
-truncated: schemas_boolean()
-}),
-cachedAt: optional(nullable(schemas_number())),
-warnings: optional(nullable(array(schemas_string())))
-})), analytics_MAX_ROWS = 1e3;
-async function queryUsage(client, filter, {from, to, subject}) {
-const {data} = await client.request({
-operation: `read the usage of ${subject}`,
-method: "POST",
-readOnly: !0,
-path: "/analytics/query",
-body: {
-metrics: Object.keys(metrics()),
-dimensions: [ "model" ],
-filters: [ {
-...filter,
-operator: "eq"
-} ],
-time_range: {
-start: formatTime(from),
-end: formatTime(to)
-},
-order_by: {
-field: "credits_usage",
-direction: "desc"
-},
-limit: analytics_MAX_ROWS
-},
-schema: result()
-});
-return {
-models: data.data,
-truncated: data.metadata.truncated,
-cachedAt: data.cachedAt ?? void 0,
-warnings: data.warnings ?? []
-};
-}
-async function readUsage(request, context) {
-const {client, clock, log, timeOfDay, warn} = context, start = clock.now();
-log.info(`Reading the usage of the workspace ${request.workspace}.`);
-const lookup = await findWorkspace(client, request.workspace), {workspace, serverTime} = lookup;
-if (!workspace) throw new Failure("workspace-not-found", {
-workspace: request.workspace
-});
-log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
-const runner = timeOfDay(), clocks = differingClocks({
-server: serverTime,
-runner
-});
-clocks && warn("clocks-differ", {
-...clocks,
-purpose: "period"
-});
-const now = clocks ? runner : serverTime ?? runner, to = Math.floor(now / 1e3) * 1e3 + 1e3, result = request.keyHash ? await readKeyUsage(request.keyHash, {
-workspace,
-since: request.since,
-to
-}, context) : await readWorkspaceUsage({
-workspace,
-since: request.since,
-to
-}, context);
-log.info(`Read in ${formatSeconds(clock.now() - start)}.`);
-return clocks ? {
-...result,
-gaps: [ {
-kind: "clocks-differ",
-...clocks
-}, ...result.gaps ]
-} : result;
-}
-async function readWorkspaceUsage({workspace, since, to}, {client}) {
-const {id, slug} = workspace, workspaceCreated = createdAt(workspace), from = startOf(since, {
-created: workspaceCreated,
-to
-}), range = servedRange({
-from,
-to,
-maxDays: MAX_DAYS.workspace
-}), filter = {
-field: "workspace",
-value: id
-}, [analytics, counted] = await Promise.all([ queryUsage(client, filter, {
-from: range.from,
-to,
-subject: `the workspace ${slug}`
-}), tallyKeys(workspace, client, {
-from,
-to,
-workspaceCreated
-}) ]), figures = combine(analytics, counted, range.gaps);
-return {
-workspace,
-key: void 0,
-limit: void 0,
-from: range.requested,
-to,
-...figures
-};
-}
-const NO_KEYS = {
-credits: 0n,
-byok: 0n,
-unreadCredits: 0,
-unreadByok: 0
-};
-function addKey(tally, key, period) {
-const credits = spentAtLeast(key, "usage", period), byok = spentAtLeast(key, "byok_usage", period);
-return {
-credits: tally.credits + (credits.amount ?? 0n),
-byok: tally.byok + (byok.amount ?? 0n),
-unreadCredits: tally.unreadCredits + (credits.isUnread ? 1 : 0),
-unreadByok: tally.unreadByok + (byok.isUnread ? 1 : 0)
-};
-}
-async function tallyKeys(workspace, client, period) {
-let tally = NO_KEYS;
-for await (const {items} of listKeyPages(client, workspace)) for (const key of items) tally = addKey(tally, key, period);
-return tally;
-}
-async function readKeyUsage(hash, {workspace, since, to}, {client, log}) {
-const key = await findKey(client, hash);
-if (key?.workspace_id !== workspace.id) throw new Failure("key-not-found", {
-hash,
-workspace
-});
-log.info(`The API key is ${describeKey(key)}.`);
-const from = startOf(since, {
-created: createdAt(key),
-to
-}), range = servedRange({
-from,
-to,
-maxDays: MAX_DAYS.api_key_id
-}), filter = {
-field: "api_key_id",
-value: hash
-}, subject = `the API key ${describeKey(key)}`, analytics = await queryUsage(client, filter, {
-from: range.from,
-to,
-subject
-}), period = {
-from,
-to,
-workspaceCreated: createdAt(workspace)
-}, {amount} = spentAtLeast(key, "usage", period), isUnresolved = analytics.warnings.length > 0 || totalSpent([ key ]) === null;
-if (analytics.models.length === 0 && isUnresolved && amount === void 0) throw new Failure("usage-unknown", {
-key,
-warnings: analytics.warnings
-});
-const figures = combine(analytics, addKey(NO_KEYS, key, period), [ ...range.gaps, ...isLimitUnread(key) ? [ {
-kind: "limit-unread"
-} ] : [] ]);
-return {
-workspace,
-key,
-limit: limitOf(key),
-from: range.requested,
-to,
-...figures
-};
-}
-const MAX_DAYS = {
-workspace: 31,
-api_key_id: 365
-}, usage_DAY_MS = 864e5;
-function servedRange({from, to, maxDays}) {
-const earliest = to - maxDays * usage_DAY_MS;
-if (from === void 0) return {
-from: earliest,
-requested: earliest,
-gaps: [ {
-kind: "creation-unknown",
-maxDays
-} ]
-};
-const gaps = from < earliest ? [ {
-kind: "too-long",
-maxDays,
-from: earliest
-} ] : [];
-return {
-from: Math.max(from, earliest),
-requested: from,
-gaps
-};
-}
-function combine({models, truncated, cachedAt, warnings}, counted, gaps) {
-const credits = sumUsd(models.map(costOf)), cost = atLeast(credits, counted.credits);
-return {
-cost,
-byok: atLeast(sumUsd(models.map(({byok_usage}) => byok_usage)), counted.byok),
-requests: models.reduce((sum, {request_count}) => sum + request_count, 0n),
-tokens: models.reduce((sum, {tokens_total}) => sum + tokens_total, 0n),
-models: models.toSorted(byCost),
-gaps: [ ...gaps, ...truncated ? [ {
-kind: "truncated"
-} ] : [], ...cachedAt === void 0 ? [] : [ {
-kind: "cached",
-at: cachedAt
-} ], ...warnings.map(text => ({
-kind: "warning",
-text
-})), ...cost > credits ? [ {
-kind: "behind",
-analytics: credits,
-keys: counted.credits
-} ] : [], ...unreadGaps(models, counted) ]
-};
-}
-function unreadGaps(models, {unreadCredits, unreadByok}) {
-const unreadModels = models.filter(({credits_usage}) => credits_usage === null).length;
-return [ ...unreadModels > 0 ? [ {
-kind: "models-unread",
-models: unreadModels
-} ] : [], ...unreadCredits > 0 ? [ {
-kind: "keys-unread",
-keys: unreadCredits
-} ] : [], ...unreadByok > 0 ? [ {
-kind: "byok-unread",
-keys: unreadByok
-} ] : [] ];
-}
-function costOf({credits_usage}) {
-return credits_usage ?? 0n;
-}
-function atLeast(analytics, counted) {
-return counted > 0n && exceeds(counted, analytics) ? counted : analytics;
-}
-function byCost(a, b) {
-if (costOf(a) === costOf(b)) return Number(b.tokens_total - a.tokens_total);
-return costOf(a) < costOf(b) ? 1 : -1;
-}
-function usage() {
-return runStep(async step => {
-const {report} = step, inputs = readUsageInputs(report), context = startContext(inputs, step), result = await readUsage(inputs, context);
-for (const line of usageLines(result)) report.info(line);
-report.output(usageOutputs(result));
-report.summarize(usageSummary(result));
-warnOnCost(result, inputs, context);
-const failure = usageFailure(result, inputs);
-if (failure) throw failure;
-});
-}
-})();
-module.exports = __webpack_exports__;
-})();
