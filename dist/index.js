@@ -564,25 +564,7 @@ let seen=payload.issues.length
 for(const key of value.allKeys){if(abortEarly&&payload.issues.length!==seen){if(aborted(payload,seen))break
 seen=payload.issues.length}if(key==="__proto__")continue
 const el=shape[key],optin=el._zod.optin,optout=el._zod.optout,r=el._zod.run({value:input[key],issues:[]},ctx)
-r instanceof Promise?proms.push(r.then(r=>handlePropertyResult(r,payload,key,input,optin,optout))):handlePropertyResult(r,payload,key,input,optin,optout)}return catchall?handleCatchall(proms,input,payload,ctx,_normalized.value,inst,abortEarly===!0):proms.length?Promise.all(proms).then(()=>payload):payload}})
-function handleUnionResults(results,final,inst,ctx){for(const result of results)if(result.issues.length===0){final.value=result.value
-return final}const nonaborted=results.filter(r=>!aborted(r))
-if(nonaborted.length===1){final.value=nonaborted[0].value
-return nonaborted[0]}final.issues.push({code:"invalid_union",input:final.value,inst,errors:results.map(result=>result.issues.map(iss=>finalizeIssue(iss,ctx,config())))})
-return final}const $ZodUnion=$constructor("$ZodUnion",(inst,def)=>{$ZodType.init(inst,def)
-defineLazyInternal(inst,"optin",zod=>zod.def.options.some(o=>o._zod.optin==="defaulted")?"defaulted":zod.def.options.some(o=>o._zod.optin!==void 0)?"optional":void 0)
-defineLazyInternal(inst,"optout",zod=>zod.def.options.some(o=>o._zod.optout==="optional")?"optional":void 0)
-defineLazyInternal(inst,"values",zod=>{if(zod.def.options.every(o=>o._zod.values))return new Set(zod.def.options.flatMap(option=>Array.from(option._zod.values)))})
-defineLazyInternal(inst,"pattern",zod=>{if(zod.def.options.every(o=>o._zod.pattern)){const patterns=zod.def.options.map(o=>o._zod.pattern)
-return new RegExp(`^(${patterns.map(p=>cleanRegex(p.source)).join("|")})$`)}})
-const first=def.options.length===1?def.options[0]._zod.run:null
-inst._zod.parse=(payload,ctx)=>{if(first)return first(payload,ctx)
-let async=!1
-const results=[]
-for(const option of def.options){const result=option._zod.run({value:payload.value,issues:[]},ctx)
-if(result instanceof Promise){results.push(result)
-async=!0}else{if(result.issues.length===0)return result
-results.push(result)}}return async?Promise.all(results).then(results=>handleUnionResults(results,payload,inst,ctx)):handleUnionResults(results,payload,inst,ctx)}}),$ZodEnum=$constructor("$ZodEnum",(inst,def)=>{$ZodType.init(inst,def)
+r instanceof Promise?proms.push(r.then(r=>handlePropertyResult(r,payload,key,input,optin,optout))):handlePropertyResult(r,payload,key,input,optin,optout)}return catchall?handleCatchall(proms,input,payload,ctx,_normalized.value,inst,abortEarly===!0):proms.length?Promise.all(proms).then(()=>payload):payload}}),$ZodEnum=$constructor("$ZodEnum",(inst,def)=>{$ZodType.init(inst,def)
 const values=getEnumValues(def.entries),valuesSet=new Set(values)
 inst._zod.values=valuesSet
 defineLazyInternal(inst,"pattern",zod=>{const patternValues=getEnumValues(zod.def.entries).filter(k=>propertyKeyTypes.has(typeof k))
@@ -590,14 +572,6 @@ return new RegExp(patternValues.length?`^(${patternValues.map(o=>escapeRegex(o.t
 inst._zod.parse=payload=>{const input=payload.value
 if(valuesSet.has(input))return payload
 payload.issues.push({code:"invalid_value",values,input,inst})
-return payload}}),$ZodLiteral=$constructor("$ZodLiteral",(inst,def)=>{$ZodType.init(inst,def)
-const values=new Set(def.values)
-inst._zod.values=values
-defineLazyInternal(inst,"pattern",zod=>{const vals=zod.def.values
-return new RegExp(vals.length?`^(${vals.map(o=>typeof o==="string"?escapeRegex(o):o?escapeRegex(o.toString()):String(o)).join("|")})$`:"^[^\\s\\S]$")})
-inst._zod.parse=payload=>{const input=payload.value
-if(values.has(input))return payload
-payload.issues.push({code:"invalid_value",values:def.values,input,inst})
 return payload}}),$ZodTransform=$constructor("$ZodTransform",(inst,def)=>{$ZodType.init(inst,def)
 inst._zod.optin="optional"
 core_globalConfig.memoizer?.guard(inst)
@@ -724,15 +698,11 @@ function array(element,params){return new ZodMiniArray({type:"array",element,...
 ZodMiniType.init(inst,def)
 installLazyProp(inst,"shape",self=>self._zod.def.shape,!1)})
 function object(shape,params){const def={type:"object",shape:shape??{},...normalizeParams(params)}
-return new ZodMiniObject(def)}function looseObject(shape,params){return new ZodMiniObject({type:"object",shape,catchall:unknown(),...normalizeParams(params)})}function catchall(inst,catchall){return inst.clone(mergeDefs(inst._zod.def,{catchall}))}const ZodMiniUnion=$constructor("ZodMiniUnion",(inst,def)=>{$ZodUnion.init(inst,def)
-ZodMiniType.init(inst,def)})
-function union(options,params){return new ZodMiniUnion({type:"union",options,...normalizeParams(params)})}const ZodMiniEnum=$constructor("ZodMiniEnum",(inst,def)=>{$ZodEnum.init(inst,def)
+return new ZodMiniObject(def)}function looseObject(shape,params){return new ZodMiniObject({type:"object",shape,catchall:unknown(),...normalizeParams(params)})}function catchall(inst,catchall){return inst.clone(mergeDefs(inst._zod.def,{catchall}))}const ZodMiniEnum=$constructor("ZodMiniEnum",(inst,def)=>{$ZodEnum.init(inst,def)
 ZodMiniType.init(inst,def)
 inst.options=[...inst._zod.values]})
 function schemas_enum(values,params){const entries=Array.isArray(values)?Object.fromEntries(values.map(v=>[v,v])):values
-return new ZodMiniEnum({type:"enum",entries,...normalizeParams(params)})}const ZodMiniLiteral=$constructor("ZodMiniLiteral",(inst,def)=>{$ZodLiteral.init(inst,def)
-ZodMiniType.init(inst,def)})
-function literal(value,params){return new ZodMiniLiteral({type:"literal",values:Array.isArray(value)?value:[value],...normalizeParams(params)})}const ZodMiniTransform=$constructor("ZodMiniTransform",(inst,def)=>{$ZodTransform.init(inst,def)
+return new ZodMiniEnum({type:"enum",entries,...normalizeParams(params)})}const ZodMiniTransform=$constructor("ZodMiniTransform",(inst,def)=>{$ZodTransform.init(inst,def)
 ZodMiniType.init(inst,def)})
 function transform(fn){return new ZodMiniTransform({type:"transform",transform:fn})}const ZodMiniOptional=$constructor("ZodMiniOptional",(inst,def)=>{$ZodOptional.init(inst,def)
 ZodMiniType.init(inst,def)})
@@ -1019,7 +989,6 @@ case"boolean":return BOOLEANS.get(text)??text
 case"number":return JSON_NUMBER.test(text)?Number(text):text
 case"array":return parseList(def.element,text)
 case"object":return parseObject(text)
-case"union":return def.options.map(one=>parseInput(one,text)).find(value=>value!==text)??text
 default:return text}}const JSON_NUMBER=/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i
 function parseList(element,text){if(text.startsWith("[")){const json=parseJson(text)
 return Array.isArray(json)?json:text}const entries=text.split(/[\r\n,]/).map(entry=>entry.trim()).filter(entry=>entry!=="")
@@ -1575,8 +1544,8 @@ const{name,slug,id}=workspace,label=request.dryRun?"API keys that would be delet
 return{title:titleOf(name,{deleted,dryRun:request.dryRun}),paragraphs:[`Slug ${slug}, id ${id}. ${label}: ${keys.length}.`],table:keysTable(keys)}}function titleOf(name,{deleted,dryRun}){return dryRun?`\u{1f50e} Dry run: would delete the OpenRouter workspace ${name}`:deleted?`\u2705 Deleted the OpenRouter workspace ${name}`:`\u2705 Already deleted by another job: the OpenRouter workspace ${name}`}function delete_deleteWorkspace(){return runStep(async step=>{const{report}=step,inputs=readDeleteInputs(report),result=await deleteOne(inputs,startContext(inputs,step),({id,slug})=>report.output({id,slug}))
 report.output(deleteOutputs(result,inputs))
 if(result.failure)throw result.failure
-report.summarize(deleteSummary(result,inputs))})}const keyInputs=()=>{const{name,limit,limit_reset,include_byok_in_limit}=createKeyRequest.shape
-return object({...credentials,workspace:optional(idOrSlug()),...slugInputs(),name:optional(name.check(refine(text=>text.search(LIKELY_SECRET)<0,"must not contain a key"))),limit_usd:limit,limit_reset,include_byok_in_limit,expires_in:optional(lifetime()),revoke_after_job:fields_flag(!0),replace:schemas_default(union([schemas_boolean(),literal("after-job")],"must be true, false or after-job"),!1),api_url:connection.api_url,timeout:connection.timeout,job_status:optional(schemas_string())})}
+report.summarize(deleteSummary(result,inputs))})}const REPLACE=new Map([...BOOLEANS,["after-job","after-job"]]),keyInputs=()=>{const{name,limit,limit_reset,include_byok_in_limit}=createKeyRequest.shape
+return object({...credentials,workspace:optional(idOrSlug()),...slugInputs(),name:optional(name.check(refine(text=>text.search(LIKELY_SECRET)<0,"must not contain a key"))),limit_usd:limit,limit_reset,include_byok_in_limit,expires_in:optional(lifetime()),revoke_after_job:fields_flag(!0),replace:schemas_default(pipe(schemas_enum([...REPLACE.keys()],"must be true, false or after-job"),transform(word=>REPLACE.get(word)??!1)),!1),api_url:connection.api_url,timeout:connection.timeout,job_status:optional(schemas_string())})}
 function keyProblems(valid,provided){const problems=slugProblems("workspace",valid,provided),{limit_reset:reset,replace=!1,revoke_after_job:revokes}=valid
 reset===void 0||provided.has("limit_usd")||problems.push({input:"limit-reset",message:"needs limit-usd: without a limit, there is nothing to reset"})
 replace===!1||provided.has("name")||problems.push({input:"replace",message:"needs name: a generated name is different each time"})

@@ -5,10 +5,18 @@ import type { KeyRequest } from '../operations/key/create-key.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
 import { type Connection, connection, credentials, toConnection } from './connection.ts';
 import { flag, idOrSlug, lifetime, toMs } from './fields.ts';
+import { BOOLEANS } from './parse-input.ts';
 import { readInputs } from './read-inputs.ts';
 import { type InputLog, readSlug, slugInputs, slugProblems } from './slug.ts';
 
-const REPLACE_MESSAGE = 'must be true, false or after-job';
+/** What the words of the input `replace` mean: those of a boolean, and one more. */
+const REPLACE = new Map<string, boolean | 'after-job'>([...BOOLEANS, ['after-job', 'after-job']]);
+
+const replace = () =>
+  z.pipe(
+    z.enum([...REPLACE.keys()], 'must be true, false or after-job'),
+    z.transform((word) => REPLACE.get(word) ?? false),
+  );
 
 /** The inputs of `key/action.yml`, in the order in which their problems are reported. */
 export const keyInputs = () => {
@@ -27,7 +35,7 @@ export const keyInputs = () => {
     // No default here and in action.yml: replace needs to know whether the author wrote it.
     expires_in: z.optional(lifetime()),
     revoke_after_job: flag(true),
-    replace: z._default(z.union([z.boolean(), z.literal('after-job')], REPLACE_MESSAGE), false),
+    replace: z._default(replace(), false),
     api_url: connection.api_url,
     timeout: connection.timeout,
     job_status: z.optional(z.string()),

@@ -2,7 +2,8 @@ import type * as z from 'zod/mini';
 import { MAX_DEPTH } from '../http/response.ts';
 import { isNestedDeeper, parseJson } from '../lib/json.ts';
 
-const BOOLEANS = new Map([
+/** The six words of the YAML 1.2 core schema, as in `getBooleanInput` of `@actions/core`. */
+export const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ...['true', 'True', 'TRUE'].map((word) => [word, true] as const),
   ...['false', 'False', 'FALSE'].map((word) => [word, false] as const),
 ]);
@@ -11,10 +12,9 @@ const BOOLEANS = new Map([
  * Parses the text of an input to a value for `schema`. If that is not possible, returns `text` or the
  * part of it that is at fault, so that the schema rejects it with its own message.
  *
- * - Booleans: the six words of the YAML 1.2 core schema, as in `getBooleanInput` of `@actions/core`.
+ * - Booleans: one of the words in `BOOLEANS`.
  * - Numbers: as in JSON.
  * - Lists: one entry per line, or separated by commas, or a JSON array.
- * - Unions: the first of their options for which the text is more than a text.
  * - Objects: JSON, or a line `name: value` for each field, with the value as JSON.
  * - `null`, if the schema accepts it. A workflow must quote it: GitHub turns YAML's own null into an
  *   empty input.
@@ -35,10 +35,6 @@ export function parseInput(schema: z.core.$ZodType, text: string): unknown {
       return parseList(def.element, text);
     case 'object':
       return parseObject(text);
-    case 'union':
-      return (
-        def.options.map((one) => parseInput(one, text)).find((value) => value !== text) ?? text
-      );
     default:
       return text;
   }
