@@ -52,12 +52,12 @@ const RECOVERIES: Readonly<Record<Recovery, string>> = {
   'run-again': 'After fixing that, running this again finishes the work.',
 };
 
-/**
- * How to describe each failure, in the order of `FailureDetails`. Each description states the effect:
- * its own, or that of all requests of the step.
- */
+/** A failure. Without an effect of its own, it has that of all requests of the step. */
+type PartialText = DescriptionText & Partial<FailureText>;
+
+/** How to describe each failure, in the order of `FailureDetails`. */
 const DESCRIPTIONS: {
-  [Code in FailureCode]: (details: FailureDetails[Code], effect: Effect) => FailureText;
+  [Code in FailureCode]: (details: FailureDetails[Code], effect: Effect) => PartialText;
 } = {
   'invalid-inputs': describeInvalidInputs,
 
@@ -87,16 +87,15 @@ const DESCRIPTIONS: {
     };
   },
 
-  'budgets-out-of-order': ({ shorter, longer, budgets }, effect) => ({
+  'budgets-out-of-order': ({ shorter, longer, budgets }) => ({
     title: 'The budgets would be out of order',
     lines: [
       `The ${longer} budget would be ${budgets[longer]} USD. It must exceed the ${shorter} budget, which would be ${budgets[shorter]} USD.`,
       'A budget without an input keeps its value.',
     ],
-    effect: [describeEffect(effect)],
   }),
 
-  'unknown-members': ({ members }, effect) => ({
+  'unknown-members': ({ members }) => ({
     title: 'Not all members belong to the organization',
     lines: [
       ...members.map(({ written, matches }) =>
@@ -106,30 +105,26 @@ const DESCRIPTIONS: {
       ),
       'Each entry must be the user id or the e-mail address of one member of the organization.',
     ],
-    effect: [describeEffect(effect)],
   }),
 
-  'members-not-added': ({ workspace, userIds }, effect) => ({
+  'members-not-added': ({ workspace, userIds }) => ({
     title: `Not all members were added to the workspace ${workspace.slug}`,
     lines: [
       `OpenRouter reported success, but does not list these users as members: ${userIds.join(', ')}.`,
     ],
-    effect: [describeEffect(effect)],
   }),
 
-  'guardrail-not-found': ({ workspace }, effect) => ({
+  'guardrail-not-found': ({ workspace }) => ({
     title: `The guardrail of the workspace ${workspace.slug} is unknown`,
     lines: ['OpenRouter does not report which guardrail the workspace has.'],
-    effect: [describeEffect(effect)],
   }),
 
-  'unexpected-values': ({ workspace, what, values }, effect) => ({
+  'unexpected-values': ({ workspace, what, values }) => ({
     title: `The ${what} of the workspace ${workspace.slug} has unexpected values`,
     lines: [
       'OpenRouter accepted the request, but returned other values than requested:',
       ...Object.entries(values).map(([field, value]) => `${field}: ${JSON.stringify(value)}`),
     ],
-    effect: [describeEffect(effect)],
   }),
 
   'partly-applied': ({ error, applied, notApplied, recovery }, effect) => {
@@ -149,13 +144,12 @@ const DESCRIPTIONS: {
     };
   },
 
-  'workspace-not-found': ({ workspace }, effect) => ({
+  'workspace-not-found': ({ workspace }) => ({
     title: `The workspace ${workspace} does not exist`,
     lines: [
       'No workspace has that id or slug in the account of the management key.',
       'Check the id or slug for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted.',
     ],
-    effect: [describeEffect(effect)],
   }),
 
   'unexpected-key': ({ key, workspace, name, revoked }) => ({
@@ -207,69 +201,62 @@ const DESCRIPTIONS: {
     ],
   }),
 
-  'key-not-found': ({ hash, workspace }, effect) => ({
+  'key-not-found': ({ hash, workspace }) => ({
     title: `The workspace ${workspace.slug} has no API key with this hash`,
     lines: [
       `key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`,
       'Without key-hash, the usage of the whole workspace includes that of deleted keys.',
     ],
-    effect: [describeEffect(effect)],
   }),
 
-  'usage-unknown': ({ key, warnings }, effect) => ({
+  'usage-unknown': ({ key, warnings }) => ({
     title: `The usage of the API key ${describeKey(key)} in this period is unknown`,
     lines: [
       "OpenRouter's analytics found nothing about the key, and the key has no counter for the period.",
       ...truncateList(warnings.map((text) => describeGap({ kind: 'warning', text }))),
       'With since: created, the total comes from the key itself, if OpenRouter reports it.',
     ],
-    effect: [describeEffect(effect)],
   }),
 
-  'spending-above-limit': ({ cost, limit, ...details }, effect) => ({
+  'spending-above-limit': ({ cost, limit, ...details }) => ({
     title: `${describeSpender(details)} has spent more than ${exactUsd(limit)} USD`,
     lines: [
       `The cost is ${details.gaps.length > 0 ? 'at least ' : ''}${exactUsd(cost)} USD, and fail-above-usd is ${exactUsd(limit)}.`,
       'This does not stop spending. If the cost is expected, raise fail-above-usd.',
     ],
-    effect: [describeEffect(effect)],
   }),
 
-  'key-unusable': ({ key, state }, effect) => ({
+  'key-unusable': ({ key, state }) => ({
     title: `The API key ${describeKey(key)} ${state === 'disabled' ? 'is disabled' : 'has expired'}`,
     lines: [
       'OpenRouter rejects requests with it, so it cannot spend what fail-below-remaining-usd requires.',
       `key-hash is ${key.hash}. Check whether it is that of an older key.`,
     ],
-    effect: [describeEffect(effect)],
   }),
 
-  'remaining-too-low': ({ key, minimum, limit: { amount, reset }, remaining }, effect) => ({
+  'remaining-too-low': ({ key, minimum, limit: { amount, reset }, remaining }) => ({
     title: `Less than ${exactUsd(minimum)} USD remains of the limit of the API key ${describeKey(key)}`,
     lines: [
       `The ${reset ? `${reset} ` : ''}limit is ${exactUsd(amount)} USD, of which ${exactUsd(remaining)} USD remains, and fail-below-remaining-usd is ${exactUsd(minimum)}.`,
       `Raise the limit of the key, ${reset ? 'wait until it resets, ' : ''}or lower fail-below-remaining-usd.`,
     ],
-    effect: [describeEffect(effect)],
   }),
 
-  'remaining-unknown': ({ key, minimum }, effect) => ({
+  'remaining-unknown': ({ key, minimum }) => ({
     title: `What remains of the limit of the API key ${describeKey(key)} is unknown`,
     lines: [
       `OpenRouter did not return the limit, or what remains of it. So whether ${exactUsd(minimum)} USD remains is unknown.`,
       'Run this again later.',
     ],
-    effect: [describeEffect(effect)],
   }),
 
-  'figures-incomplete': ({ cost, gaps, allGaps, ...spender }, effect) => ({
+  'figures-incomplete': ({ cost, gaps, allGaps, ...spender }) => ({
     title: `${describeSpender(spender)} has incomplete figures`,
     lines: [
       `The cost is ${gaps.length > 0 ? 'at least ' : ''}${exactUsd(cost)} USD, and fail-if-incomplete is true.`,
       ...truncateList(allGaps.map(describeGap)),
       'If these figures are enough, set fail-if-incomplete to false.',
     ],
-    effect: [describeEffect(effect)],
   }),
 
   'default-workspace': ({ workspace }) => ({
@@ -389,13 +376,12 @@ const DESCRIPTIONS: {
     ],
   }),
 
-  'no-subject': ({ event }, effect) => ({
+  'no-subject': ({ event }) => ({
     title: 'Cannot tell which pull request or branch this preview is of',
     lines: [
       `The event ${event || '(unknown)'} names none.`,
       'Set the input pull-request to the number of a pull request.',
     ],
-    effect: [describeEffect(effect)],
   }),
 
   'preview-not-ours': ({ workspace, description, expected }) => ({
@@ -407,10 +393,9 @@ const DESCRIPTIONS: {
     effect: [`The workspace, id ${workspace.id}, was left alone.`],
   }),
 
-  'stale-answer': ({ number }, effect) => ({
+  'stale-answer': ({ number }) => ({
     title: `GitHub does not yet show the current state of pull request #${number}`,
     lines: ['Its answers are older than the event of this run. Run this again.'],
-    effect: [describeEffect(effect)],
   }),
 
   'preview-reopened': ({ workspace }) => ({
@@ -443,23 +428,21 @@ const DESCRIPTIONS: {
     ],
   }),
 
-  'cleanup-state-invalid': ({ name }, effect) => ({
+  'cleanup-state-invalid': ({ name }) => ({
     title: 'The cleanup cannot read its saved state',
     lines: [
       `The state ${name} does not have the expected form.`,
       'Something in the job sets variables that begin with STATE_, or the action changed during the job.',
     ],
-    effect: [describeEffect(effect)],
   }),
 
-  'outputs-not-written': ({ reason, values }, effect) => ({
+  'outputs-not-written': ({ reason, values }) => ({
     title: 'The outputs could not be written',
     lines: [
       `The runner's file for outputs cannot be written: ${reason}`,
       'The step stopped there. What it had to do after that was not done.',
       ...Object.entries(values).map(([name, value]) => `${name}: ${value}`),
     ],
-    effect: [describeEffect(effect)],
   }),
 
   'secret-output-not-written': ({ reason, name }) => ({
@@ -484,13 +467,14 @@ export function failureCodes(): string[] {
  * @param effect what the step may have changed at OpenRouter
  */
 export function describeFailure(failure: Failure, effect: Effect): Description {
-  return { code: failure.code, ...withEffect(textOf(failure, effect)) };
+  const ofStep = [describeEffect(effect)] as const;
+  return { code: failure.code, ...withEffect({ effect: ofStep, ...textOf(failure, effect) }) };
 }
 
 function textOf<Code extends FailureCode>(
   { code, details }: Failure<Code>,
   effect: Effect,
-): FailureText {
+): PartialText {
   return DESCRIPTIONS[code](details, effect);
 }
 
