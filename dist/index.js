@@ -90,10 +90,7 @@ function __nccwpck_require__(moduleId){var cachedModule=__webpack_module_cache__
 if(cachedModule!==void 0)return cachedModule.exports
 var module=__webpack_module_cache__[moduleId]={exports:{}},threw=!0
 try{__webpack_modules__[moduleId](module,module.exports,__nccwpck_require__)
-threw=!1}finally{threw&&delete __webpack_module_cache__[moduleId]}return module.exports}typeof __nccwpck_require__!=="undefined"&&(__nccwpck_require__.ab=__dirname+"/")
-__nccwpck_require__.n=module=>{var getter=module&&module.__esModule?()=>module.default:()=>module
-__nccwpck_require__.d(getter,{a:getter})
-return getter};(()=>{var leafPrototypes,getProto=Object.getPrototypeOf?obj=>Object.getPrototypeOf(obj):obj=>obj.__proto__
+threw=!1}finally{threw&&delete __webpack_module_cache__[moduleId]}return module.exports}typeof __nccwpck_require__!=="undefined"&&(__nccwpck_require__.ab=__dirname+"/");(()=>{var leafPrototypes,getProto=Object.getPrototypeOf?obj=>Object.getPrototypeOf(obj):obj=>obj.__proto__
 __nccwpck_require__.t=function(value,mode){mode&1&&(value=this(value))
 if(mode&8)return value
 if(typeof value==="object"&&value){if(mode&4&&value.__esModule)return value
@@ -749,7 +746,6 @@ if(isHopeless)return!1
 latest?.grant===rejected&&renew()
 return!0}}}function isGrant(result){return"authorization"in result}const RENEW_BEFORE_MS=4e4
 function renewalTime(receivedAt,lifetimeMs){return receivedAt+Math.max(lifetimeMs/2,lifetimeMs-RENEW_BEFORE_MS)}const external_node_http_namespaceObject=require("node:http")
-var external_node_http_default=__nccwpck_require__.n(external_node_http_namespaceObject)
 function parseJson(text){try{return JSON.parse(text)}catch{return}}function countValues(text){let count=1
 for(const start of[",","[","{"])for(let at=text.indexOf(start);at>=0;at=text.indexOf(start,at+1))count+=1
 return count}function isNestedDeeper(value,depth){return typeof value==="object"&&value!==null&&(depth===0||Object.values(value).some(child=>isNestedDeeper(child,depth-1)))}const BEARER_TOKEN=/^[\w.~+/-]+=*$/,MIN_KEY_LENGTH=16,bearerToken=schemas_string().check(_minLength(MIN_KEY_LENGTH),_regex(BEARER_TOKEN))
@@ -787,8 +783,7 @@ const[until,now]=[parseHttpDate(value),parseHttpDate(headers.date)]
 return until===void 0||now===void 0?void 0:Math.max(until-now,0)}const HTTP_DATE=/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/
 function parseHttpDate(value){if(typeof value!=="string"||!HTTP_DATE.test(value))return
 const time=Date.parse(value)
-return Number.isNaN(time)?void 0:time}var external_node_https_default=__nccwpck_require__.n(require("node:https"))
-const external_node_tls_namespaceObject=require("node:tls"),external_node_url_namespaceObject=require("node:url")
+return Number.isNaN(time)?void 0:time}const external_node_https_namespaceObject=require("node:https"),external_node_tls_namespaceObject=require("node:tls"),external_node_url_namespaceObject=require("node:url")
 class TransportError extends Error{name="TransportError"
 isSent
 kind
@@ -810,7 +805,7 @@ const body=this.#request.body??""
 this.#client.requestRawWithCallback(this.#requestInfo(),body,(error,response)=>{if(response){this.#status=response.message.statusCode??0
 readResponse(response.message).then(resolve,reject)}else reject(error)})})}#requestInfo(){const{method,url,headers}=this.#request,parsedUrl=new URL(url),isTls=parsedUrl.protocol==="https:",isProxied=lib_getProxyUrl(url)!=="",agent=(isProxied?new lib_HttpClient:this.#client).getAgent(url)
 agent.options.rejectUnauthorized=!0
-return{parsedUrl,httpModule:{request:(options,onResponse)=>this.#observe((isTls?external_node_https_default():external_node_http_default()).request(options,onResponse))},options:{method,host:isProxied?parsedUrl.hostname:(0,external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname,port:parsedUrl.port||(isTls?443:80),path:parsedUrl.pathname+parsedUrl.search,headers:{...headers,"user-agent":this.#client.userAgent},agent,signal:this.#signal}}}#observe(request){const onReady=()=>{this.isSent=!0}
+return{parsedUrl,httpModule:{request:(options,onResponse)=>this.#observe((isTls?external_node_https_namespaceObject:external_node_http_namespaceObject).request(options,onResponse))},options:{method,host:isProxied?parsedUrl.hostname:(0,external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname,port:parsedUrl.port||(isTls?443:80),path:parsedUrl.pathname+parsedUrl.search,headers:{...headers,"user-agent":this.#client.userAgent},agent,signal:this.#signal}}}#observe(request){const onReady=()=>{this.isSent=!0}
 return request.once("socket",socket=>{const isTls=socket instanceof external_node_tls_namespaceObject.TLSSocket
 request.reusedSocket||!isTls&&!socket.connecting?onReady():socket.once(isTls?"secureConnect":"connect",onReady)})}}async function readResponse(message){const start=systemClock.now(),status=message.statusCode??0
 let body="",size=0

@@ -1,5 +1,5 @@
-import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import https, { type Agent } from 'node:https';
+import * as http from 'node:http';
+import * as https from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { urlToHttpOptions } from 'node:url';
 import { types } from 'node:util';
@@ -125,11 +125,13 @@ class Exchange {
     const parsedUrl = new URL(url);
     const isTls = parsedUrl.protocol === 'https:';
     const isProxied = getProxyUrl(url) !== '';
-    const agent = (isProxied ? new HttpClient() : this.#client).getAgent(url) as Agent;
+    const agent = (isProxied ? new HttpClient() : this.#client).getAgent(url) as https.Agent;
     // NODE_TLS_REJECT_UNAUTHORIZED must not apply: the key goes over this connection.
     agent.options.rejectUnauthorized = true;
-    const request = (options: RequestOptions, onResponse: (response: IncomingMessage) => void) =>
-      this.#observe((isTls ? https : http).request(options, onResponse));
+    const request = (
+      options: http.RequestOptions,
+      onResponse: (response: http.IncomingMessage) => void,
+    ) => this.#observe((isTls ? https : http).request(options, onResponse));
     return {
       parsedUrl,
       // `HttpClient` uses nothing else of the module.
@@ -148,7 +150,7 @@ class Exchange {
   }
 
   /** Nothing is sent before the connection is ready. */
-  #observe(request: ClientRequest): ClientRequest {
+  #observe(request: http.ClientRequest): http.ClientRequest {
     const onReady = () => {
       this.isSent = true;
     };
@@ -164,7 +166,7 @@ class Exchange {
  * Reads a response to its end. `HttpClientResponse.readBody` does not suffice: it never settles if
  * the body is cut short, it has no size limit, and it copies the whole body with each chunk.
  */
-async function readResponse(message: IncomingMessage): Promise<HttpResponse> {
+async function readResponse(message: http.IncomingMessage): Promise<HttpResponse> {
   const start = systemClock.now();
   const status = message.statusCode ?? 0;
   let body = '';
