@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { type Client, toApiError } from '../http/client.ts';
 import { pathIn, type Repository } from './repository.ts';
 
-const reference = z.object({ ref: z.string(), object: z.object({ sha: z.string() }) });
+const reference = () => z.object({ ref: z.string(), object: z.object({ sha: z.string() }) });
 
 const CHECK_PERMISSION =
   'Check that the job has the permission contents: read. Gitea and Forgejo do not have this request.';
@@ -45,7 +45,7 @@ async function listBranches(
     path: pathIn(repository, 'git', 'matching-refs', 'heads', encodeRef(name)),
     hint: CHECK_PERMISSION,
   };
-  const { data, status } = await client.request({ ...facts, schema: z.array(reference) });
+  const { data, status } = await client.request({ ...facts, schema: z.array(reference()) });
   const named = data.find(({ ref }) => ref === `refs/heads/${name}`);
   if (named) return { named: { sha: named.object.sha } };
   if (!isRequired) return { named: undefined };
@@ -59,11 +59,11 @@ async function readBranch(
   repository: Repository,
   name: string,
 ): Promise<Branch | undefined> {
-  const { data } = await client.request<z.infer<typeof reference> | undefined>({
+  const { data } = await client.request<z.infer<ReturnType<typeof reference>> | undefined>({
     operation: `read the branch ${name} of ${repository.name}`,
     method: 'GET',
     path: pathIn(repository, 'git', 'ref', 'heads', encodeRef(name)),
-    schema: reference,
+    schema: reference(),
     on404: () => undefined,
     hint: CHECK_PERMISSION,
     findMismatch: (found) =>

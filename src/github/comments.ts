@@ -4,13 +4,14 @@ import { ApiError } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 import { pathIn, type Repository } from './repository.ts';
 
-const comment = z.object({
-  id: z.int(),
-  body: z.string(),
-  user: z.nullable(z.object({ login: z.string() })),
-});
+const comment = () =>
+  z.object({
+    id: z.int(),
+    body: z.string(),
+    user: z.nullable(z.object({ login: z.string() })),
+  });
 
-export type Comment = z.infer<typeof comment>;
+export type Comment = z.infer<ReturnType<typeof comment>>;
 
 const HINT = 'Check that the job has the permission pull-requests: write.';
 
@@ -31,7 +32,7 @@ export async function* listComments(
       operation: `list the comments of pull request #${number}`,
       method: 'GET',
       path: `${pathIn(repository, 'issues', String(number), 'comments')}?per_page=${PAGE_SIZE}&page=${page}`,
-      schema: z.array(comment),
+      schema: z.array(comment()),
       hint: HINT,
     });
     yield* data;
@@ -50,7 +51,7 @@ export function sendComment(client: Client, repository: Repository, number: numb
     method: 'POST',
     path: pathIn(repository, 'issues', String(number), 'comments'),
     body: { body },
-    schema: comment,
+    schema: comment(),
     hint: HINT,
   });
 }
@@ -68,7 +69,7 @@ export async function updateComment(
     method: 'PATCH',
     path: pathIn(repository, 'issues', 'comments', String(id)),
     body: { body },
-    schema: comment,
+    schema: comment(),
     hint: HINT,
   });
 }
@@ -81,7 +82,7 @@ export async function updateComment(
 export async function readLogin(client: Client): Promise<string | undefined> {
   const operation = 'read whose token github-token is';
   const { value: user, error } = await catching(
-    client.request({ operation, method: 'GET', path: '/user', schema: owner }),
+    client.request({ operation, method: 'GET', path: '/user', schema: owner() }),
     ApiError,
   );
   if (user) return user.data.login;
@@ -92,7 +93,7 @@ export async function readLogin(client: Client): Promise<string | undefined> {
       method: 'POST',
       path: GRAPHQL,
       body: { query: '{viewer{login}}' },
-      schema: z.object({ data: z.object({ viewer: owner }) }),
+      schema: z.object({ data: z.object({ viewer: owner() }) }),
       trusts404: true,
       readOnly: true,
     }),
@@ -101,7 +102,7 @@ export async function readLogin(client: Client): Promise<string | undefined> {
   return viewer?.data.data.viewer.login;
 }
 
-const owner = z.object({ login: z.string() });
+const owner = () => z.object({ login: z.string() });
 
 /**
  * GraphQL is beside the REST API: https://api.github.com/graphql, https://HOST/api/graphql beside

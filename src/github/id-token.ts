@@ -29,7 +29,7 @@ export function idTokenServer({ url, token }: IdTokenIssuer): Server {
   };
 }
 
-const idToken = z.object({ value: bearerToken });
+const idToken = () => z.object({ value: bearerToken });
 
 /**
  * The request for an id token.
@@ -39,14 +39,14 @@ export function idTokenRequest(
   { url }: IdTokenIssuer,
   audience: string,
   registerSecrets: (secrets: readonly string[]) => void,
-): ApiRequest<z.infer<typeof idToken>> {
+): ApiRequest<z.infer<ReturnType<typeof idToken>>> {
   const { pathname, searchParams } = new URL(url);
   searchParams.append('audience', audience);
   return {
     operation: 'get an id token for this job',
     method: 'GET',
     path: `${pathname}?${searchParams}`,
-    schema: idToken,
+    schema: idToken(),
     onBody: (body) => registerSecrets(tokensIn(body, 'value')),
   };
 }

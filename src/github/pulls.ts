@@ -2,22 +2,23 @@ import * as z from 'zod/mini';
 import type { Client } from '../http/client.ts';
 import { pathIn, type Repository } from './repository.ts';
 
-const repository = z.object({ id: z.optional(z.int()), full_name: z.string() });
+const repository = () => z.object({ id: z.optional(z.int()), full_name: z.string() });
 
-const pull = z.object({
-  number: z.int(),
-  /** A merged pull request is closed. */
-  state: z.enum(['open', 'closed']),
-  updated_at: z.string(),
-  head: z.object({
-    sha: z.string(),
-    /** Null if that repository was deleted. */
-    repo: z.nullable(repository),
-  }),
-});
+const pull = () =>
+  z.object({
+    number: z.int(),
+    /** A merged pull request is closed. */
+    state: z.enum(['open', 'closed']),
+    updated_at: z.string(),
+    head: z.object({
+      sha: z.string(),
+      /** Null if that repository was deleted. */
+      repo: z.nullable(repository()),
+    }),
+  });
 
 /** What is used of a pull request. */
-export type Pull = z.infer<typeof pull>;
+export type Pull = z.infer<ReturnType<typeof pull>>;
 
 /**
  * `GET /repos/{owner}/{repo}/pulls/{number}`: reads a pull request. HTTP 404 is an error: it can mean that
@@ -33,7 +34,7 @@ export async function readPull(
     operation: `read pull request #${number} of ${repository.name}`,
     method: 'GET',
     path: pathIn(repository, 'pulls', String(number)),
-    schema: pull,
+    schema: pull(),
     hint: 'Check that the job has the permission pull-requests: read or write, and that the pull request exists.',
     findMismatch: (found) =>
       found.number === number ? undefined : `the response is about #${found.number}`,

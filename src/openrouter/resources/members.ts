@@ -4,14 +4,15 @@ import type { Outcome } from '../../http/request.ts';
 import { listAll, PAGE_SIZE, pageOf } from '../pages.ts';
 import type { WorkspaceRef } from './workspaces.ts';
 
-const organizationMember = z.object({
-  id: z.string(),
-  email: z.optional(z.nullable(z.string())),
-});
+const organizationMember = () =>
+  z.object({
+    id: z.string(),
+    email: z.optional(z.nullable(z.string())),
+  });
 
-export type OrganizationMember = z.infer<typeof organizationMember>;
+export type OrganizationMember = z.infer<ReturnType<typeof organizationMember>>;
 
-const workspaceMember = z.object({ user_id: z.string() });
+const workspaceMember = () => z.object({ user_id: z.string() });
 
 /**
  * `GET /organization/members`: lists the members of the organization.
@@ -22,7 +23,7 @@ export async function listOrganizationMembers(client: Client): Promise<Organizat
     operation: 'list the members of the organization',
     path: '/organization/members',
     query: { limit: String(PAGE_SIZE) },
-    schema: pageOf(organizationMember),
+    schema: pageOf(organizationMember()),
     idOf: ({ id }) => id,
     hint: 'Only an organization has members: a personal account cannot use the input members.',
   });
@@ -38,7 +39,7 @@ export async function listMembers(client: Client, { id, slug }: WorkspaceRef): P
     operation: `list the members of the workspace ${slug}`,
     path: `/workspaces/${encodeURIComponent(id)}/members`,
     query: { limit: String(PAGE_SIZE) },
-    schema: pageOf(workspaceMember),
+    schema: pageOf(workspaceMember()),
     idOf: ({ user_id }) => user_id,
   });
   return items.map(({ user_id }) => user_id);
@@ -64,12 +65,13 @@ export function sendMembers(
     method: 'POST',
     path: `/workspaces/${encodeURIComponent(id)}/members/add`,
     body: { user_ids: userIds },
-    schema: addedMembers,
+    schema: addedMembers(),
     hint: UNCHANGEABLE,
   });
 }
 
-const addedMembers: z.ZodMiniType<string[]> = z.pipe(
-  z.object({ data: z.array(workspaceMember) }),
-  z.transform(({ data }: { data: { user_id: string }[] }) => data.map(({ user_id }) => user_id)),
-);
+const addedMembers = (): z.ZodMiniType<string[]> =>
+  z.pipe(
+    z.object({ data: z.array(workspaceMember()) }),
+    z.transform(({ data }: { data: { user_id: string }[] }) => data.map(({ user_id }) => user_id)),
+  );

@@ -2,11 +2,12 @@ import * as z from 'zod/mini';
 import type { ApiRequest } from '../../http/request.ts';
 import { bearerToken, tokensIn } from '../../http/token.ts';
 
-const token = z.object({
-  access_token: bearerToken,
-  /** In seconds. */
-  expires_in: z.number(),
-});
+const token = () =>
+  z.object({
+    access_token: bearerToken,
+    /** In seconds. */
+    expires_in: z.number(),
+  });
 
 /**
  * `POST /oauth/token`: the request that exchanges an id token for a token that replaces a management key
@@ -16,7 +17,7 @@ const token = z.object({
 export function tokenRequest(
   { policyId, idToken }: { policyId: string; idToken: string },
   registerSecrets: (secrets: readonly string[]) => void,
-): ApiRequest<z.infer<typeof token>> {
+): ApiRequest<z.infer<ReturnType<typeof token>>> {
   return {
     operation: 'exchange the id token of this job',
     method: 'POST',
@@ -29,7 +30,7 @@ export function tokenRequest(
       federation_policy_id: policyId,
       scope: 'management',
     }),
-    schema: token,
+    schema: token(),
     onBody: (body) => registerSecrets(tokensIn(body, 'access_token')),
   };
 }

@@ -9,24 +9,27 @@ import { createdAt } from '../../openrouter/time.ts';
 const MAX_AMOUNT = 40;
 
 /** An exact decimal. */
-const amount = z.string().check(
-  z.maxLength(MAX_AMOUNT),
-  z.refine((text) => parseUsd(text) !== undefined),
-);
+const amount = () =>
+  z.string().check(
+    z.maxLength(MAX_AMOUNT),
+    z.refine((text) => parseUsd(text) !== undefined),
+  );
 
-const keyRow = z.object({
-  /** When the key was created, in seconds since 1970; 0 if unknown. */
-  at: z.int(),
-  limit: z.nullable(amount),
-  name: z.string(),
-});
+const keyRow = () =>
+  z.object({
+    /** When the key was created, in seconds since 1970; 0 if unknown. */
+    at: z.int(),
+    limit: z.nullable(amount()),
+    name: z.string(),
+  });
 
-const keyData = z.object({
-  /** What the key had spent in USD; null if unknown. */
-  spent: z.nullable(amount),
-  /** What its row shows. The oldest keys have none: they share a row. */
-  row: z.optional(keyRow),
-});
+const keyData = () =>
+  z.object({
+    /** What the key had spent in USD; null if unknown. */
+    spent: z.nullable(amount()),
+    /** What its row shows. The oldest keys have none: they share a row. */
+    row: z.optional(keyRow()),
+  });
 
 /**
  * Whether a workspace was deleted, in the order in which that can only change. A deletion that was not
@@ -41,26 +44,28 @@ function recordOf<Value>(isName: (name: string) => boolean, value: z.ZodMiniType
     .check(z.refine((record) => Object.keys(record).every(isName)));
 }
 
-const workspaceData = z.object({
-  slug: z.string().check(z.regex(/^[a-z0-9-]{1,50}$/)),
-  deletion: z.enum(DELETIONS),
-  /** By the beginning of the hash of each key. */
-  keys: recordOf((hash) => /^[\w-]{1,16}$/.test(hash), keyData),
-});
+const workspaceData = () =>
+  z.object({
+    slug: z.string().check(z.regex(/^[a-z0-9-]{1,50}$/)),
+    deletion: z.enum(DELETIONS),
+    /** By the beginning of the hash of each key. */
+    keys: recordOf((hash) => /^[\w-]{1,16}$/.test(hash), keyData()),
+  });
 
-const commentData = z.object({
-  /** Whether keys or workspaces were left out. */
-  isCut: z.boolean(),
-  /** By id. */
-  workspaces: recordOf(isUuid, workspaceData),
-});
+const commentData = () =>
+  z.object({
+    /** Whether keys or workspaces were left out. */
+    isCut: z.boolean(),
+    /** By id. */
+    workspaces: recordOf(isUuid, workspaceData()),
+  });
 
 export type Deletion = (typeof DELETIONS)[number];
-export type KeyData = z.infer<typeof keyData>;
-export type WorkspaceData = z.infer<typeof workspaceData>;
+export type KeyData = z.infer<ReturnType<typeof keyData>>;
+export type WorkspaceData = z.infer<ReturnType<typeof workspaceData>>;
 
 /** What the comment of a preview remembers, because OpenRouter forgets it. */
-export type CommentData = z.infer<typeof commentData>;
+export type CommentData = z.infer<ReturnType<typeof commentData>>;
 
 export const NO_DATA: CommentData = { isCut: false, workspaces: {} };
 
@@ -273,5 +278,5 @@ export function formatMarker(data: CommentData): string {
 export function readComment(body: string): CommentData | undefined {
   const end = body.indexOf(END);
   if (!hasMarker(body) || end < 0 || end > MAX_LENGTH) return undefined;
-  return z.safeParse(commentData, parseJson(body.slice(START.length, end))).data;
+  return z.safeParse(commentData(), parseJson(body.slice(START.length, end))).data;
 }

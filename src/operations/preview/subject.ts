@@ -29,26 +29,29 @@ export type Topic =
   | { kind: 'clean-up' }
   | { kind: 'skipped'; reason: string };
 
-const pullEvent = z.object({
-  action: z.string(),
-  pull_request: z.object({
-    number: z.int(),
-    updated_at: z.string(),
-    head: z.object({ sha: z.string() }),
-  }),
-});
+const pullEvent = () =>
+  z.object({
+    action: z.string(),
+    pull_request: z.object({
+      number: z.int(),
+      updated_at: z.string(),
+      head: z.object({ sha: z.string() }),
+    }),
+  });
 
-const pushEvent = z.object({
-  ref: z.string(),
-  after: z.string(),
-  deleted: z.optional(z.boolean()),
-});
+const pushEvent = () =>
+  z.object({
+    ref: z.string(),
+    after: z.string(),
+    deleted: z.optional(z.boolean()),
+  });
 
-const deleteEvent = z.object({ ref: z.string(), ref_type: z.string() });
+const deleteEvent = () => z.object({ ref: z.string(), ref_type: z.string() });
 
-const anyEvent = z.object({
-  repository: z.optional(z.object({ default_branch: z.optional(z.string()) })),
-});
+const anyEvent = () =>
+  z.object({
+    repository: z.optional(z.object({ default_branch: z.optional(z.string()) })),
+  });
 
 /** The events that are about no pull request and no branch. */
 export const CLEAN_UP_EVENTS: readonly string[] = [
@@ -77,7 +80,7 @@ export function findTopic(facts: RunFacts): Topic {
 const EVENTS: Readonly<Record<string, (payload: unknown) => Topic | undefined>> = {
   merge_group: () => skipped('the merge queue'),
   push(payload) {
-    const { data } = z.safeParse(pushEvent, payload);
+    const { data } = z.safeParse(pushEvent(), payload);
     const branch = data?.ref.startsWith(HEADS) ? data.ref.slice(HEADS.length) : undefined;
     if (!data) return undefined;
     if (branch === undefined) return skipped('a tag');
@@ -85,7 +88,7 @@ const EVENTS: Readonly<Record<string, (payload: unknown) => Topic | undefined>> 
     return ofBranch(branch, { payload, isEnd, ...(!isEnd && { head: data.after }) });
   },
   delete(payload) {
-    const { data } = z.safeParse(deleteEvent, payload);
+    const { data } = z.safeParse(deleteEvent(), payload);
     if (!data) return undefined;
     if (data.ref_type !== 'branch') return skipped('a tag');
     return ofBranch(data.ref, { payload, isEnd: true });
@@ -101,7 +104,7 @@ function ofBranch(
   name: string,
   { payload, isEnd, head }: { payload: unknown; isEnd: boolean; head?: string },
 ): Topic {
-  const { data } = z.safeParse(anyEvent, payload);
+  const { data } = z.safeParse(anyEvent(), payload);
   if (name === data?.repository?.default_branch) return skipped('the default branch');
   if (name.startsWith(QUEUE)) return skipped('the merge queue');
   return { kind: 'subject', subject: { kind: 'branch', name }, isEnd, head };
@@ -110,7 +113,7 @@ function ofBranch(
 /** The pull request of the event, unless the input names another. */
 function readPull({ event, payload, pullRequest }: RunFacts): Topic | undefined {
   if (!['pull_request', 'pull_request_target'].includes(event)) return undefined;
-  const { data } = z.safeParse(pullEvent, payload);
+  const { data } = z.safeParse(pullEvent(), payload);
   if (!data) return undefined;
   const { number, head, updated_at } = data.pull_request;
   if (pullRequest !== undefined && pullRequest !== number) return undefined;
