@@ -210,8 +210,9 @@ describe('the body of a response', () => {
     },
   );
 
-  test.each([400, 401, 500, 502])('that is cut short leaves the status HTTP %i', async (status) => {
-    expect(await send(await cutShort(status))).toMatchObject({ status });
+  // Its end can be a part of a secret, which no redaction finds.
+  test.each([400, 401, 500, 502])('that is cut short leaves only HTTP %i', async (status) => {
+    expect(await send(await cutShort(status))).toMatchObject({ status, body: '' });
   });
 });
 

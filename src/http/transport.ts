@@ -182,6 +182,8 @@ async function readResponse(message: http.IncomingMessage): Promise<HttpResponse
     // The status of an error response is enough, even without its whole body. The exception is 404,
     // which can be an expected response: only its body shows whether it comes from the API.
     if (status < 400 || status === 404) throw error;
+    // A part of a body can end in the middle of a secret, which would not be redacted.
+    body = '';
   }
   return { status, headers: message.headers, body, bodyMs: systemClock.now() - start };
 }
