@@ -1865,17 +1865,18 @@ const{governance,governanceInputs,fields}=request.workspace,{outcome,workspace}=
 return{workspace,created:outcome==="created"}}async function ensureKey({request,preview,task},workspace,context){const{journal,log}=context,isDeployed=request.keyMode==="preview",taskWith=key=>({...task,key}),result=await createKeyIn(workspace,keyRequestOf(request,preview),{...context,journal:{saveOrFail:(key,exists)=>journal.saveOrFail(taskWith(key??void 0),exists),saveOrWarn:key=>journal.saveOrWarn(taskWith(key)),clearOrWarn:()=>journal.saveOrWarn(taskWith(void 0))},onCreated:context.onKey})
 log.info(isDeployed?"The key stays until a later job that succeeds replaces it.":"The key is disabled when the job ends.")
 return result}function keyRequestOf({key,keyMode},{identity}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?`${identity.name} / ${jobName}`:desired.name
-return{workspace:identity.slug,desired:{...desired,name},nameIsRandom:!isDeployed,expiresInMs,revokeAfterJob:!isDeployed,replace:isDeployed&&"after-job"}}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function previewOutputs(result){if(result.state==="clean-up"){const{deleted=""}=sweepOutputs(result.result)
+return{workspace:identity.slug,desired:{...desired,name},nameIsRandom:!isDeployed,expiresInMs,revokeAfterJob:!isDeployed,replace:isDeployed&&"after-job"}}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
+report.output({state:"skipped"})
+report.summarize({title:`\u23ed\ufe0f No preview: ${reason}`})}function previewOutputs(result){if(result.state==="clean-up"){const{deleted=""}=sweepOutputs(result.result)
 return{deleted}}if(result.state!=="closed")return{state:result.state}
 const{deletion}=result,spent=deletion.kind==="deletion"?totalSpent(deletion.deletedKeys):0n
 return{state:"closed",deleted:toJsonList(deletedEntries(deletion),"workspaces"),"keys-cost-usd":spent===null?"":exactUsd(spent)}}function deletedEntries(deletion){if(deletion.kind!=="deletion"||!deletion.deleted)return[]
 const{id,slug,created_at=null}=deletion.workspace
 return[{id,slug,created_at,reason:"its pull request or branch is closed"}]}function previewSummary(result,request){if(result.state==="clean-up"){const kept=countWorkspaces(result.result.keptCount)
-return{...sweepSummary(result.result,{...request,deleteKeys:!0}),paragraphs:[`Kept, because they are open: ${kept}.`]}}if(result.state==="skipped")return skippedSummary(result.reason)
-const{slug,description}=result.preview.identity
+return{...sweepSummary(result.result,{...request,deleteKeys:!0}),paragraphs:[`Kept, because they are open: ${kept}.`]}}const{slug,description}=result.preview.identity
 if(result.state==="closed"){const{deletion}=result
 return{title:`${closedTitle(deletion,request)} ${slug}`,paragraphs:[`${description}.`],...deletion.kind==="deletion"&&{table:keysTable(deletion.deletedKeys)}}}return{title:openTitle(result,request,slug),url:dashboardUrl(slug),paragraphs:[`${description}.`,...result.key?[`Created the API key ${result.key.key.name}, hash ${result.key.key.hash}.`]:[]]}}function closedTitle(deletion,{dryRun}){return deletion.kind!=="deletion"?"\u2705 Nothing to delete: no OpenRouter workspace is":dryRun?"\u{1f50e} Dry run: would delete the OpenRouter workspace":deletion.deleted?"\u2705 Deleted the OpenRouter workspace":"\u2705 Already deleted by another job: the OpenRouter workspace"}function openTitle({workspace,created},{dryRun},slug){const named=`the OpenRouter workspace ${slug}`
-return workspace?dryRun?`\u{1f50e} Dry run: found ${named}`:`\u2705 ${created?"Created":"Found"} ${named}`:dryRun?`\u{1f50e} Dry run: would create ${named}`:`\u2705 Left ${named} alone: it is open again`}function skippedSummary(reason){return{title:`\u23ed\ufe0f No preview: ${reason}`}}const preview_comment_MAX_LENGTH=6e4,preview_comment_MAX_ROWS=400,MAX_NAME=200
+return workspace?dryRun?`\u{1f50e} Dry run: found ${named}`:`\u2705 ${created?"Created":"Found"} ${named}`:dryRun?`\u{1f50e} Dry run: would create ${named}`:`\u2705 Left ${named} alone: it is open again`}const preview_comment_MAX_LENGTH=6e4,preview_comment_MAX_ROWS=400,MAX_NAME=200
 function renderComment(data,options){const toName=name=>[...options.redact(name)].slice(0,MAX_NAME).join("")
 for(let maxRows=preview_comment_MAX_ROWS;;maxRows=Math.floor(maxRows*.9)){const limited=limitComment(data,{maxRows,toName}),body=`${formatMarker(limited)}\n${htmlOf(limited,options)}`
 if(body.length<=preview_comment_MAX_LENGTH||maxRows===0)return body}}function htmlOf(data,options){const{existing,redact}=options,workspaces=Object.entries(data.workspaces),living=workspaces.filter(([id,{deletion}])=>deletion==="none"||id===existing),deleted=living.length===0?["Deleted"]:[],summary={title:"OpenRouter preview",paragraphs:living.map(([,{slug}])=>({text:slug,url:dashboardUrl(slug)})),table:tableOf(workspaces,options),notes:[`Total: ${formatTotal(totalOf(data))}`,...deleted]}
@@ -1885,13 +1886,11 @@ const rows=keys.flatMap(key=>key.row?[rowOf(key,key.row,repository)]:[]),older=k
 return{header:["Run","API key",{numbers:"Cost"},{numbers:"Limit"}],rows:older.length>0?[...rows,last]:rows}}function rowOf(key,{at,name,limit},repository){const{amount,isComplete}=sumOf([key])
 return[runOf(name,repository)||(at>0?formatTime(at*1e3):""),{code:name},isComplete?formatUsd(amount):"unknown",limit===null?"\u2013":formatUsd(parseUsd(limit)??0n)]}function runOf(name,repository){const[start,...parts]=name.split(" / "),[run,attempt]=parts.findLast(part=>/^\d{1,15}\.\d{1,5}$/.test(part))?.split(".")??[]
 return start!==repository.name||run===void 0?"":{text:`${run}, attempt ${attempt}`,url:`${repository.serverUrl}/${repository.name}/actions/runs/${run}/attempts/${attempt}`}}function formatTotal({amount,isComplete}){return`${isComplete?"":"at least "}${formatUsd(amount)}`}function commentRenderer({repository},{redact}){return(data,existing)=>renderComment(data,{existing,repository,redact})}function preview(){return runStep(async step=>{const{report}=step,reason=reasonForNoKey()
-if(reason!==void 0){report.notice(`No preview: ${reason}.`)
-report.output({state:"skipped"})
-report.summarize(skippedSummary(reason))
-return}saveMainProcess(report)
+if(reason!==void 0)return reportSkipped(reason,report)
+saveMainProcess(report)
 const inputs=readPreviewInputs(),context=startContext(inputs,step),result=await runPreview(inputs,{...context,github:startGitHub(inputs.gitHub,{context,step}),repository:inputs.gitHub.repository,jobLogin:inputs.gitHub.jobLogin,renderComment:inputs.comment?commentRenderer(inputs.gitHub,report):void 0,journal:openJournal(inputs,report),notice:report.notice,registerSecrets:report.registerSecrets,onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(created){report.output(previewKeyOutputs(created))
 report.outputSecret("key",created.secret)},random:Math.random})
-result.state==="skipped"&&report.notice(`No preview: ${result.reason}.`)
+if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure
 report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({identity,key}){const workspace=`the workspace ${identity.slug}`,keys=key?describeKeysLeft({...key,revoke:key.replaced===void 0}):""

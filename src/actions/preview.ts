@@ -5,7 +5,7 @@ import {
   previewKeyOutputs,
   previewOutputs,
   previewSummary,
-  skippedSummary,
+  reportSkipped,
 } from '../report/preview.ts';
 import { commentRenderer } from '../report/preview-comment.ts';
 import { openJournal } from '../runtime/cleanup-journal.ts';
@@ -17,12 +17,7 @@ export function preview(): Promise<void> {
   return runStep(async (step) => {
     const { report } = step;
     const reason = reasonForNoKey();
-    if (reason !== undefined) {
-      report.notice(`No preview: ${reason}.`);
-      report.output({ state: 'skipped' });
-      report.summarize(skippedSummary(reason));
-      return;
-    }
+    if (reason !== undefined) return reportSkipped(reason, report);
     saveMainProcess(report);
     const inputs = readPreviewInputs();
 
@@ -44,7 +39,7 @@ export function preview(): Promise<void> {
       random: Math.random,
     });
 
-    if (result.state === 'skipped') report.notice(`No preview: ${result.reason}.`);
+    if (result.state === 'skipped') return reportSkipped(result.reason, report);
     report.output(previewOutputs(result));
     if (result.state === 'clean-up' && result.failure) throw result.failure;
     report.summarize(previewSummary(result, inputs));

@@ -7,6 +7,7 @@ import type { PreviewDeletion } from '../operations/preview/delete-preview.ts';
 import type { PreviewRequest, PreviewResult } from '../operations/preview/preview.ts';
 import { keysTable } from './key-table.ts';
 import { type Outputs, toJsonList } from './outputs.ts';
+import type { Report } from './report.ts';
 import type { Summary } from './summary.ts';
 import { sweepOutputs, sweepSummary } from './sweep.ts';
 
@@ -15,8 +16,18 @@ export function previewKeyOutputs({ key, expiresAt }: KeyResult): Outputs {
   return { 'key-hash': key.hash, 'expires-at': expiresAt ?? '' };
 }
 
+/** Reports a run that has no preview. */
+export function reportSkipped(reason: string, report: Report): void {
+  report.notice(`No preview: ${reason}.`);
+  report.output({ state: 'skipped' });
+  report.summarize({ title: `⏭️ No preview: ${reason}` });
+}
+
+/** What a run did for a preview, or for all of them. */
+type Result = Exclude<PreviewResult, { state: 'skipped' }>;
+
 /** The outputs for the result of the step. */
-export function previewOutputs(result: PreviewResult): Outputs {
+export function previewOutputs(result: Result): Outputs {
   if (result.state === 'clean-up') {
     const { deleted = '' } = sweepOutputs(result.result);
     return { deleted };
@@ -38,7 +49,7 @@ function deletedEntries(deletion: PreviewDeletion): object[] {
 }
 
 /** The summary of a step that succeeded. */
-export function previewSummary(result: PreviewResult, request: PreviewRequest): Summary {
+export function previewSummary(result: Result, request: PreviewRequest): Summary {
   if (result.state === 'clean-up') {
     const kept = countWorkspaces(result.result.keptCount);
     return {
@@ -46,7 +57,6 @@ export function previewSummary(result: PreviewResult, request: PreviewRequest): 
       paragraphs: [`Kept, because they are open: ${kept}.`],
     };
   }
-  if (result.state === 'skipped') return skippedSummary(result.reason);
   const { slug, description } = result.preview.identity;
   if (result.state === 'closed') {
     const { deletion } = result;
@@ -79,7 +89,7 @@ function closedTitle(deletion: PreviewDeletion, { dryRun }: Titled): string {
 }
 
 function openTitle(
-  { workspace, created }: PreviewResult & { state: 'open' },
+  { workspace, created }: Result & { state: 'open' },
   { dryRun }: Titled,
   slug: string,
 ): string {
@@ -89,9 +99,4 @@ function openTitle(
     return `✅ ${created ? 'Created' : 'Found'} ${named}`;
   }
   return dryRun ? `🔎 Dry run: would create ${named}` : `✅ Left ${named} alone: it is open again`;
-}
-
-/** The summary of a run that has no preview. */
-export function skippedSummary(reason: string): Summary {
-  return { title: `⏭️ No preview: ${reason}` };
 }
