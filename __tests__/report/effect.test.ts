@@ -152,7 +152,7 @@ const EXPECTATIONS: Expectations = {
     details: { workspace: WORKSPACE, description: '', expected: 'Preview of a' },
     effect: `The workspace, id ${WORKSPACE.id}, was left alone.`,
   },
-  'stale-answer': { details: { number: 42 }, effect: OF_STEP },
+  'stale-response': { details: { number: 42 }, effect: OF_STEP },
   'preview-reopened': {
     details: { workspace: WORKSPACE },
     effect: `The workspace with the id ${WORKSPACE.id} was deleted, with its API keys.`,

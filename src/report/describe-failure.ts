@@ -393,9 +393,9 @@ const DESCRIPTIONS: {
     effect: [`The workspace, id ${workspace.id}, was left alone.`],
   }),
 
-  'stale-answer': ({ number }) => ({
+  'stale-response': ({ number }) => ({
     title: `GitHub does not yet show the current state of pull request #${number}`,
-    lines: ['Its answers are older than the event of this run. Run this again.'],
+    lines: ['Its response is older than the event of this run. Run this again.'],
   }),
 
   'preview-reopened': ({ workspace }) => ({

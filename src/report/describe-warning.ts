@@ -117,7 +117,7 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
 
   'preview-not-checked': ({ workspace, reason }) => ({
     title: `Whether the preview ${workspace} is still needed could not be checked`,
-    lines: [`${reason}.`, 'Nothing was deleted. The next clean-up looks again.'],
+    lines: [`${reason}.`, 'Nothing was deleted. The next clean-up checks it again.'],
   }),
 
   'job-status-unknown': ({ status }) => ({

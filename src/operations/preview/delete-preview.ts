@@ -33,7 +33,7 @@ const COMMENT_WITHIN_MS = 10_000;
 /**
  * Deletes the workspace of a preview, with all API keys in it. Its subject must be closed, and is read once
  * more directly before and after that.
- * @throws {Failure} `preview-not-ours`, `preview-reopened`, `stale-answer`, and those of `teardown`
+ * @throws {Failure} `preview-not-ours`, `preview-reopened`, `stale-response`, and those of `teardown`
  * @throws {ApiError}
  */
 export async function deletePreview(

@@ -39,7 +39,7 @@ export function describePreviewLeft({ identity, key }: PreviewTask): string {
 
 /**
  * Ends the API key of a preview, then looks once more whether its subject is open: deletes the workspace if
- * it was closed meanwhile. Returns the error if part of it failed, and the task if its key may still work:
+ * it was closed in the meantime. Returns the error if part of it failed, and the task if its key may still work:
  * `preview-deleted`, `key-replaced`, `orphan-not-deleted`, those of `deletePreview`, or an `ApiError`.
  */
 export async function finishPreview(

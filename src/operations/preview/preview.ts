@@ -56,7 +56,7 @@ export interface PreviewContext extends GitHubContext {
 /**
  * Makes the workspace of a pull request or branch exist while that is open, and be gone once it is closed.
  * @throws {ApiError}
- * @throws {Failure} `no-subject`, `preview-not-ours`, `preview-reopened`, `stale-answer`, and those of the
+ * @throws {Failure} `no-subject`, `preview-not-ours`, `preview-reopened`, `stale-response`, and those of the
  *   operations that it consists of
  */
 export async function runPreview(
@@ -182,7 +182,7 @@ async function ensureWorkspace(
     },
     {
       ...context,
-      // The post step deletes what is not needed, whoever has created it.
+      // The post step deletes what is not needed, even if another job created it.
       journal: noJournal,
       assertExisting: (existing) => assertOurs(existing, preview, context),
     },

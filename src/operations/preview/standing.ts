@@ -29,18 +29,18 @@ export interface Standing {
   isOwn: boolean;
   /** Its newest commit; undefined for a branch that is gone. */
   head: string | undefined;
-  /** When the pull request changed, in milliseconds since 1970: a later answer that is older is stale. */
+  /** When the pull request changed, in milliseconds since 1970: a later response that is older is outdated. */
   since: number | undefined;
 }
 
-/** When an answer that is older than the event is asked for again, in milliseconds. */
+/** When to repeat a request whose response is older than the event, in milliseconds. */
 const STALE_DELAYS_MS = [0, 1_000, 2_000, 4_000];
 
 /**
  * Reads whether a pull request is open, or whether a branch exists.
- * @param since when it is known to have changed: an answer that is older is stale
+ * @param since when it is known to have changed: an older response is outdated
  * @throws {ApiError} also if the token may not read it: that never means that it is closed
- * @throws {Failure} `stale-answer`
+ * @throws {Failure} `stale-response`
  */
 export async function readStanding(
   subject: Subject,
@@ -60,5 +60,5 @@ export async function readStanding(
     return { isOpen: pull.state === 'open', isOwn, head: pull.head.sha, since: updatedAt };
   }
   const reason = 'GitHub shows an older state of it';
-  throw new Failure('stale-answer', { number: subject.number }, reason);
+  throw new Failure('stale-response', { number: subject.number }, reason);
 }

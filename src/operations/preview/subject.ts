@@ -21,7 +21,7 @@ export type Topic =
       subject: Subject;
       /** The newest commit of the subject when the event happened; absent if the event does not tell. */
       head?: string | undefined;
-      /** When the event happened, in milliseconds since 1970: an answer that is older is stale. */
+      /** When the event happened, in milliseconds since 1970: an older response is outdated. */
       since?: number | undefined;
       /** Whether the event is the end of the subject: it was closed, or deleted. */
       isEnd: boolean;

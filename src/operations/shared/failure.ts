@@ -147,7 +147,7 @@ export interface FailureDetails {
     description: string;
     expected: string;
   };
-  'stale-answer': { number: number };
+  'stale-response': { number: number };
   'preview-reopened': { workspace: WorkspaceRef };
   'preview-deleted': { workspace: WorkspaceRef };
   'key-replaced': {
