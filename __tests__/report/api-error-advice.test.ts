@@ -141,6 +141,26 @@ const ROWS: Row[] = [
     [expect.stringMatching(/^Could not check the outcome: /), OTHER_POLICY],
   ],
   ['a reset of a POST', post({ kind: 'ambiguous', noResponse }), 'outcome-unknown', [NETWORK]],
+  [
+    'a reset of a POST before a response to its lookup',
+    post({
+      kind: 'ambiguous',
+      noResponse,
+      lookupFailure: apiError({ kind: 'ambiguous', status: 502 }).details,
+    }),
+    'outcome-unknown',
+    [expect.stringMatching(/^Could not check the outcome: /), SERVER],
+  ],
+  [
+    'a reset of a POST before a lookup that had no time',
+    post({
+      kind: 'ambiguous',
+      noResponse,
+      lookupFailure: apiError({ kind: 'aborted' }).details,
+    }),
+    'outcome-unknown',
+    [expect.stringMatching(/^Could not check the outcome: /), NETWORK],
+  ],
 ];
 
 test.each(ROWS)('%s has the advice of its code', (_, details, code, advice) => {

@@ -203,10 +203,14 @@ function adviceOnResponder({ status, server }: ApiErrorDetails): string[] {
     : [SERVERS[server].status];
 }
 
-/** The advice for the last response: after a failed lookup, that is the response to the lookup. */
+/**
+ * The advice for the last response: after a failed lookup, that is the response to the lookup. If there was
+ * one, the network is not the cause any more.
+ */
 function adviceAfterLookup(details: ApiErrorDetails): string[] {
   const last = details.lookupFailure ?? details;
-  return [...new Set([...(details.noResponse ? [checkNetwork(details)] : []), ...advice(last)])];
+  const isNetwork = details.noResponse && last.status === undefined;
+  return [...new Set([...(isNetwork ? [checkNetwork(details)] : []), ...advice(last)])];
 }
 
 function advice(details: CredentialFailure): string[] {
