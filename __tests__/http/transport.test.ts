@@ -197,10 +197,10 @@ describe('the body of a response', () => {
     expect(await send(port)).toMatchObject(expected);
   });
 
-  const cutShort = (status: number) =>
+  const cutShort = (status: number, body = 'half') =>
     listen((_, response) => {
       response.writeHead(status, { 'content-length': 100 });
-      response.write('half', () => response.socket?.destroy());
+      response.write(body, () => response.socket?.destroy());
     });
 
   test.each([200, 201, 399, 404])(
@@ -213,6 +213,11 @@ describe('the body of a response', () => {
   // Its end can be a part of a secret, which no redaction finds.
   test.each([400, 401, 500, 502])('that is cut short leaves only HTTP %i', async (status) => {
     expect(await send(await cutShort(status))).toMatchObject({ status, body: '' });
+  });
+
+  test('that is complete JSON is kept although the connection ends early', async () => {
+    const body = '{"error":"invalid_grant"}';
+    expect(await send(await cutShort(400, body))).toMatchObject({ status: 400, body });
   });
 });
 

@@ -5,6 +5,7 @@ import { urlToHttpOptions } from 'node:url';
 import { types } from 'node:util';
 import { getProxyUrl, HttpClient } from '@actions/http-client';
 import { systemClock } from '../lib/clock.ts';
+import { parseJson } from '../lib/json.ts';
 import type { FailureClass, Method } from './retry-policy.ts';
 
 export interface HttpRequest {
@@ -183,7 +184,7 @@ async function readResponse(message: http.IncomingMessage): Promise<HttpResponse
     // which can be an expected response: only its body shows whether it comes from the API.
     if (status < 400 || status === 404) throw error;
     // A part of a body can end in the middle of a secret, which would not be redacted.
-    body = '';
+    if (parseJson(body) === undefined) body = '';
   }
   return { status, headers: message.headers, body, bodyMs: systemClock.now() - start };
 }
