@@ -41,9 +41,9 @@ function run(bin: string, ...args: string[]): void {
 }
 
 /**
- * The bundle without what nothing calls, which is more than half of it, and without whitespace. What is left
- * keeps its names, and statements end with a newline instead of a semicolon, for anyone who reads the bundle
- * before they trust it: a formatter does the rest.
+ * The bundle without what nothing calls, which is more than half of it, and without whitespace. For anyone
+ * who reads it before they trust it, names stay, except those of what is inlined because it is short or used
+ * once, and statements end with a newline instead of a semicolon. A formatter does the rest.
  *
  * Webpack marks what is unused as `null && …`, which has to be evaluated to be found dead. Getters
  * count as pure: the only ones with an effect are those of Node.js that load a module, such as
