@@ -6,7 +6,7 @@ import { pathIn, type Repository } from './repository.ts';
 
 const comment = () =>
   z.object({
-    id: z.int(),
+    id: z.number(),
     body: z.string(),
     user: z.nullable(z.object({ login: z.string() })),
   });

@@ -2,11 +2,11 @@ import * as z from 'zod/mini';
 import type { Client } from '../http/client.ts';
 import { pathIn, type Repository } from './repository.ts';
 
-const repository = () => z.object({ id: z.optional(z.int()), full_name: z.string() });
+const repository = () => z.object({ id: z.optional(z.number()), full_name: z.string() });
 
 const pull = () =>
   z.object({
-    number: z.int(),
+    number: z.number(),
     /** A merged pull request is closed. */
     state: z.enum(['open', 'closed']),
     updated_at: z.string(),

@@ -5,7 +5,8 @@ import { isIdOrSlug } from '../openrouter/resources/workspaces.ts';
 export const flag = (preset = false) => z._default(z.boolean('must be true or false'), preset);
 
 /** A whole number, 1 or more. */
-export const count = (message: string) => z.int(message).check(z.gte(1, message));
+export const count = (message: string) =>
+  z.number(message).check(z.refine(Number.isSafeInteger, message), z.gte(1, message));
 
 /** How many workspaces a step may delete. */
 export const maxDeletions = () => z._default(count('must be a whole number, 1 or more'), 50);

@@ -26,7 +26,7 @@ export function saveMainProcess(report: Pick<Report, 'saveState' | 'debug'>): vo
 
 /** Finds the main process that was saved, if it is still running. */
 export function findRunningMain(): MainProcess | undefined {
-  const schema = z.object({ pid: z.int().check(z.positive()), startTime: z.string() });
+  const schema = z.object({ pid: z.number().check(z.gte(1)), startTime: z.string() });
   const { data: main } = z.safeParse(schema, parseJson(getState(MAIN_PROCESS_STATE)));
   return main && isRunning(main) ? main : undefined;
 }

@@ -76,6 +76,8 @@ export function cutName(name: string): string {
 
 const RATE_MESSAGE = 'must be a number from 0.0001 to 1';
 
+const ID_MESSAGE = 'must be a whole number';
+
 const TOOL_MESSAGE = 'must be the name of a tool, without whitespace or quotes';
 
 const PROVIDER_SORTS = ['price', 'throughput', 'latency', 'exacto'] as const;
@@ -99,7 +101,7 @@ export const createWorkspaceRequest = z.object({
   io_logging_api_key_ids: z.optional(
     z.nullable(
       z.array(
-        z.int('must be a whole number'),
+        z.number(ID_MESSAGE).check(z.refine(Number.isSafeInteger, ID_MESSAGE)),
         'must be a list of whole numbers: one per line, separated by commas, or a JSON array',
       ),
     ),

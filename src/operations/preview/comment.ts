@@ -18,7 +18,7 @@ const amount = () =>
 const keyRow = () =>
   z.object({
     /** When the key was created, in seconds since 1970; 0 if unknown. */
-    at: z.int(),
+    at: z.number(),
     limit: z.nullable(amount()),
     name: z.string(),
   });

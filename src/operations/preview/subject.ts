@@ -33,7 +33,7 @@ const pullEvent = () =>
   z.object({
     action: z.string(),
     pull_request: z.object({
-      number: z.int(),
+      number: z.number(),
       updated_at: z.string(),
       head: z.object({ sha: z.string() }),
     }),

@@ -6,7 +6,7 @@ import type { Subject } from './subject.ts';
 const subject = z
   .object({
     kind: z.enum(['pull', 'branch']),
-    number: z.optional(z.int()),
+    number: z.optional(z.number()),
     name: z.optional(z.string()),
   })
   .check(
