@@ -31,15 +31,17 @@ test.each([
 });
 
 test.each([
-  [1, 1, 'Could not delete the replaced API key', 'deletes it,'],
-  [1, 2, 'Could not delete 1 of 2 replaced API keys', 'deletes it,'],
-  [2, 2, 'Could not delete 2 of 2 replaced API keys', 'deletes them,'],
+  [1, 1, 'Could not delete the replaced API key', 'one'],
+  [1, 2, 'Could not delete 1 of 2 replaced API keys', 'one'],
+  [2, 2, 'Could not delete 2 of 2 replaced API keys', 'ones'],
 ])('%i of %i replaced API keys that could not be deleted', (left, count, title, again) => {
   const undeleted = Array(left).fill(UNDELETED_KEY);
   const failure = new Failure('replaced-keys-not-deleted', { key: OTHER_KEY, undeleted, count });
   const described = describeError(failure, 'possible');
   expect(described.title).toBe(title);
-  expect(described.lines.at(-1)).toBe(`Running this again ${again} together with the new key.`);
+  expect(described.lines.at(-1)).toBe(
+    `Running this again creates another key, then deletes this one and the older ${again}.`,
+  );
 });
 
 describe('the warning of stale workspaces', () => {

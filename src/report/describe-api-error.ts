@@ -55,7 +55,7 @@ function linesOf(details: ApiErrorDetails, effect: readonly string[]): string[] 
   return [
     formatAttempt(details),
     ...(lookupFailure ? [`Could not check the outcome: ${formatAttempt(lookupFailure)}`] : []),
-    ...attemptLines(causeOf(lookupFailure ?? details)),
+    ...attemptLines(causeOf(lookupFailure ?? details), lookupFailure ? 'lookup' : 'request'),
     ...adviceAfterLookup(details),
     ...(mayBeApplied(details) ? ambiguityLines(details) : effect),
     ...(requestId ? [`Request id for ${server}'s support: ${requestId}`] : []),
@@ -67,10 +67,13 @@ function causeOf(details: ApiErrorDetails): CredentialFailure {
   return details.credentialFailure ?? details;
 }
 
-function attemptLines({ attempts, stopReason, reason }: ApiErrorDetails): string[] {
+function attemptLines(
+  { attempts, stopReason, reason }: ApiErrorDetails,
+  what: 'request' | 'lookup',
+): string[] {
   const isNew = stopReason !== undefined && stopReason !== reason;
   return [
-    ...(attempts > 1 ? [`Attempts at this request: ${attempts}.`] : []),
+    ...(attempts > 1 ? [`Attempts at this ${what}: ${attempts}.`] : []),
     ...(isNew ? [`No further attempt: ${stopReason}.`] : []),
   ];
 }

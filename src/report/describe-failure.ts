@@ -197,7 +197,7 @@ const DESCRIPTIONS: {
     effect: [
       `The new API key exists, and the outputs are set: ${describeKey(key)}.`,
       ...truncateList(undeleted.map(({ key: old }) => `Not deleted: ${describeKey(old)}.`)),
-      `Running this again deletes ${undeleted.length === 1 ? 'it' : 'them'}, together with the new key.`,
+      `Running this again creates another key, then deletes this one and the ${undeleted.length === 1 ? 'older one' : 'older ones'}.`,
     ],
   }),
 
