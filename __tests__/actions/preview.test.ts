@@ -95,7 +95,9 @@ describe('the life of a pull request', () => {
     const [opened] = open();
     const step = await main(opened, QUIET);
     close();
-    expect(await post(opened, step, QUIET)).toMatchObject({ exitCode: 0 });
+    const ended = await post(opened, step, QUIET);
+    expect(ended.exitCode).toBe(0);
+    expect(ended.summary).toContain('Deleted the OpenRouter workspace preview-shop-1');
     expect(slugs()).toEqual([]);
   });
 
@@ -107,18 +109,18 @@ describe('the life of a pull request', () => {
   });
 
   test.each([
-    ['rejects its key', 'management-key', `sk-or-v1-${'0'.repeat(64)}`, 'unauthorized'],
-    ['sends nothing', 'management-key', '', 'invalid-inputs'],
-  ])('has a post step that says what is left if it %s', async (_, input, value, code) => {
+    // It is open, so the workspace is to exist.
+    ['OpenRouter rejects its key', `sk-or-v1-${'0'.repeat(64)}`, 'unauthorized', ''],
+    ['it has no key', '', 'invalid-inputs', 'the workspace preview-shop-1; '],
+  ])('has a post step that says what is left if %s', async (_, managementKey, code, workspace) => {
     const [opened] = open();
     const step = await main(opened, QUIET);
-    const failure = expectFailure(await post(opened, step, { ...QUIET, [input]: value }));
+    const inputs = { ...QUIET, 'management-key': managementKey };
+    const failure = expectFailure(await post(opened, step, inputs));
     const { name, label, hash, expires_at } = keyOf(step);
     const key = `the API key "${name}" (${label}), hash ${hash}, which works until ${expires_at}`;
     expect(failure.code).toBe(code);
-    expect(failure.lines.at(-1)).toBe(
-      `May still exist at OpenRouter: the workspace preview-shop-1; ${key}.`,
-    );
+    expect(failure.lines.at(-1)).toBe(`May still exist at OpenRouter: ${workspace}${key}.`);
   });
 
   test('has a post step that names no key that it could disable', async () => {
@@ -493,7 +495,10 @@ describe('the API key', () => {
     const [opened] = open();
     const step = await main(opened);
     harness.sandbox.faults.push({ on: 'PATCH /keys/:hash', kind: 'response', status: 403 });
-    expect(expectFailure(await post(opened, step)).code).toBe('forbidden');
+    const { code, lines } = expectFailure(await post(opened, step));
+    expect(code).toBe('forbidden');
+    // The workspace is to exist.
+    expect(lines.join()).toContain('May still exist at OpenRouter: the API key ');
   });
 
   test('of a preview that another job has replaced fails the job', async () => {
@@ -518,7 +523,7 @@ describe('the API key', () => {
     sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403 });
     const { code, lines } = expectFailure(await post(opened, step, PREVIEW));
     expect(code).toBe('key-replaced');
-    expect(lines.at(-1)).toContain(`; an API key named "${name}" whose secret was lost, which `);
+    expect(lines.at(-1)).toContain(`: an API key named "${name}" whose secret was lost, which `);
     expect(lines.join()).not.toContain(`${own.label}), hash ${own.hash}, which`);
   });
 

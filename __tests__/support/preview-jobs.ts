@@ -194,7 +194,11 @@ function statusOf({ plan, main }: Job): string {
 async function runPost(world: World, job: Job, task: PreviewTask, ending: Ending): Promise<void> {
   job.post = newProcess(world);
   await runProcess(world, job.post, { job, ending }, async (context) => {
-    const extras = { jobStatus: statusOf(job), onSpend: () => undefined };
+    const extras = {
+      jobStatus: statusOf(job),
+      onSpend: () => undefined,
+      onEnd: () => undefined,
+    };
     const incomplete = await finishPreview(task, { ...context, ...extras });
     if (incomplete) throw incomplete.error;
   });

@@ -3,6 +3,7 @@ import { readPostGitHub } from '../inputs/preview.ts';
 import { describePreviewLeft, finishPreview } from '../operations/preview/finish.ts';
 import { previewTask } from '../operations/preview/task.ts';
 import { spendReporter } from '../report/key.ts';
+import { endSummary } from '../report/preview.ts';
 import { commentRenderer } from '../report/preview-comment.ts';
 import { runCleanupStep } from '../runtime/cleanup-step.ts';
 import { startGitHub } from '../runtime/step.ts';
@@ -24,6 +25,11 @@ export function previewPost(): Promise<void> {
         renderComment: task.comment ? commentRenderer(gitHub, report) : undefined,
         jobStatus: task.key?.replaced ? readJobStatus() : '',
         onSpend: spendReporter(report),
+        onEnd(deletion) {
+          // The main step has said so if there was nothing to delete any more.
+          if (deletion.kind !== 'deletion') return;
+          report.summarize(endSummary(task, deletion, { dryRun: false }));
+        },
       });
     },
     describeLeftovers: (task) => (task ? describePreviewLeft(task) : ''),

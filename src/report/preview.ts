@@ -3,7 +3,7 @@ import { exactUsd } from '../lib/usd.ts';
 import { totalSpent } from '../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
 import type { KeyResult } from '../operations/key/create-key.ts';
-import type { PreviewDeletion } from '../operations/preview/delete-preview.ts';
+import type { Preview, PreviewDeletion } from '../operations/preview/delete-preview.ts';
 import type { PreviewRequest, PreviewResult } from '../operations/preview/preview.ts';
 import { keysTable } from './key-table.ts';
 import { type Outputs, toJsonList } from './outputs.ts';
@@ -57,15 +57,8 @@ export function previewSummary(result: Result, request: PreviewRequest): Summary
       paragraphs: [`Kept, because they are open: ${kept}.`],
     };
   }
+  if (result.state === 'closed') return endSummary(result.preview, result.deletion, request);
   const { slug, description } = result.preview.identity;
-  if (result.state === 'closed') {
-    const { deletion } = result;
-    return {
-      title: `${closedTitle(deletion, request)} ${slug}`,
-      paragraphs: [`${description}.`],
-      ...(deletion.kind === 'deletion' && { table: keysTable(deletion.deletedKeys) }),
-    };
-  }
   return {
     title: openTitle(result, request, slug),
     url: dashboardUrl(slug),
@@ -79,6 +72,19 @@ export function previewSummary(result: Result, request: PreviewRequest): Summary
 }
 
 type Titled = Pick<PreviewRequest, 'dryRun'>;
+
+/** The summary about a preview that is not needed any more. */
+export function endSummary(
+  { identity: { slug, description } }: Pick<Preview, 'identity'>,
+  deletion: PreviewDeletion,
+  request: Titled,
+): Summary {
+  return {
+    title: `${closedTitle(deletion, request)} ${slug}`,
+    paragraphs: [`${description}.`],
+    ...(deletion.kind === 'deletion' && { table: keysTable(deletion.deletedKeys) }),
+  };
+}
 
 function closedTitle(deletion: PreviewDeletion, { dryRun }: Titled): string {
   if (deletion.kind !== 'deletion') return '✅ Nothing to delete: no OpenRouter workspace is';

@@ -14,27 +14,39 @@ import { reportSpend, type SpendContext } from '../key/spend.ts';
 import type { IncompleteCleanup } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { NO_DATA } from './comment.ts';
-import { commentOn, deletePreview } from './delete-preview.ts';
-import { type GitHubContext, readStanding } from './standing.ts';
+import { commentOn, deletePreview, type PreviewDeletion } from './delete-preview.ts';
+import { type GitHubContext, readStanding, type Standing } from './standing.ts';
 import type { PreviewTask } from './task.ts';
 
 export interface FinishContext
   extends GitHubContext,
     Pick<SpendContext, 'onSpend'>,
-    Pick<ReplaceContext, 'jobStatus'> {}
+    Pick<ReplaceContext, 'jobStatus'> {
+  /** Called with what became of the workspace if its subject was closed during the job. */
+  onEnd(deletion: PreviewDeletion): void;
+}
+
+/** What is left of the task of a preview. */
+interface PreviewLeft extends PreviewTask {
+  /** Whether its subject is open, so that the workspace is to exist. */
+  isOpen?: boolean | undefined;
+}
 
 /**
- * Describes what may be left if `task` fails: `the workspace preview-42; the API key "CI"
+ * Describes what may be left if a task fails: `the workspace preview-42; the API key "CI"
  * (sk-or-v1-0e6...1c96), hash 1c96…, which works until 2026-01-01T06:00:00.000Z`.
  */
-export function describePreviewLeft({ identity, key }: PreviewTask): string {
-  const workspace = `the workspace ${identity.slug}`;
+export function describePreviewLeft({ identity, key, isOpen = false }: PreviewLeft): string {
+  const workspace = isOpen ? [] : [`the workspace ${identity.slug}`];
+  return [...workspace, ...describeKeyLeft(key)].join('; ');
+}
+
+function describeKeyLeft(key: KeyCleanupTask | undefined): string[] {
   // A key that replaces others outlives the job.
   const keys = key ? describeKeysLeft({ ...key, revoke: key.replaced === undefined }) : '';
-  if (!key || keys === '') return workspace;
+  if (!key || keys === '') return [];
   const { expires_at } = key.search.desired;
-  const life = expires_at === null ? 'never expires' : `works until ${expires_at}`;
-  return `${workspace}; ${keys}, which ${life}`;
+  return [`${keys}, which ${expires_at === null ? 'never expires' : `works until ${expires_at}`}`];
 }
 
 /**
@@ -45,54 +57,70 @@ export function describePreviewLeft({ identity, key }: PreviewTask): string {
 export async function finishPreview(
   task: PreviewTask,
   context: FinishContext,
-): Promise<IncompleteCleanup<PreviewTask | undefined> | undefined> {
+): Promise<IncompleteCleanup<PreviewLeft | undefined> | undefined> {
   const ending = task.key && (await endKey(task.key, context));
   const keyError = ending?.error;
-  const { error } = await catching(checkPreview(task, keyError, context), ApiError, Failure);
+  const standing = await lookUpStanding(task, context);
+  const { error } = await catching(
+    checkPreview({ task, keyError, standing }, context),
+    ApiError,
+    Failure,
+  );
   if (!error) return undefined;
   const isLeft = ending && (!isReplacement(keyError) || ending.left.search.lostPosts > 0);
-  return { error, left: isLeft ? { ...task, key: ending.left } : undefined };
+  const left = isLeft ? { ...task, key: ending.left, isOpen: standing?.isOpen } : undefined;
+  return { error, left };
 }
 
 function isReplacement(error: Error | undefined): boolean {
   return error instanceof Failure && error.code === 'key-replaced';
 }
 
+/** Looks up whether the subject of `task` is open. If that fails, it is a warning. */
+async function lookUpStanding(
+  { subject, since, identity }: PreviewTask,
+  context: FinishContext,
+): Promise<Standing | undefined> {
+  const lookup = readStanding(subject, since, context);
+  const { value, error } = await catching(lookup, ApiError, Failure);
+  if (error) {
+    context.warn('preview-not-checked', { workspace: identity.slug, reason: error.message });
+  }
+  return value;
+}
+
+interface Check {
+  task: PreviewTask;
+  /** Why the API key could not be ended; thrown unless the key is gone or nothing matters more. */
+  keyError: Error | undefined;
+  standing: Standing | undefined;
+}
+
 /**
- * Deletes the workspace of a preview if its subject is closed.
- * @param keyError why its API key could not be ended; thrown unless the key is gone or nothing matters more
+ * Deletes the workspace of a preview if its subject is closed, and checks that it exists otherwise.
  * @throws {Failure} `preview-deleted`, and those of `deletePreview`
  * @throws {ApiError}
  */
 async function checkPreview(
-  task: PreviewTask,
-  keyError: Error | undefined,
+  { task, keyError, standing }: Check,
   context: FinishContext,
 ): Promise<void> {
   const { subject, identity, workspace } = task;
-  const { value: standing, error: lookError } = await catching(
-    readStanding(subject, task.since, context),
-    ApiError,
-    Failure,
-  );
-  if (lookError) {
-    const reason = lookError.message;
-    context.warn('preview-not-checked', { workspace: identity.slug, reason });
-    if (keyError) throw keyError;
-    return;
-  }
-  const { isOpen, since } = standing;
-  if (!isOpen) {
-    const deletion = await deletePreview({ subject, since, identity }, { dryRun: false }, context);
+  if (standing?.isOpen === false) {
+    const preview = { subject, since: standing.since, identity };
+    const deletion = await deletePreview(preview, { dryRun: false }, context);
+    context.onEnd(deletion);
     // A deletion takes the key along. That another job has replaced it matters only while the preview is needed.
     if (keyError && !isReplacement(keyError) && deletion.kind !== 'deletion') throw keyError;
     return;
   }
-  await commentOn(task, NO_DATA, context);
-  if (workspace && !(await exists(workspace, keyError, context))) {
-    const wasClosed = !(await readStanding(subject, since, context)).isOpen;
-    if (!wasClosed) throw new Failure('preview-deleted', { workspace });
-    if (isReplacement(keyError)) return;
+  if (standing) {
+    await commentOn(task, NO_DATA, context);
+    if (workspace && !(await exists(workspace, keyError, context))) {
+      const wasClosed = !(await readStanding(subject, standing.since, context)).isOpen;
+      if (!wasClosed) throw new Failure('preview-deleted', { workspace });
+      if (isReplacement(keyError)) return;
+    }
   }
   if (keyError) throw keyError;
 }
