@@ -10,6 +10,7 @@ const SERVER = 'The cause is at OpenRouter or at its CDN: see https://status.ope
 const OTHER_SERVER =
   'Check api-url, and whether a proxy or a login page responds instead of OpenRouter.';
 const DECLINED = 'OpenRouter rejected the request for the reason above.';
+const SILENT = 'OpenRouter rejected the request without a reason.';
 const CONFLICT = 'Another request is changing the same resource. Run this again.';
 const KEY = expect.stringMatching(/^management-key must be a management key/);
 const CREDITS = expect.stringMatching(
@@ -45,8 +46,8 @@ const ROWS: Row[] = [
   ['HTTP 403 with a hint', { status: 403, hint: 'No admin.' }, 'forbidden', ['No admin.']],
   ['HTTP 402', { status: 402 }, 'payment-required', [CREDITS]],
   ['HTTP 404', { status: 404 }, 'not-found', [API_PATH]],
-  ['HTTP 422', { status: 422 }, 'request-rejected', [DECLINED]],
-  ['HTTP 409 to a POST', { method: 'POST', status: 409 }, 'request-rejected', [DECLINED]],
+  ['HTTP 422', { status: 422, serverMessage: 'No' }, 'request-rejected', [DECLINED]],
+  ['HTTP 409 to a POST', { method: 'POST', status: 409 }, 'request-rejected', [SILENT]],
   ['HTTP 409 to a PATCH', { kind: 'conflict', status: 409 }, 'conflict', [CONFLICT]],
   ['HTTP 429', { kind: 'throttled', status: 429 }, 'throttled', [THROTTLED]],
   ['a refused connection', { kind: 'unsent', noResponse }, 'unreachable', [NETWORK]],
@@ -102,7 +103,7 @@ const ROWS: Row[] = [
     'another rejection of an exchange',
     exchange({ status: 400, errorCode: 'constructor' }),
     'request-rejected',
-    [DECLINED],
+    [SILENT],
   ],
   ['a throttled exchange', exchange({ kind: 'throttled', status: 429 }), 'throttled', [THROTTLED]],
   [

@@ -182,7 +182,9 @@ const ADVICE: Readonly<Record<ApiErrorCode, (details: CredentialFailure) => stri
       'The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits.',
   ],
   'not-found': ({ hint, server }) => [hint ?? SERVERS[server].wrongPath],
-  'request-rejected': ({ server }) => [`${server} rejected the request for the reason above.`],
+  'request-rejected': ({ server, serverMessage }) => [
+    `${server} rejected the request ${serverMessage ? 'for the reason above' : 'without a reason'}.`,
+  ],
   conflict: () => ['Another request is changing the same resource. Run this again.'],
   throttled: ({ server }) => [`${server} limits the rate of requests. Wait, then run this again.`],
   unreachable: () => [],
