@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { env } from 'node:process';
 
 /**
- * The folders of `__tests__/` whose tests look for mutants. jest loads those of them that import the
- * changed file, for each mutant. Other tests are of whole steps, and take longer.
+ * The folders or files of `__tests__/` whose tests look for mutants. By default, those that import the
+ * changed file. Other tests are of whole steps: they take longer, and import the sources only when they run.
  */
 const TESTS = env.TESTS ?? '{http,inputs,lib,openrouter,operations,properties}';
 
@@ -17,9 +17,10 @@ export default {
   ignoreStatic: true,
   jest: {
     configFile: 'jest.config.json',
+    enableFindRelatedTests: env.TESTS === undefined,
     config: {
       setupFiles: ['<rootDir>/mutation/setup.ts'],
-      testMatch: [`**/__tests__/${TESTS}/**/*.test.ts`],
+      testMatch: [`**/__tests__/${TESTS}/**/*.test.ts`, `**/__tests__/${TESTS}.test.ts`],
     },
   },
   // Outside of this folder, where npm run build would delete it and jest find its tests.
