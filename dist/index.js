@@ -1886,7 +1886,7 @@ report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({
 if(!key||keys==="")return[]
 const{expires_at}=key.search.desired
 return[`${keys}, which ${expires_at===null?"never expires":`works until ${expires_at}`}`]}async function finishPreview(task,context){const ending=task.key&&await endKey(task.key,context),keyError=ending?.error,standing=await lookUpStanding(task,context),{error}=await catching(checkPreview({task,keyError,standing},context),ApiError,Failure)
-if(error)return{error,left:ending&&(!isReplacement(keyError)||ending.left.search.lostPosts>0)?{...task,key:ending.left,isOpen:standing?.isOpen}:void 0}}function isReplacement(error){return error instanceof Failure&&error.code==="key-replaced"}async function lookUpStanding({subject,since,identity},context){const lookup=readStanding(subject,since,context),{value,error}=await catching(lookup,ApiError,Failure)
+if(error)return{error,left:ending&&{...task,key:ending.left,isOpen:standing?.isOpen}}}function isReplacement(error){return error instanceof Failure&&error.code==="key-replaced"}async function lookUpStanding({subject,since,identity},context){const lookup=readStanding(subject,since,context),{value,error}=await catching(lookup,ApiError,Failure)
 error&&context.warn("preview-not-checked",{workspace:identity.slug,reason:error.message})
 return value}async function checkPreview({task,keyError,standing},context){const{subject,identity,workspace}=task
 if(standing?.isOpen===!1){const preview={subject,since:standing.since,identity},deletion=await deletePreview(preview,{dryRun:!1},context)

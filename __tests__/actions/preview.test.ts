@@ -123,6 +123,28 @@ describe('the life of a pull request', () => {
     expect(failure.lines.at(-1)).toBe(`May still exist at OpenRouter: ${workspace}${key}.`);
   });
 
+  test('has a post step that only warns, and deletes nothing, if it cannot be read', async () => {
+    const [opened] = open();
+    const step = await main(opened, QUIET);
+    close();
+    gitHub.repository.isPrivate = true;
+    const { secret } = addToken(gitHub.server.github);
+    const ended = await post(opened, step, { ...QUIET, 'github-token': secret });
+    const title = 'Whether the preview preview-shop-1 is still needed could not be checked';
+    expect(ended).toMatchObject({ exitCode: 0, annotations: [{ level: 'warning', title }] });
+    expect(slugs()).toEqual(['preview-shop-1']);
+  });
+
+  test('has a job that succeeds if its workspace was deleted because it is closed', async () => {
+    const inputs = { ...QUIET, key: 'none' };
+    const [opened] = open();
+    const step = await main(opened, inputs);
+    harness.sandbox.account.workspaces.pop();
+    // Between the two lookups of the post step.
+    onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => close());
+    expect(await post(opened, step, inputs)).toMatchObject({ exitCode: 0 });
+  });
+
   test('has a post step that names no key that it could disable', async () => {
     const [opened] = open();
     const step = await main(opened, QUIET);
@@ -465,6 +487,15 @@ describe('the API key', () => {
     expect(next.openRouterCalls.filter((call) => call.startsWith('PATCH'))).toHaveLength(1);
   });
 
+  test('of a preview fails the job that cannot replace it', async () => {
+    await job(open()[0], PREVIEW);
+    const next = push();
+    const step = await main(next, PREVIEW);
+    harness.sandbox.faults.push({ on: 'PATCH /keys/:hash', kind: 'response', status: 403 });
+    expect(expectFailure(await post(next, step, PREVIEW)).code).toBe('forbidden');
+    expect(states()).toEqual([false, false]);
+  });
+
   test('of a job is disabled when it ends, whatever its status', async () => {
     const [opened] = open();
     const step = await main(opened);
@@ -510,21 +541,25 @@ describe('the API key', () => {
     expect(lines.join()).not.toContain('May still exist');
   });
 
-  test('that another job has replaced does not hide an orphan that cannot be deleted', async () => {
+  test.each([
+    ['that another job has replaced', 'preview', 'key-replaced'],
+    ['that is disabled', 'job', 'orphan-not-deleted'],
+  ])('%s does not hide an orphan that cannot be deleted', async (_, key, expected) => {
     const { sandbox } = harness;
     const [opened] = open();
     sandbox.faults.push({ on: 'POST /keys', kind: 'response', status: 502 });
-    const step = await main(opened, PREVIEW);
+    const step = await main(opened, { key });
     const own = keyOf(step);
     // The POST without a usable response is applied late.
     const { name, workspace_id: id, expires_at } = own;
     seedKey(sandbox, { id }, { name, expires_at, limit: own['limit'] as number });
-    own.disabled = true;
+    own.disabled = key === 'preview';
     sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403 });
-    const { code, lines } = expectFailure(await post(opened, step, PREVIEW));
-    expect(code).toBe('key-replaced');
-    expect(lines.at(-1)).toContain(`: an API key named "${name}" whose secret was lost, which `);
-    expect(lines.join()).not.toContain(`${own.label}), hash ${own.hash}, which`);
+    const { code, lines } = expectFailure(await post(opened, step, { key }));
+    expect(code).toBe(expected);
+    const left = lines.find((line) => line.startsWith('May still exist'));
+    expect(left).toContain(`: an API key named "${name}" whose secret was lost, which `);
+    expect(left).not.toContain(own.hash);
   });
 
   test.each([

@@ -67,9 +67,7 @@ export async function finishPreview(
     Failure,
   );
   if (!error) return undefined;
-  const isLeft = ending && (!isReplacement(keyError) || ending.left.search.lostPosts > 0);
-  const left = isLeft ? { ...task, key: ending.left, isOpen: standing?.isOpen } : undefined;
-  return { error, left };
+  return { error, left: ending && { ...task, key: ending.left, isOpen: standing?.isOpen } };
 }
 
 function isReplacement(error: Error | undefined): boolean {
