@@ -532,6 +532,46 @@ describe('the API key', () => {
     expect(lines.join()).toContain('May still exist at OpenRouter: the API key ');
   });
 
+  describe('that cannot be ended is left, and the workspace only if it is not to exist', () => {
+    const left = (step: PreviewStep) =>
+      expectFailure(step).lines.find((line) => line.startsWith('May still exist'));
+    const closedWithKey = async (inputs: Record<string, string> = QUIET) => {
+      const [opened] = open();
+      const step = await main(opened, inputs);
+      close();
+      harness.sandbox.faults.push({ on: 'PATCH /keys/:hash', kind: 'response', status: 403 });
+      return () => post(opened, step, inputs);
+    };
+
+    test('the workspace was deleted, and its pull request reopened', async () => {
+      const end = await closedWithKey();
+      onNth(harness.sandbox, 'DELETE /workspaces/:id', 1, () => reopen());
+      expect(left(await end())).toBeUndefined();
+    });
+
+    test('the pull request was reopened before the deletion', async () => {
+      const end = await closedWithKey();
+      onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => reopen());
+      expect(left(await end())).not.toContain('the workspace');
+    });
+
+    test('the workspace cannot be deleted', async () => {
+      const end = await closedWithKey();
+      harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403 });
+      expect(left(await end())).toContain(': the workspace preview-shop-1; the API key ');
+    });
+
+    test('another job has replaced the key, and the pull request cannot be read', async () => {
+      const inputs = { ...QUIET, ...PREVIEW };
+      const [opened] = open();
+      const step = await main(opened, inputs);
+      keyOf(step).disabled = true;
+      gitHub.repository.isPrivate = true;
+      const { secret } = addToken(gitHub.server.github);
+      expect(left(await post(opened, step, { ...inputs, 'github-token': secret }))).toBeUndefined();
+    });
+  });
+
   test('of a preview that another job has replaced fails the job', async () => {
     const [opened] = open();
     const step = await main(opened, PREVIEW);

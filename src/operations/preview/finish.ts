@@ -12,7 +12,7 @@ import { deleteAllOrphans, describeKeysLeft, type KeyCleanupTask } from '../key/
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
 import { reportSpend, type SpendContext } from '../key/spend.ts';
 import type { IncompleteCleanup } from '../shared/context.ts';
-import { Failure } from '../shared/failure.ts';
+import { Failure, type FailureCode } from '../shared/failure.ts';
 import { NO_DATA } from './comment.ts';
 import { commentOn, deletePreview, type PreviewDeletion } from './delete-preview.ts';
 import { type GitHubContext, readStanding, type Standing } from './standing.ts';
@@ -28,16 +28,20 @@ export interface FinishContext
 
 /** What is left of the task of a preview. */
 interface PreviewLeft extends PreviewTask {
-  /** Whether its subject is open, so that the workspace is to exist. */
-  isOpen?: boolean | undefined;
+  /** Whether the workspace is left although it is not to exist. */
+  isWorkspaceLeft?: boolean;
 }
 
 /**
  * Describes what may be left if a task fails: `the workspace preview-42; the API key "CI"
  * (sk-or-v1-0e6...1c96), hash 1c96…, which works until 2026-01-01T06:00:00.000Z`.
  */
-export function describePreviewLeft({ identity, key, isOpen = false }: PreviewLeft): string {
-  const workspace = isOpen ? [] : [`the workspace ${identity.slug}`];
+export function describePreviewLeft({
+  identity,
+  key,
+  isWorkspaceLeft = true,
+}: PreviewLeft): string {
+  const workspace = isWorkspaceLeft ? [`the workspace ${identity.slug}`] : [];
   return [...workspace, ...describeKeyLeft(key)].join('; ');
 }
 
@@ -67,11 +71,18 @@ export async function finishPreview(
     Failure,
   );
   if (!error) return undefined;
-  return { error, left: ending && { ...task, key: ending.left, isOpen: standing?.isOpen } };
+  // A workspace that was deleted took the key along.
+  if (!ending || isFailure(error, 'preview-reopened')) return { error, left: undefined };
+  const isWorkspaceLeft = standing?.isOpen === false && error !== keyError;
+  return { error, left: { ...task, key: ending.left, isWorkspaceLeft } };
+}
+
+function isFailure(error: Error | undefined, code: FailureCode): boolean {
+  return error instanceof Failure && error.code === code;
 }
 
 function isReplacement(error: Error | undefined): boolean {
-  return error instanceof Failure && error.code === 'key-replaced';
+  return isFailure(error, 'key-replaced');
 }
 
 /** Looks up whether the subject of `task` is open. If that fails, it is a warning. */
