@@ -10,7 +10,7 @@ const SERVER = 'The cause is at OpenRouter or at its CDN: see https://status.ope
 const OTHER_SERVER =
   'Check api-url, and whether a proxy or a login page responds instead of OpenRouter.';
 const DECLINED = 'OpenRouter rejected the request for the reason above.';
-const SILENT = 'OpenRouter rejected the request without a reason.';
+const SILENT = 'OpenRouter rejected the request. Its response has no reason that can be shown.';
 const CONFLICT = 'Another request is changing the same resource. Run this again.';
 const KEY = expect.stringMatching(/^management-key must be a management key/);
 const CREDITS = expect.stringMatching(
@@ -151,6 +151,20 @@ const ROWS: Row[] = [
     }),
     'outcome-unknown',
     [expect.stringMatching(/^Could not check the outcome: /), SERVER],
+  ],
+  [
+    'a reset of a POST before a lookup without a token',
+    post({
+      kind: 'ambiguous',
+      noResponse,
+      lookupFailure: apiError(exchange({ kind: 'ambiguous', status: 503, attempts: 4 })).details,
+    }),
+    'outcome-unknown',
+    [
+      expect.stringMatching(/^Could not check the outcome: /),
+      'Attempts at this request: 4.',
+      SERVER,
+    ],
   ],
   [
     'a reset of a POST before a lookup that had no time',

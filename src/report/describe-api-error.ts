@@ -52,10 +52,11 @@ export function credentialAdvice(errors: readonly ApiError[]): string[] {
 function linesOf(details: ApiErrorDetails, effect: readonly string[]): string[] {
   const { lookupFailure } = details;
   const { requestId, server } = causeOf(details);
+  const last = causeOf(lookupFailure ?? details);
   return [
     formatAttempt(details),
     ...(lookupFailure ? [`Could not check the outcome: ${formatAttempt(lookupFailure)}`] : []),
-    ...attemptLines(causeOf(lookupFailure ?? details), lookupFailure ? 'lookup' : 'request'),
+    ...attemptLines(last, last === lookupFailure ? 'lookup' : 'request'),
     ...adviceAfterLookup(details),
     ...(mayBeApplied(details) ? ambiguityLines(details) : effect),
     ...(requestId ? [`Request id for ${server}'s support: ${requestId}`] : []),
@@ -183,7 +184,9 @@ const ADVICE: Readonly<Record<ApiErrorCode, (details: CredentialFailure) => stri
   ],
   'not-found': ({ hint, server }) => [hint ?? SERVERS[server].wrongPath],
   'request-rejected': ({ server, serverMessage }) => [
-    `${server} rejected the request ${serverMessage ? 'for the reason above' : 'without a reason'}.`,
+    serverMessage
+      ? `${server} rejected the request for the reason above.`
+      : `${server} rejected the request. Its response has no reason that can be shown.`,
   ],
   conflict: () => ['Another request is changing the same resource. Run this again.'],
   throttled: ({ server }) => [`${server} limits the rate of requests. Wait, then run this again.`],
@@ -214,7 +217,7 @@ function adviceOnResponder({ status, server }: ApiErrorDetails): string[] {
  */
 function adviceAfterLookup(details: ApiErrorDetails): string[] {
   const last = details.lookupFailure ?? details;
-  const isNetwork = details.noResponse && last.status === undefined;
+  const isNetwork = details.noResponse && causeOf(last).status === undefined;
   return [...new Set([...(isNetwork ? [checkNetwork(details)] : []), ...advice(last)])];
 }
 
