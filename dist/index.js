@@ -762,7 +762,7 @@ if(json===void 0)return"the body is not JSON"
 const names=issues.map(({path})=>path.join("."))
 return names.includes("")?"the body is not an object":`the body has no valid ${names.join(", ")}`}const MAX_ERROR_TEXT=16384
 function extractServerMessage(body){const json=parseJson(body)
-if(json===void 0)return/^\s*[{[]/.test(body)?void 0:textOfPage(body)||void 0
+if(json===void 0)return/^\s*(?:\{|\[\s*["{[])/.test(body)?void 0:textOfPage(body)||void 0
 const message=textAt(json,"error","message")??textAt(json,"message")
 return message!==void 0?message:[textAt(json,"error"),textAt(json,"error_description")].filter(part=>part!==void 0).join(": ")||void 0}function textAt(json,...path){const value=path.reduce((parent,key)=>typeof parent==="object"&&parent!==null?Reflect.get(parent,key):void 0,json)
 return typeof value==="string"&&value!==""?value.slice(0,MAX_ERROR_TEXT):void 0}function textOfPage(body){const text=textOfHtml(body.slice(0,MAX_ERROR_TEXT))

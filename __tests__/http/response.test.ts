@@ -150,6 +150,7 @@ test.each<[string, string, string | undefined]>([
   ['nothing of a number', '{"error":500}', undefined],
   // The end of a connection, which can be the end of a body, does not show that it is cut.
   ['nothing of an object that is cut', '{"access_token":"eyJhbGciOiJFZERTQSJ9.SECR', undefined],
+  ['a plain text in brackets', '[proxy] No', '[proxy] No'],
   ['nothing of a list that is cut', ' [{"key":"sk-or-v1-0123', undefined],
 ])('the message of an error response is %s', (_, body, message) => {
   expect(extractServerMessage(body)).toBe(message);

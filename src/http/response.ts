@@ -137,7 +137,8 @@ const MAX_ERROR_TEXT = 16 * 1024;
 export function extractServerMessage(body: string): string | undefined {
   const json = parseJson(body);
   // JSON that is cut can end in the middle of a secret, which would not be redacted.
-  if (json === undefined) return /^\s*[{[]/.test(body) ? undefined : textOfPage(body) || undefined;
+  if (json === undefined)
+    return /^\s*(?:\{|\[\s*["{[])/.test(body) ? undefined : textOfPage(body) || undefined;
   const message = textAt(json, 'error', 'message') ?? textAt(json, 'message');
   if (message !== undefined) return message;
   const parts = [textAt(json, 'error'), textAt(json, 'error_description')];
