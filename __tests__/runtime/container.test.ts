@@ -86,7 +86,7 @@ const STILL_RUNNING = 'The step was still running after its job ended';
 describeOnLinux('a post step that starts while its main step is still running', () => {
   test.each([
     ['create', create, 2, '\nThe workspace preview does not exist: nothing to clean up.'],
-    ['key', key, 3, ''],
+    ['key', key, 3, '\nFound no API key whose secret was lost.'],
   ])('ends a %s before it cleans up', async (_, { call, ...action }, requests, cleanup) => {
     throttle(call);
     const main = await action.start(requests);

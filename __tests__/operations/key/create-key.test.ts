@@ -305,7 +305,9 @@ test('with expires-in: never, a lost response without an orphan is no warning, i
   expect(step.warnings).toEqual([]);
   expect(step.task).toMatchObject({ search: { lostPosts: 1 } });
   scene.keys().length = 1;
-  expectCleanPost(await scene.runPost(step));
+  const post = await scene.runPost(step);
+  expectCleanPost(post);
+  expect(post.lines.join()).toContain('Found no API key whose secret was lost.');
 });
 
 test('after two lost responses and one late orphan, the post step still deletes the second', async () => {

@@ -121,4 +121,5 @@ export async function deleteAllOrphans(
     lostPosts -= deleted.length;
     if (lostPosts === 0) return;
   }
+  context.log.info('Found no API key whose secret was lost.');
 }
