@@ -325,6 +325,20 @@ test('after two lost responses and one late orphan, the post step still deletes 
   expect(scene.keys()).toEqual([]);
 });
 
+test('after two lost responses, the post step does not say that it found nothing if it deleted one orphan', async () => {
+  const scene = openKeyScene();
+  const lost = { on: CREATE, kind: 'reset' } as const;
+  scene.scheduleFaults(lost, lost);
+  const step = await scene.createKey();
+  expectCreated(scene, step);
+  expect(step.task?.search.lostPosts).toBe(2);
+  scene.applyFirstPostLate();
+  const post = await scene.runPost(step);
+  expectCleanPost(post);
+  expect(post.lines.join()).toContain('Deleted the orphaned API key');
+  expect(post.lines.join()).not.toContain('Found no');
+});
+
 test('keys whose creator cannot be determined are a warning of the step, and not one more of its post step', async () => {
   const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
   onNth(scene.simulation, CREATE, 2, () => {

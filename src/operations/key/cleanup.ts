@@ -121,5 +121,7 @@ export async function deleteAllOrphans(
     lostPosts -= deleted.length;
     if (lostPosts === 0) return;
   }
-  context.log.info('Found no API key whose secret was lost.');
+  if (lostPosts === search.lostPosts) {
+    context.log.info('Found no API key whose secret was lost.');
+  }
 }
