@@ -762,9 +762,9 @@ if(json===void 0)return"the body is not JSON"
 const names=issues.map(({path})=>path.join("."))
 return names.includes("")?"the body is not an object":`the body has no valid ${names.join(", ")}`}const MAX_ERROR_TEXT=16384
 function extractServerMessage(body){const json=parseJson(body)
-if(json===void 0)return/^\s*(?:\{|\[\s*["{[])/.test(body)?void 0:textOfPage(body)||void 0
+if(json===void 0)return isCutJson(body)?void 0:textOfPage(body)||void 0
 const message=textAt(json,"error","message")??textAt(json,"message")
-return message!==void 0?message:[textAt(json,"error"),textAt(json,"error_description")].filter(part=>part!==void 0).join(": ")||void 0}function textAt(json,...path){const value=path.reduce((parent,key)=>typeof parent==="object"&&parent!==null?Reflect.get(parent,key):void 0,json)
+return message!==void 0?message:[textAt(json,"error"),textAt(json,"error_description")].filter(part=>part!==void 0).join(": ")||void 0}function isCutJson(text){return/^\s*(?:\{|\[\s*["{[])/.test(text)}function textAt(json,...path){const value=path.reduce((parent,key)=>typeof parent==="object"&&parent!==null?Reflect.get(parent,key):void 0,json)
 return typeof value==="string"&&value!==""?value.slice(0,MAX_ERROR_TEXT):void 0}function textOfPage(body){const text=textOfHtml(body.slice(0,MAX_ERROR_TEXT))
 return body.length>MAX_ERROR_TEXT?text.slice(0,Math.max(text.lastIndexOf(" "),0)):text}function textOfHtml(html){return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi," ").replace(/<[^<>]*>/g," ").replace(/\s+/g," ").trim()}function retryAfter({headers}){const value=String(headers["retry-after"]??"").trim()
 if(/^\d+$/.test(value))return Number(value)*1e3

@@ -136,13 +136,16 @@ const MAX_ERROR_TEXT = 16 * 1024;
  */
 export function extractServerMessage(body: string): string | undefined {
   const json = parseJson(body);
-  // JSON that is cut can end in the middle of a secret, which would not be redacted.
-  if (json === undefined)
-    return /^\s*(?:\{|\[\s*["{[])/.test(body) ? undefined : textOfPage(body) || undefined;
+  if (json === undefined) return isCutJson(body) ? undefined : textOfPage(body) || undefined;
   const message = textAt(json, 'error', 'message') ?? textAt(json, 'message');
   if (message !== undefined) return message;
   const parts = [textAt(json, 'error'), textAt(json, 'error_description')];
   return parts.filter((part) => part !== undefined).join(': ') || undefined;
+}
+
+/** Whether `text`, which is not JSON, begins as JSON does. It can end in the middle of a secret. */
+function isCutJson(text: string): boolean {
+  return /^\s*(?:\{|\[\s*["{[])/.test(text);
 }
 
 function textAt(json: unknown, ...path: string[]): string | undefined {
