@@ -27,12 +27,13 @@ export async function* listComments(
   repository: Repository,
   number: number,
 ): AsyncGenerator<Comment> {
+  const schema = z.array(comment());
   for (let page = 1; ; page += 1) {
     const { data } = await client.request({
       operation: `list the comments of pull request #${number}`,
       method: 'GET',
       path: `${pathIn(repository, 'issues', String(number), 'comments')}?per_page=${PAGE_SIZE}&page=${page}`,
-      schema: z.array(comment()),
+      schema,
       hint: HINT,
     });
     yield* data;
