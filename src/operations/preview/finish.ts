@@ -55,8 +55,8 @@ function describeKeyLeft(key: KeyCleanupTask | undefined): string[] {
 
 /**
  * Ends the API key of a preview, then looks once more whether its subject is open: deletes the workspace if
- * it was closed in the meantime. Returns the error if part of it failed, and the task if its key may still work:
- * `preview-deleted`, `key-replaced`, `orphan-not-deleted`, those of `deletePreview`, or an `ApiError`.
+ * it was closed in the meantime. Returns the error if part of it failed, and what is left if its key was not
+ * ended: `preview-deleted`, `key-replaced`, `orphan-not-deleted`, those of `deletePreview`, or an `ApiError`.
  */
 export async function finishPreview(
   task: PreviewTask,
