@@ -1543,7 +1543,7 @@ return readInputs(object({job_status})).job_status??""}const MAX_WORKFLOW_LENGTH
 function keyNameOf(env,random){const workflow=[...env.GITHUB_WORKFLOW??""].slice(0,MAX_WORKFLOW_LENGTH).join(""),run=[env.GITHUB_RUN_ID,env.GITHUB_RUN_ATTEMPT].filter(Boolean).join("."),suffix=Math.floor(random*SUFFIX_COUNT).toString(36).padStart(6,"0")
 return[env.GITHUB_REPOSITORY,workflow,run,env.GITHUB_JOB,suffix].filter(Boolean).join(" / ")}function planExpiry({expiresInMs,server,runner,recorded,random}){if(expiresInMs===null)return{expiresAt:null,clocks:void 0}
 const clocks=differingClocks({server,runner}),[earlier,later]=clocks?[Math.min(clocks.server,runner),Math.max(clocks.server,runner)]:[server??runner,server??runner],now=earlier+expiresInMs>Math.max(...recorded,0)?earlier:later,ms=1+Math.floor(random*999)
-return{expiresAt:new Date(Math.floor(now/1e3)*1e3+expiresInMs+ms).toISOString(),clocks}}const TOLERANCE_MS=6e4
+return{expiresAt:new Date(Math.floor(now/1e3)*1e3+expiresInMs+ms).toISOString(),clocks}}function describeExpiry(expiresAt){return expiresAt===null?"never expires":`expires at ${expiresAt}`}const TOLERANCE_MS=6e4
 function unexpectedLifetime(key,desired,expiresInMs){const[created,expires]=[createdAt(key),readTime(key.expires_at??desired.expires_at)]
 if(expiresInMs===null||created===void 0||expires===void 0)return
 const lifetime=expires-created
@@ -1596,8 +1596,8 @@ return result}function describeEnd({revokeAfterJob,replace}){return revokeAfterJ
 saveRevocation(created,plan,context)
 const{looser,stricter}=compareWithRequest(key,plan,request)
 if(looser.length>0)throw await revokeLooser(created,looser,context)
-const result=outputKey(created,{plan,request},context),seconds=formatSeconds(clock.now()-start)
-log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${result.expiresAt===null?"never expires":`expires at ${result.expiresAt}`}.`)
+const result=outputKey(created,{plan,request},context),seconds=formatSeconds(clock.now()-start),expiry=describeExpiry(result.expiresAt)
+log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${expiry}.`)
 stricter.length>0&&warn("unexpected-key-fields",{key,changes:stricter})
 await deleteLateOrphans(created,request,context)
 request.replace===!0&&await deleteOlderKeys(plan.namesakes,key,context)
@@ -1647,7 +1647,7 @@ return}const limit=limitOf(key),spend={name,spent,byok:toUsd(key.byok_usage)}
 onSpend({...spend,limit})
 limit&&limit.amount>0n&&isUsedUp(limit,spent)&&warn("key-limit-used-up",{...spend,limit})}function isUsedUp({amount,reset,remaining},spent){return!exceeds(remaining??(reset?amount:amount-spent),0n)}const keyCleanupTask=()=>object({search:object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,nameIsRandom:schemas_boolean(),isDistinguishable:schemas_boolean(),since:optional(schemas_number()),preexistingHashes:array(schemas_string()),lostPosts:schemas_number()}),created:optional(object({hash:schemas_string(),label:schemas_string()})),revoke:schemas_boolean(),replaced:optional(array(schemas_string()))})
 function describeKeysLeft({search,created,revoke}){const name=JSON.stringify(search.desired.name)
-return[...created&&revoke?[`the API key ${name} (${created.label}), hash ${created.hash}`]:[],...search.lostPosts>0?[`an API key named ${name} whose secret was lost`]:[]].join("; ")}async function runKeyCleanup(task,context){const{search,created}=task
+return[...created&&revoke?[`the API key ${name} (${created.label}), hash ${created.hash}`]:[],...search.lostPosts>0?[`an API key named ${name} whose secret was lost`]:[]].map(key=>`${key}, ${describeExpiry(search.desired.expires_at)}`).join("; ")}async function runKeyCleanup(task,context){const{search,created}=task
 created&&await reportSpend({name:search.desired.name,...created},context)
 const[revocation,orphanDeletion]=await Promise.all([catching(revokeCreated(task,context),ApiError,Failure),catching(deleteAllOrphans(task,context),ApiError,Failure)]),replacement=await catching(replaceKeys(task,context),ApiError,Failure),error=revocation.error??replacement.error??orphanDeletion.error
 if(!error)return
@@ -1883,10 +1883,7 @@ report.outputSecret("key",created.secret)},random:Math.random})
 if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure
-report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({identity,key,isWorkspaceLeft=!0}){return[...isWorkspaceLeft?[`the workspace ${identity.slug}`]:[],...describeKeyLeft(key)].join("; ")}function describeKeyLeft(key){const keys=key?describeKeysLeft({...key,revoke:key.replaced===void 0}):""
-if(!key||keys==="")return[]
-const{expires_at}=key.search.desired
-return[`${keys}, which ${expires_at===null?"never expires":`works until ${expires_at}`}`]}async function finishPreview(task,context){const ending=task.key&&await endKey(task.key,context),keyError=ending?.error,standing=await lookUpStanding(task,context),{error}=await catching(checkPreview({task,keyError,standing},context),ApiError,Failure)
+report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({identity,key,isWorkspaceLeft=!0}){return[isWorkspaceLeft?`the workspace ${identity.slug}`:"",key?describeKeysLeft({...key,revoke:key.replaced===void 0}):""].filter(left=>left!=="").join("; ")}async function finishPreview(task,context){const ending=task.key&&await endKey(task.key,context),keyError=ending?.error,standing=await lookUpStanding(task,context),{error}=await catching(checkPreview({task,keyError,standing},context),ApiError,Failure)
 if(!error)return
 if(!ending||isFailure(error,"preview-reopened"))return{error,left:void 0}
 const isWorkspaceLeft=standing?.isOpen===!1&&error!==keyError

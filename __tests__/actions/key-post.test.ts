@@ -53,15 +53,15 @@ describe('the post step of the key action', () => {
     expect(calls()).toEqual([LOOKUP, LIST, CREATE, READ]);
   });
 
-  test('A key that cannot be revoked is named in a warning, with its hash and its label', async () => {
+  test('A key that cannot be revoked is named in a warning, with its hash, label and expiry', async () => {
     const main = await createKey();
     const post = await runPost(main, { 'management-key': '' });
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
-    const { label, hash } = main.outputs;
+    const { label, hash, 'expires-at': expiresAt } = main.outputs;
     expect(warning?.data).toContain('management-key is required, and is empty');
     expect(warning?.data).toContain(
-      `May still exist at OpenRouter: the API key "CI" (${label}), hash ${hash}.`,
+      `May still exist at OpenRouter: the API key "CI" (${label}), hash ${hash}, expires at ${expiresAt}.`,
     );
     expect(keys()).toHaveLength(1);
     expectNoSecret(post);

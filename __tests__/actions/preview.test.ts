@@ -118,7 +118,7 @@ describe('the life of a pull request', () => {
     const inputs = { ...QUIET, 'management-key': managementKey };
     const failure = expectFailure(await post(opened, step, inputs));
     const { name, label, hash, expires_at } = keyOf(step);
-    const key = `the API key "${name}" (${label}), hash ${hash}, which works until ${expires_at}`;
+    const key = `the API key "${name}" (${label}), hash ${hash}, expires at ${expires_at}`;
     expect(failure.code).toBe(code);
     expect(failure.lines.at(-1)).toBe(`May still exist at OpenRouter: ${workspace}${key}.`);
   });
@@ -598,7 +598,7 @@ describe('the API key', () => {
     const { code, lines } = expectFailure(await post(opened, step, { key }));
     expect(code).toBe(expected);
     const left = lines.find((line) => line.startsWith('May still exist'));
-    expect(left).toContain(`: an API key named "${name}" whose secret was lost, which `);
+    expect(left).toContain(`: an API key named "${name}" whose secret was lost, expires at `);
     expect(left).not.toContain(own.hash);
   });
 

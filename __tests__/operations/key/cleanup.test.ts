@@ -15,6 +15,9 @@ import {
 import { onNth } from '../../support/on-nth.ts';
 import { storyOf } from '../../support/simulation.ts';
 
+/** The expiry that a step of a scene requests by default. */
+const EXPIRY = 'expires at 2026-01-01T06:00:00.500Z';
+
 describe('the cleanup after a job', () => {
   test('A created key that cannot be found is named in a warning, after several attempts or at the timeout', async () => {
     const scene = openKeyScene();
@@ -28,7 +31,7 @@ describe('the cleanup after a job', () => {
       title: `The API key "CI" (${key?.label}) cannot be found`,
     });
     expect(left && describeKeysLeft(left)).toBe(
-      `the API key "CI" (${key?.label}), hash ${key?.hash}`,
+      `the API key "CI" (${key?.label}), hash ${key?.hash}, ${EXPIRY}`,
     );
     const attempt = [DELETE, 'GET /keys/:hash'];
     expect(scene.calls().slice(before)).toEqual([
@@ -60,10 +63,18 @@ describe('the cleanup after a job', () => {
     ]);
   });
 
-  test('A key that was not created yet is described by its name', async () => {
-    const { task } = await openKeyScene().createKey({}, { killedAfter: DURING_POST_MS });
-    expect(task && describeKeysLeft(task)).toBe('an API key named "CI" whose secret was lost');
-  });
+  test.each([
+    [{}, EXPIRY],
+    [{ expiresInMs: null }, 'never expires'],
+  ])(
+    'A key that was not created yet is described by its name and its expiry: %j',
+    async (request, expiry) => {
+      const { task } = await openKeyScene().createKey(request, { killedAfter: DURING_POST_MS });
+      expect(task && describeKeysLeft(task)).toBe(
+        `an API key named "CI" whose secret was lost, ${expiry}`,
+      );
+    },
+  );
 
   test('An orphan with a random name is deleted, whatever its created_at', async () => {
     const scene = openKeyScene();
@@ -85,7 +96,7 @@ describe('the cleanup after a job', () => {
     const { error, left } = await scene.runPost(step);
     expect(error?.message).toContain('HTTP 403 Forbidden');
     expect(left && describeKeysLeft(left)).toBe(
-      `the API key "CI" (${step.handedOver?.key.label}), hash ${hash}`,
+      `the API key "CI" (${step.handedOver?.key.label}), hash ${hash}, ${EXPIRY}`,
     );
     expect(scene.hashes()).toEqual([hash]);
   });
@@ -108,7 +119,9 @@ describe('the cleanup after a job', () => {
     scene.scheduleFaults({ on: LIST, kind: 'response', status: 403 });
     const { error, left } = await scene.runPost(step);
     expect(error?.message).toContain('HTTP 403 Forbidden');
-    expect(left && describeKeysLeft(left)).toBe('an API key named "CI" whose secret was lost');
+    expect(left && describeKeysLeft(left)).toBe(
+      `an API key named "CI" whose secret was lost, ${EXPIRY}`,
+    );
     expect(scene.keys()).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import type { Context, IncompleteCleanup } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { LATE_POST_DELAYS_MS } from '../shared/post-once.ts';
 import { whileMissing } from '../shared/while-missing.ts';
+import { describeExpiry } from './expiry.ts';
 import { deleteOrphans, mayBeCreatedSince, orphanCriteria, unknownOwner } from './orphans.ts';
 import { deleteOlderKeys, type ReplaceContext, replaceOlderKeys } from './replace.ts';
 import { reportSpend, type SpendContext } from './spend.ts';
@@ -25,15 +26,17 @@ export const keyCleanupTask = () =>
 export type KeyCleanupTask = z.infer<ReturnType<typeof keyCleanupTask>>;
 
 /**
- * Describes what may be left if `task` fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…`.
- * Empty if the task only reports what a key has spent.
+ * Describes what may be left if `task` fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…, expires at
+ * 2026-01-01T06:00:00.417Z`. Empty if the task only reports what a key has spent.
  */
 export function describeKeysLeft({ search, created, revoke }: KeyCleanupTask): string {
   const name = JSON.stringify(search.desired.name);
   return [
     ...(created && revoke ? [`the API key ${name} (${created.label}), hash ${created.hash}`] : []),
     ...(search.lostPosts > 0 ? [`an API key named ${name} whose secret was lost`] : []),
-  ].join('; ');
+  ]
+    .map((key) => `${key}, ${describeExpiry(search.desired.expires_at)}`)
+    .join('; ');
 }
 
 export interface KeyCleanupContext extends SpendContext, ReplaceContext {

@@ -17,7 +17,7 @@ import { Failure } from '../shared/failure.ts';
 import { postOnce } from '../shared/post-once.ts';
 import { latestTime } from '../shared/time-window.ts';
 import type { KeyCleanupTask } from './cleanup.ts';
-import { planExpiry, unexpectedLifetime } from './expiry.ts';
+import { describeExpiry, planExpiry, unexpectedLifetime } from './expiry.ts';
 import { compareKey, type KeyDifferences } from './key-diff.ts';
 import {
   countPossibleOrphans,
@@ -109,8 +109,8 @@ export async function createKeyIn(
   if (looser.length > 0) throw await revokeLooser(created, looser, context);
   const result = outputKey(created, { plan, request }, context);
   const seconds = formatSeconds(clock.now() - start);
-  const end = result.expiresAt === null ? 'never expires' : `expires at ${result.expiresAt}`;
-  log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${end}.`);
+  const expiry = describeExpiry(result.expiresAt);
+  log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${expiry}.`);
   if (stricter.length > 0) warn('unexpected-key-fields', { key, changes: stricter });
 
   await deleteLateOrphans(created, request, context);

@@ -37,6 +37,11 @@ export function planExpiry({ expiresInMs, server, runner, recorded, random }: Ex
   return { expiresAt, clocks };
 }
 
+/** `expires at 2026-01-01T06:00:00.417Z`, or `never expires` for null. */
+export function describeExpiry(expiresAt: string | null): string {
+  return expiresAt === null ? 'never expires' : `expires at ${expiresAt}`;
+}
+
 /** The tolerance for the time from the plan of a key to its creation, in milliseconds. */
 const TOLERANCE_MS = 60_000;
 

@@ -34,23 +34,17 @@ interface PreviewLeft extends PreviewTask {
 
 /**
  * Describes what may be left if a task fails: `the workspace preview-42; the API key "CI"
- * (sk-or-v1-0e6...1c96), hash 1c96…, which works until 2026-01-01T06:00:00.000Z`.
+ * (sk-or-v1-0e6...1c96), hash 1c96…, expires at 2026-01-01T06:00:00.417Z`.
  */
 export function describePreviewLeft({
   identity,
   key,
   isWorkspaceLeft = true,
 }: PreviewLeft): string {
-  const workspace = isWorkspaceLeft ? [`the workspace ${identity.slug}`] : [];
-  return [...workspace, ...describeKeyLeft(key)].join('; ');
-}
-
-function describeKeyLeft(key: KeyCleanupTask | undefined): string[] {
+  const workspace = isWorkspaceLeft ? `the workspace ${identity.slug}` : '';
   // A key that replaces others outlives the job.
   const keys = key ? describeKeysLeft({ ...key, revoke: key.replaced === undefined }) : '';
-  if (!key || keys === '') return [];
-  const { expires_at } = key.search.desired;
-  return [`${keys}, which ${expires_at === null ? 'never expires' : `works until ${expires_at}`}`];
+  return [workspace, keys].filter((left) => left !== '').join('; ');
 }
 
 /**
