@@ -16,7 +16,7 @@ const CONFIG = `rules:
   # Documents name the major tag, which is short for reading, and say how to pin.
   unpinned-uses:
     disable: true
-  # Workflows that delete have no checkout.
+  # Workflows that delete check out no pull request.
   dangerous-triggers:
     disable: true
   # The folders of the actions are our replacement, see below.

@@ -3,7 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { environmentOf } from '../../sandbox/github/environment.ts';
 import { asTarget, eventIn, type GitHubEvent } from '../../sandbox/github/events.ts';
-import { closePull, deleteBranch, openPull, pushTo } from '../../sandbox/github/people.ts';
+import {
+  closePull,
+  deleteBranch,
+  openPull,
+  pushTo,
+  reopenPull,
+} from '../../sandbox/github/people.ts';
 import { addRepository, addToken } from '../../sandbox/github/seed.ts';
 import { type GitHubServer, startGitHub } from '../../sandbox/github/server.ts';
 import type { Repository, Token } from '../../sandbox/github/state.ts';
@@ -46,6 +52,7 @@ const CLEAN_UP = workflowOf('README.md', 'Preview clean-up');
 const BRANCH = workflowOf('docs/preview-environments.md', 'Branch preview');
 const BRANCH_CLEAN_UP = workflowOf('docs/preview-environments.md', 'Preview clean-up');
 const DEPLOY = workflowOf('docs/preview-environments.md', 'Deploy preview');
+const REMOVE = workflowOf('docs/preview-environments.md', 'Remove preview');
 
 interface Run {
   main: StepResult;
@@ -94,9 +101,9 @@ async function run(
   return { main, post, key };
 }
 
-/** The key that a script gets from the step `id`; undefined if its `if` skips it. */
+/** The key that a script gets from the step `id`; undefined if it needs none, or its `if` skips it. */
 function keyOf(script: Step | undefined, id: string | undefined, { outputs }: StepResult) {
-  if (!script) return undefined;
+  if (!script?.env?.['OPENROUTER_API_KEY']) return undefined;
   expect(script).toMatchObject({
     if: `steps.${id}.outputs.key != ''`,
     env: { OPENROUTER_API_KEY: `\${{ steps.${id}.outputs.key }}` },
@@ -191,6 +198,24 @@ describe('docs/preview-environments.md', () => {
     expect(disabledKeysOf(repository)).toEqual([false]);
     await run(DEPLOY, opened);
     expect(disabledKeysOf(repository)).toEqual([false, true]);
+  });
+
+  test('removes what was deployed once the pull request is closed, and not if it is open again', async () => {
+    const repository = newRepository();
+    const [opened] = openPull(server.github, repository);
+    await run(DEPLOY, opened);
+    const [closed] = closePull(server.github, repository, 1);
+    const [script] = REMOVE.jobs['remove']?.steps.slice(-1) ?? [];
+    expect(script?.if).toBe("steps.preview.outputs.state == 'closed'");
+    const [reopened] = reopenPull(server.github, repository, 1);
+    const { main: tooLate } = await run(REMOVE, asTarget(server.github, closed));
+    expect(tooLate.outputs).toMatchObject({ state: 'open' });
+    expect(slugsOf(repository)).toHaveLength(1);
+    await run(DEPLOY, reopened);
+    const [again] = closePull(server.github, repository, 1);
+    const { main } = await run(REMOVE, asTarget(server.github, again));
+    expect(main.outputs).toMatchObject({ state: 'closed' });
+    expect(slugsOf(repository)).toEqual([]);
   });
 
   test('has the clean-up of README.md, with what branches need', () => {
