@@ -1,13 +1,14 @@
 import { expect } from '@jest/globals';
 import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import type { HttpResponse } from '../../src/http/transport.ts';
 import type { KeyRequest } from '../../src/operations/key/create-key.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { HOUR_MS, SLUG, sha256 } from './key.ts';
 import { type KeyPost, type KeyStep, runKey, runKeyPost } from './key-steps.ts';
 import { afterExchange } from './on-nth.ts';
 import { JITTER, LATENCY, openPlainSimulation } from './plain-simulation.ts';
-import type { StepConditions } from './simulation.ts';
+import { onResponse, type StepConditions } from './simulation.ts';
 
 /** When the POST of a step that meets no fault was just applied, and its response has not arrived. */
 export const DURING_POST_MS = 5 * LATENCY + 1;
@@ -68,6 +69,18 @@ const REQUEST: KeyRequest = {
   revokeAfterJob: true,
   replace: false,
 };
+
+/** Has `change` made to the key in each response to `POST /keys`. */
+export function changeCreated(
+  { simulation }: KeyScene,
+  change: (key: Record<string, unknown>) => Record<string, unknown>,
+): void {
+  onResponse(simulation, (response: HttpResponse, { method }) => {
+    if (method !== 'POST') return response;
+    const { data, ...others } = JSON.parse(response.body);
+    return { ...response, body: JSON.stringify({ ...others, data: change(data) }) };
+  });
+}
 
 /** Expects that the step succeeds with a key that exists, and shows no secret; returns its hash. */
 export function expectCreated({ hashes }: KeyScene, step: KeyStep): string {

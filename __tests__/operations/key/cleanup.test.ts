@@ -5,6 +5,7 @@ import { describeKeysLeft } from '../../../src/operations/key/cleanup.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import { CREATE, DELETE, LIST, LOOKUP, sha256 } from '../../support/key.ts';
 import {
+  changeCreated,
   DURING_POST_MS,
   expectCleanPost,
   expectCreated,
@@ -99,6 +100,21 @@ describe('the cleanup after a job', () => {
       `the API key "CI" (${step.handedOver?.key.label}), hash ${hash}, ${EXPIRY}`,
     );
     expect(scene.hashes()).toEqual([hash]);
+  });
+
+  test('A key that is left is described with the expiry that OpenRouter returned', async () => {
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
+    changeCreated(scene, (key) => ({ ...key, expires_at: null }));
+    const rejection = { kind: 'response', status: 403 } as const;
+    scene.scheduleFaults({ on: DELETE, ...rejection }, { on: DELETE, ...rejection });
+    const step = await scene.createKey();
+    expectFailed(step);
+    scene.applyFirstPostLate();
+    scene.scheduleFaults({ on: LIST, ...rejection });
+    const { left } = await scene.runPost(step);
+    expect(left && describeKeysLeft(left)).toMatch(
+      /^the API key "CI" \(.*\), hash .*, never expires; an API key named "CI" whose secret was lost, expires at 2026-01-01T06:00:00.500Z$/,
+    );
   });
 
   test('A revocation that fails is reported rather than an orphan that cannot be deleted', async () => {

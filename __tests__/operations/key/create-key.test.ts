@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
-import type { HttpResponse } from '../../../src/http/transport.ts';
 import type { Failure } from '../../../src/operations/shared/failure.ts';
 import { falseNotFound } from '../../support/faults.ts';
 import { CREATE, DELETE, HOUR_MS, LIST, LOOKUP, READ } from '../../support/key.ts';
 import {
+  changeCreated,
   expectCleanPost,
   expectCreated,
   expectFailed,
@@ -12,23 +12,11 @@ import {
   openKeyScene,
 } from '../../support/key-scene.ts';
 import { onNth } from '../../support/on-nth.ts';
-import { onResponse, pass, storyOf } from '../../support/simulation.ts';
+import { pass, storyOf } from '../../support/simulation.ts';
 
 /** The lines of a step without what it saves. */
 const storyOfStep = ({ lines }: { lines: string[] }) =>
   storyOf(lines).filter((line) => !line.startsWith('{') && line !== 'null');
-
-/** Has `change` made to the key in each response to `POST /keys`. */
-function changeCreated(
-  { simulation }: KeyScene,
-  change: (key: Record<string, unknown>) => Record<string, unknown>,
-): void {
-  onResponse(simulation, (response: HttpResponse, { method }) => {
-    if (method !== 'POST') return response;
-    const { data, ...others } = JSON.parse(response.body);
-    return { ...response, body: JSON.stringify({ ...others, data: change(data) }) };
-  });
-}
 
 test.each([
   [true, 'The key is revoked when the job ends.'],

@@ -16,7 +16,14 @@ export const keyCleanupTask = () =>
   z.object({
     search: orphanCriteria(),
     /** The created key; absent until its response arrives. */
-    created: z.optional(z.object({ hash: z.string(), label: z.string() })),
+    created: z.optional(
+      z.object({
+        hash: z.string(),
+        label: z.string(),
+        /** As OpenRouter returned it; the requested one if it did not. ISO 8601, or null for never. */
+        expiresAt: z.nullable(z.string()),
+      }),
+    ),
     /** Whether the post step revokes the created key. */
     revoke: z.boolean(),
     /** The hashes of the keys that the created one replaces if the job succeeds; absent if it replaces none. */
@@ -30,13 +37,17 @@ export type KeyCleanupTask = z.infer<ReturnType<typeof keyCleanupTask>>;
  * 2026-01-01T06:00:00.417Z`. Empty if the task only reports what a key has spent.
  */
 export function describeKeysLeft({ search, created, revoke }: KeyCleanupTask): string {
-  const name = JSON.stringify(search.desired.name);
-  return [
-    ...(created && revoke ? [`the API key ${name} (${created.label}), hash ${created.hash}`] : []),
-    ...(search.lostPosts > 0 ? [`an API key named ${name} whose secret was lost`] : []),
-  ]
-    .map((key) => `${key}, ${describeExpiry(search.desired.expires_at)}`)
-    .join('; ');
+  const { name, expires_at } = search.desired;
+  const quoted = JSON.stringify(name);
+  const found =
+    created && revoke
+      ? `the API key ${quoted} (${created.label}), hash ${created.hash}, ${describeExpiry(created.expiresAt)}`
+      : '';
+  const lost =
+    search.lostPosts > 0
+      ? `an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at)}`
+      : '';
+  return [found, lost].filter((key) => key !== '').join('; ');
 }
 
 export interface KeyCleanupContext extends SpendContext, ReplaceContext {

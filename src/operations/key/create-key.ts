@@ -310,10 +310,12 @@ function outputKey(
 
 /** The task for the post step, once the key exists. A key that is revoked replaces no other. */
 function taskOf(
-  { key: { hash, label }, search, replaced }: CreatedWithOrphans,
+  { key, search, replaced }: CreatedWithOrphans,
   { revoke }: Pick<KeyCleanupTask, 'revoke'>,
 ): KeyCleanupTask {
-  return { search, created: { hash, label }, revoke, replaced: revoke ? undefined : replaced };
+  const { hash, label } = key;
+  const created = { hash, label, expiresAt: expiryIn(key, search.desired) };
+  return { search, created, revoke, replaced: revoke ? undefined : replaced };
 }
 
 /** What exists at OpenRouter if the state cannot be written. */
