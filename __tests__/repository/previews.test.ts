@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { environmentOf } from '../../sandbox/github/environment.ts';
-import { asTarget, eventIn, type GitHubEvent } from '../../sandbox/github/events.ts';
+import { asTarget, dispatchEvent, eventIn, type GitHubEvent } from '../../sandbox/github/events.ts';
 import {
   closePull,
   deleteBranch,
@@ -29,7 +29,10 @@ interface Step {
 interface Workflow {
   name: string;
   on: string | Record<string, { types?: string[] } | null>;
-  jobs: Record<string, { permissions: Token['permissions']; steps: Step[] }>;
+  jobs: Record<
+    string,
+    { permissions: Token['permissions']; concurrency?: { group: string }; steps: Step[] }
+  >;
 }
 
 const harness = openHarness();
@@ -81,7 +84,7 @@ async function run(
     action: join(ROOT, 'preview'),
     with: {
       ...Object.fromEntries(
-        Object.entries(ours?.with ?? {}).map(([input, value]) => [input, String(value)]),
+        Object.entries(ours?.with ?? {}).map(([input, value]) => [input, inputValue(value, event)]),
       ),
       'management-key': secret,
       'github-token': token.secret,
@@ -99,6 +102,13 @@ async function run(
   const post = await runPostInProcess(options, main);
   expect(post).toMatchObject({ exitCode: 0 });
   return { main, post, key };
+}
+
+/** The value of an input, which can be that of an input of the workflow. */
+function inputValue(value: unknown, { payload }: GitHubEvent): string {
+  const [, name] = /^\$\{\{ inputs\.(\w+) \}\}$/.exec(String(value)) ?? [];
+  if (name === undefined) return String(value);
+  return String(Object(payload['inputs'])[name] ?? '');
 }
 
 /** The key that a script gets from the step `id`; undefined if it needs none, or its `if` skips it. */
@@ -216,6 +226,26 @@ describe('docs/preview-environments.md', () => {
     const { main } = await run(REMOVE, asTarget(server.github, again));
     expect(main.outputs).toMatchObject({ state: 'closed' });
     expect(slugsOf(repository)).toEqual([]);
+  });
+
+  test('removes by hand what was deployed for a pull request whose closing started no run', async () => {
+    const repository = newRepository();
+    const [opened] = openPull(server.github, repository);
+    await run(DEPLOY, opened);
+    closePull(server.github, repository, 1);
+    const byHand = dispatchEvent(server.github, repository, { inputs: { number: '1' } });
+    const { main } = await run(REMOVE, byHand);
+    expect(main.outputs).toMatchObject({ state: 'closed' });
+    expect(slugsOf(repository)).toEqual([]);
+  });
+
+  test('lets a removal wait for a deployment of the same pull request', () => {
+    const [group, removal] = [DEPLOY, REMOVE].map(({ jobs }) => {
+      const [job] = Object.values(jobs);
+      return job?.concurrency?.group;
+    });
+    expect(group).toBe(`openrouter-deploy-\${{ github.event.number }}`);
+    expect(removal).toBe(group?.replace('}}', '|| inputs.number }}'));
   });
 
   test('has the clean-up of README.md, with what branches need', () => {
