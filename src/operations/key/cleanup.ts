@@ -20,7 +20,7 @@ export const keyCleanupTask = () =>
       z.object({
         hash: z.string(),
         label: z.string(),
-        /** As OpenRouter returned it; the requested one if it did not. ISO 8601, or null for never. */
+        /** As OpenRouter returned it; the requested one if it did not. Null for never. */
         expiresAt: z.nullable(z.string()),
       }),
     ),

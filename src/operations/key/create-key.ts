@@ -298,7 +298,8 @@ function outputKey(
   { journal, onCreated }: KeyContext,
 ): KeyResult {
   const { key, secret, search } = created;
-  const expiresAt = expiryIn(key, search.desired);
+  const expiry = expiryOf(key, search.desired);
+  const expiresAt = readTime(expiry) === undefined ? null : expiry;
   const result = { workspace: plan.workspace, key, secret, expiresAt };
   onCreated(result);
   // Not `saveOrWarn`: if this cannot be saved, the post step revokes the key, so the step must not succeed.
@@ -314,7 +315,7 @@ function taskOf(
   { revoke }: Pick<KeyCleanupTask, 'revoke'>,
 ): KeyCleanupTask {
   const { hash, label } = key;
-  const created = { hash, label, expiresAt: expiryIn(key, search.desired) };
+  const created = { hash, label, expiresAt: expiryOf(key, search.desired) };
   return { search, created, revoke, replaced: revoke ? undefined : replaced };
 }
 
@@ -329,10 +330,10 @@ function saveRest(task: KeyCleanupTask, journal: CleanupJournal<KeyCleanupTask>)
   else journal.clearOrWarn();
 }
 
-/** The expiry of the new key; the requested one if the response has none. Null for never. */
-function expiryIn({ expires_at: returned }: Key, desired: CreateKeyRequest): string | null {
+/** The expiry of the new key as it was returned; the requested one if it was not. Null for never. */
+function expiryOf({ expires_at: returned }: Key, desired: CreateKeyRequest): string | null {
   if (returned === undefined) return desired.expires_at;
-  return readTime(returned) === undefined ? null : String(returned);
+  return returned === null ? null : String(returned);
 }
 
 /**
