@@ -155,6 +155,19 @@ describe('the life of a pull request', () => {
     expect(lines.join()).not.toContain('May still exist');
   });
 
+  test('advises no input that the action does not have, after a lost response', async () => {
+    const { sandbox } = harness;
+    sandbox.faults.push({ on: 'POST /workspaces', kind: 'reset', applied: true });
+    const rejection = { kind: 'response', status: 403, body: '{}' } as const;
+    onNth(sandbox, 'POST /workspaces', 1, () =>
+      sandbox.faults.push({ on: 'GET /workspaces/:id', ...rejection }),
+    );
+    const { code, lines } = expectFailure(await main(open()[0], QUIET));
+    expect(code).toBe('outcome-unknown');
+    expect(lines.join()).toContain('Running this again finds the workspace if it was created.');
+    expect(lines.join()).not.toContain('if-exists');
+  });
+
   test('can go on during its deletion, which then fails', async () => {
     await job(open()[0]);
     const [closed] = close();

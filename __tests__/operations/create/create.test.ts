@@ -92,17 +92,21 @@ describe('a dry run', () => {
 
 describe('what a failure recommends if the workspace may have been created', () => {
   test.each<[string, string, Partial<CreateRequest>]>([
-    ['reuse', 'if-exists: fail', {}],
-    ['reuse', 'if-exists: reuse', { ifExists: 'reuse' }],
-    ['update', 'if-exists: update', { ifExists: 'update' }],
-    ['update', 'guardrail, budget or member inputs', { governanceInputs: ['members'] }],
-  ])('is if-exists: %s after a step with %s', async (policy, _, request) => {
+    [' with if-exists: reuse', 'if-exists: fail', {}],
+    ['', 'if-exists: reuse', { ifExists: 'reuse' }],
+    ['', 'if-exists: update', { ifExists: 'update' }],
+    [
+      ' with if-exists: update',
+      'guardrail, budget or member inputs',
+      { governanceInputs: ['members'] },
+    ],
+  ])('is to run it again%s after a step with %s', async (change, _, request) => {
     const simulation = simulate([LOST]);
     failLookup(simulation, request.ifExists ? 2 : 1);
     const run = await runCreate(simulation, { ...WITHOUT_LOOKUP, ...request }, CONDITIONS);
     expect(detailsOf(run)).toMatchObject({
       ambiguous: true,
-      recovery: `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`,
+      recovery: `Running this again${change} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`,
     });
   });
 
@@ -193,13 +197,22 @@ test('a new workspace with other values than requested is a warning with both va
   ]);
 });
 
-test.each([
-  ['the post step deletes the workspace', true, 'deleted-after-job'],
-  ['another run with if-exists: update finishes the work', false, 'run-again-with-update'],
-])('a failed guardrail of a new workspace reports that %s', async (_, deleteAfterJob, recovery) => {
+test.each<[string, Partial<CreateRequest>, string]>([
+  ['the post step deletes the workspace', { deleteAfterJob: true }, 'deleted-after-job'],
+  [
+    'another run with if-exists: update finishes the work',
+    { deleteAfterJob: false },
+    'run-again-with-update',
+  ],
+  [
+    'another run finishes the work, with if-exists: update already',
+    { deleteAfterJob: false, ifExists: 'update' },
+    'run-again',
+  ],
+])('a failed guardrail of a new workspace reports that %s', async (_, request, recovery) => {
   const simulation = simulate([{ on: PATCH_GUARDRAIL, kind: 'response', status: 403 }]);
   const governance = { guardrail: { limit_usd: 5, reset_interval: 'daily' as const } };
-  const run = await runCreate(simulation, { ...REQUEST, governance, deleteAfterJob }, CONDITIONS);
+  const run = await runCreate(simulation, { ...REQUEST, governance, ...request }, CONDITIONS);
   expect(run.error).toMatchObject({ code: 'partly-applied', details: { recovery } });
   expect(run.known).toMatchObject({ created: true });
 });

@@ -168,7 +168,9 @@ function recoveryOf({ deleteAfterJob, governanceInputs, ifExists }: CreateReques
   if (deleteAfterJob)
     return 'The post step of this action looks for the workspace, and deletes it.';
   const policy = ifExists === 'update' || governanceInputs.length > 0 ? 'update' : 'reuse';
-  return `Running this again with if-exists: ${policy} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`;
+  // `preview` has no such input, and always one of these.
+  const change = policy === ifExists ? '' : ` with if-exists: ${policy}`;
+  return `Running this again${change} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`;
 }
 
 /** Sets the guardrail, budgets and members of a new workspace. */
@@ -178,7 +180,8 @@ async function applyGovernance(
   context: CreateContext,
 ): Promise<CreateResult> {
   warnOnDrift(workspace, request.desired, context);
-  const recovery = request.deleteAfterJob ? 'deleted-after-job' : 'run-again-with-update';
+  const runAgain = request.ifExists === 'update' ? 'run-again' : 'run-again-with-update';
+  const recovery = request.deleteAfterJob ? 'deleted-after-job' : runAgain;
   await applyWrites(writes, { workspace, recovery }, context);
   return { outcome: 'created', workspace, changes: [], governanceChanges: changesOf(writes) };
 }
