@@ -221,7 +221,7 @@ test('partly-applied says that nothing was changed if the first write of the ste
   expect(linesOf('partly-applied', 'none', { ...details, applied: [] }).slice(-3)).toEqual([
     NOTHING_CHANGED,
     'Not applied, or unknown: the members.',
-    'After fixing that, running this again finishes the work.',
+    'Once the cause is gone, running this again finishes the work.',
   ]);
 });
 

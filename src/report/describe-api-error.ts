@@ -40,7 +40,7 @@ export function describeApiError(details: ApiErrorDetails, effect: Effect): Desc
 
 /** The lines about a request that is a part of what failed. The effect of the whole is not in them. */
 export function linesOfPart({ details }: ApiError): string[] {
-  return linesOf(details, []);
+  return linesOf(details, [], [MAY_BE_APPLIED]);
 }
 
 /** What to do about the first of `errors` whose request there was no token for. */
@@ -49,7 +49,11 @@ export function credentialAdvice(errors: readonly ApiError[]): string[] {
   return first ? advice(first) : [];
 }
 
-function linesOf(details: ApiErrorDetails, effect: readonly string[]): string[] {
+function linesOf(
+  details: ApiErrorDetails,
+  effect: readonly string[],
+  ambiguity: readonly string[] = ambiguityLines(details),
+): string[] {
   const { lookupFailure } = details;
   const { requestId, server } = causeOf(details);
   const last = causeOf(lookupFailure ?? details);
@@ -58,7 +62,7 @@ function linesOf(details: ApiErrorDetails, effect: readonly string[]): string[] 
     ...(lookupFailure ? [`Could not check the outcome: ${formatAttempt(lookupFailure)}`] : []),
     ...attemptLines(last, last === lookupFailure ? 'lookup' : 'request'),
     ...adviceAfterLookup(details),
-    ...(mayBeApplied(details) ? ambiguityLines(details) : effect),
+    ...(mayBeApplied(details) ? ambiguity : effect),
     ...(requestId ? [`Request id for ${server}'s support: ${requestId}`] : []),
   ];
 }
@@ -231,9 +235,11 @@ function advice(details: CredentialFailure): string[] {
   return ADVICE[code](details);
 }
 
+const MAY_BE_APPLIED = 'The request may still have been applied.';
+
 function ambiguityLines({ mayLeaveBehind, recovery }: ApiErrorDetails): string[] {
   return [
-    'The request may still have been applied.',
+    MAY_BE_APPLIED,
     recovery ?? `Before running this again, check for ${mayLeaveBehind ?? 'its effect'}.`,
   ];
 }

@@ -48,8 +48,8 @@ const RUN_AGAIN = 'Deleting the workspace again finishes the work.';
 const RECOVERIES: Readonly<Record<Recovery, string>> = {
   'deleted-after-job': 'With delete-after-job, the workspace is deleted when the job ends.',
   'run-again-with-update':
-    'After fixing that, running this again with if-exists: update finishes the work.',
-  'run-again': 'After fixing that, running this again finishes the work.',
+    'Once the cause is gone, running this again with if-exists: update finishes the work.',
+  'run-again': 'Once the cause is gone, running this again finishes the work.',
 };
 
 /** A failure. Without an effect of its own, it has that of all requests of the step. */
