@@ -101,6 +101,9 @@ const GAPS: readonly (readonly [RegExp, string])[] = [
   [/[-_]{2}/, 'in its middle'],
 ];
 
+/** What a person writes around an expression in a slug. Other text is what an expression gave. */
+const WRITTEN = /^[\w/#:-]*$/;
+
 /** Where the payload of an event about a pull request or an issue has the number. */
 const NUMBERS: Readonly<Record<string, string>> = {
   pull_request_review: 'github.event.pull_request.number',
@@ -115,7 +118,7 @@ const NUMBERS: Readonly<Record<string, string>> = {
  * share one workspace.
  */
 export function emptyExpression(text: string, env: NodeJS.ProcessEnv): string | undefined {
-  const [, position] = GAPS.find(([gap]) => gap.test(text)) ?? [];
+  const [, position] = GAPS.find(([gap]) => gap.test(text) && WRITTEN.test(text)) ?? [];
   return (
     position && `the expression ${position} was probably empty${emptyOn(env['GITHUB_EVENT_NAME'])}`
   );
