@@ -3,6 +3,7 @@ import { parseUsd, type Usd } from '../../src/lib/usd.ts';
 import { Failure } from '../../src/operations/shared/failure.ts';
 import type { SweepEntry, SweepResult } from '../../src/operations/shared/sweep-result.ts';
 import { describeError } from '../../src/report/describe-error.ts';
+import type { Table } from '../../src/report/summary.ts';
 import { sweepNotes, sweepOutputs, sweepSummary, sweepTable } from '../../src/report/sweep.ts';
 import { EMPTY_SWEEP } from '../support/failures.ts';
 
@@ -28,6 +29,12 @@ const entryOf = (slug: string, fields: Partial<SweepEntry> = {}): SweepEntry => 
 
 const resultOf = (fields: Partial<SweepResult>): SweepResult => ({ ...EMPTY_SWEEP, ...fields });
 
+function tableOf(result: SweepResult): Table {
+  const table = sweepTable(result);
+  if (!table) throw new Error('the sweep has no table');
+  return table;
+}
+
 const many = (count: number) =>
   Array.from({ length: count }, (_, at) => entryOf(`preview-${at}-🎈🎈🎈`));
 
@@ -40,7 +47,7 @@ test('the table of a sweep has the outcome for each workspace, failures first', 
     deleted: [entryOf('deleted')],
     failed: [entryOf('failed', { reason: 'HTTP 403' })],
   });
-  const { header, rows } = sweepTable(result);
+  const { header, rows } = tableOf(result);
   expect(header).toEqual(['Workspace', 'Age', 'Outcome']);
   expect(rows).toEqual([
     [{ code: 'failed' }, '3 d', '❌ could not be deleted: HTTP 403'],
@@ -55,7 +62,7 @@ test('the table of a sweep has the outcome for each workspace, failures first', 
 describe('what the deleted API keys had spent', () => {
   const spent = (text: string | null) => ({ keysSpent: text && (parseUsd(text) as Usd) }) as object;
   const columnOf = (fields: Partial<SweepResult>) => {
-    const { header, rows } = sweepTable(resultOf(fields));
+    const { header, rows } = tableOf(resultOf(fields));
     return [header, ...rows].map((row) => row[3]);
   };
 
@@ -101,9 +108,13 @@ describe('of more workspaces than fit', () => {
       kept: many(700),
       keptCount: 900,
     });
-    const { rows, more } = sweepTable(result);
+    const { rows, more } = tableOf(result);
     expect([rows.length, more]).toEqual([1_000, 600]);
   });
+});
+
+test('a sweep that finds nothing has no table', () => {
+  expect(sweepTable(resultOf({}))).toBeUndefined();
 });
 
 test('only a dry run that would delete workspaces and no keys says that it did not look for any', () => {

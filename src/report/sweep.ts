@@ -56,8 +56,8 @@ export function sweepSummary(
 /** The maximum number of rows: more would not be read. */
 const MAX_ROWS = 1_000;
 
-/** A table of the workspaces that a sweep found, with the outcome for each. */
-export function sweepTable(result: SweepResult): Table {
+/** A table of the workspaces that a sweep found, with the outcome for each; undefined if it found none. */
+export function sweepTable(result: SweepResult): Table | undefined {
   const { failed, deleted, alreadyDeleted, wouldDelete, tooMany, kept } = result;
   const spent = [...deleted, ...alreadyDeleted, ...failed].flatMap(
     ({ keysSpent = [] }) => keysSpent,
@@ -85,6 +85,7 @@ export function sweepTable(result: SweepResult): Table {
     ...rows(tooMany, keptBecause),
     ...rows(kept, keptBecause),
   ].slice(0, MAX_ROWS);
+  if (shown.length === 0) return undefined;
   return {
     header: [
       'Workspace',
