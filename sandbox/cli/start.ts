@@ -42,9 +42,10 @@ async function run(call: Call): Promise<void> {
   }
   const redact = (text: string) => mask(text, [call.managementKey ?? '']);
   showStep(scene.folder, inputs, redact);
+  const surroundings = { sandbox, redact, isCancelled: cancelOnInterrupt() };
   const stages = scene.occurrences
-    ? await runOccurrences(call, scene.occurrences, { sandbox, redact })
-    : await runJob(call, { sandbox, redact });
+    ? await runOccurrences(call, scene.occurrences, surroundings)
+    : await runJob(call, surroundings);
   await sandbox?.close();
   if (call.preview) {
     const page = writePage(stages.map(({ result }) => result.summary));
@@ -58,6 +59,19 @@ interface Surroundings {
   /** Undefined if the action runs against another server, which shows its requests itself. */
   sandbox: Sandbox | undefined;
   redact: Redact;
+  isCancelled(): boolean;
+}
+
+/**
+ * Lets Ctrl+C cancel only the step, which a terminal signals too: as on GitHub, its post step still runs.
+ * A second Ctrl+C ends everything. Returns whether the run was cancelled.
+ */
+function cancelOnInterrupt(): () => boolean {
+  let isCancelled = false;
+  process.once('SIGINT', () => {
+    isCancelled = true;
+  });
+  return () => isCancelled;
 }
 
 /** Lets each of `occurrences` happen in a GitHub, and runs and shows a job after it. */
@@ -70,6 +84,7 @@ async function runOccurrences(
   const repository = addRepository(gitHub.github, { name: 'octo-org/app' });
   const stages: Stage[] = [];
   for (const [at, { title, happen }] of occurrences.entries()) {
+    if (surroundings.isCancelled()) break;
     const event = happen(gitHub.github, repository);
     show(title, [`Event ${event.name}, ${event.payload['action']}`]);
     const run = stepIn(gitHub, event, { id: 17_000_000_001 + at });
@@ -113,6 +128,7 @@ async function runJob(
     requests: sandbox?.requests.splice(0),
     ...(started && { gitHubRequests: started.gitHub.requests.splice(0) }),
   });
+  if (!sandbox) show('Running the step', ['Its log follows when it has ended. Ctrl+C cancels it.']);
   const main = await runStep(step);
   const stages: Stage[] = [{ name: 'step', result: main, ...received() }];
   if (sandbox) scene.runJob?.(sandbox, main.outputs, contents);

@@ -1,14 +1,18 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { type Options, UsageError } from '../../../sandbox/cli/arguments.ts';
 import { readCall } from '../../../sandbox/cli/call.ts';
 import { helpOf, inputOptions, START_OPTIONS } from '../../../sandbox/cli/help.ts';
 import { SCENES } from '../../../sandbox/cli/scenes.ts';
+import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { readManifest } from '../../../sandbox/runner/runner.ts';
 import { openHarness, ROOT } from '../../support/harness.ts';
+import { CREATE } from '../../support/key.ts';
+import { onNth } from '../../support/on-nth.ts';
 
 const SECRET = `$\{{ secrets.OPENROUTER_MANAGEMENT_KEY }}`;
 
@@ -268,6 +272,7 @@ describe('npm start --api-url', () => {
     expect(inputsOf(stdout)).toMatchObject({ 'management-key': SECRET, 'api-url': url });
     expect(titles(stdout)).toEqual([
       'Step',
+      'Running the step',
       'Log of the step',
       'Log of the post step',
       'Outputs',
@@ -277,6 +282,20 @@ describe('npm start --api-url', () => {
     expect(section(stdout, 'Log of the post step')).toContain('Deleted the workspace preview-42');
     expect(account.workspaces).toHaveLength(1);
     expect(stdout).not.toContain(managementKey);
+  });
+
+  test('runs the post step also after Ctrl+C, which a terminal sends to the whole group', async () => {
+    const { sandbox } = harness;
+    seedWorkspace(sandbox, { slug: 'preview-42' });
+    sandbox.faults.push({ on: CREATE, kind: 'silence', applied: true });
+    const script = join(ROOT, 'sandbox/cli/start.ts');
+    const flags = ['key', '--api-url', sandbox.url, '--management-key', sandbox.managementKey];
+    const child = spawn(process.execPath, [script, ...flags], { detached: true });
+    onNth(sandbox, CREATE, 1, () => process.kill(-Number(child.pid), 'SIGINT'));
+    const stdout = await text(child.stdout);
+    expect(section(stdout, 'Log of the step')).toContain('the run was cancelled (SIGINT)');
+    expect(section(stdout, 'Log of the post step')).toContain('Deleted the orphaned API key');
+    expect(sandbox.account.keys).toEqual([]);
   });
 
   test.each([
