@@ -47,12 +47,14 @@ async function run(call: Call): Promise<void> {
     ? await runOccurrences(call, scene.occurrences, surroundings)
     : await runJob(call, surroundings);
   await sandbox?.close();
+  if (surroundings.isCancelled()) show('Cancelled', ['Nothing else is run.']);
   if (call.preview) {
     const page = writePage(stages.map(({ result }) => result.summary));
     show('Job summary as a page, for a browser', [page.href]);
   }
   const failed = stages.find(({ result }) => result.exitCode !== 0);
-  process.exitCode = failed ? (failed.result.exitCode ?? 1) : 0;
+  const exitCode = failed ? (failed.result.exitCode ?? 1) : 0;
+  process.exitCode = surroundings.isCancelled() ? 130 : exitCode;
 }
 
 interface Surroundings {
@@ -63,8 +65,8 @@ interface Surroundings {
 }
 
 /**
- * Lets Ctrl+C cancel only the step, which a terminal signals too: as on GitHub, its post step still runs.
- * A second Ctrl+C ends everything. Returns whether the run was cancelled.
+ * Lets Ctrl+C cancel only the step or post step that runs, which a terminal signals too: as on GitHub, a
+ * post step follows a cancelled step. A second Ctrl+C ends everything. Returns whether there was one.
  */
 function cancelOnInterrupt(): () => boolean {
   let isCancelled = false;
@@ -128,7 +130,10 @@ async function runJob(
     requests: sandbox?.requests.splice(0),
     ...(started && { gitHubRequests: started.gitHub.requests.splice(0) }),
   });
-  if (!sandbox) show('Running the step', ['Its log follows when it has ended. Ctrl+C cancels it.']);
+  if (!sandbox)
+    show('Running the step', [
+      'Its log follows when it has ended. Ctrl+C cancels it, and the post step still runs.',
+    ]);
   const main = await runStep(step);
   const stages: Stage[] = [{ name: 'step', result: main, ...received() }];
   if (sandbox) scene.runJob?.(sandbox, main.outputs, contents);

@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -292,10 +293,23 @@ describe('npm start --api-url', () => {
     const flags = ['key', '--api-url', sandbox.url, '--management-key', sandbox.managementKey];
     const child = spawn(process.execPath, [script, ...flags], { detached: true });
     onNth(sandbox, CREATE, 1, () => process.kill(-Number(child.pid), 'SIGINT'));
-    const stdout = await text(child.stdout);
+    const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'close')]);
     expect(section(stdout, 'Log of the step')).toContain('the run was cancelled (SIGINT)');
     expect(section(stdout, 'Log of the post step')).toContain('Deleted the orphaned API key');
+    expect(titles(stdout).at(-1)).toBe('Cancelled');
     expect(sandbox.account.keys).toEqual([]);
+    expect(exitCode).toBe(130);
+  });
+
+  test('lets nothing else happen on GitHub after Ctrl+C', async () => {
+    const { sandbox } = harness;
+    const script = join(ROOT, 'sandbox/cli/start.ts');
+    const flags = ['preview', '--api-url', sandbox.url, '--management-key', sandbox.managementKey];
+    const child = spawn(process.execPath, [script, ...flags], { detached: true });
+    onNth(sandbox, 'POST /workspaces', 1, () => process.kill(-Number(child.pid), 'SIGINT'));
+    const stdout = await text(child.stdout);
+    expect(titles(stdout)).toContain('The pull request is opened');
+    expect(titles(stdout)).not.toContain('A commit is pushed to it');
   });
 
   test.each([
