@@ -58,7 +58,7 @@ describe.each(ACTIONS)('the slug of a %s step', (_, read, named) => {
     given('slug-from', 'pr-', EDGE, '; the expression at its end was probably empty'),
     given('slug-from', '_web', EDGE, '; the expression at its beginning was probably empty'),
     given('slug-from', 'refs/heads/', EDGE, '; the expression at its end was probably empty'),
-    given('slug-from', 'octo/app#', EDGE, '; the expression at its end was probably empty'),
+    given('slug-from', 'octo/app.js#', EDGE, '; the expression at its end was probably empty'),
     // Nobody writes this around an expression: it is what one gave.
     given('slug-from', 'feature/Menü-', EDGE),
   ])('is rejected with %s: %j', (input, text, line) => {

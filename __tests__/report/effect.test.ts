@@ -225,6 +225,14 @@ test('partly-applied says that nothing was changed if the first write of the ste
   ]);
 });
 
+test('partly-applied does not say to check before what finishes the work', () => {
+  const { details } = EXPECTATIONS['partly-applied'];
+  const error = apiError({ kind: 'ambiguous', ambiguous: true, method: 'PATCH' });
+  const lines = linesOf('partly-applied', 'possible', { ...details, error });
+  expect(lines).toContain('The request may still have been applied.');
+  expect(lines.join()).not.toContain('Before running this again');
+});
+
 describe.each(Object.keys(FAILURE_CLASSES) as FailureClass[])(
   'a request that ended as %s',
   (kind) => {

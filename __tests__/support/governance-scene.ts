@@ -29,7 +29,7 @@ export function openGovernanceScene(...schedule: InProcessFault[]) {
   const run = (governance: Governance, request: Partial<CreateRequest>) =>
     runCreate(
       simulation,
-      { ...REQUEST, governance, ...request },
+      { ...REQUEST, governance, governanceInputs: Object.keys(governance), ...request },
       { timeout: TIMEOUT, jitter: JITTER },
     );
   return {

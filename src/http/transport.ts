@@ -190,7 +190,7 @@ async function readResponse(message: http.IncomingMessage): Promise<HttpResponse
 }
 
 const UNKNOWN_AUTHORITY =
-  'the certificate is issued by an authority that is not trusted here; the environment variable NODE_EXTRA_CA_CERTS can name a file with the certificate of that authority';
+  'the certificate is issued by an authority that is not trusted here; the variable NODE_EXTRA_CA_CERTS can name a file with its certificate';
 
 /** Node's error codes for failures that a retry may overcome. */
 const TRANSIENT_REASONS: Readonly<Record<string, string>> = {

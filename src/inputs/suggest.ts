@@ -102,7 +102,7 @@ const GAPS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** What a person writes around an expression in a slug. Other text is what an expression gave. */
-const WRITTEN = /^[\w/#:-]*$/;
+const WRITTEN = /^[\w./#:-]*$/;
 
 /** Where the payload of an event about a pull request or an issue has the number. */
 const NUMBERS: Readonly<Record<string, string>> = {

@@ -196,7 +196,9 @@ const DESCRIPTIONS: {
     lines: undeleted.slice(0, 1).flatMap(({ error }) => linesOfPart(error)),
     effect: [
       `The new API key exists, and the outputs are set: ${describeKey(key)}.`,
-      ...truncateList(undeleted.map(({ key: old }) => `Not deleted: ${describeKey(old)}.`)),
+      ...truncateList(
+        undeleted.map(({ key: old }) => `Not deleted, or unknown: ${describeKey(old)}.`),
+      ),
       `Running this again creates another key, then deletes this one and the ${undeleted.length === 1 ? 'older one' : 'older ones'}.`,
     ],
   }),

@@ -209,10 +209,17 @@ test.each<[string, Partial<CreateRequest>, string]>([
     { deleteAfterJob: false, ifExists: 'update' },
     'run-again',
   ],
+  [
+    'another run finishes the work, if no input is for it, as in an older run of a preview',
+    { deleteAfterJob: false, ifExists: 'reuse', governanceInputs: [] },
+    'run-again',
+  ],
 ])('a failed guardrail of a new workspace reports that %s', async (_, request, recovery) => {
   const simulation = simulate([{ on: PATCH_GUARDRAIL, kind: 'response', status: 403 }]);
   const governance = { guardrail: { limit_usd: 5, reset_interval: 'daily' as const } };
-  const run = await runCreate(simulation, { ...REQUEST, governance, ...request }, CONDITIONS);
+  const governanceInputs = ['guardrail-limit-usd', 'guardrail-limit-reset'];
+  const all = { ...REQUEST, governance, governanceInputs, ...request };
+  const run = await runCreate(simulation, all, CONDITIONS);
   expect(run.error).toMatchObject({ code: 'partly-applied', details: { recovery } });
   expect(run.known).toMatchObject({ created: true });
 });

@@ -180,8 +180,10 @@ async function applyGovernance(
   context: CreateContext,
 ): Promise<CreateResult> {
   warnOnDrift(workspace, request.desired, context);
-  const runAgain = request.ifExists === 'update' ? 'run-again' : 'run-again-with-update';
-  const recovery = request.deleteAfterJob ? 'deleted-after-job' : runAgain;
+  const { deleteAfterJob, governanceInputs, ifExists } = request;
+  const needsUpdate = governanceInputs.length > 0 && ifExists !== 'update';
+  const runAgain = needsUpdate ? 'run-again-with-update' : 'run-again';
+  const recovery = deleteAfterJob ? 'deleted-after-job' : runAgain;
   await applyWrites(writes, { workspace, recovery }, context);
   return { outcome: 'created', workspace, changes: [], governanceChanges: changesOf(writes) };
 }
