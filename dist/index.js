@@ -1194,10 +1194,11 @@ return windowMs=>({pending:{desired,window:from===void 0?void 0:{from,to:from+wi
 return outcome.kind==="reconciled"?{...outcome.result,mayArriveLate:ambiguous>1}:{workspace:outcome.response.data,creator:"this-step",mayArriveLate:ambiguous>0}}function reportCreated(workspace,{task,start},{clock,journal,log,onWorkspace}){const{id,slug}=workspace,url=dashboardUrl(slug)
 journal.saveOrFail(task,`the workspace ${slug}, id ${id}, ${url}`)
 onWorkspace(workspace,{created:!0})
-log.info(`Created in ${formatSeconds(clock.now()-start)}: id ${id}, ${url}`)}function recoveryOf({deleteAfterJob,governanceInputs,ifExists}){if(deleteAfterJob)return"The post step of this action looks for the workspace, and deletes it."
-const policy=ifExists==="update"||governanceInputs.length>0?"update":"reuse"
-return`Running this again${policy===ifExists?"":` with if-exists: ${policy}`} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`}async function applyGovernance({workspace},{request,writes},context){warnOnDrift(workspace,request.desired,context)
-const{deleteAfterJob,governanceInputs,ifExists}=request,recovery=deleteAfterJob?"deleted-after-job":governanceInputs.length>0&&ifExists!=="update"?"run-again-with-update":"run-again"
+log.info(`Created in ${formatSeconds(clock.now()-start)}: id ${id}, ${url}`)}function otherIfExists({governanceInputs,ifExists}){const needed=ifExists==="update"||governanceInputs.length>0?"update":"reuse"
+return needed===ifExists?void 0:needed}function recoveryOf(request){if(request.deleteAfterJob)return"The post step of this action looks for the workspace, and deletes it."
+const other=otherIfExists(request)
+return`Running this again${other?` with if-exists: ${other}`:""} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`}async function applyGovernance({workspace},{request,writes},context){warnOnDrift(workspace,request.desired,context)
+const runAgain=otherIfExists(request)==="update"?"run-again-with-update":"run-again",recovery=request.deleteAfterJob?"deleted-after-job":runAgain
 await applyWrites(writes,{workspace,recovery},context)
 return{outcome:"created",workspace,changes:[],governanceChanges:changesOf(writes)}}const noJournal={saveOrFail:()=>{},saveOrWarn:()=>{},clearOrWarn:()=>{}},UNPRINTABLE=/[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\p{Join_Control}\p{Variation_Selector}]]+/gv,MAX_LENGTH=2e3
 function toLine(text,redact){return truncate(bounded(text,(part,cut)=>redact(printable(part),cut))).replaceAll("##[","## [").replace(/^(\s*)::/,"$1: :")}const MAX_MESSAGE=4e3,MAX_END=1e3,MAX_START=2900

@@ -163,13 +163,18 @@ function reportCreated(
   log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
 }
 
+/** The `if-exists` that another run needs. Undefined if this one has it, as `preview` does, which has no such input. */
+function otherIfExists({ governanceInputs, ifExists }: CreateRequest): string | undefined {
+  const needed = ifExists === 'update' || governanceInputs.length > 0 ? 'update' : 'reuse';
+  return needed === ifExists ? undefined : needed;
+}
+
 /** What to do after an ambiguous POST. */
-function recoveryOf({ deleteAfterJob, governanceInputs, ifExists }: CreateRequest): string {
-  if (deleteAfterJob)
+function recoveryOf(request: CreateRequest): string {
+  if (request.deleteAfterJob)
     return 'The post step of this action looks for the workspace, and deletes it.';
-  const policy = ifExists === 'update' || governanceInputs.length > 0 ? 'update' : 'reuse';
-  // `preview` has no such input, and always one of these.
-  const change = policy === ifExists ? '' : ` with if-exists: ${policy}`;
+  const other = otherIfExists(request);
+  const change = other ? ` with if-exists: ${other}` : '';
   return `Running this again${change} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`;
 }
 
@@ -180,10 +185,8 @@ async function applyGovernance(
   context: CreateContext,
 ): Promise<CreateResult> {
   warnOnDrift(workspace, request.desired, context);
-  const { deleteAfterJob, governanceInputs, ifExists } = request;
-  const needsUpdate = governanceInputs.length > 0 && ifExists !== 'update';
-  const runAgain = needsUpdate ? 'run-again-with-update' : 'run-again';
-  const recovery = deleteAfterJob ? 'deleted-after-job' : runAgain;
+  const runAgain = otherIfExists(request) === 'update' ? 'run-again-with-update' : 'run-again';
+  const recovery = request.deleteAfterJob ? 'deleted-after-job' : runAgain;
   await applyWrites(writes, { workspace, recovery }, context);
   return { outcome: 'created', workspace, changes: [], governanceChanges: changesOf(writes) };
 }
