@@ -118,7 +118,8 @@ const NUMBERS: Readonly<Record<string, string>> = {
  * share one workspace.
  */
 export function emptyExpression(text: string, env: NodeJS.ProcessEnv): string | undefined {
-  const [, position] = GAPS.find(([gap]) => gap.test(text) && WRITTEN.test(text)) ?? [];
+  if (!WRITTEN.test(text)) return undefined;
+  const [, position] = GAPS.find(([gap]) => gap.test(text)) ?? [];
   return (
     position && `the expression ${position} was probably empty${emptyOn(env['GITHUB_EVENT_NAME'])}`
   );

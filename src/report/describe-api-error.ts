@@ -34,13 +34,16 @@ export function describeApiError(details: ApiErrorDetails, effect: Effect): Desc
   return {
     code: codeOf(details),
     title: `Could not ${details.operation}`,
-    lines: linesOf(details, [describeEffect(effect)]),
+    lines: linesOf(
+      details,
+      mayBeApplied(details) ? ambiguityLines(details) : [describeEffect(effect)],
+    ),
   };
 }
 
 /** The lines about a request that is a part of what failed. The effect of the whole is not in them. */
 export function linesOfPart({ details }: ApiError): string[] {
-  return linesOf(details, [], [MAY_BE_APPLIED]);
+  return linesOf(details, mayBeApplied(details) ? [MAY_BE_APPLIED] : []);
 }
 
 /** What to do about the first of `errors` whose request there was no token for. */
@@ -49,11 +52,7 @@ export function credentialAdvice(errors: readonly ApiError[]): string[] {
   return first ? advice(first) : [];
 }
 
-function linesOf(
-  details: ApiErrorDetails,
-  effect: readonly string[],
-  ambiguity: readonly string[] = ambiguityLines(details),
-): string[] {
+function linesOf(details: ApiErrorDetails, effect: readonly string[]): string[] {
   const { lookupFailure } = details;
   const { requestId, server } = causeOf(details);
   const last = causeOf(lookupFailure ?? details);
@@ -62,7 +61,7 @@ function linesOf(
     ...(lookupFailure ? [`Could not check the outcome: ${formatAttempt(lookupFailure)}`] : []),
     ...attemptLines(last, last === lookupFailure ? 'lookup' : 'request'),
     ...adviceAfterLookup(details),
-    ...(mayBeApplied(details) ? ambiguity : effect),
+    ...effect,
     ...(requestId ? [`Request id for ${server}'s support: ${requestId}`] : []),
   ];
 }
