@@ -42,7 +42,7 @@ async function run(call: Call): Promise<void> {
   }
   const redact = (text: string) => mask(text, [call.managementKey ?? '']);
   showStep(scene.folder, inputs, redact);
-  const surroundings = { sandbox, redact, isCancelled: cancelOnInterrupt() };
+  const surroundings = { sandbox, redact, isCancelled: watchForCancellation() };
   const stages = scene.occurrences
     ? await runOccurrences(call, scene.occurrences, surroundings)
     : await runJob(call, surroundings);
@@ -68,7 +68,7 @@ interface Surroundings {
  * Lets Ctrl+C cancel only the step or post step that runs, which a terminal signals too: as on GitHub, a
  * post step follows a cancelled step. A second Ctrl+C ends everything. Returns whether there was one.
  */
-function cancelOnInterrupt(): () => boolean {
+function watchForCancellation(): () => boolean {
   let isCancelled = false;
   process.once('SIGINT', () => {
     isCancelled = true;
@@ -130,10 +130,13 @@ async function runJob(
     requests: sandbox?.requests.splice(0),
     ...(started && { gitHubRequests: started.gitHub.requests.splice(0) }),
   });
-  if (!sandbox)
-    show('Running the step', [
-      'Its log follows when it has ended. Ctrl+C cancels it, and the post step still runs.',
-    ]);
+  if (!sandbox) {
+    const lines = [
+      'Its log follows when it has ended.',
+      'Ctrl+C cancels it, and the post step still runs.',
+    ];
+    show('Running the step', lines);
+  }
   const main = await runStep(step);
   const stages: Stage[] = [{ name: 'step', result: main, ...received() }];
   if (sandbox) scene.runJob?.(sandbox, main.outputs, contents);

@@ -17,14 +17,15 @@ import { onNth } from '../../support/on-nth.ts';
 
 const SECRET = `$\{{ secrets.OPENROUTER_MANAGEMENT_KEY }}`;
 
+const START = join(ROOT, 'sandbox/cli/start.ts');
+
 const start = (...flags: string[]) => startWith({}, ...flags);
 
 /** Runs `npm start -- …flags` without npm, with these variables. */
 function startWith(env: Record<string, string>, ...flags: string[]) {
   return new Promise<{ exitCode: unknown; stdout: string; stderr: string }>((resolve) => {
-    const script = join(ROOT, 'sandbox/cli/start.ts');
     const options = { env: { ...process.env, ...env } };
-    execFile(process.execPath, [script, ...flags], options, (error, stdout, stderr) => {
+    execFile(process.execPath, [START, ...flags], options, (error, stdout, stderr) => {
       resolve({ exitCode: error?.code ?? 0, stdout, stderr });
     });
   });
@@ -285,14 +286,20 @@ describe('npm start --api-url', () => {
     expect(stdout).not.toContain(managementKey);
   });
 
+  /** Runs `npm start -- action` against the sandbox, and signals its process group after `call`, as Ctrl+C does. */
+  function startUntil(call: string, action: string) {
+    const { url, managementKey } = harness.sandbox;
+    const flags = [action, '--api-url', url, '--management-key', managementKey];
+    const child = spawn(process.execPath, [START, ...flags], { detached: true });
+    onNth(harness.sandbox, call, 1, () => process.kill(-Number(child.pid), 'SIGINT'));
+    return child;
+  }
+
   test('runs the post step also after Ctrl+C, which a terminal sends to the whole group', async () => {
     const { sandbox } = harness;
     seedWorkspace(sandbox, { slug: 'preview-42' });
     sandbox.faults.push({ on: CREATE, kind: 'silence', applied: true });
-    const script = join(ROOT, 'sandbox/cli/start.ts');
-    const flags = ['key', '--api-url', sandbox.url, '--management-key', sandbox.managementKey];
-    const child = spawn(process.execPath, [script, ...flags], { detached: true });
-    onNth(sandbox, CREATE, 1, () => process.kill(-Number(child.pid), 'SIGINT'));
+    const child = startUntil(CREATE, 'key');
     const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'close')]);
     expect(section(stdout, 'Log of the step')).toContain('the run was cancelled (SIGINT)');
     expect(section(stdout, 'Log of the post step')).toContain('Deleted the orphaned API key');
@@ -302,11 +309,7 @@ describe('npm start --api-url', () => {
   });
 
   test('lets nothing else happen on GitHub after Ctrl+C', async () => {
-    const { sandbox } = harness;
-    const script = join(ROOT, 'sandbox/cli/start.ts');
-    const flags = ['preview', '--api-url', sandbox.url, '--management-key', sandbox.managementKey];
-    const child = spawn(process.execPath, [script, ...flags], { detached: true });
-    onNth(sandbox, 'POST /workspaces', 1, () => process.kill(-Number(child.pid), 'SIGINT'));
+    const child = startUntil('POST /workspaces', 'preview');
     const stdout = await text(child.stdout);
     expect(titles(stdout)).toContain('The pull request is opened');
     expect(titles(stdout)).not.toContain('A commit is pushed to it');
