@@ -1653,7 +1653,7 @@ return}const limit=limitOf(key),spend={name,spent,byok:toUsd(key.byok_usage)}
 onSpend({...spend,limit})
 limit&&limit.amount>0n&&isUsedUp(limit,spent)&&warn("key-limit-used-up",{...spend,limit})}function isUsedUp({amount,reset,remaining},spent){return!exceeds(remaining??(reset?amount:amount-spent),0n)}const keyCleanupTask=()=>object({search:object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,nameIsRandom:schemas_boolean(),isDistinguishable:schemas_boolean(),since:optional(schemas_number()),preexistingHashes:array(schemas_string()),lostPosts:schemas_number()}),created:optional(object({hash:schemas_string(),label:schemas_string(),expiresAt:nullable(schemas_string())})),revoke:schemas_boolean(),replaced:optional(array(schemas_string()))})
 function describeKeysLeft({search,created,revoke}){const{name,expires_at}=search.desired,quoted=JSON.stringify(name)
-return[created&&revoke?`the API key ${quoted} (${created.label}), hash ${created.hash}, ${describeExpiry(created.expiresAt)}`:"",search.lostPosts>0?`an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at)}`:""].filter(key=>key!=="").join("; ")}async function runKeyCleanup(task,context){const{search,created}=task
+return[created&&revoke?`the API key ${quoted} (${created.label}), hash ${created.hash}, ${describeExpiry(created.expiresAt)}`:"",search.lostPosts>0?`an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at)}`:""].filter(Boolean).join("; ")}async function runKeyCleanup(task,context){const{search,created}=task
 created&&await reportSpend({name:search.desired.name,...created},context)
 const[revocation,orphanDeletion]=await Promise.all([catching(revokeCreated(task,context),ApiError,Failure),catching(deleteAllOrphans(task,context),ApiError,Failure)]),replacement=await catching(replaceKeys(task,context),ApiError,Failure),error=revocation.error??replacement.error??orphanDeletion.error
 if(!error)return
@@ -1889,7 +1889,7 @@ report.outputSecret("key",created.secret)},random:Math.random})
 if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure
-report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({identity,key,isWorkspaceLeft=!0}){return[isWorkspaceLeft?`the workspace ${identity.slug}`:"",key?describeKeysLeft({...key,revoke:key.replaced===void 0}):""].filter(left=>left!=="").join("; ")}async function finishPreview(task,context){const ending=task.key&&await endKey(task.key,context),keyError=ending?.error,standing=await lookUpStanding(task,context),{error}=await catching(checkPreview({task,keyError,standing},context),ApiError,Failure)
+report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({identity,key,isWorkspaceLeft=!0}){return[isWorkspaceLeft?`the workspace ${identity.slug}`:"",key?describeKeysLeft({...key,revoke:key.replaced===void 0}):""].filter(Boolean).join("; ")}async function finishPreview(task,context){const ending=task.key&&await endKey(task.key,context),keyError=ending?.error,standing=await lookUpStanding(task,context),{error}=await catching(checkPreview({task,keyError,standing},context),ApiError,Failure)
 if(!error)return
 if(!ending||isFailure(error,"preview-reopened"))return{error,left:void 0}
 const isWorkspaceLeft=standing?.isOpen===!1&&error!==keyError

@@ -47,7 +47,7 @@ export function describeKeysLeft({ search, created, revoke }: KeyCleanupTask): s
     search.lostPosts > 0
       ? `an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at)}`
       : '';
-  return [found, lost].filter((key) => key !== '').join('; ');
+  return [found, lost].filter(Boolean).join('; ');
 }
 
 export interface KeyCleanupContext extends SpendContext, ReplaceContext {

@@ -44,7 +44,7 @@ export function describePreviewLeft({
   const workspace = isWorkspaceLeft ? `the workspace ${identity.slug}` : '';
   // A key that replaces others outlives the job.
   const keys = key ? describeKeysLeft({ ...key, revoke: key.replaced === undefined }) : '';
-  return [workspace, keys].filter((left) => left !== '').join('; ');
+  return [workspace, keys].filter(Boolean).join('; ');
 }
 
 /**
