@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
+import { type Engine, engineOf } from '../github/engine.ts';
 import type { Repository } from '../github/repository.ts';
 import { parseJson } from '../lib/json.ts';
 import { createKeyRequest } from '../openrouter/resources/keys.ts';
@@ -127,11 +128,11 @@ function readEvent(): unknown {
   }
 }
 
-/** The variables that other runners set, and the logins of the tokens of their jobs. */
-const JOB_LOGINS = [
-  ['FORGEJO_ACTIONS', 'forgejo-actions'],
-  ['GITEA_ACTIONS', 'gitea-actions'],
-] as const;
+/** The logins of the tokens of jobs, where that is not GitHub's. */
+const JOB_LOGINS: Readonly<Partial<Record<Engine, string>>> = {
+  Forgejo: 'forgejo-actions',
+  Gitea: 'gitea-actions',
+};
 
 const runnerEvent = z.object({
   repository: z.object({ default_branch: z._default(z.string(), 'main') }),
@@ -154,7 +155,7 @@ function readGitHub(token: string, payload: unknown): GitHubConnection {
   return {
     apiUrl: apiUrl.replace(/\/$/, ''),
     token,
-    jobLogin: JOB_LOGINS.find(([name]) => env[name])?.[1] ?? 'github-actions[bot]',
+    jobLogin: JOB_LOGINS[engineOf(env)] ?? 'github-actions[bot]',
     repository: {
       name: env['GITHUB_REPOSITORY'] ?? '',
       id: Number.isSafeInteger(id) ? id : undefined,
