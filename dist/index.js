@@ -842,8 +842,9 @@ signal.aborted&&attempt.abort(signal.reason)
 inFlight.push(attempt)
 const cancel=clock.after(ms,()=>attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)))
 return{signal:attempt.signal,end(){cancel()
-inFlight.splice(inFlight.indexOf(attempt),1)}}}}function createClient(options){return clientWith(createThrottle(options),{...options,startAttempt:attemptStarter(options)})}function clientWith(throttle,options){const{clock,deadline,signal}=options,client={request:request=>requestUntilDone(request,client),send:request=>throttle.limit(()=>sendThrottled(request,throttle,options)),tryOnce:(request,ms)=>sendOnce(request,{...options,shortMs:ms}),waitForRetry:(failure,attempt)=>waitForRetry(failure,attempt,{throttle,...options}),async pause(ms){await sleep(clock,Math.min(ms,(deadline-clock.now())/4),signal)},withTimeout(ms){const end=Math.min(deadline,clock.now()+ms)
-return clientWith(throttle,{...options,deadline:end,abortAt:end})}}
+inFlight.splice(inFlight.indexOf(attempt),1)}}}}function createClient(options){return clientWith(createThrottle(options),{...options,startAttempt:attemptStarter(options)})}function clientWith(throttle,options,endsAt){const{clock,signal}=options,current=()=>endsAt?{...options,deadline:endsAt(),abortAt:endsAt()}:options,endingAt=end=>clientWith(throttle,options,()=>Math.min(current().deadline,end())),client={request:request=>requestUntilDone(request,client),send:request=>throttle.limit(()=>sendThrottled(request,throttle,current)),tryOnce:(request,ms)=>sendOnce(request,{...current(),shortMs:ms}),waitForRetry:(failure,attempt)=>waitForRetry(failure,attempt,{throttle,...current()}),async pause(ms){await sleep(clock,Math.min(ms,(current().deadline-clock.now())/4),signal)},withTimeout(ms){const end=clock.now()+ms
+return endingAt(()=>end)},withShare(ms){const end=clock.now()+ms-throttle.pausedMs()
+return endingAt(()=>end+throttle.pausedMs())}}
 return client}async function requestUntilDone(request,client){const failures=[]
 let trusts404=request.trusts404??!1
 for(;;){const outcome=await client.send(request)
@@ -854,9 +855,9 @@ continue}const mayBeApplied=failures.some(({kind})=>FAILURE_CLASSES[kind].ambigu
 if(outcome.kind==="applied")return{...outcome.response,mayBeApplied}
 const{failure}=outcome,{retryable}=FAILURE_CLASSES[failure.kind],stopReason=retryable?await client.waitForRetry(failure,failures.length):void 0
 if(!retryable||stopReason!==void 0)throw toApiError(failures,{ambiguous:mayBeApplied,stopReason})}}const CONFIRM_404_AFTER_MS=1e3
-function statusOf(outcome){return outcome.kind==="applied"?outcome.response.status:outcome.failure.status}async function sendThrottled(request,throttle,options){const stopReason=await throttle.waitUntilResumed(options.deadline)
-if(stopReason!==void 0)return prevented(request,stopReason,options)
-const outcome=await sendOnce(request,options)
+function statusOf(outcome){return outcome.kind==="applied"?outcome.response.status:outcome.failure.status}async function sendThrottled(request,throttle,current){const stopReason=await throttle.waitUntilResumed(()=>current().deadline)
+if(stopReason!==void 0)return prevented(request,stopReason,current())
+const outcome=await sendOnce(request,current())
 outcome.kind!=="applied"&&FAILURE_CLASSES[outcome.kind].pausesAll&&throttle.pause(outcome.failure.retryAfterMs??0)
 return outcome}async function waitForRetry(failure,attempt,{throttle,clock,random,deadline,signal,log}){if(signal.aborted)return abortReason(signal)
 const wait=Math.max(failure.retryAfterMs??0,backoff(attempt,random())),seconds=formatSeconds(wait)
@@ -869,9 +870,11 @@ const waiting=new Set
 return async send=>{running<max?running+=1:await new Promise(resolve=>waiting.add(resolve))
 try{return await send()}finally{const[next]=waiting
 if(next){waiting.delete(next)
-next()}else running-=1}}}function createThrottle({server,clock,signal}){let pausedUntil=clock.now()
-return{limit:limitTo(MAX_CONCURRENCY),pause(ms){pausedUntil=Math.max(pausedUntil,clock.now()+ms)},async waitUntilResumed(deadline){while(clock.now()<pausedUntil){const wait=pausedUntil-clock.now()
-if(pausedUntil>=deadline)return`${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`
+next()}else running-=1}}}function createThrottle({server,clock,signal}){let pausedUntil=clock.now(),pausedMs=0
+return{limit:limitTo(MAX_CONCURRENCY),pausedMs:()=>pausedMs,pause(ms){const[from,until]=[Math.max(pausedUntil,clock.now()),clock.now()+ms]
+if(!(until<=from)){pausedMs+=until-from
+pausedUntil=until}},async waitUntilResumed(deadline){while(clock.now()<pausedUntil){const wait=pausedUntil-clock.now()
+if(pausedUntil>=deadline())return`${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`
 const stopReason=await sleep(clock,wait,signal)
 if(stopReason!==void 0)return stopReason}}}}async function catching(work,...classes){try{return{value:await work}}catch(error){if(!classes.some(type=>error instanceof type))throw error
 return{error}}}const deleted=pipe(object({deleted:schemas_boolean().check(refine(isDeleted=>isDeleted))}),transform(()=>!0)),DELETION_LAG_MS=[500,1e3,2e3]
@@ -1376,7 +1379,7 @@ await forEachOf(stale,async entry=>{const{outcome,...changes}=await deleteStale(
 outcomes[outcome].push({...entry,...changes})})
 return outcomes}async function deleteStale({id,slug,reason},{deleteKeys,timeoutMs},context){const{log,signal}=context
 if(signal.aborted)return{outcome:"failed",reason:`not attempted: ${abortReason(signal)}`}
-const client=context.client.withTimeout(timeoutMs*TIMEOUT_SHARE),options={deleteKeys,relistKeys:!1,maxListSize:MAX_KEY_LIST_SIZE},result=await teardown({id,slug},options,{...context,client}),keys=`API keys deleted: ${result.deletedKeys.length}`,spent=result.deletedKeys.length>0?{keysSpent:totalSpent(result.deletedKeys)}:{}
+const client=context.client.withShare(timeoutMs*TIMEOUT_SHARE),options={deleteKeys,relistKeys:!1,maxListSize:MAX_KEY_LIST_SIZE},result=await teardown({id,slug},options,{...context,client}),keys=`API keys deleted: ${result.deletedKeys.length}`,spent=result.deletedKeys.length>0?{keysSpent:totalSpent(result.deletedKeys)}:{}
 if(!result.problem){log.info(`${result.deleted?"Deleted":"Another job had deleted"} ${slug}, id ${id}, ${reason}. ${keys}.`)
 return{outcome:result.deleted?"deleted":"alreadyDeleted",...spent}}const why=`${result.problem.message}${result.deletedKeys.length>0?`; ${keys}`:""}`
 log.info(`Could not delete ${slug}, id ${id}: ${why}`)
@@ -1815,14 +1818,17 @@ const ms=Math.min(COMMENT_WITHIN_MS,(deadline-clock.now())/4),limited={...contex
 await writeComment({number:subject.number,slug:identity.slug,seen,render},limited)}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
 if(marked&&naming_isSame(marked,subject)&&!isDefault(workspace))return
 const description=String(workspace.description??"")
-throw new Failure("preview-not-ours",{workspace,description,expected:identity.description},"another workspace has its slug")}async function cleanUp({maxDeletions,dryRun},context){const marked=await findMarked(context)
+throw new Failure("preview-not-ours",{workspace,description,expected:identity.description},"another workspace has its slug")}const LOOKUP_SHARE=.1,LOOKUPS_SHARE=.5,DELETION_SHARE=.2
+async function cleanUp({maxDeletions,dryRun,timeoutMs},context){const marked=await findMarked(context)
 context.log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`)
-const lists={deleted:[],alreadyDeleted:[],failed:[],kept:[]},outdated=[]
-await forEachOf(groupBySubject(marked),async group=>{const{value:standing,error}=await catching(readStanding(group.subject,void 0,context),ApiError,Failure),entries=reason=>group.workspaces.map(one=>clean_up_toEntry(one,reason))
+const lists={deleted:[],alreadyDeleted:[],failed:[],kept:[]},outdated=await findOutdated(groupBySubject(marked),{timeoutMs,lists},context),stale=outdated.flatMap(({workspaces})=>workspaces.map(one=>clean_up_toEntry(one))),isTooMany=stale.length>maxDeletions
+isTooMany||dryRun||await forEachOf(outdated,async({workspaces,since})=>{for(const workspace of workspaces){const shared=withShare(timeoutMs*DELETION_SHARE,context)
+await deleteOutdated(workspace,{since,lists},shared)}})
+return{...lists,wouldDelete:!isTooMany&&dryRun?stale:[],tooMany:isTooMany?stale:[],staleCount:stale.length,keptCount:lists.kept.length}}async function findOutdated(groups,{timeoutMs,lists},context){const{clock,deadline}=context,lookups=context.github.withTimeout(deadline-timeoutMs*(1-LOOKUPS_SHARE)-clock.now()),outdated=[]
+await forEachOf(groups,async group=>{const github=lookups.withShare(timeoutMs*LOOKUP_SHARE),{value:standing,error}=await catching(readStanding(group.subject,void 0,{...context,github}),ApiError,Failure),entries=reason=>group.workspaces.map(one=>clean_up_toEntry(one,reason))
 error?lists.failed.push(...entries(error.message)):standing.isOpen?lists.kept.push(...entries("it is open")):outdated.push({...group,since:standing.since})})
-const stale=outdated.flatMap(({workspaces})=>workspaces.map(one=>clean_up_toEntry(one))),isTooMany=stale.length>maxDeletions
-isTooMany||dryRun||await forEachOf(outdated,async({workspaces,since})=>{for(const workspace of workspaces)await deleteOutdated(workspace,{since,lists},context)})
-return{...lists,wouldDelete:!isTooMany&&dryRun?stale:[],tooMany:isTooMany?stale:[],staleCount:stale.length,keptCount:lists.kept.length}}function groupBySubject(marked){const groups=new Map
+return outdated}function withShare(ms,context){const{client,github,clock}=context,deadline=Math.min(context.deadline,clock.now()+ms)
+return{...context,client:client.withShare(ms),github:github.withShare(ms),deadline}}function groupBySubject(marked){const groups=new Map
 for(const workspace of marked){const{subject}=workspace,key=JSON.stringify(subject),group=groups.get(key)??{subject,workspaces:[]}
 group.workspaces.push(workspace)
 groups.set(key,group)}return[...groups.values()]}async function deleteOutdated(workspace,{since,lists},context){const{slug,subject,description}=workspace,identity={slug,name:slug,description:String(description)},{value:deletion,error}=await catching(deletePreview({subject,since,identity},{dryRun:!1},context),ApiError,Failure)

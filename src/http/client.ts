@@ -43,6 +43,11 @@ export interface Client {
   pause(ms: number): Promise<void>;
   /** Returns a client with the same throttle, whose requests end within `ms` milliseconds. */
   withTimeout(ms: number): Client;
+  /**
+   * Returns a client like `withTimeout` for one of many tasks. The waits that the server requires do not
+   * count, because all tasks wait then.
+   */
+  withShare(ms: number): Client;
 }
 
 export interface ClientOptions extends Omit<SendOptions, 'abortAt' | 'shortMs' | 'startAttempt'> {
@@ -57,19 +62,28 @@ export function createClient(options: ClientOptions): Client {
 
 type Options = ClientOptions & SendOptions;
 
-function clientWith(throttle: Throttle, options: Options): Client {
-  const { clock, deadline, signal } = options;
+/** @param endsAt when the requests have to end, if that is before the timeout of the step */
+function clientWith(throttle: Throttle, options: Options, endsAt?: () => number): Client {
+  const { clock, signal } = options;
+  const current = (): Options =>
+    endsAt ? { ...options, deadline: endsAt(), abortAt: endsAt() } : options;
+  const endingAt = (end: () => number) =>
+    clientWith(throttle, options, () => Math.min(current().deadline, end()));
   const client: Client = {
     request: (request) => requestUntilDone(request, client),
-    send: (request) => throttle.limit(() => sendThrottled(request, throttle, options)),
-    tryOnce: (request, ms) => sendOnce(request, { ...options, shortMs: ms }),
-    waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, { throttle, ...options }),
+    send: (request) => throttle.limit(() => sendThrottled(request, throttle, current)),
+    tryOnce: (request, ms) => sendOnce(request, { ...current(), shortMs: ms }),
+    waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, { throttle, ...current() }),
     async pause(ms) {
-      await sleep(clock, Math.min(ms, (deadline - clock.now()) / 4), signal);
+      await sleep(clock, Math.min(ms, (current().deadline - clock.now()) / 4), signal);
     },
     withTimeout(ms) {
-      const end = Math.min(deadline, clock.now() + ms);
-      return clientWith(throttle, { ...options, deadline: end, abortAt: end });
+      const end = clock.now() + ms;
+      return endingAt(() => end);
+    },
+    withShare(ms) {
+      const end = clock.now() + ms - throttle.pausedMs();
+      return endingAt(() => end + throttle.pausedMs());
     },
   };
   return client;
@@ -113,11 +127,11 @@ function statusOf(outcome: Outcome<unknown>): number | undefined {
 async function sendThrottled<Data>(
   request: ApiRequest<Data>,
   throttle: Throttle,
-  options: Options,
+  current: () => Options,
 ): Promise<Outcome<Data>> {
-  const stopReason = await throttle.waitUntilResumed(options.deadline);
-  if (stopReason !== undefined) return prevented(request, stopReason, options);
-  const outcome = await sendOnce(request, options);
+  const stopReason = await throttle.waitUntilResumed(() => current().deadline);
+  if (stopReason !== undefined) return prevented(request, stopReason, current());
+  const outcome = await sendOnce(request, current());
   // Pause here, before the limit lets another request start.
   if (outcome.kind !== 'applied' && FAILURE_CLASSES[outcome.kind].pausesAll) {
     throttle.pause(outcome.failure.retryAfterMs ?? 0);
@@ -165,9 +179,11 @@ export interface Throttle {
   pause(ms: number): void;
   /**
    * Waits until the pause ends. Returns why no request may be sent, if the pause ends after
-   * `deadline` or the signal aborts.
+   * the deadline or the signal aborts.
    */
-  waitUntilResumed(deadline: number): Promise<string | undefined>;
+  waitUntilResumed(deadline: () => number): Promise<string | undefined>;
+  /** How long all pauses so far take together, in milliseconds. */
+  pausedMs(): number;
 }
 
 /** Returns a function that calls each function it gets, in turn, when fewer than `max` others are running. */
@@ -198,17 +214,22 @@ export function createThrottle({
   signal,
 }: Pick<SendOptions, 'server' | 'clock' | 'signal'>): Throttle {
   let pausedUntil = clock.now();
+  let pausedMs = 0;
   return {
     limit: limitTo(MAX_CONCURRENCY),
+    pausedMs: () => pausedMs,
 
     pause(ms) {
-      pausedUntil = Math.max(pausedUntil, clock.now() + ms);
+      const [from, until] = [Math.max(pausedUntil, clock.now()), clock.now() + ms];
+      if (until <= from) return;
+      pausedMs += until - from;
+      pausedUntil = until;
     },
 
     async waitUntilResumed(deadline) {
       while (clock.now() < pausedUntil) {
         const wait = pausedUntil - clock.now();
-        if (pausedUntil >= deadline) {
+        if (pausedUntil >= deadline()) {
           return `${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`;
         }
         const stopReason = await sleep(clock, wait, signal);

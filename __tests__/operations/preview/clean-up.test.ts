@@ -1,24 +1,104 @@
 import { expect, test } from '@jest/globals';
 import { closePull, openPull } from '../../../sandbox/github/people.ts';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { MAX_CONCURRENCY } from '../../../src/http/client.ts';
 import { cleanUpJob, runJob } from '../../support/preview-jobs.ts';
-import { openWorld } from '../../support/preview-world.ts';
+import { openWorld, type World } from '../../support/preview-world.ts';
 
 const COUNT = 50;
 const TIMEOUT_MS = 60_000;
 
-test('a clean-up deletes 50 previews before its timeout, although each response takes 120 ms', async () => {
+/** The workspaces of closed pull requests, with three API keys each. */
+function openPreviews(count = COUNT) {
   const world = openWorld({ takenSlugStatus: 409, skew: 0, lags: [0], squatter: undefined });
   const { simulation, github, repository } = world;
-  for (let number = 1; number <= COUNT; number += 1) {
+  const workspaces = Array.from({ length: count }, (_, index) => {
+    const number = index + 1;
     openPull(github, repository, { number, branch: `branch-${number}` });
     closePull(github, repository, number);
     const description = `Preview of https://github.com/octo-org/shop/pull/${number} (repository ${repository.id})`;
-    seedWorkspace(simulation, { slug: `demo-${number}`, description, keys: 3 });
-  }
+    return seedWorkspace(simulation, { slug: `demo-${number}`, description, keys: 3 });
+  });
+  return { world, workspaces };
+}
+
+/** Runs a clean-up; returns the slugs of its lists, and of the previews that still exist. */
+async function runCleanUp(world: World) {
+  const { simulation } = world;
   const job = cleanUpJob();
   await simulation.clock.run(runJob(world, job));
-  expect(job.main?.result).toMatchObject({ state: 'clean-up', failure: undefined });
-  expect(simulation.account.workspaces.map(({ slug }) => slug)).not.toContain('demo-50');
-  expect(simulation.clock.now()).toBeLessThan(TIMEOUT_MS);
+  const { result } = job.main ?? {};
+  if (result?.state !== 'clean-up') throw new Error('no result', { cause: job.main?.error });
+  const slugsOf = (entries: readonly { slug: string }[]) => entries.map(({ slug }) => slug);
+  const { deleted, failed } = result.result;
+  const left = slugsOf(simulation.account.workspaces).filter((slug) => slug.startsWith('demo-'));
+  return { deleted: slugsOf(deleted), failed: slugsOf(failed), left, failure: result.failure };
+}
+
+const forever = (fault: InProcessFault) => Array<InProcessFault>(100).fill(fault);
+const pullPath = (number: number) => `GET /repos/octo-org/shop/pulls/${number}`;
+
+test('a clean-up deletes 50 previews before its timeout, although each response takes 120 ms', async () => {
+  const { world } = openPreviews();
+  expect(await runCleanUp(world)).toMatchObject({ left: [], failure: undefined });
+  expect(world.simulation.clock.now()).toBeLessThan(TIMEOUT_MS);
+});
+
+test.each<[string, InProcessFault]>([
+  ['hangs', { on: pullPath(7), kind: 'silence' }],
+  ['is always rejected by HTTP 502', { on: pullPath(7), kind: 'response', status: 502 }],
+])('a lookup that %s leaves its own preview only', async (_, fault) => {
+  const { world } = openPreviews();
+  world.gitHubNetwork.schedule.push(...forever(fault));
+  const { deleted, ...rest } = await runCleanUp(world);
+  expect(rest).toMatchObject({
+    failed: ['demo-7'],
+    left: ['demo-7'],
+    failure: { code: 'sweep-incomplete' },
+  });
+  expect(deleted).toHaveLength(COUNT - 1);
+});
+
+test.each([
+  ['pull request cannot be read', 'GET /repos/:owner/:repo/pulls/:number', 'gitHubNetwork'],
+  ['workspace can be deleted', 'DELETE /workspaces/:id', 'openRouter'],
+] as const)('a clean-up names each preview if no %s', async (_, on, server) => {
+  const { world } = openPreviews();
+  const network = server === 'openRouter' ? world.simulation.network : world.gitHubNetwork;
+  for (let n = 0; n < 5; n += 1) network.schedule.push(...forever({ on, kind: 'silence' }));
+  const { deleted, failed, left } = await runCleanUp(world);
+  expect(deleted).toEqual([]);
+  expect(new Set(failed)).toEqual(new Set(left));
+  expect(left).toHaveLength(COUNT);
+  expect(world.simulation.clock.now()).toBeLessThanOrEqual(TIMEOUT_MS);
+});
+
+test.each(['GET /keys', 'DELETE /keys', 'DELETE /workspaces'])(
+  'deletions whose %s hangs leave their own previews only, as many as are deleted at once',
+  async (request) => {
+    const { world, workspaces } = openPreviews();
+    const { account, network } = world.simulation;
+    const slow = workspaces.slice(0, MAX_CONCURRENCY);
+    for (const { id } of slow) {
+      const { hash } = account.keys.find((key) => key.workspace_id === id) ?? { hash: '' };
+      const paths: Record<string, string> = {
+        'GET /keys': `?offset=0&workspace_id=${id}&include_disabled=true&include_expired=true`,
+        'DELETE /keys': `/${hash}`,
+        'DELETE /workspaces': `/${id}`,
+      };
+      network.schedule.push(...forever({ on: request + paths[request], kind: 'silence' }));
+    }
+    const slugs = slow.map(({ slug }) => slug);
+    const { deleted, failed, left } = await runCleanUp(world);
+    expect({ failed: failed.sort(), left }).toEqual({ failed: slugs, left: slugs });
+    expect(deleted).toHaveLength(COUNT - MAX_CONCURRENCY);
+  },
+);
+
+test('a lookup waits as long as GitHub requires, within half of the timeout', async () => {
+  const { world } = openPreviews(3);
+  const headers = { 'retry-after': '20' };
+  world.gitHubNetwork.schedule.push({ kind: 'response', status: 429, headers });
+  expect(await runCleanUp(world)).toMatchObject({ failed: [], left: [] });
 });

@@ -32,37 +32,44 @@ interface Outdated extends Group {
 
 type Lists = Record<'deleted' | 'alreadyDeleted' | 'failed' | 'kept', SweepEntry[]>;
 
+/** What a clean-up may do, as the author of the workflow requested it. */
+export interface CleanUpRequest {
+  /** If more previews are to be deleted, none is. */
+  maxDeletions: number;
+  dryRun: boolean;
+  timeoutMs: number;
+}
+
+/**
+ * The shares of the timeout, so that one preview that takes long leaves time for the others: that of one
+ * lookup, of all lookups, and of one deletion.
+ */
+const LOOKUP_SHARE = 1 / 10;
+const LOOKUPS_SHARE = 1 / 2;
+const DELETION_SHARE = 1 / 5;
+
 /**
  * Deletes the previews of this repository whose pull request is closed or whose branch is gone. One that
- * cannot be read is kept, and the others go on.
+ * cannot be read or deleted in its share of the time is kept, and the others go on.
  * @throws {ApiError} if the workspaces cannot be listed; then none is deleted
  */
 export async function cleanUp(
-  { maxDeletions, dryRun }: { maxDeletions: number; dryRun: boolean },
+  { maxDeletions, dryRun, timeoutMs }: CleanUpRequest,
   context: GitHubContext,
 ): Promise<SweepResult> {
   const marked = await findMarked(context);
   context.log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`);
   const lists: Lists = { deleted: [], alreadyDeleted: [], failed: [], kept: [] };
-  const outdated: Outdated[] = [];
-  await forEachOf(groupBySubject(marked), async (group) => {
-    const { value: standing, error } = await catching(
-      readStanding(group.subject, undefined, context),
-      ApiError,
-      Failure,
-    );
-    const entries = (reason: string) => group.workspaces.map((one) => toEntry(one, reason));
-    if (error) lists.failed.push(...entries(error.message));
-    else if (standing.isOpen) lists.kept.push(...entries('it is open'));
-    else outdated.push({ ...group, since: standing.since });
-  });
+  const outdated = await findOutdated(groupBySubject(marked), { timeoutMs, lists }, context);
   const stale = outdated.flatMap(({ workspaces }) => workspaces.map((one) => toEntry(one)));
   const isTooMany = stale.length > maxDeletions;
   if (!isTooMany && !dryRun) {
     await forEachOf(outdated, async ({ workspaces, since }) => {
       // One after another, because they share a comment.
-      for (const workspace of workspaces)
-        await deleteOutdated(workspace, { since, lists }, context);
+      for (const workspace of workspaces) {
+        const shared = withShare(timeoutMs * DELETION_SHARE, context);
+        await deleteOutdated(workspace, { since, lists }, shared);
+      }
     });
   }
   return {
@@ -72,6 +79,38 @@ export async function cleanUp(
     staleCount: stale.length,
     keptCount: lists.kept.length,
   };
+}
+
+/** Looks up the subject of each group. Adds those that are open, or that cannot be read, to `lists`. */
+async function findOutdated(
+  groups: readonly Group[],
+  { timeoutMs, lists }: { timeoutMs: number; lists: Lists },
+  context: GitHubContext,
+): Promise<Outdated[]> {
+  const { clock, deadline } = context;
+  const end = deadline - timeoutMs * (1 - LOOKUPS_SHARE);
+  const lookups = context.github.withTimeout(end - clock.now());
+  const outdated: Outdated[] = [];
+  await forEachOf(groups, async (group) => {
+    const github = lookups.withShare(timeoutMs * LOOKUP_SHARE);
+    const { value: standing, error } = await catching(
+      readStanding(group.subject, undefined, { ...context, github }),
+      ApiError,
+      Failure,
+    );
+    const entries = (reason: string) => group.workspaces.map((one) => toEntry(one, reason));
+    if (error) lists.failed.push(...entries(error.message));
+    else if (standing.isOpen) lists.kept.push(...entries('it is open'));
+    else outdated.push({ ...group, since: standing.since });
+  });
+  return outdated;
+}
+
+/** A context for one of many tasks, which takes `ms` milliseconds at most. */
+function withShare(ms: number, context: GitHubContext): GitHubContext {
+  const { client, github, clock } = context;
+  const deadline = Math.min(context.deadline, clock.now() + ms);
+  return { ...context, client: client.withShare(ms), github: github.withShare(ms), deadline };
 }
 
 function groupBySubject(marked: readonly MarkedWorkspace[]): Group[] {

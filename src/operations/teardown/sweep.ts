@@ -178,7 +178,7 @@ async function deleteStale(
   if (signal.aborted) {
     return { outcome: 'failed', reason: `not attempted: ${abortReason(signal)}` };
   }
-  const client = context.client.withTimeout(timeoutMs * TIMEOUT_SHARE);
+  const client = context.client.withShare(timeoutMs * TIMEOUT_SHARE);
   const options = { deleteKeys, relistKeys: false, maxListSize: MAX_KEY_LIST_SIZE };
   const result = await teardown({ id, slug }, options, { ...context, client });
   const keys = `API keys deleted: ${result.deletedKeys.length}`;
