@@ -890,11 +890,11 @@ function pageOf(item){return pipe(object({data:array(unknown()),total_count:opti
 for(const[index,entry]of data.entries()){const parsed=safeParse(item,entry)
 if(!parsed.success){for(const{path}of parsed.error.issues)context.issues.push({code:"custom",input:entry,path:["data",index,...path]})
 return NEVER}items.push(parsed.data)}return{data:items,total_count}}))}const MAX_READ_SIZE=100663296
-function listPages(client,list){const{query,idOf,maxSize=MAX_READ_SIZE,...request}=list
+function listPages(client,list,maxSize=MAX_READ_SIZE){const{query,idOf,...request}=list
 return readPages({idOf,maxSize,async read(offset){const{data,serverTime,size}=await client.request({...request,method:"GET",path:`${list.path}?${new URLSearchParams({offset:String(offset),...query})}`})
-return{items:data.data,total:data.total_count,serverTime,size}},toError:reason=>toError(list,reason)})}const MAX_KEPT_SIZE=6291456
-async function listAll(client,{maxSize=MAX_KEPT_SIZE,...list}){const pages=[]
-for await(const page of listPages(client,{...list,maxSize}))pages.push(page)
+return{items:data.data,total:data.total_count,serverTime,size}},toError:reason=>toError(list,reason)})}const MAX_KEPT_SIZE=25165824
+async function listAll(client,list){const pages=[]
+for await(const page of listPages(client,list,MAX_KEPT_SIZE))pages.push(page)
 return{items:pages.flatMap(({items})=>items),serverTime:pages[0]?.serverTime}}function toError({operation,path},reason){return toApiError([{server:"OpenRouter",operation,method:"GET",path,kind:"unexpected",reason}],{ambiguous:!1})}async function*readPages(list){const{read,idOf,maxSize,toError}=list,seen=new Set
 let pagesWithoutNewItems=0,size=0
 for(let offset=0;;){const page=await read(offset)
@@ -1277,12 +1277,12 @@ return{authorization:`Bearer ${data.access_token}`,renewAt:renewalTime(headersAt
 return{...Object.fromEntries(fields.map(field=>[field,key[field]])),hash,name,label,workspace_id}}))),createKeyRequest=object({name:schemas_string("must be a name"),workspace_id:schemas_string(),limit:optional(schemas_number("must be an amount in USD, 0 or more").check(_gte(0,"must be an amount in USD, 0 or more"))),limit_reset:optional(schemas_enum(["daily","weekly","monthly"],"must be daily, weekly or monthly")),include_byok_in_limit:optional(schemas_boolean("must be true or false")),expires_at:nullable(schemas_string())}),createdKey=pipe(object({data:key,key:bearerToken}),transform(({data,key:secret})=>({key:data,secret})))
 function sendKey(client,body,registerSecrets){return client.send({operation:`create the API key ${JSON.stringify(body.name)}`,mayLeaveBehind:`an API key named ${JSON.stringify(body.name)}`,recovery:"The post step of this action looks for the API key, and deletes it.",method:"POST",path:"/keys",body,schema:createdKey,hint:WORKSPACE_MAY_BE_DELETED,onBody:text=>registerSecrets(secretsIn(text))})}function secretsIn(text){const{data}=safeParse(object({key:schemas_string()}),parseJson(text)),likely=text.match(LIKELY_SECRET)??[],returned=data?[data.key,...data.key.split(/\s+/)]:[]
 return[...new Set([...returned,...likely])].filter(({length})=>length>=MIN_KEY_LENGTH).slice(0,MAX_SECRETS)}const MAX_SECRETS=20,WORKSPACE_MAY_BE_DELETED="The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys."
-async function listKeys(client,workspace,{maxSize}={}){const{items,serverTime}=await listAll(client,{...keyList(workspace),maxSize})
+async function listKeys(client,workspace){const{items,serverTime}=await listAll(client,keyList(workspace))
 return{keys:items,serverTime}}function listKeyPages(client,workspace){return listPages(client,keyList(workspace))}function keyList({id,slug}){return{operation:`list the API keys of the workspace ${slug}`,path:"/keys",query:{workspace_id:id,include_disabled:"true",include_expired:"true"},schema:keyPage,findMismatch({data}){const other=data.find(({workspace_id})=>workspace_id!==id)
 return other&&`it lists a key of the workspace ${other.workspace_id}`},idOf:({hash})=>hash,hint:WORKSPACE_MAY_BE_DELETED}}function keyRequest(hash,name){return{operation:`read the API key ${name}`,method:"GET",path:`/keys/${encodeURIComponent(hash)}`,schema:envelope(key),on404:()=>{},findMismatch:returned=>returned&&returned.hash!==hash?`the response is about the API key with the hash ${returned.hash}`:void 0}}async function findKey(client,hash,options={}){const request=keyRequest(hash,`with the hash ${hash}`),{data}=await client.request({...request,...options})
 return data}function deleteKey(client,key){const facts={operation:`delete the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still exist`,path:`/keys/${encodeURIComponent(key.hash)}`}
 return sendDeletion(client,facts,()=>findKey(client,key.hash,{trusts404:!0}))}function isDisabled(key){return key.disabled===!0}async function disableKey(client,key){const{data}=await client.request({...keyRequest(key.hash,describeKey(key)),operation:`disable the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still work`,method:"PATCH",body:{disabled:!0}})
-return data!==void 0}const MAX_NAME_LENGTH=100
+return data}const MAX_NAME_LENGTH=100
 function describeKey({name,label}){const shownName=name.length>MAX_NAME_LENGTH?`${name.slice(0,MAX_NAME_LENGTH)}\u2026`:name
 return`${JSON.stringify(shownName)} (${label})`}function limitOf(key){const amount=toUsd(key.limit),reset=key.limit_reset
 if(amount!==void 0)return{amount,reset:typeof reset==="string"?reset:void 0,remaining:toUsd(key.limit_remaining)}}function isLimitUnread(key){return key.limit!==null&&limitOf(key)?.remaining===void 0}function totalSpent(keys){const amounts=keys.flatMap(key=>toUsd(key.usage)??[])
@@ -1315,16 +1315,14 @@ while(textIndex<text.length)if(glob[globIndex]==="*"){[star,starEnd]=[globIndex,
 globIndex+=1}else if(glob[globIndex]==="?"||glob[globIndex]===text[textIndex]){globIndex+=1
 textIndex+=1}else{if(!(star>=0))return!1
 starEnd+=1;[globIndex,textIndex]=[star+1,starEnd]}return/^\**$/.test(glob.slice(globIndex))}async function forEachOf(items,handle){const queue=items.values()
-await Promise.all(Array.from({length:MAX_CONCURRENCY},async()=>{for(const item of queue)await handle(item)}))}async function deleteEach(keys,client,onDeleted){const outcomes=await Promise.all(keys.map(async key=>{const{value:deletion,error}=await catching(deleteKey(client,key),ApiError)
-if(error)return[{key,error}]
-if(deletion.kind==="unclear")return[{key,error:deletion.error}]
-deletion.kind==="deleted"&&onDeleted(key)
-return[]}))
-return outcomes.flat()}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],MAX_NAMED=3
+await Promise.all(Array.from({length:MAX_CONCURRENCY},async()=>{for(const item of queue)await handle(item)}))}async function deleteEach(keys,client,onDeleted){const undeleted=[]
+await forEachOf(keys,async key=>{const{value:deletion,error}=await catching(deleteKey(client,key),ApiError)
+error?undeleted.push({key,error}):deletion.kind==="unclear"?undeleted.push({key,error:deletion.error}):deletion.kind==="deleted"&&onDeleted(key)})
+return undeleted}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],MAX_NAMED=3
 async function teardown(workspace,options,context){const deletedKeys=[],knownHashes=new Set
 let last={newKeys:[]},mayBeDeleted=!1
 for(const[index,delay]of ROUND_DELAYS_MS.entries()){await context.client.pause(delay)
-const facts={relistKeys:options.relistKeys&&index<ROUND_DELAYS_MS.length-1,knownHashes,rejection:last.rejection},round=await runRound(workspace,{...options,...facts},context)
+const facts={relistKeys:options.relistKeys&&index<ROUND_DELAYS_MS.length-1,listed:index===0?options.listed:void 0,knownHashes,rejection:last.rejection},round=await runRound(workspace,{...options,...facts},context)
 deletedKeys.push(...round.deletedKeys)
 mayBeDeleted||=round.mayBeDeleted===!0
 if(round.kind==="finished")return{deletedKeys,deleted:round.deleted||mayBeDeleted}
@@ -1332,7 +1330,7 @@ if(round.kind==="blocked")return{deletedKeys,deleted:!1,problem:round.problem}
 if(round.kind==="failed")return failUnlessGone(workspace,{...round,deletedKeys,mayBeDeleted},context)
 for(const{hash}of round.newKeys)knownHashes.add(hash)
 last=round}const{newKeys,rejection}=last
-return newKeys.length===0&&rejection?failUnlessGone(workspace,{errors:[rejection],deletedKeys,mayBeDeleted},context):{deletedKeys,deleted:!1,problem:new Failure("keys-keep-appearing",{workspace,rounds:ROUND_DELAYS_MS.length,deletedKeys:deletedKeys.length},"new API keys keep appearing in it")}}async function runRound(workspace,options,{client,log}){const{deleteKeys,relistKeys,rejection,knownHashes,maxListSize}=options,deletedKeys=[],list=await catching(listKeys(client,workspace,{maxSize:maxListSize}),ApiError)
+return newKeys.length===0&&rejection?failUnlessGone(workspace,{errors:[rejection],deletedKeys,mayBeDeleted},context):{deletedKeys,deleted:!1,problem:new Failure("keys-keep-appearing",{workspace,rounds:ROUND_DELAYS_MS.length,deletedKeys:deletedKeys.length},"new API keys keep appearing in it")}}async function runRound(workspace,options,{client,log}){const{deleteKeys,relistKeys,listed,rejection,knownHashes}=options,deletedKeys=[],listing=listed?Promise.resolve({keys:listed}):listKeys(client,workspace),list=await catching(listing,ApiError)
 if(list.error)return{kind:"failed",deletedKeys,errors:[list.error]}
 const newKeys=list.value.keys.filter(({hash})=>!knownHashes.has(hash))
 if(newKeys.length>0&&!deleteKeys)return blockedByKeys(workspace,newKeys)
@@ -1346,9 +1344,9 @@ if(!deletion.error)return endOf(workspace,{deletion:deletion.value,deletedKeys})
 const{error}=deletion,facts={deletedKeys,mayBeDeleted:error.details.ambiguous}
 return isRejection(error)?{kind:"repeat",...facts,newKeys,rejection:error}:{kind:"failed",...facts,errors:[error]}}function blockedByKeys(workspace,keys){const names=truncateList(keys.map(describeKey),MAX_NAMED).join(", "),reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`
 return{kind:"blocked",deletedKeys:[],problem:new Failure("workspace-has-keys",{workspace,keys},reason)}}function endOf(workspace,{deletion,deletedKeys}){return deletion.kind!=="unclear"?{kind:"finished",deletedKeys,deleted:deletion.kind==="deleted"}:{kind:"blocked",deletedKeys,problem:new Failure("workspace-still-exists",{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,deletedKeys,mayBeDeleted},context){if(errors.every(error=>isRejection(error)||error.details.ambiguous)&&await isGone(workspace,context))return{deletedKeys,deleted:mayBeDeleted}
-const details={workspace,errors,deletedKeys:deletedKeys.length},reason=errors.map(error=>formatAttempt(error.details)).join("; ")
+const details={workspace,errors,deletedKeys:deletedKeys.length},[first]=errors,reason=(errors.length>1?`${countKeys(errors.length)} left: `:"")+formatAttempt(first.details)
 return{deletedKeys,deleted:!1,problem:new Failure("teardown-incomplete",details,reason)}}function isRejection({details:{kind,status=0}}){return kind==="rejected"&&status!==401&&status!==403}async function isGone({id},{client}){const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
-return!error&&!lookup.workspace}const MAX_SHOWN=1e3,TIMEOUT_SHARE=.2,MAX_KEY_LIST_SIZE=MAX_KEPT_SIZE/MAX_CONCURRENCY
+return!error&&!lookup.workspace}const MAX_SHOWN=1e3,TIMEOUT_SHARE=.2
 async function sweep(request,context){const{log,clock}=context,start=clock.now(),found=await findStale(request,context),{stale,staleCount,kept,keptCount}=found
 log.info(`Stale: ${countWorkspaces(staleCount)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`)
 const result={deleted:[],failed:[],alreadyDeleted:[],wouldDelete:[],tooMany:[],kept,staleCount,keptCount}
@@ -1379,7 +1377,7 @@ await forEachOf(stale,async entry=>{const{outcome,...changes}=await deleteStale(
 outcomes[outcome].push({...entry,...changes})})
 return outcomes}async function deleteStale({id,slug,reason},{deleteKeys,timeoutMs},context){const{log,signal}=context
 if(signal.aborted)return{outcome:"failed",reason:`not attempted: ${abortReason(signal)}`}
-const client=context.client.withShare(timeoutMs*TIMEOUT_SHARE),options={deleteKeys,relistKeys:!1,maxListSize:MAX_KEY_LIST_SIZE},result=await teardown({id,slug},options,{...context,client}),keys=`API keys deleted: ${result.deletedKeys.length}`,spent=result.deletedKeys.length>0?{keysSpent:totalSpent(result.deletedKeys)}:{}
+const client=context.client.withShare(timeoutMs*TIMEOUT_SHARE),options={deleteKeys,relistKeys:!1},result=await teardown({id,slug},options,{...context,client}),keys=`API keys deleted: ${result.deletedKeys.length}`,spent=result.deletedKeys.length>0?{keysSpent:totalSpent(result.deletedKeys)}:{}
 if(!result.problem){log.info(`${result.deleted?"Deleted":"Another job had deleted"} ${slug}, id ${id}, ${reason}. ${keys}.`)
 return{outcome:result.deleted?"deleted":"alreadyDeleted",...spent}}const why=`${result.problem.message}${result.deletedKeys.length>0?`; ${keys}`:""}`
 log.info(`Could not delete ${slug}, id ${id}: ${why}`)
@@ -1780,7 +1778,8 @@ known=mergeComment(known,findMissing(known,{slug,existing}))
 if(Object.keys(known.workspaces).length===0)return
 const body=render(known,existing)
 if(comment?.body===body)return
-comment?await updateComment(github,repository,comment,body):written=await createComment({number,body,attempt:writes+1},context)}notice("The comment of the preview may be out of date: other runs keep changing it.")}async function observeWorkspace({number,slug},{client,repository}){const{workspace}=await findWorkspace(client,slug),mark=readMark(workspace?.description,repository)
+comment?await updateComment(github,repository,comment,body):written=await createComment({number,body,attempt:writes+1},context)}notice("The comment of the preview may be out of date: other runs keep changing it.")}async function observeWorkspace({number,slug,existing},{client,repository}){if(existing!==void 0)return{data:NO_DATA,existing}
+const{workspace}=await findWorkspace(client,slug),mark=readMark(workspace?.description,repository)
 if(!workspace||!mark||!naming_isSame(mark,{kind:"pull",number}))return{data:NO_DATA,existing:void 0}
 const{keys}=await listKeys(client,workspace)
 return{data:observe(workspace,keys,"none"),existing:workspace.id}}async function findComment(login,{number},{github,repository,jobLogin,notice}){let otherApp
@@ -1790,32 +1789,34 @@ author?.endsWith("[bot]")&&(otherApp??=author)}}if(login===void 0&&otherApp!==vo
 return"unknown-author"}}async function createComment({number,body,attempt},{github,repository}){const outcome=await sendComment(github,repository,number,body)
 if(outcome.kind==="applied")return outcome.response.data
 const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],stopReason=retryable?await github.waitForRetry(outcome.failure,attempt):void 0
-if(!retryable||stopReason!==void 0)throw toApiError([outcome.failure],{ambiguous,stopReason})}const COMMENT_WITHIN_MS=1e4
-async function deletePreview(preview,{dryRun},context){const{log,client}=context,{subject,since,identity}=preview,{workspace}=await findWorkspace(client,identity.slug)
+if(!retryable||stopReason!==void 0)throw toApiError([outcome.failure],{ambiguous,stopReason})}async function deletePreview(preview,{dryRun},context){const{log,client}=context,{subject,since,identity}=preview,{workspace}=await findWorkspace(client,identity.slug)
 if(!workspace){log.info(`There is no workspace ${identity.slug}: nothing to delete.`)
 return{kind:"missing"}}assertOurs(workspace,preview,context)
 if(dryRun){log.info(`Dry run: the workspace ${identity.slug} and its API keys would be deleted.`)
 const{keys}=await listKeys(client,workspace)
-return{kind:"deletion",workspace,deleted:!1,deletedKeys:keys}}await commentOn(preview,observe(workspace,[],"unfinished"),context)
+return{kind:"deletion",workspace,deleted:!1,deletedKeys:keys}}const{value:list,error:listError}=await catching(listKeys(client,workspace),ApiError)
+if(listError&&listError.details.kind!=="rejected")throw listError
+const seen=observe(workspace,list?.keys??[],"unfinished")
+await commentOn(preview,{seen,existing:workspace.id},context)
 const standing=await readStanding(subject,since,context)
 if(standing.isOpen){log.info(`${identity.description} is open again: nothing was deleted.`)
 return{kind:"reopened"}}context.onDeletion?.(workspace)
-const deletion=await deleteWorkspaceOf(preview,workspace,context),{value:after,error}=await catching(readStanding(subject,standing.since,context),ApiError,Failure)
+const target={workspace,listed:list?.keys},deletion=await deleteWorkspaceOf(preview,target,context),{value:after,error}=await catching(readStanding(subject,standing.since,context),ApiError,Failure)
 error&&log.info(`Whether it was reopened is unknown: ${error.message}.`)
 if(after?.isOpen)throw new Failure("preview-reopened",{workspace},"it was deleted, and is open again: run its workflow again")
-return deletion}async function deleteWorkspaceOf(preview,workspace,context){const{value:endedKeys}=await catching(endKeys(workspace,context),ApiError),{deleted,deletedKeys,problem}=await teardown(workspace,{deleteKeys:!0,relistKeys:!1},context)
+return deletion}async function deleteWorkspaceOf(preview,{workspace,listed:working},context){const listed=working&&await endKeys(working,context),options={deleteKeys:!0,relistKeys:!1,listed},{deleted,deletedKeys,problem}=await teardown(workspace,options,context)
 if(problem)throw problem
 const{slug,id}=workspace
 context.log.info(`${deleted?"Deleted":"Another job had deleted"} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`)
-const isFinal=endedKeys!==void 0&&deletedKeys.every(isDisabled),keys=[...endedKeys??[],...deletedKeys]
-await commentOn(preview,observe(workspace,keys,isFinal?"finished":"unfinished"),context)
-return{kind:"deletion",workspace,deleted,deletedKeys}}async function endKeys(workspace,{client}){const{keys}=await listKeys(client,workspace)
-if(keys.every(isDisabled))return keys
-await Promise.all(keys.filter(key=>!isDisabled(key)).map(key=>disableKey(client,key)))
-return(await listKeys(client,workspace)).keys}async function commentOn({subject,identity},seen,context){const{renderComment:render,client,github,clock,deadline}=context
+const isFinal=listed!==void 0&&deletedKeys.every(isDisabled),seen=observe(workspace,[...listed??[],...deletedKeys],isFinal?"finished":"unfinished")
+await commentOn(preview,{seen},context)
+return{kind:"deletion",workspace,deleted,deletedKeys}}async function endKeys(keys,{client}){const ended=new Map,working=keys.filter(key=>!isDisabled(key))
+await forEachOf(working,async key=>{const{value}=await catching(disableKey(client,key),ApiError)
+value&&ended.set(key.hash,value)})
+return keys.map(key=>ended.get(key.hash)??key)}async function commentOn({subject,identity},comment,context){const{renderComment:render,client,github,clock,deadline}=context
 if(subject.kind!=="pull"||!render)return
-const ms=Math.min(COMMENT_WITHIN_MS,(deadline-clock.now())/4),limited={...context,client:client.withTimeout(ms),github:github.withTimeout(ms)}
-await writeComment({number:subject.number,slug:identity.slug,seen,render},limited)}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
+const ms=(deadline-clock.now())/4,limited={...context,client:client.withTimeout(ms),github:github.withTimeout(ms)}
+await writeComment({number:subject.number,slug:identity.slug,...comment,render},limited)}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
 if(marked&&naming_isSame(marked,subject)&&!isDefault(workspace))return
 const description=String(workspace.description??"")
 throw new Failure("preview-not-ours",{workspace,description,expected:identity.description},"another workspace has its slug")}const LOOKUP_SHARE=.1,LOOKUPS_SHARE=.5,DELETION_SHARE=.2
@@ -1881,7 +1882,9 @@ const{slug,description}=result.preview.identity
 return{title:openTitle(result,request,slug),url:dashboardUrl(slug),paragraphs:[`${description}.`,...result.key?[`Created the API key ${result.key.key.name}, hash ${result.key.key.hash}.`]:[]]}}function endSummary({identity:{slug,description}},deletion,request){return{title:`${closedTitle(deletion,request)} ${slug}`,paragraphs:[`${description}.`],...deletion.kind==="deletion"&&{table:keysTable(deletion.deletedKeys)}}}function closedTitle(deletion,{dryRun}){return deletion.kind!=="deletion"?"\u2705 Nothing to delete: no OpenRouter workspace is":dryRun?"\u{1f50e} Dry run: would delete the OpenRouter workspace":deletion.deleted?"\u2705 Deleted the OpenRouter workspace":"\u2705 Already deleted by another job: the OpenRouter workspace"}function openTitle({workspace,created},{dryRun},slug){const named=`the OpenRouter workspace ${slug}`
 return workspace?dryRun?`\u{1f50e} Dry run: found ${named}`:`\u2705 ${created?"Created":"Found"} ${named}`:dryRun?`\u{1f50e} Dry run: would create ${named}`:`\u2705 Left ${named} alone: it is open again`}const preview_comment_MAX_LENGTH=6e4,preview_comment_MAX_ROWS=400,MAX_NAME=200
 function renderComment(data,options){const toName=name=>[...options.redact(name)].slice(0,MAX_NAME).join("")
-for(let maxRows=preview_comment_MAX_ROWS;;maxRows=Math.floor(maxRows*.9)){const limited=limitComment(data,{maxRows,toName}),body=`${formatMarker(limited)}\n${htmlOf(limited,options)}`
+let limited=data
+for(let maxRows=preview_comment_MAX_ROWS;;maxRows=Math.floor(maxRows*.9)){limited=limitComment(limited,{maxRows,toName})
+const body=`${formatMarker(limited)}\n${htmlOf(limited,options)}`
 if(body.length<=preview_comment_MAX_LENGTH||maxRows===0)return body}}function htmlOf(data,options){const{existing,redact}=options,workspaces=Object.entries(data.workspaces),living=workspaces.filter(([id,{deletion}])=>deletion==="none"||id===existing),deleted=living.length===0?["Deleted"]:[],summary={title:"OpenRouter preview",paragraphs:living.map(([,{slug}])=>({text:slug,url:dashboardUrl(slug)})),table:tableOf(workspaces,options),notes:[`Total: ${formatTotal(totalOf(data))}`,...deleted]}
 return summaryHtml(summary,{redact,maxBytes:Number.POSITIVE_INFINITY})}function tableOf(workspaces,{repository}){const keys=newestFirst(workspaces).map(({key})=>key)
 if(keys.length===0)return
@@ -1906,7 +1909,7 @@ return value}async function checkPreview({task,keyError,standing},context){const
 if(standing?.isOpen===!1){const preview={subject,since:standing.since,identity},deletion=await deletePreview(preview,{dryRun:!1},context)
 context.onEnd(deletion)
 if(keyError&&!isReplacement(keyError)&&deletion.kind!=="deletion")throw keyError
-return}if(standing){await commentOn(task,NO_DATA,context)
+return}if(standing){await commentOn(task,{seen:NO_DATA},context)
 if(workspace&&!await finish_exists(workspace,keyError,context)){if((await readStanding(subject,standing.since,context)).isOpen)throw new Failure("preview-deleted",{workspace})
 if(isReplacement(keyError))return}}if(keyError)throw keyError}async function finish_exists(workspace,keyError,{client}){const{value:found,error}=await catching(findWorkspace(client,workspace.id),ApiError)
 if(error)throw keyError??error
@@ -1917,8 +1920,8 @@ return{error,left:ending.error&&!isReplacement(ending.error)?left:{...left,creat
 const key={name:search.desired.name,...created}
 await reportSpend(key,context)
 if(replaced){const replacement={key,workspace:search.workspace,replaced}
-await replaceOlderKeys(replacement,context,older=>disableEach(older,context))}else await disable(key,context)}async function disable(key,{client,log}){const isThere=await disableKey(client,key)
-log.info(isThere?`Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.`:`The API key ${describeKey(key)} does not exist any more.`)}async function disableEach(keys,context){const working=keys.filter(key=>!isDisabled(key)),outcomes=await Promise.all(working.map(key=>catching(disable(key,context),ApiError))),[first]=outcomes.flatMap(({error})=>error??[])
+await replaceOlderKeys(replacement,context,older=>disableEach(older,context))}else await disable(key,context)}async function disable(key,{client,log}){const disabled=await disableKey(client,key)
+log.info(disabled?`Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.`:`The API key ${describeKey(key)} does not exist any more.`)}async function disableEach(keys,context){const working=keys.filter(key=>!isDisabled(key)),outcomes=await Promise.all(working.map(key=>catching(disable(key,context),ApiError))),[first]=outcomes.flatMap(({error})=>error??[])
 if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),identity:object({slug:schemas_string(),name:schemas_string(),description:schemas_string()}),workspace:optional(object({id:schemas_string(),slug:schemas_string()})),key:optional(keyCleanupTask()),comment:schemas_boolean()})
 function previewPost(){return runCleanupStep({schema:previewTask(),failsJob:()=>!0,async run(task,context,step){const{report}=step,gitHub=readPostGitHub()
 return finishPreview(task,{...context,github:startGitHub(gitHub,{context,step}),repository:gitHub.repository,jobLogin:gitHub.jobLogin,notice:report.notice,renderComment:task.comment?commentRenderer(gitHub,report):void 0,jobStatus:task.key?.replaced?readJobStatus():"",onSpend:spendReporter(report),onEnd(deletion){deletion.kind==="deletion"&&report.summarize(endSummary(task,deletion,{dryRun:!1}))}})},describeLeftovers:task=>task?describePreviewLeft(task):""})}const GLOB_MESSAGE="must be a slug, in which * matches any characters and ? matches one",glob=()=>schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/,GLOB_MESSAGE)),sweepInputs=()=>object({...credentials,slug_pattern:glob().check(refine(pattern=>fixedPrefix(pattern).length>=2,"must begin with at least 2 characters of a slug before the first * or ?")),older_than:fields_duration({min:"1m",max:"3650d"}),keep:schemas_default(array(glob(),"must be a list of slugs with optional wildcards").check(refine(globs=>globs.filter(hasWildcard).length<=100,"must have at most 100 entries with wildcards")),[]),delete_keys:fields_flag(),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("10m")})

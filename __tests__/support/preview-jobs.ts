@@ -214,7 +214,10 @@ export function newProcess({ simulation }: World): Process<never> {
 export async function runProcess<Result>(
   world: World,
   process: Process<Result>,
-  { job, ending }: { job: Pick<Job, 'name' | 'plan'>; ending: Ending },
+  {
+    job,
+    ending,
+  }: { job: Pick<Job, 'name' | 'plan'> & Partial<Pick<Job, 'request'>>; ending: Ending },
   work: (context: GitHubContext) => Promise<Result>,
 ): Promise<void> {
   const { clock } = world.simulation;
@@ -240,7 +243,15 @@ export async function runProcess<Result>(
 function contextOf<Result>(
   world: World,
   process: Process<Result>,
-  { job, ending, kill }: { job: Pick<Job, 'name' | 'plan'>; ending: Ending; kill(): void },
+  {
+    job,
+    ending,
+    kill,
+  }: {
+    job: Pick<Job, 'name' | 'plan'> & Partial<Pick<Job, 'request'>>;
+    ending: Ending;
+    kill(): void;
+  },
 ): GitHubContext {
   const { simulation, gitHubNetwork, github, token, repository } = world;
   const { jitter } = job.plan;
@@ -248,7 +259,11 @@ function contextOf<Result>(
   const network = slow(simulation.network, job.plan);
   const context = connect(
     { ...simulation, network, proxy: (direct) => observer(direct, network) },
-    { timeout: TIMEOUT_MS, jitter, ...noteCancellation(world, process, ending) },
+    {
+      timeout: job.request?.timeoutMs ?? TIMEOUT_MS,
+      jitter,
+      ...noteCancellation(world, process, ending),
+    },
     { lines: process.lines },
   );
   const gitHubSide = slow(gitHubNetwork, job.plan);

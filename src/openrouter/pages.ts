@@ -47,8 +47,6 @@ export interface ListRequest<Item>
   query: Readonly<Record<string, string>>;
   schema: z.ZodMiniType<PageBody<Item>>;
   idOf(item: Item): string;
-  /** The maximum size of the list, in UTF-16 code units of its JSON. Default: `MAX_READ_SIZE`. */
-  maxSize?: number | undefined;
 }
 
 /** More than 100,000 workspaces have. Each page that is read costs memory, even if nothing of it is kept. */
@@ -56,13 +54,15 @@ const MAX_READ_SIZE = 96 * 1024 * 1024;
 
 /**
  * Lists a resource page by page, as `readPages` does.
+ * @param maxSize the maximum size of the list, in UTF-16 code units of its JSON
  * @throws {ApiError}
  */
 export function listPages<Item>(
   client: Client,
   list: ListRequest<Item>,
+  maxSize = MAX_READ_SIZE,
 ): AsyncGenerator<Page<Item>> {
-  const { query, idOf, maxSize = MAX_READ_SIZE, ...request } = list;
+  const { query, idOf, ...request } = list;
   return readPages({
     idOf,
     maxSize,
@@ -78,8 +78,8 @@ export function listPages<Item>(
   });
 }
 
-/** The maximum size of a list that is kept in memory: about 10,000 API keys. */
-export const MAX_KEPT_SIZE = 6 * 1024 * 1024;
+/** The maximum size of a list that is kept in memory: about 40,000 API keys. */
+const MAX_KEPT_SIZE = 24 * 1024 * 1024;
 
 /** A complete list. */
 interface List<Item> extends Pick<Page<Item>, 'serverTime'> {
@@ -87,16 +87,13 @@ interface List<Item> extends Pick<Page<Item>, 'serverTime'> {
 }
 
 /**
- * Lists a whole resource, `MAX_KEPT_SIZE` at most by default. Returns also the server's time when the first
- * page was listed.
+ * Lists a whole resource, `MAX_KEPT_SIZE` at most. Returns also the server's time when the first page was
+ * listed.
  * @throws {ApiError}
  */
-export async function listAll<Item>(
-  client: Client,
-  { maxSize = MAX_KEPT_SIZE, ...list }: ListRequest<Item>,
-): Promise<List<Item>> {
+export async function listAll<Item>(client: Client, list: ListRequest<Item>): Promise<List<Item>> {
   const pages: Page<Item>[] = [];
-  for await (const page of listPages(client, { ...list, maxSize })) pages.push(page);
+  for await (const page of listPages(client, list, MAX_KEPT_SIZE)) pages.push(page);
   return { items: pages.flatMap(({ items }) => items), serverTime: pages[0]?.serverTime };
 }
 

@@ -36,8 +36,9 @@ export interface CommentOptions {
 /** Renders the comment of a preview, with its data. The oldest keys, if not all fit, share a row. */
 export function renderComment(data: CommentData, options: CommentOptions): string {
   const toName = (name: string) => [...options.redact(name)].slice(0, MAX_NAME).join('');
+  let limited = data;
   for (let maxRows = MAX_ROWS; ; maxRows = Math.floor(maxRows * 0.9)) {
-    const limited = limitComment(data, { maxRows, toName });
+    limited = limitComment(limited, { maxRows, toName });
     const body = `${formatMarker(limited)}\n${htmlOf(limited, options)}`;
     if (body.length <= MAX_LENGTH || maxRows === 0) return body;
   }

@@ -49,7 +49,7 @@ describe('a list of API keys that no memory could hold fails', () => {
         })),
       }),
     );
-    expect(reason).toBe('the list is larger than 6 MiB');
+    expect(reason).toBe('the list is larger than 24 MiB');
   });
 
   test('if it has 340,000 empty entries', async () => {

@@ -1,49 +1,66 @@
 import { expect, test } from '@jest/globals';
 import { closePull, commentBy, openPull } from '../../../sandbox/github/people.ts';
-import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
-import { isDisabled } from '../../../src/openrouter/resources/keys.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { formatMarker, NO_DATA, readComment } from '../../../src/operations/preview/comment.ts';
-import { cleanUpJob, runJob } from '../../support/preview-jobs.ts';
-import { openWorld } from '../../support/preview-world.ts';
+import { cleanUpJob, type Job, requestOf, runJob } from '../../support/preview-jobs.ts';
+import { openWorld, type World } from '../../support/preview-world.ts';
 
-/** A closed pull request whose workspace has three API keys, and a job that has to delete it. */
+/** A closed pull request whose workspace has three API keys. Each of them has spent 2 USD. */
 function openDeletion() {
   const world = openWorld({ takenSlugStatus: 409, skew: 0, lags: [0], squatter: undefined });
   const { simulation, github, repository } = world;
   openPull(github, repository, { number: 1 });
   closePull(github, repository, 1);
   const description = `Preview of https://github.com/octo-org/shop/pull/1 (repository ${repository.id})`;
-  const workspace = seedWorkspace(simulation, { slug: 'demo-1', description, keys: 3 });
-  const job = cleanUpJob();
-  return { world, workspace, job };
+  const workspace = seedWorkspace(simulation, { slug: 'preview-shop-1', description, keys: 3 });
+  const { account } = simulation;
+  for (const key of account.keys.filter((one) => one.workspace_id === workspace.id)) {
+    seedUsage({ account }, key, { credits: 2 });
+  }
+  return { world, workspace };
+}
+
+/** A run about the closed pull request. */
+function closingJob({ killedAt, latency = 60 }: JobFixture = {}): Job {
+  const { plan, ...job } = cleanUpJob();
+  const run = { event: 'issue_comment', payload: {}, pullRequest: 1 };
+  const request = requestOf(run, { keyMode: 'job', name: 'close' });
+  return {
+    ...job,
+    request,
+    plan: { ...plan, latencies: [latency], main: { isSent: true, killedAt } },
+  };
+}
+
+interface JobFixture {
+  /** The request that is the last of the job, because it is killed then. */
+  killedAt?: number;
+  /** How long a request, and a response, is in flight, in milliseconds. */
+  latency?: number;
+}
+
+/** The data of the comment about the workspace with `id`. */
+function remembered({ repository }: World, id: string) {
+  return readComment(repository.comments.now()[0]?.body ?? '')?.workspaces[id];
 }
 
 test.each([
   ['finished', 'were all disabled before', false],
   ['unfinished', 'include one that worked until then, and may have spent more', true],
 ])('the comment says that a deletion is %s if its keys %s', async (deletion, _, isLate) => {
-  const { world, workspace, job } = openDeletion();
+  const { world, workspace } = openDeletion();
   const { simulation, github, repository } = world;
   const { account, clock } = simulation;
-  commentBy(github, repository, {
-    by: 'github-actions[bot]',
-    pull: 1,
-    body: formatMarker(NO_DATA),
-  });
+  const by = 'github-actions[bot]';
+  commentBy(github, repository, { by, pull: 1, body: formatMarker(NO_DATA) });
   const { handle } = account;
-  let lists = 0;
   account.handle = (request) => {
-    const call = account.callOf(request.method, request.path);
-    // The list of the deletion is the second one after the keys were disabled.
-    if (call === 'PATCH /keys/:hash') lists = 0;
-    if (call === 'GET /keys') lists += 1;
-    if (isLate && call === 'GET /keys' && lists === 2 && account.keys.some(isDisabled)) {
+    if (isLate && account.callOf(request.method, request.path) === 'DELETE /workspaces/:id') {
       account.handle = handle;
       seedKey(simulation, workspace);
     }
     return handle(request);
   };
-  await clock.run(runJob(world, job));
-  const [comment] = repository.comments.now();
-  expect(readComment(comment?.body ?? '')?.workspaces[workspace.id]).toMatchObject({ deletion });
+  await clock.run(runJob(world, closingJob()));
+  expect(remembered(world, workspace.id)).toMatchObject({ deletion });
 });

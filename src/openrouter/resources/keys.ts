@@ -131,16 +131,11 @@ export interface KeyList extends Pick<Lookup, 'serverTime'> {
 
 /**
  * `GET /keys`: lists all API keys of a workspace, including disabled and expired ones.
- * @param maxSize as in `listAll`
- * @throws {ApiError} also if the list is larger than that, or if the response has keys of another
+ * @throws {ApiError} also if the list is larger than `listAll` keeps, or if the response has keys of another
  *   workspace. OpenRouter would list those of the default workspace if it ignored `workspace_id`.
  */
-export async function listKeys(
-  client: Client,
-  workspace: WorkspaceRef,
-  { maxSize }: { maxSize?: number | undefined } = {},
-): Promise<KeyList> {
-  const { items, serverTime } = await listAll(client, { ...keyList(workspace), maxSize });
+export async function listKeys(client: Client, workspace: WorkspaceRef): Promise<KeyList> {
+  const { items, serverTime } = await listAll(client, keyList(workspace));
   return { keys: items, serverTime };
 }
 
@@ -215,10 +210,11 @@ export function isDisabled(key: Key): boolean {
 }
 
 /**
- * `PATCH /keys/{hash}`: disables an API key, which keeps its counters. Returns whether the key exists.
+ * `PATCH /keys/{hash}`: disables an API key, which keeps its counters. Returns it as it is then; undefined if
+ * it does not exist.
  * @throws {ApiError}
  */
-export async function disableKey(client: Client, key: KeyIdentity): Promise<boolean> {
+export async function disableKey(client: Client, key: KeyIdentity): Promise<Key | undefined> {
   const { data } = await client.request({
     ...keyRequest(key.hash, describeKey(key)),
     operation: `disable the API key ${describeKey(key)}`,
@@ -226,7 +222,7 @@ export async function disableKey(client: Client, key: KeyIdentity): Promise<bool
     method: 'PATCH',
     body: { disabled: true },
   });
-  return data !== undefined;
+  return data;
 }
 
 const MAX_NAME_LENGTH = 100;

@@ -3,12 +3,13 @@ import { catching } from '../../lib/catching.ts';
 import { disableKey, isDisabled, type Key, listKeys } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, isDefault, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../shared/failure.ts';
+import { forEachOf } from '../shared/for-each.ts';
 import { teardown } from '../teardown/teardown.ts';
-import { type CommentData, observe } from './comment.ts';
+import { observe } from './comment.ts';
 import { isSame, readMark } from './naming.ts';
 import { type GitHubContext, readStanding } from './standing.ts';
 import type { Subject } from './subject.ts';
-import { writeComment } from './write-comment.ts';
+import { type CommentRequest, writeComment } from './write-comment.ts';
 
 /** A preview and where its workspace is. */
 export interface Preview {
@@ -20,15 +21,18 @@ export interface Preview {
 
 /** What became of the workspace of a preview that is not needed any more. */
 export type PreviewDeletion =
-  /** In a dry run, `deleted` is false, and the keys are those that would be deleted. */
-  | { kind: 'deletion'; workspace: Workspace; deleted: boolean; deletedKeys: readonly Key[] }
+  | {
+      kind: 'deletion';
+      workspace: Workspace;
+      /** False in a dry run, and if another job had deleted it. */
+      deleted: boolean;
+      /** In a dry run, those that would be deleted. */
+      deletedKeys: readonly Key[];
+    }
   /** There was none. */
   | { kind: 'missing' }
   /** Its subject was open again before anything was deleted. */
   | { kind: 'reopened' };
-
-/** The most that a comment may delay the rest, in milliseconds. */
-const COMMENT_WITHIN_MS = 10_000;
 
 /**
  * Deletes the workspace of a preview, with all API keys in it. Its subject must be closed, and is read once
@@ -54,15 +58,20 @@ export async function deletePreview(
     const { keys } = await listKeys(client, workspace);
     return { kind: 'deletion', workspace, deleted: false, deletedKeys: keys };
   }
+  const { value: list, error: listError } = await catching(listKeys(client, workspace), ApiError);
+  // OpenRouter may reject it because another job has deleted the workspace: the teardown finds out.
+  if (listError && listError.details.kind !== 'rejected') throw listError;
   // If this job dies during the deletion, the comment says so.
-  await commentOn(preview, observe(workspace, [], 'unfinished'), context);
+  const seen = observe(workspace, list?.keys ?? [], 'unfinished');
+  await commentOn(preview, { seen, existing: workspace.id }, context);
   const standing = await readStanding(subject, since, context);
   if (standing.isOpen) {
     log.info(`${identity.description} is open again: nothing was deleted.`);
     return { kind: 'reopened' };
   }
   context.onDeletion?.(workspace);
-  const deletion = await deleteWorkspaceOf(preview, workspace, context);
+  const target = { workspace, listed: list?.keys };
+  const deletion = await deleteWorkspaceOf(preview, target, context);
   const { value: after, error } = await catching(
     readStanding(subject, standing.since, context),
     ApiError,
@@ -76,14 +85,14 @@ export async function deletePreview(
   return deletion;
 }
 
-/** Deletes `workspace` with its API keys, and writes what they have spent into the comment. */
+/** Deletes a workspace with its API keys, and writes what they have spent into the comment. */
 async function deleteWorkspaceOf(
   preview: Preview,
-  workspace: Workspace,
+  { workspace, listed: working }: { workspace: Workspace; listed: readonly Key[] | undefined },
   context: GitHubContext,
 ): Promise<PreviewDeletion> {
-  const { value: endedKeys } = await catching(endKeys(workspace, context), ApiError);
-  const options = { deleteKeys: true, relistKeys: false };
+  const listed = working && (await endKeys(working, context));
+  const options = { deleteKeys: true, relistKeys: false, listed };
   const { deleted, deletedKeys, problem } = await teardown(workspace, options, context);
   if (problem) throw problem;
   const { slug, id } = workspace;
@@ -92,21 +101,22 @@ async function deleteWorkspaceOf(
     `${done} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`,
   );
   // What works until it is deleted can spend more than was read before.
-  const isFinal = endedKeys !== undefined && deletedKeys.every(isDisabled);
-  const keys = [...(endedKeys ?? []), ...deletedKeys];
-  await commentOn(preview, observe(workspace, keys, isFinal ? 'finished' : 'unfinished'), context);
+  const isFinal = listed !== undefined && deletedKeys.every(isDisabled);
+  const keys = [...(listed ?? []), ...deletedKeys];
+  const seen = observe(workspace, keys, isFinal ? 'finished' : 'unfinished');
+  await commentOn(preview, { seen }, context);
   return { kind: 'deletion', workspace, deleted, deletedKeys };
 }
 
-/**
- * Disables the API keys of a workspace, so that what they have spent is final. Returns them with that.
- * @throws {ApiError}
- */
-async function endKeys(workspace: Workspace, { client }: GitHubContext): Promise<readonly Key[]> {
-  const { keys } = await listKeys(client, workspace);
-  if (keys.every(isDisabled)) return keys;
-  await Promise.all(keys.filter((key) => !isDisabled(key)).map((key) => disableKey(client, key)));
-  return (await listKeys(client, workspace)).keys;
+/** Disables those API keys that work, so that what they have spent is final. Returns all as they are then. */
+async function endKeys(keys: readonly Key[], { client }: GitHubContext): Promise<readonly Key[]> {
+  const ended = new Map<string, Key>();
+  const working = keys.filter((key) => !isDisabled(key));
+  await forEachOf(working, async (key) => {
+    const { value } = await catching(disableKey(client, key), ApiError);
+    if (value) ended.set(key.hash, value);
+  });
+  return keys.map((key) => ended.get(key.hash) ?? key);
 }
 
 /**
@@ -115,14 +125,14 @@ async function endKeys(workspace: Workspace, { client }: GitHubContext): Promise
  */
 export async function commentOn(
   { subject, identity }: Preview,
-  seen: CommentData,
+  comment: Omit<CommentRequest, 'number' | 'slug' | 'render'>,
   context: GitHubContext,
 ): Promise<void> {
   const { renderComment: render, client, github, clock, deadline } = context;
   if (subject.kind !== 'pull' || !render) return;
-  const ms = Math.min(COMMENT_WITHIN_MS, (deadline - clock.now()) / 4);
+  const ms = (deadline - clock.now()) / 4;
   const limited = { ...context, client: client.withTimeout(ms), github: github.withTimeout(ms) };
-  await writeComment({ number: subject.number, slug: identity.slug, seen, render }, limited);
+  await writeComment({ number: subject.number, slug: identity.slug, ...comment, render }, limited);
 }
 
 /** @throws {Failure} `preview-not-ours` */

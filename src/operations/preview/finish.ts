@@ -118,7 +118,7 @@ async function checkPreview(
     return;
   }
   if (standing) {
-    await commentOn(task, NO_DATA, context);
+    await commentOn(task, { seen: NO_DATA }, context);
     if (workspace && !(await exists(workspace, keyError, context))) {
       const wasClosed = !(await readStanding(subject, standing.since, context)).isOpen;
       if (!wasClosed) throw new Failure('preview-deleted', { workspace });
@@ -176,9 +176,9 @@ async function endCreated(
 }
 
 async function disable(key: KeyIdentity, { client, log }: FinishContext): Promise<void> {
-  const isThere = await disableKey(client, key);
+  const disabled = await disableKey(client, key);
   log.info(
-    isThere
+    disabled
       ? `Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.`
       : `The API key ${describeKey(key)} does not exist any more.`,
   );

@@ -33,6 +33,8 @@ export interface CommentRequest {
   slug: string;
   /** What the step knows and OpenRouter may have forgotten, such as a workspace that it deleted. */
   seen: CommentData;
+  /** The id of the workspace, if its API keys in `seen` were just listed. By default, they are listed. */
+  existing?: string;
   /**
    * Renders the body, which begins with the data.
    * @param existing the id of the workspace that exists
@@ -95,9 +97,10 @@ async function writeUntilRight(request: CommentRequest, context: CommentContext)
 
 /** @throws {ApiError} */
 async function observeWorkspace(
-  { number, slug }: CommentRequest,
+  { number, slug, existing }: CommentRequest,
   { client, repository }: CommentContext,
 ): Promise<{ data: CommentData; existing: string | undefined }> {
+  if (existing !== undefined) return { data: NO_DATA, existing };
   const { workspace } = await findWorkspace(client, slug);
   const mark = readMark(workspace?.['description'], repository);
   if (!workspace || !mark || !isSame(mark, { kind: 'pull', number })) {

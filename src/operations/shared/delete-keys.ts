@@ -2,6 +2,7 @@ import type { Client } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { deleteKey, type Key } from '../../openrouter/resources/keys.ts';
+import { forEachOf } from './for-each.ts';
 
 /** An API key that could not be deleted, and why. */
 export interface UndeletedKey {
@@ -10,8 +11,8 @@ export interface UndeletedKey {
 }
 
 /**
- * Deletes API keys. A failure does not stop the other deletions. Returns the keys that could not be
- * deleted; a missing key is not one of them.
+ * Deletes API keys, a few at once. A failure does not stop the other deletions. Returns the keys that could
+ * not be deleted; a missing key is not one of them.
  * @param onDeleted called for each key as soon as this step has deleted it
  */
 export async function deleteEach(
@@ -19,14 +20,12 @@ export async function deleteEach(
   client: Client,
   onDeleted: (key: Key) => void,
 ): Promise<UndeletedKey[]> {
-  const outcomes = await Promise.all(
-    keys.map(async (key) => {
-      const { value: deletion, error } = await catching(deleteKey(client, key), ApiError);
-      if (error) return [{ key, error }];
-      if (deletion.kind === 'unclear') return [{ key, error: deletion.error }];
-      if (deletion.kind === 'deleted') onDeleted(key);
-      return [];
-    }),
-  );
-  return outcomes.flat();
+  const undeleted: UndeletedKey[] = [];
+  await forEachOf(keys, async (key) => {
+    const { value: deletion, error } = await catching(deleteKey(client, key), ApiError);
+    if (error) undeleted.push({ key, error });
+    else if (deletion.kind === 'unclear') undeleted.push({ key, error: deletion.error });
+    else if (deletion.kind === 'deleted') onDeleted(key);
+  });
+  return undeleted;
 }

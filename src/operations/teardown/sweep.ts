@@ -1,8 +1,6 @@
-import { MAX_CONCURRENCY } from '../../http/client.ts';
 import { abortReason } from '../../lib/clock.ts';
 import { countWorkspaces, formatAge, formatSeconds } from '../../lib/format.ts';
 import { globFinder, matches } from '../../lib/glob.ts';
-import { MAX_KEPT_SIZE } from '../../openrouter/pages.ts';
 import { totalSpent } from '../../openrouter/resources/keys.ts';
 import {
   isDefault,
@@ -38,9 +36,6 @@ const MAX_SHOWN = 1_000;
 
 /** The share of the step's timeout for one workspace, so that a slow one leaves time for the others. */
 const TIMEOUT_SHARE = 1 / 5;
-
-/** The maximum size of each list of API keys, because several are in memory at once: about 1,200 keys. */
-const MAX_KEY_LIST_SIZE = MAX_KEPT_SIZE / MAX_CONCURRENCY;
 
 /**
  * Deletes the stale workspaces: those that match the pattern, are old enough, and match nothing in
@@ -179,7 +174,7 @@ async function deleteStale(
     return { outcome: 'failed', reason: `not attempted: ${abortReason(signal)}` };
   }
   const client = context.client.withShare(timeoutMs * TIMEOUT_SHARE);
-  const options = { deleteKeys, relistKeys: false, maxListSize: MAX_KEY_LIST_SIZE };
+  const options = { deleteKeys, relistKeys: false };
   const result = await teardown({ id, slug }, options, { ...context, client });
   const keys = `API keys deleted: ${result.deletedKeys.length}`;
   const spent = result.deletedKeys.length > 0 ? { keysSpent: totalSpent(result.deletedKeys) } : {};

@@ -20,8 +20,8 @@ interface TeardownOptions {
    * OpenRouter rejects the deletion.
    */
   relistKeys: boolean;
-  /** The maximum size of the list of keys, as in `listKeys`. */
-  maxListSize?: number;
+  /** The API keys of the workspace, if they were just listed. */
+  listed?: readonly Key[] | undefined;
 }
 
 /** What a teardown did, whether or not it finished. */
@@ -55,7 +55,8 @@ export async function teardown(
   for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
     await context.client.pause(delay);
     const relistKeys = options.relistKeys && index < ROUND_DELAYS_MS.length - 1;
-    const facts = { relistKeys, knownHashes, rejection: last.rejection };
+    const listed = index === 0 ? options.listed : undefined;
+    const facts = { relistKeys, listed, knownHashes, rejection: last.rejection };
     const round = await runRound(workspace, { ...options, ...facts }, context);
     deletedKeys.push(...round.deletedKeys);
     mayBeDeleted ||= round.mayBeDeleted === true;
@@ -109,9 +110,10 @@ async function runRound(
   options: RoundOptions,
   { client, log }: Context,
 ): Promise<Round> {
-  const { deleteKeys, relistKeys, rejection, knownHashes, maxListSize } = options;
+  const { deleteKeys, relistKeys, listed, rejection, knownHashes } = options;
   const deletedKeys: Key[] = [];
-  const list = await catching(listKeys(client, workspace, { maxSize: maxListSize }), ApiError);
+  const listing = listed ? Promise.resolve({ keys: listed }) : listKeys(client, workspace);
+  const list = await catching<{ keys: readonly Key[] }, [typeof ApiError]>(listing, ApiError);
   if (list.error) return { kind: 'failed', deletedKeys, errors: [list.error] };
   const newKeys = list.value.keys.filter(({ hash }) => !knownHashes.has(hash));
   if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, newKeys);
@@ -173,7 +175,9 @@ async function failUnlessGone(
     return { deletedKeys, deleted: mayBeDeleted };
   }
   const details = { workspace, errors, deletedKeys: deletedKeys.length };
-  const reason = errors.map((error) => formatAttempt(error.details)).join('; ');
+  const [first] = errors as readonly [ApiError];
+  const left = errors.length > 1 ? `${countKeys(errors.length)} left: ` : '';
+  const reason = left + formatAttempt(first.details);
   const problem = new Failure('teardown-incomplete', details, reason);
   return { deletedKeys, deleted: false, problem };
 }
