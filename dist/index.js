@@ -1711,13 +1711,16 @@ const{data}=safeParse(strangersEvent,readEvent()),head=data?.pull_request?.head,
 return data?.repository.fork||isForeign&&!isFederated?"it is a run for a fork":void 0}function readPostGitHub(){const{github_token}=previewInputs().shape
 return readGitHub(readInputs(object({github_token})).github_token,readEvent())}const MAX_AMOUNT=40,comment_amount=()=>schemas_string().check(_maxLength(MAX_AMOUNT),refine(text=>parseUsd(text)!==void 0)),DELETIONS=["none","unfinished","finished"]
 function recordOf(isName,value){return catchall(object({}),value).check(refine(record=>Object.keys(record).every(isName)))}const commentData=()=>object({isCut:schemas_boolean(),workspaces:recordOf(isUuid,object({slug:schemas_string().check(_regex(/^[a-z0-9-]{1,50}$/)),deletion:schemas_enum(DELETIONS),keys:recordOf(hash=>/^[\w-]{1,16}$/.test(hash),object({spent:nullable(comment_amount()),row:optional(object({at:schemas_number(),limit:nullable(comment_amount()),name:schemas_string()}))}))}))}),NO_DATA={isCut:!1,workspaces:{}},comment_HASH_LENGTH=16
-function observe({id,slug},keys,deletion){const all=keys.map(key=>[key.hash.slice(0,comment_HASH_LENGTH),toKeyData(key)]),workspace={slug,deletion,keys:Object.fromEntries(all)}
-return{...NO_DATA,workspaces:{[id]:workspace}}}function toKeyData(key){const at=Math.floor((createdAt(key)??0)/1e3),limit=amountOf(key.limit)
+function observe({id,slug},keys,deletion){const all=keys.map(key=>[idInComment(key),toKeyData(key)]),workspace={slug,deletion,keys:Object.fromEntries(all)}
+return{...NO_DATA,workspaces:{[id]:workspace}}}function idInComment({hash}){return hash.slice(0,comment_HASH_LENGTH)}function toKeyData(key){const at=Math.floor((createdAt(key)??0)/1e3),limit=amountOf(key.limit)
 return{spent:amountOf(key.usage),row:{at,limit,name:key.name}}}function amountOf(value){const usd=toUsd(value),text=usd===void 0?"":exactUsd(usd)
 return text===""||text.length>MAX_AMOUNT?null:text}function findMissing({workspaces},{slug,existing}){const missing=Object.entries(workspaces).filter(([id,known])=>known.slug===slug&&id!==existing).map(([id])=>[id,{slug,deletion:"unfinished",keys:{}}])
 return{...NO_DATA,workspaces:Object.fromEntries(missing)}}function checkDeletions(known,remembered){const checked=Object.entries(known.workspaces).map(([id,workspace])=>{const hasAll=Object.keys(remembered.workspaces[id]?.keys??{}).every(hash=>Object.hasOwn(workspace.keys,hash))
 return[id,workspace.deletion!=="finished"||hasAll?workspace:{...workspace,deletion:"unfinished"}]})
-return{...known,workspaces:Object.fromEntries(checked)}}function mergeComment(a,b){return{isCut:a.isCut||b.isCut,workspaces:mergeRecords(a.workspaces,b.workspaces,mergeWorkspace)}}function mergeWorkspace(a,b){const rank=Math.max(DELETIONS.indexOf(a.deletion),DELETIONS.indexOf(b.deletion))
+return{...known,workspaces:Object.fromEntries(checked)}}function remembersMore({workspaces},{id},keys){const known=workspaces[id]
+if(!known)return!1
+const listed=new Set(keys.map(idInComment))
+return known.deletion!=="none"||Object.keys(known.keys).some(hash=>!listed.has(hash))}function mergeComment(a,b){return{isCut:a.isCut||b.isCut,workspaces:mergeRecords(a.workspaces,b.workspaces,mergeWorkspace)}}function mergeWorkspace(a,b){const rank=Math.max(DELETIONS.indexOf(a.deletion),DELETIONS.indexOf(b.deletion))
 return{slug:[a.slug,b.slug].sort().at(-1),deletion:DELETIONS[rank],keys:mergeRecords(a.keys,b.keys,(one,other)=>isLess(one,other)?other:one)}}function mergeRecords(a,b,merge){const merged=Object.entries(b).map(([id,value])=>[id,Object.hasOwn(a,id)?merge(a[id],value):value])
 return{...a,...Object.fromEntries(merged)}}function isLess(a,b){const[spentA,spentB]=[spentOf(a),spentOf(b)]
 return spentA!==spentB?spentB!==null&&(spentA===null||spentA<spentB):orderOf(a)<orderOf(b)}function orderOf({spent,row}){return JSON.stringify([row?.at??-1,row?.limit,row?.name,spent])}function spentOf({spent}){return spent===null?null:parseUsd(spent)??null}function sumOf(keys){const amounts=keys.map(spentOf)
@@ -1768,11 +1771,12 @@ return viewer?.data.data.viewer.login}const owner=()=>object({login:schemas_stri
 async function writeComment(request,context){const{error}=await catching(writeUntilRight(request,context),ApiError)
 if(!error)return
 const{hint}=error.details,problem=`The comment of the preview may be out of date: ${error.message}.`
-context.notice(hint===void 0?problem:`${problem} ${hint}`)}async function writeUntilRight(request,context){const{github,repository,notice}=context,{number,slug,seen,render}=request,login=await readLogin(github)
+context.notice(hint===void 0?problem:`${problem} ${hint}`)}async function writeUntilRight(request,context){const{github,repository,notice}=context,{number,slug,seen,render,onRemembered}=request,login=await readLogin(github)
 let written,known=seen
 for(let writes=0;writes<MAX_WRITES;writes+=1){const{data,existing}=await observeWorkspace(request,context),found=await findComment(login,request,context)
 if(found==="unknown-author")return
 const comment=found??written,remembered=(comment&&readComment(comment.body))??NO_DATA
+writes===0&&onRemembered?.(remembered)
 known=[data,remembered].reduce(mergeComment,checkDeletions(known,remembered))
 known=mergeComment(known,findMissing(known,{slug,existing}))
 if(Object.keys(known.workspaces).length===0)return
@@ -1794,23 +1798,25 @@ if(!workspace){log.info(`There is no workspace ${identity.slug}: nothing to dele
 return{kind:"missing"}}assertOurs(workspace,preview,context)
 if(dryRun){log.info(`Dry run: the workspace ${identity.slug} and its API keys would be deleted.`)
 const{keys}=await listKeys(client,workspace)
-return{kind:"deletion",workspace,deleted:!1,deletedKeys:keys}}const{value:list,error:listError}=await catching(listKeys(client,workspace),ApiError)
+return{kind:"deletion",workspace,deleted:!1,deletedKeys:keys,keysSpent:totalSpent(keys)}}const{value:list,error:listError}=await catching(listKeys(client,workspace),ApiError)
 if(listError&&listError.details.kind!=="rejected")throw listError
-const seen=observe(workspace,list?.keys??[],"unfinished")
-await commentOn(preview,{seen,existing:workspace.id},context)
-const standing=await readStanding(subject,since,context)
+const remembered=await announceDeletion(preview,{workspace,keys:list?.keys??[]},context),standing=await readStanding(subject,since,context)
 if(standing.isOpen){log.info(`${identity.description} is open again: nothing was deleted.`)
 return{kind:"reopened"}}context.onDeletion?.(workspace)
-const target={workspace,listed:list?.keys},deletion=await deleteWorkspaceOf(preview,target,context),{value:after,error}=await catching(readStanding(subject,standing.since,context),ApiError,Failure)
+const target={workspace,listed:list?.keys,remembered},deletion=await deleteWorkspaceOf(preview,target,context),{value:after,error}=await catching(readStanding(subject,standing.since,context),ApiError,Failure)
 error&&log.info(`Whether it was reopened is unknown: ${error.message}.`)
 if(after?.isOpen)throw new Failure("preview-reopened",{workspace},"it was deleted, and is open again: run its workflow again")
-return deletion}async function deleteWorkspaceOf(preview,{workspace,listed:working},context){const listed=working&&await endKeys(working,context),options={deleteKeys:!0,relistKeys:!1,listed},{deleted,deletedKeys,problem}=await teardown(workspace,options,context)
+return deletion}async function announceDeletion(preview,{workspace,keys},context){let remembered=NO_DATA
+const seen=observe(workspace,keys,"unfinished")
+await commentOn(preview,{seen,existing:workspace.id,onRemembered:data=>{remembered=data}},context)
+return remembered}async function deleteWorkspaceOf(preview,{workspace,listed:working,remembered},context){const listed=working&&await endKeys(working,context),options={deleteKeys:!0,relistKeys:!1,listed},{deleted,deletedKeys,problem}=await teardown(workspace,options,context)
 if(problem)throw problem
 const{slug,id}=workspace
 context.log.info(`${deleted?"Deleted":"Another job had deleted"} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`)
 const isFinal=listed!==void 0&&deletedKeys.every(isDisabled),seen=observe(workspace,[...listed??[],...deletedKeys],isFinal?"finished":"unfinished")
 await commentOn(preview,{seen},context)
-return{kind:"deletion",workspace,deleted,deletedKeys}}async function endKeys(keys,{client}){const ended=new Map,working=keys.filter(key=>!isDisabled(key))
+const deletedHashes=new Set(deletedKeys.map(({hash})=>hash))
+return{kind:"deletion",workspace,deleted,deletedKeys,keysSpent:listed?.every(({hash})=>deletedHashes.has(hash))&&!remembersMore(remembered,workspace,listed)?totalSpent(deletedKeys):null}}async function endKeys(keys,{client}){const ended=new Map,working=keys.filter(key=>!isDisabled(key))
 await forEachOf(working,async key=>{const{value}=await catching(disableKey(client,key),ApiError)
 value&&ended.set(key.hash,value)})
 return keys.map(key=>ended.get(key.hash)??key)}async function commentOn({subject,identity},comment,context){const{renderComment:render,client,github,clock,deadline}=context
@@ -1833,7 +1839,7 @@ return{...context,client:client.withShare(ms),github:github.withShare(ms),deadli
 for(const workspace of marked){const{subject}=workspace,key=JSON.stringify(subject),group=groups.get(key)??{subject,workspaces:[]}
 group.workspaces.push(workspace)
 groups.set(key,group)}return[...groups.values()]}async function deleteOutdated(workspace,{since,lists},context){const{slug,subject,description}=workspace,identity={slug,name:slug,description:String(description)},{value:deletion,error}=await catching(deletePreview({subject,since,identity},{dryRun:!1},context),ApiError,Failure)
-error?lists.failed.push({...clean_up_toEntry(workspace,error.message),error}):deletion.kind==="reopened"?lists.kept.push(clean_up_toEntry(workspace,"it is open again")):deletion.kind!=="missing"&&deletion.deleted?lists.deleted.push({...clean_up_toEntry(workspace),keysSpent:totalSpent(deletion.deletedKeys)}):lists.alreadyDeleted.push(clean_up_toEntry(workspace))}async function findMarked({client,repository}){const marked=[]
+error?lists.failed.push({...clean_up_toEntry(workspace,error.message),error}):deletion.kind==="reopened"?lists.kept.push(clean_up_toEntry(workspace,"it is open again")):deletion.kind!=="missing"&&deletion.deleted?lists.deleted.push({...clean_up_toEntry(workspace),keysSpent:deletion.keysSpent}):lists.alreadyDeleted.push(clean_up_toEntry(workspace))}async function findMarked({client,repository}){const marked=[]
 for await(const{items}of listWorkspaces(client))for(const workspace of items){const subject=readMark(workspace.description,repository)
 subject&&!isDefault(workspace)&&marked.push({...workspace,subject})}return marked}function clean_up_toEntry({id,slug,created_at},reason="its pull request or branch is closed"){return{id,slug,created_at:created_at??null,age:void 0,reason}}async function runPreview(request,context){const{log,repository}=context,topic=findTopic(request.run)
 if(topic.kind==="skipped")return{state:"skipped",reason:topic.reason}
@@ -1873,7 +1879,7 @@ return{workspace:identity.slug,desired:{...desired,name},nameIsRandom:!isDeploye
 report.output({state:"skipped"})
 report.summarize({title:`\u23ed\ufe0f No preview: ${reason}`})}function previewOutputs(result){if(result.state==="clean-up"){const{deleted=""}=sweepOutputs(result.result)
 return{deleted}}if(result.state!=="closed")return{state:result.state}
-const{deletion}=result,spent=deletion.kind==="deletion"?totalSpent(deletion.deletedKeys):0n
+const{deletion}=result,spent=deletion.kind==="deletion"?deletion.keysSpent:null
 return{state:"closed",deleted:toJsonList(deletedEntries(deletion),"workspaces"),"keys-cost-usd":spent===null?"":exactUsd(spent)}}function deletedEntries(deletion){if(deletion.kind!=="deletion"||!deletion.deleted)return[]
 const{id,slug,created_at=null}=deletion.workspace
 return[{id,slug,created_at,reason:"its pull request or branch is closed"}]}function previewSummary(result,request){if(result.state==="clean-up"){const kept=countWorkspaces(result.result.keptCount)

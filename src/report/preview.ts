@@ -1,6 +1,5 @@
 import { countWorkspaces } from '../lib/format.ts';
 import { exactUsd } from '../lib/usd.ts';
-import { totalSpent } from '../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
 import type { KeyResult } from '../operations/key/create-key.ts';
 import type { Preview, PreviewDeletion } from '../operations/preview/delete-preview.ts';
@@ -34,7 +33,7 @@ export function previewOutputs(result: Result): Outputs {
   }
   if (result.state !== 'closed') return { state: result.state };
   const { deletion } = result;
-  const spent = deletion.kind === 'deletion' ? totalSpent(deletion.deletedKeys) : 0n;
+  const spent = deletion.kind === 'deletion' ? deletion.keysSpent : null;
   return {
     state: 'closed',
     deleted: toJsonList(deletedEntries(deletion), 'workspaces'),

@@ -1,6 +1,7 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { closePull, commentBy, openPull } from '../../../sandbox/github/people.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { exactUsd } from '../../../src/lib/usd.ts';
 import { formatMarker, NO_DATA, readComment } from '../../../src/operations/preview/comment.ts';
 import { cleanUpJob, type Job, requestOf, runJob } from '../../support/preview-jobs.ts';
 import { openWorld, type World } from '../../support/preview-world.ts';
@@ -39,6 +40,22 @@ interface JobFixture {
   latency?: number;
 }
 
+/** Has `job` delete a preview in a world of its own. */
+async function close(job: Job): Promise<World> {
+  const { world } = openDeletion();
+  await world.simulation.clock.run(runJob(world, job));
+  return world;
+}
+
+/** What a run reports as the cost of the keys: an amount, or null if that is unknown. */
+function costOf({ main }: Job): string | null {
+  const { result } = main ?? {};
+  if (result?.state !== 'closed') throw new Error('not closed', { cause: main?.error });
+  const { deletion } = result;
+  if (deletion.kind === 'missing') return null;
+  return deletion.keysSpent === null ? null : exactUsd(deletion.keysSpent);
+}
+
 /** The data of the comment about the workspace with `id`. */
 function remembered({ repository }: World, id: string) {
   return readComment(repository.comments.now()[0]?.body ?? '')?.workspaces[id];
@@ -63,4 +80,31 @@ test.each([
   };
   await clock.run(runJob(world, closingJob()));
   expect(remembered(world, workspace.id)).toMatchObject({ deletion });
+});
+
+describe('the cost of the keys of a deleted preview', () => {
+  test('is unknown after a deletion that was killed', async () => {
+    const complete = closingJob();
+    const { simulation } = await close(complete);
+    expect(costOf(complete)).toBe('6');
+    const { sent = [] } = complete.main ?? {};
+    const firstDeletion = sent.findIndex(({ call }) => call === 'DELETE /keys/:hash') + 1;
+
+    const world = await close(closingJob({ killedAt: firstDeletion }));
+    expect(world.simulation.account.keys.length).toBeGreaterThan(simulation.account.keys.length);
+    const job = closingJob();
+    await world.simulation.clock.run(runJob(world, job));
+    expect(costOf(job)).toBeNull();
+  });
+
+  test('is unknown if another job deletes some of them at the same time', async () => {
+    const costs = new Set<string | null>();
+    for (let latency = 10; latency < 400; latency += 13) {
+      const { world } = openDeletion();
+      const jobs = [closingJob(), closingJob({ latency })];
+      await world.simulation.clock.run(Promise.all(jobs.map((job) => runJob(world, job))));
+      for (const job of jobs) costs.add(costOf(job));
+    }
+    expect(costs).toEqual(new Set(['6', null]));
+  });
 });

@@ -1,7 +1,6 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { countWorkspaces } from '../../lib/format.ts';
-import { totalSpent } from '../../openrouter/resources/keys.ts';
 import {
   isDefault,
   type ListedWorkspace,
@@ -144,7 +143,7 @@ async function deleteOutdated(
   } else if (deletion.kind === 'missing' || !deletion.deleted) {
     lists.alreadyDeleted.push(toEntry(workspace));
   } else {
-    lists.deleted.push({ ...toEntry(workspace), keysSpent: totalSpent(deletion.deletedKeys) });
+    lists.deleted.push({ ...toEntry(workspace), keysSpent: deletion.keysSpent });
   }
 }
 

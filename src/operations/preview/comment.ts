@@ -82,9 +82,13 @@ export function observe(
   keys: readonly Key[],
   deletion: Deletion,
 ): CommentData {
-  const all = keys.map((key) => [key.hash.slice(0, HASH_LENGTH), toKeyData(key)] as const);
+  const all = keys.map((key) => [idInComment(key), toKeyData(key)] as const);
   const workspace = { slug, deletion, keys: Object.fromEntries(all) };
   return { ...NO_DATA, workspaces: { [id]: workspace } };
+}
+
+function idInComment({ hash }: Key): string {
+  return hash.slice(0, HASH_LENGTH);
 }
 
 function toKeyData(key: Key): KeyData {
@@ -125,6 +129,21 @@ export function checkDeletions(known: CommentData, remembered: CommentData): Com
     return [id, isDoubtful ? { ...workspace, deletion: 'unfinished' as const } : workspace];
   });
   return { ...known, workspaces: Object.fromEntries(checked) };
+}
+
+/**
+ * Whether `remembered` has API keys of a workspace that are not among `keys`, or a deletion of it: then what
+ * `keys` have spent is only a part.
+ */
+export function remembersMore(
+  { workspaces }: CommentData,
+  { id }: WorkspaceRef,
+  keys: readonly Key[],
+): boolean {
+  const known = workspaces[id];
+  if (!known) return false;
+  const listed = new Set(keys.map(idInComment));
+  return known.deletion !== 'none' || Object.keys(known.keys).some((hash) => !listed.has(hash));
 }
 
 /**

@@ -1,11 +1,18 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { disableKey, isDisabled, type Key, listKeys } from '../../openrouter/resources/keys.ts';
+import type { Usd } from '../../lib/usd.ts';
+import {
+  disableKey,
+  isDisabled,
+  type Key,
+  listKeys,
+  totalSpent,
+} from '../../openrouter/resources/keys.ts';
 import { findWorkspace, isDefault, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../shared/failure.ts';
 import { forEachOf } from '../shared/for-each.ts';
 import { teardown } from '../teardown/teardown.ts';
-import { observe } from './comment.ts';
+import { type CommentData, NO_DATA, observe, remembersMore } from './comment.ts';
 import { isSame, readMark } from './naming.ts';
 import { type GitHubContext, readStanding } from './standing.ts';
 import type { Subject } from './subject.ts';
@@ -28,6 +35,8 @@ export type PreviewDeletion =
       deleted: boolean;
       /** In a dry run, those that would be deleted. */
       deletedKeys: readonly Key[];
+      /** What all API keys of the workspace had spent; null if that is unknown. */
+      keysSpent: Usd | null;
     }
   /** There was none. */
   | { kind: 'missing' }
@@ -56,21 +65,24 @@ export async function deletePreview(
   if (dryRun) {
     log.info(`Dry run: the workspace ${identity.slug} and its API keys would be deleted.`);
     const { keys } = await listKeys(client, workspace);
-    return { kind: 'deletion', workspace, deleted: false, deletedKeys: keys };
+    const keysSpent = totalSpent(keys);
+    return { kind: 'deletion', workspace, deleted: false, deletedKeys: keys, keysSpent };
   }
   const { value: list, error: listError } = await catching(listKeys(client, workspace), ApiError);
   // OpenRouter may reject it because another job has deleted the workspace: the teardown finds out.
   if (listError && listError.details.kind !== 'rejected') throw listError;
-  // If this job dies during the deletion, the comment says so.
-  const seen = observe(workspace, list?.keys ?? [], 'unfinished');
-  await commentOn(preview, { seen, existing: workspace.id }, context);
+  const remembered = await announceDeletion(
+    preview,
+    { workspace, keys: list?.keys ?? [] },
+    context,
+  );
   const standing = await readStanding(subject, since, context);
   if (standing.isOpen) {
     log.info(`${identity.description} is open again: nothing was deleted.`);
     return { kind: 'reopened' };
   }
   context.onDeletion?.(workspace);
-  const target = { workspace, listed: list?.keys };
+  const target = { workspace, listed: list?.keys, remembered };
   const deletion = await deleteWorkspaceOf(preview, target, context);
   const { value: after, error } = await catching(
     readStanding(subject, standing.since, context),
@@ -85,10 +97,37 @@ export async function deletePreview(
   return deletion;
 }
 
+/**
+ * Writes into the comment that a deletion has begun, for the case that this job dies during it. Returns what
+ * the comment said before.
+ */
+async function announceDeletion(
+  preview: Preview,
+  { workspace, keys }: { workspace: Workspace; keys: readonly Key[] },
+  context: GitHubContext,
+): Promise<CommentData> {
+  let remembered = NO_DATA;
+  const seen = observe(workspace, keys, 'unfinished');
+  const onRemembered = (data: CommentData) => {
+    remembered = data;
+  };
+  await commentOn(preview, { seen, existing: workspace.id, onRemembered }, context);
+  return remembered;
+}
+
+/** A workspace to delete, and what is known of its API keys. */
+interface Target {
+  workspace: Workspace;
+  /** Undefined if they could not be listed. */
+  listed: readonly Key[] | undefined;
+  /** What the comment said before this step changed it. */
+  remembered: CommentData;
+}
+
 /** Deletes a workspace with its API keys, and writes what they have spent into the comment. */
 async function deleteWorkspaceOf(
   preview: Preview,
-  { workspace, listed: working }: { workspace: Workspace; listed: readonly Key[] | undefined },
+  { workspace, listed: working, remembered }: Target,
   context: GitHubContext,
 ): Promise<PreviewDeletion> {
   const listed = working && (await endKeys(working, context));
@@ -105,7 +144,12 @@ async function deleteWorkspaceOf(
   const keys = [...(listed ?? []), ...deletedKeys];
   const seen = observe(workspace, keys, isFinal ? 'finished' : 'unfinished');
   await commentOn(preview, { seen }, context);
-  return { kind: 'deletion', workspace, deleted, deletedKeys };
+  const deletedHashes = new Set(deletedKeys.map(({ hash }) => hash));
+  const isComplete =
+    listed?.every(({ hash }) => deletedHashes.has(hash)) &&
+    !remembersMore(remembered, workspace, listed);
+  const keysSpent = isComplete ? totalSpent(deletedKeys) : null;
+  return { kind: 'deletion', workspace, deleted, deletedKeys, keysSpent };
 }
 
 /** Disables those API keys that work, so that what they have spent is final. Returns all as they are then. */

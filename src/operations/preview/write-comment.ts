@@ -35,6 +35,8 @@ export interface CommentRequest {
   seen: CommentData;
   /** The id of the workspace, if its API keys in `seen` were just listed. By default, they are listed. */
   existing?: string;
+  /** Called with what the comment says before this step changes it. */
+  onRemembered?(data: CommentData): void;
   /**
    * Renders the body, which begins with the data.
    * @param existing the id of the workspace that exists
@@ -72,7 +74,7 @@ export async function writeComment(
 /** @throws {ApiError} */
 async function writeUntilRight(request: CommentRequest, context: CommentContext): Promise<void> {
   const { github, repository, notice } = context;
-  const { number, slug, seen, render } = request;
+  const { number, slug, seen, render, onRemembered } = request;
   const login = await readLogin(github);
   let known = seen;
   // A list can lag behind a write.
@@ -83,6 +85,7 @@ async function writeUntilRight(request: CommentRequest, context: CommentContext)
     if (found === 'unknown-author') return;
     const comment = found ?? written;
     const remembered = (comment && readComment(comment.body)) ?? NO_DATA;
+    if (writes === 0) onRemembered?.(remembered);
     known = [data, remembered].reduce(mergeComment, checkDeletions(known, remembered));
     known = mergeComment(known, findMissing(known, { slug, existing }));
     if (Object.keys(known.workspaces).length === 0) return;
