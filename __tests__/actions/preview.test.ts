@@ -500,6 +500,19 @@ describe('the API key', () => {
     expect(next.openRouterCalls.filter((call) => call.startsWith('PATCH'))).toHaveLength(1);
   });
 
+  test('of a preview is replaced only by one with the same key-name', async () => {
+    const named = (name: string) => ({ ...PREVIEW, 'key-name': name });
+    const [opened] = open();
+    const web = await job(opened, named('web'));
+    const api = await job(opened, named('api'));
+    // Ends as the name of the first does.
+    const other = await job(opened, named('x / web'));
+    expect(keyOf(web.main).name).toBe('octo-org/shop#1 / web');
+    await job(push(), named('web'));
+    expect(states()).toEqual([false, false, false, true]);
+    expect([api, other].map((each) => keyOf(each.main).disabled)).toEqual([false, false]);
+  });
+
   test('of a preview fails the job that cannot replace it', async () => {
     await job(open()[0], PREVIEW);
     const next = push();

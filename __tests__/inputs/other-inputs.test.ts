@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readSecrets } from '../../src/inputs/connection.ts';
 import { readDeleteInputs } from '../../src/inputs/delete.ts';
 import { keyNameOf, readKeyInputs } from '../../src/inputs/key.ts';
+import { readPreviewInputs } from '../../src/inputs/preview.ts';
 import { readSweepInputs } from '../../src/inputs/sweep.ts';
 import { given, KEY, type Rejected, readWith, rejectionOf } from '../support/inputs.ts';
 
@@ -163,6 +164,34 @@ describe('the generated name of a key', () => {
   test('leaves out what the runner does not say', () => {
     expect(keyNameOf({ GITHUB_RUN_ID: '42' }, 0)).toBe('42 / 000000');
     expect(keyNameOf({}, 0)).toBe('000000');
+  });
+});
+
+describe('the input key-name of preview', () => {
+  const LONGEST = 'n'.repeat(100);
+  const NEEDS_PREVIEW = 'key-name needs key: preview: any other key has a generated name';
+
+  test('replaces the names of the workflow and the job', () => {
+    const jobNameOf = (texts: Texts) =>
+      readWith(readPreviewInputs, { key: 'preview', ...texts }, { GITHUB_JOB: 'test' }).key.jobName;
+    expect([jobNameOf({}), jobNameOf({ 'key-name': LONGEST })]).toEqual(['test', LONGEST]);
+  });
+
+  test.each<[texts: Texts, lines: readonly string[]]>([
+    [{}, [NEEDS_PREVIEW]],
+    [{ key: 'job' }, [NEEDS_PREVIEW]],
+    [{ key: 'none' }, [NEEDS_PREVIEW]],
+    [{ key: 'x' }, ['key must be job, preview or none; given: "x"']],
+    [
+      { key: 'preview', 'key-name': 'sk-or-v1-0123456789abcdef' },
+      ['key-name must not contain a key; given: "sk-or-v1-0123456789abcdef"'],
+    ],
+    [
+      { key: 'preview', 'key-name': `${LONGEST}n` },
+      [`key-name must be at most 100 characters; given: "${LONGEST}…"`],
+    ],
+  ])('is rejected with %j', (texts, lines) => {
+    expect(rejectionOf(readPreviewInputs, { 'key-name': 'web', ...texts })).toEqual(lines);
   });
 });
 

@@ -18,17 +18,20 @@ const replace = () =>
     z.transform((word) => REPLACE.get(word) ?? false),
   );
 
+/** The name of a key. The report redacts what looks like a key, so such a name could not be shown. */
+export const keyName = () =>
+  createKeyRequest.shape.name.check(
+    z.refine((text) => text.search(LIKELY_SECRET) < 0, 'must not contain a key'),
+  );
+
 /** The inputs of `key/action.yml`, in the order in which their problems are reported. */
 export const keyInputs = () => {
-  const { name, limit, limit_reset, include_byok_in_limit } = createKeyRequest.shape;
+  const { limit, limit_reset, include_byok_in_limit } = createKeyRequest.shape;
   return z.object({
     ...credentials,
     workspace: z.optional(idOrSlug()),
     ...slugInputs(),
-    name: z.optional(
-      // The report redacts what looks like a key, so such a name could not be shown.
-      name.check(z.refine((text) => text.search(LIKELY_SECRET) < 0, 'must not contain a key')),
-    ),
+    name: z.optional(keyName()),
     limit_usd: limit,
     limit_reset,
     include_byok_in_limit,

@@ -22,7 +22,7 @@ import {
 import { toFields } from './create.ts';
 import { count, flag, lifetime, maxDeletions, toMs } from './fields.ts';
 import { governanceInputs, governanceProblems, toGovernance } from './governance.ts';
-import { keyNameOf } from './key.ts';
+import { keyName, keyNameOf } from './key.ts';
 import { readInputs } from './read-inputs.ts';
 import { slugPrefix } from './slug.ts';
 
@@ -45,6 +45,7 @@ export const previewInputs = () => {
     ...fields,
     ...governanceInputs,
     key: z._default(z.enum(['job', 'preview', 'none'], 'must be job, preview or none'), 'job'),
+    key_name: z.optional(keyName().check(z.maxLength(100, 'must be at most 100 characters'))),
     limit_usd: z._default(z.nullable(z.number(LIMIT_MESSAGE).check(z.gte(0, LIMIT_MESSAGE))), 1),
     limit_reset,
     include_byok_in_limit,
@@ -62,9 +63,16 @@ type Values = z.infer<ReturnType<typeof previewInputs>>;
 
 /** Checks the inputs against each other. */
 function previewProblems(valid: Partial<Values>, provided: ReadonlySet<string>): InvalidInput[] {
-  const problem = { input: 'limit-reset', message: 'needs limit-usd to be an amount' };
-  const isUnlimited = valid.limit_usd === null && valid.limit_reset !== undefined;
-  return [...governanceProblems(valid, provided), ...(isUnlimited ? [problem] : [])];
+  const problems = governanceProblems(valid, provided);
+  const { key = provided.has('key') ? 'preview' : 'job', key_name: name } = valid;
+  if (name !== undefined && key !== 'preview') {
+    const message = 'needs key: preview: any other key has a generated name';
+    problems.push({ input: 'key-name', message });
+  }
+  if (valid.limit_usd === null && valid.limit_reset !== undefined) {
+    problems.push({ input: 'limit-reset', message: 'needs limit-usd to be an amount' });
+  }
+  return problems;
 }
 
 /** How long the key lives by default, by what it is for. */
@@ -107,9 +115,9 @@ export function readPreviewInputs(): PreviewInputs {
         limit_reset: values.limit_reset,
         include_byok_in_limit: values.include_byok_in_limit,
       },
-      jobName: [process.env['GITHUB_WORKFLOW'], process.env['GITHUB_JOB']]
-        .filter(Boolean)
-        .join(' / '),
+      jobName:
+        values.key_name ??
+        [process.env['GITHUB_WORKFLOW'], process.env['GITHUB_JOB']].filter(Boolean).join(' / '),
       expiresInMs: expiresIn === 'never' ? null : expiresIn,
     },
     comment: values.comment,
