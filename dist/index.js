@@ -1576,12 +1576,12 @@ return expiry!==void 0&&expiry<=now?"expired":void 0}const MAX_REPLACED=250
 function hashesToReplace(older,now,{log}){const rank=key=>unusableState(key,now)?1:0
 older.length>MAX_REPLACED&&log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`)
 return older.toSorted((a,b)=>rank(a)-rank(b)).slice(0,MAX_REPLACED).map(({hash})=>hash)}const KNOWN_STATUSES=["success","failure","cancelled"]
-async function replaceOlderKeys({key,workspace,replaced},context,endOlder){const{client,jobStatus,log,warn}=context
+async function replaceOlderKeys({key,workspace,replaced,isSameName=Object.is},context,endOlder){const{client,jobStatus,log,warn}=context
 await assertWorks(key,{olderEnded:!1},context)
 if(jobStatus!=="success"){KNOWN_STATUSES.includes(jobStatus)||warn("job-status-unknown",{status:jobStatus})
 log.info("The job has not succeeded: older keys stay.")
 return}if(replaced.length===0)return
-const{keys}=await listKeys(client,workspace),older=keys.filter(({hash,name})=>name===key.name&&replaced.includes(hash))
+const{keys}=await listKeys(client,workspace),older=keys.filter(({hash,name})=>replaced.includes(hash)&&isSameName(name,key.name))
 older.length>0&&await endOlder(older)
 await assertWorks(key,{olderEnded:older.length>0},context)}async function assertWorks(key,{olderEnded},context){const request={...keyRequest(key.hash,describeKey(key)),trusts404:!0}
 for await(const _ of whileMissing(context)){const{data:own,serverTime:server}=await context.client.request(request)
@@ -1608,7 +1608,7 @@ stricter.length>0&&warn("unexpected-key-fields",{key,changes:stricter})
 await deleteLateOrphans(created,request,context)
 request.replace===!0&&await deleteOlderKeys(plan.namesakes,key,context)
 return result}function compareWithRequest(key,{search:{desired},clocksDiffer},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=clocksDiffer?unexpectedLifetime(key,desired,expiresInMs):void 0
-return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}async function planKey(workspace,request,context){const{client,log}=context,{name}=request.desired,{id,slug}=workspace,list=await listKeys(client,workspace),namesakes=list.keys.filter(key=>key.name===name)
+return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}async function planKey(workspace,request,context){const{client,log}=context,{desired:{name},isSameName=Object.is}=request,{id,slug}=workspace,list=await listKeys(client,workspace),namesakes=list.keys.filter(key=>isSameName(key.name,name))
 log.info(`The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with that name.`)
 const times={server:list.serverTime,runner:context.timeOfDay()},{expiresAt,clocks}=planExpiry({...times,expiresInMs:request.expiresInMs,recorded:[workspace,...list.keys].flatMap(resource=>createdAt(resource)??[]),random:context.random()})
 clocks&&context.warn("clocks-differ",{...clocks,purpose:"expiry"})
@@ -1736,7 +1736,8 @@ function hasMarker(body){return body.startsWith(START)}function formatMarker(dat
 return START+json+END}function readComment(body){const end=body.indexOf(END)
 if(!(!hasMarker(body)||end<0||end>comment_MAX_LENGTH))return safeParse(commentData(),parseJson(body.slice(START.length,end))).data}const MAX_REPOSITORY=21
 function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
-return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(subject.kind==="pull"?`${name}#${subject.number}`:`${name}: ${subject.name}`),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=slug_toSlug(text)
+return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+naming_endOf(subject)),description:markOf(subject,repository)}}function naming_endOf(subject){return cutName(subject.kind==="pull"?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,{name},jobName){return`${name}${naming_endOf(subject)} / ${jobName}`}function isSameKeyName(one,other){const[a,b]=[one,other].map(name=>name.replace(/^[\w.-]+\/[\w.-]+/,""))
+return a===b}function shorten(text,maxLength){const slug=slug_toSlug(text)
 return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`}${id===void 0?"":` (repository ${id})`}`}const naming_START="Preview of ",REST=/^\/(?<name>[^/\s]+\/[^/\s]+)\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+))(?: \(repository (?<id>\d{1,15})\))?$/
 function readMark(description,repository){const start=naming_START+repository.serverUrl
 if(typeof description!=="string"||!description.startsWith(start))return
@@ -1874,10 +1875,10 @@ current=await readStanding(preview.subject,current.since,context)
 if(!current.isOpen)return closePreview({...preview,since:current.since},request,context)}}async function ensureWorkspace({request,preview,topic},{head},context){const{identity}=preview,isCurrent=topic.head===void 0||topic.head===head
 isCurrent||context.notice("There are newer commits: this run uses the workspace as it is.")
 const{governance,governanceInputs,fields}=request.workspace,{outcome,workspace}=await createWorkspace({desired:{...fields,...identity},governance,governanceInputs:isCurrent?governanceInputs:[],ifExists:isCurrent?"update":"reuse",dryRun:request.dryRun,deleteAfterJob:!1,deleteKeys:!1,timeoutMs:request.timeoutMs},{...context,journal:noJournal,assertExisting:existing=>assertOurs(existing,preview,context)})
-return{workspace,created:outcome==="created"}}async function ensureKey({request,preview,task},workspace,context){const{journal,log}=context,isDeployed=request.keyMode==="preview",taskWith=key=>({...task,key}),result=await createKeyIn(workspace,keyRequestOf(request,preview),{...context,journal:{saveOrFail:(key,exists)=>journal.saveOrFail(taskWith(key??void 0),exists),saveOrWarn:key=>journal.saveOrWarn(taskWith(key)),clearOrWarn:()=>journal.saveOrWarn(taskWith(void 0))},onCreated:context.onKey})
+return{workspace,created:outcome==="created"}}async function ensureKey({request,preview,task},workspace,context){const{journal,log}=context,isDeployed=request.keyMode==="preview",taskWith=key=>({...task,key}),result=await createKeyIn(workspace,keyRequestOf(request,preview,context),{...context,journal:{saveOrFail:(key,exists)=>journal.saveOrFail(taskWith(key??void 0),exists),saveOrWarn:key=>journal.saveOrWarn(taskWith(key)),clearOrWarn:()=>journal.saveOrWarn(taskWith(void 0))},onCreated:context.onKey})
 log.info(isDeployed?"The key stays until a later job that succeeds replaces it.":"The key is disabled when the job ends.")
-return result}function keyRequestOf({key,keyMode},{identity}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?`${identity.name} / ${jobName}`:desired.name
-return{workspace:identity.slug,desired:{...desired,name},nameIsRandom:!isDeployed,expiresInMs,revokeAfterJob:!isDeployed,replace:isDeployed&&"after-job"}}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
+return result}function keyRequestOf({key,keyMode},{subject,identity},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?deployedKeyName(subject,repository,jobName):desired.name
+return{workspace:identity.slug,desired:{...desired,name},nameIsRandom:!isDeployed,expiresInMs,revokeAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSameKeyName}}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
 report.output({state:"skipped"})
 report.summarize({title:`\u23ed\ufe0f No preview: ${reason}`})}function previewOutputs(result){if(result.state==="clean-up"){const{deleted=""}=sweepOutputs(result.result)
 return{deleted}}if(result.state!=="closed")return{state:result.state}
@@ -1927,7 +1928,7 @@ const lostPosts=deletion.error?saved.search.lostPosts:0,left={...saved,search:{.
 return{error,left:ending.error&&!isReplacement(ending.error)?left:{...left,created:void 0}}}async function endCreated({created,search,replaced},context){if(!created)return
 const key={name:search.desired.name,...created}
 await reportSpend(key,context)
-if(replaced){const replacement={key,workspace:search.workspace,replaced}
+if(replaced){const{workspace}=search,replacement={key,workspace,replaced,isSameName:isSameKeyName}
 await replaceOlderKeys(replacement,context,older=>disableEach(older,context))}else await disable(key,context)}async function disable(key,{client,log}){const disabled=await disableKey(client,key)
 log.info(disabled?`Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.`:`The API key ${describeKey(key)} does not exist any more.`)}async function disableEach(keys,context){const working=keys.filter(key=>!isDisabled(key)),outcomes=await Promise.all(working.map(key=>catching(disable(key,context),ApiError))),[first]=outcomes.flatMap(({error})=>error??[])
 if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),identity:object({slug:schemas_string(),name:schemas_string(),description:schemas_string()}),workspace:optional(object({id:schemas_string(),slug:schemas_string()})),key:optional(keyCleanupTask()),comment:schemas_boolean()})

@@ -12,6 +12,7 @@ import {
   deleteBranch,
   openPull,
   pushTo,
+  renameRepository,
   reopenPull,
 } from '../../sandbox/github/people.ts';
 import { addRepository, addToken } from '../../sandbox/github/seed.ts';
@@ -511,6 +512,21 @@ describe('the API key', () => {
     await job(push(), named('web'));
     expect(states()).toEqual([false, false, false, true]);
     expect([api, other].map((each) => keyOf(each.main).disabled)).toEqual([false, false]);
+  });
+
+  test('of a preview is replaced after a transfer of the repository', async () => {
+    const [opened] = open();
+    const [first, byHand] = [await job(opened, PREVIEW), await job(opened, PREVIEW)];
+    const other = await job(opened, { ...PREVIEW, 'key-name': 'x / Preview / test' });
+    keyOf(first.main).disabled = false;
+    renameRepository(gitHub.repository, 'acme/shop');
+    const next = push();
+    const step = await main(next, PREVIEW);
+    expect(keyOf(step).name).toBe('acme/shop#1 / Preview / test');
+    keyOf(byHand.main).name = 'In use elsewhere';
+    expect(await post(next, step, PREVIEW)).toMatchObject({ exitCode: 0 });
+    expect(keyOf(first.main).disabled).toBe(true);
+    expect([byHand, other].map((each) => keyOf(each.main).disabled)).toEqual([false, false]);
   });
 
   test('of a preview fails the job that cannot replace it', async () => {

@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { updateWorkspaceRequest } from '../../../sandbox/openrouter/resources/workspaces.ts';
-import { identify, readMark } from '../../../src/operations/preview/naming.ts';
+import {
+  deployedKeyName,
+  identify,
+  isSameKeyName,
+  readMark,
+} from '../../../src/operations/preview/naming.ts';
 import type { Subject } from '../../../src/operations/preview/subject.ts';
 
 const SHOP = { name: 'octo-org/shop', id: 123456, serverUrl: 'https://github.com' };
@@ -64,6 +69,17 @@ test('OpenRouter accepts the slug, name and description of any preview, and its 
       const identity = identify(subject, repository, undefined);
       expect(updateWorkspaceRequest.safeParse(identity)).toMatchObject({ success: true });
       expect(readMark(identity.description, repository)).toEqual(subject);
+    }),
+  );
+});
+
+test('the key of a job keeps its name in any other repository, and has that of no other job', () => {
+  const jobs = fc.string({ minLength: 1, maxLength: 100 });
+  fc.assert(
+    fc.property(subjects, repositories, repositories, jobs, jobs, (subject, a, b, job, other) => {
+      const name = deployedKeyName(subject, a, job);
+      expect(isSameKeyName(name, deployedKeyName(subject, b, job))).toBe(true);
+      expect(isSameKeyName(name, deployedKeyName(subject, b, other))).toBe(job === other);
     }),
   );
 });

@@ -28,10 +28,10 @@ import {
   unknownOwner,
 } from './orphans.ts';
 import { reconcileKey } from './reconcile.ts';
-import { deleteOlderKeys, hashesToReplace } from './replace.ts';
+import { deleteOlderKeys, hashesToReplace, type Replacement } from './replace.ts';
 
 /** What to create, as the author of the workflow requested it. */
-export interface KeyRequest {
+export interface KeyRequest extends Pick<Replacement, 'isSameName'> {
   /** The id or the slug of the workspace. */
   workspace: string;
   desired: Omit<CreateKeyRequest, 'workspace_id' | 'expires_at'>;
@@ -149,10 +149,13 @@ async function planKey(
   context: KeyContext,
 ): Promise<Plan> {
   const { client, log } = context;
-  const { name } = request.desired;
+  const {
+    desired: { name },
+    isSameName = Object.is,
+  } = request;
   const { id, slug } = workspace;
   const list = await listKeys(client, workspace);
-  const namesakes = list.keys.filter((key) => key.name === name);
+  const namesakes = list.keys.filter((key) => isSameName(key.name, name));
   log.info(
     `The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with that name.`,
   );

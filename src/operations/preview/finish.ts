@@ -15,6 +15,7 @@ import type { IncompleteCleanup } from '../shared/context.ts';
 import { Failure, type FailureCode } from '../shared/failure.ts';
 import { NO_DATA } from './comment.ts';
 import { commentOn, deletePreview, type PreviewDeletion } from './delete-preview.ts';
+import { isSameKeyName } from './naming.ts';
 import { type GitHubContext, readStanding, type Standing } from './standing.ts';
 import type { PreviewTask } from './task.ts';
 
@@ -170,7 +171,8 @@ async function endCreated(
   const key = { name: search.desired.name, ...created };
   await reportSpend(key, context);
   if (replaced) {
-    const replacement = { key, workspace: search.workspace, replaced };
+    const { workspace } = search;
+    const replacement = { key, workspace, replaced, isSameName: isSameKeyName };
     await replaceOlderKeys(replacement, context, (older) => disableEach(older, context));
   } else await disable(key, context);
 }

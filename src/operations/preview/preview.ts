@@ -11,7 +11,7 @@ import type { SweepResult } from '../shared/sweep-result.ts';
 import { sweepFailure } from '../teardown/sweep.ts';
 import { cleanUp } from './clean-up.ts';
 import { assertOurs, deletePreview, type Preview, type PreviewDeletion } from './delete-preview.ts';
-import { identify } from './naming.ts';
+import { deployedKeyName, identify, isSameKeyName } from './naming.ts';
 import { type GitHubContext, readStanding, type Standing } from './standing.ts';
 import { findTopic, type RunFacts, type Topic } from './subject.ts';
 import type { PreviewTask } from './task.ts';
@@ -198,7 +198,7 @@ async function ensureKey(
   const { journal, log } = context;
   const isDeployed = request.keyMode === 'preview';
   const taskWith = (key: KeyCleanupTask | undefined): PreviewTask => ({ ...task, key });
-  const result = await createKeyIn(workspace, keyRequestOf(request, preview), {
+  const result = await createKeyIn(workspace, keyRequestOf(request, preview, context), {
     ...context,
     journal: {
       saveOrFail: (key, exists) => journal.saveOrFail(taskWith(key ?? undefined), exists),
@@ -215,10 +215,14 @@ async function ensureKey(
   return result;
 }
 
-function keyRequestOf({ key, keyMode }: PreviewRequest, { identity }: Preview): KeyRequest {
+function keyRequestOf(
+  { key, keyMode }: PreviewRequest,
+  { subject, identity }: Preview,
+  { repository }: PreviewContext,
+): KeyRequest {
   const { desired, expiresInMs, jobName } = key;
   const isDeployed = keyMode === 'preview';
-  const name = isDeployed ? `${identity.name} / ${jobName}` : desired.name;
+  const name = isDeployed ? deployedKeyName(subject, repository, jobName) : desired.name;
   return {
     workspace: identity.slug,
     desired: { ...desired, name },
@@ -226,5 +230,6 @@ function keyRequestOf({ key, keyMode }: PreviewRequest, { identity }: Preview): 
     expiresInMs,
     revokeAfterJob: !isDeployed,
     replace: isDeployed && 'after-job',
+    isSameName: isSameKeyName,
   };
 }
