@@ -430,6 +430,35 @@ describe('without the permission to read', () => {
     },
   );
 
+  test.each([403, 404])('a clean-up names each permission once, after HTTP %i', async (status) => {
+    for (const branch of ['one', 'two']) await main(open({ branch })[0], QUIET);
+    await main(pushIn(), QUIET);
+    gitHub.repository.isPrivate = status === 404;
+    // Everyone can read the pull requests of a public repository.
+    for (const number of status === 403 ? [1, 2] : []) {
+      const on = `GET /repos/octo-org/shop/pulls/${number}`;
+      gitHub.server.faults.push({ on, kind: 'response', status, body: '{}' });
+    }
+    const event = scheduleEvent(gitHub.server.github, gitHub.repository);
+    const step = await main(event, withoutPermission());
+    const { title, message } = expectFailure(step, { deleted: '[]' });
+    expect(title).toBe('3 of 3 workspaces could not be deleted');
+    for (const permission of ['pull-requests', 'contents']) {
+      expect(message.split(`the permission ${permission}: read`)).toHaveLength(2);
+    }
+  });
+
+  test.each([
+    ['pull-requests', () => open()[0]],
+    ['contents', () => pushIn()],
+  ])('a post step names %s: read', async (permission, happen) => {
+    const event = happen();
+    const step = await main(event, QUIET);
+    gitHub.repository.isPrivate = true;
+    const ended = await post(event, step, { ...QUIET, ...withoutPermission() });
+    expect(annotations(ended, 'warning')[0]?.data).toContain(`the permission ${permission}: read`);
+  });
+
   test('a private pull request is never taken for a closed one', async () => {
     await job(open()[0]);
     gitHub.repository.isPrivate = true;

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { ApiErrorDetails, CredentialFailure } from '../../src/http/request.ts';
+import { Failure } from '../../src/operations/shared/failure.ts';
 import { apiErrorCodes } from '../../src/report/describe-api-error.ts';
 import { describeError } from '../../src/report/describe-error.ts';
-import { apiError } from '../support/failures.ts';
+import { apiError, EMPTY_SWEEP, STALE } from '../support/failures.ts';
 
 const NETWORK =
   'Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.';
@@ -184,6 +185,24 @@ test.each(ROWS)('%s has the advice of its code', (_, details, code, advice) => {
   // Between the request and what is known about its effect.
   const effect = described.lines.findIndex((line) => /^(Nothing was|The request may)/.test(line));
   expect(described.lines.slice(1, effect)).toEqual(advice);
+});
+
+test('a list of workspaces has the advice of each rejection once, and of no other response', () => {
+  const errors = [
+    { status: 403, hint: 'No admin.' },
+    { status: 404, hint: 'No admin.' },
+    { status: 401 },
+    { kind: 'throttled' as const, status: 403, hint: 'Throttled.' },
+    { kind: 'aborted' as const, noResponse, hint: 'Silent.' },
+    { kind: 'ambiguous' as const, status: 502, hint: 'Broken.' },
+    { status: 400, hint: 'Invalid.' },
+  ].map((details) => apiError(details));
+  const failed = errors.map((error) => ({ ...STALE, error }));
+  const { lines } = describeError(
+    new Failure('sweep-incomplete', { result: { ...EMPTY_SWEEP, failed } }),
+    'none',
+  );
+  expect(lines.slice(failed.length, -2)).toEqual(['No admin.', KEY]);
 });
 
 test('the advice of each code is tested', () => {

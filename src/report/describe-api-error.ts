@@ -46,10 +46,13 @@ export function linesOfPart({ details }: ApiError): string[] {
   return linesOf(details, mayBeApplied(details) ? [MAY_BE_APPLIED] : []);
 }
 
-/** What to do about the first of `errors` whose request there was no token for. */
-export function credentialAdvice(errors: readonly ApiError[]): string[] {
-  const [first] = errors.flatMap(({ details }) => details.credentialFailure ?? []);
-  return first ? advice(first) : [];
+/** What to do about those of `errors` that lack a permission or a token: each advice once. */
+export function rejectionAdvice(errors: readonly ApiError[]): string[] {
+  const rejections = errors.filter(
+    ({ details: { kind, status = 0, credentialFailure } }) =>
+      credentialFailure || (kind === 'rejected' && CODES_BY_STATUS[status]),
+  );
+  return [...new Set(rejections.flatMap(({ details }) => advice(details)))];
 }
 
 function linesOf(details: ApiErrorDetails, effect: readonly string[]): string[] {

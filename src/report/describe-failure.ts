@@ -12,7 +12,7 @@ import {
   type UnknownOwner,
 } from '../operations/shared/failure.ts';
 import type { SweepResult } from '../operations/shared/sweep-result.ts';
-import { credentialAdvice, linesOfPart } from './describe-api-error.ts';
+import { linesOfPart, rejectionAdvice } from './describe-api-error.ts';
 import { describeInvalidInputs } from './describe-invalid-inputs.ts';
 import {
   type Description,
@@ -31,7 +31,7 @@ function attempted({ deleted, alreadyDeleted, failed }: SweepResult): number {
 }
 
 /** The requests that `error` is about. */
-function failedRequests(error: Error | undefined): readonly ApiError[] {
+export function failedRequests(error: Error | undefined): readonly ApiError[] {
   if (error instanceof ApiError) return [error];
   const isTeardown = error instanceof Failure && error.code === 'teardown-incomplete';
   return isTeardown ? (error as Failure<'teardown-incomplete'>).details.errors : [];
@@ -345,7 +345,7 @@ const DESCRIPTIONS: {
         result.failed.map(({ slug, reason }) => `${slug}: ${reason}`),
         10,
       ),
-      ...credentialAdvice(result.failed.flatMap(({ error }) => failedRequests(error))),
+      ...rejectionAdvice(result.failed.flatMap(({ error }) => failedRequests(error))),
     ],
     effect: [
       `Deleted: ${countWorkspaces(result.deleted.length)}.`,

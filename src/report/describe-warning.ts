@@ -4,7 +4,12 @@ import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
 import { formatTime } from '../openrouter/time.ts';
 import type { WarningCode, WarningDetails } from '../operations/shared/failure.ts';
-import { describeStateNotWritten, describeUnknownOwner } from './describe-failure.ts';
+import { rejectionAdvice } from './describe-api-error.ts';
+import {
+  describeStateNotWritten,
+  describeUnknownOwner,
+  failedRequests,
+} from './describe-failure.ts';
 import { type Description, type Descriptions, formatLeftovers, withEffect } from './description.ts';
 import { describeByok, describeGap, describeLimit, describeSpender } from './usage.ts';
 
@@ -115,9 +120,13 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
     };
   },
 
-  'preview-not-checked': ({ workspace, reason }) => ({
+  'preview-not-checked': ({ workspace, error }) => ({
     title: `Whether the preview ${workspace} is still needed could not be checked`,
-    lines: [`${reason}.`, 'Nothing was deleted. The next clean-up checks it again.'],
+    lines: [
+      `${error.message}.`,
+      ...rejectionAdvice(failedRequests(error)),
+      'Nothing was deleted. The next clean-up checks it again.',
+    ],
   }),
 
   'job-status-unknown': ({ status }) => ({

@@ -98,7 +98,7 @@ async function findOutdated(
       Failure,
     );
     const entries = (reason: string) => group.workspaces.map((one) => toEntry(one, reason));
-    if (error) lists.failed.push(...entries(error.message));
+    if (error) lists.failed.push(...entries(error.message).map((one) => ({ ...one, error })));
     else if (standing.isOpen) lists.kept.push(...entries('it is open'));
     else outdated.push({ ...group, since: standing.since });
   });

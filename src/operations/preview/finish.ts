@@ -87,9 +87,7 @@ async function lookUpStanding(
 ): Promise<Standing | undefined> {
   const lookup = readStanding(subject, since, context);
   const { value, error } = await catching(lookup, ApiError, Failure);
-  if (error) {
-    context.warn('preview-not-checked', { workspace: identity.slug, reason: error.message });
-  }
+  if (error) context.warn('preview-not-checked', { workspace: identity.slug, error });
   return value;
 }
 

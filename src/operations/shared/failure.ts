@@ -214,7 +214,7 @@ export interface WarningDetails {
     undecided: readonly string[];
   };
   'stale-workspaces': { result: SweepResult };
-  'preview-not-checked': { workspace: string; reason: string };
+  'preview-not-checked': { workspace: string; error: Error };
   'job-status-unknown': { status: string };
   'main-still-running': { seconds: number; leftovers: string };
   'main-was-running': { leftovers: string };

@@ -12,7 +12,7 @@ export interface SweepEntry extends WorkspaceRef {
   age: number | undefined;
   /** Why the workspace is stale, could not be deleted, or is kept. */
   reason: string;
-  /** Why it could not be deleted, if a request of its deletion failed. */
+  /** Why it could not be deleted, if a request failed. */
   error?: Error;
   /** Whether it could not be deleted because of its API keys. */
   hasKeys?: boolean;
