@@ -1910,9 +1910,9 @@ report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure
 report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({identity,key,isWorkspaceLeft=!0}){return[isWorkspaceLeft?`the workspace ${identity.slug}`:"",key?describeKeysLeft({...key,revoke:key.replaced===void 0}):""].filter(Boolean).join("; ")}async function finishPreview(task,context){const ending=task.key&&await endKey(task.key,context),keyError=ending?.error,standing=await lookUpStanding(task,context),{error}=await catching(checkPreview({task,keyError,standing},context),ApiError,Failure)
 if(!error)return
-if(!ending||isFailure(error,"preview-reopened"))return{error,left:void 0}
-const isWorkspaceLeft=standing?.isOpen===!1&&error!==keyError
-return{error,left:{...task,key:ending.left,isWorkspaceLeft}}}function isFailure(error,code){return error instanceof Failure&&error.code===code}function isReplacement(error){return isFailure(error,"key-replaced")}async function lookUpStanding({subject,since,identity},context){const lookup=readStanding(subject,since,context),{value,error}=await catching(lookup,ApiError,Failure)
+if(isFailure(error,"preview-reopened"))return{error,left:void 0}
+const isWorkspaceLeft=standing?.isOpen===!1&&error!==keyError&&!isFailure(error,"preview-not-ours")
+return{error,left:{...task,key:ending?.left,isWorkspaceLeft}}}function isFailure(error,code){return error instanceof Failure&&error.code===code}function isReplacement(error){return isFailure(error,"key-replaced")}async function lookUpStanding({subject,since,identity},context){const lookup=readStanding(subject,since,context),{value,error}=await catching(lookup,ApiError,Failure)
 error&&context.warn("preview-not-checked",{workspace:identity.slug,error})
 return value}async function checkPreview({task,keyError,standing},context){const{subject,identity,workspace}=task
 if(standing?.isOpen===!1){const preview={subject,since:standing.since,identity},deletion=await deletePreview(preview,{dryRun:!1},context)

@@ -124,6 +124,30 @@ describe('the life of a pull request', () => {
     expect(failure.lines.at(-1)).toBe(`May still exist at OpenRouter: ${workspace}${key}.`);
   });
 
+  test.each(['job', 'none'])(
+    'has a post step that names the workspace if it is cancelled during its deletion, with key: %s',
+    async (key) => {
+      const inputs = { ...QUIET, key };
+      const [opened] = open();
+      const step = await main(opened, inputs);
+      close();
+      onNth(harness.sandbox, 'GET /keys', 1, () => process.emit('SIGTERM'));
+      const { lines } = expectFailure(await post(opened, step, inputs));
+      expect(lines.at(-1)).toBe('May still exist at OpenRouter: the workspace preview-shop-1.');
+      expect(slugs()).toEqual(['preview-shop-1']);
+    },
+  );
+
+  test('has a post step that does not claim the workspace of others that has its slug', async () => {
+    const inputs = { ...QUIET, key: 'none' };
+    const [opened] = open();
+    const step = await main(opened, inputs);
+    close();
+    Object.assign(fields(), { description: 'By hand' });
+    const { code, lines } = expectFailure(await post(opened, step, inputs));
+    expect([code, lines.join().includes('May still exist')]).toEqual(['preview-not-ours', false]);
+  });
+
   test('has a post step that only warns, and deletes nothing, if it cannot be read', async () => {
     const [opened] = open();
     const step = await main(opened, QUIET);

@@ -50,8 +50,8 @@ export function describePreviewLeft({
 
 /**
  * Ends the API key of a preview, then looks once more whether its subject is open: deletes the workspace if
- * it was closed in the meantime. Returns the error if part of it failed, and what is left if its key was not
- * ended: `preview-deleted`, `key-replaced`, `orphan-not-deleted`, those of `deletePreview`, or an `ApiError`.
+ * it was closed in the meantime. Returns the error if part of it failed, and what is left: `preview-deleted`,
+ * `key-replaced`, `orphan-not-deleted`, those of `deletePreview`, or an `ApiError`.
  */
 export async function finishPreview(
   task: PreviewTask,
@@ -67,9 +67,10 @@ export async function finishPreview(
   );
   if (!error) return undefined;
   // A workspace that was deleted took the key along.
-  if (!ending || isFailure(error, 'preview-reopened')) return { error, left: undefined };
-  const isWorkspaceLeft = standing?.isOpen === false && error !== keyError;
-  return { error, left: { ...task, key: ending.left, isWorkspaceLeft } };
+  if (isFailure(error, 'preview-reopened')) return { error, left: undefined };
+  const isUndeleted = standing?.isOpen === false && error !== keyError;
+  const isWorkspaceLeft = isUndeleted && !isFailure(error, 'preview-not-ours');
+  return { error, left: { ...task, key: ending?.left, isWorkspaceLeft } };
 }
 
 function isFailure(error: Error | undefined, code: FailureCode): boolean {
