@@ -76,6 +76,7 @@ describe('the post step of the key action', () => {
     const [warning] = annotations(post, 'warning');
     expect(warning?.data).toContain(`the API key "CI" (${main.outputs['label']}), hash `);
     expect(warning?.data).not.toContain('whose secret was lost');
+    expect(warning?.data).not.toContain('Nothing was changed');
     expect(keys()).toHaveLength(1);
   });
 });

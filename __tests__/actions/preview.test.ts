@@ -122,6 +122,7 @@ describe('the life of a pull request', () => {
     const key = `the API key "${name}" (${label}), hash ${hash}, expires at ${expires_at}`;
     expect(failure.code).toBe(code);
     expect(failure.lines.at(-1)).toBe(`May still exist at OpenRouter: ${workspace}${key}.`);
+    expect(failure.lines.join()).not.toContain('Nothing was changed');
   });
 
   test.each(['job', 'none'])(

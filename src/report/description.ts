@@ -62,8 +62,9 @@ export function describeEffect(effect: Effect): string {
 /** The error of a cleanup with a last line about what may be left; empty if nothing may. */
 export function withLeftovers(description: Description, leftovers: string): Description {
   if (leftovers === '') return description;
-  const lines = [...description.lines, formatLeftovers(leftovers)];
-  return { ...description, lines };
+  // It would seem to contradict the last line, which is about what other steps have done.
+  const lines = description.lines.filter((line) => line !== SENTENCES.none);
+  return { ...description, lines: [...lines, formatLeftovers(leftovers)] };
 }
 
 /** The line about what a cleanup may leave. */
