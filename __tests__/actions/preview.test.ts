@@ -213,6 +213,25 @@ test('an older run uses the workspace as it is', async () => {
   expect(fields()).toMatchObject({ default_text_model: 'openai/gpt-4' });
 });
 
+test('an older run that cannot set the guardrail of a new workspace refers to the newest run', async () => {
+  const [opened] = open();
+  const newest = push();
+  const inputs = { ...QUIET, 'allowed-models': 'openai/gpt-5' };
+  const on = 'PATCH /guardrails/:id';
+  harness.sandbox.faults.push({ on, kind: 'response', status: 422, body: '{}' });
+  const failed = await main(opened, inputs);
+  const { code, lines } = expectFailure(failed, failed.outputs);
+  expect([code, lines.at(-1)]).toEqual([
+    'partly-applied',
+    'Once the cause is gone, the newest run of the pull request or branch finishes the work. This one is older.',
+  ]);
+  const guardrails = async (event: GitHubEvent) => {
+    const { openRouterCalls } = await main(event, inputs);
+    return openRouterCalls.filter((call) => call === on).length;
+  };
+  expect([await guardrails(opened), await guardrails(newest)]).toEqual([0, 1]);
+});
+
 test('a workspace that vanishes before its API key exists is created again', async () => {
   onNth(harness.sandbox, 'POST /workspaces', 1, () => harness.sandbox.account.workspaces.pop());
   const step = await main(open()[0]);

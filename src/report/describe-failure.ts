@@ -50,6 +50,8 @@ const RECOVERIES: Readonly<Record<Recovery, string>> = {
   'run-again-with-update':
     'Once the cause is gone, running this again with if-exists: update finishes the work.',
   'run-again': 'Once the cause is gone, running this again finishes the work.',
+  'newest-run':
+    'Once the cause is gone, the newest run of the pull request or branch finishes the work. This one is older.',
 };
 
 /** A failure. Without an effect of its own, it has that of all requests of the step. */

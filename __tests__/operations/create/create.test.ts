@@ -210,9 +210,9 @@ test.each<[string, Partial<CreateRequest>, string]>([
     'run-again',
   ],
   [
-    'another run finishes the work, if no input is for it, as in an older run of a preview',
+    'a newer run finishes the work, if no input is for it, as in an older run of a preview',
     { deleteAfterJob: false, ifExists: 'reuse', governanceInputs: [] },
-    'run-again',
+    'newest-run',
   ],
 ])('a failed guardrail of a new workspace reports that %s', async (_, request, recovery) => {
   const simulation = simulate([{ on: PATCH_GUARDRAIL, kind: 'response', status: 403 }]);

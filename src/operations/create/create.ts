@@ -11,6 +11,7 @@ import {
 import { applyWrites, changesOf, type PlannedWrite } from '../governance/governance.ts';
 import { planGovernance } from '../governance/plan.ts';
 import { warnOnDrift } from '../shared/diff.ts';
+import type { Recovery } from '../shared/failure.ts';
 import { countAmbiguous, postOnce } from '../shared/post-once.ts';
 import type { CreateCleanupTask } from './cleanup.ts';
 import { handleExisting } from './handle-existing.ts';
@@ -169,6 +170,14 @@ function otherIfExists({ governanceInputs, ifExists }: CreateRequest): string | 
   return needed === ifExists ? undefined : needed;
 }
 
+/** How the guardrail, budgets and members of a new workspace are completed or undone if a write fails. */
+function recoveryOfWrites(request: CreateRequest): Recovery {
+  if (request.deleteAfterJob) return 'deleted-after-job';
+  if (otherIfExists(request) === 'update') return 'run-again-with-update';
+  // With `reuse` and no input for them, it is an older run of `preview`, which would use the workspace as it is.
+  return request.ifExists === 'reuse' ? 'newest-run' : 'run-again';
+}
+
 /** What to do after an ambiguous POST. */
 function recoveryOf(request: CreateRequest): string {
   if (request.deleteAfterJob)
@@ -185,8 +194,6 @@ async function applyGovernance(
   context: CreateContext,
 ): Promise<CreateResult> {
   warnOnDrift(workspace, request.desired, context);
-  const runAgain = otherIfExists(request) === 'update' ? 'run-again-with-update' : 'run-again';
-  const recovery = request.deleteAfterJob ? 'deleted-after-job' : runAgain;
-  await applyWrites(writes, { workspace, recovery }, context);
+  await applyWrites(writes, { workspace, recovery: recoveryOfWrites(request) }, context);
   return { outcome: 'created', workspace, changes: [], governanceChanges: changesOf(writes) };
 }

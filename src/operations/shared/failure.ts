@@ -26,7 +26,7 @@ export interface InvalidInput {
 }
 
 /** How partly applied work is completed or undone. */
-export type Recovery = 'deleted-after-job' | 'run-again-with-update' | 'run-again';
+export type Recovery = 'deleted-after-job' | 'run-again-with-update' | 'run-again' | 'newest-run';
 
 /** API keys that may be orphans of this step or keys of another job. */
 export interface UnknownOwner {
