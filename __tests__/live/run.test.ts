@@ -122,6 +122,16 @@ test('a run deletes the workspaces that were created with another slug than the 
   expect(result).toMatchObject({ observations, ...CLEAN });
 });
 
+test('a token agrees whose response does not say how long it lives', async () => {
+  const silent = onCall('POST /oauth/token', ({ body, ...response }) => ({
+    ...response,
+    body: body.replace(/"expires_in":\d+,/, ''),
+  }));
+  const { observations } = await run(only('token-exchange'), silent);
+  const observed = 'expires in an unknown number of s; a request with it: HTTP 200';
+  expect(observations).toMatchObject([{ verdict: 'agrees', observed }]);
+});
+
 test('a run names a workspace that it has created with a slug that is not its own, and keeps it', async () => {
   const renamed = onBody(CREATE, (body) => ({ ...body, slug: 'chosen-by-the-server' }));
   const result = await run(only('created-workspace'), renamed);

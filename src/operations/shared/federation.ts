@@ -25,6 +25,9 @@ export interface FederationContext {
 /** How long an id token can be exchanged, in milliseconds. GitHub's lives five minutes. */
 const EXCHANGE_WITHIN_MS = 240_000;
 
+/** How long a token is assumed to live if its response does not say it, in seconds. */
+const ASSUMED_LIFETIME = 120;
+
 /** Exchanges the identity of this job for a grant. Returns the failure of a request, if it fails. */
 export async function obtainGrant(
   { policyId, audience, issuer }: Federation,
@@ -40,7 +43,7 @@ export async function obtainGrant(
   const { value, error } = await catching(exchange, ApiError);
   if (error) return { ...error.details, claims: readClaims(idToken) };
   const { data, headersAt } = value;
-  const lifetimeMs = data.expires_in * 1000;
+  const lifetimeMs = (data.expires_in ?? ASSUMED_LIFETIME) * 1000;
   return {
     authorization: `Bearer ${data.access_token}`,
     renewAt: renewalTime(headersAt, lifetimeMs),
