@@ -724,7 +724,7 @@ function classifyResponse(method,status){const isRejection=status>=400&&status<5
 return BY_METHOD[method]?.[status]??BY_STATUS[status]??(isRejection?"rejected":"unexpected")}const BASE_MS=500,CAP_MS=8e3
 function backoff(attempt,random){return random*Math.min(CAP_MS,BASE_MS*2**(attempt-1))}const MAX_ATTEMPT_MS=3e4,MIN_ATTEMPT_MS=1e3
 function attemptTimeout(remaining){return Math.max(MIN_ATTEMPT_MS,Math.min(MAX_ATTEMPT_MS,remaining/2))}function renewableCredential(clock,obtain){let latest,valid,isHopeless=!1
-const renew=()=>{const renewed={result:obtain().then(result=>{isGrant(result)&&(valid=renewed.grant=result)
+const renew=()=>{const renewed={result:obtain({isRenewal:latest!==void 0}).then(result=>{isGrant(result)&&(valid=renewed.grant=result)
 return result})}
 latest=renewed
 return renewed}
@@ -853,7 +853,7 @@ if(!trusts404&&statusOf(outcome)===404){trusts404=!0
 await client.pause(CONFIRM_404_AFTER_MS)
 continue}const mayBeApplied=failures.some(({kind})=>FAILURE_CLASSES[kind].ambiguous)
 if(outcome.kind==="applied")return{...outcome.response,mayBeApplied}
-const{failure}=outcome,{retryable}=FAILURE_CLASSES[failure.kind],stopReason=retryable?await client.waitForRetry(failure,failures.length):void 0
+const{failure}=outcome,retryable=request.retries403&&failure.status===403||FAILURE_CLASSES[failure.kind].retryable,stopReason=retryable?await client.waitForRetry(failure,failures.length):void 0
 if(!retryable||stopReason!==void 0)throw toApiError(failures,{ambiguous:mayBeApplied,stopReason})}}const CONFIRM_404_AFTER_MS=1e3
 function statusOf(outcome){return outcome.kind==="applied"?outcome.response.status:outcome.failure.status}async function sendThrottled(request,throttle,current){const stopReason=await throttle.waitUntilResumed(()=>current().deadline)
 if(stopReason!==void 0)return prevented(request,stopReason,current())
@@ -1267,9 +1267,9 @@ outcome.kind==="applied"||FAILURE_CLASSES[outcome.kind].ambiguous||(possible-=1)
 wasThrottled||=outcome.kind==="throttled"
 return outcome},current(){return possible>0?"possible":wasThrottled?"throttled":"none"}}}function openRouter({apiUrl,managementKey,credential}){return{name:"OpenRouter",apiUrl,headers:{accept:"application/json",...managementKey!==void 0&&{authorization:`Bearer ${managementKey}`}},credential,throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"cf-ray"}}const token=()=>object({access_token:bearerToken,expires_in:optional(schemas_number())})
 function tokenRequest({policyId,idToken},registerSecrets){return{operation:"exchange the id token of this job",method:"POST",readOnly:!0,path:"/oauth/token",body:new URLSearchParams({grant_type:"urn:ietf:params:oauth:grant-type:token-exchange",subject_token_type:"urn:ietf:params:oauth:token-type:jwt",subject_token:idToken,federation_policy_id:policyId,scope:"management"}),schema:token(),onBody:body=>registerSecrets(tokensIn(body,"access_token"))}}const EXCHANGE_WITHIN_MS=24e4,ASSUMED_LIFETIME=120
-async function obtainGrant({policyId,audience,issuer},context){const{registerSecrets}=context,request=idTokenRequest(issuer,audience,registerSecrets),issued=await catching(context.issuer.request(request),ApiError)
+async function obtainGrant({policyId,audience,issuer},context,{isRenewal}){const{registerSecrets}=context,request=idTokenRequest(issuer,audience,registerSecrets),issued=await catching(context.issuer.request(request),ApiError)
 if(issued.error)return issued.error.details
-const idToken=issued.value.data.value,exchange=context.client.withTimeout(EXCHANGE_WITHIN_MS).request(tokenRequest({policyId,idToken},registerSecrets)),{value,error}=await catching(exchange,ApiError)
+const idToken=issued.value.data.value,client=context.client.withTimeout(EXCHANGE_WITHIN_MS),exchange=tokenRequest({policyId,idToken},registerSecrets),sent=client.request({...exchange,retries403:isRenewal}),{value,error}=await catching(sent,ApiError)
 if(error)return{...error.details,claims:readClaims(idToken)}
 const{data,headersAt}=value,lifetimeMs=(data.expires_in??ASSUMED_LIFETIME)*1e3
 return{authorization:`Bearer ${data.access_token}`,renewAt:renewalTime(headersAt,lifetimeMs),expiresAt:headersAt+lifetimeMs}}const LIKELY_SECRET=/sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi,key=looseObject({hash:schemas_string().check(_regex(/^[\w-]{1,200}$/)),name:schemas_string(),label:schemas_string(),workspace_id:schemas_string(),limit:optional(pipe(unknown(),transform(withoutNoise)))}),LISTED_FIELDS=["created_at","disabled","expires_at","limit",...["usage","byok_usage"].flatMap(field=>["","_daily","_weekly","_monthly"].map(period=>field+period))],keyPage=pageOf(pipe(key,transform(function(key){const{hash,name,label,workspace_id}=key,isNested=value=>typeof value==="object"&&value!==null,fields=LISTED_FIELDS.filter(field=>field in key&&!isNested(key[field]))
@@ -1463,8 +1463,8 @@ return systemClock.now()+ms},stop:()=>stop()}}function step_fail(report,error,ef
 return 1}function reportError(error,{report,effect},onError){try{return onError(report,error,effect)}catch(defect){return onError(report,defect,effect)}}const USER_AGENT=`${package_namespaceObject.UU}/${package_namespaceObject.rE}`
 function startContext(connection,step){const{report,clock,signal}=step,deadline=step.startTimeout(connection.timeoutMs)
 return{client:clientOf(serverOf(connection,{...step,deadline}),{...step,deadline}),clock,deadline,timeOfDay:Date.now,log:report,warn:report.warn,signal}}function serverOf({apiUrl,credential},step){if("managementKey"in credential)return openRouter({apiUrl,...credential})
-const{federation}=credential,{registerSecrets}=step.report,issuer=clientOf(idTokenServer(federation.issuer),step),client=clientOf(openRouter({apiUrl}),step)
-return openRouter({apiUrl,credential:renewableCredential(step.clock,()=>obtainGrant(federation,{issuer,client,registerSecrets}))})}function startGitHub(connection,{context,step}){return clientOf(gitHub(connection),{...step,...context,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,deadline}){return createClient({server,transport:httpTransport(USER_AGENT),clock,random:Math.random,deadline,signal,log:report,effect})}function create(){return runStep(async step=>{const{report}=step
+const{federation}=credential,{registerSecrets}=step.report,context={issuer:clientOf(idTokenServer(federation.issuer),step),client:clientOf(openRouter({apiUrl}),step),registerSecrets}
+return openRouter({apiUrl,credential:renewableCredential(step.clock,exchange=>obtainGrant(federation,context,exchange))})}function startGitHub(connection,{context,step}){return clientOf(gitHub(connection),{...step,...context,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,deadline}){return createClient({server,transport:httpTransport(USER_AGENT),clock,random:Math.random,deadline,signal,log:report,effect})}function create(){return runStep(async step=>{const{report}=step
 saveMainProcess(report)
 const inputs=readCreateInputs(report),result=await createWorkspace(inputs,{...startContext(inputs,step),journal:inputs.deleteAfterJob?openJournal(inputs,report):noJournal,onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership))})
 report.output(outcomeOutputs(result,inputs))

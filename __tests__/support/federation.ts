@@ -54,7 +54,9 @@ export function connectFederated(
     registerSecrets: (added: readonly string[]) => secrets.push(...added),
   };
   const federation = { policyId, audience: 'https://openrouter.ai', issuer };
-  const credential = renewableCredential(clock, () => obtainGrant(federation, context));
+  const credential = renewableCredential(clock, (exchange) =>
+    obtainGrant(federation, context, exchange),
+  );
   const client = clientOf(openRouter({ apiUrl: API_URL, credential }), direct);
   return {
     context: { ...base, client },

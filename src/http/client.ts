@@ -106,7 +106,8 @@ async function requestUntilDone<Data>(
     const mayBeApplied = failures.some(({ kind }) => FAILURE_CLASSES[kind].ambiguous);
     if (outcome.kind === 'applied') return { ...outcome.response, mayBeApplied };
     const { failure } = outcome;
-    const { retryable } = FAILURE_CLASSES[failure.kind];
+    const retries = request.retries403 && failure.status === 403;
+    const retryable = retries || FAILURE_CLASSES[failure.kind].retryable;
     const stopReason = retryable ? await client.waitForRetry(failure, failures.length) : undefined;
     if (!retryable || stopReason !== undefined) {
       throw toApiError(failures, { ambiguous: mayBeApplied, stopReason });

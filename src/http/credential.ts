@@ -29,7 +29,7 @@ export interface Credential {
  */
 export function renewableCredential(
   clock: Pick<Clock, 'now'>,
-  obtain: () => Promise<Grant | CredentialFailure>,
+  obtain: (exchange: { isRenewal: boolean }) => Promise<Grant | CredentialFailure>,
 ): Credential {
   let latest: { result: Promise<Grant | CredentialFailure>; grant?: Grant } | undefined;
   /** The last one that was obtained, unless it was rejected. */
@@ -37,7 +37,8 @@ export function renewableCredential(
   let isHopeless = false;
   const renew = () => {
     const renewed: NonNullable<typeof latest> = {
-      result: obtain().then((result) => {
+      // Only what was obtained is renewed.
+      result: obtain({ isRenewal: latest !== undefined }).then((result) => {
         if (isGrant(result)) valid = renewed.grant = result;
         return result;
       }),

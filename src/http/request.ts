@@ -107,6 +107,8 @@ export interface ApiRequest<Data> extends RequestFacts {
    * second one has to confirm it.
    */
   trusts404?: boolean;
+  /** Whether HTTP 403 is retried, because the server has accepted such a request before. */
+  retries403?: boolean;
   /** Why a valid response is about another resource than requested, if it is. */
   findMismatch?(data: Data): string | undefined;
   /** Called with each body before it is used or logged: it may contain a secret. */

@@ -139,8 +139,13 @@ function serverOf(
   const { registerSecrets } = step.report;
   const issuer = clientOf(idTokenServer(federation.issuer), step);
   const client = clientOf(openRouter({ apiUrl }), step);
-  const obtain = () => obtainGrant(federation, { issuer, client, registerSecrets });
-  return openRouter({ apiUrl, credential: renewableCredential(step.clock, obtain) });
+  const context = { issuer, client, registerSecrets };
+  return openRouter({
+    apiUrl,
+    credential: renewableCredential(step.clock, (exchange) =>
+      obtainGrant(federation, context, exchange),
+    ),
+  });
 }
 
 /** Creates the client of another server for a step whose timeout has started. */

@@ -73,16 +73,22 @@ describe('a sweep that is longer than its token lives', () => {
     expect(tokens.length).toBeGreaterThanOrEqual(simulation.clock.now() / (2 * MINUTE));
   });
 
-  test('gets one new token if the old one expires too early, and deletes all', async () => {
+  const rejection: InProcessFault = { on: EXCHANGE, kind: 'response', status: 403 };
+  test.each<[string, InProcessFault[]]>([
+    ['gets one new token', []],
+    ['gets a new token after HTTP 403 to two exchanges', [rejection, rejection]],
+  ])('%s if the old one expires too early, and deletes all', async (_, faults) => {
     const simulation = openPlainSimulation();
     seedMany(simulation, 60);
     onNth(simulation, 'DELETE /workspaces/:id', 20, () => {
       for (const token of simulation.account.accessTokens) token.expiresAt = 0;
+      simulation.network.schedule.push(...faults);
     });
     const { context, exchanges } = connectFederated(simulation, CONDITIONS);
     const result = await simulation.clock.run(sweep(SWEEP, context));
     expect([result.deleted.length, result.failed]).toEqual([60, []]);
-    expect(exchanges.filter((exchange) => exchange.startsWith(EXCHANGE))).toHaveLength(2);
+    const tokens = exchanges.filter((exchange) => exchange.startsWith(EXCHANGE));
+    expect(tokens).toHaveLength(2 + faults.length);
     expect(exchanges.filter((exchange) => exchange.endsWith(' 401')).length).toBeGreaterThan(0);
   });
 });
@@ -146,13 +152,16 @@ describe('what is retried of an exchange', () => {
     expect(clock.now()).toBeLessThan(5 * MINUTE);
   });
 
-  test('a rejected exchange is not tried again by later requests', async () => {
-    const { issuerNetwork, context, error, exchanges } = await lookUp({
-      openRouter: [{ on: EXCHANGE, kind: 'response', status: 400 }],
-    });
-    expect(error?.details.credentialFailure?.status).toBe(400);
-    const again = await catching(findWorkspace(context.client, 'default'), ApiError);
-    expect(again.error?.details.credentialFailure).toBe(error?.details.credentialFailure);
-    expect([issuerNetwork.calls.length, exchanges]).toEqual([1, [`${EXCHANGE} response`]]);
-  });
+  test.each([400, 403])(
+    'a first exchange that gets HTTP %i is not tried again by later requests',
+    async (status) => {
+      const { issuerNetwork, context, error, exchanges } = await lookUp({
+        openRouter: [{ on: EXCHANGE, kind: 'response', status }],
+      });
+      expect(error?.details.credentialFailure?.status).toBe(status);
+      const again = await catching(findWorkspace(context.client, 'default'), ApiError);
+      expect(again.error?.details.credentialFailure).toBe(error?.details.credentialFailure);
+      expect([issuerNetwork.calls.length, exchanges]).toEqual([1, [`${EXCHANGE} response`]]);
+    },
+  );
 });

@@ -28,10 +28,14 @@ const EXCHANGE_WITHIN_MS = 240_000;
 /** How long a token is assumed to live if its response does not say it, in seconds. */
 const ASSUMED_LIFETIME = 120;
 
-/** Exchanges the identity of this job for a grant. Returns the failure of a request, if it fails. */
+/**
+ * Exchanges the identity of this job for a grant. Returns the failure of a request, if it fails. For a
+ * renewal, HTTP 403 is retried: OpenRouter has accepted the same identity before.
+ */
 export async function obtainGrant(
   { policyId, audience, issuer }: Federation,
   context: FederationContext,
+  { isRenewal }: { isRenewal: boolean },
 ): Promise<Grant | CredentialFailure> {
   const { registerSecrets } = context;
   const request = idTokenRequest(issuer, audience, registerSecrets);
@@ -39,8 +43,9 @@ export async function obtainGrant(
   if (issued.error) return issued.error.details;
   const idToken = issued.value.data.value;
   const client = context.client.withTimeout(EXCHANGE_WITHIN_MS);
-  const exchange = client.request(tokenRequest({ policyId, idToken }, registerSecrets));
-  const { value, error } = await catching(exchange, ApiError);
+  const exchange = tokenRequest({ policyId, idToken }, registerSecrets);
+  const sent = client.request({ ...exchange, retries403: isRenewal });
+  const { value, error } = await catching(sent, ApiError);
   if (error) return { ...error.details, claims: readClaims(idToken) };
   const { data, headersAt } = value;
   const lifetimeMs = (data.expires_in ?? ASSUMED_LIFETIME) * 1000;
