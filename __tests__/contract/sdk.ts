@@ -33,12 +33,16 @@ export const SDK_VERSION = SDK_METADATA.sdkVersion;
 
 /**
  * Fields of bodies and parameters of queries that this action knows and this version of the SDK does
- * not, by call. Each has another witness: the Python SDK, https://pypi.org/project/openrouter, knows
- * all of them from 1.3.84 on, at the latest.
+ * not, by call. Each has another witness, the Python SDK: https://github.com/OpenRouterTeam/python-sdk
+ * has `enforce_first_party_harness_models` since 1.3.92, and the others since 1.3.84, at the latest.
  */
 export const NEWER_THAN_SDK: Readonly<Record<string, readonly string[]>> = {
   'GET /keys': ['include_expired'],
-  'PATCH /guardrails/:id': ['allow_safety_retention_google', 'allow_safety_retention_other'],
+  'PATCH /guardrails/:id': [
+    'allow_safety_retention_google',
+    'allow_safety_retention_other',
+    'enforce_first_party_harness_models',
+  ],
 };
 
 /** What the SDK sends with each call of this action: a body, or else the parameters of the URL. */

@@ -20,6 +20,7 @@ const FIELDS = {
   content_filters: FILTERS,
   description: 'Previews',
   enable_free_model_publication: false,
+  enforce_first_party_harness_models: true,
   enforce_zdr_xai: true,
   include_byok_in_budgets: true,
 };

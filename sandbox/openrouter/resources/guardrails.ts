@@ -66,6 +66,8 @@ export const updateGuardrailRequest = z.strictObject({
   allowed_providers: providers,
   ignored_providers: providers,
   allowed_data_regions: nullable(z.array(z.enum(['global', 'europe', 'us'])).min(1)),
+  /** Its type is not known. */
+  enforce_first_party_harness_models: nullable(z.unknown()),
   enforce_zdr: flag,
   ...ENFORCE_ZDR_BY_AUTHOR,
   enable_free_model_publication: flag,

@@ -25,7 +25,7 @@ const flag = z.optional(z.nullable(z.boolean(mustHave('true, false or null'))));
 const list = z.optional(z.nullable(z.array(z.unknown(), mustHave('a list or null'))));
 const NOT_EMPTY = mustHave('a non-empty list or null');
 
-/** For a field that has an input of its own, which checks it. */
+/** For a field that an input of its own checks, or whose type is not known. */
 const unchecked = z.optional(z.unknown());
 
 /**
@@ -34,7 +34,8 @@ const unchecked = z.optional(z.unknown());
  * `name` for a default guardrail, and copies `enforce_zdr`, which is deprecated, to `ZDR_FIELDS`.
  *
  * Source: https://openrouter.ai/docs/api/api-reference/guardrails/update-guardrail, and the official
- * Python SDK 1.3.84 for `allow_safety_retention_…` and `allowed_data_regions`.
+ * Python SDK 1.3.84 for `allow_safety_retention_…` and `allowed_data_regions`, and the release notes of its
+ * version 1.3.92 for `enforce_first_party_harness_models`.
  */
 export const guardrailFields = {
   allow_safety_retention_google: flag,
@@ -50,6 +51,7 @@ export const guardrailFields = {
   enable_free_model_publication: flag,
   enable_free_model_training: flag,
   enable_paid_model_training: flag,
+  enforce_first_party_harness_models: unchecked,
   enforce_zdr: unchecked,
   enforce_zdr_anthropic: flag,
   enforce_zdr_google: flag,
