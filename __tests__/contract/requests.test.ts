@@ -18,7 +18,15 @@ import {
 import { toInputs } from '../support/actions.ts';
 import { GOVERNANCE, NULLS } from '../support/governance.ts';
 import { openHarness } from '../support/harness.ts';
-import { camelCased, fieldsOf, NEWER_THAN_SDK, openSdk, SDK_REQUESTS, SDK_VERSION } from './sdk.ts';
+import {
+  camelCased,
+  fieldsOf,
+  NEWER_THAN_SDK,
+  openSdk,
+  SDK_BODIES,
+  SDK_REQUESTS,
+  SDK_VERSION,
+} from './sdk.ts';
 
 const harness = openHarness();
 const sdk = () => openSdk(harness.sandbox);
@@ -187,6 +195,13 @@ describe(`in all that the actions send, version ${SDK_VERSION} of the SDK`, () =
     }
   });
 
+  test('has no field of a body that the check for drift does not know', () => {
+    const bodies = [...sent].filter(([call]) => /^P/.test(call));
+    for (const [call, names] of bodies) {
+      expect([call, without([...names], KNOWN[call]?.body)]).toEqual([call, []]);
+    }
+  });
+
   test.each(Object.entries(SDK_REQUESTS))(
     'knows each field and parameter of %s, except those that are newer',
     (call, schema) => {
@@ -198,9 +213,10 @@ describe(`in all that the actions send, version ${SDK_VERSION} of the SDK`, () =
 });
 
 test.each(BODIES)(
-  `this action knows each field of %s that version ${SDK_VERSION} of the SDK knows`,
+  `the check for drift knows each field of %s that version ${SDK_VERSION} of the SDK knows, and newer ones`,
   (call, fields) => {
-    const schema = SDK_REQUESTS[call] as (typeof SDK_REQUESTS)[string];
-    expect(without(fieldsOf(schema), fields)).toEqual([]);
+    const theirs = fieldsOf(SDK_BODIES[call] as (typeof SDK_BODIES)[string]);
+    expect(without(theirs, fields)).toEqual([]);
+    expect(without(fields, theirs)).toEqual(NEWER_THAN_SDK[call] ?? []);
   },
 );

@@ -5,6 +5,7 @@ import { SDK_METADATA } from '@openrouter/sdk/lib/config.js';
 import {
   BulkAddWorkspaceMembersRequest$outboundSchema,
   CreateWorkspaceRequest$outboundSchema,
+  TokenExchangeRequest$outboundSchema,
   UpdateGuardrailRequest$outboundSchema,
   UpdateWorkspaceRequest$outboundSchema,
   UpsertWorkspaceBudgetRequest$outboundSchema,
@@ -23,6 +24,7 @@ import {
   ListWorkspaceMembersRequest$outboundSchema,
   ListWorkspacesRequest$outboundSchema,
   QueryAnalyticsRequestBody$outboundSchema,
+  UpdateKeysRequestBody$outboundSchema,
 } from '@openrouter/sdk/models/operations';
 import { toJSONSchema, type ZodType } from 'zod';
 import type { Sandbox } from '../../sandbox/openrouter/server.ts';
@@ -38,6 +40,7 @@ export const SDK_VERSION = SDK_METADATA.sdkVersion;
  */
 export const NEWER_THAN_SDK: Readonly<Record<string, readonly string[]>> = {
   'GET /keys': ['include_expired'],
+  'PATCH /keys/:hash': ['workspace_id'],
   'PATCH /guardrails/:id': [
     'allow_safety_retention_google',
     'allow_safety_retention_other',
@@ -65,6 +68,13 @@ export const SDK_REQUESTS: Readonly<Record<string, ZodType>> = {
   'GET /organization/members': ListOrganizationMembersRequest$outboundSchema,
   'GET /workspaces/:id/members': ListWorkspaceMembersRequest$outboundSchema,
   'POST /workspaces/:id/members/add': BulkAddWorkspaceMembersRequest$outboundSchema,
+};
+
+/** What the SDK sends as the body of each call that has one. */
+export const SDK_BODIES: Readonly<Record<string, ZodType>> = {
+  ...SDK_REQUESTS,
+  'PATCH /keys/:hash': UpdateKeysRequestBody$outboundSchema,
+  'POST /oauth/token': TokenExchangeRequest$outboundSchema,
 };
 
 /** The SDK as a client of `sandbox`. */

@@ -1,7 +1,7 @@
 /**
  * Compares the newest descriptions of OpenRouter's API with what the actions know (`known.ts`).
- * Fails if a field of a workspace, an API key or a guardrail, or a parameter of a list, is new or in
- * none of the descriptions, and if a description cannot be read.
+ * Fails if a field of a workspace, an API key or a guardrail, a field of a body that an action sends, or a
+ * parameter of a list, is new or in none of the descriptions, and if a description cannot be read.
  *
  *     npm run drift
  *     npm run drift -- openapi.json https://example.com/openapi.yaml      other descriptions

@@ -1,5 +1,6 @@
 import { guardrailFields } from '../../src/openrouter/resources/guardrails.ts';
 import { createKeyRequest } from '../../src/openrouter/resources/keys.ts';
+import { tokenRequest } from '../../src/openrouter/resources/tokens.ts';
 import { WORKSPACE_FIELDS } from '../../src/openrouter/resources/workspaces.ts';
 
 /** The names in one call of the API. A part that is absent is not compared. */
@@ -16,9 +17,11 @@ const PAGE = ['limit', 'offset'];
 
 const GUARDRAIL_FIELDS = Object.keys(guardrailFields);
 
+const EXCHANGE = tokenRequest({ policyId: '', idToken: '' }, () => undefined).body;
+
 /**
- * All that is known of the workspaces, API keys, guardrails and lists of the API, by call. A name
- * belongs here once someone has decided whether an action uses it.
+ * All that is known of the workspaces, API keys, guardrails and lists of the API, and of each body that an
+ * action sends, by call. A name belongs here once someone has decided whether an action uses it.
  */
 export const KNOWN: Readonly<Record<string, CallNames>> = {
   'GET /workspaces': { parameters: PAGE },
@@ -36,7 +39,9 @@ export const KNOWN: Readonly<Record<string, CallNames>> = {
   },
   'PATCH /workspaces/:id': { body: WORKSPACE_FIELDS },
   'GET /workspaces/:id/budgets': { parameters: [] },
+  'PUT /workspaces/:id/budgets/:interval': { body: ['include_byok_in_budgets', 'limit_usd'] },
   'GET /workspaces/:id/members': { parameters: PAGE },
+  'POST /workspaces/:id/members/add': { body: ['user_ids'] },
   'GET /organization/members': { parameters: PAGE },
   'GET /keys': { parameters: ['include_disabled', 'include_expired', 'offset', 'workspace_id'] },
   'POST /keys': {
@@ -74,8 +79,38 @@ export const KNOWN: Readonly<Record<string, CallNames>> = {
       'workspace_id',
     ],
   },
+  'PATCH /keys/:hash': {
+    body: [
+      'disabled',
+      // Not sent: a step creates another key instead.
+      'include_byok_in_limit',
+      'limit',
+      'limit_reset',
+      'name',
+      'workspace_id',
+    ],
+  },
   'GET /guardrails/:id': {
     response: [...GUARDRAIL_FIELDS, 'created_at', 'id', 'updated_at', 'workspace_id'],
   },
   'PATCH /guardrails/:id': { body: GUARDRAIL_FIELDS },
+  'POST /analytics/query': {
+    body: [
+      'dimensions',
+      'filters',
+      'limit',
+      'metrics',
+      'order_by',
+      'time_range',
+      // Not sent: for a classifier, and for results over time.
+      'classifier_dimensions',
+      'classifier_filters',
+      'granularity',
+      'group_limit',
+    ],
+  },
+  'POST /oauth/token': {
+    // Not sent: `requested_token_type`, which has one value, the default.
+    body: [...(EXCHANGE as URLSearchParams).keys(), 'requested_token_type'],
+  },
 };
