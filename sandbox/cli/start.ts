@@ -42,7 +42,7 @@ async function run(call: Call): Promise<void> {
   }
   const redact = (text: string) => mask(text, [call.managementKey ?? '']);
   showStep(scene.folder, inputs, redact);
-  const surroundings = { sandbox, redact, isCancelled: watchForCancellation() };
+  const surroundings = { sandbox, redact, ...watchForCancellation() };
   const stages = scene.occurrences
     ? await runOccurrences(call, scene.occurrences, surroundings)
     : await runJob(call, surroundings);
@@ -62,18 +62,22 @@ interface Surroundings {
   sandbox: Sandbox | undefined;
   redact: Redact;
   isCancelled(): boolean;
+  /** Aborts when the step or post step that runs is to be killed, and no other to be run. */
+  end: AbortSignal;
 }
 
 /**
  * Lets Ctrl+C cancel only the step or post step that runs, which a terminal signals too: as on GitHub, a
- * post step follows a cancelled step. A second Ctrl+C ends everything. Returns whether there was one.
+ * post step follows a cancelled step. A second Ctrl+C kills what runs, whose files are then removed.
  */
-function watchForCancellation(): () => boolean {
+function watchForCancellation(): Pick<Surroundings, 'isCancelled' | 'end'> {
   let isCancelled = false;
+  const end = new AbortController();
   process.once('SIGINT', () => {
     isCancelled = true;
+    process.once('SIGINT', () => end.abort());
   });
-  return () => isCancelled;
+  return { isCancelled: () => isCancelled, end: end.signal };
 }
 
 /** Lets each of `occurrences` happen in a GitHub, and runs and shows a job after it. */
@@ -106,12 +110,13 @@ interface StartedRun {
 /** Runs the step, the rest of its job and its post step, and shows them. */
 async function runJob(
   call: Call,
-  { sandbox, redact }: Surroundings,
+  { sandbox, redact, end }: Surroundings,
   started?: StartedRun,
 ): Promise<Stage[]> {
   const { scene, action, manifest, contents, inputs } = call;
   const step: StepOptions = {
     action,
+    signal: end,
     ...started?.run,
     with: {
       'management-key': call.managementKey ?? sandbox?.managementKey ?? '',
@@ -140,7 +145,7 @@ async function runJob(
   const main = await runStep(step);
   const stages: Stage[] = [{ name: 'step', result: main, ...received() }];
   if (sandbox) scene.runJob?.(sandbox, main.outputs, contents);
-  if (manifest.runs.post !== undefined) {
+  if (manifest.runs.post !== undefined && !end.aborted) {
     const post = await runPost(step, main);
     stages.push({ name: 'post step', result: post, ...received() });
   }

@@ -31,6 +31,8 @@ export interface StepOptions {
   event?: Record<string, unknown>;
   /** The runner's time of day in milliseconds since 1970, which then stands still. */
   timeOfDay?: number;
+  /** Kills the process of the step when it aborts. */
+  signal?: AbortSignal;
 }
 
 /** A step that has ended. */
@@ -137,6 +139,9 @@ async function start(stage: Stage, options: StepOptions): Promise<RunningStep> {
     timeout: STEP_TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });
+  const killNow = () => child.kill('SIGKILL');
+  if (options.signal?.aborted) killNow();
+  options.signal?.addEventListener('abort', killNow);
   return {
     kill: (signal) => child.kill(signal),
     async abandon() {

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
@@ -286,20 +287,22 @@ describe('npm start --api-url', () => {
     expect(stdout).not.toContain(managementKey);
   });
 
-  /** Runs `npm start -- action` against the sandbox, and signals its process group after `call`, as Ctrl+C does. */
-  function startUntil(call: string, action: string) {
+  /** Runs `npm start -- …args` against the sandbox, and signals its process group after `call`, as Ctrl+C does. */
+  function startUntil(call: string, args: string[], env: Record<string, string> = {}) {
     const { url, managementKey } = harness.sandbox;
-    const flags = [action, '--api-url', url, '--management-key', managementKey];
-    const child = spawn(process.execPath, [START, ...flags], { detached: true });
-    onNth(harness.sandbox, call, 1, () => process.kill(-Number(child.pid), 'SIGINT'));
-    return child;
+    const flags = [...args, '--api-url', url, '--management-key', managementKey];
+    const options = { detached: true, env: { ...process.env, ...env } };
+    const child = spawn(process.execPath, [START, ...flags], options);
+    const press = () => process.kill(-Number(child.pid), 'SIGINT');
+    onNth(harness.sandbox, call, 1, press);
+    return { child, press };
   }
 
   test('runs the post step also after Ctrl+C, which a terminal sends to the whole group', async () => {
     const { sandbox } = harness;
     seedWorkspace(sandbox, { slug: 'preview-42' });
     sandbox.faults.push({ on: CREATE, kind: 'silence', applied: true });
-    const child = startUntil(CREATE, 'key');
+    const { child } = startUntil(CREATE, ['key']);
     const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'close')]);
     expect(section(stdout, 'Log of the step')).toContain('the run was cancelled (SIGINT)');
     expect(section(stdout, 'Log of the post step')).toContain('Deleted the orphaned API key');
@@ -308,8 +311,25 @@ describe('npm start --api-url', () => {
     expect(exitCode).toBe(130);
   });
 
+  test('leaves no temporary folder if a second Ctrl+C ends the post step', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'start-'));
+    const { sandbox } = harness;
+    sandbox.faults.push({ on: 'POST /workspaces', kind: 'silence' });
+    const args = ['create', '--slug', 'preview-43', '--delete-after-job', 'true'];
+    const { child, press } = startUntil('POST /workspaces', args, { TMPDIR: folder });
+    onNth(sandbox, 'POST /workspaces', 1, () => {
+      sandbox.faults.push({ on: 'GET /workspaces/:id', kind: 'silence' });
+      onNth(sandbox, 'GET /workspaces/:id', 1, press);
+    });
+    const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+    const left = await readdir(folder);
+    await rm(folder, { recursive: true });
+    expect([left, exitCode]).toEqual([[], 130]);
+    expect(titles(stdout).at(-1)).toBe('Cancelled');
+  });
+
   test('lets nothing else happen on GitHub after Ctrl+C', async () => {
-    const child = startUntil('POST /workspaces', 'preview');
+    const { child } = startUntil('POST /workspaces', ['preview']);
     const stdout = await text(child.stdout);
     expect(titles(stdout)).toContain('The pull request is opened');
     expect(titles(stdout)).not.toContain('A commit is pushed to it');
