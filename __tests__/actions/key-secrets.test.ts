@@ -15,9 +15,6 @@ import { onNth } from '../support/on-nth.ts';
 const key = openKeyHarness();
 const { createKey, runPost, keys } = key;
 
-/** The secret of a key that no one requested. */
-const UNREQUESTED_SECRET = `sk-or-v1-${'7'.repeat(64)}`;
-
 describe('the secret of a key', () => {
   test('The secret of a key is masked before anything about its response is printed', async () => {
     const main = await createKey();
@@ -61,26 +58,30 @@ test('An unusable secret is printed nowhere, although a later error repeats it',
   expect(printedBy(main) + main.summary).not.toContain(secret);
 });
 
-describe('a secret in a response that creates no key', () => {
-  const rejection = (body: string): ScheduledFault => ({ kind: 'response', status: 403, body });
-  /** At the end of the printed line, too little of the secret is left to look like one. */
-  const fill = 'x'.repeat(2_000 - 'POST /keys: HTTP 403 Forbidden: '.length - 20);
+describe.each(['sk-or-v1-', 'sk-or-mgmt-'])(
+  'a secret %s… in a response that creates no key',
+  (start) => {
+    const secret = start + '7'.repeat(64);
+    const rejection = (body: string): ScheduledFault => ({ kind: 'response', status: 403, body });
+    /** At the end of the printed line, too little of the secret is left to look like one. */
+    const fill = 'x'.repeat(2_000 - 'POST /keys: HTTP 403 Forbidden: '.length - 20);
 
-  test.each<[string, ScheduledFault]>([
-    [
-      'the location of a redirect',
-      { kind: 'response', status: 307, headers: { location: `/?k=${UNREQUESTED_SECRET}` } },
-    ],
-    ['cf-ray', { kind: 'response', status: 403, headers: { 'cf-ray': UNREQUESTED_SECRET } }],
-    ['JSON escapes', rejection(`{"message":"${UNREQUESTED_SECRET.replaceAll('-', '\\u002d')}"}`)],
-    ['a terminal escape', rejection(`{"message":"sk-or-v1-\\u001b[0m${'7'.repeat(64)}"}`)],
-    ['a page where it is truncated', rejection(`<p>${fill}${UNREQUESTED_SECRET}</p>`)],
-  ])('A secret in %s is not shown', async (_, fault) => {
-    key.scheduleFaults({ on: CREATE, ...fault });
-    const main = await createKey();
-    expect(printedBy(main) + main.summary).not.toContain('7'.repeat(10));
-  });
-});
+    test.each<[string, ScheduledFault]>([
+      [
+        'the location of a redirect',
+        { kind: 'response', status: 307, headers: { location: `/?k=${secret}` } },
+      ],
+      ['cf-ray', { kind: 'response', status: 403, headers: { 'cf-ray': secret } }],
+      ['JSON escapes', rejection(`{"message":"${secret.replaceAll('-', '\\u002d')}"}`)],
+      ['a terminal escape', rejection(`{"message":"${start}\\u001b[0m${'7'.repeat(64)}"}`)],
+      ['a page where it is truncated', rejection(`<p>${fill}${secret}</p>`)],
+    ])('A secret in %s is not shown', async (_, fault) => {
+      key.scheduleFaults({ on: CREATE, ...fault });
+      const main = await createKey();
+      expect(printedBy(main) + main.summary).not.toContain('7'.repeat(10));
+    });
+  },
+);
 
 test('The key action shows its management key nowhere', async () => {
   const { managementKey } = key.sandbox;

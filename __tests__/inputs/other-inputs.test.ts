@@ -79,6 +79,7 @@ describe('the inputs of key', () => {
     given('workspace', OTHER_PAGE, ID_OR_SLUG),
     given('workspace', 'pr-', ID_OR_SLUG, '; the expression at its end was probably empty'),
     given('name', 'sk-or-v1-0123456789abcdef', 'must not contain a key'),
+    given('name', 'sk-or-mgmt-0123456789abcdef', 'must not contain a key'),
     given('limit-usd', '-0.01', USD),
     [
       'limit-reset',
