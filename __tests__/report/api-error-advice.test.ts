@@ -13,7 +13,9 @@ const OTHER_SERVER =
 const DECLINED = 'OpenRouter rejected the request for the reason above.';
 const SILENT = 'OpenRouter rejected the request. Its response has no reason that can be shown.';
 const CONFLICT = 'Another request is changing the same resource. Run this again.';
-const KEY = expect.stringMatching(/^management-key must be a management key/);
+const KEY =
+  'management-key must be a management key, not an inference key. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys. With federation-policy-id, the policy must act as a management key.';
+const FORBIDDEN = `${KEY} The key may be limited to another workspace. In an organization, only administrators may do this.`;
 const CREDITS = expect.stringMatching(
   /^The account lacks the credits or the plan for this: see https:/,
 );
@@ -43,7 +45,7 @@ type Row = [what: string, details: Partial<ApiErrorDetails>, code: string, advic
 
 const ROWS: Row[] = [
   ['HTTP 401', { status: 401 }, 'unauthorized', [KEY]],
-  ['HTTP 403', { status: 403 }, 'forbidden', [KEY]],
+  ['HTTP 403', { status: 403 }, 'forbidden', [FORBIDDEN]],
   ['HTTP 403 with a hint', { status: 403, hint: 'No admin.' }, 'forbidden', ['No admin.']],
   ['HTTP 402', { status: 402 }, 'payment-required', [CREDITS]],
   ['HTTP 404', { status: 404 }, 'not-found', [API_PATH]],

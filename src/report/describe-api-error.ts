@@ -127,7 +127,7 @@ function codeOf(details: ApiErrorDetails): ApiErrorCode {
 }
 
 const MANAGEMENT_KEY =
-  'management-key must be a management key, not an inference key. Both begin with sk-or-v1-. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys. With federation-policy-id, the policy must act as a management key.';
+  'management-key must be a management key, not an inference key. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys. With federation-policy-id, the policy must act as a management key.';
 
 const EXCHANGE =
   'OpenRouter does not exchange id tokens for this account or policy. An admin can check that its plan has workload identity federation, and that the policy of federation-policy-id exists and is enabled.';
@@ -144,7 +144,7 @@ const SERVERS: Readonly<
 > = {
   OpenRouter: {
     credential: MANAGEMENT_KEY,
-    forbidden: `${MANAGEMENT_KEY} In an organization, only administrators may do this.`,
+    forbidden: `${MANAGEMENT_KEY} The key may be limited to another workspace. In an organization, only administrators may do this.`,
     wrongPath:
       'Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.',
     address: 'api-url',

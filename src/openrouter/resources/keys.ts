@@ -122,7 +122,7 @@ function secretsIn(text: string): string[] {
 const MAX_SECRETS = 20;
 
 const WORKSPACE_MAY_BE_DELETED =
-  'The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys.';
+  'The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys, or be limited to another workspace.';
 
 /** The API keys of a workspace, and the server's time when their first page was listed. */
 export interface KeyList extends Pick<Lookup, 'serverTime'> {

@@ -259,7 +259,7 @@ export async function patchWorkspace(
     body: changes,
     schema: workspaceResponse,
     findMismatch: (returned) => mismatch(slug, returned),
-    hint: 'The workspace may have been deleted in the meantime, or the management key may lack permission to change it.',
+    hint: 'The workspace may have been deleted in the meantime, or the management key may lack permission to change it, or be limited to another workspace.',
   });
   return data;
 }
