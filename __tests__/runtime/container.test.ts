@@ -71,7 +71,7 @@ const key = {
     await harness.sandbox.received(requests);
     return main;
   },
-  runPost: (main: MainState) => harness.end('key', {}, main, inUnseenTime()),
+  runPost: (main: MainState) => harness.end('key', {}, main, { env: inUnseenTime() }),
   created: () => harness.sandbox.account.keys,
 };
 

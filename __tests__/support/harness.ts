@@ -30,6 +30,12 @@ export type RunningStep = Awaited<ReturnType<typeof startStep>>;
 /** The part of a main step's result that its post step receives. */
 type MainState = Pick<StepResult, 'state'>;
 
+/** What a post step depends on, next to its inputs. */
+export type RunOptions = Pick<StepOptions, 'env' | 'jobStatus' | 'keepsDefaults'>;
+
+/** A runner that evaluates the defaults of inputs for the main step only. */
+export const GITEA: RunOptions = { env: { GITEA_ACTIONS: 'true' }, keepsDefaults: true };
+
 /**
  * One sandbox for the tests of a file, and the committed actions to run against it. Every step gets
  * the sandbox's URL, its management key and a long timeout; `inputs` add to these, or replace them.
@@ -47,12 +53,7 @@ export interface Harness {
   /** Starts the action in the folder `action`, and returns while it runs. */
   start(action: string, inputs: Inputs, env?: StepOptions['env']): Promise<RunningStep>;
   /** Runs the post step of the action in the folder `action` after `main`. */
-  end(
-    action: string,
-    inputs: Inputs,
-    main: MainState,
-    env?: StepOptions['env'],
-  ): Promise<StepResult>;
+  end(action: string, inputs: Inputs, main: MainState, run?: RunOptions): Promise<StepResult>;
   /** Starts the same post step, and returns while it runs. */
   startEnd(action: string, inputs: Inputs, main: MainState): Promise<RunningStep>;
   /** Starts another sandbox, which is closed when the test file ends, if not before. */
@@ -94,7 +95,7 @@ export function openHarness({ timeOfDay, ...options }: HarnessOptions = {}): Har
     post: (main, inputs, env) => post(createStep(inputs, env), main),
     run: (action, inputs, env) => run(stepOf(action, inputs, env)),
     start: (action, inputs, env) => start(stepOf(action, inputs, env)),
-    end: (action, inputs, main, env) => post(stepOf(action, inputs, env), main),
+    end: (action, inputs, main, options) => post({ ...stepOf(action, inputs), ...options }, main),
     startEnd: (action, inputs, main) =>
       register(startPost(stepOf(action, inputs), main), resources),
     startSandbox: async (other) => resources.add(await startSandbox(other)),

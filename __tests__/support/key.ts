@@ -6,7 +6,7 @@ import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts
 import { type KeyFixture, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { openEmptiedHarness } from './emptied-harness.ts';
-import { annotations, expectFailure, printedBy } from './harness.ts';
+import { annotations, expectFailure, printedBy, type RunOptions } from './harness.ts';
 
 export const SLUG = 'preview-42';
 export const HOUR_MS = 3_600_000;
@@ -57,8 +57,8 @@ export function openKeyHarness() {
       step.kill(signal);
       return step.result;
     },
-    runPost: (main: StepResult, inputs?: Inputs) =>
-      harness.end('key', { workspace: SLUG, ...inputs }, main),
+    runPost: (main: StepResult, inputs?: Inputs, options?: RunOptions) =>
+      harness.end('key', { workspace: SLUG, ...inputs }, main, options),
     /** The keys of the account, newest first. */
     keys: () => harness.sandbox.account.keys,
     calls,

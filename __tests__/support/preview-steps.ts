@@ -9,6 +9,7 @@ import { seedUsage } from '../../sandbox/openrouter/seed.ts';
 import { runPostInProcess, runStepInProcess } from '../../sandbox/runner/in-process.ts';
 import type { StepOptions, StepResult } from '../../sandbox/runner/runner.ts';
 import { openEmptiedHarness } from './emptied-harness.ts';
+import type { RunOptions } from './harness.ts';
 import { openResources } from './resources.ts';
 import { ROOT } from './root.ts';
 
@@ -44,8 +45,15 @@ export function openPreviewHarness() {
   };
   const main = (event: GitHubEvent, inputs: Inputs = {}) =>
     record(runStepInProcess(stepOf(event, inputs)));
-  const post = (event: GitHubEvent, ended: StepResult, inputs: Inputs = {}) =>
-    record(runPostInProcess(stepOf(event, inputs), ended));
+  const post = (
+    event: GitHubEvent,
+    ended: StepResult,
+    inputs: Inputs = {},
+    { env, ...options }: RunOptions = {},
+  ) => {
+    const step = stepOf(event, inputs);
+    return record(runPostInProcess({ ...step, ...options, env: { ...step.env, ...env } }, ended));
+  };
   /** The API key that a step has created. */
   const keyOf = ({ outputs }: StepResult) => {
     const key = harness.sandbox.account.keys.find(({ hash }) => hash === outputs['key-hash']);

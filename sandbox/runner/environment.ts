@@ -31,26 +31,41 @@ export function githubEnvironment(folder: string): Record<string, string> {
   };
 }
 
+/** What the inputs of a step are evaluated from. */
+export interface InputOptions {
+  /** As under `with:`. */
+  with: Record<string, string>;
+  /** What `${{ job.status }}` is; `success` by default. */
+  jobStatus?: string;
+  /** Whether a post step has the defaults of its main step, as under Gitea's runner. */
+  keepsDefaults?: boolean;
+}
+
 /**
  * `INPUT_*`: spaces in a name become underscores, and hyphens stay. An input that is left out has
  * its default; that it is `required` has no effect.
  */
 export function inputEnvironment(
   { inputs = {} }: ActionManifest,
-  provided: Record<string, string>,
+  { with: provided, jobStatus = SUCCESS, keepsDefaults = false }: InputOptions,
 ): Record<string, string> {
-  const defaults = Object.entries(inputs).map(([name, input]) => [
-    name,
-    // The job has not failed by then.
-    (input.default ?? '').replace(/\$\{\{ job\.status \}\}/, 'success'),
-  ]);
-  const all: Record<string, string> = { ...Object.fromEntries(defaults), ...provided };
-  return Object.fromEntries(
-    Object.entries(all).map(([name, value]) => [
-      `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`,
-      value,
-    ]),
-  );
+  // When the main step started, the job had not failed.
+  const statusInDefaults = keepsDefaults ? SUCCESS : jobStatus;
+  const all = Object.entries({ ...inputs, ...provided }).map(([name, input]) => {
+    const value =
+      typeof input === 'string'
+        ? evaluate(input, jobStatus)
+        : evaluate(input.default ?? '', statusInDefaults);
+    return [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value];
+  });
+  return Object.fromEntries(all);
+}
+
+const SUCCESS = 'success';
+
+/** Evaluates the only expression that is supported. */
+function evaluate(text: string, jobStatus: string): string {
+  return text.replaceAll(`\${{ job.status }}`, jobStatus);
 }
 
 /** `STATE_*`, from what the `main` of an action has saved for its `post`. */

@@ -5,7 +5,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Command } from './commands.ts';
-import { githubEnvironment, inputEnvironment, stateEnvironment } from './environment.ts';
+import {
+  githubEnvironment,
+  type InputOptions,
+  inputEnvironment,
+  stateEnvironment,
+} from './environment.ts';
 import {
   createFiles,
   type FileContents,
@@ -20,11 +25,9 @@ export { parseCommand } from './commands.ts';
 export type { Annotation } from './log.ts';
 export { readManifest } from './manifest.ts';
 
-export interface StepOptions {
+export interface StepOptions extends InputOptions {
   /** The folder of the `action.yml`. */
   action: string;
-  /** As under `with:`. */
-  with: Record<string, string>;
   /** In addition to the variables that a runner sets itself. */
   env?: Record<string, string>;
   /** The event of the run: the JSON in the file of `GITHUB_EVENT_PATH`. There is none by default. */
@@ -123,7 +126,7 @@ export async function prepareStep(stage: Stage, options: StepOptions): Promise<P
     ...githubEnvironment(folder),
     ...(await createFiles(folder)),
     ...(options.event && (await writeEvent(folder, options.event))),
-    ...inputEnvironment(manifest, options.with),
+    ...inputEnvironment(manifest, options),
     ...options.env,
   };
   const read = () => readFiles(folder, env['RUNNER_OS'] ?? '');

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parseCommand } from '../../../sandbox/runner/commands.ts';
+import { inputEnvironment } from '../../../sandbox/runner/environment.ts';
 import { parseKeyValues } from '../../../sandbox/runner/environment-files.ts';
 import { runStep, type StepOptions } from '../../../sandbox/runner/runner.ts';
 
@@ -51,6 +52,25 @@ test.each([
   ':::add-mask::x',
 ])('the runner finds no command in %j', (line) => {
   expect(parseCommand(line)).toBeUndefined();
+});
+
+test.each([
+  [{}, 'success'],
+  [{ keepsDefaults: true }, 'success'],
+  [{ jobStatus: 'failure' }, 'failure'],
+  [{ jobStatus: 'failure', keepsDefaults: true }, 'failure', 'success'],
+])('the runner evaluates inputs with %j', (options, written, byDefault = written) => {
+  const status = `\${{ job.status }}`;
+  const input = { description: '', default: `${status}, a default` };
+  const manifest = {
+    description: '',
+    inputs: { a: input, b: input },
+    runs: { using: '', main: '' },
+  };
+  expect(inputEnvironment(manifest, { ...options, with: { a: status } })).toEqual({
+    INPUT_A: written,
+    INPUT_B: `${byDefault}, a default`,
+  });
 });
 
 test.each<[string, Record<string, string>]>([
