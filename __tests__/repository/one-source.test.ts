@@ -35,6 +35,11 @@ describe.each(ACTIONS)('$folder/action.yml', ({ folder, schema }) => {
     expect(Object.keys(inputs)).toEqual(Object.keys(schema.shape).map(inputName));
   });
 
+  test('has expressions in defaults only: GitHub refuses an action with one in a description', () => {
+    const text = readFileSync(join(ROOT, folder, 'action.yml'), 'utf8');
+    expect(text.replace(/^ {4}default: .*$/gm, '')).not.toContain('${{');
+  });
+
   test('requires the inputs that the schema requires', async () => {
     const { inputs = {} } = await manifest;
     const required = Object.keys(inputs).filter((name) => inputs[name]?.required);
