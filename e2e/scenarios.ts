@@ -9,11 +9,22 @@ import { addRepository } from '../sandbox/github/seed.ts';
 import { startGitHub } from '../sandbox/github/server.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
-import { runWorkflow } from './act.ts';
+import { type Run, type RunOptions, runWorkflow } from './act.ts';
 import { compareRunners } from './compare-runners.ts';
 
 const DAY = 86_400_000;
 const slugs = ({ account }: Sandbox) => account.workspaces.map(({ slug }) => slug);
+
+/** Runs a file of e2e/workflows with another text. */
+async function runChanged(options: RunOptions, change: (text: string) => string): Promise<Run> {
+  const text = readFileSync(new URL(`workflows/${options.workflow}`, import.meta.url), 'utf8');
+  const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
+  const workflow = join(folder, 'workflow.yml');
+  writeFileSync(workflow, change(text));
+  const run = await runWorkflow({ ...options, workflow });
+  rmSync(folder, { recursive: true });
+  return run;
+}
 
 /** By a sentence that says what holds; each has a sandbox of its own. */
 export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
@@ -93,9 +104,9 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
 
   async 'a key is replaced by a job that succeeds, and by no other'(sandbox) {
     seedWorkspace(sandbox, { slug: 'production-web', age: DAY });
-    const keysAfter = async (exitCode: string) => {
+    const keysAfter = async (exitCode: string, change = (text: string) => text) => {
       const inputs = { 'exit-code': exitCode };
-      const run = await runWorkflow({ workflow: 'replace.yml', sandbox, inputs });
+      const run = await runChanged({ workflow: 'replace.yml', sandbox, inputs }, change);
       assert.equal(run.exitCode, Number(exitCode), run.log);
       const { keys } = sandbox.account;
       assert.ok(
@@ -107,6 +118,8 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
     assert.equal(await keysAfter('0'), 1);
     assert.equal(await keysAfter('1'), 2);
     assert.equal(await keysAfter('0'), 1);
+    const useDefault = (text: string) => text.replace(/^ *job-status: .*\n/m, '');
+    assert.equal(await keysAfter('0', useDefault), 2);
   },
 
   async 'a usage above a limit fails its step, and a later step has the outputs'(sandbox) {
@@ -174,13 +187,10 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
   },
 
   async 'an unquoted null changes nothing, and its step succeeds'(sandbox) {
-    const quoted = readFileSync(new URL('workflows/null.yml', import.meta.url), 'utf8');
-    const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
-    const workflow = join(folder, 'null.yml');
     // Not a file of the repository, where the check of workflows would reject it.
-    writeFileSync(workflow, quoted.replace(/(description|budget-daily-usd): "null"/g, '$1: null'));
-    const run = await runWorkflow({ workflow, sandbox });
-    rmSync(folder, { recursive: true });
+    const run = await runChanged({ workflow: 'null.yml', sandbox }, (text) =>
+      text.replace(/(description|budget-daily-usd): "null"/g, '$1: null'),
+    );
     assert.equal(run.exitCode, 0);
     assert.equal(run.outputs('clear')['outcome'], 'unchanged');
     assert.equal(sandbox.account.workspaces[1]?.['description'], 'For the pull request 42');

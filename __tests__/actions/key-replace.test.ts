@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { annotations, expectFailure } from '../support/harness.ts';
+import { annotations, expectFailure, GITEA } from '../support/harness.ts';
 import { CREATE, DELETE, expectCreated, expectFailed, openKeyHarness } from '../support/key.ts';
 import { onNth } from '../support/on-nth.ts';
 
@@ -91,11 +91,41 @@ describe('replace: after-job', () => {
     const main = await createKey(KEPT);
     const failed = await runPost(main, { 'job-status': 'failure' });
     expect(annotations(failed, 'warning')).toEqual([]);
-    // What a runner passes on that does not evaluate the default again.
+    // What an expression without a value passes on.
     const unknown = await runPost(main, { 'job-status': '' });
     expect([failed.exitCode, unknown.exitCode]).toEqual([0, 0]);
     expect(annotations(unknown, 'warning')[0]?.data).toContain('Whether the job succeeded');
     expect(keys()).toHaveLength(2);
+  });
+
+  /** What somebody writes where the default does not count. */
+  const STATUS = { 'job-status': `\${{ job.status }}` };
+
+  test('deletes nothing after a job that failed, also if the runner keeps the default, which is a warning', async () => {
+    seed({ name: 'CI' });
+    const main = await createKey(KEPT);
+    const onGitHub = await runPost(main, KEPT, { jobStatus: 'failure' });
+    const onGitea = await runPost(main, KEPT, { ...GITEA, jobStatus: 'failure' });
+    const written = await runPost(main, { ...KEPT, ...STATUS }, { ...GITEA, jobStatus: 'failure' });
+    expect(keys()).toHaveLength(2);
+    expect(annotations(onGitHub, 'warning')).toEqual([]);
+    expect(annotations(onGitea, 'warning')[0]?.data).toContain(
+      `The input job-status is "success (default)". For Gitea, write job-status: ${STATUS['job-status']}`,
+    );
+    expect(annotations(written, 'warning')).toEqual([]);
+    for (const { exitCode } of [onGitHub, onGitea, written]) expect(exitCode).toBe(0);
+  });
+
+  test('deletes on Gitea after a job that succeeded, if its status is written, and on Forgejo never', async () => {
+    seed({ name: 'CI' });
+    const main = await createKey(KEPT);
+    const forgejo = { env: { FORGEJO_ACTIONS: 'true' } };
+    const onForgejo = await runPost(main, { ...KEPT, ...STATUS }, forgejo);
+    expect(keys()).toHaveLength(2);
+    expect(annotations(onForgejo, 'warning')[0]?.data).toContain('Forgejo');
+    const onGitea = await runPost(main, { ...KEPT, ...STATUS }, GITEA);
+    expect(annotations(onGitea, 'warning')).toEqual([]);
+    expect(keys()).toHaveLength(1);
   });
 
   test('fails the job if its key does not work any more', async () => {

@@ -18,7 +18,7 @@ import {
 import { addRepository, addToken } from '../../sandbox/github/seed.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { annotations, expectFailure, printedBy } from '../support/harness.ts';
+import { annotations, expectFailure, GITEA, printedBy } from '../support/harness.ts';
 import { onNth } from '../support/on-nth.ts';
 import { openPreviewHarness, type PreviewStep } from '../support/preview-steps.ts';
 
@@ -600,6 +600,21 @@ describe('the API key', () => {
     expect(await post(next, step, PREVIEW)).toMatchObject({ exitCode: 0 });
     expect(keyOf(first.main).disabled).toBe(true);
     expect([byHand, other].map((each) => keyOf(each.main).disabled)).toEqual([false, false]);
+  });
+
+  test('of a preview replaces none after a job that failed under Gitea, where the default stays', async () => {
+    await job(open()[0], PREVIEW);
+    const next = push();
+    const step = await main(next, PREVIEW);
+    const failed = { ...GITEA, jobStatus: 'failure' };
+    const ended = await post(next, step, PREVIEW, failed);
+    expect(states()).toEqual([false, false]);
+    expect(annotations(ended, 'warning')[0]?.data).toContain('For Gitea, write job-status: ');
+    const written = { ...PREVIEW, 'job-status': `\${{ job.status }}` };
+    await post(next, step, written, failed);
+    expect(states()).toEqual([false, false]);
+    await post(next, step, written, GITEA);
+    expect(states()).toEqual([false, true]);
   });
 
   test('of a preview fails the job that cannot replace it', async () => {

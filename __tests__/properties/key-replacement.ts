@@ -11,6 +11,7 @@ import {
   runKeyCleanup,
 } from '../../src/operations/key/cleanup.ts';
 import { createKey, type KeyRequest, type KeyResult } from '../../src/operations/key/create-key.ts';
+import { jobStatusOf } from '../../src/operations/key/job-status.ts';
 import { Failure, type WarningCode } from '../../src/operations/shared/failure.ts';
 import { falseNotFound, jitters, schedules } from '../support/faults.ts';
 import {
@@ -198,7 +199,7 @@ async function runPost(
     runKeyCleanup(task, {
       ...context,
       warn: (code) => job.warnings.push(code),
-      jobStatus: job.main.result ? job.plan.status : 'failure',
+      readJobStatus: () => jobStatusOf(job.main.result ? job.plan.status : 'failure', 'GitHub'),
       onSpend: () => undefined,
       onReplaced: () => undefined,
     }),

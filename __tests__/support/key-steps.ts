@@ -8,6 +8,7 @@ import {
   runKeyCleanup,
 } from '../../src/operations/key/cleanup.ts';
 import { createKey, type KeyRequest, type KeyResult } from '../../src/operations/key/create-key.ts';
+import { jobStatusOf } from '../../src/operations/key/job-status.ts';
 import type { Context } from '../../src/operations/shared/context.ts';
 import { describeWarning } from '../../src/report/describe-warning.ts';
 import type { Description } from '../../src/report/description.ts';
@@ -107,7 +108,7 @@ export async function runKeyPost(
   const context = connect(simulation, conditions, { lines: post.lines });
   const work = runKeyCleanup(task, {
     ...collectWarnings(context, post.warnings),
-    jobStatus,
+    readJobStatus: () => jobStatusOf(jobStatus, 'GitHub'),
     onReplaced(deleted) {
       post.replaced = deleted;
     },

@@ -10,6 +10,7 @@ import { recordEffect } from '../../src/http/effect.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import { parseJson } from '../../src/lib/json.ts';
 import type { KeyResult } from '../../src/operations/key/create-key.ts';
+import { jobStatusOf } from '../../src/operations/key/job-status.ts';
 import { type CommentData, formatMarker } from '../../src/operations/preview/comment.ts';
 import { finishPreview } from '../../src/operations/preview/finish.ts';
 import {
@@ -195,7 +196,7 @@ async function runPost(world: World, job: Job, task: PreviewTask, ending: Ending
   job.post = newProcess(world);
   await runProcess(world, job.post, { job, ending }, async (context) => {
     const extras = {
-      jobStatus: statusOf(job),
+      readJobStatus: () => jobStatusOf(statusOf(job), 'GitHub'),
       onSpend: () => undefined,
       onEnd: () => undefined,
     };

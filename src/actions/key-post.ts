@@ -13,8 +13,7 @@ export function keyPost(): Promise<void> {
     run: (task, context, { report }) =>
       runKeyCleanup(task, {
         ...context,
-        // Needed by nothing else, so an invalid one does not prevent a revocation.
-        jobStatus: task.replaced ? readJobStatus() : '',
+        readJobStatus,
         onReplaced: (deleted) => report.summarize(replacedSummary(deleted)),
         onSpend: spendReporter(report),
       }),

@@ -23,7 +23,7 @@ export function previewPost(): Promise<void> {
         jobLogin: gitHub.jobLogin,
         notice: report.notice,
         renderComment: task.comment ? commentRenderer(gitHub, report) : undefined,
-        jobStatus: task.key?.replaced ? readJobStatus() : '',
+        readJobStatus,
         onSpend: spendReporter(report),
         onEnd(deletion) {
           // The main step has said so if there was nothing to delete any more.

@@ -1,7 +1,9 @@
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
+import { engineOf } from '../github/engine.ts';
 import { createKeyRequest, LIKELY_SECRET } from '../openrouter/resources/keys.ts';
 import type { KeyRequest } from '../operations/key/create-key.ts';
+import { type JobStatus, jobStatusOf } from '../operations/key/job-status.ts';
 import type { InvalidInput } from '../operations/shared/failure.ts';
 import { type Connection, connection, credentials, toConnection } from './connection.ts';
 import { flag, idOrSlug, lifetime, toMs } from './fields.ts';
@@ -95,13 +97,13 @@ export function readKeyInputs(log: InputLog): KeyInputs {
 }
 
 /**
- * Reads the status of the job for the post step, for which GitHub evaluates the input again; empty if
- * it is unknown.
+ * Reads the status of the job for the post step.
  * @throws {Failure} `invalid-inputs`
  */
-export function readJobStatus(): string {
+export function readJobStatus(): JobStatus {
   const { job_status } = keyInputs().shape;
-  return readInputs(z.object({ job_status })).job_status ?? '';
+  const text = readInputs(z.object({ job_status })).job_status ?? '';
+  return jobStatusOf(text, engineOf(process.env));
 }
 
 /**

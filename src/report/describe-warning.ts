@@ -1,3 +1,4 @@
+import type { Engine } from '../github/engine.ts';
 import { countWorkspaces, formatChange, truncateList } from '../lib/format.ts';
 import { exactUsd, formatUsd } from '../lib/usd.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
@@ -20,6 +21,18 @@ const SAFER_TIMES: Readonly<Record<WarningDetails['clocks-differ']['purpose'], s
     'The API key expires by the clock that is behind, unless what exists shows that this one is wrong.',
   period: "The period is by the runner's clock, and the figures count as incomplete.",
 };
+
+/** What to do about a job whose status is unknown. */
+function adviseOnStatus(engine: Engine): string {
+  switch (engine) {
+    case 'GitHub':
+      return 'Leave it out: its default is the status of the job.';
+    case 'Forgejo':
+      return 'No value helps, because Forgejo reports a cancelled job as a success: delete or disable older API keys yourself.';
+    default:
+      return `For ${engine}, write job-status: \${{ job.status }}, because the default counts on GitHub only.`;
+  }
+}
 
 /** How to describe each warning, in the order of `WarningDetails`. */
 const DESCRIPTIONS: Descriptions<WarningDetails> = {
@@ -129,10 +142,10 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
     ],
   }),
 
-  'job-status-unknown': ({ status }) => ({
+  'job-status-unknown': ({ text, engine }) => ({
     title: 'Whether the job succeeded is unknown',
     lines: [
-      `The input job-status is ${JSON.stringify(status)}. Leave it out: its default is the status of the job.`,
+      `The input job-status is ${JSON.stringify(text)}. ${adviseOnStatus(engine)}`,
       'Older API keys stay as they are.',
     ],
   }),

@@ -6,6 +6,7 @@ import { Failure } from '../shared/failure.ts';
 import { latestTime } from '../shared/time-window.ts';
 import { unusableState } from '../shared/unusable-key.ts';
 import { whileMissing } from '../shared/while-missing.ts';
+import type { JobStatus } from './job-status.ts';
 
 /**
  * How many older keys a job replaces at most: a state is limited to 60 kB, and a hash has up to 200
@@ -45,18 +46,18 @@ export interface Replacement {
 }
 
 export interface ReplaceContext extends Context {
-  /** `success`, `failure` or `cancelled`; anything else is unknown. */
-  jobStatus: string;
+  /**
+   * Called only if a key replaces others, so that an invalid input prevents nothing else.
+   * @throws {Failure} `invalid-inputs`
+   */
+  readJobStatus(): JobStatus;
 }
-
-/** https://docs.github.com/actions/reference/workflows-and-actions/contexts#job-context */
-const KNOWN_STATUSES = ['success', 'failure', 'cancelled'];
 
 /**
  * Ends the older keys with the same name if the job has succeeded. Its own key must work before that, or
  * none would be left, and after it, or the job would seem to have deployed a key that works.
  * @param endOlder ends those of the older keys that still exist and have that name
- * @throws {Failure} `key-replaced`, and those of `endOlder`
+ * @throws {Failure} `key-replaced`, `invalid-inputs`, and those of `endOlder`
  * @throws {ApiError}
  */
 export async function replaceOlderKeys(
@@ -64,11 +65,12 @@ export async function replaceOlderKeys(
   context: ReplaceContext,
   endOlder: (older: readonly Key[]) => Promise<void>,
 ): Promise<void> {
-  const { client, jobStatus, log, warn } = context;
+  const { client, log, warn } = context;
   await assertWorks(key, { olderEnded: false }, context);
-  if (jobStatus !== 'success') {
-    if (!KNOWN_STATUSES.includes(jobStatus)) warn('job-status-unknown', { status: jobStatus });
-    log.info('The job has not succeeded: older keys stay.');
+  const jobStatus = context.readJobStatus();
+  if (!jobStatus.succeeded) {
+    if (jobStatus.succeeded === undefined) warn('job-status-unknown', jobStatus);
+    else log.info('The job has not succeeded: older keys stay.');
     return;
   }
   if (replaced.length === 0) return;

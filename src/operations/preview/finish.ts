@@ -22,7 +22,7 @@ import type { PreviewTask } from './task.ts';
 export interface FinishContext
   extends GitHubContext,
     Pick<SpendContext, 'onSpend'>,
-    Pick<ReplaceContext, 'jobStatus'> {
+    Pick<ReplaceContext, 'readJobStatus'> {
   /** Called with what became of the workspace if its subject was closed during the job. */
   onEnd(deletion: PreviewDeletion): void;
 }

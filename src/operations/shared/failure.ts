@@ -1,3 +1,4 @@
+import type { Engine } from '../../github/engine.ts';
 import type { ApiError } from '../../http/request.ts';
 import type { Change } from '../../lib/format.ts';
 import type { Usd } from '../../lib/usd.ts';
@@ -215,7 +216,7 @@ export interface WarningDetails {
   };
   'stale-workspaces': { result: SweepResult };
   'preview-not-checked': { workspace: string; error: Error };
-  'job-status-unknown': { status: string };
+  'job-status-unknown': { text: string; engine: Engine };
   'main-still-running': { seconds: number; leftovers: string };
   'main-was-running': { leftovers: string };
   'state-not-written': { reason: string };
