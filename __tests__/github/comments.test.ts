@@ -17,6 +17,7 @@ import { ApiError } from '../../src/http/request.ts';
 import { httpTransport } from '../../src/http/transport.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { type GitHubSceneOptions, openGitHubScene, reportOf } from '../support/github-scene.ts';
+import { knownOf } from '../support/repositories.ts';
 import { openResources } from '../support/resources.ts';
 
 const resources = openResources();
@@ -209,8 +210,7 @@ async function listOverSocket(count: number, length: number): Promise<Comment[] 
   for (let at = 1; at <= count; at += 1) {
     commentBy(github, repository, { by: 'octocat', pull: 42, body: 'x'.repeat(length) });
   }
-  const named = { name: repository.name, id: repository.id, serverUrl: github.serverUrl };
-  return readAll(listComments(client, named, 42)).catch((error: unknown) => {
+  return readAll(listComments(client, knownOf(github, repository), 42)).catch((error: unknown) => {
     if (error instanceof ApiError) return error;
     throw error;
   });

@@ -3,6 +3,7 @@ import { closePull, deleteRepository, mergePull, openPull } from '../../sandbox/
 import { addRepository } from '../../sandbox/github/seed.ts';
 import { isOwnPull, type Pull, readPull } from '../../src/github/pulls.ts';
 import { type GitHubScene, openGitHubScene, reportOf } from '../support/github-scene.ts';
+import { SHOP } from '../support/repositories.ts';
 
 const CALL = 'GET /repos/:owner/:repo/pulls/:number';
 
@@ -133,6 +134,6 @@ describe('a pull request is of the repository itself', () => {
     ],
     ['not if its repository was deleted', of(null), { id: 1, name: 'a/b' }, false],
   ])('%s', (_, pull, repository, expected) => {
-    expect(isOwnPull(pull, { ...repository, serverUrl: 'https://github.com' })).toBe(expected);
+    expect(isOwnPull(pull, { ...SHOP, ...repository })).toBe(expected);
   });
 });

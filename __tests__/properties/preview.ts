@@ -45,6 +45,7 @@ import {
   type World,
   works,
 } from '../support/preview-world.ts';
+import { knownOf } from '../support/repositories.ts';
 
 const SUBJECTS: readonly Subject[] = [
   { kind: 'pull', number: 1 },
@@ -384,7 +385,7 @@ const subjectOf = (scene: Scene, workspaceId: string | undefined): Subject | und
 };
 
 const slugOf = ({ world }: Scene, subject: Subject) =>
-  identify(subject, { ...world.repository, serverUrl: world.github.serverUrl }, undefined).slug;
+  identify(subject, knownOf(world.github, world.repository), undefined).slug;
 
 // The rules.
 

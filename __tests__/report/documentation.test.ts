@@ -27,6 +27,21 @@ describe('the last line of an annotation links to the section about its code', (
   });
 
   test.each([
+    ['Gitea', 'GITEA_ACTIONS'],
+    ['Forgejo', 'FORGEJO_ACTIONS'],
+  ])('at the path that %s has', async (_, variable) => {
+    const env = {
+      GITHUB_ACTION_REPOSITORY: 'octo-org/workspaces',
+      GITHUB_ACTION_REF: 'v1',
+      GITHUB_SERVER_URL: 'https://git.example',
+      [variable]: 'true',
+    };
+    expect(lastLine(await harness.create({ slug: 'A' }, env))).toBe(
+      'See https://git.example/octo-org/workspaces/src/v1/docs/troubleshooting.md#invalid-inputs',
+    );
+  });
+
+  test.each([
     ['empty, as with uses: ./', { GITHUB_ACTION_REPOSITORY: '', GITHUB_ACTION_REF: '' }],
     ['not set', {}],
   ])('at the main branch of the original repository if these are %s', async (_, env) => {

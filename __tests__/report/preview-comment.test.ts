@@ -11,11 +11,11 @@ import {
 } from '../../src/operations/preview/comment.ts';
 import { renderComment } from '../../src/report/preview-comment.ts';
 import { hostileText, muchData, someData } from '../support/preview-comment.ts';
+import { SHOP } from '../support/repositories.ts';
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
-const REPOSITORY = { name: 'octo-org/shop', id: 1, serverUrl: 'https://github.com' };
 
-const options = { existing: undefined, repository: REPOSITORY, redact: (text: string) => text };
+const options = { existing: undefined, repository: SHOP, redact: (text: string) => text };
 const render = (data: CommentData) => renderComment(data, options);
 
 const row = (at: number, name: string) => ({ at, limit: '1', name });
@@ -133,6 +133,14 @@ describe('the run of a key', () => {
   ])('of the key %j is %p', (name, expected) => {
     const start = 'https://github.com/octo-org/shop/actions/runs/';
     expect(runIn(name)).toBe(expected && start + expected);
+  });
+
+  test('has a link without the attempt on Gitea and Forgejo', () => {
+    const data = dataOf({ '1a': { spent: '0', row: row(1, 'octo-org/shop / CI / 123.2 / test') } });
+    const repository = { ...SHOP, isGitea: true };
+    expect(renderComment(data, { ...options, repository })).toContain(
+      '<a href="https://github.com/octo-org/shop/actions/runs/123">123, attempt 2</a>',
+    );
   });
 });
 

@@ -16,6 +16,7 @@ import { type Client, createClient } from '../../src/http/client.ts';
 import { recordEffect } from '../../src/http/effect.ts';
 import { ApiError } from '../../src/http/request.ts';
 import { describeApiError } from '../../src/report/describe-api-error.ts';
+import { knownOf } from './repositories.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 /** A GitHub in virtual time, with one repository, and a client with the token of a job in it. */
@@ -23,7 +24,7 @@ export interface GitHubScene {
   github: GitHub;
   repository: Repository;
   /** The repository as the runner names it. */
-  named: { name: string; id: number; serverUrl: string; defaultBranch: string };
+  named: ReturnType<typeof knownOf>;
   token: Token;
   client: Client;
   clock: VirtualClock;
@@ -54,11 +55,10 @@ export function openGitHubScene(options: GitHubSceneOptions = {}): GitHubScene {
   const repository = addRepository(github, { name: 'octo-org/shop', isPrivate, defaultBranch });
   const token = addToken(github, { permissions: PERMISSIONS, ...options });
   const network: Network = { api: github, clock, schedule, calls: [], latency: 10 };
-  const { name, id } = repository;
   return {
     github,
     repository,
-    named: { name, id, serverUrl: github.serverUrl, defaultBranch },
+    named: knownOf(github, repository),
     token,
     client: connect({ network, token, timeout }),
     clock,

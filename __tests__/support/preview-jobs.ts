@@ -22,6 +22,7 @@ import type { GitHubContext } from '../../src/operations/preview/standing.ts';
 import type { Subject } from '../../src/operations/preview/subject.ts';
 import { type PreviewTask, previewTask } from '../../src/operations/preview/task.ts';
 import { GITHUB_URL, type World, works } from './preview-world.ts';
+import { knownOf } from './repositories.ts';
 import { connect, savedAndRead, whileAlive } from './simulation.ts';
 
 const TIMEOUT_MS = 60_000;
@@ -268,7 +269,6 @@ function contextOf<Result>(
     { lines: process.lines },
   );
   const gitHubSide = slow(gitHubNetwork, job.plan);
-  const { name, id, defaultBranch } = repository;
   return {
     ...context,
     github: createClient({
@@ -278,7 +278,7 @@ function contextOf<Result>(
       random: () => jitter[0] ?? 0.5,
       effect: recordEffect(),
     }),
-    repository: { name, id, serverUrl: github.serverUrl, defaultBranch },
+    repository: knownOf(github, repository),
     jobLogin: token.user.login,
     notice: context.log.info,
     renderComment: (data: CommentData, existing: string | undefined) =>

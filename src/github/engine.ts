@@ -15,3 +15,8 @@ const VARIABLES = [
 export function engineOf(env: NodeJS.ProcessEnv): Engine {
   return VARIABLES.find(([name]) => env[name])?.[1] ?? 'GitHub';
 }
+
+/** Whether the server is Gitea, or Forgejo, whose API and pages are those of Gitea. */
+export function isGitea(env: NodeJS.ProcessEnv): boolean {
+  return ['Gitea', 'Forgejo'].includes(engineOf(env));
+}

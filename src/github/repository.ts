@@ -6,6 +6,8 @@ export interface Repository {
   id: number | undefined;
   /** `https://github.com` */
   serverUrl: string;
+  /** Whether the server is Gitea or Forgejo. */
+  isGitea: boolean;
 }
 
 /** The path of what belongs to a repository: `/repos/octo-org/shop/pulls/42` */

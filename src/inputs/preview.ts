@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
-import { type Engine, engineOf } from '../github/engine.ts';
+import { type Engine, engineOf, isGitea } from '../github/engine.ts';
 import type { Repository } from '../github/repository.ts';
 import { parseJson } from '../lib/json.ts';
 import { createKeyRequest } from '../openrouter/resources/keys.ts';
@@ -168,6 +168,7 @@ function readGitHub(token: string, payload: unknown): GitHubConnection {
       name: env['GITHUB_REPOSITORY'] ?? '',
       id: Number.isSafeInteger(id) ? id : undefined,
       serverUrl: env['GITHUB_SERVER_URL'] || 'https://github.com',
+      isGitea: isGitea(env),
       defaultBranch: data?.repository.default_branch ?? 'main',
     },
   };

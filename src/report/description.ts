@@ -1,3 +1,4 @@
+import { isGitea } from '../github/engine.ts';
 import type { Effect } from '../http/effect.ts';
 import type { Table } from './summary.ts';
 
@@ -44,7 +45,8 @@ export function troubleshootingUrl(code: string, env: NodeJS.ProcessEnv): string
   const server = env['GITHUB_SERVER_URL'] || 'https://github.com';
   const repository = env['GITHUB_ACTION_REPOSITORY'] || DEFAULT_REPOSITORY;
   const ref = env['GITHUB_ACTION_REF'] || 'main';
-  return `${server}/${repository}/blob/${ref}/docs/troubleshooting.md#${code}`;
+  const folder = isGitea(env) ? 'src' : 'blob';
+  return `${server}/${repository}/${folder}/${ref}/docs/troubleshooting.md#${code}`;
 }
 
 const SENTENCES: Readonly<Record<Effect, string>> = {

@@ -98,8 +98,12 @@ function runOf(name: string, repository: Repository): Cell {
   const [run, attempt] =
     parts.findLast((part) => /^\d{1,15}\.\d{1,5}$/.test(part))?.split('.') ?? [];
   if (start !== repository.name || run === undefined) return '';
-  const url = `${repository.serverUrl}/${repository.name}/actions/runs/${run}/attempts/${attempt}`;
-  return { text: `${run}, attempt ${attempt}`, url };
+  const url = `${repository.serverUrl}/${repository.name}/actions/runs/${run}`;
+  return {
+    text: `${run}, attempt ${attempt}`,
+    // Gitea and Forgejo have no page for an attempt.
+    url: repository.isGitea ? url : `${url}/attempts/${attempt}`,
+  };
 }
 
 function formatTotal({ amount, isComplete }: Total): string {

@@ -9,8 +9,8 @@ import {
   readMark,
 } from '../../../src/operations/preview/naming.ts';
 import type { Subject } from '../../../src/operations/preview/subject.ts';
+import { SHOP } from '../../support/repositories.ts';
 
-const SHOP = { name: 'octo-org/shop', id: 123456, serverUrl: 'https://github.com' };
 const pull = (number: number): Subject => ({ kind: 'pull', number });
 const branch = (name: string): Subject => ({ kind: 'branch', name });
 const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 8);
@@ -65,7 +65,8 @@ const repositories = fc.record({
 
 test('OpenRouter accepts the slug, name and description of any preview, and its mark is read back', () => {
   fc.assert(
-    fc.property(subjects, repositories, (subject, repository) => {
+    fc.property(subjects, repositories, (subject, named) => {
+      const repository = { ...SHOP, ...named };
       const identity = identify(subject, repository, undefined);
       expect(updateWorkspaceRequest.safeParse(identity)).toMatchObject({ success: true });
       expect(readMark(identity.description, repository)).toEqual(subject);

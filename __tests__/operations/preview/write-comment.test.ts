@@ -19,12 +19,13 @@ import {
   writeComment,
 } from '../../../src/operations/preview/write-comment.ts';
 import { renderComment } from '../../../src/report/preview-comment.ts';
+import { SHOP } from '../../support/repositories.ts';
 import { virtualClock } from '../../support/virtual-clock.ts';
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
 const WORKSPACE = { id: ID, slug: 'preview-shop-42' };
 const JOB = 'github-actions[bot]';
-const REPOSITORY = { name: 'octo-org/shop', id: 1, serverUrl: 'https://github.com' };
+const REPOSITORY = { ...SHOP, id: 1 };
 const MARK = 'Preview of https://github.com/octo-org/shop/pull/42 (repository 1)';
 const COMMENTS = 'GET /repos/octo-org/shop/issues/42/comments';
 const POST = 'POST /repos/octo-org/shop/issues/42/comments';

@@ -5,8 +5,7 @@ import { createWorkspaceRequest } from '../../../src/openrouter/resources/worksp
 import { identify } from '../../../src/operations/preview/naming.ts';
 import { slugFrom } from '../../../src/operations/shared/slug.ts';
 import { expectCpuTimeBelow } from '../../support/cpu-time.ts';
-
-const SHOP = { name: 'octo-org/shop', id: 123456, serverUrl: 'https://github.com' };
+import { SHOP } from '../../support/repositories.ts';
 
 // The hashes are written out, because an existing workspace must be found in a later version too.
 test.each([

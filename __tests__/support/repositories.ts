@@ -1,0 +1,18 @@
+import type { GitHubState, Repository as InSandbox } from '../../sandbox/github/state.ts';
+import type { Repository } from '../../src/github/repository.ts';
+
+/** What an action knows of the repository that it runs in. */
+export const SHOP = {
+  name: 'octo-org/shop',
+  id: 123456,
+  serverUrl: 'https://github.com',
+  isGitea: false,
+} satisfies Repository;
+
+/** What an action knows of a repository of a sandbox. */
+export function knownOf(
+  { serverUrl }: Pick<GitHubState, 'serverUrl'>,
+  { name, id, defaultBranch }: InSandbox,
+) {
+  return { name, id, serverUrl, isGitea: false, defaultBranch };
+}
