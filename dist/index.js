@@ -1768,7 +1768,10 @@ if(!(updatedAt>=(since??0)))continue
 const isOwn=isOwnPull(pull,repository)
 return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw new Failure("stale-response",{number:subject.number},"GitHub shows an older state of it")}const comment=()=>object({id:schemas_number(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=7
 async function*listComments(client,repository,number){const schema=array(comment())
+let first
 for(let page=1;;page+=1){const{data}=await client.request({operation:`list the comments of pull request #${number}`,method:"GET",path:`${pathIn(repository,"issues",String(number),"comments")}?per_page=${comments_PAGE_SIZE}&page=${page}`,schema,hint:HINT})
+if(data[0]?.id===first)return
+first=data[0]?.id
 yield*data
 if(data.length<comments_PAGE_SIZE)return}}function sendComment(client,repository,number,body){return client.send({operation:`comment on pull request #${number}`,mayLeaveBehind:"the comment",method:"POST",path:pathIn(repository,"issues",String(number),"comments"),body:{body},schema:comment(),hint:HINT})}async function updateComment(client,repository,{id},body){await client.request({operation:"update the comment of the preview",mayLeaveBehind:"the new text of the comment",method:"PATCH",path:pathIn(repository,"issues","comments",String(id)),body:{body},schema:comment(),hint:HINT})}async function readLogin(client){const operation="read whose token github-token is",{value:user,error}=await catching(client.request({operation,method:"GET",path:"/user",schema:owner()}),ApiError)
 if(user)return user.data.login

@@ -63,6 +63,18 @@ describe('the comments of a pull request are listed, the oldest first', () => {
     expect(network.calls).toEqual(Array(requests).fill(LIST));
   });
 
+  // Gitea returns all of them for each page.
+  test.each([
+    [6, 1],
+    [7, 2],
+    [8, 2],
+  ])('once if the server has no pages: %i of them with %i requests', async (count, requests) => {
+    const { client, named, run, network } = openWith(count, { engine: 'Gitea', timeout: 1_000 });
+    const comments = await run(readAll(listComments(client, named, 42)));
+    expect(comments).toHaveLength(count);
+    expect(network.calls).toHaveLength(requests);
+  });
+
   test('as far as they are needed', async () => {
     const { client, named, run, network } = openWith(95);
     const second = async () => {

@@ -1,4 +1,4 @@
-import { type GitHub, openGitHub } from '../../sandbox/github/github.ts';
+import { type GitHub, type GitHubOptions, openGitHub } from '../../sandbox/github/github.ts';
 import {
   addRepository,
   addToken,
@@ -35,7 +35,8 @@ export interface GitHubScene {
 
 export interface GitHubSceneOptions
   extends Partial<Pick<RepositoryFixture, 'isPrivate' | 'defaultBranch'>>,
-    TokenFixture {
+    TokenFixture,
+    Pick<GitHubOptions, 'engine'> {
   schedule?: InProcessFault[];
   /** In milliseconds. */
   timeout?: number;
@@ -50,8 +51,9 @@ const PERMISSIONS = { contents: 'read', 'pull-requests': 'write' } as const;
 /** Opens a GitHub with the repository octo-org/shop. */
 export function openGitHubScene(options: GitHubSceneOptions = {}): GitHubScene {
   const { isPrivate = false, defaultBranch = 'main', schedule = [], timeout = 60_000 } = options;
+  const { engine = 'GitHub' } = options;
   const clock = virtualClock();
-  const github = openGitHub({ now: () => new Date(EPOCH + clock.now()) });
+  const github = openGitHub({ engine, now: () => new Date(EPOCH + clock.now()) });
   const repository = addRepository(github, { name: 'octo-org/shop', isPrivate, defaultBranch });
   const token = addToken(github, { permissions: PERMISSIONS, ...options });
   const network: Network = { api: github, clock, schedule, calls: [], latency: 10 };

@@ -18,7 +18,7 @@ import type { GitHubState } from './state.ts';
 
 /** What a GitHub can be opened with; see `GitHubState` for each. */
 export type GitHubOptions = Partial<
-  Pick<GitHubState, 'limitStatus' | 'serverUrl' | 'now' | 'random'>
+  Pick<GitHubState, 'engine' | 'limitStatus' | 'serverUrl' | 'now' | 'random'>
 >;
 
 /** A GitHub, and the API to it. */
@@ -48,6 +48,7 @@ export function openGitHub(options: GitHubOptions = {}): GitHub {
 function emptyState(options: GitHubOptions): GitHubState {
   let lastId = 0;
   return {
+    engine: 'GitHub',
     repositories: [],
     tokens: [],
     lag: { branches: 0, pulls: 0, comments: 0 },

@@ -66,6 +66,8 @@ export interface Token {
 
 /** The state of a GitHub, and the rules that differ from one sandbox to another. */
 export interface GitHubState {
+  /** Whose API and events it has. */
+  engine: 'GitHub' | 'Gitea';
   repositories: Repository[];
   tokens: Token[];
   /** How old the state is that reads show, in milliseconds. */

@@ -19,7 +19,8 @@ const HINT = 'Check that the job has the permission pull-requests: write.';
 const PAGE_SIZE = 7;
 
 /**
- * Lists the comments of a pull request, oldest first, page by page.
+ * Lists the comments of a pull request, oldest first, page by page. A page that begins as the one before is
+ * no new page: Gitea returns all comments for each.
  * @throws {ApiError}
  */
 export async function* listComments(
@@ -28,6 +29,7 @@ export async function* listComments(
   number: number,
 ): AsyncGenerator<Comment> {
   const schema = z.array(comment());
+  let first: number | undefined;
   for (let page = 1; ; page += 1) {
     const { data } = await client.request({
       operation: `list the comments of pull request #${number}`,
@@ -36,6 +38,8 @@ export async function* listComments(
       schema,
       hint: HINT,
     });
+    if (data[0]?.id === first) return;
+    first = data[0]?.id;
     yield* data;
     if (data.length < PAGE_SIZE) return;
   }

@@ -18,7 +18,9 @@ function listComments(session: Session, { params, query }: Call): ApiResponse {
   const comments = repository.comments
     .ago(github.lag.comments)
     .filter(({ pull }) => pull === number);
-  return ok(pageOf(comments, query).map((comment) => commentBody(github, repository, comment)));
+  // Gitea ignores `page` and `per_page`.
+  const page = github.engine === 'Gitea' ? comments : pageOf(comments, query);
+  return ok(page.map((comment) => commentBody(github, repository, comment)));
 }
 
 function createComment(session: Session, { params, body }: Call): ApiResponse {
