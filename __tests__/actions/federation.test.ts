@@ -289,7 +289,9 @@ describe('preview without a management key skips a run with id tokens', () => {
 test('a clean-up with id tokens is not skipped, whoever started it and wherever it runs', async () => {
   const started = {
     env: { GITHUB_ACTOR: 'dependabot[bot]', GITHUB_EVENT_NAME: 'schedule' },
-    event: { repository: { full_name: 'octo-org/app', fork: true } },
+    event: {
+      repository: { id: 1, default_branch: 'main', full_name: 'octo-org/app', fork: true },
+    },
   };
   const step = await runStepInProcess(stepOf('preview', {}, started));
   expect(step).toMatchObject({ exitCode: 0, outputs: { deleted: '[]' }, annotations: [] });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { changeBranch } from '../../sandbox/github/changes.ts';
 import {
   asTarget,
   deleteEvent,
@@ -22,7 +23,8 @@ import { annotations, expectFailure, GITEA, printedBy } from '../support/harness
 import { onNth } from '../support/on-nth.ts';
 import { openPreviewHarness, type PreviewStep } from '../support/preview-steps.ts';
 
-const { harness, gitHub, main, post, job, keyOf, slugs, comments } = openPreviewHarness();
+const { harness, gitHub, main, post, job, keyOf, slugs, comments, becomeGitea } =
+  openPreviewHarness();
 
 const open = (options = {}) => openPull(gitHub.server.github, gitHub.repository, options);
 const close = (number = 1) => closePull(gitHub.server.github, gitHub.repository, number);
@@ -35,6 +37,8 @@ function push(): GitHubEvent {
 
 /** The only workspace of the account but the default one. */
 const fields = (): Partial<Workspace> => harness.sandbox.account.workspaces[1] ?? {};
+
+const READ_REPOSITORY = 'GET /repos/:owner/:repo';
 
 /** For a step that deletes: a comment afterwards confirms in a second that the workspace is gone. */
 const QUIET = { comment: 'false' };
@@ -323,6 +327,13 @@ describe('a branch', () => {
     expect(step.summary).toContain(`No preview: ${what} has no preview`);
     expect([...step.openRouterCalls, ...step.gitHubCalls]).toEqual([]);
   });
+
+  test('that is the default branch is skipped, also if the event does not tell which that is', async () => {
+    const event = pushIn(gitHub.repository, 'main');
+    const step = await main({ ...event, payload: { ...event.payload, repository: undefined } });
+    expect(step).toMatchObject({ exitCode: 0, outputs: { state: 'skipped' } });
+    expect([...step.openRouterCalls, ...step.gitHubCalls]).toEqual([READ_REPOSITORY]);
+  });
 });
 
 const otherEvent = (name: string) =>
@@ -371,6 +382,19 @@ describe('a clean-up', () => {
     expect(annotations(step, 'notice')).toEqual([]);
   });
 
+  test('finds branches that are gone, whatever the default branch is called', async () => {
+    const { server, repository } = gitHub;
+    await job(pushIn());
+    for (const branch of ['main', 'feature/x']) changeBranch(repository, branch, undefined);
+    changeBranch(repository, 'trunk', 'a'.repeat(40));
+    repository.defaultBranch = 'trunk';
+    const step = await main(scheduleEvent(server.github, repository));
+    expect(step).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(slugs()).toEqual([]);
+    // The runner has told the id and the default branch.
+    expect(step.gitHubCalls).not.toContain(READ_REPOSITORY);
+  });
+
   test('lists what it would delete with dry-run', async () => {
     const step = await main(await openSome(2), { 'dry-run': 'true' });
     expect(step).toMatchObject({ exitCode: 0, outputs: { deleted: '[]' } });
@@ -407,9 +431,52 @@ describe('a clean-up', () => {
   });
 });
 
+describe('where the runner does not tell the id of the repository, such as on Gitea,', () => {
+  const nightly = () => scheduleEvent(gitHub.server.github, gitHub.repository);
+
+  test('that of the event makes the mark, without a further request', async () => {
+    const { main: step } = await job(open()[0], becomeGitea());
+    expect(fields()['description']).toBe(
+      `Preview of https://github.com/octo-org/shop/pull/1 (repository ${gitHub.repository.id})`,
+    );
+    expect(step.gitHubCalls).toEqual(['GET /repos/:owner/:repo/pulls/:number']);
+  });
+
+  test('a clean-up finds the previews of a repository that was renamed', async () => {
+    const inputs = becomeGitea();
+    await job(open()[0], inputs);
+    close();
+    renameRepository(gitHub.repository, 'octo-org/store');
+    expect(await main(nightly(), inputs)).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(slugs()).toEqual([]);
+  });
+
+  test('it is read once, for the post step too', async () => {
+    open();
+    const { main: step, post: end } = await job(nightly(), {
+      ...becomeGitea(),
+      'pull-request': '1',
+    });
+    expect([step.exitCode, end.exitCode]).toEqual([0, 0]);
+    const calls = [...step.gitHubCalls, ...end.gitHubCalls];
+    expect(calls.filter((call) => call === READ_REPOSITORY)).toHaveLength(1);
+  });
+
+  test('nothing is changed if it cannot be read', async () => {
+    const inputs = becomeGitea();
+    await job(open()[0], inputs);
+    close();
+    gitHub.server.faults.push({ on: READ_REPOSITORY, kind: 'response', status: 403, body: '{}' });
+    const step = await main(nightly(), inputs);
+    const { code, title } = expectFailure(step);
+    expect([code, title]).toEqual(['forbidden', 'Could not read the repository octo-org/shop']);
+    expectUnchanged(step);
+  });
+});
+
 test('the default workspace is never deleted, whatever its description says', async () => {
   const [workspace] = harness.sandbox.account.workspaces;
-  const marked = 'Preview of https://github.com/octo-org/shop/pull/1';
+  const marked = `Preview of https://github.com/octo-org/shop/pull/1 (repository ${gitHub.repository.id})`;
   Object.assign(workspace ?? {}, { description: marked });
   seedKey(harness.sandbox, workspace as Workspace, { name: 'Production' });
   open();

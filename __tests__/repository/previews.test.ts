@@ -2,7 +2,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { environmentOf } from '../../sandbox/github/environment.ts';
-import { asTarget, dispatchEvent, eventIn, type GitHubEvent } from '../../sandbox/github/events.ts';
+import {
+  asTarget,
+  dispatchEvent,
+  type GitHubEvent,
+  scheduleEvent,
+} from '../../sandbox/github/events.ts';
 import {
   closePull,
   deleteBranch,
@@ -183,7 +188,7 @@ describe('the two files of README.md', () => {
     await run(PREVIEW, first);
     const { main } = await run(PREVIEW, second);
     closePull(github, repository, 1);
-    await run(CLEAN_UP, eventIn(github, repository, { name: 'schedule', by: 'octocat' }));
+    await run(CLEAN_UP, scheduleEvent(github, repository));
     expect(slugsOf(repository)).toEqual([main.outputs['slug']]);
   });
 

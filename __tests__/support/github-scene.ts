@@ -11,6 +11,7 @@ import {
   inProcessTransport,
   type Network,
 } from '../../sandbox/http/in-process.ts';
+import type { Repository as KnownRepository } from '../../src/github/repository.ts';
 import { gitHub } from '../../src/github/server.ts';
 import { type Client, createClient } from '../../src/http/client.ts';
 import { recordEffect } from '../../src/http/effect.ts';
@@ -24,7 +25,7 @@ export interface GitHubScene {
   github: GitHub;
   repository: Repository;
   /** The repository as the runner names it. */
-  named: ReturnType<typeof knownOf>;
+  named: KnownRepository;
   token: Token;
   client: Client;
   clock: VirtualClock;

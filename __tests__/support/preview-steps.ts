@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach } from '@jest/globals';
 import { stepIn } from '../../sandbox/github/environment.ts';
 import type { GitHubEvent } from '../../sandbox/github/events.ts';
-import { addRepository } from '../../sandbox/github/seed.ts';
+import { addRepository, addToken } from '../../sandbox/github/seed.ts';
 import { type GitHubServer, startGitHub } from '../../sandbox/github/server.ts';
 import type { Repository } from '../../sandbox/github/state.ts';
 import { seedUsage } from '../../sandbox/openrouter/seed.ts';
@@ -65,6 +65,13 @@ export function openPreviewHarness() {
     gitHub,
     /** Runs the main step in the run that an event has started. */
     main,
+    /** Makes a Gitea of the GitHub until the test ends. Returns the inputs of its jobs. */
+    becomeGitea(): Inputs {
+      const { github } = gitHub.server;
+      github.engine = 'Gitea';
+      const permissions = { contents: 'read', 'pull-requests': 'write' } as const;
+      return { 'github-token': addToken(github, { login: 'gitea-actions', permissions }).secret };
+    },
     /** Runs the post step of such a run. */
     post,
     keyOf,
@@ -101,6 +108,7 @@ function openGitHubServer(): OpenGitHub {
   });
   beforeEach(() => {
     const { github, faults } = opened.server;
+    github.engine = 'GitHub';
     github.repositories.splice(0);
     faults.splice(0);
     opened.repository = addRepository(github, { name: 'octo-org/shop' });

@@ -7,12 +7,13 @@ export const SHOP = {
   id: 123456,
   serverUrl: 'https://github.com',
   isGitea: false,
+  defaultBranch: 'main',
 } satisfies Repository;
 
 /** What an action knows of a repository of a sandbox. */
 export function knownOf(
   { serverUrl }: Pick<GitHubState, 'serverUrl'>,
   { name, id, defaultBranch }: InSandbox,
-) {
+): Repository {
   return { name, id, serverUrl, isGitea: false, defaultBranch };
 }

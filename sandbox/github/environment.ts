@@ -18,7 +18,7 @@ export interface Run {
  * runner writes that file, with the payload of `event`.
  */
 export function environmentOf(
-  { serverUrl }: GitHubState,
+  { serverUrl, engine }: GitHubState,
   { name, repository, ref, sha, actor }: GitHubEvent,
   { apiUrl, workflow = 'Preview', job = 'test', id = 17_000_000_001, attempt = 1 }: Run,
 ): Record<string, string> {
@@ -28,8 +28,11 @@ export function environmentOf(
     GITHUB_EVENT_NAME: name,
     GITHUB_JOB: job,
     GITHUB_REF: ref,
+    GITHUB_REF_NAME: ref.replace(/^refs\/(heads|tags|pull)\//, ''),
     GITHUB_REPOSITORY: repository.name,
-    GITHUB_REPOSITORY_ID: String(repository.id),
+    ...(engine === 'Gitea'
+      ? { GITEA_ACTIONS: 'true' }
+      : { GITHUB_REPOSITORY_ID: String(repository.id) }),
     GITHUB_RUN_ATTEMPT: String(attempt),
     GITHUB_RUN_ID: String(id),
     GITHUB_SERVER_URL: serverUrl,

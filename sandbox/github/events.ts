@@ -100,13 +100,14 @@ export function deleteEvent(
   return eventIn(github, repository, { name: 'delete', by, payload });
 }
 
-/** The event `schedule`, with the cron expression. */
+/** The event `schedule`, with the cron expression and its workflow: its payload has nothing else. */
 export function scheduleEvent(
   github: GitHubState,
   repository: Repository,
   schedule = '37 3 * * *',
 ): GitHubEvent {
-  return eventIn(github, repository, { name: 'schedule', by: 'octocat', payload: { schedule } });
+  const payload = { schedule, workflow: '.github/workflows/preview-clean-up.yml' };
+  return { ...eventIn(github, repository, { name: 'schedule', by: 'octocat' }), payload };
 }
 
 /** The event `workflow_dispatch` on the default branch. */

@@ -12,6 +12,7 @@ import { countRequest, limitHeaders } from './limits.ts';
 import { branchRoutes } from './routes/branches.ts';
 import { commentRoutes } from './routes/comments.ts';
 import { pullRoutes } from './routes/pulls.ts';
+import { repositoryRoutes } from './routes/repositories.ts';
 import { userRoutes } from './routes/user.ts';
 import { findMoved, notFound, type Session } from './session.ts';
 import type { GitHubState } from './state.ts';
@@ -28,6 +29,7 @@ const ROUTES: Routes<Session> = {
   ...pullRoutes,
   ...branchRoutes,
   ...commentRoutes,
+  ...repositoryRoutes,
   ...userRoutes,
 };
 

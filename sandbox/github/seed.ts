@@ -41,7 +41,7 @@ export function addToken(github: GitHubState, fixture: TokenFixture = {}): Token
   const token: Token = {
     secret: `${prefix}${github.random(18).toString('hex')}`,
     user,
-    permissions: { contents: 'none', 'pull-requests': 'none', ...permissions },
+    permissions: { metadata: 'read', contents: 'none', 'pull-requests': 'none', ...permissions },
     repository,
     limit: newLimit(github.now()),
   };

@@ -45,11 +45,11 @@ function accessOf(token: Token, { id }: Repository, permission: Permission): Acc
 }
 
 /**
- * Everyone may read the pull requests of a public repository. GitHub documents that for its branches
+ * Everyone may read a public repository and its pull requests. GitHub documents that for its branches
  * too, but they are read with `contents: read` here, as a job should request it.
  */
 function canRead(token: Token, repository: Repository, permission: Permission): boolean {
-  const isOpen = !repository.isPrivate && permission === 'pull-requests';
+  const isOpen = !repository.isPrivate && permission !== 'contents';
   return isOpen || accessOf(token, repository, permission) !== 'none';
 }
 

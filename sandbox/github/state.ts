@@ -48,8 +48,8 @@ export interface Comment {
   updatedAt: Date;
 }
 
-/** What the `permissions` of a job name. */
-export type Permission = 'contents' | 'pull-requests';
+/** What the `permissions` of a job name, and `metadata`, which every token may read. */
+export type Permission = 'metadata' | 'contents' | 'pull-requests';
 
 export type Access = 'none' | 'read' | 'write';
 

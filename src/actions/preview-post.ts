@@ -19,7 +19,7 @@ export function previewPost(): Promise<void> {
       return finishPreview(task, {
         ...context,
         github: startGitHub(gitHub, { context, step }),
-        repository: gitHub.repository,
+        repository: { ...gitHub.repository, ...task.repository },
         jobLogin: gitHub.jobLogin,
         notice: report.notice,
         renderComment: task.comment ? commentRenderer(gitHub, report) : undefined,

@@ -1,3 +1,4 @@
+import { completeRepository } from '../github/repository.ts';
 import { readPreviewInputs, reasonForNoKey } from '../inputs/preview.ts';
 import { runPreview } from '../operations/preview/preview.ts';
 import { identityOutputs } from '../report/create.ts';
@@ -22,10 +23,11 @@ export function preview(): Promise<void> {
     const inputs = readPreviewInputs();
 
     const context = startContext(inputs, step);
+    const github = startGitHub(inputs.gitHub, { context, step });
     const result = await runPreview(inputs, {
       ...context,
-      github: startGitHub(inputs.gitHub, { context, step }),
-      repository: inputs.gitHub.repository,
+      github,
+      repository: await completeRepository(github, inputs.gitHub.repository),
       jobLogin: inputs.gitHub.jobLogin,
       renderComment: inputs.comment ? commentRenderer(inputs.gitHub, report) : undefined,
       journal: openJournal(inputs, report),

@@ -19,7 +19,7 @@ export interface Branch {
  */
 export async function findBranch(
   client: Client,
-  repository: Repository & { defaultBranch: string },
+  repository: Repository,
   name: string,
 ): Promise<Branch | undefined> {
   const found = await readBranch(client, repository, name);

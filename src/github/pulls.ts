@@ -2,8 +2,6 @@ import * as z from 'zod/mini';
 import type { Client } from '../http/client.ts';
 import { pathIn, type Repository } from './repository.ts';
 
-const repository = () => z.object({ id: z.optional(z.number()), full_name: z.string() });
-
 const pull = () =>
   z.object({
     number: z.number(),
@@ -13,7 +11,7 @@ const pull = () =>
     head: z.object({
       sha: z.string(),
       /** Null if that repository was deleted. */
-      repo: z.nullable(repository()),
+      repo: z.nullable(z.object({ id: z.number() })),
     }),
   });
 
@@ -43,8 +41,6 @@ export async function readPull(
 }
 
 /** Whether the code of a pull request is in the repository itself, and not in a fork. */
-export function isOwnPull({ head }: Pull, { id, name }: Repository): boolean {
-  if (head.repo === null) return false;
-  if (id !== undefined && head.repo.id !== undefined) return head.repo.id === id;
-  return head.repo.full_name.toLowerCase() === name.toLowerCase();
+export function isOwnPull({ head }: Pull, { id }: Repository): boolean {
+  return head.repo?.id === id;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import { type Engine, engineOf, isGitea } from '../github/engine.ts';
-import type { Repository } from '../github/repository.ts';
+import type { KnownRepository } from '../github/repository.ts';
 import { parseJson } from '../lib/json.ts';
 import { createKeyRequest } from '../openrouter/resources/keys.ts';
 import { createWorkspaceRequest } from '../openrouter/resources/workspaces.ts';
@@ -88,7 +88,7 @@ export interface GitHubConnection {
   token: string;
   /** The login of the token of a job. */
   jobLogin: string;
-  repository: Repository & { defaultBranch: string };
+  repository: KnownRepository;
 }
 
 /** @throws {Failure} `invalid-inputs` */
@@ -142,8 +142,9 @@ const JOB_LOGINS: Readonly<Partial<Record<Engine, string>>> = {
   Gitea: 'gitea-actions',
 };
 
+/** GitHub's `schedule` has no repository. */
 const runnerEvent = z.object({
-  repository: z.object({ default_branch: z._default(z.string(), 'main') }),
+  repository: z.object({ id: z.optional(z.number()), default_branch: z.optional(z.string()) }),
 });
 
 /** @throws {Failure} `invalid-inputs` */
@@ -158,8 +159,9 @@ function readGitHub(token: string, payload: unknown): GitHubConnection {
     };
     throw new Failure('invalid-inputs', { problems: [problem] });
   }
-  const { data } = z.safeParse(runnerEvent, payload);
-  const id = Number(env['GITHUB_REPOSITORY_ID'] || Number.NaN);
+  const { repository } = z.safeParse(runnerEvent, payload).data ?? {};
+  const id = Number(env['GITHUB_REPOSITORY_ID'] || repository?.id);
+  const scheduled = env['GITHUB_EVENT_NAME'] === 'schedule' ? env['GITHUB_REF_NAME'] : undefined;
   return {
     apiUrl: apiUrl.replace(/\/$/, ''),
     token,
@@ -169,7 +171,7 @@ function readGitHub(token: string, payload: unknown): GitHubConnection {
       id: Number.isSafeInteger(id) ? id : undefined,
       serverUrl: env['GITHUB_SERVER_URL'] || 'https://github.com',
       isGitea: isGitea(env),
-      defaultBranch: data?.repository.default_branch ?? 'main',
+      defaultBranch: repository?.default_branch || scheduled || undefined,
     },
   };
 }

@@ -29,7 +29,7 @@ const MAX_NAME = 200;
 export interface CommentOptions {
   /** The id of the workspace that exists. */
   existing: string | undefined;
-  repository: Repository;
+  repository: Pick<Repository, 'name' | 'serverUrl' | 'isGitea'>;
   redact: Redact;
 }
 
@@ -77,7 +77,7 @@ function tableOf(
 function rowOf(
   key: KeyData,
   { at, name, limit }: NonNullable<KeyData['row']>,
-  repository: Repository,
+  repository: CommentOptions['repository'],
 ): Cell[] {
   const { amount, isComplete } = sumOf([key]);
   return [
@@ -92,7 +92,7 @@ function rowOf(
  * The run in the name of a key, with its link. The name consists of the repository, workflow, run and
  * attempt, job, and a suffix.
  */
-function runOf(name: string, repository: Repository): Cell {
+function runOf(name: string, repository: CommentOptions['repository']): Cell {
   const [start, ...parts] = name.split(' / ');
   // The last one, because the name of a workflow can look like a run, but not that of a job.
   const [run, attempt] =

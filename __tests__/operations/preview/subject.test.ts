@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { findTopic, type RunFacts, type Topic } from '../../../src/operations/preview/subject.ts';
 import { Failure } from '../../../src/operations/shared/failure.ts';
+import { SHOP } from '../../support/repositories.ts';
 
-const repository = { default_branch: 'main' };
 const SHA = 'a'.repeat(40);
 const TIME = '2026-01-01T00:00:00Z';
 
@@ -11,7 +11,6 @@ const pullEvent = (action: string, number = 42) => ({
   action,
   number,
   pull_request: { number, updated_at: TIME, head: { sha: SHA } },
-  repository,
 });
 
 const ofPull = (rest: object): object => ({
@@ -41,43 +40,43 @@ test.each<[string, Partial<RunFacts>, object]>([
   ['push', { pullRequest: 42, payload: { ref: 'refs/tags/v1' } }, ofPull({ isEnd: false })],
   [
     'push',
-    { payload: { ref: 'refs/heads/feature/x', after: SHA, repository } },
+    { payload: { ref: 'refs/heads/feature/x', after: SHA } },
     ofBranch('feature/x', { head: SHA, isEnd: false }),
   ],
   [
     'push',
-    { payload: { ref: 'refs/heads/feature/x', after: '0', deleted: true, repository } },
+    { payload: { ref: 'refs/heads/feature/x', after: '0', deleted: true } },
     ofBranch('feature/x', { isEnd: true }),
   ],
   [
     'delete',
-    { payload: { ref: 'feature/x', ref_type: 'branch', repository } },
+    { payload: { ref: 'feature/x', ref_type: 'branch' } },
     ofBranch('feature/x', { isEnd: true }),
   ],
   ['schedule', {}, { kind: 'clean-up' }],
   ['workflow_dispatch', {}, { kind: 'clean-up' }],
   ['repository_dispatch', {}, { kind: 'clean-up' }],
 ])('%s with %j is about the right thing', (event, facts, topic) => {
-  const found = findTopic({ event, payload: {}, pullRequest: undefined, ...facts });
+  const found = findTopic({ event, payload: {}, pullRequest: undefined, ...facts }, SHOP);
   expect(JSON.parse(JSON.stringify(found))).toEqual(topic);
 });
 
 test.each<[string, object | undefined, string]>([
-  ['push', { ref: 'refs/heads/main', after: SHA, repository }, 'the default branch'],
+  ['push', { ref: 'refs/heads/main', after: SHA }, 'the default branch'],
   ['push', { ref: 'refs/heads/gh-readonly-queue/main/pr-1', after: SHA }, 'the merge queue'],
   ['push', { ref: 'refs/tags/v1', after: SHA }, 'a tag'],
   ['delete', { ref: 'v1', ref_type: 'tag' }, 'a tag'],
-  ['delete', { ref: 'main', ref_type: 'branch', repository }, 'the default branch'],
+  ['delete', { ref: 'main', ref_type: 'branch' }, 'the default branch'],
   ['merge_group', undefined, 'the merge queue'],
 ])('%s with %j has no preview', (event, payload, what) => {
   const topic: Topic = { kind: 'skipped', reason: `${what} has no preview` };
-  expect(findTopic({ event, payload, pullRequest: undefined })).toEqual(topic);
+  expect(findTopic({ event, payload, pullRequest: undefined }, SHOP)).toEqual(topic);
 });
 
 test.each(['issue_comment', 'release', 'pull_request', 'push', 'delete', 'constructor', ''])(
   'the event %j without a subject is a failure',
   (event) => {
-    expect(() => findTopic({ event, payload: undefined, pullRequest: undefined })).toThrow(
+    expect(() => findTopic({ event, payload: undefined, pullRequest: undefined }, SHOP)).toThrow(
       new Failure('no-subject', { event }),
     );
   },
@@ -87,7 +86,7 @@ test('no payload is about another pull request than the input names', () => {
   const events = fc.constantFrom('pull_request', 'push', 'delete', 'merge_group', 'schedule', 'x');
   fc.assert(
     fc.property(events, fc.jsonValue(), fc.integer({ min: 1 }), (event, payload, pullRequest) => {
-      expect(findTopic({ event, payload, pullRequest })).toMatchObject({
+      expect(findTopic({ event, payload, pullRequest }, SHOP)).toMatchObject({
         kind: 'subject',
         subject: { kind: 'pull', number: pullRequest },
       });

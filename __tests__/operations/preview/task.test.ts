@@ -4,6 +4,7 @@ import { previewTask } from '../../../src/operations/preview/task.ts';
 
 const taskFor = (subject: object) => ({
   subject,
+  repository: { id: 123456, defaultBranch: 'main' },
   identity: { slug: 'preview-shop-42', name: 'octo-org/shop#42', description: '' },
   comment: true,
 });

@@ -24,6 +24,7 @@ const WRITE: Partial<Token['permissions']> = { contents: 'read', 'pull-requests'
 const PULL = 'GET /repos/octo-org/shop/pulls/42';
 const REF = 'GET /repos/octo-org/shop/git/ref/heads/feature/x';
 const REFS = 'GET /repos/octo-org/shop/git/matching-refs/heads/';
+const REPOSITORY = 'GET /repos/octo-org/shop';
 const LIST = 'GET /repos/octo-org/shop/issues/42/comments';
 const POST = 'POST /repos/octo-org/shop/issues/42/comments';
 const PATCH = 'PATCH /repos/octo-org/shop/issues/comments/:id';
@@ -38,6 +39,7 @@ const ACCESS: [string, Partial<Token['permissions']>, Record<string, [number, nu
       [PULL]: [200, 404],
       [REF]: [403, 404],
       [REFS]: [403, 404],
+      [REPOSITORY]: [200, 200],
       [LIST]: [200, 404],
       [POST]: [403, 404],
       [PATCH]: [403, 404],

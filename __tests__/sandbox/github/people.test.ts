@@ -211,7 +211,6 @@ describe('an event has the payload that GitHub writes', () => {
       { ref: 'refs/heads/feature/x', after: '0'.repeat(40), deleted: true },
     ],
     ['push', tag, 'refs/tags/v1', { ref: 'refs/tags/v1', after: 'a1', created: true }],
-    ['schedule', scheduleEvent(github, repository), main, { schedule: '37 3 * * *' }],
     [
       'workflow_dispatch',
       dispatchEvent(github, repository, { inputs: { a: 'b' } }),
@@ -224,6 +223,13 @@ describe('an event has the payload that GitHub writes', () => {
   });
 });
 
+test('the payload of schedule has no repository', () => {
+  const { github, repository } = open();
+  const event = scheduleEvent(github, repository);
+  expect(event).toMatchObject({ name: 'schedule', ref: 'refs/heads/main', repository });
+  expect(Object.keys(event.payload)).toEqual(['schedule', 'workflow']);
+});
+
 test('a step has the variables of its run', () => {
   const { github, repository } = open();
   const [event] = openPull(github, repository, { by: 'dependabot[bot]' });
@@ -234,6 +240,7 @@ test('a step has the variables of its run', () => {
     GITHUB_EVENT_NAME: 'pull_request',
     GITHUB_JOB: 'e2e',
     GITHUB_REF: 'refs/pull/1/merge',
+    GITHUB_REF_NAME: '1/merge',
     GITHUB_REPOSITORY: 'octo-org/shop',
     GITHUB_REPOSITORY_ID: '123456',
     GITHUB_RUN_ATTEMPT: '2',

@@ -54,30 +54,25 @@ function lastOf(name: string): string {
 /** The description of a preview: `Preview of https://github.com/octo-org/shop/pull/42 (repository 123456)` */
 function markOf(subject: Subject, { serverUrl, name, id }: Repository): string {
   const path = subject.kind === 'pull' ? `pull/${subject.number}` : `tree/${subject.name}`;
-  return `${START}${serverUrl}/${name}/${path}${id === undefined ? '' : ` (repository ${id})`}`;
+  return `${START}${serverUrl}/${name}/${path} (repository ${id})`;
 }
 
 const START = 'Preview of ';
 
 /** What follows the URL of the server. Git allows no space in the name of a branch, but any other blank. */
 const REST =
-  /^\/(?<name>[^/\s]+\/[^/\s]+)\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+))(?: \(repository (?<id>\d{1,15})\))?$/;
+  /^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)$/;
 
 /**
  * Reads the mark in the description of a workspace: what it is a preview of, if that belongs to
- * `repository`. An id that both have decides: a repository can be renamed, and a new one can get an old name.
+ * `repository`. The id decides: a repository can be renamed, and a new one can get an old name.
  */
 export function readMark(description: unknown, repository: Repository): Subject | undefined {
   const start = START + repository.serverUrl;
   if (typeof description !== 'string' || !description.startsWith(start)) return undefined;
   const { groups } = REST.exec(description.slice(start.length)) ?? {};
-  if (!groups) return undefined;
-  const { name = '', number, branch = '', id } = groups;
-  const isOwn =
-    id !== undefined && repository.id !== undefined
-      ? Number(id) === repository.id
-      : name.toLowerCase() === repository.name.toLowerCase();
-  if (!isOwn) return undefined;
+  if (!groups || Number(groups['id']) !== repository.id) return undefined;
+  const { number, branch = '' } = groups;
   return number === undefined
     ? { kind: 'branch', name: branch }
     : { kind: 'pull', number: Number(number) };

@@ -64,7 +64,7 @@ export async function runPreview(
   context: PreviewContext,
 ): Promise<PreviewResult> {
   const { log, repository } = context;
-  const topic = findTopic(request.run);
+  const topic = findTopic(request.run, repository);
   if (topic.kind === 'skipped') return { state: 'skipped', reason: topic.reason };
   if (topic.kind === 'clean-up') {
     const result = await cleanUp(request, context);
@@ -93,9 +93,9 @@ export async function runPreview(
 function saveTask(
   preview: Preview & Pick<PreviewTask, 'workspace'>,
   { comment, dryRun }: PreviewRequest,
-  { journal }: PreviewContext,
+  { journal, repository }: PreviewContext,
 ): PreviewTask {
-  const task: PreviewTask = { ...preview, comment };
+  const task: PreviewTask = { ...preview, repository, comment };
   if (!dryRun) journal.saveOrFail(task);
   return task;
 }

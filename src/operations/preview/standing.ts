@@ -11,7 +11,7 @@ import type { CommentRequest } from './write-comment.ts';
 /** Where the state of previews is looked up. */
 export interface GitHubContext extends Context {
   github: Client;
-  repository: Repository & { defaultBranch: string };
+  repository: Repository;
   /** The login of the token of a job, which may not ask for its own. */
   jobLogin: string;
   /** Called before a workspace is deleted: if this step dies then, its post step looks whether it is needed. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { Repository } from '../../github/repository.ts';
 import { Failure } from '../shared/failure.ts';
 
 /** What a preview is of. */
@@ -48,11 +49,6 @@ const pushEvent = () =>
 
 const deleteEvent = () => z.object({ ref: z.string(), ref_type: z.string() });
 
-const anyEvent = () =>
-  z.object({
-    repository: z.optional(z.object({ default_branch: z.optional(z.string()) })),
-  });
-
 /** The events that are about no pull request and no branch. */
 export const CLEAN_UP_EVENTS: readonly string[] = [
   'schedule',
@@ -64,10 +60,11 @@ export const CLEAN_UP_EVENTS: readonly string[] = [
  * Finds out what a run is about.
  * @throws {Failure} `no-subject`
  */
-export function findTopic(facts: RunFacts): Topic {
+export function findTopic(facts: RunFacts, repository: Repository): Topic {
   const { event, payload, pullRequest } = facts;
   const readTopic = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;
-  const known = readPull(facts) ?? (pullRequest === undefined ? readTopic?.(payload) : undefined);
+  const known =
+    readPull(facts) ?? (pullRequest === undefined ? readTopic?.(payload, repository) : undefined);
   if (known) return known;
   if (pullRequest !== undefined) {
     return { kind: 'subject', subject: { kind: 'pull', number: pullRequest }, isEnd: false };
@@ -77,21 +74,23 @@ export function findTopic(facts: RunFacts): Topic {
 }
 
 /** The events about a branch, or about something that never has a preview. */
-const EVENTS: Readonly<Record<string, (payload: unknown) => Topic | undefined>> = {
+const EVENTS: Readonly<
+  Record<string, (payload: unknown, repository: Repository) => Topic | undefined>
+> = {
   merge_group: () => skipped('the merge queue'),
-  push(payload) {
+  push(payload, repository) {
     const { data } = z.safeParse(pushEvent(), payload);
     const branch = data?.ref.startsWith(HEADS) ? data.ref.slice(HEADS.length) : undefined;
     if (!data) return undefined;
     if (branch === undefined) return skipped('a tag');
     const isEnd = data.deleted === true;
-    return ofBranch(branch, { payload, isEnd, ...(!isEnd && { head: data.after }) });
+    return ofBranch(branch, repository, { isEnd, ...(!isEnd && { head: data.after }) });
   },
-  delete(payload) {
+  delete(payload, repository) {
     const { data } = z.safeParse(deleteEvent(), payload);
     if (!data) return undefined;
     if (data.ref_type !== 'branch') return skipped('a tag');
-    return ofBranch(data.ref, { payload, isEnd: true });
+    return ofBranch(data.ref, repository, { isEnd: true });
   },
 };
 
@@ -102,10 +101,10 @@ const QUEUE = 'gh-readonly-queue/';
 
 function ofBranch(
   name: string,
-  { payload, isEnd, head }: { payload: unknown; isEnd: boolean; head?: string },
+  { defaultBranch }: Repository,
+  { isEnd, head }: { isEnd: boolean; head?: string },
 ): Topic {
-  const { data } = z.safeParse(anyEvent(), payload);
-  if (name === data?.repository?.default_branch) return skipped('the default branch');
+  if (name === defaultBranch) return skipped('the default branch');
   if (name.startsWith(QUEUE)) return skipped('the merge queue');
   return { kind: 'subject', subject: { kind: 'branch', name }, isEnd, head };
 }

@@ -19,6 +19,8 @@ export const previewTask = () =>
     subject,
     /** When the subject is known to have changed, in milliseconds since 1970. */
     since: z.optional(z.number()),
+    /** What the runner may not tell. */
+    repository: z.object({ id: z.number(), defaultBranch: z.string() }),
     identity: z.object({ slug: z.string(), name: z.string(), description: z.string() }),
     /** The workspace of this run; absent until it is known. */
     workspace: z.optional(z.object({ id: z.string(), slug: z.string() })),
