@@ -1691,7 +1691,7 @@ if(!data)return
 if(branch===void 0)return skipped("a tag")
 const isEnd=data.deleted===!0
 return ofBranch(branch,repository,{isEnd,...!isEnd&&{head:data.after}})},delete(payload,repository){const{data}=safeParse(object({ref:schemas_string(),ref_type:schemas_string()}),payload)
-if(data)return data.ref_type!=="branch"?skipped("a tag"):ofBranch(data.ref,repository,{isEnd:!0})}},HEADS="refs/heads/",QUEUE="gh-readonly-queue/"
+if(data)return data.ref_type!=="branch"?skipped("a tag"):ofBranch(repository.isGitea?data.ref.replace(/^refs\/heads\//,""):data.ref,repository,{isEnd:!0})}},HEADS="refs/heads/",QUEUE="gh-readonly-queue/"
 function ofBranch(name,{defaultBranch},{isEnd,head}){return name===defaultBranch?skipped("the default branch"):name.startsWith(QUEUE)?skipped("the merge queue"):{kind:"subject",subject:{kind:"branch",name},isEnd,head}}function readPull({event,payload,pullRequest}){if(!["pull_request","pull_request_target"].includes(event))return
 const{data}=safeParse(pullEvent(),payload)
 if(!data)return

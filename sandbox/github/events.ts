@@ -90,13 +90,14 @@ interface PushDetails {
   after?: string | undefined;
 }
 
-/** The event `delete`, whose `ref` is a name without `refs/heads/`. It runs on the default branch. */
+/** The event `delete`. On GitHub, its `ref` is a name without `refs/heads/`. It runs on the default branch. */
 export function deleteEvent(
   github: GitHubState,
   repository: Repository,
   { branch, by }: { branch: string; by: string },
 ): GitHubEvent {
-  const payload = { ref: branch, ref_type: 'branch', pusher_type: 'user' };
+  const ref = github.engine === 'Gitea' ? `refs/heads/${branch}` : branch;
+  const payload = { ref, ref_type: 'branch', pusher_type: 'user' };
   return eventIn(github, repository, { name: 'delete', by, payload });
 }
 

@@ -61,6 +61,18 @@ test.each<[string, Partial<RunFacts>, object]>([
   expect(JSON.parse(JSON.stringify(found))).toEqual(topic);
 });
 
+test.each([
+  [false, 'feature/x', 'feature/x'],
+  // GitHub allows such a name.
+  [false, 'refs/heads/x', 'refs/heads/x'],
+  [true, 'refs/heads/feature/x', 'feature/x'],
+  [true, 'feature/x', 'feature/x'],
+])('with isGitea: %p, a deleted ref %s is the branch %s', (isGitea, ref, name) => {
+  const payload = { ref, ref_type: 'branch' };
+  const run = { event: 'delete', payload, pullRequest: undefined };
+  expect(findTopic(run, { ...SHOP, isGitea })).toMatchObject(ofBranch(name, { isEnd: true }));
+});
+
 test.each<[string, object | undefined, string]>([
   ['push', { ref: 'refs/heads/main', after: SHA }, 'the default branch'],
   ['push', { ref: 'refs/heads/gh-readonly-queue/main/pr-1', after: SHA }, 'the merge queue'],

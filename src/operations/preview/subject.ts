@@ -90,7 +90,9 @@ const EVENTS: Readonly<
     const { data } = z.safeParse(deleteEvent(), payload);
     if (!data) return undefined;
     if (data.ref_type !== 'branch') return skipped('a tag');
-    return ofBranch(data.ref, repository, { isEnd: true });
+    // A branch of GitHub can have a name that begins so.
+    const name = repository.isGitea ? data.ref.replace(/^refs\/heads\//, '') : data.ref;
+    return ofBranch(name, repository, { isEnd: true });
   },
 };
 
