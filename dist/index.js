@@ -1749,17 +1749,11 @@ if(typeof description!=="string"||!description.startsWith(start))return
 const{groups}=REST.exec(description.slice(start.length))??{}
 if(!groups||Number(groups.id)!==repository.id)return
 const{number,branch=""}=groups
-return number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)}}function naming_isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}const reference=()=>object({ref:schemas_string(),object:object({sha:schemas_string()})}),CHECK_PERMISSION="Check that the job has the permission contents: read. Gitea and Forgejo do not have this request."
-async function findBranch(client,repository,name){const found=await readBranch(client,repository,name)
-if(found)return found
-await listBranches(client,repository,repository.defaultBranch)
-const{named}=await listBranches(client,repository,name,{isRequired:!1})
-return named}async function listBranches(client,repository,name,{isRequired=!0}={}){const facts={operation:`list the branches of ${repository.name}`,method:"GET",path:pathIn(repository,"git","matching-refs","heads",encodeRef(name)),hint:CHECK_PERMISSION},{data,status}=await client.request({...facts,schema:array(reference())}),named=data.find(({ref})=>ref===`refs/heads/${name}`)
-if(named)return{named:{sha:named.object.sha}}
-if(!isRequired)return{named:void 0}
-const reason=`HTTP ${status}, but it has no branch ${name}`
-throw toApiError([{...facts,server:"GitHub",kind:"rejected",reason,status:404}],{ambiguous:!1})}async function readBranch(client,repository,name){const{data}=await client.request({operation:`read the branch ${name} of ${repository.name}`,method:"GET",path:pathIn(repository,"git","ref","heads",encodeRef(name)),schema:reference(),on404:()=>{},hint:CHECK_PERMISSION,findMismatch:found=>found?.ref!==`refs/heads/${name}`?`the response is about ${found?.ref}`:void 0})
-return data&&{sha:data.object.sha}}function encodeRef(name){return name.split("/").map(encodeURIComponent).join("/")}const pull=()=>object({number:schemas_number(),state:schemas_enum(["open","closed"]),updated_at:schemas_string(),head:object({sha:schemas_string(),repo:nullable(object({id:schemas_number()}))})})
+return number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)}}function naming_isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}async function findBranch(client,repository,name){const request={...requestFor(repository,name),on404:()=>{}},{data}=await client.request({...request,trusts404:!0})
+if(data)return data
+await client.request(requestFor(repository,repository.defaultBranch))
+return(await client.request(request)).data}function requestFor(repository,name){const path=repository.isGitea?["branches"]:["git","ref","heads"],parts=name.split("/").map(encodeURIComponent)
+return{operation:`read the branch ${name} of ${repository.name}`,method:"GET",path:pathIn(repository,...path,...parts),schema:repository.isGitea?branchOfGitea(name):reference(`refs/heads/${name}`),hint:"Check that the job has the permission contents: read."}}const reference=ref=>pipe(object({ref:schemas_enum([ref]),object:object({sha:schemas_string()})}),transform(({object})=>object)),branchOfGitea=name=>pipe(object({name:schemas_enum([name]),commit:object({id:schemas_string()})}),transform(({commit})=>({sha:commit.id}))),pull=()=>object({number:schemas_number(),state:schemas_enum(["open","closed"]),updated_at:schemas_string(),head:object({sha:schemas_string(),repo:nullable(object({id:schemas_number()}))})})
 async function pulls_readPull(client,repository,number){const{data}=await client.request({operation:`read pull request #${number} of ${repository.name}`,method:"GET",path:pathIn(repository,"pulls",String(number)),schema:pull(),hint:"Check that the job has the permission pull-requests: read or write, and that the pull request exists.",findMismatch:found=>found.number===number?void 0:`the response is about #${found.number}`})
 return data}function isOwnPull({head},{id}){return head.repo?.id===id}const STALE_DELAYS_MS=[0,1e3,2e3,4e3]
 async function readStanding(subject,since,{github,repository}){if(subject.kind==="branch"){const branch=await findBranch(github,repository,subject.name)

@@ -298,6 +298,15 @@ describe('a branch', () => {
     expect([slugs(), comments()]).toEqual([[], []]);
   });
 
+  test('has the same life on Gitea', async () => {
+    const inputs = becomeGitea();
+    const pushed = await job(pushIn(), inputs);
+    expect(pushed.main.outputs).toMatchObject({ state: 'open', slug: SLUG });
+    const [deleted] = deleteBranch(gitHub.server.github, gitHub.repository, 'feature/x');
+    expect((await main(deleted, inputs)).outputs).toMatchObject({ state: 'closed' });
+    expect(slugs()).toEqual([]);
+  });
+
   test('that exists again keeps its workspace in a late run for its deletion', async () => {
     const deleted = deleteEvent(gitHub.server.github, gitHub.repository, {
       branch: 'feature/x',

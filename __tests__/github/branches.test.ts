@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { changeBranch } from '../../sandbox/github/changes.ts';
+import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import { findBranch } from '../../src/github/branches.ts';
 import { type GitHubScene, openGitHubScene, reportOf } from '../support/github-scene.ts';
 
 const READ = 'GET /repos/:owner/:repo/git/ref/heads/:branch*';
-const LIST = 'GET /repos/:owner/:repo/git/matching-refs/heads/:prefix*';
+const READ_AT_GITEA = 'GET /repos/:owner/:repo/branches/:branch*';
 const SHA = 'a1'.repeat(20);
 
 const find = ({ client, named, run }: GitHubScene, name: string) =>
@@ -27,31 +28,31 @@ const NAMES = [
   'UPPER/Case',
 ];
 
-describe('a branch is found by its name, whole', () => {
-  test.each(NAMES)('%s', async (name) => {
-    const scene = openGitHubScene();
+describe.each([
+  ['GitHub', READ],
+  ['Gitea', READ_AT_GITEA],
+] as const)('on %s, a branch', (engine, call) => {
+  test.each(NAMES)('%s is found by its name, whole', async (name) => {
+    const scene = openGitHubScene({ engine });
     changeBranch(scene.repository, name, SHA);
     expect(await find(scene, name)).toEqual({ sha: SHA });
-    expect(scene.network.calls).toEqual([READ]);
-  });
-});
-
-describe('a branch is gone if GitHub shows the default branch and not this one:', () => {
-  test.each(NAMES)('%s', async (name) => {
-    const scene = openGitHubScene();
-    expect(await find(scene, name)).toBeUndefined();
-    expect(scene.network.calls).toEqual([READ, READ, LIST, LIST]);
+    expect(scene.network.calls).toEqual([call]);
   });
 
-  test('feature, also if feature/x is in place', async () => {
-    const scene = openGitHubScene();
-    changeBranch(scene.repository, 'feature/x', SHA);
-    expect(await find(scene, 'feature')).toBeUndefined();
-  });
-
-  test('feature, also if the default branch has an unusual name', async () => {
-    expect(await find(openGitHubScene({ defaultBranch: 'release/#1' }), 'feature')).toBeUndefined();
-  });
+  test.each(NAMES)(
+    '%s is gone if it is missing before and after the default branch',
+    async (name) => {
+      const scene = openGitHubScene({ engine, defaultBranch: 'release/#1' });
+      changeBranch(scene.repository, `${name}/x`, SHA);
+      const paths: string[] = [];
+      scene.network.onExchange = ({ path }) => paths.push(path);
+      expect(await find(scene, name)).toBeUndefined();
+      const [own, ...others] = paths;
+      // The last one confirms the one before.
+      expect(others).toEqual([expect.stringMatching(/\/release\/%231$/), own, own]);
+      expect(scene.network.calls).toEqual(Array(4).fill(call));
+    },
+  );
 });
 
 describe('a branch that cannot be read is an error that names the permission', () => {
@@ -66,49 +67,53 @@ describe('a branch that cannot be read is an error that names the permission', (
     expect(report.lines.join('\n')).toMatch(/permission contents: read/);
   });
 
-  test('if the list of branches does not have the default branch', async () => {
+  test('if the default branch is missing too', async () => {
     const scene = openGitHubScene();
     changeBranch(scene.repository, 'main', undefined);
-    const report = reportOf(await find(scene, 'feature'));
-    expect(report.lines[0]).toMatch(/it has no branch main/);
-    expect(report.lines.join('\n')).toMatch(/permission contents: read/);
-    expect(scene.network.calls).toEqual([READ, READ, LIST]);
+    const { title, lines } = reportOf(await find(scene, 'feature'));
+    expect(title).toBe('Could not read the branch main of octo-org/shop');
+    expect(lines.join('\n')).toMatch(/permission contents: read/);
   });
 });
 
-/** Creates or deletes the branch `feature` after so many exchanges. */
-function changeAfter({ network, repository }: GitHubScene, exchanges: number, sha?: string) {
+/** Does something after so many exchanges. */
+function after({ network }: GitHubScene, exchanges: number, act: () => void) {
   let seen = 0;
   network.onExchange = () => {
     seen += 1;
-    if (seen === exchanges) changeBranch(repository, 'feature', sha);
+    if (seen === exchanges) act();
   };
+  if (exchanges === 0) act();
 }
 
-describe('a branch that is created while it is looked up is found', () => {
-  test('between the first HTTP 404 and its confirmation', async () => {
+describe.each([
+  ['the branch', 0],
+  ['the default branch', 1],
+  ['the branch once more', 2],
+])('while it reads %s, a branch is not gone after', (_, exchanges) => {
+  test.each<[string, Omit<InProcessFault & { kind: 'response' }, 'kind'>]>([
+    ['HTTP 403', { status: 403, body: '{}' }],
+    ['a redirect', { status: 301, headers: { location: 'https://github.test/x' }, body: '{}' }],
+    ['an HTTP 404 that is not that of the API', { status: 404, body: '<p>Not Found</p>' }],
+  ])('%s', async (__, response) => {
     const scene = openGitHubScene();
-    changeAfter(scene, 1, SHA);
-    expect(await find(scene, 'feature')).toEqual({ sha: SHA });
-  });
-
-  test('before the list, if it begins with the name of the default branch', async () => {
-    const scene = openGitHubScene({ defaultBranch: 'feat' });
-    changeAfter(scene, 2, SHA);
-    expect(await find(scene, 'feature')).toEqual({ sha: SHA });
-  });
-
-  // The list has only the branches that begin with the name of the default branch.
-  test('before the list, whatever its name', async () => {
-    const scene = openGitHubScene();
-    changeAfter(scene, 2, SHA);
-    expect(await find(scene, 'feature')).toEqual({ sha: SHA });
+    const fault = { kind: 'response' as const, ...response };
+    after(scene, exchanges, () => scene.network.schedule.push(fault, fault));
+    expect(reportOf(await find(scene, 'feature')).lines[0]).toContain(`HTTP ${response.status}`);
   });
 });
 
-test('a single wrong HTTP 404 for a branch has no effect', async () => {
-  const body = '{"message":"Not Found"}';
-  const scene = openGitHubScene({ schedule: [{ on: READ, kind: 'response', status: 404, body }] });
+test.each([1, 2, 3])('a branch that is created after %i requests is found', async (requests) => {
+  const scene = openGitHubScene();
+  after(scene, requests, () => changeBranch(scene.repository, 'feature', SHA));
+  expect(await find(scene, 'feature')).toEqual({ sha: SHA });
+});
+
+// Of a replica that lags: they would delete a preview.
+test.each([1, 2])('%i wrong HTTP 404 for a branch have no effect', async (count) => {
+  const on = 'GET /repos/octo-org/shop/git/ref/heads/feature';
+  const missing = { on, kind: 'response', status: 404, body: '{"message":"Not Found"}' } as const;
+  const scene = openGitHubScene({ schedule: Array(count).fill(missing) });
   changeBranch(scene.repository, 'feature', SHA);
   expect(await find(scene, 'feature')).toEqual({ sha: SHA });
 });
@@ -116,15 +121,6 @@ test('a single wrong HTTP 404 for a branch has no effect', async () => {
 test('a response about another branch is not used', async () => {
   const body = JSON.stringify({ ref: 'refs/heads/feature/x', object: { sha: 'b2' } });
   const scene = openGitHubScene({ schedule: [{ kind: 'response', status: 200, body }] });
-  changeBranch(scene.repository, 'feature', SHA);
-  expect(await find(scene, 'feature')).toEqual({ sha: SHA });
-});
-
-// Two wrong ones, of a replica that lags, would delete a preview: the list does not have the branch.
-test('a branch whose creation is not visible yet, while the list is, is found', async () => {
-  const body = '{"message":"Not Found"}';
-  const missing = { on: READ, kind: 'response', status: 404, body } as const;
-  const scene = openGitHubScene({ schedule: [missing, missing] });
   changeBranch(scene.repository, 'feature', SHA);
   expect(await find(scene, 'feature')).toEqual({ sha: SHA });
 });

@@ -73,7 +73,6 @@ const READ_PULL = 'GET /repos/:owner/:repo/pulls/:number';
 const GITHUB_CALLS = [
   READ_PULL,
   'GET /repos/:owner/:repo/git/ref/heads/:branch*',
-  'GET /repos/:owner/:repo/git/matching-refs/heads/:prefix*',
   'GET /repos/:owner/:repo/issues/:number/comments',
   'POST /repos/:owner/:repo/issues/:number/comments',
   'PATCH /repos/:owner/:repo/issues/comments/:id',

@@ -355,14 +355,11 @@ function lookOf(
   { call, path }: Sent,
   { status, body }: Pick<HttpResponse, 'status' | 'body'>,
 ): Sent['look'] {
-  if (status !== 200) return undefined;
   if (call === 'GET /repos/:owner/:repo/pulls/:number') {
     const { data } = z.safeParse(pull, parseJson(body));
     return data && { isOpen: data.state === 'open', updatedAt: Date.parse(data.updated_at) };
   }
-  if (call.startsWith('GET /repos/:owner/:repo/git/matching-refs')) {
-    return { isOpen: false, updatedAt: undefined };
-  }
-  if (!path.includes('/git/ref/')) return undefined;
-  return { isOpen: true, updatedAt: undefined };
+  const isAboutBranch = path.includes('/git/ref/') && !path.endsWith('/heads/main');
+  if (!isAboutBranch || ![200, 404].includes(status)) return undefined;
+  return { isOpen: status === 200, updatedAt: undefined };
 }

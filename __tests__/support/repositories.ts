@@ -12,8 +12,8 @@ export const SHOP = {
 
 /** What an action knows of a repository of a sandbox. */
 export function knownOf(
-  { serverUrl }: Pick<GitHubState, 'serverUrl'>,
+  { serverUrl, engine }: Pick<GitHubState, 'serverUrl' | 'engine'>,
   { name, id, defaultBranch }: InSandbox,
 ): Repository {
-  return { name, id, serverUrl, isGitea: false, defaultBranch };
+  return { name, id, serverUrl, isGitea: engine === 'Gitea', defaultBranch };
 }

@@ -1,11 +1,7 @@
 import * as z from 'zod/mini';
-import { type Client, toApiError } from '../http/client.ts';
+import type { Client } from '../http/client.ts';
+import type { ApiRequest } from '../http/request.ts';
 import { pathIn, type Repository } from './repository.ts';
-
-const reference = () => z.object({ ref: z.string(), object: z.object({ sha: z.string() }) });
-
-const CHECK_PERMISSION =
-  'Check that the job has the permission contents: read. Gitea and Forgejo do not have this request.';
 
 /** A branch and its newest commit. */
 export interface Branch {
@@ -13,8 +9,8 @@ export interface Branch {
 }
 
 /**
- * Finds a branch. It is absent only if GitHub says so twice and shows the default branch: HTTP 404 alone can
- * mean that the token may not read branches.
+ * Finds a branch. It is gone only if it is HTTP 404 before and after the default branch is read: that alone
+ * can mean that the token may not read branches.
  * @throws {ApiError}
  */
 export async function findBranch(
@@ -22,57 +18,36 @@ export async function findBranch(
   repository: Repository,
   name: string,
 ): Promise<Branch | undefined> {
-  const found = await readBranch(client, repository, name);
-  if (found) return found;
-  await listBranches(client, repository, repository.defaultBranch);
-  const { named } = await listBranches(client, repository, name, { isRequired: false });
-  return named;
+  const request = { ...requestFor(repository, name), on404: () => undefined };
+  const { data } = await client.request({ ...request, trusts404: true });
+  if (data) return data;
+  await client.request(requestFor(repository, repository.defaultBranch));
+  return (await client.request(request)).data;
 }
 
-/**
- * Lists the branches whose names begin with `name`, and finds that one.
- * @throws {ApiError} also if it is required and not among them
- */
-async function listBranches(
-  client: Client,
-  repository: Repository,
-  name: string,
-  { isRequired = true } = {},
-): Promise<{ named: Branch | undefined }> {
-  const facts = {
-    operation: `list the branches of ${repository.name}`,
-    method: 'GET' as const,
-    path: pathIn(repository, 'git', 'matching-refs', 'heads', encodeRef(name)),
-    hint: CHECK_PERMISSION,
-  };
-  const { data, status } = await client.request({ ...facts, schema: z.array(reference()) });
-  const named = data.find(({ ref }) => ref === `refs/heads/${name}`);
-  if (named) return { named: { sha: named.object.sha } };
-  if (!isRequired) return { named: undefined };
-  const reason = `HTTP ${status}, but it has no branch ${name}`;
-  const failure = { ...facts, server: 'GitHub', kind: 'rejected', reason, status: 404 } as const;
-  throw toApiError([failure], { ambiguous: false });
-}
-
-async function readBranch(
-  client: Client,
-  repository: Repository,
-  name: string,
-): Promise<Branch | undefined> {
-  const { data } = await client.request<z.infer<ReturnType<typeof reference>> | undefined>({
+/** The request for a branch. GitHub has the path of Gitea too, but redirects it, and has others below it. */
+function requestFor(repository: Repository, name: string): ApiRequest<Branch | undefined> {
+  const path = repository.isGitea ? ['branches'] : ['git', 'ref', 'heads'];
+  // The slashes of a name are those of the path.
+  const parts = name.split('/').map(encodeURIComponent);
+  return {
     operation: `read the branch ${name} of ${repository.name}`,
     method: 'GET',
-    path: pathIn(repository, 'git', 'ref', 'heads', encodeRef(name)),
-    schema: reference(),
-    on404: () => undefined,
-    hint: CHECK_PERMISSION,
-    findMismatch: (found) =>
-      found?.ref !== `refs/heads/${name}` ? `the response is about ${found?.ref}` : undefined,
-  });
-  return data && { sha: data.object.sha };
+    path: pathIn(repository, ...path, ...parts),
+    schema: repository.isGitea ? branchOfGitea(name) : reference(`refs/heads/${name}`),
+    hint: 'Check that the job has the permission contents: read.',
+  };
 }
 
-/** The slashes of a name are those of the path. */
-function encodeRef(name: string): string {
-  return name.split('/').map(encodeURIComponent).join('/');
-}
+/** An enum of one value: it needs less code than `z.literal`. */
+const reference = (ref: string) =>
+  z.pipe(
+    z.object({ ref: z.enum([ref]), object: z.object({ sha: z.string() }) }),
+    z.transform(({ object }): Branch => object),
+  );
+
+const branchOfGitea = (name: string) =>
+  z.pipe(
+    z.object({ name: z.enum([name]), commit: z.object({ id: z.string() }) }),
+    z.transform(({ commit }): Branch => ({ sha: commit.id })),
+  );

@@ -1,14 +1,18 @@
 import { expect, test } from '@jest/globals';
-import { openGitHub } from '../../../sandbox/github/github.ts';
+import { type GitHubOptions, openGitHub } from '../../../sandbox/github/github.ts';
 import { commentBy, openPull, renameRepository } from '../../../sandbox/github/people.ts';
 import { addRepository, addToken, type TokenFixture } from '../../../sandbox/github/seed.ts';
 import type { Token } from '../../../sandbox/github/state.ts';
 
 const NOW = new Date('2026-01-01T12:00:00.500Z');
 
+interface Options extends TokenFixture, Pick<GitHubOptions, 'engine'> {
+  isPrivate?: boolean;
+}
+
 /** A GitHub with a pull request #42 that has one comment, and requests with a token to it. */
-function open({ isPrivate = false, ...fixture }: TokenFixture & { isPrivate?: boolean } = {}) {
-  const github = openGitHub({ now: () => NOW, random: (size) => Buffer.alloc(size, 1) });
+function open({ isPrivate = false, engine = 'GitHub', ...fixture }: Options = {}) {
+  const github = openGitHub({ engine, now: () => NOW, random: (size) => Buffer.alloc(size, 1) });
   const repository = addRepository(github, { name: 'octo-org/shop', id: 123456, isPrivate });
   openPull(github, repository, { number: 42, branch: 'feature/x' });
   const comment = commentBy(github, repository, { by: 'octocat', pull: 42, body: 'Hello' });
@@ -23,7 +27,6 @@ const WRITE: Partial<Token['permissions']> = { contents: 'read', 'pull-requests'
 
 const PULL = 'GET /repos/octo-org/shop/pulls/42';
 const REF = 'GET /repos/octo-org/shop/git/ref/heads/feature/x';
-const REFS = 'GET /repos/octo-org/shop/git/matching-refs/heads/';
 const REPOSITORY = 'GET /repos/octo-org/shop';
 const LIST = 'GET /repos/octo-org/shop/issues/42/comments';
 const POST = 'POST /repos/octo-org/shop/issues/42/comments';
@@ -38,7 +41,6 @@ const ACCESS: [string, Partial<Token['permissions']>, Record<string, [number, nu
     {
       [PULL]: [200, 404],
       [REF]: [403, 404],
-      [REFS]: [403, 404],
       [REPOSITORY]: [200, 200],
       [LIST]: [200, 404],
       [POST]: [403, 404],
@@ -51,7 +53,6 @@ const ACCESS: [string, Partial<Token['permissions']>, Record<string, [number, nu
     {
       [PULL]: [200, 200],
       [REF]: [200, 200],
-      [REFS]: [200, 200],
       [LIST]: [200, 200],
       [POST]: [403, 403],
       [PATCH]: [403, 403],
@@ -128,22 +129,6 @@ test('a pull request has what the API documents', () => {
 });
 
 test.each([
-  ['feature', ['feature/x']],
-  ['feature/', ['feature/x']],
-  ['', ['main', 'feature/x']],
-  ['main', ['main']],
-  ['other', []],
-])('the branches that begin with "%s" are %j', (prefix, names) => {
-  const { request } = open({ permissions: READ });
-  const path = `/repos/octo-org/shop/git/matching-refs/heads/${prefix}`;
-  const { status, body } = request('GET', path);
-  expect(status).toBe(200);
-  expect((body as { ref: string }[]).map(({ ref }) => ref)).toEqual(
-    names.map((name) => `refs/heads/${name}`),
-  );
-});
-
-test.each([
   ['feature/x', 200],
   ['feature%2Fx', 200],
   ['feature', 404],
@@ -153,6 +138,17 @@ test.each([
 ])('the branch at the path %s is HTTP %i', (path, status) => {
   const { request } = open({ permissions: READ });
   expect(request('GET', `/repos/octo-org/shop/git/ref/heads/${path}`).status).toBe(status);
+});
+
+test.each([
+  ['GitHub', 200, 404],
+  ['Gitea', 404, 200],
+] as const)('the two paths of a branch on %s are HTTP %i and %i', (engine, ref, branch) => {
+  const { request } = open({ engine, permissions: READ });
+  const statuses = ['git/ref/heads/feature/x', 'branches/feature/x'].map(
+    (path) => request('GET', `/repos/octo-org/shop/${path}`).status,
+  );
+  expect(statuses).toEqual([ref, branch]);
 });
 
 test.each([

@@ -4,19 +4,28 @@ import { findRepository, notFound, type Session } from '../session.ts';
 
 export const branchRoutes: Routes<Session> = {
   'GET /repos/:owner/:repo/git/ref/heads/:branch*': getBranch,
-  'GET /repos/:owner/:repo/git/matching-refs/heads/:prefix*': listBranches,
+  // GitHub has it too, but no action uses it there.
+  'GET /repos/:owner/:repo/branches/:branch*': getBranchOfGitea,
 };
 
-function getBranch(session: Session, { params: [owner, repo, branch = ''] }: Call): ApiResponse {
-  const sha = branchesOf(session, `${owner}/${repo}`).get(branch);
-  if (sha === undefined) throw notFound();
-  return ok(refBody([branch, sha]));
+function getBranch(session: Session, call: Call): ApiResponse {
+  if (session.github.engine === 'Gitea') throw notFound();
+  return ok(refBody(findBranch(session, call)));
 }
 
-/** In one list, without pages. */
-function listBranches(session: Session, { params: [owner, repo, prefix = ''] }: Call): ApiResponse {
-  const branches = [...branchesOf(session, `${owner}/${repo}`)];
-  return ok(branches.filter(([name]) => name.startsWith(prefix)).map(refBody));
+function getBranchOfGitea(session: Session, call: Call): ApiResponse {
+  if (session.github.engine !== 'Gitea') throw notFound();
+  const [name, id] = findBranch(session, call);
+  return ok({ name, commit: { id } });
+}
+
+function findBranch(
+  session: Session,
+  { params: [owner, repo, branch = ''] }: Call,
+): readonly [name: string, sha: string] {
+  const sha = branchesOf(session, `${owner}/${repo}`).get(branch);
+  if (sha === undefined) throw notFound();
+  return [branch, sha];
 }
 
 function branchesOf(session: Session, name: string): ReadonlyMap<string, string> {
