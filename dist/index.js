@@ -1756,8 +1756,10 @@ return(await client.request(request)).data}function requestFor(repository,name){
 return{operation:`read the branch ${name} of ${repository.name}`,method:"GET",path:pathIn(repository,...path,...parts),schema:repository.isGitea?branchOfGitea(name):reference(`refs/heads/${name}`),hint:"Check that the job has the permission contents: read."}}const reference=ref=>pipe(object({ref:schemas_enum([ref]),object:object({sha:schemas_string()})}),transform(({object})=>object)),branchOfGitea=name=>pipe(object({name:schemas_enum([name]),commit:object({id:schemas_string()})}),transform(({commit})=>({sha:commit.id}))),pull=()=>object({number:schemas_number(),state:schemas_enum(["open","closed"]),updated_at:schemas_string(),head:object({sha:schemas_string(),repo:nullable(object({id:schemas_number()}))})})
 async function pulls_readPull(client,repository,number){const{data}=await client.request({operation:`read pull request #${number} of ${repository.name}`,method:"GET",path:pathIn(repository,"pulls",String(number)),schema:pull(),hint:"Check that the job has the permission pull-requests: read or write, and that the pull request exists.",findMismatch:found=>found.number===number?void 0:`the response is about #${found.number}`})
 return data}function isOwnPull({head},{id}){return head.repo?.id===id}const STALE_DELAYS_MS=[0,1e3,2e3,4e3]
-async function readStanding(subject,since,{github,repository}){if(subject.kind==="branch"){const branch=await findBranch(github,repository,subject.name)
-return{isOpen:branch!==void 0,isOwn:!0,head:branch?.sha,since}}for(const delay of STALE_DELAYS_MS){await github.pause(delay)
+async function readStanding(subject,since,{github,repository},{wasPushed=!1}={}){if(subject.kind==="branch"){let branch
+for(const delay of wasPushed?STALE_DELAYS_MS:[0]){await github.pause(delay)
+branch=await findBranch(github,repository,subject.name)
+if(branch)break}return{isOpen:branch!==void 0,isOwn:!0,head:branch?.sha,since}}for(const delay of STALE_DELAYS_MS){await github.pause(delay)
 const pull=await pulls_readPull(github,repository,subject.number),updatedAt=Date.parse(pull.updated_at)
 if(!(updatedAt>=(since??0)))continue
 const isOwn=isOwnPull(pull,repository)
@@ -1852,7 +1854,7 @@ if(topic.kind==="clean-up"){const result=await cleanUp(request,context),check="t
 return{state:"clean-up",result,failure:sweepFailure(result,{...request,check})}}const{subject,since}=topic,identity=identify(subject,repository,request.slugPrefix)
 log.info(`${identity.description}: its workspace is ${identity.slug}.`)
 saveTask({subject,since,identity},request,context)
-const standing=await readStanding(subject,since,context),preview={subject,since:standing.since,identity}
+const standing=await readStanding(subject,since,context,{wasPushed:!topic.isEnd}),preview={subject,since:standing.since,identity}
 saveTask(preview,request,context)
 if(!standing.isOpen)return closePreview(preview,request,context)
 if(!standing.isOwn)return{state:"skipped",reason:"a pull request from another repository has no preview"}

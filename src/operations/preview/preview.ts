@@ -75,7 +75,8 @@ export async function runPreview(
   const identity = identify(subject, repository, request.slugPrefix);
   log.info(`${identity.description}: its workspace is ${identity.slug}.`);
   saveTask({ subject, since, identity }, request, context);
-  const standing = await readStanding(subject, since, context);
+  // What happens to a branch is its end, or a push.
+  const standing = await readStanding(subject, since, context, { wasPushed: !topic.isEnd });
   const preview = { subject, since: standing.since, identity };
   saveTask(preview, request, context);
   if (!standing.isOpen) return closePreview(preview, request, context);

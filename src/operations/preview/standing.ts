@@ -1,4 +1,4 @@
-import { findBranch } from '../../github/branches.ts';
+import { type Branch, findBranch } from '../../github/branches.ts';
 import { isOwnPull, readPull } from '../../github/pulls.ts';
 import type { Repository } from '../../github/repository.ts';
 import type { Client } from '../../http/client.ts';
@@ -33,12 +33,13 @@ export interface Standing {
   since: number | undefined;
 }
 
-/** When to repeat a request whose response is older than the event, in milliseconds. */
+/** When to repeat a request whose response is, or seems, older than the event, in milliseconds. */
 const STALE_DELAYS_MS = [0, 1_000, 2_000, 4_000];
 
 /**
  * Reads whether a pull request is open, or whether a branch exists.
  * @param since when it is known to have changed: an older response is outdated
+ * @param wasPushed whether it is a branch that was just pushed: a response without it can be outdated, too
  * @throws {ApiError} also if the token may not read it: that never means that it is closed
  * @throws {Failure} `stale-response`
  */
@@ -46,9 +47,15 @@ export async function readStanding(
   subject: Subject,
   since: number | undefined,
   { github, repository }: GitHubContext,
+  { wasPushed = false } = {},
 ): Promise<Standing> {
   if (subject.kind === 'branch') {
-    const branch = await findBranch(github, repository, subject.name);
+    let branch: Branch | undefined;
+    for (const delay of wasPushed ? STALE_DELAYS_MS : [0]) {
+      await github.pause(delay);
+      branch = await findBranch(github, repository, subject.name);
+      if (branch) break;
+    }
     return { isOpen: branch !== undefined, isOwn: true, head: branch?.sha, since };
   }
   for (const delay of STALE_DELAYS_MS) {
