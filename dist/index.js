@@ -816,7 +816,7 @@ const{authorization}=grant,headers={...server.headers,authorization},outcome=awa
 if(outcome.kind==="applied"||outcome.failure.status!==401||!credential.reject(grant,{isRepeated}))return outcome
 options.log.info(`${formatAttempt(outcome.failure)}. Trying again with a new token.`)}}function waitForGrant({credential,abortAt,clock}){const grant=credential.grant()
 return abortAt===void 0?grant:new Promise((resolve,reject)=>{const cancel=clock.after(abortAt-clock.now(),()=>resolve(void 0))
-grant.then(resolve,reject).finally(cancel)})}const TOO_LATE="the timeout expired before it was sent"
+grant.then(resolve,reject).finally(cancel)})}function limitOf(abortAt){return abortAt===void 0?"the timeout":"its share of the timeout"}const TOO_LATE="its share of the timeout was over before it was sent"
 async function attemptOnce(request,options){const{clock,abortAt}=options
 if(abortAt!==void 0&&abortAt<=clock.now())return prevented(request,TOO_LATE,options)
 const start=clock.now(),result=await sendAndReceive(request,options)
@@ -842,9 +842,9 @@ signal.aborted&&attempt.abort(signal.reason)
 inFlight.push(attempt)
 const cancel=clock.after(ms,()=>attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)))
 return{signal:attempt.signal,end(){cancel()
-inFlight.splice(inFlight.indexOf(attempt),1)}}}}function createClient(options){return clientWith(createThrottle(options),{...options,startAttempt:attemptStarter(options)})}function clientWith(throttle,options,endsAt){const{clock,signal}=options,current=()=>endsAt?{...options,deadline:endsAt(),abortAt:endsAt()}:options,endingAt=end=>clientWith(throttle,options,()=>Math.min(current().deadline,end())),client={request:request=>requestUntilDone(request,client),send:request=>throttle.limit(()=>sendThrottled(request,throttle,current)),tryOnce:(request,ms)=>sendOnce(request,{...current(),shortMs:ms}),waitForRetry:(failure,attempt)=>waitForRetry(failure,attempt,{throttle,...current()}),async pause(ms){await sleep(clock,Math.min(ms,(current().deadline-clock.now())/4),signal)},withTimeout(ms){const end=clock.now()+ms
-return endingAt(()=>end)},withShare(ms){const end=clock.now()+ms-throttle.pausedMs()
-return endingAt(()=>end+throttle.pausedMs())}}
+inFlight.splice(inFlight.indexOf(attempt),1)}}}}function createClient(options){return clientWith(createThrottle(options),{...options,startAttempt:attemptStarter(options)})}function clientWith(throttle,options,endsAt){const{clock,signal}=options,current=()=>endsAt?{...options,deadline:endsAt(),abortAt:endsAt()}:options,endingAt=end=>clientWith(throttle,options,()=>Math.min(current().deadline,end())),timeLeft=()=>current().deadline-clock.now(),client={request:request=>requestUntilDone(request,client),send:request=>throttle.limit(()=>sendThrottled(request,throttle,current)),tryOnce:(request,ms)=>sendOnce(request,{...current(),shortMs:ms}),waitForRetry:(failure,attempt)=>waitForRetry(failure,attempt,{throttle,...current()}),async pause(ms){await sleep(clock,Math.min(ms,timeLeft()/4),signal)},withTimeout(ms){const end=clock.now()+ms
+return endingAt(()=>end)},withShare(ms,others=[]){const sum=of=>[client,...others].reduce((total,{pauses})=>total+of(pauses()),0),end=clock.now()+ms-sum(({totalMs,leftMs})=>totalMs-leftMs)
+return endingAt(()=>end+sum(({totalMs})=>totalMs))},timeLeft,pauses:throttle.pauses}
 return client}async function requestUntilDone(request,client){const failures=[]
 let trusts404=request.trusts404??!1
 for(;;){const outcome=await client.send(request)
@@ -855,13 +855,13 @@ continue}const mayBeApplied=failures.some(({kind})=>FAILURE_CLASSES[kind].ambigu
 if(outcome.kind==="applied")return{...outcome.response,mayBeApplied}
 const{failure}=outcome,retryable=request.retries403&&failure.status===403||FAILURE_CLASSES[failure.kind].retryable,stopReason=retryable?await client.waitForRetry(failure,failures.length):void 0
 if(!retryable||stopReason!==void 0)throw toApiError(failures,{ambiguous:mayBeApplied,stopReason})}}const CONFIRM_404_AFTER_MS=1e3
-function statusOf(outcome){return outcome.kind==="applied"?outcome.response.status:outcome.failure.status}async function sendThrottled(request,throttle,current){const stopReason=await throttle.waitUntilResumed(()=>current().deadline)
+function statusOf(outcome){return outcome.kind==="applied"?outcome.response.status:outcome.failure.status}async function sendThrottled(request,throttle,current){const stopReason=await throttle.waitUntilResumed(current)
 if(stopReason!==void 0)return prevented(request,stopReason,current())
 const outcome=await sendOnce(request,current())
 outcome.kind!=="applied"&&FAILURE_CLASSES[outcome.kind].pausesAll&&throttle.pause(outcome.failure.retryAfterMs??0)
-return outcome}async function waitForRetry(failure,attempt,{throttle,clock,random,deadline,signal,log}){if(signal.aborted)return abortReason(signal)
+return outcome}async function waitForRetry(failure,attempt,{throttle,clock,random,deadline,abortAt,signal,log}){if(signal.aborted)return abortReason(signal)
 const wait=Math.max(failure.retryAfterMs??0,backoff(attempt,random())),seconds=formatSeconds(wait)
-if(clock.now()+wait>=deadline)return`the next attempt, in ${seconds}, would start after the timeout`
+if(clock.now()+wait>=deadline)return`the next attempt, in ${seconds}, would start after ${limitOf(abortAt)}`
 log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`)
 FAILURE_CLASSES[failure.kind].pausesAll&&throttle.pause(wait)
 return sleep(clock,wait,signal)}function toApiError(failures,conclusion){return new ApiError({...failures.at(-1),attempts:failures.length,wasThrottled:failures.some(({kind})=>kind==="throttled"),...conclusion})}const MAX_CONCURRENCY=8
@@ -870,11 +870,11 @@ const waiting=new Set
 return async send=>{running<max?running+=1:await new Promise(resolve=>waiting.add(resolve))
 try{return await send()}finally{const[next]=waiting
 if(next){waiting.delete(next)
-next()}else running-=1}}}function createThrottle({server,clock,signal}){let pausedUntil=clock.now(),pausedMs=0
-return{limit:limitTo(MAX_CONCURRENCY),pausedMs:()=>pausedMs,pause(ms){const[from,until]=[Math.max(pausedUntil,clock.now()),clock.now()+ms]
-if(!(until<=from)){pausedMs+=until-from
-pausedUntil=until}},async waitUntilResumed(deadline){while(clock.now()<pausedUntil){const wait=pausedUntil-clock.now()
-if(pausedUntil>=deadline())return`${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`
+next()}else running-=1}}}function createThrottle({server,clock,signal}){let pausedUntil=clock.now(),totalMs=0
+return{limit:limitTo(MAX_CONCURRENCY),pauses:()=>({totalMs,leftMs:Math.max(0,pausedUntil-clock.now())}),pause(ms){const[from,until]=[Math.max(pausedUntil,clock.now()),clock.now()+ms]
+if(!(until<=from)){totalMs+=until-from
+pausedUntil=until}},async waitUntilResumed(current){while(clock.now()<pausedUntil){const wait=pausedUntil-clock.now(),{deadline,abortAt}=current()
+if(pausedUntil>=deadline)return`${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${limitOf(abortAt)}`
 const stopReason=await sleep(clock,wait,signal)
 if(stopReason!==void 0)return stopReason}}}}async function catching(work,...classes){try{return{value:await work}}catch(error){if(!classes.some(type=>error instanceof type))throw error
 return{error}}}const deleted=pipe(object({deleted:schemas_boolean().check(refine(isDeleted=>isDeleted))}),transform(()=>!0)),DELETION_LAG_MS=[500,1e3,2e3]
@@ -1283,8 +1283,8 @@ return data}function deleteKey(client,key){const facts={operation:`delete the AP
 return sendDeletion(client,facts,()=>findKey(client,key.hash,{trusts404:!0}))}function isDisabled(key){return key.disabled===!0}async function disableKey(client,key){const{data}=await client.request({...keyRequest(key.hash,describeKey(key)),operation:`disable the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still work`,method:"PATCH",body:{disabled:!0}})
 return data}const MAX_NAME_LENGTH=100
 function describeKey({name,label}){const shownName=name.length>MAX_NAME_LENGTH?`${name.slice(0,MAX_NAME_LENGTH)}\u2026`:name
-return`${JSON.stringify(shownName)} (${label})`}function limitOf(key){const amount=toUsd(key.limit),reset=key.limit_reset
-if(amount!==void 0)return{amount,reset:typeof reset==="string"?reset:void 0,remaining:toUsd(key.limit_remaining)}}function isLimitUnread(key){return key.limit!==null&&limitOf(key)?.remaining===void 0}function totalSpent(keys){const amounts=keys.flatMap(key=>toUsd(key.usage)??[])
+return`${JSON.stringify(shownName)} (${label})`}function keys_limitOf(key){const amount=toUsd(key.limit),reset=key.limit_reset
+if(amount!==void 0)return{amount,reset:typeof reset==="string"?reset:void 0,remaining:toUsd(key.limit_remaining)}}function isLimitUnread(key){return key.limit!==null&&keys_limitOf(key)?.remaining===void 0}function totalSpent(keys){const amounts=keys.flatMap(key=>toUsd(key.usage)??[])
 return amounts.length===keys.length?sumUsd(amounts):null}const VARIABLES=[["FORGEJO_ACTIONS","Forgejo"],["GITEA_ACTIONS","Gitea"],["ACT","act"]]
 function engineOf(env){return VARIABLES.find(([name])=>env[name])?.[1]??"GitHub"}function isGitea(env){return["Gitea","Forgejo"].includes(engineOf(env))}function withEffect({effect,lines,...text}){return{...text,lines:[...lines,...effect]}}const DEFAULT_REPOSITORY="OWNER/openrouter-workspace"
 function troubleshootingUrl(code,env){const ref=env.GITHUB_ACTION_REF||"main"
@@ -1655,7 +1655,7 @@ async function reportSpend(created,{client,log,warn,onSpend}){const{name}=create
 if(outcome.kind!=="applied"){log.info(`What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`)
 return}const{data:key}=outcome.response,spent=toUsd(key?.usage)
 if(!key||spent===void 0){log.info(`What the API key ${described} has spent is unknown: ${key?"OpenRouter does not report it":"OpenRouter does not find the key (HTTP 404)"}.`)
-return}const limit=limitOf(key),spend={name,spent,byok:toUsd(key.byok_usage)}
+return}const limit=keys_limitOf(key),spend={name,spent,byok:toUsd(key.byok_usage)}
 onSpend({...spend,limit})
 limit&&limit.amount>0n&&isUsedUp(limit,spent)&&warn("key-limit-used-up",{...spend,limit})}function isUsedUp({amount,reset,remaining},spent){return!exceeds(remaining??(reset?amount:amount-spent),0n)}const keyCleanupTask=()=>object({search:object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,nameIsRandom:schemas_boolean(),isDistinguishable:schemas_boolean(),since:optional(schemas_number()),preexistingHashes:array(schemas_string()),lostPosts:schemas_number()}),created:optional(object({hash:schemas_string(),label:schemas_string(),expiresAt:nullable(schemas_string())})),revoke:schemas_boolean(),replaced:optional(array(schemas_string()))})
 function describeKeysLeft({search,created,revoke}){const{name,expires_at}=search.desired,quoted=JSON.stringify(name)
@@ -1832,17 +1832,17 @@ const ms=(deadline-clock.now())/4,limited={...context,client:client.withTimeout(
 await writeComment({number:subject.number,slug:identity.slug,...comment,render},limited)}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
 if(marked&&naming_isSame(marked,subject)&&!isDefault(workspace))return
 const description=String(workspace.description??"")
-throw new Failure("preview-not-ours",{workspace,description,expected:identity.description},"another workspace has its slug")}const LOOKUP_SHARE=.1,LOOKUPS_SHARE=.5,DELETION_SHARE=.2
+throw new Failure("preview-not-ours",{workspace,description,expected:identity.description},"another workspace has its slug")}const LOOKUP_SHARE=.1,DELETION_SHARE=.2
 async function cleanUp({maxDeletions,dryRun,timeoutMs},context){const marked=await findMarked(context)
 context.log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`)
 const lists={deleted:[],alreadyDeleted:[],failed:[],kept:[]},outdated=await findOutdated(groupBySubject(marked),{timeoutMs,lists},context),stale=outdated.flatMap(({workspaces})=>workspaces.map(one=>clean_up_toEntry(one))),isTooMany=stale.length>maxDeletions
 isTooMany||dryRun||await forEachOf(outdated,async({workspaces,since})=>{for(const workspace of workspaces){const shared=withShare(timeoutMs*DELETION_SHARE,context)
 await deleteOutdated(workspace,{since,lists},shared)}})
-return{...lists,wouldDelete:!isTooMany&&dryRun?stale:[],tooMany:isTooMany?stale:[],staleCount:stale.length,keptCount:lists.kept.length}}async function findOutdated(groups,{timeoutMs,lists},context){const{clock,deadline}=context,lookups=context.github.withTimeout(deadline-timeoutMs*(1-LOOKUPS_SHARE)-clock.now()),outdated=[]
+return{...lists,wouldDelete:!isTooMany&&dryRun?stale:[],tooMany:isTooMany?stale:[],staleCount:stale.length,keptCount:lists.kept.length}}async function findOutdated(groups,{timeoutMs,lists},context){const lookups=context.github.withTimeout(context.github.timeLeft()/2),outdated=[]
 await forEachOf(groups,async group=>{const github=lookups.withShare(timeoutMs*LOOKUP_SHARE),{value:standing,error}=await catching(readStanding(group.subject,void 0,{...context,github}),ApiError,Failure),entries=reason=>group.workspaces.map(one=>clean_up_toEntry(one,reason))
 error?lists.failed.push(...entries(error.message).map(one=>({...one,error}))):standing.isOpen?lists.kept.push(...entries("it is open")):outdated.push({...group,since:standing.since})})
-return outdated}function withShare(ms,context){const{client,github,clock}=context,deadline=Math.min(context.deadline,clock.now()+ms)
-return{...context,client:client.withShare(ms),github:github.withShare(ms),deadline}}function groupBySubject(marked){const groups=new Map
+return outdated}function withShare(ms,context){const{client,github}=context
+return{...context,client:client.withShare(ms,[github]),github:github.withShare(ms,[client])}}function groupBySubject(marked){const groups=new Map
 for(const workspace of marked){const{subject}=workspace,key=JSON.stringify(subject),group=groups.get(key)??{subject,workspaces:[]}
 group.workspaces.push(workspace)
 groups.set(key,group)}return[...groups.values()]}async function deleteOutdated(workspace,{since,lists},context){const{slug,subject,description}=workspace,identity={slug,name:slug,description:String(description)},{value:deletion,error}=await catching(deletePreview({subject,since,identity},{dryRun:!1},context),ApiError,Failure)
@@ -1969,7 +1969,7 @@ if(key&&failBelowRemaining!==void 0){const failure=remainingFailure(key,{minimum
 if(failure)return failure}return failIfIncomplete&&result.gaps.length>0?new Failure("figures-incomplete",{...cost,allGaps:result.gaps}):void 0}function remainingFailure(key,{minimum,now}){const state=unusableState(key,now)
 if(state)return new Failure("key-unusable",{key,state})
 if(key.limit===null)return
-const limit=limitOf(key)
+const limit=keys_limitOf(key)
 return limit?.remaining===void 0?new Failure("remaining-unknown",{key,minimum}):exceeds(minimum,limit.remaining)?new Failure("remaining-too-low",{key,minimum,limit,remaining:limit.remaining}):void 0}function warnOnCost(result,{warnAbove,failAbove,failIfIncomplete},{warn}){const cost=toCost(result);(failAbove===void 0||!exceeds(result.cost,failAbove))&&warnAbove!==void 0&&exceeds(result.cost,warnAbove)&&warn("spending-above-warning",{...cost,threshold:warnAbove})
 const undecided=Object.entries({"warn-above-usd":warnAbove,"fail-above-usd":failAbove}).flatMap(([input,threshold])=>threshold===void 0||exceeds(result.cost,threshold)?[]:[input])
 !failIfIncomplete&&undecided.length>0&&cost.gaps.length>0&&warn("usage-incomplete",{...cost,undecided})}function toCost(result){return{...result,gaps:result.gaps.filter(concernsCost)}}const metric=parse=>pipe(unknown(),transform((value,context)=>{const parsed=parse(value??0)
@@ -1998,7 +1998,7 @@ log.info(`The API key is ${describeKey(key)}.`)
 const from=startOf(since,{created:createdAt(key),to}),range=servedRange({from,to,maxDays:MAX_DAYS.api_key_id}),filter={field:"api_key_id",value:hash},subject=`the API key ${describeKey(key)}`,analytics=await queryUsage(client,filter,{from:range.from,to,subject}),period={from,to,workspaceCreated:createdAt(workspace)},{amount}=spentAtLeast(key,"usage",period),isUnresolved=analytics.warnings.length>0||totalSpent([key])===null
 if(analytics.models.length===0&&isUnresolved&&amount===void 0)throw new Failure("usage-unknown",{key,warnings:analytics.warnings})
 const figures=combine(analytics,addKey(NO_KEYS,key,period),[...range.gaps,...isLimitUnread(key)?[{kind:"limit-unread"}]:[]])
-return{workspace,key,limit:limitOf(key),from:range.requested,to,...figures}}const MAX_DAYS={workspace:31,api_key_id:365},usage_DAY_MS=864e5
+return{workspace,key,limit:keys_limitOf(key),from:range.requested,to,...figures}}const MAX_DAYS={workspace:31,api_key_id:365},usage_DAY_MS=864e5
 function servedRange({from,to,maxDays}){const earliest=to-maxDays*usage_DAY_MS
 if(from===void 0)return{from:earliest,requested:earliest,gaps:[{kind:"creation-unknown",maxDays}]}
 const gaps=from<earliest?[{kind:"too-long",maxDays,from:earliest}]:[]

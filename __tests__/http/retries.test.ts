@@ -179,7 +179,7 @@ describe('concurrent requests', () => {
     const result = await run(get(client.withTimeout(59_000)));
     expect(detailsOf(result)).toMatchObject({
       kind: 'prevented',
-      reason: 'OpenRouter requires a wait of 59.0 s, which exceeds the timeout',
+      reason: 'OpenRouter requires a wait of 59.0 s, which exceeds its share of the timeout',
     });
     expect(sent).toHaveLength(1);
   });
@@ -232,7 +232,7 @@ describe('the time of a client', () => {
     expect(detailsOf(await run(get(shortLived)))).toMatchObject({
       kind: 'prevented',
       ambiguous: false,
-      reason: 'the timeout expired before it was sent',
+      reason: 'its share of the timeout was over before it was sent',
     });
     expect(sent).toEqual([]);
   });

@@ -10,7 +10,7 @@ import {
   type Outcome,
 } from './request.ts';
 import { backoff, FAILURE_CLASSES } from './retry-policy.ts';
-import { attemptStarter, prevented, type SendOptions, sendOnce } from './send.ts';
+import { attemptStarter, limitOf, prevented, type SendOptions, sendOnce } from './send.ts';
 
 /** The response to the last attempt at a request. */
 export interface FinalResponse<Data> extends ApiResponse<Data> {
@@ -44,10 +44,19 @@ export interface Client {
   /** Returns a client with the same throttle, whose requests end within `ms` milliseconds. */
   withTimeout(ms: number): Client;
   /**
-   * Returns a client like `withTimeout` for one of many tasks. The waits that the server requires do not
-   * count, because all tasks wait then.
+   * Returns a client like `withTimeout` for one of many items, whose share of the time is `ms` milliseconds.
+   * The waits that its server or those of `others` require do not count, because all items wait then.
    */
-  withShare(ms: number): Client;
+  withShare(ms: number, others?: readonly Client[]): Client;
+  /** The time until its requests have to end, in milliseconds. */
+  timeLeft(): number;
+  /** How long the waits that the server has required take together, in milliseconds, and what is left of them. */
+  pauses(): Pauses;
+}
+
+interface Pauses {
+  totalMs: number;
+  leftMs: number;
 }
 
 export interface ClientOptions extends Omit<SendOptions, 'abortAt' | 'shortMs' | 'startAttempt'> {
@@ -69,22 +78,27 @@ function clientWith(throttle: Throttle, options: Options, endsAt?: () => number)
     endsAt ? { ...options, deadline: endsAt(), abortAt: endsAt() } : options;
   const endingAt = (end: () => number) =>
     clientWith(throttle, options, () => Math.min(current().deadline, end()));
+  const timeLeft = () => current().deadline - clock.now();
   const client: Client = {
     request: (request) => requestUntilDone(request, client),
     send: (request) => throttle.limit(() => sendThrottled(request, throttle, current)),
     tryOnce: (request, ms) => sendOnce(request, { ...current(), shortMs: ms }),
     waitForRetry: (failure, attempt) => waitForRetry(failure, attempt, { throttle, ...current() }),
     async pause(ms) {
-      await sleep(clock, Math.min(ms, (current().deadline - clock.now()) / 4), signal);
+      await sleep(clock, Math.min(ms, timeLeft() / 4), signal);
     },
     withTimeout(ms) {
       const end = clock.now() + ms;
       return endingAt(() => end);
     },
-    withShare(ms) {
-      const end = clock.now() + ms - throttle.pausedMs();
-      return endingAt(() => end + throttle.pausedMs());
+    withShare(ms, others = []) {
+      const sum = (of: (pauses: Pauses) => number) =>
+        [client, ...others].reduce((total, { pauses }) => total + of(pauses()), 0);
+      const end = clock.now() + ms - sum(({ totalMs, leftMs }) => totalMs - leftMs);
+      return endingAt(() => end + sum(({ totalMs }) => totalMs));
     },
+    timeLeft,
+    pauses: throttle.pauses,
   };
   return client;
 }
@@ -130,7 +144,7 @@ async function sendThrottled<Data>(
   throttle: Throttle,
   current: () => Options,
 ): Promise<Outcome<Data>> {
-  const stopReason = await throttle.waitUntilResumed(() => current().deadline);
+  const stopReason = await throttle.waitUntilResumed(current);
   if (stopReason !== undefined) return prevented(request, stopReason, current());
   const outcome = await sendOnce(request, current());
   // Pause here, before the limit lets another request start.
@@ -143,13 +157,13 @@ async function sendThrottled<Data>(
 async function waitForRetry(
   failure: AttemptFailure,
   attempt: number,
-  { throttle, clock, random, deadline, signal, log }: Options & { throttle: Throttle },
+  { throttle, clock, random, deadline, abortAt, signal, log }: Options & { throttle: Throttle },
 ): Promise<string | undefined> {
   if (signal.aborted) return abortReason(signal);
   const wait = Math.max(failure.retryAfterMs ?? 0, backoff(attempt, random()));
   const seconds = formatSeconds(wait);
   if (clock.now() + wait >= deadline) {
-    return `the next attempt, in ${seconds}, would start after the timeout`;
+    return `the next attempt, in ${seconds}, would start after ${limitOf(abortAt)}`;
   }
   log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`);
   if (FAILURE_CLASSES[failure.kind].pausesAll) throttle.pause(wait);
@@ -182,9 +196,10 @@ export interface Throttle {
    * Waits until the pause ends. Returns why no request may be sent, if the pause ends after
    * the deadline or the signal aborts.
    */
-  waitUntilResumed(deadline: () => number): Promise<string | undefined>;
-  /** How long all pauses so far take together, in milliseconds. */
-  pausedMs(): number;
+  waitUntilResumed(
+    current: () => Pick<SendOptions, 'deadline' | 'abortAt'>,
+  ): Promise<string | undefined>;
+  pauses(): Pauses;
 }
 
 /** Returns a function that calls each function it gets, in turn, when fewer than `max` others are running. */
@@ -215,23 +230,24 @@ export function createThrottle({
   signal,
 }: Pick<SendOptions, 'server' | 'clock' | 'signal'>): Throttle {
   let pausedUntil = clock.now();
-  let pausedMs = 0;
+  let totalMs = 0;
   return {
     limit: limitTo(MAX_CONCURRENCY),
-    pausedMs: () => pausedMs,
+    pauses: () => ({ totalMs, leftMs: Math.max(0, pausedUntil - clock.now()) }),
 
     pause(ms) {
       const [from, until] = [Math.max(pausedUntil, clock.now()), clock.now() + ms];
       if (until <= from) return;
-      pausedMs += until - from;
+      totalMs += until - from;
       pausedUntil = until;
     },
 
-    async waitUntilResumed(deadline) {
+    async waitUntilResumed(current) {
       while (clock.now() < pausedUntil) {
         const wait = pausedUntil - clock.now();
-        if (pausedUntil >= deadline()) {
-          return `${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds the timeout`;
+        const { deadline, abortAt } = current();
+        if (pausedUntil >= deadline) {
+          return `${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${limitOf(abortAt)}`;
         }
         const stopReason = await sleep(clock, wait, signal);
         if (stopReason !== undefined) return stopReason;

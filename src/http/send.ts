@@ -89,7 +89,12 @@ function waitForGrant({
   });
 }
 
-const TOO_LATE = 'the timeout expired before it was sent';
+/** What limits the time of a request. */
+export function limitOf(abortAt: number | undefined): string {
+  return abortAt === undefined ? 'the timeout' : 'its share of the timeout';
+}
+
+const TOO_LATE = 'its share of the timeout was over before it was sent';
 
 async function attemptOnce<Data>(
   request: ApiRequest<Data>,

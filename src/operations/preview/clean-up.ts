@@ -40,11 +40,10 @@ export interface CleanUpRequest {
 }
 
 /**
- * The shares of the timeout, so that one preview that takes long leaves time for the others: that of one
- * lookup, of all lookups, and of one deletion.
+ * The shares of the timeout that one lookup and one deletion have, so that one that takes long leaves time for
+ * the others. All lookups have half of the time that is left.
  */
 const LOOKUP_SHARE = 1 / 10;
-const LOOKUPS_SHARE = 1 / 2;
 const DELETION_SHARE = 1 / 5;
 
 /**
@@ -86,9 +85,7 @@ async function findOutdated(
   { timeoutMs, lists }: { timeoutMs: number; lists: Lists },
   context: GitHubContext,
 ): Promise<Outdated[]> {
-  const { clock, deadline } = context;
-  const end = deadline - timeoutMs * (1 - LOOKUPS_SHARE);
-  const lookups = context.github.withTimeout(end - clock.now());
+  const lookups = context.github.withTimeout(context.github.timeLeft() / 2);
   const outdated: Outdated[] = [];
   await forEachOf(groups, async (group) => {
     const github = lookups.withShare(timeoutMs * LOOKUP_SHARE);
@@ -105,11 +102,14 @@ async function findOutdated(
   return outdated;
 }
 
-/** A context for one of many tasks, which takes `ms` milliseconds at most. */
+/** A context for one of many items, which takes `ms` milliseconds at most. */
 function withShare(ms: number, context: GitHubContext): GitHubContext {
-  const { client, github, clock } = context;
-  const deadline = Math.min(context.deadline, clock.now() + ms);
-  return { ...context, client: client.withShare(ms), github: github.withShare(ms), deadline };
+  const { client, github } = context;
+  return {
+    ...context,
+    client: client.withShare(ms, [github]),
+    github: github.withShare(ms, [client]),
+  };
 }
 
 function groupBySubject(marked: readonly MarkedWorkspace[]): Group[] {
