@@ -126,7 +126,7 @@ const EXPECTATIONS: Expectations = {
     effect: `OpenRouter reported that it deleted the workspace preview-42, id ${WORKSPACE.id}.`,
   },
   'teardown-incomplete': {
-    details: { workspace: WORKSPACE, errors: [REJECTED], deletedKeys: 2 },
+    details: { workspace: WORKSPACE, errors: [REJECTED], hasMore: false, deletedKeys: 2 },
     effect: 'API keys deleted before that: 2.',
   },
   'too-many-stale': {

@@ -281,8 +281,11 @@ function contextOf<Result>(
     repository: knownOf(github, repository),
     jobLogin: token.user.login,
     notice: context.log.info,
-    renderComment: (data: CommentData, existing: string | undefined) =>
-      `${formatMarker(data)}\n${existing ?? 'Deleted'}`,
+    renderComment:
+      job.request?.comment === false
+        ? undefined
+        : (data: CommentData, existing: string | undefined) =>
+            `${formatMarker(data)}\n${existing ?? 'Deleted'}`,
   };
 }
 

@@ -314,12 +314,12 @@ const DESCRIPTIONS: {
     effect: [`OpenRouter reported that it deleted ${describeWorkspace(workspace)}.`],
   }),
 
-  'teardown-incomplete': ({ workspace, errors, deletedKeys }) => {
+  'teardown-incomplete': ({ workspace, errors, hasMore, deletedKeys }) => {
     const [first] = errors as readonly [ApiError];
     const title =
       errors.length === 1
         ? `Could not ${first.details.operation}`
-        : `Could not delete ${errors.length} API keys of the workspace ${workspace.slug}`;
+        : `Could not delete ${errors.length}${hasMore ? ' or more' : ''} API keys of the workspace ${workspace.slug}`;
     return {
       title,
       lines: [

@@ -33,14 +33,15 @@ async function runTeardown(
   options: Partial<Parameters<typeof teardown>[1]> = {},
 ) {
   const { id, slug } = workspace;
-  const { deletedKeys, ...result } = await simulation.clock.run(
+  const { deletedKeys, listedKeys, ...result } = await simulation.clock.run(
     teardown(
       { id, slug },
       { deleteKeys: true, relistKeys: false, ...options },
       connect(simulation, { timeout: 60_000, jitter: JITTER }),
     ),
   );
-  return { ...result, deletedKeys: deletedKeys.length };
+  const missingKeys = listedKeys - deletedKeys.length;
+  return { ...result, deletedKeys: deletedKeys.length, ...(missingKeys > 0 && { missingKeys }) };
 }
 
 const deleteWithItsKeys = ({ account }: Simulation) => {
@@ -162,14 +163,14 @@ describe('a rejection', () => {
     expect(scene.calls.filter((call) => call === DELETE_WORKSPACE)).toHaveLength(5);
   });
 
-  test.each([LIST_KEYS, DELETE_KEY])(
-    'of %s is no problem if another job has deleted the workspace',
-    async (on) => {
-      const scene = simulate(1, respond(on, 400));
-      onNth(scene.simulation, on, 1, () => deleteWithItsKeys(scene.simulation));
-      expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, deleted: false });
-    },
-  );
+  test.each([
+    [LIST_KEYS, {}],
+    [DELETE_KEY, { missingKeys: 1 }],
+  ])('of %s is no problem if another job has deleted the workspace', async (on, missing) => {
+    const scene = simulate(1, respond(on, 400));
+    onNth(scene.simulation, on, 1, () => deleteWithItsKeys(scene.simulation));
+    expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, ...missing, deleted: false });
+  });
 
   // The key has lost its permission, so that it finds nothing does not show that nothing is there.
   test.each(
@@ -228,7 +229,8 @@ test('a workspace one of whose API keys cannot be deleted is left, and the other
 test('an API key that another job deleted first is not counted', async () => {
   const scene = simulate(2);
   onNth(scene.simulation, DELETE_KEY, 1, () => scene.simulation.account.keys.splice(1));
-  expect(await runTeardown(scene)).toEqual({ deletedKeys: 1, deleted: true });
+  const result = { deletedKeys: 1, missingKeys: 1, deleted: true };
+  expect(await runTeardown(scene)).toEqual(result);
 });
 
 describe('a list of keys that lags behind their deletion', () => {

@@ -5,8 +5,8 @@ import { bearerToken, tokensIn } from '../../http/token.ts';
 const token = () =>
   z.object({
     access_token: bearerToken,
-    /** In seconds. RFC 6749 and RFC 8693 only recommend it. */
-    expires_in: z.optional(z.number()),
+    /** In seconds. RFC 6749 and RFC 8693 only recommend it, so anything but a number counts as absent. */
+    expires_in: z.catch(z.optional(z.number()), undefined),
   });
 
 /**

@@ -11,7 +11,7 @@ import {
 import { findWorkspace, isDefault, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../shared/failure.ts';
 import { forEachOf } from '../shared/for-each.ts';
-import { teardown } from '../teardown/teardown.ts';
+import { listNewKeys, type NewKeys, teardown } from '../teardown/teardown.ts';
 import { type CommentData, NO_DATA, observe, remembersMore } from './comment.ts';
 import { isSame, readMark } from './naming.ts';
 import { type GitHubContext, readStanding } from './standing.ts';
@@ -68,12 +68,15 @@ export async function deletePreview(
     const keysSpent = totalSpent(keys);
     return { kind: 'deletion', workspace, deleted: false, deletedKeys: keys, keysSpent };
   }
-  const { value: list, error: listError } = await catching(listKeys(client, workspace), ApiError);
+  const { value: list, error: listError } = await catching(
+    listNewKeys(client, workspace),
+    ApiError,
+  );
   // OpenRouter may reject it because another job has deleted the workspace: the teardown finds out.
   if (listError && listError.details.kind !== 'rejected') throw listError;
   const remembered = await announceDeletion(
     preview,
-    { workspace, keys: list?.keys ?? [] },
+    { workspace, keys: list?.newKeys ?? [] },
     context,
   );
   const standing = await readStanding(subject, since, context);
@@ -82,7 +85,7 @@ export async function deletePreview(
     return { kind: 'reopened' };
   }
   context.onDeletion?.(workspace);
-  const target = { workspace, listed: list?.keys, remembered };
+  const target = { workspace, list, remembered };
   const deletion = await deleteWorkspaceOf(preview, target, context);
   const { value: after, error } = await catching(
     readStanding(subject, standing.since, context),
@@ -99,14 +102,14 @@ export async function deletePreview(
 
 /**
  * Writes into the comment that a deletion has begun, for the case that this job dies during it. Returns what
- * the comment said before.
+ * the comment said before; undefined if it could not be read.
  */
 async function announceDeletion(
   preview: Preview,
   { workspace, keys }: { workspace: Workspace; keys: readonly Key[] },
   context: GitHubContext,
-): Promise<CommentData> {
-  let remembered = NO_DATA;
+): Promise<CommentData | undefined> {
+  let remembered: CommentData | undefined;
   const seen = observe(workspace, keys, 'unfinished');
   const onRemembered = (data: CommentData) => {
     remembered = data;
@@ -119,41 +122,43 @@ async function announceDeletion(
 interface Target {
   workspace: Workspace;
   /** Undefined if they could not be listed. */
-  listed: readonly Key[] | undefined;
-  /** What the comment said before this step changed it. */
-  remembered: CommentData;
+  list: NewKeys | undefined;
+  /** What the comment said before this step changed it; undefined if it could not be read. */
+  remembered: CommentData | undefined;
 }
 
 /** Deletes a workspace with its API keys, and writes what they have spent into the comment. */
 async function deleteWorkspaceOf(
   preview: Preview,
-  { workspace, listed: working, remembered }: Target,
+  { workspace, list, remembered }: Target,
   context: GitHubContext,
 ): Promise<PreviewDeletion> {
-  const listed = working && (await endKeys(working, context));
-  const options = { deleteKeys: true, relistKeys: false, listed };
-  const { deleted, deletedKeys, problem } = await teardown(workspace, options, context);
-  if (problem) throw problem;
+  const newKeys = list ? await endKeys(list.newKeys, context) : [];
+  const options = { deleteKeys: true, relistKeys: false, list: list && { ...list, newKeys } };
+  const result = await teardown(workspace, options, context);
+  const { deleted, deletedKeys } = result;
+  if (result.problem) throw result.problem;
   const { slug, id } = workspace;
   const done = deleted ? 'Deleted' : 'Another job had deleted';
   context.log.info(
     `${done} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`,
   );
   // What works until it is deleted can spend more than was read before.
-  const isFinal = listed !== undefined && deletedKeys.every(isDisabled);
-  const keys = [...(listed ?? []), ...deletedKeys];
+  const isFinal = list !== undefined && deletedKeys.every(isDisabled);
+  const keys = [...newKeys, ...deletedKeys];
   const seen = observe(workspace, keys, isFinal ? 'finished' : 'unfinished');
   await commentOn(preview, { seen }, context);
-  const deletedHashes = new Set(deletedKeys.map(({ hash }) => hash));
   const isComplete =
-    listed?.every(({ hash }) => deletedHashes.has(hash)) &&
-    !remembersMore(remembered, workspace, listed);
+    deleted &&
+    deletedKeys.length === result.listedKeys &&
+    remembered &&
+    !remembersMore(remembered, workspace, deletedKeys);
   const keysSpent = isComplete ? totalSpent(deletedKeys) : null;
   return { kind: 'deletion', workspace, deleted, deletedKeys, keysSpent };
 }
 
 /** Disables those API keys that work, so that what they have spent is final. Returns all as they are then. */
-async function endKeys(keys: readonly Key[], { client }: GitHubContext): Promise<readonly Key[]> {
+async function endKeys(keys: readonly Key[], { client }: GitHubContext): Promise<Key[]> {
   const ended = new Map<string, Key>();
   const working = keys.filter((key) => !isDisabled(key));
   await forEachOf(working, async (key) => {
@@ -162,6 +167,9 @@ async function endKeys(keys: readonly Key[], { client }: GitHubContext): Promise
   });
   return keys.map((key) => ended.get(key.hash) ?? key);
 }
+
+/** The most that a comment may delay the rest, in milliseconds: it can need two lists of thousands of keys. */
+const COMMENT_WITHIN_MS = 30_000;
 
 /**
  * Writes the comment of a pull request, unless there is to be none. Takes a quarter of the time that is
@@ -172,9 +180,12 @@ export async function commentOn(
   comment: Omit<CommentRequest, 'number' | 'slug' | 'render'>,
   context: GitHubContext,
 ): Promise<void> {
-  const { renderComment: render, client, github, clock, deadline } = context;
-  if (subject.kind !== 'pull' || !render) return;
-  const ms = (deadline - clock.now()) / 4;
+  const { renderComment: render, client, github } = context;
+  if (subject.kind !== 'pull' || !render) {
+    comment.onRemembered?.(NO_DATA);
+    return;
+  }
+  const ms = Math.min(COMMENT_WITHIN_MS, client.timeLeft() / 4);
   const limited = { ...context, client: client.withTimeout(ms), github: github.withTimeout(ms) };
   await writeComment({ number: subject.number, slug: identity.slug, ...comment, render }, limited);
 }

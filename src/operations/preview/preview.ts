@@ -94,9 +94,9 @@ export async function runPreview(
 function saveTask(
   preview: Preview & Pick<PreviewTask, 'workspace'>,
   { comment, dryRun }: PreviewRequest,
-  { journal, repository }: PreviewContext,
+  { journal, repository: { id, defaultBranch } }: PreviewContext,
 ): PreviewTask {
-  const task: PreviewTask = { ...preview, repository, comment };
+  const task: PreviewTask = { ...preview, repository: { id, defaultBranch }, comment };
   if (!dryRun) journal.saveOrFail(task);
   return task;
 }

@@ -130,6 +130,8 @@ export interface FailureDetails {
   'teardown-incomplete': {
     workspace: WorkspaceRef;
     errors: readonly ApiError[];
+    /** Whether there may be more API keys than those that could not be deleted. */
+    hasMore: boolean;
     deletedKeys: number;
   };
   'too-many-stale': {
