@@ -82,8 +82,7 @@ module.exports=require("assert")},434:module=>{"use strict"
 module.exports=require("events")},611:module=>{"use strict"
 module.exports=require("http")},692:module=>{"use strict"
 module.exports=require("https")},278:module=>{"use strict"
-module.exports=require("net")},877:module=>{"use strict"
-module.exports=require("node:v8")},756:module=>{"use strict"
+module.exports=require("net")},756:module=>{"use strict"
 module.exports=require("tls")},23:module=>{"use strict"
 module.exports=require("util")}},__webpack_module_cache__={}
 function __nccwpck_require__(moduleId){var cachedModule=__webpack_module_cache__[moduleId]
@@ -1962,15 +1961,12 @@ if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),
 function previewPost(){return runCleanupStep({schema:previewTask(),failsJob:()=>!0,async run(task,context,step){const{report}=step,gitHub=readPostGitHub()
 return finishPreview(task,{...context,github:startGitHub(gitHub,{context,step}),repository:{...gitHub.repository,...task.repository},jobLogin:gitHub.jobLogin,notice:report.notice,renderComment:task.comment?commentRenderer(gitHub,report):void 0,readJobStatus,onSpend:spendReporter(report),onEnd(deletion){deletion.kind==="deletion"&&report.summarize(endSummary(task,deletion,{dryRun:!1}))}})},describeLeftovers:task=>task?describePreviewLeft(task):""})}const GLOB_MESSAGE="must be a slug, in which * matches any characters and ? matches one",glob=()=>schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/,GLOB_MESSAGE)),sweepInputs=()=>object({...credentials,slug_pattern:glob().check(refine(pattern=>fixedPrefix(pattern).length>=2,"must begin with at least 2 characters of a slug before the first * or ?")),older_than:fields_duration({min:"1m",max:"3650d"}),keep:schemas_default(array(glob(),"must be a list of slugs with optional wildcards").check(refine(globs=>globs.filter(hasWildcard).length<=100,"must have at most 100 entries with wildcards")),[]),delete_keys:fields_flag(),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("10m")})
 function readSweepInputs(){const values=readInputs(sweepInputs())
-return{...toConnection(values),slugPattern:values.slug_pattern,olderThanMs:values.older_than,keep:values.keep,deleteKeys:values.delete_keys,maxDeletions:values.max_deletions,dryRun:values.dry_run}}function sweep_sweep(){return runStep(async step=>{const{report}=step
-await limitNewSpace()
-const inputs=readSweepInputs(),result=await sweep(inputs,startContext(inputs,step))
+return{...toConnection(values),slugPattern:values.slug_pattern,olderThanMs:values.older_than,keep:values.keep,deleteKeys:values.delete_keys,maxDeletions:values.max_deletions,dryRun:values.dry_run}}function sweep_sweep(){return runStep(async step=>{const{report}=step,inputs=readSweepInputs(),result=await sweep(inputs,startContext(inputs,step))
 report.output(sweepOutputs(result))
 result.staleCount>0&&report.warn("stale-workspaces",{result})
 const failure=sweepFailure(result,{...inputs,check:"slug-pattern, older-than and keep"})
 if(failure)throw failure
-report.summarize(sweepSummary(result,inputs))})}async function limitNewSpace(){const{setFlagsFromString}=await Promise.resolve().then(__nccwpck_require__.t.bind(__nccwpck_require__,877,23))
-setFlagsFromString("--semi-space-growth-factor=1")}const DAY_MS=864e5
+report.summarize(sweepSummary(result,inputs))})}const DAY_MS=864e5
 function calendarStarts(to){const date=new Date(to-1),[year,month]=[date.getUTCFullYear(),date.getUTCMonth()],day=Date.UTC(year,month,date.getUTCDate()),daysSinceMonday=(date.getUTCDay()+6)%7
 return{month:Date.UTC(year,month),week:day-daysSinceMonday*DAY_MS,day}}function startOf(since,{created,to}){const createdSecond=created===void 0?void 0:Math.min(Math.floor(created/1e3)*1e3,to-1e3)
 if(since==="created")return createdSecond

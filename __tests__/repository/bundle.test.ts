@@ -20,7 +20,6 @@ const MODULES = [
   'tls',
   'url',
   'util',
-  'v8',
 ];
 
 test('the bundle requires these modules of Node.js and no others', () => {
