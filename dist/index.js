@@ -784,34 +784,27 @@ const[until,now]=[parseHttpDate(value),parseHttpDate(headers.date)]
 return until===void 0||now===void 0?void 0:Math.max(until-now,0)}const HTTP_DATE=/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/
 function parseHttpDate(value){if(typeof value!=="string"||!HTTP_DATE.test(value))return
 const time=Date.parse(value)
-return Number.isNaN(time)?void 0:time}const external_node_https_namespaceObject=require("node:https"),external_node_tls_namespaceObject=require("node:tls"),external_node_url_namespaceObject=require("node:url")
+return Number.isNaN(time)?void 0:time}const external_node_https_namespaceObject=require("node:https"),external_node_tls_namespaceObject=require("node:tls")
 class TransportError extends Error{name="TransportError"
 isSent
 kind
 constructor(reason,{isSent,isPermanent=!1,cause}){super(reason,{cause})
 this.isSent=isSent
-this.kind=isSent?isPermanent?"unexpected":"ambiguous":isPermanent?"prevented":"unsent"}}function httpTransport(userAgent){const client=new lib_HttpClient(userAgent,[],{keepAlive:!0})
-return async(request,signal)=>{const exchange=new Exchange(request,{client,signal})
+this.kind=isSent?isPermanent?"unexpected":"ambiguous":isPermanent?"prevented":"unsent"}}const MAX_BODY_BYTES=524288
+function httpTransport(userAgent){const client=new lib_HttpClient(userAgent,[],{keepAlive:!0})
+return async(request,signal)=>{let isSent=!1
 try{signal.throwIfAborted()
-return await exchange.run()}catch(error){const{isSent}=exchange,{reason,isPermanent}=diagnose(signal.aborted?signal.reason:error,isSent),note=proxyNote(request.url)
-throw new TransportError(reason+note,{isSent,isPermanent,cause:error})}}}class Exchange{isSent=!1
-#status=0
-#request
-#client
-#signal
-constructor(request,{client,signal}){this.#request=request
-this.#client=client
-this.#signal=signal}run(){return new Promise((resolve,reject)=>{this.#signal.addEventListener("abort",()=>{this.#status<400&&reject(this.#signal.reason)})
-const body=this.#request.body??""
-this.#client.requestRawWithCallback(this.#requestInfo(),body,(error,response)=>{if(response){this.#status=response.message.statusCode??0
-readResponse(response.message).then(resolve,reject)}else reject(error)})})}#requestInfo(){const{method,url,headers}=this.#request,parsedUrl=new URL(url),isTls=parsedUrl.protocol==="https:",isProxied=lib_getProxyUrl(url)!=="",agent=(isProxied?new lib_HttpClient:this.#client).getAgent(url)
+const sending=openRequest(request,{client,signal})
+onReady(sending,()=>{isSent=!0})
+return await readResponse(await responseTo(sending,request,signal))}catch(error){const{reason,isPermanent}=diagnose(signal.aborted?signal.reason:error,isSent),note=proxyNote(request.url)
+throw new TransportError(reason+note,{isSent,isPermanent,cause:error})}}}function openRequest({method,url,headers,body=""},{client,signal}){const{protocol,hostname}=new URL(url),isProxied=lib_getProxyUrl(url)!=="",agent=(isProxied?new lib_HttpClient:client).getAgent(url)
 agent.options.rejectUnauthorized=!0
-return{parsedUrl,httpModule:{request:(options,onResponse)=>this.#observe((isTls?external_node_https_namespaceObject:external_node_http_namespaceObject).request(options,onResponse))},options:{method,host:isProxied?parsedUrl.hostname:(0,external_node_url_namespaceObject.urlToHttpOptions)(parsedUrl).hostname,port:parsedUrl.port||(isTls?443:80),path:parsedUrl.pathname+parsedUrl.search,headers:{...headers,"user-agent":this.#client.userAgent},agent,signal:this.#signal}}}#observe(request){const onReady=()=>{this.isSent=!0}
-return request.once("socket",socket=>{const isTls=socket instanceof external_node_tls_namespaceObject.TLSSocket
-request.reusedSocket||!isTls&&!socket.connecting?onReady():socket.once(isTls?"secureConnect":"connect",onReady)})}}async function readResponse(message){const start=systemClock.now(),status=message.statusCode??0
+return(protocol==="https:"?external_node_https_namespaceObject:external_node_http_namespaceObject).request(url,{method,headers:{...headers,"user-agent":client.userAgent,"content-length":Buffer.byteLength(body)},agent,signal,...isProxied&&{hostname}})}function onReady(request,callback){request.once("socket",socket=>{const isTls=socket instanceof external_node_tls_namespaceObject.TLSSocket
+request.reusedSocket||!isTls&&!socket.connecting?callback():socket.once(isTls?"secureConnect":"connect",callback)})}function responseTo(sending,{body},signal){return new Promise((resolve,reject)=>{signal.addEventListener("abort",()=>reject(signal.reason))
+sending.on("response",resolve).on("error",reject).end(body)})}async function readResponse(message){const start=systemClock.now(),status=message.statusCode??0
 let body="",size=0
 try{for await(const chunk of message.setEncoding("utf8")){size+=Buffer.byteLength(chunk)
-if(size>524288)throw new Error("the response is larger than 512 KiB")
+if(size>MAX_BODY_BYTES)throw new Error("the response is larger than 512 KiB")
 body+=chunk}}catch(error){if(status<400||status===404)throw error
 parseJson(body)===void 0&&(body="")}return{status,headers:message.headers,body,bodyMs:systemClock.now()-start}}const UNKNOWN_AUTHORITY="the certificate is issued by an authority that is not trusted here; the variable NODE_EXTRA_CA_CERTS can name a file with its certificate",TRANSIENT_REASONS={ECONNREFUSED:"the connection was refused",ECONNRESET:"the connection was closed before the response was complete",EAI_AGAIN:"the host name could not be resolved",ENOTFOUND:"the host name does not exist",EHOSTUNREACH:"there is no route to the host",ENETUNREACH:"there is no route to the network",ETIMEDOUT:"the connection timed out",EPIPE:"the connection was closed while the request was being sent"},PERMANENT_REASONS={EPROTO:"the TLS handshake failed: the server uses no TLS, or a version that is not supported here",DEPTH_ZERO_SELF_SIGNED_CERT:UNKNOWN_AUTHORITY,SELF_SIGNED_CERT_IN_CHAIN:UNKNOWN_AUTHORITY,UNABLE_TO_VERIFY_LEAF_SIGNATURE:UNKNOWN_AUTHORITY,UNABLE_TO_GET_ISSUER_CERT_LOCALLY:UNKNOWN_AUTHORITY,CERT_HAS_EXPIRED:"the certificate has expired",CERT_NOT_YET_VALID:"the certificate is not valid yet",ERR_TLS_CERT_ALTNAME_INVALID:"the certificate is for another host"}
 function diagnose(error,isSent){if(!external_node_util_namespaceObject.types.isNativeError(error))return{reason:String(error),isPermanent:!1}

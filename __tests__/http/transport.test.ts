@@ -99,28 +99,31 @@ test.each([
   expect(new TransportError('x', { isSent, isPermanent, cause })).toMatchObject({ kind, cause });
 });
 
-test('a request arrives as it was sent, with the user agent, and its response is complete', async () => {
-  const received: unknown[] = [];
-  const port = await listen(async (request, response) => {
-    const { method, url, headers } = request;
-    received.push(method, url, headers, await textOf(request));
-    response.writeHead(201, { 'X-Ray': 'abc' }).end('{"data":"ü"}');
-  });
-  const headers = { authorization: 'Bearer sk' };
-  const response = await send(port, { method: 'POST', headers, body: '{"name":"ü"}' });
-  expect(response).toMatchObject({ status: 201, body: '{"data":"ü"}' });
-  expect(response).toHaveProperty('headers.x-ray', 'abc');
-  expect(received).toEqual([
-    'POST',
-    '/api/v1/keys?offset=0',
-    expect.objectContaining({
-      authorization: 'Bearer sk',
-      'user-agent': 'test/1.0',
-      host: `127.0.0.1:${port}`,
-    }),
-    '{"name":"ü"}',
-  ]);
-});
+test.each(['POST', 'DELETE'] as const)(
+  'a %s arrives as it was sent, with the user agent, and its response is complete',
+  async (sent) => {
+    const received: unknown[] = [];
+    const port = await listen(async (request, response) => {
+      const { method, url, headers } = request;
+      received.push(method, url, headers, await textOf(request));
+      response.writeHead(201, { 'X-Ray': 'abc' }).end('{"data":"ü"}');
+    });
+    const headers = { authorization: 'Bearer sk' };
+    const response = await send(port, { method: sent, headers, body: '{"name":"ü"}' });
+    expect(response).toMatchObject({ status: 201, body: '{"data":"ü"}' });
+    expect(response).toHaveProperty('headers.x-ray', 'abc');
+    expect(received).toEqual([
+      sent,
+      '/api/v1/keys?offset=0',
+      expect.objectContaining({
+        authorization: 'Bearer sk',
+        'user-agent': 'test/1.0',
+        host: `127.0.0.1:${port}`,
+      }),
+      '{"name":"ü"}',
+    ]);
+  },
+);
 
 test('a response says how long its body took to arrive after its headers', async () => {
   const bodyIsDue = Promise.withResolvers<void>();

@@ -1,7 +1,6 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { TLSSocket } from 'node:tls';
-import { urlToHttpOptions } from 'node:url';
 import { types } from 'node:util';
 import { getProxyUrl, HttpClient } from '@actions/http-client';
 import { systemClock } from '../lib/clock.ts';
@@ -57,18 +56,21 @@ export class TransportError extends Error {
 const MAX_BODY_BYTES = 512 * 1024;
 
 /**
- * Creates a transport that uses `@actions/http-client`, which supports the runner's proxy variables.
- * It follows no redirects and retries nothing. It keeps connections alive, except through a proxy.
+ * Creates a transport with the agents of `@actions/http-client`, which support the runner's proxy
+ * variables. It follows no redirects and retries nothing. It keeps connections alive, except through a proxy.
  */
 export function httpTransport(userAgent: string): Transport {
   const client = new HttpClient(userAgent, [], { keepAlive: true });
   return async (request, signal) => {
-    const exchange = new Exchange(request, { client, signal });
+    let isSent = false;
     try {
       signal.throwIfAborted();
-      return await exchange.run();
+      const sending = openRequest(request, { client, signal });
+      onReady(sending, () => {
+        isSent = true;
+      });
+      return await readResponse(await responseTo(sending, request, signal));
     } catch (error) {
-      const { isSent } = exchange;
       const { reason, isPermanent } = diagnose(signal.aborted ? signal.reason : error, isSent);
       const note = proxyNote(request.url);
       throw new TransportError(reason + note, { isSent, isPermanent, cause: error });
@@ -76,104 +78,60 @@ export function httpTransport(userAgent: string): Transport {
   };
 }
 
-type RequestInfo = Parameters<HttpClient['requestRawWithCallback']>[0];
-
-/** One request and its response. It observes whether the request may have left this machine. */
-class Exchange {
-  /** Whether the server may have received the request. */
-  isSent = false;
-  /** The status of the response; 0 until its headers arrive. */
-  #status = 0;
-  readonly #request: HttpRequest;
-  readonly #client: HttpClient;
-  readonly #signal: AbortSignal;
-
-  constructor(
-    request: HttpRequest,
-    { client, signal }: { client: HttpClient; signal: AbortSignal },
-  ) {
-    this.#request = request;
-    this.#client = client;
-    this.#signal = signal;
-  }
-
-  /**
-   * Sends the request, and resolves with the response. Not with `HttpClient.request`: its chain of
-   * promises keeps each request in memory until a full garbage collection.
-   */
-  run(): Promise<HttpResponse> {
-    return new Promise((resolve, reject) => {
-      // Needed because Node does not report an abort while a request waits for its proxy.
-      this.#signal.addEventListener('abort', () => {
-        // The abort also ends the body of an error response. Its status is enough, and
-        // `readResponse` returns it.
-        if (this.#status < 400) reject(this.#signal.reason);
-      });
-      const body = this.#request.body ?? '';
-      this.#client.requestRawWithCallback(this.#requestInfo(), body, (error, response) => {
-        if (!response) {
-          reject(error);
-          return;
-        }
-        this.#status = response.message.statusCode ?? 0;
-        readResponse(response.message).then(resolve, reject);
-      });
-    });
-  }
-
-  #requestInfo(): RequestInfo {
-    const { method, url, headers } = this.#request;
-    const parsedUrl = new URL(url);
-    const isTls = parsedUrl.protocol === 'https:';
-    const isProxied = getProxyUrl(url) !== '';
-    const agent = (isProxied ? new HttpClient() : this.#client).getAgent(url) as https.Agent;
-    // NODE_TLS_REJECT_UNAUTHORIZED must not apply: the key goes over this connection.
-    agent.options.rejectUnauthorized = true;
-    const request = (
-      options: http.RequestOptions,
-      onResponse: (response: http.IncomingMessage) => void,
-    ) => this.#observe((isTls ? https : http).request(options, onResponse));
-    return {
-      parsedUrl,
-      // `HttpClient` uses nothing else of the module.
-      httpModule: { request } as RequestInfo['httpModule'],
-      options: {
-        method,
-        // A proxy needs the brackets of an IPv6 address, and Node rejects them.
-        host: isProxied ? parsedUrl.hostname : urlToHttpOptions(parsedUrl).hostname,
-        port: parsedUrl.port || (isTls ? 443 : 80),
-        path: parsedUrl.pathname + parsedUrl.search,
-        headers: { ...headers, 'user-agent': this.#client.userAgent },
-        agent,
-        signal: this.#signal,
-      },
-    };
-  }
-
-  /** Nothing is sent before the connection is ready. */
-  #observe(request: http.ClientRequest): http.ClientRequest {
-    const onReady = () => {
-      this.isSent = true;
-    };
-    return request.once('socket', (socket) => {
-      const isTls = socket instanceof TLSSocket;
-      if (request.reusedSocket || !(isTls || socket.connecting)) onReady();
-      else socket.once(isTls ? 'secureConnect' : 'connect', onReady);
-    });
-  }
+/** Opens a connection for `request`, which is still to be ended. */
+function openRequest(
+  { method, url, headers, body = '' }: HttpRequest,
+  { client, signal }: { client: HttpClient; signal: AbortSignal },
+): http.ClientRequest {
+  const { protocol, hostname } = new URL(url);
+  const isProxied = getProxyUrl(url) !== '';
+  const agent = (isProxied ? new HttpClient() : client).getAgent(url) as https.Agent;
+  // NODE_TLS_REJECT_UNAUTHORIZED must not apply: the key goes over this connection.
+  agent.options.rejectUnauthorized = true;
+  return (protocol === 'https:' ? https : http).request(url, {
+    method,
+    headers: {
+      ...headers,
+      'user-agent': client.userAgent,
+      // Node sends none for a DELETE, not even for one with a body.
+      'content-length': Buffer.byteLength(body),
+    },
+    agent,
+    signal,
+    // A proxy needs the brackets of an IPv6 address, which Node removes.
+    ...(isProxied && { hostname }),
+  });
 }
 
-/**
- * Reads a response to its end. `HttpClientResponse.readBody` does not suffice: it never settles if
- * the body is cut short, it has no size limit, and it copies the whole body with each chunk.
- */
+/** Calls `callback` when the connection of `request` is ready. Nothing is sent before. */
+function onReady(request: http.ClientRequest, callback: () => void): void {
+  request.once('socket', (socket) => {
+    const isTls = socket instanceof TLSSocket;
+    if (request.reusedSocket || !(isTls || socket.connecting)) callback();
+    else socket.once(isTls ? 'secureConnect' : 'connect', callback);
+  });
+}
+
+/** Sends `sending`, and resolves with the response when its headers have arrived. */
+function responseTo(
+  sending: http.ClientRequest,
+  { body }: HttpRequest,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    // Node does not report an abort while a request waits for its proxy.
+    signal.addEventListener('abort', () => reject(signal.reason));
+    sending.on('response', resolve).on('error', reject).end(body);
+  });
+}
+
+/** Reads a response to its end. */
 async function readResponse(message: http.IncomingMessage): Promise<HttpResponse> {
   const start = systemClock.now();
   const status = message.statusCode ?? 0;
   let body = '';
   let size = 0;
   try {
-    // As text, because buffers stay in memory until a full garbage collection.
     for await (const chunk of message.setEncoding('utf8') as AsyncIterable<string>) {
       size += Buffer.byteLength(chunk);
       if (size > MAX_BODY_BYTES) throw new Error('the response is larger than 512 KiB');
