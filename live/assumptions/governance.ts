@@ -177,7 +177,7 @@ export const GUARDRAILS: readonly Assumption[] = [
     id: 'guardrail-null',
     sentence: 'Null lifts a restriction, and comes back as null or as an empty list.',
     documented: DOCS.updateGuardrail,
-    reliedOnBy: { file: GUARDRAIL_DIFF, name: 'isNone' },
+    reliedOnBy: { file: GUARDRAIL_DIFF, name: 'normalize' },
     isCritical: true,
     async probe(scene) {
       const workspace = await scene.createWorkspace();

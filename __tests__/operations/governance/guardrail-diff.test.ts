@@ -22,22 +22,6 @@ test.each([
   }
 });
 
-test('unexpectedGuardrailFields reads each filter of a response a few times, however many there are', () => {
-  let reads = 0;
-  const content_filters = Array.from({ length: 500 }, (_, at) =>
-    Object.defineProperty({}, 'pattern', {
-      enumerable: true,
-      get() {
-        reads += 1;
-        return String(at);
-      },
-    }),
-  );
-  const update = { content_filters: [{ pattern: 'a' }] };
-  expect(unexpectedGuardrailFields({ content_filters }, update)).toEqual(['content_filters']);
-  expect(reads).toBeLessThanOrEqual(10 * content_filters.length);
-});
-
 test('diffGuardrail compares providers by their exact names, in any order', () => {
   const guardrail = { ignored_providers: ['azure', 'openai'] };
   expect(diffGuardrail(guardrail, { ignored_providers: ['openai', 'azure'] })).toEqual({});
@@ -209,18 +193,6 @@ describe('the comparison of models', () => {
       { numRuns: 5_000 },
     );
   });
-
-  test('ends for more models than a guardrail can have', () => {
-    const models = Array.from({ length: 50_000 }, (_, at) => `a/model-${at}`);
-    const dated = models.map((slug) => `${slug}-20260101`).reverse();
-    const update = { allowed_models: models };
-    expect(diffGuardrail({ allowed_models: dated }, update)).toEqual({});
-    const other = { allowed_models: [...dated.slice(1), 'a/other-20260101'] };
-    expect(diffGuardrail(other, update)).toEqual(update);
-    expect(unexpectedGuardrailFields(other, update)).toEqual([]);
-    const undated = { allowed_models: [...dated.slice(1), 'a/other'] };
-    expect(unexpectedGuardrailFields(undated, update)).toEqual(['allowed_models']);
-  });
 });
 
 describe('the comparison of values', () => {
@@ -315,23 +287,5 @@ describe('the comparison of values', () => {
     expect(isSame(wrap({ b: 1, c: 2 }), wrap({ b: 1 }))).toBe(true);
     expect(isSame(extend(wrap([{ b: 1 }, { b: 2 }])), wrap([{ b: 1 }, { b: 2 }]))).toBe(true);
     expect(isSame(extend(wrap([{ b: 1 }, { b: 3 }])), wrap([{ b: 1 }, { b: 2 }]))).toBe(false);
-  });
-
-  test('ends for long lists, and for long lists of lists', () => {
-    const long = Array.from({ length: 100_000 }, (_, at) => `provider-${at}`);
-    for (const list of [long, long.slice(90_000).map((entry) => [entry, 'a', ['b']])]) {
-      expect(isSame(extend(list), list)).toBe(true);
-      expect(isSame([...list.slice(0, -1), 'other'], list)).toBe(false);
-      expect(isSame(['other', ...list.slice(1)], list)).toBe(false);
-    }
-  });
-
-  test('ends for a list of many objects that come back with more fields', () => {
-    const filters = Array.from({ length: 1_000 }, (_, at) => ({
-      pattern: `${at}`,
-      in: ['a', { b: at }],
-    }));
-    expect(isSame(extend(filters), filters)).toBe(true);
-    expect(isSame([...filters.slice(1), { pattern: 'other', in: [] }], filters)).toBe(false);
   });
 });

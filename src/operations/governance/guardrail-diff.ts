@@ -44,11 +44,9 @@ const ENTRY_DEFAULTS: Readonly<Record<string, object>> = {
 };
 
 function isSame(field: string, actual: unknown, desired: unknown): boolean {
-  if (isModels(field)) {
-    const isLifted = isNone(actual) && isNone(desired);
-    return isLifted || isSameModels(actual, desired, (model) => model);
-  }
-  return isSameValue(withDefaults(field, actual), withDefaults(field, desired));
+  return isModels(field)
+    ? isSameModels(actual ?? [], desired ?? [], (model) => model)
+    : isSameValue(withDefaults(field, actual), withDefaults(field, desired));
 }
 
 function withDefaults(field: string, value: unknown): unknown {
@@ -62,73 +60,44 @@ function withDefaults(field: string, value: unknown): unknown {
  * more, such as the label that OpenRouter gives to a builtin filter.
  */
 function isSameValue(actual: unknown, desired: unknown): boolean {
-  return includes(toValue(actual), toValue(desired));
+  return includes(normalize(actual), normalize(desired));
 }
 
-/** A value to compare with another. */
-interface Value {
-  /** The same for equal values, whatever the order of their lists and fields. */
-  text: string;
-  /** The entries of a list by their texts, each once. */
-  entries?: ReadonlyMap<string, Value>;
-  /** The fields of an object. */
-  fields?: ReadonlyMap<string, Value>;
-}
-
-const NONE: Value = { text: 'null' };
-
-function toValue(value: unknown): Value {
-  if (isNone(value)) return NONE;
+/** Sorts lists and fields, and keeps each entry once. An empty list restricts nothing, as null does. */
+function normalize(value: unknown): unknown {
   if (Array.isArray(value)) {
-    const entries = new Map(value.map(toValue).map((entry) => [entry.text, entry]));
-    return { text: `[${[...entries.keys()].sort().join()}]`, entries };
+    const texts = new Set(value.map((entry) => JSON.stringify(normalize(entry))));
+    return texts.size === 0 ? null : [...texts].sort().map((text) => JSON.parse(text));
   }
-  if (!isObject(value)) return { text: JSON.stringify(value) };
-  const fields = new Map(Object.entries(value).map(([name, field]) => [name, toValue(field)]));
-  const texts = [...fields].map(([name, { text }]) => `${JSON.stringify(name)}:${text}`);
-  return { text: `{${texts.sort().join()}}`, fields };
+  if (!isObject(value)) return value ?? null;
+  const names = Object.keys(value).sort();
+  return Object.fromEntries(names.map((name) => [name, normalize(value[name])]));
 }
 
-/**
- * Whether `actual` has all that is desired. Compares each part of one with each of the other once at
- * most, and only within objects or lists that are not equal.
- */
-function includes(actual: Value, desired: Value): boolean {
-  if (actual.text === desired.text) return true;
-  const { entries, fields } = actual;
-  if (desired.entries) return entries !== undefined && isSameSet(entries, desired.entries);
-  if (!desired.fields || !fields) return false;
-  for (const [name, field] of desired.fields) {
-    if (!includes(fields.get(name) ?? NONE, field)) return false;
-  }
-  return true;
+/** Compares a part of one value with a part of the other only once: else, time doubles with each level. */
+function includes(actual: unknown, desired: unknown): boolean {
+  if (Array.isArray(desired)) return Array.isArray(actual) && isSameSet(actual, desired);
+  if (!isObject(desired)) return actual === desired;
+  if (!isObject(actual)) return false;
+  return Object.entries(desired).every(([name, field]) =>
+    includes(Object.hasOwn(actual, name) ? actual[name] : null, field),
+  );
 }
 
 /** Whether each entry of one list has a counterpart in the other. */
-function isSameSet(
-  actual: ReadonlyMap<string, Value>,
-  desired: ReadonlyMap<string, Value>,
-): boolean {
-  if (actual.size !== desired.size) return false;
-  const others = [...actual.values()];
-  const found = new Set<Value>();
-  // Entries without an equal come first: one that has no counterpart ends the search.
-  const sorted = [...desired].sort(([a], [b]) => Number(actual.has(a)) - Number(actual.has(b)));
-  for (const [, entry] of sorted) {
-    const counterparts = others.filter((other) => includes(other, entry));
+function isSameSet(actual: readonly unknown[], desired: readonly unknown[]): boolean {
+  if (actual.length !== desired.length) return false;
+  const found = new Set<unknown>();
+  for (const entry of desired) {
+    const counterparts = actual.filter((other) => includes(other, entry));
     if (counterparts.length === 0) return false;
     for (const other of counterparts) found.add(other);
   }
-  return found.size === actual.size;
+  return found.size === actual.length;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** An empty list restricts nothing, as null does. */
-function isNone(value: unknown): boolean {
-  return (value ?? null) === null || (Array.isArray(value) && value.length === 0);
 }
 
 function isModels(field: string): boolean {
@@ -148,38 +117,24 @@ function isSameModels(
 ): boolean {
   if (!isTexts(actual) || !isTexts(desired)) return false;
   const [returned, requested] = [new Set(actual), new Set(desired)];
-  const added = [...returned].filter((slug) => !requested.has(slug)).map(withoutDate);
-  const missing = [...requested].filter((slug) => !returned.has(slug));
   const kept = [...returned].filter((slug) => requested.has(slug)).map(withoutDate);
   const merged = new Set(kept.map(sortWords));
+  const missing = [...requested].filter((slug) => !returned.has(slug));
   const unmerged = missing.filter((model) => !merged.has(sortWords(model)));
+  const added = [...returned].filter((slug) => !requested.has(slug)).map(withoutDate);
+  const countIn = (models: readonly string[]) => {
+    const groups = models.map(groupOf);
+    return (group: string) => groups.filter((other) => other === group).length;
+  };
   // Each added slug replaces a missing model, and each missing one is replaced or merged.
-  const counts = countBy(added, groupOf);
-  return (
-    isWithin(counts, countBy(missing, groupOf)) && isWithin(countBy(unmerged, groupOf), counts)
-  );
+  const [least, count, most] = [countIn(unmerged), countIn(added), countIn(missing)];
+  return [...added, ...missing]
+    .map(groupOf)
+    .every((group) => least(group) <= count(group) && count(group) <= most(group));
 }
 
 function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
-}
-
-/** The number of `models` in each group. */
-function countBy(
-  models: readonly string[],
-  groupOf: (model: string) => string,
-): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const group of models.map(groupOf)) counts.set(group, (counts.get(group) ?? 0) + 1);
-  return counts;
-}
-
-/** Whether no group has a higher count than its limit. */
-function isWithin(
-  counts: ReadonlyMap<string, number>,
-  limits: ReadonlyMap<string, number>,
-): boolean {
-  return [...counts].every(([group, count]) => count <= (limits.get(group) ?? 0));
 }
 
 /** `openai/gpt-5-mini:free` for `openai/gpt-5-mini-2025-08-07:free`; empty if a slug has no date. */
