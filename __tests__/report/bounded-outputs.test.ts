@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { outcomeOutputs } from '../../src/report/create.ts';
 import {
   type BoundedJson,
   describeOmitted,
   MAX_VALUE_BYTES,
   toJsonList,
-  toJsonObject,
 } from '../../src/report/outputs.ts';
 
 /** Texts that together are often larger than an output may be, with characters of 1 to 4 bytes. */
@@ -48,56 +48,15 @@ describe('a list as JSON', () => {
   });
 });
 
-describe('an object as JSON', () => {
-  const RANKS = [
-    ['id', 'slug', 'name'],
-    ['known', 'flag'],
-  ];
-  const identity = { id: '1', slug: 'preview-é', name: 'Preview 🎈' };
-  const fields = fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('known', 'flag')), texts, {
-    maxKeys: 15,
-  });
-
-  test('is whole if it fits', () => {
-    fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
-        const { json, shown, total } = toJsonObject(value, RANKS);
-        expect(json).toBe(JSON.stringify(value));
-        expect(shown).toBe(total);
-      }),
-    );
-  });
-
-  test('keeps its order and what identifies it, and lacks only what does not fit', () => {
-    fc.assert(
-      fc.property(fields, (shapes) => {
-        const texts = Object.entries(shapes).map(([name, shape]) => [name, textOf(shape)]);
-        const value = { ...Object.fromEntries(texts), ...identity };
-        const output = toJsonObject(value, RANKS);
-        const parsed = JSON.parse(output.json);
-        expect(parsed).toMatchObject(identity);
-        const all = Object.entries(value);
-        const shown = all.filter(([name]) => Object.hasOwn(parsed, name));
-        expect(Object.entries(parsed)).toEqual(shown);
-        expect([output.shown, output.total]).toEqual([shown.length, all.length]);
-        for (const field of all.filter(([name]) => !Object.hasOwn(parsed, name))) {
-          expectFull(output, JSON.stringify(Object.fromEntries([field])).slice(1, -1));
-        }
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  test.each([
-    ['an unknown field before a larger known one', { unknown: 20_000, known: 50_000 }, ['known']],
-    ['the largest of several known fields', { flag: 40_000, known: 30_000 }, ['known']],
-    ['the largest of several unknown fields', { a: 30_000, b: 31_000, c: 10_000 }, ['a', 'c']],
-    ['a field that is too large alone', { known: 60_000, flag: 5, a: 5 }, ['flag', 'a']],
-  ])('lacks %s', (_, sizes, names) => {
-    const fields = Object.entries(sizes).map(([name, size]) => [name, 'x'.repeat(size)]);
-    const { json } = toJsonObject({ ...Object.fromEntries(fields), ...identity }, RANKS);
-    expect(Object.keys(JSON.parse(json))).toEqual([...names, 'id', 'slug', 'name']);
-  });
+test.each([
+  [59_999, 'all fields', ['id', 'slug', 'name', 'icon']],
+  [60_000, 'the id, slug and name', ['id', 'slug', 'name']],
+])('the output for a workspace whose JSON has %i bytes has %s', (size, _, names) => {
+  const workspace = { id: '1', slug: 'preview-é', name: 'Preview 🎈', icon: '' };
+  workspace.icon = 'x'.repeat(size - Buffer.byteLength(JSON.stringify(workspace)));
+  const result = { outcome: 'created', workspace, changes: [], governanceChanges: [] } as const;
+  const outputs = outcomeOutputs(result, { desired: workspace });
+  expect(Object.keys(JSON.parse((outputs['workspace'] as BoundedJson).json))).toEqual(names);
 });
 
 test('what outputs lack is described, and nothing of those that are complete', () => {

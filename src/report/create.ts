@@ -6,7 +6,7 @@ import {
   type WorkspaceField,
 } from '../openrouter/resources/workspaces.ts';
 import type { CreateRequest, CreateResult } from '../operations/create/request.ts';
-import { type BoundedJson, describeOmitted, type Outputs, toJsonObject } from './outputs.ts';
+import { type BoundedJson, describeOmitted, MAX_VALUE_BYTES, type Outputs } from './outputs.ts';
 import type { Cell, Summary } from './summary.ts';
 
 /** The outputs that identify the workspace. */
@@ -20,15 +20,21 @@ export function identityOutputs(
 /** The outputs for the result of the step. If a dry run would create the workspace, all outputs. */
 export function outcomeOutputs(
   { outcome, workspace }: CreateResult,
-  { desired: { slug, name } }: CreateRequest,
+  { desired: { slug, name } }: Pick<CreateRequest, 'desired'>,
 ): Outputs {
   if (workspace) return { outcome, workspace: toJson(workspace) };
   return { slug, name, url: dashboardUrl(slug), created: 'false', outcome };
 }
 
-/** The fields that identify a workspace remain, and then those that a step can set. */
+/** A workspace as JSON. If that is too large, only what identifies it. */
 function toJson(workspace: Workspace): BoundedJson {
-  return toJsonObject(workspace, [['id', 'slug', 'name'], WORKSPACE_FIELDS]);
+  const { id, slug, name } = workspace;
+  const total = Object.keys(workspace).length;
+  const json = JSON.stringify(workspace);
+  const fits = Buffer.byteLength(json) < MAX_VALUE_BYTES;
+  return fits
+    ? { json, shown: total, total, items: 'fields' }
+    : { json: JSON.stringify({ id, slug, name }), shown: 3, total, items: 'fields' };
 }
 
 const TITLES: Readonly<Record<CreateResult['outcome'], string>> = {

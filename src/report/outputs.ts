@@ -44,34 +44,6 @@ export function toJsonList(entries: readonly object[], items: string): BoundedJs
   return { json: `[${shown.join(',')}]`, shown: count, total, items };
 }
 
-/**
- * An object as JSON: the fields that fit, in their order. What `ranks` does not name is left out first,
- * then what its last list names, and so on; of the fields of one rank, the largest is.
- */
-export function toJsonObject(
-  value: Readonly<Record<string, unknown>>,
-  ranks: readonly (readonly string[])[],
-): BoundedJson {
-  const rankOf = (name: string) => {
-    const rank = ranks.findIndex((names) => names.includes(name));
-    return rank < 0 ? ranks.length : rank;
-  };
-  const fields = Object.entries(value).map(([name, field]) => {
-    const json = `${JSON.stringify(name)}:${JSON.stringify(field)}`;
-    return { json, rank: rankOf(name), size: sizeWithComma(json) };
-  });
-  let left = MAX_ENTRIES_BYTES;
-  const fitting = new Set<object>();
-  for (const field of fields.toSorted((a, b) => a.rank - b.rank || a.size - b.size)) {
-    if (field.size > left) continue;
-    left -= field.size;
-    fitting.add(field);
-  }
-  const shown = fields.filter((field) => fitting.has(field));
-  const json = `{${shown.map((field) => field.json).join(',')}}`;
-  return { json, shown: shown.length, total: fields.length, items: 'fields' };
-}
-
 /** Describes what was left out of `outputs`, one sentence for each that is incomplete. */
 export function describeOmitted(outputs: Outputs): string[] {
   return Object.entries(outputs).flatMap(([name, value]) => {
