@@ -829,7 +829,7 @@ if(result instanceof TransportError)return fail(request,classifyTransportError(r
 const headersAt=clock.now()-(result.bodyMs??0),parsed=parseResponse(request,result,options.server)
 if("kind"in parsed)return fail(request,parsed,options)
 const{status,body}=result,serverTime=parseHttpDate(result.headers.date)
-return{kind:"applied",response:{data:parsed.data,status,serverTime,size:body.length,headersAt}}}async function sendAndReceive(request,options){const{server,transport,clock,log}=options,{method,path}=request,start=clock.now(),attempt=options.startAttempt(timeoutOf(options)),logOutcome=outcome=>log.debug(`${method} ${server.apiUrl}${path}: ${outcome}, after ${Math.round(clock.now()-start)} ms`)
+return{kind:"applied",response:{data:parsed.data,status,serverTime,size:body.length,headersAt}}}async function sendAndReceive(request,options){const{server,transport,clock,log}=options,{method,path}=request,start=clock.now(),attempt=startAttempt(timeoutOf(options),options),logOutcome=outcome=>log.debug(`${method} ${server.apiUrl}${path}: ${outcome}, after ${Math.round(clock.now()-start)} ms`)
 try{const response=await transport(toHttpRequest(request,options),attempt.signal)
 request.onBody?.(response.body)
 logOutcome(response.status)
@@ -840,14 +840,12 @@ return Math.min(own,Math.max(0,abortAt-now))}function toHttpRequest({method,path
 return{method,url:apiUrl+path,headers:{...headers,...body&&{"content-type":isForm?FORM:"application/json"}},...body&&{body:isForm?body.toString():JSON.stringify(body)}}}const FORM="application/x-www-form-urlencoded"
 function classifyTransportError({isSent,kind,message:reason},{server,signal,clock,deadline},elapsedMs){const{host}=new URL(server.apiUrl)
 return signal.aborted?isSent?{kind:"aborted",reason}:{kind:"prevented",reason,...clock.now()>=deadline&&{noResponse:{host,elapsedMs}}}:{kind,reason,noResponse:{host,elapsedMs}}}function prevented(request,reason,options){return fail(request,{kind:"prevented",reason},options)}function fail(request,failure,{server}){const{operation,method,path,mayLeaveBehind,recovery,hint,readOnly}=request
-return{kind:failure.kind,failure:{server:server.name,operation,method,path,mayLeaveBehind,recovery,hint,readOnly,...failure}}}function attemptStarter({clock,signal}){const inFlight=[]
-signal.addEventListener("abort",()=>{for(const attempt of inFlight)attempt.abort(signal.reason)})
-return ms=>{const attempt=new AbortController
-signal.aborted&&attempt.abort(signal.reason)
-inFlight.push(attempt)
+return{kind:failure.kind,failure:{server:server.name,operation,method,path,mayLeaveBehind,recovery,hint,readOnly,...failure}}}function startAttempt(ms,{clock,signal}){const attempt=new AbortController,onAbort=()=>attempt.abort(signal.reason)
+signal.aborted&&onAbort()
+signal.addEventListener("abort",onAbort)
 const cancel=clock.after(ms,()=>attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)))
 return{signal:attempt.signal,end(){cancel()
-inFlight.splice(inFlight.indexOf(attempt),1)}}}}function createClient(options){return clientWith(createThrottle(options),{...options,startAttempt:attemptStarter(options)})}function clientWith(throttle,options,endsAt){const{clock,signal}=options,current=()=>endsAt?{...options,deadline:endsAt(),abortAt:endsAt()}:options,endingAt=end=>clientWith(throttle,options,()=>Math.min(current().deadline,end())),timeLeft=()=>current().deadline-clock.now(),client={request:request=>requestUntilDone(request,client),send:request=>throttle.limit(()=>sendThrottled(request,throttle,current)),tryOnce:(request,ms)=>sendOnce(request,{...current(),shortMs:ms}),waitForRetry:(failure,attempt)=>waitForRetry(failure,attempt,{throttle,...current()}),async pause(ms){await sleep(clock,Math.min(ms,timeLeft()/4),signal)},withTimeout(ms){const end=clock.now()+ms
+signal.removeEventListener("abort",onAbort)}}}function createClient(options){return clientWith(createThrottle(options),options)}function clientWith(throttle,options,endsAt){const{clock,signal}=options,current=()=>endsAt?{...options,deadline:endsAt(),abortAt:endsAt()}:options,endingAt=end=>clientWith(throttle,options,()=>Math.min(current().deadline,end())),timeLeft=()=>current().deadline-clock.now(),client={request:request=>requestUntilDone(request,client),send:request=>throttle.limit(()=>sendThrottled(request,throttle,current)),tryOnce:(request,ms)=>sendOnce(request,{...current(),shortMs:ms}),waitForRetry:(failure,attempt)=>waitForRetry(failure,attempt,{throttle,...current()}),async pause(ms){await sleep(clock,Math.min(ms,timeLeft()/4),signal)},withTimeout(ms){const end=clock.now()+ms
 return endingAt(()=>end)},withShare(ms,others=[]){const sum=of=>[client,...others].reduce((total,{pauses})=>total+of(pauses()),0),end=clock.now()+ms-sum(({totalMs,leftMs})=>totalMs-leftMs)
 return endingAt(()=>end+sum(({totalMs})=>totalMs))},timeLeft,pauses:throttle.pauses}
 return client}async function requestUntilDone(request,client){const failures=[]

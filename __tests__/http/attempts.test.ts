@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { attemptStarter } from '../../src/http/send.ts';
+import { startAttempt } from '../../src/http/send.ts';
 import { virtualClock } from '../support/virtual-clock.ts';
 
 const CANCELLED = new Error('the run was cancelled');
@@ -8,8 +8,8 @@ const CANCELLED = new Error('the run was cancelled');
 function openStep() {
   const step = new AbortController();
   const clock = virtualClock();
-  const startAttempt = attemptStarter({ clock, signal: step.signal });
-  return { clock, start: () => startAttempt(5_000), abort: () => step.abort(CANCELLED) };
+  const start = () => startAttempt(5_000, { clock, signal: step.signal });
+  return { clock, start, abort: () => step.abort(CANCELLED) };
 }
 
 describe('an attempt', () => {

@@ -10,7 +10,7 @@ import {
   type Outcome,
 } from './request.ts';
 import { backoff, FAILURE_CLASSES } from './retry-policy.ts';
-import { attemptStarter, limitOf, prevented, type SendOptions, sendOnce } from './send.ts';
+import { limitOf, prevented, type SendOptions, sendOnce } from './send.ts';
 
 /** The response to the last attempt at a request. */
 export interface FinalResponse<Data> extends ApiResponse<Data> {
@@ -59,14 +59,14 @@ interface Pauses {
   leftMs: number;
 }
 
-export interface ClientOptions extends Omit<SendOptions, 'abortAt' | 'shortMs' | 'startAttempt'> {
+export interface ClientOptions extends Omit<SendOptions, 'abortAt' | 'shortMs'> {
   /** At least 0 and below 1. */
   random(): number;
 }
 
 /** Creates a client that owns authentication, deadlines and retries. */
 export function createClient(options: ClientOptions): Client {
-  return clientWith(createThrottle(options), { ...options, startAttempt: attemptStarter(options) });
+  return clientWith(createThrottle(options), options);
 }
 
 type Options = ClientOptions & SendOptions;

@@ -32,8 +32,6 @@ export interface SendOptions {
   signal: AbortSignal;
   log: Log;
   effect: EffectRecord;
-  /** Starts an attempt with a timeout in milliseconds. */
-  startAttempt(ms: number): Attempt;
 }
 
 /**
@@ -126,7 +124,7 @@ async function sendAndReceive(
   const { server, transport, clock, log } = options;
   const { method, path } = request;
   const start = clock.now();
-  const attempt = options.startAttempt(timeoutOf(options));
+  const attempt = startAttempt(timeoutOf(options), options);
   const logOutcome = (outcome: string | number) =>
     log.debug(
       `${method} ${server.apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`,
@@ -219,30 +217,24 @@ export interface Attempt {
   end(): void;
 }
 
-/**
- * Returns a function that starts an attempt with a timeout of `ms` milliseconds. All attempts share one
- * listener of `signal`. In Node.js, a removed listener refers to the next one, so with one for each
- * attempt, or with `AbortSignal.any`, requests stay in memory until a full garbage collection. So they
- * do with a `Set` of the attempts in flight, whose old tables refer to the newer ones.
- */
-export function attemptStarter({ clock, signal }: { clock: Clock; signal: AbortSignal }) {
-  const inFlight: AbortController[] = [];
-  signal.addEventListener('abort', () => {
-    for (const attempt of inFlight) attempt.abort(signal.reason);
-  });
-  return (ms: number): Attempt => {
-    const attempt = new AbortController();
-    if (signal.aborted) attempt.abort(signal.reason);
-    inFlight.push(attempt);
-    const cancel = clock.after(ms, () =>
-      attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)),
-    );
-    return {
-      signal: attempt.signal,
-      end() {
-        cancel();
-        inFlight.splice(inFlight.indexOf(attempt), 1);
-      },
-    };
+/** Starts an attempt with a timeout of `ms` milliseconds. */
+export function startAttempt(
+  ms: number,
+  { clock, signal }: Pick<SendOptions, 'clock' | 'signal'>,
+): Attempt {
+  const attempt = new AbortController();
+  // Not with `AbortSignal.any`, which leaks in Node.js.
+  const onAbort = () => attempt.abort(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort);
+  const cancel = clock.after(ms, () =>
+    attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)),
+  );
+  return {
+    signal: attempt.signal,
+    end() {
+      cancel();
+      signal.removeEventListener('abort', onAbort);
+    },
   };
 }
