@@ -43,7 +43,6 @@ function toListedKey(key: Key): Key {
   return { ...used, hash, name, label, workspace_id };
 }
 
-// Built once: a schema for each request would stay in memory until a full garbage collection.
 const keyPage = pageOf(z.pipe(key, z.transform(toListedKey)));
 
 /** What is needed to describe a key and to delete it. */

@@ -162,7 +162,6 @@ const listedWorkspace = z.object({
 
 export type ListedWorkspace = z.infer<typeof listedWorkspace>;
 
-// Built once: a schema for each request would stay in memory until a full garbage collection.
 const workspaceResponse = envelope(workspace);
 const workspacePage = pageOf(listedWorkspace);
 
