@@ -747,16 +747,13 @@ if(isHopeless)return!1
 latest?.grant===rejected&&renew()
 return!0}}}function isGrant(result){return"authorization"in result}const RENEW_BEFORE_MS=4e4
 function renewalTime(receivedAt,lifetimeMs){return receivedAt+Math.max(lifetimeMs/2,lifetimeMs-RENEW_BEFORE_MS)}const external_node_http_namespaceObject=require("node:http")
-function parseJson(text){try{return JSON.parse(text)}catch{return}}function countValues(text){let count=1
-for(const start of[",","[","{"])for(let at=text.indexOf(start);at>=0;at=text.indexOf(start,at+1))count+=1
-return count}function isNestedDeeper(value,depth){return typeof value==="object"&&value!==null&&(depth===0||Object.values(value).some(child=>isNestedDeeper(child,depth-1)))}const BEARER_TOKEN=/^[\w.~+/-]+=*$/,MIN_KEY_LENGTH=16,bearerToken=schemas_string().check(_minLength(MIN_KEY_LENGTH),_regex(BEARER_TOKEN))
+function parseJson(text){try{return JSON.parse(text)}catch{return}}function isNestedDeeper(value,depth){return typeof value==="object"&&value!==null&&(depth===0||Object.values(value).some(child=>isNestedDeeper(child,depth-1)))}const BEARER_TOKEN=/^[\w.~+/-]+=*$/,MIN_KEY_LENGTH=16,bearerToken=schemas_string().check(_minLength(MIN_KEY_LENGTH),_regex(BEARER_TOKEN))
 function tokensIn(body,field){const{data}=safeParse(looseObject({}),parseJson(body)),value=data?.[field],texts=typeof value==="string"?[value,...value.split(".")]:[]
 return[...new Set(texts)].filter(({length})=>length>=MIN_KEY_LENGTH)}function parseResponse(request,response,server){const{status,body}=response
 if(status===404&&parseJson(body)!==void 0&&request.on404)return{data:request.on404()}
 if(status<200||status>=300)return toFailure(request,response,server)
-if(countValues(body)>MAX_VALUES)return reject({request,response,server},`has more than ${MAX_VALUES} values`)
 const json=parseJson(body)
-if(isNestedDeeper(json,MAX_DEPTH))return reject({request,response,server},`is nested more than ${MAX_DEPTH} levels deep`)
+if(isNestedDeeper(json,MAX_DEPTH))return{kind:"unexpected",reason:`HTTP ${status}, but the body is nested more than ${MAX_DEPTH} levels deep`+(request.method==="GET"?"":createdId(json)),...metadata(response,server)}
 const parsed=safeParse(request.schema,json)
 if(!parsed.success)return{kind:"ambiguous",reason:`HTTP ${status}, but ${describeDefect({body,json},parsed.error)}`,...metadata(response,server)}
 const mismatch=request.findMismatch?.(parsed.data)
@@ -767,9 +764,9 @@ return{kind,reason:formatStatus(status),...metadata(response,server),serverMessa
 if(!URL.canParse(location,apiUrl))return"an invalid URL"
 const{origin,pathname}=new URL(location,apiUrl)
 return origin+pathname.split("/").map(part=>part.length<MIN_KEY_LENGTH?part:"***").join("/")}function metadata({status,headers},{requestIdHeader}){const id=headers[requestIdHeader]
-return{status,requestId:typeof id==="string"?`${requestIdHeader} ${id}`:void 0}}function formatStatus(status){return`HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status]??""}`.trimEnd()}const MAX_VALUES=15e3,MAX_DEPTH=100
-function reject({request:{method},response,server},defect){const{status,body}=response,withId=object({data:object({id:schemas_guid()})}),{data:created}=safeParse(withId,method==="GET"?void 0:parseJson(body))
-return{kind:"unexpected",reason:`HTTP ${status}, but the body ${defect}${created?`; its id is ${created.data.id}`:""}`,...metadata(response,server)}}function describeDefect({body,json},{issues}){if(body.trim()==="")return"the body is empty"
+return{status,requestId:typeof id==="string"?`${requestIdHeader} ${id}`:void 0}}function formatStatus(status){return`HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status]??""}`.trimEnd()}const MAX_DEPTH=100
+function createdId(json){const{data}=safeParse(object({data:object({id:schemas_guid()})}),json)
+return data?`; its id is ${data.data.id}`:""}function describeDefect({body,json},{issues}){if(body.trim()==="")return"the body is empty"
 if(json===void 0)return"the body is not JSON"
 const names=issues.map(({path})=>path.join("."))
 return names.includes("")?"the body is not an object":`the body has no valid ${names.join(", ")}`}const MAX_ERROR_TEXT=16384
@@ -930,7 +927,7 @@ if(ms!==void 0&&ms>=toMs(bounds.min)&&ms<=toMs(bounds.max))return ms
 const message=ms===void 0?fields_describeDefect(text):`must be from ${bounds.min} to ${bounds.max}`
 context.issues.push({code:"custom",message:message+or,input:text})
 return NEVER}function fields_describeDefect(text){return`${/^\d+$/.test(text)?"has no unit; it must be":"must be"} ${EXAMPLES}`}function toMs(text){return parseDuration(text)??Number.NaN}const apiUrl=pipe(schemas_string(),transform(function(text,context){const url=toUrl(text)
-return url?.hostname?isConfidential(url)?url.username||url.password?connection_reject(context,text,"must not contain a user or password"):/[?#]/.test(text)?connection_reject(context,text,"must not contain ? or #"):url.href.replace(/(?<!\/)\/+$/,""):connection_reject(context,text,"must begin with https, because a secret is sent there"):connection_reject(context,text,"must be a URL such as https://openrouter.ai/api/v1")})),connection={management_key:schemas_string().check(_regex(BEARER_TOKEN,'must be the key alone: no whitespace, no quotes, no "Bearer"'),_minLength(MIN_KEY_LENGTH,"is too short to be a key: a part of it may be missing")),api_url:schemas_default(apiUrl,"https://openrouter.ai/api/v1"),timeout:timeout("60s")}
+return url?.hostname?isConfidential(url)?url.username||url.password?reject(context,text,"must not contain a user or password"):/[?#]/.test(text)?reject(context,text,"must not contain ? or #"):url.href.replace(/(?<!\/)\/+$/,""):reject(context,text,"must begin with https, because a secret is sent there"):reject(context,text,"must be a URL such as https://openrouter.ai/api/v1")})),connection={management_key:schemas_string().check(_regex(BEARER_TOKEN,'must be the key alone: no whitespace, no quotes, no "Bearer"'),_minLength(MIN_KEY_LENGTH,"is too short to be a key: a part of it may be missing")),api_url:schemas_default(apiUrl,"https://openrouter.ai/api/v1"),timeout:timeout("60s")}
 function timeout(preset){return schemas_default(fields_duration({min:"1s",max:"24h"}),toMs(preset))}const credentials={management_key:optional(connection.management_key),federation_policy_id:optional(schemas_guid("must be the id of a federation policy, a UUID")),federation_audience:schemas_default(schemas_string(),"https://openrouter.ai")}
 function toConnection({api_url:apiUrl,timeout:timeoutMs,...values}){return{credential:toCredential(values),apiUrl,timeoutMs}}function toCredential({management_key:managementKey="",federation_policy_id:policyId,federation_audience:audience}){return policyId===void 0?{managementKey}:{federation:{policyId,audience,issuer:readIssuer(process.env)}}}function readIssuer(env){const{ACTIONS_ID_TOKEN_REQUEST_URL:url="",ACTIONS_ID_TOKEN_REQUEST_TOKEN:token=""}=env
 return{url,token}}function hasIdTokens(env){const{url,token}=readIssuer(env)
@@ -942,7 +939,7 @@ const url=toUrl(readIssuer(env).url)
 return url&&isConfidential(url)?[]:[{input:"ACTIONS_ID_TOKEN_REQUEST_URL (environment variable)",message:"must be a URL that begins with https, because a token is sent there"}]}function missingPermission(env){const fix="needs the permission id-token: write, which this job does not have"
 return isForkEvent(env)?`${fix}: on ${env.GITHUB_EVENT_NAME}, runs for forks never have it. If this is not a fork, add it to the permissions of the job`:`${fix}: add it to the permissions of the job, and of the job that calls a reusable workflow`}function isForkEvent({GITHUB_EVENT_NAME:event}){return event?.startsWith("pull_request")===!0&&event!=="pull_request_target"}function missingKey(env){if(env.GITHUB_ACTOR==="dependabot[bot]")return"is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step"
 const causes="the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow"
-return isForkEvent(env)?`is empty: on ${env.GITHUB_EVENT_NAME}, runs for forks get no secrets. If this is not a fork, ${causes}`:`is empty: ${causes}`}function connection_reject(context,input,message){context.issues.push({code:"custom",message,input})
+return isForkEvent(env)?`is empty: on ${env.GITHUB_EVENT_NAME}, runs for forks get no secrets. If this is not a fork, ${causes}`:`is empty: ${causes}`}function reject(context,input,message){context.issues.push({code:"custom",message,input})
 return NEVER}function isConfidential({protocol,hostname}){return protocol==="https:"||protocol==="http:"&&isLoopback(hostname)}function isLoopback(hostname){return(0,external_node_net_namespaceObject.isIPv4)(hostname)&&hostname.startsWith("127.")||hostname==="localhost"||hostname==="[::1]"}function proxyProblems(env){const{name,value}=proxyVariable(env)
 return!value||isProxyUrl(value)?[]:[{input:`${name} (environment variable)`,message:"must be the URL of a proxy, such as http://proxy.example:3128, without an IPv6 address"}]}function proxyPasswords(env){const{password=""}=toUrl(proxyVariable(env).value)??{}
 return[password,connection_decode(password)??""]}function proxyVariable(env){const name=env.https_proxy?"https_proxy":"HTTPS_PROXY"

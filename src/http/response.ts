@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import * as z from 'zod/mini';
-import { countValues, isNestedDeeper, parseJson } from '../lib/json.ts';
+import { isNestedDeeper, parseJson } from '../lib/json.ts';
 import type { ApiRequest, AttemptFailure } from './request.ts';
 import { classifyResponse } from './retry-policy.ts';
 import type { Server } from './server.ts';
@@ -22,12 +22,11 @@ export function parseResponse<Data>(
   if (isNotFound && request.on404) return { data: request.on404() };
   if (status < 200 || status >= 300) return toFailure(request, response, server);
 
-  if (countValues(body) > MAX_VALUES) {
-    return reject({ request, response, server }, `has more than ${MAX_VALUES} values`);
-  }
   const json = parseJson(body);
   if (isNestedDeeper(json, MAX_DEPTH)) {
-    return reject({ request, response, server }, `is nested more than ${MAX_DEPTH} levels deep`);
+    const reason = `HTTP ${status}, but the body is nested more than ${MAX_DEPTH} levels deep`;
+    const id = request.method === 'GET' ? '' : createdId(json);
+    return { kind: 'unexpected', reason: reason + id, ...metadata(response, server) };
   }
   const parsed = z.safeParse(request.schema, json);
   if (!parsed.success) {
@@ -87,29 +86,13 @@ function formatStatus(status: number): string {
   return `HTTP ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
 }
 
-/** Far more values than any response has, and far fewer than fill the memory. */
-const MAX_VALUES = 15_000;
-
 /** Far more levels than any response has, and far fewer than exhaust the stack. */
 export const MAX_DEPTH = 100;
 
-interface Exchange {
-  request: ApiRequest<unknown>;
-  response: HttpResponse;
-  server: Server;
-}
-
-/** Rejects a body before it is checked. Names the resource in it, because it may have been created. */
-function reject(
-  { request: { method }, response, server }: Exchange,
-  defect: string,
-): ResponseFailure {
-  const { status, body } = response;
-  const withId = z.object({ data: z.object({ id: z.guid() }) });
-  const { data: created } = z.safeParse(withId, method === 'GET' ? undefined : parseJson(body));
-  const idNote = created ? `; its id is ${created.data.id}` : '';
-  const reason = `HTTP ${status}, but the body ${defect}${idNote}`;
-  return { kind: 'unexpected', reason, ...metadata(response, server) };
+/** Names the resource in a body that cannot be checked, because it may have been created. */
+function createdId(json: unknown): string {
+  const { data } = z.safeParse(z.object({ data: z.object({ id: z.guid() }) }), json);
+  return data ? `; its id is ${data.data.id}` : '';
 }
 
 function describeDefect(
