@@ -230,28 +230,6 @@ describe('a workspace', () => {
     expect(requests).toEqual([['GET /workspaces?offset=0&limit=100']]);
   });
 
-  test('is not listed with a slug of more than 200 characters', async () => {
-    const list = async (slug: string) => {
-      const { result } = await send([json({ data: [{ ...WORKSPACE, slug }] })], listAllWorkspaces);
-      return result;
-    };
-    expect(await list('a'.repeat(200))).toHaveLength(1);
-    expect(await list('a'.repeat(201))).toMatchObject({
-      message: expect.stringMatching(/the body has no valid data\.0\.slug$/),
-    });
-  });
-
-  test('is not listed if the list is larger than 96 MiB', async () => {
-    const list = async (size: number) => {
-      const body = JSON.stringify({ data: [WORKSPACE] }).padEnd(size);
-      return (await send([{ body }], listAllWorkspaces)).result;
-    };
-    expect(await list(96 * 1024 * 1024)).toHaveLength(1);
-    expect(await list(96 * 1024 * 1024 + 1)).toMatchObject({
-      message: expect.stringMatching(/the list is larger than 96 MiB$/),
-    });
-  });
-
   test('is not taken for deleted if the response does not say so', async () => {
     const replies = [json({ deleted: false }), json({ deleted: true })];
     const { requests } = await send(replies, removeWorkspace);

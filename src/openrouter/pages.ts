@@ -49,23 +49,17 @@ export interface ListRequest<Item>
   idOf(item: Item): string;
 }
 
-/** More than 100,000 workspaces have. Each page that is read costs memory, even if nothing of it is kept. */
-const MAX_READ_SIZE = 96 * 1024 * 1024;
-
 /**
  * Lists a resource page by page, as `readPages` does.
- * @param maxSize the maximum size of the list, in UTF-16 code units of its JSON
  * @throws {ApiError}
  */
 export function listPages<Item>(
   client: Client,
   list: ListRequest<Item>,
-  maxSize = MAX_READ_SIZE,
 ): AsyncGenerator<Page<Item>> {
   const { query, idOf, ...request } = list;
   return readPages({
     idOf,
-    maxSize,
     async read(offset) {
       const { data, serverTime, size } = await client.request({
         ...request,
@@ -78,22 +72,18 @@ export function listPages<Item>(
   });
 }
 
-/** The maximum size of a list that is kept in memory: about 40,000 API keys. */
-const MAX_KEPT_SIZE = 24 * 1024 * 1024;
-
 /** A complete list. */
 interface List<Item> extends Pick<Page<Item>, 'serverTime'> {
   items: Item[];
 }
 
 /**
- * Lists a whole resource, `MAX_KEPT_SIZE` at most. Returns also the server's time when the first page was
- * listed.
+ * Lists a whole resource. Returns also the server's time when the first page was listed.
  * @throws {ApiError}
  */
 export async function listAll<Item>(client: Client, list: ListRequest<Item>): Promise<List<Item>> {
   const pages: Page<Item>[] = [];
-  for await (const page of listPages(client, list, MAX_KEPT_SIZE)) pages.push(page);
+  for await (const page of listPages(client, list)) pages.push(page);
   return { items: pages.flatMap(({ items }) => items), serverTime: pages[0]?.serverTime };
 }
 
@@ -112,7 +102,6 @@ function toError<Item>({ operation, path }: ListRequest<Item>, reason: string): 
 export interface Pages<Item> {
   /** Requests the page that begins at `offset`. */
   read(offset: number): Promise<Page<Item>>;
-  maxSize: number;
   idOf(item: Item): string;
   /** Creates the error for a list that cannot be read to its end. */
   toError(reason: string): Error;
@@ -127,18 +116,17 @@ export interface Pages<Item> {
  * begins with the last item of the page before. If a page has no known item, there is a gap, and the
  * reader goes back until the pages overlap again.
  *
- * @throws the error from `toError`, if the list ends too early, has too many items, or is larger than
- * `maxSize`
+ * @throws the error from `toError`, if the list ends too early, or is larger than `MAX_SIZE`
  */
 export async function* readPages<Item>(list: Pages<Item>): AsyncGenerator<Page<Item>> {
-  const { read, idOf, maxSize, toError } = list;
+  const { read, idOf, toError } = list;
   const seen = new Set<string>();
   let pagesWithoutNewItems = 0;
   let size = 0;
   for (let offset = 0; ; ) {
     const page = await read(offset);
     size += page.size ?? 0;
-    if (size > maxSize) throw toError(`the list is larger than ${maxSize / 2 ** 20} MiB`);
+    if (size > MAX_SIZE) throw toError(`the list is larger than ${MAX_SIZE / 2 ** 20} MiB`);
     const isGap = offset > 0 && !page.items.some((item) => seen.has(idOf(item)));
     if (isGap) {
       offset = Math.max(0, offset - PAGE_SIZE + 1);
@@ -155,13 +143,12 @@ export async function* readPages<Item>(list: Pages<Item>): AsyncGenerator<Page<I
     if (isShort && (page.total === undefined || end >= page.total)) return;
     if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS))
       throw toError(`the list ended after ${seen.size} entries, although there should be more`);
-    if (seen.size > MAX_ITEMS) throw toError(`the list has more than ${MAX_ITEMS} entries`);
     offset = end - 1;
   }
 }
 
-/** The maximum number of items: far more than an account has, but a list without end must not fill the memory. */
-const MAX_ITEMS = 150_000;
+/** The maximum size of a list, in UTF-16 code units of its JSON: about 50,000 API keys. */
+const MAX_SIZE = 32 * 2 ** 20;
 
 /**
  * The maximum number of consecutive full pages without a new item. Some are normal if many items

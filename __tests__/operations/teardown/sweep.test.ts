@@ -160,7 +160,6 @@ describe('a workspace of unknown age is kept', () => {
     ['no created_at', undefined, null],
     ['null as created_at', null, null],
     ['a number as created_at', 1_577_836_800_000, null],
-    ['a created_at of more than 200 characters', `2024-01-01T00:00:00.${'0'.repeat(181)}Z`, null],
     ['a created_at without a time zone', '2024-01-01T00:00:00', '2024-01-01T00:00:00'],
     ['the beginning of 1970 as created_at', '1970-01-01T00:00:00Z', '1970-01-01T00:00:00Z'],
     ['the beginning of year 1 as created_at', '0001-01-01T00:00:00Z', '0001-01-01T00:00:00Z'],

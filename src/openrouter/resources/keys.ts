@@ -130,15 +130,15 @@ export interface KeyList extends Pick<Lookup, 'serverTime'> {
 
 /**
  * `GET /keys`: lists all API keys of a workspace, including disabled and expired ones.
- * @throws {ApiError} also if the list is larger than `listAll` keeps, or if the response has keys of another
- *   workspace. OpenRouter would list those of the default workspace if it ignored `workspace_id`.
+ * @throws {ApiError} also if the response has keys of another workspace. OpenRouter would list those of the
+ *   default workspace if it ignored `workspace_id`.
  */
 export async function listKeys(client: Client, workspace: WorkspaceRef): Promise<KeyList> {
   const { items, serverTime } = await listAll(client, keyList(workspace));
   return { keys: items, serverTime };
 }
 
-/** Lists API keys as `listKeys` does, but page by page, for any number of them. */
+/** Lists API keys as `listKeys` does, but page by page. */
 export function listKeyPages(client: Client, workspace: WorkspaceRef): AsyncGenerator<Page<Key>> {
   return listPages(client, keyList(workspace));
 }

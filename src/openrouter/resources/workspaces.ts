@@ -140,9 +140,6 @@ const workspace = z.looseObject({
 
 export type Workspace = z.infer<typeof workspace>;
 
-/** Far longer than any slug or time. A list of longer texts could fill the memory. */
-const listedText = z.string().check(z.maxLength(200));
-
 /** A text that is used if it is valid, and counts as absent otherwise. */
 const textIfValid = (schema: z.ZodMiniType<string>) =>
   z.optional(
@@ -155,8 +152,8 @@ const textIfValid = (schema: z.ZodMiniType<string>) =>
 /** What is used of a workspace in a list. Without a valid time of creation, its age is unknown. */
 const listedWorkspace = z.object({
   id: z.guid(),
-  slug: listedText,
-  created_at: textIfValid(listedText),
+  slug: z.string(),
+  created_at: textIfValid(z.string()),
   description: textIfValid(text(0, 500)),
 });
 
