@@ -866,11 +866,10 @@ log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`)
 FAILURE_CLASSES[failure.kind].pausesAll&&throttle.pause(wait)
 return sleep(clock,wait,signal)}function toApiError(failures,conclusion){return new ApiError({...failures.at(-1),attempts:failures.length,wasThrottled:failures.some(({kind})=>kind==="throttled"),...conclusion})}const MAX_CONCURRENCY=8
 function limitTo(max){let running=0
-const waiting=new Set
-return async send=>{running<max?running+=1:await new Promise(resolve=>waiting.add(resolve))
-try{return await send()}finally{const[next]=waiting
-if(next){waiting.delete(next)
-next()}else running-=1}}}function createThrottle({server,clock,signal}){let pausedUntil=clock.now(),totalMs=0
+const waiting=[]
+return async send=>{running<max?running+=1:await new Promise(resolve=>waiting.push(resolve))
+try{return await send()}finally{const next=waiting.shift()
+next?next():running-=1}}}function createThrottle({server,clock,signal}){let pausedUntil=clock.now(),totalMs=0
 return{limit:limitTo(MAX_CONCURRENCY),pauses:()=>({totalMs,leftMs:Math.max(0,pausedUntil-clock.now())}),pause(ms){const[from,until]=[Math.max(pausedUntil,clock.now()),clock.now()+ms]
 if(!(until<=from)){totalMs+=until-from
 pausedUntil=until}},async waitUntilResumed(current){while(clock.now()<pausedUntil){const wait=pausedUntil-clock.now(),{deadline,abortAt}=current()

@@ -205,20 +205,17 @@ export interface Throttle {
 /** Returns a function that calls each function it gets, in turn, when fewer than `max` others are running. */
 export function limitTo(max: number): Throttle['limit'] {
   let running = 0;
-  // A set is a queue: it keeps the order, and its first entry can be removed in constant time.
-  const waiting = new Set<() => void>();
+  const waiting: (() => void)[] = [];
   return async (send) => {
     if (running < max) running += 1;
-    else await new Promise<void>((resolve) => waiting.add(resolve));
+    else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
       return await send();
     } finally {
       // The first that waits takes this place, before any that comes now.
-      const [next] = waiting;
-      if (next) {
-        waiting.delete(next);
-        next();
-      } else running -= 1;
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
     }
   };
 }

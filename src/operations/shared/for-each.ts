@@ -1,9 +1,6 @@
 import { MAX_CONCURRENCY } from '../../http/client.ts';
 
-/**
- * Calls `handle` with each of `items`, a few at once. Each call begins when another has ended: a promise for
- * each of thousands of items from the start would fill the memory.
- */
+/** Calls `handle` with each of `items`, a few at once. */
 export async function forEachOf<Item>(
   items: readonly Item[],
   handle: (item: Item) => Promise<void>,
