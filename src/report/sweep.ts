@@ -53,9 +53,6 @@ export function sweepSummary(
   };
 }
 
-/** The maximum number of rows: more would not be read. */
-const MAX_ROWS = 1_000;
-
 /** A table of the workspaces that a sweep found, with the outcome for each; undefined if it found none. */
 export function sweepTable(result: SweepResult): Table | undefined {
   const { failed, deleted, alreadyDeleted, wouldDelete, tooMany, kept } = result;
@@ -68,24 +65,14 @@ export function sweepTable(result: SweepResult): Table | undefined {
   const hasAge = found.some(({ age }) => age !== undefined);
   const total = spent.every((amount) => amount !== null) ? sumUsd(spent) : null;
   const rows = (entries: readonly SweepEntry[], outcome: (reason: string) => string) =>
-    entries
-      .slice(0, MAX_ROWS)
-      .map(({ slug, age, keysSpent, reason }) => [
-        { code: slug },
-        ...(hasAge ? [age === undefined ? 'unknown' : formatAge(age)] : []),
-        outcome(reason),
-        ...(hasSpent ? [keysSpent === undefined ? '' : formatSpent(keysSpent)] : []),
-      ]);
+    entries.map(({ slug, age, keysSpent, reason }) => [
+      { code: slug },
+      ...(hasAge ? [age === undefined ? 'unknown' : formatAge(age)] : []),
+      outcome(reason),
+      ...(hasSpent ? [keysSpent === undefined ? '' : formatSpent(keysSpent)] : []),
+    ]);
   const keptBecause = (reason: string) => `kept: ${reason}`;
-  const shown = [
-    ...rows(failed, (reason) => `❌ could not be deleted: ${reason}`),
-    ...rows(deleted, () => 'deleted'),
-    ...rows(alreadyDeleted, () => 'already deleted by another job'),
-    ...rows(wouldDelete, () => 'would be deleted'),
-    ...rows(tooMany, keptBecause),
-    ...rows(kept, keptBecause),
-  ].slice(0, MAX_ROWS);
-  if (shown.length === 0) return undefined;
+  if (found.length === 0) return undefined;
   return {
     header: [
       'Workspace',
@@ -93,7 +80,14 @@ export function sweepTable(result: SweepResult): Table | undefined {
       'Outcome',
       ...(hasSpent ? [spentHeader(total)] : []),
     ],
-    rows: shown,
-    more: Math.max(found.length, result.staleCount + result.keptCount) - shown.length,
+    rows: [
+      ...rows(failed, (reason) => `❌ could not be deleted: ${reason}`),
+      ...rows(deleted, () => 'deleted'),
+      ...rows(alreadyDeleted, () => 'already deleted by another job'),
+      ...rows(wouldDelete, () => 'would be deleted'),
+      ...rows(tooMany, keptBecause),
+      ...rows(kept, keptBecause),
+    ],
+    more: Math.max(0, result.staleCount + result.keptCount - found.length),
   };
 }
