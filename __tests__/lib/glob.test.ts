@@ -1,7 +1,7 @@
 import { matchesGlob } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { fixedPrefix, globFinder, hasWildcard, matches } from '../../src/lib/glob.ts';
+import { fixedPrefix, matches } from '../../src/lib/glob.ts';
 
 const slug = fc.stringMatching(/^[ab-]{0,12}$/);
 const glob = fc.stringMatching(/^[ab*?-]{0,8}$/);
@@ -35,23 +35,4 @@ test('fixedPrefix is the text before the first wildcard', () => {
       expect(fixedPrefix(prefix)).toBe(prefix);
     }),
   );
-});
-
-test('the first glob that matches is found, those without wildcards first', () => {
-  const find = globFinder(['pr-*', 'main', 'pr-1', 'm?in']);
-  expect(['pr-2', 'pr-1', 'main', 'mxin', 'prod'].map(find)).toEqual([
-    'pr-*',
-    'pr-1',
-    'main',
-    'm?in',
-    undefined,
-  ]);
-});
-
-test.each([
-  ['main', false],
-  ['m*', true],
-  ['m?', true],
-])('%s has a wildcard: %s', (glob, expected) => {
-  expect(hasWildcard(glob)).toBe(expected);
 });

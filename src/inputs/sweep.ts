@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { fixedPrefix, hasWildcard } from '../lib/glob.ts';
+import { fixedPrefix } from '../lib/glob.ts';
 import type { SweepRequest } from '../operations/teardown/sweep.ts';
 import { type Connection, connection, credentials, timeout, toConnection } from './connection.ts';
 import { duration, flag, maxDeletions } from './fields.ts';
@@ -7,10 +7,6 @@ import { readInputs } from './read-inputs.ts';
 
 const GLOB_MESSAGE = 'must be a slug, in which * matches any characters and ? matches one';
 const glob = () => z.string(GLOB_MESSAGE).check(z.regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE));
-
-/** Each is compared with each workspace. */
-const MAX_WILDCARDS = 100;
-const WILDCARDS_MESSAGE = `must have at most ${MAX_WILDCARDS} entries with wildcards`;
 
 const MIN_PREFIX = 2;
 
@@ -25,14 +21,7 @@ export const sweepInputs = () =>
       ),
     ),
     older_than: duration({ min: '1m', max: '3650d' }),
-    keep: z._default(
-      z
-        .array(glob(), 'must be a list of slugs with optional wildcards')
-        .check(
-          z.refine((globs) => globs.filter(hasWildcard).length <= MAX_WILDCARDS, WILDCARDS_MESSAGE),
-        ),
-      [],
-    ),
+    keep: z._default(z.array(glob(), 'must be a list of slugs with optional wildcards'), []),
     delete_keys: flag(),
     max_deletions: maxDeletions(),
     dry_run: flag(),

@@ -1,18 +1,3 @@
-/** Whether `glob` has a wildcard. */
-export function hasWildcard(glob: string): boolean {
-  return fixedPrefix(glob) !== glob;
-}
-
-/**
- * Returns a function that finds the first of `globs` that matches a text. Many globs without wildcards take
- * no more time than one.
- */
-export function globFinder(globs: readonly string[]): (text: string) => string | undefined {
-  const exact = new Set(globs.filter((glob) => !hasWildcard(glob)));
-  const others = globs.filter(hasWildcard);
-  return (text) => (exact.has(text) ? text : others.find((glob) => matches(glob, text)));
-}
-
 /** The text before the first wildcard of `glob`. */
 export function fixedPrefix(glob: string): string {
   return glob.replace(/[*?].*/s, '');

@@ -1,6 +1,6 @@
 import { abortReason } from '../../lib/clock.ts';
 import { countWorkspaces, formatAge, formatSeconds } from '../../lib/format.ts';
-import { globFinder, matches } from '../../lib/glob.ts';
+import { matches } from '../../lib/glob.ts';
 import { totalSpent } from '../../openrouter/resources/keys.ts';
 import {
   isDefault,
@@ -93,7 +93,6 @@ async function findStale(
   );
   const found: Found = { stale: [], staleCount: 0, kept: [], keptCount: 0 };
   const maxStale = Math.max(request.maxDeletions, MAX_SHOWN);
-  const reasonToKeep = keeper(request);
   let differing: DifferingClocks | undefined;
   for await (const { items, serverTime } of listWorkspaces(client)) {
     const clocks = differingClocks({ server: serverTime, runner: timeOfDay() });
@@ -104,7 +103,7 @@ async function findStale(
       const age = ageOf(workspace, now);
       const { id, slug, created_at = null } = workspace;
       const toEntry = (reason: string) => ({ id, slug, created_at, age, reason });
-      const reason = reasonToKeep(workspace, age);
+      const reason = reasonToKeep(workspace, age, request);
       if (reason === undefined) {
         if (found.staleCount < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
         found.staleCount += 1;
@@ -123,19 +122,17 @@ function ageOf(workspace: ListedWorkspace, now: number | undefined): number | un
   return now === undefined || created === undefined ? undefined : now - created;
 }
 
-/**
- * Returns a function that says why a workspace that matches the pattern is not stale; undefined if it is
- * stale.
- */
-function keeper({ keep, olderThanMs }: SweepRequest) {
-  const findGlob = globFinder(keep);
-  return (workspace: ListedWorkspace, age: number | undefined): string | undefined => {
-    if (isDefault(workspace)) return 'the default workspace';
-    const glob = findGlob(workspace.slug);
-    if (glob !== undefined) return `matches ${glob} in keep`;
-    if (age === undefined) return 'its age is unknown';
-    return age > olderThanMs ? undefined : `only ${formatAge(age)} old`;
-  };
+/** Why a workspace that matches the pattern is not stale; undefined if it is stale. */
+function reasonToKeep(
+  workspace: ListedWorkspace,
+  age: number | undefined,
+  { keep, olderThanMs }: SweepRequest,
+): string | undefined {
+  if (isDefault(workspace)) return 'the default workspace';
+  const glob = keep.find((pattern) => matches(pattern, workspace.slug));
+  if (glob !== undefined) return `matches ${glob} in keep`;
+  if (age === undefined) return 'its age is unknown';
+  return age > olderThanMs ? undefined : `only ${formatAge(age)} old`;
 }
 
 /** Deletes stale workspaces, a few at once. */
