@@ -78,15 +78,11 @@ function typeOf(schema: z.core.$ZodType): string {
   return 'innerType' in def ? typeOf(def.innerType) : def.type;
 }
 
-/** Longer than any text that a person wrote for a slug. Normalization sorts marks in quadratic time. */
-const MAX_NORMALIZED = 500;
-
 /**
  * Replaces each character that is not a letter or a digit by a hyphen. Nothing that distinguishes two
  * slugs is removed: a text that is too long, has other letters, or lacks a part gets no suggestion.
  */
-function toSlug(text: string): string | undefined {
-  if (text.length > MAX_NORMALIZED) return undefined;
+function toSlug(text: string): string {
   return text
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')
