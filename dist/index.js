@@ -1566,10 +1566,10 @@ function hashesToReplace(older,now,{log}){const rank=key=>unusableState(key,now)
 older.length>MAX_REPLACED&&log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`)
 return older.toSorted((a,b)=>rank(a)-rank(b)).slice(0,MAX_REPLACED).map(({hash})=>hash)}async function replaceOlderKeys({key,workspace,replaced,isSameName=Object.is},context,endOlder){const{client,log,warn}=context
 await assertWorks(key,{olderEnded:!1},context)
-if(replaced.length===0)return
 const jobStatus=context.readJobStatus()
 if(!jobStatus.succeeded){jobStatus.succeeded===void 0?warn("job-status-unknown",jobStatus):log.info("The job has not succeeded: older keys stay.")
-return}const{keys}=await listKeys(client,workspace),older=keys.filter(({hash,name})=>replaced.includes(hash)&&isSameName(name,key.name))
+return}if(replaced.length===0)return
+const{keys}=await listKeys(client,workspace),older=keys.filter(({hash,name})=>replaced.includes(hash)&&isSameName(name,key.name))
 older.length>0&&await endOlder(older)
 await assertWorks(key,{olderEnded:older.length>0},context)}async function assertWorks(key,{olderEnded},context){const request={...keyRequest(key.hash,describeKey(key)),trusts404:!0}
 for await(const _ of whileMissing(context)){const{data:own,serverTime:server}=await context.client.request(request)

@@ -67,13 +67,13 @@ export async function replaceOlderKeys(
 ): Promise<void> {
   const { client, log, warn } = context;
   await assertWorks(key, { olderEnded: false }, context);
-  if (replaced.length === 0) return;
   const jobStatus = context.readJobStatus();
   if (!jobStatus.succeeded) {
     if (jobStatus.succeeded === undefined) warn('job-status-unknown', jobStatus);
     else log.info('The job has not succeeded: older keys stay.');
     return;
   }
+  if (replaced.length === 0) return;
   const { keys } = await listKeys(client, workspace);
   // Someone may have given a key another name, so that it stays.
   const older = keys.filter(
