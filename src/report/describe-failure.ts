@@ -22,8 +22,8 @@ import {
   withEffect,
 } from './description.ts';
 import { keysTable } from './key-table.ts';
+import { describeGap, describeSpender } from './spending.ts';
 import { sweepNotes, sweepTable } from './sweep.ts';
-import { describeGap, describeSpender } from './usage.ts';
 
 /** How many workspaces a step wanted to delete; a clean-up cannot even read some. */
 function attempted({ deleted, alreadyDeleted, failed }: SweepResult): number {

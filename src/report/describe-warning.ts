@@ -12,7 +12,7 @@ import {
   failedRequests,
 } from './describe-failure.ts';
 import { type Description, type Descriptions, formatLeftovers, withEffect } from './description.ts';
-import { describeByok, describeGap, describeLimit, describeSpender } from './usage.ts';
+import { describeByok, describeGap, describeLimit, describeSpender } from './spending.ts';
 
 /** Which of two clocks decides. */
 const SAFER_TIMES: Readonly<Record<WarningDetails['clocks-differ']['purpose'], string>> = {

@@ -6,8 +6,8 @@ import type { KeySpend } from '../operations/key/spend.ts';
 import { keysTable } from './key-table.ts';
 import type { Outputs } from './outputs.ts';
 import type { Report } from './report.ts';
+import { describeByok, describeLimit } from './spending.ts';
 import type { Summary } from './summary.ts';
-import { describeByok, describeLimit } from './usage.ts';
 
 /** The outputs that describe the key, without its secret. */
 export function keyOutputs({ key, workspace, expiresAt }: KeyResult): Outputs {

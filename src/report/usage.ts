@@ -1,13 +1,12 @@
-import { countKeys, formatCount } from '../lib/format.ts';
+import { formatCount } from '../lib/format.ts';
 import { exactUsd, formatUsd, type Usd } from '../lib/usd.ts';
 import type { ModelUsage } from '../openrouter/resources/analytics.ts';
-import { describeKey, type KeyLimit } from '../openrouter/resources/keys.ts';
 import { formatTime } from '../openrouter/time.ts';
-import type { Cost } from '../operations/shared/failure.ts';
-import { concernsCost, type UsageGap } from '../operations/shared/usage-gap.ts';
+import { concernsCost } from '../operations/shared/usage-gap.ts';
 import type { UsageResult } from '../operations/usage/usage.ts';
 import { formatSpent } from './key-table.ts';
 import { describeOmitted, type Outputs, toJsonList } from './outputs.ts';
+import { describeGap, describeLimit, describeSpender } from './spending.ts';
 import type { Cell, Summary, Table } from './summary.ts';
 
 /** The outputs for the result of the step. A long list of models is cut. */
@@ -104,50 +103,3 @@ function shareBar(part: Usd | null, whole: Usd): string {
   const length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
   return `${'█'.repeat(length)}${'░'.repeat(BAR_LENGTH - length)} ${Math.round(share * 100)}\u00a0%`;
 }
-
-/** `The workspace preview-42`, or `The API key "CI" (sk-or-v1-0e6...1c96)` */
-export function describeSpender({ workspace, key }: Pick<Cost, 'workspace' | 'key'>): string {
-  return key ? `The API key ${describeKey(key)}` : `The workspace ${workspace.slug}`;
-}
-
-/** `The daily limit is $1.00, of which $0.70 remains` */
-export function describeLimit({ amount, reset, remaining }: KeyLimit): string {
-  const left = remaining === undefined ? '' : `, of which ${formatUsd(remaining)} remains`;
-  return `The ${reset ? `${reset} ` : ''}limit is ${formatUsd(amount)}${left}`;
-}
-
-/** `$0.80`, or words for an amount that is unknown; empty if providers charged nothing. */
-export function describeByok(byok: Usd | undefined): string {
-  if (byok === undefined) return 'an unknown amount';
-  return byok > 0n ? formatUsd(byok) : '';
-}
-
-/** Describes why the figures of a usage may be too low, or are missing. */
-export function describeGap(gap: UsageGap): string {
-  switch (gap.kind) {
-    case 'clocks-differ':
-      return `The period is by the runner's clock, which shows ${formatTime(gap.runner)}, while OpenRouter's shows ${formatTime(gap.server)}.`;
-    case 'too-long':
-      return `OpenRouter's analytics goes back ${gap.maxDays} days. It has nothing from before ${formatTime(gap.from)}.`;
-    case 'creation-unknown':
-      return `OpenRouter does not report when this was created. The figures begin ${gap.maxDays} days ago.`;
-    case 'truncated':
-      return 'There are more models than OpenRouter returns. The least expensive ones are missing.';
-    case 'cached':
-      return `OpenRouter returned figures that it stored at ${formatTime(gap.at)}. Later requests are missing.`;
-    case 'warning':
-      return `OpenRouter's analytics warns: ${gap.text}`;
-    case 'behind':
-      return `OpenRouter's analytics knows of ${formatUsd(gap.analytics)}, but the counters of the API keys show ${formatUsd(gap.keys)}. Some requests are missing in the figures by model.`;
-    case 'keys-unread':
-      return `Could not read all that ${countKeys(gap.keys)} spent in this period. ${INVALID_FIELD}`;
-    case 'byok-unread':
-      return `Could not read all that ${countKeys(gap.keys)} spent with your own provider keys in this period. ${INVALID_FIELD}`;
-    case 'models-unread':
-      return `Models whose cost OpenRouter's analytics does not report: ${gap.models}.`;
-    case 'limit-unread':
-      return 'Could not read the limit of the API key, or what remains of it.';
-  }
-}
-
-const INVALID_FIELD = 'A counter or created_at is missing or invalid.';
