@@ -1,5 +1,6 @@
 import { readSweepInputs } from '../inputs/sweep.ts';
-import { sweepFailure, sweep as sweepWorkspaces } from '../operations/teardown/sweep.ts';
+import { sweep as sweepWorkspaces } from '../operations/teardown/sweep.ts';
+import { sweepFailure } from '../operations/teardown/sweep-failure.ts';
 import { sweepOutputs, sweepSummary } from '../report/sweep.ts';
 import { runStep, startContext } from '../runtime/step.ts';
 

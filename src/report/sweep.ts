@@ -1,7 +1,10 @@
 import { countWorkspaces, formatAge } from '../lib/format.ts';
 import { sumUsd } from '../lib/usd.ts';
-import type { SweepEntry, SweepResult } from '../operations/shared/sweep-result.ts';
-import { KEYS_NOT_CHECKED, type SweepRequest } from '../operations/teardown/sweep.ts';
+import {
+  KEYS_NOT_CHECKED,
+  type SweepEntry,
+  type SweepResult,
+} from '../operations/shared/sweep-result.ts';
 import { formatSpent, spentHeader } from './key-table.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from './outputs.ts';
 import type { Summary, Table } from './summary.ts';
@@ -37,7 +40,7 @@ export function sweepNotes(result: SweepResult): string[] {
 /** The summary of a step that succeeded. */
 export function sweepSummary(
   result: SweepResult,
-  { dryRun, deleteKeys }: Pick<SweepRequest, 'dryRun' | 'deleteKeys'>,
+  { dryRun, deleteKeys }: { dryRun: boolean; deleteKeys: boolean },
 ): Summary {
   const { deleted, staleCount, keptCount } = result;
   return {

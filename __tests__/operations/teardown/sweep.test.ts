@@ -6,7 +6,8 @@ import { MAX_CONCURRENCY } from '../../../src/http/client.ts';
 import { attemptTimeout } from '../../../src/http/retry-policy.ts';
 import { parseUsd } from '../../../src/lib/usd.ts';
 import type { SweepResult } from '../../../src/operations/shared/sweep-result.ts';
-import { type SweepRequest, sweep, sweepFailure } from '../../../src/operations/teardown/sweep.ts';
+import { type SweepRequest, sweep } from '../../../src/operations/teardown/sweep.ts';
+import { sweepFailure } from '../../../src/operations/teardown/sweep-failure.ts';
 import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
 import {
   connect,

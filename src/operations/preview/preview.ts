@@ -8,7 +8,7 @@ import { createKeyIn, type KeyRequest, type KeyResult } from '../key/create-key.
 import { type CleanupJournal, noJournal } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import type { SweepResult } from '../shared/sweep-result.ts';
-import { sweepFailure } from '../teardown/sweep.ts';
+import { sweepFailure } from '../teardown/sweep-failure.ts';
 import { cleanUp } from './clean-up.ts';
 import { assertOurs, deletePreview, type Preview, type PreviewDeletion } from './delete-preview.ts';
 import { deployedKeyName, identify, isSameKeyName } from './naming.ts';

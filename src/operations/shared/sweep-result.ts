@@ -37,3 +37,7 @@ export interface SweepResult {
   /** The number of workspaces that match the pattern but are not stale. */
   keptCount: number;
 }
+
+/** About a dry run without `delete-keys`. */
+export const KEYS_NOT_CHECKED =
+  'Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.';

@@ -9,9 +9,8 @@ import {
 } from '../../openrouter/resources/workspaces.ts';
 import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../shared/context.ts';
-import { Failure } from '../shared/failure.ts';
 import { forEachOf } from '../shared/for-each.ts';
-import type { SweepEntry, SweepResult } from '../shared/sweep-result.ts';
+import { KEYS_NOT_CHECKED, type SweepEntry, type SweepResult } from '../shared/sweep-result.ts';
 import { type DifferingClocks, differingClocks } from '../shared/time-window.ts';
 import { teardown } from './teardown.ts';
 
@@ -69,10 +68,6 @@ export async function sweep(request: SweepRequest, context: Context): Promise<Sw
   log.info(`Deleted ${outcomes.deleted.length} of ${staleCount}, in ${seconds}.`);
   return { ...result, ...outcomes };
 }
-
-/** About a dry run without `delete-keys`. */
-export const KEYS_NOT_CHECKED =
-  'Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.';
 
 const TOO_MANY = 'more workspaces are stale than max-deletions allows';
 
@@ -184,18 +179,4 @@ async function deleteStale(
   log.info(`Could not delete ${slug}, id ${id}: ${why}`);
   const hasKeys = result.problem.code === 'workspace-has-keys';
   return { outcome: 'failed', reason: why, error: result.problem, hasKeys, ...spent };
-}
-
-/**
- * The failure of the step after a sweep, if it fails.
- * @param check what to check before more are deleted
- */
-export function sweepFailure(
-  result: SweepResult,
-  { maxDeletions, check }: { maxDeletions: number; check: string },
-): Failure | undefined {
-  if (result.tooMany.length > 0) {
-    return new Failure('too-many-stale', { result, maxDeletions, check });
-  }
-  return result.failed.length > 0 ? new Failure('sweep-incomplete', { result }) : undefined;
 }
