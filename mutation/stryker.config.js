@@ -4,9 +4,15 @@ import { env } from 'node:process';
 
 /**
  * The folders or files of `__tests__/` whose tests look for mutants. By default, those that import the
- * changed file. Other tests are of whole steps: they take longer, and import the sources only when they run.
+ * changed file. Other tests, in the folders `steps`, are of whole steps: they take longer, and import the
+ * sources only when they run.
  */
-const TESTS = env.TESTS ?? '{http,inputs,lib,openrouter,operations,properties}';
+const { TESTS } = env;
+
+const ROOMS = 'creation,github,governance,http,inputs,lib,openrouter,properties,shared,teardown';
+const TEST_FILES = TESTS
+  ? [`**/__tests__/${TESTS}/**/*.test.ts`, `**/__tests__/${TESTS}.test.ts`]
+  : [`**/__tests__/{${ROOMS},actions/*}/*.test.ts`, '**/__tests__/openrouter/resources/*.test.ts'];
 
 /** The configuration of StrykerJS, which runs in the folder of the repository: `npm run mutants`. */
 export default {
@@ -17,10 +23,10 @@ export default {
   ignoreStatic: true,
   jest: {
     configFile: 'jest.config.json',
-    enableFindRelatedTests: env.TESTS === undefined,
+    enableFindRelatedTests: TESTS === undefined,
     config: {
       setupFiles: ['<rootDir>/mutation/setup.ts'],
-      testMatch: [`**/__tests__/${TESTS}/**/*.test.ts`, `**/__tests__/${TESTS}.test.ts`],
+      testMatch: TEST_FILES,
     },
   },
   // Outside of this folder, where npm run build would delete it and jest find its tests.

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { marked, type Tokens } from 'marked';
 import * as z from 'zod/mini';
+import { postOnce } from '../../src/creation/post-once.ts';
 import type { Client } from '../../src/http/client.ts';
 import { type ApiError, type ApiRequest, isRead } from '../../src/http/request.ts';
 import {
@@ -13,7 +14,6 @@ import {
   FAILURE_CLASSES,
 } from '../../src/http/retry-policy.ts';
 import { TransportError } from '../../src/http/transport.ts';
-import { postOnce } from '../../src/operations/shared/post-once.ts';
 import {
   json,
   openRecordingClient,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { readDeleteInputs } from '../../src/actions/delete/inputs.ts';
 import { readClaims } from '../../src/github/id-token.ts';
-import { readDeleteInputs } from '../../src/inputs/delete.ts';
 import { readCredential } from '../../src/inputs/read-inputs.ts';
 import { ACTIONS } from '../support/actions.ts';
 import { KEY, readWith, rejectionOf } from '../support/inputs.ts';

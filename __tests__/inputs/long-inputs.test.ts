@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { readCreateInputs } from '../../src/actions/create/inputs.ts';
 import { readSecrets } from '../../src/inputs/connection.ts';
-import { readCreateInputs } from '../../src/inputs/create.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { createRedactor } from '../../src/report/report.ts';

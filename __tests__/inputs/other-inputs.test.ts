@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { readDeleteInputs } from '../../src/actions/delete/inputs.ts';
+import { keyNameOf, readKeyInputs } from '../../src/actions/key/inputs.ts';
+import { readPreviewInputs } from '../../src/actions/preview/inputs.ts';
+import { readSweepInputs } from '../../src/actions/sweep/inputs.ts';
 import { readSecrets } from '../../src/inputs/connection.ts';
-import { readDeleteInputs } from '../../src/inputs/delete.ts';
-import { keyNameOf, readKeyInputs } from '../../src/inputs/key.ts';
-import { readPreviewInputs } from '../../src/inputs/preview.ts';
-import { readSweepInputs } from '../../src/inputs/sweep.ts';
 import { given, KEY, type Rejected, readWith, rejectionOf } from '../support/inputs.ts';
 
 type Texts = Record<string, string>;

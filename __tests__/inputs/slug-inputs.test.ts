@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { readCreateInputs } from '../../src/inputs/create.ts';
-import { readDeleteInputs } from '../../src/inputs/delete.ts';
-import { readKeyInputs } from '../../src/inputs/key.ts';
-import { readPreviewInputs } from '../../src/inputs/preview.ts';
-import { readUsageInputs } from '../../src/inputs/usage.ts';
+import { readCreateInputs } from '../../src/actions/create/inputs.ts';
+import { readDeleteInputs } from '../../src/actions/delete/inputs.ts';
+import { readKeyInputs } from '../../src/actions/key/inputs.ts';
+import { readPreviewInputs } from '../../src/actions/preview/inputs.ts';
+import { readUsageInputs } from '../../src/actions/usage/inputs.ts';
 import { given, type Reader, type Rejected, readWith, rejectionOf } from '../support/inputs.ts';
 
 type Texts = Record<string, string>;

@@ -96,11 +96,11 @@ test.concurrent('npm run live fails for a difference that makes an action wrong 
     `default-workspace differs: HTTP 404: no message
   Assumed: Every account has a workspace whose slug is default.
   The sandbox: slug "default"
-  Relied on by src/operations/teardown/delete.ts (assertDeletable)
+  Relied on by src/actions/delete/delete-workspace.ts (assertDeletable)
 expired-key-blocks-deletion differs: HTTP 200
   Assumed: A workspace with an expired key is not deleted.
   The sandbox: HTTP 400: Workspaces with API keys cannot be deleted
-  Relied on by src/operations/teardown/teardown.ts (runRound), which copes with it
+  Relied on by src/teardown/teardown.ts (runRound), which copes with it
 guardrail-before-write could not be observed: reset
   Assumed: GET /guardrails/{id} returns 404 and JSON before the guardrail is written.
   The sandbox: HTTP 404: The default guardrail has not been configured yet
@@ -114,7 +114,9 @@ The command fails because of default-workspace, guardrail-before-write.
   );
   const report = await readFile(file, 'utf8');
   expect(report).toContain('| **differs**: the code copes with it |');
-  expect(report).toContain('| **differs**: src/operations/teardown/delete.ts (assertDeletable) |');
+  expect(report).toContain(
+    '| **differs**: src/actions/delete/delete-workspace.ts (assertDeletable) |',
+  );
   expect(slugsOf(sandbox)).toEqual(['default']);
 });
 

@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { ApiError } from '../../src/http/request.ts';
-import type { CreateWorkspaceRequest } from '../../src/openrouter/resources/workspaces.ts';
 import {
   type CreateRequest,
   type CreateResult,
   IF_EXISTS,
-} from '../../src/operations/create/request.ts';
-import type { Governance } from '../../src/operations/governance/governance.ts';
+} from '../../src/actions/create/request.ts';
+import type { Governance } from '../../src/governance/governance.ts';
+import { ApiError } from '../../src/http/request.ts';
+import type { CreateWorkspaceRequest } from '../../src/openrouter/resources/workspaces.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { falseNotFound, isPermanent, jitters, rarely, schedules } from '../support/faults.ts';
 import {

@@ -4,15 +4,15 @@ import fc from 'fast-check';
 import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { ApiError } from '../../src/http/request.ts';
+import { createKey, type KeyRequest, type KeyResult } from '../../src/actions/key/create-key.ts';
 import {
   type KeyCleanupTask,
   keyCleanupTask,
   runKeyCleanup,
-} from '../../src/operations/key/cleanup.ts';
-import { createKey, type KeyRequest, type KeyResult } from '../../src/operations/key/create-key.ts';
-import { jobStatusOf } from '../../src/operations/key/job-status.ts';
-import { Failure, type WarningCode } from '../../src/operations/shared/failure.ts';
+} from '../../src/actions/key/end-key.ts';
+import { jobStatusOf } from '../../src/actions/key/job-status.ts';
+import { ApiError } from '../../src/http/request.ts';
+import { Failure, type WarningCode } from '../../src/shared/failure.ts';
 import { falseNotFound, jitters, schedules } from '../support/faults.ts';
 import {
   type Ending,

@@ -15,17 +15,17 @@ import {
 import type { Comment } from '../../sandbox/github/state.ts';
 import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
-import { ApiError } from '../../src/http/request.ts';
-import { sumUsd, toUsd, type Usd } from '../../src/lib/usd.ts';
 import {
   formatMarker,
   hasMarker,
   readComment,
   totalOf,
-} from '../../src/operations/preview/comment.ts';
-import { identify } from '../../src/operations/preview/naming.ts';
-import type { Subject } from '../../src/operations/preview/subject.ts';
-import { Failure } from '../../src/operations/shared/failure.ts';
+} from '../../src/actions/preview/comment.ts';
+import { identify } from '../../src/actions/preview/naming.ts';
+import type { Subject } from '../../src/actions/preview/subject.ts';
+import { ApiError } from '../../src/http/request.ts';
+import { sumUsd, toUsd, type Usd } from '../../src/lib/usd.ts';
+import { Failure } from '../../src/shared/failure.ts';
 import { falseNotFound, jitters, schedules } from '../support/faults.ts';
 import {
   type Ending,

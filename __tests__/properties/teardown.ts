@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import type { SweepResult } from '../../src/operations/shared/sweep-result.ts';
 import {
   type DeleteRequest,
   type DeleteResult,
   deleteOne,
-} from '../../src/operations/teardown/delete.ts';
-import { type SweepRequest, sweep } from '../../src/operations/teardown/sweep.ts';
+} from '../../src/actions/delete/delete-workspace.ts';
+import { type SweepRequest, sweep } from '../../src/actions/sweep/sweep-workspaces.ts';
+import type { SweepResult } from '../../src/shared/sweep-result.ts';
 import { isPermanent, jitters, schedules } from '../support/faults.ts';
 import {
   connect,

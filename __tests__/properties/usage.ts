@@ -2,11 +2,11 @@ import { expect } from 'expect';
 import fc from 'fast-check';
 import type { Spend } from '../../sandbox/openrouter/resources/usage.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import type { Since } from '../../src/actions/usage/period.ts';
+import { readUsage, type UsageResult } from '../../src/actions/usage/read-usage.ts';
+import { usageFailure, warnOnCost } from '../../src/actions/usage/thresholds.ts';
 import { parseJson } from '../../src/lib/json.ts';
-import { Failure } from '../../src/operations/shared/failure.ts';
-import type { Since } from '../../src/operations/usage/period.ts';
-import { usageFailure, warnOnCost } from '../../src/operations/usage/thresholds.ts';
-import { readUsage, type UsageResult } from '../../src/operations/usage/usage.ts';
+import { Failure } from '../../src/shared/failure.ts';
 import { isPermanent, jitters, schedules } from '../support/faults.ts';
 import {
   connect,

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import type { ApiErrorDetails, CredentialFailure } from '../../src/http/request.ts';
-import { Failure } from '../../src/operations/shared/failure.ts';
 import { apiErrorCodes } from '../../src/report/describe-api-error.ts';
 import { describeError } from '../../src/report/describe-error.ts';
+import { Failure } from '../../src/shared/failure.ts';
 import { apiError, EMPTY_SWEEP, STALE } from '../support/failures.ts';
 
 const NETWORK =

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { outcomeOutputs } from '../../src/report/create.ts';
+import { outcomeOutputs } from '../../src/actions/create/report.ts';
 import {
   type BoundedJson,
   describeOmitted,

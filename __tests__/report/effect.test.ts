@@ -2,12 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { Effect } from '../../src/http/effect.ts';
 import type { ApiErrorDetails } from '../../src/http/request.ts';
 import { FAILURE_CLASSES, type FailureClass, type Method } from '../../src/http/retry-policy.ts';
-import {
-  Failure,
-  type FailureCode,
-  type FailureDetails,
-} from '../../src/operations/shared/failure.ts';
 import { describeError } from '../../src/report/describe-error.ts';
+import { Failure, type FailureCode, type FailureDetails } from '../../src/shared/failure.ts';
 import {
   apiError,
   EMPTY_SWEEP,

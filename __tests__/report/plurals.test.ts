@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { Failure } from '../../src/operations/shared/failure.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { describeWarning } from '../../src/report/describe-warning.ts';
+import { Failure } from '../../src/shared/failure.ts';
 import { EMPTY_SWEEP, KEY, STALE, UNDELETED_KEY, WORKSPACE } from '../support/failures.ts';
 
 const OTHER_KEY = { ...KEY, label: 'sk-or-v1-ef...01' };

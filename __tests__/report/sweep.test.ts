@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseUsd, type Usd } from '../../src/lib/usd.ts';
-import { Failure } from '../../src/operations/shared/failure.ts';
-import type { SweepEntry, SweepResult } from '../../src/operations/shared/sweep-result.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import type { Table } from '../../src/report/summary.ts';
 import { sweepNotes, sweepOutputs, sweepSummary, sweepTable } from '../../src/report/sweep.ts';
+import { Failure } from '../../src/shared/failure.ts';
+import type { SweepEntry, SweepResult } from '../../src/shared/sweep-result.ts';
 import { EMPTY_SWEEP } from '../support/failures.ts';
 
 const HOUR = 3_600_000;

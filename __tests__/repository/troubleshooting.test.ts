@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { marked, type Token } from 'marked';
-import { governanceInputs } from '../../src/inputs/governance.ts';
+import { governanceInputs } from '../../src/governance/inputs.ts';
 import { guardrailFields } from '../../src/openrouter/resources/guardrails.ts';
 import { allCodes } from '../../src/report/describe-error.ts';
 import { ROOT } from '../support/root.ts';

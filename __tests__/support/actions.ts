@@ -5,7 +5,7 @@ import { inputName } from '../../src/inputs/read-inputs.ts';
 import type { Reader } from './inputs.ts';
 import { ROOT } from './root.ts';
 
-/** What reads the inputs of an action: `src/inputs/key.ts` for the one in `key/`. */
+/** What reads the inputs of an action: `src/actions/key/inputs.ts` for the one in `key/`. */
 interface ActionInputs {
   /** The folder of its `action.yml`; '' for the root. */
   folder: string;
@@ -17,7 +17,7 @@ interface ActionInputs {
 export const ACTIONS: readonly ActionInputs[] = await Promise.all(
   actionFolders(ROOT).map(async (folder) => {
     const name = folder || 'create';
-    const exported = await import(join(ROOT, `src/inputs/${name}.ts`));
+    const exported = await import(join(ROOT, `src/actions/${name}/inputs.ts`));
     const read = exported[`read${name[0]?.toUpperCase()}${name.slice(1)}Inputs`];
     return { folder, schema: exported[`${name}Inputs`](), read };
   }),

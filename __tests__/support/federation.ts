@@ -8,8 +8,8 @@ import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { Server } from '../../src/http/server.ts';
 import type { Transport } from '../../src/http/transport.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
-import type { Context } from '../../src/operations/shared/context.ts';
-import { obtainGrant } from '../../src/operations/shared/federation.ts';
+import type { Context } from '../../src/shared/context.ts';
+import { obtainGrant } from '../../src/shared/federation.ts';
 import { API_URL, connect, type Simulation, type StepConditions } from './simulation.ts';
 
 const ISSUER_URL = 'https://oidc.test';

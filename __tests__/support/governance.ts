@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
-import { governanceInputs } from '../../src/inputs/governance.ts';
+import { governanceInputs } from '../../src/governance/inputs.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
 import { openEmptiedHarness } from './emptied-harness.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach } from '@jest/globals';
 import type { InputLog } from '../../src/inputs/slug.ts';
-import { Failure } from '../../src/operations/shared/failure.ts';
 import { describeInvalidInputs } from '../../src/report/describe-invalid-inputs.ts';
+import { Failure } from '../../src/shared/failure.ts';
 
 /** A text that can be a management key. */
 export const KEY = 'sk-or-v1-of-a-test-of-inputs';

@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
 import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import type { KeyRequest } from '../../src/actions/key/create-key.ts';
 import type { HttpResponse } from '../../src/http/transport.ts';
-import type { KeyRequest } from '../../src/operations/key/create-key.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { HOUR_MS, SLUG, sha256 } from './key.ts';
 import { type KeyPost, type KeyStep, runKey, runKeyPost } from './key-steps.ts';

@@ -1,18 +1,18 @@
 /** The key action and its post step in virtual time, without a process. */
 
-import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
-import type { Key } from '../../src/openrouter/resources/keys.ts';
+import { createKey, type KeyRequest, type KeyResult } from '../../src/actions/key/create-key.ts';
 import {
   type KeyCleanupTask,
   keyCleanupTask,
   runKeyCleanup,
-} from '../../src/operations/key/cleanup.ts';
-import { createKey, type KeyRequest, type KeyResult } from '../../src/operations/key/create-key.ts';
-import { jobStatusOf } from '../../src/operations/key/job-status.ts';
-import type { Context } from '../../src/operations/shared/context.ts';
+} from '../../src/actions/key/end-key.ts';
+import { jobStatusOf } from '../../src/actions/key/job-status.ts';
+import { formatSpend } from '../../src/actions/key/report.ts';
+import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
+import type { Key } from '../../src/openrouter/resources/keys.ts';
 import { describeWarning } from '../../src/report/describe-warning.ts';
 import type { Description } from '../../src/report/description.ts';
-import { formatSpend } from '../../src/report/key.ts';
+import type { Context } from '../../src/shared/context.ts';
 import {
   connect,
   type ProcessRun,

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { CommentData } from '../../src/operations/preview/comment.ts';
+import type { CommentData } from '../../src/actions/preview/comment.ts';
 
 /** Pieces of what could end a comment in HTML, break a table, or reach people and pages. */
 const PIECES = [

@@ -4,23 +4,23 @@ import * as z from 'zod';
 import type { Network } from '../../sandbox/http/in-process.ts';
 import { inProcessTransport } from '../../sandbox/http/in-process.ts';
 import { seedUsage } from '../../sandbox/openrouter/seed.ts';
+import type { KeyResult } from '../../src/actions/key/create-key.ts';
+import { jobStatusOf } from '../../src/actions/key/job-status.ts';
+import { type CommentData, formatMarker } from '../../src/actions/preview/comment.ts';
+import { finishPreview } from '../../src/actions/preview/end-job.ts';
+import {
+  type PreviewRequest,
+  type PreviewResult,
+  runPreview,
+} from '../../src/actions/preview/run-preview.ts';
+import type { GitHubContext } from '../../src/actions/preview/standing.ts';
+import type { Subject } from '../../src/actions/preview/subject.ts';
+import { type PreviewTask, previewTask } from '../../src/actions/preview/task.ts';
 import { gitHub } from '../../src/github/server.ts';
 import { createClient } from '../../src/http/client.ts';
 import { recordEffect } from '../../src/http/effect.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import { parseJson } from '../../src/lib/json.ts';
-import type { KeyResult } from '../../src/operations/key/create-key.ts';
-import { jobStatusOf } from '../../src/operations/key/job-status.ts';
-import { type CommentData, formatMarker } from '../../src/operations/preview/comment.ts';
-import { finishPreview } from '../../src/operations/preview/finish.ts';
-import {
-  type PreviewRequest,
-  type PreviewResult,
-  runPreview,
-} from '../../src/operations/preview/preview.ts';
-import type { GitHubContext } from '../../src/operations/preview/standing.ts';
-import type { Subject } from '../../src/operations/preview/subject.ts';
-import { type PreviewTask, previewTask } from '../../src/operations/preview/task.ts';
 import { GITHUB_URL, type World, works } from './preview-world.ts';
 import { knownOf } from './repositories.ts';
 import { connect, savedAndRead, whileAlive } from './simulation.ts';

@@ -9,7 +9,7 @@ import { openAccount } from '../../sandbox/openrouter/openrouter.ts';
 import { isExpired, type Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import type { Subject } from '../../src/operations/preview/subject.ts';
+import type { Subject } from '../../src/actions/preview/subject.ts';
 import { openSimulation, type Simulation } from './simulation.ts';
 
 export const GITHUB_URL = 'https://github.test/api/v3';

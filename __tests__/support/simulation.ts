@@ -5,29 +5,25 @@ import {
   type Network,
 } from '../../sandbox/http/in-process.ts';
 import { type OpenRouter, openAccount } from '../../sandbox/openrouter/openrouter.ts';
+import { createWorkspace } from '../../src/actions/create/create-workspace.ts';
+import {
+  type CreateCleanupTask,
+  createCleanupTask,
+  runCreateCleanup,
+} from '../../src/actions/create/delete-after-job.ts';
+import type {
+  CreateContext,
+  CreateRequest,
+  CreateResult,
+} from '../../src/actions/create/request.ts';
 import { createClient } from '../../src/http/client.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import type { Log } from '../../src/lib/log.ts';
 import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
-import {
-  type CreateCleanupTask,
-  createCleanupTask,
-  runCreateCleanup,
-} from '../../src/operations/create/cleanup.ts';
-import { createWorkspace } from '../../src/operations/create/create.ts';
-import type {
-  CreateContext,
-  CreateRequest,
-  CreateResult,
-} from '../../src/operations/create/request.ts';
-import {
-  type CleanupJournal,
-  type Context,
-  noJournal,
-} from '../../src/operations/shared/context.ts';
 import { describeWarning } from '../../src/report/describe-warning.ts';
+import { type CleanupJournal, type Context, noJournal } from '../../src/shared/context.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 interface SimulationOptions {

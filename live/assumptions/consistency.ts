@@ -31,7 +31,7 @@ export const CONSISTENCY: readonly Assumption[] = [
     id: 'read-after-create',
     sentence: 'A lookup finds a new workspace at once.',
     documented: undefined,
-    reliedOnBy: { file: 'src/operations/create/reconcile.ts', name: 'reconcileWorkspace' },
+    reliedOnBy: { file: 'src/actions/create/reconcile.ts', name: 'reconcileWorkspace' },
     isCritical: true,
     async probe(scene) {
       const { slug } = await scene.createWorkspace();
@@ -56,7 +56,7 @@ export const CONSISTENCY: readonly Assumption[] = [
     id: 'read-after-delete',
     sentence: 'A lookup reports a deleted workspace as missing at once.',
     documented: undefined,
-    reliedOnBy: { file: 'src/operations/teardown/teardown.ts', name: 'isGone' },
+    reliedOnBy: { file: 'src/teardown/teardown.ts', name: 'isGone' },
     isCritical: true,
     async probe(scene) {
       const { id } = await scene.createWorkspace();
@@ -69,7 +69,7 @@ export const CONSISTENCY: readonly Assumption[] = [
     id: 'slug-free-after-delete',
     sentence: 'The slug of a deleted workspace can be used again at once.',
     documented: undefined,
-    reliedOnBy: { file: 'src/operations/create/create.ts', name: 'createWorkspace' },
+    reliedOnBy: { file: 'src/actions/create/create-workspace.ts', name: 'createWorkspace' },
     isCritical: false,
     async probe(scene) {
       const { id, slug } = await scene.createWorkspace();
@@ -107,7 +107,7 @@ export const CONSISTENCY: readonly Assumption[] = [
     id: 'key-list-after-create',
     sentence: 'The list of the keys of a workspace has a new key at once.',
     documented: undefined,
-    reliedOnBy: { file: 'src/operations/key/orphans.ts', name: 'deleteOrphans' },
+    reliedOnBy: { file: 'src/actions/key/orphans.ts', name: 'deleteOrphans' },
     isCritical: true,
     async probe(scene) {
       const { id } = await sharedWorkspace(scene);

@@ -5,7 +5,7 @@ import { describe, type Exchange, fieldOf, isMissing } from '../exchange.ts';
 import { type KeyState, keyStates } from '../key-states.ts';
 import { type Scene, sharedWorkspace } from '../scene.ts';
 
-const TEARDOWN = { file: 'src/operations/teardown/teardown.ts', name: 'runRound' };
+const TEARDOWN = { file: 'src/teardown/teardown.ts', name: 'runRound' };
 const DELETION = { file: 'src/openrouter/deletion.ts', name: 'sendDeletion' };
 
 /** Tries to delete a workspace that only has a key in `state`. */

@@ -1,17 +1,17 @@
 import { WORKSPACE_EXAMPLE } from '../../sandbox/openrouter/resources/workspaces.ts';
+import { diffWorkspace } from '../../src/actions/create/diff.ts';
 import {
   type CreateWorkspaceRequest,
   createWorkspaceRequest,
   WORKSPACE_FIELDS,
   type Workspace,
 } from '../../src/openrouter/resources/workspaces.ts';
-import { diffWorkspace } from '../../src/operations/shared/diff.ts';
 import { type Assumption, type Finding, finding } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
 import { dataOf, describe } from '../exchange.ts';
 import { type Scene, sharedWorkspace } from '../scene.ts';
 
-const DIFF = { file: 'src/operations/shared/diff.ts', name: 'matchesDesired' };
+const DIFF = { file: 'src/actions/create/diff.ts', name: 'matchesDesired' };
 const PATCH = { file: 'src/openrouter/resources/workspaces.ts', name: 'patchWorkspace' };
 
 type Fields = Partial<Omit<CreateWorkspaceRequest, 'slug'>>;

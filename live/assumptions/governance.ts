@@ -1,8 +1,5 @@
+import { diffGuardrail, unexpectedGuardrailFields } from '../../src/governance/guardrail-diff.ts';
 import type { GuardrailUpdate } from '../../src/openrouter/resources/guardrails.ts';
-import {
-  diffGuardrail,
-  unexpectedGuardrailFields,
-} from '../../src/operations/governance/guardrail-diff.ts';
 import { type Assumption, type Finding, finding, notObservable } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
 import {
@@ -16,7 +13,7 @@ import {
 } from '../exchange.ts';
 import { type LiveWorkspace, type Scene, sharedWorkspace } from '../scene.ts';
 
-const GUARDRAIL_DIFF = 'src/operations/governance/guardrail-diff.ts';
+const GUARDRAIL_DIFF = 'src/governance/guardrail-diff.ts';
 const BUDGETS = 'src/openrouter/resources/budgets.ts';
 const MEMBERS = 'src/openrouter/resources/members.ts';
 
@@ -263,7 +260,7 @@ export const WORKSPACE_BUDGETS: readonly Assumption[] = [
     id: 'budget-order',
     sentence: 'A budget that is not below those of longer intervals is rejected with 400.',
     documented: DOCS.setBudget,
-    reliedOnBy: { file: 'src/operations/governance/budgets.ts', name: 'budgetWrites' },
+    reliedOnBy: { file: 'src/governance/budgets.ts', name: 'budgetWrites' },
     isCritical: false,
     async probe(scene) {
       const workspace = await withBudget(scene);

@@ -46,7 +46,7 @@ export const KEYS: readonly Assumption[] = [
     sentence:
       'POST /keys returns the limit, its reset, include_byok_in_limit and the expiry as they were written.',
     documented: DOCS.createKey,
-    reliedOnBy: { file: 'src/operations/key/key-diff.ts', name: 'compareKey' },
+    reliedOnBy: { file: 'src/actions/key/key-diff.ts', name: 'compareKey' },
     isCritical: true,
     async probe(scene) {
       const workspace = await sharedWorkspace(scene);
@@ -63,7 +63,7 @@ export const KEYS: readonly Assumption[] = [
     id: 'key-names-repeat',
     sentence: 'Two keys of a workspace can have the same name.',
     documented: undefined,
-    reliedOnBy: { file: 'src/operations/key/create-key.ts', name: 'replace' },
+    reliedOnBy: { file: 'src/actions/key/create-key.ts', name: 'replace' },
     isCritical: true,
     async probe(scene) {
       const { id } = await sharedWorkspace(scene);
@@ -77,7 +77,7 @@ export const KEYS: readonly Assumption[] = [
     id: 'key-fields-unchanged',
     sentence: 'The name and the limit of a key come back as they were written.',
     documented: undefined,
-    reliedOnBy: { file: 'src/operations/key/orphans.ts', name: 'matches' },
+    reliedOnBy: { file: 'src/actions/key/orphans.ts', name: 'matches' },
     isCritical: true,
     async probe(scene) {
       const values = { ...VALUES, name: 'Cafe\u0301 \u{1f680}' };
@@ -91,7 +91,7 @@ export const KEYS: readonly Assumption[] = [
     id: 'key-works-at-once',
     sentence: 'A new key works at once.',
     documented: undefined,
-    reliedOnBy: { file: 'src/operations/key/create-key.ts', name: 'createKey' },
+    reliedOnBy: { file: 'src/actions/key/create-key.ts', name: 'createKey' },
     isCritical: true,
     async probe(scene) {
       const { secret } = await scene.createKey(await sharedWorkspace(scene));
@@ -103,7 +103,7 @@ export const KEYS: readonly Assumption[] = [
     id: 'deleted-key-refused',
     sentence: 'A deleted key is refused with 401 at once.',
     documented: undefined,
-    reliedOnBy: { file: 'src/operations/key/cleanup.ts', name: 'deleteKey' },
+    reliedOnBy: { file: 'src/actions/key/end-key.ts', name: 'deleteKey' },
     isCritical: true,
     async probe(scene) {
       const { hash, secret } = await scene.createKey(await sharedWorkspace(scene));

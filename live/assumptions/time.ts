@@ -1,12 +1,12 @@
 import { createdAt } from '../../src/openrouter/time.ts';
-import { wasCreatedWithin } from '../../src/operations/shared/time-window.ts';
+import { wasCreatedWithin } from '../../src/shared/time-window.ts';
 import { type Assumption, type Finding, finding } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
 import { dataOf, type Exchange, type Resource, serverTimeOf, textOf } from '../exchange.ts';
 import { type LiveKey, type Scene, sharedWorkspace } from '../scene.ts';
 
 const CREATED_AT = { file: 'src/openrouter/time.ts', name: 'createdAt' };
-const ORPHANS = 'src/operations/key/orphans.ts';
+const ORPHANS = 'src/actions/key/orphans.ts';
 
 /** Whether `created_at` of a new resource is near the `Date` of the response to its creation. */
 function compareTimes(resource: Resource, before: number, response: Exchange): Finding {
@@ -57,7 +57,7 @@ export const TIME: readonly Assumption[] = [
     sentence:
       'The created_at of a new workspace is at most a second from the Date of the response.',
     documented: undefined,
-    reliedOnBy: { file: 'src/operations/shared/time-window.ts', name: 'wasCreatedWithin' },
+    reliedOnBy: { file: 'src/shared/time-window.ts', name: 'wasCreatedWithin' },
     isCritical: true,
     async probe(scene) {
       await scene.send('GET', `/workspaces/${scene.newSlug()}`);
@@ -70,7 +70,7 @@ export const TIME: readonly Assumption[] = [
     id: 'created-at-milliseconds',
     sentence: 'The created_at of a workspace has milliseconds.',
     documented: undefined,
-    reliedOnBy: { file: 'src/operations/shared/time-window.ts', name: 'SLACK_MS' },
+    reliedOnBy: { file: 'src/shared/time-window.ts', name: 'SLACK_MS' },
     isCritical: false,
     async probe(scene) {
       const workspaces = [await sharedWorkspace(scene), await scene.createWorkspace()];

@@ -15,7 +15,7 @@ import { keysPath } from '../paths.ts';
 import { findDelay } from '../poll.ts';
 import { type LiveKey, type Scene, sharedWorkspace } from '../scene.ts';
 
-const USAGE = 'src/operations/usage/usage.ts';
+const USAGE = 'src/actions/usage/read-usage.ts';
 const ANALYTICS = 'src/openrouter/resources/analytics.ts';
 
 const COUNTERS = ['usage', 'byok_usage'].flatMap((name) => [
@@ -83,7 +83,7 @@ export const USAGE_AT_REST: readonly Assumption[] = [
     id: 'key-counters',
     sentence: 'A key has counters of its usage as numbers, which begin at 0.',
     documented: DOCS.getKey,
-    reliedOnBy: { file: 'src/operations/usage/period.ts', name: 'spentAtLeast' },
+    reliedOnBy: { file: 'src/actions/usage/period.ts', name: 'spentAtLeast' },
     isCritical: true,
     async probe(scene) {
       const { hash } = await scene.createKey(await sharedWorkspace(scene));
@@ -203,7 +203,7 @@ export const USAGE_AFTER_REQUEST: readonly Assumption[] = [
     id: 'usage-delay',
     sentence: 'A request is in the usage and the limit_remaining of its key within 10 seconds.',
     documented: undefined,
-    reliedOnBy: { file: 'src/operations/key/spend.ts', name: 'KeySpend' },
+    reliedOnBy: { file: 'src/actions/key/spend.ts', name: 'KeySpend' },
     isCritical: true,
     async probe(scene) {
       if (!scene.spend) return NOT_SPENT;

@@ -33,7 +33,7 @@ export const WORKSPACES: readonly Assumption[] = [
     id: 'taken-slug-status',
     sentence: 'A POST for a taken slug is rejected with a 4xx other than 401 and 403, or with 500.',
     documented: undefined,
-    reliedOnBy: { file: 'src/operations/create/reconcile.ts', name: 'decideCreator' },
+    reliedOnBy: { file: 'src/actions/create/reconcile.ts', name: 'decideCreator' },
     isCritical: true,
     async probe(scene) {
       const response = await postTakenSlug(scene);
@@ -60,7 +60,7 @@ export const WORKSPACES: readonly Assumption[] = [
     id: 'taken-slug-changes-nothing',
     sentence: 'A POST for a taken slug leaves the workspace that has it unchanged.',
     documented: undefined,
-    reliedOnBy: { file: 'src/operations/create/reconcile.ts', name: 'collectEvidence' },
+    reliedOnBy: { file: 'src/actions/create/reconcile.ts', name: 'collectEvidence' },
     isCritical: true,
     async probe(scene) {
       const { id, slug, fields } = await sharedWorkspace(scene);
@@ -107,7 +107,7 @@ export const WORKSPACES: readonly Assumption[] = [
     id: 'default-workspace',
     sentence: 'Every account has a workspace whose slug is default.',
     documented: undefined,
-    reliedOnBy: { file: 'src/operations/teardown/delete.ts', name: 'assertDeletable' },
+    reliedOnBy: { file: 'src/actions/delete/delete-workspace.ts', name: 'assertDeletable' },
     isCritical: true,
     async probe(scene) {
       const response = await scene.send('GET', '/workspaces/default');

@@ -1,6 +1,6 @@
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
-import { Failure, type InvalidInput } from '../operations/shared/failure.ts';
+import { Failure, type InvalidInput } from '../shared/failure.ts';
 import {
   type Connection,
   credentialProblems,

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import type { Effect } from '../http/effect.ts';
 import { ApiError } from '../http/request.ts';
-import { Failure } from '../operations/shared/failure.ts';
+import { Failure } from '../shared/failure.ts';
 import { apiErrorCodes, describeApiError } from './describe-api-error.ts';
 import { describeFailure, failureCodes } from './describe-failure.ts';
 import { warningCodes } from './describe-warning.ts';

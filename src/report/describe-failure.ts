@@ -10,8 +10,8 @@ import {
   type FailureDetails,
   type Recovery,
   type UnknownOwner,
-} from '../operations/shared/failure.ts';
-import type { SweepResult } from '../operations/shared/sweep-result.ts';
+} from '../shared/failure.ts';
+import type { SweepResult } from '../shared/sweep-result.ts';
 import { linesOfPart, rejectionAdvice } from './describe-api-error.ts';
 import { describeInvalidInputs } from './describe-invalid-inputs.ts';
 import {

@@ -1,4 +1,4 @@
-import type { FailureDetails, InvalidInput } from '../operations/shared/failure.ts';
+import type { FailureDetails, InvalidInput } from '../shared/failure.ts';
 import type { FailureText } from './description.ts';
 
 /** Describes all input problems, one per line. */

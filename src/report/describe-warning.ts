@@ -4,7 +4,7 @@ import { exactUsd, formatUsd } from '../lib/usd.ts';
 import { describeKey } from '../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
 import { formatTime } from '../openrouter/time.ts';
-import type { WarningCode, WarningDetails } from '../operations/shared/failure.ts';
+import type { WarningCode, WarningDetails } from '../shared/failure.ts';
 import { rejectionAdvice } from './describe-api-error.ts';
 import {
   describeStateNotWritten,

@@ -4,7 +4,7 @@ import * as core from '@actions/core';
 import type { Effect } from '../http/effect.ts';
 import type { Log } from '../lib/log.ts';
 import { LIKELY_SECRET } from '../openrouter/resources/keys.ts';
-import { Failure, type WarningCode, type WarningDetails } from '../operations/shared/failure.ts';
+import { Failure, type WarningCode, type WarningDetails } from '../shared/failure.ts';
 import { describeError } from './describe-error.ts';
 import { describeWarning } from './describe-warning.ts';
 import { type Description, troubleshootingUrl, withLeftovers } from './description.ts';

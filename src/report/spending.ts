@@ -2,8 +2,8 @@ import { countKeys } from '../lib/format.ts';
 import { formatUsd, type Usd } from '../lib/usd.ts';
 import { describeKey, type KeyLimit } from '../openrouter/resources/keys.ts';
 import { formatTime } from '../openrouter/time.ts';
-import type { Cost } from '../operations/shared/failure.ts';
-import type { UsageGap } from '../operations/shared/usage-gap.ts';
+import type { Cost } from '../shared/failure.ts';
+import type { UsageGap } from '../shared/usage-gap.ts';
 
 /** `The workspace preview-42`, or `The API key "CI" (sk-or-v1-0e6...1c96)` */
 export function describeSpender({ workspace, key }: Pick<Cost, 'workspace' | 'key'>): string {

@@ -1,10 +1,6 @@
 import { countWorkspaces, formatAge } from '../lib/format.ts';
 import { sumUsd } from '../lib/usd.ts';
-import {
-  KEYS_NOT_CHECKED,
-  type SweepEntry,
-  type SweepResult,
-} from '../operations/shared/sweep-result.ts';
+import { KEYS_NOT_CHECKED, type SweepEntry, type SweepResult } from '../shared/sweep-result.ts';
 import { formatSpent, spentHeader } from './key-table.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from './outputs.ts';
 import type { Summary, Table } from './summary.ts';

@@ -9,9 +9,9 @@ import { httpTransport } from '../http/transport.ts';
 import { type Connection, readSecrets } from '../inputs/connection.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { openRouter } from '../openrouter/server.ts';
-import type { Context } from '../operations/shared/context.ts';
-import { obtainGrant } from '../operations/shared/federation.ts';
 import { createReport, type Report } from '../report/report.ts';
+import type { Context } from '../shared/context.ts';
+import { obtainGrant } from '../shared/federation.ts';
 
 /** What a program needs of the step that it runs as. */
 export interface Step {

@@ -1,0 +1,356 @@
+import { describe, expect, test } from '@jest/globals';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
+import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import type { CreateRequest } from '../../../src/actions/create/request.ts';
+import { sleep } from '../../../src/lib/clock.ts';
+import { describeError } from '../../../src/report/describe-error.ts';
+import { falseNotFound } from '../../support/faults.ts';
+import { PATCH_GUARDRAIL } from '../../support/governance.ts';
+import { onNth, onResponse, pass, runCreate, runPost, storyOf } from '../../support/simulation.ts';
+import {
+  CONDITIONS,
+  desired,
+  detailsOf,
+  expectNotDeletedAfterJob,
+  expectSlugTaken,
+  failLookup,
+  GET,
+  LOST,
+  POST,
+  REQUEST,
+  respondWith,
+  simulate,
+  slugsOf,
+  storedWorkspace,
+  WITHOUT_LOOKUP,
+} from './fixtures.ts';
+
+const URL = 'https://openrouter.ai/workspaces/preview-42';
+const REQUESTED = 'Requested: the workspace "Preview", slug preview-42.';
+
+test('a step that creates a workspace logs what it requested and how long the creation took', async () => {
+  const simulation = simulate();
+  await pass(simulation, 50_000);
+  const run = await runCreate(simulation, { ...REQUEST, deleteKeys: true }, CONDITIONS);
+  const { id } = simulation.account.workspaces[1] as { id: string };
+  expect(storyOf(run.log)).toEqual([REQUESTED, `Created in 0.0 s: id <id>, ${URL}`]);
+  expect(run.result).toEqual({
+    outcome: 'created',
+    workspace: expect.objectContaining({ id, slug: 'preview-42' }),
+    changes: [],
+    governanceChanges: [],
+  });
+  expect(run.known).toEqual({ workspace: run.result?.workspace, created: true });
+  // For the post step.
+  expect(run.task).toEqual({ deleteKeys: true, target: { created: { id, slug: 'preview-42' } } });
+});
+
+test.each<[string, boolean, Partial<CreateRequest>]>([
+  ['if-exists: fail', false, {}],
+  ['if-exists: reuse', true, { ifExists: 'reuse' }],
+  ['if-exists: update', true, { ifExists: 'update' }],
+  ['delete-after-job: true', true, { deleteAfterJob: true }],
+])(
+  'whether a step with %s looks up the slug before it sends the POST is %s',
+  async (_, isLookedUp, request) => {
+    const simulation = simulate();
+    const run = await runCreate(simulation, { ...WITHOUT_LOOKUP, ...request }, CONDITIONS);
+    expect(run.result?.outcome).toBe('created');
+    expect(simulation.network.calls).toEqual(isLookedUp ? [GET, POST] : [POST]);
+  },
+);
+
+describe('a dry run', () => {
+  const DRY_RUN = { ...WITHOUT_LOOKUP, dryRun: true };
+
+  test('logs what it would create and set, and creates nothing', async () => {
+    const simulation = simulate();
+    const governance = { budgets: { limits: { daily: 5 } } };
+    const run = await runCreate(simulation, { ...DRY_RUN, governance }, CONDITIONS);
+    const change = { field: 'budget daily', from: null, to: 5 };
+    expect(run.result).toEqual({
+      outcome: 'would-create',
+      changes: [],
+      governanceChanges: [change],
+    });
+    expect(storyOf(run.log)).toEqual([
+      REQUESTED,
+      'It does not exist and would be created.',
+      '  budget daily: null → 5',
+      'Dry run: nothing was written.',
+    ]);
+    expect(simulation.network.calls).toEqual([GET, GET]);
+    expect(slugsOf(simulation)).toEqual(['default']);
+  });
+
+  test('finds a workspace that the first lookup does not find', async () => {
+    const simulation = simulate([falseNotFound(GET)]);
+    seedWorkspace(simulation, desired);
+    expectSlugTaken(await runCreate(simulation, DRY_RUN, CONDITIONS), 'another job');
+  });
+});
+
+describe('what a failure recommends if the workspace may have been created', () => {
+  test.each<[string, string, Partial<CreateRequest>]>([
+    [' with if-exists: reuse', 'if-exists: fail', {}],
+    ['', 'if-exists: reuse', { ifExists: 'reuse' }],
+    ['', 'if-exists: update', { ifExists: 'update' }],
+    [
+      ' with if-exists: update',
+      'guardrail, budget or member inputs',
+      { governanceInputs: ['members'] },
+    ],
+  ])('is to run it again%s after a step with %s', async (change, _, request) => {
+    const simulation = simulate([LOST]);
+    failLookup(simulation, request.ifExists ? 2 : 1);
+    const run = await runCreate(simulation, { ...WITHOUT_LOOKUP, ...request }, CONDITIONS);
+    expect(detailsOf(run)).toMatchObject({
+      ambiguous: true,
+      recovery: `Running this again${change} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`,
+    });
+  });
+
+  test('is left to the post step with delete-after-job', async () => {
+    const simulation = simulate([LOST]);
+    failLookup(simulation, 2);
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    expect(detailsOf(run).ambiguous).toBe(true);
+    expect(detailsOf(run).recovery).toMatch(
+      /^The post step of this action looks for the workspace,/,
+    );
+  });
+});
+
+describe('a warning that a workspace is not deleted after the job', () => {
+  const WARNING = 'The workspace preview-42 is not deleted after the job';
+  test('does not appear without delete-after-job', async () => {
+    const request = { ...REQUEST, ifExists: 'reuse' as const, deleteAfterJob: false };
+    const simulation = simulate([respondWith(429, { retryAfter: '1', applied: true })]);
+    const run = await runCreate(simulation, request, CONDITIONS);
+    expect(run.result?.outcome).toBe('unchanged');
+    expect(run.log).not.toContain(WARNING);
+  });
+
+  test('does not appear if another job created it', async () => {
+    const simulation = simulate([], { takenSlugStatus: 409 });
+    onNth(simulation, POST, 1, () => seedWorkspace(simulation, { ...desired, name: 'Other' }));
+    const run = await runCreate(simulation, { ...REQUEST, ifExists: 'reuse' }, CONDITIONS);
+    expect(run.result?.outcome).toBe('unchanged');
+    expect(run.log).not.toContain(WARNING);
+    expect(run.task).toBeUndefined();
+  });
+});
+
+describe('the task that a step saves before its POST', () => {
+  const KILLED = { ...CONDITIONS, killedAfter: 25 };
+
+  test('has a window that begins with the lookup and is as long as the timeout', async () => {
+    const { task } = await runCreate(simulate(), { ...REQUEST, deleteKeys: true }, KILLED);
+    const from = Date.UTC(2026, 0, 1);
+    expect(task).toEqual({
+      deleteKeys: true,
+      target: { pending: { desired, window: { from, to: from + 60_000 } } },
+    });
+  });
+
+  test('has no window if OpenRouter does not send its time', async () => {
+    const simulation = simulate();
+    onResponse(simulation, (response) => ({ ...response, headers: {} }));
+    const { task } = await runCreate(simulation, REQUEST, KILLED);
+    expect(task?.target).toEqual({ pending: { desired, window: undefined } });
+  });
+
+  test('is withdrawn once OpenRouter has rejected the POST', async () => {
+    const simulation = simulate([respondWith(422)]);
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    expect(detailsOf(run)).toMatchObject({ status: 422, ambiguous: false });
+    expect(run.task).toBeUndefined();
+  });
+
+  test('covers the time from the headers of the lookup, even if its body takes long', async () => {
+    const simulation = simulate([respondWith(502)]);
+    onResponse(simulation, (response, { method }) =>
+      method === 'GET' ? { ...response, bodyMs: 15 } : response,
+    );
+    failLookup(simulation, 2);
+    const { task, elapsed } = await runCreate(simulation, REQUEST, CONDITIONS);
+    const from = Date.UTC(2026, 0, 1);
+    // The headers of the lookup arrived 15 ms before its end, after 20 ms.
+    expect(task?.target).toMatchObject({
+      pending: { window: { from, to: from + elapsed - 5 + 10_000 } },
+    });
+  });
+});
+
+test('a new workspace with other values than requested is a warning with both values', async () => {
+  const simulation = simulate();
+  onResponse(simulation, ({ body, ...response }) => ({
+    ...response,
+    body: body.replace('"name":"Preview"', '"name":"PREVIEW"'),
+  }));
+  const run = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
+  expect(run.result?.outcome).toBe('created');
+  expect(storyOf(run.log).slice(-3)).toEqual([
+    'The workspace preview-42 has other values than requested',
+    'OpenRouter returned other values:',
+    'name: "Preview" → "PREVIEW"',
+  ]);
+});
+
+test.each<[string, Partial<CreateRequest>, string]>([
+  ['the post step deletes the workspace', { deleteAfterJob: true }, 'deleted-after-job'],
+  [
+    'another run with if-exists: update finishes the work',
+    { deleteAfterJob: false },
+    'run-again-with-update',
+  ],
+  [
+    'another run finishes the work, with if-exists: update already',
+    { deleteAfterJob: false, ifExists: 'update' },
+    'run-again',
+  ],
+  [
+    'a newer run finishes the work, if no input is for it, as in an older run of a preview',
+    { deleteAfterJob: false, ifExists: 'reuse', governanceInputs: [] },
+    'newest-run',
+  ],
+])('a failed guardrail of a new workspace reports that %s', async (_, request, recovery) => {
+  const simulation = simulate([{ on: PATCH_GUARDRAIL, kind: 'response', status: 403 }]);
+  const governance = { guardrail: { limit_usd: 5, reset_interval: 'daily' as const } };
+  const governanceInputs = ['guardrail-limit-usd', 'guardrail-limit-reset'];
+  const all = { ...REQUEST, governance, governanceInputs, ...request };
+  const run = await runCreate(simulation, all, CONDITIONS);
+  expect(run.error).toMatchObject({ code: 'partly-applied', details: { recovery } });
+  expect(run.known).toMatchObject({ created: true });
+});
+
+test.each([
+  [0, false, ''],
+  [2, true, ' and 2 API keys'],
+])(
+  'the post step deletes the created workspace with its %i keys (delete-keys: %s), and logs that',
+  async (keys, deleteKeys, also) => {
+    const simulation = simulate();
+    const { id } = seedWorkspace(simulation, { ...desired, keys });
+    const task = { deleteKeys, target: { created: { id, slug: 'preview-42' } } };
+    const lines: string[] = [];
+    expect(await runPost(simulation, { task }, CONDITIONS, lines)).toBeUndefined();
+    expect(storyOf(lines).at(-1)).toBe(
+      `Deleted the workspace preview-42, id <id>,${also} because of delete-after-job.`,
+    );
+    expect(slugsOf(simulation)).toEqual(['default']);
+    const deletedKeys = Array(keys).fill('DELETE /keys/:hash');
+    expect(simulation.network.calls).toEqual([
+      'GET /keys',
+      ...deletedKeys,
+      'DELETE /workspaces/:id',
+    ]);
+  },
+);
+
+test('a workspace created before a step is not its own, even if the body of the lookup takes seconds', async () => {
+  const simulation = simulate([{ on: POST, kind: 'reset' }]);
+  onResponse(simulation, async (response, { method, signal }) => {
+    if (method !== 'GET') return response;
+    // The head, which has the server's time, was sent before.
+    await sleep(simulation.clock, 5_000, signal);
+    return { ...response, bodyMs: 5_000 };
+  });
+  seedWorkspace(simulation, desired);
+  await pass(simulation, 4_000);
+  expectSlugTaken(await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS), 'another job');
+});
+
+describe('a step knows that it created the workspace although the response was lost', () => {
+  test('when the lookup takes long', async () => {
+    const simulation = simulate([LOST]);
+    onNth(simulation, GET, 1, (signal) => sleep(simulation.clock, 20_000, signal));
+    const { result } = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
+    expect(result?.outcome).toBe('created');
+  });
+
+  test('when the slug was free before and a field that OpenRouter added last is missing', async () => {
+    const simulation = simulate([LOST]);
+    onNth(simulation, GET, 2, () => delete storedWorkspace(simulation)['disabled_server_tools']);
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    expect(run.result).toMatchObject({ outcome: 'created' });
+    expect(await runPost(simulation, run, CONDITIONS)).toBeUndefined();
+    expect(slugsOf(simulation)).toEqual(['default']);
+  });
+});
+
+describe('the creator of a workspace cannot be determined', () => {
+  test.each([429, 503])('if a POST with HTTP %i and Retry-After was applied', async (status) => {
+    const applied = respondWith(status, { retryAfter: '1', applied: true });
+    const simulation = simulate([applied], { takenSlugStatus: 409 });
+    const run = await runCreate(simulation, REQUEST, CONDITIONS);
+    expectSlugTaken(run, 'unknown');
+    expectNotDeletedAfterJob(simulation, run);
+  });
+
+  test('if 500 is how a taken slug is rejected and a POST with HTTP 500 was applied', async () => {
+    const simulation = simulate([respondWith(500, { applied: true })], { takenSlugStatus: 500 });
+    const run = await runCreate(simulation, { ...REQUEST, ifExists: 'reuse' }, CONDITIONS);
+    expect(run.result).toMatchObject({ outcome: 'unchanged' });
+    expectNotDeletedAfterJob(simulation, run);
+  });
+});
+
+test('the POST that probes how a taken slug is rejected is followed by a lookup, like any other', async () => {
+  const simulation = simulate([respondWith(500, { applied: true }), respondWith(502)]);
+  const run = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
+  expect(run.result).toMatchObject({ outcome: 'created' });
+  expect(simulation.network.calls).toEqual([POST, GET, POST, GET, POST, GET]);
+});
+
+test('waits grow with the number of POSTs, whether or not a lookup comes between', async () => {
+  const refused: InProcessFault = { on: POST, kind: 'refused' };
+  const simulation = simulate([refused, refused, respondWith(502), respondWith(502)]);
+  const { log } = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
+  const waits = log.flatMap((line) => /Retrying in (.*)\.$/.exec(line)?.[1] ?? []);
+  expect(waits).toEqual(['0.3 s', '0.5 s', '1.0 s', '2.0 s']);
+});
+
+test('a lost POST stays ambiguous when the lookup after a rejection fails', async () => {
+  const simulation = simulate([respondWith(502), respondWith(400)]);
+  failLookup(simulation, 2);
+  const run = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
+  expect(detailsOf(run)).toMatchObject({ status: 400, ambiguous: true });
+  expect(describeError(run.error, run.effect.current()).lines).toContain(
+    'Could not check the outcome: GET /workspaces/preview-42: HTTP 403 Forbidden',
+  );
+});
+
+test('a lookup that is unauthorized after HTTP 502 gives advice about the key, and not about OpenRouter', async () => {
+  const simulation = simulate([respondWith(502)]);
+  failLookup(simulation, 1, 401);
+  const { error, effect } = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
+  const { code, lines } = describeError(error, effect.current());
+  expect(code).toBe('outcome-unknown');
+  expect(lines.join('\n')).toContain('management-key must be a management key');
+  expect(lines.join('\n')).not.toContain('The cause is at OpenRouter');
+});
+
+test('a workspace that is deleted before its update fails the step without advice about api-url', async () => {
+  const simulation = simulate([]);
+  seedWorkspace(simulation, { ...desired, name: 'Old' });
+  onNth(simulation, 'PATCH /workspaces/:id', 1, () => simulation.account.workspaces.splice(1));
+  const request = { ...WITHOUT_LOOKUP, ifExists: 'update' as const };
+  const { error, effect } = await runCreate(simulation, request, CONDITIONS);
+  const { lines } = describeError(error, effect.current());
+  expect(lines[0]).toContain('HTTP 404 Not Found');
+  expect(lines.join('\n')).toContain('The workspace may have been deleted in the meantime');
+  expect(lines.join('\n')).not.toContain('api-url');
+});
+
+test('a success that is about another workspace is not retried, and names that workspace', async () => {
+  const body =
+    '{"data":{"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","slug":"preview-42-2","name":"Preview"}}';
+  const simulation = simulate([{ on: POST, kind: 'response', status: 201, body }]);
+  const run = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
+  expect(describeError(run.error, run.effect.current()).lines[0]).toContain(
+    'the response is about the workspace "preview-42-2"',
+  );
+  expect(detailsOf(run).ambiguous).toBe(true);
+  expect(simulation.network.calls.filter((call) => call === POST)).toHaveLength(1);
+});

@@ -1,0 +1,94 @@
+import { expect } from '@jest/globals';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
+import type { CreateRequest } from '../../../src/actions/create/request.ts';
+import type { ApiError } from '../../../src/http/request.ts';
+import { describeError } from '../../../src/report/describe-error.ts';
+import { onNth, openSimulation, type Simulation, type StepRun } from '../../support/simulation.ts';
+
+export const desired = {
+  name: 'Preview',
+  slug: 'preview-42',
+  disabled_server_tools: ['openrouter:bash'],
+};
+
+export const REQUEST: CreateRequest = {
+  desired,
+  governance: {},
+  governanceInputs: [],
+  ifExists: 'fail',
+  dryRun: false,
+  deleteAfterJob: true,
+  deleteKeys: false,
+  timeoutMs: 60_000,
+};
+
+/** Without `delete-after-job`, a step sends its POST without a lookup before it. */
+export const WITHOUT_LOOKUP: CreateRequest = { ...REQUEST, deleteAfterJob: false };
+
+export const CONDITIONS = { timeout: 60_000, jitter: [0.5] };
+
+export const POST = 'POST /workspaces';
+export const GET = 'GET /workspaces/:id';
+
+/** A simulation on whose network `schedule` goes wrong. */
+export function simulate(
+  schedule: InProcessFault[] = [],
+  { takenSlugStatus = 400 }: { takenSlugStatus?: 400 | 409 | 500 } = {},
+): Simulation {
+  return openSimulation({ takenSlugStatus, skew: 0, schedule, latency: 10 });
+}
+
+/** A POST that has `status` as its response, whether or not it was applied. */
+export function respondWith(
+  status: number,
+  { applied = false, retryAfter }: { applied?: boolean; retryAfter?: string } = {},
+): InProcessFault {
+  const headers = retryAfter === undefined ? undefined : { 'retry-after': retryAfter };
+  return { on: POST, kind: 'response', status, applied, ...(headers && { headers }) };
+}
+
+/** A POST whose response is lost, after it was applied. */
+export const LOST: InProcessFault = { on: POST, kind: 'reset', applied: true };
+
+/** Makes lookup number `n` fail permanently. */
+export function failLookup(simulation: Simulation, n: number, status = 403): void {
+  onNth(simulation, GET, n, () =>
+    simulation.network.schedule.push({ on: GET, kind: 'response', status }),
+  );
+}
+
+export function slugsOf({ account }: Simulation): string[] {
+  return account.workspaces.map(({ slug }) => slug);
+}
+
+export function detailsOf({ error }: StepRun): ApiError['details'] {
+  return (error as ApiError).details;
+}
+
+/** The workspace with the slug, as the account holds it: a change to it lasts. */
+export function storedWorkspace({ account }: Simulation): Record<string, unknown> {
+  const workspace = account.workspaces.find(({ slug }) => slug === desired.slug);
+  if (!workspace) throw new Error('no workspace has the slug');
+  return workspace;
+}
+
+/** Expects that the step failed because the slug is taken, and what it reports of the creator. */
+export function expectSlugTaken(
+  { error, effect }: StepRun,
+  creator: 'another job' | 'unknown',
+): void {
+  const { code, title, lines } = describeError(error, effect.current());
+  const isKnown = creator !== 'unknown';
+  const expected = isKnown
+    ? 'The slug preview-42 is taken'
+    : 'Cannot determine who created the workspace preview-42';
+  expect({ code, title }).toEqual({ code: 'slug-taken', title: expected });
+  expect(lines.join('\n').includes('by this step or by another job')).toBe(!isKnown);
+}
+
+/** Expects that a step with `delete-after-job` warns of the workspace, and saves no cleanup task for it. */
+export function expectNotDeletedAfterJob(simulation: Simulation, { log, task }: StepRun): void {
+  expect(log).toContain('The workspace preview-42 is not deleted after the job');
+  expect(log.join()).toContain(`id ${storedWorkspace(simulation)['id']}`);
+  expect(task).toBeUndefined();
+}

@@ -1,0 +1,188 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { WORKSPACE_EXAMPLE } from '../../../../sandbox/openrouter/resources/workspaces.ts';
+import { WORKSPACE_FIELDS } from '../../../../src/openrouter/resources/workspaces.ts';
+import { toInputs } from '../../../support/actions.ts';
+import {
+  annotations,
+  declaredOutputs,
+  expectFailure,
+  openHarness,
+  ROOT,
+} from '../../../support/harness.ts';
+
+const harness = openHarness();
+
+const { name, version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'));
+
+test('a create step sends one request, and sets the outputs of the new workspace', async () => {
+  const before = harness.sandbox.requests.length;
+  const step = await harness.create({ name: 'Preview 42', slug: 'preview-42' });
+
+  expect(step.exitCode).toBe(0);
+  expect(harness.sandbox.requests).toHaveLength(before + 1);
+  const workspace = harness.sandbox.account.workspaces.find(({ slug }) => slug === 'preview-42');
+  const { workspace: json, ...others } = step.outputs;
+  expect(Object.keys(step.outputs).sort()).toEqual((await declaredOutputs('')).sort());
+  expect(JSON.parse(json ?? '')).toEqual(workspace);
+  expect(others).toEqual({
+    id: workspace?.id,
+    slug: 'preview-42',
+    name: 'Preview 42',
+    url: 'https://openrouter.ai/workspaces/preview-42',
+    created: 'true',
+    outcome: 'created',
+  });
+});
+
+test('a create step sends a POST to /workspaces with the key and the provided inputs, as JSON', async () => {
+  await harness.create({
+    name: 'Only these',
+    slug: 'only-these',
+    timeout: '',
+    description: ' \n\t',
+  });
+  const request = harness.sandbox.requests.at(-1);
+  expect(request).toMatchObject({ method: 'POST', path: '/workspaces' });
+  expect(request?.headers).toMatchObject({
+    authorization: `Bearer ${harness.sandbox.managementKey}`,
+    accept: 'application/json',
+    'content-type': 'application/json',
+    'user-agent': `${name}/${version}`,
+  });
+  expect(bodyOfLastRequest()).toEqual({ name: 'Only these', slug: 'only-these' });
+});
+
+test('every field is sent with the type that the API accepts', async () => {
+  expect(Object.keys(WORKSPACE_EXAMPLE)).toEqual(WORKSPACE_FIELDS);
+  const step = await harness.create(toInputs(WORKSPACE_EXAMPLE));
+  expect(step.exitCode).toBe(0);
+  expect(bodyOfLastRequest()).toEqual(WORKSPACE_EXAMPLE);
+});
+
+test('the log of a create step has two lines', async () => {
+  const step = await harness.create({ name: 'Logged', slug: 'logged' });
+  expect(step.log.replace(/\d+\.\d s/, '0.1 s').replace(/id [0-9a-f-]{36}/, 'id …')).toBe(
+    [
+      'Requested: the workspace "Logged", slug logged.',
+      'Created in 0.1 s: id …, https://openrouter.ai/workspaces/logged',
+    ].join('\n'),
+  );
+  expect(annotations(step)).toEqual([]);
+  expect(annotations(step, 'warning')).toEqual([]);
+});
+
+test('the log has the request if debug logging is enabled', async () => {
+  const step = await harness.create();
+  const lines = annotations(step, 'debug').map(({ data }) => data.replace(/\d+ ms/, '1 ms'));
+  expect(lines).toEqual([`POST ${harness.sandbox.url}/workspaces: 201, after 1 ms`]);
+});
+
+test('the summary shows the value of each field, and whether this step or OpenRouter set it', async () => {
+  const { summary } = await harness.create({
+    slug: 'summarized',
+    'io-logging-sampling-rate': '0.5',
+  });
+  expect(summary).toContain(
+    '<h3><a href="https://openrouter.ai/workspaces/summarized">✅ Created the OpenRouter workspace Preview</a></h3>',
+  );
+  expect(summary).toContain(
+    '<tr><td><code>io_logging_sampling_rate</code></td><td><code>0.5</code></td><td>set by this step</td></tr>',
+  );
+  expect(summary).toContain(
+    '<tr><td><code>is_data_discount_logging_enabled</code></td><td><code>false</code></td><td>set by OpenRouter</td></tr>',
+  );
+});
+
+test('an output workspace that would be too long only has what identifies it, and the log and the summary say so', async () => {
+  const identity = {
+    id: '3fa85f64-5717-4562-b3fc-2c963f66afa6',
+    slug: 'with-large-fields',
+    name: 'Prévisualisation 🎈',
+  };
+  const large = { icon: '🎈'.repeat(15_000), description: null };
+  const body = JSON.stringify({ data: { ...large, ...identity } });
+  harness.sandbox.faults.push({ kind: 'response', status: 201, body });
+  const step = await harness.create({ slug: identity.slug, name: identity.name });
+  expect(step.exitCode).toBe(0);
+  expect(JSON.parse(step.outputs['workspace'] ?? '')).toEqual(identity);
+  const sentence = 'The output workspace lacks 2 of 5 fields: it is limited to 60 kB.';
+  expect(step.log.split('\n')).toContain(sentence);
+  expect(step.summary).toContain(`<p>${sentence}</p>`);
+});
+
+test('a warning that is too long for an annotation is in the summary with every line', async () => {
+  const list = (length: number) => JSON.stringify(Array.from({ length }, (_, at) => 1_000 + at));
+  const inputs = {
+    slug: 'changed-in-full',
+    description: 'd'.repeat(500),
+    'io-logging-api-key-ids': list(300),
+    'disabled-server-tools': list(300).replaceAll(/\d+/g, '"$&"'),
+  };
+  const data = {
+    id: '3fa85f64-5717-4562-b3fc-2c963f66afa6',
+    slug: inputs.slug,
+    name: 'Preview',
+    description: 'other',
+  };
+  const body = JSON.stringify({
+    data: { ...data, io_logging_api_key_ids: [1], disabled_server_tools: ['other'] },
+  });
+  harness.sandbox.faults.push({ kind: 'response', status: 201, body });
+  const step = await harness.create(inputs);
+  const [warning] = annotations(step, 'warning');
+  expect(warning?.data.length).toBeLessThanOrEqual(4_096);
+  expect(warning?.data).toContain('\n… and 1 more: see the job summary.');
+  for (const field of ['description', 'io_logging_api_key_ids', 'disabled_server_tools']) {
+    expect(step.summary).toContain(`<p>${field}: `);
+  }
+  expect(step.summary).toContain('✅ Created the OpenRouter workspace Preview');
+});
+
+test('a step without a summary file succeeds', async () => {
+  const step = await harness.create({}, { GITHUB_STEP_SUMMARY: '' });
+  expect(step.exitCode).toBe(0);
+});
+
+test('a summary that cannot be written is a warning, and the step succeeds', async () => {
+  const step = await harness.create({}, { GITHUB_STEP_SUMMARY: '/nowhere/summary' });
+  expect(step.exitCode).toBe(0);
+  expect(step.outputs).toHaveProperty('id');
+  const [warning] = annotations(step, 'warning');
+  expect(warning?.properties['title']).toBe('The job summary could not be written');
+  expect(step.log).toContain('\nWarning: The job summary could not be written\nENOENT: ');
+});
+
+test('a summary for which the step has no space left is a warning, and the step succeeds', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'summary-'));
+  const file = join(folder, 'summary');
+  writeFileSync(file, 'x'.repeat(1024 * 1024));
+  const step = await harness.create({}, { GITHUB_STEP_SUMMARY: file });
+  expect(step.exitCode).toBe(0);
+  expect(readFileSync(file)).toHaveLength(1024 * 1024);
+  rmSync(folder, { recursive: true });
+  expect(annotations(step, 'warning')[0]?.data.split('\n').slice(0, 2)).toEqual([
+    'The job summary could not be written',
+    'GitHub accepts no more than 1 MiB for each step.',
+  ]);
+});
+
+test('a state file that cannot be written does not matter without delete-after-job', async () => {
+  harness.sandbox.faults.push({ kind: 'response', status: 401 });
+  const { title } = expectFailure(await harness.create({}, { GITHUB_STATE: '/nowhere/state' }));
+  expect(title).toMatch(/^Could not create the workspace /);
+});
+
+test('outputs that cannot be written fail the step, and are in the log', async () => {
+  const step = await harness.create({ slug: 'unwritten' }, { GITHUB_OUTPUT: '/nowhere/output' });
+  const workspace = harness.sandbox.account.workspaces.find(({ slug }) => slug === 'unwritten');
+  expect(step.exitCode).toBe(1);
+  expect(step.log).toContain("The runner's file for outputs cannot be written");
+  expect(step.log).toContain(`id: ${workspace?.id}`);
+});
+
+function bodyOfLastRequest(): object {
+  return JSON.parse(harness.sandbox.requests.at(-1)?.body ?? '');
+}

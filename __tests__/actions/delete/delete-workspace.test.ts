@@ -1,0 +1,220 @@
+import { describe, expect, test } from '@jest/globals';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
+import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import {
+  type DeleteRequest,
+  type DeleteResult,
+  deleteOne,
+} from '../../../src/actions/delete/delete-workspace.ts';
+import type { Workspace } from '../../../src/openrouter/resources/workspaces.ts';
+import {
+  DELETE_KEY,
+  DELETE_WORKSPACE,
+  FIND_WORKSPACE,
+  LIST_KEYS,
+  SLUG,
+} from '../../support/delete.ts';
+import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
+import { connect, onNth, pass, type Simulation, storyOf } from '../../support/simulation.ts';
+
+/** Runs a delete step in virtual time. */
+async function runDelete(
+  simulation: Simulation,
+  request: Partial<DeleteRequest> = {},
+  { timeout = 60_000, onFound = (_: Workspace) => {} } = {},
+): Promise<{ result: DeleteResult; lines: string[] }> {
+  const lines: string[] = [];
+  const context = connect(simulation, { timeout, jitter: JITTER }, { lines });
+  const defaults = { workspace: SLUG, deleteKeys: true, dryRun: false };
+  const work = deleteOne({ ...defaults, ...request }, context, onFound);
+  return { result: await simulation.clock.run(work), lines };
+}
+
+test('API keys of another workspace are never deleted, whatever OpenRouter lists', async () => {
+  const simulation = openPlainSimulation();
+  const { account, network } = simulation;
+  seedWorkspace(simulation, { slug: SLUG, keys: 1 });
+  const other = seedWorkspace(simulation, { slug: 'production', keys: 2 });
+  const data = account.keys.filter(({ workspace_id }) => workspace_id === other.id);
+  const body = JSON.stringify({ data });
+  const response: InProcessFault = { on: LIST_KEYS, kind: 'response', status: 200, body };
+  network.schedule.push(...Array<InProcessFault>(30).fill(response));
+  const { result, lines } = await runDelete(simulation, {}, { timeout: 2_000 });
+  expect(result.deleted).toBe(false);
+  expect(result.failure?.code).toBe('teardown-incomplete');
+  expect(account.keys).toHaveLength(3);
+  expect(lines.join()).toContain(`it lists a key of the workspace ${other.id}`);
+});
+
+test('no request is sent for an API key whose hash leads out of its path', async () => {
+  const simulation = openPlainSimulation();
+  const { account, network } = simulation;
+  seedWorkspace(simulation, { slug: SLUG, keys: 1 });
+  const [key] = account.keys;
+  if (key) key.hash = '..';
+  const { result, lines } = await runDelete(simulation, {}, { timeout: 1_000 });
+  expect(result.deleted).toBe(false);
+  expect(result.failure?.code).toBe('teardown-incomplete');
+  expect(lines.join()).toContain('the body has no valid data.0.hash');
+  expect(network.calls).not.toContain(DELETE_KEY);
+});
+
+test('a deletion logs what it found and what it deleted, and reports the workspace before it deletes it', async () => {
+  const simulation = openPlainSimulation();
+  await pass(simulation, 50_000);
+  const { account, network } = simulation;
+  const { id } = seedWorkspace(simulation, { slug: SLUG, keys: 1 });
+  const [key] = account.keys;
+  const found: unknown[] = [];
+  const onFound = (workspace: Workspace) => found.push(workspace.id, network.calls.length);
+  const { result, lines } = await runDelete(simulation, {}, { onFound });
+  expect(result).toEqual({
+    workspace: expect.objectContaining({ id, slug: SLUG }),
+    deleted: true,
+    keys: [expect.objectContaining({ hash: key?.hash })],
+  });
+  expect(found).toEqual([id, 1]);
+  expect(storyOf(lines)).toEqual([
+    'Deleting the workspace preview-42.',
+    'Found "Preview", slug preview-42, id <id>.',
+    `Deleted the API key "Key 1" (${key?.label}) of the workspace preview-42.`,
+    'Deleted the workspace and 1 API key in 0.1 s.',
+  ]);
+});
+
+test('deleting a missing workspace succeeds, with nothing in the result', async () => {
+  const simulation = openPlainSimulation();
+  const { result } = await runDelete(simulation);
+  expect(result).toEqual({ deleted: false, keys: [] });
+  expect(simulation.network.calls).toEqual([FIND_WORKSPACE, FIND_WORKSPACE]);
+});
+
+describe('a workspace that another job deletes first', () => {
+  test('was not deleted by this step, which succeeds and says so', async () => {
+    const simulation = openPlainSimulation();
+    seedWorkspace(simulation, { slug: SLUG, keys: 1 });
+    onNth(simulation, DELETE_WORKSPACE, 1, () => {
+      simulation.account.workspaces.length = 1;
+    });
+    const { result, lines } = await runDelete(simulation);
+    expect(result).toMatchObject({ workspace: { slug: SLUG }, deleted: false });
+    expect(result.keys).toHaveLength(1);
+    expect(result.failure).toBeUndefined();
+    expect(lines.at(-1)).toMatch(/^Another job had deleted the workspace\. Deleted 1 API key in /);
+  });
+
+  test('is deleted by exactly one of two concurrent steps', async () => {
+    const simulation = openPlainSimulation();
+    seedWorkspace(simulation, { slug: SLUG, keys: 3 });
+    const steps = await Promise.all([runDelete(simulation), runDelete(simulation)]);
+    const results = steps.map(({ result }) => result);
+    expect(results.map(({ deleted }) => deleted).sort()).toEqual([false, true]);
+    expect(results.map(({ failure }) => failure)).toEqual([undefined, undefined]);
+    expect(results.reduce((sum, { keys }) => sum + keys.length, 0)).toBe(3);
+  });
+});
+
+describe('a dry run of a deletion', () => {
+  test.each([
+    [0, false],
+    [2, true],
+  ])(
+    'lists the workspace and %i keys (delete-keys: %s), and deletes nothing',
+    async (keys, deleteKeys) => {
+      const simulation = openPlainSimulation();
+      const { id } = seedWorkspace(simulation, { slug: SLUG, keys });
+      const { result, lines } = await runDelete(simulation, { dryRun: true, deleteKeys });
+      expect(result).toEqual({
+        workspace: expect.objectContaining({ id }),
+        deleted: false,
+        keys: simulation.account.keys.map(({ hash }) => expect.objectContaining({ hash })),
+      });
+      expect(lines.at(-1)).toBe(
+        `Dry run: the workspace and ${keys} API keys would be deleted. Nothing was deleted.`,
+      );
+      expect(simulation.network.calls).toEqual([FIND_WORKSPACE, LIST_KEYS]);
+    },
+  );
+
+  test('fails if keys would block the deletion, with the keys', async () => {
+    const simulation = openPlainSimulation();
+    const { id } = seedWorkspace(simulation, { slug: SLUG, keys: 1 });
+    const request = { dryRun: true, deleteKeys: false };
+    await expect(runDelete(simulation, request)).rejects.toMatchObject({
+      code: 'workspace-has-keys',
+      details: { workspace: { id }, keys: [{ hash: simulation.account.keys[0]?.hash }] },
+    });
+  });
+});
+
+describe('a deletion is refused before any key is listed', () => {
+  test('of the default workspace, also by its id', async () => {
+    const simulation = openPlainSimulation();
+    const id = simulation.account.workspaces[0]?.id ?? '';
+    await expect(runDelete(simulation, { workspace: id })).rejects.toMatchObject({
+      code: 'default-workspace',
+      details: { workspace: { id, slug: 'default' } },
+    });
+    expect(simulation.network.calls).toEqual([FIND_WORKSPACE]);
+  });
+
+  test('of a workspace whose slug has another prefix', async () => {
+    const simulation = openPlainSimulation();
+    const { id } = seedWorkspace(simulation, { slug: SLUG });
+    const request = { workspace: id, expectSlugPrefix: 'review-' };
+    await expect(runDelete(simulation, request)).rejects.toMatchObject({
+      code: 'slug-prefix-mismatch',
+      details: { written: id, slug: SLUG, prefix: 'review-' },
+    });
+    expect(simulation.network.calls).toEqual([FIND_WORKSPACE]);
+  });
+
+  test('by a slug with another prefix, although no workspace has it', async () => {
+    const simulation = openPlainSimulation();
+    await expect(runDelete(simulation, { expectSlugPrefix: 'review-' })).rejects.toMatchObject({
+      code: 'slug-prefix-mismatch',
+      details: { written: SLUG, slug: SLUG, prefix: 'review-' },
+    });
+    expect(simulation.network.calls).toEqual([]);
+  });
+});
+
+describe('a deletion that OpenRouter reports', () => {
+  test('fails the step if the workspace still exists', async () => {
+    const response = { kind: 'response', status: 200, body: '{"deleted":true}' } as const;
+    const simulation = openPlainSimulation([{ on: DELETE_WORKSPACE, ...response }]);
+    const { id } = seedWorkspace(simulation, { slug: SLUG, keys: 1 });
+    expect((await runDelete(simulation)).result).toMatchObject({
+      deleted: false,
+      keys: [{ name: 'Key 1' }],
+      failure: { code: 'workspace-still-exists', details: { workspace: { slug: SLUG, id } } },
+    });
+  });
+
+  test.each([400, 2_000])('is verified although reads lag by %i ms', async (lag) => {
+    const simulation = openPlainSimulation();
+    seedWorkspace(simulation, { slug: SLUG, keys: 1 });
+    const { account, clock } = simulation;
+    onNth(simulation, DELETE_WORKSPACE, 1, () => {
+      const workspaces = [...account.workspaces];
+      clock.after(20, () => account.workspaces.splice(0, 9, ...workspaces));
+      clock.after(lag, () => account.workspaces.splice(1));
+    });
+    expect((await runDelete(simulation)).result).toMatchObject({ deleted: true });
+  });
+
+  test('fails the step if it cannot be verified', async () => {
+    const simulation = openPlainSimulation();
+    const { id } = seedWorkspace(simulation, { slug: SLUG });
+    onNth(simulation, FIND_WORKSPACE, 2, () =>
+      simulation.network.schedule.push({ on: FIND_WORKSPACE, kind: 'response', status: 403 }),
+    );
+    expect((await runDelete(simulation)).result).toMatchObject({
+      deleted: true,
+      failure: {
+        code: 'deletion-not-verified',
+        details: { workspace: { slug: SLUG, id }, error: { details: { status: 403 } } },
+      },
+    });
+  });
+});

@@ -1,0 +1,373 @@
+import { describe, expect, test } from '@jest/globals';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
+import type { Failure } from '../../../src/shared/failure.ts';
+import { falseNotFound } from '../../support/faults.ts';
+import { CREATE, DELETE, HOUR_MS, LIST, LOOKUP, READ } from '../../support/key.ts';
+import {
+  changeCreated,
+  expectCleanPost,
+  expectCreated,
+  expectFailed,
+  type KeyScene,
+  openKeyScene,
+} from '../../support/key-scene.ts';
+import { onNth } from '../../support/on-nth.ts';
+import { pass, storyOf } from '../../support/simulation.ts';
+
+/** The lines of a step without what it saves. */
+const storyOfStep = ({ lines }: { lines: string[] }) =>
+  storyOf(lines).filter((line) => !line.startsWith('{') && line !== 'null');
+
+test.each([
+  [true, 'The key is revoked when the job ends.'],
+  [false, 'The key is not revoked after the job.'],
+])(
+  'a key step logs what exists, what was created, and what happens after the job (revoke-after-job: %s)',
+  async (revokeAfterJob, last) => {
+    const scene = openKeyScene();
+    scene.createOther({ name: 'CI' });
+    scene.createOther({ name: 'Other' });
+    await pass(scene.simulation, 50_000);
+    const step = await scene.createKey({ revokeAfterJob });
+    const hash = expectCreated(scene, step);
+    expect(storyOfStep(step)).toEqual([
+      'Creating the API key "CI" in the workspace preview-42.',
+      'The workspace is preview-42, id <id>. It has 2 API keys, 1 with that name.',
+      `Created the API key in 0.0 s: ${step.result?.key.label}, hash ${hash}, expires at 2026-01-01T06:00:50.500Z.`,
+      last,
+    ]);
+    expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE]);
+  },
+);
+
+test('a missing workspace fails the step before any key is listed', async () => {
+  const scene = openKeyScene();
+  const step = await scene.createKey({ workspace: 'nowhere' });
+  expectFailed(step);
+  expect(step.error).toMatchObject({
+    code: 'workspace-not-found',
+    details: { workspace: 'nowhere' },
+  });
+  expect(scene.calls()).toEqual([LOOKUP, LOOKUP]);
+});
+
+test('a workspace that the first lookup does not find, because it lags, gets its key', async () => {
+  const scene = openKeyScene({ faults: [falseNotFound(LOOKUP)] });
+  const step = await scene.createKey();
+  expect(step.error).toBeUndefined();
+  expect(scene.keys()).toHaveLength(1);
+});
+
+describe('the requested expiry', () => {
+  const DAY_MS = 24 * HOUR_MS;
+
+  test('is counted from the second of the server, with random milliseconds', async () => {
+    const scene = openKeyScene({ skew: 7_250 });
+    await scene.createKey({ expiresInMs: HOUR_MS }, { jitter: [0.25] });
+    expect(scene.posted[0]?.expires_at).toBe('2026-01-01T01:00:07.250Z');
+  });
+
+  test('is counted by the clock that is right, with a warning, if both differ by more than a day', async () => {
+    const scene = openKeyScene({ skew: 3650 * DAY_MS });
+    const { result, warnings } = await scene.createKey({ expiresInMs: HOUR_MS });
+    expect(result?.expiresAt).toBe('2035-12-30T01:00:00.500Z');
+    expect(warnings).toEqual([
+      {
+        code: 'clocks-differ',
+        title: 'The clocks of OpenRouter and of the runner differ by more than a day',
+        lines: [
+          "OpenRouter's clock shows 2035-12-30T00:00:00Z, and the runner's 2026-01-01T00:00:00Z.",
+          'The API key expires by the clock that is behind, unless what exists shows that this one is wrong.',
+          "Correct the runner's clock. If it is right, check the server at api-url.",
+        ],
+      },
+    ]);
+  });
+
+  test('fails the step if a clock was wrong, and the key has expired when it is created', async () => {
+    const scene = openKeyScene({ skew: 2 * DAY_MS });
+    Object.assign(scene.workspace, { created_at: '2025-12-01T00:00:00Z' });
+    const step = await scene.createKey({ expiresInMs: HOUR_MS });
+    expect(expectFailed(step).message).toContain('lifetime: "1 h" → "0 s"');
+    expect(scene.keys()).toEqual([]);
+  });
+
+  test('also follows from when the existing keys were created', async () => {
+    const scene = openKeyScene({ skew: 2 * DAY_MS });
+    Object.assign(scene.workspace, { created_at: '2025-12-01T00:00:00Z' });
+    scene.createOther({ name: 'Other' });
+    const { result } = await scene.createKey({ expiresInMs: HOUR_MS });
+    expect(result?.expiresAt).toBe('2026-01-03T01:00:00.500Z');
+  });
+});
+
+describe('the expiry in the outputs', () => {
+  test.each<[string, number | null, unknown, string | null]>([
+    ['the returned one', 6 * HOUR_MS, '2026-01-01T06:00:00Z', '2026-01-01T06:00:00Z'],
+    ['the requested one if none is returned', 6 * HOUR_MS, undefined, '2026-01-01T06:00:00.500Z'],
+    [
+      'the returned one if none was requested',
+      null,
+      '2026-02-01T00:00:00Z',
+      '2026-02-01T00:00:00Z',
+    ],
+    ['none if null is returned, and none was requested', null, null, null],
+    ['none if a text that is not a time is returned, and none was requested', null, 'soon', null],
+  ])('is %s', async (_, expiresInMs, expires_at, expected) => {
+    const scene = openKeyScene();
+    changeCreated(scene, (key) => ({ ...key, expires_at }));
+    const { result } = await scene.createKey({ expiresInMs });
+    expect(result?.expiresAt).toBe(expected);
+  });
+});
+
+describe('a key that may spend more or live longer than requested', () => {
+  const REQUEST = { desired: { name: 'CI', limit: 5 } };
+  const LOOSER = { limit: 500, expires_at: null };
+  const CHANGES = ['limit: 5 → 500', 'expires_at: "2026-01-01T06:00:00.500Z" → null'];
+
+  function openLooserScene(): KeyScene {
+    const scene = openKeyScene();
+    changeCreated(scene, (key) => ({ ...key, ...LOOSER }));
+    return scene;
+  }
+
+  test('is revoked before any step has its secret, and fails the step', async () => {
+    const scene = openLooserScene();
+    const step = await scene.createKey(REQUEST);
+    const { title, message } = expectFailed(step);
+    expect(title).toMatch(/^The API key "CI" \(sk-or-v1-.{7,15}\) is not limited as requested$/);
+    expect(message.split('\n')).toEqual([
+      'OpenRouter created it with other values than requested:',
+      ...CHANGES,
+      'It was revoked. No other step has its secret.',
+      "Run this again. If it fails again, contact OpenRouter's support.",
+    ]);
+    expect(step.warnings).toEqual([]);
+    expect(step.task).toBeNull();
+    expect(scene.keys()).toEqual([]);
+    expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, DELETE]);
+  });
+
+  test.each<[string, string, InProcessFault[]]>([
+    [
+      'the step cannot',
+      'Could not revoke it: DELETE /keys/<hash>: HTTP 403 Forbidden',
+      [{ on: DELETE, kind: 'response', status: 403 }],
+    ],
+    [
+      'OpenRouter does not find it at first',
+      'OpenRouter reports that it does not exist.',
+      [falseNotFound(DELETE), falseNotFound(READ)],
+    ],
+  ])(
+    'is revoked by the post step, even with revoke-after-job: false, if %s',
+    async (_, problem, faults) => {
+      const scene = openLooserScene();
+      scene.scheduleFaults(...faults);
+      const kept = { revokeAfterJob: false, replace: 'after-job' } as const;
+      const step = await scene.createKey({ ...REQUEST, ...kept });
+      const [hash = ''] = scene.hashes();
+      expect(expectFailed(step).message.replace(hash, '<hash>').split('\n').slice(3)).toEqual([
+        problem,
+        'The post step tries again. No other step has its secret.',
+        "Run this again. If it fails again, contact OpenRouter's support.",
+      ]);
+      expect(step.task).toMatchObject({ created: { hash }, revoke: true });
+      // Or the post step would require that the key works which it has just revoked.
+      expect(step.task?.replaced).toBeUndefined();
+      expectCleanPost(await scene.runPost(step));
+      expect(scene.keys()).toEqual([]);
+    },
+  );
+
+  test('leaves the post step the search for the orphan of an earlier lost response', async () => {
+    const scene = openLooserScene();
+    scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+    const step = await scene.createKey(REQUEST);
+    expectFailed(step);
+    expect(step.task).toMatchObject({ revoke: false, search: { lostPosts: 1 } });
+    expect(step.task).not.toHaveProperty('created');
+    scene.applyFirstPostLate();
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([]);
+  });
+});
+
+test('a key with other values than requested that keep its promise is a warning with both values', async () => {
+  const scene = openKeyScene();
+  const fields = { limit: 4, include_byok_in_limit: true, expires_at: '2026-01-01T05:00:00Z' };
+  changeCreated(scene, (key) => ({ ...key, ...fields }));
+  const desired = { name: 'CI', limit: 5, include_byok_in_limit: false };
+  const step = await scene.createKey({ desired });
+  expectCreated(scene, step);
+  expect(step.warnings).toEqual([
+    {
+      code: 'unexpected-key-fields',
+      title: expect.stringMatching(/^The API key "CI" .* has other values than requested$/),
+      lines: [
+        'OpenRouter returned other values:',
+        'limit: 5 → 4',
+        'include_byok_in_limit: false → true',
+        'expires_at: "2026-01-01T06:00:00.500Z" → "2026-01-01T05:00:00Z"',
+      ],
+    },
+  ]);
+});
+
+describe('a response with a key that this step cannot have requested', () => {
+  const OTHERS: [string, (scene: KeyScene) => Record<string, unknown>][] = [
+    ['of another workspace', () => ({ workspace_id: 'another' })],
+    ['with another name', () => ({ name: 'Another' })],
+    ['without a name', () => ({ name: '' })],
+    ['that existed before', ({ keys }) => ({ hash: keys().at(-1)?.hash })],
+  ];
+
+  test.each(OTHERS)(
+    'fails the step, and its post step touches no key: a key %s',
+    async (_, fieldsOf) => {
+      const scene = openKeyScene();
+      scene.createOther({ name: 'CI' });
+      const fields = fieldsOf(scene);
+      changeCreated(scene, (key) => ({ ...key, ...fields }));
+      const step = await scene.createKey();
+      expectFailed(step);
+      expect(step.error).toMatchObject({
+        code: 'unexpected-key',
+        details: { key: fields, workspace: { id: scene.workspace.id }, name: 'CI', revoked: false },
+      });
+      expect(step.task).toBeNull();
+    },
+  );
+
+  test('fails the step if only its name is shortened, and the post step revokes it: the key is its own', async () => {
+    const scene = openKeyScene();
+    changeCreated(scene, (key) => ({ ...key, name: 'C' }));
+    const step = await scene.createKey({ revokeAfterJob: false });
+    const { title, message } = expectFailed(step);
+    expect(title).toBe('OpenRouter returned another API key');
+    expect(message).toContain(
+      'The post step revokes it: OpenRouter shortened the name. Choose a shorter one.',
+    );
+    expect(step.error).toMatchObject({ code: 'unexpected-key', details: { revoked: true } });
+    expect(step.task).toMatchObject({ revoke: true, created: { hash: scene.hashes()[0] } });
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([]);
+  });
+
+  test('leaves the post step the search for the orphan of an earlier lost response', async () => {
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
+    changeCreated(scene, (key) => ({ ...key, name: 'Another' }));
+    const step = await scene.createKey();
+    expect((step.error as Failure).code).toBe('unexpected-key');
+    expect(step.task).toMatchObject({ revoke: false, search: { lostPosts: 1 } });
+    expect(step.task).not.toHaveProperty('created');
+    const [key] = scene.keys();
+    scene.applyFirstPostLate();
+    // Both have the requested name and expiry, so it cannot be determined which is the orphan.
+    const { warnings } = await scene.runPost(step);
+    expect(warnings).toHaveLength(1);
+    expect(scene.keys()).toContain(key);
+  });
+});
+
+test('keys that existed before a step are never taken for its orphans, even if they have its random name', async () => {
+  const scene = openKeyScene();
+  const request = { desired: { name: 'CI / a1b2c3' }, nameIsRandom: true };
+  const old = scene.createOther(request.desired);
+  scene.scheduleFaults({ on: CREATE, kind: 'reset' });
+  const step = await scene.createKey(request);
+  const hash = expectCreated(scene, step);
+  expect(step.warnings).toEqual([]);
+  expect(scene.hashes()).toEqual([hash, old.hash]);
+  expect(scene.calls()).not.toContain(DELETE);
+  expectCleanPost(await scene.runPost(step));
+  expect(scene.hashes()).toEqual([old.hash]);
+});
+
+test('with expires-in: never, a lost response without an orphan is no warning, in the step and in the post step', async () => {
+  const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
+  const step = await scene.createKey({ expiresInMs: null });
+  expectCreated(scene, step);
+  expect(step.lines.join()).toContain(', never expires.');
+  expect(step.warnings).toEqual([]);
+  expect(step.task).toMatchObject({ search: { lostPosts: 1 } });
+  scene.keys().length = 1;
+  const post = await scene.runPost(step);
+  expectCleanPost(post);
+  expect(post.lines.join()).toContain('Found no API key whose secret was lost.');
+});
+
+test('after two lost responses and one late orphan, the post step still deletes the second', async () => {
+  const scene = openKeyScene();
+  const lost = { on: CREATE, kind: 'reset' } as const;
+  scene.scheduleFaults(lost, lost);
+  onNth(scene.simulation, CREATE, 3, scene.applyFirstPostLate);
+  const step = await scene.createKey();
+  const hash = expectCreated(scene, step);
+  expect(scene.hashes()).toEqual([hash]);
+  expect(step.warnings).toEqual([]);
+  expect(step.task?.search.lostPosts).toBe(1);
+  scene.applyFirstPostLate();
+  expectCleanPost(await scene.runPost(step));
+  expect(scene.keys()).toEqual([]);
+});
+
+test('after two lost responses, the post step does not say that it found nothing if it deleted one orphan', async () => {
+  const scene = openKeyScene();
+  const lost = { on: CREATE, kind: 'reset' } as const;
+  scene.scheduleFaults(lost, lost);
+  const step = await scene.createKey();
+  expectCreated(scene, step);
+  expect(step.task?.search.lostPosts).toBe(2);
+  scene.applyFirstPostLate();
+  const post = await scene.runPost(step);
+  expectCleanPost(post);
+  expect(post.lines.join()).toContain('Deleted the orphaned API key');
+  expect(post.lines.join()).not.toContain('Found no');
+});
+
+test('keys whose creator cannot be determined are a warning of the step, and not one more of its post step', async () => {
+  const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
+  onNth(scene.simulation, CREATE, 2, () => {
+    scene.applyFirstPostLate();
+    scene.applyFirstPostLate();
+  });
+  const step = await scene.createKey();
+  expectCreated(scene, step);
+  expect(step.warnings.map(({ title }) => title)).toEqual([
+    'Cannot determine which job created the API keys named "CI"',
+  ]);
+  expectCleanPost(await scene.runPost(step));
+  expect(scene.keys()).toHaveLength(2);
+});
+
+describe('replace: true', () => {
+  test('deletes the keys with that name once the new key exists, and no others', async () => {
+    const scene = openKeyScene();
+    scene.createOther({ name: 'CI' });
+    scene.createOther({ name: 'CI' });
+    const other = scene.createOther({ name: 'Other' });
+    const step = await scene.createKey({ replace: true, revokeAfterJob: false });
+    const hash = expectCreated(scene, step);
+    expect(scene.hashes()).toEqual([hash, other.hash]);
+    expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, DELETE, DELETE]);
+  });
+
+  test('fails the step after its outputs are set if a key cannot be deleted, and counts all of them', async () => {
+    const scene = openKeyScene();
+    scene.createOther({ name: 'CI' });
+    const old = scene.createOther({ name: 'CI' });
+    scene.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
+    const step = await scene.createKey({ replace: true });
+    expect(step.handedOver?.key.name).toBe('CI');
+    expect(step.error).toMatchObject({
+      code: 'replaced-keys-not-deleted',
+      details: {
+        key: { hash: step.handedOver?.key.hash },
+        undeleted: [{ key: { hash: old.hash }, error: { details: { status: 403 } } }],
+        count: 2,
+      },
+    });
+  });
+});

@@ -1,0 +1,195 @@
+import { describe, expect, test } from '@jest/globals';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
+import { describeKeysLeft } from '../../../src/actions/key/end-key.ts';
+import { ApiError } from '../../../src/http/request.ts';
+import { describeError } from '../../../src/report/describe-error.ts';
+import { CREATE, DELETE, LIST, LOOKUP, sha256 } from '../../support/key.ts';
+import {
+  changeCreated,
+  DURING_POST_MS,
+  expectCleanPost,
+  expectCreated,
+  expectFailed,
+  expectNoSecret,
+  openKeyScene,
+} from '../../support/key-scene.ts';
+import { onNth } from '../../support/on-nth.ts';
+import { storyOf } from '../../support/simulation.ts';
+
+/** The expiry that a step of a scene requests by default. */
+const EXPIRY = 'expires at 2026-01-01T06:00:00.500Z';
+
+describe('the cleanup after a job', () => {
+  test('A created key that cannot be found is named in a warning, after several attempts or at the timeout', async () => {
+    const scene = openKeyScene();
+    const step = await scene.createKey();
+    const key = step.handedOver?.key;
+    scene.keys().length = 0;
+    const before = scene.calls().length;
+    const { error, left } = await scene.runPost(step);
+    expect(describeError(error, 'none')).toMatchObject({
+      code: 'created-key-missing',
+      title: `The API key "CI" (${key?.label}) cannot be found`,
+    });
+    expect(left && describeKeysLeft(left)).toBe(
+      `the API key "CI" (${key?.label}), hash ${key?.hash}, ${EXPIRY}`,
+    );
+    const attempt = [DELETE, 'GET /keys/:hash'];
+    expect(scene.calls().slice(before)).toEqual([
+      'GET /keys/:hash',
+      ...Array(5).fill(attempt).flat(),
+    ]);
+    const inShortTime = await scene.runPost(step, { timeout: 2_000 });
+    expect(inShortTime.error).toMatchObject({ code: 'created-key-missing' });
+  });
+
+  test('A key is revoked although reads lag behind its creation for 2 s', async () => {
+    const scene = openKeyScene();
+    const step = await scene.createKey();
+    const lagging = scene.keys().splice(0);
+    scene.simulation.clock.after(2_000, () => scene.keys().push(...lagging));
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([]);
+  });
+
+  test('A revocation that succeeds is logged, and leaves nothing to do', async () => {
+    const scene = openKeyScene();
+    const step = await scene.createKey();
+    const hash = expectCreated(scene, step);
+    const { lines, ...post } = await scene.runPost(step);
+    expect(post).toEqual({ warnings: [] });
+    expect(storyOf(lines)).toEqual([
+      'Spent $0.00 (API key "CI")',
+      `Revoked the API key "CI" (${step.handedOver?.key.label}), hash ${hash}.`,
+    ]);
+  });
+
+  test.each([
+    [{}, EXPIRY],
+    [{ expiresInMs: null }, 'never expires'],
+  ])(
+    'A key that was not created yet is described by its name and its expiry: %j',
+    async (request, expiry) => {
+      const { task } = await openKeyScene().createKey(request, { killedAfter: DURING_POST_MS });
+      expect(task && describeKeysLeft(task)).toBe(
+        `an API key named "CI" whose secret was lost, ${expiry}`,
+      );
+    },
+  );
+
+  test('An orphan with a random name is deleted, whatever its created_at', async () => {
+    const scene = openKeyScene();
+    const request = { desired: { name: 'CI / a1b2c3' }, nameIsRandom: true };
+    const step = await scene.createKey(request, { killedAfter: DURING_POST_MS });
+    for (const key of scene.keys()) key.created_at = '2025-12-31T00:00:00Z';
+    expect(scene.keys()).toHaveLength(1);
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([]);
+  });
+
+  test('An orphan is deleted although the revocation is rejected', async () => {
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
+    const step = await scene.createKey();
+    const hash = expectCreated(scene, step);
+    scene.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
+    // Only once the revocation was sent, so that the fault does not happen to the orphan.
+    onNth(scene.simulation, LIST, 1, scene.applyFirstPostLate);
+    const { error, left } = await scene.runPost(step);
+    expect(error?.message).toContain('HTTP 403 Forbidden');
+    expect(left && describeKeysLeft(left)).toBe(
+      `the API key "CI" (${step.handedOver?.key.label}), hash ${hash}, ${EXPIRY}`,
+    );
+    expect(scene.hashes()).toEqual([hash]);
+  });
+
+  test.each([
+    [null, 'never expires'],
+    ['2026-01-01 06:00:00', 'expires at 2026-01-01 06:00:00'],
+  ])(
+    'A key that is left is described with the expiry that OpenRouter returned: %j',
+    async (expires_at, expiry) => {
+      const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
+      changeCreated(scene, (key) => ({ ...key, expires_at }));
+      const rejection = { kind: 'response', status: 403 } as const;
+      scene.scheduleFaults({ on: DELETE, ...rejection }, { on: DELETE, ...rejection });
+      const step = await scene.createKey();
+      expectFailed(step);
+      scene.applyFirstPostLate();
+      scene.scheduleFaults({ on: LIST, ...rejection });
+      const { left } = await scene.runPost(step);
+      const { created } = step.task ?? {};
+      expect(left && describeKeysLeft(left)).toBe(
+        `the API key "CI" (${created?.label}), hash ${created?.hash}, ${expiry}; an API key named "CI" whose secret was lost, ${EXPIRY}`,
+      );
+    },
+  );
+
+  test('A revocation that fails is reported rather than an orphan that cannot be deleted', async () => {
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
+    const step = await scene.createKey();
+    scene.applyFirstPostLate();
+    const rejection = { on: DELETE, kind: 'response', status: 403 } as const;
+    scene.scheduleFaults(rejection, rejection);
+    const { error } = await scene.runPost(step);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(scene.keys()).toHaveLength(2);
+  });
+
+  test('A key is revoked although the list of orphans is rejected', async () => {
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
+    const step = await scene.createKey();
+    expectCreated(scene, step);
+    scene.scheduleFaults({ on: LIST, kind: 'response', status: 403 });
+    const { error, left } = await scene.runPost(step);
+    expect(error?.message).toContain('HTTP 403 Forbidden');
+    expect(left && describeKeysLeft(left)).toBe(
+      `an API key named "CI" whose secret was lost, ${EXPIRY}`,
+    );
+    expect(scene.keys()).toEqual([]);
+  });
+});
+
+/** The request that never ends, during which the step is interrupted. */
+const POINTS: [string, InProcessFault][] = [
+  ['the lookup of the workspace', { on: LOOKUP, kind: 'silence' }],
+  ['the list of the keys', { on: LIST, kind: 'silence' }],
+  ['POST /keys, which is not applied', { on: CREATE, kind: 'silence' }],
+  ['POST /keys, which is applied', { on: CREATE, kind: 'silence', applied: true }],
+  ['the response to POST /keys', { on: CREATE, kind: 'stall', applied: true }],
+];
+
+const CASES = POINTS.flatMap(([point, fault]) =>
+  ('applied' in fault ? [true, false] : [true]).map((revoke) => [point, revoke, fault] as const),
+);
+
+describe.each(['killed', 'cancelled'] as const)('a step that is %s', (how) => {
+  const interrupted = how === 'killed' ? { killedAfter: 500 } : { cancelledAfter: 500 };
+
+  test.each(CASES)(
+    `If a step is ${how} during %s, its job leaves no key (revoke-after-job: %s)`,
+    async (_, revokeAfterJob, fault) => {
+      const scene = openKeyScene();
+      const old = scene.createOther({ name: 'CI' });
+      scene.scheduleFaults(fault);
+      const step = await scene.createKey({ revokeAfterJob }, interrupted);
+      expect(step.killed).toBe(how === 'killed');
+      if (how === 'cancelled') expectFailed(step);
+      expect(step.elapsed).toBe(500);
+      expectNoSecret(step);
+
+      expectCleanPost(await scene.runPost(step));
+      expect(scene.keys()).toEqual([old]);
+    },
+  );
+
+  test(`If a step is ${how} while it deletes replaced keys, the new key is revoked`, async () => {
+    const scene = openKeyScene();
+    const old = scene.createOther({ name: 'CI' });
+    scene.scheduleFaults({ on: DELETE, kind: 'silence' });
+    const step = await scene.createKey({ replace: true }, interrupted);
+    expect(step.result).toBeUndefined();
+    expect(sha256(step.handedOver?.secret)).toBe(step.handedOver?.key.hash);
+    await scene.runPost(step);
+    expect(scene.keys()).toEqual([old]);
+  });
+});

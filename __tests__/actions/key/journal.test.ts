@@ -1,0 +1,81 @@
+import { describe, expect, test } from '@jest/globals';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
+import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { createKey, type KeyRequest } from '../../../src/actions/key/create-key.ts';
+import type { KeyCleanupTask } from '../../../src/actions/key/end-key.ts';
+import { Failure } from '../../../src/shared/failure.ts';
+import { openPlainSimulation } from '../../support/plain-simulation.ts';
+import { connect } from '../../support/simulation.ts';
+
+const REQUEST: KeyRequest = {
+  workspace: 'preview-42',
+  desired: { name: 'CI' },
+  nameIsRandom: false,
+  expiresInMs: 3_600_000,
+  revokeAfterJob: false,
+  replace: true,
+};
+
+/** Creates a key whose journal cannot be written from its save number `failing` on. */
+async function createWithJournal(failing: number, schedule: InProcessFault[] = []) {
+  const simulation = openPlainSimulation(schedule);
+  seedWorkspace(simulation, { slug: 'preview-42' });
+  const saved: (KeyCleanupTask | null)[] = [];
+  let saves = 0;
+  const write = (task: KeyCleanupTask | null, exists?: string) => {
+    saves += 1;
+    if (saves >= failing) throw new Failure('state-not-written', { reason: 'ENOSPC', exists });
+    saved.push(task);
+  };
+  const work = createKey(REQUEST, {
+    ...connect(simulation, { timeout: 60_000, jitter: [0.5] }),
+    journal: { saveOrFail: write, saveOrWarn: () => undefined, clearOrWarn: () => undefined },
+    registerSecrets: () => undefined,
+    onCreated: () => undefined,
+    random: () => 0.5,
+  });
+  const error = await simulation.clock.run(
+    work.then(
+      () => undefined,
+      (failure: unknown) => failure,
+    ),
+  );
+  return { error, saved, keys: simulation.account.keys };
+}
+
+describe('a key that is kept after the job', () => {
+  test('leaves the post step nothing to delete', async () => {
+    const { error, saved } = await createWithJournal(Number.POSITIVE_INFINITY);
+    expect(error).toBeUndefined();
+    expect(saved.at(-1)).toMatchObject({ revoke: false, search: { lostPosts: 0 } });
+  });
+
+  test('fails the step if the post step cannot be told to keep it, because it revokes it then', async () => {
+    const { error, saved, keys } = await createWithJournal(3);
+    expect(error).toMatchObject({
+      code: 'state-not-written',
+      details: { exists: expect.stringContaining(keys[0]?.hash ?? 'no key') },
+    });
+    expect(saved.at(-1)).toMatchObject({ revoke: true });
+  });
+});
+
+describe('a step that cannot save what its post step has to do', () => {
+  const lost: InProcessFault = { on: 'POST /keys', kind: 'reset' };
+
+  test('creates no key, and nothing exists then', async () => {
+    const { error, keys } = await createWithJournal(1);
+    expect(error).toMatchObject({ code: 'state-not-written', details: { exists: undefined } });
+    expect(keys).toEqual([]);
+  });
+
+  test('creates no second key, and says that the first may exist', async () => {
+    const { error, saved, keys } = await createWithJournal(2, [lost]);
+    expect(error).toMatchObject({
+      code: 'state-not-written',
+      details: { exists: 'possibly an API key whose secret was lost' },
+    });
+    expect(saved).toMatchObject([{ revoke: true, search: { lostPosts: 1 } }]);
+    expect(keys).toEqual([]);
+  });
+});

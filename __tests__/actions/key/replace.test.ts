@@ -1,0 +1,286 @@
+import { describe, expect, test } from '@jest/globals';
+import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
+import { hashesToReplace, MAX_REPLACED } from '../../../src/actions/key/replace.ts';
+import { formatUsd } from '../../../src/lib/usd.ts';
+import { totalSpent } from '../../../src/openrouter/resources/keys.ts';
+import { describeError } from '../../../src/report/describe-error.ts';
+import { MAX_VALUE_BYTES } from '../../../src/report/outputs.ts';
+import type { Failure } from '../../../src/shared/failure.ts';
+import { CREATE, DELETE, HOUR_MS, LIST, READ } from '../../support/key.ts';
+import {
+  DURING_POST_MS,
+  expectCleanPost,
+  expectCreated,
+  openKeyScene,
+} from '../../support/key-scene.ts';
+import { onNth } from '../../support/on-nth.ts';
+import { pass } from '../../support/simulation.ts';
+
+const KEPT = { revokeAfterJob: false, replace: 'after-job' } as const;
+
+/** A job whose step has ended, after which `older` keys of the same name existed already. */
+async function openJob({ older = 2 } = {}) {
+  const scene = openKeyScene();
+  const old = Array.from({ length: older }, () => scene.createOther({ name: 'CI' }));
+  const step = await scene.createKey(KEPT);
+  const hash = expectCreated(scene, step);
+  const before = scene.calls().length;
+  return { ...scene, scene, old, step, hash, callsOfPost: () => scene.calls().slice(before) };
+}
+
+describe('After a job that succeeded, the post step', () => {
+  test('deletes the older keys between two lookups of the new one, with what they have spent', async () => {
+    const { scene, step, hash, old, callsOfPost } = await openJob();
+    expect(scene.keys()).toHaveLength(3);
+    for (const key of old) seedUsage(scene.simulation, key, { credits: 1.5 });
+    const post = await scene.runPost(step);
+    expectCleanPost(post);
+    expect(scene.hashes()).toEqual([hash]);
+    // The first lookup is about what the new key has spent.
+    expect(callsOfPost()).toEqual([READ, READ, LIST, DELETE, DELETE, READ]);
+    expect(formatUsd(totalSpent(post.replaced ?? []) ?? 0n)).toBe('$3.00');
+  });
+
+  test('deletes disabled keys, and leaves those that were created after the POST or have another name now', async () => {
+    const { scene, step, hash, old } = await openJob();
+    const [disabled, renamed] = scene.keys().filter((key) => key.hash !== hash);
+    Object.assign(disabled ?? {}, { disabled: true });
+    Object.assign(renamed ?? {}, { name: 'Other' });
+    const later = scene.createOther({ name: 'CI' });
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.hashes()).toEqual([later.hash, hash, renamed?.hash]);
+    expect(old).toHaveLength(2);
+  });
+
+  test('looks up the new key, and lists no keys, if there was no older one', async () => {
+    const { scene, step, hash, callsOfPost } = await openJob({ older: 0 });
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.hashes()).toEqual([hash]);
+    expect(callsOfPost()).toEqual([READ, READ]);
+  });
+
+  test('names the keys that it cannot delete, and the next job deletes them', async () => {
+    const { scene, step, hash, old } = await openJob();
+    scene.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
+    const post = await scene.runPost(step);
+    expect(post).toMatchObject({
+      error: { code: 'replaced-keys-not-deleted', details: { key: { hash }, count: 2 } },
+      left: { replaced: expect.arrayContaining(old.map((key) => key.hash)) },
+      replaced: [{ name: 'CI' }],
+    });
+    expect(scene.keys()).toHaveLength(2);
+    const next = await scene.createKey(KEPT);
+    expectCleanPost(await scene.runPost(next));
+    expect(scene.hashes()).toEqual([next.result?.key.hash]);
+  });
+
+  test('has a task that keeps the new key, also after the step has deleted a late orphan', async () => {
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'late', after: 55_000 }] });
+    const old = scene.createOther({ name: 'CI' });
+    onNth(scene.simulation, CREATE, 2, () => scene.applyFirstPostLate());
+    const step = await scene.createKey(KEPT, { timeout: 120_000 });
+    const hash = expectCreated(scene, step);
+    expect(step.lines.join('\n')).toContain('Deleted the orphaned API key');
+    expect(step.task).toMatchObject({ revoke: false, replaced: [old.hash] });
+    expect(step.task?.search.lostPosts).toBe(0);
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.hashes()).toEqual([hash]);
+  });
+
+  test('reports a replaced key that it cannot delete rather than an orphan, which is only a warning', async () => {
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'late', after: 55_000 }] });
+    const old = scene.createOther({ name: 'CI' });
+    const step = await scene.createKey(KEPT, { timeout: 120_000 });
+    scene.applyFirstPostLate();
+    const rejection = { on: DELETE, kind: 'response', status: 403 } as const;
+    scene.scheduleFaults(rejection, rejection);
+    const { error, left } = await scene.runPost(step);
+    expect(error).toMatchObject({ code: 'replaced-keys-not-deleted' });
+    expect(left).toMatchObject({ replaced: [old.hash], search: { lostPosts: 1 } });
+  });
+
+  test('leaves the job as it is if only an orphan cannot be deleted', async () => {
+    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'late', after: 55_000 }] });
+    scene.createOther({ name: 'CI' });
+    const step = await scene.createKey(KEPT, { timeout: 120_000 });
+    scene.applyFirstPostLate();
+    scene.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
+    const { error, left } = await scene.runPost(step);
+    expect(error).toMatchObject({ code: 'orphan-not-deleted' });
+    expect(left?.replaced).toBeUndefined();
+    expect(left?.search.lostPosts).toBe(1);
+    expect(scene.hashes()).toContain(step.result?.key.hash);
+    expect(scene.keys()).toHaveLength(2);
+  });
+});
+
+test.each(['failure', 'cancelled', '', 'skipped'])(
+  'With the job status "%s", no key is deleted',
+  async (jobStatus) => {
+    const { scene, step } = await openJob();
+    const { warnings, error, lines, replaced } = await scene.runPost(step, { jobStatus });
+    expect(error).toBeUndefined();
+    expect(replaced).toBeUndefined();
+    expect(scene.keys()).toHaveLength(3);
+    const isKnown = ['failure', 'cancelled'].includes(jobStatus);
+    expect(lines.includes('The job has not succeeded: older keys stay.')).toBe(isKnown);
+    expect(warnings.map(({ code }) => code)).toEqual(isKnown ? [] : ['job-status-unknown']);
+  },
+);
+
+test('What failed jobs have left is deleted after the next success', async () => {
+  const { scene, step } = await openJob();
+  await scene.runPost(step, { jobStatus: 'failure' });
+  // Its post step never runs.
+  await scene.createKey(KEPT);
+  const killed = await scene.createKey(KEPT, { killedAfter: DURING_POST_MS });
+  expect(killed.task).toMatchObject({ revoke: true });
+  expect(killed.task?.replaced).toBeUndefined();
+  expect(scene.keys()).toHaveLength(5);
+  const last = await scene.createKey(KEPT);
+  expectCleanPost(await scene.runPost(last));
+  expect(scene.hashes()).toEqual([last.result?.key.hash]);
+});
+
+test('A key that is revoked, because no step has got it, replaces no other', async () => {
+  const { scene, old } = await openJob();
+  const killed = await scene.createKey(KEPT, { killedAfter: DURING_POST_MS });
+  expectCleanPost(await scene.runPost(killed));
+  expect(scene.hashes()).toEqual(expect.arrayContaining(old.map(({ hash }) => hash)));
+  expect(scene.keys()).toHaveLength(3);
+});
+
+test('A key that reads find only 14 s after its job replaces the older ones', async () => {
+  const { scene, step, hash } = await openJob();
+  const own = scene.keys().splice(0, 1);
+  scene.simulation.clock.after(14_000, () => scene.keys().unshift(...own));
+  expectCleanPost(await scene.runPost(step));
+  expect(scene.hashes()).toEqual([hash]);
+});
+
+describe('If the key of the job has expired', () => {
+  const SHORT = { ...KEPT, expiresInMs: 2 * HOUR_MS };
+
+  async function openLongJob({ skew = 0 } = {}) {
+    const scene = openKeyScene({ skew });
+    const old = scene.createOther({ name: 'CI' });
+    const step = await scene.createKey(SHORT);
+    await pass(scene.simulation, 2 * HOUR_MS);
+    return { scene, old, step, hash: expectCreated(scene, step) };
+  }
+
+  test('the post step fails, blames no other job, and deletes nothing', async () => {
+    const { scene, step, hash } = await openLongJob();
+    await pass(scene.simulation, 1_000);
+    const { error, left } = await scene.runPost(step);
+    const { code, title, lines } = describeError(error, 'none');
+    expect({ code, title, lines }).toEqual({
+      code: 'key-replaced',
+      title: `The API key "CI" (${step.result?.key.label}) does not work any more`,
+      lines: [
+        'It expired at 2026-01-01T02:00:00.500Z.',
+        'Set expires-in to a longer lifetime, and run this again.',
+        `The key, hash ${hash}, has expired.`,
+        'Older keys were left alone.',
+      ],
+    });
+    expect(left?.replaced).toHaveLength(1);
+    expect(scene.keys()).toHaveLength(2);
+  });
+
+  test('while the older ones were deleted, the post step fails', async () => {
+    const { scene, step, hash } = await openLongJob();
+    onNth(scene.simulation, DELETE, 1, () => {
+      const [own] = scene.keys().filter((key) => key.hash === hash);
+      Object.assign(own ?? {}, { expires_at: '2026-01-01T01:00:00Z' });
+    });
+    const { error } = await scene.runPost(step);
+    expect(error).toMatchObject({ code: 'key-replaced', details: { olderEnded: true } });
+    expect(describeError(error, 'none').lines.at(-1)).toBe(
+      'The older keys with this name are disabled or deleted.',
+    );
+    expect(scene.hashes()).toEqual([hash]);
+  });
+
+  test.each([
+    ["the server's clock decides, if it is 23 h behind", -23, true],
+    ["the server's clock decides, if it is 23 h ahead", 23, false],
+    ["the runner's clock decides, if the server's is 25 h behind", -25, false],
+    ["the server's clock decides, if it is 25 h ahead", 25, false],
+  ])('%s', async (_, skew, works) => {
+    const scene = openKeyScene({ skew: skew * HOUR_MS });
+    scene.createOther({ name: 'CI' });
+    const step = await scene.createKey({ ...KEPT, expiresInMs: 26 * HOUR_MS });
+    const [own] = scene.keys();
+    // Between the times of both clocks.
+    const { account, timeOfDay } = scene.simulation;
+    const expiry = (account.now().getTime() + timeOfDay()) / 2;
+    Object.assign(own ?? {}, { expires_at: new Date(expiry).toISOString() });
+    const { error } = await scene.runPost(step);
+    expect((error as Failure | undefined)?.code).toBe(works ? undefined : 'key-replaced');
+    expect(scene.keys()).toHaveLength(works ? 1 : 2);
+  });
+});
+
+describe('If the key of the job does not work any more', () => {
+  test.each(['deleted', 'disabled'])(
+    'because it was %s during the job, the post step fails and deletes nothing',
+    async (how) => {
+      const { scene, step, hash } = await openJob();
+      const [own] = scene.keys().filter((key) => key.hash === hash);
+      if (how === 'disabled') Object.assign(own ?? {}, { disabled: true });
+      else scene.keys().shift();
+      const { error, left } = await scene.runPost(step);
+      expect(error).toMatchObject({ code: 'key-replaced', details: { olderEnded: false } });
+      expect(left?.replaced).toHaveLength(2);
+      expect(scene.keys()).toHaveLength(how === 'disabled' ? 3 : 2);
+    },
+  );
+
+  test('because another job replaced it while the older ones were deleted, the post step fails', async () => {
+    const { scene, step, hash } = await openJob();
+    onNth(scene.simulation, DELETE, 1, () => {
+      const at = scene.keys().findIndex((key) => key.hash === hash);
+      scene.keys().splice(at, 1);
+    });
+    const { error } = await scene.runPost(step);
+    expect(error).toMatchObject({ code: 'key-replaced', details: { olderEnded: true } });
+    expect(scene.keys()).toEqual([]);
+  });
+});
+
+test('The hashes that a job replaces fit into a state, and leave a tenth for the rest of the task', () => {
+  const older = Array.from({ length: 1_000 }, (_, at) => ({
+    hash: String(at).padStart(200, '0'),
+    name: 'CI',
+    label: 'sk-or-v1-0e6...1c96',
+    workspace_id: 'a',
+  }));
+  const hashes = hashesToReplace(older, 0, {
+    log: { info: () => undefined, debug: () => undefined },
+  });
+  expect(JSON.stringify(hashes).length).toBeLessThan(0.9 * MAX_VALUE_BYTES);
+});
+
+test.each([
+  ['disabled', { disabled: true }],
+  ['expired', { expires_at: '2025-12-31T00:00:00Z' }],
+])('With more older keys than a state can hold, %s ones are replaced last', async (_, fields) => {
+  const scene = openKeyScene();
+  const count = MAX_REPLACED + 50;
+  for (let made = 0; made < count; made += 1) scene.createOther({ name: 'CI' });
+  const unusable = scene.keys().slice(0, 100);
+  for (const key of unusable) Object.assign(key, fields);
+  const first = await scene.createKey(KEPT);
+  expect(first.task?.replaced).toHaveLength(MAX_REPLACED);
+  expect(first.lines).toContain(
+    `${count} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`,
+  );
+  expectCleanPost(await scene.runPost(first));
+  const left = scene.keys().filter(({ hash }) => hash !== first.result?.key.hash);
+  expect(left).toHaveLength(50);
+  expect(unusable).toEqual(expect.arrayContaining(left));
+  const second = await scene.createKey(KEPT);
+  expectCleanPost(await scene.runPost(second));
+  expect(scene.hashes()).toEqual([second.result?.key.hash]);
+});

@@ -1,0 +1,37 @@
+/**
+ * Each signal over a socket at the hardest moment: the key exists, its secret has not arrived. Every
+ * other moment is tested in virtual time.
+ */
+import { expect, test } from '@jest/globals';
+import { seedKey } from '../../../../sandbox/openrouter/seed.ts';
+import { annotations } from '../../../support/harness.ts';
+import { CREATE, DELETE, expectNoSecret, openKeyHarness, sha256 } from '../../../support/key.ts';
+
+const key = openKeyHarness();
+const { interruptKey, runPost, keys } = key;
+
+test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
+  'After %s during the response to POST /keys, the post step deletes the key',
+  async (signal) => {
+    const old = seedKey(key.sandbox, key.workspace, { name: 'CI' });
+    key.scheduleFaults({ on: CREATE, kind: 'stall', applied: true });
+    const main = await interruptKey(signal, 3, { 'revoke-after-job': 'false' });
+    expect(main.exitCode).toBe(signal === 'SIGKILL' ? null : 1);
+    expect(annotations(main)).toHaveLength(signal === 'SIGKILL' ? 0 : 1);
+    expectNoSecret(main);
+
+    const post = await runPost(main, { 'revoke-after-job': 'false' });
+    expect(post.exitCode).toBe(0);
+    expect(annotations(post, 'warning')).toEqual([]);
+    expect(keys()).toEqual([old]);
+  },
+);
+
+test('After SIGTERM while replaced keys are deleted, the post step revokes the new key', async () => {
+  const old = seedKey(key.sandbox, key.workspace, { name: 'CI' });
+  key.scheduleFaults({ on: DELETE, kind: 'silence' });
+  const main = await interruptKey('SIGTERM', 4, { replace: 'true' });
+  expect(sha256(main.outputs['key'])).toBe(main.outputs['hash']);
+  await runPost(main, { replace: 'true' });
+  expect(keys()).toEqual([old]);
+});

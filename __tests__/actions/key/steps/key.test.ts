@@ -1,0 +1,181 @@
+import { describe, expect, test } from '@jest/globals';
+import { seedKey, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
+import { annotations, declaredOutputs } from '../../../support/harness.ts';
+import {
+  CREATE,
+  DELETE,
+  expectCreated,
+  expectFailed,
+  expectNoSecret,
+  HOUR_MS,
+  LIST,
+  LOOKUP,
+  openKeyHarness,
+  READ,
+  SLUG,
+} from '../../../support/key.ts';
+
+const key = openKeyHarness();
+const { createKey, runPost, keys, calls, posted } = key;
+
+describe('a key step', () => {
+  test('A key is created in the workspace, output, and revoked when the job ends', async () => {
+    const bystander = seedWorkspace(key.sandbox, { slug: 'preview-43', keys: 1 });
+    const main = await createKey();
+    expectCreated(main, keys());
+    expect(calls()).toEqual([LOOKUP, LIST, CREATE]);
+    const [created] = keys();
+    expect(created).toMatchObject({ name: 'CI', workspace_id: key.workspace.id, limit: null });
+    expect(Object.keys(main.outputs).sort()).toEqual((await declaredOutputs('key')).sort());
+    expect(main.outputs).toEqual({
+      key: expect.stringMatching(/^sk-or-v1-[0-9a-f]{64}$/),
+      name: 'CI',
+      hash: created?.hash,
+      label: created?.label,
+      'expires-at': created?.expires_at,
+      'workspace-id': key.workspace.id,
+      'workspace-slug': SLUG,
+    });
+    expect(posted()).toEqual([
+      { name: 'CI', workspace_id: key.workspace.id, expires_at: created?.expires_at },
+    ]);
+    expect(main.log.split('\n')).toEqual([
+      'Creating the API key "CI" in the workspace preview-42.',
+      `The workspace is preview-42, id ${key.workspace.id}. It has 0 API keys, 0 with that name.`,
+      expect.stringMatching(
+        new RegExp(
+          `^Created the API key in \\d+\\.\\d s: ${created?.label}, hash ${created?.hash}, expires at `,
+        ),
+      ),
+      'The key is revoked when the job ends.',
+    ]);
+
+    const post = await runPost(main);
+    expect(post).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(post.log.split('\n')).toEqual([
+      'Spent $0.00 (API key "CI").',
+      `Revoked the API key "CI" (${created?.label}), hash ${created?.hash}.`,
+    ]);
+    expect(calls().slice(3)).toEqual([READ, DELETE]);
+    expect(keys().map(({ workspace_id }) => workspace_id)).toEqual([bystander.id]);
+  });
+
+  test('The summary describes the key without its secret', async () => {
+    const main = await createKey({ 'limit-usd': '2.5', 'limit-reset': 'weekly' });
+    const rows = [...main.summary.matchAll(/<tr><td>(.*?)<\/td><td>(.*?)<\/td><\/tr>/g)];
+    expect(rows.map(([, field, value]) => [field, value?.replace(/<\/?code>/g, '')])).toEqual([
+      ['Name', 'CI'],
+      ['Label', main.outputs['label']],
+      ['Hash', main.outputs['hash']],
+      ['Workspace', `preview-42 (${key.workspace.id})`],
+      ['Limit', '$2.5, resets weekly'],
+      ['Expires', main.outputs['expires-at']],
+      ['Revoked after the job', 'yes'],
+    ]);
+    expect(main.summary).toContain('<h3>✅ Created the OpenRouter API key CI</h3>');
+    expectNoSecret(main);
+  });
+
+  test('Exactly the given fields are sent, with the id of the workspace', async () => {
+    const inputs = {
+      'limit-usd': '0.5',
+      'limit-reset': 'monthly',
+      'include-byok-in-limit': 'false',
+    };
+    const main = await createKey({ ...inputs, 'expires-in': 'never', workspace: key.workspace.id });
+    expectCreated(main, keys());
+    expect(posted()).toEqual([
+      {
+        name: 'CI',
+        workspace_id: key.workspace.id,
+        limit: 0.5,
+        limit_reset: 'monthly',
+        include_byok_in_limit: false,
+        expires_at: null,
+      },
+    ]);
+    expect(main.outputs['expires-at']).toBe('');
+    expect(annotations(main, 'warning')).toEqual([]);
+  });
+
+  test('No key is created in a workspace that does not exist', async () => {
+    const { title, message } = expectFailed(await createKey({ workspace: 'nowhere' }));
+    expect(title).toBe('The workspace nowhere does not exist');
+    expect(message).toMatch(/^Check the id or slug for a typo\. Otherwise, create the workspace/m);
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+    expect(calls()).toEqual([LOOKUP, LOOKUP]);
+  });
+
+  test('A key with other values than requested that keep its promise is a warning that lists them', async () => {
+    const { expires_at: _, ...created } = seedKey(key.sandbox, key.workspace, { name: 'CI' });
+    keys().length = 0;
+    const body = JSON.stringify({
+      data: { ...created, limit: 4 },
+      key: `sk-or-v1-${'0'.repeat(64)}`,
+    });
+    key.scheduleFaults({ on: CREATE, kind: 'response', status: 201, body });
+    const main = await createKey({ 'limit-usd': '5' });
+    expect(main.exitCode).toBe(0);
+    const [warning] = annotations(main, 'warning');
+    expect(warning?.data.split('\n')).toEqual([
+      `The API key "CI" (${created.label}) has other values than requested`,
+      'OpenRouter returned other values:',
+      'limit: 5 → 4',
+      expect.stringMatching(/^expires_at: "20.*Z" → not returned$/),
+      expect.stringMatching(/^See https:.*#unexpected-key-fields$/),
+    ]);
+  });
+});
+
+describe('the expiry of a key', () => {
+  const seconds = (ms: number) => Math.floor(ms / 1_000);
+
+  test.each<[string, Record<string, string>, number]>([
+    ['6 hours by default', {}, 6 * HOUR_MS],
+    ['1 minute with expires-in: 1m', { 'expires-in': '1m' }, HOUR_MS / 60],
+    ['3650 days with expires-in: 3650d', { 'expires-in': '3650d' }, 3650 * 24 * HOUR_MS],
+  ])("A key expires after %s, by the server's clock", async (_, inputs, lifetime) => {
+    const serverTime = seconds(Date.now() + 20 * HOUR_MS) * 1_000;
+    key.setServerTime(serverTime);
+    const main = await createKey(inputs);
+    expectCreated(main, keys());
+    const expiry = Date.parse(main.outputs['expires-at'] ?? '');
+    expect(seconds(expiry)).toBe(seconds(serverTime + lifetime));
+    // The milliseconds are random, and distinguish it from the keys of other jobs.
+    expect(expiry % 1_000).not.toBe(0);
+  });
+});
+
+test('Without a name, each job of a matrix creates a key with a name of its own', async () => {
+  const env = {
+    GITHUB_REPOSITORY: 'octo-org/app',
+    GITHUB_WORKFLOW: 'CI',
+    GITHUB_RUN_ID: '7',
+    GITHUB_RUN_ATTEMPT: '2',
+    GITHUB_JOB: 'test',
+  };
+  const steps = [await createKey({ name: '' }, env), await createKey({ name: '' }, env)];
+  for (const step of steps) expectCreated(step, keys());
+  const names = keys().map(({ name }) => name);
+  expect(steps.map(({ outputs }) => outputs['name']).sort()).toEqual(names.toSorted());
+  expect(new Set(names).size).toBe(2);
+  const pattern = /^octo-org\/app \/ CI \/ 7\.2 \/ test \/ [0-9a-z]{6}$/;
+  for (const name of names) expect(name).toMatch(pattern);
+});
+
+test('The key action reports all invalid inputs together, before it sends or saves anything', async () => {
+  const inputs = {
+    workspace: '/',
+    name: 'SK-OR-PREVIEW-ENVIRONMENT-KEY',
+    'limit-reset': 'daily',
+    'expires-in': 'x',
+    timeout: '1',
+  };
+  const main = await createKey(inputs);
+  const { title, message } = expectFailed(main);
+  expect(title).toBe('5 invalid inputs');
+  const firstWords = message.split('\n').map((line) => line.split(' ', 1)[0]);
+  expect(firstWords).toEqual([...Object.keys(inputs), 'Nothing', 'See']);
+  expect(calls()).toEqual([]);
+  expect(main.state).not.toHaveProperty('cleanup');
+});

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { updateWorkspaceRequest } from '../../../sandbox/openrouter/resources/workspaces.ts';
+import {
+  deployedKeyName,
+  identify,
+  isSameKeyName,
+  readMark,
+} from '../../../src/actions/preview/naming.ts';
+import type { Subject } from '../../../src/actions/preview/subject.ts';
+import { SHOP } from '../../support/repositories.ts';
+
+const pull = (number: number): Subject => ({ kind: 'pull', number });
+const branch = (name: string): Subject => ({ kind: 'branch', name });
+const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 8);
+
+test.each<[Subject, string, string, string]>([
+  [
+    pull(42),
+    'preview-shop-42',
+    'octo-org/shop#42',
+    'Preview of https://github.com/octo-org/shop/pull/42 (repository 123456)',
+  ],
+  [
+    branch('feature/Größe_2'),
+    `preview-shop-feature-große-2-${hash('feature/Größe_2')}`.replace('große', 'gro-e'),
+    'octo-org/shop: feature/Größe_2',
+    'Preview of https://github.com/octo-org/shop/tree/feature/Größe_2 (repository 123456)',
+  ],
+  [
+    branch('日本語'),
+    `preview-shop-${hash('日本語')}`,
+    'octo-org/shop: 日本語',
+    'Preview of https://github.com/octo-org/shop/tree/日本語 (repository 123456)',
+  ],
+])('%j has the slug %s', (subject, slug, name, description) => {
+  expect(identify(subject, SHOP, undefined)).toEqual({ slug, name, description });
+});
+
+test.each([
+  ['octo-org/a-name-of-21-letters', 'preview-a-name-of-21-letters-1'],
+  ['octo-org/a-name-of-twenty-two-x', `preview-a-name-of-tw-${hash('a-name-of-twenty-two-x')}-1`],
+  ['octo-org/___', `preview-${hash('___')}-1`],
+])('the slug of pull request 1 of %s is %s', (name, slug) => {
+  expect(identify(pull(1), { ...SHOP, name }, undefined).slug).toBe(slug);
+});
+
+test('slug-prefix replaces preview- and the name of the repository', () => {
+  expect(identify(pull(7), SHOP, 'pr-').slug).toBe('pr-7');
+});
+
+const subjects = fc.oneof(
+  fc.integer({ min: 1, max: 2 ** 31 }).map(pull),
+  fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 200 })
+    // Git allows neither a space nor a control character.
+    .map((name) => branch(name.replace(/[ \p{Cc}]/gu, '-'))),
+);
+const repositories = fc.record({
+  name: fc.stringMatching(/^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,100}$/),
+  id: fc.integer({ min: 1, max: 2 ** 40 }),
+  serverUrl: fc.constantFrom('https://github.com', 'https://git.example/a'),
+});
+
+test('OpenRouter accepts the slug, name and description of any preview, and its mark is read back', () => {
+  fc.assert(
+    fc.property(subjects, repositories, (subject, named) => {
+      const repository = { ...SHOP, ...named };
+      const identity = identify(subject, repository, undefined);
+      expect(updateWorkspaceRequest.safeParse(identity)).toMatchObject({ success: true });
+      expect(readMark(identity.description, repository)).toEqual(subject);
+    }),
+  );
+});
+
+test('the key of a job keeps its name in any other repository, and has that of no other job', () => {
+  const jobs = fc.string({ minLength: 1, maxLength: 100 });
+  fc.assert(
+    fc.property(subjects, repositories, repositories, jobs, jobs, (subject, a, b, job, other) => {
+      const name = deployedKeyName(subject, a, job);
+      expect(isSameKeyName(name, deployedKeyName(subject, b, job))).toBe(true);
+      expect(isSameKeyName(name, deployedKeyName(subject, b, other))).toBe(job === other);
+    }),
+  );
+});
+
+test('two subjects with the same slug are the same subject', () => {
+  fc.assert(
+    fc.property(subjects, subjects, (one, other) => {
+      const [first, second] = [one, other].map(
+        (subject) => identify(subject, SHOP, undefined).slug,
+      );
+      if (JSON.stringify(one) !== JSON.stringify(other)) expect(first).not.toBe(second);
+    }),
+  );
+});
+
+describe('the mark of a workspace belongs to', () => {
+  const OF_42 = 'Preview of https://github.com/octo-org/shop/pull/42 (repository 123456)';
+  test.each<[string, string, Subject | undefined]>([
+    ['a repository that was renamed', OF_42.replace('shop', 'old'), pull(42)],
+    ['no new repository with an old name', OF_42.replace('123456', '9'), undefined],
+    ['no repository without an id', OF_42.replace(' (repository 123456)', ''), undefined],
+    ['no other server', OF_42.replace('github.com', 'evil.example'), undefined],
+    ['no server whose name begins so', OF_42.replace('github.com', 'github.com.evil'), undefined],
+    ['nothing if text follows', `${OF_42} and more`, undefined],
+    ['nothing if text precedes', `A ${OF_42}`, undefined],
+    ['nothing if it is not one', 'Staging of web', undefined],
+  ])('%s', (_, description, subject) => {
+    expect(readMark(description, SHOP)).toEqual(subject);
+  });
+
+  test.each([null, undefined, 42])('nothing if it is %j', (description) => {
+    expect(readMark(description, SHOP)).toBeUndefined();
+  });
+
+  test.each(['x/pull/42', 'a\u00a0b', 'a\u2028b'])('the branch %j', (name) => {
+    const { description } = identify(branch(name), SHOP, undefined);
+    expect(readMark(description, SHOP)).toEqual(branch(name));
+  });
+});

@@ -1,0 +1,833 @@
+import { describe, expect, test } from '@jest/globals';
+import { changeBranch } from '../../../../sandbox/github/changes.ts';
+import {
+  asTarget,
+  deleteEvent,
+  eventIn,
+  type GitHubEvent,
+  pushEvent,
+  scheduleEvent,
+} from '../../../../sandbox/github/events.ts';
+import {
+  closePull,
+  deleteBranch,
+  openPull,
+  pushTo,
+  renameRepository,
+  reopenPull,
+} from '../../../../sandbox/github/people.ts';
+import { addRepository, addToken } from '../../../../sandbox/github/seed.ts';
+import type { Workspace } from '../../../../sandbox/openrouter/resources/workspaces.ts';
+import { seedKey, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
+import { annotations, expectFailure, GITEA, printedBy } from '../../../support/harness.ts';
+import { onNth } from '../../../support/on-nth.ts';
+import { openPreviewHarness, type PreviewStep } from '../../../support/preview-steps.ts';
+
+const { harness, gitHub, main, post, job, keyOf, slugs, comments, becomeGitea } =
+  openPreviewHarness();
+
+const open = (options = {}) => openPull(gitHub.server.github, gitHub.repository, options);
+const close = (number = 1) => closePull(gitHub.server.github, gitHub.repository, number);
+const reopen = (number = 1) => reopenPull(gitHub.server.github, gitHub.repository, number);
+/** Pushes to the branch of a pull request. Returns what happens to that. */
+function push(): GitHubEvent {
+  const [, synchronized] = pushTo(gitHub.server.github, gitHub.repository, 'feature');
+  return synchronized as GitHubEvent;
+}
+
+/** The only workspace of the account but the default one. */
+const fields = (): Partial<Workspace> => harness.sandbox.account.workspaces[1] ?? {};
+
+const READ_REPOSITORY = 'GET /repos/:owner/:repo';
+
+/** For a step that deletes: a comment afterwards confirms in a second that the workspace is gone. */
+const QUIET = { comment: 'false' };
+
+function expectUnchanged({ openRouterCalls }: PreviewStep): void {
+  expect(openRouterCalls.filter((call) => !call.startsWith('GET '))).toEqual([]);
+}
+
+describe('the life of a pull request', () => {
+  test('is that of its workspace, of a key for each job, and of one comment', async () => {
+    const opened = await job(open()[0], {}, 0.25);
+    const { id, ...others } = opened.main.outputs;
+    expect(others).toMatchObject({ state: 'open', slug: 'preview-shop-1', created: 'true' });
+    expect(fields()).toMatchObject({ id, slug: 'preview-shop-1', name: 'octo-org/shop#1' });
+    expect(keyOf(opened.main)).toMatchObject({ limit: 1, disabled: true });
+    expect(comments()).toEqual([expect.stringMatching(/preview-shop-1.*Total: \$0\.25</s)]);
+
+    const pushed = await job(push(), {}, 0.5);
+    expect(pushed.main.outputs).toMatchObject({ id, state: 'open', created: 'false' });
+    expect(comments()).toEqual([expect.stringMatching(/Total: \$0\.75<\/p>$/)]);
+
+    const closed = await job(close()[0]);
+    expect(closed.main.outputs).toMatchObject({ state: 'closed', 'keys-cost-usd': '0.75' });
+    expect(JSON.parse(closed.main.outputs['deleted'] ?? '')).toMatchObject([{ id }]);
+    expect([slugs(), harness.sandbox.account.keys]).toEqual([[], []]);
+    expect(comments()).toEqual([expect.stringMatching(/Total: \$0\.75<\/p>\n<p>Deleted<\/p>$/)]);
+    const reopened = await job(reopen()[0], {}, 0.25);
+    expect(reopened.main.outputs).toMatchObject({ state: 'open', created: 'true' });
+    expect(comments()).toEqual([expect.stringMatching(/Total: \$1\.00<\/p>$/)]);
+    for (const step of [opened, pushed, closed, reopened].flatMap(Object.values)) {
+      expect(step).toMatchObject({ exitCode: 0, annotations: [] });
+    }
+  });
+
+  test('costs few requests if everything is in place', async () => {
+    await job(open()[0]);
+    const { openRouterCalls, gitHubCalls } = await main(push());
+    expect(openRouterCalls).toEqual(['GET /workspaces/:id', 'GET /keys', 'POST /keys']);
+    expect(gitHubCalls).toEqual(['GET /repos/:owner/:repo/pulls/:number']);
+  });
+
+  test('ends only once: a late or repeated run brings nothing back, and deletes nothing', async () => {
+    const [opened] = open();
+    const [closed] = close();
+    for (const event of [opened, closed]) {
+      expect((await main(event)).outputs).toMatchObject({ state: 'closed', deleted: '[]' });
+    }
+    expect([slugs(), comments()]).toEqual([[], []]);
+
+    await job(reopen()[0]);
+    const repeated = await main(closed);
+    expect(repeated.outputs).toEqual({ state: 'open' });
+    expect(repeated.summary).toContain('Left the OpenRouter workspace preview-shop-1 alone');
+    expect(repeated.log).toContain('It is open again: this run changes nothing.');
+    expect(slugs()).toEqual(['preview-shop-1']);
+  });
+
+  test('can end during a job: its post step deletes the workspace', async () => {
+    const [opened] = open();
+    const step = await main(opened, QUIET);
+    close();
+    const ended = await post(opened, step, QUIET);
+    expect(ended.exitCode).toBe(0);
+    expect(ended.summary).toContain('Deleted the OpenRouter workspace preview-shop-1');
+    expect(slugs()).toEqual([]);
+  });
+
+  test('has a job that fails if its workspace was deleted although it is open', async () => {
+    const [opened] = open();
+    const step = await main(opened, QUIET);
+    harness.sandbox.account.workspaces.pop();
+    expect(expectFailure(await post(opened, step)).code).toBe('preview-deleted');
+  });
+
+  test.each([
+    // It is open, so the workspace is to exist.
+    ['OpenRouter rejects its key', `sk-or-v1-${'0'.repeat(64)}`, 'unauthorized', ''],
+    ['it has no key', '', 'invalid-inputs', 'the workspace preview-shop-1; '],
+  ])('has a post step that says what is left if %s', async (_, managementKey, code, workspace) => {
+    const [opened] = open();
+    const step = await main(opened, QUIET);
+    const inputs = { ...QUIET, 'management-key': managementKey };
+    const failure = expectFailure(await post(opened, step, inputs));
+    const { name, label, hash, expires_at } = keyOf(step);
+    const key = `the API key "${name}" (${label}), hash ${hash}, expires at ${expires_at}`;
+    expect(failure.code).toBe(code);
+    expect(failure.lines.at(-1)).toBe(`May still exist at OpenRouter: ${workspace}${key}.`);
+    expect(failure.lines.join()).not.toContain('Nothing was changed');
+  });
+
+  test.each(['job', 'none'])(
+    'has a post step that names the workspace if it is cancelled during its deletion, with key: %s',
+    async (key) => {
+      const inputs = { ...QUIET, key };
+      const [opened] = open();
+      const step = await main(opened, inputs);
+      close();
+      onNth(harness.sandbox, 'GET /keys', 1, () => process.emit('SIGTERM'));
+      const { lines } = expectFailure(await post(opened, step, inputs));
+      expect(lines.at(-1)).toBe('May still exist at OpenRouter: the workspace preview-shop-1.');
+      expect(slugs()).toEqual(['preview-shop-1']);
+    },
+  );
+
+  test('has a post step that does not claim the workspace of others that has its slug', async () => {
+    const inputs = { ...QUIET, key: 'none' };
+    const [opened] = open();
+    const step = await main(opened, inputs);
+    close();
+    Object.assign(fields(), { description: 'By hand' });
+    const { code, lines } = expectFailure(await post(opened, step, inputs));
+    expect([code, lines.join().includes('May still exist')]).toEqual(['preview-not-ours', false]);
+  });
+
+  test('has a post step that only warns, and deletes nothing, if it cannot be read', async () => {
+    const [opened] = open();
+    const step = await main(opened, QUIET);
+    close();
+    gitHub.repository.isPrivate = true;
+    const { secret } = addToken(gitHub.server.github);
+    const ended = await post(opened, step, { ...QUIET, 'github-token': secret });
+    const title = 'Whether the preview preview-shop-1 is still needed could not be checked';
+    expect(ended).toMatchObject({ exitCode: 0, annotations: [{ level: 'warning', title }] });
+    expect(slugs()).toEqual(['preview-shop-1']);
+  });
+
+  test('has a job that succeeds if its workspace was deleted because it is closed', async () => {
+    const inputs = { ...QUIET, key: 'none' };
+    const [opened] = open();
+    const step = await main(opened, inputs);
+    harness.sandbox.account.workspaces.pop();
+    // Between the two lookups of the post step.
+    onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => close());
+    expect(await post(opened, step, inputs)).toMatchObject({ exitCode: 0 });
+  });
+
+  test('has a post step that names no key that it could disable', async () => {
+    const [opened] = open();
+    const step = await main(opened, QUIET);
+    const fault = { kind: 'response', status: 403, body: '{}' } as const;
+    harness.sandbox.faults.push({ on: 'GET /workspaces/:id', ...fault });
+    const { code, lines } = expectFailure(await post(opened, step, QUIET));
+    expect([code, keyOf(step).disabled]).toEqual(['forbidden', true]);
+    expect(lines.join()).not.toContain('May still exist');
+  });
+
+  test('advises no input that the action does not have, after a lost response', async () => {
+    const { sandbox } = harness;
+    sandbox.faults.push({ on: 'POST /workspaces', kind: 'reset', applied: true });
+    const rejection = { kind: 'response', status: 403, body: '{}' } as const;
+    onNth(sandbox, 'POST /workspaces', 1, () =>
+      sandbox.faults.push({ on: 'GET /workspaces/:id', ...rejection }),
+    );
+    const { code, lines } = expectFailure(await main(open()[0], QUIET));
+    expect(code).toBe('outcome-unknown');
+    expect(lines.join()).toContain('Running this again finds the workspace if it was created.');
+    expect(lines.join()).not.toContain('if-exists');
+  });
+
+  test('can go on during its deletion, which then fails', async () => {
+    await job(open()[0]);
+    const [closed] = close();
+    onNth(harness.sandbox, 'DELETE /workspaces/:id', 1, () => reopen());
+    expect(expectFailure(await main(closed, QUIET)).code).toBe('preview-reopened');
+  });
+});
+
+test('an older run uses the workspace as it is', async () => {
+  const [opened] = open();
+  await job(push(), { 'default-text-model': 'openai/gpt-5' });
+  const late = await job(opened, { 'default-text-model': 'openai/gpt-4' });
+  expect(annotations(late.main, 'notice')[0]?.data).toMatch(/^There are newer commits/);
+  expect(late.main.outputs).toMatchObject({ state: 'open', created: 'false' });
+  expect(fields()).toMatchObject({ default_text_model: 'openai/gpt-5' });
+  await job(push(), { 'default-text-model': 'openai/gpt-4' });
+  expect(fields()).toMatchObject({ default_text_model: 'openai/gpt-4' });
+});
+
+test('an older run that cannot set the guardrail of a new workspace refers to the newest run', async () => {
+  const [opened] = open();
+  const newest = push();
+  const inputs = { ...QUIET, 'allowed-models': 'openai/gpt-5' };
+  const on = 'PATCH /guardrails/:id';
+  harness.sandbox.faults.push({ on, kind: 'response', status: 422, body: '{}' });
+  const failed = await main(opened, inputs);
+  const { code, lines } = expectFailure(failed, failed.outputs);
+  expect([code, lines.at(-1)]).toEqual([
+    'partly-applied',
+    'Once the cause is gone, the newest run of the pull request or branch finishes the work. This one is older.',
+  ]);
+  const guardrails = async (event: GitHubEvent) => {
+    const { openRouterCalls } = await main(event, inputs);
+    return openRouterCalls.filter((call) => call === on).length;
+  };
+  expect([await guardrails(opened), await guardrails(newest)]).toEqual([0, 1]);
+});
+
+test('a workspace that vanishes before its API key exists is created again', async () => {
+  onNth(harness.sandbox, 'POST /workspaces', 1, () => harness.sandbox.account.workspaces.pop());
+  const step = await main(open()[0]);
+  expect(step.log).toContain('has vanished. Looking again.');
+  expect(step.outputs).toMatchObject({ state: 'open', id: fields().id });
+  expect(keyOf(step).workspace_id).toBe(fields().id);
+});
+
+describe('code of strangers gets no workspace and no key', () => {
+  const fork = () => addRepository(gitHub.server.github, { name: 'stranger/shop', isFork: true });
+  const NO_KEY = { 'management-key': '' };
+
+  test.each<[string, () => GitHubEvent, Record<string, string>]>([
+    ['a pull request from a fork, with the management key', () => open({ from: fork() })[0], {}],
+    ['the same, on pull_request_target', () => targetOf(open({ from: fork() })[0]), {}],
+    ['the same, without the key', () => open({ from: fork() })[0], NO_KEY],
+    ['a run of Dependabot without the key', () => open({ by: 'dependabot[bot]' })[0], NO_KEY],
+    ['a push in a fork without the key', () => pushIn(fork()), NO_KEY],
+  ])('%s', async (_, happen, inputs) => {
+    const event = happen();
+    const { main: step, post: end } = await job(event, { ...QUIET, ...inputs });
+    expect(step).toMatchObject({ exitCode: 0, stderr: '', outputs: { state: 'skipped' } });
+    expect(step.summary).toContain('No preview: ');
+    expect(end).toMatchObject({ exitCode: 0, stderr: '', outputs: {} });
+    for (const each of [step, end]) expectUnchanged(each);
+    expect([slugs(), comments()]).toEqual([[], []]);
+  });
+
+  test('but a workspace that exists is deleted when the pull request is closed', async () => {
+    await job(open()[0]);
+    const { pulls } = gitHub.repository;
+    pulls.change(pulls.now().map((pull) => ({ ...pull, head: { ...pull.head, repository: 0 } })));
+    const step = await main(targetOf(close()[0]), QUIET);
+    expect(step.outputs).toMatchObject({ state: 'closed' });
+    expect(slugs()).toEqual([]);
+  });
+
+  test('an empty management key without such a reason is an error', async () => {
+    const failure = expectFailure(await main(open()[0], NO_KEY));
+    expect(failure.code).toBe('invalid-inputs');
+  });
+});
+
+const targetOf = (event: GitHubEvent) => asTarget(gitHub.server.github, event);
+const pushIn = (repository = gitHub.repository, branch = 'feature/x') =>
+  pushTo(gitHub.server.github, repository, branch)[0];
+
+describe('a branch', () => {
+  const SLUG = 'preview-shop-feature-x-217d2bf5';
+
+  test('has a workspace from its first push to its deletion, and no comment', async () => {
+    const pushed = await job(pushIn(), {}, 0.5);
+    expect(pushed.main.outputs).toMatchObject({ state: 'open', slug: SLUG, created: 'true' });
+    expect(fields()['description']).toBe(
+      `Preview of https://github.com/octo-org/shop/tree/feature/x (repository ${gitHub.repository.id})`,
+    );
+    const [deleted] = deleteBranch(gitHub.server.github, gitHub.repository, 'feature/x');
+    const step = await main(deleted);
+    expect(step.outputs).toMatchObject({ state: 'closed', 'keys-cost-usd': '0.5' });
+    expect([slugs(), comments()]).toEqual([[], []]);
+  });
+
+  test('has the same life on Gitea', async () => {
+    const inputs = becomeGitea();
+    const pushed = await job(pushIn(), inputs);
+    expect(pushed.main.outputs).toMatchObject({ state: 'open', slug: SLUG });
+    const [deleted] = deleteBranch(gitHub.server.github, gitHub.repository, 'feature/x');
+    expect((await main(deleted, inputs)).outputs).toMatchObject({ state: 'closed' });
+    expect(slugs()).toEqual([]);
+  });
+
+  test('that exists again keeps its workspace in a late run for its deletion', async () => {
+    const deleted = deleteEvent(gitHub.server.github, gitHub.repository, {
+      branch: 'feature/x',
+      by: 'octocat',
+    });
+    await job(pushIn());
+    expect((await job(deleted)).main.outputs).toEqual({ state: 'open' });
+    expect(slugs()).toEqual([SLUG]);
+  });
+
+  test.each<[string, () => GitHubEvent]>([
+    ['the default branch', () => pushIn(gitHub.repository, 'main')],
+    ['the merge queue', () => pushIn(gitHub.repository, 'gh-readonly-queue/main/pr-1')],
+    ['the merge queue', () => otherEvent('merge_group')],
+    [
+      'a tag',
+      () =>
+        pushEvent(gitHub.server.github, gitHub.repository, {
+          ref: 'refs/tags/v1',
+          after: 'a'.repeat(40),
+          by: 'octocat',
+        }),
+    ],
+  ])('that is %s is skipped', async (what, happen) => {
+    const { main: step } = await job(happen());
+    expect(step).toMatchObject({ exitCode: 0, outputs: { state: 'skipped' } });
+    expect(step.summary).toContain(`No preview: ${what} has no preview`);
+    expect([...step.openRouterCalls, ...step.gitHubCalls]).toEqual([]);
+  });
+
+  test('that is the default branch is skipped, also if the event does not tell which that is', async () => {
+    const event = pushIn(gitHub.repository, 'main');
+    const step = await main({ ...event, payload: { ...event.payload, repository: undefined } });
+    expect(step).toMatchObject({ exitCode: 0, outputs: { state: 'skipped' } });
+    expect([...step.openRouterCalls, ...step.gitHubCalls]).toEqual([READ_REPOSITORY]);
+  });
+});
+
+const otherEvent = (name: string) =>
+  eventIn(gitHub.server.github, gitHub.repository, { name, by: 'octocat' });
+
+test('an event that names no pull request needs the input pull-request', async () => {
+  open();
+  const event = otherEvent('issue_comment');
+  expect(expectFailure(await main(event)).code).toBe('no-subject');
+  expect((await job(event, { 'pull-request': '1' })).main.outputs['slug']).toBe('preview-shop-1');
+});
+
+describe('a clean-up', () => {
+  /** Opens previews 1 to `count` and closes all but the first, without a run for that. */
+  async function openSome(count: number): Promise<GitHubEvent> {
+    for (let number = 1; number <= count; number += 1) {
+      await job(open({ branch: `branch-${number}` })[0]);
+      if (number > 1) close(number);
+    }
+    return scheduleEvent(gitHub.server.github, gitHub.repository);
+  }
+
+  test('deletes the previews of closed pull requests and writes their comments', async () => {
+    const event = await openSome(2);
+    seedWorkspace(harness.sandbox, { slug: 'preview-shop-9', name: 'Made by hand' });
+    await job(pushIn(), { 'slug-prefix': 'demo-' });
+    deleteBranch(gitHub.server.github, gitHub.repository, 'feature/x');
+    const step = await main(event);
+    expect(step).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(Object.keys(step.outputs)).toEqual(['deleted']);
+    expect(step.summary).toContain('<p>Kept, because they are open: 1 workspace.</p>');
+    expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(2);
+    expect(slugs()).toEqual(['preview-shop-1', 'preview-shop-9']);
+    expect(comments().map((body) => body.includes('<p>Deleted</p>'))).toEqual([false, true]);
+  });
+
+  test('deletes all previews of a pull request, and writes one comment about them', async () => {
+    const [opened] = open();
+    for (const prefix of ['one-', 'two-', 'three-']) {
+      await main(opened, { 'slug-prefix': prefix, key: 'none' });
+    }
+    close();
+    const step = await main(scheduleEvent(gitHub.server.github, gitHub.repository));
+    expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(3);
+    expect(comments()).toHaveLength(1);
+    expect(annotations(step, 'notice')).toEqual([]);
+  });
+
+  test('finds branches that are gone, whatever the default branch is called', async () => {
+    const { server, repository } = gitHub;
+    await job(pushIn());
+    for (const branch of ['main', 'feature/x']) changeBranch(repository, branch, undefined);
+    changeBranch(repository, 'trunk', 'a'.repeat(40));
+    repository.defaultBranch = 'trunk';
+    const step = await main(scheduleEvent(server.github, repository));
+    expect(step).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(slugs()).toEqual([]);
+    // The runner has told the id and the default branch.
+    expect(step.gitHubCalls).not.toContain(READ_REPOSITORY);
+  });
+
+  test('lists what it would delete with dry-run', async () => {
+    const step = await main(await openSome(2), { 'dry-run': 'true' });
+    expect(step).toMatchObject({ exitCode: 0, outputs: { deleted: '[]' } });
+    expect(step.summary).toContain('preview-shop-2');
+    expectUnchanged(step);
+  });
+
+  test('deletes nothing if max-deletions would be exceeded', async () => {
+    const step = await main(await openSome(3), { 'max-deletions': '1' });
+    expect(expectFailure(step, { deleted: '[]' }).code).toBe('too-many-stale');
+    expectUnchanged(step);
+  });
+
+  test('keeps a preview that it cannot read, goes on, and fails', async () => {
+    const event = await openSome(3);
+    const on = 'GET /repos/octo-org/shop/pulls/2';
+    gitHub.server.faults.push({ on, kind: 'response', status: 403, body: '{}' });
+    const step = await main(event, QUIET);
+    const { deleted } = step.outputs;
+    expect(JSON.parse(deleted ?? '')).toMatchObject([{ slug: 'preview-shop-3' }]);
+    const { code, title } = expectFailure(step, { deleted });
+    expect([code, title]).toEqual(['sweep-incomplete', '1 of 2 workspaces could not be deleted']);
+    expect(slugs()).toEqual(['preview-shop-1', 'preview-shop-2']);
+  });
+
+  test('names what keeps a workspace, goes on, and fails', async () => {
+    const event = await openSome(3);
+    harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403 });
+    const step = await main(event, QUIET);
+    expect(expectFailure(step, step.outputs).message).toMatch(
+      /preview-shop-\d: DELETE \/keys\/[0-9a-f]+: HTTP 403 Forbidden/,
+    );
+    expect(slugs()).toHaveLength(2);
+  });
+});
+
+describe('where the runner does not tell the id of the repository, such as on Gitea,', () => {
+  const nightly = () => scheduleEvent(gitHub.server.github, gitHub.repository);
+
+  test('that of the event makes the mark, without a further request', async () => {
+    const { main: step } = await job(open()[0], becomeGitea());
+    expect(fields()['description']).toBe(
+      `Preview of https://github.com/octo-org/shop/pull/1 (repository ${gitHub.repository.id})`,
+    );
+    expect(step.gitHubCalls).toEqual(['GET /repos/:owner/:repo/pulls/:number']);
+  });
+
+  test('a clean-up finds the previews of a repository that was renamed', async () => {
+    const inputs = becomeGitea();
+    await job(open()[0], inputs);
+    close();
+    renameRepository(gitHub.repository, 'octo-org/store');
+    expect(await main(nightly(), inputs)).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(slugs()).toEqual([]);
+  });
+
+  test('it is read once, for the post step too', async () => {
+    open();
+    const { main: step, post: end } = await job(nightly(), {
+      ...becomeGitea(),
+      'pull-request': '1',
+    });
+    expect([step.exitCode, end.exitCode]).toEqual([0, 0]);
+    const calls = [...step.gitHubCalls, ...end.gitHubCalls];
+    expect(calls.filter((call) => call === READ_REPOSITORY)).toHaveLength(1);
+  });
+
+  test('nothing is changed if it cannot be read', async () => {
+    const inputs = becomeGitea();
+    await job(open()[0], inputs);
+    close();
+    gitHub.server.faults.push({ on: READ_REPOSITORY, kind: 'response', status: 403, body: '{}' });
+    const step = await main(nightly(), inputs);
+    const { code, title } = expectFailure(step);
+    expect([code, title]).toEqual(['forbidden', 'Could not read the repository octo-org/shop']);
+    expectUnchanged(step);
+  });
+});
+
+test('the default workspace is never deleted, whatever its description says', async () => {
+  const [workspace] = harness.sandbox.account.workspaces;
+  const marked = `Preview of https://github.com/octo-org/shop/pull/1 (repository ${gitHub.repository.id})`;
+  Object.assign(workspace ?? {}, { description: marked });
+  seedKey(harness.sandbox, workspace as Workspace, { name: 'Production' });
+  open();
+  close();
+  const event = scheduleEvent(gitHub.server.github, gitHub.repository);
+  expect((await main(event)).exitCode).toBe(0);
+  expect(harness.sandbox.account.keys).toMatchObject([{ name: 'Production', disabled: false }]);
+  Object.assign(workspace ?? {}, { description: null });
+});
+
+test('a look after a deletion that fails leaves the step with what it has done', async () => {
+  await job(open()[0]);
+  const [closed] = close();
+  const { github } = gitHub.server;
+  const { handle } = github;
+  let looks = 0;
+  github.handle = (request) => {
+    looks += request.path.endsWith('/pulls/1') ? 1 : 0;
+    // One is at the start, and one before the deletion.
+    return looks === 3 ? { status: 403, body: {} } : handle(request);
+  };
+  const step = await main(closed, QUIET);
+  github.handle = handle;
+  expect(step).toMatchObject({ exitCode: 0, outputs: { state: 'closed' } });
+  expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(1);
+  expect(step.log).toContain('Whether it was reopened is unknown');
+});
+
+test('comments that GitHub never returns do not fail a job', async () => {
+  const on = 'GET /repos/:owner/:repo/issues/:number/comments';
+  gitHub.server.faults.push({ on, kind: 'silence' });
+  const { main: step, post: end } = await job(open()[0], { timeout: '4s' });
+  expect([step.exitCode, end.exitCode]).toEqual([0, 0]);
+  expect(annotations(end, 'notice')[0]?.data).toMatch(/^The comment of the preview may be/);
+});
+
+test('a workspace with the slug and another description is left alone', async () => {
+  const { id } = seedWorkspace(harness.sandbox, { slug: 'preview-shop-1', name: 'By hand' });
+  const opened = await main(open()[0]);
+  const { code, message } = expectFailure(opened);
+  expect([code, message.includes('slug-prefix')]).toEqual(['preview-not-ours', true]);
+  const closed = await main(close()[0]);
+  expect(expectFailure(closed).code).toBe('preview-not-ours');
+  for (const step of [opened, closed]) expectUnchanged(step);
+  expect(fields()).toMatchObject({ id, name: 'By hand' });
+});
+
+describe('without the permission to read', () => {
+  const withoutPermission = () => ({ 'github-token': addToken(gitHub.server.github).secret });
+
+  test.each([true, false])(
+    'nothing is changed; the repository is private: %s',
+    async (isPrivate) => {
+      await job(pushIn());
+      gitHub.repository.isPrivate = isPrivate;
+      const [deleted] = deleteBranch(gitHub.server.github, gitHub.repository, 'feature/x');
+      const step = await main(deleted, withoutPermission());
+      const { code, message } = expectFailure(step);
+      expect(code).toBe(isPrivate ? 'not-found' : 'forbidden');
+      expect(message).toContain('the permission contents: read');
+      expectUnchanged(step);
+    },
+  );
+
+  test.each([403, 404])('a clean-up names each permission once, after HTTP %i', async (status) => {
+    for (const branch of ['one', 'two']) await main(open({ branch })[0], QUIET);
+    await main(pushIn(), QUIET);
+    gitHub.repository.isPrivate = status === 404;
+    // Everyone can read the pull requests of a public repository.
+    for (const number of status === 403 ? [1, 2] : []) {
+      const on = `GET /repos/octo-org/shop/pulls/${number}`;
+      gitHub.server.faults.push({ on, kind: 'response', status, body: '{}' });
+    }
+    const event = scheduleEvent(gitHub.server.github, gitHub.repository);
+    const step = await main(event, withoutPermission());
+    const { title, message } = expectFailure(step, { deleted: '[]' });
+    expect(title).toBe('3 of 3 workspaces could not be deleted');
+    for (const permission of ['pull-requests', 'contents']) {
+      expect(message.split(`the permission ${permission}: read`)).toHaveLength(2);
+    }
+  });
+
+  test.each([
+    ['pull-requests', () => open()[0]],
+    ['contents', () => pushIn()],
+  ])('a post step names %s: read', async (permission, happen) => {
+    const event = happen();
+    const step = await main(event, QUIET);
+    gitHub.repository.isPrivate = true;
+    const ended = await post(event, step, { ...QUIET, ...withoutPermission() });
+    expect(annotations(ended, 'warning')[0]?.data).toContain(`the permission ${permission}: read`);
+  });
+
+  test('a private pull request is never taken for a closed one', async () => {
+    await job(open()[0]);
+    gitHub.repository.isPrivate = true;
+    const step = await main(close()[0], withoutPermission());
+    const { code, message } = expectFailure(step);
+    expect(code).toBe('not-found');
+    expect(message).toContain('the permission pull-requests: read');
+    expectUnchanged(step);
+  });
+});
+
+test('without the permission to comment, the job stays as it is', async () => {
+  const { secret } = addToken(gitHub.server.github, { permissions: { 'pull-requests': 'read' } });
+  const { post: step } = await job(open()[0], { 'github-token': secret });
+  expect(step).toMatchObject({ exitCode: 0, annotations: [{ level: 'notice' }] });
+  expect(step.log).toContain('pull-requests: write');
+  expect(comments()).toEqual([]);
+});
+
+test('there is no comment with comment: false', async () => {
+  const { post: step } = await job(open()[0], { comment: 'false' });
+  expect(step.gitHubCalls).toEqual(['GET /repos/:owner/:repo/pulls/:number']);
+});
+
+test('a dry run finds the state, and changes nothing', async () => {
+  const dryRun = { 'dry-run': 'true' };
+  const opened = await job(open()[0], dryRun);
+  expect(opened.main.outputs).toEqual({ state: 'open' });
+  expect(opened.main.summary).toContain('Dry run: would create the OpenRouter workspace');
+  expect(opened.post).toMatchObject({ exitCode: 0, gitHubCalls: [] });
+  await job(push());
+  const found = await main(push(), dryRun);
+  expect(found.outputs).toMatchObject({ state: 'open', created: 'false' });
+  expect(found.summary).toContain('Dry run: found the OpenRouter workspace');
+  const closed = await main(close()[0], dryRun);
+  expect(closed.outputs).toMatchObject({ state: 'closed', deleted: '[]' });
+  expect(closed.summary).toContain('Dry run: would delete the OpenRouter workspace');
+  for (const step of [opened.main, found, closed]) expectUnchanged(step);
+});
+
+describe('the API key', () => {
+  const PREVIEW = { key: 'preview' };
+  const states = () => harness.sandbox.account.keys.map(({ disabled }) => disabled);
+
+  test('does not exist with key: none', async () => {
+    const { main: step } = await job(open()[0], { key: 'none' });
+    expect(step.outputs).not.toHaveProperty('key');
+    expect(harness.sandbox.account.keys).toEqual([]);
+    expect(slugs()).toEqual(['preview-shop-1']);
+  });
+
+  test('has no limit with limit-usd: "null"', async () => {
+    expect(keyOf(await main(open()[0], { 'limit-usd': 'null' }))['limit']).toBeNull();
+  });
+
+  test('of a preview stays until a job that succeeds replaces it', async () => {
+    const first = await job(open()[0], PREVIEW);
+    expect(keyOf(first.main)).toMatchObject({
+      name: 'octo-org/shop#1 / Preview / test',
+      disabled: false,
+    });
+    await job(push(), { ...PREVIEW, 'job-status': 'failure' });
+    expect(states()).toEqual([false, false]);
+    await job(push(), PREVIEW);
+    expect(states()).toEqual([false, true, true]);
+    const { post: next } = await job(push(), PREVIEW);
+    expect(states()).toEqual([false, true, true, true]);
+    // Those that are disabled already need no request.
+    expect(next.openRouterCalls.filter((call) => call.startsWith('PATCH'))).toHaveLength(1);
+  });
+
+  test('of a preview is replaced only by one with the same key-name', async () => {
+    const named = (name: string) => ({ ...PREVIEW, 'key-name': name });
+    const [opened] = open();
+    const web = await job(opened, named('web'));
+    const api = await job(opened, named('api'));
+    // Ends as the name of the first does.
+    const other = await job(opened, named('x / web'));
+    expect(keyOf(web.main).name).toBe('octo-org/shop#1 / web');
+    await job(push(), named('web'));
+    expect(states()).toEqual([false, false, false, true]);
+    expect([api, other].map((each) => keyOf(each.main).disabled)).toEqual([false, false]);
+  });
+
+  test('of a preview is replaced after a transfer of the repository', async () => {
+    const [opened] = open();
+    const [first, byHand] = [await job(opened, PREVIEW), await job(opened, PREVIEW)];
+    const other = await job(opened, { ...PREVIEW, 'key-name': 'x / Preview / test' });
+    keyOf(first.main).disabled = false;
+    renameRepository(gitHub.repository, 'acme/shop');
+    const next = push();
+    const step = await main(next, PREVIEW);
+    expect(keyOf(step).name).toBe('acme/shop#1 / Preview / test');
+    keyOf(byHand.main).name = 'In use elsewhere';
+    expect(await post(next, step, PREVIEW)).toMatchObject({ exitCode: 0 });
+    expect(keyOf(first.main).disabled).toBe(true);
+    expect([byHand, other].map((each) => keyOf(each.main).disabled)).toEqual([false, false]);
+  });
+
+  test('of a preview replaces none after a job that failed under Gitea, where the default stays', async () => {
+    await job(open()[0], PREVIEW);
+    const next = push();
+    const step = await main(next, PREVIEW);
+    const failed = { ...GITEA, jobStatus: 'failure' };
+    const ended = await post(next, step, PREVIEW, failed);
+    expect(states()).toEqual([false, false]);
+    expect(annotations(ended, 'warning')[0]?.data).toContain('For Gitea, write job-status: ');
+    const written = { ...PREVIEW, 'job-status': `\${{ job.status }}` };
+    await post(next, step, written, failed);
+    expect(states()).toEqual([false, false]);
+    await post(next, step, written, GITEA);
+    expect(states()).toEqual([false, true]);
+  });
+
+  test('of a preview fails the job that cannot replace it', async () => {
+    await job(open()[0], PREVIEW);
+    const next = push();
+    const step = await main(next, PREVIEW);
+    harness.sandbox.faults.push({ on: 'PATCH /keys/:hash', kind: 'response', status: 403 });
+    expect(expectFailure(await post(next, step, PREVIEW)).code).toBe('forbidden');
+    expect(states()).toEqual([false, false]);
+  });
+
+  test('of a job is disabled when it ends, whatever its status', async () => {
+    const [opened] = open();
+    const step = await main(opened);
+    const ended = await post(opened, step, { 'job-status': 'x'.repeat(65 * 1024) });
+    expect(ended.exitCode).toBe(0);
+    expect(states()).toEqual([true]);
+  });
+
+  test('of a preview that no step has got is disabled when the job ends', async () => {
+    const { sandbox } = harness;
+    const { handle } = sandbox.account;
+    sandbox.account.handle = (request) => {
+      const response = handle(request);
+      const isNew = request.method === 'POST' && request.path === '/keys';
+      if (isNew) Object.assign((response.body as { data: object }).data, { limit: 100 });
+      return response;
+    };
+    sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403 });
+    const [opened] = open();
+    const step = await main(opened, PREVIEW);
+    sandbox.account.handle = handle;
+    expect(annotations(step)[0]?.data).toContain('No other step has its secret.');
+    await post(opened, step, PREVIEW);
+    expect(states()).toEqual([true]);
+  });
+
+  test('that cannot be disabled fails the job', async () => {
+    const [opened] = open();
+    const step = await main(opened);
+    harness.sandbox.faults.push({ on: 'PATCH /keys/:hash', kind: 'response', status: 403 });
+    const { code, lines } = expectFailure(await post(opened, step));
+    expect(code).toBe('forbidden');
+    // The workspace is to exist.
+    expect(lines.join()).toContain('May still exist at OpenRouter: the API key ');
+  });
+
+  describe('that cannot be ended is left, and the workspace only if it is not to exist', () => {
+    const left = (step: PreviewStep) =>
+      expectFailure(step).lines.find((line) => line.startsWith('May still exist'));
+    const closedWithKey = async (inputs: Record<string, string> = QUIET) => {
+      const [opened] = open();
+      const step = await main(opened, inputs);
+      close();
+      harness.sandbox.faults.push({ on: 'PATCH /keys/:hash', kind: 'response', status: 403 });
+      return () => post(opened, step, inputs);
+    };
+
+    test('the workspace was deleted, and its pull request reopened', async () => {
+      const end = await closedWithKey();
+      onNth(harness.sandbox, 'DELETE /workspaces/:id', 1, () => reopen());
+      expect(left(await end())).toBeUndefined();
+    });
+
+    test('the pull request was reopened before the deletion', async () => {
+      const end = await closedWithKey();
+      onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => reopen());
+      expect(left(await end())).not.toContain('the workspace');
+    });
+
+    test('the workspace cannot be deleted', async () => {
+      const end = await closedWithKey();
+      harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403 });
+      expect(left(await end())).toContain(': the workspace preview-shop-1; the API key ');
+    });
+
+    test('another job has replaced the key, and the pull request cannot be read', async () => {
+      const inputs = { ...QUIET, ...PREVIEW };
+      const [opened] = open();
+      const step = await main(opened, inputs);
+      keyOf(step).disabled = true;
+      gitHub.repository.isPrivate = true;
+      const { secret } = addToken(gitHub.server.github);
+      expect(left(await post(opened, step, { ...inputs, 'github-token': secret }))).toBeUndefined();
+    });
+  });
+
+  test('of a preview that another job has replaced fails the job', async () => {
+    const [opened] = open();
+    const step = await main(opened, PREVIEW);
+    keyOf(step).disabled = true;
+    const { code, lines } = expectFailure(await post(opened, step, PREVIEW));
+    expect(code).toBe('key-replaced');
+    expect(lines.join()).not.toContain('May still exist');
+  });
+
+  test.each([
+    ['that another job has replaced', 'preview', 'key-replaced'],
+    ['that is disabled', 'job', 'orphan-not-deleted'],
+  ])('%s does not hide an orphan that cannot be deleted', async (_, key, expected) => {
+    const { sandbox } = harness;
+    const [opened] = open();
+    sandbox.faults.push({ on: 'POST /keys', kind: 'response', status: 502 });
+    const step = await main(opened, { key });
+    const own = keyOf(step);
+    // The POST without a usable response is applied late.
+    const { name, workspace_id: id, expires_at } = own;
+    seedKey(sandbox, { id }, { name, expires_at, limit: own['limit'] as number });
+    own.disabled = key === 'preview';
+    sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403 });
+    const { code, lines } = expectFailure(await post(opened, step, { key }));
+    expect(code).toBe(expected);
+    const left = lines.find((line) => line.startsWith('May still exist'));
+    expect(left).toContain(`: an API key named "${name}" whose secret was lost, expires at `);
+    expect(left).not.toContain(own.hash);
+  });
+
+  test.each([
+    ['job', 'disabled when the job ends'],
+    ['preview', 'stays until'],
+  ])('with key: %s %s, as the log says', async (key, end) => {
+    const step = await main(open()[0], { key });
+    expect(step.log).toContain(end);
+    expect(step.log).not.toContain('revoked');
+  });
+});
+
+test('both secrets are masked before anything is printed, and shown nowhere', async () => {
+  const [opened] = open();
+  const { token } = gitHub.server;
+  const { managementKey } = harness.sandbox;
+  const inputs = { 'slug-prefix': token, 'default-text-model': token };
+  const steps = [await main(opened, inputs), ...Object.values(await job(opened))];
+  for (const step of steps) {
+    expect(step.masks.slice(0, 2)).toEqual([managementKey, token]);
+    const { outputs, state, summary } = step;
+    const shown = printedBy(step) + JSON.stringify({ outputs, state, summary, all: comments() });
+    for (const secret of [token, managementKey]) expect(shown).not.toContain(secret);
+  }
+});

@@ -1,0 +1,109 @@
+import { expect, test } from '@jest/globals';
+import { seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
+import { annotations, declaredOutputs, expectFailure } from '../../../support/harness.ts';
+import { DAY, HOUR, openSweepHarness, slugsIn } from '../../../support/sweep.ts';
+
+const { harness, seed, seedSome, runSweep, slugs, calls } = openSweepHarness();
+
+test('a sweep deletes what matches and is old enough, and nothing else', async () => {
+  const { old, older, young } = seedSome();
+  const step = await runSweep({ 'delete-keys': 'true' });
+  expect(step.exitCode).toBe(0);
+  expect(slugs()).toEqual(['default', 'preview-young', 'production', 'my-preview-old']);
+  expect(harness.sandbox.account.keys).toEqual([]);
+  expect(step.outputs['count']).toBe('2');
+  const deleted = JSON.parse(step.outputs['deleted'] ?? '');
+  expect(deleted).toHaveLength(2);
+  for (const { id, slug, created_at } of [old, older]) {
+    const reason = expect.stringMatching(/^(3|10) d old$/);
+    expect(deleted).toContainEqual({ id, slug, created_at, reason });
+  }
+  expect(JSON.parse(step.outputs['kept'] ?? '')).toEqual([
+    { id: young.id, slug: young.slug, created_at: young.created_at, reason: 'only 5 h old' },
+  ]);
+  expect(step.outputs['failed']).toBe('[]');
+  expect(step.outputs['would-delete']).toBe('[]');
+  expect(Object.keys(step.outputs).sort()).toEqual((await declaredOutputs('sweep')).sort());
+  expect(calls().sort()).toEqual(
+    [
+      'GET /workspaces',
+      ...Array(2).fill('GET /keys'),
+      'DELETE /keys/:hash',
+      ...Array(2).fill('DELETE /workspaces/:id'),
+    ].sort(),
+  );
+});
+
+test('a sweep that finds stale workspaces warns once, and names them', async () => {
+  seedSome();
+  const step = await runSweep({ 'delete-keys': 'true' });
+  expect(annotations(step)).toEqual([]);
+  const [warning, ...more] = annotations(step, 'warning');
+  expect(more).toEqual([]);
+  expect(warning?.properties['title']).toBe('Stale: 2 workspaces');
+  expect(warning?.data).toMatch(/^Slugs: preview-old(er)?, preview-old(er)?\.$/m);
+  expect(warning?.data).toMatch(/^Check why the workflow that deletes previews did not\.$/m);
+});
+
+test('a sweep that finds no stale workspace warns of nothing', async () => {
+  seed('preview-young');
+  const step = await runSweep();
+  expect(step.exitCode).toBe(0);
+  expect(annotations(step, 'warning')).toEqual([]);
+  expect(step.outputs).toMatchObject({ deleted: '[]', failed: '[]', count: '0' });
+  expect(step.summary).toContain('✅ Deleted 0 workspaces');
+});
+
+test('the summary of a sweep shows each workspace, its age and its outcome', async () => {
+  seedSome();
+  const { summary } = await runSweep({ 'delete-keys': 'true' });
+  expect(summary).toContain('<tr><th>Workspace</th><th>Age</th><th>Outcome</th>');
+  for (const row of [
+    '<td><code>preview-old</code></td><td>3 d</td><td>deleted</td>',
+    '<td><code>preview-older</code></td><td>10 d</td><td>deleted</td>',
+    '<td><code>preview-young</code></td><td>5 h</td><td>kept: only 5 h old</td>',
+  ]) {
+    expect(summary).toContain(row);
+  }
+  expect(summary).not.toContain('production');
+});
+
+test('a dry run of a sweep lists what it would delete apart from what it keeps, and deletes nothing', async () => {
+  const { old } = seedSome();
+  const step = await runSweep({ 'dry-run': 'true', 'delete-keys': 'true' });
+  expect(step.exitCode).toBe(0);
+  expect(slugs()).toHaveLength(6);
+  expect(calls()).toEqual(['GET /workspaces']);
+  expect(step.outputs).toMatchObject({ deleted: '[]', failed: '[]', count: '0' });
+  const { id, slug, created_at } = old;
+  const wouldDelete = JSON.parse(step.outputs['would-delete'] ?? '');
+  expect(wouldDelete).toContainEqual({ id, slug, created_at, reason: '3 d old' });
+  expect(slugsIn(step.outputs['would-delete'])).toEqual(['preview-old', 'preview-older']);
+  expect(slugsIn(step.outputs['kept'])).toEqual(['preview-young']);
+  expect(step.log).toContain('preview-older, 10 d old: would be deleted.');
+  expect(step.log).toContain('Dry run: nothing was deleted.');
+  expect(step.summary).toContain('🔎 Dry run: would delete 2 workspaces');
+  expect(annotations(step, 'warning')[0]?.data).toContain('Slugs: preview-old, preview-older.');
+});
+
+test('the age of a workspace is taken from the clock of the server', async () => {
+  const ahead = await harness.startSandbox({ now: () => new Date(Date.now() + 20 * HOUR) });
+  seedWorkspace(ahead, { slug: 'preview-new', age: 1.5 * DAY });
+  seedWorkspace(ahead, { slug: 'preview-old', age: 2.5 * DAY });
+  const step = await runSweep({ 'management-key': ahead.managementKey, 'api-url': ahead.url });
+  expect(slugsIn(step.outputs['deleted'])).toEqual(['preview-old']);
+  expect(slugsIn(step.outputs['kept'])).toEqual(['preview-new']);
+});
+
+test('a sweep rejects its inputs before any request', async () => {
+  const inputs = {
+    'slug-pattern': 'p*',
+    'older-than': '14',
+    keep: 'Pr_1',
+    'max-deletions': '$5$5',
+  };
+  const { lines } = expectFailure(await runSweep(inputs));
+  expect(lines.map((line) => line.split(' ', 1)[0])).toEqual([...Object.keys(inputs), 'Nothing']);
+  expect(lines[3]).toBe('max-deletions must be a whole number, 1 or more; given: "$5$5"');
+  expect(calls()).toEqual([]);
+});

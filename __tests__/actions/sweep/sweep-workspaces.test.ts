@@ -1,0 +1,333 @@
+import { describe, expect, test } from '@jest/globals';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
+import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
+import { seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { type SweepRequest, sweep } from '../../../src/actions/sweep/sweep-workspaces.ts';
+import { MAX_CONCURRENCY } from '../../../src/http/client.ts';
+import { attemptTimeout } from '../../../src/http/retry-policy.ts';
+import { parseUsd } from '../../../src/lib/usd.ts';
+import type { SweepResult } from '../../../src/shared/sweep-result.ts';
+import { sweepFailure } from '../../../src/teardown/sweep-failure.ts';
+import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
+import {
+  connect,
+  onNth,
+  onResponse,
+  pass,
+  type Simulation,
+  type StepConditions,
+  storyOf,
+} from '../../support/simulation.ts';
+
+const DAY = 86_400_000;
+const TIMEOUT = 300_000;
+/** What one workspace may take of it. */
+const SHARE = TIMEOUT / 5;
+
+const REQUEST: SweepRequest = {
+  slugPattern: 'pr-*',
+  olderThanMs: DAY,
+  keep: [],
+  deleteKeys: false,
+  maxDeletions: 50,
+  dryRun: false,
+  timeoutMs: TIMEOUT,
+};
+
+async function runSweep(
+  simulation: Simulation,
+  request: Partial<SweepRequest> = {},
+  conditions: Partial<StepConditions> = {},
+): Promise<{ result: SweepResult; story: string[] }> {
+  const lines: string[] = [];
+  const usual = { timeout: TIMEOUT, jitter: JITTER };
+  const context = connect(simulation, { ...usual, ...conditions }, { lines });
+  const result = await simulation.clock.run(sweep({ ...REQUEST, ...request }, context));
+  return { result, story: storyOf(lines) };
+}
+
+const slugsOf = (workspaces: readonly { slug: string }[]) =>
+  workspaces.map(({ slug }) => slug).sort();
+
+test.each<InProcessFault>([{ kind: 'silence' }, { kind: 'response', status: 500 }])(
+  'a sweep whose first deletions all fail with %j deletes the other workspaces after a fifth of its time',
+  async (fault) => {
+    const simulation = openPlainSimulation();
+    const { clock, network } = simulation;
+    const seed = (slug: string) => seedWorkspace(simulation, { slug, age: 2 * DAY });
+    const bad = Array.from({ length: MAX_CONCURRENCY }, (_, at) => seed(`pr-bad-${at}`));
+    const good = Array.from({ length: 12 }, (_, at) => seed(`pr-good-${at}`));
+    for (const { id } of bad) {
+      const scheduled = { ...fault, on: `DELETE /workspaces/${id}` };
+      network.schedule.push(...Array<InProcessFault>(100).fill(scheduled));
+    }
+
+    const deletedAt: number[] = [];
+    onResponse(simulation, (response, { method }) => {
+      if (method === 'DELETE' && response.status === 200) deletedAt.push(clock.now());
+      return response;
+    });
+    const { result } = await runSweep(simulation);
+    expect(slugsOf(result.deleted)).toEqual(slugsOf(good));
+    expect(result.failed).toHaveLength(MAX_CONCURRENCY);
+    expect(Math.min(...deletedAt)).toBeGreaterThan(SHARE / 2);
+    expect(Math.max(...deletedAt)).toBeLessThan(SHARE + attemptTimeout(0));
+  },
+);
+
+const NOTHING = { deleted: [], failed: [], alreadyDeleted: [], wouldDelete: [], tooMany: [] };
+
+/** So many workspaces from `pr-1` on, each `age` milliseconds old. */
+function seedAll(simulation: Simulation, count: number, age: number): void {
+  for (let n = 1; n <= count; n += 1) seedWorkspace(simulation, { slug: `pr-${n}`, age });
+}
+
+/** A stale workspace with a key, a young one, one in `keep`, and one that the pattern does not match. */
+function seedSome(simulation: Simulation) {
+  const seed = (slug: string, age: number, keys = 0) => {
+    const { id, created_at } = seedWorkspace(simulation, { slug, age, keys });
+    return { id, slug, created_at, age };
+  };
+  const entries = {
+    stale: { ...seed('pr-1', 3 * DAY, 1), reason: '3 d old' },
+    young: { ...seed('pr-2', DAY / 2), reason: 'only 12 h old' },
+    kept: { ...seed('pr-main', 9 * DAY), reason: 'matches *-main in keep' },
+  };
+  seed('production', 99 * DAY);
+  return entries;
+}
+
+test('a workspace that another job deletes first is not counted as deleted', async () => {
+  const simulation = openPlainSimulation();
+  const { stale } = seedSome(simulation);
+  onNth(simulation, 'DELETE /workspaces/:id', 1, () => {
+    simulation.account.workspaces.length = 1;
+  });
+  const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
+  expect(result).toMatchObject({ deleted: [], failed: [], alreadyDeleted: [{ id: stale.id }] });
+  expect(story.slice(-2)).toEqual([
+    'Another job had deleted pr-1, id <id>, 3 d old. API keys deleted: 1.',
+    expect.stringMatching(/^Deleted 0 of 1, in /),
+  ]);
+});
+
+test('a sweep logs and returns what it deleted, and why it kept the others', async () => {
+  const simulation = openPlainSimulation();
+  await pass(simulation, 50_000);
+  const { stale, young, kept } = seedSome(simulation);
+  seedUsage(simulation, simulation.account.keys[0] as Key, { credits: 0.25 });
+  const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
+  expect(result).toEqual({
+    ...NOTHING,
+    deleted: [{ ...stale, keysSpent: parseUsd('0.25') }],
+    kept: [young, kept],
+    staleCount: 1,
+    keptCount: 2,
+  });
+  expect(story).toEqual([
+    'Looking for workspaces with a slug that matches pr-*, older than 1 d.',
+    'Stale: 1 workspace. Kept, although the slug matches slug-pattern: 2 workspaces.',
+    expect.stringMatching(/^Deleted the API key "Key 1" .* of the workspace pr-1\.$/),
+    'Deleted pr-1, id <id>, 3 d old. API keys deleted: 1.',
+    'Deleted 1 of 1, in 0.1 s.',
+  ]);
+  expect(simulation.network.calls).toEqual([
+    'GET /workspaces',
+    'GET /keys',
+    'DELETE /keys/:hash',
+    'DELETE /workspaces/:id',
+  ]);
+});
+
+test('a workspace whose age is exactly older-than is kept, and one that is a second older is deleted', async () => {
+  const simulation = openPlainSimulation();
+  seedWorkspace(simulation, { slug: 'pr-exactly', age: DAY });
+  seedWorkspace(simulation, { slug: 'pr-older', age: DAY + 1_000 });
+  const { result } = await runSweep(simulation);
+  expect(slugsOf(result.deleted)).toEqual(['pr-older']);
+  expect(result.kept).toMatchObject([{ slug: 'pr-exactly', reason: 'only 1 d old' }]);
+});
+
+test('a workspace that matches the pattern is kept if it is the default workspace', async () => {
+  const simulation = openPlainSimulation();
+  const [workspace] = simulation.account.workspaces;
+  if (workspace) workspace.created_at = '2024-01-01T00:00:00Z';
+  const { result } = await runSweep(simulation, { slugPattern: '*', keep: ['def*'] });
+  expect(result.kept).toMatchObject([{ slug: 'default', reason: 'the default workspace' }]);
+});
+
+describe('a workspace of unknown age is kept', () => {
+  test.each<[string, unknown, created_at: string | null]>([
+    ['no created_at', undefined, null],
+    ['null as created_at', null, null],
+    ['a number as created_at', 1_577_836_800_000, null],
+    ['a created_at without a time zone', '2024-01-01T00:00:00', '2024-01-01T00:00:00'],
+    ['the beginning of 1970 as created_at', '1970-01-01T00:00:00Z', '1970-01-01T00:00:00Z'],
+    ['the beginning of year 1 as created_at', '0001-01-01T00:00:00Z', '0001-01-01T00:00:00Z'],
+  ])('with %s', async (_, value, created_at) => {
+    const simulation = openPlainSimulation();
+    const workspace = seedWorkspace(simulation, { slug: 'pr-1' });
+    const { id } = workspace;
+    Object.assign(workspace, { created_at: value });
+    const { result } = await runSweep(simulation);
+    const entry = { id, slug: 'pr-1', created_at, age: undefined, reason: 'its age is unknown' };
+    expect(result).toEqual({ ...NOTHING, kept: [entry], staleCount: 0, keptCount: 1 });
+  });
+
+  test('if OpenRouter does not send its time', async () => {
+    const simulation = openPlainSimulation();
+    seedWorkspace(simulation, { slug: 'pr-1', age: 9 * DAY });
+    onResponse(simulation, (response) => ({ ...response, headers: {} }));
+    const { result } = await runSweep(simulation);
+    expect(result.kept).toMatchObject([{ age: undefined, reason: 'its age is unknown' }]);
+  });
+});
+
+describe('if the clocks of OpenRouter and of the runner differ', () => {
+  const TITLE = 'The clocks of OpenRouter and of the runner differ by more than a day';
+  const YEARS = 10 * 365 * DAY;
+
+  test('a workspace of one minute is kept although the server is ten years ahead', async () => {
+    const simulation = openPlainSimulation();
+    const { account } = simulation;
+    const { created_at } = seedWorkspace(simulation, { slug: 'pr-young', age: 60_000 });
+    seedWorkspace(simulation, { slug: 'pr-old', age: DAY + 1_000 });
+    const { now } = account;
+    account.now = () => new Date(now().getTime() + YEARS);
+    const { result, story } = await runSweep(simulation);
+    expect(slugsOf(result.deleted)).toEqual(['pr-old']);
+    expect(result.kept).toMatchObject([{ slug: 'pr-young', created_at, age: 60_020 }]);
+    expect(story.slice(1, 5)).toEqual([
+      TITLE,
+      "OpenRouter's clock shows 2035-12-30T00:00:00Z, and the runner's 2026-01-01T00:00:00Z.",
+      'Each age is the younger of both, so that nothing is deleted too early.',
+      "Correct the runner's clock. If it is right, check the server at api-url.",
+    ]);
+  });
+
+  test('on one of several pages, its workspaces are kept, and there is one warning', async () => {
+    const simulation = openPlainSimulation();
+    seedAll(simulation, 250, DAY / 2);
+    let pages = 0;
+    onResponse(simulation, (response) => {
+      pages += 1;
+      const headers = { date: new Date(Date.UTC(2036, 0)).toUTCString() };
+      return pages === 2 ? { ...response, headers } : response;
+    });
+    const { result, story } = await runSweep(simulation);
+    expect(result.kept).toHaveLength(250);
+    expect(story.filter((line) => line === TITLE)).toHaveLength(1);
+  });
+});
+
+describe('max-deletions', () => {
+  test('as many stale workspaces as it allows are deleted', async () => {
+    const simulation = openPlainSimulation();
+    seedAll(simulation, 2, 2 * DAY);
+    const { result } = await runSweep(simulation, { maxDeletions: 2 });
+    expect(slugsOf(result.deleted)).toEqual(['pr-1', 'pr-2']);
+    expect(sweepFailure(result, { maxDeletions: 2, check: 'keep' })).toBeUndefined();
+  });
+
+  test.each([false, true])(
+    'none of one more is deleted, and each is logged (dry run: %s)',
+    async (dryRun) => {
+      const simulation = openPlainSimulation();
+      seedAll(simulation, 3, 2 * DAY);
+      const { result, story } = await runSweep(simulation, { maxDeletions: 2, dryRun });
+      const reason = 'more workspaces are stale than max-deletions allows';
+      const tooMany = ['pr-1', 'pr-2', 'pr-3'].map((slug) =>
+        expect.objectContaining({ slug, reason }),
+      );
+      expect(result).toEqual({ ...NOTHING, tooMany, kept: [], staleCount: 3, keptCount: 0 });
+      expect(sweepFailure(result, { maxDeletions: 2, check: 'keep' })).toMatchObject({
+        code: 'too-many-stale',
+        details: { result, maxDeletions: 2 },
+      });
+      expect(story.slice(2)).toEqual([
+        `Nothing was deleted: ${reason}.`,
+        ...[1, 2, 3].map((n) => `  pr-${n}, 2 d old`),
+      ]);
+      expect(simulation.network.calls).toEqual(['GET /workspaces']);
+    },
+  );
+});
+
+test('the first 1,000 workspaces that a sweep keeps are listed, and all are counted', async () => {
+  const simulation = openPlainSimulation();
+  seedAll(simulation, 1_010, 2 * DAY);
+  const { result: tooMany } = await runSweep(simulation);
+  expect(tooMany).toMatchObject({ staleCount: 1_010, tooMany: { length: 1_000 } });
+  const { result: young } = await runSweep(simulation, { olderThanMs: 3 * DAY });
+  expect(young).toMatchObject({ keptCount: 1_010, kept: { length: 1_000 } });
+  const { result: all } = await runSweep(simulation, { maxDeletions: 2_000, dryRun: true });
+  expect(all.wouldDelete).toHaveLength(1_010);
+});
+
+test('a dry run of a sweep returns and logs what it would delete, and deletes nothing', async () => {
+  const simulation = openPlainSimulation();
+  const { stale, young, kept } = seedSome(simulation);
+  const { result, story } = await runSweep(simulation, { dryRun: true, keep: ['*-main'] });
+  expect(result).toEqual({
+    ...NOTHING,
+    wouldDelete: [stale],
+    kept: [young, kept],
+    staleCount: 1,
+    keptCount: 2,
+  });
+  expect(story.slice(2)).toEqual([
+    '  pr-1, 3 d old: would be deleted.',
+    'Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.',
+    'Dry run: nothing was deleted.',
+  ]);
+  expect(simulation.network.calls).toEqual(['GET /workspaces']);
+  expect(sweepFailure(result, { ...REQUEST, check: 'keep' })).toBeUndefined();
+});
+
+describe('a workspace that a sweep cannot delete', () => {
+  test('is reported with the reason, and with the number of API keys that were deleted before', async () => {
+    const simulation = openPlainSimulation();
+    const { stale } = seedSome(simulation);
+    const on = 'DELETE /workspaces/:id';
+    simulation.network.schedule.push({ on, kind: 'response', status: 403 });
+    const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
+    const reason = `DELETE /workspaces/${stale.id}: HTTP 403 Forbidden; API keys deleted: 1`;
+    const error = expect.objectContaining({ code: 'teardown-incomplete' });
+    expect(result.failed).toEqual([{ ...stale, keysSpent: 0n, hasKeys: false, reason, error }]);
+    expect(story).toContain(`Could not delete pr-1, id <id>: ${reason.replace(stale.id, '<id>')}`);
+    expect(sweepFailure(result, { ...REQUEST, check: 'keep' })).toMatchObject({
+      code: 'sweep-incomplete',
+      details: { result },
+    });
+  });
+
+  test('is reported without a number of API keys if none was deleted', async () => {
+    const simulation = openPlainSimulation();
+    const { stale } = seedSome(simulation);
+    const { result } = await runSweep(simulation, { keep: ['*-main'] });
+    const reason = expect.stringMatching(/^it has 1 API key, .*: "Key 1" \([^;]*$/);
+    expect(result.failed).toMatchObject([{ slug: stale.slug, reason }]);
+  });
+});
+
+test('after a cancellation, a sweep attempts no further deletion, and says so for each workspace', async () => {
+  const simulation = openPlainSimulation();
+  const count = MAX_CONCURRENCY + 2;
+  seedAll(simulation, count, 2 * DAY);
+  // The list takes 20 ms. The first requests for each of eight workspaces are in flight then.
+  const { result } = await runSweep(simulation, {}, { cancelledAfter: 30 });
+  expect(result.deleted).toEqual([]);
+  expect(result.failed).toHaveLength(count);
+  expect(result.failed.slice(-2).map(({ reason }) => reason)).toEqual(
+    Array(2).fill('not attempted: the run was cancelled (SIGTERM)'),
+  );
+  expect(result.failed[0]?.reason).toMatch(/^GET \/keys/);
+});
+
+test('a deleted workspace without API keys has no amount that they had spent', async () => {
+  const simulation = openPlainSimulation();
+  seedWorkspace(simulation, { slug: 'pr-1', age: 2 * DAY });
+  const { result } = await runSweep(simulation);
+  expect(result.deleted).toHaveLength(1);
+  expect(result.deleted[0]).not.toHaveProperty('keysSpent');
+});

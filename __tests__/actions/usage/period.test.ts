@@ -1,0 +1,182 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  calendarStarts,
+  type Since,
+  spentAtLeast,
+  startOf,
+} from '../../../src/actions/usage/period.ts';
+import { exactUsd } from '../../../src/lib/usd.ts';
+import type { Key } from '../../../src/openrouter/resources/keys.ts';
+
+const at = (text: string) => Date.parse(text);
+const KEY: Key = { hash: 'a', name: 'CI', label: 'sk-or', workspace_id: 'w' };
+
+// `to` is the end of a period, which does not belong to it.
+test.each([
+  ['a Wednesday', '2026-01-14T12:00:00Z', '2026-01-01', '2026-01-12', '2026-01-14'],
+  ['a Sunday', '2026-01-18T23:59:59Z', '2026-01-01', '2026-01-12', '2026-01-18'],
+  ['the end of a Sunday', '2026-01-19T00:00:00Z', '2026-01-01', '2026-01-12', '2026-01-18'],
+  ['a Monday', '2026-01-19T00:00:01Z', '2026-01-01', '2026-01-19', '2026-01-19'],
+  ['the end of a year', '2026-01-01T00:00:00Z', '2025-12-01', '2025-12-29', '2025-12-31'],
+  ['a week across a year', '2026-01-01T00:00:01Z', '2026-01-01', '2025-12-29', '2026-01-01'],
+  ['a leap day', '2028-02-29T10:00:00Z', '2028-02-01', '2028-02-28', '2028-02-29'],
+])('the calendar in UTC: %s', (_, now, month, week, day) => {
+  expect(calendarStarts(at(now))).toEqual({ month: at(month), week: at(week), day: at(day) });
+});
+
+describe('the beginning of a period', () => {
+  const to = at('2026-01-14T12:00:00Z');
+  const created = at('2026-01-10T10:00:00.750Z');
+  const second = at('2026-01-10T10:00:00Z');
+  test.each<[Since, number | undefined, number | undefined]>([
+    ['created', created, second],
+    ['created', undefined, undefined],
+    ['day', created, at('2026-01-14')],
+    ['week', created, at('2026-01-12')],
+    // Before the creation, nothing was spent.
+    ['month', created, second],
+    ['month', undefined, at('2026-01-01')],
+    [3_600_000, created, at('2026-01-14T11:00:00Z')],
+    [90 * 86_400_000, created, second],
+    // The clock that dates the creation can be ahead of that of the response.
+    ['created', to + 2_500, to - 1_000],
+    ['day', to, to - 1_000],
+  ])('since %s, created at %s', (since, createdAt, start) => {
+    expect(startOf(since, { created: createdAt, to })).toBe(start);
+  });
+});
+
+describe('what a key has spent at least', () => {
+  const to = at('2026-01-14T12:00:00Z');
+  const created_at = '2025-12-20T00:00:00Z';
+  const counters = { usage: 1, usage_monthly: 0.6, usage_weekly: 0.3, usage_daily: 0.1 };
+  const UNDATED = { ...counters, created_at: null };
+
+  /** What `key` has spent since `from`, in a workspace that was created at `workspaceCreated`. */
+  function count(
+    key: object,
+    {
+      from,
+      until = to,
+      workspaceCreated,
+    }: { from?: string | undefined; until?: number; workspaceCreated?: string },
+    counter: 'usage' | 'byok_usage' = 'usage',
+  ) {
+    const { amount, isUnread } = spentAtLeast({ ...KEY, ...key }, counter, {
+      from: from === undefined ? undefined : at(from),
+      to: until,
+      workspaceCreated: workspaceCreated === undefined ? undefined : at(workspaceCreated),
+    });
+    return [amount === undefined ? undefined : exactUsd(amount), isUnread];
+  }
+
+  test.each([
+    ['its creation', '2025-12-20T00:00:00Z', '1'],
+    ['after its creation', '2025-12-20T00:00:01Z', '0.6'],
+    ['the beginning of the month', '2026-01-01', '0.6'],
+    ['after the beginning of the month', '2026-01-02', '0.3'],
+    ['after the beginning of the week', '2026-01-12T00:00:01Z', '0.1'],
+  ])('since %s', (_, from, amount) => {
+    expect(count({ ...counters, created_at }, { from })).toEqual([amount, false]);
+  });
+
+  test('is the counter of the week if that began before the month', () => {
+    const period = { from: '2025-12-29', until: at('2026-01-02T12:00:00Z') };
+    expect(count({ ...counters, created_at }, period)).toEqual(['0.3', false]);
+  });
+
+  test('is the counter that began first, although refunds can make a later one larger', () => {
+    const key = { ...counters, usage_monthly: 0.2, created_at };
+    expect(count(key, { from: '2026-01-01' })).toEqual(['0.2', false]);
+  });
+
+  test('is unknown if no counter began within the period', () => {
+    const period = { from: '2026-01-14T00:00:01Z' };
+    expect(count({ ...counters, created_at }, period)).toEqual([undefined, false]);
+  });
+
+  test.each<[string, object, from: string | undefined, amount: string | undefined]>([
+    ['if a counter is missing', { usage_weekly: 0.3, usage: 1 }, '2026-01-01', '0.3'],
+    ['if a counter is no number', { ...counters, usage_monthly: 'many' }, '2026-01-01', '0.3'],
+    ['if its own counter is null', { ...counters, usage: null }, created_at, '0.6'],
+    ['if all counters are missing', {}, undefined, undefined],
+    ['if it has no creation', UNDATED, '2025-12-25', '0.6'],
+    ['if it has no creation, in a short period', UNDATED, '2026-01-14T00:00:01Z', undefined],
+    ['if it has no creation and no total', { ...UNDATED, usage: undefined }, '2026-01-01', '0.6'],
+  ])('could not all be read %s', (_, key, from, amount) => {
+    expect(count({ created_at, ...key }, { from })).toEqual([amount, true]);
+  });
+
+  test('is that of its life if neither its creation nor that of the workspace is known', () => {
+    expect(count(counters, {})).toEqual(['1', false]);
+  });
+
+  test('is that of its life if its creation is unknown, and the workspace was created in the period', () => {
+    const workspaceCreated = '2026-01-10T10:00:00.750Z';
+    const countSince = (from: string) => count(counters, { from, workspaceCreated });
+    expect(countSince('2026-01-10T10:00:00Z')).toEqual(['1', false]);
+    expect(countSince('2026-01-10T10:00:01Z')).toEqual(['0.3', true]);
+  });
+
+  test('does not include the life of a key that is older than its workspace', () => {
+    const workspaceCreated = '2025-12-25T00:00:00Z';
+    const period = { from: workspaceCreated, workspaceCreated };
+    expect(count({ ...counters, created_at }, period)).toEqual(['0.6', false]);
+  });
+
+  test.each([
+    ['nothing', { usage: 0 }, undefined],
+    ['no more than what is counted', { usage: 0.30000000000001, usage_weekly: 0.3 }, '0.3'],
+  ])('is complete if it has spent %s in its life', (_, key, amount) => {
+    expect(count({ ...key, created_at: null }, { from: '2026-01-01' })).toEqual([amount, false]);
+  });
+
+  test('with your own provider keys has counters of its own', () => {
+    const key = { ...counters, created_at };
+    expect(count(key, {}, 'byok_usage')).toEqual([undefined, true]);
+    expect(count({ ...key, byok_usage: 2 }, {}, 'byok_usage')).toEqual(['2', false]);
+  });
+
+  test('is the same with any field missing, or could not all be read', () => {
+    const DAY = 86_400_000;
+    const ages = fc.nat(60 * DAY);
+    const fields = ['created_at', 'usage', 'usage_monthly', 'usage_weekly', 'usage_daily'];
+    const spends = fc.array(fc.record({ age: ages, micros: fc.nat(9) }), { maxLength: 5 });
+    const scene = fc.record({
+      spends,
+      since: fc.oneof(ages, fc.constant('created' as const)),
+      keyAge: ages,
+      older: ages,
+      isKnown: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(scene, fc.subarray(fields), (scene, hidden) => {
+        const { spends, since, keyAge, older, isKnown } = scene;
+        const spentSince = (start: number) =>
+          spends
+            .filter(({ age }) => to - Math.min(age, keyAge) >= start)
+            .reduce((sum, { micros }) => sum + micros, 0) / 1e6;
+        const starts = calendarStarts(to);
+        const key: Key = {
+          ...KEY,
+          created_at: new Date(to - keyAge).toJSON(),
+          usage: spentSince(Number.NEGATIVE_INFINITY),
+          usage_monthly: spentSince(starts.month),
+          usage_weekly: spentSince(starts.week),
+          usage_daily: spentSince(starts.day),
+        };
+        const workspaceCreated = isKnown ? to - keyAge - older : undefined;
+        const from = startOf(since, { created: workspaceCreated, to });
+        const read = (key: Key) => spentAtLeast(key, 'usage', { from, to, workspaceCreated });
+        const full = read(key);
+        const partly = read({ ...key, ...Object.fromEntries(hidden.map((name) => [name, null])) });
+        expect(full.isUnread).toBe(false);
+        const [atLeast, spent] = [partly.amount ?? 0n, full.amount ?? 0n];
+        expect(atLeast <= spent).toBe(true);
+        if (!partly.isUnread) expect(atLeast).toBe(spent);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

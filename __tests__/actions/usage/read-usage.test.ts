@@ -1,0 +1,363 @@
+import { describe, expect, test } from '@jest/globals';
+import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import {
+  readUsage,
+  type UsageRequest,
+  type UsageResult,
+} from '../../../src/actions/usage/read-usage.ts';
+import { exactUsd, parseUsd } from '../../../src/lib/usd.ts';
+import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
+import { json, openRecordingClient, type Reply } from '../../support/recording-client.ts';
+import { connect, onResponse, pass, type Simulation } from '../../support/simulation.ts';
+
+const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
+const DAY = 86_400_000;
+/** The end of the period: the server's time is one second earlier. */
+const TO = Date.parse('2026-01-14T12:00:01Z');
+const CREATED = '2026-01-10T10:00:00Z';
+const COUNTERS = ['usage', 'byok_usage'].flatMap((field) =>
+  ['', '_daily', '_weekly', '_monthly'].map((period) => field + period),
+);
+/** A key without a limit that has spent nothing. */
+const KEY = {
+  hash: 'a1',
+  name: 'CI',
+  label: 'sk-or-v1-0e6...1c96',
+  workspace_id: ID,
+  created_at: CREATED,
+  limit: null,
+  ...Object.fromEntries(COUNTERS.map((name) => [name, 0])),
+};
+
+/** What OpenRouter returns. */
+interface Server {
+  workspace: object;
+  rows: object[];
+  analytics: object;
+  truncated: boolean;
+  keys: object[];
+}
+
+/** A row of analytics for `model`, which cost `credits`. */
+const row = (model: string, credits: number, fields: object = {}) => ({
+  model,
+  request_count: '2',
+  tokens_total: '10',
+  tokens_prompt: '6',
+  tokens_completion: '4',
+  reasoning_tokens: '1',
+  credits_usage: credits,
+  byok_usage: 0.1,
+  ...fields,
+});
+
+const USUAL: UsageRequest = {
+  workspace: 'preview-42',
+  keyHash: undefined,
+  since: 'created',
+  warnAbove: undefined,
+  failAbove: undefined,
+  failBelowRemaining: undefined,
+  failIfIncomplete: false,
+};
+
+/** Reads the usage of a workspace or, with `keyHash`, of the first of its keys. */
+async function read(server: Partial<Server> = {}, request: Partial<UsageRequest> = {}) {
+  const { rows = [row('a/b', 0.4)], truncated = false, keys = [] } = server;
+  const data = { id: ID, slug: 'preview-42', name: 'Preview', created_at: CREATED };
+  const lookup: Reply = {
+    ...json({ data: { ...data, ...server.workspace } }),
+    headers: { date: 'Wed, 14 Jan 2026 12:00:00 GMT' },
+  };
+  const result = { data: rows, metadata: { truncated }, ...server.analytics };
+  const analytics = json({ data: result });
+  const replies = request.keyHash
+    ? [lookup, json({ data: keys[0] }), analytics]
+    : [lookup, analytics, json({ data: keys })];
+  const { client, clock, sent, run } = openRecordingClient(replies);
+  const usage = await run(
+    readUsage(
+      { ...USUAL, ...request },
+      {
+        client,
+        clock,
+        deadline: 60_000,
+        timeOfDay: () => TO,
+        signal: new AbortController().signal,
+        log: { info: () => undefined, debug: () => undefined },
+        warn: () => undefined,
+      },
+    ),
+  );
+  const query = sent.find(({ method }) => method === 'POST');
+  return { usage: usage as UsageResult, query: JSON.parse(query?.body ?? '{}') };
+}
+
+const gapsOf = async (...args: Parameters<typeof read>) => (await read(...args)).usage.gaps;
+
+describe('the usage of a workspace', () => {
+  test('is the sum of its models, the most expensive first', async () => {
+    const rows = [row('a/b', 0.1), row('a/c', 0.3, { request_count: '3', tokens_total: '20' })];
+    const { usage } = await read({ rows });
+    expect(usage).toMatchObject({ requests: 5n, tokens: 30n, gaps: [], limit: undefined });
+    expect([exactUsd(usage.cost), exactUsd(usage.byok)]).toEqual(['0.4', '0.2']);
+    expect(usage.models.map(({ model }) => model)).toEqual(['a/c', 'a/b']);
+  });
+
+  test('lists models of the same cost by their tokens', async () => {
+    const rows = [
+      row('a/1', 0.1),
+      row('a/2', 0.3),
+      row('a/3', 0.3, { tokens_total: '20' }),
+      row('a/4', 0.2),
+    ];
+    for (const order of [rows, rows.toReversed()]) {
+      const { usage } = await read({ rows: order });
+      expect(usage.models.map(({ model }) => model)).toEqual(['a/3', 'a/2', 'a/4', 'a/1']);
+    }
+  });
+
+  test('can be negative after refunds, which counters at 0 do not contradict', async () => {
+    const keys = [KEY];
+    const { usage } = await read({ rows: [row('a/b', -0.1)], keys });
+    expect(exactUsd(usage.cost)).toBe('-0.1');
+    expect(usage.gaps).toEqual([]);
+  });
+
+  test('is what its keys have spent together, if analytics knows of less', async () => {
+    const keys = [
+      { ...KEY, usage: 0.5, byok_usage: 0.25 },
+      { ...KEY, hash: 'a2', usage: 0.25, byok_usage: 0.5 },
+      { ...KEY, hash: 'a3' },
+    ];
+    const { usage } = await read({ keys });
+    expect([exactUsd(usage.cost), exactUsd(usage.byok)]).toEqual(['0.75', '0.75']);
+    expect(usage.gaps).toEqual([
+      { kind: 'behind', analytics: parseUsd('0.4'), keys: parseUsd('0.75') },
+    ]);
+  });
+
+  test.each([
+    [0.40000000000001, '0.4', []],
+    [0.400000001, '0.400000001', ['behind']],
+  ])(
+    'of 0.4 of which its keys have spent %d is %s, with the gaps %j',
+    async (spent, cost, kinds) => {
+      const keys = [{ ...KEY, usage: spent }];
+      const { usage } = await read({ keys });
+      expect(exactUsd(usage.cost)).toBe(cost);
+      expect(usage.gaps.map(({ kind }) => kind)).toEqual(kinds);
+    },
+  );
+
+  test('has each reason why figures may be missing', async () => {
+    const analytics = { cachedAt: 5_000, warnings: ['Slow', 'Late'] };
+    expect(await gapsOf({ truncated: true, analytics })).toEqual([
+      { kind: 'truncated' },
+      { kind: 'cached', at: 5_000 },
+      { kind: 'warning', text: 'Slow' },
+      { kind: 'warning', text: 'Late' },
+    ]);
+  });
+
+  test.each([
+    [0, []],
+    [1_000, [{ kind: 'too-long', maxDays: 31, from: TO - 31 * DAY }]],
+  ])('that was created 31 days and %d ms ago is read for 31 days', async (ms, gaps) => {
+    const created = TO - 31 * DAY - ms;
+    const workspace = { created_at: new Date(created).toJSON() };
+    const { usage, query } = await read({ workspace });
+    expect(usage).toMatchObject({ from: created, to: TO, gaps });
+    expect(Date.parse(query.time_range.start)).toBe(TO - 31 * DAY);
+  });
+
+  test('that was created later is read since then', async () => {
+    const { usage, query } = await read();
+    expect(usage.from).toBe(Date.parse(CREATED));
+    expect(query).toMatchObject({
+      filters: [{ field: 'workspace', value: ID }],
+      time_range: { start: CREATED, end: '2026-01-14T12:00:01Z' },
+    });
+  });
+
+  test('whose creation is unknown is read for 31 days, and may be missing before', async () => {
+    const { usage } = await read({ workspace: { created_at: null } });
+    expect(usage).toMatchObject({
+      from: TO - 31 * DAY,
+      gaps: [{ kind: 'creation-unknown', maxDays: 31 }],
+    });
+  });
+
+  test('since the beginning of a day counts only what its keys have spent on it', async () => {
+    const keys = [
+      { ...KEY, usage: 9, usage_daily: 0.5, byok_usage: 9 },
+      { ...KEY, hash: 'a2', usage: 9, usage_daily: 0.25 },
+    ];
+    const { usage } = await read({ keys }, { since: 'day' });
+    expect([exactUsd(usage.cost), exactUsd(usage.byok)]).toEqual(['0.75', '0.1']);
+  });
+});
+
+describe('the usage of an API key', () => {
+  const SPENT = { usage: 9, usage_daily: 0.5, byok_usage: 9, byok_usage_daily: 0.25 };
+  const readKey = (key: object, server: Partial<Server>, since: UsageRequest['since'] = 'day') =>
+    read({ ...server, keys: [{ ...KEY, ...key }] }, { keyHash: 'a1', since });
+
+  test('is what its counters show for the period, if analytics knows of less', async () => {
+    const limit = { limit: 5, limit_reset: 'daily', limit_remaining: 4.5 };
+    const { usage, query } = await readKey({ ...SPENT, ...limit }, {});
+    expect([exactUsd(usage.cost), exactUsd(usage.byok)]).toEqual(['0.5', '0.25']);
+    expect(usage.limit).toEqual({
+      amount: parseUsd('5'),
+      reset: 'daily',
+      remaining: parseUsd('4.5'),
+    });
+    expect(usage.gaps.map(({ kind }) => kind)).toEqual(['behind']);
+    expect(query.filters).toEqual([{ field: 'api_key_id', value: 'a1', operator: 'eq' }]);
+    expect(query.time_range).toMatchObject({ start: '2026-01-14T00:00:00Z' });
+  });
+
+  const SLOW = { analytics: { warnings: ['Slow'] } };
+  const UNKNOWN = { rows: [], analytics: { warnings: ['Unknown'] } };
+  test.each<[string, object, Partial<Server>, cost: string, kinds: string[]]>([
+    ['it has spent nothing in it', { usage: 9 }, { rows: [] }, '0', []],
+    ['analytics knows its models, but warns', { usage_daily: undefined }, SLOW, '0.4', ['warning']],
+    ['its counter covers it, but analytics does not', SPENT, UNKNOWN, '0.5', ['warning', 'behind']],
+  ])('in a period is known if %s', async (_, key, server, cost, kinds) => {
+    const { usage } = await readKey(key, server);
+    expect(exactUsd(usage.cost)).toBe(cost);
+    expect(usage.gaps.map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  test.each<[string, object, object]>([
+    ['analytics warns that it does not know it', { usage: 9 }, { warnings: ['Unknown'] }],
+    ['OpenRouter does not report what it has spent', { usage: null }, {}],
+  ])('in a period that no counter covers is unknown if %s', async (_, key, analytics) => {
+    const { usage } = await readKey(key, { rows: [], analytics }, 3_600_000);
+    const warnings = 'warnings' in analytics ? analytics.warnings : [];
+    const details = { key: { hash: 'a1' }, warnings };
+    expect(usage).toMatchObject({ code: 'usage-unknown', details });
+  });
+});
+
+describe('what could not be read of API keys', () => {
+  const UNREAD = { ...KEY, usage: 5, usage_daily: null, byok_usage_daily: null };
+
+  test.each<[string, object[], Partial<UsageRequest>]>([
+    ['a workspace', [UNREAD, { ...KEY, hash: 'a2' }], { since: 'day' }],
+    ['a key', [UNREAD], { since: 'day', keyHash: 'a1' }],
+  ])('makes the cost of %s incomplete', async (_, keys, request) => {
+    const { usage } = await read({ rows: [], keys }, request);
+    expect([usage.cost, usage.gaps]).toEqual([0n, [{ kind: 'keys-unread', keys: 1 }]]);
+  });
+
+  test('is counted, and does not hide what could be read', async () => {
+    const keys = [
+      { ...KEY, usage: 0.5 },
+      { ...UNREAD, hash: 'a2', usage: null, usage_weekly: 0.25, byok_usage: 'many' },
+      { ...UNREAD, hash: 'a3', usage: null, usage_weekly: 0.25, byok_usage: 'many' },
+    ];
+    const { usage } = await read({ rows: [], keys });
+    expect(exactUsd(usage.cost)).toBe('1');
+    expect(usage.gaps.map((gap) => ('keys' in gap ? [gap.kind, gap.keys] : gap.kind))).toEqual([
+      ['behind', parseUsd('1')],
+      ['keys-unread', 2],
+      ['byok-unread', 2],
+    ]);
+  });
+
+  test('can be what your own provider keys paid, which makes only that incomplete', async () => {
+    const keys = [{ ...KEY, usage: 0.5, byok_usage: null }];
+    expect(await gapsOf({ rows: [row('a/b', 0.5)], keys })).toEqual([
+      { kind: 'byok-unread', keys: 1 },
+    ]);
+  });
+
+  test.each([
+    ['no limit', { limit: undefined }],
+    ['a text for the limit', { limit: 'many', limit_remaining: 1 }],
+    ['null for what remains', { limit: 5, limit_remaining: null }],
+    ['a text for what remains', { limit: 5, limit_remaining: 'some' }],
+  ])('can be the limit of the key: %s', async (_, fields) => {
+    const keys = [{ ...KEY, ...fields }];
+    expect(await gapsOf({ rows: [], keys }, { keyHash: 'a1' })).toEqual([{ kind: 'limit-unread' }]);
+  });
+});
+
+test('a model whose cost analytics does not report makes the cost incomplete', async () => {
+  const rows = [row('a/1', 0, { credits_usage: null }), row('a/2', 0.4)];
+  const { usage } = await read({ rows });
+  expect(exactUsd(usage.cost)).toBe('0.4');
+  expect(usage.models.map(({ model, credits_usage }) => [model, credits_usage])).toEqual([
+    ['a/2', parseUsd('0.4')],
+    ['a/1', null],
+  ]);
+  expect(usage.gaps).toEqual([{ kind: 'models-unread', models: 1 }]);
+});
+
+/** Reads the usage of a workspace in `simulation`. */
+function readIn(simulation: Simulation, request: Partial<UsageRequest> = {}, lines: string[] = []) {
+  const context = connect(simulation, { timeout: 60_000, jitter: JITTER }, { lines });
+  return simulation.clock.run(readUsage({ ...USUAL, ...request }, context));
+}
+
+test('a usage step reports only its own time, and does not warn of clocks that agree', async () => {
+  const simulation = openPlainSimulation();
+  await pass(simulation, 50_000);
+  seedWorkspace(simulation, { slug: 'preview-42' });
+  const lines: string[] = [];
+  await readIn(simulation, {}, lines);
+  expect(lines.at(-1)).toMatch(/^Read in 0\.\d s\.$/);
+  expect(lines.join()).not.toContain('clocks');
+});
+
+test.each([3650 * DAY, -3650 * DAY])(
+  "if OpenRouter's clock differs by %i ms, that of the runner decides, and the figures are incomplete",
+  async (skew) => {
+    const start = Date.UTC(2026, 0);
+    const simulation = openPlainSimulation();
+    const { account } = simulation;
+    const workspace = seedWorkspace(simulation, { slug: 'preview-42', age: 3 * DAY });
+    seedUsage(simulation, seedKey(simulation, workspace), { credits: 0.5, age: DAY });
+    account.keys.length = 0;
+    onResponse(simulation, (response) => {
+      const date = new Date(account.now().getTime() + skew).toUTCString();
+      return { ...response, headers: { date } };
+    });
+    const lines: string[] = [];
+    const { from, to, cost, gaps } = await readIn(simulation, {}, lines);
+    expect([from, to]).toEqual([start - 3 * DAY, start + 1_000]);
+    expect(cost).toBe(parseUsd('0.5'));
+    expect(gaps).toEqual([{ kind: 'clocks-differ', server: start + skew, runner: start + 20 }]);
+    const title = 'The clocks of OpenRouter and of the runner differ by more than a day';
+    expect(lines.filter((line) => line === title)).toHaveLength(1);
+    expect(lines).toContain(
+      "The period is by the runner's clock, and the figures count as incomplete.",
+    );
+  },
+);
+
+test('the period ends by the clock of the runner if OpenRouter does not send its own', async () => {
+  const simulation = openPlainSimulation([], { skew: 7_000 });
+  seedWorkspace(simulation, { slug: 'preview-42' });
+  onResponse(simulation, (response) => ({ ...response, headers: {} }));
+  const { to, gaps } = await readIn(simulation);
+  expect([to, gaps]).toEqual([Date.UTC(2026, 0) + 1_000, []]);
+});
+
+test('a workspace that does not exist is named', async () => {
+  await expect(readIn(openPlainSimulation())).rejects.toMatchObject({
+    code: 'workspace-not-found',
+    details: { workspace: 'preview-42' },
+  });
+});
+
+test('a key of another workspace is not found', async () => {
+  const simulation = openPlainSimulation();
+  const workspace = seedWorkspace(simulation, { slug: 'preview-42' });
+  const { hash } = seedKey(simulation, seedWorkspace(simulation, { slug: 'preview-43' }));
+  await expect(readIn(simulation, { keyHash: hash })).rejects.toMatchObject({
+    code: 'key-not-found',
+    details: { hash, workspace: { id: workspace.id } },
+  });
+});

@@ -1,0 +1,174 @@
+import { describe, expect, test } from '@jest/globals';
+import { formatSpend } from '../../../src/actions/key/report.ts';
+import type { UsageResult } from '../../../src/actions/usage/read-usage.ts';
+import { usageLines, usageOutputs, usageSummary } from '../../../src/actions/usage/report.ts';
+import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
+import type { ModelUsage } from '../../../src/openrouter/resources/analytics.ts';
+import type { UsageGap } from '../../../src/shared/usage-gap.ts';
+
+const usd = (text: string) => parseUsd(text) as Usd;
+const TIME = Date.parse('2026-01-14T12:00:00Z');
+const KEY = { hash: 'a1', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: 'w' };
+
+const resultOf = (fields: Partial<UsageResult> = {}): UsageResult => ({
+  workspace: { id: 'w', slug: 'preview-42', name: 'Preview' },
+  key: undefined,
+  from: TIME - 1_000,
+  to: TIME,
+  cost: usd('5'),
+  byok: 0n,
+  requests: 0n,
+  tokens: 0n,
+  models: [],
+  limit: undefined,
+  gaps: [],
+  ...fields,
+});
+
+const modelOf = (credits: string | null, byok = '0'): ModelUsage => ({
+  model: 'a/b',
+  request_count: 1_000n,
+  tokens_total: 7n,
+  tokens_prompt: 4n,
+  tokens_completion: 3n,
+  reasoning_tokens: 2n,
+  credits_usage: credits === null ? null : usd(credits),
+  byok_usage: usd(byok),
+});
+
+const lastCellsOf = (result: UsageResult, count: number) =>
+  usageSummary(result).table?.rows.map((row) => row.slice(-count));
+
+describe('why figures are incomplete', () => {
+  const INVALID = 'A counter or created_at is missing or invalid.';
+  test.each<[UsageGap, string]>([
+    [
+      { kind: 'clocks-differ', server: TIME + 1_000, runner: TIME },
+      "The period is by the runner's clock, which shows 2026-01-14T12:00:00Z, while OpenRouter's shows 2026-01-14T12:00:01Z.",
+    ],
+    [
+      { kind: 'too-long', maxDays: 31, from: TIME },
+      "OpenRouter's analytics goes back 31 days. It has nothing from before 2026-01-14T12:00:00Z.",
+    ],
+    [
+      { kind: 'creation-unknown', maxDays: 31 },
+      'OpenRouter does not report when this was created. The figures begin 31 days ago.',
+    ],
+    [
+      { kind: 'truncated' },
+      'There are more models than OpenRouter returns. The least expensive ones are missing.',
+    ],
+    [
+      { kind: 'cached', at: TIME },
+      'OpenRouter returned figures that it stored at 2026-01-14T12:00:00Z. Later requests are missing.',
+    ],
+    [{ kind: 'warning', text: 'Slow' }, "OpenRouter's analytics warns: Slow"],
+    [
+      { kind: 'behind', analytics: usd('0.1'), keys: usd('0.2') },
+      "OpenRouter's analytics knows of $0.10, but the counters of the API keys show $0.20. Some requests are missing in the figures by model.",
+    ],
+    [
+      { kind: 'keys-unread', keys: 2 },
+      `Could not read all that 2 API keys spent in this period. ${INVALID}`,
+    ],
+    [
+      { kind: 'models-unread', models: 3 },
+      "Models whose cost OpenRouter's analytics does not report: 3.",
+    ],
+  ])('%j makes the cost a lower bound', (gap, sentence) => {
+    const lines = usageLines(resultOf({ gaps: [gap] }));
+    expect(lines[0]).toBe('The workspace preview-42 has spent at least $5.00.');
+    expect(lines.at(-1)).toBe(`Incomplete: ${sentence}`);
+    expect(usageSummary(resultOf({ gaps: [gap] })).title).toMatch(/^💵 At least \$5\.00 spent by/);
+  });
+
+  test.each<[UsageGap, string]>([
+    [
+      { kind: 'byok-unread', keys: 1 },
+      `Could not read all that 1 API key spent with your own provider keys in this period. ${INVALID}`,
+    ],
+    [{ kind: 'limit-unread' }, 'Could not read the limit of the API key, or what remains of it.'],
+  ])('%j does not concern the cost', (gap, sentence) => {
+    const result = resultOf({ key: KEY, gaps: [gap] });
+    const lines = usageLines(result);
+    expect(lines[0]).toBe('The API key "CI" (sk-or-v1-0e6...1c96) has spent $5.00.');
+    expect(lines.at(-1)).toBe(`Incomplete: ${sentence}`);
+    expect(usageOutputs(result)).toMatchObject({ complete: 'false', 'limit-usd': '' });
+  });
+});
+
+test('counts of any size are exact', () => {
+  const counts = { requests: 2n ** 53n + 1n, tokens: 10n ** 24n };
+  expect(usageOutputs(resultOf(counts))).toMatchObject({
+    requests: '9007199254740993',
+    tokens: '1000000000000000000000000',
+  });
+});
+
+test('nothing that was spent is 0, complete, and has no table', () => {
+  const result = resultOf({ cost: 0n });
+  expect(usageOutputs(result)).toMatchObject({
+    'cost-usd': '0',
+    'by-model': { json: '[]' },
+    complete: 'true',
+  });
+  expect(usageSummary(result).table).toBeUndefined();
+});
+
+describe('the table of models', () => {
+  test('has shares of more than all, and of less than nothing, after refunds', () => {
+    const result = resultOf({ models: [modelOf('10'), modelOf('-5')] });
+    expect(lastCellsOf(result, 2)).toEqual([
+      ['$10.00', '██████████ 200\u00a0%'],
+      ['-$5.00', '░░░░░░░░░░ -100\u00a0%'],
+    ]);
+  });
+
+  test('has no share of a cost that is unknown, or of nothing', () => {
+    const unknown = resultOf({ models: [modelOf(null)] });
+    expect(lastCellsOf(unknown, 2)).toEqual([['unknown', '']]);
+    expect(usageOutputs(unknown)['by-model']).toMatchObject({
+      json: expect.stringContaining('"cost_usd":null'),
+    });
+    expect(lastCellsOf(resultOf({ cost: 0n, models: [modelOf('0')] }), 1)).toEqual([['']]);
+  });
+});
+
+describe('the limit of a key', () => {
+  test.each([
+    ['that resets', '1', 'daily', '0.9', 'The daily limit is $1.00, of which $0.90 remains.'],
+    ['that was overshot', '1', undefined, '-0.05', 'The limit is $1.00, of which -$0.05 remains.'],
+    ['of which the rest is unknown', '1', undefined, undefined, 'The limit is $1.00.'],
+  ])('%s is in the last line and in the outputs', (_, amount, reset, left, line) => {
+    const remaining = left === undefined ? undefined : usd(left);
+    const result = resultOf({ key: KEY, limit: { amount: usd(amount), reset, remaining } });
+    expect(usageLines(result).at(-1)).toBe(line);
+    expect(usageOutputs(result)).toMatchObject({
+      'limit-usd': amount,
+      'remaining-usd': left ?? '',
+    });
+  });
+});
+
+describe('what a key has spent, in one sentence', () => {
+  const limit = { amount: usd('1'), reset: undefined, remaining: usd('0.7') };
+  test.each<[string, Parameters<typeof formatSpend>[0], string]>([
+    [
+      'without a limit',
+      { name: 'CI', spent: usd('0.3'), byok: 0n, limit: undefined },
+      'Spent $0.30 (API key "CI")',
+    ],
+    [
+      'with a limit that resets',
+      { name: 'CI', spent: usd('0.3'), byok: 0n, limit: { ...limit, reset: 'daily' } },
+      'Spent $0.30 in total. The daily limit is $1.00, of which $0.70 remains (API key "CI")',
+    ],
+    [
+      'with your own provider keys',
+      { name: 'CI', spent: usd('0.3'), byok: usd('0.25'), limit },
+      'Spent $0.30 of the limit of $1.00, and $0.25 with your own provider keys (API key "CI")',
+    ],
+  ])('%s', (_, spend, sentence) => {
+    expect(formatSpend(spend)).toBe(sentence);
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals';
+import { seedUsage } from '../../../../sandbox/openrouter/seed.ts';
+import { annotations, declaredOutputs, expectFailure } from '../../../support/harness.ts';
+import {
+  DAY,
+  FIND_KEY,
+  FIND_WORKSPACE,
+  HOUR,
+  openUsageHarness,
+  paragraphsOf,
+  QUERY,
+} from '../../../support/usage.ts';
+
+const { harness, seed, seedSpender, deleteKey, runUsage, calls } = openUsageHarness();
+
+describe('the usage of an API key', () => {
+  test('is what that key alone has spent, with its limit and what remains of it', async () => {
+    const workspace = seed();
+    seedSpender(workspace, [{ credits: 1 }], { name: 'Other' });
+    const key = seedSpender(workspace, [{ credits: 0.1, requests: 2 }, { credits: 0.2 }], {
+      limit: 5,
+    });
+    const step = await runUsage({ 'key-hash': key.hash });
+    expect(step.outputs).toMatchObject({
+      'cost-usd': '0.3',
+      requests: '3',
+      complete: 'true',
+      from: '2026-01-11T12:00:00Z',
+      'limit-usd': '5',
+      'remaining-usd': '4.7',
+    });
+    expect(Object.keys(step.outputs).sort()).toEqual((await declaredOutputs('usage')).sort());
+    expect(calls()).toEqual([FIND_WORKSPACE, FIND_KEY, QUERY]);
+    expect(step.log).toContain(`The API key "CI" (${key.label}) has spent $0.30.`);
+    expect(paragraphsOf(step.summary).at(-1)).toBe('The limit is $5.00, of which $4.70 remains.');
+    expect(annotations(step, 'warning')).toEqual([]);
+  });
+
+  test('is its own fresh figure if analytics is behind, and incomplete by model', async () => {
+    const key = seedSpender(seed(), [{ credits: 0.1 }, { credits: 0.2, age: DAY }]);
+    harness.sandbox.account.analytics.lag = HOUR;
+    const step = await runUsage({ 'key-hash': key.hash });
+    expect(step.outputs).toMatchObject({ 'cost-usd': '0.3', requests: '1', complete: 'false' });
+    const reason =
+      "Incomplete: OpenRouter's analytics knows of $0.20, but the counters of the API keys show $0.30. Some requests are missing in the figures by model.";
+    expect(step.log).toContain(reason);
+    expect(paragraphsOf(step.summary)).toContain(reason);
+  });
+
+  test('is a failure if analytics does not know its hash, and its counters not the period', async () => {
+    const key = seedSpender(seed(), [{ credits: 0.3 }]);
+    const unresolved = {
+      data: [],
+      metadata: { truncated: false },
+      warnings: ['Could not resolve api_key_id'],
+    };
+    const body = JSON.stringify({ data: unresolved });
+    harness.sandbox.faults.push({ on: QUERY, kind: 'response', status: 200, body });
+    const step = await runUsage({ 'key-hash': key.hash, since: '2h' });
+    const { code, title, lines } = expectFailure(step);
+    expect(code).toBe('usage-unknown');
+    expect(title).toBe(`The usage of the API key "CI" (${key.label}) in this period is unknown`);
+    expect(lines).toEqual([
+      "OpenRouter's analytics found nothing about the key, and the key has no counter for the period.",
+      "OpenRouter's analytics warns: Could not resolve api_key_id",
+      'With since: created, the total comes from the key itself, if OpenRouter reports it.',
+      'Nothing was changed at OpenRouter.',
+    ]);
+  });
+
+  test('is not limited to 31 days, but to 365', async () => {
+    const key = seedSpender(seed(400 * DAY), [{ credits: 0.1, age: 300 * DAY }]);
+    seedUsage(harness.sandbox, key, { credits: 0.2, age: 380 * DAY });
+    const recent = await runUsage({ 'key-hash': key.hash, since: '364d' });
+    expect(recent.outputs).toMatchObject({ 'cost-usd': '0.1', complete: 'true' });
+    const whole = await runUsage({ 'key-hash': key.hash });
+    expect(whole.outputs).toMatchObject({ 'cost-usd': '0.3', complete: 'false' });
+    expect(whole.log).toContain("OpenRouter's analytics goes back 365 days.");
+  });
+});
+
+test('the key-hash of a deleted key is a failure, and not a cost of 0', async () => {
+  const key = seedSpender(seed(), [{ credits: 0.3 }]);
+  deleteKey(key.hash);
+  const { code, title, lines } = expectFailure(await runUsage({ 'key-hash': key.hash }));
+  expect(code).toBe('key-not-found');
+  expect(title).toBe('The workspace preview-42 has no API key with this hash');
+  expect(lines[0]).toBe(
+    `key-hash is ${key.hash}. The key may have been deleted, or belong to another workspace.`,
+  );
+});

@@ -1,0 +1,136 @@
+import { describe, expect, test } from '@jest/globals';
+import { seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
+import { annotations, expectFailure } from '../../../support/harness.ts';
+import {
+  DAY,
+  FIND_WORKSPACE,
+  HOUR,
+  LIST_KEYS,
+  openUsageHarness,
+  paragraphsOf,
+  QUERY,
+  rowsOf,
+} from '../../../support/usage.ts';
+
+const { harness, seed, seedSpender, deleteKey, runUsage, calls } = openUsageHarness();
+
+const MINI = { model: 'openai/gpt-5-mini-2025-08-07', credits: 0.1, prompt: 1000, completion: 200 };
+const HAIKU = {
+  model: 'anthropic/claude-4.5-haiku-20251001',
+  credits: 0.2,
+  requests: 3,
+  prompt: 400,
+  completion: 50,
+  reasoning: 30,
+};
+
+describe('the usage of a workspace', () => {
+  test('is the sum of what its API keys have spent, also of those that were deleted', async () => {
+    const workspace = seed();
+    seedSpender(workspace, [MINI]);
+    const deleted = seedSpender(workspace, [{ ...HAIKU, age: DAY }]);
+    deleteKey(deleted.hash);
+    seedSpender(seedWorkspace(harness.sandbox, { slug: 'other' }), [{ credits: 9 }]);
+    const step = await runUsage();
+    expect(step).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(step.outputs).toEqual({
+      'cost-usd': '0.3',
+      requests: '4',
+      tokens: '1650',
+      'by-model': JSON.stringify([
+        {
+          model: HAIKU.model,
+          requests: 3,
+          tokens_prompt: 400,
+          tokens_completion: 50,
+          tokens_reasoning: 30,
+          cost_usd: 0.2,
+        },
+        {
+          model: MINI.model,
+          requests: 1,
+          tokens_prompt: 1000,
+          tokens_completion: 200,
+          tokens_reasoning: 0,
+          cost_usd: 0.1,
+        },
+      ]),
+      from: '2026-01-11T12:00:00Z',
+      to: '2026-01-14T12:00:01Z',
+      complete: 'true',
+    });
+    expect(calls().sort()).toEqual([LIST_KEYS, FIND_WORKSPACE, QUERY].sort());
+    expect(step.log.split('\n')).toEqual([
+      'Reading the usage of the workspace preview-42.',
+      `The workspace is preview-42, id ${workspace.id}.`,
+      expect.stringMatching(/^Read in \d+\.\d s\.$/),
+      'The workspace preview-42 has spent $0.30.',
+      'Requests: 4. Tokens: 1,650.',
+      'From 2026-01-11T12:00:00Z to 2026-01-14T12:00:01Z.',
+    ]);
+    expect(annotations(step, 'warning')).toEqual([]);
+  });
+
+  test('has a summary with the total, the models with their share, and the period', async () => {
+    seedSpender(seed(), [MINI, HAIKU]);
+    const { summary } = await runUsage();
+    expect(summary).toContain('<h3>💵 $0.30 spent by the OpenRouter workspace preview-42</h3>');
+    expect(rowsOf(summary)).toEqual([
+      ['Model', 'Requests', 'Prompt', 'Completion', 'Reasoning', 'Cost', 'Share'],
+      [HAIKU.model, '3', '400', '50', '30', '$0.20', '███████░░░ 67\u00a0%'],
+      [MINI.model, '1', '1,000', '200', '0', '$0.10', '███░░░░░░░ 33\u00a0%'],
+    ]);
+    expect(paragraphsOf(summary)).toEqual([
+      'Requests: 4. Tokens: 1,650.',
+      'From 2026-01-11T12:00:00Z to 2026-01-14T12:00:01Z.',
+    ]);
+  });
+
+  test('shows what your own provider keys paid apart from the cost', async () => {
+    seedSpender(seed(), [{ ...MINI, byok: 0.05 }, HAIKU]);
+    const step = await runUsage();
+    expect(step.outputs['cost-usd']).toBe('0.3');
+    const byok = 'In addition, $0.05 was charged by providers, for your own provider keys.';
+    expect(step.log).toContain(byok);
+    expect(paragraphsOf(step.summary)).toContain(byok);
+    const lastCells = rowsOf(step.summary).map((row) => row.at(-1));
+    expect(lastCells).toEqual(['Own provider keys', '$0.00', '$0.05']);
+  });
+
+  test('aligns numbers to the right', async () => {
+    seedSpender(seed(), [{ ...MINI, byok: 0.05 }]);
+    const { summary } = await runUsage();
+    const alignments = [...summary.matchAll(/<tr>(.*)<\/tr>/g)].map(([, row = '']) =>
+      [...row.matchAll(/<t[dh]( align="right")?>/g)].map(([, align]) => align !== undefined),
+    );
+    const expected = [false, true, true, true, true, true, false, true];
+    expect(alignments).toEqual([expected, expected]);
+  });
+
+  test('can be that of the last days', async () => {
+    const workspace = seed(20 * DAY);
+    seedSpender(workspace, [
+      { credits: 0.1, age: 35 * HOUR },
+      { credits: 0.2, age: 37 * HOUR },
+    ]);
+    const step = await runUsage({ since: '36h' });
+    const from = '2026-01-13T00:00:01Z';
+    expect(step.outputs).toMatchObject({ 'cost-usd': '0.1', from, complete: 'true' });
+  });
+});
+
+test('a request for usage is retried after a lost response, although it is a POST', async () => {
+  seedSpender(seed(), [MINI]);
+  harness.sandbox.faults.push({ on: QUERY, kind: 'reset', applied: true });
+  expect((await runUsage()).outputs['cost-usd']).toBe('0.1');
+});
+
+test.each([
+  [FIND_WORKSPACE, 'Could not look up the workspace preview-42'],
+  [LIST_KEYS, 'Could not list the API keys of the workspace preview-42'],
+  [QUERY, 'Could not read the usage of the workspace preview-42'],
+])('a usage step fails if %s is rejected', async (on, title) => {
+  seed();
+  harness.sandbox.faults.push({ on, kind: 'response', status: 403 });
+  expect(expectFailure(await runUsage())).toMatchObject({ code: 'forbidden', title });
+});

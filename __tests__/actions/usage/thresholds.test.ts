@@ -1,0 +1,227 @@
+import { describe, expect, test } from '@jest/globals';
+import type { UsageResult } from '../../../src/actions/usage/read-usage.ts';
+import { usageFailure, warnOnCost } from '../../../src/actions/usage/thresholds.ts';
+import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
+import type { WarningCode } from '../../../src/shared/failure.ts';
+
+const resultOf = (cost: bigint, gaps: UsageResult['gaps'] = []): UsageResult => ({
+  workspace: { id: 'a', slug: 'preview-42', name: 'Preview' },
+  key: undefined,
+  from: 0,
+  to: 1,
+  cost,
+  byok: 0n,
+  requests: 0n,
+  tokens: 0n,
+  models: [],
+  limit: undefined,
+  gaps,
+});
+
+type Thresholds = Parameters<typeof usageFailure>[1];
+
+const NO_THRESHOLDS: Thresholds = {
+  warnAbove: undefined,
+  failAbove: undefined,
+  failBelowRemaining: undefined,
+  failIfIncomplete: false,
+};
+
+/** The smallest difference that counts. */
+const NANO = parseUsd('1e-9') as Usd;
+/** What binary floating point may add to a sum. */
+const NOISE = parseUsd('1e-14') as Usd;
+
+test.each([
+  [9n * NANO, undefined, undefined],
+  [9n * NANO, 9n * NANO, undefined],
+  [9n * NANO + NOISE, 9n * NANO, undefined],
+  [9n * NANO, 8n * NANO, 'spending-above-limit'],
+])('a step fails at a cost of %s with a limit of %s: %s', (cost, failAbove, code) => {
+  const failure = usageFailure(resultOf(cost), { ...NO_THRESHOLDS, failAbove });
+  expect(failure?.code).toBe(code);
+  if (failure) expect(failure.details).toMatchObject({ cost, limit: failAbove });
+});
+
+const TRUNCATED: UsageResult['gaps'] = [{ kind: 'truncated' }];
+/** Gaps that do not concern the cost. */
+const OTHER: UsageResult['gaps'] = [{ kind: 'byok-unread', keys: 1 }, { kind: 'limit-unread' }];
+const incomplete = (...undecided: string[]) => ({ code: 'usage-incomplete', undecided });
+const ABOVE = { code: 'spending-above-warning', threshold: 5n * NANO };
+const MAY_WARN = incomplete('warn-above-usd');
+const MAY_FAIL = incomplete('fail-above-usd');
+const MAY_DO_BOTH = incomplete('warn-above-usd', 'fail-above-usd');
+
+/** The warnings about a cost, with their codes. */
+function warningsOf(result: UsageResult, thresholds: Thresholds): object[] {
+  const warnings: object[] = [];
+  const warn = (code: WarningCode, details: object) => warnings.push({ code, ...details });
+  warnOnCost(result, thresholds, { warn });
+  return warnings;
+}
+
+describe('a step warns', () => {
+  const [FIVE, SIX, NINE] = [5n * NANO, 6n * NANO, 9n * NANO];
+  const NONE = undefined;
+  test.each([
+    ['of nothing without thresholds', NINE, TRUNCATED, NONE, NONE, []],
+    ['of nothing at its threshold', FIVE, [], FIVE, NONE, []],
+    ['of nothing above it by noise', FIVE + NOISE, [], FIVE, NONE, []],
+    ['of nothing if the cost is known', FIVE, OTHER, FIVE, NINE, []],
+    ['of nothing below its limit', FIVE, [], NONE, NINE, []],
+    ['above its threshold', SIX, [], FIVE, NONE, [ABOVE]],
+    ['of both', SIX, TRUNCATED, FIVE, SIX, [ABOVE, MAY_FAIL]],
+    ['of a threshold that may be exceeded', FIVE, TRUNCATED, FIVE, NONE, [MAY_WARN]],
+    ['of a limit that may be exceeded', FIVE, TRUNCATED, NONE, FIVE, [MAY_FAIL]],
+    ['of two that may be exceeded', FIVE, TRUNCATED, FIVE, NINE, [MAY_DO_BOTH]],
+    ['of a limit exceeded by noise only', FIVE + NOISE, TRUNCATED, NONE, FIVE, [MAY_FAIL]],
+    ['only above its threshold, which is certain', SIX, TRUNCATED, FIVE, NONE, [ABOVE]],
+  ])('%s', (_, cost, gaps, warnAbove, failAbove, expected) => {
+    const thresholds = { ...NO_THRESHOLDS, warnAbove, failAbove };
+    const warnings = warningsOf(resultOf(cost, gaps), thresholds);
+    expect(warnings).toEqual(
+      expected.map((warning) => expect.objectContaining({ ...warning, cost })),
+    );
+  });
+});
+
+test.each(['failAbove', 'warnAbove'] as const)(
+  'a cost above %s is complete if only other figures are unknown',
+  (threshold) => {
+    const thresholds = { ...NO_THRESHOLDS, [threshold]: 0n };
+    const warnings = warningsOf(resultOf(NANO, OTHER), thresholds);
+    const failure = usageFailure(resultOf(NANO, OTHER), thresholds);
+    const reported = [...warnings, ...(failure ? [failure.details] : [])];
+    expect(reported).toEqual([expect.objectContaining({ gaps: [] })]);
+  },
+);
+
+test('an incomplete cost is explained by the gaps that concern it', () => {
+  const gaps: UsageResult['gaps'] = [
+    ...OTHER,
+    { kind: 'keys-unread', keys: 2 },
+    { kind: 'models-unread', models: 3 },
+  ];
+  const warnings = warningsOf(resultOf(0n, gaps), { ...NO_THRESHOLDS, failAbove: NANO });
+  expect(warnings).toEqual([expect.objectContaining({ gaps: gaps.slice(2) })]);
+});
+
+describe('with failIfIncomplete, a step', () => {
+  const NINE = 9n * NANO;
+  const INCOMPLETE = 'figures-incomplete';
+  test.each<[string, UsageResult['gaps'], Usd | undefined, string | undefined]>([
+    ['succeeds if all figures are complete', [], undefined, undefined],
+    ['fails if the cost is incomplete', TRUNCATED, undefined, INCOMPLETE],
+    ['fails if the cost is incomplete and at its limit', TRUNCATED, NINE, INCOMPLETE],
+    ['fails if only another figure is incomplete', OTHER.slice(0, 1), undefined, INCOMPLETE],
+    ['fails if only the limit is unknown', OTHER.slice(1), undefined, INCOMPLETE],
+    ['fails for an incomplete cost above its limit', TRUNCATED, 0n, 'spending-above-limit'],
+  ])('%s', (_, gaps, failAbove, code) => {
+    const thresholds = { ...NO_THRESHOLDS, failAbove, failIfIncomplete: true };
+    expect(usageFailure(resultOf(NINE, gaps), thresholds)?.code).toBe(code);
+  });
+
+  test('names all gaps, and apart from them those that concern the cost', () => {
+    const gaps = [...OTHER, ...TRUNCATED];
+    const failure = usageFailure(resultOf(NINE, gaps), {
+      ...NO_THRESHOLDS,
+      failIfIncomplete: true,
+    });
+    expect(failure?.details).toMatchObject({ cost: NINE, gaps: TRUNCATED, allGaps: gaps });
+  });
+
+  test('warns of a threshold that is exceeded, and not of one that may be', () => {
+    const thresholds = {
+      ...NO_THRESHOLDS,
+      warnAbove: 5n * NANO,
+      failAbove: NINE,
+      failIfIncomplete: true,
+    };
+    const warnings = warningsOf(resultOf(NINE, TRUNCATED), thresholds);
+    expect(warnings).toEqual([expect.objectContaining(ABOVE)]);
+  });
+});
+
+test('without failIfIncomplete, a step with incomplete figures succeeds', () => {
+  expect(usageFailure(resultOf(NANO, [...TRUNCATED, ...OTHER]), NO_THRESHOLDS)).toBeUndefined();
+});
+
+test('a step does not warn of the cost that fails it', () => {
+  const thresholds = { ...NO_THRESHOLDS, warnAbove: 5n * NANO, failAbove: 5n * NANO };
+  expect(warningsOf(resultOf(6n * NANO, TRUNCATED), thresholds)).toEqual([]);
+});
+
+describe('of the limit of a key, with a failBelowRemaining of 9 nano-USD,', () => {
+  const NOW = Date.parse('2026-01-14T12:00:01Z');
+  const NINE = 9n * NANO;
+  const [TOO_LOW, UNKNOWN, UNUSABLE] = ['remaining-too-low', 'remaining-unknown', 'key-unusable'];
+  const UNLIMITED = { limit: null, limit_remaining: null };
+  const ENOUGH = { limit: 5, limit_remaining: 4 };
+  const LESS = { limit: 5, limit_remaining: 8e-9 };
+  const EXPIRY = '2026-01-14T12:00:01.000Z';
+
+  /** The result for a key that OpenRouter returned with `fields`. */
+  const resultFor = (fields: object, gaps: UsageResult['gaps'] = []): UsageResult => ({
+    ...resultOf(0n, gaps),
+    to: NOW,
+    key: { hash: 'a1', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: 'a', ...fields },
+  });
+  const failureOf = (fields: object, gaps?: UsageResult['gaps'], more: Partial<Thresholds> = {}) =>
+    usageFailure(resultFor(fields, gaps), { ...NO_THRESHOLDS, failBelowRemaining: NINE, ...more });
+
+  test.each<[string, object, string | undefined]>([
+    ['more remains', ENOUGH, undefined],
+    ['exactly that remains', { limit: 5, limit_remaining: 9e-9 }, undefined],
+    ['less remains by noise only', { limit: 5, limit_remaining: 8.99999e-9 }, undefined],
+    ['less remains', LESS, TOO_LOW],
+    ['nothing remains', { limit: 5, limit_remaining: 0 }, TOO_LOW],
+    ['less than nothing remains', { limit: 5, limit_remaining: -1 }, TOO_LOW],
+    ['the limit is lower, and unused', { limit: 8e-9, limit_remaining: 8e-9 }, TOO_LOW],
+    ['the limit is 0', { limit: 0, limit_remaining: 0 }, TOO_LOW],
+    ['less remains until it resets', { ...LESS, limit_reset: 'daily' }, TOO_LOW],
+    ['more remains until it resets', { ...ENOUGH, limit_reset: 'daily' }, undefined],
+    ['there is none', UNLIMITED, undefined],
+    ['there is none, and no limit_remaining', { limit: null }, undefined],
+    ['limit is missing', { limit_remaining: 4 }, UNKNOWN],
+    ['limit and limit_remaining are missing', {}, UNKNOWN],
+    ['limit is invalid', { ...ENOUGH, limit: 'many' }, UNKNOWN],
+    ['limit_remaining is null', { ...ENOUGH, limit_remaining: null }, UNKNOWN],
+    ['limit_remaining is missing', { limit: 5 }, UNKNOWN],
+    ['limit_remaining is invalid', { ...ENOUGH, limit_remaining: 'some' }, UNKNOWN],
+    ['enough remains, but the key is disabled', { ...ENOUGH, disabled: true }, UNUSABLE],
+    ['there is none, but the key is disabled', { ...UNLIMITED, disabled: true }, UNUSABLE],
+    ['enough remains, but the key expires now', { ...ENOUGH, expires_at: EXPIRY }, UNUSABLE],
+    ['the key expires later', { ...ENOUGH, expires_at: '2026-01-14T12:00:02Z' }, undefined],
+    ['the key never expires', { ...ENOUGH, expires_at: null, disabled: false }, undefined],
+  ])('if %s: %j fails with %s', (_, fields, code) => {
+    expect(failureOf(fields)?.code).toBe(code);
+  });
+
+  test('the failure has what it is, and what remains of it', () => {
+    expect(failureOf({ ...LESS, limit_reset: 'weekly' })?.details).toMatchObject({
+      key: { hash: 'a1' },
+      minimum: NINE,
+      limit: { amount: parseUsd('5'), reset: 'weekly' },
+      remaining: 8n * NANO,
+    });
+    expect(failureOf({ disabled: true })?.details).toMatchObject({ state: 'disabled' });
+    expect(failureOf({ expires_at: EXPIRY })?.details).toMatchObject({ state: 'expired' });
+  });
+
+  test('nothing is decided without the threshold, or without a key', () => {
+    const none = { failBelowRemaining: undefined };
+    expect(failureOf({ ...LESS, disabled: true }, [], none)).toBeUndefined();
+    const thresholds = { ...NO_THRESHOLDS, failBelowRemaining: NINE };
+    expect(usageFailure(resultOf(0n), thresholds)).toBeUndefined();
+  });
+
+  test('its failure comes after a cost above its limit, and before incomplete figures', () => {
+    const both = { failAbove: 0n, failIfIncomplete: true };
+    const gaps: UsageResult['gaps'] = [{ kind: 'limit-unread' }];
+    const costly = { ...resultFor({}, gaps), cost: NANO };
+    const thresholds = { ...NO_THRESHOLDS, failBelowRemaining: NINE, ...both };
+    expect(usageFailure(costly, thresholds)?.code).toBe('spending-above-limit');
+    expect(failureOf({}, gaps, both)?.code).toBe(UNKNOWN);
+    expect(failureOf(ENOUGH, gaps, both)?.code).toBe('figures-incomplete');
+  });
+});

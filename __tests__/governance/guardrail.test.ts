@@ -1,0 +1,168 @@
+import { describe, expect, test } from '@jest/globals';
+import type { InProcessFault } from '../../sandbox/http/in-process.ts';
+import type { GuardrailUpdate } from '../../src/openrouter/resources/guardrails.ts';
+import { falseNotFound } from '../support/faults.ts';
+import { PATCH_GUARDRAIL } from '../support/governance.ts';
+import { type GovernanceScene, openGovernanceScene } from '../support/governance-scene.ts';
+import { onResponse, storyOf } from '../support/simulation.ts';
+
+const desired: GuardrailUpdate = {
+  allowed_models: ['openai/gpt-5-mini'],
+  limit_usd: 5,
+  reset_interval: 'daily',
+};
+const FIND = 'GET /workspaces/:id';
+
+/** Has the guardrail id of a workspace missing in the responses to `method`. */
+function hideGuardrailId(scene: GovernanceScene, methods: string[], id?: unknown) {
+  const replacement = id === undefined ? '' : `"default_guardrail_id":${JSON.stringify(id)},`;
+  onResponse(scene.simulation, ({ body, ...response }, { method }) => ({
+    ...response,
+    body: methods.includes(method)
+      ? body.replace(/"default_guardrail_id":"[^"]*",/g, replacement)
+      : body,
+  }));
+}
+
+test('an update writes the guardrail fields that differ, logs their values, and writes nothing once they are equal', async () => {
+  const scene = openGovernanceScene();
+  await scene.update({ guardrail: { ...desired, ignored_providers: ['azure'] } });
+  scene.writes.length = 0;
+  const update = { ...desired, limit_usd: 7, ignored_providers: null, enforce_zdr_openai: true };
+  const { result, log } = await scene.update({ guardrail: update });
+  expect(storyOf(log).slice(2)).toEqual([
+    '  guardrail limit_usd: 5 → 7',
+    '  guardrail ignored_providers: ["azure"] → null',
+    '  guardrail enforce_zdr_openai: null → true',
+    'Set the guardrail.',
+  ]);
+  expect(scene.writes).toEqual([
+    [
+      'PATCH /guardrails/:id',
+      { limit_usd: 7, reset_interval: 'daily', ignored_providers: null, enforce_zdr_openai: true },
+    ],
+  ]);
+  expect(result?.outcome).toBe('updated');
+  // Its id is that of the lookup before: a write needs no other.
+  expect(scene.calls().slice(-3)).toEqual([FIND, 'GET /guardrails/:id', PATCH_GUARDRAIL]);
+  const again = await scene.update({ guardrail: update });
+  expect(again.result).toMatchObject({ outcome: 'unchanged', governanceChanges: [] });
+  expect(scene.writes).toHaveLength(1);
+});
+
+test.each([[undefined], [null], [''], [7]])(
+  'an update fails before it writes anything if the guardrail id of the workspace is %j',
+  async (id) => {
+    const scene = openGovernanceScene();
+    hideGuardrailId(scene, ['GET'], id);
+    const { error } = await scene.update({ guardrail: desired, budgets: { limits: { daily: 1 } } });
+    expect(error).toMatchObject({
+      code: 'guardrail-not-found',
+      details: { workspace: { id: scene.workspace.id, slug: 'governed' } },
+    });
+    expect(scene.writes).toEqual([]);
+  },
+);
+
+test('an update needs no lookup if the response to its own PATCH lacks the guardrail id', async () => {
+  const scene = openGovernanceScene();
+  hideGuardrailId(scene, ['PATCH']);
+  const fields = { desired: { name: 'New name', slug: 'governed' } };
+  const { result } = await scene.update({ guardrail: desired }, fields);
+  expect(result?.outcome).toBe('updated');
+  expect(scene.calls()).toEqual([
+    FIND,
+    'GET /guardrails/:id',
+    'GET /guardrails/:id',
+    'PATCH /workspaces/:id',
+    PATCH_GUARDRAIL,
+  ]);
+});
+
+test('an update lifts a limit although one lookup reports that there is no guardrail', async () => {
+  const scene = openGovernanceScene();
+  await scene.update({ guardrail: desired });
+  scene.simulation.network.schedule.push(falseNotFound('GET /guardrails/:id'));
+  const { result } = await scene.update({ guardrail: { limit_usd: null, reset_interval: null } });
+  expect(result?.outcome).toBe('updated');
+  expect(scene.simulation.account.guardrails).toMatchObject([
+    { limit_usd: null, reset_interval: null },
+  ]);
+});
+
+test('fields that this version does not know are named in a warning, and written', async () => {
+  const scene = openGovernanceScene();
+  const guardrail = { ...desired, allowed_region: 'eu', enable_free_model_training: false };
+  const { log } = await scene.update({ guardrail });
+  expect(log).toContain('The input guardrail has fields that this version does not know');
+  expect(log).toContain('Unknown: allowed_region.');
+  expect(scene.writes).toMatchObject([['PATCH /guardrails/:id', { allowed_region: 'eu' }]]);
+  const known = await openGovernanceScene().update({ guardrail: desired });
+  expect(known.log.join()).not.toContain('does not know');
+});
+
+describe('the guardrail of a new workspace', () => {
+  test('is set without a lookup if the response to the POST has its id', async () => {
+    const scene = openGovernanceScene();
+    const { result } = await scene.create({ guardrail: desired });
+    expect(result?.governanceChanges).toEqual([
+      { field: 'guardrail allowed_models', from: null, to: ['openai/gpt-5-mini'] },
+      { field: 'guardrail limit_usd', from: null, to: 5 },
+      { field: 'guardrail reset_interval', from: null, to: 'daily' },
+    ]);
+    expect(scene.calls()).toEqual(['POST /workspaces', PATCH_GUARDRAIL]);
+    expect(scene.simulation.account.guardrails).toMatchObject([
+      { limit_usd: 5, reset_interval: 'daily' },
+    ]);
+  });
+
+  test('is looked up if the response to the POST lacks its id', async () => {
+    const scene = openGovernanceScene();
+    hideGuardrailId(scene, ['POST']);
+    const { result } = await scene.create({ guardrail: desired });
+    expect(result?.outcome).toBe('created');
+    expect(scene.calls()).toEqual(['POST /workspaces', FIND, PATCH_GUARDRAIL]);
+    expect(scene.simulation.account.guardrails).toMatchObject([
+      { limit_usd: 5, reset_interval: 'daily' },
+    ]);
+  });
+
+  test.each<[string, string[], InProcessFault[]]>([
+    ['the lookup lacks its id too', ['POST', 'GET'], []],
+    ['the workspace is deleted', ['POST'], [falseNotFound(FIND), falseNotFound(FIND)]],
+  ])('fails the step if %s, which says that the workspace exists', async (_, hidden, faults) => {
+    const scene = openGovernanceScene(...faults);
+    hideGuardrailId(scene, hidden);
+    const { error, known } = await scene.create({ guardrail: desired });
+    const workspace = { id: known?.workspace.id, slug: 'governed' };
+    expect(error).toMatchObject({
+      code: 'partly-applied',
+      details: {
+        error: { code: 'guardrail-not-found', details: { workspace } },
+        workspace,
+        applied: [],
+        notApplied: ['the guardrail'],
+        recovery: 'run-again-with-update',
+      },
+    });
+    expect(known?.created).toBe(true);
+  });
+});
+
+test('a guardrail that OpenRouter sets otherwise than requested fails the step, with the fields that differ, but not with a dated slug', async () => {
+  const returned = { ...desired, allowed_models: ['openai/gpt-5-mini-2025-08-07'], limit_usd: 500 };
+  const body = JSON.stringify({ data: returned });
+  const response = { kind: 'response', status: 200, body } as const;
+  const scene = openGovernanceScene({ on: PATCH_GUARDRAIL, ...response });
+  const { error } = await scene.update({ guardrail: { ...desired, enforce_zdr_xai: true } });
+  const values = { limit_usd: 500, reset_interval: 'daily', enforce_zdr_xai: null };
+  expect(error).toMatchObject({
+    code: 'partly-applied',
+    details: {
+      error: {
+        code: 'unexpected-values',
+        details: { what: 'guardrail', workspace: { slug: 'governed' }, values },
+      },
+    },
+  });
+});

@@ -1,0 +1,238 @@
+import { describe, expect, test } from '@jest/globals';
+import type { OrganizationMember } from '../../sandbox/openrouter/resources/members.ts';
+import type { Decision, FailedAttempt } from '../../src/creation/post-once.ts';
+import { matchMembers, reconcileMembers } from '../../src/governance/members.ts';
+import { FAILURE_CLASSES, type FailureClass } from '../../src/http/retry-policy.ts';
+import { expectCpuTimeBelow } from '../support/cpu-time.ts';
+import { ADD_MEMBERS } from '../support/governance.ts';
+import { type GovernanceScene, openGovernanceScene } from '../support/governance-scene.ts';
+import { onNth, storyOf } from '../support/simulation.ts';
+
+const ORGANIZATION = 'GET /organization/members';
+const LIST = 'GET /workspaces/:id/members';
+
+const memberOf = (id: string, email?: string): OrganizationMember => ({
+  id,
+  email: email as string,
+  first_name: null,
+  last_name: null,
+  role: 'org:member',
+});
+
+/** Adds to the workspace, as another job would. */
+function addToWorkspace({ simulation: { account }, workspace }: GovernanceScene, userId: string) {
+  const created_at = account.now().toISOString();
+  const { id: workspace_id } = workspace;
+  account.memberships.push({ id: 'm', workspace_id, user_id: userId, role: 'member', created_at });
+}
+
+const added = (scene: GovernanceScene) => scene.writes.map(([, body]) => body);
+const memberIds = ({ simulation }: GovernanceScene) =>
+  simulation.account.memberships.map(({ user_id }) => user_id);
+
+test('an update adds the members that are missing, and logs them as the author wrote them', async () => {
+  const scene = openGovernanceScene();
+  await scene.update({ members: ['user_2bruno'] });
+  scene.writes.length = 0;
+  const members = ['bruno@example.com', 'user_2chandra', 'Chandra@Example.com', 'user_2nameless'];
+  const { result, log } = await scene.update({ members });
+  expect(storyOf(log).slice(2)).toEqual([
+    '  members to add: null → ["Chandra@Example.com","user_2nameless"]',
+    'Added the members.',
+  ]);
+  expect(added(scene)).toEqual([{ user_ids: ['user_2chandra', 'user_2nameless'] }]);
+  expect(result).toMatchObject({
+    outcome: 'updated',
+    governanceChanges: [
+      { field: 'members to add', from: null, to: ['Chandra@Example.com', 'user_2nameless'] },
+    ],
+  });
+  const again = await scene.update({ members });
+  expect(again.result).toMatchObject({ outcome: 'unchanged', governanceChanges: [] });
+});
+
+test('a search for many members in a large organization takes little time', () => {
+  const organization = Array.from({ length: 5_000 }, (_, at) => ({
+    id: `u${at}`,
+    email: `${at}@A`,
+  }));
+  const written = Array.from({ length: 10_000 }, (_, at) => (at % 2 ? `u${at}` : `${at}@a`));
+  expectCpuTimeBelow(200, () => {
+    const counts = matchMembers(written, organization).map(({ members }) => members.length);
+    expect(counts.filter((count) => count === 1)).toHaveLength(5_000);
+  });
+});
+
+test('a new workspace, which has no members yet, is not asked for them', async () => {
+  const scene = openGovernanceScene();
+  const { result } = await scene.create({ members: ['user_2bruno'] });
+  expect(result?.outcome).toBe('created');
+  expect(scene.calls()).toEqual([ORGANIZATION, 'POST /workspaces', ADD_MEMBERS]);
+});
+
+test.each<[string, string[]]>([
+  ['dora.ng@example.com', ['user_2dora']],
+  ['DORA.NG@EXAMPLE.COM', ['user_2dora']],
+  ['user_2dora', ['user_2dora']],
+  ['USER_2DORA', []],
+  ['b@x.org', ['user_2ben', 'user_2bea']],
+  ['user_2eve', ['user_2eve']],
+  ['user_2fay', ['user_2fay']],
+  ['nobody@example.com', []],
+])('the members of the organization that %s stands for are %j', (text, ids) => {
+  const organization = [
+    { id: 'user_2dora', email: 'Dora.Ng@Example.COM' },
+    { id: 'user_2ben', email: 'b@x.org' },
+    { id: 'user_2bea', email: 'B@x.org' },
+    { id: 'user_2eve', email: null },
+    { id: 'user_2fay' },
+  ];
+  const [match] = matchMembers([text], organization);
+  expect(match?.members.map(({ id }) => id)).toEqual(ids);
+});
+
+test('members that match no one or several people fail the step before it creates the workspace', async () => {
+  const scene = openGovernanceScene();
+  const namesakes = [memberOf('user_2ben', 'b@x.org'), memberOf('user_2bea', 'B@x.org')];
+  scene.simulation.account.members.push(...namesakes, memberOf('user_2fay'));
+  const members = ['bruno@example.com', 'b@x.org', 'USER_2BRUNO', 'nobody@example.com'];
+  const { error } = await scene.create({ members });
+  expect(error).toMatchObject({
+    code: 'unknown-members',
+    details: {
+      members: [
+        { written: 'b@x.org', matches: 2 },
+        { written: 'USER_2BRUNO', matches: 0 },
+        { written: 'nobody@example.com', matches: 0 },
+      ],
+    },
+  });
+  expect(scene.calls()).toEqual([ORGANIZATION]);
+});
+
+test.each([
+  [1, [1]],
+  [100, [100]],
+  [101, [100, 1]],
+  [200, [100, 100]],
+])('%i members are added in requests of at most 100', async (count, sizes) => {
+  const scene = openGovernanceScene();
+  const ids = Array.from({ length: count }, (_, at) => `user_${at}`);
+  scene.simulation.account.members.push(...ids.map((id) => memberOf(id, `${id}@example.com`)));
+  const { error } = await scene.create({ members: ids });
+  expect(error).toBeUndefined();
+  const bodies = scene.writes.slice(1).map(([, body]) => (body as { user_ids: string[] }).user_ids);
+  expect(bodies.map(({ length }) => length)).toEqual(sizes);
+  expect(memberIds(scene)).toEqual(ids);
+});
+
+test('after a lost response, members are looked up, and only those that are missing are added again', async () => {
+  const scene = openGovernanceScene({ on: ADD_MEMBERS, kind: 'reset' });
+  onNth(scene.simulation, LIST, 2, () => addToWorkspace(scene, 'user_2bruno'));
+  const { error } = await scene.update({ members: ['user_2bruno', 'user_2chandra'] });
+  expect(error).toBeUndefined();
+  expect(added(scene)).toEqual([
+    { user_ids: ['user_2bruno', 'user_2chandra'] },
+    { user_ids: ['user_2chandra'] },
+  ]);
+  expect(scene.calls().slice(-3)).toEqual([ADD_MEMBERS, LIST, ADD_MEMBERS]);
+  expect(memberIds(scene)).toEqual(['user_2bruno', 'user_2chandra']);
+});
+
+describe('a response that names only some of the added members', () => {
+  const body = '{"data":[{"user_id":"user_2bruno"}],"added_count":1}';
+  const response = { on: ADD_MEMBERS, kind: 'response' as const, status: 200, body };
+
+  test('is checked by a lookup, and the step succeeds if all are members', async () => {
+    const scene = openGovernanceScene({ ...response, applied: true });
+    const { error } = await scene.update({ members: ['user_2bruno', 'user_2chandra'] });
+    expect(error).toBeUndefined();
+    expect(scene.calls().slice(-2)).toEqual([ADD_MEMBERS, LIST]);
+  });
+
+  test('fails the step if the others are not members, and names those', async () => {
+    const scene = openGovernanceScene(response);
+    onNth(scene.simulation, LIST, 2, () => addToWorkspace(scene, 'user_2bruno'));
+    const { error } = await scene.update({ members: ['user_2bruno', 'user_2chandra'] });
+    expect(error).toMatchObject({
+      code: 'partly-applied',
+      details: {
+        error: {
+          code: 'members-not-added',
+          details: {
+            workspace: { id: scene.workspace.id },
+            userIds: ['user_2chandra'],
+          },
+        },
+        applied: [],
+        notApplied: ['the members'],
+      },
+    });
+  });
+});
+
+/** A round whose attempt failed as `kind`; `missing` is what the lookup after it found. */
+function round(kind: FailureClass, missing?: readonly string[]): FailedAttempt<readonly string[]> {
+  return {
+    failure: {
+      server: 'OpenRouter',
+      operation: 'add',
+      method: 'POST',
+      path: '/members/add',
+      kind,
+      reason: 'failed',
+    },
+    ...(missing && { found: missing }),
+  };
+}
+
+type Outcome = Decision<'all are members'>;
+
+const DONE: Outcome = { kind: 'done', result: 'all are members' };
+const LOOKUP: Outcome = { kind: 'lookup', ambiguous: true };
+const RETRY: Outcome = { kind: 'retry', ambiguous: false };
+const RETRY_AMBIGUOUS: Outcome = { kind: 'retry', ambiguous: true };
+const GIVE_UP: Outcome = { kind: 'give-up', ambiguous: false };
+const GIVE_UP_AMBIGUOUS: Outcome = { kind: 'give-up', ambiguous: true };
+
+const FIRST_ATTEMPTS: Record<FailureClass, Outcome> = {
+  unsent: RETRY,
+  prevented: GIVE_UP,
+  throttled: RETRY,
+  conflict: RETRY,
+  rejected: GIVE_UP,
+  ambiguous: LOOKUP,
+  unexpected: LOOKUP,
+  // No time is left for a lookup.
+  aborted: GIVE_UP_AMBIGUOUS,
+};
+
+test.each(Object.keys(FAILURE_CLASSES) as FailureClass[])(
+  'whether adding members is retried after one attempt that was %s',
+  (kind) => {
+    expect(reconcileMembers([round(kind)])).toEqual(FIRST_ATTEMPTS[kind]);
+  },
+);
+
+const unknown = round('ambiguous');
+const lost = round('ambiguous', ['user_1', 'user_2']);
+const foundAll = round('ambiguous', []);
+
+test.each([
+  ['a lost attempt is done if a lookup finds all', DONE, [foundAll]],
+  ['an unexpected response is done if a lookup finds all', DONE, [round('unexpected', [])]],
+  ['a lost attempt is retried if a lookup misses one', RETRY_AMBIGUOUS, [lost]],
+  ['an unexpected response is given up', GIVE_UP_AMBIGUOUS, [round('unexpected', ['user_1'])]],
+  ['throttled and unsent attempts are retried', RETRY, [round('throttled'), round('unsent')]],
+  ['a rejection after throttling is certain', GIVE_UP, [round('throttled'), round('rejected')]],
+  ['a lost attempt is looked up after throttling', LOOKUP, [round('throttled'), unknown]],
+  ['throttling leaves a lost attempt open', RETRY_AMBIGUOUS, [lost, round('throttled')]],
+  ['an unsent attempt leaves a lost one open', RETRY_AMBIGUOUS, [lost, round('unsent')]],
+  ['a rejection leaves a lost attempt open', GIVE_UP_AMBIGUOUS, [lost, round('rejected')]],
+  ['an aborted attempt leaves a lost one open', GIVE_UP_AMBIGUOUS, [lost, round('aborted')]],
+  ['a second lost attempt is looked up too', LOOKUP, [lost, unknown]],
+  ['two lost attempts are done if a lookup finds all', DONE, [lost, foundAll]],
+  ['two lost attempts are retried if it misses one', RETRY_AMBIGUOUS, [lost, lost]],
+])('reconcileMembers: %s', (_, decision, attempts) => {
+  expect(reconcileMembers(attempts)).toEqual(decision);
+});

@@ -1,0 +1,304 @@
+import { describe, expect, test } from '@jest/globals';
+import type { InProcessFault } from '../../sandbox/http/in-process.ts';
+import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
+import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { teardown } from '../../src/teardown/teardown.ts';
+import {
+  DELETE_KEY,
+  DELETE_WORKSPACE,
+  FIND_WORKSPACE,
+  LIST_KEYS,
+  SLUG,
+} from '../support/delete.ts';
+import { JITTER, openPlainSimulation } from '../support/plain-simulation.ts';
+import { connect, onNth, onResponse, type Simulation } from '../support/simulation.ts';
+
+const respond = (on: string, status: number, fields = {}): InProcessFault => ({
+  on,
+  kind: 'response',
+  status,
+  body: '{"error":{"message":"No"}}',
+  ...fields,
+});
+
+/** A workspace with `keys` API keys. */
+function simulate(keys: number, ...schedule: InProcessFault[]) {
+  const simulation = openPlainSimulation(schedule);
+  const workspace = seedWorkspace(simulation, { slug: SLUG, keys });
+  return { simulation, workspace, calls: simulation.network.calls };
+}
+
+async function runTeardown(
+  { simulation, workspace }: { simulation: Simulation; workspace: Workspace },
+  options: Partial<Parameters<typeof teardown>[1]> = {},
+) {
+  const { id, slug } = workspace;
+  const { deletedKeys, listedKeys, ...result } = await simulation.clock.run(
+    teardown(
+      { id, slug },
+      { deleteKeys: true, relistKeys: false, ...options },
+      connect(simulation, { timeout: 60_000, jitter: JITTER }),
+    ),
+  );
+  const missingKeys = listedKeys - deletedKeys.length;
+  return { ...result, deletedKeys: deletedKeys.length, ...(missingKeys > 0 && { missingKeys }) };
+}
+
+const deleteWithItsKeys = ({ account }: Simulation) => {
+  account.workspaces.length = 1;
+  account.keys.length = 0;
+};
+const slugs = ({ account }: Simulation) => account.workspaces.map(({ slug }) => slug);
+const incomplete = (...statuses: number[]) => ({
+  code: 'teardown-incomplete',
+  details: { errors: statuses.map((status) => ({ details: { status } })) },
+});
+
+test.each([
+  [2, false, [LIST_KEYS, DELETE_KEY, DELETE_KEY, DELETE_WORKSPACE]],
+  [2, true, [LIST_KEYS, DELETE_KEY, DELETE_KEY, LIST_KEYS, DELETE_WORKSPACE]],
+  [0, true, [LIST_KEYS, DELETE_WORKSPACE]],
+])(
+  'a teardown deletes the %i keys and then the workspace (keys listed again: %s)',
+  async (deletedKeys, relistKeys, calls) => {
+    const scene = simulate(deletedKeys);
+    expect(await runTeardown(scene, { relistKeys })).toEqual({ deletedKeys, deleted: true });
+    expect(scene.calls).toEqual(calls);
+    expect(slugs(scene.simulation)).toEqual(['default']);
+    expect(scene.simulation.account.keys).toEqual([]);
+  },
+);
+
+test('API keys without delete-keys block a teardown before it deletes anything, and the first three are named', async () => {
+  const scene = simulate(4);
+  const labels = scene.simulation.account.keys.map(({ name, label }) => `"${name}" (${label})`);
+  expect(await runTeardown(scene, { deleteKeys: false })).toMatchObject({
+    deletedKeys: 0,
+    deleted: false,
+    problem: {
+      code: 'workspace-has-keys',
+      details: { workspace: { slug: SLUG } },
+      message: `it has 4 API keys, and delete-keys is false: ${labels.slice(0, 3).join(', ')}, … and 1 more`,
+    },
+  });
+  expect(scene.calls).toEqual([LIST_KEYS]);
+});
+
+describe('a workspace that OpenRouter reports as missing', () => {
+  test('but still returns is not taken for deleted', async () => {
+    const scene = simulate(0, ...Array(20).fill(respond(DELETE_WORKSPACE, 404)));
+    const problem = {
+      code: 'workspace-still-exists',
+      details: { workspace: { slug: SLUG } },
+      message: expect.stringContaining('still returns it'),
+    };
+    expect(await runTeardown(scene)).toMatchObject({
+      deletedKeys: 0,
+      deleted: false,
+      problem,
+    });
+    expect(slugs(scene.simulation)).toEqual(['default', SLUG]);
+  });
+
+  test('and that a lookup does not find either was deleted by another job, which is no problem', async () => {
+    const scene = simulate(0);
+    onNth(scene.simulation, DELETE_WORKSPACE, 1, () => deleteWithItsKeys(scene.simulation));
+    expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, deleted: false });
+    expect(scene.calls).toEqual([LIST_KEYS, DELETE_WORKSPACE, FIND_WORKSPACE]);
+  });
+
+  test('in the list of its keys, and once in a lookup, is not taken for deleted', async () => {
+    const missing = respond(LIST_KEYS, 404);
+    const scene = simulate(0, missing, missing, respond(FIND_WORKSPACE, 404));
+    expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem: incomplete(404) });
+    expect(slugs(scene.simulation)).toEqual(['default', SLUG]);
+  });
+
+  test('is not taken for deleted if the lookup fails', async () => {
+    const scene = simulate(
+      0,
+      ...Array(20).fill(respond(DELETE_WORKSPACE, 404)),
+      ...Array(20).fill(respond(FIND_WORKSPACE, 403)),
+    );
+    expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem: {} });
+  });
+});
+
+describe('a rejection', () => {
+  test.each([400, 409, 422])(
+    'with HTTP %i because of a key that another job created is overcome',
+    async (status) => {
+      const scene = simulate(0, respond(DELETE_WORKSPACE, status));
+      onNth(scene.simulation, DELETE_WORKSPACE, 1, () =>
+        seedKey(scene.simulation, scene.workspace),
+      );
+      expect(await runTeardown(scene)).toEqual({ deletedKeys: 1, deleted: true });
+      expect(scene.calls).toEqual([
+        LIST_KEYS,
+        DELETE_WORKSPACE,
+        LIST_KEYS,
+        DELETE_KEY,
+        DELETE_WORKSPACE,
+      ]);
+    },
+  );
+
+  test('of the deletion of a workspace that never had a key fails the teardown at once', async () => {
+    const scene = simulate(0, ...Array(5).fill(respond(DELETE_WORKSPACE, 400)));
+    const message = `DELETE /workspaces/${scene.workspace.id}: HTTP 400 Bad Request: No`;
+    expect(await runTeardown(scene)).toMatchObject({
+      deletedKeys: 0,
+      deleted: false,
+      problem: { ...incomplete(400), message },
+    });
+    expect(scene.calls).toEqual([LIST_KEYS, DELETE_WORKSPACE, LIST_KEYS, FIND_WORKSPACE]);
+  });
+
+  test('of the deletion of a workspace whose keys were deleted fails the teardown after five attempts', async () => {
+    const scene = simulate(1, ...Array(5).fill(respond(DELETE_WORKSPACE, 400)));
+    const result = await runTeardown(scene);
+    expect(result).toMatchObject({ deletedKeys: 1, deleted: false, problem: incomplete(400) });
+    expect(result.problem?.details).toMatchObject({ deletedKeys: 1 });
+    expect(scene.calls.filter((call) => call === DELETE_KEY)).toHaveLength(1);
+    expect(scene.calls.filter((call) => call === DELETE_WORKSPACE)).toHaveLength(5);
+  });
+
+  test.each([
+    [LIST_KEYS, {}],
+    [DELETE_KEY, { missingKeys: 1 }],
+  ])('of %s is no problem if another job has deleted the workspace', async (on, missing) => {
+    const scene = simulate(1, respond(on, 400));
+    onNth(scene.simulation, on, 1, () => deleteWithItsKeys(scene.simulation));
+    expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, ...missing, deleted: false });
+  });
+
+  // The key has lost its permission, so that it finds nothing does not show that nothing is there.
+  test.each(
+    [401, 403].flatMap((status) =>
+      [LIST_KEYS, DELETE_KEY, DELETE_WORKSPACE].map((on) => [status, on] as const),
+    ),
+  )(
+    'of the management key, HTTP %i to %s, fails the teardown although a lookup finds no workspace',
+    async (status, on) => {
+      const scene = simulate(1, respond(on, status));
+      onNth(scene.simulation, on, 1, () => deleteWithItsKeys(scene.simulation));
+      const problem = incomplete(status);
+      expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem });
+      expect(scene.calls.at(-1)).toBe(on);
+    },
+  );
+
+  test('of one key deletion does not excuse that the management key is rejected at another', async () => {
+    const scene = simulate(2, respond(DELETE_KEY, 400), respond(DELETE_KEY, 403));
+    onNth(scene.simulation, DELETE_KEY, 2, () => deleteWithItsKeys(scene.simulation));
+    const problem = incomplete(400, 403);
+    expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem });
+  });
+});
+
+describe('a response that does not say whether the workspace was deleted', () => {
+  const lost = respond(DELETE_WORKSPACE, 502, { applied: true });
+  test.each<[string, InProcessFault[]]>([
+    ['and no lookup finds it', [respond(DELETE_WORKSPACE, 501, { applied: true })]],
+    ['and its repetition is rejected', [lost, respond(DELETE_WORKSPACE, 400)]],
+    ['and its repetition finds no workspace', [lost, respond(DELETE_WORKSPACE, 404)]],
+  ])('counts as a deletion if it was applied %s', async (_, schedule) => {
+    const result = await runTeardown(simulate(0, ...schedule));
+    expect(result).toEqual({ deletedKeys: 0, deleted: true });
+  });
+
+  test('fails the teardown if a lookup finds the workspace', async () => {
+    const scene = simulate(0, respond(DELETE_WORKSPACE, 501));
+    expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem: incomplete(501) });
+    expect(scene.calls).toEqual([LIST_KEYS, DELETE_WORKSPACE, FIND_WORKSPACE]);
+  });
+});
+
+test('a workspace one of whose API keys cannot be deleted is left, and the other keys are deleted', async () => {
+  const scene = simulate(3, respond(DELETE_KEY, 403));
+  const hash = scene.simulation.account.keys[0]?.hash;
+  expect(await runTeardown(scene)).toMatchObject({
+    deletedKeys: 2,
+    deleted: false,
+    problem: { ...incomplete(403), message: `DELETE /keys/${hash}: HTTP 403 Forbidden: No` },
+  });
+  expect(scene.calls).not.toContain(DELETE_WORKSPACE);
+  expect(scene.simulation.account.keys.map((key) => key.hash)).toEqual([hash]);
+});
+
+test('an API key that another job deleted first is not counted', async () => {
+  const scene = simulate(2);
+  onNth(scene.simulation, DELETE_KEY, 1, () => scene.simulation.account.keys.splice(1));
+  const result = { deletedKeys: 1, missingKeys: 1, deleted: true };
+  expect(await runTeardown(scene)).toEqual(result);
+});
+
+describe('a list of keys that lags behind their deletion', () => {
+  test.each([
+    [false, 400],
+    [true, 400],
+    [false, 8_000],
+    [true, 8_000],
+  ])('does not stop a teardown (keys listed again: %s, lag: %i ms)', async (relistKeys, lag) => {
+    const scene = simulate(3);
+    const { simulation } = scene;
+    lagKeys(simulation, lag);
+    expect(await runTeardown(scene, { relistKeys })).toEqual({ deletedKeys: 3, deleted: true });
+    expect(slugs(simulation)).toEqual(['default']);
+    expect(scene.calls.filter((call) => call === DELETE_KEY)).toHaveLength(3);
+  });
+
+  test('and the rejection that follows from it are waited for', async () => {
+    const scene = simulate(1, ...Array(9).fill(respond(DELETE_WORKSPACE, 400)));
+    const { clock, network } = scene.simulation;
+    lagKeys(scene.simulation, 2_000);
+    clock.after(2_000, () => {
+      network.schedule.length = 0;
+    });
+    expect(await runTeardown(scene)).toEqual({ deletedKeys: 1, deleted: true });
+  });
+});
+
+/** Has each list of keys be as old as `lag` milliseconds. */
+function lagKeys(simulation: Simulation, lag: number): void {
+  const { account, clock } = simulation;
+  const all = [...account.keys];
+  const isOld = () => clock.now() < lag;
+  onResponse(simulation, (response, { method }) => {
+    const isList = method === 'GET' && response.body.startsWith('{"data":[');
+    return isList && isOld() ? { ...response, body: JSON.stringify({ data: all }) } : response;
+  });
+}
+
+describe('another job that creates keys', () => {
+  /** A workspace with a key, for each of whose deletions up to number `count` another job creates one. */
+  const simulateKeys = (count: number) => {
+    const scene = simulate(1);
+    for (let n = 1; n <= count; n += 1) {
+      onNth(scene.simulation, DELETE_KEY, n, () => seedKey(scene.simulation, scene.workspace));
+    }
+    return scene;
+  };
+
+  test.each([false, true])(
+    'ends the teardown if the fifth list still has a new one (keys listed again: %s)',
+    async (relistKeys) => {
+      const scene = simulateKeys(10);
+      expect(await runTeardown(scene, { relistKeys })).toMatchObject({
+        deletedKeys: 5,
+        deleted: false,
+        problem: {
+          code: 'keys-keep-appearing',
+          details: { rounds: 5, deletedKeys: 5 },
+          message: 'new API keys keep appearing in it',
+        },
+      });
+      expect(scene.calls.filter((call) => call === LIST_KEYS)).toHaveLength(5);
+    },
+  );
+
+  test('does not stop the teardown if the fifth list has its last one', async () => {
+    const result = await runTeardown(simulateKeys(4), { relistKeys: true });
+    expect(result).toEqual({ deletedKeys: 5, deleted: true });
+  });
+});

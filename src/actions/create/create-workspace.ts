@@ -1,0 +1,199 @@
+import { countAmbiguous, postOnce } from '../../creation/post-once.ts';
+import { applyWrites, changesOf, type PlannedWrite } from '../../governance/governance.ts';
+import { planGovernance } from '../../governance/plan.ts';
+import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
+import { formatChange, formatSeconds } from '../../lib/format.ts';
+import {
+  dashboardUrl,
+  findWorkspace,
+  type Lookup,
+  sendWorkspace,
+  type Workspace,
+} from '../../openrouter/resources/workspaces.ts';
+import type { Recovery } from '../../shared/failure.ts';
+import type { CreateCleanupTask } from './delete-after-job.ts';
+import { warnOnDrift } from './diff.ts';
+import { handleExisting } from './handle-existing.ts';
+import { type CreateFacts, type ExistingWorkspace, reconcileWorkspace } from './reconcile.ts';
+import {
+  type CreateContext,
+  type CreateRequest,
+  type CreateResult,
+  DRY_RUN_NOTE,
+} from './request.ts';
+
+/**
+ * Creates the desired workspace. If one with its slug exists, `ifExists` decides what happens to it.
+ * @throws {ApiError}
+ * @throws {Failure} `slug-taken`, `partly-applied`, `state-not-written`, and those of `planGovernance`
+ */
+export async function createWorkspace(
+  request: CreateRequest,
+  context: CreateContext,
+): Promise<CreateResult> {
+  const { desired, governance, dryRun } = request;
+  const { log } = context;
+  log.info(`Requested: the workspace ${JSON.stringify(desired.name)}, slug ${desired.slug}.`);
+
+  const lookup = await lookUpFirst(request, context);
+  if (lookup?.workspace) {
+    return handleExisting(
+      { workspace: lookup.workspace, creator: 'another-job' },
+      request,
+      context,
+    );
+  }
+  const writes = await planGovernance(governance, undefined, context);
+  if (dryRun) return planCreation(writes, context);
+  const result = await createWorkspaceOnce(request, lookup, context);
+  if (result.creator !== 'this-step') return handleExisting(result, request, context);
+  return applyGovernance(result, { request, writes }, context);
+}
+
+/** Looks up the slug before the first POST, if the result can make a difference. */
+async function lookUpFirst(
+  { desired: { slug }, ifExists, dryRun, deleteAfterJob }: CreateRequest,
+  { client }: CreateContext,
+): Promise<Lookup | undefined> {
+  if (!dryRun && !deleteAfterJob && ifExists === 'fail') return undefined;
+  // A false 404 shows when the POST is rejected. A dry run sends none.
+  return findWorkspace(client, slug, { trusts404: !dryRun });
+}
+
+function planCreation(writes: readonly PlannedWrite[], { log }: CreateContext): CreateResult {
+  const governanceChanges = changesOf(writes);
+  log.info('It does not exist and would be created.');
+  for (const change of governanceChanges) log.info(`  ${formatChange(change)}`);
+  log.info(DRY_RUN_NOTE);
+  return { outcome: 'would-create', changes: [], governanceChanges };
+}
+
+/** Creates the workspace, and saves in the journal what the post step has to do. */
+async function createWorkspaceOnce(
+  request: CreateRequest,
+  lookup: Lookup | undefined,
+  context: CreateContext,
+): Promise<ExistingWorkspace> {
+  const { clock, journal, warn } = context;
+  const start = clock.now();
+  const { deleteKeys } = request;
+  const pendingOf = pendingWithin(request, lookup);
+  journal.saveOrFail({ deleteKeys, target: pendingOf(request.timeoutMs) });
+  const { value: result, error } = await catching(
+    sendAndReconcile(request, { start, slugWasFree: lookup !== undefined }, context),
+    ApiError,
+  );
+  const pending = pendingOf(clock.now() - (lookup?.headersAt ?? start) + LATE_MS);
+  if (error) {
+    const { ambiguous, wasThrottled } = error.details;
+    if (ambiguous || wasThrottled) journal.saveOrWarn({ deleteKeys, target: pending });
+    else journal.clearOrWarn();
+    throw error;
+  }
+  const { workspace, creator, mayArriveLate } = result;
+  if (creator === 'this-step') {
+    const { id, slug } = workspace;
+    const target = { created: { id, slug }, ...(mayArriveLate && pending) };
+    reportCreated(workspace, { task: { deleteKeys, target }, start }, context);
+  } else {
+    // Not `clearOrWarn`: if this cannot be saved, the post step may delete the workspace of another job.
+    journal.saveOrFail(
+      null,
+      `the workspace ${workspace.slug}, id ${workspace.id}, which the post step may delete`,
+    );
+    if (creator === 'unknown' && request.deleteAfterJob) {
+      warn('not-deleted-after-job', { workspace });
+    }
+  }
+  return result;
+}
+
+/** The tolerance for a POST that is applied after its step ended, in milliseconds. */
+const LATE_MS = 10_000;
+
+/**
+ * Returns a function that describes the workspace that a POST may create within `windowMs` milliseconds
+ * after the lookup.
+ */
+function pendingWithin({ desired }: CreateRequest, lookup: Lookup | undefined) {
+  const from = lookup?.serverTime;
+  return (windowMs: number) => {
+    const window = from === undefined ? undefined : { from, to: from + windowMs };
+    return { pending: { desired, window } };
+  };
+}
+
+interface SentWorkspace extends ExistingWorkspace {
+  /** Whether another POST may still be applied, once the slug is free again. */
+  mayArriveLate: boolean;
+}
+
+async function sendAndReconcile(
+  request: CreateRequest,
+  facts: Omit<CreateFacts, 'desired'>,
+  context: CreateContext,
+): Promise<SentWorkspace> {
+  const { client } = context;
+  const { desired } = request;
+  const outcome = await postOnce(
+    {
+      send: () => sendWorkspace(client, desired, { recovery: recoveryOf(request) }),
+      reconcile: (attempts) => reconcileWorkspace(attempts, { desired, ...facts }),
+      question: 'whether the workspace exists',
+      lookup: () => findWorkspace(client, desired.slug, { trusts404: true }),
+    },
+    context,
+  );
+  const ambiguous = countAmbiguous(outcome.attempts);
+  if (outcome.kind === 'reconciled') return { ...outcome.result, mayArriveLate: ambiguous > 1 };
+  return { workspace: outcome.response.data, creator: 'this-step', mayArriveLate: ambiguous > 0 };
+}
+
+/** Saves the new workspace for the post step, sets the outputs, and logs its creation. */
+function reportCreated(
+  workspace: Workspace,
+  { task, start }: { task: CreateCleanupTask } & Pick<CreateFacts, 'start'>,
+  { clock, journal, log, onWorkspace }: CreateContext,
+): void {
+  const { id, slug } = workspace;
+  const url = dashboardUrl(slug);
+  const exists = `the workspace ${slug}, id ${id}, ${url}`;
+  journal.saveOrFail(task, exists);
+  onWorkspace(workspace, { created: true });
+  log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
+}
+
+/** The `if-exists` that another run needs. Undefined if this one has it, as `preview` does, which has no such input. */
+function otherIfExists({ governanceInputs, ifExists }: CreateRequest): string | undefined {
+  const needed = ifExists === 'update' || governanceInputs.length > 0 ? 'update' : 'reuse';
+  return needed === ifExists ? undefined : needed;
+}
+
+/** How the guardrail, budgets and members of a new workspace are completed or undone if a write fails. */
+function recoveryOfWrites(request: CreateRequest): Recovery {
+  if (request.deleteAfterJob) return 'deleted-after-job';
+  if (otherIfExists(request) === 'update') return 'run-again-with-update';
+  // With `reuse` and no input for them, it is an older run of `preview`, which would use the workspace as it is.
+  return request.ifExists === 'reuse' ? 'newest-run' : 'run-again';
+}
+
+/** What to do after an ambiguous POST. */
+function recoveryOf(request: CreateRequest): string {
+  if (request.deleteAfterJob)
+    return 'The post step of this action looks for the workspace, and deletes it.';
+  const other = otherIfExists(request);
+  const change = other ? ` with if-exists: ${other}` : '';
+  return `Running this again${change} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`;
+}
+
+/** Sets the guardrail, budgets and members of a new workspace. */
+async function applyGovernance(
+  { workspace }: ExistingWorkspace,
+  { request, writes }: { request: CreateRequest; writes: readonly PlannedWrite[] },
+  context: CreateContext,
+): Promise<CreateResult> {
+  warnOnDrift(workspace, request.desired, context);
+  await applyWrites(writes, { workspace, recovery: recoveryOfWrites(request) }, context);
+  return { outcome: 'created', workspace, changes: [], governanceChanges: changesOf(writes) };
+}

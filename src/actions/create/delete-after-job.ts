@@ -1,0 +1,118 @@
+import * as z from 'zod/mini';
+import { LATE_POST_DELAYS_MS } from '../../creation/post-once.ts';
+import { countKeys } from '../../lib/format.ts';
+import {
+  createWorkspaceRequest,
+  findWorkspace,
+  type Workspace,
+  type WorkspaceRef,
+} from '../../openrouter/resources/workspaces.ts';
+import type { Context, IncompleteCleanup } from '../../shared/context.ts';
+import { Failure } from '../../shared/failure.ts';
+import { wasCreatedWithin } from '../../shared/time-window.ts';
+import { whileMissing } from '../../shared/while-missing.ts';
+import { teardown } from '../../teardown/teardown.ts';
+import { matchesDesired } from './diff.ts';
+
+/** The schema of the task that a step with `delete-after-job` saves for its post step. */
+export const createCleanupTask = () =>
+  z.object({
+    /** Whether the post step also deletes the API keys of the workspace. */
+    deleteKeys: z.boolean(),
+    /** At least one of them. */
+    target: z
+      .object({
+        created: z.optional(z.object({ id: z.guid(), slug: z.string() })),
+        /** With `created`, what an earlier POST may still create once that is deleted. */
+        pending: z.optional(pendingWorkspace()),
+      })
+      .check(z.refine(({ created, pending }) => (created ?? pending) !== undefined)),
+  });
+
+/** A workspace that a POST may have created or may still create. */
+const pendingWorkspace = () =>
+  z.object({
+    desired: createWorkspaceRequest,
+    /** When the step may create it, by the server's time; absent if that is unknown. */
+    window: z.optional(z.object({ from: z.number(), to: z.number() })),
+  });
+
+export type CreateCleanupTask = z.infer<ReturnType<typeof createCleanupTask>>;
+type PendingWorkspace = z.infer<ReturnType<typeof pendingWorkspace>>;
+
+/** Describes what may be left if `task` fails. */
+export function describeWorkspaceLeft({ target: { created, pending } }: CreateCleanupTask): string {
+  return `the workspace ${(created ?? pending?.desired)?.slug}`;
+}
+
+/**
+ * Deletes the workspace that the step created, then any that an ambiguous POST of it creates late. Deletes
+ * no workspace that another job may have created. Returns the error and the task if a deletion failed.
+ * @throws {ApiError} if the workspace cannot be looked up
+ */
+export async function runCreateCleanup(
+  task: CreateCleanupTask,
+  context: Context,
+): Promise<IncompleteCleanup<CreateCleanupTask> | undefined> {
+  const { target } = task;
+  const deletedIds = new Set<string>();
+  let next: WorkspaceRef | undefined = target.created;
+  for (let count = 0; count < MAX_CREATED; count += 1) {
+    next ??= target.pending && (await findCreated(target.pending, { ...context, deletedIds }));
+    if (!next) return undefined;
+    const incomplete = await deleteCreated(next, task, context);
+    if (incomplete) return incomplete;
+    deletedIds.add(next.id);
+    next = undefined;
+  }
+  return undefined;
+}
+
+/** The maximum number of workspaces that are deleted: each late POST can create one, once the slug is free. */
+const MAX_CREATED = 5;
+
+/**
+ * Deletes the workspace. If OpenRouter reports that it is missing, tries again while time is left: it was
+ * created before.
+ */
+async function deleteCreated(
+  workspace: WorkspaceRef,
+  task: CreateCleanupTask,
+  context: Context,
+): Promise<IncompleteCleanup<CreateCleanupTask> | undefined> {
+  const { slug, id } = workspace;
+  const options = { deleteKeys: task.deleteKeys, relistKeys: false };
+  let keyCount = 0;
+  for await (const _ of whileMissing(context)) {
+    const { deletedKeys, deleted, problem } = await teardown(workspace, options, context);
+    if (problem) return { error: problem, left: task };
+    keyCount += deletedKeys.length;
+    if (!deleted) continue;
+    const keys = keyCount > 0 ? ` and ${countKeys(keyCount)}` : '';
+    context.log.info(
+      `Deleted the workspace ${slug}, id ${id},${keys} because of delete-after-job.`,
+    );
+    return undefined;
+  }
+  return { error: new Failure('created-workspace-missing', { workspace }), left: task };
+}
+
+/** Finds the workspace that the step created. Polls, because an ambiguous POST may be applied late. */
+async function findCreated(
+  { desired, window }: PendingWorkspace,
+  context: Context & { deletedIds: ReadonlySet<string> },
+): Promise<Workspace | undefined> {
+  const { client, log, warn, deletedIds } = context;
+  for (const delay of LATE_POST_DELAYS_MS) {
+    await client.pause(delay);
+    const { workspace } = await findWorkspace(client, desired.slug, { trusts404: true });
+    if (!workspace || deletedIds.has(workspace.id)) continue;
+    const isInTime = window !== undefined && wasCreatedWithin(workspace, window);
+    if (isInTime && matchesDesired(workspace, desired)) return workspace;
+    warn('workspace-left-alone', { workspace });
+    return undefined;
+  }
+  const what = deletedIds.size === 0 ? 'nothing to clean up' : 'no late request created it again';
+  log.info(`The workspace ${desired.slug} does not exist: ${what}.`);
+  return undefined;
+}

@@ -1,0 +1,51 @@
+import type { Change } from '../../lib/format.ts';
+import {
+  type CreateWorkspaceRequest,
+  WORKSPACE_FIELDS,
+  type Workspace,
+  type WorkspaceField,
+} from '../../openrouter/resources/workspaces.ts';
+import type { Context } from '../../shared/context.ts';
+
+/** Lists the fields of `desired` that have another value in `workspace`. */
+export function diffWorkspace(
+  workspace: Workspace,
+  desired: CreateWorkspaceRequest,
+): Change<WorkspaceField>[] {
+  return WORKSPACE_FIELDS.filter((field) => desired[field] !== undefined)
+    .filter((field) => normalize(field, workspace[field]) !== normalize(field, desired[field]))
+    .map((field) => ({ field, from: workspace[field] ?? null, to: desired[field] }));
+}
+
+/** Like `diffWorkspace`, but ignores fields that `workspace` lacks: a response may lack newer fields. */
+export function diffReturned(
+  workspace: Workspace,
+  desired: CreateWorkspaceRequest,
+): Change<WorkspaceField>[] {
+  return diffWorkspace(workspace, desired).filter(({ field }) => workspace[field] !== undefined);
+}
+
+/** Whether every returned field of `workspace` has the desired value. */
+export function matchesDesired(workspace: Workspace, desired: CreateWorkspaceRequest): boolean {
+  return diffReturned(workspace, desired).length === 0;
+}
+
+/** A text that is equal for values with the same meaning. The order of a list has no meaning. */
+function normalize(field: WorkspaceField, value: unknown): string {
+  if (!Array.isArray(value)) return JSON.stringify(value ?? null);
+  // For tools, an empty list means the same as null. For API key ids, null means all keys.
+  if (field === 'disabled_server_tools' && value.length === 0) return 'null';
+  return JSON.stringify([...new Set(value)].sort());
+}
+
+/** Warns if OpenRouter returned other values than requested. */
+export function warnOnDrift(
+  workspace: Workspace,
+  desired: CreateWorkspaceRequest,
+  { warn }: Pick<Context, 'warn'>,
+): void {
+  const drift = diffReturned(workspace, desired);
+  if (drift.length === 0) return;
+  const changes = drift.map(({ field, from, to }) => ({ field, from: to, to: from }));
+  warn('unexpected-fields', { workspace, changes });
+}

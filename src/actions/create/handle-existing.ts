@@ -1,0 +1,104 @@
+import { applyWrites, changesOf, type PlannedWrite } from '../../governance/governance.ts';
+import { planGovernance } from '../../governance/plan.ts';
+import { type Change, formatChange } from '../../lib/format.ts';
+import { dashboardUrl, patchWorkspace } from '../../openrouter/resources/workspaces.ts';
+import { Failure } from '../../shared/failure.ts';
+import { diffWorkspace, warnOnDrift } from './diff.ts';
+import type { ExistingWorkspace } from './reconcile.ts';
+import {
+  type CreateContext,
+  type CreateRequest,
+  type CreateResult,
+  DRY_RUN_NOTE,
+} from './request.ts';
+
+type Policy = (
+  existing: ExistingWorkspace,
+  request: CreateRequest,
+  context: CreateContext,
+) => Promise<CreateResult>;
+
+/**
+ * Fails, reuses or updates the existing workspace, as `ifExists` requires.
+ * @throws {Failure} `slug-taken`, `partly-applied`, and those of `planGovernance`
+ * @throws {ApiError}
+ */
+export const handleExisting: Policy = (existing, request, context) => {
+  context.assertExisting?.(existing.workspace);
+  return POLICIES[request.ifExists](existing, request, context);
+};
+
+const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
+  async fail({ workspace, creator }, { desired, governanceInputs }) {
+    throw new Failure('slug-taken', {
+      workspace,
+      creatorUnknown: creator === 'unknown',
+      changes: diffWorkspace(workspace, desired),
+      governanceInputs,
+    });
+  },
+
+  async reuse({ workspace, creator }, { governanceInputs, dryRun }, context) {
+    const { log, onWorkspace, warn } = context;
+    onWorkspace(workspace, { created: false });
+    if (governanceInputs.length > 0) {
+      const creatorUnknown = creator === 'unknown';
+      warn('governance-not-applied', {
+        workspace,
+        inputs: governanceInputs,
+        creatorUnknown,
+        dryRun,
+      });
+    }
+    const { id, slug } = workspace;
+    log.info(`Already exists; reusing it unchanged: id ${id}, ${dashboardUrl(slug)}`);
+    if (dryRun) log.info(DRY_RUN_NOTE);
+    return { outcome: 'unchanged', workspace, changes: [], governanceChanges: [] };
+  },
+
+  async update({ workspace }, { desired, governance, dryRun }, context) {
+    const { log, onWorkspace } = context;
+    onWorkspace(workspace, { created: false });
+    log.info(`Already exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`);
+    const changes = diffWorkspace(workspace, desired);
+    const writes = await planGovernance(governance, workspace, context);
+    const governanceChanges = changesOf(writes);
+    const plan = { workspace, changes, governanceChanges };
+    if (changes.length === 0 && writes.length === 0) {
+      log.info('Already as requested: nothing to change.');
+      if (dryRun) log.info(DRY_RUN_NOTE);
+      return { outcome: 'unchanged', ...plan };
+    }
+    for (const change of [...changes, ...governanceChanges]) log.info(`  ${formatChange(change)}`);
+    if (dryRun) {
+      log.info(DRY_RUN_NOTE);
+      return { outcome: 'would-update', ...plan };
+    }
+    const allWrites = [...fieldWrites(changes, context), ...writes];
+    const updated = await applyWrites(allWrites, { workspace, recovery: 'run-again' }, context);
+    warnOnDrift(updated, desired, context);
+    return { outcome: 'updated', ...plan, workspace: updated };
+  },
+};
+
+/** The PATCH that changes the fields of the workspace; no write if nothing changes. */
+function fieldWrites(
+  changes: readonly Change[],
+  { client, onWorkspace }: Pick<CreateContext, 'client' | 'onWorkspace'>,
+): PlannedWrite[] {
+  if (changes.length === 0) return [];
+  const names = changes.map(({ field }) => field).join(', ');
+  const values = Object.fromEntries(changes.map(({ field, to }) => [field, to]));
+  return [
+    {
+      name: names,
+      done: `Updated ${names}.`,
+      changes,
+      async write(workspace) {
+        const updated = await patchWorkspace(client, workspace, values);
+        onWorkspace(updated, { created: false });
+        return updated;
+      },
+    },
+  ];
+}

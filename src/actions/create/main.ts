@@ -1,0 +1,25 @@
+import { openJournal } from '../../runtime/journal.ts';
+import { saveMainProcess } from '../../runtime/main-process.ts';
+import { runStep, startContext } from '../../runtime/step.ts';
+import { noJournal } from '../../shared/context.ts';
+import { createWorkspace } from './create-workspace.ts';
+import { readCreateInputs } from './inputs.ts';
+import { createSummary, identityOutputs, outcomeOutputs } from './report.ts';
+
+/** `action.yml`: creates a workspace, or reuses or updates the one that exists. */
+export function create(): Promise<void> {
+  return runStep(async (step) => {
+    const { report } = step;
+    saveMainProcess(report);
+    const inputs = readCreateInputs(report);
+
+    const result = await createWorkspace(inputs, {
+      ...startContext(inputs, step),
+      journal: inputs.deleteAfterJob ? openJournal(inputs, report) : noJournal,
+      onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
+    });
+
+    report.output(outcomeOutputs(result, inputs));
+    report.summarize(createSummary(result, inputs));
+  });
+}

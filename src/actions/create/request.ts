@@ -1,0 +1,52 @@
+import type { Governance } from '../../governance/governance.ts';
+import type { Change } from '../../lib/format.ts';
+import type { CreateWorkspaceRequest, Workspace } from '../../openrouter/resources/workspaces.ts';
+import type { CleanupJournal, Context } from '../../shared/context.ts';
+import type { CreateCleanupTask } from './delete-after-job.ts';
+
+/** What to do with a workspace that already has the slug. */
+export const IF_EXISTS = ['fail', 'reuse', 'update'] as const;
+
+/** What to create, as the author of the workflow requested it. */
+export interface CreateRequest {
+  desired: CreateWorkspaceRequest;
+  governance: Governance;
+  /** The provided inputs for `governance`, by their names in the workflow. */
+  governanceInputs: readonly string[];
+  ifExists: (typeof IF_EXISTS)[number];
+  /** Look up and plan, but write nothing. */
+  dryRun: boolean;
+  deleteAfterJob: boolean;
+  /** Whether the deletion after the job includes the API keys of the workspace. */
+  deleteKeys: boolean;
+  timeoutMs: number;
+}
+
+/** What was created, found or changed. */
+export interface CreateResult {
+  /** A dry run has separate outcomes, so that no `if:` confuses it with a real run. */
+  outcome: 'created' | 'updated' | 'unchanged' | 'would-create' | 'would-update';
+  /** Absent if a dry run would create the workspace. */
+  workspace?: Workspace;
+  /** The fields that were changed, or would be changed in a dry run. */
+  changes: readonly Change[];
+  /** The changes to guardrail, budgets and members, or those that a dry run would make. */
+  governanceChanges: readonly Change[];
+}
+
+export interface CreateContext extends Context {
+  journal: CleanupJournal<CreateCleanupTask>;
+  /**
+   * Called with a workspace that exists already, before anything is done with it.
+   * @throws {Failure} if it must be left alone
+   */
+  assertExisting?(workspace: Workspace): void;
+  /**
+   * Called as soon as the workspace is known, and again after an update, so that the outputs are set
+   * even if the step fails later.
+   */
+  onWorkspace(workspace: Workspace, ownership: { created: boolean }): void;
+}
+
+/** The last log line of a successful dry run. */
+export const DRY_RUN_NOTE = 'Dry run: nothing was written.';

@@ -1,0 +1,127 @@
+import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
+import { countKeys, formatSeconds } from '../../lib/format.ts';
+import { DELETION_LAG_MS } from '../../openrouter/deletion.ts';
+import { type Key, listKeys } from '../../openrouter/resources/keys.ts';
+import {
+  findWorkspace,
+  isDefault,
+  isUuid,
+  type Workspace,
+} from '../../openrouter/resources/workspaces.ts';
+import type { Context } from '../../shared/context.ts';
+import { Failure } from '../../shared/failure.ts';
+import { teardown } from '../../teardown/teardown.ts';
+
+/** What to delete, as the author of the workflow requested it. */
+export interface DeleteRequest {
+  /** The id or the slug of the workspace. */
+  workspace: string;
+  /** The prefix that the slug must have. */
+  expectSlugPrefix?: string | undefined;
+  deleteKeys: boolean;
+  /** Look up and check, but delete nothing. */
+  dryRun: boolean;
+}
+
+export interface DeleteResult {
+  /** Absent if no such workspace exists. */
+  workspace?: Workspace;
+  /** Whether this step deleted the workspace; false also if another job had deleted it. */
+  deleted: boolean;
+  /** The API keys that were deleted, or would be deleted in a dry run. */
+  keys: readonly Key[];
+  /** Why the workspace still exists or may still exist. */
+  failure?: Failure;
+}
+
+/**
+ * Deletes a workspace and what blocks its deletion. The failure of the deletion itself is part of the
+ * result, so that the outputs can report what was deleted.
+ * @param onFound called with the workspace before anything is deleted
+ * @throws {ApiError} if the workspace cannot be looked up
+ * @throws {Failure} `default-workspace`, `slug-prefix-mismatch`, and in a dry run
+ *   `workspace-has-keys`
+ */
+export async function deleteOne(
+  request: DeleteRequest,
+  context: Context,
+  onFound: (workspace: Workspace) => void,
+): Promise<DeleteResult> {
+  const { client, clock, log } = context;
+  const { deleteKeys, dryRun } = request;
+  const start = clock.now();
+  log.info(`Deleting the workspace ${request.workspace}.`);
+  // Before the lookup: a wrong slug that no workspace has would succeed in every run.
+  if (!isUuid(request.workspace)) assertPrefix(request.workspace, request);
+  const { workspace } = await findWorkspace(client, request.workspace);
+  if (!workspace) {
+    log.info('No workspace has that id or slug: nothing to delete.');
+    return { deleted: false, keys: [] };
+  }
+  onFound(workspace);
+  const { slug, id, name } = workspace;
+  log.info(`Found ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
+  assertDeletable(workspace, request);
+  if (dryRun) return planDeletion(workspace, request, context);
+
+  const options = { deleteKeys, relistKeys: true };
+  const { deletedKeys: keys, deleted, problem } = await teardown(workspace, options, context);
+  if (problem) return { workspace, deleted, keys, failure: problem };
+  const failure = deleted ? await verifyDeleted(workspace, context) : undefined;
+  if (failure)
+    return { workspace, deleted: failure.code === 'deletion-not-verified', keys, failure };
+  const what = deleted
+    ? `Deleted the workspace and ${countKeys(keys.length)}`
+    : `Another job had deleted the workspace. Deleted ${countKeys(keys.length)}`;
+  log.info(`${what} in ${formatSeconds(clock.now() - start)}.`);
+  return { workspace, deleted, keys };
+}
+
+/** @throws {Failure} `default-workspace`, `slug-prefix-mismatch` */
+function assertDeletable(workspace: Workspace, request: DeleteRequest): void {
+  if (isDefault(workspace)) throw new Failure('default-workspace', { workspace });
+  assertPrefix(workspace.slug, request);
+}
+
+/** @throws {Failure} `slug-prefix-mismatch` */
+function assertPrefix(
+  slug: string,
+  { workspace, expectSlugPrefix: prefix = '' }: DeleteRequest,
+): void {
+  if (!slug.startsWith(prefix)) {
+    throw new Failure('slug-prefix-mismatch', { written: workspace, slug, prefix });
+  }
+}
+
+/** Lists what a dry run would delete. */
+async function planDeletion(
+  workspace: Workspace,
+  { deleteKeys }: DeleteRequest,
+  { client, log }: Context,
+): Promise<DeleteResult> {
+  const { keys } = await listKeys(client, workspace);
+  if (keys.length > 0 && !deleteKeys) throw new Failure('workspace-has-keys', { workspace, keys });
+  log.info(
+    `Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`,
+  );
+  return { workspace, deleted: false, keys };
+}
+
+/** Verifies that a workspace no longer exists. OpenRouter's response alone is not trusted. */
+async function verifyDeleted(
+  { slug, id }: Workspace,
+  { client }: Context,
+): Promise<Failure | undefined> {
+  const workspace = { slug, id };
+  for (const delay of [0, ...DELETION_LAG_MS]) {
+    await client.pause(delay);
+    const { value: lookup, error } = await catching(
+      findWorkspace(client, id, { trusts404: true }),
+      ApiError,
+    );
+    if (error) return new Failure('deletion-not-verified', { workspace, error });
+    if (!lookup.workspace) return undefined;
+  }
+  return new Failure('workspace-still-exists', { workspace });
+}

@@ -1,0 +1,42 @@
+import { exactUsd } from '../../lib/usd.ts';
+import { totalSpent } from '../../openrouter/resources/keys.ts';
+import { keysTable } from '../../report/key-table.ts';
+import type { Outputs } from '../../report/outputs.ts';
+import type { Summary } from '../../report/summary.ts';
+import type { DeleteRequest, DeleteResult } from './delete-workspace.ts';
+
+/** The outputs for the result of the step. */
+export function deleteOutputs({ deleted, keys }: DeleteResult, { dryRun }: DeleteRequest): Outputs {
+  const spent = totalSpent(keys);
+  return {
+    deleted: String(deleted),
+    'deleted-keys': String(dryRun ? 0 : keys.length),
+    'keys-cost-usd': spent === null ? '' : exactUsd(spent),
+  };
+}
+
+/** The summary of a step that succeeded. */
+export function deleteSummary(
+  { workspace, deleted, keys }: DeleteResult,
+  request: DeleteRequest,
+): Summary {
+  if (!workspace) {
+    return { title: `✅ Nothing to delete: no OpenRouter workspace is ${request.workspace}` };
+  }
+  const { name, slug, id } = workspace;
+  const label = request.dryRun
+    ? 'API keys that would be deleted with it'
+    : 'API keys deleted by this step';
+  return {
+    title: titleOf(name, { deleted, dryRun: request.dryRun }),
+    paragraphs: [`Slug ${slug}, id ${id}. ${label}: ${keys.length}.`],
+    table: keysTable(keys),
+  };
+}
+
+function titleOf(name: string, { deleted, dryRun }: { deleted: boolean; dryRun: boolean }): string {
+  if (dryRun) return `🔎 Dry run: would delete the OpenRouter workspace ${name}`;
+  return deleted
+    ? `✅ Deleted the OpenRouter workspace ${name}`
+    : `✅ Already deleted by another job: the OpenRouter workspace ${name}`;
+}

@@ -1,0 +1,370 @@
+import { postOnce } from '../../creation/post-once.ts';
+import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
+import { type Change, countKeys, formatSeconds } from '../../lib/format.ts';
+import {
+  type CreatedKey,
+  type CreateKeyRequest,
+  deleteKey,
+  describeKey,
+  type Key,
+  listKeys,
+  sendKey,
+} from '../../openrouter/resources/keys.ts';
+import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
+import { createdAt, readTime } from '../../openrouter/time.ts';
+import type { CleanupJournal, Context } from '../../shared/context.ts';
+import { Failure } from '../../shared/failure.ts';
+import { latestTime } from '../../shared/time-window.ts';
+import type { KeyCleanupTask } from './end-key.ts';
+import { describeExpiry, planExpiry, unexpectedLifetime } from './expiry.ts';
+import { compareKey, type KeyDifferences } from './key-diff.ts';
+import {
+  countPossibleOrphans,
+  deletedOrphans,
+  deleteOrphans,
+  type OrphanCriteria,
+  preexistingHashes,
+  unknownOwner,
+} from './orphans.ts';
+import { reconcileKey } from './reconcile.ts';
+import { deleteOlderKeys, hashesToReplace, type Replacement } from './replace.ts';
+
+/** What to create, as the author of the workflow requested it. */
+export interface KeyRequest extends Pick<Replacement, 'isSameName'> {
+  /** The id or the slug of the workspace. */
+  workspace: string;
+  desired: Omit<CreateKeyRequest, 'workspace_id' | 'expires_at'>;
+  /** Whether the name is random, so that no other job requests the same. */
+  nameIsRandom: boolean;
+  /** The time until the key expires, in milliseconds; null for never. */
+  expiresInMs: number | null;
+  revokeAfterJob: boolean;
+  /**
+   * Whether to delete the existing keys with the same name, once the new key exists. With `after-job`, the
+   * post step does, if the job has succeeded.
+   */
+  replace: boolean | 'after-job';
+}
+
+export interface KeyResult {
+  workspace: Workspace;
+  key: Key;
+  secret: string;
+  /** ISO 8601; null for never. */
+  expiresAt: string | null;
+}
+
+export interface KeyContext extends Context {
+  journal: CleanupJournal<KeyCleanupTask>;
+  /** Called with the secrets in each response before it is used or logged. */
+  registerSecrets(secrets: readonly string[]): void;
+  /** Called as soon as the key exists, so that its outputs are set even if the step fails later. */
+  onCreated(result: KeyResult): void;
+  /** A random number, at least 0 and below 1. */
+  random(): number;
+}
+
+/**
+ * Creates an API key in a workspace. The post step revokes it, unless the request keeps it.
+ * @throws {ApiError}
+ * @throws {Failure} `workspace-not-found`, `key-owner-unknown`, `unexpected-key`,
+ *   `unexpected-key-values`, `orphan-not-deleted`, `replaced-keys-not-deleted`, `state-not-written`
+ */
+export async function createKey(request: KeyRequest, context: KeyContext): Promise<KeyResult> {
+  const { client, log } = context;
+  const { desired, workspace } = request;
+  log.info(`Creating the API key ${JSON.stringify(desired.name)} in the workspace ${workspace}.`);
+  const found = await findWorkspace(client, workspace);
+  if (!found.workspace) throw new Failure('workspace-not-found', { workspace });
+  const result = await createKeyIn(found.workspace, request, context);
+  log.info(describeEnd(request));
+  return result;
+}
+
+/** Says what becomes of the new key and the older ones when the job ends. */
+function describeEnd({ revokeAfterJob, replace }: KeyRequest): string {
+  if (revokeAfterJob) return 'The key is revoked when the job ends.';
+  return replace === 'after-job'
+    ? 'The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.'
+    : 'The key is not revoked after the job.';
+}
+
+/**
+ * Creates an API key, as `createKey` does, in a workspace that was looked up already. The caller logs when it
+ * ends.
+ */
+export async function createKeyIn(
+  workspace: Workspace,
+  request: KeyRequest,
+  context: KeyContext,
+): Promise<KeyResult> {
+  const { clock, log, warn } = context;
+  const plan = await planKey(workspace, request, context);
+  const start = clock.now();
+  const created = await createKeyOnce(plan, context);
+  const { key } = created;
+  saveRevocation(created, plan, context);
+  const { looser, stricter } = compareWithRequest(key, plan, request);
+  if (looser.length > 0) throw await revokeLooser(created, looser, context);
+  const result = outputKey(created, { plan, request }, context);
+  const seconds = formatSeconds(clock.now() - start);
+  const expiry = describeExpiry(result.expiresAt);
+  log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${expiry}.`);
+  if (stricter.length > 0) warn('unexpected-key-fields', { key, changes: stricter });
+
+  await deleteLateOrphans(created, request, context);
+  if (request.replace === true) await deleteOlderKeys(plan.namesakes, key, context);
+  return result;
+}
+
+function compareWithRequest(
+  key: Key,
+  { search: { desired }, clocksDiffer }: Plan,
+  { expiresInMs }: KeyRequest,
+): KeyDifferences {
+  const { looser, stricter } = compareKey(key, desired);
+  const lifetime = clocksDiffer ? unexpectedLifetime(key, desired, expiresInMs) : undefined;
+  return { looser: [...looser, ...(lifetime ? [lifetime] : [])], stricter };
+}
+
+/** What is known before the first POST. */
+interface Plan {
+  workspace: Workspace;
+  search: OrphanCriteria;
+  /** The existing keys with the desired name. */
+  namesakes: readonly Key[];
+  /** The hashes of those that are replaced once the job has succeeded; undefined for none. */
+  replaced: string[] | undefined;
+  /** Whether the clock that decided about the expiry may be wrong. */
+  clocksDiffer: boolean;
+  /** Whether `key` did not exist before the first POST. */
+  isNew(key: Key): boolean;
+}
+
+/** Looks up what exists before the key is created. */
+async function planKey(
+  workspace: Workspace,
+  request: KeyRequest,
+  context: KeyContext,
+): Promise<Plan> {
+  const { client, log } = context;
+  const {
+    desired: { name },
+    isSameName = Object.is,
+  } = request;
+  const { id, slug } = workspace;
+  const list = await listKeys(client, workspace);
+  const namesakes = list.keys.filter((key) => isSameName(key.name, name));
+  log.info(
+    `The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with that name.`,
+  );
+  const times = { server: list.serverTime, runner: context.timeOfDay() };
+  const { expiresAt, clocks } = planExpiry({
+    ...times,
+    expiresInMs: request.expiresInMs,
+    recorded: [workspace, ...list.keys].flatMap((resource) => createdAt(resource) ?? []),
+    random: context.random(),
+  });
+  if (clocks) context.warn('clocks-differ', { ...clocks, purpose: 'expiry' });
+  const desired = { ...request.desired, workspace_id: id, expires_at: expiresAt };
+  const hashes = new Set(list.keys.map(({ hash }) => hash));
+  return {
+    workspace,
+    search: {
+      workspace: { id, slug },
+      desired,
+      nameIsRandom: request.nameIsRandom,
+      isDistinguishable: request.nameIsRandom || desired.expires_at !== null,
+      since: list.serverTime,
+      preexistingHashes: preexistingHashes(list, name),
+      lostPosts: 0,
+    },
+    namesakes,
+    replaced:
+      request.replace === 'after-job'
+        ? hashesToReplace(namesakes, latestTime(times), context)
+        : undefined,
+    clocksDiffer: clocks !== undefined,
+    isNew: ({ hash }) => !hashes.has(hash),
+  };
+}
+
+/** The new key, and the search for the keys that earlier POSTs may have created, or may still create. */
+interface CreatedWithOrphans extends CreatedKey {
+  search: OrphanCriteria;
+  /** The hashes of the keys that a job that succeeds replaces; undefined for none. */
+  replaced: string[] | undefined;
+  /** Whether a key did not exist before this step, and is not one that it has deleted. */
+  isNew(key: Key): boolean;
+}
+
+/** Sends the POST, and deletes the orphans of lost responses. Saves a cleanup task for each attempt. */
+async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWithOrphans> {
+  const { client, journal, registerSecrets } = context;
+  const { search } = plan;
+  const { value: created, error } = await catching(
+    postOnce(
+      {
+        send(attempts) {
+          const lostPosts = countPossibleOrphans(attempts) + 1;
+          const exists = lostPosts > 1 ? 'possibly an API key whose secret was lost' : undefined;
+          journal.saveOrFail({ search: { ...search, lostPosts }, revoke: true }, exists);
+          return sendKey(client, search.desired, registerSecrets);
+        },
+        reconcile: reconcileKey,
+        question: 'whether it created a key whose secret was lost',
+        lookup: (attempts) =>
+          deleteOrphans(
+            { ...search, lostPosts: countPossibleOrphans(attempts) },
+            newSince(plan, attempts),
+            context,
+          ),
+      },
+      context,
+    ),
+    ApiError,
+  );
+  if (error) {
+    if (!error.details.ambiguous) journal.clearOrWarn();
+    throw error;
+  }
+  if (created.kind === 'reconciled') {
+    journal.clearOrWarn();
+    throw new Failure('key-owner-unknown', unknownOwner(search, created.result));
+  }
+  const { attempts, response } = created;
+  const lostPosts = countPossibleOrphans(attempts);
+  return {
+    ...response.data,
+    search: { ...search, lostPosts },
+    replaced: plan.replaced,
+    isNew: newSince(plan, attempts),
+  };
+}
+
+/** Whether a key is neither older than the step nor one of the orphans that it has deleted. */
+function newSince(
+  plan: Plan,
+  attempts: Parameters<typeof deletedOrphans>[0],
+): (key: Key) => boolean {
+  const deletedHashes = new Set(deletedOrphans(attempts).map(({ hash }) => hash));
+  return (key) => plan.isNew(key) && !deletedHashes.has(key.hash);
+}
+
+/**
+ * Saves for the post step that it revokes the new key, even with `revoke-after-job: false`: as long as no
+ * step has its secret, no one needs it.
+ * @throws {Failure} `unexpected-key` if another key than requested was returned
+ */
+function saveRevocation(created: CreatedWithOrphans, plan: Plan, { journal }: KeyContext): void {
+  const { key, search } = created;
+  const { workspace } = plan;
+  const { name } = search.desired;
+  const task = taskOf(created, { revoke: true });
+  const isNew = key.workspace_id === workspace.id && plan.isNew(key);
+  if (isNew && key.name === name) {
+    journal.saveOrFail(task, existing(key));
+    return;
+  }
+  // A shortened name is still that of the new key. Any other key may be another job's.
+  const revoked = isNew && key.name !== '' && name.startsWith(key.name);
+  if (revoked) journal.saveOrFail(task, existing(key));
+  else saveRest({ search, revoke: false }, journal);
+  throw new Failure('unexpected-key', { key, workspace, name, revoked });
+}
+
+/**
+ * Revokes a key that may spend more or live longer than requested, and returns the failure of the step. If
+ * it cannot be revoked, the post step tries again.
+ */
+async function revokeLooser(
+  created: CreatedWithOrphans,
+  changes: readonly Change[],
+  { client, log, journal }: KeyContext,
+): Promise<Failure> {
+  const { key, search } = created;
+  const { value: deletion, error } = await catching(deleteKey(client, key), ApiError);
+  const revoked = deletion?.kind === 'deleted';
+  if (revoked) {
+    log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
+    saveRest({ search, revoke: false }, journal);
+  }
+  const problem = deletion?.kind === 'unclear' ? deletion.error : error;
+  return new Failure('unexpected-key-values', { key, changes, revoked, error: problem });
+}
+
+/** Passes the key on to later steps, as outputs. If this fails, the post step revokes it. */
+function outputKey(
+  created: CreatedWithOrphans,
+  { plan, request }: { plan: Plan; request: KeyRequest },
+  { journal, onCreated }: KeyContext,
+): KeyResult {
+  const { key, secret, search } = created;
+  const expiry = expiryOf(key, search.desired);
+  const expiresAt = readTime(expiry) === undefined ? null : expiry;
+  const result = { workspace: plan.workspace, key, secret, expiresAt };
+  onCreated(result);
+  // Not `saveOrWarn`: if this cannot be saved, the post step revokes the key, so the step must not succeed.
+  if (!request.revokeAfterJob) {
+    journal.saveOrFail(taskOf(created, { revoke: false }), existing(key));
+  }
+  return result;
+}
+
+/** The task for the post step, once the key exists. A key that is revoked replaces no other. */
+function taskOf(
+  { key, search, replaced }: CreatedWithOrphans,
+  { revoke }: Pick<KeyCleanupTask, 'revoke'>,
+): KeyCleanupTask {
+  const { hash, label } = key;
+  const created = { hash, label, expiresAt: expiryOf(key, search.desired) };
+  return { search, created, revoke, replaced: revoke ? undefined : replaced };
+}
+
+/** What exists at OpenRouter if the state cannot be written. */
+function existing(key: Key): string {
+  return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`;
+}
+
+/** Saves `task`, or clears the journal if nothing is left to do. */
+function saveRest(task: KeyCleanupTask, journal: CleanupJournal<KeyCleanupTask>): void {
+  if (task.created || task.search.lostPosts > 0) journal.saveOrWarn(task);
+  else journal.clearOrWarn();
+}
+
+/** The expiry of the new key as it was returned; the requested one if it was not. Null for never. */
+function expiryOf({ expires_at: returned }: Key, desired: CreateKeyRequest): string | null {
+  if (returned === undefined) return desired.expires_at;
+  return returned === null ? null : String(returned);
+}
+
+/**
+ * Deletes orphans that appeared after the lookup for their POST. The post step deletes those that
+ * appear even later, and all of them if the lookup here fails.
+ */
+async function deleteLateOrphans(
+  created: CreatedWithOrphans,
+  request: KeyRequest,
+  context: KeyContext,
+): Promise<void> {
+  const { key, search } = created;
+  const { lostPosts } = search;
+  if (lostPosts === 0) return;
+  const { log, journal, warn } = context;
+  const isLate = (other: Key) => created.isNew(other) && other.hash !== key.hash;
+  const { value: orphans, error } = await catching(
+    deleteOrphans(search, isLate, context),
+    ApiError,
+  );
+  if (error) {
+    log.info(`${error.message}. The post step checks again.`);
+    return;
+  }
+  const { deleted, undecided } = orphans;
+  if (deleted.length === 0 && undecided.length === 0) return;
+  if (undecided.length > 0) warn('key-owner-unknown', unknownOwner(search, undecided));
+  const left = undecided.length > 0 ? 0 : lostPosts - deleted.length;
+  const task = taskOf(created, { revoke: request.revokeAfterJob });
+  saveRest({ ...task, search: { ...search, lostPosts: left } }, journal);
+}

@@ -1,0 +1,141 @@
+import * as z from 'zod/mini';
+import { LATE_POST_DELAYS_MS } from '../../creation/post-once.ts';
+import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
+import { deleteKey, describeKey, type Key } from '../../openrouter/resources/keys.ts';
+import type { Context, IncompleteCleanup } from '../../shared/context.ts';
+import { Failure } from '../../shared/failure.ts';
+import { whileMissing } from '../../shared/while-missing.ts';
+import { describeExpiry } from './expiry.ts';
+import { deleteOrphans, mayBeCreatedSince, orphanCriteria, unknownOwner } from './orphans.ts';
+import { deleteOlderKeys, type ReplaceContext, replaceOlderKeys } from './replace.ts';
+import { reportSpend, type SpendContext } from './spend.ts';
+
+/** The schema of the task that `key` saves for its post step. */
+export const keyCleanupTask = () =>
+  z.object({
+    search: orphanCriteria(),
+    /** The created key; absent until its response arrives. */
+    created: z.optional(
+      z.object({
+        hash: z.string(),
+        label: z.string(),
+        /** As OpenRouter returned it; the requested one if it did not. Null for never. */
+        expiresAt: z.nullable(z.string()),
+      }),
+    ),
+    /** Whether the post step revokes the created key. */
+    revoke: z.boolean(),
+    /** The hashes of the keys that the created one replaces if the job succeeds; absent if it replaces none. */
+    replaced: z.optional(z.array(z.string())),
+  });
+
+export type KeyCleanupTask = z.infer<ReturnType<typeof keyCleanupTask>>;
+
+/**
+ * Describes what may be left if `task` fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…, expires at
+ * 2026-01-01T06:00:00.417Z`. Empty if the task only reports what a key has spent.
+ */
+export function describeKeysLeft({ search, created, revoke }: KeyCleanupTask): string {
+  const { name, expires_at } = search.desired;
+  const quoted = JSON.stringify(name);
+  const found =
+    created && revoke
+      ? `the API key ${quoted} (${created.label}), hash ${created.hash}, ${describeExpiry(created.expiresAt)}`
+      : '';
+  const lost =
+    search.lostPosts > 0
+      ? `an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at)}`
+      : '';
+  return [found, lost].filter(Boolean).join('; ');
+}
+
+export interface KeyCleanupContext extends SpendContext, ReplaceContext {
+  /** Called with the older keys that this step has deleted. */
+  onReplaced(deleted: readonly Key[]): void;
+}
+
+/**
+ * Reports what the key has spent that the step created, deletes its orphans, and either revokes it or deletes
+ * those that it replaces, as the task requires. Touches no other key. Returns what is left of the task if
+ * part of it failed.
+ */
+export async function runKeyCleanup(
+  task: KeyCleanupTask,
+  context: KeyCleanupContext,
+): Promise<IncompleteCleanup<KeyCleanupTask> | undefined> {
+  const { search, created } = task;
+  if (created) await reportSpend({ name: search.desired.name, ...created }, context);
+  const [revocation, orphanDeletion] = await Promise.all([
+    catching(revokeCreated(task, context), ApiError, Failure),
+    catching(deleteAllOrphans(task, context), ApiError, Failure),
+  ]);
+  // At the end, so that nothing follows the last lookup of the created key.
+  const replacement = await catching(replaceKeys(task, context), ApiError, Failure);
+  const error = revocation.error ?? replacement.error ?? orphanDeletion.error;
+  if (!error) return undefined;
+  const lostPosts = orphanDeletion.error ? task.search.lostPosts : 0;
+  const left = {
+    ...task,
+    revoke: revocation.error !== undefined,
+    replaced: replacement.error ? task.replaced : undefined,
+    search: { ...task.search, lostPosts },
+  };
+  return { error, left };
+}
+
+/** @throws {Failure} `created-key-missing` */
+async function revokeCreated(
+  { search, created, revoke }: KeyCleanupTask,
+  context: Context,
+): Promise<void> {
+  if (!created || !revoke) return;
+  const { client, log } = context;
+  const key = { name: search.desired.name, ...created };
+  for await (const _ of whileMissing(context)) {
+    const deletion = await deleteKey(client, key);
+    if (deletion.kind === 'unclear') throw deletion.error;
+    if (deletion.kind === 'missing') continue;
+    log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
+    return;
+  }
+  throw new Failure('created-key-missing', { key });
+}
+
+/** @throws {Failure} `key-replaced`, `replaced-keys-not-deleted` */
+async function replaceKeys(
+  { search: { workspace, desired }, created, replaced }: KeyCleanupTask,
+  context: KeyCleanupContext,
+): Promise<void> {
+  if (!created || !replaced) return;
+  const key = { name: desired.name, ...created };
+  await replaceOlderKeys({ key, workspace, replaced }, context, (older) =>
+    deleteOlderKeys(older, key, context, context.onReplaced),
+  );
+}
+
+/** Deletes the orphans of the step. Polls, because an ambiguous POST may be applied late. */
+export async function deleteAllOrphans(
+  { search, created }: KeyCleanupTask,
+  context: Context,
+): Promise<void> {
+  let { lostPosts } = search;
+  if (lostPosts === 0) return;
+  const knownHashes = new Set([...search.preexistingHashes, created?.hash]);
+  const isNew = (key: Key) =>
+    !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
+  for (const delay of LATE_POST_DELAYS_MS) {
+    await context.client.pause(delay);
+    const { deleted, undecided } = await deleteOrphans({ ...search, lostPosts }, isNew, context);
+    if (undecided.length > 0) {
+      context.warn('key-owner-unknown', unknownOwner(search, undecided));
+      return;
+    }
+    for (const { hash } of deleted) knownHashes.add(hash);
+    lostPosts -= deleted.length;
+    if (lostPosts === 0) return;
+  }
+  if (lostPosts === search.lostPosts) {
+    context.log.info('Found no API key whose secret was lost.');
+  }
+}

@@ -1,0 +1,136 @@
+import { getInput } from '@actions/core';
+import * as z from 'zod/mini';
+import { engineOf } from '../../github/engine.ts';
+import { type Connection, connection, credentials, toConnection } from '../../inputs/connection.ts';
+import { flag, idOrSlug, lifetime, toMs } from '../../inputs/fields.ts';
+import { BOOLEANS } from '../../inputs/parse-input.ts';
+import { readInputs } from '../../inputs/read-inputs.ts';
+import { type InputLog, readSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
+import { createKeyRequest, LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
+import type { InvalidInput } from '../../shared/failure.ts';
+import type { KeyRequest } from './create-key.ts';
+import { type JobStatus, jobStatusOf } from './job-status.ts';
+
+/** What the words of the input `replace` mean: those of a boolean, and one more. */
+const REPLACE = new Map<string, boolean | 'after-job'>([...BOOLEANS, ['after-job', 'after-job']]);
+
+const replace = () =>
+  z.pipe(
+    z.enum([...REPLACE.keys()], 'must be true, false or after-job'),
+    z.transform((word) => REPLACE.get(word) ?? false),
+  );
+
+/** The name of a key. The report redacts what looks like a key, so such a name could not be shown. */
+export const keyName = () =>
+  createKeyRequest.shape.name.check(
+    z.refine((text) => text.search(LIKELY_SECRET) < 0, 'must not contain a key'),
+  );
+
+/** The inputs of `key/action.yml`, in the order in which their problems are reported. */
+export const keyInputs = () => {
+  const { limit, limit_reset, include_byok_in_limit } = createKeyRequest.shape;
+  return z.object({
+    ...credentials,
+    workspace: z.optional(idOrSlug()),
+    ...slugInputs(),
+    name: z.optional(keyName()),
+    limit_usd: limit,
+    limit_reset,
+    include_byok_in_limit,
+    // No default here and in action.yml: replace needs to know whether the author wrote it.
+    expires_in: z.optional(lifetime()),
+    revoke_after_job: flag(true),
+    replace: z._default(replace(), false),
+    api_url: connection.api_url,
+    timeout: connection.timeout,
+    job_status: z.optional(z.string()),
+  });
+};
+
+/** Checks the inputs against each other. */
+function keyProblems(
+  valid: Partial<z.infer<ReturnType<typeof keyInputs>>>,
+  provided: ReadonlySet<string>,
+): InvalidInput[] {
+  const problems = slugProblems('workspace', valid, provided);
+  const { limit_reset: reset, replace = false, revoke_after_job: revokes } = valid;
+  if (reset !== undefined && !provided.has('limit_usd')) {
+    const message = 'needs limit-usd: without a limit, there is nothing to reset';
+    problems.push({ input: 'limit-reset', message });
+  }
+  if (replace !== false && !provided.has('name')) {
+    const message = 'needs name: a generated name is different each time';
+    problems.push({ input: 'replace', message });
+  }
+  if (replace === 'after-job' && (revokes ?? !provided.has('revoke_after_job'))) {
+    const message =
+      'after-job needs revoke-after-job: false, or no key would be left after the job';
+    problems.push({ input: 'replace', message });
+  }
+  if (replace === 'after-job' && !provided.has('expires_in')) {
+    const message =
+      'is required with replace: after-job, because the key outlives the job: a time such as 70d, or never';
+    problems.push({ input: 'expires-in', message });
+  }
+  return problems;
+}
+
+interface KeyInputs extends Connection, KeyRequest {}
+
+/** @throws {Failure} `invalid-inputs` */
+export function readKeyInputs(log: InputLog): KeyInputs {
+  const values = readInputs(keyInputs(), keyProblems);
+  return {
+    ...toConnection(values),
+    workspace: readSlug(values.workspace, values, log),
+    desired: {
+      name: values.name ?? keyNameOf(process.env, Math.random()),
+      limit: values.limit_usd,
+      limit_reset: values.limit_reset,
+      include_byok_in_limit: values.include_byok_in_limit,
+    },
+    nameIsRandom: values.name === undefined,
+    expiresInMs: values.expires_in === 'never' ? null : (values.expires_in ?? toMs('6h')),
+    revokeAfterJob: values.revoke_after_job,
+    replace: values.replace,
+  };
+}
+
+/**
+ * Reads the status of the job for the post step.
+ * @throws {Failure} `invalid-inputs`
+ */
+export function readJobStatus(): JobStatus {
+  const { job_status } = keyInputs().shape;
+  const text = readInputs(z.object({ job_status })).job_status ?? '';
+  return jobStatusOf(text, engineOf(process.env));
+}
+
+/**
+ * Whether the author wants a failed replacement to fail the job, for a post step that cannot read its task.
+ * Never throws, since it is needed to report an error.
+ */
+export function replacesAfterJob(): boolean {
+  return getInput('replace') === 'after-job';
+}
+
+/** The maximum number of characters from the workflow's name, which can have any length. */
+const MAX_WORKFLOW_LENGTH = 60;
+
+/** The number of different suffixes: six digits in base 36. */
+const SUFFIX_COUNT = 36 ** 6;
+
+/**
+ * Names a key after the job that `env` describes, so that the name leads to the run that created it.
+ * @param random at least 0 and below 1. It distinguishes the jobs of a matrix, which share GITHUB_JOB.
+ */
+export function keyNameOf(env: NodeJS.ProcessEnv, random: number): string {
+  const workflow = [...(env['GITHUB_WORKFLOW'] ?? '')].slice(0, MAX_WORKFLOW_LENGTH).join('');
+  const run = [env['GITHUB_RUN_ID'], env['GITHUB_RUN_ATTEMPT']].filter(Boolean).join('.');
+  const suffix = Math.floor(random * SUFFIX_COUNT)
+    .toString(36)
+    .padStart(6, '0');
+  return [env['GITHUB_REPOSITORY'], workflow, run, env['GITHUB_JOB'], suffix]
+    .filter(Boolean)
+    .join(' / ');
+}

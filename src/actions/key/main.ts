@@ -1,0 +1,28 @@
+import { openJournal } from '../../runtime/journal.ts';
+import { saveMainProcess } from '../../runtime/main-process.ts';
+import { runStep, startContext } from '../../runtime/step.ts';
+import { createKey } from './create-key.ts';
+import { readKeyInputs } from './inputs.ts';
+import { keyOutputs, keySummary } from './report.ts';
+
+/** `key/action.yml`: creates an API key in a workspace. */
+export function key(): Promise<void> {
+  return runStep(async (step) => {
+    const { report } = step;
+    saveMainProcess(report);
+    const inputs = readKeyInputs(report);
+
+    const result = await createKey(inputs, {
+      ...startContext(inputs, step),
+      journal: openJournal(inputs, report),
+      registerSecrets: report.registerSecrets,
+      onCreated(created) {
+        report.output(keyOutputs(created));
+        report.outputSecret('key', created.secret);
+      },
+      random: Math.random,
+    });
+
+    report.summarize(keySummary(result, inputs));
+  });
+}

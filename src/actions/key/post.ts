@@ -1,0 +1,25 @@
+import { runCleanupStep } from '../../runtime/post-step.ts';
+import { describeKeysLeft, keyCleanupTask, runKeyCleanup } from './end-key.ts';
+import { readJobStatus, replacesAfterJob } from './inputs.ts';
+import { replacedSummary, spendReporter } from './report.ts';
+
+/**
+ * The post step of `key/action.yml`: reports what the created key has spent, revokes it, or deletes those
+ * that it replaces, and deletes orphaned ones.
+ */
+export function keyPost(): Promise<void> {
+  return runCleanupStep({
+    schema: keyCleanupTask(),
+    run: (task, context, { report }) =>
+      runKeyCleanup(task, {
+        ...context,
+        readJobStatus,
+        onReplaced: (deleted) => report.summarize(replacedSummary(deleted)),
+        onSpend: spendReporter(report),
+      }),
+    // The job must not succeed with a key that does not work, or with two that do.
+    failsJob: (task) => (task ? task.replaced !== undefined : replacesAfterJob()),
+    describeLeftovers: (task) =>
+      task ? describeKeysLeft(task) : 'an API key, if the step created one',
+  });
+}

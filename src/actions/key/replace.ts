@@ -1,0 +1,124 @@
+import { describeKey, type Key, keyRequest, listKeys } from '../../openrouter/resources/keys.ts';
+import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import type { Context } from '../../shared/context.ts';
+import { deleteEach } from '../../shared/delete-keys.ts';
+import { Failure } from '../../shared/failure.ts';
+import { latestTime } from '../../shared/time-window.ts';
+import { unusableState } from '../../shared/unusable-key.ts';
+import { whileMissing } from '../../shared/while-missing.ts';
+import type { JobStatus } from './job-status.ts';
+
+/**
+ * How many older keys a job replaces at most: a state is limited to 60 kB, and a hash has up to 200
+ * characters.
+ */
+export const MAX_REPLACED = 250;
+
+/**
+ * The hashes of the keys in `older` that a job replaces if it succeeds. If they are too many, those that do
+ * not work at the time `now` wait.
+ */
+export function hashesToReplace(
+  older: readonly Key[],
+  now: number,
+  { log }: Pick<Context, 'log'>,
+): string[] {
+  const rank = (key: Key) => (unusableState(key, now) ? 1 : 0);
+  if (older.length > MAX_REPLACED) {
+    log.info(
+      `${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`,
+    );
+  }
+  return older
+    .toSorted((a, b) => rank(a) - rank(b))
+    .slice(0, MAX_REPLACED)
+    .map(({ hash }) => hash);
+}
+
+/** The key of a job, and the older keys that it replaces. */
+export interface Replacement {
+  key: Pick<Key, 'hash' | 'name' | 'label'>;
+  workspace: WorkspaceRef;
+  /** The hashes of the keys that existed before the POST for `key`. */
+  replaced: readonly string[];
+  /** Whether two keys have the same name; by default, if the names are equal. */
+  isSameName?(one: string, other: string): boolean;
+}
+
+export interface ReplaceContext extends Context {
+  /**
+   * Called only if a key replaces others, so that an invalid input prevents nothing else.
+   * @throws {Failure} `invalid-inputs`
+   */
+  readJobStatus(): JobStatus;
+}
+
+/**
+ * Ends the older keys with the same name if the job has succeeded. Its own key must work before that, or
+ * none would be left, and after it, or the job would seem to have deployed a key that works.
+ * @param endOlder ends those of the older keys that still exist and have that name
+ * @throws {Failure} `key-replaced`, `invalid-inputs`, and those of `endOlder`
+ * @throws {ApiError}
+ */
+export async function replaceOlderKeys(
+  { key, workspace, replaced, isSameName = Object.is }: Replacement,
+  context: ReplaceContext,
+  endOlder: (older: readonly Key[]) => Promise<void>,
+): Promise<void> {
+  const { client, log, warn } = context;
+  await assertWorks(key, { olderEnded: false }, context);
+  const jobStatus = context.readJobStatus();
+  if (!jobStatus.succeeded) {
+    if (jobStatus.succeeded === undefined) warn('job-status-unknown', jobStatus);
+    else log.info('The job has not succeeded: older keys stay.');
+    return;
+  }
+  if (replaced.length === 0) return;
+  const { keys } = await listKeys(client, workspace);
+  // Someone may have given a key another name, so that it stays.
+  const older = keys.filter(
+    ({ hash, name }) => replaced.includes(hash) && isSameName(name, key.name),
+  );
+  if (older.length > 0) await endOlder(older);
+  await assertWorks(key, { olderEnded: older.length > 0 }, context);
+}
+
+/** @throws {Failure} `key-replaced` */
+async function assertWorks(
+  key: Replacement['key'],
+  { olderEnded }: { olderEnded: boolean },
+  context: Context,
+): Promise<void> {
+  const request = { ...keyRequest(key.hash, describeKey(key)), trusts404: true };
+  for await (const _ of whileMissing(context)) {
+    const { data: own, serverTime: server } = await context.client.request(request);
+    if (!own) continue;
+    const state = unusableState(own, latestTime({ server, runner: context.timeOfDay() }));
+    if (!state) return;
+    const expiredAt = state === 'expired' ? String(own['expires_at']) : undefined;
+    throw new Failure('key-replaced', { key, expiredAt, olderEnded });
+  }
+  throw new Failure('key-replaced', { key, olderEnded });
+}
+
+/**
+ * Deletes the keys that `key` replaces.
+ * @param onDeleted called with those that this step has deleted, also if it could not delete others
+ * @throws {Failure} `replaced-keys-not-deleted`
+ */
+export async function deleteOlderKeys(
+  older: readonly Key[],
+  key: Replacement['key'],
+  { client, log }: Pick<Context, 'client' | 'log'>,
+  onDeleted: (deleted: readonly Key[]) => void = () => undefined,
+): Promise<void> {
+  const deleted: Key[] = [];
+  const undeleted = await deleteEach(older, client, (old) => {
+    deleted.push(old);
+    log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`);
+  });
+  onDeleted(deleted);
+  if (undeleted.length > 0) {
+    throw new Failure('replaced-keys-not-deleted', { key, undeleted, count: older.length });
+  }
+}

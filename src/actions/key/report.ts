@@ -1,0 +1,74 @@
+import { countKeys } from '../../lib/format.ts';
+import { formatUsd } from '../../lib/usd.ts';
+import type { Key } from '../../openrouter/resources/keys.ts';
+import { keysTable } from '../../report/key-table.ts';
+import type { Outputs } from '../../report/outputs.ts';
+import type { Report } from '../../report/report.ts';
+import { describeByok, describeLimit } from '../../report/spending.ts';
+import type { Summary } from '../../report/summary.ts';
+import type { KeyRequest, KeyResult } from './create-key.ts';
+import type { KeySpend } from './spend.ts';
+
+/** The outputs that describe the key, without its secret. */
+export function keyOutputs({ key, workspace, expiresAt }: KeyResult): Outputs {
+  return {
+    name: key.name,
+    hash: key.hash,
+    label: key.label,
+    'expires-at': expiresAt ?? '',
+    'workspace-id': workspace.id,
+    'workspace-slug': workspace.slug,
+  };
+}
+
+/** The summary of a step that succeeded. */
+export function keySummary({ key, workspace, expiresAt }: KeyResult, request: KeyRequest): Summary {
+  return {
+    title: `✅ Created the OpenRouter API key ${key.name}`,
+    table: {
+      header: ['Field', 'Value'],
+      rows: [
+        ['Name', { code: key.name }],
+        ['Label', { code: key.label }],
+        ['Hash', { code: key.hash }],
+        ['Workspace', { code: `${workspace.slug} (${workspace.id})` }],
+        ['Limit', formatLimit(request)],
+        ['Expires', expiresAt === null ? 'never' : { code: expiresAt }],
+        ['Revoked after the job', request.revokeAfterJob ? 'yes' : 'no'],
+      ],
+    },
+  };
+}
+
+/** The summary of a post step about the older keys that it has deleted. */
+export function replacedSummary(deleted: readonly Key[]): Summary {
+  return {
+    title: `✅ Deleted ${countKeys(deleted.length)} that the new one replaces`,
+    table: keysTable(deleted),
+  };
+}
+
+/** Returns what shows the spend of a key in the log and in the summary of its post step. */
+export function spendReporter({ info, summarize }: Pick<Report, 'info' | 'summarize'>) {
+  return (spend: KeySpend) => {
+    info(`${formatSpend(spend)}.`);
+    summarize({ title: `💵 ${formatSpend(spend)}` });
+  };
+}
+
+function formatLimit({ desired: { limit, limit_reset } }: KeyRequest): string {
+  if (limit === undefined) return 'none';
+  return limit_reset === undefined ? `$${limit}` : `$${limit}, resets ${limit_reset}`;
+}
+
+/** `Spent $0.0421 of the limit of $5.00 (API key "CI")` */
+export function formatSpend({ name, spent, byok, limit }: KeySpend): string {
+  const key = `(API key ${JSON.stringify(name)})`;
+  const byokText = describeByok(byok);
+  const ownKeys = byokText && `, and ${byokText} with your own provider keys`;
+  if (!limit?.reset) {
+    const ofLimit = limit ? ` of the limit of ${formatUsd(limit.amount)}` : '';
+    return `Spent ${formatUsd(spent)}${ofLimit}${ownKeys} ${key}`;
+  }
+  return `Spent ${formatUsd(spent)} in total${ownKeys}. ${describeLimit(limit)} ${key}`;
+}

@@ -1,0 +1,69 @@
+import { formatAttempt } from '../../http/request.ts';
+import { exceeds, toUsd, type Usd } from '../../lib/usd.ts';
+import {
+  describeKey,
+  type KeyIdentity,
+  type KeyLimit,
+  keyRequest,
+  limitOf,
+} from '../../openrouter/resources/keys.ts';
+import type { Context } from '../../shared/context.ts';
+
+/** What an API key has spent in its life. */
+export interface KeySpend {
+  name: string;
+  /** What OpenRouter charged. */
+  spent: Usd;
+  /** What providers charged for requests with your own provider keys; undefined if unknown. */
+  byok: Usd | undefined;
+  /** Undefined if the key has none, or if that could not be read. */
+  limit: KeyLimit | undefined;
+}
+
+export interface SpendContext extends Context {
+  /** Called with what the created key has spent, if that can be read. */
+  onSpend(spend: KeySpend): void;
+}
+
+/** The most that the revocation may be delayed, in milliseconds. */
+const READ_WITHIN_MS = 1_500;
+
+/**
+ * Reports what the created key has spent, and warns if its limit is used up. Must come before the
+ * revocation, after which it cannot be read. If it cannot be read, that is a log line: the revocation
+ * matters more, so there is one attempt, whose throttling does not delay other requests.
+ */
+export async function reportSpend(
+  created: KeyIdentity,
+  { client, log, warn, onSpend }: SpendContext,
+): Promise<void> {
+  const { name } = created;
+  const described = describeKey(created);
+  const outcome = await client.tryOnce(keyRequest(created.hash, described), READ_WITHIN_MS);
+  if (outcome.kind !== 'applied') {
+    log.info(
+      `What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`,
+    );
+    return;
+  }
+  const { data: key } = outcome.response;
+  const spent = toUsd(key?.['usage']);
+  if (!key || spent === undefined) {
+    const reason = key
+      ? 'OpenRouter does not report it'
+      : 'OpenRouter does not find the key (HTTP 404)';
+    log.info(`What the API key ${described} has spent is unknown: ${reason}.`);
+    return;
+  }
+  const limit = limitOf(key);
+  const spend = { name, spent, byok: toUsd(key['byok_usage']) };
+  onSpend({ ...spend, limit });
+  if (limit && limit.amount > 0n && isUsedUp(limit, spent)) {
+    warn('key-limit-used-up', { ...spend, limit });
+  }
+}
+
+/** Whether nothing remains of `limit`. Without a remainder, only a limit that never resets shows that. */
+function isUsedUp({ amount, reset, remaining }: KeyLimit, spent: Usd): boolean {
+  return !exceeds(remaining ?? (reset ? amount : amount - spent), 0n);
+}

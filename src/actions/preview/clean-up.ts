@@ -1,0 +1,166 @@
+import { forEachOf } from '../../http/for-each.ts';
+import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
+import { countWorkspaces } from '../../lib/format.ts';
+import {
+  isDefault,
+  type ListedWorkspace,
+  listWorkspaces,
+} from '../../openrouter/resources/workspaces.ts';
+import { Failure } from '../../shared/failure.ts';
+import type { SweepEntry, SweepResult } from '../../shared/sweep-result.ts';
+import { deletePreview } from './delete-preview.ts';
+import { readMark } from './naming.ts';
+import { type GitHubContext, readStanding } from './standing.ts';
+import type { Subject } from './subject.ts';
+
+interface MarkedWorkspace extends ListedWorkspace {
+  subject: Subject;
+}
+
+/** A pull request or branch, and its previews: under a former name or prefix, it can have several. */
+interface Group {
+  subject: Subject;
+  workspaces: MarkedWorkspace[];
+}
+
+interface Outdated extends Group {
+  /** When its pull request is known to have changed. */
+  since: number | undefined;
+}
+
+type Lists = Record<'deleted' | 'alreadyDeleted' | 'failed' | 'kept', SweepEntry[]>;
+
+/** What a clean-up may do, as the author of the workflow requested it. */
+export interface CleanUpRequest {
+  /** If more previews are to be deleted, none is. */
+  maxDeletions: number;
+  dryRun: boolean;
+  timeoutMs: number;
+}
+
+/**
+ * The shares of the timeout that one lookup and one deletion have, so that one that takes long leaves time for
+ * the others. All lookups have half of the time that is left.
+ */
+const LOOKUP_SHARE = 1 / 10;
+const DELETION_SHARE = 1 / 5;
+
+/**
+ * Deletes the previews of this repository whose pull request is closed or whose branch is gone. One that
+ * cannot be read or deleted in its share of the time is kept, and the others go on.
+ * @throws {ApiError} if the workspaces cannot be listed; then none is deleted
+ */
+export async function cleanUp(
+  { maxDeletions, dryRun, timeoutMs }: CleanUpRequest,
+  context: GitHubContext,
+): Promise<SweepResult> {
+  const marked = await findMarked(context);
+  context.log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`);
+  const lists: Lists = { deleted: [], alreadyDeleted: [], failed: [], kept: [] };
+  const outdated = await findOutdated(groupBySubject(marked), { timeoutMs, lists }, context);
+  const stale = outdated.flatMap(({ workspaces }) => workspaces.map((one) => toEntry(one)));
+  const isTooMany = stale.length > maxDeletions;
+  if (!isTooMany && !dryRun) {
+    await forEachOf(outdated, async ({ workspaces, since }) => {
+      // One after another, because they share a comment.
+      for (const workspace of workspaces) {
+        const shared = withShare(timeoutMs * DELETION_SHARE, context);
+        await deleteOutdated(workspace, { since, lists }, shared);
+      }
+    });
+  }
+  return {
+    ...lists,
+    wouldDelete: !isTooMany && dryRun ? stale : [],
+    tooMany: isTooMany ? stale : [],
+    staleCount: stale.length,
+    keptCount: lists.kept.length,
+  };
+}
+
+/** Looks up the subject of each group. Adds those that are open, or that cannot be read, to `lists`. */
+async function findOutdated(
+  groups: readonly Group[],
+  { timeoutMs, lists }: { timeoutMs: number; lists: Lists },
+  context: GitHubContext,
+): Promise<Outdated[]> {
+  const lookups = context.github.withTimeout(context.github.timeLeft() / 2);
+  const outdated: Outdated[] = [];
+  await forEachOf(groups, async (group) => {
+    const github = lookups.withShare(timeoutMs * LOOKUP_SHARE);
+    const { value: standing, error } = await catching(
+      readStanding(group.subject, undefined, { ...context, github }),
+      ApiError,
+      Failure,
+    );
+    const entries = (reason: string) => group.workspaces.map((one) => toEntry(one, reason));
+    if (error) lists.failed.push(...entries(error.message).map((one) => ({ ...one, error })));
+    else if (standing.isOpen) lists.kept.push(...entries('it is open'));
+    else outdated.push({ ...group, since: standing.since });
+  });
+  return outdated;
+}
+
+/** A context for one of many items, which takes `ms` milliseconds at most. */
+function withShare(ms: number, context: GitHubContext): GitHubContext {
+  const { client, github } = context;
+  return {
+    ...context,
+    client: client.withShare(ms, [github]),
+    github: github.withShare(ms, [client]),
+  };
+}
+
+function groupBySubject(marked: readonly MarkedWorkspace[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const workspace of marked) {
+    const { subject } = workspace;
+    const key = JSON.stringify(subject);
+    const group = groups.get(key) ?? { subject, workspaces: [] };
+    group.workspaces.push(workspace);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+async function deleteOutdated(
+  workspace: MarkedWorkspace,
+  { since, lists }: { since: number | undefined; lists: Lists },
+  context: GitHubContext,
+): Promise<void> {
+  const { slug, subject, description } = workspace;
+  const identity = { slug, name: slug, description: String(description) };
+  const { value: deletion, error } = await catching(
+    deletePreview({ subject, since, identity }, { dryRun: false }, context),
+    ApiError,
+    Failure,
+  );
+  if (error) {
+    lists.failed.push({ ...toEntry(workspace, error.message), error });
+  } else if (deletion.kind === 'reopened') {
+    lists.kept.push(toEntry(workspace, 'it is open again'));
+  } else if (deletion.kind === 'missing' || !deletion.deleted) {
+    lists.alreadyDeleted.push(toEntry(workspace));
+  } else {
+    lists.deleted.push({ ...toEntry(workspace), keysSpent: deletion.keysSpent });
+  }
+}
+
+async function findMarked({ client, repository }: GitHubContext): Promise<MarkedWorkspace[]> {
+  const marked: MarkedWorkspace[] = [];
+  for await (const { items } of listWorkspaces(client)) {
+    for (const workspace of items) {
+      const subject = readMark(workspace.description, repository);
+      if (subject && !isDefault(workspace)) marked.push({ ...workspace, subject });
+    }
+  }
+  return marked;
+}
+
+function toEntry(
+  { id, slug, created_at }: MarkedWorkspace,
+  reason = 'its pull request or branch is closed',
+): SweepEntry {
+  return { id, slug, created_at: created_at ?? null, age: undefined, reason };
+}

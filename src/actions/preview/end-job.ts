@@ -1,0 +1,196 @@
+import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
+import {
+  describeKey,
+  disableKey,
+  isDisabled,
+  type Key,
+  type KeyIdentity,
+} from '../../openrouter/resources/keys.ts';
+import { findWorkspace, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import type { IncompleteCleanup } from '../../shared/context.ts';
+import { Failure, type FailureCode } from '../../shared/failure.ts';
+import { deleteAllOrphans, describeKeysLeft, type KeyCleanupTask } from '../key/end-key.ts';
+import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
+import { reportSpend, type SpendContext } from '../key/spend.ts';
+import { NO_DATA } from './comment.ts';
+import { commentOn, deletePreview, type PreviewDeletion } from './delete-preview.ts';
+import { isSameKeyName } from './naming.ts';
+import { type GitHubContext, readStanding, type Standing } from './standing.ts';
+import type { PreviewTask } from './task.ts';
+
+export interface FinishContext
+  extends GitHubContext,
+    Pick<SpendContext, 'onSpend'>,
+    Pick<ReplaceContext, 'readJobStatus'> {
+  /** Called with what became of the workspace if its subject was closed during the job. */
+  onEnd(deletion: PreviewDeletion): void;
+}
+
+/** What is left of the task of a preview. */
+interface PreviewLeft extends PreviewTask {
+  /** Whether the workspace is left although it is not to exist. */
+  isWorkspaceLeft?: boolean;
+}
+
+/**
+ * Describes what may be left if a task fails: `the workspace preview-42; the API key "CI"
+ * (sk-or-v1-0e6...1c96), hash 1c96…, expires at 2026-01-01T06:00:00.417Z`.
+ */
+export function describePreviewLeft({
+  identity,
+  key,
+  isWorkspaceLeft = true,
+}: PreviewLeft): string {
+  const workspace = isWorkspaceLeft ? `the workspace ${identity.slug}` : '';
+  // A key that replaces others outlives the job.
+  const keys = key ? describeKeysLeft({ ...key, revoke: key.replaced === undefined }) : '';
+  return [workspace, keys].filter(Boolean).join('; ');
+}
+
+/**
+ * Ends the API key of a preview, then looks once more whether its subject is open: deletes the workspace if
+ * it was closed in the meantime. Returns the error if part of it failed, and what is left: `preview-deleted`,
+ * `key-replaced`, `orphan-not-deleted`, those of `deletePreview`, or an `ApiError`.
+ */
+export async function finishPreview(
+  task: PreviewTask,
+  context: FinishContext,
+): Promise<IncompleteCleanup<PreviewLeft | undefined> | undefined> {
+  const ending = task.key && (await endKey(task.key, context));
+  const keyError = ending?.error;
+  const standing = await lookUpStanding(task, context);
+  const { error } = await catching(
+    checkPreview({ task, keyError, standing }, context),
+    ApiError,
+    Failure,
+  );
+  if (!error) return undefined;
+  // A workspace that was deleted took the key along.
+  if (isFailure(error, 'preview-reopened')) return { error, left: undefined };
+  const isUndeleted = standing?.isOpen === false && error !== keyError;
+  const isWorkspaceLeft = isUndeleted && !isFailure(error, 'preview-not-ours');
+  return { error, left: { ...task, key: ending?.left, isWorkspaceLeft } };
+}
+
+function isFailure(error: Error | undefined, code: FailureCode): boolean {
+  return error instanceof Failure && error.code === code;
+}
+
+function isReplacement(error: Error | undefined): boolean {
+  return isFailure(error, 'key-replaced');
+}
+
+/** Looks up whether the subject of `task` is open. If that fails, it is a warning. */
+async function lookUpStanding(
+  { subject, since, identity }: PreviewTask,
+  context: FinishContext,
+): Promise<Standing | undefined> {
+  const lookup = readStanding(subject, since, context);
+  const { value, error } = await catching(lookup, ApiError, Failure);
+  if (error) context.warn('preview-not-checked', { workspace: identity.slug, error });
+  return value;
+}
+
+interface Check {
+  task: PreviewTask;
+  /** Why the API key could not be ended; thrown unless the key is gone or nothing matters more. */
+  keyError: Error | undefined;
+  standing: Standing | undefined;
+}
+
+/**
+ * Deletes the workspace of a preview if its subject is closed, and checks that it exists otherwise.
+ * @throws {Failure} `preview-deleted`, and those of `deletePreview`
+ * @throws {ApiError}
+ */
+async function checkPreview(
+  { task, keyError, standing }: Check,
+  context: FinishContext,
+): Promise<void> {
+  const { subject, identity, workspace } = task;
+  if (standing?.isOpen === false) {
+    const preview = { subject, since: standing.since, identity };
+    const deletion = await deletePreview(preview, { dryRun: false }, context);
+    context.onEnd(deletion);
+    // A deletion takes the key along. That another job has replaced it matters only while the preview is needed.
+    if (keyError && !isReplacement(keyError) && deletion.kind !== 'deletion') throw keyError;
+    return;
+  }
+  if (standing) {
+    await commentOn(task, { seen: NO_DATA }, context);
+    if (workspace && !(await exists(workspace, keyError, context))) {
+      const wasClosed = !(await readStanding(subject, standing.since, context)).isOpen;
+      if (!wasClosed) throw new Failure('preview-deleted', { workspace });
+      if (isReplacement(keyError)) return;
+    }
+  }
+  if (keyError) throw keyError;
+}
+
+/** @throws `keyError` if the lookup fails too: a key that may still work matters more */
+async function exists(
+  workspace: WorkspaceRef,
+  keyError: Error | undefined,
+  { client }: FinishContext,
+): Promise<boolean> {
+  const { value: found, error } = await catching(findWorkspace(client, workspace.id), ApiError);
+  if (error) throw keyError ?? error;
+  return found.workspace !== undefined;
+}
+
+/**
+ * Reports what the key has spent, ends it, and deletes its orphans. Returns what is left if part of it failed:
+ * `key-replaced`, `orphan-not-deleted`, or an `ApiError`.
+ */
+async function endKey(
+  saved: KeyCleanupTask,
+  context: FinishContext,
+): Promise<IncompleteCleanup<KeyCleanupTask> | undefined> {
+  const ending = await catching(endCreated(saved, context), ApiError, Failure);
+  const deletion = await catching(deleteAllOrphans(saved, context), ApiError, Failure);
+  const error = ending.error ?? deletion.error;
+  if (!error) return undefined;
+  const lostPosts = deletion.error ? saved.search.lostPosts : 0;
+  const left = { ...saved, search: { ...saved.search, lostPosts } };
+  // A key that another job has replaced does not work any more.
+  const mayWork = ending.error && !isReplacement(ending.error);
+  return { error, left: mayWork ? left : { ...left, created: undefined } };
+}
+
+/**
+ * @throws {Failure} `key-replaced`
+ * @throws {ApiError}
+ */
+async function endCreated(
+  { created, search, replaced }: KeyCleanupTask,
+  context: FinishContext,
+): Promise<void> {
+  if (!created) return;
+  const key = { name: search.desired.name, ...created };
+  await reportSpend(key, context);
+  if (replaced) {
+    const { workspace } = search;
+    const replacement = { key, workspace, replaced, isSameName: isSameKeyName };
+    await replaceOlderKeys(replacement, context, (older) => disableEach(older, context));
+  } else await disable(key, context);
+}
+
+async function disable(key: KeyIdentity, { client, log }: FinishContext): Promise<void> {
+  const disabled = await disableKey(client, key);
+  log.info(
+    disabled
+      ? `Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.`
+      : `The API key ${describeKey(key)} does not exist any more.`,
+  );
+}
+
+/** Disables those API keys that still work. A failure does not stop the others. */
+async function disableEach(keys: readonly Key[], context: FinishContext): Promise<void> {
+  const working = keys.filter((key) => !isDisabled(key));
+  const outcomes = await Promise.all(
+    working.map((key) => catching(disable(key, context), ApiError)),
+  );
+  const [first] = outcomes.flatMap(({ error }) => error ?? []);
+  if (first) throw first;
+}

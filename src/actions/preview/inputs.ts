@@ -1,0 +1,211 @@
+import { readFileSync } from 'node:fs';
+import { getInput } from '@actions/core';
+import * as z from 'zod/mini';
+import { type Engine, engineOf, isGitea } from '../../github/engine.ts';
+import type { KnownRepository } from '../../github/repository.ts';
+import { governanceInputs, governanceProblems, toGovernance } from '../../governance/inputs.ts';
+import {
+  type Connection,
+  connection,
+  credentials,
+  hasIdTokens,
+  isConfidential,
+  timeout,
+  toConnection,
+  toUrl,
+} from '../../inputs/connection.ts';
+import { count, flag, lifetime, maxDeletions, toMs } from '../../inputs/fields.ts';
+import { readInputs } from '../../inputs/read-inputs.ts';
+import { slugPrefix } from '../../inputs/slug.ts';
+import { parseJson } from '../../lib/json.ts';
+import { createKeyRequest } from '../../openrouter/resources/keys.ts';
+import { createWorkspaceRequest } from '../../openrouter/resources/workspaces.ts';
+import { Failure, type InvalidInput } from '../../shared/failure.ts';
+import { toFields } from '../create/inputs.ts';
+import { keyName, keyNameOf } from '../key/inputs.ts';
+import type { PreviewRequest } from './run-preview.ts';
+import { CLEAN_UP_EVENTS } from './subject.ts';
+
+const LIMIT_MESSAGE = 'must be an amount in USD, 0 or more, or "null"';
+
+/** The inputs of `preview/action.yml`, in the order in which their problems are reported. */
+export const previewInputs = () => {
+  const { limit_reset, include_byok_in_limit } = createKeyRequest.shape;
+  const {
+    name: _name,
+    slug: _slug,
+    description: _description,
+    ...fields
+  } = createWorkspaceRequest.shape;
+  return z.object({
+    ...credentials,
+    github_token: z._default(z.string(), ''),
+    pull_request: z.optional(count('must be the number of a pull request')),
+    slug_prefix: slugPrefix(),
+    ...fields,
+    ...governanceInputs,
+    key: z._default(z.enum(['job', 'preview', 'none'], 'must be job, preview or none'), 'job'),
+    key_name: z.optional(keyName().check(z.maxLength(100, 'must be at most 100 characters'))),
+    limit_usd: z._default(z.nullable(z.number(LIMIT_MESSAGE).check(z.gte(0, LIMIT_MESSAGE))), 1),
+    limit_reset,
+    include_byok_in_limit,
+    expires_in: z.optional(lifetime()),
+    comment: flag(true),
+    max_deletions: maxDeletions(),
+    dry_run: flag(),
+    api_url: connection.api_url,
+    timeout: timeout('2m'),
+    job_status: z.optional(z.string()),
+  });
+};
+
+type Values = z.infer<ReturnType<typeof previewInputs>>;
+
+/** Checks the inputs against each other. */
+function previewProblems(valid: Partial<Values>, provided: ReadonlySet<string>): InvalidInput[] {
+  const problems = governanceProblems(valid, provided);
+  const { key = provided.has('key') ? 'preview' : 'job', key_name: name } = valid;
+  if (name !== undefined && key !== 'preview') {
+    const message = 'needs key: preview: any other key has a generated name';
+    problems.push({ input: 'key-name', message });
+  }
+  if (valid.limit_usd === null && valid.limit_reset !== undefined) {
+    problems.push({ input: 'limit-reset', message: 'needs limit-usd to be an amount' });
+  }
+  return problems;
+}
+
+/** How long the key lives by default, by what it is for. */
+const LIFETIMES = { job: '6h', preview: '30d', none: '6h' };
+
+interface PreviewInputs extends Connection, PreviewRequest {
+  gitHub: GitHubConnection;
+}
+
+/** How to reach GitHub, and which repository the run belongs to. */
+export interface GitHubConnection {
+  apiUrl: string;
+  token: string;
+  /** The login of the token of a job. */
+  jobLogin: string;
+  repository: KnownRepository;
+}
+
+/** @throws {Failure} `invalid-inputs` */
+export function readPreviewInputs(): PreviewInputs {
+  const values = readInputs(previewInputs(), previewProblems);
+  const payload = readEvent();
+  const run = {
+    event: process.env['GITHUB_EVENT_NAME'] ?? '',
+    payload,
+    pullRequest: values.pull_request,
+  };
+  const expiresIn = values.expires_in ?? toMs(LIFETIMES[values.key]);
+  return {
+    ...toConnection(values),
+    gitHub: readGitHub(values.github_token, payload),
+    run,
+    slugPrefix: values.slug_prefix,
+    workspace: { fields: toFields(values), ...toGovernance(values) },
+    keyMode: values.key,
+    key: {
+      desired: {
+        name: keyNameOf(process.env, Math.random()),
+        limit: values.limit_usd ?? undefined,
+        limit_reset: values.limit_reset,
+        include_byok_in_limit: values.include_byok_in_limit,
+      },
+      jobName:
+        values.key_name ??
+        [process.env['GITHUB_WORKFLOW'], process.env['GITHUB_JOB']].filter(Boolean).join(' / '),
+      expiresInMs: expiresIn === 'never' ? null : expiresIn,
+    },
+    comment: values.comment,
+    maxDeletions: values.max_deletions,
+    dryRun: values.dry_run,
+  };
+}
+
+/** The event of the run; undefined if the runner provides none. */
+function readEvent(): unknown {
+  const path = process.env['GITHUB_EVENT_PATH'];
+  try {
+    return path ? parseJson(readFileSync(path, 'utf8')) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The logins of the tokens of jobs, where that is not GitHub's. */
+const JOB_LOGINS: Readonly<Partial<Record<Engine, string>>> = {
+  Forgejo: 'forgejo-actions',
+  Gitea: 'gitea-actions',
+};
+
+/** GitHub's `schedule` has no repository. */
+const runnerEvent = z.object({
+  repository: z.object({ id: z.optional(z.number()), default_branch: z.optional(z.string()) }),
+});
+
+/** @throws {Failure} `invalid-inputs` */
+function readGitHub(token: string, payload: unknown): GitHubConnection {
+  const { env } = process;
+  const apiUrl = env['GITHUB_API_URL'] || 'https://api.github.com';
+  const url = toUrl(apiUrl);
+  if (!url || !isConfidential(url)) {
+    const problem = {
+      input: 'GITHUB_API_URL (environment variable)',
+      message: 'must be a URL that begins with https, because the token is sent there',
+    };
+    throw new Failure('invalid-inputs', { problems: [problem] });
+  }
+  const { repository } = z.safeParse(runnerEvent, payload).data ?? {};
+  const id = Number(env['GITHUB_REPOSITORY_ID'] || repository?.id);
+  const scheduled = env['GITHUB_EVENT_NAME'] === 'schedule' ? env['GITHUB_REF_NAME'] : undefined;
+  return {
+    apiUrl: apiUrl.replace(/\/$/, ''),
+    token,
+    jobLogin: JOB_LOGINS[engineOf(env)] ?? 'github-actions[bot]',
+    repository: {
+      name: env['GITHUB_REPOSITORY'] ?? '',
+      id: Number.isSafeInteger(id) ? id : undefined,
+      serverUrl: env['GITHUB_SERVER_URL'] || 'https://github.com',
+      isGitea: isGitea(env),
+      defaultBranch: repository?.default_branch || scheduled || undefined,
+    },
+  };
+}
+
+const strangersEvent = z.object({
+  repository: z.object({ full_name: z.string(), fork: z.optional(z.boolean()) }),
+  pull_request: z.optional(
+    z.object({ head: z.object({ repo: z.nullable(z.object({ full_name: z.string() })) }) }),
+  ),
+});
+
+/**
+ * Why this run has no credential although nothing is wrong; undefined if it has one, or should have. Id tokens
+ * alone are none for Dependabot, and in a repository that is a fork, where a policy rejects them.
+ */
+export function reasonForNoKey(): string | undefined {
+  const { env } = process;
+  const isFederated = getInput('federation-policy-id') !== '' && hasIdTokens(env);
+  // What skips a clean-up leaves workspaces behind in a job that is green.
+  const isCleanUp = CLEAN_UP_EVENTS.includes(env['GITHUB_EVENT_NAME'] ?? '');
+  if (getInput('management-key') !== '' || (isFederated && isCleanUp)) return undefined;
+  if (env['GITHUB_ACTOR'] === 'dependabot[bot]') return 'Dependabot started this run';
+  const { data } = z.safeParse(strangersEvent, readEvent());
+  const head = data?.pull_request?.head;
+  const isForeign = head && head.repo?.full_name !== data?.repository.full_name;
+  const isForFork = data?.repository.fork || (isForeign && !isFederated);
+  return isForFork ? 'it is a run for a fork' : undefined;
+}
+
+/**
+ * Reads how the post step reaches GitHub, which evaluates the inputs again for it.
+ * @throws {Failure} `invalid-inputs`
+ */
+export function readPostGitHub(): GitHubConnection {
+  const { github_token } = previewInputs().shape;
+  return readGitHub(readInputs(z.object({ github_token })).github_token, readEvent());
+}

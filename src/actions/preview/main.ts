@@ -1,0 +1,44 @@
+import { completeRepository } from '../../github/repository.ts';
+import { openJournal } from '../../runtime/journal.ts';
+import { saveMainProcess } from '../../runtime/main-process.ts';
+import { runStep, startContext, startGitHub } from '../../runtime/step.ts';
+import { identityOutputs } from '../create/report.ts';
+import { readPreviewInputs, reasonForNoKey } from './inputs.ts';
+import { commentRenderer } from './render-comment.ts';
+import { previewKeyOutputs, previewOutputs, previewSummary, reportSkipped } from './report.ts';
+import { runPreview } from './run-preview.ts';
+
+/** `preview/action.yml`: makes the workspace of a pull request or branch agree with its state. */
+export function preview(): Promise<void> {
+  return runStep(async (step) => {
+    const { report } = step;
+    const reason = reasonForNoKey();
+    if (reason !== undefined) return reportSkipped(reason, report);
+    saveMainProcess(report);
+    const inputs = readPreviewInputs();
+
+    const context = startContext(inputs, step);
+    const github = startGitHub(inputs.gitHub, { context, step });
+    const result = await runPreview(inputs, {
+      ...context,
+      github,
+      repository: await completeRepository(github, inputs.gitHub.repository),
+      jobLogin: inputs.gitHub.jobLogin,
+      renderComment: inputs.comment ? commentRenderer(inputs.gitHub, report) : undefined,
+      journal: openJournal(inputs, report),
+      notice: report.notice,
+      registerSecrets: report.registerSecrets,
+      onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
+      onKey(created) {
+        report.output(previewKeyOutputs(created));
+        report.outputSecret('key', created.secret);
+      },
+      random: Math.random,
+    });
+
+    if (result.state === 'skipped') return reportSkipped(result.reason, report);
+    report.output(previewOutputs(result));
+    if (result.state === 'clean-up' && result.failure) throw result.failure;
+    report.summarize(previewSummary(result, inputs));
+  });
+}

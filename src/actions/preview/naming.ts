@@ -1,0 +1,86 @@
+import type { Repository } from '../../github/repository.ts';
+import { cutName } from '../../openrouter/resources/workspaces.ts';
+import { slugFrom, toSlug, withHash } from '../../shared/slug.ts';
+import type { Subject } from './subject.ts';
+
+/** What the name of a repository may take of a slug. The rest suffices for any number and most branches. */
+const MAX_REPOSITORY = 21;
+
+/** What identifies the preview of `subject`: its slug, and its name and description for people. */
+export function identify(
+  subject: Subject,
+  repository: Repository,
+  slugPrefix: string | undefined,
+): { slug: string; name: string; description: string } {
+  const prefix = slugPrefix ?? `preview-${shorten(lastOf(repository.name), MAX_REPOSITORY)}-`;
+  const { name } = repository;
+  return {
+    slug: subject.kind === 'pull' ? `${prefix}${subject.number}` : slugFrom(subject.name, prefix),
+    name: cutName(name + endOf(subject)),
+    description: markOf(subject, repository),
+  };
+}
+
+/** What a name has after that of the repository: `#42`, `: feature/x`. */
+function endOf(subject: Subject): string {
+  return cutName(subject.kind === 'pull' ? `#${subject.number}` : `: ${subject.name}`);
+}
+
+/** The name of the key for a deployed preview. It is cut only where the name of the repository does not matter. */
+export function deployedKeyName(
+  subject: Subject,
+  { name }: Pick<Repository, 'name'>,
+  jobName: string,
+): string {
+  return `${name}${endOf(subject)} / ${jobName}`;
+}
+
+/** Whether two keys of a preview have the same name, but for that of the repository, which can change. */
+export function isSameKeyName(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((name) => name.replace(/^[\w.-]+\/[\w.-]+/, ''));
+  return a === b;
+}
+
+/** `text` as a part of a slug, with its hash only if it does not fit. */
+function shorten(text: string, maxLength: number): string {
+  const slug = toSlug(text);
+  return slug !== '' && slug.length <= maxLength ? slug : withHash(text, maxLength);
+}
+
+function lastOf(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}
+
+/** The description of a preview: `Preview of https://github.com/octo-org/shop/pull/42 (repository 123456)` */
+function markOf(subject: Subject, { serverUrl, name, id }: Repository): string {
+  const path = subject.kind === 'pull' ? `pull/${subject.number}` : `tree/${subject.name}`;
+  return `${START}${serverUrl}/${name}/${path} (repository ${id})`;
+}
+
+const START = 'Preview of ';
+
+/** What follows the URL of the server. Git allows no space in the name of a branch, but any other blank. */
+const REST =
+  /^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)$/;
+
+/**
+ * Reads the mark in the description of a workspace: what it is a preview of, if that belongs to
+ * `repository`. The id decides: a repository can be renamed, and a new one can get an old name.
+ */
+export function readMark(description: unknown, repository: Repository): Subject | undefined {
+  const start = START + repository.serverUrl;
+  if (typeof description !== 'string' || !description.startsWith(start)) return undefined;
+  const { groups } = REST.exec(description.slice(start.length)) ?? {};
+  if (!groups || Number(groups['id']) !== repository.id) return undefined;
+  const { number, branch = '' } = groups;
+  return number === undefined
+    ? { kind: 'branch', name: branch }
+    : { kind: 'pull', number: Number(number) };
+}
+
+/** Whether both are the same pull request or branch. */
+export function isSame(a: Subject, b: Subject): boolean {
+  return a.kind === 'pull'
+    ? b.kind === 'pull' && a.number === b.number
+    : b.kind === 'branch' && a.name === b.name;
+}

@@ -1,0 +1,107 @@
+import { countWorkspaces } from '../../lib/format.ts';
+import { exactUsd } from '../../lib/usd.ts';
+import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
+import { keysTable } from '../../report/key-table.ts';
+import { type Outputs, toJsonList } from '../../report/outputs.ts';
+import type { Report } from '../../report/report.ts';
+import type { Summary } from '../../report/summary.ts';
+import { sweepOutputs, sweepSummary } from '../../report/sweep.ts';
+import type { KeyResult } from '../key/create-key.ts';
+import type { Preview, PreviewDeletion } from './delete-preview.ts';
+import type { PreviewRequest, PreviewResult } from './run-preview.ts';
+
+/** The outputs that describe the key of a preview, without its secret. */
+export function previewKeyOutputs({ key, expiresAt }: KeyResult): Outputs {
+  return { 'key-hash': key.hash, 'expires-at': expiresAt ?? '' };
+}
+
+/** Reports a run that has no preview. */
+export function reportSkipped(reason: string, report: Report): void {
+  report.notice(`No preview: ${reason}.`);
+  report.output({ state: 'skipped' });
+  report.summarize({ title: `⏭️ No preview: ${reason}` });
+}
+
+/** What a run did for a preview, or for all of them. */
+type Result = Exclude<PreviewResult, { state: 'skipped' }>;
+
+/** The outputs for the result of the step. */
+export function previewOutputs(result: Result): Outputs {
+  if (result.state === 'clean-up') {
+    const { deleted = '' } = sweepOutputs(result.result);
+    return { deleted };
+  }
+  if (result.state !== 'closed') return { state: result.state };
+  const { deletion } = result;
+  const spent = deletion.kind === 'deletion' ? deletion.keysSpent : null;
+  return {
+    state: 'closed',
+    deleted: toJsonList(deletedEntries(deletion), 'workspaces'),
+    'keys-cost-usd': spent === null ? '' : exactUsd(spent),
+  };
+}
+
+function deletedEntries(deletion: PreviewDeletion): object[] {
+  if (deletion.kind !== 'deletion' || !deletion.deleted) return [];
+  const { id, slug, created_at = null } = deletion.workspace;
+  return [{ id, slug, created_at, reason: 'its pull request or branch is closed' }];
+}
+
+/** The summary of a step that succeeded. */
+export function previewSummary(result: Result, request: PreviewRequest): Summary {
+  if (result.state === 'clean-up') {
+    const kept = countWorkspaces(result.result.keptCount);
+    return {
+      ...sweepSummary(result.result, { ...request, deleteKeys: true }),
+      paragraphs: [`Kept, because they are open: ${kept}.`],
+    };
+  }
+  if (result.state === 'closed') return endSummary(result.preview, result.deletion, request);
+  const { slug, description } = result.preview.identity;
+  return {
+    title: openTitle(result, request, slug),
+    url: dashboardUrl(slug),
+    paragraphs: [
+      `${description}.`,
+      ...(result.key
+        ? [`Created the API key ${result.key.key.name}, hash ${result.key.key.hash}.`]
+        : []),
+    ],
+  };
+}
+
+type Titled = Pick<PreviewRequest, 'dryRun'>;
+
+/** The summary about a preview that is not needed any more. */
+export function endSummary(
+  { identity: { slug, description } }: Pick<Preview, 'identity'>,
+  deletion: PreviewDeletion,
+  request: Titled,
+): Summary {
+  return {
+    title: `${closedTitle(deletion, request)} ${slug}`,
+    paragraphs: [`${description}.`],
+    ...(deletion.kind === 'deletion' && { table: keysTable(deletion.deletedKeys) }),
+  };
+}
+
+function closedTitle(deletion: PreviewDeletion, { dryRun }: Titled): string {
+  if (deletion.kind !== 'deletion') return '✅ Nothing to delete: no OpenRouter workspace is';
+  if (dryRun) return '🔎 Dry run: would delete the OpenRouter workspace';
+  return deletion.deleted
+    ? '✅ Deleted the OpenRouter workspace'
+    : '✅ Already deleted by another job: the OpenRouter workspace';
+}
+
+function openTitle(
+  { workspace, created }: Result & { state: 'open' },
+  { dryRun }: Titled,
+  slug: string,
+): string {
+  const named = `the OpenRouter workspace ${slug}`;
+  if (workspace) {
+    if (dryRun) return `🔎 Dry run: found ${named}`;
+    return `✅ ${created ? 'Created' : 'Found'} ${named}`;
+  }
+  return dryRun ? `🔎 Dry run: would create ${named}` : `✅ Left ${named} alone: it is open again`;
+}

@@ -1,0 +1,236 @@
+import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
+import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
+import { type CleanupJournal, noJournal } from '../../shared/context.ts';
+import { Failure } from '../../shared/failure.ts';
+import type { SweepResult } from '../../shared/sweep-result.ts';
+import { sweepFailure } from '../../teardown/sweep-failure.ts';
+import { createWorkspace } from '../create/create-workspace.ts';
+import type { CreateRequest } from '../create/request.ts';
+import { createKeyIn, type KeyRequest, type KeyResult } from '../key/create-key.ts';
+import type { KeyCleanupTask } from '../key/end-key.ts';
+import { cleanUp } from './clean-up.ts';
+import { assertOurs, deletePreview, type Preview, type PreviewDeletion } from './delete-preview.ts';
+import { deployedKeyName, identify, isSameKeyName } from './naming.ts';
+import { type GitHubContext, readStanding, type Standing } from './standing.ts';
+import { findTopic, type RunFacts, type Topic } from './subject.ts';
+import type { PreviewTask } from './task.ts';
+
+/** What a preview is to have, as the author of the workflow requested it. */
+export interface PreviewRequest {
+  run: RunFacts;
+  slugPrefix: string | undefined;
+  /** The fields, guardrail, budgets and members of the workspace. */
+  workspace: Pick<CreateRequest, 'governance' | 'governanceInputs'> & {
+    fields: Omit<CreateRequest['desired'], 'slug' | 'name' | 'description'>;
+  };
+  keyMode: 'job' | 'preview' | 'none';
+  key: Pick<KeyRequest, 'desired' | 'expiresInMs'> & {
+    /** What the name of a key for a deployed preview ends with: it is the same in each run of the job. */
+    jobName: string;
+  };
+  comment: boolean;
+  /** If a clean-up finds more previews to delete, it deletes none. */
+  maxDeletions: number;
+  dryRun: boolean;
+  timeoutMs: number;
+}
+
+/** What a run did. */
+export type PreviewResult =
+  | { state: 'skipped'; reason: string }
+  | { state: 'open'; preview: Preview; workspace?: Workspace; created: boolean; key?: KeyResult }
+  | { state: 'closed'; preview: Preview; deletion: Exclude<PreviewDeletion, { kind: 'reopened' }> }
+  | { state: 'clean-up'; result: SweepResult; failure: Failure | undefined };
+
+export interface PreviewContext extends GitHubContext {
+  journal: CleanupJournal<PreviewTask>;
+  registerSecrets(secrets: readonly string[]): void;
+  /** Called as soon as the workspace is known. */
+  onWorkspace(workspace: Workspace, ownership: { created: boolean }): void;
+  /** Called as soon as the key exists. */
+  onKey(result: KeyResult): void;
+  random(): number;
+}
+
+/**
+ * Makes the workspace of a pull request or branch exist while that is open, and be gone once it is closed.
+ * @throws {ApiError}
+ * @throws {Failure} `no-subject`, `preview-not-ours`, `preview-reopened`, `stale-response`, and those of the
+ *   operations that it consists of
+ */
+export async function runPreview(
+  request: PreviewRequest,
+  context: PreviewContext,
+): Promise<PreviewResult> {
+  const { log, repository } = context;
+  const topic = findTopic(request.run, repository);
+  if (topic.kind === 'skipped') return { state: 'skipped', reason: topic.reason };
+  if (topic.kind === 'clean-up') {
+    const result = await cleanUp(request, context);
+    const check = 'the table in the job summary';
+    return { state: 'clean-up', result, failure: sweepFailure(result, { ...request, check }) };
+  }
+  const { subject, since } = topic;
+  const identity = identify(subject, repository, request.slugPrefix);
+  log.info(`${identity.description}: its workspace is ${identity.slug}.`);
+  saveTask({ subject, since, identity }, request, context);
+  // What happens to a branch is its end, or a push.
+  const standing = await readStanding(subject, since, context, { wasPushed: !topic.isEnd });
+  const preview = { subject, since: standing.since, identity };
+  saveTask(preview, request, context);
+  if (!standing.isOpen) return closePreview(preview, request, context);
+  if (!standing.isOwn) {
+    return { state: 'skipped', reason: 'a pull request from another repository has no preview' };
+  }
+  if (topic.isEnd) {
+    log.info('It is open again: this run changes nothing.');
+    return { state: 'open', preview, created: false };
+  }
+  return openPreview({ request, preview, topic }, standing, context);
+}
+
+/** Saves what the post step looks at once more. A dry run leaves it nothing to do. */
+function saveTask(
+  preview: Preview & Pick<PreviewTask, 'workspace'>,
+  { comment, dryRun }: PreviewRequest,
+  { journal, repository: { id, defaultBranch } }: PreviewContext,
+): PreviewTask {
+  const task: PreviewTask = { ...preview, repository: { id, defaultBranch }, comment };
+  if (!dryRun) journal.saveOrFail(task);
+  return task;
+}
+
+async function closePreview(
+  preview: Preview,
+  request: PreviewRequest,
+  context: PreviewContext,
+): Promise<PreviewResult> {
+  const deletion = await deletePreview(preview, request, {
+    ...context,
+    onDeletion: ({ id, slug }) =>
+      saveTask({ ...preview, workspace: { id, slug } }, request, context),
+  });
+  // What is gone as it should be is not missed if it is reopened before the post step.
+  saveTask(preview, request, context);
+  return deletion.kind === 'reopened'
+    ? { state: 'open', preview, created: false }
+    : { state: 'closed', preview, deletion };
+}
+
+interface Opening {
+  request: PreviewRequest;
+  preview: Preview;
+  topic: Topic & { kind: 'subject' };
+}
+
+/** How often the workspace may vanish between its creation and that of its key. */
+const MAX_VANISHED = 2;
+
+async function openPreview(
+  opening: Opening,
+  standing: Standing,
+  context: PreviewContext,
+): Promise<PreviewResult> {
+  const { request, preview } = opening;
+  let current = standing;
+  for (let vanished = 0; ; vanished += 1) {
+    const { workspace, created } = await ensureWorkspace(opening, current, context);
+    if (!workspace) return { state: 'open', preview, created };
+    const { id, slug } = workspace;
+    const task = saveTask({ ...preview, workspace: { id, slug } }, request, context);
+    if (request.keyMode === 'none' || request.dryRun) {
+      return { state: 'open', preview, workspace, created };
+    }
+    const { value: key, error } = await catching(
+      ensureKey({ ...opening, task }, workspace, context),
+      ApiError,
+      Failure,
+    );
+    if (key) return { state: 'open', preview, workspace, created, key };
+    const { value: lookup } = await catching(findWorkspace(context.client, workspace.id), ApiError);
+    if (!lookup || lookup.workspace || vanished === MAX_VANISHED) throw error;
+    context.log.info(`The workspace ${workspace.slug} has vanished. Looking again.`);
+    current = await readStanding(preview.subject, current.since, context);
+    if (!current.isOpen) {
+      return closePreview({ ...preview, since: current.since }, request, context);
+    }
+  }
+}
+
+/** Creates or updates the workspace. An older run, or its repetition, uses it as it is. */
+async function ensureWorkspace(
+  { request, preview, topic }: Opening,
+  { head }: Standing,
+  context: PreviewContext,
+): Promise<{ workspace: Workspace | undefined; created: boolean }> {
+  const { identity } = preview;
+  const isCurrent = topic.head === undefined || topic.head === head;
+  if (!isCurrent) {
+    context.notice('There are newer commits: this run uses the workspace as it is.');
+  }
+  const { governance, governanceInputs, fields } = request.workspace;
+  const { outcome, workspace } = await createWorkspace(
+    {
+      desired: { ...fields, ...identity },
+      governance,
+      governanceInputs: isCurrent ? governanceInputs : [],
+      ifExists: isCurrent ? 'update' : 'reuse',
+      dryRun: request.dryRun,
+      deleteAfterJob: false,
+      deleteKeys: false,
+      timeoutMs: request.timeoutMs,
+    },
+    {
+      ...context,
+      // The post step deletes what is not needed, even if another job created it.
+      journal: noJournal,
+      assertExisting: (existing) => assertOurs(existing, preview, context),
+    },
+  );
+  return { workspace, created: outcome === 'created' };
+}
+
+async function ensureKey(
+  { request, preview, task }: Opening & { task: PreviewTask },
+  workspace: Workspace,
+  context: PreviewContext,
+): Promise<KeyResult> {
+  const { journal, log } = context;
+  const isDeployed = request.keyMode === 'preview';
+  const taskWith = (key: KeyCleanupTask | undefined): PreviewTask => ({ ...task, key });
+  const result = await createKeyIn(workspace, keyRequestOf(request, preview, context), {
+    ...context,
+    journal: {
+      saveOrFail: (key, exists) => journal.saveOrFail(taskWith(key ?? undefined), exists),
+      saveOrWarn: (key) => journal.saveOrWarn(taskWith(key)),
+      clearOrWarn: () => journal.saveOrWarn(taskWith(undefined)),
+    },
+    onCreated: context.onKey,
+  });
+  log.info(
+    isDeployed
+      ? 'The key stays until a later job that succeeds replaces it.'
+      : 'The key is disabled when the job ends.',
+  );
+  return result;
+}
+
+function keyRequestOf(
+  { key, keyMode }: PreviewRequest,
+  { subject, identity }: Preview,
+  { repository }: PreviewContext,
+): KeyRequest {
+  const { desired, expiresInMs, jobName } = key;
+  const isDeployed = keyMode === 'preview';
+  const name = isDeployed ? deployedKeyName(subject, repository, jobName) : desired.name;
+  return {
+    workspace: identity.slug,
+    desired: { ...desired, name },
+    nameIsRandom: !isDeployed,
+    expiresInMs,
+    revokeAfterJob: !isDeployed,
+    replace: isDeployed && 'after-job',
+    isSameName: isSameKeyName,
+  };
+}

@@ -1,0 +1,71 @@
+import { type Branch, findBranch } from '../../github/branches.ts';
+import { isOwnPull, readPull } from '../../github/pulls.ts';
+import type { Repository } from '../../github/repository.ts';
+import type { Client } from '../../http/client.ts';
+import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import type { Context } from '../../shared/context.ts';
+import { Failure } from '../../shared/failure.ts';
+import type { Subject } from './subject.ts';
+import type { CommentRequest } from './write-comment.ts';
+
+/** Where the state of previews is looked up. */
+export interface GitHubContext extends Context {
+  github: Client;
+  repository: Repository;
+  /** The login of the token of a job, which may not ask for its own. */
+  jobLogin: string;
+  /** Called before a workspace is deleted: if this step dies then, its post step looks whether it is needed. */
+  onDeletion?(workspace: WorkspaceRef): void;
+  /** Shows what a reader of a green run should know. */
+  notice(text: string): void;
+  /** Renders the comment of a pull request; undefined if none is to be written. */
+  renderComment: CommentRequest['render'] | undefined;
+}
+
+/** What GitHub says of a pull request or a branch. */
+export interface Standing {
+  isOpen: boolean;
+  /** Whether the code is in the repository itself. Code of strangers gets no preview. */
+  isOwn: boolean;
+  /** Its newest commit; undefined for a branch that is gone. */
+  head: string | undefined;
+  /** When the pull request changed, in milliseconds since 1970: a later response that is older is outdated. */
+  since: number | undefined;
+}
+
+/** When to repeat a request whose response is, or seems, older than the event, in milliseconds. */
+const STALE_DELAYS_MS = [0, 1_000, 2_000, 4_000];
+
+/**
+ * Reads whether a pull request is open, or whether a branch exists.
+ * @param since when it is known to have changed: an older response is outdated
+ * @param wasPushed whether it is a branch that was just pushed: a response without it can be outdated, too
+ * @throws {ApiError} also if the token may not read it: that never means that it is closed
+ * @throws {Failure} `stale-response`
+ */
+export async function readStanding(
+  subject: Subject,
+  since: number | undefined,
+  { github, repository }: GitHubContext,
+  { wasPushed = false } = {},
+): Promise<Standing> {
+  if (subject.kind === 'branch') {
+    let branch: Branch | undefined;
+    for (const delay of wasPushed ? STALE_DELAYS_MS : [0]) {
+      await github.pause(delay);
+      branch = await findBranch(github, repository, subject.name);
+      if (branch) break;
+    }
+    return { isOpen: branch !== undefined, isOwn: true, head: branch?.sha, since };
+  }
+  for (const delay of STALE_DELAYS_MS) {
+    await github.pause(delay);
+    const pull = await readPull(github, repository, subject.number);
+    const updatedAt = Date.parse(pull.updated_at);
+    if (!(updatedAt >= (since ?? 0))) continue;
+    const isOwn = isOwnPull(pull, repository);
+    return { isOpen: pull.state === 'open', isOwn, head: pull.head.sha, since: updatedAt };
+  }
+  const reason = 'GitHub shows an older state of it';
+  throw new Failure('stale-response', { number: subject.number }, reason);
+}

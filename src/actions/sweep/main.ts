@@ -1,0 +1,22 @@
+import { sweepOutputs, sweepSummary } from '../../report/sweep.ts';
+import { runStep, startContext } from '../../runtime/step.ts';
+import { sweepFailure } from '../../teardown/sweep-failure.ts';
+import { readSweepInputs } from './inputs.ts';
+import { sweep as sweepWorkspaces } from './sweep-workspaces.ts';
+
+/** `sweep/action.yml`: deletes stale workspaces. */
+export function sweep(): Promise<void> {
+  return runStep(async (step) => {
+    const { report } = step;
+    const inputs = readSweepInputs();
+
+    const result = await sweepWorkspaces(inputs, startContext(inputs, step));
+
+    report.output(sweepOutputs(result));
+    if (result.staleCount > 0) report.warn('stale-workspaces', { result });
+    const check = 'slug-pattern, older-than and keep';
+    const failure = sweepFailure(result, { ...inputs, check });
+    if (failure) throw failure;
+    report.summarize(sweepSummary(result, inputs));
+  });
+}

@@ -1,0 +1,93 @@
+import * as z from 'zod/mini';
+import { type Connection, connection, credentials, toConnection } from '../../inputs/connection.ts';
+import { durationOrWord, flag, idOrSlug } from '../../inputs/fields.ts';
+import { readInputs } from '../../inputs/read-inputs.ts';
+import { type InputLog, readSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
+import { exactUsd, parseUsd, type Usd } from '../../lib/usd.ts';
+import { LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
+import type { InvalidInput } from '../../shared/failure.ts';
+import { CALENDAR_PERIODS, type Since } from './period.ts';
+import type { UsageRequest } from './read-usage.ts';
+
+const HASH_MESSAGE = 'must be the hash of an API key, and not the key itself';
+
+const AMOUNT_MESSAGE = 'must be an amount in USD, 0 or more';
+
+/** An amount is parsed from its text, because a number in binary floating point may differ from it. */
+const amount = () =>
+  z.optional(
+    z.pipe(
+      z.string(AMOUNT_MESSAGE),
+      z.transform((text: string, context: z.core.ParsePayload): Usd => {
+        const usd = parseUsd(text);
+        if (usd !== undefined && usd >= 0n) return usd;
+        context.issues.push({ code: 'custom', message: AMOUNT_MESSAGE, input: text });
+        return z.NEVER;
+      }),
+    ),
+  );
+
+const SINCE_WORDS = ['created', ...CALENDAR_PERIODS] as const;
+
+/** The inputs of `usage/action.yml`, in the order in which their problems are reported. */
+export const usageInputs = () =>
+  z.object({
+    ...credentials,
+    workspace: z.optional(idOrSlug()),
+    ...slugInputs(),
+    key_hash: z.optional(
+      z.string().check(
+        z.regex(/^[\w-]+$/, HASH_MESSAGE),
+        z.refine((text) => text.search(LIKELY_SECRET) < 0, HASH_MESSAGE),
+      ),
+    ),
+    since: z._default(
+      durationOrWord<Since & string>({ min: '1m', max: '3650d' }, SINCE_WORDS),
+      'created',
+    ),
+    warn_above_usd: amount(),
+    fail_above_usd: amount(),
+    fail_below_remaining_usd: amount(),
+    fail_if_incomplete: flag(),
+    api_url: connection.api_url,
+    timeout: connection.timeout,
+  });
+
+/** Checks the inputs against each other. */
+function usageProblems(
+  valid: Partial<z.infer<ReturnType<typeof usageInputs>>>,
+  provided: ReadonlySet<string>,
+): InvalidInput[] {
+  const problems = slugProblems('workspace', valid, provided);
+  const {
+    warn_above_usd: warnAbove,
+    fail_above_usd: failAbove,
+    fail_below_remaining_usd: failBelowRemaining,
+  } = valid;
+  if (warnAbove !== undefined && failAbove !== undefined && warnAbove > failAbove) {
+    const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}: lower or remove warn-above-usd`;
+    problems.push({ input: 'warn-above-usd', message });
+  }
+  if (failBelowRemaining !== undefined && !provided.has('key_hash')) {
+    const message = 'needs key-hash: only what remains of the limit of an API key is known';
+    problems.push({ input: 'fail-below-remaining-usd', message });
+  }
+  return problems;
+}
+
+interface UsageInputs extends Connection, UsageRequest {}
+
+/** @throws {Failure} `invalid-inputs` */
+export function readUsageInputs(log: InputLog): UsageInputs {
+  const values = readInputs(usageInputs(), usageProblems);
+  return {
+    ...toConnection(values),
+    workspace: readSlug(values.workspace, values, log),
+    keyHash: values.key_hash,
+    since: values.since,
+    warnAbove: values.warn_above_usd,
+    failAbove: values.fail_above_usd,
+    failBelowRemaining: values.fail_below_remaining_usd,
+    failIfIncomplete: values.fail_if_incomplete,
+  };
+}

@@ -1,0 +1,263 @@
+import type { Client } from '../../http/client.ts';
+import { formatSeconds } from '../../lib/format.ts';
+import { exceeds, sumUsd, type Usd } from '../../lib/usd.ts';
+import {
+  type ModelUsage,
+  queryUsage,
+  type UsageByModel,
+  type UsageFilter,
+} from '../../openrouter/resources/analytics.ts';
+import {
+  describeKey,
+  findKey,
+  isLimitUnread,
+  type Key,
+  type KeyLimit,
+  limitOf,
+  listKeyPages,
+  totalSpent,
+} from '../../openrouter/resources/keys.ts';
+import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
+import { createdAt } from '../../openrouter/time.ts';
+import type { Context } from '../../shared/context.ts';
+import { Failure } from '../../shared/failure.ts';
+import { differingClocks } from '../../shared/time-window.ts';
+import type { UsageGap } from '../../shared/usage-gap.ts';
+import { type Period, type Since, spentAtLeast, startOf } from './period.ts';
+
+/** What to sum up, as the author of the workflow requested it. */
+export interface UsageRequest {
+  /** The id or the slug of the workspace. */
+  workspace: string;
+  /** The hash of the API key; undefined for the whole workspace. */
+  keyHash: string | undefined;
+  since: Since;
+  /** The cost above which the step warns, and the one above which it fails. */
+  warnAbove: Usd | undefined;
+  failAbove: Usd | undefined;
+  /** What must remain of the limit of the key, or the step fails. */
+  failBelowRemaining: Usd | undefined;
+  /** Whether the step fails if any figure is incomplete. */
+  failIfIncomplete: boolean;
+}
+
+/** What a workspace or an API key has used and cost. */
+export interface UsageResult {
+  workspace: Workspace;
+  /** The API key; undefined for the whole workspace. */
+  key: Key | undefined;
+  /** The requested period, in milliseconds since 1970. */
+  from: number;
+  to: number;
+  /** What OpenRouter charged. */
+  cost: Usd;
+  /** What providers charged for requests with your own provider keys. */
+  byok: Usd;
+  requests: bigint;
+  tokens: bigint;
+  /** The most expensive first. */
+  models: readonly ModelUsage[];
+  /** Undefined for a workspace, for a key without a limit, and if that could not be read. */
+  limit: KeyLimit | undefined;
+  /** Why figures may be too low, or are missing; empty if they are complete. */
+  gaps: readonly UsageGap[];
+}
+
+/**
+ * Reads what a workspace or an API key has used and cost. Changes nothing.
+ * @throws {ApiError}
+ * @throws {Failure} `workspace-not-found`, `key-not-found`, `usage-unknown`
+ */
+export async function readUsage(request: UsageRequest, context: Context): Promise<UsageResult> {
+  const { client, clock, log, timeOfDay, warn } = context;
+  const start = clock.now();
+  log.info(`Reading the usage of the workspace ${request.workspace}.`);
+  const lookup = await findWorkspace(client, request.workspace);
+  const { workspace, serverTime } = lookup;
+  if (!workspace) throw new Failure('workspace-not-found', { workspace: request.workspace });
+  log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
+  const runner = timeOfDay();
+  const clocks = differingClocks({ server: serverTime, runner });
+  if (clocks) warn('clocks-differ', { ...clocks, purpose: 'period' });
+  // If they differ, the runner's: with a clock that is years off, the certificate would not be valid.
+  const now = clocks ? runner : (serverTime ?? runner);
+  // The end of the current second, because a Date is at its beginning.
+  const to = Math.floor(now / 1000) * 1000 + 1000;
+  const result = request.keyHash
+    ? await readKeyUsage(request.keyHash, { workspace, since: request.since, to }, context)
+    : await readWorkspaceUsage({ workspace, since: request.since, to }, context);
+  log.info(`Read in ${formatSeconds(clock.now() - start)}.`);
+  return clocks
+    ? { ...result, gaps: [{ kind: 'clocks-differ', ...clocks }, ...result.gaps] }
+    : result;
+}
+
+/** What both kinds of usage are read for. */
+interface Scope {
+  workspace: Workspace;
+  since: Since;
+  to: number;
+}
+
+async function readWorkspaceUsage(
+  { workspace, since, to }: Scope,
+  { client }: Context,
+): Promise<UsageResult> {
+  const { id, slug } = workspace;
+  const workspaceCreated = createdAt(workspace);
+  const from = startOf(since, { created: workspaceCreated, to });
+  const range = servedRange({ from, to, maxDays: MAX_DAYS.workspace });
+  const filter: UsageFilter = { field: 'workspace', value: id };
+  const [analytics, counted] = await Promise.all([
+    queryUsage(client, filter, { from: range.from, to, subject: `the workspace ${slug}` }),
+    tallyKeys(workspace, client, { from, to, workspaceCreated }),
+  ]);
+  const figures = combine(analytics, counted, range.gaps);
+  return { workspace, key: undefined, limit: undefined, from: range.requested, to, ...figures };
+}
+
+/** What keys have spent in a period at least, by their counters. */
+interface Tally {
+  credits: Usd;
+  byok: Usd;
+  /** How many keys may have spent more, because that could not be read. */
+  unreadCredits: number;
+  unreadByok: number;
+}
+
+const NO_KEYS: Tally = { credits: 0n, byok: 0n, unreadCredits: 0, unreadByok: 0 };
+
+function addKey(tally: Tally, key: Key, period: Period): Tally {
+  const credits = spentAtLeast(key, 'usage', period);
+  const byok = spentAtLeast(key, 'byok_usage', period);
+  return {
+    credits: tally.credits + (credits.amount ?? 0n),
+    byok: tally.byok + (byok.amount ?? 0n),
+    unreadCredits: tally.unreadCredits + (credits.isUnread ? 1 : 0),
+    unreadByok: tally.unreadByok + (byok.isUnread ? 1 : 0),
+  };
+}
+
+/** What all existing keys of a workspace have spent. */
+async function tallyKeys(workspace: Workspace, client: Client, period: Period): Promise<Tally> {
+  let tally = NO_KEYS;
+  for await (const { items } of listKeyPages(client, workspace)) {
+    for (const key of items) tally = addKey(tally, key, period);
+  }
+  return tally;
+}
+
+async function readKeyUsage(
+  hash: string,
+  { workspace, since, to }: Scope,
+  { client, log }: Context,
+): Promise<UsageResult> {
+  const key = await findKey(client, hash);
+  if (key?.workspace_id !== workspace.id) {
+    throw new Failure('key-not-found', { hash, workspace });
+  }
+  log.info(`The API key is ${describeKey(key)}.`);
+  const from = startOf(since, { created: createdAt(key), to });
+  const range = servedRange({ from, to, maxDays: MAX_DAYS.api_key_id });
+  const filter: UsageFilter = { field: 'api_key_id', value: hash };
+  const subject = `the API key ${describeKey(key)}`;
+  const analytics = await queryUsage(client, filter, { from: range.from, to, subject });
+  const period = { from, to, workspaceCreated: createdAt(workspace) };
+  const { amount } = spentAtLeast(key, 'usage', period);
+  // Without rows, either a warning says that analytics does not know the key, or it has spent nothing.
+  const isUnresolved = analytics.warnings.length > 0 || totalSpent([key]) === null;
+  // Neither source knows anything of the period: 0 would be a guess.
+  if (analytics.models.length === 0 && isUnresolved && amount === undefined) {
+    throw new Failure('usage-unknown', { key, warnings: analytics.warnings });
+  }
+  const figures = combine(analytics, addKey(NO_KEYS, key, period), [
+    ...range.gaps,
+    ...(isLimitUnread(key) ? [{ kind: 'limit-unread' } as const] : []),
+  ]);
+  return { workspace, key, limit: limitOf(key), from: range.requested, to, ...figures };
+}
+
+/**
+ * How many days analytics goes back, by the field of the filter
+ * (https://openrouter.ai/docs/api/api-reference/analytics/query-analytics).
+ */
+const MAX_DAYS: Readonly<Record<UsageFilter['field'], number>> = { workspace: 31, api_key_id: 365 };
+
+const DAY_MS = 86_400_000;
+
+/** The part of a period that analytics serves, and why it is not all of it. */
+function servedRange({
+  from,
+  to,
+  maxDays,
+}: {
+  from: number | undefined;
+  to: number;
+  maxDays: number;
+}): { from: number; requested: number; gaps: UsageGap[] } {
+  const earliest = to - maxDays * DAY_MS;
+  if (from === undefined) {
+    return { from: earliest, requested: earliest, gaps: [{ kind: 'creation-unknown', maxDays }] };
+  }
+  const gaps: UsageGap[] = from < earliest ? [{ kind: 'too-long', maxDays, from: earliest }] : [];
+  return { from: Math.max(from, earliest), requested: from, gaps };
+}
+
+/**
+ * Combines the result of analytics with what the counters of keys show. Analytics may lag behind, and
+ * alone knows of deleted keys; counters are fresh. Each is a lower bound, so the larger one counts,
+ * refunds aside.
+ */
+function combine(
+  { models, truncated, cachedAt, warnings }: UsageByModel,
+  counted: Tally,
+  gaps: readonly UsageGap[],
+): Pick<UsageResult, 'cost' | 'byok' | 'requests' | 'tokens' | 'models' | 'gaps'> {
+  const credits = sumUsd(models.map(costOf));
+  const cost = atLeast(credits, counted.credits);
+  return {
+    cost,
+    byok: atLeast(sumUsd(models.map(({ byok_usage }) => byok_usage)), counted.byok),
+    requests: models.reduce((sum, { request_count }) => sum + request_count, 0n),
+    tokens: models.reduce((sum, { tokens_total }) => sum + tokens_total, 0n),
+    models: models.toSorted(byCost),
+    gaps: [
+      ...gaps,
+      ...(truncated ? [{ kind: 'truncated' } as const] : []),
+      ...(cachedAt === undefined ? [] : [{ kind: 'cached', at: cachedAt } as const]),
+      ...warnings.map((text) => ({ kind: 'warning', text }) as const),
+      ...(cost > credits
+        ? [{ kind: 'behind', analytics: credits, keys: counted.credits } as const]
+        : []),
+      ...unreadGaps(models, counted),
+    ],
+  };
+}
+
+function unreadGaps(
+  models: readonly ModelUsage[],
+  { unreadCredits, unreadByok }: Tally,
+): UsageGap[] {
+  const unreadModels = models.filter(({ credits_usage }) => credits_usage === null).length;
+  return [
+    ...(unreadModels > 0 ? [{ kind: 'models-unread', models: unreadModels } as const] : []),
+    ...(unreadCredits > 0 ? [{ kind: 'keys-unread', keys: unreadCredits } as const] : []),
+    ...(unreadByok > 0 ? [{ kind: 'byok-unread', keys: unreadByok } as const] : []),
+  ];
+}
+
+/** What a model has cost at least. */
+function costOf({ credits_usage }: ModelUsage): Usd {
+  return credits_usage ?? 0n;
+}
+
+/** The larger amount. Counters at 0 are no evidence against the refunds that analytics knows of. */
+function atLeast(analytics: Usd, counted: Usd): Usd {
+  return counted > 0n && exceeds(counted, analytics) ? counted : analytics;
+}
+
+/** The most expensive first; of those that cost the same, the one with the most tokens. */
+function byCost(a: ModelUsage, b: ModelUsage): number {
+  if (costOf(a) === costOf(b)) return Number(b.tokens_total - a.tokens_total);
+  return costOf(a) < costOf(b) ? 1 : -1;
+}

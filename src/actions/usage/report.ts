@@ -1,0 +1,105 @@
+import { formatCount } from '../../lib/format.ts';
+import { exactUsd, formatUsd, type Usd } from '../../lib/usd.ts';
+import type { ModelUsage } from '../../openrouter/resources/analytics.ts';
+import { formatTime } from '../../openrouter/time.ts';
+import { formatSpent } from '../../report/key-table.ts';
+import { describeOmitted, type Outputs, toJsonList } from '../../report/outputs.ts';
+import { describeGap, describeLimit, describeSpender } from '../../report/spending.ts';
+import type { Cell, Summary, Table } from '../../report/summary.ts';
+import { concernsCost } from '../../shared/usage-gap.ts';
+import type { UsageResult } from './read-usage.ts';
+
+/** The outputs for the result of the step. A long list of models is cut. */
+export function usageOutputs(result: UsageResult): Outputs {
+  const { key, cost, requests, tokens, models, from, to, gaps, limit } = result;
+  return {
+    'cost-usd': exactUsd(cost),
+    requests: String(requests),
+    tokens: String(tokens),
+    'by-model': toJsonList(models.map(toEntry), 'models'),
+    from: formatTime(from),
+    to: formatTime(to),
+    complete: String(gaps.length === 0),
+    ...(key && {
+      'limit-usd': limit ? exactUsd(limit.amount) : '',
+      'remaining-usd': limit?.remaining === undefined ? '' : exactUsd(limit.remaining),
+    }),
+  };
+}
+
+function toEntry(usage: ModelUsage): object {
+  return {
+    model: nameOf(usage),
+    requests: Number(usage.request_count),
+    tokens_prompt: Number(usage.tokens_prompt),
+    tokens_completion: Number(usage.tokens_completion),
+    tokens_reasoning: Number(usage.reasoning_tokens),
+    // The decimal as a number of JSON: no arithmetic is between the two.
+    cost_usd: usage.credits_usage === null ? null : Number(exactUsd(usage.credits_usage)),
+  };
+}
+
+function nameOf({ model }: ModelUsage): string {
+  return model ?? 'unknown';
+}
+
+/** The result in sentences: the cost first. */
+export function usageLines(result: UsageResult): string[] {
+  const { cost, byok, requests, tokens, from, to, limit, gaps } = result;
+  const atLeast = gaps.some(concernsCost) ? 'at least ' : '';
+  return [
+    `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`,
+    `Requests: ${formatCount(requests)}. Tokens: ${formatCount(tokens)}.`,
+    ...(byok > 0n
+      ? [`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]
+      : []),
+    `From ${formatTime(from)} to ${formatTime(to)}.`,
+    ...(limit ? [`${describeLimit(limit)}.`] : []),
+    ...gaps.map((gap) => `Incomplete: ${describeGap(gap)}`),
+  ];
+}
+
+/** The summary of a step that read the usage, whether or not it then fails for the cost. */
+export function usageSummary(result: UsageResult): Summary {
+  const { workspace, key, cost, gaps } = result;
+  const spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`;
+  const [, counts = '', ...notes] = usageLines(result);
+  return {
+    title: `💵 ${gaps.some(concernsCost) ? 'At least ' : ''}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
+    paragraphs: [counts],
+    table: modelsTable(result),
+    // First, because a summary with too many notes lacks the last ones.
+    notes: [...describeOmitted(usageOutputs(result)), ...notes],
+  };
+}
+
+/** A table of the models; undefined if there are none. */
+function modelsTable({ models, cost, byok }: UsageResult): Table | undefined {
+  if (models.length === 0) return undefined;
+  const hasByok = byok > 0n;
+  const counts = ['Requests', 'Prompt', 'Completion', 'Reasoning'].map((numbers) => ({ numbers }));
+  const header = ['Model', ...counts, { numbers: 'Cost' }, 'Share'];
+  return {
+    header: hasByok ? [...header, { numbers: 'Own provider keys' }] : header,
+    rows: models.map((usage): Cell[] => [
+      { code: nameOf(usage) },
+      formatCount(usage.request_count),
+      formatCount(usage.tokens_prompt),
+      formatCount(usage.tokens_completion),
+      formatCount(usage.reasoning_tokens),
+      formatSpent(usage.credits_usage),
+      shareBar(usage.credits_usage, cost),
+      ...(hasByok ? [formatUsd(usage.byok_usage)] : []),
+    ]),
+  };
+}
+
+const BAR_LENGTH = 10;
+
+/** The share of `part` in `whole` as a bar: `███████░░░ 67 %`. With refunds, it can exceed 100 %. */
+function shareBar(part: Usd | null, whole: Usd): string {
+  if (part === null || whole <= 0n) return '';
+  const share = Number(part) / Number(whole);
+  const length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
+  return `${'█'.repeat(length)}${'░'.repeat(BAR_LENGTH - length)} ${Math.round(share * 100)}\u00a0%`;
+}

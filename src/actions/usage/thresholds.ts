@@ -1,0 +1,81 @@
+import { exceeds, type Usd } from '../../lib/usd.ts';
+import { type Key, limitOf } from '../../openrouter/resources/keys.ts';
+import type { Context } from '../../shared/context.ts';
+import { type Cost, Failure } from '../../shared/failure.ts';
+import { unusableState } from '../../shared/unusable-key.ts';
+import { concernsCost } from '../../shared/usage-gap.ts';
+import type { UsageRequest, UsageResult } from './read-usage.ts';
+
+type Thresholds = Pick<
+  UsageRequest,
+  'warnAbove' | 'failAbove' | 'failBelowRemaining' | 'failIfIncomplete'
+>;
+
+/**
+ * The failure of the step if the cost is above `failAbove`, if less than `failBelowRemaining` can be spent
+ * with the key, or if any figure is incomplete and must not be. An amount that equals its threshold does
+ * not fail. What is incomplete comes last: the others say more.
+ */
+export function usageFailure(
+  result: UsageResult,
+  { failAbove, failBelowRemaining, failIfIncomplete }: Thresholds,
+): Failure | undefined {
+  const { key, to } = result;
+  const cost = toCost(result);
+  if (failAbove !== undefined && exceeds(result.cost, failAbove)) {
+    return new Failure('spending-above-limit', { ...cost, limit: failAbove });
+  }
+  if (key && failBelowRemaining !== undefined) {
+    const failure = remainingFailure(key, { minimum: failBelowRemaining, now: to });
+    if (failure) return failure;
+  }
+  if (failIfIncomplete && result.gaps.length > 0) {
+    return new Failure('figures-incomplete', { ...cost, allGaps: result.gaps });
+  }
+  return undefined;
+}
+
+/**
+ * The failure of the step if less than `minimum` can be spent with `key`, or if that is unknown. Any
+ * amount can be spent without a limit, and none with a key that OpenRouter rejects.
+ * @param now in milliseconds since 1970
+ */
+function remainingFailure(
+  key: Key,
+  { minimum, now }: { minimum: Usd; now: number },
+): Failure | undefined {
+  const state = unusableState(key, now);
+  if (state) return new Failure('key-unusable', { key, state });
+  if (key['limit'] === null) return undefined;
+  const limit = limitOf(key);
+  if (limit?.remaining === undefined) return new Failure('remaining-unknown', { key, minimum });
+  if (!exceeds(minimum, limit.remaining)) return undefined;
+  return new Failure('remaining-too-low', { key, minimum, limit, remaining: limit.remaining });
+}
+
+/**
+ * Warns if the cost is above `warnAbove`, and if an incomplete cost is not above a threshold: the
+ * true cost may be. Does not warn of what fails the step.
+ */
+export function warnOnCost(
+  result: UsageResult,
+  { warnAbove, failAbove, failIfIncomplete }: Thresholds,
+  { warn }: Pick<Context, 'warn'>,
+): void {
+  const cost = toCost(result);
+  const fails = failAbove !== undefined && exceeds(result.cost, failAbove);
+  if (!fails && warnAbove !== undefined && exceeds(result.cost, warnAbove)) {
+    warn('spending-above-warning', { ...cost, threshold: warnAbove });
+  }
+  const thresholds = { 'warn-above-usd': warnAbove, 'fail-above-usd': failAbove };
+  const undecided = Object.entries(thresholds).flatMap(([input, threshold]) =>
+    threshold !== undefined && !exceeds(result.cost, threshold) ? [input] : [],
+  );
+  if (!failIfIncomplete && undecided.length > 0 && cost.gaps.length > 0) {
+    warn('usage-incomplete', { ...cost, undecided });
+  }
+}
+
+function toCost(result: UsageResult): Cost {
+  return { ...result, gaps: result.gaps.filter(concernsCost) };
+}

@@ -1,0 +1,105 @@
+import { toApiError } from '../http/client.ts';
+import type { ApiResponse, Outcome } from '../http/request.ts';
+import { ApiError, type AttemptFailure, formatAttempt } from '../http/request.ts';
+import { FAILURE_CLASSES } from '../http/retry-policy.ts';
+import { catching } from '../lib/catching.ts';
+import type { Context } from '../shared/context.ts';
+
+/** A failed attempt, and what was found out after it. */
+export interface FailedAttempt<Found> {
+  failure: AttemptFailure;
+  /** The result of the lookup after the attempt; absent if there was none. */
+  found?: Found;
+}
+
+/** What to do next, by the failed attempts so far. */
+export type Decision<Result> =
+  /** No further attempt can help: `result` is what is known, although no response reported it. */
+  | { kind: 'done'; result: Result }
+  /**
+   * Look up what exists, then decide again. `ambiguous` has the meaning below, and is used if the
+   * lookup fails.
+   */
+  | { kind: 'lookup'; ambiguous: boolean }
+  /** `ambiguous`: whether an attempt may have been applied, or may still be applied. */
+  | { kind: 'retry' | 'give-up'; ambiguous: boolean };
+
+/** A POST that creates or adds something, and must not do so twice. */
+export interface Post<Sent, Found, Result> {
+  send(attempts: readonly FailedAttempt<Found>[]): Promise<Outcome<Sent>>;
+  /** Decides what to do after a failed attempt. A pure function. */
+  reconcile(attempts: readonly FailedAttempt<Found>[]): Decision<Result>;
+  /** What `lookup` checks, for the log: `whether the workspace exists`. */
+  question: string;
+  /**
+   * Finds out what exists, and deletes what an attempt created and no one can use.
+   * @throws {ApiError}
+   * @throws {Failure} `orphan-not-deleted`
+   */
+  lookup(attempts: readonly FailedAttempt<Found>[]): Promise<Found>;
+}
+
+/** When to look for what a late POST has created, in milliseconds after the lookup before. */
+export const LATE_POST_DELAYS_MS = [0, 1_000, 2_000];
+
+/** How a POST ended: with a response, or with the result of a reconciliation. */
+export type Posted<Sent, Found, Result> = { attempts: readonly FailedAttempt<Found>[] } & (
+  | { kind: 'applied'; response: ApiResponse<Sent> }
+  | { kind: 'reconciled'; result: Result }
+);
+
+/**
+ * Sends a POST whose effect must exist once, although the API has no idempotency key: after each failed
+ * attempt, `reconcile` decides what to do before the next one is sent.
+ * @throws {ApiError} if it was not applied, or if that cannot be determined
+ * @throws {Failure} those of `lookup`
+ */
+export async function postOnce<Sent, Found, Result>(
+  post: Post<Sent, Found, Result>,
+  context: Pick<Context, 'client' | 'log'>,
+): Promise<Posted<Sent, Found, Result>> {
+  const attempts: FailedAttempt<Found>[] = [];
+  for (;;) {
+    const outcome = await post.send(attempts);
+    if (outcome.kind === 'applied') return { ...outcome, attempts };
+    const { failure } = outcome;
+    attempts.push({ failure });
+    const decision = await decideAfter(post, attempts, context);
+    if (decision.kind === 'done') return { kind: 'reconciled', result: decision.result, attempts };
+    const { kind, ambiguous } = decision;
+    const stopReason =
+      kind === 'retry' ? await context.client.waitForRetry(failure, attempts.length) : undefined;
+    if (kind === 'give-up' || stopReason !== undefined) {
+      throw toApiError(failuresOf(attempts), { ambiguous, stopReason });
+    }
+  }
+}
+
+/** Decides what follows the last attempt, after a lookup if that is needed. */
+async function decideAfter<Sent, Found, Result>(
+  post: Post<Sent, Found, Result>,
+  attempts: FailedAttempt<Found>[],
+  { log }: Pick<Context, 'log'>,
+): Promise<Exclude<Decision<Result>, { kind: 'lookup' }>> {
+  for (;;) {
+    const decision = post.reconcile(attempts);
+    if (decision.kind !== 'lookup') return decision;
+    const last = attempts.at(-1) as FailedAttempt<Found>;
+    log.info(`${formatAttempt(last.failure)}. Checking ${post.question}.`);
+    const { value, error } = await catching(post.lookup(attempts), ApiError);
+    if (error) {
+      const { ambiguous } = decision;
+      throw toApiError(failuresOf(attempts), { ambiguous, lookupFailure: error.details });
+    }
+    last.found = value;
+  }
+}
+
+/** How many of the attempts may have been applied, or may still be applied. */
+export function countAmbiguous(attempts: readonly FailedAttempt<unknown>[]): number {
+  return attempts.filter(({ failure }) => FAILURE_CLASSES[failure.kind].ambiguous).length;
+}
+
+function failuresOf(attempts: readonly FailedAttempt<unknown>[]): AttemptFailure[] {
+  return attempts.map(({ failure }) => failure);
+}

@@ -1,0 +1,73 @@
+import { isDeepStrictEqual } from 'node:util';
+import { ApiError } from '../http/request.ts';
+import { catching } from '../lib/catching.ts';
+import type { Change } from '../lib/format.ts';
+import type { Interval } from '../openrouter/resources/budgets.ts';
+import type { GuardrailUpdate } from '../openrouter/resources/guardrails.ts';
+import type { Workspace } from '../openrouter/resources/workspaces.ts';
+import type { Context } from '../shared/context.ts';
+import { Failure, type Recovery } from '../shared/failure.ts';
+
+/** The desired budgets in USD. Null deletes a budget, and an absent one stays unchanged. */
+export type BudgetLimits = Readonly<Partial<Record<Interval, number | null>>>;
+
+/** The desired guardrail, budgets and members of a workspace. What is absent stays unchanged. */
+export interface Governance {
+  guardrail?: GuardrailUpdate;
+  budgets?: { limits: BudgetLimits; include_byok_in_budgets?: boolean | undefined };
+  /** The user ids or e-mail addresses of the members to add. */
+  members?: readonly string[];
+}
+
+/** A write to a workspace, or to its guardrail, budgets or members. */
+export interface PlannedWrite {
+  /** What it writes, as the object of a sentence: `the weekly budget`. */
+  name: string;
+  /** The log line after it succeeded. */
+  done: string;
+  changes: readonly Change[];
+  /**
+   * Applies the write. Returns the workspace after it, if its fields changed.
+   * @throws {ApiError}
+   * @throws {Failure} `unexpected-values`, `members-not-added`, `guardrail-not-found`
+   */
+  write(workspace: Workspace): Promise<Workspace | undefined>;
+}
+
+/** The changes of all `writes`. */
+export function changesOf(writes: readonly PlannedWrite[]): Change[] {
+  return writes.flatMap(({ changes }) => changes);
+}
+
+/**
+ * Applies `writes` in their order, until one fails. Returns the workspace after the last one.
+ * @param recovery how the work is completed or undone if a write fails
+ * @throws {Failure} `partly-applied`
+ */
+export async function applyWrites(
+  writes: readonly PlannedWrite[],
+  { workspace, recovery }: { workspace: Workspace; recovery: Recovery },
+  { log }: Pick<Context, 'log'>,
+): Promise<Workspace> {
+  let current = workspace;
+  for (const [index, write] of writes.entries()) {
+    const { value, error } = await catching(write.write(current), ApiError, Failure);
+    if (error) {
+      throw new Failure('partly-applied', {
+        error,
+        workspace,
+        applied: writes.slice(0, index).map(({ name }) => name),
+        notApplied: writes.slice(index).map(({ name }) => name),
+        recovery,
+      });
+    }
+    current = value ?? current;
+    log.info(write.done);
+  }
+  return current;
+}
+
+/** Drops the changes whose values are equal. */
+export function onlyChanges(changes: Change[]): Change[] {
+  return changes.filter(({ from, to }) => !isDeepStrictEqual(from, to));
+}

@@ -1,0 +1,66 @@
+import type { Client } from '../http/client.ts';
+import {
+  findGuardrail,
+  type GuardrailUpdate,
+  guardrailFields,
+  patchGuardrail,
+} from '../openrouter/resources/guardrails.ts';
+import { findWorkspace, type Workspace } from '../openrouter/resources/workspaces.ts';
+import type { Context } from '../shared/context.ts';
+import { Failure } from '../shared/failure.ts';
+import { onlyChanges, type PlannedWrite } from './governance.ts';
+import { diffGuardrail, guardrailIdOf, unexpectedGuardrailFields } from './guardrail-diff.ts';
+
+/** Plans the write to the guardrail; see `planGovernance`. */
+export async function planGuardrail(
+  desired: GuardrailUpdate,
+  workspace: Workspace | undefined,
+  { client, warn }: Context,
+): Promise<PlannedWrite[]> {
+  const fields = Object.keys(desired).filter((field) => !Object.hasOwn(guardrailFields, field));
+  if (fields.length > 0) warn('unknown-guardrail-fields', { fields });
+  const known = workspace && { id: knownIdOf(workspace), workspace };
+  const guardrail = known && (await findGuardrail(client, known));
+  const update = diffGuardrail(guardrail, desired);
+  const changes = onlyChanges(
+    Object.entries(update).map(([field, to]) => ({
+      field: `guardrail ${field}`,
+      from: guardrail?.[field] ?? null,
+      to,
+    })),
+  );
+  if (changes.length === 0) return [];
+  return [
+    {
+      name: 'the guardrail',
+      done: 'Set the guardrail.',
+      changes,
+      async write(existing) {
+        const id = known?.id ?? (await findGuardrailId(existing, client));
+        const returned = await patchGuardrail(client, { id, workspace: existing }, update);
+        const unexpected = unexpectedGuardrailFields(returned, update);
+        if (unexpected.length === 0) return undefined;
+        throw new Failure('unexpected-values', {
+          what: 'guardrail',
+          workspace: existing,
+          values: Object.fromEntries(unexpected.map((field) => [field, returned[field] ?? null])),
+        });
+      },
+    },
+  ];
+}
+
+/** @throws {Failure} `guardrail-not-found` */
+function knownIdOf(workspace: Workspace): string {
+  const id = guardrailIdOf(workspace);
+  if (id === undefined) throw new Failure('guardrail-not-found', { workspace });
+  return id;
+}
+
+/** Finds the guardrail of a new workspace. The response that created it may lack the id. */
+async function findGuardrailId(workspace: Workspace, client: Client): Promise<string> {
+  const id = guardrailIdOf(workspace);
+  if (id !== undefined) return id;
+  const lookup = await findWorkspace(client, workspace.slug);
+  return knownIdOf(lookup.workspace ?? workspace);
+}

@@ -1,0 +1,75 @@
+import type * as z from 'zod/mini';
+import { readCredential } from '../inputs/read-inputs.ts';
+import type { Context, IncompleteCleanup } from '../shared/context.ts';
+import { Failure } from '../shared/failure.ts';
+import { readJournal } from './journal.ts';
+import { END_WITHIN_MS, endProcess, findRunningMain, type MainProcess } from './main-process.ts';
+import { runStep, type Step, startContext } from './step.ts';
+
+/** How a post step carries out the task that its main step saved. */
+interface Cleanup<Task> {
+  schema: z.ZodMiniType<Task>;
+  /** Returns the error and what is left of the task, if anything, if part of it failed. */
+  run(
+    task: Task,
+    context: Context,
+    step: Step,
+  ): Promise<IncompleteCleanup<Task | undefined> | undefined>;
+  /**
+   * Whether an error fails the job, by what is left of the task, or undefined if that is unknown.
+   * Otherwise, it is a warning, because the job has ended.
+   */
+  failsJob?(left: Task | undefined): boolean;
+  /** What may still exist at OpenRouter, also if the task is unknown; empty if nothing may. */
+  describeLeftovers(task: Task | undefined): string;
+}
+
+/** Runs a cleanup as a post step. */
+export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void> {
+  const saved = readJournal(cleanup.schema);
+  const isSaved = typeof saved === 'object';
+  const main = findRunningMain();
+  if (!isSaved && !main) return;
+  let task = isSaved && !(saved instanceof Failure) ? saved.task : undefined;
+  await runStep(
+    async (step) => {
+      if (main) {
+        const leftovers = cleanup.describeLeftovers(task) || cleanup.describeLeftovers(undefined);
+        await endMain(main, step, { leftovers, hasSavedState: saved !== 'missing' });
+      }
+      if (saved instanceof Failure) throw saved;
+      if (!isSaved) return;
+      const credential = readCredential();
+      const incomplete = await cleanup.run(
+        saved.task,
+        startContext({ ...saved, credential }, step),
+        step,
+      );
+      if (!incomplete) return;
+      task = incomplete.left;
+      throw incomplete.error;
+    },
+    (report, error, effect) => {
+      const leftovers = cleanup.describeLeftovers(task);
+      const failsJob = cleanup.failsJob?.(task) === true;
+      if (failsJob) report.fail(error, effect, leftovers);
+      else report.warnOfCleanup(error, { effect, leftovers });
+      return failsJob ? 1 : 0;
+    },
+  );
+}
+
+/**
+ * Ends `main`, so that it creates nothing after the cleanup. In a `container:` job, a cancellation
+ * ends the `docker exec` that a step runs in, but not the step.
+ */
+async function endMain(
+  main: MainProcess,
+  { report, clock, signal }: Step,
+  { leftovers, hasSavedState }: { leftovers: string; hasSavedState: boolean },
+): Promise<void> {
+  const hasEnded = await endProcess(main, { clock, signal });
+  if (!hasEnded) report.warn('main-still-running', { seconds: END_WITHIN_MS / 1000, leftovers });
+  else if (!hasSavedState) report.warn('main-was-running', { leftovers });
+  else report.info('The step was still running. It was ended with SIGTERM before this cleanup.');
+}

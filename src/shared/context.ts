@@ -1,0 +1,46 @@
+import type { Client } from '../http/client.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import type { WarningCode, WarningDetails } from './failure.ts';
+
+/** What an operation needs to run. */
+export interface Context {
+  client: Client;
+  clock: Clock;
+  /** When the timeout of the step expires, by `clock`. */
+  deadline: number;
+  /** The runner's time in milliseconds since 1970, which may be wrong. */
+  timeOfDay(): number;
+  /** Aborts when the run is cancelled and when the timeout expires. The reason is an `Error`. */
+  signal: AbortSignal;
+  log: Log;
+  /** Reports a problem that does not fail the step. */
+  warn<Code extends WarningCode>(code: Code, details: WarningDetails[Code]): void;
+}
+
+/** Saves what the post step has to do. */
+export interface CleanupJournal<Task> {
+  /**
+   * Replaces the task of the post step; null leaves it nothing to do.
+   * @param exists what already exists at OpenRouter, for the failure's description
+   * @throws {Failure} `state-not-written`
+   */
+  saveOrFail(task: Task | null, exists?: string): void;
+  /** Replaces the task, for when the old one does no harm: a failure to save it is only a warning. */
+  saveOrWarn(task: Task): void;
+  /** Leaves the post step nothing to do, as `saveOrWarn` does. */
+  clearOrWarn(): void;
+}
+
+/** The journal of a step whose work needs no cleanup: it saves nothing. */
+export const noJournal: CleanupJournal<unknown> = {
+  saveOrFail: () => undefined,
+  saveOrWarn: () => undefined,
+  clearOrWarn: () => undefined,
+};
+
+/** A cleanup that failed. `left` is what remains of its task. */
+export interface IncompleteCleanup<Task> {
+  error: Error;
+  left: Task;
+}

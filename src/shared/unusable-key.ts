@@ -1,0 +1,13 @@
+import { isDisabled, type Key } from '../openrouter/resources/keys.ts';
+import { readTime } from '../openrouter/time.ts';
+import type { UnusableState } from './failure.ts';
+
+/**
+ * Why OpenRouter rejects each request with `key`; undefined if it does not.
+ * @param now in milliseconds since 1970
+ */
+export function unusableState(key: Key, now: number): UnusableState | undefined {
+  if (isDisabled(key)) return 'disabled';
+  const expiry = readTime(key['expires_at']);
+  return expiry !== undefined && expiry <= now ? 'expired' : undefined;
+}

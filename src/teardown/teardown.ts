@@ -1,0 +1,246 @@
+import type { Client } from '../http/client.ts';
+import { ApiError, formatAttempt } from '../http/request.ts';
+import { catching } from '../lib/catching.ts';
+import { countKeys, truncateList } from '../lib/format.ts';
+import type { Deletion } from '../openrouter/deletion.ts';
+import { describeKey, type Key, listKeyPages } from '../openrouter/resources/keys.ts';
+import {
+  deleteWorkspace,
+  findWorkspace,
+  type WorkspaceRef,
+} from '../openrouter/resources/workspaces.ts';
+import type { Context } from '../shared/context.ts';
+import { deleteEach } from '../shared/delete-keys.ts';
+import { Failure } from '../shared/failure.ts';
+
+interface TeardownOptions {
+  /** Delete the API keys of the workspace, which block its deletion. If false, keys fail the teardown. */
+  deleteKeys: boolean;
+  /**
+   * After deleting keys, list them again before deleting the workspace. If false, do so only after
+   * OpenRouter rejects the deletion.
+   */
+  relistKeys: boolean;
+  /** The first list of API keys, if that was just read. */
+  list?: NewKeys | undefined;
+}
+
+/** What a teardown did, whether or not it finished. */
+interface TeardownResult {
+  deletedKeys: readonly Key[];
+  /** How many API keys were listed: another job has deleted those that this one has not. */
+  listedKeys: number;
+  /** Whether it deleted the workspace; false also if another job had deleted that. */
+  deleted: boolean;
+  /** Why the workspace still exists or may still exist. */
+  problem?: Failure;
+}
+
+/**
+ * How long to wait before each list of the keys, in milliseconds. A list can lag behind a deletion, and a
+ * key that another job has just created blocks the deletion of the workspace.
+ */
+const ROUND_DELAYS_MS = [0, 0, 1_000, 2_000, 4_000];
+
+/** Keys in one line of a list. */
+const MAX_NAMED = 3;
+
+/** Deletes a workspace and what blocks its deletion. Deleting what is already deleted succeeds. */
+export async function teardown(
+  workspace: WorkspaceRef,
+  options: TeardownOptions,
+  context: Context,
+): Promise<TeardownResult> {
+  const deletedKeys: Key[] = [];
+  const knownHashes = new Set<string>();
+  let last: Repeat = { newKeys: [] };
+  let mayBeDeleted = false;
+  const resultOf = (end: Pick<TeardownResult, 'deleted' | 'problem'>): TeardownResult => {
+    return { deletedKeys, listedKeys: knownHashes.size, ...end };
+  };
+  for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
+    await context.client.pause(delay);
+    const relistKeys = options.relistKeys && index < ROUND_DELAYS_MS.length - 1;
+    const list = index === 0 ? options.list : undefined;
+    const facts = { relistKeys, list, knownHashes, rejection: last.rejection };
+    const round = await runRound(workspace, { ...options, ...facts }, context);
+    deletedKeys.push(...round.deletedKeys);
+    for (const { hash } of round.newKeys) knownHashes.add(hash);
+    mayBeDeleted ||= round.mayBeDeleted === true;
+    if (round.kind === 'finished') return resultOf({ deleted: round.deleted || mayBeDeleted });
+    if (round.kind === 'blocked') return resultOf({ deleted: false, problem: round.problem });
+    if (round.kind === 'failed') {
+      const facts = { ...round, deletedKeys, mayBeDeleted };
+      return resultOf(await failUnlessGone(workspace, facts, context));
+    }
+    last = round;
+  }
+  const { newKeys, rejection } = last;
+  if (newKeys.length === 0 && rejection) {
+    const facts = { errors: [rejection], deletedKeys, mayBeDeleted };
+    return resultOf(await failUnlessGone(workspace, facts, context));
+  }
+  const details = { workspace, rounds: ROUND_DELAYS_MS.length, deletedKeys: deletedKeys.length };
+  const reason = 'new API keys keep appearing in it';
+  return resultOf({ deleted: false, problem: new Failure('keys-keep-appearing', details, reason) });
+}
+
+/** API keys that no earlier list had. */
+export interface NewKeys {
+  newKeys: readonly Key[];
+  /** Whether there are no others. */
+  isComplete: boolean;
+}
+
+/** How many API keys are listed before they are deleted, because several lists can be in memory at once. */
+const MAX_LISTED = 2_000;
+
+/**
+ * Lists the API keys of a workspace that are not in `known`: `max` and the rest of a page at most.
+ * @throws {ApiError}
+ */
+export async function listNewKeys(
+  client: Client,
+  workspace: WorkspaceRef,
+  { known = new Set(), max = MAX_LISTED }: { known?: ReadonlySet<string>; max?: number } = {},
+): Promise<NewKeys> {
+  const newKeys: Key[] = [];
+  for await (const { items } of listKeyPages(client, workspace)) {
+    newKeys.push(...items.filter(({ hash }) => !known.has(hash)));
+    if (newKeys.length >= max) return { newKeys, isComplete: false };
+  }
+  return { newKeys, isComplete: true };
+}
+
+/** Why a round has to be repeated. */
+interface Repeat {
+  /** The keys that no earlier round had listed. */
+  newKeys: readonly Key[];
+  /** How OpenRouter rejected the deletion of the workspace: probably because of a key. */
+  rejection?: ApiError;
+}
+
+type Round = Pick<Repeat, 'newKeys'> & {
+  deletedKeys: readonly Key[];
+  /** Whether OpenRouter may have deleted the workspace, although the response does not say so. */
+  mayBeDeleted?: boolean;
+} & (
+    | { kind: 'finished'; deleted: boolean }
+    | ({ kind: 'repeat' } & Repeat)
+    /** The workspace must not or cannot be deleted. */
+    | { kind: 'blocked'; problem: Failure }
+    | ({ kind: 'failed' } & Errors)
+  );
+
+interface Errors {
+  errors: readonly ApiError[];
+  /** Whether there may be more API keys than those that could not be deleted. */
+  hasMore?: boolean;
+}
+
+interface RoundOptions extends TeardownOptions {
+  /** How OpenRouter rejected the deletion of the workspace in the round before. */
+  rejection: ApiError | undefined;
+  /** The hashes of the keys that earlier rounds have deleted. A list that lags still has them. */
+  knownHashes: ReadonlySet<string>;
+}
+
+async function runRound(
+  workspace: WorkspaceRef,
+  options: RoundOptions,
+  context: Context,
+): Promise<Round> {
+  const { deleteKeys, relistKeys, rejection, knownHashes } = options;
+  const { errors, hasMore, ...keys } = await deleteNewKeys(workspace, options, context);
+  const { newKeys } = keys;
+  if (errors.length > 0) return { kind: 'failed', ...keys, errors, hasMore };
+  if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, newKeys);
+  const hadKeys = newKeys.length > 0 || knownHashes.size > 0;
+  if (rejection && !hadKeys) return { kind: 'failed', ...keys, errors: [rejection] };
+  if (newKeys.length > 0 && relistKeys) return { kind: 'repeat', ...keys };
+
+  const deletion = await catching(deleteWorkspace(context.client, workspace), ApiError);
+  if (!deletion.error) return { ...keys, ...endOf(workspace, deletion.value) };
+  const { error } = deletion;
+  const facts = { ...keys, mayBeDeleted: error.details.ambiguous };
+  return isRejection(error)
+    ? { kind: 'repeat', ...facts, rejection: error }
+    : { kind: 'failed', ...facts, errors: [error] };
+}
+
+/** Lists the API keys that no earlier round had, and deletes them if they are to be deleted. */
+async function deleteNewKeys(
+  workspace: WorkspaceRef,
+  { deleteKeys, list: first, knownHashes }: RoundOptions,
+  { client, log }: Context,
+): Promise<Pick<Round, 'newKeys' | 'deletedKeys'> & Required<Errors>> {
+  const known = new Set(knownHashes);
+  const [newKeys, deletedKeys]: [Key[], Key[]] = [[], []];
+  const max = deleteKeys ? MAX_LISTED : Number.POSITIVE_INFINITY;
+  const onDeleted = (key: Key) => {
+    deletedKeys.push(key);
+    log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`);
+  };
+  for (let given = first; ; given = undefined) {
+    const listing = given ? Promise.resolve(given) : listNewKeys(client, workspace, { known, max });
+    const { value: list, error: listError } = await catching(listing, ApiError);
+    if (listError) return { newKeys, deletedKeys, errors: [listError], hasMore: false };
+    newKeys.push(...list.newKeys);
+    for (const { hash } of list.newKeys) known.add(hash);
+    const undeleted = deleteKeys ? await deleteEach(list.newKeys, client, onDeleted) : [];
+    const errors = undeleted.map(({ error }) => error);
+    if (list.isComplete || errors.length > 0) {
+      return { newKeys, deletedKeys, errors, hasMore: !list.isComplete };
+    }
+  }
+}
+
+function blockedByKeys(workspace: WorkspaceRef, keys: readonly Key[]): Round {
+  const names = truncateList(keys.map(describeKey), MAX_NAMED).join(', ');
+  const reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`;
+  const problem = new Failure('workspace-has-keys', { workspace, keys }, reason);
+  return { kind: 'blocked', newKeys: keys, deletedKeys: [], problem };
+}
+
+/** What follows from how OpenRouter processed the deletion of the workspace. */
+function endOf(workspace: WorkspaceRef, deletion: Deletion) {
+  if (deletion.kind !== 'unclear') {
+    return { kind: 'finished' as const, deleted: deletion.kind === 'deleted' };
+  }
+  const reason = 'OpenRouter reported that it does not exist, but still returns it';
+  const problem = new Failure('workspace-still-exists', { workspace }, reason);
+  return { kind: 'blocked' as const, problem };
+}
+
+interface Conclusion extends Errors {
+  deletedKeys: readonly Key[];
+  mayBeDeleted: boolean;
+}
+
+/** Concludes a failed round. It still succeeds if the workspace no longer exists. */
+async function failUnlessGone(
+  workspace: WorkspaceRef,
+  { errors, hasMore = false, deletedKeys, mayBeDeleted }: Conclusion,
+  context: Context,
+): Promise<Pick<TeardownResult, 'deleted' | 'problem'>> {
+  const isUndecided = (error: ApiError) => isRejection(error) || error.details.ambiguous;
+  if (errors.every(isUndecided) && (await isGone(workspace, context))) {
+    return { deleted: mayBeDeleted };
+  }
+  const details = { workspace, errors, hasMore, deletedKeys: deletedKeys.length };
+  const [first] = errors as readonly [ApiError];
+  const left =
+    errors.length > 1 ? `${errors.length}${hasMore ? ' or more' : ''} API keys left: ` : '';
+  const reason = left + formatAttempt(first.details);
+  return { deleted: false, problem: new Failure('teardown-incomplete', details, reason) };
+}
+
+/** Whether OpenRouter rejected the request because of this workspace, not because of the key. */
+function isRejection({ details: { kind, status = 0 } }: ApiError): boolean {
+  return kind === 'rejected' && status !== 401 && status !== 403;
+}
+
+async function isGone({ id }: WorkspaceRef, { client }: Context): Promise<boolean> {
+  const { value: lookup, error } = await catching(findWorkspace(client, id), ApiError);
+  return !error && !lookup.workspace;
+}
