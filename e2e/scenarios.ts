@@ -73,7 +73,7 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
         inContainer,
       });
       assert.notEqual(run.exitCode, 0);
-      assert.equal(/It was ended with SIGTERM before this cleanup/.test(run.log), inContainer);
+      assert.equal(/It was ended with SIGTERM before this post step/.test(run.log), inContainer);
       assert.match(run.log, /Deleted the workspace of-the-job, id .* because of delete-after-job/);
       assert.deepEqual(slugs(sandbox), ['default']);
     }

@@ -99,7 +99,7 @@ test('a comment is added, then changed', async () => {
   const { client, named, run, repository } = openWith(1);
   const outcome = await run(sendComment(client, named, 42, 'first'));
   const expected = { body: 'first', user: { login: 'github-actions[bot]' } };
-  expect(outcome).toMatchObject({ kind: 'applied', response: { data: expected } });
+  expect(outcome).toMatchObject({ kind: 'succeeded', response: { data: expected } });
   const comment = repository.comments.now().at(-1);
   expect(comment).toMatchObject({ pull: 42, body: 'first' });
   await run(updateComment(client, named, { id: comment?.id ?? 0 }, 'second'));

@@ -118,7 +118,7 @@ describe('a budget that OpenRouter sets otherwise than requested fails the step'
     expect(error).toMatchObject({
       code: 'partly-applied',
       details: {
-        error: { code: 'unexpected-values', details: { what: 'daily budget', values } },
+        error: { code: 'limits-differ', details: { what: 'daily budget', values } },
         applied: [],
         notApplied: ['the daily budget', 'the weekly budget'],
         recovery: 'run-again',
@@ -131,7 +131,7 @@ describe('a budget that OpenRouter sets otherwise than requested fails the step'
     const scene = respondWith(6, 'daily', true);
     const { error } = await scene.update({ budgets: { limits: { daily: 5 } } });
     const { error: cause } = (error as Failure<'partly-applied'>).details;
-    expect((cause as Failure<'unexpected-values'>).details.values).toStrictEqual({ daily_usd: 6 });
+    expect((cause as Failure<'limits-differ'>).details.values).toStrictEqual({ daily_usd: 6 });
   });
 });
 

@@ -160,7 +160,7 @@ test('a guardrail that OpenRouter sets otherwise than requested fails the step, 
     code: 'partly-applied',
     details: {
       error: {
-        code: 'unexpected-values',
+        code: 'limits-differ',
         details: { what: 'guardrail', workspace: { slug: 'governed' }, values },
       },
     },

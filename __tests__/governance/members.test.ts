@@ -189,7 +189,7 @@ function round(kind: FailureClass, missing?: readonly string[]): FailedAttempt<r
 type Outcome = Decision<'all are members'>;
 
 const DONE: Outcome = { kind: 'done', result: 'all are members' };
-const LOOKUP: Outcome = { kind: 'lookup', ambiguous: true };
+const LOOKUP: Outcome = { kind: 'settle', ambiguous: true };
 const RETRY: Outcome = { kind: 'retry', ambiguous: false };
 const RETRY_AMBIGUOUS: Outcome = { kind: 'retry', ambiguous: true };
 const GIVE_UP: Outcome = { kind: 'give-up', ambiguous: false };

@@ -53,11 +53,11 @@ async function deliver<Data>(client: Client, request: ApiRequest<Data>): Promise
         return { kind: retryable && !ambiguous ? 'retry' : 'give-up', ambiguous };
       },
       question: 'nothing',
-      lookup: () => Promise.reject(new Error('nothing is looked up')),
+      settle: () => Promise.reject(new Error('nothing is looked up')),
     },
     { client, log: { info: () => undefined, debug: () => undefined } },
   );
-  if (created.kind === 'applied') return created.response.data;
+  if (created.kind === 'succeeded') return created.response.data;
   throw new Error('nothing is reconciled');
 }
 

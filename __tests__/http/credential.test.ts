@@ -185,7 +185,7 @@ describe('a request with a renewable credential', () => {
     async (method) => {
       const { client, run, sentWith, effect } = openClient([UNAUTHORIZED, json({})]);
       const outcome = await run(client.send({ ...REQUEST, method }));
-      expect(outcome).toMatchObject({ kind: 'applied' });
+      expect(outcome).toMatchObject({ kind: 'succeeded' });
       expect(sentWith()).toEqual(['Bearer 1', 'Bearer 2']);
       expect(effect.current()).toBe(method === 'GET' ? 'none' : 'possible');
     },
@@ -220,7 +220,7 @@ describe('a request with a renewable credential', () => {
     const { client, run, sentWith, obtained } = openClient([...rejected, json({})]);
     const sends = Array.from({ length: 5 }, () => client.send({ ...REQUEST, method: 'PATCH' }));
     const outcomes = (await run(Promise.all(sends))) as { kind: string }[];
-    expect(outcomes.map(({ kind }) => kind)).toEqual(Array(5).fill('applied'));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(Array(5).fill('succeeded'));
     expect(obtained()).toBe(2);
     expect(sentWith().slice(5)).toEqual(Array(5).fill('Bearer 2'));
   });

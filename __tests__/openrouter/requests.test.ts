@@ -137,7 +137,7 @@ test('members are added by their ids, and those in the response are returned', a
   const user_ids = ['user_1', 'user_2'];
   const add: Work = (client) => sendMembers(client, WORKSPACE, user_ids);
   const { result, requests } = await send([json({ data: ADDED })], add);
-  expect(result).toMatchObject({ kind: 'applied', response: { data: ['user_1'] } });
+  expect(result).toMatchObject({ kind: 'succeeded', response: { data: ['user_1'] } });
   expect(requests).toEqual([[`POST ${OF_WORKSPACE}/members/add`, { user_ids }]]);
 });
 
@@ -253,7 +253,7 @@ describe('an API key', () => {
   test('is created with its secret, which is registered', async () => {
     const { secrets, result } = await secretsIn(json({ data: KEY, key: SECRET }, 201));
     expect(result).toMatchObject({
-      kind: 'applied',
+      kind: 'succeeded',
       response: { data: { key: KEY, secret: SECRET } },
     });
     expect(secrets).toEqual([SECRET]);

@@ -96,7 +96,7 @@ const scenarios = fc.record({
   jitter: jitters,
   /** Whether another job creates the same workspace long after the step. */
   hasLaterJob: fc.boolean(),
-  /** How many API keys the workspace has before the cleanup. */
+  /** How many API keys the workspace has before the post step. */
   keys: fc.nat(2),
   deleteKeys: fc.boolean(),
   isFirstPostThrottledButApplied: fc.oneof(

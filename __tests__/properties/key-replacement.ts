@@ -5,11 +5,7 @@ import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { createKey, type KeyRequest, type KeyResult } from '../../src/actions/key/create-key.ts';
-import {
-  type KeyCleanupTask,
-  keyCleanupTask,
-  runKeyCleanup,
-} from '../../src/actions/key/end-key.ts';
+import { type KeyTask, keyTask, runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { ApiError } from '../../src/http/request.ts';
 import { Failure, type WarningCode } from '../../src/shared/failure.ts';
@@ -92,9 +88,9 @@ interface Job {
   name: string;
   plan: Plan;
   main: Process<KeyResult>;
-  post?: Process<Awaited<ReturnType<typeof runKeyCleanup>>>;
+  post?: Process<Awaited<ReturnType<typeof runKeyTask>>>;
   key?: KeyResult;
-  task?: KeyCleanupTask;
+  task?: KeyTask;
   warnings: WarningCode[];
 }
 
@@ -171,9 +167,9 @@ async function runJob(scene: Scene, plan: Plan): Promise<Job> {
 
 async function runMain(world: World, job: Job): Promise<void> {
   const alive = whileAlive(job.main);
-  const save = alive((task: KeyCleanupTask | null) => {
+  const save = alive((task: KeyTask | null) => {
     if (task === null) delete job.task;
-    else job.task = savedAndRead(keyCleanupTask(), task);
+    else job.task = savedAndRead(keyTask(), task);
   });
   await runProcess(world, job.main, { job, ending: job.plan.main }, (context) =>
     createKey(REQUEST, {
@@ -188,15 +184,10 @@ async function runMain(world: World, job: Job): Promise<void> {
   );
 }
 
-async function runPost(
-  world: World,
-  job: Job,
-  task: KeyCleanupTask,
-  ending: Ending,
-): Promise<void> {
+async function runPost(world: World, job: Job, task: KeyTask, ending: Ending): Promise<void> {
   job.post = newProcess(world);
   await runProcess(world, job.post, { job, ending }, (context) =>
-    runKeyCleanup(task, {
+    runKeyTask(task, {
       ...context,
       warn: (code) => job.warnings.push(code),
       readJobStatus: () => jobStatusOf(job.main.result ? job.plan.status : 'failure', 'GitHub'),

@@ -239,7 +239,7 @@ function stepSucceedsIfFaultsAndTimeAllow(ended: Ended): void {
 }
 
 /** Also no later, when delayed requests arrive. */
-async function unambiguousFailureWithoutCleanupLeavesNoOrphan(ended: Ended): Promise<void> {
+async function unambiguousFailureWithoutTaskLeavesNoOrphan(ended: Ended): Promise<void> {
   const { error, handedOver, task } = ended.step;
   if (!(error instanceof ApiError) || error.details.ambiguous || handedOver || task) return;
   await pass(ended.simulation, LATEST_MS);
@@ -279,7 +279,7 @@ const STEP_RULES: readonly ((ended: Ended) => void | Promise<void>)[] = [
   successfulStepDeletedTheKeysItReplaces,
   outputIsTheSecretOfAnExistingKey,
   stepSucceedsIfFaultsAndTimeAllow,
-  unambiguousFailureWithoutCleanupLeavesNoOrphan,
+  unambiguousFailureWithoutTaskLeavesNoOrphan,
 ];
 
 /** What holds when its job has ended. */

@@ -52,7 +52,7 @@ const EXPECTATIONS: Expectations = {
   'unknown-members': { details: { members: [] }, effect: OF_STEP },
   'members-not-added': { details: { workspace: WORKSPACE, userIds: [] }, effect: OF_STEP },
   'guardrail-not-found': { details: { workspace: WORKSPACE }, effect: OF_STEP },
-  'unexpected-values': {
+  'limits-differ': {
     details: { workspace: WORKSPACE, what: 'guardrail', values: {} },
     effect: OF_STEP,
   },
@@ -71,7 +71,7 @@ const EXPECTATIONS: Expectations = {
     details: { key: KEY, workspace: WORKSPACE, name: 'CI', revoked: false },
     effect: "This step neither outputs nor revokes it, because it may be another job's key.",
   },
-  'unexpected-key-values': {
+  'key-looser': {
     details: { key: KEY, changes: [], revoked: true },
     effect: 'It was revoked. No other step has its secret.',
   },
@@ -161,7 +161,7 @@ const EXPECTATIONS: Expectations = {
     details: { key: KEY, olderEnded: false },
     effect: `The key, hash ${KEY.hash}, is disabled or deleted.`,
   },
-  'cleanup-state-invalid': { details: { name: 'cleanup' }, effect: OF_STEP },
+  'state-invalid': { details: { name: 'task' }, effect: OF_STEP },
   'outputs-not-written': { details: { reason: 'ENOSPC', values: {} }, effect: OF_STEP },
   'secret-output-not-written': {
     details: { reason: 'ENOSPC', name: 'key' },

@@ -80,18 +80,18 @@ async function expectCancelled(main: RunningStep) {
   expect((await main.result).exitCode).toBe(1);
 }
 
-const WAS_ENDED = 'The step was still running. It was ended with SIGTERM before this cleanup.';
+const WAS_ENDED = 'The step was still running. It was ended with SIGTERM before this post step.';
 const STILL_RUNNING = 'The step was still running after its job ended';
 
 describeOnLinux('a post step that starts while its main step is still running', () => {
   test.each([
-    ['create', create, 2, '\nThe workspace preview does not exist: nothing to clean up.'],
+    ['create', create, 2, '\nThe workspace preview does not exist: nothing to delete.'],
     ['key', key, 3, '\nFound no API key whose secret was lost.'],
-  ])('ends a %s before it cleans up', async (_, { call, ...action }, requests, cleanup) => {
+  ])('ends a %s before it deletes', async (_, { call, ...action }, requests, line) => {
     throttle(call);
     const main = await action.start(requests);
     const post = await action.runPost(await main.abandon());
-    expect(post).toMatchObject({ exitCode: 0, log: `${WAS_ENDED}${cleanup}` });
+    expect(post).toMatchObject({ exitCode: 0, log: `${WAS_ENDED}${line}` });
     await expectCancelled(main);
     expect(action.created()).toEqual([]);
     expect(sent(call)).toBe(1);
@@ -159,11 +159,11 @@ describeOnLinux('a post step that starts while its main step is still running', 
   test.each([
     ['', {}],
     [' under a name with spaces and parentheses', preloaded("process.title = 'x) Z 1 (y';")],
-  ])('ends a step that has nothing left to clean up%s, without a warning', async (_, env) => {
+  ])('ends a step that has nothing left to do%s, without a warning', async (_, env) => {
     throttle(FIND);
     const main = await create.start(1, {}, env);
     const { state } = await main.abandon();
-    const post = await create.runPost({ state: { ...state, cleanup: 'null' } });
+    const post = await create.runPost({ state: { ...state, task: 'null' } });
     expect(post).toMatchObject({ exitCode: 0, log: WAS_ENDED });
     await expectCancelled(main);
   });

@@ -47,7 +47,7 @@ test('outputs, state and commands with CRLF are those with LF', async () => {
     masks: [harness.sandbox.managementKey],
     outputs: { id: created?.id, slug: 'on-windows', created: 'true', outcome: 'created' },
   });
-  expect(Object.keys(onWindows.state)).toEqual(['cleanup']);
+  expect(Object.keys(onWindows.state)).toEqual(['task']);
   const post = await harness.post(onWindows, {}, WINDOWS);
   expect(post.log).toBe(
     `Deleted the workspace on-windows, id ${created?.id}, because of delete-after-job.`,

@@ -106,7 +106,7 @@ export function expectFailed(step: KeyStep): { title: string; message: string } 
   return { title, message: lines.join('\n') };
 }
 
-/** Expects that the cleanup succeeds and warns of nothing. */
+/** Expects that the post step succeeds and warns of nothing. */
 export function expectCleanPost({ warnings, error }: KeyPost): void {
   expect(error).toBeUndefined();
   expect(warnings).toEqual([]);

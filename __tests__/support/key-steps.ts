@@ -1,11 +1,7 @@
 /** The key action and its post step in virtual time, without a process. */
 
 import { createKey, type KeyRequest, type KeyResult } from '../../src/actions/key/create-key.ts';
-import {
-  type KeyCleanupTask,
-  keyCleanupTask,
-  runKeyCleanup,
-} from '../../src/actions/key/end-key.ts';
+import { type KeyTask, keyTask, runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { formatSpend } from '../../src/actions/key/report.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
@@ -32,7 +28,7 @@ export interface KeyStep extends ProcessRun<KeyResult> {
   /** The secrets that are masked. */
   secrets: string[];
   /** What the journal holds for the post step. */
-  task: KeyCleanupTask | null;
+  task: KeyTask | null;
   warnings: Description[];
   /** All that was logged and saved. */
   lines: string[];
@@ -55,8 +51,8 @@ export async function runKey(
     elapsed: 0,
   };
   const alive = whileAlive(step);
-  const save = alive((task: KeyCleanupTask | null) => {
-    step.task = task && savedAndRead(keyCleanupTask(), task);
+  const save = alive((task: KeyTask | null) => {
+    step.task = task && savedAndRead(keyTask(), task);
     step.lines.push(JSON.stringify(task));
   });
   const context = connect(simulation, conditions, {
@@ -87,10 +83,10 @@ export async function runKey(
 /** A post step that has ended. */
 export interface KeyPost {
   warnings: Description[];
-  /** Why the cleanup failed, if it did, which the post step reports as a warning. */
+  /** Why the post step failed, if it did, which the post step reports as a warning. */
   error?: Error;
   /** What is left to do if it failed. */
-  left?: KeyCleanupTask;
+  left?: KeyTask;
   /** The older keys that it has deleted. */
   replaced?: readonly Key[];
   /** All that was logged. */
@@ -106,7 +102,7 @@ export async function runKeyPost(
   const post: KeyPost = { warnings: [], lines: [] };
   if (!task) return post;
   const context = connect(simulation, conditions, { lines: post.lines });
-  const work = runKeyCleanup(task, {
+  const work = runKeyTask(task, {
     ...collectWarnings(context, post.warnings),
     readJobStatus: () => jobStatusOf(jobStatus, 'GitHub'),
     onReplaced(deleted) {

@@ -7,7 +7,7 @@ import { seedUsage } from '../../sandbox/openrouter/seed.ts';
 import type { KeyResult } from '../../src/actions/key/create-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { type CommentData, formatMarker } from '../../src/actions/preview/comment.ts';
-import { finishPreview } from '../../src/actions/preview/end-job.ts';
+import { runPreviewTask } from '../../src/actions/preview/end-job.ts';
 import {
   type PreviewRequest,
   type PreviewResult,
@@ -201,7 +201,7 @@ async function runPost(world: World, job: Job, task: PreviewTask, ending: Ending
       onSpend: () => undefined,
       onEnd: () => undefined,
     };
-    const incomplete = await finishPreview(task, { ...context, ...extras });
+    const incomplete = await runPreviewTask(task, { ...context, ...extras });
     if (incomplete) throw incomplete.error;
   });
 }

@@ -7,9 +7,9 @@ import {
 import { type OpenRouter, openAccount } from '../../sandbox/openrouter/openrouter.ts';
 import { createWorkspace } from '../../src/actions/create/create-workspace.ts';
 import {
-  type CreateCleanupTask,
-  createCleanupTask,
-  runCreateCleanup,
+  type CreateTask,
+  createTask,
+  runCreateTask,
 } from '../../src/actions/create/delete-after-job.ts';
 import type {
   CreateContext,
@@ -23,7 +23,7 @@ import type { Log } from '../../src/lib/log.ts';
 import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
 import { describeWarning } from '../../src/report/describe-warning.ts';
-import { type CleanupJournal, type Context, noJournal } from '../../src/shared/context.ts';
+import { type Context, type Journal, noJournal } from '../../src/shared/context.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 interface SimulationOptions {
@@ -140,7 +140,7 @@ export interface StepRun extends ProcessRun<CreateResult> {
   /** What its outputs say. */
   known?: { workspace: Workspace; created: boolean };
   /** What the journal holds for the post step. */
-  task?: CreateCleanupTask;
+  task?: CreateTask;
   log: string[];
   effect: EffectRecord;
 }
@@ -222,7 +222,7 @@ function warnTo(lines: string[]): Context['warn'] {
   };
 }
 
-/** A create request without governance, dry run or cleanup. */
+/** A create request without governance, dry run or post step. */
 export const PLAIN_REQUEST = {
   governance: {},
   governanceInputs: [],
@@ -261,11 +261,11 @@ export function savedAndRead<Task>(schema: z.ZodMiniType<Task>, task: Task): Tas
 }
 
 /** A journal that keeps its task in `run`. */
-function journalOf(run: StepRun): CleanupJournal<CreateCleanupTask> {
+function journalOf(run: StepRun): Journal<CreateTask> {
   const alive = whileAlive(run);
-  const save = alive((task: CreateCleanupTask | null) => {
+  const save = alive((task: CreateTask | null) => {
     if (task === null) delete run.task;
-    else run.task = savedAndRead(createCleanupTask(), task);
+    else run.task = savedAndRead(createTask(), task);
   });
   return { saveOrFail: save, saveOrWarn: save, clearOrWarn: () => save(null) };
 }
@@ -278,7 +278,7 @@ export async function runPost(
   lines: string[] = [],
 ): Promise<unknown> {
   if (!task) return undefined;
-  const work = runCreateCleanup(task, connect(simulation, conditions, { lines }));
+  const work = runCreateTask(task, connect(simulation, conditions, { lines }));
   const { result, error } = await outcomeOf(simulation, work);
   return error ?? result?.error;
 }

@@ -8,7 +8,7 @@ import type { Context } from '../shared/context.ts';
 /** A failed attempt, and what was found out after it. */
 export interface FailedAttempt<Found> {
   failure: AttemptFailure;
-  /** The result of the lookup after the attempt; absent if there was none. */
+  /** What `settle` found out after the attempt; absent if it was not called. */
   found?: Found;
 }
 
@@ -16,11 +16,8 @@ export interface FailedAttempt<Found> {
 export type Decision<Result> =
   /** No further attempt can help: `result` is what is known, although no response reported it. */
   | { kind: 'done'; result: Result }
-  /**
-   * Look up what exists, then decide again. `ambiguous` has the meaning below, and is used if the
-   * lookup fails.
-   */
-  | { kind: 'lookup'; ambiguous: boolean }
+  /** Call `settle`, then decide again. `ambiguous` has the meaning below, and is used if that fails. */
+  | { kind: 'settle'; ambiguous: boolean }
   /** `ambiguous`: whether an attempt may have been applied, or may still be applied. */
   | { kind: 'retry' | 'give-up'; ambiguous: boolean };
 
@@ -29,14 +26,14 @@ export interface Post<Sent, Found, Result> {
   send(attempts: readonly FailedAttempt<Found>[]): Promise<Outcome<Sent>>;
   /** Decides what to do after a failed attempt. A pure function. */
   reconcile(attempts: readonly FailedAttempt<Found>[]): Decision<Result>;
-  /** What `lookup` checks, for the log: `whether the workspace exists`. */
+  /** What `settle` checks, for the log: `whether the workspace exists`. */
   question: string;
   /**
    * Finds out what exists, and deletes what an attempt created and no one can use.
    * @throws {ApiError}
    * @throws {Failure} `orphan-not-deleted`
    */
-  lookup(attempts: readonly FailedAttempt<Found>[]): Promise<Found>;
+  settle(attempts: readonly FailedAttempt<Found>[]): Promise<Found>;
 }
 
 /** When to look for what a late POST has created, in milliseconds after the lookup before. */
@@ -44,7 +41,7 @@ export const LATE_POST_DELAYS_MS = [0, 1_000, 2_000];
 
 /** How a POST ended: with a response, or with the result of a reconciliation. */
 export type Posted<Sent, Found, Result> = { attempts: readonly FailedAttempt<Found>[] } & (
-  | { kind: 'applied'; response: ApiResponse<Sent> }
+  | { kind: 'succeeded'; response: ApiResponse<Sent> }
   | { kind: 'reconciled'; result: Result }
 );
 
@@ -52,7 +49,7 @@ export type Posted<Sent, Found, Result> = { attempts: readonly FailedAttempt<Fou
  * Sends a POST whose effect must exist once, although the API has no idempotency key: after each failed
  * attempt, `reconcile` decides what to do before the next one is sent.
  * @throws {ApiError} if it was not applied, or if that cannot be determined
- * @throws {Failure} those of `lookup`
+ * @throws {Failure} those of `settle`
  */
 export async function postOnce<Sent, Found, Result>(
   post: Post<Sent, Found, Result>,
@@ -61,7 +58,7 @@ export async function postOnce<Sent, Found, Result>(
   const attempts: FailedAttempt<Found>[] = [];
   for (;;) {
     const outcome = await post.send(attempts);
-    if (outcome.kind === 'applied') return { ...outcome, attempts };
+    if (outcome.kind === 'succeeded') return { ...outcome, attempts };
     const { failure } = outcome;
     attempts.push({ failure });
     const decision = await decideAfter(post, attempts, context);
@@ -80,13 +77,13 @@ async function decideAfter<Sent, Found, Result>(
   post: Post<Sent, Found, Result>,
   attempts: FailedAttempt<Found>[],
   { log }: Pick<Context, 'log'>,
-): Promise<Exclude<Decision<Result>, { kind: 'lookup' }>> {
+): Promise<Exclude<Decision<Result>, { kind: 'settle' }>> {
   for (;;) {
     const decision = post.reconcile(attempts);
-    if (decision.kind !== 'lookup') return decision;
+    if (decision.kind !== 'settle') return decision;
     const last = attempts.at(-1) as FailedAttempt<Found>;
     log.info(`${formatAttempt(last.failure)}. Checking ${post.question}.`);
-    const { value, error } = await catching(post.lookup(attempts), ApiError);
+    const { value, error } = await catching(post.settle(attempts), ApiError);
     if (error) {
       const { ambiguous } = decision;
       throw toApiError(failuresOf(attempts), { ambiguous, lookupFailure: error.details });

@@ -57,7 +57,7 @@ function toWrite(write: BudgetWrite, before: BudgetState, client: Client): Plann
     async write(workspace) {
       const returned = await writeBudget(client, workspace, write);
       if (isDeepStrictEqual(returned, write)) return undefined;
-      throw new Failure('unexpected-values', {
+      throw new Failure('limits-differ', {
         what: `${interval} budget`,
         workspace,
         values: { [`${returned.interval}_usd`]: returned.limit_usd, ...byokOf(returned) },

@@ -29,7 +29,7 @@ export interface PlannedWrite {
   /**
    * Applies the write. Returns the workspace after it, if its fields changed.
    * @throws {ApiError}
-   * @throws {Failure} `unexpected-values`, `members-not-added`, `guardrail-not-found`
+   * @throws {Failure} `limits-differ`, `members-not-added`, `guardrail-not-found`
    */
   write(workspace: Workspace): Promise<Workspace | undefined>;
 }

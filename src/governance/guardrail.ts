@@ -40,7 +40,7 @@ export async function planGuardrail(
         const returned = await patchGuardrail(client, { id, workspace: existing }, update);
         const unexpected = unexpectedGuardrailFields(returned, update);
         if (unexpected.length === 0) return undefined;
-        throw new Failure('unexpected-values', {
+        throw new Failure('limits-differ', {
           what: 'guardrail',
           workspace: existing,
           values: Object.fromEntries(unexpected.map((field) => [field, returned[field] ?? null])),

@@ -111,14 +111,14 @@ async function requestUntilDone<Data>(
   let trusts404 = request.trusts404 ?? false;
   for (;;) {
     const outcome = await client.send(request);
-    if (outcome.kind !== 'applied') failures.push(outcome.failure);
+    if (outcome.kind !== 'succeeded') failures.push(outcome.failure);
     if (!trusts404 && statusOf(outcome) === 404) {
       trusts404 = true;
       await client.pause(CONFIRM_404_AFTER_MS);
       continue;
     }
     const mayBeApplied = failures.some(({ kind }) => FAILURE_CLASSES[kind].ambiguous);
-    if (outcome.kind === 'applied') return { ...outcome.response, mayBeApplied };
+    if (outcome.kind === 'succeeded') return { ...outcome.response, mayBeApplied };
     const { failure } = outcome;
     const retries = request.retries403 && failure.status === 403;
     const retryable = retries || FAILURE_CLASSES[failure.kind].retryable;
@@ -136,7 +136,7 @@ async function requestUntilDone<Data>(
 const CONFIRM_404_AFTER_MS = 1_000;
 
 function statusOf(outcome: Outcome<unknown>): number | undefined {
-  return outcome.kind === 'applied' ? outcome.response.status : outcome.failure.status;
+  return outcome.kind === 'succeeded' ? outcome.response.status : outcome.failure.status;
 }
 
 async function sendThrottled<Data>(
@@ -148,7 +148,7 @@ async function sendThrottled<Data>(
   if (stopReason !== undefined) return prevented(request, stopReason, current());
   const outcome = await sendOnce(request, current());
   // Pause here, before the limit lets another request start.
-  if (outcome.kind !== 'applied' && FAILURE_CLASSES[outcome.kind].pausesAll) {
+  if (outcome.kind !== 'succeeded' && FAILURE_CLASSES[outcome.kind].pausesAll) {
     throttle.pause(outcome.failure.retryAfterMs ?? 0);
   }
   return outcome;

@@ -22,7 +22,7 @@ export function recordEffect(): EffectRecord {
     async ofWrite(send) {
       possible += 1;
       const outcome = await send();
-      if (outcome.kind !== 'applied' && !FAILURE_CLASSES[outcome.kind].ambiguous) possible -= 1;
+      if (outcome.kind !== 'succeeded' && !FAILURE_CLASSES[outcome.kind].ambiguous) possible -= 1;
       wasThrottled ||= outcome.kind === 'throttled';
       return outcome;
     },

@@ -129,5 +129,5 @@ export interface ApiResponse<Data> {
 
 /** The outcome of one attempt. */
 export type Outcome<Data> =
-  | { kind: 'applied'; response: ApiResponse<Data> }
+  | { kind: 'succeeded'; response: ApiResponse<Data> }
   | { kind: FailureClass; failure: AttemptFailure };

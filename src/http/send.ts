@@ -67,7 +67,7 @@ async function attemptWithGrant<Data>(
     const { authorization } = grant;
     const headers = { ...server.headers, authorization };
     const outcome = await attemptOnce(request, { ...options, server: { ...server, headers } });
-    const isRejected = outcome.kind !== 'applied' && outcome.failure.status === 401;
+    const isRejected = outcome.kind !== 'succeeded' && outcome.failure.status === 401;
     if (!isRejected || !credential.reject(grant, { isRepeated })) return outcome;
     options.log.info(`${formatAttempt(outcome.failure)}. Trying again with a new token.`);
   }
@@ -113,7 +113,7 @@ async function attemptOnce<Data>(
   const { status, body } = result;
   const serverTime = parseHttpDate(result.headers['date']);
   const response = { data: parsed.data, status, serverTime, size: body.length, headersAt };
-  return { kind: 'applied', response };
+  return { kind: 'succeeded', response };
 }
 
 /** Returns the complete HTTP response to `request`, or the error if none arrives. */
@@ -197,7 +197,7 @@ export function prevented(
   return fail(request, { kind: 'prevented', reason }, options);
 }
 
-type FailedOutcome = Exclude<Outcome<never>, { kind: 'applied' }>;
+type FailedOutcome = Exclude<Outcome<never>, { kind: 'succeeded' }>;
 
 function fail(
   request: ApiRequest<unknown>,

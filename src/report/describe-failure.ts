@@ -121,7 +121,7 @@ const DESCRIPTIONS: {
     lines: ['OpenRouter does not report which guardrail the workspace has.'],
   }),
 
-  'unexpected-values': ({ workspace, what, values }) => ({
+  'limits-differ': ({ workspace, what, values }) => ({
     title: `The ${what} of the workspace ${workspace.slug} has unexpected values`,
     lines: [
       'OpenRouter accepted the request, but returned other values than requested:',
@@ -168,7 +168,7 @@ const DESCRIPTIONS: {
         ],
   }),
 
-  'unexpected-key-values': ({ key, changes, revoked, error }) => ({
+  'key-looser': ({ key, changes, revoked, error }) => ({
     title: `The API key ${describeKey(key)} is not limited as requested`,
     lines: [
       'OpenRouter created it with other values than requested:',
@@ -432,8 +432,8 @@ const DESCRIPTIONS: {
     ],
   }),
 
-  'cleanup-state-invalid': ({ name }) => ({
-    title: 'The cleanup cannot read its saved state',
+  'state-invalid': ({ name }) => ({
+    title: 'The post step cannot read its saved state',
     lines: [
       `The state ${name} does not have the expected form.`,
       'Something in the job sets variables that begin with STATE_, or the action changed during the job.',

@@ -45,12 +45,12 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
     ],
   }),
 
-  'unexpected-fields': ({ workspace, changes }) => ({
+  'workspace-differs': ({ workspace, changes }) => ({
     title: `The workspace ${workspace.slug} has other values than requested`,
     lines: ['OpenRouter returned other values:', ...changes.map(formatChange)],
   }),
 
-  'unexpected-key-fields': ({ key, changes }) => ({
+  'key-stricter': ({ key, changes }) => ({
     title: `The API key ${describeKey(key)} has other values than requested`,
     lines: ['OpenRouter returned other values:', ...changes.map(formatChange)],
   }),
@@ -153,7 +153,7 @@ const DESCRIPTIONS: Descriptions<WarningDetails> = {
   'main-still-running': ({ seconds, leftovers }) => ({
     title: 'The step is still running after its job ended',
     lines: [
-      `It was sent SIGTERM, and has not ended within ${seconds} s. Whatever it creates from now on is not cleaned up.`,
+      `It was sent SIGTERM, and has not ended within ${seconds} s. Whatever it creates from now on stays.`,
       formatLeftovers(leftovers),
     ],
   }),

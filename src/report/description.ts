@@ -61,7 +61,7 @@ export function describeEffect(effect: Effect): string {
   return SENTENCES[effect];
 }
 
-/** The error of a cleanup with a last line about what may be left; empty if nothing may. */
+/** The error of a post step with a last line about what may be left; empty if nothing may. */
 export function withLeftovers(description: Description, leftovers: string): Description {
   if (leftovers === '') return description;
   // It would seem to contradict the last line, which is about what other steps have done.
@@ -69,7 +69,7 @@ export function withLeftovers(description: Description, leftovers: string): Desc
   return { ...description, lines: [...lines, formatLeftovers(leftovers)] };
 }
 
-/** The line about what a cleanup may leave. */
+/** The line about what a post step may leave. */
 export function formatLeftovers(leftovers: string): string {
   return `May still exist at OpenRouter: ${leftovers}.`;
 }

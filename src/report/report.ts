@@ -45,10 +45,10 @@ export interface Report extends Log {
    */
   fail(error: unknown, effect: Effect, leftovers?: string): void;
   /**
-   * Reports the error of a cleanup as a warning, with what may be left at OpenRouter. If that is
+   * Reports the error of a post step as a warning, with what may be left at OpenRouter. If that is
    * nothing, the error is only logged.
    */
-  warnOfCleanup(error: unknown, known: { effect: Effect; leftovers: string }): void;
+  warnOfPostStep(error: unknown, known: { effect: Effect; leftovers: string }): void;
 }
 
 /** Creates the report of this step. It writes to the log and to the files that the runner provides. */
@@ -85,7 +85,7 @@ export function createReport(): Report {
       annotate(core.error, description, line);
       summarize(toSummary('❌', description));
     },
-    warnOfCleanup(error, { effect, leftovers }) {
+    warnOfPostStep(error, { effect, leftovers }) {
       const description = withLeftovers(describeError(error, effect), leftovers);
       if (leftovers === '') [description.title, ...description.lines].forEach(info);
       else warnOf(description);

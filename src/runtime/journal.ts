@@ -3,26 +3,26 @@ import * as z from 'zod/mini';
 import { apiUrl, type Connection } from '../inputs/connection.ts';
 import { parseJson } from '../lib/json.ts';
 import type { Report } from '../report/report.ts';
-import type { CleanupJournal } from '../shared/context.ts';
+import type { Journal } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 
 /**
  * What a step saves for its post step: a task, and how to reach OpenRouter. The post step uses these
  * and not its inputs: GitHub evaluates inputs again for it, and they may have changed.
  */
-interface SavedCleanup<Task> extends Pick<Connection, 'apiUrl' | 'timeoutMs'> {
+interface SavedTask<Task> extends Pick<Connection, 'apiUrl' | 'timeoutMs'> {
   task: Task;
 }
 
-const CLEANUP_STATE = 'cleanup';
+const TASK_STATE = 'task';
 
 /** Opens the journal of a step. It saves each task together with the step's connection. */
 export function openJournal<Task>(
   { apiUrl, timeoutMs }: Connection,
   report: Pick<Report, 'saveState' | 'warn'>,
-): CleanupJournal<Task> {
-  const write = (saved: SavedCleanup<Task> | null) => report.saveState(CLEANUP_STATE, saved);
-  const writeOrWarn = (saved: SavedCleanup<Task> | null) => {
+): Journal<Task> {
+  const write = (saved: SavedTask<Task> | null) => report.saveState(TASK_STATE, saved);
+  const writeOrWarn = (saved: SavedTask<Task> | null) => {
     const reason = write(saved);
     if (reason !== undefined) report.warn('state-not-written', { reason });
   };
@@ -37,14 +37,14 @@ export function openJournal<Task>(
 }
 
 /**
- * Reads what the main step saved: `cleared` if nothing is left to do, `missing` if the step saved
- * nothing, because it created nothing or needs no cleanup, and a `Failure` if the state is invalid. State arrives in an environment
- * variable, so it is validated like an input: the key must not be sent to a host without TLS.
+ * Reads what the main step saved: `cleared` if nothing is left to do, `missing` if the step saved nothing,
+ * because it created nothing or leaves nothing to do, and a `Failure` if the state is invalid. State arrives in
+ * an environment variable, so it is validated like an input: the key must not be sent to a host without TLS.
  */
 export function readJournal<Task>(
   taskSchema: z.ZodMiniType<Task>,
-): SavedCleanup<Task> | Failure | 'cleared' | 'missing' {
-  const text = getState(CLEANUP_STATE);
+): SavedTask<Task> | Failure | 'cleared' | 'missing' {
+  const text = getState(TASK_STATE);
   if (text === '') return 'missing';
   if (text === 'null') return 'cleared';
   const schema = z.object({
@@ -53,5 +53,5 @@ export function readJournal<Task>(
     task: taskSchema,
   });
   const { data } = z.safeParse(schema, parseJson(text));
-  return data ?? new Failure('cleanup-state-invalid', { name: CLEANUP_STATE });
+  return data ?? new Failure('state-invalid', { name: TASK_STATE });
 }

@@ -20,7 +20,7 @@ export function saveMainProcess(report: Pick<Report, 'saveState' | 'debug'>): vo
   const main = thisProcess();
   if (!main) return;
   const reason = report.saveState(MAIN_PROCESS_STATE, main);
-  // No failure: a step that depends on state fails when it saves its cleanup task.
+  // No failure: a step that depends on state fails when it saves the task of its post step.
   if (reason !== undefined) report.debug(`The id of this process could not be saved: ${reason}`);
 }
 

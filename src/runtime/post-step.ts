@@ -1,20 +1,20 @@
 import type * as z from 'zod/mini';
 import { readCredential } from '../inputs/read-inputs.ts';
-import type { Context, IncompleteCleanup } from '../shared/context.ts';
+import type { Context, IncompleteTask } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { readJournal } from './journal.ts';
 import { END_WITHIN_MS, endProcess, findRunningMain, type MainProcess } from './main-process.ts';
 import { runStep, type Step, startContext } from './step.ts';
 
 /** How a post step carries out the task that its main step saved. */
-interface Cleanup<Task> {
+interface PostStep<Task> {
   schema: z.ZodMiniType<Task>;
   /** Returns the error and what is left of the task, if anything, if part of it failed. */
   run(
     task: Task,
     context: Context,
     step: Step,
-  ): Promise<IncompleteCleanup<Task | undefined> | undefined>;
+  ): Promise<IncompleteTask<Task | undefined> | undefined>;
   /**
    * Whether an error fails the job, by what is left of the task, or undefined if that is unknown.
    * Otherwise, it is a warning, because the job has ended.
@@ -24,9 +24,9 @@ interface Cleanup<Task> {
   describeLeftovers(task: Task | undefined): string;
 }
 
-/** Runs a cleanup as a post step. */
-export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void> {
-  const saved = readJournal(cleanup.schema);
+/** Runs the post step of an action. */
+export async function runPostStep<Task>(post: PostStep<Task>): Promise<void> {
+  const saved = readJournal(post.schema);
   const isSaved = typeof saved === 'object';
   const main = findRunningMain();
   if (!isSaved && !main) return;
@@ -34,13 +34,13 @@ export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void
   await runStep(
     async (step) => {
       if (main) {
-        const leftovers = cleanup.describeLeftovers(task) || cleanup.describeLeftovers(undefined);
+        const leftovers = post.describeLeftovers(task) || post.describeLeftovers(undefined);
         await endMain(main, step, { leftovers, hasSavedState: saved !== 'missing' });
       }
       if (saved instanceof Failure) throw saved;
       if (!isSaved) return;
       const credential = readCredential();
-      const incomplete = await cleanup.run(
+      const incomplete = await post.run(
         saved.task,
         startContext({ ...saved, credential }, step),
         step,
@@ -50,17 +50,17 @@ export async function runCleanupStep<Task>(cleanup: Cleanup<Task>): Promise<void
       throw incomplete.error;
     },
     (report, error, effect) => {
-      const leftovers = cleanup.describeLeftovers(task);
-      const failsJob = cleanup.failsJob?.(task) === true;
+      const leftovers = post.describeLeftovers(task);
+      const failsJob = post.failsJob?.(task) === true;
       if (failsJob) report.fail(error, effect, leftovers);
-      else report.warnOfCleanup(error, { effect, leftovers });
+      else report.warnOfPostStep(error, { effect, leftovers });
       return failsJob ? 1 : 0;
     },
   );
 }
 
 /**
- * Ends `main`, so that it creates nothing after the cleanup. In a `container:` job, a cancellation
+ * Ends `main`, so that it creates nothing after the post step. In a `container:` job, a cancellation
  * ends the `docker exec` that a step runs in, but not the step.
  */
 async function endMain(
@@ -71,5 +71,5 @@ async function endMain(
   const hasEnded = await endProcess(main, { clock, signal });
   if (!hasEnded) report.warn('main-still-running', { seconds: END_WITHIN_MS / 1000, leftovers });
   else if (!hasSavedState) report.warn('main-was-running', { leftovers });
-  else report.info('The step was still running. It was ended with SIGTERM before this cleanup.');
+  else report.info('The step was still running. It was ended with SIGTERM before this post step.');
 }

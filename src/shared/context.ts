@@ -19,7 +19,7 @@ export interface Context {
 }
 
 /** Saves what the post step has to do. */
-export interface CleanupJournal<Task> {
+export interface Journal<Task> {
   /**
    * Replaces the task of the post step; null leaves it nothing to do.
    * @param exists what already exists at OpenRouter, for the failure's description
@@ -32,15 +32,15 @@ export interface CleanupJournal<Task> {
   clearOrWarn(): void;
 }
 
-/** The journal of a step whose work needs no cleanup: it saves nothing. */
-export const noJournal: CleanupJournal<unknown> = {
+/** The journal of a step that leaves its post step nothing to do: it saves nothing. */
+export const noJournal: Journal<unknown> = {
   saveOrFail: () => undefined,
   saveOrWarn: () => undefined,
   clearOrWarn: () => undefined,
 };
 
-/** A cleanup that failed. `left` is what remains of its task. */
-export interface IncompleteCleanup<Task> {
+/** A post step that failed. `left` is what remains of its task. */
+export interface IncompleteTask<Task> {
   error: Error;
   left: Task;
 }

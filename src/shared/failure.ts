@@ -69,7 +69,7 @@ export interface FailureDetails {
   'unknown-members': { members: readonly { written: string; matches: number }[] };
   'members-not-added': { workspace: WorkspaceRef; userIds: readonly string[] };
   'guardrail-not-found': { workspace: WorkspaceRef };
-  'unexpected-values': {
+  'limits-differ': {
     workspace: WorkspaceRef;
     /** What has the values: `guardrail`, `weekly budget`. */
     what: string;
@@ -90,7 +90,7 @@ export interface FailureDetails {
     /** Whether the post step revokes it. */
     revoked: boolean;
   };
-  'unexpected-key-values': {
+  'key-looser': {
     key: Key;
     /** The values with which it may spend more or live longer than requested. */
     changes: readonly Change[];
@@ -160,7 +160,7 @@ export interface FailureDetails {
     /** Whether this step had already disabled or deleted the older keys. */
     olderEnded: boolean;
   };
-  'cleanup-state-invalid': { name: string };
+  'state-invalid': { name: string };
   'outputs-not-written': { reason: string; values: Readonly<Record<string, string>> };
   'secret-output-not-written': { reason: string; name: string };
   'state-not-written': { reason: string; exists?: string | undefined };
@@ -190,8 +190,8 @@ export interface WarningDetails {
     /** What the time is needed for. */
     purpose: 'age' | 'expiry' | 'period';
   };
-  'unexpected-fields': { workspace: WorkspaceRef; changes: readonly Change[] };
-  'unexpected-key-fields': { key: Key; changes: readonly Change[] };
+  'workspace-differs': { workspace: WorkspaceRef; changes: readonly Change[] };
+  'key-stricter': { key: Key; changes: readonly Change[] };
   'unknown-guardrail-fields': { fields: readonly string[] };
   'governance-not-applied': {
     workspace: WorkspaceRef;

@@ -119,7 +119,7 @@ test.each([
     const lines: string[] = [];
     const start = clock.now();
     expect(await runPost(simulation, run, CONDITIONS, lines)).toBeUndefined();
-    expect(lines.at(-1)).toBe('The workspace preview-42 does not exist: nothing to clean up.');
+    expect(lines.at(-1)).toBe('The workspace preview-42 does not exist: nothing to delete.');
     expect(network.calls).toEqual([GET, GET, GET]);
     // Each lookup takes 20 ms.
     expect(clock.now() - start).toBe(3_000 + 3 * 20);
@@ -195,7 +195,7 @@ test('a created workspace that the post step cannot find in its time is named in
   expect(inShortTime).toMatchObject({ code: 'created-workspace-missing' });
 });
 
-test('a warning about a cleanup names the workspace, before and after its response arrived', async () => {
+test('a warning of a post step names the workspace, before and after its response arrived', async () => {
   for (const conditions of [KILLED.beforeThePostArrives, CONDITIONS]) {
     const { task } = await runCreate(simulate(), REQUEST, conditions);
     expect(task && describeWorkspaceLeft(task)).toBe('the workspace preview-42');

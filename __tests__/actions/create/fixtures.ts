@@ -86,7 +86,7 @@ export function expectSlugTaken(
   expect(lines.join('\n').includes('by this step or by another job')).toBe(!isKnown);
 }
 
-/** Expects that a step with `delete-after-job` warns of the workspace, and saves no cleanup task for it. */
+/** Expects that a step with `delete-after-job` warns of the workspace, and saves no task for it. */
 export function expectNotDeletedAfterJob(simulation: Simulation, { log, task }: StepRun): void {
   expect(log).toContain('The workspace preview-42 is not deleted after the job');
   expect(log.join()).toContain(`id ${storedWorkspace(simulation)['id']}`);

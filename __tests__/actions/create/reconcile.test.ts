@@ -65,7 +65,7 @@ const takenWithoutDate = (attempt: FailedPost) =>
 
 type Expected = Decision<Creator>;
 
-const lookup = (ambiguous: boolean): Expected => ({ kind: 'lookup', ambiguous });
+const lookup = (ambiguous: boolean): Expected => ({ kind: 'settle', ambiguous });
 const retry = (ambiguous: boolean): Expected => ({ kind: 'retry', ambiguous });
 const giveUp = (ambiguous: boolean): Expected => ({ kind: 'give-up', ambiguous });
 const by = (result: Creator): Expected => ({ kind: 'done', result });

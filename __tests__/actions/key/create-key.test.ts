@@ -203,7 +203,7 @@ test('a key with other values than requested that keep its promise is a warning 
   expectCreated(scene, step);
   expect(step.warnings).toEqual([
     {
-      code: 'unexpected-key-fields',
+      code: 'key-stricter',
       title: expect.stringMatching(/^The API key "CI" .* has other values than requested$/),
       lines: [
         'OpenRouter returned other values:',

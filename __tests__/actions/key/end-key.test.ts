@@ -19,7 +19,7 @@ import { storyOf } from '../../support/simulation.ts';
 /** The expiry that a step of a scene requests by default. */
 const EXPIRY = 'expires at 2026-01-01T06:00:00.500Z';
 
-describe('the cleanup after a job', () => {
+describe('the post step of key', () => {
   test('A created key that cannot be found is named in a warning, after several attempts or at the timeout', async () => {
     const scene = openKeyScene();
     const step = await scene.createKey();

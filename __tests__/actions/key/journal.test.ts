@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { createKey, type KeyRequest } from '../../../src/actions/key/create-key.ts';
-import type { KeyCleanupTask } from '../../../src/actions/key/end-key.ts';
+import type { KeyTask } from '../../../src/actions/key/end-key.ts';
 import { Failure } from '../../../src/shared/failure.ts';
 import { openPlainSimulation } from '../../support/plain-simulation.ts';
 import { connect } from '../../support/simulation.ts';
@@ -20,9 +20,9 @@ const REQUEST: KeyRequest = {
 async function createWithJournal(failing: number, schedule: InProcessFault[] = []) {
   const simulation = openPlainSimulation(schedule);
   seedWorkspace(simulation, { slug: 'preview-42' });
-  const saved: (KeyCleanupTask | null)[] = [];
+  const saved: (KeyTask | null)[] = [];
   let saves = 0;
-  const write = (task: KeyCleanupTask | null, exists?: string) => {
+  const write = (task: KeyTask | null, exists?: string) => {
     saves += 1;
     if (saves >= failing) throw new Failure('state-not-written', { reason: 'ENOSPC', exists });
     saved.push(task);

@@ -81,7 +81,7 @@ describe('a POST /keys without a usable response', () => {
 
 describe('a rejected POST /keys', () => {
   test.each([401, 402, 403, 404, 409, 422])(
-    'HTTP %i fails the step at once, without a lookup or a cleanup',
+    'HTTP %i fails the step at once, without a lookup or a post step',
     async (status) => {
       const scene = openKeyScene({
         faults: [{ on: CREATE, kind: 'response', status, body: '{"message":"No"}' }],

@@ -26,7 +26,7 @@ const lost = attempt('ambiguous', {});
 const KEY: Key = { hash: 'a', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: 'w' };
 const deleted = (count: number) => attempt('ambiguous', { deleted: Array(count).fill(KEY) });
 
-const LOOKUP = { kind: 'lookup', ambiguous: true };
+const LOOKUP = { kind: 'settle', ambiguous: true };
 const RETRY = { kind: 'retry', ambiguous: false };
 const RETRY_AMBIGUOUS = { kind: 'retry', ambiguous: true };
 const GIVE_UP = { kind: 'give-up', ambiguous: false };

@@ -12,7 +12,7 @@ import {
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
 import type { Recovery } from '../../shared/failure.ts';
-import type { CreateCleanupTask } from './delete-after-job.ts';
+import type { CreateTask } from './delete-after-job.ts';
 import { warnOnDrift } from './diff.ts';
 import { handleExisting } from './handle-existing.ts';
 import { type CreateFacts, type ExistingWorkspace, reconcileWorkspace } from './reconcile.ts';
@@ -141,7 +141,7 @@ async function sendAndReconcile(
       send: () => sendWorkspace(client, desired, { recovery: recoveryOf(request) }),
       reconcile: (attempts) => reconcileWorkspace(attempts, { desired, ...facts }),
       question: 'whether the workspace exists',
-      lookup: () => findWorkspace(client, desired.slug, { trusts404: true }),
+      settle: () => findWorkspace(client, desired.slug, { trusts404: true }),
     },
     context,
   );
@@ -153,7 +153,7 @@ async function sendAndReconcile(
 /** Saves the new workspace for the post step, sets the outputs, and logs its creation. */
 function reportCreated(
   workspace: Workspace,
-  { task, start }: { task: CreateCleanupTask } & Pick<CreateFacts, 'start'>,
+  { task, start }: { task: CreateTask } & Pick<CreateFacts, 'start'>,
   { clock, journal, log, onWorkspace }: CreateContext,
 ): void {
   const { id, slug } = workspace;

@@ -7,7 +7,7 @@ import {
   type Workspace,
   type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
-import type { Context, IncompleteCleanup } from '../../shared/context.ts';
+import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { wasCreatedWithin } from '../../shared/time-window.ts';
 import { whileMissing } from '../../shared/while-missing.ts';
@@ -15,7 +15,7 @@ import { teardown } from '../../teardown/teardown.ts';
 import { matchesDesired } from './diff.ts';
 
 /** The schema of the task that a step with `delete-after-job` saves for its post step. */
-export const createCleanupTask = () =>
+export const createTask = () =>
   z.object({
     /** Whether the post step also deletes the API keys of the workspace. */
     deleteKeys: z.boolean(),
@@ -37,11 +37,11 @@ const pendingWorkspace = () =>
     window: z.optional(z.object({ from: z.number(), to: z.number() })),
   });
 
-export type CreateCleanupTask = z.infer<ReturnType<typeof createCleanupTask>>;
+export type CreateTask = z.infer<ReturnType<typeof createTask>>;
 type PendingWorkspace = z.infer<ReturnType<typeof pendingWorkspace>>;
 
 /** Describes what may be left if `task` fails. */
-export function describeWorkspaceLeft({ target: { created, pending } }: CreateCleanupTask): string {
+export function describeWorkspaceLeft({ target: { created, pending } }: CreateTask): string {
   return `the workspace ${(created ?? pending?.desired)?.slug}`;
 }
 
@@ -50,10 +50,10 @@ export function describeWorkspaceLeft({ target: { created, pending } }: CreateCl
  * no workspace that another job may have created. Returns the error and the task if a deletion failed.
  * @throws {ApiError} if the workspace cannot be looked up
  */
-export async function runCreateCleanup(
-  task: CreateCleanupTask,
+export async function runCreateTask(
+  task: CreateTask,
   context: Context,
-): Promise<IncompleteCleanup<CreateCleanupTask> | undefined> {
+): Promise<IncompleteTask<CreateTask> | undefined> {
   const { target } = task;
   const deletedIds = new Set<string>();
   let next: WorkspaceRef | undefined = target.created;
@@ -77,9 +77,9 @@ const MAX_CREATED = 5;
  */
 async function deleteCreated(
   workspace: WorkspaceRef,
-  task: CreateCleanupTask,
+  task: CreateTask,
   context: Context,
-): Promise<IncompleteCleanup<CreateCleanupTask> | undefined> {
+): Promise<IncompleteTask<CreateTask> | undefined> {
   const { slug, id } = workspace;
   const options = { deleteKeys: task.deleteKeys, relistKeys: false };
   let keyCount = 0;
@@ -112,7 +112,7 @@ async function findCreated(
     warn('workspace-left-alone', { workspace });
     return undefined;
   }
-  const what = deletedIds.size === 0 ? 'nothing to clean up' : 'no late request created it again';
+  const what = deletedIds.size === 0 ? 'nothing to delete' : 'no late request created it again';
   log.info(`The workspace ${desired.slug} does not exist: ${what}.`);
   return undefined;
 }

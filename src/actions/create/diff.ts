@@ -47,5 +47,5 @@ export function warnOnDrift(
   const drift = diffReturned(workspace, desired);
   if (drift.length === 0) return;
   const changes = drift.map(({ field, from, to }) => ({ field, from: to, to: from }));
-  warn('unexpected-fields', { workspace, changes });
+  warn('workspace-differs', { workspace, changes });
 }

@@ -42,7 +42,7 @@ function cutText(value: unknown): unknown {
 }
 
 interface CreateInputs extends Connection, CreateRequest {
-  /** Whether the cleanup after the job also deletes the API keys in the workspace. */
+  /** Whether the post step also deletes the API keys in the workspace. */
   deleteKeys: boolean;
 }
 

@@ -1,8 +1,8 @@
 import type { Governance } from '../../governance/governance.ts';
 import type { Change } from '../../lib/format.ts';
 import type { CreateWorkspaceRequest, Workspace } from '../../openrouter/resources/workspaces.ts';
-import type { CleanupJournal, Context } from '../../shared/context.ts';
-import type { CreateCleanupTask } from './delete-after-job.ts';
+import type { Context, Journal } from '../../shared/context.ts';
+import type { CreateTask } from './delete-after-job.ts';
 
 /** What to do with a workspace that already has the slug. */
 export const IF_EXISTS = ['fail', 'reuse', 'update'] as const;
@@ -35,7 +35,7 @@ export interface CreateResult {
 }
 
 export interface CreateContext extends Context {
-  journal: CleanupJournal<CreateCleanupTask>;
+  journal: Journal<CreateTask>;
   /**
    * Called with a workspace that exists already, before anything is done with it.
    * @throws {Failure} if it must be left alone

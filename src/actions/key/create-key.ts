@@ -13,10 +13,10 @@ import {
 } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { createdAt, readTime } from '../../openrouter/time.ts';
-import type { CleanupJournal, Context } from '../../shared/context.ts';
+import type { Context, Journal } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { latestTime } from '../../shared/time-window.ts';
-import type { KeyCleanupTask } from './end-key.ts';
+import type { KeyTask } from './end-key.ts';
 import { describeExpiry, planExpiry, unexpectedLifetime } from './expiry.ts';
 import { compareKey, type KeyDifferences } from './key-diff.ts';
 import {
@@ -56,7 +56,7 @@ export interface KeyResult {
 }
 
 export interface KeyContext extends Context {
-  journal: CleanupJournal<KeyCleanupTask>;
+  journal: Journal<KeyTask>;
   /** Called with the secrets in each response before it is used or logged. */
   registerSecrets(secrets: readonly string[]): void;
   /** Called as soon as the key exists, so that its outputs are set even if the step fails later. */
@@ -69,7 +69,7 @@ export interface KeyContext extends Context {
  * Creates an API key in a workspace. The post step revokes it, unless the request keeps it.
  * @throws {ApiError}
  * @throws {Failure} `workspace-not-found`, `key-owner-unknown`, `unexpected-key`,
- *   `unexpected-key-values`, `orphan-not-deleted`, `replaced-keys-not-deleted`, `state-not-written`
+ *   `key-looser`, `orphan-not-deleted`, `replaced-keys-not-deleted`, `state-not-written`
  */
 export async function createKey(request: KeyRequest, context: KeyContext): Promise<KeyResult> {
   const { client, log } = context;
@@ -111,7 +111,7 @@ export async function createKeyIn(
   const seconds = formatSeconds(clock.now() - start);
   const expiry = describeExpiry(result.expiresAt);
   log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${expiry}.`);
-  if (stricter.length > 0) warn('unexpected-key-fields', { key, changes: stricter });
+  if (stricter.length > 0) warn('key-stricter', { key, changes: stricter });
 
   await deleteLateOrphans(created, request, context);
   if (request.replace === true) await deleteOlderKeys(plan.namesakes, key, context);
@@ -199,7 +199,7 @@ interface CreatedWithOrphans extends CreatedKey {
   isNew(key: Key): boolean;
 }
 
-/** Sends the POST, and deletes the orphans of lost responses. Saves a cleanup task for each attempt. */
+/** Sends the POST, and deletes the orphans of lost responses. Saves a task for each attempt. */
 async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWithOrphans> {
   const { client, journal, registerSecrets } = context;
   const { search } = plan;
@@ -214,7 +214,7 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWi
         },
         reconcile: reconcileKey,
         question: 'whether it created a key whose secret was lost',
-        lookup: (attempts) =>
+        settle: (attempts) =>
           deleteOrphans(
             { ...search, lostPosts: countPossibleOrphans(attempts) },
             newSince(plan, attempts),
@@ -291,7 +291,7 @@ async function revokeLooser(
     saveRest({ search, revoke: false }, journal);
   }
   const problem = deletion?.kind === 'unclear' ? deletion.error : error;
-  return new Failure('unexpected-key-values', { key, changes, revoked, error: problem });
+  return new Failure('key-looser', { key, changes, revoked, error: problem });
 }
 
 /** Passes the key on to later steps, as outputs. If this fails, the post step revokes it. */
@@ -315,8 +315,8 @@ function outputKey(
 /** The task for the post step, once the key exists. A key that is revoked replaces no other. */
 function taskOf(
   { key, search, replaced }: CreatedWithOrphans,
-  { revoke }: Pick<KeyCleanupTask, 'revoke'>,
-): KeyCleanupTask {
+  { revoke }: Pick<KeyTask, 'revoke'>,
+): KeyTask {
   const { hash, label } = key;
   const created = { hash, label, expiresAt: expiryOf(key, search.desired) };
   return { search, created, revoke, replaced: revoke ? undefined : replaced };
@@ -328,7 +328,7 @@ function existing(key: Key): string {
 }
 
 /** Saves `task`, or clears the journal if nothing is left to do. */
-function saveRest(task: KeyCleanupTask, journal: CleanupJournal<KeyCleanupTask>): void {
+function saveRest(task: KeyTask, journal: Journal<KeyTask>): void {
   if (task.created || task.search.lostPosts > 0) journal.saveOrWarn(task);
   else journal.clearOrWarn();
 }

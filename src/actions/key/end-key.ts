@@ -3,7 +3,7 @@ import { LATE_POST_DELAYS_MS } from '../../creation/post-once.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { deleteKey, describeKey, type Key } from '../../openrouter/resources/keys.ts';
-import type { Context, IncompleteCleanup } from '../../shared/context.ts';
+import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { whileMissing } from '../../shared/while-missing.ts';
 import { describeExpiry } from './expiry.ts';
@@ -12,7 +12,7 @@ import { deleteOlderKeys, type ReplaceContext, replaceOlderKeys } from './replac
 import { reportSpend, type SpendContext } from './spend.ts';
 
 /** The schema of the task that `key` saves for its post step. */
-export const keyCleanupTask = () =>
+export const keyTask = () =>
   z.object({
     search: orphanCriteria(),
     /** The created key; absent until its response arrives. */
@@ -30,13 +30,13 @@ export const keyCleanupTask = () =>
     replaced: z.optional(z.array(z.string())),
   });
 
-export type KeyCleanupTask = z.infer<ReturnType<typeof keyCleanupTask>>;
+export type KeyTask = z.infer<ReturnType<typeof keyTask>>;
 
 /**
  * Describes what may be left if `task` fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…, expires at
  * 2026-01-01T06:00:00.417Z`. Empty if the task only reports what a key has spent.
  */
-export function describeKeysLeft({ search, created, revoke }: KeyCleanupTask): string {
+export function describeKeysLeft({ search, created, revoke }: KeyTask): string {
   const { name, expires_at } = search.desired;
   const quoted = JSON.stringify(name);
   const found =
@@ -50,7 +50,7 @@ export function describeKeysLeft({ search, created, revoke }: KeyCleanupTask): s
   return [found, lost].filter(Boolean).join('; ');
 }
 
-export interface KeyCleanupContext extends SpendContext, ReplaceContext {
+export interface KeyTaskContext extends SpendContext, ReplaceContext {
   /** Called with the older keys that this step has deleted. */
   onReplaced(deleted: readonly Key[]): void;
 }
@@ -60,10 +60,10 @@ export interface KeyCleanupContext extends SpendContext, ReplaceContext {
  * those that it replaces, as the task requires. Touches no other key. Returns what is left of the task if
  * part of it failed.
  */
-export async function runKeyCleanup(
-  task: KeyCleanupTask,
-  context: KeyCleanupContext,
-): Promise<IncompleteCleanup<KeyCleanupTask> | undefined> {
+export async function runKeyTask(
+  task: KeyTask,
+  context: KeyTaskContext,
+): Promise<IncompleteTask<KeyTask> | undefined> {
   const { search, created } = task;
   if (created) await reportSpend({ name: search.desired.name, ...created }, context);
   const [revocation, orphanDeletion] = await Promise.all([
@@ -86,7 +86,7 @@ export async function runKeyCleanup(
 
 /** @throws {Failure} `created-key-missing` */
 async function revokeCreated(
-  { search, created, revoke }: KeyCleanupTask,
+  { search, created, revoke }: KeyTask,
   context: Context,
 ): Promise<void> {
   if (!created || !revoke) return;
@@ -104,8 +104,8 @@ async function revokeCreated(
 
 /** @throws {Failure} `key-replaced`, `replaced-keys-not-deleted` */
 async function replaceKeys(
-  { search: { workspace, desired }, created, replaced }: KeyCleanupTask,
-  context: KeyCleanupContext,
+  { search: { workspace, desired }, created, replaced }: KeyTask,
+  context: KeyTaskContext,
 ): Promise<void> {
   if (!created || !replaced) return;
   const key = { name: desired.name, ...created };
@@ -116,7 +116,7 @@ async function replaceKeys(
 
 /** Deletes the orphans of the step. Polls, because an ambiguous POST may be applied late. */
 export async function deleteAllOrphans(
-  { search, created }: KeyCleanupTask,
+  { search, created }: KeyTask,
   context: Context,
 ): Promise<void> {
   let { lostPosts } = search;

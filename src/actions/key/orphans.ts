@@ -82,7 +82,7 @@ export function mayBeCreatedSince(key: Key, { since }: Pick<OrphanCriteria, 'sin
   return wasCreatedWithin(key, { from: since, to: Number.POSITIVE_INFINITY }) !== false;
 }
 
-/** The hashes of the listed keys that a cleanup could mistake for an orphan with this name. */
+/** The hashes of the listed keys that the post step could mistake for an orphan with this name. */
 export function preexistingHashes({ keys, serverTime }: KeyList, name: string): string[] {
   return keys
     .filter((key) => key.name === name && mayBeCreatedSince(key, { since: serverTime }))

@@ -1,5 +1,5 @@
-import { runCleanupStep } from '../../runtime/post-step.ts';
-import { describeKeysLeft, keyCleanupTask, runKeyCleanup } from './end-key.ts';
+import { runPostStep } from '../../runtime/post-step.ts';
+import { describeKeysLeft, keyTask, runKeyTask } from './end-key.ts';
 import { readJobStatus, replacesAfterJob } from './inputs.ts';
 import { replacedSummary, spendReporter } from './report.ts';
 
@@ -8,10 +8,10 @@ import { replacedSummary, spendReporter } from './report.ts';
  * that it replaces, and deletes orphaned ones.
  */
 export function keyPost(): Promise<void> {
-  return runCleanupStep({
-    schema: keyCleanupTask(),
+  return runPostStep({
+    schema: keyTask(),
     run: (task, context, { report }) =>
-      runKeyCleanup(task, {
+      runKeyTask(task, {
         ...context,
         readJobStatus,
         onReplaced: (deleted) => report.summarize(replacedSummary(deleted)),

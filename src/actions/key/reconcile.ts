@@ -15,7 +15,7 @@ export function reconcileKey(
 ): Decision<Undecided> {
   const { failure, found } = attempts.at(-1) as FailedAttempt<OrphanDeletion>;
   const { retryable, ambiguous } = FAILURE_CLASSES[failure.kind];
-  if (ambiguous && failure.kind !== 'aborted' && !found) return { kind: 'lookup', ambiguous: true };
+  if (ambiguous && failure.kind !== 'aborted' && !found) return { kind: 'settle', ambiguous: true };
   if (found && found.undecided.length > 0) return { kind: 'done', result: found.undecided };
   return { kind: retryable ? 'retry' : 'give-up', ambiguous: countPossibleOrphans(attempts) > 0 };
 }

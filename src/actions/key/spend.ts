@@ -40,7 +40,7 @@ export async function reportSpend(
   const { name } = created;
   const described = describeKey(created);
   const outcome = await client.tryOnce(keyRequest(created.hash, described), READ_WITHIN_MS);
-  if (outcome.kind !== 'applied') {
+  if (outcome.kind !== 'succeeded') {
     log.info(
       `What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`,
     );

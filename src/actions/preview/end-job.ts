@@ -8,9 +8,9 @@ import {
   type KeyIdentity,
 } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
-import type { IncompleteCleanup } from '../../shared/context.ts';
+import type { IncompleteTask } from '../../shared/context.ts';
 import { Failure, type FailureCode } from '../../shared/failure.ts';
-import { deleteAllOrphans, describeKeysLeft, type KeyCleanupTask } from '../key/end-key.ts';
+import { deleteAllOrphans, describeKeysLeft, type KeyTask } from '../key/end-key.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
 import { reportSpend, type SpendContext } from '../key/spend.ts';
 import { NO_DATA } from './comment.ts';
@@ -19,7 +19,7 @@ import { isSameKeyName } from './naming.ts';
 import { type GitHubContext, readStanding, type Standing } from './standing.ts';
 import type { PreviewTask } from './task.ts';
 
-export interface FinishContext
+export interface PreviewTaskContext
   extends GitHubContext,
     Pick<SpendContext, 'onSpend'>,
     Pick<ReplaceContext, 'readJobStatus'> {
@@ -53,10 +53,10 @@ export function describePreviewLeft({
  * it was closed in the meantime. Returns the error if part of it failed, and what is left: `preview-deleted`,
  * `key-replaced`, `orphan-not-deleted`, those of `deletePreview`, or an `ApiError`.
  */
-export async function finishPreview(
+export async function runPreviewTask(
   task: PreviewTask,
-  context: FinishContext,
-): Promise<IncompleteCleanup<PreviewLeft | undefined> | undefined> {
+  context: PreviewTaskContext,
+): Promise<IncompleteTask<PreviewLeft | undefined> | undefined> {
   const ending = task.key && (await endKey(task.key, context));
   const keyError = ending?.error;
   const standing = await lookUpStanding(task, context);
@@ -84,7 +84,7 @@ function isReplacement(error: Error | undefined): boolean {
 /** Looks up whether the subject of `task` is open. If that fails, it is a warning. */
 async function lookUpStanding(
   { subject, since, identity }: PreviewTask,
-  context: FinishContext,
+  context: PreviewTaskContext,
 ): Promise<Standing | undefined> {
   const lookup = readStanding(subject, since, context);
   const { value, error } = await catching(lookup, ApiError, Failure);
@@ -106,7 +106,7 @@ interface Check {
  */
 async function checkPreview(
   { task, keyError, standing }: Check,
-  context: FinishContext,
+  context: PreviewTaskContext,
 ): Promise<void> {
   const { subject, identity, workspace } = task;
   if (standing?.isOpen === false) {
@@ -132,7 +132,7 @@ async function checkPreview(
 async function exists(
   workspace: WorkspaceRef,
   keyError: Error | undefined,
-  { client }: FinishContext,
+  { client }: PreviewTaskContext,
 ): Promise<boolean> {
   const { value: found, error } = await catching(findWorkspace(client, workspace.id), ApiError);
   if (error) throw keyError ?? error;
@@ -144,9 +144,9 @@ async function exists(
  * `key-replaced`, `orphan-not-deleted`, or an `ApiError`.
  */
 async function endKey(
-  saved: KeyCleanupTask,
-  context: FinishContext,
-): Promise<IncompleteCleanup<KeyCleanupTask> | undefined> {
+  saved: KeyTask,
+  context: PreviewTaskContext,
+): Promise<IncompleteTask<KeyTask> | undefined> {
   const ending = await catching(endCreated(saved, context), ApiError, Failure);
   const deletion = await catching(deleteAllOrphans(saved, context), ApiError, Failure);
   const error = ending.error ?? deletion.error;
@@ -163,8 +163,8 @@ async function endKey(
  * @throws {ApiError}
  */
 async function endCreated(
-  { created, search, replaced }: KeyCleanupTask,
-  context: FinishContext,
+  { created, search, replaced }: KeyTask,
+  context: PreviewTaskContext,
 ): Promise<void> {
   if (!created) return;
   const key = { name: search.desired.name, ...created };
@@ -176,7 +176,7 @@ async function endCreated(
   } else await disable(key, context);
 }
 
-async function disable(key: KeyIdentity, { client, log }: FinishContext): Promise<void> {
+async function disable(key: KeyIdentity, { client, log }: PreviewTaskContext): Promise<void> {
   const disabled = await disableKey(client, key);
   log.info(
     disabled
@@ -186,7 +186,7 @@ async function disable(key: KeyIdentity, { client, log }: FinishContext): Promis
 }
 
 /** Disables those API keys that still work. A failure does not stop the others. */
-async function disableEach(keys: readonly Key[], context: FinishContext): Promise<void> {
+async function disableEach(keys: readonly Key[], context: PreviewTaskContext): Promise<void> {
   const working = keys.filter((key) => !isDisabled(key));
   const outcomes = await Promise.all(
     working.map((key) => catching(disable(key, context), ApiError)),

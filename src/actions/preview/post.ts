@@ -1,8 +1,8 @@
-import { runCleanupStep } from '../../runtime/post-step.ts';
+import { runPostStep } from '../../runtime/post-step.ts';
 import { startGitHub } from '../../runtime/step.ts';
 import { readJobStatus } from '../key/inputs.ts';
 import { spendReporter } from '../key/report.ts';
-import { describePreviewLeft, finishPreview } from './end-job.ts';
+import { describePreviewLeft, runPreviewTask } from './end-job.ts';
 import { readPostGitHub } from './inputs.ts';
 import { commentRenderer } from './render-comment.ts';
 import { endSummary } from './report.ts';
@@ -10,13 +10,13 @@ import { previewTask } from './task.ts';
 
 /** The post step of `preview/action.yml`: ends the API key, and looks once more whether the preview is needed. */
 export function previewPost(): Promise<void> {
-  return runCleanupStep({
+  return runPostStep({
     schema: previewTask(),
     failsJob: () => true,
     async run(task, context, step) {
       const { report } = step;
       const gitHub = readPostGitHub();
-      return finishPreview(task, {
+      return runPreviewTask(task, {
         ...context,
         github: startGitHub(gitHub, { context, step }),
         repository: { ...gitHub.repository, ...task.repository },

@@ -1,14 +1,14 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
-import { type CleanupJournal, noJournal } from '../../shared/context.ts';
+import { type Journal, noJournal } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import type { SweepResult } from '../../shared/sweep-result.ts';
 import { sweepFailure } from '../../teardown/sweep-failure.ts';
 import { createWorkspace } from '../create/create-workspace.ts';
 import type { CreateRequest } from '../create/request.ts';
 import { createKeyIn, type KeyRequest, type KeyResult } from '../key/create-key.ts';
-import type { KeyCleanupTask } from '../key/end-key.ts';
+import type { KeyTask } from '../key/end-key.ts';
 import { cleanUp } from './clean-up.ts';
 import { assertOurs, deletePreview, type Preview, type PreviewDeletion } from './delete-preview.ts';
 import { deployedKeyName, identify, isSameKeyName } from './naming.ts';
@@ -44,7 +44,7 @@ export type PreviewResult =
   | { state: 'clean-up'; result: SweepResult; failure: Failure | undefined };
 
 export interface PreviewContext extends GitHubContext {
-  journal: CleanupJournal<PreviewTask>;
+  journal: Journal<PreviewTask>;
   registerSecrets(secrets: readonly string[]): void;
   /** Called as soon as the workspace is known. */
   onWorkspace(workspace: Workspace, ownership: { created: boolean }): void;
@@ -198,7 +198,7 @@ async function ensureKey(
 ): Promise<KeyResult> {
   const { journal, log } = context;
   const isDeployed = request.keyMode === 'preview';
-  const taskWith = (key: KeyCleanupTask | undefined): PreviewTask => ({ ...task, key });
+  const taskWith = (key: KeyTask | undefined): PreviewTask => ({ ...task, key });
   const result = await createKeyIn(workspace, keyRequestOf(request, preview, context), {
     ...context,
     journal: {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { keyCleanupTask } from '../key/end-key.ts';
+import { keyTask } from '../key/end-key.ts';
 import type { Subject } from './subject.ts';
 
 /** Has a number or a name, as its kind requires. */
@@ -28,7 +28,7 @@ export const previewTask = () =>
      * The API key of this run; absent until it is about to be created. It is disabled when the job ends,
      * unless it has a list of keys that it replaces.
      */
-    key: z.optional(keyCleanupTask()),
+    key: z.optional(keyTask()),
     comment: z.boolean(),
   });
 

@@ -147,7 +147,7 @@ async function createComment(
   { github, repository }: CommentContext,
 ): Promise<Comment | undefined> {
   const outcome = await sendComment(github, repository, number, body);
-  if (outcome.kind === 'applied') return outcome.response.data;
+  if (outcome.kind === 'succeeded') return outcome.response.data;
   const { retryable, ambiguous } = FAILURE_CLASSES[outcome.kind];
   const stopReason = retryable ? await github.waitForRetry(outcome.failure, attempt) : undefined;
   if (retryable && stopReason === undefined) return undefined;

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
-import type { ApiRequest, Outcome } from '../../http/request.ts';
+import type { ApiRequest, ApiResponse, Outcome } from '../../http/request.ts';
 import { bearerToken, MIN_KEY_LENGTH } from '../../http/token.ts';
 import { parseJson } from '../../lib/json.ts';
 import { sumUsd, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
 import { type Deletion, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
 import { type ListRequest, listAll, listPages, type Page, pageOf } from '../pages.ts';
-import type { Lookup, WorkspaceRef } from './workspaces.ts';
+import type { WorkspaceRef } from './workspaces.ts';
 
 /**
  * Matches what looks like a key of OpenRouter, also with `-` escaped as in a URL. The label of a key
@@ -124,7 +124,7 @@ const WORKSPACE_MAY_BE_DELETED =
   'The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys, or be limited to another workspace.';
 
 /** The API keys of a workspace, and the server's time when their first page was listed. */
-export interface KeyList extends Pick<Lookup, 'serverTime'> {
+export interface KeyList extends Pick<ApiResponse<unknown>, 'serverTime'> {
   keys: Key[];
 }
 

@@ -15,7 +15,7 @@ const connection = { apiUrl: 'https://openrouter.test/api/v1', timeoutMs: 1_000 
 const created = { id: '550e8400-e29b-41d4-a716-446655440000', slug: 'a' };
 const task = { target: { created }, deleteKeys: false };
 
-const runPost = (state: unknown) => harness.post({ state: { cleanup: JSON.stringify(state) } });
+const runPost = (state: unknown) => harness.post({ state: { task: JSON.stringify(state) } });
 
 describe('a state that no step can have saved is a warning, and nothing is sent', () => {
   const oddId = { ...created, id: '..' };
@@ -42,7 +42,7 @@ describe('a state that no step can have saved is a warning, and nothing is sent'
     const post = await runPost(state);
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
-    expect(warning?.properties['title']).toBe('The cleanup cannot read its saved state');
+    expect(warning?.properties['title']).toBe('The post step cannot read its saved state');
     expect(warning?.data).toContain(
       'May still exist at OpenRouter: a workspace, if the step created one.',
     );
@@ -63,7 +63,7 @@ test('a state that is too long for some runners fails the step before anything i
     "The runner's state file cannot be written: a state is limited to 60 kB",
     'Nothing was changed at OpenRouter.',
   ]);
-  expect(step.state).not.toHaveProperty('cleanup');
+  expect(step.state).not.toHaveProperty('task');
   expect(harness.sandbox.requests.slice(before).map(({ method }) => method)).not.toContain('POST');
 });
 

@@ -24,7 +24,7 @@ test('delete-after-job deletes the workspace that the step created', async () =>
 
 test('without delete-after-job the post step sends nothing and deletes nothing', async () => {
   const main = await harness.create({ slug: 'to-stay' });
-  expect(main.state).not.toHaveProperty('cleanup');
+  expect(main.state).not.toHaveProperty('task');
   const before = harness.sandbox.requests.length;
   const post = await harness.post(main);
   expect(post).toMatchObject({ exitCode: 0, log: '', stderr: '' });
@@ -65,7 +65,7 @@ test('a management key that is missing in the post step is a warning that names 
   expect(exists('without-key')).toBe(true);
 });
 
-test('a cleanup that fails is a warning that names what is left', async () => {
+test('a post step that fails is a warning that names what is left', async () => {
   const main = await create('stuck');
   const on = 'DELETE /workspaces/:id';
   const body = JSON.stringify({ error: { code: 400, message: 'Workspace has API keys' } });
@@ -78,7 +78,7 @@ test('a cleanup that fails is a warning that names what is left', async () => {
   expect(warning?.data).toContain('May still exist at OpenRouter: the workspace stuck.');
 });
 
-test('a cleanup that may have been applied is reported so, although a later attempt was throttled', async () => {
+test('a deletion after the job that may have been applied is reported so, although a later attempt was throttled', async () => {
   const main = await create('half-deleted');
   const fault = { on: 'DELETE /workspaces/:id', kind: 'response' } as const;
   harness.sandbox.faults.push(

@@ -166,6 +166,6 @@ describe('a dry run', () => {
 
   test('leaves nothing to its post step', async () => {
     const step = await dryRun({ slug: 'new-one', 'delete-after-job': 'true' });
-    expect(step.state).not.toHaveProperty('cleanup');
+    expect(step.state).not.toHaveProperty('task');
   });
 });

@@ -122,7 +122,7 @@ describe('a key step', () => {
       'OpenRouter returned other values:',
       'limit: 5 → 4',
       expect.stringMatching(/^expires_at: "20.*Z" → not returned$/),
-      expect.stringMatching(/^See https:.*#unexpected-key-fields$/),
+      expect.stringMatching(/^See https:.*#key-stricter$/),
     ]);
   });
 });
@@ -177,5 +177,5 @@ test('The key action reports all invalid inputs together, before it sends or sav
   const firstWords = message.split('\n').map((line) => line.split(' ', 1)[0]);
   expect(firstWords).toEqual([...Object.keys(inputs), 'Nothing', 'See']);
   expect(calls()).toEqual([]);
-  expect(main.state).not.toHaveProperty('cleanup');
+  expect(main.state).not.toHaveProperty('task');
 });

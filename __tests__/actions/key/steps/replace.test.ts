@@ -158,8 +158,8 @@ describe('replace: after-job', () => {
 
   test('fails the job if the saved state is invalid, because both keys may work then', async () => {
     seed({ name: 'CI' });
-    const main = { ...(await createKey(KEPT)), state: { cleanup: '{"apiUrl":1}' } };
-    expect(expectFailure(await runPost(main, KEPT)).code).toBe('cleanup-state-invalid');
+    const main = { ...(await createKey(KEPT)), state: { task: '{"apiUrl":1}' } };
+    expect(expectFailure(await runPost(main, KEPT)).code).toBe('state-invalid');
     const ofJob = await runPost(main, { replace: 'true' });
     expect(ofJob.exitCode).toBe(0);
     expect(annotations(ofJob, 'warning')[0]?.data).toContain('cannot read its saved state');

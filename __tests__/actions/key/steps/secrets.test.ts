@@ -32,7 +32,7 @@ describe('the secret of a key', () => {
   test('State has the hash, label and expiry of the key, and not its secret', async () => {
     const main = await createKey();
     const { key: secret, hash, label, 'expires-at': expiresAt } = main.outputs;
-    const { task } = JSON.parse(main.state['cleanup'] ?? '');
+    const { task } = JSON.parse(main.state['task'] ?? '');
     expect(task.created).toEqual({ hash, label, expiresAt });
     expect(JSON.stringify(main.state)).not.toContain(secret);
   });
