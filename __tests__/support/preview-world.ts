@@ -170,15 +170,19 @@ export function recordStanding(
   standings.set(name, [...(standings.get(name) ?? []), { at: clock.now(), isOpen }]);
 }
 
+/** The description of the preview of `subject`. */
+export function markOf(subject: Subject, { repository }: Pick<World, 'repository'>): string {
+  const path = subject.kind === 'pull' ? `pull/${subject.number}` : `tree/${subject.name}`;
+  return `Preview of https://github.com/${repository.name}/${path} (repository ${repository.id})`;
+}
+
 /** Whether a workspace is a preview of `subject`, by its description. */
 export function isPreviewOf(
   { description }: Workspace,
   subject: Subject,
-  { repository }: Pick<World, 'repository'>,
+  world: Pick<World, 'repository'>,
 ): boolean {
-  const path = subject.kind === 'pull' ? `pull/${subject.number}` : `tree/${subject.name}`;
-  const mark = `Preview of https://github.com/${repository.name}/${path} (repository ${repository.id})`;
-  return description === mark;
+  return description === markOf(subject, world);
 }
 
 /** Whether a key can be used: it exists, is not disabled, and has not expired. */

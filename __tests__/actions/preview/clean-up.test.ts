@@ -4,7 +4,7 @@ import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { MAX_CONCURRENCY } from '../../../src/http/client.ts';
 import { cleanUpJob, runJob } from '../../support/preview-jobs.ts';
-import { openWorld, type World } from '../../support/preview-world.ts';
+import { markOf, openWorld, type World } from '../../support/preview-world.ts';
 
 const COUNT = 50;
 const TIMEOUT_MS = 60_000;
@@ -17,7 +17,7 @@ function openPreviews(count = COUNT) {
     const number = index + 1;
     openPull(github, repository, { number, branch: `branch-${number}` });
     closePull(github, repository, number);
-    const description = `Preview of https://github.com/octo-org/shop/pull/${number} (repository ${repository.id})`;
+    const description = markOf({ kind: 'pull', number }, world);
     return seedWorkspace(simulation, { slug: `demo-${number}`, description, keys: 3 });
   });
   return { world, workspaces };

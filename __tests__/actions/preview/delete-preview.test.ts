@@ -4,7 +4,7 @@ import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/s
 import { formatMarker, NO_DATA, readComment } from '../../../src/actions/preview/comment.ts';
 import { exactUsd } from '../../../src/lib/usd.ts';
 import { cleanUpJob, type Job, requestOf, runJob } from '../../support/preview-jobs.ts';
-import { openWorld, type World } from '../../support/preview-world.ts';
+import { markOf, openWorld, type World } from '../../support/preview-world.ts';
 
 /** A closed pull request whose workspace has three API keys. Each of them has spent 2 USD. */
 function openDeletion() {
@@ -12,7 +12,7 @@ function openDeletion() {
   const { simulation, github, repository } = world;
   openPull(github, repository, { number: 1 });
   closePull(github, repository, 1);
-  const description = `Preview of https://github.com/octo-org/shop/pull/1 (repository ${repository.id})`;
+  const description = markOf({ kind: 'pull', number: 1 }, world);
   const workspace = seedWorkspace(simulation, { slug: 'preview-shop-1', description, keys: 3 });
   const { account } = simulation;
   for (const key of account.keys.filter((one) => one.workspace_id === workspace.id)) {

@@ -3,14 +3,14 @@ import { closePull, openPull } from '../../../sandbox/github/people.ts';
 import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { readComment } from '../../../src/actions/preview/comment.ts';
 import { cleanUpJob, type Job, requestOf, runJob } from '../../support/preview-jobs.ts';
-import { openWorld } from '../../support/preview-world.ts';
+import { markOf, openWorld } from '../../support/preview-world.ts';
 
 /** An open pull request whose workspace has `count` disabled API keys. */
 function openPreview(count: number) {
   const world = openWorld({ takenSlugStatus: 409, skew: 0, lags: [0], squatter: undefined });
   const { simulation, github, repository } = world;
   openPull(github, repository, { number: 1 });
-  const description = `Preview of https://github.com/octo-org/shop/pull/1 (repository ${repository.id})`;
+  const description = markOf({ kind: 'pull', number: 1 }, world);
   const workspace = seedWorkspace(simulation, { slug: 'preview-shop-1', description });
   const key = { ...seedKey(simulation, workspace), disabled: true };
   const { keys } = simulation.account;
