@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { SLUG_MAX_LENGTH } from '../openrouter/resources/workspaces.ts';
+
+/**
+ * The maximum length of a slug that is made from a text. Not the bound of OpenRouter, which may grow: with
+ * another length, a long text would have another slug, and its existing workspace would not be found.
+ */
+const MADE_SLUG_MAX_LENGTH = 50;
 
 /**
  * Makes the slug of a workspace from any text. README.md documents the rule, and an existing workspace is
@@ -7,7 +12,7 @@ import { SLUG_MAX_LENGTH } from '../openrouter/resources/workspaces.ts';
  * @param prefix what the slug begins with: empty, or the beginning of a slug that ends with a hyphen
  */
 export function slugFrom(text: string, prefix = ''): string {
-  return prefix + withHash(text, SLUG_MAX_LENGTH - prefix.length);
+  return prefix + withHash(text, MADE_SLUG_MAX_LENGTH - prefix.length);
 }
 
 const HASH_LENGTH = 8;

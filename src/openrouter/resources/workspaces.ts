@@ -30,8 +30,8 @@ export const modelSlug = z
 
 const model = z.optional(z.nullable(modelSlug));
 
-/** The length of the longest slug that OpenRouter accepts. */
-export const SLUG_MAX_LENGTH = 50;
+/** The length of the longest slug that OpenRouter accepts. A slug that is made from a text has its own bound. */
+const SLUG_MAX_LENGTH = 50;
 
 const anySlug = text(1, SLUG_MAX_LENGTH).check(
   z.regex(
