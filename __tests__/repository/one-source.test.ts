@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { sceneOf } from '../../sandbox/cli/scenes.ts';
 import { programsOf, readManifest } from '../../sandbox/runner/manifest.ts';
@@ -11,6 +12,10 @@ import { inputName } from '../../src/inputs/read-inputs.ts';
 import { MAX_VALUE_SIZE } from '../../src/report/outputs.ts';
 import { ACTIONS } from '../support/actions.ts';
 import { ROOT } from '../support/root.ts';
+
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+const STEPS_OF_USE: { uses?: string }[] = parse(read('.github/workflows/ci.yml')).jobs.use.steps;
 
 test('src/index.ts exports the programs that the action.yml files run, and no others', async () => {
   const manifests = await Promise.all(
@@ -36,7 +41,7 @@ describe.each(ACTIONS)('$folder/action.yml', ({ folder, schema }) => {
   });
 
   test('has expressions in defaults only: GitHub refuses an action with one in a description', () => {
-    const text = readFileSync(join(ROOT, folder, 'action.yml'), 'utf8');
+    const text = read(join(folder, 'action.yml'));
     expect(text.replace(/^ {4}default: .*$/gm, '')).not.toContain('${{');
   });
 
@@ -76,19 +81,31 @@ describe.each(ACTIONS)('$folder/action.yml', ({ folder, schema }) => {
   });
 });
 
-test.each(ACTIONS)(
-  '$folder/action.yml is used in README.md, and has tests of its own',
-  ({ folder }) => {
+/** What shows an action to its users, and runs it in CI. */
+const PLACES: Readonly<Record<string, (action: { name: string; folder: string }) => boolean>> = {
+  'README.md': ({ folder }) => {
     const uses = `- uses: ${['OWNER/openrouter-workspace', folder].filter(Boolean).join('/')}@v1`;
-    const [written = ''] = readFileSync(join(ROOT, 'README.md'), 'utf8').split(
-      '<!-- inputs and outputs',
-    );
-    expect(written).toContain(uses);
-    const name = folder || 'create';
-    const tests = globSync(`__tests__/actions/{${name},${name}/*}.test.ts`, { cwd: ROOT });
-    expect(tests).not.toEqual([]);
+    const [written = ''] = read('README.md').split('<!-- inputs and outputs');
+    return written.includes(uses);
   },
-);
+  'CHANGELOG.md': ({ folder }) =>
+    read('CHANGELOG.md').includes(`\n- \`${folder || 'openrouter-workspace'}\` `),
+  'docs/benchmarks.md': ({ name }) =>
+    new RegExp(`^\\| ${name}\\b`, 'im').test(read('docs/benchmarks.md')),
+  '__tests__/actions/': ({ name }) =>
+    globSync(`__tests__/actions/{${name},${name}/*}.test.ts`, { cwd: ROOT }).length > 0,
+  // A job of CI has no other GitHub than its own. `npm run e2e` runs preview.
+  'the job use of .github/workflows/ci.yml': ({ folder }) =>
+    folder === 'preview' || STEPS_OF_USE.some(({ uses }) => uses === `./${folder}`),
+};
+
+test.each(ACTIONS)('$folder/action.yml is in each of these places', ({ folder }) => {
+  const name = folder || 'create';
+  const missing = Object.entries(PLACES).flatMap(([place, has]) =>
+    has({ name, folder }) ? [] : [`${name} in ${place}`],
+  );
+  expect(missing).toEqual([]);
+});
 
 test('action.yml mentions "null" for the inputs that accept it, and for no others', async () => {
   const { inputs = {} } = await readManifest(ROOT);
@@ -116,14 +133,14 @@ test.each(['slug-from', 'slug-prefix'])(
 );
 
 test('docs/compatibility.md has the limit of outputs', () => {
-  const page = readFileSync(join(ROOT, 'docs/compatibility.md'), 'utf8');
+  const page = read('docs/compatibility.md');
   expect(page).toContain(`all outputs that are JSON stay below ${MAX_VALUE_SIZE}`);
 });
 
 test.each(globSync(['README.md', 'docs/*.md', 'action.yml', '*/action.yml'], { cwd: ROOT }))(
   '%s writes null in quotes, or says "without quotes"',
   (file) => {
-    const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
+    const lines = read(file).split('\n');
     const unquoted = lines.filter(
       (line) => /(?<!")\bnull\b(?!")/.test(line) && !line.includes('without quotes'),
     );
