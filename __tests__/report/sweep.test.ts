@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Table } from '../../src/lib/table.ts';
 import { parseUsd, type Usd } from '../../src/lib/usd.ts';
 import { describeError } from '../../src/report/describe-error.ts';
-import type { Table } from '../../src/report/summary.ts';
 import { sweepNotes, sweepOutputs, sweepSummary, sweepTable } from '../../src/report/sweep.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import type { SweepEntry, SweepResult } from '../../src/shared/sweep-result.ts';

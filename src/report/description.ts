@@ -1,6 +1,6 @@
 import { isGitea } from '../github/engine.ts';
 import type { Effect } from '../http/effect.ts';
-import type { Table } from './summary.ts';
+import type { Table } from '../lib/table.ts';
 
 /** A failure or a warning, as its annotation and its summary show it. */
 export interface Description extends DescriptionText {

@@ -1,6 +1,6 @@
+import type { Heading, Table } from '../lib/table.ts';
 import { formatUsd, type Usd } from '../lib/usd.ts';
 import { type Key, totalSpent } from '../openrouter/resources/keys.ts';
-import type { Heading, Table } from './summary.ts';
 
 /** A table of API keys for a summary; undefined if there are none. */
 export function keysTable(keys: readonly Key[]): Table | undefined {

@@ -1,3 +1,4 @@
+import type { Cell, Table } from '../lib/table.ts';
 import { type Redact, takeFitting, toHtml } from './text.ts';
 
 /** The summary of a step in plain text. This file and `text.ts` know the HTML. */
@@ -10,19 +11,6 @@ export interface Summary {
   /** Paragraphs after the table. */
   notes?: readonly string[] | undefined;
 }
-
-export interface Table {
-  header: readonly Heading[];
-  rows: readonly (readonly Cell[])[];
-  /** How many rows were left out already. */
-  more?: number;
-}
-
-/** The header of a column. Numbers are aligned to the right. */
-export type Heading = string | { numbers: string };
-
-/** The content of a cell. GitHub finds no mentions, emoji or links in code. */
-export type Cell = string | { code: string } | { text: string; url: string };
 
 /**
  * The HTML of `summary`, without the secrets that `redact` removes from each text. It has `maxBytes` at

@@ -1,9 +1,10 @@
 import { countWorkspaces, formatAge } from '../lib/format.ts';
+import type { Table } from '../lib/table.ts';
 import { sumUsd } from '../lib/usd.ts';
 import { KEYS_NOT_CHECKED, type SweepEntry, type SweepResult } from '../shared/sweep-result.ts';
 import { formatSpent, spentHeader } from './key-table.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from './outputs.ts';
-import type { Summary, Table } from './summary.ts';
+import type { Summary } from './summary.ts';
 
 /** The outputs for the result of the step. Long lists are cut. */
 export function sweepOutputs(result: SweepResult): Outputs {

@@ -1,4 +1,5 @@
 import type { Change } from '../../lib/format.ts';
+import type { Cell } from '../../lib/table.ts';
 import {
   dashboardUrl,
   WORKSPACE_FIELDS,
@@ -11,7 +12,7 @@ import {
   MAX_VALUE_BYTES,
   type Outputs,
 } from '../../report/outputs.ts';
-import type { Cell, Summary } from '../../report/summary.ts';
+import type { Summary } from '../../report/summary.ts';
 import type { CreateRequest, CreateResult } from './request.ts';
 
 /** The outputs that identify the workspace. */

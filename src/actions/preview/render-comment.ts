@@ -1,9 +1,10 @@
 import type { Repository } from '../../github/repository.ts';
+import type { Cell, Table } from '../../lib/table.ts';
 import { formatUsd, parseUsd } from '../../lib/usd.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
 import { formatTime } from '../../openrouter/time.ts';
 import type { Report } from '../../report/report.ts';
-import { type Cell, summaryHtml, type Table } from '../../report/summary.ts';
+import { summaryHtml } from '../../report/summary.ts';
 import type { Redact } from '../../report/text.ts';
 import {
   type CommentData,

@@ -1,11 +1,12 @@
 import { formatCount } from '../../lib/format.ts';
+import type { Cell, Table } from '../../lib/table.ts';
 import { exactUsd, formatUsd, type Usd } from '../../lib/usd.ts';
 import type { ModelUsage } from '../../openrouter/resources/analytics.ts';
 import { formatTime } from '../../openrouter/time.ts';
 import { formatSpent } from '../../report/key-table.ts';
 import { describeOmitted, type Outputs, toJsonList } from '../../report/outputs.ts';
 import { describeGap, describeLimit, describeSpender } from '../../report/spending.ts';
-import type { Cell, Summary, Table } from '../../report/summary.ts';
+import type { Summary } from '../../report/summary.ts';
 import { concernsCost } from '../../shared/usage-gap.ts';
 import type { UsageResult } from './read-usage.ts';
 

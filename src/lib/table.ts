@@ -1,0 +1,13 @@
+/** A table in plain text. `report/` makes HTML of it. */
+export interface Table {
+  header: readonly Heading[];
+  rows: readonly (readonly Cell[])[];
+  /** How many rows were left out already. */
+  more?: number;
+}
+
+/** The header of a column. Numbers are aligned to the right. */
+export type Heading = string | { numbers: string };
+
+/** The content of a cell. GitHub finds no mentions, emoji or links in code. */
+export type Cell = string | { code: string } | { text: string; url: string };
