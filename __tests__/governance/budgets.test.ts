@@ -130,8 +130,8 @@ describe('a budget that OpenRouter sets otherwise than requested fails the step'
   test('without a flag that was not requested among the values', async () => {
     const scene = respondWith(6, 'daily', true);
     const { error } = await scene.update({ budgets: { limits: { daily: 5 } } });
-    const { error: cause } = (error as Failure<'partly-applied'>).details;
-    expect((cause as Failure<'limits-differ'>).details.values).toStrictEqual({ daily_usd: 6 });
+    const { details } = error as Failure<{ error: Failure<{ values: object }> }>;
+    expect(details.error.details.values).toStrictEqual({ daily_usd: 6 });
   });
 });
 

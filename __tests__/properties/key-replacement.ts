@@ -8,7 +8,7 @@ import { createKey, type KeyRequest, type KeyResult } from '../../src/actions/ke
 import { type KeyTask, keyTask, runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { ApiError } from '../../src/http/request.ts';
-import { Failure, type WarningCode } from '../../src/shared/failure.ts';
+import { Failure } from '../../src/shared/failure.ts';
 import { falseNotFound, jitters, schedules } from '../support/faults.ts';
 import {
   type Ending,
@@ -91,7 +91,7 @@ interface Job {
   post?: Process<Awaited<ReturnType<typeof runKeyTask>>>;
   key?: KeyResult;
   task?: KeyTask;
-  warnings: WarningCode[];
+  warnings: string[];
 }
 
 interface Scene {
@@ -189,7 +189,7 @@ async function runPost(world: World, job: Job, task: KeyTask, ending: Ending): P
   await runProcess(world, job.post, { job, ending }, (context) =>
     runKeyTask(task, {
       ...context,
-      warn: (code) => job.warnings.push(code),
+      warn: ({ code }) => job.warnings.push(code),
       readJobStatus: () => jobStatusOf(job.main.result ? job.plan.status : 'failure', 'GitHub'),
       onSpend: () => undefined,
       onReplaced: () => undefined,

@@ -21,6 +21,7 @@ import {
   readComment,
   totalOf,
 } from '../../src/actions/preview/comment.ts';
+import { previewDeleted } from '../../src/actions/preview/failures.ts';
 import { identify } from '../../src/actions/preview/naming.ts';
 import type { Subject } from '../../src/actions/preview/subject.ts';
 import { ApiError } from '../../src/http/request.ts';
@@ -487,7 +488,7 @@ function deletesOnlyWhatItHasSeenClosed(scene: Scene): void {
 /** Whoever says that the workspace of an open one is gone has looked since, and has not deleted it. */
 function noFalseAlarm({ jobs }: Scene): void {
   for (const { main, post } of jobs) {
-    if (!(post?.error instanceof Failure) || post.error.code !== 'preview-deleted') continue;
+    if (!(post?.error instanceof Failure) || !post.error.is(previewDeleted)) continue;
     expect(post.sent.at(-1)?.look).toMatchObject({ isOpen: true });
     expect(main?.result?.state).not.toBe('closed');
   }

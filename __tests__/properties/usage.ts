@@ -351,7 +351,7 @@ function decidesAtTheBoundary(result: UsageResult): void {
     expect(failure?.code).toBe(difference < 0 ? 'spending-above-limit' : undefined);
     const warnings: string[] = [];
     const thresholds = { ...NO_THRESHOLDS, warnAbove: threshold };
-    warnOnCost(complete, thresholds, { warn: (code) => warnings.push(code) });
+    warnOnCost(complete, thresholds, { warn: ({ code }) => warnings.push(code) });
     expect(warnings).toEqual(difference < 0 ? ['spending-above-warning'] : []);
   }
 }

@@ -3,6 +3,7 @@ import type { ApiErrorDetails, CredentialFailure } from '../../src/http/request.
 import { apiErrorCodes } from '../../src/report/describe-api-error.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
+import { sweepIncomplete } from '../../src/teardown/failures.ts';
 import { apiError, EMPTY_SWEEP, STALE } from '../support/failures.ts';
 
 const NETWORK =
@@ -201,7 +202,7 @@ test('a list of workspaces has the advice of each rejection once, and of no othe
   ].map((details) => apiError(details));
   const failed = errors.map((error) => ({ ...STALE, error }));
   const { lines } = describeError(
-    new Failure('sweep-incomplete', { result: { ...EMPTY_SWEEP, failed } }),
+    new Failure(sweepIncomplete, { result: { ...EMPTY_SWEEP, failed } }),
     'none',
   );
   expect(lines.slice(failed.length, -2)).toEqual(['No admin.', KEY]);

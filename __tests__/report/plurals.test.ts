@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { describeError } from '../../src/report/describe-error.ts';
-import { describeWarning } from '../../src/report/describe-warning.ts';
+import { keyOwnerUnknownWarning, replacedKeysNotDeleted } from '../../src/actions/key/failures.ts';
+import { staleWorkspaces } from '../../src/actions/sweep/failures.ts';
+import { describeError, describeWarning } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { EMPTY_SWEEP, KEY, STALE, UNDELETED_KEY, WORKSPACE } from '../support/failures.ts';
 
@@ -21,7 +22,7 @@ test.each([
   ],
 ])('API keys of an unknown owner are counted: %s', (title, keys, named, advice) => {
   const details = { name: 'CI', workspace: WORKSPACE, isDistinguishable: false, keys };
-  const described = describeWarning('key-owner-unknown', details);
+  const described = describeWarning(keyOwnerUnknownWarning, details);
   expect(described.title).toBe(title);
   expect(described.lines).toEqual([
     `A response was lost. Since then, the workspace preview-42 has ${named}`,
@@ -36,7 +37,7 @@ test.each([
   [2, 2, 'Could not delete 2 of 2 replaced API keys', 'ones'],
 ])('%i of %i replaced API keys that could not be deleted', (left, count, title, again) => {
   const undeleted = Array(left).fill(UNDELETED_KEY);
-  const failure = new Failure('replaced-keys-not-deleted', { key: OTHER_KEY, undeleted, count });
+  const failure = new Failure(replacedKeysNotDeleted, { key: OTHER_KEY, undeleted, count });
   const described = describeError(failure, 'possible');
   expect(described.title).toBe(title);
   expect(described.lines.at(-1)).toBe(
@@ -57,7 +58,7 @@ describe('the warning of stale workspaces', () => {
     ['are too many to be deleted', { tooMany: [STALE] }, STILL_OPEN],
   ])('that %s says what to check', (_, entries, advice) => {
     const result = { ...EMPTY_SWEEP, staleCount: 1, ...entries };
-    const { title, lines } = describeWarning('stale-workspaces', { result });
+    const { title, lines } = describeWarning(staleWorkspaces, { result });
     expect(title).toBe('Stale: 1 workspace');
     expect(lines.at(-1)).toBe(advice);
   });

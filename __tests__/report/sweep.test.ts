@@ -5,6 +5,7 @@ import { describeError } from '../../src/report/describe-error.ts';
 import { sweepNotes, sweepOutputs, sweepSummary, sweepTable } from '../../src/report/sweep.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import type { SweepEntry, SweepResult } from '../../src/shared/sweep-result.ts';
+import { keysKeepAppearing } from '../../src/teardown/failures.ts';
 import { EMPTY_SWEEP } from '../support/failures.ts';
 
 const HOUR = 3_600_000;
@@ -127,7 +128,7 @@ test('only a dry run that would delete workspaces and no keys says that it did n
 test('API keys that keep appearing are described', () => {
   const workspace = { id: 'a', slug: 'preview-42', name: 'Preview' };
   const details = { workspace, rounds: 5, deletedKeys: 7 };
-  expect(describeError(new Failure('keys-keep-appearing', details), 'possible')).toMatchObject({
+  expect(describeError(new Failure(keysKeepAppearing, details), 'possible')).toMatchObject({
     title: 'New API keys keep appearing in the workspace preview-42',
     lines: [
       'The keys were listed 5 times, and the last list still had new ones. Stop whatever creates them.',

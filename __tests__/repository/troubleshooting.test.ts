@@ -1,14 +1,20 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { marked, type Token } from 'marked';
 import { governanceInputs } from '../../src/governance/inputs.ts';
 import { guardrailFields } from '../../src/openrouter/resources/guardrails.ts';
-import { allCodes } from '../../src/report/describe-error.ts';
+import { apiErrorCodes } from '../../src/report/describe-api-error.ts';
+import { INTERNAL_ERROR } from '../../src/report/describe-error.ts';
+import { FAILURES, WARNINGS } from '../support/failure-kinds.ts';
 import { ROOT } from '../support/root.ts';
 
 const PAGE = readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8');
-const CODES = [...allCodes()];
+const codesOf = (kinds: readonly { code: string }[]) => kinds.map(({ code }) => code);
+/** Every code that an annotation can have. A warning can have that of a failure. */
+const CODES = [
+  ...new Set([...codesOf(FAILURES), ...codesOf(WARNINGS), ...apiErrorCodes(), INTERNAL_ERROR]),
+];
 
 interface Section {
   heading: string;
@@ -40,6 +46,22 @@ test('the section unknown-guardrail-fields lists the fields that the input guard
     token.type === 'list' ? [...token.raw.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name) : [],
   );
   expect(listed.toSorted()).toEqual(accepted);
+});
+
+test.each([
+  ['failures', [...codesOf(FAILURES), ...apiErrorCodes(), INTERNAL_ERROR]],
+  ['warnings', [...codesOf(WARNINGS), ...apiErrorCodes(), INTERNAL_ERROR]],
+])('no two %s have the same code', (_, codes) => {
+  expect(codes.toSorted()).toEqual([...new Set(codes)].toSorted());
+});
+
+test('a code is declared in a file named failures.ts, where the tests find it', () => {
+  const declares = /import \{[^}]*\bdeclare(Failure|Warning)\b[^}]*\} from/;
+  const files = globSync('src/**/*.ts', { cwd: ROOT }).filter((file) =>
+    declares.test(readFileSync(join(ROOT, file), 'utf8')),
+  );
+  expect(files.filter((file) => !file.endsWith('failures.ts'))).toEqual([]);
+  expect(files).toHaveLength(globSync('src/**/failures.ts', { cwd: ROOT }).length);
 });
 
 /** The sections below headings of level 2 and 3, each up to the next one. */

@@ -1,6 +1,6 @@
 import { afterEach } from '@jest/globals';
+import { invalidInputs } from '../../src/inputs/failures.ts';
 import type { InputLog } from '../../src/inputs/slug.ts';
-import { describeInvalidInputs } from '../../src/report/describe-invalid-inputs.ts';
 import { Failure } from '../../src/shared/failure.ts';
 
 /** A text that can be a management key. */
@@ -46,8 +46,8 @@ export function rejectionOf(
   try {
     readWith(read, texts, env);
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'invalid-inputs') throw error;
-    return describeInvalidInputs((error as Failure<'invalid-inputs'>).details).lines;
+    if (!(error instanceof Failure) || !error.is(invalidInputs)) throw error;
+    return invalidInputs.describe(error.details, 'none').lines;
   }
   throw new Error('the inputs are valid');
 }

@@ -6,7 +6,7 @@ import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { formatSpend } from '../../src/actions/key/report.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
-import { describeWarning } from '../../src/report/describe-warning.ts';
+import { describeWarning } from '../../src/report/describe-error.ts';
 import type { Description } from '../../src/report/description.ts';
 import type { Context } from '../../src/shared/context.ts';
 import {
@@ -118,9 +118,9 @@ export async function runKeyPost(
 function collectWarnings(context: Context, warnings: Description[]): Context {
   return {
     ...context,
-    warn(code, details) {
-      warnings.push(describeWarning(code, details));
-      context.warn(code, details);
+    warn(kind, facts) {
+      warnings.push(describeWarning(kind, facts));
+      context.warn(kind, facts);
     },
   };
 }

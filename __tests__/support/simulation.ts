@@ -22,7 +22,7 @@ import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import type { Log } from '../../src/lib/log.ts';
 import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
-import { describeWarning } from '../../src/report/describe-warning.ts';
+import { describeWarning } from '../../src/report/describe-error.ts';
 import { type Context, type Journal, noJournal } from '../../src/shared/context.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
@@ -216,8 +216,8 @@ export function storyOf(lines: readonly string[]): string[] {
 
 /** Adds the lines of each warning to `lines`. */
 function warnTo(lines: string[]): Context['warn'] {
-  return (code, details) => {
-    const { title, lines: more } = describeWarning(code, details);
+  return (kind, facts) => {
+    const { title, lines: more } = describeWarning(kind, facts);
     lines.push(title, ...more);
   };
 }

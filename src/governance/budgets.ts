@@ -13,6 +13,7 @@ import {
 import type { Workspace } from '../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
+import { budgetsOutOfOrder, limitsDiffer } from './failures.ts';
 import {
   type BudgetLimits,
   type Governance,
@@ -41,7 +42,7 @@ function assertBudgetOrder(desired: Budgets): void {
   const violation = findOrderViolation(desired);
   if (!violation) return;
   const [shorter, longer] = violation;
-  throw new Failure('budgets-out-of-order', { shorter, longer, budgets: desired });
+  throw new Failure(budgetsOutOfOrder, { shorter, longer, budgets: desired });
 }
 
 function toWrite(write: BudgetWrite, before: BudgetState, client: Client): PlannedWrite {
@@ -57,7 +58,7 @@ function toWrite(write: BudgetWrite, before: BudgetState, client: Client): Plann
     async write(workspace) {
       const returned = await writeBudget(client, workspace, write);
       if (isDeepStrictEqual(returned, write)) return undefined;
-      throw new Failure('limits-differ', {
+      throw new Failure(limitsDiffer, {
         what: `${interval} budget`,
         workspace,
         values: { [`${returned.interval}_usd`]: returned.limit_usd, ...byokOf(returned) },

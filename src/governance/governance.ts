@@ -6,7 +6,8 @@ import type { Interval } from '../openrouter/resources/budgets.ts';
 import type { GuardrailUpdate } from '../openrouter/resources/guardrails.ts';
 import type { Workspace } from '../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
-import { Failure, type Recovery } from '../shared/failure.ts';
+import { Failure } from '../shared/failure.ts';
+import { partlyApplied, type Recovery } from './failures.ts';
 
 /** The desired budgets in USD. Null deletes a budget, and an absent one stays unchanged. */
 export type BudgetLimits = Readonly<Partial<Record<Interval, number | null>>>;
@@ -53,7 +54,7 @@ export async function applyWrites(
   for (const [index, write] of writes.entries()) {
     const { value, error } = await catching(write.write(current), ApiError, Failure);
     if (error) {
-      throw new Failure('partly-applied', {
+      throw new Failure(partlyApplied, {
         error,
         workspace,
         applied: writes.slice(0, index).map(({ name }) => name),

@@ -8,6 +8,7 @@ import {
 import { findWorkspace, type Workspace } from '../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
+import { guardrailNotFound, limitsDiffer, unknownGuardrailFields } from './failures.ts';
 import { onlyChanges, type PlannedWrite } from './governance.ts';
 import { diffGuardrail, guardrailIdOf, unexpectedGuardrailFields } from './guardrail-diff.ts';
 
@@ -18,7 +19,7 @@ export async function planGuardrail(
   { client, warn }: Context,
 ): Promise<PlannedWrite[]> {
   const fields = Object.keys(desired).filter((field) => !Object.hasOwn(guardrailFields, field));
-  if (fields.length > 0) warn('unknown-guardrail-fields', { fields });
+  if (fields.length > 0) warn(unknownGuardrailFields, { fields });
   const known = workspace && { id: knownIdOf(workspace), workspace };
   const guardrail = known && (await findGuardrail(client, known));
   const update = diffGuardrail(guardrail, desired);
@@ -40,7 +41,7 @@ export async function planGuardrail(
         const returned = await patchGuardrail(client, { id, workspace: existing }, update);
         const unexpected = unexpectedGuardrailFields(returned, update);
         if (unexpected.length === 0) return undefined;
-        throw new Failure('limits-differ', {
+        throw new Failure(limitsDiffer, {
           what: 'guardrail',
           workspace: existing,
           values: Object.fromEntries(unexpected.map((field) => [field, returned[field] ?? null])),
@@ -53,7 +54,7 @@ export async function planGuardrail(
 /** @throws {Failure} `guardrail-not-found` */
 function knownIdOf(workspace: Workspace): string {
   const id = guardrailIdOf(workspace);
-  if (id === undefined) throw new Failure('guardrail-not-found', { workspace });
+  if (id === undefined) throw new Failure(guardrailNotFound, { workspace });
   return id;
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { InvalidInput } from '../inputs/failures.ts';
 import { objectProblem } from '../inputs/parse-input.ts';
 import { inputName } from '../inputs/read-inputs.ts';
 import { INTERVALS, type Interval } from '../openrouter/resources/budgets.ts';
@@ -9,7 +10,6 @@ import {
   ZDR_FIELDS,
 } from '../openrouter/resources/guardrails.ts';
 import { modelSlug } from '../openrouter/resources/workspaces.ts';
-import type { InvalidInput } from '../shared/failure.ts';
 import type { BudgetLimits, Governance } from './governance.ts';
 
 /** A list of `what`, such as `models`. Each item is an `entry`. */

@@ -15,6 +15,7 @@ import {
 import type { Workspace, WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
+import { membersNotAdded, unknownMembers } from './failures.ts';
 import type { PlannedWrite } from './governance.ts';
 
 /** Plans the write that adds missing members; see `planGovernance`. `written`: user ids or addresses. */
@@ -58,7 +59,7 @@ async function findMembers(
   const matches = matchMembers(written, await listOrganizationMembers(client));
   const unknown = matches.filter(({ members }) => members.length !== 1);
   if (unknown.length > 0) {
-    throw new Failure('unknown-members', {
+    throw new Failure(unknownMembers, {
       members: unknown.map(({ text, members }) => ({ written: text, matches: members.length })),
     });
   }
@@ -123,7 +124,7 @@ async function addBatch(
   const desired = lastMissing(added.attempts) ?? userIds;
   if (desired.every((userId) => listed.has(userId))) return;
   const missing = await findMissing();
-  if (missing.length > 0) throw new Failure('members-not-added', { workspace, userIds: missing });
+  if (missing.length > 0) throw new Failure(membersNotAdded, { workspace, userIds: missing });
 }
 
 /** The ids of users whom a lookup did not find among the members. */

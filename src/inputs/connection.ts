@@ -3,8 +3,8 @@ import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import type { IdTokenIssuer } from '../github/id-token.ts';
 import { BEARER_TOKEN, MIN_KEY_LENGTH } from '../http/token.ts';
-import type { InvalidInput } from '../shared/failure.ts';
 import type { Federation } from '../shared/federation.ts';
+import type { InvalidInput } from './failures.ts';
 import { duration, toMs } from './fields.ts';
 
 /** The default of `action.yml`, which also applies if the author leaves the input empty. */

@@ -1,6 +1,6 @@
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
-import { Failure, type InvalidInput } from '../shared/failure.ts';
+import { Failure } from '../shared/failure.ts';
 import {
   type Connection,
   credentialProblems,
@@ -8,6 +8,7 @@ import {
   proxyProblems,
   toCredential,
 } from './connection.ts';
+import { type InvalidInput, invalidInputs } from './failures.ts';
 import { parseInput } from './parse-input.ts';
 import { emptyExpression, suggest } from './suggest.ts';
 
@@ -36,7 +37,7 @@ export function readInputs<Shape extends z.core.$ZodShape>(
     ...crossFieldChecks(valuesOf(provided), names),
   ].toSorted((one, other) => order.indexOf(one.input) - order.indexOf(other.input));
   const problems = [...ofInputs, ...proxyProblems(process.env)];
-  if (problems.length > 0) throw new Failure('invalid-inputs', { problems });
+  if (problems.length > 0) throw new Failure(invalidInputs, { problems });
   return valuesOf(fields) as z.infer<z.ZodMiniObject<Shape>>;
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Log } from '../lib/log.ts';
-import type { InvalidInput } from '../shared/failure.ts';
 import { slugFrom } from '../shared/slug.ts';
+import type { InvalidInput } from './failures.ts';
 
 /** Where a reader of inputs logs what it made of them. */
 export interface InputLog extends Pick<Log, 'info'> {

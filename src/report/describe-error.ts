@@ -1,10 +1,8 @@
 import { types } from 'node:util';
 import type { Effect } from '../http/effect.ts';
 import { ApiError } from '../http/request.ts';
-import { Failure } from '../shared/failure.ts';
-import { apiErrorCodes, describeApiError } from './describe-api-error.ts';
-import { describeFailure, failureCodes } from './describe-failure.ts';
-import { warningCodes } from './describe-warning.ts';
+import { Failure, type WarningKind } from '../shared/failure.ts';
+import { describeApiError } from './describe-api-error.ts';
 import { type Description, describeEffect } from './description.ts';
 
 /** The code of an error that no one expected. */
@@ -28,7 +26,15 @@ export function describeError(error: unknown, effect: Effect): Description {
   };
 }
 
-/** Every code that an annotation can have. Each has a section of `docs/troubleshooting.md`. */
-export function allCodes(): ReadonlySet<string> {
-  return new Set([...failureCodes(), ...warningCodes(), ...apiErrorCodes(), INTERNAL_ERROR]);
+function describeFailure({ kind, details, code }: Failure, effect: Effect): Description {
+  const { lines, effect: known, ...text } = kind.describe(details, effect);
+  return { code, ...text, lines: [...lines, ...(known ?? [describeEffect(effect)])] };
+}
+
+/** Describes a warning. */
+export function describeWarning<Facts>(
+  kind: WarningKind<Facts>,
+  facts: NoInfer<Facts>,
+): Description {
+  return { code: kind.code, ...kind.describe(facts) };
 }

@@ -1,37 +1,11 @@
 import { isGitea } from '../github/engine.ts';
 import type { Effect } from '../http/effect.ts';
-import type { Table } from '../lib/table.ts';
+import type { DescriptionText } from '../shared/failure.ts';
 
 /** A failure or a warning, as its annotation and its summary show it. */
 export interface Description extends DescriptionText {
   /** The section of `docs/troubleshooting.md`. */
   code: string;
-}
-
-export interface DescriptionText {
-  title: string;
-  /** One fact each: what failed, what is known about its effect, what to do. */
-  lines: readonly string[];
-  /** For the summary. */
-  table?: Table | undefined;
-  /** For the summary, after the table. */
-  notes?: readonly string[] | undefined;
-}
-
-/** How to describe each code of `Details`, which has the facts for each code. */
-export type Descriptions<Details> = {
-  [Code in keyof Details]: (details: Details[Code]) => DescriptionText;
-};
-
-/** A failure, whose effect must be stated. */
-export interface FailureText extends DescriptionText {
-  /** What is known about its effect at OpenRouter, and what follows from that. Shown after `lines`. */
-  effect: readonly [...string[], string];
-}
-
-/** A failure with its effect among its lines. */
-export function withEffect({ effect, lines, ...text }: FailureText): DescriptionText {
-  return { ...text, lines: [...lines, ...effect] };
 }
 
 /** The repository of this action if the runner does not name it, as with `uses: ./`. */

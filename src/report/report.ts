@@ -4,10 +4,11 @@ import * as core from '@actions/core';
 import type { Effect } from '../http/effect.ts';
 import type { Log } from '../lib/log.ts';
 import { LIKELY_SECRET } from '../openrouter/resources/keys.ts';
-import { Failure, type WarningCode, type WarningDetails } from '../shared/failure.ts';
-import { describeError } from './describe-error.ts';
-import { describeWarning } from './describe-warning.ts';
+import type { Context } from '../shared/context.ts';
+import { Failure } from '../shared/failure.ts';
+import { describeError, describeWarning } from './describe-error.ts';
 import { type Description, troubleshootingUrl, withLeftovers } from './description.ts';
+import { outputsNotWritten, secretOutputNotWritten, summaryNotWritten } from './failures.ts';
 import { describeOmitted, MAX_VALUE_BYTES, MAX_VALUE_SIZE, type Outputs } from './outputs.ts';
 import { type Summary, summaryHtml } from './summary.ts';
 import { type Redact, toLine, toMessage } from './text.ts';
@@ -37,7 +38,7 @@ export interface Report extends Log {
   /** Adds a notice annotation, for what a reader of a green run should know. */
   notice(text: string): void;
   /** Adds a warning annotation, for a problem that does not fail the step. */
-  warn<Code extends WarningCode>(code: Code, details: WarningDetails[Code]): void;
+  warn: Context['warn'];
   /**
    * Reports the error that fails the step: an error annotation and the summary.
    * @param effect what the step may have changed at OpenRouter
@@ -60,10 +61,10 @@ export function createReport(): Report {
     const omitted = annotate(core.warning, description, line);
     if (omitted > 0) summarize(toSummary('⚠️', description));
   };
-  const warn: Report['warn'] = (code, details) => warnOf(describeWarning(code, details));
+  const warn: Report['warn'] = (kind, facts) => warnOf(describeWarning(kind, facts));
   const summarize = (summary: Summary) => {
     const reason = appendSummary(summary, redactor);
-    if (reason !== undefined) warn('summary-not-written', { reason });
+    if (reason !== undefined) warn(summaryNotWritten, { reason });
   };
   return {
     info,
@@ -132,7 +133,7 @@ function writeOutputs(outputs: Outputs, { redact }: Redactor): readonly string[]
     for (const [name, value] of Object.entries(values)) core.setOutput(name, redact(value));
     return describeOmitted(outputs);
   } catch (error) {
-    throw new Failure('outputs-not-written', { reason: messageOf(error), values });
+    throw new Failure(outputsNotWritten, { reason: messageOf(error), values });
   }
 }
 
@@ -143,7 +144,7 @@ function writeSecretOutput(name: string, secret: string): void {
     if (!process.env['GITHUB_OUTPUT']) throw new Error('GITHUB_OUTPUT is not set');
     core.setOutput(name, secret);
   } catch (error) {
-    throw new Failure('secret-output-not-written', { reason: messageOf(error), name });
+    throw new Failure(secretOutputNotWritten, { reason: messageOf(error), name });
   }
 }
 

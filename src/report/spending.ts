@@ -1,25 +1,13 @@
 import { countKeys } from '../lib/format.ts';
-import { formatUsd, type Usd } from '../lib/usd.ts';
-import { describeKey, type KeyLimit } from '../openrouter/resources/keys.ts';
+import { formatUsd } from '../lib/usd.ts';
+import type { KeyLimit } from '../openrouter/resources/keys.ts';
 import { formatTime } from '../openrouter/time.ts';
-import type { Cost } from '../shared/failure.ts';
 import type { UsageGap } from '../shared/usage-gap.ts';
-
-/** `The workspace preview-42`, or `The API key "CI" (sk-or-v1-0e6...1c96)` */
-export function describeSpender({ workspace, key }: Pick<Cost, 'workspace' | 'key'>): string {
-  return key ? `The API key ${describeKey(key)}` : `The workspace ${workspace.slug}`;
-}
 
 /** `The daily limit is $1.00, of which $0.70 remains` */
 export function describeLimit({ amount, reset, remaining }: KeyLimit): string {
   const left = remaining === undefined ? '' : `, of which ${formatUsd(remaining)} remains`;
   return `The ${reset ? `${reset} ` : ''}limit is ${formatUsd(amount)}${left}`;
-}
-
-/** `$0.80`, or words for an amount that is unknown; empty if providers charged nothing. */
-export function describeByok(byok: Usd | undefined): string {
-  if (byok === undefined) return 'an unknown amount';
-  return byok > 0n ? formatUsd(byok) : '';
 }
 
 /** Describes why the figures of a usage may be too low, or are missing. */

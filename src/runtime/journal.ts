@@ -2,9 +2,11 @@ import { getState } from '@actions/core';
 import * as z from 'zod/mini';
 import { apiUrl, type Connection } from '../inputs/connection.ts';
 import { parseJson } from '../lib/json.ts';
+import { stateNotWritten, stateNotWrittenWarning } from '../report/failures.ts';
 import type { Report } from '../report/report.ts';
 import type { Journal } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
+import { stateInvalid } from './failures.ts';
 
 /**
  * What a step saves for its post step: a task, and how to reach OpenRouter. The post step uses these
@@ -24,12 +26,12 @@ export function openJournal<Task>(
   const write = (saved: SavedTask<Task> | null) => report.saveState(TASK_STATE, saved);
   const writeOrWarn = (saved: SavedTask<Task> | null) => {
     const reason = write(saved);
-    if (reason !== undefined) report.warn('state-not-written', { reason });
+    if (reason !== undefined) report.warn(stateNotWrittenWarning, { reason });
   };
   return {
     saveOrFail(task, exists) {
       const reason = write(task === null ? null : { apiUrl, timeoutMs, task });
-      if (reason !== undefined) throw new Failure('state-not-written', { reason, exists });
+      if (reason !== undefined) throw new Failure(stateNotWritten, { reason, exists });
     },
     saveOrWarn: (task) => writeOrWarn({ apiUrl, timeoutMs, task }),
     clearOrWarn: () => writeOrWarn(null),
@@ -53,5 +55,5 @@ export function readJournal<Task>(
     task: taskSchema,
   });
   const { data } = z.safeParse(schema, parseJson(text));
-  return data ?? new Failure('state-invalid', { name: TASK_STATE });
+  return data ?? new Failure(stateInvalid, { name: TASK_STATE });
 }

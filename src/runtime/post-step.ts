@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import { readCredential } from '../inputs/read-inputs.ts';
 import type { Context, IncompleteTask } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
+import { mainStillRunning, mainWasRunning } from './failures.ts';
 import { readJournal } from './journal.ts';
 import { END_WITHIN_MS, endProcess, findRunningMain, type MainProcess } from './main-process.ts';
 import { runStep, type Step, startContext } from './step.ts';
@@ -69,7 +70,7 @@ async function endMain(
   { leftovers, hasSavedState }: { leftovers: string; hasSavedState: boolean },
 ): Promise<void> {
   const hasEnded = await endProcess(main, { clock, signal });
-  if (!hasEnded) report.warn('main-still-running', { seconds: END_WITHIN_MS / 1000, leftovers });
-  else if (!hasSavedState) report.warn('main-was-running', { leftovers });
+  if (!hasEnded) report.warn(mainStillRunning, { seconds: END_WITHIN_MS / 1000, leftovers });
+  else if (!hasSavedState) report.warn(mainWasRunning, { leftovers });
   else report.info('The step was still running. It was ended with SIGTERM before this post step.');
 }

@@ -1,7 +1,7 @@
 import type { Client } from '../http/client.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
-import type { WarningCode, WarningDetails } from './failure.ts';
+import type { WarningKind } from './failure.ts';
 
 /** What an operation needs to run. */
 export interface Context {
@@ -15,7 +15,7 @@ export interface Context {
   signal: AbortSignal;
   log: Log;
   /** Reports a problem that does not fail the step. */
-  warn<Code extends WarningCode>(code: Code, details: WarningDetails[Code]): void;
+  warn<Facts>(kind: WarningKind<Facts>, facts: NoInfer<Facts>): void;
 }
 
 /** Saves what the post step has to do. */

@@ -1,6 +1,8 @@
 import { isDisabled, type Key } from '../openrouter/resources/keys.ts';
 import { readTime } from '../openrouter/time.ts';
-import type { UnusableState } from './failure.ts';
+
+/** Why OpenRouter rejects each request with an API key. */
+export type UnusableState = 'disabled' | 'expired';
 
 /**
  * Why OpenRouter rejects each request with `key`; undefined if it does not.

@@ -1,5 +1,6 @@
 import { Failure } from '../shared/failure.ts';
 import type { SweepResult } from '../shared/sweep-result.ts';
+import { sweepIncomplete, tooManyStale } from './failures.ts';
 
 /**
  * The failure of the step after a sweep, if it fails.
@@ -10,7 +11,7 @@ export function sweepFailure(
   { maxDeletions, check }: { maxDeletions: number; check: string },
 ): Failure | undefined {
   if (result.tooMany.length > 0) {
-    return new Failure('too-many-stale', { result, maxDeletions, check });
+    return new Failure(tooManyStale, { result, maxDeletions, check });
   }
-  return result.failed.length > 0 ? new Failure('sweep-incomplete', { result }) : undefined;
+  return result.failed.length > 0 ? new Failure(sweepIncomplete, { result }) : undefined;
 }

@@ -12,6 +12,12 @@ import {
 import type { Context } from '../shared/context.ts';
 import { deleteEach } from '../shared/delete-keys.ts';
 import { Failure } from '../shared/failure.ts';
+import {
+  keysKeepAppearing,
+  teardownIncomplete,
+  workspaceHasKeys,
+  workspaceStillExists,
+} from './failures.ts';
 
 interface TeardownOptions {
   /** Delete the API keys of the workspace, which block its deletion. If false, keys fail the teardown. */
@@ -82,7 +88,7 @@ export async function teardown(
   }
   const details = { workspace, rounds: ROUND_DELAYS_MS.length, deletedKeys: deletedKeys.length };
   const reason = 'new API keys keep appearing in it';
-  return resultOf({ deleted: false, problem: new Failure('keys-keep-appearing', details, reason) });
+  return resultOf({ deleted: false, problem: new Failure(keysKeepAppearing, details, reason) });
 }
 
 /** API keys that no earlier list had. */
@@ -198,7 +204,7 @@ async function deleteNewKeys(
 function blockedByKeys(workspace: WorkspaceRef, keys: readonly Key[]): Round {
   const names = truncateList(keys.map(describeKey), MAX_NAMED).join(', ');
   const reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`;
-  const problem = new Failure('workspace-has-keys', { workspace, keys }, reason);
+  const problem = new Failure(workspaceHasKeys, { workspace, keys }, reason);
   return { kind: 'blocked', newKeys: keys, deletedKeys: [], problem };
 }
 
@@ -208,7 +214,7 @@ function endOf(workspace: WorkspaceRef, deletion: Deletion) {
     return { kind: 'finished' as const, deleted: deletion.kind === 'deleted' };
   }
   const reason = 'OpenRouter reported that it does not exist, but still returns it';
-  const problem = new Failure('workspace-still-exists', { workspace }, reason);
+  const problem = new Failure(workspaceStillExists, { workspace }, reason);
   return { kind: 'blocked' as const, problem };
 }
 
@@ -232,7 +238,7 @@ async function failUnlessGone(
   const left =
     errors.length > 1 ? `${errors.length}${hasMore ? ' or more' : ''} API keys left: ` : '';
   const reason = left + formatAttempt(first.details);
-  return { deleted: false, problem: new Failure('teardown-incomplete', details, reason) };
+  return { deleted: false, problem: new Failure(teardownIncomplete, details, reason) };
 }
 
 /** Whether OpenRouter rejected the request because of this workspace, not because of the key. */

@@ -3,6 +3,7 @@ import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { createKey, type KeyRequest } from '../../../src/actions/key/create-key.ts';
 import type { KeyTask } from '../../../src/actions/key/end-key.ts';
+import { stateNotWritten } from '../../../src/report/failures.ts';
 import { Failure } from '../../../src/shared/failure.ts';
 import { openPlainSimulation } from '../../support/plain-simulation.ts';
 import { connect } from '../../support/simulation.ts';
@@ -24,7 +25,7 @@ async function createWithJournal(failing: number, schedule: InProcessFault[] = [
   let saves = 0;
   const write = (task: KeyTask | null, exists?: string) => {
     saves += 1;
-    if (saves >= failing) throw new Failure('state-not-written', { reason: 'ENOSPC', exists });
+    if (saves >= failing) throw new Failure(stateNotWritten, { reason: 'ENOSPC', exists });
     saved.push(task);
   };
   const work = createKey(REQUEST, {

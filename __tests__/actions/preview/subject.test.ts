@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { noSubject } from '../../../src/actions/preview/failures.ts';
 import { findTopic, type RunFacts, type Topic } from '../../../src/actions/preview/subject.ts';
 import { Failure } from '../../../src/shared/failure.ts';
 import { SHOP } from '../../support/repositories.ts';
@@ -89,7 +90,7 @@ test.each(['issue_comment', 'release', 'pull_request', 'push', 'delete', 'constr
   'the event %j without a subject is a failure',
   (event) => {
     expect(() => findTopic({ event, payload: undefined, pullRequest: undefined }, SHOP)).toThrow(
-      new Failure('no-subject', { event }),
+      new Failure(noSubject, { event }),
     );
   },
 );

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { UsageResult } from '../../../src/actions/usage/read-usage.ts';
 import { usageFailure, warnOnCost } from '../../../src/actions/usage/thresholds.ts';
 import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
-import type { WarningCode } from '../../../src/shared/failure.ts';
+import type { Context } from '../../../src/shared/context.ts';
 
 const resultOf = (cost: bigint, gaps: UsageResult['gaps'] = []): UsageResult => ({
   workspace: { id: 'a', slug: 'preview-42', name: 'Preview' },
@@ -55,7 +55,7 @@ const MAY_DO_BOTH = incomplete('warn-above-usd', 'fail-above-usd');
 /** The warnings about a cost, with their codes. */
 function warningsOf(result: UsageResult, thresholds: Thresholds): object[] {
   const warnings: object[] = [];
-  const warn = (code: WarningCode, details: object) => warnings.push({ code, ...details });
+  const warn: Context['warn'] = ({ code }, facts) => warnings.push({ code, ...facts });
   warnOnCost(result, thresholds, { warn });
   return warnings;
 }

@@ -1,4 +1,5 @@
 import { countAmbiguous, postOnce } from '../../creation/post-once.ts';
+import type { Recovery } from '../../governance/failures.ts';
 import { applyWrites, changesOf, type PlannedWrite } from '../../governance/governance.ts';
 import { planGovernance } from '../../governance/plan.ts';
 import { ApiError } from '../../http/request.ts';
@@ -11,9 +12,9 @@ import {
   sendWorkspace,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
-import type { Recovery } from '../../shared/failure.ts';
 import type { CreateTask } from './delete-after-job.ts';
 import { warnOnDrift } from './diff.ts';
+import { notDeletedAfterJob } from './failures.ts';
 import { handleExisting } from './handle-existing.ts';
 import { type CreateFacts, type ExistingWorkspace, reconcileWorkspace } from './reconcile.ts';
 import {
@@ -103,7 +104,7 @@ async function createWorkspaceOnce(
       `the workspace ${workspace.slug}, id ${workspace.id}, which the post step may delete`,
     );
     if (creator === 'unknown' && request.deleteAfterJob) {
-      warn('not-deleted-after-job', { workspace });
+      warn(notDeletedAfterJob, { workspace });
     }
   }
   return result;

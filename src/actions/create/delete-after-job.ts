@@ -13,6 +13,7 @@ import { wasCreatedWithin } from '../../shared/time-window.ts';
 import { whileMissing } from '../../shared/while-missing.ts';
 import { teardown } from '../../teardown/teardown.ts';
 import { matchesDesired } from './diff.ts';
+import { createdWorkspaceMissing, workspaceLeftAlone } from './failures.ts';
 
 /** The schema of the task that a step with `delete-after-job` saves for its post step. */
 export const createTask = () =>
@@ -94,7 +95,7 @@ async function deleteCreated(
     );
     return undefined;
   }
-  return { error: new Failure('created-workspace-missing', { workspace }), left: task };
+  return { error: new Failure(createdWorkspaceMissing, { workspace }), left: task };
 }
 
 /** Finds the workspace that the step created. Polls, because an ambiguous POST may be applied late. */
@@ -109,7 +110,7 @@ async function findCreated(
     if (!workspace || deletedIds.has(workspace.id)) continue;
     const isInTime = window !== undefined && wasCreatedWithin(workspace, window);
     if (isInTime && matchesDesired(workspace, desired)) return workspace;
-    warn('workspace-left-alone', { workspace });
+    warn(workspaceLeftAlone, { workspace });
     return undefined;
   }
   const what = deletedIds.size === 0 ? 'nothing to delete' : 'no late request created it again';

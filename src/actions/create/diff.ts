@@ -6,6 +6,7 @@ import {
   type WorkspaceField,
 } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../../shared/context.ts';
+import { workspaceDiffers } from './failures.ts';
 
 /** Lists the fields of `desired` that have another value in `workspace`. */
 export function diffWorkspace(
@@ -47,5 +48,5 @@ export function warnOnDrift(
   const drift = diffReturned(workspace, desired);
   if (drift.length === 0) return;
   const changes = drift.map(({ field, from, to }) => ({ field, from: to, to: from }));
-  warn('workspace-differs', { workspace, changes });
+  warn(workspaceDiffers, { workspace, changes });
 }

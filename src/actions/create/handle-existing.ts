@@ -4,6 +4,7 @@ import { type Change, formatChange } from '../../lib/format.ts';
 import { dashboardUrl, patchWorkspace } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
 import { diffWorkspace, warnOnDrift } from './diff.ts';
+import { governanceNotApplied, slugTaken } from './failures.ts';
 import type { ExistingWorkspace } from './reconcile.ts';
 import {
   type CreateContext,
@@ -30,7 +31,7 @@ export const handleExisting: Policy = (existing, request, context) => {
 
 const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
   async fail({ workspace, creator }, { desired, governanceInputs }) {
-    throw new Failure('slug-taken', {
+    throw new Failure(slugTaken, {
       workspace,
       creatorUnknown: creator === 'unknown',
       changes: diffWorkspace(workspace, desired),
@@ -43,7 +44,7 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
     onWorkspace(workspace, { created: false });
     if (governanceInputs.length > 0) {
       const creatorUnknown = creator === 'unknown';
-      warn('governance-not-applied', {
+      warn(governanceNotApplied, {
         workspace,
         inputs: governanceInputs,
         creatorUnknown,

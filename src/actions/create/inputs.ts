@@ -2,6 +2,7 @@ import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import { governanceInputs, governanceProblems, toGovernance } from '../../governance/inputs.ts';
 import { type Connection, connection, credentials, toConnection } from '../../inputs/connection.ts';
+import type { InvalidInput } from '../../inputs/failures.ts';
 import { flag } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, readSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
@@ -11,7 +12,6 @@ import {
   cutName,
   NAME_MAX_LENGTH,
 } from '../../openrouter/resources/workspaces.ts';
-import type { InvalidInput } from '../../shared/failure.ts';
 import { type CreateRequest, IF_EXISTS } from './request.ts';
 
 /**

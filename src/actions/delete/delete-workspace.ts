@@ -11,7 +11,9 @@ import {
 } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
+import { workspaceHasKeys, workspaceStillExists } from '../../teardown/failures.ts';
 import { teardown } from '../../teardown/teardown.ts';
+import { defaultWorkspace, deletionNotVerified, slugPrefixMismatch } from './failures.ts';
 
 /** What to delete, as the author of the workflow requested it. */
 export interface DeleteRequest {
@@ -69,8 +71,7 @@ export async function deleteOne(
   const { deletedKeys: keys, deleted, problem } = await teardown(workspace, options, context);
   if (problem) return { workspace, deleted, keys, failure: problem };
   const failure = deleted ? await verifyDeleted(workspace, context) : undefined;
-  if (failure)
-    return { workspace, deleted: failure.code === 'deletion-not-verified', keys, failure };
+  if (failure) return { workspace, deleted: failure.is(deletionNotVerified), keys, failure };
   const what = deleted
     ? `Deleted the workspace and ${countKeys(keys.length)}`
     : `Another job had deleted the workspace. Deleted ${countKeys(keys.length)}`;
@@ -80,7 +81,7 @@ export async function deleteOne(
 
 /** @throws {Failure} `default-workspace`, `slug-prefix-mismatch` */
 function assertDeletable(workspace: Workspace, request: DeleteRequest): void {
-  if (isDefault(workspace)) throw new Failure('default-workspace', { workspace });
+  if (isDefault(workspace)) throw new Failure(defaultWorkspace, { workspace });
   assertPrefix(workspace.slug, request);
 }
 
@@ -90,7 +91,7 @@ function assertPrefix(
   { workspace, expectSlugPrefix: prefix = '' }: DeleteRequest,
 ): void {
   if (!slug.startsWith(prefix)) {
-    throw new Failure('slug-prefix-mismatch', { written: workspace, slug, prefix });
+    throw new Failure(slugPrefixMismatch, { written: workspace, slug, prefix });
   }
 }
 
@@ -101,7 +102,7 @@ async function planDeletion(
   { client, log }: Context,
 ): Promise<DeleteResult> {
   const { keys } = await listKeys(client, workspace);
-  if (keys.length > 0 && !deleteKeys) throw new Failure('workspace-has-keys', { workspace, keys });
+  if (keys.length > 0 && !deleteKeys) throw new Failure(workspaceHasKeys, { workspace, keys });
   log.info(
     `Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`,
   );
@@ -120,8 +121,8 @@ async function verifyDeleted(
       findWorkspace(client, id, { trusts404: true }),
       ApiError,
     );
-    if (error) return new Failure('deletion-not-verified', { workspace, error });
+    if (error) return new Failure(deletionNotVerified, { workspace, error });
     if (!lookup.workspace) return undefined;
   }
-  return new Failure('workspace-still-exists', { workspace });
+  return new Failure(workspaceStillExists, { workspace });
 }

@@ -15,9 +15,17 @@ import { findWorkspace, type Workspace } from '../../openrouter/resources/worksp
 import { createdAt, readTime } from '../../openrouter/time.ts';
 import type { Context, Journal } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
+import { clocksDiffer, workspaceNotFound } from '../../shared/failures.ts';
 import { latestTime } from '../../shared/time-window.ts';
 import type { KeyTask } from './end-key.ts';
 import { describeExpiry, planExpiry, unexpectedLifetime } from './expiry.ts';
+import {
+  keyLooser,
+  keyOwnerUnknown,
+  keyOwnerUnknownWarning,
+  keyStricter,
+  unexpectedKey,
+} from './failures.ts';
 import { compareKey, type KeyDifferences } from './key-diff.ts';
 import {
   countPossibleOrphans,
@@ -76,7 +84,7 @@ export async function createKey(request: KeyRequest, context: KeyContext): Promi
   const { desired, workspace } = request;
   log.info(`Creating the API key ${JSON.stringify(desired.name)} in the workspace ${workspace}.`);
   const found = await findWorkspace(client, workspace);
-  if (!found.workspace) throw new Failure('workspace-not-found', { workspace });
+  if (!found.workspace) throw new Failure(workspaceNotFound, { workspace });
   const result = await createKeyIn(found.workspace, request, context);
   log.info(describeEnd(request));
   return result;
@@ -111,7 +119,7 @@ export async function createKeyIn(
   const seconds = formatSeconds(clock.now() - start);
   const expiry = describeExpiry(result.expiresAt);
   log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${expiry}.`);
-  if (stricter.length > 0) warn('key-stricter', { key, changes: stricter });
+  if (stricter.length > 0) warn(keyStricter, { key, changes: stricter });
 
   await deleteLateOrphans(created, request, context);
   if (request.replace === true) await deleteOlderKeys(plan.namesakes, key, context);
@@ -166,7 +174,7 @@ async function planKey(
     recorded: [workspace, ...list.keys].flatMap((resource) => createdAt(resource) ?? []),
     random: context.random(),
   });
-  if (clocks) context.warn('clocks-differ', { ...clocks, purpose: 'expiry' });
+  if (clocks) context.warn(clocksDiffer, { ...clocks, purpose: 'expiry' });
   const desired = { ...request.desired, workspace_id: id, expires_at: expiresAt };
   const hashes = new Set(list.keys.map(({ hash }) => hash));
   return {
@@ -231,7 +239,7 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWi
   }
   if (created.kind === 'reconciled') {
     journal.clearOrWarn();
-    throw new Failure('key-owner-unknown', unknownOwner(search, created.result));
+    throw new Failure(keyOwnerUnknown, unknownOwner(search, created.result));
   }
   const { attempts, response } = created;
   const lostPosts = countPossibleOrphans(attempts);
@@ -271,7 +279,7 @@ function saveRevocation(created: CreatedWithOrphans, plan: Plan, { journal }: Ke
   const revoked = isNew && key.name !== '' && name.startsWith(key.name);
   if (revoked) journal.saveOrFail(task, existing(key));
   else saveRest({ search, revoke: false }, journal);
-  throw new Failure('unexpected-key', { key, workspace, name, revoked });
+  throw new Failure(unexpectedKey, { key, workspace, name, revoked });
 }
 
 /**
@@ -291,7 +299,7 @@ async function revokeLooser(
     saveRest({ search, revoke: false }, journal);
   }
   const problem = deletion?.kind === 'unclear' ? deletion.error : error;
-  return new Failure('key-looser', { key, changes, revoked, error: problem });
+  return new Failure(keyLooser, { key, changes, revoked, error: problem });
 }
 
 /** Passes the key on to later steps, as outputs. If this fails, the post step revokes it. */
@@ -363,7 +371,7 @@ async function deleteLateOrphans(
   }
   const { deleted, undecided } = orphans;
   if (deleted.length === 0 && undecided.length === 0) return;
-  if (undecided.length > 0) warn('key-owner-unknown', unknownOwner(search, undecided));
+  if (undecided.length > 0) warn(keyOwnerUnknownWarning, unknownOwner(search, undecided));
   const left = undecided.length > 0 ? 0 : lostPosts - deleted.length;
   const task = taskOf(created, { revoke: request.revokeAfterJob });
   saveRest({ ...task, search: { ...search, lostPosts: left } }, journal);

@@ -7,6 +7,7 @@ import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { whileMissing } from '../../shared/while-missing.ts';
 import { describeExpiry } from './expiry.ts';
+import { createdKeyMissing, keyOwnerUnknownWarning } from './failures.ts';
 import { deleteOrphans, mayBeCreatedSince, orphanCriteria, unknownOwner } from './orphans.ts';
 import { deleteOlderKeys, type ReplaceContext, replaceOlderKeys } from './replace.ts';
 import { reportSpend, type SpendContext } from './spend.ts';
@@ -99,7 +100,7 @@ async function revokeCreated(
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
     return;
   }
-  throw new Failure('created-key-missing', { key });
+  throw new Failure(createdKeyMissing, { key });
 }
 
 /** @throws {Failure} `key-replaced`, `replaced-keys-not-deleted` */
@@ -128,7 +129,7 @@ export async function deleteAllOrphans(
     await context.client.pause(delay);
     const { deleted, undecided } = await deleteOrphans({ ...search, lostPosts }, isNew, context);
     if (undecided.length > 0) {
-      context.warn('key-owner-unknown', unknownOwner(search, undecided));
+      context.warn(keyOwnerUnknownWarning, unknownOwner(search, undecided));
       return;
     }
     for (const { hash } of deleted) knownHashes.add(hash);

@@ -2,12 +2,12 @@ import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import { engineOf } from '../../github/engine.ts';
 import { type Connection, connection, credentials, toConnection } from '../../inputs/connection.ts';
+import type { InvalidInput } from '../../inputs/failures.ts';
 import { flag, idOrSlug, lifetime, toMs } from '../../inputs/fields.ts';
 import { BOOLEANS } from '../../inputs/parse-input.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, readSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
 import { createKeyRequest, LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
-import type { InvalidInput } from '../../shared/failure.ts';
 import type { KeyRequest } from './create-key.ts';
 import { type JobStatus, jobStatusOf } from './job-status.ts';
 

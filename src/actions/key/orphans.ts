@@ -9,8 +9,9 @@ import {
 } from '../../openrouter/resources/keys.ts';
 import type { Context } from '../../shared/context.ts';
 import { deleteEach } from '../../shared/delete-keys.ts';
-import { Failure, type UnknownOwner } from '../../shared/failure.ts';
+import { Failure } from '../../shared/failure.ts';
 import { wasCreatedWithin } from '../../shared/time-window.ts';
+import { orphanNotDeleted, type UnknownOwner } from './failures.ts';
 
 /**
  * The schema of an orphan search: how to recognize the keys that this step created and whose responses
@@ -115,7 +116,7 @@ export async function deleteOrphans(
     deleted.push(key);
     log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`);
   });
-  if (failed) throw new Failure('orphan-not-deleted', failed);
+  if (failed) throw new Failure(orphanNotDeleted, failed);
   return { deleted, undecided: [] };
 }
 

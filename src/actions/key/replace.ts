@@ -6,6 +6,7 @@ import { Failure } from '../../shared/failure.ts';
 import { latestTime } from '../../shared/time-window.ts';
 import { unusableState } from '../../shared/unusable-key.ts';
 import { whileMissing } from '../../shared/while-missing.ts';
+import { jobStatusUnknown, keyReplaced, replacedKeysNotDeleted } from './failures.ts';
 import type { JobStatus } from './job-status.ts';
 
 /**
@@ -69,7 +70,7 @@ export async function replaceOlderKeys(
   await assertWorks(key, { olderEnded: false }, context);
   const jobStatus = context.readJobStatus();
   if (!jobStatus.succeeded) {
-    if (jobStatus.succeeded === undefined) warn('job-status-unknown', jobStatus);
+    if (jobStatus.succeeded === undefined) warn(jobStatusUnknown, jobStatus);
     else log.info('The job has not succeeded: older keys stay.');
     return;
   }
@@ -96,9 +97,9 @@ async function assertWorks(
     const state = unusableState(own, latestTime({ server, runner: context.timeOfDay() }));
     if (!state) return;
     const expiredAt = state === 'expired' ? String(own['expires_at']) : undefined;
-    throw new Failure('key-replaced', { key, expiredAt, olderEnded });
+    throw new Failure(keyReplaced, { key, expiredAt, olderEnded });
   }
-  throw new Failure('key-replaced', { key, olderEnded });
+  throw new Failure(keyReplaced, { key, olderEnded });
 }
 
 /**
@@ -119,6 +120,6 @@ export async function deleteOlderKeys(
   });
   onDeleted(deleted);
   if (undeleted.length > 0) {
-    throw new Failure('replaced-keys-not-deleted', { key, undeleted, count: older.length });
+    throw new Failure(replacedKeysNotDeleted, { key, undeleted, count: older.length });
   }
 }

@@ -4,9 +4,10 @@ import type { Key } from '../../openrouter/resources/keys.ts';
 import { keysTable } from '../../report/key-table.ts';
 import type { Outputs } from '../../report/outputs.ts';
 import type { Report } from '../../report/report.ts';
-import { describeByok, describeLimit } from '../../report/spending.ts';
+import { describeLimit } from '../../report/spending.ts';
 import type { Summary } from '../../report/summary.ts';
 import type { KeyRequest, KeyResult } from './create-key.ts';
+import { describeByok } from './failures.ts';
 import type { KeySpend } from './spend.ts';
 
 /** The outputs that describe the key, without its secret. */

@@ -8,6 +8,7 @@ import {
   limitOf,
 } from '../../openrouter/resources/keys.ts';
 import type { Context } from '../../shared/context.ts';
+import { keyLimitUsedUp } from './failures.ts';
 
 /** What an API key has spent in its life. */
 export interface KeySpend {
@@ -59,7 +60,7 @@ export async function reportSpend(
   const spend = { name, spent, byok: toUsd(key['byok_usage']) };
   onSpend({ ...spend, limit });
   if (limit && limit.amount > 0n && isUsedUp(limit, spent)) {
-    warn('key-limit-used-up', { ...spend, limit });
+    warn(keyLimitUsedUp, { ...spend, limit });
   }
 }
 

@@ -13,6 +13,7 @@ import { findWorkspace, isDefault, type Workspace } from '../../openrouter/resou
 import { Failure } from '../../shared/failure.ts';
 import { listNewKeys, type NewKeys, teardown } from '../../teardown/teardown.ts';
 import { type CommentData, NO_DATA, observe, remembersMore } from './comment.ts';
+import { previewNotOurs, previewReopened } from './failures.ts';
 import { isSame, readMark } from './naming.ts';
 import { type GitHubContext, readStanding } from './standing.ts';
 import type { Subject } from './subject.ts';
@@ -95,7 +96,7 @@ export async function deletePreview(
   if (error) log.info(`Whether it was reopened is unknown: ${error.message}.`);
   if (after?.isOpen) {
     const reason = 'it was deleted, and is open again: run its workflow again';
-    throw new Failure('preview-reopened', { workspace }, reason);
+    throw new Failure(previewReopened, { workspace }, reason);
   }
   return deletion;
 }
@@ -200,5 +201,5 @@ export function assertOurs(
   if (marked && isSame(marked, subject) && !isDefault(workspace)) return;
   const description = String(workspace['description'] ?? '');
   const details = { workspace, description, expected: identity.description };
-  throw new Failure('preview-not-ours', details, 'another workspace has its slug');
+  throw new Failure(previewNotOurs, details, 'another workspace has its slug');
 }

@@ -9,12 +9,14 @@ import {
 } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { IncompleteTask } from '../../shared/context.ts';
-import { Failure, type FailureCode } from '../../shared/failure.ts';
+import { Failure, type FailureKind } from '../../shared/failure.ts';
 import { deleteAllOrphans, describeKeysLeft, type KeyTask } from '../key/end-key.ts';
+import { keyReplaced } from '../key/failures.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
 import { reportSpend, type SpendContext } from '../key/spend.ts';
 import { NO_DATA } from './comment.ts';
 import { commentOn, deletePreview, type PreviewDeletion } from './delete-preview.ts';
+import { previewDeleted, previewNotChecked, previewNotOurs, previewReopened } from './failures.ts';
 import { isSameKeyName } from './naming.ts';
 import { type GitHubContext, readStanding, type Standing } from './standing.ts';
 import type { PreviewTask } from './task.ts';
@@ -67,18 +69,18 @@ export async function runPreviewTask(
   );
   if (!error) return undefined;
   // A workspace that was deleted took the key along.
-  if (isFailure(error, 'preview-reopened')) return { error, left: undefined };
+  if (isFailure(error, previewReopened)) return { error, left: undefined };
   const isUndeleted = standing?.isOpen === false && error !== keyError;
-  const isWorkspaceLeft = isUndeleted && !isFailure(error, 'preview-not-ours');
+  const isWorkspaceLeft = isUndeleted && !isFailure(error, previewNotOurs);
   return { error, left: { ...task, key: ending?.left, isWorkspaceLeft } };
 }
 
-function isFailure(error: Error | undefined, code: FailureCode): boolean {
-  return error instanceof Failure && error.code === code;
+function isFailure(error: Error | undefined, kind: FailureKind): boolean {
+  return error instanceof Failure && error.is(kind);
 }
 
 function isReplacement(error: Error | undefined): boolean {
-  return isFailure(error, 'key-replaced');
+  return isFailure(error, keyReplaced);
 }
 
 /** Looks up whether the subject of `task` is open. If that fails, it is a warning. */
@@ -88,7 +90,7 @@ async function lookUpStanding(
 ): Promise<Standing | undefined> {
   const lookup = readStanding(subject, since, context);
   const { value, error } = await catching(lookup, ApiError, Failure);
-  if (error) context.warn('preview-not-checked', { workspace: identity.slug, error });
+  if (error) context.warn(previewNotChecked, { workspace: identity.slug, error });
   return value;
 }
 
@@ -121,7 +123,7 @@ async function checkPreview(
     await commentOn(task, { seen: NO_DATA }, context);
     if (workspace && !(await exists(workspace, keyError, context))) {
       const wasClosed = !(await readStanding(subject, standing.since, context)).isOpen;
-      if (!wasClosed) throw new Failure('preview-deleted', { workspace });
+      if (!wasClosed) throw new Failure(previewDeleted, { workspace });
       if (isReplacement(keyError)) return;
     }
   }

@@ -14,13 +14,14 @@ import {
   toConnection,
   toUrl,
 } from '../../inputs/connection.ts';
+import { type InvalidInput, invalidInputs } from '../../inputs/failures.ts';
 import { count, flag, lifetime, maxDeletions, toMs } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { slugPrefix } from '../../inputs/slug.ts';
 import { parseJson } from '../../lib/json.ts';
 import { createKeyRequest } from '../../openrouter/resources/keys.ts';
 import { createWorkspaceRequest } from '../../openrouter/resources/workspaces.ts';
-import { Failure, type InvalidInput } from '../../shared/failure.ts';
+import { Failure } from '../../shared/failure.ts';
 import { toFields } from '../create/inputs.ts';
 import { keyName, keyNameOf } from '../key/inputs.ts';
 import type { PreviewRequest } from './run-preview.ts';
@@ -157,7 +158,7 @@ function readGitHub(token: string, payload: unknown): GitHubConnection {
       input: 'GITHUB_API_URL (environment variable)',
       message: 'must be a URL that begins with https, because the token is sent there',
     };
-    throw new Failure('invalid-inputs', { problems: [problem] });
+    throw new Failure(invalidInputs, { problems: [problem] });
   }
   const { repository } = z.safeParse(runnerEvent, payload).data ?? {};
   const id = Number(env['GITHUB_REPOSITORY_ID'] || repository?.id);

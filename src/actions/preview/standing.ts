@@ -5,6 +5,7 @@ import type { Client } from '../../http/client.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
+import { staleResponse } from './failures.ts';
 import type { Subject } from './subject.ts';
 import type { CommentRequest } from './write-comment.ts';
 
@@ -67,5 +68,5 @@ export async function readStanding(
     return { isOpen: pull.state === 'open', isOwn, head: pull.head.sha, since: updatedAt };
   }
   const reason = 'GitHub shows an older state of it';
-  throw new Failure('stale-response', { number: subject.number }, reason);
+  throw new Failure(staleResponse, { number: subject.number }, reason);
 }

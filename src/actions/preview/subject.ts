@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Repository } from '../../github/repository.ts';
 import { Failure } from '../../shared/failure.ts';
+import { noSubject } from './failures.ts';
 
 /** What a preview is of. */
 export type Subject = { kind: 'pull'; number: number } | { kind: 'branch'; name: string };
@@ -70,7 +71,7 @@ export function findTopic(facts: RunFacts, repository: Repository): Topic {
     return { kind: 'subject', subject: { kind: 'pull', number: pullRequest }, isEnd: false };
   }
   if (CLEAN_UP_EVENTS.includes(event)) return { kind: 'clean-up' };
-  throw new Failure('no-subject', { event });
+  throw new Failure(noSubject, { event });
 }
 
 /** The events about a branch, or about something that never has a preview. */

@@ -1,6 +1,7 @@
 import { sweepOutputs, sweepSummary } from '../../report/sweep.ts';
 import { runStep, startContext } from '../../runtime/step.ts';
 import { sweepFailure } from '../../teardown/sweep-failure.ts';
+import { staleWorkspaces } from './failures.ts';
 import { readSweepInputs } from './inputs.ts';
 import { sweep as sweepWorkspaces } from './sweep-workspaces.ts';
 
@@ -13,7 +14,7 @@ export function sweep(): Promise<void> {
     const result = await sweepWorkspaces(inputs, startContext(inputs, step));
 
     report.output(sweepOutputs(result));
-    if (result.staleCount > 0) report.warn('stale-workspaces', { result });
+    if (result.staleCount > 0) report.warn(staleWorkspaces, { result });
     const check = 'slug-pattern, older-than and keep';
     const failure = sweepFailure(result, { ...inputs, check });
     if (failure) throw failure;

@@ -10,8 +10,10 @@ import {
 } from '../../openrouter/resources/workspaces.ts';
 import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
+import { clocksDiffer } from '../../shared/failures.ts';
 import { KEYS_NOT_CHECKED, type SweepEntry, type SweepResult } from '../../shared/sweep-result.ts';
 import { type DifferingClocks, differingClocks } from '../../shared/time-window.ts';
+import { workspaceHasKeys } from '../../teardown/failures.ts';
 import { teardown } from '../../teardown/teardown.ts';
 
 /** What to sweep, as the author of the workflow requested it. */
@@ -108,7 +110,7 @@ async function findStale(
       }
     }
   }
-  if (differing) warn('clocks-differ', { ...differing, purpose: 'age' });
+  if (differing) warn(clocksDiffer, { ...differing, purpose: 'age' });
   return found;
 }
 
@@ -177,6 +179,6 @@ async function deleteStale(
   }
   const why = `${result.problem.message}${result.deletedKeys.length > 0 ? `; ${keys}` : ''}`;
   log.info(`Could not delete ${slug}, id ${id}: ${why}`);
-  const hasKeys = result.problem.code === 'workspace-has-keys';
+  const hasKeys = result.problem.is(workspaceHasKeys);
   return { outcome: 'failed', reason: why, error: result.problem, hasKeys, ...spent };
 }

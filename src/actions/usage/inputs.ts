@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
 import { type Connection, connection, credentials, toConnection } from '../../inputs/connection.ts';
+import type { InvalidInput } from '../../inputs/failures.ts';
 import { durationOrWord, flag, idOrSlug } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, readSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
 import { exactUsd, parseUsd, type Usd } from '../../lib/usd.ts';
 import { LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
-import type { InvalidInput } from '../../shared/failure.ts';
 import { CALENDAR_PERIODS, type Since } from './period.ts';
 import type { UsageRequest } from './read-usage.ts';
 

@@ -21,8 +21,10 @@ import { findWorkspace, type Workspace } from '../../openrouter/resources/worksp
 import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
+import { clocksDiffer, workspaceNotFound } from '../../shared/failures.ts';
 import { differingClocks } from '../../shared/time-window.ts';
 import type { UsageGap } from '../../shared/usage-gap.ts';
+import { keyNotFound, usageUnknown } from './failures.ts';
 import { type Period, type Since, spentAtLeast, startOf } from './period.ts';
 
 /** What to sum up, as the author of the workflow requested it. */
@@ -74,11 +76,11 @@ export async function readUsage(request: UsageRequest, context: Context): Promis
   log.info(`Reading the usage of the workspace ${request.workspace}.`);
   const lookup = await findWorkspace(client, request.workspace);
   const { workspace, serverTime } = lookup;
-  if (!workspace) throw new Failure('workspace-not-found', { workspace: request.workspace });
+  if (!workspace) throw new Failure(workspaceNotFound, { workspace: request.workspace });
   log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
   const runner = timeOfDay();
   const clocks = differingClocks({ server: serverTime, runner });
-  if (clocks) warn('clocks-differ', { ...clocks, purpose: 'period' });
+  if (clocks) warn(clocksDiffer, { ...clocks, purpose: 'period' });
   // If they differ, the runner's: with a clock that is years off, the certificate would not be valid.
   const now = clocks ? runner : (serverTime ?? runner);
   // The end of the current second, because a Date is at its beginning.
@@ -154,7 +156,7 @@ async function readKeyUsage(
 ): Promise<UsageResult> {
   const key = await findKey(client, hash);
   if (key?.workspace_id !== workspace.id) {
-    throw new Failure('key-not-found', { hash, workspace });
+    throw new Failure(keyNotFound, { hash, workspace });
   }
   log.info(`The API key is ${describeKey(key)}.`);
   const from = startOf(since, { created: createdAt(key), to });
@@ -168,7 +170,7 @@ async function readKeyUsage(
   const isUnresolved = analytics.warnings.length > 0 || totalSpent([key]) === null;
   // Neither source knows anything of the period: 0 would be a guess.
   if (analytics.models.length === 0 && isUnresolved && amount === undefined) {
-    throw new Failure('usage-unknown', { key, warnings: analytics.warnings });
+    throw new Failure(usageUnknown, { key, warnings: analytics.warnings });
   }
   const figures = combine(analytics, addKey(NO_KEYS, key, period), [
     ...range.gaps,

@@ -5,9 +5,10 @@ import type { ModelUsage } from '../../openrouter/resources/analytics.ts';
 import { formatTime } from '../../openrouter/time.ts';
 import { formatSpent } from '../../report/key-table.ts';
 import { describeOmitted, type Outputs, toJsonList } from '../../report/outputs.ts';
-import { describeGap, describeLimit, describeSpender } from '../../report/spending.ts';
+import { describeGap, describeLimit } from '../../report/spending.ts';
 import type { Summary } from '../../report/summary.ts';
 import { concernsCost } from '../../shared/usage-gap.ts';
+import { describeSpender } from './failures.ts';
 import type { UsageResult } from './read-usage.ts';
 
 /** The outputs for the result of the step. A long list of models is cut. */

@@ -1,9 +1,19 @@
 import { exceeds, type Usd } from '../../lib/usd.ts';
 import { type Key, limitOf } from '../../openrouter/resources/keys.ts';
 import type { Context } from '../../shared/context.ts';
-import { type Cost, Failure } from '../../shared/failure.ts';
+import { Failure } from '../../shared/failure.ts';
 import { unusableState } from '../../shared/unusable-key.ts';
 import { concernsCost } from '../../shared/usage-gap.ts';
+import {
+  type Cost,
+  figuresIncomplete,
+  keyUnusable,
+  remainingTooLow,
+  remainingUnknown,
+  spendingAboveLimit,
+  spendingAboveWarning,
+  usageIncomplete,
+} from './failures.ts';
 import type { UsageRequest, UsageResult } from './read-usage.ts';
 
 type Thresholds = Pick<
@@ -23,14 +33,14 @@ export function usageFailure(
   const { key, to } = result;
   const cost = toCost(result);
   if (failAbove !== undefined && exceeds(result.cost, failAbove)) {
-    return new Failure('spending-above-limit', { ...cost, limit: failAbove });
+    return new Failure(spendingAboveLimit, { ...cost, limit: failAbove });
   }
   if (key && failBelowRemaining !== undefined) {
     const failure = remainingFailure(key, { minimum: failBelowRemaining, now: to });
     if (failure) return failure;
   }
   if (failIfIncomplete && result.gaps.length > 0) {
-    return new Failure('figures-incomplete', { ...cost, allGaps: result.gaps });
+    return new Failure(figuresIncomplete, { ...cost, allGaps: result.gaps });
   }
   return undefined;
 }
@@ -45,12 +55,12 @@ function remainingFailure(
   { minimum, now }: { minimum: Usd; now: number },
 ): Failure | undefined {
   const state = unusableState(key, now);
-  if (state) return new Failure('key-unusable', { key, state });
+  if (state) return new Failure(keyUnusable, { key, state });
   if (key['limit'] === null) return undefined;
   const limit = limitOf(key);
-  if (limit?.remaining === undefined) return new Failure('remaining-unknown', { key, minimum });
+  if (limit?.remaining === undefined) return new Failure(remainingUnknown, { key, minimum });
   if (!exceeds(minimum, limit.remaining)) return undefined;
-  return new Failure('remaining-too-low', { key, minimum, limit, remaining: limit.remaining });
+  return new Failure(remainingTooLow, { key, minimum, limit, remaining: limit.remaining });
 }
 
 /**
@@ -65,14 +75,14 @@ export function warnOnCost(
   const cost = toCost(result);
   const fails = failAbove !== undefined && exceeds(result.cost, failAbove);
   if (!fails && warnAbove !== undefined && exceeds(result.cost, warnAbove)) {
-    warn('spending-above-warning', { ...cost, threshold: warnAbove });
+    warn(spendingAboveWarning, { ...cost, threshold: warnAbove });
   }
   const thresholds = { 'warn-above-usd': warnAbove, 'fail-above-usd': failAbove };
   const undecided = Object.entries(thresholds).flatMap(([input, threshold]) =>
     threshold !== undefined && !exceeds(result.cost, threshold) ? [input] : [],
   );
   if (!failIfIncomplete && undecided.length > 0 && cost.gaps.length > 0) {
-    warn('usage-incomplete', { ...cost, undecided });
+    warn(usageIncomplete, { ...cost, undecided });
   }
 }
 

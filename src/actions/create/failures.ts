@@ -1,0 +1,94 @@
+import { type Change, formatChange } from '../../lib/format.ts';
+import {
+  dashboardUrl,
+  type Workspace,
+  type WorkspaceRef,
+} from '../../openrouter/resources/workspaces.ts';
+import { describeEffect } from '../../report/description.ts';
+import { declareFailure, declareWarning } from '../../shared/failure.ts';
+import { describeMissing } from '../../shared/failures.ts';
+
+export const slugTaken = declareFailure<{
+  workspace: Workspace;
+  /** Whether it cannot be determined if this step created the workspace. */
+  creatorUnknown: boolean;
+  /** The fields that `if-exists: update` would change. */
+  changes: readonly Change[];
+  /** The provided inputs for guardrail, budgets and members, by their names in the workflow. */
+  governanceInputs: readonly string[];
+}>('slug-taken', ({ workspace, creatorUnknown, changes, governanceInputs }) => {
+  const { slug, name, id, created_at: createdAt } = workspace;
+  const fields = changes.map(({ field }) => field).join(', ');
+  const changed = fields || (governanceInputs.length > 0 ? 'none of its fields' : 'nothing');
+  return {
+    title: creatorUnknown
+      ? `Cannot determine who created the workspace ${slug}`
+      : `The slug ${slug} is taken`,
+    lines: [
+      `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === 'string' ? createdAt : 'an unknown time'}: ${dashboardUrl(slug)}`,
+      'It may belong to another repository. When that deletes its preview, this repository loses the workspace too.',
+      'With if-exists: reuse, the step would use it unchanged.',
+      `With if-exists: update, the step would change ${changed}.`,
+      ...(governanceInputs.length > 0
+        ? [`It would also apply ${governanceInputs.join(', ')}, where that differs.`]
+        : []),
+    ],
+    // A slug is unique: if another job has it, no request of this step was applied.
+    effect: [
+      creatorUnknown
+        ? 'The workspace was created while this step was creating one, by this step or by another job.'
+        : describeEffect('none'),
+    ],
+  };
+});
+
+export const workspaceDiffers = declareWarning<{
+  workspace: WorkspaceRef;
+  changes: readonly Change[];
+}>('workspace-differs', ({ workspace, changes }) => ({
+  title: `The workspace ${workspace.slug} has other values than requested`,
+  lines: ['OpenRouter returned other values:', ...changes.map(formatChange)],
+}));
+
+export const governanceNotApplied = declareWarning<{
+  workspace: WorkspaceRef;
+  /** The inputs, by their names in the workflow. */
+  inputs: readonly string[];
+  creatorUnknown: boolean;
+  dryRun: boolean;
+}>('governance-not-applied', ({ workspace, inputs, creatorUnknown, dryRun }) => ({
+  title: dryRun
+    ? `Inputs would not be applied to the workspace ${workspace.slug}`
+    : `Inputs were not applied to the workspace ${workspace.slug}`,
+  lines: [
+    `${dryRun ? 'Would not be applied' : 'Not applied'}: ${inputs.join(', ')}.`,
+    'With if-exists: reuse, the step changes nothing in a workspace that exists.',
+    ...(creatorUnknown
+      ? [
+          'Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet.',
+        ]
+      : []),
+    'To apply them, use if-exists: update.',
+  ],
+}));
+
+export const notDeletedAfterJob = declareWarning<{ workspace: WorkspaceRef }>(
+  'not-deleted-after-job',
+  ({ workspace: { id, slug } }) => ({
+    title: `The workspace ${slug} is not deleted after the job`,
+    lines: [`Whether this step created it cannot be determined: id ${id}, ${dashboardUrl(slug)}`],
+  }),
+);
+
+export const workspaceLeftAlone = declareWarning<{ workspace: WorkspaceRef }>(
+  'workspace-left-alone',
+  ({ workspace: { id, slug } }) => ({
+    title: `The workspace ${slug} was not deleted`,
+    lines: [`The workspace exists, id ${id}, but nothing shows that this step created it.`],
+  }),
+);
+
+export const createdWorkspaceMissing = declareFailure<{ workspace: WorkspaceRef }>(
+  'created-workspace-missing',
+  ({ workspace: { id, slug } }) => describeMissing(`workspace ${slug}`, `id ${id}`),
+);

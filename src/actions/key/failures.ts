@@ -1,0 +1,212 @@
+import type { Engine } from '../../github/engine.ts';
+import { type ApiError, formatAttempt } from '../../http/request.ts';
+import { type Change, formatChange, truncateList } from '../../lib/format.ts';
+import { formatUsd, type Usd } from '../../lib/usd.ts';
+import {
+  describeKey,
+  type Key,
+  type KeyIdentity,
+  type KeyLimit,
+} from '../../openrouter/resources/keys.ts';
+import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import { linesOfPart } from '../../report/describe-api-error.ts';
+import { describeLimit } from '../../report/spending.ts';
+import type { UndeletedKey } from '../../shared/delete-keys.ts';
+import { declareFailure, declareWarning } from '../../shared/failure.ts';
+import { describeMissing } from '../../shared/failures.ts';
+
+export const unexpectedKey = declareFailure<{
+  key: Key;
+  workspace: WorkspaceRef;
+  name: string;
+  /** Whether the post step revokes it. */
+  revoked: boolean;
+}>('unexpected-key', ({ key, workspace, name, revoked }) => ({
+  title: 'OpenRouter returned another API key',
+  lines: [
+    `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`,
+    `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`,
+  ],
+  effect: revoked
+    ? ['The post step revokes it: OpenRouter shortened the name. Choose a shorter one.']
+    : [
+        "This step neither outputs nor revokes it, because it may be another job's key.",
+        'Report this to OpenRouter, and check the workspace for a key that no one uses.',
+      ],
+}));
+
+export const keyLooser = declareFailure<{
+  key: Key;
+  /** The values with which it may spend more or live longer than requested. */
+  changes: readonly Change[];
+  revoked: boolean;
+  /** Why it could not be revoked; absent also if OpenRouter did not find it. */
+  error?: ApiError | undefined;
+}>('key-looser', ({ key, changes, revoked, error }) => ({
+  title: `The API key ${describeKey(key)} is not limited as requested`,
+  lines: ['OpenRouter created it with other values than requested:', ...changes.map(formatChange)],
+  effect: [
+    ...(revoked ? ['It was revoked. No other step has its secret.'] : describeUnrevoked(error)),
+    "Run this again. If it fails again, contact OpenRouter's support.",
+  ],
+}));
+
+/** The lines about an API key that only the post step can still revoke. */
+function describeUnrevoked(error: ApiError | undefined): string[] {
+  return [
+    error
+      ? `Could not revoke it: ${formatAttempt(error.details)}`
+      : 'OpenRouter reports that it does not exist.',
+    'The post step tries again. No other step has its secret.',
+  ];
+}
+
+export const keyStricter = declareWarning<{ key: Key; changes: readonly Change[] }>(
+  'key-stricter',
+  ({ key, changes }) => ({
+    title: `The API key ${describeKey(key)} has other values than requested`,
+    lines: ['OpenRouter returned other values:', ...changes.map(formatChange)],
+  }),
+);
+
+/** API keys that may be orphans of this step or keys of another job. */
+export interface UnknownOwner {
+  name: string;
+  workspace: WorkspaceRef;
+  /** Whether the name or the expiry is random, so that this step's keys can be recognized. */
+  isDistinguishable: boolean;
+  keys: readonly Key[];
+}
+
+export const keyOwnerUnknown = declareFailure('key-owner-unknown', describeUnknownOwner);
+
+/** The same, if the step itself succeeded. */
+export const keyOwnerUnknownWarning = declareWarning<UnknownOwner>('key-owner-unknown', (owner) => {
+  const { title, lines, effect } = describeUnknownOwner(owner);
+  return { title, lines: [...lines, ...effect] };
+});
+
+function describeUnknownOwner({ name, workspace, isDistinguishable, keys }: UnknownOwner) {
+  const isOne = keys.length === 1;
+  const noun = isOne ? 'API key' : 'API keys';
+  return {
+    title: `Cannot determine which job created the ${noun} named ${JSON.stringify(name)}`,
+    lines: [
+      `A response was lost. Since then, the workspace ${workspace.slug} has ${isOne ? 'a' : 'these'} new ${noun}: ${keys.map(describeKey).join(', ')}.`,
+    ],
+    effect: [
+      isDistinguishable
+        ? 'There are more of them than this step can have created, so none was deleted.'
+        : 'With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.',
+      isOne
+        ? 'Check whether it is in use, and delete it if not.'
+        : 'Check which of them are in use, and delete the others.',
+    ] as [string, string],
+  };
+}
+
+export const orphanNotDeleted = declareFailure<UndeletedKey>(
+  'orphan-not-deleted',
+  ({ key, error }) => ({
+    title: `Could not ${error.details.operation}`,
+    lines: linesOfPart(error),
+    effect: [
+      `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.`,
+    ],
+  }),
+);
+
+export const replacedKeysNotDeleted = declareFailure<{
+  /** The key that replaces the others. */
+  key: Pick<Key, 'name' | 'label'>;
+  undeleted: readonly UndeletedKey[];
+  count: number;
+}>('replaced-keys-not-deleted', ({ key, undeleted, count }) => ({
+  title:
+    count === 1
+      ? 'Could not delete the replaced API key'
+      : `Could not delete ${undeleted.length} of ${count} replaced API keys`,
+  lines: undeleted.slice(0, 1).flatMap(({ error }) => linesOfPart(error)),
+  effect: [
+    `The new API key exists, and the outputs are set: ${describeKey(key)}.`,
+    ...truncateList(
+      undeleted.map(({ key: old }) => `Not deleted, or unknown: ${describeKey(old)}.`),
+    ),
+    `Running this again creates another key, then deletes this one and the ${undeleted.length === 1 ? 'older one' : 'older ones'}.`,
+  ],
+}));
+
+export const createdKeyMissing = declareFailure<{ key: KeyIdentity }>(
+  'created-key-missing',
+  ({ key }) => describeMissing(`API key ${describeKey(key)}`, `hash ${key.hash}`),
+);
+
+export const keyReplaced = declareFailure<{
+  key: KeyIdentity;
+  /** When it expired, if that is why it does not work. */
+  expiredAt?: string | undefined;
+  /** Whether this step had already disabled or deleted the older keys. */
+  olderEnded: boolean;
+}>('key-replaced', ({ key, expiredAt, olderEnded }) => ({
+  title: `The API key ${describeKey(key)} does not work any more`,
+  lines: expiredAt
+    ? [`It expired at ${expiredAt}.`, 'Set expires-in to a longer lifetime, and run this again.']
+    : [
+        'Another job has replaced it, or someone has disabled or deleted it.',
+        'Give the jobs that share the name of a key a concurrency group with cancel-in-progress: false, and run this again.',
+      ],
+  effect: [
+    `The key, hash ${key.hash}, ${expiredAt ? 'has expired' : 'is disabled or deleted'}.`,
+    olderEnded
+      ? 'The older keys with this name are disabled or deleted.'
+      : 'Older keys were left alone.',
+  ],
+}));
+
+export const jobStatusUnknown = declareWarning<{
+  /** What the input `job-status` is. */
+  text: string;
+  engine: Engine;
+}>('job-status-unknown', ({ text, engine }) => ({
+  title: 'Whether the job succeeded is unknown',
+  lines: [
+    `The input job-status is ${JSON.stringify(text)}. ${adviseOnStatus(engine)}`,
+    'Older API keys stay as they are.',
+  ],
+}));
+
+/** What to do about a job whose status is unknown. */
+function adviseOnStatus(engine: Engine): string {
+  switch (engine) {
+    case 'GitHub':
+      return 'Leave it out: its default is the status of the job.';
+    case 'Forgejo':
+      return 'No value helps, because Forgejo reports a cancelled job as a success: delete or disable older API keys yourself.';
+    default:
+      return `For ${engine}, write job-status: \${{ job.status }}, because the default counts on GitHub only.`;
+  }
+}
+
+export const keyLimitUsedUp = declareWarning<{
+  name: string;
+  /** What OpenRouter charged in the life of the key. */
+  spent: Usd;
+  /** What providers charged; undefined if unknown. */
+  byok: Usd | undefined;
+  limit: KeyLimit;
+}>('key-limit-used-up', ({ name, spent, byok, limit }) => ({
+  title: `The limit of the API key ${JSON.stringify(name)} is used up`,
+  lines: [
+    `Spent in total: ${formatUsd(spent)}.`,
+    ...(describeByok(byok) ? [`Spent with your own provider keys: ${describeByok(byok)}.`] : []),
+    `${describeLimit(limit)}.`,
+    'OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.',
+    'If the job needs more, raise limit-usd.',
+  ],
+}));
+
+/** `$0.80`, or words for an amount that is unknown; empty if providers charged nothing. */
+export function describeByok(byok: Usd | undefined): string {
+  if (byok === undefined) return 'an unknown amount';
+  return byok > 0n ? formatUsd(byok) : '';
+}

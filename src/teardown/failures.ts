@@ -1,0 +1,131 @@
+import { ApiError } from '../http/request.ts';
+import { countKeys, countWorkspaces, truncateList } from '../lib/format.ts';
+import { describeKey, type Key } from '../openrouter/resources/keys.ts';
+import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
+import { linesOfPart, rejectionAdvice } from '../report/describe-api-error.ts';
+import { keysTable } from '../report/key-table.ts';
+import { sweepNotes, sweepTable } from '../report/sweep.ts';
+import { declareFailure, Failure } from '../shared/failure.ts';
+import type { SweepResult } from '../shared/sweep-result.ts';
+
+export const NOTHING_DELETED = 'Nothing was deleted.';
+
+export const workspaceHasKeys = declareFailure<{ workspace: WorkspaceRef; keys: readonly Key[] }>(
+  'workspace-has-keys',
+  ({ workspace, keys }) => ({
+    title: `The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,
+    lines: [
+      ...truncateList(keys.map(describeKey)),
+      'OpenRouter does not delete a workspace that has API keys.',
+      'With delete-keys: true, the keys are deleted first. Whatever uses them then stops working.',
+    ],
+    effect: [NOTHING_DELETED],
+    table: keysTable(keys),
+  }),
+);
+
+export const keysKeepAppearing = declareFailure<{
+  workspace: WorkspaceRef;
+  /** How often the keys were listed. */
+  rounds: number;
+  deletedKeys: number;
+}>('keys-keep-appearing', ({ workspace, rounds, deletedKeys }) => ({
+  title: `New API keys keep appearing in the workspace ${workspace.slug}`,
+  lines: [
+    `The keys were listed ${rounds} times, and the last list still had new ones. Stop whatever creates them.`,
+  ],
+  effect: describeRemaining(workspace, deletedKeys),
+}));
+
+export const workspaceStillExists = declareFailure<{ workspace: WorkspaceRef }>(
+  'workspace-still-exists',
+  ({ workspace }) => ({
+    title: `The workspace ${workspace.slug} still exists`,
+    lines: [],
+    effect: [
+      `OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,
+      'Run this again, and report it to OpenRouter if that does not help.',
+    ],
+  }),
+);
+
+export const teardownIncomplete = declareFailure<{
+  workspace: WorkspaceRef;
+  errors: readonly ApiError[];
+  /** Whether there may be more API keys than those that could not be deleted. */
+  hasMore: boolean;
+  deletedKeys: number;
+}>('teardown-incomplete', ({ workspace, errors, hasMore, deletedKeys }) => {
+  const [first] = errors as readonly [ApiError];
+  const title =
+    errors.length === 1
+      ? `Could not ${first.details.operation}`
+      : `Could not delete ${errors.length}${hasMore ? ' or more' : ''} API keys of the workspace ${workspace.slug}`;
+  return {
+    title,
+    lines: [...linesOfPart(first), ...truncateList(errors.slice(1).map(({ message }) => message))],
+    effect: describeRemaining(workspace, deletedKeys),
+  };
+});
+
+/** What an incomplete teardown deleted and left. */
+function describeRemaining(
+  { slug, id }: WorkspaceRef,
+  deletedKeys: number,
+): [string, string, string] {
+  return [
+    `API keys deleted before that: ${deletedKeys}.`,
+    `Not deleted, or unknown: the workspace ${slug}, id ${id}.`,
+    'Deleting the workspace again finishes the work.',
+  ];
+}
+
+/** The requests that `error` is about. */
+export function failedRequests(error: Error | undefined): readonly ApiError[] {
+  if (error instanceof ApiError) return [error];
+  const isTeardown = error instanceof Failure && error.is(teardownIncomplete);
+  return isTeardown ? error.details.errors : [];
+}
+
+export const tooManyStale = declareFailure<{
+  result: SweepResult;
+  maxDeletions: number;
+  /** What to check before more are deleted. */
+  check: string;
+}>('too-many-stale', ({ result, maxDeletions, check }) => ({
+  title: `${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,
+  lines: [`Check ${check}. If that is right, raise max-deletions to ${result.staleCount} or more.`],
+  effect: [NOTHING_DELETED],
+  table: sweepTable(result),
+  notes: sweepNotes(result),
+}));
+
+export const sweepIncomplete = declareFailure<{ result: SweepResult }>(
+  'sweep-incomplete',
+  ({ result }) => ({
+    title: `${result.failed.length} of ${countWorkspaces(attempted(result))} could not be deleted`,
+    lines: [
+      ...truncateList(
+        result.failed.map(({ slug, reason }) => `${slug}: ${reason}`),
+        10,
+      ),
+      ...rejectionAdvice(result.failed.flatMap(({ error }) => failedRequests(error))),
+    ],
+    effect: [
+      `Deleted: ${countWorkspaces(result.deleted.length)}.`,
+      ...(result.failed.some(({ hasKeys }) => hasKeys)
+        ? [
+            'With delete-keys: true, API keys are deleted first. Whatever uses them then stops working.',
+          ]
+        : []),
+      'Running this again retries the others.',
+    ],
+    table: sweepTable(result),
+    notes: sweepNotes(result),
+  }),
+);
+
+/** How many workspaces a step wanted to delete; a clean-up cannot even read some. */
+function attempted({ deleted, alreadyDeleted, failed }: SweepResult): number {
+  return deleted.length + alreadyDeleted.length + failed.length;
+}
