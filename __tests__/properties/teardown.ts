@@ -9,7 +9,7 @@ import {
   deleteOne,
 } from '../../src/actions/delete/delete-workspace.ts';
 import { type SweepRequest, sweep } from '../../src/actions/sweep/sweep-workspaces.ts';
-import type { SweepResult } from '../../src/shared/sweep-result.ts';
+import type { SweepResult } from '../../src/teardown/sweep-result.ts';
 import { isPermanent, jitters, schedules } from '../support/faults.ts';
 import {
   connect,

@@ -4,9 +4,9 @@ import { describeKey, type Key } from '../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import { linesOfPart, rejectionAdvice } from '../report/describe-api-error.ts';
 import { keysTable } from '../report/key-table.ts';
-import { sweepNotes, sweepTable } from '../report/sweep.ts';
 import { declareFailure, Failure } from '../shared/failure.ts';
-import type { SweepResult } from '../shared/sweep-result.ts';
+import { sweepNotes, sweepTable } from './report.ts';
+import type { SweepResult } from './sweep-result.ts';
 
 export const NOTHING_DELETED = 'Nothing was deleted.';
 

@@ -1,6 +1,6 @@
 import { Failure } from '../shared/failure.ts';
-import type { SweepResult } from '../shared/sweep-result.ts';
 import { sweepIncomplete, tooManyStale } from './failures.ts';
+import type { SweepResult } from './sweep-result.ts';
 
 /**
  * The failure of the step after a sweep, if it fails.

@@ -10,8 +10,8 @@ import {
   type WorkspaceRef,
 } from '../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
-import { deleteEach } from '../shared/delete-keys.ts';
 import { Failure } from '../shared/failure.ts';
+import { deleteEach } from './delete-keys.ts';
 import {
   keysKeepAppearing,
   teardownIncomplete,

@@ -6,8 +6,8 @@ import { type SweepRequest, sweep } from '../../../src/actions/sweep/sweep-works
 import { MAX_CONCURRENCY } from '../../../src/http/client.ts';
 import { attemptTimeout } from '../../../src/http/retry-policy.ts';
 import { parseUsd } from '../../../src/lib/usd.ts';
-import type { SweepResult } from '../../../src/shared/sweep-result.ts';
 import { sweepFailure } from '../../../src/teardown/sweep-failure.ts';
+import type { SweepResult } from '../../../src/teardown/sweep-result.ts';
 import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
 import {
   connect,

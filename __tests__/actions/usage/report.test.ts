@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { formatSpend } from '../../../src/actions/key/report.ts';
 import type { UsageResult } from '../../../src/actions/usage/read-usage.ts';
 import { usageLines, usageOutputs, usageSummary } from '../../../src/actions/usage/report.ts';
+import type { UsageGap } from '../../../src/actions/usage/usage-gap.ts';
 import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
 import type { ModelUsage } from '../../../src/openrouter/resources/analytics.ts';
-import type { UsageGap } from '../../../src/shared/usage-gap.ts';
 
 const usd = (text: string) => parseUsd(text) as Usd;
 const TIME = Date.parse('2026-01-14T12:00:00Z');

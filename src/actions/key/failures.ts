@@ -4,16 +4,16 @@ import { type Change, formatChange, truncateList } from '../../lib/format.ts';
 import { formatUsd, type Usd } from '../../lib/usd.ts';
 import {
   describeKey,
+  describeLimit,
   type Key,
   type KeyIdentity,
   type KeyLimit,
 } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { linesOfPart } from '../../report/describe-api-error.ts';
-import { describeLimit } from '../../report/spending.ts';
-import type { UndeletedKey } from '../../shared/delete-keys.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { describeMissing } from '../../shared/failures.ts';
+import type { UndeletedKey } from '../../teardown/delete-keys.ts';
 
 export const unexpectedKey = declareFailure<{
   key: Key;

@@ -8,9 +8,9 @@ import {
   listKeys,
 } from '../../openrouter/resources/keys.ts';
 import type { Context } from '../../shared/context.ts';
-import { deleteEach } from '../../shared/delete-keys.ts';
 import { Failure } from '../../shared/failure.ts';
 import { wasCreatedWithin } from '../../shared/time-window.ts';
+import { deleteEach } from '../../teardown/delete-keys.ts';
 import { orphanNotDeleted, type UnknownOwner } from './failures.ts';
 
 /**

@@ -1,10 +1,9 @@
 import { countKeys } from '../../lib/format.ts';
 import { formatUsd } from '../../lib/usd.ts';
-import type { Key } from '../../openrouter/resources/keys.ts';
+import { describeLimit, type Key } from '../../openrouter/resources/keys.ts';
 import { keysTable } from '../../report/key-table.ts';
 import type { Outputs } from '../../report/outputs.ts';
 import type { Report } from '../../report/report.ts';
-import { describeLimit } from '../../report/spending.ts';
 import type { Summary } from '../../report/summary.ts';
 import type { KeyRequest, KeyResult } from './create-key.ts';
 import { describeByok } from './failures.ts';

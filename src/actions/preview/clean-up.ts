@@ -8,7 +8,7 @@ import {
   listWorkspaces,
 } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
-import type { SweepEntry, SweepResult } from '../../shared/sweep-result.ts';
+import type { SweepEntry, SweepResult } from '../../teardown/sweep-result.ts';
 import { deletePreview } from './delete-preview.ts';
 import { readMark } from './naming.ts';
 import { type GitHubContext, readStanding } from './standing.ts';

@@ -5,7 +5,7 @@ import { keysTable } from '../../report/key-table.ts';
 import { type Outputs, toJsonList } from '../../report/outputs.ts';
 import type { Report } from '../../report/report.ts';
 import type { Summary } from '../../report/summary.ts';
-import { sweepOutputs, sweepSummary } from '../../report/sweep.ts';
+import { sweepOutputs, sweepSummary } from '../../teardown/report.ts';
 import type { KeyResult } from '../key/create-key.ts';
 import type { Preview, PreviewDeletion } from './delete-preview.ts';
 import type { PreviewRequest, PreviewResult } from './run-preview.ts';

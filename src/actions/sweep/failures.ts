@@ -1,6 +1,6 @@
 import { countWorkspaces } from '../../lib/format.ts';
 import { declareWarning } from '../../shared/failure.ts';
-import type { SweepResult } from '../../shared/sweep-result.ts';
+import type { SweepResult } from '../../teardown/sweep-result.ts';
 
 /** The maximum number of workspaces that an annotation names. */
 const MAX_NAMED = 10;

@@ -1,5 +1,5 @@
-import { sweepOutputs, sweepSummary } from '../../report/sweep.ts';
 import { runStep, startContext } from '../../runtime/step.ts';
+import { sweepOutputs, sweepSummary } from '../../teardown/report.ts';
 import { sweepFailure } from '../../teardown/sweep-failure.ts';
 import { staleWorkspaces } from './failures.ts';
 import { readSweepInputs } from './inputs.ts';

@@ -11,9 +11,13 @@ import {
 import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
 import { clocksDiffer } from '../../shared/failures.ts';
-import { KEYS_NOT_CHECKED, type SweepEntry, type SweepResult } from '../../shared/sweep-result.ts';
 import { type DifferingClocks, differingClocks } from '../../shared/time-window.ts';
 import { workspaceHasKeys } from '../../teardown/failures.ts';
+import {
+  KEYS_NOT_CHECKED,
+  type SweepEntry,
+  type SweepResult,
+} from '../../teardown/sweep-result.ts';
 import { teardown } from '../../teardown/teardown.ts';
 
 /** What to sweep, as the author of the workflow requested it. */

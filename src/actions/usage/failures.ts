@@ -2,10 +2,9 @@ import { truncateList } from '../../lib/format.ts';
 import { exactUsd, type Usd } from '../../lib/usd.ts';
 import { describeKey, type Key, type KeyLimit } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
-import { describeGap } from '../../report/spending.ts';
+import type { UnusableState } from '../../openrouter/unusable-key.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
-import type { UnusableState } from '../../shared/unusable-key.ts';
-import type { UsageGap } from '../../shared/usage-gap.ts';
+import { describeGap, type UsageGap } from './usage-gap.ts';
 
 export const keyNotFound = declareFailure<{ hash: string; workspace: WorkspaceRef }>(
   'key-not-found',

@@ -23,9 +23,9 @@ import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { clocksDiffer, workspaceNotFound } from '../../shared/failures.ts';
 import { differingClocks } from '../../shared/time-window.ts';
-import type { UsageGap } from '../../shared/usage-gap.ts';
 import { keyNotFound, usageUnknown } from './failures.ts';
 import { type Period, type Since, spentAtLeast, startOf } from './period.ts';
+import type { UsageGap } from './usage-gap.ts';
 
 /** What to sum up, as the author of the workflow requested it. */
 export interface UsageRequest {

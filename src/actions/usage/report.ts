@@ -2,14 +2,14 @@ import { formatCount } from '../../lib/format.ts';
 import type { Cell, Table } from '../../lib/table.ts';
 import { exactUsd, formatUsd, type Usd } from '../../lib/usd.ts';
 import type { ModelUsage } from '../../openrouter/resources/analytics.ts';
+import { describeLimit } from '../../openrouter/resources/keys.ts';
 import { formatTime } from '../../openrouter/time.ts';
 import { formatSpent } from '../../report/key-table.ts';
 import { describeOmitted, type Outputs, toJsonList } from '../../report/outputs.ts';
-import { describeGap, describeLimit } from '../../report/spending.ts';
 import type { Summary } from '../../report/summary.ts';
-import { concernsCost } from '../../shared/usage-gap.ts';
 import { describeSpender } from './failures.ts';
 import type { UsageResult } from './read-usage.ts';
+import { concernsCost, describeGap } from './usage-gap.ts';
 
 /** The outputs for the result of the step. A long list of models is cut. */
 export function usageOutputs(result: UsageResult): Outputs {

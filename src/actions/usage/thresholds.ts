@@ -1,9 +1,8 @@
 import { exceeds, type Usd } from '../../lib/usd.ts';
 import { type Key, limitOf } from '../../openrouter/resources/keys.ts';
+import { unusableState } from '../../openrouter/unusable-key.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
-import { unusableState } from '../../shared/unusable-key.ts';
-import { concernsCost } from '../../shared/usage-gap.ts';
 import {
   type Cost,
   figuresIncomplete,
@@ -15,6 +14,7 @@ import {
   usageIncomplete,
 } from './failures.ts';
 import type { UsageRequest, UsageResult } from './read-usage.ts';
+import { concernsCost } from './usage-gap.ts';
 
 type Thresholds = Pick<
   UsageRequest,

@@ -3,7 +3,7 @@ import type { Client } from '../../http/client.ts';
 import type { ApiRequest, ApiResponse, Outcome } from '../../http/request.ts';
 import { bearerToken, MIN_KEY_LENGTH } from '../../http/token.ts';
 import { parseJson } from '../../lib/json.ts';
-import { sumUsd, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
+import { formatUsd, sumUsd, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
 import { type Deletion, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
 import { type ListRequest, listAll, listPages, type Page, pageOf } from '../pages.ts';
@@ -251,6 +251,12 @@ export function limitOf(key: Key): KeyLimit | undefined {
     reset: typeof reset === 'string' ? reset : undefined,
     remaining: toUsd(key['limit_remaining']),
   };
+}
+
+/** `The daily limit is $1.00, of which $0.70 remains` */
+export function describeLimit({ amount, reset, remaining }: KeyLimit): string {
+  const left = remaining === undefined ? '' : `, of which ${formatUsd(remaining)} remains`;
+  return `The ${reset ? `${reset} ` : ''}limit is ${formatUsd(amount)}${left}`;
 }
 
 /** Whether the limit of `key`, or what remains of it, could not be read. */

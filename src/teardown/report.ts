@@ -1,10 +1,10 @@
 import { countWorkspaces, formatAge } from '../lib/format.ts';
 import type { Table } from '../lib/table.ts';
 import { sumUsd } from '../lib/usd.ts';
-import { KEYS_NOT_CHECKED, type SweepEntry, type SweepResult } from '../shared/sweep-result.ts';
-import { formatSpent, spentHeader } from './key-table.ts';
-import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from './outputs.ts';
-import type { Summary } from './summary.ts';
+import { formatSpent, spentHeader } from '../report/key-table.ts';
+import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from '../report/outputs.ts';
+import type { Summary } from '../report/summary.ts';
+import { KEYS_NOT_CHECKED, type SweepEntry, type SweepResult } from './sweep-result.ts';
 
 /** The outputs for the result of the step. Long lists are cut. */
 export function sweepOutputs(result: SweepResult): Outputs {

@@ -1,5 +1,5 @@
-import { isDisabled, type Key } from '../openrouter/resources/keys.ts';
-import { readTime } from '../openrouter/time.ts';
+import { isDisabled, type Key } from './resources/keys.ts';
+import { readTime } from './time.ts';
 
 /** Why OpenRouter rejects each request with an API key. */
 export type UnusableState = 'disabled' | 'expired';

@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import type { Table } from '../../src/lib/table.ts';
 import { parseUsd, type Usd } from '../../src/lib/usd.ts';
 import { describeError } from '../../src/report/describe-error.ts';
-import { sweepNotes, sweepOutputs, sweepSummary, sweepTable } from '../../src/report/sweep.ts';
 import { Failure } from '../../src/shared/failure.ts';
-import type { SweepEntry, SweepResult } from '../../src/shared/sweep-result.ts';
 import { keysKeepAppearing } from '../../src/teardown/failures.ts';
+import { sweepNotes, sweepOutputs, sweepSummary, sweepTable } from '../../src/teardown/report.ts';
+import type { SweepEntry, SweepResult } from '../../src/teardown/sweep-result.ts';
 import { EMPTY_SWEEP } from '../support/failures.ts';
 
 const HOUR = 3_600_000;
