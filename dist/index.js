@@ -715,13 +715,7 @@ ZodMiniType.init(inst,def)})
 function refine(fn,_params={}){return _refine(ZodMiniCustom,fn,_params)}const external_node_net_namespaceObject=require("node:net")
 function parseJson(text){try{return JSON.parse(text)}catch{return}}function isNestedDeeper(value,depth){return typeof value==="object"&&value!==null&&(depth===0||Object.values(value).some(child=>isNestedDeeper(child,depth-1)))}const BEARER_TOKEN=/^[\w.~+/-]+=*$/,MIN_KEY_LENGTH=16,bearerToken=schemas_string().check(_minLength(MIN_KEY_LENGTH),_regex(BEARER_TOKEN))
 function tokensIn(body,field){const{data}=safeParse(looseObject({}),parseJson(body)),value=data?.[field],texts=typeof value==="string"?[value,...value.split(".")]:[]
-return[...new Set(texts)].filter(({length})=>length>=MIN_KEY_LENGTH)}const external_node_util_namespaceObject=require("node:util"),systemClock={now:()=>Number(process.hrtime.bigint())/1e6,after:(ms,callback)=>{const timer=setTimeout(callback,ms)
-return()=>clearTimeout(timer)}}
-function sleep(clock,ms,signal){return new Promise(resolve=>{if(signal.aborted){resolve(abortReason(signal))
-return}const onAbort=()=>{cancel()
-resolve(abortReason(signal))},cancel=clock.after(ms,()=>{signal.removeEventListener("abort",onAbort)
-resolve(void 0)})
-signal.addEventListener("abort",onAbort,{once:!0})})}function abortReason({reason}){return external_node_util_namespaceObject.types.isNativeError(reason)?reason.message:String(reason)}function formatSeconds(ms){return`${(ms/1e3).toFixed(1)} s`}const UNITS=[{ms:864e5,name:"d"},{ms:36e5,name:"h"},{ms:6e4,name:"min"},{ms:1e3,name:"s"}]
+return[...new Set(texts)].filter(({length})=>length>=MIN_KEY_LENGTH)}function formatSeconds(ms){return`${(ms/1e3).toFixed(1)} s`}const UNITS=[{ms:864e5,name:"d"},{ms:36e5,name:"h"},{ms:6e4,name:"min"},{ms:1e3,name:"s"}]
 function formatAge(ms){let rest=Math.max(0,ms)
 const counts=UNITS.map(({ms:unit,name})=>{const count=Math.floor(rest/unit)
 rest-=count*unit
@@ -733,150 +727,8 @@ return[...lines.slice(0,max),...rest>0?[`\u2026 and ${rest} more`]:[]]}function 
 return`${field}: ${JSON.stringify(from)} \u2192 ${value}`}function isRead({method,readOnly}){return method==="GET"||readOnly===!0}class ApiError extends Error{name="ApiError"
 details
 constructor(details){super(`could not ${details.operation}: ${formatAttempt(details)}`)
-this.details=details}}function formatAttempt(failure){const{method,path,reason,serverMessage,noResponse}=failure
-return`${method} ${path}${noResponse?` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}`:""}: ${reason}${serverMessage?`: ${serverMessage}`:""}`}const FAILURE_CLASSES={unsent:{retryable:!0,ambiguous:!1,pausesAll:!1},prevented:{retryable:!1,ambiguous:!1,pausesAll:!1},throttled:{retryable:!0,ambiguous:!1,pausesAll:!0},conflict:{retryable:!0,ambiguous:!1,pausesAll:!1},rejected:{retryable:!1,ambiguous:!1,pausesAll:!1},ambiguous:{retryable:!0,ambiguous:!0,pausesAll:!1},unexpected:{retryable:!1,ambiguous:!0,pausesAll:!1},aborted:{retryable:!1,ambiguous:!0,pausesAll:!1}},BY_STATUS={408:"ambiguous",425:"ambiguous",429:"throttled",499:"unexpected",500:"ambiguous",502:"ambiguous",503:"ambiguous",504:"ambiguous",520:"ambiguous",521:"ambiguous",522:"ambiguous",523:"ambiguous",524:"ambiguous"},BY_METHOD={PATCH:{409:"conflict"}}
-function classifyResponse(method,status){const isRejection=status>=400&&status<500
-return BY_METHOD[method]?.[status]??BY_STATUS[status]??(isRejection?"rejected":"unexpected")}const BASE_MS=500,CAP_MS=8e3
-function backoff(attempt,random){return random*Math.min(CAP_MS,BASE_MS*2**(attempt-1))}const MAX_ATTEMPT_MS=3e4,MIN_ATTEMPT_MS=1e3
-function attemptTimeout(remaining){return Math.max(MIN_ATTEMPT_MS,Math.min(MAX_ATTEMPT_MS,remaining/2))}function renewableCredential(clock,obtain){let latest,valid,isHopeless=!1
-const renew=()=>{const renewed={result:obtain({isRenewal:latest!==void 0}).then(result=>{isGrant(result)&&(valid=renewed.grant=result)
-return result})}
-latest=renewed
-return renewed}
-return{async grant(){const isDue=latest?.grant!==void 0&&latest.grant.renewAt<=clock.now(),{result}=latest===void 0||isDue?renew():latest
-return valid&&clock.now()<valid.expiresAt?valid:result},reject(rejected,{isRepeated}){valid===rejected&&(valid=void 0)
-isHopeless||=isRepeated
-if(isHopeless)return!1
-latest?.grant===rejected&&renew()
-return!0}}}function isGrant(result){return"authorization"in result}const RENEW_BEFORE_MS=4e4
-function renewalTime(receivedAt,lifetimeMs){return receivedAt+Math.max(lifetimeMs/2,lifetimeMs-RENEW_BEFORE_MS)}const external_node_http_namespaceObject=require("node:http")
-function parseResponse(request,response,server){const{status,body}=response
-if(status===404&&parseJson(body)!==void 0&&request.on404)return{data:request.on404()}
-if(status<200||status>=300)return toFailure(request,response,server)
-const json=parseJson(body)
-if(isNestedDeeper(json,MAX_DEPTH))return{kind:"unexpected",reason:`HTTP ${status}, but the body is nested more than ${MAX_DEPTH} levels deep`+(request.method==="GET"?"":createdId(json)),...metadata(response,server)}
-const parsed=safeParse(request.schema,json)
-if(!parsed.success)return{kind:"ambiguous",reason:`HTTP ${status}, but ${describeDefect({body,json},parsed.error)}`,...metadata(response,server)}
-const mismatch=request.findMismatch?.(parsed.data)
-return mismatch===void 0?{data:parsed.data}:{kind:request.method==="POST"?"unexpected":"ambiguous",reason:`HTTP ${status}, but ${mismatch}`,...metadata(response,server)}}function toFailure({method},response,server){const{status,body}=response,retryAfterMs=server.retryAfterMs(response),kind=retryAfterMs!==void 0&&server.throttlingStatuses.includes(status)?"throttled":classifyResponse(method,status)
-if(status>=300&&status<400)return{kind,reason:`${formatStatus(status)} to ${targetOf(response,server)}. Redirects are not followed, so that no secret is sent to another host`,...metadata(response,server)}
-const serverMessage=extractServerMessage(body)
-return{kind,reason:formatStatus(status),...metadata(response,server),serverMessage,errorCode:textAt(parseJson(body),"error"),retryAfterMs}}function targetOf({headers:{location}},{apiUrl}){if(typeof location!=="string")return"nowhere"
-if(!URL.canParse(location,apiUrl))return"an invalid URL"
-const{origin,pathname}=new URL(location,apiUrl)
-return origin+pathname.split("/").map(part=>part.length<MIN_KEY_LENGTH?part:"***").join("/")}function metadata({status,headers},{requestIdHeader}){const id=headers[requestIdHeader]
-return{status,requestId:typeof id==="string"?`${requestIdHeader} ${id}`:void 0}}function formatStatus(status){return`HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status]??""}`.trimEnd()}const MAX_DEPTH=100
-function createdId(json){const{data}=safeParse(object({data:object({id:schemas_guid()})}),json)
-return data?`; its id is ${data.data.id}`:""}function describeDefect({body,json},{issues}){if(body.trim()==="")return"the body is empty"
-if(json===void 0)return"the body is not JSON"
-const names=issues.map(({path})=>path.join("."))
-return names.includes("")?"the body is not an object":`the body has no valid ${names.join(", ")}`}const MAX_ERROR_TEXT=16384
-function extractServerMessage(body){const json=parseJson(body)
-if(json===void 0)return isCutJson(body)?void 0:textOfPage(body)||void 0
-const message=textAt(json,"error","message")??textAt(json,"message")
-return message!==void 0?message:[textAt(json,"error"),textAt(json,"error_description")].filter(part=>part!==void 0).join(": ")||void 0}function isCutJson(text){return/^\s*(?:\{|\[\s*["{[])/.test(text)}function textAt(json,...path){const value=path.reduce((parent,key)=>typeof parent==="object"&&parent!==null?Reflect.get(parent,key):void 0,json)
-return typeof value==="string"&&value!==""?value.slice(0,MAX_ERROR_TEXT):void 0}function textOfPage(body){const text=textOfHtml(body.slice(0,MAX_ERROR_TEXT))
-return body.length>MAX_ERROR_TEXT?text.slice(0,Math.max(text.lastIndexOf(" "),0)):text}function textOfHtml(html){return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi," ").replace(/<[^<>]*>/g," ").replace(/\s+/g," ").trim()}function retryAfter({headers}){const value=String(headers["retry-after"]??"").trim()
-if(/^\d+$/.test(value))return Number(value)*1e3
-const[until,now]=[parseHttpDate(value),parseHttpDate(headers.date)]
-return until===void 0||now===void 0?void 0:Math.max(until-now,0)}const HTTP_DATE=/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/
-function parseHttpDate(value){if(typeof value!=="string"||!HTTP_DATE.test(value))return
-const time=Date.parse(value)
-return Number.isNaN(time)?void 0:time}const external_node_https_namespaceObject=require("node:https"),external_node_tls_namespaceObject=require("node:tls")
-class TransportError extends Error{name="TransportError"
-isSent
-kind
-constructor(reason,{isSent,isPermanent=!1,cause}){super(reason,{cause})
-this.isSent=isSent
-this.kind=isSent?isPermanent?"unexpected":"ambiguous":isPermanent?"prevented":"unsent"}}const MAX_BODY_BYTES=524288
-function httpTransport(userAgent){const client=new lib_HttpClient(userAgent,[],{keepAlive:!0})
-return async(request,signal)=>{let isSent=!1
-try{signal.throwIfAborted()
-const sending=openRequest(request,{client,signal})
-onReady(sending,()=>{isSent=!0})
-return await readResponse(await responseTo(sending,request,signal))}catch(error){const{reason,isPermanent}=diagnose(signal.aborted?signal.reason:error,isSent),note=proxyNote(request.url)
-throw new TransportError(reason+note,{isSent,isPermanent,cause:error})}}}function openRequest({method,url,headers,body=""},{client,signal}){const{protocol,hostname}=new URL(url),isProxied=lib_getProxyUrl(url)!=="",agent=(isProxied?new lib_HttpClient:client).getAgent(url)
-agent.options.rejectUnauthorized=!0
-return(protocol==="https:"?external_node_https_namespaceObject:external_node_http_namespaceObject).request(url,{method,headers:{...headers,"user-agent":client.userAgent,"content-length":Buffer.byteLength(body)},agent,signal,...isProxied&&{hostname}})}function onReady(request,callback){request.once("socket",socket=>{const isTls=socket instanceof external_node_tls_namespaceObject.TLSSocket
-request.reusedSocket||!isTls&&!socket.connecting?callback():socket.once(isTls?"secureConnect":"connect",callback)})}function responseTo(sending,{body},signal){return new Promise((resolve,reject)=>{signal.addEventListener("abort",()=>reject(signal.reason))
-sending.on("response",resolve).on("error",reject).end(body)})}async function readResponse(message){const start=systemClock.now(),status=message.statusCode??0
-let body="",size=0
-try{for await(const chunk of message.setEncoding("utf8")){size+=Buffer.byteLength(chunk)
-if(size>MAX_BODY_BYTES)throw new Error("the response is larger than 512 KiB")
-body+=chunk}}catch(error){if(status<400||status===404)throw error
-parseJson(body)===void 0&&(body="")}return{status,headers:message.headers,body,bodyMs:systemClock.now()-start}}const UNKNOWN_AUTHORITY="the certificate is issued by an authority that is not trusted here; the variable NODE_EXTRA_CA_CERTS can name a file with its certificate",TRANSIENT_REASONS={ECONNREFUSED:"the connection was refused",ECONNRESET:"the connection was closed before the response was complete",EAI_AGAIN:"the host name could not be resolved",ENOTFOUND:"the host name does not exist",EHOSTUNREACH:"there is no route to the host",ENETUNREACH:"there is no route to the network",ETIMEDOUT:"the connection timed out",EPIPE:"the connection was closed while the request was being sent"},PERMANENT_REASONS={EPROTO:"the TLS handshake failed: the server uses no TLS, or a version that is not supported here",DEPTH_ZERO_SELF_SIGNED_CERT:UNKNOWN_AUTHORITY,SELF_SIGNED_CERT_IN_CHAIN:UNKNOWN_AUTHORITY,UNABLE_TO_VERIFY_LEAF_SIGNATURE:UNKNOWN_AUTHORITY,UNABLE_TO_GET_ISSUER_CERT_LOCALLY:UNKNOWN_AUTHORITY,CERT_HAS_EXPIRED:"the certificate has expired",CERT_NOT_YET_VALID:"the certificate is not valid yet",ERR_TLS_CERT_ALTNAME_INVALID:"the certificate is for another host"}
-function diagnose(error,isSent){if(!external_node_util_namespaceObject.types.isNativeError(error))return{reason:String(error),isPermanent:!1}
-const{message}=error,code="code"in error&&typeof error.code==="string"?error.code:""
-if(code==="ECONNRESET"&&!isSent)return diagnoseUnready(message)
-const reason=PERMANENT_REASONS[code]??TRANSIENT_REASONS[code]??message
-return{reason:code?`${reason} (${code})`:reason,isPermanent:code in PERMANENT_REASONS}}function diagnoseUnready(message){return message.endsWith("statusCode=407")?{reason:"the proxy requires a user and a password",isPermanent:!0}:{reason:`${message.startsWith("tunneling")?message:"the connection was closed before it was established"} (ECONNRESET)`,isPermanent:!1}}function proxyNote(url){const proxy=lib_getProxyUrl(url)
-return proxy?`, through the proxy ${new URL(proxy).host}`:""}function sendOnce(request,options){const{credential}=options.server,send=()=>credential?attemptWithGrant(request,{...options,credential}):attemptOnce(request,options)
-return isRead(request)?send():options.effect.ofWrite(send)}async function attemptWithGrant(request,options){const{credential,server}=options
-for(let isRepeated=!1;;isRepeated=!0){const grant=await waitForGrant(options)
-if(!grant)return prevented(request,TOO_LATE,options)
-if(!isGrant(grant))return fail(request,{kind:"prevented",reason:`no access token: ${formatAttempt(grant)}`,credentialFailure:grant},options)
-const{authorization}=grant,headers={...server.headers,authorization},outcome=await attemptOnce(request,{...options,server:{...server,headers}})
-if(outcome.kind==="succeeded"||outcome.failure.status!==401||!credential.reject(grant,{isRepeated}))return outcome
-options.log.info(`${formatAttempt(outcome.failure)}. Trying again with a new token.`)}}function waitForGrant({credential,abortAt,clock}){const grant=credential.grant()
-return abortAt===void 0?grant:new Promise((resolve,reject)=>{const cancel=clock.after(abortAt-clock.now(),()=>resolve(void 0))
-grant.then(resolve,reject).finally(cancel)})}function limitOf(abortAt){return abortAt===void 0?"the timeout":"its share of the timeout"}const TOO_LATE="its share of the timeout was over before it was sent"
-async function attemptOnce(request,options){const{clock,abortAt}=options
-if(abortAt!==void 0&&abortAt<=clock.now())return prevented(request,TOO_LATE,options)
-const start=clock.now(),result=await sendAndReceive(request,options)
-if(result instanceof TransportError)return fail(request,classifyTransportError(result,options,clock.now()-start),options)
-const headersAt=clock.now()-(result.bodyMs??0),parsed=parseResponse(request,result,options.server)
-if("kind"in parsed)return fail(request,parsed,options)
-const{status,body}=result,serverTime=parseHttpDate(result.headers.date)
-return{kind:"succeeded",response:{data:parsed.data,status,serverTime,size:body.length,headersAt}}}async function sendAndReceive(request,options){const{server,transport,clock,log}=options,{method,path}=request,start=clock.now(),attempt=startAttempt(timeoutOf(options),options),logOutcome=outcome=>log.debug(`${method} ${server.apiUrl}${path}: ${outcome}, after ${Math.round(clock.now()-start)} ms`)
-try{const response=await transport(toHttpRequest(request,options),attempt.signal)
-request.onBody?.(response.body)
-logOutcome(response.status)
-return response}catch(error){if(!(error instanceof TransportError))throw error
-logOutcome(error.message)
-return error}finally{attempt.end()}}function timeoutOf(options){const{clock,deadline,shortMs,abortAt=Number.POSITIVE_INFINITY}=options,now=clock.now(),left=deadline-now,own=shortMs===void 0?attemptTimeout(left):Math.min(shortMs,left/4)
-return Math.min(own,Math.max(0,abortAt-now))}function toHttpRequest({method,path,body},{server:{apiUrl,headers}}){const isForm=body instanceof URLSearchParams
-return{method,url:apiUrl+path,headers:{...headers,...body&&{"content-type":isForm?FORM:"application/json"}},...body&&{body:isForm?body.toString():JSON.stringify(body)}}}const FORM="application/x-www-form-urlencoded"
-function classifyTransportError({isSent,kind,message:reason},{server,signal,clock,deadline},elapsedMs){const{host}=new URL(server.apiUrl)
-return signal.aborted?isSent?{kind:"aborted",reason}:{kind:"prevented",reason,...clock.now()>=deadline&&{noResponse:{host,elapsedMs}}}:{kind,reason,noResponse:{host,elapsedMs}}}function prevented(request,reason,options){return fail(request,{kind:"prevented",reason},options)}function fail(request,failure,{server}){const{operation,method,path,mayLeaveBehind,recovery,hint,readOnly}=request
-return{kind:failure.kind,failure:{server:server.name,operation,method,path,mayLeaveBehind,recovery,hint,readOnly,...failure}}}function startAttempt(ms,{clock,signal}){const attempt=new AbortController,onAbort=()=>attempt.abort(signal.reason)
-signal.aborted&&onAbort()
-signal.addEventListener("abort",onAbort)
-const cancel=clock.after(ms,()=>attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)))
-return{signal:attempt.signal,end(){cancel()
-signal.removeEventListener("abort",onAbort)}}}function createClient(options){return clientWith(createThrottle(options),options)}function clientWith(throttle,options,endsAt){const{clock,signal}=options,current=()=>endsAt?{...options,deadline:endsAt(),abortAt:endsAt()}:options,endingAt=end=>clientWith(throttle,options,()=>Math.min(current().deadline,end())),timeLeft=()=>current().deadline-clock.now(),client={request:request=>requestUntilDone(request,client),send:request=>throttle.limit(()=>sendThrottled(request,throttle,current)),tryOnce:(request,ms)=>sendOnce(request,{...current(),shortMs:ms}),waitForRetry:(failure,attempt)=>waitForRetry(failure,attempt,{throttle,...current()}),async pause(ms){await sleep(clock,Math.min(ms,timeLeft()/4),signal)},withTimeout(ms){const end=clock.now()+ms
-return endingAt(()=>end)},withShare(ms,others=[]){const sum=of=>[client,...others].reduce((total,{pauses})=>total+of(pauses()),0),end=clock.now()+ms-sum(({totalMs,leftMs})=>totalMs-leftMs)
-return endingAt(()=>end+sum(({totalMs})=>totalMs))},timeLeft,pauses:throttle.pauses}
-return client}async function requestUntilDone(request,client){const failures=[]
-let trusts404=request.trusts404??!1
-for(;;){const outcome=await client.send(request)
-outcome.kind!=="succeeded"&&failures.push(outcome.failure)
-if(!trusts404&&statusOf(outcome)===404){trusts404=!0
-await client.pause(CONFIRM_404_AFTER_MS)
-continue}const mayBeApplied=failures.some(({kind})=>FAILURE_CLASSES[kind].ambiguous)
-if(outcome.kind==="succeeded")return{...outcome.response,mayBeApplied}
-const{failure}=outcome,retryable=request.retries403&&failure.status===403||FAILURE_CLASSES[failure.kind].retryable,stopReason=retryable?await client.waitForRetry(failure,failures.length):void 0
-if(!retryable||stopReason!==void 0)throw toApiError(failures,{ambiguous:mayBeApplied,stopReason})}}const CONFIRM_404_AFTER_MS=1e3
-function statusOf(outcome){return outcome.kind==="succeeded"?outcome.response.status:outcome.failure.status}async function sendThrottled(request,throttle,current){const stopReason=await throttle.waitUntilResumed(current)
-if(stopReason!==void 0)return prevented(request,stopReason,current())
-const outcome=await sendOnce(request,current())
-outcome.kind!=="succeeded"&&FAILURE_CLASSES[outcome.kind].pausesAll&&throttle.pause(outcome.failure.retryAfterMs??0)
-return outcome}async function waitForRetry(failure,attempt,{throttle,clock,random,deadline,abortAt,signal,log}){if(signal.aborted)return abortReason(signal)
-const wait=Math.max(failure.retryAfterMs??0,backoff(attempt,random())),seconds=formatSeconds(wait)
-if(clock.now()+wait>=deadline)return`the next attempt, in ${seconds}, would start after ${limitOf(abortAt)}`
-log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`)
-FAILURE_CLASSES[failure.kind].pausesAll&&throttle.pause(wait)
-return sleep(clock,wait,signal)}function toApiError(failures,conclusion){return new ApiError({...failures.at(-1),attempts:failures.length,wasThrottled:failures.some(({kind})=>kind==="throttled"),...conclusion})}const MAX_CONCURRENCY=8
-function limitTo(max){let running=0
-const waiting=[]
-return async send=>{running<max?running+=1:await new Promise(resolve=>waiting.push(resolve))
-try{return await send()}finally{const next=waiting.shift()
-next?next():running-=1}}}function createThrottle({server,clock,signal}){let pausedUntil=clock.now(),totalMs=0
-return{limit:limitTo(MAX_CONCURRENCY),pauses:()=>({totalMs,leftMs:Math.max(0,pausedUntil-clock.now())}),pause(ms){const[from,until]=[Math.max(pausedUntil,clock.now()),clock.now()+ms]
-if(!(until<=from)){totalMs+=until-from
-pausedUntil=until}},async waitUntilResumed(current){while(clock.now()<pausedUntil){const wait=pausedUntil-clock.now(),{deadline,abortAt}=current()
-if(pausedUntil>=deadline)return`${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${limitOf(abortAt)}`
-const stopReason=await sleep(clock,wait,signal)
-if(stopReason!==void 0)return stopReason}}}}async function catching(work,...classes){try{return{value:await work}}catch(error){if(!classes.some(type=>error instanceof type))throw error
+this.details=details}}function toApiError(failures,conclusion){return new ApiError({...failures.at(-1),attempts:failures.length,wasThrottled:failures.some(({kind})=>kind==="throttled"),...conclusion})}function formatAttempt(failure){const{method,path,reason,serverMessage,noResponse}=failure
+return`${method} ${path}${noResponse?` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}`:""}: ${reason}${serverMessage?`: ${serverMessage}`:""}`}async function catching(work,...classes){try{return{value:await work}}catch(error){if(!classes.some(type=>error instanceof type))throw error
 return{error}}}const deleted=pipe(object({deleted:schemas_boolean().check(refine(isDeleted=>isDeleted))}),transform(()=>!0)),DELETION_LAG_MS=[500,1e3,2e3]
 async function sendDeletion(client,facts,lookUp){let mayBeApplied=!1
 for(const delay of DELETION_LAG_MS){const response=await client.request({...facts,method:"DELETE",schema:deleted,on404:()=>!1,trusts404:!0})
@@ -921,9 +773,9 @@ function fields_duration(bounds){return pipe(schemas_string(`must be ${EXAMPLES}
 return pipe(schemas_string(`must be ${EXAMPLES}${or}`),transform((text,context)=>words.find(other=>other===text)??parseWithin(text,context,{bounds,or})))}const lifetime=()=>durationOrWord({min:"1m",max:"3650d"},["never"])
 function parseWithin(text,context,{bounds,or=""}){const ms=parseDuration(text)
 if(ms!==void 0&&ms>=toMs(bounds.min)&&ms<=toMs(bounds.max))return ms
-const message=ms===void 0?fields_describeDefect(text):`must be from ${bounds.min} to ${bounds.max}`
+const message=ms===void 0?describeDefect(text):`must be from ${bounds.min} to ${bounds.max}`
 context.issues.push({code:"custom",message:message+or,input:text})
-return NEVER}function fields_describeDefect(text){return`${/^\d+$/.test(text)?"has no unit; it must be":"must be"} ${EXAMPLES}`}function toMs(text){return parseDuration(text)??Number.NaN}const apiUrl=pipe(schemas_string(),transform(function(text,context){const url=toUrl(text)
+return NEVER}function describeDefect(text){return`${/^\d+$/.test(text)?"has no unit; it must be":"must be"} ${EXAMPLES}`}function toMs(text){return parseDuration(text)??Number.NaN}const apiUrl=pipe(schemas_string(),transform(function(text,context){const url=toUrl(text)
 return url?.hostname?isConfidential(url)?url.username||url.password?reject(context,text,"must not contain a user or password"):/[?#]/.test(text)?reject(context,text,"must not contain ? or #"):url.href.replace(/(?<!\/)\/+$/,""):reject(context,text,"must begin with https, because a secret is sent there"):reject(context,text,"must be a URL such as https://openrouter.ai/api/v1")})),connection={management_key:schemas_string().check(_regex(BEARER_TOKEN,'must be the key alone: no whitespace, no quotes, no "Bearer"'),_minLength(MIN_KEY_LENGTH,"is too short to be a key: a part of it may be missing")),api_url:schemas_default(apiUrl,"https://openrouter.ai/api/v1"),timeout:timeout("60s")}
 function timeout(preset){return schemas_default(fields_duration({min:"1s",max:"24h"}),toMs(preset))}const credentials={management_key:optional(connection.management_key),federation_policy_id:optional(schemas_guid("must be the id of a federation policy, a UUID")),federation_audience:schemas_default(schemas_string(),"https://openrouter.ai")}
 function toConnection({api_url:apiUrl,timeout:timeoutMs,...values}){return{credential:toCredential(values),apiUrl,timeoutMs}}function toCredential({management_key:managementKey="",federation_policy_id:policyId,federation_audience:audience}){return policyId===void 0?{managementKey}:{federation:{policyId,audience,issuer:readIssuer(process.env)}}}function readIssuer(env){const{ACTIONS_ID_TOKEN_REQUEST_URL:url="",ACTIONS_ID_TOKEN_REQUEST_TOKEN:token=""}=env
@@ -965,7 +817,13 @@ if(reason!==void 0)throw new Failure(stateNotWritten,{reason,exists})},saveOrWar
 if(text==="")return"missing"
 if(text==="null")return"cleared"
 const schema=object({apiUrl,timeoutMs:schemas_number(),task:taskSchema}),{data}=safeParse(schema,parseJson(text))
-return data??new Failure(stateInvalid,{name:TASK_STATE})}const external_node_fs_namespaceObject=require("node:fs"),MAIN_PROCESS_STATE="main-process"
+return data??new Failure(stateInvalid,{name:TASK_STATE})}const external_node_fs_namespaceObject=require("node:fs"),external_node_util_namespaceObject=require("node:util"),systemClock={now:()=>Number(process.hrtime.bigint())/1e6,after:(ms,callback)=>{const timer=setTimeout(callback,ms)
+return()=>clearTimeout(timer)}}
+function sleep(clock,ms,signal){return new Promise(resolve=>{if(signal.aborted){resolve(abortReason(signal))
+return}const onAbort=()=>{cancel()
+resolve(abortReason(signal))},cancel=clock.after(ms,()=>{signal.removeEventListener("abort",onAbort)
+resolve(void 0)})
+signal.addEventListener("abort",onAbort,{once:!0})})}function abortReason({reason}){return external_node_util_namespaceObject.types.isNativeError(reason)?reason.message:String(reason)}const MAIN_PROCESS_STATE="main-process"
 function saveMainProcess(report){const main=thisProcess()
 if(!main)return
 const reason=report.saveState(MAIN_PROCESS_STATE,main)
@@ -977,15 +835,168 @@ const deadline=clock.now()+END_WITHIN_MS
 while(isRunning(main)){if(clock.now()>deadline||signal.aborted)return!1
 await sleep(clock,POLL_MS,signal)}return!0}function terminate({pid}){try{process.kill(pid,"SIGTERM")}catch(error){if(codeOf(error)!=="ESRCH"&&codeOf(error)!=="EPERM")throw error}}function readStat(pid){try{return(0,external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`,"utf8")}catch(error){if(codeOf(error)===void 0)throw error
 return""}}function codeOf(error){return external_node_util_namespaceObject.types.isNativeError(error)&&"code"in error?error.code:void 0}function runningSince(stat){const[state="",...fields]=stat.slice(stat.lastIndexOf(")")+2).split(" ")
-return state==="Z"||state==="X"?void 0:fields[18]}const package_namespaceObject=JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}')
-function idTokenServer({url,token}){return{name:"GitHub OIDC",apiUrl:new URL(url).origin,headers:{accept:"application/json",authorization:`Bearer ${token}`},throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"x-github-request-id"}}const idToken=()=>object({value:bearerToken})
+return state==="Z"||state==="X"?void 0:fields[18]}const package_namespaceObject=JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}'),external_node_http_namespaceObject=require("node:http"),FAILURE_CLASSES={unsent:{retryable:!0,ambiguous:!1,pausesAll:!1},prevented:{retryable:!1,ambiguous:!1,pausesAll:!1},throttled:{retryable:!0,ambiguous:!1,pausesAll:!0},conflict:{retryable:!0,ambiguous:!1,pausesAll:!1},rejected:{retryable:!1,ambiguous:!1,pausesAll:!1},ambiguous:{retryable:!0,ambiguous:!0,pausesAll:!1},unexpected:{retryable:!1,ambiguous:!0,pausesAll:!1},aborted:{retryable:!1,ambiguous:!0,pausesAll:!1}},BY_STATUS={408:"ambiguous",425:"ambiguous",429:"throttled",499:"unexpected",500:"ambiguous",502:"ambiguous",503:"ambiguous",504:"ambiguous",520:"ambiguous",521:"ambiguous",522:"ambiguous",523:"ambiguous",524:"ambiguous"},BY_METHOD={PATCH:{409:"conflict"}}
+function classifyResponse(method,status){const isRejection=status>=400&&status<500
+return BY_METHOD[method]?.[status]??BY_STATUS[status]??(isRejection?"rejected":"unexpected")}function backoff(attempt,random){return random*Math.min(8e3,500*2**(attempt-1))}function attemptTimeout(remaining){return Math.max(1e3,Math.min(3e4,remaining/2))}function parseResponse(request,response,server){const{status,body}=response
+if(status===404&&parseJson(body)!==void 0&&request.on404)return{data:request.on404()}
+if(status<200||status>=300)return toFailure(request,response,server)
+const json=parseJson(body)
+if(isNestedDeeper(json,MAX_DEPTH))return{kind:"unexpected",reason:`HTTP ${status}, but the body is nested more than ${MAX_DEPTH} levels deep`+(request.method==="GET"?"":createdId(json)),...metadata(response,server)}
+const parsed=safeParse(request.schema,json)
+if(!parsed.success)return{kind:"ambiguous",reason:`HTTP ${status}, but ${response_describeDefect({body,json},parsed.error)}`,...metadata(response,server)}
+const mismatch=request.findMismatch?.(parsed.data)
+return mismatch===void 0?{data:parsed.data}:{kind:request.method==="POST"?"unexpected":"ambiguous",reason:`HTTP ${status}, but ${mismatch}`,...metadata(response,server)}}function toFailure({method},response,server){const{status,body}=response,retryAfterMs=server.retryAfterMs(response),kind=retryAfterMs!==void 0&&server.throttlingStatuses.includes(status)?"throttled":classifyResponse(method,status)
+if(status>=300&&status<400)return{kind,reason:`${formatStatus(status)} to ${targetOf(response,server)}. Redirects are not followed, so that no secret is sent to another host`,...metadata(response,server)}
+const serverMessage=extractServerMessage(body)
+return{kind,reason:formatStatus(status),...metadata(response,server),serverMessage,errorCode:textAt(parseJson(body),"error"),retryAfterMs}}function targetOf({headers:{location}},{apiUrl}){if(typeof location!=="string")return"nowhere"
+if(!URL.canParse(location,apiUrl))return"an invalid URL"
+const{origin,pathname}=new URL(location,apiUrl)
+return origin+pathname.split("/").map(part=>part.length<MIN_KEY_LENGTH?part:"***").join("/")}function metadata({status,headers},{requestIdHeader}){const id=headers[requestIdHeader]
+return{status,requestId:typeof id==="string"?`${requestIdHeader} ${id}`:void 0}}function formatStatus(status){return`HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status]??""}`.trimEnd()}const MAX_DEPTH=100
+function createdId(json){const{data}=safeParse(object({data:object({id:schemas_guid()})}),json)
+return data?`; its id is ${data.data.id}`:""}function response_describeDefect({body,json},{issues}){if(body.trim()==="")return"the body is empty"
+if(json===void 0)return"the body is not JSON"
+const names=issues.map(({path})=>path.join("."))
+return names.includes("")?"the body is not an object":`the body has no valid ${names.join(", ")}`}const MAX_ERROR_TEXT=16384
+function extractServerMessage(body){const json=parseJson(body)
+if(json===void 0)return isCutJson(body)?void 0:textOfPage(body)||void 0
+const message=textAt(json,"error","message")??textAt(json,"message")
+return message!==void 0?message:[textAt(json,"error"),textAt(json,"error_description")].filter(part=>part!==void 0).join(": ")||void 0}function isCutJson(text){return/^\s*(?:\{|\[\s*["{[])/.test(text)}function textAt(json,...path){const value=path.reduce((parent,key)=>typeof parent==="object"&&parent!==null?Reflect.get(parent,key):void 0,json)
+return typeof value==="string"&&value!==""?value.slice(0,MAX_ERROR_TEXT):void 0}function textOfPage(body){const text=textOfHtml(body.slice(0,MAX_ERROR_TEXT))
+return body.length>MAX_ERROR_TEXT?text.slice(0,Math.max(text.lastIndexOf(" "),0)):text}function textOfHtml(html){return html.replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi," ").replace(/<[^<>]*>/g," ").replace(/\s+/g," ").trim()}function retryAfter({headers}){const value=String(headers["retry-after"]??"").trim()
+if(/^\d+$/.test(value))return Number(value)*1e3
+const[until,now]=[parseHttpDate(value),parseHttpDate(headers.date)]
+return until===void 0||now===void 0?void 0:Math.max(until-now,0)}const HTTP_DATE=/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/
+function parseHttpDate(value){if(typeof value!=="string"||!HTTP_DATE.test(value))return
+const time=Date.parse(value)
+return Number.isNaN(time)?void 0:time}function idTokenServer({url,token}){return{name:"GitHub OIDC",apiUrl:new URL(url).origin,headers:{accept:"application/json",authorization:`Bearer ${token}`},throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"x-github-request-id"}}const idToken=()=>object({value:bearerToken})
 function idTokenRequest({url},audience,registerSecrets){const{pathname,searchParams}=new URL(url)
 searchParams.append("audience",audience)
 return{operation:"get an id token for this job",method:"GET",path:`${pathname}?${searchParams}`,schema:idToken(),onBody:body=>registerSecrets(tokensIn(body,"value"))}}const CLAIMS=["sub","aud","iss"]
 function readClaims(token){const payload=Buffer.from(token.split(".")[1]??"","base64url").toString(),{data={}}=safeParse(looseObject({}),parseJson(payload)),textOf=value=>typeof value==="string"?value:null
 return Object.fromEntries(CLAIMS.map(name=>[name,textOf(data[name])]))}function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,503],retryAfterMs:response=>retryAfter(response)??untilReset(response),requestIdHeader:"x-github-request-id"}}function untilReset({headers}){const reset=String(headers["x-ratelimit-reset"]??""),now=Date.parse(String(headers.date))
-if(headers["x-ratelimit-remaining"]==="0"&&/^\d+$/.test(reset))return Number.isNaN(now)?void 0:Math.max(Number(reset)*1e3-now,0)}function recordEffect(){let possible=0,wasThrottled=!1
-return{async ofWrite(send){possible+=1
+if(headers["x-ratelimit-remaining"]==="0"&&/^\d+$/.test(reset))return Number.isNaN(now)?void 0:Math.max(Number(reset)*1e3-now,0)}function renewableCredential(clock,obtain){let latest,valid,isHopeless=!1
+const renew=()=>{const renewed={result:obtain({isRenewal:latest!==void 0}).then(result=>{isGrant(result)&&(valid=renewed.grant=result)
+return result})}
+latest=renewed
+return renewed}
+return{async grant(){const isDue=latest?.grant!==void 0&&latest.grant.renewAt<=clock.now(),{result}=latest===void 0||isDue?renew():latest
+return valid&&clock.now()<valid.expiresAt?valid:result},reject(rejected,{isRepeated}){valid===rejected&&(valid=void 0)
+isHopeless||=isRepeated
+if(isHopeless)return!1
+latest?.grant===rejected&&renew()
+return!0}}}function isGrant(result){return"authorization"in result}const RENEW_BEFORE_MS=4e4
+function renewalTime(receivedAt,lifetimeMs){return receivedAt+Math.max(lifetimeMs/2,lifetimeMs-RENEW_BEFORE_MS)}const external_node_https_namespaceObject=require("node:https"),external_node_tls_namespaceObject=require("node:tls")
+class TransportError extends Error{name="TransportError"
+isSent
+kind
+constructor(reason,{isSent,isPermanent=!1,cause}){super(reason,{cause})
+this.isSent=isSent
+this.kind=isSent?isPermanent?"unexpected":"ambiguous":isPermanent?"prevented":"unsent"}}const MAX_BODY_BYTES=524288
+function httpTransport(userAgent){const client=new lib_HttpClient(userAgent,[],{keepAlive:!0})
+return async(request,signal)=>{let isSent=!1
+try{signal.throwIfAborted()
+const sending=openRequest(request,{client,signal})
+onReady(sending,()=>{isSent=!0})
+return await readResponse(await responseTo(sending,request,signal))}catch(error){const{reason,isPermanent}=diagnose(signal.aborted?signal.reason:error,isSent),note=proxyNote(request.url)
+throw new TransportError(reason+note,{isSent,isPermanent,cause:error})}}}function openRequest({method,url,headers,body=""},{client,signal}){const{protocol,hostname}=new URL(url),isProxied=lib_getProxyUrl(url)!=="",agent=(isProxied?new lib_HttpClient:client).getAgent(url)
+agent.options.rejectUnauthorized=!0
+return(protocol==="https:"?external_node_https_namespaceObject:external_node_http_namespaceObject).request(url,{method,headers:{...headers,"user-agent":client.userAgent,"content-length":Buffer.byteLength(body)},agent,signal,...isProxied&&{hostname}})}function onReady(request,callback){request.once("socket",socket=>{const isTls=socket instanceof external_node_tls_namespaceObject.TLSSocket
+request.reusedSocket||!isTls&&!socket.connecting?callback():socket.once(isTls?"secureConnect":"connect",callback)})}function responseTo(sending,{body},signal){return new Promise((resolve,reject)=>{signal.addEventListener("abort",()=>reject(signal.reason))
+sending.on("response",resolve).on("error",reject).end(body)})}async function readResponse(message){const start=systemClock.now(),status=message.statusCode??0
+let body="",size=0
+try{for await(const chunk of message.setEncoding("utf8")){size+=Buffer.byteLength(chunk)
+if(size>MAX_BODY_BYTES)throw new Error("the response is larger than 512 KiB")
+body+=chunk}}catch(error){if(status<400||status===404)throw error
+parseJson(body)===void 0&&(body="")}return{status,headers:message.headers,body,bodyMs:systemClock.now()-start}}const UNKNOWN_AUTHORITY="the certificate is issued by an authority that is not trusted here; the variable NODE_EXTRA_CA_CERTS can name a file with its certificate",TRANSIENT_REASONS={ECONNREFUSED:"the connection was refused",ECONNRESET:"the connection was closed before the response was complete",EAI_AGAIN:"the host name could not be resolved",ENOTFOUND:"the host name does not exist",EHOSTUNREACH:"there is no route to the host",ENETUNREACH:"there is no route to the network",ETIMEDOUT:"the connection timed out",EPIPE:"the connection was closed while the request was being sent"},PERMANENT_REASONS={EPROTO:"the TLS handshake failed: the server uses no TLS, or a version that is not supported here",DEPTH_ZERO_SELF_SIGNED_CERT:UNKNOWN_AUTHORITY,SELF_SIGNED_CERT_IN_CHAIN:UNKNOWN_AUTHORITY,UNABLE_TO_VERIFY_LEAF_SIGNATURE:UNKNOWN_AUTHORITY,UNABLE_TO_GET_ISSUER_CERT_LOCALLY:UNKNOWN_AUTHORITY,CERT_HAS_EXPIRED:"the certificate has expired",CERT_NOT_YET_VALID:"the certificate is not valid yet",ERR_TLS_CERT_ALTNAME_INVALID:"the certificate is for another host"}
+function diagnose(error,isSent){if(!external_node_util_namespaceObject.types.isNativeError(error))return{reason:String(error),isPermanent:!1}
+const{message}=error,code="code"in error&&typeof error.code==="string"?error.code:""
+if(code==="ECONNRESET"&&!isSent)return diagnoseUnready(message)
+const reason=PERMANENT_REASONS[code]??TRANSIENT_REASONS[code]??message
+return{reason:code?`${reason} (${code})`:reason,isPermanent:code in PERMANENT_REASONS}}function diagnoseUnready(message){return message.endsWith("statusCode=407")?{reason:"the proxy requires a user and a password",isPermanent:!0}:{reason:`${message.startsWith("tunneling")?message:"the connection was closed before it was established"} (ECONNRESET)`,isPermanent:!1}}function proxyNote(url){const proxy=lib_getProxyUrl(url)
+return proxy?`, through the proxy ${new URL(proxy).host}`:""}async function sendAuthenticated(request,options){const{server,log,effect}=options,{credential}=server,send=to=>effect.watch(request,()=>exchange(request,{...options,server:to}))
+if(!credential)return send(server)
+for(let isRepeated=!1;;isRepeated=!0){const grant=await waitForGrant(credential,options)
+if(!grant)return prevented(request,TOO_LATE,options)
+if(!isGrant(grant)){const reason=`no access token: ${formatAttempt(grant)}`
+return fail(request,{kind:"prevented",reason,credentialFailure:grant},options)}const{authorization}=grant,headers={...server.headers,authorization},outcome=await send({...server,headers})
+if(outcome.kind==="succeeded"||outcome.failure.status!==401||!credential.reject(grant,{isRepeated}))return outcome
+log.info(`${formatAttempt(outcome.failure)}. Trying again with a new token.`)}}function waitForGrant(credential,{isShare,deadline,clock}){const grant=credential.grant()
+return isShare?new Promise((resolve,reject)=>{const cancel=clock.after(deadline-clock.now(),()=>resolve(void 0))
+grant.then(resolve,reject).finally(cancel)}):grant}function limitOf(isShare){return isShare?"its share of the timeout":"the timeout"}const TOO_LATE="its share of the timeout was over before it was sent"
+async function exchange(request,options){const{server,transport,clock,log,isShare,deadline}=options,start=clock.now()
+if(isShare&&deadline<=start)return prevented(request,TOO_LATE,options)
+const attempt=startAttempt(timeoutOf(options),options),{value:response,error}=await catching(transport(toHttpRequest(request,options),attempt.signal).finally(attempt.end),TransportError)
+response&&request.onBody?.(response.body)
+const elapsedMs=clock.now()-start,{method,path}=request
+log.debug(`${method} ${server.apiUrl}${path}: ${error?error.message:response.status}, after ${Math.round(elapsedMs)} ms`)
+if(error)return fail(request,classifyTransportError(error,options,elapsedMs),options)
+const headersAt=clock.now()-(response.bodyMs??0),parsed=parseResponse(request,response,server)
+if("kind"in parsed)return fail(request,parsed,options)
+const{status,body}=response,serverTime=parseHttpDate(response.headers.date),{data}=parsed
+return{kind:"succeeded",response:{data,status,serverTime,size:body.length,headersAt}}}function timeoutOf({clock,deadline,isShare,briefMs}){const left=deadline-clock.now(),own=briefMs===void 0?attemptTimeout(left):Math.min(briefMs,left/4)
+return isShare?Math.min(own,left):own}function toHttpRequest({method,path,body},{server:{apiUrl,headers}}){const isForm=body instanceof URLSearchParams
+return{method,url:apiUrl+path,headers:{...headers,...body&&{"content-type":isForm?FORM:"application/json"}},...body&&{body:isForm?body.toString():JSON.stringify(body)}}}const FORM="application/x-www-form-urlencoded"
+function classifyTransportError({isSent,kind,message:reason},{server,signal,clock,deadline},elapsedMs){const{host}=new URL(server.apiUrl)
+return signal.aborted?isSent?{kind:"aborted",reason}:{kind:"prevented",reason,...clock.now()>=deadline&&{noResponse:{host,elapsedMs}}}:{kind,reason,noResponse:{host,elapsedMs}}}function prevented(request,reason,options){return fail(request,{kind:"prevented",reason},options)}function fail(request,failure,{server}){const{operation,method,path,mayLeaveBehind,recovery,hint,readOnly}=request
+return{kind:failure.kind,failure:{server:server.name,operation,method,path,mayLeaveBehind,recovery,hint,readOnly,...failure}}}function startAttempt(ms,{clock,signal}){const attempt=new AbortController,onAbort=()=>attempt.abort(signal.reason)
+signal.aborted&&onAbort()
+signal.addEventListener("abort",onAbort)
+const cancel=clock.after(ms,()=>attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)))
+return{signal:attempt.signal,end(){cancel()
+signal.removeEventListener("abort",onAbort)}}}var client_a
+function createClient(options){return new Client(options,new Throttle(options.clock))}class Client{#options
+#throttle
+#endsAt
+constructor(options,throttle,endsAt){this.#options=options
+this.#throttle=throttle
+this.#endsAt=endsAt}async request(request){const failures=[]
+let trusts404=request.trusts404??!1
+for(;;){const outcome=await this.send(request)
+outcome.kind!=="succeeded"&&failures.push(outcome.failure)
+if(!trusts404&&statusOf(outcome)===404){trusts404=!0
+await this.pause(CONFIRM_404_AFTER_MS)
+continue}const mayBeApplied=failures.some(({kind})=>FAILURE_CLASSES[kind].ambiguous)
+if(outcome.kind==="succeeded")return{...outcome.response,mayBeApplied}
+const{failure}=outcome,retryable=request.retries403&&failure.status===403||FAILURE_CLASSES[failure.kind].retryable,stopReason=retryable?await this.waitForRetry(failure,failures.length):void 0
+if(!retryable||stopReason!==void 0)throw toApiError(failures,{ambiguous:mayBeApplied,stopReason})}}send(request){const throttle=this.#throttle
+return throttle.limit(async()=>{const stopReason=await this.#waitUntilResumed()
+if(stopReason!==void 0)return prevented(request,stopReason,this.#options)
+const outcome=await sendAuthenticated(request,this.#limited())
+outcome.kind!=="succeeded"&&FAILURE_CLASSES[outcome.kind].pausesAll&&throttle.pause(outcome.failure.retryAfterMs??0)
+return outcome})}sendBriefly(request,ms){return sendAuthenticated(request,{...this.#limited(),briefMs:ms})}async waitForRetry(failure,attempt){const{clock,random,deadline,isShare,signal,log}=this.#limited()
+if(signal.aborted)return abortReason(signal)
+const wait=Math.max(failure.retryAfterMs??0,backoff(attempt,random())),seconds=formatSeconds(wait)
+if(clock.now()+wait>=deadline)return`the next attempt, in ${seconds}, would start after ${limitOf(isShare)}`
+log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`)
+FAILURE_CLASSES[failure.kind].pausesAll&&this.#throttle.pause(wait)
+return sleep(clock,wait,signal)}async pause(ms){const{clock,signal}=this.#options
+await sleep(clock,Math.min(ms,this.timeLeft()/4),signal)}withTimeout(ms){const end=this.#options.clock.now()+ms
+return this.#endingAt(()=>end)}withShare(ms,others=[]){const sum=of=>[this,...others].reduce((total,client)=>total+of(client.#throttle.pauses()),0),end=this.#options.clock.now()+ms-sum(({totalMs,leftMs})=>totalMs-leftMs)
+return this.#endingAt(()=>end+sum(({totalMs})=>totalMs))}timeLeft(){return this.#limited().deadline-this.#options.clock.now()}async#waitUntilResumed(){const{server,clock,signal}=this.#options
+for(;;){const{pausedUntil}=this.#throttle,wait=pausedUntil-clock.now()
+if(wait<=0)return
+const{deadline,isShare}=this.#limited()
+if(pausedUntil>=deadline)return`${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${limitOf(isShare)}`
+const stopReason=await sleep(clock,wait,signal)
+if(stopReason!==void 0)return stopReason}}#limited(){const deadline=this.#endsAt?.()??this.#options.deadline
+return{...this.#options,deadline,isShare:this.#endsAt!==void 0}}#endingAt(end){return new client_a(this.#options,this.#throttle,()=>Math.min(this.#limited().deadline,end()))}}client_a=Client
+const CONFIRM_404_AFTER_MS=1e3
+function statusOf(outcome){return outcome.kind==="succeeded"?outcome.response.status:outcome.failure.status}const MAX_CONCURRENCY=8
+function limitTo(max){let running=0
+const waiting=[]
+return async call=>{running<max?running+=1:await new Promise(resolve=>waiting.push(resolve))
+try{return await call()}finally{const next=waiting.shift()
+next?next():running-=1}}}class Throttle{limit=limitTo(MAX_CONCURRENCY)
+#clock
+pausedUntil
+#totalMs=0
+constructor(clock){this.#clock=clock
+this.pausedUntil=clock.now()}pause(ms){const now=this.#clock.now(),[from,until]=[Math.max(this.pausedUntil,now),now+ms]
+if(!(until<=from)){this.#totalMs+=until-from
+this.pausedUntil=until}}pauses(){return{totalMs:this.#totalMs,leftMs:Math.max(0,this.pausedUntil-this.#clock.now())}}}function recordEffect(){let possible=0,wasThrottled=!1
+return{async watch(request,send){if(isRead(request))return send()
+possible+=1
 const outcome=await send()
 outcome.kind==="succeeded"||FAILURE_CLASSES[outcome.kind].ambiguous||(possible-=1)
 wasThrottled||=outcome.kind==="throttled"
@@ -1591,7 +1602,7 @@ saveMainProcess(report)
 const inputs=readKeyInputs(report),result=await createKey(inputs,{...startContext(inputs,step),journal:openJournal(inputs,report),registerSecrets:report.registerSecrets,onCreated(created){report.output(keyOutputs(created))
 report.outputSecret("key",created.secret)},random:Math.random})
 report.summarize(keySummary(result,inputs))})}const READ_WITHIN_MS=1500
-async function reportSpend(created,{client,log,warn,onSpend}){const{name}=created,described=describeKey(created),outcome=await client.tryOnce(keyRequest(created.hash,described),READ_WITHIN_MS)
+async function reportSpend(created,{client,log,warn,onSpend}){const{name}=created,described=describeKey(created),outcome=await client.sendBriefly(keyRequest(created.hash,described),READ_WITHIN_MS)
 if(outcome.kind!=="succeeded"){log.info(`What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`)
 return}const{data:key}=outcome.response,spent=toUsd(key?.usage)
 if(!key||spent===void 0){log.info(`What the API key ${described} has spent is unknown: ${key?"OpenRouter does not report it":"OpenRouter does not find the key (HTTP 404)"}.`)

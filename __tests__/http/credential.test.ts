@@ -242,7 +242,7 @@ describe('a request with a renewable credential', () => {
       await new Promise<void>((resolve) => clock.after(20_000, resolve));
       return grantOf(n);
     });
-    const outcome = await run(client.tryOnce({ ...REQUEST, method: 'GET' }, 500));
+    const outcome = await run(client.sendBriefly({ ...REQUEST, method: 'GET' }, 500));
     const reason = 'no complete response within 0.5 s';
     expect(outcome).toMatchObject({ kind: 'ambiguous', failure: { reason } });
     expect(clock.now()).toBe(20_500);

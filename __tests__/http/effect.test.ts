@@ -87,7 +87,7 @@ test('a write stays possible after another one is rejected', async () => {
 test('the effect has the writes of clients with another timeout, and of requests sent apart', async () => {
   for (const send of [
     (client: Client) => write(client.withTimeout(1_000)),
-    (client: Client) => client.tryOnce(request({}), 1_000),
+    (client: Client) => client.sendBriefly(request({}), 1_000),
   ]) {
     const recording = openRecordingClient([OK]);
     await recording.run<unknown>(send(recording.client));
@@ -100,7 +100,7 @@ test.each(Object.entries(FAILURE_CLASSES) as [FailureClass, { ambiguous: boolean
   async (kind, { ambiguous }) => {
     const { effect } = openRecordingClient([]);
     const failure = { server: 'OpenRouter' as const, ...request({}), kind, reason: 'failed' };
-    await effect.ofWrite(async () => ({ kind, failure }));
+    await effect.watch(request({}), async () => ({ kind, failure }));
     expect(effect.current() === 'possible').toBe(ambiguous);
   },
 );

@@ -97,7 +97,7 @@ describe('the wait before a retry', () => {
 describe('a request that must not hold up the others', () => {
   test('ends within its time, also if no response arrives', async () => {
     const { client, clock, run, sentAt } = openRecordingClient(['silence']);
-    expect(await run(client.tryOnce(GET, 1_500))).toMatchObject({
+    expect(await run(client.sendBriefly(GET, 1_500))).toMatchObject({
       kind: 'ambiguous',
       failure: { reason: 'no complete response within 1.5 s' },
     });
@@ -108,13 +108,13 @@ describe('a request that must not hold up the others', () => {
   test('leaves most of the time to the others, also if little is left', async () => {
     const { client, clock, run, passTo } = openRecordingClient(['silence']);
     await run(passTo(58_000));
-    await run(client.tryOnce(GET, 1_500));
+    await run(client.sendBriefly(GET, 1_500));
     expect(clock.now()).toBe(58_500);
   });
 
   test('is not retried if OpenRouter throttles it, and the others do not wait', async () => {
     const { client, run, sentAt } = openRecordingClient([throttledFor(3_600), OK]);
-    expect(await run(client.tryOnce(GET, 1_500))).toHaveProperty('failure');
+    expect(await run(client.sendBriefly(GET, 1_500))).toHaveProperty('failure');
     await run(get(client));
     expect(sentAt).toEqual([0, 20]);
   });

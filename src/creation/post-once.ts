@@ -1,6 +1,11 @@
-import { toApiError } from '../http/client.ts';
-import type { ApiResponse, Outcome } from '../http/request.ts';
-import { ApiError, type AttemptFailure, formatAttempt } from '../http/request.ts';
+import {
+  ApiError,
+  type ApiResponse,
+  type AttemptFailure,
+  formatAttempt,
+  type Outcome,
+  toApiError,
+} from '../http/request.ts';
 import { FAILURE_CLASSES } from '../http/retry-policy.ts';
 import { catching } from '../lib/catching.ts';
 import type { Context } from '../shared/context.ts';

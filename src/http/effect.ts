@@ -1,4 +1,4 @@
-import type { Outcome } from './request.ts';
+import { type ApiRequest, isRead, type Outcome } from './request.ts';
 import { FAILURE_CLASSES } from './retry-policy.ts';
 
 /**
@@ -9,8 +9,11 @@ export type Effect = 'none' | 'throttled' | 'possible';
 
 /** Records what a step may have changed at OpenRouter. */
 export interface EffectRecord {
-  /** Sends a write, and counts it as possibly applied until its outcome shows that it was not. */
-  ofWrite<Data>(send: () => Promise<Outcome<Data>>): Promise<Outcome<Data>>;
+  /** Calls `send`. Counts a write as possibly applied until its outcome shows that it was not. */
+  watch<Data>(
+    request: ApiRequest<Data>,
+    send: () => Promise<Outcome<Data>>,
+  ): Promise<Outcome<Data>>;
   current(): Effect;
 }
 
@@ -19,7 +22,8 @@ export function recordEffect(): EffectRecord {
   let possible = 0;
   let wasThrottled = false;
   return {
-    async ofWrite(send) {
+    async watch(request, send) {
+      if (isRead(request)) return send();
       possible += 1;
       const outcome = await send();
       if (outcome.kind !== 'succeeded' && !FAILURE_CLASSES[outcome.kind].ambiguous) possible -= 1;

@@ -80,6 +80,19 @@ export class ApiError extends Error {
   }
 }
 
+/** Creates the error for a request that is given up. `failures` are all of its attempts. */
+export function toApiError(
+  failures: readonly AttemptFailure[],
+  conclusion: Pick<ApiErrorDetails, 'ambiguous' | 'stopReason' | 'lookupFailure'>,
+): ApiError {
+  return new ApiError({
+    ...(failures.at(-1) as AttemptFailure),
+    attempts: failures.length,
+    wasThrottled: failures.some(({ kind }) => kind === 'throttled'),
+    ...conclusion,
+  });
+}
+
 /**
  * Formats one failed attempt: `POST /workspaces: HTTP 502 Bad Gateway: upstream error`, or
  * `POST /workspaces at openrouter.ai, after 0.1 s: the connection was refused (ECONNREFUSED)`

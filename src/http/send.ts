@@ -1,33 +1,25 @@
+import { catching } from '../lib/catching.ts';
 import type { Clock } from '../lib/clock.ts';
 import { formatSeconds } from '../lib/format.ts';
 import type { Log } from '../lib/log.ts';
 import { type Credential, type Grant, isGrant } from './credential.ts';
 import type { EffectRecord } from './effect.ts';
-import {
-  type ApiRequest,
-  type CredentialFailure,
-  formatAttempt,
-  isRead,
-  type Outcome,
-} from './request.ts';
+import { type ApiRequest, type CredentialFailure, formatAttempt, type Outcome } from './request.ts';
 import { parseHttpDate, parseResponse, type ResponseFailure } from './response.ts';
 import { attemptTimeout } from './retry-policy.ts';
 import type { Server } from './server.ts';
-import { type HttpResponse, type Transport, TransportError } from './transport.ts';
+import { type Transport, TransportError } from './transport.ts';
 
 export interface SendOptions {
   server: Server;
   transport: Transport;
   clock: Clock;
-  /** When the step's timeout expires, by `clock`. */
+  /** When the request has to end, by `clock`. */
   deadline: number;
-  /**
-   * When an attempt in flight is aborted, by `clock`. Without it, only `signal` and the timeout of
-   * one attempt do that.
-   */
-  abortAt?: number;
+  /** Whether that is before the timeout of the step, which aborts what is in flight by `signal`. */
+  isShare: boolean;
   /** How long an attempt may take, in milliseconds; a quarter of the time that is left at most. */
-  shortMs?: number;
+  briefMs?: number;
   /** Aborts the requests in flight. The reason is an `Error`. */
   signal: AbortSignal;
   log: Log;
@@ -38,27 +30,17 @@ export interface SendOptions {
  * Sends `request` once, and returns the outcome. Sends it once more after HTTP 401 if its grant can be
  * renewed: the server did not apply it. A new grant that is rejected too is the last one.
  */
-export function sendOnce<Data>(
+export async function sendAuthenticated<Data>(
   request: ApiRequest<Data>,
   options: SendOptions,
 ): Promise<Outcome<Data>> {
-  const { credential } = options.server;
-  const send = () =>
-    credential
-      ? attemptWithGrant(request, { ...options, credential })
-      : attemptOnce(request, options);
-  return isRead(request) ? send() : options.effect.ofWrite(send);
-}
-
-type GrantOptions = SendOptions & { credential: Credential };
-
-async function attemptWithGrant<Data>(
-  request: ApiRequest<Data>,
-  options: GrantOptions,
-): Promise<Outcome<Data>> {
-  const { credential, server } = options;
+  const { server, log, effect } = options;
+  const { credential } = server;
+  const send = (to: Server) =>
+    effect.watch(request, () => exchange(request, { ...options, server: to }));
+  if (!credential) return send(server);
   for (let isRepeated = false; ; isRepeated = true) {
-    const grant = await waitForGrant(options);
+    const grant = await waitForGrant(credential, options);
     if (!grant) return prevented(request, TOO_LATE, options);
     if (!isGrant(grant)) {
       const reason = `no access token: ${formatAttempt(grant)}`;
@@ -66,90 +48,69 @@ async function attemptWithGrant<Data>(
     }
     const { authorization } = grant;
     const headers = { ...server.headers, authorization };
-    const outcome = await attemptOnce(request, { ...options, server: { ...server, headers } });
+    const outcome = await send({ ...server, headers });
     const isRejected = outcome.kind !== 'succeeded' && outcome.failure.status === 401;
     if (!isRejected || !credential.reject(grant, { isRepeated })) return outcome;
-    options.log.info(`${formatAttempt(outcome.failure)}. Trying again with a new token.`);
+    log.info(`${formatAttempt(outcome.failure)}. Trying again with a new token.`);
   }
 }
 
 /** The grant for a request, or why there is none. Undefined if the request would be too late. */
-function waitForGrant({
-  credential,
-  abortAt,
-  clock,
-}: GrantOptions): Promise<Grant | CredentialFailure | undefined> {
+function waitForGrant(
+  credential: Credential,
+  { isShare, deadline, clock }: SendOptions,
+): Promise<Grant | CredentialFailure | undefined> {
   const grant = credential.grant();
-  if (abortAt === undefined) return grant;
+  if (!isShare) return grant;
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(abortAt - clock.now(), () => resolve(undefined));
+    const cancel = clock.after(deadline - clock.now(), () => resolve(undefined));
     grant.then(resolve, reject).finally(cancel);
   });
 }
 
 /** What limits the time of a request. */
-export function limitOf(abortAt: number | undefined): string {
-  return abortAt === undefined ? 'the timeout' : 'its share of the timeout';
+export function limitOf(isShare: boolean): string {
+  return isShare ? 'its share of the timeout' : 'the timeout';
 }
 
 const TOO_LATE = 'its share of the timeout was over before it was sent';
 
-async function attemptOnce<Data>(
+/** Sends one HTTP request. Returns what its response means, or the error if no complete one arrives. */
+async function exchange<Data>(
   request: ApiRequest<Data>,
   options: SendOptions,
 ): Promise<Outcome<Data>> {
-  const { clock, abortAt } = options;
-  if (abortAt !== undefined && abortAt <= clock.now()) {
-    return prevented(request, TOO_LATE, options);
-  }
+  const { server, transport, clock, log, isShare, deadline } = options;
   const start = clock.now();
-  const result = await sendAndReceive(request, options);
-  if (result instanceof TransportError) {
-    return fail(request, classifyTransportError(result, options, clock.now() - start), options);
-  }
-  const headersAt = clock.now() - (result.bodyMs ?? 0);
-  const parsed = parseResponse(request, result, options.server);
-  if ('kind' in parsed) return fail(request, parsed, options);
-  const { status, body } = result;
-  const serverTime = parseHttpDate(result.headers['date']);
-  const response = { data: parsed.data, status, serverTime, size: body.length, headersAt };
-  return { kind: 'succeeded', response };
-}
-
-/** Returns the complete HTTP response to `request`, or the error if none arrives. */
-async function sendAndReceive(
-  request: ApiRequest<unknown>,
-  options: SendOptions,
-): Promise<HttpResponse | TransportError> {
-  const { server, transport, clock, log } = options;
-  const { method, path } = request;
-  const start = clock.now();
+  if (isShare && deadline <= start) return prevented(request, TOO_LATE, options);
   const attempt = startAttempt(timeoutOf(options), options);
-  const logOutcome = (outcome: string | number) =>
-    log.debug(
-      `${method} ${server.apiUrl}${path}: ${outcome}, after ${Math.round(clock.now() - start)} ms`,
-    );
-  try {
-    const response = await transport(toHttpRequest(request, options), attempt.signal);
-    request.onBody?.(response.body);
-    logOutcome(response.status);
-    return response;
-  } catch (error) {
-    if (!(error instanceof TransportError)) throw error;
-    logOutcome(error.message);
-    return error;
-  } finally {
-    attempt.end();
-  }
+  const { value: response, error } = await catching(
+    transport(toHttpRequest(request, options), attempt.signal).finally(attempt.end),
+    TransportError,
+  );
+  if (response) request.onBody?.(response.body);
+  const elapsedMs = clock.now() - start;
+  const { method, path } = request;
+  const result = error ? error.message : response.status;
+  log.debug(`${method} ${server.apiUrl}${path}: ${result}, after ${Math.round(elapsedMs)} ms`);
+  if (error) return fail(request, classifyTransportError(error, options, elapsedMs), options);
+  const headersAt = clock.now() - (response.bodyMs ?? 0);
+  const parsed = parseResponse(request, response, server);
+  if ('kind' in parsed) return fail(request, parsed, options);
+  const { status, body } = response;
+  const serverTime = parseHttpDate(response.headers['date']);
+  const { data } = parsed;
+  return {
+    kind: 'succeeded',
+    response: { data, status, serverTime, size: body.length, headersAt },
+  };
 }
 
 /** The timeout of an attempt that starts now, in milliseconds. */
-function timeoutOf(options: SendOptions): number {
-  const { clock, deadline, shortMs, abortAt = Number.POSITIVE_INFINITY } = options;
-  const now = clock.now();
-  const left = deadline - now;
-  const own = shortMs === undefined ? attemptTimeout(left) : Math.min(shortMs, left / 4);
-  return Math.min(own, Math.max(0, abortAt - now));
+function timeoutOf({ clock, deadline, isShare, briefMs }: SendOptions): number {
+  const left = deadline - clock.now();
+  const own = briefMs === undefined ? attemptTimeout(left) : Math.min(briefMs, left / 4);
+  return isShare ? Math.min(own, left) : own;
 }
 
 function toHttpRequest(

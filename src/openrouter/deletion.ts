@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { type Client, toApiError } from '../http/client.ts';
-import { ApiError, type ApiErrorDetails, type RequestFacts } from '../http/request.ts';
+import type { Client } from '../http/client.ts';
+import { ApiError, type ApiErrorDetails, type RequestFacts, toApiError } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 
 /** What became of a resource that was to be deleted. */

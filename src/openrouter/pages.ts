@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { type Client, toApiError } from '../http/client.ts';
-import type { ApiError, ApiRequest, ApiResponse } from '../http/request.ts';
+import type { Client } from '../http/client.ts';
+import { type ApiError, type ApiRequest, type ApiResponse, toApiError } from '../http/request.ts';
 
 export interface Page<Item> extends Partial<Pick<ApiResponse<unknown>, 'serverTime' | 'size'>> {
   items: readonly Item[];

@@ -40,7 +40,7 @@ export async function reportSpend(
 ): Promise<void> {
   const { name } = created;
   const described = describeKey(created);
-  const outcome = await client.tryOnce(keyRequest(created.hash, described), READ_WITHIN_MS);
+  const outcome = await client.sendBriefly(keyRequest(created.hash, described), READ_WITHIN_MS);
   if (outcome.kind !== 'succeeded') {
     log.info(
       `What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`,

@@ -6,8 +6,8 @@ import {
   updateComment,
 } from '../../github/comments.ts';
 import type { Repository } from '../../github/repository.ts';
-import { type Client, toApiError } from '../../http/client.ts';
-import { ApiError } from '../../http/request.ts';
+import type { Client } from '../../http/client.ts';
+import { ApiError, toApiError } from '../../http/request.ts';
 import { FAILURE_CLASSES } from '../../http/retry-policy.ts';
 import { catching } from '../../lib/catching.ts';
 import { listKeys } from '../../openrouter/resources/keys.ts';
