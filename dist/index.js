@@ -1099,21 +1099,26 @@ const effect=recordEffect(),abort=new AbortController
 abortOnSignals(abort)
 const unforeseen=abortOnUnforeseenErrors(abort)
 process.stdout.on("error",()=>{})
-const timeout=step_timeoutOf(abort),{signal}=abort
-try{await program({report,clock:systemClock,signal,effect,startTimeout:timeout.start})
+const timeout=new Timeout(abort),{signal}=abort
+try{await program({report,clock:systemClock,signal,effect,timeout})
 if(unforeseen.first)throw unforeseen.first
 process.exitCode=0}catch(error){process.exitCode=reportError(error,{report,effect:effect.current()},onError)}timeout.stop()
 process.stdout.write("",()=>process.exit())}function abortOnSignals(abort){for(const name of["SIGINT","SIGTERM","SIGBREAK"])process.on(name,()=>abort.abort(new Error(`the run was cancelled (${name})`)))}function abortOnUnforeseenErrors(abort){const unforeseen={}
 process.on("uncaughtException",error=>{unforeseen.first??=error
 abort.abort(new Error(`internal error: ${error.stack??error.message}`))})
-return unforeseen}function step_timeoutOf(abort){let stop=()=>{}
-return{start(ms){stop=systemClock.after(ms,()=>abort.abort(new Error(`the timeout of ${ms/1e3} s has expired`)))
-return systemClock.now()+ms},stop:()=>stop()}}function step_fail(report,error,effect){report.fail(error,effect)
+return unforeseen}class Timeout{#abort
+deadline=Number.POSITIVE_INFINITY
+stop=()=>{}
+constructor(abort){this.#abort=abort}start(ms){const expired=new Error(`the timeout of ${ms/1e3} s has expired`)
+this.stop=systemClock.after(ms,()=>this.#abort.abort(expired))
+this.deadline=systemClock.now()+ms}}function step_fail(report,error,effect){report.fail(error,effect)
 return 1}function reportError(error,{report,effect},onError){try{return onError(report,error,effect)}catch(defect){return onError(report,defect,effect)}}const USER_AGENT=`${package_namespaceObject.UU}/${package_namespaceObject.rE}`
-function startContext(connection,step){const{report,clock,signal}=step,deadline=step.startTimeout(connection.timeoutMs)
-return{client:clientOf(serverOf(connection,{...step,deadline}),{...step,deadline}),clock,deadline,timeOfDay:Date.now,log:report,warn:report.warn,signal}}function serverOf({apiUrl,credential},step){if("managementKey"in credential)return openRouter({apiUrl,...credential})
+function startContext(connection,step){const{report,clock,signal}=step
+step.timeout.start(connection.timeoutMs)
+return{client:clientOf(serverOf(connection,step),step),clock,timeOfDay:Date.now,log:report,warn:report.warn,signal}}function serverOf({apiUrl,credential},step){if("managementKey"in credential)return openRouter({apiUrl,...credential})
 const{federation}=credential,{registerSecrets}=step.report,context={issuer:clientOf(idTokenServer(federation.issuer),step),client:clientOf(openRouter({apiUrl}),step),registerSecrets}
-return openRouter({apiUrl,credential:renewableCredential(step.clock,exchange=>obtainGrant(federation,context,exchange))})}function startGitHub(connection,{context,step}){return clientOf(gitHub(connection),{...step,...context,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,deadline}){return createClient({server,transport:httpTransport(USER_AGENT),clock,random:Math.random,deadline,signal,log:report,effect})}const noJournal={saveOrFail:()=>{},saveOrWarn:()=>{},clearOrWarn:()=>{}},LATE_POST_DELAYS_MS=[0,1e3,2e3]
+return openRouter({apiUrl,credential:renewableCredential(step.clock,exchange=>obtainGrant(federation,context,exchange))})}function startGitHub(connection,step){return clientOf(gitHub(connection),{...step,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,timeout}){const transport=httpTransport(USER_AGENT),{deadline}=timeout
+return createClient({server,transport,clock,random:Math.random,deadline,signal,log:report,effect})}const noJournal={saveOrFail:()=>{},saveOrWarn:()=>{},clearOrWarn:()=>{}},LATE_POST_DELAYS_MS=[0,1e3,2e3]
 async function postOnce(post,context){const attempts=[]
 for(;;){const outcome=await post.send(attempts)
 if(outcome.kind==="succeeded")return{...outcome,attempts}
@@ -1860,7 +1865,7 @@ return result}function keyRequestOf({key,keyMode},{subject,identity},{repository
 return{workspace:identity.slug,desired:{...desired,name},nameIsRandom:!isDeployed,expiresInMs,revokeAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSameKeyName}}function preview(){return runStep(async step=>{const{report}=step,reason=reasonForNoKey()
 if(reason!==void 0)return reportSkipped(reason,report)
 saveMainProcess(report)
-const inputs=readPreviewInputs(),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,{context,step}),result=await runPreview(inputs,{...context,github,repository:await completeRepository(github,inputs.gitHub.repository),jobLogin:inputs.gitHub.jobLogin,renderComment:inputs.comment?commentRenderer(inputs.gitHub,report):void 0,journal:openJournal(inputs,report),notice:report.notice,registerSecrets:report.registerSecrets,onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(created){report.output(previewKeyOutputs(created))
+const inputs=readPreviewInputs(),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,repository:await completeRepository(github,inputs.gitHub.repository),jobLogin:inputs.gitHub.jobLogin,renderComment:inputs.comment?commentRenderer(inputs.gitHub,report):void 0,journal:openJournal(inputs,report),notice:report.notice,registerSecrets:report.registerSecrets,onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(created){report.output(previewKeyOutputs(created))
 report.outputSecret("key",created.secret)},random:Math.random})
 if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
@@ -1890,7 +1895,7 @@ await replaceOlderKeys(replacement,context,older=>disableEach(older,context))}el
 log.info(disabled?`Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.`:`The API key ${describeKey(key)} does not exist any more.`)}async function disableEach(keys,context){const working=keys.filter(key=>!isDisabled(key)),outcomes=await Promise.all(working.map(key=>catching(disable(key,context),ApiError))),[first]=outcomes.flatMap(({error})=>error??[])
 if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:schemas_string()}),identity:object({slug:schemas_string(),name:schemas_string(),description:schemas_string()}),workspace:optional(object({id:schemas_string(),slug:schemas_string()})),key:optional(keyTask()),comment:schemas_boolean()})
 function previewPost(){return runPostStep({schema:previewTask(),failsJob:()=>!0,async run(task,context,step){const{report}=step,gitHub=readPostGitHub()
-return runPreviewTask(task,{...context,github:startGitHub(gitHub,{context,step}),repository:{...gitHub.repository,...task.repository},jobLogin:gitHub.jobLogin,notice:report.notice,renderComment:task.comment?commentRenderer(gitHub,report):void 0,readJobStatus,onSpend:spendReporter(report),onEnd(deletion){deletion.kind==="deletion"&&report.summarize(endSummary(task,deletion,{dryRun:!1}))}})},describeLeftovers:task=>task?describePreviewLeft(task):""})}const staleWorkspaces=declareWarning("stale-workspaces",({result})=>{const{staleCount,deleted,alreadyDeleted,failed,wouldDelete,tooMany}=result,named=[...failed,...deleted,...alreadyDeleted,...wouldDelete,...tooMany].slice(0,10).map(({slug})=>slug),more=staleCount>named.length?` and ${staleCount-named.length} more`:""
+return runPreviewTask(task,{...context,github:startGitHub(gitHub,step),repository:{...gitHub.repository,...task.repository},jobLogin:gitHub.jobLogin,notice:report.notice,renderComment:task.comment?commentRenderer(gitHub,report):void 0,readJobStatus,onSpend:spendReporter(report),onEnd(deletion){deletion.kind==="deletion"&&report.summarize(endSummary(task,deletion,{dryRun:!1}))}})},describeLeftovers:task=>task?describePreviewLeft(task):""})}const staleWorkspaces=declareWarning("stale-workspaces",({result})=>{const{staleCount,deleted,alreadyDeleted,failed,wouldDelete,tooMany}=result,named=[...failed,...deleted,...alreadyDeleted,...wouldDelete,...tooMany].slice(0,10).map(({slug})=>slug),more=staleCount>named.length?` and ${staleCount-named.length} more`:""
 return{title:`Stale: ${countWorkspaces(staleCount)}`,lines:[`Slugs: ${named.join(", ")}${more}.`,deleted.length+alreadyDeleted.length>0?"Check why the workflow that deletes previews did not.":"The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not."]}})
 function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function glob_matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
 while(textIndex<text.length)if(glob[globIndex]==="*"){[star,starEnd]=[globIndex,textIndex]

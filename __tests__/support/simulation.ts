@@ -16,7 +16,7 @@ import type {
   CreateRequest,
   CreateResult,
 } from '../../src/actions/create/request.ts';
-import { createClient } from '../../src/http/client.ts';
+import { type ClientOptions, createClient } from '../../src/http/client.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import type { Log } from '../../src/lib/log.ts';
@@ -292,7 +292,7 @@ export function connect(
     isDead = () => false,
     effect = recordEffect(),
   }: { lines?: string[]; isDead?(): boolean; effect?: EffectRecord } = {},
-): Context {
+): Context & Pick<ClientOptions, 'deadline'> {
   const step = new AbortController();
   clock.after(timeout, () => step.abort(new Error('the timeout for this step is over')));
   if (cancelledAfter !== undefined) {

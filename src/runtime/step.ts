@@ -21,8 +21,7 @@ export interface Step {
   signal: AbortSignal;
   /** What the step may have changed at OpenRouter. */
   effect: EffectRecord;
-  /** Starts a timeout of `ms` milliseconds. Returns the time when it will expire, by `clock`. */
-  startTimeout(ms: number): number;
+  timeout: Timeout;
 }
 
 /** Reports the error that ended a program, and returns the exit code. */
@@ -52,11 +51,11 @@ export async function runStep(
   const unforeseen = abortOnUnforeseenErrors(abort);
   // A closed log is no reason to stop.
   process.stdout.on('error', () => undefined);
-  const timeout = timeoutOf(abort);
+  const timeout = new Timeout(abort);
 
   const { signal } = abort;
   try {
-    await program({ report, clock: systemClock, signal, effect, startTimeout: timeout.start });
+    await program({ report, clock: systemClock, signal, effect, timeout });
     if (unforeseen.first) throw unforeseen.first;
     process.exitCode = 0;
   } catch (error) {
@@ -87,18 +86,22 @@ function abortOnUnforeseenErrors(abort: AbortController): { first?: Error } {
   return unforeseen;
 }
 
-/** The timeout of a step, which `start` starts. */
-function timeoutOf(abort: AbortController) {
-  let stop = () => {};
-  return {
-    start(ms: number): number {
-      stop = systemClock.after(ms, () =>
-        abort.abort(new Error(`the timeout of ${ms / 1000} s has expired`)),
-      );
-      return systemClock.now() + ms;
-    },
-    stop: () => stop(),
-  };
+/** The timeout of a step. */
+class Timeout {
+  readonly #abort: AbortController;
+  /** When it expires, by the clock of the step. */
+  deadline = Number.POSITIVE_INFINITY;
+  stop: () => void = () => undefined;
+
+  constructor(abort: AbortController) {
+    this.#abort = abort;
+  }
+
+  start(ms: number): void {
+    const expired = new Error(`the timeout of ${ms / 1000} s has expired`);
+    this.stop = systemClock.after(ms, () => this.#abort.abort(expired));
+    this.deadline = systemClock.now() + ms;
+  }
 }
 
 function fail(report: Report, error: unknown, effect: Effect): number {
@@ -124,16 +127,13 @@ const USER_AGENT = `${manifest.name}/${manifest.version}`;
 /** Creates the context for an operation in `step`, and starts the step's timeout. */
 export function startContext(connection: Connection, step: Step): Context {
   const { report, clock, signal } = step;
-  const deadline = step.startTimeout(connection.timeoutMs);
-  const client = clientOf(serverOf(connection, { ...step, deadline }), { ...step, deadline });
-  return { client, clock, deadline, timeOfDay: Date.now, log: report, warn: report.warn, signal };
+  step.timeout.start(connection.timeoutMs);
+  const client = clientOf(serverOf(connection, step), step);
+  return { client, clock, timeOfDay: Date.now, log: report, warn: report.warn, signal };
 }
 
 /** OpenRouter, as this step authenticates there. */
-function serverOf(
-  { apiUrl, credential }: Connection,
-  step: Step & Pick<Context, 'deadline'>,
-): Server {
+function serverOf({ apiUrl, credential }: Connection, step: Step): Server {
   if ('managementKey' in credential) return openRouter({ apiUrl, ...credential });
   const { federation } = credential;
   const { registerSecrets } = step.report;
@@ -149,19 +149,14 @@ function serverOf(
 }
 
 /** Creates the client of another server for a step whose timeout has started. */
-export function startGitHub(
-  connection: Parameters<typeof gitHub>[0],
-  { context, step }: { context: Pick<Context, 'deadline'>; step: Step },
-): Client {
+export function startGitHub(connection: Parameters<typeof gitHub>[0], step: Step): Client {
   // The effect of a step is what it changes at OpenRouter.
-  return clientOf(gitHub(connection), { ...step, ...context, effect: recordEffect() });
+  return clientOf(gitHub(connection), { ...step, effect: recordEffect() });
 }
 
-function clientOf(
-  server: Server,
-  { report, clock, signal, effect, deadline }: Step & Pick<Context, 'deadline'>,
-): Client {
+function clientOf(server: Server, { report, clock, signal, effect, timeout }: Step): Client {
   const transport = httpTransport(USER_AGENT);
+  const { deadline } = timeout;
   const random = Math.random;
   return createClient({ server, transport, clock, random, deadline, signal, log: report, effect });
 }

@@ -7,8 +7,6 @@ import type { WarningKind } from './failure.ts';
 export interface Context {
   client: Client;
   clock: Clock;
-  /** When the timeout of the step expires, by `clock`. */
-  deadline: number;
   /** The runner's time in milliseconds since 1970, which may be wrong. */
   timeOfDay(): number;
   /** Aborts when the run is cancelled and when the timeout expires. The reason is an `Error`. */

@@ -81,7 +81,6 @@ async function read(server: Partial<Server> = {}, request: Partial<UsageRequest>
       {
         client,
         clock,
-        deadline: 60_000,
         timeOfDay: () => TO,
         signal: new AbortController().signal,
         log: { info: () => undefined, debug: () => undefined },

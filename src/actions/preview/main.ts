@@ -18,7 +18,7 @@ export function preview(): Promise<void> {
     const inputs = readPreviewInputs();
 
     const context = startContext(inputs, step);
-    const github = startGitHub(inputs.gitHub, { context, step });
+    const github = startGitHub(inputs.gitHub, step);
     const result = await runPreview(inputs, {
       ...context,
       github,

@@ -18,7 +18,7 @@ export function previewPost(): Promise<void> {
       const gitHub = readPostGitHub();
       return runPreviewTask(task, {
         ...context,
-        github: startGitHub(gitHub, { context, step }),
+        github: startGitHub(gitHub, step),
         repository: { ...gitHub.repository, ...task.repository },
         jobLogin: gitHub.jobLogin,
         notice: report.notice,
