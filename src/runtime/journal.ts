@@ -7,22 +7,32 @@ import type { Report } from '../report/report.ts';
 import type { Journal } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { stateInvalid } from './failures.ts';
+import { isRunning, type MainProcess, mainProcess, thisProcess } from './main-process.ts';
 
 /**
  * What a step saves for its post step: a task, and how to reach OpenRouter. The post step uses these
  * and not its inputs: GitHub evaluates inputs again for it, and they may have changed.
  */
-interface SavedTask<Task> extends Pick<Connection, 'apiUrl' | 'timeoutMs'> {
-  task: Task;
-}
+const savedTask = <Task>(task: z.ZodMiniType<Task>) =>
+  z.object({ apiUrl, timeoutMs: z.number(), task });
+
+type SavedTask<Task> = z.infer<ReturnType<typeof savedTask<Task>>>;
 
 const TASK_STATE = 'task';
+const MAIN_PROCESS_STATE = 'main-process';
 
-/** Opens the journal of a step. It saves each task together with the step's connection. */
+/**
+ * Opens the journal of a step, before it creates anything. Saves which process this is, and with each task
+ * the step's connection.
+ */
 export function openJournal<Task>(
   { apiUrl, timeoutMs }: Connection,
-  report: Pick<Report, 'saveState' | 'warn'>,
+  report: Pick<Report, 'saveState' | 'warn' | 'debug'>,
 ): Journal<Task> {
+  const main = thisProcess();
+  const problem = main && report.saveState(MAIN_PROCESS_STATE, main);
+  // No failure: a step that depends on state fails when it saves the task of its post step.
+  if (problem !== undefined) report.debug(`The id of this process could not be saved: ${problem}`);
   const write = (saved: SavedTask<Task> | null) => report.saveState(TASK_STATE, saved);
   const writeOrWarn = (saved: SavedTask<Task> | null) => {
     const reason = write(saved);
@@ -49,11 +59,12 @@ export function readJournal<Task>(
   const text = getState(TASK_STATE);
   if (text === '') return 'missing';
   if (text === 'null') return 'cleared';
-  const schema = z.object({
-    apiUrl,
-    timeoutMs: z.number(),
-    task: taskSchema,
-  });
-  const { data } = z.safeParse(schema, parseJson(text));
+  const { data } = z.safeParse(savedTask(taskSchema), parseJson(text));
   return data ?? new Failure(stateInvalid, { name: TASK_STATE });
+}
+
+/** Finds the main process that was saved, if it is still running. */
+export function findRunningMain(): MainProcess | undefined {
+  const { data: main } = z.safeParse(mainProcess(), parseJson(getState(MAIN_PROCESS_STATE)));
+  return main && isRunning(main) ? main : undefined;
 }

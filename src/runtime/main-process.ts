@@ -1,45 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { types } from 'node:util';
-import { getState } from '@actions/core';
 import * as z from 'zod/mini';
 import { type Clock, sleep } from '../lib/clock.ts';
-import { parseJson } from '../lib/json.ts';
-import type { Report } from '../report/report.ts';
 
 /** The process of a main step, identified so that the post step can find it. */
-export interface MainProcess {
-  pid: number;
-  /** When the process started, in clock ticks since boot. It is needed because pids are reused. */
-  startTime: string;
-}
+export const mainProcess = () =>
+  z.object({
+    pid: z.number().check(z.gte(1)),
+    /** When the process started, in clock ticks since boot. It is needed because pids are reused. */
+    startTime: z.string(),
+  });
 
-const MAIN_PROCESS_STATE = 'main-process';
+export type MainProcess = z.infer<ReturnType<typeof mainProcess>>;
 
-/** Saves for the post step which process this is. Call it before anything is created. */
-export function saveMainProcess(report: Pick<Report, 'saveState' | 'debug'>): void {
-  const main = thisProcess();
-  if (!main) return;
-  const reason = report.saveState(MAIN_PROCESS_STATE, main);
-  // No failure: a step that depends on state fails when it saves the task of its post step.
-  if (reason !== undefined) report.debug(`The id of this process could not be saved: ${reason}`);
-}
-
-/** Finds the main process that was saved, if it is still running. */
-export function findRunningMain(): MainProcess | undefined {
-  const schema = z.object({ pid: z.number().check(z.gte(1)), startTime: z.string() });
-  const { data: main } = z.safeParse(schema, parseJson(getState(MAIN_PROCESS_STATE)));
-  return main && isRunning(main) ? main : undefined;
-}
-
-/** Undefined if there is no `/proc`, or if it belongs to another PID namespace. */
-function thisProcess(): MainProcess | undefined {
+/** This process. Undefined if there is no `/proc`, or if it belongs to another PID namespace. */
+export function thisProcess(): MainProcess | undefined {
   const stat = readStat('self');
   const startTime = runningSince(stat);
   const { pid } = process;
   return startTime !== undefined && stat.startsWith(`${pid} `) ? { pid, startTime } : undefined;
 }
 
-function isRunning({ pid, startTime }: MainProcess): boolean {
+export function isRunning({ pid, startTime }: MainProcess): boolean {
   return runningSince(readStat(pid)) === startTime;
 }
 

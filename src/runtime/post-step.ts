@@ -3,8 +3,8 @@ import { readCredential } from '../inputs/read-inputs.ts';
 import type { Context, IncompleteTask } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { mainStillRunning, mainWasRunning } from './failures.ts';
-import { readJournal } from './journal.ts';
-import { END_WITHIN_MS, endProcess, findRunningMain, type MainProcess } from './main-process.ts';
+import { findRunningMain, readJournal } from './journal.ts';
+import { END_WITHIN_MS, endProcess, type MainProcess } from './main-process.ts';
 import { runStep, type Step, startContext } from './step.ts';
 
 /** How a post step carries out the task that its main step saved. */

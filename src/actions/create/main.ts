@@ -1,5 +1,4 @@
 import { openJournal } from '../../runtime/journal.ts';
-import { saveMainProcess } from '../../runtime/main-process.ts';
 import { runStep, startContext } from '../../runtime/step.ts';
 import { noJournal } from '../../shared/context.ts';
 import { createWorkspace } from './create-workspace.ts';
@@ -10,12 +9,12 @@ import { createSummary, identityOutputs, outcomeOutputs } from './report.ts';
 export function create(): Promise<void> {
   return runStep(async (step) => {
     const { report } = step;
-    saveMainProcess(report);
     const inputs = readCreateInputs(report);
+    const journal = openJournal(inputs, report);
 
     const result = await createWorkspace(inputs, {
       ...startContext(inputs, step),
-      journal: inputs.deleteAfterJob ? openJournal(inputs, report) : noJournal,
+      journal: inputs.deleteAfterJob ? journal : noJournal,
       onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
     });
 

@@ -1,5 +1,4 @@
 import { openJournal } from '../../runtime/journal.ts';
-import { saveMainProcess } from '../../runtime/main-process.ts';
 import { runStep, startContext } from '../../runtime/step.ts';
 import { createKey } from './create-key.ts';
 import { readKeyInputs } from './inputs.ts';
@@ -9,12 +8,11 @@ import { keyOutputs, keySummary } from './report.ts';
 export function key(): Promise<void> {
   return runStep(async (step) => {
     const { report } = step;
-    saveMainProcess(report);
     const inputs = readKeyInputs(report);
 
     const result = await createKey(inputs, {
-      ...startContext(inputs, step),
       journal: openJournal(inputs, report),
+      ...startContext(inputs, step),
       registerSecrets: report.registerSecrets,
       onCreated(created) {
         report.output(keyOutputs(created));

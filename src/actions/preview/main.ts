@@ -1,6 +1,5 @@
 import { completeRepository } from '../../github/repository.ts';
 import { openJournal } from '../../runtime/journal.ts';
-import { saveMainProcess } from '../../runtime/main-process.ts';
 import { runStep, startContext, startGitHub } from '../../runtime/step.ts';
 import { identityOutputs } from '../create/report.ts';
 import { readPreviewInputs, reasonForNoKey } from './inputs.ts';
@@ -14,8 +13,8 @@ export function preview(): Promise<void> {
     const { report } = step;
     const reason = reasonForNoKey();
     if (reason !== undefined) return reportSkipped(reason, report);
-    saveMainProcess(report);
     const inputs = readPreviewInputs();
+    const journal = openJournal(inputs, report);
 
     const context = startContext(inputs, step);
     const github = startGitHub(inputs.gitHub, step);
@@ -25,7 +24,7 @@ export function preview(): Promise<void> {
       repository: await completeRepository(github, inputs.gitHub.repository),
       jobLogin: inputs.gitHub.jobLogin,
       renderComment: inputs.comment ? commentRenderer(inputs.gitHub, report) : undefined,
-      journal: openJournal(inputs, report),
+      journal,
       notice: report.notice,
       registerSecrets: report.registerSecrets,
       onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
