@@ -737,7 +737,10 @@ mayBeApplied||=response.mayBeApplied
 await client.pause(delay)
 const{value:found,error}=await catching(lookUp(),ApiError)
 if(error)throw unconfirmed(facts,{reason:"HTTP 404 Not Found",ambiguous:mayBeApplied,lookupFailure:error.details})
-if(found===void 0)return{kind:mayBeApplied?"deleted":"missing"}}return{kind:"unclear",error:unconfirmed(facts,{reason:"HTTP 404 Not Found, but OpenRouter still returns it",ambiguous:!1})}}function unconfirmed(facts,{reason,...conclusion}){return toApiError([{...{...facts,server:"OpenRouter",method:"DELETE",kind:"unexpected"},reason}],conclusion)}function envelope(data){return pipe(object({data}),transform(body=>body.data))}const PAGE_SIZE=100
+if(found===void 0)return{kind:mayBeApplied?"deleted":"missing"}}return{kind:"unclear",error:unconfirmed(facts,{reason:"HTTP 404 Not Found, but OpenRouter still returns it",ambiguous:!1})}}const MISSING_DELAYS_MS=[0,1e3,2e3,4e3,8e3]
+async function*whileMissing({client,signal}){for(const delay of MISSING_DELAYS_MS){if(delay>0&&signal.aborted)return
+await client.pause(delay)
+yield}}function unconfirmed(facts,{reason,...conclusion}){return toApiError([{...{...facts,server:"OpenRouter",method:"DELETE",kind:"unexpected"},reason}],conclusion)}function envelope(data){return pipe(object({data}),transform(body=>body.data))}const PAGE_SIZE=100
 function pageOf(item){return pipe(object({data:array(unknown()),total_count:optional(schemas_number())}),transform(({data,total_count},context)=>{const items=[]
 for(const[index,entry]of data.entries()){const parsed=safeParse(item,entry)
 if(!parsed.success){for(const{path}of parsed.error.issues)context.issues.push({code:"custom",input:entry,path:["data",index,...path]})
@@ -986,7 +989,8 @@ function limitTo(max){let running=0
 const waiting=[]
 return async call=>{running<max?running+=1:await new Promise(resolve=>waiting.push(resolve))
 try{return await call()}finally{const next=waiting.shift()
-next?next():running-=1}}}class Throttle{limit=limitTo(MAX_CONCURRENCY)
+next?next():running-=1}}}async function forEachOf(items,handle){const queue=items.values()
+await Promise.all(Array.from({length:MAX_CONCURRENCY},async()=>{for(const item of queue)await handle(item)}))}class Throttle{limit=limitTo(MAX_CONCURRENCY)
 #clock
 pausedUntil
 #totalMs=0
@@ -1016,7 +1020,10 @@ async function listKeys(client,workspace){const{items,serverTime}=await listAll(
 return{keys:items,serverTime}}function listKeyPages(client,workspace){return listPages(client,keyList(workspace))}function keyList({id,slug}){return{operation:`list the API keys of the workspace ${slug}`,path:"/keys",query:{workspace_id:id,include_disabled:"true",include_expired:"true"},schema:keyPage,findMismatch({data}){const other=data.find(({workspace_id})=>workspace_id!==id)
 return other&&`it lists a key of the workspace ${other.workspace_id}`},idOf:({hash})=>hash,hint:WORKSPACE_MAY_BE_DELETED}}function keyRequest(hash,name){return{operation:`read the API key ${name}`,method:"GET",path:`/keys/${encodeURIComponent(hash)}`,schema:envelope(key),on404:()=>{},findMismatch:returned=>returned&&returned.hash!==hash?`the response is about the API key with the hash ${returned.hash}`:void 0}}async function findKey(client,hash,options={}){const request=keyRequest(hash,`with the hash ${hash}`),{data}=await client.request({...request,...options})
 return data}function deleteKey(client,key){const facts={operation:`delete the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still exist`,path:`/keys/${encodeURIComponent(key.hash)}`}
-return sendDeletion(client,facts,()=>findKey(client,key.hash,{trusts404:!0}))}function isDisabled(key){return key.disabled===!0}async function disableKey(client,key){const{data}=await client.request({...keyRequest(key.hash,describeKey(key)),operation:`disable the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still work`,method:"PATCH",body:{disabled:!0}})
+return sendDeletion(client,facts,()=>findKey(client,key.hash,{trusts404:!0}))}async function deleteEach(keys,client,onDeleted){const undeleted=[]
+await forEachOf(keys,async key=>{const{value:deletion,error}=await catching(deleteKey(client,key),ApiError)
+error?undeleted.push({key,error}):deletion.kind==="unclear"?undeleted.push({key,error:deletion.error}):deletion.kind==="deleted"&&onDeleted(key)})
+return undeleted}function isDisabled(key){return key.disabled===!0}async function disableKey(client,key){const{data}=await client.request({...keyRequest(key.hash,describeKey(key)),operation:`disable the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still work`,method:"PATCH",body:{disabled:!0}})
 return data}const MAX_NAME_LENGTH=100
 function describeKey({name,label}){const shownName=name.length>MAX_NAME_LENGTH?`${name.slice(0,MAX_NAME_LENGTH)}\u2026`:name
 return`${JSON.stringify(shownName)} (${label})`}function keys_limitOf(key){const amount=toUsd(key.limit),reset=key.limit_reset
@@ -1380,14 +1387,7 @@ const credential=toCredential(readInputs(object(credentials))),incomplete=await 
 if(incomplete){task=incomplete.left
 throw incomplete.error}},(report,error,effect)=>{const leftovers=post.describeLeftovers(task),failsJob=post.failsJob?.(task)===!0
 failsJob?report.fail(error,effect,leftovers):report.warnOfPostStep(error,{effect,leftovers})
-return failsJob?1:0})}async function endMain(main,{report,clock,signal},{leftovers,hasSavedState}){await endProcess(main,{clock,signal})?hasSavedState?report.info("The step was still running. It was ended with SIGTERM before this post step."):report.warn(mainWasRunning,{leftovers}):report.warn(mainStillRunning,{seconds:END_WITHIN_MS/1e3,leftovers})}const MISSING_DELAYS_MS=[0,1e3,2e3,4e3,8e3]
-async function*whileMissing({client,signal}){for(const delay of MISSING_DELAYS_MS){if(delay>0&&signal.aborted)return
-await client.pause(delay)
-yield}}async function forEachOf(items,handle){const queue=items.values()
-await Promise.all(Array.from({length:MAX_CONCURRENCY},async()=>{for(const item of queue)await handle(item)}))}async function deleteEach(keys,client,onDeleted){const undeleted=[]
-await forEachOf(keys,async key=>{const{value:deletion,error}=await catching(deleteKey(client,key),ApiError)
-error?undeleted.push({key,error}):deletion.kind==="unclear"?undeleted.push({key,error:deletion.error}):deletion.kind==="deleted"&&onDeleted(key)})
-return undeleted}function keysTable(keys){if(keys.length!==0)return{header:["API key","Label",spentHeader(totalSpent(keys))],rows:keys.map(key=>[{code:key.name},{code:key.label},formatSpent(totalSpent([key]))])}}function spentHeader(total){return{numbers:total===null?"Keys spent":`Keys spent (total ${formatUsd(total)})`}}function formatSpent(amount){return amount===null?"unknown":formatUsd(amount)}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted."
+return failsJob?1:0})}async function endMain(main,{report,clock,signal},{leftovers,hasSavedState}){await endProcess(main,{clock,signal})?hasSavedState?report.info("The step was still running. It was ended with SIGTERM before this post step."):report.warn(mainWasRunning,{leftovers}):report.warn(mainStillRunning,{seconds:END_WITHIN_MS/1e3,leftovers})}function keysTable(keys){if(keys.length!==0)return{header:["API key","Label",spentHeader(totalSpent(keys))],rows:keys.map(key=>[{code:key.name},{code:key.label},formatSpent(totalSpent([key]))])}}function spentHeader(total){return{numbers:total===null?"Keys spent":`Keys spent (total ${formatUsd(total)})`}}function formatSpent(amount){return amount===null?"unknown":formatUsd(amount)}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted."
 function sweepOutputs(result){const{deleted,wouldDelete,tooMany,kept,failed,staleCount,keptCount}=result
 return{deleted:teardown_report_toJson(deleted),"would-delete":teardown_report_toJson(wouldDelete),kept:{...teardown_report_toJson([...tooMany,...kept]),total:keptCount+(tooMany.length>0?staleCount:0)},failed:teardown_report_toJson(failed),count:String(deleted.length)}}function teardown_report_toJson(entries){return toJsonList(entries.map(({id,slug,created_at,reason})=>({id,slug,created_at,reason})),"workspaces")}function sweepNotes(result){return describeOmitted(sweepOutputs(result))}function sweepSummary(result,{dryRun,deleteKeys}){const{deleted,staleCount,keptCount}=result
 return{title:dryRun?`\u{1f50e} Dry run: would delete ${countWorkspaces(staleCount)}`:`\u2705 Deleted ${countWorkspaces(deleted.length)}`,paragraphs:[`Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`,...dryRun&&!deleteKeys&&staleCount>0?[KEYS_NOT_CHECKED]:[]],table:sweepTable(result),notes:sweepNotes(result)}}function sweepTable(result){const{failed,deleted,alreadyDeleted,wouldDelete,tooMany,kept}=result,spent=[...deleted,...alreadyDeleted,...failed].flatMap(({keysSpent=[]})=>keysSpent),hasSpent=spent.length>0,found=[failed,deleted,alreadyDeleted,wouldDelete,tooMany,kept].flat(),hasAge=found.some(({age})=>age!==void 0),total=spent.every(amount=>amount!==null)?sumUsd(spent):null,rows=(entries,outcome)=>entries.map(({slug,age,keysSpent,reason})=>[{code:slug},...hasAge?[age===void 0?"unknown":formatAge(age)]:[],outcome(reason),...hasSpent?[keysSpent===void 0?"":formatSpent(keysSpent)]:[]]),keptBecause=reason=>`kept: ${reason}`

@@ -200,6 +200,18 @@ export function limitTo(max: number): <Result>(call: () => Promise<Result>) => P
   };
 }
 
+/** Calls `handle` with each of `items`, a few at once. */
+export async function forEachOf<Item>(
+  items: readonly Item[],
+  handle: (item: Item) => Promise<void>,
+): Promise<void> {
+  const queue = items.values();
+  const handleNext = async () => {
+    for (const item of queue) await handle(item);
+  };
+  await Promise.all(Array.from({ length: MAX_CONCURRENCY }, handleNext));
+}
+
 /** Limits and pauses all requests of a step to one server, which throttles them all if it throttles one. */
 class Throttle {
   /** Calls a function when fewer than `MAX_CONCURRENCY` others are running. */

@@ -56,6 +56,28 @@ export async function sendDeletion(
   return { kind: 'unclear', error: unconfirmed(facts, { reason, ambiguous: false }) };
 }
 
+/** When to try, in milliseconds after the attempt before. */
+const MISSING_DELAYS_MS = [0, 1_000, 2_000, 4_000, 8_000];
+
+/**
+ * Yields when to try something with what was just created, while OpenRouter reports that it is missing:
+ * reads can lag behind a write. Ends early if the step is aborted.
+ */
+export async function* whileMissing({
+  client,
+  signal,
+}: {
+  client: Client;
+  signal: AbortSignal;
+}): AsyncGenerator<void> {
+  for (const delay of MISSING_DELAYS_MS) {
+    // The first attempt reports an abort.
+    if (delay > 0 && signal.aborted) return;
+    await client.pause(delay);
+    yield;
+  }
+}
+
 /** Creates the error for a DELETE whose HTTP 404 no lookup confirmed. */
 function unconfirmed(
   facts: Omit<RequestFacts, 'method'>,

@@ -3,7 +3,7 @@ import { ApiError, formatAttempt } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 import { countKeys, truncateList } from '../lib/format.ts';
 import type { Deletion } from '../openrouter/deletion.ts';
-import { describeKey, type Key, listKeyPages } from '../openrouter/resources/keys.ts';
+import { deleteEach, describeKey, type Key, listKeyPages } from '../openrouter/resources/keys.ts';
 import {
   deleteWorkspace,
   findWorkspace,
@@ -11,7 +11,6 @@ import {
 } from '../openrouter/resources/workspaces.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
-import { deleteEach } from './delete-keys.ts';
 import {
   keysKeepAppearing,
   teardownIncomplete,

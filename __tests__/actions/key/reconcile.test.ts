@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { OrphanDeletion } from '../../../src/actions/key/orphans.ts';
-import { reconcileKey } from '../../../src/actions/key/reconcile.ts';
+import { reconcileKey } from '../../../src/actions/key/orphans.ts';
 import type { FailedAttempt } from '../../../src/creation/post-once.ts';
 import type { FailureClass } from '../../../src/http/retry-policy.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';

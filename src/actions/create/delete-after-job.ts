@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { LATE_POST_DELAYS_MS } from '../../creation/post-once.ts';
 import { countKeys } from '../../lib/format.ts';
+import { whileMissing } from '../../openrouter/deletion.ts';
 import {
   createWorkspaceRequest,
   findWorkspace,
@@ -10,7 +11,6 @@ import {
 import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { wasCreatedWithin } from '../../shared/time-window.ts';
-import { whileMissing } from '../../shared/while-missing.ts';
 import { teardown } from '../../teardown/teardown.ts';
 import { matchesDesired } from './diff.ts';
 import { createdWorkspaceMissing, workspaceLeftAlone } from './failures.ts';

@@ -33,9 +33,9 @@ import {
   deleteOrphans,
   type OrphanCriteria,
   preexistingHashes,
+  reconcileKey,
   unknownOwner,
 } from './orphans.ts';
-import { reconcileKey } from './reconcile.ts';
 import { deleteOlderKeys, hashesToReplace, type Replacement } from './replace.ts';
 
 /** What to create, as the author of the workflow requested it. */

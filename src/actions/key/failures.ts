@@ -8,12 +8,12 @@ import {
   type Key,
   type KeyIdentity,
   type KeyLimit,
+  type UndeletedKey,
 } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { linesOfPart } from '../../report/describe-api-error.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { describeMissing } from '../../shared/failures.ts';
-import type { UndeletedKey } from '../../teardown/delete-keys.ts';
 
 export const unexpectedKey = declareFailure<{
   key: Key;

@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
-import { countAmbiguous, type FailedAttempt } from '../../creation/post-once.ts';
+import { countAmbiguous, type Decision, type FailedAttempt } from '../../creation/post-once.ts';
+import { FAILURE_CLASSES } from '../../http/retry-policy.ts';
 import {
   createKeyRequest,
+  deleteEach,
   describeKey,
   type Key,
   type KeyList,
@@ -10,7 +12,6 @@ import {
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { wasCreatedWithin } from '../../shared/time-window.ts';
-import { deleteEach } from '../../teardown/delete-keys.ts';
 import { orphanNotDeleted, type UnknownOwner } from './failures.ts';
 
 /**
@@ -136,4 +137,21 @@ export function countPossibleOrphans(attempts: readonly FailedAttempt<OrphanDele
 /** The orphans that were deleted after earlier attempts. A list that lags still has them. */
 export function deletedOrphans(attempts: readonly FailedAttempt<OrphanDeletion>[]): Key[] {
   return attempts.flatMap(({ found }) => found?.deleted ?? []);
+}
+
+/** API keys that may be orphans of this step or keys of another job. */
+type Undecided = readonly Key[];
+
+/**
+ * Decides what to do after a failed `POST /keys`. It may have created a key whose secret the API never
+ * returns again. Such an orphan is deleted before the next POST.
+ */
+export function reconcileKey(
+  attempts: readonly FailedAttempt<OrphanDeletion>[],
+): Decision<Undecided> {
+  const { failure, found } = attempts.at(-1) as FailedAttempt<OrphanDeletion>;
+  const { retryable, ambiguous } = FAILURE_CLASSES[failure.kind];
+  if (ambiguous && failure.kind !== 'aborted' && !found) return { kind: 'settle', ambiguous: true };
+  if (found && found.undecided.length > 0) return { kind: 'done', result: found.undecided };
+  return { kind: retryable ? 'retry' : 'give-up', ambiguous: countPossibleOrphans(attempts) > 0 };
 }

@@ -1,11 +1,16 @@
-import { describeKey, type Key, keyRequest, listKeys } from '../../openrouter/resources/keys.ts';
+import { whileMissing } from '../../openrouter/deletion.ts';
+import {
+  deleteEach,
+  describeKey,
+  type Key,
+  keyRequest,
+  listKeys,
+} from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { unusableState } from '../../openrouter/unusable-key.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { latestTime } from '../../shared/time-window.ts';
-import { whileMissing } from '../../shared/while-missing.ts';
-import { deleteEach } from '../../teardown/delete-keys.ts';
 import { jobStatusUnknown, keyReplaced, replacedKeysNotDeleted } from './failures.ts';
 import type { JobStatus } from './job-status.ts';
 

@@ -1,4 +1,4 @@
-import { forEachOf } from '../../http/for-each.ts';
+import { forEachOf } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import type { Usd } from '../../lib/usd.ts';

@@ -1,4 +1,4 @@
-import { forEachOf } from '../../http/for-each.ts';
+import { forEachOf } from '../../http/client.ts';
 import { abortReason } from '../../lib/clock.ts';
 import { countWorkspaces, formatAge, formatSeconds } from '../../lib/format.ts';
 import { matches } from '../../lib/glob.ts';

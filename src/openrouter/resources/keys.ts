@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import type { Client } from '../../http/client.ts';
-import type { ApiRequest, ApiResponse, Outcome } from '../../http/request.ts';
+import { type Client, forEachOf } from '../../http/client.ts';
+import { ApiError, type ApiRequest, type ApiResponse, type Outcome } from '../../http/request.ts';
 import { bearerToken, MIN_KEY_LENGTH } from '../../http/token.ts';
+import { catching } from '../../lib/catching.ts';
 import { parseJson } from '../../lib/json.ts';
 import { formatUsd, sumUsd, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
 import { type Deletion, sendDeletion } from '../deletion.ts';
@@ -201,6 +202,32 @@ export function deleteKey(client: Client, key: KeyIdentity): Promise<Deletion> {
     path: `/keys/${encodeURIComponent(key.hash)}`,
   };
   return sendDeletion(client, facts, () => findKey(client, key.hash, { trusts404: true }));
+}
+
+/** An API key that could not be deleted, and why. */
+export interface UndeletedKey {
+  key: Key;
+  error: ApiError;
+}
+
+/**
+ * Deletes API keys, a few at once. A failure does not stop the other deletions. Returns the keys that could
+ * not be deleted; a missing key is not one of them.
+ * @param onDeleted called for each key as soon as this step has deleted it
+ */
+export async function deleteEach(
+  keys: readonly Key[],
+  client: Client,
+  onDeleted: (key: Key) => void,
+): Promise<UndeletedKey[]> {
+  const undeleted: UndeletedKey[] = [];
+  await forEachOf(keys, async (key) => {
+    const { value: deletion, error } = await catching(deleteKey(client, key), ApiError);
+    if (error) undeleted.push({ key, error });
+    else if (deletion.kind === 'unclear') undeleted.push({ key, error: deletion.error });
+    else if (deletion.kind === 'deleted') onDeleted(key);
+  });
+  return undeleted;
 }
 
 /** Whether OpenRouter rejects requests with a key because it was disabled. */
