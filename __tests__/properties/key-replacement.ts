@@ -4,8 +4,14 @@ import fc from 'fast-check';
 import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { createKey, type KeyRequest, type KeyResult } from '../../src/actions/key/create-key.ts';
-import { type KeyTask, keyTask, runKeyTask } from '../../src/actions/key/end-key.ts';
+import {
+  createKey,
+  type KeyRequest,
+  type KeyResult,
+  type KeyTask,
+  keyTask,
+} from '../../src/actions/key/create-key.ts';
+import { runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { ApiError } from '../../src/http/request.ts';
 import { Failure } from '../../src/shared/failure.ts';

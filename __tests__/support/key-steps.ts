@@ -1,7 +1,13 @@
 /** The key action and its post step in virtual time, without a process. */
 
-import { createKey, type KeyRequest, type KeyResult } from '../../src/actions/key/create-key.ts';
-import { type KeyTask, keyTask, runKeyTask } from '../../src/actions/key/end-key.ts';
+import {
+  createKey,
+  type KeyRequest,
+  type KeyResult,
+  type KeyTask,
+  keyTask,
+} from '../../src/actions/key/create-key.ts';
+import { runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { formatSpend } from '../../src/actions/key/report.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';

@@ -6,15 +6,13 @@ import {
 } from '../../sandbox/http/in-process.ts';
 import { type OpenRouter, openAccount } from '../../sandbox/openrouter/openrouter.ts';
 import { createWorkspace } from '../../src/actions/create/create-workspace.ts';
+import { runCreateTask } from '../../src/actions/create/post.ts';
 import {
+  type CreateContext,
+  type CreateRequest,
+  type CreateResult,
   type CreateTask,
   createTask,
-  runCreateTask,
-} from '../../src/actions/create/delete-after-job.ts';
-import type {
-  CreateContext,
-  CreateRequest,
-  CreateResult,
 } from '../../src/actions/create/request.ts';
 import { type ClientOptions, createClient } from '../../src/http/client.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';

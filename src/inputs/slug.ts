@@ -69,16 +69,11 @@ export function slugProblems(
   return problems;
 }
 
-/**
- * Returns the slug or the id that valid inputs specify. Nothing else knows whether it was made from a text.
- * @param written the value of the input that has it as it is
- */
-export function readSlug(
-  written: string | undefined,
+/** Makes the slug of a workspace from `slug-from`. Nothing else knows whether a slug was made from a text. */
+export function makeSlug(
   { slug_from: text = '', slug_prefix: prefix }: SlugValues,
   log: InputLog,
 ): string {
-  if (written !== undefined) return written;
   const slug = slugFrom(text, prefix);
   log.info(`The slug is ${slug}, made from slug-from.`);
   return slug;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
-import { describeWorkspaceLeft } from '../../../src/actions/create/delete-after-job.ts';
+import { describeWorkspaceLeft } from '../../../src/actions/create/post.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import {
   pass,

@@ -12,7 +12,6 @@ import {
   sendWorkspace,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
-import type { CreateTask } from './delete-after-job.ts';
 import { warnOnDrift } from './diff.ts';
 import { notDeletedAfterJob } from './failures.ts';
 import { handleExisting } from './handle-existing.ts';
@@ -21,6 +20,7 @@ import {
   type CreateContext,
   type CreateRequest,
   type CreateResult,
+  type CreateTask,
   DRY_RUN_NOTE,
 } from './request.ts';
 

@@ -5,7 +5,7 @@ import { type Connection, connection, credentials, toConnection } from '../../in
 import type { InvalidInput } from '../../inputs/failures.ts';
 import { flag } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
-import { type InputLog, readSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
+import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
 import {
   type CreateWorkspaceRequest,
   createWorkspaceRequest,
@@ -64,7 +64,7 @@ function createProblems(
 /** @throws {Failure} `invalid-inputs` */
 export function readCreateInputs(log: InputLog): CreateInputs {
   const values = readInputs(createInputs(), createProblems);
-  const slug = readSlug(values.slug, values, log);
+  const slug = values.slug ?? makeSlug(values, log);
   if (values.name !== getInput('name')) {
     log.notice(`name was cut to ${NAME_MAX_LENGTH} characters: OpenRouter accepts no more.`);
   }

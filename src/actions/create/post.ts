@@ -1,5 +1,19 @@
+import { LATE_POST_DELAYS_MS } from '../../creation/post-once.ts';
+import { countKeys } from '../../lib/format.ts';
+import { whileMissing } from '../../openrouter/deletion.ts';
+import {
+  findWorkspace,
+  type Workspace,
+  type WorkspaceRef,
+} from '../../openrouter/resources/workspaces.ts';
 import { runPostStep } from '../../runtime/post-step.ts';
-import { createTask, describeWorkspaceLeft, runCreateTask } from './delete-after-job.ts';
+import type { Context, IncompleteTask } from '../../shared/context.ts';
+import { Failure } from '../../shared/failure.ts';
+import { wasCreatedWithin } from '../../shared/time-window.ts';
+import { teardown } from '../../teardown/teardown.ts';
+import { matchesDesired } from './diff.ts';
+import { createdWorkspaceMissing, workspaceLeftAlone } from './failures.ts';
+import { type CreateTask, createTask } from './request.ts';
 
 /** The post step of `action.yml`: deletes the created workspace, if `delete-after-job` is set. */
 export function createPost(): Promise<void> {
@@ -9,4 +23,81 @@ export function createPost(): Promise<void> {
     describeLeftovers: (task) =>
       task ? describeWorkspaceLeft(task) : 'a workspace, if the step created one',
   });
+}
+
+/** Describes what may be left if `task` fails. */
+export function describeWorkspaceLeft({ target: { created, pending } }: CreateTask): string {
+  return `the workspace ${(created ?? pending?.desired)?.slug}`;
+}
+
+/**
+ * Deletes the workspace that the step created, then any that an ambiguous POST of it creates late. Deletes
+ * no workspace that another job may have created. Returns the error and the task if a deletion failed.
+ * @throws {ApiError} if the workspace cannot be looked up
+ */
+export async function runCreateTask(
+  task: CreateTask,
+  context: Context,
+): Promise<IncompleteTask<CreateTask> | undefined> {
+  const { target } = task;
+  const deletedIds = new Set<string>();
+  let next: WorkspaceRef | undefined = target.created;
+  for (let count = 0; count < MAX_CREATED; count += 1) {
+    next ??= target.pending && (await findCreated(target.pending, { ...context, deletedIds }));
+    if (!next) return undefined;
+    const incomplete = await deleteCreated(next, task, context);
+    if (incomplete) return incomplete;
+    deletedIds.add(next.id);
+    next = undefined;
+  }
+  return undefined;
+}
+
+/** The maximum number of workspaces that are deleted: each late POST can create one, once the slug is free. */
+const MAX_CREATED = 5;
+
+/**
+ * Deletes the workspace. If OpenRouter reports that it is missing, tries again while time is left: it was
+ * created before.
+ */
+async function deleteCreated(
+  workspace: WorkspaceRef,
+  task: CreateTask,
+  context: Context,
+): Promise<IncompleteTask<CreateTask> | undefined> {
+  const { slug, id } = workspace;
+  const options = { deleteKeys: task.deleteKeys, relistKeys: false };
+  let keyCount = 0;
+  for await (const _ of whileMissing(context)) {
+    const { deletedKeys, deleted, problem } = await teardown(workspace, options, context);
+    if (problem) return { error: problem, left: task };
+    keyCount += deletedKeys.length;
+    if (!deleted) continue;
+    const keys = keyCount > 0 ? ` and ${countKeys(keyCount)}` : '';
+    context.log.info(
+      `Deleted the workspace ${slug}, id ${id},${keys} because of delete-after-job.`,
+    );
+    return undefined;
+  }
+  return { error: new Failure(createdWorkspaceMissing, { workspace }), left: task };
+}
+
+/** Finds the workspace that the step created. Polls, because an ambiguous POST may be applied late. */
+async function findCreated(
+  { desired, window }: NonNullable<CreateTask['target']['pending']>,
+  context: Context & { deletedIds: ReadonlySet<string> },
+): Promise<Workspace | undefined> {
+  const { client, log, warn, deletedIds } = context;
+  for (const delay of LATE_POST_DELAYS_MS) {
+    await client.pause(delay);
+    const { workspace } = await findWorkspace(client, desired.slug, { trusts404: true });
+    if (!workspace || deletedIds.has(workspace.id)) continue;
+    const isInTime = window !== undefined && wasCreatedWithin(workspace, window);
+    if (isInTime && matchesDesired(workspace, desired)) return workspace;
+    warn(workspaceLeftAlone, { workspace });
+    return undefined;
+  }
+  const what = deletedIds.size === 0 ? 'nothing to delete' : 'no late request created it again';
+  log.info(`The workspace ${desired.slug} does not exist: ${what}.`);
+  return undefined;
 }

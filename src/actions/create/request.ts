@@ -1,8 +1,12 @@
+import * as z from 'zod/mini';
 import type { Governance } from '../../governance/governance.ts';
 import type { Change } from '../../lib/format.ts';
-import type { CreateWorkspaceRequest, Workspace } from '../../openrouter/resources/workspaces.ts';
+import {
+  type CreateWorkspaceRequest,
+  createWorkspaceRequest,
+  type Workspace,
+} from '../../openrouter/resources/workspaces.ts';
 import type { Context, Journal } from '../../shared/context.ts';
-import type { CreateTask } from './delete-after-job.ts';
 
 /** What to do with a workspace that already has the slug. */
 export const IF_EXISTS = ['fail', 'reuse', 'update'] as const;
@@ -33,6 +37,31 @@ export interface CreateResult {
   /** The changes to guardrail, budgets and members, or those that a dry run would make. */
   governanceChanges: readonly Change[];
 }
+
+/** The schema of the task that a step with `delete-after-job` saves for its post step. */
+export const createTask = () =>
+  z.object({
+    /** Whether the post step also deletes the API keys of the workspace. */
+    deleteKeys: z.boolean(),
+    /** At least one of them. */
+    target: z
+      .object({
+        created: z.optional(z.object({ id: z.guid(), slug: z.string() })),
+        /** With `created`, what an earlier POST may still create once that is deleted. */
+        pending: z.optional(pendingWorkspace()),
+      })
+      .check(z.refine(({ created, pending }) => (created ?? pending) !== undefined)),
+  });
+
+/** A workspace that a POST may have created or may still create. */
+const pendingWorkspace = () =>
+  z.object({
+    desired: createWorkspaceRequest,
+    /** When the step may create it, by the server's time; absent if that is unknown. */
+    window: z.optional(z.object({ from: z.number(), to: z.number() })),
+  });
+
+export type CreateTask = z.infer<ReturnType<typeof createTask>>;
 
 export interface CreateContext extends Context {
   journal: Journal<CreateTask>;

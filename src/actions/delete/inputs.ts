@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { type Connection, connection, credentials, toConnection } from '../../inputs/connection.ts';
 import { flag, idOrSlug } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
-import { type InputLog, readSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
+import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
 import type { DeleteRequest } from './delete-workspace.ts';
 
 /** The inputs of `delete/action.yml`, in the order in which their problems are reported. */
@@ -36,7 +36,7 @@ export function readDeleteInputs(log: InputLog): DeleteInputs {
   );
   return {
     ...toConnection(values),
-    workspace: readSlug(values.workspace, values, log),
+    workspace: values.workspace ?? makeSlug(values, log),
     expectSlugPrefix: values.expect_slug_prefix,
     deleteKeys: values.delete_keys,
     dryRun: values.dry_run,

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import { postOnce } from '../../creation/post-once.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
@@ -17,7 +18,6 @@ import type { Context, Journal } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { clocksDiffer, workspaceNotFound } from '../../shared/failures.ts';
 import { latestTime } from '../../shared/time-window.ts';
-import type { KeyTask } from './end-key.ts';
 import { describeExpiry, planExpiry, unexpectedLifetime } from './expiry.ts';
 import {
   keyLooser,
@@ -32,6 +32,7 @@ import {
   deletedOrphans,
   deleteOrphans,
   type OrphanCriteria,
+  orphanCriteria,
   preexistingHashes,
   reconcileKey,
   unknownOwner,
@@ -62,6 +63,27 @@ export interface KeyResult {
   /** ISO 8601; null for never. */
   expiresAt: string | null;
 }
+
+/** The schema of the task that `key` saves for its post step. */
+export const keyTask = () =>
+  z.object({
+    search: orphanCriteria(),
+    /** The created key; absent until its response arrives. */
+    created: z.optional(
+      z.object({
+        hash: z.string(),
+        label: z.string(),
+        /** As OpenRouter returned it; the requested one if it did not. Null for never. */
+        expiresAt: z.nullable(z.string()),
+      }),
+    ),
+    /** Whether the post step revokes the created key. */
+    revoke: z.boolean(),
+    /** The hashes of the keys that the created one replaces if the job succeeds; absent if it replaces none. */
+    replaced: z.optional(z.array(z.string())),
+  });
+
+export type KeyTask = z.infer<ReturnType<typeof keyTask>>;
 
 export interface KeyContext extends Context {
   journal: Journal<KeyTask>;

@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import { LATE_POST_DELAYS_MS } from '../../creation/post-once.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
@@ -6,32 +5,12 @@ import { whileMissing } from '../../openrouter/deletion.ts';
 import { deleteKey, describeKey, type Key } from '../../openrouter/resources/keys.ts';
 import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
+import type { KeyTask } from './create-key.ts';
 import { describeExpiry } from './expiry.ts';
 import { createdKeyMissing, keyOwnerUnknownWarning } from './failures.ts';
-import { deleteOrphans, mayBeCreatedSince, orphanCriteria, unknownOwner } from './orphans.ts';
+import { deleteOrphans, mayBeCreatedSince, unknownOwner } from './orphans.ts';
 import { deleteOlderKeys, type ReplaceContext, replaceOlderKeys } from './replace.ts';
 import { reportSpend, type SpendContext } from './spend.ts';
-
-/** The schema of the task that `key` saves for its post step. */
-export const keyTask = () =>
-  z.object({
-    search: orphanCriteria(),
-    /** The created key; absent until its response arrives. */
-    created: z.optional(
-      z.object({
-        hash: z.string(),
-        label: z.string(),
-        /** As OpenRouter returned it; the requested one if it did not. Null for never. */
-        expiresAt: z.nullable(z.string()),
-      }),
-    ),
-    /** Whether the post step revokes the created key. */
-    revoke: z.boolean(),
-    /** The hashes of the keys that the created one replaces if the job succeeds; absent if it replaces none. */
-    replaced: z.optional(z.array(z.string())),
-  });
-
-export type KeyTask = z.infer<ReturnType<typeof keyTask>>;
 
 /**
  * Describes what may be left if `task` fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…, expires at

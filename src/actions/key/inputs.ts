@@ -6,7 +6,7 @@ import type { InvalidInput } from '../../inputs/failures.ts';
 import { flag, idOrSlug, lifetime, toMs } from '../../inputs/fields.ts';
 import { BOOLEANS } from '../../inputs/parse-input.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
-import { type InputLog, readSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
+import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
 import { createKeyRequest, LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
 import type { KeyRequest } from './create-key.ts';
 import { type JobStatus, jobStatusOf } from './job-status.ts';
@@ -82,7 +82,7 @@ export function readKeyInputs(log: InputLog): KeyInputs {
   const values = readInputs(keyInputs(), keyProblems);
   return {
     ...toConnection(values),
-    workspace: readSlug(values.workspace, values, log),
+    workspace: values.workspace ?? makeSlug(values, log),
     desired: {
       name: values.name ?? keyNameOf(process.env, Math.random()),
       limit: values.limit_usd,

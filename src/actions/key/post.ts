@@ -1,5 +1,6 @@
 import { runPostStep } from '../../runtime/post-step.ts';
-import { describeKeysLeft, keyTask, runKeyTask } from './end-key.ts';
+import { keyTask } from './create-key.ts';
+import { describeKeysLeft, runKeyTask } from './end-key.ts';
 import { readJobStatus, replacesAfterJob } from './inputs.ts';
 import { replacedSummary, spendReporter } from './report.ts';
 

@@ -10,7 +10,8 @@ import {
 import { findWorkspace, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { IncompleteTask } from '../../shared/context.ts';
 import { Failure, type FailureKind } from '../../shared/failure.ts';
-import { deleteAllOrphans, describeKeysLeft, type KeyTask } from '../key/end-key.ts';
+import type { KeyTask } from '../key/create-key.ts';
+import { deleteAllOrphans, describeKeysLeft } from '../key/end-key.ts';
 import { keyReplaced } from '../key/failures.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
 import { reportSpend, type SpendContext } from '../key/spend.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { keyTask } from '../key/end-key.ts';
+import { keyTask } from '../key/create-key.ts';
 import type { Subject } from './subject.ts';
 
 /** Has a number or a name, as its kind requires. */

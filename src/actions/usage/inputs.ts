@@ -3,7 +3,7 @@ import { type Connection, connection, credentials, toConnection } from '../../in
 import type { InvalidInput } from '../../inputs/failures.ts';
 import { durationOrWord, flag, idOrSlug } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
-import { type InputLog, readSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
+import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
 import { exactUsd, parseUsd, type Usd } from '../../lib/usd.ts';
 import { LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
 import { CALENDAR_PERIODS, type Since } from './period.ts';
@@ -82,7 +82,7 @@ export function readUsageInputs(log: InputLog): UsageInputs {
   const values = readInputs(usageInputs(), usageProblems);
   return {
     ...toConnection(values),
-    workspace: readSlug(values.workspace, values, log),
+    workspace: values.workspace ?? makeSlug(values, log),
     keyHash: values.key_hash,
     since: values.since,
     warnAbove: values.warn_above_usd,
