@@ -210,8 +210,8 @@ test.each<[string, Partial<CreateRequest>, string]>([
     'run-again',
   ],
   [
-    'a newer run finishes the work, if no input is for it, as in an older run of a preview',
-    { deleteAfterJob: false, ifExists: 'reuse', governanceInputs: [] },
+    'a newer run finishes the work',
+    { deleteAfterJob: false, ifExists: 'reuse', governanceInputs: [], isOutdated: true },
     'newest-run',
   ],
 ])('a failed guardrail of a new workspace reports that %s', async (_, request, recovery) => {

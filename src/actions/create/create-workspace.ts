@@ -174,9 +174,8 @@ function otherIfExists({ governanceInputs, ifExists }: CreateRequest): string | 
 /** How the guardrail, budgets and members of a new workspace are completed or undone if a write fails. */
 function recoveryOfWrites(request: CreateRequest): Recovery {
   if (request.deleteAfterJob) return 'deleted-after-job';
-  if (otherIfExists(request) === 'update') return 'run-again-with-update';
-  // With `reuse` and no input for them, it is an older run of `preview`, which would use the workspace as it is.
-  return request.ifExists === 'reuse' ? 'newest-run' : 'run-again';
+  if (request.isOutdated) return 'newest-run';
+  return otherIfExists(request) === 'update' ? 'run-again-with-update' : 'run-again';
 }
 
 /** What to do after an ambiguous POST. */

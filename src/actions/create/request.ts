@@ -18,6 +18,8 @@ export interface CreateRequest {
   /** The provided inputs for `governance`, by their names in the workflow. */
   governanceInputs: readonly string[];
   ifExists: (typeof IF_EXISTS)[number];
+  /** Whether a newer run updates the workspace, which this one uses as it is if it exists. */
+  isOutdated?: boolean;
   /** Look up and plan, but write nothing. */
   dryRun: boolean;
   deleteAfterJob: boolean;

@@ -175,6 +175,7 @@ async function ensureWorkspace(
       governance,
       governanceInputs: isCurrent ? governanceInputs : [],
       ifExists: isCurrent ? 'update' : 'reuse',
+      isOutdated: !isCurrent,
       dryRun: request.dryRun,
       deleteAfterJob: false,
       deleteKeys: false,
