@@ -143,34 +143,10 @@ return!1}function isLoopbackAddress(host){const hostLower=host.toLowerCase()
 return hostLower==="localhost"||hostLower.startsWith("127.")||hostLower.startsWith("[::1]")||hostLower.startsWith("[0:0:0:0:0:0:0:1]")}class DecodedURL extends URL{constructor(url,base){super(url,base)
 this._decodedUsername=decodeURIComponent(super.username)
 this._decodedPassword=decodeURIComponent(super.password)}get username(){return this._decodedUsername}get password(){return this._decodedPassword}}var tunnel=__nccwpck_require__(770)
-class ProxyAgent{constructor(){throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher")}}var HttpCodes,Headers,MediaTypes,__awaiter=function(thisArg,_arguments,P,generator){function adopt(value){return value instanceof P?value:new P(function(resolve){resolve(value)})}return new(P||(P=Promise))(function(resolve,reject){function fulfilled(value){try{step(generator.next(value))}catch(e){reject(e)}}function rejected(value){try{step(generator.throw(value))}catch(e){reject(e)}}function step(result){result.done?resolve(result.value):adopt(result.value).then(fulfilled,rejected)}step((generator=generator.apply(thisArg,_arguments||[])).next())})};(function(HttpCodes){HttpCodes[HttpCodes.OK=200]="OK"
-HttpCodes[HttpCodes.MultipleChoices=300]="MultipleChoices"
-HttpCodes[HttpCodes.MovedPermanently=301]="MovedPermanently"
-HttpCodes[HttpCodes.ResourceMoved=302]="ResourceMoved"
-HttpCodes[HttpCodes.SeeOther=303]="SeeOther"
-HttpCodes[HttpCodes.NotModified=304]="NotModified"
-HttpCodes[HttpCodes.UseProxy=305]="UseProxy"
-HttpCodes[HttpCodes.SwitchProxy=306]="SwitchProxy"
-HttpCodes[HttpCodes.TemporaryRedirect=307]="TemporaryRedirect"
-HttpCodes[HttpCodes.PermanentRedirect=308]="PermanentRedirect"
-HttpCodes[HttpCodes.BadRequest=400]="BadRequest"
-HttpCodes[HttpCodes.Unauthorized=401]="Unauthorized"
-HttpCodes[HttpCodes.PaymentRequired=402]="PaymentRequired"
-HttpCodes[HttpCodes.Forbidden=403]="Forbidden"
-HttpCodes[HttpCodes.NotFound=404]="NotFound"
-HttpCodes[HttpCodes.MethodNotAllowed=405]="MethodNotAllowed"
-HttpCodes[HttpCodes.NotAcceptable=406]="NotAcceptable"
-HttpCodes[HttpCodes.ProxyAuthenticationRequired=407]="ProxyAuthenticationRequired"
-HttpCodes[HttpCodes.RequestTimeout=408]="RequestTimeout"
-HttpCodes[HttpCodes.Conflict=409]="Conflict"
-HttpCodes[HttpCodes.Gone=410]="Gone"
-HttpCodes[HttpCodes.TooManyRequests=429]="TooManyRequests"
-HttpCodes[HttpCodes.InternalServerError=500]="InternalServerError"
-HttpCodes[HttpCodes.NotImplemented=501]="NotImplemented"
-HttpCodes[HttpCodes.BadGateway=502]="BadGateway"
-HttpCodes[HttpCodes.ServiceUnavailable=503]="ServiceUnavailable"
-HttpCodes[HttpCodes.GatewayTimeout=504]="GatewayTimeout"})(HttpCodes||(HttpCodes={}));(function(Headers){Headers.Accept="accept"
-Headers.ContentType="content-type"})(Headers||(Headers={}));(function(MediaTypes){MediaTypes.ApplicationJson="application/json"})(MediaTypes||(MediaTypes={}))
+class ProxyAgent{constructor(){throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher")}}var HttpCodes,Headers,MediaTypes,__awaiter=function(thisArg,_arguments,P,generator){function adopt(value){return value instanceof P?value:new P(function(resolve){resolve(value)})}return new(P||(P=Promise))(function(resolve,reject){function fulfilled(value){try{step(generator.next(value))}catch(e){reject(e)}}function rejected(value){try{step(generator.throw(value))}catch(e){reject(e)}}function step(result){result.done?resolve(result.value):adopt(result.value).then(fulfilled,rejected)}step((generator=generator.apply(thisArg,_arguments||[])).next())})}
+HttpCodes||(HttpCodes={})
+Headers||(Headers={})
+MediaTypes||(MediaTypes={})
 function lib_getProxyUrl(serverUrl){const proxyUrl=getProxyUrl(new URL(serverUrl))
 return proxyUrl?proxyUrl.href:""}const HttpRedirectCodes=[HttpCodes.MovedPermanently,HttpCodes.ResourceMoved,HttpCodes.SeeOther,HttpCodes.TemporaryRedirect,HttpCodes.PermanentRedirect],HttpResponseRetryCodes=[HttpCodes.BadGateway,HttpCodes.ServiceUnavailable,HttpCodes.GatewayTimeout],RetryableHttpVerbs=["OPTIONS","GET","DELETE","HEAD"]
 class HttpClientError extends Error{constructor(message,statusCode){super(message)

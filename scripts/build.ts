@@ -48,10 +48,15 @@ function run(bin: string, ...args: string[]): void {
  * Webpack marks what is unused as `null && …`, which has to be evaluated to be found dead. Getters
  * count as pure: the only ones with an effect are those of Node.js that load a module, such as
  * `fs.promises`, and the actions start sooner without it. So are calls that load a module whose result is
- * not used, and `new Summary()`, which `@actions/core` calls whenever it is loaded.
+ * not used, and `new Summary()`, which `@actions/core` calls whenever it is loaded. The same goes for the
+ * functions that fill the enums of `@actions/http-client`, none of which is used.
  */
 async function withoutDeadCode(bundle: string): Promise<string> {
-  const { code = '' } = await minify(bundle, {
+  const pure = bundle.replaceAll(
+    /\(function \((?:HttpCodes|Headers|MediaTypes)\)/g,
+    '/*@__PURE__*/$&',
+  );
+  const { code = '' } = await minify(pure, {
     ecma: 2020,
     mangle: false,
     compress: {
