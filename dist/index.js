@@ -819,7 +819,7 @@ return BY_METHOD[method]?.[status]??BY_STATUS[status]??(isRejection?"rejected":"
 if(status===404&&parseJson(body)!==void 0&&request.on404)return{data:request.on404()}
 if(status<200||status>=300)return toFailure(request,response,server)
 const json=parseJson(body)
-if(isNestedDeeper(json,MAX_DEPTH))return{kind:"unexpected",reason:`HTTP ${status}, but the body is nested more than ${MAX_DEPTH} levels deep`+(request.method==="GET"?"":createdId(json)),...metadata(response,server)}
+if(isNestedDeeper(json,MAX_DEPTH))return{kind:"unexpected",reason:`HTTP ${status}, but the body is nested more than ${MAX_DEPTH} levels deep`,...metadata(response,server)}
 const parsed=safeParse(request.schema,json)
 if(!parsed.success)return{kind:"ambiguous",reason:`HTTP ${status}, but ${response_describeDefect({body,json},parsed.error)}`,...metadata(response,server)}
 const mismatch=request.findMismatch?.(parsed.data)
@@ -831,8 +831,7 @@ if(!URL.canParse(location,apiUrl))return"an invalid URL"
 const{origin,pathname}=new URL(location,apiUrl)
 return origin+pathname.split("/").map(part=>part.length<MIN_KEY_LENGTH?part:"***").join("/")}function metadata({status,headers},{requestIdHeader}){const id=headers[requestIdHeader]
 return{status,requestId:typeof id==="string"?`${requestIdHeader} ${id}`:void 0}}function formatStatus(status){return`HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status]??""}`.trimEnd()}const MAX_DEPTH=100
-function createdId(json){const{data}=safeParse(object({data:object({id:schemas_guid()})}),json)
-return data?`; its id is ${data.data.id}`:""}function response_describeDefect({body,json},{issues}){if(body.trim()==="")return"the body is empty"
+function response_describeDefect({body,json},{issues}){if(body.trim()==="")return"the body is empty"
 if(json===void 0)return"the body is not JSON"
 const names=issues.map(({path})=>path.join("."))
 return names.includes("")?"the body is not an object":`the body has no valid ${names.join(", ")}`}const MAX_ERROR_TEXT=16384

@@ -77,23 +77,12 @@ test.each([
   expect(parse({ status: 404, body }, { on404: () => ({ id: '' }) })).toMatchObject(expected);
 });
 
-describe('a body that is nested too deep to be checked', () => {
+test('a body with more than 100 levels is nested too deep to be checked', () => {
   const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
-  const REASON = 'HTTP 200, but the body is nested more than 100 levels deep';
-
-  test('has more than 100 levels', () => {
-    expect(parse({ body: nested(100) })).toMatchObject({ kind: 'ambiguous' });
-    expect(parse({ body: nested(101) })).toMatchObject({ kind: 'unexpected', reason: REASON });
-  });
-
-  test('is reported with the id of its resource, which may have been created', () => {
-    const id = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
-    const body = `{"data":{"id":"${id}","x":${nested(5_000)}}}`;
-    expect(parse({ body }, { method: 'POST' })).toMatchObject({
-      reason: `${REASON}; its id is ${id}`,
-    });
-    expect(parse({ body }, { method: 'GET' })).toMatchObject({ reason: REASON });
-  });
+  const reason = 'HTTP 200, but the body is nested more than 100 levels deep';
+  expect(parse({ body: nested(100) })).toMatchObject({ kind: 'ambiguous' });
+  expect(parse({ body: nested(101) })).toMatchObject({ kind: 'unexpected', reason });
+  expect(parse({ body: nested(5_000) })).toMatchObject({ kind: 'unexpected', reason });
 });
 
 test.each([
