@@ -1,10 +1,16 @@
 import fc from 'fast-check';
 import type { InProcessFault } from '../../sandbox/http/in-process.ts';
+import { classifyResponse } from '../../src/http/retry-policy.ts';
 
 const applied = fc.boolean();
 
 /** About another workspace than the requested one. A POST with this response is not sent again. */
 const OTHER = '{"data":{"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","slug":"other","name":"x"}}';
+
+/** The statuses after which a POST is looked up, and sent again. `http/client.test.ts` lists them. */
+const AMBIGUOUS = Array.from({ length: 200 }, (_, at) => 400 + at).filter(
+  (status) => classifyResponse('POST', status) === 'ambiguous',
+);
 
 /** Faults after which a retry or a lookup can succeed. */
 const transient: fc.Arbitrary<InProcessFault> = fc.oneof(
@@ -17,7 +23,7 @@ const transient: fc.Arbitrary<InProcessFault> = fc.oneof(
   fc.record({ kind: fc.constant('late' as const), after: fc.integer({ min: 1, max: 40_000 }) }),
   fc.record({
     kind: fc.constant('response' as const),
-    status: fc.constantFrom(408, 425, 500, 502, 503, 504, 520, 521, 522, 523, 524),
+    status: fc.constantFrom(...AMBIGUOUS),
     body: fc.constantFrom('', '<html>Bad gateway</html>', '{"error":{"message":"No"}}'),
     applied,
   }),
