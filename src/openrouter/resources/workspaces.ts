@@ -74,6 +74,8 @@ export function cutName(name: string): string {
   return [...name].slice(0, NAME_MAX_LENGTH).join('').trimEnd();
 }
 
+const descriptionText = text(0, 500);
+
 const RATE_MESSAGE = 'must be a number from 0.0001 to 1';
 
 const ID_MESSAGE = 'must be a whole number';
@@ -92,7 +94,7 @@ const PROVIDER_SORTS = ['price', 'throughput', 'latency', 'exacto'] as const;
 export const createWorkspaceRequest = z.object({
   name: text(1, NAME_MAX_LENGTH),
   slug,
-  description: z.optional(z.nullable(text(0, 500))),
+  description: z.optional(z.nullable(descriptionText)),
   default_text_model: model,
   default_image_model: model,
   default_provider_sort: z.optional(
@@ -154,7 +156,7 @@ const listedWorkspace = z.object({
   id: z.guid(),
   slug: z.string(),
   created_at: textIfValid(z.string()),
-  description: textIfValid(text(0, 500)),
+  description: textIfValid(descriptionText),
 });
 
 export type ListedWorkspace = z.infer<typeof listedWorkspace>;
