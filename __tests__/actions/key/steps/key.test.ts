@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { seedKey, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
+import { seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
 import { annotations, declaredOutputs } from '../../../support/harness.ts';
 import {
   CREATE,
@@ -7,7 +7,6 @@ import {
   expectCreated,
   expectFailed,
   expectNoSecret,
-  HOUR_MS,
   LIST,
   LOOKUP,
   openKeyHarness,
@@ -105,62 +104,6 @@ describe('a key step', () => {
     expect(message).toContain('Nothing was changed at OpenRouter.');
     expect(calls()).toEqual([LOOKUP, LOOKUP]);
   });
-
-  test('A key with other values than requested that keep its promise is a warning that lists them', async () => {
-    const { expires_at: _, ...created } = seedKey(key.sandbox, key.workspace, { name: 'CI' });
-    keys().length = 0;
-    const body = JSON.stringify({
-      data: { ...created, limit: 4 },
-      key: `sk-or-v1-${'0'.repeat(64)}`,
-    });
-    key.scheduleFaults({ on: CREATE, kind: 'response', status: 201, body });
-    const main = await createKey({ 'limit-usd': '5' });
-    expect(main.exitCode).toBe(0);
-    const [warning] = annotations(main, 'warning');
-    expect(warning?.data.split('\n')).toEqual([
-      `The API key "CI" (${created.label}) has other values than requested`,
-      'OpenRouter returned other values:',
-      'limit: 5 → 4',
-      expect.stringMatching(/^expires_at: "20.*Z" → not returned$/),
-      expect.stringMatching(/^See https:.*#key-stricter$/),
-    ]);
-  });
-});
-
-describe('the expiry of a key', () => {
-  const seconds = (ms: number) => Math.floor(ms / 1_000);
-
-  test.each<[string, Record<string, string>, number]>([
-    ['6 hours by default', {}, 6 * HOUR_MS],
-    ['1 minute with expires-in: 1m', { 'expires-in': '1m' }, HOUR_MS / 60],
-    ['3650 days with expires-in: 3650d', { 'expires-in': '3650d' }, 3650 * 24 * HOUR_MS],
-  ])("A key expires after %s, by the server's clock", async (_, inputs, lifetime) => {
-    const serverTime = seconds(Date.now() + 20 * HOUR_MS) * 1_000;
-    key.setServerTime(serverTime);
-    const main = await createKey(inputs);
-    expectCreated(main, keys());
-    const expiry = Date.parse(main.outputs['expires-at'] ?? '');
-    expect(seconds(expiry)).toBe(seconds(serverTime + lifetime));
-    // The milliseconds are random, and distinguish it from the keys of other jobs.
-    expect(expiry % 1_000).not.toBe(0);
-  });
-});
-
-test('Without a name, each job of a matrix creates a key with a name of its own', async () => {
-  const env = {
-    GITHUB_REPOSITORY: 'octo-org/app',
-    GITHUB_WORKFLOW: 'CI',
-    GITHUB_RUN_ID: '7',
-    GITHUB_RUN_ATTEMPT: '2',
-    GITHUB_JOB: 'test',
-  };
-  const steps = [await createKey({ name: '' }, env), await createKey({ name: '' }, env)];
-  for (const step of steps) expectCreated(step, keys());
-  const names = keys().map(({ name }) => name);
-  expect(steps.map(({ outputs }) => outputs['name']).sort()).toEqual(names.toSorted());
-  expect(new Set(names).size).toBe(2);
-  const pattern = /^octo-org\/app \/ CI \/ 7\.2 \/ test \/ [0-9a-z]{6}$/;
-  for (const name of names) expect(name).toMatch(pattern);
 });
 
 test('The key action reports all invalid inputs together, before it sends or saves anything', async () => {

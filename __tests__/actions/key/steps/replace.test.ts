@@ -1,35 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { seedKey, seedUsage, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
-import { annotations, expectFailure, GITEA } from '../../../support/harness.ts';
-import {
-  CREATE,
-  DELETE,
-  expectCreated,
-  expectFailed,
-  openKeyHarness,
-} from '../../../support/key.ts';
-import { onNth } from '../../../support/on-nth.ts';
+import { seedKey, seedUsage } from '../../../../sandbox/openrouter/seed.ts';
+import { annotations, expectFailure, GITEA, type RunOptions } from '../../../support/harness.ts';
+import { DELETE, expectCreated, expectFailed, openKeyHarness } from '../../../support/key.ts';
 
 const key = openKeyHarness();
-const { createKey, runPost, keys, calls } = key;
+const { createKey, runPost, keys } = key;
 const seed = (fields: Parameters<typeof seedKey>[2]) => seedKey(key.sandbox, key.workspace, fields);
-
-test('replace deletes exactly the keys of that name that existed before', async () => {
-  for (const name of ['CI', 'Other', 'CI', 'CI']) seed({ name });
-  const [disabled] = keys();
-  if (disabled) disabled.disabled = true;
-  const elsewhere = seedWorkspace(key.sandbox, { slug: 'preview-43' });
-  seedKey(key.sandbox, elsewhere, { name: 'CI' });
-  onNth(key.sandbox, CREATE, 1, () => seed({ name: 'CI' }));
-  const main = await createKey({ replace: 'true' });
-  expectCreated(main, keys());
-  expect(calls().slice(2)).toEqual([CREATE, DELETE, DELETE, DELETE]);
-  // What another job created in the meantime stays, and so does the key of the other workspace.
-  expect(keys().map(({ name }) => name)).toEqual(['CI', 'CI', 'CI', 'Other']);
-  expect(main.log.match(/which the new one replaces/g)).toHaveLength(3);
-  expect((await runPost(main)).exitCode).toBe(0);
-  expect(keys()).toHaveLength(3);
-});
 
 test('replace after-job needs expires-in in a workflow, where the runner adds all defaults', async () => {
   seed({ name: 'CI' });
@@ -63,13 +39,8 @@ test('A replace that fails reports the new key and the old ones that are left', 
 const TOO_LONG = 'x'.repeat(65 * 1024);
 
 test('A key that replaces no other is revoked, whatever the status of the job', async () => {
-  const main = await createKey();
-  const post = await runPost(main, { 'job-status': TOO_LONG });
-  expect({ exitCode: post.exitCode, annotations: annotations(post) }).toEqual({
-    exitCode: 0,
-    annotations: [],
-  });
-  expect(keys()).toEqual([]);
+  const post = await runPost(await createKey(), { 'job-status': TOO_LONG });
+  expect([post.exitCode, annotations(post), keys()]).toEqual([0, [], []]);
 });
 
 describe('replace: after-job', () => {
@@ -92,56 +63,29 @@ describe('replace: after-job', () => {
     for (const { label } of old) expect(post.summary).toContain(`<code>${label}</code>`);
   });
 
-  test('deletes nothing after a job that failed, or whose status is unknown, which is a warning', async () => {
-    seed({ name: 'CI' });
-    const main = await createKey(KEPT);
-    const failed = await runPost(main, { 'job-status': 'failure' });
-    expect(annotations(failed, 'warning')).toEqual([]);
-    // What an expression without a value passes on.
-    const unknown = await runPost(main, { 'job-status': '' });
-    expect([failed.exitCode, unknown.exitCode]).toEqual([0, 0]);
-    expect(annotations(unknown, 'warning')[0]?.data).toContain('Whether the job succeeded');
-    expect(keys()).toHaveLength(2);
-  });
-
   /** What somebody writes where the default does not count. */
   const STATUS = { 'job-status': `\${{ job.status }}` };
+  const FAILED = { jobStatus: 'failure' };
+  const ON_FORGEJO = { env: { FORGEJO_ACTIONS: 'true' } };
+  const GITEA_DEFAULT = `The input job-status is "success (default)". For Gitea, write job-status: ${STATUS['job-status']}`;
 
-  test('deletes nothing after a job that failed, also if the runner keeps the default, which is a warning', async () => {
+  // What counts as a success is tested in __tests__/actions/key/job-status.test.ts.
+  test.each<[string, number, string[], inputs: Record<string, string>, RunOptions]>([
+    ['failed', 2, [], {}, FAILED],
+    ['has no status, as an expression without a value', 2, ['Whether'], { 'job-status': '' }, {}],
+    ['failed on Gitea, which keeps the default', 2, [GITEA_DEFAULT], {}, { ...GITEA, ...FAILED }],
+    ['succeeded on Gitea, with its status written', 1, [], STATUS, GITEA],
+    ['succeeded on Forgejo', 2, ['Forgejo'], STATUS, ON_FORGEJO],
+  ])('after a job that %s, leaves %i keys, and warns: %j', async (...row) => {
+    const [, left, warnings, inputs, options] = row;
     seed({ name: 'CI' });
     const main = await createKey(KEPT);
-    const onGitHub = await runPost(main, KEPT, { jobStatus: 'failure' });
-    const onGitea = await runPost(main, KEPT, { ...GITEA, jobStatus: 'failure' });
-    const written = await runPost(main, { ...KEPT, ...STATUS }, { ...GITEA, jobStatus: 'failure' });
-    expect(keys()).toHaveLength(2);
-    expect(annotations(onGitHub, 'warning')).toEqual([]);
-    expect(annotations(onGitea, 'warning')[0]?.data).toContain(
-      `The input job-status is "success (default)". For Gitea, write job-status: ${STATUS['job-status']}`,
+    const post = await runPost(main, { ...KEPT, ...inputs }, options);
+    expect(post.exitCode).toBe(0);
+    expect(keys()).toHaveLength(left);
+    expect(annotations(post, 'warning').map(({ data }) => data)).toEqual(
+      warnings.map((text) => expect.stringContaining(text)),
     );
-    expect(annotations(written, 'warning')).toEqual([]);
-    for (const { exitCode } of [onGitHub, onGitea, written]) expect(exitCode).toBe(0);
-  });
-
-  test('deletes on Gitea after a job that succeeded, if its status is written, and on Forgejo never', async () => {
-    seed({ name: 'CI' });
-    const main = await createKey(KEPT);
-    const forgejo = { env: { FORGEJO_ACTIONS: 'true' } };
-    const onForgejo = await runPost(main, { ...KEPT, ...STATUS }, forgejo);
-    expect(keys()).toHaveLength(2);
-    expect(annotations(onForgejo, 'warning')[0]?.data).toContain('Forgejo');
-    const onGitea = await runPost(main, { ...KEPT, ...STATUS }, GITEA);
-    expect(annotations(onGitea, 'warning')).toEqual([]);
-    expect(keys()).toHaveLength(1);
-  });
-
-  test('fails the job if its key does not work any more', async () => {
-    const old = seed({ name: 'CI' });
-    const main = await createKey(KEPT);
-    keys().shift();
-    const { code, message } = expectFailure(await runPost(main));
-    expect(code).toBe('key-replaced');
-    expect(message).toContain('Older keys were left alone.');
-    expect(keys().map(({ hash }) => hash)).toEqual([old.hash]);
   });
 
   test('fails the job if older keys cannot be deleted, and lists those that were', async () => {
@@ -165,18 +109,14 @@ describe('replace: after-job', () => {
     expect(annotations(ofJob, 'warning')[0]?.data).toContain('cannot read its saved state');
   });
 
-  test('fails the job if its status is no valid input', async () => {
-    seed({ name: 'CI' });
-    const post = await runPost(await createKey(KEPT), { ...KEPT, 'job-status': TOO_LONG });
-    expect(expectFailure(post).code).toBe('invalid-inputs');
-    expect(keys()).toHaveLength(2);
-  });
-
-  test('fails the job if the post step has no management key, because both keys work then', async () => {
-    seed({ name: 'CI' });
-    const main = await createKey(KEPT);
-    expect(expectFailure(await runPost(main, { 'management-key': '' })).code).toBe(
-      'invalid-inputs',
-    );
-  });
+  // Because both keys work then.
+  test.each([{ 'job-status': TOO_LONG }, { 'management-key': '' }])(
+    'fails the job if an input of the post step is invalid: %#',
+    async (invalid) => {
+      seed({ name: 'CI' });
+      const post = await runPost(await createKey(KEPT), { ...KEPT, ...invalid });
+      expect(expectFailure(post).code).toBe('invalid-inputs');
+      expect(keys()).toHaveLength(2);
+    },
+  );
 });
