@@ -82,115 +82,28 @@ test('a deletion logs what it found and what it deleted, and reports the workspa
   ]);
 });
 
-test('deleting a missing workspace succeeds, with nothing in the result', async () => {
+describe('a workspace that another job deletes first', () => {});
+
+test('a dry run of a deletion fails if keys would block it, with the keys', async () => {
   const simulation = openPlainSimulation();
-  const { result } = await runDelete(simulation);
-  expect(result).toEqual({ deleted: false, keys: [] });
-  expect(simulation.network.calls).toEqual([FIND_WORKSPACE, FIND_WORKSPACE]);
-});
-
-describe('a workspace that another job deletes first', () => {
-  test('was not deleted by this step, which succeeds and says so', async () => {
-    const simulation = openPlainSimulation();
-    seedWorkspace(simulation, { slug: SLUG, keys: 1 });
-    onNth(simulation, DELETE_WORKSPACE, 1, () => {
-      simulation.account.workspaces.length = 1;
-    });
-    const { result, lines } = await runDelete(simulation);
-    expect(result).toMatchObject({ workspace: { slug: SLUG }, deleted: false });
-    expect(result.keys).toHaveLength(1);
-    expect(result.failure).toBeUndefined();
-    expect(lines.at(-1)).toMatch(/^Another job had deleted the workspace\. Deleted 1 API key in /);
-  });
-
-  test('is deleted by exactly one of two concurrent steps', async () => {
-    const simulation = openPlainSimulation();
-    seedWorkspace(simulation, { slug: SLUG, keys: 3 });
-    const steps = await Promise.all([runDelete(simulation), runDelete(simulation)]);
-    const results = steps.map(({ result }) => result);
-    expect(results.map(({ deleted }) => deleted).sort()).toEqual([false, true]);
-    expect(results.map(({ failure }) => failure)).toEqual([undefined, undefined]);
-    expect(results.reduce((sum, { keys }) => sum + keys.length, 0)).toBe(3);
+  const { id } = seedWorkspace(simulation, { slug: SLUG, keys: 1 });
+  const request = { dryRun: true, deleteKeys: false };
+  await expect(runDelete(simulation, request)).rejects.toMatchObject({
+    code: 'workspace-has-keys',
+    details: { workspace: { id }, keys: [{ hash: simulation.account.keys[0]?.hash }] },
   });
 });
 
-describe('a dry run of a deletion', () => {
-  test.each([
-    [0, false],
-    [2, true],
-  ])(
-    'lists the workspace and %i keys (delete-keys: %s), and deletes nothing',
-    async (keys, deleteKeys) => {
-      const simulation = openPlainSimulation();
-      const { id } = seedWorkspace(simulation, { slug: SLUG, keys });
-      const { result, lines } = await runDelete(simulation, { dryRun: true, deleteKeys });
-      expect(result).toEqual({
-        workspace: expect.objectContaining({ id }),
-        deleted: false,
-        keys: simulation.account.keys.map(({ hash }) => expect.objectContaining({ hash })),
-      });
-      expect(lines.at(-1)).toBe(
-        `Dry run: the workspace and ${keys} API keys would be deleted. Nothing was deleted.`,
-      );
-      expect(simulation.network.calls).toEqual([FIND_WORKSPACE, LIST_KEYS]);
-    },
-  );
-
-  test('fails if keys would block the deletion, with the keys', async () => {
-    const simulation = openPlainSimulation();
-    const { id } = seedWorkspace(simulation, { slug: SLUG, keys: 1 });
-    const request = { dryRun: true, deleteKeys: false };
-    await expect(runDelete(simulation, request)).rejects.toMatchObject({
-      code: 'workspace-has-keys',
-      details: { workspace: { id }, keys: [{ hash: simulation.account.keys[0]?.hash }] },
-    });
+test('a deletion by a slug with another prefix is refused, although no workspace has it', async () => {
+  const simulation = openPlainSimulation();
+  await expect(runDelete(simulation, { expectSlugPrefix: 'review-' })).rejects.toMatchObject({
+    code: 'slug-prefix-mismatch',
+    details: { written: SLUG, slug: SLUG, prefix: 'review-' },
   });
-});
-
-describe('a deletion is refused before any key is listed', () => {
-  test('of the default workspace, also by its id', async () => {
-    const simulation = openPlainSimulation();
-    const id = simulation.account.workspaces[0]?.id ?? '';
-    await expect(runDelete(simulation, { workspace: id })).rejects.toMatchObject({
-      code: 'default-workspace',
-      details: { workspace: { id, slug: 'default' } },
-    });
-    expect(simulation.network.calls).toEqual([FIND_WORKSPACE]);
-  });
-
-  test('of a workspace whose slug has another prefix', async () => {
-    const simulation = openPlainSimulation();
-    const { id } = seedWorkspace(simulation, { slug: SLUG });
-    const request = { workspace: id, expectSlugPrefix: 'review-' };
-    await expect(runDelete(simulation, request)).rejects.toMatchObject({
-      code: 'slug-prefix-mismatch',
-      details: { written: id, slug: SLUG, prefix: 'review-' },
-    });
-    expect(simulation.network.calls).toEqual([FIND_WORKSPACE]);
-  });
-
-  test('by a slug with another prefix, although no workspace has it', async () => {
-    const simulation = openPlainSimulation();
-    await expect(runDelete(simulation, { expectSlugPrefix: 'review-' })).rejects.toMatchObject({
-      code: 'slug-prefix-mismatch',
-      details: { written: SLUG, slug: SLUG, prefix: 'review-' },
-    });
-    expect(simulation.network.calls).toEqual([]);
-  });
+  expect(simulation.network.calls).toEqual([]);
 });
 
 describe('a deletion that OpenRouter reports', () => {
-  test('fails the step if the workspace still exists', async () => {
-    const response = { kind: 'response', status: 200, body: '{"deleted":true}' } as const;
-    const simulation = openPlainSimulation([{ on: DELETE_WORKSPACE, ...response }]);
-    const { id } = seedWorkspace(simulation, { slug: SLUG, keys: 1 });
-    expect((await runDelete(simulation)).result).toMatchObject({
-      deleted: false,
-      keys: [{ name: 'Key 1' }],
-      failure: { code: 'workspace-still-exists', details: { workspace: { slug: SLUG, id } } },
-    });
-  });
-
   test.each([400, 2_000])('is verified although reads lag by %i ms', async (lag) => {
     const simulation = openPlainSimulation();
     seedWorkspace(simulation, { slug: SLUG, keys: 1 });

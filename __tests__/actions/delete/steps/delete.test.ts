@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
 import {
+  DELETE_KEY,
   DELETE_WORKSPACE,
   FIND_WORKSPACE,
   identityOf,
@@ -35,12 +36,6 @@ test('a workspace without API keys is deleted, no other workspace is, and the de
   expect(annotations(step, 'warning')).toEqual([]);
 });
 
-test('a workspace can be deleted by its id', async () => {
-  const workspace = seed();
-  const step = await runDelete({ workspace: workspace.id });
-  expect(step.outputs).toEqual(outputsOfDeleted(workspace));
-});
-
 test('deleting a missing workspace succeeds', async () => {
   const step = await runDelete();
   expect(step.exitCode).toBe(0);
@@ -51,12 +46,12 @@ test('deleting a missing workspace succeeds', async () => {
 
 test('deleting a workspace that a concurrent job deletes first succeeds, and says so', async () => {
   const workspace = seed({ keys: 1 });
-  onNth(harness.sandbox, LIST_KEYS, 1, () => {
+  onNth(harness.sandbox, DELETE_KEY, 1, () => {
     harness.sandbox.account.workspaces.length = 1;
-    keys().length = 0;
   });
   const step = await runDelete({ 'delete-keys': 'true' });
   expect(step.exitCode).toBe(0);
+  expect(step.log).toMatch(/^Another job had deleted the workspace\. Deleted 1 API key in /m);
   expect(step.outputs).toMatchObject({ ...identityOf(workspace), deleted: 'false' });
   expect(step.summary).toContain('✅ Already deleted by another job: the OpenRouter workspace');
 });
@@ -69,6 +64,7 @@ test('a dry run deletes nothing, and reports what would be deleted', async () =>
   expect(step.summary).toContain('🔎 Dry run: would delete the OpenRouter workspace Preview');
   expect(step.summary).toContain('API keys that would be deleted with it: 2.');
   expect(step.summary).toContain('<code>Key 2</code>');
+  expect(step.log).toContain('Dry run: the workspace and 2 API keys would be deleted.');
   expect(calls()).toEqual([FIND_WORKSPACE, LIST_KEYS]);
   expect([exists(), keys().length]).toEqual([true, 2]);
 });

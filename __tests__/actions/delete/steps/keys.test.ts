@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { seedKey, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
+import type { Key } from '../../../../sandbox/openrouter/resources/keys.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
 import {
   DELETE_KEY,
   DELETE_WORKSPACE,
@@ -9,7 +10,6 @@ import {
   NOTHING_DELETED,
   openDeleteHarness,
   outputsOfDeleted,
-  SLUG,
 } from '../../../support/delete.ts';
 import { expectFailure } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
@@ -26,6 +26,7 @@ function seedWithDisabledKey() {
 
 test('API keys block the deletion, and the error names each key and delete-keys', async () => {
   const workspace = seedWithDisabledKey();
+  seedUsage(harness.sandbox, keys()[0] as Key, { credits: 0.1 });
   const step = await runDelete();
   const outputs = { ...identityOf(workspace), ...NOTHING_DELETED };
   const { title, message } = expectFailure(step, outputs);
@@ -34,6 +35,7 @@ test('API keys block the deletion, and the error names each key and delete-keys'
     expect(message).toContain(`"${name}" (${label})`);
     expect(step.summary).toContain(`<td><code>${name}</code></td><td><code>${label}</code></td>`);
   }
+  expect(step.summary).toContain('Keys spent (total $0.10)');
   expect(message).toContain('With delete-keys: true, the keys are deleted first.');
   expect(message).toContain('Nothing was deleted.');
   expect(calls()).toEqual([FIND_WORKSPACE, LIST_KEYS]);
@@ -43,9 +45,11 @@ test('API keys block the deletion, and the error names each key and delete-keys'
 
 test('delete-keys deletes all API keys of the workspace, disabled ones too, and no others', async () => {
   const workspace = seedWithDisabledKey();
+  for (const key of keys()) seedUsage(harness.sandbox, key, { credits: 0.1 });
   seedWorkspace(harness.sandbox, { slug: 'preview-43', keys: 2 });
   const step = await runDelete({ 'delete-keys': 'true' });
-  expect(step.outputs).toEqual(outputsOfDeleted(workspace, 3));
+  expect(step.outputs).toEqual({ ...outputsOfDeleted(workspace, 3), 'keys-cost-usd': '0.3' });
+  expect(step.summary).toContain('Keys spent (total $0.30)');
   expect(calls()).toEqual([
     FIND_WORKSPACE,
     LIST_KEYS,
@@ -60,33 +64,6 @@ test('delete-keys deletes all API keys of the workspace, disabled ones too, and 
   expect(step.log).toContain(`Deleted the API key "Key 1" (${'sk-or-v1-'}`);
 });
 
-test('an expired API key needs delete-keys even if OpenRouter would delete its workspace', async () => {
-  const other = await harness.startSandbox({ expiredKeysBlockDeletion: false });
-  const workspace = seedWorkspace(other, { slug: SLUG });
-  seedKey(other, workspace, { name: 'Old', expires_at: '2020-01-01T00:00:00.000Z' });
-  const inputs = { 'management-key': other.managementKey, 'api-url': other.url };
-  const failed = await runDelete(inputs);
-  expect(expectFailure(failed, expect.anything()).message).toContain('"Old"');
-  const deleted = await runDelete({ ...inputs, 'delete-keys': 'true' });
-  expect(deleted.outputs).toEqual(outputsOfDeleted(workspace, 1));
-});
-
-test('API keys on several pages are deleted in one step', async () => {
-  const workspace = seed({ keys: 250 });
-  const step = await runDelete({ 'delete-keys': 'true' });
-  expect(step.outputs).toEqual(outputsOfDeleted(workspace, 250));
-  expect(exists()).toBe(false);
-  // Three pages that overlap by one key, and one more lookup.
-  expect(calls().filter((call) => call === LIST_KEYS)).toHaveLength(4);
-});
-
-test('an annotation counts the API keys that it has no room for', async () => {
-  seed({ keys: 130 });
-  const { title, message } = expectFailure(await runDelete(), expect.anything());
-  expect(title).toContain('has 130 API keys');
-  expect(message).toContain('… and 110 more');
-});
-
 test('an API key that a concurrent job creates after the lookup fails a step without delete-keys', async () => {
   const workspace = seed();
   onNth(harness.sandbox, LIST_KEYS, 1, () => seedKey(harness.sandbox, workspace, { name: 'Late' }));
@@ -94,4 +71,14 @@ test('an API key that a concurrent job creates after the lookup fails a step wit
   const { title, message } = expectFailure(await runDelete(), outputs);
   expect(title).toBe('The workspace preview-42 has 1 API key, and delete-keys is false');
   expect(message).toContain('"Late"');
+});
+
+test('a delete does not report 0 if OpenRouter does not report what an API key had spent', async () => {
+  seed({ keys: 2 });
+  const [known, { usage: _, ...unknown }] = keys() as [Key, Key];
+  const body = JSON.stringify({ data: [known, unknown] });
+  harness.sandbox.faults.push({ on: LIST_KEYS, kind: 'response', status: 200, body });
+  const step = await runDelete({ 'delete-keys': 'true' });
+  expect(step.outputs).toMatchObject({ 'deleted-keys': '2', 'keys-cost-usd': '' });
+  expect(step.summary).toContain('<td align="right">unknown</td>');
 });
