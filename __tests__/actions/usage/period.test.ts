@@ -81,19 +81,9 @@ describe('what a key has spent at least', () => {
     expect(count({ ...counters, created_at }, { from })).toEqual([amount, false]);
   });
 
-  test('is the counter of the week if that began before the month', () => {
-    const period = { from: '2025-12-29', until: at('2026-01-02T12:00:00Z') };
-    expect(count({ ...counters, created_at }, period)).toEqual(['0.3', false]);
-  });
-
   test('is the counter that began first, although refunds can make a later one larger', () => {
     const key = { ...counters, usage_monthly: 0.2, created_at };
     expect(count(key, { from: '2026-01-01' })).toEqual(['0.2', false]);
-  });
-
-  test('is unknown if no counter began within the period', () => {
-    const period = { from: '2026-01-14T00:00:01Z' };
-    expect(count({ ...counters, created_at }, period)).toEqual([undefined, false]);
   });
 
   test.each<[string, object, from: string | undefined, amount: string | undefined]>([

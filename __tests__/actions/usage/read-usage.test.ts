@@ -116,13 +116,6 @@ describe('the usage of a workspace', () => {
     }
   });
 
-  test('can be negative after refunds, which counters at 0 do not contradict', async () => {
-    const keys = [KEY];
-    const { usage } = await read({ rows: [row('a/b', -0.1)], keys });
-    expect(exactUsd(usage.cost)).toBe('-0.1');
-    expect(usage.gaps).toEqual([]);
-  });
-
   test('is what its keys have spent together, if analytics knows of less', async () => {
     const keys = [
       { ...KEY, usage: 0.5, byok_usage: 0.25 },
@@ -185,15 +178,6 @@ describe('the usage of a workspace', () => {
       from: TO - 31 * DAY,
       gaps: [{ kind: 'creation-unknown', maxDays: 31 }],
     });
-  });
-
-  test('since the beginning of a day counts only what its keys have spent on it', async () => {
-    const keys = [
-      { ...KEY, usage: 9, usage_daily: 0.5, byok_usage: 9 },
-      { ...KEY, hash: 'a2', usage: 9, usage_daily: 0.25 },
-    ];
-    const { usage } = await read({ keys }, { since: 'day' });
-    expect([exactUsd(usage.cost), exactUsd(usage.byok)]).toEqual(['0.75', '0.1']);
   });
 });
 

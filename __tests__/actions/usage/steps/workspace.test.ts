@@ -4,7 +4,6 @@ import { annotations, expectFailure } from '../../../support/harness.ts';
 import {
   DAY,
   FIND_WORKSPACE,
-  HOUR,
   LIST_KEYS,
   openUsageHarness,
   paragraphsOf,
@@ -105,17 +104,6 @@ describe('the usage of a workspace', () => {
     );
     const expected = [false, true, true, true, true, true, false, true];
     expect(alignments).toEqual([expected, expected]);
-  });
-
-  test('can be that of the last days', async () => {
-    const workspace = seed(20 * DAY);
-    seedSpender(workspace, [
-      { credits: 0.1, age: 35 * HOUR },
-      { credits: 0.2, age: 37 * HOUR },
-    ]);
-    const step = await runUsage({ since: '36h' });
-    const from = '2026-01-13T00:00:01Z';
-    expect(step.outputs).toMatchObject({ 'cost-usd': '0.1', from, complete: 'true' });
   });
 });
 
