@@ -13,13 +13,6 @@ function openStep() {
 }
 
 describe('an attempt', () => {
-  test('is aborted with the step, like all others in flight', () => {
-    const { start, abort } = openStep();
-    const attempts = [start(), start(), start()];
-    abort();
-    expect(attempts.map(({ signal }) => signal.reason)).toEqual([CANCELLED, CANCELLED, CANCELLED]);
-  });
-
   test('is aborted from the start after the step', () => {
     const { start, abort } = openStep();
     abort();

@@ -6,7 +6,7 @@ import { marked, type Tokens } from 'marked';
 import * as z from 'zod/mini';
 import { postOnce } from '../../src/creation/post-once.ts';
 import type { Client } from '../../src/http/client.ts';
-import { type ApiError, type ApiRequest, isRead } from '../../src/http/request.ts';
+import type { ApiError, ApiRequest } from '../../src/http/request.ts';
 import {
   attemptTimeout,
   backoff,
@@ -194,13 +194,4 @@ describe('the pure functions of the retry policy', () => {
       }),
     );
   });
-});
-
-test.each([
-  ['a GET', { method: 'GET' }, true],
-  ['a POST that only reads', { method: 'POST', readOnly: true }, true],
-  ['another POST', { method: 'POST' }, false],
-  ['a POST that is said to write', { method: 'POST', readOnly: false }, false],
-] as const)('whether %s changes nothing is known', (_, facts, expected) => {
-  expect(isRead(facts)).toBe(expected);
 });

@@ -3,7 +3,6 @@ import * as z from 'zod/mini';
 import type { Client } from '../../src/http/client.ts';
 import type { Effect } from '../../src/http/effect.ts';
 import type { ApiRequest } from '../../src/http/request.ts';
-import { FAILURE_CLASSES, type FailureClass } from '../../src/http/retry-policy.ts';
 import { TransportError } from '../../src/http/transport.ts';
 import {
   json,
@@ -56,12 +55,6 @@ describe('the effect of a step whose only write', () => {
     await recording.run(write(recording.client));
     expect([...effects, recording.effect.current()]).toEqual(['possible', 'possible']);
   });
-
-  test('fails for a defect is possible', async () => {
-    const recording = openRecordingClient([new Error('a defect')]);
-    await recording.run(write(recording.client));
-    expect(recording.effect.current()).toBe('possible');
-  });
 });
 
 describe('the effect of a step that only reads is none', () => {
@@ -94,13 +87,3 @@ test('the effect has the writes of clients with another timeout, and of requests
     expect(recording.effect.current()).toBe('possible');
   }
 });
-
-test.each(Object.entries(FAILURE_CLASSES) as [FailureClass, { ambiguous: boolean }][])(
-  'a write that ends as %s is possible exactly if it is ambiguous',
-  async (kind, { ambiguous }) => {
-    const { effect } = openRecordingClient([]);
-    const failure = { server: 'OpenRouter' as const, ...request({}), kind, reason: 'failed' };
-    await effect.watch(request({}), async () => ({ kind, failure }));
-    expect(effect.current() === 'possible').toBe(ambiguous);
-  },
-);

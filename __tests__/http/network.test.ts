@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SecureContextOptions } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Sandbox, startSandbox } from '../../sandbox/openrouter/server.ts';
 import { createCertificate } from '../support/certificate.ts';
@@ -33,11 +32,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** A sandbox with a certificate, and the file with the certificate of its authority. */
-async function openTlsSandbox(
-  { authority: pem, ...tls }: Awaited<ReturnType<typeof createCertificate>>,
-  options: SecureContextOptions = {},
-): Promise<[Sandbox, string]> {
-  const opened = resources.add(await startSandbox({ tls: { ...tls, ...options } }));
+async function openTlsSandbox({
+  authority: pem,
+  ...tls
+}: Awaited<ReturnType<typeof createCertificate>>): Promise<[Sandbox, string]> {
+  const opened = resources.add(await startSandbox({ tls }));
   const file = join(folder, `${opened.port}.pem`);
   await writeFile(file, pem);
   return [opened, file];
@@ -73,7 +72,6 @@ async function openProxy() {
 
 describe('a proxy', () => {
   test.each([
-    ['https_proxy', 'http://'],
     ['HTTPS_PROXY', 'http://'],
     ['https_proxy', ''],
   ])('from %s with the scheme "%s" carries the request over TLS', async (name, scheme) => {
@@ -114,16 +112,13 @@ describe('a proxy', () => {
       expect(proxy.tunnels).toHaveLength(1);
     },
   );
+});
 
-  test('with a short password corrupts no output', async () => {
-    const proxy = await openProxy();
-    const https_proxy = proxy.url.replace('//', '//robot:preview@');
-    const step = await create({ https_proxy }, { slug: 'preview-preview' });
-    expect(step.outputs).toMatchObject({
-      slug: 'preview-preview',
-      url: 'https://openrouter.ai/workspaces/preview-preview',
-    });
-  });
+test('the password of a proxy, which can be a common word, is not masked in outputs', async () => {
+  const proxy = await openProxy();
+  const https_proxy = proxy.url.replace('//', '//robot:preview@');
+  const step = await create({ https_proxy }, { slug: 'preview-preview' });
+  expect(step.outputs['slug']).toBe('preview-preview');
 });
 
 test('a TLS certificate is verified even if the job has disabled that for all of Node.js', async () => {
@@ -145,58 +140,20 @@ test('a TLS certificate is verified even if the job has disabled that for all of
 
 describe('a TLS failure is permanent, and nothing was sent', () => {
   const TOMORROW = new Date(Date.now() + 86_400_000);
-  const TLS_1_1 = {
-    minVersion: 'TLSv1.1',
-    maxVersion: 'TLSv1.1',
-    ciphers: 'DEFAULT@SECLEVEL=0',
-  } as const;
 
-  test.each<[string, string, Parameters<typeof createCertificate>, SecureContextOptions]>([
+  test.each<[string, Parameters<typeof createCertificate>]>([
     [
-      'with a server that only has TLS 1.1',
-      'the server uses no TLS, or a version that is not supported here (EPROTO)',
-      ['localhost'],
-      TLS_1_1,
-    ],
-    [
-      'with a certificate that is not valid yet',
       'the certificate is not valid yet (CERT_NOT_YET_VALID)',
       ['localhost', { notBeforeDate: TOMORROW }],
-      {},
     ],
-    [
-      'with a certificate for another host',
-      'the certificate is for another host (ERR_TLS_CERT_ALTNAME_INVALID)',
-      [HOST],
-      {},
-    ],
-  ])('%s', async (_, reason, certificate, options) => {
-    const opened = await openTlsSandbox(await createCertificate(...certificate), options);
+    ['the certificate is for another host (ERR_TLS_CERT_ALTNAME_INVALID)', [HOST]],
+  ])('%s', async (reason, certificate) => {
+    const opened = await openTlsSandbox(await createCertificate(...certificate));
     const step = await createDirectly(opened);
     const { lines } = expectFailure(step);
     expect(lines[0]).toContain(reason);
     expect(lines).toContain('Nothing was changed at OpenRouter.');
     expect(step.log).not.toContain('Retrying');
     expect(opened[0].requests).toEqual([]);
-  });
-});
-
-describe('over TLS', () => {
-  test('a reset after the request was sent leads to a lookup', async () => {
-    const proxy = await openProxy();
-    sandbox.faults.push({ kind: 'reset', applied: true });
-    const step = await create({ https_proxy: proxy.url });
-    expect(step.outputs['created']).toBe('true');
-    expect(sandbox.requests.slice(-2).map(({ method }) => method)).toEqual(['POST', 'GET']);
-  });
-
-  test('a reset on a reused connection leads to a lookup', async () => {
-    const opened = await openTlsSandbox(await createCertificate('localhost'));
-    const [{ faults, requests }] = opened;
-    faults.push({ on: 'POST /workspaces', kind: 'reset', applied: true });
-    const step = await createDirectly(opened, { 'if-exists': 'reuse' });
-    expect(step.outputs['created']).toBe('true');
-    expect(requests.map(({ method }) => method)).toEqual(['GET', 'POST', 'GET']);
-    expect(requests[0]?.headers.connection).toBe('keep-alive');
   });
 });

@@ -171,14 +171,10 @@ describe('parseHttpDate', () => {
 
   test.each([
     undefined,
-    '',
-    '2099',
     '99999',
     '2099-01-01T00:00:00Z',
-    'Sun, 06 Nov 1994 08:49:37',
     'Sun, 06 Nov 1994 08:49:37 +0100',
     'Sun Nov  6 08:49:37 1994',
-    'Sun, 06 Foo 1994 08:49:37 GMT',
     'Sun, 06 Nov 1994 99:49:37 GMT',
     'Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT',
   ])('is undefined for %j, which counts as missing', (text) => {

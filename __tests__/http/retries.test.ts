@@ -24,15 +24,12 @@ const throttledFor = (seconds: number): Reply => ({
 /** How long a response takes, in milliseconds. */
 const LATENCY = 20;
 
-test.each([400, 401, 403, 422, 501])(
-  'HTTP %i fails a request without a wait or a line in the log',
-  async (status) => {
-    const { client, clock, run, info } = openRecordingClient([{ status }, OK]);
-    expect(detailsOf(await run(get(client)))).toMatchObject({ status, attempts: 1 });
-    expect(info).toEqual([]);
-    expect(clock.now()).toBe(20);
-  },
-);
+test('a rejection fails a request without a wait or a line in the log', async () => {
+  const { client, clock, run, info } = openRecordingClient([{ status: 403 }, OK]);
+  expect(detailsOf(await run(get(client)))).toMatchObject({ status: 403, attempts: 1 });
+  expect(info).toEqual([]);
+  expect(clock.now()).toBe(LATENCY);
+});
 
 test('a request that fails for good after a lost response may have been applied', async () => {
   const { client, run } = openRecordingClient([reset, { status: 403 }]);
@@ -65,12 +62,6 @@ describe('the wait before a retry', () => {
       'GET /x: HTTP 502 Bad Gateway: Bad gateway. Retrying in 0.3 s.',
       'GET /x at openrouter.test, after 0.0 s: refused. Retrying in 0.5 s.',
     ]);
-  });
-
-  test('is the backoff if the server requests no wait', async () => {
-    const { client, run, sentAt } = openRecordingClient([throttledFor(0), OK]);
-    await run(get(client));
-    expect(sentAt).toEqual([0, 270]);
   });
 
   test('fails the request at once, with the reason, if it would exceed the timeout', async () => {
@@ -150,10 +141,8 @@ describe('concurrent requests', () => {
 
   test.each<[string, Reply]>([
     ['a refused connection', refused],
-    ['a reset connection', reset],
     ['HTTP 403 with Retry-After', { status: 403, headers: { 'retry-after': '7' } }],
     ['HTTP 409 with Retry-After', { status: 409, headers: { 'retry-after': '7' } }],
-    ['HTTP 501 with Retry-After', { status: 501, headers: { 'retry-after': '7' } }],
     ['HTTP 502 with Retry-After', { status: 502, headers: { 'retry-after': '7' } }],
   ])('do not wait after %s', async (_, reply) => {
     const { client, run, sentAt, passTo } = openRecordingClient([reply, OK]);

@@ -145,18 +145,15 @@ test('a response says how long its body took to arrive after its headers', async
   expect(bodyMs).toBeLessThanOrEqual(performance.now() - sent + 1);
 });
 
-test.each([301, 302, 303, 307, 308])(
-  'HTTP %i is a response, and is not followed',
-  async (status) => {
-    const paths: unknown[] = [];
-    const port = await listen(({ url }, response) => {
-      paths.push(url);
-      response.writeHead(status, { location: '/elsewhere' }).end();
-    });
-    expect(await send(port)).toMatchObject({ status, headers: { location: '/elsewhere' } });
-    expect(paths).toHaveLength(1);
-  },
-);
+test.each([302, 307])('HTTP %i is a response, and is not followed', async (status) => {
+  const paths: unknown[] = [];
+  const port = await listen(({ url }, response) => {
+    paths.push(url);
+    response.writeHead(status, { location: '/elsewhere' }).end();
+  });
+  expect(await send(port)).toMatchObject({ status, headers: { location: '/elsewhere' } });
+  expect(paths).toHaveLength(1);
+});
 
 test('two requests of one transport share a connection, and the second counts as sent', async () => {
   const sockets = new Set<unknown>();
@@ -206,15 +203,12 @@ describe('the body of a response', () => {
       response.write(body, () => response.socket?.destroy());
     });
 
-  test.each([200, 201, 399, 404])(
-    'that is cut short fails a request with HTTP %i',
-    async (status) => {
-      expect(await send(await cutShort(status))).toMatchObject({ isSent: true, kind: 'ambiguous' });
-    },
-  );
+  test.each([200, 399, 404])('that is cut short fails a request with HTTP %i', async (status) => {
+    expect(await send(await cutShort(status))).toMatchObject({ isSent: true, kind: 'ambiguous' });
+  });
 
   // Its end can be a part of a secret, which no redaction finds.
-  test.each([400, 401, 500, 502])('that is cut short leaves only HTTP %i', async (status) => {
+  test.each([400, 500])('that is cut short leaves only HTTP %i', async (status) => {
     expect(await send(await cutShort(status))).toMatchObject({ status, body: '' });
   });
 
@@ -356,16 +350,4 @@ describe('a proxy', () => {
     const port = await listen((_, response) => response.end('direct'));
     expect(await send(port)).toMatchObject({ body: 'direct' });
   });
-});
-
-test('an IPv6 address of this machine is reached without a proxy', async () => {
-  const server = http.createServer((_, response) => response.end('direct'));
-  const isListening = await new Promise<boolean>((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(0, '::1', () => resolve(true));
-  });
-  if (!isListening) return;
-  resources.add({ close: async () => server.close() });
-  const { port } = server.address() as AddressInfo;
-  expect(await send(port, { url: `http://[::1]:${port}/` })).toMatchObject({ body: 'direct' });
 });
