@@ -182,7 +182,6 @@ describe('a response is not usable', () => {
   const noId = { data: [{ email: 'b@x.org' }] };
   test.each<[string, Work, object, string]>([
     ['without the id of a member', listOrganizationMembers, noId, 'data.0.id'],
-    ['with a number as the id of a guardrail', findTheGuardrail, { data: { id: 5 } }, 'data.id'],
     ['without the id of a member of a workspace', listTheMembers, noId, 'data.0.user_id'],
     [
       'without the id, the slug and the name of a workspace',
