@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { runningSince } from '../../src/runtime/main-process.ts';
-import { annotations, openHarness, preloaded, type RunningStep } from '../support/harness.ts';
+import { annotations, openHarness, type RunningStep } from '../support/harness.ts';
 import { inHeldTime, inUnseenTime, inVirtualTime, passTime } from '../support/step-time.ts';
 
 const harness = openHarness();
@@ -12,12 +11,11 @@ const describeOnLinux = existsSync('/proc/self/stat') ? describe : describe.skip
 
 const FIND = 'GET /workspaces/:id';
 const CREATE = 'POST /workspaces';
-const CREATE_KEY = 'POST /keys';
 
 beforeEach(() => {
   const { account, requests } = harness.sandbox;
   account.workspaces.length = 1;
-  for (const list of [account.keys, requests]) list.length = 0;
+  requests.length = 0;
 });
 
 /** Responds to the next `on` with 429, so that the step waits for an hour. */
@@ -38,42 +36,21 @@ const KEEP = { 'delete-after-job': 'false' };
 /** The slugs of the workspaces besides the default one. */
 const slugs = () => harness.sandbox.account.workspaces.slice(1).map(({ slug }) => slug);
 
-/** How many requests of the main step have arrived for `call`. */
-const sent = (call: string) =>
-  harness.sandbox.requests.filter(({ method, path }) => `${method} ${path}` === call).length;
+/** How many times the main step has sent the POST. */
+const posts = () => harness.sandbox.requests.filter(({ method }) => method === 'POST').length;
 
 type Inputs = Record<string, string>;
-type MainState = Pick<StepResult, 'state'>;
 
-// The post step has only so long to see its main step end. For it, no time passes meanwhile.
+/** Starts a create step, and resolves once it has sent `requests` requests. */
+async function start(requests: number, inputs: Inputs = {}, env: Inputs = {}) {
+  const all = { slug: 'preview', 'delete-after-job': 'true', ...TIMEOUT, ...inputs };
+  const main = await harness.startCreate(all, env);
+  await harness.sandbox.received(requests);
+  return main;
+}
 
-/** The create step and its post step. */
-const create = {
-  call: CREATE,
-  /** Resolves once the step has sent `requests` requests. */
-  async start(requests: number, inputs: Inputs = {}, env: Inputs = {}) {
-    const all = { slug: 'preview', 'delete-after-job': 'true', ...TIMEOUT, ...inputs };
-    const main = await harness.startCreate(all, env);
-    await harness.sandbox.received(requests);
-    return main;
-  },
-  runPost: (main: MainState) => harness.post(main, {}, inUnseenTime()),
-  created: slugs,
-};
-
-/** The key step and its post step. */
-const key = {
-  call: CREATE_KEY,
-  async start(requests: number, inputs: Inputs = {}, env: Inputs = {}) {
-    seedWorkspace(harness.sandbox, { slug: 'preview' });
-    const all = { workspace: 'preview', name: 'CI', ...TIMEOUT, ...inputs };
-    const main = await harness.start('key', all, env);
-    await harness.sandbox.received(requests);
-    return main;
-  },
-  runPost: (main: MainState) => harness.end('key', {}, main, { env: inUnseenTime() }),
-  created: () => harness.sandbox.account.keys,
-};
+/** The post step has only so long to see its main step end. For it, no time passes meanwhile. */
+const runPost = (main: Pick<StepResult, 'state'>) => harness.post(main, {}, inUnseenTime());
 
 /** Expects that the main step ended early, and did not succeed. */
 async function expectCancelled(main: RunningStep) {
@@ -84,93 +61,70 @@ const WAS_ENDED = 'The step was still running. It was ended with SIGTERM before 
 const STILL_RUNNING = 'The step was still running after its job ended';
 
 describeOnLinux('a post step that starts while its main step is still running', () => {
-  test.each([
-    ['create', create, 2, '\nThe workspace preview does not exist: nothing to delete.'],
-    ['key', key, 3, '\nFound no API key whose secret was lost.'],
-  ])('ends a %s before it deletes', async (_, { call, ...action }, requests, line) => {
-    throttle(call);
-    const main = await action.start(requests);
-    const post = await action.runPost(await main.abandon());
-    expect(post).toMatchObject({ exitCode: 0, log: `${WAS_ENDED}${line}` });
-    await expectCancelled(main);
-    expect(action.created()).toEqual([]);
-    expect(sent(call)).toBe(1);
-  });
-
-  test('deletes the workspace that the create created by then', async () => {
-    lose(CREATE);
-    const main = await create.start(2);
-    const post = await create.runPost(await main.abandon());
-    expect(post.log).toContain(`${WAS_ENDED}\nDeleted the workspace preview, id `);
+  test('ends it before it deletes', async () => {
+    throttle(CREATE);
+    const main = await start(2);
+    const post = await runPost(await main.abandon());
+    const line = 'The workspace preview does not exist: nothing to delete.';
+    expect(post).toMatchObject({ exitCode: 0, log: `${WAS_ENDED}\n${line}` });
     await expectCancelled(main);
     expect(slugs()).toEqual([]);
+    expect(posts()).toBe(1);
   });
 
   test('deletes the workspace that the create created after the runner gave up on it', async () => {
     throttle(CREATE);
-    const main = await create.start(2, {}, inHeldTime());
+    const main = await start(2, {}, inHeldTime());
     const left = await main.abandon();
     passTime(main);
     await main.result;
     expect(slugs()).toEqual(['preview']);
-    const post = await create.runPost(left);
+    const post = await runPost(left);
     expect(annotations(post, 'warning')).toEqual([]);
     expect(slugs()).toEqual([]);
   });
 
-  test('deletes the key that was created after the runner gave up on the step', async () => {
-    const { account } = harness.sandbox;
-    const main = await key.start(0);
-    const { handle } = account;
-    account.handle = (request) => {
-      const response = handle(request);
-      if (request.method === 'POST') main.kill('SIGSTOP');
-      return response;
-    };
-    await harness.sandbox.received(3);
-    account.handle = handle;
-    const left = await main.abandon();
-    main.kill('SIGCONT');
-    expect((await main.result).log).toContain('Already exists at OpenRouter: the API key ');
-    expect(account.keys).toHaveLength(1);
-    const post = await key.runPost(left);
-    expect(annotations(post, 'warning')).toEqual([]);
-    expect(account.keys).toEqual([]);
-  });
-
   test.each([
-    ['create that had not saved yet what it would create', create, FIND, {}, 'a workspace'],
-    ['create without delete-after-job', create, CREATE, KEEP, 'a workspace'],
-    ['key that had not saved yet what it would create', key, FIND, {}, 'an API key'],
-  ])('ends a %s, and warns', async (_, action, call, inputs, leftover) => {
+    ['that had not saved yet what it would create', FIND, {}],
+    ['without delete-after-job', CREATE, KEEP],
+  ])('ends a step %s, and warns', async (_, call, inputs) => {
     throttle(call);
-    const main = await action.start(1, inputs);
-    const post = await action.runPost(await main.abandon());
+    const main = await start(1, inputs);
+    const post = await runPost(await main.abandon());
     expect(post.exitCode).toBe(0);
     const warnings = annotations(post, 'warning');
     expect(warnings.map(({ properties }) => properties['title'])).toEqual([STILL_RUNNING]);
     expect(warnings[0]?.data).toContain(
-      `May still exist at OpenRouter: ${leftover}, if the step created one.`,
+      'May still exist at OpenRouter: a workspace, if the step created one.',
     );
     await expectCancelled(main);
-    expect(action.created()).toEqual([]);
+    expect(slugs()).toEqual([]);
   });
 
-  test.each([
-    ['', {}],
-    [' under a name with spaces and parentheses', preloaded("process.title = 'x) Z 1 (y';")],
-  ])('ends a step that has nothing left to do%s, without a warning', async (_, env) => {
+  test('ends a key step, and warns of a key', async () => {
     throttle(FIND);
-    const main = await create.start(1, {}, env);
+    const inputs = { workspace: 'preview', name: 'CI', ...TIMEOUT };
+    const main = await harness.start('key', inputs);
+    await harness.sandbox.received(1);
+    const post = await harness.end('key', {}, await main.abandon(), { env: inUnseenTime() });
+    expect(annotations(post, 'warning')[0]?.data).toContain(
+      'May still exist at OpenRouter: an API key, if the step created one.',
+    );
+    await expectCancelled(main);
+  });
+
+  test('ends a step that has nothing left to do, without a warning', async () => {
+    throttle(FIND);
+    const main = await start(1);
     const { state } = await main.abandon();
-    const post = await create.runPost({ state: { ...state, task: 'null' } });
+    const post = await runPost({ state: { ...state, task: 'null' } });
     expect(post).toMatchObject({ exitCode: 0, log: WAS_ENDED });
     await expectCancelled(main);
   });
 
   test('warns about a step that does not end within 5 s, and cleans up anyway', async () => {
     lose(CREATE);
-    const main = await create.start(2);
+    const main = await start(2);
     main.kill('SIGSTOP');
     const post = await harness.post(await main.abandon(), {}, inVirtualTime());
     expect(post.exitCode).toBe(0);
@@ -185,7 +139,7 @@ describeOnLinux('a post step that starts while its main step is still running', 
 
   test('does not end a process that only has the same id', async () => {
     throttle(CREATE);
-    const main = await create.start(2, {}, inHeldTime());
+    const main = await start(2, {}, inHeldTime());
     const { state } = await main.abandon();
     const { pid } = JSON.parse(state['main-process'] ?? '');
     const other = JSON.stringify({ pid, startTime: '1' });
@@ -205,18 +159,15 @@ describeOnLinux('a post step that starts while its main step is still running', 
   );
 });
 
-describeOnLinux('a step that the runner gave up on, whose state can no longer be saved,', () => {
-  test.each([
-    ['key', key, CREATE_KEY, 3, 1],
-    ['workspace', create, FIND, 1, 0],
-  ])('creates no %s', async (_, action, throttled, requests, posts) => {
-    throttle(throttled);
-    const main = await action.start(requests, {}, inHeldTime());
+describeOnLinux('a step that the runner gave up on', () => {
+  test('creates nothing, because its state can no longer be saved', async () => {
+    throttle(FIND);
+    const main = await start(1, {}, inHeldTime());
     await main.abandon();
     passTime(main);
     await expectCancelled(main);
-    expect(action.created()).toEqual([]);
-    expect(sent(action.call)).toBe(posts);
+    expect(slugs()).toEqual([]);
+    expect(posts()).toBe(0);
   });
 });
 
