@@ -8,7 +8,6 @@ import {
   INTERVALS,
 } from '../../src/openrouter/resources/budgets.ts';
 import type { Failure } from '../../src/shared/failure.ts';
-import { falseNotFound } from '../support/faults.ts';
 import { PUT_BUDGET } from '../support/governance.ts';
 import { openGovernanceScene } from '../support/governance-scene.ts';
 import { storyOf } from '../support/simulation.ts';
@@ -133,18 +132,6 @@ describe('a budget that OpenRouter sets otherwise than requested fails the step'
     const { details } = error as Failure<{ error: Failure<{ values: object }> }>;
     expect(details.error.details.values).toStrictEqual({ daily_usd: 6 });
   });
-});
-
-test.each([
-  ['the list of the budgets', 'GET /workspaces/:id/budgets'],
-  ['the deletion of the budget', 'DELETE /workspaces/:id/budgets/:interval'],
-])('a budget is deleted although %s gets one HTTP 404', async (_, on) => {
-  const scene = openGovernanceScene(falseNotFound(on));
-  scene.seedBudgets({ monthly: 100 });
-  const { result } = await scene.update({ budgets: { limits: { monthly: null } } });
-  expect(result?.outcome).toBe('updated');
-  expect(scene.simulation.network.schedule).toEqual([]);
-  expect(scene.simulation.account.budgets).toEqual([]);
 });
 
 /** Budgets in the order that OpenRouter requires: any of the four, from few amounts, so that some are equal. */

@@ -5,10 +5,6 @@ import { diffGuardrail, unexpectedGuardrailFields } from '../../src/governance/g
 
 test.each([
   ['openai/gpt-5-mini-2025-08-07', 'openai/gpt-5-mini', true],
-  ['a/b-20260101:free', 'a/b:free', true],
-  ['a/b-20260101:free', 'a/b', false],
-  ['a/b-mini', 'a/b', false],
-  ['a/b-mini-20260101', 'a/b', false],
   ['a/b-0528', 'a/b', false],
   ['a/b-001', 'a/b', false],
   ['20260101', 'a', false],
@@ -61,9 +57,7 @@ test.each([
 );
 
 test.each<[string, isExpected: boolean, actual: unknown, desired: string[]]>([
-  ['a dated slug of another form', true, ['a/4.5-b-20251124'], ['a/b-4.5']],
-  ['that slug with a variant', true, ['a/4.5-b-20251124:free'], ['a/b-4.5:free']],
-  ['a dated slug of another author', false, ['x/4.5-b-20251124'], ['a/b-4.5']],
+  ['a dated slug of another form', true, ['a/4.5-b-20251124:free'], ['a/b-4.5:free']],
   ['a number', false, ['a/b-20260101', 1], ['a/b', 'a/c']],
   ['a list in the list', false, [['a/b-20260101']], ['a/b']],
   ['no list', false, null, ['a/b']],
@@ -104,18 +98,6 @@ test.each<[string, isSame: boolean, actual: unknown, desired: object[]]>([
 ])('whether builtin filters with %s are as desired is %s', (_, isSame, actual, desired) => {
   const update = { content_filter_builtins: desired };
   expect(diffGuardrail({ content_filter_builtins: actual }, update)).toEqual(isSame ? {} : update);
-});
-
-test.each<[string, isSame: boolean, actual: unknown, desired: object[]]>([
-  ['no label', true, [{ ...FILTER, label: null }], [FILTER]],
-  ['a label that is to be removed', false, [{ ...FILTER, label: '[KEY]' }], [FILTER]],
-  ['another pattern', false, [{ ...FILTER, pattern: 'pk-' }], [FILTER]],
-  ['a text for a filter', false, ['sk-'], [FILTER]],
-  ['the same filter twice', true, [FILTER, { label: null, ...FILTER }], [FILTER]],
-  ['no filters', false, null, [FILTER]],
-])('whether filters with %s are as desired is %s', (_, isSame, actual, desired) => {
-  const update = { content_filters: desired };
-  expect(diffGuardrail({ content_filters: actual }, update)).toEqual(isSame ? {} : update);
 });
 
 test('a response is unexpected if a filter lacks what was requested, not if it has more', () => {
@@ -269,19 +251,9 @@ describe('the comparison of values', () => {
     );
   });
 
-  /** A value in 40 lists, or in 40 lists and objects, one in the other. */
-  const inLists = (value: unknown): unknown =>
-    JSON.parse(`${'['.repeat(40)}${JSON.stringify(value)}${']'.repeat(40)}`);
-  const inBoth = (value: unknown): unknown =>
-    JSON.parse(`${'[{"a":'.repeat(20)}${JSON.stringify(value)}${'}]'.repeat(20)}`);
-
-  test.each([
-    ['lists', inLists],
-    ['lists and objects', inBoth],
-  ])('ends for values in 40 %s', (_, wrap) => {
-    expect(isSame(wrap(1), wrap(1))).toBe(true);
-    expect(isSame(wrap(2), wrap(1))).toBe(false);
-    expect(isSame(wrap({ b: 1, c: 2 }), wrap({ b: 1 }))).toBe(true);
+  test('takes no exponential time for values in 40 lists and objects', () => {
+    const wrap = (value: unknown): unknown =>
+      JSON.parse(`${'[{"a":'.repeat(20)}${JSON.stringify(value)}${'}]'.repeat(20)}`);
     expect(isSame(extend(wrap([{ b: 1 }, { b: 2 }])), wrap([{ b: 1 }, { b: 2 }]))).toBe(true);
     expect(isSame(extend(wrap([{ b: 1 }, { b: 3 }])), wrap([{ b: 1 }, { b: 2 }]))).toBe(false);
   });

@@ -64,32 +64,6 @@ test.each([[undefined], [null], [''], [7]])(
   },
 );
 
-test('an update needs no lookup if the response to its own PATCH lacks the guardrail id', async () => {
-  const scene = openGovernanceScene();
-  hideGuardrailId(scene, ['PATCH']);
-  const fields = { desired: { name: 'New name', slug: 'governed' } };
-  const { result } = await scene.update({ guardrail: desired }, fields);
-  expect(result?.outcome).toBe('updated');
-  expect(scene.calls()).toEqual([
-    FIND,
-    'GET /guardrails/:id',
-    'GET /guardrails/:id',
-    'PATCH /workspaces/:id',
-    PATCH_GUARDRAIL,
-  ]);
-});
-
-test('an update lifts a limit although one lookup reports that there is no guardrail', async () => {
-  const scene = openGovernanceScene();
-  await scene.update({ guardrail: desired });
-  scene.simulation.network.schedule.push(falseNotFound('GET /guardrails/:id'));
-  const { result } = await scene.update({ guardrail: { limit_usd: null, reset_interval: null } });
-  expect(result?.outcome).toBe('updated');
-  expect(scene.simulation.account.guardrails).toMatchObject([
-    { limit_usd: null, reset_interval: null },
-  ]);
-});
-
 test('fields that this version does not know are named in a warning, and written', async () => {
   const scene = openGovernanceScene();
   const guardrail = { ...desired, allowed_region: 'eu', enable_free_model_training: false };

@@ -10,7 +10,7 @@ import {
 } from '../../support/governance.ts';
 import { annotations, expectFailure } from '../../support/harness.ts';
 
-const { harness, seed, create, update, writes, budgets, members } = openGovernanceHarness();
+const { harness, seed, create, update, calls, writes, budgets, members } = openGovernanceHarness();
 
 test.each<[string, string, string, string]>([
   [PATCH_GUARDRAIL, 'Could not set the guardrail', '', 'the guardrail, the daily budget'],
@@ -100,5 +100,28 @@ test('an update fails before any write when the guardrail id of the workspace is
   const { title, lines } = expectFailure(step, expect.anything());
   expect(title).toBe(`The guardrail of the workspace ${SLUG} is unknown`);
   expect(lines[0]).toBe('OpenRouter does not report which guardrail the workspace has.');
+  expect(writes()).toEqual([]);
+});
+
+test('entries that no member or several members match fail the step before any write, by name', async () => {
+  const { members: organization } = harness.sandbox.account;
+  organization.push({ ...(organization[1] as (typeof organization)[0]), id: 'user_2namesake' });
+  const members = 'bruno@example.com, user_2chandra, unknown@example.com';
+  const { title, lines } = expectFailure(await create({ members }));
+  organization.pop();
+  expect(title).toBe('Not all members belong to the organization');
+  expect(lines).toEqual([
+    'members: 2 people in the organization have the id or e-mail address bruno@example.com',
+    'members: no one in the organization has the id or e-mail address unknown@example.com',
+    'Each entry must be the user id or the e-mail address of one member of the organization.',
+    'Nothing was changed at OpenRouter.',
+  ]);
+  expect(calls()).toEqual(['GET /organization/members']);
+});
+
+test('members for a personal account fail the step before any write', async () => {
+  harness.sandbox.faults.push({ kind: 'response', status: 403 });
+  const { message } = expectFailure(await create({ members: 'bruno@example.com' }));
+  expect(message).toContain('Only an organization has members');
   expect(writes()).toEqual([]);
 });

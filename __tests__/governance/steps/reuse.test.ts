@@ -37,12 +37,6 @@ test.each([
   },
 );
 
-test('if-exists: reuse warns of nothing when the step creates the workspace', async () => {
-  const step = await create(LIMIT);
-  expect(step.outputs['created']).toBe('true');
-  expect(annotations(step, 'warning')).toEqual([]);
-});
-
 test('if-exists: fail reports what an update would change', async () => {
   seed();
   const { message } = expectFailure(await create({ 'enforce-zdr': 'true' }));

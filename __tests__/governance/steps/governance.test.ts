@@ -1,0 +1,140 @@
+import { expect, test } from '@jest/globals';
+import { governanceInputs } from '../../../src/governance/inputs.ts';
+import { inputName } from '../../../src/inputs/read-inputs.ts';
+import {
+  ADD_MEMBERS,
+  GOVERNANCE,
+  GUARDRAIL_BODY,
+  NULLS,
+  openGovernanceHarness,
+  PATCH_GUARDRAIL,
+  PUT_BUDGET,
+  SLUG,
+} from '../../support/governance.ts';
+import { annotations, expectFailure } from '../../support/harness.ts';
+
+const { harness, create, update, calls, writes, bodiesOf, budgets, members } =
+  openGovernanceHarness();
+
+test('the tests of governance cover each of its inputs', () => {
+  expect(Object.keys(GOVERNANCE)).toEqual(Object.keys(governanceInputs).map(inputName));
+});
+
+test('a new workspace gets its guardrail, its budgets and its members', async () => {
+  const step = await create(GOVERNANCE);
+  expect(step.exitCode).toBe(0);
+  expect(step.outputs).toMatchObject({ created: 'true', outcome: 'created' });
+  expect(calls()).toEqual([
+    'GET /organization/members',
+    'POST /workspaces',
+    PATCH_GUARDRAIL,
+    ...Array(4).fill(PUT_BUDGET),
+    ADD_MEMBERS,
+  ]);
+  expect(bodiesOf('POST /workspaces')).toEqual([{ name: 'Governed', slug: SLUG }]);
+  expect(bodiesOf(PATCH_GUARDRAIL)).toEqual([GUARDRAIL_BODY]);
+  expect(bodiesOf(PUT_BUDGET)).toEqual([
+    { limit_usd: 1.5, include_byok_in_budgets: true },
+    { limit_usd: 5 },
+    { limit_usd: 20 },
+    { limit_usd: 100 },
+  ]);
+  expect(bodiesOf(ADD_MEMBERS)).toEqual([{ user_ids: ['user_2bruno', 'user_2chandra'] }]);
+  expect(members()).toEqual(['user_2bruno', 'user_2chandra']);
+  expect(step.log).toContain('Set the guardrail.\nSet the daily budget.\n');
+  expect(step.summary).toContain('<code>budget weekly</code></td><td><code>5</code>');
+  expect(annotations(step, 'warning')).toEqual([]);
+});
+
+test('"null" for each governance input that takes it sends nothing for a new workspace', async () => {
+  expect((await create(NULLS)).exitCode).toBe(0);
+  expect(calls()).toEqual(['POST /workspaces']);
+});
+
+test('a dry run for a new workspace shows its guardrail and budgets, and writes nothing', async () => {
+  const step = await create({ ...GOVERNANCE, 'dry-run': 'true' });
+  expect(step.exitCode).toBe(0);
+  expect(writes()).toEqual([]);
+  expect(step.log).toContain('budget lifetime: null → 100');
+  expect(step.summary).toContain(
+    '<code>guardrail limit_usd</code></td><td><code>5</code></td><td>would be set</td>',
+  );
+});
+
+const FILTERS = [
+  { action: 'block', pattern: '\\bsk-[a-z0-9]+', label: '[KEY]' },
+  { action: 'flag', pattern: 'confidential' },
+];
+const BUILTINS = [
+  { slug: 'email', action: 'redact' },
+  { slug: 'regex-prompt-injection', action: 'block', scan_scope: 'user_only' },
+];
+const FIELDS = {
+  allow_safety_retention_google: false,
+  allowed_data_regions: ['europe', 'us'],
+  content_filter_builtins: BUILTINS,
+  content_filters: FILTERS,
+  description: 'Previews',
+  enable_free_model_publication: false,
+  enforce_first_party_harness_models: true,
+  enforce_zdr_xai: true,
+  include_byok_in_budgets: true,
+};
+
+const withFields = (fields: object) => ({ guardrail: JSON.stringify(fields) });
+
+test('a new workspace gets the fields of the input guardrail, with those of other inputs', async () => {
+  const step = await create({ ...withFields(FIELDS), 'allowed-providers': 'openai' });
+  expect(step.exitCode).toBe(0);
+  expect(bodiesOf(PATCH_GUARDRAIL)).toEqual([{ allowed_providers: ['openai'], ...FIELDS }]);
+  expect(annotations(step, 'warning')).toEqual([]);
+  expect(step.summary).toContain(
+    '<code>guardrail allowed_data_regions</code></td><td><code>[&quot;europe&quot;,&quot;us&quot;]</code>',
+  );
+});
+
+test('fields that this version does not know are reported by a warning before OpenRouter rejects them', async () => {
+  const fields = { newer: { a: [1] }, constructor: true, enforce_zdr_xai: true };
+  const step = await create(withFields(fields));
+  expect(annotations(step, 'warning').map(({ data }) => data.split('\n'))).toEqual([
+    [
+      'The input guardrail has fields that this version does not know',
+      'Unknown: newer, constructor.',
+      'Check their names. The step fails if OpenRouter rejects them, or returns other values than requested.',
+      expect.stringMatching(/^See https:.*#unknown-guardrail-fields$/),
+    ],
+  ]);
+  const { message } = expectFailure(step, expect.anything());
+  expect(message).toContain('Unrecognized keys: "newer", "constructor"');
+});
+
+/** A workspace that exists, and none of the requests that created it. */
+async function createExisting(inputs: Record<string, string>): Promise<void> {
+  await create(inputs);
+  harness.sandbox.requests.length = 0;
+}
+
+test('an update with "null" for each input that takes it removes what the inputs had set', async () => {
+  await createExisting(GOVERNANCE);
+  const step = await update(NULLS);
+  expect(step.outputs['outcome']).toBe('updated');
+  expect(step.summary).toContain(
+    '<code>budget monthly</code></td><td><code>null</code></td><td><code>was 20</code>',
+  );
+  const [body] = bodiesOf(PATCH_GUARDRAIL);
+  expect(new Set(Object.values(body))).toEqual(new Set([null]));
+  expect(harness.sandbox.account.guardrails).toEqual([expect.objectContaining(body)]);
+  expect(budgets()).toEqual([]);
+  expect((await update(NULLS)).outputs['outcome']).toBe('unchanged');
+});
+
+test('a dry run of an update shows only what differs, and writes nothing', async () => {
+  await createExisting(GOVERNANCE);
+  const step = await update({ ...GOVERNANCE, 'budget-daily-usd': '2', 'dry-run': 'true' });
+  expect(step.outputs['outcome']).toBe('would-update');
+  expect(writes()).toEqual([]);
+  expect(step.log).not.toContain('guardrail');
+  expect(step.summary).toContain(
+    '<code>budget daily</code></td><td><code>2</code></td><td><code>is 1.5</code>',
+  );
+});
