@@ -22,12 +22,9 @@ type Inputs = Record<string, string>;
 
 /** A sandbox with a workspace, both new for each test, and key steps for it. */
 export function openKeyHarness() {
-  const current: { workspace?: Workspace; serverTime: () => Date } = {
-    serverTime: () => new Date(),
-  };
-  const { harness, calls } = openEmptiedHarness({ now: () => current.serverTime() });
+  const current: { workspace?: Workspace } = {};
+  const { harness, calls } = openEmptiedHarness();
   beforeEach(() => {
-    current.serverTime = () => new Date();
     current.workspace = seedWorkspace(harness.sandbox, { slug: SLUG });
   });
 
@@ -44,10 +41,6 @@ export function openKeyHarness() {
     },
     get workspace() {
       return current.workspace as Workspace;
-    },
-    /** Stops the server's clock in the current test, at `ms` since 1970. */
-    setServerTime(ms: number) {
-      current.serverTime = () => new Date(ms);
     },
     createKey: (inputs?: Inputs, env?: Inputs) => harness.run('key', withDefaults(inputs), env),
     /** Runs a key step until `requests` of its requests have arrived, then sends it `signal`. */

@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
-import { hashesToReplace, MAX_REPLACED } from '../../../src/actions/key/replace.ts';
+import { MAX_REPLACED } from '../../../src/actions/key/replace.ts';
 import { formatUsd } from '../../../src/lib/usd.ts';
 import { totalSpent } from '../../../src/openrouter/resources/keys.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
-import { MAX_VALUE_BYTES } from '../../../src/report/outputs.ts';
 import type { Failure } from '../../../src/shared/failure.ts';
 import { CREATE, DELETE, HOUR_MS, LIST, READ } from '../../support/key.ts';
 import { expectCleanPost, expectCreated, openKeyScene } from '../../support/key-scene.ts';
@@ -160,9 +159,7 @@ describe('If the key of the job has expired', () => {
 
   test.each([
     ["the server's clock decides, if it is 23 h behind", -23, true],
-    ["the server's clock decides, if it is 23 h ahead", 23, false],
     ["the runner's clock decides, if the server's is 25 h behind", -25, false],
-    ["the server's clock decides, if it is 25 h ahead", 25, false],
   ])('%s', async (_, skew, works) => {
     const scene = openKeyScene({ skew: skew * HOUR_MS });
     scene.createOther({ name: 'CI' });
@@ -206,19 +203,6 @@ describe('If the key of the job does not work any more', () => {
     );
     expect(scene.keys()).toEqual([]);
   });
-});
-
-test('The hashes that a job replaces fit into a state, and leave a tenth for the rest of the task', () => {
-  const older = Array.from({ length: 1_000 }, (_, at) => ({
-    hash: String(at).padStart(200, '0'),
-    name: 'CI',
-    label: 'sk-or-v1-0e6...1c96',
-    workspace_id: 'a',
-  }));
-  const hashes = hashesToReplace(older, 0, {
-    log: { info: () => undefined, debug: () => undefined },
-  });
-  expect(JSON.stringify(hashes).length).toBeLessThan(0.9 * MAX_VALUE_BYTES);
 });
 
 test.each([

@@ -29,14 +29,6 @@ describe('the secret of a key', () => {
     ]);
   });
 
-  test('State has the hash, label and expiry of the key, and not its secret', async () => {
-    const main = await createKey();
-    const { key: secret, hash, label, 'expires-at': expiresAt } = main.outputs;
-    const { task } = JSON.parse(main.state['task'] ?? '');
-    expect(task.created).toEqual({ hash, label, expiresAt });
-    expect(JSON.stringify(main.state)).not.toContain(secret);
-  });
-
   test('A secret in the body of an error is masked', async () => {
     const secret = `sk-or-v1-${'ab'.repeat(32)}`;
     key.scheduleFaults({ on: CREATE, kind: 'response', status: 502, body: `{"key":"${secret}` });
