@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import {
   calendarStarts,
   type Since,
@@ -126,47 +125,5 @@ describe('what a key has spent at least', () => {
     const key = { ...counters, created_at };
     expect(count(key, {}, 'byok_usage')).toEqual([undefined, true]);
     expect(count({ ...key, byok_usage: 2 }, {}, 'byok_usage')).toEqual(['2', false]);
-  });
-
-  test('is the same with any field missing, or could not all be read', () => {
-    const DAY = 86_400_000;
-    const ages = fc.nat(60 * DAY);
-    const fields = ['created_at', 'usage', 'usage_monthly', 'usage_weekly', 'usage_daily'];
-    const spends = fc.array(fc.record({ age: ages, micros: fc.nat(9) }), { maxLength: 5 });
-    const scene = fc.record({
-      spends,
-      since: fc.oneof(ages, fc.constant('created' as const)),
-      keyAge: ages,
-      older: ages,
-      isKnown: fc.boolean(),
-    });
-    fc.assert(
-      fc.property(scene, fc.subarray(fields), (scene, hidden) => {
-        const { spends, since, keyAge, older, isKnown } = scene;
-        const spentSince = (start: number) =>
-          spends
-            .filter(({ age }) => to - Math.min(age, keyAge) >= start)
-            .reduce((sum, { micros }) => sum + micros, 0) / 1e6;
-        const starts = calendarStarts(to);
-        const key: Key = {
-          ...KEY,
-          created_at: new Date(to - keyAge).toJSON(),
-          usage: spentSince(Number.NEGATIVE_INFINITY),
-          usage_monthly: spentSince(starts.month),
-          usage_weekly: spentSince(starts.week),
-          usage_daily: spentSince(starts.day),
-        };
-        const workspaceCreated = isKnown ? to - keyAge - older : undefined;
-        const from = startOf(since, { created: workspaceCreated, to });
-        const read = (key: Key) => spentAtLeast(key, 'usage', { from, to, workspaceCreated });
-        const full = read(key);
-        const partly = read({ ...key, ...Object.fromEntries(hidden.map((name) => [name, null])) });
-        expect(full.isUnread).toBe(false);
-        const [atLeast, spent] = [partly.amount ?? 0n, full.amount ?? 0n];
-        expect(atLeast <= spent).toBe(true);
-        if (!partly.isUnread) expect(atLeast).toBe(spent);
-      }),
-      { numRuns: 1_000 },
-    );
   });
 });

@@ -146,11 +146,6 @@ describe('what a key has spent, in one sentence', () => {
   const limit = { amount: usd('1'), reset: undefined, remaining: usd('0.7') };
   test.each<[string, Parameters<typeof formatSpend>[0], string]>([
     [
-      'without a limit',
-      { name: 'CI', spent: usd('0.3'), byok: 0n, limit: undefined },
-      'Spent $0.30 (API key "CI")',
-    ],
-    [
       'with a limit that resets',
       { name: 'CI', spent: usd('0.3'), byok: 0n, limit: { ...limit, reset: 'daily' } },
       'Spent $0.30 in total. The daily limit is $1.00, of which $0.70 remains (API key "CI")',

@@ -4,16 +4,23 @@ import { NOW, openUsageHarness } from '../../../support/usage.ts';
 
 const { harness, seed, seedSpender, runUsage } = openUsageHarness();
 
-describe('a cost', () => {
-  /** In binary floating point, 0.1 + 0.2 exceeds 0.3. */
-  const seedThirtyCents = () =>
-    seedSpender(seed(), [{ credits: 0.1 }, { credits: 0.2, model: 'a/b' }]);
+/** A key that has spent 0.3 USD of 0.5 USD. In binary floating point, 0.1 + 0.2 exceeds 0.3. */
+const seedLimited = (fields = {}) => {
+  const usages = [{ credits: 0.1 }, { credits: 0.2, model: 'a/b' }];
+  return Object.assign(seedSpender(seed(), usages, { limit: 0.5 }), fields);
+};
 
-  test('that is above warn-above-usd is a warning', async () => {
-    seedThirtyCents();
-    const step = await runUsage({ 'warn-above-usd': '0.299999999', 'fail-above-usd': '0.3' });
+// When a cost warns or fails is tested in __tests__/actions/usage/thresholds.test.ts.
+describe('a step whose cost is not above its limits', () => {
+  const linesOf = async (inputs: Record<string, string>) => {
+    const step = await runUsage(inputs);
     expect(step.exitCode).toBe(0);
-    expect(annotations(step, 'warning').map(({ data }) => data.split('\n'))).toEqual([
+    return annotations(step, 'warning').map(({ data }) => data.split('\n'));
+  };
+
+  test('warns of one that is above warn-above-usd', async () => {
+    seedLimited();
+    expect(await linesOf({ 'warn-above-usd': '0.299999999', 'fail-above-usd': '0.3' })).toEqual([
       [
         'The workspace preview-42 has spent more than 0.299999999 USD',
         'The cost is 0.3 USD, and warn-above-usd is 0.299999999.',
@@ -22,40 +29,10 @@ describe('a cost', () => {
     ]);
   });
 
-  test('that is above fail-above-usd fails the step, after its outputs and its summary', async () => {
-    seedThirtyCents();
-    const step = await runUsage({ 'warn-above-usd': '0.1', 'fail-above-usd': '0.29' });
-    const { code, title, lines } = expectFailure(step, expect.anything());
-    expect(code).toBe('spending-above-limit');
-    expect(title).toBe('The workspace preview-42 has spent more than 0.29 USD');
-    expect(lines).toEqual([
-      'The cost is 0.3 USD, and fail-above-usd is 0.29.',
-      'This does not stop spending. If the cost is expected, raise fail-above-usd.',
-      'Nothing was changed at OpenRouter.',
-    ]);
-    expect(step.outputs).toMatchObject({ 'cost-usd': '0.3', complete: 'true' });
-    expect(step.summary).toContain('💵 $0.30 spent by');
-    expect(step.summary.indexOf('💵')).toBeLessThan(step.summary.indexOf('❌'));
-    // One annotation says it.
-    expect(annotations(step, 'warning')).toEqual([]);
-  });
-
-  test('that is incomplete and above its limits is still above them', async () => {
-    seedThirtyCents();
-    harness.sandbox.account.analytics.maxRows = 1;
-    const failed = await runUsage({ 'fail-above-usd': '0.1' });
-    const { lines } = expectFailure(failed, expect.anything());
-    expect(lines[0]).toBe('The cost is at least 0.3 USD, and fail-above-usd is 0.1.');
-    const [warning] = annotations(await runUsage({ 'warn-above-usd': '0.1' }), 'warning');
-    expect(warning?.data).toContain('The cost is at least 0.3 USD, and warn-above-usd is 0.1.');
-  });
-
-  test('that is incomplete and not above its limits is a warning, because the true cost may be', async () => {
-    seedThirtyCents();
+  test('warns of one that is incomplete, because the true cost may be above them', async () => {
+    seedLimited();
     harness.sandbox.account.analytics.cachedAt = NOW;
-    const step = await runUsage({ 'warn-above-usd': '0.3', 'fail-above-usd': '0.4' });
-    expect(step.exitCode).toBe(0);
-    expect(annotations(step, 'warning').map(({ data }) => data.split('\n'))).toEqual([
+    expect(await linesOf({ 'warn-above-usd': '0.3', 'fail-above-usd': '0.4' })).toEqual([
       [
         'The workspace preview-42 may have spent more than is known',
         'The cost is at least 0.3 USD. Whether it is above warn-above-usd or fail-above-usd is unknown.',
@@ -64,68 +41,82 @@ describe('a cost', () => {
       ],
     ]);
   });
+
+  test('warns of an incomplete one that is certainly above warn-above-usd', async () => {
+    seedLimited();
+    harness.sandbox.account.analytics.maxRows = 1;
+    const [lines] = await linesOf({ 'warn-above-usd': '0.1' });
+    expect(lines).toContain('The cost is at least 0.3 USD, and warn-above-usd is 0.1.');
+  });
 });
 
-describe('what remains of the limit of a key', () => {
-  /** A key with a limit of 0.5 USD, and the outputs of which 0.2 USD remains. */
-  const seedLimited = () =>
-    seedSpender(seed(), [{ credits: 0.1 }, { credits: 0.2 }], { limit: 0.5 });
-  const REMAINING = { 'limit-usd': '0.5', 'remaining-usd': '0.2' };
-  const checkKey = (hash: string, minimum: string) =>
-    runUsage({ 'key-hash': hash, 'fail-below-remaining-usd': minimum });
-
-  test('fails the step below fail-below-remaining-usd, after its outputs and its summary', async () => {
-    const key = seedLimited();
-    key['limit_reset'] = 'monthly';
-    const step = await checkKey(key.hash, '0.200000001');
-    const { code, title, lines } = expectFailure(step, expect.anything());
-    expect(code).toBe('remaining-too-low');
-    const named = `the API key "CI" (${key.label})`;
-    expect(title).toBe(`Less than 0.200000001 USD remains of the limit of ${named}`);
-    expect(lines).toEqual([
-      'The monthly limit is 0.5 USD, of which 0.2 USD remains, and fail-below-remaining-usd is 0.200000001.',
-      'Raise the limit of the key, wait until it resets, or lower fail-below-remaining-usd.',
-      'Nothing was changed at OpenRouter.',
-    ]);
-    expect(step.outputs).toMatchObject({ ...REMAINING, complete: 'true' });
+describe('a step fails after its outputs and its summary', () => {
+  const KEY = 'the API key "CI" (<label>)';
+  const UNUSABLE = [
+    'OpenRouter rejects requests with it, so it cannot spend what fail-below-remaining-usd requires.',
+    'key-hash is <hash>. Check whether it is that of an older key.',
+  ];
+  type Row = [code: string, inputs: Record<string, string>, key: object, text: string[]];
+  test.each<Row>([
+    [
+      'spending-above-limit',
+      { 'warn-above-usd': '0.1', 'fail-above-usd': '0.29' },
+      {},
+      [
+        'The API key "CI" (<label>) has spent more than 0.29 USD',
+        'The cost is 0.3 USD, and fail-above-usd is 0.29.',
+        'This does not stop spending. If the cost is expected, raise fail-above-usd.',
+      ],
+    ],
+    [
+      'remaining-too-low',
+      { 'fail-below-remaining-usd': '0.200000001' },
+      { limit_reset: 'monthly' },
+      [
+        `Less than 0.200000001 USD remains of the limit of ${KEY}`,
+        'The monthly limit is 0.5 USD, of which 0.2 USD remains, and fail-below-remaining-usd is 0.200000001.',
+        'Raise the limit of the key, wait until it resets, or lower fail-below-remaining-usd.',
+      ],
+    ],
+    [
+      'remaining-unknown',
+      { 'fail-below-remaining-usd': '0.1' },
+      { limit: 'many' },
+      [
+        `What remains of the limit of ${KEY} is unknown`,
+        'OpenRouter did not return the limit, or what remains of it. So whether 0.1 USD remains is unknown.',
+        'Run this again later.',
+      ],
+    ],
+    [
+      'key-unusable',
+      { 'fail-below-remaining-usd': '0.1' },
+      { disabled: true },
+      ['The API key "CI" (<label>) is disabled', ...UNUSABLE],
+    ],
+    [
+      'key-unusable',
+      { 'fail-below-remaining-usd': '0.1' },
+      { expires_at: new Date(NOW).toISOString() },
+      ['The API key "CI" (<label>) has expired', ...UNUSABLE],
+    ],
+  ])('%s: %j', async (code, inputs, fields, text) => {
+    const { hash, label } = seedLimited(fields);
+    const step = await runUsage({ 'key-hash': hash, ...inputs });
+    const failure = expectFailure(step, expect.anything());
+    expect(failure.code).toBe(code);
+    const shown = [failure.title, ...failure.lines].map((line) =>
+      line.replace(hash, '<hash>').replace(label, '<label>'),
+    );
+    expect(shown).toEqual([...text, 'Nothing was changed at OpenRouter.']);
+    expect(step.outputs).toMatchObject({ 'cost-usd': '0.3' });
     expect(step.summary.indexOf('💵')).toBeLessThan(step.summary.indexOf('❌'));
+    // One annotation says it.
+    expect(annotations(step, 'warning')).toEqual([]);
   });
 
-  test('fails the step if it is unknown', async () => {
-    const key = seedLimited();
-    key['limit'] = 'many';
-    const step = await checkKey(key.hash, '0.1');
-    const { code, title, lines } = expectFailure(step, expect.anything());
-    expect(code).toBe('remaining-unknown');
-    expect(title).toBe(`What remains of the limit of the API key "CI" (${key.label}) is unknown`);
-    expect(lines).toEqual([
-      'OpenRouter did not return the limit, or what remains of it. So whether 0.1 USD remains is unknown.',
-      'Run this again later.',
-      'Nothing was changed at OpenRouter.',
-    ]);
-  });
-
-  test.each([
-    ['is disabled', { disabled: true }],
-    ['has expired', { expires_at: new Date(NOW).toISOString() }],
-  ])('fails the step if the key %s', async (state, fields) => {
-    const key = Object.assign(seedLimited(), fields);
-    const step = await checkKey(key.hash, '0.1');
-    const { code, title, lines } = expectFailure(step, expect.anything());
-    expect(code).toBe('key-unusable');
-    expect(title).toBe(`The API key "CI" (${key.label}) ${state}`);
-    expect(lines).toEqual([
-      'OpenRouter rejects requests with it, so it cannot spend what fail-below-remaining-usd requires.',
-      `key-hash is ${key.hash}. Check whether it is that of an older key.`,
-      'Nothing was changed at OpenRouter.',
-    ]);
-    expect(step.outputs).toMatchObject(REMAINING);
-  });
-});
-
-describe('figures that are incomplete', () => {
-  test('fail the step with fail-if-incomplete, after its outputs and its summary', async () => {
-    seedSpender(seed(), [{ credits: 0.3 }]);
+  test('figures-incomplete, and warns of what is certain', async () => {
+    seedLimited();
     harness.sandbox.account.analytics.cachedAt = NOW;
     const inputs = { 'warn-above-usd': '0.2', 'fail-above-usd': '0.4' };
     const step = await runUsage({ ...inputs, 'fail-if-incomplete': 'true' });
@@ -139,7 +130,6 @@ describe('figures that are incomplete', () => {
       'Nothing was changed at OpenRouter.',
     ]);
     expect(step.outputs).toMatchObject({ 'cost-usd': '0.3', complete: 'false' });
-    expect(step.summary.indexOf('💵')).toBeLessThan(step.summary.indexOf('❌'));
     expect(annotations(step, 'warning').map(({ data }) => data)).toEqual([
       expect.stringContaining('warn-above-usd is 0.2'),
     ]);

@@ -95,22 +95,6 @@ describe('the usage of a workspace', () => {
     const lastCells = rowsOf(step.summary).map((row) => row.at(-1));
     expect(lastCells).toEqual(['Own provider keys', '$0.00', '$0.05']);
   });
-
-  test('aligns numbers to the right', async () => {
-    seedSpender(seed(), [{ ...MINI, byok: 0.05 }]);
-    const { summary } = await runUsage();
-    const alignments = [...summary.matchAll(/<tr>(.*)<\/tr>/g)].map(([, row = '']) =>
-      [...row.matchAll(/<t[dh]( align="right")?>/g)].map(([, align]) => align !== undefined),
-    );
-    const expected = [false, true, true, true, true, true, false, true];
-    expect(alignments).toEqual([expected, expected]);
-  });
-});
-
-test('a request for usage is retried after a lost response, although it is a POST', async () => {
-  seedSpender(seed(), [MINI]);
-  harness.sandbox.faults.push({ on: QUERY, kind: 'reset', applied: true });
-  expect((await runUsage()).outputs['cost-usd']).toBe('0.1');
 });
 
 test.each([
