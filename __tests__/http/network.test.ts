@@ -102,16 +102,6 @@ describe('a proxy', () => {
     expect(message).toContain(`POST /workspaces at ${HOST}, after `);
     expect(message).not.toContain('through the proxy');
   });
-
-  test.each(['*.test', '10.0.0.0/8', `${HOST} other.test`])(
-    'is used if no_proxy is %j, which is not supported',
-    async (no_proxy) => {
-      const proxy = await openProxy();
-      const step = await create({ https_proxy: proxy.url, no_proxy });
-      expect(step.exitCode).toBe(0);
-      expect(proxy.tunnels).toHaveLength(1);
-    },
-  );
 });
 
 test('the password of a proxy, which can be a common word, is not masked in outputs', async () => {
