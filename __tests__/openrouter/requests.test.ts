@@ -9,11 +9,7 @@ import {
   listKeys,
   sendKey,
 } from '../../src/openrouter/resources/keys.ts';
-import {
-  listMembers,
-  listOrganizationMembers,
-  sendMembers,
-} from '../../src/openrouter/resources/members.ts';
+import { listMembers, listOrganizationMembers } from '../../src/openrouter/resources/members.ts';
 import {
   deleteWorkspace,
   findWorkspace,
@@ -39,12 +35,6 @@ const LIMIT = { limit_usd: 5, reset_interval: 'daily' } as const;
 const BUDGETS = [
   { limit_usd: 1, reset_interval: 'daily' },
   { limit_usd: 100, reset_interval: null },
-];
-const ADDED = [{ user_id: 'user_1' }];
-const PEOPLE = [
-  { id: 'user_1', email: null },
-  { id: 'user_2', email: 'b@x.org' },
-  { id: 'user_3' },
 ];
 
 type Work = (client: ReturnType<typeof openRecordingClient>['client']) => Promise<unknown>;
@@ -94,63 +84,6 @@ const listTheMembers: Work = (client) => listMembers(client, WORKSPACE);
 
 const OF_WORKSPACE = `/workspaces/${ID}`;
 const DELETED = { deleted: true };
-
-test.each<[call: string, Work, response: object, result: unknown]>([
-  [`DELETE ${OF_WORKSPACE}`, removeWorkspace, DELETED, { kind: 'deleted' }],
-  ['GET /keys/abc', findTheKey, { data: KEY }, KEY],
-  ['DELETE /keys/abc', removeKey, DELETED, { kind: 'deleted' }],
-  ['GET /guardrails/g', findTheGuardrail, { data: { id: 'g' } }, { id: 'g' }],
-  [
-    `GET ${OF_WORKSPACE}/budgets`,
-    listTheBudgets,
-    { data: BUDGETS, include_byok_in_budgets: true },
-    // A budget without an interval is that for the lifetime.
-    { budgets: { daily: 1, lifetime: 100 }, include_byok_in_budgets: true },
-  ],
-  [
-    `DELETE ${OF_WORKSPACE}/budgets/daily`,
-    removeBudget,
-    DELETED,
-    { interval: 'daily', limit_usd: null },
-  ],
-  [
-    'GET /organization/members?offset=0&limit=100',
-    listOrganizationMembers,
-    { data: PEOPLE },
-    PEOPLE,
-  ],
-  [`GET ${OF_WORKSPACE}/members?offset=0&limit=100`, listTheMembers, { data: ADDED }, ['user_1']],
-])('%s is sent without a body, and returns what is used of the response', async (...row) => {
-  const [call, work, response, expected] = row;
-  const { result, requests } = await send([json(response)], work);
-  expect(result).toEqual(expected);
-  expect(requests).toEqual([[call]]);
-});
-
-test('a guardrail is written by its id, which the response may lack', async () => {
-  const { result, requests } = await send([json({ data: LIMIT })], limitGuardrail);
-  expect(result).toEqual(LIMIT);
-  expect(requests).toEqual([['PATCH /guardrails/g', LIMIT]]);
-});
-
-test('members are added by their ids, and those in the response are returned', async () => {
-  const user_ids = ['user_1', 'user_2'];
-  const add: Work = (client) => sendMembers(client, WORKSPACE, user_ids);
-  const { result, requests } = await send([json({ data: ADDED })], add);
-  expect(result).toMatchObject({ kind: 'succeeded', response: { data: ['user_1'] } });
-  expect(requests).toEqual([[`POST ${OF_WORKSPACE}/members/add`, { user_ids }]]);
-});
-
-describe('what HTTP 404 confirms to be missing is undefined', () => {
-  test.each<[string, Work, unknown]>([
-    ['a workspace', findBySlug, expect.objectContaining({ workspace: undefined })],
-    ['an API key', findTheKey, undefined],
-    ['a guardrail, which was never written', findTheGuardrail, undefined],
-    ['the budgets', listTheBudgets, { budgets: {}, include_byok_in_budgets: undefined }],
-  ])('%s', async (_, work, expected) => {
-    expect((await send([NOT_FOUND], work)).result).toEqual(expected);
-  });
-});
 
 describe('another resource in a response is not taken for the requested one', () => {
   const OTHER_WORKSPACE = { id: OTHER_ID, slug: 'preview-43', name: 'Preview' };
@@ -373,8 +306,7 @@ describe('a deletion', () => {
 describe('a resource that a lookup does not find', () => {
   test.each<[string, Work, unknown, object]>([
     ['a workspace', findById, WORKSPACE, { workspace: WORKSPACE }],
-    ['an API key', findTheKey, KEY, KEY],
-    ['a guardrail', findTheGuardrail, { id: 'g' }, { id: 'g' }],
+    // A budget without an interval is that for the lifetime.
     ['a budget', listTheBudgets, BUDGETS, { budgets: { daily: 1, lifetime: 100 } }],
   ])('is looked up again a second later: %s', async (_, work, data, expected) => {
     const { client, run, sentAt } = openRecordingClient([NOT_FOUND, json({ data })]);
