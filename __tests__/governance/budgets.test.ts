@@ -163,24 +163,18 @@ function statesAfter(start: Budgets, writes: readonly BudgetWrite[]): Budgets[] 
   return states;
 }
 
-test('budgetWrites leads from any budgets to any others without a state that OpenRouter rejects', () => {
+test('budgetWrites leads from any budgets to any others by one write for each that differs, without a state that OpenRouter rejects', () => {
   fc.assert(
     fc.property(budgets, budgets, (start, end) => {
-      const states = statesAfter(start, budgetWrites(start, end));
+      const writes = budgetWrites(start, end);
+      const states = statesAfter(start, writes);
       expect(states.filter((state) => !isInOrder(state))).toEqual([]);
       expect(states.at(-1) ?? start).toEqual(end);
-    }),
-    { numRuns: 20_000 },
-  );
-});
-
-test('budgetWrites writes each budget that differs once, and no other', () => {
-  fc.assert(
-    fc.property(budgets, budgets, (start, end) => {
-      const written = budgetWrites(start, end).map(({ interval }) => interval);
+      const written = writes.map(({ interval }) => interval);
       const differing = INTERVALS.filter((interval) => start[interval] !== end[interval]);
       expect(written.toSorted()).toEqual(differing.toSorted());
     }),
+    { numRuns: 20_000 },
   );
 });
 

@@ -147,7 +147,6 @@ test.each<[...Rejected, Texts]>([
 
 describe('a guardrail is rejected', () => {
   test.each([
-    ['null', 'null'],
     ['[]', '[]'],
     ['{"a": 1', '{\\"a\\": 1'],
     [`# EU\na: 1\r\n${'b'.repeat(50)}: true # Why\nc`, `${'b'.repeat(50)}: true # Why`],
@@ -160,7 +159,6 @@ describe('a guardrail is rejected', () => {
   test.each([
     'a: 1\nb: 1\na: 1',
     '{"a": [{"b": 1, "\\u0062": 1}]}',
-    'a: 1e400',
     'a: -1e400',
     'a: 1e-400',
     'a: 12345678901234567890',

@@ -78,25 +78,6 @@ test.each<[string, string[]]>([
   expect(match?.members.map(({ id }) => id)).toEqual(ids);
 });
 
-test('members that match no one or several people fail the step before it creates the workspace', async () => {
-  const scene = openGovernanceScene();
-  const namesakes = [memberOf('user_2ben', 'b@x.org'), memberOf('user_2bea', 'B@x.org')];
-  scene.simulation.account.members.push(...namesakes, memberOf('user_2fay'));
-  const members = ['bruno@example.com', 'b@x.org', 'USER_2BRUNO', 'nobody@example.com'];
-  const { error } = await scene.create({ members });
-  expect(error).toMatchObject({
-    code: 'unknown-members',
-    details: {
-      members: [
-        { written: 'b@x.org', matches: 2 },
-        { written: 'USER_2BRUNO', matches: 0 },
-        { written: 'nobody@example.com', matches: 0 },
-      ],
-    },
-  });
-  expect(scene.calls()).toEqual([ORGANIZATION]);
-});
-
 test.each([
   [100, [100]],
   [101, [100, 1]],
