@@ -113,15 +113,6 @@ describe('a workspace that OpenRouter reports as missing', () => {
     expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem: incomplete(404) });
     expect(slugs(scene.simulation)).toEqual(['default', SLUG]);
   });
-
-  test('is not taken for deleted if the lookup fails', async () => {
-    const scene = simulate(
-      0,
-      ...Array(20).fill(respond(DELETE_WORKSPACE, 404)),
-      ...Array(20).fill(respond(FIND_WORKSPACE, 403)),
-    );
-    expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem: {} });
-  });
 });
 
 describe('a rejection', () => {
