@@ -16,7 +16,6 @@ test.each([
 test.each([
   // Without a time zone, the moment depends on where it is read.
   '2026-01-01T12:30:15',
-  '2026-01-01T12:30:15.250',
   '2026-01-01 12:30:15',
   '2026-01-01T12:30Z',
   '2026-01-01T21:30:15+0900',
@@ -29,10 +28,8 @@ test.each([
   '2022-12-31T23:59:59.999Z',
   '2023-01-01T08:59:59+09:00',
   'yesterday',
-  '',
   MOMENT,
   null,
-  undefined,
 ])('createdAt is undefined for %p', (created_at) => {
   expect(createdAt({ created_at })).toBeUndefined();
 });
