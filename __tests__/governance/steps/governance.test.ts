@@ -127,14 +127,3 @@ test('an update with "null" for each input that takes it removes what the inputs
   expect(budgets()).toEqual([]);
   expect((await update(NULLS)).outputs['outcome']).toBe('unchanged');
 });
-
-test('a dry run of an update shows only what differs, and writes nothing', async () => {
-  await createExisting(GOVERNANCE);
-  const step = await update({ ...GOVERNANCE, 'budget-daily-usd': '2', 'dry-run': 'true' });
-  expect(step.outputs['outcome']).toBe('would-update');
-  expect(writes()).toEqual([]);
-  expect(step.log).not.toContain('guardrail');
-  expect(step.summary).toContain(
-    '<code>budget daily</code></td><td><code>2</code></td><td><code>is 1.5</code>',
-  );
-});
