@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
-import { describeWorkspaceLeft } from '../../../src/actions/create/post.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import {
   pass,
@@ -82,26 +81,12 @@ describe('the post step leaves a workspace alone', () => {
     await expectLeftAlone(simulation, run);
   });
 
-  test('that has no created_at', async () => {
-    const simulation = simulate();
-    const run = await runCreate(simulation, REQUEST, KILLED.afterThePostArrived);
-    delete storedWorkspace(simulation)['created_at'];
-    await expectLeftAlone(simulation, run);
-  });
-
   test('that has other fields than requested', async () => {
     const simulation = simulate();
     const run = await runCreate(simulation, REQUEST, KILLED.beforeThePostArrives);
     expect(slugsOf(simulation)).toEqual(['default']);
     seedWorkspace(simulation, { ...desired, name: 'Of another job' });
     await expectLeftAlone(simulation, run);
-  });
-
-  test('if OpenRouter never reported its time', async () => {
-    const simulation = simulate();
-    seedWorkspace(simulation, desired);
-    const task = { target: { pending: { desired } }, deleteKeys: false };
-    await expectLeftAlone(simulation, { task });
   });
 });
 
@@ -167,15 +152,6 @@ describe('a POST that is applied only after its workspace was created by a retry
   });
 });
 
-test('the post step deletes the created workspace although reads lag behind its creation for 2 s', async () => {
-  const simulation = simulate();
-  const run = await runCreate(simulation, REQUEST, CONDITIONS);
-  const { workspaces } = simulation.account;
-  const lagging = workspaces.splice(1);
-  simulation.clock.after(2_000, () => workspaces.push(...lagging));
-  await expectDeleted(simulation, run);
-});
-
 test('a created workspace that the post step cannot find in its time is named in a warning', async () => {
   const simulation = simulate();
   const run = await runCreate(simulation, REQUEST, CONDITIONS);
@@ -193,11 +169,4 @@ test('a created workspace that the post step cannot find in its time is named in
   expect(simulation.clock.now() - start).toBeGreaterThan(15_000);
   const inShortTime = await runPost(simulation, run, { ...CONDITIONS, timeout: 2_000 });
   expect(inShortTime).toMatchObject({ code: 'created-workspace-missing' });
-});
-
-test('a warning of a post step names the workspace, before and after its response arrived', async () => {
-  for (const conditions of [KILLED.beforeThePostArrives, CONDITIONS]) {
-    const { task } = await runCreate(simulate(), REQUEST, conditions);
-    expect(task && describeWorkspaceLeft(task)).toBe('the workspace preview-42');
-  }
 });

@@ -55,9 +55,3 @@ test('a missing field differs from the desired value, but does not count as retu
   expect(fields(diffWorkspace)).toEqual(['name', 'description']);
   expect(fields(diffReturned)).toEqual(['name']);
 });
-
-test('a field that the workspace lacks changes from null', () => {
-  expect(diff('description', undefined, 'Text')).toStrictEqual([
-    { field: 'description', from: null, to: 'Text' },
-  ]);
-});

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { readCreateInputs } from '../../../src/actions/create/inputs.ts';
-import { readCredential } from '../../../src/inputs/read-inputs.ts';
 import { ACCEPTED, REJECTED } from '../../support/input-cases.ts';
 import { KEY, readWith, rejectionOf } from '../../support/inputs.ts';
 
@@ -47,10 +46,6 @@ test('the inputs that control a create step are read', () => {
   });
 });
 
-test('the shortest timeout is a second', () => {
-  expect(read({ timeout: '1s' }).timeoutMs).toBe(1_000);
-});
-
 test.each(ACCEPTED)('the value of %s that is written as %j is sent', (input, text, sent) => {
   const { desired } = read({ [input]: text });
   expect(desired).toStrictEqual({ ...REQUIRED, [input.replaceAll('-', '_')]: sent });
@@ -68,10 +63,6 @@ test.each([
 
 test.each(REJECTED)('the value of %s that is written as %j is rejected', (input, text, line) => {
   expect(reject({ [input]: text })).toEqual([line]);
-});
-
-test('a description that is absent or empty is not sent', () => {
-  expect(read({ description: '' }).desired).toStrictEqual(REQUIRED);
 });
 
 describe('the API may be reached without TLS', () => {
@@ -130,10 +121,6 @@ describe('delete-keys needs delete-after-job: true', () => {
   ])('and is rejected if that %s', (_, texts, lines) => {
     expect(reject({ 'delete-keys': 'true', ...texts })).toEqual(lines);
   });
-
-  test('but delete-keys: false needs nothing', () => {
-    expect(read({ 'delete-keys': 'false' }).deleteKeys).toBe(false);
-  });
 });
 
 describe('an empty management key is reported with its likely cause', () => {
@@ -158,11 +145,6 @@ describe('an empty management key is reported with its likely cause', () => {
     expect(line).toContain(cause);
     expect(line?.includes(SECRET)).toBe(actor !== 'dependabot[bot]');
   });
-
-  test('without any variables of a runner', () => {
-    const lines = rejectionOf(readCreateInputs, { ...REQUIRED, 'management-key': '' });
-    expect(lines).toEqual([expect.stringContaining(SECRET)]);
-  });
 });
 
 test('a management key has at least 16 characters', () => {
@@ -173,10 +155,6 @@ test('a management key has at least 16 characters', () => {
   expect(rejectionOf(readCreateInputs, texts(15))).toEqual([
     'management-key is too short to be a key: a part of it may be missing',
   ]);
-});
-
-test('a post step reads the management key, and needs no other input', () => {
-  expect(readWith(readCredential, { timeout: 'invalid' })).toEqual({ managementKey: KEY });
 });
 
 describe('a slug whose end an empty expression left out', () => {
@@ -198,12 +176,6 @@ describe('a slug whose end an empty expression left out', () => {
     const [line = ''] = rejectionOf(readCreateInputs, { ...REQUIRED, slug: 'preview-' }, env);
     const [, cause] = line.split('; the expression ');
     expect(cause).toBe(`at its end was probably empty${fields}`);
-  });
-
-  test('but no input that is no slug', () => {
-    expect(reject({ 'if-exists': 'reuse-' })).toEqual([
-      'if-exists must be fail, reuse or update; given: "reuse-"',
-    ]);
   });
 });
 

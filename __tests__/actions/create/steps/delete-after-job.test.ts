@@ -1,85 +1,96 @@
 import { expect, test } from '@jest/globals';
-import { seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
-import { annotations, openHarness } from '../../../support/harness.ts';
+import type { Workspace } from '../../../../sandbox/openrouter/resources/workspaces.ts';
+import { seedKey, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
+import { openEmptiedHarness } from '../../../support/emptied-harness.ts';
+import { annotations } from '../../../support/harness.ts';
 
-const harness = openHarness();
+const { harness, calls } = openEmptiedHarness();
 
-const exists = (slug: string) =>
-  harness.sandbox.account.workspaces.some((workspace) => workspace.slug === slug);
+const slugs = () => harness.sandbox.account.workspaces.slice(1).map(({ slug }) => slug);
 
-const create = (slug: string, inputs: Record<string, string> = {}) =>
-  harness.create({ slug, 'delete-after-job': 'true', ...inputs });
+const create = (inputs: Record<string, string> = {}) =>
+  harness.create({ slug: 'of-the-job', 'delete-after-job': 'true', ...inputs });
+
+/** Adds two API keys to the workspace, as the job can do. */
+function addKeys() {
+  const workspace = harness.sandbox.account.workspaces.at(-1) as Workspace;
+  return ['First', 'Second'].map((name) => seedKey(harness.sandbox, workspace, { name }));
+}
 
 test('delete-after-job deletes the workspace that the step created', async () => {
-  const main = await create('of-the-job');
+  const main = await create();
   expect(main.outputs['created']).toBe('true');
-  expect(exists('of-the-job')).toBe(true);
+  expect(slugs()).toEqual(['of-the-job']);
   const post = await harness.post(main);
   expect(post.exitCode).toBe(0);
-  expect(exists('of-the-job')).toBe(false);
+  expect(slugs()).toEqual([]);
   expect(post.log).toBe(
     `Deleted the workspace of-the-job, id ${main.outputs['id']}, because of delete-after-job.`,
   );
 });
 
 test('without delete-after-job the post step sends nothing and deletes nothing', async () => {
-  const main = await harness.create({ slug: 'to-stay' });
+  const main = await create({ 'delete-after-job': 'false' });
   expect(main.state).not.toHaveProperty('task');
-  const before = harness.sandbox.requests.length;
-  const post = await harness.post(main);
-  expect(post).toMatchObject({ exitCode: 0, log: '', stderr: '' });
-  expect(harness.sandbox.requests).toHaveLength(before);
-  expect(exists('to-stay')).toBe(true);
+  const before = calls();
+  expect(await harness.post(main)).toMatchObject({ exitCode: 0, log: '', stderr: '' });
+  expect(calls()).toEqual(before);
 });
 
 test('a workspace that existed before is not deleted, and neither are its API keys', async () => {
-  seedWorkspace(harness.sandbox, { slug: 'existed-before', keys: 1 });
-  const inputs = { 'if-exists': 'reuse', 'delete-keys': 'true' };
-  const post = await harness.post(await create('existed-before', inputs));
+  seedWorkspace(harness.sandbox, { slug: 'of-the-job', keys: 1 });
+  const post = await harness.post(await create({ 'if-exists': 'reuse', 'delete-keys': 'true' }));
   expect(post).toMatchObject({ exitCode: 0, log: '' });
-  expect(exists('existed-before')).toBe(true);
+  expect(slugs()).toEqual(['of-the-job']);
   expect(harness.sandbox.account.keys).toHaveLength(1);
 });
 
 test('the post step deletes what its state names, whatever its inputs are', async () => {
-  await harness.create({ slug: 'bystander' });
-  const main = await create('deleted-by-state');
+  const other = seedWorkspace(harness.sandbox, { slug: 'bystander', keys: 1 });
+  const main = await create({ 'delete-keys': 'true' });
+  addKeys();
   const post = await harness.post(main, {
     slug: 'bystander',
     'delete-after-job': 'false',
+    'delete-keys': 'false',
     'api-url': 'https://elsewhere.example/v1',
     timeout: 'nonsense',
   });
   expect(post.exitCode).toBe(0);
-  expect(exists('deleted-by-state')).toBe(false);
-  expect(exists('bystander')).toBe(true);
+  expect(slugs()).toEqual(['bystander']);
+  expect(harness.sandbox.account.keys).toMatchObject([{ workspace_id: other.id }]);
+  expect(post.log).toContain('Deleted the API key "First" (');
+  expect(post.log).toContain(' and 2 API keys because of delete-after-job.');
+  const [key, workspace] = ['DELETE /keys/:hash', 'DELETE /workspaces/:id'];
+  expect(calls().slice(-4)).toEqual(['GET /keys', key, key, workspace]);
+});
+
+test('without delete-keys, API keys keep the workspace from being deleted: a warning names them', async () => {
+  const main = await create();
+  const keys = addKeys();
+  const post = await harness.post(main, { 'delete-keys': 'true' });
+  expect(post.exitCode).toBe(0);
+  const [warning, ...more] = annotations(post, 'warning');
+  expect(more).toEqual([]);
+  expect(warning?.properties['title']).toBe(
+    'The workspace of-the-job has 2 API keys, and delete-keys is false',
+  );
+  for (const { name, label } of keys) expect(warning?.data).toContain(`"${name}" (${label})`);
+  expect(warning?.data).toContain('With delete-keys: true, the keys are deleted first.');
+  expect(warning?.data).toContain('May still exist at OpenRouter: the workspace of-the-job.');
+  expect(slugs()).toEqual(['of-the-job']);
 });
 
 test('a management key that is missing in the post step is a warning that names what is left', async () => {
-  const main = await create('without-key');
-  const post = await harness.post(main, { 'management-key': '' });
+  const post = await harness.post(await create(), { 'management-key': '' });
   expect(post.exitCode).toBe(0);
   const [warning] = annotations(post, 'warning');
   expect(warning?.data).toContain('management-key is required, and is empty');
-  expect(warning?.data).toContain('May still exist at OpenRouter: the workspace without-key.');
-  expect(exists('without-key')).toBe(true);
-});
-
-test('a post step that fails is a warning that names what is left', async () => {
-  const main = await create('stuck');
-  const on = 'DELETE /workspaces/:id';
-  const body = JSON.stringify({ error: { code: 400, message: 'Workspace has API keys' } });
-  harness.sandbox.faults.push({ on, kind: 'response', status: 400, body });
-  const post = await harness.post(main);
-  expect(post.exitCode).toBe(0);
-  const [warning] = annotations(post, 'warning');
-  expect(warning?.properties['title']).toBe('Could not delete the workspace stuck');
-  expect(warning?.data).toContain('Workspace has API keys');
-  expect(warning?.data).toContain('May still exist at OpenRouter: the workspace stuck.');
+  expect(warning?.data).toContain('May still exist at OpenRouter: the workspace of-the-job.');
 });
 
 test('a deletion after the job that may have been applied is reported so, although a later attempt was throttled', async () => {
-  const main = await create('half-deleted');
+  const main = await create();
   const fault = { on: 'DELETE /workspaces/:id', kind: 'response' } as const;
   harness.sandbox.faults.push(
     { ...fault, status: 502, applied: true },
@@ -87,7 +98,7 @@ test('a deletion after the job that may have been applied is reported so, althou
   );
   const [warning] = annotations(await harness.post(main), 'warning');
   expect(warning?.data).toContain('The request may still have been applied.');
-  expect(warning?.data).toContain('Not deleted, or unknown: the workspace half-deleted, id ');
+  expect(warning?.data).toContain('Not deleted, or unknown: the workspace of-the-job, id ');
   expect(warning?.data).not.toContain('Before running this again');
   expect(warning?.data).not.toContain('nothing should have been changed');
 });
