@@ -39,19 +39,3 @@ test('all input errors are reported together, a line each, in the order of actio
   const summary = step.summary.replaceAll('&quot;', '"');
   for (const line of lines) expect(summary).toContain(line.split(';')[0]);
 });
-
-test('a message about many invalid inputs ends before GitHub cuts it, and refers to the summary', async () => {
-  const { inputs = {} } = await readManifest(ROOT);
-  const names = Object.keys(inputs).filter(
-    (name) => !/^management-key$|^federation-|-model$|^timeout$|^slug-from$/.test(name),
-  );
-  const invalid = Object.fromEntries(names.map((name) => [name, `[${'?'.repeat(600)}`]));
-  const step = await harness.create(invalid);
-  const { title, message, lines } = expectFailure(step);
-  expect(title).toBe(`${names.length} invalid inputs`);
-  expect(`${title}\n${message}`.length).toBeLessThanOrEqual(4_096);
-  expect(lines[0]).toMatch(/^name must be 1 to 100 characters/);
-  expect(lines).toContainEqual(expect.stringMatching(/^… and \d+ more: see the job summary\.$/));
-  expect(lines.at(-1)).toBe(NOTHING_SENT);
-  for (const name of names) expect(step.summary).toContain(`<p>${name} `);
-});

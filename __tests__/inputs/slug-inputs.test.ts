@@ -32,9 +32,7 @@ describe.each(ACTIONS)('the slug of a %s step', (_, read, named) => {
   test.each<[Texts, string]>([
     [NAMED, 'preview-42'],
     [{ ...NAMED, 'slug-from': ' ', 'slug-prefix': '' }, 'preview-42'],
-    [TEXT, 'feature-menu-b15fda22'],
     [{ ...TEXT, ...PREFIX, [named]: '' }, 'web-feature-menu-b15fda22'],
-    [{ 'slug-from': '…' }, 'b4935894'],
     [{ 'slug-from': 'a--b' }, 'a-b-90827a2e'],
   ])('with %j is %s', (texts, slug) => {
     expect(readWith(read, { ...NAME, ...texts })).toBe(slug);
@@ -46,7 +44,6 @@ describe.each(ACTIONS)('the slug of a %s step', (_, read, named) => {
   test.each<[string, Texts, string[]]>([
     ['nothing', {}, [MISSING]],
     ['both', { ...NAMED, ...TEXT }, [BOTH]],
-    ['both and a prefix', { ...NAMED, ...TEXT, ...PREFIX }, [BOTH]],
     ['a prefix of no text', { ...NAMED, ...PREFIX }, [UNUSED]],
     ['a prefix alone', PREFIX, [MISSING, UNUSED]],
   ])('is rejected with %s', (__, texts, lines) => {
@@ -99,12 +96,6 @@ describe('slug-prefix', () => {
   ])('with the rules of preview has %s: %j rejected', (input, text, line) => {
     expect(rejectionOf(readUsageInputs, { 'slug-from': 'main', [input]: text })).toEqual([line]);
     expect(rejectionOf(readPreviewInputs, { [input]: text })).toEqual([line]);
-  });
-
-  test('of the greatest length leaves space for the hash', () => {
-    const prefix = `${'p'.repeat(29)}-`;
-    const texts = { 'slug-from': 'a'.repeat(50), 'slug-prefix': prefix };
-    expect(readWith(readUsageInputs, texts).workspace).toBe(`${prefix}${'a'.repeat(11)}-160b4e43`);
   });
 });
 

@@ -45,18 +45,6 @@ test('the root action creates the workspace, and its post step deletes it after 
   expect(slugs()).toEqual([]);
 });
 
-test('a taken slug is named in the message of a failure', async () => {
-  await create();
-  const { title } = expectFailure(await create());
-  expect(title).toBe(`The slug ${SLUG} is taken`);
-});
-
-test('a missing workspace is named by its slug', async () => {
-  const { title, message } = expectFailure(await harness.run('usage', PREVIEW));
-  expect(title).toBe(`The workspace ${SLUG} does not exist`);
-  expect(message).toContain('Check the id or slug for a typo.');
-});
-
 test('expect-slug-prefix applies to the slug that is made', async () => {
   await create();
   const step = await harness.run('delete', { ...PREVIEW, 'expect-slug-prefix': 'tests-' });
