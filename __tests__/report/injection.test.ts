@@ -63,13 +63,6 @@ describe.each(ATTEMPTS)('%j is harmless', (attempt) => {
     expectHarmless(step);
   });
 
-  test('in the slug of another workspace', async () => {
-    harness.sandbox.faults.push(responding(201, { data: { id: ID, slug: attempt, name: 'x' } }));
-    const step = await harness.create();
-    expectFailure(step);
-    expectHarmless(step);
-  });
-
   test('in the name and value of a field of a guardrail', async () => {
     const fields = { [`\n${attempt}`]: attempt };
     const planned = await harness.create({ guardrail: JSON.stringify(fields), 'dry-run': 'true' });

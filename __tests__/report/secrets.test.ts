@@ -80,8 +80,3 @@ describe('the key is masked before anything is printed, and shown nowhere', () =
     for (const line of lines) expect(step.summary + printedBy(step)).not.toContain(line);
   });
 });
-
-test('ids and slugs are not masked', async () => {
-  const step = await harness.create();
-  expect(step.masks).toEqual([key()]);
-});
