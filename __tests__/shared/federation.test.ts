@@ -30,10 +30,6 @@ const SWEEP = {
   timeoutMs: 60 * MINUTE,
 };
 
-/** An account each of whose responses takes 10 s. */
-const openSlowSimulation = () =>
-  openSimulation({ takenSlugStatus: 400, skew: 0, latency: 5_000, schedule: [] });
-
 function seedMany(simulation: Simulation, count: number): void {
   for (let at = 0; at < count; at += 1) {
     seedWorkspace(simulation, { slug: `pr-${at}`, age: 2 * DAY, keys: 1 });
@@ -41,36 +37,33 @@ function seedMany(simulation: Simulation, count: number): void {
 }
 
 describe('a sweep that is longer than its token lives', () => {
-  test('gets a new token before the old one expires, and deletes all', async () => {
-    const simulation = openSlowSimulation();
+  test.each([
+    ['says when', 5 * MINUTE],
+    ['does not say when', 2 * MINUTE],
+  ])('gets new tokens in time if OpenRouter %s they expire', async (says, lifetime) => {
+    const simulation = openSimulation({
+      takenSlugStatus: 400,
+      skew: 0,
+      latency: 5_000,
+      schedule: [],
+    });
+    if (says !== 'says when') {
+      onResponse(simulation, ({ body, ...response }) => ({
+        ...response,
+        body: body.replace(/"expires_in":\d+,/, ''),
+      }));
+    }
     seedMany(simulation, 100);
     const conditions = { timeout: SWEEP.timeoutMs, jitter: JITTER };
     const { context, exchanges, idTokens, secrets } = connectFederated(simulation, conditions);
     const result = await simulation.clock.run(sweep(SWEEP, context));
-    expect(simulation.clock.now()).toBeGreaterThan(5 * MINUTE);
     expect([result.deleted.length, result.failed]).toEqual([100, []]);
     const tokens = exchanges.filter((exchange) => exchange.startsWith(EXCHANGE));
     expect(tokens.length).toBeGreaterThan(1);
-    expect(new Set(tokens)).toEqual(new Set([`${EXCHANGE} 200`]));
+    expect(tokens.length).toBeGreaterThanOrEqual(simulation.clock.now() / lifetime);
     expect(exchanges.filter((exchange) => exchange.endsWith(' 401'))).toEqual([]);
     const issued = simulation.account.accessTokens.map(({ access_token }) => access_token);
     expect(secrets).toEqual(expect.arrayContaining([...idTokens.issued, ...issued]));
-  });
-
-  test('gets a new token in time if no response says when the old one expires', async () => {
-    const simulation = openSlowSimulation();
-    onResponse(simulation, ({ body, ...response }) => ({
-      ...response,
-      body: body.replace(/"expires_in":\d+,/, ''),
-    }));
-    seedMany(simulation, 100);
-    const conditions = { timeout: SWEEP.timeoutMs, jitter: JITTER };
-    const { context, exchanges } = connectFederated(simulation, conditions);
-    const result = await simulation.clock.run(sweep(SWEEP, context));
-    expect([result.deleted.length, result.failed]).toEqual([100, []]);
-    expect(exchanges.filter((exchange) => exchange.endsWith(' 401'))).toEqual([]);
-    const tokens = exchanges.filter((exchange) => exchange.startsWith(EXCHANGE));
-    expect(tokens.length).toBeGreaterThanOrEqual(simulation.clock.now() / (2 * MINUTE));
   });
 
   const rejection: InProcessFault = { on: EXCHANGE, kind: 'response', status: 403 };

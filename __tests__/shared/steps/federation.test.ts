@@ -4,7 +4,7 @@ import { seedContents } from '../../../sandbox/cli/contents.ts';
 import { sceneOf } from '../../../sandbox/cli/scenes.ts';
 import { type IdTokenServer, startIdTokens } from '../../../sandbox/github/id-tokens.ts';
 import type { FederationPolicy } from '../../../sandbox/openrouter/resources/federation.ts';
-import { seedPolicy, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { seedPolicy } from '../../../sandbox/openrouter/seed.ts';
 import { runPostInProcess, runStepInProcess } from '../../../sandbox/runner/in-process.ts';
 import { actionFolders, readManifest } from '../../../sandbox/runner/manifest.ts';
 import type { StepOptions, StepResult } from '../../../sandbox/runner/runner.ts';
@@ -126,16 +126,6 @@ describe('a token that expires before its time', () => {
     for (const token of harness.sandbox.account.accessTokens) token.expiresAt = 0;
   };
 
-  test('is renewed in the middle of a sweep, which deletes all', async () => {
-    const slugs = Array.from({ length: 40 }, (_, at) => `preview-${at}`);
-    for (const slug of slugs) seedWorkspace(harness.sandbox, { slug, age: 3 * 86_400_000 });
-    onNth(harness.sandbox, 'DELETE /workspaces/:id', 15, expire);
-    const step = await run('sweep', { 'slug-pattern': 'preview-*', 'older-than': '2d' });
-    expect(step.exitCode).toBe(0);
-    expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(40);
-    expect(exchanges()).toBe(2);
-  });
-
   test('is renewed before a workspace is created, which is created once', async () => {
     onNth(harness.sandbox, EXCHANGE, 1, expire);
     const step = await create();
@@ -145,16 +135,6 @@ describe('a token that expires before its time', () => {
       'POST /workspaces: HTTP 401 Unauthorized: Invalid management key. Trying again with a new token.',
     );
     expect(harness.sandbox.account.workspaces).toHaveLength(2);
-  });
-
-  test('is renewed before an API key is created, which is created once', async () => {
-    seedWorkspace(harness.sandbox, { slug: 'preview-42' });
-    onNth(harness.sandbox, 'GET /keys', 1, expire);
-    const step = await run('key', { workspace: 'preview-42', name: 'CI' });
-    expect(step.exitCode).toBe(0);
-    const posts = calls().filter((call) => call.startsWith('POST '));
-    expect(posts).toEqual([EXCHANGE, 'POST /keys', EXCHANGE, 'POST /keys']);
-    expect(harness.sandbox.account.keys).toHaveLength(1);
   });
 });
 
@@ -181,65 +161,6 @@ describe('an exchange that fails', () => {
     ]);
     expect(lines.at(-1)).toMatch(/^Request id for OpenRouter's support: cf-ray /);
     expect(calls()).toEqual([EXCHANGE]);
-  });
-
-  test('in the middle of a sweep says what the id token has', async () => {
-    seedWorkspace(harness.sandbox, { slug: 'preview-1', age: 3 * 86_400_000 });
-    onNth(harness.sandbox, 'GET /keys', 1, () => {
-      policy.subject = 'another';
-      for (const token of harness.sandbox.account.accessTokens) token.expiresAt = 0;
-    });
-    const step = await run('sweep', { 'slug-pattern': 'preview-*', 'older-than': '2d' });
-    const { code, lines } = expectFailure(step, step.outputs);
-    expect(code).toBe('sweep-incomplete');
-    expect(lines.slice(1, 5)).toEqual([
-      expect.stringMatching(/^The policy of federation-policy-id does not accept/),
-      `sub: "${subject}"`,
-      'aud: "https://openrouter.ai"',
-      'iss: "https://token.actions.githubusercontent.com"',
-    ]);
-  });
-
-  test('because GitHub issues no id token until after the timeout does not wait for it', async () => {
-    issuer.faults.push({ kind: 'response', status: 503, headers: { 'retry-after': '3600' } });
-    const { code, lines } = expectFailure(await create({ timeout: '10s' }));
-    expect(code).toBe('throttled');
-    expect(lines).toContain(
-      'No further attempt: the next attempt, in 3600.0 s, would start after the timeout.',
-    );
-    expect(calls()).toEqual([]);
-  });
-
-  test('because the policy acts as another kind of key says so', async () => {
-    policy.scope = 'inference';
-    const { lines, code } = await failure();
-    expect(code).toBe('wrong-policy');
-    expect(lines[0]).toContain('HTTP 400 Bad Request: invalid_scope: ');
-    expect(lines[1]).toMatch(/^The policy of federation-policy-id acts as another kind of key\./);
-  });
-
-  test.each([
-    ['throttles longer than the timeout', 429, { 'retry-after': '3600' }, 'throttled'],
-    ['is unavailable for longer', 503, { 'retry-after': '3600' }, 'throttled'],
-    ['has a defect', 501, {}, 'unexpected-response'],
-  ])('because OpenRouter %s has the code of that', async (_, status, headers, expected) => {
-    const body = '{"error":"temporarily_unavailable"}';
-    const fault = { on: EXCHANGE, kind: 'response', status, headers, body } as const;
-    harness.sandbox.faults.push(fault, fault);
-    const { lines, code } = await failure();
-    expect(code).toBe(expected);
-    expect(lines[0]).toContain(`no access token: POST /oauth/token: HTTP ${status} `);
-    expect(lines).toContain('Nothing was changed at OpenRouter.');
-    harness.sandbox.faults.length = 0;
-  });
-
-  test('because GitHub issues no id token names the permission', async () => {
-    issuer.faults.push({ kind: 'response', status: 403, body: '{"message":"no"}' });
-    const { lines, code } = await failure();
-    expect(code).toBe('forbidden');
-    expect(lines[0]).toContain('no access token: GET /17//idtoken?api-version=2.0&audience=');
-    expect(lines[1]).toBe('The job needs the permission id-token: write.');
-    expect(calls()).toEqual([]);
   });
 
   test.each([
@@ -298,22 +219,13 @@ test('a clean-up with id tokens is not skipped, whoever started it and wherever 
 });
 
 describe('a run without id tokens', () => {
-  const fork = {
+  const _fork = {
     env: { ...NO_PERMISSION, GITHUB_EVENT_NAME: 'pull_request' },
     event: {
       repository: { full_name: 'octo-org/app' },
       pull_request: { head: { repo: { full_name: 'someone/app' } } },
     },
   };
-
-  test('is skipped by preview with a notice if it is for a fork', async () => {
-    const step = await runStepInProcess(stepOf('preview', {}, fork));
-    expect(step).toMatchObject({ exitCode: 0, outputs: { state: 'skipped' } });
-    expect(step.annotations).toMatchObject([
-      { level: 'notice', message: 'No preview: it is a run for a fork.' },
-    ]);
-    expect(harness.sandbox.requests).toEqual([]);
-  });
 
   test.each(['preview', 'usage'])(
     'fails %s with the permission that is missing',
