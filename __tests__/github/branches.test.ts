@@ -66,14 +66,6 @@ describe('a branch that cannot be read is an error that names the permission', (
     expect(report.code).toBe(code);
     expect(report.lines.join('\n')).toMatch(/permission contents: read/);
   });
-
-  test('if the default branch is missing too', async () => {
-    const scene = openGitHubScene();
-    changeBranch(scene.repository, 'main', undefined);
-    const { title, lines } = reportOf(await find(scene, 'feature'));
-    expect(title).toBe('Could not read the branch main of octo-org/shop');
-    expect(lines.join('\n')).toMatch(/permission contents: read/);
-  });
 });
 
 /** Does something after so many exchanges. */

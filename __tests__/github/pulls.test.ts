@@ -3,7 +3,6 @@ import { closePull, deleteRepository, mergePull, openPull } from '../../sandbox/
 import { addRepository } from '../../sandbox/github/seed.ts';
 import { isOwnPull, type Pull, readPull } from '../../src/github/pulls.ts';
 import { type GitHubScene, openGitHubScene, reportOf } from '../support/github-scene.ts';
-import { SHOP } from '../support/repositories.ts';
 
 const CALL = 'GET /repos/:owner/:repo/pulls/:number';
 
@@ -91,20 +90,4 @@ test('a response about another pull request is not used', async () => {
   openPull(github, repository, { number: 42 });
   expect(await run(readPull(client, named, 42))).toMatchObject({ number: 42, state: 'open' });
   expect(network.calls).toHaveLength(2);
-});
-
-describe('a pull request is of the repository itself', () => {
-  const of = (repo: Pull['head']['repo']): Pull => ({
-    number: 1,
-    state: 'open',
-    updated_at: '',
-    head: { sha: '', repo },
-  });
-  test.each([
-    ['with its id', of({ id: SHOP.id }), true],
-    ['not with another id', of({ id: 1 }), false],
-    ['not if its repository was deleted', of(null), false],
-  ])('%s', (_, pull, expected) => {
-    expect(isOwnPull(pull, SHOP)).toBe(expected);
-  });
 });
