@@ -107,18 +107,6 @@ describe('the cost of the keys of a deleted preview', () => {
     expect(costOf(job)).toBeNull();
   });
 
-  test('of a branch is unknown if another job has deleted the workspace', async () => {
-    const costs = new Set<string | null>();
-    for (let latency = 10; latency < 400; latency += 13) {
-      const { world } = openDeletion();
-      const jobs = [closingJob(), closingJob({ latency })];
-      for (const { request } of jobs) request.comment = false;
-      await world.simulation.clock.run(Promise.all(jobs.map((job) => runJob(world, job))));
-      for (const job of jobs) costs.add(costOf(job));
-    }
-    expect(costs).toEqual(new Set(['6', null]));
-  });
-
   test('is unknown if another job deletes some of them at the same time', async () => {
     const costs = new Set<string | null>();
     for (let latency = 10; latency < 400; latency += 13) {

@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { closePull, openPull } from '../../../sandbox/github/people.ts';
 import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
-import { readComment } from '../../../src/actions/preview/comment.ts';
 import { cleanUpJob, type Job, requestOf, runJob } from '../../support/preview-jobs.ts';
 import { markOf, openWorld } from '../../support/preview-world.ts';
 
@@ -27,18 +26,6 @@ function jobWith({ timeoutMs }: { timeoutMs: number }): Job {
   const request = { ...requestOf(run, { keyMode: 'job', name: '1' }), timeoutMs };
   return { ...job, name: '1', plan: { ...plan, post: { isSent: false } }, request };
 }
-
-test('a preview can be used that has 11,000 API keys', async () => {
-  const { world, workspace, countKeys } = openPreview(11_000);
-  const job = jobWith({ timeoutMs: 120_000 });
-  await world.simulation.clock.run(runJob(world, job));
-  expect(job.main?.result).toMatchObject({ state: 'open', key: { secret: expect.any(String) } });
-  expect(job.post?.error).toBeUndefined();
-  expect(job.post?.lines.join('\n')).not.toContain('may be out of date');
-  const [comment] = world.repository.comments.now();
-  expect(readComment(comment?.body ?? '')?.workspaces).toHaveProperty([workspace.id]);
-  expect(countKeys()).toBe(11_001);
-});
 
 test('a preview with more API keys than a run has time for is deleted by its next run, and each lists a key once', async () => {
   const { world, countKeys } = openPreview(3_000);

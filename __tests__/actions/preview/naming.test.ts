@@ -46,10 +46,6 @@ test.each([
   expect(identify(pull(1), { ...SHOP, name }, undefined).slug).toBe(slug);
 });
 
-test('slug-prefix replaces preview- and the name of the repository', () => {
-  expect(identify(pull(7), SHOP, 'pr-').slug).toBe('pr-7');
-});
-
 const subjects = fc.oneof(
   fc.integer({ min: 1, max: 2 ** 31 }).map(pull),
   fc
@@ -109,10 +105,6 @@ describe('the mark of a workspace belongs to', () => {
     ['nothing if it is not one', 'Staging of web', undefined],
   ])('%s', (_, description, subject) => {
     expect(readMark(description, SHOP)).toEqual(subject);
-  });
-
-  test.each([null, undefined, 42])('nothing if it is %j', (description) => {
-    expect(readMark(description, SHOP)).toBeUndefined();
   });
 
   test.each(['x/pull/42', 'a\u00a0b', 'a\u2028b'])('the branch %j', (name) => {

@@ -203,25 +203,6 @@ describe('a comment with more than it has space for', () => {
     );
   });
 
-  test('is not too long if all that it keeps is as long as it can be', () => {
-    const spent = '9'.repeat(40);
-    const hex = (at: number, length: number) => at.toString(16).padStart(length, '0');
-    const keysOf = (from: number) =>
-      Array.from({ length: 20 }, (_, at) => [hex(from + at, 16), { spent }] as const);
-    const workspaces = Array.from({ length: 50 }, (_, at) => {
-      const slug = `preview-${hex(at, 42)}`;
-      const workspace = {
-        slug,
-        deletion: 'none' as const,
-        keys: Object.fromEntries(keysOf(at * 20)),
-      };
-      return [`3fa85f64-5717-4562-b3fc-${hex(at, 12)}`, workspace] as const;
-    });
-    const body = render({ isCut: false, workspaces: Object.fromEntries(workspaces) });
-    expect(body.length).toBeGreaterThan(55_000);
-    expect(body.length).toBeLessThanOrEqual(60_000);
-  });
-
   test('leaves out nothing of 600 keys but the rows of the oldest', () => {
     const keys = Array.from({ length: 600 }, (_, at) => {
       const key = { spent: '0.001', row: row(at, `octo-org/shop / CI / ${at}.1 / test / a1b2c3`) };

@@ -240,13 +240,6 @@ describe('a run that writes the comment', () => {
     expect(totalsIn(state)).toEqual(['0.75', '1']);
   });
 
-  test('creates none if there was no workspace', async () => {
-    const { state, write } = openScene();
-    state.workspace = undefined;
-    await write();
-    expect(writesIn(state)).toEqual([]);
-  });
-
   test.each(['A workspace of someone', MARK.replace('42', '43'), MARK.replace('1)', '2)')])(
     'does not count the keys of a workspace with the description %j',
     async (description) => {
@@ -256,25 +249,6 @@ describe('a run that writes the comment', () => {
       expect(state.calls).toEqual([...LOGIN, 'GET /workspaces/preview-shop-42', COMMENTS]);
     },
   );
-
-  test('reports a deletion, with what the keys had spent', async () => {
-    const { state, write } = openScene();
-    await write();
-    const seen = readComment(old('key1', 0.3)) as CommentData;
-    Object.assign(seen.workspaces[ID] ?? {}, { deletion: 'finished' });
-    state.workspace = undefined;
-    await write({ seen });
-    expect(totalsIn(state)).toEqual(['0.3']);
-    expect(state.comments[0]?.body).toMatch(/<p>Deleted<\/p>$/);
-  });
-
-  test('says at least if no one recorded the deletion', async () => {
-    const { state, write } = openScene();
-    await write();
-    state.workspace = undefined;
-    await write();
-    expect(totalsIn(state)).toEqual(['at least 0.25']);
-  });
 });
 
 describe('a failure', () => {
@@ -299,15 +273,6 @@ describe('a failure', () => {
     expect(notices).toHaveLength(1);
     expect(notices[0]).toMatch('The comment of the preview may be out of date: could not ');
     expect(notices[0]).toMatch(new RegExp(expected));
-  });
-
-  test('that is no failure of an API is thrown', async () => {
-    const { write } = openScene();
-    const error = new Error('a bug');
-    const failing = () => {
-      throw error;
-    };
-    await expect(write({ render: failing })).rejects.toBe(error);
   });
 
   test.each<'lost' | 'unsent'>(['lost', 'unsent'])(

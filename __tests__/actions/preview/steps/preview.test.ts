@@ -2,10 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { changeBranch } from '../../../../sandbox/github/changes.ts';
 import {
   asTarget,
-  deleteEvent,
   eventIn,
   type GitHubEvent,
-  pushEvent,
   scheduleEvent,
 } from '../../../../sandbox/github/events.ts';
 import {
@@ -19,7 +17,7 @@ import {
 import { addRepository, addToken } from '../../../../sandbox/github/seed.ts';
 import type { Workspace } from '../../../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
-import { annotations, expectFailure, GITEA, printedBy } from '../../../support/harness.ts';
+import { annotations, expectFailure, printedBy } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
 import { openPreviewHarness, type PreviewStep } from '../../../support/preview-steps.ts';
 
@@ -41,7 +39,22 @@ const fields = (): Partial<Workspace> => harness.sandbox.account.workspaces[1] ?
 const READ_REPOSITORY = 'GET /repos/:owner/:repo';
 
 /** For a step that deletes: a comment afterwards confirms in a second that the workspace is gone. */
-const QUIET = { comment: 'false' };
+const QUIET: Record<string, string> = { comment: 'false' };
+const NO_KEY = { ...QUIET, key: 'none' };
+
+/** Runs a job of a new pull request. What happens after its main step is up to `happen`. */
+async function endAfter(happen: (step: PreviewStep) => void, inputs = QUIET) {
+  const [opened] = open();
+  const step = await main(opened, inputs);
+  happen(step);
+  return { step, ended: await post(opened, step, inputs) };
+}
+
+/** Rejects the next lookup of the pull request. */
+function forbidLook(): void {
+  const on = 'GET /repos/octo-org/shop/pulls/1';
+  gitHub.server.faults.push({ on, kind: 'response', status: 403, body: '{}' });
+}
 
 function expectUnchanged({ openRouterCalls }: PreviewStep): void {
   expect(openRouterCalls.filter((call) => !call.startsWith('GET '))).toEqual([]);
@@ -97,20 +110,15 @@ describe('the life of a pull request', () => {
   });
 
   test('can end during a job: its post step deletes the workspace', async () => {
-    const [opened] = open();
-    const step = await main(opened, QUIET);
-    close();
-    const ended = await post(opened, step, QUIET);
+    const { ended } = await endAfter(() => close());
     expect(ended.exitCode).toBe(0);
     expect(ended.summary).toContain('Deleted the OpenRouter workspace preview-shop-1');
     expect(slugs()).toEqual([]);
   });
 
   test('has a job that fails if its workspace was deleted although it is open', async () => {
-    const [opened] = open();
-    const step = await main(opened, QUIET);
-    harness.sandbox.account.workspaces.pop();
-    expect(expectFailure(await post(opened, step)).code).toBe('preview-deleted');
+    const { ended } = await endAfter(() => harness.sandbox.account.workspaces.pop());
+    expect(expectFailure(ended).code).toBe('preview-deleted');
   });
 
   test.each([
@@ -129,73 +137,43 @@ describe('the life of a pull request', () => {
     expect(failure.lines.join()).not.toContain('Nothing was changed');
   });
 
-  test.each(['job', 'none'])(
-    'has a post step that names the workspace if it is cancelled during its deletion, with key: %s',
-    async (key) => {
-      const inputs = { ...QUIET, key };
-      const [opened] = open();
-      const step = await main(opened, inputs);
+  test('has a post step that names the workspace if it is cancelled during its deletion', async () => {
+    const { ended } = await endAfter(() => {
       close();
       onNth(harness.sandbox, 'GET /keys', 1, () => process.emit('SIGTERM'));
-      const { lines } = expectFailure(await post(opened, step, inputs));
-      expect(lines.at(-1)).toBe('May still exist at OpenRouter: the workspace preview-shop-1.');
-      expect(slugs()).toEqual(['preview-shop-1']);
-    },
-  );
+    });
+    const { lines } = expectFailure(ended);
+    expect(lines.at(-1)).toBe('May still exist at OpenRouter: the workspace preview-shop-1.');
+    expect(slugs()).toEqual(['preview-shop-1']);
+  });
 
   test('has a post step that does not claim the workspace of others that has its slug', async () => {
-    const inputs = { ...QUIET, key: 'none' };
-    const [opened] = open();
-    const step = await main(opened, inputs);
-    close();
-    Object.assign(fields(), { description: 'By hand' });
-    const { code, lines } = expectFailure(await post(opened, step, inputs));
+    const { ended } = await endAfter(() => {
+      close();
+      Object.assign(fields(), { description: 'By hand' });
+    }, NO_KEY);
+    const { code, lines } = expectFailure(ended);
     expect([code, lines.join().includes('May still exist')]).toEqual(['preview-not-ours', false]);
   });
 
   test('has a post step that only warns, and deletes nothing, if it cannot be read', async () => {
-    const [opened] = open();
-    const step = await main(opened, QUIET);
-    close();
-    gitHub.repository.isPrivate = true;
-    const { secret } = addToken(gitHub.server.github);
-    const ended = await post(opened, step, { ...QUIET, 'github-token': secret });
+    const { ended } = await endAfter(() => {
+      close();
+      forbidLook();
+    });
     const title = 'Whether the preview preview-shop-1 is still needed could not be checked';
     expect(ended).toMatchObject({ exitCode: 0, annotations: [{ level: 'warning', title }] });
+    expect(annotations(ended, 'warning')[0]?.data).toContain('the permission pull-requests: read');
     expect(slugs()).toEqual(['preview-shop-1']);
   });
 
   test('has a job that succeeds if its workspace was deleted because it is closed', async () => {
-    const inputs = { ...QUIET, key: 'none' };
-    const [opened] = open();
-    const step = await main(opened, inputs);
-    harness.sandbox.account.workspaces.pop();
-    // Between the two lookups of the post step.
-    onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => close());
-    expect(await post(opened, step, inputs)).toMatchObject({ exitCode: 0 });
-  });
-
-  test('has a post step that names no key that it could disable', async () => {
-    const [opened] = open();
-    const step = await main(opened, QUIET);
-    const fault = { kind: 'response', status: 403, body: '{}' } as const;
-    harness.sandbox.faults.push({ on: 'GET /workspaces/:id', ...fault });
-    const { code, lines } = expectFailure(await post(opened, step, QUIET));
-    expect([code, keyOf(step).disabled]).toEqual(['forbidden', true]);
-    expect(lines.join()).not.toContain('May still exist');
-  });
-
-  test('advises no input that the action does not have, after a lost response', async () => {
-    const { sandbox } = harness;
-    sandbox.faults.push({ on: 'POST /workspaces', kind: 'reset', applied: true });
-    const rejection = { kind: 'response', status: 403, body: '{}' } as const;
-    onNth(sandbox, 'POST /workspaces', 1, () =>
-      sandbox.faults.push({ on: 'GET /workspaces/:id', ...rejection }),
-    );
-    const { code, lines } = expectFailure(await main(open()[0], QUIET));
-    expect(code).toBe('outcome-unknown');
-    expect(lines.join()).toContain('Running this again finds the workspace if it was created.');
-    expect(lines.join()).not.toContain('if-exists');
+    const { ended } = await endAfter(() => {
+      harness.sandbox.account.workspaces.pop();
+      // Between the two lookups of the post step.
+      onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => close());
+    }, NO_KEY);
+    expect(ended.exitCode).toBe(0);
   });
 
   test('can go on during its deletion, which then fails', async () => {
@@ -219,7 +197,7 @@ test('an older run uses the workspace as it is', async () => {
 
 test('an older run that cannot set the guardrail of a new workspace refers to the newest run', async () => {
   const [opened] = open();
-  const newest = push();
+  push();
   const inputs = { ...QUIET, 'allowed-models': 'openai/gpt-5' };
   const on = 'PATCH /guardrails/:id';
   harness.sandbox.faults.push({ on, kind: 'response', status: 422, body: '{}' });
@@ -229,11 +207,6 @@ test('an older run that cannot set the guardrail of a new workspace refers to th
     'partly-applied',
     'Once the cause is gone, the newest run of the pull request or branch finishes the work. This one is older.',
   ]);
-  const guardrails = async (event: GitHubEvent) => {
-    const { openRouterCalls } = await main(event, inputs);
-    return openRouterCalls.filter((call) => call === on).length;
-  };
-  expect([await guardrails(opened), await guardrails(newest)]).toEqual([0, 1]);
 });
 
 test('a workspace that vanishes before its API key exists is created again', async () => {
@@ -246,14 +219,14 @@ test('a workspace that vanishes before its API key exists is created again', asy
 
 describe('code of strangers gets no workspace and no key', () => {
   const fork = () => addRepository(gitHub.server.github, { name: 'stranger/shop', isFork: true });
-  const NO_KEY = { 'management-key': '' };
+  const NO_SECRET = { 'management-key': '' };
 
   test.each<[string, () => GitHubEvent, Record<string, string>]>([
     ['a pull request from a fork, with the management key', () => open({ from: fork() })[0], {}],
     ['the same, on pull_request_target', () => targetOf(open({ from: fork() })[0]), {}],
-    ['the same, without the key', () => open({ from: fork() })[0], NO_KEY],
-    ['a run of Dependabot without the key', () => open({ by: 'dependabot[bot]' })[0], NO_KEY],
-    ['a push in a fork without the key', () => pushIn(fork()), NO_KEY],
+    ['the same, without the key', () => open({ from: fork() })[0], NO_SECRET],
+    ['a run of Dependabot without the key', () => open({ by: 'dependabot[bot]' })[0], NO_SECRET],
+    ['a push in a fork without the key', () => pushIn(fork()), NO_SECRET],
   ])('%s', async (_, happen, inputs) => {
     const event = happen();
     const { main: step, post: end } = await job(event, { ...QUIET, ...inputs });
@@ -274,7 +247,7 @@ describe('code of strangers gets no workspace and no key', () => {
   });
 
   test('an empty management key without such a reason is an error', async () => {
-    const failure = expectFailure(await main(open()[0], NO_KEY));
+    const failure = expectFailure(await main(open()[0], NO_SECRET));
     expect(failure.code).toBe('invalid-inputs');
   });
 });
@@ -296,45 +269,6 @@ describe('a branch', () => {
     const step = await main(deleted);
     expect(step.outputs).toMatchObject({ state: 'closed', 'keys-cost-usd': '0.5' });
     expect([slugs(), comments()]).toEqual([[], []]);
-  });
-
-  test('has the same life on Gitea', async () => {
-    const inputs = becomeGitea();
-    const pushed = await job(pushIn(), inputs);
-    expect(pushed.main.outputs).toMatchObject({ state: 'open', slug: SLUG });
-    const [deleted] = deleteBranch(gitHub.server.github, gitHub.repository, 'feature/x');
-    expect((await main(deleted, inputs)).outputs).toMatchObject({ state: 'closed' });
-    expect(slugs()).toEqual([]);
-  });
-
-  test('that exists again keeps its workspace in a late run for its deletion', async () => {
-    const deleted = deleteEvent(gitHub.server.github, gitHub.repository, {
-      branch: 'feature/x',
-      by: 'octocat',
-    });
-    await job(pushIn());
-    expect((await job(deleted)).main.outputs).toEqual({ state: 'open' });
-    expect(slugs()).toEqual([SLUG]);
-  });
-
-  test.each<[string, () => GitHubEvent]>([
-    ['the default branch', () => pushIn(gitHub.repository, 'main')],
-    ['the merge queue', () => pushIn(gitHub.repository, 'gh-readonly-queue/main/pr-1')],
-    ['the merge queue', () => otherEvent('merge_group')],
-    [
-      'a tag',
-      () =>
-        pushEvent(gitHub.server.github, gitHub.repository, {
-          ref: 'refs/tags/v1',
-          after: 'a'.repeat(40),
-          by: 'octocat',
-        }),
-    ],
-  ])('that is %s is skipped', async (what, happen) => {
-    const { main: step } = await job(happen());
-    expect(step).toMatchObject({ exitCode: 0, outputs: { state: 'skipped' } });
-    expect(step.summary).toContain(`No preview: ${what} has no preview`);
-    expect([...step.openRouterCalls, ...step.gitHubCalls]).toEqual([]);
   });
 
   test('that is the default branch is skipped, also if the event does not tell which that is', async () => {
@@ -404,29 +338,10 @@ describe('a clean-up', () => {
     expect(step.gitHubCalls).not.toContain(READ_REPOSITORY);
   });
 
-  test('lists what it would delete with dry-run', async () => {
-    const step = await main(await openSome(2), { 'dry-run': 'true' });
-    expect(step).toMatchObject({ exitCode: 0, outputs: { deleted: '[]' } });
-    expect(step.summary).toContain('preview-shop-2');
-    expectUnchanged(step);
-  });
-
   test('deletes nothing if max-deletions would be exceeded', async () => {
     const step = await main(await openSome(3), { 'max-deletions': '1' });
     expect(expectFailure(step, { deleted: '[]' }).code).toBe('too-many-stale');
     expectUnchanged(step);
-  });
-
-  test('keeps a preview that it cannot read, goes on, and fails', async () => {
-    const event = await openSome(3);
-    const on = 'GET /repos/octo-org/shop/pulls/2';
-    gitHub.server.faults.push({ on, kind: 'response', status: 403, body: '{}' });
-    const step = await main(event, QUIET);
-    const { deleted } = step.outputs;
-    expect(JSON.parse(deleted ?? '')).toMatchObject([{ slug: 'preview-shop-3' }]);
-    const { code, title } = expectFailure(step, { deleted });
-    expect([code, title]).toEqual(['sweep-incomplete', '1 of 2 workspaces could not be deleted']);
-    expect(slugs()).toEqual(['preview-shop-1', 'preview-shop-2']);
   });
 
   test('names what keeps a workspace, goes on, and fails', async () => {
@@ -443,17 +358,11 @@ describe('a clean-up', () => {
 describe('where the runner does not tell the id of the repository, such as on Gitea,', () => {
   const nightly = () => scheduleEvent(gitHub.server.github, gitHub.repository);
 
-  test('that of the event makes the mark, without a further request', async () => {
-    const { main: step } = await job(open()[0], becomeGitea());
-    expect(fields()['description']).toBe(
-      `Preview of https://github.com/octo-org/shop/pull/1 (repository ${gitHub.repository.id})`,
-    );
-    expect(step.gitHubCalls).toEqual(['GET /repos/:owner/:repo/pulls/:number']);
-  });
-
-  test('a clean-up finds the previews of a repository that was renamed', async () => {
+  test('that of the event makes the mark, which a clean-up finds after a renaming', async () => {
     const inputs = becomeGitea();
-    await job(open()[0], inputs);
+    const { main: step } = await job(open()[0], inputs);
+    expect(fields()['description']).toContain(`(repository ${gitHub.repository.id})`);
+    expect(step.gitHubCalls).toEqual(['GET /repos/:owner/:repo/pulls/:number']);
     close();
     renameRepository(gitHub.repository, 'octo-org/store');
     expect(await main(nightly(), inputs)).toMatchObject({ exitCode: 0, annotations: [] });
@@ -469,17 +378,6 @@ describe('where the runner does not tell the id of the repository, such as on Gi
     expect([step.exitCode, end.exitCode]).toEqual([0, 0]);
     const calls = [...step.gitHubCalls, ...end.gitHubCalls];
     expect(calls.filter((call) => call === READ_REPOSITORY)).toHaveLength(1);
-  });
-
-  test('nothing is changed if it cannot be read', async () => {
-    const inputs = becomeGitea();
-    await job(open()[0], inputs);
-    close();
-    gitHub.server.faults.push({ on: READ_REPOSITORY, kind: 'response', status: 403, body: '{}' });
-    const step = await main(nightly(), inputs);
-    const { code, title } = expectFailure(step);
-    expect([code, title]).toEqual(['forbidden', 'Could not read the repository octo-org/shop']);
-    expectUnchanged(step);
   });
 });
 
@@ -498,17 +396,8 @@ test('the default workspace is never deleted, whatever its description says', as
 
 test('a look after a deletion that fails leaves the step with what it has done', async () => {
   await job(open()[0]);
-  const [closed] = close();
-  const { github } = gitHub.server;
-  const { handle } = github;
-  let looks = 0;
-  github.handle = (request) => {
-    looks += request.path.endsWith('/pulls/1') ? 1 : 0;
-    // One is at the start, and one before the deletion.
-    return looks === 3 ? { status: 403, body: {} } : handle(request);
-  };
-  const step = await main(closed, QUIET);
-  github.handle = handle;
+  onNth(harness.sandbox, 'DELETE /workspaces/:id', 1, forbidLook);
+  const step = await main(close()[0], QUIET);
   expect(step).toMatchObject({ exitCode: 0, outputs: { state: 'closed' } });
   expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(1);
   expect(step.log).toContain('Whether it was reopened is unknown');
@@ -536,29 +425,21 @@ test('a workspace with the slug and another description is left alone', async ()
 describe('without the permission to read', () => {
   const withoutPermission = () => ({ 'github-token': addToken(gitHub.server.github).secret });
 
-  test.each([true, false])(
-    'nothing is changed; the repository is private: %s',
-    async (isPrivate) => {
-      await job(pushIn());
-      gitHub.repository.isPrivate = isPrivate;
-      const [deleted] = deleteBranch(gitHub.server.github, gitHub.repository, 'feature/x');
-      const step = await main(deleted, withoutPermission());
-      const { code, message } = expectFailure(step);
-      expect(code).toBe(isPrivate ? 'not-found' : 'forbidden');
-      expect(message).toContain('the permission contents: read');
-      expectUnchanged(step);
-    },
-  );
+  test('nothing is changed', async () => {
+    await job(pushIn());
+    gitHub.repository.isPrivate = true;
+    const [deleted] = deleteBranch(gitHub.server.github, gitHub.repository, 'feature/x');
+    const step = await main(deleted, withoutPermission());
+    const { code, message } = expectFailure(step);
+    expect(code).toBe('not-found');
+    expect(message).toContain('the permission contents: read');
+    expectUnchanged(step);
+  });
 
-  test.each([403, 404])('a clean-up names each permission once, after HTTP %i', async (status) => {
+  test('a clean-up names each permission once', async () => {
     for (const branch of ['one', 'two']) await main(open({ branch })[0], QUIET);
     await main(pushIn(), QUIET);
-    gitHub.repository.isPrivate = status === 404;
-    // Everyone can read the pull requests of a public repository.
-    for (const number of status === 403 ? [1, 2] : []) {
-      const on = `GET /repos/octo-org/shop/pulls/${number}`;
-      gitHub.server.faults.push({ on, kind: 'response', status, body: '{}' });
-    }
+    gitHub.repository.isPrivate = true;
     const event = scheduleEvent(gitHub.server.github, gitHub.repository);
     const step = await main(event, withoutPermission());
     const { title, message } = expectFailure(step, { deleted: '[]' });
@@ -566,27 +447,6 @@ describe('without the permission to read', () => {
     for (const permission of ['pull-requests', 'contents']) {
       expect(message.split(`the permission ${permission}: read`)).toHaveLength(2);
     }
-  });
-
-  test.each([
-    ['pull-requests', () => open()[0]],
-    ['contents', () => pushIn()],
-  ])('a post step names %s: read', async (permission, happen) => {
-    const event = happen();
-    const step = await main(event, QUIET);
-    gitHub.repository.isPrivate = true;
-    const ended = await post(event, step, { ...QUIET, ...withoutPermission() });
-    expect(annotations(ended, 'warning')[0]?.data).toContain(`the permission ${permission}: read`);
-  });
-
-  test('a private pull request is never taken for a closed one', async () => {
-    await job(open()[0]);
-    gitHub.repository.isPrivate = true;
-    const step = await main(close()[0], withoutPermission());
-    const { code, message } = expectFailure(step);
-    expect(code).toBe('not-found');
-    expect(message).toContain('the permission pull-requests: read');
-    expectUnchanged(step);
   });
 });
 
@@ -630,10 +490,6 @@ describe('the API key', () => {
     expect(slugs()).toEqual(['preview-shop-1']);
   });
 
-  test('has no limit with limit-usd: "null"', async () => {
-    expect(keyOf(await main(open()[0], { 'limit-usd': 'null' }))['limit']).toBeNull();
-  });
-
   test('of a preview stays until a job that succeeds replaces it', async () => {
     const first = await job(open()[0], PREVIEW);
     expect(keyOf(first.main)).toMatchObject({
@@ -650,19 +506,6 @@ describe('the API key', () => {
     expect(next.openRouterCalls.filter((call) => call.startsWith('PATCH'))).toHaveLength(1);
   });
 
-  test('of a preview is replaced only by one with the same key-name', async () => {
-    const named = (name: string) => ({ ...PREVIEW, 'key-name': name });
-    const [opened] = open();
-    const web = await job(opened, named('web'));
-    const api = await job(opened, named('api'));
-    // Ends as the name of the first does.
-    const other = await job(opened, named('x / web'));
-    expect(keyOf(web.main).name).toBe('octo-org/shop#1 / web');
-    await job(push(), named('web'));
-    expect(states()).toEqual([false, false, false, true]);
-    expect([api, other].map((each) => keyOf(each.main).disabled)).toEqual([false, false]);
-  });
-
   test('of a preview is replaced after a transfer of the repository', async () => {
     const [opened] = open();
     const [first, byHand] = [await job(opened, PREVIEW), await job(opened, PREVIEW)];
@@ -676,21 +519,6 @@ describe('the API key', () => {
     expect(await post(next, step, PREVIEW)).toMatchObject({ exitCode: 0 });
     expect(keyOf(first.main).disabled).toBe(true);
     expect([byHand, other].map((each) => keyOf(each.main).disabled)).toEqual([false, false]);
-  });
-
-  test('of a preview replaces none after a job that failed under Gitea, where the default stays', async () => {
-    await job(open()[0], PREVIEW);
-    const next = push();
-    const step = await main(next, PREVIEW);
-    const failed = { ...GITEA, jobStatus: 'failure' };
-    const ended = await post(next, step, PREVIEW, failed);
-    expect(states()).toEqual([false, false]);
-    expect(annotations(ended, 'warning')[0]?.data).toContain('For Gitea, write job-status: ');
-    const written = { ...PREVIEW, 'job-status': `\${{ job.status }}` };
-    await post(next, step, written, failed);
-    expect(states()).toEqual([false, false]);
-    await post(next, step, written, GITEA);
-    expect(states()).toEqual([false, true]);
   });
 
   test('of a preview fails the job that cannot replace it', async () => {
@@ -728,61 +556,43 @@ describe('the API key', () => {
     expect(states()).toEqual([true]);
   });
 
-  test('that cannot be disabled fails the job', async () => {
-    const [opened] = open();
-    const step = await main(opened);
-    harness.sandbox.faults.push({ on: 'PATCH /keys/:hash', kind: 'response', status: 403 });
-    const { code, lines } = expectFailure(await post(opened, step));
-    expect(code).toBe('forbidden');
-    // The workspace is to exist.
-    expect(lines.join()).toContain('May still exist at OpenRouter: the API key ');
-  });
-
   describe('that cannot be ended is left, and the workspace only if it is not to exist', () => {
     const left = (step: PreviewStep) =>
       expectFailure(step).lines.find((line) => line.startsWith('May still exist'));
-    const closedWithKey = async (inputs: Record<string, string> = QUIET) => {
-      const [opened] = open();
-      const step = await main(opened, inputs);
-      close();
-      harness.sandbox.faults.push({ on: 'PATCH /keys/:hash', kind: 'response', status: 403 });
-      return () => post(opened, step, inputs);
-    };
-
-    test('the workspace was deleted, and its pull request reopened', async () => {
-      const end = await closedWithKey();
-      onNth(harness.sandbox, 'DELETE /workspaces/:id', 1, () => reopen());
-      expect(left(await end())).toBeUndefined();
-    });
+    const forbid = (on: string) =>
+      harness.sandbox.faults.push({ on, kind: 'response', status: 403, body: '{}' });
 
     test('the pull request was reopened before the deletion', async () => {
-      const end = await closedWithKey();
-      onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => reopen());
-      expect(left(await end())).not.toContain('the workspace');
+      const { ended } = await endAfter(() => {
+        close();
+        forbid('PATCH /keys/:hash');
+        onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => reopen());
+      });
+      expect(left(ended)).toMatch(/: the API key /);
+      expect(expectFailure(ended).code).toBe('forbidden');
     });
 
     test('the workspace cannot be deleted', async () => {
-      const end = await closedWithKey();
-      harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403 });
-      expect(left(await end())).toContain(': the workspace preview-shop-1; the API key ');
-    });
-
-    test('another job has replaced the key, and the pull request cannot be read', async () => {
-      const inputs = { ...QUIET, ...PREVIEW };
-      const [opened] = open();
-      const step = await main(opened, inputs);
-      keyOf(step).disabled = true;
-      gitHub.repository.isPrivate = true;
-      const { secret } = addToken(gitHub.server.github);
-      expect(left(await post(opened, step, { ...inputs, 'github-token': secret }))).toBeUndefined();
+      const { ended } = await endAfter(() => {
+        close();
+        for (const on of ['PATCH /keys/:hash', 'DELETE /keys/:hash']) forbid(on);
+      });
+      expect(left(ended)).toContain(': the workspace preview-shop-1; the API key ');
     });
   });
 
-  test('of a preview that another job has replaced fails the job', async () => {
-    const [opened] = open();
-    const step = await main(opened, PREVIEW);
-    keyOf(step).disabled = true;
-    const { code, lines } = expectFailure(await post(opened, step, PREVIEW));
+  test.each([
+    ['', () => undefined],
+    [', also if the pull request cannot be read', () => forbidLook()],
+  ])('of a preview that another job has replaced fails the job%s', async (_, happen) => {
+    const { ended } = await endAfter(
+      (step) => {
+        keyOf(step).disabled = true;
+        happen();
+      },
+      { ...QUIET, ...PREVIEW },
+    );
+    const { code, lines } = expectFailure(ended);
     expect(code).toBe('key-replaced');
     expect(lines.join()).not.toContain('May still exist');
   });
@@ -806,15 +616,6 @@ describe('the API key', () => {
     const left = lines.find((line) => line.startsWith('May still exist'));
     expect(left).toContain(`: an API key named "${name}" whose secret was lost, expires at `);
     expect(left).not.toContain(own.hash);
-  });
-
-  test.each([
-    ['job', 'disabled when the job ends'],
-    ['preview', 'stays until'],
-  ])('with key: %s %s, as the log says', async (key, end) => {
-    const step = await main(open()[0], { key });
-    expect(step.log).toContain(end);
-    expect(step.log).not.toContain('revoked');
   });
 });
 
