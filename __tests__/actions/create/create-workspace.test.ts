@@ -276,15 +276,3 @@ test('a workspace that is deleted before its update fails the step without advic
   expect(lines.join('\n')).toContain('The workspace may have been deleted in the meantime');
   expect(lines.join('\n')).not.toContain('api-url');
 });
-
-test('a success that is about another workspace is not retried, and names that workspace', async () => {
-  const body =
-    '{"data":{"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","slug":"preview-42-2","name":"Preview"}}';
-  const simulation = simulate([{ on: POST, kind: 'response', status: 201, body }]);
-  const run = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
-  expect(describeError(run.error, run.effect.current()).lines[0]).toContain(
-    'the response is about the workspace "preview-42-2"',
-  );
-  expect(detailsOf(run).ambiguous).toBe(true);
-  expect(simulation.network.calls.filter((call) => call === POST)).toHaveLength(1);
-});

@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { CreateRequest } from '../../../src/actions/create/request.ts';
-import { describeError } from '../../../src/report/describe-error.ts';
 import { onResponse, runCreate, storyOf } from '../../support/simulation.ts';
-import { CONDITIONS, desired, GET, REQUEST, respondWith, simulate } from './fixtures.ts';
+import { CONDITIONS, desired, GET, REQUEST, simulate } from './fixtures.ts';
 
 const URL = 'https://openrouter.ai/workspaces/preview-42';
 const REQUESTED = 'Requested: the workspace "Preview", slug preview-42.';
@@ -22,59 +21,30 @@ async function runExisting(
   return { ...run, before, simulation, story: storyOf(run.log) };
 }
 
-describe('if-exists: reuse', () => {
-  test.each([
-    [false, []],
-    [true, [DRY_RUN_NOTE]],
-  ])('uses the workspace unchanged, and writes nothing (dry run: %s)', async (dryRun, note) => {
-    const { result, known, story, before, simulation } = await runExisting({
-      ifExists: 'reuse',
-      dryRun,
-    });
+const UNCHANGED = {
+  reuse: [`Already exists; reusing it unchanged: id <id>, ${URL}`],
+  update: [`Already exists: id <id>, ${URL}`, 'Already as requested: nothing to change.'],
+};
+
+test.each([
+  ['reuse', false],
+  ['reuse', true],
+  ['update', false],
+  ['update', true],
+] as const)(
+  'if-exists: %s logs that nothing changes, and writes nothing (dry run: %s)',
+  async (ifExists, dryRun) => {
+    const { result, story, before, simulation } = await runExisting(
+      { ifExists, dryRun },
+      { name: 'Preview' },
+    );
     const changes = { changes: [], governanceChanges: [] };
     expect(result).toEqual({ outcome: 'unchanged', workspace: before, ...changes });
-    expect(known).toEqual({ workspace: before, created: false });
-    expect(story).toEqual([
-      REQUESTED,
-      `Already exists; reusing it unchanged: id <id>, ${URL}`,
-      ...note,
-    ]);
+    const note = dryRun ? [DRY_RUN_NOTE] : [];
+    expect(story).toEqual([REQUESTED, ...UNCHANGED[ifExists], ...note]);
     expect(simulation.network.calls).toEqual([GET]);
-  });
-
-  test.each([
-    [false, 'Inputs were not applied to the workspace preview-42'],
-    [true, 'Inputs would not be applied to the workspace preview-42'],
-  ])('warns of inputs that it does not apply (dry run: %s)', async (dryRun, title) => {
-    const { result, story } = await runExisting({
-      ifExists: 'reuse',
-      dryRun,
-      governanceInputs: ['budget-daily-usd', 'members'],
-    });
-    expect(result?.outcome).toBe('unchanged');
-    expect(story[1]).toBe(title);
-    expect(story.slice(2).join('\n')).toContain('budget-daily-usd, members');
-    expect(story.join('\n')).not.toContain(
-      'Whether this step created the workspace cannot be determined',
-    );
-  });
-});
-
-test('if-exists: update does not say that nothing was changed if the step may have created the workspace', async () => {
-  const simulation = simulate([
-    respondWith(429, { retryAfter: '1', applied: true }),
-    { on: 'GET /workspaces/:id/budgets', kind: 'response', status: 403 },
-  ]);
-  const request = {
-    ...REQUEST,
-    ifExists: 'update' as const,
-    governance: { budgets: { limits: { daily: 5 } } },
-  };
-  const { error, effect } = await runCreate(simulation, request, CONDITIONS);
-  const { title, lines } = describeError(error, effect.current());
-  expect(title).toBe('Could not list the budgets of the workspace preview-42');
-  expect(lines.join('\n')).not.toContain('Nothing was changed');
-});
+  },
+);
 
 describe('if-exists: update', () => {
   const wanted = {
@@ -131,29 +101,6 @@ describe('if-exists: update', () => {
     expect(result).toMatchObject({ outcome: 'updated', changes: [] });
     expect(simulation.account.budgets).toMatchObject([{ limit_usd: 5 }]);
     expect(simulation.network.calls).not.toContain(PATCH);
-  });
-
-  test.each([
-    [false, []],
-    [true, [DRY_RUN_NOTE]],
-  ])('writes nothing if nothing differs (dry run: %s)', async (dryRun, note) => {
-    const { result, story, simulation } = await runExisting(
-      { ifExists: 'update', dryRun },
-      { name: 'Preview' },
-    );
-    expect(result).toMatchObject({ outcome: 'unchanged', changes: [], governanceChanges: [] });
-    expect(story.slice(2)).toEqual(['Already as requested: nothing to change.', ...note]);
-    expect(simulation.network.calls).toEqual([GET]);
-  });
-
-  test('reports the workspace as it was if it cannot be updated', async () => {
-    const simulation = simulate([{ on: PATCH, kind: 'response', status: 403 }]);
-    const { error, known, before } = await runExisting({ ifExists: 'update' }, { simulation });
-    expect(error).toMatchObject({
-      code: 'partly-applied',
-      details: { applied: [], notApplied: ['name'], recovery: 'run-again' },
-    });
-    expect(known).toEqual({ workspace: before, created: false });
   });
 
   test('warns of fields that OpenRouter sets otherwise than requested', async () => {
