@@ -209,11 +209,6 @@ async function connect() {
   return { github, client };
 }
 
-test('the login of a token is read over a socket', async () => {
-  const { client } = await connect();
-  expect(await readLogin(client)).toBe('github-actions[bot]');
-});
-
 /** The comments of a pull request over a socket, if each of `count` has a body of `length` characters. */
 async function listOverSocket(count: number, length: number): Promise<Comment[] | ApiError> {
   const { github, client } = await connect();
@@ -229,10 +224,6 @@ async function listOverSocket(count: number, length: number): Promise<Comment[] 
 }
 
 describe('comments of many characters are listed', () => {
-  test('if a page has less than 512 KiB', async () => {
-    expect(await listOverSocket(35, 16_000)).toHaveLength(35);
-  });
-
   // A bot that reports coverage writes such comments: 8 of them block the comment of the preview.
   test('also if 9 of them have the most that GitHub accepts', async () => {
     expect(await listOverSocket(9, 65_536)).toHaveLength(9);

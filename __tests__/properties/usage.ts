@@ -4,7 +4,6 @@ import type { Spend } from '../../sandbox/openrouter/resources/usage.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { Since } from '../../src/actions/usage/period.ts';
 import { readUsage, type UsageResult } from '../../src/actions/usage/read-usage.ts';
-import { usageFailure, warnOnCost } from '../../src/actions/usage/thresholds.ts';
 import { parseJson } from '../../src/lib/json.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { isPermanent, jitters, schedules } from '../support/faults.ts';
@@ -275,7 +274,6 @@ export const costEqualsTheBooksOrIsIncomplete = fc.asyncProperty(situations, asy
   }
   equalsTheBooksOrIsIncomplete(scene, situation, result);
   if (!isImpaired(scene, situation, result.from)) expect(result.gaps).toEqual([]);
-  decidesAtTheBoundary(result);
 });
 
 /** Only a fault, the timeout, or a key that no longer exists or whose counters are invalid. */
@@ -340,18 +338,4 @@ function spentByExistingKeys(scene: Scene, from: number): bigint {
   const hashes = scene.simulation.account.keys.map(({ hash }) => hash);
   const spends = booksOf(scene, from).filter(({ key_hash }) => hashes.includes(key_hash));
   return creditsOf(spends);
-}
-
-/** A cost fails the step, or warns, above a threshold and not at it. */
-function decidesAtTheBoundary(result: UsageResult): void {
-  const complete = { ...result, gaps: [] };
-  for (const difference of [-1, 0, 1]) {
-    const threshold = result.cost + toUsd(difference);
-    const failure = usageFailure(complete, { ...NO_THRESHOLDS, failAbove: threshold });
-    expect(failure?.code).toBe(difference < 0 ? 'spending-above-limit' : undefined);
-    const warnings: string[] = [];
-    const thresholds = { ...NO_THRESHOLDS, warnAbove: threshold };
-    warnOnCost(complete, thresholds, { warn: ({ code }) => warnings.push(code) });
-    expect(warnings).toEqual(difference < 0 ? ['spending-above-warning'] : []);
-  }
 }
