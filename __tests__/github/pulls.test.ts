@@ -43,12 +43,6 @@ describe('a pull request is read', () => {
     expect(orphan).toMatchObject({ state: 'open', head: { repo: null } });
     expect([pull, orphan].map((read) => isOwnPull(read as Pull, named))).toEqual([false, false]);
   });
-
-  test('without a permission, if the repository is public', async () => {
-    const { github, repository, client, named, run } = openGitHubScene({ permissions: {} });
-    openPull(github, repository, { number: 42 });
-    expect(await run(readPull(client, named, 42))).toMatchObject({ number: 42 });
-  });
 });
 
 describe('a pull request that cannot be read is an error that names the permission', () => {

@@ -108,7 +108,6 @@ describe('the inputs of key', () => {
   const LONG = { 'expires-in': '70d' };
   test.each<[texts: Texts, lines: readonly string[]]>([
     [{ name: 'CI', ...LONG }, [NOTHING_LEFT]],
-    [{ name: 'CI', ...LONG, 'revoke-after-job': 'TRUE' }, [NOTHING_LEFT]],
     [LONG, ['replace needs name: a generated name is different each time', NOTHING_LEFT]],
     [
       { name: 'CI', ...LONG, 'revoke-after-job': 'x' },
@@ -143,20 +142,14 @@ describe('the generated name of a key', () => {
     GITHUB_JOB: 'test',
   };
 
-  test('leads to the job, and ends with six random characters', () => {
-    expect(keyNameOf(ENV, 0.5)).toBe('octo/app / Preview / 42.2 / test / i00000');
-    expect(keyNameOf(ENV, 0)).toMatch(/ \/ 000000$/);
-    expect(keyNameOf(ENV, 1 - Number.EPSILON)).toMatch(/ \/ zzzzzz$/);
-  });
-
-  test('has at most 60 characters of the name of the workflow', () => {
-    const name = keyNameOf({ ...ENV, GITHUB_WORKFLOW: `${'🧪'.repeat(60)}cut` }, 0);
-    expect(name).toBe(`octo/app / ${'🧪'.repeat(60)} / 42.2 / test / 000000`);
-  });
-
-  test('leaves out what the runner does not say', () => {
-    expect(keyNameOf({ GITHUB_RUN_ID: '42' }, 0)).toBe('42 / 000000');
-    expect(keyNameOf({}, 0)).toBe('000000');
+  const LONG = { ...ENV, GITHUB_WORKFLOW: `${'🧪'.repeat(60)}cut` };
+  test.each<[string, Texts, number, string]>([
+    ['leads to the job', ENV, 0.5, 'octo/app / Preview / 42.2 / test / i00000'],
+    ['is padded', { GITHUB_RUN_ID: '42' }, 0, '42 / 000000'],
+    ['ends with six random characters', {}, 1 - Number.EPSILON, 'zzzzzz'],
+    ['cuts long names', LONG, 0, `octo/app / ${'🧪'.repeat(60)} / 42.2 / test / 000000`],
+  ])('%s', (_, env, random, name) => {
+    expect(keyNameOf(env, random)).toBe(name);
   });
 });
 

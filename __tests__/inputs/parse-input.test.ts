@@ -2,33 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse as parseYaml } from 'yaml';
 import * as z from 'zod/mini';
-import { parseDuration } from '../../src/inputs/fields.ts';
 import { parseInput } from '../../src/inputs/parse-input.ts';
 import { suggest } from '../../src/inputs/suggest.ts';
 import { parseJson } from '../../src/lib/json.ts';
 import { createWorkspaceRequest } from '../../src/openrouter/resources/workspaces.ts';
 
 const anyText = fc.string({ unit: 'binary' });
-
-describe('parseDuration', () => {
-  test('multiplies a whole number by its unit', () => {
-    const units = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-    fc.assert(
-      fc.property(fc.nat(), fc.constantFrom('s', 'm', 'h', 'd'), (count, unit) => {
-        expect(parseDuration(`${count}${unit}`)).toBe(count * units[unit]);
-      }),
-    );
-  });
-
-  test('is undefined for anything else', () => {
-    const others = anyText.filter((text) => !/^\d+[smhd]$/.test(text));
-    fc.assert(
-      fc.property(others, (text) => {
-        expect(parseDuration(text)).toBeUndefined();
-      }),
-    );
-  });
-});
 
 describe('the suggested slug', () => {
   const { slug } = createWorkspaceRequest.shape;
@@ -42,29 +21,6 @@ describe('the suggested slug', () => {
         if (found === undefined) return;
         expect(slug.safeParse(found).success).toBe(true);
         expect(count(found)).toBe(count(text.normalize('NFKD')));
-      }),
-    );
-  });
-
-  test('has a hyphen for each character between its groups', () => {
-    const group = fc.stringMatching(/^[A-Z][a-z0-9]{1,7}$/);
-    fc.assert(
-      fc.property(fc.array(group, { minLength: 1, maxLength: 5 }), (groups) => {
-        for (const character of ['-', '_', '/', ' ', '.']) {
-          expect(suggested(groups.join(character))).toBe(groups.join('-').toLowerCase());
-        }
-      }),
-    );
-  });
-
-  test('does not exist if a group is empty, as an expression can be', () => {
-    const group = fc.stringMatching(/^[A-Za-z0-9]{0,8}$/);
-    const withGap = fc
-      .array(group, { minLength: 2, maxLength: 5 })
-      .filter((all) => all.includes(''));
-    fc.assert(
-      fc.property(withGap, fc.constantFrom('-', '_', '/', ' ', '.'), (groups, character) => {
-        expect(suggested(groups.join(character))).toBeUndefined();
       }),
     );
   });
@@ -99,26 +55,6 @@ describe('parseInput', () => {
       }),
       { numRuns: 2_000 },
     );
-  });
-
-  test('reads the same list from lines, from commas and from JSON', () => {
-    const entries = fc
-      .string({ unit: 'grapheme', minLength: 1 })
-      .filter((text) => text.trim() === text && !/[\n,\r]|^\[/.test(text));
-    const list = z.array(z.string());
-    fc.assert(
-      fc.property(fc.array(entries, { minLength: 1 }), (values) => {
-        expect(parseInput(list, values.join('\n'))).toEqual(values);
-        expect(parseInput(list, values.join(' ,'))).toEqual(values);
-        expect(parseInput(list, values.join('\r\n'))).toEqual(values);
-        expect(parseInput(list, JSON.stringify(values))).toEqual(values);
-      }),
-    );
-  });
-
-  test('reads null only if the schema accepts it', () => {
-    expect(parseInput(z.optional(z.nullable(z.string())), 'null')).toBeNull();
-    expect(parseInput(z.string(), 'null')).toBe('null');
   });
 });
 

@@ -80,11 +80,4 @@ describe('HTML in the summary is shown as text', () => {
     expect(summary).toContain(`<td><code>${ESCAPED}<br><br># Heading</code></td>`);
     expect(summary).not.toMatch(/<img|\n\s*\n/);
   });
-
-  test('from an error', async () => {
-    harness.sandbox.faults.push(responding(400, { error: { message: HTML } }));
-    const { summary } = await harness.create();
-    expect(summary).toContain(ESCAPED);
-    expect(summary).not.toContain('<img');
-  });
 });

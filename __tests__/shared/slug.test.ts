@@ -12,12 +12,8 @@ test.each([
   ['Feature/menü', '', 'feature-menu-3383da2e'],
   ['feature/Menü', 'preview-shop-', 'preview-shop-feature-menu-b15fda22'],
   ['release_2.0', 'web-', 'web-release-2-0-5e68a622'],
-  ['--a  b--', '', 'a-b-170ea2e5'],
   ['Größe', '', 'gro-e-aedc3f80'],
   ['日本語', '', '77710aed'],
-  ['日本語', 'web-', 'web-77710aed'],
-  ['default', '', 'default-37a8eec1'],
-  ['a'.repeat(41), '', `${'a'.repeat(41)}-c0f8bd4d`],
   ['a'.repeat(42), '', `${'a'.repeat(41)}-7a538607`],
   [`${'a'.repeat(40)}-b`, '', `${'a'.repeat(40)}-60ce1e0e`],
   ['a'.repeat(50), `${'p'.repeat(29)}-`, `${'p'.repeat(29)}-${'a'.repeat(11)}-160b4e43`],
@@ -45,15 +41,6 @@ describe('the slug of any text', () => {
         const hash = createHash('sha256').update(text).digest('hex').slice(0, 8);
         expect([slug.slice(0, prefix.length), slug.slice(-8)]).toEqual([prefix, hash]);
         expect(slugFrom(text, prefix)).toBe(slug);
-      }),
-    );
-  });
-
-  test('is that of no other text', () => {
-    fc.assert(
-      fc.property(texts, texts, prefixes, (one, other, prefix) => {
-        fc.pre(one !== other);
-        expect(slugFrom(one, prefix)).not.toBe(slugFrom(other, prefix));
       }),
     );
   });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { pushTo } from '../../../sandbox/github/people.ts';
-import { annotations, expectFailure } from '../../support/harness.ts';
+import { annotations } from '../../support/harness.ts';
 import { openPreviewHarness } from '../../support/preview-steps.ts';
 
 const { harness, gitHub, job, slugs } = openPreviewHarness();
@@ -43,13 +43,4 @@ test('the root action creates the workspace, and its post step deletes it after 
   ]);
   await harness.end('', { name, 'slug-from': 'main', 'delete-after-job': 'true' }, step);
   expect(slugs()).toEqual([]);
-});
-
-test('expect-slug-prefix applies to the slug that is made', async () => {
-  await create();
-  const step = await harness.run('delete', { ...PREVIEW, 'expect-slug-prefix': 'tests-' });
-  expect(expectFailure(step).lines).toContain(
-    `expect-slug-prefix is tests-, but the workspace is ${SLUG}.`,
-  );
-  expect(slugs()).toEqual([SLUG]);
 });
