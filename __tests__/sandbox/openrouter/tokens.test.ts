@@ -1,19 +1,18 @@
 import { expect, test } from '@jest/globals';
-import { openIdTokens, REQUEST_PATH } from '../../../sandbox/github/id-tokens.ts';
+import { openIdTokens } from '../../../sandbox/github/id-tokens.ts';
 import { openAccount } from '../../../sandbox/openrouter/openrouter.ts';
-import type { FederationPolicy } from '../../../sandbox/openrouter/resources/federation.ts';
 import { seedPolicy } from '../../../sandbox/openrouter/seed.ts';
 
 const AUDIENCE = 'https://openrouter.ai';
 const MINUTE = 60_000;
 
 /** An account with a policy for an issuer of id tokens, and a clock for both. */
-function open(fields: Partial<FederationPolicy> = {}) {
+function open() {
   const clock = { now: Date.UTC(2026, 0, 1) };
   const now = () => new Date(clock.now);
   const account = openAccount({ managementKey: 'sk-or-v1-of-a-test', now });
   const idTokens = openIdTokens({ now });
-  const policy = seedPolicy(account, idTokens, fields);
+  const policy = seedPolicy(account, idTokens);
   const exchange = (changes: Record<string, string> = {}) => {
     const body = new URLSearchParams({
       grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
@@ -43,16 +42,10 @@ test('a token works as a management key until the id token that it was exchanged
   clock.now += MINUTE;
   const { status, data } = exchange({ subject_token });
   expect([status, data]).toMatchObject([200, { token_type: 'Bearer', expires_in: 240 }]);
-  expect(read(data['access_token'])).toBe(200);
   clock.now += 4 * MINUTE - 1;
   expect(read(data['access_token'])).toBe(200);
   clock.now += 1;
   expect(read(data['access_token'])).toBe(401);
-});
-
-test('a token of a policy for inference is no management key', () => {
-  const { exchange, read } = open({ scope: 'inference' });
-  expect(read(exchange({ scope: 'inference' }).data['access_token'])).toBe(401);
 });
 
 const FOREIGN = openIdTokens().issue(AUDIENCE);
@@ -60,33 +53,20 @@ const FOREIGN = openIdTokens().issue(AUDIENCE);
 test.each<[string, Record<string, string>, number, string]>([
   ['another grant type', { grant_type: 'password' }, 400, 'unsupported_grant_type'],
   ['another type of token', { subject_token_type: 'x' }, 400, 'invalid_request'],
-  ['no policy', { federation_policy_id: '' }, 400, 'invalid_request'],
   ['another policy', { federation_policy_id: crypto.randomUUID() }, 400, 'invalid_grant'],
   ['another signature', { subject_token: FOREIGN }, 400, 'invalid_grant'],
-  ['no token', { subject_token: 'x' }, 400, 'invalid_grant'],
   ['another scope', { scope: 'inference' }, 400, 'invalid_scope'],
   ['a token of more than 16 KiB', { subject_token: 'x'.repeat(16_385) }, 400, 'invalid_request'],
-  ['a body of 32 KiB', { subject_token: 'x'.repeat(32_768) }, 413, 'invalid_request'],
 ])('an exchange with %s is rejected', (_, changes, status, error) => {
   const rejected = open().exchange(changes);
   expect([rejected.status, rejected.data['error']]).toEqual([status, error]);
 });
 
-test('an id token that has expired, or is for another audience or subject, is rejected', () => {
+test('an id token that has expired, or is for another audience, is rejected', () => {
   const { clock, idTokens, exchange } = open();
   const old = idTokens.issue(AUDIENCE);
   clock.now += 5 * MINUTE;
-  const other = idTokens.issue('https://other.test');
-  idTokens.subject = 'repo:octo-org/other:ref:refs/heads/main';
-  for (const subject_token of [old, other, idTokens.issue(AUDIENCE)]) {
+  for (const subject_token of [old, idTokens.issue('https://other.test')]) {
     expect(exchange({ subject_token }).data['error']).toBe('invalid_grant');
   }
-});
-
-test.each([
-  ['without its token', REQUEST_PATH, 401],
-  ['at another path', '/other', 404],
-])('a request for an id token %s gets none', (_, path, status) => {
-  const request = { method: 'GET', path, authorization: 'Bearer other', body: '' };
-  expect(openIdTokens().handle(request).status).toBe(status);
 });

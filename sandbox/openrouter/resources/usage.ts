@@ -53,13 +53,6 @@ export function periodStart(period: 'daily' | 'weekly' | 'monthly', now: Date): 
   return day - ((now.getUTCDay() + 6) % 7) * DAY;
 }
 
-/** When the period ends that contains `now`. */
-export function periodEnd(period: 'daily' | 'weekly' | 'monthly', now: Date): number {
-  const start = periodStart(period, now);
-  if (period === 'monthly') return new Date(start).setUTCMonth(now.getUTCMonth() + 1);
-  return start + (period === 'daily' ? 1 : 7) * DAY;
-}
-
 /** The fields of `key` about what it has spent. */
 export function usageFields(key: Key, spends: readonly Spend[], now: Date) {
   const own = spends.filter(({ key_hash }) => key_hash === key.hash);

@@ -1,7 +1,6 @@
 import { type ApiResponse, type Call, ok, type Routes } from '../../http/routing.ts';
 import type { Account } from '../account.ts';
-import { type Key, NO_USAGE } from '../resources/keys.ts';
-import { NANO, periodEnd, periodStart, type Spend, sumOf, toUsd } from '../resources/usage.ts';
+import { NO_USAGE } from '../resources/keys.ts';
 import { findBySecret, withUsage } from './keys.ts';
 
 export const ownKeyRoutes: Routes<Account> = {
@@ -27,7 +26,6 @@ function getOwnKey(account: Account, { authorization }: Call): ApiResponse {
       is_management_key: !key,
       is_provisioning_key: !key,
       rate_limit: { requests: -1, interval: '10s', note: 'This field is deprecated.' },
-      ...(key && limitsOf(account, key)),
     },
   });
 }
@@ -47,69 +45,3 @@ const MANAGEMENT_KEY = {
   creator_user_id: null,
   expires_at: null,
 };
-
-interface Limit {
-  scope: 'workspace' | 'key_limit';
-  limit: number;
-  interval: 'daily' | 'weekly' | 'monthly' | null;
-  includesByok: boolean;
-  /** The spends that may count. */
-  spends: readonly Spend[];
-  budgetId: string | null;
-}
-
-/** What limits `key`, in the order in which it is enforced, and which of that blocks first. */
-function limitsOf(account: Account, key: Key) {
-  const now = account.now();
-  const budgets = [...workspaceLimits(account, key), ...keyLimits(account, key)].map((limit) =>
-    toBudget(limit, now),
-  );
-  const [effective] = budgets.toSorted((a, b) => a.remaining_usd - b.remaining_usd);
-  return { budgets, effective_budget: effective ?? null };
-}
-
-function workspaceLimits({ budgets, spends, workspaces }: Account, key: Key): Limit[] {
-  const workspace = workspaces.find(({ id }) => id === key.workspace_id);
-  return budgets
-    .filter(({ workspace_id }) => workspace_id === key.workspace_id)
-    .map(({ id, limit_usd, reset_interval }) => ({
-      scope: 'workspace',
-      limit: limit_usd,
-      interval: reset_interval,
-      includesByok: workspace?.include_byok_in_budgets === true,
-      spends: spends.filter(({ workspace_id }) => workspace_id === key.workspace_id),
-      budgetId: id,
-    }));
-}
-
-function keyLimits({ spends }: Account, key: Key): Limit[] {
-  const { limit, limit_reset: reset, include_byok_in_limit: withByok } = key;
-  if (typeof limit !== 'number') return [];
-  return [
-    {
-      scope: 'key_limit',
-      limit,
-      interval: reset === 'daily' || reset === 'weekly' || reset === 'monthly' ? reset : null,
-      includesByok: withByok === true,
-      spends: spends.filter(({ key_hash }) => key_hash === key.hash),
-      budgetId: null,
-    },
-  ];
-}
-
-function toBudget({ scope, limit, interval, includesByok, spends, budgetId }: Limit, now: Date) {
-  const start = interval === null ? Number.NEGATIVE_INFINITY : periodStart(interval, now);
-  const counted = spends.filter(({ at }) => at >= start);
-  const spent = sumOf(counted, ({ credits, byok }) => credits + (includesByok ? byok : 0));
-  return {
-    scope,
-    limit_usd: limit,
-    spend_usd: toUsd(spent),
-    remaining_usd: toUsd(Math.round(limit * NANO) - spent),
-    reset_interval: interval,
-    resets_at: interval === null ? null : new Date(periodEnd(interval, now)).toISOString(),
-    include_byok: includesByok,
-    budget_id: budgetId,
-    guardrail_id: null,
-  };
-}
