@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, expect, test } from '@jest/globals';
 import { CATALOGUE } from '../../live/catalogue.ts';
 import { startIdTokens } from '../../sandbox/github/id-tokens.ts';
-import { seedKey, seedPolicy, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { seedPolicy, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import {
   type Sandbox,
   type SandboxOptions,
@@ -144,28 +144,20 @@ test.concurrent('npm run live prints no token that a response repeats', async ()
   }
 });
 
-test.concurrent.each([
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-  // The terminal was closed.
-  ['SIGHUP', 129],
-] as const)(
-  'npm run live deletes what it has created after %s, also if that comes again',
-  async (signal, expected) => {
-    const sandbox = await openSandbox();
-    const { child, result } = startLive(sandbox);
-    await sandbox.received(12);
-    child.kill(signal);
-    await Promise.race([sandbox.received(18), result]);
-    child.kill(signal);
-    const { exitCode, stdout } = await result;
-    expect(exitCode).toBe(expected);
-    expect(stdout.match(/^Stopping/gm)).toHaveLength(1);
-    expect(stdout).toMatch(/\nDeleted all that this run has created\.\n$/);
-    expect(sandbox.requests.map(({ method }) => method)).toContain('DELETE');
-    expect(slugsOf(sandbox)).toEqual(['default']);
-  },
-);
+test.concurrent('npm run live deletes what it has created after Ctrl+C, also if that comes again', async () => {
+  const sandbox = await openSandbox();
+  const { child, result } = startLive(sandbox);
+  await sandbox.received(12);
+  child.kill('SIGINT');
+  await Promise.race([sandbox.received(18), result]);
+  child.kill('SIGINT');
+  const { exitCode, stdout } = await result;
+  expect(exitCode).toBe(130);
+  expect(stdout.match(/^Stopping/gm)).toHaveLength(1);
+  expect(stdout).toMatch(/\nDeleted all that this run has created\.\n$/);
+  expect(sandbox.requests.map(({ method }) => method)).toContain('DELETE');
+  expect(slugsOf(sandbox)).toEqual(['default']);
+});
 
 test.concurrent('npm run live deletes what it has created if no one reads its output any longer', async () => {
   const sandbox = await openSandbox();
@@ -178,55 +170,22 @@ test.concurrent('npm run live deletes what it has created if no one reads its ou
   expect(slugsOf(sandbox)).toEqual(['default']);
 });
 
-test.concurrent('npm run live begins by deleting what an earlier run has left, except what may still be used', async () => {
-  const sandbox = await openSandbox();
-  const old = seedWorkspace(sandbox, { slug: 'live-0a1b2c3d-7', age: 2 * HOUR });
-  seedKey(sandbox, old, { expires_at: '2020-01-01T00:00:00.000Z' });
-  seedKey(sandbox, old).disabled = true;
-  // As a service creates it that adds a suffix to a slug that is taken.
-  seedWorkspace(sandbox, { slug: 'live-0a1b2c3d-7-x1', age: 2 * HOUR });
-  seedWorkspace(sandbox, { slug: 'live-0a1b2c3e-1', age: HOUR / 2 });
-  seedWorkspace(sandbox, { slug: 'live-0a1b2c3d', age: 2 * HOUR });
-  const { child, result } = startLive(sandbox);
-  await sandbox.received(14);
-  child.kill('SIGINT');
-  const { stdout } = await result;
-  expect(stdout).toContain(
-    'Deleted what an earlier run has left: live-0a1b2c3d-7, live-0a1b2c3d-7-x1\n',
-  );
-  expect(stdout).toContain(
-    'because they may belong to a run that is still running: live-0a1b2c3e-1\n',
-  );
-  expect(slugsOf(sandbox)).toEqual(['default', 'live-0a1b2c3e-1', 'live-0a1b2c3d']);
-});
-
 const SOME_KEY = 'sk-or-v1-0123456789abcdef';
 
-test.concurrent.each([
-  [
-    'without a key',
-    {},
-    'Set OPENROUTER_MANAGEMENT_KEY to a management key of an OpenRouter account without production in it.',
-  ],
-  [
-    'at a URL without https, and does not print the key',
-    { managementKey: SOME_KEY, url: 'http://example.com' },
-    'OPENROUTER_API_URL must begin with https, because a secret is sent there.',
-  ],
-])('npm run live refuses to run %s', async (_, sandbox, problem) => {
-  expect(await runLive(sandbox)).toEqual({ exitCode: 2, stdout: '', stderr: `${problem}\n` });
+test.concurrent('npm run live refuses to run at a URL without https, and does not print the key', async () => {
+  expect(await runLive({ managementKey: SOME_KEY, url: 'http://example.com' })).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr: 'OPENROUTER_API_URL must begin with https, because a secret is sent there.\n',
+  });
 });
 
-test.concurrent.each([
-  ['a file in a missing folder', join(folder, 'missing', 'observed.md')],
-  ['a folder', folder],
-  ['an empty path', ''],
-])('npm run live sends no request if it is to write to %s', async (_, file) => {
+test.concurrent('npm run live sends no request if it is to write to a file in a missing folder', async () => {
   const sandbox = await openSandbox();
+  const file = join(folder, 'missing', 'observed.md');
   const { exitCode, stdout, stderr } = await runLive(sandbox, `--write=${file}`);
   expect([exitCode, stdout]).toEqual([2, '']);
-  expect(stderr).toMatch(/^Cannot write to ".*": E[A-Z]+: .*\n$/);
-  expect(stderr).toContain(JSON.stringify(file));
+  expect(stderr).toContain(`Cannot write to ${JSON.stringify(file)}: ENOENT: `);
   expect(sandbox.requests).toEqual([]);
 });
 
