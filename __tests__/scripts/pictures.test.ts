@@ -29,10 +29,6 @@ test.each(PICTURES)('%s has room for its text in the usual fonts, to the pixel',
   expect(isTooSmall(resized(svg, { height: -1 }))).toBe(true);
 });
 
-test('a picture without a size is too small', () => {
-  expect(isTooSmall('<svg></svg>')).toBe(true);
-});
-
 describe('a picture grows', () => {
   const LONG = 'x'.repeat(100);
   const sizes = (summary: string) =>
@@ -40,7 +36,6 @@ describe('a picture grows', () => {
   const [width = 0, height = 0] = sizes(summaryOf(LONG));
 
   test.each([
-    ['longer text in a cell', summaryOf(`${LONG}x`)],
     ['longer code in a cell', summaryOf(`<code>${LONG}${LONG}</code>`)],
     ['another cell', summaryOf(LONG, 'x')],
     ['a longer paragraph', `${summaryOf(LONG)}\n<p>${LONG}${LONG}</p>`],
@@ -63,16 +58,10 @@ describe('a picture grows', () => {
  */
 test.each([
   ['✅ Deleted the OpenRouter workspace Preview of pull request 43', 36.93],
-  ['Requests Prompt Completion Reasoning', 22.72],
-  ['$1.2345 spent by the OpenRouter API key CI', 25.13],
-  ['From 2026-01-12T09:30:00Z to 2026-01-15T09:30:01Z.', 30.99],
-  ['The limit is $5.00, of which $3.7655 remains.', 25.42],
   ['███████░░░ 67 %', 10.78],
   ['WWW mmm www MMM %%%', 16.59],
   ['iiiiiiiiiilllllllllljjjjjjjjjjttttffff', 13.82],
-  ['abcdefghijklmnopqrstuvwxyz', 16.54],
   ['ABCDEFGHIJKLMNOPQRSTUVWXYZ', 19.63],
-  ['0123456789', 6.96],
   ['!&quot;#$%&amp;&#39;()*+,-./:;&lt;=&gt;?@[\\]^_`{|}~', 19.14],
 ])(
   'the assumed width of %s is no less than in a wide font, and at most two fifths more',
