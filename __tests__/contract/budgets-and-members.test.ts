@@ -34,13 +34,11 @@ test('a budget is set, read, changed and deleted by the id and by the slug of it
   await setBudget(id, 'monthly', 200);
   const changed = await setBudget(id, 'monthly', 150);
   expect(changed.data).toMatchObject({ id: created.data.id, createdAt: created.data.createdAt });
-  expect(await workspaces.getBudget({ workspaceRef: slug, interval: 'monthly' })).toEqual(changed);
   expect(await listBudgets(slug)).toEqual({ monthly: 150, lifetime: 1000.5 });
 
   const monthly = { workspaceRef: id, interval: 'monthly' as const };
   expect(await workspaces.deleteBudget(monthly)).toEqual({ deleted: true });
   expect(await workspaces.deleteBudget(monthly)).toEqual({ deleted: true });
-  await expect(workspaces.getBudget(monthly)).rejects.toMatchObject(rejection(404));
   expect(await listBudgets(id)).toEqual({ lifetime: 1000.5 });
 });
 
@@ -86,8 +84,6 @@ test('a budget of 0, of another interval or of an unknown workspace is rejected'
 const users = () => harness.sandbox.account.members.map(({ id }) => id);
 const addMembers = (id: string, userIds: string[]) =>
   sdk().workspaces.bulkAddMembers({ id, bulkAddWorkspaceMembersRequest: { userIds } });
-const removeMembers = (id: string, userIds: string[]) =>
-  sdk().workspaces.bulkRemoveMembers({ id, bulkRemoveWorkspaceMembersRequest: { userIds } });
 const listMembers = async (id: string) => {
   const { result } = await sdk().workspaces.listMembers({ id });
   expect(result.totalCount).toBe(result.data.length);
@@ -105,9 +101,9 @@ test('the members of the organization are listed page by page, the owner first',
   expect(ids[0]).toBe(account.owner);
 });
 
-test('members are added to a workspace with their role, and removed', async () => {
+test('members are added to a workspace once, with their role', async () => {
   const { id, slug } = await createWorkspace(harness.sandbox);
-  const [owner = '', second = '', third = ''] = users();
+  const [owner = '', second = ''] = users();
   expect(await listMembers(id)).toEqual([]);
 
   const added = await addMembers(slug, [owner, second, second]);
@@ -118,75 +114,40 @@ test('members are added to a workspace with their role, and removed', async () =
   ]);
   expect((await addMembers(id, [owner])).data).toEqual([added.data[0]]);
   expect(await listMembers(slug)).toEqual([owner, second]);
-
-  expect(await removeMembers(id, [second, third])).toEqual({ removedCount: 1 });
-  expect(await listMembers(id)).toEqual([owner]);
-});
-
-test('a member who is removed from one workspace stays in another', async () => {
-  const from = await createWorkspace(harness.sandbox);
-  const other = await createWorkspace(harness.sandbox);
-  const [user = ''] = users();
-  for (const { id } of [from, other]) await addMembers(id, [user]);
-  expect(await removeMembers(from.id, [user])).toEqual({ removedCount: 1 });
-  expect(await listMembers(other.id)).toEqual([user]);
-});
-
-test('a member with active API keys in a workspace cannot be removed from it', async () => {
-  const { apiKeys } = sdk();
-  const { id } = await createWorkspace(harness.sandbox);
-  const [, user = ''] = users();
-  await addMembers(id, [user]);
-  const { data } = await apiKeys.create({
-    requestBody: { name: 'Theirs', workspaceId: id, creatorUserId: user },
-  });
-  await expect(removeMembers(id, [user])).rejects.toMatchObject(rejection(400, /active API keys/));
-  const key = harness.sandbox.account.keys.find(({ hash }) => hash === data.hash);
-  Object.assign(key ?? {}, { disabled: true });
-  expect(await removeMembers(id, [user])).toEqual({ removedCount: 1 });
 });
 
 test('the default workspace has all members, which cannot be changed', async () => {
   const [user = ''] = users();
   expect(await listMembers('default')).toEqual(users());
   await expect(addMembers('default', [user])).rejects.toMatchObject(rejection(403));
-  await expect(removeMembers('default', [user])).rejects.toMatchObject(rejection(403));
 });
 
-test('no member is added or removed if one is not in the organization', async () => {
+test('no member is added if one is not in the organization, or if there are too many', async () => {
   const { id } = await createWorkspace(harness.sandbox);
   const [user = ''] = users();
-  for (const change of [addMembers, removeMembers]) {
-    await expect(change(id, [user, 'user_0'])).rejects.toMatchObject(rejection(400, /user_0/));
-    await expect(change(id, [])).rejects.toMatchObject(rejection(400, /user_ids/));
-    const many = Array.from({ length: 101 }, () => user);
-    await expect(change(id, many)).rejects.toMatchObject(rejection(400, /user_ids/));
-    await expect(change('unknown', [user])).rejects.toMatchObject(rejection(404));
+  const many = Array.from({ length: 101 }, () => user);
+  await expect(addMembers(id, [user, 'user_0'])).rejects.toMatchObject(rejection(400, /user_0/));
+  for (const list of [[], many]) {
+    await expect(addMembers(id, list)).rejects.toMatchObject(rejection(400, /user_ids/));
   }
   expect(await listMembers(id)).toEqual([]);
 });
 
 test('deleting a workspace deletes its guardrail, budgets and members, and nothing else', async () => {
-  const { account } = harness.sandbox;
-  const updateGuardrail = (id: string) =>
-    sdk().guardrails.update({ id, updateGuardrailRequest: {} });
-  const govern = async () => {
-    const workspace = await createWorkspace(harness.sandbox);
-    await updateGuardrail(workspace.defaultGuardrailId);
-    await setBudget(workspace.id, 'daily', 1);
-    await addMembers(workspace.id, users().slice(0, 1));
-    return workspace;
-  };
-  const heldFor = (id: string) =>
-    [account.guardrails, account.budgets, account.memberships].map(
-      (held) => held.filter(({ workspace_id }) => workspace_id === id).length,
-    );
-  const deleted = await govern();
-  const kept = await govern();
+  const { guardrails, budgets, memberships } = harness.sandbox.account;
+  const [deleted, kept] = [
+    await createWorkspace(harness.sandbox),
+    await createWorkspace(harness.sandbox),
+  ];
+  for (const { id, defaultGuardrailId } of [deleted, kept]) {
+    await sdk().guardrails.update({ id: defaultGuardrailId, updateGuardrailRequest: {} });
+    await setBudget(id, 'daily', 1);
+    await addMembers(id, users().slice(0, 1));
+  }
   await sdk().workspaces.delete({ id: deleted.id });
-
-  expect(heldFor(deleted.id)).toEqual([0, 0, 0]);
-  expect(heldFor(kept.id)).toEqual([1, 1, 1]);
-  const update = updateGuardrail(deleted.defaultGuardrailId);
-  await expect(update).rejects.toMatchObject(rejection(404));
+  for (const held of [guardrails, budgets, memberships]) {
+    const workspaces = held.map(({ workspace_id }) => workspace_id);
+    expect(workspaces).toContain(kept.id);
+    expect(workspaces).not.toContain(deleted.id);
+  }
 });

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { openHarness } from '../support/harness.ts';
 import { openSdk, rejection } from './sdk.ts';
 
@@ -36,19 +37,19 @@ test.each(['Not A Slug', 'default'])('the sandbox rejects a new workspace %s', a
 });
 
 test('the SDK creates, lists and deletes API keys, which block the deletion of their workspace', async () => {
+  const { sandbox } = harness;
   const { apiKeys, workspaces } = sdk();
-  await harness.create({ slug: 'with-keys' });
-  const workspaceId = idOf('with-keys');
-  for (let count = 0; count < 101; count += 1) {
-    const created = await apiKeys.create({ requestBody: { name: `Key ${count}`, workspaceId } });
-    expect(created.data).toMatchObject({ name: `Key ${count}`, workspaceId });
-    expect(created.data.label).toBe(`${created.key.slice(0, 12)}...${created.key.slice(-4)}`);
-  }
-  const [newest] = harness.sandbox.account.keys;
-  if (newest) newest.disabled = true;
+  const workspace = seedWorkspace(sandbox, { slug: 'with-keys' });
+  for (let at = 0; at < 100; at += 1) seedKey(sandbox, workspace, { name: `Key ${at}` });
+  const requestBody = { name: 'Key 100', workspaceId: workspace.id };
+  const created = await apiKeys.create({ requestBody });
+  expect(created.data).toMatchObject(requestBody);
+  expect(created.data.label).toBe(`${created.key.slice(0, 12)}...${created.key.slice(-4)}`);
+  const { hash } = created.data;
+  for (const key of sandbox.account.keys) key.disabled = key.hash === hash;
 
   const list = async (options: { offset?: number; includeDisabled?: boolean }) => {
-    const { data } = await apiKeys.list({ workspaceId, ...options });
+    const { data } = await apiKeys.list({ workspaceId: workspace.id, ...options });
     return data.map(({ name }) => name);
   };
   expect((await list({ includeDisabled: true }))[0]).toBe('Key 100');
@@ -56,11 +57,10 @@ test('the SDK creates, lists and deletes API keys, which block the deletion of t
   expect((await list({}))[0]).toBe('Key 99');
   expect((await apiKeys.list()).data).toEqual([]);
 
+  sandbox.account.keys.splice(1);
   await expect(workspaces.delete({ id: 'with-keys' })).rejects.toMatchObject(rejection(400));
-  for (const { hash } of [...harness.sandbox.account.keys]) {
-    expect(await apiKeys.delete({ hash })).toEqual({ deleted: true });
-  }
-  await expect(apiKeys.delete({ hash: '0' })).rejects.toMatchObject(rejection(404));
+  expect(await apiKeys.delete({ hash })).toEqual({ deleted: true });
+  await expect(apiKeys.delete({ hash })).rejects.toMatchObject(rejection(404));
   expect(await workspaces.delete({ id: 'with-keys' })).toEqual({ deleted: true });
 });
 

@@ -9,7 +9,6 @@ import { findWorkspace } from './workspaces.ts';
 
 export const budgetRoutes: Routes<Account> = {
   'GET /workspaces/:id/budgets': listBudgets,
-  'GET /workspaces/:id/budgets/:interval': getBudget,
   'PUT /workspaces/:id/budgets/:interval': setBudget,
   'DELETE /workspaces/:id/budgets/:interval': deleteBudget,
 };
@@ -17,12 +16,6 @@ export const budgetRoutes: Routes<Account> = {
 function listBudgets(account: Account, { params: [id] }: Call): ApiResponse {
   const workspace = findWorkspace(account, id);
   return respond(workspace, budgetsOf(account, workspace));
-}
-
-function getBudget(account: Account, call: Call): ApiResponse {
-  const { workspace, budget } = findBudget(account, call);
-  if (!budget) throw new ApiError(404, 'Budget not found');
-  return respond(workspace, budget);
 }
 
 function setBudget(account: Account, call: Call): ApiResponse {

@@ -1,6 +1,5 @@
 import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../../http/routing.ts';
 import type { Account } from '../account.ts';
-import { removeFrom } from '../remove-from.ts';
 import { pageOf, parseBody } from '../request.ts';
 import {
   membershipOf,
@@ -16,7 +15,6 @@ export const memberRoutes: Routes<Account> = {
   'GET /workspaces/:id/members': (account, { params: [id], query }) =>
     listOf(membersOf(account, findWorkspace(account, id)), query),
   'POST /workspaces/:id/members/add': addMembers,
-  'POST /workspaces/:id/members/remove': removeMembers,
 };
 
 /** Adding a member again returns the membership that exists. */
@@ -30,22 +28,6 @@ function addMembers(account: Account, call: Call): ApiResponse {
   );
   account.memberships.push(...data.filter((member) => !known.includes(member)));
   return ok({ data, added_count: data.length });
-}
-
-function removeMembers(account: Account, call: Call): ApiResponse {
-  const { workspace, users } = readChange(account, call);
-  const isNamed = (userId: unknown) => users.some(({ id }) => id === userId);
-  const activeKeys = account.keys.filter(
-    ({ workspace_id, disabled }) => workspace_id === workspace.id && !disabled,
-  );
-  if (activeKeys.some((key) => isNamed(key['creator_user_id']))) {
-    throw new ApiError(400, 'Members with active API keys cannot be removed');
-  }
-  const removed_count = removeFrom(
-    account.memberships,
-    ({ workspace_id, user_id }) => workspace_id === workspace.id && isNamed(user_id),
-  );
-  return ok({ removed_count });
 }
 
 /** The workspace that a request changes, and the users that it names, each once. */
