@@ -6,12 +6,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { type Options, UsageError } from '../../../sandbox/cli/arguments.ts';
+import { UsageError } from '../../../sandbox/cli/arguments.ts';
 import { readCall } from '../../../sandbox/cli/call.ts';
-import { describeContents, seedContents } from '../../../sandbox/cli/contents.ts';
-import { helpOf, inputOptions, START_OPTIONS } from '../../../sandbox/cli/help.ts';
+import { helpOf, START_OPTIONS } from '../../../sandbox/cli/help.ts';
 import { SCENES } from '../../../sandbox/cli/scenes.ts';
-import { summaryText } from '../../../sandbox/cli/summary.ts';
 import { readManifest } from '../../../sandbox/runner/runner.ts';
 import { openHarness, ROOT } from '../../support/harness.ts';
 import { CREATE } from '../../support/key.ts';
@@ -122,52 +120,21 @@ describe('npm start shows', () => {
       ['Total: $0.50'],
       ['Total: $0.50', 'Deleted'],
     ]);
-    for (const step of ['step', 'post step']) {
-      const requests = section(runs[0] ?? '', `Requests of the ${step} to GitHub`);
-      expect(requests).toContain('GET /repos/octo-org/app/pulls/42\n');
-    }
+    expect(runs[0]).toContain('GET /repos/octo-org/app/pulls/42\n');
   });
-
-  test('a job summary as text, with its tables aligned', () => {
-    const table =
-      '<table><tr><th>Workspace</th><th>Age</th></tr><tr><td><code>a</code></td><td>3 d</td></tr></table>';
-    expect(summaryText(`<h3>✅ Deleted 1 workspace</h3>\n${table}`)).toBe(
-      '✅ Deleted 1 workspace\n\nWorkspace   Age\na           3 d',
-    );
-  });
-});
-
-test('npm start fills each sandbox with the same keys, so that their hashes can be arguments', () => {
-  const { sandbox } = harness;
-  const [first, second] = [1, 2].map(() => {
-    sandbox.account.workspaces.length = 1;
-    sandbox.account.keys.length = 0;
-    seedContents(sandbox, { existing: ['preview-42'], stale: 1, keys: 2, spent: 1 });
-    return describeContents(sandbox);
-  });
-  expect(first).toEqual(second);
-  expect(first).toContainEqual(expect.stringMatching(/^ {2}API key .*\/ 1, hash [0-9a-f]{64}$/));
 });
 
 test.each(Object.entries(SCENES))(
-  'the help of npm start -- %s is complete',
+  'the help of npm start -- %s has each option and each input, once',
   async (name, scene) => {
     const manifest = await readManifest(join(ROOT, scene.folder));
-    const help = helpOf({ name, scene, manifest }).replace(/\s+/g, ' ');
-    const options: Options = { ...START_OPTIONS, ...inputOptions(manifest) };
-    const inputs = Object.keys(manifest.inputs ?? {});
-    // No option has the name of an input.
-    expect(Object.keys(options)).toEqual([...Object.keys(START_OPTIONS), ...inputs]);
-    for (const [option, { value, description }] of Object.entries(options)) {
-      expect(help).toContain([`--${option}`, value, description].filter(Boolean).join(' '));
-    }
-    for (const { description } of Object.values(SCENES)) expect(help).toContain(description);
+    const help = helpOf({ name, scene, manifest });
+    const listed = [...help.matchAll(/^ {2}--(\S+)/gm)].map(([, option]) => option);
+    const expected = [...Object.keys(START_OPTIONS), ...Object.keys(manifest.inputs ?? {})];
+    expect(listed).toEqual([...new Set(expected)]);
     for (const variant of Object.keys(scene.variants)) {
-      expect(help).toContain(variant);
-      const used = variant.split(' ').filter((arg) => arg.startsWith('--'));
-      expect(Object.keys(options)).toEqual(
-        expect.arrayContaining(used.map((arg) => arg.slice('--'.length))),
-      );
+      const used = [...variant.matchAll(/--([a-z-]+)/g)].map(([, option]) => option);
+      expect(listed).toEqual(expect.arrayContaining(used));
     }
   },
 );
@@ -176,8 +143,6 @@ const OTHER = 'http://127.0.0.1:9/api/v1';
 
 test.each([
   ['constructor', `No action constructor. Actions: ${Object.keys(SCENES).join(', ')}.`],
-  ['--api-url=', '--api-url needs a URL, such as npm run sandbox prints.'],
-  ['key --api-url', '--api-url needs a value. To list all options: npm start -- key --help'],
   [
     `--api-url ${OTHER}`,
     '--api-url needs the management key of that server: --management-key, or the variable OPENROUTER_MANAGEMENT_KEY.',
@@ -187,13 +152,10 @@ test.each([
     '--stale fills a sandbox of npm start, and --api-url names another server. To fill that: npm run sandbox -- --help',
   ],
   ['--toString', 'Unknown option --toString. To list all options: npm start -- --help'],
-  ['usage --slug a', 'Unknown option --slug. To list all options: npm start -- usage --help'],
   [
     '--name --slug a',
     '--name needs a value. Write one that begins with a hyphen as --name=VALUE. To list all options: npm start -- --help',
   ],
-  ['key usage', 'Unexpected argument usage. To list all options: npm start -- key --help'],
-  ['--preview=x', '--preview takes no value. To list all options: npm start -- --help'],
   ['--existing My_Slug', '--existing My_Slug is not a slug, such as preview-42.'],
   ['--existing a --existing a', '--existing a is once too many: that workspace exists without it.'],
   [
@@ -201,7 +163,6 @@ test.each([
     '--keys needs a workspace: add --existing SLUG, --stale N or --delete-after-job true.',
   ],
   ['delete --keys 0 --spent 5', '--spent needs API keys that have spent it: add --keys N.'],
-  ['sweep --stale 201', '--stale 201 is not a whole number from 0 to 200.'],
   ['usage --spent 1e3', '--spent 1e3 is not an amount in USD, such as 0.25, below 1000000.'],
 ])('npm start refuses %s', async (args, problem) => {
   await expect(readCall(args.split(' '), {})).rejects.toEqual(new UsageError(problem));
@@ -215,12 +176,6 @@ test('npm start prints what is wrong with its arguments in one line', async () =
   });
 });
 
-test('npm start refuses a federation policy, because it has no id tokens', async () => {
-  const flags = ['--federation-policy-id', '0f1e2d3c-4b5a-4968-8776-655443322110'];
-  await expect(readCall(flags, {})).rejects.toThrow(/^--federation-policy-id needs id tokens/);
-  expect((await readCall(['--federation-policy-id='], {})).inputs).toBeDefined();
-});
-
 test('a flag of npm start changes an input of the example, adds one, or removes one if empty', async () => {
   const { inputs: example } = await readCall([], {});
   const flags = ['--name', 'Mine', '--default-image-model=a/b', '--slug=', '--description', ''];
@@ -232,8 +187,6 @@ test('a flag of npm start changes an input of the example, adds one, or removes 
 const harness = openHarness();
 
 describe('npm start --api-url', () => {
-  const KEY = `sk-or-v1-${'ab'.repeat(32)}`;
-
   test('runs the action and its post step against a server that keeps running', async () => {
     const { url, managementKey, account } = harness.sandbox;
     account.workspaces.length = 1;
@@ -296,21 +249,17 @@ describe('npm start --api-url', () => {
     expect(titles(stdout).at(-1)).toBe('Cancelled');
   });
 
-  test.each([
-    ['http://localhost:8787/api/v1', 'preview-*'],
-    ['not a URL', 'preview-*'],
-    ['https://openrouter.ai/api/v1', undefined],
-  ])('%s has the slug-pattern %s of the example of a sweep', async (url, pattern) => {
-    const args = ['sweep', '--api-url', url, '--management-key', KEY];
-    const { inputs } = await readCall(args, {});
-    expect(inputs['slug-pattern']).toBe(pattern);
+  test('has the inputs of the example on this machine only', async () => {
+    const inputsAt = async (url: string) =>
+      (await readCall(['sweep', '--api-url', url, '--management-key', 'x'], {})).inputs;
+    expect(await inputsAt('http://localhost:8787/api/v1')).toHaveProperty('slug-pattern');
+    expect(await inputsAt('https://openrouter.ai/api/v1')).not.toHaveProperty('slug-pattern');
   });
 
   test.each([
-    ['--management-key, if it is there', `--api-url ${OTHER} --management-key ${KEY}`, KEY],
+    ['--management-key, if it is there', `--api-url ${OTHER} --management-key x`, 'x'],
     ['the key of the variable otherwise', `--api-url ${OTHER}`, 'of-the-variable'],
     ['no key of the variable for its own sandbox', '--name Mine', undefined],
-    ['no key for the help', `--api-url ${OTHER} -h`, undefined],
   ])('uses %s', async (_, args, key) => {
     const env = { OPENROUTER_MANAGEMENT_KEY: 'of-the-variable' };
     expect((await readCall(args.split(' '), env)).managementKey).toBe(key);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { environmentOf } from '../../../sandbox/github/environment.ts';
 import {
   asTarget,
   dispatchEvent,
+  type GitHubEvent,
   pushEvent,
   scheduleEvent,
 } from '../../../sandbox/github/events.ts';
@@ -140,60 +140,58 @@ test('the deletion of a branch closes its own pull requests only', () => {
   expect(states).toEqual(['closed', 'open', 'open']);
 });
 
-describe('an event has the payload that GitHub writes', () => {
+test.each<[string, string, object, (...on: Parameters<Act>) => GitHubEvent | undefined]>([
+  [
+    'pull_request',
+    'refs/pull/1/merge',
+    { action: 'opened', number: 1, pull_request: { state: 'open', head: { ref: 'feature/x' } } },
+    (...on) => openPull(...on, { branch: 'feature/x' })[0],
+  ],
+  [
+    'pull_request_target',
+    'refs/heads/main',
+    { action: 'opened', pull_request: { updated_at: '2026-01-01T00:00:00Z' } },
+    (github, repository) => asTarget(github, openPull(github, repository)[0]),
+  ],
+  [
+    'push',
+    'refs/heads/feature/x',
+    { ref: 'refs/heads/feature/x', deleted: false },
+    (...on) => pushTo(...on, 'feature/x')[0],
+  ],
+  [
+    'delete',
+    'refs/heads/main',
+    { ref: 'feature/x', ref_type: 'branch' },
+    (...on) => deleteBranch(...on, 'feature/x')[0],
+  ],
+  [
+    'push',
+    'refs/heads/main',
+    { ref: 'refs/heads/feature/x', after: '0'.repeat(40), deleted: true },
+    (...on) => deleteBranch(...on, 'feature/x')[1],
+  ],
+  [
+    'push',
+    'refs/tags/v1',
+    { after: 'a1', created: true },
+    (...on) => pushEvent(...on, { ref: 'refs/tags/v1', by: 'octocat', after: 'a1' }),
+  ],
+  [
+    'workflow_dispatch',
+    'refs/heads/main',
+    { ref: 'refs/heads/main', inputs: { a: 'b' } },
+    (...on) => dispatchEvent(...on, { inputs: { a: 'b' } }),
+  ],
+])('an event %s of %s has the payload that GitHub writes', (name, ref, payload, act) => {
   const { github, repository } = open();
-  const [opened] = openPull(github, repository, { number: 42, branch: 'feature/x' });
-  const [pushed] = pushTo(github, repository, 'feature/x');
-  const [deleted, pushedDeletion] = deleteBranch(github, repository, 'feature/x');
-  const tag = pushEvent(github, repository, { ref: 'refs/tags/v1', by: 'octocat', after: 'a1' });
-  const common = {
-    repository: {
-      id: 123456,
-      full_name: 'octo-org/shop',
-      default_branch: 'main',
-      fork: false,
-      html_url: 'https://github.com/octo-org/shop',
-    },
+  const event = act(github, repository);
+  expect(event).toMatchObject({ name, ref, actor: 'octocat' });
+  const { id, name: full_name, defaultBranch: default_branch } = repository;
+  expect(event?.payload).toMatchObject({
+    ...payload,
+    repository: { id, full_name, default_branch, fork: false },
     sender: { login: 'octocat', type: 'User' },
-  };
-  const pull = {
-    action: 'opened',
-    number: 42,
-    pull_request: {
-      number: 42,
-      state: 'open',
-      updated_at: '2026-01-01T00:00:00Z',
-      head: { ref: 'feature/x', repo: { id: 123456 } },
-      user: { login: 'octocat' },
-    },
-  };
-  const main = 'refs/heads/main';
-  test.each([
-    ['pull_request', opened, 'refs/pull/42/merge', pull],
-    ['pull_request_target', asTarget(github, opened), main, pull],
-    [
-      'push',
-      pushed,
-      'refs/heads/feature/x',
-      { ref: 'refs/heads/feature/x', after: pushed.sha, deleted: false },
-    ],
-    ['delete', deleted, main, { ref: 'feature/x', ref_type: 'branch' }],
-    [
-      'push',
-      pushedDeletion,
-      main,
-      { ref: 'refs/heads/feature/x', after: '0'.repeat(40), deleted: true },
-    ],
-    ['push', tag, 'refs/tags/v1', { ref: 'refs/tags/v1', after: 'a1', created: true }],
-    [
-      'workflow_dispatch',
-      dispatchEvent(github, repository, { inputs: { a: 'b' } }),
-      main,
-      { ref: main, inputs: { a: 'b' } },
-    ],
-  ])('of %s', (name, event, ref, payload) => {
-    expect(event).toMatchObject({ name, ref, actor: 'octocat' });
-    expect(event?.payload).toMatchObject({ ...payload, ...common });
   });
 });
 
@@ -202,26 +200,4 @@ test('the payload of schedule has no repository', () => {
   const event = scheduleEvent(github, repository);
   expect(event).toMatchObject({ name: 'schedule', ref: 'refs/heads/main', repository });
   expect(Object.keys(event.payload)).toEqual(['schedule', 'workflow']);
-});
-
-test('a step has the variables of its run', () => {
-  const { github, repository } = open();
-  const [event] = openPull(github, repository, { by: 'dependabot[bot]' });
-  const apiUrl = 'http://127.0.0.1:1/api/v3';
-  expect(environmentOf(github, event, { apiUrl, job: 'e2e', id: 7, attempt: 2 })).toEqual({
-    GITHUB_ACTOR: 'dependabot[bot]',
-    GITHUB_API_URL: apiUrl,
-    GITHUB_EVENT_NAME: 'pull_request',
-    GITHUB_JOB: 'e2e',
-    GITHUB_REF: 'refs/pull/1/merge',
-    GITHUB_REF_NAME: '1/merge',
-    GITHUB_REPOSITORY: 'octo-org/shop',
-    GITHUB_REPOSITORY_ID: '123456',
-    GITHUB_RUN_ATTEMPT: '2',
-    GITHUB_RUN_ID: '7',
-    GITHUB_SERVER_URL: 'https://github.com',
-    GITHUB_SHA: event.sha,
-    GITHUB_TRIGGERING_ACTOR: 'dependabot[bot]',
-    GITHUB_WORKFLOW: 'Preview',
-  });
 });
