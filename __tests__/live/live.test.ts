@@ -170,10 +170,10 @@ test.concurrent('npm run live deletes what it has created if no one reads its ou
   expect(slugsOf(sandbox)).toEqual(['default']);
 });
 
-const SOME_KEY = 'sk-or-v1-0123456789abcdef';
-
 test.concurrent('npm run live refuses to run at a URL without https, and does not print the key', async () => {
-  expect(await runLive({ managementKey: SOME_KEY, url: 'http://example.com' })).toEqual({
+  expect(
+    await runLive({ managementKey: 'sk-or-v1-0123456789abcdef', url: 'http://example.com' }),
+  ).toEqual({
     exitCode: 2,
     stdout: '',
     stderr: 'OPENROUTER_API_URL must begin with https, because a secret is sent there.\n',
@@ -187,13 +187,4 @@ test.concurrent('npm run live sends no request if it is to write to a file in a 
   expect([exitCode, stdout]).toEqual([2, '']);
   expect(stderr).toContain(`Cannot write to ${JSON.stringify(file)}: ENOENT: `);
   expect(sandbox.requests).toEqual([]);
-});
-
-test.concurrent('npm run live ends if the service rejects its key', async () => {
-  const { url } = await openSandbox();
-  const { exitCode, stdout } = await runLive({ url, managementKey: SOME_KEY });
-  expect(exitCode).toBe(1);
-  expect(stdout).toBe(
-    'OpenRouter cannot be observed: GET /workspaces?offset=0&limit=100: HTTP 401: Invalid management key\n',
-  );
 });

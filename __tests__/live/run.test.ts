@@ -100,18 +100,6 @@ test('a run begins by deleting what an earlier run has left, except what may sti
   expect(left(context)).toEqual([['default', 'live-chat', 'live-0a1b2c3e-1'], 0]);
 });
 
-test('a run that is told to stop while it deletes what an earlier run has left ends without an error', async () => {
-  const stop = new AbortController();
-  const context = openVaried(async ({ respond }) => {
-    const response = await respond();
-    stop.abort();
-    return response;
-  }, stop);
-  seedWorkspace(context, { slug: 'live-0a1b2c3d-1', keys: 1, age: 2 * HOUR });
-  const result = await runCatalogue(CATALOGUE, context);
-  expect(result).toEqual({ observations: [], undeleted: [] });
-});
-
 test('a run that is told to stop while it creates many keys at once deletes all of them', async () => {
   const stop = new AbortController();
   const stopAtKey20: Variation = ({ account, respond }) => {
@@ -169,13 +157,6 @@ test.each(['workspace-pages', 'workspace-total', 'workspace-order'])(
     expect(observations).toMatchObject([{ verdict: 'agrees' }]);
   },
 );
-
-test('a run names what it could not delete', async () => {
-  const { undeleted } = await run([CREATION], async ({ call, respond }) =>
-    call === 'DELETE /workspaces/:id' ? reply(500) : respond(),
-  );
-  expect(undeleted).toEqual([expect.stringMatching(/^live-[0-9a-f]{8}-1: DELETE .* HTTP 500: /)]);
-});
 
 test('a run waits as long as a throttled response says, and sends the request again', async () => {
   let throttled = 0;
