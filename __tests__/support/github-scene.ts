@@ -43,7 +43,7 @@ export interface GitHubSceneOptions
   timeout?: number;
 }
 
-export const API_URL = 'https://github.test/api/v3';
+const API_URL = 'https://github.test/api/v3';
 const EPOCH = Date.UTC(2026, 0, 1);
 
 /** What the README's workflow has, and `contents` for previews of branches. */
@@ -93,11 +93,6 @@ function connect({
     log: { info: () => undefined, debug: () => undefined },
     effect: recordEffect(),
   });
-}
-
-/** Lets `ms` milliseconds pass. */
-export function pass({ clock }: Pick<GitHubScene, 'clock'>, ms: number): Promise<void> {
-  return clock.run(new Promise<void>((resolve) => clock.after(ms, resolve)));
 }
 
 /** What a failed step would report. Throws what is no error. */

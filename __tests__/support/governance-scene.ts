@@ -15,16 +15,10 @@ export function openGovernanceScene(...schedule: InProcessFault[]) {
   const workspace = seedWorkspace(simulation, { slug: SLUG, name: 'Governed' });
   /** The call and the body of each request but those that read. */
   const writes: (readonly [call: string, body?: unknown])[] = [];
-  const { proxy } = simulation;
-  simulation.proxy = (direct) => {
-    const next = proxy(direct);
-    return (request, signal) => {
-      const { method, url, body } = request;
-      const path = new URL(url).pathname.replace('/api/v1', '').replace(/[0-9a-f-]{36}/, ':id');
-      const call = `${method} ${path}`;
-      if (method !== 'GET') writes.push(body ? [call, JSON.parse(body)] : [call]);
-      return next(request, signal);
-    };
+  network.onExchange = ({ method, path, body }) => {
+    if (method === 'GET') return;
+    const call = `${method} ${path.replace(/[0-9a-f-]{36}/, ':id')}`;
+    writes.push(body ? [call, JSON.parse(body)] : [call]);
   };
   const run = (governance: Governance, request: Partial<CreateRequest>) =>
     runCreate(
