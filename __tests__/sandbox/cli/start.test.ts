@@ -168,14 +168,6 @@ test.each([
   await expect(readCall(args.split(' '), {})).rejects.toEqual(new UsageError(problem));
 });
 
-test('npm start prints what is wrong with its arguments in one line', async () => {
-  expect(await start('--existing', 'a\n\u001b[31mb')).toEqual({
-    exitCode: 2,
-    stdout: '',
-    stderr: '--existing a b is not a slug, such as preview-42.\n',
-  });
-});
-
 test('a flag of npm start changes an input of the example, adds one, or removes one if empty', async () => {
   const { inputs: example } = await readCall([], {});
   const flags = ['--name', 'Mine', '--default-image-model=a/b', '--slug=', '--description', ''];

@@ -1,11 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  asTarget,
-  dispatchEvent,
-  type GitHubEvent,
-  pushEvent,
-  scheduleEvent,
-} from '../../../sandbox/github/events.ts';
+import { scheduleEvent } from '../../../sandbox/github/events.ts';
 import { openGitHub } from '../../../sandbox/github/github.ts';
 import {
   closePull,
@@ -138,61 +132,6 @@ test('the deletion of a branch closes its own pull requests only', () => {
   expect([...repository.branches.now().keys()]).toEqual(['main', 'other']);
   const states = [7, 8, 9].map((number) => pullOf(repository, number)?.state);
   expect(states).toEqual(['closed', 'open', 'open']);
-});
-
-test.each<[string, string, object, (...on: Parameters<Act>) => GitHubEvent | undefined]>([
-  [
-    'pull_request',
-    'refs/pull/1/merge',
-    { action: 'opened', number: 1, pull_request: { state: 'open', head: { ref: 'feature/x' } } },
-    (...on) => openPull(...on, { branch: 'feature/x' })[0],
-  ],
-  [
-    'pull_request_target',
-    'refs/heads/main',
-    { action: 'opened', pull_request: { updated_at: '2026-01-01T00:00:00Z' } },
-    (github, repository) => asTarget(github, openPull(github, repository)[0]),
-  ],
-  [
-    'push',
-    'refs/heads/feature/x',
-    { ref: 'refs/heads/feature/x', deleted: false },
-    (...on) => pushTo(...on, 'feature/x')[0],
-  ],
-  [
-    'delete',
-    'refs/heads/main',
-    { ref: 'feature/x', ref_type: 'branch' },
-    (...on) => deleteBranch(...on, 'feature/x')[0],
-  ],
-  [
-    'push',
-    'refs/heads/main',
-    { ref: 'refs/heads/feature/x', after: '0'.repeat(40), deleted: true },
-    (...on) => deleteBranch(...on, 'feature/x')[1],
-  ],
-  [
-    'push',
-    'refs/tags/v1',
-    { after: 'a1', created: true },
-    (...on) => pushEvent(...on, { ref: 'refs/tags/v1', by: 'octocat', after: 'a1' }),
-  ],
-  [
-    'workflow_dispatch',
-    'refs/heads/main',
-    { ref: 'refs/heads/main', inputs: { a: 'b' } },
-    (...on) => dispatchEvent(...on, { inputs: { a: 'b' } }),
-  ],
-])('an event %s of %s has the payload that GitHub writes', (name, ref, payload, act) => {
-  const { github, repository } = open();
-  const event = act(github, repository);
-  expect(event).toMatchObject({ name, ref, actor: 'octocat' });
-  const { id, name: full_name, defaultBranch: default_branch } = repository;
-  expect(event?.payload).toMatchObject({
-    ...payload,
-    repository: { id, full_name, default_branch, fork: false },
-    sender: { login: 'octocat', type: 'User' },
-  });
 });
 
 test('the payload of schedule has no repository', () => {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parseCommand } from '../../../sandbox/runner/commands.ts';
-import { inputEnvironment } from '../../../sandbox/runner/environment.ts';
 import { parseKeyValues } from '../../../sandbox/runner/environment-files.ts';
 import { readLog } from '../../../sandbox/runner/log.ts';
 import { runStep } from '../../../sandbox/runner/runner.ts';
@@ -44,24 +43,6 @@ test.each([
   expect(parseCommand(line)).toBeUndefined();
 });
 
-test.each([
-  [{}, 'success'],
-  [{ jobStatus: 'failure' }, 'failure'],
-  [{ jobStatus: 'failure', keepsDefaults: true }, 'failure', 'success'],
-])('the runner evaluates inputs with %j', (options, written, byDefault = written) => {
-  const status = `\${{ job.status }}`;
-  const input = { description: '', default: `${status}, a default` };
-  const manifest = {
-    description: '',
-    inputs: { a: input, b: input },
-    runs: { using: '', main: '' },
-  };
-  expect(inputEnvironment(manifest, { ...options, with: { a: status } })).toEqual({
-    INPUT_A: written,
-    INPUT_B: `${byDefault}, a default`,
-  });
-});
-
 test.each<[string, Record<string, string>]>([
   ['\n\n', {}],
   ['\ufeffa=\ufeff1\n\na=2\nb=', { a: '2', b: '' }],
@@ -70,14 +51,6 @@ test.each<[string, Record<string, string>]>([
   ['a<<=\nx\n=\n', { a: 'x' }],
 ])('the runner reads from an environment file %j', (content, values) => {
   expect(parseKeyValues(content)).toEqual({ values });
-});
-
-test.each([
-  ['Windows', { a: '1', b: 'x' }],
-  ['Linux', { a: '1\r', b: 'x\r' }],
-])('the runner of %s reads lines that end with CRLF', (os, expected) => {
-  const { values } = parseKeyValues('a=1\r\nb<<END\r\nx\r\nEND\r\n', os);
-  expect(values).toEqual(expected);
 });
 
 test.each<[string, string]>([
@@ -124,11 +97,6 @@ describe('the log of a step', () => {
     ],
   ])('%s', (_, lines, shown) => {
     expect(readLog(lines).lines).toEqual(shown);
-  });
-
-  test('sets outputs and state, as old actions do', () => {
-    const log = readLog(['::set-output name=id::x', '::save-state name=task::y']);
-    expect(log).toMatchObject({ outputs: { id: 'x' }, state: { task: 'y' } });
   });
 
   test('has ten annotations of a level, with a title, and with a message that is masked', () => {
