@@ -74,14 +74,6 @@ test.each([CREATE, CREATE_KEY])(
   },
 );
 
-test('a run that is told to stop begins no further probe, and deletes what it has created', async () => {
-  const stop = new AbortController();
-  const catalogue = [afterCreation(() => stop.abort()), CREATION];
-  const { observations, ...rest } = await run(catalogue, undefined, stop);
-  expect(observations).toHaveLength(1);
-  expect(rest).toMatchObject(CLEAN);
-});
-
 test('a run begins by deleting what an earlier run has left, except what may still be used', async () => {
   const lines: string[] = [];
   const context = openSandbox({ log: (line) => lines.push(line) });
