@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
-import { isTooSmall, pictureOf, widthOf } from '../../scripts/picture.ts';
+import { expect, test } from '@jest/globals';
+import { isTooSmall, widthOf } from '../../scripts/picture.ts';
 import { ROOT } from '../support/root.ts';
 
 const PICTURES = globSync('docs/pictures/*.svg', { cwd: ROOT });
@@ -14,9 +14,6 @@ const resized = (svg: string, { width = 0, height = 0 }) =>
       `width="${Number(oldWidth) + width}" height="${Number(oldHeight) + height}"`,
   );
 
-const summaryOf = (...cells: string[]) =>
-  `<h3>Title</h3>\n<table>\n<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>\n</table>`;
-
 test('README.md shows each picture', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
   expect(PICTURES.filter((file) => !readme.includes(`src="${file}"`))).toEqual([]);
@@ -27,29 +24,6 @@ test.each(PICTURES)('%s has room for its text in the usual fonts, to the pixel',
   expect(isTooSmall(svg)).toBe(false);
   expect(isTooSmall(resized(svg, { width: -1 }))).toBe(true);
   expect(isTooSmall(resized(svg, { height: -1 }))).toBe(true);
-});
-
-describe('a picture grows', () => {
-  const LONG = 'x'.repeat(100);
-  const sizes = (summary: string) =>
-    /width="(\d+)" height="(\d+)"/.exec(pictureOf('test', summary))?.slice(1).map(Number) ?? [];
-  const [width = 0, height = 0] = sizes(summaryOf(LONG));
-
-  test.each([
-    ['longer code in a cell', summaryOf(`<code>${LONG}${LONG}</code>`)],
-    ['another cell', summaryOf(LONG, 'x')],
-    ['a longer paragraph', `${summaryOf(LONG)}\n<p>${LONG}${LONG}</p>`],
-  ])('in width with %s', (_, summary) => {
-    expect(sizes(summary)[0]).toBeGreaterThan(width);
-  });
-
-  test.each([
-    ['another row', `${summaryOf(LONG)}${summaryOf(LONG).replace(/<h3>.*<\/h3>/, '')}`],
-    ['a paragraph', `${summaryOf(LONG)}\n<p>x</p>`],
-    ['a longer title', summaryOf(LONG).replace('Title', LONG)],
-  ])('in height with %s', (_, summary) => {
-    expect(sizes(summary)[1]).toBeGreaterThan(height);
-  });
 });
 
 /**
