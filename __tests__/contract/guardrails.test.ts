@@ -34,21 +34,6 @@ test('a guardrail exists from its first update on, by its own id only', async ()
   expect(await get(id)).toEqual(created);
 });
 
-test('an update of a guardrail keeps the fields that it leaves out', async () => {
-  const { defaultGuardrailId: id } = await createWorkspace(harness.sandbox);
-  await update(id, { limitUsd: 50, resetInterval: 'monthly', description: 'Previews' });
-  const { data } = await update(id, { limitUsd: 75, includeByokInBudgets: true });
-  expect(data).toMatchObject({
-    limitUsd: 75,
-    resetInterval: 'monthly',
-    description: 'Previews',
-    includeByokInBudgets: true,
-    updatedAt: expect.any(String),
-  });
-  const lifted = await update(id, { limitUsd: null, resetInterval: null });
-  expect(lifted.data).toMatchObject({ limitUsd: null, resetInterval: null });
-});
-
 test('a guardrail keeps each field that the SDK knows, but its name', async () => {
   const { defaultGuardrailId: id } = await createWorkspace(harness.sandbox);
   const fields: Omit<UpdateGuardrailRequest, 'name'> = {
@@ -84,14 +69,8 @@ test.each<[string, UpdateGuardrailRequest, RegExp]>([
   ['a name', { name: 'Mine' }, /named after its workspace/],
   ['a limit of 0', { limitUsd: 0, resetInterval: 'daily' }, /limit_usd/],
   ['a limit without an interval', { limitUsd: 5 }, /set together/],
-  ['an interval without a limit', { resetInterval: 'daily' }, /set together/],
-  ['an unknown interval', { limitUsd: 5, resetInterval: 'yearly' as never }, /reset_interval/],
   ['an empty list', { allowedModels: [] }, /allowed_models/],
-])(
-  'the first update of a guardrail is rejected because of %s, and creates nothing',
-  async (_, body, message) => {
-    const { defaultGuardrailId: id } = await createWorkspace(harness.sandbox);
-    await expect(update(id, body)).rejects.toMatchObject(rejection(400, message));
-    await expect(get(id)).rejects.toMatchObject(rejection(404));
-  },
-);
+])('an update of a guardrail is rejected because of %s', async (_, body, message) => {
+  const { defaultGuardrailId: id } = await createWorkspace(harness.sandbox);
+  await expect(update(id, body)).rejects.toMatchObject(rejection(400, message));
+});

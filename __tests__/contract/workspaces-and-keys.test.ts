@@ -31,11 +31,6 @@ test('the SDK lists the workspaces of the sandbox page by page', async () => {
   expect(slugs).toEqual(harness.sandbox.account.workspaces.map(({ slug }) => slug));
 });
 
-test.each(['Not A Slug', 'default'])('the sandbox rejects a new workspace %s', async (slug) => {
-  const created = sdk().workspaces.create({ createWorkspaceRequest: { name: 'Rejected', slug } });
-  await expect(created).rejects.toMatchObject(rejection(400));
-});
-
 test('the SDK creates, lists and deletes API keys, which block the deletion of their workspace', async () => {
   const { sandbox } = harness;
   const { apiKeys, workspaces } = sdk();
