@@ -37,6 +37,7 @@ function startLive(sandbox: Partial<Sandbox>, ...flags: string[]) {
   const child = spawn(process.execPath, [join(ROOT, 'live/live.ts'), ...flags], {
     env: {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey,
       OPENROUTER_API_URL: sandbox.url,
       OPENROUTER_FEDERATION_POLICY_ID: sandbox.account?.federationPolicies[0]?.id,

@@ -9,13 +9,13 @@ import {
   type KeyRequest,
   type KeyResult,
   type KeyTask,
-  keyTask,
 } from '../../src/actions/key/create-key.ts';
 import { runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { ApiError } from '../../src/http/request.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { falseNotFound, jitters, schedules } from '../support/faults.ts';
+import { KEY_TASK } from '../support/key-steps.ts';
 import {
   type Ending,
   type JobPlan,
@@ -175,7 +175,7 @@ async function runMain(world: World, job: Job): Promise<void> {
   const alive = whileAlive(job.main);
   const save = alive((task: KeyTask | null) => {
     if (task === null) delete job.task;
-    else job.task = savedAndRead(keyTask(), task);
+    else job.task = savedAndRead(KEY_TASK, task);
   });
   await runProcess(world, job.main, { job, ending: job.plan.main }, (context) =>
     createKey(REQUEST, {

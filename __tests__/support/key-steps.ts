@@ -25,6 +25,9 @@ import {
   whileAlive,
 } from './simulation.ts';
 
+/** Made once: a simulation reads thousands of tasks. */
+export const KEY_TASK = keyTask();
+
 /** A key step that has ended, and what it reported by then. */
 export interface KeyStep extends ProcessRun<KeyResult> {
   /** What the outputs were set to. */
@@ -58,7 +61,7 @@ export async function runKey(
   };
   const alive = whileAlive(step);
   const save = alive((task: KeyTask | null) => {
-    step.task = task && savedAndRead(keyTask(), task);
+    step.task = task && savedAndRead(KEY_TASK, task);
     step.lines.push(JSON.stringify(task));
   });
   const context = connect(simulation, conditions, {

@@ -27,6 +27,7 @@ import { connect, savedAndRead, whileAlive } from './simulation.ts';
 
 const TIMEOUT_MS = 60_000;
 const HOUR_MS = 3_600_000;
+const PREVIEW_TASK = previewTask();
 
 /** How a process is ended from outside, if at all. */
 export interface Ending {
@@ -155,7 +156,7 @@ async function runMain(world: World, job: Job): Promise<void> {
   const alive = whileAlive(job.main);
   const save = alive((task: PreviewTask | null) => {
     if (task === null) delete job.task;
-    else job.task = savedAndRead(previewTask(), task);
+    else job.task = savedAndRead(PREVIEW_TASK, task);
   });
   await runProcess(world, job.main, { job, ending: plan.main }, (context) =>
     runPreview(request, {

@@ -258,12 +258,14 @@ export function savedAndRead<Task>(schema: z.ZodMiniType<Task>, task: Task): Tas
   return z.parse(schema, JSON.parse(JSON.stringify(task)));
 }
 
+const CREATE_TASK = createTask();
+
 /** A journal that keeps its task in `run`. */
 function journalOf(run: StepRun): Journal<CreateTask> {
   const alive = whileAlive(run);
   const save = alive((task: CreateTask | null) => {
     if (task === null) delete run.task;
-    else run.task = savedAndRead(createTask(), task);
+    else run.task = savedAndRead(CREATE_TASK, task);
   });
   return { saveOrFail: save, saveOrWarn: save, clearOrWarn: () => save(null) };
 }
