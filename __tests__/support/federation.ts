@@ -1,39 +1,24 @@
-import { type IdTokens, openIdTokens, REQUEST_PATH } from '../../sandbox/github/id-tokens.ts';
+import { openIdTokens, REQUEST_PATH } from '../../sandbox/github/id-tokens.ts';
 import { inProcessTransport, type Network } from '../../sandbox/http/in-process.ts';
 import { seedPolicy } from '../../sandbox/openrouter/seed.ts';
 import { idTokenServer } from '../../src/github/id-token.ts';
 import { createClient } from '../../src/http/client.ts';
-import { type Credential, renewableCredential } from '../../src/http/credential.ts';
+import { renewableCredential } from '../../src/http/credential.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { Server } from '../../src/http/server.ts';
 import type { Transport } from '../../src/http/transport.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
-import type { Context } from '../../src/shared/context.ts';
 import { obtainGrant } from '../../src/shared/federation.ts';
 import { API_URL, connect, type Simulation, type StepConditions } from './simulation.ts';
 
 const ISSUER_URL = 'https://oidc.test';
-
-/** A step in a simulation that exchanges the identity of its job. */
-export interface FederatedStep {
-  context: Context;
-  effect: EffectRecord;
-  idTokens: IdTokens;
-  /** The network to the issuer of id tokens. */
-  issuerNetwork: Network;
-  credential: Credential;
-  /** The secrets that were registered, in their order. */
-  secrets: string[];
-  /** The requests to OpenRouter so far, each with its outcome: `POST /oauth/token 200`. */
-  exchanges: string[];
-}
 
 /** Starts a step in `simulation` for whose identity the account has a policy. */
 export function connectFederated(
   simulation: Simulation,
   conditions: StepConditions,
   lines: string[] = [],
-): FederatedStep {
+) {
   const { account, clock, network, timeOfDay } = simulation;
   const idTokens = openIdTokens({ now: () => new Date(timeOfDay()) });
   const { id: policyId } = seedPolicy(account, idTokens);
@@ -64,7 +49,9 @@ export function connectFederated(
     idTokens,
     issuerNetwork,
     credential,
+    /** The secrets that were registered, in their order. */
     secrets,
+    /** The requests to OpenRouter so far, each with its outcome: `POST /oauth/token 200`. */
     exchanges,
   };
 }

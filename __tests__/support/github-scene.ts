@@ -1,38 +1,25 @@
-import { type GitHub, type GitHubOptions, openGitHub } from '../../sandbox/github/github.ts';
+import { type GitHubOptions, openGitHub } from '../../sandbox/github/github.ts';
 import {
   addRepository,
   addToken,
   type RepositoryFixture,
   type TokenFixture,
 } from '../../sandbox/github/seed.ts';
-import type { Repository, Token } from '../../sandbox/github/state.ts';
+import type { Token } from '../../sandbox/github/state.ts';
 import {
   type InProcessFault,
   inProcessTransport,
   type Network,
 } from '../../sandbox/http/in-process.ts';
-import type { Repository as KnownRepository } from '../../src/github/repository.ts';
 import { gitHub } from '../../src/github/server.ts';
 import { type Client, createClient } from '../../src/http/client.ts';
 import { recordEffect } from '../../src/http/effect.ts';
 import { ApiError } from '../../src/http/request.ts';
 import { describeApiError } from '../../src/report/describe-api-error.ts';
 import { knownOf } from './repositories.ts';
-import { type VirtualClock, virtualClock } from './virtual-clock.ts';
+import { virtualClock } from './virtual-clock.ts';
 
-/** A GitHub in virtual time, with one repository, and a client with the token of a job in it. */
-export interface GitHubScene {
-  github: GitHub;
-  repository: Repository;
-  /** The repository as the runner names it. */
-  named: KnownRepository;
-  token: Token;
-  client: Client;
-  clock: VirtualClock;
-  network: Network;
-  /** Lets time pass until `work` ends; its error if it fails. */
-  run<Value>(work: Promise<Value>): Promise<Value | ApiError>;
-}
+export type GitHubScene = ReturnType<typeof openGitHubScene>;
 
 export interface GitHubSceneOptions
   extends Partial<Pick<RepositoryFixture, 'isPrivate' | 'defaultBranch'>>,
@@ -49,8 +36,8 @@ const EPOCH = Date.UTC(2026, 0, 1);
 /** What the README's workflow has, and `contents` for previews of branches. */
 const PERMISSIONS = { contents: 'read', 'pull-requests': 'write' } as const;
 
-/** Opens a GitHub with the repository octo-org/shop. */
-export function openGitHubScene(options: GitHubSceneOptions = {}): GitHubScene {
+/** Opens a GitHub in virtual time with octo-org/shop, and a client with the token of a job in it. */
+export function openGitHubScene(options: GitHubSceneOptions = {}) {
   const { isPrivate = false, defaultBranch = 'main', schedule = [], timeout = 60_000 } = options;
   const { engine = 'GitHub' } = options;
   const clock = virtualClock();
@@ -61,12 +48,14 @@ export function openGitHubScene(options: GitHubSceneOptions = {}): GitHubScene {
   return {
     github,
     repository,
+    /** The repository as the runner names it. */
     named: knownOf(github, repository),
     token,
     client: connect({ network, token, timeout }),
     clock,
     network,
-    run: (work) =>
+    /** Lets time pass until `work` ends; its error if it fails. */
+    run: <Value>(work: Promise<Value>): Promise<Value | ApiError> =>
       clock.run(
         work.catch((error: unknown) => {
           if (error instanceof ApiError) return error;
@@ -80,7 +69,11 @@ function connect({
   network,
   token,
   timeout,
-}: Pick<GitHubScene, 'network' | 'token'> & { timeout: number }): Client {
+}: {
+  network: Network;
+  token: Token;
+  timeout: number;
+}): Client {
   const step = new AbortController();
   network.clock.after(timeout, () => step.abort(new Error('the timeout is over')));
   return createClient({

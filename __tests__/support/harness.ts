@@ -36,34 +36,14 @@ export type RunOptions = Pick<StepOptions, 'env' | 'jobStatus' | 'keepsDefaults'
 /** A runner that evaluates the defaults of inputs for the main step only. */
 export const GITEA: RunOptions = { env: { GITEA_ACTIONS: 'true' }, keepsDefaults: true };
 
-/**
- * One sandbox for the tests of a file, and the committed actions to run against it. Every step gets
- * the sandbox's URL, its management key and a long timeout; `inputs` add to these, or replace them.
- */
-export interface Harness {
-  readonly sandbox: Sandbox;
-  /** Runs the root action to its end, with a name and an unused slug unless `inputs` has others. */
-  create(inputs?: Inputs, env?: StepOptions['env']): Promise<StepResult>;
-  /** Starts the same step, and returns while it runs. */
-  startCreate(inputs?: Inputs, env?: StepOptions['env']): Promise<RunningStep>;
-  /** Runs the post step of the root action after `main`; its inputs are evaluated again. */
-  post(main: MainState, inputs?: Inputs, env?: StepOptions['env']): Promise<StepResult>;
-  /** Runs the action in the folder `action` to its end. */
-  run(action: string, inputs: Inputs, env?: StepOptions['env']): Promise<StepResult>;
-  /** Starts the action in the folder `action`, and returns while it runs. */
-  start(action: string, inputs: Inputs, env?: StepOptions['env']): Promise<RunningStep>;
-  /** Runs the post step of the action in the folder `action` after `main`. */
-  end(action: string, inputs: Inputs, main: MainState, run?: RunOptions): Promise<StepResult>;
-  /** Starts the same post step, and returns while it runs. */
-  startEnd(action: string, inputs: Inputs, main: MainState): Promise<RunningStep>;
-  /** Starts another sandbox, which is closed when the test file ends, if not before. */
-  startSandbox(options?: SandboxOptions): Promise<Sandbox>;
-}
-
 export type HarnessOptions = SandboxOptions & Pick<StepOptions, 'timeOfDay'>;
 
-/** Opens a harness for the test file, or for the `describe` that this is called in. */
-export function openHarness({ timeOfDay, ...options }: HarnessOptions = {}): Harness {
+/**
+ * Opens one sandbox for the test file, or for the `describe` that this is called in, and the committed
+ * actions to run against it. Every step gets the sandbox's URL, its management key and a long timeout;
+ * `inputs` add to these, or replace them. A `start…` returns while the step runs, the others at its end.
+ */
+export function openHarness({ timeOfDay, ...options }: HarnessOptions = {}) {
   const resources = openResources();
   const sandbox = openSandbox(resources, options);
   const stepOf = (
@@ -90,15 +70,24 @@ export function openHarness({ timeOfDay, ...options }: HarnessOptions = {}): Har
     get sandbox() {
       return sandbox();
     },
-    create: (inputs, env) => run(createStep(inputs, env)),
-    startCreate: (inputs, env) => start(createStep(inputs, env)),
-    post: (main, inputs, env) => post(createStep(inputs, env), main),
-    run: (action, inputs, env) => run(stepOf(action, inputs, env)),
-    start: (action, inputs, env) => start(stepOf(action, inputs, env)),
-    end: (action, inputs, main, options) => post({ ...stepOf(action, inputs), ...options }, main),
-    startEnd: (action, inputs, main) =>
+    /** Runs the root action, with a name and an unused slug unless `inputs` has others. */
+    create: (inputs?: Inputs, env?: StepOptions['env']) => run(createStep(inputs, env)),
+    startCreate: (inputs?: Inputs, env?: StepOptions['env']) => start(createStep(inputs, env)),
+    /** Runs the post step of the root action after `main`; its inputs are evaluated again. */
+    post: (main: MainState, inputs?: Inputs, env?: StepOptions['env']) =>
+      post(createStep(inputs, env), main),
+    /** Runs the action in the folder `action`. */
+    run: (action: string, inputs: Inputs, env?: StepOptions['env']) =>
+      run(stepOf(action, inputs, env)),
+    start: (action: string, inputs: Inputs, env?: StepOptions['env']) =>
+      start(stepOf(action, inputs, env)),
+    /** Runs the post step of the action in the folder `action` after `main`. */
+    end: (action: string, inputs: Inputs, main: MainState, options?: RunOptions) =>
+      post({ ...stepOf(action, inputs), ...options }, main),
+    startEnd: (action: string, inputs: Inputs, main: MainState) =>
       register(startPost(stepOf(action, inputs), main), resources),
-    startSandbox: async (other) => resources.add(await startSandbox(other)),
+    /** Starts another sandbox, which is closed when the test file ends, if not before. */
+    startSandbox: async (other?: SandboxOptions) => resources.add(await startSandbox(other)),
   };
 }
 
