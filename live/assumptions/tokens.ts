@@ -75,7 +75,7 @@ export const TOKENS: readonly Assumption[] = [
     id: 'unknown-token',
     sentence: 'A token that is not valid is rejected with 401.',
     documented: DOCS.exchangeToken,
-    reliedOnBy: { file: 'src/http/send.ts', name: 'attemptWithGrant' },
+    reliedOnBy: { file: 'src/http/send.ts', name: 'sendAuthenticated' },
     isCritical: false,
     async probe(scene) {
       const { id } = await sharedWorkspace(scene);
