@@ -54,8 +54,8 @@ const LIVE_SLUG = /^live-[0-9a-f]{8}-\d/;
 /** Far longer than a run takes: what is younger may belong to a run that is still running. */
 const LEFTOVER_AGE_MS = 3_600_000;
 
-/** What a cleanup needs. */
-export interface Cleanup {
+/** What a deletion needs. */
+export interface Deleter {
   send: Send;
   wait(ms: number): Promise<void>;
 }
@@ -71,26 +71,26 @@ export interface Leftovers {
  * Deletes the workspaces that earlier runs have left.
  * @throws {ProbeError} if the workspaces cannot be listed
  */
-export async function deleteLeftovers(cleanup: Cleanup): Promise<Leftovers> {
-  const workspaces = (await listWorkspaces(cleanup.send)).filter(({ slug }) =>
+export async function deleteLeftovers(deleter: Deleter): Promise<Leftovers> {
+  const workspaces = (await listWorkspaces(deleter.send)).filter(({ slug }) =>
     LIVE_SLUG.test(slug),
   );
   const old = workspaces.filter(({ age }) => age > LEFTOVER_AGE_MS).map(({ slug }) => slug);
   const kept = workspaces.filter(({ age }) => age <= LEFTOVER_AGE_MS).map(({ slug }) => slug);
-  return { deleted: old, kept, problems: await eachOf(old, deleteWorkspace, cleanup) };
+  return { deleted: old, kept, problems: await eachOf(old, deleteWorkspace, deleter) };
 }
 
 /** Deletes all that a run has created. Returns what may be left, and why. */
 export async function deleteCreated(
-  cleanup: Cleanup,
+  deleter: Deleter,
   { prefix, slugs, hashes }: Created,
 ): Promise<string[]> {
   const own = [...slugs].filter((slug) => slug.startsWith(prefix));
   // It may have existed before.
   const others = [...slugs].filter((slug) => !slug.startsWith(prefix));
   return [
-    ...(await eachOf([...hashes], deleteKey, cleanup)),
-    ...(await eachOf(own, deleteWorkspace, cleanup)),
+    ...(await eachOf([...hashes], deleteKey, deleter)),
+    ...(await eachOf(own, deleteWorkspace, deleter)),
     ...others.map((slug) => `${slug}: a POST returned it, but its slug is not of this run`),
   ];
 }
@@ -149,16 +149,16 @@ function isDeleted(exchange: Exchange): boolean {
 type Act = (send: Send, name: string) => Promise<void>;
 
 /** Does `act` for all of `names`. Returns a line for each for which it failed in the end. */
-async function eachOf(names: readonly string[], act: Act, cleanup: Cleanup): Promise<string[]> {
+async function eachOf(names: readonly string[], act: Act, deleter: Deleter): Promise<string[]> {
   const limit = limitTo(MAX_CONCURRENCY);
-  const lines = names.map((name) => limit(() => problemOf(name, act, cleanup)));
+  const lines = names.map((name) => limit(() => problemOf(name, act, deleter)));
   return (await Promise.all(lines)).flat();
 }
 
 const MAX_ATTEMPTS = 3;
 const RETRY_MS = 1_000;
 
-async function problemOf(name: string, act: Act, { send, wait }: Cleanup): Promise<string[]> {
+async function problemOf(name: string, act: Act, { send, wait }: Deleter): Promise<string[]> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await act(send, name);

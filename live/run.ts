@@ -2,8 +2,8 @@ import { sleep } from '../src/lib/clock.ts';
 import { type Context, createSend } from './api.ts';
 import type { Assumption, Finding } from './assumption.ts';
 import {
-  type Cleanup,
   type Created,
+  type Deleter,
   deleteCreated,
   deleteLeftovers,
   type Leftovers,
@@ -51,7 +51,7 @@ export async function runCatalogue(
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
   } finally {
-    undeleted.push(...(await deleteCreated(openCleanup(context, created), created)));
+    undeleted.push(...(await deleteCreated(openDeleter(context, created), created)));
   }
   return { observations, undeleted };
 }
@@ -67,7 +67,7 @@ async function observe(assumption: Assumption, scene: Scene): Promise<Observatio
 }
 
 /** Sends requests although the run was told to stop. */
-function openCleanup(context: Context, created: Created): Cleanup {
+function openDeleter(context: Context, created: Created): Deleter {
   const { signal } = new AbortController();
   return {
     send: createSend({ ...context, signal }, (exchange) => record(exchange, created)),

@@ -83,9 +83,9 @@ describe.each(actionFolders(ROOT))('%s/action.yml without a stored credential', 
     const { account } = harness.sandbox;
     const { contents, inputs } = sceneOf(folder);
     seedContents(harness.sandbox, contents);
-    const cleanup: Record<string, string> = folder === '' ? { 'delete-after-job': 'true' } : {};
+    const extra: Record<string, string> = folder === '' ? { 'delete-after-job': 'true' } : {};
     const firstRun = await startFirstRun(folder, resources);
-    const step = stepOf(folder, { ...inputs, ...cleanup }, firstRun);
+    const step = stepOf(folder, { ...inputs, ...extra }, firstRun);
     const main = await runStepInProcess(step);
     expect(main).toMatchObject({ exitCode: 0, stderr: '' });
     expect([exchanges(), issuer.idTokens.issued.length]).toEqual([1, 1]);
