@@ -290,6 +290,18 @@ test('after two lost responses and one late orphan, the post step still deletes 
   expect(scene.keys()).toEqual([]);
 });
 
+test('after two lost responses, the post step does not say that it found nothing if it deleted one orphan', async () => {
+  const lost = { on: CREATE, kind: 'reset' } as const;
+  const scene = openKeyScene({ faults: [lost, lost] });
+  const step = await scene.createKey();
+  expect(step.task?.search.lostPosts).toBe(2);
+  scene.applyFirstPostLate();
+  const post = await scene.runPost(step);
+  expectCleanPost(post);
+  expect(post.lines.join()).toContain('Deleted the orphaned API key');
+  expect(post.lines.join()).not.toContain('Found no');
+});
+
 test('keys whose creator cannot be determined are a warning of the step, and not one more of its post step', async () => {
   const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
   onNth(scene.simulation, CREATE, 2, () => {

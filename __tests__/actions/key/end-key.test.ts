@@ -49,6 +49,27 @@ describe('the post step of key', () => {
     expect(scene.keys()).toEqual([]);
   });
 
+  test('A revocation that succeeds is logged, and leaves nothing to do', async () => {
+    const scene = openKeyScene();
+    const step = await scene.createKey();
+    const { lines, ...post } = await scene.runPost(step);
+    expect(post).toEqual({ warnings: [] });
+    expect(lines.at(-1)).toMatch(/^Revoked the API key "CI" \(.*\), hash \w+\.$/);
+  });
+
+  test('An earlier key of another job that expires in the same second is left alone', async () => {
+    const scene = openKeyScene({ skew: 500 });
+    // A whole second, as if the server stored no milliseconds.
+    const other = scene.createOther({ name: 'CI', expires_at: '2026-01-01T06:00:00.000Z' });
+    other.created_at = '2025-12-31T23:00:00Z';
+    scene.scheduleFaults({ on: CREATE, kind: 'silence' });
+    const step = await scene.createKey({}, { killedAfter: DURING_POST_MS });
+    // Only what could be mistaken for an orphan is saved.
+    expect(step.task?.search.preexistingHashes).toEqual([]);
+    expectCleanPost(await scene.runPost(step));
+    expect(scene.keys()).toEqual([other]);
+  });
+
   test.each([
     [{}, EXPIRY],
     [{ expiresInMs: null }, 'never expires'],
