@@ -82,6 +82,8 @@ test('the sandbox reports an API key to requests with its own secret, and to no 
   seedUsage({ account }, account.keys[0] as Key, { credits: 0.5 });
   const own = call('GET', '/key', {}, secret).body.data;
   expect(own).toMatchObject({ usage: 0.5, limit_remaining: 1.5, is_management_key: false });
+  const { key: unlimited } = call('POST', '/keys', { name: 'Unlimited' }).body;
+  expect(call('GET', '/key', {}, unlimited).body.data).toMatchObject({ limit_remaining: null });
   expect(call('GET', '/key').body.data).toMatchObject({ is_management_key: true, usage: 0 });
   expect(call('GET', '/key', {}, 'sk-or-v1-of-no-one').status).toBe(401);
   expect(call('GET', '/keys', {}, secret).status).toBe(401);
@@ -93,4 +95,46 @@ test('the sandbox accepts 64 queries of analytics a minute, and then responds wi
   expect(Array.from({ length: 65 }, query)).toEqual([...Array(64).fill(200), 429]);
   clock.now += 60_000;
   expect(query()).toBe(200);
+});
+
+test('analytics of the sandbox have counts as strings, money as numbers, and names for ids', () => {
+  const { account, call, workspace } = open();
+  call('POST', '/keys', { name: 'CI', workspace_id: workspace.id });
+  const usage = {
+    credits: 0.1,
+    byok: 0.05,
+    requests: 3,
+    prompt: 100,
+    completion: 20,
+    reasoning: 7,
+  };
+  seedUsage({ account }, account.keys[0] as Key, usage);
+  const metrics = ['total_usage', 'request_count', 'tokens_total', 'reasoning_tokens'];
+  const dimensions = ['workspace', 'api_key_id'];
+  const { data } = call('POST', '/analytics/query', { metrics, dimensions }).body;
+  expect(data['data']).toEqual([
+    {
+      workspace: workspace.name,
+      api_key_id: 'CI',
+      total_usage: 0.15,
+      request_count: '3',
+      tokens_total: '120',
+      reasoning_tokens: '7',
+    },
+  ]);
+});
+
+test('analytics of the sandbox know of a deleted key in its workspace, but not by its hash', () => {
+  const { account, call, workspace } = open();
+  call('POST', '/keys', { name: 'CI', workspace_id: workspace.id });
+  const [key] = account.keys as [Key];
+  seedUsage({ account }, key, { credits: 0.1 });
+  call('DELETE', `/keys/${key.hash}`);
+  const countBy = (field: string, value: string) => {
+    const filters = [{ field, operator: 'eq', value }];
+    const query = { metrics: ['request_count'], filters };
+    return call('POST', '/analytics/query', query).body.data['data'];
+  };
+  expect(countBy('workspace', workspace.id)).toEqual([{ request_count: '1' }]);
+  expect(countBy('api_key_id', key.hash)).toEqual([]);
 });
