@@ -1,15 +1,9 @@
 (()=>{var __webpack_modules__={770:(module,__unused_webpack_exports,__nccwpck_require__)=>{module.exports=__nccwpck_require__(218)},218:(__unused_webpack_module,exports,__nccwpck_require__)=>{"use strict"
 var debug,tls=__nccwpck_require__(756),http=__nccwpck_require__(611),https=__nccwpck_require__(692),events=__nccwpck_require__(434),util=__nccwpck_require__(23)
-exports.httpOverHttp=function(options){var agent=new TunnelingAgent(options)
-agent.request=http.request
-return agent}
 exports.httpsOverHttp=function(options){var agent=new TunnelingAgent(options)
 agent.request=http.request
 agent.createSocket=createSecureSocket
 agent.defaultPort=443
-return agent}
-exports.httpOverHttps=function(options){var agent=new TunnelingAgent(options)
-agent.request=https.request
 return agent}
 exports.httpsOverHttps=function(options){var agent=new TunnelingAgent(options)
 agent.request=https.request
@@ -89,18 +83,7 @@ function __nccwpck_require__(moduleId){var cachedModule=__webpack_module_cache__
 if(cachedModule!==void 0)return cachedModule.exports
 var module=__webpack_module_cache__[moduleId]={exports:{}},threw=!0
 try{__webpack_modules__[moduleId](module,module.exports,__nccwpck_require__)
-threw=!1}finally{threw&&delete __webpack_module_cache__[moduleId]}return module.exports}typeof __nccwpck_require__!=="undefined"&&(__nccwpck_require__.ab=__dirname+"/");(()=>{var leafPrototypes,getProto=Object.getPrototypeOf?obj=>Object.getPrototypeOf(obj):obj=>obj.__proto__
-__nccwpck_require__.t=function(value,mode){mode&1&&(value=this(value))
-if(mode&8)return value
-if(typeof value==="object"&&value){if(mode&4&&value.__esModule)return value
-if(mode&16&&typeof value.then==="function")return value}var ns=Object.create(null)
-__nccwpck_require__.r(ns)
-var def={}
-leafPrototypes=leafPrototypes||[null,getProto({}),getProto([]),getProto(getProto)]
-for(var current=mode&2&&value;typeof current=="object"&&!~leafPrototypes.indexOf(current);current=getProto(current))Object.getOwnPropertyNames(current).forEach(key=>def[key]=()=>value[key])
-def.default=()=>value
-__nccwpck_require__.d(ns,def)
-return ns}})()
+threw=!1}finally{threw&&delete __webpack_module_cache__[moduleId]}return module.exports}typeof __nccwpck_require__!=="undefined"&&(__nccwpck_require__.ab=__dirname+"/")
 __nccwpck_require__.d=(exports,definition)=>{for(var key in definition)__nccwpck_require__.o(definition,key)&&!__nccwpck_require__.o(exports,key)&&Object.defineProperty(exports,key,{enumerable:!0,get:definition[key]})}
 __nccwpck_require__.o=(obj,prop)=>Object.prototype.hasOwnProperty.call(obj,prop)
 __nccwpck_require__.r=exports=>{typeof Symbol!=="undefined"&&Symbol.toStringTag&&Object.defineProperty(exports,Symbol.toStringTag,{value:"Module"})
@@ -126,8 +109,7 @@ if(!external_fs_namespaceObject.existsSync(filePath))throw new Error(`Missing fi
 external_fs_namespaceObject.appendFileSync(filePath,`${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`,{encoding:"utf8"})}function file_command_prepareKeyValueMessage(key,value){const delimiter=`ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`,convertedValue=utils_toCommandValue(value)
 if(key.includes(delimiter))throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`)
 if(convertedValue.includes(delimiter))throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`)
-return`${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`}var external_http_=__nccwpck_require__(611),external_http_namespaceObject=__nccwpck_require__.t(external_http_,2),external_https_=__nccwpck_require__(692),external_https_namespaceObject=__nccwpck_require__.t(external_https_,2)
-function getProxyUrl(reqUrl){const usingSsl=reqUrl.protocol==="https:"
+return`${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`}function getProxyUrl(reqUrl){const usingSsl=reqUrl.protocol==="https:"
 if(checkBypass(reqUrl))return
 const proxyVar=usingSsl?process.env.https_proxy||process.env.HTTPS_PROXY:process.env.http_proxy||process.env.HTTP_PROXY
 if(proxyVar)try{return new DecodedURL(proxyVar)}catch(_a){if(!proxyVar.startsWith("http://")&&!proxyVar.startsWith("https://"))return new DecodedURL(`http://${proxyVar}`)}}function checkBypass(reqUrl){if(!reqUrl.hostname)return!1
@@ -142,144 +124,12 @@ for(const upperNoProxyItem of noProxy.split(",").map(x=>x.trim().toUpperCase()).
 return!1}function isLoopbackAddress(host){const hostLower=host.toLowerCase()
 return hostLower==="localhost"||hostLower.startsWith("127.")||hostLower.startsWith("[::1]")||hostLower.startsWith("[0:0:0:0:0:0:0:1]")}class DecodedURL extends URL{constructor(url,base){super(url,base)
 this._decodedUsername=decodeURIComponent(super.username)
-this._decodedPassword=decodeURIComponent(super.password)}get username(){return this._decodedUsername}get password(){return this._decodedPassword}}var tunnel=__nccwpck_require__(770)
-class ProxyAgent{constructor(){throw new Error("undici is left out of this build: use HttpClient.request, not getAgentDispatcher")}}var HttpCodes,Headers,MediaTypes,__awaiter=function(thisArg,_arguments,P,generator){function adopt(value){return value instanceof P?value:new P(function(resolve){resolve(value)})}return new(P||(P=Promise))(function(resolve,reject){function fulfilled(value){try{step(generator.next(value))}catch(e){reject(e)}}function rejected(value){try{step(generator.throw(value))}catch(e){reject(e)}}function step(result){result.done?resolve(result.value):adopt(result.value).then(fulfilled,rejected)}step((generator=generator.apply(thisArg,_arguments||[])).next())})}
+this._decodedPassword=decodeURIComponent(super.password)}get username(){return this._decodedUsername}get password(){return this._decodedPassword}}var HttpCodes,Headers,MediaTypes,node_modules_tunnel=__nccwpck_require__(770)
 HttpCodes||(HttpCodes={})
 Headers||(Headers={})
 MediaTypes||(MediaTypes={})
 function lib_getProxyUrl(serverUrl){const proxyUrl=getProxyUrl(new URL(serverUrl))
-return proxyUrl?proxyUrl.href:""}const HttpRedirectCodes=[HttpCodes.MovedPermanently,HttpCodes.ResourceMoved,HttpCodes.SeeOther,HttpCodes.TemporaryRedirect,HttpCodes.PermanentRedirect],HttpResponseRetryCodes=[HttpCodes.BadGateway,HttpCodes.ServiceUnavailable,HttpCodes.GatewayTimeout],RetryableHttpVerbs=["OPTIONS","GET","DELETE","HEAD"]
-class HttpClientError extends Error{constructor(message,statusCode){super(message)
-this.name="HttpClientError"
-this.statusCode=statusCode
-Object.setPrototypeOf(this,HttpClientError.prototype)}}class HttpClientResponse{constructor(message){this.message=message}readBody(){return __awaiter(this,void 0,void 0,function*(){return new Promise(resolve=>__awaiter(this,void 0,void 0,function*(){let output=Buffer.alloc(0)
-this.message.on("data",chunk=>{output=Buffer.concat([output,chunk])})
-this.message.on("end",()=>{resolve(output.toString())})}))})}readBodyBuffer(){return __awaiter(this,void 0,void 0,function*(){return new Promise(resolve=>__awaiter(this,void 0,void 0,function*(){const chunks=[]
-this.message.on("data",chunk=>{chunks.push(chunk)})
-this.message.on("end",()=>{resolve(Buffer.concat(chunks))})}))})}}class lib_HttpClient{constructor(userAgent,handlers,requestOptions){this._ignoreSslError=!1
-this._allowRedirects=!0
-this._allowRedirectDowngrade=!1
-this._maxRedirects=50
-this._allowRetries=!1
-this._maxRetries=1
-this._keepAlive=!1
-this._disposed=!1
-this.userAgent=this._getUserAgentWithOrchestrationId(userAgent)
-this.handlers=handlers||[]
-this.requestOptions=requestOptions
-if(requestOptions){requestOptions.ignoreSslError!=null&&(this._ignoreSslError=requestOptions.ignoreSslError)
-this._socketTimeout=requestOptions.socketTimeout
-requestOptions.allowRedirects!=null&&(this._allowRedirects=requestOptions.allowRedirects)
-requestOptions.allowRedirectDowngrade!=null&&(this._allowRedirectDowngrade=requestOptions.allowRedirectDowngrade)
-requestOptions.maxRedirects!=null&&(this._maxRedirects=Math.max(requestOptions.maxRedirects,0))
-requestOptions.keepAlive!=null&&(this._keepAlive=requestOptions.keepAlive)
-requestOptions.allowRetries!=null&&(this._allowRetries=requestOptions.allowRetries)
-requestOptions.maxRetries!=null&&(this._maxRetries=requestOptions.maxRetries)}}options(requestUrl,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request("OPTIONS",requestUrl,null,additionalHeaders||{})})}get(requestUrl,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request("GET",requestUrl,null,additionalHeaders||{})})}del(requestUrl,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request("DELETE",requestUrl,null,additionalHeaders||{})})}post(requestUrl,data,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request("POST",requestUrl,data,additionalHeaders||{})})}patch(requestUrl,data,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request("PATCH",requestUrl,data,additionalHeaders||{})})}put(requestUrl,data,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request("PUT",requestUrl,data,additionalHeaders||{})})}head(requestUrl,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request("HEAD",requestUrl,null,additionalHeaders||{})})}sendStream(verb,requestUrl,stream,additionalHeaders){return __awaiter(this,void 0,void 0,function*(){return this.request(verb,requestUrl,stream,additionalHeaders)})}getJson(requestUrl_1){return __awaiter(this,arguments,void 0,function*(requestUrl,additionalHeaders={}){additionalHeaders[Headers.Accept]=this._getExistingOrDefaultHeader(additionalHeaders,Headers.Accept,MediaTypes.ApplicationJson)
-const res=yield this.get(requestUrl,additionalHeaders)
-return this._processResponse(res,this.requestOptions)})}postJson(requestUrl_1,obj_1){return __awaiter(this,arguments,void 0,function*(requestUrl,obj,additionalHeaders={}){const data=JSON.stringify(obj,null,2)
-additionalHeaders[Headers.Accept]=this._getExistingOrDefaultHeader(additionalHeaders,Headers.Accept,MediaTypes.ApplicationJson)
-additionalHeaders[Headers.ContentType]=this._getExistingOrDefaultContentTypeHeader(additionalHeaders,MediaTypes.ApplicationJson)
-const res=yield this.post(requestUrl,data,additionalHeaders)
-return this._processResponse(res,this.requestOptions)})}putJson(requestUrl_1,obj_1){return __awaiter(this,arguments,void 0,function*(requestUrl,obj,additionalHeaders={}){const data=JSON.stringify(obj,null,2)
-additionalHeaders[Headers.Accept]=this._getExistingOrDefaultHeader(additionalHeaders,Headers.Accept,MediaTypes.ApplicationJson)
-additionalHeaders[Headers.ContentType]=this._getExistingOrDefaultContentTypeHeader(additionalHeaders,MediaTypes.ApplicationJson)
-const res=yield this.put(requestUrl,data,additionalHeaders)
-return this._processResponse(res,this.requestOptions)})}patchJson(requestUrl_1,obj_1){return __awaiter(this,arguments,void 0,function*(requestUrl,obj,additionalHeaders={}){const data=JSON.stringify(obj,null,2)
-additionalHeaders[Headers.Accept]=this._getExistingOrDefaultHeader(additionalHeaders,Headers.Accept,MediaTypes.ApplicationJson)
-additionalHeaders[Headers.ContentType]=this._getExistingOrDefaultContentTypeHeader(additionalHeaders,MediaTypes.ApplicationJson)
-const res=yield this.patch(requestUrl,data,additionalHeaders)
-return this._processResponse(res,this.requestOptions)})}request(verb,requestUrl,data,headers){return __awaiter(this,void 0,void 0,function*(){if(this._disposed)throw new Error("Client has already been disposed.")
-const parsedUrl=new URL(requestUrl)
-let info=this._prepareRequest(verb,parsedUrl,headers)
-const maxTries=this._allowRetries&&RetryableHttpVerbs.includes(verb)?this._maxRetries+1:1
-let response,numTries=0
-do{response=yield this.requestRaw(info,data)
-if(response&&response.message&&response.message.statusCode===HttpCodes.Unauthorized){let authenticationHandler
-for(const handler of this.handlers)if(handler.canHandleAuthentication(response)){authenticationHandler=handler
-break}return authenticationHandler?authenticationHandler.handleAuthentication(this,info,data):response}let redirectsRemaining=this._maxRedirects
-while(response.message.statusCode&&HttpRedirectCodes.includes(response.message.statusCode)&&this._allowRedirects&&redirectsRemaining>0){const redirectUrl=response.message.headers.location
-if(!redirectUrl)break
-const parsedRedirectUrl=new URL(redirectUrl)
-if(parsedUrl.protocol==="https:"&&parsedUrl.protocol!==parsedRedirectUrl.protocol&&!this._allowRedirectDowngrade)throw new Error("Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.")
-yield response.readBody()
-if(parsedRedirectUrl.hostname!==parsedUrl.hostname)for(const header in headers)header.toLowerCase()==="authorization"&&delete headers[header]
-info=this._prepareRequest(verb,parsedRedirectUrl,headers)
-response=yield this.requestRaw(info,data)
-redirectsRemaining--}if(!response.message.statusCode||!HttpResponseRetryCodes.includes(response.message.statusCode))return response
-numTries+=1
-if(numTries<maxTries){yield response.readBody()
-yield this._performExponentialBackoff(numTries)}}while(numTries<maxTries)
-return response})}dispose(){this._agent&&this._agent.destroy()
-this._disposed=!0}requestRaw(info,data){return __awaiter(this,void 0,void 0,function*(){return new Promise((resolve,reject)=>{this.requestRawWithCallback(info,data,function(err,res){err?reject(err):res?resolve(res):reject(new Error("Unknown error"))})})})}requestRawWithCallback(info,data,onResult){if(typeof data==="string"){info.options.headers||(info.options.headers={})
-info.options.headers["Content-Length"]=Buffer.byteLength(data,"utf8")}let callbackCalled=!1
-function handleResult(err,res){if(!callbackCalled){callbackCalled=!0
-onResult(err,res)}}const req=info.httpModule.request(info.options,msg=>{handleResult(void 0,new HttpClientResponse(msg))})
-let socket
-req.on("socket",sock=>{socket=sock})
-req.setTimeout(this._socketTimeout||18e4,()=>{socket&&socket.end()
-handleResult(new Error(`Request timeout: ${info.options.path}`))})
-req.on("error",function(err){handleResult(err)})
-data&&typeof data==="string"&&req.write(data,"utf8")
-if(data&&typeof data!=="string"){data.on("close",function(){req.end()})
-data.pipe(req)}else req.end()}getAgent(serverUrl){const parsedUrl=new URL(serverUrl)
-return this._getAgent(parsedUrl)}getAgentDispatcher(serverUrl){const parsedUrl=new URL(serverUrl),proxyUrl=getProxyUrl(parsedUrl)
-if(proxyUrl&&proxyUrl.hostname)return this._getProxyAgentDispatcher(parsedUrl,proxyUrl)}_prepareRequest(method,requestUrl,headers){const info={}
-info.parsedUrl=requestUrl
-const usingSsl=info.parsedUrl.protocol==="https:"
-info.httpModule=usingSsl?external_https_namespaceObject:external_http_namespaceObject
-const defaultPort=usingSsl?443:80
-info.options={}
-info.options.host=info.parsedUrl.hostname
-info.options.port=info.parsedUrl.port?parseInt(info.parsedUrl.port):defaultPort
-info.options.path=(info.parsedUrl.pathname||"")+(info.parsedUrl.search||"")
-info.options.method=method
-info.options.headers=this._mergeHeaders(headers)
-this.userAgent!=null&&(info.options.headers["user-agent"]=this.userAgent)
-info.options.agent=this._getAgent(info.parsedUrl)
-if(this.handlers)for(const handler of this.handlers)handler.prepareRequest(info.options)
-return info}_mergeHeaders(headers){return this.requestOptions&&this.requestOptions.headers?Object.assign({},lowercaseKeys(this.requestOptions.headers),lowercaseKeys(headers||{})):lowercaseKeys(headers||{})}_getExistingOrDefaultHeader(additionalHeaders,header,_default){let clientHeader
-if(this.requestOptions&&this.requestOptions.headers){const headerValue=lowercaseKeys(this.requestOptions.headers)[header]
-headerValue&&(clientHeader=typeof headerValue==="number"?headerValue.toString():headerValue)}const additionalValue=additionalHeaders[header]
-return additionalValue!==void 0?typeof additionalValue==="number"?additionalValue.toString():additionalValue:clientHeader!==void 0?clientHeader:_default}_getExistingOrDefaultContentTypeHeader(additionalHeaders,_default){let clientHeader
-if(this.requestOptions&&this.requestOptions.headers){const headerValue=lowercaseKeys(this.requestOptions.headers)[Headers.ContentType]
-headerValue&&(clientHeader=typeof headerValue==="number"?String(headerValue):Array.isArray(headerValue)?headerValue.join(", "):headerValue)}const additionalValue=additionalHeaders[Headers.ContentType]
-return additionalValue!==void 0?typeof additionalValue==="number"?String(additionalValue):Array.isArray(additionalValue)?additionalValue.join(", "):additionalValue:clientHeader!==void 0?clientHeader:_default}_getAgent(parsedUrl){let agent
-const proxyUrl=getProxyUrl(parsedUrl),useProxy=proxyUrl&&proxyUrl.hostname
-this._keepAlive&&useProxy&&(agent=this._proxyAgent)
-useProxy||(agent=this._agent)
-if(agent)return agent
-const usingSsl=parsedUrl.protocol==="https:"
-let maxSockets=100
-this.requestOptions&&(maxSockets=this.requestOptions.maxSockets||external_http_.globalAgent.maxSockets)
-if(proxyUrl&&proxyUrl.hostname){const agentOptions={maxSockets,keepAlive:this._keepAlive,proxy:Object.assign(Object.assign({},(proxyUrl.username||proxyUrl.password)&&{proxyAuth:`${proxyUrl.username}:${proxyUrl.password}`}),{host:proxyUrl.hostname,port:proxyUrl.port})}
-let tunnelAgent
-const overHttps=proxyUrl.protocol==="https:"
-tunnelAgent=usingSsl?overHttps?tunnel.httpsOverHttps:tunnel.httpsOverHttp:overHttps?tunnel.httpOverHttps:tunnel.httpOverHttp
-agent=tunnelAgent(agentOptions)
-this._proxyAgent=agent}if(!agent){const options={keepAlive:this._keepAlive,maxSockets}
-agent=usingSsl?new external_https_.Agent(options):new external_http_.Agent(options)
-this._agent=agent}usingSsl&&this._ignoreSslError&&(agent.options=Object.assign(agent.options||{},{rejectUnauthorized:!1}))
-return agent}_getProxyAgentDispatcher(parsedUrl,proxyUrl){let proxyAgent
-this._keepAlive&&(proxyAgent=this._proxyAgentDispatcher)
-if(proxyAgent)return proxyAgent
-const usingSsl=parsedUrl.protocol==="https:"
-proxyAgent=new ProxyAgent(Object.assign({uri:proxyUrl.href,pipelining:this._keepAlive?1:0},(proxyUrl.username||proxyUrl.password)&&{token:`Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString("base64")}`}))
-this._proxyAgentDispatcher=proxyAgent
-usingSsl&&this._ignoreSslError&&(proxyAgent.options=Object.assign(proxyAgent.options.requestTls||{},{rejectUnauthorized:!1}))
-return proxyAgent}_getUserAgentWithOrchestrationId(userAgent){const baseUserAgent=userAgent||"actions/http-client",orchId=process.env.ACTIONS_ORCHESTRATION_ID
-return orchId?`${baseUserAgent} actions_orchestration_id/${orchId.replace(/[^a-z0-9_.-]/gi,"_")}`:baseUserAgent}_performExponentialBackoff(retryNumber){return __awaiter(this,void 0,void 0,function*(){retryNumber=Math.min(10,retryNumber)
-const ms=5*Math.pow(2,retryNumber)
-return new Promise(resolve=>setTimeout(()=>resolve(),ms))})}_processResponse(res,options){return __awaiter(this,void 0,void 0,function*(){return new Promise((resolve,reject)=>__awaiter(this,void 0,void 0,function*(){const statusCode=res.message.statusCode||0,response={statusCode,result:null,headers:{}}
-statusCode===HttpCodes.NotFound&&resolve(response)
-let obj,contents
-try{contents=yield res.readBody()
-if(contents&&contents.length>0){obj=options&&options.deserializeDates?JSON.parse(contents,function(key,value){if(typeof value==="string"){const a=new Date(value)
-if(!isNaN(a.valueOf()))return a}return value}):JSON.parse(contents)
-response.result=obj}response.headers=res.message.headers}catch(err){}if(statusCode>299){let msg
-msg=obj&&obj.message?obj.message:contents&&contents.length>0?contents:`Failed request: (${statusCode})`
-const err=new HttpClientError(msg,statusCode)
-err.result=response.result
-reject(err)}else resolve(response)}))})}}const lowercaseKeys=obj=>Object.keys(obj).reduce((c,k)=>(c[k.toLowerCase()]=obj[k],c),{})
+return proxyUrl?proxyUrl.href:""}Error
 process
 process
 external_os_namespaceObject.platform(),external_os_namespaceObject.arch()
@@ -870,15 +720,16 @@ kind
 constructor(reason,{isSent,isPermanent=!1,cause}){super(reason,{cause})
 this.isSent=isSent
 this.kind=isSent?isPermanent?"unexpected":"ambiguous":isPermanent?"prevented":"unsent"}}const MAX_BODY_BYTES=524288
-function httpTransport(userAgent){const client=new lib_HttpClient(userAgent,[],{keepAlive:!0})
+function httpTransport(userAgent){const agents={"http:":new external_node_http_namespaceObject.Agent({keepAlive:!0}),"https:":new external_node_https_namespaceObject.Agent({keepAlive:!0,rejectUnauthorized})},agentFor=({protocol})=>agents[protocol]
 return async(request,signal)=>{let isSent=!1
 try{signal.throwIfAborted()
-const sending=openRequest(request,{client,signal})
+const sending=openRequest(request,{userAgent,agentFor,signal})
 onReady(sending,()=>{isSent=!0})
 return await readResponse(await responseTo(sending,request,signal))}catch(error){const{reason,isPermanent}=diagnose(signal.aborted?signal.reason:error,isSent),note=proxyNote(request.url)
-throw new TransportError(reason+note,{isSent,isPermanent,cause:error})}}}function openRequest({method,url,headers,body=""},{client,signal}){const{protocol,hostname}=new URL(url),isProxied=lib_getProxyUrl(url)!=="",agent=(isProxied?new lib_HttpClient:client).getAgent(url)
-agent.options.rejectUnauthorized=!0
-return(protocol==="https:"?external_node_https_namespaceObject:external_node_http_namespaceObject).request(url,{method,headers:{...headers,"user-agent":client.userAgent,"content-length":Buffer.byteLength(body)},agent,signal,...isProxied&&{hostname}})}function onReady(request,callback){request.once("socket",socket=>{const isTls=socket instanceof external_node_tls_namespaceObject.TLSSocket
+throw new TransportError(reason+note,{isSent,isPermanent,cause:error})}}}const rejectUnauthorized=!0
+function openRequest({method,url,headers,body=""},{userAgent,agentFor,signal}){const target=new URL(url),proxy=lib_getProxyUrl(url)
+return(target.protocol==="https:"?external_node_https_namespaceObject:external_node_http_namespaceObject).request(target,{method,headers:{...headers,"user-agent":userAgent,"content-length":Buffer.byteLength(body)},agent:proxy?tunnelThrough(new URL(proxy)):agentFor(target),signal,...proxy&&{hostname:target.hostname}})}function tunnelThrough({protocol,hostname,port,username,password}){const open=protocol==="https:"?node_modules_tunnel.httpsOverHttps:node_modules_tunnel.httpsOverHttp,proxyAuth=decodeURIComponent(`${username}:${password}`),auth=proxyAuth===":"?{}:{proxyAuth}
+return open({rejectUnauthorized,proxy:{host:hostname,port:Number(port),...auth}})}function onReady(request,callback){request.once("socket",socket=>{const isTls=socket instanceof external_node_tls_namespaceObject.TLSSocket
 request.reusedSocket||!isTls&&!socket.connecting?callback():socket.once(isTls?"secureConnect":"connect",callback)})}function responseTo(sending,{body},signal){return new Promise((resolve,reject)=>{signal.addEventListener("abort",()=>reject(signal.reason))
 sending.on("response",resolve).on("error",reject).end(body)})}async function readResponse(message){const start=systemClock.now(),status=message.statusCode??0
 let body="",size=0
@@ -1093,12 +944,12 @@ stop=()=>{}
 constructor(abort){this.#abort=abort}start(ms){const expired=new Error(`the timeout of ${ms/1e3} s has expired`)
 this.stop=systemClock.after(ms,()=>this.#abort.abort(expired))
 this.deadline=systemClock.now()+ms}}function step_fail(report,error,effect){report.fail(error,effect)
-return 1}function reportError(error,{report,effect},onError){try{return onError(report,error,effect)}catch(defect){return onError(report,defect,effect)}}const USER_AGENT=`${package_namespaceObject.UU}/${package_namespaceObject.rE}`
-function startContext(connection,step){const{report,clock,signal}=step
+return 1}function reportError(error,{report,effect},onError){try{return onError(report,error,effect)}catch(defect){return onError(report,defect,effect)}}function userAgent(){const id=process.env.ACTIONS_ORCHESTRATION_ID?.replace(/[^a-z0-9_.-]/gi,"_")
+return`${package_namespaceObject.UU}/${package_namespaceObject.rE}${id?` actions_orchestration_id/${id}`:""}`}function startContext(connection,step){const{report,clock,signal}=step
 step.timeout.start(connection.timeoutMs)
 return{client:clientOf(serverOf(connection,step),step),clock,timeOfDay:Date.now,log:report,warn:report.warn,signal}}function serverOf({apiUrl,credential},step){if("managementKey"in credential)return openRouter({apiUrl,...credential})
 const{federation}=credential,{registerSecrets}=step.report,context={issuer:clientOf(idTokenServer(federation.issuer),step),client:clientOf(openRouter({apiUrl}),step),registerSecrets}
-return openRouter({apiUrl,credential:renewableCredential(step.clock,exchange=>obtainGrant(federation,context,exchange))})}function startGitHub(connection,step){return clientOf(gitHub(connection),{...step,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,timeout}){const transport=httpTransport(USER_AGENT),{deadline}=timeout
+return openRouter({apiUrl,credential:renewableCredential(step.clock,exchange=>obtainGrant(federation,context,exchange))})}function startGitHub(connection,step){return clientOf(gitHub(connection),{...step,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,timeout}){const transport=httpTransport(userAgent()),{deadline}=timeout
 return createClient({server,transport,clock,random:Math.random,deadline,signal,log:report,effect})}const noJournal={saveOrFail:()=>{},saveOrWarn:()=>{},clearOrWarn:()=>{}},LATE_POST_DELAYS_MS=[0,1e3,2e3]
 async function postOnce(post,context){const attempts=[]
 for(;;){const outcome=await post.send(attempts)

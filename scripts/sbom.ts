@@ -3,14 +3,14 @@
  *
  * `npm sbom --omit=dev` leaves out packages that a development dependency needs too, such as zod
  * (https://github.com/npm/cli/issues/7909). So npm lists all packages here, and those that the
- * bundle does not need, which npm marks as optional, are removed afterwards.
+ * bundle does not need, which npm marks as optional, are removed afterwards, as is the stub for undici.
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 interface Bill {
   metadata: { component: { 'bom-ref': string } };
-  components: { 'bom-ref': string; scope: string }[];
+  components: { 'bom-ref': string; name: string; scope: string }[];
   dependencies: { ref: string; dependsOn: string[] }[];
 }
 
@@ -26,7 +26,9 @@ const json = execFileSync(
   },
 );
 const bill: Bill = JSON.parse(json);
-const components = bill.components.filter(({ scope }) => scope === 'required');
+const components = bill.components.filter(
+  ({ name, scope }) => scope === 'required' && name !== 'undici',
+);
 const refs = new Set([bill.metadata.component, ...components].map((each) => each['bom-ref']));
 const dependencies = bill.dependencies
   .filter(({ ref }) => refs.has(ref))

@@ -2,7 +2,8 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { TLSSocket } from 'node:tls';
 import { types } from 'node:util';
-import { getProxyUrl, HttpClient } from '@actions/http-client';
+import { getProxyUrl } from '@actions/http-client';
+import * as tunnel from 'tunnel';
 import { systemClock } from '../lib/clock.ts';
 import { parseJson } from '../lib/json.ts';
 import type { FailureClass, Method } from './retry-policy.ts';
@@ -56,16 +57,20 @@ export class TransportError extends Error {
 const MAX_BODY_BYTES = 512 * 1024;
 
 /**
- * Creates a transport with the agents of `@actions/http-client`, which support the runner's proxy
- * variables. It follows no redirects and retries nothing. It keeps connections alive, except through a proxy.
+ * Creates a transport that supports the runner's proxy variables. It follows no redirects and retries
+ * nothing. It keeps connections alive, except through a proxy.
  */
 export function httpTransport(userAgent: string): Transport {
-  const client = new HttpClient(userAgent, [], { keepAlive: true });
+  const agents = {
+    'http:': new http.Agent({ keepAlive: true }),
+    'https:': new https.Agent({ keepAlive: true, rejectUnauthorized }),
+  };
+  const agentFor = ({ protocol }: URL) => agents[protocol as keyof typeof agents];
   return async (request, signal) => {
     let isSent = false;
     try {
       signal.throwIfAborted();
-      const sending = openRequest(request, { client, signal });
+      const sending = openRequest(request, { userAgent, agentFor, signal });
       onReady(sending, () => {
         isSent = true;
       });
@@ -78,29 +83,44 @@ export function httpTransport(userAgent: string): Transport {
   };
 }
 
+/** NODE_TLS_REJECT_UNAUTHORIZED must not apply: the key goes over these connections. */
+const rejectUnauthorized = true;
+
+interface OpenOptions {
+  userAgent: string;
+  /** The agent for connections without a proxy. */
+  agentFor(url: URL): http.Agent;
+  signal: AbortSignal;
+}
+
 /** Opens a connection for `request`, which is still to be ended. */
 function openRequest(
   { method, url, headers, body = '' }: HttpRequest,
-  { client, signal }: { client: HttpClient; signal: AbortSignal },
+  { userAgent, agentFor, signal }: OpenOptions,
 ): http.ClientRequest {
-  const { protocol, hostname } = new URL(url);
-  const isProxied = getProxyUrl(url) !== '';
-  const agent = (isProxied ? new HttpClient() : client).getAgent(url) as https.Agent;
-  // NODE_TLS_REJECT_UNAUTHORIZED must not apply: the key goes over this connection.
-  agent.options.rejectUnauthorized = true;
-  return (protocol === 'https:' ? https : http).request(url, {
+  const target = new URL(url);
+  const proxy = getProxyUrl(url);
+  return (target.protocol === 'https:' ? https : http).request(target, {
     method,
     headers: {
       ...headers,
-      'user-agent': client.userAgent,
+      'user-agent': userAgent,
       // Node sends none for a DELETE, not even for one with a body.
       'content-length': Buffer.byteLength(body),
     },
-    agent,
+    agent: proxy ? tunnelThrough(new URL(proxy)) : agentFor(target),
     signal,
     // A proxy needs the brackets of an IPv6 address, which Node removes.
-    ...(isProxied && { hostname }),
+    ...(proxy && { hostname: target.hostname }),
   });
+}
+
+/** The agent for an HTTPS connection through a proxy. HTTP is for loopback hosts only, which bypass it. */
+function tunnelThrough({ protocol, hostname, port, username, password }: URL): http.Agent {
+  const open = protocol === 'https:' ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
+  const proxyAuth = decodeURIComponent(`${username}:${password}`);
+  const auth = proxyAuth === ':' ? {} : { proxyAuth };
+  return open({ rejectUnauthorized, proxy: { host: hostname, port: Number(port), ...auth } });
 }
 
 /** Calls `callback` when the connection of `request` is ready. Nothing is sent before. */

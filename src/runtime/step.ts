@@ -122,7 +122,11 @@ function reportError(
   }
 }
 
-const USER_AGENT = `${manifest.name}/${manifest.version}`;
+/** The header `User-Agent`. As all actions of GitHub's toolkit do, it names the run, if the runner does. */
+function userAgent(): string {
+  const id = process.env['ACTIONS_ORCHESTRATION_ID']?.replace(/[^a-z0-9_.-]/gi, '_');
+  return `${manifest.name}/${manifest.version}${id ? ` actions_orchestration_id/${id}` : ''}`;
+}
 
 /** Creates the context for an operation in `step`, and starts the step's timeout. */
 export function startContext(connection: Connection, step: Step): Context {
@@ -155,7 +159,7 @@ export function startGitHub(connection: Parameters<typeof gitHub>[0], step: Step
 }
 
 function clientOf(server: Server, { report, clock, signal, effect, timeout }: Step): Client {
-  const transport = httpTransport(USER_AGENT);
+  const transport = httpTransport(userAgent());
   const { deadline } = timeout;
   const random = Math.random;
   return createClient({ server, transport, clock, random, deadline, signal, log: report, effect });

@@ -51,6 +51,13 @@ test('a create step sends one request, and sets the outputs of the new workspace
   });
 });
 
+test('the header User-Agent has the id of the run, if the runner provides it', async () => {
+  await harness.create(undefined, { ACTIONS_ORCHESTRATION_ID: 'run/1.build' });
+  expect(harness.sandbox.requests.at(-1)?.headers['user-agent']).toBe(
+    `${name}/${version} actions_orchestration_id/run_1.build`,
+  );
+});
+
 test('every field is sent with the type that the API accepts', async () => {
   expect(Object.keys(WORKSPACE_EXAMPLE)).toEqual(WORKSPACE_FIELDS);
   const step = await harness.create(toInputs(WORKSPACE_EXAMPLE));
