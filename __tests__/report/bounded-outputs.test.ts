@@ -39,7 +39,6 @@ describe('a list as JSON', () => {
         expect(output.total).toBe(entries.length);
         expectFull(output, JSON.stringify(entries[output.shown]) ?? '');
       }),
-      { numRuns: 300 },
     );
   });
 });
