@@ -97,6 +97,26 @@ describe.each([true, false])('a list whose pages report its length (%s)', (total
   });
 });
 
+test('after a gap, the reader goes back page by page until the pages overlap', async () => {
+  const list = listOf(400);
+  const { ids, offsets } = await readAll(list, (reads) => {
+    // All but one of the items that were read.
+    if (reads === 2) list.items.splice(0, 198);
+  });
+  expect(ids).toEqual(Array.from({ length: 400 }, (_, at) => String(at)));
+  expect(offsets).toEqual([0, 99, 198, 99, 0, 99, 198]);
+});
+
+test.each([
+  ['an empty list', 0, [0]],
+  ['a full page and nothing after it', 100, [100]],
+])('%s yields one page', async (_, count, sizes) => {
+  const list = listOf(count, { total: false });
+  const read = async (offset: number) => ({ items: list.items.slice(offset, offset + PAGE_SIZE) });
+  const pages = await Array.fromAsync(readPages({ ...LIST, read }));
+  expect(pages.map(({ items }) => items.length)).toEqual(sizes);
+});
+
 test('a list with smaller pages than requested is read to its end', async () => {
   const list = listOf(240, { size: 30 });
   expect((await readAll(list)).ids).toEqual(idsOf(list));
