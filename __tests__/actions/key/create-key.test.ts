@@ -41,6 +41,13 @@ test.each([
   },
 );
 
+test('a missing workspace fails the step before any key is listed', async () => {
+  const scene = openKeyScene();
+  const { error } = await scene.createKey({ workspace: 'nowhere' });
+  expect(error).toMatchObject({ code: 'workspace-not-found', details: { workspace: 'nowhere' } });
+  expect(scene.calls()).toEqual([LOOKUP, LOOKUP]);
+});
+
 describe('the requested expiry', () => {
   const DAY_MS = 24 * HOUR_MS;
 

@@ -9,6 +9,23 @@ import {
   openKeyScene,
 } from '../../support/key-scene.ts';
 import { onNth } from '../../support/on-nth.ts';
+import { onResponse } from '../../support/simulation.ts';
+
+test('A list that lags behind the deletion of an orphan does not confuse the step', async () => {
+  const scene = openKeyScene();
+  const lost = { on: CREATE, kind: 'reset', applied: true } as const;
+  scene.scheduleFaults(lost, lost);
+  const everListed = new Map<string, unknown>();
+  onResponse(scene.simulation, (response) => {
+    const { data } = JSON.parse(response.body);
+    if (!Array.isArray(data)) return response;
+    for (const key of data) everListed.set(key.hash, key);
+    return { ...response, body: JSON.stringify({ data: [...everListed.values()] }) };
+  });
+  const step = await scene.createKey();
+  expect(step.error).toBeUndefined();
+  expect(scene.hashes()).toEqual([step.handedOver?.key.hash]);
+});
 
 describe('a rejected POST /keys', () => {
   test.each([401, 409])(
