@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import type { CommentData } from '../../src/actions/preview/comment.ts';
+import {
+  type CommentData,
+  type CommentFacts,
+  type ExistingWorkspace,
+  mergeComment,
+  observe,
+} from '../../src/actions/preview/comment.ts';
+import type { Key } from '../../src/openrouter/resources/keys.ts';
+import type { WorkspaceRef } from '../../src/openrouter/resources/workspaces.ts';
 
 /** Pieces of what could end a comment in HTML, break a table, or reach people and pages. */
 const PIECES = [
@@ -39,18 +47,17 @@ const amount = fc.oneof(
 
 const orNull = <Value>(values: fc.Arbitrary<Value>) => fc.option(values, { nil: null, freq: 9 });
 
-const row = fc.record({
+const deletion = fc.record({
+  state: fc.constantFrom('unfinished' as const, 'finished' as const),
   at: fc.constantFrom(0, 1_790_000_000, 1_790_000_001),
-  limit: orNull(amount),
-  name: hostileText,
+  run: fc.constantFrom('', '17.1', '17.2'),
 });
-
-const keyData = fc.record({ spent: orNull(amount), row }, { requiredKeys: ['spent'] });
 
 const records = <Value>(ids: readonly string[], values: fc.Arbitrary<Value>) =>
   fc.dictionary(fc.constantFrom(...ids), values, { maxKeys: ids.length, noNullPrototype: true });
 
 const IDS = ['a', 'b', 'c'].map((digit) => `3fa85f64-5717-4562-b3fc-2c963f66afa${digit}`);
+const PREFIXES = ['1f', '1234567890', 'e2d4c6b8a0', 'ffffffffff', 'toString'];
 
 /** The data of two comments have often the same workspaces and keys. */
 export const someData: fc.Arbitrary<CommentData> = fc.record({
@@ -59,32 +66,79 @@ export const someData: fc.Arbitrary<CommentData> = fc.record({
     IDS,
     fc.record({
       slug: fc.constantFrom('preview-shop-42', 'other-42'),
-      deletion: fc.constantFrom('none' as const, 'unfinished' as const, 'finished' as const),
-      keys: records(['constructor', '0', '1f', 'e2d4c6b8a0918273', 'ffffffffffffffff'], keyData),
+      deletion: orNull(deletion),
+      keys: records(PREFIXES, orNull(amount)),
     }),
   ),
 });
 
-const hex = (at: number) => at.toString(16).padStart(16, '0');
+/** An API key of a workspace, as OpenRouter lists it. */
+export function keyOf(workspace: Pick<WorkspaceRef, 'id'>, fields: Partial<Key> = {}): Key {
+  return {
+    hash: 'e2d4c6b8a09182736455',
+    name: 'CI',
+    label: 'sk-or-v1-e2d...455',
+    workspace_id: workspace.id,
+    created_at: '2026-10-01T12:00:00Z',
+    usage: 0.25,
+    limit: 1,
+    ...fields,
+  };
+}
+
+/** A workspace of the same data that exists, with keys whose names someone chose to do harm. */
+const existing: fc.Arbitrary<ExistingWorkspace> = fc
+  .record({
+    id: fc.constantFrom(...IDS),
+    keys: fc.uniqueArray(
+      fc.record({
+        hash: fc.constantFrom('1f', 'e2d4c6b8a0918273', 'ffffffffffffffff', '12345678901'),
+        name: hostileText,
+        usage: fc.constantFrom(0.1, 0.25, 'much'),
+        limit: fc.constantFrom(1, null),
+      }),
+      { selector: ({ hash }) => hash },
+    ),
+  })
+  .map(({ id, keys }) => {
+    const workspace = { id, slug: 'preview-shop-42' };
+    return { workspace, keys: keys.map((key) => keyOf(workspace, key)) };
+  });
+
+/** What a comment can be rendered from. */
+export const someFacts: fc.Arbitrary<CommentFacts> = fc
+  .record({
+    data: someData,
+    existing: fc.array(existing, { maxLength: 1 }),
+    isBeingDeleted: fc.boolean(),
+  })
+  .map((facts) => joined(facts));
+
+/** The facts of a run that has read a comment with `data`. */
+export function joined(facts: CommentFacts): CommentFacts {
+  const all = facts.existing.map((one) => observe(one));
+  return { ...facts, data: all.reduce(mergeComment, facts.data) };
+}
+
+const hex = (at: number, length: number) => at.toString(16).padStart(length, '0');
 
 /** More than a comment has space for. */
 export const muchData: fc.Arbitrary<CommentData> = fc
   .record({
-    count: fc.nat(700),
-    perWorkspace: fc.integer({ min: 1, max: 700 }),
-    name: hostileText,
+    count: fc.nat(3_000),
+    perWorkspace: fc.integer({ min: 1, max: 3_000 }),
     spent: fc.constantFrom('0.5', '9'.repeat(40)),
-    hasRows: fc.boolean(),
-    deletion: fc.constantFrom('none' as const, 'unfinished' as const, 'finished' as const),
+    unknown: fc.integer({ min: 1, max: 5 }),
+    deletion: orNull(deletion),
   })
-  .map(({ count, perWorkspace, name, spent, hasRows, deletion }) => {
+  .map(({ count, perWorkspace, spent, unknown, deletion: ended }) => {
     const workspaces: CommentData['workspaces'] = {};
     for (let at = 0; at < count; at += 1) {
-      const id = `3fa85f64-5717-4562-b3fc-${hex(Math.floor(at / perWorkspace)).slice(4)}`;
-      const slug = `preview-${hex(Math.floor(at / perWorkspace))}`.padEnd(50, 'x');
-      workspaces[id] ??= { slug, deletion, keys: {} };
-      const withRow = { row: { at, limit: spent, name: `${at} ${name}`.slice(0, 200) } };
-      workspaces[id].keys[hex(at)] = { spent, ...(hasRows && withRow) };
+      const owner = Math.floor(at / perWorkspace);
+      const id = `3fa85f64-5717-4562-b3fc-${hex(owner, 12)}`;
+      const slug = `preview-${hex(owner, 16)}`.padEnd(50, 'x');
+      workspaces[id] ??= { slug, deletion: ended, keys: {} };
+      workspaces[id].keys[hex(at, 10)] = at % unknown === 1 ? null : spent;
     }
     return { isCut: false, workspaces };
   });

@@ -6,7 +6,12 @@ import { inProcessTransport } from '../../sandbox/http/in-process.ts';
 import { seedUsage } from '../../sandbox/openrouter/seed.ts';
 import type { KeyResult } from '../../src/actions/key/create-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
-import { type CommentData, formatMarker } from '../../src/actions/preview/comment.ts';
+import {
+  type CommentFacts,
+  formatMarker,
+  type Total,
+  totalOf,
+} from '../../src/actions/preview/comment.ts';
 import { runPreviewTask } from '../../src/actions/preview/end-job.ts';
 import {
   type PreviewRequest,
@@ -21,6 +26,7 @@ import { createClient } from '../../src/http/client.ts';
 import { recordEffect } from '../../src/http/effect.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import { parseJson } from '../../src/lib/json.ts';
+import { exactUsd, parseUsd } from '../../src/lib/usd.ts';
 import { GITHUB_URL, type World, works } from './preview-world.ts';
 import { knownOf } from './repositories.ts';
 import { connect, savedAndRead, whileAlive } from './simulation.ts';
@@ -281,13 +287,23 @@ function contextOf<Result>(
     }),
     repository: knownOf(github, repository),
     jobLogin: token.user.login,
+    run: job.name.replace(/^\D+$/, ''),
     notice: context.log.info,
-    renderComment:
-      job.request?.comment === false
-        ? undefined
-        : (data: CommentData, existing: string | undefined) =>
-            `${formatMarker(data)}\n${existing ?? 'Deleted'}`,
+    renderComment: job.request?.comment === false ? undefined : shortComment,
   };
+}
+
+/** The comment with its data and its total only. */
+function shortComment(facts: CommentFacts): string {
+  const { amount, isComplete } = totalOf(facts);
+  return `${formatMarker(facts.data)}\n${isComplete ? '' : 'at least '}${exactUsd(amount)}`;
+}
+
+/** What a comment says that all keys have spent; undefined if it is none of a preview. */
+export function readShortComment(body: string): Total | undefined {
+  const [, atLeast, amount = ''] = /\n(at least )?([\d.]+)$/.exec(body) ?? [];
+  const usd = parseUsd(amount);
+  return usd === undefined ? undefined : { amount: usd, isComplete: atLeast === undefined };
 }
 
 /** Notes when a process is cancelled: what it does then counts as failed. */

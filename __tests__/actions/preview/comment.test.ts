@@ -2,35 +2,35 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   type CommentData,
-  findMissing,
+  type CommentFacts,
+  checkDeletions,
+  type Deletion,
   formatMarker,
+  limitComment,
   mergeComment,
   NO_DATA,
   observe,
   readComment,
   totalOf,
 } from '../../../src/actions/preview/comment.ts';
-import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
+import { exactUsd, parseUsd, type Usd } from '../../../src/lib/usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
-import { someData } from '../../support/preview-comment.ts';
+import { keyOf as keyIn, muchData, someData } from '../../support/preview-comment.ts';
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
 const workspace = { id: ID, slug: 'preview-shop-42' };
+const PREFIX = 'e2d4c6b8a0';
 
-const keyOf = (fields: Partial<Key> = {}): Key => ({
-  hash: 'e2d4c6b8a09182736455',
-  name: 'CI',
-  label: 'sk-or-v1-e2d...455',
-  workspace_id: ID,
-  created_at: '2026-10-01T12:00:00Z',
-  usage: 0.25,
-  limit: 1,
-  ...fields,
-});
+const keyOf = (fields: Partial<Key> = {}) => keyIn(workspace, fields);
+const seen = (keys: readonly Key[], deletion: Deletion | null = null) =>
+  observe({ workspace, keys }, deletion);
+
+const unfinished: Deletion = { state: 'unfinished', at: 1_790_000_000, run: '17.1' };
+const finished: Deletion = { ...unfinished, state: 'finished' };
 
 const keysIn = ({ workspaces }: CommentData) =>
   Object.entries(workspaces).flatMap(([id, { keys }]) =>
-    Object.entries(keys).map(([hash, { spent }]) => [`${id} ${hash}`, spent] as const),
+    Object.entries(keys).map(([prefix, spent]) => [`${id} ${prefix}`, spent] as const),
   );
 
 describe('the merge of two comments', () => {
@@ -48,29 +48,32 @@ describe('the merge of two comments', () => {
     );
   });
 
-  test('has each key of both with the larger amount, and each deletion', () => {
+  test('has each key of both with the larger amount', () => {
     fc.assert(
       fc.property(someData, someData, (a, b) => {
-        const merged = mergeComment(a, b);
         const amounts = new Map<string, Usd>();
+        const usdOf = (spent: string | null) => (spent === null ? -1n : (parseUsd(spent) as Usd));
         for (const [key, spent] of [...keysIn(a), ...keysIn(b)]) {
-          const amount = spent === null ? -1n : (parseUsd(spent) as Usd);
+          const amount = usdOf(spent);
           if (amount > (amounts.get(key) ?? -2n)) amounts.set(key, amount);
         }
-        const found = keysIn(merged).map(
-          ([key, spent]) => [key, spent === null ? -1n : parseUsd(spent)] as const,
+        const found = keysIn(mergeComment(a, b)).map(
+          ([key, spent]) => [key, usdOf(spent)] as const,
         );
         expect(new Map(found)).toEqual(amounts);
-        for (const [id, { deletion }] of Object.entries(merged.workspaces)) {
-          const all = [a, b].map(({ workspaces }) => workspaces[id]?.deletion);
-          const latest = ['finished', 'unfinished', 'none'].find((one) =>
-            all.includes(one as never),
-          );
-          expect(deletion).toBe(latest);
-        }
       }),
       { numRuns: 100 },
     );
+  });
+
+  test.each<[string, Deletion | null, Deletion]>([
+    ['one, if the other has none', null, unfinished],
+    ['the one that finished', { ...unfinished, at: 2e9 }, finished],
+    ['the later one', finished, { ...finished, at: 1_790_000_001 }],
+    ['the one of the later run', finished, { ...finished, run: '17.2' }],
+  ])('has of two deletions %s', (_, other, expected) => {
+    const merged = mergeComment(seen([], expected), seen([], other));
+    expect(merged.workspaces[ID]?.deletion).toEqual(expected);
   });
 });
 
@@ -86,7 +89,13 @@ describe('the data in a comment', () => {
     );
   });
 
-  const marker = formatMarker(observe(workspace, [keyOf()], 'none'));
+  test('has of keys only the amounts, and of a deletion its state, its time and its run', () => {
+    expect(formatMarker(seen([keyOf()], finished))).toBe(
+      `<!-- openrouter-preview:v1 {"isCut":false,"workspaces":{"${ID}":{"slug":"preview-shop-42","deletion":{"state":"finished","at":1790000000,"run":"17.1"},"keys":{"${PREFIX}":"0.25"}}}} -->`,
+    );
+  });
+
+  const marker = formatMarker(seen([keyOf()], unfinished));
   test.each<[string, string]>([
     ['a body with something before the marker', ` ${marker}`],
     ['a quoted marker', `> ${marker}`],
@@ -95,84 +104,130 @@ describe('the data in a comment', () => {
     ['a marker without JSON', '<!-- openrouter-preview:v1 {"isCut": -->'],
     ['data without workspaces', '<!-- openrouter-preview:v1 {"isCut":false} -->'],
     ['an id that is none', marker.replace(ID, 'x')],
-    ['a hash that is none', marker.replace('e2d4c6b8a0918273', 'x y')],
+    ['a prefix that is none', marker.replace(PREFIX, 'x y')],
+    ['a prefix that is too long', marker.replace(PREFIX, `${PREFIX}f`)],
     ['a slug that is none', marker.replace('preview-shop', '[x](y)')],
     ['an amount that is none', marker.replace('"0.25"', '"1e999"')],
+    ['a negative amount', marker.replace('"0.25"', '"-1"')],
     ['an amount that is too long', marker.replace('"0.25"', `"${'9'.repeat(41)}"`)],
-    ['an unknown kind of deletion', marker.replace('"none"', '"begun"')],
-    ['data that are too long', marker.replace('"CI"', `"${'x'.repeat(65_536)}"`)],
+    ['an unknown state of a deletion', marker.replace('"unfinished"', '"begun"')],
+    ['a run that is none', marker.replace('"17.1"', '"../1"')],
+    ['a time that is none', marker.replace('1790000000', '1e300')],
+    ['data that are too long', marker.replace(PREFIX, `${'x'.repeat(65_536)}`)],
   ])('%s has no data', (_, body) => {
     expect(body).not.toBe(marker);
     expect(readComment(body)).toBeUndefined();
   });
 });
 
-describe('what is known of a workspace', () => {
-  test('has the beginning of the hash, the amounts as exact decimals, the name, and the time', () => {
-    const data = observe(workspace, [keyOf({ usage: 5e-7 })], 'finished');
-    const row = { at: 1_790_856_000, limit: '1', name: 'CI' };
-    const keys = { e2d4c6b8a0918273: { spent: '0.0000005', row } };
-    const known = { slug: workspace.slug, deletion: 'finished', keys };
-    expect(data).toEqual({ isCut: false, workspaces: { [ID]: known } });
+describe('what is remembered of a workspace', () => {
+  test('is the beginning of the hash of each key with its amount as an exact decimal', () => {
+    expect(seen([keyOf({ usage: 5e-7 })])).toEqual({
+      isCut: false,
+      workspaces: {
+        [ID]: { slug: workspace.slug, deletion: null, keys: { [PREFIX]: '0.0000005' } },
+      },
+    });
   });
 
   test.each<[string, Partial<Key>]>([
     ['without a counter', { usage: undefined }],
     ['with a text as a counter', { usage: 'much' }],
     ['with a counter that is longer than any', { usage: 1e60 }],
+    ['with a negative counter', { usage: -1 }],
   ])('has an unknown amount for a key %s', (_, fields) => {
-    const data = observe(workspace, [keyOf(), keyOf({ hash: 'other', ...fields })], 'none');
+    const data = seen([keyOf(), keyOf({ hash: 'other', ...fields })], finished);
     expect(keysIn(data).map(([, spent]) => spent)).toEqual(['0.25', null]);
-    expect(totalOf(data)).toEqual({ amount: parseUsd('0.25'), isComplete: false });
-  });
-
-  test('has no limit and no time for a key without them', () => {
-    const { keys } = observe(workspace, [keyOf({ limit: null, created_at: undefined })], 'none')
-      .workspaces[ID] as CommentData['workspaces'][string];
-    expect(Object.values(keys)[0]?.row).toEqual({ at: 0, limit: null, name: 'CI' });
+    expect(shown({ data })).toBe('at least 0.25');
   });
 });
 
-describe('a workspace whose deletion no one recorded', () => {
-  const known = observe(workspace, [keyOf()], 'none');
-  const deletionAfter = (
-    data: CommentData,
-    facts: { slug?: string; existing?: string | undefined },
-  ) => {
-    const missing = findMissing(data, { slug: workspace.slug, existing: undefined, ...facts });
-    return mergeComment(data, missing).workspaces[ID];
-  };
-
-  test('is missing once its slug is free or has another workspace, and keeps its keys', () => {
-    const { keys } = known.workspaces[ID] as CommentData['workspaces'][string];
-    const expected = { slug: workspace.slug, deletion: 'unfinished', keys };
-    expect(deletionAfter(known, {})).toEqual(expected);
-    expect(deletionAfter(known, { existing: ID.replace('3', '4') })).toEqual(expected);
-  });
-
-  test('is not missing while it exists, and nothing is known if it has another slug', () => {
-    expect(deletionAfter(known, { existing: ID })?.deletion).toBe('none');
-    expect(deletionAfter(known, { slug: 'other-42' })?.deletion).toBe('none');
-  });
-
-  test('is not a workspace whose deletion finished', () => {
-    expect(deletionAfter(observe(workspace, [], 'finished'), {})?.deletion).toBe('finished');
-  });
-});
+/** The total of facts; without further ones, no workspace exists. */
+function shown(facts: Pick<CommentFacts, 'data'> & Partial<CommentFacts>): string {
+  const { amount, isComplete } = totalOf({ existing: [], isBeingDeleted: false, ...facts });
+  return `${isComplete ? '' : 'at least '}${exactUsd(amount)}`;
+}
 
 describe('the total', () => {
   test('is exact', () => {
     const keys = Array.from({ length: 10 }, (_, at) => keyOf({ hash: `${at}`, usage: 0.1 }));
-    expect(totalOf(observe(workspace, keys, 'none'))).toEqual({
-      amount: parseUsd('1'),
-      isComplete: true,
-    });
+    expect(shown({ data: seen(keys, finished) })).toBe('1');
   });
 
-  test('is complete after a deletion that finished, and a lower bound after one that did not', () => {
-    const isComplete = (deletion: 'unfinished' | 'finished') =>
-      totalOf(observe(workspace, [keyOf()], deletion)).isComplete;
-    expect(isComplete('finished')).toBe(true);
-    expect(isComplete('unfinished')).toBe(false);
+  test.each<[Deletion | null, string]>([
+    [finished, '0.25'],
+    [unfinished, 'at least 0.25'],
+    [null, 'at least 0.25'],
+  ])('of a workspace that does not exist, after the deletion %j, is %s', (deletion, expected) => {
+    expect(shown({ data: seen([keyOf()], deletion) })).toBe(expected);
+  });
+
+  const keys = [keyOf()];
+  const existing = [{ workspace, keys }];
+
+  test('of a workspace that exists is complete also after a deletion that did not finish', () => {
+    expect(shown({ data: seen(keys, unfinished), existing })).toBe('0.25');
+  });
+
+  test('of a workspace that is about to be deleted is a lower bound', () => {
+    expect(shown({ data: seen(keys), existing, isBeingDeleted: true })).toBe('at least 0.25');
+  });
+
+  test('is a lower bound if a key is remembered that is not listed', () => {
+    const data = seen([...keys, keyOf({ hash: 'gone' })]);
+    expect(shown({ data, existing })).toBe('at least 0.5');
+  });
+
+  test('is a lower bound if the hashes of two keys begin alike', () => {
+    const alike = [keyOf(), keyOf({ hash: `${PREFIX}9` })];
+    const data = seen(alike);
+    expect(shown({ data, existing: [{ workspace, keys: alike }] })).toBe('at least 0.25');
+  });
+});
+
+describe('a deletion that finished', () => {
+  const stateAfter = (remembered: readonly Key[]) =>
+    checkDeletions(seen([keyOf()], finished), seen(remembered)).workspaces[ID]?.deletion;
+
+  test('is one only if this run has read all keys that are remembered', () => {
+    expect(stateAfter([keyOf()])).toEqual(finished);
+    expect(stateAfter([])).toEqual(finished);
+    expect(stateAfter([keyOf(), keyOf({ hash: 'gone' })])).toEqual(unfinished);
+  });
+});
+
+describe('data that are limited', () => {
+  test('fit, say that something was left out, and are the same if they are limited again', () => {
+    fc.assert(
+      fc.property(muchData, fc.integer({ min: 12_000, max: 60_000 }), (data, max) => {
+        const limited = limitComment(data, max);
+        expect(formatMarker(limited).length).toBeLessThanOrEqual(max);
+        const left = keysIn(data).length - keysIn(limited).length;
+        if (left > 0) expect(limited.isCut).toBe(true);
+        expect(formatMarker(limitComment(limited, max)) === formatMarker(limited)).toBe(true);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('are without unknown amounts first, then without the smallest', () => {
+    const amounts = [0.5, undefined, 0.1, 2];
+    const keys = amounts.map((usage, at) => keyOf({ hash: `key${at}`, usage }));
+    const data = seen(keys);
+    const { length } = formatMarker(data);
+    const left = (max: number) => Object.keys(limitComment(data, max).workspaces[ID]?.keys ?? {});
+    expect(left(length + 1)).toEqual(['key0', 'key1', 'key2', 'key3']);
+    expect(left(length - 1)).toEqual(['key0', 'key2', 'key3']);
+    expect(left(length - '"key1":null,'.length - 1)).toEqual(['key0', 'key3']);
+  });
+
+  test('have 40 workspaces at most, first those that may exist', () => {
+    const idOf = (at: number) => ID.slice(0, -2) + String(at).padStart(2, '0');
+    const all = Array.from({ length: 42 }, (_, at) =>
+      observe({ workspace: { ...workspace, id: idOf(at) }, keys: [] }, at < 40 ? finished : null),
+    ).reduce(mergeComment);
+    const ids = Object.keys(limitComment(all).workspaces);
+    expect(ids).toHaveLength(40);
+    expect(ids.slice(0, 3)).toEqual([idOf(40), idOf(41), idOf(0)]);
   });
 });

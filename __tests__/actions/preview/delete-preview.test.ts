@@ -79,7 +79,7 @@ test.each([
     return handle(request);
   };
   await clock.run(runJob(world, closingJob()));
-  expect(remembered(world, workspace.id)).toMatchObject({ deletion });
+  expect(remembered(world, workspace.id)).toMatchObject({ deletion: { state: deletion } });
 });
 
 describe('the cost of the keys of a deleted preview', () => {

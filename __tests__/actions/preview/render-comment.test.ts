@@ -2,28 +2,45 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   type CommentData,
+  type CommentFacts,
   type Deletion,
   formatMarker,
-  type KeyData,
+  limitComment,
   mergeComment,
+  observe,
   readComment,
   totalOf,
 } from '../../../src/actions/preview/comment.ts';
 import { renderComment } from '../../../src/actions/preview/render-comment.ts';
-import { hostileText, muchData, someData } from '../../support/preview-comment.ts';
+import type { Key } from '../../../src/openrouter/resources/keys.ts';
+import {
+  hostileText,
+  joined,
+  keyOf as keyIn,
+  muchData,
+  someData,
+  someFacts,
+} from '../../support/preview-comment.ts';
 import { SHOP } from '../../support/repositories.ts';
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
+const workspace = { id: ID, slug: 'preview-shop-42' };
 
-const options = { existing: undefined, repository: SHOP, redact: (text: string) => text };
-const render = (data: CommentData) => renderComment(data, options);
+const options = { repository: SHOP, redact: (text: string) => text };
+const render = (facts: CommentFacts) => renderComment(facts, options);
 
-const row = (at: number, name: string) => ({ at, limit: '1', name });
+const keyOf = (fields: Partial<Key>) => keyIn(workspace, fields);
 
-const dataOf = (keys: Record<string, KeyData>, deletion: Deletion = 'none'): CommentData => ({
-  isCut: false,
-  workspaces: { [ID]: { slug: 'preview-shop-42', deletion, keys } },
-});
+/** The facts about a workspace that exists with these keys. */
+const factsOf = (keys: readonly Key[], isBeingDeleted = false): CommentFacts =>
+  joined({
+    data: { isCut: false, workspaces: {} },
+    existing: [{ workspace, keys }],
+    isBeingDeleted,
+  });
+
+/** The facts about data without a workspace that exists. */
+const gone = (data: CommentData): CommentFacts => ({ data, existing: [], isBeingDeleted: false });
 
 /** The lines after the data. */
 const htmlOf = (body: string) => body.split('\n').slice(1);
@@ -33,94 +50,87 @@ const LINK =
 const HEADER =
   '<tr><th>Run</th><th>API key</th><th align="right">Cost</th><th align="right">Limit</th></tr>';
 
+const ended = (state: Deletion['state']): Deletion => ({ state, at: 1_790_000_000, run: '17.1' });
+
 describe('the comment of a preview', () => {
   test('has the data, the workspace with its link, a row per key, and the total', () => {
-    const data = dataOf({
-      '1a': { spent: '0.0421', row: row(2, 'octo-org/shop / CI / 123.2 / test / a1b2c3') },
-      '2b': { spent: null, row: { at: 1, limit: null, name: 'by hand' } },
-    });
-    expect(render(data).split('\n')).toEqual([
-      formatMarker(data),
+    const facts = factsOf([
+      keyOf({ hash: '2b', created_at: '2026-09-30T12:00:00Z', usage: null, limit: null }),
+      keyOf({ hash: '1a', name: 'octo-org/shop / CI / 123.2 / test / a1b2c3', usage: 0.0421 }),
+    ]);
+    expect(render(facts).split('\n')).toEqual([
+      formatMarker(limitComment(facts.data)),
       '<h3>OpenRouter preview</h3>',
       LINK,
       '<table>',
       HEADER,
       '<tr><td><a href="https://github.com/octo-org/shop/actions/runs/123/attempts/2">123, attempt 2</a></td><td><code>octo-org/shop / CI / 123.2 / test / a1b2c3</code></td><td align="right">$0.0421</td><td align="right">$1.00</td></tr>',
-      '<tr><td>1970-01-01T00:00:01Z</td><td><code>by hand</code></td><td align="right">unknown</td><td align="right">–</td></tr>',
+      '<tr><td>2026-09-30T12:00:00Z</td><td><code>CI</code></td><td align="right">unknown</td><td align="right">–</td></tr>',
       '</table>',
       '<p>Total: at least $0.0421</p>',
     ]);
   });
 
   test('of a workspace without keys has no table', () => {
-    expect(htmlOf(render(dataOf({})))).toEqual([
+    expect(htmlOf(render(factsOf([])))).toEqual([
       '<h3>OpenRouter preview</h3>',
       LINK,
       '<p>Total: $0.00</p>',
     ]);
   });
 
-  test.each<[Deletion, string]>([
-    ['finished', '<p>Total: $0.50</p>'],
-    ['unfinished', '<p>Total: at least $0.50</p>'],
-  ])('of a workspace whose deletion is %s ends with Deleted, without a link', (deletion, total) => {
-    const html = htmlOf(render(dataOf({ '1a': { spent: '0.5', row: row(1, 'CI') } }, deletion)));
+  test.each<[Deletion['state'], string]>([
+    ['finished', '<p>Total: $0.25</p>'],
+    ['unfinished', '<p>Total: at least $0.25</p>'],
+  ])('of a workspace whose deletion is %s ends with Deleted, without a link', (state, total) => {
+    const data = observe({ workspace, keys: [keyOf({})] }, ended(state));
+    const html = htmlOf(render(gone(data)));
     expect(html.slice(-2)).toEqual([total, '<p>Deleted</p>']);
     expect(html).not.toContain(LINK);
   });
 
-  test('of a workspace that exists after a deletion that did not finish has its link', () => {
-    const html = htmlOf(renderComment(dataOf({}, 'unfinished'), { ...options, existing: ID }));
+  test('of a workspace that is about to be deleted says so', () => {
+    const html = htmlOf(render(factsOf([keyOf({})], true)));
     expect(html).toContain(LINK);
-    expect(html.at(-1)).toBe('<p>Total: at least $0.00</p>');
+    expect(html.at(-1)).toBe('<p>Total: at least $0.25, being deleted</p>');
   });
 
-  test('has the link of the new workspace, and the keys of the one before', () => {
-    const { workspaces } = dataOf({ '1a': { spent: '0.5', row: row(1, 'before') } }, 'finished');
-    const other = dataOf({ '2b': { spent: '0.1', row: row(2, 'after') } }).workspaces[ID];
-    const both = { ...workspaces, [ID.replace('3', '4')]: other as never };
-    const html = htmlOf(render({ isCut: false, workspaces: both }));
+  test('has the keys of the workspace that exists, and the total of the one before', () => {
+    const before = { ...workspace, id: ID.replace('3', '4') };
+    const data = observe({ workspace: before, keys: [keyOf({ usage: 0.5 })] }, ended('finished'));
+    const { existing } = factsOf([keyOf({ usage: 0.1, name: 'after' })]);
+    const html = htmlOf(render(joined({ data, existing, isBeingDeleted: false })));
     expect(html.filter((line) => line === LINK)).toHaveLength(1);
-    expect(html.join('').match(/<code>.*?<\/code>/g)).toEqual([
-      '<code>after</code>',
-      '<code>before</code>',
-    ]);
+    expect(html.join('').match(/<code>.*?<\/code>/g)).toEqual(['<code>after</code>']);
+    expect(html.join('')).toContain('<td>… and 1 older key</td><td align="right">$0.50</td>');
     expect(html.at(-1)).toBe('<p>Total: $0.60</p>');
   });
 
   test('is the same text, whichever of two runs merges what both know', () => {
     fc.assert(
       fc.property(someData, someData, (a, b) => {
-        expect(render(mergeComment(a, b)) === render(mergeComment(b, a))).toBe(true);
+        const [one, other] = [mergeComment(a, b), mergeComment(b, a)].map(gone).map(render);
+        expect(one === other).toBe(true);
       }),
       { numRuns: 100 },
     );
   });
 
-  test('sums up the oldest keys in one row', () => {
-    const data = dataOf({
-      '1a': { spent: '0.1' },
-      '2b': { spent: '0.2' },
-      '3c': { spent: '0.5', row: row(3, 'CI') },
-    });
-    const last = (body: string) =>
-      htmlOf(body)
-        .filter((line) => line.startsWith('<tr>'))
-        .at(-1);
-    expect(last(render(data))).toBe(
-      '<tr><td></td><td>… and 2 older keys</td><td align="right">$0.30</td><td align="right"></td></tr>',
-    );
-    expect(last(render(dataOf({ '1a': { spent: null } })))).toContain(
-      '<td>… and 1 older key</td><td align="right">at least $0.00</td>',
+  test('is the same text after its data were read', () => {
+    fc.assert(
+      fc.property(someFacts, (facts) => {
+        const body = render(facts);
+        const data = mergeComment(facts.data, readComment(body) as CommentData);
+        expect(render({ ...facts, data }) === body).toBe(true);
+      }),
+      { numRuns: 100 },
     );
   });
 });
 
 describe('the run of a key', () => {
   const runIn = (name: string) =>
-    /<td>(?:<a href="([^"]*)">)?/.exec(
-      render(dataOf({ '1a': { spent: '0', row: row(1, name) } })),
-    )?.[1];
+    /<td>(?:<a href="([^"]*)">)?/.exec(render(factsOf([keyOf({ name })])))?.[1];
 
   test.each<[string, string | undefined]>([
     ['octo-org/shop / CI / 123.1 / test / a1b2c3', '123/attempts/1'],
@@ -136,9 +146,9 @@ describe('the run of a key', () => {
   });
 
   test('has a link without the attempt on Gitea and Forgejo', () => {
-    const data = dataOf({ '1a': { spent: '0', row: row(1, 'octo-org/shop / CI / 123.2 / test') } });
+    const facts = factsOf([keyOf({ name: 'octo-org/shop / CI / 123.2 / test' })]);
     const repository = { ...SHOP, isGitea: true };
-    expect(renderComment(data, { ...options, repository })).toContain(
+    expect(renderComment(facts, { ...options, repository })).toContain(
       '<a href="https://github.com/octo-org/shop/actions/runs/123">123, attempt 2</a>',
     );
   });
@@ -151,8 +161,8 @@ describe('texts that others chose', () => {
 
   test('add no HTML, no mentions and no lines, and do not end the data', () => {
     fc.assert(
-      fc.property(someData, (data) => {
-        const body = render(data);
+      fc.property(someFacts, (facts) => {
+        const body = render(facts);
         expect(body.indexOf('-->')).toBe(body.indexOf('\n') - '-->'.length);
         const html = htmlOf(body);
         expect(html.join('').replaceAll(TAGS, '')).not.toMatch(/[<>]/);
@@ -164,11 +174,11 @@ describe('texts that others chose', () => {
     );
   });
 
-  test('are read as they were written', () => {
+  test('do not get into the data', () => {
     fc.assert(
       fc.property(hostileText, (name) => {
-        const data = dataOf({ '1a': { spent: '1', row: row(1, name) } });
-        expect(readComment(render(data))).toEqual(data);
+        const facts = factsOf([keyOf({ name, usage: 1 })]);
+        expect(readComment(render(facts))).toEqual(facts.data);
       }),
       { numRuns: 100 },
     );
@@ -177,46 +187,63 @@ describe('texts that others chose', () => {
   test('have no secrets, and are cut behind those', () => {
     const secret = 'sk-or-v1-0123456789abcdef';
     const name = `${'x'.repeat(190)}${secret}${'y'.repeat(100)}`;
-    const data = dataOf({ '1a': { spent: '1', row: row(1, name) } });
     const redact = (text: string) => text.replaceAll(secret, '***');
-    const body = renderComment(data, { ...options, redact });
-    expect(body).not.toContain('sk-or');
-    expect(readComment(body)?.workspaces[ID]?.keys['1a']?.row?.name).toBe(
-      `${'x'.repeat(190)}***${'y'.repeat(7)}`,
-    );
+    const body = renderComment(factsOf([keyOf({ name })]), { ...options, redact });
+    expect(body).toContain(`<code>${'x'.repeat(190)}***${'y'.repeat(7)}</code>`);
   });
 });
 
 describe('a comment with more than it has space for', () => {
-  test('is not too long, has whole data, and says what is missing', () => {
+  test('is not too long, has whole data, and says that something is missing', () => {
     fc.assert(
       fc.property(muchData, (data) => {
-        const body = render(data);
+        const body = render(gone(data));
         expect(body.length).toBeLessThanOrEqual(60_000);
         const read = readComment(body) as CommentData;
-        const [total, shown] = [totalOf(data), totalOf(read)];
+        const [total, shown] = [totalOf(gone(data)), totalOf(gone(read))];
         expect(shown.amount <= total.amount).toBe(true);
         if (shown.amount < total.amount) expect(shown.isComplete).toBe(false);
-        expect(render(read) === body).toBe(true);
+        expect(render(gone(mergeComment(read, data))) === body).toBe(true);
       }),
       { numRuns: 20 },
     );
   });
 
-  test('leaves out nothing of 600 keys but the rows of the oldest', () => {
-    const keys = Array.from({ length: 600 }, (_, at) => {
-      const key = { spent: '0.001', row: row(at, `octo-org/shop / CI / ${at}.1 / test / a1b2c3`) };
-      return [at.toString(16).padStart(16, '0'), key] as const;
-    });
-    const body = render(dataOf(Object.fromEntries(keys)));
-    const html = htmlOf(body);
-    const names = html.flatMap((line) => /CI \/ (\d+)\.1/.exec(line)?.[1] ?? []).map(Number);
-    const rest = 600 - names.length;
-    expect(names.length).toBeGreaterThan(90);
-    expect(names).toEqual(names.map((_, at) => 599 - at));
-    expect(html).toContain(
-      `<tr><td></td><td>… and ${rest} older keys</td><td align="right">$${rest / 1000}</td><td align="right"></td></tr>`,
+  const manyKeys = (count: number, fields: (at: number) => Partial<Key>) =>
+    Array.from({ length: count }, (_, at) =>
+      keyOf({
+        hash: String(at).padStart(10, 'f'),
+        created_at: new Date(Date.UTC(2026, 0, 1) + at * 1000).toISOString(),
+        ...fields(at),
+      }),
     );
-    expect(html.at(-1)).toBe('<p>Total: $0.60</p>');
+  const nameOf = (at: number) => `octo-org/shop / Preview / 170000${at}.1 / integration / a1b2c3`;
+  const rowsIn = (body: string) => htmlOf(body).filter((line) => line.includes('<code>')).length;
+
+  test('has 1,500 keys with amounts of 12 characters, and 50 rows', () => {
+    const keys = manyKeys(1_500, (at) => ({ name: nameOf(at), usage: 1 + at / 1e10 + 1e-10 }));
+    const facts = factsOf(keys);
+    const body = render(facts);
+    expect(body.length).toBeLessThanOrEqual(60_000);
+    expect(readComment(body)).toEqual(facts.data);
+    expect(rowsIn(body)).toBe(50);
+    expect(htmlOf(body).at(-1)).toMatch(/^<p>Total: \$/);
+  });
+
+  test('has fewer rows before it has less data', () => {
+    const keys = manyKeys(900, () => ({ name: '<'.repeat(200) }));
+    const facts = factsOf(keys);
+    const body = render(facts);
+    expect(rowsIn(body)).toBeGreaterThan(20);
+    expect(rowsIn(body)).toBeLessThan(50);
+    expect(readComment(body)).toEqual(facts.data);
+  });
+
+  test('has the newest keys in its rows', () => {
+    const keys = manyKeys(60, (at) => ({ name: nameOf(at) }));
+    const body = render(factsOf(keys));
+    const names = [...body.matchAll(/170000(\d+)\.1 \//g)].map(([, at]) => Number(at));
+    expect(names).toEqual(Array.from({ length: 50 }, (_, at) => 59 - at));
+    expect(body).toContain('<td>… and 10 older keys</td><td align="right">$2.50</td>');
   });
 });

@@ -2,10 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   type CommentData,
+  type Deletion,
   NO_DATA,
   observe,
-  readComment,
-  totalOf,
 } from '../../../src/actions/preview/comment.ts';
 import { renderComment } from '../../../src/actions/preview/render-comment.ts';
 import { type CommentRequest, writeComment } from '../../../src/actions/preview/write-comment.ts';
@@ -14,8 +13,8 @@ import { createClient } from '../../../src/http/client.ts';
 import { recordEffect } from '../../../src/http/effect.ts';
 import type { Server } from '../../../src/http/server.ts';
 import { type Transport, TransportError } from '../../../src/http/transport.ts';
-import { exactUsd } from '../../../src/lib/usd.ts';
 import { openRouter } from '../../../src/openrouter/server.ts';
+import { keyOf } from '../../support/preview-comment.ts';
 import { SHOP } from '../../support/repositories.ts';
 import { virtualClock } from '../../support/virtual-clock.ts';
 
@@ -56,10 +55,6 @@ function openServers() {
     /** Called before each request is applied. Can return another response to it. */
     intercept: (_call: string, _count: number): Reply | 'lost' | 'unsent' | undefined => undefined,
   };
-  const keyOf = ([hash, usage]: [string, number]) => {
-    const created_at = '2026-10-01T12:00:00Z';
-    return { hash, name: hash, label: hash, workspace_id: ID, usage, limit: 1, created_at };
-  };
   const found = (body: unknown): Reply =>
     body === undefined ? { status: 404, body: {} } : { status: 200, body };
   const write = (text: string | undefined, id?: number): Reply => {
@@ -84,13 +79,14 @@ function openServers() {
     if (call === `GET /workspaces/${WORKSPACE.slug}`) {
       return found(state.workspace && { data: state.workspace });
     }
-    return found({ data: Object.entries(state.keys).map(keyOf) });
+    const keys = Object.entries(state.keys);
+    return found({ data: keys.map(([hash, usage]) => keyOf(WORKSPACE, { hash, usage })) });
   };
   return { state, apply };
 }
 
-const render: CommentRequest['render'] = (data, existing) =>
-  renderComment(data, { existing, repository: REPOSITORY, redact: (text) => text });
+const render: CommentRequest['render'] = (facts) =>
+  renderComment(facts, { repository: REPOSITORY, redact: (text) => text });
 
 const REQUEST: CommentRequest = { number: 42, slug: WORKSPACE.slug, seen: NO_DATA, render };
 
@@ -156,24 +152,19 @@ const addComment = (
   login = JOB,
 ) => comments.push({ id: comments.length + 1, body, user: { login } });
 
-const old = (hash: string, usage: number) =>
-  render(
-    observe(
-      WORKSPACE,
-      [{ hash, name: hash, label: hash, workspace_id: ID, usage, limit: 1 }],
-      'none',
-    ),
-    ID,
-  );
+/** What is known of a key of the workspace. */
+const seenOf = (hash: string, usage: number, deletion: Deletion | null = null): CommentData =>
+  observe({ workspace: WORKSPACE, keys: [keyOf(WORKSPACE, { hash, usage })] }, deletion);
 
-/** What each comment says that the keys have spent in total; undefined without data. */
+/** A comment that remembers a key. */
+const old = (hash: string, usage: number) =>
+  render({ data: seenOf(hash, usage), existing: [], isBeingDeleted: false });
+
+const FINISHED: Deletion = { state: 'finished', at: 1_790_000_000, run: '17.1' };
+
+/** What each comment says that the keys have spent in total; undefined if it is no comment of a preview. */
 const totalsIn = ({ comments }: ReturnType<typeof openServers>['state']) =>
-  comments.map(({ body }) => {
-    const data = readComment(body);
-    if (!data) return undefined;
-    const { amount, isComplete } = totalOf(data);
-    return `${isComplete ? '' : 'at least '}${exactUsd(amount)}`;
-  });
+  comments.map(({ body }) => /<p>Total: (.*)<\/p>/.exec(body)?.[1]?.replace('$', ''));
 
 const writesIn = ({ calls }: ReturnType<typeof openServers>['state']) =>
   calls.filter((call) => call !== GRAPHQL && !call.startsWith('GET'));
@@ -201,7 +192,7 @@ describe('a run that writes the comment', () => {
     addComment(state, old('gone', 0.5));
     await write();
     expect(writesIn(state)).toEqual([PATCH.replace(/1$/, '66')]);
-    expect(totalsIn(state).at(-1)).toBe('0.75');
+    expect(totalsIn(state).at(-1)).toBe('at least 0.75');
   });
 
   test('replaces data that someone has broken', async () => {
@@ -229,7 +220,7 @@ describe('a run that writes the comment', () => {
     addComment(state, old('other', 1), JOB);
     addComment(state, old('gone', 0.5), 'mona');
     await write();
-    expect(totalsIn(state)).toEqual(['1', '0.75']);
+    expect(totalsIn(state)).toEqual(['at least 1.00', 'at least 0.75']);
   });
 
   test('updates the older of two', async () => {
@@ -237,7 +228,7 @@ describe('a run that writes the comment', () => {
     addComment(state, old('gone', 0.5));
     addComment(state, old('other', 1));
     await write();
-    expect(totalsIn(state)).toEqual(['0.75', '1']);
+    expect(totalsIn(state)).toEqual(['at least 0.75', 'at least 1.00']);
   });
 
   test.each(['A workspace of someone', MARK.replace('42', '43'), MARK.replace('1)', '2)')])(
@@ -335,7 +326,8 @@ describe('runs at the same time', () => {
           await scene.writeAtOnce(Array.from({ length: runs }, () => ({})));
           const expected = Object.values(state.keys).reduce((a, b) => a + b, exists ? 0.5 : 0);
           expect(info).toEqual([]);
-          expect(totalsIn(state)[0]).toBe(String(expected));
+          const total = `${exists ? 'at least ' : ''}${expected.toFixed(2)}`;
+          expect(totalsIn(state)[0]).toBe(total);
         },
       ),
       { numRuns: 60 },
@@ -357,12 +349,12 @@ describe('runs at the same time', () => {
             if (requests > deletedAt) state.workspace = undefined;
             return undefined;
           };
-          const seen = readComment(old('key1', 0.25).replace('none', 'finished')) as CommentData;
+          const seen = seenOf('key1', 0.25, FINISHED);
           await scene.writeAtOnce([{}, {}]);
           state.workspace = undefined;
           await scene.writeAtOnce([{ seen }, {}, {}]);
           expect(state.comments[0]?.body).toMatch(/<p>Deleted<\/p>$/);
-          expect(['0.25', 'at least 0.25', 'at least 0.1']).toContain(totalsIn(state)[0]);
+          expect(['0.25', 'at least 0.25', 'at least 0.10']).toContain(totalsIn(state)[0]);
           expect(info).toEqual([]);
         },
       ),
@@ -381,7 +373,7 @@ describe('runs at the same time', () => {
       return undefined;
     };
     await write();
-    expect(totalsIn(state)).toEqual(['0.25']);
+    expect(totalsIn(state)).toEqual(['at least 0.25']);
   });
 
   test('that keep changing the comment are left to it after five writes', async () => {

@@ -3,39 +3,32 @@ import { parseJson } from '../../lib/json.ts';
 import { exactUsd, parseUsd, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { isUuid, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
-import { createdAt } from '../../openrouter/time.ts';
 
 /** Longer than any amount that OpenRouter returns. */
 const MAX_AMOUNT = 40;
 
-/** An exact decimal. */
-const amount = () =>
-  z.string().check(
-    z.maxLength(MAX_AMOUNT),
-    z.refine((text) => parseUsd(text) !== undefined),
-  );
+const isAmount = (text: string) => text.length <= MAX_AMOUNT && /^\d+(\.\d+)?$/.test(text);
 
-const keyRow = () =>
+/** What a key had spent in USD, as an exact decimal; null if unknown. */
+const amount = () => z.nullable(z.string().check(z.refine(isAmount)));
+
+type Amount = z.infer<ReturnType<typeof amount>>;
+
+/** In the order in which they can only change. */
+const STATES = ['unfinished', 'finished'] as const;
+
+const deletion = () =>
   z.object({
-    /** When the key was created, in seconds since 1970; 0 if unknown. */
-    at: z.number(),
-    limit: z.nullable(amount()),
-    name: z.string(),
+    /**
+     * A deletion that was not recorded to its end is unfinished: what the keys had spent in the end is
+     * unknown.
+     */
+    state: z.enum(STATES),
+    /** When it began, in seconds since 1970. */
+    at: z.number().check(z.gte(0), z.lte(1e10)),
+    /** The run and its attempt, such as `17000000012.1`; empty if unknown. */
+    run: z.string().check(z.regex(/^(\d{1,15}\.\d{1,5})?$/)),
   });
-
-const keyData = () =>
-  z.object({
-    /** What the key had spent in USD; null if unknown. */
-    spent: z.nullable(amount()),
-    /** What its row shows. The oldest keys have none: they share a row. */
-    row: z.optional(keyRow()),
-  });
-
-/**
- * Whether a workspace was deleted, in the order in which that can only change. A deletion that was not
- * recorded to its end is unfinished: what the keys had spent in the end is unknown.
- */
-const DELETIONS = ['none', 'unfinished', 'finished'] as const;
 
 /** An object with any number of fields. It needs less code than `z.record`. */
 function recordOf<Value>(isName: (name: string) => boolean, value: z.ZodMiniType<Value>) {
@@ -47,9 +40,9 @@ function recordOf<Value>(isName: (name: string) => boolean, value: z.ZodMiniType
 const workspaceData = () =>
   z.object({
     slug: z.string().check(z.regex(/^[a-z0-9-]{1,50}$/)),
-    deletion: z.enum(DELETIONS),
+    deletion: z.nullable(deletion()),
     /** By the beginning of the hash of each key. */
-    keys: recordOf((hash) => /^[\w-]{1,16}$/.test(hash), keyData()),
+    keys: recordOf((prefix) => /^[\w-]{1,10}$/.test(prefix), amount()),
   });
 
 const commentData = () =>
@@ -60,8 +53,7 @@ const commentData = () =>
     workspaces: recordOf(isUuid, workspaceData()),
   });
 
-export type Deletion = (typeof DELETIONS)[number];
-export type KeyData = z.infer<ReturnType<typeof keyData>>;
+export type Deletion = z.infer<ReturnType<typeof deletion>>;
 export type WorkspaceData = z.infer<ReturnType<typeof workspaceData>>;
 
 /** What the comment of a preview remembers, because OpenRouter forgets it. */
@@ -69,52 +61,47 @@ export type CommentData = z.infer<ReturnType<typeof commentData>>;
 
 export const NO_DATA: CommentData = { isCut: false, workspaces: {} };
 
+/** A workspace that exists, with its API keys as OpenRouter lists them now. */
+export interface ExistingWorkspace {
+  workspace: WorkspaceRef;
+  keys: readonly Key[];
+}
+
+/** What a comment is rendered from. */
+export interface CommentFacts {
+  /** What is remembered, with what `existing` adds to that. */
+  data: CommentData;
+  existing: readonly ExistingWorkspace[];
+  /** Whether a deletion is about to begin: if this run dies during it, the comment stays as it is. */
+  isBeingDeleted: boolean;
+}
+
 /** As many characters of a hash tell the keys of a workspace apart. */
-const HASH_LENGTH = 16;
+const PREFIX_LENGTH = 10;
+
+function prefixOf({ hash }: Key): string {
+  return hash.slice(0, PREFIX_LENGTH);
+}
 
 /**
- * What is known of a workspace from the list of its keys.
- * @param deletion `unfinished` directly before a deletion, so that a run that is killed during it does not
- *   leave a total that looks complete; `finished` after it, with the keys that were listed before it
+ * What is to be remembered of a workspace.
+ * @param deletion that of this run: `unfinished` directly before it, and `finished` after it if all keys were
+ *   read when they were disabled
  */
 export function observe(
-  { id, slug }: WorkspaceRef,
-  keys: readonly Key[],
-  deletion: Deletion,
+  { workspace: { id, slug }, keys }: ExistingWorkspace,
+  deletion: Deletion | null = null,
 ): CommentData {
-  const all = keys.map((key) => [idInComment(key), toKeyData(key)] as const);
-  const workspace = { slug, deletion, keys: Object.fromEntries(all) };
-  return { ...NO_DATA, workspaces: { [id]: workspace } };
+  const amounts = Object.fromEntries(keys.map((key) => [prefixOf(key), amountOf(key['usage'])]));
+  // Of keys with equal prefixes, one is left out.
+  const isCut = Object.keys(amounts).length < keys.length;
+  return { isCut, workspaces: { [id]: { slug, deletion, keys: amounts } } };
 }
 
-function idInComment({ hash }: Key): string {
-  return hash.slice(0, HASH_LENGTH);
-}
-
-function toKeyData(key: Key): KeyData {
-  const at = Math.floor((createdAt(key) ?? 0) / 1000);
-  const limit = amountOf(key['limit']);
-  return { spent: amountOf(key['usage']), row: { at, limit, name: key.name } };
-}
-
-function amountOf(value: unknown): string | null {
+function amountOf(value: unknown): Amount {
   const usd = toUsd(value);
   const text = usd === undefined ? '' : exactUsd(usd);
-  return text === '' || text.length > MAX_AMOUNT ? null : text;
-}
-
-/**
- * The workspaces that are known under `slug` and do not exist, although no one recorded their deletion.
- * @param existing the id of the workspace that exists
- */
-export function findMissing(
-  { workspaces }: CommentData,
-  { slug, existing }: { slug: string; existing: string | undefined },
-): CommentData {
-  const missing = Object.entries(workspaces)
-    .filter(([id, known]) => known.slug === slug && id !== existing)
-    .map(([id]) => [id, { slug, deletion: 'unfinished' as const, keys: {} }]);
-  return { ...NO_DATA, workspaces: Object.fromEntries(missing) };
+  return isAmount(text) ? text : null;
 }
 
 /**
@@ -123,32 +110,30 @@ export function findMissing(
  */
 export function checkDeletions(known: CommentData, remembered: CommentData): CommentData {
   const checked = Object.entries(known.workspaces).map(([id, workspace]) => {
+    const { deletion, keys } = workspace;
     const others = Object.keys(remembered.workspaces[id]?.keys ?? {});
-    const hasAll = others.every((hash) => Object.hasOwn(workspace.keys, hash));
-    const isDoubtful = workspace.deletion === 'finished' && !hasAll;
-    return [id, isDoubtful ? { ...workspace, deletion: 'unfinished' as const } : workspace];
+    const isDoubtful = deletion && !others.every((prefix) => Object.hasOwn(keys, prefix));
+    return [id, isDoubtful ? { ...workspace, deletion: unfinished(deletion) } : workspace];
   });
   return { ...known, workspaces: Object.fromEntries(checked) };
 }
 
-/**
- * Whether `remembered` has API keys of a workspace that are not among `keys`, or a deletion of it: then what
- * `keys` have spent is only a part.
- */
+function unfinished(deletion: Deletion): Deletion {
+  return { ...deletion, state: 'unfinished' };
+}
+
+/** Whether `data` remembers API keys of a workspace that are not listed: what the listed ones have spent is only a part. */
 export function remembersMore(
   { workspaces }: CommentData,
-  { id }: WorkspaceRef,
-  keys: readonly Key[],
+  { workspace: { id }, keys }: ExistingWorkspace,
 ): boolean {
-  const known = workspaces[id];
-  if (!known) return false;
-  const listed = new Set(keys.map(idInComment));
-  return known.deletion !== 'none' || Object.keys(known.keys).some((hash) => !listed.has(hash));
+  const listed = new Set(keys.map(prefixOf));
+  return Object.keys(workspaces[id]?.keys ?? {}).some((prefix) => !listed.has(prefix));
 }
 
 /**
- * Joins what two runs know: the order, and how often, does not matter. So it takes of a key what is known
- * since it had spent most, keeps a key that one of them does not know, and a deletion stays.
+ * Joins what two runs know: the order, and how often, does not matter. Of what a key had spent, the larger is
+ * right, because counters only grow. A key that one of them does not know is kept, and so is a deletion.
  */
 export function mergeComment(a: CommentData, b: CommentData): CommentData {
   return {
@@ -158,11 +143,10 @@ export function mergeComment(a: CommentData, b: CommentData): CommentData {
 }
 
 function mergeWorkspace(a: WorkspaceData, b: WorkspaceData): WorkspaceData {
-  const rank = Math.max(DELETIONS.indexOf(a.deletion), DELETIONS.indexOf(b.deletion));
   return {
-    slug: [a.slug, b.slug].sort().at(-1) as string,
-    deletion: DELETIONS[rank] as Deletion,
-    keys: mergeRecords(a.keys, b.keys, (one, other) => (isLess(one, other) ? other : one)),
+    slug: [a.slug, b.slug].sort()[1] as string,
+    deletion: laterOf(a.deletion, b.deletion),
+    keys: mergeRecords(a.keys, b.keys, largerOf),
   };
 }
 
@@ -177,21 +161,27 @@ function mergeRecords<Value>(
   return { ...a, ...Object.fromEntries(merged) };
 }
 
-/** A total order: by what the key had spent, then by the rest, where a row is more than none. */
-function isLess(a: KeyData, b: KeyData): boolean {
-  const [spentA, spentB] = [spentOf(a), spentOf(b)];
-  if (spentA !== spentB) return spentB !== null && (spentA === null || spentA < spentB);
-  return orderOf(a) < orderOf(b);
+/** Of two deletions, the one of the higher state, then the later one. */
+function laterOf(a: Deletion | null, b: Deletion | null): Deletion | null {
+  if (!a || !b) return a ?? b;
+  const order =
+    STATES.indexOf(a.state) - STATES.indexOf(b.state) || a.at - b.at || (a.run < b.run ? -1 : 1);
+  return order < 0 ? b : a;
 }
 
-function orderOf({ spent, row }: KeyData): string {
-  return JSON.stringify([row?.at ?? -1, row?.limit, row?.name, spent]);
+/** Of equal amounts, the longer text, so that the result does not depend on the order. */
+function largerOf(a: Amount, b: Amount): Amount {
+  const [usdA, usdB] = [usdOf(a), usdOf(b)];
+  if (usdA === usdB) return String(a) < String(b) ? b : a;
+  return usdA < usdB ? b : a;
 }
 
-/** What a key had spent; null if unknown. */
-export function spentOf({ spent }: KeyData): Usd | null {
-  return spent === null ? null : (parseUsd(spent) ?? null);
+/** An unknown amount is less than any other. */
+function usdOf(text: Amount): Usd {
+  return text === null ? UNKNOWN : (parseUsd(text) as Usd);
 }
+
+const UNKNOWN: Usd = -1n;
 
 /** An amount that may be a lower bound. */
 export interface Total {
@@ -199,50 +189,53 @@ export interface Total {
   isComplete: boolean;
 }
 
-/** Sums up what `keys` had spent. */
-export function sumOf(keys: readonly KeyData[]): Total {
-  const amounts = keys.map(spentOf);
+/**
+ * What all keys had spent. It is complete if all is known: each workspace exists and lists all keys that are
+ * remembered of it, or its deletion was recorded to its end.
+ */
+export function totalOf({ data, existing, isBeingDeleted }: CommentFacts): Total {
+  const workspaces = Object.entries(data.workspaces);
+  const amounts = workspaces.flatMap(([, { keys }]) => Object.values(keys).map(usdOf));
+  const isKnown = workspaces.every(([id, { deletion }]) => {
+    const now = existing.find(({ workspace }) => workspace.id === id);
+    return now ? !remembersMore(data, now) : deletion?.state === 'finished';
+  });
   return {
-    amount: sumUsd(amounts.map((known) => known ?? 0n)),
-    isComplete: !amounts.includes(null),
+    amount: sumUsd(amounts.filter((known) => known !== UNKNOWN)),
+    isComplete: isKnown && !isBeingDeleted && !data.isCut && !amounts.includes(UNKNOWN),
   };
 }
 
-/** What all keys had spent. It is complete if all is known, and each deletion was recorded to its end. */
-export function totalOf({ isCut, workspaces }: CommentData): Total {
-  const all = Object.values(workspaces);
-  const { amount, isComplete } = sumOf(all.flatMap(({ keys }) => Object.values(keys)));
-  const isRecorded = all.every(({ deletion }) => deletion !== 'unfinished');
-  return { amount, isComplete: isComplete && isRecorded && !isCut };
-}
-
-/** How many keys and workspaces fit into a comment together, however long their texts are. */
-const MAX_KEYS = 600;
+/** How many workspaces a comment remembers. */
 const MAX_WORKSPACES = 40;
 
-/** How much of its data a comment has. */
-interface Limits {
-  /** How many keys have a row: the newest. */
-  maxRows: number;
-  /** Makes the name of a key fit to be published. */
-  toName(name: string): string;
-}
-
-/** The part of `data` that a comment has space for, in an order that depends on nothing else. */
-export function limitComment(data: CommentData, { maxRows, toName }: Limits): CommentData {
+/**
+ * The part of `data` whose marker has `maxLength` characters at most, in an order that depends on nothing
+ * else. Unknown amounts are left out first, then the smallest.
+ */
+export function limitComment(data: CommentData, maxLength = Number.POSITIVE_INFINITY): CommentData {
   const all = Object.entries(data.workspaces);
   const known = all.sort(compareWorkspaces).slice(0, MAX_WORKSPACES);
+  const keys = known
+    .flatMap(([id, workspace]) =>
+      Object.entries(workspace.keys).map(([prefix, spent]) => {
+        return { id, prefix, spent, usd: usdOf(spent) };
+      }),
+    )
+    .sort((a, b) => (a.usd === b.usd ? compareKeys(a, b) : Number(b.usd > a.usd) * 2 - 1));
   const workspaces = Object.fromEntries(
-    known.map(([id, workspace]) => [id, { ...workspace, keys: {} as Record<string, KeyData> }]),
+    known.map(([id, workspace]) => [id, { ...workspace, keys: {} as Record<string, Amount> }]),
   );
-  const keys = newestFirst(known);
-  const kept = keys.slice(0, MAX_KEYS).map((entry, at) => ({ ...entry, hasRow: at < maxRows }));
-  for (const { id, hash, key, hasRow } of kept.sort(compareHashes)) {
-    const { spent, row } = key;
-    const { keys: entries } = workspaces[id] as WorkspaceData;
-    entries[hash] = row && hasRow ? { spent, row: { ...row, name: toName(row.name) } } : { spent };
+  let left = maxLength - formatMarker({ isCut: false, workspaces }).length;
+  const count = keys.findIndex(({ prefix, spent }) => {
+    left -= `"${prefix}":${JSON.stringify(spent)},`.length;
+    return left < 0;
+  });
+  const kept = count < 0 ? keys : keys.slice(0, count);
+  for (const { id, prefix, spent } of kept.sort(compareKeys)) {
+    (workspaces[id] as WorkspaceData).keys[prefix] = spent;
   }
-  const isCut = data.isCut || known.length < all.length || keys.length > MAX_KEYS;
+  const isCut = data.isCut || known.length < all.length || kept.length < keys.length;
   return { isCut, workspaces };
 }
 
@@ -250,48 +243,35 @@ type Entry<Value> = [id: string, value: Value];
 
 /** Those that may still exist come first. */
 function compareWorkspaces([idA, a]: Entry<WorkspaceData>, [idB, b]: Entry<WorkspaceData>): number {
-  const rank = DELETIONS.indexOf(a.deletion) - DELETIONS.indexOf(b.deletion);
-  return rank || (idA < idB ? -1 : 1);
+  const rankOf = ({ deletion }: WorkspaceData) => (deletion ? STATES.indexOf(deletion.state) : -1);
+  return rankOf(a) - rankOf(b) || (idA < idB ? -1 : 1);
 }
 
 interface KeyEntry {
   /** The id of the workspace. */
   id: string;
-  hash: string;
-  key: KeyData;
+  prefix: string;
 }
 
-function compareHashes(a: KeyEntry, b: KeyEntry): number {
-  return a.hash + a.id < b.hash + b.id ? -1 : 1;
-}
-
-/** All keys of `workspaces`, those without a row last. */
-export function newestFirst(workspaces: readonly Entry<WorkspaceData>[]): KeyEntry[] {
-  const timeOf = ({ key }: KeyEntry) => key.row?.at ?? -1;
-  return workspaces
-    .flatMap(([id, { keys }]) => Object.entries(keys).map(([hash, key]) => ({ id, hash, key })))
-    .sort((a, b) => timeOf(b) - timeOf(a) || compareHashes(a, b));
+function compareKeys(a: KeyEntry, b: KeyEntry): number {
+  return a.prefix + a.id < b.prefix + b.id ? -1 : 1;
 }
 
 const START = '<!-- openrouter-preview:v1 ';
 const END = ' -->';
-
-/** Far more than `limitComment` leaves. */
-const MAX_LENGTH = 65_536;
 
 /** Whether `body` begins as the comment of a preview does. Anyone can write such a comment. */
 export function hasMarker(body: string): boolean {
   return body.startsWith(START);
 }
 
-/** The first line of a comment. It is plain ASCII, so that nothing can end it early, or be a mention. */
+/** The first line of a comment. All of it is plain ASCII without `>`, so that nothing ends it early. */
 export function formatMarker(data: CommentData): string {
-  const json = JSON.stringify(data).replace(
-    /[^ -~]|[<>&@#]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return START + json + END;
+  return START + JSON.stringify(data) + END;
 }
+
+/** Far more than `limitComment` leaves. */
+const MAX_LENGTH = 65_536;
 
 /** The data of a comment; undefined if `body` is not that of a comment of a preview. */
 export function readComment(body: string): CommentData | undefined {

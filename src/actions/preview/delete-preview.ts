@@ -12,7 +12,7 @@ import {
 import { findWorkspace, isDefault, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
 import { listNewKeys, type NewKeys, teardown } from '../../teardown/teardown.ts';
-import { type CommentData, NO_DATA, observe, remembersMore } from './comment.ts';
+import { type CommentData, type Deletion, NO_DATA, observe, remembersMore } from './comment.ts';
 import { previewNotOurs, previewReopened } from './failures.ts';
 import { isSame, readMark } from './naming.ts';
 import { type GitHubContext, readStanding } from './standing.ts';
@@ -75,9 +75,10 @@ export async function deletePreview(
   );
   // OpenRouter may reject it because another job has deleted the workspace: the teardown finds out.
   if (listError && listError.details.kind !== 'rejected') throw listError;
+  const begun = { at: Math.floor(context.timeOfDay() / 1000), run: context.run };
   const remembered = await announceDeletion(
     preview,
-    { workspace, keys: list?.newKeys ?? [] },
+    { workspace, keys: list?.newKeys ?? [], begun },
     context,
   );
   const standing = await readStanding(subject, since, context);
@@ -86,7 +87,7 @@ export async function deletePreview(
     return { kind: 'reopened' };
   }
   context.onDeletion?.(workspace);
-  const target = { workspace, list, remembered };
+  const target = { workspace, list, remembered, begun };
   const deletion = await deleteWorkspaceOf(preview, target, context);
   const { value: after, error } = await catching(
     readStanding(subject, standing.since, context),
@@ -107,17 +108,21 @@ export async function deletePreview(
  */
 async function announceDeletion(
   preview: Preview,
-  { workspace, keys }: { workspace: Workspace; keys: readonly Key[] },
+  { workspace, keys, begun }: { workspace: Workspace; keys: readonly Key[]; begun: Begun },
   context: GitHubContext,
 ): Promise<CommentData | undefined> {
   let remembered: CommentData | undefined;
-  const seen = observe(workspace, keys, 'unfinished');
+  const doomed = { workspace, keys };
+  const seen = observe(doomed, { ...begun, state: 'unfinished' });
   const onRemembered = (data: CommentData) => {
     remembered = data;
   };
-  await commentOn(preview, { seen, existing: workspace.id, onRemembered }, context);
+  await commentOn(preview, { seen, doomed, onRemembered }, context);
   return remembered;
 }
+
+/** When a deletion began, and in which run. */
+type Begun = Omit<Deletion, 'state'>;
 
 /** A workspace to delete, and what is known of its API keys. */
 interface Target {
@@ -126,12 +131,13 @@ interface Target {
   list: NewKeys | undefined;
   /** What the comment said before this step changed it; undefined if it could not be read. */
   remembered: CommentData | undefined;
+  begun: Begun;
 }
 
 /** Deletes a workspace with its API keys, and writes what they have spent into the comment. */
 async function deleteWorkspaceOf(
   preview: Preview,
-  { workspace, list, remembered }: Target,
+  { workspace, list, remembered, begun }: Target,
   context: GitHubContext,
 ): Promise<PreviewDeletion> {
   const newKeys = list ? await endKeys(list.newKeys, context) : [];
@@ -147,13 +153,14 @@ async function deleteWorkspaceOf(
   // What works until it is deleted can spend more than was read before.
   const isFinal = list !== undefined && deletedKeys.every(isDisabled);
   const keys = [...newKeys, ...deletedKeys];
-  const seen = observe(workspace, keys, isFinal ? 'finished' : 'unfinished');
+  const state = isFinal ? 'finished' : 'unfinished';
+  const seen = observe({ workspace, keys }, { ...begun, state });
   await commentOn(preview, { seen }, context);
   const isComplete =
     deleted &&
     deletedKeys.length === result.listedKeys &&
     remembered &&
-    !remembersMore(remembered, workspace, deletedKeys);
+    !remembersMore(remembered, { workspace, keys: deletedKeys });
   const keysSpent = isComplete ? totalSpent(deletedKeys) : null;
   return { kind: 'deletion', workspace, deleted, deletedKeys, keysSpent };
 }

@@ -89,6 +89,8 @@ export interface GitHubConnection {
   token: string;
   /** The login of the token of a job. */
   jobLogin: string;
+  /** The run and its attempt, such as `17000000012.1`; empty if unknown. */
+  run: string;
   repository: KnownRepository;
 }
 
@@ -167,6 +169,8 @@ function readGitHub(token: string, payload: unknown): GitHubConnection {
     apiUrl: apiUrl.replace(/\/$/, ''),
     token,
     jobLogin: JOB_LOGINS[engineOf(env)] ?? 'github-actions[bot]',
+    run:
+      /^\d{1,15}\.\d{1,5}$/.exec(`${env['GITHUB_RUN_ID']}.${env['GITHUB_RUN_ATTEMPT']}`)?.[0] ?? '',
     repository: {
       name: env['GITHUB_REPOSITORY'] ?? '',
       id: Number.isSafeInteger(id) ? id : undefined,

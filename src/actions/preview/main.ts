@@ -23,6 +23,7 @@ export function preview(): Promise<void> {
       github,
       repository: await completeRepository(github, inputs.gitHub.repository),
       jobLogin: inputs.gitHub.jobLogin,
+      run: inputs.gitHub.run,
       renderComment: inputs.comment ? commentRenderer(inputs.gitHub, report) : undefined,
       journal,
       notice: report.notice,

@@ -21,6 +21,7 @@ export function previewPost(): Promise<void> {
         github: startGitHub(gitHub, step),
         repository: { ...gitHub.repository, ...task.repository },
         jobLogin: gitHub.jobLogin,
+        run: gitHub.run,
         notice: report.notice,
         renderComment: task.comment ? commentRenderer(gitHub, report) : undefined,
         readJobStatus,

@@ -1,91 +1,96 @@
 import type { Repository } from '../../github/repository.ts';
 import type { Cell, Table } from '../../lib/table.ts';
-import { formatUsd, parseUsd } from '../../lib/usd.ts';
+import { formatUsd, sumUsd, toUsd } from '../../lib/usd.ts';
+import type { Key } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
-import { formatTime } from '../../openrouter/time.ts';
+import { createdAt, formatTime } from '../../openrouter/time.ts';
 import type { Report } from '../../report/report.ts';
 import { summaryHtml } from '../../report/summary.ts';
 import type { Redact } from '../../report/text.ts';
-import {
-  type CommentData,
-  formatMarker,
-  type KeyData,
-  limitComment,
-  newestFirst,
-  sumOf,
-  type Total,
-  totalOf,
-  type WorkspaceData,
-} from './comment.ts';
+import { type CommentFacts, formatMarker, limitComment, type Total, totalOf } from './comment.ts';
 
 /** GitHub accepts 65,536 characters. */
 const MAX_LENGTH = 60_000;
 
-/** More rows never fit. */
-const MAX_ROWS = 400;
+/** How many keys have a row: the newest. */
+const MAX_ROWS = 50;
 
 /** The maximum length of the name of a key, in characters. */
 const MAX_NAME = 200;
 
 export interface CommentOptions {
-  /** The id of the workspace that exists. */
-  existing: string | undefined;
   repository: Pick<Repository, 'name' | 'serverUrl' | 'isGitea'>;
   redact: Redact;
 }
 
-/** Renders the comment of a preview, with its data. The oldest keys, if not all fit, share a row. */
-export function renderComment(data: CommentData, options: CommentOptions): string {
-  const toName = (name: string) => [...options.redact(name)].slice(0, MAX_NAME).join('');
-  let limited = data;
-  for (let maxRows = MAX_ROWS; ; maxRows = Math.floor(maxRows * 0.9)) {
-    limited = limitComment(limited, { maxRows, toName });
-    const body = `${formatMarker(limited)}\n${htmlOf(limited, options)}`;
-    if (body.length <= MAX_LENGTH || maxRows === 0) return body;
+/** Renders the comment of a preview, with its data. What does not fit is left out: rows first, then data. */
+export function renderComment(facts: CommentFacts, options: CommentOptions): string {
+  const limited = { ...facts, data: limitComment(facts.data) };
+  for (let maxRows = MAX_ROWS; maxRows > 0; maxRows = Math.floor(maxRows * 0.8)) {
+    const body = bodyOf(limited, { ...options, maxRows });
+    if (body.length <= MAX_LENGTH) return body;
   }
+  const without = { ...options, maxRows: 0 };
+  const isCut = { ...facts, data: { ...facts.data, isCut: true } };
+  const data = limitComment(facts.data, MAX_LENGTH - htmlOf(isCut, without).length - 1);
+  return bodyOf({ ...facts, data }, without);
 }
 
-function htmlOf(data: CommentData, options: CommentOptions): string | undefined {
-  const { existing, redact } = options;
-  const workspaces = Object.entries(data.workspaces);
-  const living = workspaces.filter(([id, { deletion }]) => deletion === 'none' || id === existing);
-  const deleted = living.length === 0 ? ['Deleted'] : [];
+type RowOptions = CommentOptions & { maxRows: number };
+
+function bodyOf(facts: CommentFacts, options: RowOptions): string {
+  return `${formatMarker(facts.data)}\n${htmlOf(facts, options)}`;
+}
+
+function htmlOf(facts: CommentFacts, options: RowOptions): string {
+  const { existing } = facts;
   const summary = {
     title: 'OpenRouter preview',
-    paragraphs: living.map(([, { slug }]) => ({ text: slug, url: dashboardUrl(slug) })),
-    table: tableOf(workspaces, options),
-    notes: [`Total: ${formatTotal(totalOf(data))}`, ...deleted],
+    paragraphs: existing.map(({ workspace: { slug } }) => ({
+      text: slug,
+      url: dashboardUrl(slug),
+    })),
+    table: tableOf(facts, options),
+    notes: [
+      `Total: ${formatTotal(totalOf(facts))}${facts.isBeingDeleted ? ', being deleted' : ''}`,
+      ...(existing.length === 0 ? ['Deleted'] : []),
+    ],
   };
-  return summaryHtml(summary, { redact, maxBytes: Number.POSITIVE_INFINITY });
+  return summaryHtml(summary, { redact: options.redact, maxBytes: Number.POSITIVE_INFINITY });
 }
 
-function tableOf(
-  workspaces: readonly [string, WorkspaceData][],
-  { repository }: CommentOptions,
-): Table | undefined {
-  const keys = newestFirst(workspaces).map(({ key }) => key);
-  if (keys.length === 0) return undefined;
-  const rows = keys.flatMap((key) => (key.row ? [rowOf(key, key.row, repository)] : []));
-  const older = keys.filter(({ row }) => !row);
-  const what = older.length === 1 ? 'older key' : 'older keys';
-  const last = ['', `… and ${older.length} ${what}`, formatTotal(sumOf(older)), ''];
+function tableOf(facts: CommentFacts, options: RowOptions): Table | undefined {
+  const { data, existing } = facts;
+  const remembered = Object.values(data.workspaces).flatMap(({ keys }) => Object.keys(keys));
+  if (remembered.length === 0) return undefined;
+  const listed = existing.flatMap(({ keys }) => keys).sort(compareAge);
+  const shown = listed.slice(0, options.maxRows);
+  const rows = shown.map((key) => rowOf(key, options));
+  const older = Math.max(remembered.length, listed.length) - shown.length;
+  const rest = totalOf(facts).amount - sumUsd(shown.map((key) => toUsd(key['usage']) ?? 0n));
+  const what = older === 1 ? 'older key' : 'older keys';
+  const last = ['', `… and ${older} ${what}`, formatUsd(rest), ''];
   return {
     header: ['Run', 'API key', { numbers: 'Cost' }, { numbers: 'Limit' }],
-    rows: older.length > 0 ? [...rows, last] : rows,
+    rows: older > 0 ? [...rows, last] : rows,
   };
 }
 
-function rowOf(
-  key: KeyData,
-  { at, name, limit }: NonNullable<KeyData['row']>,
-  repository: CommentOptions['repository'],
-): Cell[] {
-  const { amount, isComplete } = sumOf([key]);
+/** The newest first. */
+function compareAge(a: Key, b: Key): number {
+  return (createdAt(b) ?? 0) - (createdAt(a) ?? 0) || (a.hash < b.hash ? -1 : 1);
+}
+
+function rowOf(key: Key, { repository, redact }: RowOptions): Cell[] {
+  // Cut behind the secrets that it may have.
+  const name = [...redact(key.name)].slice(0, MAX_NAME).join('');
+  const time = createdAt(key);
+  const [spent, limit] = [toUsd(key['usage']), toUsd(key['limit'])];
   return [
-    runOf(name, repository) || (at > 0 ? formatTime(at * 1000) : ''),
+    runOf(name, repository) || (time === undefined ? '' : formatTime(time)),
     { code: name },
-    isComplete ? formatUsd(amount) : 'unknown',
-    limit === null ? '–' : formatUsd(parseUsd(limit) ?? 0n),
+    spent === undefined ? 'unknown' : formatUsd(spent),
+    limit === undefined ? '–' : formatUsd(limit),
   ];
 }
 
@@ -116,6 +121,5 @@ export function commentRenderer(
   { repository }: Pick<CommentOptions, 'repository'>,
   { redact }: Pick<Report, 'redact'>,
 ) {
-  return (data: CommentData, existing: string | undefined) =>
-    renderComment(data, { existing, repository, redact });
+  return (facts: CommentFacts) => renderComment(facts, { repository, redact });
 }

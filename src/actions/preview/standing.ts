@@ -15,6 +15,8 @@ export interface GitHubContext extends Context {
   repository: Repository;
   /** The login of the token of a job, which may not ask for its own. */
   jobLogin: string;
+  /** The run and its attempt, such as `17000000012.1`; empty if unknown. */
+  run: string;
   /** Called before a workspace is deleted: if this step dies then, its post step looks whether it is needed. */
   onDeletion?(workspace: WorkspaceRef): void;
   /** Shows what a reader of a green run should know. */

@@ -15,8 +15,9 @@ import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../../shared/context.ts';
 import {
   type CommentData,
+  type CommentFacts,
   checkDeletions,
-  findMissing,
+  type ExistingWorkspace,
   hasMarker,
   mergeComment,
   NO_DATA,
@@ -33,15 +34,12 @@ export interface CommentRequest {
   slug: string;
   /** What the step knows and OpenRouter may have forgotten, such as a workspace that it deleted. */
   seen: CommentData;
-  /** The id of the workspace, if its API keys in `seen` were just listed. By default, they are listed. */
-  existing?: string;
+  /** The workspace that is about to be deleted, as it was just listed. By default, it is looked up. */
+  doomed?: ExistingWorkspace;
   /** Called with what the comment says before this step changes it. */
   onRemembered?(data: CommentData): void;
-  /**
-   * Renders the body, which begins with the data.
-   * @param existing the id of the workspace that exists
-   */
-  render(data: CommentData, existing: string | undefined): string;
+  /** Renders the body, which begins with the data. */
+  render(facts: CommentFacts): string;
 }
 
 export interface CommentContext extends Pick<Context, 'client'> {
@@ -74,23 +72,23 @@ export async function writeComment(
 /** @throws {ApiError} */
 async function writeUntilRight(request: CommentRequest, context: CommentContext): Promise<void> {
   const { github, repository, notice } = context;
-  const { number, slug, seen, render, onRemembered } = request;
+  const { number, seen, doomed, render, onRemembered } = request;
   const login = await readLogin(github);
   let known = seen;
   // A list can lag behind a write.
   let written: Comment | undefined;
   for (let writes = 0; writes < MAX_WRITES; writes += 1) {
-    const { data, existing } = await observeWorkspace(request, context);
+    const existing = doomed ? [doomed] : await observeWorkspace(request, context);
     const found = await findComment(login, request, context);
     if (found === 'unknown-author') return;
     const comment = found ?? written;
     const remembered = (comment && readComment(comment.body)) ?? NO_DATA;
     if (writes === 0) onRemembered?.(remembered);
-    known = [data, remembered].reduce(mergeComment, checkDeletions(known, remembered));
-    known = mergeComment(known, findMissing(known, { slug, existing }));
+    const all = [...existing.map((one) => observe(one)), remembered];
+    known = all.reduce(mergeComment, checkDeletions(known, remembered));
     if (Object.keys(known.workspaces).length === 0) return;
 
-    const body = render(known, existing);
+    const body = render({ data: known, existing, isBeingDeleted: doomed !== undefined });
     if (comment?.body === body) return;
     if (comment) await updateComment(github, repository, comment, body);
     else written = await createComment({ number, body, attempt: writes + 1 }, context);
@@ -100,17 +98,14 @@ async function writeUntilRight(request: CommentRequest, context: CommentContext)
 
 /** @throws {ApiError} */
 async function observeWorkspace(
-  { number, slug, existing }: CommentRequest,
+  { number, slug }: CommentRequest,
   { client, repository }: CommentContext,
-): Promise<{ data: CommentData; existing: string | undefined }> {
-  if (existing !== undefined) return { data: NO_DATA, existing };
+): Promise<ExistingWorkspace[]> {
   const { workspace } = await findWorkspace(client, slug);
   const mark = readMark(workspace?.['description'], repository);
-  if (!workspace || !mark || !isSame(mark, { kind: 'pull', number })) {
-    return { data: NO_DATA, existing: undefined };
-  }
+  if (!workspace || !mark || !isSame(mark, { kind: 'pull', number })) return [];
   const { keys } = await listKeys(client, workspace);
-  return { data: observe(workspace, keys, 'none'), existing: workspace.id };
+  return [{ workspace, keys }];
 }
 
 /**
