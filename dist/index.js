@@ -265,7 +265,7 @@ $ZodCheck.init(inst,def)
 def.pattern?(_a=inst._zod).check??(_a.check=payload=>{def.pattern.lastIndex=0
 def.pattern.test(payload.value)||payload.issues.push({origin:"string",code:"invalid_format",format:def.format,input:payload.value,...def.pattern?{pattern:def.pattern.toString()}:{},inst,continue:!def.abort})}):(_b=inst._zod).check??(_b.check=()=>{})}),$ZodCheckRegex=$constructor("$ZodCheckRegex",(inst,def)=>{$ZodCheckStringFormat.init(inst,def)
 inst._zod.check=payload=>{def.pattern.lastIndex=0
-def.pattern.test(payload.value)||payload.issues.push({origin:"string",code:"invalid_format",format:"regex",input:payload.value,pattern:def.pattern.toString(),inst,continue:!def.abort})}}),guid=/^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/,anyString=/^[\s\S]{0,}$/,number=/^-?\d+(?:\.\d+)?$/,regexes_boolean=/^(?:true|false)$/i,version={major:4,minor:6,patch:7},$ZodType=$constructor("$ZodType",(inst,def)=>{var _a
+def.pattern.test(payload.value)||payload.issues.push({origin:"string",code:"invalid_format",format:"regex",input:payload.value,pattern:def.pattern.toString(),inst,continue:!def.abort})}}),guid=/^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/,anyString=/^[\s\S]{0,}$/,number=/^-?\d+(?:\.\d+)?$/,regexes_boolean=/^(?:true|false)$/i,_undefined=/^undefined$/i,version={major:4,minor:6,patch:7},$ZodType=$constructor("$ZodType",(inst,def)=>{var _a
 inst??(inst={})
 inst._zod.def=def
 inst._zod.bag=inst._zod.bag||{}
@@ -313,6 +313,12 @@ inst._zod.pattern=regexes_boolean
 inst._zod.parse=payload=>{if(def.coerce)try{payload.value=Boolean(payload.value)}catch(_){}const input=payload.value
 if(typeof input==="boolean")return payload
 payload.issues.push({expected:"boolean",code:"invalid_type",input,inst})
+return payload}}),$ZodUndefined=$constructor("$ZodUndefined",(inst,def)=>{$ZodType.init(inst,def)
+inst._zod.pattern=_undefined
+inst._zod.values=new Set([void 0])
+inst._zod.parse=payload=>{const input=payload.value
+if(typeof input==="undefined")return payload
+payload.issues.push({expected:"undefined",code:"invalid_type",input,inst})
 return payload}}),$ZodUnknown=$constructor("$ZodUnknown",(inst,def)=>{$ZodType.init(inst,def)
 inst._zod.parse=payload=>payload}),$ZodNever=$constructor("$ZodNever",(inst,def)=>{$ZodType.init(inst,def)
 inst._zod.parse=payload=>{payload.issues.push({expected:"never",code:"invalid_type",input:payload.value,inst})
@@ -463,7 +469,7 @@ const f={...pm,...this._map.get(schema)}
 return Object.keys(f).length?f:void 0}return this._map.get(schema)}has(schema){return this._map.has(schema)}})
 globalThis
 function snapshotChecks(def){def.checks&&(def.checks=[...def.checks])
-return def}function _string(Class,params){return new Class(snapshotChecks({type:"string",...normalizeParams(params)}))}function _guid(Class,params){return new Class({type:"string",format:"guid",check:"string_format",abort:!1,...normalizeParams(params)})}function _number(Class,params){return new Class(snapshotChecks({type:"number",checks:[],...normalizeParams(params)}))}function _boolean(Class,params){return new Class({type:"boolean",...normalizeParams(params)})}function _unknown(Class){return new Class({type:"unknown"})}function _never(Class,params){return new Class({type:"never",...normalizeParams(params)})}function _lte(value,params){return new $ZodCheckLessThan({check:"less_than",...normalizeParams(params),value,inclusive:!0})}function _gte(value,params){return new $ZodCheckGreaterThan({check:"greater_than",...normalizeParams(params),value,inclusive:!0})}function _maxLength(maximum,params){return new $ZodCheckMaxLength({check:"max_length",...normalizeParams(params),maximum})}function _minLength(minimum,params){return new $ZodCheckMinLength({check:"min_length",...normalizeParams(params),minimum})}function _regex(pattern,params){return new $ZodCheckRegex({check:"string_format",format:"regex",...normalizeParams(params),pattern})}function _refine(Class,fn,_params){return new Class({type:"custom",check:"custom",fn,...normalizeParams(_params)})}const _messageDesc={get:function(){const internals=this._zod
+return def}function _string(Class,params){return new Class(snapshotChecks({type:"string",...normalizeParams(params)}))}function _guid(Class,params){return new Class({type:"string",format:"guid",check:"string_format",abort:!1,...normalizeParams(params)})}function _number(Class,params){return new Class(snapshotChecks({type:"number",checks:[],...normalizeParams(params)}))}function _boolean(Class,params){return new Class({type:"boolean",...normalizeParams(params)})}function api_undefined(Class,params){return new Class({type:"undefined",...normalizeParams(params)})}function _unknown(Class){return new Class({type:"unknown"})}function _never(Class,params){return new Class({type:"never",...normalizeParams(params)})}function _lte(value,params){return new $ZodCheckLessThan({check:"less_than",...normalizeParams(params),value,inclusive:!0})}function _gte(value,params){return new $ZodCheckGreaterThan({check:"greater_than",...normalizeParams(params),value,inclusive:!0})}function _maxLength(maximum,params){return new $ZodCheckMaxLength({check:"max_length",...normalizeParams(params),maximum})}function _minLength(minimum,params){return new $ZodCheckMinLength({check:"min_length",...normalizeParams(params),minimum})}function _regex(pattern,params){return new $ZodCheckRegex({check:"string_format",format:"regex",...normalizeParams(params),pattern})}function _refine(Class,fn,_params){return new Class({type:"custom",check:"custom",fn,...normalizeParams(_params)})}const _messageDesc={get:function(){const internals=this._zod
 internals.message??(internals.message=JSON.stringify(internals.def,jsonStringifyReplacer,2))
 return internals.message},set:function(value){this._zod.message=value},enumerable:!0,configurable:!0},_issuesDesc={value:void 0,enumerable:!1},_installedToString=new WeakSet([Object.prototype,Error.prototype]),initializer=(inst,def)=>{inst.name="$ZodError"
 _issuesDesc.value=def
@@ -510,7 +516,9 @@ function schemas_guid(params){return _guid(ZodMiniGUID,params)}const ZodMiniNumb
 ZodMiniType.init(inst,def)})
 function schemas_number(params){return _number(ZodMiniNumber,params)}const ZodMiniBoolean=$constructor("ZodMiniBoolean",(inst,def)=>{$ZodBoolean.init(inst,def)
 ZodMiniType.init(inst,def)})
-function schemas_boolean(params){return _boolean(ZodMiniBoolean,params)}const ZodMiniUnknown=$constructor("ZodMiniUnknown",(inst,def)=>{$ZodUnknown.init(inst,def)
+function schemas_boolean(params){return _boolean(ZodMiniBoolean,params)}const ZodMiniUndefined=$constructor("ZodMiniUndefined",(inst,def)=>{$ZodUndefined.init(inst,def)
+ZodMiniType.init(inst,def)})
+function schemas_undefined(params){return api_undefined(ZodMiniUndefined,params)}const ZodMiniUnknown=$constructor("ZodMiniUnknown",(inst,def)=>{$ZodUnknown.init(inst,def)
 ZodMiniType.init(inst,def)})
 function unknown(){return _unknown(ZodMiniUnknown)}const ZodMiniNever=$constructor("ZodMiniNever",(inst,def)=>{$ZodNever.init(inst,def)
 ZodMiniType.init(inst,def)})
@@ -1220,12 +1228,13 @@ if(found.length!==0)return{header:["Workspace",...hasAge?["Age"]:[],"Outcome",..
 return{title:errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length}${hasMore?" or more":""} API keys of the workspace ${workspace.slug}`,lines:[...linesOfPart(first),...truncateList(errors.slice(1).map(({message})=>message))],effect:describeRemaining(workspace,deletedKeys)}})
 function describeRemaining({slug,id},deletedKeys){return[`API keys deleted before that: ${deletedKeys}.`,`Not deleted, or unknown: the workspace ${slug}, id ${id}.`,"Deleting the workspace again finishes the work."]}function failedRequests(error){return error instanceof ApiError?[error]:error instanceof Failure&&error.is(teardownIncomplete)?error.details.errors:[]}const tooManyStale=declareFailure("too-many-stale",({result,maxDeletions,check})=>({title:`${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,lines:[`Check ${check}. If that is right, raise max-deletions to ${result.staleCount} or more.`],effect:["Nothing was deleted."],table:sweepTable(result),notes:sweepNotes(result)})),sweepIncomplete=declareFailure("sweep-incomplete",({result})=>({title:`${result.failed.length} of ${countWorkspaces(attempted(result))} could not be deleted`,lines:[...truncateList(result.failed.map(({slug,reason})=>`${slug}: ${reason}`),10),...rejectionAdvice(result.failed.flatMap(({error})=>failedRequests(error)))],effect:[`Deleted: ${countWorkspaces(result.deleted.length)}.`,...result.failed.some(({hasKeys})=>hasKeys)?["With delete-keys: true, API keys are deleted first. Whatever uses them then stops working."]:[],"Running this again retries the others."],table:sweepTable(result),notes:sweepNotes(result)}))
 function attempted({deleted,alreadyDeleted,failed}){return deleted.length+alreadyDeleted.length+failed.length}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],MAX_NAMED=3
-async function teardown(workspace,options,context){const deletedKeys=[],knownHashes=new Set
+async function teardown(workspace,options,context){const deletedKeys=[],listedKeys=[],knownHashes=new Set
 let last={newKeys:[]},mayBeDeleted=!1
-const resultOf=end=>({deletedKeys,listedKeys:knownHashes.size,...end})
+const resultOf=end=>({deletedKeys,listedKeys,...end})
 for(const[index,delay]of ROUND_DELAYS_MS.entries()){await context.client.pause(delay)
 const facts={relistKeys:options.relistKeys&&index<ROUND_DELAYS_MS.length-1,list:index===0?options.list:void 0,knownHashes,rejection:last.rejection},round=await runRound(workspace,{...options,...facts},context)
 deletedKeys.push(...round.deletedKeys)
+listedKeys.push(...round.newKeys)
 for(const{hash}of round.newKeys)knownHashes.add(hash)
 mayBeDeleted||=round.mayBeDeleted===!0
 if(round.kind==="finished")return resultOf({deleted:round.deleted||mayBeDeleted})
@@ -1244,13 +1253,14 @@ if(newKeys.length>0&&relistKeys)return{kind:"repeat",...keys}
 const deletion=await catching(deleteWorkspace(context.client,workspace),ApiError)
 if(!deletion.error)return{...keys,...endOf(workspace,deletion.value)}
 const{error}=deletion,facts={...keys,mayBeDeleted:error.details.ambiguous}
-return isRejection(error)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,list:first,knownHashes},{client,log}){const known=new Set(knownHashes),[newKeys,deletedKeys]=[[],[]],max=deleteKeys?MAX_LISTED:Number.POSITIVE_INFINITY,onDeleted=key=>{deletedKeys.push(key)
+return isRejection(error)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,list:first,knownHashes,prepare},{client,log}){const known=new Set(knownHashes),[newKeys,deletedKeys]=[[],[]],max=deleteKeys?MAX_LISTED:Number.POSITIVE_INFINITY,onDeleted=key=>{deletedKeys.push(key)
 log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`)}
 for(let given=first;;given=void 0){const listing=given?Promise.resolve(given):listNewKeys(client,workspace,{known,max}),{value:list,error:listError}=await catching(listing,ApiError)
 if(listError)return{newKeys,deletedKeys,errors:[listError],hasMore:!1}
-newKeys.push(...list.newKeys)
-for(const{hash}of list.newKeys)known.add(hash)
-const errors=(deleteKeys?await deleteEach(list.newKeys,client,onDeleted):[]).map(({error})=>error)
+const keys=!given&&list.newKeys.length>0&&prepare?await prepare(list.newKeys):list.newKeys
+newKeys.push(...keys)
+for(const{hash}of keys)known.add(hash)
+const errors=(deleteKeys?await deleteEach(keys,client,onDeleted):[]).map(({error})=>error)
 if(list.isComplete||errors.length>0)return{newKeys,deletedKeys,errors,hasMore:!list.isComplete}}}function blockedByKeys(workspace,keys){const names=truncateList(keys.map(describeKey),MAX_NAMED).join(", "),reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`
 return{kind:"blocked",newKeys:keys,deletedKeys:[],problem:new Failure(workspaceHasKeys,{workspace,keys},reason)}}function endOf(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",problem:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,hasMore=!1,deletedKeys,mayBeDeleted},context){if(errors.every(error=>isRejection(error)||error.details.ambiguous)&&await isGone(workspace,context))return{deleted:mayBeDeleted}
 const details={workspace,errors,hasMore,deletedKeys:deletedKeys.length},[first]=errors,reason=(errors.length>1?`${errors.length}${hasMore?" or more":""} API keys left: `:"")+formatAttempt(first.details)
@@ -1456,7 +1466,7 @@ return}for(const{hash}of deleted)knownHashes.add(hash)
 lostPosts-=deleted.length
 if(lostPosts===0)return}lostPosts===search.lostPosts&&context.log.info("Found no API key whose secret was lost.")}function keyPost(){return runPostStep({schema:keyTask(),run:(task,context,{report})=>runKeyTask(task,{...context,readJobStatus,onReplaced:deleted=>report.summarize(replacedSummary(deleted)),onSpend:spendReporter(report)}),failsJob:task=>task?task.replaced!==void 0:getInput("replace")==="after-job",describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}async function completeRepository(client,{id,defaultBranch,...named}){if(id!==void 0&&defaultBranch!==void 0)return{...named,id,defaultBranch}
 const{data}=await client.request({operation:`read the repository ${named.name}`,method:"GET",path:pathIn(named),schema:object({id:schemas_number(),default_branch:schemas_string()}),hint:"Check that github-token can read the repository."})
-return{...named,id:id??data.id,defaultBranch:defaultBranch??data.default_branch}}function pathIn({name},...segments){return["/repos",...name.split("/").map(encodeURIComponent),...segments].join("/")}const noSubject=declareFailure("no-subject",({event})=>({title:"Cannot tell which pull request or branch this preview is of",lines:[`The event ${event||"(unknown)"} names none.`,"Set the input pull-request to the number of a pull request."]})),previewNotOurs=declareFailure("preview-not-ours",({workspace,description,expected})=>({title:`The workspace ${workspace.slug} is not this preview`,lines:[`Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`,"Set slug-prefix to a text that no other repository uses, or delete that workspace."],effect:[`The workspace, id ${workspace.id}, was left alone.`]})),staleResponse=declareFailure("stale-response",({number})=>({title:`GitHub does not yet show the current state of pull request #${number}`,lines:["Its response is older than the event of this run. Run this again."]})),previewReopened=declareFailure("preview-reopened",({workspace})=>({title:`The workspace ${workspace.slug} was deleted, and its pull request or branch is open again`,lines:["It was reopened during the deletion. Run the workflow of the pull request again, not this run: that creates a new workspace."],effect:[`The workspace with the id ${workspace.id} was deleted, with its API keys.`]})),previewDeleted=declareFailure("preview-deleted",({workspace})=>({title:`The workspace ${workspace.slug} was deleted during this job`,lines:["Its pull request or branch is open. Run this again."],effect:[`The workspace with the id ${workspace.id} does not exist any more.`]})),previewNotChecked=declareWarning("preview-not-checked",({workspace,error})=>({title:`Whether the preview ${workspace} is still needed could not be checked`,lines:[`${error.message}.`,...rejectionAdvice(failedRequests(error)),"Nothing was deleted. The next clean-up checks it again."]})),pullEvent=()=>object({action:schemas_string(),pull_request:object({number:schemas_number(),updated_at:schemas_string(),head:object({sha:schemas_string()})})}),CLEAN_UP_EVENTS=["schedule","workflow_dispatch","repository_dispatch"]
+return{...named,id:id??data.id,defaultBranch:defaultBranch??data.default_branch}}function pathIn({name},...segments){return["/repos",...name.split("/").map(encodeURIComponent),...segments].join("/")}const noSubject=declareFailure("no-subject",({event})=>({title:"Cannot tell which pull request or branch this preview is of",lines:[`The event ${event||"(unknown)"} names none.`,"Set the input pull-request to the number of a pull request."]})),previewNotOurs=declareFailure("preview-not-ours",({workspace,description,expected})=>({title:`The workspace ${workspace.slug} is not this preview`,lines:[`Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`,"Set slug-prefix to a text that no other repository uses, or delete that workspace."],effect:[`The workspace, id ${workspace.id}, was left alone.`]})),staleResponse=declareFailure("stale-response",({number})=>({title:`GitHub does not yet show the current state of pull request #${number}`,lines:["Its response is older than the event of this run. Run this again."]})),previewReopened=declareFailure("preview-reopened",({workspace:{slug,id},deleted})=>({title:`The workspace ${slug} was ${deleted?"deleted":"to be deleted"}, and its pull request or branch is open again`,lines:[`It was reopened during the deletion. Run the workflow of the pull request again, not this run: that creates a new ${deleted?"workspace":"API key"}.`],effect:[deleted?`The workspace with the id ${id} was deleted, with its API keys.`:`API keys of the workspace with the id ${id} were disabled.`]})),previewDeleted=declareFailure("preview-deleted",({workspace})=>({title:`The workspace ${workspace.slug} was deleted during this job`,lines:["Its pull request or branch is open. Run this again."],effect:[`The workspace with the id ${workspace.id} does not exist any more.`]})),previewNotChecked=declareWarning("preview-not-checked",({workspace,error})=>({title:`Whether the preview ${workspace} is still needed could not be checked`,lines:[`${error.message}.`,...rejectionAdvice(failedRequests(error)),"Nothing was deleted. The next clean-up checks it again."]})),pullEvent=()=>object({action:schemas_string(),pull_request:object({number:schemas_number(),updated_at:schemas_string(),head:object({sha:schemas_string()})})}),CLEAN_UP_EVENTS=["schedule","workflow_dispatch","repository_dispatch"]
 function findTopic(facts,repository){const{event,payload,pullRequest}=facts,readTopic=Object.hasOwn(EVENTS,event)?EVENTS[event]:void 0,known=readPull(facts)??(pullRequest===void 0?readTopic?.(payload,repository):void 0)
 if(known)return known
 if(pullRequest!==void 0)return{kind:"subject",subject:{kind:"pull",number:pullRequest},isEnd:!1}
@@ -1567,64 +1577,102 @@ for(let page=1;;page+=1){const{data}=await client.request({operation:`list the c
 if(data[0]?.id===first)return
 first=data[0]?.id
 yield*data
-if(data.length<comments_PAGE_SIZE)return}}function sendComment(client,repository,number,body){return client.send({operation:`comment on pull request #${number}`,mayLeaveBehind:"the comment",method:"POST",path:pathIn(repository,"issues",String(number),"comments"),body:{body},schema:comment(),hint:HINT})}async function updateComment(client,repository,{id},body){await client.request({operation:"update the comment of the preview",mayLeaveBehind:"the new text of the comment",method:"PATCH",path:pathIn(repository,"issues","comments",String(id)),body:{body},schema:comment(),hint:HINT})}async function readLogin(client){const operation="read whose token github-token is",{value:user,error}=await catching(client.request({operation,method:"GET",path:"/user",schema:owner()}),ApiError)
+if(data.length<comments_PAGE_SIZE)return}}function sendComment(client,repository,number,body){return client.send({operation:`comment on pull request #${number}`,mayLeaveBehind:"the comment",method:"POST",path:pathIn(repository,"issues",String(number),"comments"),body:{body},schema:comment(),hint:HINT})}async function updateComment(client,repository,{id},body){const{data}=await client.request({operation:"update the comment of the preview",mayLeaveBehind:"the new text of the comment",method:"PATCH",path:pathIn(repository,"issues","comments",String(id)),body:{body},schema:comment(),trusts404:!0,hint:HINT})
+return data}async function deleteComment(client,repository,{id}){await client.request({operation:"delete a second comment of the preview",mayLeaveBehind:"the second comment",method:"DELETE",path:pathIn(repository,"issues","comments",String(id)),schema:unknown(),on404:()=>{},trusts404:!0,hint:HINT})}async function readLogin(client,jobLogin){const{value,error}=await catching(askGraphQl(client),ApiError)
+if(value!==void 0)return value
+if(error?.details.status!==404)throw error
+const{value:user,error:rejection}=await catching(client.request({operation:OPERATION,method:"GET",path:"/user",schema:owner()}),ApiError)
 if(user)return user.data.login
-if(error.details.status!==403)throw error
-const{value:viewer}=await catching(client.request({operation,method:"POST",path:GRAPHQL,body:{query:"{viewer{login}}"},schema:object({data:object({viewer:owner()})}),trusts404:!0,readOnly:!0}),ApiError)
-return viewer?.data.data.viewer.login}const owner=()=>object({login:schemas_string()}),GRAPHQL="/../graphql",MAX_WRITES=5
-async function writeComment(request,context){const{error}=await catching(writeUntilRight(request,context),ApiError)
-if(!error)return
-const{hint}=error.details,problem=`The comment of the preview may be out of date: ${error.message}.`
-context.notice(hint===void 0?problem:`${problem} ${hint}`)}async function writeUntilRight(request,context){const{github,repository,notice}=context,{number,seen,doomed,render,onRemembered}=request,login=await readLogin(github)
-let written,known=seen
-for(let writes=0;writes<MAX_WRITES;writes+=1){const existing=doomed?[doomed]:await observeWorkspace(request,context),found=await findComment(login,request,context)
-if(found==="unknown-author")return
-const comment=found??written,remembered=(comment&&readComment(comment.body))??NO_DATA
-writes===0&&onRemembered?.(remembered)
-known=[...existing.map(one=>observe(one)),remembered].reduce(mergeComment,checkDeletions(known,remembered))
-if(Object.keys(known.workspaces).length===0)return
-const body=render({data:known,existing,isBeingDeleted:doomed!==void 0})
-if(comment?.body===body)return
-comment?await updateComment(github,repository,comment,body):written=await createComment({number,body,attempt:writes+1},context)}notice("The comment of the preview may be out of date: other runs keep changing it.")}async function observeWorkspace({number,slug},{client,repository}){const{workspace}=await findWorkspace(client,slug),mark=readMark(workspace?.description,repository)
-if(!workspace||!mark||!naming_isSame(mark,{kind:"pull",number}))return[]
-const{keys}=await listKeys(client,workspace)
-return[{workspace,keys}]}async function findComment(login,{number},{github,repository,jobLogin,notice}){let otherApp
-for await(const comment of listComments(github,repository,number)){const author=comment.user?.login
-if(hasMarker(comment.body)){if(author===(login??jobLogin))return comment
-author?.endsWith("[bot]")&&(otherApp??=author)}}if(login===void 0&&otherApp!==void 0){notice(`The comment of the preview is not written: whether the one by ${otherApp} is its own is unknown, because GitHub does not say whose token github-token is.`)
-return"unknown-author"}}async function createComment({number,body,attempt},{github,repository}){const outcome=await sendComment(github,repository,number,body)
-if(outcome.kind==="succeeded")return outcome.response.data
+if(rejection.details.status!==403)throw rejection
+return jobLogin}const OPERATION="read whose token github-token is"
+async function askGraphQl(client){const{data}=await client.request({operation:OPERATION,method:"POST",path:GRAPHQL,body:{query:"{viewer{login}}"},schema:pipe(unknown(),transform(body=>safeParse(answer(),body).data?.data.viewer.login??"")),findMismatch:login=>login===""?"it does not say that":void 0,trusts404:!0,readOnly:!0})
+return data}const answer=()=>object({data:object({viewer:owner()}),errors:optional(schemas_undefined())}),owner=()=>object({login:schemas_string()}),GRAPHQL="/../graphql"
+async function listExisting(search,context){const{slug,known,others,last}=search,found=[]
+if(known.kind==="doomed")found.push(Promise.resolve(known))
+else if(known.kind!=="gone"){const before=last.find(({workspace})=>workspace.slug===slug)?.workspace
+found.push(listWorkspace(slug,before??(known.kind==="found"?known.workspace:void 0),search,context))}for(const id of others){const before=last.find(({workspace})=>workspace.id===id)?.workspace
+found.push(listWorkspace(id,before,search,context))}return(await Promise.all(found)).flatMap(one=>one??[])}async function listWorkspace(idOrSlug,before,{number},{client,repository}){const list=before&&await catching(listKeys(client,before),ApiError)
+if(list?.error&&list.error.details.kind!=="rejected")throw list.error
+const keys=list?.value?.keys
+if(before&&keys&&keys.length>0)return{workspace:before,keys}
+const{workspace}=await findWorkspace(client,idOrSlug),mark=readMark(workspace?.description,repository)
+return workspace&&mark&&naming_isSame(mark,{kind:"pull",number})?workspace.id===before?.id&&keys?{workspace,keys}:{workspace,keys:(await listKeys(client,workspace)).keys}:void 0}function findOthers({workspaces},{slug,known,others},existing){return Object.entries(workspaces).filter(([,{deletion}])=>deletion?.state!=="finished").filter(([id,other])=>known.kind==="gone"?id!==known.id:other.slug!==slug).map(([id])=>id).filter(id=>!others.has(id)&&!existing.some(({workspace})=>workspace.id===id))}async function listOwn(login,{github,repository,number}){const own=[]
+for await(const comment of listComments(github,repository,number))hasMarker(comment.body)&&comment.user?.login===login&&own.push(comment)
+return own}async function writeOwn(text,place){const{body,own,last}=text,written=last?.kind==="written"?[last.comment]:[],[comment]=[...own,...written].sort((a,b)=>a.id-b.id)
+if(!comment)return createComment(text,place)
+if(comment.body===body){comment===own[0]&&await deleteAll(own.slice(1),place)
+return{kind:"right"}}const{github,repository}=place,update=await catching(updateComment(github,repository,comment,body),ApiError)
+if(!update.error)return{kind:"written",comment:update.value}
+if(update.error.details.status!==404||last?.kind==="unclear"&&last.missing===comment.id)throw update.error
+return{kind:"unclear",missing:comment.id}}async function createComment({body,attempt},{github,repository,number}){const outcome=await sendComment(github,repository,number,body)
+if(outcome.kind==="succeeded")return{kind:"written",comment:outcome.response.data}
 const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],stopReason=retryable?await github.waitForRetry(outcome.failure,attempt):void 0
-if(!retryable||stopReason!==void 0)throw toApiError([outcome.failure],{ambiguous,stopReason})}async function deletePreview(preview,{dryRun},context){const{log,client}=context,{subject,since,identity}=preview,{workspace}=await findWorkspace(client,identity.slug)
-if(!workspace){log.info(`There is no workspace ${identity.slug}: nothing to delete.`)
-return{kind:"missing"}}assertOurs(workspace,preview,context)
-if(dryRun){log.info(`Dry run: the workspace ${identity.slug} and its API keys would be deleted.`)
+if(retryable&&stopReason===void 0)return{kind:"unclear"}
+throw toApiError([outcome.failure],{ambiguous,stopReason})}async function deleteAll(comments,{github,repository,notice}){for(const comment of comments){const{error}=await catching(deleteComment(github,repository,comment),ApiError)
+error&&notice(`A second comment of the preview is left: ${error.message}.`)}}function openComments(github,{jobLogin,render}){let login
+return{github,login(){login??=readLogin(github,jobLogin)
+return login},render}}const MAX_ROUNDS=5
+async function writeComment(request,context){const{value,error}=await catching(writeUntilRight(request,context),ApiError)
+if(!error)return value
+const{hint}=error.details,problem=`The comment of the preview may be out of date: ${error.message}.`
+context.notice(hint===void 0?problem:`${problem} ${hint}`)}async function writeUntilRight(request,context){const{number,known:start,onRemembered}=request,{comments}=context,place={...context,github:comments.github,number},login=await comments.login(),others=new Set,isBeingDeleted=start.kind==="doomed"
+let last,[data,existing]=[request.seen,[]]
+for(let round=1;round<=MAX_ROUNDS;round+=1){const search={...request,others,last:existing}
+existing=await listExisting(search,context)
+const own=await listOwn(login,place),remembered=own.map(({body})=>readComment(body)??NO_DATA).reduce(mergeComment,NO_DATA)
+round===1&&onRemembered?.(remembered)
+data=[...existing.map(one=>observe(one)),remembered].reduce(mergeComment,checkDeletions(data,remembered))
+const found=findOthers(data,search,existing)
+for(const id of found)others.add(id)
+if(found.length>0)continue
+if(Object.keys(data.workspaces).length===0)return existing
+const body=comments.render({data,existing,isBeingDeleted})
+last=await writeOwn({body,own,last,attempt:round},place)
+if(last.kind==="right"||last.kind==="written"&&isBeingDeleted)return existing}context.notice("The comment of the preview may be out of date: other runs keep changing it.")}async function deletePreview(preview,{dryRun,listed},context){const{log,client}=context,{slug}=preview.identity,workspace=listed??(await findWorkspace(client,slug)).workspace
+if(!workspace)return concludeMissing(preview,{dryRun},context)
+assertOurs(workspace,preview,context)
+if(dryRun){log.info(`Dry run: the workspace ${slug} and its API keys would be deleted.`)
 const{keys}=await listKeys(client,workspace)
-return{kind:"deletion",workspace,deleted:!1,deletedKeys:keys,keysSpent:totalSpent(keys)}}const{value:list,error:listError}=await catching(listNewKeys(client,workspace),ApiError)
-if(listError&&listError.details.kind!=="rejected")throw listError
-const begun={at:Math.floor(context.timeOfDay()/1e3),run:context.run},remembered=await announceDeletion(preview,{workspace,keys:list?.newKeys??[],begun},context),standing=await readStanding(subject,since,context)
-if(standing.isOpen){log.info(`${identity.description} is open again: nothing was deleted.`)
+return{kind:"deletion",workspace,deleted:!1,deletedKeys:keys,keysSpent:totalSpent(keys),isSettled:!0}}const{value:list,error}=await catching(listNewKeys(client,workspace),ApiError)
+if(error&&error.details.kind!=="rejected")throw error
+return!listed||list?.newKeys.length||(await findWorkspace(client,workspace.id)).workspace?deleteFound(preview,{workspace,list},context):concludeMissing(preview,{dryRun},context)}async function concludeMissing(preview,{dryRun},context){context.log.info(`There is no workspace ${preview.identity.slug}: nothing to delete.`)
+dryRun||await commentOn(preview,{seen:NO_DATA,known:{kind:"gone"}},context)
+return{kind:"missing"}}async function deleteFound(preview,{workspace,list},context){const begun={at:Math.floor(context.timeOfDay()/1e3),run:context.run},target={workspace,begun},first=await prepareKeys(preview,{...target,keys:list?.newKeys??[]},context)
+if(first.kind==="reopened"){if(first.hasDisabled)throw reopened(workspace,{deleted:!1})
+context.log.info(`${preview.identity.description} is open again: nothing was deleted.`)
 return{kind:"reopened"}}context.onDeletion?.(workspace)
-const target={workspace,list,remembered,begun},deletion=await deleteWorkspaceOf(preview,target,context),{value:after,error}=await catching(readStanding(subject,standing.since,context),ApiError,Failure)
-error&&log.info(`Whether it was reopened is unknown: ${error.message}.`)
-if(after?.isOpen)throw new Failure(previewReopened,{workspace},"it was deleted, and is open again: run its workflow again")
-return deletion}async function announceDeletion(preview,{workspace,keys,begun},context){let remembered
-const doomed={workspace,keys},seen=observe(doomed,{...begun,state:"unfinished"})
-await commentOn(preview,{seen,doomed,onRemembered:data=>{remembered=data}},context)
-return remembered}async function deleteWorkspaceOf(preview,{workspace,list,remembered,begun},context){const newKeys=list?await endKeys(list.newKeys,context):[],options={deleteKeys:!0,relistKeys:!1,list:list&&{...list,newKeys}},result=await teardown(workspace,options,context),{deleted,deletedKeys}=result
-if(result.problem)throw result.problem
-const{slug,id}=workspace
-context.log.info(`${deleted?"Deleted":"Another job had deleted"} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`)
-const isFinal=list!==void 0&&deletedKeys.every(isDisabled),seen=observe({workspace,keys:[...newKeys,...deletedKeys]},{...begun,state:isFinal?"finished":"unfinished"})
-await commentOn(preview,{seen},context)
-return{kind:"deletion",workspace,deleted,deletedKeys,keysSpent:deleted&&deletedKeys.length===result.listedKeys&&remembered&&!remembersMore(remembered,{workspace,keys:deletedKeys})?totalSpent(deletedKeys):null}}async function endKeys(keys,{client}){const ended=new Map,working=keys.filter(key=>!isDisabled(key))
-await forEachOf(working,async key=>{const{value}=await catching(disableKey(client,key),ApiError)
+const{problem,deleted,deletedKeys,listedKeys}=await teardown(workspace,{deleteKeys:!0,relistKeys:!1,list:list&&{...list,newKeys:first.keys},async prepare(keys){const next=await prepareKeys(preview,{...target,keys},context)
+if(next.kind==="reopened")throw reopened(workspace,{deleted:!1})
+return next.keys}},context)
+if(problem)throw problem
+logDeletion(workspace,{deleted,deletedKeys},context)
+const keys=list?listedKeys:[]
+await recordDeletion(preview,{...target,keys,isFinal:list!==void 0},context)
+const{remembered}=first,keysSpent=deleted&&deletedKeys.length===listedKeys.length&&remembered&&!remembersMore(remembered,{workspace,keys:deletedKeys})?totalSpent(deletedKeys):null,isSettled=await isStillClosed(preview,{workspace,since:first.since},context)
+return{kind:"deletion",workspace,deleted,deletedKeys,keysSpent,isSettled}}function logDeletion({slug,id},{deleted,deletedKeys},{log}){log.info(`${deleted?"Deleted":"Another job had deleted"} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`)}async function prepareKeys(preview,{workspace,begun,keys:listed},context){const{subject}=preview,before=listed.every(isDisabled)?void 0:await readStanding(subject,preview.since,context)
+if(before?.isOpen)return{kind:"reopened",hasDisabled:!1}
+const{keys,hasDisabled}=await endKeys(listed,context)
+let remembered
+const seen=observe({workspace,keys},{...begun,state:"unfinished"}),known={kind:"doomed",workspace,keys}
+await commentOn(preview,{seen,known,onRemembered:data=>{remembered=data}},context)
+const standing=await readStanding(subject,before?.since??preview.since,context)
+if(!standing.isOpen)return{kind:"ready",keys,remembered,since:standing.since}
+await commentOn(preview,{seen:NO_DATA,known:{kind:"found",workspace}},context)
+return{kind:"reopened",hasDisabled}}async function endKeys(listed,{client}){const ended=new Map
+let hasDisabled=!1
+const working=listed.filter(key=>!isDisabled(key))
+await forEachOf(working,async key=>{const{value,error}=await catching(disableKey(client,key),ApiError)
+hasDisabled||=value!==void 0||error?.details.ambiguous===!0
 value&&ended.set(key.hash,value)})
-return keys.map(key=>ended.get(key.hash)??key)}const COMMENT_WITHIN_MS=3e4
-async function commentOn({subject,identity},comment,context){const{renderComment:render,client,github}=context
-if(subject.kind!=="pull"||!render){comment.onRemembered?.(NO_DATA)
-return}const ms=Math.min(COMMENT_WITHIN_MS,client.timeLeft()/4),limited={...context,client:client.withTimeout(ms),github:github.withTimeout(ms)}
-await writeComment({number:subject.number,slug:identity.slug,...comment,render},limited)}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
+return{keys:listed.map(key=>ended.get(key.hash)??key),hasDisabled}}async function recordDeletion(preview,{workspace,begun,keys,isFinal},context){const state=isFinal&&keys.every(isDisabled)?"finished":"unfinished",seen=observe({workspace,keys},{...begun,state})
+await commentOn(preview,{seen,known:{kind:"gone",id:workspace.id}},context)}async function isStillClosed({subject},{workspace,since},context){const lookup=readStanding(subject,since,context),{value:standing,error}=await catching(lookup,ApiError,Failure)
+error&&context.log.info(`Whether it was reopened is unknown: ${error.message}.`)
+if(standing?.isOpen)throw reopened(workspace,{deleted:!0})
+return standing!==void 0}function reopened(workspace,{deleted}){return new Failure(previewReopened,{workspace,deleted},(deleted?"it was deleted":"its API keys were disabled")+", and is open again: run its workflow again")}const LISTS_WITHIN_MS=3e4
+async function commentOn({subject,identity},comment,context){const{comments,client}=context
+if(subject.kind!=="pull"||!comments){comment.onRemembered?.(NO_DATA)
+return}const ms=Math.min(LISTS_WITHIN_MS,client.timeLeft()/4)
+return writeComment({number:subject.number,slug:identity.slug,...comment},{...context,comments,client:client.withTimeout(ms)})}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
 if(marked&&naming_isSame(marked,subject)&&!isDefault(workspace))return
 const description=String(workspace.description??"")
 throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}const LOOKUP_SHARE=.1,DELETION_SHARE=.2
@@ -1640,7 +1688,7 @@ return outdated}function withShare(ms,context){const{client,github}=context
 return{...context,client:client.withShare(ms,[github]),github:github.withShare(ms,[client])}}function groupBySubject(marked){const groups=new Map
 for(const workspace of marked){const{subject}=workspace,key=JSON.stringify(subject),group=groups.get(key)??{subject,workspaces:[]}
 group.workspaces.push(workspace)
-groups.set(key,group)}return[...groups.values()]}async function deleteOutdated(workspace,{since,lists},context){const{slug,subject,description}=workspace,identity={slug,name:slug,description:String(description)},{value:deletion,error}=await catching(deletePreview({subject,since,identity},{dryRun:!1},context),ApiError,Failure)
+groups.set(key,group)}return[...groups.values()]}async function deleteOutdated(workspace,{since,lists},context){const{slug,subject,description}=workspace,identity={slug,name:slug,description:String(description)},{value:deletion,error}=await catching(deletePreview({subject,since,identity},{dryRun:!1,listed:workspace},context),ApiError,Failure)
 error?lists.failed.push({...toEntry(workspace,error.message),error}):deletion.kind==="reopened"?lists.kept.push(toEntry(workspace,"it is open again")):deletion.kind!=="missing"&&deletion.deleted?lists.deleted.push({...toEntry(workspace),keysSpent:deletion.keysSpent}):lists.alreadyDeleted.push(toEntry(workspace))}async function findMarked({client,repository}){const marked=[]
 for await(const{items}of listWorkspaces(client))for(const workspace of items){const subject=readMark(workspace.description,repository)
 subject&&!isDefault(workspace)&&marked.push({...workspace,subject})}return marked}function toEntry({id,slug,created_at},reason="its pull request or branch is closed"){return{id,slug,created_at:created_at??null,age:void 0,reason}}async function runPreview(request,context){const{log,repository}=context,topic=findTopic(request.run,repository)
@@ -1656,8 +1704,7 @@ if(!standing.isOwn)return{state:"skipped",reason:"a pull request from another re
 if(topic.isEnd){log.info("It is open again: this run changes nothing.")
 return{state:"open",preview,created:!1}}return openPreview({request,preview,topic},standing,context)}function saveTask(preview,{comment,dryRun},{journal,repository:{id,defaultBranch}}){const task={...preview,repository:{id,defaultBranch},comment}
 dryRun||journal.saveOrFail(task)
-return task}async function closePreview(preview,request,context){const deletion=await deletePreview(preview,request,{...context,onDeletion:({id,slug})=>saveTask({...preview,workspace:{id,slug}},request,context)})
-saveTask(preview,request,context)
+return task}async function closePreview(preview,request,context){const deletion=await deletePreview(preview,request,{...context,onDeletion:({id,slug})=>saveTask({...preview,workspace:{id,slug}},request,context)});(deletion.kind==="missing"||deletion.kind==="deletion"&&deletion.isSettled)&&!request.dryRun?context.journal.clearOrWarn():saveTask(preview,request,context)
 return deletion.kind==="reopened"?{state:"open",preview,created:!1}:{state:"closed",preview,deletion}}const MAX_VANISHED=2
 async function openPreview(opening,standing,context){const{request,preview}=opening
 let current=standing
@@ -1679,7 +1726,7 @@ log.info(isDeployed?"The key stays until a later job that succeeds replaces it."
 return result}function keyRequestOf({key,keyMode},{subject,identity},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?deployedKeyName(subject,repository,jobName):desired.name
 return{workspace:identity.slug,desired:{...desired,name},nameIsRandom:!isDeployed,expiresInMs,revokeAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSameKeyName}}function preview(){return runStep(async step=>{const{report}=step,reason=reasonForNoKey()
 if(reason!==void 0)return reportSkipped(reason,report)
-const inputs=readPreviewInputs(),journal=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,repository:await completeRepository(github,inputs.gitHub.repository),jobLogin:inputs.gitHub.jobLogin,run:inputs.gitHub.run,renderComment:inputs.comment?commentRenderer(inputs.gitHub,report):void 0,journal,notice:report.notice,registerSecrets:report.registerSecrets,onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(created){report.output(previewKeyOutputs(created))
+const inputs=readPreviewInputs(),journal=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments(github,{...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),run:inputs.gitHub.run,journal,notice:report.notice,registerSecrets:report.registerSecrets,onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(created){report.output(previewKeyOutputs(created))
 report.outputSecret("key",created.secret)},random:Math.random})
 if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
@@ -1694,8 +1741,8 @@ return value}async function checkPreview({task,keyError,standing},context){const
 if(standing?.isOpen===!1){const preview={subject,since:standing.since,identity},deletion=await deletePreview(preview,{dryRun:!1},context)
 context.onEnd(deletion)
 if(keyError&&!isReplacement(keyError)&&deletion.kind!=="deletion")throw keyError
-return}if(standing){await commentOn(task,{seen:NO_DATA},context)
-if(workspace&&!await end_job_exists(workspace,keyError,context)){if((await readStanding(subject,standing.since,context)).isOpen)throw new Failure(previewDeleted,{workspace})
+return}if(standing){const known=workspace?{kind:"found",workspace}:{kind:"unknown"},found=await commentOn(task,{seen:NO_DATA,known},context),isFound=found?.some(one=>one.workspace.id===workspace?.id)
+if(workspace&&!(isFound??await end_job_exists(workspace,keyError,context))){if((await readStanding(subject,standing.since,context)).isOpen)throw new Failure(previewDeleted,{workspace})
 if(isReplacement(keyError))return}}if(keyError)throw keyError}async function end_job_exists(workspace,keyError,{client}){const{value:found,error}=await catching(findWorkspace(client,workspace.id),ApiError)
 if(error)throw keyError??error
 return found.workspace!==void 0}async function endKey(saved,context){const ending=await catching(endCreated(saved,context),ApiError,Failure),deletion=await catching(deleteAllOrphans(saved,context),ApiError,Failure),error=ending.error??deletion.error
@@ -1708,8 +1755,8 @@ if(replaced){const{workspace}=search,replacement={key,workspace,replaced,isSameN
 await replaceOlderKeys(replacement,context,older=>disableEach(older,context))}else await disable(key,context)}async function disable(key,{client,log}){const disabled=await disableKey(client,key)
 log.info(disabled?`Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.`:`The API key ${describeKey(key)} does not exist any more.`)}async function disableEach(keys,context){const working=keys.filter(key=>!isDisabled(key)),outcomes=await Promise.all(working.map(key=>catching(disable(key,context),ApiError))),[first]=outcomes.flatMap(({error})=>error??[])
 if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:schemas_string()}),identity:object({slug:schemas_string(),name:schemas_string(),description:schemas_string()}),workspace:optional(object({id:schemas_string(),slug:schemas_string()})),key:optional(keyTask()),comment:schemas_boolean()})
-function previewPost(){return runPostStep({schema:previewTask(),failsJob:()=>!0,async run(task,context,step){const{report}=step,gitHub=readPostGitHub()
-return runPreviewTask(task,{...context,github:startGitHub(gitHub,step),repository:{...gitHub.repository,...task.repository},jobLogin:gitHub.jobLogin,run:gitHub.run,notice:report.notice,renderComment:task.comment?commentRenderer(gitHub,report):void 0,readJobStatus,onSpend:spendReporter(report),onEnd(deletion){deletion.kind==="deletion"&&report.summarize(endSummary(task,deletion,{dryRun:!1}))}})},describeLeftovers:task=>task?describePreviewLeft(task):""})}const staleWorkspaces=declareWarning("stale-workspaces",({result})=>{const{staleCount,deleted,alreadyDeleted,failed,wouldDelete,tooMany}=result,named=[...failed,...deleted,...alreadyDeleted,...wouldDelete,...tooMany].slice(0,10).map(({slug})=>slug),more=staleCount>named.length?` and ${staleCount-named.length} more`:""
+function previewPost(){return runPostStep({schema:previewTask(),failsJob:()=>!0,async run(task,context,step){const{report}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step)
+return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},run:gitHub.run,notice:report.notice,readJobStatus,onSpend:spendReporter(report),onEnd(deletion){deletion.kind==="deletion"&&report.summarize(endSummary(task,deletion,{dryRun:!1}))}})},describeLeftovers:task=>task?describePreviewLeft(task):""})}const staleWorkspaces=declareWarning("stale-workspaces",({result})=>{const{staleCount,deleted,alreadyDeleted,failed,wouldDelete,tooMany}=result,named=[...failed,...deleted,...alreadyDeleted,...wouldDelete,...tooMany].slice(0,10).map(({slug})=>slug),more=staleCount>named.length?` and ${staleCount-named.length} more`:""
 return{title:`Stale: ${countWorkspaces(staleCount)}`,lines:[`Slugs: ${named.join(", ")}${more}.`,deleted.length+alreadyDeleted.length>0?"Check why the workflow that deletes previews did not.":"The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not."]}})
 function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function glob_matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
 while(textIndex<text.length)if(glob[globIndex]==="*"){[star,starEnd]=[globIndex,textIndex]
@@ -1726,7 +1773,7 @@ for(const{slug,reason}of stale)log.info(`  ${slug}, ${reason}`)
 return{...result,tooMany:stale.map(entry=>({...entry,reason:TOO_MANY}))}}if(request.dryRun){for(const{slug,reason}of stale)log.info(`  ${slug}, ${reason}: would be deleted.`)
 request.deleteKeys||log.info(KEYS_NOT_CHECKED)
 log.info("Dry run: nothing was deleted.")
-return{...result,wouldDelete:stale}}const outcomes=await deleteAll(stale,request,context),seconds=formatSeconds(clock.now()-start)
+return{...result,wouldDelete:stale}}const outcomes=await sweep_workspaces_deleteAll(stale,request,context),seconds=formatSeconds(clock.now()-start)
 log.info(`Deleted ${outcomes.deleted.length} of ${staleCount}, in ${seconds}.`)
 return{...result,...outcomes}}const TOO_MANY="more workspaces are stale than max-deletions allows"
 async function findStale(request,{client,timeOfDay,log,warn}){log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`)
@@ -1742,7 +1789,7 @@ found.keptCount+=1}}}differing&&warn(clocksDiffer,{...differing,purpose:"age"})
 return found}function ageOf(workspace,now){const created=createdAt(workspace)
 return now===void 0||created===void 0?void 0:now-created}function reasonToKeep(workspace,age,{keep,olderThanMs}){if(isDefault(workspace))return"the default workspace"
 const glob=keep.find(pattern=>glob_matches(pattern,workspace.slug))
-return glob!==void 0?`matches ${glob} in keep`:age===void 0?"its age is unknown":age>olderThanMs?void 0:`only ${formatAge(age)} old`}async function deleteAll(stale,request,context){const outcomes={deleted:[],alreadyDeleted:[],failed:[]}
+return glob!==void 0?`matches ${glob} in keep`:age===void 0?"its age is unknown":age>olderThanMs?void 0:`only ${formatAge(age)} old`}async function sweep_workspaces_deleteAll(stale,request,context){const outcomes={deleted:[],alreadyDeleted:[],failed:[]}
 await forEachOf(stale,async entry=>{const{outcome,...changes}=await deleteStale(entry,request,context)
 outcomes[outcome].push({...entry,...changes})})
 return outcomes}async function deleteStale({id,slug,reason},{deleteKeys,timeoutMs},context){const{log,signal}=context

@@ -5,6 +5,7 @@ import { startGitHub } from '../../sandbox/github/server.ts';
 import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import {
   type Comment,
+  deleteComment,
   listComments,
   readLogin,
   sendComment,
@@ -106,6 +107,16 @@ test('a comment is added, then changed', async () => {
   expect(repository.comments.now().map(({ body }) => body)).toEqual(['of another', '#1', 'second']);
 });
 
+test('a comment is deleted, and deleting a missing one succeeds', async () => {
+  const { client, named, run, repository, network } = openWith(1);
+  const [, comment] = repository.comments.now();
+  for (let times = 0; times < 2; times += 1) {
+    expect(await run(deleteComment(client, named, { id: comment?.id ?? 0 }))).toBeUndefined();
+  }
+  expect(repository.comments.now().map(({ body }) => body)).toEqual(['of another']);
+  expect(network.calls).toHaveLength(2);
+});
+
 const READ_ONLY = { permissions: { 'pull-requests': 'read' } } as const;
 const PRIVATE = { permissions: {}, isPrivate: true };
 
@@ -162,24 +173,52 @@ test.each(OUTCOMES)('a comment %s is sent once', async (_, options, body, kind, 
 });
 
 describe('the login of a token is', () => {
+  const JOB = 'gitea-actions';
+
   test.each([
     ['that of its user', 'octocat'],
     ['that of the token of a job', 'github-actions[bot]'],
     ['that of an app', 'my-app[bot]'],
-  ])('%s', async (_, login) => {
-    const { client, run } = openGitHubScene({ login });
-    expect(await run(readLogin(client))).toBe(login);
+  ])('%s, by one request', async (_, login) => {
+    const { client, run, network } = openGitHubScene({ login });
+    expect(await run(readLogin(client, JOB))).toBe(login);
+    expect(network.calls).toEqual(['POST /graphql']);
   });
 
   // Gitea and Forgejo have no GraphQL.
-  test('unknown if the server says it in no way', async () => {
-    const schedule: InProcessFault[] = [{ on: 'POST /graphql', kind: 'response', status: 404 }];
-    const { client, run, network } = openGitHubScene({ schedule });
-    expect(await run(readLogin(client))).toBeUndefined();
-    expect(network.calls).toEqual(['GET /user', 'POST /graphql']);
+  test.each([
+    ['that of its user', 'octocat', 'octocat'],
+    ['that of a job, which may not ask', 'gitea-actions', JOB],
+  ])('on Gitea %s', async (_, login, expected) => {
+    const { client, run, network } = openGitHubScene({ login, engine: 'Gitea' });
+    expect(await run(readLogin(client, JOB))).toBe(expected);
+    expect(network.calls).toEqual(['POST /graphql', 'GET /user']);
   });
 
-  // A token of a user would be taken for that of a job, and its comment written again.
+  const on = 'POST /graphql';
+  const viewer = { viewer: { login: 'octocat' } };
+  const answer = (body: object) => ({ status: 200, body: JSON.stringify(body) });
+
+  // A wrong login would add a comment in each run.
+  test.each<[string, { status: number; body?: string }]>([
+    ['HTTP 403', { status: 403 }],
+    ['HTTP 401', { status: 401 }],
+    ['errors', answer({ data: viewer, errors: [{ message: 'No' }] })],
+    ['no viewer', answer({ data: null })],
+    ['no login', answer({ data: { viewer: {} } })],
+  ])('unknown after %s, which is not repeated', async (_, fault) => {
+    const schedule: InProcessFault[] = [{ on, kind: 'response', ...fault }];
+    const { client, run, network } = openGitHubScene({ schedule });
+    expect(await run(readLogin(client, JOB))).toBeInstanceOf(ApiError);
+    expect(network.calls).toEqual([on]);
+  });
+
+  test('unknown if GET /user fails in another way than HTTP 403', async () => {
+    const schedule: InProcessFault[] = [{ on: 'GET /user', kind: 'response', status: 401 }];
+    const { client, run } = openGitHubScene({ schedule, engine: 'Gitea' });
+    expect(await run(readLogin(client, JOB))).toBeInstanceOf(ApiError);
+  });
+
   test.each<[string, InProcessFault]>([
     ['HTTP 502', { kind: 'response', status: 502 }],
     ['HTTP 429', { kind: 'response', status: 429, headers: { 'retry-after': '1' } }],
@@ -187,7 +226,7 @@ describe('the login of a token is', () => {
     ['a response that is cut short', { kind: 'cut', applied: true }],
   ])('that of its user after %s', async (_, fault) => {
     const { client, run } = openGitHubScene({ login: 'octocat', schedule: [fault] });
-    expect(await run(readLogin(client))).toBe('octocat');
+    expect(await run(readLogin(client, JOB))).toBe('octocat');
   });
 });
 

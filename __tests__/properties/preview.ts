@@ -73,7 +73,8 @@ const GITHUB_CALLS = [
   'GET /repos/:owner/:repo/issues/:number/comments',
   'POST /repos/:owner/:repo/issues/:number/comments',
   'PATCH /repos/:owner/:repo/issues/comments/:id',
-  'GET /user',
+  'DELETE /repos/:owner/:repo/issues/comments/:id',
+  'POST /graphql',
 ];
 
 const rarely = <Value>(values: fc.Arbitrary<Value>, weight = 5) =>
@@ -629,15 +630,19 @@ function spentOf(scene: Scene, subject: Subject): Usd {
   return sumUsd(own.map(({ credits }) => toUsd(credits / 1e9) ?? 0n));
 }
 
-function commentOf({ world }: Scene, subject: Subject) {
-  if (subject.kind !== 'pull') return undefined;
-  const found = world.repository.comments
-    .now()
-    .find(
-      ({ pull, body, author }) =>
-        pull === subject.number && hasMarker(body) && author.login === world.token.user.login,
-    );
-  return found && readShortComment(found.body);
+/** The comments about `subject` that are not by others, the oldest first. */
+function commentsOf({ world }: Scene, subject: Subject): Comment[] {
+  const isOwn = ({ pull, body, author }: Comment) =>
+    subject.kind === 'pull' &&
+    pull === subject.number &&
+    hasMarker(body) &&
+    author.login === world.token.user.login;
+  return world.repository.comments.now().filter(isOwn);
+}
+
+function totalIn(scene: Scene, subject: Subject) {
+  const [oldest] = commentsOf(scene, subject);
+  return oldest && readShortComment(oldest.body);
 }
 
 const mayBeOutOfDate = ({ lines }: Process<unknown>) =>
@@ -645,7 +650,7 @@ const mayBeOutOfDate = ({ lines }: Process<unknown>) =>
 
 function theTotalOfAClosedOneIsRight(scene: Scene): void {
   for (const subject of SUBJECTS) {
-    const total = commentOf(scene, subject);
+    const total = totalIn(scene, subject);
     if (!total || isOpenNow(scene, subject)) continue;
     const { amount, isComplete } = total;
     const spent = spentOf(scene, subject);
@@ -677,7 +682,7 @@ async function commentIsRightAfterOneMoreRun(scene: Scene, subject: Subject): Pr
   const { main, post } = scene.jobs.at(-1) as Job;
   expect(main?.error ?? post?.error).toBeUndefined();
   expect(previewsOf(scene, subject)).toHaveLength(1);
-  const total = commentOf(scene, subject);
+  const total = totalIn(scene, subject);
   if (!total) return;
   const { amount, isComplete } = total;
   const spent = spentOf(scene, subject);

@@ -209,7 +209,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   ],
   [new Failure(staleResponse, { number: 42 }), OF_STEP],
   [
-    new Failure(previewReopened, { workspace: WORKSPACE }),
+    new Failure(previewReopened, { workspace: WORKSPACE, deleted: true }),
     `The workspace with the id ${WORKSPACE.id} was deleted, with its API keys.`,
   ],
   [

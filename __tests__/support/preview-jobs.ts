@@ -21,6 +21,7 @@ import {
 import type { GitHubContext } from '../../src/actions/preview/standing.ts';
 import type { Subject } from '../../src/actions/preview/subject.ts';
 import { type PreviewTask, previewTask } from '../../src/actions/preview/task.ts';
+import { openComments } from '../../src/actions/preview/write-comment.ts';
 import { gitHub } from '../../src/github/server.ts';
 import { createClient } from '../../src/http/client.ts';
 import { recordEffect } from '../../src/http/effect.ts';
@@ -276,20 +277,23 @@ function contextOf<Result>(
     { lines: process.lines },
   );
   const gitHubSide = slow(gitHubNetwork, job.plan);
+  const client = createClient({
+    ...context,
+    server: gitHub({ apiUrl: GITHUB_URL, token: token.secret }),
+    transport: observer(inProcessTransport(gitHubSide, GITHUB_URL), gitHubSide),
+    random: () => jitter[0] ?? 0.5,
+    effect: recordEffect(),
+  });
+  const hasComments = job.request?.comment !== false;
   return {
     ...context,
-    github: createClient({
-      ...context,
-      server: gitHub({ apiUrl: GITHUB_URL, token: token.secret }),
-      transport: observer(inProcessTransport(gitHubSide, GITHUB_URL), gitHubSide),
-      random: () => jitter[0] ?? 0.5,
-      effect: recordEffect(),
-    }),
+    github: client,
+    comments: hasComments
+      ? openComments(client, { jobLogin: token.user.login, render: shortComment })
+      : undefined,
     repository: knownOf(github, repository),
-    jobLogin: token.user.login,
     run: job.name.replace(/^\D+$/, ''),
     notice: context.log.info,
-    renderComment: job.request?.comment === false ? undefined : shortComment,
   };
 }
 
@@ -344,7 +348,7 @@ function observe<Result>(
     async (request, signal) => {
       if (process.killed) return never();
       const { method } = request;
-      const path = request.url.replace(/^.*?\/api\/v[13]/, '');
+      const path = request.url.replace(/^.*?\/api\/v[13]/, '').replace('/..', '');
       const call = network.api.callOf(method, path);
       const sent: Sent = { at: world.simulation.clock.now(), method, call, path };
       process.sent.push(sent);

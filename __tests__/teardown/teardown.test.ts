@@ -40,7 +40,7 @@ async function runTeardown(
       connect(simulation, { timeout: 60_000, jitter: JITTER }),
     ),
   );
-  const missingKeys = listedKeys - deletedKeys.length;
+  const missingKeys = listedKeys.length - deletedKeys.length;
   return { ...result, deletedKeys: deletedKeys.length, ...(missingKeys > 0 && { missingKeys }) };
 }
 

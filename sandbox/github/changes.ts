@@ -26,6 +26,14 @@ export function changeComment(
   return changed;
 }
 
+/** Deletes a comment. Returns whether it existed. */
+export function deleteComment({ comments }: Repository, { id }: Pick<Comment, 'id'>): boolean {
+  const left = comments.now().filter((comment) => comment.id !== id);
+  const existed = left.length < comments.now().length;
+  if (existed) comments.change(left);
+  return existed;
+}
+
 /** @throws {Error} when there is no such pull request. */
 export function findPull({ pulls, name }: Repository, number: number): PullRequest {
   const found = pulls.now().find((pull) => pull.number === number);

@@ -162,8 +162,3 @@ export function commentBy(
 ): Comment {
   return addComment(github, repository, { pull, body, author: userOf(by) });
 }
-
-/** Deletes a comment by hand. */
-export function deleteComment({ comments }: Repository, { id }: Pick<Comment, 'id'>): void {
-  comments.change(comments.now().filter((comment) => comment.id !== id));
-}

@@ -54,7 +54,7 @@ export function inProcessTransport(network: Network, baseUrl: string): Transport
     return {
       status: response?.status ?? 0,
       headers: { ...api.headers(), ...response?.headers },
-      body: JSON.stringify(response?.body),
+      body: JSON.stringify(response?.body) ?? '',
     };
   };
 }

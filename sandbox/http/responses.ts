@@ -7,12 +7,12 @@ const JSON_HEADERS = { 'content-type': 'application/json' };
 
 /** Sends `response` over a socket. */
 export function send({ status, body }: ApiResponse, http: ServerResponse): void {
-  http.writeHead(status, JSON_HEADERS).end(JSON.stringify(body));
+  http.writeHead(status, JSON_HEADERS).end(JSON.stringify(body) ?? '');
 }
 
 /** Sends what is left of `response` by `fault`. */
 export function misbehave(fault: Fault, response: ApiResponse, http: ServerResponse): void {
-  const text = JSON.stringify(response.body);
+  const text = JSON.stringify(response.body) ?? '';
   const half = text.slice(0, text.length / 2);
   switch (fault.kind) {
     case 'response':

@@ -61,51 +61,92 @@ export function sendComment(client: Client, repository: Repository, number: numb
   });
 }
 
-/** @throws {ApiError} */
+/**
+ * Returns the comment as it is then. HTTP 404 is an error: the comment was deleted, or the token may not change
+ * it. A list shows which.
+ * @throws {ApiError}
+ */
 export async function updateComment(
   client: Client,
   repository: Repository,
   { id }: Pick<Comment, 'id'>,
   body: string,
-): Promise<void> {
-  await client.request({
+): Promise<Comment> {
+  const { data } = await client.request({
     operation: 'update the comment of the preview',
     mayLeaveBehind: 'the new text of the comment',
     method: 'PATCH',
     path: pathIn(repository, 'issues', 'comments', String(id)),
     body: { body },
     schema: comment(),
+    trusts404: true,
+    hint: HINT,
+  });
+  return data;
+}
+
+/**
+ * Deleting a missing comment succeeds.
+ * @throws {ApiError}
+ */
+export async function deleteComment(
+  client: Client,
+  repository: Repository,
+  { id }: Pick<Comment, 'id'>,
+): Promise<void> {
+  await client.request({
+    operation: 'delete a second comment of the preview',
+    mayLeaveBehind: 'the second comment',
+    method: 'DELETE',
+    path: pathIn(repository, 'issues', 'comments', String(id)),
+    schema: z.unknown(),
+    on404: () => undefined,
+    trusts404: true,
     hint: HINT,
   });
 }
 
 /**
- * The login that comments are written under; undefined if GitHub does not say. The tokens of jobs and apps
- * may not read `GET /user`, but ask GraphQL, which Gitea and Forgejo do not have.
- * @throws {ApiError} if that cannot be determined
+ * The login that comments are written under. GraphQL answers it for the tokens of jobs, of apps and of people.
+ * Gitea and Forgejo do not have it: they answer `GET /user`, except for the token of a job.
+ * @param jobLogin the login of the token of a job there
+ * @throws {ApiError} if that cannot be determined: a wrong login would add a comment in each run
  */
-export async function readLogin(client: Client): Promise<string | undefined> {
-  const operation = 'read whose token github-token is';
-  const { value: user, error } = await catching(
-    client.request({ operation, method: 'GET', path: '/user', schema: owner() }),
+export async function readLogin(client: Client, jobLogin: string): Promise<string> {
+  const { value, error } = await catching(askGraphQl(client), ApiError);
+  if (value !== undefined) return value;
+  if (error?.details.status !== 404) throw error;
+  const { value: user, error: rejection } = await catching(
+    client.request({ operation: OPERATION, method: 'GET', path: '/user', schema: owner() }),
     ApiError,
   );
   if (user) return user.data.login;
-  if (error.details.status !== 403) throw error;
-  const { value: viewer } = await catching(
-    client.request({
-      operation,
-      method: 'POST',
-      path: GRAPHQL,
-      body: { query: '{viewer{login}}' },
-      schema: z.object({ data: z.object({ viewer: owner() }) }),
-      trusts404: true,
-      readOnly: true,
-    }),
-    ApiError,
-  );
-  return viewer?.data.data.viewer.login;
+  if (rejection.details.status !== 403) throw rejection;
+  return jobLogin;
 }
+
+const OPERATION = 'read whose token github-token is';
+
+/** @throws {ApiError} */
+async function askGraphQl(client: Client): Promise<string> {
+  const { data } = await client.request({
+    operation: OPERATION,
+    method: 'POST',
+    path: GRAPHQL,
+    body: { query: '{viewer{login}}' },
+    schema: z.pipe(
+      z.unknown(),
+      z.transform((body) => z.safeParse(answer(), body).data?.data.viewer.login ?? ''),
+    ),
+    findMismatch: (login) => (login === '' ? 'it does not say that' : undefined),
+    trusts404: true,
+    readOnly: true,
+  });
+  return data;
+}
+
+const answer = () =>
+  z.object({ data: z.object({ viewer: owner() }), errors: z.optional(z.undefined()) });
 
 const owner = () => z.object({ login: z.string() });
 

@@ -28,13 +28,15 @@ interface TeardownOptions {
   relistKeys: boolean;
   /** The first list of API keys, if that was just read. */
   list?: NewKeys | undefined;
+  /** Called with the API keys of any other list before they are deleted; returns them as they are then. */
+  prepare?(keys: readonly Key[]): Promise<readonly Key[]>;
 }
 
 /** What a teardown did, whether or not it finished. */
 interface TeardownResult {
   deletedKeys: readonly Key[];
-  /** How many API keys were listed: another job has deleted those that this one has not. */
-  listedKeys: number;
+  /** All API keys that were listed: another job has deleted those that this one has not. */
+  listedKeys: readonly Key[];
   /** Whether it deleted the workspace; false also if another job had deleted that. */
   deleted: boolean;
   /** Why the workspace still exists or may still exist. */
@@ -57,11 +59,12 @@ export async function teardown(
   context: Context,
 ): Promise<TeardownResult> {
   const deletedKeys: Key[] = [];
+  const listedKeys: Key[] = [];
   const knownHashes = new Set<string>();
   let last: Repeat = { newKeys: [] };
   let mayBeDeleted = false;
   const resultOf = (end: Pick<TeardownResult, 'deleted' | 'problem'>): TeardownResult => {
-    return { deletedKeys, listedKeys: knownHashes.size, ...end };
+    return { deletedKeys, listedKeys, ...end };
   };
   for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
     await context.client.pause(delay);
@@ -70,6 +73,7 @@ export async function teardown(
     const facts = { relistKeys, list, knownHashes, rejection: last.rejection };
     const round = await runRound(workspace, { ...options, ...facts }, context);
     deletedKeys.push(...round.deletedKeys);
+    listedKeys.push(...round.newKeys);
     for (const { hash } of round.newKeys) knownHashes.add(hash);
     mayBeDeleted ||= round.mayBeDeleted === true;
     if (round.kind === 'finished') return resultOf({ deleted: round.deleted || mayBeDeleted });
@@ -176,7 +180,7 @@ async function runRound(
 /** Lists the API keys that no earlier round had, and deletes them if they are to be deleted. */
 async function deleteNewKeys(
   workspace: WorkspaceRef,
-  { deleteKeys, list: first, knownHashes }: RoundOptions,
+  { deleteKeys, list: first, knownHashes, prepare }: RoundOptions,
   { client, log }: Context,
 ): Promise<Pick<Round, 'newKeys' | 'deletedKeys'> & Required<Errors>> {
   const known = new Set(knownHashes);
@@ -190,9 +194,11 @@ async function deleteNewKeys(
     const listing = given ? Promise.resolve(given) : listNewKeys(client, workspace, { known, max });
     const { value: list, error: listError } = await catching(listing, ApiError);
     if (listError) return { newKeys, deletedKeys, errors: [listError], hasMore: false };
-    newKeys.push(...list.newKeys);
-    for (const { hash } of list.newKeys) known.add(hash);
-    const undeleted = deleteKeys ? await deleteEach(list.newKeys, client, onDeleted) : [];
+    const isNew = !given && list.newKeys.length > 0;
+    const keys = isNew && prepare ? await prepare(list.newKeys) : list.newKeys;
+    newKeys.push(...keys);
+    for (const { hash } of keys) known.add(hash);
+    const undeleted = deleteKeys ? await deleteEach(keys, client, onDeleted) : [];
     const errors = undeleted.map(({ error }) => error);
     if (list.isComplete || errors.length > 0) {
       return { newKeys, deletedKeys, errors, hasMore: !list.isComplete };

@@ -1,9 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
-import { closePull, commentBy, openPull } from '../../../sandbox/github/people.ts';
+import { closePull, commentBy, openPull, reopenPull } from '../../../sandbox/github/people.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { formatMarker, NO_DATA, readComment } from '../../../src/actions/preview/comment.ts';
 import { exactUsd } from '../../../src/lib/usd.ts';
-import { cleanUpJob, type Job, requestOf, runJob } from '../../support/preview-jobs.ts';
+import {
+  cleanUpJob,
+  type Job,
+  readShortComment,
+  requestOf,
+  runJob,
+} from '../../support/preview-jobs.ts';
 import { markOf, openWorld, type World } from '../../support/preview-world.ts';
 
 /** A closed pull request whose workspace has three API keys. Each of them has spent 2 USD. */
@@ -61,25 +67,145 @@ function remembered({ repository }: World, id: string) {
   return readComment(repository.comments.now()[0]?.body ?? '')?.workspaces[id];
 }
 
-test.each([
-  ['finished', 'were all disabled before', false],
-  ['unfinished', 'include one that worked until then, and may have spent more', true],
-])('the comment says that a deletion is %s if its keys %s', async (deletion, _, isLate) => {
-  const { world, workspace } = openDeletion();
-  const { simulation, github, repository } = world;
-  const { account, clock } = simulation;
-  const by = 'github-actions[bot]';
-  commentBy(github, repository, { by, pull: 1, body: formatMarker(NO_DATA) });
-  const { handle } = account;
-  account.handle = (request) => {
-    if (isLate && account.callOf(request.method, request.path) === 'DELETE /workspaces/:id') {
-      account.handle = handle;
-      seedKey(simulation, workspace);
+/** Does `act` before the first request for `call` arrives. */
+function onFirst(
+  api: { callOf(method: string, path: string): string; handle(request: never): unknown },
+  call: string,
+  act: () => void,
+): void {
+  const { handle } = api;
+  let isDone = false;
+  api.handle = (request: { method: string; path: string }) => {
+    if (!isDone && api.callOf(request.method, request.path) === call) {
+      isDone = true;
+      act();
     }
-    return handle(request);
+    return handle(request as never);
   };
-  await clock.run(runJob(world, closingJob()));
-  expect(remembered(world, workspace.id)).toMatchObject({ deletion: { state: deletion } });
+}
+
+/** The comment of an earlier run, which a deletion changes. */
+function addComment({ github, repository }: World): void {
+  commentBy(github, repository, {
+    by: 'github-actions[bot]',
+    pull: 1,
+    body: formatMarker(NO_DATA),
+  });
+}
+
+const READ_PULL = 'GET /repos/:owner/:repo/pulls/:number';
+const LIST = 'GET /repos/:owner/:repo/issues/:number/comments';
+const WRITE = 'PATCH /repos/:owner/:repo/issues/comments/:id';
+const DELETIONS = ['DELETE /keys/:hash', 'DELETE /keys/:hash', 'DELETE /keys/:hash'];
+
+const callsOf = ({ main }: Job) => main?.sent.map(({ call }) => call);
+
+describe('a deletion', () => {
+  test('disables the keys, writes the comment, reads the state, and only then deletes', async () => {
+    const { world } = openDeletion();
+    addComment(world);
+    const job = closingJob();
+    await world.simulation.clock.run(runJob(world, job));
+    expect(callsOf(job)).toEqual([
+      ...[READ_PULL, 'GET /workspaces/:id', 'GET /keys', READ_PULL],
+      ...['PATCH /keys/:hash', 'PATCH /keys/:hash', 'PATCH /keys/:hash'],
+      ...['POST /graphql', LIST, WRITE, READ_PULL],
+      ...[...DELETIONS, 'DELETE /workspaces/:id', LIST, WRITE, LIST, READ_PULL],
+    ]);
+  });
+
+  test('leaves its post step nothing to do', async () => {
+    const job = closingJob();
+    job.plan.post = { isSent: true };
+    await close(job);
+    expect(job.main?.result).toMatchObject({ state: 'closed', deletion: { deleted: true } });
+    expect([job.task, job.post]).toEqual([undefined, undefined]);
+  });
+
+  test('that fails leaves its post step the task', async () => {
+    const { world } = openDeletion();
+    const fault = { on: 'DELETE /workspaces/:id', kind: 'response', status: 403 } as const;
+    world.simulation.network.schedule.push(fault);
+    const job = closingJob();
+    await world.simulation.clock.run(runJob(world, job));
+    expect(job.main?.error).toMatchObject({ code: 'teardown-incomplete' });
+    expect(job.task).toMatchObject({ identity: { slug: 'preview-shop-1' } });
+  });
+
+  describe('of a pull request that is reopened', () => {
+    /** Reopens it before the first `call` arrives. Returns the run, the workspace and the comment. */
+    async function reopenOn(call: string, { disabled = false } = {}) {
+      const { world, workspace } = openDeletion();
+      const { github, repository, simulation } = world;
+      addComment(world);
+      for (const key of simulation.account.keys) key.disabled ||= disabled;
+      const api = call.includes('repos') ? github : simulation.account;
+      onFirst(api, call, () => reopenPull(github, repository, 1));
+      const job = closingJob();
+      await simulation.clock.run(runJob(world, job));
+      const { body = '' } = repository.comments.now()[0] ?? {};
+      expect(callsOf(job)?.filter((sent) => sent.startsWith('DELETE'))).toEqual([]);
+      return { job, total: readShortComment(body), calls: callsOf(job), workspace };
+    }
+    const complete = { amount: 6n * 10n ** 30n, isComplete: true };
+
+    test('before a key is disabled changes nothing', async () => {
+      const { job, calls } = await reopenOn('GET /keys');
+      expect(job.main?.result).toMatchObject({ state: 'open' });
+      expect(calls).toEqual([READ_PULL, 'GET /workspaces/:id', 'GET /keys', READ_PULL]);
+      expect(job.task).toBeDefined();
+    });
+
+    test('after that fails, deletes nothing, and corrects the comment', async () => {
+      const { job, total, workspace } = await reopenOn('PATCH /keys/:hash');
+      const details = { workspace: { id: workspace.id }, deleted: false };
+      expect(job.main?.error).toMatchObject({ code: 'preview-reopened', details });
+      expect(total).toEqual(complete);
+      expect(job.task).toBeDefined();
+    });
+
+    test('although no key had to be disabled succeeds, and corrects the comment', async () => {
+      const { job, total } = await reopenOn(WRITE, { disabled: true });
+      expect(job.main?.result).toMatchObject({ state: 'open' });
+      expect(total).toEqual(complete);
+    });
+  });
+
+  test('writes what a key had spent, which was created meanwhile, before it deletes it', async () => {
+    const { world, workspace } = openDeletion();
+    const { simulation } = world;
+    const { account, clock } = simulation;
+    addComment(world);
+    let hash = '';
+    onFirst(account, 'DELETE /workspaces/:id', () => {
+      const key = seedKey(simulation, workspace);
+      hash = key.hash;
+      seedUsage({ account }, key, { credits: 1 });
+    });
+    let atItsDeletion: unknown;
+    const { handle } = account;
+    account.handle = (request) => {
+      if (request.method === 'DELETE' && request.path === `/keys/${hash}`) {
+        atItsDeletion = remembered(world, workspace.id);
+      }
+      return handle(request);
+    };
+    await clock.run(runJob(world, closingJob()));
+    const keys = { [hash.slice(0, 10)]: '1' };
+    expect(atItsDeletion).toMatchObject({ deletion: { state: 'unfinished' }, keys });
+    expect(remembered(world, workspace.id)).toMatchObject({
+      deletion: { state: 'finished' },
+      keys,
+    });
+  });
+
+  test('is unfinished if a key works until it is deleted, and may spend more', async () => {
+    const { world, workspace } = openDeletion();
+    const fault = { on: 'PATCH /keys/:hash', kind: 'response', status: 403 } as const;
+    world.simulation.network.schedule.push(fault);
+    await world.simulation.clock.run(runJob(world, closingJob()));
+    expect(remembered(world, workspace.id)).toMatchObject({ deletion: { state: 'unfinished' } });
+  });
 });
 
 describe('the cost of the keys of a deleted preview', () => {

@@ -2,12 +2,17 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   type CommentData,
+  type CommentFacts,
   type Deletion,
   NO_DATA,
   observe,
 } from '../../../src/actions/preview/comment.ts';
 import { renderComment } from '../../../src/actions/preview/render-comment.ts';
-import { type CommentRequest, writeComment } from '../../../src/actions/preview/write-comment.ts';
+import {
+  type CommentRequest,
+  openComments,
+  writeComment,
+} from '../../../src/actions/preview/write-comment.ts';
 import { gitHub } from '../../../src/github/server.ts';
 import { createClient } from '../../../src/http/client.ts';
 import { recordEffect } from '../../../src/http/effect.ts';
@@ -26,7 +31,8 @@ const MARK = 'Preview of https://github.com/octo-org/shop/pull/42 (repository 1)
 const COMMENTS = 'GET /repos/octo-org/shop/issues/42/comments';
 const POST = 'POST /repos/octo-org/shop/issues/42/comments';
 const GRAPHQL = 'POST /graphql';
-const LOGIN = ['GET /user', GRAPHQL];
+const LOGIN = [GRAPHQL];
+const DELETE = 'DELETE /repos/octo-org/shop/issues/comments/2';
 const PATCH = 'PATCH /repos/octo-org/shop/issues/comments/1';
 
 interface Reply {
@@ -45,12 +51,12 @@ function openServers() {
   const state = {
     comments: [] as { id: number; body: string; user: { login: string } | null }[],
     workspace: { ...WORKSPACE, name: 'a', description: MARK } as Record<string, string> | undefined,
+    /** Other workspaces, each with a key that has spent 1 USD. */
+    others: [] as { id: string; slug: string; name: string; description: string }[],
     /** What each key has spent, by its hash. */
     keys: { key1: 0.25 } as Record<string, number>,
-    /** The login of the token, which it may not ask for if that is the one of a job. */
+    /** The login of the token. */
     login: JOB,
-    mayAsk: false,
-    hasGraphQl: true,
     calls: [] as string[],
     /** Called before each request is applied. Can return another response to it. */
     intercept: (_call: string, _count: number): Reply | 'lost' | 'unsent' | undefined => undefined,
@@ -62,33 +68,48 @@ function openServers() {
     const comment = state.comments.find((one) => one.id === id);
     if (comment) comment.body = body;
     if (id !== undefined) return found(comment);
-    const added = { id: state.comments.length + 1, body, user: { login: state.login } };
+    const added = { id: (state.comments.at(-1)?.id ?? 0) + 1, body, user: { login: state.login } };
     state.comments.push(added);
     return { status: 201, body: added };
+  };
+  const remove = (id: number): Reply => {
+    const at = state.comments.findIndex((one) => one.id === id);
+    if (at < 0) return found(undefined);
+    state.comments.splice(at, 1);
+    return { status: 204 };
   };
   const apply = (call: string, url: URL, body: string | undefined): Reply => {
     const page = Number(url.searchParams.get('page')) - 1;
     const id = Number(/^PATCH .*\/(\d+)$/.exec(call)?.[1]);
-    if (call === 'GET /user') return state.mayAsk ? found({ login: state.login }) : FORBIDDEN;
-    if (call === GRAPHQL) {
-      return found(state.hasGraphQl ? { data: { viewer: { login: state.login } } } : undefined);
-    }
+    const deleted = Number(/^DELETE .*\/(\d+)$/.exec(call)?.[1]);
+    if (call === GRAPHQL) return found({ data: { viewer: { login: state.login } } });
     if (call === COMMENTS) return found(state.comments.slice(page * 30, page * 30 + 30));
     if (call === POST) return write(body);
     if (id) return write(body, id);
-    if (call === `GET /workspaces/${WORKSPACE.slug}`) {
-      return found(state.workspace && { data: state.workspace });
+    if (deleted) return remove(deleted);
+    const other = state.others.find(({ id }) => call === `GET /workspaces/${id}`);
+    if (other) return found({ data: other });
+    if (call.startsWith('GET /workspaces/')) {
+      const isIt = [ID, WORKSPACE.slug].some((name) => call.endsWith(`/${name}`));
+      return found(isIt && state.workspace ? { data: state.workspace } : undefined);
     }
-    const keys = Object.entries(state.keys);
+    const of = state.others.find(({ id }) => id === url.searchParams.get('workspace_id'));
+    if (of) return found({ data: [keyOf(of, { hash: 'theirs', usage: 1 })] });
+    const keys = state.workspace ? Object.entries(state.keys) : [];
     return found({ data: keys.map(([hash, usage]) => keyOf(WORKSPACE, { hash, usage })) });
   };
   return { state, apply };
 }
 
-const render: CommentRequest['render'] = (facts) =>
+const render = (facts: CommentFacts) =>
   renderComment(facts, { repository: REPOSITORY, redact: (text) => text });
 
-const REQUEST: CommentRequest = { number: 42, slug: WORKSPACE.slug, seen: NO_DATA, render };
+const REQUEST: CommentRequest = {
+  number: 42,
+  slug: WORKSPACE.slug,
+  seen: NO_DATA,
+  known: { kind: 'found', workspace: WORKSPACE },
+};
 
 /** One or more runs in virtual time. `latency` says how long each request takes, in milliseconds. */
 function openScene(latency: (count: number) => number = () => 20) {
@@ -110,7 +131,8 @@ function openScene(latency: (count: number) => number = () => 20) {
     if (fault === 'lost') throw new TransportError('reset', { isSent: true });
     const headers = reply.headers ?? {};
     // A copy: the comments can change before it is read.
-    return { status: reply.status, headers, body: JSON.stringify(reply.body ?? {}) };
+    const text = reply.status === 204 ? '' : JSON.stringify(reply.body ?? {});
+    return { status: reply.status, headers, body: text };
   };
   const log = { info: (line: string) => info.push(line), debug: () => undefined };
   const clientOf = (server: Server) =>
@@ -131,9 +153,11 @@ function openScene(latency: (count: number) => number = () => 20) {
         client: clientOf(
           openRouter({ apiUrl: 'https://openrouter.test/api/v1', managementKey: 'k' }),
         ),
-        github: clientOf(gitHub({ apiUrl: 'https://api.github.test', token: 't' })),
+        comments: openComments(
+          clientOf(gitHub({ apiUrl: 'https://api.github.test', token: 't' })),
+          { jobLogin: JOB, render },
+        ),
         repository: REPOSITORY,
-        jobLogin: JOB,
         notice: log.info,
       },
     );
@@ -174,9 +198,30 @@ describe('a run that writes the comment', () => {
     const { state, write, info } = openScene();
     await write();
     expect(totalsIn(state)).toEqual(['0.25']);
-    const reads = ['GET /workspaces/preview-shop-42', 'GET /keys', COMMENTS];
+    const reads = ['GET /keys', COMMENTS];
     expect(state.calls).toEqual([...LOGIN, ...reads, POST, ...reads]);
     expect(info).toEqual([]);
+  });
+
+  test('looks up a workspace that it does not know yet, once', async () => {
+    const { state, write } = openScene();
+    await write({ known: { kind: 'unknown' } });
+    const reads = ['GET /keys', COMMENTS];
+    const lookup = 'GET /workspaces/preview-shop-42';
+    expect(state.calls).toEqual([...LOGIN, lookup, ...reads, POST, ...reads]);
+  });
+
+  test.each<[string, Reply]>([
+    ['empty', { status: 200, body: { data: [] } }],
+    ['rejected', { status: 400 }],
+  ])('looks up a workspace whose list of keys is %s', async (_, reply) => {
+    const { state, write } = openScene();
+    await write();
+    state.workspace = undefined;
+    state.intercept = (call) => (call === 'GET /keys' ? reply : undefined);
+    expect(await write()).toEqual([]);
+    expect(totalsIn(state)).toEqual(['at least 0.25']);
+    expect(state.comments[0]?.body).toContain('Deleted');
   });
 
   test('writes nothing if it is right', async () => {
@@ -216,37 +261,139 @@ describe('a run that writes the comment', () => {
 
   test('finds the one by the person whose token it has', async () => {
     const { state, write } = openScene();
-    Object.assign(state, { login: 'mona', mayAsk: true });
+    state.login = 'mona';
     addComment(state, old('other', 1), JOB);
     addComment(state, old('gone', 0.5), 'mona');
     await write();
     expect(totalsIn(state)).toEqual(['at least 1.00', 'at least 0.75']);
   });
 
-  test('updates the older of two', async () => {
-    const { state, write } = openScene();
+  test('joins two into the older one, and then deletes the younger', async () => {
+    const { state, write, info } = openScene();
     addComment(state, old('gone', 0.5));
     addComment(state, old('other', 1));
     await write();
-    expect(totalsIn(state)).toEqual(['at least 0.75', 'at least 1.00']);
+    expect(totalsIn(state)).toEqual(['at least 1.75']);
+    // Only after it has read the joined text back.
+    const reads = ['GET /keys', COMMENTS];
+    expect(state.calls.slice(LOGIN.length)).toEqual([...reads, PATCH, ...reads, DELETE]);
+    expect(info).toEqual([]);
+  });
+
+  test('keeps both as long as the joined text is not in the list', async () => {
+    const { state, write } = openScene();
+    addComment(state, old('gone', 0.5));
+    addComment(state, old('other', 1));
+    const before = structuredClone(state.comments);
+    state.intercept = (call) => (call === COMMENTS ? { status: 200, body: before } : undefined);
+    await write();
+    expect(writesIn(state)).not.toContain(DELETE);
+  });
+
+  test('says so if it may not delete the younger one', async () => {
+    const { state, write, info } = openScene();
+    addComment(state, old('gone', 0.5));
+    addComment(state, old('other', 1));
+    state.intercept = (call) => (call === DELETE ? FORBIDDEN : undefined);
+    expect(await write()).toHaveLength(1);
+    expect(info).toEqual([
+      expect.stringMatching(/^A second comment of the preview is left: could not .*HTTP 403/),
+    ]);
+  });
+
+  test('creates another if someone deletes it', async () => {
+    const { state, write, info } = openScene();
+    addComment(state, old('gone', 0.5));
+    state.intercept = (call) => {
+      if (call === PATCH) state.comments.splice(0);
+      return undefined;
+    };
+    await write();
+    expect(writesIn(state)).toEqual([PATCH, POST]);
+    expect(totalsIn(state)).toEqual(['at least 0.75']);
+    expect(info).toEqual([]);
+  });
+
+  test('fails if HTTP 404 does not mean that', async () => {
+    const { state, write, info } = openScene();
+    addComment(state, old('gone', 0.5));
+    state.intercept = (call) => (call === PATCH ? { status: 404 } : undefined);
+    expect(await write()).toBeUndefined();
+    expect(writesIn(state)).toEqual([PATCH, PATCH]);
+    expect(info).toEqual([expect.stringContaining('HTTP 404')]);
+  });
+
+  const missing: Partial<CommentRequest> = { known: { kind: 'gone' } };
+
+  test('creates none where there is no workspace', async () => {
+    const { state, write } = openScene();
+    await write(missing);
+    expect(state.calls).toEqual([...LOGIN, COMMENTS]);
+  });
+
+  test('corrects one where there is no workspace', async () => {
+    const { state, write } = openScene();
+    await write();
+    state.workspace = undefined;
+    await write(missing);
+    expect(totalsIn(state)).toEqual(['at least 0.25']);
+    expect(state.comments[0]?.body).toContain('Deleted');
   });
 
   test.each(['A workspace of someone', MARK.replace('42', '43'), MARK.replace('1)', '2)')])(
-    'does not count the keys of a workspace with the description %j',
+    'does not show a workspace with the description %j',
     async (description) => {
       const { state, write } = openScene();
       state.workspace = { ...WORKSPACE, name: 'a', description };
-      await write();
+      await write({ known: { kind: 'unknown' } });
       expect(state.calls).toEqual([...LOGIN, 'GET /workspaces/preview-shop-42', COMMENTS]);
     },
   );
+
+  describe('of a pull request with another workspace, which the comment remembers,', () => {
+    const OTHER = ID.replace('3', '4');
+    const BY_ID = `GET /workspaces/${OTHER}`;
+    type State = ReturnType<typeof openServers>['state'];
+    const remember = (state: State, description: string, deletion?: Deletion) => {
+      const workspace = { id: OTHER, slug: 'demo-42', name: 'a', description };
+      state.others.push(workspace);
+      const keys = [keyOf(workspace, { hash: 'theirs', usage: 1 })];
+      const data = observe({ workspace, keys }, deletion);
+      addComment(state, render({ data, existing: [], isBeingDeleted: false }));
+    };
+
+    test('shows that too if it bears the mark', async () => {
+      const { state, write } = openScene();
+      remember(state, MARK);
+      await write();
+      expect(totalsIn(state)).toEqual(['1.25']);
+      expect(state.comments[0]?.body).toMatch(/preview-shop-42<\/a>.*demo-42<\/a>/s);
+    });
+
+    // Whoever may edit the comment must not be able to have its keys published.
+    test('does not list the keys of one without the mark', async () => {
+      const { state, write } = openScene();
+      remember(state, 'Production');
+      await write();
+      expect(totalsIn(state)).toEqual(['at least 1.25']);
+      expect(state.comments[0]?.body).not.toContain('demo-42</a>');
+    });
+
+    test('does not look up one whose deletion finished', async () => {
+      const { state, write } = openScene();
+      remember(state, MARK, FINISHED);
+      await write();
+      expect(state.calls).not.toContain(BY_ID);
+      expect(totalsIn(state)).toEqual(['1.25']);
+    });
+  });
 });
 
 describe('a failure', () => {
   const HINT = 'Check that the job has the permission pull-requests: write.';
 
   test.each<[string, Reply | 'lost' | 'unsent', string]>([
-    ['GET /user', { status: 401 }, 'read whose token github-token is'],
+    [GRAPHQL, { status: 401 }, 'read whose token github-token is'],
     [COMMENTS, FORBIDDEN, `#42: GET .*: HTTP 403 .*: Resource not accessible .*\\. ${HINT}`],
     [COMMENTS, { status: 404 }, HINT],
     [COMMENTS, { status: 500 }, 'the next attempt, in|HTTP 500'],
@@ -285,28 +432,6 @@ describe('a failure', () => {
   });
 });
 
-describe('the token of an app', () => {
-  test('updates the comment that it wrote', async () => {
-    const { state, write } = openScene();
-    state.login = 'shop-previews[bot]';
-    await write();
-    state.keys['key1'] = 0.5;
-    await write();
-    expect(writesIn(state)).toEqual([POST, PATCH]);
-  });
-
-  test('whose login is unknown writes no second comment, and the log says why', async () => {
-    const { state, write, info } = openScene();
-    state.login = 'shop-previews[bot]';
-    state.hasGraphQl = false;
-    await write();
-    await write();
-    expect(writesIn(state)).toEqual([POST]);
-    expect(info).toHaveLength(2);
-    expect(info[1]).toContain('by shop-previews[bot] is its own is unknown');
-  });
-});
-
 describe('runs at the same time', () => {
   test('lose nothing, however their requests interleave', async () => {
     await fc.assert(
@@ -327,7 +452,7 @@ describe('runs at the same time', () => {
           const expected = Object.values(state.keys).reduce((a, b) => a + b, exists ? 0.5 : 0);
           expect(info).toEqual([]);
           const total = `${exists ? 'at least ' : ''}${expected.toFixed(2)}`;
-          expect(totalsIn(state)[0]).toBe(total);
+          expect(totalsIn(state)).toEqual([total]);
         },
       ),
       { numRuns: 60 },
@@ -352,7 +477,7 @@ describe('runs at the same time', () => {
           const seen = seenOf('key1', 0.25, FINISHED);
           await scene.writeAtOnce([{}, {}]);
           state.workspace = undefined;
-          await scene.writeAtOnce([{ seen }, {}, {}]);
+          await scene.writeAtOnce([{ seen, known: { kind: 'gone', id: ID } }, {}, {}]);
           expect(state.comments[0]?.body).toMatch(/<p>Deleted<\/p>$/);
           expect(['0.25', 'at least 0.25', 'at least 0.10']).toContain(totalsIn(state)[0]);
           expect(info).toEqual([]);

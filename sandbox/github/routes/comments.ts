@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../../http/routing.ts';
-import { addComment, changeComment } from '../changes.ts';
+import { addComment, changeComment, deleteComment } from '../changes.ts';
 import { commentBody } from '../resources.ts';
 import { findRepository, notFound, type Session } from '../session.ts';
 import type { Access, Repository } from '../state.ts';
@@ -9,6 +9,7 @@ export const commentRoutes: Routes<Session> = {
   'GET /repos/:owner/:repo/issues/:number/comments': listComments,
   'POST /repos/:owner/:repo/issues/:number/comments': createComment,
   'PATCH /repos/:owner/:repo/issues/comments/:id': updateComment,
+  'DELETE /repos/:owner/:repo/issues/comments/:id': removeComment,
 };
 
 function listComments(session: Session, { params, query }: Call): ApiResponse {
@@ -39,6 +40,12 @@ function updateComment(session: Session, { params, body }: Call): ApiResponse {
   const comment = changeComment(github, repository, { id: Number(params[2]), body: parsed });
   if (!comment) throw notFound();
   return ok(commentBody(github, repository, comment));
+}
+
+function removeComment(session: Session, { params }: Call): ApiResponse {
+  const repository = repositoryOf(session, params, 'write');
+  if (!deleteComment(repository, { id: Number(params[2]) })) throw notFound();
+  return { status: 204, body: undefined };
 }
 
 function repositoryOf(

@@ -1,6 +1,6 @@
 import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../../http/routing.ts';
 import { userBody } from '../resources.ts';
-import { notAccessible, type Session } from '../session.ts';
+import { notAccessible, notFound, type Session } from '../session.ts';
 
 export const userRoutes: Routes<Session> = {
   'GET /user': getUser,
@@ -15,8 +15,12 @@ function getUser({ token }: Session): ApiResponse {
 
 const VIEWER = JSON.stringify({ query: '{viewer{login}}' });
 
-/** The only query that an action sends. GraphQL also answers it for the token of an app or a job. */
-function getViewer({ token }: Session, { body }: Call): ApiResponse {
+/**
+ * The only query that an action sends. GraphQL also answers it for the token of an app or a job. Gitea has no
+ * GraphQL.
+ */
+function getViewer({ github, token }: Session, { body }: Call): ApiResponse {
+  if (github.engine === 'Gitea') throw notFound();
   if (body !== VIEWER) throw new ApiError(400, 'Problems parsing JSON');
   return ok({ data: { viewer: { login: token.user.login } } });
 }

@@ -14,9 +14,7 @@ import { readMark } from './naming.ts';
 import { type GitHubContext, readStanding } from './standing.ts';
 import type { Subject } from './subject.ts';
 
-interface MarkedWorkspace extends ListedWorkspace {
-  subject: Subject;
-}
+type MarkedWorkspace = ListedWorkspace & { subject: Subject };
 
 /** A pull request or branch, and its previews: under a former name or prefix, it can have several. */
 interface Group {
@@ -132,7 +130,7 @@ async function deleteOutdated(
   const { slug, subject, description } = workspace;
   const identity = { slug, name: slug, description: String(description) };
   const { value: deletion, error } = await catching(
-    deletePreview({ subject, since, identity }, { dryRun: false }, context),
+    deletePreview({ subject, since, identity }, { dryRun: false, listed: workspace }, context),
     ApiError,
     Failure,
   );

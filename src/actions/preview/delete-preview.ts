@@ -9,15 +9,29 @@ import {
   listKeys,
   totalSpent,
 } from '../../openrouter/resources/keys.ts';
-import { findWorkspace, isDefault, type Workspace } from '../../openrouter/resources/workspaces.ts';
+import {
+  findWorkspace,
+  isDefault,
+  type WorkspaceRef,
+} from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
 import { listNewKeys, type NewKeys, teardown } from '../../teardown/teardown.ts';
-import { type CommentData, type Deletion, NO_DATA, observe, remembersMore } from './comment.ts';
+import {
+  type CommentData,
+  type Deletion,
+  type ExistingWorkspace,
+  NO_DATA,
+  observe,
+  remembersMore,
+} from './comment.ts';
 import { previewNotOurs, previewReopened } from './failures.ts';
 import { isSame, readMark } from './naming.ts';
 import { type GitHubContext, readStanding } from './standing.ts';
 import type { Subject } from './subject.ts';
 import { type CommentRequest, writeComment } from './write-comment.ts';
+
+/** A workspace with what a response says about it. */
+type PreviewWorkspace = WorkspaceRef & Readonly<Record<string, unknown>>;
 
 /** A preview and where its workspace is. */
 export interface Preview {
@@ -31,176 +45,248 @@ export interface Preview {
 export type PreviewDeletion =
   | {
       kind: 'deletion';
-      workspace: Workspace;
+      workspace: PreviewWorkspace;
       /** False in a dry run, and if another job had deleted it. */
       deleted: boolean;
       /** In a dry run, those that would be deleted. */
       deletedKeys: readonly Key[];
       /** What all API keys of the workspace had spent; null if that is unknown. */
       keysSpent: Usd | null;
+      /** Whether the subject is known to be closed after that. */
+      isSettled: boolean;
     }
   /** There was none. */
   | { kind: 'missing' }
-  /** Its subject was open again before anything was deleted. */
+  /** Its subject was open again before anything was changed. */
   | { kind: 'reopened' };
+
+interface DeletionOptions {
+  dryRun: boolean;
+  /** The workspace, if a list has just shown that it bears the mark. By default, it is looked up. */
+  listed?: PreviewWorkspace;
+}
 
 /**
  * Deletes the workspace of a preview, with all API keys in it. Its subject must be closed, and is read once
- * more directly before and after that.
+ * more before a key is disabled, and directly before and after the deletion.
  * @throws {Failure} `preview-not-ours`, `preview-reopened`, `stale-response`, and those of `teardown`
  * @throws {ApiError}
  */
 export async function deletePreview(
   preview: Preview,
-  { dryRun }: { dryRun: boolean },
+  { dryRun, listed }: DeletionOptions,
   context: GitHubContext,
 ): Promise<PreviewDeletion> {
   const { log, client } = context;
-  const { subject, since, identity } = preview;
-  const { workspace } = await findWorkspace(client, identity.slug);
-  if (!workspace) {
-    log.info(`There is no workspace ${identity.slug}: nothing to delete.`);
-    return { kind: 'missing' };
-  }
+  const { slug } = preview.identity;
+  const workspace = listed ?? (await findWorkspace(client, slug)).workspace;
+  if (!workspace) return concludeMissing(preview, { dryRun }, context);
   assertOurs(workspace, preview, context);
   if (dryRun) {
-    log.info(`Dry run: the workspace ${identity.slug} and its API keys would be deleted.`);
+    log.info(`Dry run: the workspace ${slug} and its API keys would be deleted.`);
     const { keys } = await listKeys(client, workspace);
-    const keysSpent = totalSpent(keys);
-    return { kind: 'deletion', workspace, deleted: false, deletedKeys: keys, keysSpent };
+    const result = { deleted: false, deletedKeys: keys, keysSpent: totalSpent(keys) };
+    return { kind: 'deletion', workspace, ...result, isSettled: true };
   }
-  const { value: list, error: listError } = await catching(
-    listNewKeys(client, workspace),
-    ApiError,
-  );
+  const { value: list, error } = await catching(listNewKeys(client, workspace), ApiError);
   // OpenRouter may reject it because another job has deleted the workspace: the teardown finds out.
-  if (listError && listError.details.kind !== 'rejected') throw listError;
-  const begun = { at: Math.floor(context.timeOfDay() / 1000), run: context.run };
-  const remembered = await announceDeletion(
-    preview,
-    { workspace, keys: list?.newKeys ?? [], begun },
-    context,
-  );
-  const standing = await readStanding(subject, since, context);
-  if (standing.isOpen) {
-    log.info(`${identity.description} is open again: nothing was deleted.`);
-    return { kind: 'reopened' };
+  if (error && error.details.kind !== 'rejected') throw error;
+  if (listed && !list?.newKeys.length) {
+    const found = await findWorkspace(client, workspace.id);
+    if (!found.workspace) return concludeMissing(preview, { dryRun }, context);
   }
-  context.onDeletion?.(workspace);
-  const target = { workspace, list, remembered, begun };
-  const deletion = await deleteWorkspaceOf(preview, target, context);
-  const { value: after, error } = await catching(
-    readStanding(subject, standing.since, context),
-    ApiError,
-    Failure,
-  );
-  if (error) log.info(`Whether it was reopened is unknown: ${error.message}.`);
-  if (after?.isOpen) {
-    const reason = 'it was deleted, and is open again: run its workflow again';
-    throw new Failure(previewReopened, { workspace }, reason);
-  }
-  return deletion;
+  return deleteFound(preview, { workspace, list }, context);
 }
 
-/**
- * Writes into the comment that a deletion has begun, for the case that this job dies during it. Returns what
- * the comment said before; undefined if it could not be read.
- */
-async function announceDeletion(
+/** Corrects the comment, if there is one, where no workspace was found. */
+async function concludeMissing(
   preview: Preview,
-  { workspace, keys, begun }: { workspace: Workspace; keys: readonly Key[]; begun: Begun },
+  { dryRun }: DeletionOptions,
   context: GitHubContext,
-): Promise<CommentData | undefined> {
-  let remembered: CommentData | undefined;
-  const doomed = { workspace, keys };
-  const seen = observe(doomed, { ...begun, state: 'unfinished' });
-  const onRemembered = (data: CommentData) => {
-    remembered = data;
-  };
-  await commentOn(preview, { seen, doomed, onRemembered }, context);
-  return remembered;
+): Promise<PreviewDeletion> {
+  context.log.info(`There is no workspace ${preview.identity.slug}: nothing to delete.`);
+  if (!dryRun) await commentOn(preview, { seen: NO_DATA, known: { kind: 'gone' } }, context);
+  return { kind: 'missing' };
 }
 
-/** When a deletion began, and in which run. */
-type Begun = Omit<Deletion, 'state'>;
-
-/** A workspace to delete, and what is known of its API keys. */
+/** A workspace to delete, and when that began. */
 interface Target {
-  workspace: Workspace;
-  /** Undefined if they could not be listed. */
-  list: NewKeys | undefined;
-  /** What the comment said before this step changed it; undefined if it could not be read. */
-  remembered: CommentData | undefined;
-  begun: Begun;
+  workspace: PreviewWorkspace;
+  begun: Omit<Deletion, 'state'>;
 }
 
 /** Deletes a workspace with its API keys, and writes what they have spent into the comment. */
-async function deleteWorkspaceOf(
+async function deleteFound(
   preview: Preview,
-  { workspace, list, remembered, begun }: Target,
+  { workspace, list }: { workspace: PreviewWorkspace; list: NewKeys | undefined },
   context: GitHubContext,
 ): Promise<PreviewDeletion> {
-  const newKeys = list ? await endKeys(list.newKeys, context) : [];
-  const options = { deleteKeys: true, relistKeys: false, list: list && { ...list, newKeys } };
-  const result = await teardown(workspace, options, context);
-  const { deleted, deletedKeys } = result;
-  if (result.problem) throw result.problem;
-  const { slug, id } = workspace;
-  const done = deleted ? 'Deleted' : 'Another job had deleted';
-  context.log.info(
-    `${done} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`,
+  const begun = { at: Math.floor(context.timeOfDay() / 1000), run: context.run };
+  const target = { workspace, begun };
+  const first = await prepareKeys(preview, { ...target, keys: list?.newKeys ?? [] }, context);
+  if (first.kind === 'reopened') {
+    if (first.hasDisabled) throw reopened(workspace, { deleted: false });
+    context.log.info(`${preview.identity.description} is open again: nothing was deleted.`);
+    return { kind: 'reopened' };
+  }
+  context.onDeletion?.(workspace);
+  const { problem, deleted, deletedKeys, listedKeys } = await teardown(
+    workspace,
+    {
+      deleteKeys: true,
+      relistKeys: false,
+      list: list && { ...list, newKeys: first.keys },
+      async prepare(keys) {
+        const next = await prepareKeys(preview, { ...target, keys }, context);
+        if (next.kind === 'reopened') throw reopened(workspace, { deleted: false });
+        return next.keys;
+      },
+    },
+    context,
   );
-  // What works until it is deleted can spend more than was read before.
-  const isFinal = list !== undefined && deletedKeys.every(isDisabled);
-  const keys = [...newKeys, ...deletedKeys];
-  const state = isFinal ? 'finished' : 'unfinished';
-  const seen = observe({ workspace, keys }, { ...begun, state });
-  await commentOn(preview, { seen }, context);
+  if (problem) throw problem;
+  logDeletion(workspace, { deleted, deletedKeys }, context);
+  const keys = list ? listedKeys : [];
+  await recordDeletion(preview, { ...target, keys, isFinal: list !== undefined }, context);
+  const { remembered } = first;
   const isComplete =
     deleted &&
-    deletedKeys.length === result.listedKeys &&
+    deletedKeys.length === listedKeys.length &&
     remembered &&
     !remembersMore(remembered, { workspace, keys: deletedKeys });
   const keysSpent = isComplete ? totalSpent(deletedKeys) : null;
-  return { kind: 'deletion', workspace, deleted, deletedKeys, keysSpent };
+  const isSettled = await isStillClosed(preview, { workspace, since: first.since }, context);
+  return { kind: 'deletion', workspace, deleted, deletedKeys, keysSpent, isSettled };
 }
 
-/** Disables those API keys that work, so that what they have spent is final. Returns all as they are then. */
-async function endKeys(keys: readonly Key[], { client }: GitHubContext): Promise<Key[]> {
-  const ended = new Map<string, Key>();
-  const working = keys.filter((key) => !isDisabled(key));
-  await forEachOf(working, async (key) => {
-    const { value } = await catching(disableKey(client, key), ApiError);
-    if (value) ended.set(key.hash, value);
-  });
-  return keys.map((key) => ended.get(key.hash) ?? key);
+function logDeletion(
+  { slug, id }: PreviewWorkspace,
+  { deleted, deletedKeys }: { deleted: boolean; deletedKeys: readonly Key[] },
+  { log }: GitHubContext,
+): void {
+  const done = deleted ? 'Deleted' : 'Another job had deleted';
+  log.info(`${done} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`);
 }
 
-/** The most that a comment may delay the rest, in milliseconds: it can need two lists of thousands of keys. */
-const COMMENT_WITHIN_MS = 30_000;
+/** API keys that may be deleted, or why not. */
+type Preparation =
+  | {
+      kind: 'ready';
+      /** As they are now. */
+      keys: readonly Key[];
+      /** What the comment said before this step changed it; undefined if it could not be read. */
+      remembered: CommentData | undefined;
+      /** When the subject is known to have changed. */
+      since: number | undefined;
+    }
+  | { kind: 'reopened'; hasDisabled: boolean };
 
 /**
- * Writes the comment of a pull request, unless there is to be none. Takes a quarter of the time that is
- * left at most.
+ * Disables API keys, so that what they have spent is final, and writes that into the comment, for the case that
+ * this job dies during the deletion. Then the subject must still be closed.
+ * @throws {Failure} `stale-response`
+ * @throws {ApiError}
  */
-export async function commentOn(
-  { subject, identity }: Preview,
-  comment: Omit<CommentRequest, 'number' | 'slug' | 'render'>,
+async function prepareKeys(
+  preview: Preview,
+  { workspace, begun, keys: listed }: Target & { keys: readonly Key[] },
+  context: GitHubContext,
+): Promise<Preparation> {
+  const { subject } = preview;
+  const hasWorking = !listed.every(isDisabled);
+  const before = hasWorking ? await readStanding(subject, preview.since, context) : undefined;
+  if (before?.isOpen) return { kind: 'reopened', hasDisabled: false };
+  const { keys, hasDisabled } = await endKeys(listed, context);
+  let remembered: CommentData | undefined;
+  const onRemembered = (data: CommentData) => {
+    remembered = data;
+  };
+  const seen = observe({ workspace, keys }, { ...begun, state: 'unfinished' });
+  const known = { kind: 'doomed', workspace, keys } as const;
+  await commentOn(preview, { seen, known, onRemembered }, context);
+  const standing = await readStanding(subject, before?.since ?? preview.since, context);
+  if (!standing.isOpen) return { kind: 'ready', keys, remembered, since: standing.since };
+  await commentOn(preview, { seen: NO_DATA, known: { kind: 'found', workspace } }, context);
+  return { kind: 'reopened', hasDisabled };
+}
+
+/** Disables those API keys that work. Returns all as they are then, and whether one may be disabled now. */
+async function endKeys(listed: readonly Key[], { client }: GitHubContext) {
+  const ended = new Map<string, Key>();
+  let hasDisabled = false;
+  const working = listed.filter((key) => !isDisabled(key));
+  await forEachOf(working, async (key) => {
+    const { value, error } = await catching(disableKey(client, key), ApiError);
+    hasDisabled ||= value !== undefined || error?.details.ambiguous === true;
+    if (value) ended.set(key.hash, value);
+  });
+  return { keys: listed.map((key) => ended.get(key.hash) ?? key), hasDisabled };
+}
+
+/**
+ * Writes into the comment that a workspace was deleted.
+ * @param isFinal whether `keys` are all that it had
+ */
+async function recordDeletion(
+  preview: Preview,
+  { workspace, begun, keys, isFinal }: Target & { keys: readonly Key[]; isFinal: boolean },
   context: GitHubContext,
 ): Promise<void> {
-  const { renderComment: render, client, github } = context;
-  if (subject.kind !== 'pull' || !render) {
+  // What works until it is deleted can spend more than was read before.
+  const state = isFinal && keys.every(isDisabled) ? 'finished' : 'unfinished';
+  const seen = observe({ workspace, keys }, { ...begun, state });
+  await commentOn(preview, { seen, known: { kind: 'gone', id: workspace.id } }, context);
+}
+
+/**
+ * Whether the subject of a deleted workspace is closed; false if that cannot be read.
+ * @throws {Failure} `preview-reopened`
+ */
+async function isStillClosed(
+  { subject }: Preview,
+  { workspace, since }: { workspace: PreviewWorkspace; since: number | undefined },
+  context: GitHubContext,
+): Promise<boolean> {
+  const lookup = readStanding(subject, since, context);
+  const { value: standing, error } = await catching(lookup, ApiError, Failure);
+  if (error) context.log.info(`Whether it was reopened is unknown: ${error.message}.`);
+  if (standing?.isOpen) throw reopened(workspace, { deleted: true });
+  return standing !== undefined;
+}
+
+function reopened(workspace: WorkspaceRef, { deleted }: { deleted: boolean }): Failure {
+  const what = deleted ? 'it was deleted' : 'its API keys were disabled';
+  const reason = `${what}, and is open again: run its workflow again`;
+  return new Failure(previewReopened, { workspace, deleted }, reason);
+}
+
+/** The most that reading what a comment is about may delay the rest, in milliseconds: it can need two lists of thousands of keys. */
+const LISTS_WITHIN_MS = 30_000;
+
+/**
+ * Writes the comment of a pull request, unless there is to be none. Returns the workspaces that it found;
+ * undefined if it was not written.
+ */
+export async function commentOn(
+  { subject, identity }: Pick<Preview, 'subject' | 'identity'>,
+  comment: Omit<CommentRequest, 'number' | 'slug'>,
+  context: GitHubContext,
+): Promise<readonly ExistingWorkspace[] | undefined> {
+  const { comments, client } = context;
+  if (subject.kind !== 'pull' || !comments) {
     comment.onRemembered?.(NO_DATA);
-    return;
+    return undefined;
   }
-  const ms = Math.min(COMMENT_WITHIN_MS, client.timeLeft() / 4);
-  const limited = { ...context, client: client.withTimeout(ms), github: github.withTimeout(ms) };
-  await writeComment({ number: subject.number, slug: identity.slug, ...comment, render }, limited);
+  const ms = Math.min(LISTS_WITHIN_MS, client.timeLeft() / 4);
+  return writeComment(
+    { number: subject.number, slug: identity.slug, ...comment },
+    { ...context, comments, client: client.withTimeout(ms) },
+  );
 }
 
 /** @throws {Failure} `preview-not-ours` */
 export function assertOurs(
-  workspace: Workspace,
+  workspace: PreviewWorkspace,
   { subject, identity }: Preview,
   { repository }: Pick<GitHubContext, 'repository'>,
 ): void {

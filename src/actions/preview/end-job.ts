@@ -69,7 +69,7 @@ export async function runPreviewTask(
     Failure,
   );
   if (!error) return undefined;
-  // A workspace that was deleted took the key along.
+  // A workspace that was deleted took the key along, and the keys of one that was not were disabled.
   if (isFailure(error, previewReopened)) return { error, left: undefined };
   const isUndeleted = standing?.isOpen === false && error !== keyError;
   const isWorkspaceLeft = isUndeleted && !isFailure(error, previewNotOurs);
@@ -121,8 +121,10 @@ async function checkPreview(
     return;
   }
   if (standing) {
-    await commentOn(task, { seen: NO_DATA }, context);
-    if (workspace && !(await exists(workspace, keyError, context))) {
+    const known = workspace ? { kind: 'found' as const, workspace } : { kind: 'unknown' as const };
+    const found = await commentOn(task, { seen: NO_DATA, known }, context);
+    const isFound = found?.some((one) => one.workspace.id === workspace?.id);
+    if (workspace && !(isFound ?? (await exists(workspace, keyError, context)))) {
       const wasClosed = !(await readStanding(subject, standing.since, context)).isOpen;
       if (!wasClosed) throw new Failure(previewDeleted, { workspace });
       if (isReplacement(keyError)) return;

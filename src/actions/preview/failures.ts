@@ -33,16 +33,21 @@ export const staleResponse = declareFailure<{
   lines: ['Its response is older than the event of this run. Run this again.'],
 }));
 
-export const previewReopened = declareFailure<{ workspace: WorkspaceRef }>(
-  'preview-reopened',
-  ({ workspace }) => ({
-    title: `The workspace ${workspace.slug} was deleted, and its pull request or branch is open again`,
-    lines: [
-      'It was reopened during the deletion. Run the workflow of the pull request again, not this run: that creates a new workspace.',
-    ],
-    effect: [`The workspace with the id ${workspace.id} was deleted, with its API keys.`],
-  }),
-);
+export const previewReopened = declareFailure<{
+  workspace: WorkspaceRef;
+  /** Otherwise, API keys in it were disabled. */
+  deleted: boolean;
+}>('preview-reopened', ({ workspace: { slug, id }, deleted }) => ({
+  title: `The workspace ${slug} was ${deleted ? 'deleted' : 'to be deleted'}, and its pull request or branch is open again`,
+  lines: [
+    `It was reopened during the deletion. Run the workflow of the pull request again, not this run: that creates a new ${deleted ? 'workspace' : 'API key'}.`,
+  ],
+  effect: [
+    deleted
+      ? `The workspace with the id ${id} was deleted, with its API keys.`
+      : `API keys of the workspace with the id ${id} were disabled.`,
+  ],
+}));
 
 export const previewDeleted = declareFailure<{ workspace: WorkspaceRef }>(
   'preview-deleted',

@@ -6,6 +6,7 @@ import { readPreviewInputs, reasonForNoKey } from './inputs.ts';
 import { commentRenderer } from './render-comment.ts';
 import { previewKeyOutputs, previewOutputs, previewSummary, reportSkipped } from './report.ts';
 import { runPreview } from './run-preview.ts';
+import { openComments } from './write-comment.ts';
 
 /** `preview/action.yml`: makes the workspace of a pull request or branch agree with its state. */
 export function preview(): Promise<void> {
@@ -21,10 +22,11 @@ export function preview(): Promise<void> {
     const result = await runPreview(inputs, {
       ...context,
       github,
+      comments: inputs.comment
+        ? openComments(github, { ...inputs.gitHub, render: commentRenderer(inputs.gitHub, report) })
+        : undefined,
       repository: await completeRepository(github, inputs.gitHub.repository),
-      jobLogin: inputs.gitHub.jobLogin,
       run: inputs.gitHub.run,
-      renderComment: inputs.comment ? commentRenderer(inputs.gitHub, report) : undefined,
       journal,
       notice: report.notice,
       registerSecrets: report.registerSecrets,

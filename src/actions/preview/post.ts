@@ -7,6 +7,7 @@ import { readPostGitHub } from './inputs.ts';
 import { commentRenderer } from './render-comment.ts';
 import { endSummary } from './report.ts';
 import { previewTask } from './task.ts';
+import { openComments } from './write-comment.ts';
 
 /** The post step of `preview/action.yml`: ends the API key, and looks once more whether the preview is needed. */
 export function previewPost(): Promise<void> {
@@ -16,14 +17,16 @@ export function previewPost(): Promise<void> {
     async run(task, context, step) {
       const { report } = step;
       const gitHub = readPostGitHub();
+      const github = startGitHub(gitHub, step);
       return runPreviewTask(task, {
         ...context,
-        github: startGitHub(gitHub, step),
+        github,
+        comments: task.comment
+          ? openComments(github, { ...gitHub, render: commentRenderer(gitHub, report) })
+          : undefined,
         repository: { ...gitHub.repository, ...task.repository },
-        jobLogin: gitHub.jobLogin,
         run: gitHub.run,
         notice: report.notice,
-        renderComment: task.comment ? commentRenderer(gitHub, report) : undefined,
         readJobStatus,
         onSpend: spendReporter(report),
         onEnd(deletion) {

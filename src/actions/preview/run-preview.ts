@@ -110,8 +110,11 @@ async function closePreview(
     onDeletion: ({ id, slug }) =>
       saveTask({ ...preview, workspace: { id, slug } }, request, context),
   });
+  const isDone =
+    deletion.kind === 'missing' || (deletion.kind === 'deletion' && deletion.isSettled);
+  if (isDone && !request.dryRun) context.journal.clearOrWarn();
   // What is gone as it should be is not missed if it is reopened before the post step.
-  saveTask(preview, request, context);
+  else saveTask(preview, request, context);
   return deletion.kind === 'reopened'
     ? { state: 'open', preview, created: false }
     : { state: 'closed', preview, deletion };

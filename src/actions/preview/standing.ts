@@ -7,22 +7,20 @@ import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { staleResponse } from './failures.ts';
 import type { Subject } from './subject.ts';
-import type { CommentRequest } from './write-comment.ts';
+import type { Comments } from './write-comment.ts';
 
 /** Where the state of previews is looked up. */
 export interface GitHubContext extends Context {
   github: Client;
   repository: Repository;
-  /** The login of the token of a job, which may not ask for its own. */
-  jobLogin: string;
   /** The run and its attempt, such as `17000000012.1`; empty if unknown. */
   run: string;
   /** Called before a workspace is deleted: if this step dies then, its post step looks whether it is needed. */
   onDeletion?(workspace: WorkspaceRef): void;
   /** Shows what a reader of a green run should know. */
   notice(text: string): void;
-  /** Renders the comment of a pull request; undefined if none is to be written. */
-  renderComment: CommentRequest['render'] | undefined;
+  /** The comments of pull requests; undefined if none is to be written. */
+  comments: Comments | undefined;
 }
 
 /** What GitHub says of a pull request or a branch. */

@@ -1,30 +1,21 @@
-import {
-  type Comment,
-  listComments,
-  readLogin,
-  sendComment,
-  updateComment,
-} from '../../github/comments.ts';
+import { readLogin } from '../../github/comments.ts';
 import type { Repository } from '../../github/repository.ts';
 import type { Client } from '../../http/client.ts';
-import { ApiError, toApiError } from '../../http/request.ts';
-import { FAILURE_CLASSES } from '../../http/retry-policy.ts';
+import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { listKeys } from '../../openrouter/resources/keys.ts';
-import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../../shared/context.ts';
 import {
   type CommentData,
   type CommentFacts,
   checkDeletions,
   type ExistingWorkspace,
-  hasMarker,
   mergeComment,
   NO_DATA,
   observe,
   readComment,
 } from './comment.ts';
-import { isSame, readMark } from './naming.ts';
+import { findOthers, type KnownWorkspace, listExisting } from './find-existing.ts';
+import { type Attempt, listOwn, writeOwn } from './own-comment.ts';
 
 /** The comment of the preview of a pull request. */
 export interface CommentRequest {
@@ -34,117 +25,103 @@ export interface CommentRequest {
   slug: string;
   /** What the step knows and OpenRouter may have forgotten, such as a workspace that it deleted. */
   seen: CommentData;
-  /** The workspace that is about to be deleted, as it was just listed. By default, it is looked up. */
-  doomed?: ExistingWorkspace;
+  known: KnownWorkspace;
   /** Called with what the comment says before this step changes it. */
   onRemembered?(data: CommentData): void;
+}
+
+/** What the comments of a step share. */
+export interface Comments {
+  github: Client;
+  /**
+   * The login that they are written under, which is read once.
+   * @throws {ApiError}
+   */
+  login(): Promise<string>;
   /** Renders the body, which begins with the data. */
   render(facts: CommentFacts): string;
+}
+
+/**
+ * What the comments of a step share.
+ * @param jobLogin the login of the token of a job, where GraphQL does not tell it
+ */
+export function openComments(
+  github: Client,
+  { jobLogin, render }: { jobLogin: string; render: Comments['render'] },
+): Comments {
+  let login: Promise<string> | undefined;
+  return {
+    github,
+    login() {
+      login ??= readLogin(github, jobLogin);
+      return login;
+    },
+    render,
+  };
 }
 
 export interface CommentContext extends Pick<Context, 'client'> {
   /** Shows why the comment may be out of date. */
   notice(text: string): void;
-  github: Client;
+  comments: Comments;
   repository: Repository;
-  /** The login of the token of a job, which may not ask for its own: `github-actions[bot]`. */
-  jobLogin: string;
 }
 
-/** More writes than it takes until several runs agree. */
-const MAX_WRITES = 5;
+/** More rounds than it takes until several runs agree. */
+const MAX_ROUNDS = 5;
 
 /**
  * Writes the comment of a preview, if there is something to say. Reads it and what it is about again until
- * they agree, so that the last of several runs is right. A failure is only logged.
+ * they agree, so that the last of several runs is right; of a workspace that is about to be deleted, it is
+ * written once. Returns the workspaces that exist; undefined after a failure, which is only logged.
  */
 export async function writeComment(
   request: CommentRequest,
   context: CommentContext,
-): Promise<void> {
-  const { error } = await catching(writeUntilRight(request, context), ApiError);
-  if (!error) return;
+): Promise<readonly ExistingWorkspace[] | undefined> {
+  const { value, error } = await catching(writeUntilRight(request, context), ApiError);
+  if (!error) return value;
   const { hint } = error.details;
   const problem = `The comment of the preview may be out of date: ${error.message}.`;
   context.notice(hint === undefined ? problem : `${problem} ${hint}`);
+  return undefined;
 }
 
 /** @throws {ApiError} */
-async function writeUntilRight(request: CommentRequest, context: CommentContext): Promise<void> {
-  const { github, repository, notice } = context;
-  const { number, seen, doomed, render, onRemembered } = request;
-  const login = await readLogin(github);
-  let known = seen;
-  // A list can lag behind a write.
-  let written: Comment | undefined;
-  for (let writes = 0; writes < MAX_WRITES; writes += 1) {
-    const existing = doomed ? [doomed] : await observeWorkspace(request, context);
-    const found = await findComment(login, request, context);
-    if (found === 'unknown-author') return;
-    const comment = found ?? written;
-    const remembered = (comment && readComment(comment.body)) ?? NO_DATA;
-    if (writes === 0) onRemembered?.(remembered);
-    const all = [...existing.map((one) => observe(one)), remembered];
-    known = all.reduce(mergeComment, checkDeletions(known, remembered));
-    if (Object.keys(known.workspaces).length === 0) return;
-
-    const body = render({ data: known, existing, isBeingDeleted: doomed !== undefined });
-    if (comment?.body === body) return;
-    if (comment) await updateComment(github, repository, comment, body);
-    else written = await createComment({ number, body, attempt: writes + 1 }, context);
+async function writeUntilRight(
+  request: CommentRequest,
+  context: CommentContext,
+): Promise<readonly ExistingWorkspace[] | undefined> {
+  const { number, known: start, onRemembered } = request;
+  const { comments } = context;
+  const place = { ...context, github: comments.github, number };
+  const login = await comments.login();
+  const others = new Set<string>();
+  const isBeingDeleted = start.kind === 'doomed';
+  let [data, existing]: [CommentData, readonly ExistingWorkspace[]] = [request.seen, []];
+  let last: Attempt | undefined;
+  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+    const search = { ...request, others, last: existing };
+    // Before the comment: what is deleted after this list is remembered in that.
+    existing = await listExisting(search, context);
+    const own = await listOwn(login, place);
+    const remembered = own
+      .map(({ body }) => readComment(body) ?? NO_DATA)
+      .reduce(mergeComment, NO_DATA);
+    if (round === 1) onRemembered?.(remembered);
+    data = [...existing.map((one) => observe(one)), remembered].reduce(
+      mergeComment,
+      checkDeletions(data, remembered),
+    );
+    const found = findOthers(data, search, existing);
+    for (const id of found) others.add(id);
+    if (found.length > 0) continue;
+    if (Object.keys(data.workspaces).length === 0) return existing;
+    const body = comments.render({ data, existing, isBeingDeleted });
+    last = await writeOwn({ body, own, last, attempt: round }, place);
+    if (last.kind === 'right' || (last.kind === 'written' && isBeingDeleted)) return existing;
   }
-  notice('The comment of the preview may be out of date: other runs keep changing it.');
-}
-
-/** @throws {ApiError} */
-async function observeWorkspace(
-  { number, slug }: CommentRequest,
-  { client, repository }: CommentContext,
-): Promise<ExistingWorkspace[]> {
-  const { workspace } = await findWorkspace(client, slug);
-  const mark = readMark(workspace?.['description'], repository);
-  if (!workspace || !mark || !isSame(mark, { kind: 'pull', number })) return [];
-  const { keys } = await listKeys(client, workspace);
-  return [{ workspace, keys }];
-}
-
-/**
- * Finds the comment by its beginning and its author. Of two, a POST whose response was lost has made one:
- * the older counts.
- * @param login undefined for the token of a job, or of an app whose login is unknown
- * @throws {ApiError}
- */
-async function findComment(
-  login: string | undefined,
-  { number }: CommentRequest,
-  { github, repository, jobLogin, notice }: CommentContext,
-): Promise<Comment | undefined | 'unknown-author'> {
-  let otherApp: string | undefined;
-  for await (const comment of listComments(github, repository, number)) {
-    const author = comment.user?.login;
-    if (!hasMarker(comment.body)) continue;
-    if (author === (login ?? jobLogin)) return comment;
-    if (author?.endsWith('[bot]')) otherApp ??= author;
-  }
-  if (login !== undefined || otherApp === undefined) return undefined;
-  notice(
-    `The comment of the preview is not written: whether the one by ${otherApp} is its own is unknown, because GitHub does not say whose token github-token is.`,
-  );
-  return 'unknown-author';
-}
-
-/**
- * Returns the new comment; undefined if it has to be looked for before the next attempt.
- * @throws {ApiError}
- */
-async function createComment(
-  { number, body, attempt }: { number: number; body: string; attempt: number },
-  { github, repository }: CommentContext,
-): Promise<Comment | undefined> {
-  const outcome = await sendComment(github, repository, number, body);
-  if (outcome.kind === 'succeeded') return outcome.response.data;
-  const { retryable, ambiguous } = FAILURE_CLASSES[outcome.kind];
-  const stopReason = retryable ? await github.waitForRetry(outcome.failure, attempt) : undefined;
-  if (retryable && stopReason === undefined) return undefined;
-  throw toApiError([outcome.failure], { ambiguous, stopReason });
+  context.notice('The comment of the preview may be out of date: other runs keep changing it.');
+  return undefined;
 }
