@@ -648,7 +648,11 @@ const lines=description.lines.filter(line=>line!==SENTENCES.none)
 return{...description,lines:[...lines,formatLeftovers(leftovers)]}}function formatLeftovers(leftovers){return`May still exist at OpenRouter: ${leftovers}.`}const outputsNotWritten=declareFailure("outputs-not-written",({reason,values})=>({title:"The outputs could not be written",lines:[`The runner's file for outputs cannot be written: ${reason}`,"The step stopped there. What it had to do after that was not done.",...Object.entries(values).map(([name,value])=>`${name}: ${value}`)]})),secretOutputNotWritten=declareFailure("secret-output-not-written",({reason,name})=>({title:`The output ${name} could not be written`,lines:[`The runner's file for outputs cannot be written: ${reason}`],effect:["The step stopped there. The post step deletes the API key."]})),stateNotWritten=declareFailure("state-not-written",({reason,exists},effect)=>({...describeStateNotWritten({reason}),effect:[exists?`Already exists at OpenRouter: ${exists}.`:describeEffect(effect)]})),stateNotWrittenWarning=declareWarning("state-not-written",describeStateNotWritten)
 function describeStateNotWritten({reason}){return{title:"The state for the post step could not be written",lines:[`The runner's state file cannot be written: ${reason}`]}}const summaryNotWritten=declareWarning("summary-not-written",({reason})=>({title:"The job summary could not be written",lines:[reason]})),stateInvalid=declareFailure("state-invalid",({name})=>({title:"The post step cannot read its saved state",lines:[`The state ${name} does not have the expected form.`,"Something in the job sets variables that begin with STATE_, or the action changed during the job."]})),mainStillRunning=declareWarning("main-still-running",({seconds,leftovers})=>({title:"The step is still running after its job ended",lines:[`It was sent SIGTERM, and has not ended within ${seconds} s. Whatever it creates from now on stays.`,formatLeftovers(leftovers)]})),mainWasRunning=declareWarning("main-was-running",({leftovers})=>({title:"The step was still running after its job ended",lines:["It was ended with SIGTERM. Whether it had created anything by then is unknown.",formatLeftovers(leftovers)]})),external_node_fs_namespaceObject=require("node:fs"),external_node_util_namespaceObject=require("node:util"),systemClock={now:()=>Number(process.hrtime.bigint())/1e6,after:(ms,callback)=>{const timer=setTimeout(callback,ms)
 return()=>clearTimeout(timer)}}
-function sleep(clock,ms,signal){return new Promise(resolve=>{if(signal.aborted){resolve(abortReason(signal))
+function createStopwatch(clock){let running=0,since=0,total=0
+return{elapsed:()=>total+(running>0?clock.now()-since:0),async during(work){running===0&&(since=clock.now())
+running+=1
+try{return await work()}finally{running-=1
+running===0&&(total+=clock.now()-since)}}}}function sleep(clock,ms,signal){return new Promise(resolve=>{if(signal.aborted){resolve(abortReason(signal))
 return}const onAbort=()=>{cancel()
 resolve(abortReason(signal))},cancel=clock.after(ms,()=>{signal.removeEventListener("abort",onAbort)
 resolve(void 0)})
@@ -684,7 +688,7 @@ const mismatch=request.findMismatch?.(parsed.data)
 return mismatch===void 0?{data:parsed.data}:{kind:request.method==="POST"?"unexpected":"ambiguous",reason:`HTTP ${status}, but ${mismatch}`,...metadata(response,server)}}function toFailure({method},response,server){const{status,body}=response,retryAfterMs=server.retryAfterMs(response),kind=retryAfterMs!==void 0&&server.throttlingStatuses.includes(status)?"throttled":classifyResponse(method,status)
 if(status>=300&&status<400)return{kind,reason:`${formatStatus(status)} to ${targetOf(response,server)}. Redirects are not followed, so that no secret is sent to another host`,...metadata(response,server)}
 const serverMessage=extractServerMessage(body)
-return{kind,reason:formatStatus(status),...metadata(response,server),serverMessage,errorCode:textAt(parseJson(body),"error"),retryAfterMs}}function targetOf({headers:{location}},{apiUrl}){if(typeof location!=="string")return"nowhere"
+return{kind,reason:formatStatus(status),...metadata(response,server),serverMessage,errorCode:textAt(parseJson(body),"error"),retryAfterMs,limitsAll:server.limitsAll?.(response)}}function targetOf({headers:{location}},{apiUrl}){if(typeof location!=="string")return"nowhere"
 if(!URL.canParse(location,apiUrl))return"an invalid URL"
 const{origin,pathname}=new URL(location,apiUrl)
 return origin+pathname.split("/").map(part=>part.length<MIN_KEY_LENGTH?part:"***").join("/")}function metadata({status,headers},{requestIdHeader}){const id=headers[requestIdHeader]
@@ -709,8 +713,8 @@ function idTokenRequest({url},audience,registerSecrets){const{pathname,searchPar
 searchParams.append("audience",audience)
 return{operation:"get an id token for this job",method:"GET",path:`${pathname}?${searchParams}`,schema:idToken(),onBody:body=>registerSecrets(tokensIn(body,"value"))}}const CLAIMS=["sub","aud","iss"]
 function readClaims(token){const payload=Buffer.from(token.split(".")[1]??"","base64url").toString(),{data={}}=safeParse(looseObject({}),parseJson(payload)),textOf=value=>typeof value==="string"?value:null
-return Object.fromEntries(CLAIMS.map(name=>[name,textOf(data[name])]))}function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,503],retryAfterMs:response=>retryAfter(response)??untilReset(response),requestIdHeader:"x-github-request-id"}}function untilReset({headers}){const reset=String(headers["x-ratelimit-reset"]??""),now=Date.parse(String(headers.date))
-if(headers["x-ratelimit-remaining"]==="0"&&/^\d+$/.test(reset))return Number.isNaN(now)?void 0:Math.max(Number(reset)*1e3-now,0)}function renewableCredential(clock,obtain){let latest,valid,isHopeless=!1
+return Object.fromEntries(CLAIMS.map(name=>[name,textOf(data[name])]))}function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,503],retryAfterMs:response=>retryAfter(response)??untilReset(response),limitsAll:isUsedUp,requestIdHeader:"x-github-request-id"}}function untilReset(response){const{headers}=response,reset=String(headers["x-ratelimit-reset"]??""),now=Date.parse(String(headers.date))
+if(isUsedUp(response)&&/^\d+$/.test(reset))return Number.isNaN(now)?void 0:Math.max(Number(reset)*1e3-now,0)}function isUsedUp({headers}){return headers["x-ratelimit-remaining"]==="0"}function renewableCredential(clock,obtain){let latest,valid,isHopeless=!1
 const renew=()=>{const renewed={result:obtain({isRenewal:latest!==void 0}).then(result=>{isGrant(result)&&(valid=renewed.grant=result)
 return result})}
 latest=renewed
@@ -786,7 +790,7 @@ function createClient(options){return new Client(options,new Throttle(options.cl
 #endsAt
 constructor(options,throttle,endsAt){this.#options=options
 this.#throttle=throttle
-this.#endsAt=endsAt}async request(request){const failures=[]
+this.#endsAt=endsAt}request(request){return this.#throttle.during(()=>this.#requestUntilDone(request))}async#requestUntilDone(request){const failures=[]
 let trusts404=request.trusts404??!1
 for(;;){const outcome=await this.send(request)
 outcome.kind!=="succeeded"&&failures.push(outcome.failure)
@@ -795,21 +799,22 @@ await this.pause(CONFIRM_404_AFTER_MS)
 continue}const mayBeApplied=failures.some(({kind})=>FAILURE_CLASSES[kind].ambiguous)
 if(outcome.kind==="succeeded")return{...outcome.response,mayBeApplied}
 const{failure}=outcome,retryable=request.retries403&&failure.status===403||FAILURE_CLASSES[failure.kind].retryable,stopReason=retryable?await this.waitForRetry(failure,failures.length):void 0
-if(!retryable||stopReason!==void 0)throw toApiError(failures,{ambiguous:mayBeApplied,stopReason})}}send(request){const throttle=this.#throttle
-return throttle.limit(async()=>{const stopReason=await this.#waitUntilResumed()
+if(!retryable||stopReason!==void 0)throw toApiError(failures,{ambiguous:mayBeApplied,stopReason})}}send(request){const throttle=this.#throttle,sendInTurn=async()=>{const stopReason=await this.#waitUntilResumed()
 if(stopReason!==void 0)return prevented(request,stopReason,this.#options)
 const outcome=await sendAuthenticated(request,this.#limited())
-outcome.kind!=="succeeded"&&FAILURE_CLASSES[outcome.kind].pausesAll&&throttle.pause(outcome.failure.retryAfterMs??0)
-return outcome})}sendBriefly(request,ms){return sendAuthenticated(request,{...this.#limited(),briefMs:ms})}async waitForRetry(failure,attempt){const{clock,random,deadline,isShare,signal,log}=this.#limited()
+outcome.kind!=="succeeded"&&FAILURE_CLASSES[outcome.kind].pausesAll&&throttle.pause(outcome.failure.retryAfterMs??0,outcome.failure)
+return outcome}
+return throttle.during(()=>throttle.limit(sendInTurn))}sendBriefly(request,ms){return sendAuthenticated(request,{...this.#limited(),briefMs:ms})}async waitForRetry(failure,attempt){const{clock,random,deadline,isShare,signal,log}=this.#limited()
 if(signal.aborted)return abortReason(signal)
 const wait=Math.max(failure.retryAfterMs??0,backoff(attempt,random())),seconds=formatSeconds(wait)
 if(clock.now()+wait>=deadline)return`the next attempt, in ${seconds}, would start after ${limitOf(isShare)}`
 log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`)
-FAILURE_CLASSES[failure.kind].pausesAll&&this.#throttle.pause(wait)
-return sleep(clock,wait,signal)}async pause(ms){const{clock,signal}=this.#options
+FAILURE_CLASSES[failure.kind].pausesAll&&this.#throttle.pause(wait,failure)
+return this.#throttle.during(()=>sleep(clock,wait,signal))}async pause(ms){const{clock,signal}=this.#options
 await sleep(clock,Math.min(ms,this.timeLeft()/4),signal)}withTimeout(ms){const end=this.#options.clock.now()+ms
 return this.#endingAt(()=>end)}withShare(ms,others=[]){const sum=of=>[this,...others].reduce((total,client)=>total+of(client.#throttle.pauses()),0),end=this.#options.clock.now()+ms-sum(({totalMs,leftMs})=>totalMs-leftMs)
-return this.#endingAt(()=>end+sum(({totalMs})=>totalMs))}timeLeft(){return this.#limited().deadline-this.#options.clock.now()}async#waitUntilResumed(){const{server,clock,signal}=this.#options
+return this.#endingAt(()=>end+sum(({totalMs})=>totalMs))}aside(ms){const{clock}=this.#options,throttle=new ThrottleAside(clock,this.#throttle),msLeft=()=>Math.min(this.timeLeft(),ms-throttle.pauses().totalMs)
+return new client_a(this.#options,throttle,()=>clock.now()+msLeft())}timeLeft(){return this.#limited().deadline-this.#options.clock.now()}async#waitUntilResumed(){const{server,clock,signal}=this.#options
 for(;;){const{pausedUntil}=this.#throttle,wait=pausedUntil-clock.now()
 if(wait<=0)return
 const{deadline,isShare}=this.#limited()
@@ -826,12 +831,17 @@ try{return await call()}finally{const next=waiting.shift()
 next?next():running-=1}}}async function forEachOf(items,handle){const queue=items.values()
 await Promise.all(Array.from({length:MAX_CONCURRENCY},async()=>{for(const item of queue)await handle(item)}))}class Throttle{limit=limitTo(MAX_CONCURRENCY)
 #clock
-pausedUntil
+#until
 #totalMs=0
 constructor(clock){this.#clock=clock
-this.pausedUntil=clock.now()}pause(ms){const now=this.#clock.now(),[from,until]=[Math.max(this.pausedUntil,now),now+ms]
+this.#until=clock.now()}get pausedUntil(){return this.#until}pause(ms,_failure){const now=this.#clock.now(),[from,until]=[Math.max(this.#until,now),now+ms]
 if(!(until<=from)){this.#totalMs+=until-from
-this.pausedUntil=until}}pauses(){return{totalMs:this.#totalMs,leftMs:Math.max(0,this.pausedUntil-this.#clock.now())}}}function recordEffect(){let possible=0,wasThrottled=!1
+this.#until=until}}during(work){return work()}pauses(){return{totalMs:this.#totalMs,leftMs:Math.max(0,this.#until-this.#clock.now())}}}class ThrottleAside extends Throttle{#main
+#watch
+constructor(clock,main){super(clock)
+this.#main=main
+this.#watch=createStopwatch(clock)}get pausedUntil(){return Math.max(super.pausedUntil,this.#main.pausedUntil)}pause(ms,failure){super.pause(ms,failure)
+failure.limitsAll&&this.#main.pause(ms,failure)}during(work){return this.#watch.during(work)}pauses(){return{totalMs:this.#watch.elapsed(),leftMs:0}}}function recordEffect(){let possible=0,wasThrottled=!1
 return{async watch(request,send){if(isRead(request))return send()
 possible+=1
 const outcome=await send()
@@ -1443,7 +1453,7 @@ return}const{data:key}=outcome.response,spent=toUsd(key?.usage)
 if(!key||spent===void 0){log.info(`What the API key ${described} has spent is unknown: ${key?"OpenRouter does not report it":"OpenRouter does not find the key (HTTP 404)"}.`)
 return}const limit=keys_limitOf(key),spend={name,spent,byok:toUsd(key.byok_usage)}
 onSpend({...spend,limit})
-limit&&limit.amount>0n&&isUsedUp(limit,spent)&&warn(keyLimitUsedUp,{...spend,limit})}function isUsedUp({amount,reset,remaining},spent){return!exceeds(remaining??(reset?amount:amount-spent),0n)}function describeKeysLeft({search,created,revoke}){const{name,expires_at}=search.desired,quoted=JSON.stringify(name)
+limit&&limit.amount>0n&&spend_isUsedUp(limit,spent)&&warn(keyLimitUsedUp,{...spend,limit})}function spend_isUsedUp({amount,reset,remaining},spent){return!exceeds(remaining??(reset?amount:amount-spent),0n)}function describeKeysLeft({search,created,revoke}){const{name,expires_at}=search.desired,quoted=JSON.stringify(name)
 return[created&&revoke?`the API key ${quoted} (${created.label}), hash ${created.hash}, ${describeExpiry(created.expiresAt)}`:"",search.lostPosts>0?`an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at)}`:""].filter(Boolean).join("; ")}async function runKeyTask(task,context){const{search,created}=task
 created&&await reportSpend({name:search.desired.name,...created},context)
 const[revocation,orphanDeletion]=await Promise.all([catching(revokeCreated(task,context),ApiError,Failure),catching(deleteAllOrphans(task,context),ApiError,Failure)]),replacement=await catching(replaceKeys(task,context),ApiError,Failure),error=revocation.error??replacement.error??orphanDeletion.error
@@ -1609,13 +1619,19 @@ if(outcome.kind==="succeeded")return{kind:"written",comment:outcome.response.dat
 const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],stopReason=retryable?await github.waitForRetry(outcome.failure,attempt):void 0
 if(retryable&&stopReason===void 0)return{kind:"unclear"}
 throw toApiError([outcome.failure],{ambiguous,stopReason})}async function deleteAll(comments,{github,repository,notice}){for(const comment of comments){const{error}=await catching(deleteComment(github,repository,comment),ApiError)
-error&&notice(`A second comment of the preview is left: ${error.message}.`)}}function openComments(github,{jobLogin,render}){let login
-return{github,login(){login??=readLogin(github,jobLogin)
-return login},render}}const MAX_ROUNDS=5
-async function writeComment(request,context){const{value,error}=await catching(writeUntilRight(request,context),ApiError)
+error&&notice(`A second comment of the preview is left: ${error.message}.`)}}function openComments(github,{jobLogin,render}){const aside=github.aside(github.timeLeft()*TIME_SHARE)
+let login
+return{github:aside,areGivenUp:!1,login(){login??=readLogin(aside,jobLogin)
+return login},render}}const TIME_SHARE=1/4,MAX_ROUNDS=5
+async function writeComment(request,context){const{comments,notice}=context
+if(comments.areGivenUp)return
+const{value,error}=await catching(writeUntilRight(request,context),ApiError)
 if(!error)return value
-const{hint}=error.details,problem=`The comment of the preview may be out of date: ${error.message}.`
-context.notice(hint===void 0?problem:`${problem} ${hint}`)}async function writeUntilRight(request,context){const{number,known:start,onRemembered}=request,{comments}=context,place={...context,github:comments.github,number},login=await comments.login(),others=new Set,isBeingDeleted=start.kind==="doomed"
+if(comments.areGivenUp)return
+const{kind,hint}=error.details
+comments.areGivenUp=concernsAll(error)
+const problem=`The comment of the preview may be out of date: ${error.message}.`
+notice(hint!==void 0&&kind==="rejected"?`${problem} ${hint}`:problem)}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}async function writeUntilRight(request,context){const{number,known:start,onRemembered}=request,{comments}=context,place={...context,github:comments.github,number},login=await comments.login(),others=new Set,isBeingDeleted=start.kind==="doomed"
 let last,[data,existing]=[request.seen,[]]
 for(let round=1;round<=MAX_ROUNDS;round+=1){const search={...request,others,last:existing}
 existing=await listExisting(search,context)
@@ -1684,8 +1700,8 @@ await deleteOutdated(workspace,{since,lists},shared)}})
 return{...lists,wouldDelete:!isTooMany&&dryRun?stale:[],tooMany:isTooMany?stale:[],staleCount:stale.length,keptCount:lists.kept.length}}async function findOutdated(groups,{timeoutMs,lists},context){const lookups=context.github.withTimeout(context.github.timeLeft()/2),outdated=[]
 await forEachOf(groups,async group=>{const github=lookups.withShare(timeoutMs*LOOKUP_SHARE),{value:standing,error}=await catching(readStanding(group.subject,void 0,{...context,github}),ApiError,Failure),entries=reason=>group.workspaces.map(one=>toEntry(one,reason))
 error?lists.failed.push(...entries(error.message).map(one=>({...one,error}))):standing.isOpen?lists.kept.push(...entries("it is open")):outdated.push({...group,since:standing.since})})
-return outdated}function withShare(ms,context){const{client,github}=context
-return{...context,client:client.withShare(ms,[github]),github:github.withShare(ms,[client])}}function groupBySubject(marked){const groups=new Map
+return outdated}function withShare(ms,context){const{client,github,comments}=context,aside=comments?[comments.github]:[]
+return{...context,client:client.withShare(ms,[github,...aside]),github:github.withShare(ms,[client,...aside])}}function groupBySubject(marked){const groups=new Map
 for(const workspace of marked){const{subject}=workspace,key=JSON.stringify(subject),group=groups.get(key)??{subject,workspaces:[]}
 group.workspaces.push(workspace)
 groups.set(key,group)}return[...groups.values()]}async function deleteOutdated(workspace,{since,lists},context){const{slug,subject,description}=workspace,identity={slug,name:slug,description:String(description)},{value:deletion,error}=await catching(deletePreview({subject,since,identity},{dryRun:!1,listed:workspace},context),ApiError,Failure)

@@ -17,6 +17,7 @@ export function gitHub({ apiUrl, token }: { apiUrl: string; token: string }): Se
     },
     throttlingStatuses: [403, 503],
     retryAfterMs: (response) => retryAfter(response) ?? untilReset(response),
+    limitsAll: isUsedUp,
     requestIdHeader: 'x-github-request-id',
   };
 }
@@ -25,9 +26,15 @@ export function gitHub({ apiUrl, token }: { apiUrl: string; token: string }): Se
  * How long the primary rate limit lasts, in milliseconds, if it is used up:
  * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
-function untilReset({ headers }: HttpResponse): number | undefined {
+function untilReset(response: HttpResponse): number | undefined {
+  const { headers } = response;
   const reset = String(headers['x-ratelimit-reset'] ?? '');
   const now = Date.parse(String(headers['date']));
-  if (headers['x-ratelimit-remaining'] !== '0' || !/^\d+$/.test(reset)) return undefined;
+  if (!isUsedUp(response) || !/^\d+$/.test(reset)) return undefined;
   return Number.isNaN(now) ? undefined : Math.max(Number(reset) * 1000 - now, 0);
+}
+
+/** Whether the primary rate limit is used up. */
+function isUsedUp({ headers }: HttpResponse): boolean {
+  return headers['x-ratelimit-remaining'] === '0';
 }

@@ -1,4 +1,4 @@
-import { abortReason, type Clock, sleep } from '../lib/clock.ts';
+import { abortReason, type Clock, createStopwatch, sleep } from '../lib/clock.ts';
 import { formatSeconds } from '../lib/format.ts';
 import {
   type ApiRequest,
@@ -45,7 +45,11 @@ class Client {
    * after HTTP 404, unless the request trusts that.
    * @throws {ApiError}
    */
-  async request<Data>(request: ApiRequest<Data>): Promise<FinalResponse<Data>> {
+  request<Data>(request: ApiRequest<Data>): Promise<FinalResponse<Data>> {
+    return this.#throttle.during(() => this.#requestUntilDone(request));
+  }
+
+  async #requestUntilDone<Data>(request: ApiRequest<Data>): Promise<FinalResponse<Data>> {
     const failures: AttemptFailure[] = [];
     let trusts404 = request.trusts404 ?? false;
     for (;;) {
@@ -71,16 +75,17 @@ class Client {
   /** Sends a request once, and returns the outcome. For requests that are not idempotent. */
   send<Data>(request: ApiRequest<Data>): Promise<Outcome<Data>> {
     const throttle = this.#throttle;
-    return throttle.limit(async () => {
+    const sendInTurn = async () => {
       const stopReason = await this.#waitUntilResumed();
       if (stopReason !== undefined) return prevented(request, stopReason, this.#options);
       const outcome = await sendAuthenticated(request, this.#limited());
       // Pause here, before the limit lets another request start.
       if (outcome.kind !== 'succeeded' && FAILURE_CLASSES[outcome.kind].pausesAll) {
-        throttle.pause(outcome.failure.retryAfterMs ?? 0);
+        throttle.pause(outcome.failure.retryAfterMs ?? 0, outcome.failure);
       }
       return outcome;
-    });
+    };
+    return throttle.during(() => throttle.limit(sendInTurn));
   }
 
   /**
@@ -105,8 +110,8 @@ class Client {
       return `the next attempt, in ${seconds}, would start after ${limitOf(isShare)}`;
     }
     log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`);
-    if (FAILURE_CLASSES[failure.kind].pausesAll) this.#throttle.pause(wait);
-    return sleep(clock, wait, signal);
+    if (FAILURE_CLASSES[failure.kind].pausesAll) this.#throttle.pause(wait, failure);
+    return this.#throttle.during(() => sleep(clock, wait, signal));
   }
 
   /** Waits `ms` milliseconds, but a quarter of the time that is left at most. An abort ends the wait. */
@@ -130,6 +135,18 @@ class Client {
       [this, ...others].reduce((total, client) => total + of(client.#throttle.pauses()), 0);
     const end = this.#options.clock.now() + ms - sum(({ totalMs, leftMs }) => totalMs - leftMs);
     return this.#endingAt(() => end + sum(({ totalMs }) => totalMs));
+  }
+
+  /**
+   * Returns a client with a throttle of its own, for requests that must not hold up the others. Together, they
+   * have `ms` milliseconds, which pass while one of them is under way, and which count for `withShare` like
+   * waits. The others wait only if the server allows no more requests at all.
+   */
+  aside(ms: number): Client {
+    const { clock } = this.#options;
+    const throttle = new ThrottleAside(clock, this.#throttle);
+    const msLeft = () => Math.min(this.timeLeft(), ms - throttle.pauses().totalMs);
+    return new Client(this.#options, throttle, () => clock.now() + msLeft());
   }
 
   /** The time until its requests have to end, in milliseconds. */
@@ -217,28 +234,66 @@ class Throttle {
   /** Calls a function when fewer than `MAX_CONCURRENCY` others are running. */
   readonly limit = limitTo(MAX_CONCURRENCY);
   readonly #clock: Clock;
-  pausedUntil: number;
+  #until: number;
   #totalMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.pausedUntil = clock.now();
+    this.#until = clock.now();
   }
 
-  /** Delays all requests by `ms`, from now. */
-  pause(ms: number): void {
+  get pausedUntil(): number {
+    return this.#until;
+  }
+
+  /** Delays all requests by `ms`, from now, because of `failure`. */
+  pause(ms: number, _failure: Pick<AttemptFailure, 'limitsAll'>): void {
     const now = this.#clock.now();
-    const [from, until] = [Math.max(this.pausedUntil, now), now + ms];
+    const [from, until] = [Math.max(this.#until, now), now + ms];
     if (until <= from) return;
     this.#totalMs += until - from;
-    this.pausedUntil = until;
+    this.#until = until;
+  }
+
+  /** Does what sends a request, with its waits. */
+  during<Result>(work: () => Promise<Result>): Promise<Result> {
+    return work();
   }
 
   /** How long all pauses take together, in milliseconds, and what is left of them. */
   pauses(): { totalMs: number; leftMs: number } {
     return {
       totalMs: this.#totalMs,
-      leftMs: Math.max(0, this.pausedUntil - this.#clock.now()),
+      leftMs: Math.max(0, this.#until - this.#clock.now()),
     };
+  }
+}
+
+/** The throttle of `Client.aside`. As its pauses counts how long its requests take. */
+class ThrottleAside extends Throttle {
+  readonly #main: Throttle;
+  readonly #watch: ReturnType<typeof createStopwatch>;
+
+  constructor(clock: Clock, main: Throttle) {
+    super(clock);
+    this.#main = main;
+    this.#watch = createStopwatch(clock);
+  }
+
+  override get pausedUntil(): number {
+    return Math.max(super.pausedUntil, this.#main.pausedUntil);
+  }
+
+  override pause(ms: number, failure: Pick<AttemptFailure, 'limitsAll'>): void {
+    super.pause(ms, failure);
+    if (failure.limitsAll) this.#main.pause(ms, failure);
+  }
+
+  override during<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#watch.during(work);
+  }
+
+  override pauses() {
+    return { totalMs: this.#watch.elapsed(), leftMs: 0 };
   }
 }

@@ -47,6 +47,8 @@ export interface AttemptFailure extends RequestFacts {
   requestId?: string | undefined;
   /** The wait that the server requested, in milliseconds. */
   retryAfterMs?: number | undefined;
+  /** Whether the server allows no more requests at all until then. */
+  limitsAll?: boolean | undefined;
 }
 
 /** What is known about a request that failed: its last attempt, and what all attempts mean together. */

@@ -60,6 +60,7 @@ function toFailure(
     serverMessage,
     errorCode: textAt(parseJson(body), 'error'),
     retryAfterMs,
+    limitsAll: server.limitsAll?.(response),
   };
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { closePull, openPull } from '../../../sandbox/github/people.ts';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
@@ -109,3 +109,27 @@ test.each([
     expect(await runCleanUp(world)).toMatchObject({ failed: [], left: [] });
   },
 );
+
+describe('comments that GitHub does not accept delete no preview less', () => {
+  const on = 'GET /repos/:owner/:repo/issues/:number/comments';
+
+  test.each<[string, number, InProcessFault]>([
+    [
+      'are throttled for longer',
+      5_000,
+      { on, kind: 'response', status: 403, headers: { 'retry-after': '60' } },
+    ],
+    ['hang', TIMEOUT_MS / 4 + 5_000, { on, kind: 'silence' }],
+  ])('if they %s: the step goes on after %i ms at most', async (_, ms, fault) => {
+    const { world } = openPreviews(10);
+    world.gitHubNetwork.schedule.push(...forever(fault));
+    const job = cleanUpJob();
+    await world.simulation.clock.run(runJob(world, job));
+    expect(job.main?.result).toMatchObject({ failure: undefined });
+    expect(world.simulation.account.workspaces.map(({ slug }) => slug)).not.toContain('demo-1');
+    expect(world.simulation.clock.now()).toBeLessThan(ms);
+    const notices = job.main?.lines.filter((line) => line.includes('may be out of date'));
+    expect(notices).toHaveLength(1);
+    expect(notices?.[0]).not.toContain('permission');
+  });
+});

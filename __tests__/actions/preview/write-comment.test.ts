@@ -411,6 +411,9 @@ describe('a failure', () => {
     expect(notices).toHaveLength(1);
     expect(notices[0]).toMatch('The comment of the preview may be out of date: could not ');
     expect(notices[0]).toMatch(new RegExp(expected));
+    // Waiting helps against throttling, and no permission.
+    const isRejected = typeof fault === 'object' && [403, 404, 422].includes(fault.status);
+    expect(notices[0]?.includes(HINT)).toBe(isRejected && !fault.headers);
   });
 
   test.each<'lost' | 'unsent'>(['lost', 'unsent'])(

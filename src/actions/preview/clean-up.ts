@@ -100,13 +100,14 @@ async function findOutdated(
   return outdated;
 }
 
-/** A context for one of many items, which takes `ms` milliseconds at most. */
+/** A context for one of many items, which takes `ms` milliseconds at most, without the time of comments. */
 function withShare(ms: number, context: GitHubContext): GitHubContext {
-  const { client, github } = context;
+  const { client, github, comments } = context;
+  const aside = comments ? [comments.github] : [];
   return {
     ...context,
-    client: client.withShare(ms, [github]),
-    github: github.withShare(ms, [client]),
+    client: client.withShare(ms, [github, ...aside]),
+    github: github.withShare(ms, [client, ...aside]),
   };
 }
 

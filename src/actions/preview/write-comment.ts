@@ -32,7 +32,10 @@ export interface CommentRequest {
 
 /** What the comments of a step share. */
 export interface Comments {
+  /** Its requests have a throttle and a time of their own, so that comments never hold up a deletion. */
   github: Client;
+  /** Whether GitHub accepts none of them now. */
+  areGivenUp: boolean;
   /**
    * The login that they are written under, which is read once.
    * @throws {ApiError}
@@ -50,16 +53,21 @@ export function openComments(
   github: Client,
   { jobLogin, render }: { jobLogin: string; render: Comments['render'] },
 ): Comments {
+  const aside = github.aside(github.timeLeft() * TIME_SHARE);
   let login: Promise<string> | undefined;
   return {
-    github,
+    github: aside,
+    areGivenUp: false,
     login() {
-      login ??= readLogin(github, jobLogin);
+      login ??= readLogin(aside, jobLogin);
       return login;
     },
     render,
   };
 }
+
+/** The share of the timeout that the comments of a step have together. */
+const TIME_SHARE = 1 / 4;
 
 export interface CommentContext extends Pick<Context, 'client'> {
   /** Shows why the comment may be out of date. */
@@ -74,18 +82,29 @@ const MAX_ROUNDS = 5;
 /**
  * Writes the comment of a preview, if there is something to say. Reads it and what it is about again until
  * they agree, so that the last of several runs is right; of a workspace that is about to be deleted, it is
- * written once. Returns the workspaces that exist; undefined after a failure, which is only logged.
+ * written once. Returns the workspaces that exist; undefined after a failure, which is only logged: after one
+ * without a response, and after throttling that takes longer, the other comments of the step are skipped.
  */
 export async function writeComment(
   request: CommentRequest,
   context: CommentContext,
 ): Promise<readonly ExistingWorkspace[] | undefined> {
+  const { comments, notice } = context;
+  if (comments.areGivenUp) return undefined;
   const { value, error } = await catching(writeUntilRight(request, context), ApiError);
   if (!error) return value;
-  const { hint } = error.details;
+  // What several comments meet at once is reported once.
+  if (comments.areGivenUp) return undefined;
+  const { kind, hint } = error.details;
+  comments.areGivenUp = concernsAll(error);
   const problem = `The comment of the preview may be out of date: ${error.message}.`;
-  context.notice(hint === undefined ? problem : `${problem} ${hint}`);
+  notice(hint !== undefined && kind === 'rejected' ? `${problem} ${hint}` : problem);
   return undefined;
+}
+
+/** Whether other comments would fail like one with `error`: GitHub does not respond, or throttles for longer. */
+function concernsAll({ details: { server, status, kind } }: ApiError): boolean {
+  return server === 'GitHub' && (status === undefined || kind === 'throttled');
 }
 
 /** @throws {ApiError} */
