@@ -737,16 +737,16 @@ return async(request,signal)=>{let isSent=!1
 try{signal.throwIfAborted()
 const sending=openRequest(request,{userAgent,agentFor,signal})
 onReady(sending,()=>{isSent=!0})
-return await readResponse(await responseTo(sending,request,signal))}catch(error){const{reason,isPermanent}=diagnose(signal.aborted?signal.reason:error,isSent),note=proxyNote(request.url)
+return await readResponse(await responseTo(sending,request,signal),request)}catch(error){const{reason,isPermanent}=diagnose(signal.aborted?signal.reason:error,isSent),note=proxyNote(request.url)
 throw new TransportError(reason+note,{isSent,isPermanent,cause:error})}}}const rejectUnauthorized=!0
 function openRequest({method,url,headers,body=""},{userAgent,agentFor,signal}){const target=new URL(url),proxy=lib_getProxyUrl(url)
 return(target.protocol==="https:"?external_node_https_namespaceObject:external_node_http_namespaceObject).request(target,{method,headers:{...headers,"user-agent":userAgent,"content-length":Buffer.byteLength(body)},agent:proxy?tunnelThrough(new URL(proxy)):agentFor(target),signal,...proxy&&{hostname:target.hostname}})}function tunnelThrough({protocol,hostname,port,username,password}){const open=protocol==="https:"?node_modules_tunnel.httpsOverHttps:node_modules_tunnel.httpsOverHttp,proxyAuth=decodeURIComponent(`${username}:${password}`),auth=proxyAuth===":"?{}:{proxyAuth}
 return open({rejectUnauthorized,proxy:{host:hostname,port:Number(port),...auth}})}function onReady(request,callback){request.once("socket",socket=>{const isTls=socket instanceof external_node_tls_namespaceObject.TLSSocket
 request.reusedSocket||!isTls&&!socket.connecting?callback():socket.once(isTls?"secureConnect":"connect",callback)})}function responseTo(sending,{body},signal){return new Promise((resolve,reject)=>{signal.addEventListener("abort",()=>reject(signal.reason))
-sending.on("response",resolve).on("error",reject).end(body)})}async function readResponse(message){const start=systemClock.now(),status=message.statusCode??0
+sending.on("response",resolve).on("error",reject).end(body)})}async function readResponse(message,{maxBytes=MAX_BODY_BYTES}){const start=systemClock.now(),status=message.statusCode??0
 let body="",size=0
 try{for await(const chunk of message.setEncoding("utf8")){size+=Buffer.byteLength(chunk)
-if(size>MAX_BODY_BYTES)throw new Error("the response is larger than 512 KiB")
+if(size>maxBytes)throw new Error(`the response is larger than ${maxBytes/1024} KiB`)
 body+=chunk}}catch(error){if(status<400||status===404)throw error
 parseJson(body)===void 0&&(body="")}return{status,headers:message.headers,body,bodyMs:systemClock.now()-start}}const UNKNOWN_AUTHORITY="the certificate is issued by an authority that is not trusted here; the variable NODE_EXTRA_CA_CERTS can name a file with its certificate",TRANSIENT_REASONS={ECONNREFUSED:"the connection was refused",ECONNRESET:"the connection was closed before the response was complete",EAI_AGAIN:"the host name could not be resolved",ENOTFOUND:"the host name does not exist",EHOSTUNREACH:"there is no route to the host",ENETUNREACH:"there is no route to the network",ETIMEDOUT:"the connection timed out",EPIPE:"the connection was closed while the request was being sent"},PERMANENT_REASONS={EPROTO:"the TLS handshake failed: the server uses no TLS, or a version that is not supported here",DEPTH_ZERO_SELF_SIGNED_CERT:UNKNOWN_AUTHORITY,SELF_SIGNED_CERT_IN_CHAIN:UNKNOWN_AUTHORITY,UNABLE_TO_VERIFY_LEAF_SIGNATURE:UNKNOWN_AUTHORITY,UNABLE_TO_GET_ISSUER_CERT_LOCALLY:UNKNOWN_AUTHORITY,CERT_HAS_EXPIRED:"the certificate has expired",CERT_NOT_YET_VALID:"the certificate is not valid yet",ERR_TLS_CERT_ALTNAME_INVALID:"the certificate is for another host"}
 function diagnose(error,isSent){if(!external_node_util_namespaceObject.types.isNativeError(error))return{reason:String(error),isPermanent:!1}
@@ -775,8 +775,8 @@ const headersAt=clock.now()-(response.bodyMs??0),parsed=parseResponse(request,re
 if("kind"in parsed)return fail(request,parsed,options)
 const{status,body}=response,serverTime=parseHttpDate(response.headers.date),{data}=parsed
 return{kind:"succeeded",response:{data,status,serverTime,size:body.length,headersAt}}}function timeoutOf({clock,deadline,isShare,briefMs}){const left=deadline-clock.now(),own=briefMs===void 0?attemptTimeout(left):Math.min(briefMs,left/4)
-return isShare?Math.min(own,left):own}function toHttpRequest({method,path,body},{server:{apiUrl,headers}}){const isForm=body instanceof URLSearchParams
-return{method,url:apiUrl+path,headers:{...headers,...body&&{"content-type":isForm?FORM:"application/json"}},...body&&{body:isForm?body.toString():JSON.stringify(body)}}}const FORM="application/x-www-form-urlencoded"
+return isShare?Math.min(own,left):own}function toHttpRequest({method,path,body,maxBytes},{server:{apiUrl,headers}}){const isForm=body instanceof URLSearchParams
+return{method,url:apiUrl+path,headers:{...headers,...body&&{"content-type":isForm?FORM:"application/json"}},...body&&{body:isForm?body.toString():JSON.stringify(body)},...maxBytes&&{maxBytes}}}const FORM="application/x-www-form-urlencoded"
 function classifyTransportError({isSent,kind,message:reason},{server,signal,clock,deadline},elapsedMs){const{host}=new URL(server.apiUrl)
 return signal.aborted?isSent?{kind:"aborted",reason}:{kind:"prevented",reason,...clock.now()>=deadline&&{noResponse:{host,elapsedMs}}}:{kind,reason,noResponse:{host,elapsedMs}}}function prevented(request,reason,options){return fail(request,{kind:"prevented",reason},options)}function fail(request,failure,{server}){const{operation,method,path,mayLeaveBehind,recovery,hint,readOnly}=request
 return{kind:failure.kind,failure:{server:server.name,operation,method,path,mayLeaveBehind,recovery,hint,readOnly,...failure}}}function startAttempt(ms,{clock,signal}){const attempt=new AbortController,onAbort=()=>attempt.abort(signal.reason)
@@ -1580,10 +1580,10 @@ if(branch)break}return{isOpen:branch!==void 0,isOwn:!0,head:branch?.sha,since}}f
 const pull=await pulls_readPull(github,repository,subject.number),updatedAt=Date.parse(pull.updated_at)
 if(!(updatedAt>=(since??0)))continue
 const isOwn=isOwnPull(pull,repository)
-return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw new Failure(staleResponse,{number:subject.number},"GitHub shows an older state of it")}const comment=()=>object({id:schemas_number(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=7
+return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw new Failure(staleResponse,{number:subject.number},"GitHub shows an older state of it")}const comment=()=>object({id:schemas_number(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=30,MAX_PAGE_BYTES=12582912
 async function*listComments(client,repository,number){const schema=array(comment())
 let first
-for(let page=1;;page+=1){const{data}=await client.request({operation:`list the comments of pull request #${number}`,method:"GET",path:`${pathIn(repository,"issues",String(number),"comments")}?per_page=${comments_PAGE_SIZE}&page=${page}`,schema,hint:HINT})
+for(let page=1;;page+=1){const{data}=await client.request({operation:`list the comments of pull request #${number}`,method:"GET",path:`${pathIn(repository,"issues",String(number),"comments")}?per_page=${comments_PAGE_SIZE}&page=${page}`,schema,maxBytes:MAX_PAGE_BYTES,hint:HINT})
 if(data[0]?.id===first)return
 first=data[0]?.id
 yield*data

@@ -47,10 +47,10 @@ async function readAll(comments: AsyncIterable<Comment>): Promise<Comment[]> {
 describe('the comments of a pull request are listed, the oldest first', () => {
   test.each([
     [0, 1],
-    [6, 1],
-    [7, 2],
-    [8, 2],
-    [95, 14],
+    [29, 1],
+    [30, 2],
+    [31, 2],
+    [95, 4],
   ])('%i of them with %i requests', async (count, requests) => {
     const { client, named, run, network } = openWith(count, { isPrivate: true });
     const comments = await run(readAll(listComments(client, named, 42)));
@@ -66,9 +66,9 @@ describe('the comments of a pull request are listed, the oldest first', () => {
 
   // Gitea returns all of them for each page.
   test.each([
-    [6, 1],
-    [7, 2],
-    [8, 2],
+    [29, 1],
+    [30, 2],
+    [31, 2],
   ])('once if the server has no pages: %i of them with %i requests', async (count, requests) => {
     const { client, named, run, network } = openWith(count, { engine: 'Gitea', timeout: 1_000 });
     const comments = await run(readAll(listComments(client, named, 42)));
@@ -248,13 +248,13 @@ async function connect() {
   return { github, client };
 }
 
-/** The comments of a pull request over a socket, if each of `count` has a body of `length` characters. */
-async function listOverSocket(count: number, length: number): Promise<Comment[] | ApiError> {
+/** The comments of a pull request over a socket, if each of `count` has `body`. */
+async function listOverSocket(count: number, body: string): Promise<Comment[] | ApiError> {
   const { github, client } = await connect();
   const repository = addRepository(github, { name: 'octo-org/shop' });
   openPull(github, repository, { number: 42 });
   for (let at = 1; at <= count; at += 1) {
-    commentBy(github, repository, { by: 'octocat', pull: 42, body: 'x'.repeat(length) });
+    commentBy(github, repository, { by: 'octocat', pull: 42, body });
   }
   return readAll(listComments(client, knownOf(github, repository), 42)).catch((error: unknown) => {
     if (error instanceof ApiError) return error;
@@ -262,9 +262,13 @@ async function listOverSocket(count: number, length: number): Promise<Comment[] 
   });
 }
 
-describe('comments of many characters are listed', () => {
-  // A bot that reports coverage writes such comments: 8 of them block the comment of the preview.
-  test('also if 9 of them have the most that GitHub accepts', async () => {
-    expect(await listOverSocket(9, 65_536)).toHaveLength(9);
+// A bot that reports coverage writes such comments.
+test('a full page of the longest comments is listed, also if each character takes six bytes', async () => {
+  expect(await listOverSocket(30, '\u0001'.repeat(65_536))).toHaveLength(30);
+});
+
+test('a page of more than 12 MiB is an error', async () => {
+  expect(await listOverSocket(30, '\u0001'.repeat(75_000))).toMatchObject({
+    details: { reason: 'the response is larger than 12288 KiB' },
   });
 });

@@ -15,8 +15,11 @@ export type Comment = z.infer<ReturnType<typeof comment>>;
 
 const HINT = 'Check that the job has the permission pull-requests: write.';
 
-/** So many of the longest comments that GitHub accepts fit into the 512 KiB of a response, in ASCII. */
-const PAGE_SIZE = 7;
+/** The size of a page by default, with GitHub and Gitea. */
+const PAGE_SIZE = 30;
+
+/** A page of the longest comments that GitHub accepts fits, also if each of their characters takes six bytes. */
+const MAX_PAGE_BYTES = 12 * 2 ** 20;
 
 /**
  * Lists the comments of a pull request, oldest first, page by page. A page that begins as the one before is
@@ -36,6 +39,7 @@ export async function* listComments(
       method: 'GET',
       path: `${pathIn(repository, 'issues', String(number), 'comments')}?per_page=${PAGE_SIZE}&page=${page}`,
       schema,
+      maxBytes: MAX_PAGE_BYTES,
       hint: HINT,
     });
     if (data[0]?.id === first) return;

@@ -114,7 +114,7 @@ function timeoutOf({ clock, deadline, isShare, briefMs }: SendOptions): number {
 }
 
 function toHttpRequest(
-  { method, path, body }: ApiRequest<unknown>,
+  { method, path, body, maxBytes }: ApiRequest<unknown>,
   { server: { apiUrl, headers } }: SendOptions,
 ) {
   const isForm = body instanceof URLSearchParams;
@@ -126,6 +126,7 @@ function toHttpRequest(
       ...(body && { 'content-type': isForm ? FORM : 'application/json' }),
     },
     ...(body && { body: isForm ? body.toString() : JSON.stringify(body) }),
+    ...(maxBytes && { maxBytes }),
   };
 }
 

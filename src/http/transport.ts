@@ -13,6 +13,8 @@ export interface HttpRequest {
   url: string;
   headers: Record<string, string>;
   body?: string;
+  /** The maximum size of the body of the response. */
+  maxBytes?: number;
 }
 
 export interface HttpResponse {
@@ -53,7 +55,7 @@ export class TransportError extends Error {
   }
 }
 
-/** The maximum size of a response body. A page of 100 workspaces has a fifth of it. */
+/** The maximum size of a response body, unless the request has another. A page of 100 workspaces has a fifth of it. */
 const MAX_BODY_BYTES = 512 * 1024;
 
 /**
@@ -74,7 +76,7 @@ export function httpTransport(userAgent: string): Transport {
       onReady(sending, () => {
         isSent = true;
       });
-      return await readResponse(await responseTo(sending, request, signal));
+      return await readResponse(await responseTo(sending, request, signal), request);
     } catch (error) {
       const { reason, isPermanent } = diagnose(signal.aborted ? signal.reason : error, isSent);
       const note = proxyNote(request.url);
@@ -146,7 +148,10 @@ function responseTo(
 }
 
 /** Reads a response to its end. */
-async function readResponse(message: http.IncomingMessage): Promise<HttpResponse> {
+async function readResponse(
+  message: http.IncomingMessage,
+  { maxBytes = MAX_BODY_BYTES }: HttpRequest,
+): Promise<HttpResponse> {
   const start = systemClock.now();
   const status = message.statusCode ?? 0;
   let body = '';
@@ -154,7 +159,7 @@ async function readResponse(message: http.IncomingMessage): Promise<HttpResponse
   try {
     for await (const chunk of message.setEncoding('utf8') as AsyncIterable<string>) {
       size += Buffer.byteLength(chunk);
-      if (size > MAX_BODY_BYTES) throw new Error('the response is larger than 512 KiB');
+      if (size > maxBytes) throw new Error(`the response is larger than ${maxBytes / 1024} KiB`);
       body += chunk;
     }
   } catch (error) {
