@@ -1447,11 +1447,10 @@ if(!limit?.reset){const ofLimit=limit?` of the limit of ${formatUsd(limit.amount
 return`Spent ${formatUsd(spent)}${ofLimit}${ownKeys} ${key}`}return`Spent ${formatUsd(spent)} in total${ownKeys}. ${describeLimit(limit)} ${key}`}function main_key(){return runStep(async step=>{const{report}=step,inputs=readKeyInputs(report),result=await createKey(inputs,{journal:openJournal(inputs,report),...startContext(inputs,step),registerSecrets:report.registerSecrets,onCreated(created){report.output(keyOutputs(created))
 report.outputSecret("key",created.secret)},random:Math.random})
 report.summarize(keySummary(result,inputs))})}const READ_WITHIN_MS=1500
-async function reportSpend(created,{client,log,warn,onSpend}){const{name}=created,described=describeKey(created),outcome=await client.sendBriefly(keyRequest(created.hash,described),READ_WITHIN_MS)
-if(outcome.kind!=="succeeded"){log.info(`What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`)
-return}const{data:key}=outcome.response,spent=toUsd(key?.usage)
+async function reportSpend(created,context){const{client,log}=context,described=describeKey(created),outcome=await client.sendBriefly(keyRequest(created.hash,described),READ_WITHIN_MS)
+outcome.kind==="succeeded"?reportSpendOf(created,outcome.response.data,context):log.info(`What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`)}function reportSpendOf(created,key,{log,warn,onSpend}){const described=describeKey(created),spent=toUsd(key?.usage)
 if(!key||spent===void 0){log.info(`What the API key ${described} has spent is unknown: ${key?"OpenRouter does not report it":"OpenRouter does not find the key (HTTP 404)"}.`)
-return}const limit=keys_limitOf(key),spend={name,spent,byok:toUsd(key.byok_usage)}
+return}const limit=keys_limitOf(key),spend={name:created.name,spent,byok:toUsd(key.byok_usage)}
 onSpend({...spend,limit})
 limit&&limit.amount>0n&&spend_isUsedUp(limit,spent)&&warn(keyLimitUsedUp,{...spend,limit})}function spend_isUsedUp({amount,reset,remaining},spent){return!exceeds(remaining??(reset?amount:amount-spent),0n)}function describeKeysLeft({search,created,revoke}){const{name,expires_at}=search.desired,quoted=JSON.stringify(name)
 return[created&&revoke?`the API key ${quoted} (${created.label}), hash ${created.hash}, ${describeExpiry(created.expiresAt)}`:"",search.lostPosts>0?`an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at)}`:""].filter(Boolean).join("; ")}async function runKeyTask(task,context){const{search,created}=task
@@ -1766,10 +1765,11 @@ if(!error)return
 const lostPosts=deletion.error?saved.search.lostPosts:0,left={...saved,search:{...saved.search,lostPosts}}
 return{error,left:ending.error&&!isReplacement(ending.error)?left:{...left,created:void 0}}}async function endCreated({created,search,replaced},context){if(!created)return
 const key={name:search.desired.name,...created}
-await reportSpend(key,context)
-if(replaced){const{workspace}=search,replacement={key,workspace,replaced,isSameName:isSameKeyName}
-await replaceOlderKeys(replacement,context,older=>disableEach(older,context))}else await disable(key,context)}async function disable(key,{client,log}){const disabled=await disableKey(client,key)
-log.info(disabled?`Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.`:`The API key ${describeKey(key)} does not exist any more.`)}async function disableEach(keys,context){const working=keys.filter(key=>!isDisabled(key)),outcomes=await Promise.all(working.map(key=>catching(disable(key,context),ApiError))),[first]=outcomes.flatMap(({error})=>error??[])
+if(replaced){await reportSpend(key,context)
+const{workspace}=search,replacement={key,workspace,replaced,isSameName:isSameKeyName}
+await replaceOlderKeys(replacement,context,older=>disableEach(older,context))}else reportSpendOf(key,await disable(key,context),context)}async function disable(key,{client,log}){const disabled=await disableKey(client,key)
+log.info(disabled?`Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.`:`The API key ${describeKey(key)} does not exist any more.`)
+return disabled}async function disableEach(keys,context){const working=keys.filter(key=>!isDisabled(key)),outcomes=await Promise.all(working.map(key=>catching(disable(key,context),ApiError))),[first]=outcomes.flatMap(({error})=>error??[])
 if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:schemas_string()}),identity:object({slug:schemas_string(),name:schemas_string(),description:schemas_string()}),workspace:optional(object({id:schemas_string(),slug:schemas_string()})),key:optional(keyTask()),comment:schemas_boolean()})
 function previewPost(){return runPostStep({schema:previewTask(),failsJob:()=>!0,async run(task,context,step){const{report}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step)
 return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},run:gitHub.run,notice:report.notice,readJobStatus,onSpend:spendReporter(report),onEnd(deletion){deletion.kind==="deletion"&&report.summarize(endSummary(task,deletion,{dryRun:!1}))}})},describeLeftovers:task=>task?describePreviewLeft(task):""})}const staleWorkspaces=declareWarning("stale-workspaces",({result})=>{const{staleCount,deleted,alreadyDeleted,failed,wouldDelete,tooMany}=result,named=[...failed,...deleted,...alreadyDeleted,...wouldDelete,...tooMany].slice(0,10).map(({slug})=>slug),more=staleCount>named.length?` and ${staleCount-named.length} more`:""

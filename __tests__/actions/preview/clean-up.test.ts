@@ -45,6 +45,21 @@ test('a clean-up deletes 50 previews before its timeout, although each response 
   expect(world.simulation.clock.now()).toBeLessThan(TIMEOUT_MS);
 });
 
+test('a clean-up of 40 previews takes 16 requests each, to both servers, and less than 15 s', async () => {
+  const { world, workspaces } = openPreviews(40);
+  const { account, clock } = world.simulation;
+  // Two of three keys are those of jobs that have ended.
+  for (const { id } of workspaces) {
+    const keys = account.keys.filter(({ workspace_id }) => workspace_id === id);
+    for (const key of keys.slice(1)) key.disabled = true;
+  }
+  const job = cleanUpJob();
+  await clock.run(runJob(world, job));
+  expect(job.main?.result).toMatchObject({ failure: undefined });
+  expect(job.main?.sent.length).toBeLessThanOrEqual(16 * 40);
+  expect(clock.now()).toBeLessThan(15_000);
+});
+
 test.each<[string, InProcessFault]>([
   ['hangs', { on: pullPath(7), kind: 'silence' }],
   ['is always rejected by HTTP 502', { on: pullPath(7), kind: 'response', status: 502 }],

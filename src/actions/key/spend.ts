@@ -2,6 +2,7 @@ import { formatAttempt } from '../../http/request.ts';
 import { exceeds, toUsd, type Usd } from '../../lib/usd.ts';
 import {
   describeKey,
+  type Key,
   type KeyIdentity,
   type KeyLimit,
   keyRequest,
@@ -34,11 +35,8 @@ const READ_WITHIN_MS = 1_500;
  * revocation, after which it cannot be read. If it cannot be read, that is a log line: the revocation
  * matters more, so there is one attempt, whose throttling does not delay other requests.
  */
-export async function reportSpend(
-  created: KeyIdentity,
-  { client, log, warn, onSpend }: SpendContext,
-): Promise<void> {
-  const { name } = created;
+export async function reportSpend(created: KeyIdentity, context: SpendContext): Promise<void> {
+  const { client, log } = context;
   const described = describeKey(created);
   const outcome = await client.sendBriefly(keyRequest(created.hash, described), READ_WITHIN_MS);
   if (outcome.kind !== 'succeeded') {
@@ -47,7 +45,16 @@ export async function reportSpend(
     );
     return;
   }
-  const { data: key } = outcome.response;
+  reportSpendOf(created, outcome.response.data, context);
+}
+
+/** Reports what the created key has spent, from a response about it; undefined if that does not find it. */
+export function reportSpendOf(
+  created: KeyIdentity,
+  key: Key | undefined,
+  { log, warn, onSpend }: SpendContext,
+): void {
+  const described = describeKey(created);
   const spent = toUsd(key?.['usage']);
   if (!key || spent === undefined) {
     const reason = key
@@ -57,7 +64,7 @@ export async function reportSpend(
     return;
   }
   const limit = limitOf(key);
-  const spend = { name, spent, byok: toUsd(key['byok_usage']) };
+  const spend = { name: created.name, spent, byok: toUsd(key['byok_usage']) };
   onSpend({ ...spend, limit });
   if (limit && limit.amount > 0n && isUsedUp(limit, spent)) {
     warn(keyLimitUsedUp, { ...spend, limit });

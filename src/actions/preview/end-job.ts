@@ -14,7 +14,7 @@ import type { KeyTask } from '../key/create-key.ts';
 import { deleteAllOrphans, describeKeysLeft } from '../key/end-key.ts';
 import { keyReplaced } from '../key/failures.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
-import { reportSpend, type SpendContext } from '../key/spend.ts';
+import { reportSpend, reportSpendOf, type SpendContext } from '../key/spend.ts';
 import { NO_DATA } from './comment.ts';
 import { commentOn, deletePreview, type PreviewDeletion } from './delete-preview.ts';
 import { previewDeleted, previewNotChecked, previewNotOurs, previewReopened } from './failures.ts';
@@ -173,21 +173,26 @@ async function endCreated(
 ): Promise<void> {
   if (!created) return;
   const key = { name: search.desired.name, ...created };
-  await reportSpend(key, context);
   if (replaced) {
+    await reportSpend(key, context);
     const { workspace } = search;
     const replacement = { key, workspace, replaced, isSameName: isSameKeyName };
     await replaceOlderKeys(replacement, context, (older) => disableEach(older, context));
-  } else await disable(key, context);
+  } else reportSpendOf(key, await disable(key, context), context);
 }
 
-async function disable(key: KeyIdentity, { client, log }: PreviewTaskContext): Promise<void> {
+/** Returns the key as it is then, with its counter. */
+async function disable(
+  key: KeyIdentity,
+  { client, log }: PreviewTaskContext,
+): Promise<Key | undefined> {
   const disabled = await disableKey(client, key);
   log.info(
     disabled
       ? `Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.`
       : `The API key ${describeKey(key)} does not exist any more.`,
   );
+  return disabled;
 }
 
 /** Disables those API keys that still work. A failure does not stop the others. */

@@ -93,6 +93,36 @@ describe('the life of a pull request', () => {
     expect(gitHubCalls).toEqual(['GET /repos/:owner/:repo/pulls/:number']);
   });
 
+  describe('takes, to both servers,', () => {
+    const countOf = ({ openRouterCalls, gitHubCalls }: PreviewStep) =>
+      openRouterCalls.length + gitHubCalls.length;
+
+    test('9 requests at most when a job ends', async () => {
+      await job(open()[0]);
+      const { post: ended } = await job(push(), {}, 0.25);
+      expect(ended.openRouterCalls).toEqual(['PATCH /keys/:hash', 'GET /keys', 'GET /keys']);
+      expect(countOf(ended)).toBeLessThanOrEqual(9);
+      // What the key had spent is in the response that it is disabled.
+      expect(ended.summary).toContain('$0.25');
+    });
+
+    test.each([
+      [14, 'two disabled keys', {}],
+      [16, 'a disabled key and one that works', { key: 'preview' }],
+    ])(
+      '%i requests when it is closed, with %s, and none when that job ends',
+      async (max, _, last) => {
+        await job(open()[0]);
+        await job(push(), last);
+        const closed = await job(close()[0]);
+        expect(closed.main.outputs).toMatchObject({ state: 'closed' });
+        expect(countOf(closed.main)).toBeLessThanOrEqual(max);
+        expect([countOf(closed.post), closed.post.exitCode]).toEqual([0, 0]);
+        expect(comments()).toEqual([expect.stringContaining('Deleted')]);
+      },
+    );
+  });
+
   test('ends only once: a late or repeated run brings nothing back, and deletes nothing', async () => {
     const [opened] = open();
     const [closed] = close();
