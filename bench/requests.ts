@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { stepIn } from '../sandbox/github/environment.ts';
-import { openPull } from '../sandbox/github/people.ts';
+import { scheduleEvent } from '../sandbox/github/events.ts';
+import { closePull, openPull } from '../sandbox/github/people.ts';
 import { addRepository } from '../sandbox/github/seed.ts';
 import { startGitHub } from '../sandbox/github/server.ts';
 import type { ApiServer } from '../sandbox/http/server.ts';
@@ -134,10 +135,48 @@ async function measurePreview(): Promise<Row[]> {
   const main = await runStep(step);
   const rows = toRows('Preview, everything in place', { openRouter: 2, gitHub: 1 });
   await runPost(step, main);
-  rows.push(...toRows('Preview, its post step with the comment', { openRouter: 3, gitHub: 3 }));
+  rows.push(...toRows('Preview, its post step with the comment', { openRouter: 2, gitHub: 3 }));
+  const [closed] = closePull(gitHub.github, repository, 1);
+  const ending = { ...step, ...stepIn(gitHub, closed), with: step.with };
+  const end = await runStep(ending);
+  const least = { openRouter: 5, gitHub: 3 };
+  rows.push(...toRows('Preview, closed, with two disabled keys', least));
+  await runPost(ending, end);
+  rows.push(...toRows('Preview, closed, its post step', { openRouter: 0, gitHub: 0 }));
   await sandbox.close();
   await gitHub.close();
-  return rows;
+  return [...rows, ...(await measureCleanUp())];
+}
+
+const PREVIEWS = 40;
+const KEYS = 3;
+
+/** The requests of a clean-up of previews with three keys each, two of which are disabled. */
+async function measureCleanUp(): Promise<Row[]> {
+  const sandbox = await startSandbox();
+  const gitHub = await startGitHub();
+  const repository = addRepository(gitHub.github, { name: 'octo-org/shop' });
+  for (let number = 1; number <= PREVIEWS; number += 1) {
+    openPull(gitHub.github, repository, { number, branch: `branch-${number}` });
+    closePull(gitHub.github, repository, number);
+    const description = `Preview of https://github.com/octo-org/shop/pull/${number} (repository ${repository.id})`;
+    const { id } = seedWorkspace(sandbox, { slug: `bench-${number}`, description, keys: KEYS });
+    const keys = sandbox.account.keys.filter(({ workspace_id }) => workspace_id === id);
+    for (const key of keys.slice(1)) key.disabled = true;
+  }
+  const run = stepIn(gitHub, scheduleEvent(gitHub.github, repository));
+  const main = await runStep({
+    action: fileURLToPath(new URL('../preview', import.meta.url)),
+    ...run,
+    with: { 'management-key': sandbox.managementKey, 'api-url': sandbox.url, ...run.with },
+  });
+  if (main.exitCode !== 0) throw new Error(main.log);
+  const count = sandbox.requests.length + gitHub.requests.length;
+  await sandbox.close();
+  await gitHub.close();
+  const name = `Preview, a clean-up of ${PREVIEWS} with ${KEYS} keys each`;
+  // A list of all; then a state, a list of keys, the keys, the workspace, and two requests for the comment.
+  return [row(name, String(count), 1 + PREVIEWS * (2 + KEYS + 1 + 2))];
 }
 
 function row(name: string, requests: string, least: number): Row {

@@ -276,6 +276,7 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'blocked-deletion-status': rejecting(DELETE, 503),
   'deletion-response': onCall(DELETE, (response) => ({ ...response, status: 204, body: '' })),
   'key-deletion-response': onCall(DELETE_KEY, (response) => ({ ...response, body: '{}' })),
+  'keys-of-deleted-workspace': onCall(LIST_KEYS, () => reply(200, { data: [{ hash: 'ab' }] })),
   'missing-workspace-deletion': rejecting(DELETE, 400),
 
   'guardrail-id': setting(CREATE, { default_guardrail_id: null }),

@@ -1,8 +1,9 @@
 import { classifyResponse } from '../../src/http/retry-policy.ts';
 import { type Assumption, type Finding, finding } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
-import { describe, type Exchange, fieldOf, isMissing } from '../exchange.ts';
+import { describe, type Exchange, fieldOf, isMissing, listOf } from '../exchange.ts';
 import { type KeyState, keyStates } from '../key-states.ts';
+import { keysPath } from '../paths.ts';
 import { type Scene, sharedWorkspace } from '../scene.ts';
 
 const TEARDOWN = { file: 'src/teardown/teardown.ts', name: 'runRound' };
@@ -93,6 +94,24 @@ export const DELETION_OF_WORKSPACES: readonly Assumption[] = [
       await scene.send('DELETE', `/workspaces/${id}`);
       const repeated = await scene.send('DELETE', `/workspaces/${id}`);
       return finding(describe(repeated), { agrees: isMissing(repeated) });
+    },
+  },
+  {
+    id: 'keys-of-deleted-workspace',
+    sentence: 'GET /keys returns an empty list or a 4xx for a workspace that was deleted.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/actions/preview/find-existing.ts', name: 'listWorkspace' },
+    isCritical: true,
+    async probe(scene) {
+      const { id } = await scene.createWorkspace();
+      await scene.send('DELETE', `/workspaces/${id}`);
+      const list = await scene.send('GET', keysPath(id));
+      if (list.status !== 200) {
+        const isRejected = classifyResponse('GET', list.status) === 'rejected';
+        return finding(describe(list), { agrees: isRejected });
+      }
+      const { length } = listOf(list);
+      return finding(`HTTP 200, ${length} keys`, { agrees: length === 0 });
     },
   },
 ];
