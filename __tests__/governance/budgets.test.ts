@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { budgetsAfter, budgetWrites, findOrderViolation } from '../../src/governance/budgets.ts';
+import { budgetWrites, findOrderViolation } from '../../src/governance/budgets.ts';
 import type { BudgetLimits } from '../../src/governance/governance.ts';
 import {
   type Budgets,
@@ -190,10 +190,4 @@ test('findOrderViolation finds what OpenRouter would reject, and nothing else', 
       if (found) expect(set[found[0]]).toBeGreaterThanOrEqual(set[found[1]] ?? 0);
     }),
   );
-});
-
-test('budgetsAfter sets, keeps and deletes budgets', () => {
-  expect(
-    budgetsAfter({ daily: 1, weekly: 2, monthly: 3 }, { daily: 4, weekly: null, lifetime: 9 }),
-  ).toEqual({ daily: 4, monthly: 3, lifetime: 9 });
 });

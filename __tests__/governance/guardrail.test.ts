@@ -64,32 +64,7 @@ test.each([[undefined], [null], [''], [7]])(
   },
 );
 
-test('fields that this version does not know are named in a warning, and written', async () => {
-  const scene = openGovernanceScene();
-  const guardrail = { ...desired, allowed_region: 'eu', enable_free_model_training: false };
-  const { log } = await scene.update({ guardrail });
-  expect(log).toContain('The input guardrail has fields that this version does not know');
-  expect(log).toContain('Unknown: allowed_region.');
-  expect(scene.writes).toMatchObject([['PATCH /guardrails/:id', { allowed_region: 'eu' }]]);
-  const known = await openGovernanceScene().update({ guardrail: desired });
-  expect(known.log.join()).not.toContain('does not know');
-});
-
 describe('the guardrail of a new workspace', () => {
-  test('is set without a lookup if the response to the POST has its id', async () => {
-    const scene = openGovernanceScene();
-    const { result } = await scene.create({ guardrail: desired });
-    expect(result?.governanceChanges).toEqual([
-      { field: 'guardrail allowed_models', from: null, to: ['openai/gpt-5-mini'] },
-      { field: 'guardrail limit_usd', from: null, to: 5 },
-      { field: 'guardrail reset_interval', from: null, to: 'daily' },
-    ]);
-    expect(scene.calls()).toEqual(['POST /workspaces', PATCH_GUARDRAIL]);
-    expect(scene.simulation.account.guardrails).toMatchObject([
-      { limit_usd: 5, reset_interval: 'daily' },
-    ]);
-  });
-
   test('is looked up if the response to the POST lacks its id', async () => {
     const scene = openGovernanceScene();
     hideGuardrailId(scene, ['POST']);

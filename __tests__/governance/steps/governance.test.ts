@@ -43,6 +43,9 @@ test('a new workspace gets its guardrail, its budgets and its members', async ()
   expect(members()).toEqual(['user_2bruno', 'user_2chandra']);
   expect(step.log).toContain('Set the guardrail.\nSet the daily budget.\n');
   expect(step.summary).toContain('<code>budget weekly</code></td><td><code>5</code>');
+  expect(step.summary).toContain(
+    '<code>guardrail allowed_data_regions</code></td><td><code>[&quot;europe&quot;,&quot;us&quot;]</code>',
+  );
   expect(annotations(step, 'warning')).toEqual([]);
 });
 
@@ -61,41 +64,9 @@ test('a dry run for a new workspace shows its guardrail and budgets, and writes 
   );
 });
 
-const FILTERS = [
-  { action: 'block', pattern: '\\bsk-[a-z0-9]+', label: '[KEY]' },
-  { action: 'flag', pattern: 'confidential' },
-];
-const BUILTINS = [
-  { slug: 'email', action: 'redact' },
-  { slug: 'regex-prompt-injection', action: 'block', scan_scope: 'user_only' },
-];
-const FIELDS = {
-  allow_safety_retention_google: false,
-  allowed_data_regions: ['europe', 'us'],
-  content_filter_builtins: BUILTINS,
-  content_filters: FILTERS,
-  description: 'Previews',
-  enable_free_model_publication: false,
-  enforce_first_party_harness_models: true,
-  enforce_zdr_xai: true,
-  include_byok_in_budgets: true,
-};
-
-const withFields = (fields: object) => ({ guardrail: JSON.stringify(fields) });
-
-test('a new workspace gets the fields of the input guardrail, with those of other inputs', async () => {
-  const step = await create({ ...withFields(FIELDS), 'allowed-providers': 'openai' });
-  expect(step.exitCode).toBe(0);
-  expect(bodiesOf(PATCH_GUARDRAIL)).toEqual([{ allowed_providers: ['openai'], ...FIELDS }]);
-  expect(annotations(step, 'warning')).toEqual([]);
-  expect(step.summary).toContain(
-    '<code>guardrail allowed_data_regions</code></td><td><code>[&quot;europe&quot;,&quot;us&quot;]</code>',
-  );
-});
-
 test('fields that this version does not know are reported by a warning before OpenRouter rejects them', async () => {
   const fields = { newer: { a: [1] }, constructor: true, enforce_zdr_xai: true };
-  const step = await create(withFields(fields));
+  const step = await create({ guardrail: JSON.stringify(fields) });
   expect(annotations(step, 'warning').map(({ data }) => data.split('\n'))).toEqual([
     [
       'The input guardrail has fields that this version does not know',
@@ -108,14 +79,9 @@ test('fields that this version does not know are reported by a warning before Op
   expect(message).toContain('Unrecognized keys: "newer", "constructor"');
 });
 
-/** A workspace that exists, and none of the requests that created it. */
-async function createExisting(inputs: Record<string, string>): Promise<void> {
-  await create(inputs);
-  harness.sandbox.requests.length = 0;
-}
-
 test('an update with "null" for each input that takes it removes what the inputs had set', async () => {
-  await createExisting(GOVERNANCE);
+  await create(GOVERNANCE);
+  harness.sandbox.requests.length = 0;
   const step = await update(NULLS);
   expect(step.outputs['outcome']).toBe('updated');
   expect(step.summary).toContain(

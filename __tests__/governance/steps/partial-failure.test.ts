@@ -69,13 +69,6 @@ test.each<[string, Record<string, string>, object, string, string]>([
     'limit_usd: 500',
   ],
   [
-    PUT_BUDGET,
-    { 'budget-daily-usd': '5' },
-    { data: { limit_usd: 4, reset_interval: 'daily' } },
-    'The daily budget of the workspace governed has unexpected values',
-    'daily_usd: 4',
-  ],
-  [
     ADD_MEMBERS,
     { members: 'user_2bruno' },
     { data: [], added_count: 0 },
