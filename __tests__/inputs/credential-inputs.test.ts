@@ -3,7 +3,7 @@ import { readDeleteInputs } from '../../src/actions/delete/inputs.ts';
 import { readClaims } from '../../src/github/id-token.ts';
 import { readCredential } from '../../src/inputs/read-inputs.ts';
 import { ACTIONS } from '../support/actions.ts';
-import { KEY, readWith, rejectionOf } from '../support/inputs.ts';
+import { readWith, rejectionOf } from '../support/inputs.ts';
 
 const POLICY = '0f1e2d3c-4b5a-4968-8776-655443322110';
 const URL = 'https://oidc.test/1//idtoken?api-version=2.0';
@@ -29,10 +29,6 @@ test('a step without a management key exchanges its identity', () => {
   expect(read({ ...FEDERATED, 'federation-audience': audience })).toMatchObject({
     federation: { audience },
   });
-});
-
-test('a step with a management key exchanges nothing', () => {
-  expect(read({})).toEqual({ managementKey: KEY });
 });
 
 test.each(ACTIONS)('an action in "$folder" needs exactly one credential', ({ read: readAll }) => {

@@ -269,6 +269,7 @@ describe('the inputs of sweep', () => {
     given('keep', '[', 'must be a list of slugs with optional wildcards'),
     given('max-deletions', '0', COUNT),
     given('max-deletions', '1.5', COUNT),
+    given('max-deletions', '$5$5', COUNT),
   ])('are rejected with %s: %j', (input, text, line) => {
     expect(rejectionOf(readSweepInputs, { ...REQUIRED, [input]: text })).toEqual([line]);
   });
