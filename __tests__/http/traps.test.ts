@@ -13,12 +13,3 @@ test('a response that never ends fails the step at its timeout, and the workspac
   expect(message).toContain('the timeout of 1 s has expired');
   expect(message).toContain('The request may still have been applied.');
 });
-
-test('a redirect is not followed, so that no secret is sent to another host', async () => {
-  const elsewhere = await harness.startSandbox({ managementKey: harness.sandbox.managementKey });
-  const location = `${elsewhere.url}/workspaces`;
-  harness.sandbox.faults.push({ kind: 'response', status: 307, headers: { location } });
-  const { message } = expectFailure(await harness.create());
-  expect(elsewhere.requests).toEqual([]);
-  expect(message).toContain(`HTTP 307 Temporary Redirect to ${location}. Redirects are not`);
-});
