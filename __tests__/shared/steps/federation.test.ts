@@ -11,13 +11,11 @@ import type { StepOptions, StepResult } from '../../../sandbox/runner/runner.ts'
 import { openEmptiedHarness } from '../../support/emptied-harness.ts';
 import { startFirstRun } from '../../support/first-run.ts';
 import { expectFailure, printedBy, ROOT } from '../../support/harness.ts';
-import { onNth } from '../../support/on-nth.ts';
 import { openResources } from '../../support/resources.ts';
 
 const { harness, calls } = openEmptiedHarness();
 const resources = openResources();
 const EXCHANGE = 'POST /oauth/token';
-const NO_PERMISSION = { ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' };
 
 let issuer: IdTokenServer;
 let policy: FederationPolicy;
@@ -121,23 +119,6 @@ test('the exchange names the policy, the audience and the scope, and authenticat
   });
 });
 
-describe('a token that expires before its time', () => {
-  const expire = () => {
-    for (const token of harness.sandbox.account.accessTokens) token.expiresAt = 0;
-  };
-
-  test('is renewed before a workspace is created, which is created once', async () => {
-    onNth(harness.sandbox, EXCHANGE, 1, expire);
-    const step = await create();
-    expect([step.exitCode, step.outputs['created']]).toEqual([0, 'true']);
-    expect(calls()).toEqual([EXCHANGE, 'POST /workspaces', EXCHANGE, 'POST /workspaces']);
-    expect(step.log).toContain(
-      'POST /workspaces: HTTP 401 Unauthorized: Invalid management key. Trying again with a new token.',
-    );
-    expect(harness.sandbox.account.workspaces).toHaveLength(2);
-  });
-});
-
 describe('an exchange that fails', () => {
   const failure = async () => {
     const step = await create();
@@ -218,24 +199,15 @@ test('a clean-up with id tokens is not skipped, whoever started it and wherever 
   expect(step).toMatchObject({ exitCode: 0, outputs: { deleted: '[]' }, annotations: [] });
 });
 
-describe('a run without id tokens', () => {
-  const _fork = {
-    env: { ...NO_PERMISSION, GITHUB_EVENT_NAME: 'pull_request' },
-    event: {
-      repository: { full_name: 'octo-org/app' },
-      pull_request: { head: { repo: { full_name: 'someone/app' } } },
-    },
-  };
-
-  test.each(['preview', 'usage'])(
-    'fails %s with the permission that is missing',
-    async (folder) => {
-      const inputs = folder === 'usage' ? { workspace: 'x' } : {};
-      const step = await runStepInProcess(stepOf(folder, inputs, { env: NO_PERMISSION }));
-      const { lines, code } = expectFailure(step);
-      expect(code).toBe('invalid-inputs');
-      expect(lines[0]).toMatch(/^federation-policy-id needs the permission id-token: write/);
-      expect(harness.sandbox.requests).toEqual([]);
-    },
-  );
-});
+test.each(['preview', 'usage'])(
+  'a run without id tokens fails %s with the permission that is missing',
+  async (folder) => {
+    const env = { ACTIONS_ID_TOKEN_REQUEST_URL: '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: '' };
+    const inputs = folder === 'usage' ? { workspace: 'x' } : {};
+    const step = await runStepInProcess(stepOf(folder, inputs, { env }));
+    const { lines, code } = expectFailure(step);
+    expect(code).toBe('invalid-inputs');
+    expect(lines[0]).toMatch(/^federation-policy-id needs the permission id-token: write/);
+    expect(harness.sandbox.requests).toEqual([]);
+  },
+);
