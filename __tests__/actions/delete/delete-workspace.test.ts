@@ -82,8 +82,6 @@ test('a deletion logs what it found and what it deleted, and reports the workspa
   ]);
 });
 
-describe('a workspace that another job deletes first', () => {});
-
 test('a dry run of a deletion fails if keys would block it, with the keys', async () => {
   const simulation = openPlainSimulation();
   const { id } = seedWorkspace(simulation, { slug: SLUG, keys: 1 });

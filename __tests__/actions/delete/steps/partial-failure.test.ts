@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { ScheduledFault } from '../../../../sandbox/http/faults.ts';
-import { DELETE_KEY, openDeleteHarness, outputsOfDeleted, SLUG } from '../../../support/delete.ts';
+import { DELETE_KEY, openDeleteHarness, outputsOfDeleted } from '../../../support/delete.ts';
 import { expectFailure } from '../../../support/harness.ts';
-import { onNth } from '../../../support/on-nth.ts';
 
 const { harness, seed, runDelete, exists, keys } = openDeleteHarness();
 
@@ -31,22 +30,4 @@ test('a step that cannot delete two API keys reports what is left, and another r
 
   const again = await runDelete({ 'delete-keys': 'true' });
   expect(again.outputs).toEqual(outputsOfDeleted(workspace, 2));
-});
-
-test('another run finishes the work of a delete step that SIGTERM ended half-way', async () => {
-  const workspace = seed({ keys: 20 });
-  const halfway = Promise.withResolvers<void>();
-  onNth(harness.sandbox, DELETE_KEY, 10, halfway.resolve);
-  const running = await harness.start('delete', { workspace: SLUG, 'delete-keys': 'true' });
-  await halfway.promise;
-  harness.sandbox.faults.push(...Array<ScheduledFault>(40).fill({ kind: 'silence' }));
-  running.kill('SIGTERM');
-  const { message } = expectFailure(await running.result, expect.anything());
-  expect(message).toContain('the run was cancelled (SIGTERM)');
-  expect(message).toContain('Deleting the workspace again finishes the work.');
-  harness.sandbox.faults.length = 0;
-  const left = keys().length;
-  expect(left).toBeGreaterThan(0);
-  const again = await runDelete({ 'delete-keys': 'true' });
-  expect(again.outputs).toEqual(outputsOfDeleted(workspace, left));
 });

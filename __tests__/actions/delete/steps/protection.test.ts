@@ -43,13 +43,6 @@ test('a workspace is not deleted unless its slug begins with expect-slug-prefix'
   expect((await runDelete({ 'expect-slug-prefix': 'preview-' })).exitCode).toBe(0);
 });
 
-test('a delete step rejects its inputs before any request', async () => {
-  const inputs = { workspace: '', 'expect-slug-prefix': 'Preview*', 'delete-keys': 'yes' };
-  const { lines } = expectFailure(await runDelete(inputs));
-  expect(lines.map((line) => line.split(' ', 1)[0])).toEqual([...Object.keys(inputs), 'Nothing']);
-  expect(calls()).toEqual([]);
-});
-
 test('a step fails if a workspace still exists that OpenRouter reports as deleted', async () => {
   const workspace = seed();
   const body = '{"deleted":true}';
