@@ -118,26 +118,6 @@ describe('with failIfIncomplete, a step', () => {
     });
     expect(failure?.details).toMatchObject({ cost: NINE, gaps: TRUNCATED, allGaps: gaps });
   });
-
-  test('warns of a threshold that is exceeded, and not of one that may be', () => {
-    const thresholds = {
-      ...NO_THRESHOLDS,
-      warnAbove: 5n * NANO,
-      failAbove: NINE,
-      failIfIncomplete: true,
-    };
-    const warnings = warningsOf(resultOf(NINE, TRUNCATED), thresholds);
-    expect(warnings).toEqual([expect.objectContaining(ABOVE)]);
-  });
-});
-
-test('without failIfIncomplete, a step with incomplete figures succeeds', () => {
-  expect(usageFailure(resultOf(NANO, [...TRUNCATED, ...OTHER]), NO_THRESHOLDS)).toBeUndefined();
-});
-
-test('a step does not warn of the cost that fails it', () => {
-  const thresholds = { ...NO_THRESHOLDS, warnAbove: 5n * NANO, failAbove: 5n * NANO };
-  expect(warningsOf(resultOf(6n * NANO, TRUNCATED), thresholds)).toEqual([]);
 });
 
 describe('of the limit of a key, with a failBelowRemaining of 9 nano-USD,', () => {
@@ -176,17 +156,6 @@ describe('of the limit of a key, with a failBelowRemaining of 9 nano-USD,', () =
     ['the key never expires', { ...ENOUGH, expires_at: null, disabled: false }, undefined],
   ])('if %s: %j fails with %s', (_, fields, code) => {
     expect(failureOf(fields)?.code).toBe(code);
-  });
-
-  test('the failure has what it is, and what remains of it', () => {
-    expect(failureOf({ ...LESS, limit_reset: 'weekly' })?.details).toMatchObject({
-      key: { hash: 'a1' },
-      minimum: NINE,
-      limit: { amount: parseUsd('5'), reset: 'weekly' },
-      remaining: 8n * NANO,
-    });
-    expect(failureOf({ disabled: true })?.details).toMatchObject({ state: 'disabled' });
-    expect(failureOf({ expires_at: EXPIRY })?.details).toMatchObject({ state: 'expired' });
   });
 
   test('nothing is decided without the threshold, or without a key', () => {

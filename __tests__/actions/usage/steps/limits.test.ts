@@ -135,11 +135,3 @@ describe('a step fails after its outputs and its summary', () => {
     ]);
   });
 });
-
-test('a usage step rejects its inputs before anything is sent', async () => {
-  const inputs = { workspace: '', 'key-hash': 'a/b', since: '30', 'fail-above-usd': '$5' };
-  const { title, lines } = expectFailure(await runUsage(inputs));
-  expect(title).toBe('4 invalid inputs');
-  expect(lines.map((line) => line.split(' ', 1)[0])).toEqual([...Object.keys(inputs), 'Nothing']);
-  expect(harness.sandbox.requests).toEqual([]);
-});
