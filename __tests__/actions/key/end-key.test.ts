@@ -8,7 +8,6 @@ import {
   expectCleanPost,
   expectCreated,
   expectFailed,
-  expectNoSecret,
   openKeyScene,
 } from '../../support/key-scene.ts';
 import { onNth } from '../../support/on-nth.ts';
@@ -47,14 +46,6 @@ describe('the post step of key', () => {
     scene.simulation.clock.after(2_000, () => scene.keys().push(...lagging));
     expectCleanPost(await scene.runPost(step));
     expect(scene.keys()).toEqual([]);
-  });
-
-  test('A revocation that succeeds is logged, and leaves nothing to do', async () => {
-    const scene = openKeyScene();
-    const step = await scene.createKey();
-    const { lines, ...post } = await scene.runPost(step);
-    expect(post).toEqual({ warnings: [] });
-    expect(lines.at(-1)).toMatch(/^Revoked the API key "CI" \(.*\), hash \w+\.$/);
   });
 
   test('An earlier key of another job that expires in the same second is left alone', async () => {
@@ -146,20 +137,6 @@ describe('the post step of key', () => {
 
 describe.each(['killed', 'cancelled'] as const)('a step that is %s', (how) => {
   const interrupted = how === 'killed' ? { killedAfter: 500 } : { cancelledAfter: 500 };
-
-  // The property tests have all other moments.
-  test.each([LIST, CREATE])(`If a step is ${how} during %s, its job leaves no key`, async (on) => {
-    const scene = openKeyScene();
-    const old = scene.createOther({ name: 'CI' });
-    scene.scheduleFaults({ on, kind: 'silence', applied: true });
-    const step = await scene.createKey({ revokeAfterJob: false }, interrupted);
-    expect(step.killed).toBe(how === 'killed');
-    if (how === 'cancelled') expectFailed(step);
-    expect(step.elapsed).toBe(500);
-    expectNoSecret(step);
-    expectCleanPost(await scene.runPost(step));
-    expect(scene.keys()).toEqual([old]);
-  });
 
   test(`If a step is ${how} while it deletes replaced keys, the new key is revoked`, async () => {
     const scene = openKeyScene();

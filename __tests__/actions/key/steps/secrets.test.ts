@@ -4,7 +4,6 @@ import { seedKey } from '../../../../sandbox/openrouter/seed.ts';
 import { printedBy } from '../../../support/harness.ts';
 import {
   CREATE,
-  expectCreated,
   expectFailed,
   expectNoSecret,
   LIST,
@@ -13,29 +12,19 @@ import {
 import { onNth } from '../../../support/on-nth.ts';
 
 const key = openKeyHarness();
-const { createKey, runPost, keys } = key;
+const { createKey, runPost } = key;
 
-describe('the secret of a key', () => {
-  test('The secret of a key is masked before anything about its response is printed', async () => {
-    const main = await createKey();
-    const lines = main.stdout.split('\n');
-    const mask = lines.indexOf(`::add-mask::${main.outputs['key']}`);
-    expect(lines[mask + 1]).toMatch(/^::debug::POST \S+\/keys: 201, after \d+ ms$/);
-    expect(lines.slice(1, mask).map((line) => line.split(' ', 1)[0])).toEqual([
-      'Creating',
-      '::debug::GET',
-      '::debug::GET',
-      'The',
-    ]);
-  });
-
-  test('A secret in the body of an error is masked', async () => {
-    const secret = `sk-or-v1-${'ab'.repeat(32)}`;
-    key.scheduleFaults({ on: CREATE, kind: 'response', status: 502, body: `{"key":"${secret}` });
-    const main = await createKey();
-    expectCreated(main, keys());
-    expect(main.masks).toContain(secret);
-  });
+test('The secret of a key is masked before anything about its response is printed', async () => {
+  const main = await createKey();
+  const lines = main.stdout.split('\n');
+  const mask = lines.indexOf(`::add-mask::${main.outputs['key']}`);
+  expect(lines[mask + 1]).toMatch(/^::debug::POST \S+\/keys: 201, after \d+ ms$/);
+  expect(lines.slice(1, mask).map((line) => line.split(' ', 1)[0])).toEqual([
+    'Creating',
+    '::debug::GET',
+    '::debug::GET',
+    'The',
+  ]);
 });
 
 test('An unusable secret is printed nowhere, although a later error repeats it', async () => {
