@@ -55,7 +55,9 @@ describe('a key that is kept after the job', () => {
     const { error, saved, keys } = await createWithJournal(3);
     expect(error).toMatchObject({
       code: 'state-not-written',
-      details: { exists: expect.stringContaining(keys[0]?.hash ?? 'no key') },
+      details: {
+        exists: expect.stringContaining(`hash ${keys[0]?.hash}, which the post step deletes`),
+      },
     });
     expect(saved.at(-1)).toMatchObject({ revoke: true });
   });
