@@ -87,6 +87,30 @@ describe('the HTML of a summary', () => {
   });
 });
 
+test('a summary has folded tables, and cells of several parts', () => {
+  const summary = {
+    title: 'T',
+    table: { header: ['A'], rows: [['1']] },
+    folded: [{ title: ['2 ', { code: 'more' }], table: { header: ['A'], rows: [['2'], ['3']] } }],
+    notes: [[{ text: 'link', url: 'https://x.example/' }, ' · note']],
+  };
+  expect(htmlOf(summary, 10_000).split('\n')).toEqual([
+    '<h3>T</h3>',
+    '<table>',
+    '<tr><th>A</th></tr>',
+    '<tr><td>1</td></tr>',
+    '</table>',
+    '<details><summary>2 <code>more</code></summary>',
+    '<table>',
+    '<tr><th>A</th></tr>',
+    '<tr><td>2</td></tr>',
+    '<tr><td>3</td></tr>',
+    '</table>',
+    '</details>',
+    '<p><a href="https://x.example/">link</a> · note</p>',
+  ]);
+});
+
 describe('all that a step appends to its summary', () => {
   const env = { ...process.env };
   let folder: string;
@@ -105,13 +129,14 @@ describe('all that a step appends to its summary', () => {
     const longest = '"'.repeat(5_000);
     const rows = Array(5_000).fill([longest, longest]);
     const table = { header: ['A', { numbers: 'B' }], rows };
-    const summary = { title: longest, url: longest, paragraphs: rows.flat(), table };
+    const folded = [{ title: longest, table }];
+    const summary = { title: longest, url: longest, paragraphs: rows.flat(), table, folded };
     for (const _ of [1, 2, 3]) createReport().summarize(summary);
     const html = readFileSync(file, 'utf8');
     expect(Buffer.byteLength(html)).toBeLessThan(1_000_000);
     expect(html.match(/^<h3>/gm)).toHaveLength(3);
     expect(html.match(/^<tr><td>/gm)?.length).toBeGreaterThan(3 * 5);
     expect(html.match(/^<p>&quot;/gm)?.length).toBeGreaterThan(3 * 5);
-    expect(html.match(/^<p>… and \d+ more( paragraphs)?<\/p>$/gm)).toHaveLength(6);
+    expect(html.match(/^<p>… and \d+ more( paragraphs)?<\/p>$/gm)).toHaveLength(9);
   });
 });

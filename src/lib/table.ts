@@ -9,5 +9,5 @@ export interface Table {
 /** The header of a column. Numbers are aligned to the right. */
 export type Heading = string | { numbers: string };
 
-/** The content of a cell. GitHub finds no mentions, emoji or links in code. */
-export type Cell = string | { code: string } | { text: string; url: string };
+/** The content of a cell: texts, code and links, or several of them. GitHub finds no mentions, emoji or links in code. */
+export type Cell = string | { code: string } | { text: string; url: string } | readonly Cell[];

@@ -8,44 +8,65 @@ export interface Summary {
   url?: string;
   paragraphs?: readonly Cell[];
   table?: Table | undefined;
-  /** Paragraphs after the table. */
-  notes?: readonly string[] | undefined;
+  /** Tables that a reader unfolds. */
+  folded?: readonly Folded[];
+  /** Paragraphs after the tables. */
+  notes?: readonly Cell[] | undefined;
+}
+
+export interface Folded {
+  title: Cell;
+  table: Table;
 }
 
 /**
  * The HTML of `summary`, without the secrets that `redact` removes from each text. It has `maxBytes` at
- * most, if that is enough for title and header: paragraphs have a quarter of them, and rows two thirds. What
- * exceeds that is left out and counted.
+ * most, if that is enough for title and header: paragraphs have a quarter of them, and the rows of all
+ * tables two thirds, with equal shares. What exceeds that is left out and counted.
  */
 export function summaryHtml(
-  { title, url, paragraphs = [], table, notes = [] }: Summary,
+  { title, url, paragraphs = [], table, folded = [], notes = [] }: Summary,
   { redact, maxBytes }: { redact: Redact; maxBytes: number },
 ): string {
   const cellHtml = cellRenderer((text) => toHtml(text, redact));
-  const rowHtml = rowRenderer(table, cellHtml);
-  const headings = table?.header.map((column) =>
-    typeof column === 'string' ? column : column.numbers,
-  );
   const all = [...paragraphs, ...notes];
   const texts = takeFitting(all, {
     size: maxBytes / 4,
     sizeOf: sizeOfLine,
     render: (text) => `<p>${cellHtml(text)}</p>`,
   });
-  const rows = takeFitting(table?.rows ?? [], {
-    size: (maxBytes * 2) / 3,
-    sizeOf: sizeOfLine,
-    render: (cells) => rowHtml('td', cells),
-  });
-  const omittedRows = table ? table.rows.length - rows.length + (table.more ?? 0) : 0;
+  const size = (maxBytes * 2) / 3 / (folded.length + 1);
+  const tableHtml = (shown: Table) => linesOf(shown, { cellHtml, size });
   return [
     `<h3>${cellHtml(url ? { text: title, url } : title)}</h3>`,
     ...texts.slice(0, paragraphs.length),
-    ...(headings ? ['<table>', rowHtml('th', headings), ...rows, '</table>'] : []),
-    ...omission(omittedRows, 'more'),
+    ...(table ? tableHtml(table) : []),
+    ...folded.flatMap((part) => [
+      `<details><summary>${cellHtml(part.title)}</summary>`,
+      ...tableHtml(part.table),
+      '</details>',
+    ]),
     ...texts.slice(paragraphs.length),
     ...omission(all.length - texts.length, 'more paragraphs'),
   ].join('\n');
+}
+
+/** The HTML of `table`, with as many rows as fit into `size`. */
+function linesOf(
+  table: Table,
+  { cellHtml, size }: { cellHtml(content: Cell): string; size: number },
+): string[] {
+  const rowHtml = rowRenderer(table, cellHtml);
+  const headings = table.header.map((heading) =>
+    typeof heading === 'string' ? heading : heading.numbers,
+  );
+  const rows = takeFitting(table.rows, {
+    size,
+    sizeOf: sizeOfLine,
+    render: (cells) => rowHtml('td', cells),
+  });
+  const omitted = table.rows.length - rows.length + (table.more ?? 0);
+  return ['<table>', rowHtml('th', headings), ...rows, '</table>', ...omission(omitted, 'more')];
 }
 
 function omission(count: number, what: string): string[] {
@@ -54,21 +75,28 @@ function omission(count: number, what: string): string[] {
 
 /** Returns a function that renders the content of cells, with `html` for their texts. */
 function cellRenderer(html: (text: string) => string) {
-  return (content: Cell) => {
+  const cellHtml = (content: Cell): string => {
     if (typeof content === 'string') return html(content);
+    if (isParts(content)) return content.map(cellHtml).join('');
     if ('code' in content) return `<code>${html(content.code)}</code>`;
     return `<a href="${html(content.url)}">${html(content.text)}</a>`;
   };
+  return cellHtml;
+}
+
+/** `Array.isArray` does not tell a read-only array. */
+function isParts(content: Cell): content is readonly Cell[] {
+  return Array.isArray(content);
 }
 
 /** Returns a function that renders the rows of `table`, with `cellHtml` for their cells. */
-function rowRenderer(table: Table | undefined, cellHtml: (content: Cell) => string) {
+function rowRenderer(table: Table, cellHtml: (content: Cell) => string) {
   // GitHub keeps this attribute, and removes styles.
-  const attributes = table?.header.map((heading) =>
+  const attributes = table.header.map((heading) =>
     typeof heading === 'string' ? '' : ' align="right"',
   );
   return (tag: string, cells: readonly Cell[]) =>
-    `<tr>${cells.map((content, at) => `<${tag}${attributes?.[at]}>${cellHtml(content)}</${tag}>`).join('')}</tr>`;
+    `<tr>${cells.map((content, at) => `<${tag}${attributes[at]}>${cellHtml(content)}</${tag}>`).join('')}</tr>`;
 }
 
 /** The size of `line` in bytes, with its line break. */

@@ -28,7 +28,7 @@ const MAX_LENGTH = 2_000;
  * (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
  */
 export function toLine(text: string, redact: Redact): string {
-  return truncate(bounded(text, (part, cut) => redact(printable(part), cut)))
+  return truncate(bounded(text, (part, cut) => redact(printable(part).trimEnd(), cut)))
     .replaceAll('##[', '## [')
     .replace(/^(\s*)::/, '$1: :');
 }
@@ -124,7 +124,7 @@ function bounded(text: string, clean: Redact): string {
 }
 
 function printable(text: string): string {
-  return stripVTControlCharacters(text).replace(UNPRINTABLE, ' ').trimEnd();
+  return stripVTControlCharacters(text).replace(UNPRINTABLE, ' ');
 }
 
 function truncate(text: string): string {
