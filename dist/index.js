@@ -1658,14 +1658,16 @@ return{kind:"missing"}}async function deleteFound(preview,{workspace,list},conte
 if(first.kind==="reopened"){if(first.hasDisabled)throw reopened(workspace,{deleted:!1})
 context.log.info(`${preview.identity.description} is open again: nothing was deleted.`)
 return{kind:"reopened"}}context.onDeletion?.(workspace)
-const{problem,deleted,deletedKeys,listedKeys}=await teardown(workspace,{deleteKeys:!0,relistKeys:!1,list:list&&{...list,newKeys:first.keys},async prepare(keys){const next=await prepareKeys(preview,{...target,keys},context)
+let{since}=first
+const{problem,deleted,deletedKeys,listedKeys}=await teardown(workspace,{deleteKeys:!0,relistKeys:!1,list:list&&{...list,newKeys:first.keys},async prepare(keys){const next=await prepareKeys({...preview,since},{...target,keys},context)
 if(next.kind==="reopened")throw reopened(workspace,{deleted:!1})
+since=next.since
 return next.keys}},context)
 if(problem)throw problem
 logDeletion(workspace,{deleted,deletedKeys},context)
 const keys=list?listedKeys:[]
 await recordDeletion(preview,{...target,keys,isFinal:list!==void 0},context)
-const{remembered}=first,keysSpent=deleted&&deletedKeys.length===listedKeys.length&&remembered&&!remembersMore(remembered,{workspace,keys:deletedKeys})?totalSpent(deletedKeys):null,isSettled=await isStillClosed(preview,{workspace,since:first.since},context)
+const{remembered}=first,keysSpent=deleted&&deletedKeys.length===listedKeys.length&&remembered&&!remembersMore(remembered,{workspace,keys:deletedKeys})?totalSpent(deletedKeys):null,isSettled=await isStillClosed(preview,{workspace,since},context)
 return{kind:"deletion",workspace,deleted,deletedKeys,keysSpent,isSettled}}function logDeletion({slug,id},{deleted,deletedKeys},{log}){log.info(`${deleted?"Deleted":"Another job had deleted"} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`)}async function prepareKeys(preview,{workspace,begun,keys:listed},context){const{subject}=preview,before=listed.every(isDisabled)?void 0:await readStanding(subject,preview.since,context)
 if(before?.isOpen)return{kind:"reopened",hasDisabled:!1}
 const{keys,hasDisabled}=await endKeys(listed,context)

@@ -9,6 +9,7 @@ import {
   readShortComment,
   requestOf,
   runJob,
+  wait,
 } from '../../support/preview-jobs.ts';
 import { markOf, openWorld, type World } from '../../support/preview-world.ts';
 
@@ -197,6 +198,23 @@ describe('a deletion', () => {
       deletion: { state: 'finished' },
       keys,
     });
+  });
+
+  test('keeps a key that was created meanwhile if the state is read older than it was', async () => {
+    const { world, workspace } = openDeletion();
+    const { simulation, lags, github, repository } = world;
+    onFirst(simulation.account, 'PATCH /keys/:hash', () =>
+      commentBy(github, repository, { by: 'octocat', pull: 1, body: 'It is newer now.' }),
+    );
+    onFirst(simulation.account, 'DELETE /workspaces/:id', () => {
+      seedKey(simulation, workspace);
+      lags[0] = 50_000;
+    });
+    const job = closingJob({ latency: 1_000 });
+    await simulation.clock.run(wait(world, 60_000));
+    await simulation.clock.run(runJob(world, job));
+    expect(job.main?.error).toMatchObject({ code: 'stale-response' });
+    expect(callsOf(job)?.filter((call) => call === 'PATCH /keys/:hash')).toHaveLength(3);
   });
 
   test('is unfinished if a key works until it is deleted, and may spend more', async () => {

@@ -130,6 +130,7 @@ async function deleteFound(
     return { kind: 'reopened' };
   }
   context.onDeletion?.(workspace);
+  let { since } = first;
   const { problem, deleted, deletedKeys, listedKeys } = await teardown(
     workspace,
     {
@@ -137,8 +138,9 @@ async function deleteFound(
       relistKeys: false,
       list: list && { ...list, newKeys: first.keys },
       async prepare(keys) {
-        const next = await prepareKeys(preview, { ...target, keys }, context);
+        const next = await prepareKeys({ ...preview, since }, { ...target, keys }, context);
         if (next.kind === 'reopened') throw reopened(workspace, { deleted: false });
+        since = next.since;
         return next.keys;
       },
     },
@@ -155,7 +157,7 @@ async function deleteFound(
     remembered &&
     !remembersMore(remembered, { workspace, keys: deletedKeys });
   const keysSpent = isComplete ? totalSpent(deletedKeys) : null;
-  const isSettled = await isStillClosed(preview, { workspace, since: first.since }, context);
+  const isSettled = await isStillClosed(preview, { workspace, since }, context);
   return { kind: 'deletion', workspace, deleted, deletedKeys, keysSpent, isSettled };
 }
 
