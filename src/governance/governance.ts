@@ -20,6 +20,22 @@ export interface Governance {
   members?: readonly string[];
 }
 
+/** The desired values, with the names that changes have for them, in the order of the inputs. */
+export function desiredFields({
+  guardrail = {},
+  budgets,
+  members,
+}: Governance): (readonly [string, unknown])[] {
+  return [
+    ...Object.entries(guardrail).map(([field, value]) => [`guardrail ${field}`, value] as const),
+    ...Object.entries(budgets?.limits ?? {}).map(
+      ([interval, limit]) => [`budget ${interval}`, limit] as const,
+    ),
+    ['include_byok_in_budgets', budgets?.include_byok_in_budgets],
+    ['members to add', members],
+  ];
+}
+
 /** A write to a workspace, or to its guardrail, budgets or members. */
 export interface PlannedWrite {
   /** What it writes, as the object of a sentence: `the weekly budget`. */

@@ -171,6 +171,22 @@ export function toGovernance(values: GovernanceInputs): {
   return { governance, governanceInputs: names };
 }
 
+/**
+ * The input that sets a field of a workspace or of its governance, by the name that a change has for it.
+ * @param provided the names of the inputs that the author wrote
+ */
+export function inputOf(field: string, provided: readonly string[]): string {
+  const [kind = '', ...words] = field.split(' ');
+  const name = words.join(' ');
+  if (kind === 'budget') return inputName(`budget_${name}_usd`);
+  if (kind !== 'guardrail') return inputName(kind);
+  if (LISTS.some((list) => list === name)) return inputName(name);
+  // An amount per interval is one thing to a reader.
+  if (name === 'limit_usd' || name === 'reset_interval') return 'guardrail-limit-usd';
+  const isZdr = name.startsWith('enforce_zdr') && provided.includes('enforce-zdr');
+  return isZdr ? 'enforce-zdr' : `guardrail: ${name}`;
+}
+
 /** Converts the inputs to the API's terms. What the author did not write is absent. */
 function toRequest(values: GovernanceInputs): Governance {
   const guardrail = toGuardrail(values);

@@ -45,6 +45,11 @@ export function countKeys(count: number): string {
   return count === 1 ? '1 API key' : `${count} API keys`;
 }
 
+/** `1 change`, `2 changes` */
+export function countChanges(count: number): string {
+  return count === 1 ? '1 change' : `${count} changes`;
+}
+
 /** A field whose value differs from the desired one. */
 export interface Change<Field = string> {
   field: Field;

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { StepResult } from '../../../sandbox/runner/runner.ts';
 import { governanceInputs } from '../../../src/governance/inputs.ts';
 import { inputName } from '../../../src/inputs/read-inputs.ts';
 import {
@@ -15,6 +16,18 @@ import { annotations, expectFailure } from '../../support/harness.ts';
 
 const { harness, create, update, calls, writes, bodiesOf, budgets, members } =
   openGovernanceHarness();
+
+/** The cells of the first table of a summary. */
+function rowsOf({ summary }: StepResult): string[][] {
+  const [table = ''] = summary.split('</table>');
+  const rows = table.split('<tr>').slice(2);
+  return rows.map((row) =>
+    row
+      .replaceAll(/<\/?code>|<\/tr>|\n/g, '')
+      .split(/<\/?td>/)
+      .filter(Boolean),
+  );
+}
 
 test('the tests of governance cover each of its inputs', () => {
   expect(Object.keys(GOVERNANCE)).toEqual(Object.keys(governanceInputs).map(inputName));
@@ -42,10 +55,26 @@ test('a new workspace gets its guardrail, its budgets and its members', async ()
   expect(bodiesOf(ADD_MEMBERS)).toEqual([{ user_ids: ['user_2bruno', 'user_2chandra'] }]);
   expect(members()).toEqual(['user_2bruno', 'user_2chandra']);
   expect(step.log).toContain('Set the guardrail.\nSet the daily budget.\n');
-  expect(step.summary).toContain('<code>budget weekly</code></td><td><code>5</code>');
-  expect(step.summary).toContain(
-    '<code>guardrail allowed_data_regions</code></td><td><code>[&quot;europe&quot;,&quot;us&quot;]</code>',
-  );
+  expect(rowsOf(step)).toEqual([
+    ['allowed-models', 'openai/gpt-5-mini, anthropic/claude-4:free'],
+    ['ignored-models', 'meta/llama-4'],
+    ['allowed-providers', 'openai'],
+    ['ignored-providers', 'azure, deepinfra'],
+    ['enforce-zdr', 'true'],
+    ['guardrail-limit-usd', '$5.00 daily, for each key and member'],
+    ['guardrail: allowed_data_regions', 'europe, us'],
+    [
+      'guardrail: content_filter_builtins',
+      '{&quot;slug&quot;:&quot;email&quot;,&quot;action&quot;:&quot;redact&quot;}',
+    ],
+    ['guardrail: enable_paid_model_training', 'false'],
+    ['budget-daily-usd', '$1.50 daily, for the whole workspace'],
+    ['budget-weekly-usd', '$5.00 weekly, for the whole workspace'],
+    ['budget-monthly-usd', '$20.00 monthly, for the whole workspace'],
+    ['budget-lifetime-usd', '$100.00 lifetime, for the whole workspace'],
+    ['include-byok-in-budgets', 'true'],
+    ['members', '2 added'],
+  ]);
   expect(annotations(step, 'warning')).toEqual([]);
 });
 
@@ -59,9 +88,11 @@ test('a dry run for a new workspace shows its guardrail and budgets, and writes 
   expect(step.exitCode).toBe(0);
   expect(writes()).toEqual([]);
   expect(step.log).toContain('budget lifetime: null → 100');
-  expect(step.summary).toContain(
-    '<code>guardrail limit_usd</code></td><td><code>5</code></td><td>would be set</td>',
-  );
+  expect(rowsOf(step)).toContainEqual([
+    'guardrail-limit-usd',
+    '$5.00 daily, for each key and member',
+  ]);
+  expect(step.summary).not.toContain('<details>');
 });
 
 test('fields that this version does not know are reported by a warning before OpenRouter rejects them', async () => {
@@ -84,9 +115,13 @@ test('an update with "null" for each input that takes it removes what the inputs
   harness.sandbox.requests.length = 0;
   const step = await update(NULLS);
   expect(step.outputs['outcome']).toBe('updated');
-  expect(step.summary).toContain(
-    '<code>budget monthly</code></td><td><code>null</code></td><td><code>was 20</code>',
-  );
+  const rows = rowsOf(step);
+  expect(step.summary).toContain(`Governed: ${rows.length} changes<`);
+  expect(rows).toContainEqual([
+    'budget-monthly-usd',
+    '$20.00 monthly, for the whole workspace',
+    'cleared',
+  ]);
   const [body] = bodiesOf(PATCH_GUARDRAIL);
   expect(new Set(Object.values(body))).toEqual(new Set([null]));
   expect(harness.sandbox.account.guardrails).toEqual([expect.objectContaining(body)]);

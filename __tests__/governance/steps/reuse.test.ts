@@ -33,6 +33,9 @@ test.each([
     expect(warningsOf(step)).toEqual([
       [`${title} to the workspace ${SLUG}`, `${verb}: ${NAMES}.`, POLICY, REMEDY, LINK],
     ]);
+    expect(step.summary).toMatch(
+      new RegExp(`^<h3>.*⚠️ .*</h3>\n<p>⚠️ ${verb}: ${NAMES}\\. ${REMEDY}</p>\n`),
+    );
     expect(calls()).toEqual(['GET /workspaces/:id']);
   },
 );

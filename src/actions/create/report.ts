@@ -1,11 +1,7 @@
-import type { Change } from '../../lib/format.ts';
-import type { Cell } from '../../lib/table.ts';
-import {
-  dashboardUrl,
-  WORKSPACE_FIELDS,
-  type Workspace,
-  type WorkspaceField,
-} from '../../openrouter/resources/workspaces.ts';
+import { inputName } from '../../inputs/read-inputs.ts';
+import { countChanges } from '../../lib/format.ts';
+import type { Table } from '../../lib/table.ts';
+import { dashboardUrl, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import {
   type BoundedJson,
   describeOmitted,
@@ -13,7 +9,11 @@ import {
   type Outputs,
 } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
-import type { CreateRequest, CreateResult } from './request.ts';
+import { diffReturned } from './diff.ts';
+import { describeNotApplied, USE_UPDATE } from './failures.ts';
+
+import { type CreateRequest, type CreateResult, isNew, isReused } from './request.ts';
+import { type SettingRow, settingRows } from './setting-rows.ts';
 
 /** The outputs that identify the workspace. */
 export function identityOutputs(
@@ -44,58 +44,64 @@ function toJson(workspace: Workspace): BoundedJson {
 }
 
 const TITLES: Readonly<Record<CreateResult['outcome'], string>> = {
-  created: '✅ Created the OpenRouter workspace',
-  updated: '✅ Updated the OpenRouter workspace',
-  unchanged: '✅ Unchanged: the OpenRouter workspace',
-  'would-create': '🔎 Dry run: would create the OpenRouter workspace',
-  'would-update': '🔎 Dry run: would update the OpenRouter workspace',
+  created: 'Created',
+  updated: 'Updated',
+  unchanged: 'Unchanged:',
+  'would-create': 'Dry run: would create',
+  'would-update': 'Dry run: would update',
 };
 
-const DRY_RUN_UNCHANGED = '🔎 Dry run: would not change the OpenRouter workspace';
+const DRY_RUN_UNCHANGED = 'Dry run: would not change';
 
 /** The summary of a step that succeeded. */
 export function createSummary(result: CreateResult, request: CreateRequest): Summary {
   const { outcome, workspace } = result;
   const { desired, dryRun } = request;
-  const values: Readonly<Record<string, unknown>> = workspace ?? desired;
-  const fields = WORKSPACE_FIELDS.filter((field) => values[field] !== undefined);
-  const title = dryRun && outcome === 'unchanged' ? DRY_RUN_UNCHANGED : TITLES[outcome];
+  const { name, slug } = workspace ?? desired;
+  const rows = settingRows(result, request);
+  const set = rows.filter(({ isSet }) => isSet);
+  const others = rows.filter(({ isSet }) => !isSet);
+  const problems = problemsOf(result, request);
+  const icon = problems.length > 0 ? '⚠️' : dryRun ? '🔎' : '✅';
+  const verb = dryRun && outcome === 'unchanged' ? DRY_RUN_UNCHANGED : TITLES[outcome];
+  const count = isNew(result) || set.length === 0 ? '' : `: ${countChanges(set.length)}`;
   return {
-    title: `${title} ${values['name']}`,
-    ...(workspace && { url: dashboardUrl(workspace.slug) }),
-    table: {
-      header: ['Field', 'Value', 'Remark'],
-      rows: [
-        ...(workspace ? [row('id', workspace.id, '')] : []),
-        ...fields.map((field) => row(field, values[field], fieldRemark(field, result, request))),
-        ...result.governanceChanges.map((change) =>
-          row(change.field, change.to, governanceRemark(change, request)),
-        ),
+    title: `${icon} ${verb} the OpenRouter workspace ${name}${count}`,
+    paragraphs: [...problems, ['Slug: ', { code: slug }]],
+    ...(set.length > 0 && { table: isNew(result) ? valuesTable(set) : changesTable(set) }),
+    ...(workspace && {
+      url: dashboardUrl(slug),
+      folded: [
+        { title: isNew(result) ? 'Set by OpenRouter' : 'Unchanged', table: valuesTable(others) },
       ],
-    },
+    }),
     notes: describeOmitted(outcomeOutputs(result, request)),
   };
 }
 
-function fieldRemark(field: WorkspaceField, result: CreateResult, request: CreateRequest): Cell {
-  const change = result.changes.find((other) => other.field === field);
-  if (change && request.dryRun) return { code: `would be ${textOf(change.to)}` };
-  if (change) return { code: `was ${textOf(change.from)}` };
-  const isRequested = request.desired[field] !== undefined;
-  if (result.outcome === 'would-create') return isRequested ? 'would be set' : '';
-  if (result.outcome !== 'created') return '';
-  return isRequested ? 'set by this step' : 'set by OpenRouter';
+function valuesTable(rows: readonly SettingRow[]): Table {
+  return { header: ['Input', 'Value'], rows: rows.map(({ input, after }) => [input, after]) };
 }
 
-function governanceRemark({ from }: Change, { dryRun }: CreateRequest): Cell {
-  if (from === null) return dryRun ? 'would be set' : 'set by this step';
-  return { code: `${dryRun ? 'is' : 'was'} ${textOf(from)}` };
+function changesTable(rows: readonly SettingRow[]): Table {
+  return {
+    header: ['Input', 'Before', 'After'],
+    rows: rows.map(({ input, before, after }) => [input, before, after]),
+  };
 }
 
-function row(field: string, value: unknown, remark: Cell): Cell[] {
-  return [{ code: field }, { code: textOf(value) }, remark];
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+/** What is wrong although the step succeeded. */
+function problemsOf(result: CreateResult, request: CreateRequest): string[] {
+  const { workspace } = result;
+  const { desired, dryRun, governanceInputs } = request;
+  const reused = isReused(result, request);
+  if (!workspace || (dryRun && !reused)) return [];
+  const fields = diffReturned(workspace, desired).map(({ field }) => inputName(field));
+  const inputs = [...fields, ...(reused ? governanceInputs : [])];
+  if (inputs.length === 0) return [];
+  return [
+    reused
+      ? `⚠️ ${describeNotApplied(inputs, { dryRun })} ${USE_UPDATE}`
+      : `⚠️ OpenRouter returned other values than requested: ${inputs.join(', ')}.`,
+  ];
 }

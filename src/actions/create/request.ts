@@ -40,6 +40,16 @@ export interface CreateResult {
   governanceChanges: readonly Change[];
 }
 
+/** Whether the step created the workspace, or would. */
+export function isNew({ outcome }: CreateResult): boolean {
+  return outcome === 'created' || outcome === 'would-create';
+}
+
+/** Whether the step uses a workspace as it is. */
+export function isReused({ outcome }: CreateResult, { ifExists }: CreateRequest): boolean {
+  return outcome === 'unchanged' && ifExists === 'reuse';
+}
+
 /** The schema of the task that a step with `delete-after-job` saves for its post step. */
 export const createTask = () =>
   z.object({

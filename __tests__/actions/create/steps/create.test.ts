@@ -96,19 +96,28 @@ test('the log has a line for each retry', async () => {
   ]);
 });
 
-test('the summary shows the value of each field, and whether this step or OpenRouter set it', async () => {
-  const { summary } = await harness.create({
+test('the summary shows the inputs that the author wrote, and folded what OpenRouter set', async () => {
+  const { outputs, summary } = await harness.create({
     slug: 'summarized',
     'io-logging-sampling-rate': '0.5',
   });
-  expect(summary).toContain(
+  const [shown, folded] = summary.split('<details><summary>Set by OpenRouter</summary>\n');
+  expect(shown?.split('\n')).toEqual([
     '<h3><a href="https://openrouter.ai/workspaces/summarized">✅ Created the OpenRouter workspace Preview</a></h3>',
-  );
-  expect(summary).toContain(
-    '<tr><td><code>io_logging_sampling_rate</code></td><td><code>0.5</code></td><td>set by this step</td></tr>',
-  );
-  expect(summary).toContain(
-    '<tr><td><code>is_data_discount_logging_enabled</code></td><td><code>false</code></td><td>set by OpenRouter</td></tr>',
+    '<p>Slug: <code>summarized</code></p>',
+    '<table>',
+    '<tr><th>Input</th><th>Value</th></tr>',
+    '<tr><td><code>io-logging-sampling-rate</code></td><td><code>0.5</code></td></tr>',
+    '</table>',
+    '',
+  ]);
+  expect(folded?.split('\n').slice(1)).toMatchObject({
+    0: '<tr><th>Input</th><th>Value</th></tr>',
+    1: `<tr><td><code>id</code></td><td><code>${outputs['id']}</code></td></tr>`,
+    2: '<tr><td><code>description</code></td><td>–</td></tr>',
+  });
+  expect(folded).toContain(
+    '<tr><td><code>is-data-discount-logging-enabled</code></td><td><code>false</code></td></tr>',
   );
 });
 
@@ -154,7 +163,7 @@ test('a warning that is too long for an annotation is in the summary with every 
   for (const field of ['description', 'io_logging_api_key_ids', 'disabled_server_tools']) {
     expect(step.summary).toContain(`<p>${field}: `);
   }
-  expect(step.summary).toContain('✅ Created the OpenRouter workspace Preview');
+  expect(step.summary).toContain('⚠️ Created the OpenRouter workspace Preview');
 });
 
 test('a summary that cannot be written is a warning, and the step succeeds', async () => {

@@ -51,7 +51,13 @@ test('if-exists: reuse uses the workspace unchanged, with one request', async ()
   });
   expect(JSON.parse(step.outputs['workspace'] ?? '')).toEqual(before);
   expect(calls()).toEqual([GET]);
-  expect(step.summary).toContain('✅ Unchanged: the OpenRouter workspace Existing');
+  expect(step.summary).toContain('⚠️ Unchanged: the OpenRouter workspace Existing');
+  expect(step.summary).toContain(
+    '\n<p>⚠️ Not applied: name. To apply them, use if-exists: update.</p>\n',
+  );
+  const same = await harness.create({ ...EXISTING, 'if-exists': 'reuse' });
+  expect(same.summary).toContain('✅ Unchanged: the OpenRouter workspace Existing');
+  expect(same.summary).not.toContain('⚠️');
 });
 
 describe('if-exists: update', () => {
@@ -67,7 +73,10 @@ describe('if-exists: update', () => {
     });
     expect(step.log).toContain('description: "As it was" → "As it is"');
     expect(step.log).toContain('Updated description.');
-    expect(step.summary).toContain('<td><code>was As it was</code></td>');
+    expect(step.summary).toContain('✅ Updated the OpenRouter workspace Existing: 1 change<');
+    expect(step.summary).toContain(
+      '<td><code>description</code></td><td><code>As it was</code></td><td><code>As it is</code></td>',
+    );
   });
 
   test('of the name sets the outputs again, so that they agree', async () => {
@@ -98,7 +107,7 @@ describe('a dry run', () => {
     harness.create({ 'dry-run': 'true', 'delete-after-job': 'true', ...inputs });
 
   test('reports that it would create the workspace, and leaves nothing to its post step', async () => {
-    const step = await dryRun({ name: 'New', slug: 'new-one' });
+    const step = await dryRun({ name: 'New', slug: 'new-one', description: 'Soon' });
     expect(step.exitCode).toBe(0);
     expect(step.outputs).toEqual({
       slug: 'new-one',
@@ -109,13 +118,18 @@ describe('a dry run', () => {
     });
     expect(step.summary).toContain('🔎 Dry run: would create the OpenRouter workspace New');
     expect(step.summary).toContain(
-      '<tr><td><code>name</code></td><td><code>New</code></td><td>would be set</td></tr>',
+      '<tr><td><code>description</code></td><td><code>Soon</code></td></tr>',
     );
     expect(step.state).not.toHaveProperty('task');
   });
 
   test.each([
-    ['would-update', 'Better', 'would update', '<td><code>would be Better</code></td>'],
+    [
+      'would-update',
+      'Better',
+      'would update',
+      '<td><code>As it was</code></td><td><code>Better</code></td>',
+    ],
     ['unchanged', 'As it was', 'would not change', '<td><code>As it was</code></td>'],
   ])('reports the outcome %s, and writes nothing', async (outcome, description, title, cell) => {
     const step = await dryRun({ ...EXISTING, 'if-exists': 'update', description });
