@@ -34,7 +34,7 @@ test.each([
       [`${title} to the workspace ${SLUG}`, `${verb}: ${NAMES}.`, POLICY, REMEDY, LINK],
     ]);
     expect(step.summary).toMatch(
-      new RegExp(`^<h3>.*⚠️ .*</h3>\n<p>⚠️ ${verb}: ${NAMES}\\. ${REMEDY}</p>\n`),
+      new RegExp(`^<h3>.*⚠️ .*</h3>\n<p>⚠️ ${verb}: ${NAMES}\\. ${POLICY} ${REMEDY}</p>\n`),
     );
     expect(calls()).toEqual(['GET /workspaces/:id']);
   },

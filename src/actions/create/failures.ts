@@ -50,16 +50,6 @@ export const workspaceDiffers = declareWarning<{
   lines: ['OpenRouter returned other values:', ...changes.map(formatChange)],
 }));
 
-/** `Not applied: enforce-zdr, members.` */
-export function describeNotApplied(
-  inputs: readonly string[],
-  { dryRun }: { dryRun: boolean },
-): string {
-  return `${dryRun ? 'Would not be applied' : 'Not applied'}: ${inputs.join(', ')}.`;
-}
-
-export const USE_UPDATE = 'To apply them, use if-exists: update.';
-
 export const governanceNotApplied = declareWarning<{
   workspace: WorkspaceRef;
   /** The inputs, by their names in the workflow. */
@@ -71,14 +61,14 @@ export const governanceNotApplied = declareWarning<{
     ? `Inputs would not be applied to the workspace ${workspace.slug}`
     : `Inputs were not applied to the workspace ${workspace.slug}`,
   lines: [
-    describeNotApplied(inputs, { dryRun }),
+    `${dryRun ? 'Would not be applied' : 'Not applied'}: ${inputs.join(', ')}.`,
     'With if-exists: reuse, the step changes nothing in a workspace that exists.',
     ...(creatorUnknown
       ? [
           'Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet.',
         ]
       : []),
-    USE_UPDATE,
+    'To apply them, use if-exists: update.',
   ],
 }));
 

@@ -10,7 +10,7 @@ import {
 } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
 import { diffReturned } from './diff.ts';
-import { describeNotApplied, USE_UPDATE } from './failures.ts';
+import { governanceNotApplied } from './failures.ts';
 
 import { type CreateRequest, type CreateResult, isNew, isReused } from './request.ts';
 import { type SettingRow, settingRows } from './setting-rows.ts';
@@ -68,19 +68,23 @@ export function createSummary(result: CreateResult, request: CreateRequest): Sum
   return {
     title: `${icon} ${verb} the OpenRouter workspace ${name}${count}`,
     paragraphs: [...problems, ['Slug: ', { code: slug }]],
-    ...(set.length > 0 && { table: isNew(result) ? valuesTable(set) : changesTable(set) }),
+    ...(set.length > 0 && { table: isNew(result) ? valuesTable('Input', set) : changesTable(set) }),
     ...(workspace && {
       url: dashboardUrl(slug),
       folded: [
-        { title: isNew(result) ? 'Set by OpenRouter' : 'Unchanged', table: valuesTable(others) },
+        {
+          title: isNew(result) ? 'Set by OpenRouter' : 'Unchanged',
+          table: valuesTable('Field', others),
+        },
       ],
     }),
     notes: describeOmitted(outcomeOutputs(result, request)),
   };
 }
 
-function valuesTable(rows: readonly SettingRow[]): Table {
-  return { header: ['Input', 'Value'], rows: rows.map(({ input, after }) => [input, after]) };
+/** @param what the heading of the names: no input sets the id */
+function valuesTable(what: string, rows: readonly SettingRow[]): Table {
+  return { header: [what, 'Value'], rows: rows.map(({ input, after }) => [input, after]) };
 }
 
 function changesTable(rows: readonly SettingRow[]): Table {
@@ -101,7 +105,7 @@ function problemsOf(result: CreateResult, request: CreateRequest): string[] {
   if (inputs.length === 0) return [];
   return [
     reused
-      ? `⚠️ ${describeNotApplied(inputs, { dryRun })} ${USE_UPDATE}`
+      ? `⚠️ ${governanceNotApplied.describe({ workspace, inputs, dryRun, creatorUnknown: false }).lines.join(' ')}`
       : `⚠️ OpenRouter returned other values than requested: ${inputs.join(', ')}.`,
   ];
 }

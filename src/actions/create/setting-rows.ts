@@ -21,23 +21,23 @@ export interface SettingRow {
  */
 export function settingRows(result: CreateResult, request: CreateRequest): SettingRow[] {
   const { desired, governance, governanceInputs } = request;
+  const values: Readonly<Record<string, unknown>> = result.workspace ?? desired;
+  const governed = desiredFields(isReused(result, request) ? {} : governance);
   const changes = new Map(
     [...result.changes, ...result.governanceChanges].map((change) => [change.field, change]),
   );
-  const reused = isReused(result, request);
-  // A response may lack a field that was set.
-  const values: Record<string, unknown> = { ...(!reused && desired), ...result.workspace };
-  const governed = reused ? [] : desiredFields(governance);
   const set = isNew(result) ? new Map([...Object.entries(desired), ...governed]) : changes;
   const groups = new Map<string, Change[]>();
+  const fields = WORKSPACE_FIELDS.filter(
+    (field) => (field !== 'name' && field !== 'slug') || changes.has(field),
+  );
   for (const [field, value] of [
-    ...['id', ...WORKSPACE_FIELDS].map((field) => [field, values[field]] as const),
+    ...['id', ...fields].map((field) => [field, values[field]] as const),
     ...governed,
   ]) {
-    const isTitle = field === 'name' || field === 'slug';
-    const change = changes.get(field) ?? { field, from: value, to: value };
-    if (change.to === undefined || (isTitle && !changes.has(field))) continue;
+    if (value === undefined) continue;
     const input = inputOf(field, governanceInputs);
+    const change = changes.get(field) ?? { field, from: value, to: value };
     groups.set(input, [...(groups.get(input) ?? []), change]);
   }
   return [...groups].map(([input, all]) => {

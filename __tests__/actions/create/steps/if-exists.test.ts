@@ -52,9 +52,7 @@ test('if-exists: reuse uses the workspace unchanged, with one request', async ()
   expect(JSON.parse(step.outputs['workspace'] ?? '')).toEqual(before);
   expect(calls()).toEqual([GET]);
   expect(step.summary).toContain('⚠️ Unchanged: the OpenRouter workspace Existing');
-  expect(step.summary).toContain(
-    '\n<p>⚠️ Not applied: name. To apply them, use if-exists: update.</p>\n',
-  );
+  expect(step.summary).toContain('\n<p>⚠️ Not applied: name. With if-exists: reuse, ');
   const same = await harness.create({ ...EXISTING, 'if-exists': 'reuse' });
   expect(same.summary).toContain('✅ Unchanged: the OpenRouter workspace Existing');
   expect(same.summary).not.toContain('⚠️');
