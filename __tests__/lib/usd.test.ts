@@ -1,6 +1,14 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { exactUsd, exceeds, formatUsd, parseUsd, sumUsd, toUsd } from '../../src/lib/usd.ts';
+import {
+  exactUsd,
+  exceeds,
+  formatExactUsd,
+  formatUsd,
+  parseUsd,
+  sumUsd,
+  toUsd,
+} from '../../src/lib/usd.ts';
 
 /** The amount of a text that is one. */
 function usd(text: string): bigint {
@@ -95,4 +103,14 @@ test.each([
   ['0.99995', '$1.00'],
 ])('%s USD is shown as %s', (text, shown) => {
   expect(formatUsd(usd(text))).toBe(shown);
+});
+
+test.each([
+  [usd('0.299999999'), '$0.299999999'],
+  [usd('-1234.56789'), '-$1,234.56789'],
+  [0.3, '$0.30'],
+  [1e-7, '$0.0000001'],
+  [1e300, '$1e+300'],
+])('%s is shown with all decimals as %s', (amount, shown) => {
+  expect(formatExactUsd(amount)).toBe(shown);
 });

@@ -1,4 +1,5 @@
 import { ApiError } from '../http/request.ts';
+import { formatExactUsd } from '../lib/usd.ts';
 import type { Budgets, Interval } from '../openrouter/resources/budgets.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import { linesOfPart } from '../report/describe-api-error.ts';
@@ -12,7 +13,7 @@ export const budgetsOutOfOrder = declareFailure<{
 }>('budgets-out-of-order', ({ shorter, longer, budgets }) => ({
   title: 'The budgets would be out of order',
   lines: [
-    `The ${longer} budget would be ${budgets[longer]} USD. It must exceed the ${shorter} budget, which would be ${budgets[shorter]} USD.`,
+    `The ${longer} budget would be ${formatExactUsd(budgets[longer] ?? 0)}. It must exceed the ${shorter} budget, which would be ${formatExactUsd(budgets[shorter] ?? 0)}.`,
     'A budget without an input keeps its value.',
   ],
 }));

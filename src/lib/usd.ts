@@ -72,12 +72,27 @@ const MIN_SHOWN_DECIMALS = 2;
  * rounded to 0 is exact.
  */
 export function formatUsd(amount: Usd): string {
+  return withDollar(round(amount));
+}
+
+/** The same with all decimals, for a limit that an author wrote, and for what is compared: `$0.299999999`. */
+export function formatExactUsd(amount: Usd | number): string {
+  const exact = typeof amount === 'number' ? toUsd(amount) : amount;
+  return exact === undefined ? `$${amount}` : withDollar(exact);
+}
+
+function round(amount: Usd): Usd {
   const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS);
   const size = amount < 0n ? -amount : amount;
   const [floor, rest] = [size / unit, 2n * (size % unit)];
   const rounded = rest > unit || (rest === unit && floor % 2n === 1n) ? floor + 1n : floor;
-  const shown = rounded > 0n ? rounded * unit : size;
-  const [whole = '', fraction] = decimalText(shown, MIN_SHOWN_DECIMALS).split('.');
+  if (rounded === 0n) return amount;
+  return (amount < 0n ? -rounded : rounded) * unit;
+}
+
+function withDollar(amount: Usd): string {
+  const size = amount < 0n ? -amount : amount;
+  const [whole = '', fraction] = decimalText(size, MIN_SHOWN_DECIMALS).split('.');
   return `${amount < 0n ? '-' : ''}$${formatCount(BigInt(whole))}.${fraction}`;
 }
 

@@ -69,7 +69,7 @@ describe('the inputs of usage', () => {
     [{ 'fail-above-usd': '$5' }, `fail-above-usd ${AMOUNT_MESSAGE}; given: "$5"; try: 5`],
     [
       { 'warn-above-usd': '2', 'fail-above-usd': '1.5' },
-      'must not exceed fail-above-usd, which is 1.5',
+      'must not exceed fail-above-usd, which is $1.50',
     ],
     [
       { 'key-hash': 'f0', 'fail-below-remaining-usd': '-1' },

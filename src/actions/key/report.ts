@@ -1,5 +1,5 @@
 import { countKeys } from '../../lib/format.ts';
-import { formatUsd } from '../../lib/usd.ts';
+import { formatExactUsd, formatUsd } from '../../lib/usd.ts';
 import { describeLimit, type Key } from '../../openrouter/resources/keys.ts';
 import { keysTable } from '../../report/key-table.ts';
 import type { Outputs } from '../../report/outputs.ts';
@@ -58,7 +58,8 @@ export function spendReporter({ info, summarize }: Pick<Report, 'info' | 'summar
 
 function formatLimit({ desired: { limit, limit_reset } }: KeyRequest): string {
   if (limit === undefined) return 'none';
-  return limit_reset === undefined ? `$${limit}` : `$${limit}, resets ${limit_reset}`;
+  const amount = formatExactUsd(limit);
+  return limit_reset === undefined ? amount : `${amount}, resets ${limit_reset}`;
 }
 
 /** `Spent $0.0421 of the limit of $5.00 (API key "CI")` */

@@ -1,5 +1,5 @@
 import { truncateList } from '../../lib/format.ts';
-import { exactUsd, type Usd } from '../../lib/usd.ts';
+import { formatExactUsd, type Usd } from '../../lib/usd.ts';
 import { describeKey, type Key, type KeyLimit } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { UnusableState } from '../../openrouter/unusable-key.ts';
@@ -44,17 +44,17 @@ export function describeSpender({ workspace, key }: Pick<Cost, 'workspace' | 'ke
   return key ? `The API key ${describeKey(key)}` : `The workspace ${workspace.slug}`;
 }
 
-/** `The cost is at least 0.3 USD` */
+/** `The cost is at least $0.30` */
 function describeCost({ cost, gaps }: Cost): string {
-  return `The cost is ${gaps.length > 0 ? 'at least ' : ''}${exactUsd(cost)} USD`;
+  return `The cost is ${gaps.length > 0 ? 'at least ' : ''}${formatExactUsd(cost)}`;
 }
 
 export const spendingAboveLimit = declareFailure<Cost & { limit: Usd }>(
   'spending-above-limit',
   ({ limit, ...cost }) => ({
-    title: `${describeSpender(cost)} has spent more than ${exactUsd(limit)} USD`,
+    title: `${describeSpender(cost)} has spent more than ${formatExactUsd(limit)}`,
     lines: [
-      `${describeCost(cost)}, and fail-above-usd is ${exactUsd(limit)}.`,
+      `${describeCost(cost)}, and fail-above-usd is ${formatExactUsd(limit)}.`,
       'This does not stop spending. If the cost is expected, raise fail-above-usd.',
     ],
   }),
@@ -63,8 +63,8 @@ export const spendingAboveLimit = declareFailure<Cost & { limit: Usd }>(
 export const spendingAboveWarning = declareWarning<Cost & { threshold: Usd }>(
   'spending-above-warning',
   ({ threshold, ...cost }) => ({
-    title: `${describeSpender(cost)} has spent more than ${exactUsd(threshold)} USD`,
-    lines: [`${describeCost(cost)}, and warn-above-usd is ${exactUsd(threshold)}.`],
+    title: `${describeSpender(cost)} has spent more than ${formatExactUsd(threshold)}`,
+    lines: [`${describeCost(cost)}, and warn-above-usd is ${formatExactUsd(threshold)}.`],
   }),
 );
 
@@ -76,7 +76,7 @@ export const usageIncomplete = declareWarning<
 >('usage-incomplete', ({ undecided, ...cost }) => ({
   title: `${describeSpender(cost)} may have spent more than is known`,
   lines: [
-    `The cost is at least ${exactUsd(cost.cost)} USD. Whether it is above ${undecided.join(' or ')} is unknown.`,
+    `The cost is at least ${formatExactUsd(cost.cost)}. Whether it is above ${undecided.join(' or ')} is unknown.`,
     ...truncateList(cost.gaps.map(describeGap)),
   ],
 }));
@@ -112,9 +112,9 @@ export const remainingTooLow = declareFailure<{
   limit: KeyLimit;
   remaining: Usd;
 }>('remaining-too-low', ({ key, minimum, limit: { amount, reset }, remaining }) => ({
-  title: `Less than ${exactUsd(minimum)} USD remains of the limit of the API key ${describeKey(key)}`,
+  title: `Less than ${formatExactUsd(minimum)} remains of the limit of the API key ${describeKey(key)}`,
   lines: [
-    `The ${reset ? `${reset} ` : ''}limit is ${exactUsd(amount)} USD, of which ${exactUsd(remaining)} USD remains, and fail-below-remaining-usd is ${exactUsd(minimum)}.`,
+    `The ${reset ? `${reset} ` : ''}limit is ${formatExactUsd(amount)}, of which ${formatExactUsd(remaining)} remains, and fail-below-remaining-usd is ${formatExactUsd(minimum)}.`,
     `Raise the limit of the key, ${reset ? 'wait until it resets, ' : ''}or lower fail-below-remaining-usd.`,
   ],
 }));
@@ -124,7 +124,7 @@ export const remainingUnknown = declareFailure<{ key: Key; minimum: Usd }>(
   ({ key, minimum }) => ({
     title: `What remains of the limit of the API key ${describeKey(key)} is unknown`,
     lines: [
-      `OpenRouter did not return the limit, or what remains of it. So whether ${exactUsd(minimum)} USD remains is unknown.`,
+      `OpenRouter did not return the limit, or what remains of it. So whether ${formatExactUsd(minimum)} remains is unknown.`,
       'Run this again later.',
     ],
   }),

@@ -4,7 +4,7 @@ import type { InvalidInput } from '../../inputs/failures.ts';
 import { durationOrWord, flag, idOrSlug } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
-import { exactUsd, parseUsd, type Usd } from '../../lib/usd.ts';
+import { formatExactUsd, parseUsd, type Usd } from '../../lib/usd.ts';
 import { LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
 import { CALENDAR_PERIODS, type Since } from './period.ts';
 import type { UsageRequest } from './read-usage.ts';
@@ -65,7 +65,7 @@ function usageProblems(
     fail_below_remaining_usd: failBelowRemaining,
   } = valid;
   if (warnAbove !== undefined && failAbove !== undefined && warnAbove > failAbove) {
-    const message = `must not exceed fail-above-usd, which is ${exactUsd(failAbove)}: lower or remove warn-above-usd`;
+    const message = `must not exceed fail-above-usd, which is ${formatExactUsd(failAbove)}: lower or remove warn-above-usd`;
     problems.push({ input: 'warn-above-usd', message });
   }
   if (failBelowRemaining !== undefined && !provided.has('key_hash')) {

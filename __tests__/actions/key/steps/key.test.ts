@@ -56,7 +56,7 @@ describe('a key step', () => {
       ['Label', main.outputs['label']],
       ['Hash', main.outputs['hash']],
       ['Workspace', `preview-42 (${key.workspace.id})`],
-      ['Limit', '$2.5, resets weekly'],
+      ['Limit', '$2.50, resets weekly'],
       ['Expires', main.outputs['expires-at']],
       ['Revoked after the job', 'yes'],
     ]);

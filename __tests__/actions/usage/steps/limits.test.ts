@@ -22,8 +22,8 @@ describe('a step whose cost is not above its limits', () => {
     seedLimited();
     expect(await linesOf({ 'warn-above-usd': '0.299999999', 'fail-above-usd': '0.3' })).toEqual([
       [
-        'The workspace preview-42 has spent more than 0.299999999 USD',
-        'The cost is 0.3 USD, and warn-above-usd is 0.299999999.',
+        'The workspace preview-42 has spent more than $0.299999999',
+        'The cost is $0.30, and warn-above-usd is $0.299999999.',
         expect.stringMatching(/#spending-above-warning$/),
       ],
     ]);
@@ -35,7 +35,7 @@ describe('a step whose cost is not above its limits', () => {
     expect(await linesOf({ 'warn-above-usd': '0.3', 'fail-above-usd': '0.4' })).toEqual([
       [
         'The workspace preview-42 may have spent more than is known',
-        'The cost is at least 0.3 USD. Whether it is above warn-above-usd or fail-above-usd is unknown.',
+        'The cost is at least $0.30. Whether it is above warn-above-usd or fail-above-usd is unknown.',
         'OpenRouter returned figures that it stored at 2026-01-14T12:00:00Z. Later requests are missing.',
         expect.stringMatching(/#usage-incomplete$/),
       ],
@@ -46,7 +46,7 @@ describe('a step whose cost is not above its limits', () => {
     seedLimited();
     harness.sandbox.account.analytics.maxRows = 1;
     const [lines] = await linesOf({ 'warn-above-usd': '0.1' });
-    expect(lines).toContain('The cost is at least 0.3 USD, and warn-above-usd is 0.1.');
+    expect(lines).toContain('The cost is at least $0.30, and warn-above-usd is $0.10.');
   });
 });
 
@@ -63,8 +63,8 @@ describe('a step fails after its outputs and its summary', () => {
       { 'warn-above-usd': '0.1', 'fail-above-usd': '0.29' },
       {},
       [
-        'The API key "CI" (<label>) has spent more than 0.29 USD',
-        'The cost is 0.3 USD, and fail-above-usd is 0.29.',
+        'The API key "CI" (<label>) has spent more than $0.29',
+        'The cost is $0.30, and fail-above-usd is $0.29.',
         'This does not stop spending. If the cost is expected, raise fail-above-usd.',
       ],
     ],
@@ -73,8 +73,8 @@ describe('a step fails after its outputs and its summary', () => {
       { 'fail-below-remaining-usd': '0.200000001' },
       { limit_reset: 'monthly' },
       [
-        `Less than 0.200000001 USD remains of the limit of ${KEY}`,
-        'The monthly limit is 0.5 USD, of which 0.2 USD remains, and fail-below-remaining-usd is 0.200000001.',
+        `Less than $0.200000001 remains of the limit of ${KEY}`,
+        'The monthly limit is $0.50, of which $0.20 remains, and fail-below-remaining-usd is $0.200000001.',
         'Raise the limit of the key, wait until it resets, or lower fail-below-remaining-usd.',
       ],
     ],
@@ -84,7 +84,7 @@ describe('a step fails after its outputs and its summary', () => {
       { limit: 'many' },
       [
         `What remains of the limit of ${KEY} is unknown`,
-        'OpenRouter did not return the limit, or what remains of it. So whether 0.1 USD remains is unknown.',
+        'OpenRouter did not return the limit, or what remains of it. So whether $0.10 remains is unknown.',
         'Run this again later.',
       ],
     ],
@@ -124,14 +124,14 @@ describe('a step fails after its outputs and its summary', () => {
     expect(code).toBe('figures-incomplete');
     expect(title).toBe('The workspace preview-42 has incomplete figures');
     expect(lines).toEqual([
-      'The cost is at least 0.3 USD, and fail-if-incomplete is true.',
+      'The cost is at least $0.30, and fail-if-incomplete is true.',
       'OpenRouter returned figures that it stored at 2026-01-14T12:00:00Z. Later requests are missing.',
       'If these figures are enough, set fail-if-incomplete to false.',
       'Nothing was changed at OpenRouter.',
     ]);
     expect(step.outputs).toMatchObject({ 'cost-usd': '0.3', complete: 'false' });
     expect(annotations(step, 'warning').map(({ data }) => data)).toEqual([
-      expect.stringContaining('warn-above-usd is 0.2'),
+      expect.stringContaining('warn-above-usd is $0.20'),
     ]);
   });
 });
