@@ -111,6 +111,21 @@ test('a summary has folded tables, and cells of several parts', () => {
   ]);
 });
 
+test.each([
+  ['See https://a.example/x.', 'See <a href="https://a.example/x">https://a.example/x</a>.'],
+  [
+    '(http://a.example/?b=1&c#d)',
+    '(<a href="http://a.example/?b=1&amp;c#d">http://a.example/?b=1&amp;c#d</a>)',
+  ],
+  ['https://a.example">x', '<a href="https://a.example">https://a.example</a>&quot;&gt;x'],
+  ['https://a.example\nhttps://', '<a href="https://a.example">https://a.example</a><br>https://'],
+  ['javascript://a.example', 'javascript://a.example'],
+])('of %j in a summary, the URLs are links', (text, html) => {
+  const lines = htmlOf({ title: 'T', paragraphs: [text, { code: text }] }, 10_000).split('\n');
+  expect(lines[1]).toBe(`<p>${html}</p>`);
+  expect(lines[2]).not.toContain('<a');
+});
+
 describe('all that a step appends to its summary', () => {
   const env = { ...process.env };
   let folder: string;

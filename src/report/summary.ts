@@ -73,10 +73,14 @@ function omission(count: number, what: string): string[] {
   return count > 0 ? [`<p>… and ${count} ${what}</p>`] : [];
 }
 
+/** A URL in a text that is escaped, without the punctuation after it. */
+const URL_IN_HTML = /https?:\/\/(?:[^\s<&]|&amp;)*[^\s<&.,;:!?)…]/g;
+
 /** Returns a function that renders the content of cells, with `html` for their texts. */
 function cellRenderer(html: (text: string) => string) {
   const cellHtml = (content: Cell): string => {
-    if (typeof content === 'string') return html(content);
+    if (typeof content === 'string')
+      return html(content).replace(URL_IN_HTML, '<a href="$&">$&</a>');
     if (isParts(content)) return content.map(cellHtml).join('');
     if ('code' in content) return `<code>${html(content.code)}</code>`;
     return `<a href="${html(content.url)}">${html(content.text)}</a>`;
