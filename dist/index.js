@@ -1245,7 +1245,10 @@ const credential=toCredential(readInputs(object(credentials))),incomplete=await 
 if(incomplete){task=incomplete.left
 throw incomplete.error}},(report,error,effect)=>{const leftovers=post.describeLeftovers(task),failsJob=post.failsJob?.(task)===!0
 failsJob?report.fail(error,effect,leftovers):report.warnOfPostStep(error,{effect,leftovers})
-return failsJob?1:0})}async function endMain(main,{report,clock,signal},{leftovers,hasSavedState}){await endProcess(main,{clock,signal})?hasSavedState?report.info("The step was still running. It was ended with SIGTERM before this post step."):report.warn(mainWasRunning,{leftovers}):report.warn(mainStillRunning,{seconds:END_WITHIN_MS/1e3,leftovers})}function keysTable(keys){if(keys.length!==0)return{header:["API key","Label",spentHeader(totalSpent(keys))],rows:keys.map(key=>[{code:key.name},{code:key.label},formatSpent(totalSpent([key]))])}}function spentHeader(total){return{numbers:total===null?"Keys spent":`Keys spent (total ${formatUsd(total)})`}}function formatSpent(amount){return amount===null?"unknown":formatUsd(amount)}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted."
+return failsJob?1:0})}async function endMain(main,{report,clock,signal},{leftovers,hasSavedState}){await endProcess(main,{clock,signal})?hasSavedState?report.info("The step was still running. It was ended with SIGTERM before this post step."):report.warn(mainWasRunning,{leftovers}):report.warn(mainStillRunning,{seconds:END_WITHIN_MS/1e3,leftovers})}const EVERY=100
+function countDone({info},what,total){let done=0
+return()=>{done+=1
+done%EVERY===0&&info(`${what}: ${done} of ${total}.`)}}function keysTable(keys){if(keys.length!==0)return{header:["API key","Label",spentHeader(totalSpent(keys))],rows:keys.map(key=>[{code:key.name},{code:key.label},formatSpent(totalSpent([key]))])}}function spentHeader(total){return{numbers:total===null?"Keys spent":`Keys spent (total ${formatUsd(total)})`}}function formatSpent(amount){return amount===null?"unknown":formatUsd(amount)}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.",TOO_MANY="more workspaces are stale than max-deletions allows"
 function sweepOutputs(result){const{deleted,wouldDelete,tooMany,kept,failed,staleCount,keptCount}=result
 return{deleted:teardown_report_toJson(deleted),"would-delete":teardown_report_toJson(wouldDelete),kept:{...teardown_report_toJson([...tooMany,...kept]),total:keptCount+(tooMany.length>0?staleCount:0)},failed:teardown_report_toJson(failed),count:String(deleted.length)}}function teardown_report_toJson(entries){return toJsonList(entries.map(({id,slug,created_at,reason})=>({id,slug,created_at,reason})),"workspaces")}function sweepNotes(result){return describeOmitted(sweepOutputs(result))}function sweepSummary(result,{dryRun,deleteKeys}){const{deleted,staleCount,keptCount}=result
 return{title:dryRun?`\u{1f50e} Dry run: would delete ${countWorkspaces(staleCount)}`:`\u2705 Deleted ${countWorkspaces(deleted.length)}`,paragraphs:[`Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`,...dryRun&&!deleteKeys&&staleCount>0?[KEYS_NOT_CHECKED]:[]],table:sweepTable(result),notes:sweepNotes(result)}}function sweepTable(result){const{failed,deleted,alreadyDeleted,wouldDelete,tooMany,kept}=result,spent=[...deleted,...alreadyDeleted,...failed].flatMap(({keysSpent=[]})=>keysSpent),hasSpent=spent.length>0,found=[failed,deleted,alreadyDeleted,wouldDelete,tooMany,kept].flat(),hasAge=found.some(({age})=>age!==void 0),total=spent.every(amount=>amount!==null)?sumUsd(spent):null,rows=(entries,outcome)=>entries.map(({slug,age,keysSpent,reason})=>[{code:slug},...hasAge?[age===void 0?"unknown":formatAge(age)]:[],outcome(reason),...hasSpent?[keysSpent===void 0?"":formatSpent(keysSpent)]:[]]),keptBecause=reason=>`kept: ${reason}`
@@ -1278,15 +1281,19 @@ if(newKeys.length>0&&relistKeys)return{kind:"repeat",...keys}
 const deletion=await catching(deleteWorkspace(context.client,workspace),ApiError)
 if(!deletion.error)return{...keys,...endOf(workspace,deletion.value)}
 const{error}=deletion,facts={...keys,mayBeDeleted:error.details.ambiguous}
-return isRejection(error)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,list:first,knownHashes,prepare},{client,log}){const known=new Set(knownHashes),[newKeys,deletedKeys]=[[],[]],max=deleteKeys?MAX_LISTED:Number.POSITIVE_INFINITY,onDeleted=key=>{deletedKeys.push(key)
-log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`)}
+return isRejection(error)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,list:first,knownHashes,prepare},{client,log}){const known=new Set(knownHashes),[newKeys,deletedKeys]=[[],[]],max=deleteKeys?MAX_LISTED:Number.POSITIVE_INFINITY
 for(let given=first;;given=void 0){const listing=given?Promise.resolve(given):listNewKeys(client,workspace,{known,max}),{value:list,error:listError}=await catching(listing,ApiError)
 if(listError)return{newKeys,deletedKeys,errors:[listError],hasMore:!1}
 const keys=!given&&list.newKeys.length>0&&prepare?await prepare(list.newKeys):list.newKeys
 newKeys.push(...keys)
 for(const{hash}of keys)known.add(hash)
-const errors=(deleteKeys?await deleteEach(keys,client,onDeleted):[]).map(({error})=>error)
-if(list.isComplete||errors.length>0)return{newKeys,deletedKeys,errors,hasMore:!list.isComplete}}}function blockedByKeys(workspace,keys){const names=truncateList(keys.map(describeKey),MAX_NAMED).join(", "),reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`
+const deletion=deleteKeys&&await deleteAndLog(workspace,keys,{client,log}),{deleted,undeleted}=deletion||{deleted:[],undeleted:[]}
+deletedKeys.push(...deleted)
+const errors=undeleted.map(({error})=>error)
+if(list.isComplete||errors.length>0)return{newKeys,deletedKeys,errors,hasMore:!list.isComplete}}}async function deleteAndLog({slug},keys,{client,log}){const deleted=[],onDone=countDone(log,`API keys of the workspace ${slug} deleted`,keys.length),undeleted=await deleteEach(keys,client,key=>{deleted.push(key)
+onDone()})
+deleted.length>0&&log.info(`Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`)
+return{deleted,undeleted}}function nameSome(keys){return truncateList(keys.map(describeKey),MAX_NAMED).join(", ")}function blockedByKeys(workspace,keys){const reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`
 return{kind:"blocked",newKeys:keys,deletedKeys:[],problem:new Failure(workspaceHasKeys,{workspace,keys},reason)}}function endOf(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",problem:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,hasMore=!1,deletedKeys,mayBeDeleted},context){if(errors.every(error=>isRejection(error)||error.details.ambiguous)&&await isGone(workspace,context))return{deleted:mayBeDeleted}
 const details={workspace,errors,hasMore,deletedKeys:deletedKeys.length},[first]=errors,reason=(errors.length>1?`${errors.length}${hasMore?" or more":""} API keys left: `:"")+formatAttempt(first.details)
 return{deleted:!1,problem:new Failure(teardownIncomplete,details,reason)}}function isRejection({details:{kind,status=0}}){return kind==="rejected"&&status!==401&&status!==403}async function isGone({id},{client}){const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
@@ -1572,7 +1579,10 @@ return[{id,slug,created_at,reason:"its pull request or branch is closed"}]}funct
 return{...sweepSummary(result.result,{...request,deleteKeys:!0}),paragraphs:[`Kept, because they are open: ${kept}.`]}}if(result.state==="closed")return endSummary(result.preview,result.deletion,request)
 const{slug,description}=result.preview.identity
 return{title:openTitle(result,request,slug),url:dashboardUrl(slug),paragraphs:[`${description}.`,...result.key?[`Created the API key ${result.key.key.name}, hash ${result.key.key.hash}.`]:[]]}}function endSummary({identity:{slug,description}},deletion,request){return{title:`${closedTitle(deletion,request)} ${slug}`,paragraphs:[`${description}.`],...deletion.kind==="deletion"&&{table:keysTable(deletion.deletedKeys)}}}function closedTitle(deletion,{dryRun}){return deletion.kind!=="deletion"?"\u2705 Nothing to delete: no OpenRouter workspace is":dryRun?"\u{1f50e} Dry run: would delete the OpenRouter workspace":deletion.deleted?"\u2705 Deleted the OpenRouter workspace":"\u2705 Already deleted by another job: the OpenRouter workspace"}function openTitle({workspace,created},{dryRun},slug){const named=`the OpenRouter workspace ${slug}`
-return workspace?dryRun?`\u{1f50e} Dry run: found ${named}`:`\u2705 ${created?"Created":"Found"} ${named}`:dryRun?`\u{1f50e} Dry run: would create ${named}`:`\u2705 Left ${named} alone: it is open again`}function sweepFailure(result,{maxDeletions,check}){return result.tooMany.length>0?new Failure(tooManyStale,{result,maxDeletions,check}):result.failed.length>0?new Failure(sweepIncomplete,{result}):void 0}const MAX_REPOSITORY=21
+return workspace?dryRun?`\u{1f50e} Dry run: found ${named}`:`\u2705 ${created?"Created":"Found"} ${named}`:dryRun?`\u{1f50e} Dry run: would create ${named}`:`\u2705 Left ${named} alone: it is open again`}function sweepFailure(result,{maxDeletions,check}){return result.tooMany.length>0?new Failure(tooManyStale,{result,maxDeletions,check}):result.failed.length>0?new Failure(sweepIncomplete,{result}):void 0}function logEnd({deleted,wouldDelete,tooMany,staleCount},{dryRun,start},{log,clock}){if(tooMany.length>0){log.info(`Nothing was deleted: ${TOO_MANY}.`)
+for(const{slug,reason}of tooMany)log.info(`  ${slug}, ${reason}`)}else if(dryRun){for(const{slug,reason}of wouldDelete)log.info(`  ${slug}, ${reason}: would be deleted.`)
+log.info("Dry run: nothing was deleted.")}else{const seconds=formatSeconds(clock.now()-start)
+log.info(`Deleted ${deleted.length} of ${staleCount}, in ${seconds}.`)}}const MAX_REPOSITORY=21
 function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
 return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+naming_endOf(subject)),description:markOf(subject,repository)}}function naming_endOf(subject){return cutName(subject.kind==="pull"?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,{name},jobName){return`${name}${naming_endOf(subject)} / ${jobName}`}function isSameKeyName(one,other){const[a,b]=[one,other].map(name=>name.replace(/^[\w.-]+\/[\w.-]+/,""))
 return a===b}function shorten(text,maxLength){const slug=slug_toSlug(text)
@@ -1692,10 +1702,11 @@ await commentOn(preview,{seen,known,onRemembered:data=>{remembered=data}},contex
 const standing=await readStanding(subject,before?.since??preview.since,context)
 if(!standing.isOpen)return{kind:"ready",keys,remembered,since:standing.since}
 await commentOn(preview,{seen:NO_DATA,known:{kind:"found",workspace}},context)
-return{kind:"reopened",hasDisabled}}async function endKeys(listed,{client}){const ended=new Map
+return{kind:"reopened",hasDisabled}}async function endKeys(listed,{client,log}){const ended=new Map
 let hasDisabled=!1
-const working=listed.filter(key=>!isDisabled(key))
+const working=listed.filter(key=>!isDisabled(key)),onDone=countDone(log,"API keys disabled",working.length)
 await forEachOf(working,async key=>{const{value,error}=await catching(disableKey(client,key),ApiError)
+onDone()
 hasDisabled||=value!==void 0||error?.details.ambiguous===!0
 value&&ended.set(key.hash,value)})
 return{keys:listed.map(key=>ended.get(key.hash)??key),hasDisabled}}async function recordDeletion(preview,{workspace,begun,keys,isFinal},context){const state=isFinal&&keys.every(isDisabled)?"finished":"unfinished",seen=observe({workspace,keys},{...begun,state})
@@ -1710,12 +1721,16 @@ return writeComment({number:subject.number,slug:identity.slug,...comment},{...co
 if(marked&&naming_isSame(marked,subject)&&!isDefault(workspace))return
 const description=String(workspace.description??"")
 throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}const LOOKUP_SHARE=.1,DELETION_SHARE=.2
-async function cleanUp({maxDeletions,dryRun,timeoutMs},context){const marked=await findMarked(context)
-context.log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`)
-const lists={deleted:[],alreadyDeleted:[],failed:[],kept:[]},outdated=await findOutdated(groupBySubject(marked),{timeoutMs,lists},context),stale=outdated.flatMap(({workspaces})=>workspaces.map(one=>toEntry(one))),isTooMany=stale.length>maxDeletions
+async function cleanUp({maxDeletions,dryRun,timeoutMs},context){const{log,clock}=context,start=clock.now(),marked=await findMarked(context)
+log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`)
+const lists={deleted:[],alreadyDeleted:[],failed:[],kept:[]},outdated=await findOutdated(groupBySubject(marked),{timeoutMs,lists},context),stale=outdated.flatMap(({workspaces})=>workspaces.map(one=>toEntry(one))),kept=truncateList(lists.kept.map(({slug})=>slug)).join(", ")
+log.info(`Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(lists.kept.length)}${kept&&`: ${kept}`}.`)
+const isTooMany=stale.length>maxDeletions
 isTooMany||dryRun||await forEachOf(outdated,async({workspaces,since})=>{for(const workspace of workspaces){const shared=withShare(timeoutMs*DELETION_SHARE,context)
 await deleteOutdated(workspace,{since,lists},shared)}})
-return{...lists,wouldDelete:!isTooMany&&dryRun?stale:[],tooMany:isTooMany?stale:[],staleCount:stale.length,keptCount:lists.kept.length}}async function findOutdated(groups,{timeoutMs,lists},context){const lookups=context.github.withTimeout(context.github.timeLeft()/2),outdated=[]
+const result={...lists,wouldDelete:!isTooMany&&dryRun?stale:[],tooMany:isTooMany?stale:[],staleCount:stale.length,keptCount:lists.kept.length}
+logEnd(result,{dryRun,start},context)
+return result}async function findOutdated(groups,{timeoutMs,lists},context){const lookups=context.github.withTimeout(context.github.timeLeft()/2),outdated=[]
 await forEachOf(groups,async group=>{const github=lookups.withShare(timeoutMs*LOOKUP_SHARE),{value:standing,error}=await catching(readStanding(group.subject,void 0,{...context,github}),ApiError,Failure),entries=reason=>group.workspaces.map(one=>toEntry(one,reason))
 error?lists.failed.push(...entries(error.message).map(one=>({...one,error}))):standing.isOpen?lists.kept.push(...entries("it is open")):outdated.push({...group,since:standing.since})})
 return outdated}function withShare(ms,context){const{client,github,comments}=context,aside=comments?[comments.github]:[]
@@ -1802,16 +1817,12 @@ function readSweepInputs(){const values=readInputs(sweepInputs())
 return{...toConnection(values),slugPattern:values.slug_pattern,olderThanMs:values.older_than,keep:values.keep,deleteKeys:values.delete_keys,maxDeletions:values.max_deletions,dryRun:values.dry_run}}const MAX_SHOWN=1e3,TIMEOUT_SHARE=.2
 async function sweep(request,context){const{log,clock}=context,start=clock.now(),found=await findStale(request,context),{stale,staleCount,kept,keptCount}=found
 log.info(`Stale: ${countWorkspaces(staleCount)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`)
-const result={deleted:[],failed:[],alreadyDeleted:[],wouldDelete:[],tooMany:[],kept,staleCount,keptCount}
-if(staleCount>request.maxDeletions){log.info(`Nothing was deleted: ${TOO_MANY}.`)
-for(const{slug,reason}of stale)log.info(`  ${slug}, ${reason}`)
-return{...result,tooMany:stale.map(entry=>({...entry,reason:TOO_MANY}))}}if(request.dryRun){for(const{slug,reason}of stale)log.info(`  ${slug}, ${reason}: would be deleted.`)
-request.deleteKeys||log.info(KEYS_NOT_CHECKED)
-log.info("Dry run: nothing was deleted.")
-return{...result,wouldDelete:stale}}const outcomes=await sweep_workspaces_deleteAll(stale,request,context),seconds=formatSeconds(clock.now()-start)
-log.info(`Deleted ${outcomes.deleted.length} of ${staleCount}, in ${seconds}.`)
-return{...result,...outcomes}}const TOO_MANY="more workspaces are stale than max-deletions allows"
-async function findStale(request,{client,timeOfDay,log,warn}){log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`)
+const result={deleted:[],failed:[],alreadyDeleted:[],wouldDelete:[],tooMany:[],kept,staleCount,keptCount},ending={dryRun:request.dryRun,start}
+if(staleCount>request.maxDeletions){logEnd({...result,tooMany:stale},ending,context)
+return{...result,tooMany:stale.map(entry=>({...entry,reason:TOO_MANY}))}}request.dryRun&&!request.deleteKeys&&log.info(KEYS_NOT_CHECKED)
+const outcomes=request.dryRun?{wouldDelete:stale}:await sweep_workspaces_deleteAll(stale,request,context),ended={...result,...outcomes}
+logEnd(ended,ending,context)
+return ended}async function findStale(request,{client,timeOfDay,log,warn}){log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`)
 const found={stale:[],staleCount:0,kept:[],keptCount:0},maxStale=Math.max(request.maxDeletions,MAX_SHOWN)
 let differing
 for await(const{items,serverTime}of listWorkspaces(client)){const clocks=differingClocks({server:serverTime,runner:timeOfDay()})

@@ -11,7 +11,7 @@ import {
   SLUG,
 } from '../support/delete.ts';
 import { JITTER, openPlainSimulation } from '../support/plain-simulation.ts';
-import { connect, onNth, onResponse, type Simulation } from '../support/simulation.ts';
+import { connect, onNth, onResponse, type Simulation, storyOf } from '../support/simulation.ts';
 
 const respond = (on: string, status: number, fields = {}): InProcessFault => ({
   on,
@@ -31,13 +31,14 @@ function simulate(keys: number, ...schedule: InProcessFault[]) {
 async function runTeardown(
   { simulation, workspace }: { simulation: Simulation; workspace: Workspace },
   options: Partial<Parameters<typeof teardown>[1]> = {},
+  lines: string[] = [],
 ) {
   const { id, slug } = workspace;
   const { deletedKeys, listedKeys, ...result } = await simulation.clock.run(
     teardown(
       { id, slug },
       { deleteKeys: true, relistKeys: false, ...options },
-      connect(simulation, { timeout: 60_000, jitter: JITTER }),
+      connect(simulation, { timeout: 60_000, jitter: JITTER }, { lines }),
     ),
   );
   const missingKeys = listedKeys.length - deletedKeys.length;
@@ -68,6 +69,19 @@ test.each([
     expect(scene.simulation.account.keys).toEqual([]);
   },
 );
+
+test('the log of a teardown counts many API keys, and names the first three', async () => {
+  const scene = simulate(250);
+  const lines: string[] = [];
+  await runTeardown(scene, {}, lines);
+  expect(storyOf(lines)).toEqual([
+    'API keys of the workspace preview-42 deleted: 100 of 250.',
+    'API keys of the workspace preview-42 deleted: 200 of 250.',
+    expect.stringMatching(
+      /^Deleted 250 API keys of the workspace preview-42: ("Key \d+" \(\S+\), ){3}… and 247 more\.$/,
+    ),
+  ]);
+});
 
 test('API keys without delete-keys block a teardown before it deletes anything, and the first three are named', async () => {
   const scene = simulate(4);

@@ -4,3 +4,17 @@ export interface Log {
   /** Shown only if debug logging is enabled for the run. */
   debug(line: string): void;
 }
+
+const EVERY = 100;
+
+/**
+ * Returns what to call after each part of long work. Every hundredth call logs how much of it is done:
+ * `API keys deleted: 100 of 500.`
+ */
+export function countDone({ info }: Pick<Log, 'info'>, what: string, total: number): () => void {
+  let done = 0;
+  return () => {
+    done += 1;
+    if (done % EVERY === 0) info(`${what}: ${done} of ${total}.`);
+  };
+}

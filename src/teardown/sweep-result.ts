@@ -41,3 +41,5 @@ export interface SweepResult {
 /** About a dry run without `delete-keys`. */
 export const KEYS_NOT_CHECKED =
   'Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.';
+
+export const TOO_MANY = 'more workspaces are stale than max-deletions allows';

@@ -2,6 +2,7 @@ import type { Client } from '../http/client.ts';
 import { ApiError, formatAttempt } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 import { countKeys, truncateList } from '../lib/format.ts';
+import { countDone } from '../lib/log.ts';
 import type { Deletion } from '../openrouter/deletion.ts';
 import { deleteEach, describeKey, type Key, listKeyPages } from '../openrouter/resources/keys.ts';
 import {
@@ -186,10 +187,6 @@ async function deleteNewKeys(
   const known = new Set(knownHashes);
   const [newKeys, deletedKeys]: [Key[], Key[]] = [[], []];
   const max = deleteKeys ? MAX_LISTED : Number.POSITIVE_INFINITY;
-  const onDeleted = (key: Key) => {
-    deletedKeys.push(key);
-    log.info(`Deleted the API key ${describeKey(key)} of the workspace ${workspace.slug}.`);
-  };
   for (let given = first; ; given = undefined) {
     const listing = given ? Promise.resolve(given) : listNewKeys(client, workspace, { known, max });
     const { value: list, error: listError } = await catching(listing, ApiError);
@@ -198,7 +195,9 @@ async function deleteNewKeys(
     const keys = isNew && prepare ? await prepare(list.newKeys) : list.newKeys;
     newKeys.push(...keys);
     for (const { hash } of keys) known.add(hash);
-    const undeleted = deleteKeys ? await deleteEach(keys, client, onDeleted) : [];
+    const deletion = deleteKeys && (await deleteAndLog(workspace, keys, { client, log }));
+    const { deleted, undeleted } = deletion || { deleted: [], undeleted: [] };
+    deletedKeys.push(...deleted);
     const errors = undeleted.map(({ error }) => error);
     if (list.isComplete || errors.length > 0) {
       return { newKeys, deletedKeys, errors, hasMore: !list.isComplete };
@@ -206,9 +205,32 @@ async function deleteNewKeys(
   }
 }
 
+/** Deletes API keys. Logs how many, and a few names: a workspace can have thousands. */
+async function deleteAndLog(
+  { slug }: WorkspaceRef,
+  keys: readonly Key[],
+  { client, log }: Pick<Context, 'client' | 'log'>,
+) {
+  const deleted: Key[] = [];
+  const onDone = countDone(log, `API keys of the workspace ${slug} deleted`, keys.length);
+  const undeleted = await deleteEach(keys, client, (key) => {
+    deleted.push(key);
+    onDone();
+  });
+  if (deleted.length > 0) {
+    log.info(
+      `Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`,
+    );
+  }
+  return { deleted, undeleted };
+}
+
+function nameSome(keys: readonly Key[]): string {
+  return truncateList(keys.map(describeKey), MAX_NAMED).join(', ');
+}
+
 function blockedByKeys(workspace: WorkspaceRef, keys: readonly Key[]): Round {
-  const names = truncateList(keys.map(describeKey), MAX_NAMED).join(', ');
-  const reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${names}`;
+  const reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`;
   const problem = new Failure(workspaceHasKeys, { workspace, keys }, reason);
   return { kind: 'blocked', newKeys: keys, deletedKeys: [], problem };
 }

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { closePull, openPull } from '../../../sandbox/github/people.ts';
+import { closePull, openPull, reopenPull } from '../../../sandbox/github/people.ts';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { MAX_CONCURRENCY } from '../../../src/http/client.ts';
 import { cleanUpJob, runJob } from '../../support/preview-jobs.ts';
 import { markOf, openWorld, type World } from '../../support/preview-world.ts';
+import { storyOf } from '../../support/simulation.ts';
 
 const COUNT = 50;
 const TIMEOUT_MS = 60_000;
@@ -58,6 +59,19 @@ test('a clean-up of 40 previews takes 16 requests each, to both servers, and les
   expect(job.main?.result).toMatchObject({ failure: undefined });
   expect(job.main?.sent.length).toBeLessThanOrEqual(16 * 40);
   expect(clock.now()).toBeLessThan(15_000);
+});
+
+test('the log of a clean-up names what it keeps, and ends with what it has deleted', async () => {
+  const { world } = openPreviews(3);
+  reopenPull(world.github, world.repository, 2);
+  const job = cleanUpJob();
+  await world.simulation.clock.run(runJob(world, job));
+  const story = storyOf(job.main?.lines ?? []);
+  expect(story.filter((line) => !line.includes(' workspace demo-'))).toEqual([
+    'Previews of this repository: 3 workspaces.',
+    'Closed: 2 workspaces. Open, and kept: 1 workspace: demo-2.',
+    expect.stringMatching(/^Deleted 2 of 2, in \d\.\d s\.$/),
+  ]);
 });
 
 test.each<[string, InProcessFault]>([

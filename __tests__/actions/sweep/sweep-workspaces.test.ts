@@ -113,7 +113,7 @@ test('a sweep logs and returns what it deleted, and why it kept the others', asy
   expect(story).toEqual([
     'Looking for workspaces with a slug that matches pr-*, older than 1 d.',
     'Stale: 1 workspace. Kept, although the slug matches slug-pattern: 2 workspaces.',
-    expect.stringMatching(/^Deleted the API key "Key 1" .* of the workspace pr-1\.$/),
+    expect.stringMatching(/^Deleted 1 API key of the workspace pr-1: "Key 1" \(\S+\)\.$/),
     'Deleted pr-1, id <id>, 3 d old. API keys deleted: 1.',
     'Deleted 1 of 1, in 0.1 s.',
   ]);

@@ -1,13 +1,14 @@
 import { forEachOf } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { countWorkspaces } from '../../lib/format.ts';
+import { countWorkspaces, truncateList } from '../../lib/format.ts';
 import {
   isDefault,
   type ListedWorkspace,
   listWorkspaces,
 } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
+import { logEnd } from '../../teardown/sweep-log.ts';
 import type { SweepEntry, SweepResult } from '../../teardown/sweep-result.ts';
 import { deletePreview } from './delete-preview.ts';
 import { readMark } from './naming.ts';
@@ -53,11 +54,17 @@ export async function cleanUp(
   { maxDeletions, dryRun, timeoutMs }: CleanUpRequest,
   context: GitHubContext,
 ): Promise<SweepResult> {
+  const { log, clock } = context;
+  const start = clock.now();
   const marked = await findMarked(context);
-  context.log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`);
+  log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`);
   const lists: Lists = { deleted: [], alreadyDeleted: [], failed: [], kept: [] };
   const outdated = await findOutdated(groupBySubject(marked), { timeoutMs, lists }, context);
   const stale = outdated.flatMap(({ workspaces }) => workspaces.map((one) => toEntry(one)));
+  const kept = truncateList(lists.kept.map(({ slug }) => slug)).join(', ');
+  log.info(
+    `Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(lists.kept.length)}${kept && `: ${kept}`}.`,
+  );
   const isTooMany = stale.length > maxDeletions;
   if (!isTooMany && !dryRun) {
     await forEachOf(outdated, async ({ workspaces, since }) => {
@@ -68,13 +75,15 @@ export async function cleanUp(
       }
     });
   }
-  return {
+  const result = {
     ...lists,
     wouldDelete: !isTooMany && dryRun ? stale : [],
     tooMany: isTooMany ? stale : [],
     staleCount: stale.length,
     keptCount: lists.kept.length,
   };
+  logEnd(result, { dryRun, start }, context);
+  return result;
 }
 
 /** Looks up the subject of each group. Adds those that are open, or that cannot be read, to `lists`. */

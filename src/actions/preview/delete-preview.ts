@@ -1,6 +1,7 @@
 import { forEachOf } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
+import { countDone } from '../../lib/log.ts';
 import type { Usd } from '../../lib/usd.ts';
 import {
   disableKey,
@@ -213,12 +214,14 @@ async function prepareKeys(
 }
 
 /** Disables those API keys that work. Returns all as they are then, and whether one may be disabled now. */
-async function endKeys(listed: readonly Key[], { client }: GitHubContext) {
+async function endKeys(listed: readonly Key[], { client, log }: GitHubContext) {
   const ended = new Map<string, Key>();
   let hasDisabled = false;
   const working = listed.filter((key) => !isDisabled(key));
+  const onDone = countDone(log, 'API keys disabled', working.length);
   await forEachOf(working, async (key) => {
     const { value, error } = await catching(disableKey(client, key), ApiError);
+    onDone();
     hasDisabled ||= value !== undefined || error?.details.ambiguous === true;
     if (value) ended.set(key.hash, value);
   });

@@ -1,6 +1,6 @@
 import { forEachOf } from '../../http/client.ts';
 import { abortReason } from '../../lib/clock.ts';
-import { countWorkspaces, formatAge, formatSeconds } from '../../lib/format.ts';
+import { countWorkspaces, formatAge } from '../../lib/format.ts';
 import { matches } from '../../lib/glob.ts';
 import { totalSpent } from '../../openrouter/resources/keys.ts';
 import {
@@ -13,10 +13,12 @@ import type { Context } from '../../shared/context.ts';
 import { clocksDiffer } from '../../shared/failures.ts';
 import { type DifferingClocks, differingClocks } from '../../shared/time-window.ts';
 import { workspaceHasKeys } from '../../teardown/failures.ts';
+import { logEnd } from '../../teardown/sweep-log.ts';
 import {
   KEYS_NOT_CHECKED,
   type SweepEntry,
   type SweepResult,
+  TOO_MANY,
 } from '../../teardown/sweep-result.ts';
 import { teardown } from '../../teardown/teardown.ts';
 
@@ -58,24 +60,19 @@ export async function sweep(request: SweepRequest, context: Context): Promise<Sw
   const nothing = { deleted: [], failed: [], alreadyDeleted: [], wouldDelete: [], tooMany: [] };
   const result: SweepResult = { ...nothing, kept, staleCount, keptCount };
 
+  const ending = { dryRun: request.dryRun, start };
   if (staleCount > request.maxDeletions) {
-    log.info(`Nothing was deleted: ${TOO_MANY}.`);
-    for (const { slug, reason } of stale) log.info(`  ${slug}, ${reason}`);
+    logEnd({ ...result, tooMany: stale }, ending, context);
     return { ...result, tooMany: stale.map((entry) => ({ ...entry, reason: TOO_MANY })) };
   }
-  if (request.dryRun) {
-    for (const { slug, reason } of stale) log.info(`  ${slug}, ${reason}: would be deleted.`);
-    if (!request.deleteKeys) log.info(KEYS_NOT_CHECKED);
-    log.info('Dry run: nothing was deleted.');
-    return { ...result, wouldDelete: stale };
-  }
-  const outcomes = await deleteAll(stale, request, context);
-  const seconds = formatSeconds(clock.now() - start);
-  log.info(`Deleted ${outcomes.deleted.length} of ${staleCount}, in ${seconds}.`);
-  return { ...result, ...outcomes };
+  if (request.dryRun && !request.deleteKeys) log.info(KEYS_NOT_CHECKED);
+  const outcomes = request.dryRun
+    ? { wouldDelete: stale }
+    : await deleteAll(stale, request, context);
+  const ended = { ...result, ...outcomes };
+  logEnd(ended, ending, context);
+  return ended;
 }
-
-const TOO_MANY = 'more workspaces are stale than max-deletions allows';
 
 interface Found {
   /** The stale workspaces. The list is cut if there are more than may be deleted. */

@@ -59,7 +59,7 @@ test('the post step deletes what its state names, whatever its inputs are', asyn
   expect(post.exitCode).toBe(0);
   expect(slugs()).toEqual(['bystander']);
   expect(harness.sandbox.account.keys).toMatchObject([{ workspace_id: other.id }]);
-  expect(post.log).toContain('Deleted the API key "First" (');
+  expect(post.log).toMatch(/Deleted 2 API keys of the workspace \S+: .*"First" \(/);
   expect(post.log).toContain(' and 2 API keys because of delete-after-job.');
   const [key, workspace] = ['DELETE /keys/:hash', 'DELETE /workspaces/:id'];
   expect(calls().slice(-4)).toEqual(['GET /keys', key, key, workspace]);
