@@ -114,11 +114,11 @@ test.each<[Texts, string]>([
   ],
   [
     { 'budget-daily-usd': '5', 'budget-weekly-usd': '5' },
-    'budget-weekly-usd must exceed budget-daily-usd, which is 5; given: "5"',
+    'budget-weekly-usd must exceed budget-daily-usd, which is $5.00; given: "5"',
   ],
   [
     { 'budget-daily-usd': '5', 'budget-weekly-usd': 'null', 'budget-lifetime-usd': '4' },
-    'budget-lifetime-usd must exceed budget-daily-usd, which is 5; given: "4"',
+    'budget-lifetime-usd must exceed budget-daily-usd, which is $5.00; given: "4"',
   ],
 ])('the inputs %j are rejected together', (texts, line) => {
   expect(reject(texts)).toEqual([line]);

@@ -31,6 +31,6 @@ test('all input errors are reported together, a line each, in the order of actio
   expect(lines.map((line) => line.split(' ')[0])).toEqual([...namesInOrder, 'Nothing']);
   expect(lines.at(-1)).toBe(NOTHING_SENT);
   expect(harness.sandbox.requests).toEqual([]);
-  const summary = step.summary.replaceAll('&quot;', '"');
+  const summary = step.summary.replaceAll('&quot;', '"').replace(/<\/?a\b[^>]*>/g, '');
   for (const line of lines) expect(summary).toContain(line.split(';')[0]);
 });

@@ -93,7 +93,7 @@ describeOnLinux('a post step that starts while its main step is still running', 
     const post = await runPost(await main.abandon());
     expect(post.exitCode).toBe(0);
     const warnings = annotations(post, 'warning');
-    expect(warnings.map(({ properties }) => properties['title'])).toEqual([STILL_RUNNING]);
+    expect(warnings.map(({ data }) => data.split('\n')[0])).toEqual([STILL_RUNNING]);
     expect(warnings[0]?.data).toContain(
       'May still exist at OpenRouter: a workspace, if the step created one.',
     );
@@ -129,7 +129,7 @@ describeOnLinux('a post step that starts while its main step is still running', 
     const post = await harness.post(await main.abandon(), {}, inVirtualTime());
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
-    expect(warning?.properties['title']).toBe('The step is still running after its job ended');
+    expect(warning?.data).toMatch(/^The step is still running after its job ended\n/);
     expect(warning?.data).toContain('May still exist at OpenRouter: the workspace preview.');
     expect(post.log).toContain('Deleted the workspace preview, id ');
     expect(slugs()).toEqual([]);

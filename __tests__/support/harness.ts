@@ -166,8 +166,9 @@ export function printedBy(step: StepResult): string {
 
 /** The one annotation of a step that failed. */
 interface FailureText {
+  /** The first line of the message; for invalid inputs, what the title of the annotation says. */
   title: string;
-  /** The message without its first line, which repeats the title: GitHub's log has no titles. */
+  /** The rest of the message. */
   message: string;
   /** The lines of `message` without the last one, which links to the documentation. */
   lines: string[];
@@ -184,14 +185,20 @@ export function expectFailure(step: StepResult, outputs = {}): FailureText {
   expect(errors).toHaveLength(1);
   const [error] = errors as [(typeof errors)[number]];
   expect(step.summary).toMatch(/<h3><a href="[^"]*\/docs\/troubleshooting\.md#[a-z-]+">❌ /);
-  const { title = '' } = error.properties;
-  const [heading, ...message] = error.data.split('\n');
-  expect(heading).toBe(title);
-  const lines = message.slice(0, -1);
-  const [, code = ''] = LINK.exec(message.at(-1) ?? '') ?? [];
+  const all = error.data.split('\n');
+  const [, code = ''] = LINK.exec(all.at(-1) ?? '') ?? [];
   expect(code).not.toBe('');
-  return { title, message: message.join('\n'), lines, code };
+  const [, topic = ''] = ANNOTATION_TITLE.exec(error.properties['title'] ?? '') ?? [];
+  const areInputs = code === 'invalid-inputs';
+  expect(topic).toMatch(
+    areInputs ? /^(invalid input \S+|\d+ invalid inputs)$/ : code.replaceAll('-', ' '),
+  );
+  const [title = '', ...message] = areInputs ? [topic, ...all] : all;
+  return { title, message: message.join('\n'), lines: message.slice(0, -1), code };
 }
+
+/** The action, whether it is its post step, and what the annotation is about. */
+const ANNOTATION_TITLE = /^[a-z-]+(?:, post step)?: (.*)$/;
 
 /** The last line of every annotation. */
 const LINK = /^See https:\/\/\S+\/docs\/troubleshooting\.md#([a-z-]+)$/;

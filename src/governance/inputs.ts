@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { InvalidInput } from '../inputs/failures.ts';
 import { objectProblem } from '../inputs/parse-input.ts';
 import { inputName } from '../inputs/read-inputs.ts';
+import { formatExactUsd } from '../lib/usd.ts';
 import { INTERVALS, type Interval } from '../openrouter/resources/budgets.ts';
 import {
   type GuardrailUpdate,
@@ -145,7 +146,7 @@ function orderProblems(valid: GovernanceInputs): InvalidInput[] {
   return budgets.flatMap(({ input, limit }, index) => {
     const shorter = budgets[index - 1];
     if (!shorter || limit > shorter.limit) return [];
-    const message = `must exceed ${shorter.input}, which is ${shorter.limit}`;
+    const message = `must exceed ${shorter.input}, which is ${formatExactUsd(shorter.limit)}`;
     return [{ input, message, provided: String(limit) }];
   });
 }

@@ -19,9 +19,10 @@ export interface InvalidInput {
 export const invalidInputs = declareFailure<{ problems: readonly InvalidInput[] }>(
   'invalid-inputs',
   ({ problems }) => {
-    const inputs = new Set(problems.map(({ input }) => input)).size;
+    const [first, ...others] = new Set(problems.map(({ input }) => input));
     return {
-      title: inputs === 1 ? '1 invalid input' : `${inputs} invalid inputs`,
+      title: others.length === 0 ? `Invalid input ${first}` : `${others.length + 1} invalid inputs`,
+      linesSuffice: true,
       lines: problems.map(toLine),
       effect: ['Nothing was sent to OpenRouter.'],
     };

@@ -52,23 +52,33 @@ export interface Report extends Log {
   warnOfPostStep(error: unknown, known: { effect: Effect; leftovers: string }): void;
 }
 
-/** Creates the report of this step. It writes to the log and to the files that the runner provides. */
-export function createReport(): Report {
+/** Which step of a job this is, as its annotations and its summary name it. */
+export interface StepName {
+  /** What `uses:` in the workflow ends with. */
+  action: string;
+  isPost?: boolean;
+}
+
+/** Creates the report of a step. It writes to the log and to the files that the runner provides. */
+export function createReport({ action, isPost = false }: StepName): Report {
+  const who = isPost ? `${action}, post step` : action;
   const redactor = createRedactor();
   const line = (text: string) => toLine(text, redactor.redactShown);
   const info = (text: string) => core.info(line(text));
   const warnOf = (description: Description) => {
-    const omitted = annotate(core.warning, description, line);
-    if (omitted > 0) summarize(toSummary('⚠️', description));
+    const omitted = annotate(core.warning, description, { line, who });
+    if (isPost || omitted > 0) summarize(toSummary('⚠️', description));
   };
-  const warn: Report['warn'] = (kind, facts) => warnOf(describeWarning(kind, facts));
   const summarize = (summary: Summary) => {
-    const reason = appendSummary(summary, redactor);
-    if (reason !== undefined) warn(summaryNotWritten, { reason });
+    const of = isPost ? [`Post step of ${action}, after the job.`] : [];
+    const paragraphs = [...of, ...(summary.paragraphs ?? [])];
+    const reason = appendSummary({ ...summary, paragraphs }, redactor);
+    if (reason === undefined) return;
+    annotate(core.warning, describeWarning(summaryNotWritten, { reason }), { line, who });
   };
   return {
     info,
-    notice: (text) => core.notice(line(text)),
+    notice: (text) => core.notice(line(text), { title: who }),
     redact: redactor.redactShown,
     debug: (text) => core.debug(line(text)),
     mask: (texts) => texts.forEach(core.setSecret),
@@ -80,38 +90,48 @@ export function createReport(): Report {
     outputSecret: writeSecretOutput,
     saveState: (name, value) => writeState(name, value, redactor),
     summarize,
-    warn,
+    warn: (kind, facts) => warnOf(describeWarning(kind, facts)),
     fail(error, effect, leftovers = '') {
       const description = withLeftovers(describeError(error, effect), leftovers);
-      annotate(core.error, description, line);
+      annotate(core.error, description, { line, who });
       summarize(toSummary('❌', description));
     },
     warnOfPostStep(error, { effect, leftovers }) {
       const description = withLeftovers(describeError(error, effect), leftovers);
-      if (leftovers === '') [description.title, ...description.lines].forEach(info);
+      if (leftovers === '') messageOf(description).forEach(info);
       else warnOf(description);
     },
   };
 }
 
 /**
- * Adds an annotation. GitHub's log does not show titles, so the title is also the first line of the
- * message. Returns how many lines did not fit.
+ * Adds an annotation. Its title has the step and the code, because GitHub's log shows only the message. Returns
+ * how many lines did not fit.
  */
 function annotate(
   annotation: typeof core.error,
-  { code, title, lines }: Description,
-  line: Redact,
+  description: Description,
+  { line, who }: { line: Redact; who: string },
 ): number {
+  const { code, title, linesSuffice } = description;
   const { text, omitted } = toMessage(
-    [title, ...lines, `See ${urlOf(code)}`].map((text) => line(text)),
+    [...messageOf(description), `See ${urlOf(code)}`].map((text) => line(text)),
   );
-  annotation(text, { title: line(title) });
+  const topic = linesSuffice
+    ? title.charAt(0).toLowerCase() + title.slice(1)
+    : code.replaceAll('-', ' ');
+  annotation(text, { title: `${who}: ${topic}` });
   return omitted;
 }
 
-function toSummary(icon: string, { code, title, lines, table, notes }: Description): Summary {
-  return { title: `${icon} ${title}`, url: urlOf(code), paragraphs: lines, table, notes };
+/** A description as the lines of a message. */
+function messageOf({ title, lines, linesSuffice, rows = [] }: Description): string[] {
+  return [...(linesSuffice ? [] : [title]), ...rows, ...lines];
+}
+
+function toSummary(icon: string, description: Description): Summary {
+  const { code, title, lines, table, folded, notes } = description;
+  return { title: `${icon} ${title}`, url: urlOf(code), paragraphs: lines, table, folded, notes };
 }
 
 function urlOf(code: string): string {
@@ -133,7 +153,7 @@ function writeOutputs(outputs: Outputs, { redact }: Redactor): readonly string[]
     for (const [name, value] of Object.entries(values)) core.setOutput(name, redact(value));
     return describeOmitted(outputs);
   } catch (error) {
-    throw new Failure(outputsNotWritten, { reason: messageOf(error), values });
+    throw new Failure(outputsNotWritten, { reason: reasonOf(error), values });
   }
 }
 
@@ -144,7 +164,7 @@ function writeSecretOutput(name: string, secret: string): void {
     if (!process.env['GITHUB_OUTPUT']) throw new Error('GITHUB_OUTPUT is not set');
     core.setOutput(name, secret);
   } catch (error) {
-    throw new Failure(secretOutputNotWritten, { reason: messageOf(error), name });
+    throw new Failure(secretOutputNotWritten, { reason: reasonOf(error), name });
   }
 }
 
@@ -156,7 +176,7 @@ function writeState(name: string, value: unknown, { redact }: Redactor): string 
     core.saveState(name, json);
     return undefined;
   } catch (error) {
-    return messageOf(error);
+    return reasonOf(error);
   }
 }
 
@@ -184,11 +204,11 @@ function appendSummary(summary: Summary, { redactShown }: Redactor): string | un
     appendFileSync(file, html);
     return undefined;
   } catch (error) {
-    return messageOf(error);
+    return reasonOf(error);
   }
 }
 
-function messageOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   return types.isNativeError(error) ? error.message : String(error);
 }
 

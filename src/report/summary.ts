@@ -9,7 +9,7 @@ export interface Summary {
   paragraphs?: readonly Cell[];
   table?: Table | undefined;
   /** Tables that a reader unfolds. */
-  folded?: readonly Folded[];
+  folded?: readonly Folded[] | undefined;
   /** Paragraphs after the tables. */
   notes?: readonly Cell[] | undefined;
 }

@@ -9,6 +9,7 @@ import { runStep, type Step, startContext } from './step.ts';
 
 /** How a post step carries out the task that its main step saved. */
 interface PostStep<Task> {
+  action: string;
   schema: z.ZodMiniType<Task>;
   /** Returns the error and what is left of the task, if anything, if part of it failed. */
   run(
@@ -33,6 +34,7 @@ export async function runPostStep<Task>(post: PostStep<Task>): Promise<void> {
   if (!isSaved && !main) return;
   let task = isSaved && !(saved instanceof Failure) ? saved.task : undefined;
   await runStep(
+    { action: post.action, isPost: true },
     async (step) => {
       if (main) {
         const leftovers = post.describeLeftovers(task) || post.describeLeftovers(undefined);

@@ -9,7 +9,7 @@ import { httpTransport } from '../http/transport.ts';
 import { type Connection, readSecrets } from '../inputs/connection.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { openRouter } from '../openrouter/server.ts';
-import { createReport, type Report } from '../report/report.ts';
+import { createReport, type Report, type StepName } from '../report/report.ts';
 import type { Context } from '../shared/context.ts';
 import { obtainGrant } from '../shared/federation.ts';
 
@@ -32,6 +32,7 @@ type ErrorHandler = (report: Report, error: unknown, effect: Effect) => number;
  * If it rejects, `onError` reports the error and returns the exit code.
  */
 export async function runStep(
+  name: StepName,
   program: (step: Step) => Promise<void>,
   onError: ErrorHandler = fail,
 ): Promise<void> {
@@ -39,7 +40,7 @@ export async function runStep(
   process.exitCode = 1;
   // Node hides deprecation warnings of code in node_modules, but not of the same code in a bundle.
   process.noDeprecation = true;
-  const report = createReport();
+  const report = createReport(name);
   const { managementKey, gitHubToken, idTokenRequest, proxyPassword } = readSecrets();
   report.registerSecrets([...managementKey, ...gitHubToken, ...idTokenRequest]);
   // Masked in the log only: a password can be a common word, and outputs never contain it.

@@ -1,14 +1,19 @@
 import type { Effect } from '../http/effect.ts';
-import type { Table } from '../lib/table.ts';
+import type { Cell, Table } from '../lib/table.ts';
 
 /** What a failure or a warning says, without its code. */
 export interface DescriptionText {
   title: string;
   /** One fact each: what failed, what is known about its effect, what to do. */
   lines: readonly string[];
-  /** For the summary. */
+  /** Whether the lines need no title: in a log, they come without it. */
+  linesSuffice?: boolean;
+  /** What the tables show, for a message. It comes before `lines`. */
+  rows?: readonly string[];
+  /** For the summary, as are the next ones. */
   table?: Table | undefined;
-  /** For the summary, after the table. */
+  folded?: readonly { title: Cell; table: Table }[];
+  /** After the tables. */
   notes?: readonly string[] | undefined;
 }
 

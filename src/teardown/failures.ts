@@ -14,8 +14,8 @@ export const workspaceHasKeys = declareFailure<{ workspace: WorkspaceRef; keys: 
   'workspace-has-keys',
   ({ workspace, keys }) => ({
     title: `The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,
+    rows: truncateList(keys.map(describeKey)),
     lines: [
-      ...truncateList(keys.map(describeKey)),
       'OpenRouter does not delete a workspace that has API keys.',
       'With delete-keys: true, the keys are deleted first. Whatever uses them then stops working.',
     ],
@@ -104,13 +104,11 @@ export const sweepIncomplete = declareFailure<{ result: SweepResult }>(
   'sweep-incomplete',
   ({ result }) => ({
     title: `${result.failed.length} of ${countWorkspaces(attempted(result))} could not be deleted`,
-    lines: [
-      ...truncateList(
-        result.failed.map(({ slug, reason }) => `${slug}: ${reason}`),
-        10,
-      ),
-      ...rejectionAdvice(result.failed.flatMap(({ error }) => failedRequests(error))),
-    ],
+    rows: truncateList(
+      result.failed.map(({ slug, reason }) => `${slug}: ${reason}`),
+      10,
+    ),
+    lines: rejectionAdvice(result.failed.flatMap(({ error }) => failedRequests(error))),
     effect: [
       `Deleted: ${countWorkspaces(result.deleted.length)}.`,
       ...(result.failed.some(({ hasKeys }) => hasKeys)

@@ -25,7 +25,7 @@ test.each<[string, string, string, string]>([
     expect(step.outputs).toMatchObject({ slug: SLUG, created: 'true' });
     expect(step.outputs).not.toHaveProperty('outcome');
     const [error] = annotations(step);
-    expect(error?.properties['title']).toContain(title);
+    expect(error?.data).toContain(title);
     if (applied) expect(error?.data).toContain(`\nApplied: ${applied}`);
     expect(error?.data).toContain(`Not applied, or unknown: ${notApplied}`);
     expect(error?.data).toContain('running this again with if-exists: update finishes the work.');

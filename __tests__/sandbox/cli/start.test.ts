@@ -83,7 +83,7 @@ describe('npm start shows', () => {
     ]);
     expect(section(stdout, 'Log of the post step')).toContain('\nRevoked the API key ');
     expect(section(stdout, 'Annotations')).toMatch(
-      /^warning {2}The limit of .* is used up\n {2}The limit of .* is used up\n {2}Spent in total: \$5\.00\./,
+      /^warning {2}key, post step: key limit used up\n {2}The limit of .* is used up\n/,
     );
     expect(section(stdout, 'Outputs')).toContain('\nkey: ***\n');
     expect(section(stdout, 'Requests of the post step')).toContain('DELETE /keys/');
@@ -98,7 +98,9 @@ describe('npm start shows', () => {
     expect(section(stdout, 'Log of the step')).toMatch(
       /HTTP 401 Unauthorized: Invalid.*\(failed with exit code 1\)\n$/s,
     );
-    expect(section(stdout, 'Annotations')).toMatch(/^error {2}Could not create the workspace /);
+    expect(section(stdout, 'Annotations')).toMatch(
+      /^error {2}openrouter-workspace: unauthorized\n {2}Could not create the workspace /,
+    );
     // Of the version in the step that is shown.
     expect(stdout).toContain('/blob/v1/docs/troubleshooting.md#unauthorized');
     expect(inputsOf(stdout)).toMatchObject({ 'management-key': SECRET, name: 'x ***' });

@@ -7,7 +7,7 @@ import { createSummary, identityOutputs, outcomeOutputs } from './report.ts';
 
 /** `action.yml`: creates a workspace, or reuses or updates the one that exists. */
 export function create(): Promise<void> {
-  return runStep(async (step) => {
+  return runStep({ action: 'openrouter-workspace' }, async (step) => {
     const { report } = step;
     const inputs = readCreateInputs(report);
     const journal = openJournal(inputs, report);

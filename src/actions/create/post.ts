@@ -18,6 +18,7 @@ import { type CreateTask, createTask } from './request.ts';
 /** The post step of `action.yml`: deletes the created workspace, if `delete-after-job` is set. */
 export function createPost(): Promise<void> {
   return runPostStep({
+    action: 'openrouter-workspace',
     schema: createTask(),
     run: runCreateTask,
     describeLeftovers: (task) =>

@@ -5,7 +5,7 @@ import { deleteOutputs, deleteSummary } from './report.ts';
 
 /** `delete/action.yml`: deletes a workspace and what blocks its deletion. */
 export function deleteWorkspace(): Promise<void> {
-  return runStep(async (step) => {
+  return runStep({ action: 'delete' }, async (step) => {
     const { report } = step;
     const inputs = readDeleteInputs(report);
 

@@ -6,7 +6,7 @@ import { keyOutputs, keySummary } from './report.ts';
 
 /** `key/action.yml`: creates an API key in a workspace. */
 export function key(): Promise<void> {
-  return runStep(async (step) => {
+  return runStep({ action: 'key' }, async (step) => {
     const { report } = step;
     const inputs = readKeyInputs(report);
 

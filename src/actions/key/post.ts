@@ -10,6 +10,7 @@ import { replacedSummary, spendReporter } from './report.ts';
  */
 export function keyPost(): Promise<void> {
   return runPostStep({
+    action: 'key',
     schema: keyTask(),
     run: (task, context, { report }) =>
       runKeyTask(task, {

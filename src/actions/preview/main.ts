@@ -10,7 +10,7 @@ import { openComments } from './write-comment.ts';
 
 /** `preview/action.yml`: makes the workspace of a pull request or branch agree with its state. */
 export function preview(): Promise<void> {
-  return runStep(async (step) => {
+  return runStep({ action: 'preview' }, async (step) => {
     const { report } = step;
     const reason = reasonForNoKey();
     if (reason !== undefined) return reportSkipped(reason, report);

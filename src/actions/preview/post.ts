@@ -12,6 +12,7 @@ import { openComments } from './write-comment.ts';
 /** The post step of `preview/action.yml`: ends the API key, and looks once more whether the preview is needed. */
 export function previewPost(): Promise<void> {
   return runPostStep({
+    action: 'preview',
     schema: previewTask(),
     failsJob: () => true,
     async run(task, context, step) {

@@ -7,7 +7,7 @@ import { sweep as sweepWorkspaces } from './sweep-workspaces.ts';
 
 /** `sweep/action.yml`: deletes stale workspaces. */
 export function sweep(): Promise<void> {
-  return runStep(async (step) => {
+  return runStep({ action: 'sweep' }, async (step) => {
     const { report } = step;
     const inputs = readSweepInputs();
 

@@ -171,7 +171,7 @@ test('a summary that cannot be written is a warning, and the step succeeds', asy
   expect(step.exitCode).toBe(0);
   expect(step.outputs).toHaveProperty('id');
   const [warning] = annotations(step, 'warning');
-  expect(warning?.properties['title']).toBe('The job summary could not be written');
+  expect(warning?.properties['title']).toBe('openrouter-workspace: summary not written');
   expect(step.log).toContain('\nWarning: The job summary could not be written\nENOENT: ');
 });
 

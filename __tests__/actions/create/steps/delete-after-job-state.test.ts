@@ -35,7 +35,8 @@ describe('a state that no step can have saved is a warning, and nothing is sent'
     const post = await runPost(state);
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
-    expect(warning?.properties['title']).toBe('The post step cannot read its saved state');
+    expect(warning?.properties['title']).toBe('openrouter-workspace, post step: state invalid');
+    expect(post.summary).toContain('⚠️ The post step cannot read its saved state');
     expect(warning?.data).toContain(
       'May still exist at OpenRouter: a workspace, if the step created one.',
     );
@@ -125,8 +126,6 @@ describe('a state that cannot be written', () => {
     });
     const step = await createUntilPost('stateless-rejected');
     expect(expectFailure(step).title).toBe('Could not create the workspace stateless-rejected');
-    expect(annotations(step, 'warning').map(({ properties }) => properties['title'])).toEqual([
-      TITLE,
-    ]);
+    expect(annotations(step, 'warning').map(({ data }) => data.split('\n')[0])).toEqual([TITLE]);
   });
 });

@@ -192,8 +192,10 @@ describe('the life of a pull request', () => {
       forbidLook();
     });
     const title = 'Whether the preview preview-shop-1 is still needed could not be checked';
-    expect(ended).toMatchObject({ exitCode: 0, annotations: [{ level: 'warning', title }] });
+    const warning = { level: 'warning', title: 'preview, post step: preview not checked' };
+    expect(ended).toMatchObject({ exitCode: 0, annotations: [warning] });
     expect(annotations(ended, 'warning')[0]?.data).toContain('the permission pull-requests: read');
+    expect(ended.summary).toContain(`⚠️ ${title}`);
     expect(slugs()).toEqual(['preview-shop-1']);
   });
 

@@ -29,7 +29,8 @@ test('a sweep deletes what matches and is old enough, and nothing else, and warn
   );
   const [warning, ...more] = annotations(step, 'warning');
   expect(more).toEqual([]);
-  expect(warning?.properties['title']).toBe('Stale: 2 workspaces');
+  expect(warning?.properties['title']).toBe('sweep: stale workspaces');
+  expect(warning?.data).toMatch(/^Stale: 2 workspaces\n/);
   expect(warning?.data).toMatch(/^Slugs: preview-old(er)?, preview-old(er)?\.$/m);
   expect(warning?.data).toMatch(/^Check why the workflow that deletes previews did not\.$/m);
 });
