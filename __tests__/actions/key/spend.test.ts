@@ -31,7 +31,7 @@ describe('the post step of a key', () => {
     const { scene, step } = await createSpender();
     const post = await scene.runPost(step);
     expectCleanPost(post);
-    expect(post.lines).toContain('Spent $0.0421 of the limit of $5.00 (API key "CI")');
+    expect(post.lines).toContain('Spent $0.0421 of the limit of $5.00');
     expect(scene.calls().slice(-2)).toEqual([READ, DELETE]);
     expect(scene.keys()).toEqual([]);
   });
@@ -85,10 +85,9 @@ describe('the post step of a key', () => {
       readAs(scene, { usage: 5, limit_remaining: 0, byok_usage });
       const { lines, warnings } = await scene.runPost(step);
       expect(lines).toContain(
-        'Spent $5.00 of the limit of $5.00, and an unknown amount with your own provider keys (API key "CI")',
+        'Spent $5.00 of the limit of $5.00, and an unknown amount with your own provider keys',
       );
-      expect(warnings[0]?.lines.slice(0, 2)).toEqual([
-        'Spent in total: $5.00.',
+      expect(warnings[0]?.lines.slice(0, 1)).toEqual([
         'Spent with your own provider keys: an unknown amount.',
       ]);
     },
@@ -104,13 +103,12 @@ describe('the post step of a key', () => {
   test('warns if the limit of the key is used up', async () => {
     const { scene, step } = await createSpender({ desired: { name: 'CI', limit: 0.0421 } });
     const { warnings, lines } = await scene.runPost(step);
-    expect(lines).toContain('Spent $0.0421 of the limit of $0.0421 (API key "CI")');
+    expect(lines).toContain('Spent $0.0421 of the limit of $0.0421');
     expect(warnings).toEqual([
       {
         code: 'key-limit-used-up',
-        title: 'The limit of the API key "CI" is used up',
+        title: 'Spent $0.0421: the limit of the API key "CI" is used up',
         lines: [
-          'Spent in total: $0.0421.',
           'The limit is $0.0421, of which $0.00 remains.',
           'OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.',
           'If the job needs more, raise limit-usd.',
@@ -124,17 +122,13 @@ describe('the post step of a key', () => {
       'that includes what your own provider keys spent',
       { include_byok_in_limit: true },
       { credits: 0.2579, byok: 0.8 },
-      [
-        'Spent in total: $0.30.',
-        'Spent with your own provider keys: $0.80.',
-        'The limit is $1.00, of which -$0.10 remains.',
-      ],
+      ['Spent with your own provider keys: $0.80.', 'The limit is $1.00, of which -$0.10 remains.'],
     ],
     [
       'that resets, and that was spent before, too',
       { limit_reset: 'daily' },
       { credits: 300, age: 48 * 3_600_000 },
-      ['Spent in total: $301.0421.', 'The daily limit is $1.00, of which -$0.0421 remains.'],
+      ['The daily limit is $1.00, of which -$0.0421 remains.'],
     ],
   ])('warns of a limit %s', async (_, fields, usage, lines) => {
     const { scene, step } = await createSpender({ desired: { name: 'CI', limit: 1 } });

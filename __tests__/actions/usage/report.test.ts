@@ -147,13 +147,13 @@ describe('what a key has spent, in one sentence', () => {
   test.each<[string, Parameters<typeof formatSpend>[0], string]>([
     [
       'with a limit that resets',
-      { name: 'CI', spent: usd('0.3'), byok: 0n, limit: { ...limit, reset: 'daily' } },
-      'Spent $0.30 in total. The daily limit is $1.00, of which $0.70 remains (API key "CI")',
+      { spent: usd('0.3'), byok: 0n, limit: { ...limit, reset: 'daily' } },
+      'Spent $0.30 in total. The daily limit is $1.00, of which $0.70 remains',
     ],
     [
       'with your own provider keys',
-      { name: 'CI', spent: usd('0.3'), byok: usd('0.25'), limit },
-      'Spent $0.30 of the limit of $1.00, and $0.25 with your own provider keys (API key "CI")',
+      { spent: usd('0.3'), byok: usd('0.25'), limit },
+      'Spent $0.30 of the limit of $1.00, and $0.25 with your own provider keys',
     ],
   ])('%s', (_, spend, sentence) => {
     expect(formatSpend(spend)).toBe(sentence);

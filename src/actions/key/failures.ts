@@ -195,9 +195,8 @@ export const keyLimitUsedUp = declareWarning<{
   byok: Usd | undefined;
   limit: KeyLimit;
 }>('key-limit-used-up', ({ name, spent, byok, limit }) => ({
-  title: `The limit of the API key ${JSON.stringify(name)} is used up`,
+  title: `Spent ${formatUsd(spent)}: the limit of the API key ${JSON.stringify(name)} is used up`,
   lines: [
-    `Spent in total: ${formatUsd(spent)}.`,
     ...(describeByok(byok) ? [`Spent with your own provider keys: ${describeByok(byok)}.`] : []),
     `${describeLimit(limit)}.`,
     'OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.',

@@ -1,6 +1,7 @@
 import { countKeys } from '../../lib/format.ts';
 import { formatExactUsd, formatUsd } from '../../lib/usd.ts';
 import { describeLimit, type Key } from '../../openrouter/resources/keys.ts';
+import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
 import { keysTable } from '../../report/key-table.ts';
 import type { Outputs } from '../../report/outputs.ts';
 import type { Report } from '../../report/report.ts';
@@ -28,10 +29,8 @@ export function keySummary({ key, workspace, expiresAt }: KeyResult, request: Ke
     table: {
       header: ['Field', 'Value'],
       rows: [
-        ['Name', { code: key.name }],
         ['Label', { code: key.label }],
-        ['Hash', { code: key.hash }],
-        ['Workspace', { code: `${workspace.slug} (${workspace.id})` }],
+        ['Workspace', { text: workspace.slug, url: dashboardUrl(workspace.slug) }],
         ['Limit', formatLimit(request)],
         ['Expires', expiresAt === null ? 'never' : { code: expiresAt }],
         ['Revoked after the job', request.revokeAfterJob ? 'yes' : 'no'],
@@ -51,8 +50,13 @@ export function replacedSummary(deleted: readonly Key[]): Summary {
 /** Returns what shows the spend of a key in the log and in the summary of its post step. */
 export function spendReporter({ info, summarize }: Pick<Report, 'info' | 'summarize'>) {
   return (spend: KeySpend) => {
-    info(`${formatSpend(spend)}.`);
-    summarize({ title: `💵 ${formatSpend(spend)}` });
+    const text = formatSpend(spend);
+    const { name, isUsedUp } = spend;
+    info(`${text} (API key ${JSON.stringify(name)}).`);
+    // Otherwise, the warning says so in the summary.
+    if (!isUsedUp) {
+      summarize({ title: `💵 ${text}`, paragraphs: [['API key ', { code: name }]] });
+    }
   };
 }
 
@@ -62,14 +66,17 @@ function formatLimit({ desired: { limit, limit_reset } }: KeyRequest): string {
   return limit_reset === undefined ? amount : `${amount}, resets ${limit_reset}`;
 }
 
-/** `Spent $0.0421 of the limit of $5.00 (API key "CI")` */
-export function formatSpend({ name, spent, byok, limit }: KeySpend): string {
-  const key = `(API key ${JSON.stringify(name)})`;
+/** `Spent $0.0421 of the limit of $5.00` */
+export function formatSpend({
+  spent,
+  byok,
+  limit,
+}: Pick<KeySpend, 'spent' | 'byok' | 'limit'>): string {
   const byokText = describeByok(byok);
   const ownKeys = byokText && `, and ${byokText} with your own provider keys`;
   if (!limit?.reset) {
     const ofLimit = limit ? ` of the limit of ${formatUsd(limit.amount)}` : '';
-    return `Spent ${formatUsd(spent)}${ofLimit}${ownKeys} ${key}`;
+    return `Spent ${formatUsd(spent)}${ofLimit}${ownKeys}`;
   }
-  return `Spent ${formatUsd(spent)} in total${ownKeys}. ${describeLimit(limit)} ${key}`;
+  return `Spent ${formatUsd(spent)} in total${ownKeys}. ${describeLimit(limit)}`;
 }

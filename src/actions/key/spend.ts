@@ -20,6 +20,8 @@ export interface KeySpend {
   byok: Usd | undefined;
   /** Undefined if the key has none, or if that could not be read. */
   limit: KeyLimit | undefined;
+  /** Whether nothing is left of a limit above 0. That is a warning. */
+  isUsedUp: boolean;
 }
 
 export interface SpendContext extends Context {
@@ -65,10 +67,9 @@ export function reportSpendOf(
   }
   const limit = limitOf(key);
   const spend = { name: created.name, spent, byok: toUsd(key['byok_usage']) };
-  onSpend({ ...spend, limit });
-  if (limit && limit.amount > 0n && isUsedUp(limit, spent)) {
-    warn(keyLimitUsedUp, { ...spend, limit });
-  }
+  const usedUp = limit && limit.amount > 0n && isUsedUp(limit, spent) ? limit : undefined;
+  onSpend({ ...spend, limit, isUsedUp: usedUp !== undefined });
+  if (usedUp) warn(keyLimitUsedUp, { ...spend, limit: usedUp });
 }
 
 /** Whether nothing remains of `limit`. Without a remainder, only a limit that never resets shows that. */

@@ -63,9 +63,7 @@ export function previewSummary(result: Result, request: PreviewRequest): Summary
     url: dashboardUrl(slug),
     paragraphs: [
       `${description}.`,
-      ...(result.key
-        ? [`Created the API key ${result.key.key.name}, hash ${result.key.key.hash}.`]
-        : []),
+      ...(result.key ? [['Created the API key ', { code: result.key.key.name }]] : []),
     ],
   };
 }

@@ -52,15 +52,14 @@ describe('a key step', () => {
     const main = await createKey({ 'limit-usd': '2.5', 'limit-reset': 'weekly' });
     const rows = [...main.summary.matchAll(/<tr><td>(.*?)<\/td><td>(.*?)<\/td><\/tr>/g)];
     expect(rows.map(([, field, value]) => [field, value?.replace(/<\/?code>/g, '')])).toEqual([
-      ['Name', 'CI'],
       ['Label', main.outputs['label']],
-      ['Hash', main.outputs['hash']],
-      ['Workspace', `preview-42 (${key.workspace.id})`],
+      ['Workspace', '<a href="https://openrouter.ai/workspaces/preview-42">preview-42</a>'],
       ['Limit', '$2.50, resets weekly'],
       ['Expires', main.outputs['expires-at']],
       ['Revoked after the job', 'yes'],
     ]);
     expect(main.summary).toContain('<h3>✅ Created the OpenRouter API key CI</h3>');
+    expect(main.summary).not.toContain(main.outputs['hash']);
     expectNoSecret(main);
   });
 

@@ -60,7 +60,7 @@ test('after the job, what a key has spent is in the summary, and only a log line
   const main = await createKey({ 'revoke-after-job': 'false' });
   seedUsage(key.sandbox, keys()[0] as Key, { credits: 0.3 });
   expect((await runPost(main)).summary).toContain(
-    '<h3>💵 Spent $0.30 (API key &quot;CI&quot;)</h3>',
+    '<h3>💵 Spent $0.30</h3>\n<p>Post step of key, after the job.</p>\n<p>API key <code>CI</code></p>',
   );
   const post = await runPost(main, { 'management-key': '' });
   expect(post.exitCode).toBe(0);
