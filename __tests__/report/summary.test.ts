@@ -87,19 +87,21 @@ describe('the HTML of a summary', () => {
   });
 });
 
-test('a summary has folded tables, and cells of several parts', () => {
+test('a summary has folded tables, a last row that is never left out, and cells of several parts', () => {
   const summary = {
     title: 'T',
-    table: { header: ['A'], rows: [['1']] },
+    table: { header: ['A'], rows: [['1'], ['x'.repeat(10_000)]], total: ['2'] },
     folded: [{ title: ['2 ', { code: 'more' }], table: { header: ['A'], rows: [['2'], ['3']] } }],
     notes: [[{ text: 'link', url: 'https://x.example/' }, ' · note']],
   };
-  expect(htmlOf(summary, 10_000).split('\n')).toEqual([
+  expect(htmlOf(summary, 2_000).split('\n')).toEqual([
     '<h3>T</h3>',
     '<table>',
     '<tr><th>A</th></tr>',
     '<tr><td>1</td></tr>',
+    '<tr><td>2</td></tr>',
     '</table>',
+    '<p>… and 1 more</p>',
     '<details><summary>2 <code>more</code></summary>',
     '<table>',
     '<tr><th>A</th></tr>',

@@ -4,7 +4,7 @@ import { parseUsd, type Usd } from '../../src/lib/usd.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { keysKeepAppearing } from '../../src/teardown/failures.ts';
-import { sweepNotes, sweepOutputs, sweepSummary, sweepTable } from '../../src/teardown/report.ts';
+import { sweepNotes, sweepOutputs, sweepSummary, sweepTables } from '../../src/teardown/report.ts';
 import type { SweepEntry, SweepResult } from '../../src/teardown/sweep-result.ts';
 import { EMPTY_SWEEP } from '../support/failures.ts';
 
@@ -31,7 +31,7 @@ const entryOf = (slug: string, fields: Partial<SweepEntry> = {}): SweepEntry => 
 const resultOf = (fields: Partial<SweepResult>): SweepResult => ({ ...EMPTY_SWEEP, ...fields });
 
 function tableOf(result: SweepResult): Table {
-  const table = sweepTable(result);
+  const { table } = sweepTables(result);
   if (!table) throw new Error('the sweep has no table');
   return table;
 }
@@ -39,48 +39,81 @@ function tableOf(result: SweepResult): Table {
 const many = (count: number) =>
   Array.from({ length: count }, (_, at) => entryOf(`preview-${at}-🎈🎈🎈`));
 
-test('the table of a sweep has the outcome for each workspace, failures first', () => {
+test('the table of a sweep has the outcome for each workspace, failures first, sorted by slug', () => {
   const result = resultOf({
-    kept: [entryOf('kept', { age: undefined, reason: 'its age is unknown' })],
-    tooMany: [entryOf('too-many', { reason: 'too many' })],
     wouldDelete: [entryOf('stale')],
     alreadyDeleted: [entryOf('already')],
-    deleted: [entryOf('deleted')],
-    failed: [entryOf('failed', { reason: 'HTTP 403' })],
+    deleted: [entryOf('pr-10'), entryOf('pr-9')],
+    failed: [entryOf('z', { reason: 'HTTP 502' }), entryOf('failed', { reason: 'HTTP 403' })],
   });
-  const { header, rows } = tableOf(result);
+  const { header, rows, total } = tableOf(result);
   expect(header).toEqual(['Workspace', 'Age', 'Outcome']);
   expect(rows).toEqual([
-    [{ code: 'failed' }, '3 d', '❌ could not be deleted: HTTP 403'],
-    [{ code: 'deleted' }, '3 d', 'deleted'],
+    [{ code: 'failed' }, '3 d', '❌ HTTP 403'],
+    [{ code: 'z' }, '3 d', '❌ HTTP 502'],
     [{ code: 'already' }, '3 d', 'already deleted by another job'],
+    [{ code: 'pr-9' }, '3 d', 'deleted'],
+    [{ code: 'pr-10' }, '3 d', 'deleted'],
     [{ code: 'stale' }, '3 d', 'would be deleted'],
-    [{ code: 'too-many' }, '3 d', 'kept: too many'],
-    [{ code: 'kept' }, 'unknown', 'kept: its age is unknown'],
   ]);
+  expect(total).toBeUndefined();
+});
+
+test('what a sweep keeps is folded, sorted by slug, and has its age once', () => {
+  const kept = [
+    entryOf('pr-2', { reason: 'only 2 h old' }),
+    entryOf('pr-1', { age: undefined, reason: 'its age is unknown' }),
+  ];
+  expect(sweepTables(resultOf({ kept, keptCount: 7 }))).toEqual({
+    table: undefined,
+    folded: [
+      {
+        title: 'Kept: 7 workspaces',
+        table: {
+          header: ['Workspace', 'Reason'],
+          rows: [
+            [{ code: 'pr-1' }, 'its age is unknown'],
+            [{ code: 'pr-2' }, 'only 2 h old'],
+          ],
+          more: 5,
+        },
+      },
+    ],
+  });
+});
+
+test('those of which there are too many are not deleted, and those that are not listed are counted', () => {
+  const { rows, more } = tableOf(resultOf({ tooMany: [entryOf('pr-1')], staleCount: 9 }));
+  expect([rows, more]).toEqual([[[{ code: 'pr-1' }, '3 d', 'not deleted']], 8]);
 });
 
 describe('what the deleted API keys had spent', () => {
   const spent = (text: string | null) => ({ keysSpent: text && (parseUsd(text) as Usd) }) as object;
   const columnOf = (fields: Partial<SweepResult>) => {
-    const { header, rows } = tableOf(resultOf(fields));
-    return [header, ...rows].map((row) => row[3]);
+    const { header, rows, total } = tableOf(resultOf(fields));
+    return [header, ...rows, ...(total ? [total] : [])].map((row) => row[3]);
   };
 
   test('is shown with its total, also for a workspace that could not be deleted then', () => {
     const failed = [entryOf('failed', spent('0.3'))];
     const alreadyDeleted = [entryOf('already', spent('0.1'))];
     expect(columnOf({ failed, alreadyDeleted, deleted: [entryOf('none')] })).toEqual([
-      { numbers: 'Keys spent (total $0.40)' },
+      { numbers: 'Keys spent' },
       '$0.30',
-      '',
       '$0.10',
+      '',
+      '$0.40',
     ]);
   });
 
-  test('has no total if it is unknown for one workspace', () => {
+  test('has a total that is "at least" if it is unknown for one workspace', () => {
     const deleted = [entryOf('known', spent('0.3')), entryOf('unknown', spent(null))];
-    expect(columnOf({ deleted })).toEqual([{ numbers: 'Keys spent' }, '$0.30', 'unknown']);
+    const last = ['$0.30', 'unknown', 'at least $0.30'];
+    expect(columnOf({ deleted })).toEqual([{ numbers: 'Keys spent' }, ...last]);
+  });
+
+  test.each([['0.3'], [null]])('has no total of one amount: %s', (amount) => {
+    expect(tableOf(resultOf({ deleted: [entryOf('one', spent(amount))] })).total).toBeUndefined();
   });
 });
 
@@ -101,22 +134,16 @@ describe('of more workspaces than fit', () => {
       `The output ${output} lacks ${900 - length} of 900 workspaces: it is limited to 60 kB.`,
     ]);
   });
-
-  test('the table counts those that are not in the lists', () => {
-    const lists = { deleted: many(7), kept: many(5) };
-    const { rows, more } = tableOf(resultOf({ ...lists, staleCount: 7, keptCount: 9 }));
-    expect([rows.length, more]).toEqual([12, 4]);
-  });
 });
 
 test('a sweep that finds nothing has no table', () => {
-  expect(sweepTable(resultOf({}))).toBeUndefined();
+  expect(sweepTables(resultOf({}))).toEqual({ table: undefined });
 });
 
 test('only a dry run that would delete workspaces and no keys says that it did not look for any', () => {
   const stale = { wouldDelete: [entryOf('stale')], staleCount: 1 };
   const noteOf = (request: object, result: object = stale) =>
-    sweepSummary(resultOf(result), { ...REQUEST, ...request }).paragraphs?.slice(1);
+    sweepSummary(resultOf(result), { ...REQUEST, ...request }).paragraphs;
   expect(noteOf({ dryRun: true })).toEqual([
     expect.stringMatching(/^Whether they have API keys was not checked\./),
   ]);

@@ -35,6 +35,12 @@ export function formatCount(count: bigint): string {
   return count.toLocaleString('en-US');
 }
 
+/** Sorts `items` by a slug or a name: `pr-9` comes before `pr-10`. */
+export function sortedBy<Item>(items: readonly Item[], nameOf: (item: Item) => string): Item[] {
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  return items.toSorted((one, other) => compare(nameOf(one), nameOf(other)));
+}
+
 /** `1 workspace`, `2 workspaces` */
 export function countWorkspaces(count: number): string {
   return count === 1 ? '1 workspace' : `${count} workspaces`;

@@ -2,6 +2,8 @@
 export interface Table {
   header: readonly Heading[];
   rows: readonly (readonly Cell[])[];
+  /** The last row, also if others are left out. */
+  total?: readonly Cell[] | undefined;
   /** How many rows were left out already. */
   more?: number;
 }

@@ -1,26 +1,37 @@
-import type { Heading, Table } from '../lib/table.ts';
-import { formatUsd, type Usd } from '../lib/usd.ts';
+import { sortedBy } from '../lib/format.ts';
+import type { Table } from '../lib/table.ts';
+import { formatUsd, sumUsd, type Usd } from '../lib/usd.ts';
 import { type Key, totalSpent } from '../openrouter/resources/keys.ts';
 
 /** A table of API keys for a summary; undefined if there are none. */
 export function keysTable(keys: readonly Key[]): Table | undefined {
   if (keys.length === 0) return undefined;
+  const spent = (key: Key) => totalSpent([key]);
   return {
-    header: ['API key', 'Label', spentHeader(totalSpent(keys))],
-    rows: keys.map((key) => [
+    header: ['API key', 'Label', { numbers: 'Spent' }],
+    rows: sortedBy(keys, ({ name }) => name).map((key) => [
       { code: key.name },
       { code: key.label },
-      formatSpent(totalSpent([key])),
+      formatSpent(spent(key)),
     ]),
+    total: totalRow(['Total', ''], keys.map(spent)),
   };
 }
 
-/** The header of a column about what API keys had spent, with its total. */
-export function spentHeader(total: Usd | null): Heading {
-  return { numbers: total === null ? 'Keys spent' : `Keys spent (total ${formatUsd(total)})` };
-}
-
-/** A cell of that column. */
+/** A cell of a column about what was spent. */
 export function formatSpent(amount: Usd | null): string {
   return amount === null ? 'unknown' : formatUsd(amount);
+}
+
+/** The last row of a table with `amounts` in its last column; undefined if it would repeat the only one. */
+export function totalRow(
+  cells: readonly string[],
+  amounts: readonly (Usd | null)[],
+): string[] | undefined {
+  const known = amounts.filter((amount) => amount !== null);
+  if (amounts.length < 2 || known.length === 0) return undefined;
+  return [
+    ...cells,
+    `${known.length < amounts.length ? 'at least ' : ''}${formatUsd(sumUsd(known))}`,
+  ];
 }

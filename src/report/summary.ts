@@ -66,7 +66,14 @@ function linesOf(
     render: (cells) => rowHtml('td', cells),
   });
   const omitted = table.rows.length - rows.length + (table.more ?? 0);
-  return ['<table>', rowHtml('th', headings), ...rows, '</table>', ...omission(omitted, 'more')];
+  return [
+    '<table>',
+    rowHtml('th', headings),
+    ...rows,
+    ...(table.total ? [rowHtml('td', table.total)] : []),
+    '</table>',
+    ...omission(omitted, 'more'),
+  ];
 }
 
 function omission(count: number, what: string): string[] {

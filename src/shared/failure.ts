@@ -12,7 +12,7 @@ export interface DescriptionText {
   rows?: readonly string[];
   /** For the summary, as are the next ones. */
   table?: Table | undefined;
-  folded?: readonly { title: Cell; table: Table }[];
+  folded?: readonly { title: Cell; table: Table }[] | undefined;
   /** After the tables. */
   notes?: readonly string[] | undefined;
 }

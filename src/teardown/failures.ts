@@ -5,7 +5,7 @@ import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import { linesOfPart, rejectionAdvice } from '../report/describe-api-error.ts';
 import { keysTable } from '../report/key-table.ts';
 import { declareFailure, Failure } from '../shared/failure.ts';
-import { sweepNotes, sweepTable } from './report.ts';
+import { sweepNotes, sweepTables } from './report.ts';
 import type { SweepResult } from './sweep-result.ts';
 
 export const NOTHING_DELETED = 'Nothing was deleted.';
@@ -96,7 +96,7 @@ export const tooManyStale = declareFailure<{
   title: `${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,
   lines: [`Check ${check}. If that is right, raise max-deletions to ${result.staleCount} or more.`],
   effect: [NOTHING_DELETED],
-  table: sweepTable(result),
+  ...sweepTables(result),
   notes: sweepNotes(result),
 }));
 
@@ -118,7 +118,7 @@ export const sweepIncomplete = declareFailure<{ result: SweepResult }>(
         : []),
       'Running this again retries the others.',
     ],
-    table: sweepTable(result),
+    ...sweepTables(result),
     notes: sweepNotes(result),
   }),
 );

@@ -1,7 +1,6 @@
-import { countWorkspaces, formatAge } from '../lib/format.ts';
+import { countWorkspaces, formatAge, sortedBy } from '../lib/format.ts';
 import type { Table } from '../lib/table.ts';
-import { sumUsd } from '../lib/usd.ts';
-import { formatSpent, spentHeader } from '../report/key-table.ts';
+import { formatSpent, totalRow } from '../report/key-table.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from '../report/outputs.ts';
 import type { Summary } from '../report/summary.ts';
 import { KEYS_NOT_CHECKED, type SweepEntry, type SweepResult } from './sweep-result.ts';
@@ -39,55 +38,68 @@ export function sweepSummary(
   result: SweepResult,
   { dryRun, deleteKeys }: { dryRun: boolean; deleteKeys: boolean },
 ): Summary {
-  const { deleted, staleCount, keptCount } = result;
+  const { deleted, staleCount } = result;
   return {
     title: dryRun
       ? `🔎 Dry run: would delete ${countWorkspaces(staleCount)}`
       : `✅ Deleted ${countWorkspaces(deleted.length)}`,
-    paragraphs: [
-      `Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`,
-      ...(dryRun && !deleteKeys && staleCount > 0 ? [KEYS_NOT_CHECKED] : []),
-    ],
-    table: sweepTable(result),
+    paragraphs: dryRun && !deleteKeys && staleCount > 0 ? [KEYS_NOT_CHECKED] : [],
+    ...sweepTables(result),
     notes: sweepNotes(result),
   };
 }
 
-/** A table of the workspaces that a sweep found, with the outcome for each; undefined if it found none. */
-export function sweepTable(result: SweepResult): Table | undefined {
-  const { failed, deleted, alreadyDeleted, wouldDelete, tooMany, kept } = result;
-  const spent = [...deleted, ...alreadyDeleted, ...failed].flatMap(
-    ({ keysSpent = [] }) => keysSpent,
-  );
-  const hasSpent = spent.length > 0;
-  const found = [failed, deleted, alreadyDeleted, wouldDelete, tooMany, kept].flat();
-  // The age decides nothing in a clean-up of previews.
-  const hasAge = found.some(({ age }) => age !== undefined);
-  const total = spent.every((amount) => amount !== null) ? sumUsd(spent) : null;
-  const rows = (entries: readonly SweepEntry[], outcome: (reason: string) => string) =>
-    entries.map(({ slug, age, keysSpent, reason }) => [
-      { code: slug },
-      ...(hasAge ? [age === undefined ? 'unknown' : formatAge(age)] : []),
-      outcome(reason),
-      ...(hasSpent ? [keysSpent === undefined ? '' : formatSpent(keysSpent)] : []),
-    ]);
-  const keptBecause = (reason: string) => `kept: ${reason}`;
+/** The tables of the workspaces that a sweep found: those that are kept are folded. */
+export function sweepTables(result: SweepResult): Pick<Summary, 'table' | 'folded'> {
+  const { kept, keptCount } = result;
+  if (keptCount === 0) return { table: staleTable(result) };
+  const rows = sorted(kept).map(({ slug, reason }) => [{ code: slug }, reason]);
+  const table = { header: ['Workspace', 'Reason'], rows, more: keptCount - kept.length };
+  return {
+    table: staleTable(result),
+    folded: [{ title: `Kept: ${countWorkspaces(keptCount)}`, table }],
+  };
+}
+
+/** A table of the other workspaces, with the outcome for each: failures first. */
+function staleTable(result: SweepResult): Table | undefined {
+  const { failed, deleted, alreadyDeleted, wouldDelete, tooMany, staleCount } = result;
+  const rowsOf = (entries: readonly SweepEntry[], outcome: string) =>
+    entries.map((entry) => ({ ...entry, outcome }));
+  const others = [
+    ...rowsOf(deleted, 'deleted'),
+    ...rowsOf(alreadyDeleted, 'already deleted by another job'),
+    ...rowsOf(wouldDelete, 'would be deleted'),
+    ...rowsOf(tooMany, 'not deleted'),
+  ];
+  const found = [
+    ...sorted(failed).map((entry) => ({ ...entry, outcome: `❌ ${entry.reason}` })),
+    ...sorted(others),
+  ];
+  const spent = found.flatMap(({ keysSpent = [] }) => keysSpent);
+  // The age decides nothing in a clean-up of previews. What a sweep deletes has one.
+  const ageColumn = (cell: string) => (found[0]?.age === undefined ? [] : [cell]);
+  const spentColumn = <Shown>(cell: Shown) => (spent.length > 0 ? [cell] : []);
   if (found.length === 0) return undefined;
   return {
     header: [
       'Workspace',
-      ...(hasAge ? ['Age'] : []),
+      ...ageColumn('Age'),
       'Outcome',
-      ...(hasSpent ? [spentHeader(total)] : []),
+      ...spentColumn({ numbers: 'Keys spent' }),
     ],
-    rows: [
-      ...rows(failed, (reason) => `❌ could not be deleted: ${reason}`),
-      ...rows(deleted, () => 'deleted'),
-      ...rows(alreadyDeleted, () => 'already deleted by another job'),
-      ...rows(wouldDelete, () => 'would be deleted'),
-      ...rows(tooMany, keptBecause),
-      ...rows(kept, keptBecause),
-    ],
-    more: Math.max(0, result.staleCount + result.keptCount - found.length),
+    rows: found.map(({ slug, age, outcome, keysSpent }) => [
+      { code: slug },
+      ...ageColumn(formatAge(age ?? 0)),
+      outcome,
+      ...spentColumn(keysSpent === undefined ? '' : formatSpent(keysSpent)),
+    ]),
+    total: totalRow(['Total', ...ageColumn(''), ''], spent),
+    // The list of those that are too many is limited.
+    more: tooMany.length > 0 ? staleCount - tooMany.length : 0,
   };
+}
+
+function sorted<Entry extends SweepEntry>(entries: readonly Entry[]): Entry[] {
+  return sortedBy(entries, ({ slug }) => slug);
 }

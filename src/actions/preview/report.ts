@@ -1,4 +1,3 @@
-import { countWorkspaces } from '../../lib/format.ts';
 import { exactUsd } from '../../lib/usd.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
 import { keysTable } from '../../report/key-table.ts';
@@ -50,11 +49,7 @@ function deletedEntries(deletion: PreviewDeletion): object[] {
 /** The summary of a step that succeeded. */
 export function previewSummary(result: Result, request: PreviewRequest): Summary {
   if (result.state === 'clean-up') {
-    const kept = countWorkspaces(result.result.keptCount);
-    return {
-      ...sweepSummary(result.result, { ...request, deleteKeys: true }),
-      paragraphs: [`Kept, because they are open: ${kept}.`],
-    };
+    return sweepSummary(result.result, { ...request, deleteKeys: true });
   }
   if (result.state === 'closed') return endSummary(result.preview, result.deletion, request);
   const { slug, description } = result.preview.identity;

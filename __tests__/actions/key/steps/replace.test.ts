@@ -59,7 +59,7 @@ describe('replace: after-job', () => {
     });
     expect(keys().map(({ hash }) => hash)).toEqual([main.outputs['hash']]);
     expect(post.summary).toContain('✅ Deleted 2 API keys that the new one replaces');
-    expect(post.summary).toContain('Keys spent (total $25.00)');
+    expect(post.summary).toContain('<td>Total</td><td></td><td align="right">$25.00</td>');
     for (const { label } of old) expect(post.summary).toContain(`<code>${label}</code>`);
   });
 

@@ -339,7 +339,7 @@ describe('a clean-up', () => {
     const step = await main(event);
     expect(step).toMatchObject({ exitCode: 0, annotations: [] });
     expect(Object.keys(step.outputs)).toEqual(['deleted']);
-    expect(step.summary).toContain('<p>Kept, because they are open: 1 workspace.</p>');
+    expect(step.summary).toContain('<details><summary>Kept: 1 workspace</summary>');
     expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(2);
     expect(slugs()).toEqual(['preview-shop-1', 'preview-shop-9']);
     expect(comments().map((body) => body.includes('<p>Deleted</p>'))).toEqual([false, true]);

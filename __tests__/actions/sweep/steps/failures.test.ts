@@ -16,8 +16,10 @@ test('a workspace that cannot be deleted does not stop the others, and fails the
   expect(slugsIn(step.outputs['failed'])).toEqual(['preview-old']);
   expect(step.outputs['count']).toBe('2');
   expect(step.summary).toContain(
-    '<td><code>preview-old</code></td><td>3 d</td><td>❌ could not be deleted: it has 1 API key',
+    '<td><code>preview-old</code></td><td>3 d</td><td>❌ it has 1 API key',
   );
+  expect(step.summary.split('preview-old<')).toHaveLength(2);
+  expect(step.summary).not.toContain('preview-old:');
   expect(step.summary).toContain(
     '<td><code>preview-older</code></td><td>10 d</td><td>deleted</td>',
   );

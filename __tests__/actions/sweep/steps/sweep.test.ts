@@ -25,7 +25,7 @@ test('a sweep deletes what matches and is old enough, and nothing else, and warn
   expect(Object.keys(step.outputs).sort()).toEqual((await declaredOutputs('sweep')).sort());
   expect(annotations(step)).toEqual([]);
   expect(step.summary).toContain(
-    '<td><code>preview-young</code></td><td>5 h</td><td>kept: only 5 h old</td>',
+    '<details><summary>Kept: 1 workspace</summary>\n<table>\n<tr><th>Workspace</th><th>Reason</th></tr>\n<tr><td><code>preview-young</code></td><td>only 5 h old</td></tr>',
   );
   const [warning, ...more] = annotations(step, 'warning');
   expect(more).toEqual([]);
