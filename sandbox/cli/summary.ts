@@ -14,6 +14,7 @@ export function summaryText(summary: string): string {
   const text = convert(toHtml(summary), {
     wordwrap: false,
     selectors: [
+      { selector: 'a', options: { hideLinkHrefIfSameAsText: true } },
       { selector: 'h3', options: { uppercase: false } },
       { selector: 'table', format: 'dataTable', options: { uppercaseHeaderCells: false } },
     ],
