@@ -170,7 +170,10 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
     const [ofBranch = '', ...others] = await slugsAfter(closed);
     assert.match(ofBranch, /^preview-shop-feature-[0-9a-f]{8}$/);
     assert.deepEqual(others, []);
-    assert.match(repository.comments.now()[0]?.body ?? '', /<p>Deleted<\/p>$/);
+    assert.match(
+      repository.comments.now()[0]?.body ?? '',
+      /<h3>OpenRouter preview: .*, deleted<\/h3>/,
+    );
     assert.deepEqual(await slugsAfter(deleteBranch(github, repository, 'feature')[0]), []);
     assert.equal((await slugsAfter(openPull(github, repository)[0])).length, 1);
     closePull(github, repository, 2);

@@ -41,19 +41,24 @@ export function sortedBy<Item>(items: readonly Item[], nameOf: (item: Item) => s
   return items.toSorted((one, other) => compare(nameOf(one), nameOf(other)));
 }
 
+/** `1 earlier key`, `2 earlier keys` */
+export function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** `1 workspace`, `2 workspaces` */
 export function countWorkspaces(count: number): string {
-  return count === 1 ? '1 workspace' : `${count} workspaces`;
+  return countOf(count, 'workspace');
 }
 
 /** `1 API key`, `2 API keys` */
 export function countKeys(count: number): string {
-  return count === 1 ? '1 API key' : `${count} API keys`;
+  return countOf(count, 'API key');
 }
 
 /** `1 change`, `2 changes` */
 export function countChanges(count: number): string {
-  return count === 1 ? '1 change' : `${count} changes`;
+  return countOf(count, 'change');
 }
 
 /** A field whose value differs from the desired one. */

@@ -26,3 +26,9 @@ export function formatTime(ms: number): string {
   const json: string | null = new Date(ms).toJSON();
   return json?.replace(/\.\d+Z$/, 'Z') ?? 'an unknown time';
 }
+
+/** A time for people, in UTC and to the minute: `28 Nov 08:25 UTC`. `ms` must be a time. */
+export function formatMinute(ms: number): string {
+  const [, day, month, , time] = new Date(ms).toUTCString().split(' ');
+  return `${Number(day)} ${month} ${time?.slice(0, 5)} UTC`;
+}

@@ -11,16 +11,21 @@ export interface Description extends DescriptionText {
 /** The repository of this action if the runner does not name it, as with `uses: ./`. */
 const DEFAULT_REPOSITORY = 'OWNER/openrouter-workspace';
 
-/**
- * The URL of the section of `docs/troubleshooting.md` about `code`, at the version of the action that
- * runs (https://docs.github.com/en/actions/reference/workflows-and-actions/variables).
- */
+/** The URL of the section of `docs/troubleshooting.md` about `code`, as that of `documentUrl`. */
 export function troubleshootingUrl(code: string, env: NodeJS.ProcessEnv): string {
+  return documentUrl(`troubleshooting.md#${code}`, env);
+}
+
+/**
+ * The URL of a page in `docs/`, or of a section in it, at the version of the action that runs
+ * (https://docs.github.com/en/actions/reference/workflows-and-actions/variables).
+ */
+export function documentUrl(page: string, env = process.env): string {
   const server = env['GITHUB_SERVER_URL'] || 'https://github.com';
   const repository = env['GITHUB_ACTION_REPOSITORY'] || DEFAULT_REPOSITORY;
   const ref = env['GITHUB_ACTION_REF'] || 'main';
   const folder = isGitea(env) ? 'src' : 'blob';
-  return `${server}/${repository}/${folder}/${ref}/docs/troubleshooting.md#${code}`;
+  return `${server}/${repository}/${folder}/${ref}/docs/${page}`;
 }
 
 const SENTENCES: Readonly<Record<Effect, string>> = {

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   type CommentData,
   type CommentFacts,
   type Deletion,
+  type ExistingWorkspace,
   formatMarker,
   limitComment,
   mergeComment,
@@ -11,7 +14,7 @@ import {
   readComment,
   totalOf,
 } from '../../../src/actions/preview/comment.ts';
-import { renderComment } from '../../../src/actions/preview/render-comment.ts';
+import { commentRenderer, renderComment } from '../../../src/actions/preview/render-comment.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import {
   hostileText,
@@ -22,11 +25,16 @@ import {
   someFacts,
 } from '../../support/preview-comment.ts';
 import { SHOP } from '../../support/repositories.ts';
+import { ROOT } from '../../support/root.ts';
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
 const workspace = { id: ID, slug: 'preview-shop-42' };
 
-const options = { repository: SHOP, redact: (text: string) => text };
+const options = {
+  repository: SHOP,
+  aboutUrl: 'https://docs.test/about',
+  redact: (text: string) => text,
+};
 const render = (facts: CommentFacts) => renderComment(facts, options);
 
 const keyOf = (fields: Partial<Key>) => keyIn(workspace, fields);
@@ -45,67 +53,213 @@ const gone = (data: CommentData): CommentFacts => ({ data, existing: [], isBeing
 /** The lines after the data. */
 const htmlOf = (body: string) => body.split('\n').slice(1);
 
-const LINK =
-  '<p><a href="https://openrouter.ai/workspaces/preview-shop-42">preview-shop-42</a></p>';
+const LINK = '<a href="https://openrouter.ai/workspaces/preview-shop-42">preview-shop-42</a>';
 const HEADER =
-  '<tr><th>Run</th><th>API key</th><th align="right">Cost</th><th align="right">Limit</th></tr>';
+  '<tr><th>Job</th><th align="right">Cost</th><th align="right">Of its limit</th></tr>';
+const ABOUT = '<a href="https://docs.test/about">What is this?</a>';
+const CLOSING = `<p>Deleted when this pull request is closed. ${ABOUT}</p>`;
+const RUN = 'https://github.com/octo-org/shop/actions/runs/17/attempts/';
 
-const ended = (state: Deletion['state']): Deletion => ({ state, at: 1_790_000_000, run: '17.1' });
+const jobKey = (fields: Partial<Key>) =>
+  keyOf({ name: 'octo-org/shop / Preview / 17.1 / test / a1b2c3', ...fields });
+
+const ended = (state: Deletion['state'], run = '17.1'): Deletion => ({
+  state,
+  at: Date.UTC(2026, 10, 28, 8, 31, 59) / 1000,
+  run,
+});
+
+/** As many keys, each made a second after the one before it. */
+const manyKeys = (count: number, fields: (at: number) => Partial<Key> = () => ({})) =>
+  Array.from({ length: count }, (_, at) =>
+    keyOf({
+      hash: String(at).padStart(10, 'f'),
+      created_at: new Date(Date.UTC(2026, 0, 1) + at * 1000).toISOString(),
+      ...fields(at),
+    }),
+  );
 
 describe('the comment of a preview', () => {
-  test('has the data, the workspace with its link, a row per key, and the total', () => {
+  test('has the data, the total, the workspace, a row per key, and what comes next', () => {
     const facts = factsOf([
-      keyOf({ hash: '2b', created_at: '2026-09-30T12:00:00Z', usage: null, limit: null }),
-      keyOf({ hash: '1a', name: 'octo-org/shop / CI / 123.2 / test / a1b2c3', usage: 0.0421 }),
+      jobKey({ hash: '2b', usage: 0.0409, created_at: '2026-11-28T08:25:59Z' }),
+      keyOf({ hash: '1a', usage: 1, name: 'octo-org/shop / Preview / 17.2 / evals / a1b2c3' }),
+      keyOf({ hash: '3c', usage: 0.3, name: 'By hand', limit: null, created_at: null }),
     ]);
     expect(render(facts).split('\n')).toEqual([
       formatMarker(limitComment(facts.data)),
-      '<h3>OpenRouter preview</h3>',
-      LINK,
+      '<h3>OpenRouter preview: $1.3409</h3>',
+      `<p>${LINK} · last job $0.0409 · 3 keys · ⚠️ one has used up its limit</p>`,
       '<table>',
       HEADER,
-      '<tr><td><a href="https://github.com/octo-org/shop/actions/runs/123/attempts/2">123, attempt 2</a></td><td><code>octo-org/shop / CI / 123.2 / test / a1b2c3</code></td><td align="right">$0.0421</td><td align="right">$1.00</td></tr>',
-      '<tr><td>2026-09-30T12:00:00Z</td><td><code>CI</code></td><td align="right">unknown</td><td align="right">–</td></tr>',
+      `<tr><td><a href="${RUN}1">Preview / test</a>, 28 Nov 08:25 UTC</td><td align="right">$0.0409</td><td align="right">4 % of $1.00</td></tr>`,
+      `<tr><td><a href="${RUN}2">Preview / evals</a>, 1 Oct 12:00 UTC, attempt 2</td><td align="right">$1.00</td><td align="right">⚠️ used up</td></tr>`,
+      '<tr><td><code>By hand</code></td><td align="right">$0.30</td><td align="right">–</td></tr>',
       '</table>',
-      '<p>Total: at least $0.0421</p>',
+      CLOSING,
     ]);
   });
 
   test('of a workspace without keys has no table', () => {
     expect(htmlOf(render(factsOf([])))).toEqual([
-      '<h3>OpenRouter preview</h3>',
-      LINK,
-      '<p>Total: $0.00</p>',
+      '<h3>OpenRouter preview: $0.00</h3>',
+      `<p>${LINK} · 0 keys</p>`,
+      CLOSING,
     ]);
   });
 
-  test.each<[Deletion['state'], string]>([
-    ['finished', '<p>Total: $0.25</p>'],
-    ['unfinished', '<p>Total: at least $0.25</p>'],
-  ])('of a workspace whose deletion is %s ends with Deleted, without a link', (state, total) => {
-    const data = observe({ workspace, keys: [keyOf({})] }, ended(state));
-    const html = htmlOf(render(gone(data)));
-    expect(html.slice(-2)).toEqual([total, '<p>Deleted</p>']);
-    expect(html).not.toContain(LINK);
+  test('has no column for limits if no key has one', () => {
+    const html = htmlOf(render(factsOf([keyOf({ limit: null })])));
+    expect(html).toContain('<tr><th>Job</th><th align="right">Cost</th></tr>');
+    expect(html.join('')).not.toContain('–');
   });
 
-  test('of a workspace that is about to be deleted says so', () => {
-    const html = htmlOf(render(factsOf([keyOf({})], true)));
-    expect(html).toContain(LINK);
-    expect(html.at(-1)).toBe('<p>Total: at least $0.25, being deleted</p>');
+  test('has the costs of the last job, also if a key was made by hand after it', () => {
+    const last = jobKey({ hash: 'last', usage: 0.125, created_at: '2026-11-28T08:25:00Z' });
+    const byHand = keyOf({ hash: 'hand', usage: 0.5, created_at: '2026-11-28T09:00:00Z' });
+    expect(render(factsOf([jobKey({}), byHand, last]))).toContain(
+      ' · last job $0.125 · 3 keys</p>',
+    );
+    expect(render(factsOf([byHand]))).not.toContain('last job');
+    expect(render(factsOf([jobKey({ usage: null })]))).toContain(' · last job unknown · 1 key</p>');
   });
 
-  test('has the keys of the workspace that exists, and the total of the one before', () => {
-    const before = { ...workspace, id: ID.replace('3', '4') };
-    const data = observe({ workspace: before, keys: [keyOf({ usage: 0.5 })] }, ended('finished'));
+  test('counts the keys that have used up their limits', () => {
+    const usedUp = [1, 2].map((at) => keyOf({ hash: `${at}`, usage: 1 }));
+    expect(render(factsOf([...usedUp, keyOf({})]))).toContain(
+      ' · 3 keys · ⚠️ 2 have used up their limits</p>',
+    );
+  });
+
+  test('folds all but the newest five keys, with their costs', () => {
+    const html = htmlOf(render(factsOf(manyKeys(7))));
+    const at = html.indexOf('<details><summary>2 earlier keys: $0.50</summary>');
+    expect(html.slice(at + 1, at + 3)).toEqual(['<table>', HEADER]);
+    expect(html.slice(at + 5)).toEqual(['</table>', '</details>', CLOSING]);
+    expect(html.slice(0, at).filter((line) => line.includes('<code>'))).toHaveLength(5);
+    expect(render(factsOf(manyKeys(6)))).toContain('<summary>1 earlier key: $0.25</summary>');
+    expect(render(factsOf(manyKeys(5)))).not.toContain('details');
+  });
+
+  test('has the keys of all workspaces that exist, the newest first', () => {
+    const other = { id: ID.replace('3', '4'), slug: 'demo-42' };
+    const keys = [
+      keyIn(other, { hash: 'other', name: 'Later', created_at: '2026-11-01T00:00:00Z' }),
+    ];
+    const [own] = factsOf([keyOf({ name: 'Earlier' })]).existing as [ExistingWorkspace];
+    const html = render(joined({ ...factsOf([]), existing: [own, { workspace: other, keys }] }));
+    expect(html).toContain(
+      `<p>${LINK} · <a href="https://openrouter.ai/workspaces/demo-42">demo-42</a> · 2 keys</p>`,
+    );
+    expect(html).toMatch(/Later.*Earlier/s);
+    expect(html).toContain('<h3>OpenRouter preview: $0.50</h3>');
+  });
+});
+
+test('the comment ends with a link to the section of the documents about it', () => {
+  const body = commentRenderer({ repository: SHOP }, options)(factsOf([]));
+  const [, page = '', anchor] =
+    /\/blob\/main\/(docs\/.*)#(.*)">What is this\?<\/a><\/p>$/.exec(body) ?? [];
+  expect(anchor).toBe('the-comment');
+  expect(readFileSync(join(ROOT, page), 'utf8')).toContain('\n## The comment\n');
+});
+
+describe('the part of its limit that a key has used', () => {
+  test.each<[string, Partial<Key>]>([
+    ['25 % of $1.00', { limit_remaining: 0.75 }],
+    ['25 % of $1.00', {}],
+    ['99 % of $1.00', { usage: 0.9999 }],
+    ['0 % of $0.00', { usage: 0, limit: 0 }],
+    // OpenRouter says what remains of the current day, and the counter is of the key's life.
+    ['10 % of $1.00 daily', { usage: 8, limit_reset: 'daily', limit_remaining: 0.9 }],
+    ['unknown', { usage: 8, limit_reset: 'daily' }],
+    ['unknown', { usage: null }],
+    ['unknown', { limit: 'much' }],
+    ['unknown', { limit: undefined }],
+    ['⚠️ used up', { usage: 8, limit_reset: 'daily', limit_remaining: 0 }],
+    ['⚠️ used up', { usage: 1.01 }],
+    ['⚠️ used up', { limit_remaining: -0.01 }],
+  ])('is %s with %j', (expected, fields) => {
+    expect(render(factsOf([keyOf(fields)]))).toContain(`<td align="right">${expected}</td></tr>`);
+  });
+});
+
+describe('a total that is a lower bound', () => {
+  const before = { ...workspace, id: ID.replace('3', '4') };
+  const deleted = (deletion: Deletion | null) =>
+    observe({ workspace: before, keys: [keyOf({ usage: 0.5 })] }, deletion);
+  const withData = (data: CommentData, facts = factsOf([keyOf({})])) => ({
+    ...facts,
+    data: mergeComment(facts.data, data),
+  });
+
+  test.each<[string, CommentFacts]>([
+    ['it is being deleted', factsOf([keyOf({})], true)],
+    [
+      'a key was deleted',
+      withData(observe({ workspace, keys: [keyOf({ hash: 'gone', usage: 0.5 })] })),
+    ],
+    ['the cost of a key is unknown', factsOf([keyOf({}), keyOf({ hash: '1', usage: null })])],
+    ['the last cost before the deletion is unknown', withData(deleted(ended('unfinished')))],
+    ['the last cost before the deletion is unknown', gone(deleted(null))],
+    ['not all keys are remembered', withData({ isCut: true, workspaces: {} })],
+  ])('says in its title that it is, and why: %s', (reason, facts) => {
+    const [title, why] = htmlOf(render(facts));
+    expect(title).toMatch(/^<h3>OpenRouter preview: at least \$0\.\d+(, deleted)?<\/h3>$/);
+    expect(why).toBe(`<p>At least: ${reason}.</p>`);
+  });
+
+  test('has a line for keys that are gone', () => {
+    const keys = [keyOf({}), keyOf({ hash: '1', usage: 0.5 }), keyOf({ hash: '2', usage: null })];
+    const html = htmlOf(render(withData(observe({ workspace, keys }))));
+    expect(html.slice(-2)).toEqual(['<p>2 deleted keys: $0.50</p>', CLOSING]);
+    expect(html[0]).toContain('at least $0.75');
+  });
+});
+
+describe('the comment of a deleted preview', () => {
+  const deleted = (deletion: Deletion | null, keys: readonly Key[], id = ID) =>
+    observe({ workspace: { ...workspace, id }, keys }, deletion);
+
+  test('has the total, what was deleted, when, and by which run', () => {
+    const data = deleted(ended('finished'), [keyOf({}), keyOf({ hash: 'other' })]);
+    expect(htmlOf(render(gone(data)))).toEqual([
+      '<h3>OpenRouter preview: $0.50, deleted</h3>',
+      `<p>The workspace preview-shop-42 and its 2 keys were deleted on <a href="${RUN}1">28 Nov 08:31 UTC</a>.</p>`,
+    ]);
+  });
+
+  test.each<[string, Deletion | null, readonly Key[]]>([
+    ['and its 1 key were deleted on 28 Nov 08:31 UTC.', ended('finished', ''), [keyOf({})]],
+    ['was deleted.', null, []],
+  ])('%s', (expected, deletion, keys) => {
+    expect(htmlOf(render(gone(deleted(deletion, keys)))).at(-1)).toBe(
+      `<p>The workspace preview-shop-42 ${expected}</p>`,
+    );
+  });
+
+  test('has a line for the workspaces before the last one', () => {
+    const earlier = { ...ended('finished', '16.1'), at: 1_790_000_000 };
+    const first = deleted(earlier, [keyOf({ usage: 0.5 })], ID.replace('3', '2'));
+    const second = deleted(earlier, [keyOf({ usage: 1 })], ID.replace('3', '4'));
+    const last = deleted(ended('finished'), [keyOf({})]);
+    const html = htmlOf(render(gone([first, second, last].reduce(mergeComment))));
+    expect(html[0]).toBe('<h3>OpenRouter preview: $1.75, deleted</h3>');
+    expect(html[1]).toContain('28 Nov 08:31 UTC');
+    expect(html.slice(2)).toEqual(['<p>2 earlier workspaces: $1.50</p>']);
+  });
+
+  test('that was reopened has that line, and the keys of the new workspace', () => {
+    const before = deleted(ended('finished'), [keyOf({ usage: 0.5 })], ID.replace('3', '4'));
     const { existing } = factsOf([keyOf({ usage: 0.1, name: 'after' })]);
-    const html = htmlOf(render(joined({ data, existing, isBeingDeleted: false })));
-    expect(html.filter((line) => line === LINK)).toHaveLength(1);
+    const html = htmlOf(render(joined({ data: before, existing, isBeingDeleted: false })));
+    expect(html[0]).toBe('<h3>OpenRouter preview: $0.60</h3>');
     expect(html.join('').match(/<code>.*?<\/code>/g)).toEqual(['<code>after</code>']);
-    expect(html.join('')).toContain('<td>… and 1 older key</td><td align="right">$0.50</td>');
-    expect(html.at(-1)).toBe('<p>Total: $0.60</p>');
+    expect(html.slice(-2)).toEqual(['<p>1 earlier workspace: $0.50</p>', CLOSING]);
   });
+});
 
+describe('the text of a comment', () => {
   test('is the same text, whichever of two runs merges what both know', () => {
     fc.assert(
       fc.property(someData, someData, (a, b) => {
@@ -128,28 +282,35 @@ describe('the comment of a preview', () => {
   });
 });
 
-describe('the run of a key', () => {
-  const runIn = (name: string) =>
-    /<td>(?:<a href="([^"]*)">)?/.exec(render(factsOf([keyOf({ name })])))?.[1];
+describe('the title of a key', () => {
+  const titleIn = (name: string, repository = SHOP) =>
+    /<td>(.*?), 1 Oct/.exec(
+      renderComment(factsOf([keyOf({ name })]), { ...options, repository }),
+    )?.[1];
+  const linked = (text: string, run: string) =>
+    `<a href="https://github.com/octo-org/shop/actions/runs/${run}">${text}</a>`;
 
-  test.each<[string, string | undefined]>([
-    ['octo-org/shop / CI / 123.1 / test / a1b2c3', '123/attempts/1'],
-    // A workflow has any name, a job only letters, digits, hyphens and underscores.
-    ['octo-org/shop / 9.9 / 123.1 / test / a1b2c3', '123/attempts/1'],
-    ['octo-org/shop / CI / 123 / test / 123456', undefined],
-    ['octo-org/other / CI / 123.1 / test / a1b2c3', undefined],
-    ['CI', undefined],
-    ['', undefined],
-  ])('of the key %j is %p', (name, expected) => {
-    const start = 'https://github.com/octo-org/shop/actions/runs/';
-    expect(runIn(name)).toBe(expected && start + expected);
+  test.each<[string, string]>(
+    [
+      ['octo-org/shop / CI / 123.1 / test / a1b2c3', linked('CI / test', '123/attempts/1')],
+      // A workflow has any name, a job only letters, digits, hyphens and underscores.
+      ['octo-org/shop / 9.9 / 123.1 / test / a1b2c3', linked('9.9 / test', '123/attempts/1')],
+      ['octo-org/shop / A / B / 1.3 / test / a1b2c3', linked('A / B / test', '1/attempts/3')],
+      ['octo-org/shop#42 / CI / deploy', '<code>CI / deploy</code>'],
+      ['octo-org/shop#42', '<code>octo-org/shop#42</code>'],
+      ['octo-org/shop / CI / 123 / test / 123456', undefined],
+      ['octo-org/other / CI / 123.1 / test / a1b2c3', undefined],
+      ['CI', undefined],
+      ['', undefined],
+    ].map(([name = '', title]) => [name, title ?? `<code>${name}</code>`]),
+  )('named %j is %s', (name, expected) => {
+    expect(titleIn(name)).toBe(expected);
   });
 
   test('has a link without the attempt on Gitea and Forgejo', () => {
-    const facts = factsOf([keyOf({ name: 'octo-org/shop / CI / 123.2 / test' })]);
-    const repository = { ...SHOP, isGitea: true };
-    expect(renderComment(facts, { ...options, repository })).toContain(
-      '<a href="https://github.com/octo-org/shop/actions/runs/123">123, attempt 2</a>',
+    const repository = { ...SHOP, isGitea: true } as unknown as typeof SHOP;
+    expect(titleIn('octo-org/shop / CI / 123.2 / test / a1b2c3', repository)).toBe(
+      linked('CI / test', '123'),
     );
   });
 });
@@ -157,7 +318,7 @@ describe('the run of a key', () => {
 describe('texts that others chose', () => {
   /** What the program writes. Anything else would have come from a text. */
   const TAGS =
-    /<\/?(?:h3|p|table|tr|th|td|code|br)>|<t[hd] align="right">|<a href="https:[^"<>]*">|<\/a>/g;
+    /<\/?(?:h3|p|table|tr|th|td|code|br|details|summary)>|<t[hd] align="right">|<a href="https:[^"<>]*">|<\/a>/g;
 
   test('add no HTML, no mentions and no lines, and do not end the data', () => {
     fc.assert(
@@ -166,7 +327,9 @@ describe('texts that others chose', () => {
         expect(body.indexOf('-->')).toBe(body.indexOf('\n') - '-->'.length);
         const html = htmlOf(body);
         expect(html.join('').replaceAll(TAGS, '')).not.toMatch(/[<>]/);
-        expect(html.join('').replaceAll(/<code>.*?<\/code>/g, '')).not.toMatch(/[@#|`]/);
+        // GitHub finds no mentions in code and in links.
+        const quoted = /<code>.*?<\/code>|<a [^>]*>.*?<\/a>/g;
+        expect(html.join('').replaceAll(quoted, '')).not.toMatch(/[@#|`]/);
         // A blank line would end the HTML, and what follows would be Markdown.
         for (const line of html) expect(line).toMatch(/^<.*>$/);
       }),
@@ -209,16 +372,9 @@ describe('a comment with more than it has space for', () => {
     );
   });
 
-  const manyKeys = (count: number, fields: (at: number) => Partial<Key>) =>
-    Array.from({ length: count }, (_, at) =>
-      keyOf({
-        hash: String(at).padStart(10, 'f'),
-        created_at: new Date(Date.UTC(2026, 0, 1) + at * 1000).toISOString(),
-        ...fields(at),
-      }),
-    );
   const nameOf = (at: number) => `octo-org/shop / Preview / 170000${at}.1 / integration / a1b2c3`;
-  const rowsIn = (body: string) => htmlOf(body).filter((line) => line.includes('<code>')).length;
+  const rowsIn = (body: string) =>
+    htmlOf(body).filter((line) => line.startsWith('<tr><td>')).length;
 
   test('has 1,500 keys with amounts of 12 characters, and 50 rows', () => {
     const keys = manyKeys(1_500, (at) => ({ name: nameOf(at), usage: 1 + at / 1e10 + 1e-10 }));
@@ -227,7 +383,7 @@ describe('a comment with more than it has space for', () => {
     expect(body.length).toBeLessThanOrEqual(60_000);
     expect(readComment(body)).toEqual(facts.data);
     expect(rowsIn(body)).toBe(50);
-    expect(htmlOf(body).at(-1)).toMatch(/^<p>Total: \$/);
+    expect(body).toContain('<p>… and 1450 more</p>\n</details>');
   });
 
   test('has fewer rows before it has less data', () => {
@@ -240,10 +396,21 @@ describe('a comment with more than it has space for', () => {
   });
 
   test('has the newest keys in its rows', () => {
-    const keys = manyKeys(60, (at) => ({ name: nameOf(at) }));
-    const body = render(factsOf(keys));
-    const names = [...body.matchAll(/170000(\d+)\.1 \//g)].map(([, at]) => Number(at));
-    expect(names).toEqual(Array.from({ length: 50 }, (_, at) => 59 - at));
-    expect(body).toContain('<td>… and 10 older keys</td><td align="right">$2.50</td>');
+    const body = render(factsOf(manyKeys(60, (at) => ({ name: nameOf(at) }))));
+    const runs = [...body.matchAll(/runs\/170000(\d+)\//g)].map(([, at]) => Number(at));
+    expect(runs).toEqual(Array.from({ length: 50 }, (_, at) => 59 - at));
+    expect(body).toContain('<summary>55 earlier keys: $13.75</summary>');
+    expect(body).toContain('<p>… and 10 more</p>');
+  });
+
+  test('has no rows if there is no space for more than the unfolded ones', () => {
+    const keys = manyKeys(4_000, () => ({ name: '<'.repeat(200) }));
+    const html = htmlOf(render(factsOf(keys)));
+    expect(html[0]).toMatch(/^<h3>OpenRouter preview: at least /);
+    expect(html.slice(1)).toEqual([
+      '<p>At least: not all keys are remembered.</p>',
+      `<p>${LINK} · 4000 keys</p>`,
+      CLOSING,
+    ]);
   });
 });

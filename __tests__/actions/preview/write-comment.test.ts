@@ -27,6 +27,7 @@ const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
 const WORKSPACE = { id: ID, slug: 'preview-shop-42' };
 const JOB = 'github-actions[bot]';
 const REPOSITORY = { ...SHOP, id: 1 };
+const ABOUT = 'https://docs.test/about';
 const MARK = 'Preview of https://github.com/octo-org/shop/pull/42 (repository 1)';
 const COMMENTS = 'GET /repos/octo-org/shop/issues/42/comments';
 const POST = 'POST /repos/octo-org/shop/issues/42/comments';
@@ -102,7 +103,7 @@ function openServers() {
 }
 
 const render = (facts: CommentFacts) =>
-  renderComment(facts, { repository: REPOSITORY, redact: (text) => text });
+  renderComment(facts, { repository: REPOSITORY, aboutUrl: ABOUT, redact: (text) => text });
 
 const REQUEST: CommentRequest = {
   number: 42,
@@ -188,7 +189,9 @@ const FINISHED: Deletion = { state: 'finished', at: 1_790_000_000, run: '17.1' }
 
 /** What each comment says that the keys have spent in total; undefined if it is no comment of a preview. */
 const totalsIn = ({ comments }: ReturnType<typeof openServers>['state']) =>
-  comments.map(({ body }) => /<p>Total: (.*)<\/p>/.exec(body)?.[1]?.replace('$', ''));
+  comments.map(({ body }) =>
+    /<h3>OpenRouter preview: (.*?)(?:, deleted)?<\/h3>/.exec(body)?.[1]?.replace('$', ''),
+  );
 
 const writesIn = ({ calls }: ReturnType<typeof openServers>['state']) =>
   calls.filter((call) => call !== GRAPHQL && !call.startsWith('GET'));
@@ -221,7 +224,7 @@ describe('a run that writes the comment', () => {
     state.intercept = (call) => (call === 'GET /keys' ? reply : undefined);
     expect(await write()).toEqual([]);
     expect(totalsIn(state)).toEqual(['at least 0.25']);
-    expect(state.comments[0]?.body).toContain('Deleted');
+    expect(state.comments[0]?.body).toContain(', deleted</h3>');
   });
 
   test('writes nothing if it is right', async () => {
@@ -337,7 +340,7 @@ describe('a run that writes the comment', () => {
     state.workspace = undefined;
     await write(missing);
     expect(totalsIn(state)).toEqual(['at least 0.25']);
-    expect(state.comments[0]?.body).toContain('Deleted');
+    expect(state.comments[0]?.body).toContain(', deleted</h3>');
   });
 
   test.each(['A workspace of someone', MARK.replace('42', '43'), MARK.replace('1)', '2)')])(
@@ -367,7 +370,7 @@ describe('a run that writes the comment', () => {
       remember(state, MARK);
       await write();
       expect(totalsIn(state)).toEqual(['1.25']);
-      expect(state.comments[0]?.body).toMatch(/preview-shop-42<\/a>.*demo-42<\/a>/s);
+      expect(state.comments[0]?.body).toMatch(/preview-shop-42<\/a> · .*demo-42<\/a>/);
     });
 
     // Whoever may edit the comment must not be able to have its keys published.
@@ -462,7 +465,7 @@ describe('runs at the same time', () => {
     );
   });
 
-  test('end with Deleted if one of them deletes the workspace, with a total that is not too high', async () => {
+  test('end with deleted if one of them deletes the workspace, with a total that is not too high', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(100), { minLength: 30, maxLength: 30 }),
@@ -481,7 +484,7 @@ describe('runs at the same time', () => {
           await scene.writeAtOnce([{}, {}]);
           state.workspace = undefined;
           await scene.writeAtOnce([{ seen, known: { kind: 'gone', id: ID } }, {}, {}]);
-          expect(state.comments[0]?.body).toMatch(/<p>Deleted<\/p>$/);
+          expect(state.comments[0]?.body).toContain(', deleted</h3>');
           expect(['0.25', 'at least 0.25', 'at least 0.10']).toContain(totalsIn(state)[0]);
           expect(info).toEqual([]);
         },

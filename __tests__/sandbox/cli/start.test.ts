@@ -117,10 +117,10 @@ describe('npm start shows', () => {
       ['created: false', 'state: open'],
       ['state: closed'],
     ]);
-    expect(comments.map((comment) => comment.match(/^(Total: .*|Deleted)$/gm))).toEqual([
-      ['Total: $0.25'],
-      ['Total: $0.50'],
-      ['Total: $0.50', 'Deleted'],
+    expect(comments.map((comment) => comment.split('\n')[0])).toEqual([
+      'OpenRouter preview: $0.25',
+      'OpenRouter preview: $0.50',
+      'OpenRouter preview: $0.50, deleted',
     ]);
     expect(runs[0]).toContain('GET /repos/octo-org/app/pulls/42\n');
   });

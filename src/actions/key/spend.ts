@@ -1,7 +1,8 @@
 import { formatAttempt } from '../../http/request.ts';
-import { exceeds, toUsd, type Usd } from '../../lib/usd.ts';
+import { toUsd, type Usd } from '../../lib/usd.ts';
 import {
   describeKey,
+  isLimitUsedUp,
   type Key,
   type KeyIdentity,
   type KeyLimit,
@@ -67,12 +68,7 @@ export function reportSpendOf(
   }
   const limit = limitOf(key);
   const spend = { name: created.name, spent, byok: toUsd(key['byok_usage']) };
-  const usedUp = limit && limit.amount > 0n && isUsedUp(limit, spent) ? limit : undefined;
-  onSpend({ ...spend, limit, isUsedUp: usedUp !== undefined });
-  if (usedUp) warn(keyLimitUsedUp, { ...spend, limit: usedUp });
-}
-
-/** Whether nothing remains of `limit`. Without a remainder, only a limit that never resets shows that. */
-function isUsedUp({ amount, reset, remaining }: KeyLimit, spent: Usd): boolean {
-  return !exceeds(remaining ?? (reset ? amount : amount - spent), 0n);
+  const isUsedUp = limit !== undefined && isLimitUsedUp(limit, spent);
+  onSpend({ ...spend, limit, isUsedUp });
+  if (limit && isUsedUp) warn(keyLimitUsedUp, { ...spend, limit });
 }

@@ -123,12 +123,18 @@ function unfinished(deletion: Deletion): Deletion {
 }
 
 /** Whether `data` remembers API keys of a workspace that are not listed: what the listed ones have spent is only a part. */
-export function remembersMore(
+export function remembersMore(data: CommentData, existing: ExistingWorkspace): boolean {
+  return Object.keys(unlistedIn(data, existing)).length > 0;
+}
+
+/** What the API keys of a workspace had spent that `data` remembers and that are not listed. */
+export function unlistedIn(
   { workspaces }: CommentData,
   { workspace: { id }, keys }: ExistingWorkspace,
-): boolean {
+): WorkspaceData['keys'] {
   const listed = new Set(keys.map(prefixOf));
-  return Object.keys(workspaces[id]?.keys ?? {}).some((prefix) => !listed.has(prefix));
+  const remembered = Object.entries(workspaces[id]?.keys ?? {});
+  return Object.fromEntries(remembered.filter(([prefix]) => !listed.has(prefix)));
 }
 
 /**
@@ -189,21 +195,41 @@ export interface Total {
   isComplete: boolean;
 }
 
+/** What all keys had spent. */
+export function totalOf(facts: CommentFacts): Total {
+  const workspaces = Object.values(facts.data.workspaces);
+  return { amount: spentIn(workspaces), isComplete: doubtOf(facts) === undefined };
+}
+
+/** What the keys of `workspaces` had spent, as far as that is known. */
+export function spentIn(workspaces: readonly Pick<WorkspaceData, 'keys'>[]): Usd {
+  return sumUsd(amountsIn(workspaces).filter((known) => known !== UNKNOWN));
+}
+
+function amountsIn(workspaces: readonly Pick<WorkspaceData, 'keys'>[]): Usd[] {
+  return workspaces.flatMap(({ keys }) => Object.values(keys).map(usdOf));
+}
+
+/** The workspaces that are remembered and do not exist. */
+export function goneIn({ data, existing }: CommentFacts): WorkspaceData[] {
+  const isGone = (id: string) => existing.every(({ workspace }) => workspace.id !== id);
+  return Object.entries(data.workspaces).flatMap(([id, one]) => (isGone(id) ? [one] : []));
+}
+
 /**
- * What all keys had spent. It is complete if all is known: each workspace exists and lists all keys that are
- * remembered of it, or its deletion was recorded to its end.
+ * Why the total is only a lower bound; undefined if all is known: each workspace exists and lists all keys
+ * that are remembered of it, or its deletion was recorded to its end.
  */
-export function totalOf({ data, existing, isBeingDeleted }: CommentFacts): Total {
-  const workspaces = Object.entries(data.workspaces);
-  const amounts = workspaces.flatMap(([, { keys }]) => Object.values(keys).map(usdOf));
-  const isKnown = workspaces.every(([id, { deletion }]) => {
-    const now = existing.find(({ workspace }) => workspace.id === id);
-    return now ? !remembersMore(data, now) : deletion?.state === 'finished';
-  });
-  return {
-    amount: sumUsd(amounts.filter((known) => known !== UNKNOWN)),
-    isComplete: isKnown && !isBeingDeleted && !data.isCut && !amounts.includes(UNKNOWN),
-  };
+export function doubtOf(facts: CommentFacts): string | undefined {
+  const { data, existing } = facts;
+  if (facts.isBeingDeleted) return 'it is being deleted';
+  if (data.isCut) return 'not all keys are remembered';
+  if (existing.some((one) => remembersMore(data, one))) return 'a key was deleted';
+  if (amountsIn(Object.values(data.workspaces)).includes(UNKNOWN)) {
+    return 'the cost of a key is unknown';
+  }
+  const isRecorded = goneIn(facts).every(({ deletion }) => deletion?.state === 'finished');
+  return isRecorded ? undefined : 'the last cost before the deletion is unknown';
 }
 
 /** How many workspaces a comment remembers. */

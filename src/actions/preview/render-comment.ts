@@ -1,38 +1,58 @@
 import type { Repository } from '../../github/repository.ts';
+import { countOf } from '../../lib/format.ts';
 import type { Cell, Table } from '../../lib/table.ts';
-import { formatUsd, sumUsd, toUsd } from '../../lib/usd.ts';
-import type { Key } from '../../openrouter/resources/keys.ts';
+import { formatUsd, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
+import { isLimitUsedUp, type Key, limitOf, usedOf } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
-import { createdAt, formatTime } from '../../openrouter/time.ts';
+import { createdAt, formatMinute } from '../../openrouter/time.ts';
+import { documentUrl } from '../../report/description.ts';
+import { formatSpent } from '../../report/key-table.ts';
 import type { Report } from '../../report/report.ts';
-import { summaryHtml } from '../../report/summary.ts';
+import { type Summary, summaryHtml } from '../../report/summary.ts';
 import type { Redact } from '../../report/text.ts';
-import { type CommentFacts, formatMarker, limitComment, type Total, totalOf } from './comment.ts';
+import {
+  type CommentFacts,
+  doubtOf,
+  type ExistingWorkspace,
+  formatMarker,
+  goneIn,
+  limitComment,
+  spentIn,
+  totalOf,
+  unlistedIn,
+  type WorkspaceData,
+} from './comment.ts';
 
 /** GitHub accepts 65,536 characters. */
 const MAX_LENGTH = 60_000;
 
-/** How many keys have a row: the newest. */
-const MAX_ROWS = 50;
+/** More than the figures become longer when data are left out: $1.2345 can be a part of $2.00. */
+const MARGIN = 100;
 
-/** The maximum length of the name of a key, in characters. */
-const MAX_NAME = 200;
+/** How many keys have a row, and how many of these are not folded: the newest. */
+const MAX_ROWS = 50;
+const MAX_UNFOLDED = 5;
+
+/** The maximum length of the title of a row, in characters. */
+const MAX_TITLE = 200;
 
 export interface CommentOptions {
   repository: Pick<Repository, 'name' | 'serverUrl' | 'isGitea'>;
+  /** The URL of what the documents say about the comment. */
+  aboutUrl: string;
   redact: Redact;
 }
 
 /** Renders the comment of a preview, with its data. What does not fit is left out: rows first, then data. */
 export function renderComment(facts: CommentFacts, options: CommentOptions): string {
   const limited = { ...facts, data: limitComment(facts.data) };
-  for (let maxRows = MAX_ROWS; maxRows > 0; maxRows = Math.floor(maxRows * 0.8)) {
+  for (let maxRows = MAX_ROWS; maxRows > MAX_UNFOLDED; maxRows = Math.floor(maxRows * 0.8)) {
     const body = bodyOf(limited, { ...options, maxRows });
     if (body.length <= MAX_LENGTH) return body;
   }
   const without = { ...options, maxRows: 0 };
   const isCut = { ...facts, data: { ...facts.data, isCut: true } };
-  const data = limitComment(facts.data, MAX_LENGTH - htmlOf(isCut, without).length - 1);
+  const data = limitComment(facts.data, MAX_LENGTH - htmlOf(isCut, without).length - MARGIN);
   return bodyOf({ ...facts, data }, without);
 }
 
@@ -43,83 +63,185 @@ function bodyOf(facts: CommentFacts, options: RowOptions): string {
 }
 
 function htmlOf(facts: CommentFacts, options: RowOptions): string {
-  const { existing } = facts;
+  const { redact } = options;
+  const doubt = doubtOf(facts);
+  const isDeleted = facts.existing.length === 0;
+  const { paragraphs, ...parts } = (isDeleted ? describeDeleted : describeExisting)(facts, options);
+  const total = `${doubt ? 'at least ' : ''}${formatUsd(totalOf(facts).amount)}`;
   const summary = {
-    title: 'OpenRouter preview',
-    paragraphs: existing.map(({ workspace: { slug } }) => ({
-      text: slug,
-      url: dashboardUrl(slug),
-    })),
-    table: tableOf(facts, options),
+    title: `OpenRouter preview: ${total}${isDeleted ? ', deleted' : ''}`,
+    paragraphs: [...(doubt ? [`At least: ${doubt}.`] : []), ...paragraphs],
+    ...parts,
+  };
+  return summaryHtml(summary, { redact, maxBytes: Number.POSITIVE_INFINITY });
+}
+
+interface Parts extends Omit<Summary, 'title'> {
+  paragraphs: readonly Cell[];
+}
+
+/** What is shown of workspaces that exist: several if the prefix of their slugs was changed. */
+function describeExisting(facts: CommentFacts, options: RowOptions): Parts {
+  const { data, existing } = facts;
+  const spenders = spendersOf(facts, options);
+  const unlisted = existing.map((one) => ({ keys: unlistedIn(data, one) }));
+  const deleted = unlisted.flatMap(({ keys }) => Object.keys(keys));
+  const earlier = goneIn(facts);
+  return {
+    paragraphs: [overviewOf(existing, spenders)],
+    ...tablesOf(spenders, options.maxRows),
     notes: [
-      `Total: ${formatTotal(totalOf(facts))}${facts.isBeingDeleted ? ', being deleted' : ''}`,
-      ...(existing.length === 0 ? ['Deleted'] : []),
+      ...sumLine(deleted.length, 'deleted key', unlisted),
+      ...sumLine(earlier.length, 'earlier workspace', earlier),
+      [
+        'Deleted when this pull request is closed. ',
+        { text: 'What is this?', url: options.aboutUrl },
+      ],
     ],
   };
-  return summaryHtml(summary, { redact: options.redact, maxBytes: Number.POSITIVE_INFINITY });
 }
 
-function tableOf(facts: CommentFacts, options: RowOptions): Table | undefined {
-  const { data, existing } = facts;
-  const remembered = Object.values(data.workspaces).flatMap(({ keys }) => Object.keys(keys));
-  if (remembered.length === 0) return undefined;
-  const listed = existing.flatMap(({ keys }) => keys).sort(compareAge);
-  const shown = listed.slice(0, options.maxRows);
-  const rows = shown.map((key) => rowOf(key, options));
-  const older = Math.max(remembered.length, listed.length) - shown.length;
-  const rest = totalOf(facts).amount - sumUsd(shown.map((key) => toUsd(key['usage']) ?? 0n));
-  const what = older === 1 ? 'older key' : 'older keys';
-  const last = ['', `… and ${older} ${what}`, formatUsd(rest), ''];
+/** What is shown of workspaces that are gone: the last one, and how many were before it. */
+function describeDeleted(facts: CommentFacts, { repository }: RowOptions): Parts {
+  const beganAt = ({ deletion }: WorkspaceData) => deletion?.at ?? 0;
+  const [last, ...earlier] = goneIn(facts).sort((a, b) => beganAt(b) - beganAt(a));
+  if (!last) return { paragraphs: [] };
+  const { slug, deletion, keys } = last;
+  const count = Object.keys(keys).length;
+  const what = count > 0 ? `and its ${countOf(count, 'key')} were` : 'was';
+  const time = formatMinute(beganAt(last) * 1000);
+  const moment = deletion?.run ? { text: time, url: runUrl(deletion.run, repository) } : time;
   return {
-    header: ['Run', 'API key', { numbers: 'Cost' }, { numbers: 'Limit' }],
-    rows: older > 0 ? [...rows, last] : rows,
+    paragraphs: [
+      [`The workspace ${slug} ${what} deleted`, ...(deletion ? [' on ', moment] : []), '.'],
+    ],
+    notes: sumLine(earlier.length, 'earlier workspace', earlier),
   };
 }
 
-/** The newest first. */
-function compareAge(a: Key, b: Key): number {
-  return (createdAt(b) ?? 0) - (createdAt(a) ?? 0) || (a.hash < b.hash ? -1 : 1);
+/** A line about what has no rows, if there is any. */
+function sumLine(
+  count: number,
+  what: string,
+  workspaces: readonly Pick<WorkspaceData, 'keys'>[],
+): string[] {
+  return count > 0 ? [`${countOf(count, what)}: ${formatUsd(spentIn(workspaces))}`] : [];
 }
 
-function rowOf(key: Key, { repository, redact }: RowOptions): Cell[] {
-  // Cut behind the secrets that it may have.
-  const name = [...redact(key.name)].slice(0, MAX_NAME).join('');
-  const time = createdAt(key);
-  const [spent, limit] = [toUsd(key['usage']), toUsd(key['limit'])];
-  return [
-    runOf(name, repository) || (time === undefined ? '' : formatTime(time)),
-    { code: name },
-    spent === undefined ? 'unknown' : formatUsd(spent),
-    limit === undefined ? '–' : formatUsd(limit),
+/** An API key of a workspace that exists, as its row shows it. */
+interface Spender {
+  title: Cell;
+  /** The run that created it, and its attempt: `17000000012.1`; undefined if its name does not say that. */
+  run: string | undefined;
+  /** Null if unknown. */
+  spent: Usd | null;
+  limit: string;
+}
+
+const NO_LIMIT = '–';
+const USED_UP = '⚠️ used up';
+
+/** The newest first. */
+function spendersOf({ existing }: CommentFacts, options: CommentOptions): Spender[] {
+  return existing
+    .flatMap(({ keys }) => keys)
+    .sort((a, b) => (createdAt(b) ?? 0) - (createdAt(a) ?? 0) || (a.hash < b.hash ? -1 : 1))
+    .map((key) => {
+      const spent = toUsd(key['usage']) ?? null;
+      return { ...titleOfKey(key, options), spent, limit: shareOfLimit(key, spent) };
+    });
+}
+
+/** The workspaces with their links, and what matters most of their keys. */
+function overviewOf(existing: readonly ExistingWorkspace[], spenders: readonly Spender[]): Cell {
+  const last = spenders.find(({ run }) => run);
+  const usedUp = spenders.filter(({ limit }) => limit === USED_UP).length;
+  const parts = [
+    ...existing.map(({ workspace: { slug } }) => ({ text: slug, url: dashboardUrl(slug) })),
+    ...(last ? [`last job ${formatSpent(last.spent)}`] : []),
+    countOf(spenders.length, 'key'),
+    ...(usedUp === 1 ? ['⚠️ one has used up its limit'] : []),
+    ...(usedUp > 1 ? [`⚠️ ${usedUp} have used up their limits`] : []),
   ];
+  return parts.flatMap((part, at) => (at > 0 ? [' · ', part] : [part]));
+}
+
+/** The rows, all but the newest folded. */
+function tablesOf(
+  spenders: readonly Spender[],
+  maxRows: number,
+): Pick<Summary, 'table' | 'folded'> {
+  const hasLimits = spenders.some(({ limit }) => limit !== NO_LIMIT);
+  const columnsOf = <Column>(columns: readonly Column[]) => columns.slice(0, hasLimits ? 3 : 2);
+  const tableOf = (rows: readonly Spender[]): Table => ({
+    header: columnsOf(['Job', { numbers: 'Cost' }, { numbers: 'Of its limit' }]),
+    rows: rows.map(({ title, spent, limit }) => columnsOf([title, formatSpent(spent), limit])),
+  });
+  const shown = spenders.slice(0, maxRows);
+  const earlier = spenders.slice(MAX_UNFOLDED);
+  const sum = formatUsd(sumUsd(earlier.map(({ spent }) => spent ?? 0n)));
+  const folded = {
+    title: `${countOf(earlier.length, 'earlier key')}: ${sum}`,
+    table: { ...tableOf(shown.slice(MAX_UNFOLDED)), more: spenders.length - shown.length },
+  };
+  return {
+    table: shown.length > 0 ? tableOf(shown.slice(0, MAX_UNFOLDED)) : undefined,
+    folded: shown.length > MAX_UNFOLDED ? [folded] : [],
+  };
+}
+
+/** How much of its limit a key has used, in the current period of the limit. */
+function shareOfLimit(key: Key, spent: Usd | null): string {
+  if (key['limit'] === null) return NO_LIMIT;
+  const limit = limitOf(key);
+  const used = limit ? usedOf(limit, spent) : null;
+  if (!limit || used === null) return 'unknown';
+  if (isLimitUsedUp(limit, spent)) return USED_UP;
+  const { amount, reset } = limit;
+  const percent = amount > 0n ? (100n * used) / amount : 0n;
+  return `${percent} % of ${formatUsd(amount)}${reset ? ` ${reset}` : ''}`;
 }
 
 /**
- * The run in the name of a key, with its link. The name consists of the repository, workflow, run and
- * attempt, job, and a suffix.
+ * What a key was created for, by its name. That of a job consists of the repository, workflow, run and attempt,
+ * job, and a suffix; that of a deployed preview, of the repository with the number of its pull request, workflow
+ * and job.
  */
-function runOf(name: string, repository: CommentOptions['repository']): Cell {
-  const [start, ...parts] = name.split(' / ');
+function titleOfKey(key: Key, { repository, redact }: CommentOptions) {
+  const name = redact(key.name);
+  const [start = '', ...parts] = name.split(' / ');
   // The last one, because the name of a workflow can look like a run, but not that of a job.
-  const [run, attempt] =
-    parts.findLast((part) => /^\d{1,15}\.\d{1,5}$/.test(part))?.split('.') ?? [];
-  if (start !== repository.name || run === undefined) return '';
-  const url = `${repository.serverUrl}/${repository.name}/actions/runs/${run}`;
-  return {
-    text: `${run}, attempt ${attempt}`,
-    // Gitea and Forgejo have no page for an attempt.
-    url: repository.isGitea ? url : `${url}/attempts/${attempt}`,
-  };
+  const at = parts.findLastIndex((part) => /^\d{1,15}\.\d{1,5}$/.test(part));
+  const run = start === repository.name ? parts[at] : undefined;
+  const isDeployed = start.startsWith(`${repository.name}#`);
+  const known = run ? parts.toSpliced(at, 1).slice(0, -1) : parts;
+  const job = run || isDeployed ? known.join(' / ') : '';
+  // Cut behind the secrets that it may have.
+  const text = [...(job || name)].slice(0, MAX_TITLE).join('');
+  const link = run ? { text, url: runUrl(run, repository) } : { code: text };
+  const time = createdAt(key);
+  const attempt = run?.split('.')[1];
+  const details =
+    (time ? `, ${formatMinute(time)}` : '') + (Number(attempt) > 1 ? `, attempt ${attempt}` : '');
+  return { run, title: [link, details] };
 }
 
-function formatTotal({ amount, isComplete }: Total): string {
-  return `${isComplete ? '' : 'at least '}${formatUsd(amount)}`;
+/** The page of a run and its attempt, such as `17000000012.1`. */
+function runUrl(run: string, { serverUrl, name, isGitea }: CommentOptions['repository']): string {
+  const [id, attempt] = run.split('.');
+  const url = `${serverUrl}/${name}/actions/runs/${id}`;
+  // Gitea and Forgejo have no page for an attempt.
+  return isGitea ? url : `${url}/attempts/${attempt}`;
 }
+
+/** The section of the documents that says what the comment means. */
+const ABOUT = 'preview-environments.md#the-comment';
 
 /** Returns a function that renders the comment of a preview in `repository`. */
 export function commentRenderer(
   { repository }: Pick<CommentOptions, 'repository'>,
   { redact }: Pick<Report, 'redact'>,
 ) {
-  return (facts: CommentFacts) => renderComment(facts, { repository, redact });
+  const options = { repository, aboutUrl: documentUrl(ABOUT), redact };
+  return (facts: CommentFacts) => renderComment(facts, options);
 }

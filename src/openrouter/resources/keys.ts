@@ -4,7 +4,7 @@ import { ApiError, type ApiRequest, type ApiResponse, type Outcome } from '../..
 import { bearerToken, MIN_KEY_LENGTH } from '../../http/token.ts';
 import { catching } from '../../lib/catching.ts';
 import { parseJson } from '../../lib/json.ts';
-import { formatUsd, sumUsd, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
+import { exceeds, formatUsd, sumUsd, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
 import { type Deletion, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
 import { type ListRequest, listAll, listPages, type Page, pageOf } from '../pages.ts';
@@ -33,7 +33,15 @@ const COUNTERS = ['usage', 'byok_usage'].flatMap((field) =>
 );
 
 /** The fields that are used of a key in a list, besides those that each key has. */
-const LISTED_FIELDS = ['created_at', 'disabled', 'expires_at', 'limit', ...COUNTERS];
+const LISTED_FIELDS = [
+  'created_at',
+  'disabled',
+  'expires_at',
+  'limit',
+  'limit_remaining',
+  'limit_reset',
+  ...COUNTERS,
+];
 
 /** A list can be long, so its keys have the fields that are used, and no nested values. */
 function toListedKey(key: Key): Key {
@@ -278,6 +286,22 @@ export function limitOf(key: Key): KeyLimit | undefined {
     reset: typeof reset === 'string' ? reset : undefined,
     remaining: toUsd(key['limit_remaining']),
   };
+}
+
+/**
+ * How much of a limit is used, in its current period if it resets; null if unknown.
+ * @param spent what the key has spent in its life; without a remainder, it shows that of a limit that never
+ *   resets
+ */
+export function usedOf({ amount, reset, remaining }: KeyLimit, spent: Usd | null): Usd | null {
+  if (remaining !== undefined) return amount - remaining;
+  return reset ? null : spent;
+}
+
+/** Whether nothing remains of a limit that lets a key spend anything. */
+export function isLimitUsedUp(limit: KeyLimit, spent: Usd | null): boolean {
+  const used = usedOf(limit, spent);
+  return limit.amount > 0n && used !== null && !exceeds(limit.amount, used);
 }
 
 /** `The daily limit is $1.00, of which $0.70 remains` */

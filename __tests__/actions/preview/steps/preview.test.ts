@@ -67,20 +67,24 @@ describe('the life of a pull request', () => {
     expect(others).toMatchObject({ state: 'open', slug: 'preview-shop-1', created: 'true' });
     expect(fields()).toMatchObject({ id, slug: 'preview-shop-1', name: 'octo-org/shop#1' });
     expect(keyOf(opened.main)).toMatchObject({ limit: 1, disabled: true });
-    expect(comments()).toEqual([expect.stringMatching(/preview-shop-1.*Total: \$0\.25</s)]);
+    expect(comments()).toEqual([
+      expect.stringMatching(/<h3>OpenRouter preview: \$0\.25<.*>preview-shop-1</s),
+    ]);
 
     const pushed = await job(push(), {}, 0.5);
     expect(pushed.main.outputs).toMatchObject({ id, state: 'open', created: 'false' });
-    expect(comments()).toEqual([expect.stringMatching(/Total: \$0\.75<\/p>$/)]);
+    expect(comments()).toEqual([expect.stringContaining('<h3>OpenRouter preview: $0.75</h3>')]);
 
     const closed = await job(close()[0]);
     expect(closed.main.outputs).toMatchObject({ state: 'closed', 'keys-cost-usd': '0.75' });
     expect(JSON.parse(closed.main.outputs['deleted'] ?? '')).toMatchObject([{ id }]);
     expect([slugs(), harness.sandbox.account.keys]).toEqual([[], []]);
-    expect(comments()).toEqual([expect.stringMatching(/Total: \$0\.75<\/p>\n<p>Deleted<\/p>$/)]);
+    expect(comments()).toEqual([
+      expect.stringContaining('<h3>OpenRouter preview: $0.75, deleted</h3>'),
+    ]);
     const reopened = await job(reopen()[0], {}, 0.25);
     expect(reopened.main.outputs).toMatchObject({ state: 'open', created: 'true' });
-    expect(comments()).toEqual([expect.stringMatching(/Total: \$1\.00<\/p>$/)]);
+    expect(comments()).toEqual([expect.stringContaining('<h3>OpenRouter preview: $1.00</h3>')]);
     for (const step of [opened, pushed, closed, reopened].flatMap(Object.values)) {
       expect(step).toMatchObject({ exitCode: 0, annotations: [] });
     }
@@ -118,7 +122,7 @@ describe('the life of a pull request', () => {
         expect(closed.main.outputs).toMatchObject({ state: 'closed' });
         expect(countOf(closed.main)).toBeLessThanOrEqual(max);
         expect([countOf(closed.post), closed.post.exitCode]).toEqual([0, 0]);
-        expect(comments()).toEqual([expect.stringContaining('Deleted')]);
+        expect(comments()).toEqual([expect.stringContaining(', deleted</h3>')]);
       },
     );
   });
@@ -342,7 +346,7 @@ describe('a clean-up', () => {
     expect(step.summary).toContain('<details><summary>Kept: 1 workspace</summary>');
     expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(2);
     expect(slugs()).toEqual(['preview-shop-1', 'preview-shop-9']);
-    expect(comments().map((body) => body.includes('<p>Deleted</p>'))).toEqual([false, true]);
+    expect(comments().map((body) => body.includes(', deleted</h3>'))).toEqual([false, true]);
   });
 
   test('deletes all previews of a pull request, and writes one comment about them', async () => {
