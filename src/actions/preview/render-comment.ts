@@ -139,7 +139,8 @@ interface Spender {
 }
 
 const NO_LIMIT = '–';
-const USED_UP = '⚠️ used up';
+// Not broken into lines on a phone.
+const USED_UP = '⚠️\u00a0used\u00a0up';
 
 /** The newest first. */
 function spendersOf({ existing }: CommentFacts, options: CommentOptions): Spender[] {
@@ -199,7 +200,7 @@ function shareOfLimit(key: Key, spent: Usd | null): string {
   if (isLimitUsedUp(limit, spent)) return USED_UP;
   const { amount, reset } = limit;
   const percent = amount > 0n ? (100n * used) / amount : 0n;
-  return `${percent} % of ${formatUsd(amount)}${reset ? ` ${reset}` : ''}`;
+  return `${percent}\u00a0% of ${formatUsd(amount)}${reset ? ` ${reset}` : ''}`;
 }
 
 /**
