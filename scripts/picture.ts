@@ -22,29 +22,57 @@ const CELL_PADDING = { x: 13, y: 6 };
 const MARGIN = 16;
 const PADDING = { x: 16, y: 8 };
 const BORDER = 1;
-const MIN_WIDTH = 700;
+const MIN_WIDTH = 500;
 
 interface Size {
   width: number;
   height: number;
 }
 
-/** An SVG with the HTML of a job summary, as GitHub shows it. It needs no browser to be drawn. */
-export function pictureOf(name: string, summary: string): string {
-  const html = summary.trim().replaceAll('<br>', '<br/>');
+/** The colors of GitHub. */
+export const THEMES = {
+  light: {
+    text: '#1f2328',
+    link: '#0969da',
+    background: '#fff',
+    row: '#f6f8fa',
+    code: '#818b981f',
+    border: '#d1d9e0',
+  },
+  dark: {
+    text: '#f0f6fc',
+    link: '#4493f8',
+    background: '#0d1117',
+    row: '#151b23',
+    code: '#656c7633',
+    border: '#3d444d',
+  },
+} as const;
+
+export type Theme = keyof typeof THEMES;
+
+/** An SVG with the HTML of a job summary or a comment, as GitHub shows it. It needs no browser to be drawn. */
+export function pictureOf(title: string, content: string, theme: Theme): string {
+  // Nothing in a picture can be clicked.
+  const html = content
+    .trim()
+    .replaceAll('<br>', '<br/>')
+    .replaceAll(/ href="[^"]*"/g, '');
   const { width, height } = sizeOf(html);
+  const { text, link, background, row, code, border } = THEMES[theme];
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
-<title>Job summary of the ${name} action</title>
+<title>${title}</title>
 <style>
-div { font: ${FONT_SIZE}px/${LINE_HEIGHT} -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; color: #1f2328; background: #fff; border: ${BORDER}px solid #d1d9e0; border-radius: 6px; padding: ${PADDING.y}px ${PADDING.x}px; box-sizing: border-box; display: inline-block; white-space: nowrap }
+div { font: ${FONT_SIZE}px/${LINE_HEIGHT} -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; color: ${text}; background: ${background}; border: ${BORDER}px solid ${border}; border-radius: 6px; padding: ${PADDING.y}px ${PADDING.x}px; box-sizing: border-box; display: inline-block; white-space: nowrap }
 h3 { font-size: ${TITLE_SIZE}px; margin: ${PADDING.y}px 0 ${MARGIN}px; white-space: normal; width: ${MIN_WIDTH}px; min-width: 100% }
 p { margin: 0 0 ${MARGIN}px }
-a { color: #0969da; text-decoration: none }
+details { margin: 0 0 ${MARGIN}px }
+a { color: ${link}; text-decoration: none }
 table { border-collapse: collapse; margin-bottom: ${MARGIN}px }
-td, th { border: ${BORDER}px solid #d1d9e0; padding: ${CELL_PADDING.y}px ${CELL_PADDING.x}px }
+td, th { border: ${BORDER}px solid ${border}; padding: ${CELL_PADDING.y}px ${CELL_PADDING.x}px }
 th { font-weight: 600 }
-tr:nth-child(odd) { background: #f6f8fa }
-code { font: 85% ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: #818b981f; border-radius: 6px; padding: .2em .4em }
+tr:nth-child(even) { background: ${row} }
+code { font: 85% ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: ${code}; border-radius: 6px; padding: .2em .4em }
 </style>
 <foreignObject width="100%" height="100%">
 <div xmlns="http://www.w3.org/1999/xhtml">
@@ -57,19 +85,33 @@ ${html}
 
 /** Whether a picture cuts off some of its text in one of the usual fonts. */
 export function isTooSmall(svg: string): boolean {
-  const [, width, height] = /^<svg [^>]*width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
+  const { width, height } = sizeIn(svg);
   const needed = sizeOf(svg);
-  const fits = Number(width) >= needed.width && Number(height) >= needed.height;
+  const fits = width >= needed.width && height >= needed.height;
   return !fits;
 }
 
-/** The size of a picture with the summary in `html`. Only a title is broken into lines. */
-function sizeOf(html: string): Size {
+function sizeIn(svg: string): Size {
+  const [, width, height] = /^<svg [^>]*width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
+  return { width: Number(width), height: Number(height) };
+}
+
+/** The size of the text of a picture on a page with a column of `width` px, which the picture is made to fit. */
+export function textSizeIn(width: number, svg: string): number {
+  return FONT_SIZE * Math.min(1, width / sizeIn(svg).width);
+}
+
+/** What is folded, which a picture does not show. */
+const FOLDED = /(?<=<\/summary>).*?(?=<\/details>)/gs;
+
+/** The size of a picture with what `content` shows. Only a title is broken into lines. */
+function sizeOf(content: string): Size {
+  const html = content.replaceAll(FOLDED, '');
   const rows = contentsOf(html, 'tr').map((row) => [
     ...contentsOf(row, 'th').map((cell) => widthOfCell(cell, FONT_SIZE)),
     ...contentsOf(row, 'td').map((cell) => widthOfCell(cell, REGULAR * FONT_SIZE)),
   ]);
-  const paragraphs = contentsOf(html, 'p');
+  const paragraphs = ['p', 'summary'].flatMap((name) => contentsOf(html, name));
   const inner = Math.max(
     MIN_WIDTH,
     widthOfTable(rows),

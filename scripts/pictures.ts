@@ -1,35 +1,59 @@
 /**
- * Draws the job summary that README.md shows, as GitHub shows it, from a real run in a sandbox whose ids,
- * secrets and time are fixed:
+ * Draws the job summary and the comment that README.md shows, as GitHub shows them, from real runs in a sandbox
+ * whose ids, secrets and time are fixed:
  *
- *     node scripts/pictures.ts [--check]      with --check, only fails if the picture is stale
+ *     node scripts/pictures.ts [--check]      with --check, only fails if a picture is stale
  */
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { stepIn } from '../sandbox/github/environment.ts';
+import { openPull } from '../sandbox/github/people.ts';
+import { addRepository } from '../sandbox/github/seed.ts';
+import { startGitHub } from '../sandbox/github/server.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
-import { runStep } from '../sandbox/runner/runner.ts';
-import { pictureOf } from './picture.ts';
+import { runPost, runStep } from '../sandbox/runner/runner.ts';
+import { pictureOf, THEMES, type Theme } from './picture.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const NOW = new Date('2026-01-15T09:30:00Z');
+const NOW = new Date('2026-11-28T08:37:00Z');
 const DAY = 86_400_000;
 const HOUR = 3_600_000;
+const MINUTE = 60_000;
+
+/** The jobs of a pull request, the newest first: what each has cost in USD, and how many minutes ago it began. */
+const JOBS = [
+  { job: 'test', minutes: 12, cost: 0.0409 },
+  { job: 'evals', minutes: 85, cost: 1, attempt: 2 },
+  { job: 'test', minutes: 97, cost: 0.0387 },
+  { job: 'test', minutes: 1_130, cost: 0.0412 },
+  { job: 'evals', minutes: 1_190, cost: 0.5128 },
+  { job: 'test', minutes: 1_200, cost: 0.0395 },
+  { job: 'evals', minutes: 1_410, cost: 0.4871 },
+];
 
 const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
 const sandbox = await startSandbox({ now: () => NOW, random: pseudoRandom() });
-const picture = await drawUsage(sandbox);
+update('usage', 'Job summary of the usage action', await summaryOfUsage(sandbox));
+update('comment', 'Comment of the preview action', await commentOfPreview(sandbox));
 await sandbox.close();
 
-const path = join(root, 'docs/pictures/usage.svg');
-if (!values.check) {
-  writeFileSync(path, picture);
-} else if (readFileSync(path, 'utf8') !== picture) {
-  console.error('docs/pictures/usage.svg is stale: run npm run pictures');
-  process.exitCode = 1;
+/** Draws a picture for each theme, or with --check, fails if one is stale. */
+function update(name: string, title: string, html: string): void {
+  for (const theme of Object.keys(THEMES) as Theme[]) {
+    const file = `docs/pictures/${name}-${theme}.svg`;
+    const path = join(root, file);
+    const picture = pictureOf(title, html, theme);
+    if (!values.check) {
+      writeFileSync(path, picture);
+    } else if (!existsSync(path) || readFileSync(path, 'utf8') !== picture) {
+      console.error(`${file} is stale: run npm run pictures`);
+      process.exitCode = 1;
+    }
+  }
 }
 
 /** Bytes that look random, and are the same in each run. */
@@ -41,14 +65,18 @@ function pseudoRandom(): (size: number) => Buffer {
   };
 }
 
-async function drawUsage(sandbox: Sandbox): Promise<string> {
-  const workspace = seedWorkspace(sandbox, { slug: 'preview-44', age: 3 * DAY });
-  const key = seedKey(sandbox, workspace, { name: 'CI', limit: 5 });
-  key.created_at = workspace.created_at;
+/** The summary of the step that README.md shows above the picture. */
+async function summaryOfUsage(sandbox: Sandbox): Promise<string> {
+  const workspace = seedWorkspace(sandbox, {
+    slug: 'staging-web',
+    name: 'Staging of web',
+    age: 40 * DAY,
+  });
+  const key = seedKey(sandbox, workspace, { name: 'CI' });
   for (const usage of [
-    { model: 'anthropic/claude-4.5-haiku-20251001', credits: 0.8312, requests: 21 },
-    { model: 'openai/gpt-5-mini-2025-08-07', credits: 0.3641, requests: 64, reasoning: 30_120 },
-    { model: 'google/gemini-3-flash', credits: 0.0392, requests: 8 },
+    { model: 'anthropic/claude-opus-4', credits: 8.3112, requests: 121 },
+    { model: 'openai/gpt-5-mini', credits: 3.6413, requests: 164, reasoning: 83_120 },
+    { model: 'google/gemini-3-flash', credits: 0.3921, requests: 38 },
   ]) {
     const tokens = { prompt: 4_100 * usage.requests, completion: 730 * usage.requests };
     seedUsage(sandbox, key, { ...usage, ...tokens, age: HOUR });
@@ -56,13 +84,48 @@ async function drawUsage(sandbox: Sandbox): Promise<string> {
   const { log, summary } = await runStep({
     action: join(root, 'usage'),
     with: {
-      'management-key': sandbox.managementKey,
-      'api-url': sandbox.url,
-      workspace: 'preview-44',
-      'key-hash': key.hash,
+      ...connectionTo(sandbox),
+      workspace: 'staging-web',
+      since: 'month',
+      'fail-above-usd': '100',
     },
     timeOfDay: NOW.getTime(),
   });
   if (summary === '') throw new Error(`The step has no summary:\n${log}`);
-  return pictureOf('usage', summary);
+  return summary;
+}
+
+/** The comment that the post step of a job writes. */
+async function commentOfPreview(sandbox: Sandbox): Promise<string> {
+  const gitHub = await startGitHub();
+  const repository = addRepository(gitHub.github, { name: 'octo-org/app' });
+  const [event] = openPull(gitHub.github, repository, { number: 42 });
+  const url = `${gitHub.github.serverUrl}/octo-org/app/pull/42`;
+  const description = `Preview of ${url} (repository ${repository.id})`;
+  const workspace = seedWorkspace(sandbox, { slug: 'preview-app-42', description });
+  for (const [at, { job, minutes, cost, attempt = 1 }] of JOBS.entries()) {
+    const name = `octo-org/app / Preview / ${17_000_000_012 - at}.${attempt} / ${job} / a1b2c${at}`;
+    const key = seedKey(sandbox, workspace, { name, limit: 1 });
+    key.created_at = new Date(NOW.getTime() - minutes * MINUTE).toISOString();
+    seedUsage(sandbox, key, { credits: cost });
+  }
+  const run = stepIn(gitHub, event);
+  const step = {
+    ...run,
+    action: join(root, 'preview'),
+    with: { ...connectionTo(sandbox), ...run.with, key: 'none' },
+    timeOfDay: NOW.getTime(),
+  };
+  const main = await runStep(step);
+  const { log } = await runPost(step, main);
+  await gitHub.close();
+  const [comment] = repository.comments.now();
+  if (!comment) throw new Error(`The steps wrote no comment:\n${main.log}\n${log}`);
+  // After the data.
+  return comment.body.slice(comment.body.indexOf('\n'));
+}
+
+/** The inputs of a step that reach the sandbox. */
+function connectionTo({ managementKey, url }: Sandbox): Record<string, string> {
+  return { 'management-key': managementKey, 'api-url': url };
 }

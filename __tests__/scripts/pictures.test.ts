@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { isTooSmall, widthOf } from '../../scripts/picture.ts';
+import { isTooSmall, textSizeIn, widthOf } from '../../scripts/picture.ts';
 import { ROOT } from '../support/root.ts';
 
 const PICTURES = globSync('docs/pictures/*.svg', { cwd: ROOT });
@@ -16,7 +16,23 @@ const resized = (svg: string, { width = 0, height = 0 }) =>
 
 test('README.md shows each picture', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  expect(PICTURES.filter((file) => !readme.includes(`src="${file}"`))).toEqual([]);
+  const shown = [...readme.matchAll(/ src(?:set)?="(docs\/pictures\/.*?)"/g)];
+  expect(shown.map(([, file]) => file).toSorted()).toEqual(PICTURES.toSorted());
+  expect(PICTURES).toHaveLength(4);
+});
+
+// GitHub makes a picture fit its column of 846 px on a wide screen, unless it has a width of its own.
+test.each(PICTURES)('the text of %s has 12 px at least in README.md on a wide screen', (file) => {
+  expect(textSizeIn(846, readFileSync(join(ROOT, file), 'utf8'))).toBeGreaterThanOrEqual(12);
+  expect(readFileSync(join(ROOT, 'README.md'), 'utf8')).not.toMatch(/<img[^>]* width=/);
+});
+
+test('a picture has no room for what is folded', () => {
+  const comment = readFileSync(join(ROOT, 'docs/pictures/comment-light.svg'), 'utf8');
+  expect(comment).toContain('<details>');
+  const more = comment.replace('</details>', `<p>${'m'.repeat(1_000)}</p></details>`);
+  expect(isTooSmall(more)).toBe(false);
+  expect(isTooSmall(more.replaceAll(/<.?details>/g, ''))).toBe(true);
 });
 
 test.each(PICTURES)('%s has room for its text in the usual fonts, to the pixel', (file) => {
