@@ -5,9 +5,6 @@ import { readPull } from '../../src/github/pulls.ts';
 import { gitHub } from '../../src/github/server.ts';
 import { ApiError } from '../../src/http/request.ts';
 import { type GitHubScene, openGitHubScene, reportOf } from '../support/github-scene.ts';
-import { openResources } from '../support/resources.ts';
-
-const _resources = openResources();
 
 /** Rejects what follows for 5 s by a rate limit. */
 const LIMITS: [string, (scene: GitHubScene) => unknown][] = [

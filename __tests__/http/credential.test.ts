@@ -21,69 +21,54 @@ test.each([
   expect(renewalTime(7, lifetime * SECOND)).toBe(7 + expected * SECOND);
 });
 
-/** A credential whose grants live as long as `lifetimes` has it, and the time that it is told. */
-function openCredential(...lifetimes: number[]) {
+const grantOf = (n: number): Grant => ({
+  authorization: `Bearer ${n}`,
+  renewAt: Number.POSITIVE_INFINITY,
+  expiresAt: Number.POSITIVE_INFINITY,
+});
+
+/** A credential that obtains `results`, one after the other, and its clock. */
+function openCredential(...results: (Grant | CredentialFailure | Promise<Grant>)[]) {
   const clock = { time: 0, now: () => clock.time };
-  let obtained = 0;
-  const credential = renewableCredential(clock, async () => {
-    const authorization = `Bearer ${obtained}`;
-    const renewAt = clock.now() + (lifetimes[obtained] ?? Number.POSITIVE_INFINITY);
-    obtained += 1;
-    return { authorization, renewAt, expiresAt: renewAt };
-  });
-  const use = async () => (await credential.grant()) as Grant;
-  return { clock, credential, use, obtained: () => obtained };
+  const credential = renewableCredential(clock, async () => results.shift() as Grant);
+  return { clock, credential, results };
 }
 
 describe('a renewable credential', () => {
-  test('is renewed once it is due, once for concurrent requests', async () => {
-    const { clock, use, obtained } = openCredential(100);
-    expect(obtained()).toBe(0);
-    const first = await use();
-    clock.time = 99;
-    expect(await use()).toBe(first);
-    clock.time = 100;
-    const [second, third] = await Promise.all([use(), use()]);
-    expect(second).not.toBe(first);
-    expect(third).toBe(second);
-  });
+  const grant = { authorization: 'Bearer 0', renewAt: 100, expiresAt: 140 };
+  const renewed = grantOf(1);
 
   test('is renewed once after several requests with the same grant were rejected', async () => {
-    const { credential, use, obtained } = openCredential();
-    const first = await use();
-    credential.reject(first, { isRepeated: false });
-    const second = use();
-    credential.reject(first, { isRepeated: false });
+    const { credential, results } = openCredential(grant, renewed);
+    expect(await credential.grant()).toBe(grant);
+    credential.reject(grant, { isRepeated: false });
+    const second = credential.grant();
+    credential.reject(grant, { isRepeated: false });
     await second;
-    credential.reject(first, { isRepeated: false });
-    expect(await use()).toBe(await second);
-    expect(obtained()).toBe(2);
+    credential.reject(grant, { isRepeated: false });
+    expect([await second, await credential.grant()]).toEqual([renewed, renewed]);
+    expect(results).toEqual([]);
   });
 
-  test('uses the grant that could not be renewed until it expires or is rejected', async () => {
-    const { details } = apiError();
-    const grant = { authorization: 'Bearer 0', renewAt: 100, expiresAt: 140 };
-    for (const isRejected of [false, true]) {
-      const clock = { time: 0, now: () => clock.time };
-      const results = [grant, details, grant];
-      const credential = renewableCredential(clock, async () => results.shift() as Grant);
+  test.each([false, true])(
+    'uses the grant that could not be renewed until it expires or is rejected (%s)',
+    async (isRejected) => {
+      const { details } = apiError();
+      const { clock, credential, results } = openCredential(grant, details, grant);
       await credential.grant();
       clock.time = 100;
       expect([await credential.grant(), await credential.grant()]).toEqual([grant, grant]);
       if (isRejected) credential.reject(grant, { isRepeated: false });
       else clock.time = 140;
       expect([await credential.grant(), results.length]).toEqual([details, 1]);
-    }
-  });
+    },
+  );
 
-  test('grants the old grant during a renewal until it expires or is rejected, then the new one', async () => {
-    for (const isRejected of [false, true]) {
-      const clock = { time: 0, now: () => clock.time };
-      const grant = { authorization: 'Bearer 0', renewAt: 100, expiresAt: 140 };
-      const renewed = grantOf(1);
+  test.each([false, true])(
+    'grants the old grant during a renewal until it expires or is rejected (%s), then the new one',
+    async (isRejected) => {
       const renewal = Promise.withResolvers<Grant>();
-      const results = [Promise.resolve(grant), renewal.promise];
-      const credential = renewableCredential(clock, () => results.shift() as Promise<Grant>);
+      const { clock, credential, results } = openCredential(grant, renewal.promise);
       await credential.grant();
       clock.time = 139;
       const during = Promise.all([credential.grant(), credential.grant()]);
@@ -94,8 +79,8 @@ describe('a renewable credential', () => {
       renewal.resolve(renewed);
       expect([await next, await credential.grant()]).toEqual([renewed, renewed]);
       expect(results).toEqual([]);
-    }
-  });
+    },
+  );
 });
 
 const REQUEST: Pick<ApiRequest<unknown>, 'operation' | 'path' | 'schema'> = {
@@ -120,12 +105,6 @@ function openClient(
   const sentWith = () => recording.sent.map(({ headers }) => headers['authorization']);
   return { ...recording, obtained: () => obtained, sentWith };
 }
-
-const grantOf = (n: number): Grant => ({
-  authorization: `Bearer ${n}`,
-  renewAt: Number.POSITIVE_INFINITY,
-  expiresAt: Number.POSITIVE_INFINITY,
-});
 
 describe('a request with a renewable credential', () => {
   test.each(['POST', 'GET', 'PATCH', 'DELETE'] as const)(

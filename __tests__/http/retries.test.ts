@@ -24,13 +24,6 @@ const throttledFor = (seconds: number): Reply => ({
 /** How long a response takes, in milliseconds. */
 const LATENCY = 20;
 
-test('a rejection fails a request without a wait or a line in the log', async () => {
-  const { client, clock, run, info } = openRecordingClient([{ status: 403 }, OK]);
-  expect(detailsOf(await run(get(client)))).toMatchObject({ status: 403, attempts: 1 });
-  expect(info).toEqual([]);
-  expect(clock.now()).toBe(LATENCY);
-});
-
 test('a request that fails for good after a lost response may have been applied', async () => {
   const { client, run } = openRecordingClient([reset, { status: 403 }]);
   expect(detailsOf(await run(get(client)))).toMatchObject({
@@ -86,28 +79,11 @@ describe('the wait before a retry', () => {
 });
 
 describe('a request that must not hold up the others', () => {
-  test('ends within its time, also if no response arrives', async () => {
-    const { client, clock, run, sentAt } = openRecordingClient(['silence']);
-    expect(await run(client.sendBriefly(GET, 1_500))).toMatchObject({
-      kind: 'ambiguous',
-      failure: { reason: 'no complete response within 1.5 s' },
-    });
-    expect(clock.now()).toBe(1_500);
-    expect(sentAt).toEqual([0]);
-  });
-
   test('leaves most of the time to the others, also if little is left', async () => {
     const { client, clock, run, passTo } = openRecordingClient(['silence']);
     await run(passTo(58_000));
     await run(client.sendBriefly(GET, 1_500));
     expect(clock.now()).toBe(58_500);
-  });
-
-  test('is not retried if OpenRouter throttles it, and the others do not wait', async () => {
-    const { client, run, sentAt } = openRecordingClient([throttledFor(3_600), OK]);
-    expect(await run(client.sendBriefly(GET, 1_500))).toHaveProperty('failure');
-    await run(get(client));
-    expect(sentAt).toEqual([0, 20]);
   });
 });
 
@@ -241,13 +217,6 @@ test('an error of the program is not taken for a failure of the network', async 
 });
 
 describe('when the step is aborted', () => {
-  test('a request that is in flight ends at once', async () => {
-    const { client, clock, run, abort } = openRecordingClient(['silence']);
-    clock.after(100, () => abort('cancelled'));
-    expect(detailsOf(await run(get(client)))).toMatchObject({ reason: 'cancelled' });
-    expect(clock.now()).toBe(100);
-  });
-
   test('a request that waits for a retry ends at once', async () => {
     const { client, clock, run, abort } = openRecordingClient([{ status: 502 }]);
     clock.after(100, () => abort('cancelled'));
