@@ -84,17 +84,6 @@ describe('inputs that are too long', () => {
     expect(linesFor(`${text}a`)).toContain('name is longer than 64 KiB');
   });
 
-  test('are reported with all other problems, in the order of action.yml', () => {
-    const texts = { name: long, slug: 'A', 'api-url': 'nowhere', members: long, 'dry-run': 'yes' };
-    expect(rejectionOf(readCreateInputs, texts).map((line) => line.split(';')[0])).toEqual([
-      'name is longer than 64 KiB',
-      'slug must consist of lower-case letters and digits, separated by single hyphens',
-      'members is longer than 64 KiB',
-      'dry-run must be true or false',
-      'api-url must be a URL such as https://openrouter.ai/api/v1',
-    ]);
-  });
-
   test('count as provided for the checks that compare inputs', () => {
     const texts = { 'delete-keys': 'true', 'delete-after-job': long };
     const lines = rejectionOf(readCreateInputs, { name: 'A', slug: 'a', ...texts });

@@ -181,16 +181,6 @@ describe('the input key-name of preview', () => {
 });
 
 describe('the inputs of delete', () => {
-  test('with the workspace alone delete no keys', () => {
-    expect(readWith(readDeleteInputs, { workspace: 'default' })).toStrictEqual({
-      ...CONNECTION,
-      workspace: 'default',
-      expectSlugPrefix: undefined,
-      deleteKeys: false,
-      dryRun: false,
-    });
-  });
-
   test('are all read', () => {
     const texts = {
       workspace: 'preview-42',
