@@ -219,18 +219,6 @@ describe('a response that does not say whether the workspace was deleted', () =>
   });
 });
 
-test('a workspace one of whose API keys cannot be deleted is left, and the other keys are deleted', async () => {
-  const scene = simulate(3, respond(DELETE_KEY, 403));
-  const hash = scene.simulation.account.keys[0]?.hash;
-  expect(await runTeardown(scene)).toMatchObject({
-    deletedKeys: 2,
-    deleted: false,
-    problem: { ...incomplete(403), message: `DELETE /keys/${hash}: HTTP 403 Forbidden: No` },
-  });
-  expect(scene.calls).not.toContain(DELETE_WORKSPACE);
-  expect(scene.simulation.account.keys.map((key) => key.hash)).toEqual([hash]);
-});
-
 test('an API key that another job deleted first is not counted', async () => {
   const scene = simulate(2);
   onNth(scene.simulation, DELETE_KEY, 1, () => scene.simulation.account.keys.splice(1));
