@@ -41,13 +41,6 @@ test.each([
   },
 );
 
-test('a missing workspace fails the step before any key is listed', async () => {
-  const scene = openKeyScene();
-  const { error } = await scene.createKey({ workspace: 'nowhere' });
-  expect(error).toMatchObject({ code: 'workspace-not-found', details: { workspace: 'nowhere' } });
-  expect(scene.calls()).toEqual([LOOKUP, LOOKUP]);
-});
-
 describe('the requested expiry', () => {
   const DAY_MS = 24 * HOUR_MS;
 
@@ -267,19 +260,6 @@ test('keys that existed before a step are never taken for its orphans, even if t
   expect(scene.calls()).not.toContain(DELETE);
   expectCleanPost(await scene.runPost(step));
   expect(scene.hashes()).toEqual([old.hash]);
-});
-
-test('with expires-in: never, a lost response without an orphan is no warning, in the step and in the post step', async () => {
-  const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
-  const step = await scene.createKey({ expiresInMs: null });
-  expectCreated(scene, step);
-  expect(step.lines.join()).toContain(', never expires.');
-  expect(step.warnings).toEqual([]);
-  expect(step.task).toMatchObject({ search: { lostPosts: 1 } });
-  scene.keys().length = 1;
-  const post = await scene.runPost(step);
-  expectCleanPost(post);
-  expect(post.lines.join()).toContain('Found no API key whose secret was lost.');
 });
 
 test('after two lost responses and one late orphan, the post step still deletes the second', async () => {

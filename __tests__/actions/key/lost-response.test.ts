@@ -95,20 +95,6 @@ describe('a lookup or a deletion of orphans that fails', () => {
 });
 
 describe('the post step of a step that was killed during POST /keys', () => {
-  test.each([1, 2])(
-    'An orphan that appears after list %i of the post step is deleted',
-    async (nth) => {
-      const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'silence' }] });
-      const step = await scene.createKey({}, { killedAfter: DURING_POST_MS });
-      const before = scene.calls().filter((call) => call === LIST).length;
-      onNth(scene.simulation, LIST, nth, scene.applyFirstPostLate);
-      await scene.runPost(step);
-      const lists = scene.calls().filter((call) => call === LIST).length - before;
-      expect(lists).toBe(nth + 1);
-      expect(scene.keys()).toEqual([]);
-    },
-  );
-
   test('A post step that finds no orphan lists the keys three times within 3 s', async () => {
     const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'silence' }] });
     const step = await scene.createKey({}, { killedAfter: DURING_POST_MS });

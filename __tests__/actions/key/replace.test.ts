@@ -108,17 +108,6 @@ describe('After a job that succeeded, the post step', () => {
   });
 });
 
-test.each(['failure', ''])('With the job status "%s", no key is deleted', async (jobStatus) => {
-  const { scene, step } = await openJob();
-  const { warnings, error, lines, replaced } = await scene.runPost(step, { jobStatus });
-  expect(error).toBeUndefined();
-  expect(replaced).toBeUndefined();
-  expect(scene.keys()).toHaveLength(3);
-  const isKnown = jobStatus === 'failure';
-  expect(lines.includes('The job has not succeeded: older keys stay.')).toBe(isKnown);
-  expect(warnings.map(({ code }) => code)).toEqual(isKnown ? [] : ['job-status-unknown']);
-});
-
 test('A key that reads find only 14 s after its job replaces the older ones', async () => {
   const { scene, step, hash } = await openJob();
   const own = scene.keys().splice(0, 1);

@@ -71,20 +71,3 @@ describe('a key step', () => {
     expect(calls()).toEqual([LOOKUP, LOOKUP]);
   });
 });
-
-test('The key action reports all invalid inputs together, before it sends or saves anything', async () => {
-  const inputs = {
-    workspace: '/',
-    name: 'SK-OR-PREVIEW-ENVIRONMENT-KEY',
-    'limit-reset': 'daily',
-    'expires-in': 'x',
-    timeout: '1',
-  };
-  const main = await createKey(inputs);
-  const { title, message } = expectFailed(main);
-  expect(title).toBe('5 invalid inputs');
-  const firstWords = message.split('\n').map((line) => line.split(' ', 1)[0]);
-  expect(firstWords).toEqual([...Object.keys(inputs), 'Nothing', 'See']);
-  expect(calls()).toEqual([]);
-  expect(main.state).not.toHaveProperty('task');
-});

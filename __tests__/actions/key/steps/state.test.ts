@@ -1,12 +1,9 @@
-import { tmpdir } from 'node:os';
 import { expect, test } from '@jest/globals';
 import { annotations } from '../../../support/harness.ts';
-import { CREATE, expectFailed, expectNoSecret, openKeyHarness } from '../../../support/key.ts';
+import { expectNoSecret, openKeyHarness } from '../../../support/key.ts';
 
 const key = openKeyHarness();
-const { createKey, runPost, keys, calls } = key;
-
-const TITLE = 'The state for the post step could not be written';
+const { createKey, runPost, keys } = key;
 
 test.each(['/no/such/file', ''])(
   'A key that cannot be output because GITHUB_OUTPUT is "%s" is revoked even if it is to stay',
@@ -20,10 +17,3 @@ test.each(['/no/such/file', ''])(
     expect(keys()).toEqual([]);
   },
 );
-
-test('No key is created if the state for the post step cannot be written', async () => {
-  const { title, message } = expectFailed(await createKey({}, { GITHUB_STATE: tmpdir() }));
-  expect(title).toBe(TITLE);
-  expect(message).toContain('Nothing was changed at OpenRouter.');
-  expect(calls()).not.toContain(CREATE);
-});
