@@ -196,31 +196,12 @@ test('a new workspace with other values than requested is a warning with both va
   ]);
 });
 
-test.each<[string, Partial<CreateRequest>, string]>([
-  ['the post step deletes the workspace', { deleteAfterJob: true }, 'deleted-after-job'],
-  [
-    'another run with if-exists: update finishes the work',
-    { deleteAfterJob: false },
-    'run-again-with-update',
-  ],
-  [
-    'another run finishes the work, with if-exists: update already',
-    { deleteAfterJob: false, ifExists: 'update' },
-    'run-again',
-  ],
-  [
-    'a newer run finishes the work',
-    { deleteAfterJob: false, ifExists: 'reuse', governanceInputs: [], isOutdated: true },
-    'newest-run',
-  ],
-])('a failed guardrail of a new workspace reports that %s', async (_, request, recovery) => {
+test('a new workspace whose guardrail fails is finished by another run, with if-exists: update already', async () => {
   const simulation = simulate([{ on: PATCH_GUARDRAIL, kind: 'response', status: 403 }]);
   const governance = { guardrail: { limit_usd: 5, reset_interval: 'daily' as const } };
-  const governanceInputs = ['guardrail-limit-usd', 'guardrail-limit-reset'];
-  const all = { ...REQUEST, governance, governanceInputs, ...request };
-  const run = await runCreate(simulation, all, CONDITIONS);
-  expect(run.error).toMatchObject({ code: 'partly-applied', details: { recovery } });
-  expect(run.known).toMatchObject({ created: true });
+  const request = { ...WITHOUT_LOOKUP, governance, ifExists: 'update' as const };
+  const { error } = await runCreate(simulation, request, CONDITIONS);
+  expect(error).toMatchObject({ code: 'partly-applied', details: { recovery: 'run-again' } });
 });
 
 describe('the creator of a workspace cannot be determined', () => {
@@ -229,13 +210,6 @@ describe('the creator of a workspace cannot be determined', () => {
     const simulation = simulate([applied], { takenSlugStatus: 409 });
     const run = await runCreate(simulation, REQUEST, CONDITIONS);
     expectSlugTaken(run, 'unknown');
-    expectNotDeletedAfterJob(simulation, run);
-  });
-
-  test('if 500 is how a taken slug is rejected and a POST with HTTP 500 was applied', async () => {
-    const simulation = simulate([respondWith(500, { applied: true })], { takenSlugStatus: 500 });
-    const run = await runCreate(simulation, { ...REQUEST, ifExists: 'reuse' }, CONDITIONS);
-    expect(run.result).toMatchObject({ outcome: 'unchanged' });
     expectNotDeletedAfterJob(simulation, run);
   });
 });

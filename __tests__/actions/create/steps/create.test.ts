@@ -65,19 +65,6 @@ test('every field is sent with the type that the API accepts', async () => {
   expect(bodyOfLastRequest()).toEqual(WORKSPACE_EXAMPLE);
 });
 
-test('the log of a create step has two lines, and the request if debug logging is enabled', async () => {
-  const step = await harness.create({ name: 'Logged', slug: 'logged' });
-  expect(step.log.replace(/\d+\.\d s/, '0.1 s').replace(/id [0-9a-f-]{36}/, 'id …')).toBe(
-    [
-      'Requested: the workspace "Logged", slug logged.',
-      'Created in 0.1 s: id …, https://openrouter.ai/workspaces/logged',
-    ].join('\n'),
-  );
-  expect(step.annotations).toEqual([]);
-  const lines = annotations(step, 'debug').map(({ data }) => data.replace(/\d+ ms/, '1 ms'));
-  expect(lines).toEqual([`POST ${harness.sandbox.url}/workspaces: 201, after 1 ms`]);
-});
-
 test('the log has a line for each retry', async () => {
   harness.sandbox.faults.push(
     { on: 'POST /workspaces', kind: 'response', status: 429, headers: { 'retry-after': '0' } },

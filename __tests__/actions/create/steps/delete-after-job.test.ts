@@ -17,18 +17,6 @@ function addKeys() {
   return ['First', 'Second'].map((name) => seedKey(harness.sandbox, workspace, { name }));
 }
 
-test('delete-after-job deletes the workspace that the step created', async () => {
-  const main = await create();
-  expect(main.outputs['created']).toBe('true');
-  expect(slugs()).toEqual(['of-the-job']);
-  const post = await harness.post(main);
-  expect(post.exitCode).toBe(0);
-  expect(slugs()).toEqual([]);
-  expect(post.log).toBe(
-    `Deleted the workspace of-the-job, id ${main.outputs['id']}, because of delete-after-job.`,
-  );
-});
-
 test('without delete-after-job the post step sends nothing and deletes nothing', async () => {
   const main = await create({ 'delete-after-job': 'false' });
   expect(main.state).not.toHaveProperty('task');
@@ -81,14 +69,6 @@ test('without delete-keys, API keys keep the workspace from being deleted: a war
   expect(warning?.data).toContain('With delete-keys: true, the keys are deleted first.');
   expect(warning?.data).toContain('May still exist at OpenRouter: the workspace of-the-job.');
   expect(slugs()).toEqual(['of-the-job']);
-});
-
-test('a management key that is missing in the post step is a warning that names what is left', async () => {
-  const post = await harness.post(await create(), { 'management-key': '' });
-  expect(post.exitCode).toBe(0);
-  const [warning] = annotations(post, 'warning');
-  expect(warning?.data).toContain('management-key is required, and is empty');
-  expect(warning?.data).toContain('May still exist at OpenRouter: the workspace of-the-job.');
 });
 
 test('a deletion after the job that may have been applied is reported so, although a later attempt was throttled', async () => {
