@@ -68,7 +68,6 @@ describe('a branch that cannot be read is an error that names the permission', (
   });
 });
 
-/** Does something after so many exchanges. */
 function after({ network }: GitHubScene, exchanges: number, act: () => void) {
   let seen = 0;
   network.onExchange = () => {

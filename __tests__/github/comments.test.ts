@@ -1,7 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { commentBy, openPull } from '../../sandbox/github/people.ts';
-import { addRepository } from '../../sandbox/github/seed.ts';
-import { startGitHub } from '../../sandbox/github/server.ts';
 import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import {
   type Comment,
@@ -11,17 +9,10 @@ import {
   sendComment,
   updateComment,
 } from '../../src/github/comments.ts';
-import { gitHub } from '../../src/github/server.ts';
-import { createClient } from '../../src/http/client.ts';
-import { recordEffect } from '../../src/http/effect.ts';
 import { ApiError } from '../../src/http/request.ts';
-import { httpTransport } from '../../src/http/transport.ts';
-import { systemClock } from '../../src/lib/clock.ts';
 import { type GitHubSceneOptions, openGitHubScene, reportOf } from '../support/github-scene.ts';
-import { knownOf } from '../support/repositories.ts';
-import { openResources } from '../support/resources.ts';
-
-const resources = openResources();
+import { openRecordingClient } from '../support/recording-client.ts';
+import { SHOP } from '../support/repositories.ts';
 
 const LIST = 'GET /repos/:owner/:repo/issues/:number/comments';
 
@@ -120,32 +111,21 @@ test('a comment is deleted, and deleting a missing one succeeds', async () => {
 const READ_ONLY = { permissions: { 'pull-requests': 'read' } } as const;
 const PRIVATE = { permissions: {}, isPrivate: true };
 
-/** What fails without a permission. */
-const CALLS: [
-  string,
-  GitHubSceneOptions,
-  (scene: ReturnType<typeof openWith>) => Promise<unknown>,
-][] = [
-  ['list comments', PRIVATE, ({ client, named }) => readAll(listComments(client, named, 42))],
-  [
-    'change a comment',
-    READ_ONLY,
-    ({ client, named }) => updateComment(client, named, { id: 1 }, 'x'),
-  ],
-  [
-    'change a comment',
-    PRIVATE,
-    ({ client, named }) => updateComment(client, named, { id: 1 }, 'x'),
-  ],
-];
-
-test.each(CALLS)(
-  'a token that may not %s gets an error that names the permission',
-  async (...row) => {
-    const [, options, call] = row;
-    const scene = openWith(1, options);
-    const { lines } = reportOf(await scene.run(call(scene)));
-    expect(lines.join('\n')).toMatch(/permission pull-requests: write/);
+test.each([
+  ['list comments', PRIVATE],
+  ['change a comment', READ_ONLY],
+  ['change a comment', PRIVATE],
+])(
+  'a token that may not %s (%j) gets an error that names the permission',
+  async (what, options) => {
+    const { client, named, run } = openWith(1, options);
+    const call =
+      what === 'list comments'
+        ? readAll(listComments(client, named, 42))
+        : updateComment(client, named, { id: 1 }, 'x');
+    expect(reportOf(await run<unknown>(call)).lines.join('\n')).toMatch(
+      /permission pull-requests: write/,
+    );
   },
 );
 
@@ -219,56 +199,17 @@ describe('the login of a token is', () => {
     expect(await run(readLogin(client, JOB))).toBeInstanceOf(ApiError);
   });
 
-  test.each<[string, InProcessFault]>([
-    ['HTTP 502', { kind: 'response', status: 502 }],
-    ['HTTP 429', { kind: 'response', status: 429, headers: { 'retry-after': '1' } }],
-    ['a reset connection', { kind: 'reset' }],
-    ['a response that is cut short', { kind: 'cut', applied: true }],
-  ])('that of its user after %s', async (_, fault) => {
-    const { client, run } = openGitHubScene({ login: 'octocat', schedule: [fault] });
+  test('that of its user after a reset connection', async () => {
+    const { client, run } = openGitHubScene({ login: 'octocat', schedule: [{ kind: 'reset' }] });
     expect(await run(readLogin(client, JOB))).toBe('octocat');
   });
 });
 
-/** A client of a GitHub over a socket. */
-async function connect() {
-  const { github, url, token } = resources.add(await startGitHub());
-  const step = new AbortController();
-  const client = createClient({
-    server: gitHub({ apiUrl: url, token }),
-    transport: httpTransport('test'),
-    clock: systemClock,
-    random: () => 0,
-    deadline: systemClock.now() + 60_000,
-    signal: step.signal,
-    // A retry would have the same response.
-    log: { info: (line) => step.abort(new Error(line)), debug: () => undefined },
-    effect: recordEffect(),
-  });
-  return { github, client };
-}
-
-/** The comments of a pull request over a socket, if each of `count` has `body`. */
-async function listOverSocket(count: number, body: string): Promise<Comment[] | ApiError> {
-  const { github, client } = await connect();
-  const repository = addRepository(github, { name: 'octo-org/shop' });
-  openPull(github, repository, { number: 42 });
-  for (let at = 1; at <= count; at += 1) {
-    commentBy(github, repository, { by: 'octocat', pull: 42, body });
-  }
-  return readAll(listComments(client, knownOf(github, repository), 42)).catch((error: unknown) => {
-    if (error instanceof ApiError) return error;
-    throw error;
-  });
-}
-
 // A bot that reports coverage writes such comments.
-test('a full page of the longest comments is listed, also if each character takes six bytes', async () => {
-  expect(await listOverSocket(30, '\u0001'.repeat(65_536))).toHaveLength(30);
-});
-
-test('a page of more than 12 MiB is an error', async () => {
-  expect(await listOverSocket(30, '\u0001'.repeat(75_000))).toMatchObject({
-    details: { reason: 'the response is larger than 12288 KiB' },
-  });
+test('a full page of the longest comments is read, also if each character takes six bytes', async () => {
+  const { client, run, sent } = openRecordingClient([{ body: '[]' }]);
+  await run(readAll(listComments(client, SHOP, 42)));
+  const longest = '\\u0001'.length * 65_536;
+  expect(sent[0]?.maxBytes).toBeGreaterThan(30 * (longest + 4_096));
+  expect(sent[0]?.maxBytes).toBe(12 * 1024 * 1024);
 });

@@ -103,19 +103,17 @@ const USED_UP = {
   'x-ratelimit-reset': String(Date.UTC(2026, 0, 1) / 1000 + 7),
 };
 
-describe('a response asks to wait', () => {
-  test.each([
-    ['until the primary rate limit resets, by the clock of GitHub', USED_UP, 7_000],
-    ['no longer, if that is over', { ...USED_UP, 'x-ratelimit-reset': '1' }, 0],
-    ['as long as Retry-After, if it has both', { ...USED_UP, 'retry-after': '3' }, 3_000],
-    ['not, if requests are left', { ...USED_UP, 'x-ratelimit-remaining': '1' }, undefined],
-    ['not, if the time is invalid', { ...USED_UP, 'x-ratelimit-reset': 'soon' }, undefined],
-    ['not, if the time is missing', { ...USED_UP, 'x-ratelimit-reset': undefined }, undefined],
-    ['not, if it has no date', { ...USED_UP, date: undefined }, undefined],
-  ])('%s', (_, headers, ms) => {
-    const { retryAfterMs } = gitHub({ apiUrl: 'https://github.test', token: 'x' });
-    expect(retryAfterMs({ status: 403, headers, body: '' })).toBe(ms);
-  });
+test.each([
+  ['until the primary rate limit resets, by the clock of GitHub', USED_UP, 7_000],
+  ['no longer, if that is over', { ...USED_UP, 'x-ratelimit-reset': '1' }, 0],
+  ['as long as Retry-After, if it has both', { ...USED_UP, 'retry-after': '3' }, 3_000],
+  ['not, if requests are left', { ...USED_UP, 'x-ratelimit-remaining': '1' }, undefined],
+  ['not, if the time is invalid', { ...USED_UP, 'x-ratelimit-reset': 'soon' }, undefined],
+  ['not, if the time is missing', { ...USED_UP, 'x-ratelimit-reset': undefined }, undefined],
+  ['not, if it has no date', { ...USED_UP, date: undefined }, undefined],
+])('a response asks to wait %s', (_, headers, ms) => {
+  const { retryAfterMs } = gitHub({ apiUrl: 'https://github.test', token: 'x' });
+  expect(retryAfterMs({ status: 403, headers, body: '' })).toBe(ms);
 });
 
 test('the token and the version of the API are in the headers of each request', () => {

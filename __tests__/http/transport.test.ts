@@ -42,12 +42,10 @@ async function portOf(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Starts a server that responds by `listener`. Returns its port. */
 function listen(listener: RequestListener, tls?: https.ServerOptions): Promise<number> {
   return portOf(tls ? https.createServer(tls, listener) : http.createServer(listener));
 }
 
-/** Sets the variable for a proxy until the test ends. */
 function setProxy(https_proxy: string): void {
   jest.replaceProperty(process, 'env', { ...process.env, https_proxy });
 }
@@ -195,6 +193,13 @@ describe('the body of a response', () => {
   ])('%s', async (_, status, body, expected) => {
     const port = await listen((_request, response) => response.writeHead(status).end(body));
     expect(await send(port)).toMatchObject(expected);
+  });
+
+  test('can have as much as the request accepts', async () => {
+    const port = await listen((_request, response) => response.end(`${longest}xx`));
+    const accept = (maxBytes: number) => send(port, { maxBytes });
+    expect(await accept(MAX_BYTES + 2)).toMatchObject({ status: 200 });
+    expect(await accept(1024)).toEqual(ambiguous('the response is larger than 1 KiB'));
   });
 
   const cutShort = (status: number, body = 'half') =>
