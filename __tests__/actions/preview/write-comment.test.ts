@@ -334,15 +334,6 @@ describe('a run that writes the comment', () => {
     expect(state.calls).toEqual([...LOGIN, COMMENTS]);
   });
 
-  test('corrects one where there is no workspace', async () => {
-    const { state, write } = openScene();
-    await write();
-    state.workspace = undefined;
-    await write(missing);
-    expect(totalsIn(state)).toEqual(['at least 0.25']);
-    expect(state.comments[0]?.body).toContain(', deleted</h3>');
-  });
-
   test.each(['A workspace of someone', MARK.replace('42', '43'), MARK.replace('1)', '2)')])(
     'does not show a workspace with the description %j',
     async (description) => {

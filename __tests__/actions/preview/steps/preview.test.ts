@@ -1,11 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { changeBranch } from '../../../../sandbox/github/changes.ts';
-import {
-  asTarget,
-  eventIn,
-  type GitHubEvent,
-  scheduleEvent,
-} from '../../../../sandbox/github/events.ts';
+import { asTarget, type GitHubEvent, scheduleEvent } from '../../../../sandbox/github/events.ts';
 import {
   closePull,
   deleteBranch,
@@ -315,16 +310,6 @@ describe('a branch', () => {
   });
 });
 
-const otherEvent = (name: string) =>
-  eventIn(gitHub.server.github, gitHub.repository, { name, by: 'octocat' });
-
-test('an event that names no pull request needs the input pull-request', async () => {
-  open();
-  const event = otherEvent('issue_comment');
-  expect(expectFailure(await main(event)).code).toBe('no-subject');
-  expect((await job(event, { 'pull-request': '1' })).main.outputs['slug']).toBe('preview-shop-1');
-});
-
 describe('a clean-up', () => {
   /** Opens previews 1 to `count` and closes all but the first, without a run for that. */
   async function openSome(count: number): Promise<GitHubEvent> {
@@ -437,14 +422,6 @@ test('a look after a deletion that fails leaves the step with what it has done',
   expect(step).toMatchObject({ exitCode: 0, outputs: { state: 'closed' } });
   expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(1);
   expect(step.log).toContain('Whether it was reopened is unknown');
-});
-
-test('comments that GitHub never returns do not fail a job', async () => {
-  const on = 'GET /repos/:owner/:repo/issues/:number/comments';
-  gitHub.server.faults.push({ on, kind: 'silence' });
-  const { main: step, post: end } = await job(open()[0], { timeout: '4s' });
-  expect([step.exitCode, end.exitCode]).toEqual([0, 0]);
-  expect(annotations(end, 'notice')[0]?.data).toMatch(/^The comment of the preview may be/);
 });
 
 test('a workspace with the slug and another description is left alone', async () => {
