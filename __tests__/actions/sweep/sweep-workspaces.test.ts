@@ -203,14 +203,6 @@ describe('if the clocks of OpenRouter and of the runner differ', () => {
 });
 
 describe('max-deletions', () => {
-  test('as many stale workspaces as it allows are deleted', async () => {
-    const simulation = openPlainSimulation();
-    seedAll(simulation, 2, 2 * DAY);
-    const { result } = await runSweep(simulation, { maxDeletions: 2 });
-    expect(slugsOf(result.deleted)).toEqual(['pr-1', 'pr-2']);
-    expect(sweepFailure(result, { maxDeletions: 2, check: 'keep' })).toBeUndefined();
-  });
-
   test.each([false, true])(
     'none of one more is deleted, and each is logged (dry run: %s)',
     async (dryRun) => {

@@ -41,13 +41,6 @@ describe('a step whose cost is not above its limits', () => {
       ],
     ]);
   });
-
-  test('warns of an incomplete one that is certainly above warn-above-usd', async () => {
-    seedLimited();
-    harness.sandbox.account.analytics.maxRows = 1;
-    const [lines] = await linesOf({ 'warn-above-usd': '0.1' });
-    expect(lines).toContain('The cost is at least $0.30, and warn-above-usd is $0.10.');
-  });
 });
 
 describe('a step fails after its outputs and its summary', () => {
