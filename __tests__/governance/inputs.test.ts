@@ -18,20 +18,18 @@ type Texts = Record<string, string>;
 const read = (texts: Texts) => readWith(readCreateInputs, { ...REQUIRED, ...texts });
 const reject = (texts: Texts) => rejectionOf(readCreateInputs, { ...REQUIRED, ...texts });
 
-describe('"null" lifts a restriction', () => {
-  test.each<[string, unknown]>([
-    ['allowed-models', { guardrail: { allowed_models: null } }],
-    ['ignored-providers', { guardrail: { ignored_providers: null } }],
-    ['guardrail-limit-usd', { guardrail: { limit_usd: null, reset_interval: null } }],
-    [
-      'budget-weekly-usd',
-      { budgets: { limits: { weekly: null }, include_byok_in_budgets: undefined } },
-    ],
-  ])('of %s, and requests nothing else', (input, governance) => {
-    const inputs = read({ [input]: 'null' });
-    expect(inputs.governance).toStrictEqual(governance);
-    expect(inputs.governanceInputs).toEqual([input]);
-  });
+test.each<[string, unknown]>([
+  ['allowed-models', { guardrail: { allowed_models: null } }],
+  ['ignored-providers', { guardrail: { ignored_providers: null } }],
+  ['guardrail-limit-usd', { guardrail: { limit_usd: null, reset_interval: null } }],
+  [
+    'budget-weekly-usd',
+    { budgets: { limits: { weekly: null }, include_byok_in_budgets: undefined } },
+  ],
+])('"null" lifts a restriction of %s, and requests nothing else', (input, governance) => {
+  const inputs = read({ [input]: 'null' });
+  expect(inputs.governance).toStrictEqual(governance);
+  expect(inputs.governanceInputs).toEqual([input]);
 });
 
 test.each<Texts>([

@@ -8,7 +8,6 @@ import { onNth, storyOf } from '../support/simulation.ts';
 
 const LIST = 'GET /workspaces/:id/members';
 
-/** Adds to the workspace, as another job would. */
 function addToWorkspace({ simulation: { account }, workspace }: GovernanceScene, userId: string) {
   const created_at = account.now().toISOString();
   const { id: workspace_id } = workspace;

@@ -151,15 +151,6 @@ describe('what is retried', () => {
       expect(await ruleOf(sender, reply)).toBe(sender === 'POST' ? post : others);
     });
   });
-
-  test('409: not PATCH once no time is left, and nothing was changed', async () => {
-    const { error } = await send({ method: 'PATCH' }, { status: 409 });
-    expect(error?.details).toMatchObject({
-      status: 409,
-      ambiguous: false,
-      stopReason: expect.stringContaining('would start after the timeout'),
-    });
-  });
 });
 
 describe('the pure functions of the retry policy', () => {

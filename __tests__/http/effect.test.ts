@@ -20,7 +20,6 @@ const request = (facts: Partial<ApiRequest<object>>) => ({
   ...facts,
 });
 
-/** Sends one write, and its retries. */
 const write = (client: Client) => client.request(request({}));
 
 const OK = json({});
@@ -57,17 +56,15 @@ describe('the effect of a step whose only write', () => {
   });
 });
 
-describe('the effect of a step that only reads is none', () => {
-  test.each<[string, Partial<ApiRequest<object>>]>([
-    ['with GET', { method: 'GET' }],
-    ['with a POST that changes nothing', { method: 'POST', readOnly: true }],
-  ])('%s', async (_, facts) => {
-    for (const replies of [[OK], [reset, OK], [THROTTLED], [{ status: 501 }]]) {
-      const recording = openRecordingClient(replies);
-      await recording.run(recording.client.request(request(facts)));
-      expect(recording.effect.current()).toBe('none');
-    }
-  });
+test.each<[string, Partial<ApiRequest<object>>]>([
+  ['with GET', { method: 'GET' }],
+  ['with a POST that changes nothing', { method: 'POST', readOnly: true }],
+])('the effect of a step that only reads is none %s', async (_, facts) => {
+  for (const replies of [[OK], [reset, OK], [THROTTLED], [{ status: 501 }]]) {
+    const recording = openRecordingClient(replies);
+    await recording.run(recording.client.request(request(facts)));
+    expect(recording.effect.current()).toBe('none');
+  }
 });
 
 test('a write stays possible after another one is rejected', async () => {

@@ -56,7 +56,6 @@ async function create(env: Record<string, string>, inputs: Record<string, string
   return (await startRegistered(options, resources)).result;
 }
 
-/** A step that connects to a sandbox without a proxy. */
 function createDirectly([server, trusted]: [Sandbox, string], inputs: Record<string, string> = {}) {
   const access = {
     'management-key': server.managementKey,
@@ -65,7 +64,6 @@ function createDirectly([server, trusted]: [Sandbox, string], inputs: Record<str
   return create({ NODE_EXTRA_CA_CERTS: trusted }, { ...access, ...inputs });
 }
 
-/** A proxy in front of the sandbox. */
 async function openProxy() {
   return resources.add(await startProxy({ port: sandbox.port }));
 }
@@ -128,22 +126,20 @@ test('a TLS certificate is verified even if the job has disabled that for all of
   expect(sandbox.requests).toHaveLength(before);
 });
 
-describe('a TLS failure is permanent, and nothing was sent', () => {
-  const TOMORROW = new Date(Date.now() + 86_400_000);
+const TOMORROW = new Date(Date.now() + 86_400_000);
 
-  test.each<[string, Parameters<typeof createCertificate>]>([
-    [
-      'the certificate is not valid yet (CERT_NOT_YET_VALID)',
-      ['localhost', { notBeforeDate: TOMORROW }],
-    ],
-    ['the certificate is for another host (ERR_TLS_CERT_ALTNAME_INVALID)', [HOST]],
-  ])('%s', async (reason, certificate) => {
-    const opened = await openTlsSandbox(await createCertificate(...certificate));
-    const step = await createDirectly(opened);
-    const { lines } = expectFailure(step);
-    expect(lines[0]).toContain(reason);
-    expect(lines).toContain('Nothing was changed at OpenRouter.');
-    expect(step.log).not.toContain('Retrying');
-    expect(opened[0].requests).toEqual([]);
-  });
+test.each<[string, Parameters<typeof createCertificate>]>([
+  [
+    'the certificate is not valid yet (CERT_NOT_YET_VALID)',
+    ['localhost', { notBeforeDate: TOMORROW }],
+  ],
+  ['the certificate is for another host (ERR_TLS_CERT_ALTNAME_INVALID)', [HOST]],
+])('a TLS failure is permanent, and nothing was sent: %s', async (reason, certificate) => {
+  const opened = await openTlsSandbox(await createCertificate(...certificate));
+  const step = await createDirectly(opened);
+  const { lines } = expectFailure(step);
+  expect(lines[0]).toContain(reason);
+  expect(lines).toContain('Nothing was changed at OpenRouter.');
+  expect(step.log).not.toContain('Retrying');
+  expect(opened[0].requests).toEqual([]);
 });

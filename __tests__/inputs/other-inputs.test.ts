@@ -181,23 +181,6 @@ describe('the input key-name of preview', () => {
 });
 
 describe('the inputs of delete', () => {
-  test('are all read', () => {
-    const texts = {
-      workspace: 'preview-42',
-      'expect-slug-prefix': 'preview-',
-      'delete-keys': 'true',
-      'dry-run': 'true',
-      ...SOME_CONNECTION,
-    };
-    expect(readWith(readDeleteInputs, texts)).toStrictEqual({
-      ...READ_CONNECTION,
-      workspace: 'preview-42',
-      expectSlugPrefix: 'preview-',
-      deleteKeys: true,
-      dryRun: true,
-    });
-  });
-
   test('are rejected with a prefix that no slug has', () => {
     const texts = { workspace: 'preview-42', 'expect-slug-prefix': 'Preview*' };
     expect(rejectionOf(readDeleteInputs, texts)).toEqual([

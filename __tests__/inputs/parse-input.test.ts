@@ -9,21 +9,19 @@ import { createWorkspaceRequest } from '../../src/openrouter/resources/workspace
 
 const anyText = fc.string({ unit: 'binary' });
 
-describe('the suggested slug', () => {
-  const { slug } = createWorkspaceRequest.shape;
-  const suggested = (text: string) => suggest('slug', slug, text);
+const { slug } = createWorkspaceRequest.shape;
+const suggested = (text: string) => suggest('slug', slug, text);
 
-  test('is a slug with as many letters and digits, or does not exist', () => {
-    const count = (text: string) => text.match(/[\p{L}\p{N}]/gu)?.length;
-    fc.assert(
-      fc.property(fc.oneof(anyText, fc.string({ unit: 'grapheme', maxLength: 60 })), (text) => {
-        const found = suggested(text);
-        if (found === undefined) return;
-        expect(slug.safeParse(found).success).toBe(true);
-        expect(count(found)).toBe(count(text.normalize('NFKD')));
-      }),
-    );
-  });
+test('the suggested slug is a slug with as many letters and digits, or does not exist', () => {
+  const count = (text: string) => text.match(/[\p{L}\p{N}]/gu)?.length;
+  fc.assert(
+    fc.property(fc.oneof(anyText, fc.string({ unit: 'grapheme', maxLength: 60 })), (text) => {
+      const found = suggested(text);
+      if (found === undefined) return;
+      expect(slug.safeParse(found).success).toBe(true);
+      expect(count(found)).toBe(count(text.normalize('NFKD')));
+    }),
+  );
 });
 
 describe('parseInput', () => {

@@ -86,17 +86,15 @@ function fail(line: string): never {
 const PREFIX_MESSAGE =
   'must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen';
 
-describe('slug-prefix', () => {
-  test.each<Rejected>([
-    given('slug-prefix', '-', PREFIX_MESSAGE),
-    given('slug-prefix', 'web', PREFIX_MESSAGE),
-    given('slug-prefix', 'Web-', PREFIX_MESSAGE),
-    given('slug-prefix', 'web--', PREFIX_MESSAGE),
-    given('slug-prefix', `${'p'.repeat(30)}-`, PREFIX_MESSAGE),
-  ])('with the rules of preview has %s: %j rejected', (input, text, line) => {
-    expect(rejectionOf(readUsageInputs, { 'slug-from': 'main', [input]: text })).toEqual([line]);
-    expect(rejectionOf(readPreviewInputs, { [input]: text })).toEqual([line]);
-  });
+test.each<Rejected>([
+  given('slug-prefix', '-', PREFIX_MESSAGE),
+  given('slug-prefix', 'web', PREFIX_MESSAGE),
+  given('slug-prefix', 'Web-', PREFIX_MESSAGE),
+  given('slug-prefix', 'web--', PREFIX_MESSAGE),
+  given('slug-prefix', `${'p'.repeat(30)}-`, PREFIX_MESSAGE),
+])('slug-prefix with the rules of preview has %s: %j rejected', (input, text, line) => {
+  expect(rejectionOf(readUsageInputs, { 'slug-from': 'main', [input]: text })).toEqual([line]);
+  expect(rejectionOf(readPreviewInputs, { [input]: text })).toEqual([line]);
 });
 
 describe('a name of a workspace', () => {

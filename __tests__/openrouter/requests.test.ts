@@ -112,21 +112,19 @@ describe('another resource in a response is not taken for the requested one', ()
   });
 });
 
-describe('a response is not usable', () => {
-  const noId = { data: [{ email: 'b@x.org' }] };
-  test.each<[string, Work, object, string]>([
-    ['without the id of a member', listOrganizationMembers, noId, 'data.0.id'],
-    ['without the id of a member of a workspace', listTheMembers, noId, 'data.0.user_id'],
-    [
-      'without the id, the slug and the name of a workspace',
-      findById,
-      { data: { id: '1' } },
-      'data.id, data.slug, data.name',
-    ],
-  ])('%s', async (_, work, body, fields) => {
-    const { result } = await send([json(body)], work);
-    expect(detailsOf(result).reason).toBe(`HTTP 200, but the body has no valid ${fields}`);
-  });
+const noId = { data: [{ email: 'b@x.org' }] };
+test.each<[string, Work, object, string]>([
+  ['without the id of a member', listOrganizationMembers, noId, 'data.0.id'],
+  ['without the id of a member of a workspace', listTheMembers, noId, 'data.0.user_id'],
+  [
+    'without the id, the slug and the name of a workspace',
+    findById,
+    { data: { id: '1' } },
+    'data.id, data.slug, data.name',
+  ],
+])('a response is not usable %s', async (_, work, body, fields) => {
+  const { result } = await send([json(body)], work);
+  expect(detailsOf(result).reason).toBe(`HTTP 200, but the body has no valid ${fields}`);
 });
 
 describe('a limit with the noise of binary floating point comes without it', () => {

@@ -101,18 +101,6 @@ describeOnLinux('a post step that starts while its main step is still running', 
     expect(slugs()).toEqual([]);
   });
 
-  test('ends a key step, and warns of a key', async () => {
-    throttle(FIND);
-    const inputs = { workspace: 'preview', name: 'CI', ...TIMEOUT };
-    const main = await harness.start('key', inputs);
-    await harness.sandbox.received(1);
-    const post = await harness.end('key', {}, await main.abandon(), { env: inUnseenTime() });
-    expect(annotations(post, 'warning')[0]?.data).toContain(
-      'May still exist at OpenRouter: an API key, if the step created one.',
-    );
-    await expectCancelled(main);
-  });
-
   test('ends a step that has nothing left to do, without a warning', async () => {
     throttle(FIND);
     const main = await start(1);

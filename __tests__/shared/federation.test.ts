@@ -128,15 +128,6 @@ describe('what is retried of an exchange', () => {
     expect(clock.now()).toBeLessThanOrEqual(CONDITIONS.timeout);
   });
 
-  test('a silence of GitHub OIDC ends with a cancellation', async () => {
-    const { error, clock } = await lookUp(
-      { issuer: [{ kind: 'silence' }] },
-      { ...CONDITIONS, cancelledAfter: 5_000 },
-    );
-    expect(error?.details.reason).toContain('the run was cancelled (SIGTERM)');
-    expect(clock.now()).toBe(5_000);
-  });
-
   test('an id token is not exchanged until it expires, which would be another failure', async () => {
     const unavailable: InProcessFault = { on: EXCHANGE, kind: 'response', status: 503 };
     const faults = { openRouter: Array<InProcessFault>(500).fill(unavailable) };

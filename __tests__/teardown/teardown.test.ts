@@ -21,7 +21,6 @@ const respond = (on: string, status: number, fields = {}): InProcessFault => ({
   ...fields,
 });
 
-/** A workspace with `keys` API keys. */
 function simulate(keys: number, ...schedule: InProcessFault[]) {
   const simulation = openPlainSimulation(schedule);
   const workspace = seedWorkspace(simulation, { slug: SLUG, keys });

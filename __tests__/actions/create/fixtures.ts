@@ -30,7 +30,6 @@ export const CONDITIONS = { timeout: 60_000, jitter: [0.5] };
 export const POST = 'POST /workspaces';
 export const GET = 'GET /workspaces/:id';
 
-/** A simulation on whose network `schedule` goes wrong. */
 export function simulate(
   schedule: InProcessFault[] = [],
   { takenSlugStatus = 400 }: { takenSlugStatus?: 400 | 409 | 500 } = {},
@@ -47,10 +46,8 @@ export function respondWith(
   return { on: POST, kind: 'response', status, applied, ...(headers && { headers }) };
 }
 
-/** A POST whose response is lost, after it was applied. */
 export const LOST: InProcessFault = { on: POST, kind: 'reset', applied: true };
 
-/** Makes lookup number `n` fail permanently. */
 export function failLookup(simulation: Simulation, n: number, status = 403): void {
   onNth(simulation, GET, n, () =>
     simulation.network.schedule.push({ on: GET, kind: 'response', status }),
@@ -72,7 +69,6 @@ export function storedWorkspace({ account }: Simulation): Record<string, unknown
   return workspace;
 }
 
-/** Expects that the step failed because the slug is taken, and what it reports of the creator. */
 export function expectSlugTaken(
   { error, effect }: StepRun,
   creator: 'another job' | 'unknown',

@@ -96,13 +96,6 @@ describe('if-exists: update', () => {
     expect(simulation.account.workspaces[1]).toEqual(before);
   });
 
-  test('sets the budgets of a workspace whose fields are as requested without a PATCH', async () => {
-    const { result, simulation } = await runExisting({ ...wanted, desired }, { name: 'Preview' });
-    expect(result).toMatchObject({ outcome: 'updated', changes: [] });
-    expect(simulation.account.budgets).toMatchObject([{ limit_usd: 5 }]);
-    expect(simulation.network.calls).not.toContain(PATCH);
-  });
-
   test('warns of fields that OpenRouter sets otherwise than requested', async () => {
     const simulation = simulate();
     onResponse(simulation, ({ body, ...response }, { method }) => ({

@@ -107,20 +107,14 @@ describe('a rejected text is not shown', () => {
   });
 });
 
-describe('delete-keys needs delete-after-job: true', () => {
-  const LINE = 'delete-keys needs delete-after-job: true';
-  test.each([
-    ['is missing', {}, [LINE]],
-    ['is false', { 'delete-after-job': 'false' }, [LINE]],
-    // Then that is the problem to solve first.
-    [
-      'is invalid',
-      { 'delete-after-job': 'yes' },
-      [expect.stringContaining('delete-after-job must')],
-    ],
-  ])('and is rejected if that %s', (_, texts, lines) => {
-    expect(reject({ 'delete-keys': 'true', ...texts })).toEqual(lines);
-  });
+const LINE = 'delete-keys needs delete-after-job: true';
+test.each([
+  ['is missing', {}, [LINE]],
+  ['is false', { 'delete-after-job': 'false' }, [LINE]],
+  // Then that is the problem to solve first.
+  ['is invalid', { 'delete-after-job': 'yes' }, [expect.stringContaining('delete-after-job must')]],
+])('delete-keys needs delete-after-job: true and is rejected if that %s', (_, texts, lines) => {
+  expect(reject({ 'delete-keys': 'true', ...texts })).toEqual(lines);
 });
 
 describe('an empty management key is reported with its likely cause', () => {
@@ -179,27 +173,25 @@ describe('a slug whose end an empty expression left out', () => {
   });
 });
 
-describe('suggestions', () => {
-  test.each([
-    ['dry-run', 'Y', 'true'],
-    ['dry-run', 'on', 'true'],
-    ['dry-run', 'NO', 'false'],
-    ['dry-run', 'n', 'false'],
-    ['dry-run', 'off', 'false'],
-    ['if-exists', 'REUSE', 'reuse'],
-    ['if-exists', 'skip', undefined],
-    ['api-url', 'HTTP://openrouter.ai/v1', 'https://openrouter.ai/v1'],
-    ['api-url', 'openrouter.ai', 'https://openrouter.ai'],
-    ['api-url', 'openrouter.ai:443/v1', 'https://openrouter.ai:443/v1'],
-    ['api-url', 'openrouter', undefined],
-    ['io-logging-sampling-rate', '$1', '1'],
-    ['io-logging-sampling-rate', '1 USD', '1'],
-    ['io-logging-sampling-rate', '2 usd', undefined],
-    ['timeout', '5 M', undefined],
-    ['timeout', '5  S', '5s'],
-  ])('for %s: %s is %j', (input, text, suggestion) => {
-    const [line, ...others] = reject({ [input]: text });
-    expect(others).toEqual([]);
-    expect(line?.split('; try: ')[1]).toBe(suggestion);
-  });
+test.each([
+  ['dry-run', 'Y', 'true'],
+  ['dry-run', 'on', 'true'],
+  ['dry-run', 'NO', 'false'],
+  ['dry-run', 'n', 'false'],
+  ['dry-run', 'off', 'false'],
+  ['if-exists', 'REUSE', 'reuse'],
+  ['if-exists', 'skip', undefined],
+  ['api-url', 'HTTP://openrouter.ai/v1', 'https://openrouter.ai/v1'],
+  ['api-url', 'openrouter.ai', 'https://openrouter.ai'],
+  ['api-url', 'openrouter.ai:443/v1', 'https://openrouter.ai:443/v1'],
+  ['api-url', 'openrouter', undefined],
+  ['io-logging-sampling-rate', '$1', '1'],
+  ['io-logging-sampling-rate', '1 USD', '1'],
+  ['io-logging-sampling-rate', '2 usd', undefined],
+  ['timeout', '5 M', undefined],
+  ['timeout', '5  S', '5s'],
+])('the suggestion for %s: %s is %j', (input, text, suggestion) => {
+  const [line, ...others] = reject({ [input]: text });
+  expect(others).toEqual([]);
+  expect(line?.split('; try: ')[1]).toBe(suggestion);
 });

@@ -53,7 +53,6 @@ const TOO_OLD = workspaceOf(-62_000);
 const UNDATED = workspaceOf(0, { created_at: undefined });
 const DIFFERENT = workspaceOf(2_000, { name: 'Of another job' });
 
-/** The attempt, followed by a lookup. */
 const withLookup = (attempt: FailedPost, result: Partial<Lookup>): FailedPost => ({
   ...attempt,
   found: { workspace: undefined, serverTime: SERVER_TIME, headersAt: HEADERS_AT, ...result },
@@ -96,7 +95,6 @@ function decide(attempts: readonly FailedPost[], facts: Facts): Expected {
 
 type Row = [title: string, attempts: FailedPost[], decision: Expected];
 
-/** Tests each row with each of `facts`. */
 function testRows(facts: readonly Facts[], rows: Row[], title = '%s'): void {
   test.each(rows)(title, (_, attempts, decision) => {
     for (const each of facts) expect(decide(attempts, each)).toEqual(decision);

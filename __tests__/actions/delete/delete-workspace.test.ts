@@ -17,7 +17,6 @@ import {
 import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
 import { connect, onNth, pass, type Simulation, storyOf } from '../../support/simulation.ts';
 
-/** Runs a delete step in virtual time. */
 async function runDelete(
   simulation: Simulation,
   request: Partial<DeleteRequest> = {},

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
-import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { Failure } from '../../../src/shared/failure.ts';
 import { falseNotFound } from '../../support/faults.ts';
 import { CREATE, DELETE, HOUR_MS, LIST, LOOKUP, READ } from '../../support/key.ts';
@@ -78,24 +77,17 @@ describe('the requested expiry', () => {
   });
 });
 
-describe('the expiry in the outputs', () => {
-  test.each<[string, number | null, unknown, string | null]>([
-    ['the returned one', 6 * HOUR_MS, '2026-01-01T06:00:00Z', '2026-01-01T06:00:00Z'],
-    ['the requested one if none is returned', 6 * HOUR_MS, undefined, '2026-01-01T06:00:00.500Z'],
-    [
-      'the returned one if none was requested',
-      null,
-      '2026-02-01T00:00:00Z',
-      '2026-02-01T00:00:00Z',
-    ],
-    ['none if null is returned, and none was requested', null, null, null],
-    ['none if a text that is not a time is returned, and none was requested', null, 'soon', null],
-  ])('is %s', async (_, expiresInMs, expires_at, expected) => {
-    const scene = openKeyScene();
-    changeCreated(scene, (key) => ({ ...key, expires_at }));
-    const { result } = await scene.createKey({ expiresInMs });
-    expect(result?.expiresAt).toBe(expected);
-  });
+test.each<[string, number | null, unknown, string | null]>([
+  ['the returned one', 6 * HOUR_MS, '2026-01-01T06:00:00Z', '2026-01-01T06:00:00Z'],
+  ['the requested one if none is returned', 6 * HOUR_MS, undefined, '2026-01-01T06:00:00.500Z'],
+  ['the returned one if none was requested', null, '2026-02-01T00:00:00Z', '2026-02-01T00:00:00Z'],
+  ['none if null is returned, and none was requested', null, null, null],
+  ['none if a text that is not a time is returned, and none was requested', null, 'soon', null],
+])('the expiry in the outputs is %s', async (_, expiresInMs, expires_at, expected) => {
+  const scene = openKeyScene();
+  changeCreated(scene, (key) => ({ ...key, expires_at }));
+  const { result } = await scene.createKey({ expiresInMs });
+  expect(result?.expiresAt).toBe(expected);
 });
 
 describe('a key that may spend more or live longer than requested', () => {
@@ -302,21 +294,4 @@ test('keys whose creator cannot be determined are a warning of the step, and not
   ]);
   expectCleanPost(await scene.runPost(step));
   expect(scene.keys()).toHaveLength(2);
-});
-
-test('replace: true deletes the keys with that name once the new key exists, and no others', async () => {
-  const scene = openKeyScene();
-  scene.createOther({ name: 'CI' });
-  Object.assign(scene.createOther({ name: 'CI' }), { disabled: true });
-  const other = scene.createOther({ name: 'Other' });
-  const elsewhere = seedWorkspace(scene.simulation, { slug: 'preview-43' });
-  const { hash: hashElsewhere } = seedKey(scene.simulation, elsewhere, { name: 'CI' });
-  onNth(scene.simulation, CREATE, 1, () => scene.createOther({ name: 'CI' }));
-  const step = await scene.createKey({ replace: true, revokeAfterJob: false });
-  const hash = expectCreated(scene, step);
-  // What another job created in the meantime stays, and so does the key of the other workspace.
-  expect(scene.keys()).toHaveLength(4);
-  expect(scene.hashes()).toEqual(expect.arrayContaining([hash, other.hash, hashElsewhere]));
-  expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, DELETE, DELETE]);
-  expect(step.lines.filter((line) => line.includes('which the new one replaces'))).toHaveLength(2);
 });

@@ -135,17 +135,16 @@ describe('the post step of key', () => {
   });
 });
 
-describe.each(['killed', 'cancelled'] as const)('a step that is %s', (how) => {
-  const interrupted = how === 'killed' ? { killedAfter: 500 } : { cancelledAfter: 500 };
-
-  test(`If a step is ${how} while it deletes replaced keys, the new key is revoked`, async () => {
+test.each(['killed', 'cancelled'] as const)(
+  'If a step is %s while it deletes replaced keys, the new key is revoked',
+  async (how) => {
     const scene = openKeyScene();
     const old = scene.createOther({ name: 'CI' });
     scene.scheduleFaults({ on: DELETE, kind: 'silence' });
-    const step = await scene.createKey({ replace: true }, interrupted);
+    const step = await scene.createKey({ replace: true }, { [`${how}After`]: 500 });
     expect(step.result).toBeUndefined();
     expect(sha256(step.handedOver?.secret)).toBe(step.handedOver?.key.hash);
     await scene.runPost(step);
     expect(scene.keys()).toEqual([old]);
-  });
-});
+  },
+);

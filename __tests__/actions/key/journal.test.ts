@@ -45,12 +45,6 @@ async function createWithJournal(failing: number, schedule: InProcessFault[] = [
 }
 
 describe('a key that is kept after the job', () => {
-  test('leaves the post step nothing to delete', async () => {
-    const { error, saved } = await createWithJournal(Number.POSITIVE_INFINITY);
-    expect(error).toBeUndefined();
-    expect(saved.at(-1)).toMatchObject({ revoke: false, search: { lostPosts: 0 } });
-  });
-
   test('fails the step if the post step cannot be told to keep it, because it revokes it then', async () => {
     const { error, saved, keys } = await createWithJournal(3);
     expect(error).toMatchObject({

@@ -27,24 +27,22 @@ test('A list that lags behind the deletion of an orphan does not confuse the ste
   expect(scene.hashes()).toEqual([step.handedOver?.key.hash]);
 });
 
-describe('a rejected POST /keys', () => {
-  test.each([401, 409])(
-    'HTTP %i fails the step at once, without a lookup or a post step',
-    async (status) => {
-      const scene = openKeyScene({
-        faults: [{ on: CREATE, kind: 'response', status, body: '{"message":"No"}' }],
-      });
-      const step = await scene.createKey();
-      const { title, message } = expectFailed(step);
-      expect(title).toBe('Could not create the API key "CI"');
-      expect(message).toMatch(new RegExp(`^POST /keys: HTTP ${status} [A-Z][A-Za-z ]+: No$`, 'm'));
-      expect(message).toContain('Nothing was changed at OpenRouter.');
-      expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE]);
-      expect(await scene.runPost(step)).toEqual({ warnings: [], lines: [] });
-      expect(scene.calls()).toHaveLength(3);
-    },
-  );
-});
+test.each([401, 409])(
+  'HTTP %i to POST /keys fails the step at once, without a lookup or a post step',
+  async (status) => {
+    const scene = openKeyScene({
+      faults: [{ on: CREATE, kind: 'response', status, body: '{"message":"No"}' }],
+    });
+    const step = await scene.createKey();
+    const { title, message } = expectFailed(step);
+    expect(title).toBe('Could not create the API key "CI"');
+    expect(message).toMatch(new RegExp(`^POST /keys: HTTP ${status} [A-Z][A-Za-z ]+: No$`, 'm'));
+    expect(message).toContain('Nothing was changed at OpenRouter.');
+    expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE]);
+    expect(await scene.runPost(step)).toEqual({ warnings: [], lines: [] });
+    expect(scene.calls()).toHaveLength(3);
+  },
+);
 
 describe('a lookup or a deletion of orphans that fails', () => {
   test('A step succeeds although its last list is rejected, and the post step deletes the orphan', async () => {
@@ -94,16 +92,14 @@ describe('a lookup or a deletion of orphans that fails', () => {
   });
 });
 
-describe('the post step of a step that was killed during POST /keys', () => {
-  test('A post step that finds no orphan lists the keys three times within 3 s', async () => {
-    const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'silence' }] });
-    const step = await scene.createKey({}, { killedAfter: DURING_POST_MS });
-    const { clock } = scene.simulation;
-    const start = clock.now();
-    expectCleanPost(await scene.runPost(step));
-    expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, LIST, LIST, LIST]);
-    expect(clock.now() - start).toBe(3_000 + 3 * 20);
-  });
+test('After a step that was killed during POST /keys, a post step that finds no orphan lists the keys three times within 3 s', async () => {
+  const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'silence' }] });
+  const step = await scene.createKey({}, { killedAfter: DURING_POST_MS });
+  const { clock } = scene.simulation;
+  const start = clock.now();
+  expectCleanPost(await scene.runPost(step));
+  expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, LIST, LIST, LIST]);
+  expect(clock.now() - start).toBe(3_000 + 3 * 20);
 });
 
 describe('a key that may be that of another job', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import {
   findOrphans,
   mayBeCreatedSince,
@@ -84,17 +84,15 @@ test.each([
   },
 );
 
-describe('a key may have been created since the step began', () => {
-  const at = (ms: number) => keyOf({ created_at: new Date(SINCE + ms).toISOString() });
+const at = (ms: number) => keyOf({ created_at: new Date(SINCE + ms).toISOString() });
 
-  test.each([
-    ['if it was created later', at(60_000), SINCE, true],
-    ['but not if it was created before', at(-1_001), SINCE, false],
-    ['if it has no created_at', keyOf(), SINCE, true],
-    ['if OpenRouter did not send its time', at(-60_000), undefined, true],
-  ])('%s', (_, key, since, expected) => {
-    expect(mayBeCreatedSince(key, { since })).toBe(expected);
-  });
+test.each([
+  ['if it was created later', at(60_000), SINCE, true],
+  ['but not if it was created before', at(-1_001), SINCE, false],
+  ['if it has no created_at', keyOf(), SINCE, true],
+  ['if OpenRouter did not send its time', at(-60_000), undefined, true],
+])('a key may have been created since the step began %s', (_, key, since, expected) => {
+  expect(mayBeCreatedSince(key, { since })).toBe(expected);
 });
 
 test('only keys with the name of the step, from the moment before it, are saved as known', () => {

@@ -185,15 +185,13 @@ describe('the total', () => {
   });
 });
 
-describe('a deletion that finished', () => {
-  const stateAfter = (remembered: readonly Key[]) =>
-    checkDeletions(seen([keyOf()], finished), seen(remembered)).workspaces[ID]?.deletion;
+const stateAfter = (remembered: readonly Key[]) =>
+  checkDeletions(seen([keyOf()], finished), seen(remembered)).workspaces[ID]?.deletion;
 
-  test('is one only if this run has read all keys that are remembered', () => {
-    expect(stateAfter([keyOf()])).toEqual(finished);
-    expect(stateAfter([])).toEqual(finished);
-    expect(stateAfter([keyOf(), keyOf({ hash: 'gone' })])).toEqual(unfinished);
-  });
+test('a deletion that finished is one only if this run has read all keys that are remembered', () => {
+  expect(stateAfter([keyOf()])).toEqual(finished);
+  expect(stateAfter([])).toEqual(finished);
+  expect(stateAfter([keyOf(), keyOf({ hash: 'gone' })])).toEqual(unfinished);
 });
 
 describe('data that are limited', () => {

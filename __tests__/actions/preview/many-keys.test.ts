@@ -4,7 +4,6 @@ import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { cleanUpJob, type Job, requestOf, runJob } from '../../support/preview-jobs.ts';
 import { markOf, openWorld } from '../../support/preview-world.ts';
 
-/** An open pull request whose workspace has `count` disabled API keys. */
 function openPreview(count: number) {
   const world = openWorld({ takenSlugStatus: 409, skew: 0, lags: [0], squatter: undefined });
   const { simulation, github, repository } = world;

@@ -56,7 +56,6 @@ function openServers() {
     others: [] as { id: string; slug: string; name: string; description: string }[],
     /** What each key has spent, by its hash. */
     keys: { key1: 0.25 } as Record<string, number>,
-    /** The login of the token. */
     login: JOB,
     calls: [] as string[],
     /** Called before each request is applied. Can return another response to it. */
@@ -177,7 +176,6 @@ const addComment = (
   login = JOB,
 ) => comments.push({ id: comments.length + 1, body, user: { login } });
 
-/** What is known of a key of the workspace. */
 const seenOf = (hash: string, usage: number, deletion: Deletion | null = null): CommentData =>
   observe({ workspace: WORKSPACE, keys: [keyOf(WORKSPACE, { hash, usage })] }, deletion);
 

@@ -202,30 +202,28 @@ describe('if the clocks of OpenRouter and of the runner differ', () => {
   });
 });
 
-describe('max-deletions', () => {
-  test.each([false, true])(
-    'none of one more is deleted, and each is logged (dry run: %s)',
-    async (dryRun) => {
-      const simulation = openPlainSimulation();
-      seedAll(simulation, 3, 2 * DAY);
-      const { result, story } = await runSweep(simulation, { maxDeletions: 2, dryRun });
-      const reason = 'more workspaces are stale than max-deletions allows';
-      const tooMany = ['pr-1', 'pr-2', 'pr-3'].map((slug) =>
-        expect.objectContaining({ slug, reason }),
-      );
-      expect(result).toEqual({ ...NOTHING, tooMany, kept: [], staleCount: 3, keptCount: 0 });
-      expect(sweepFailure(result, { maxDeletions: 2, check: 'keep' })).toMatchObject({
-        code: 'too-many-stale',
-        details: { result, maxDeletions: 2 },
-      });
-      expect(story.slice(2)).toEqual([
-        `Nothing was deleted: ${reason}.`,
-        ...[1, 2, 3].map((n) => `  pr-${n}, 2 d old`),
-      ]);
-      expect(simulation.network.calls).toEqual(['GET /workspaces']);
-    },
-  );
-});
+test.each([false, true])(
+  'of more stale workspaces than max-deletions allows none is deleted, and each is logged (dry run: %s)',
+  async (dryRun) => {
+    const simulation = openPlainSimulation();
+    seedAll(simulation, 3, 2 * DAY);
+    const { result, story } = await runSweep(simulation, { maxDeletions: 2, dryRun });
+    const reason = 'more workspaces are stale than max-deletions allows';
+    const tooMany = ['pr-1', 'pr-2', 'pr-3'].map((slug) =>
+      expect.objectContaining({ slug, reason }),
+    );
+    expect(result).toEqual({ ...NOTHING, tooMany, kept: [], staleCount: 3, keptCount: 0 });
+    expect(sweepFailure(result, { maxDeletions: 2, check: 'keep' })).toMatchObject({
+      code: 'too-many-stale',
+      details: { result, maxDeletions: 2 },
+    });
+    expect(story.slice(2)).toEqual([
+      `Nothing was deleted: ${reason}.`,
+      ...[1, 2, 3].map((n) => `  pr-${n}, 2 d old`),
+    ]);
+    expect(simulation.network.calls).toEqual(['GET /workspaces']);
+  },
+);
 
 test('the first 1,000 workspaces that a sweep keeps are listed, and all are counted', async () => {
   const simulation = openPlainSimulation();

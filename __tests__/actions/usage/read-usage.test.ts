@@ -29,7 +29,6 @@ const KEY = {
   ...Object.fromEntries(COUNTERS.map((name) => [name, 0])),
 };
 
-/** What OpenRouter returns. */
 interface Server {
   workspace: object;
   rows: object[];
@@ -38,7 +37,6 @@ interface Server {
   keys: object[];
 }
 
-/** A row of analytics for `model`, which cost `credits`. */
 const row = (model: string, credits: number, fields: object = {}) => ({
   model,
   request_count: '2',
@@ -236,7 +234,6 @@ test('a model whose cost analytics does not report makes the cost incomplete', a
   expect(usage.gaps).toEqual([{ kind: 'models-unread', models: 1 }]);
 });
 
-/** Reads the usage of a workspace in `simulation`. */
 function readIn(simulation: Simulation, request: Partial<UsageRequest> = {}, lines: string[] = []) {
   const context = connect(simulation, { timeout: 60_000, jitter: JITTER }, { lines });
   return simulation.clock.run(readUsage({ ...USUAL, ...request }, context));

@@ -41,7 +41,6 @@ const MAY_WARN = incomplete('warn-above-usd');
 const MAY_FAIL = incomplete('fail-above-usd');
 const MAY_DO_BOTH = incomplete('warn-above-usd', 'fail-above-usd');
 
-/** The warnings about a cost, with their codes. */
 function warningsOf(result: UsageResult, thresholds: Thresholds): object[] {
   const warnings: object[] = [];
   const warn: Context['warn'] = ({ code }, facts) => warnings.push({ code, ...facts });
@@ -129,7 +128,6 @@ describe('of the limit of a key, with a failBelowRemaining of 9 nano-USD,', () =
   const LESS = { limit: 5, limit_remaining: 8e-9 };
   const EXPIRY = '2026-01-14T12:00:01.000Z';
 
-  /** The result for a key that OpenRouter returned with `fields`. */
   const resultFor = (fields: object, gaps: UsageResult['gaps'] = []): UsageResult => ({
     ...resultOf(0n, gaps),
     to: NOW,

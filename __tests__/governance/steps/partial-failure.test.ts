@@ -10,7 +10,7 @@ import {
 } from '../../support/governance.ts';
 import { annotations, expectFailure } from '../../support/harness.ts';
 
-const { harness, seed, create, update, calls, writes, budgets, members } = openGovernanceHarness();
+const { harness, create, update, calls, writes, budgets, members } = openGovernanceHarness();
 
 test.each<[string, string, string, string]>([
   [PATCH_GUARDRAIL, 'Could not set the guardrail', '', 'the guardrail, the daily budget'],
@@ -84,17 +84,6 @@ test.each<[string, Record<string, string>, object, string, string]>([
     expect(failure.lines).toContain(line);
   },
 );
-
-test('an update fails before any write when the guardrail id of the workspace is unknown', async () => {
-  const { default_guardrail_id: _, ...workspace } = seed();
-  const body = JSON.stringify({ data: workspace });
-  harness.sandbox.faults.push({ on: 'GET /workspaces/:id', kind: 'response', status: 200, body });
-  const step = await update({ description: 'New', 'enforce-zdr': 'true' });
-  const { title, lines } = expectFailure(step, expect.anything());
-  expect(title).toBe(`The guardrail of the workspace ${SLUG} is unknown`);
-  expect(lines[0]).toBe('OpenRouter does not report which guardrail the workspace has.');
-  expect(writes()).toEqual([]);
-});
 
 test('entries that no member or several members match fail the step before any write, by name', async () => {
   const { members: organization } = harness.sandbox.account;

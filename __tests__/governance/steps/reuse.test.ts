@@ -3,7 +3,7 @@ import type { StepResult } from '../../../sandbox/runner/runner.ts';
 import { openGovernanceHarness, SLUG } from '../../support/governance.ts';
 import { annotations, expectFailure } from '../../support/harness.ts';
 
-const { harness, seed, create, calls } = openGovernanceHarness();
+const { seed, create, calls } = openGovernanceHarness();
 
 const warningsOf = (step: StepResult) =>
   annotations(step, 'warning').map(({ data }) => data.split('\n'));
@@ -45,28 +45,4 @@ test('if-exists: fail reports what an update would change', async () => {
   const { message } = expectFailure(await create({ 'enforce-zdr': 'true' }));
   expect(message).toContain('With if-exists: update, the step would change none of its fields.');
   expect(message).toContain('It would also apply enforce-zdr, where that differs.');
-});
-
-test('reuse warns that the workspace may lack guardrail, budgets and members if the step may have created it', async () => {
-  harness.sandbox.faults.push({
-    on: 'POST /workspaces',
-    kind: 'response',
-    status: 429,
-    headers: { 'retry-after': '0' },
-    applied: true,
-  });
-  const step = await create(LIMIT);
-  expect(step.outputs).toMatchObject({ created: 'false', outcome: 'unchanged' });
-  expect(warningsOf(step)).toEqual([
-    [
-      `Inputs were not applied to the workspace ${SLUG}`,
-      `Not applied: ${NAMES}.`,
-      POLICY,
-      'Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet.',
-      REMEDY,
-      LINK,
-    ],
-  ]);
-  const { budgets, guardrails, memberships } = harness.sandbox.account;
-  expect([budgets, guardrails, memberships]).toEqual([[], [], []]);
 });

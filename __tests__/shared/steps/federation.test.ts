@@ -165,27 +165,19 @@ describe('an exchange that fails', () => {
   });
 });
 
-describe('preview without a management key skips a run with id tokens', () => {
-  const repository = { full_name: 'octo-org/app' };
-  test.each<[string, string, Partial<StepOptions>]>([
-    [
-      'in a fork',
-      'it is a run for a fork',
-      { event: { repository: { ...repository, fork: true } } },
-    ],
-    [
-      'of Dependabot',
-      'Dependabot started this run',
-      { env: { GITHUB_ACTOR: 'dependabot[bot]' }, event: { repository } },
-    ],
-  ])('%s', async (_, reason, started) => {
-    const step = await runStepInProcess(stepOf('preview', {}, started));
-    expect(step).toMatchObject({ exitCode: 0, outputs: { state: 'skipped' } });
-    expect(step.annotations).toMatchObject([
-      { level: 'notice', message: `No preview: ${reason}.` },
-    ]);
-    expect([harness.sandbox.requests, issuer.requests]).toEqual([[], []]);
-  });
+const repository = { full_name: 'octo-org/app' };
+test.each<[string, string, Partial<StepOptions>]>([
+  ['in a fork', 'it is a run for a fork', { event: { repository: { ...repository, fork: true } } }],
+  [
+    'of Dependabot',
+    'Dependabot started this run',
+    { env: { GITHUB_ACTOR: 'dependabot[bot]' }, event: { repository } },
+  ],
+])('preview without a management key skips a run with id tokens %s', async (_, reason, started) => {
+  const step = await runStepInProcess(stepOf('preview', {}, started));
+  expect(step).toMatchObject({ exitCode: 0, outputs: { state: 'skipped' } });
+  expect(step.annotations).toMatchObject([{ level: 'notice', message: `No preview: ${reason}.` }]);
+  expect([harness.sandbox.requests, issuer.requests]).toEqual([[], []]);
 });
 
 test('a clean-up with id tokens is not skipped, whoever started it and wherever it runs', async () => {

@@ -11,7 +11,6 @@ const slugs = () => harness.sandbox.account.workspaces.slice(1).map(({ slug }) =
 const create = (inputs: Record<string, string> = {}) =>
   harness.create({ slug: 'of-the-job', 'delete-after-job': 'true', ...inputs });
 
-/** Adds two API keys to the workspace, as the job can do. */
 function addKeys() {
   const workspace = harness.sandbox.account.workspaces.at(-1) as Workspace;
   return ['First', 'Second'].map((name) => seedKey(harness.sandbox, workspace, { name }));

@@ -16,7 +16,6 @@ import { onNth } from '../../../support/on-nth.ts';
 
 const { harness, seed, runDelete, exists, keys, calls } = openDeleteHarness();
 
-/** A workspace with three keys, one of which is disabled. */
 function seedWithDisabledKey() {
   const workspace = seed({ keys: 3 });
   const [disabled] = keys();

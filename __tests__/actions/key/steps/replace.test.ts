@@ -110,7 +110,9 @@ describe('replace: after-job', () => {
     expect(expectFailure(await runPost(main, KEPT)).code).toBe('state-invalid');
     const ofJob = await runPost(main, { replace: 'true' });
     expect(ofJob.exitCode).toBe(0);
-    expect(annotations(ofJob, 'warning')[0]?.data).toContain('cannot read its saved state');
+    const { data } = annotations(ofJob, 'warning')[0] ?? {};
+    expect(data).toContain('cannot read its saved state');
+    expect(data).toContain('May still exist at OpenRouter: an API key, if the step created one.');
   });
 
   // Because both keys work then.
