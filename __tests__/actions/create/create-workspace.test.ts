@@ -9,8 +9,6 @@ import {
   CONDITIONS,
   desired,
   detailsOf,
-  expectNotDeletedAfterJob,
-  expectSlugTaken,
   failLookup,
   GET,
   LOST,
@@ -204,15 +202,21 @@ test('a new workspace whose guardrail fails is finished by another run, with if-
   expect(error).toMatchObject({ code: 'partly-applied', details: { recovery: 'run-again' } });
 });
 
-describe('the creator of a workspace cannot be determined', () => {
-  test.each([429, 503])('if a POST with HTTP %i and Retry-After was applied', async (status) => {
+test.each([429, 503])(
+  'the creator of a workspace cannot be determined if a POST with HTTP %i and Retry-After was applied',
+  async (status) => {
     const applied = respondWith(status, { retryAfter: '1', applied: true });
     const simulation = simulate([applied], { takenSlugStatus: 409 });
-    const run = await runCreate(simulation, REQUEST, CONDITIONS);
-    expectSlugTaken(run, 'unknown');
-    expectNotDeletedAfterJob(simulation, run);
-  });
-});
+    const { error, effect, log, task } = await runCreate(simulation, REQUEST, CONDITIONS);
+    const { code, title, lines } = describeError(error, effect.current());
+    expect(code).toBe('slug-taken');
+    expect(title).toBe('Cannot determine who created the workspace preview-42');
+    expect(lines.join('\n')).toContain('by this step or by another job');
+    expect(log).toContain('The workspace preview-42 is not deleted after the job');
+    expect(log.join()).toContain(`id ${simulation.account.workspaces[1]?.id}`);
+    expect(task).toBeUndefined();
+  },
+);
 
 test('waits grow with the number of POSTs, whether or not a lookup comes between', async () => {
   const refused: InProcessFault = { on: POST, kind: 'refused' };

@@ -21,7 +21,6 @@ import {
   respondWith,
   simulate,
   slugsOf,
-  storedWorkspace,
 } from './fixtures.ts';
 
 /** The lookup before the POST takes 20 ms, and the POST arrives 10 ms after it was sent. */
@@ -145,7 +144,7 @@ describe('a POST that is applied only after its workspace was created by a retry
   test('is not confused with the deleted workspace, which a lookup that lags still returns', async () => {
     const simulation = simulate([respondWith(502)], { takenSlugStatus: 409 });
     const run = await runCreate(simulation, REQUEST, CONDITIONS);
-    const body = JSON.stringify({ data: storedWorkspace(simulation) });
+    const body = JSON.stringify({ data: simulation.account.workspaces[1] });
     simulation.network.schedule.push({ on: GET, kind: 'response', status: 200, body });
     await expectDeleted(simulation, run);
     expect(simulation.network.schedule).toEqual([]);

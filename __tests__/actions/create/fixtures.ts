@@ -1,8 +1,6 @@
-import { expect } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import type { CreateRequest } from '../../../src/actions/create/request.ts';
 import type { ApiError } from '../../../src/http/request.ts';
-import { describeError } from '../../../src/report/describe-error.ts';
 import { onNth, openSimulation, type Simulation, type StepRun } from '../../support/simulation.ts';
 
 export const desired = {
@@ -60,31 +58,4 @@ export function slugsOf({ account }: Simulation): string[] {
 
 export function detailsOf({ error }: StepRun): ApiError['details'] {
   return (error as ApiError).details;
-}
-
-/** The workspace with the slug, as the account holds it: a change to it lasts. */
-export function storedWorkspace({ account }: Simulation): Record<string, unknown> {
-  const workspace = account.workspaces.find(({ slug }) => slug === desired.slug);
-  if (!workspace) throw new Error('no workspace has the slug');
-  return workspace;
-}
-
-export function expectSlugTaken(
-  { error, effect }: StepRun,
-  creator: 'another job' | 'unknown',
-): void {
-  const { code, title, lines } = describeError(error, effect.current());
-  const isKnown = creator !== 'unknown';
-  const expected = isKnown
-    ? 'The slug preview-42 is taken'
-    : 'Cannot determine who created the workspace preview-42';
-  expect({ code, title }).toEqual({ code: 'slug-taken', title: expected });
-  expect(lines.join('\n').includes('by this step or by another job')).toBe(!isKnown);
-}
-
-/** Expects that a step with `delete-after-job` warns of the workspace, and saves no task for it. */
-export function expectNotDeletedAfterJob(simulation: Simulation, { log, task }: StepRun): void {
-  expect(log).toContain('The workspace preview-42 is not deleted after the job');
-  expect(log.join()).toContain(`id ${storedWorkspace(simulation)['id']}`);
-  expect(task).toBeUndefined();
 }
