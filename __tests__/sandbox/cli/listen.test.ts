@@ -67,15 +67,7 @@ test('npm run sandbox prints a command of npm start that runs an action against 
   expect(printed).toContain(`\napi-url: ${apiUrl}\nmanagement-key: ${managementKey}\n`);
 });
 
-test.each([
-  ['--port 65536', '--port 65536 is not a port, from 0 to 65535.'],
-  ['--port', '--port needs a value. To list all options: npm run sandbox -- --help'],
-  ['--workspaces two', '--workspaces two is not a whole number from 0 to 200.'],
-  [
-    '--workspaces 1 --existing preview-1',
-    '--existing preview-1 is once too many: that workspace exists without it.',
-  ],
-  ['--keys 2', '--keys needs a workspace: add --workspaces N or --stale N.'],
-])('npm run sandbox refuses %s', (args, problem) => {
-  expect(() => readListening(args.split(' '))).toThrow(new UsageError(problem));
+test('npm run sandbox refuses what is no port', () => {
+  const problem = '--port 65536 is not a port, from 0 to 65535.';
+  expect(() => readListening(['--port', '65536'])).toThrow(new UsageError(problem));
 });
