@@ -159,7 +159,7 @@ function widthOfCell(content: string, em: number): number {
 }
 
 /** The most that a text takes in px, in a bold font whose em is so many px. */
-export function widthOf(html: string, em: number): number {
+function widthOf(html: string, em: number): number {
   return charactersOf(html).reduce((sum, character) => sum + em * emOf(character), 0);
 }
 

@@ -16,9 +16,8 @@ interface VariedExchange {
 export type Variation = (exchange: VariedExchange) => Promise<HttpResponse>;
 
 /** Opens a sandbox that differs as `vary` does. */
-export const openVaried = (vary: Variation, { signal }: { signal?: AbortSignal } = {}) =>
+export const openVaried = (vary: Variation) =>
   openSandbox({
-    ...(signal && { signal }),
     proxy: (direct, account) => (request, ownSignal) =>
       vary({
         call: account.callOf(request.method, new URL(request.url).pathname.slice('/api/v1'.length)),
@@ -28,10 +27,10 @@ export const openVaried = (vary: Variation, { signal }: { signal?: AbortSignal }
       }),
   });
 
-export type Json = Record<string, unknown>;
+type Json = Record<string, unknown>;
 
 const jsonOf = ({ body = '' }: { body?: string }): Json => JSON.parse(body || '{}');
-export const reply = (status: number, body: object = {}): HttpResponse => ({
+const reply = (status: number, body: object = {}): HttpResponse => ({
   status,
   headers: { date: new Date(0).toUTCString() },
   body: JSON.stringify(body),
