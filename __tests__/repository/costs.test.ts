@@ -8,8 +8,7 @@ import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { readExamples } from '../../scripts/examples.ts';
 import { openEmptiedHarness } from '../support/emptied-harness.ts';
-import { ROOT, type RunningStep } from '../support/harness.ts';
-import { CREATE, DELETE } from '../support/key.ts';
+import { ROOT } from '../support/root.ts';
 
 interface Step {
   uses?: string;
@@ -64,71 +63,28 @@ function evaluate(texts: Record<string, unknown> = {}, { outputs }: Pick<StepRes
   return Object.fromEntries(Object.entries(texts).map(([name, at]) => [name, value(String(at))]));
 }
 
-/** How a job ends, if not with a success. Any other interruption is a case of the property tests. */
-interface End {
-  /** The status that the post step gets; undefined if the machine is lost before it. */
-  status?: 'success' | 'failure';
-  isRejected?: boolean;
-  /** Whether the first step is killed after its POST was applied. */
-  killsMain?: boolean;
-  /** When the last script fails, by what it has done. */
-  script?: 'before' | 'after';
-  /** Whether the post step is killed after a deletion was applied. */
-  killsPost?: boolean;
-}
-
-const SUCCESS: End = { status: 'success' };
-
-const ENDS: [string, End][] = [
-  ['succeeds', SUCCESS],
-  ['fails in the first step', { status: 'failure', isRejected: true }],
-  ['is killed in the first step', { killsMain: true }],
-  ['fails before the key is in use', { status: 'failure', script: 'before' }],
-  ['fails after the key is in use', { status: 'failure', script: 'after' }],
-  ['loses its machine before the post step', {}],
-  ['is killed in the post step', { status: 'success', killsPost: true }],
+/** How a job ends, and when its last script fails, by what it has done. Others are cases of a property. */
+const ENDS: readonly [string, { script?: 'before' | 'after' }][] = [
+  ['succeeds', {}],
+  ['fails before the key is in use', { script: 'before' }],
+  ['fails after the key is in use', { script: 'after' }],
 ];
 
 const { harness } = openEmptiedHarness();
 
-/** Starts a step, and kills it once its request `on` was applied, before the response. */
-async function kill(on: string, start: () => Promise<RunningStep>): Promise<StepResult> {
-  const { requests, faults, account } = harness.sandbox;
-  faults.push({ on, kind: 'stall', applied: true });
-  const before = requests.length;
-  const step = await start();
-  const isSent = () =>
-    requests.slice(before).some(({ method, path }) => account.callOf(method, path) === on);
-  const sent = async () => {
-    while (!isSent()) await harness.sandbox.received(requests.length + 1);
-  };
-  await Promise.race([sent(), step.result]);
-  step.kill('SIGKILL');
-  const result = await step.result;
-  expect(faults).toEqual([]);
-  return result;
-}
-
-/** Runs the last two steps of a workflow and the post step, as far as `end` lets them come. */
-async function runJob({ jobs }: Workflow, end: End) {
+/** Runs the last two steps of a workflow and the post step. */
+async function runJob({ jobs }: Workflow, { script }: { script?: 'before' | 'after' } = {}) {
   const [key, last] = (Object.values(jobs)[0]?.steps ?? []).slice(-2) as [Step, Step];
   expect(key.uses).toBe('OWNER/openrouter-workspace/key@v1');
   const { 'management-key': _, ...own } = key.with ?? {};
   const inputs = { ...evaluate(own, { outputs: {} }), workspace: 'production-web' };
-  if (end.isRejected) harness.sandbox.faults.push({ on: CREATE, kind: 'response', status: 403 });
-  const created = end.killsMain
-    ? await kill(CREATE, () => harness.start('key', inputs))
-    : await harness.run('key', inputs);
-  const failsEarly = end.killsMain || end.isRejected;
-  expect(created.exitCode === 0).toBe(!failsEarly);
-  if (!failsEarly) {
-    const env = { ...evaluate(last.env, created), GH_FAILS: end.script ?? '' };
-    expect(runScript(last, env)).toBe(end.script ? 1 : 0);
-  }
-  if (!end.status) return;
-  const inputsOfPost = { ...inputs, 'job-status': end.status };
-  if (end.killsPost) await kill(DELETE, () => harness.startEnd('key', inputsOfPost, created));
-  else expect((await harness.end('key', inputsOfPost, created)).exitCode).toBe(0);
+  const created = await harness.run('key', inputs);
+  expect(created.exitCode).toBe(0);
+  const env = { ...evaluate(last.env, created), GH_FAILS: script ?? '' };
+  expect(runScript(last, env)).toBe(script ? 1 : 0);
+  const status = script ? 'failure' : 'success';
+  const post = await harness.end('key', { ...inputs, 'job-status': status }, created);
+  expect(post.exitCode).toBe(0);
 }
 
 /** The label of the key that is in use, if OpenRouter accepts it. */
@@ -156,14 +112,13 @@ describe.each(WORKFLOWS)('The workflow $name leaves a key that works', (workflow
   const labels = () => harness.sandbox.account.keys.map(({ label }) => label);
 
   test.each(ENDS)('if a job %s, and after the next success no other one', async (_, end) => {
-    await runJob(workflow, SUCCESS);
+    await runJob(workflow);
     const first = await keyInUse();
     const person = labels().at(-1);
     expect(labels()).toEqual([first, person]);
     await runJob(workflow, end);
     expect(labels()).toContain(await keyInUse());
-    harness.sandbox.faults.length = 0;
-    await runJob(workflow, SUCCESS);
+    await runJob(workflow);
     const last = await keyInUse();
     expect(labels()).toEqual([last, person]);
     expect(last).not.toBe(first);

@@ -24,24 +24,20 @@ test('no example has prompts stored or shared, which a reader may copy without n
 });
 
 const NULLS = ['null', '~', 'Null', 'NULL', '# nothing'];
-const USES = [
-  'OWNER/openrouter-workspace@v1',
-  'OWNER/openrouter-workspace/key@0123456789abcdef0123456789abcdef01234567',
-  './',
-  './delete',
-];
 
 /** Steps that use `uses`, each with another value of an input. */
 const steps = (uses: string, values: readonly string[]) =>
   values.map((value) => `- uses: ${uses}\n  with:\n    name: ${value}\n`).join('');
 
-test.each(USES)('a null without quotes is found in an input of %s in every notation', (uses) => {
-  expect(findNullInputs(steps(uses, NULLS))).toEqual(
-    NULLS.map((_, at) => ({ name: 'name', line: 3 * at + 3 })),
-  );
-});
-
-test('a null in quotes is accepted, and any null for another action', () => {
+test('a null without quotes is found in an input of our actions, in every notation', () => {
+  const found = NULLS.map((_, at) => ({ name: 'name', line: 3 * at + 3 }));
+  for (const uses of [
+    'OWNER/openrouter-workspace@v1',
+    'OWNER/openrouter-workspace/key@0a1',
+    './',
+  ]) {
+    expect(findNullInputs(steps(uses, NULLS))).toEqual(found);
+  }
   expect(findNullInputs(steps('./', ['"null"']))).toEqual([]);
   expect(findNullInputs(steps('actions/checkout@v7', NULLS))).toEqual([]);
 });
