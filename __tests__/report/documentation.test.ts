@@ -1,27 +1,27 @@
 import { expect, test } from '@jest/globals';
-import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { annotations, openHarness } from '../support/harness.ts';
+import { troubleshootingUrl } from '../../src/report/description.ts';
 
-const harness = openHarness();
-
-const AT = { GITHUB_ACTION_REPOSITORY: 'octo-org/workspaces', GITHUB_ACTION_REF: 'v1.2.3' };
-const SERVER = { GITHUB_SERVER_URL: 'https://git.example' };
+const AT = {
+  GITHUB_SERVER_URL: 'https://git.example',
+  GITHUB_ACTION_REPOSITORY: 'octo-org/workspaces',
+  GITHUB_ACTION_REF: 'v1.2.3',
+};
 const BY_DEFAULT = 'https://github.com/OWNER/openrouter-workspace/blob/main';
 
 test.each<[string, Record<string, string>, string]>([
   [
     'at the repository and ref of the action, which the runner names',
-    { ...AT, ...SERVER },
+    AT,
     'https://git.example/octo-org/workspaces/blob/v1.2.3',
   ],
   [
     'at the path that Gitea has',
-    { ...AT, ...SERVER, GITEA_ACTIONS: 'true' },
+    { ...AT, GITEA_ACTIONS: 'true' },
     'https://git.example/octo-org/workspaces/src/v1.2.3',
   ],
   [
     'at the path that Forgejo has',
-    { ...AT, ...SERVER, FORGEJO_ACTIONS: 'true' },
+    { ...AT, FORGEJO_ACTIONS: 'true' },
     'https://git.example/octo-org/workspaces/src/v1.2.3',
   ],
   [
@@ -30,18 +30,6 @@ test.each<[string, Record<string, string>, string]>([
     BY_DEFAULT,
   ],
   ['at the main branch of the original repository if these are not set', {}, BY_DEFAULT],
-])('annotations end with a link to the section about their code, %s', async (_, env, root) => {
-  seedWorkspace(harness.sandbox, { slug: 'reused' });
-  harness.sandbox.faults.push({ on: 'GET /workspaces/:id', kind: 'response', status: 403 });
-  const inputs = { slug: 'reused', 'if-exists': 'reuse', 'enforce-zdr': 'true' };
-  const failed = await harness.create(inputs, env);
-  const warned = await harness.create(inputs, env);
-  harness.sandbox.account.workspaces.splice(1);
-  const lastLine = (data = '') => data.split('\n').at(-1);
-  expect(lastLine(annotations(failed)[0]?.data)).toBe(
-    `See ${root}/docs/troubleshooting.md#forbidden`,
-  );
-  expect(lastLine(annotations(warned, 'warning')[0]?.data)).toBe(
-    `See ${root}/docs/troubleshooting.md#governance-not-applied`,
-  );
+])('an annotation links to the section about its code, %s', (_, env, root) => {
+  expect(troubleshootingUrl('forbidden', env)).toBe(`${root}/docs/troubleshooting.md#forbidden`);
 });

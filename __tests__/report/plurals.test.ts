@@ -7,42 +7,32 @@ import { EMPTY_SWEEP, KEY, STALE, UNDELETED_KEY, WORKSPACE } from '../support/fa
 
 const OTHER_KEY = { ...KEY, label: 'sk-or-v1-ef...01' };
 
-test.each([
-  [
-    'Cannot determine which job created the API key named "CI"',
-    [KEY],
-    'a new API key: "CI" (sk-or-v1-ab...cd).',
-    'Check whether it is in use, and delete it if not.',
-  ],
-  [
-    'Cannot determine which job created the API keys named "CI"',
-    [KEY, OTHER_KEY],
-    'these new API keys: "CI" (sk-or-v1-ab...cd), "CI" (sk-or-v1-ef...01).',
-    'Check which of them are in use, and delete the others.',
-  ],
-])('API keys of an unknown owner are counted: %s', (title, keys, named, advice) => {
-  const details = { name: 'CI', workspace: WORKSPACE, isDistinguishable: false, keys };
-  const described = describeWarning(keyOwnerUnknownWarning, details);
-  expect(described.title).toBe(title);
-  expect(described.lines).toEqual([
-    `A response was lost. Since then, the workspace preview-42 has ${named}`,
+test('the warning of API keys of an unknown owner counts them', () => {
+  const linesFor = (keys: (typeof KEY)[]) => {
+    const facts = { name: 'CI', workspace: WORKSPACE, isDistinguishable: false, keys };
+    return describeWarning(keyOwnerUnknownWarning, facts).lines;
+  };
+  expect(linesFor([KEY])).toEqual([
+    expect.stringMatching(/, the workspace preview-42 has a new API key: "CI" \(\S+\)\.$/),
     expect.anything(),
-    advice,
+    'Check whether it is in use, and delete it if not.',
+  ]);
+  expect(linesFor([KEY, OTHER_KEY])).toEqual([
+    expect.stringMatching(/ has these new API keys: "CI" \(\S+\), "CI" \(\S+\)\.$/),
+    expect.anything(),
+    'Check which of them are in use, and delete the others.',
   ]);
 });
 
 test.each([
-  [1, 1, 'Could not delete the replaced API key', 'one'],
-  [1, 2, 'Could not delete 1 of 2 replaced API keys', 'one'],
-  [2, 2, 'Could not delete 2 of 2 replaced API keys', 'ones'],
-])('%i of %i replaced API keys that could not be deleted', (left, count, title, again) => {
-  const undeleted = Array(left).fill(UNDELETED_KEY);
+  [1, 'Could not delete the replaced API key', 'older one.'],
+  [2, 'Could not delete 2 of 2 replaced API keys', 'older ones.'],
+])('the failure of %i replaced API keys that were not deleted counts them', (count, title, end) => {
+  const undeleted = Array(count).fill(UNDELETED_KEY);
   const failure = new Failure(replacedKeysNotDeleted, { key: OTHER_KEY, undeleted, count });
   const described = describeError(failure, 'possible');
   expect(described.title).toBe(title);
-  expect(described.lines.at(-1)).toBe(
-    `Running this again creates another key, then deletes this one and the older ${again}.`,
-  );
+  expect(described.lines.at(-1)).toMatch(new RegExp(` then deletes this one and the ${end}$`));
 });
 
 describe('the warning of stale workspaces', () => {
