@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { UpsertWorkspaceBudgetRequest, WorkspaceBudgetInterval } from '@openrouter/sdk/models';
 import { openHarness } from '../support/harness.ts';
-import { createWorkspace, openSdk, rejection } from './sdk.ts';
+import { createWorkspace, openSdk } from './sdk.ts';
 
 const harness = openHarness();
 const sdk = () => openSdk(harness.sandbox);
@@ -46,26 +46,9 @@ test('the budgets of a workspace share one flag for BYOK, which the workspace ha
   const { id } = await createWorkspace(harness.sandbox);
   expect((await setBudget(id, 'daily', 1)).includeByokInBudgets).toBe(false);
   await setBudget(id, 'weekly', 5, { includeByokInBudgets: true });
-  expect((await setBudget(id, 'daily', 2)).includeByokInBudgets).toBe(true);
-  expect((await sdk().workspaces.listBudgets({ workspaceRef: id })).includeByokInBudgets).toBe(
-    true,
-  );
-  expect((await sdk().workspaces.get({ id })).data.includeByokInBudgets).toBe(true);
-});
-
-test('a budget that would not exceed that of a shorter interval is rejected', async () => {
-  const { id } = await createWorkspace(harness.sandbox);
-  await setBudget(id, 'lifetime', 100);
-  await setBudget(id, 'daily', 10);
-  for (const [interval, limit] of [
-    ['weekly', 10],
-    ['daily', 100],
-  ] as const) {
-    const write = setBudget(id, interval, limit, { includeByokInBudgets: true });
-    await expect(write).rejects.toMatchObject(rejection(400, /lifetime > monthly/));
-  }
-  expect(await listBudgets(id)).toEqual({ lifetime: 100, daily: 10 });
-  expect((await setBudget(id, 'weekly', 11)).includeByokInBudgets).toBe(false);
+  const { workspaces } = sdk();
+  expect((await workspaces.listBudgets({ workspaceRef: id })).includeByokInBudgets).toBe(true);
+  expect((await workspaces.get({ id })).data.includeByokInBudgets).toBe(true);
 });
 
 const users = () => harness.sandbox.account.members.map(({ id }) => id);
@@ -101,34 +84,4 @@ test('members are added to a workspace once, with their role', async () => {
   ]);
   expect((await addMembers(id, [owner])).data).toEqual([added.data[0]]);
   expect(await listMembers(slug)).toEqual([owner, second]);
-});
-
-test('no member is added if one is not in the organization, or if there are too many', async () => {
-  const { id } = await createWorkspace(harness.sandbox);
-  const [user = ''] = users();
-  const many = Array.from({ length: 101 }, () => user);
-  await expect(addMembers(id, [user, 'user_0'])).rejects.toMatchObject(rejection(400, /user_0/));
-  for (const list of [[], many]) {
-    await expect(addMembers(id, list)).rejects.toMatchObject(rejection(400, /user_ids/));
-  }
-  expect(await listMembers(id)).toEqual([]);
-});
-
-test('deleting a workspace deletes its guardrail, budgets and members, and nothing else', async () => {
-  const { guardrails, budgets, memberships } = harness.sandbox.account;
-  const [deleted, kept] = [
-    await createWorkspace(harness.sandbox),
-    await createWorkspace(harness.sandbox),
-  ];
-  for (const { id, defaultGuardrailId } of [deleted, kept]) {
-    await sdk().guardrails.update({ id: defaultGuardrailId, updateGuardrailRequest: {} });
-    await setBudget(id, 'daily', 1);
-    await addMembers(id, users().slice(0, 1));
-  }
-  await sdk().workspaces.delete({ id: deleted.id });
-  for (const held of [guardrails, budgets, memberships]) {
-    const workspaces = held.map(({ workspace_id }) => workspace_id);
-    expect(workspaces).toContain(kept.id);
-    expect(workspaces).not.toContain(deleted.id);
-  }
 });

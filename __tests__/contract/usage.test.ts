@@ -44,12 +44,6 @@ test('the sandbox bills a request of the SDK to the API key that it is sent with
   await expect(sdk().chat.send({ chatRequest })).rejects.toMatchObject(rejection(401));
 });
 
-test('the SDK reads the analytics of the sandbox', async () => {
-  const { data } = await sdk().analytics.getAnalyticsMeta();
-  expect(data.metrics.map(({ name }) => name)).toContain('credits_usage');
-  expect(data.dimensions.map(({ name }) => name)).toContain('workspace');
-});
-
 test.each(['workspace', 'key'])(
   'a usage step for a %s sends the same request as the SDK, which reads the response',
   async (kind) => {

@@ -5,7 +5,7 @@ import {
   type AnalyticsQuery,
   analyticsQuery,
   DIMENSIONS,
-  GRANULARITIES,
+  type GRANULARITIES,
   METRICS,
   periodStart,
   type Spend,
@@ -13,23 +13,6 @@ import {
 
 export const analyticsRoutes: Routes<Account> = {
   'POST /analytics/query': query,
-  'GET /analytics/meta': () =>
-    ok({
-      data: {
-        metrics: Object.keys(METRICS).map((name) => ({
-          name,
-          display_label: name,
-          display_format: name.endsWith('_usage') ? 'currency' : 'number',
-          is_rate: name.endsWith('_rate'),
-        })),
-        dimensions: Object.keys(DIMENSIONS).map((name) => ({ name, display_label: name })),
-        operators: ['eq', 'neq', 'in', 'not_in'].map((name) => ({
-          name,
-          value_type: name.endsWith('in') ? 'array' : 'scalar',
-        })),
-        granularities: GRANULARITIES.map((name) => ({ name, display_label: name })),
-      },
-    }),
 };
 
 const MINUTE = 60_000;
