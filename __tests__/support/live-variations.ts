@@ -109,56 +109,18 @@ function before(call: string, act: (account: OpenRouter, request: HttpRequest) =
   };
 }
 
-/** Responds with `stale` to the first `call` for each path and key that `isAffected`. */
-function onFirst(
-  call: string,
-  stale: HttpResponse,
-  isAffected: (request: HttpRequest) => boolean = () => true,
-): Variation {
+/** Responds with `stale` to the first `call` for each path and key. */
+function onFirst(call: string, stale: HttpResponse): Variation {
   const seen = new Set<string>();
   return async ({ call: received, request, respond }) => {
     const id = request.url + request.headers['authorization'];
-    if (received !== call || seen.has(id) || !isAffected(request)) return respond();
+    if (received !== call || seen.has(id)) return respond();
     seen.add(id);
     return stale;
   };
 }
 
-/** How long a list lags behind in these variations, in milliseconds. */
-const LAG = 100;
-
-/** A list without its newest entries. */
-const withoutNewest = (call: string) =>
-  onData<Json[]>(call, (list, { account }) =>
-    list.filter(({ created_at }) => account.now().getTime() - Date.parse(String(created_at)) > LAG),
-  );
-
-/** A list that still has what was deleted. */
-function withDeleted(
-  listCall: string,
-  deleteCall: string,
-  listOf: (account: OpenRouter) => Json[],
-): Variation {
-  let all: Json[] = [];
-  const list = onData<Json[]>(listCall, (listed, { account }) => [
-    ...listed,
-    ...all.filter((entry) => !listOf(account).includes(entry)),
-  ]);
-  return (exchange) => {
-    if (exchange.call === deleteCall) all = [...listOf(exchange.account)];
-    return list(exchange);
-  };
-}
-
-/** Deletes the keys that `isIgnored` before a workspace is deleted, so that they do not block that. */
-const ignoringKeys = (isIgnored: (key: Json) => boolean) =>
-  before('DELETE /workspaces/:id', ({ keys }, { url }) => {
-    const blocking = keys.filter((key) => !url.endsWith(key.workspace_id) || !isIgnored(key));
-    keys.splice(0, keys.length, ...blocking);
-  });
-
 const later = (time: string, ms: number) => new Date(Date.parse(time) + ms).toISOString();
-const wholeSecond = (time: string) => time?.replace(/\.\d+Z/, 'Z');
 
 const FIND = 'GET /workspaces/:id';
 const EXCHANGE = 'POST /oauth/token';
@@ -176,20 +138,12 @@ const BUDGETS = 'GET /workspaces/:id/budgets';
 const SET_BUDGET = 'PUT /workspaces/:id/budgets/:interval';
 const QUERY = 'POST /analytics/query';
 
-/** Sets a field of the entries in the list `name` of a guardrail. */
-const inGuardrail = (name: string, fields: Json) =>
-  onData<Record<string, Json[]>>(READ_GUARDRAIL, (data) => ({
-    ...data,
-    [name]: data[name]?.map((entry) => ({ ...entry, ...fields })),
-  }));
-
 let lists = 0;
 
-/** For each assumption of the catalogue, by its id, a sandbox of which it is not true. */
+/** For each critical assumption of the catalogue, by its id, a sandbox of which it is not true. */
 export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'created-workspace': setting(CREATE, { id: 'ws_1' }),
   'taken-slug-status': rejecting(CREATE, 403),
-  'taken-slug-body': rejecting(CREATE, 400, '<h1>Bad Request</h1>'),
   'taken-slug-changes-nothing': before(CREATE, ({ workspaces }, request) => {
     const { slug, name } = jsonOf(request);
     const taken = workspaces.find((workspace) => workspace.slug === slug);
@@ -209,35 +163,22 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
     (model) => model && `${model}-2025-08-07`,
   ),
   'text-unchanged': changing(FIND, 'name', (name) => name.normalize()),
-  'length-in-code-points': onCall(CREATE, (response, { request }) =>
-    String(jsonOf(request)['name']).length > 100 ? reply(400) : response,
-  ),
-  'empty-description': changing(FIND, 'description', (description) => description || null),
   'null-fields': setting(FIND, { default_provider_sort: 'price' }),
-  'empty-tools': onCall(CREATE, (response, { request }) =>
-    request.body?.includes('[]') ? reply(400) : response,
-  ),
   'empty-key-ids': setting(FIND, { io_logging_api_key_ids: null }),
   'update-keeps-other-fields': onBody(UPDATE, (body) => ({ description: null, ...body })),
   'update-to-null': onBody(UPDATE, () => ({})),
-  'unknown-field': onBody(UPDATE, () => ({})),
 
   'created-at-zone': changing(CREATE, 'created_at', (time) => time.replace('Z', '')),
   'created-at-near-date': changing(CREATE, 'created_at', (time) => later(time, 5_000)),
-  'created-at-milliseconds': changing(CREATE, 'created_at', wholeSecond),
   'key-created-at-near-date': changing(CREATE_KEY, 'created_at', (time) => later(time, -5_000)),
   'key-expiry': changing(FIND_KEY, 'expires_at', (time) => later(time, 5_000)),
-  'key-expiry-milliseconds': changing(FIND_KEY, 'expires_at', wholeSecond),
 
   'read-after-create': onFirst(FIND, reply(404)),
-  'read-after-update': onFirst(FIND, reply(200, { data: { description: 'Old' } })),
   'read-after-delete': onFirst(FIND, reply(200, { data: {} })),
-  'slug-free-after-delete': onFirst(CREATE, reply(400), ({ body = '' }) => body.includes('Again')),
-  'list-after-create': withoutNewest(LIST),
-  'list-after-delete': withDeleted(LIST, DELETE, ({ workspaces }) => workspaces),
-  'key-list-after-create': withoutNewest(LIST_KEYS),
-  'key-list-after-delete': withDeleted(LIST_KEYS, DELETE_KEY, ({ keys }) => keys),
-  'key-after-create': onFirst(FIND_KEY, reply(404)),
+  // Without the keys of the last 100 ms.
+  'key-list-after-create': onData<Json[]>(LIST_KEYS, (list, { account }) =>
+    list.filter(({ created_at }) => account.now().getTime() - Date.parse(String(created_at)) > 100),
+  ),
 
   'created-key': setting(CREATE_KEY, { label: null }),
   'created-key-limits': setting(CREATE_KEY, { expires_at: null }),
@@ -264,14 +205,12 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'key-page-size': onData<Json[]>(LIST_KEYS, (list) => list.slice(0, 50)),
   'key-offset': onQuery(LIST_KEYS, 'offset', '0'),
   'keys-of-workspace': onData<Json[]>(LIST_KEYS, (_, { account }) => account.keys),
-  'disabled-keys-omitted': onQuery(LIST_KEYS, 'include_disabled', 'true'),
   'include-disabled': onQuery(LIST_KEYS, 'include_disabled', 'false'),
-  'expired-keys-omitted': onQuery(LIST_KEYS, 'include_expired', 'true'),
   'include-expired': onQuery(LIST_KEYS, 'include_expired', 'false'),
 
-  'active-key-blocks-deletion': ignoringKeys(() => true),
-  'disabled-key-blocks-deletion': ignoringKeys(({ disabled }) => disabled === true),
-  'expired-key-blocks-deletion': ignoringKeys(({ expires_at }) => expires_at !== null),
+  'active-key-blocks-deletion': before(DELETE, ({ keys }, { url }) => {
+    keys.splice(0, keys.length, ...keys.filter((key) => !url.endsWith(key.workspace_id)));
+  }),
   'blocked-deletion-status': rejecting(DELETE, 503),
   'deletion-response': onCall(DELETE, (response) => ({ ...response, status: 204, body: '' })),
   'key-deletion-response': onCall(DELETE_KEY, (response) => ({ ...response, body: '{}' })),
@@ -285,15 +224,14 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'guardrail-limit': setting(GUARDRAIL, { limit_usd: 13 }),
   'guardrail-zdr': setting(READ_GUARDRAIL, { enforce_zdr_anthropic: false }),
   'guardrail-privacy': setting(GUARDRAIL, { allowed_data_regions: ['eu'] }),
-  'guardrail-filters': inGuardrail('content_filters', { action: 'block' }),
-  'guardrail-filter-label': inGuardrail('content_filters', { label: '[REDACTED]' }),
-  'guardrail-scan-scope': inGuardrail('content_filter_builtins', { scan_scope: 'user_only' }),
+  'guardrail-filters': onData<Record<string, Json[]>>(READ_GUARDRAIL, (data) => ({
+    ...data,
+    content_filters: data['content_filters']?.map((entry) => ({ ...entry, action: 'block' })),
+  })),
   'guardrail-null': setting(GUARDRAIL, { ignored_providers: ['deepseek'] }),
-  'guardrail-name': onBody(GUARDRAIL, ({ name: _, ...body }) => body),
 
   'no-budgets': onData(BUDGETS, () => [{ limit_usd: 5, reset_interval: 'daily' }]),
   'budget-write': onCall(SET_BUDGET, () => reply(422)),
-  'budget-order': rejecting(SET_BUDGET, 200),
   'budget-list': onEntries(BUDGETS, ({ limit_usd }) => ({ limit_usd })),
   'budget-deletion': onFirst('DELETE /workspaces/:id/budgets/:interval', reply(409)),
 
@@ -303,32 +241,21 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
 
   'unknown-key': rejecting(FIND, 404),
   'inference-key': rejecting(FIND, 404),
-  'no-key': rejecting(FIND, 400),
   'token-exchange': onCall(EXCHANGE, (response) => ({
     ...response,
     body: JSON.stringify({ ...jsonOf(response), expires_in: 3_600 }),
   })),
-  'token-rejection': rejecting(EXCHANGE, 403),
-  'unknown-token': rejecting(FIND, 403),
-  'error-message': rejecting(CREATE, 400, '{}'),
 
   'key-counters': setting(FIND_KEY, { usage: null }),
   'listed-key-counters': onEntries(LIST_KEYS, ({ usage_weekly: _, ...key }) => key),
   'limit-remaining': setting(FIND_KEY, { limit_remaining: null }),
   'analytics-by-workspace': setting(QUERY, { warnings: ['The figures may be late'] }),
-  'analytics-by-key': setting(QUERY, { warnings: ['Could not resolve a key'] }),
-  'analytics-of-deleted-key': setting(QUERY, { warnings: [] }),
   'analytics-days': rejecting(QUERY, 403),
   'usage-delay': setting(FIND_KEY, { usage: 0 }),
-  'analytics-delay': setting(QUERY, { data: [] }),
   'analytics-values': onData(QUERY, (result) => ({
     ...result,
     data: (result['data'] as Json[]).map((row) => ({ ...row, request_count: '1.5' })),
   })),
 
   'date-header': onCall(FIND, (response) => ({ ...response, headers: {} })),
-  'rate-limit-headers': onCall(LIST, ({ headers, ...response }) => ({
-    ...response,
-    headers: { ...headers, 'x-ratelimit-limit': '60' },
-  })),
 };
