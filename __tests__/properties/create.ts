@@ -103,7 +103,7 @@ const scenarios = fc.record({
     { weight: 9, arbitrary: fc.constant(false) },
     fc.boolean(),
   ),
-  killedAfter: rarely(fc.nat(3_000)),
+  killedAfter: rarely(fc.nat(3_000), 3),
 });
 
 type Scenario = typeof scenarios extends fc.Arbitrary<infer Value> ? Value : never;
@@ -149,11 +149,7 @@ async function runScenario(scenario: Scenario): Promise<Scene> {
     simulation.network.schedule.push(THROTTLED_BUT_APPLIED);
   }
   const metFaults = scheduleFaults(simulation, schedule);
-  const run = await runCreate(simulation, request, {
-    timeout: TIMEOUT,
-    jitter,
-    ...(killedAfter !== null && { killedAfter }),
-  });
+  const run = await runCreate(simulation, request, { timeout: TIMEOUT, jitter, killedAfter });
   return { scenario, simulation, request, before, run, appliedFaults: metFaults() };
 }
 

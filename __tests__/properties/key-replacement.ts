@@ -14,16 +14,18 @@ import { runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { ApiError } from '../../src/http/request.ts';
 import { Failure } from '../../src/shared/failure.ts';
-import { falseNotFound, jitters, schedules } from '../support/faults.ts';
+import { falseNotFound, schedules } from '../support/faults.ts';
 import { KEY_TASK } from '../support/key-steps.ts';
 import {
   type Ending,
+  endings,
   type JobPlan,
   newProcess,
   type Process,
   randomOf,
   runProcess,
   type Sent,
+  timings,
   wait,
 } from '../support/preview-jobs.ts';
 import { openWorld, type World, works } from '../support/preview-world.ts';
@@ -45,29 +47,13 @@ const LATEST_MS = 45_000;
 const DELETE = 'DELETE /keys/:hash';
 const CALLS = ['POST /keys', 'GET /keys', 'GET /workspaces/:id', 'GET /keys/:hash', DELETE];
 
-const rarely = <Value>(values: fc.Arbitrary<Value>, weight = 4) =>
-  fc.oneof({ weight, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: values });
-
-const endings: fc.Arbitrary<Ending> = fc.record({
-  killedAt: rarely(fc.integer({ min: 1, max: 12 })),
-  isSent: fc.boolean(),
-  cancelledAfter: rarely(fc.nat(4_000), 9),
-});
-
 interface Plan extends JobPlan {
   /** Whether the steps deploy the key, although one of them fails or is cancelled then. */
   deploysBefore: boolean;
 }
 
 const plans = fc.record<Plan>({
-  latencies: fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 3 }),
-  jitter: jitters,
-  main: endings,
-  post: fc.oneof(
-    { weight: 9, arbitrary: endings },
-    { weight: 1, arbitrary: fc.constant(undefined) },
-  ),
-  work: fc.nat(3_000),
+  ...timings(endings(12)),
   spends: fc.constant([]),
   // Empty: it succeeds, but the runner does not evaluate the input again.
   status: fc.constantFrom('success', 'success', 'success', 'failure', 'cancelled', ''),

@@ -22,9 +22,10 @@ import type { Subject } from '../../src/actions/preview/subject.ts';
 import { ApiError } from '../../src/http/request.ts';
 import { sumUsd, toUsd, type Usd } from '../../src/lib/usd.ts';
 import { Failure } from '../../src/shared/failure.ts';
-import { falseNotFound, jitters, schedules } from '../support/faults.ts';
+import { falseNotFound, rarely, schedules } from '../support/faults.ts';
 import {
   type Ending,
+  endings,
   type Job,
   type JobPlan,
   type Process,
@@ -32,6 +33,7 @@ import {
   requestOf,
   runJob,
   type Sent,
+  timings,
   wait,
 } from '../support/preview-jobs.ts';
 import {
@@ -77,22 +79,9 @@ const GITHUB_CALLS = [
   'POST /graphql',
 ];
 
-const rarely = <Value>(values: fc.Arbitrary<Value>, weight = 5) =>
-  fc.oneof({ weight, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: values });
-
-const endings: fc.Arbitrary<Ending> = fc.record({
-  killedAt: rarely(fc.integer({ min: 1, max: 25 })),
-  isSent: fc.boolean(),
-  cancelledAfter: rarely(fc.nat(4_000), 9),
-});
-
-const plansWith = (ends: fc.Arbitrary<Ending>, post: fc.Arbitrary<Ending | undefined>) =>
+const plansWith = (...ends: Parameters<typeof timings>) =>
   fc.record<JobPlan>({
-    latencies: fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 3 }),
-    jitter: jitters,
-    main: ends,
-    post,
-    work: fc.nat(3_000),
+    ...timings(...ends),
     spends: fc.array(fc.record({ after: fc.nat(5_000), cents: fc.integer({ min: 1, max: 99 }) }), {
       maxLength: 2,
     }),
@@ -100,11 +89,9 @@ const plansWith = (ends: fc.Arbitrary<Ending>, post: fc.Arbitrary<Ending | undef
   });
 
 const FAULTLESS: Ending = { isSent: true };
-const calmPlans = plansWith(fc.constant(FAULTLESS), fc.constant(FAULTLESS));
-const anyPlans = plansWith(
-  endings,
-  fc.oneof({ weight: 9, arbitrary: endings }, { weight: 1, arbitrary: fc.constant(undefined) }),
-);
+const calm = fc.constant(FAULTLESS);
+const calmPlans = plansWith(calm, calm);
+const anyPlans = plansWith(endings(25));
 
 /** A run that an event starts, after a delay. */
 const runsWith = (plans: fc.Arbitrary<JobPlan>) =>
@@ -204,8 +191,6 @@ const CALM: JobPlan = {
 export const calmTotals = {
   closed: { all: 0, atLeast: 0 },
   open: { all: 0, atLeast: 0 },
-  /** How many comments a pull request has before its last run. */
-  comments: new Map<number, number>(),
 };
 
 function countTotal(scene: Scene, subject: Subject, kind: 'closed' | 'open'): void {
@@ -213,12 +198,6 @@ function countTotal(scene: Scene, subject: Subject, kind: 'closed' | 'open'): vo
   if (!scene.schedule.isCalm || !total) return;
   calmTotals[kind].all += 1;
   if (!total.isComplete) calmTotals[kind].atLeast += 1;
-}
-
-function countComments(scene: Scene, subject: Subject): void {
-  if (subject.kind !== 'pull') return;
-  const { length } = commentsOf(scene, subject);
-  calmTotals.comments.set(length, (calmTotals.comments.get(length) ?? 0) + 1);
 }
 
 /** Whatever happens in whatever order, no preview outlives its pull request, and none is missing unnoticed. */
@@ -244,7 +223,6 @@ export const previewsFollowTheirSubjects = fc.asyncProperty(
     expect(last.main?.result).toMatchObject({ state: 'clean-up', failure: undefined });
     for (const rule of LAST_RULES) rule(scene);
     for (const subject of SUBJECTS) {
-      countComments(scene, subject);
       if (!isOpenNow(scene, subject)) countTotal(scene, subject, 'closed');
       await commentIsRightAfterOneMoreRun(scene, subject);
     }

@@ -81,6 +81,6 @@ export const jitters = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), 
   maxLength: 5,
 });
 
-/** In most scenarios null. */
-export const rarely = <Value>(value: fc.Arbitrary<Value>) =>
-  fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: value });
+/** Undefined `weight` times as often as one of `values`. */
+export const rarely = <Value>(values: fc.Arbitrary<Value>, weight = 4) =>
+  fc.oneof({ weight, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: values });

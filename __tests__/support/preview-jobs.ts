@@ -1,5 +1,6 @@
 /** The preview action and its post step in virtual time, without a process. */
 
+import fc from 'fast-check';
 import * as z from 'zod';
 import type { Network } from '../../sandbox/http/in-process.ts';
 import { inProcessTransport } from '../../sandbox/http/in-process.ts';
@@ -28,6 +29,7 @@ import { recordEffect } from '../../src/http/effect.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import { parseJson } from '../../src/lib/json.ts';
 import { exactUsd, parseUsd } from '../../src/lib/usd.ts';
+import { jitters, rarely } from './faults.ts';
 import { GITHUB_URL, type World, works } from './preview-world.ts';
 import { knownOf } from './repositories.ts';
 import { connect, savedAndRead, whileAlive } from './simulation.ts';
@@ -60,6 +62,29 @@ export interface JobPlan {
   spends: readonly { after: number; cents: number }[];
   status: string;
 }
+
+/** How a process ends that is killed now and then, at one of its first `requests`, or cancelled. */
+export const endings = (requests: number): fc.Arbitrary<Ending> =>
+  fc.record({
+    killedAt: rarely(fc.integer({ min: 1, max: requests })),
+    isSent: fc.boolean(),
+    cancelledAfter: rarely(fc.nat(4_000), 9),
+  });
+
+/** How the processes of a job run that end as `ends`. By default, the runner rarely dies before the last. */
+export const timings = (
+  ends: fc.Arbitrary<Ending>,
+  post: fc.Arbitrary<Ending | undefined> = fc.oneof(
+    { weight: 9, arbitrary: ends },
+    { weight: 1, arbitrary: fc.constant(undefined) },
+  ),
+) => ({
+  latencies: fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 3 }),
+  jitter: jitters,
+  main: ends,
+  post,
+  work: fc.nat(3_000),
+});
 
 /** A request that a process sent. */
 export interface Sent {

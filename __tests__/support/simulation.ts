@@ -116,9 +116,9 @@ export interface StepConditions {
   /** The timeout of the step, in milliseconds. */
   timeout: number;
   /** When its process is killed without a signal that it could handle, in milliseconds from its start. */
-  killedAfter?: number;
+  killedAfter?: number | undefined;
   /** When the run is cancelled, in milliseconds from the start of the step. */
-  cancelledAfter?: number;
+  cancelledAfter?: number | undefined;
   /** What the random part of each wait is, from 0 to 1, used in turn. */
   jitter: number[];
 }
