@@ -70,7 +70,6 @@ function anyValue(field: WorkspaceField): fc.Arbitrary<unknown> {
   return fc.constantFrom(...values.filter((value) => schema.safeParse(value).success));
 }
 
-/** Values for each field of a workspace that the SDK knows. */
 const workspaceFields = Object.fromEntries(
   without(WORKSPACE_FIELDS, NEWER_THAN_SDK['POST /workspaces']).map((field) => [
     field,
@@ -151,7 +150,6 @@ test('a key step sends the same request as the SDK for any key', async () => {
 });
 
 describe(`in all that the actions send, version ${SDK_VERSION} of the SDK`, () => {
-  /** The names in bodies and queries, by call. */
   let sent: Map<string, Set<string>>;
 
   beforeAll(async () => {

@@ -77,12 +77,10 @@ export const SDK_BODIES: Readonly<Record<string, ZodType>> = {
   'POST /oauth/token': TokenExchangeRequest$outboundSchema,
 };
 
-/** The SDK as a client of `sandbox`. */
 export function openSdk({ managementKey, url }: Sandbox): OpenRouter {
   return new OpenRouter({ apiKey: managementKey, serverURL: url });
 }
 
-/** A new workspace of `sandbox`. */
 export async function createWorkspace(sandbox: Sandbox) {
   const { data } = await openSdk(sandbox).workspaces.create({
     createWorkspaceRequest: workspaceInputs(),
@@ -103,7 +101,6 @@ export function fieldsOf(schema: ZodType): string[] {
   );
 }
 
-/** `fields` with their names as the SDK writes them. */
 export function camelCased(fields: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
@@ -113,7 +110,6 @@ export function camelCased(fields: object): Record<string, unknown> {
   );
 }
 
-/** What a rejected promise of the SDK has. */
 export function rejection(statusCode: number, message?: RegExp) {
   return message ? { statusCode, message: expect.stringMatching(message) } : { statusCode };
 }

@@ -31,7 +31,6 @@ async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   return sandbox;
 }
 
-/** Starts `node live/live.ts …flags`. */
 function startLive(sandbox: Partial<Sandbox>, ...flags: string[]) {
   const child = spawn(process.execPath, [join(ROOT, 'live/live.ts'), ...flags], {
     env: {

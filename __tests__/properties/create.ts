@@ -108,7 +108,6 @@ const scenarios = fc.record({
 
 type Scenario = typeof scenarios extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** A scenario in which the create step has run. */
 interface Scene {
   scenario: Scenario;
   simulation: Simulation;
@@ -153,7 +152,6 @@ async function runScenario(scenario: Scenario): Promise<Scene> {
   return { scenario, simulation, request, before, run, appliedFaults: metFaults() };
 }
 
-/** The workspace that has the slug now. */
 function current({ account }: Simulation): Workspace | undefined {
   return account.workspaces.find(({ slug }) => slug === SLUG);
 }

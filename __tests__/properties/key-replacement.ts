@@ -69,7 +69,6 @@ const scenarios = fc.record({
   overlap: fc.boolean(),
   skew: fc.integer({ min: -1e9, max: 1e9 }),
   jobs: fc.array(fc.record({ after: fc.nat(4_000), plan: plans }), { minLength: 1, maxLength: 5 }),
-  /** How many keys with the name exist before. */
   before: fc.nat(3),
   faults: fc.array(fc.record({ after: fc.nat(60_000), faults }), { maxLength: 3 }),
 });
@@ -95,7 +94,6 @@ interface Scene {
   others: Key[];
   /** The hash of the key that the service has. */
   inUse: string | undefined;
-  /** When each key was deleted, by hash. */
   deletedAt: Map<string, number>;
   /** The keys that were deleted while the service had them. */
   deletedInUse: string[];
@@ -189,7 +187,6 @@ async function runPost(world: World, job: Job, task: KeyTask, ending: Ending): P
   );
 }
 
-/** Whether all steps before the post step succeed. */
 const succeeds = ({ main, plan }: Job) =>
   main.result !== undefined && ['success', ''].includes(plan.status);
 

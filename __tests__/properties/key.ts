@@ -19,7 +19,6 @@ const UNLIMITED = { limit: null, expires_at: null };
 /** No other job requests a key with that name. */
 const RANDOM = { name: 'CI a1b2c3' };
 
-/** What other jobs do with the keys of the workspace, and when. */
 const concurrentChanges = fc.array(
   fc.record({
     after: fc.nat(4_000),
@@ -54,7 +53,6 @@ const scenarios = fc.record({
     .tuple(schedules(CALLS, 5), fc.boolean())
     .map(([faults, isMissing]) => (isMissing ? [...faults, falseNotFound(DELETE)] : faults)),
   request: requests,
-  /** The name of each key that exists before. */
   before: fc.array(fc.constantFrom(...NAMES), { maxLength: 3 }),
   concurrentChanges,
   keepsMs: fc.boolean(),
@@ -71,7 +69,6 @@ const scenarios = fc.record({
 
 type Scenario = typeof scenarios extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** Who created which keys, and who deleted them. */
 interface Ledger {
   /** The secrets of the keys that the step created, by hash. */
   ours: Map<string, string>;
@@ -87,7 +84,6 @@ interface Scene {
   scenario: Scenario;
   simulation: Simulation;
   ledger: Ledger;
-  /** Creates a key as another job. */
   createOther(fields: KeyFixture): void;
 }
 
@@ -168,12 +164,10 @@ function applyConcurrentChange(
   }
 }
 
-/** A step that has ended, and the account as it is now. */
 interface Ended extends Scene {
   step: KeyStep;
   /** Hashes of the keys that existed before the step, with the name of the new one. */
   namesakes: readonly string[];
-  /** The faults that the step ran into. */
   appliedFaults: readonly InProcessFault[];
 }
 
@@ -282,7 +276,6 @@ const STEP_RULES: readonly ((ended: Ended) => void | Promise<void>)[] = [
   unambiguousFailureWithoutTaskLeavesNoOrphan,
 ];
 
-/** What holds when its job has ended. */
 const JOB_RULES: readonly ((job: EndedJob) => void)[] = [
   othersKeysExistUnlessReplaced,
   successfulStepDeletedTheKeysItReplaces,

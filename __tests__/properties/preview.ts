@@ -93,7 +93,6 @@ const calm = fc.constant(FAULTLESS);
 const calmPlans = plansWith(calm, calm);
 const anyPlans = plansWith(endings(25));
 
-/** A run that an event starts, after a delay. */
 const runsWith = (plans: fc.Arbitrary<JobPlan>) =>
   fc.record({
     delay: fc.oneof(fc.constant(0), fc.nat(2_000), fc.nat(20_000)),
@@ -118,7 +117,6 @@ const actionsWith = (runs: ReturnType<typeof runsWith>) =>
     ),
   });
 
-/** Several faults that begin at the same time. */
 const batchesOf = (faults: fc.Arbitrary<InProcessFault[]>) =>
   fc.array(fc.record({ after: fc.nat(20_000), faults }), { maxLength: 2 });
 
@@ -170,7 +168,6 @@ const schedulesOfPreviews = fc.oneof(
 type Schedule = typeof schedulesOfPreviews extends fc.Arbitrary<infer Value> ? Value : never;
 type Action = Schedule['actions'][number];
 
-/** A world in which runs have been started. */
 interface Scene {
   schedule: Schedule;
   world: World;
@@ -257,7 +254,6 @@ async function playPeople(scene: Scene): Promise<void> {
   await Promise.all(started);
 }
 
-/** Starts a run, and waits until it ends. */
 async function start(
   scene: Scene,
   {
@@ -362,10 +358,8 @@ const standingsOf = ({ world }: Scene, subject: Subject) =>
 const isOpenNow = (scene: Scene, subject: Subject) =>
   standingsOf(scene, subject).at(-1)?.isOpen === true;
 
-/** When a subject was opened or closed for the last time. */
 const lastChange = (scene: Scene, subject: Subject) => standingsOf(scene, subject).at(-1)?.at ?? 0;
 
-/** Whether a subject was closed at any time from `from` to `to`. */
 function wasClosed(scene: Scene, subject: Subject, { from, to }: { from: number; to: number }) {
   const all = standingsOf(scene, subject);
   return all.some(
@@ -436,7 +430,6 @@ function targetOf(scene: Scene, job: Job, { method, path }: Sent): Subject | und
   return record && record.job !== job.name ? subjectOf(scene, record.key.workspace_id) : undefined;
 }
 
-/** Whether a request asks GitHub for the state of `subject`. */
 const asksFor = ({ path }: Sent, subject: Subject) =>
   subject.kind === 'pull' ? path.endsWith(`/pulls/${subject.number}`) : path.includes('/git/');
 
@@ -452,7 +445,6 @@ interface Deletion {
   request: Sent;
   target: Subject;
   look: Sent | undefined;
-  /** What was sent after the look. */
   between: readonly Sent[];
   /** How new the newest state was that the job knew, in milliseconds since 1970. */
   newest: number;
@@ -568,7 +560,6 @@ function theKeyOfTheLastSuccessfulJobWorks(scene: Scene): void {
   }
 }
 
-/** What holds when all runs have ended. */
 const RULES = [theLastRunIsRight, noKeyOfAnEndedJobWorks, theKeyOfTheLastSuccessfulJobWorks];
 
 function closedHasNothing(scene: Scene): void {
@@ -669,7 +660,6 @@ function theTotalOfAClosedOneIsRight(scene: Scene): void {
   }
 }
 
-/** What holds after a clean-up. */
 const LAST_RULES = [
   errorsAreOfAKnownKind,
   nothingOfOthersIsTouched,

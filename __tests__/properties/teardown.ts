@@ -49,7 +49,6 @@ const accounts = fc.record({
   keysOfDefault: fc.nat(2),
 });
 
-/** What concurrent jobs do to the account, and when. */
 const concurrentChanges = fc.array(
   fc.record({
     after: fc.nat(2_000),
@@ -76,16 +75,12 @@ type Situation = ValueOf<typeof situations>;
 
 type ValueOf<Arbitrary> = Arbitrary extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** A situation that has been set up. */
 interface Scene {
   simulation: Simulation;
-  /** Whether no concurrent job changes anything. */
   isAlone: boolean;
   jitter: number[];
-  /** As they were at the start. */
   workspaces: Workspace[];
   keys: Key[];
-  /** The ids and hashes of what concurrent jobs have deleted. */
   deletedByOthers: Set<string>;
   /** Whether a fault has been applied that no retry overcomes. */
   metPermanentFault(): boolean;
@@ -192,12 +187,10 @@ const deletions = fc.record({
   }),
 });
 
-/** A run of a delete, and what was left after it. */
 interface Deletion {
   scene: Scene;
   slug: string;
   byId: boolean;
-  /** The workspace with that slug at the start. */
   target: Workspace | undefined;
   request: DeleteRequest;
   isAllowed: boolean;
@@ -304,12 +297,10 @@ const sweeps = fc.record({
   }),
 });
 
-/** A run of a sweep, and what was left after it. */
 interface Sweep {
   scene: Scene;
   request: SweepRequest;
   stale: Workspace[];
-  /** Whether the sweep may delete anything. */
   mayDelete: boolean;
   first: ProcessRun<SweepResult>;
   deleted: Deleted;

@@ -33,14 +33,12 @@ const charges = fc.oneof(
   fc.integer({ min: 0, max: 9 }).map((tenths) => tenths * 100_000_000),
 );
 
-/** Now and then a refund. */
 const amounts = fc.oneof(
   { weight: 9, arbitrary: charges },
   { weight: 1, arbitrary: charges.map((charge) => -charge) },
 );
 
 const accounts = fc.record({
-  /** In minutes. */
   age: fc.oneof(fc.constant(0), fc.integer({ min: 2, max: 60 * 24 * 60 })),
   keys: fc.array(fc.record({ ageShare: share(), isDeleted: fc.boolean() }), {
     minLength: 1,
@@ -89,7 +87,6 @@ const situations = fc.record({
   ),
   /** How far the clock of creations and requests is ahead of that of `Date`, in milliseconds. */
   ahead: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat(5_000)),
-  /** The key that the request is about; the whole workspace if there is none. */
   key: fc.option(fc.nat(3)),
   /** When another job deletes a key, in milliseconds from the start. */
   deletion: fc.option(fc.record({ key: fc.nat(3), after: fc.nat(2_000) }), { freq: 3 }),
@@ -166,7 +163,6 @@ function openScene(situation: Situation): Scene {
   };
 }
 
-/** Has each response return keys with invalid fields. */
 function returnInvalid(
   simulation: Simulation,
   { fields, value }: NonNullable<Situation['invalid']>,

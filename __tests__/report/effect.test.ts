@@ -47,7 +47,6 @@ const PARTLY_APPLIED = {
   recovery: 'run-again',
 } as const;
 
-/** The effect of all requests of the step. */
 const OF_STEP = Symbol('the effect of the step');
 
 /** Each failure, and a line that states its effect. */

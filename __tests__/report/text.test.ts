@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { parseCommand } from '../../sandbox/runner/runner.ts';
 import { toHtml, toLine, toMessage } from '../../src/report/text.ts';
 
-/** Text made of the pieces of runner commands. */
 const hostile = fc
   .array(
     fc.oneof(

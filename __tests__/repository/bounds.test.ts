@@ -48,7 +48,6 @@ const IN_SANDBOX: Readonly<Record<string, z.core.$ZodType>> = {
   limit_reset: createKeyRequest.shape.limit_reset,
 };
 
-/** The words that a schema accepts. */
 function wordsOf({ _zod: { def } }: z.core.$ZodType): string[] {
   if ('entries' in def) return Object.keys(def.entries as object);
   return 'innerType' in def ? wordsOf(def.innerType as z.core.$ZodType) : [];

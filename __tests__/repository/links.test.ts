@@ -25,7 +25,6 @@ function read(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8');
 }
 
-/** The targets of links and of pictures. */
 function linksIn(markdown: string): string[] {
   const links: string[] = [];
   marked.walkTokens(marked.lexer(markdown), (token) => {

@@ -47,7 +47,6 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** The workflow `name` of a document. */
 function workflowOf(document: string, name: string): Workflow {
   const examples = readExamples(join(ROOT, document)).map(({ text }) => parse(text));
   const workflow = examples.find((example) => example.name === name);
@@ -147,7 +146,6 @@ function newRepository(): Repository {
   return addRepository(server.github, { name: `octo-org/shop-${count}`, isPrivate: true });
 }
 
-/** The workspaces of a repository's previews. */
 const workspacesOf = ({ name }: Repository) =>
   harness.sandbox.account.workspaces.filter(({ description }) =>
     String(description).startsWith(`Preview of https://github.com/${name}/`),

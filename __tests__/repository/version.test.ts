@@ -9,7 +9,6 @@ import { ROOT } from '../support/root.ts';
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const { name, version, repository, engines } = JSON.parse(read('package.json'));
 
-/** Runs a script as the release does. */
 const run = (script: string, ...args: string[]) =>
   spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
 
@@ -66,7 +65,6 @@ describe('the release', () => {
   }
   const { jobs }: { jobs: Record<string, Job> } = parse(read('.github/workflows/release.yml'));
 
-  /** The jobs that must succeed before `job` starts. */
   function needsOf(job: string): string[] {
     const needs = [jobs[job]?.needs ?? []].flat();
     return [...new Set([...needs, ...needs.flatMap(needsOf)])];

@@ -7,7 +7,6 @@ import { ROOT } from './root.ts';
 
 /** What reads the inputs of an action: `src/actions/key/inputs.ts` for the one in `key/`. */
 interface ActionInputs {
-  /** The folder of its `action.yml`; '' for the root. */
   folder: string;
   schema: z.ZodMiniObject;
   read: Reader<unknown>;

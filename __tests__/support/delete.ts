@@ -24,12 +24,10 @@ export function openDeleteHarness() {
   };
 }
 
-/** The outputs of a step that found `workspace`. */
 export const identityOf = ({ id, slug }: Workspace) => ({ id, slug });
 
 export const NOTHING_DELETED = { deleted: 'false', 'deleted-keys': '0', 'keys-cost-usd': '0' };
 
-/** All outputs of a step that deleted `workspace`. */
 export const outputsOfDeleted = (workspace: Workspace, deletedKeys = 0) => ({
   ...identityOf(workspace),
   deleted: 'true',

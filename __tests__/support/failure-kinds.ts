@@ -12,6 +12,5 @@ function isKind(exported: unknown): exported is FailureKind | WarningKind {
   return typeof exported === 'object' && exported !== null && 'code' in exported;
 }
 
-/** All failures and warnings that the rooms declare. */
 export const FAILURES = declared.filter((kind) => kind.type === 'failure');
 export const WARNINGS = declared.filter((kind) => kind.type === 'warning');

@@ -14,7 +14,6 @@ export const KEY = {
   workspace_id: WORKSPACE.id,
 };
 
-/** A request that was rejected, but for what `details` says. */
 export const apiError = (details: Partial<ApiErrorDetails> = {}) =>
   new ApiError({
     server: 'OpenRouter',
@@ -31,7 +30,6 @@ export const apiError = (details: Partial<ApiErrorDetails> = {}) =>
 
 export const UNDELETED_KEY = { key: KEY, error: apiError() };
 
-/** The result of a sweep that found nothing. */
 export const EMPTY_SWEEP = {
   deleted: [],
   failed: [],

@@ -26,7 +26,6 @@ export interface GitHubSceneOptions
     TokenFixture,
     Pick<GitHubOptions, 'engine'> {
   schedule?: InProcessFault[];
-  /** In milliseconds. */
   timeout?: number;
 }
 

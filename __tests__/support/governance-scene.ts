@@ -29,10 +29,8 @@ export function openGovernanceScene(...schedule: InProcessFault[]) {
   return {
     simulation,
     workspace,
-    /** Runs a step with `if-exists: update` for the workspace. */
     update: (governance: Governance, request: Partial<CreateRequest> = {}) =>
       run(governance, { ifExists: 'update', ...request }),
-    /** Runs a step that creates the workspace. */
     create(governance: Governance, request: Partial<CreateRequest> = {}) {
       account.workspaces.length = 1;
       return run(governance, request);

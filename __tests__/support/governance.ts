@@ -71,18 +71,15 @@ export function openGovernanceHarness() {
     update: (inputs: Inputs = {}) => create({ 'if-exists': 'update', ...inputs }),
     calls,
     writes: () => calls().filter((call) => !call.startsWith('GET ')),
-    /** The bodies of the requests of one call. */
     bodiesOf: (call: string) =>
       harness.sandbox.requests
         .filter(({ method, path }) => harness.sandbox.account.callOf(method, path) === call)
         .map(({ body }) => JSON.parse(body)),
-    /** The interval and the limit of each budget. */
     budgets: () =>
       harness.sandbox.account.budgets.map(({ reset_interval, limit_usd }) => [
         reset_interval,
         limit_usd,
       ]),
-    /** The ids of those who are members of a workspace. */
     members: () => harness.sandbox.account.memberships.map(({ user_id }) => user_id),
   };
 }

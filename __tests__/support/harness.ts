@@ -76,7 +76,6 @@ export function openHarness({ timeOfDay, ...options }: HarnessOptions = {}) {
     /** Runs the post step of the root action after `main`; its inputs are evaluated again. */
     post: (main: MainState, inputs?: Inputs, env?: StepOptions['env']) =>
       post(createStep(inputs, env), main),
-    /** Runs the action in the folder `action`. */
     run: (action: string, inputs: Inputs, env?: StepOptions['env']) =>
       run(stepOf(action, inputs, env)),
     start: (action: string, inputs: Inputs, env?: StepOptions['env']) =>
@@ -153,7 +152,6 @@ export function preloaded(code: string): Record<string, string> {
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
 }
 
-/** The annotations of a step with one level. */
 export function annotations(step: StepResult, level = 'error') {
   return step.commands.filter(({ name }) => name === level);
 }
@@ -164,7 +162,6 @@ export function printedBy(step: StepResult): string {
   return lines.join('\n') + step.stderr;
 }
 
-/** The one annotation of a step that failed. */
 interface FailureText {
   /** The first line of the message; for invalid inputs, what the title of the annotation says. */
   title: string;
@@ -172,7 +169,6 @@ interface FailureText {
   message: string;
   /** The lines of `message` without the last one, which links to the documentation. */
   lines: string[];
-  /** The code of the failure, from that link. */
   code: string;
 }
 
@@ -197,8 +193,4 @@ export function expectFailure(step: StepResult, outputs = {}): FailureText {
   return { title, message: message.join('\n'), lines: message.slice(0, -1), code };
 }
 
-/** The action, whether it is its post step, and what the annotation is about. */
-const ANNOTATION_TITLE = /^[a-z-]+(?:, post step)?: (.*)$/;
-
-/** The last line of every annotation. */
 const LINK = /^See https:\/\/\S+\/docs\/troubleshooting\.md#([a-z-]+)$/;

@@ -12,7 +12,6 @@ const original = { ...process.env };
 
 afterEach(() => setEnvironment(original));
 
-/** Replaces the environment of the process. */
 function setEnvironment(env: NodeJS.ProcessEnv): void {
   for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(process.env, env);
@@ -37,7 +36,6 @@ export function readWith<Inputs>(read: Reader<Inputs>, texts: Texts, env: Texts 
   return read(NO_LOG);
 }
 
-/** The lines that reject inputs. */
 export function rejectionOf(
   read: Reader<unknown>,
   texts: Texts,

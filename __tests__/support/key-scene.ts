@@ -28,7 +28,6 @@ export function openKeyScene({
   const simulation = openPlainSimulation([...faults], { skew });
   const { account, network } = simulation;
   const workspace = seedWorkspace(simulation, { slug: SLUG });
-  /** The bodies of the POSTs that were sent. */
   const posted: KeyFixture[] = [];
   simulation.proxy = (direct) => async (request, signal) => {
     const path = new URL(request.url).pathname.replace('/api/v1', '');
@@ -47,13 +46,11 @@ export function openKeyScene({
       runKey(simulation, { ...REQUEST, ...request }, { ...CONDITIONS, ...conditions }),
     runPost: (step: KeyStep, conditions: Partial<Parameters<typeof runKeyPost>[2]> = {}) =>
       runKeyPost(simulation, step, { ...CONDITIONS, ...conditions }),
-    /** Creates a key as another job. */
     createOther: (fields: KeyFixture) => seedKey(simulation, workspace, fields),
     /** Creates what the first POST requested once more, as if that were applied late. */
     applyFirstPostLate: (fields: KeyFixture = {}) =>
       seedKey(simulation, workspace, { ...posted[0], ...fields }),
     scheduleFaults: (...faults: InProcessFault[]) => network.schedule.push(...faults),
-    /** The keys of the account, newest first. */
     keys: () => account.keys,
     hashes: () => account.keys.map(({ hash }) => hash),
     calls: () => network.calls,

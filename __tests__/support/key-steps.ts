@@ -30,16 +30,12 @@ export const KEY_TASK = keyTask();
 
 /** A key step that has ended, and what it reported by then. */
 export interface KeyStep extends ProcessRun<KeyResult> {
-  /** What the outputs were set to. */
   handedOver?: KeyResult;
   /** Whether the secret was registered before the outputs were set. */
   secretWasRegistered?: boolean;
-  /** The secrets that are masked. */
   secrets: string[];
-  /** What the journal holds for the post step. */
   task: KeyTask | null;
   warnings: Description[];
-  /** All that was logged and saved. */
   lines: string[];
   effect: EffectRecord;
 }
@@ -89,16 +85,13 @@ export async function runKey(
   return step;
 }
 
-/** A post step that has ended. */
 export interface KeyPost {
   warnings: Description[];
   /** Why the post step failed, if it did, which the post step reports as a warning. */
   error?: Error;
   /** What is left to do if it failed. */
   left?: KeyTask;
-  /** The older keys that it has deleted. */
   replaced?: readonly Key[];
-  /** All that was logged. */
   lines: string[];
 }
 

@@ -29,7 +29,6 @@ export function openKeyHarness() {
   });
 
   const withDefaults = (inputs: Inputs = {}) => ({ workspace: SLUG, name: 'CI', ...inputs });
-  /** The bodies of the POSTs that have arrived. */
   const posted = (): KeyFixture[] =>
     harness.sandbox.requests
       .filter(({ method }) => method === 'POST')
@@ -52,7 +51,6 @@ export function openKeyHarness() {
     },
     runPost: (main: StepResult, inputs?: Inputs, options?: RunOptions) =>
       harness.end('key', { workspace: SLUG, ...inputs }, main, options),
-    /** The keys of the account, newest first. */
     keys: () => harness.sandbox.account.keys,
     calls,
     posted,

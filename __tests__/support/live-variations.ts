@@ -2,9 +2,7 @@ import { openSandbox } from '../../live/sandbox.ts';
 import type { OpenRouter } from '../../sandbox/openrouter/openrouter.ts';
 import type { HttpRequest, HttpResponse } from '../../src/http/transport.ts';
 
-/** An exchange with the sandbox that a variation can change. */
 interface VariedExchange {
-  /** Such as `GET /workspaces/:id`. */
   call: string;
   request: HttpRequest;
   account: OpenRouter;
@@ -15,7 +13,6 @@ interface VariedExchange {
 /** How a sandbox differs from what the actions assume. It may have a state, so it is for one run. */
 export type Variation = (exchange: VariedExchange) => Promise<HttpResponse>;
 
-/** Opens a sandbox that differs as `vary` does. */
 export const openVaried = (vary: Variation) =>
   openSandbox({
     proxy: (direct, account) => (request, ownSignal) =>
@@ -36,7 +33,6 @@ const reply = (status: number, body: object = {}): HttpResponse => ({
   body: JSON.stringify(body),
 });
 
-/** Changes the responses to `call`. */
 export function onCall(
   call: string,
   change: (response: HttpResponse, exchange: VariedExchange) => HttpResponse,
@@ -62,22 +58,18 @@ const onData = <Data = Json>(
 /** Sets fields of the object in the successful responses to `call`. */
 const setting = (call: string, fields: Json) => onData(call, (data) => ({ ...data, ...fields }));
 
-/** Changes one field of the object in the successful responses to `call`. */
 const changing = (call: string, name: string, change: (value: string) => unknown) =>
   onData(call, (data) => ({ ...data, [name]: change(data[name] as string) }));
 
-/** Changes each entry of the list in the successful responses to `call`. */
 const onEntries = (call: string, change: (entry: Json) => Json) =>
   onData<Json[]>(call, (list) => list.map(change));
 
-/** Changes the rejections of `call`. */
 const rejecting = (call: string, status: number, body?: unknown) =>
   onCall(call, (response) => {
     if (response.status < 400) return response;
     return { ...response, status, body: body === undefined ? response.body : String(body) };
   });
 
-/** Changes what the sandbox receives with `call`. */
 function onRequest(
   call: string,
   change: (request: HttpRequest, account: OpenRouter) => HttpRequest,
@@ -86,14 +78,12 @@ function onRequest(
     respond(received === call ? change(request, account) : request);
 }
 
-/** Changes the body that the sandbox receives with `call`. */
 export const onBody = (call: string, change: (body: Json, account: OpenRouter) => Json) =>
   onRequest(call, (request, account) => ({
     ...request,
     body: JSON.stringify(change(jsonOf(request), account)),
   }));
 
-/** Changes the query that the sandbox receives with `call`. */
 const onQuery = (call: string, name: string, value: string) =>
   onRequest(call, (request) => {
     const url = new URL(request.url);
@@ -101,7 +91,6 @@ const onQuery = (call: string, name: string, value: string) =>
     return { ...request, url: url.href };
   });
 
-/** Does `act` before the sandbox receives `call`. */
 function before(call: string, act: (account: OpenRouter, request: HttpRequest) => void): Variation {
   return (exchange) => {
     if (exchange.call === call) act(exchange.account, exchange.request);

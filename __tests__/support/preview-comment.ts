@@ -33,7 +33,6 @@ const PIECES = [
   '://evil.example',
 ];
 
-/** A text that someone chose to do harm. */
 export const hostileText = fc
   .array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: 'binary', maxLength: 5 })), {
     maxLength: 6,
@@ -107,7 +106,6 @@ const existing: fc.Arbitrary<ExistingWorkspace> = fc
     return { workspace, keys: keys.map((key) => keyOf(workspace, key)) };
   });
 
-/** What a comment can be rendered from. */
 export const someFacts: fc.Arbitrary<CommentFacts> = fc
   .record({
     data: someData,

@@ -42,13 +42,11 @@ const PREVIEW_TASK = previewTask();
 export interface Ending {
   /** It is killed at this request, counted from 1. */
   killedAt?: number | undefined;
-  /** Whether the request is still sent. */
   isSent: boolean;
   /** When it is cancelled, in milliseconds from its start. */
   cancelledAfter?: number | undefined;
 }
 
-/** How the processes of a job run. */
 export interface JobPlan {
   /** How long requests and responses are in flight, in turn. */
   latencies: readonly number[];
@@ -86,7 +84,6 @@ export const timings = (
   work: fc.nat(3_000),
 });
 
-/** A request that a process sent. */
 export interface Sent {
   at: number;
   method: string;
@@ -96,7 +93,6 @@ export interface Sent {
   look?: { isOpen: boolean; updatedAt: number | undefined } | undefined;
 }
 
-/** A main step or a post step that has ended. */
 export interface Process<Result> {
   startedAt: number;
   endedAt: number;
@@ -169,12 +165,10 @@ export function cleanUpJob(): Job {
   };
 }
 
-/** Waits in the time of `world`. */
 export function wait({ simulation }: World, ms: number): Promise<void> {
   return new Promise((resolve) => simulation.clock.after(ms, resolve));
 }
 
-/** Runs the steps of a job, one after the other. */
 export async function runJob(world: World, job: Job): Promise<void> {
   const { plan } = job;
   await runMain(world, job);
@@ -239,13 +233,11 @@ async function runPost(world: World, job: Job, task: PreviewTask, ending: Ending
   });
 }
 
-/** A process that starts now. */
 export function newProcess({ simulation }: World): Process<never> {
   const now = simulation.clock.now();
   return { startedAt: now, endedAt: now, killed: false, metFault: false, sent: [], lines: [] };
 }
 
-/** Runs `work` until it ends or is killed. */
 export async function runProcess<Result>(
   world: World,
   process: Process<Result>,
@@ -322,7 +314,6 @@ function contextOf<Result>(
   };
 }
 
-/** The comment with its data and its total only. */
 function shortComment(facts: CommentFacts): string {
   const { amount, isComplete } = totalOf(facts);
   return `${formatMarker(facts.data)}\n${isComplete ? '' : 'at least '}${exactUsd(amount)}`;

@@ -54,7 +54,6 @@ export function openPreviewHarness() {
     const step = stepOf(event, inputs);
     return record(runPostInProcess({ ...step, ...options, env: { ...step.env, ...env } }, ended));
   };
-  /** The API key that a step has created. */
   const keyOf = ({ outputs }: StepResult) => {
     const key = harness.sandbox.account.keys.find(({ hash }) => hash === outputs['key-hash']);
     if (!key) throw new Error(`No API key ${outputs['key-hash']}`);
@@ -63,7 +62,6 @@ export function openPreviewHarness() {
   return {
     harness,
     gitHub,
-    /** Runs the main step in the run that an event has started. */
     main,
     /** Makes a Gitea of the GitHub until the test ends. Returns the inputs of its jobs. */
     becomeGitea(): Inputs {
@@ -72,7 +70,6 @@ export function openPreviewHarness() {
       const permissions = { contents: 'read', 'pull-requests': 'write' } as const;
       return { 'github-token': addToken(github, { login: 'gitea-actions', permissions }).secret };
     },
-    /** Runs the post step of such a run. */
     post,
     keyOf,
     /** Runs both; the job between them spends `usd` with its key. */
@@ -81,9 +78,7 @@ export function openPreviewHarness() {
       if (usd > 0) seedUsage(harness.sandbox, keyOf(ended), { credits: usd });
       return { main: ended, post: await post(event, ended, inputs) };
     },
-    /** The slugs of all workspaces but the default one. */
     slugs: () => harness.sandbox.account.workspaces.slice(1).map(({ slug }) => slug),
-    /** The bodies of all comments. */
     comments: () => gitHub.repository.comments.now().map(({ body }) => body),
   };
 }

@@ -33,7 +33,6 @@ export interface KeyRecord {
 
 /** All that ever was, by the books of both servers. */
 export interface Ledger {
-  /** By id. */
   workspaces: Map<string, Workspace>;
   keys: KeyRecord[];
   /** The job that sent each body of a `POST /keys`: each has another expiry. */
@@ -170,7 +169,6 @@ export function recordStanding(
   standings.set(name, [...(standings.get(name) ?? []), { at: clock.now(), isOpen }]);
 }
 
-/** The description of the preview of `subject`. */
 export function markOf(subject: Subject, { repository }: Pick<World, 'repository'>): string {
   const path = subject.kind === 'pull' ? `pull/${subject.number}` : `tree/${subject.name}`;
   return `Preview of https://github.com/${repository.name}/${path} (repository ${repository.id})`;

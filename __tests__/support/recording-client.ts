@@ -19,9 +19,7 @@ export interface RecordingClient {
   info: string[];
   debug: string[];
   effect: EffectRecord;
-  /** Aborts the step. */
   abort(reason: string): void;
-  /** Resolves at `ms` milliseconds. */
   passTo(ms: number): Promise<void>;
   /** Lets time pass until `work` settles; returns its error if it fails. */
   run<Value>(work: Promise<Value>): Promise<Value | Error>;
@@ -96,7 +94,6 @@ async function abortOf(signal: AbortSignal): Promise<TransportError> {
   return new TransportError(signal.reason.message, { isSent: true });
 }
 
-/** A successful response with `body` as JSON. */
 export const json = (body: unknown, status = 200): Partial<HttpResponse> => ({
   status,
   body: JSON.stringify(body),

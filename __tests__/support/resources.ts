@@ -4,7 +4,6 @@ interface Closable {
   close(): Promise<unknown>;
 }
 
-/** What the tests of a file have opened. */
 export interface Resources {
   /** Returns `resource` with a `close` that may be called early, and more than once. */
   add<Resource extends Closable>(resource: Resource): Resource;

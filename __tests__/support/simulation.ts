@@ -31,7 +31,6 @@ interface SimulationOptions {
   /** The runner's time of day at 0 ms, in milliseconds since 1970; that of 2026-01-01 by default. */
   start?: number;
   schedule: InProcessFault[];
-  /** How long each exchange takes, in milliseconds. */
   latency: number;
 }
 
@@ -111,9 +110,7 @@ export function onResponse(
   };
 }
 
-/** How a step is run. */
 export interface StepConditions {
-  /** The timeout of the step, in milliseconds. */
   timeout: number;
   /** When its process is killed without a signal that it could handle, in milliseconds from its start. */
   killedAfter?: number | undefined;
@@ -123,11 +120,9 @@ export interface StepConditions {
   jitter: number[];
 }
 
-/** How a process ended. */
 export interface ProcessRun<Result> {
   result?: Result;
   error?: unknown;
-  /** Whether the process was killed before it ended. */
   killed: boolean;
   /** How long it ran, in milliseconds. */
   elapsed: number;
@@ -135,7 +130,6 @@ export interface ProcessRun<Result> {
 
 /** What a create step did that was run in a simulation. */
 export interface StepRun extends ProcessRun<CreateResult> {
-  /** What its outputs say. */
   known?: { workspace: Workspace; created: boolean };
   /** What the journal holds for the post step. */
   task?: CreateTask;
@@ -197,7 +191,6 @@ export function scheduleFaults(
   return () => faults.filter((fault) => !network.schedule.includes(fault));
 }
 
-/** A log that adds its lines to `lines`. */
 function logTo(lines: string[]): Log {
   return {
     info: (line) => lines.push(line),
@@ -212,7 +205,6 @@ export function storyOf(lines: readonly string[]): string[] {
     .map((line) => line.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>'));
 }
 
-/** Adds the lines of each warning to `lines`. */
 function warnTo(lines: string[]): Context['warn'] {
   return (kind, facts) => {
     const { title, lines: more } = describeWarning(kind, facts);
@@ -260,7 +252,6 @@ export function savedAndRead<Task>(schema: z.ZodMiniType<Task>, task: Task): Tas
 
 const CREATE_TASK = createTask();
 
-/** A journal that keeps its task in `run`. */
 function journalOf(run: StepRun): Journal<CreateTask> {
   const alive = whileAlive(run);
   const save = alive((task: CreateTask | null) => {

@@ -15,7 +15,6 @@ export function openSweepHarness() {
     seedWorkspace(harness.sandbox, { slug, age: age && age + MARGIN, keys });
   return {
     harness,
-    /** A workspace that is `age` milliseconds old. */
     seed,
     /** Two stale workspaces, a young one, and two that the pattern does not match. */
     seedSome: () => ({

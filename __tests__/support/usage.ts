@@ -29,7 +29,6 @@ export function openUsageHarness() {
   });
   return {
     harness,
-    /** The workspace, 3 days old by default. */
     seed: (age = 3 * DAY) => seedWorkspace(harness.sandbox, { slug: SLUG, age }),
     /** An API key in `workspace`, as old as that, which has spent each of `usages`. */
     seedSpender(workspace: Workspace, usages: UsageFixture[], fixture: KeyFixture = {}) {
@@ -61,7 +60,6 @@ export function rowsOf(summary: string): string[][] {
   );
 }
 
-/** The paragraphs of a summary. */
 export function paragraphsOf(summary: string): string[] {
   return [...summary.matchAll(/<p>(.*)<\/p>/g)].map(([, text = '']) =>
     text.replaceAll('&#39;', "'").replaceAll('&quot;', '"'),

@@ -4,7 +4,6 @@ import type { Clock } from '../../src/lib/clock.ts';
 export interface VirtualClock extends Clock {
   /** Lets time pass until `promise` settles. */
   run<Value>(promise: Promise<Value>): Promise<Value>;
-  /** How many timers are pending. */
   pending(): number;
 }
 
