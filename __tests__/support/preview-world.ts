@@ -1,16 +1,14 @@
 /** An account at OpenRouter and a GitHub in one virtual time, for previews of one repository. */
 
-import { createHash } from 'node:crypto';
 import { type GitHub, openGitHub } from '../../sandbox/github/github.ts';
 import { addRepository, addToken } from '../../sandbox/github/seed.ts';
 import type { Repository, Token } from '../../sandbox/github/state.ts';
 import type { InProcessFault, Network } from '../../sandbox/http/in-process.ts';
-import { openAccount } from '../../sandbox/openrouter/openrouter.ts';
 import { isExpired, type Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { Subject } from '../../src/actions/preview/subject.ts';
-import { openSimulation, type Simulation } from './simulation.ts';
+import { openSimulation, pseudoRandom, type Simulation } from './simulation.ts';
 
 export const GITHUB_URL = 'https://github.test/api/v3';
 
@@ -67,24 +65,11 @@ const LOOKALIKES: readonly [slug: string, description: string | null][] = [
   ['preview-shop', null],
 ];
 
-/** Bytes that are the same in each run of a schedule. */
-function pseudoRandom(): (size: number) => Buffer {
-  let count = 0;
-  return (size) => {
-    count += 1;
-    return createHash('sha256').update(String(count)).digest().subarray(0, size);
-  };
-}
-
 /** An account without previews of octo-org/shop, and that repository without pull requests. */
 export function openWorld({ takenSlugStatus, skew, lags, squatter }: WorldOptions): World {
   const simulation = openSimulation({ takenSlugStatus, skew, schedule: [], latency: 1 });
-  const { managementKey, timeOfDay, clock } = simulation;
-  const now = () => new Date(timeOfDay() + skew);
-  const random = pseudoRandom();
-  simulation.account = openAccount({ managementKey, takenSlugStatus, now, random });
-  simulation.network.api = simulation.account;
-  const github = openGitHub({ now: () => new Date(timeOfDay()), random });
+  const { timeOfDay, clock } = simulation;
+  const github = openGitHub({ now: () => new Date(timeOfDay()), random: pseudoRandom() });
   const repository = addRepository(github, { name: 'octo-org/shop' });
   const fork = addRepository(github, { name: 'mallory/shop', isFork: true });
   const permissions = { contents: 'read', 'pull-requests': 'write' } as const;

@@ -50,6 +50,16 @@ const KEY = 'sk-or-v1-of-a-property-test';
 export const API_URL = 'https://openrouter.test/api/v1';
 const EPOCH = Date.UTC(2026, 0, 1);
 
+/** Bytes that differ from call to call, and are the same in each run of a scenario. */
+export function pseudoRandom(): (size: number) => Buffer {
+  let state = 1;
+  const next = () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state;
+  };
+  return (size) => Buffer.from(Array.from({ length: size }, next));
+}
+
 /** A simulation at 0 ms, whose account has the default workspace only. */
 export function openSimulation(options: SimulationOptions): Simulation {
   const { takenSlugStatus, skew, start = EPOCH, schedule, latency } = options;
@@ -59,6 +69,7 @@ export function openSimulation(options: SimulationOptions): Simulation {
     managementKey: KEY,
     takenSlugStatus,
     now: () => new Date(timeOfDay() + skew),
+    random: pseudoRandom(),
   });
   return {
     account,

@@ -59,8 +59,8 @@ export function openAccount({ managementKey, ...options }: OpenRouterOptions): O
     handle(request) {
       try {
         authenticate(account, request, managementKey);
-        // A copy: what a client gets does not change with the account.
-        return structuredClone(route(account, request));
+        // A copy, as JSON is one: what a client gets does not change with the account.
+        return JSON.parse(JSON.stringify(route(account, request)));
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         const { status, message } = error;
