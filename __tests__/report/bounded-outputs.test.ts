@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { outcomeOutputs } from '../../src/actions/create/report.ts';
 import {
@@ -22,25 +22,23 @@ function expectFull({ json, shown, total }: BoundedJson, next: string): void {
   if (shown < total) expect(size + Buffer.byteLength(next) + 1).toBeGreaterThanOrEqual(60_000);
 }
 
-describe('a list as JSON', () => {
-  const lists = fc.oneof(
-    fc.array(texts, { maxLength: 30 }),
-    fc.tuple(texts, fc.nat(300)).map(([text, count]) => Array(count).fill(text)),
-    // Of such entries, brackets and commas are a large part.
-    fc.nat(10_000).map((count) => Array(count).fill({ unit: '', size: 0 })),
-  );
+const lists = fc.oneof(
+  fc.array(texts, { maxLength: 30 }),
+  fc.tuple(texts, fc.nat(300)).map(([text, count]) => Array(count).fill(text)),
+  // Of such entries, brackets and commas are a large part.
+  fc.nat(6_000).map((count) => Array(count).fill({ unit: '', size: 0 })),
+);
 
-  test('has the first entries, as many as fit', () => {
-    fc.assert(
-      fc.property(lists, (list) => {
-        const entries = list.map((text) => ({ name: textOf(text) }));
-        const output = toJsonList(entries, 'names');
-        expect(JSON.parse(output.json)).toEqual(entries.slice(0, output.shown));
-        expect(output.total).toBe(entries.length);
-        expectFull(output, JSON.stringify(entries[output.shown]) ?? '');
-      }),
-    );
-  });
+test('a list as JSON has the first entries, as many as fit', () => {
+  fc.assert(
+    fc.property(lists, (list) => {
+      const entries = list.map((text) => ({ name: textOf(text) }));
+      const output = toJsonList(entries, 'names');
+      expect(output.json).toBe(JSON.stringify(entries.slice(0, output.shown)));
+      expect(output.total).toBe(entries.length);
+      expectFull(output, JSON.stringify(entries[output.shown]) ?? '');
+    }),
+  );
 });
 
 test.each([

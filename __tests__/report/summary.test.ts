@@ -18,7 +18,7 @@ const texts = fc
       maxLength: 60,
     }),
     fc
-      .nat(3_000)
+      .nat(1_000)
       .map((count) => Array<{ unit: string; size: number }>(count).fill({ unit: '', size: 0 })),
   )
   .map((all) => all.map(({ unit, size }, at) => `${at}: ${unit.repeat(size)}.`));
