@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { environmentOf } from '../../sandbox/github/environment.ts';
 import {
   asTarget,
   dispatchEvent,
@@ -16,12 +15,11 @@ import {
   reopenPull,
 } from '../../sandbox/github/people.ts';
 import { addRepository, addToken } from '../../sandbox/github/seed.ts';
-import { type GitHubServer, startGitHub } from '../../sandbox/github/server.ts';
-import type { Repository, Token } from '../../sandbox/github/state.ts';
-import { runPostInProcess, runStepInProcess } from '../../sandbox/runner/in-process.ts';
+import type { Token } from '../../sandbox/github/state.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { readExamples } from '../../scripts/examples.ts';
-import { openHarness, ROOT } from '../support/harness.ts';
+import { openPreviewHarness } from '../support/preview-steps.ts';
+import { ROOT } from '../support/root.ts';
 
 interface Step {
   id?: string;
@@ -40,12 +38,11 @@ interface Workflow {
   >;
 }
 
-const harness = openHarness();
-let server: GitHubServer;
-beforeAll(async () => {
-  server = await startGitHub();
+const { harness, gitHub, main: runMain, post: runPost, slugs, comments } = openPreviewHarness();
+// Which a token can read only with the permissions of its job.
+beforeEach(() => {
+  gitHub.repository.isPrivate = true;
 });
-afterAll(() => server.close());
 
 function workflowOf(document: string, name: string): Workflow {
   const examples = readExamples(join(ROOT, document)).map(({ text }) => parse(text));
@@ -83,27 +80,22 @@ async function run(
   const [ours, ...steps] = job?.steps ?? [];
   const secret = hasSecrets ? harness.sandbox.managementKey : '';
   const repository = event.repository.id;
-  const token = addToken(server.github, { repository, permissions: job?.permissions ?? {} });
-  const options = {
-    action: join(ROOT, 'preview'),
-    with: {
-      ...Object.fromEntries(
-        Object.entries(ours?.with ?? {}).map(([input, value]) => [input, inputValue(value, event)]),
-      ),
-      'management-key': secret,
-      'github-token': token.secret,
-      'job-status': 'success',
-      'api-url': harness.sandbox.url,
-    },
-    env: environmentOf(server.github, event, { apiUrl: server.url }),
-    event: event.payload,
+  const permissions = job?.permissions ?? {};
+  const token = addToken(gitHub.server.github, { repository, permissions });
+  const inputs = {
+    ...Object.fromEntries(
+      Object.entries(ours?.with ?? {}).map(([input, value]) => [input, inputValue(value, event)]),
+    ),
+    'management-key': secret,
+    'github-token': token.secret,
+    'job-status': 'success',
   };
   expect(ours?.uses).toBe('OWNER/openrouter-workspace/preview@v1');
   expect(ours?.with?.['management-key']).toBe(`\${{ secrets.OPENROUTER_MANAGEMENT_KEY }}`);
-  const main = await runStepInProcess(options);
+  const main = await runMain(event, inputs);
   expect(main).toMatchObject({ exitCode: 0 });
   const key = keyOf(steps.at(-1), ours?.id, main);
-  const post = await runPostInProcess(options, main);
+  const post = await runPost(event, main, inputs);
   expect(post).toMatchObject({ exitCode: 0 });
   return { main, post, key };
 }
@@ -138,118 +130,99 @@ async function runRemoval(event: GitHubEvent): Promise<string | undefined> {
   return main.outputs['state'];
 }
 
-let count = 0;
-
-/** A private repository, which a token can read only with the permissions of its job. */
-function newRepository(): Repository {
-  count += 1;
-  return addRepository(server.github, { name: `octo-org/shop-${count}`, isPrivate: true });
-}
-
-const workspacesOf = ({ name }: Repository) =>
-  harness.sandbox.account.workspaces.filter(({ description }) =>
-    String(description).startsWith(`Preview of https://github.com/${name}/`),
-  );
-const slugsOf = (repository: Repository) => workspacesOf(repository).map(({ slug }) => slug);
-/** Whether each API key of a repository's previews is disabled, the newest first. */
-const disabledKeysOf = (repository: Repository) => {
-  const ids = workspacesOf(repository).map(({ id }) => id);
-  const keys = harness.sandbox.account.keys.filter(({ workspace_id: id }) => ids.includes(id));
-  return keys.map(({ disabled }) => disabled);
-};
-const commentsOn = ({ comments }: Repository) => comments.now().map(({ body }) => body);
+/** Whether each API key is disabled, the newest first. */
+const disabledKeys = () => harness.sandbox.account.keys.map(({ disabled }) => disabled);
 
 describe('the two files of README.md', () => {
   test('give an open pull request a workspace and a key, and delete both when it is closed', async () => {
-    const repository = newRepository();
+    const { repository, server } = gitHub;
     const [opened] = openPull(server.github, repository);
     const { key, main } = await run(PREVIEW, opened);
     expect(key).toMatch(/^sk-or-v1-/);
     expect(main.outputs).toMatchObject({ state: 'open', created: 'true' });
-    expect(slugsOf(repository)).toEqual([main.outputs['slug']]);
-    expect(disabledKeysOf(repository)).toEqual([true]);
-    expect(commentsOn(repository)).toEqual([expect.stringContaining(String(main.outputs['slug']))]);
+    expect(slugs()).toEqual([main.outputs['slug']]);
+    expect(disabledKeys()).toEqual([true]);
+    expect(comments()).toEqual([expect.stringContaining(String(main.outputs['slug']))]);
 
     const [closed] = closePull(server.github, repository, 1);
     const { main: end } = await run(CLEAN_UP, asTarget(server.github, closed));
     expect(end.outputs).toMatchObject({ state: 'closed' });
-    expect(slugsOf(repository)).toEqual([]);
+    expect(slugs()).toEqual([]);
     expect(harness.sandbox.account.keys).toEqual([]);
-    expect(commentsOn(repository)).toEqual([expect.stringContaining('Deleted')]);
+    expect(comments()).toEqual([expect.stringContaining('Deleted')]);
   });
 
   test('delete each night what no event has deleted, and keep what is open', async () => {
-    const repository = newRepository();
-    const { github } = server;
-    const [first] = openPull(github, repository);
-    const [second] = openPull(github, repository);
+    const { repository, server } = gitHub;
+    const [first] = openPull(server.github, repository);
+    const [second] = openPull(server.github, repository);
     await run(PREVIEW, first);
     const { main } = await run(PREVIEW, second);
-    closePull(github, repository, 1);
-    await run(CLEAN_UP, scheduleEvent(github, repository));
-    expect(slugsOf(repository)).toEqual([main.outputs['slug']]);
+    closePull(server.github, repository, 1);
+    await run(CLEAN_UP, scheduleEvent(server.github, repository));
+    expect(slugs()).toEqual([main.outputs['slug']]);
   });
 
   test('succeed without a key for a fork', async () => {
-    const repository = newRepository();
-    const from = addRepository(server.github, { name: `mona/shop-${count}`, isFork: true });
+    const { repository, server } = gitHub;
+    const from = addRepository(server.github, { name: 'mona/shop', isFork: true });
     const [opened] = openPull(server.github, repository, { from });
     const { key, main } = await run(PREVIEW, opened, { hasSecrets: false });
     expect(key).toBeUndefined();
     expect(main.outputs).toEqual({ state: 'skipped' });
-    expect(slugsOf(repository)).toEqual([]);
+    expect(slugs()).toEqual([]);
   });
 });
 
 describe('docs/preview-environments.md', () => {
   test('has two files for a branch, which has a preview until it is deleted', async () => {
-    const repository = newRepository();
+    const { repository, server } = gitHub;
     const pushed = pushTo(server.github, repository, 'feature/x').find(
       ({ name }) => name === 'push',
     ) as GitHubEvent;
     const { key, main } = await run(BRANCH, pushed);
     expect(key).toMatch(/^sk-or-v1-/);
-    expect(slugsOf(repository)).toEqual([main.outputs['slug']]);
+    expect(slugs()).toEqual([main.outputs['slug']]);
     const deleted = deleteBranch(server.github, repository, 'feature/x').find(
       ({ name }) => name === 'delete',
     ) as GitHubEvent;
     await run(BRANCH_CLEAN_UP, deleted);
-    expect(slugsOf(repository)).toEqual([]);
+    expect(slugs()).toEqual([]);
   });
 
   test('has a deployment whose key works until the next one has succeeded', async () => {
-    const repository = newRepository();
+    const { repository, server } = gitHub;
     const [opened] = openPull(server.github, repository);
     await run(DEPLOY, opened);
-    expect(disabledKeysOf(repository)).toEqual([false]);
+    expect(disabledKeys()).toEqual([false]);
     await run(DEPLOY, opened);
-    expect(disabledKeysOf(repository)).toEqual([false, true]);
+    expect(disabledKeys()).toEqual([false, true]);
   });
 
   test('removes what was deployed once the pull request is closed, and not if it is open again', async () => {
-    const repository = newRepository();
+    const { repository, server } = gitHub;
     const [opened] = openPull(server.github, repository);
     await run(DEPLOY, opened);
     const [closed] = closePull(server.github, repository, 1);
     const [reopened] = reopenPull(server.github, repository, 1);
     expect(await runRemoval(asTarget(server.github, closed))).toBe('open');
-    expect(slugsOf(repository)).toHaveLength(1);
+    expect(slugs()).toHaveLength(1);
     await run(DEPLOY, reopened);
     const [again] = closePull(server.github, repository, 1);
     expect(await runRemoval(asTarget(server.github, again))).toBe('closed');
-    expect(slugsOf(repository)).toEqual([]);
+    expect(slugs()).toEqual([]);
   });
 
   test('removes by hand what was deployed, and creates no key for an open pull request', async () => {
-    const repository = newRepository();
+    const { repository, server } = gitHub;
     const [opened] = openPull(server.github, repository);
     await run(DEPLOY, opened);
     const byHand = dispatchEvent(server.github, repository, { inputs: { number: '1' } });
     expect(await runRemoval(byHand)).toBe('open');
-    expect(disabledKeysOf(repository)).toEqual([false]);
+    expect(disabledKeys()).toEqual([false]);
     closePull(server.github, repository, 1);
     expect(await runRemoval(byHand)).toBe('closed');
-    expect(slugsOf(repository)).toEqual([]);
+    expect(slugs()).toEqual([]);
   });
 
   test('lets a removal wait for a deployment of the same pull request', () => {
