@@ -29,7 +29,7 @@ import {
   wait,
 } from '../support/preview-jobs.ts';
 import { openWorld, type World, works } from '../support/preview-world.ts';
-import { savedAndRead, whileAlive } from '../support/simulation.ts';
+import { journalIn, whileAlive } from '../support/simulation.ts';
 
 const SLUG = 'production-web';
 const NAME = 'Production of web';
@@ -157,14 +157,10 @@ async function runJob(scene: Scene, plan: Plan): Promise<Job> {
 
 async function runMain(world: World, job: Job): Promise<void> {
   const alive = whileAlive(job.main);
-  const save = alive((task: KeyTask | null) => {
-    if (task === null) delete job.task;
-    else job.task = savedAndRead(KEY_TASK, task);
-  });
   await runProcess(world, job.main, { job, ending: job.plan.main }, (context) =>
     createKey(REQUEST, {
       ...context,
-      journal: { saveOrFail: save, saveOrWarn: save, clearOrWarn: () => save(null) },
+      journal: journalIn(job, { process: job.main, schema: KEY_TASK }),
       registerSecrets: () => undefined,
       onCreated: alive((result: KeyResult) => {
         job.key = result;

@@ -125,19 +125,6 @@ test('input-cases.ts has a value that is rejected for each field of a workspace'
   expect(rejected).toEqual(expect.arrayContaining(WORKSPACE_FIELDS.map(inputName)));
 });
 
-test.each(['slug-from', 'slug-prefix'])(
-  '%s is described in the same words in each action.yml',
-  async (input) => {
-    const manifests = await Promise.all(
-      ACTIONS.filter(({ schema }) => 'slug_from' in schema.shape).map(({ folder }) =>
-        readManifest(join(ROOT, folder)),
-      ),
-    );
-    const descriptions = manifests.map(({ inputs = {} }) => inputs[input]?.description);
-    expect(new Set(descriptions).size).toBe(1);
-  },
-);
-
 test('docs/compatibility.md has the limit of outputs', () => {
   const page = read('docs/compatibility.md');
   expect(page).toContain(`all outputs that are JSON stay below ${MAX_VALUE_SIZE}`);

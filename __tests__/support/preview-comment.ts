@@ -9,34 +9,18 @@ import {
 import type { Key } from '../../src/openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../src/openrouter/resources/workspaces.ts';
 
-/** Pieces of what could end a comment in HTML, break a table, or reach people and pages. */
-const PIECES = [
-  '-->',
-  '--!>',
-  '<!--',
-  '</code>',
-  '</table>',
-  '<img src=x onerror=alert(1)>',
-  '@octocat',
-  '#42',
-  '|',
-  '`',
-  '\n\n',
-  '\r',
-  '\u2028',
-  '\u0000',
-  '\u202e',
-  '\ud800',
-  '"}}',
-  '\\',
-  'octo-org/shop / CI / 123.1 / test',
-  '://evil.example',
-];
-
+/** A text of pieces that could end a comment in HTML, break a table, or reach people and pages. */
 export const hostileText = fc
-  .array(fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: 'binary', maxLength: 5 })), {
-    maxLength: 6,
-  })
+  .array(
+    fc.oneof(
+      fc.constantFrom('-->', '--!>', '<!--', '</code>', '</table>', '<img src=x onerror=alert(1)>'),
+      fc.constantFrom('@octocat', '#42', '|', '`', '"}}', '\\', '://evil.example'),
+      fc.constantFrom('\n\n', '\r', '\u2028', '\u0000', '\u202e', '\ud800'),
+      fc.constant('octo-org/shop / CI / 123.1 / test'),
+      fc.string({ unit: 'binary', maxLength: 5 }),
+    ),
+    { maxLength: 6 },
+  )
   .map((pieces) => [...pieces.join('')].slice(0, 200).join(''));
 
 const amount = fc.oneof(

@@ -32,7 +32,7 @@ import { exactUsd, parseUsd } from '../../src/lib/usd.ts';
 import { jitters, rarely } from './faults.ts';
 import { GITHUB_URL, type World, works } from './preview-world.ts';
 import { knownOf } from './repositories.ts';
-import { connect, savedAndRead, whileAlive } from './simulation.ts';
+import { connect, journalIn, whileAlive } from './simulation.ts';
 
 const TIMEOUT_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -178,16 +178,13 @@ export async function runJob(world: World, job: Job): Promise<void> {
 
 async function runMain(world: World, job: Job): Promise<void> {
   const { request, plan } = job;
-  job.main = newProcess(world);
-  const alive = whileAlive(job.main);
-  const save = alive((task: PreviewTask | null) => {
-    if (task === null) delete job.task;
-    else job.task = savedAndRead(PREVIEW_TASK, task);
-  });
-  await runProcess(world, job.main, { job, ending: plan.main }, (context) =>
+  const process = newProcess(world);
+  job.main = process;
+  const alive = whileAlive(process);
+  await runProcess(world, process, { job, ending: plan.main }, (context) =>
     runPreview(request, {
       ...context,
-      journal: { saveOrFail: save, saveOrWarn: save, clearOrWarn: () => save(null) },
+      journal: journalIn(job, { process, schema: PREVIEW_TASK }),
       registerSecrets: () => undefined,
       onWorkspace: () => undefined,
       onKey: alive((result: KeyResult) => {

@@ -246,7 +246,9 @@ export async function runCreate(
       isDead: () => run.killed,
       effect: run.effect,
     }),
-    journal: request.deleteAfterJob ? journalOf(run) : noJournal,
+    journal: request.deleteAfterJob
+      ? journalIn(run, { process: run, schema: CREATE_TASK })
+      : noJournal,
     onWorkspace: whileAlive(run)((workspace: Workspace, { created }: { created: boolean }) => {
       run.known = { workspace, created };
     }),
@@ -263,11 +265,14 @@ export function savedAndRead<Task>(schema: z.ZodMiniType<Task>, task: Task): Tas
 
 const CREATE_TASK = createTask();
 
-function journalOf(run: StepRun): Journal<CreateTask> {
-  const alive = whileAlive(run);
-  const save = alive((task: CreateTask | null) => {
-    if (task === null) delete run.task;
-    else run.task = savedAndRead(CREATE_TASK, task);
+/** A journal that keeps in `holder` what `process` saves while it lives. */
+export function journalIn<Task>(
+  holder: { task?: Task },
+  { process, schema }: { process: { killed: boolean }; schema: z.ZodMiniType<Task> },
+): Journal<Task> {
+  const save = whileAlive(process)((task: Task | null) => {
+    if (task === null) delete holder.task;
+    else holder.task = savedAndRead(schema, task);
   });
   return { saveOrFail: save, saveOrWarn: save, clearOrWarn: () => save(null) };
 }
