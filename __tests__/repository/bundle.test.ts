@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { type AnyNode, type CallExpression, parse } from 'acorn';
+import { actionFolders } from '../../sandbox/runner/manifest.ts';
 import { ROOT } from '../support/root.ts';
 
 const code = readFileSync(join(ROOT, 'dist/index.js'), 'utf8');
@@ -23,6 +25,17 @@ test('the bundle has no other way to load or run code', () => {
   const names = nodes.flatMap((node) => (node.type === 'Identifier' ? [node.name] : []));
   const ways = ['eval', 'Function', 'binding', 'dlopen', 'getBuiltinModule', 'createRequire'];
   expect(names.filter((name) => ways.includes(name))).toEqual([]);
+});
+
+test('a runner downloads nothing but what an action runs', () => {
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
+  const paths = git('ls-files', '-co', '--exclude-standard');
+  const names = [...new Set(paths.map((path) => path.split('/')[0] ?? ''))];
+  const attributes = git('check-attr', 'export-ignore', '--', ...names);
+  const downloaded = names.filter((name) => !attributes.includes(`${name}: export-ignore: set`));
+  const actions = actionFolders(ROOT).map((folder) => folder || 'action.yml');
+  expect(downloaded.sort()).toEqual(['LICENSE', 'dist', ...actions].sort());
 });
 
 /** `node` and everything in it, each node before its parts. */

@@ -3,9 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { UsageError } from '../../../sandbox/cli/arguments.ts';
 import { readCall } from '../../../sandbox/cli/call.ts';
-import { readListening } from '../../../sandbox/cli/listen-options.ts';
 import type { Workspace } from '../../../sandbox/openrouter/resources/workspaces.ts';
 import { runStepInProcess } from '../../../sandbox/runner/in-process.ts';
 import { ROOT } from '../../support/root.ts';
@@ -65,9 +63,4 @@ test('npm run sandbox prints a command of npm start that runs an action against 
   const [, args = ''] = /^ {2}npm start -- (.+)$/m.exec(printed) ?? [];
   const { apiUrl, managementKey } = await readCall(args.split(' '), {});
   expect(printed).toContain(`\napi-url: ${apiUrl}\nmanagement-key: ${managementKey}\n`);
-});
-
-test('npm run sandbox refuses what is no port', () => {
-  const problem = '--port 65536 is not a port, from 0 to 65535.';
-  expect(() => readListening(['--port', '65536'])).toThrow(new UsageError(problem));
 });

@@ -51,17 +51,6 @@ test('a token for one repository has no permission in another', () => {
   expect(request('POST', path, '{"body":"x"}').status).toBe(403);
 });
 
-test.each([
-  [JSON.stringify({ body: '€'.repeat(65_536) }), 201],
-  [JSON.stringify({ body: '€'.repeat(65_537) }), 422],
-  ['{"body":""}', 422],
-  ['x', 400],
-])('a comment %.20j is HTTP %i', (body, status) => {
-  const { request, repository } = open({ permissions: WRITE });
-  expect(request('POST', COMMENTS, body).status).toBe(status);
-  expect(repository.comments.now()).toHaveLength(status === 201 ? 2 : 1);
-});
-
 test('a stale read shows what a pull request, its comments and branches were before', () => {
   const { clock, github, repository, request } = open({ permissions: READ });
   const before = repository.branches.now().get('feature');
