@@ -1,15 +1,13 @@
 /** The sandbox, as the official SDK sees it. */
 import { expect, test } from '@jest/globals';
-import { OpenRouter } from '@openrouter/sdk';
-import {
-  type UpdateGuardrailRequest,
-  UpdateGuardrailRequest$outboundSchema,
-  type UpsertWorkspaceBudgetRequest,
-  type WorkspaceBudgetInterval,
+import type {
+  UpdateGuardrailRequest,
+  UpsertWorkspaceBudgetRequest,
+  WorkspaceBudgetInterval,
 } from '@openrouter/sdk/models';
 import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { openHarness } from '../support/harness.ts';
-import { createWorkspace, namesOf, openSdk, rejection } from './sdk.ts';
+import { createWorkspace, openSdk } from './sdk.ts';
 
 const harness = openHarness();
 const sdk = () => openSdk(harness.sandbox);
@@ -27,8 +25,8 @@ test('the SDK gets, updates and deletes any but the default workspace of the san
   expect(updated.data).toMatchObject({ slug: 'witness', description: 'Updated' });
   expect(updated.data.updatedAt).not.toBeNull();
   expect(await workspaces.delete({ id: 'witness' })).toEqual({ deleted: true });
-  await expect(workspaces.get({ id: 'witness' })).rejects.toMatchObject(rejection(404));
-  await expect(workspaces.delete({ id: 'default' })).rejects.toMatchObject(rejection(400));
+  await expect(workspaces.get({ id: 'witness' })).rejects.toMatchObject({ statusCode: 404 });
+  await expect(workspaces.delete({ id: 'default' })).rejects.toMatchObject({ statusCode: 400 });
 });
 
 test('the SDK lists the workspaces of the sandbox page by page', async () => {
@@ -61,9 +59,9 @@ test('the SDK creates, lists and deletes API keys, which block the deletion of t
   expect((await apiKeys.list()).data).toEqual([]);
 
   sandbox.account.keys.splice(1);
-  await expect(workspaces.delete({ id: 'with-keys' })).rejects.toMatchObject(rejection(400));
+  await expect(workspaces.delete({ id: 'with-keys' })).rejects.toMatchObject({ statusCode: 400 });
   expect(await apiKeys.delete({ hash })).toEqual({ deleted: true });
-  await expect(apiKeys.delete({ hash })).rejects.toMatchObject(rejection(404));
+  await expect(apiKeys.delete({ hash })).rejects.toMatchObject({ statusCode: 404 });
   expect(await workspaces.delete({ id: 'with-keys' })).toEqual({ deleted: true });
 });
 
@@ -74,9 +72,11 @@ test('the SDK disables an API key of the sandbox, and leaves its other fields un
   const { data } = await apiKeys.update({ hash, requestBody: { disabled: true } });
   expect(data).toMatchObject({ hash, name: 'Key', limit: 5, disabled: true });
   expect((await apiKeys.get({ hash })).data.disabled).toBe(true);
-  await expect(apiKeys.update({ hash, requestBody: {} })).rejects.toMatchObject(rejection(400));
+  await expect(apiKeys.update({ hash, requestBody: {} })).rejects.toMatchObject({
+    statusCode: 400,
+  });
   const missing = apiKeys.update({ hash: '0', requestBody: { disabled: true } });
-  await expect(missing).rejects.toMatchObject(rejection(404));
+  await expect(missing).rejects.toMatchObject({ statusCode: 404 });
 });
 
 const getGuardrail = (id: string) => sdk().guardrails.get({ id });
@@ -87,9 +87,9 @@ test('a guardrail exists from its first update on, by its own id only', async ()
   const workspace = await createWorkspace(harness.sandbox);
   const { id: workspaceId, defaultGuardrailId: id } = workspace;
   for (const unknown of [id, workspaceId, workspace.slug]) {
-    await expect(getGuardrail(unknown)).rejects.toMatchObject(rejection(404));
+    await expect(getGuardrail(unknown)).rejects.toMatchObject({ statusCode: 404 });
   }
-  await expect(updateGuardrail(workspaceId, {})).rejects.toMatchObject(rejection(404));
+  await expect(updateGuardrail(workspaceId, {})).rejects.toMatchObject({ statusCode: 404 });
   const created = await updateGuardrail(id, { allowedProviders: ['openai'] });
   expect(created.data).toMatchObject({
     id,
@@ -102,37 +102,6 @@ test('a guardrail exists from its first update on, by its own id only', async ()
     updatedAt: null,
   });
   expect(await getGuardrail(id)).toEqual(created);
-});
-
-test('a guardrail keeps each field that the SDK knows, but its name', async () => {
-  const { defaultGuardrailId: id } = await createWorkspace(harness.sandbox);
-  const fields: Omit<UpdateGuardrailRequest, 'name'> = {
-    description: 'Previews',
-    allowedModels: ['openai/gpt-5.2-20260101'],
-    ignoredModels: ['qwen/qwen4-20260202:free'],
-    allowedProviders: ['openai'],
-    ignoredProviders: ['azure'],
-    allowedDataRegions: ['europe'],
-    enforceZdr: true,
-    enforceZdrAnthropic: false,
-    enforceZdrGoogle: true,
-    enforceZdrOpenai: false,
-    enforceZdrOther: true,
-    enforceZdrXai: false,
-    enableFreeModelPublication: false,
-    enableFreeModelTraining: false,
-    enablePaidModelTraining: false,
-    contentFilters: [{ action: 'redact', pattern: 'sk-[a-z0-9]+', label: '[KEY]' }],
-    contentFilterBuiltins: [{ action: 'block', slug: 'regex-prompt-injection' }],
-    limitUsd: 5,
-    resetInterval: 'daily',
-    includeByokInBudgets: true,
-  };
-  expect(['name', ...Object.keys(fields)].sort()).toEqual(
-    namesOf(UpdateGuardrailRequest$outboundSchema),
-  );
-  // The single field is deprecated: it is copied to the others.
-  expect((await updateGuardrail(id, fields)).data).toMatchObject({ ...fields, enforceZdr: null });
 });
 
 type Flags = Omit<UpsertWorkspaceBudgetRequest, 'limitUsd'>;
@@ -232,24 +201,7 @@ test('the SDK reads what an API key of the sandbox has spent', async () => {
   const { data } = await sdk().apiKeys.get({ hash: key.hash });
   expect(data).toMatchObject({ usage: 0.3, usageDaily: 0.3, limit: 5, limitRemaining: 4.7 });
   expect(data.byokUsage).toBe(0.05);
-  await expect(sdk().apiKeys.get({ hash: '0' })).rejects.toMatchObject(rejection(404));
-});
-
-test('the sandbox bills a request of the SDK to the API key that it is sent with', async () => {
-  const workspace = seedWorkspace(harness.sandbox, { slug: 'billed' });
-  const { data: created, key } = await sdk().apiKeys.create({
-    requestBody: { name: 'Billed', workspaceId: workspace.id },
-  });
-  const own = new OpenRouter({ apiKey: key, serverURL: harness.sandbox.url });
-  const chatRequest = {
-    model: 'openai/gpt-5-mini',
-    messages: [{ role: 'user' as const, content: 'Hello' }],
-  };
-  const completion = await own.chat.send({ chatRequest });
-  const { data } = await sdk().apiKeys.get({ hash: created.hash });
-  expect(data.usage).toBeGreaterThan(0);
-  expect(completion).toMatchObject({ usage: { cost: data.usage } });
-  await expect(sdk().chat.send({ chatRequest })).rejects.toMatchObject(rejection(401));
+  await expect(sdk().apiKeys.get({ hash: '0' })).rejects.toMatchObject({ statusCode: 404 });
 });
 
 test.each(['workspace', 'key'])(

@@ -1,5 +1,4 @@
 /** The official SDK, generated from OpenRouter's own description: a witness that is not ours. */
-import { expect } from '@jest/globals';
 import { OpenRouter } from '@openrouter/sdk';
 import { SDK_METADATA } from '@openrouter/sdk/lib/config.js';
 import {
@@ -88,17 +87,12 @@ export async function createWorkspace(sandbox: Sandbox) {
   return { ...data, defaultGuardrailId: data.defaultGuardrailId ?? '' };
 }
 
-/** The names that the SDK knows in a request, sorted. */
-export function namesOf(schema: ZodType): string[] {
-  const { properties } = toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return Object.keys(properties ?? {}).sort();
-}
-
 /** The names that the SDK knows in a request, as the API writes them. */
 export function fieldsOf(schema: ZodType): string[] {
-  return namesOf(schema).map((name) =>
-    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-  );
+  const { properties = {} } = toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return Object.keys(properties)
+    .map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
+    .sort();
 }
 
 export function camelCased(fields: object): Record<string, unknown> {
@@ -108,8 +102,4 @@ export function camelCased(fields: object): Record<string, unknown> {
       value,
     ]),
   );
-}
-
-export function rejection(statusCode: number, message?: RegExp) {
-  return message ? { statusCode, message: expect.stringMatching(message) } : { statusCode };
 }

@@ -74,10 +74,13 @@ describe('toMessage', () => {
     .array(fc.nat(2_700), { minLength: 1, maxLength: 80 })
     .map((lengths) => lengths.map((length, at) => `${at} ${'x'.repeat(length)}`.slice(0, 2_700)));
 
-  test('fits into an annotation, with whole lines in order from the first one, and counts the others', () => {
+  test('fits into an annotation, with whole lines in order, the first and short last ones among them, and counts the others', () => {
     fc.assert(
-      fc.property(someLines, (lines) => {
+      fc.property(someLines, fc.array(fc.nat(199), { maxLength: 4 }), (long, lengths) => {
+        const end = lengths.map((length, at) => `!${at}${'!'.repeat(length)}`);
+        const lines = [...long, ...end];
         const { text, omitted } = toMessage(lines);
+        expect(text.endsWith(end.join('\n'))).toBe(true);
         expect(text.length).toBeLessThanOrEqual(4_000);
         const shown = text.split('\n');
         const kept = shown.filter((line) => !NOTE.test(line));
@@ -88,15 +91,6 @@ describe('toMessage', () => {
         expect(omitted).toBe(lines.length - kept.length);
         const notes = shown.flatMap((line) => NOTE.exec(line)?.[1] ?? []);
         expect(notes).toEqual(omitted > 0 ? [String(omitted)] : []);
-      }),
-    );
-  });
-
-  test('ends with the last lines, if they are short', () => {
-    fc.assert(
-      fc.property(someLines, fc.array(fc.nat(199), { maxLength: 4 }), (lines, lengths) => {
-        const end = lengths.map((length) => '!'.repeat(length));
-        expect(toMessage([...lines, ...end]).text.endsWith(end.join('\n'))).toBe(true);
       }),
     );
   });

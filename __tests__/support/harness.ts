@@ -11,7 +11,6 @@ import {
   runPost,
   type StepOptions,
   type StepResult,
-  startPost,
   startStep,
 } from '../../sandbox/runner/runner.ts';
 import { afterExchange } from './on-nth.ts';
@@ -83,8 +82,6 @@ export function openHarness({ timeOfDay, ...options }: HarnessOptions = {}) {
     /** Runs the post step of the action in the folder `action` after `main`. */
     end: (action: string, inputs: Inputs, main: MainState, options?: RunOptions) =>
       post({ ...stepOf(action, inputs), ...options }, main),
-    startEnd: (action: string, inputs: Inputs, main: MainState) =>
-      register(startPost(stepOf(action, inputs), main), resources),
     /** Starts another sandbox, which is closed when the test file ends, if not before. */
     startSandbox: async (other?: SandboxOptions) => resources.add(await startSandbox(other)),
   };
@@ -121,15 +118,11 @@ export async function declaredOutputs(action: string): Promise<string[]> {
 }
 
 /** Starts a step, which is killed if it is still running when the test file ends. */
-export function startRegistered(options: StepOptions, resources: Resources): Promise<RunningStep> {
-  return register(startStep(options), resources);
-}
-
-async function register(
-  starting: Promise<RunningStep>,
+export async function startRegistered(
+  options: StepOptions,
   resources: Resources,
 ): Promise<RunningStep> {
-  const step = await starting;
+  const step = await startStep(options);
   resources.add({
     close() {
       step.kill('SIGKILL');

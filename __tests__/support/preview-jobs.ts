@@ -2,8 +2,7 @@
 
 import fc from 'fast-check';
 import * as z from 'zod';
-import type { Network } from '../../sandbox/http/in-process.ts';
-import { inProcessTransport } from '../../sandbox/http/in-process.ts';
+import { inProcessTransport, type Network } from '../../sandbox/http/in-process.ts';
 import { seedUsage } from '../../sandbox/openrouter/seed.ts';
 import type { KeyResult } from '../../src/actions/key/create-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
@@ -235,13 +234,16 @@ export function newProcess({ simulation }: World): Process<never> {
   return { startedAt: now, endedAt: now, killed: false, metFault: false, sent: [], lines: [] };
 }
 
+/** What a process belongs to, and how it ends. Only a job of `preview` has a request. */
+interface Running {
+  job: Pick<Job, 'name' | 'plan'> & Partial<Pick<Job, 'request'>>;
+  ending: Ending;
+}
+
 export async function runProcess<Result>(
   world: World,
   process: Process<Result>,
-  {
-    job,
-    ending,
-  }: { job: Pick<Job, 'name' | 'plan'> & Partial<Pick<Job, 'request'>>; ending: Ending },
+  { job, ending }: Running,
   work: (context: GitHubContext) => Promise<Result>,
 ): Promise<void> {
   const { clock } = world.simulation;
@@ -267,15 +269,7 @@ export async function runProcess<Result>(
 function contextOf<Result>(
   world: World,
   process: Process<Result>,
-  {
-    job,
-    ending,
-    kill,
-  }: {
-    job: Pick<Job, 'name' | 'plan'> & Partial<Pick<Job, 'request'>>;
-    ending: Ending;
-    kill(): void;
-  },
+  { job, ending, kill }: Running & { kill(): void },
 ): GitHubContext {
   const { simulation, gitHubNetwork, github, token, repository } = world;
   const { jitter } = job.plan;
@@ -354,7 +348,7 @@ function slow(network: Network, { latencies }: JobPlan): Network {
 function observe<Result>(
   world: World,
   process: Process<Result>,
-  { job, ending, kill }: { job: Pick<Job, 'name'>; ending: Ending; kill(): void },
+  { job, ending, kill }: Running & { kill(): void },
 ) {
   const never = () => new Promise<never>(() => undefined);
   return (direct: Transport, network: Network): Transport =>
