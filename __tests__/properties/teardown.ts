@@ -176,6 +176,14 @@ function couldSucceed(scene: Scene, { elapsed }: ProcessRun<unknown>): boolean {
   return !scene.metPermanentFault() && elapsed < TIMEOUT - LATE;
 }
 
+/** A run that has ended, and what was left after it. */
+interface Ended<Request, Result> {
+  scene: Scene;
+  request: Request;
+  first: ProcessRun<Result>;
+  deleted: Deleted;
+}
+
 const deletions = fc.record({
   situation: situations,
   slug: fc.constantFrom(...SLUGS, 'default'),
@@ -187,15 +195,11 @@ const deletions = fc.record({
   }),
 });
 
-interface Deletion {
-  scene: Scene;
+interface Deletion extends Ended<DeleteRequest, DeleteResult> {
   slug: string;
   byId: boolean;
   target: Workspace | undefined;
-  request: DeleteRequest;
   isAllowed: boolean;
-  first: ProcessRun<DeleteResult>;
-  deleted: Deleted;
 }
 
 function runDelete({ simulation }: Scene, request: DeleteRequest, jitter: number[]) {
@@ -297,13 +301,9 @@ const sweeps = fc.record({
   }),
 });
 
-interface Sweep {
-  scene: Scene;
-  request: SweepRequest;
+interface Sweep extends Ended<SweepRequest, SweepResult> {
   stale: Workspace[];
   mayDelete: boolean;
-  first: ProcessRun<SweepResult>;
-  deleted: Deleted;
 }
 
 function runSweep({ simulation }: Scene, request: SweepRequest, jitter: number[]) {

@@ -223,12 +223,6 @@ test('slug-taken says that this step may have created the workspace, and not tha
   expect(lines).not.toContain(NOTHING_CHANGED);
 });
 
-test('state-not-written names what exists, and does not say that nothing was changed', () => {
-  const exists = 'the workspace preview-42';
-  const lines = linesOf(new Failure(report.stateNotWritten, { reason: 'ENOSPC', exists }), 'none');
-  expect(lines.slice(1)).toEqual(['Already exists at OpenRouter: the workspace preview-42.']);
-});
-
 test('partly-applied says that nothing was changed if the first write of the step was rejected', () => {
   const failure = new Failure(governance.partlyApplied, { ...PARTLY_APPLIED, applied: [] });
   expect(linesOf(failure, 'none').slice(-3)).toEqual([
@@ -248,29 +242,26 @@ test('partly-applied does not say to check before what finishes the work', () =>
   expect(lines.join()).not.toContain('Before running this again');
 });
 
-describe.each(Object.keys(FAILURE_CLASSES) as FailureClass[])(
-  'a request that ended as %s',
+const REQUESTS: readonly [Method, Partial<ApiErrorDetails>][] = [
+  ['GET', {}],
+  ['POST', { readOnly: true }],
+  ...(['POST', 'PUT', 'PATCH', 'DELETE'] as const).map((method): [Method, object] => [method, {}]),
+];
+
+test.each(Object.keys(FAILURE_CLASSES) as FailureClass[])(
+  'a request that ended as %s states its effect',
   (kind) => {
     const { ambiguous } = FAILURE_CLASSES[kind];
-    const requests: [Method, Partial<ApiErrorDetails>][] = [
-      ['GET', {}],
-      ['POST', { readOnly: true }],
-      ['POST', {}],
-      ['PUT', {}],
-      ['PATCH', {}],
-      ['DELETE', {}],
-    ];
-
-    test.each(requests)('states its effect: %s %j', (method, facts) => {
+    for (const [method, facts] of REQUESTS) {
+      const error = apiError({ kind, ambiguous, method, mayLeaveBehind: 'a key', ...facts });
+      const mayBeApplied = ambiguous && method !== 'GET' && !facts.readOnly;
       for (const effect of Object.keys(EFFECTS) as Effect[]) {
-        const error = apiError({ kind, ambiguous, method, mayLeaveBehind: 'a key', ...facts });
-        const mayBeApplied = ambiguous && method !== 'GET' && !facts.readOnly;
         expect(describeError(error, effect).lines.join('\n')).toContain(
           mayBeApplied
             ? 'The request may still have been applied.\nBefore running this again, check for a key.'
             : EFFECTS[effect],
         );
       }
-    });
+    }
   },
 );

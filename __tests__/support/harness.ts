@@ -155,18 +155,12 @@ export function printedBy(step: StepResult): string {
   return lines.join('\n') + step.stderr;
 }
 
-interface FailureText {
-  /** The first line of the message; for invalid inputs, what the title of the annotation says. */
-  title: string;
-  /** The rest of the message. */
-  message: string;
-  /** The lines of `message` without the last one, which links to the documentation. */
-  lines: string[];
-  code: string;
-}
-
-/** Expects that the step failed, with one annotation, a summary, and no outputs but `outputs`. */
-export function expectFailure(step: StepResult, outputs = {}): FailureText {
+/**
+ * Expects that the step failed, with one annotation, a summary, and no outputs but `outputs`. Returns the
+ * message without its first line, which repeats the title because GitHub's log has no titles, and its lines
+ * without the last one, which links to the section about its code.
+ */
+export function expectFailure(step: StepResult, outputs = {}) {
   expect(step.exitCode).toBe(1);
   expect(step.outputs).toEqual(outputs);
   expect(step.stderr).toBe('');

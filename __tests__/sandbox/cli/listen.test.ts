@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { readCall } from '../../../sandbox/cli/call.ts';
 import type { Workspace } from '../../../sandbox/openrouter/resources/workspaces.ts';
 import { runStepInProcess } from '../../../sandbox/runner/in-process.ts';
 import { ROOT } from '../../support/root.ts';
@@ -57,10 +56,4 @@ test('npm run sandbox prints a step that runs against it, and each request in on
   await fetch(`${step.with['api-url']}/workspaces`, { method: 'POST', body: '{\n\u001b[31m}' });
   while (!printed.includes('→ 401\n')) await once(sandbox.stdout, 'data');
   expect(printed).toMatch(/^POST \/workspaces \{.*\} → 201\nPOST \/workspaces \{ \} → 401\n/m);
-});
-
-test('npm run sandbox prints a command of npm start that runs an action against it', async () => {
-  const [, args = ''] = /^ {2}npm start -- (.+)$/m.exec(printed) ?? [];
-  const { apiUrl, managementKey } = await readCall(args.split(' '), {});
-  expect(printed).toContain(`\napi-url: ${apiUrl}\nmanagement-key: ${managementKey}\n`);
 });

@@ -133,14 +133,6 @@ test.each([
     '--api-url needs the management key of that server: --management-key, or the variable OPENROUTER_MANAGEMENT_KEY.',
   ],
   ['--toString', 'Unknown option --toString. To list all options: npm start -- --help'],
-  [
-    '--name --slug a',
-    '--name needs a value. Write one that begins with a hyphen as --name=VALUE. To list all options: npm start -- --help',
-  ],
-  [
-    '--keys 3 --delete-after-job false',
-    '--keys needs a workspace: add --existing SLUG, --stale N or --delete-after-job true.',
-  ],
 ])('npm start refuses %s', async (args, problem) => {
   await expect(readCall(args.split(' '), {})).rejects.toEqual(new UsageError(problem));
 });
