@@ -35,6 +35,7 @@ const exchange = (credentialFailure: Partial<CredentialFailure>) => ({
   kind: 'prevented' as const,
   credentialFailure: apiError({ method: 'POST', readOnly: true, ...credentialFailure }).details,
 });
+const refused = (errorCode: string) => exchange({ status: 400, errorCode });
 const issuing = (failure: Partial<CredentialFailure>) =>
   exchange({ server: 'GitHub OIDC', ...failure });
 const ID_TOKEN = 'The job needs the permission id-token: write.';
@@ -43,6 +44,10 @@ const POLICY = expect.stringMatching(/^The policy of federation-policy-id does n
 const NOT_EXCHANGED = expect.stringMatching(/^OpenRouter does not exchange id tokens/);
 const OTHER_POLICY = expect.stringMatching(/^The policy of federation-policy-id acts as another/);
 const IDS = expect.stringMatching(/^In a repository that is new, renamed or transferred/);
+
+const resetBefore = (lookup: Partial<ApiErrorDetails>) =>
+  post({ kind: 'ambiguous', noResponse, lookupFailure: apiError(lookup).details });
+const UNCHECKED = expect.stringMatching(/^Could not check the outcome: /);
 
 type Row = [what: string, details: Partial<ApiErrorDetails>, code: string, advice: unknown[]];
 
@@ -80,66 +85,35 @@ const ROWS: Row[] = [
     [POLICY, 'sub: "repo:o/r"', 'aud: null', IDS],
   ],
   [
-    'an exchange that is refused with HTTP 401',
-    exchange({ status: 401, errorCode: 'invalid_client', claims: {} }),
+    'HTTP 401 to an exchange',
+    exchange({ status: 401, claims: {} }),
     'unauthorized',
     [NOT_EXCHANGED],
   ],
-  [
-    'an exchange that is refused with HTTP 403',
-    exchange({ status: 403, claims: {} }),
-    'forbidden',
-    [NOT_EXCHANGED],
-  ],
-  [
-    'a policy for another kind of key',
-    exchange({ status: 400, errorCode: 'invalid_scope' }),
-    'wrong-policy',
-    [OTHER_POLICY],
-  ],
-  [
-    'another rejection of an exchange',
-    exchange({ status: 400, errorCode: 'constructor' }),
-    'request-rejected',
-    [SILENT],
-  ],
+  ['HTTP 403 to an exchange', exchange({ status: 403, claims: {} }), 'forbidden', [NOT_EXCHANGED]],
+  ['a policy for another kind of key', refused('invalid_scope'), 'wrong-policy', [OTHER_POLICY]],
+  ['another rejection of an exchange', refused('constructor'), 'request-rejected', [SILENT]],
   ['HTTP 401 for an id token', issuing({ status: 401 }), 'unauthorized', [ID_TOKEN]],
   ['HTTP 403 for an id token', issuing({ status: 403 }), 'forbidden', [ID_TOKEN]],
   ['a broken issuer', issuing({ kind: 'ambiguous', status: 502 }), 'server-error', [ISSUER_DOWN]],
   ['a reset of a POST', post({ kind: 'ambiguous', noResponse }), 'outcome-unknown', [NETWORK]],
   [
     'a reset of a POST before a response to its lookup',
-    post({
-      kind: 'ambiguous',
-      noResponse,
-      lookupFailure: apiError({ kind: 'ambiguous', status: 502 }).details,
-    }),
+    resetBefore({ kind: 'ambiguous', status: 502 }),
     'outcome-unknown',
-    [expect.stringMatching(/^Could not check the outcome: /), SERVER],
+    [UNCHECKED, SERVER],
   ],
   [
     'a reset of a POST before a lookup without a token',
-    post({
-      kind: 'ambiguous',
-      noResponse,
-      lookupFailure: apiError(exchange({ kind: 'ambiguous', status: 503, attempts: 4 })).details,
-    }),
+    resetBefore(exchange({ kind: 'ambiguous', status: 503, attempts: 4 })),
     'outcome-unknown',
-    [
-      expect.stringMatching(/^Could not check the outcome: /),
-      'Attempts at this request: 4.',
-      SERVER,
-    ],
+    [UNCHECKED, 'Attempts at this request: 4.', SERVER],
   ],
   [
     'a reset of a POST before a lookup that had no time',
-    post({
-      kind: 'ambiguous',
-      noResponse,
-      lookupFailure: apiError({ kind: 'aborted' }).details,
-    }),
+    resetBefore({ kind: 'aborted' }),
     'outcome-unknown',
-    [expect.stringMatching(/^Could not check the outcome: /), NETWORK],
+    [UNCHECKED, NETWORK],
   ],
 ];
 

@@ -78,7 +78,7 @@ function onRequest(
     respond(received === call ? change(request, account) : request);
 }
 
-export const onBody = (call: string, change: (body: Json, account: OpenRouter) => Json) =>
+const onBody = (call: string, change: (body: Json, account: OpenRouter) => Json) =>
   onRequest(call, (request, account) => ({
     ...request,
     body: JSON.stringify(change(jsonOf(request), account)),

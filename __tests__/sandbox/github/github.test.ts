@@ -44,13 +44,6 @@ test.each([
   );
 });
 
-test('a token for one repository has no permission in another', () => {
-  const { github, request } = open({ permissions: WRITE, repository: 123456 });
-  openPull(github, addRepository(github, { name: 'octo-org/other' }), { number: 1 });
-  const path = '/repos/octo-org/other/issues/1/comments';
-  expect(request('POST', path, '{"body":"x"}').status).toBe(403);
-});
-
 test('a stale read shows what a pull request, its comments and branches were before', () => {
   const { clock, github, repository, request } = open({ permissions: READ });
   const before = repository.branches.now().get('feature');

@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import { scheduleEvent } from '../../../sandbox/github/events.ts';
 import { openGitHub } from '../../../sandbox/github/github.ts';
 import {
   closePull,
@@ -78,11 +77,4 @@ test('the deletion of a branch closes its own pull requests only', () => {
   expect([...repository.branches.now().keys()]).toEqual(['main', 'other']);
   const states = [7, 8, 9].map((number) => pullOf(repository, number)?.state);
   expect(states).toEqual(['closed', 'open', 'open']);
-});
-
-test('the payload of schedule has no repository', () => {
-  const { github, repository } = open();
-  const event = scheduleEvent(github, repository);
-  expect(event).toMatchObject({ name: 'schedule', ref: 'refs/heads/main', repository });
-  expect(Object.keys(event.payload)).toEqual(['schedule', 'workflow']);
 });
