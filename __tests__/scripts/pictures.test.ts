@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { isTooSmall } from '../../scripts/picture.ts';
+import { isTooSmall, textSizeIn } from '../../scripts/picture.ts';
 import { ROOT } from '../support/root.ts';
 
 const PICTURES = globSync('docs/pictures/*.svg', { cwd: ROOT });

@@ -156,9 +156,8 @@ export function printedBy(step: StepResult): string {
 }
 
 /**
- * Expects that the step failed, with one annotation, a summary, and no outputs but `outputs`. Returns the
- * message without its first line, which repeats the title because GitHub's log has no titles, and its lines
- * without the last one, which links to the section about its code.
+ * Expects `step` to fail with one annotation. Returns its first line, or for invalid inputs what its title says;
+ * the rest of the message; its lines without the last one, which links to the section about its code; that code.
  */
 export function expectFailure(step: StepResult, outputs = {}) {
   expect(step.exitCode).toBe(1);
@@ -179,5 +178,8 @@ export function expectFailure(step: StepResult, outputs = {}) {
   const [title = '', ...message] = areInputs ? [topic, ...all] : all;
   return { title, message: message.join('\n'), lines: message.slice(0, -1), code };
 }
+
+/** The action, whether it is its post step, and what the annotation is about. */
+const ANNOTATION_TITLE = /^[a-z-]+(?:, post step)?: (.*)$/;
 
 const LINK = /^See https:\/\/\S+\/docs\/troubleshooting\.md#([a-z-]+)$/;
