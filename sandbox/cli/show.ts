@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import type { Redact } from '../../src/report/text.ts';
 import type { RecordedRequest } from '../http/exchange.ts';
 import { mask } from '../runner/log.ts';
@@ -16,13 +16,38 @@ export interface Stage {
   gitHubRequests?: readonly RecordedRequest[];
 }
 
-/** Prints `lines` under a title. */
+/** Prints `lines` under a title. Those that are too long for a terminal are broken. */
 export function show(title: string, lines: readonly string[]): void {
-  console.log(`\n${styleText('bold', title)}\n`);
-  for (const line of lines.flatMap((text) => text.split('\n'))) {
-    console.log(line === '' ? '' : `    ${line}`);
-  }
+  print(title, lines.flatMap((text) => text.split('\n')).flatMap(breakLine));
 }
+
+function print(title: string, lines: readonly string[]): void {
+  console.log(`\n${styleText('bold', title)}\n`);
+  for (const line of lines) console.log(line === '' ? '' : INDENTATION + line);
+}
+
+const INDENTATION = '    ';
+const MAX_WIDTH = 120 - INDENTATION.length;
+
+/** Breaks a line between words, and between the parts of JSON and of URLs. */
+function breakLine(line: string): string[] {
+  if (stripVTControlCharacters(line).length <= MAX_WIDTH) return [line];
+  const indentation = `${/^ */.exec(line)?.[0]}  `;
+  const lines = [''];
+  for (const part of line.split(BREAKS).flatMap((text) => text.match(FITTING) ?? [])) {
+    const current = lines.at(-1) ?? '';
+    const isFull = stripVTControlCharacters(current + part).trimEnd().length > MAX_WIDTH;
+    if (isFull) lines.push(indentation + part);
+    else lines[lines.length - 1] = current + part;
+  }
+  return lines.map((text) => text.trimEnd());
+}
+
+/** After a space, between the parameters of a URL, and between the fields of JSON. */
+const BREAKS = /(?<=[ &]|,(?=["{]))/;
+
+/** A part that has no break, but would not fit on a line. */
+const FITTING = /.{1,100}/gsu;
 
 const MAX_LINES = 20;
 
@@ -40,7 +65,8 @@ export const PUBLISHED = { repository: 'OWNER/openrouter-workspace', ref: 'v1' }
 
 /** Prints the step as it is written in a workflow. */
 export function showStep(folder: string, inputs: Inputs, redact: Redact): void {
-  show('Step', [
+  // Broken lines would be another YAML.
+  print('Step', [
     `- uses: ${[PUBLISHED.repository, folder].filter(Boolean).join('/')}@${PUBLISHED.ref}`,
     '  with:',
     `    management-key: \${{ secrets.OPENROUTER_MANAGEMENT_KEY }}`,
@@ -77,9 +103,19 @@ function showRequests(
 ): void {
   if (!requests) return;
   show(title, [
-    ...requests.map(({ method, path, body }) => redact(`${method} ${path} ${body}`.trimEnd())),
+    ...requests.map(({ method, path, body }) =>
+      redact(`${method} ${path} ${withoutLongTexts(body)}`.trimEnd()),
+    ),
     `(${requests.length} in total)`,
   ]);
+}
+
+/** The body of a request without texts of several lines, such as a comment, which is shown as it looks. */
+function withoutLongTexts(body: string): string {
+  if (!body.includes('\\n')) return body;
+  return JSON.stringify(JSON.parse(body), (_, value: unknown) =>
+    typeof value === 'string' && value.includes('\n') ? '…' : value,
+  );
 }
 
 /** Prints the comments of the only pull request as text. */

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { convert } from 'html-to-text';
+import { convert, type FormatCallback } from 'html-to-text';
 import { marked } from 'marked';
 
 /** The HTML of a step's summary, which can also have Markdown. */
@@ -9,18 +9,32 @@ function toHtml(summary: string): string {
   return marked.parse(summary, { async: false, gfm: true });
 }
 
-/** The summary of a step for a terminal. */
+/** The summary of a step, or a comment, for a terminal: what a reader of GitHub's page sees before a click. */
 export function summaryText(summary: string): string {
   const text = convert(toHtml(summary), {
     wordwrap: false,
+    formatters: { folded: formatFolded },
     selectors: [
       { selector: 'a', options: { hideLinkHrefIfSameAsText: true } },
       { selector: 'h3', options: { uppercase: false } },
+      { selector: 'a', options: { ignoreHref: true } },
       { selector: 'table', format: 'dataTable', options: { uppercaseHeaderCells: false } },
+      { selector: 'details', format: 'folded' },
     ],
   });
   return text.replace(/ +$/gm, '');
 }
+
+/** Only the title of what is folded. */
+const formatFolded: FormatCallback = ({ children }, walk, builder) => {
+  builder.openBlock({ leadingLineBreaks: 2 });
+  builder.addInline('▸ ');
+  walk(
+    children.filter(({ name }) => name === 'summary'),
+    builder,
+  );
+  builder.closeBlock({ trailingLineBreaks: 2 });
+};
 
 /** Writes the summary of a job as a page that looks as on GitHub. Returns the URL of the file. */
 export function writePage(summaries: readonly string[]): URL {
