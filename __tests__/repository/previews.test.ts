@@ -149,7 +149,7 @@ describe('the two files of README.md', () => {
     expect(end.outputs).toMatchObject({ state: 'closed' });
     expect(slugs()).toEqual([]);
     expect(harness.sandbox.account.keys).toEqual([]);
-    expect(comments()).toEqual([expect.stringContaining('Deleted')]);
+    expect(comments()).toEqual([expect.stringContaining(', deleted<')]);
   });
 
   test('delete each night what no event has deleted, and keep what is open', async () => {
