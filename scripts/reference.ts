@@ -1,45 +1,52 @@
 /**
- * Writes the part of README.md that has all inputs of each action, as a step, and all outputs, from
- * the action.yml files:
+ * Writes the part of docs/reference.md that has all inputs of each action, as a step, and all outputs,
+ * from the action.yml files:
  *
- *     node scripts/reference.ts [--check]      with --check, only fails if README.md is stale
+ *     node scripts/reference.ts [--check]      with --check, only fails if that part is stale
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Scene, sceneOf } from '../sandbox/cli/scenes.ts';
+import { PUBLISHED } from '../sandbox/cli/show.ts';
 import { actionFolders, type ManifestInput, readManifest } from '../sandbox/runner/manifest.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+/** What documents call the root action. */
+const ROOT_ACTION = 'openrouter-workspace';
 
-/** The part of README.md that is generated, between its first and its last line. */
+/** How `preview/action.yml` describes the inputs that it has from the root action. */
+const AS_IN_ROOT = 'As in the root action.';
+
+/** The part that is generated, between its first and its last line. */
 const GENERATED =
   /(?<=<!-- inputs and outputs: npm run reference -->\n).*?(?=<!-- \/inputs and outputs -->)/s;
 
-const path = `${root}README.md`;
+const root = fileURLToPath(new URL('..', import.meta.url));
+const path = `${root}docs/reference.md`;
 const current = readFileSync(path, 'utf8');
-if (!GENERATED.test(current)) throw new Error('README.md has no place for inputs and outputs.');
+if (!GENERATED.test(current)) throw new Error(`${path} has no place for inputs and outputs.`);
 const sections = await Promise.all(actionFolders(root).map(sectionOf));
-const readme = current.replace(GENERATED, () => sections.join(''));
+const reference = current.replace(GENERATED, () => `\n${sections.join('')}`);
 
 const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
 if (!values.check) {
-  writeFileSync(path, readme);
-} else if (current !== readme) {
-  console.error('README.md is stale: run npm run reference');
+  writeFileSync(path, reference);
+} else if (current !== reference) {
+  console.error('docs/reference.md is stale: run npm run reference');
   process.exitCode = 1;
 }
 
-/** The inputs and outputs of an action, as a part that readers unfold. */
+/** The inputs and outputs of an action. */
 async function sectionOf(folder: string): Promise<string> {
-  const uses = `${['OWNER/openrouter-workspace', folder].filter(Boolean).join('/')}@v1`;
-  const { inputs = {}, outputs = {} } = await readManifest(root + folder);
+  const uses = `${[PUBLISHED.repository, folder].filter(Boolean).join('/')}@${PUBLISHED.ref}`;
+  const { description, inputs = {}, outputs = {} } = await readManifest(root + folder);
   const list = Object.entries(outputs).map(
-    ([name, { description }]) => `- \`${name}\`: ${description}`,
+    ([name, output]) => `- \`${name}\`: ${output.description}`,
   );
   return [
-    '<details>',
-    `<summary><code>${uses}</code></summary>`,
+    `## \`${folder || ROOT_ACTION}\``,
+    '',
+    `${description}.`,
     '',
     '```yaml',
     stepOf(uses, inputs, sceneOf(folder)),
@@ -49,7 +56,6 @@ async function sectionOf(folder: string): Promise<string> {
     '',
     ...list,
     '',
-    '</details>',
     '',
   ].join('\n');
 }
@@ -61,12 +67,31 @@ function stepOf(uses: string, inputs: Record<string, ManifestInput>, scene: Scen
     ...scene.inputs,
   };
   const lines = Object.entries(inputs).map(([name, { description, required, default: text }]) => {
-    const comment = `${description}${required ? ' Required.' : ''}`;
     // Of two inputs of which one is required, the second is left out. An empty input is not sent.
     const isShown =
       required || name === 'management-key' || description?.includes('Either this or');
     const value = (isShown ? new Map(Object.entries(examples)).get(name) : text) ?? '""';
-    return `${comment.replace(/(.{1,90})(?:\s+|$)/g, '    # $1\n')}    ${name}: ${value}`;
+    return `${commentOf(name, inputs)}    ${name}: ${value}`;
   });
   return [`- uses: ${uses}`, '  with:', ...lines].join('\n');
+}
+
+/** What is written above an input. Of consecutive inputs of the root action, only the first has it. */
+function commentOf(name: string, inputs: Record<string, ManifestInput>): string {
+  const names = Object.keys(inputs);
+  const isShared = (at: number) => inputs[names[at] ?? '']?.description === AS_IN_ROOT;
+  const first = names.indexOf(name);
+  if (!isShared(first)) {
+    const { description, required } = inputs[name] ?? {};
+    return toComment(`${description}${required ? ' Required.' : ''}`);
+  }
+  if (isShared(first - 1)) return '';
+  let last = first;
+  while (isShared(last + 1)) last += 1;
+  return toComment(`The inputs from here to ${names[last]} are those of ${ROOT_ACTION}.`);
+}
+
+/** A text as lines of a comment, of at most 90 characters with their indent. */
+function toComment(text: string): string {
+  return text.replace(/(.{1,84})(?:\s+|$)/g, '    # $1\n');
 }

@@ -116,7 +116,7 @@ test.each(BOUNDED)('$folder/action.yml names the bounds of $field', (input) => {
   expect(accepted(beyond)).toEqual([]);
 });
 
-test('README.md names the length to which a name is cut', () => {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  expect(readme).toContain(`and the \`name\` to ${NAME_MAX_LENGTH}`);
+test('docs/reference.md names the length to which a name is cut', () => {
+  const reference = readFileSync(join(ROOT, 'docs/reference.md'), 'utf8');
+  expect(reference).toContain(`and the \`name\` to ${NAME_MAX_LENGTH}`);
 });

@@ -23,6 +23,15 @@ test('no example has prompts stored or shared, which a reader may copy without n
   expect(found).toEqual([]);
 });
 
+test.each(['docs/reference.md'])(
+  'no line of an example in %s is longer than what a column of GitHub shows',
+  (file) => {
+    const lines = readExamples(join(ROOT, file)).flatMap(({ text }) => text.split('\n'));
+    expect(lines.length).toBeGreaterThan(50);
+    expect(lines.filter((line) => line.length > 90)).toEqual([]);
+  },
+);
+
 const NULLS = ['null', '~', 'Null', 'NULL', '# nothing'];
 
 /** Steps that use `uses`, each with another value of an input. */

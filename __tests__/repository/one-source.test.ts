@@ -87,9 +87,10 @@ describe.each(ACTIONS)('$folder/action.yml', ({ folder, schema }) => {
 const PLACES: Readonly<Record<string, (action: { name: string; folder: string }) => boolean>> = {
   'README.md': ({ folder }) => {
     const uses = `- uses: ${['OWNER/openrouter-workspace', folder].filter(Boolean).join('/')}@v1`;
-    const [written = ''] = read('README.md').split('<!-- inputs and outputs');
-    return written.includes(uses);
+    return read('README.md').includes(uses);
   },
+  'the list of docs/reference.md': ({ folder }) =>
+    read('docs/reference.md').includes(`](#${folder || 'openrouter-workspace'})`),
   'CHANGELOG.md': ({ folder }) =>
     read('CHANGELOG.md').includes(`\n- \`${folder || 'openrouter-workspace'}\` `),
   'docs/benchmarks.md': ({ name }) =>

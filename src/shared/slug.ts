@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 const MADE_SLUG_MAX_LENGTH = 50;
 
 /**
- * Makes the slug of a workspace from any text. README.md documents the rule, and an existing workspace is
- * found by it, so it must never change.
+ * Makes the slug of a workspace from any text. docs/reference.md documents the rule, and an existing
+ * workspace is found by it, so it must never change.
  * @param prefix what the slug begins with: empty, or the beginning of a slug that ends with a hyphen
  */
 export function slugFrom(text: string, prefix = ''): string {
