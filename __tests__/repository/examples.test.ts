@@ -23,7 +23,7 @@ test('no example has prompts stored or shared, which a reader may copy without n
   expect(found).toEqual([]);
 });
 
-test.each(['docs/reference.md'])(
+test.each(['README.md', 'docs/reference.md'])(
   'no line of an example in %s is longer than what a column of GitHub shows',
   (file) => {
     const lines = readExamples(join(ROOT, file)).flatMap(({ text }) => text.split('\n'));

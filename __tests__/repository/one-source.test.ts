@@ -89,6 +89,8 @@ const PLACES: Readonly<Record<string, (action: { name: string; folder: string })
     const uses = `- uses: ${['OWNER/openrouter-workspace', folder].filter(Boolean).join('/')}@v1`;
     return read('README.md').includes(uses);
   },
+  'the table of README.md': ({ folder }) =>
+    read('README.md').includes(`](docs/reference.md#${folder || 'openrouter-workspace'}) |`),
   'the list of docs/reference.md': ({ folder }) =>
     read('docs/reference.md').includes(`](#${folder || 'openrouter-workspace'})`),
   'CHANGELOG.md': ({ folder }) =>
