@@ -61,26 +61,41 @@ describe('the release', () => {
   interface Job {
     needs?: string | string[];
     uses?: string;
+    environment?: string;
     steps?: { run?: string }[];
   }
-  const { jobs }: { jobs: Record<string, Job> } = parse(read('.github/workflows/release.yml'));
+  type Jobs = Record<string, Job>;
+  const jobsOf = (file: string): Jobs => parse(read(`.github/workflows/${file}`)).jobs;
 
-  function needsOf(job: string): string[] {
+  /** The jobs that must succeed before `job` starts. */
+  function needsOf(jobs: Jobs, job: string): string[] {
     const needs = [jobs[job]?.needs ?? []].flat();
-    return [...new Set([...needs, ...needs.flatMap(needsOf)])];
+    return [...new Set([...needs, ...needs.flatMap((each) => needsOf(jobs, each))])];
   }
-  const jobsThatRun = (command: string) =>
+  const jobsThatRun = (jobs: Jobs, command: string) =>
     Object.keys(jobs).filter((job) =>
       jobs[job]?.steps?.some((step) => step.run?.includes(command)),
     );
 
-  test('checks the tag and the changelog before it publishes or moves anything', () => {
-    const [checks] = jobsThatRun('node scripts/release-notes.ts "$GITHUB_REF_NAME" >');
+  test('is drafted after all checks, and published by a person', () => {
+    const jobs = jobsOf('release.yml');
+    const [checks] = jobsThatRun(jobs, 'node scripts/release-notes.ts "$GITHUB_REF_NAME" >');
     const [ci] = Object.keys(jobs).filter((job) => jobs[job]?.uses?.endsWith('/ci.yml'));
-    const [publishes] = jobsThatRun('gh release create');
-    const [moves] = jobsThatRun('--method PATCH');
-    expect(needsOf(String(publishes))).toEqual(expect.arrayContaining([checks, ci]));
-    expect(needsOf(String(moves))).toEqual(expect.arrayContaining([checks, ci, publishes]));
+    const [drafts] = jobsThatRun(jobs, 'gh release create "$GITHUB_REF_NAME" --draft');
+    expect(needsOf(jobs, String(drafts))).toEqual(expect.arrayContaining([checks, ci]));
+    expect(read('.github/workflows/release.yml')).not.toContain('--draft=false');
+  });
+
+  test('moves the major tag once it is published and verified', () => {
+    const jobs = jobsOf('major.yml');
+    const [verifies] = jobsThatRun(jobs, 'node scripts/major-tag.ts "$GITHUB_REF_NAME"');
+    const [moves] = jobsThatRun(jobs, '--method PATCH');
+    expect(parse(read('.github/workflows/major.yml')).on).toEqual({
+      release: { types: ['published'] },
+    });
+    expect(jobsThatRun(jobs, 'gh attestation verify')).toEqual([verifies]);
+    expect(needsOf(jobs, String(moves))).toEqual([verifies]);
+    expect(jobs[String(moves)]?.environment).toBe('release');
   });
 
   test('has the section of the changelog as its notes', () => {
