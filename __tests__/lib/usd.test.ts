@@ -6,6 +6,8 @@ import {
   formatExactUsd,
   formatUsd,
   parseUsd,
+  roundDown,
+  roundUp,
   sumUsd,
   toUsd,
 } from '../../src/lib/usd.ts';
@@ -113,4 +115,13 @@ test.each([
   [1e300, '$1e+300'],
 ])('%s is shown with all decimals as %s', (amount, shown) => {
   expect(formatExactUsd(amount)).toBe(shown);
+});
+
+test.each([
+  ['0', '0', '0'],
+  ['0.123456789', '0.123456789', '0.123456789'],
+  ['0.1234567891', '0.123456789', '0.12345679'],
+  ['0.0000000009999', '0', '0.000000001'],
+])('%s is between %s and %s with nine decimals', (text, down, up) => {
+  expect([roundDown(usd(text)), roundUp(usd(text))].map(exactUsd)).toEqual([down, up]);
 });

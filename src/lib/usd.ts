@@ -47,8 +47,29 @@ export function sumUsd(amounts: readonly Usd[]): Usd {
   return amounts.reduce((sum, amount) => sum + amount, 0n);
 }
 
-/** Half of the last decimal that counts, which is the ninth. */
-const NOISE = 10n ** BigInt(DECIMALS - 9) / 2n;
+/** The last decimal that counts, which is the ninth. */
+const NANO = 10n ** BigInt(DECIMALS - 9);
+const NOISE = NANO / 2n;
+
+/** An amount of 0 or more, rounded down to the nine decimals that count. */
+export function roundDown(amount: Usd): Usd {
+  return amount - (amount % NANO);
+}
+
+/** An amount of 0 or more, rounded up to the nine decimals that count. */
+export function roundUp(amount: Usd): Usd {
+  return roundDown(amount + NANO - 1n);
+}
+
+/** The smaller of two amounts. */
+export function minUsd(a: Usd, b: Usd): Usd {
+  return a < b ? a : b;
+}
+
+/** The larger of two amounts. */
+export function maxUsd(a: Usd, b: Usd): Usd {
+  return a < b ? b : a;
+}
 
 /**
  * Whether `amount` is above `bound`, their difference rounded to 10^-9 USD. OpenRouter adds up in binary

@@ -40,6 +40,7 @@ const LISTED_FIELDS = [
   'limit',
   'limit_remaining',
   'limit_reset',
+  'include_byok_in_limit',
   ...COUNTERS,
 ];
 
@@ -248,13 +249,34 @@ export function isDisabled(key: Key): boolean {
  * it does not exist.
  * @throws {ApiError}
  */
-export async function disableKey(client: Client, key: KeyIdentity): Promise<Key | undefined> {
+export function disableKey(client: Client, key: KeyIdentity): Promise<Key | undefined> {
+  return updateKey(client, key, { verb: 'disable', body: { disabled: true } });
+}
+
+/**
+ * `PATCH /keys/{hash}`: sets the limit of an API key in USD. Returns it as it is then; undefined if it does not
+ * exist.
+ * @throws {ApiError}
+ */
+export function limitKey(
+  client: Client,
+  key: KeyIdentity,
+  limit: number,
+): Promise<Key | undefined> {
+  return updateKey(client, key, { verb: 'lower the limit of', body: { limit } });
+}
+
+async function updateKey(
+  client: Client,
+  key: KeyIdentity,
+  { verb, body }: { verb: string; body: object },
+): Promise<Key | undefined> {
   const { data } = await client.request({
     ...keyRequest(key.hash, describeKey(key)),
-    operation: `disable the API key ${describeKey(key)}`,
+    operation: `${verb} the API key ${describeKey(key)}`,
     mayLeaveBehind: `the API key ${describeKey(key)}, which may still work`,
     method: 'PATCH',
-    body: { disabled: true },
+    body,
   });
   return data;
 }

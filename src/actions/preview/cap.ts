@@ -1,0 +1,129 @@
+import { maxUsd, minUsd, roundDown, roundUp, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
+import type { Key } from '../../openrouter/resources/keys.ts';
+import { createdAt } from '../../openrouter/time.ts';
+import { unusableState } from '../../openrouter/unusable-key.ts';
+
+/** What all API keys of a preview may spend together. */
+export interface Cap {
+  amount: Usd;
+  /** Whether usage with one's own provider keys counts. */
+  withByok: boolean;
+  /** The hashes of the keys that the new key replaces if the job succeeds. */
+  replaced: readonly string[];
+}
+
+/** A cap for a key that is to be created. */
+export interface KeyCap extends Cap {
+  /** The requested limit of the key, with nine decimals. */
+  limit: Usd;
+}
+
+/** Why a key cannot be counted. */
+export type CapProblem = 'unread' | 'unlimited' | 'resets' | 'without-byok';
+
+/** What a key has spent, and what it may still spend. */
+export interface Exposure {
+  key: Key;
+  spent: Usd;
+  held: Usd;
+  problem?: CapProblem | undefined;
+}
+
+/**
+ * The exposure of `key`.
+ * @param now in milliseconds since 1970: what expired before that cannot spend any more
+ */
+export function exposureOf(key: Key, { withByok, replaced }: Cap, now: number): Exposure {
+  const counters = [toUsd(key['usage']), withByok ? toUsd(key['byok_usage']) : 0n];
+  const spent = sumUsd(counters.map((counter) => counter ?? 0n));
+  const none = { key, spent, held: 0n };
+  if (counters.includes(undefined)) return { ...none, problem: 'unread' };
+  if (unusableState(key, now)) return none;
+  const limit = toUsd(key['limit']);
+  const problem = problemOf(key, limit, withByok);
+  if (limit !== undefined && !problem) return { ...none, held: maxUsd(limit - spent, 0n) };
+  // One from before the cap must not block its own replacement.
+  const isExempt = replaced.includes(key.hash) && ['unlimited', 'resets'].includes(problem ?? '');
+  return isExempt ? none : { ...none, problem };
+}
+
+function problemOf(key: Key, limit: Usd | undefined, withByok: boolean): CapProblem | undefined {
+  if (limit === undefined)
+    return (key['limit'] ?? undefined) === undefined ? 'unlimited' : 'unread';
+  if ((key['limit_reset'] ?? undefined) !== undefined) return 'resets';
+  return withByok && key['include_byok_in_limit'] !== true ? 'without-byok' : undefined;
+}
+
+/** What keys have spent, and what they may still spend. */
+export function totalsOf(exposures: readonly Exposure[]): { spent: Usd; held: Usd } {
+  return {
+    spent: sumUsd(exposures.map(({ spent }) => spent)),
+    held: sumUsd(exposures.map(({ held }) => held)),
+  };
+}
+
+/**
+ * The most that a new key may spend next to `others`: what they leave of the cap, and `limit` at most. Those that
+ * it replaces count with what they have spent; but with what they may still spend, too, nothing may be more than
+ * the cap and one requested limit.
+ */
+export function allowance(others: readonly Exposure[], cap: KeyCap, limit = cap.limit): Usd {
+  const staying = others.filter(({ key }) => !cap.replaced.includes(key.hash));
+  const { spent, held } = totalsOf(others);
+  const left = minUsd(limit, whatIsLeft(cap, spent + totalsOf(staying).held));
+  return spent + held + left > cap.amount + cap.limit ? 0n : left;
+}
+
+function whatIsLeft({ amount }: Cap, exposed: Usd): Usd {
+  return roundDown(maxUsd(amount - exposed, 0n));
+}
+
+/** What a step does about its new key after it has listed the keys. */
+export type Verdict =
+  /** The list does not have the key. */
+  | { kind: 'absent' }
+  /** All keys together are within the cap. */
+  | { kind: 'give-out' }
+  /** A later key has to give way. */
+  | { kind: 'wait' }
+  /** The key has to give way: this is what it may spend. */
+  | { kind: 'lower'; limit: Usd };
+
+/**
+ * Decides what becomes of the new key `hash`. The order of the keys only decides which of them gives way.
+ * @param isPatient whether later keys may still give way
+ */
+export function decide(
+  exposures: readonly Exposure[],
+  { hash, cap, isPatient }: { hash: string; cap: KeyCap; isPatient: boolean },
+): Verdict {
+  const own = exposures.find(({ key }) => key.hash === hash);
+  if (!own) return { kind: 'absent' };
+  const limit = own.spent + own.held;
+  const others = exposures.filter((other) => other !== own);
+  if (allowance(others, cap, limit) >= limit) return { kind: 'give-out' };
+  const before = isPatient ? others.filter(({ key }) => isBefore(key, own.key)) : others;
+  const left = allowance(before, cap, limit);
+  return left < limit ? { kind: 'lower', limit: left } : { kind: 'wait' };
+}
+
+/** Whether `key` has precedence over `other`. Times may have seconds only, and clocks may differ. */
+function isBefore(key: Key, other: Key): boolean {
+  const difference = (createdAt(key) ?? 0) - (createdAt(other) ?? 0);
+  return difference === 0 ? key.hash < other.hash : difference < 0;
+}
+
+/**
+ * The limit that the new key may have from the end of its job on, next to all others: never less than what it has
+ * spent. Undefined if it may keep its own.
+ */
+export function finalLimit(
+  own: Exposure,
+  others: readonly Exposure[],
+  cap: Cap,
+): { limit: Usd; isUsedUp: boolean } | undefined {
+  const { spent, held } = totalsOf(others);
+  const left = whatIsLeft(cap, spent + held);
+  if (own.held === 0n || own.spent + own.held <= left) return undefined;
+  return { limit: maxUsd(left, roundUp(own.spent)), isUsedUp: left <= own.spent };
+}
