@@ -10,6 +10,7 @@ export const DOCS = {
   createKey: `${REFERENCE}/api-keys/create-keys`,
   listKeys: `${REFERENCE}/api-keys/list-api-keys`,
   getKey: `${REFERENCE}/api-keys/get-a-single-api-key`,
+  updateKey: `${REFERENCE}/api-keys/update-an-api-key`,
   deleteKey: `${REFERENCE}/api-keys/delete-an-api-key`,
   getOwnKey: `${REFERENCE}/api-keys/get-current-api-key`,
   getGuardrail: `${REFERENCE}/guardrails/get-a-guardrail`,

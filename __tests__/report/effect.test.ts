@@ -152,6 +152,15 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
     'Deleted: 1 workspace.',
   ],
   [
+    new Failure(preview.previewLimitReached, {
+      cap: { amount: 5n, withByok: false, replaced: [] },
+      exposures: [],
+      wasCreated: true,
+    }),
+    'The workspace stays. The new API key was disabled, and no other step has its secret.',
+  ],
+  [new Failure(preview.keyNotCapped, { keys: [{ key: KEY, problem: 'unlimited' }] }), OF_STEP],
+  [
     new Failure(create.createdWorkspaceMissing, { workspace: WORKSPACE }),
     `This step created it, id ${WORKSPACE.id}, and OpenRouter now reports that it does not exist.`,
   ],

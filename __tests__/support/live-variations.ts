@@ -109,6 +109,19 @@ function onFirst(call: string, stale: HttpResponse): Variation {
   };
 }
 
+/** The first response about a key that was changed shows it as it was. */
+function staleOwnLimit(): Variation {
+  let isStale = false;
+  return async (exchange) => {
+    if (exchange.call === 'PATCH /keys/:hash') isStale = true;
+    const response = await exchange.respond();
+    if (exchange.call !== 'GET /key' || !isStale) return response;
+    isStale = false;
+    const { data } = jsonOf(response);
+    return { ...response, body: JSON.stringify({ data: { ...(data as Json), limit: 0.5 } }) };
+  };
+}
+
 const later = (time: string, ms: number) => new Date(Date.parse(time) + ms).toISOString();
 
 const FIND = 'GET /workspaces/:id';
@@ -120,6 +133,7 @@ const DELETE = 'DELETE /workspaces/:id';
 const FIND_KEY = 'GET /keys/:hash';
 const LIST_KEYS = 'GET /keys';
 const CREATE_KEY = 'POST /keys';
+const UPDATE_KEY = 'PATCH /keys/:hash';
 const DELETE_KEY = 'DELETE /keys/:hash';
 const READ_GUARDRAIL = 'GET /guardrails/:id';
 const GUARDRAIL = 'PATCH /guardrails/:id';
@@ -177,6 +191,10 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
       : response,
   ),
   'key-fields-unchanged': changing(FIND_KEY, 'limit', (limit) => Math.ceil(Number(limit))),
+  'lowered-key-limit': changing(UPDATE_KEY, 'limit', (limit) => Number(limit).toFixed(6)),
+  'lowered-key-limit-at-once': staleOwnLimit(),
+  'lowered-key-remaining': setting(FIND_KEY, { limit_remaining: 0.5 }),
+  'key-list-order': onData<Json[]>(LIST_KEYS, (keys) => keys.filter((_, at) => at !== 1)),
   'key-works-at-once': onFirst('GET /key', reply(401)),
   'deleted-key-refused': onFirst('GET /key', reply(200)),
   'missing-key': rejecting(DELETE_KEY, 400),

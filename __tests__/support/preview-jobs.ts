@@ -27,7 +27,7 @@ import { createClient } from '../../src/http/client.ts';
 import { recordEffect } from '../../src/http/effect.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import { parseJson } from '../../src/lib/json.ts';
-import { exactUsd, parseUsd } from '../../src/lib/usd.ts';
+import { exactUsd, parseUsd, type Usd } from '../../src/lib/usd.ts';
 import { jitters, rarely } from './faults.ts';
 import { GITHUB_URL, type World, works } from './preview-world.ts';
 import { knownOf } from './repositories.ts';
@@ -121,7 +121,7 @@ export interface Job {
 /** What a run of a workflow is to do, but for its event. */
 export function requestOf(
   run: PreviewRequest['run'],
-  { keyMode, name }: Pick<PreviewRequest, 'keyMode'> & { name: string },
+  { keyMode, name, cap }: Pick<PreviewRequest, 'keyMode'> & { name: string; cap?: Usd },
 ): PreviewRequest {
   return {
     run,
@@ -137,6 +137,7 @@ export function requestOf(
       jobName: 'Preview / test',
       expiresInMs: keyMode === 'preview' ? 720 * HOUR_MS : 6 * HOUR_MS,
     },
+    cap,
     comment: true,
     maxDeletions: 50,
     dryRun: false,

@@ -1,6 +1,7 @@
 import { type Assumption, finding } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
-import { dataOf, describe, isMissing, type Resource } from '../exchange.ts';
+import { dataOf, describe, isMissing, listOf, type Resource } from '../exchange.ts';
+import { keysPath } from '../paths.ts';
 import { findDelay } from '../poll.ts';
 import { type Scene, sharedWorkspace } from '../scene.ts';
 
@@ -20,6 +21,17 @@ function changesOf(written: object, key: Resource): string[] {
       ([field, value]) => `${field} ${JSON.stringify(value)} became ${JSON.stringify(key[field])}`,
     );
 }
+
+const CAP = 'src/actions/preview/cap-key.ts';
+
+/** Nine decimals, as many as a limit is sent with. */
+const LOWERED = 0.123456789;
+
+const lowerLimit = ({ send }: Scene, hash: string) =>
+  send('PATCH', `/keys/${hash}`, { body: { limit: LOWERED } });
+
+/** How many keys are created one after the other, to see whether a list misses one. */
+const NEW_KEYS = 5;
 
 /** How keys are created and used. */
 export const KEYS: readonly Assumption[] = [
@@ -85,6 +97,74 @@ export const KEYS: readonly Assumption[] = [
       const key = dataOf(await scene.send('GET', `/keys/${hash}`));
       const changes = changesOf(values, key);
       return finding(changes.join('; ') || 'unchanged', { agrees: changes.length === 0 });
+    },
+  },
+  {
+    id: 'lowered-key-limit',
+    sentence:
+      'PATCH /keys/{hash} with a limit of nine decimals returns the key with it, and leaves other fields alone.',
+    documented: DOCS.updateKey,
+    reliedOnBy: { file: CAP, name: 'lower' },
+    isCritical: true,
+    async probe(scene) {
+      const expires_at = new Date(scene.serverTime() + 3_600_000).toISOString();
+      const values = { limit: 0.5, include_byok_in_limit: true, expires_at };
+      const { hash } = await scene.createKey(await sharedWorkspace(scene), values);
+      const before = dataOf(await scene.send('GET', `/keys/${hash}`));
+      const lowered = dataOf(await lowerLimit(scene, hash));
+      const { limit_remaining: _remaining, updated_at: _updated, ...kept } = before;
+      const changes = changesOf({ ...kept, limit: LOWERED }, lowered);
+      return finding(changes.join('; ') || 'only the limit', { agrees: changes.length === 0 });
+    },
+  },
+  {
+    id: 'lowered-key-limit-at-once',
+    sentence: 'A lowered limit applies to requests with the key at once.',
+    documented: undefined,
+    reliedOnBy: { file: CAP, name: 'lower' },
+    isCritical: true,
+    async probe(scene) {
+      const { hash, secret } = await scene.createKey(await sharedWorkspace(scene), { limit: 0.5 });
+      await lowerLimit(scene, hash);
+      const isLowered = async () => dataOf(await ownKey(scene, secret))['limit'] === LOWERED;
+      return findDelay(scene, isLowered);
+    },
+  },
+  {
+    id: 'lowered-key-remaining',
+    sentence:
+      'After its limit was lowered, limit_remaining of a key is the limit less the counter.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/actions/preview/cap.ts', name: 'exposureOf' },
+    isCritical: true,
+    async probe(scene) {
+      const { hash } = await scene.createKey(await sharedWorkspace(scene), { limit: 0.5 });
+      await lowerLimit(scene, hash);
+      const { limit, usage, limit_remaining } = dataOf(await scene.send('GET', `/keys/${hash}`));
+      const difference = Number(limit) - Number(usage) - Number(limit_remaining);
+      const observed = `limit ${limit}, counter ${usage}, remaining ${limit_remaining}`;
+      return finding(observed, { agrees: Math.abs(difference) < 1e-9 });
+    },
+  },
+  {
+    id: 'key-list-order',
+    sentence: 'A list of keys that has a new key has all keys that were created before it.',
+    documented: undefined,
+    reliedOnBy: { file: CAP, name: 'admit' },
+    isCritical: true,
+    async probe(scene) {
+      const { id } = await scene.createWorkspace();
+      const hashes: string[] = [];
+      const gaps: string[] = [];
+      for (let count = 0; count < NEW_KEYS; count += 1) {
+        const { hash } = await scene.createKey({ id });
+        hashes.push(hash);
+        const listed = listOf(await scene.send('GET', keysPath(id))).map((key) => key['hash']);
+        const newest = hashes.findLastIndex((one) => listed.includes(one));
+        gaps.push(...hashes.slice(0, newest + 1).filter((one) => !listed.includes(one)));
+      }
+      const observed = gaps.length > 0 ? `without ${gaps.length} earlier ones` : 'all earlier ones';
+      return finding(observed, { agrees: gaps.length === 0 });
     },
   },
   {

@@ -9,6 +9,7 @@ import {
   deleteKey,
   describeKey,
   type Key,
+  type KeyList,
   listKeys,
   sendKey,
 } from '../../openrouter/resources/keys.ts';
@@ -85,6 +86,21 @@ export const keyTask = () =>
 
 export type KeyTask = z.infer<ReturnType<typeof keyTask>>;
 
+/** What a caller decides about a new key, which depends on the other keys of its workspace. */
+export interface KeyGate {
+  /**
+   * Decides which limit to request, before the POST.
+   * @param replaced the hashes of the keys that the new one replaces if the job succeeds
+   * @throws {Failure} if there is to be no key
+   */
+  limitFor(list: KeyList, replaced: readonly string[]): number;
+  /**
+   * Returns the created key as it is then. If it rejects, no one gets the secret, and the post step ends the
+   * key.
+   */
+  admit(key: Key, replaced: readonly string[]): Promise<Key>;
+}
+
 export interface KeyContext extends Context {
   journal: Journal<KeyTask>;
   /** Called with the secrets in each response before it is used or logged. */
@@ -93,6 +109,7 @@ export interface KeyContext extends Context {
   onCreated(result: KeyResult): void;
   /** A random number, at least 0 and below 1. */
   random(): number;
+  gate?: KeyGate | undefined;
 }
 
 /**
@@ -129,7 +146,7 @@ export async function createKeyIn(
   request: KeyRequest,
   context: KeyContext,
 ): Promise<KeyResult> {
-  const { clock, log, warn } = context;
+  const { clock, log, warn, gate } = context;
   const plan = await planKey(workspace, request, context);
   const start = clock.now();
   const created = await createKeyOnce(plan, context);
@@ -137,13 +154,16 @@ export async function createKeyIn(
   saveRevocation(created, plan, context);
   const { looser, stricter } = compareWithRequest(key, plan, request);
   if (looser.length > 0) throw await revokeLooser(created, looser, context);
-  const result = outputKey(created, { plan, request }, context);
+  // Orphans would count, so they are deleted first.
+  if (gate) await deleteLateOrphans(created, { revoke: true }, context);
+  const admitted = (await gate?.admit(key, plan.replaced ?? [])) ?? key;
+  const result = outputKey({ ...created, key: admitted }, { plan, request }, context);
   const seconds = formatSeconds(clock.now() - start);
   const expiry = describeExpiry(result.expiresAt);
   log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${expiry}.`);
   if (stricter.length > 0) warn(keyStricter, { key, changes: stricter });
 
-  await deleteLateOrphans(created, request, context);
+  if (!gate) await deleteLateOrphans(created, { revoke: request.revokeAfterJob }, context);
   if (request.replace === true) await deleteOlderKeys(plan.namesakes, key, context);
   return result;
 }
@@ -197,7 +217,12 @@ async function planKey(
     random: context.random(),
   });
   if (clocks) context.warn(clocksDiffer, { ...clocks, purpose: 'expiry' });
-  const desired = { ...request.desired, workspace_id: id, expires_at: expiresAt };
+  const replaced =
+    request.replace === 'after-job'
+      ? hashesToReplace(namesakes, latestTime(times), context)
+      : undefined;
+  const limit = context.gate ? context.gate.limitFor(list, replaced ?? []) : request.desired.limit;
+  const desired = { ...request.desired, limit, workspace_id: id, expires_at: expiresAt };
   const hashes = new Set(list.keys.map(({ hash }) => hash));
   return {
     workspace,
@@ -211,10 +236,7 @@ async function planKey(
       lostPosts: 0,
     },
     namesakes,
-    replaced:
-      request.replace === 'after-job'
-        ? hashesToReplace(namesakes, latestTime(times), context)
-        : undefined,
+    replaced,
     clocksDiffer: clocks !== undefined,
     isNew: ({ hash }) => !hashes.has(hash),
   };
@@ -375,7 +397,7 @@ function expiryOf({ expires_at: returned }: Key, desired: CreateKeyRequest): str
  */
 async function deleteLateOrphans(
   created: CreatedWithOrphans,
-  request: KeyRequest,
+  { revoke }: Pick<KeyTask, 'revoke'>,
   context: KeyContext,
 ): Promise<void> {
   const { key, search } = created;
@@ -395,6 +417,6 @@ async function deleteLateOrphans(
   if (deleted.length === 0 && undecided.length === 0) return;
   if (undecided.length > 0) warn(keyOwnerUnknownWarning, unknownOwner(search, undecided));
   const left = undecided.length > 0 ? 0 : lostPosts - deleted.length;
-  const task = taskOf(created, { revoke: request.revokeAfterJob });
+  const task = taskOf(created, { revoke });
   saveRest({ ...task, search: { ...search, lostPosts: left } }, journal);
 }

@@ -18,6 +18,15 @@ export interface KeyCap extends Cap {
   limit: Usd;
 }
 
+/** How a new key is within the cap. */
+export interface Share {
+  cap: KeyCap;
+  /** What all keys have spent. */
+  spent: Usd;
+  /** What the new key may spend. */
+  limit: Usd;
+}
+
 /** Why a key cannot be counted. */
 export type CapProblem = 'unread' | 'unlimited' | 'resets' | 'without-byok';
 
@@ -52,6 +61,13 @@ function problemOf(key: Key, limit: Usd | undefined, withByok: boolean): CapProb
     return (key['limit'] ?? undefined) === undefined ? 'unlimited' : 'unread';
   if ((key['limit_reset'] ?? undefined) !== undefined) return 'resets';
   return withByok && key['include_byok_in_limit'] !== true ? 'without-byok' : undefined;
+}
+
+/** Whose key of a preview has this name: that of a job that runs, of a deployment, or one made by hand. */
+export function ownerOfKey(name: string): 'job' | 'deployed' | 'other' {
+  const [, separator] = /^[\w.-]+\/[\w.-]+( \/ |#|: )/.exec(name) ?? [];
+  if (separator === undefined) return 'other';
+  return separator === ' / ' ? 'job' : 'deployed';
 }
 
 /** What keys have spent, and what they may still spend. */
@@ -116,14 +132,15 @@ function isBefore(key: Key, other: Key): boolean {
 /**
  * The limit that the new key may have from the end of its job on, next to all others: never less than what it has
  * spent. Undefined if it may keep its own.
+ * @param known the limit that the key is known to have had: a list can lag behind that
  */
 export function finalLimit(
   own: Exposure,
   others: readonly Exposure[],
-  cap: Cap,
+  { cap, known }: { cap: Cap; known: Usd },
 ): { limit: Usd; isUsedUp: boolean } | undefined {
   const { spent, held } = totalsOf(others);
   const left = whatIsLeft(cap, spent + held);
   if (own.held === 0n || own.spent + own.held <= left) return undefined;
-  return { limit: maxUsd(left, roundUp(own.spent)), isUsedUp: left <= own.spent };
+  return { limit: maxUsd(minUsd(left, known), roundUp(own.spent)), isUsedUp: left <= own.spent };
 }

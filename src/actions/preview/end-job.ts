@@ -1,5 +1,6 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
+import { toUsd } from '../../lib/usd.ts';
 import {
   describeKey,
   disableKey,
@@ -15,6 +16,7 @@ import { deleteAllOrphans, describeKeysLeft } from '../key/end-key.ts';
 import { keyReplaced } from '../key/failures.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
 import { reportSpend, reportSpendOf, type SpendContext } from '../key/spend.ts';
+import { lowerAtEnd } from './cap-key.ts';
 import { NO_DATA } from './comment.ts';
 import { commentOn, deletePreview, type PreviewDeletion } from './delete-preview.ts';
 import { previewDeleted, previewNotChecked, previewNotOurs, previewReopened } from './failures.ts';
@@ -60,7 +62,7 @@ export async function runPreviewTask(
   task: PreviewTask,
   context: PreviewTaskContext,
 ): Promise<IncompleteTask<PreviewLeft | undefined> | undefined> {
-  const ending = task.key && (await endKey(task.key, context));
+  const ending = task.key && (await endKey(task.key, task, context));
   const keyError = ending?.error;
   const standing = await lookUpStanding(task, context);
   const { error } = await catching(
@@ -150,9 +152,10 @@ async function exists(
  */
 async function endKey(
   saved: KeyTask,
+  capped: CappedTask,
   context: PreviewTaskContext,
 ): Promise<IncompleteTask<KeyTask> | undefined> {
-  const ending = await catching(endCreated(saved, context), ApiError, Failure);
+  const ending = await catching(endCreated(saved, capped, context), ApiError, Failure);
   const deletion = await catching(deleteAllOrphans(saved, context), ApiError, Failure);
   const error = ending.error ?? deletion.error;
   if (!error) return undefined;
@@ -163,12 +166,15 @@ async function endKey(
   return { error, left: mayWork ? left : { ...left, created: undefined } };
 }
 
+type CappedTask = Pick<PreviewTask, 'cap' | 'limit'>;
+
 /**
- * @throws {Failure} `key-replaced`
+ * @throws {Failure} `key-replaced`, `key-not-capped`
  * @throws {ApiError}
  */
 async function endCreated(
   { created, search, replaced }: KeyTask,
+  { cap, limit }: CappedTask,
   context: PreviewTaskContext,
 ): Promise<void> {
   if (!created) return;
@@ -177,7 +183,20 @@ async function endCreated(
     await reportSpend(key, context);
     const { workspace } = search;
     const replacement = { key, workspace, replaced, isSameName: isSameKeyName };
-    await replaceOlderKeys(replacement, context, (older) => disableEach(older, context));
+    const disabled = new Map<string, Key>();
+    const replacing = replaceOlderKeys(replacement, context, (older) =>
+      disableEach(older, context, (one) => disabled.set(one.hash, one)),
+    );
+    const { error } = await catching(replacing, ApiError, Failure);
+    const [amount, known] = [toUsd(cap), toUsd(limit)];
+    if (amount !== undefined && known !== undefined && !isReplacement(error)) {
+      const withByok = search.desired.include_byok_in_limit === true;
+      const rule = { amount, withByok, replaced };
+      const lowering = lowerAtEnd({ key, workspace, cap: rule, limit: known, disabled }, context);
+      const lowered = await catching(lowering, ApiError, Failure);
+      if (lowered.error) throw error ?? lowered.error;
+    }
+    if (error) throw error;
   } else reportSpendOf(key, await disable(key, context), context);
 }
 
@@ -196,11 +215,16 @@ async function disable(
 }
 
 /** Disables those API keys that still work. A failure does not stop the others. */
-async function disableEach(keys: readonly Key[], context: PreviewTaskContext): Promise<void> {
+async function disableEach(
+  keys: readonly Key[],
+  context: PreviewTaskContext,
+  onDisabled: (key: Key) => void,
+): Promise<void> {
   const working = keys.filter((key) => !isDisabled(key));
   const outcomes = await Promise.all(
     working.map((key) => catching(disable(key, context), ApiError)),
   );
+  for (const { value } of outcomes) if (value) onDisabled(value);
   const [first] = outcomes.flatMap(({ error }) => error ?? []);
   if (first) throw first;
 }

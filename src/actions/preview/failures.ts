@@ -1,7 +1,11 @@
+import { countKeys, truncateList } from '../../lib/format.ts';
+import { formatUsd } from '../../lib/usd.ts';
+import { describeKey, type KeyIdentity } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { rejectionAdvice } from '../../report/describe-api-error.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { failedRequests } from '../../teardown/failures.ts';
+import { type Cap, type CapProblem, type Exposure, ownerOfKey, totalsOf } from './cap.ts';
 
 export const noSubject = declareFailure<{ event: string }>('no-subject', ({ event }) => ({
   title: 'Cannot tell which pull request or branch this preview is of',
@@ -68,5 +72,82 @@ export const previewNotChecked = declareWarning<{
     `${error.message}.`,
     ...rejectionAdvice(failedRequests(error)),
     'Nothing was deleted. The next clean-up checks it again.',
+  ],
+}));
+
+interface ReachedCap {
+  cap: Cap;
+  /** Of all keys but the one in question. */
+  exposures: readonly Exposure[];
+}
+
+export const previewLimitReached = declareFailure<ReachedCap & { wasCreated?: boolean }>(
+  'preview-limit-reached',
+  ({ wasCreated, ...reached }) => ({
+    title: 'Nothing is left of preview-limit-usd',
+    lines: [
+      ...linesOfReached(reached),
+      'A required check succeeds after that, or once the pull request was closed and reopened, which begins at $0.00.',
+    ],
+    effect: [
+      wasCreated
+        ? 'The workspace stays. The new API key was disabled, and no other step has its secret.'
+        : 'The workspace stays. No API key was created.',
+    ],
+  }),
+);
+
+/** The same, about a key that the job has deployed. */
+export const previewLimitReachedWarning = declareWarning<ReachedCap & { key: KeyIdentity }>(
+  'preview-limit-reached',
+  ({ key, ...reached }) => ({
+    title: `Nothing is left of preview-limit-usd for the API key ${describeKey(key)}`,
+    lines: ['Its limit was lowered to what it has spent.', ...linesOfReached(reached)],
+  }),
+);
+
+/** What holds what is not spent, by whose keys that are, and what to do about it. */
+const HOLDERS = {
+  job: 'Keys of running jobs hold {}: run this again once they have ended.',
+  deployed: 'Deployed keys hold {}.',
+  other: 'Keys made by hand hold {}: lower their limits, or disable them. Do not delete them.',
+};
+
+function linesOfReached({ cap, exposures }: ReachedCap): string[] {
+  const owners = Object.entries(HOLDERS).flatMap(([owner, sentence]) => {
+    const own = exposures.filter(({ key, held }) => held > 0n && ownerOfKey(key.name) === owner);
+    const names = owner === 'other' ? truncateList(own.map(({ key }) => describeKey(key))) : [];
+    const held = formatUsd(totalsOf(own).held);
+    return own.length > 0 ? [sentence.replace('{}', () => held), ...names] : [];
+  });
+  return [
+    `${countKeys(exposures.length)} spent ${formatUsd(totalsOf(exposures).spent)} of ${formatUsd(cap.amount)}.`,
+    ...owners,
+    'To go on, write a higher preview-limit-usd into the workflow of the pull request.',
+  ];
+}
+
+/** Why a key cannot be counted, or why the new one was not given out. */
+const PROBLEMS: Readonly<Record<CapProblem | 'unlisted' | 'unchanged', string>> = {
+  unlimited: 'has no limit',
+  resets: 'has a limit that resets',
+  'without-byok': 'has a limit without usage of your own provider keys',
+  unread: 'has a limit or a counter that could not be read',
+  unlisted: 'is not in the list of OpenRouter with its limit',
+  unchanged: 'has another limit than requested',
+};
+
+export const keyNotCapped = declareFailure<{
+  keys: readonly { key: KeyIdentity; problem: keyof typeof PROBLEMS }[];
+}>('key-not-capped', ({ keys }) => ({
+  title: 'preview-limit-usd cannot be kept',
+  lines: [
+    ...truncateList(
+      keys.map(
+        ({ key, problem }) =>
+          `The API key ${describeKey(key)}, hash ${key.hash}, ${PROBLEMS[problem]}.`,
+      ),
+    ),
+    'Give a key of your own a limit that never resets, or disable it. Do not delete it. Otherwise, run this again.',
   ],
 }));

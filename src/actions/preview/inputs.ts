@@ -19,6 +19,7 @@ import { count, flag, lifetime, maxDeletions, toMs } from '../../inputs/fields.t
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { slugPrefix } from '../../inputs/slug.ts';
 import { parseJson } from '../../lib/json.ts';
+import { toUsd } from '../../lib/usd.ts';
 import { createKeyRequest } from '../../openrouter/resources/keys.ts';
 import { createWorkspaceRequest } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
@@ -27,6 +28,7 @@ import { keyName, keyNameOf } from '../key/inputs.ts';
 import type { PreviewRequest } from './run-preview.ts';
 import { CLEAN_UP_EVENTS } from './subject.ts';
 
+const CAP_MESSAGE = 'must be an amount in USD, above 0';
 const LIMIT_MESSAGE = 'must be an amount in USD, 0 or more, or "null"';
 
 /** The inputs of `preview/action.yml`, in the order in which their problems are reported. */
@@ -50,6 +52,7 @@ export const previewInputs = () => {
     limit_usd: z._default(z.nullable(z.number(LIMIT_MESSAGE).check(z.gte(0, LIMIT_MESSAGE))), 1),
     limit_reset,
     include_byok_in_limit,
+    preview_limit_usd: z.optional(z.number(CAP_MESSAGE).check(z.gt(0, CAP_MESSAGE))),
     expires_in: z.optional(lifetime()),
     comment: flag(true),
     max_deletions: maxDeletions(),
@@ -70,10 +73,23 @@ function previewProblems(valid: Partial<Values>, provided: ReadonlySet<string>):
     const message = 'needs key: preview: any other key has a generated name';
     problems.push({ input: 'key-name', message });
   }
+  if (valid.preview_limit_usd !== undefined) problems.push(...capProblems(valid));
   if (valid.limit_usd === null && valid.limit_reset !== undefined) {
     problems.push({ input: 'limit-reset', message: 'needs limit-usd to be an amount' });
   }
   return problems;
+}
+
+/** What makes a cap for all keys impossible. */
+function capProblems({ key, limit_usd, limit_reset }: Partial<Values>): InvalidInput[] {
+  const because = 'because of preview-limit-usd';
+  return [
+    ...(key === 'none' ? [{ input: 'key', message: `must not be none ${because}` }] : []),
+    ...(limit_usd === null
+      ? [{ input: 'limit-usd', message: `must be an amount ${because}` }]
+      : []),
+    ...(limit_reset ? [{ input: 'limit-reset', message: `must be left out ${because}` }] : []),
+  ];
 }
 
 /** How long the key lives by default, by what it is for. */
@@ -123,6 +139,7 @@ export function readPreviewInputs(): PreviewInputs {
         [process.env['GITHUB_WORKFLOW'], process.env['GITHUB_JOB']].filter(Boolean).join(' / '),
       expiresInMs: expiresIn === 'never' ? null : expiresIn,
     },
+    cap: toUsd(values.preview_limit_usd),
     comment: values.comment,
     maxDeletions: values.max_deletions,
     dryRun: values.dry_run,

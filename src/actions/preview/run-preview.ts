@@ -1,5 +1,7 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
+import { exactUsd, roundDown, toUsd, type Usd } from '../../lib/usd.ts';
+import { type KeyList, listKeys } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { type Journal, noJournal } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
@@ -8,6 +10,9 @@ import type { SweepResult } from '../../teardown/sweep-result.ts';
 import { createWorkspace } from '../create/create-workspace.ts';
 import type { CreateRequest } from '../create/request.ts';
 import { createKeyIn, type KeyRequest, type KeyResult, type KeyTask } from '../key/create-key.ts';
+import { hashesToReplace } from '../key/replace.ts';
+import type { KeyCap, Share } from './cap.ts';
+import { gateOf, shareOf } from './cap-key.ts';
 import { cleanUp } from './clean-up.ts';
 import { assertOurs, deletePreview, type Preview, type PreviewDeletion } from './delete-preview.ts';
 import { deployedKeyName, identify, isSameKeyName } from './naming.ts';
@@ -28,6 +33,8 @@ export interface PreviewRequest {
     /** What the name of a key for a deployed preview ends with: it is the same in each run of the job. */
     jobName: string;
   };
+  /** What all keys of the preview may spend together; undefined without a cap. */
+  cap: Usd | undefined;
   comment: boolean;
   /** If a clean-up finds more previews to delete, it deletes none. */
   maxDeletions: number;
@@ -38,7 +45,15 @@ export interface PreviewRequest {
 /** What a run did. */
 export type PreviewResult =
   | { state: 'skipped'; reason: string }
-  | { state: 'open'; preview: Preview; workspace?: Workspace; created: boolean; key?: KeyResult }
+  | {
+      state: 'open';
+      preview: Preview;
+      workspace?: Workspace;
+      created: boolean;
+      key?: KeyResult;
+      /** How the key, also one that a dry run does not create, is within the cap. */
+      share?: Share | undefined;
+    }
   | { state: 'closed'; preview: Preview; deletion: Exclude<PreviewDeletion, { kind: 'reopened' }> }
   | { state: 'clean-up'; result: SweepResult; failure: Failure | undefined };
 
@@ -92,10 +107,15 @@ export async function runPreview(
 /** Saves what the post step looks at once more. A dry run leaves it nothing to do. */
 function saveTask(
   preview: Preview & Pick<PreviewTask, 'workspace'>,
-  { comment, dryRun }: PreviewRequest,
+  { comment, dryRun, cap }: PreviewRequest,
   { journal, repository: { id, defaultBranch } }: PreviewContext,
 ): PreviewTask {
-  const task: PreviewTask = { ...preview, repository: { id, defaultBranch }, comment };
+  const task: PreviewTask = {
+    ...preview,
+    repository: { id, defaultBranch },
+    comment,
+    cap: cap === undefined ? undefined : exactUsd(cap),
+  };
   if (!dryRun) journal.saveOrFail(task);
   return task;
 }
@@ -138,18 +158,19 @@ async function openPreview(
   let current = standing;
   for (let vanished = 0; ; vanished += 1) {
     const { workspace, created } = await ensureWorkspace(opening, current, context);
-    if (!workspace) return { state: 'open', preview, created };
+    if (!workspace || request.dryRun) {
+      const share = await shareInDryRun(opening, workspace, context);
+      return { state: 'open', preview, ...(workspace && { workspace }), created, share };
+    }
     const { id, slug } = workspace;
     const task = saveTask({ ...preview, workspace: { id, slug } }, request, context);
-    if (request.keyMode === 'none' || request.dryRun) {
-      return { state: 'open', preview, workspace, created };
-    }
-    const { value: key, error } = await catching(
+    if (request.keyMode === 'none') return { state: 'open', preview, workspace, created };
+    const { value: made, error } = await catching(
       ensureKey({ ...opening, task }, workspace, context),
       ApiError,
       Failure,
     );
-    if (key) return { state: 'open', preview, workspace, created, key };
+    if (made) return { state: 'open', preview, workspace, created, ...made };
     const { value: lookup } = await catching(findWorkspace(context.client, workspace.id), ApiError);
     if (!lookup || lookup.workspace || vanished === MAX_VANISHED) throw error;
     context.log.info(`The workspace ${workspace.slug} has vanished. Looking again.`);
@@ -198,11 +219,20 @@ async function ensureKey(
   { request, preview, task }: Opening & { task: PreviewTask },
   workspace: Workspace,
   context: PreviewContext,
-): Promise<KeyResult> {
+): Promise<{ key: KeyResult; share: Share | undefined }> {
   const { journal, log } = context;
   const isDeployed = request.keyMode === 'preview';
-  const taskWith = (key: KeyTask | undefined): PreviewTask => ({ ...task, key });
-  const result = await createKeyIn(workspace, keyRequestOf(request, preview, context), {
+  let share: Share | undefined;
+  const taskWith = (key: KeyTask | undefined): PreviewTask => ({
+    ...task,
+    key,
+    limit: share && exactUsd(share.limit),
+  });
+  const cap = capOf(request);
+  const onShare = (known: Share) => {
+    share = known;
+  };
+  const key = await createKeyIn(workspace, keyRequestOf(request, preview, context), {
     ...context,
     journal: {
       saveOrFail: (key, exists) => journal.saveOrFail(taskWith(key ?? undefined), exists),
@@ -210,13 +240,37 @@ async function ensureKey(
       clearOrWarn: () => journal.saveOrWarn(taskWith(undefined)),
     },
     onCreated: context.onKey,
+    gate: cap && gateOf(cap, workspace, { ...context, onShare }),
   });
   log.info(
     isDeployed
       ? 'The key stays until a later job that succeeds replaces it.'
       : 'The key is disabled when the job ends.',
   );
-  return result;
+  return { key, share };
+}
+
+/** What a key could spend that is not created, because it is a dry run. */
+async function shareInDryRun(
+  { request, preview }: Opening,
+  workspace: Workspace | undefined,
+  context: PreviewContext,
+): Promise<Share | undefined> {
+  const cap = capOf(request);
+  if (!cap) return undefined;
+  const list = workspace ? await listKeys(context.client, workspace) : NO_KEYS;
+  const { desired, replace } = keyRequestOf(request, preview, context);
+  const namesakes = list.keys.filter(({ name }) => replace && isSameKeyName(name, desired.name));
+  const replaced = hashesToReplace(namesakes, context.timeOfDay(), context);
+  return shareOf(list, { ...cap, replaced }, context);
+}
+
+const NO_KEYS: KeyList = { keys: [], serverTime: undefined };
+
+function capOf({ cap, key: { desired } }: PreviewRequest): Omit<KeyCap, 'replaced'> | undefined {
+  if (cap === undefined) return undefined;
+  const limit = roundDown(toUsd(desired.limit) ?? 0n);
+  return { amount: cap, limit, withByok: desired.include_byok_in_limit === true };
 }
 
 function keyRequestOf(

@@ -29,6 +29,10 @@ export const previewTask = () =>
      * unless it has a list of keys that it replaces.
      */
     key: z.optional(keyTask()),
+    /** What all keys may spend together, in USD as a decimal; absent without a cap. */
+    cap: z.optional(z.string()),
+    /** The limit of the key under a cap, likewise; absent until the key is given out. */
+    limit: z.optional(z.string()),
     comment: z.boolean(),
   });
 

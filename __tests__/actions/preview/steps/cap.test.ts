@@ -1,0 +1,304 @@
+import { describe, expect, test } from '@jest/globals';
+import type { GitHubEvent } from '../../../../sandbox/github/events.ts';
+import { closePull, openPull, pushTo, reopenPull } from '../../../../sandbox/github/people.ts';
+import type { Workspace } from '../../../../sandbox/openrouter/resources/workspaces.ts';
+import { seedKey, seedUsage } from '../../../../sandbox/openrouter/seed.ts';
+import { annotations, expectFailure } from '../../../support/harness.ts';
+import { onNth } from '../../../support/on-nth.ts';
+import { openPreviewHarness, type PreviewStep } from '../../../support/preview-steps.ts';
+
+const { harness, gitHub, main, post, job, keyOf } = openPreviewHarness();
+
+const CAPPED = { 'preview-limit-usd': '2.5', comment: 'false' };
+const DEPLOYED = { ...CAPPED, key: 'preview' };
+
+const open = () => openPull(gitHub.server.github, gitHub.repository)[0];
+function push(): GitHubEvent {
+  const [, synchronized] = pushTo(gitHub.server.github, gitHub.repository, 'feature');
+  return synchronized as GitHubEvent;
+}
+const workspace = () => harness.sandbox.account.workspaces[1] as Workspace;
+const add = (limit: number | null, name = 'By hand') =>
+  seedKey(harness.sandbox, workspace(), { name, limit });
+const limits = () =>
+  harness.sandbox.account.keys.map(({ limit, disabled }) => (disabled ? 'disabled' : limit));
+
+const failureOf = (step: PreviewStep) => expectFailure(step, step.outputs);
+
+/** Runs a job whose main step gives out no secret, and whose post step disables the key. */
+async function expectNoKey(event: GitHubEvent, inputs: Record<string, string> = CAPPED) {
+  const step = await main(event, inputs);
+  const failure = failureOf(step);
+  expect(step.outputs).not.toHaveProperty('key');
+  const ended = await post(event, step, inputs);
+  expect(ended.exitCode).toBe(0);
+  expect(limits()[0]).toBe('disabled');
+  return { step, failure };
+}
+
+describe('a cap for all keys of a preview', () => {
+  test('is what all its jobs can spend together, until it is closed', async () => {
+    const first = await job(open(), CAPPED, 1);
+    expect(first.main.openRouterCalls.slice(-3)).toEqual(['GET /keys', 'POST /keys', 'GET /keys']);
+    expect(first.main.summary).toContain('<p>Spent $0.00 of $2.50.</p>');
+    await job(push(), CAPPED, 0.8);
+    const { main: third } = await job(push(), CAPPED, 0.7);
+    expect(third.log).toContain(
+      'Of preview-limit-usd, $2.50, the API keys have spent $1.80, and may still spend $0.00. A new one may spend $0.70, less than limit-usd, $1.00.',
+    );
+    expect(third.summary).toContain('⚠️ The API key can spend $0.70, less than limit-usd, $1.00.');
+    expect(keyOf(third)).toMatchObject({ limit: 0.7 });
+
+    const fourth = await main(push(), CAPPED);
+    expect(failureOf(fourth)).toMatchObject({
+      code: 'preview-limit-reached',
+      title: 'Nothing is left of preview-limit-usd',
+      lines: [
+        '3 API keys spent $2.50 of $2.50.',
+        expect.stringContaining('a higher preview-limit-usd'),
+        expect.stringContaining('required check'),
+        'The workspace stays. No API key was created.',
+      ],
+    });
+    expect(fourth.openRouterCalls).not.toContain('POST /keys');
+    const higher = await main(push(), { ...CAPPED, 'preview-limit-usd': '2.75' });
+    expect(keyOf(higher)).toMatchObject({ limit: 0.25 });
+    expect(higher.summary).toContain('<p>⚠️ Spent $2.50 of $2.75.</p>');
+
+    await main(closePull(gitHub.server.github, gitHub.repository, 1)[0], CAPPED);
+    const reopened = await main(reopenPull(gitHub.server.github, gitHub.repository, 1)[0], CAPPED);
+    expect(keyOf(reopened)).toMatchObject({ limit: 1 });
+  });
+
+  test('counts what keys may still spend, and says whose they are', async () => {
+    await main(open(), { ...CAPPED, 'limit-usd': '0.123456789' });
+    await main(push(), { ...DEPLOYED, 'limit-usd': '0.5' });
+    add(1.5, 'Mine');
+    const last = await main(push(), CAPPED);
+    expect(keyOf(last)).toMatchObject({ limit: 0.376543211 });
+    expect(failureOf(await main(push(), CAPPED)).lines).toEqual(
+      expect.arrayContaining([
+        '4 API keys spent $0.00 of $2.50.',
+        'Keys of running jobs hold $0.50: run this again once they have ended.',
+        'Deployed keys hold $0.50.',
+        'Keys made by hand hold $1.50: lower their limits, or disable them. Do not delete them.',
+        expect.stringMatching(/^"Mine" \(sk-or-v1-/),
+      ]),
+    );
+  });
+
+  test('is not reached for a key that may spend nothing', async () => {
+    await job(open(), CAPPED);
+    add(9);
+    const step = await main(push(), { ...CAPPED, 'limit-usd': '0' });
+    expect(keyOf(step)).toMatchObject({ limit: 0 });
+  });
+
+  test('is kept by a key whose request was lost', async () => {
+    harness.sandbox.faults.push({ on: 'POST /keys', kind: 'reset', applied: true });
+    const step = await main(open(), { ...CAPPED, 'limit-usd': '2.5' });
+    expect(limits()).toEqual([2.5]);
+    expect(keyOf(step)).toMatchObject({ limit: 2.5 });
+  });
+
+  test.each([
+    ['must not be none', { key: 'none' }],
+    ['must be left out', { 'limit-reset': 'daily' }],
+    ['must be an amount because', { 'limit-usd': 'null' }],
+    ['must be an amount in USD, above 0', { 'preview-limit-usd': '0' }],
+  ])('is rejected if an input %s', async (message, inputs) => {
+    const { code, lines } = expectFailure(await main(open(), { ...CAPPED, ...inputs }));
+    expect({ code, line: lines[0] }).toEqual({
+      code: 'invalid-inputs',
+      line: expect.stringContaining(message),
+    });
+  });
+});
+
+describe('a key of another job that is created at the same time', () => {
+  /** Creates a key when a step has listed the keys, and before it creates its own. */
+  const beforePost = (limit: number) => onNth(harness.sandbox, 'GET /keys', 1, () => add(limit));
+
+  test('leaves a part of the cap, which the limit of the later key is lowered to', async () => {
+    beforePost(1.75);
+    const step = await main(open(), CAPPED);
+    expect(step.openRouterCalls.slice(-4)).toEqual([
+      'POST /keys',
+      'GET /keys',
+      'PATCH /keys/:hash',
+      'GET /keys',
+    ]);
+    expect(keyOf(step)).toMatchObject({ limit: 0.75, disabled: false });
+    expect(step.log).toContain('Lowered the limit of the API key to $0.75');
+    expect(step.summary).toContain('The API key can spend $0.75, less than limit-usd');
+  });
+
+  test('can leave nothing, so that the later key is disabled', async () => {
+    beforePost(2.5);
+    const { failure } = await expectNoKey(open());
+    expect(failure).toMatchObject({
+      code: 'preview-limit-reached',
+      lines: expect.arrayContaining([
+        '1 API key spent $0.00 of $2.50.',
+        'The workspace stays. The new API key was disabled, and no other step has its secret.',
+      ]),
+    });
+  });
+
+  test('without a limit has no secret given out', async () => {
+    onNth(harness.sandbox, 'POST /keys', 1, () => add(null));
+    const step = await main(open(), CAPPED);
+    expect(failureOf(step).code).toBe('key-not-capped');
+    expect(step.outputs).not.toHaveProperty('key');
+  });
+
+  test.each([
+    ['second list', 'GET /keys'],
+    ['PATCH', 'PATCH /keys/:hash'],
+  ])('has no secret given out if the %s fails', async (_, on) => {
+    beforePost(1.75);
+    const fault = { on, kind: 'response', status: 403 } as const;
+    onNth(harness.sandbox, 'POST /keys', 1, () => harness.sandbox.faults.push(fault));
+    const { failure } = await expectNoKey(open());
+    expect(failure.code).toBe('forbidden');
+  });
+
+  test('has no secret given out if the limit stays as it was', async () => {
+    beforePost(1.75);
+    onNth(harness.sandbox, 'PATCH /keys/:hash', 1, () => undefined);
+    const { account } = harness.sandbox;
+    const { handle } = account;
+    account.handle = (request) =>
+      handle(request.body.includes('"limit":0.75') ? { ...request, body: '{"limit":1}' } : request);
+    const { failure } = await expectNoKey(open());
+    account.handle = handle;
+    expect(failure).toMatchObject({
+      code: 'key-not-capped',
+      lines: expect.arrayContaining([expect.stringContaining('another limit than requested')]),
+    });
+  });
+});
+
+describe('a key that cannot be capped', () => {
+  test.each([
+    ['has no limit', { limit: null }, {}],
+    ['has a limit that resets', { limit_reset: 'daily' }, {}],
+    [
+      'has a limit without usage of your own provider keys',
+      {},
+      { 'include-byok-in-limit': 'true' },
+    ],
+    ['has a limit or a counter that could not be read', { limit: 'much' }, {}],
+  ])('is named if it %s', async (problem, fields, inputs) => {
+    await job(open(), CAPPED);
+    const key = Object.assign(add(1, 'Mine'), fields);
+    const step = await main(push(), { ...CAPPED, ...inputs });
+    expect(failureOf(step)).toMatchObject({
+      code: 'key-not-capped',
+      lines: expect.arrayContaining([
+        `The API key "Mine" (${key.label}), hash ${key.hash}, ${problem}.`,
+        'Nothing was changed at OpenRouter.',
+      ]),
+    });
+    Object.assign(key, { disabled: true });
+    expect((await main(push(), CAPPED)).exitCode).toBe(0);
+  });
+});
+
+describe('a deployed key', () => {
+  test('replaces one that holds the whole cap, and gets what that has left', async () => {
+    await job(open(), { ...DEPLOYED, 'limit-usd': '2.5' }, 1);
+    const { main: step, post: ended } = await job(push(), { ...DEPLOYED, 'limit-usd': '2.5' }, 0.2);
+    expect(limits()).toEqual([1.5, 'disabled']);
+    expect(step.exitCode).toBe(0);
+    expect(ended.log).not.toContain('Lowered');
+  });
+
+  test('is lowered by what the replaced one has spent in the meantime', async () => {
+    const { main: first } = await job(open(), { ...DEPLOYED, 'limit-usd': '2.5' }, 1);
+    const event = push();
+    const step = await main(event, { ...DEPLOYED, 'limit-usd': '2.5' });
+    seedUsage(harness.sandbox, keyOf(first), { credits: 0.5 });
+    seedUsage(harness.sandbox, keyOf(step), { credits: 0.1 });
+    const ended = await post(event, step, DEPLOYED);
+    expect(ended.exitCode).toBe(0);
+    expect(limits()).toEqual([1, 'disabled']);
+  });
+
+  test('is lowered to what older ones leave if the job fails, with a warning if that is nothing', async () => {
+    await job(open(), { ...DEPLOYED, 'limit-usd': '2' });
+    const failing = { ...DEPLOYED, 'limit-usd': '2', 'job-status': 'failure' };
+    const { post: ended } = await job(push(), failing, 0.3);
+    expect([ended.exitCode, limits()]).toEqual([0, [0.5, 2]]);
+
+    const { post: next } = await job(push(), failing, 0.4);
+    expect(limits()).toEqual([0.4, 0.5, 2]);
+    expect(annotations(next, 'warning')).toEqual([
+      expect.objectContaining({
+        properties: { title: 'preview, post step: preview limit reached' },
+        data: expect.stringContaining('Nothing is left of preview-limit-usd'),
+      }),
+    ]);
+  });
+
+  test('fails the post step if its limit cannot be lowered', async () => {
+    await job(open(), { ...DEPLOYED, 'limit-usd': '2' });
+    const event = push();
+    const failing = { ...DEPLOYED, 'limit-usd': '2', 'job-status': 'failure' };
+    const step = await main(event, failing);
+    harness.sandbox.faults.push({ on: 'PATCH /keys/:hash', kind: 'response', status: 403 });
+    expect(failureOf(await post(event, step, failing)).code).toBe('forbidden');
+  });
+
+  test('is not created if it would exceed the cap by more than its own limit', async () => {
+    const failing = { ...DEPLOYED, 'job-status': 'failure' };
+    // The runners of two jobs die without a post step.
+    await main(open(), DEPLOYED);
+    await main(push(), DEPLOYED);
+    await main(push(), DEPLOYED);
+    expect(limits()).toEqual([1, 1, 1]);
+    expect(failureOf(await main(push(), failing)).code).toBe('preview-limit-reached');
+  });
+
+  test.each([
+    ['without a limit', { limit: null }],
+    ['whose limit resets', { limit_reset: 'monthly' }],
+  ])('replaces one from before the cap %s', async (_, fields) => {
+    const { main: first } = await job(open(), { key: 'preview', comment: 'false' }, 1);
+    Object.assign(keyOf(first), fields);
+    const other = await main(push(), CAPPED);
+    expect(failureOf(other).code).toBe('key-not-capped');
+    const { main: step, post: ended } = await job(push(), { ...DEPLOYED, 'limit-usd': '2.5' });
+    expect([step.exitCode, ended.exitCode]).toEqual([0, 0]);
+    expect(limits()).toEqual([1.5, 'disabled']);
+  });
+});
+
+describe('a dry run', () => {
+  const DRY = { ...CAPPED, 'dry-run': 'true' };
+
+  test('says what a key could spend, before and after the workspace exists', async () => {
+    const before = await main(open(), DRY);
+    expect(before.log).toContain('A new one may spend $1.00.');
+    await job(push(), CAPPED, 0.7);
+    add(1);
+    const step = await main(push(), DRY);
+    expect(step.log).toContain('A new one may spend $0.80, less than limit-usd, $1.00.');
+    expect(step.summary).toContain('<p>Spent $0.70 of $2.50.</p>');
+    expect(step.openRouterCalls).toEqual(['GET /workspaces/:id', 'GET /keys']);
+  });
+
+  test('fails where the real run would', async () => {
+    await job(open(), CAPPED);
+    const key = add(2.5);
+    expect(failureOf(await main(push(), DRY)).code).toBe('preview-limit-reached');
+    Object.assign(key, { limit: null });
+    expect(failureOf(await main(push(), DRY)).code).toBe('key-not-capped');
+  });
+
+  test('counts the key that a deployment would replace with what it has spent', async () => {
+    await job(open(), { ...DEPLOYED, 'limit-usd': '2.5' }, 1);
+    const step = await main(push(), { ...DEPLOYED, ...DRY, 'limit-usd': '2.5' });
+    expect(step.log).toContain('A new one may spend $1.50');
+  });
+});
