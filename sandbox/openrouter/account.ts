@@ -1,7 +1,7 @@
 import type { Budget } from './resources/budgets.ts';
 import type { AccessToken, FederationPolicy, Issuer } from './resources/federation.ts';
 import type { Guardrail } from './resources/guardrails.ts';
-import type { Key } from './resources/keys.ts';
+import type { Key, KeyListState } from './resources/keys.ts';
 import type { OrganizationMember, WorkspaceMember } from './resources/members.ts';
 import type { AnalyticsState, Spend } from './resources/usage.ts';
 import type { Workspace } from './resources/workspaces.ts';
@@ -11,6 +11,7 @@ export interface Account {
   workspaces: Workspace[];
   /** The newest first. */
   keys: Key[];
+  keyLists: KeyListState;
   budgets: Budget[];
   /** Default guardrails of workspaces, each from its first update on. */
   guardrails: Guardrail[];

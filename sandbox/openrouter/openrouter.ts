@@ -13,7 +13,7 @@ import { analyticsRoutes } from './routes/analytics.ts';
 import { budgetRoutes } from './routes/budgets.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { guardrailRoutes } from './routes/guardrails.ts';
-import { findBySecret, keyRoutes } from './routes/keys.ts';
+import { findBySecret, keyRoutes, recordKeys } from './routes/keys.ts';
 import { memberRoutes } from './routes/members.ts';
 import { ownKeyRoutes } from './routes/own-key.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -60,7 +60,9 @@ export function openAccount({ managementKey, ...options }: OpenRouterOptions): O
       try {
         authenticate(account, request, managementKey);
         // A copy, as JSON is one: what a client gets does not change with the account.
-        return JSON.parse(JSON.stringify(route(account, request)));
+        const response = JSON.parse(JSON.stringify(route(account, request)));
+        if (request.method !== 'GET') recordKeys(account);
+        return response;
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         const { status, message } = error;
@@ -75,6 +77,7 @@ function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Accoun
   return {
     workspaces: [],
     keys: [],
+    keyLists: { lag: undefined, history: [], hasMilliseconds: true },
     budgets: [],
     guardrails: [],
     members: organizationOf(owner),

@@ -3,12 +3,12 @@ import type * as z from 'zod';
 import { openAccount } from '../../../sandbox/openrouter/openrouter.ts';
 import { setBudgetRequest } from '../../../sandbox/openrouter/resources/budgets.ts';
 import { updateGuardrailRequest } from '../../../sandbox/openrouter/resources/guardrails.ts';
-import { createKeyRequest } from '../../../sandbox/openrouter/resources/keys.ts';
+import { createKeyRequest, type Key } from '../../../sandbox/openrouter/resources/keys.ts';
 import {
   createWorkspaceRequest,
   updateWorkspaceRequest,
 } from '../../../sandbox/openrouter/resources/workspaces.ts';
-import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { BudgetWrite } from '../../../src/openrouter/resources/budgets.ts';
 import { guardrailFields } from '../../../src/openrouter/resources/guardrails.ts';
 import * as keys from '../../../src/openrouter/resources/keys.ts';
@@ -18,16 +18,17 @@ const managementKey = 'sk-or-v1-of-a-test';
 
 /** An account with a workspace. */
 function open() {
-  const account = openAccount({ managementKey });
+  const clock = { now: Date.UTC(2026, 0, 14, 12) };
+  const account = openAccount({ managementKey, now: () => new Date(clock.now) });
   const workspace = seedWorkspace({ account, managementKey }, { slug: 'preview-42' });
-  const call = (method: string, path: string, body: object) =>
+  const call = (method: string, path: string, body: object = {}) =>
     account.handle({
       method,
       path,
       authorization: `Bearer ${managementKey}`,
       body: JSON.stringify(body),
     }) as { status: number; body: { data: Record<string, unknown> } };
-  return { workspace, call };
+  return { account, clock, workspace, call };
 }
 
 /** The fields of a request in the sandbox's own schema, which the actions do not use. */
@@ -73,4 +74,43 @@ test.each([
     status: 400,
     body: { error: { code: 400, message: expect.stringContaining('slgu') } },
   });
+});
+
+test('the limit of an API key in the sandbox can change, and what remains of it follows', () => {
+  const { account, workspace, call } = open();
+  const { hash } = call('POST', '/keys', { name: 'Key', workspace_id: workspace.id, limit: 1 }).body
+    .data as Key;
+  seedUsage({ account }, account.keys[0] as Key, { credits: 0.25 });
+  const { data } = call('PATCH', `/keys/${hash}`, { limit: 0.75 }).body;
+  expect(data).toMatchObject({ limit: 0.75, usage: 0.25, limit_remaining: 0.5, disabled: false });
+  expect(call('GET', `/keys/${hash}`).body.data).toEqual(data);
+});
+
+test('a list of API keys in the sandbox can show all of them as they were at one earlier moment', () => {
+  const { account, clock, workspace, call } = open();
+  account.keyLists.lag = 2_000;
+  account.keyLists.hasMilliseconds = false;
+  const create = () => call('POST', '/keys', { name: 'Key', workspace_id: workspace.id, limit: 1 });
+  const list = () => {
+    const path = `/keys?workspace_id=${workspace.id}&include_disabled=true`;
+    const { data } = call('GET', path).body;
+    return (data as unknown as Key[]).map(({ usage, limit, disabled, created_at }) => {
+      return { usage, limit, disabled, created_at };
+    });
+  };
+  clock.now += 250;
+  const { hash } = create().body.data as Key;
+  seedUsage({ account }, account.keys[0] as Key, { credits: 0.25 });
+  expect(list()).toEqual([]);
+  clock.now += 1_000;
+  call('PATCH', `/keys/${hash}`, { limit: 0.5, disabled: true });
+  create();
+  const created_at = '2026-01-14T12:00:00Z';
+  clock.now += 1_000;
+  expect(list()).toEqual([{ usage: 0.25, limit: 1, disabled: false, created_at }]);
+  clock.now += 1_000;
+  expect(list()).toEqual([
+    { usage: 0, limit: 1, disabled: false, created_at: '2026-01-14T12:00:01Z' },
+    { usage: 0.25, limit: 0.5, disabled: true, created_at },
+  ]);
 });

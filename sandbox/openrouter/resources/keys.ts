@@ -36,6 +36,19 @@ export const updateKeyRequest = z
   })
   .refine((fields) => Object.keys(fields).length > 0, 'No field to update');
 
+/** What lists of keys show. A test may change it. */
+export interface KeyListState {
+  /**
+   * How old the state is that a list shows, in milliseconds; undefined if it is never old, so that no history
+   * is kept.
+   */
+  lag: number | undefined;
+  /** The keys after each write, the oldest first. */
+  history: { at: number; keys: readonly Key[] }[];
+  /** Whether `created_at` of a new key has them. */
+  hasMilliseconds: boolean;
+}
+
 /** What a new key has spent, in USD. */
 export const NO_USAGE = {
   usage: 0,

@@ -41,26 +41,51 @@ function createKey(account: Account, { body }: Call): ApiResponse {
     external_user: null,
     ...fields,
     workspace_id: workspaceIdOf(account, workspace_id),
-    created_at: account.now().toISOString(),
+    created_at: creationTime(account),
     updated_at: null,
   };
   account.keys.unshift(key);
   return { status: 201, body: { data: key, key: secret } };
 }
 
+function creationTime({ now, keyLists: { hasMilliseconds } }: Account): string {
+  const time = now().toISOString();
+  return hasMilliseconds ? time : time.replace(/\.\d+Z$/, 'Z');
+}
+
+/** Records the keys after a write, if lists lag. */
+export function recordKeys({ keys, keyLists: { lag, history }, now }: Account): void {
+  if (lag === undefined) return;
+  history.push({ at: now().getTime(), keys: keys.map((key) => ({ ...key })) });
+}
+
+/** The account as a list of keys shows it: all of one moment, which can be a while ago. */
+function listedState(account: Account): Pick<Account, 'keys' | 'spends'> {
+  const { lag = 0, history } = account.keyLists;
+  if (lag === 0) return account;
+  const time = account.now().getTime() - lag;
+  return {
+    keys: [...(history.findLast(({ at }) => at <= time)?.keys ?? [])],
+    spends: account.spends.filter(({ at }) => at <= time),
+  };
+}
+
 /** Pages are of 100 keys: this list takes an `offset` and no `limit`. */
 function listKeys(account: Account, { query }: Call): ApiResponse {
+  const { keys, spends } = listedState(account);
   const workspaceId = workspaceIdOf(account, query.get('workspace_id') ?? undefined);
   const withDisabled = readFlag(query, 'include_disabled');
   const withExpired = readFlag(query, 'include_expired');
-  const listed = account.keys.filter(
+  const listed = keys.filter(
     (key) =>
       key.workspace_id === workspaceId &&
       (!key.disabled || withDisabled) &&
       (!isExpired(key, account.now()) || withExpired),
   );
   query.delete('limit');
-  return ok({ data: pageOf(listed, query, 100).map((key) => withUsage(account, key)) });
+  return ok({
+    data: pageOf(listed, query, 100).map((key) => withUsage({ ...account, spends }, key)),
+  });
 }
 
 function getKey(account: Account, { params: [hash] }: Call): ApiResponse {
