@@ -14,6 +14,7 @@ import {
 import { noKeyLostAndNoneOfOthers } from '../__tests__/properties/key.ts';
 import { keysAreReplacedWithoutAGap } from '../__tests__/properties/key-replacement.ts';
 import { calmTotals, previewsFollowTheirSubjects } from '../__tests__/properties/preview.ts';
+import { keysStayWithinTheCap } from '../__tests__/properties/preview-cap.ts';
 import {
   deletesOnlyWhatIsRequested,
   sweepsOnlyWhatIsStale,
@@ -40,6 +41,7 @@ await fc.assert(sweepsOnlyWhatIsStale, { numRuns, seed });
 await fc.assert(noKeyLostAndNoneOfOthers, { numRuns, seed });
 await fc.assert(keysAreReplacedWithoutAGap, { numRuns, seed });
 await fc.assert(previewsFollowTheirSubjects, { numRuns, seed });
+await fc.assert(keysStayWithinTheCap, { numRuns, seed });
 await fc.assert(costEqualsTheBooksOrIsIncomplete, { numRuns, seed });
 
 const seconds = ((performance.now() - start) / 1000).toFixed(0);

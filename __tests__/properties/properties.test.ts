@@ -4,6 +4,7 @@ import { createsOnceAndReportsIt, oneOfConcurrentJobsCreates } from './create.ts
 import { noKeyLostAndNoneOfOthers } from './key.ts';
 import { keysAreReplacedWithoutAGap } from './key-replacement.ts';
 import { previewsFollowTheirSubjects } from './preview.ts';
+import { keysStayWithinTheCap } from './preview-cap.ts';
 import { deletesOnlyWhatIsRequested, sweepsOnlyWhatIsStale } from './teardown.ts';
 import { costEqualsTheBooksOrIsIncomplete } from './usage.ts';
 
@@ -40,4 +41,8 @@ test('a usage step reports all of the cost that a source shows, or that it is in
 
 test('a preview exists as long as its pull request or branch is open, or a run names it, in 60 schedules', async () => {
   await fc.assert(previewsFollowTheirSubjects, runs(60));
+});
+
+test('the keys of a preview stay within its cap, and someone gets one, in 100 schedules', async () => {
+  await fc.assert(keysStayWithinTheCap, runs(100));
 });

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import * as z from 'zod';
 import { inProcessTransport, type Network } from '../../sandbox/http/in-process.ts';
+import { withUsage } from '../../sandbox/openrouter/routes/keys.ts';
 import { seedUsage } from '../../sandbox/openrouter/seed.ts';
 import type { KeyResult } from '../../src/actions/key/create-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
@@ -46,6 +47,9 @@ export interface Ending {
   cancelledAfter?: number | undefined;
 }
 
+/** When a key spends something, in milliseconds, and how many cents, or which share of what remains to it. */
+export type Spending = { after: number } & ({ cents: number } | { share: number });
+
 export interface JobPlan {
   /** How long requests and responses are in flight, in turn. */
   latencies: readonly number[];
@@ -55,8 +59,8 @@ export interface JobPlan {
   post: Ending | undefined;
   /** How long the other steps of the job take, in milliseconds. */
   work: number;
-  /** When the key spends something after its creation, in milliseconds, and how many cents. */
-  spends: readonly { after: number; cents: number }[];
+  /** What the key spends after its creation. */
+  spends: readonly Spending[];
   status: string;
 }
 
@@ -115,6 +119,8 @@ export interface Job {
   main?: Process<PreviewResult>;
   post?: Process<void>;
   key?: KeyResult;
+  /** Called when the key is given out. */
+  onKey?(): void;
   task?: PreviewTask;
 }
 
@@ -189,6 +195,7 @@ async function runMain(world: World, job: Job): Promise<void> {
       onWorkspace: () => undefined,
       onKey: alive((result: KeyResult) => {
         job.key = result;
+        job.onKey?.();
         for (const spend of plan.spends) spendLater(world, result, spend);
       }),
       random: () => randomOf(job.name),
@@ -201,15 +208,20 @@ export function randomOf(name: string): number {
   return (Number(name.replace(/\D/g, '')) % 997) / 997;
 }
 
-function spendLater(
-  world: World,
-  { key }: KeyResult,
-  { after, cents }: { after: number; cents: number },
-): void {
+function spendLater(world: World, { key }: KeyResult, spending: Spending): void {
   const { account, clock } = world.simulation;
-  clock.after(after, () => {
-    if (works(world, key)) seedUsage({ account }, key, { credits: cents / 100 });
+  clock.after(spending.after, () => {
+    if (!works(world, key)) return;
+    const credits =
+      'cents' in spending ? spending.cents / 100 : remainingOf(world, key.hash) * spending.share;
+    seedUsage({ account }, key, { credits });
   });
+}
+
+/** What a key may still spend now, in USD. */
+function remainingOf({ simulation: { account } }: World, hash: string): number {
+  const key = account.keys.find((one) => one.hash === hash);
+  return key ? Math.max(0, Number(withUsage(account, key)['limit_remaining'])) : 0;
 }
 
 function statusOf({ plan, main }: Job): string {
