@@ -157,7 +157,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
       exposures: [],
       wasCreated: true,
     }),
-    'The workspace stays. The new API key was disabled, and no other step has its secret.',
+    'The workspace stays. The new API key was disabled. No other step has its secret.',
   ],
   [new Failure(preview.keyNotCapped, { keys: [{ key: KEY, problem: 'unlimited' }] }), OF_STEP],
   [

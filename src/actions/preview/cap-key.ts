@@ -16,6 +16,7 @@ import {
   allowance,
   type Cap,
   decide,
+  describeShare,
   type Exposure,
   exposureOf,
   finalLimit,
@@ -58,14 +59,11 @@ export function gateOf(
  */
 export function shareOf(list: KeyList, cap: KeyCap, context: Context): Share {
   const exposures = exposuresOf(list, cap, context);
-  const { spent, held } = totalsOf(exposures);
   const limit = allowance(exposures, cap);
   if (limit === 0n && cap.limit > 0n) throw new Failure(previewLimitReached, { cap, exposures });
-  const less = limit < cap.limit ? `, less than limit-usd, ${formatUsd(cap.limit)}` : '';
-  context.log.info(
-    `Of preview-limit-usd, ${formatUsd(cap.amount)}, the API keys have spent ${formatUsd(spent)}, and may still spend ${formatUsd(held)}. A new one may spend ${formatUsd(limit)}${less}.`,
-  );
-  return { cap, spent, limit };
+  const share = { cap, spent: totalsOf(exposures).spent, limit };
+  context.log.info(describeShare(share));
+  return share;
 }
 
 /** @throws {Failure} `key-not-capped` */
@@ -93,7 +91,7 @@ async function admit(
   cap: KeyCap,
   { workspace, context }: { workspace: WorkspaceRef; context: GateContext },
 ): Promise<Key> {
-  const { client, log, onShare } = context;
+  const { client, onShare } = context;
   const { hash } = created;
   let key = created;
   let limit = toUsd(created.limit) ?? cap.limit;
@@ -114,7 +112,6 @@ async function admit(
     }
     limit = verdict.limit;
     key = await lower(key, limit, context);
-    log.info('Other jobs have created API keys at the same time.');
   }
   throw new Failure(keyNotCapped, { keys: [{ key, problem: 'unlisted' }] });
 }

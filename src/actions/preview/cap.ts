@@ -1,4 +1,13 @@
-import { maxUsd, minUsd, roundDown, roundUp, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
+import {
+  formatUsd,
+  maxUsd,
+  minUsd,
+  roundDown,
+  roundUp,
+  sumUsd,
+  toUsd,
+  type Usd,
+} from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { createdAt } from '../../openrouter/time.ts';
 import { unusableState } from '../../openrouter/unusable-key.ts';
@@ -25,6 +34,12 @@ export interface Share {
   spent: Usd;
   /** What the new key may spend. */
   limit: Usd;
+}
+
+/** `Spent $4.33 of $5.00. The API key can spend $0.67, less than limit-usd, $1.00.` */
+export function describeShare({ cap, spent, limit }: Share): string {
+  const less = limit < cap.limit ? `, less than limit-usd, ${formatUsd(cap.limit)}` : '';
+  return `Spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}. The API key can spend ${formatUsd(limit)}${less}.`;
 }
 
 /** Why a key cannot be counted. */
@@ -63,11 +78,9 @@ function problemOf(key: Key, limit: Usd | undefined, withByok: boolean): CapProb
   return withByok && key['include_byok_in_limit'] !== true ? 'without-byok' : undefined;
 }
 
-/** Whose key of a preview has this name: that of a job that runs, of a deployment, or one made by hand. */
-export function ownerOfKey(name: string): 'job' | 'deployed' | 'other' {
-  const [, separator] = /^[\w.-]+\/[\w.-]+( \/ |#|: )/.exec(name) ?? [];
-  if (separator === undefined) return 'other';
-  return separator === ' / ' ? 'job' : 'deployed';
+/** Whether the name of a key of a preview is one that a job gives it. */
+export function isOfJob({ name }: Key): boolean {
+  return /^[\w.-]+\/[\w.-]+( \/ |#|: )/.test(name);
 }
 
 /** What keys have spent, and what they may still spend. */

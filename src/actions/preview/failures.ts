@@ -5,7 +5,7 @@ import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { rejectionAdvice } from '../../report/describe-api-error.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { failedRequests } from '../../teardown/failures.ts';
-import { type Cap, type CapProblem, type Exposure, ownerOfKey, totalsOf } from './cap.ts';
+import { type Cap, type CapProblem, type Exposure, isOfJob, totalsOf } from './cap.ts';
 
 export const noSubject = declareFailure<{ event: string }>('no-subject', ({ event }) => ({
   title: 'Cannot tell which pull request or branch this preview is of',
@@ -91,7 +91,7 @@ export const previewLimitReached = declareFailure<ReachedCap & { wasCreated?: bo
     ],
     effect: [
       wasCreated
-        ? 'The workspace stays. The new API key was disabled, and no other step has its secret.'
+        ? 'The workspace stays. The new API key was disabled. No other step has its secret.'
         : 'The workspace stays. No API key was created.',
     ],
   }),
@@ -106,23 +106,23 @@ export const previewLimitReachedWarning = declareWarning<ReachedCap & { key: Key
   }),
 );
 
-/** What holds what is not spent, by whose keys that are, and what to do about it. */
-const HOLDERS = {
-  job: 'Keys of running jobs hold {}: run this again once they have ended.',
-  deployed: 'Deployed keys hold {}.',
-  other: 'Keys made by hand hold {}: lower their limits, or disable them. Do not delete them.',
-};
-
 function linesOfReached({ cap, exposures }: ReachedCap): string[] {
-  const owners = Object.entries(HOLDERS).flatMap(([owner, sentence]) => {
-    const own = exposures.filter(({ key, held }) => held > 0n && ownerOfKey(key.name) === owner);
-    const names = owner === 'other' ? truncateList(own.map(({ key }) => describeKey(key))) : [];
-    const held = formatUsd(totalsOf(own).held);
-    return own.length > 0 ? [sentence.replace('{}', () => held), ...names] : [];
-  });
+  const holding = exposures.filter(({ held }) => held > 0n);
+  const ofJobs = holding.filter(({ key }) => isOfJob(key));
+  const others = holding.filter(({ key }) => !isOfJob(key));
   return [
     `${countKeys(exposures.length)} spent ${formatUsd(totalsOf(exposures).spent)} of ${formatUsd(cap.amount)}.`,
-    ...owners,
+    ...(ofJobs.length > 0
+      ? [
+          `Keys of jobs and deployments hold ${formatUsd(totalsOf(ofJobs).held)}: run this again once the jobs have ended.`,
+        ]
+      : []),
+    ...(others.length > 0
+      ? [
+          `Keys made by hand hold ${formatUsd(totalsOf(others).held)}: lower their limits or disable them, and do not delete them.`,
+          ...truncateList(others.map(({ key }) => describeKey(key))),
+        ]
+      : []),
     'To go on, write a higher preview-limit-usd into the workflow of the pull request.',
   ];
 }
@@ -132,9 +132,9 @@ const PROBLEMS: Readonly<Record<CapProblem | 'unlisted' | 'unchanged', string>> 
   unlimited: 'has no limit',
   resets: 'has a limit that resets',
   'without-byok': 'has a limit without usage of your own provider keys',
-  unread: 'has a limit or a counter that could not be read',
-  unlisted: 'is not in the list of OpenRouter with its limit',
-  unchanged: 'has another limit than requested',
+  unread: 'has a limit or counter that could not be read',
+  unlisted: 'is not listed with its limit',
+  unchanged: 'has a higher limit than requested',
 };
 
 export const keyNotCapped = declareFailure<{
@@ -148,6 +148,6 @@ export const keyNotCapped = declareFailure<{
           `The API key ${describeKey(key)}, hash ${key.hash}, ${PROBLEMS[problem]}.`,
       ),
     ),
-    'Give a key of your own a limit that never resets, or disable it. Do not delete it. Otherwise, run this again.',
+    'Give a key made by hand a limit that never resets, or disable it, and do not delete it. Otherwise, run this again.',
   ],
 }));

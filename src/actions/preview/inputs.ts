@@ -73,23 +73,15 @@ function previewProblems(valid: Partial<Values>, provided: ReadonlySet<string>):
     const message = 'needs key: preview: any other key has a generated name';
     problems.push({ input: 'key-name', message });
   }
-  if (valid.preview_limit_usd !== undefined) problems.push(...capProblems(valid));
+  const isUncapped = key === 'none' || valid.limit_usd === null || valid.limit_reset !== undefined;
+  if (valid.preview_limit_usd !== undefined && isUncapped) {
+    const message = 'needs an API key, limit-usd as an amount, and no limit-reset';
+    problems.push({ input: 'preview-limit-usd', message });
+  }
   if (valid.limit_usd === null && valid.limit_reset !== undefined) {
     problems.push({ input: 'limit-reset', message: 'needs limit-usd to be an amount' });
   }
   return problems;
-}
-
-/** What makes a cap for all keys impossible. */
-function capProblems({ key, limit_usd, limit_reset }: Partial<Values>): InvalidInput[] {
-  const because = 'because of preview-limit-usd';
-  return [
-    ...(key === 'none' ? [{ input: 'key', message: `must not be none ${because}` }] : []),
-    ...(limit_usd === null
-      ? [{ input: 'limit-usd', message: `must be an amount ${because}` }]
-      : []),
-    ...(limit_reset ? [{ input: 'limit-reset', message: `must be left out ${because}` }] : []),
-  ];
 }
 
 /** How long the key lives by default, by what it is for. */

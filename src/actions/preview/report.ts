@@ -1,4 +1,4 @@
-import { exactUsd, formatUsd } from '../../lib/usd.ts';
+import { exactUsd } from '../../lib/usd.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
 import { keysTable } from '../../report/key-table.ts';
 import { type Outputs, toJsonList } from '../../report/outputs.ts';
@@ -6,7 +6,7 @@ import type { Report } from '../../report/report.ts';
 import type { Summary } from '../../report/summary.ts';
 import { sweepOutputs, sweepSummary } from '../../teardown/report.ts';
 import type { KeyResult } from '../key/create-key.ts';
-import type { Share } from './cap.ts';
+import { describeShare, type Share } from './cap.ts';
 import type { Preview, PreviewDeletion } from './delete-preview.ts';
 import type { PreviewRequest, PreviewResult } from './run-preview.ts';
 
@@ -59,19 +59,14 @@ export function previewSummary(result: Result, request: PreviewRequest): Summary
     url: dashboardUrl(slug),
     paragraphs: [
       `${description}.`,
-      ...(result.share ? shareLines(result.share) : []),
+      ...(result.share ? [warningOf(result.share) + describeShare(result.share)] : []),
       ...(result.key ? [['Created the API key ', { code: result.key.key.name }]] : []),
     ],
   };
 }
 
-function shareLines({ cap, spent, limit }: Share): string[] {
-  const isHigh = spent * 10n >= cap.amount * 9n;
-  const less = `⚠️ The API key can spend ${formatUsd(limit)}, less than limit-usd, ${formatUsd(cap.limit)}.`;
-  return [
-    `${isHigh ? '⚠️ ' : ''}Spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}.`,
-    ...(limit < cap.limit ? [less] : []),
-  ];
+function warningOf({ cap, spent, limit }: Share): string {
+  return limit < cap.limit || spent * 10n >= cap.amount * 9n ? '⚠️ ' : '';
 }
 
 type Titled = Pick<PreviewRequest, 'dryRun'>;

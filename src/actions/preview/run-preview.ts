@@ -10,7 +10,6 @@ import type { SweepResult } from '../../teardown/sweep-result.ts';
 import { createWorkspace } from '../create/create-workspace.ts';
 import type { CreateRequest } from '../create/request.ts';
 import { createKeyIn, type KeyRequest, type KeyResult, type KeyTask } from '../key/create-key.ts';
-import { hashesToReplace } from '../key/replace.ts';
 import type { KeyCap, Share } from './cap.ts';
 import { gateOf, shareOf } from './cap-key.ts';
 import { cleanUp } from './clean-up.ts';
@@ -261,7 +260,7 @@ async function shareInDryRun(
   const list = workspace ? await listKeys(context.client, workspace) : NO_KEYS;
   const { desired, replace } = keyRequestOf(request, preview, context);
   const namesakes = list.keys.filter(({ name }) => replace && isSameKeyName(name, desired.name));
-  const replaced = hashesToReplace(namesakes, context.timeOfDay(), context);
+  const replaced = namesakes.map(({ hash }) => hash);
   return shareOf(list, { ...cap, replaced }, context);
 }
 

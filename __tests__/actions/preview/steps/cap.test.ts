@@ -40,13 +40,14 @@ describe('a cap for all keys of a preview', () => {
   test('is what all its jobs can spend together, until it is closed', async () => {
     const first = await job(open(), CAPPED, 1);
     expect(first.main.openRouterCalls.slice(-3)).toEqual(['GET /keys', 'POST /keys', 'GET /keys']);
-    expect(first.main.summary).toContain('<p>Spent $0.00 of $2.50.</p>');
+    expect(first.main.summary).toContain(
+      '<p>Spent $0.00 of $2.50. The API key can spend $1.00.</p>',
+    );
     await job(push(), CAPPED, 0.8);
     const { main: third } = await job(push(), CAPPED, 0.7);
-    expect(third.log).toContain(
-      'Of preview-limit-usd, $2.50, the API keys have spent $1.80, and may still spend $0.00. A new one may spend $0.70, less than limit-usd, $1.00.',
-    );
-    expect(third.summary).toContain('⚠️ The API key can spend $0.70, less than limit-usd, $1.00.');
+    const less = 'Spent $1.80 of $2.50. The API key can spend $0.70, less than limit-usd, $1.00.';
+    expect(third.log).toContain(less);
+    expect(third.summary).toContain(`<p>⚠️ ${less}</p>`);
     expect(keyOf(third)).toMatchObject({ limit: 0.7 });
 
     const fourth = await main(push(), CAPPED);
@@ -63,7 +64,7 @@ describe('a cap for all keys of a preview', () => {
     expect(fourth.openRouterCalls).not.toContain('POST /keys');
     const higher = await main(push(), { ...CAPPED, 'preview-limit-usd': '2.75' });
     expect(keyOf(higher)).toMatchObject({ limit: 0.25 });
-    expect(higher.summary).toContain('<p>⚠️ Spent $2.50 of $2.75.</p>');
+    expect(higher.summary).toContain('<p>⚠️ Spent $2.50 of $2.75. The API key can spend $0.25');
 
     await main(closePull(gitHub.server.github, gitHub.repository, 1)[0], CAPPED);
     const reopened = await main(reopenPull(gitHub.server.github, gitHub.repository, 1)[0], CAPPED);
@@ -79,9 +80,8 @@ describe('a cap for all keys of a preview', () => {
     expect(failureOf(await main(push(), CAPPED)).lines).toEqual(
       expect.arrayContaining([
         '4 API keys spent $0.00 of $2.50.',
-        'Keys of running jobs hold $0.50: run this again once they have ended.',
-        'Deployed keys hold $0.50.',
-        'Keys made by hand hold $1.50: lower their limits, or disable them. Do not delete them.',
+        'Keys of jobs and deployments hold $1.00: run this again once the jobs have ended.',
+        'Keys made by hand hold $1.50: lower their limits or disable them, and do not delete them.',
         expect.stringMatching(/^"Mine" \(sk-or-v1-/),
       ]),
     );
@@ -101,12 +101,13 @@ describe('a cap for all keys of a preview', () => {
     expect(keyOf(step)).toMatchObject({ limit: 2.5 });
   });
 
+  const NEEDS = 'preview-limit-usd needs an API key, limit-usd as an amount, and no limit-reset';
   test.each([
-    ['must not be none', { key: 'none' }],
-    ['must be left out', { 'limit-reset': 'daily' }],
-    ['must be an amount because', { 'limit-usd': 'null' }],
-    ['must be an amount in USD, above 0', { 'preview-limit-usd': '0' }],
-  ])('is rejected if an input %s', async (message, inputs) => {
+    [NEEDS, { key: 'none' }],
+    [NEEDS, { 'limit-reset': 'daily' }],
+    [NEEDS, { 'limit-usd': 'null' }],
+    ['preview-limit-usd must be an amount in USD, above 0', { 'preview-limit-usd': '0' }],
+  ])('is rejected: %s, with %j', async (message, inputs) => {
     const { code, lines } = expectFailure(await main(open(), { ...CAPPED, ...inputs }));
     expect({ code, line: lines[0] }).toEqual({
       code: 'invalid-inputs',
@@ -140,7 +141,7 @@ describe('a key of another job that is created at the same time', () => {
       code: 'preview-limit-reached',
       lines: expect.arrayContaining([
         '1 API key spent $0.00 of $2.50.',
-        'The workspace stays. The new API key was disabled, and no other step has its secret.',
+        'The workspace stays. The new API key was disabled. No other step has its secret.',
       ]),
     });
   });
@@ -174,7 +175,7 @@ describe('a key of another job that is created at the same time', () => {
     account.handle = handle;
     expect(failure).toMatchObject({
       code: 'key-not-capped',
-      lines: expect.arrayContaining([expect.stringContaining('another limit than requested')]),
+      lines: expect.arrayContaining([expect.stringContaining('a higher limit than requested')]),
     });
   });
 });
@@ -188,7 +189,7 @@ describe('a key that cannot be capped', () => {
       {},
       { 'include-byok-in-limit': 'true' },
     ],
-    ['has a limit or a counter that could not be read', { limit: 'much' }, {}],
+    ['has a limit or counter that could not be read', { limit: 'much' }, {}],
   ])('is named if it %s', async (problem, fields, inputs) => {
     await job(open(), CAPPED);
     const key = Object.assign(add(1, 'Mine'), fields);
@@ -279,12 +280,12 @@ describe('a dry run', () => {
 
   test('says what a key could spend, before and after the workspace exists', async () => {
     const before = await main(open(), DRY);
-    expect(before.log).toContain('A new one may spend $1.00.');
+    expect(before.log).toContain('Spent $0.00 of $2.50. The API key can spend $1.00.');
     await job(push(), CAPPED, 0.7);
     add(1);
     const step = await main(push(), DRY);
-    expect(step.log).toContain('A new one may spend $0.80, less than limit-usd, $1.00.');
-    expect(step.summary).toContain('<p>Spent $0.70 of $2.50.</p>');
+    expect(step.log).toContain('The API key can spend $0.80, less than limit-usd, $1.00.');
+    expect(step.summary).toContain('<p>⚠️ Spent $0.70 of $2.50.');
     expect(step.openRouterCalls).toEqual(['GET /workspaces/:id', 'GET /keys']);
   });
 
@@ -299,6 +300,6 @@ describe('a dry run', () => {
   test('counts the key that a deployment would replace with what it has spent', async () => {
     await job(open(), { ...DEPLOYED, 'limit-usd': '2.5' }, 1);
     const step = await main(push(), { ...DEPLOYED, ...DRY, 'limit-usd': '2.5' });
-    expect(step.log).toContain('A new one may spend $1.50');
+    expect(step.log).toContain('The API key can spend $1.50');
   });
 });
