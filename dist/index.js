@@ -1868,12 +1868,14 @@ if(error)throw keyError??error
 return found.workspace!==void 0}async function endKey(saved,capped,context){const ending=await catching(endCreated(saved,capped,context),ApiError,Failure),deletion=await catching(deleteAllOrphans(saved,context),ApiError,Failure),error=ending.error??deletion.error
 if(!error)return
 const lostPosts=deletion.error?saved.search.lostPosts:0,left={...saved,search:{...saved.search,lostPosts}}
-return{error,left:ending.error&&!isReplacement(ending.error)?left:{...left,created:void 0}}}async function endCreated({created,search,replaced},{cap,limit},context){if(!created)return
+return{error,left:ending.error&&!isReplacement(ending.error)?left:{...left,created:void 0}}}async function endCreated(saved,capped,context){const{created,search,replaced}=saved
+if(!created)return
 const key={name:search.desired.name,...created}
-if(replaced){await reportSpend(key,context)
-const{workspace}=search,replacement={key,workspace,replaced,isSameName:isSameKeyName},disabled=new Map,replacing=replaceOlderKeys(replacement,context,older=>disableEach(older,context,one=>disabled.set(one.hash,one))),{error}=await catching(replacing,ApiError,Failure),[amount,known]=[toUsd(cap),toUsd(limit)]
-if(amount!==void 0&&known!==void 0&&!isReplacement(error)){const lowering=lowerAtEnd({key,workspace,cap:{amount,withByok:search.desired.include_byok_in_limit===!0,replaced},limit:known,disabled},context),lowered=await catching(lowering,ApiError,Failure)
-if(lowered.error)throw error??lowered.error}if(error)throw error}else reportSpendOf(key,await disable(key,context),context)}async function disable(key,{client,log}){const disabled=await disableKey(client,key)
+if(!replaced){reportSpendOf(key,await disable(key,context),context)
+return}await reportSpend(key,context)
+const{workspace}=search,replacement={key,workspace,replaced,isSameName:isSameKeyName},disabled=new Map,replacing=replaceOlderKeys(replacement,context,older=>disableEach(older,context,one=>disabled.set(one.hash,one))),{error}=await catching(replacing,ApiError,Failure),rule=isReplacement(error)?void 0:ruleOf(saved,capped),lowering=rule&&lowerAtEnd({key,workspace,disabled,...rule},context),lowered=lowering&&await catching(lowering,ApiError,Failure),failure=error??lowered?.error
+if(failure)throw failure}function ruleOf({search,replaced=[]},{cap,limit}){const[amount,known]=[toUsd(cap),toUsd(limit)]
+if(amount!==void 0&&known!==void 0)return{cap:{amount,withByok:search.desired.include_byok_in_limit===!0,replaced},limit:known}}async function disable(key,{client,log}){const disabled=await disableKey(client,key)
 log.info(disabled?`Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.`:`The API key ${describeKey(key)} does not exist any more.`)
 return disabled}async function disableEach(keys,context,onDisabled){const working=keys.filter(key=>!isDisabled(key)),outcomes=await Promise.all(working.map(key=>catching(disable(key,context),ApiError)))
 for(const{value}of outcomes)value&&onDisabled(value)

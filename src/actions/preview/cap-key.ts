@@ -120,8 +120,8 @@ async function admit(
  * @throws {Failure} `key-not-capped`
  * @throws {ApiError}
  */
-async function lower<Lowered extends KeyIdentity>(
-  key: Lowered,
+async function lower(
+  key: KeyIdentity,
   limit: Usd,
   { client, log }: Pick<Context, 'client' | 'log'>,
 ): Promise<Key> {

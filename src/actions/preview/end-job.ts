@@ -173,31 +173,39 @@ type CappedTask = Pick<PreviewTask, 'cap' | 'limit'>;
  * @throws {ApiError}
  */
 async function endCreated(
-  { created, search, replaced }: KeyTask,
-  { cap, limit }: CappedTask,
+  saved: KeyTask,
+  capped: CappedTask,
   context: PreviewTaskContext,
 ): Promise<void> {
+  const { created, search, replaced } = saved;
   if (!created) return;
   const key = { name: search.desired.name, ...created };
-  if (replaced) {
-    await reportSpend(key, context);
-    const { workspace } = search;
-    const replacement = { key, workspace, replaced, isSameName: isSameKeyName };
-    const disabled = new Map<string, Key>();
-    const replacing = replaceOlderKeys(replacement, context, (older) =>
-      disableEach(older, context, (one) => disabled.set(one.hash, one)),
-    );
-    const { error } = await catching(replacing, ApiError, Failure);
-    const [amount, known] = [toUsd(cap), toUsd(limit)];
-    if (amount !== undefined && known !== undefined && !isReplacement(error)) {
-      const withByok = search.desired.include_byok_in_limit === true;
-      const rule = { amount, withByok, replaced };
-      const lowering = lowerAtEnd({ key, workspace, cap: rule, limit: known, disabled }, context);
-      const lowered = await catching(lowering, ApiError, Failure);
-      if (lowered.error) throw error ?? lowered.error;
-    }
-    if (error) throw error;
-  } else reportSpendOf(key, await disable(key, context), context);
+  if (!replaced) {
+    reportSpendOf(key, await disable(key, context), context);
+    return;
+  }
+  await reportSpend(key, context);
+  const { workspace } = search;
+  const replacement = { key, workspace, replaced, isSameName: isSameKeyName };
+  const disabled = new Map<string, Key>();
+  const replacing = replaceOlderKeys(replacement, context, (older) =>
+    disableEach(older, context, (one) => disabled.set(one.hash, one)),
+  );
+  const { error } = await catching(replacing, ApiError, Failure);
+  // A key that another job has replaced cannot spend any more.
+  const rule = isReplacement(error) ? undefined : ruleOf(saved, capped);
+  const lowering = rule && lowerAtEnd({ key, workspace, disabled, ...rule }, context);
+  const lowered = lowering && (await catching(lowering, ApiError, Failure));
+  const failure = error ?? lowered?.error;
+  if (failure) throw failure;
+}
+
+/** What limits the key of a deployment after its job; undefined without a cap. */
+function ruleOf({ search, replaced = [] }: KeyTask, { cap, limit }: CappedTask) {
+  const [amount, known] = [toUsd(cap), toUsd(limit)];
+  if (amount === undefined || known === undefined) return undefined;
+  const withByok = search.desired.include_byok_in_limit === true;
+  return { cap: { amount, withByok, replaced }, limit: known };
 }
 
 /** Returns the key as it is then, with its counter. */
