@@ -322,6 +322,7 @@ const FORGED = {
     '3fa85f64-5717-4562-b3fc-2c963f66afa6': {
       slug: 'preview-shop-1',
       deletion: null,
+      cap: null,
       keys: { '0123456789': '999' },
     },
   },

@@ -36,6 +36,11 @@ const deletion = fc.record({
   run: fc.constantFrom('', '17.1', '17.2'),
 });
 
+const cap = fc.record({
+  usd: orNull(amount),
+  at: fc.constantFrom(0, 1_790_000_000, 1_790_000_001),
+});
+
 const records = <Value>(ids: readonly string[], values: fc.Arbitrary<Value>) =>
   fc.dictionary(fc.constantFrom(...ids), values, { maxKeys: ids.length, noNullPrototype: true });
 
@@ -50,6 +55,7 @@ export const someData: fc.Arbitrary<CommentData> = fc.record({
     fc.record({
       slug: fc.constantFrom('preview-shop-42', 'other-42'),
       deletion: orNull(deletion),
+      cap: orNull(cap),
       keys: records(PREFIXES, orNull(amount)),
     }),
   ),
@@ -121,7 +127,7 @@ export const muchData: fc.Arbitrary<CommentData> = fc
       const owner = Math.floor(at / perWorkspace);
       const id = `3fa85f64-5717-4562-b3fc-${hex(owner, 12)}`;
       const slug = `preview-${hex(owner, 16)}`.padEnd(50, 'x');
-      workspaces[id] ??= { slug, deletion: ended, keys: {} };
+      workspaces[id] ??= { slug, deletion: ended, cap: null, keys: {} };
       workspaces[id].keys[hex(at, 10)] = at % unknown === 1 ? null : spent;
     }
     return { isCut: false, workspaces };

@@ -23,7 +23,7 @@ const PREFIX = 'e2d4c6b8a0';
 
 const keyOf = (fields: Partial<Key> = {}) => keyIn(workspace, fields);
 const seen = (keys: readonly Key[], deletion: Deletion | null = null) =>
-  observe({ workspace, keys }, deletion);
+  observe({ workspace, keys }, { deletion });
 
 const unfinished: Deletion = { state: 'unfinished', at: 1_790_000_000, run: '17.1' };
 const finished: Deletion = { ...unfinished, state: 'finished' };
@@ -46,6 +46,17 @@ describe('the merge of two comments', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  test('has the cap of the run that created the newer key, also if that had none', () => {
+    const capOf = (cap: string | null, created_at: string) =>
+      observe({ workspace, keys: [keyOf({ created_at })] }, { own: { hash: keyOf().hash, cap } });
+    const older = capOf('5', '2026-10-01T12:00:00Z');
+    for (const cap of [null, '7']) {
+      const merged = mergeComment(capOf(cap, '2026-10-01T12:00:01Z'), older);
+      expect(merged.workspaces[ID]?.cap?.usd).toBe(cap);
+    }
+    expect(mergeComment(older, seen([keyOf()])).workspaces[ID]?.cap?.usd).toBe('5');
   });
 
   test('has each key of both with the larger amount', () => {
@@ -89,9 +100,9 @@ describe('the data in a comment', () => {
     );
   });
 
-  test('has of keys only the amounts, and of a deletion its state, its time and its run', () => {
+  test('has of keys only the amounts, of a deletion its state, its time and its run, and the cap', () => {
     expect(formatMarker(seen([keyOf()], finished))).toBe(
-      `<!-- openrouter-preview:v1 {"isCut":false,"workspaces":{"${ID}":{"slug":"preview-shop-42","deletion":{"state":"finished","at":1790000000,"run":"17.1"},"keys":{"${PREFIX}":"0.25"}}}} -->`,
+      `<!-- openrouter-preview:v1 {"isCut":false,"workspaces":{"${ID}":{"slug":"preview-shop-42","deletion":{"state":"finished","at":1790000000,"run":"17.1"},"cap":null,"keys":{"${PREFIX}":"0.25"}}}} -->`,
     );
   });
 
@@ -125,7 +136,7 @@ describe('what is remembered of a workspace', () => {
     expect(seen([keyOf({ usage: 5e-7 })])).toEqual({
       isCut: false,
       workspaces: {
-        [ID]: { slug: workspace.slug, deletion: null, keys: { [PREFIX]: '0.0000005' } },
+        [ID]: { slug: workspace.slug, deletion: null, cap: null, keys: { [PREFIX]: '0.0000005' } },
       },
     });
   });
@@ -222,7 +233,10 @@ describe('data that are limited', () => {
   test('have 40 workspaces at most, first those that may exist', () => {
     const idOf = (at: number) => ID.slice(0, -2) + String(at).padStart(2, '0');
     const all = Array.from({ length: 42 }, (_, at) =>
-      observe({ workspace: { ...workspace, id: idOf(at) }, keys: [] }, at < 40 ? finished : null),
+      observe(
+        { workspace: { ...workspace, id: idOf(at) }, keys: [] },
+        { deletion: at < 40 ? finished : null },
+      ),
     ).reduce(mergeComment);
     const ids = Object.keys(limitComment(all).workspaces);
     expect(ids).toHaveLength(40);

@@ -187,7 +187,7 @@ describe('the part of its limit that a key has used', () => {
 describe('a total that is a lower bound', () => {
   const before = { ...workspace, id: ID.replace('3', '4') };
   const deleted = (deletion: Deletion | null) =>
-    observe({ workspace: before, keys: [keyOf({ usage: 0.5 })] }, deletion);
+    observe({ workspace: before, keys: [keyOf({ usage: 0.5 })] }, { deletion });
   const withData = (data: CommentData, facts = factsOf([keyOf({})])) => ({
     ...facts,
     data: mergeComment(facts.data, data),
@@ -217,9 +217,38 @@ describe('a total that is a lower bound', () => {
   });
 });
 
+describe('the cap', () => {
+  const capped = (usage: number, usd: string | null, earlier: Deletion['state'] = 'finished') => {
+    const keys = [keyOf({ usage })];
+    const before = { ...workspace, id: ID.replace('3', '4') };
+    const data = mergeComment(
+      observe({ workspace, keys }, { own: { hash: keys[0]?.hash ?? '', cap: usd } }),
+      observe({ workspace: before, keys: [keyOf({ usage: 9 })] }, { deletion: ended(earlier) }),
+    );
+    return htmlOf(render({ data, existing: [{ workspace, keys }], isBeingDeleted: false }));
+  };
+  const titleOf = ([html = '']: readonly string[]) => html.replace(/<.?h3>/g, '');
+
+  test.each([
+    [2.33, '5', 'OpenRouter preview: $2.33 of $5.00'],
+    [4.499, '5', 'OpenRouter preview: $4.499 of $5.00'],
+    [4.5, '5', 'OpenRouter preview: ⚠️ $4.50 of $5.00'],
+    [2.33, null, 'OpenRouter preview: $11.33'],
+  ])('is in the title with what is spent of it: %s of %s', (usage, usd, expected) => {
+    expect(titleOf(capped(usage, usd))).toBe(expected);
+  });
+
+  test('leaves what earlier workspaces cost to a line of its own', () => {
+    expect(capped(1, '5')).toContain('<p>1 earlier workspace: $9.00</p>');
+    const html = capped(1, '5', 'unfinished');
+    expect(html).toContain('<p>1 earlier workspace: at least $9.00</p>');
+    expect(titleOf(html)).toBe('OpenRouter preview: $1.00 of $5.00');
+  });
+});
+
 describe('the comment of a deleted preview', () => {
   const deleted = (deletion: Deletion | null, keys: readonly Key[], id = ID) =>
-    observe({ workspace: { ...workspace, id }, keys }, deletion);
+    observe({ workspace: { ...workspace, id }, keys }, { deletion });
 
   test('has the total, what was deleted, when, and by which run', () => {
     const data = deleted(ended('finished'), [keyOf({}), keyOf({ hash: 'other' })]);

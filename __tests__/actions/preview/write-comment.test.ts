@@ -177,7 +177,7 @@ const addComment = (
 ) => comments.push({ id: comments.length + 1, body, user: { login } });
 
 const seenOf = (hash: string, usage: number, deletion: Deletion | null = null): CommentData =>
-  observe({ workspace: WORKSPACE, keys: [keyOf(WORKSPACE, { hash, usage })] }, deletion);
+  observe({ workspace: WORKSPACE, keys: [keyOf(WORKSPACE, { hash, usage })] }, { deletion });
 
 /** A comment that remembers a key. */
 const old = (hash: string, usage: number) =>
@@ -350,7 +350,7 @@ describe('a run that writes the comment', () => {
       const workspace = { id: OTHER, slug: 'demo-42', name: 'a', description };
       state.others.push(workspace);
       const keys = [keyOf(workspace, { hash: 'theirs', usage: 1 })];
-      const data = observe({ workspace, keys }, deletion);
+      const data = observe({ workspace, keys }, { deletion });
       addComment(state, render({ data, existing: [], isBeingDeleted: false }));
     };
 

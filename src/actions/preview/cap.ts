@@ -42,6 +42,11 @@ export function describeShare({ cap, spent, limit }: Share): string {
   return `Spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}. The API key can spend ${formatUsd(limit)}${less}.`;
 }
 
+/** Whether a reader should notice how much of a cap is spent: nine tenths. */
+export function isAlmostSpent(spent: Usd, cap: Usd): boolean {
+  return spent * 10n >= cap * 9n;
+}
+
 /** Why a key cannot be counted. */
 export type CapProblem = 'unread' | 'unlimited' | 'resets' | 'without-byok';
 

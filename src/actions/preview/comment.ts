@@ -3,6 +3,7 @@ import { parseJson } from '../../lib/json.ts';
 import { exactUsd, parseUsd, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { isUuid, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import { createdAt } from '../../openrouter/time.ts';
 
 /** Longer than any amount that OpenRouter returns. */
 const MAX_AMOUNT = 40;
@@ -14,6 +15,9 @@ const amount = () => z.nullable(z.string().check(z.refine(isAmount)));
 
 type Amount = z.infer<ReturnType<typeof amount>>;
 
+/** In seconds since 1970. */
+const time = () => z.number().check(z.gte(0), z.lte(1e10));
+
 /** In the order in which they can only change. */
 const STATES = ['unfinished', 'finished'] as const;
 
@@ -24,10 +28,18 @@ const deletion = () =>
      * unknown.
      */
     state: z.enum(STATES),
-    /** When it began, in seconds since 1970. */
-    at: z.number().check(z.gte(0), z.lte(1e10)),
+    /** When it began. */
+    at: time(),
     /** The run and its attempt, such as `17000000012.1`; empty if unknown. */
     run: z.string().check(z.regex(/^(\d{1,15}\.\d{1,5})?$/)),
+  });
+
+const cap = () =>
+  z.object({
+    /** Null if the run that created the newest key had none. */
+    usd: amount(),
+    /** When that key was created. */
+    at: time(),
   });
 
 /** An object with any number of fields. It needs less code than `z.record`. */
@@ -41,6 +53,8 @@ const workspaceData = () =>
   z.object({
     slug: z.string().check(z.regex(/^[a-z0-9-]{1,50}$/)),
     deletion: z.nullable(deletion()),
+    /** What all keys may spend together. It is only shown. */
+    cap: z.nullable(cap()),
     /** By the beginning of the hash of each key. */
     keys: recordOf((prefix) => /^[\w-]{1,10}$/.test(prefix), amount()),
   });
@@ -54,6 +68,7 @@ const commentData = () =>
   });
 
 export type Deletion = z.infer<ReturnType<typeof deletion>>;
+type CapData = z.infer<ReturnType<typeof cap>>;
 export type WorkspaceData = z.infer<ReturnType<typeof workspaceData>>;
 
 /** What the comment of a preview remembers, because OpenRouter forgets it. */
@@ -83,19 +98,31 @@ function prefixOf({ hash }: Key): string {
   return hash.slice(0, PREFIX_LENGTH);
 }
 
-/**
- * What is to be remembered of a workspace.
- * @param deletion that of this run: `unfinished` directly before it, and `finished` after it if all keys were
- *   read when they were disabled
- */
+/** What a run knows of a workspace besides its keys. */
+interface Known {
+  /** Its deletion by this run: `unfinished` directly before it, and `finished` after it if all keys were read when they were disabled. */
+  deletion?: Deletion | null | undefined;
+  /** The key that this run has created. */
+  own?: OwnKey | undefined;
+}
+
+export interface OwnKey {
+  hash: string;
+  /** What all keys may spend together, as an exact decimal; null without a cap. */
+  cap: string | null;
+}
+
+/** What is to be remembered of a workspace. */
 export function observe(
   { workspace: { id, slug }, keys }: ExistingWorkspace,
-  deletion: Deletion | null = null,
+  { deletion = null, own }: Known = {},
 ): CommentData {
+  const key = own && keys.find(({ hash }) => hash === own.hash);
+  const cap = key ? { usd: own.cap, at: Math.floor((createdAt(key) ?? 0) / 1000) } : null;
   const amounts = Object.fromEntries(keys.map((key) => [prefixOf(key), amountOf(key['usage'])]));
   // Of keys with equal prefixes, one is left out.
   const isCut = Object.keys(amounts).length < keys.length;
-  return { isCut, workspaces: { [id]: { slug, deletion, keys: amounts } } };
+  return { isCut, workspaces: { [id]: { slug, deletion, cap, keys: amounts } } };
 }
 
 function amountOf(value: unknown): Amount {
@@ -152,6 +179,7 @@ function mergeWorkspace(a: WorkspaceData, b: WorkspaceData): WorkspaceData {
   return {
     slug: [a.slug, b.slug].sort()[1] as string,
     deletion: laterOf(a.deletion, b.deletion),
+    cap: newerOf(a.cap, b.cap),
     keys: mergeRecords(a.keys, b.keys, largerOf),
   };
 }
@@ -172,6 +200,13 @@ function laterOf(a: Deletion | null, b: Deletion | null): Deletion | null {
   if (!a || !b) return a ?? b;
   const order =
     STATES.indexOf(a.state) - STATES.indexOf(b.state) || a.at - b.at || (a.run < b.run ? -1 : 1);
+  return order < 0 ? b : a;
+}
+
+/** Of two caps, that of the newer key. */
+function newerOf(a: CapData | null, b: CapData | null): CapData | null {
+  if (!a || !b) return a ?? b;
+  const order = a.at - b.at || (String(a.usd) < String(b.usd) ? -1 : 1);
   return order < 0 ? b : a;
 }
 
@@ -228,8 +263,12 @@ export function doubtOf(facts: CommentFacts): string | undefined {
   if (amountsIn(Object.values(data.workspaces)).includes(UNKNOWN)) {
     return 'the cost of a key is unknown';
   }
-  const isRecorded = goneIn(facts).every(({ deletion }) => deletion?.state === 'finished');
-  return isRecorded ? undefined : 'the last cost before the deletion is unknown';
+  return areFinal(goneIn(facts)) ? undefined : 'the last cost before the deletion is unknown';
+}
+
+/** Whether the deletion of each of `workspaces` was recorded to its end. */
+export function areFinal(workspaces: readonly WorkspaceData[]): boolean {
+  return workspaces.every(({ deletion }) => deletion?.state === 'finished');
 }
 
 /** How many workspaces a comment remembers. */

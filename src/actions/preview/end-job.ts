@@ -124,7 +124,8 @@ async function checkPreview(
   }
   if (standing) {
     const known = workspace ? { kind: 'found' as const, workspace } : { kind: 'unknown' as const };
-    const found = await commentOn(task, { seen: NO_DATA, known }, context);
+    const own = task.key?.created && { hash: task.key.created.hash, cap: task.cap ?? null };
+    const found = await commentOn(task, { seen: NO_DATA, known, own }, context);
     const isFound = found?.some((one) => one.workspace.id === workspace?.id);
     if (workspace && !(isFound ?? (await exists(workspace, keyError, context)))) {
       const wasClosed = !(await readStanding(subject, standing.since, context)).isOpen;

@@ -10,7 +10,9 @@ import { formatSpent } from '../../report/key-table.ts';
 import type { Report } from '../../report/report.ts';
 import { type Summary, summaryHtml } from '../../report/summary.ts';
 import type { Redact } from '../../report/text.ts';
+import { isAlmostSpent } from './cap.ts';
 import {
+  areFinal,
   type CommentFacts,
   doubtOf,
   type ExistingWorkspace,
@@ -64,16 +66,31 @@ function bodyOf(facts: CommentFacts, options: RowOptions): string {
 
 function htmlOf(facts: CommentFacts, options: RowOptions): string {
   const { redact } = options;
-  const doubt = doubtOf(facts);
   const isDeleted = facts.existing.length === 0;
   const { paragraphs, ...parts } = (isDeleted ? describeDeleted : describeExisting)(facts, options);
-  const total = `${doubt ? 'at least ' : ''}${formatUsd(totalOf(facts).amount)}`;
+  const { warning, spent, doubt, ofCap } = costOf(facts);
+  const amount = `${doubt ? 'at least ' : ''}${formatUsd(spent)}${ofCap}`;
   const summary = {
-    title: `OpenRouter preview: ${total}${isDeleted ? ', deleted' : ''}`,
+    title: `OpenRouter preview: ${warning}${amount}${isDeleted ? ', deleted' : ''}`,
     paragraphs: [...(doubt ? [`At least: ${doubt}.`] : []), ...paragraphs],
     ...parts,
   };
   return summaryHtml(summary, { redact, maxBytes: Number.POSITIVE_INFINITY });
+}
+
+/** What the title shows: the cost of all workspaces, or with a cap that of the one that exists. */
+function costOf(facts: CommentFacts) {
+  const { data, existing } = facts;
+  const [id = '', ...others] = existing.map(({ workspace }) => workspace.id);
+  const capped = data.workspaces[id];
+  const cap = others.length === 0 ? toUsd(capped?.cap?.usd ?? undefined) : undefined;
+  if (!capped || cap === undefined) {
+    return { warning: '', spent: totalOf(facts).amount, doubt: doubtOf(facts), ofCap: '' };
+  }
+  const own = { ...facts, data: { ...data, workspaces: { [id]: capped } } };
+  const spent = totalOf(own).amount;
+  const warning = isAlmostSpent(spent, cap) ? '⚠️ ' : '';
+  return { warning, spent, doubt: doubtOf(own), ofCap: ` of ${formatUsd(cap)}` };
 }
 
 interface Parts extends Omit<Summary, 'title'> {
@@ -92,7 +109,7 @@ function describeExisting(facts: CommentFacts, options: RowOptions): Parts {
     ...tablesOf(spenders, options.maxRows),
     notes: [
       ...sumLine(deleted.length, 'deleted key', unlisted),
-      ...sumLine(earlier.length, 'earlier workspace', earlier),
+      ...earlierLine(earlier),
       [
         'Deleted when this pull request is closed. ',
         { text: 'What is this?', url: options.aboutUrl },
@@ -115,7 +132,7 @@ function describeDeleted(facts: CommentFacts, { repository }: RowOptions): Parts
     paragraphs: [
       [`The workspace ${slug} ${what} deleted`, ...(deletion ? [' on ', moment] : []), '.'],
     ],
-    notes: sumLine(earlier.length, 'earlier workspace', earlier),
+    notes: earlierLine(earlier),
   };
 }
 
@@ -124,8 +141,14 @@ function sumLine(
   count: number,
   what: string,
   workspaces: readonly Pick<WorkspaceData, 'keys'>[],
+  atLeast = '',
 ): string[] {
-  return count > 0 ? [`${countOf(count, what)}: ${formatUsd(spentIn(workspaces))}`] : [];
+  return count > 0 ? [`${countOf(count, what)}: ${atLeast}${formatUsd(spentIn(workspaces))}`] : [];
+}
+
+function earlierLine(earlier: readonly WorkspaceData[]): string[] {
+  const atLeast = areFinal(earlier) ? '' : 'at least ';
+  return sumLine(earlier.length, 'earlier workspace', earlier, atLeast);
 }
 
 /** An API key of a workspace that exists, as its row shows it. */

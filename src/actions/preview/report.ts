@@ -6,7 +6,7 @@ import type { Report } from '../../report/report.ts';
 import type { Summary } from '../../report/summary.ts';
 import { sweepOutputs, sweepSummary } from '../../teardown/report.ts';
 import type { KeyResult } from '../key/create-key.ts';
-import { describeShare, type Share } from './cap.ts';
+import { describeShare, isAlmostSpent, type Share } from './cap.ts';
 import type { Preview, PreviewDeletion } from './delete-preview.ts';
 import type { PreviewRequest, PreviewResult } from './run-preview.ts';
 
@@ -66,7 +66,7 @@ export function previewSummary(result: Result, request: PreviewRequest): Summary
 }
 
 function warningOf({ cap, spent, limit }: Share): string {
-  return limit < cap.limit || spent * 10n >= cap.amount * 9n ? '⚠️ ' : '';
+  return limit < cap.limit || isAlmostSpent(spent, cap.amount) ? '⚠️ ' : '';
 }
 
 type Titled = Pick<PreviewRequest, 'dryRun'>;

@@ -11,6 +11,7 @@ import {
   type ExistingWorkspace,
   mergeComment,
   NO_DATA,
+  type OwnKey,
   observe,
   readComment,
 } from './comment.ts';
@@ -26,6 +27,7 @@ export interface CommentRequest {
   /** What the step knows and OpenRouter may have forgotten, such as a workspace that it deleted. */
   seen: CommentData;
   known: KnownWorkspace;
+  own?: OwnKey | undefined;
   /** Called with what the comment says before this step changes it. */
   onRemembered?(data: CommentData): void;
 }
@@ -112,7 +114,7 @@ async function writeUntilRight(
   request: CommentRequest,
   context: CommentContext,
 ): Promise<readonly ExistingWorkspace[] | undefined> {
-  const { number, known: start, onRemembered } = request;
+  const { number, known: start, own: ownKey, onRemembered } = request;
   const { comments } = context;
   const place = { ...context, github: comments.github, number };
   const login = await comments.login();
@@ -129,7 +131,7 @@ async function writeUntilRight(
       .map(({ body }) => readComment(body) ?? NO_DATA)
       .reduce(mergeComment, NO_DATA);
     if (round === 1) onRemembered?.(remembered);
-    data = [...existing.map((one) => observe(one)), remembered].reduce(
+    data = [...existing.map((one) => observe(one, { own: ownKey })), remembered].reduce(
       mergeComment,
       checkDeletions(data, remembered),
     );

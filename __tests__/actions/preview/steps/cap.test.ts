@@ -275,6 +275,14 @@ describe('a deployed key', () => {
   });
 });
 
+test('the comment shows the cap of the run that created the newest key', async () => {
+  const title = () => /<h3>(.*)<\/h3>/.exec(gitHub.repository.comments.now()[0]?.body ?? '')?.[1];
+  await job(open(), { ...CAPPED, comment: 'true' }, 0.5);
+  expect(title()).toBe('OpenRouter preview: $0.50 of $2.50');
+  await job(push(), { comment: 'true' }, 0.25);
+  expect(title()).toBe('OpenRouter preview: $0.75');
+});
+
 describe('a dry run', () => {
   const DRY = { ...CAPPED, 'dry-run': 'true' };
 
