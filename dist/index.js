@@ -1,94 +1,6 @@
-(()=>{var __webpack_modules__={770:(module,__unused_webpack_exports,__nccwpck_require__)=>{module.exports=__nccwpck_require__(218)},218:(__unused_webpack_module,exports,__nccwpck_require__)=>{"use strict"
-var debug,tls=__nccwpck_require__(756),http=__nccwpck_require__(611),https=__nccwpck_require__(692),events=__nccwpck_require__(434),util=__nccwpck_require__(23)
-exports.httpsOverHttp=function(options){var agent=new TunnelingAgent(options)
-agent.request=http.request
-agent.createSocket=createSecureSocket
-agent.defaultPort=443
-return agent}
-exports.httpsOverHttps=function(options){var agent=new TunnelingAgent(options)
-agent.request=https.request
-agent.createSocket=createSecureSocket
-agent.defaultPort=443
-return agent}
-function TunnelingAgent(options){var self=this
-self.options=options||{}
-self.proxyOptions=self.options.proxy||{}
-self.maxSockets=self.options.maxSockets||http.Agent.defaultMaxSockets
-self.requests=[]
-self.sockets=[]
-self.on("free",function(socket,host,port,localAddress){for(var options=toOptions(host,port,localAddress),i=0,len=self.requests.length;i<len;++i){var pending=self.requests[i]
-if(pending.host===options.host&&pending.port===options.port){self.requests.splice(i,1)
-pending.request.onSocket(socket)
-return}}socket.destroy()
-self.removeSocket(socket)})}util.inherits(TunnelingAgent,events.EventEmitter)
-TunnelingAgent.prototype.addRequest=function(req,host,port,localAddress){var self=this,options=mergeOptions({request:req},self.options,toOptions(host,port,localAddress))
-self.sockets.length>=this.maxSockets?self.requests.push(options):self.createSocket(options,function(socket){socket.on("free",onFree)
-socket.on("close",onCloseOrRemove)
-socket.on("agentRemove",onCloseOrRemove)
-req.onSocket(socket)
-function onFree(){self.emit("free",socket,options)}function onCloseOrRemove(){self.removeSocket(socket)
-socket.removeListener("free",onFree)
-socket.removeListener("close",onCloseOrRemove)
-socket.removeListener("agentRemove",onCloseOrRemove)}})}
-TunnelingAgent.prototype.createSocket=function(options,cb){var self=this,placeholder={}
-self.sockets.push(placeholder)
-var connectOptions=mergeOptions({},self.proxyOptions,{method:"CONNECT",path:options.host+":"+options.port,agent:!1,headers:{host:options.host+":"+options.port}})
-options.localAddress&&(connectOptions.localAddress=options.localAddress)
-if(connectOptions.proxyAuth){connectOptions.headers=connectOptions.headers||{}
-connectOptions.headers["Proxy-Authorization"]="Basic "+new Buffer(connectOptions.proxyAuth).toString("base64")}debug("making CONNECT request")
-var connectReq=self.request(connectOptions)
-connectReq.useChunkedEncodingByDefault=!1
-connectReq.once("response",function(res){res.upgrade=!0})
-connectReq.once("upgrade",function(res,socket,head){process.nextTick(function(){onConnect(res,socket,head)})})
-connectReq.once("connect",onConnect)
-connectReq.once("error",function(cause){connectReq.removeAllListeners()
-debug("tunneling socket could not be established, cause=%s\n",cause.message,cause.stack)
-var error=new Error("tunneling socket could not be established, cause="+cause.message)
-error.code="ECONNRESET"
-options.request.emit("error",error)
-self.removeSocket(placeholder)})
-connectReq.end()
-function onConnect(res,socket,head){connectReq.removeAllListeners()
-socket.removeAllListeners()
-if(res.statusCode===200){if(!(head.length>0)){debug("tunneling connection has established")
-self.sockets[self.sockets.indexOf(placeholder)]=socket
-return cb(socket)}debug("got illegal response body from proxy")
-socket.destroy();(error=new Error("got illegal response body from proxy")).code="ECONNRESET"
-options.request.emit("error",error)
-self.removeSocket(placeholder)}else{debug("tunneling socket could not be established, statusCode=%d",res.statusCode)
-socket.destroy()
-var error;(error=new Error("tunneling socket could not be established, statusCode="+res.statusCode)).code="ECONNRESET"
-options.request.emit("error",error)
-self.removeSocket(placeholder)}}}
-TunnelingAgent.prototype.removeSocket=function(socket){var pos=this.sockets.indexOf(socket)
-if(pos!==-1){this.sockets.splice(pos,1)
-var pending=this.requests.shift()
-pending&&this.createSocket(pending,function(socket){pending.request.onSocket(socket)})}}
-function createSecureSocket(options,cb){var self=this
-TunnelingAgent.prototype.createSocket.call(self,options,function(socket){var hostHeader=options.request.getHeader("host"),tlsOptions=mergeOptions({},self.options,{socket,servername:hostHeader?hostHeader.replace(/:.*$/,""):options.host}),secureSocket=tls.connect(0,tlsOptions)
-self.sockets[self.sockets.indexOf(socket)]=secureSocket
-cb(secureSocket)})}function toOptions(host,port,localAddress){return typeof host==="string"?{host,port,localAddress}:host}function mergeOptions(target){for(var i=1,len=arguments.length;i<len;++i){var overrides=arguments[i]
-if(typeof overrides==="object")for(var keys=Object.keys(overrides),j=0,keyLen=keys.length;j<keyLen;++j){var k=keys[j]
-overrides[k]!==void 0&&(target[k]=overrides[k])}}return target}debug=process.env.NODE_DEBUG&&/\btunnel\b/.test(process.env.NODE_DEBUG)?function(){var args=Array.prototype.slice.call(arguments)
-typeof args[0]==="string"?args[0]="TUNNEL: "+args[0]:args.unshift("TUNNEL:")
-console.error.apply(console,args)}:function(){}},613:module=>{"use strict"
-module.exports=require("assert")},434:module=>{"use strict"
-module.exports=require("events")},611:module=>{"use strict"
-module.exports=require("http")},692:module=>{"use strict"
-module.exports=require("https")},278:module=>{"use strict"
-module.exports=require("net")},756:module=>{"use strict"
-module.exports=require("tls")},23:module=>{"use strict"
-module.exports=require("util")}},__webpack_module_cache__={}
-function __nccwpck_require__(moduleId){var cachedModule=__webpack_module_cache__[moduleId]
-if(cachedModule!==void 0)return cachedModule.exports
-var module=__webpack_module_cache__[moduleId]={exports:{}},threw=!0
-try{__webpack_modules__[moduleId](module,module.exports,__nccwpck_require__)
-threw=!1}finally{threw&&delete __webpack_module_cache__[moduleId]}return module.exports}typeof __nccwpck_require__!=="undefined"&&(__nccwpck_require__.ab=__dirname+"/")
-__nccwpck_require__.d=(exports,definition)=>{for(var key in definition)__nccwpck_require__.o(definition,key)&&!__nccwpck_require__.o(exports,key)&&Object.defineProperty(exports,key,{enumerable:!0,get:definition[key]})}
-__nccwpck_require__.o=(obj,prop)=>Object.prototype.hasOwnProperty.call(obj,prop)
-__nccwpck_require__.r=exports=>{typeof Symbol!=="undefined"&&Symbol.toStringTag&&Object.defineProperty(exports,Symbol.toStringTag,{value:"Module"})
-Object.defineProperty(exports,"__esModule",{value:!0})}
-var __webpack_exports__={};(()=>{"use strict"
+(()=>{"use strict"
+var __nccwpck_require__={d:(exports,definition)=>{for(var key in definition)__nccwpck_require__.o(definition,key)&&!__nccwpck_require__.o(exports,key)&&Object.defineProperty(exports,key,{enumerable:!0,get:definition[key]})},o:(obj,prop)=>Object.prototype.hasOwnProperty.call(obj,prop),r:exports=>{typeof Symbol!=="undefined"&&Symbol.toStringTag&&Object.defineProperty(exports,Symbol.toStringTag,{value:"Module"})
+Object.defineProperty(exports,"__esModule",{value:!0})}},__webpack_exports__={}
 __nccwpck_require__.r(__webpack_exports__)
 __nccwpck_require__.d(__webpack_exports__,{create:()=>create,"create-post":()=>createPost,delete:()=>main_deleteWorkspace,key:()=>main_key,"key-post":()=>keyPost,preview:()=>preview,"preview-post":()=>previewPost,sweep:()=>main_sweep,usage:()=>usage})
 const external_os_namespaceObject=require("os")
@@ -124,7 +36,7 @@ for(const upperNoProxyItem of noProxy.split(",").map(x=>x.trim().toUpperCase()).
 return!1}function isLoopbackAddress(host){const hostLower=host.toLowerCase()
 return hostLower==="localhost"||hostLower.startsWith("127.")||hostLower.startsWith("[::1]")||hostLower.startsWith("[0:0:0:0:0:0:0:1]")}class DecodedURL extends URL{constructor(url,base){super(url,base)
 this._decodedUsername=decodeURIComponent(super.username)
-this._decodedPassword=decodeURIComponent(super.password)}get username(){return this._decodedUsername}get password(){return this._decodedPassword}}var HttpCodes,Headers,MediaTypes,node_modules_tunnel=__nccwpck_require__(770)
+this._decodedPassword=decodeURIComponent(super.password)}get username(){return this._decodedUsername}get password(){return this._decodedPassword}}var HttpCodes,Headers,MediaTypes
 HttpCodes||(HttpCodes={})
 Headers||(Headers={})
 MediaTypes||(MediaTypes={})
@@ -726,35 +638,36 @@ isHopeless||=isRepeated
 if(isHopeless)return!1
 latest?.grant===rejected&&renew()
 return!0}}}function isGrant(result){return"authorization"in result}const RENEW_BEFORE_MS=4e4
-function renewalTime(receivedAt,lifetimeMs){return receivedAt+Math.max(lifetimeMs/2,lifetimeMs-RENEW_BEFORE_MS)}const external_node_https_namespaceObject=require("node:https"),external_node_tls_namespaceObject=require("node:tls")
+function renewalTime(receivedAt,lifetimeMs){return receivedAt+Math.max(lifetimeMs/2,lifetimeMs-RENEW_BEFORE_MS)}const external_node_events_namespaceObject=require("node:events"),external_node_https_namespaceObject=require("node:https"),external_node_tls_namespaceObject=require("node:tls")
 class TransportError extends Error{name="TransportError"
 isSent
 kind
 constructor(reason,{isSent,isPermanent=!1,cause}){super(reason,{cause})
 this.isSent=isSent
 this.kind=isSent?isPermanent?"unexpected":"ambiguous":isPermanent?"prevented":"unsent"}}const MAX_BODY_BYTES=524288
-function httpTransport(userAgent){const agents={"http:":new external_node_http_namespaceObject.Agent({keepAlive:!0}),"https:":new external_node_https_namespaceObject.Agent({keepAlive:!0,rejectUnauthorized})},agentFor=({protocol})=>agents[protocol]
+function httpTransport(userAgent){const agents={"http:":new external_node_http_namespaceObject.Agent({keepAlive:!0}),"https:":new external_node_https_namespaceObject.Agent({keepAlive:!0,rejectUnauthorized})}
 return async(request,signal)=>{let isSent=!1
 try{signal.throwIfAborted()
-const sending=openRequest(request,{userAgent,agentFor,signal})
+const target=new URL(request.url),proxy=lib_getProxyUrl(request.url),agent=proxy?new external_node_https_namespaceObject.Agent({rejectUnauthorized,socket:await openTunnel(proxy,target,signal)}):agents[target.protocol],sending=openRequest(request,{userAgent,agent,signal})
 onReady(sending,()=>{isSent=!0})
-return await readResponse(await responseTo(sending,request,signal),request)}catch(error){const{reason,isPermanent}=diagnose(signal.aborted?signal.reason:error,isSent),note=proxyNote(request.url)
+return await readResponse(await responseTo(sending,request),request)}catch(error){const{reason,isPermanent}=diagnose(signal.aborted?signal.reason:error,isSent),note=proxyNote(request.url)
 throw new TransportError(reason+note,{isSent,isPermanent,cause:error})}}}const rejectUnauthorized=!0
-function openRequest({method,url,headers,body=""},{userAgent,agentFor,signal}){const target=new URL(url),proxy=lib_getProxyUrl(url)
-return(target.protocol==="https:"?external_node_https_namespaceObject:external_node_http_namespaceObject).request(target,{method,headers:{...headers,"user-agent":userAgent,"content-length":Buffer.byteLength(body)},agent:proxy?tunnelThrough(new URL(proxy)):agentFor(target),signal,...proxy&&{hostname:target.hostname}})}function tunnelThrough({protocol,hostname,port,username,password}){const open=protocol==="https:"?node_modules_tunnel.httpsOverHttps:node_modules_tunnel.httpsOverHttp,proxyAuth=decodeURIComponent(`${username}:${password}`),auth=proxyAuth===":"?{}:{proxyAuth}
-return open({rejectUnauthorized,proxy:{host:hostname,port:Number(port),...auth}})}function onReady(request,callback){request.once("socket",socket=>{const isTls=socket instanceof external_node_tls_namespaceObject.TLSSocket
-request.reusedSocket||!isTls&&!socket.connecting?callback():socket.once(isTls?"secureConnect":"connect",callback)})}function responseTo(sending,{body},signal){return new Promise((resolve,reject)=>{signal.addEventListener("abort",()=>reject(signal.reason))
-sending.on("response",resolve).on("error",reject).end(body)})}async function readResponse(message,{maxBytes=MAX_BODY_BYTES}){const start=systemClock.now(),status=message.statusCode??0
+function openRequest({method,url,headers,body=""},{userAgent,agent,signal}){return clientFor(url).request(url,{method,headers:{...headers,"user-agent":userAgent,"content-length":Buffer.byteLength(body)},agent,signal})}function clientFor(url){return url.startsWith("https:")?external_node_https_namespaceObject:external_node_http_namespaceObject}async function openTunnel(proxy,target,signal){const{hostname:host,port,username,password}=new URL(proxy),path=`${target.hostname}:${target.port||443}`,credentials=decodeURIComponent(`${username}:${password}`),authorization=`Basic ${Buffer.from(credentials).toString("base64")}`,options={method:"CONNECT",host,port,path,headers:{host:path,...credentials!==":"&&{"proxy-authorization":authorization}},agent:!1,signal},[{statusCode},socket]=await(0,external_node_events_namespaceObject.once)(clientFor(proxy).request(options).end(),"connect")
+if(statusCode===200)return socket
+socket.destroy()
+const isPermanent=statusCode===407
+throw new TransportError(isPermanent?"the proxy requires a user and a password":`the proxy refused the connection: HTTP ${statusCode}`,{isSent:!1,isPermanent})}function onReady(request,callback){request.once("socket",socket=>{const isTls=socket instanceof external_node_tls_namespaceObject.TLSSocket
+request.reusedSocket||!isTls&&!socket.connecting?callback():socket.once(isTls?"secureConnect":"connect",callback)})}function responseTo(sending,{body}){return new Promise((resolve,reject)=>{sending.on("response",resolve).on("error",reject).end(body)})}async function readResponse(message,{maxBytes=MAX_BODY_BYTES}){const start=systemClock.now(),status=message.statusCode??0
 let body="",size=0
 try{for await(const chunk of message.setEncoding("utf8")){size+=Buffer.byteLength(chunk)
 if(size>maxBytes)throw new Error(`the response is larger than ${maxBytes/1024} KiB`)
 body+=chunk}}catch(error){if(status<400||status===404)throw error
 parseJson(body)===void 0&&(body="")}return{status,headers:message.headers,body,bodyMs:systemClock.now()-start}}const UNKNOWN_AUTHORITY="the certificate is issued by an authority that is not trusted here; the variable NODE_EXTRA_CA_CERTS can name a file with its certificate",TRANSIENT_REASONS={ECONNREFUSED:"the connection was refused",ECONNRESET:"the connection was closed before the response was complete",EAI_AGAIN:"the host name could not be resolved",ENOTFOUND:"the host name does not exist",EHOSTUNREACH:"there is no route to the host",ENETUNREACH:"there is no route to the network",ETIMEDOUT:"the connection timed out",EPIPE:"the connection was closed while the request was being sent"},PERMANENT_REASONS={EPROTO:"the TLS handshake failed: the server uses no TLS, or a version that is not supported here",DEPTH_ZERO_SELF_SIGNED_CERT:UNKNOWN_AUTHORITY,SELF_SIGNED_CERT_IN_CHAIN:UNKNOWN_AUTHORITY,UNABLE_TO_VERIFY_LEAF_SIGNATURE:UNKNOWN_AUTHORITY,UNABLE_TO_GET_ISSUER_CERT_LOCALLY:UNKNOWN_AUTHORITY,CERT_HAS_EXPIRED:"the certificate has expired",CERT_NOT_YET_VALID:"the certificate is not valid yet",ERR_TLS_CERT_ALTNAME_INVALID:"the certificate is for another host"}
 function diagnose(error,isSent){if(!external_node_util_namespaceObject.types.isNativeError(error))return{reason:String(error),isPermanent:!1}
-const{message}=error,code="code"in error&&typeof error.code==="string"?error.code:""
-if(code==="ECONNRESET"&&!isSent)return diagnoseUnready(message)
-const reason=PERMANENT_REASONS[code]??TRANSIENT_REASONS[code]??message
-return{reason:code?`${reason} (${code})`:reason,isPermanent:code in PERMANENT_REASONS}}function diagnoseUnready(message){return message.endsWith("statusCode=407")?{reason:"the proxy requires a user and a password",isPermanent:!0}:{reason:`${message.startsWith("tunneling")?message:"the connection was closed before it was established"} (ECONNRESET)`,isPermanent:!1}}function proxyNote(url){const proxy=lib_getProxyUrl(url)
+const{message}=error
+if(error instanceof TransportError)return{reason:message,isPermanent:error.kind==="prevented"}
+const code="code"in error&&typeof error.code==="string"?error.code:"",reason=code!=="ECONNRESET"||isSent?PERMANENT_REASONS[code]??TRANSIENT_REASONS[code]??message:"the connection was closed before it was established"
+return{reason:code?`${reason} (${code})`:reason,isPermanent:code in PERMANENT_REASONS}}function proxyNote(url){const proxy=lib_getProxyUrl(url)
 return proxy?`, through the proxy ${new URL(proxy).host}`:""}async function sendAuthenticated(request,options){const{server,log,effect}=options,{credential}=server,send=to=>effect.watch(request,()=>exchange(request,{...options,server:to}))
 if(!credential)return send(server)
 for(let isRepeated=!1;;isRepeated=!0){const grant=await waitForGrant(credential,options)
@@ -2007,6 +1920,5 @@ report.output(usageOutputs(result))
 report.summarize(usageSummary(result))
 warnOnCost(result,inputs,context)
 const failure=usageFailure(result,inputs)
-if(failure)throw failure})}})()
-module.exports=__webpack_exports__})()
+if(failure)throw failure})}module.exports=__webpack_exports__})()
 

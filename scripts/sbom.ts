@@ -3,7 +3,7 @@
  *
  * `npm sbom --omit=dev` leaves out packages that a development dependency needs too, such as zod
  * (https://github.com/npm/cli/issues/7909). So npm lists all packages here, and those that the
- * bundle does not need, which npm marks as optional, are removed afterwards, as is the stub for undici.
+ * bundle does not need, which npm marks as optional, are removed afterwards, as are the stubs for tunnel and undici.
  */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,7 @@ const json = execFileSync(
 );
 const bill: Bill = JSON.parse(json);
 const components = bill.components.filter(
-  ({ name, scope }) => scope === 'required' && name !== 'undici',
+  ({ name, scope }) => scope === 'required' && !['tunnel', 'undici'].includes(name),
 );
 const refs = new Set([bill.metadata.component, ...components].map((each) => each['bom-ref']));
 const dependencies = bill.dependencies

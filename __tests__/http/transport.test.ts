@@ -324,7 +324,7 @@ describe('a proxy', () => {
 
   test('that fails is named, and nothing was sent', async () => {
     const { note } = await openProxy(502);
-    const reason = `tunneling socket could not be established, statusCode=502 (ECONNRESET)${note}`;
+    const reason = `the proxy refused the connection: HTTP 502${note}`;
     expect(await send(1, { url })).toEqual(unsent(reason));
   });
 
@@ -342,6 +342,17 @@ describe('a proxy', () => {
     await proxy.requested;
     controller.abort(new Error('the timeout is over'));
     expect(await sending).toEqual(unsent(`the timeout is over${note}`));
+  });
+
+  test('whose tunnel leads to a host that does not respond does not outlast an abort', async () => {
+    const server = createServer((socket) => socket.resume());
+    const proxy = resources.add(await startProxy({ port: await portOf(server) }));
+    setProxy(proxy.url);
+    const controller = new AbortController();
+    const sending = send(1, { url }, controller);
+    await once(server, 'connection');
+    controller.abort(new Error('the timeout is over'));
+    expect(await sending).toMatchObject({ isSent: false, kind: 'unsent' });
   });
 
   test('gets an IPv6 address with its brackets', async () => {

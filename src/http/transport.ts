@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { types } from 'node:util';
 import { getProxyUrl } from '@actions/http-client';
-import * as tunnel from 'tunnel';
 import { systemClock } from '../lib/clock.ts';
 import { parseJson } from '../lib/json.ts';
 import type { FailureClass, Method } from './retry-policy.ts';
@@ -67,16 +68,21 @@ export function httpTransport(userAgent: string): Transport {
     'http:': new http.Agent({ keepAlive: true }),
     'https:': new https.Agent({ keepAlive: true, rejectUnauthorized }),
   };
-  const agentFor = ({ protocol }: URL) => agents[protocol as keyof typeof agents];
   return async (request, signal) => {
     let isSent = false;
     try {
       signal.throwIfAborted();
-      const sending = openRequest(request, { userAgent, agentFor, signal });
+      const target = new URL(request.url);
+      const proxy = getProxyUrl(request.url);
+      // HTTP is for loopback hosts only, which bypass the proxy.
+      const agent = proxy
+        ? new https.Agent({ rejectUnauthorized, socket: await openTunnel(proxy, target, signal) })
+        : agents[target.protocol as keyof typeof agents];
+      const sending = openRequest(request, { userAgent, agent, signal });
       onReady(sending, () => {
         isSent = true;
       });
-      return await readResponse(await responseTo(sending, request, signal), request);
+      return await readResponse(await responseTo(sending, request), request);
     } catch (error) {
       const { reason, isPermanent } = diagnose(signal.aborted ? signal.reason : error, isSent);
       const note = proxyNote(request.url);
@@ -90,19 +96,16 @@ const rejectUnauthorized = true;
 
 interface OpenOptions {
   userAgent: string;
-  /** The agent for connections without a proxy. */
-  agentFor(url: URL): http.Agent;
+  agent: http.Agent;
   signal: AbortSignal;
 }
 
 /** Opens a connection for `request`, which is still to be ended. */
 function openRequest(
   { method, url, headers, body = '' }: HttpRequest,
-  { userAgent, agentFor, signal }: OpenOptions,
+  { userAgent, agent, signal }: OpenOptions,
 ): http.ClientRequest {
-  const target = new URL(url);
-  const proxy = getProxyUrl(url);
-  return (target.protocol === 'https:' ? https : http).request(target, {
+  return clientFor(url).request(url, {
     method,
     headers: {
       ...headers,
@@ -110,19 +113,37 @@ function openRequest(
       // Node sends none for a DELETE, not even for one with a body.
       'content-length': Buffer.byteLength(body),
     },
-    agent: proxy ? tunnelThrough(new URL(proxy)) : agentFor(target),
+    agent,
     signal,
-    // A proxy needs the brackets of an IPv6 address, which Node removes.
-    ...(proxy && { hostname: target.hostname }),
   });
 }
 
-/** The agent for an HTTPS connection through a proxy. HTTP is for loopback hosts only, which bypass it. */
-function tunnelThrough({ protocol, hostname, port, username, password }: URL): http.Agent {
-  const open = protocol === 'https:' ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
-  const proxyAuth = decodeURIComponent(`${username}:${password}`);
-  const auth = proxyAuth === ':' ? {} : { proxyAuth };
-  return open({ rejectUnauthorized, proxy: { host: hostname, port: Number(port), ...auth } });
+function clientFor(url: string): typeof http | typeof https {
+  return url.startsWith('https:') ? https : http;
+}
+
+/**
+ * Opens a connection to `target` through a proxy.
+ * @throws {TransportError} if the proxy refuses
+ */
+async function openTunnel(proxy: string, target: URL, signal: AbortSignal): Promise<Socket> {
+  const { hostname: host, port, username, password } = new URL(proxy);
+  const path = `${target.hostname}:${target.port || 443}`;
+  const credentials = decodeURIComponent(`${username}:${password}`);
+  const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+  const headers = {
+    host: path,
+    ...(credentials !== ':' && { 'proxy-authorization': authorization }),
+  };
+  const options = { method: 'CONNECT', host, port, path, headers, agent: false, signal };
+  const [{ statusCode }, socket] = await once(clientFor(proxy).request(options).end(), 'connect');
+  if (statusCode === 200) return socket;
+  socket.destroy();
+  const isPermanent = statusCode === 407;
+  const reason = isPermanent
+    ? 'the proxy requires a user and a password'
+    : `the proxy refused the connection: HTTP ${statusCode}`;
+  throw new TransportError(reason, { isSent: false, isPermanent });
 }
 
 /** Calls `callback` when the connection of `request` is ready. Nothing is sent before. */
@@ -138,11 +159,8 @@ function onReady(request: http.ClientRequest, callback: () => void): void {
 function responseTo(
   sending: http.ClientRequest,
   { body }: HttpRequest,
-  signal: AbortSignal,
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
-    // Node does not report an abort while a request waits for its proxy.
-    signal.addEventListener('abort', () => reject(signal.reason));
     sending.on('response', resolve).on('error', reject).end(body);
   });
 }
@@ -208,23 +226,16 @@ interface Diagnosis {
 function diagnose(error: unknown, isSent: boolean): Diagnosis {
   if (!types.isNativeError(error)) return { reason: String(error), isPermanent: false };
   const { message } = error;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // The package for tunnels through a proxy reports every failure with this code.
-  if (code === 'ECONNRESET' && !isSent) return diagnoseUnready(message);
-  const isPermanent = code in PERMANENT_REASONS;
-  const reason = PERMANENT_REASONS[code] ?? TRANSIENT_REASONS[code] ?? message;
-  return { reason: code ? `${reason} (${code})` : reason, isPermanent };
-}
-
-/** Diagnoses a connection that failed before it was ready. */
-function diagnoseUnready(message: string): Diagnosis {
-  if (message.endsWith('statusCode=407')) {
-    return { reason: 'the proxy requires a user and a password', isPermanent: true };
+  if (error instanceof TransportError) {
+    return { reason: message, isPermanent: error.kind === 'prevented' };
   }
-  const reason = message.startsWith('tunneling')
-    ? message
-    : 'the connection was closed before it was established';
-  return { reason: `${reason} (ECONNRESET)`, isPermanent: false };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const isPermanent = code in PERMANENT_REASONS;
+  const reason =
+    code === 'ECONNRESET' && !isSent
+      ? 'the connection was closed before it was established'
+      : (PERMANENT_REASONS[code] ?? TRANSIENT_REASONS[code] ?? message);
+  return { reason: code ? `${reason} (${code})` : reason, isPermanent };
 }
 
 function proxyNote(url: string): string {
