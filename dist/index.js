@@ -36,17 +36,12 @@ for(const upperNoProxyItem of noProxy.split(",").map(x=>x.trim().toUpperCase()).
 return!1}function isLoopbackAddress(host){const hostLower=host.toLowerCase()
 return hostLower==="localhost"||hostLower.startsWith("127.")||hostLower.startsWith("[::1]")||hostLower.startsWith("[0:0:0:0:0:0:0:1]")}class DecodedURL extends URL{constructor(url,base){super(url,base)
 this._decodedUsername=decodeURIComponent(super.username)
-this._decodedPassword=decodeURIComponent(super.password)}get username(){return this._decodedUsername}get password(){return this._decodedPassword}}var HttpCodes,Headers,MediaTypes
-HttpCodes||(HttpCodes={})
-Headers||(Headers={})
-MediaTypes||(MediaTypes={})
-function lib_getProxyUrl(serverUrl){const proxyUrl=getProxyUrl(new URL(serverUrl))
-return proxyUrl?proxyUrl.href:""}Error
+this._decodedPassword=decodeURIComponent(super.password)}get username(){return this._decodedUsername}get password(){return this._decodedPassword}}function lib_getProxyUrl(serverUrl){const proxyUrl=getProxyUrl(new URL(serverUrl))
+return proxyUrl?proxyUrl.href:""}0
+Error
 process
 process
 external_os_namespaceObject.platform(),external_os_namespaceObject.arch()
-var ExitCode;(function(ExitCode){ExitCode[ExitCode.Success=0]="Success"
-ExitCode[ExitCode.Failure=1]="Failure"})(ExitCode||(ExitCode={}))
 function core_setSecret(secret){command_issueCommand("add-mask",{},secret)}function getInput(name,options){const val=process.env[`INPUT_${name.replace(/ /g,"_").toUpperCase()}`]||""
 if(options&&options.required&&!val)throw new Error(`Input required and not supplied: ${name}`)
 return options&&options.trimWhitespace===!1?val:val.trim()}function setOutput(name,value){if(process.env.GITHUB_OUTPUT)return file_command_issueFileCommand("OUTPUT",file_command_prepareKeyValueMessage(name,value))

@@ -49,13 +49,13 @@ function run(bin: string, ...args: string[]): void {
  * count as pure: the only ones with an effect are those of Node.js that load a module, such as
  * `fs.promises`, and the actions start sooner without it. So are calls that load a module whose result is
  * not used, and `new Summary()`, which `@actions/core` calls whenever it is loaded. The same goes for the
- * functions that fill the enums of `@actions/http-client`, none of which is used.
+ * functions that fill the enums of the toolkit, none of which is used: each is the only one that fills its
+ * enum, so it need not look for an earlier one.
  */
 async function withoutDeadCode(bundle: string): Promise<string> {
-  const pure = bundle.replaceAll(
-    /\(function \((?:HttpCodes|Headers|MediaTypes)\)/g,
-    '/*@__PURE__*/$&',
-  );
+  const pure = bundle
+    .replaceAll(/\(function \((?:HttpCodes|Headers|MediaTypes|ExitCode)\)/g, '/*@__PURE__*/$&')
+    .replaceAll(/(\w+) \|\| \(\1 = \{\}\)/g, '$1 = {}');
   const { code = '' } = await minify(pure, {
     ecma: 2020,
     mangle: false,
