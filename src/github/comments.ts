@@ -150,7 +150,7 @@ async function askGraphQl(client: Client): Promise<string> {
 }
 
 const answer = () =>
-  z.object({ data: z.object({ viewer: owner() }), errors: z.optional(z.undefined()) });
+  z.object({ data: z.object({ viewer: owner() }), errors: z.optional(z.never()) });
 
 const owner = () => z.object({ login: z.string() });
 
