@@ -3,6 +3,7 @@ import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import type { IdTokenIssuer } from '../github/id-token.ts';
 import { BEARER_TOKEN, MIN_KEY_LENGTH } from '../http/token.ts';
+import { uuid } from '../openrouter/resources/workspaces.ts';
 import type { Federation } from '../shared/federation.ts';
 import type { InvalidInput } from './failures.ts';
 import { duration, toMs } from './fields.ts';
@@ -33,7 +34,7 @@ export function timeout(preset: string) {
 /** The inputs that authenticate a step. `credentialProblems` checks them against each other. */
 export const credentials = {
   management_key: z.optional(connection.management_key),
-  federation_policy_id: z.optional(z.guid('must be the id of a federation policy, a UUID')),
+  federation_policy_id: z.optional(uuid('must be the id of a federation policy, a UUID')),
   federation_audience: z._default(z.string(), 'https://openrouter.ai'),
 };
 

@@ -4,6 +4,7 @@ import type { Change } from '../../lib/format.ts';
 import {
   type CreateWorkspaceRequest,
   createWorkspaceRequest,
+  uuid,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
 import type { Context, Journal } from '../../shared/context.ts';
@@ -58,7 +59,7 @@ export const createTask = () =>
     /** At least one of them. */
     target: z
       .object({
-        created: z.optional(z.object({ id: z.guid(), slug: z.string() })),
+        created: z.optional(z.object({ id: uuid(), slug: z.string() })),
         /** With `created`, what an earlier POST may still create once that is deleted. */
         pending: z.optional(pendingWorkspace()),
       })

@@ -61,6 +61,11 @@ export function isUuid(text: string): boolean {
   return z.regexes.guid.test(text);
 }
 
+/** The schema of a UUID of any version. */
+export function uuid(message?: string) {
+  return z.string(message).check(z.regex(z.regexes.guid, message));
+}
+
 /** Whether `text` can be the id or the slug of a workspace. */
 export function isIdOrSlug(text: string): boolean {
   return isUuid(text) || z.safeParse(anySlug, text).success;
@@ -135,7 +140,7 @@ export const WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape) as Wor
  * has are required: by OpenRouter's versioning policy, a new field is no breaking change.
  */
 const workspace = z.looseObject({
-  id: z.guid(),
+  id: uuid(),
   slug: z.string(),
   name: z.string(),
 });
@@ -153,7 +158,7 @@ const textIfValid = (schema: z.ZodMiniType<string>) =>
 
 /** What is used of a workspace in a list. Without a valid time of creation, its age is unknown. */
 const listedWorkspace = z.object({
-  id: z.guid(),
+  id: uuid(),
   slug: z.string(),
   created_at: textIfValid(z.string()),
   description: textIfValid(descriptionText),
