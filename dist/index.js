@@ -114,9 +114,7 @@ proto&&Object.defineProperty(proto,key,{configurable:!0,get(){const desc={config
 Object.defineProperty(this,key,desc)
 desc.value=make(this)
 Object.defineProperty(this,key,desc)
-return desc.value},set(value){Object.defineProperty(this,key,{configurable:!0,writable:!0,enumerable,value})}})}function constantCatch(value){const fn=()=>value
-fn["~constantCatch"]=!0
-return fn}var _a
+return desc.value},set(value){Object.defineProperty(this,key,{configurable:!0,writable:!0,enumerable,value})}})}var _a
 const NEVER=Object.freeze({status:"aborted"}),_zodDesc={value:void 0,enumerable:!1}
 let _E="captureStackTrace"in Error?Error:null
 function newError(Definition){const E=_E
@@ -326,16 +324,7 @@ if(payload.value===void 0){payload.value=def.defaultValue
 return payload}const result=def.innerType._zod.run(payload,ctx)
 return result instanceof Promise?result.then(result=>handleDefaultResult(result,def)):handleDefaultResult(result,def)}})
 function handleDefaultResult(payload,def){payload.value===void 0&&(payload.value=def.defaultValue)
-return payload}function handleCatchResult(payload,result,def,ctx){if(!result.issues.length){payload.value=result.value
-result.memo&&(payload.memo=!0)
-return payload}payload.value=def.catchValue({...result,value:payload.value,error:{issues:result.issues.map(iss=>finalizeIssue(iss,ctx,config()))},input:payload.value})
-return payload}const $ZodCatch=$constructor("$ZodCatch",(inst,def)=>{$ZodType.init(inst,def)
-defineLazyInternal(inst,"optin",zod=>zod.def.innerType._zod.optin==="defaulted"?"defaulted":"optional")
-defineLazyInternal(inst,"optout",zod=>zod.def.innerType._zod.optout)
-defineLazyInternal(inst,"values",zod=>zod.def.innerType._zod.values)
-inst._zod.parse=(payload,ctx)=>{if(ctx.direction==="backward")return def.innerType._zod.run(payload,ctx)
-const result=def.innerType._zod.run({value:payload.value,issues:[]},ctx)
-return result instanceof Promise?result.then(result=>handleCatchResult(payload,result,def,ctx)):handleCatchResult(payload,result,def,ctx)}}),$ZodPipe=$constructor("$ZodPipe",(inst,def)=>{$ZodType.init(inst,def)
+return payload}const $ZodPipe=$constructor("$ZodPipe",(inst,def)=>{$ZodType.init(inst,def)
 defineLazyInternal(inst,"values",zod=>zod.def.in._zod.values)
 defineLazyInternal(inst,"optin",zod=>zod.def.in._zod.optin)
 defineLazyInternal(inst,"optout",zod=>zod.def.out._zod.optout)
@@ -434,9 +423,7 @@ function optional(innerType){return new ZodMiniOptional({type:"optional",innerTy
 ZodMiniType.init(inst,def)})
 function nullable(innerType){return new ZodMiniNullable({type:"nullable",innerType})}const ZodMiniDefault=$constructor("ZodMiniDefault",(inst,def)=>{$ZodDefault.init(inst,def)
 ZodMiniType.init(inst,def)})
-function schemas_default(innerType,defaultValue){return new ZodMiniDefault({type:"default",innerType,get defaultValue(){return typeof defaultValue==="function"?defaultValue():shallowClone(defaultValue)}})}const ZodMiniCatch=$constructor("ZodMiniCatch",(inst,def)=>{$ZodCatch.init(inst,def)
-ZodMiniType.init(inst,def)})
-function schemas_catch(innerType,catchValue){return new ZodMiniCatch({type:"catch",innerType,catchValue:typeof catchValue==="function"?catchValue:constantCatch(catchValue)})}const ZodMiniPipe=$constructor("ZodMiniPipe",(inst,def)=>{$ZodPipe.init(inst,def)
+function schemas_default(innerType,defaultValue){return new ZodMiniDefault({type:"default",innerType,get defaultValue(){return typeof defaultValue==="function"?defaultValue():shallowClone(defaultValue)}})}const ZodMiniPipe=$constructor("ZodMiniPipe",(inst,def)=>{$ZodPipe.init(inst,def)
 ZodMiniType.init(inst,def)})
 function pipe(in_,out){return new ZodMiniPipe({type:"pipe",in:in_,out})}const ZodMiniCustom=$constructor("ZodMiniCustom",(inst,def)=>{$ZodCustom.init(inst,def)
 ZodMiniType.init(inst,def)})
@@ -836,7 +823,7 @@ try{if(((0,external_node_fs_namespaceObject.statSync)(file,{throwIfNoEntry:!1})?
 return}catch(error){return reasonOf(error)}}function reasonOf(error){return external_node_util_namespaceObject.types.isNativeError(error)?error.message:String(error)}const MIN_CUT=1024
 function createRedactor(){const secrets=[],redact=text=>secrets.reduce((redacted,secret)=>redacted.replaceAll(secret,"***"),text)
 return{register:added=>secrets.push(...added),redact,redactShown(text,{isCut}={isCut:!1}){const shown=redact(text).replace(LIKELY_SECRET,"***"),longest=Math.max(MIN_CUT,...secrets.map(({length})=>length))
-return isCut?shown.slice(0,-longest):shown}}}const token=()=>object({access_token:bearerToken,expires_in:schemas_catch(optional(schemas_number()),void 0)})
+return isCut?shown.slice(0,-longest):shown}}}const token=()=>object({access_token:bearerToken,expires_in:optional(pipe(unknown(),transform(value=>safeParse(schemas_number(),value).data)))})
 function tokenRequest({policyId,idToken},registerSecrets){return{operation:"exchange the id token of this job",method:"POST",readOnly:!0,path:"/oauth/token",body:new URLSearchParams({grant_type:"urn:ietf:params:oauth:grant-type:token-exchange",subject_token_type:"urn:ietf:params:oauth:token-type:jwt",subject_token:idToken,federation_policy_id:policyId,scope:"management"}),schema:token(),onBody:body=>registerSecrets(tokensIn(body,"access_token"))}}const EXCHANGE_WITHIN_MS=24e4,ASSUMED_LIFETIME=120
 async function obtainGrant({policyId,audience,issuer},context,{isRenewal}){const{registerSecrets}=context,request=idTokenRequest(issuer,audience,registerSecrets),issued=await catching(context.issuer.request(request),ApiError)
 if(issued.error)return issued.error.details

@@ -6,7 +6,12 @@ const token = () =>
   z.object({
     access_token: bearerToken,
     /** In seconds. RFC 6749 and RFC 8693 only recommend it, so anything but a number counts as absent. */
-    expires_in: z.catch(z.optional(z.number()), undefined),
+    expires_in: z.optional(
+      z.pipe(
+        z.unknown(),
+        z.transform((value) => z.safeParse(z.number(), value).data),
+      ),
+    ),
   });
 
 /**
