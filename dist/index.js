@@ -1594,17 +1594,17 @@ if(retryable&&stopReason===void 0)return{kind:"unclear"}
 throw toApiError([outcome.failure],{ambiguous,stopReason})}async function deleteAll(comments,{github,repository,notice}){for(const comment of comments){const{error}=await catching(deleteComment(github,repository,comment),ApiError)
 error&&notice(`A second comment of the preview is left: ${error.message}.`)}}function openComments(github,{jobLogin,render}){const aside=github.aside(github.timeLeft()*TIME_SHARE)
 let login
-return{github:aside,areGivenUp:!1,login(){login??=readLogin(aside,jobLogin)
+return{github:aside,areGivenUp:!1,noticed:new Set,login(){login??=readLogin(aside,jobLogin)
 return login},render}}const TIME_SHARE=1/4,MAX_ROUNDS=5
-async function writeComment(request,context){const{comments,notice}=context
+async function writeComment(request,context){const{comments}=context
 if(comments.areGivenUp)return
-const{value,error}=await catching(writeUntilRight(request,context),ApiError)
+const{value:login,error:rejection}=await catching(comments.login(),ApiError),{value,error=rejection}=login===void 0?{}:await catching(writeUntilRight(request,{...context,login}),ApiError)
 if(!error)return value
 if(comments.areGivenUp)return
 const{kind,hint}=error.details
-comments.areGivenUp=concernsAll(error)
-const problem=`The comment of the preview may be out of date: ${error.message}.`
-notice(hint!==void 0&&kind==="rejected"?`${problem} ${hint}`:problem)}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}async function writeUntilRight(request,context){const{number,known:start,own:ownKey,onRemembered}=request,{comments}=context,place={...context,github:comments.github,number},login=await comments.login(),others=new Set,isBeingDeleted=start.kind==="doomed"
+comments.areGivenUp=rejection!==void 0||concernsAll(error)
+noticeOnce([`${error.message}.`,...hint!==void 0&&kind==="rejected"?[hint]:[],...comments.areGivenUp?["This step writes no other comments."]:[]].join(" "),context)}function noticeOnce(reason,{comments:{noticed},notice}){if(!noticed.has(reason)){noticed.add(reason)
+notice(`The comment of the preview may be out of date: ${reason}`)}}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}async function writeUntilRight(request,{login,...context}){const{number,known:start,own:ownKey,onRemembered}=request,{comments}=context,place={...context,github:comments.github,number},others=new Set,isBeingDeleted=start.kind==="doomed"
 let last,[data,existing]=[request.seen,[]]
 for(let round=1;round<=MAX_ROUNDS;round+=1){const search={...request,others,last:existing}
 existing=await listExisting(search,context)
@@ -1617,7 +1617,7 @@ if(found.length>0)continue
 if(Object.keys(data.workspaces).length===0)return existing
 const body=comments.render({data,existing,isBeingDeleted})
 last=await writeOwn({body,own,last,attempt:round},place)
-if(last.kind==="right"||last.kind==="written"&&isBeingDeleted)return existing}context.notice("The comment of the preview may be out of date: other runs keep changing it.")}async function deletePreview(preview,{dryRun,listed},context){const{log,client}=context,{slug}=preview.identity,workspace=listed??(await findWorkspace(client,slug)).workspace
+if(last.kind==="right"||last.kind==="written"&&isBeingDeleted)return existing}noticeOnce("other runs keep changing it.",context)}async function deletePreview(preview,{dryRun,listed},context){const{log,client}=context,{slug}=preview.identity,workspace=listed??(await findWorkspace(client,slug)).workspace
 if(!workspace)return concludeMissing(preview,{dryRun},context)
 assertOurs(workspace,preview,context)
 if(dryRun){log.info(`Dry run: the workspace ${slug} and its API keys would be deleted.`)

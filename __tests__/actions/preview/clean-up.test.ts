@@ -144,6 +144,7 @@ describe('comments that GitHub does not accept delete no preview less', () => {
       { on, kind: 'response', status: 403, headers: { 'retry-after': '60' } },
     ],
     ['hang', TIMEOUT_MS / 4 + 5_000, { on, kind: 'silence' }],
+    ['have no login', 5_000, { on: 'POST /graphql', kind: 'response', status: 403 }],
   ])('if they %s: the step goes on after %i ms at most', async (_, ms, fault) => {
     const { world } = openPreviews(10);
     world.gitHubNetwork.schedule.push(...forever(fault));
@@ -155,5 +156,6 @@ describe('comments that GitHub does not accept delete no preview less', () => {
     const notices = job.main?.lines.filter((line) => line.includes('may be out of date'));
     expect(notices).toHaveLength(1);
     expect(notices?.[0]).not.toContain('permission');
+    expect(notices?.[0]).toContain('This step writes no other comments.');
   });
 });

@@ -38,6 +38,8 @@ export interface Comments {
   github: Client;
   /** Whether GitHub accepts none of them now. */
   areGivenUp: boolean;
+  /** The notices so far. What a comment meets twice is reported once. */
+  noticed: Set<string>;
   /**
    * The login that they are written under, which is read once.
    * @throws {ApiError}
@@ -60,6 +62,7 @@ export function openComments(
   return {
     github: aside,
     areGivenUp: false,
+    noticed: new Set(),
     login() {
       login ??= readLogin(aside, jobLogin);
       return login;
@@ -85,23 +88,41 @@ const MAX_ROUNDS = 5;
  * Writes the comment of a preview, if there is something to say. Reads it and what it is about again until
  * they agree, so that the last of several runs is right; of a workspace that is about to be deleted, it is
  * written once. Returns the workspaces that exist; undefined after a failure, which is only logged: after one
- * without a response, and after throttling that takes longer, the other comments of the step are skipped.
+ * without a response, after throttling that takes longer, and without the login, the other comments of the step
+ * are skipped.
  */
 export async function writeComment(
   request: CommentRequest,
   context: CommentContext,
 ): Promise<readonly ExistingWorkspace[] | undefined> {
-  const { comments, notice } = context;
+  const { comments } = context;
   if (comments.areGivenUp) return undefined;
-  const { value, error } = await catching(writeUntilRight(request, context), ApiError);
+  const { value: login, error: rejection } = await catching(comments.login(), ApiError);
+  const { value, error = rejection } =
+    login === undefined
+      ? {}
+      : await catching(writeUntilRight(request, { ...context, login }), ApiError);
   if (!error) return value;
   // What several comments meet at once is reported once.
   if (comments.areGivenUp) return undefined;
   const { kind, hint } = error.details;
-  comments.areGivenUp = concernsAll(error);
-  const problem = `The comment of the preview may be out of date: ${error.message}.`;
-  notice(hint !== undefined && kind === 'rejected' ? `${problem} ${hint}` : problem);
+  comments.areGivenUp = rejection !== undefined || concernsAll(error);
+  noticeOnce(
+    [
+      `${error.message}.`,
+      ...(hint !== undefined && kind === 'rejected' ? [hint] : []),
+      ...(comments.areGivenUp ? ['This step writes no other comments.'] : []),
+    ].join(' '),
+    context,
+  );
   return undefined;
+}
+
+/** Says why the comment may be out of date, unless that has been said. */
+function noticeOnce(reason: string, { comments: { noticed }, notice }: CommentContext): void {
+  if (noticed.has(reason)) return;
+  noticed.add(reason);
+  notice(`The comment of the preview may be out of date: ${reason}`);
 }
 
 /** Whether other comments would fail like one with `error`: GitHub does not respond, or throttles for longer. */
@@ -112,12 +133,11 @@ function concernsAll({ details: { server, status, kind } }: ApiError): boolean {
 /** @throws {ApiError} */
 async function writeUntilRight(
   request: CommentRequest,
-  context: CommentContext,
+  { login, ...context }: CommentContext & { login: string },
 ): Promise<readonly ExistingWorkspace[] | undefined> {
   const { number, known: start, own: ownKey, onRemembered } = request;
   const { comments } = context;
   const place = { ...context, github: comments.github, number };
-  const login = await comments.login();
   const others = new Set<string>();
   const isBeingDeleted = start.kind === 'doomed';
   let [data, existing]: [CommentData, readonly ExistingWorkspace[]] = [request.seen, []];
@@ -143,6 +163,6 @@ async function writeUntilRight(
     last = await writeOwn({ body, own, last, attempt: round }, place);
     if (last.kind === 'right' || (last.kind === 'written' && isBeingDeleted)) return existing;
   }
-  context.notice('The comment of the preview may be out of date: other runs keep changing it.');
+  noticeOnce('other runs keep changing it.', context);
   return undefined;
 }
