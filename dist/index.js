@@ -1587,11 +1587,11 @@ if(comment.body===body){comment===own[0]&&await deleteAll(own.slice(1),place)
 return{kind:"right"}}const{github,repository}=place,update=await catching(updateComment(github,repository,comment,body),ApiError)
 if(!update.error)return{kind:"written",comment:update.value}
 if(update.error.details.status!==404||last?.kind==="unclear"&&last.missing===comment.id)throw update.error
-return{kind:"unclear",missing:comment.id}}async function createComment({body,attempt},{github,repository,number}){const outcome=await sendComment(github,repository,number,body)
+return{kind:"unclear",error:update.error,missing:comment.id}}async function createComment({body,attempt},{github,repository,number}){const outcome=await sendComment(github,repository,number,body)
 if(outcome.kind==="succeeded")return{kind:"written",comment:outcome.response.data}
-const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],stopReason=retryable?await github.waitForRetry(outcome.failure,attempt):void 0
-if(retryable&&stopReason===void 0)return{kind:"unclear"}
-throw toApiError([outcome.failure],{ambiguous,stopReason})}async function deleteAll(comments,{github,repository,notice}){for(const comment of comments){const{error}=await catching(deleteComment(github,repository,comment),ApiError)
+const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],stopReason=retryable?await github.waitForRetry(outcome.failure,attempt):void 0,error=toApiError([outcome.failure],{ambiguous,stopReason})
+if(retryable&&stopReason===void 0)return{kind:"unclear",error}
+throw error}async function deleteAll(comments,{github,repository,notice}){for(const comment of comments){const{error}=await catching(deleteComment(github,repository,comment),ApiError)
 error&&notice(`A second comment of the preview is left: ${error.message}.`)}}function openComments(github,{jobLogin,render}){const aside=github.aside(github.timeLeft()*TIME_SHARE)
 let login
 return{github:aside,areGivenUp:!1,noticed:new Set,login(){login??=readLogin(aside,jobLogin)
@@ -1617,7 +1617,8 @@ if(found.length>0)continue
 if(Object.keys(data.workspaces).length===0)return existing
 const body=comments.render({data,existing,isBeingDeleted})
 last=await writeOwn({body,own,last,attempt:round},place)
-if(last.kind==="right"||last.kind==="written"&&isBeingDeleted)return existing}noticeOnce("other runs keep changing it.",context)}async function deletePreview(preview,{dryRun,listed},context){const{log,client}=context,{slug}=preview.identity,workspace=listed??(await findWorkspace(client,slug)).workspace
+if(last.kind==="right"||last.kind==="written"&&isBeingDeleted)return existing}if(last?.kind==="unclear")throw last.error
+noticeOnce("other runs keep changing it.",context)}async function deletePreview(preview,{dryRun,listed},context){const{log,client}=context,{slug}=preview.identity,workspace=listed??(await findWorkspace(client,slug)).workspace
 if(!workspace)return concludeMissing(preview,{dryRun},context)
 assertOurs(workspace,preview,context)
 if(dryRun){log.info(`Dry run: the workspace ${slug} and its API keys would be deleted.`)

@@ -58,6 +58,8 @@ function openServers() {
     keys: { key1: 0.25 } as Record<string, number>,
     login: JOB,
     calls: [] as string[],
+    /** Of 1, what retries wait of the longest time. */
+    jitter: 0.5,
     /** Called before each request is applied. Can return another response to it. */
     intercept: (_call: string, _count: number): Reply | 'lost' | 'unsent' | undefined => undefined,
   };
@@ -140,7 +142,7 @@ function openScene(latency: (count: number) => number = () => 20) {
       server,
       transport,
       clock,
-      random: () => 0.5,
+      random: () => state.jitter,
       deadline: 60_000,
       signal: new AbortController().signal,
       log,
@@ -418,6 +420,15 @@ describe('a failure', () => {
       expect(writesIn(state)).toHaveLength(fault === 'lost' ? 1 : 2);
     },
   );
+
+  test('of the last POST is what is noticed', async () => {
+    const { state, write, info } = openScene();
+    state.jitter = 0;
+    state.intercept = (call) => (call === POST ? { status: 500 } : undefined);
+    await write();
+    expect(writesIn(state)).toEqual(Array(5).fill(POST));
+    expect(info.at(-1)).toMatch(/may be out of date: could not comment on .*: HTTP 500/);
+  });
 
   test('of GitHub to list a new comment does not make two', async () => {
     const { state, write } = openScene();

@@ -43,7 +43,7 @@ export type Attempt =
   | { kind: 'right' }
   | { kind: 'written'; comment: Comment }
   /** It has to be looked for before the next attempt. `missing` is the id of one that may have been deleted. */
-  | { kind: 'unclear'; missing?: number };
+  | { kind: 'unclear'; error: ApiError; missing?: number };
 
 interface OwnText {
   body: string;
@@ -75,7 +75,7 @@ export async function writeOwn(text: OwnText, place: CommentPlace): Promise<Atte
   // Someone has deleted it, unless a new list still has it.
   const wasMissing = last?.kind === 'unclear' && last.missing === comment.id;
   if (update.error.details.status !== 404 || wasMissing) throw update.error;
-  return { kind: 'unclear', missing: comment.id };
+  return { kind: 'unclear', error: update.error, missing: comment.id };
 }
 
 /** @throws {ApiError} */
@@ -87,8 +87,9 @@ async function createComment(
   if (outcome.kind === 'succeeded') return { kind: 'written', comment: outcome.response.data };
   const { retryable, ambiguous } = FAILURE_CLASSES[outcome.kind];
   const stopReason = retryable ? await github.waitForRetry(outcome.failure, attempt) : undefined;
-  if (retryable && stopReason === undefined) return { kind: 'unclear' };
-  throw toApiError([outcome.failure], { ambiguous, stopReason });
+  const error = toApiError([outcome.failure], { ambiguous, stopReason });
+  if (retryable && stopReason === undefined) return { kind: 'unclear', error };
+  throw error;
 }
 
 async function deleteAll(

@@ -163,6 +163,7 @@ async function writeUntilRight(
     last = await writeOwn({ body, own, last, attempt: round }, place);
     if (last.kind === 'right' || (last.kind === 'written' && isBeingDeleted)) return existing;
   }
+  if (last?.kind === 'unclear') throw last.error;
   noticeOnce('other runs keep changing it.', context);
   return undefined;
 }
