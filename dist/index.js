@@ -443,8 +443,8 @@ return items.toSorted((one,other)=>compare(nameOf(one),nameOf(other)))}function 
 return`${field}: ${JSON.stringify(from)} \u2192 ${value}`}function isRead({method,readOnly}){return method==="GET"||readOnly===!0}class ApiError extends Error{name="ApiError"
 details
 constructor(details){super(`could not ${details.operation}: ${formatAttempt(details)}`)
-this.details=details}}function toApiError(failures,conclusion){return new ApiError({...failures.at(-1),attempts:failures.length,wasThrottled:failures.some(({kind})=>kind==="throttled"),...conclusion})}function formatAttempt(failure){const{method,path,reason,serverMessage,noResponse}=failure
-return`${method} ${path}${noResponse?` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}`:""}: ${reason}${serverMessage?`: ${serverMessage}`:""}`}async function catching(work,...classes){try{return{value:await work}}catch(error){if(!classes.some(type=>error instanceof type))throw error
+this.details=details}}function toApiError(failures,conclusion){return new ApiError({...failures.at(-1),attempts:failures.length,wasThrottled:failures.some(({kind})=>kind==="throttled"),...conclusion})}function formatAttempt(failure){const{method,reason,serverMessage,noResponse}=failure
+return`${method} ${failure.path.replace("/..","")}${noResponse?` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}`:""}: ${reason}${serverMessage?`: ${serverMessage}`:""}`}async function catching(work,...classes){try{return{value:await work}}catch(error){if(!classes.some(type=>error instanceof type))throw error
 return{error}}}const deleted=pipe(object({deleted:schemas_boolean().check(refine(isDeleted=>isDeleted))}),transform(()=>!0)),DELETION_LAG_MS=[500,1e3,2e3]
 async function sendDeletion(client,facts,lookUp){let mayBeApplied=!1
 for(const delay of DELETION_LAG_MS){const response=await client.request({...facts,method:"DELETE",schema:deleted,on404:()=>!1,trusts404:!0})

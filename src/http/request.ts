@@ -102,7 +102,9 @@ export function toApiError(
 export function formatAttempt(
   failure: Pick<AttemptFailure, 'method' | 'path' | 'reason' | 'serverMessage' | 'noResponse'>,
 ): string {
-  const { method, path, reason, serverMessage, noResponse } = failure;
+  const { method, reason, serverMessage, noResponse } = failure;
+  // That of GraphQL leads out of the base URL.
+  const path = failure.path.replace('/..', '');
   const host = noResponse
     ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}`
     : '';

@@ -387,7 +387,7 @@ describe('a failure', () => {
   const HINT = 'Check that the job has the permission pull-requests: write.';
 
   test.each<[string, Reply | 'lost' | 'unsent', string]>([
-    [GRAPHQL, { status: 401 }, 'read whose token github-token is'],
+    [GRAPHQL, { status: 401 }, 'read whose token github-token is: POST /graphql: HTTP 401'],
     [COMMENTS, FORBIDDEN, `#42: GET .*: HTTP 403 .*: Resource not accessible .*\\. ${HINT}`],
     [COMMENTS, { status: 404 }, HINT],
     [COMMENTS, { status: 500 }, 'the next attempt, in|HTTP 500'],
