@@ -331,6 +331,21 @@ describe('the summary of an update', () => {
     ]);
   });
 
+  test('of a limit has all its decimals, which can be all that changes', () => {
+    const limits = { daily: 1.234561 };
+    const { rows } = updateOf(
+      { governanceChanges: [{ field: 'budget daily', from: 1.23456, to: 1.234561 }] },
+      { governance: { budgets: { limits } }, governanceInputs: ['budget-daily-usd'] },
+    );
+    expect(rows).toEqual([
+      [
+        '`budget-daily-usd`',
+        '$1.23456 daily, for the whole workspace',
+        '$1.234561 daily, for the whole workspace',
+      ],
+    ]);
+  });
+
   test('counts only the members that were missing', () => {
     const members = Array.from({ length: 5 }, (_, at) => `${at}@example.com`);
     const { rows } = updateOf(

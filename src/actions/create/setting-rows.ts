@@ -2,7 +2,7 @@ import { desiredFields } from '../../governance/governance.ts';
 import { inputOf } from '../../governance/inputs.ts';
 import type { Change } from '../../lib/format.ts';
 import type { Cell } from '../../lib/table.ts';
-import { formatUsd, toUsd } from '../../lib/usd.ts';
+import { formatExactUsd, toUsd } from '../../lib/usd.ts';
 import { WORKSPACE_FIELDS } from '../../openrouter/resources/workspaces.ts';
 import { type CreateRequest, type CreateResult, isNew, isReused } from './request.ts';
 
@@ -60,8 +60,8 @@ function cellOf(input: string, values: readonly unknown[], isSet = false): Cell 
   if (amount !== undefined) {
     const [kind, interval] = input.split('-');
     return kind === 'budget'
-      ? `${formatUsd(amount)} ${interval}, for the whole workspace`
-      : `${formatUsd(amount)} ${reset ?? 'in total'}, for each key and member`;
+      ? `${formatExactUsd(amount)} ${interval}, for the whole workspace`
+      : `${formatExactUsd(amount)} ${reset ?? 'in total'}, for each key and member`;
   }
   if (input === 'enforce-zdr' && new Set(values).size > 1) return 'not for all companies';
   if (input === 'members' && Array.isArray(value)) return `${value.length}${isSet ? ' added' : ''}`;
