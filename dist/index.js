@@ -1595,7 +1595,7 @@ throw error}async function deleteAll(comments,{github,repository,notice}){for(co
 error&&notice(`A second comment of the preview is left: ${error.message}.`)}}function openComments(github,{jobLogin,render}){const aside=github.aside(github.timeLeft()*TIME_SHARE)
 let login
 return{github:aside,areGivenUp:!1,noticed:new Set,login(){login??=readLogin(aside,jobLogin)
-return login},render}}const TIME_SHARE=1/4,MAX_ROUNDS=5
+return login},render}}const TIME_SHARE=1/4,LOST={...NO_DATA,isCut:!0},MAX_ROUNDS=5
 async function writeComment(request,context){const{comments}=context
 if(comments.areGivenUp)return
 const{value:login,error:rejection}=await catching(comments.login(),ApiError),{value,error=rejection}=login===void 0?{}:await catching(writeUntilRight(request,{...context,login}),ApiError)
@@ -1608,7 +1608,7 @@ notice(`The comment of the preview may be out of date: ${reason}`)}}function con
 let last,[data,existing]=[request.seen,[]]
 for(let round=1;round<=MAX_ROUNDS;round+=1){const search={...request,others,last:existing}
 existing=await listExisting(search,context)
-const own=await listOwn(login,place),remembered=own.map(({body})=>readComment(body)??NO_DATA).reduce(mergeComment,NO_DATA)
+const own=await listOwn(login,place),remembered=own.map(({body})=>readComment(body)??LOST).reduce(mergeComment,NO_DATA)
 round===1&&onRemembered?.(remembered)
 data=[...existing.map(one=>observe(one,{own:ownKey})),remembered].reduce(mergeComment,checkDeletions(data,remembered))
 const found=findOthers(data,search,existing)

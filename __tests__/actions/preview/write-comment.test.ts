@@ -243,11 +243,11 @@ describe('a run that writes the comment', () => {
     expect(totalsIn(state).at(-1)).toBe('at least 0.75');
   });
 
-  test('replaces data that someone has broken', async () => {
+  test('replaces data that someone has broken, and does not take the rest for all', async () => {
     const { state, write } = openScene();
     addComment(state, old('gone', 0.5).replace('{', ''));
     await write();
-    expect(totalsIn(state)).toEqual(['0.25']);
+    expect(totalsIn(state)).toEqual(['at least 0.25']);
   });
 
   test('leaves comments of others and of its own about other things alone', async () => {

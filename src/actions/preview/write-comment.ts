@@ -81,6 +81,9 @@ export interface CommentContext extends Pick<Context, 'client'> {
   repository: Repository;
 }
 
+/** What a comment remembers whose data someone has broken: more than can be read. */
+const LOST: CommentData = { ...NO_DATA, isCut: true };
+
 /** More rounds than it takes until several runs agree. */
 const MAX_ROUNDS = 5;
 
@@ -148,7 +151,7 @@ async function writeUntilRight(
     existing = await listExisting(search, context);
     const own = await listOwn(login, place);
     const remembered = own
-      .map(({ body }) => readComment(body) ?? NO_DATA)
+      .map(({ body }) => readComment(body) ?? LOST)
       .reduce(mergeComment, NO_DATA);
     if (round === 1) onRemembered?.(remembered);
     data = [...existing.map((one) => observe(one, { own: ownKey })), remembered].reduce(
