@@ -331,6 +331,15 @@ describe('the summary of an update', () => {
     ]);
   });
 
+  test('of a description has its URLs as text, which makes them links', () => {
+    const to = 'For https://github.com/octo-org/shop/pull/42';
+    const { rows } = updateOf(
+      { changes: [{ field: 'description', from: 'Mine', to }] },
+      { desired: { ...NAMED, description: to } },
+    );
+    expect(rows).toEqual([['`description`', '`Mine`', to]]);
+  });
+
   test('of a limit has all its decimals, which can be all that changes', () => {
     const limits = { daily: 1.234561 };
     const { rows } = updateOf(

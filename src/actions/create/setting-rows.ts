@@ -73,6 +73,8 @@ function cellOf(input: string, values: readonly unknown[], isSet = false): Cell 
 const MAX_ENTRIES = 10;
 
 function valueCell(value: unknown): Cell {
+  // In a text, URLs are links.
+  if (typeof value === 'string' && value.includes('://')) return value;
   if (!Array.isArray(value) || value.length === 0) return { code: textOf(value) };
   const rest = value.length - MAX_ENTRIES;
   const shown = { code: value.slice(0, MAX_ENTRIES).map(textOf).join(', ') };
