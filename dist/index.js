@@ -1468,10 +1468,10 @@ return rankOf(a)-rankOf(b)||(idA<idB?-1:1)}function compareKeys(a,b){return a.pr
 function hasMarker(body){return body.startsWith(START)}function formatMarker(data){return START+JSON.stringify(data)+END}const comment_MAX_LENGTH=65536
 function readComment(body){const end=body.indexOf(END)
 if(!(!hasMarker(body)||end<0||end>comment_MAX_LENGTH))return safeParse(commentData(),parseJson(body.slice(START.length,end))).data}const render_comment_MAX_LENGTH=6e4,MARGIN=100,MAX_ROWS=50,MAX_UNFOLDED=5,MAX_TITLE=200
-function renderComment(facts,options){const limited={...facts,data:limitComment(facts.data)}
-for(let maxRows=MAX_ROWS;maxRows>MAX_UNFOLDED;maxRows=Math.floor(maxRows*.8)){const body=bodyOf(limited,{...options,maxRows})
+function renderComment(facts,options){const limited={...facts,data:limitComment(facts.data)},marker=formatMarker(limited.data),fits=marker.length<render_comment_MAX_LENGTH
+for(let maxRows=MAX_ROWS;fits&&maxRows>MAX_UNFOLDED;maxRows=Math.floor(maxRows*.8)){const body=`${marker}\n${htmlOf(limited,{...options,maxRows})}`
 if(body.length<=render_comment_MAX_LENGTH)return body}const without={...options,maxRows:0},isCut={...facts,data:{...facts.data,isCut:!0}},data=limitComment(facts.data,render_comment_MAX_LENGTH-htmlOf(isCut,without).length-MARGIN)
-return bodyOf({...facts,data},without)}function bodyOf(facts,options){return`${formatMarker(facts.data)}\n${htmlOf(facts,options)}`}function htmlOf(facts,options){const{redact}=options,isDeleted=facts.existing.length===0,{paragraphs,...parts}=(isDeleted?describeDeleted:describeExisting)(facts,options),{warning,spent,doubt,ofCap}=costOf(facts)
+return`${formatMarker(data)}\n${htmlOf({...facts,data},without)}`}function htmlOf(facts,options){const{redact}=options,isDeleted=facts.existing.length===0,{paragraphs,...parts}=(isDeleted?describeDeleted:describeExisting)(facts,options),{warning,spent,doubt,ofCap}=costOf(facts)
 return summaryHtml({title:`OpenRouter preview: ${warning}${doubt?"at least ":""}${formatUsd(spent)}${ofCap}${isDeleted?", deleted":""}`,paragraphs:[...doubt?[`At least: ${doubt}.`]:[],...paragraphs],...parts},{redact,maxBytes:Number.POSITIVE_INFINITY})}function costOf(facts){const{data,existing}=facts,[id="",...others]=existing.map(({workspace})=>workspace.id),capped=data.workspaces[id],cap=others.length===0?toUsd(capped?.cap?.usd??void 0):void 0
 if(!capped||cap===void 0)return{warning:"",spent:totalOf(facts).amount,doubt:doubtOf(facts),ofCap:""}
 const own={...facts,data:{...data,workspaces:{[id]:capped}}},spent=totalOf(own).amount

@@ -100,6 +100,17 @@ describe('the comment of a preview', () => {
     ]);
   });
 
+  test('of more keys than it remembers is not rendered for each number of rows', () => {
+    let redacted = 0;
+    const redact = (text: string) => {
+      redacted += 1;
+      return text;
+    };
+    const count = 3_000;
+    renderComment(factsOf(manyKeys(count)), { ...options, redact });
+    expect(redacted).toBeLessThan(3 * count);
+  });
+
   test('of a workspace without keys has no table', () => {
     expect(htmlOf(render(factsOf([])))).toEqual([
       '<h3>OpenRouter preview: $0.00</h3>',

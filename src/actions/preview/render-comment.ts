@@ -48,21 +48,24 @@ export interface CommentOptions {
 /** Renders the comment of a preview, with its data. What does not fit is left out: rows first, then data. */
 export function renderComment(facts: CommentFacts, options: CommentOptions): string {
   const limited = { ...facts, data: limitComment(facts.data) };
-  for (let maxRows = MAX_ROWS; maxRows > MAX_UNFOLDED; maxRows = Math.floor(maxRows * 0.8)) {
-    const body = bodyOf(limited, { ...options, maxRows });
+  const marker = formatMarker(limited.data);
+  // Rendered once and not for each number of rows, because a workspace can have thousands of keys.
+  const fits = marker.length < MAX_LENGTH;
+  for (
+    let maxRows = MAX_ROWS;
+    fits && maxRows > MAX_UNFOLDED;
+    maxRows = Math.floor(maxRows * 0.8)
+  ) {
+    const body = `${marker}\n${htmlOf(limited, { ...options, maxRows })}`;
     if (body.length <= MAX_LENGTH) return body;
   }
   const without = { ...options, maxRows: 0 };
   const isCut = { ...facts, data: { ...facts.data, isCut: true } };
   const data = limitComment(facts.data, MAX_LENGTH - htmlOf(isCut, without).length - MARGIN);
-  return bodyOf({ ...facts, data }, without);
+  return `${formatMarker(data)}\n${htmlOf({ ...facts, data }, without)}`;
 }
 
 type RowOptions = CommentOptions & { maxRows: number };
-
-function bodyOf(facts: CommentFacts, options: RowOptions): string {
-  return `${formatMarker(facts.data)}\n${htmlOf(facts, options)}`;
-}
 
 function htmlOf(facts: CommentFacts, options: RowOptions): string {
   const { redact } = options;
