@@ -1646,7 +1646,7 @@ return{kind:"deletion",workspace,deleted,deletedKeys,keysSpent,isSettled}}functi
 if(before?.isOpen)return{kind:"reopened",hasDisabled:!1}
 const{keys,hasDisabled}=await endKeys(listed,context)
 let remembered
-const seen=observe({workspace,keys},{deletion:{...begun,state:"unfinished"}}),known={kind:"doomed",workspace,keys}
+const seen=observe({workspace,keys},{deletion:{state:"unfinished",...begun}}),known={kind:"doomed",workspace,keys}
 await commentOn(preview,{seen,known,onRemembered:data=>{remembered=data}},context)
 const standing=await readStanding(subject,before?.since??preview.since,context)
 if(!standing.isOpen)return{kind:"ready",keys,remembered,since:standing.since}
@@ -1658,7 +1658,7 @@ await forEachOf(working,async key=>{const{value,error}=await catching(disableKey
 onDone()
 hasDisabled||=value!==void 0||error?.details.ambiguous===!0
 value&&ended.set(key.hash,value)})
-return{keys:listed.map(key=>ended.get(key.hash)??key),hasDisabled}}async function recordDeletion(preview,{workspace,begun,keys,isFinal},context){const state=isFinal&&keys.every(isDisabled)?"finished":"unfinished",seen=observe({workspace,keys},{deletion:{...begun,state}})
+return{keys:listed.map(key=>ended.get(key.hash)??key),hasDisabled}}async function recordDeletion(preview,{workspace,begun,keys,isFinal},context){const state=isFinal&&keys.every(isDisabled)?"finished":"unfinished",seen=observe({workspace,keys},{deletion:{state,...begun}})
 await commentOn(preview,{seen,known:{kind:"gone",id:workspace.id}},context)}async function isStillClosed({subject},{workspace,since},context){const lookup=readStanding(subject,since,context),{value:standing,error}=await catching(lookup,ApiError,Failure)
 error&&context.log.info(`Whether it was reopened is unknown: ${error.message}.`)
 if(standing?.isOpen)throw reopened(workspace,{deleted:!0})

@@ -204,7 +204,7 @@ async function prepareKeys(
   const onRemembered = (data: CommentData) => {
     remembered = data;
   };
-  const seen = observe({ workspace, keys }, { deletion: { ...begun, state: 'unfinished' } });
+  const seen = observe({ workspace, keys }, { deletion: { state: 'unfinished', ...begun } });
   const known = { kind: 'doomed', workspace, keys } as const;
   await commentOn(preview, { seen, known, onRemembered }, context);
   const standing = await readStanding(subject, before?.since ?? preview.since, context);
@@ -239,7 +239,7 @@ async function recordDeletion(
 ): Promise<void> {
   // What works until it is deleted can spend more than was read before.
   const state = isFinal && keys.every(isDisabled) ? 'finished' : 'unfinished';
-  const seen = observe({ workspace, keys }, { deletion: { ...begun, state } });
+  const seen = observe({ workspace, keys }, { deletion: { state, ...begun } });
   await commentOn(preview, { seen, known: { kind: 'gone', id: workspace.id } }, context);
 }
 

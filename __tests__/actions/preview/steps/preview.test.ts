@@ -127,6 +127,16 @@ describe('the life of a pull request', () => {
     );
   });
 
+  test('has a comment that later runs of the closed one leave as it is', async () => {
+    await job(open()[0]);
+    const [closed] = close();
+    await main(closed);
+    const before = comments();
+    const { gitHubCalls } = await main(closed);
+    expect(gitHubCalls.filter((call) => call.startsWith('PATCH'))).toEqual([]);
+    expect(comments()).toEqual(before);
+  });
+
   test('ends only once: a late or repeated run brings nothing back, and deletes nothing', async () => {
     const [opened] = open();
     const [closed] = close();
