@@ -1295,7 +1295,7 @@ if(!state)return
 const expiredAt=state==="expired"?String(own.expires_at):void 0
 throw new Failure(keyReplaced,{key,expiredAt,olderEnded})}throw new Failure(keyReplaced,{key,olderEnded})}async function deleteOlderKeys(older,key,{client,log},onDeleted=()=>{}){const deleted=[],undeleted=await deleteEach(older,client,old=>{deleted.push(old)
 log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`)})
-onDeleted(deleted)
+deleted.length>0&&onDeleted(deleted)
 if(undeleted.length>0)throw new Failure(replacedKeysNotDeleted,{key,undeleted,count:older.length})}const keyTask=()=>object({search:object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,nameIsRandom:schemas_boolean(),isDistinguishable:schemas_boolean(),since:optional(schemas_number()),preexistingHashes:array(schemas_string()),lostPosts:schemas_number()}),created:optional(object({hash:schemas_string(),label:schemas_string(),expiresAt:nullable(schemas_string())})),revoke:schemas_boolean(),replaced:optional(array(schemas_string()))})
 async function createKey(request,context){const{client,log}=context,{desired,workspace}=request
 log.info(`Creating the API key ${JSON.stringify(desired.name)} in the workspace ${workspace}.`)

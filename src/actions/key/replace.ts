@@ -109,7 +109,7 @@ async function assertWorks(
 
 /**
  * Deletes the keys that `key` replaces.
- * @param onDeleted called with those that this step has deleted, also if it could not delete others
+ * @param onDeleted called with those that this step has deleted, if any, also if it could not delete others
  * @throws {Failure} `replaced-keys-not-deleted`
  */
 export async function deleteOlderKeys(
@@ -123,7 +123,7 @@ export async function deleteOlderKeys(
     deleted.push(old);
     log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`);
   });
-  onDeleted(deleted);
+  if (deleted.length > 0) onDeleted(deleted);
   if (undeleted.length > 0) {
     throw new Failure(replacedKeysNotDeleted, { key, undeleted, count: older.length });
   }

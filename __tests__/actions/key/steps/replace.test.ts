@@ -92,17 +92,26 @@ describe('replace: after-job', () => {
     );
   });
 
-  test('fails the job if older keys cannot be deleted, and lists those that were', async () => {
-    for (const name of ['CI', 'CI']) seed({ name });
-    const main = await createKey(KEPT);
-    key.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
-    const post = await runPost(main);
-    expect(expectFailure(post)).toMatchObject({
-      code: 'replaced-keys-not-deleted',
-      title: 'Could not delete 1 of 2 replaced API keys',
-    });
-    expect(post.summary).toContain('✅ Deleted 1 API key that the new one replaces');
-  });
+  test.each([
+    [1, ['✅ Deleted 1 API key that the new one replaces']],
+    [2, []],
+  ])(
+    'fails the job if %i older keys cannot be deleted, and lists those that were',
+    async (...row) => {
+      const [count, deleted] = row;
+      for (const name of ['CI', 'CI']) seed({ name });
+      const main = await createKey(KEPT);
+      for (let n = 0; n < count; n += 1) {
+        key.scheduleFaults({ on: DELETE, kind: 'response', status: 403 });
+      }
+      const post = await runPost(main);
+      expect(expectFailure(post)).toMatchObject({
+        code: 'replaced-keys-not-deleted',
+        title: `Could not delete ${count} of 2 replaced API keys`,
+      });
+      expect(post.summary.match(/✅ Deleted[^<]*/g) ?? []).toEqual(deleted);
+    },
+  );
 
   test('fails the job if the saved state is invalid, because both keys may work then', async () => {
     seed({ name: 'CI' });
