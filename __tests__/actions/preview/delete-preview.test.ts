@@ -3,6 +3,7 @@ import { closePull, commentBy, openPull, reopenPull } from '../../../sandbox/git
 import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { formatMarker, NO_DATA, readComment } from '../../../src/actions/preview/comment.ts';
 import { exactUsd } from '../../../src/lib/usd.ts';
+import { Failure } from '../../../src/shared/failure.ts';
 import {
   cleanUpJob,
   type Job,
@@ -99,6 +100,12 @@ const LIST = 'GET /repos/:owner/:repo/issues/:number/comments';
 const WRITE = 'PATCH /repos/:owner/:repo/issues/comments/:id';
 const DELETIONS = ['DELETE /keys/:hash', 'DELETE /keys/:hash', 'DELETE /keys/:hash'];
 
+/** What a failure says. */
+function describeFailure(error: unknown) {
+  if (!(error instanceof Failure)) throw new Error('no failure', { cause: error });
+  return error.kind.describe(error.details, 'possible');
+}
+
 const callsOf = ({ main }: Job) => main?.sent.map(({ call }) => call);
 
 describe('a deletion', () => {
@@ -169,6 +176,21 @@ describe('a deletion', () => {
       const { job, total } = await reopenOn(WRITE, { disabled: true });
       expect(job.main?.result).toMatchObject({ state: 'open' });
       expect(total).toEqual(complete);
+    });
+
+    test('after keys were deleted does not report them as disabled', async () => {
+      const { world, workspace } = openDeletion();
+      const { simulation, github, repository } = world;
+      onFirst(simulation.account, 'DELETE /workspaces/:id', () => {
+        seedKey(simulation, workspace);
+        reopenPull(github, repository, 1);
+      });
+      const job = closingJob();
+      await simulation.clock.run(runJob(world, job));
+      const { effect } = describeFailure(job.main?.error);
+      expect(effect).toEqual([
+        `API keys of the workspace with the id ${workspace.id} were disabled or deleted.`,
+      ]);
     });
   });
 

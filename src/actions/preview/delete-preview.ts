@@ -126,7 +126,7 @@ async function deleteFound(
   const target = { workspace, begun };
   const first = await prepareKeys(preview, { ...target, keys: list?.newKeys ?? [] }, context);
   if (first.kind === 'reopened') {
-    if (first.hasDisabled) throw reopened(workspace, { deleted: false });
+    if (first.hasDisabled) throw reopened(workspace, { keysAre: 'disabled' });
     context.log.info(`${preview.identity.description} is open again: nothing was deleted.`);
     return { kind: 'reopened' };
   }
@@ -140,7 +140,8 @@ async function deleteFound(
       list: list && { ...list, newKeys: first.keys },
       async prepare(keys) {
         const next = await prepareKeys({ ...preview, since }, { ...target, keys }, context);
-        if (next.kind === 'reopened') throw reopened(workspace, { deleted: false });
+        // Those of the lists before were deleted.
+        if (next.kind === 'reopened') throw reopened(workspace, { keysAre: 'disabled or deleted' });
         since = next.since;
         return next.keys;
       },
@@ -255,14 +256,15 @@ async function isStillClosed(
   const lookup = readStanding(subject, since, context);
   const { value: standing, error } = await catching(lookup, ApiError, Failure);
   if (error) context.log.info(`Whether it was reopened is unknown: ${error.message}.`);
-  if (standing?.isOpen) throw reopened(workspace, { deleted: true });
+  if (standing?.isOpen) throw reopened(workspace);
   return standing !== undefined;
 }
 
-function reopened(workspace: WorkspaceRef, { deleted }: { deleted: boolean }): Failure {
-  const what = deleted ? 'it was deleted' : 'its API keys were disabled';
+/** @param keysAre what its API keys are if it was not deleted itself */
+function reopened(workspace: WorkspaceRef, { keysAre }: { keysAre?: string } = {}): Failure {
+  const what = keysAre ? `its API keys were ${keysAre}` : 'it was deleted';
   const reason = `${what}, and is open again: run its workflow again`;
-  return new Failure(previewReopened, { workspace, deleted }, reason);
+  return new Failure(previewReopened, { workspace, deleted: !keysAre, keysAre }, reason);
 }
 
 /** The most that reading what a comment is about may delay the rest, in milliseconds: it can need two lists of thousands of keys. */

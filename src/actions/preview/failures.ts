@@ -39,9 +39,10 @@ export const staleResponse = declareFailure<{
 
 export const previewReopened = declareFailure<{
   workspace: WorkspaceRef;
-  /** Otherwise, API keys in it were disabled. */
   deleted: boolean;
-}>('preview-reopened', ({ workspace: { slug, id }, deleted }) => ({
+  /** Otherwise, what API keys in it are. */
+  keysAre?: string | undefined;
+}>('preview-reopened', ({ workspace: { slug, id }, deleted, keysAre }) => ({
   title: `The workspace ${slug} was ${deleted ? 'deleted' : 'to be deleted'}, and its pull request or branch is open again`,
   lines: [
     `It was reopened during the deletion. Run the workflow of the pull request again, not this run: that creates a new ${deleted ? 'workspace' : 'API key'}.`,
@@ -49,7 +50,7 @@ export const previewReopened = declareFailure<{
   effect: [
     deleted
       ? `The workspace with the id ${id} was deleted, with its API keys.`
-      : `API keys of the workspace with the id ${id} were disabled.`,
+      : `API keys of the workspace with the id ${id} were ${keysAre}.`,
   ],
 }));
 
