@@ -100,6 +100,11 @@ describe('the comment of a preview', () => {
     ]);
   });
 
+  test('does not announce a deletion that is under way', () => {
+    const html = htmlOf(render(factsOf([keyOf({})], true)));
+    expect(html.at(-1)).toBe(`<p>${ABOUT}</p>`);
+  });
+
   test('of more keys than it remembers is not rendered for each number of rows', () => {
     let redacted = 0;
     const redact = (text: string) => {

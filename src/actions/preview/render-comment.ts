@@ -114,7 +114,7 @@ function describeExisting(facts: CommentFacts, options: RowOptions): Parts {
       ...sumLine(deleted.length, 'deleted key', unlisted),
       ...earlierLine(earlier),
       [
-        'Deleted when this pull request is closed. ',
+        ...(facts.isBeingDeleted ? [] : ['Deleted when this pull request is closed. ']),
         { text: 'What is this?', url: options.aboutUrl },
       ],
     ],
