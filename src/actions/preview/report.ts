@@ -80,9 +80,15 @@ export function endSummary(
   return {
     title: `${closedTitle(deletion, request)} ${slug}`,
     paragraphs: [`${description}.`],
-    ...(deletion.kind === 'deletion' && { table: keysTable(deletion.deletedKeys) }),
+    ...(deletion.kind === 'deletion' && {
+      table: keysTable(deletion.deletedKeys),
+      notes: deletion.keysSpent === null ? [MAY_BE_MORE] : [],
+    }),
   };
 }
+
+/** Another job may have deleted others, or the comment that remembers them cannot be read. */
+const MAY_BE_MORE = 'The API keys of the workspace may have spent more than shown.';
 
 function closedTitle(deletion: PreviewDeletion, { dryRun }: Titled): string {
   if (deletion.kind !== 'deletion') return '✅ Nothing to delete: no OpenRouter workspace is';

@@ -127,6 +127,18 @@ describe('the life of a pull request', () => {
     );
   });
 
+  test.each([true, false])(
+    'ends with a summary that says whether a key may be missing in it (%s)',
+    async (isMissing) => {
+      for (const event of [open()[0], push()]) await job(event, {}, 0.25);
+      if (isMissing) harness.sandbox.account.keys.pop();
+      const { outputs, summary } = await main(close()[0]);
+      expect(outputs['keys-cost-usd']).toBe(isMissing ? '' : '0.5');
+      const note = 'The API keys of the workspace may have spent more than shown.';
+      expect(summary.includes(note)).toBe(isMissing);
+    },
+  );
+
   test('has a comment that later runs of the closed one leave as it is', async () => {
     await job(open()[0]);
     const [closed] = close();
