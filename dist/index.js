@@ -1562,8 +1562,8 @@ for(let page=1;;page+=1){const{data}=await client.request({operation:`list the c
 if(data[0]?.id===first)return
 first=data[0]?.id
 yield*data
-if(data.length<comments_PAGE_SIZE)return}}function sendComment(client,repository,number,body){return client.send({operation:`comment on pull request #${number}`,mayLeaveBehind:"the comment",method:"POST",path:pathIn(repository,"issues",String(number),"comments"),body:{body},schema:comment(),hint:HINT})}async function updateComment(client,repository,{id},body){const{data}=await client.request({operation:"update the comment of the preview",mayLeaveBehind:"the new text of the comment",method:"PATCH",path:pathIn(repository,"issues","comments",String(id)),body:{body},schema:comment(),trusts404:!0,hint:HINT})
-return data}async function deleteComment(client,repository,{id}){await client.request({operation:"delete a second comment of the preview",mayLeaveBehind:"the second comment",method:"DELETE",path:pathIn(repository,"issues","comments",String(id)),schema:unknown(),on404:()=>{},trusts404:!0,hint:HINT})}async function readLogin(client,jobLogin){const{value,error}=await catching(askGraphQl(client),ApiError)
+if(data.length<comments_PAGE_SIZE)return}}function sendComment(client,repository,number,body){return client.send({operation:`comment on pull request #${number}`,mayLeaveBehind:"the comment",method:"POST",path:pathIn(repository,"issues",String(number),"comments"),body:{body},schema:comment(),hint:HINT})}async function updateComment(client,repository,{id,pull},body){const{data}=await client.request({operation:`update the comment on pull request #${pull}`,mayLeaveBehind:"the new text of the comment",method:"PATCH",path:pathIn(repository,"issues","comments",String(id)),body:{body},schema:comment(),trusts404:!0,hint:HINT})
+return data}async function deleteComment(client,repository,{id,pull}){await client.request({operation:`delete a second comment on pull request #${pull}`,mayLeaveBehind:"the second comment",method:"DELETE",path:pathIn(repository,"issues","comments",String(id)),schema:unknown(),on404:()=>{},trusts404:!0,hint:HINT})}async function readLogin(client,jobLogin){const{value,error}=await catching(askGraphQl(client),ApiError)
 if(value!==void 0)return value
 if(error?.details.status!==404)throw error
 const{value:user,error:rejection}=await catching(client.request({operation:OPERATION,method:"GET",path:"/user",schema:owner()}),ApiError)
@@ -1586,15 +1586,16 @@ for await(const comment of listComments(github,repository,number))hasMarker(comm
 return own}async function writeOwn(text,place){const{body,own,last}=text,written=last?.kind==="written"?[last.comment]:[],[comment]=[...own,...written].sort((a,b)=>a.id-b.id)
 if(!comment)return createComment(text,place)
 if(comment.body===body){comment===own[0]&&await deleteAll(own.slice(1),place)
-return{kind:"right"}}const{github,repository}=place,update=await catching(updateComment(github,repository,comment,body),ApiError)
+return{kind:"right"}}const{github,repository,number:pull}=place,update=await catching(updateComment(github,repository,{...comment,pull},body),ApiError)
 if(!update.error)return{kind:"written",comment:update.value}
 if(update.error.details.status!==404||last?.kind==="unclear"&&last.missing===comment.id)throw update.error
 return{kind:"unclear",error:update.error,missing:comment.id}}async function createComment({body,attempt},{github,repository,number}){const outcome=await sendComment(github,repository,number,body)
 if(outcome.kind==="succeeded")return{kind:"written",comment:outcome.response.data}
 const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],stopReason=retryable?await github.waitForRetry(outcome.failure,attempt):void 0,error=toApiError([outcome.failure],{ambiguous,stopReason})
 if(retryable&&stopReason===void 0)return{kind:"unclear",error}
-throw error}async function deleteAll(comments,{github,repository,notice}){for(const comment of comments){const{error}=await catching(deleteComment(github,repository,comment),ApiError)
-error&&notice(`A second comment of the preview is left: ${error.message}.`)}}function openComments(github,{jobLogin,render}){const aside=github.aside(github.timeLeft()*TIME_SHARE)
+throw error}async function deleteAll(comments,{github,repository,number:pull,notice}){for(const comment of comments){const deletion=deleteComment(github,repository,{...comment,pull}),{error}=await catching(deletion,ApiError)
+if(error&&concernsAll(error))throw error
+error&&notice(`A second comment of the preview is left: ${error.message}.`)}}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}function openComments(github,{jobLogin,render}){const aside=github.aside(github.timeLeft()*TIME_SHARE)
 let login
 return{github:aside,areGivenUp:!1,noticed:new Set,login(){login??=readLogin(aside,jobLogin)
 return login},render}}const TIME_SHARE=1/4,LOST={...NO_DATA,isCut:!0},MAX_ROUNDS=5
@@ -1606,7 +1607,7 @@ if(comments.areGivenUp)return
 const{kind,hint}=error.details
 comments.areGivenUp=rejection!==void 0||concernsAll(error)
 noticeOnce([`${error.message}.`,...hint!==void 0&&kind==="rejected"?[hint]:[],...comments.areGivenUp?["This step writes no other comments."]:[]].join(" "),context)}function noticeOnce(reason,{comments:{noticed},notice}){if(!noticed.has(reason)){noticed.add(reason)
-notice(`The comment of the preview may be out of date: ${reason}`)}}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}async function writeUntilRight(request,{login,...context}){const{number,known:start,own:ownKey,onRemembered}=request,{comments}=context,place={...context,github:comments.github,number},others=new Set,isBeingDeleted=start.kind==="doomed"
+notice(`The comment of the preview may be out of date: ${reason}`)}}async function writeUntilRight(request,{login,...context}){const{number,known:start,own:ownKey,onRemembered}=request,{comments}=context,place={...context,github:comments.github,number},others=new Set,isBeingDeleted=start.kind==="doomed"
 let last,[data,existing]=[request.seen,[]]
 for(let round=1;round<=MAX_ROUNDS;round+=1){const search={...request,others,last:existing}
 existing=await listExisting(search,context)

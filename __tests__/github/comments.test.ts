@@ -94,7 +94,7 @@ test('a comment is added, then changed', async () => {
   expect(outcome).toMatchObject({ kind: 'succeeded', response: { data: expected } });
   const comment = repository.comments.now().at(-1);
   expect(comment).toMatchObject({ pull: 42, body: 'first' });
-  await run(updateComment(client, named, { id: comment?.id ?? 0 }, 'second'));
+  await run(updateComment(client, named, { id: comment?.id ?? 0, pull: 1 }, 'second'));
   expect(repository.comments.now().map(({ body }) => body)).toEqual(['of another', '#1', 'second']);
 });
 
@@ -102,7 +102,9 @@ test('a comment is deleted, and deleting a missing one succeeds', async () => {
   const { client, named, run, repository, network } = openWith(1);
   const [, comment] = repository.comments.now();
   for (let times = 0; times < 2; times += 1) {
-    expect(await run(deleteComment(client, named, { id: comment?.id ?? 0 }))).toBeUndefined();
+    expect(
+      await run(deleteComment(client, named, { id: comment?.id ?? 0, pull: 1 })),
+    ).toBeUndefined();
   }
   expect(repository.comments.now().map(({ body }) => body)).toEqual(['of another']);
   expect(network.calls).toHaveLength(2);
@@ -122,7 +124,7 @@ test.each([
     const call =
       what === 'list comments'
         ? readAll(listComments(client, named, 42))
-        : updateComment(client, named, { id: 1 }, 'x');
+        : updateComment(client, named, { id: 1, pull: 1 }, 'x');
     expect(reportOf(await run<unknown>(call)).lines.join('\n')).toMatch(
       /permission pull-requests: write/,
     );

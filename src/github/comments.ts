@@ -13,6 +13,11 @@ const comment = () =>
 
 export type Comment = z.infer<ReturnType<typeof comment>>;
 
+/** A comment, and the number of its pull request. */
+export interface CommentRef extends Pick<Comment, 'id'> {
+  pull: number;
+}
+
 const HINT = 'Check that the job has the permission pull-requests: write.';
 
 /** The size of a page by default, with GitHub and Gitea. */
@@ -73,11 +78,11 @@ export function sendComment(client: Client, repository: Repository, number: numb
 export async function updateComment(
   client: Client,
   repository: Repository,
-  { id }: Pick<Comment, 'id'>,
+  { id, pull }: CommentRef,
   body: string,
 ): Promise<Comment> {
   const { data } = await client.request({
-    operation: 'update the comment of the preview',
+    operation: `update the comment on pull request #${pull}`,
     mayLeaveBehind: 'the new text of the comment',
     method: 'PATCH',
     path: pathIn(repository, 'issues', 'comments', String(id)),
@@ -96,10 +101,10 @@ export async function updateComment(
 export async function deleteComment(
   client: Client,
   repository: Repository,
-  { id }: Pick<Comment, 'id'>,
+  { id, pull }: CommentRef,
 ): Promise<void> {
   await client.request({
-    operation: 'delete a second comment of the preview',
+    operation: `delete a second comment on pull request #${pull}`,
     mayLeaveBehind: 'the second comment',
     method: 'DELETE',
     path: pathIn(repository, 'issues', 'comments', String(id)),

@@ -300,8 +300,19 @@ describe('a run that writes the comment', () => {
     state.intercept = (call) => (call === DELETE ? FORBIDDEN : undefined);
     expect(await write()).toHaveLength(1);
     expect(info).toEqual([
-      expect.stringMatching(/^A second comment of the preview is left: could not .*HTTP 403/),
+      expect.stringMatching(
+        /^A second comment of the preview is left: could not .* #42: .*HTTP 403/,
+      ),
     ]);
+  });
+
+  test('gives up the others if GitHub does not respond to that', async () => {
+    const { state, write, info } = openScene();
+    for (const hash of ['gone', 'other', 'third']) addComment(state, old(hash, 1));
+    state.intercept = (call) => (call === DELETE ? 'unsent' : undefined);
+    expect(await write()).toBeUndefined();
+    expect(state.comments).toHaveLength(3);
+    expect(info.at(-1)).toMatch(/ #42: .* This step writes no other comments\.$/);
   });
 
   test('creates another if someone deletes it', async () => {
@@ -323,7 +334,7 @@ describe('a run that writes the comment', () => {
     state.intercept = (call) => (call === PATCH ? { status: 404 } : undefined);
     expect(await write()).toBeUndefined();
     expect(writesIn(state)).toEqual([PATCH, PATCH]);
-    expect(info).toEqual([expect.stringContaining('HTTP 404')]);
+    expect(info).toEqual([expect.stringMatching(/ could not update .* #42: .*HTTP 404/)]);
   });
 
   const missing: Partial<CommentRequest> = { known: { kind: 'gone' } };

@@ -69,8 +69,11 @@ export async function writeOwn(text: OwnText, place: CommentPlace): Promise<Atte
     if (comment === own[0]) await deleteAll(own.slice(1), place);
     return { kind: 'right' };
   }
-  const { github, repository } = place;
-  const update = await catching(updateComment(github, repository, comment, body), ApiError);
+  const { github, repository, number: pull } = place;
+  const update = await catching(
+    updateComment(github, repository, { ...comment, pull }, body),
+    ApiError,
+  );
   if (!update.error) return { kind: 'written', comment: update.value };
   // Someone has deleted it, unless a new list still has it.
   const wasMissing = last?.kind === 'unclear' && last.missing === comment.id;
@@ -92,12 +95,20 @@ async function createComment(
   throw error;
 }
 
+/** @throws {ApiError} if the other comments would fail like this */
 async function deleteAll(
   comments: readonly Comment[],
-  { github, repository, notice }: CommentPlace,
+  { github, repository, number: pull, notice }: CommentPlace,
 ): Promise<void> {
   for (const comment of comments) {
-    const { error } = await catching(deleteComment(github, repository, comment), ApiError);
+    const deletion = deleteComment(github, repository, { ...comment, pull });
+    const { error } = await catching(deletion, ApiError);
+    if (error && concernsAll(error)) throw error;
     if (error) notice(`A second comment of the preview is left: ${error.message}.`);
   }
+}
+
+/** Whether other comments would fail like one with `error`: GitHub does not respond, or throttles for longer. */
+export function concernsAll({ details: { server, status, kind } }: ApiError): boolean {
+  return server === 'GitHub' && (status === undefined || kind === 'throttled');
 }

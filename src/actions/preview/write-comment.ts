@@ -16,7 +16,7 @@ import {
   readComment,
 } from './comment.ts';
 import { findOthers, type KnownWorkspace, listExisting } from './find-existing.ts';
-import { type Attempt, listOwn, writeOwn } from './own-comment.ts';
+import { type Attempt, concernsAll, listOwn, writeOwn } from './own-comment.ts';
 
 /** The comment of the preview of a pull request. */
 export interface CommentRequest {
@@ -126,11 +126,6 @@ function noticeOnce(reason: string, { comments: { noticed }, notice }: CommentCo
   if (noticed.has(reason)) return;
   noticed.add(reason);
   notice(`The comment of the preview may be out of date: ${reason}`);
-}
-
-/** Whether other comments would fail like one with `error`: GitHub does not respond, or throttles for longer. */
-function concernsAll({ details: { server, status, kind } }: ApiError): boolean {
-  return server === 'GitHub' && (status === undefined || kind === 'throttled');
 }
 
 /** @throws {ApiError} */
