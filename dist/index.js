@@ -1643,7 +1643,7 @@ if(problem)throw problem
 logDeletion(workspace,{deleted,deletedKeys},context)
 const keys=list?listedKeys:[]
 await recordDeletion(preview,{...target,keys,isFinal:list!==void 0},context)
-const{remembered}=first,keysSpent=deleted&&deletedKeys.length===listedKeys.length&&remembered&&!remembersMore(remembered,{workspace,keys:deletedKeys})?totalSpent(deletedKeys):null,isSettled=await isStillClosed(preview,{workspace,since},context)
+const{remembered}=first,keysSpent=deleted&&deletedKeys.length===listedKeys.length&&deletedKeys.every(isDisabled)&&remembered&&!remembersMore(remembered,{workspace,keys:deletedKeys})?totalSpent(deletedKeys):null,isSettled=await isStillClosed(preview,{workspace,since},context)
 return{kind:"deletion",workspace,deleted,deletedKeys,keysSpent,isSettled}}function logDeletion({slug,id},{deleted,deletedKeys},{log}){log.info(`${deleted?"Deleted":"Another job had deleted"} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`)}async function prepareKeys(preview,{workspace,begun,keys:listed},context){const{subject}=preview,before=listed.every(isDisabled)?void 0:await readStanding(subject,preview.since,context)
 if(before?.isOpen)return{kind:"reopened",hasDisabled:!1}
 const{keys,hasDisabled}=await endKeys(listed,context)
@@ -1655,11 +1655,14 @@ if(!standing.isOpen)return{kind:"ready",keys,remembered,since:standing.since}
 await commentOn(preview,{seen:NO_DATA,known:{kind:"found",workspace}},context)
 return{kind:"reopened",hasDisabled}}async function endKeys(listed,{client,log}){const ended=new Map
 let hasDisabled=!1
-const working=listed.filter(key=>!isDisabled(key)),onDone=countDone(log,"API keys disabled",working.length)
+const errors=[],working=listed.filter(key=>!isDisabled(key)),onDone=countDone(log,"API keys disabled",working.length)
 await forEachOf(working,async key=>{const{value,error}=await catching(disableKey(client,key),ApiError)
 onDone()
 hasDisabled||=value!==void 0||error?.details.ambiguous===!0
-value&&ended.set(key.hash,value)})
+value&&ended.set(key.hash,value)
+error&&errors.push(error)})
+const[first]=errors
+first&&log.info(`API keys not disabled: ${errors.length}. The first: ${first.message}.`)
 return{keys:listed.map(key=>ended.get(key.hash)??key),hasDisabled}}async function recordDeletion(preview,{workspace,begun,keys,isFinal},context){const state=isFinal&&keys.every(isDisabled)?"finished":"unfinished",seen=observe({workspace,keys},{deletion:{state,...begun}})
 await commentOn(preview,{seen,known:{kind:"gone",id:workspace.id}},context)}async function isStillClosed({subject},{workspace,since},context){const lookup=readStanding(subject,since,context),{value:standing,error}=await catching(lookup,ApiError,Failure)
 error&&context.log.info(`Whether it was reopened is unknown: ${error.message}.`)

@@ -243,8 +243,13 @@ describe('a deletion', () => {
     const { world, workspace } = openDeletion();
     const fault = { on: 'PATCH /keys/:hash', kind: 'response', status: 403 } as const;
     world.simulation.network.schedule.push(fault);
-    await world.simulation.clock.run(runJob(world, closingJob()));
+    const job = closingJob();
+    await world.simulation.clock.run(runJob(world, job));
     expect(remembered(world, workspace.id)).toMatchObject({ deletion: { state: 'unfinished' } });
+    expect(costOf(job)).toBeNull();
+    expect(job.main?.lines.join('\n')).toContain(
+      'API keys not disabled: 1. The first: could not disable the API key ',
+    );
   });
 });
 

@@ -156,6 +156,8 @@ async function deleteFound(
   const isComplete =
     deleted &&
     deletedKeys.length === listedKeys.length &&
+    // What works until it is deleted can spend more than was read.
+    deletedKeys.every(isDisabled) &&
     remembered &&
     !remembersMore(remembered, { workspace, keys: deletedKeys });
   const keysSpent = isComplete ? totalSpent(deletedKeys) : null;
@@ -218,6 +220,7 @@ async function prepareKeys(
 async function endKeys(listed: readonly Key[], { client, log }: GitHubContext) {
   const ended = new Map<string, Key>();
   let hasDisabled = false;
+  const errors: ApiError[] = [];
   const working = listed.filter((key) => !isDisabled(key));
   const onDone = countDone(log, 'API keys disabled', working.length);
   await forEachOf(working, async (key) => {
@@ -225,7 +228,10 @@ async function endKeys(listed: readonly Key[], { client, log }: GitHubContext) {
     onDone();
     hasDisabled ||= value !== undefined || error?.details.ambiguous === true;
     if (value) ended.set(key.hash, value);
+    if (error) errors.push(error);
   });
+  const [first] = errors;
+  if (first) log.info(`API keys not disabled: ${errors.length}. The first: ${first.message}.`);
   return { keys: listed.map((key) => ended.get(key.hash) ?? key), hasDisabled };
 }
 
@@ -238,7 +244,6 @@ async function recordDeletion(
   { workspace, begun, keys, isFinal }: Target & { keys: readonly Key[]; isFinal: boolean },
   context: GitHubContext,
 ): Promise<void> {
-  // What works until it is deleted can spend more than was read before.
   const state = isFinal && keys.every(isDisabled) ? 'finished' : 'unfinished';
   const seen = observe({ workspace, keys }, { deletion: { state, ...begun } });
   await commentOn(preview, { seen, known: { kind: 'gone', id: workspace.id } }, context);
