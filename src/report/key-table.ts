@@ -28,10 +28,12 @@ export function totalRow(
   cells: readonly string[],
   amounts: readonly (Usd | null)[],
 ): string[] | undefined {
+  const isKnown = amounts.some((amount) => amount !== null);
+  return amounts.length > 1 && isKnown ? [...cells, formatSum(amounts)] : undefined;
+}
+
+/** What all `amounts` are together: a lower bound if one is unknown. */
+export function formatSum(amounts: readonly (Usd | null)[]): string {
   const known = amounts.filter((amount) => amount !== null);
-  if (amounts.length < 2 || known.length === 0) return undefined;
-  return [
-    ...cells,
-    `${known.length < amounts.length ? 'at least ' : ''}${formatUsd(sumUsd(known))}`,
-  ];
+  return `${known.length < amounts.length ? 'at least ' : ''}${formatUsd(sumUsd(known))}`;
 }

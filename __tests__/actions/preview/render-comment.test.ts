@@ -100,6 +100,11 @@ describe('the comment of a preview', () => {
     ]);
   });
 
+  test('does not take the sum of its folded rows for exact if one is unknown', () => {
+    const keys = manyKeys(7, (at) => ({ usage: at === 0 ? null : 0.25 }));
+    expect(render(factsOf(keys))).toContain('<summary>2 earlier keys: at least $0.25</summary>');
+  });
+
   test('does not announce a deletion that is under way', () => {
     const html = htmlOf(render(factsOf([keyOf({})], true)));
     expect(html.at(-1)).toBe(`<p>${ABOUT}</p>`);

@@ -1,12 +1,12 @@
 import type { Repository } from '../../github/repository.ts';
 import { countOf } from '../../lib/format.ts';
 import type { Cell, Table } from '../../lib/table.ts';
-import { formatUsd, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
+import { formatUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import { isLimitUsedUp, type Key, limitOf, usedOf } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
 import { createdAt, formatMinute } from '../../openrouter/time.ts';
 import { documentUrl } from '../../report/description.ts';
-import { formatSpent } from '../../report/key-table.ts';
+import { formatSpent, formatSum } from '../../report/key-table.ts';
 import type { Report } from '../../report/report.ts';
 import { type Summary, summaryHtml } from '../../report/summary.ts';
 import type { Redact } from '../../report/text.ts';
@@ -206,7 +206,7 @@ function tablesOf(
   });
   const shown = spenders.slice(0, maxRows);
   const earlier = spenders.slice(MAX_UNFOLDED);
-  const sum = formatUsd(sumUsd(earlier.map(({ spent }) => spent ?? 0n)));
+  const sum = formatSum(earlier.map(({ spent }) => spent));
   const folded = {
     title: `${countOf(earlier.length, 'earlier key')}: ${sum}`,
     table: { ...tableOf(shown.slice(MAX_UNFOLDED)), more: spenders.length - shown.length },
