@@ -1118,7 +1118,7 @@ return rest>0?[shown,` and ${rest} more`]:shown}function textOf(value){return ty
 return Buffer.byteLength(json)<MAX_VALUE_BYTES?{json,shown:total,total,items:"fields"}:{json:JSON.stringify({id,slug,name}),shown:3,total,items:"fields"}}const TITLES={created:"Created",updated:"Updated",unchanged:"Unchanged:","would-create":"Dry run: would create","would-update":"Dry run: would update"},DRY_RUN_UNCHANGED="Dry run: would not change"
 function createSummary(result,request){const{outcome,workspace}=result,{desired,dryRun}=request,{name,slug}=workspace??desired,rows=settingRows(result,request),set=rows.filter(({isSet})=>isSet),others=rows.filter(({isSet})=>!isSet),problems=report_problemsOf(result,request)
 return{title:`${problems.length>0?"\u26a0\ufe0f":dryRun?"\u{1f50e}":"\u2705"} ${dryRun&&outcome==="unchanged"?DRY_RUN_UNCHANGED:TITLES[outcome]} the OpenRouter workspace ${name}${isNew(result)||set.length===0?"":`: ${countChanges(set.length)}`}`,paragraphs:[...problems,["Slug: ",{code:slug}]],...set.length>0&&{table:isNew(result)?valuesTable("Input",set):changesTable(set)},...workspace&&{url:dashboardUrl(slug),folded:[{title:isNew(result)?"Set by OpenRouter":"Unchanged",table:valuesTable("Field",others)}]},notes:describeOmitted(outcomeOutputs(result,request))}}function valuesTable(what,rows){return{header:[what,"Value"],rows:rows.map(({input,after})=>[input,after])}}function changesTable(rows){return{header:["Input","Before","After"],rows:rows.map(({input,before,after})=>[input,before,after])}}function report_problemsOf(result,request){const{workspace}=result,{desired,dryRun,governanceInputs}=request,reused=isReused(result,request)
-if(!workspace||dryRun&&!reused)return[]
+if(!workspace||dryRun&&!reused||request.isOutdated)return[]
 const inputs=[...diffReturned(workspace,desired).map(({field})=>inputName(field)),...reused?governanceInputs:[]]
 return inputs.length===0?[]:[reused?`\u26a0\ufe0f ${governanceNotApplied.describe({workspace,inputs,dryRun,creatorUnknown:!1}).lines.join(" ")}`:`\u26a0\ufe0f OpenRouter returned other values than requested: ${inputs.join(", ")}.`]}function create(){return runStep({action:"openrouter-workspace"},async step=>{const{report}=step,inputs=readCreateInputs(report),journal=openJournal(inputs,report),result=await createWorkspace(inputs,{...startContext(inputs,step),journal:inputs.deleteAfterJob?journal:noJournal,onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership))})
 report.output(outcomeOutputs(result,inputs))
@@ -1494,7 +1494,17 @@ return`${amount>0n?100n*used/amount:0n}\xa0% of ${formatUsd(amount)}${reset?` ${
 return{run,title:[link,(time?`, ${formatMinute(time)}`:"")+(Number(attempt)>1?`, attempt ${attempt}`:"")]}}function runUrl(run,{serverUrl,name,isGitea}){const[id,attempt]=run.split("."),url=`${serverUrl}/${name}/actions/runs/${id}`
 return isGitea?url:`${url}/attempts/${attempt}`}const ABOUT="preview-environments.md#the-comment"
 function commentRenderer({repository},{redact}){const options={repository,aboutUrl:documentUrl(ABOUT),redact}
-return facts=>renderComment(facts,options)}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
+return facts=>renderComment(facts,options)}const MAX_REPOSITORY=21
+function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
+return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+naming_endOf(subject)),description:markOf(subject,repository)}}function naming_endOf(subject){return cutName(subject.kind==="pull"?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,{name},jobName){return`${name}${naming_endOf(subject)} / ${jobName}`}function isSameKeyName(one,other){const[a,b]=[one,other].map(name=>name.replace(/^[\w.-]+\/[\w.-]+/,""))
+return a===b}function shorten(text,maxLength){const slug=slug_toSlug(text)
+return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)$/
+function readMark(description,repository){const start=naming_START+repository.serverUrl
+if(typeof description!=="string"||!description.startsWith(start))return
+const{groups}=REST.exec(description.slice(start.length))??{}
+if(!groups||Number(groups.id)!==repository.id)return
+const{number,branch=""}=groups
+return number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)}}function naming_isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
 report.output({state:"skipped"})
 report.summarize({title:`\u23ed\ufe0f No preview: ${reason}`})}function previewOutputs(result){if(result.state==="clean-up"){const{deleted=""}=sweepOutputs(result.result)
 return{deleted}}if(result.state!=="closed")return{state:result.state}
@@ -1503,10 +1513,11 @@ return{state:"closed",deleted:toJsonList(deletedEntries(deletion),"workspaces"),
 const{id,slug,created_at=null}=deletion.workspace
 return[{id,slug,created_at,reason:"its pull request or branch is closed"}]}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{...request,deleteKeys:!0})
 if(result.state==="closed")return endSummary(result.preview,result.deletion,request)
-const{slug,description}=result.preview.identity
-return{title:openTitle(result,request,slug),url:dashboardUrl(slug),paragraphs:[`${description}.`,...result.share?[warningOf(result.share)+describeShare(result.share)]:[],...result.key?[["Created the API key ",{code:result.key.key.name}]]:[]]}}function warningOf({cap,spent,limit}){return limit<cap.limit||isAlmostSpent(spent,cap.amount)?"\u26a0\ufe0f ":""}function endSummary({identity:{slug,description}},deletion,request){return{title:`${closedTitle(deletion,request)} ${slug}`,paragraphs:[`${description}.`],...deletion.kind==="deletion"&&{table:keysTable(deletion.deletedKeys),notes:deletion.keysSpent===null?[MAY_BE_MORE]:[]}}}const MAY_BE_MORE="The API keys of the workspace may have spent more than shown."
-function closedTitle(deletion,{dryRun}){return deletion.kind!=="deletion"?"\u2705 Nothing to delete: no OpenRouter workspace is":dryRun?"\u{1f50e} Dry run: would delete the OpenRouter workspace":deletion.deleted?"\u2705 Deleted the OpenRouter workspace":"\u2705 Already deleted by another job: the OpenRouter workspace"}function openTitle({workspace,created},{dryRun},slug){const named=`the OpenRouter workspace ${slug}`
-return workspace?dryRun?`\u{1f50e} Dry run: found ${named}`:`\u2705 ${created?"Created":"Found"} ${named}`:dryRun?`\u{1f50e} Dry run: would create ${named}`:`\u2705 Left ${named} alone: it is open again`}function sweepFailure(result,{maxDeletions,check}){return result.tooMany.length>0?new Failure(tooManyStale,{result,maxDeletions,check}):result.failed.length>0?new Failure(sweepIncomplete,{result}):void 0}const LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,500,1500],PATIENT_LISTS=5
+const{preview,opened,key,share}=result,{slug}=preview.identity,of=`${describePreview(preview.identity)}.`
+if(!opened)return{title:`\u2705 Left the OpenRouter workspace ${slug} alone: it is open again`,paragraphs:[of]}
+const{title,url,table,paragraphs=[]}=createSummary(opened.result,opened.request),isKeyPlanned=request.dryRun&&request.keyMode!=="none"
+return{title,url,table:isNew(opened.result)?void 0:table,paragraphs:[...paragraphs,of,...share?[warningOf(share)+describeShare(share)]:[],...isKeyPlanned?["A real run also creates an API key."]:[],...key?[["Created the API key ",{code:key.key.name}]]:[]]}}function warningOf({cap,spent,limit}){return limit<cap.limit||isAlmostSpent(spent,cap.amount)?"\u26a0\ufe0f ":""}function endSummary({identity},deletion,request){return{title:`${closedTitle(deletion,request)} ${identity.slug}`,paragraphs:[`${describePreview(identity)}.`],...deletion.kind==="deletion"&&{table:keysTable(deletion.deletedKeys),notes:deletion.keysSpent===null?[MAY_BE_MORE]:[]}}}const MAY_BE_MORE="The API keys of the workspace may have spent more than shown."
+function closedTitle(deletion,{dryRun}){return deletion.kind!=="deletion"?"\u2705 Nothing to delete: no OpenRouter workspace is":dryRun?"\u{1f50e} Dry run: would delete the OpenRouter workspace":deletion.deleted?"\u2705 Deleted the OpenRouter workspace":"\u2705 Already deleted by another job: the OpenRouter workspace"}function sweepFailure(result,{maxDeletions,check}){return result.tooMany.length>0?new Failure(tooManyStale,{result,maxDeletions,check}):result.failed.length>0?new Failure(sweepIncomplete,{result}):void 0}const LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,500,1500],PATIENT_LISTS=5
 function gateOf(cap,workspace,context){return{limitFor:(list,replaced)=>toLimit(shareOf(list,{...cap,replaced},context).limit),admit:(key,replaced)=>admit(key,{...cap,replaced},{workspace,context})}}function shareOf(list,cap,context){const exposures=exposuresOf(list,cap,context),limit=allowance(exposures,cap)
 if(limit===0n&&cap.limit>0n)throw new Failure(previewLimitReached,{cap,exposures})
 const share={cap,spent:totalsOf(exposures).spent,limit}
@@ -1532,17 +1543,7 @@ final?.isUsedUp&&context.warn(previewLimitReachedWarning,{key,cap,exposures:othe
 return}throw new Failure(keyNotCapped,{keys:[{key,problem:"unlisted"}]})}function toLimit(limit){return Number(exactUsd(limit))}function logEnd({deleted,wouldDelete,tooMany,staleCount},{dryRun,start},{log,clock}){if(tooMany.length>0){log.info(`Nothing was deleted: ${TOO_MANY}.`)
 for(const{slug,reason}of tooMany)log.info(`  ${slug}, ${reason}`)}else if(dryRun){for(const{slug,reason}of wouldDelete)log.info(`  ${slug}, ${reason}: would be deleted.`)
 log.info("Dry run: nothing was deleted.")}else{const seconds=formatSeconds(clock.now()-start)
-log.info(`Deleted ${deleted.length} of ${staleCount}, in ${seconds}.`)}}const MAX_REPOSITORY=21
-function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
-return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+naming_endOf(subject)),description:markOf(subject,repository)}}function naming_endOf(subject){return cutName(subject.kind==="pull"?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,{name},jobName){return`${name}${naming_endOf(subject)} / ${jobName}`}function isSameKeyName(one,other){const[a,b]=[one,other].map(name=>name.replace(/^[\w.-]+\/[\w.-]+/,""))
-return a===b}function shorten(text,maxLength){const slug=slug_toSlug(text)
-return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)$/
-function readMark(description,repository){const start=naming_START+repository.serverUrl
-if(typeof description!=="string"||!description.startsWith(start))return
-const{groups}=REST.exec(description.slice(start.length))??{}
-if(!groups||Number(groups.id)!==repository.id)return
-const{number,branch=""}=groups
-return number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)}}function naming_isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}async function findBranch(client,repository,name){const request={...requestFor(repository,name),on404:()=>{}},{data}=await client.request({...request,trusts404:!0})
+log.info(`Deleted ${deleted.length} of ${staleCount}, in ${seconds}.`)}}async function findBranch(client,repository,name){const request={...requestFor(repository,name),on404:()=>{}},{data}=await client.request({...request,trusts404:!0})
 if(data)return data
 await client.request(requestFor(repository,repository.defaultBranch))
 return(await client.request(request)).data}function requestFor(repository,name){const path=repository.isGitea?["branches"]:["git","ref","heads"],parts=name.split("/").map(encodeURIComponent)
@@ -1699,33 +1700,33 @@ subject&&!isDefault(workspace)&&marked.push({...workspace,subject})}return marke
 if(topic.kind==="skipped")return{state:"skipped",reason:topic.reason}
 if(topic.kind==="clean-up"){const result=await cleanUp(request,context),check="the table in the job summary"
 return{state:"clean-up",result,failure:sweepFailure(result,{...request,check})}}const{subject,since}=topic,identity=identify(subject,repository,request.slugPrefix)
-log.info(`${identity.description}: its workspace is ${identity.slug}.`)
+log.info(`${describePreview(identity)}: its workspace is ${identity.slug}.`)
 saveTask({subject,since,identity},request,context)
 const standing=await readStanding(subject,since,context,{wasPushed:!topic.isEnd}),preview={subject,since:standing.since,identity}
 saveTask(preview,request,context)
 if(!standing.isOpen)return closePreview(preview,request,context)
 if(!standing.isOwn)return{state:"skipped",reason:"a pull request from another repository has no preview"}
 if(topic.isEnd){log.info("It is open again: this run changes nothing.")
-return{state:"open",preview,created:!1}}return openPreview({request,preview,topic},standing,context)}function saveTask(preview,{comment,dryRun,cap},{journal,repository:{id,defaultBranch}}){const task={...preview,repository:{id,defaultBranch},comment,cap:cap===void 0?void 0:exactUsd(cap)}
+return{state:"open",preview}}return openPreview({request,preview,topic},standing,context)}function saveTask(preview,{comment,dryRun,cap},{journal,repository:{id,defaultBranch}}){const task={...preview,repository:{id,defaultBranch},comment,cap:cap===void 0?void 0:exactUsd(cap)}
 dryRun||journal.saveOrFail(task)
 return task}async function closePreview(preview,request,context){const deletion=await deletePreview(preview,request,{...context,onDeletion:({id,slug})=>saveTask({...preview,workspace:{id,slug}},request,context)});(deletion.kind==="missing"||deletion.kind==="deletion"&&deletion.isSettled)&&!request.dryRun?context.journal.clearOrWarn():saveTask(preview,request,context)
-return deletion.kind==="reopened"?{state:"open",preview,created:!1}:{state:"closed",preview,deletion}}const MAX_VANISHED=2
+return deletion.kind==="reopened"?{state:"open",preview}:{state:"closed",preview,deletion}}const MAX_VANISHED=2
 async function openPreview(opening,standing,context){const{request,preview}=opening
 let current=standing
-for(let vanished=0;;vanished+=1){const{workspace,created}=await ensureWorkspace(opening,current,context)
-if(!workspace||request.dryRun)return{state:"open",preview,...workspace&&{workspace},created,share:await shareInDryRun(opening,workspace,context)}
+for(let vanished=0;;vanished+=1){const opened=await ensureWorkspace(opening,current,context),{workspace}=opened.result
+if(!workspace||request.dryRun)return{state:"open",preview,opened,share:await shareInDryRun(opening,workspace,context)}
 const{id,slug}=workspace,task=saveTask({...preview,workspace:{id,slug}},request,context)
-if(request.keyMode==="none")return{state:"open",preview,workspace,created}
+if(request.keyMode==="none")return{state:"open",preview,opened}
 const{value:made,error}=await catching(ensureKey({...opening,task},workspace,context),ApiError,Failure)
-if(made)return{state:"open",preview,workspace,created,...made}
+if(made)return{state:"open",preview,opened,...made}
 const{value:lookup}=await catching(findWorkspace(context.client,workspace.id),ApiError)
 if(!lookup||lookup.workspace||vanished===MAX_VANISHED)throw error
 context.log.info(`The workspace ${workspace.slug} has vanished. Looking again.`)
 current=await readStanding(preview.subject,current.since,context)
 if(!current.isOpen)return closePreview({...preview,since:current.since},request,context)}}async function ensureWorkspace({request,preview,topic},{head},context){const{identity}=preview,isCurrent=topic.head===void 0||topic.head===head
 isCurrent||context.notice("There are newer commits: this run uses the workspace as it is.")
-const{governance,governanceInputs,fields}=request.workspace,{outcome,workspace}=await createWorkspace({desired:{...fields,...identity},governance,governanceInputs:isCurrent?governanceInputs:[],ifExists:isCurrent?"update":"reuse",isOutdated:!isCurrent,dryRun:request.dryRun,deleteAfterJob:!1,deleteKeys:!1,timeoutMs:request.timeoutMs},{...context,journal:noJournal,assertExisting:existing=>assertOurs(existing,preview,context)})
-return{workspace,created:outcome==="created"}}async function ensureKey({request,preview,task},workspace,context){const{journal,log}=context,isDeployed=request.keyMode==="preview"
+const{governance,governanceInputs,fields}=request.workspace,wanted={desired:{...fields,...identity},governance,governanceInputs:isCurrent?governanceInputs:[],ifExists:isCurrent?"update":"reuse",isOutdated:!isCurrent,dryRun:request.dryRun,deleteAfterJob:!1,deleteKeys:!1,timeoutMs:request.timeoutMs},result=await createWorkspace(wanted,{...context,journal:noJournal,assertExisting:existing=>assertOurs(existing,preview,context)})
+return{result,request:wanted}}async function ensureKey({request,preview,task},workspace,context){const{journal,log}=context,isDeployed=request.keyMode==="preview"
 let share
 const taskWith=key=>({...task,key,limit:share&&exactUsd(share.limit)}),cap=capOf(request),key=await createKeyIn(workspace,keyRequestOf(request,preview,context),{...context,journal:{saveOrFail:(key,exists)=>journal.saveOrFail(taskWith(key??void 0),exists),saveOrWarn:key=>journal.saveOrWarn(taskWith(key)),clearOrWarn:()=>journal.saveOrWarn(taskWith(void 0))},onCreated:context.onKey,gate:cap&&gateOf(cap,workspace,{...context,onShare:known=>{share=known}})})
 log.info(isDeployed?"The key stays until a later job that succeeds replaces it.":"The key is disabled when the job ends.")

@@ -609,7 +609,7 @@ function openHasItsWorkspaceOrSomeoneSaysSo(scene: Scene): void {
     const gotThatFar = jobsOf(scene, subject).filter(
       ({ main }) =>
         main?.result?.state === 'open' &&
-        main.result.workspace &&
+        main.result.opened?.result.workspace &&
         main.sent.some(({ at, look }) => look?.isOpen && at >= since),
     );
     const named = scene.jobs

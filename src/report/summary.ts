@@ -5,7 +5,7 @@ import { type Redact, takeFitting, toHtml } from './text.ts';
 export interface Summary {
   title: string;
   /** The link of the title. */
-  url?: string;
+  url?: string | undefined;
   paragraphs?: readonly Cell[];
   table?: Table | undefined;
   /** Tables that a reader unfolds. */

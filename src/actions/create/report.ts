@@ -99,7 +99,7 @@ function problemsOf(result: CreateResult, request: CreateRequest): string[] {
   const { workspace } = result;
   const { desired, dryRun, governanceInputs } = request;
   const reused = isReused(result, request);
-  if (!workspace || (dryRun && !reused)) return [];
+  if (!workspace || (dryRun && !reused) || request.isOutdated) return [];
   const fields = diffReturned(workspace, desired).map(({ field }) => inputName(field));
   const inputs = [...fields, ...(reused ? governanceInputs : [])];
   if (inputs.length === 0) return [];

@@ -57,6 +57,11 @@ function markOf(subject: Subject, { serverUrl, name, id }: Repository): string {
   return `${START}${serverUrl}/${name}/${path} (repository ${id})`;
 }
 
+/** The owner mark for people, without the id of the repository, which reads like a count. */
+export function describePreview({ description }: { description: string }): string {
+  return description.slice(0, description.lastIndexOf(' ('));
+}
+
 const START = 'Preview of ';
 
 /** What follows the URL of the server. Git allows no space in the name of a branch, but any other blank. */

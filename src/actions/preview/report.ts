@@ -1,13 +1,15 @@
 import { exactUsd } from '../../lib/usd.ts';
-import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
 import { keysTable } from '../../report/key-table.ts';
 import { type Outputs, toJsonList } from '../../report/outputs.ts';
 import type { Report } from '../../report/report.ts';
 import type { Summary } from '../../report/summary.ts';
 import { sweepOutputs, sweepSummary } from '../../teardown/report.ts';
+import { createSummary } from '../create/report.ts';
+import { isNew } from '../create/request.ts';
 import type { KeyResult } from '../key/create-key.ts';
 import { describeShare, isAlmostSpent, type Share } from './cap.ts';
 import type { Preview, PreviewDeletion } from './delete-preview.ts';
+import { describePreview } from './naming.ts';
 import type { PreviewRequest, PreviewResult } from './run-preview.ts';
 
 /** The outputs that describe the key of a preview, without its secret. */
@@ -53,14 +55,28 @@ export function previewSummary(result: Result, request: PreviewRequest): Summary
     return sweepSummary(result.result, { ...request, deleteKeys: true });
   }
   if (result.state === 'closed') return endSummary(result.preview, result.deletion, request);
-  const { slug, description } = result.preview.identity;
+  const { preview, opened, key, share } = result;
+  const { slug } = preview.identity;
+  const of = `${describePreview(preview.identity)}.`;
+  if (!opened) {
+    return {
+      title: `✅ Left the OpenRouter workspace ${slug} alone: it is open again`,
+      paragraphs: [of],
+    };
+  }
+  const { title, url, table, paragraphs = [] } = createSummary(opened.result, opened.request);
+  const isKeyPlanned = request.dryRun && request.keyMode !== 'none';
   return {
-    title: openTitle(result, request, slug),
-    url: dashboardUrl(slug),
+    title,
+    url,
+    // What a new one has is no news to its author, but what a push changes is.
+    table: isNew(opened.result) ? undefined : table,
     paragraphs: [
-      `${description}.`,
-      ...(result.share ? [warningOf(result.share) + describeShare(result.share)] : []),
-      ...(result.key ? [['Created the API key ', { code: result.key.key.name }]] : []),
+      ...paragraphs,
+      of,
+      ...(share ? [warningOf(share) + describeShare(share)] : []),
+      ...(isKeyPlanned ? ['A real run also creates an API key.'] : []),
+      ...(key ? [['Created the API key ', { code: key.key.name }]] : []),
     ],
   };
 }
@@ -73,13 +89,13 @@ type Titled = Pick<PreviewRequest, 'dryRun'>;
 
 /** The summary about a preview that is not needed any more. */
 export function endSummary(
-  { identity: { slug, description } }: Pick<Preview, 'identity'>,
+  { identity }: Pick<Preview, 'identity'>,
   deletion: PreviewDeletion,
   request: Titled,
 ): Summary {
   return {
-    title: `${closedTitle(deletion, request)} ${slug}`,
-    paragraphs: [`${description}.`],
+    title: `${closedTitle(deletion, request)} ${identity.slug}`,
+    paragraphs: [`${describePreview(identity)}.`],
     ...(deletion.kind === 'deletion' && {
       table: keysTable(deletion.deletedKeys),
       notes: deletion.keysSpent === null ? [MAY_BE_MORE] : [],
@@ -96,17 +112,4 @@ function closedTitle(deletion: PreviewDeletion, { dryRun }: Titled): string {
   return deletion.deleted
     ? '✅ Deleted the OpenRouter workspace'
     : '✅ Already deleted by another job: the OpenRouter workspace';
-}
-
-function openTitle(
-  { workspace, created }: Result & { state: 'open' },
-  { dryRun }: Titled,
-  slug: string,
-): string {
-  const named = `the OpenRouter workspace ${slug}`;
-  if (workspace) {
-    if (dryRun) return `🔎 Dry run: found ${named}`;
-    return `✅ ${created ? 'Created' : 'Found'} ${named}`;
-  }
-  return dryRun ? `🔎 Dry run: would create ${named}` : `✅ Left ${named} alone: it is open again`;
 }

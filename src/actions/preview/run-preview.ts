@@ -8,13 +8,13 @@ import { Failure } from '../../shared/failure.ts';
 import { sweepFailure } from '../../teardown/sweep-failure.ts';
 import type { SweepResult } from '../../teardown/sweep-result.ts';
 import { createWorkspace } from '../create/create-workspace.ts';
-import type { CreateRequest } from '../create/request.ts';
+import type { CreateRequest, CreateResult } from '../create/request.ts';
 import { createKeyIn, type KeyRequest, type KeyResult, type KeyTask } from '../key/create-key.ts';
 import type { KeyCap, Share } from './cap.ts';
 import { gateOf, shareOf } from './cap-key.ts';
 import { cleanUp } from './clean-up.ts';
 import { assertOurs, deletePreview, type Preview, type PreviewDeletion } from './delete-preview.ts';
-import { deployedKeyName, identify, isSameKeyName } from './naming.ts';
+import { deployedKeyName, describePreview, identify, isSameKeyName } from './naming.ts';
 import { type GitHubContext, readStanding, type Standing } from './standing.ts';
 import { findTopic, type RunFacts, type Topic } from './subject.ts';
 import type { PreviewTask } from './task.ts';
@@ -41,14 +41,19 @@ export interface PreviewRequest {
   timeoutMs: number;
 }
 
-/** What a run did. */
+/** What became of the workspace, and what was requested of it. */
+export interface Opened {
+  result: CreateResult;
+  request: CreateRequest;
+}
+
+/** What a run did. An open preview without `opened` was left alone. */
 export type PreviewResult =
   | { state: 'skipped'; reason: string }
   | {
       state: 'open';
       preview: Preview;
-      workspace?: Workspace;
-      created: boolean;
+      opened?: Opened;
       key?: KeyResult;
       /** How the key, also one that a dry run does not create, is within the cap. */
       share?: Share | undefined;
@@ -86,7 +91,7 @@ export async function runPreview(
   }
   const { subject, since } = topic;
   const identity = identify(subject, repository, request.slugPrefix);
-  log.info(`${identity.description}: its workspace is ${identity.slug}.`);
+  log.info(`${describePreview(identity)}: its workspace is ${identity.slug}.`);
   saveTask({ subject, since, identity }, request, context);
   // What happens to a branch is its end, or a push.
   const standing = await readStanding(subject, since, context, { wasPushed: !topic.isEnd });
@@ -98,7 +103,7 @@ export async function runPreview(
   }
   if (topic.isEnd) {
     log.info('It is open again: this run changes nothing.');
-    return { state: 'open', preview, created: false };
+    return { state: 'open', preview };
   }
   return openPreview({ request, preview, topic }, standing, context);
 }
@@ -135,7 +140,7 @@ async function closePreview(
   // What is gone as it should be is not missed if it is reopened before the post step.
   else saveTask(preview, request, context);
   return deletion.kind === 'reopened'
-    ? { state: 'open', preview, created: false }
+    ? { state: 'open', preview }
     : { state: 'closed', preview, deletion };
 }
 
@@ -156,20 +161,21 @@ async function openPreview(
   const { request, preview } = opening;
   let current = standing;
   for (let vanished = 0; ; vanished += 1) {
-    const { workspace, created } = await ensureWorkspace(opening, current, context);
+    const opened = await ensureWorkspace(opening, current, context);
+    const { workspace } = opened.result;
     if (!workspace || request.dryRun) {
       const share = await shareInDryRun(opening, workspace, context);
-      return { state: 'open', preview, ...(workspace && { workspace }), created, share };
+      return { state: 'open', preview, opened, share };
     }
     const { id, slug } = workspace;
     const task = saveTask({ ...preview, workspace: { id, slug } }, request, context);
-    if (request.keyMode === 'none') return { state: 'open', preview, workspace, created };
+    if (request.keyMode === 'none') return { state: 'open', preview, opened };
     const { value: made, error } = await catching(
       ensureKey({ ...opening, task }, workspace, context),
       ApiError,
       Failure,
     );
-    if (made) return { state: 'open', preview, workspace, created, ...made };
+    if (made) return { state: 'open', preview, opened, ...made };
     const { value: lookup } = await catching(findWorkspace(context.client, workspace.id), ApiError);
     if (!lookup || lookup.workspace || vanished === MAX_VANISHED) throw error;
     context.log.info(`The workspace ${workspace.slug} has vanished. Looking again.`);
@@ -185,33 +191,31 @@ async function ensureWorkspace(
   { request, preview, topic }: Opening,
   { head }: Standing,
   context: PreviewContext,
-): Promise<{ workspace: Workspace | undefined; created: boolean }> {
+): Promise<Opened> {
   const { identity } = preview;
   const isCurrent = topic.head === undefined || topic.head === head;
   if (!isCurrent) {
     context.notice('There are newer commits: this run uses the workspace as it is.');
   }
   const { governance, governanceInputs, fields } = request.workspace;
-  const { outcome, workspace } = await createWorkspace(
-    {
-      desired: { ...fields, ...identity },
-      governance,
-      governanceInputs: isCurrent ? governanceInputs : [],
-      ifExists: isCurrent ? 'update' : 'reuse',
-      isOutdated: !isCurrent,
-      dryRun: request.dryRun,
-      deleteAfterJob: false,
-      deleteKeys: false,
-      timeoutMs: request.timeoutMs,
-    },
-    {
-      ...context,
-      // The post step deletes what is not needed, even if another job created it.
-      journal: noJournal,
-      assertExisting: (existing) => assertOurs(existing, preview, context),
-    },
-  );
-  return { workspace, created: outcome === 'created' };
+  const wanted: CreateRequest = {
+    desired: { ...fields, ...identity },
+    governance,
+    governanceInputs: isCurrent ? governanceInputs : [],
+    ifExists: isCurrent ? 'update' : 'reuse',
+    isOutdated: !isCurrent,
+    dryRun: request.dryRun,
+    deleteAfterJob: false,
+    deleteKeys: false,
+    timeoutMs: request.timeoutMs,
+  };
+  const result = await createWorkspace(wanted, {
+    ...context,
+    // The post step deletes what is not needed, even if another job created it.
+    journal: noJournal,
+    assertExisting: (existing) => assertOurs(existing, preview, context),
+  });
+  return { result, request: wanted };
 }
 
 async function ensureKey(

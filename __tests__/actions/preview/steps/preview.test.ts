@@ -248,6 +248,7 @@ test('an older run uses the workspace as it is', async () => {
   const late = await job(opened, { 'default-text-model': 'openai/gpt-4' });
   expect(annotations(late.main, 'notice')[0]?.data).toMatch(/^There are newer commits/);
   expect(late.main.outputs).toMatchObject({ state: 'open', created: 'false' });
+  expect(late.main.summary).toContain('>✅ Unchanged: the OpenRouter workspace octo-org/shop#1<');
   expect(fields()).toMatchObject({ default_text_model: 'openai/gpt-5' });
   await job(push(), { 'default-text-model': 'openai/gpt-4' });
   expect(fields()).toMatchObject({ default_text_model: 'openai/gpt-4' });
@@ -507,6 +508,21 @@ test('there is no comment with comment: false', async () => {
   expect(step.gitHubCalls).toEqual(['GET /repos/:owner/:repo/pulls/:number']);
 });
 
+test('the summary says what the step has done with the workspace, and of which pull request it is', async () => {
+  const { main: created } = await job(open()[0]);
+  expect(created.summary).toContain(
+    '>✅ Created the OpenRouter workspace octo-org/shop#1</a></h3>\n<p>Slug: <code>preview-shop-1</code></p>\n<p>Preview of <a href="',
+  );
+  expect(created.summary).toContain('/octo-org/shop/pull/1</a>.</p>');
+  expect(created.summary).not.toContain('<table>');
+  const settings = { 'default-text-model': 'openai/gpt-5-mini' };
+  const { main: updated } = await job(push(), settings);
+  expect(updated.summary).toContain(
+    '>✅ Updated the OpenRouter workspace octo-org/shop#1: 1 change<',
+  );
+  expect(updated.summary).toContain('<code>default-text-model</code></td><td>–</td>');
+});
+
 test('a dry run finds the state, and changes nothing', async () => {
   const dryRun = { 'dry-run': 'true' };
   const opened = await job(open()[0], dryRun);
@@ -516,7 +532,12 @@ test('a dry run finds the state, and changes nothing', async () => {
   await job(push());
   const found = await main(push(), dryRun);
   expect(found.outputs).toMatchObject({ state: 'open', created: 'false' });
-  expect(found.summary).toContain('Dry run: found the OpenRouter workspace');
+  expect(found.summary).toContain('Dry run: would not change the OpenRouter workspace');
+  for (const { summary } of [opened.main, found]) {
+    expect(summary).toContain('<p>A real run also creates an API key.</p>');
+  }
+  const keyless = await main(push(), { ...dryRun, key: 'none' });
+  expect(keyless.summary).not.toContain('API key');
   const closed = await main(close()[0], dryRun);
   expect(closed.outputs).toMatchObject({ state: 'closed', deleted: '[]' });
   expect(closed.summary).toContain('Dry run: would delete the OpenRouter workspace');
