@@ -285,7 +285,8 @@ export async function runPost(
   lines: string[] = [],
 ): Promise<unknown> {
   if (!task) return undefined;
-  const work = runCreateTask(task, connect(simulation, conditions, { lines }));
+  const context = connect(simulation, conditions, { lines });
+  const work = runCreateTask(task, { ...context, onDeleted: () => undefined });
   const { result, error } = await outcomeOf(simulation, work);
   return error ?? result?.error;
 }

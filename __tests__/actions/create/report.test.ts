@@ -6,7 +6,7 @@ import { desiredFields, type Governance } from '../../../src/governance/governan
 import type { Change } from '../../../src/lib/format.ts';
 import type { Cell, Table } from '../../../src/lib/table.ts';
 import { ZDR_FIELDS } from '../../../src/openrouter/resources/guardrails.ts';
-import { REQUEST } from './fixtures.ts';
+import { WITHOUT_LOOKUP } from './fixtures.ts';
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
 const URL = 'https://openrouter.ai/workspaces/preview-42';
@@ -28,7 +28,7 @@ function summaryOf(result: Partial<CreateResult>, request: Partial<CreateRequest
   const workspace = result.outcome === 'would-create' ? {} : { workspace: WORKSPACE };
   const summary = createSummary(
     { outcome: 'created', ...workspace, changes: [], governanceChanges: [], ...result },
-    { ...REQUEST, desired: NAMED, ...request },
+    { ...WITHOUT_LOOKUP, desired: NAMED, ...request },
   );
   const { title, url, paragraphs = [], table, folded = [], notes } = summary;
   return {

@@ -20,10 +20,19 @@ export function createPost(): Promise<void> {
   return runPostStep({
     action: 'openrouter-workspace',
     schema: createTask(),
-    run: runCreateTask,
+    run: (task, context, { report }) =>
+      runCreateTask(task, {
+        ...context,
+        onDeleted: (what) => report.summarize({ title: `✅ ${what}` }),
+      }),
     describeLeftovers: (task) =>
       task ? describeWorkspaceLeft(task) : 'a workspace, if the step created one',
   });
+}
+
+interface TaskContext extends Context {
+  /** Called with a sentence about each workspace that was deleted. */
+  onDeleted(what: string): void;
 }
 
 /** Describes what may be left if `task` fails. */
@@ -38,7 +47,7 @@ export function describeWorkspaceLeft({ target: { created, pending } }: CreateTa
  */
 export async function runCreateTask(
   task: CreateTask,
-  context: Context,
+  context: TaskContext,
 ): Promise<IncompleteTask<CreateTask> | undefined> {
   const { target } = task;
   const deletedIds = new Set<string>();
@@ -64,7 +73,7 @@ const MAX_CREATED = 5;
 async function deleteCreated(
   workspace: WorkspaceRef,
   task: CreateTask,
-  context: Context,
+  context: TaskContext,
 ): Promise<IncompleteTask<CreateTask> | undefined> {
   const { slug, id } = workspace;
   const options = { deleteKeys: task.deleteKeys, relistKeys: false };
@@ -75,9 +84,9 @@ async function deleteCreated(
     keyCount += deletedKeys.length;
     if (!deleted) continue;
     const keys = keyCount > 0 ? ` and ${countKeys(keyCount)}` : '';
-    context.log.info(
-      `Deleted the workspace ${slug}, id ${id},${keys} because of delete-after-job.`,
-    );
+    const what = `Deleted the workspace ${slug}, id ${id},${keys} because of delete-after-job`;
+    context.log.info(`${what}.`);
+    context.onDeleted(what);
     return undefined;
   }
   return { error: new Failure(createdWorkspaceMissing, { workspace }), left: task };

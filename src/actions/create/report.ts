@@ -67,7 +67,13 @@ export function createSummary(result: CreateResult, request: CreateRequest): Sum
   const count = isNew(result) || set.length === 0 ? '' : `: ${countChanges(set.length)}`;
   return {
     title: `${icon} ${verb} the OpenRouter workspace ${name}${count}`,
-    paragraphs: [...problems, ['Slug: ', { code: slug }]],
+    paragraphs: [
+      ...problems,
+      ['Slug: ', { code: slug }],
+      ...(request.deleteAfterJob && outcome === 'created'
+        ? ['The workspace is deleted after the job.']
+        : []),
+    ],
     ...(set.length > 0 && { table: isNew(result) ? valuesTable('Input', set) : changesTable(set) }),
     ...(workspace && {
       url: dashboardUrl(slug),

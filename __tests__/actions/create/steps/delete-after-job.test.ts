@@ -18,6 +18,7 @@ function addKeys() {
 
 test('without delete-after-job the post step sends nothing and deletes nothing', async () => {
   const main = await create({ 'delete-after-job': 'false' });
+  expect(main.summary).not.toContain('deleted');
   expect(main.state).not.toHaveProperty('task');
   const before = calls();
   expect(await harness.post(main)).toMatchObject({ exitCode: 0, log: '', stderr: '' });
@@ -26,8 +27,10 @@ test('without delete-after-job the post step sends nothing and deletes nothing',
 
 test('a workspace that existed before is not deleted, and neither are its API keys', async () => {
   seedWorkspace(harness.sandbox, { slug: 'of-the-job', keys: 1 });
-  const post = await harness.post(await create({ 'if-exists': 'reuse', 'delete-keys': 'true' }));
-  expect(post).toMatchObject({ exitCode: 0, log: '' });
+  const main = await create({ 'if-exists': 'reuse', 'delete-keys': 'true' });
+  expect(main.summary).not.toContain('deleted');
+  const post = await harness.post(main);
+  expect(post).toMatchObject({ exitCode: 0, log: '', summary: '' });
   expect(slugs()).toEqual(['of-the-job']);
   expect(harness.sandbox.account.keys).toHaveLength(1);
 });
@@ -35,6 +38,7 @@ test('a workspace that existed before is not deleted, and neither are its API ke
 test('the post step deletes what its state names, whatever its inputs are', async () => {
   const other = seedWorkspace(harness.sandbox, { slug: 'bystander', keys: 1 });
   const main = await create({ 'delete-keys': 'true' });
+  expect(main.summary).toContain('<p>The workspace is deleted after the job.</p>');
   addKeys();
   const post = await harness.post(main, {
     slug: 'bystander',
@@ -47,7 +51,11 @@ test('the post step deletes what its state names, whatever its inputs are', asyn
   expect(slugs()).toEqual(['bystander']);
   expect(harness.sandbox.account.keys).toMatchObject([{ workspace_id: other.id }]);
   expect(post.log).toMatch(/Deleted 2 API keys of the workspace \S+: .*"First" \(/);
-  expect(post.log).toContain(' and 2 API keys because of delete-after-job.');
+  const deleted = `Deleted the workspace of-the-job, id ${main.outputs['id']}, and 2 API keys because of delete-after-job`;
+  expect(post.log).toContain(`${deleted}.`);
+  expect(post.summary).toBe(
+    `<h3>✅ ${deleted}</h3>\n<p>Post step of openrouter-workspace, after the job.</p>\n`,
+  );
   const [key, workspace] = ['DELETE /keys/:hash', 'DELETE /workspaces/:id'];
   expect(calls().slice(-4)).toEqual(['GET /keys', key, key, workspace]);
 });
