@@ -36,7 +36,14 @@ const EFFECTS: Readonly<Record<Effect, string>> = {
   possible: PERHAPS_CHANGED,
 };
 
-const COST = { workspace: WORKSPACE, key: undefined, cost: 0n, gaps: [] };
+const COST = {
+  workspace: WORKSPACE,
+  key: undefined,
+  cost: 0n,
+  since: 'created' as const,
+  from: 0,
+  gaps: [],
+};
 const REJECTED = apiError();
 const TAKEN = { workspace: WORKSPACE, creatorUnknown: false, changes: [], governanceInputs: [] };
 const PARTLY_APPLIED = {

@@ -13,6 +13,7 @@ const KEY = { hash: 'a1', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id
 const resultOf = (fields: Partial<UsageResult> = {}): UsageResult => ({
   workspace: { id: 'w', slug: 'preview-42', name: 'Preview' },
   key: undefined,
+  since: 'created',
   from: TIME - 1_000,
   to: TIME,
   cost: usd('5'),
@@ -24,6 +25,8 @@ const resultOf = (fields: Partial<UsageResult> = {}): UsageResult => ({
   gaps: [],
   ...fields,
 });
+
+const NO_WARNING = { warnAbove: undefined };
 
 const modelOf = (credits: string | null, byok = '0'): ModelUsage => ({
   model: 'a/b',
@@ -37,7 +40,7 @@ const modelOf = (credits: string | null, byok = '0'): ModelUsage => ({
 });
 
 const lastCellsOf = (result: UsageResult, count: number) =>
-  usageSummary(result).table?.rows.map((row) => row.slice(-count));
+  usageSummary(result, NO_WARNING).table?.rows.map((row) => row.slice(-count));
 
 describe('why figures are incomplete', () => {
   const INVALID = 'A counter or created_at is missing or invalid.';
@@ -79,7 +82,9 @@ describe('why figures are incomplete', () => {
     const lines = usageLines(resultOf({ gaps: [gap] }));
     expect(lines[0]).toBe('The workspace preview-42 has spent at least $5.00.');
     expect(lines.at(-1)).toBe(`Incomplete: ${sentence}`);
-    expect(usageSummary(resultOf({ gaps: [gap] })).title).toMatch(/^💵 At least \$5\.00 spent by/);
+    expect(usageSummary(resultOf({ gaps: [gap] }), NO_WARNING).title).toMatch(
+      /^💵 At least \$5\.00 spent by/,
+    );
   });
 
   test.each<[UsageGap, string]>([
@@ -104,7 +109,33 @@ test('nothing that was spent is 0, complete, and has no table', () => {
     'by-model': { json: '[]' },
     complete: 'true',
   });
-  expect(usageSummary(result).table).toBeUndefined();
+  expect(usageSummary(result, NO_WARNING).table).toBeUndefined();
+});
+
+describe('the amount', () => {
+  const MIDNIGHT = Date.parse('2026-01-14T00:00:00Z');
+  test.each<[UsageResult['since'], number, string]>([
+    ['created', MIDNIGHT, ''],
+    ['day', MIDNIGHT, ' since 2026-01-14'],
+    ['month', MIDNIGHT + 1_000, ' since 2026-01-14T00:00:01Z'],
+    [3_600_000, TIME, ' since 2026-01-14T12:00:00Z'],
+  ])('of since: %s has the beginning of its period', (since, from, text) => {
+    const result = resultOf({ since, from });
+    expect(usageLines(result)[0]).toBe(`The workspace preview-42 has spent $5.00${text}.`);
+    expect(usageSummary(result, NO_WARNING).title).toBe(
+      `💵 $5.00 spent${text} by the OpenRouter workspace preview-42`,
+    );
+  });
+
+  test('that is above warn-above-usd has a ⚠️ in the title, and the threshold under it', () => {
+    const summaryFor = (warnAbove: string) =>
+      usageSummary(resultOf(), { warnAbove: usd(warnAbove) });
+    const { title, paragraphs } = summaryFor('4.99');
+    expect(title).toMatch(/^⚠️ \$5\.00 spent by/);
+    expect(paragraphs?.[0]).toBe('⚠️ warn-above-usd is $4.99.');
+    expect(summaryFor('5').title).toMatch(/^💵/);
+    expect(summaryFor('5').paragraphs).toHaveLength(1);
+  });
 });
 
 describe('the table of models', () => {

@@ -7,6 +7,7 @@ import type { Context } from '../../../src/shared/context.ts';
 const resultOf = (cost: bigint, gaps: UsageResult['gaps'] = []): UsageResult => ({
   workspace: { id: 'a', slug: 'preview-42', name: 'Preview' },
   key: undefined,
+  since: 'created',
   from: 0,
   to: 1,
   cost,

@@ -4,6 +4,7 @@ import { describeKey, type Key, type KeyLimit } from '../../openrouter/resources
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { UnusableState } from '../../openrouter/unusable-key.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
+import { type Since, sinceText } from './period.ts';
 import { describeGap, type UsageGap } from './usage-gap.ts';
 
 export const keyNotFound = declareFailure<{ hash: string; workspace: WorkspaceRef }>(
@@ -35,6 +36,9 @@ export interface Cost {
   workspace: WorkspaceRef;
   key: Key | undefined;
   cost: Usd;
+  since: Since;
+  /** When its period begins, in milliseconds since 1970. */
+  from: number;
   /** Why the cost may be higher. */
   gaps: readonly UsageGap[];
 }
@@ -44,15 +48,15 @@ export function describeSpender({ workspace, key }: Pick<Cost, 'workspace' | 'ke
   return key ? `The API key ${describeKey(key)}` : `The workspace ${workspace.slug}`;
 }
 
-/** `The cost is at least $0.30` */
-function describeCost({ cost, gaps }: Cost): string {
-  return `The cost is ${gaps.length > 0 ? 'at least ' : ''}${formatExactUsd(cost)}`;
+/** `The cost is at least $0.30`, `The cost since 2026-01-14 is $0.30` */
+function describeCost({ cost, gaps, ...period }: Cost): string {
+  return `The cost${sinceText(period)} is ${gaps.length > 0 ? 'at least ' : ''}${formatExactUsd(cost)}`;
 }
 
 export const spendingAboveLimit = declareFailure<Cost & { limit: Usd }>(
   'spending-above-limit',
   ({ limit, ...cost }) => ({
-    title: `${describeSpender(cost)} has spent more than ${formatExactUsd(limit)}`,
+    title: `${describeSpender(cost)} has spent more than ${formatExactUsd(limit)}${sinceText(cost)}`,
     lines: [
       `${describeCost(cost)}, and fail-above-usd is ${formatExactUsd(limit)}.`,
       'This does not stop spending. If the cost is expected, raise fail-above-usd.',
@@ -63,7 +67,7 @@ export const spendingAboveLimit = declareFailure<Cost & { limit: Usd }>(
 export const spendingAboveWarning = declareWarning<Cost & { threshold: Usd }>(
   'spending-above-warning',
   ({ threshold, ...cost }) => ({
-    title: `${describeSpender(cost)} has spent more than ${formatExactUsd(threshold)}`,
+    title: `${describeSpender(cost)} has spent more than ${formatExactUsd(threshold)}${sinceText(cost)}`,
     lines: [`${describeCost(cost)}, and warn-above-usd is ${formatExactUsd(threshold)}.`],
   }),
 );
@@ -76,7 +80,7 @@ export const usageIncomplete = declareWarning<
 >('usage-incomplete', ({ undecided, ...cost }) => ({
   title: `${describeSpender(cost)} may have spent more than is known`,
   lines: [
-    `The cost is at least ${formatExactUsd(cost.cost)}. Whether it is above ${undecided.join(' or ')} is unknown.`,
+    `${describeCost(cost)}. Whether it is above ${undecided.join(' or ')} is unknown.`,
     ...truncateList(cost.gaps.map(describeGap)),
   ],
 }));

@@ -15,7 +15,7 @@ export function usage(): Promise<void> {
 
     for (const line of usageLines(result)) report.info(line);
     report.output(usageOutputs(result));
-    report.summarize(usageSummary(result));
+    report.summarize(usageSummary(result, inputs));
     warnOnCost(result, inputs, context);
     const failure = usageFailure(result, inputs);
     if (failure) throw failure;

@@ -1,6 +1,6 @@
 import { exceeds, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
-import { createdAt } from '../../openrouter/time.ts';
+import { createdAt, formatTime } from '../../openrouter/time.ts';
 
 /** The periods of the calendar, in UTC, in which OpenRouter counts what a key spends. */
 export const CALENDAR_PERIODS = ['month', 'week', 'day'] as const;
@@ -10,6 +10,11 @@ export const CALENDAR_PERIODS = ['month', 'week', 'day'] as const;
  * of the calendar, or so many milliseconds ago.
  */
 export type Since = 'created' | (typeof CALENDAR_PERIODS)[number] | number;
+
+/** What an amount needs behind it unless it is that of a whole life: ` since 2026-01-14`. */
+export function sinceText({ since, from }: { since: Since; from: number }): string {
+  return since === 'created' ? '' : ` since ${formatTime(from).replace('T00:00:00Z', '')}`;
+}
 
 const DAY_MS = 86_400_000;
 

@@ -48,6 +48,8 @@ export interface UsageResult {
   workspace: Workspace;
   /** The API key; undefined for the whole workspace. */
   key: Key | undefined;
+  /** How the author wrote `from`. */
+  since: Since;
   /** The requested period, in milliseconds since 1970. */
   from: number;
   to: number;
@@ -115,7 +117,15 @@ async function readWorkspaceUsage(
     tallyKeys(workspace, client, { from, to, workspaceCreated }),
   ]);
   const figures = combine(analytics, counted, range.gaps);
-  return { workspace, key: undefined, limit: undefined, from: range.requested, to, ...figures };
+  return {
+    workspace,
+    key: undefined,
+    limit: undefined,
+    since,
+    from: range.requested,
+    to,
+    ...figures,
+  };
 }
 
 /** What keys have spent in a period at least, by their counters. */
@@ -176,7 +186,7 @@ async function readKeyUsage(
     ...range.gaps,
     ...(isLimitUnread(key) ? [{ kind: 'limit-unread' } as const] : []),
   ]);
-  return { workspace, key, limit: limitOf(key), from: range.requested, to, ...figures };
+  return { workspace, key, limit: limitOf(key), since, from: range.requested, to, ...figures };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { formatCount } from '../../lib/format.ts';
 import type { Cell, Table } from '../../lib/table.ts';
-import { exactUsd, formatUsd, type Usd } from '../../lib/usd.ts';
+import { exactUsd, formatExactUsd, formatUsd, type Usd } from '../../lib/usd.ts';
 import type { ModelUsage } from '../../openrouter/resources/analytics.ts';
 import { describeLimit } from '../../openrouter/resources/keys.ts';
 import { formatTime } from '../../openrouter/time.ts';
@@ -8,7 +8,9 @@ import { formatSpent } from '../../report/key-table.ts';
 import { describeOmitted, type Outputs, toJsonList } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
 import { describeSpender } from './failures.ts';
-import type { UsageResult } from './read-usage.ts';
+import { sinceText } from './period.ts';
+import type { UsageRequest, UsageResult } from './read-usage.ts';
+import { isAbove } from './thresholds.ts';
 import { concernsCost, describeGap } from './usage-gap.ts';
 
 /** The outputs for the result of the step. A long list of models is cut. */
@@ -50,7 +52,7 @@ export function usageLines(result: UsageResult): string[] {
   const { cost, byok, requests, tokens, from, to, limit, gaps } = result;
   const atLeast = gaps.some(concernsCost) ? 'at least ' : '';
   return [
-    `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}.`,
+    `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}${sinceText(result)}.`,
     `Requests: ${formatCount(requests)}. Tokens: ${formatCount(tokens)}.`,
     ...(byok > 0n
       ? [`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]
@@ -62,13 +64,20 @@ export function usageLines(result: UsageResult): string[] {
 }
 
 /** The summary of a step that read the usage, whether or not it then fails for the cost. */
-export function usageSummary(result: UsageResult): Summary {
+export function usageSummary(
+  result: UsageResult,
+  { warnAbove }: Pick<UsageRequest, 'warnAbove'>,
+): Summary {
   const { workspace, key, cost, gaps } = result;
   const spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`;
+  const isWarning = isAbove(warnAbove, result);
   const [, counts = '', ...notes] = usageLines(result);
   return {
-    title: `💵 ${gaps.some(concernsCost) ? 'At least ' : ''}${formatUsd(cost)} spent by the OpenRouter ${spender}`,
-    paragraphs: [counts],
+    title: `${isWarning ? '⚠️' : '💵'} ${gaps.some(concernsCost) ? 'At least ' : ''}${formatUsd(cost)} spent${sinceText(result)} by the OpenRouter ${spender}`,
+    paragraphs: [
+      ...(isWarning ? [`⚠️ warn-above-usd is ${formatExactUsd(warnAbove)}.`] : []),
+      counts,
+    ],
     table: modelsTable(result),
     // First, because a summary with too many notes lacks the last ones.
     notes: [...describeOmitted(usageOutputs(result)), ...notes],

@@ -32,7 +32,7 @@ export function usageFailure(
 ): Failure | undefined {
   const { key, to } = result;
   const cost = toCost(result);
-  if (failAbove !== undefined && exceeds(result.cost, failAbove)) {
+  if (isAbove(failAbove, result)) {
     return new Failure(spendingAboveLimit, { ...cost, limit: failAbove });
   }
   if (key && failBelowRemaining !== undefined) {
@@ -73,8 +73,8 @@ export function warnOnCost(
   { warn }: Pick<Context, 'warn'>,
 ): void {
   const cost = toCost(result);
-  const fails = failAbove !== undefined && exceeds(result.cost, failAbove);
-  if (!fails && warnAbove !== undefined && exceeds(result.cost, warnAbove)) {
+  const fails = isAbove(failAbove, result);
+  if (!fails && isAbove(warnAbove, result)) {
     warn(spendingAboveWarning, { ...cost, threshold: warnAbove });
   }
   const thresholds = { 'warn-above-usd': warnAbove, 'fail-above-usd': failAbove };
@@ -84,6 +84,14 @@ export function warnOnCost(
   if (!failIfIncomplete && undecided.length > 0 && cost.gaps.length > 0) {
     warn(usageIncomplete, { ...cost, undecided });
   }
+}
+
+/** Whether there is a threshold, and the cost is above it. */
+export function isAbove(
+  threshold: Usd | undefined,
+  { cost }: Pick<UsageResult, 'cost'>,
+): threshold is Usd {
+  return threshold !== undefined && exceeds(cost, threshold);
 }
 
 function toCost(result: UsageResult): Cost {

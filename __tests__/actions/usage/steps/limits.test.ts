@@ -20,10 +20,11 @@ describe('a step whose cost is not above its limits', () => {
 
   test('warns of one that is above warn-above-usd', async () => {
     seedLimited();
-    expect(await linesOf({ 'warn-above-usd': '0.299999999', 'fail-above-usd': '0.3' })).toEqual([
+    const limits = { 'warn-above-usd': '0.299999999', 'fail-above-usd': '0.3' };
+    expect(await linesOf({ ...limits, since: 'month' })).toEqual([
       [
-        'The workspace preview-42 has spent more than $0.299999999',
-        'The cost is $0.30, and warn-above-usd is $0.299999999.',
+        'The workspace preview-42 has spent more than $0.299999999 since 2026-01-11T12:00:00Z',
+        'The cost since 2026-01-11T12:00:00Z is $0.30, and warn-above-usd is $0.299999999.',
         expect.stringMatching(/#spending-above-warning$/),
       ],
     ]);
