@@ -98,7 +98,7 @@ describe('what the deleted API keys had spent', () => {
     const failed = [entryOf('failed', spent('0.3'))];
     const alreadyDeleted = [entryOf('already', spent('0.1'))];
     expect(columnOf({ failed, alreadyDeleted, deleted: [entryOf('none')] })).toEqual([
-      { numbers: 'Keys spent' },
+      { numbers: 'Spent by the keys it still had' },
       '$0.30',
       '$0.10',
       '',
@@ -109,7 +109,13 @@ describe('what the deleted API keys had spent', () => {
   test('has a total that is "at least" if it is unknown for one workspace', () => {
     const deleted = [entryOf('known', spent('0.3')), entryOf('unknown', spent(null))];
     const last = ['$0.30', 'unknown', 'at least $0.30'];
-    expect(columnOf({ deleted })).toEqual([{ numbers: 'Keys spent' }, ...last]);
+    expect(columnOf({ deleted })).toEqual([{ numbers: 'Spent by the keys it still had' }, ...last]);
+  });
+
+  test('is all that its keys had spent in a clean-up of previews, which knows no age', () => {
+    const deleted = [entryOf('preview', { age: undefined, ...spent('0.3') })];
+    const { header } = tableOf(resultOf({ deleted }));
+    expect(header).toEqual(['Workspace', 'Outcome', { numbers: 'Keys spent' }]);
   });
 
   test.each([['0.3'], [null]])('has no total of one amount: %s', (amount) => {

@@ -3,8 +3,14 @@ import type { Table } from '../lib/table.ts';
 import { formatUsd, sumUsd, type Usd } from '../lib/usd.ts';
 import { type Key, totalSpent } from '../openrouter/resources/keys.ts';
 
-/** A table of API keys for a summary; undefined if there are none. */
-export function keysTable(keys: readonly Key[]): Table | undefined {
+/**
+ * A table of API keys for a summary; undefined if there are none. By default, its total does not look like the
+ * cost of a workspace, which may have had other keys.
+ */
+export function keysTable(
+  keys: readonly Key[],
+  total = 'Total of the keys it still had',
+): Table | undefined {
   if (keys.length === 0) return undefined;
   const spent = (key: Key) => totalSpent([key]);
   return {
@@ -14,7 +20,7 @@ export function keysTable(keys: readonly Key[]): Table | undefined {
       { code: key.label },
       formatSpent(spent(key)),
     ]),
-    total: totalRow(['Total', ''], keys.map(spent)),
+    total: totalRow([total, ''], keys.map(spent)),
   };
 }
 

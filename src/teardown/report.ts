@@ -79,15 +79,12 @@ function staleTable(result: SweepResult): Table | undefined {
   const spent = found.flatMap(({ keysSpent = [] }) => keysSpent);
   // The age decides nothing in a clean-up of previews. What a sweep deletes has one.
   const ageColumn = (cell: string) => (found[0]?.age === undefined ? [] : [cell]);
+  // A preview keeps all its keys until its end. Another workspace may have had others.
+  const [numbers = 'Keys spent'] = ageColumn('Spent by the keys it still had');
   const spentColumn = <Shown>(cell: Shown) => (spent.length > 0 ? [cell] : []);
   if (found.length === 0) return undefined;
   return {
-    header: [
-      'Workspace',
-      ...ageColumn('Age'),
-      'Outcome',
-      ...spentColumn({ numbers: 'Keys spent' }),
-    ],
+    header: ['Workspace', ...ageColumn('Age'), 'Outcome', ...spentColumn({ numbers })],
     rows: found.map(({ slug, age, outcome, keysSpent }) => [
       { code: slug },
       ...ageColumn(formatAge(age ?? 0)),

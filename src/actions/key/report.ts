@@ -43,7 +43,7 @@ export function keySummary({ key, workspace, expiresAt }: KeyResult, request: Ke
 export function replacedSummary(deleted: readonly Key[]): Summary {
   return {
     title: `✅ Deleted ${countKeys(deleted.length)} that the new one replaces`,
-    table: keysTable(deleted),
+    table: keysTable(deleted, 'Total'),
   };
 }
 

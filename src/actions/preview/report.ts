@@ -97,7 +97,7 @@ export function endSummary(
     title: `${closedTitle(deletion, request)} ${identity.slug}`,
     paragraphs: [`${describePreview(identity)}.`],
     ...(deletion.kind === 'deletion' && {
-      table: keysTable(deletion.deletedKeys),
+      table: keysTable(deletion.deletedKeys, 'Total'),
       notes: deletion.keysSpent === null ? [MAY_BE_MORE] : [],
     }),
   };

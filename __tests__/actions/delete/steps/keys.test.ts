@@ -34,7 +34,9 @@ test('API keys block the deletion, and the error names each key and delete-keys'
     expect(message).toContain(`"${name}" (${label})`);
     expect(step.summary).toContain(`<td><code>${name}</code></td><td><code>${label}</code></td>`);
   }
-  expect(step.summary).toContain('<td>Total</td><td></td><td align="right">$0.10</td>');
+  expect(step.summary).toContain(
+    '<td>Total of the keys it still had</td><td></td><td align="right">$0.10</td>',
+  );
   expect(message).toContain('With delete-keys: true, the keys are deleted first.');
   expect(message).toContain('Nothing was deleted.');
   expect(calls()).toEqual([FIND_WORKSPACE, LIST_KEYS]);
@@ -48,7 +50,9 @@ test('delete-keys deletes all API keys of the workspace, disabled ones too, and 
   seedWorkspace(harness.sandbox, { slug: 'preview-43', keys: 2 });
   const step = await runDelete({ 'delete-keys': 'true' });
   expect(step.outputs).toEqual({ ...outputsOfDeleted(workspace, 3), 'keys-cost-usd': '0.3' });
-  expect(step.summary).toContain('<td>Total</td><td></td><td align="right">$0.30</td>');
+  expect(step.summary).toContain(
+    '<td>Total of the keys it still had</td><td></td><td align="right">$0.30</td>',
+  );
   expect(calls()).toEqual([
     FIND_WORKSPACE,
     LIST_KEYS,
