@@ -421,7 +421,7 @@ describe('the summary of a reused workspace', () => {
     expect(shown).toMatchObject({
       title,
       lines: [
-        `⚠️ ${verb}: name, description, budget-daily-usd, members. With if-exists: reuse, the step changes nothing in a workspace that exists. To apply them, use if-exists: update.`,
+        `⚠️ ${verb}: name, description, budget-daily-usd, members. With if-exists: reuse, the step changes nothing in a workspace that exists, and does not compare guardrail, budgets and members. To apply them, use if-exists: update.`,
         SLUG_LINE,
       ],
     });

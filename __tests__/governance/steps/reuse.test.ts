@@ -15,8 +15,10 @@ const LIMIT = {
   'budget-daily-usd': 'null',
   'if-exists': 'reuse',
 };
-const NAMES = 'enforce-zdr, guardrail-limit-usd, guardrail-limit-reset, budget-daily-usd';
-const POLICY = 'With if-exists: reuse, the step changes nothing in a workspace that exists.';
+const NAMES =
+  'description, enforce-zdr, guardrail-limit-usd, guardrail-limit-reset, budget-daily-usd';
+const POLICY =
+  'With if-exists: reuse, the step changes nothing in a workspace that exists, and does not compare guardrail, budgets and members.';
 const REMEDY = 'To apply them, use if-exists: update.';
 const LINK = expect.stringMatching(/^See https:.*#governance-not-applied$/);
 
@@ -27,7 +29,7 @@ test.each([
   'reuse warns of the governance inputs that it does not apply, with dry-run: %s',
   async (dryRun, title, verb) => {
     seed();
-    const step = await create({ ...LIMIT, 'dry-run': dryRun });
+    const step = await create({ ...LIMIT, description: 'Mine', 'dry-run': dryRun });
     expect(step.exitCode).toBe(0);
     expect(step.outputs).toMatchObject({ created: 'false', outcome: 'unchanged' });
     expect(warningsOf(step)).toEqual([

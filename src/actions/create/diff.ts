@@ -1,3 +1,4 @@
+import { inputName } from '../../inputs/read-inputs.ts';
 import type { Change } from '../../lib/format.ts';
 import {
   type CreateWorkspaceRequest,
@@ -7,6 +8,7 @@ import {
 } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../../shared/context.ts';
 import { workspaceDiffers } from './failures.ts';
+import type { CreateRequest } from './request.ts';
 
 /** Lists the fields of `desired` that have another value in `workspace`. */
 export function diffWorkspace(
@@ -24,6 +26,15 @@ export function diffReturned(
   desired: CreateWorkspaceRequest,
 ): Change<WorkspaceField>[] {
   return diffWorkspace(workspace, desired).filter(({ field }) => workspace[field] !== undefined);
+}
+
+/** The inputs that a step does not apply to a workspace that it uses as it is. Governance is not compared. */
+export function inputsNotApplied(
+  workspace: Workspace,
+  { desired, governanceInputs }: Pick<CreateRequest, 'desired' | 'governanceInputs'>,
+): string[] {
+  const fields = diffReturned(workspace, desired).map(({ field }) => inputName(field));
+  return [...fields, ...governanceInputs];
 }
 
 /** Whether every returned field of `workspace` has the desired value. */

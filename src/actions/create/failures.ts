@@ -1,3 +1,4 @@
+import { inputName } from '../../inputs/read-inputs.ts';
 import { type Change, formatChange } from '../../lib/format.ts';
 import {
   dashboardUrl,
@@ -18,7 +19,7 @@ export const slugTaken = declareFailure<{
   governanceInputs: readonly string[];
 }>('slug-taken', ({ workspace, creatorUnknown, changes, governanceInputs }) => {
   const { slug, name, id, created_at: createdAt } = workspace;
-  const fields = changes.map(({ field }) => field).join(', ');
+  const fields = changes.map(({ field }) => inputName(field)).join(', ');
   const changed = fields || (governanceInputs.length > 0 ? 'none of its fields' : 'nothing');
   return {
     title: creatorUnknown
@@ -26,7 +27,7 @@ export const slugTaken = declareFailure<{
       : `The slug ${slug} is taken`,
     lines: [
       `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === 'string' ? createdAt : 'an unknown time'}: ${dashboardUrl(slug)}`,
-      'It may belong to another repository. When that deletes its preview, this repository loses the workspace too.',
+      'It may belong to another repository, which can delete it at any time.',
       'With if-exists: reuse, the step would use it unchanged.',
       `With if-exists: update, the step would change ${changed}.`,
       ...(governanceInputs.length > 0
@@ -62,7 +63,7 @@ export const governanceNotApplied = declareWarning<{
     : `Inputs were not applied to the workspace ${workspace.slug}`,
   lines: [
     `${dryRun ? 'Would not be applied' : 'Not applied'}: ${inputs.join(', ')}.`,
-    'With if-exists: reuse, the step changes nothing in a workspace that exists.',
+    'With if-exists: reuse, the step changes nothing in a workspace that exists, and does not compare guardrail, budgets and members.',
     ...(creatorUnknown
       ? [
           'Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet.',

@@ -3,7 +3,7 @@ import { planGovernance } from '../../governance/plan.ts';
 import { type Change, formatChange } from '../../lib/format.ts';
 import { dashboardUrl, patchWorkspace } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
-import { diffWorkspace, warnOnDrift } from './diff.ts';
+import { diffWorkspace, inputsNotApplied, warnOnDrift } from './diff.ts';
 import { governanceNotApplied, slugTaken } from './failures.ts';
 import type { ExistingWorkspace } from './reconcile.ts';
 import {
@@ -39,14 +39,15 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
     });
   },
 
-  async reuse({ workspace, creator }, { governanceInputs, dryRun }, context) {
+  async reuse({ workspace, creator }, request, context) {
+    const { governanceInputs, dryRun } = request;
     const { log, onWorkspace, warn } = context;
     onWorkspace(workspace, { created: false });
     if (governanceInputs.length > 0) {
       const creatorUnknown = creator === 'unknown';
       warn(governanceNotApplied, {
         workspace,
-        inputs: governanceInputs,
+        inputs: inputsNotApplied(workspace, request),
         creatorUnknown,
         dryRun,
       });

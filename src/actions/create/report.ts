@@ -1,4 +1,3 @@
-import { inputName } from '../../inputs/read-inputs.ts';
 import { countChanges } from '../../lib/format.ts';
 import type { Table } from '../../lib/table.ts';
 import { dashboardUrl, type Workspace } from '../../openrouter/resources/workspaces.ts';
@@ -9,7 +8,7 @@ import {
   type Outputs,
 } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
-import { diffReturned } from './diff.ts';
+import { inputsNotApplied } from './diff.ts';
 import { governanceNotApplied } from './failures.ts';
 
 import { type CreateRequest, type CreateResult, isNew, isReused } from './request.ts';
@@ -106,8 +105,10 @@ function problemsOf(result: CreateResult, request: CreateRequest): string[] {
   const { desired, dryRun, governanceInputs } = request;
   const reused = isReused(result, request);
   if (!workspace || (dryRun && !reused) || request.isOutdated) return [];
-  const fields = diffReturned(workspace, desired).map(({ field }) => inputName(field));
-  const inputs = [...fields, ...(reused ? governanceInputs : [])];
+  const inputs = inputsNotApplied(workspace, {
+    desired,
+    governanceInputs: reused ? governanceInputs : [],
+  });
   if (inputs.length === 0) return [];
   return [
     reused

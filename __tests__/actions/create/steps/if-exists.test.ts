@@ -21,15 +21,15 @@ beforeEach(() => {
 });
 
 test('if-exists: fail names the workspace with the slug, and what the other policies would do', async () => {
-  const inputs = { name: 'Mine', slug: SLUG, description: 'Another', 'enforce-zdr': 'true' };
+  const inputs = { name: 'Mine', slug: SLUG, 'default-text-model': 'a/b', 'enforce-zdr': 'true' };
   const step = await harness.create(inputs);
   const { title, message } = expectFailure(step);
   expect(title).toBe(`The slug ${SLUG} is taken`);
   expect(message.split('\n')).toEqual([
     `It belongs to the workspace "Existing", id ${before.id}, created at ${before.created_at}: https://openrouter.ai/workspaces/${SLUG}`,
-    'It may belong to another repository. When that deletes its preview, this repository loses the workspace too.',
+    'It may belong to another repository, which can delete it at any time.',
     'With if-exists: reuse, the step would use it unchanged.',
-    'With if-exists: update, the step would change name, description.',
+    'With if-exists: update, the step would change name, default-text-model.',
     'It would also apply enforce-zdr, where that differs.',
     'Nothing was changed at OpenRouter.',
     expect.stringMatching(/^See https:.*\/docs\/troubleshooting\.md#slug-taken$/),
