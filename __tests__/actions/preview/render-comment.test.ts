@@ -57,7 +57,7 @@ const LINK = '<a href="https://openrouter.ai/workspaces/preview-shop-42">preview
 const HEADER =
   '<tr><th>Job</th><th align="right">Cost</th><th align="right">Of its limit</th></tr>';
 const ABOUT = '<a href="https://docs.test/about">What is this?</a>';
-const CLOSING = `<p>Deleted when this pull request is closed. ${ABOUT}</p>`;
+const CLOSING = `<p>The workspace and its keys are deleted when this pull request is closed. ${ABOUT}</p>`;
 const RUN = 'https://github.com/octo-org/shop/actions/runs/17/attempts/';
 
 const jobKey = (fields: Partial<Key>) =>
@@ -89,7 +89,7 @@ describe('the comment of a preview', () => {
     expect(render(facts).split('\n')).toEqual([
       formatMarker(limitComment(facts.data)),
       '<h3>OpenRouter preview: $1.3409</h3>',
-      `<p>${LINK} · last job $0.0409 · 3 keys · ⚠️ one has used up its limit</p>`,
+      `<p>${LINK} · last job $0.0409 · 3 keys so far · ⚠️ one has used up its limit</p>`,
       '<table>',
       HEADER,
       `<tr><td><a href="${RUN}1">Preview / test</a>, 28 Nov 08:25 UTC</td><td align="right">$0.0409</td><td align="right">4\u00a0% of $1.00</td></tr>`,
@@ -124,7 +124,7 @@ describe('the comment of a preview', () => {
   test('of a workspace without keys has no table', () => {
     expect(htmlOf(render(factsOf([])))).toEqual([
       '<h3>OpenRouter preview: $0.00</h3>',
-      `<p>${LINK} · 0 keys</p>`,
+      `<p>${LINK} · 0 keys so far</p>`,
       CLOSING,
     ]);
   });
@@ -139,16 +139,18 @@ describe('the comment of a preview', () => {
     const last = jobKey({ hash: 'last', usage: 0.125, created_at: '2026-11-28T08:25:00Z' });
     const byHand = keyOf({ hash: 'hand', usage: 0.5, created_at: '2026-11-28T09:00:00Z' });
     expect(render(factsOf([jobKey({}), byHand, last]))).toContain(
-      ' · last job $0.125 · 3 keys</p>',
+      ' · last job $0.125 · 3 keys so far</p>',
     );
     expect(render(factsOf([byHand]))).not.toContain('last job');
-    expect(render(factsOf([jobKey({ usage: null })]))).toContain(' · last job unknown · 1 key</p>');
+    expect(render(factsOf([jobKey({ usage: null })]))).toContain(
+      ' · last job unknown · 1 key so far</p>',
+    );
   });
 
   test('counts the keys that have used up their limits', () => {
     const usedUp = [1, 2].map((at) => keyOf({ hash: `${at}`, usage: 1 }));
     expect(render(factsOf([...usedUp, keyOf({})]))).toContain(
-      ' · 3 keys · ⚠️ 2 have used up their limits</p>',
+      ' · 3 keys so far · ⚠️ 2 have used up their limits</p>',
     );
   });
 
@@ -170,7 +172,7 @@ describe('the comment of a preview', () => {
     const [own] = factsOf([keyOf({ name: 'Earlier' })]).existing as [ExistingWorkspace];
     const html = render(joined({ ...factsOf([]), existing: [own, { workspace: other, keys }] }));
     expect(html).toContain(
-      `<p>${LINK} · <a href="https://openrouter.ai/workspaces/demo-42">demo-42</a> · 2 keys</p>`,
+      `<p>${LINK} · <a href="https://openrouter.ai/workspaces/demo-42">demo-42</a> · 2 keys so far</p>`,
     );
     expect(html).toMatch(/Later.*Earlier/s);
     expect(html).toContain('<h3>OpenRouter preview: $0.50</h3>');
@@ -459,7 +461,7 @@ describe('a comment with more than it has space for', () => {
     expect(html[0]).toMatch(/^<h3>OpenRouter preview: at least /);
     expect(html.slice(1)).toEqual([
       '<p>At least: not all keys are remembered.</p>',
-      `<p>${LINK} · 4000 keys</p>`,
+      `<p>${LINK} · 4000 keys so far</p>`,
       CLOSING,
     ]);
   });

@@ -114,7 +114,9 @@ function describeExisting(facts: CommentFacts, options: RowOptions): Parts {
       ...sumLine(deleted.length, 'deleted key', unlisted),
       ...earlierLine(earlier),
       [
-        ...(facts.isBeingDeleted ? [] : ['Deleted when this pull request is closed. ']),
+        ...(facts.isBeingDeleted
+          ? []
+          : ['The workspace and its keys are deleted when this pull request is closed. ']),
         { text: 'What is this?', url: options.aboutUrl },
       ],
     ],
@@ -186,7 +188,7 @@ function overviewOf(existing: readonly ExistingWorkspace[], spenders: readonly S
   const parts = [
     ...existing.map(({ workspace: { slug } }) => ({ text: slug, url: dashboardUrl(slug) })),
     ...(last ? [`last job ${formatSpent(last.spent)}`] : []),
-    countOf(spenders.length, 'key'),
+    `${countOf(spenders.length, 'key')} so far`,
     ...(usedUp === 1 ? ['⚠️ one has used up its limit'] : []),
     ...(usedUp > 1 ? [`⚠️ ${usedUp} have used up their limits`] : []),
   ];
