@@ -40,9 +40,12 @@ export function sweepSummary(
 ): Summary {
   const { deleted, staleCount } = result;
   return {
-    title: dryRun
-      ? `🔎 Dry run: would delete ${countWorkspaces(staleCount)}`
-      : `✅ Deleted ${countWorkspaces(deleted.length)}`,
+    title:
+      staleCount === 0
+        ? '✅ Nothing to delete'
+        : dryRun
+          ? `🔎 Dry run: would delete ${countWorkspaces(staleCount)}`
+          : `✅ Deleted ${countWorkspaces(deleted.length)}`,
     paragraphs: dryRun && !deleteKeys && staleCount > 0 ? [KEYS_NOT_CHECKED] : [],
     ...sweepTables(result),
     notes: sweepNotes(result),

@@ -53,7 +53,7 @@ export async function deleteOne(
   const { client, clock, log } = context;
   const { deleteKeys, dryRun } = request;
   const start = clock.now();
-  log.info(`Deleting the workspace ${request.workspace}.`);
+  log.info(`Requested: delete the workspace ${request.workspace}.`);
   // Before the lookup: a wrong slug that no workspace has would succeed in every run.
   if (!isUuid(request.workspace)) assertPrefix(request.workspace, request);
   const { workspace } = await findWorkspace(client, request.workspace);

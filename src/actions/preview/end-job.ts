@@ -217,7 +217,7 @@ async function disable(
   const disabled = await disableKey(client, key);
   log.info(
     disabled
-      ? `Disabled the API key ${describeKey(key)}, hash ${key.hash}. Its counter stays.`
+      ? `Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`
       : `The API key ${describeKey(key)} does not exist any more.`,
   );
   return disabled;
