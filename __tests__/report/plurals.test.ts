@@ -3,6 +3,7 @@ import { keyOwnerUnknownWarning, replacedKeysNotDeleted } from '../../src/action
 import { staleWorkspaces } from '../../src/actions/sweep/failures.ts';
 import { describeError, describeWarning } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
+import { sweepIncomplete } from '../../src/teardown/failures.ts';
 import { EMPTY_SWEEP, KEY, STALE, UNDELETED_KEY, WORKSPACE } from '../support/failures.ts';
 
 const OTHER_KEY = { ...KEY, label: 'sk-or-v1-ef...01' };
@@ -35,17 +36,29 @@ test.each([
   expect(described.lines.at(-1)).toMatch(new RegExp(` then deletes this one and the ${end}$`));
 });
 
+test.each([
+  ['retries the others', [{ ...STALE, hasKeys: true }, STALE], true],
+  ['is not advised', [{ ...STALE, hasKeys: true }], false],
+])(
+  'after a sweep that left workspaces with API keys, running it again %s',
+  (_, failed, isAdvised) => {
+    const result = { ...EMPTY_SWEEP, failed, staleCount: failed.length };
+    const { lines } = describeError(new Failure(sweepIncomplete, { result }), 'possible');
+    expect(lines.includes('Running this again retries the others.')).toBe(isAdvised);
+  },
+);
+
 describe('the warning of stale workspaces', () => {
-  const STILL_OPEN =
-    'The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not.';
-  const DELETED = 'Check why the workflow that deletes previews did not.';
+  const MAY_BE_NEEDED =
+    'If no one needs them, check why the jobs that created them did not delete them.';
+  const DELETED = 'Check why the jobs that created them did not delete them.';
 
   test.each([
     ['were deleted', { deleted: [STALE] }, DELETED],
     ['were deleted in part', { deleted: [STALE], failed: [STALE] }, DELETED],
-    ['could not be deleted', { failed: [STALE] }, STILL_OPEN],
-    ['a dry run would delete', { wouldDelete: [STALE] }, STILL_OPEN],
-    ['are too many to be deleted', { tooMany: [STALE] }, STILL_OPEN],
+    ['could not be deleted', { failed: [STALE] }, MAY_BE_NEEDED],
+    ['a dry run would delete', { wouldDelete: [STALE] }, MAY_BE_NEEDED],
+    ['are too many to be deleted', { tooMany: [STALE] }, MAY_BE_NEEDED],
   ])('that %s says what to check', (_, entries, advice) => {
     const result = { ...EMPTY_SWEEP, staleCount: 1, ...entries };
     const { title, lines } = describeWarning(staleWorkspaces, { result });

@@ -28,6 +28,9 @@ export function documentUrl(page: string, env = process.env): string {
   return `${server}/${repository}/${folder}/${ref}/docs/${page}`;
 }
 
+/** What a failure says that ended a step before any deletion. */
+export const NOTHING_DELETED = 'Nothing was deleted.';
+
 const SENTENCES: Readonly<Record<Effect, string>> = {
   none: 'Nothing was changed at OpenRouter.',
   throttled:
@@ -43,8 +46,10 @@ export function describeEffect(effect: Effect): string {
 /** The error of a post step with a last line about what may be left; empty if nothing may. */
 export function withLeftovers(description: Description, leftovers: string): Description {
   if (leftovers === '') return description;
-  // It would seem to contradict the last line, which is about what other steps have done.
-  const lines = description.lines.filter((line) => line !== SENTENCES.none);
+  // They would seem to contradict the last line, which is about what other steps have done.
+  const lines = description.lines.filter(
+    (line) => line !== SENTENCES.none && line !== NOTHING_DELETED,
+  );
   return { ...description, lines: [...lines, formatLeftovers(leftovers)] };
 }
 

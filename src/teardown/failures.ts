@@ -3,17 +3,16 @@ import { countKeys, countWorkspaces, truncateList } from '../lib/format.ts';
 import { describeKey, type Key } from '../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import { linesOfPart, rejectionAdvice } from '../report/describe-api-error.ts';
+import { NOTHING_DELETED } from '../report/description.ts';
 import { keysTable } from '../report/key-table.ts';
 import { declareFailure, Failure } from '../shared/failure.ts';
 import { sweepNotes, sweepTables } from './report.ts';
 import type { SweepResult } from './sweep-result.ts';
 
-export const NOTHING_DELETED = 'Nothing was deleted.';
-
 export const workspaceHasKeys = declareFailure<{ workspace: WorkspaceRef; keys: readonly Key[] }>(
   'workspace-has-keys',
   ({ workspace, keys }) => ({
-    title: `The workspace ${workspace.slug} has ${countKeys(keys.length)}, and delete-keys is false`,
+    title: `Cannot delete the workspace ${workspace.slug}: it has ${countKeys(keys.length)}, and delete-keys is false`,
     rows: truncateList(keys.map(describeKey)),
     lines: [
       'OpenRouter does not delete a workspace that has API keys.',
@@ -102,25 +101,30 @@ export const tooManyStale = declareFailure<{
 
 export const sweepIncomplete = declareFailure<{ result: SweepResult }>(
   'sweep-incomplete',
-  ({ result }) => ({
-    title: `${result.failed.length} of ${countWorkspaces(attempted(result))} could not be deleted`,
-    rows: truncateList(
-      result.failed.map(({ slug, reason }) => `${slug}: ${reason}`),
-      10,
-    ),
-    lines: rejectionAdvice(result.failed.flatMap(({ error }) => failedRequests(error))),
-    effect: [
-      `Deleted: ${countWorkspaces(result.deleted.length)}.`,
-      ...(result.failed.some(({ hasKeys }) => hasKeys)
-        ? [
-            'With delete-keys: true, API keys are deleted first. Whatever uses them then stops working.',
-          ]
-        : []),
-      'Running this again retries the others.',
-    ],
-    ...sweepTables(result),
-    notes: sweepNotes(result),
-  }),
+  ({ result }) => {
+    const { failed } = result;
+    const byKeys = failed.filter(({ hasKeys }) => hasKeys).length;
+    return {
+      title: `${failed.length} of ${countWorkspaces(attempted(result))} could not be deleted`,
+      rows: truncateList(
+        failed.map(({ slug, reason }) => `${slug}: ${reason}`),
+        10,
+      ),
+      lines: [
+        ...rejectionAdvice(failed.flatMap(({ error }) => failedRequests(error))),
+        ...(byKeys > 0
+          ? [
+              'With delete-keys: true, API keys are deleted first. Whatever uses them then stops working.',
+            ]
+          : []),
+        // Those that have keys would fail in the same way.
+        ...(byKeys < failed.length ? ['Running this again retries the others.'] : []),
+      ],
+      effect: [`Deleted: ${countWorkspaces(result.deleted.length)}.`],
+      ...sweepTables(result),
+      notes: sweepNotes(result),
+    };
+  },
 );
 
 /** How many workspaces a step wanted to delete; a clean-up cannot even read some. */

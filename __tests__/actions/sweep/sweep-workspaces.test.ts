@@ -245,7 +245,7 @@ test('a workspace that a sweep cannot delete is reported with the reason, and wi
   const reason = `DELETE /workspaces/${stale.id}: HTTP 403 Forbidden; API keys deleted: 1`;
   const error = expect.objectContaining({ code: 'teardown-incomplete' });
   expect(result.failed).toEqual([{ ...stale, keysSpent: 0n, hasKeys: false, reason, error }]);
-  expect(story).toContain(`Could not delete pr-1, id <id>: ${reason.replace(stale.id, '<id>')}`);
+  expect(story).toContain('Could not delete pr-1, id <id>.');
   expect(sweepFailure(result, { ...REQUEST, check: 'keep' })).toMatchObject({
     code: 'sweep-incomplete',
     details: { result },

@@ -1,8 +1,8 @@
 import type { ApiError } from '../../http/request.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { linesOfPart } from '../../report/describe-api-error.ts';
+import { NOTHING_DELETED } from '../../report/description.ts';
 import { declareFailure } from '../../shared/failure.ts';
-import { NOTHING_DELETED } from '../../teardown/failures.ts';
 
 export const defaultWorkspace = declareFailure<{ workspace: WorkspaceRef }>(
   'default-workspace',

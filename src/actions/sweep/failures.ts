@@ -16,9 +16,7 @@ export const staleWorkspaces = declareWarning<{ result: SweepResult }>(
       title: `Stale: ${countWorkspaces(staleCount)}`,
       lines: [
         `Slugs: ${named.join(', ')}${more}.`,
-        deleted.length + alreadyDeleted.length > 0
-          ? 'Check why the workflow that deletes previews did not.'
-          : 'The pull request of a preview may still be open. If it is closed, check why the workflow that deletes previews did not.',
+        `${deleted.length + alreadyDeleted.length > 0 ? 'Check' : 'If no one needs them, check'} why the jobs that created them did not delete them.`,
       ],
     };
   },

@@ -179,7 +179,8 @@ async function deleteStale(
     return { outcome: result.deleted ? 'deleted' : 'alreadyDeleted', ...spent };
   }
   const why = `${result.problem.message}${result.deletedKeys.length > 0 ? `; ${keys}` : ''}`;
-  log.info(`Could not delete ${slug}, id ${id}: ${why}`);
+  // The failure of the step says why.
+  log.info(`Could not delete ${slug}, id ${id}.`);
   const hasKeys = result.problem.is(workspaceHasKeys);
   return { outcome: 'failed', reason: why, error: result.problem, hasKeys, ...spent };
 }

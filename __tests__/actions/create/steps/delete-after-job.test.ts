@@ -67,13 +67,15 @@ test('without delete-keys, API keys keep the workspace from being deleted: a war
   expect(post.exitCode).toBe(0);
   const [warning, ...more] = annotations(post, 'warning');
   expect(more).toEqual([]);
-  const title = 'The workspace of-the-job has 2 API keys, and delete-keys is false';
+  const title =
+    'Cannot delete the workspace of-the-job: it has 2 API keys, and delete-keys is false';
   expect(warning?.data).toMatch(`${title}\n`);
   expect(post.summary).toMatch(
     `>⚠️ ${title}</a></h3>\n<p>Post step of openrouter-workspace, after the job.</p>`,
   );
   for (const { name, label } of keys) expect(warning?.data).toContain(`"${name}" (${label})`);
   expect(warning?.data).toContain('With delete-keys: true, the keys are deleted first.');
+  expect(warning?.data).not.toContain('Nothing was deleted');
   expect(warning?.data).toContain('May still exist at OpenRouter: the workspace of-the-job.');
   expect(slugs()).toEqual(['of-the-job']);
 });

@@ -29,7 +29,9 @@ test('API keys block the deletion, and the error names each key and delete-keys'
   const step = await runDelete();
   const outputs = { ...identityOf(workspace), ...NOTHING_DELETED };
   const { title, message } = expectFailure(step, outputs);
-  expect(title).toBe('The workspace preview-42 has 3 API keys, and delete-keys is false');
+  expect(title).toBe(
+    'Cannot delete the workspace preview-42: it has 3 API keys, and delete-keys is false',
+  );
   for (const { name, label } of keys()) {
     expect(message).toContain(`"${name}" (${label})`);
     expect(step.summary).toContain(`<td><code>${name}</code></td><td><code>${label}</code></td>`);
@@ -72,7 +74,9 @@ test('an API key that a concurrent job creates after the lookup fails a step wit
   onNth(harness.sandbox, LIST_KEYS, 1, () => seedKey(harness.sandbox, workspace, { name: 'Late' }));
   const outputs = { ...identityOf(workspace), ...NOTHING_DELETED };
   const { title, message } = expectFailure(await runDelete(), outputs);
-  expect(title).toBe('The workspace preview-42 has 1 API key, and delete-keys is false');
+  expect(title).toBe(
+    'Cannot delete the workspace preview-42: it has 1 API key, and delete-keys is false',
+  );
   expect(message).toContain('"Late"');
 });
 

@@ -12,6 +12,9 @@ test('a workspace that cannot be deleted does not stop the others, and fails the
   expect(title).toBe('1 of 3 workspaces could not be deleted');
   expect(message).toContain('preview-old: it has 1 API key, and delete-keys is false');
   expect(message).toContain('With delete-keys: true, API keys are deleted first.');
+  // It would fail in the same way.
+  expect(message).not.toContain('Running this again');
+  expect(step.log.split('delete-keys is false')).toHaveLength(2);
   expect(slugsIn(step.outputs['deleted'])).toEqual(['preview-older', 'preview-oldest']);
   expect(slugsIn(step.outputs['failed'])).toEqual(['preview-old']);
   expect(step.outputs['count']).toBe('2');

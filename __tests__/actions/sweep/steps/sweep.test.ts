@@ -32,7 +32,13 @@ test('a sweep deletes what matches and is old enough, and nothing else, and warn
   expect(warning?.properties['title']).toBe('sweep: stale workspaces');
   expect(warning?.data).toMatch(/^Stale: 2 workspaces\n/);
   expect(warning?.data).toMatch(/^Slugs: preview-old(er)?, preview-old(er)?\.$/m);
-  expect(warning?.data).toMatch(/^Check why the workflow that deletes previews did not\.$/m);
+  expect(warning?.data).toMatch(/^Check why the jobs that created them did not delete them\.$/m);
+});
+
+test('a sweep that finds nothing stale says that there is nothing to delete', async () => {
+  const [step, dryRun] = [await runSweep(), await runSweep({ 'dry-run': 'true' })];
+  for (const { summary } of [step, dryRun])
+    expect(summary).toContain('<h3>✅ Nothing to delete</h3>');
 });
 
 test('a dry run of a sweep lists what it would delete apart from what it keeps, and deletes nothing', async () => {
