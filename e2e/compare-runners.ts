@@ -31,7 +31,7 @@ export async function compareRunners(sandbox: Sandbox): Promise<void> {
     env: probe(ownFile),
   };
   const main = await runStep(step);
-  await runPost(step, main);
+  const post = await runPost(step, main);
   const [expected, actual] = [readRecords(actFile), readRecords(ownFile)];
   rmSync(folder, { recursive: true });
 
@@ -39,7 +39,7 @@ export async function compareRunners(sandbox: Sandbox): Promise<void> {
   assert.deepEqual(withoutIds(actual), withoutIds(expected));
   assert.deepEqual(withoutIds(main.outputs), withoutIds(run.outputs('workspace')));
   assert.deepEqual(
-    [main.summary.trim()].map(withoutIds),
+    [main, post].map(({ summary }) => withoutIds(summary.trim())),
     run.summaries.map((text) => text.trim()).map(withoutIds),
   );
 }
