@@ -43,7 +43,7 @@ export const workspaceStillExists = declareFailure<{ workspace: WorkspaceRef }>(
     lines: [],
     effect: [
       `OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,
-      'Run this again, and report it to OpenRouter if that does not help.',
+      'Delete it again, and report it to OpenRouter if that does not help.',
     ],
   }),
 );

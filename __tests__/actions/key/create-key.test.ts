@@ -216,7 +216,7 @@ describe('a response with a key that this step cannot have requested', () => {
     const { title, message } = expectFailed(step);
     expect(title).toBe('OpenRouter returned another API key');
     expect(message).toContain(
-      'The post step revokes it: OpenRouter shortened the name. Choose a shorter one.',
+      'The post step ends it: OpenRouter shortened the name, which must be shorter.',
     );
     expect(step.error).toMatchObject({ code: 'unexpected-key', details: { revoked: true } });
     expect(step.task).toMatchObject({ revoke: true, created: { hash: scene.hashes()[0] } });

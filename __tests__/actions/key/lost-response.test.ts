@@ -126,6 +126,9 @@ describe('a key that may be that of another job', () => {
     const [warning] = post.warnings;
     expect(warning?.title).toBe('Cannot determine which job created the API key named "CI"');
     expect(warning?.lines.join('\n')).toContain(scene.keys()[0]?.label ?? '?');
+    expect(warning?.lines).toContain(
+      'With expires-in: never and a fixed name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.',
+    );
     expect(scene.keys()).toHaveLength(1);
   });
 });

@@ -180,9 +180,13 @@ describe('If the key of the job does not work any more', () => {
     });
     const { error } = await scene.runPost(step);
     expect(error).toMatchObject({ code: 'key-replaced', details: { olderEnded: true } });
-    expect(describeError(error, 'none').lines.at(-1)).toBe(
+    expect(describeError(error, 'none').lines).toEqual([
+      'Another job has replaced it, or someone has disabled or deleted it.',
+      'What this job deployed is down, unless another job has deployed its own key since. To recover, run the newest deployment again, and no older one.',
+      'Then give the jobs that share the name of a key a concurrency group with cancel-in-progress: false.',
+      `The key, hash ${hash}, is disabled or deleted.`,
       'The older keys with this name are disabled or deleted.',
-    );
+    ]);
     expect(scene.keys()).toEqual([]);
   });
 });

@@ -28,7 +28,7 @@ export const unexpectedKey = declareFailure<{
     `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`,
   ],
   effect: revoked
-    ? ['The post step revokes it: OpenRouter shortened the name. Choose a shorter one.']
+    ? ['The post step ends it: OpenRouter shortened the name, which must be shorter.']
     : [
         "This step neither outputs nor revokes it, because it may be another job's key.",
         'Report this to OpenRouter, and check the workspace for a key that no one uses.',
@@ -97,7 +97,7 @@ function describeUnknownOwner({ name, workspace, isDistinguishable, keys }: Unkn
     effect: [
       isDistinguishable
         ? 'There are more of them than this step can have created, so none was deleted.'
-        : 'With expires-in: never and a custom name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.',
+        : 'With expires-in: never and a fixed name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.',
       isOne
         ? 'Check whether it is in use, and delete it if not.'
         : 'Check which of them are in use, and delete the others.',
@@ -153,7 +153,8 @@ export const keyReplaced = declareFailure<{
     ? [`It expired at ${expiredAt}.`, 'Set expires-in to a longer lifetime, and run this again.']
     : [
         'Another job has replaced it, or someone has disabled or deleted it.',
-        'Give the jobs that share the name of a key a concurrency group with cancel-in-progress: false, and run this again.',
+        'What this job deployed is down, unless another job has deployed its own key since. To recover, run the newest deployment again, and no older one.',
+        'Then give the jobs that share the name of a key a concurrency group with cancel-in-progress: false.',
       ],
   effect: [
     `The key, hash ${key.hash}, ${expiredAt ? 'has expired' : 'is disabled or deleted'}.`,

@@ -45,7 +45,7 @@ export const previewReopened = declareFailure<{
 }>('preview-reopened', ({ workspace: { slug, id }, deleted, keysAre }) => ({
   title: `The workspace ${slug} was ${deleted ? 'deleted' : 'to be deleted'}, and its pull request or branch is open again`,
   lines: [
-    `It was reopened during the deletion. Run the workflow of the pull request again, not this run: that creates a new ${deleted ? 'workspace' : 'API key'}.`,
+    `It was reopened during the deletion. Run the workflow of the pull request or branch again, not this run: that creates a new ${deleted ? 'workspace' : 'API key'}.`,
   ],
   effect: [
     deleted

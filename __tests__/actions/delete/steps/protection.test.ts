@@ -51,5 +51,5 @@ test('a step fails if a workspace still exists that OpenRouter reports as delete
   const outputs = { ...identityOf(workspace), ...NOTHING_DELETED };
   const { title, lines } = expectFailure(step, outputs);
   expect(title).toBe('The workspace preview-42 still exists');
-  expect(lines.at(-1)).toBe('Run this again, and report it to OpenRouter if that does not help.');
+  expect(lines.at(-1)).toBe('Delete it again, and report it to OpenRouter if that does not help.');
 });

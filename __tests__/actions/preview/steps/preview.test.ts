@@ -238,7 +238,11 @@ describe('the life of a pull request', () => {
     await job(open()[0]);
     const [closed] = close();
     onNth(harness.sandbox, 'DELETE /workspaces/:id', 1, () => reopen());
-    expect(expectFailure(await main(closed, QUIET)).code).toBe('preview-reopened');
+    const { code, lines } = expectFailure(await main(closed, QUIET));
+    expect(code).toBe('preview-reopened');
+    expect(lines[0]).toBe(
+      'It was reopened during the deletion. Run the workflow of the pull request or branch again, not this run: that creates a new workspace.',
+    );
   });
 });
 
