@@ -1,6 +1,7 @@
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { marked } from 'marked';
 import { SCENES } from '../../sandbox/cli/scenes.ts';
 import { readExamples } from '../../scripts/examples.ts';
 import { findNullInputs } from '../../scripts/null-inputs.ts';
@@ -23,12 +24,17 @@ test('no example has prompts stored or shared, which a reader may copy without n
   expect(found).toEqual([]);
 });
 
-test.each(['README.md', 'docs/reference.md'])(
-  'no line of an example in %s is longer than what a column of GitHub shows',
-  (file) => {
-    const lines = readExamples(join(ROOT, file)).flatMap(({ text }) => text.split('\n'));
-    expect(lines.length).toBeGreaterThan(50);
-    expect(lines.filter((line) => line.length > 90)).toEqual([]);
+/** How many characters of an example GitHub shows before it scrolls, in a window of 1,200 px. */
+const MAX_WIDTH = 90;
+
+test.each(globSync(['README.md', 'docs/*.md'], { cwd: ROOT }))(
+  'no example in %s scrolls sideways',
+  (document) => {
+    const lines: string[] = [];
+    marked.walkTokens(marked.lexer(readFileSync(join(ROOT, document), 'utf8')), (token) => {
+      if (token.type === 'code') lines.push(...token['text'].split('\n'));
+    });
+    expect(lines.filter((line) => [...line].length > MAX_WIDTH)).toEqual([]);
   },
 );
 

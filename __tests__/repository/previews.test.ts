@@ -1,5 +1,8 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import {
   asTarget,
@@ -25,6 +28,7 @@ interface Step {
   id?: string;
   uses?: string;
   if?: string;
+  run?: string;
   with?: Record<string, unknown>;
   env?: Record<string, string>;
 }
@@ -57,11 +61,12 @@ const BRANCH = workflowOf('docs/preview-environments.md', 'Branch preview');
 const BRANCH_CLEAN_UP = workflowOf('docs/preview-environments.md', 'Preview clean-up');
 const DEPLOY = workflowOf('docs/preview-environments.md', 'Deploy preview');
 const REMOVE = workflowOf('docs/preview-environments.md', 'Remove preview');
+const REMOVE_MISSED = workflowOf('docs/preview-environments.md', 'Remove missed previews');
 
 interface Run {
   main: StepResult;
   post: StepResult;
-  /** The API key that the last script of the job gets; undefined if it is skipped. */
+  /** The API key that a script of the job gets; undefined if it is skipped. */
   key: string | undefined;
 }
 
@@ -94,7 +99,8 @@ async function run(
   expect(ours?.with?.['management-key']).toBe(`\${{ secrets.OPENROUTER_MANAGEMENT_KEY }}`);
   const main = await runMain(event, inputs);
   expect(main).toMatchObject({ exitCode: 0 });
-  const key = keyOf(steps.at(-1), ours?.id, main);
+  const script = steps.find(({ env = {} }) => 'OPENROUTER_API_KEY' in env);
+  const key = keyOf(script, ours?.id, main);
   const post = await runPost(event, main, inputs);
   expect(post).toMatchObject({ exitCode: 0 });
   return { main, post, key };
@@ -132,6 +138,45 @@ async function runRemoval(event: GitHubEvent): Promise<string | undefined> {
 
 /** Whether each API key is disabled, the newest first. */
 const disabledKeys = () => harness.sandbox.account.keys.map(({ disabled }) => disabled);
+
+/** The steps of the only job of a workflow that run a script. */
+const scriptsOf = ({ jobs }: Workflow) =>
+  Object.values(jobs).flatMap(({ steps }) => steps.filter(({ run: script }) => script));
+
+const folder = mkdtempSync(join(tmpdir(), 'previews-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Knows only what the page uses. */
+const GH = `#!/bin/sh
+case "$1 $2" in
+'pr view') grep -v unreadable "state-$3" ;;
+'workflow run') shift 2 && echo "$*" >> started ;;
+*) exit 1 ;;
+esac
+`;
+writeFileSync(join(folder, 'gh'), GH, { mode: 0o755 });
+
+/**
+ * Runs the search for missed removals as the runner does, and returns which it starts.
+ * @param states those of the deployed pull requests; undefined if they cannot be listed
+ */
+function findMissed(states: Record<number, string> | undefined) {
+  const list = states
+    ? `#!/bin/sh\nprintf '%s\\n' ${Object.keys(states).join(' ')}\n`
+    : '#!/bin/false\n';
+  writeFileSync(join(folder, 'list-previews'), list, { mode: 0o755 });
+  for (const [number, state] of Object.entries(states ?? {})) {
+    writeFileSync(join(folder, `state-${number}`), `${state}\n`);
+  }
+  writeFileSync(join(folder, 'started'), '');
+  const [{ run: script = '' } = {}] = scriptsOf(REMOVE_MISSED);
+  const { status } = spawnSync('bash', ['-e', '-c', script], {
+    cwd: folder,
+    env: { PATH: `${folder}:${process.env['PATH']}` },
+  });
+  const started = readFileSync(join(folder, 'started'), 'utf8').split('\n').filter(Boolean);
+  return { status, started };
+}
 
 describe('the two files of README.md', () => {
   test('give an open pull request a workspace and a key, and delete both when it is closed', async () => {
@@ -223,6 +268,40 @@ describe('docs/preview-environments.md', () => {
     closePull(server.github, repository, 1);
     expect(await runRemoval(byHand)).toBe('closed');
     expect(slugs()).toEqual([]);
+  });
+
+  test('removes what was deployed in a repeated run, if the pull request was closed before it', async () => {
+    const { repository, server } = gitHub;
+    const [opened] = openPull(server.github, repository);
+    await run(DEPLOY, opened);
+    closePull(server.github, repository, 1);
+    const { key, main } = await run(DEPLOY, opened);
+    expect(key).toBeUndefined();
+    expect(main.outputs).toMatchObject({ state: 'closed' });
+    const [{ run: removal, if: condition } = {}] = scriptsOf(REMOVE);
+    expect(removal).toBe('./remove-preview "$NUMBER"');
+    expect(scriptsOf(DEPLOY)).toContainEqual(
+      expect.objectContaining({ run: removal, if: condition }),
+    );
+  });
+
+  test('starts the removal of each deployment whose pull request is not open', () => {
+    expect(findMissed({ 1: 'OPEN', 12: 'CLOSED', 7: 'MERGED' })).toEqual({
+      status: 0,
+      started: ['preview-remove.yml -f number=7', 'preview-remove.yml -f number=12'],
+    });
+  });
+
+  test('starts no removal of a deployment whose pull request cannot be read', () => {
+    const { status, started } = findMissed({ 12: 'unreadable' });
+    expect(status).not.toBe(0);
+    expect(started).toEqual([]);
+  });
+
+  test('starts no removal if the deployments cannot be listed', () => {
+    const { status, started } = findMissed(undefined);
+    expect(status).not.toBe(0);
+    expect(started).toEqual([]);
   });
 
   test('lets a removal wait for a deployment of the same pull request', () => {
