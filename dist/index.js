@@ -341,25 +341,11 @@ if(r instanceof Promise)return r.then(r=>handleRefineResult(r,payload,input,inst
 handleRefineResult(r,payload,input,inst)}})
 function handleRefineResult(result,payload,input,inst){if(!result){const _iss={code:"custom",input,inst,path:[...inst._zod.def.path??[]],continue:!inst._zod.def.abort}
 inst._zod.def.params&&(_iss.params=inst._zod.def.params)
-payload.issues.push(util_issue(_iss))}}var registries_a;(registries_a=globalThis).__zod_globalRegistry??(registries_a.__zod_globalRegistry=new class{constructor(){this._map=new WeakMap
-this._idmap=new Map}add(schema,..._meta){const meta=_meta[0]
-this._map.set(schema,meta)
-meta&&typeof meta==="object"&&"id"in meta&&this._idmap.set(meta.id,schema)
-return this}clear(){this._map=new WeakMap
-this._idmap=new Map
-return this}remove(schema){const meta=this._map.get(schema)
-meta&&typeof meta==="object"&&"id"in meta&&this._idmap.delete(meta.id)
-this._map.delete(schema)
-return this}get(schema){const p=schema._zod.parent
-if(p){const pm={...this.get(p)??{}}
-delete pm.id
-const f={...pm,...this._map.get(schema)}
-return Object.keys(f).length?f:void 0}return this._map.get(schema)}has(schema){return this._map.has(schema)}})
-globalThis
+payload.issues.push(util_issue(_iss))}}globalThis
 function snapshotChecks(def){def.checks&&(def.checks=[...def.checks])
 return def}function _string(Class,params){return new Class(snapshotChecks({type:"string",...normalizeParams(params)}))}function _number(Class,params){return new Class(snapshotChecks({type:"number",checks:[],...normalizeParams(params)}))}function _boolean(Class,params){return new Class({type:"boolean",...normalizeParams(params)})}function _unknown(Class){return new Class({type:"unknown"})}function _never(Class,params){return new Class({type:"never",...normalizeParams(params)})}function _lte(value,params){return new $ZodCheckLessThan({check:"less_than",...normalizeParams(params),value,inclusive:!0})}function _gt(value,params){return new $ZodCheckGreaterThan({check:"greater_than",...normalizeParams(params),value,inclusive:!1})}function _gte(value,params){return new $ZodCheckGreaterThan({check:"greater_than",...normalizeParams(params),value,inclusive:!0})}function _maxLength(maximum,params){return new $ZodCheckMaxLength({check:"max_length",...normalizeParams(params),maximum})}function _minLength(minimum,params){return new $ZodCheckMinLength({check:"min_length",...normalizeParams(params),minimum})}function _regex(pattern,params){return new $ZodCheckRegex({check:"string_format",format:"regex",...normalizeParams(params),pattern})}function _refine(Class,fn,_params){return new Class({type:"custom",check:"custom",fn,...normalizeParams(_params)})}const _messageDesc={get:function(){const internals=this._zod
 internals.message??(internals.message=JSON.stringify(internals.def,jsonStringifyReplacer,2))
-return internals.message},set:function(value){this._zod.message=value},enumerable:!0,configurable:!0},_issuesDesc={value:void 0,enumerable:!1},_installedToString=new WeakSet([Object.prototype,Error.prototype]),initializer=(inst,def)=>{inst.name="$ZodError"
+return internals.message},set:function(value){this._zod.message=value},enumerable:!0,configurable:!0},_issuesDesc={value:void 0,enumerable:!1},_installedToString=new WeakSet([Object.prototype,Error.prototype]),$ZodRealError=$constructor("$ZodError",(inst,def)=>{inst.name="$ZodError"
 _issuesDesc.value=def
 Object.defineProperty(inst,"issues",_issuesDesc)
 _issuesDesc.value=void 0
@@ -368,7 +354,7 @@ const proto=Object.getPrototypeOf(inst)
 if(!_installedToString.has(proto)){_installedToString.add(proto)
 Object.defineProperty(proto,"toString",{configurable:!0,enumerable:!1,get(){const value=()=>this.message
 Object.defineProperty(this,"toString",{value,configurable:!0,writable:!0})
-return value},set(value){Object.defineProperty(this,"toString",{value,configurable:!0,writable:!0})}})}},$ZodRealError=($constructor("$ZodError",initializer),$constructor("$ZodError",initializer,void 0,{Parent:Error})),_parse=_Err=>{const fn=(schema,value,_ctx,_params)=>{const ctx=_ctx?{..._ctx,async:!1}:{async:!1},result=schema._zod.run({value,issues:[]},ctx)
+return value},set(value){Object.defineProperty(this,"toString",{value,configurable:!0,writable:!0})}})}},void 0,{Parent:Error}),_parse=_Err=>{const fn=(schema,value,_ctx,_params)=>{const ctx=_ctx?{..._ctx,async:!1}:{async:!1},result=schema._zod.run({value,issues:[]},ctx)
 if(result instanceof Promise)throw new $ZodAsyncError
 if(result.issues.length){const e=new(_params?.Err??_Err)(result.issues.map(iss=>finalizeIssue(iss,ctx,config())))
 captureStackTrace(e,_params?.callee??fn)

@@ -48,14 +48,16 @@ function run(bin: string, ...args: string[]): void {
  * Webpack marks what is unused as `null && …`, which has to be evaluated to be found dead. Getters
  * count as pure: the only ones with an effect are those of Node.js that load a module, such as
  * `fs.promises`, and the actions start sooner without it. So are calls that load a module whose result is
- * not used, and `new Summary()`, which `@actions/core` calls whenever it is loaded. The same goes for the
- * functions that fill the enums of the toolkit, none of which is used: each is the only one that fills its
- * enum, so it need not look for an earlier one.
+ * not used, `new Summary()`, which `@actions/core` calls whenever it is loaded, and `$constructor()`, which
+ * makes a class of zod. The same goes for the functions that fill the enums of the toolkit, none of which is
+ * used: each is the only one that fills its enum, so it need not look for an earlier one. The registry of
+ * zod is left out, because our schemas have no metadata.
  */
 async function withoutDeadCode(bundle: string): Promise<string> {
   const pure = bundle
     .replaceAll(/\(function \((?:HttpCodes|Headers|MediaTypes|ExitCode)\)/g, '/*@__PURE__*/$&')
-    .replaceAll(/(\w+) \|\| \(\1 = \{\}\)/g, '$1 = {}');
+    .replaceAll(/(\w+) \|\| \(\1 = \{\}\)/g, '$1 = {}')
+    .replace(/\(\w+ = globalThis\)\.__zod_globalRegistry \?\? .*/, '');
   const { code = '' } = await minify(pure, {
     ecma: 2020,
     mangle: false,
@@ -72,7 +74,13 @@ async function withoutDeadCode(bundle: string): Promise<string> {
       keep_fargs: false,
       passes: 2,
       properties: true,
-      pure_funcs: ['require', '__nccwpck_require__', '__nccwpck_require__.t', 'Summary'],
+      pure_funcs: [
+        'require',
+        '__nccwpck_require__',
+        '__nccwpck_require__.t',
+        'Summary',
+        '$constructor',
+      ],
       pure_getters: true,
       reduce_vars: true,
       side_effects: true,
