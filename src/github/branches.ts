@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Client } from '../http/client.ts';
 import type { ApiRequest } from '../http/request.ts';
+import { oneOf } from '../lib/one-of.ts';
 import { pathIn, type Repository } from './repository.ts';
 
 /** A branch and its newest commit. */
@@ -39,15 +40,14 @@ function requestFor(repository: Repository, name: string): ApiRequest<Branch | u
   };
 }
 
-/** An enum of one value: it needs less code than `z.literal`. */
 const reference = (ref: string) =>
   z.pipe(
-    z.object({ ref: z.enum([ref]), object: z.object({ sha: z.string() }) }),
+    z.object({ ref: oneOf([ref]), object: z.object({ sha: z.string() }) }),
     z.transform(({ object }): Branch => object),
   );
 
 const branchOfGitea = (name: string) =>
   z.pipe(
-    z.object({ name: z.enum([name]), commit: z.object({ id: z.string() }) }),
+    z.object({ name: oneOf([name]), commit: z.object({ id: z.string() }) }),
     z.transform(({ commit }): Branch => ({ sha: commit.id })),
   );

@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
 import type { Client } from '../http/client.ts';
+import { oneOf } from '../lib/one-of.ts';
 import { pathIn, type Repository } from './repository.ts';
 
 const pull = () =>
   z.object({
     number: z.number(),
     /** A merged pull request is closed. */
-    state: z.enum(['open', 'closed']),
+    state: oneOf(['open', 'closed']),
     updated_at: z.string(),
     head: z.object({
       sha: z.string(),

@@ -6,6 +6,7 @@ import type { InvalidInput } from '../../inputs/failures.ts';
 import { flag } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
+import { oneOf } from '../../lib/one-of.ts';
 import {
   type CreateWorkspaceRequest,
   createWorkspaceRequest,
@@ -27,7 +28,7 @@ export const createInputs = () => {
     ...slugInputs(),
     ...fields,
     ...governanceInputs,
-    if_exists: z._default(z.enum(IF_EXISTS, 'must be fail, reuse or update'), 'fail'),
+    if_exists: z._default(oneOf(IF_EXISTS, 'must be fail, reuse or update'), 'fail'),
     dry_run: flag(),
     delete_after_job: flag(),
     delete_keys: flag(),

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../../lib/json.ts';
+import { oneOf } from '../../lib/one-of.ts';
 import { exactUsd, parseUsd, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { isUuid, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
@@ -28,7 +29,7 @@ const deletion = () =>
      * A deletion that was not recorded to its end is unfinished: what the keys had spent in the end is
      * unknown.
      */
-    state: z.enum(STATES),
+    state: oneOf(STATES),
     /** When it began. */
     at: time(),
     /** The run and its attempt, such as `17000000012.1`; empty if unknown. */

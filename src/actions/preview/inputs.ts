@@ -19,6 +19,7 @@ import { count, flag, lifetime, maxDeletions, toMs } from '../../inputs/fields.t
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { slugPrefix } from '../../inputs/slug.ts';
 import { parseJson } from '../../lib/json.ts';
+import { oneOf } from '../../lib/one-of.ts';
 import { toUsd } from '../../lib/usd.ts';
 import { createKeyRequest } from '../../openrouter/resources/keys.ts';
 import { createWorkspaceRequest } from '../../openrouter/resources/workspaces.ts';
@@ -47,7 +48,7 @@ export const previewInputs = () => {
     slug_prefix: slugPrefix(),
     ...fields,
     ...governanceInputs,
-    key: z._default(z.enum(['job', 'preview', 'none'], 'must be job, preview or none'), 'job'),
+    key: z._default(oneOf(['job', 'preview', 'none'], 'must be job, preview or none'), 'job'),
     key_name: z.optional(keyName().check(z.maxLength(100, 'must be at most 100 characters'))),
     limit_usd: z._default(z.nullable(z.number(LIMIT_MESSAGE).check(z.gte(0, LIMIT_MESSAGE))), 1),
     limit_reset,

@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
+import { oneOf } from '../../lib/one-of.ts';
 import { keyTask } from '../key/create-key.ts';
 import type { Subject } from './subject.ts';
 
 /** Has a number or a name, as its kind requires. */
 const subject = z
   .object({
-    kind: z.enum(['pull', 'branch']),
+    kind: oneOf(['pull', 'branch']),
     number: z.optional(z.number()),
     name: z.optional(z.string()),
   })

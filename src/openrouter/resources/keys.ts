@@ -4,6 +4,7 @@ import { ApiError, type ApiRequest, type ApiResponse, type Outcome } from '../..
 import { bearerToken, MIN_KEY_LENGTH } from '../../http/token.ts';
 import { catching } from '../../lib/catching.ts';
 import { parseJson } from '../../lib/json.ts';
+import { oneOf } from '../../lib/one-of.ts';
 import { exceeds, formatUsd, sumUsd, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
 import { type Deletion, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
@@ -71,7 +72,7 @@ export const createKeyRequest = z.object({
   workspace_id: z.string(),
   limit: z.optional(z.number(LIMIT_MESSAGE).check(z.gte(0, LIMIT_MESSAGE))),
   limit_reset: z.optional(
-    z.enum(['daily', 'weekly', 'monthly'], 'must be daily, weekly or monthly'),
+    oneOf(['daily', 'weekly', 'monthly'], 'must be daily, weekly or monthly'),
   ),
   include_byok_in_limit: z.optional(z.boolean('must be true or false')),
   /** ISO 8601 in UTC; null for a key that never expires. */
