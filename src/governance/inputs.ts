@@ -33,7 +33,9 @@ const providers = entries(
 );
 
 const USD_MESSAGE = 'must be an amount in USD above 0, or "null"';
-const amount = z.optional(z.nullable(z.number(USD_MESSAGE).check(z.gt(0, USD_MESSAGE))));
+const amount = z.optional(
+  z.nullable(z.number(USD_MESSAGE).check(z.refine((usd) => usd > 0, USD_MESSAGE))),
+);
 const flag = z.optional(z.boolean('must be true or false'));
 
 const LISTS = [

@@ -6,7 +6,7 @@ export const flag = (preset = false) => z._default(z.boolean('must be true or fa
 
 /** A whole number, 1 or more. */
 export const count = (message: string) =>
-  z.number(message).check(z.refine(Number.isSafeInteger, message), z.gte(1, message));
+  z.number(message).check(z.refine((value) => Number.isSafeInteger(value) && value > 0, message));
 
 /** How many workspaces a step may delete. */
 export const maxDeletions = () => z._default(count('must be a whole number, 1 or more'), 50);

@@ -6,7 +6,7 @@ import { type Clock, sleep } from '../lib/clock.ts';
 /** The process of a main step, identified so that the post step can find it. */
 export const mainProcess = () =>
   z.object({
-    pid: z.number().check(z.gte(1)),
+    pid: z.number().check(z.refine((pid) => pid >= 1)),
     /** When the process started, in clock ticks since boot. It is needed because pids are reused. */
     startTime: z.string(),
   });

@@ -17,7 +17,7 @@ const amount = () => z.nullable(z.string().check(z.refine(isAmount)));
 type Amount = z.infer<ReturnType<typeof amount>>;
 
 /** In seconds since 1970. */
-const time = () => z.number().check(z.gte(0), z.lte(1e10));
+const time = () => z.number().check(z.refine((seconds) => seconds >= 0 && seconds <= 1e10));
 
 /** In the order in which they can only change. */
 const STATES = ['unfinished', 'finished'] as const;

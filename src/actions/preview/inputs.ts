@@ -50,10 +50,15 @@ export const previewInputs = () => {
     ...governanceInputs,
     key: z._default(oneOf(['job', 'preview', 'none'], 'must be job, preview or none'), 'job'),
     key_name: z.optional(keyName().check(z.maxLength(100, 'must be at most 100 characters'))),
-    limit_usd: z._default(z.nullable(z.number(LIMIT_MESSAGE).check(z.gte(0, LIMIT_MESSAGE))), 1),
+    limit_usd: z._default(
+      z.nullable(z.number(LIMIT_MESSAGE).check(z.refine((usd) => usd >= 0, LIMIT_MESSAGE))),
+      1,
+    ),
     limit_reset,
     include_byok_in_limit,
-    preview_limit_usd: z.optional(z.number(CAP_MESSAGE).check(z.gt(0, CAP_MESSAGE))),
+    preview_limit_usd: z.optional(
+      z.number(CAP_MESSAGE).check(z.refine((usd) => usd > 0, CAP_MESSAGE)),
+    ),
     expires_in: z.optional(lifetime()),
     comment: flag(true),
     max_deletions: maxDeletions(),

@@ -70,7 +70,7 @@ const LIMIT_MESSAGE = 'must be an amount in USD, 0 or more';
 export const createKeyRequest = z.object({
   name: z.string('must be a name'),
   workspace_id: z.string(),
-  limit: z.optional(z.number(LIMIT_MESSAGE).check(z.gte(0, LIMIT_MESSAGE))),
+  limit: z.optional(z.number(LIMIT_MESSAGE).check(z.refine((usd) => usd >= 0, LIMIT_MESSAGE))),
   limit_reset: z.optional(
     oneOf(['daily', 'weekly', 'monthly'], 'must be daily, weekly or monthly'),
   ),

@@ -115,7 +115,7 @@ export const createWorkspaceRequest = z.object({
     ),
   ),
   io_logging_sampling_rate: z.optional(
-    z.number(RATE_MESSAGE).check(z.gte(0.0001, RATE_MESSAGE), z.lte(1, RATE_MESSAGE)),
+    z.number(RATE_MESSAGE).check(z.refine((rate) => rate >= 0.0001 && rate <= 1, RATE_MESSAGE)),
   ),
   is_data_discount_logging_enabled: flag,
   is_observability_broadcast_enabled: flag,
