@@ -19,7 +19,9 @@ const entries = (what: string, entry: z.ZodMiniType<string>) => {
   const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
   return z.optional(
     z.nullable(
-      z.array(entry, message).check(z.minLength(1, `${message}; "null" removes the restriction`)),
+      z
+        .array(entry, message)
+        .check(z.refine((list) => list.length > 0, `${message}; "null" removes the restriction`)),
     ),
   );
 };

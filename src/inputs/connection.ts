@@ -16,12 +16,13 @@ export const apiUrl = z.pipe(z.string(), z.transform(toApiUrl));
 
 /** The inputs with which every action connects to OpenRouter. */
 export const connection = {
-  management_key: z
-    .string()
-    .check(
-      z.regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'),
-      z.minLength(MIN_KEY_LENGTH, 'is too short to be a key: a part of it may be missing'),
+  management_key: z.string().check(
+    z.regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'),
+    z.refine(
+      ({ length }) => length >= MIN_KEY_LENGTH,
+      'is too short to be a key: a part of it may be missing',
     ),
+  ),
   api_url: z._default(apiUrl, DEFAULT_API_URL),
   timeout: timeout('60s'),
 };

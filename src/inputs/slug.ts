@@ -18,8 +18,10 @@ export const slugPrefix = () =>
     z
       .string(PREFIX_MESSAGE)
       .check(
-        z.maxLength(30, PREFIX_MESSAGE),
-        z.regex(/^[a-z0-9]+(?:-[a-z0-9]+)*-$/, PREFIX_MESSAGE),
+        z.refine(
+          (text) => text.length <= 30 && /^[a-z0-9]+(?:-[a-z0-9]+)*-$/.test(text),
+          PREFIX_MESSAGE,
+        ),
       ),
   );
 

@@ -49,7 +49,11 @@ export const previewInputs = () => {
     ...fields,
     ...governanceInputs,
     key: z._default(oneOf(['job', 'preview', 'none'], 'must be job, preview or none'), 'job'),
-    key_name: z.optional(keyName().check(z.maxLength(100, 'must be at most 100 characters'))),
+    key_name: z.optional(
+      keyName().check(
+        z.refine((text) => [...text].length <= 100, 'must be at most 100 characters'),
+      ),
+    ),
     limit_usd: z._default(
       z.nullable(z.number(LIMIT_MESSAGE).check(z.refine((usd) => usd >= 0, LIMIT_MESSAGE))),
       1,

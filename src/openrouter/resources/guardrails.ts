@@ -41,7 +41,9 @@ export const guardrailFields = {
   allow_safety_retention_google: flag,
   allow_safety_retention_other: flag,
   allowed_data_regions: z.optional(
-    z.nullable(z.array(z.unknown(), NOT_EMPTY).check(z.minLength(1, NOT_EMPTY))),
+    z.nullable(
+      z.array(z.unknown(), NOT_EMPTY).check(z.refine((list) => list.length > 0, NOT_EMPTY)),
+    ),
   ),
   allowed_models: unchecked,
   allowed_providers: unchecked,
