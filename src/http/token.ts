@@ -8,10 +8,9 @@ export const BEARER_TOKEN = /^[\w.~+/-]+=*$/;
 export const MIN_KEY_LENGTH = 16;
 
 /** A key or a token in a response. */
-export const bearerToken = z.string().check(
-  z.refine(({ length }) => length >= MIN_KEY_LENGTH),
-  z.regex(BEARER_TOKEN),
-);
+export const bearerToken = z
+  .string()
+  .check(z.refine((text) => text.length >= MIN_KEY_LENGTH && BEARER_TOKEN.test(text)));
 
 /**
  * Finds the token in a field of the body of a response, also if it is not a valid one, to mask it. Also

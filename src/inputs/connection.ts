@@ -17,7 +17,10 @@ export const apiUrl = z.pipe(z.string(), z.transform(toApiUrl));
 /** The inputs with which every action connects to OpenRouter. */
 export const connection = {
   management_key: z.string().check(
-    z.regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'),
+    z.refine(
+      (text) => BEARER_TOKEN.test(text),
+      'must be the key alone: no whitespace, no quotes, no "Bearer"',
+    ),
     z.refine(
       ({ length }) => length >= MIN_KEY_LENGTH,
       'is too short to be a key: a part of it may be missing',

@@ -15,8 +15,8 @@ export const deleteInputs = () =>
       z
         .string()
         .check(
-          z.regex(
-            /^[a-z0-9-]+$/,
+          z.refine(
+            (text) => /^[a-z0-9-]+$/.test(text),
             'must be the beginning of a slug: lower-case letters, digits and hyphens',
           ),
         ),

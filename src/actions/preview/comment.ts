@@ -33,7 +33,7 @@ const deletion = () =>
     /** When it began. */
     at: time(),
     /** The run and its attempt, such as `17000000012.1`; empty if unknown. */
-    run: z.string().check(z.regex(/^(\d{1,15}\.\d{1,5})?$/)),
+    run: z.string().check(z.refine((run) => /^(\d{1,15}\.\d{1,5})?$/.test(run))),
   });
 
 const cap = () =>
@@ -53,7 +53,7 @@ function recordOf<Value>(isName: (name: string) => boolean, value: z.ZodMiniType
 
 const workspaceData = () =>
   z.object({
-    slug: z.string().check(z.regex(/^[a-z0-9-]{1,50}$/)),
+    slug: z.string().check(z.refine((slug) => /^[a-z0-9-]{1,50}$/.test(slug))),
     deletion: z.nullable(deletion()),
     /** What all keys may spend together. It is only shown. */
     cap: z.nullable(cap()),

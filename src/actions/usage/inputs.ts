@@ -36,10 +36,11 @@ export const usageInputs = () =>
     workspace: z.optional(idOrSlug()),
     ...slugInputs(),
     key_hash: z.optional(
-      z.string().check(
-        z.regex(/^[\w-]+$/, HASH_MESSAGE),
-        z.refine((text) => text.search(LIKELY_SECRET) < 0, HASH_MESSAGE),
-      ),
+      z
+        .string()
+        .check(
+          z.refine((text) => /^[\w-]+$/.test(text) && text.search(LIKELY_SECRET) < 0, HASH_MESSAGE),
+        ),
     ),
     since: z._default(
       durationOrWord<Since & string>({ min: '1m', max: '3650d' }, SINCE_WORDS),

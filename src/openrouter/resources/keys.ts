@@ -20,7 +20,7 @@ export const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
 /** An API key as the API returns it, without its secret. `hash` identifies it; `label` is masked. */
 export const key = z.looseObject({
   // Restricted because it becomes part of a path.
-  hash: z.string().check(z.regex(/^[\w-]{1,200}$/)),
+  hash: z.string().check(z.refine((hash) => /^[\w-]{1,200}$/.test(hash))),
   name: z.string(),
   label: z.string(),
   workspace_id: z.string(),

@@ -27,7 +27,7 @@ const MODEL_MESSAGE = 'must be the slug of a model, such as openai/gpt-5-mini';
 /** The name of a model at OpenRouter, such as `openai/gpt-5-mini`. */
 export const modelSlug = z
   .string(MODEL_MESSAGE)
-  .check(z.regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE));
+  .check(z.refine((text) => /^[^\s/]+\/[^\s/]+$/.test(text), MODEL_MESSAGE));
 
 const model = z.optional(z.nullable(modelSlug));
 
@@ -35,8 +35,8 @@ const model = z.optional(z.nullable(modelSlug));
 const SLUG_MAX_LENGTH = 50;
 
 const anySlug = text(1, SLUG_MAX_LENGTH).check(
-  z.regex(
-    /^[a-z0-9]+(?:-[a-z0-9]+)*$/,
+  z.refine(
+    (text) => /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(text),
     'must consist of lower-case letters and digits, separated by single hyphens',
   ),
 );
@@ -64,7 +64,7 @@ export function isUuid(text: string): boolean {
 
 /** The schema of a UUID of any version. */
 export function uuid(message?: string) {
-  return z.string(message).check(z.regex(z.regexes.guid, message));
+  return z.string(message).check(z.refine(isUuid, message));
 }
 
 /** Whether `text` can be the id or the slug of a workspace. */
@@ -123,7 +123,7 @@ export const createWorkspaceRequest = z.object({
   disabled_server_tools: z.optional(
     z.nullable(
       z.array(
-        z.string(TOOL_MESSAGE).check(z.regex(/^[^\s"']+$/, TOOL_MESSAGE)),
+        z.string(TOOL_MESSAGE).check(z.refine((text) => /^[^\s"']+$/.test(text), TOOL_MESSAGE)),
         'must be a list of names: one per line, separated by commas, or a JSON array',
       ),
     ),
