@@ -137,8 +137,7 @@ pp&&pp(inst)
 return inst}Object.defineProperty(_,"init",{value:init})
 Object.defineProperty(_,Symbol.hasInstance,{value:inst=>!!(params?.Parent&&inst instanceof params.Parent)||inst?._zod?.traits?.has(name)})
 Object.defineProperty(_,"name",{value:name})
-return _}class $ZodAsyncError extends Error{constructor(){super("Encountered Promise during synchronous parse. Use .parseAsync() instead.")}}class $ZodEncodeError extends Error{constructor(name){super(`Encountered unidirectional transform during encode: ${name}`)
-this.name="ZodEncodeError"}}(_a=globalThis).__zod_globalConfig??(_a.__zod_globalConfig={})
+return _}class $ZodAsyncError extends Error{constructor(){super("Encountered Promise during synchronous parse. Use .parseAsync() instead.")}}Error;(_a=globalThis).__zod_globalConfig??(_a.__zod_globalConfig={})
 const core_globalConfig=globalThis.__zod_globalConfig
 function config(newConfig){newConfig&&Object.assign(core_globalConfig,newConfig)
 return core_globalConfig}const $ZodCheck=$constructor("$ZodCheck",(inst,def)=>{var _a
@@ -162,13 +161,9 @@ if(payload.issues.length!==currLen){attachSchema(payload.issues,currLen,inst)
 isAborted||(isAborted=aborted(payload,currLen))}})
 else{if(payload.issues.length===currLen)continue
 attachSchema(payload.issues,currLen,inst)
-isAborted||(isAborted=aborted(payload,currLen))}}return asyncResult?asyncResult.then(()=>payload):payload},handleCanaryResult=(canary,payload,ctx)=>{if(aborted(canary)){canary.aborted=!0
-return canary}const checkResult=runChecks(payload,checks,ctx)
-if(checkResult instanceof Promise){if(ctx.async===!1)throw new $ZodAsyncError
-return checkResult.then(checkResult=>inst._zod.parse(checkResult,ctx))}return inst._zod.parse(checkResult,ctx)}
+isAborted||(isAborted=aborted(payload,currLen))}}return asyncResult?asyncResult.then(()=>payload):payload}
 inst._zod.run=(payload,ctx)=>{if(ctx.skipChecks)return inst._zod.parse(payload,ctx)
-if(ctx.direction==="backward"){const canary=inst._zod.parse({value:payload.value,issues:[]},{...ctx,skipChecks:!0})
-return canary instanceof Promise?canary.then(canary=>handleCanaryResult(canary,payload,ctx)):handleCanaryResult(canary,payload,ctx)}const result=inst._zod.parse(payload,ctx)
+const result=inst._zod.parse(payload,ctx)
 if(result instanceof Promise){if(ctx.async===!1)throw new $ZodAsyncError
 return result.then(result=>runChecks(result,checks,ctx))}return runChecks(result,checks,ctx)}}},{get"~standard"(){return hide(this,"~standard",standardProps(this))},set"~standard"(value){own(this,"~standard",value)}}),toStandardResult=(r,ctx)=>r.issues.length?{issues:r.issues.map(iss=>finalizeIssue(iss,ctx,config()))}:{value:r.value}
 async function validateAsync(inst,value){const ctx={async:!0}
@@ -258,8 +253,7 @@ const el=shape[key],optin=el._zod.optin,optout=el._zod.optout,r=el._zod.run({val
 r instanceof Promise?proms.push(r.then(r=>handlePropertyResult(r,payload,key,input,optin,optout))):handlePropertyResult(r,payload,key,input,optin,optout)}return catchall?handleCatchall(proms,input,payload,ctx,_normalized.value,inst,abortEarly===!0):proms.length?Promise.all(proms).then(()=>payload):payload}}),$ZodTransform=$constructor("$ZodTransform",(inst,def)=>{$ZodType.init(inst,def)
 inst._zod.optin="optional"
 core_globalConfig.memoizer?.guard(inst)
-inst._zod.parse=(payload,ctx)=>{if(ctx.direction==="backward")throw new $ZodEncodeError(inst.constructor.name)
-const _out=def.transform(payload.value,payload)
+inst._zod.parse=(payload,ctx)=>{const _out=def.transform(payload.value,payload)
 if(ctx.async)return(_out instanceof Promise?_out:Promise.resolve(_out)).then(output=>{payload.value=output
 return payload})
 if(_out instanceof Promise)throw new $ZodAsyncError
@@ -284,8 +278,7 @@ defineLazyInternal(inst,"values",zod=>zod.def.innerType._zod.values?new Set([...
 inst._zod.parse=(payload,ctx)=>payload.value===null?payload:def.innerType._zod.run(payload,ctx)}),$ZodDefault=$constructor("$ZodDefault",(inst,def)=>{$ZodType.init(inst,def)
 inst._zod.optin="defaulted"
 defineLazyInternal(inst,"values",zod=>zod.def.innerType._zod.values)
-inst._zod.parse=(payload,ctx)=>{if(ctx.direction==="backward")return def.innerType._zod.run(payload,ctx)
-if(payload.value===void 0){payload.value=def.defaultValue
+inst._zod.parse=(payload,ctx)=>{if(payload.value===void 0){payload.value=def.defaultValue
 return payload}const result=def.innerType._zod.run(payload,ctx)
 return result instanceof Promise?result.then(result=>handleDefaultResult(result,def)):handleDefaultResult(result,def)}})
 function handleDefaultResult(payload,def){payload.value===void 0&&(payload.value=def.defaultValue)
@@ -294,8 +287,7 @@ defineLazyInternal(inst,"values",zod=>zod.def.in._zod.values)
 defineLazyInternal(inst,"optin",zod=>zod.def.in._zod.optin)
 defineLazyInternal(inst,"optout",zod=>zod.def.out._zod.optout)
 defineLazyInternal(inst,"propValues",zod=>zod.def.in._zod.propValues)
-inst._zod.parse=(payload,ctx)=>{if(ctx.direction==="backward"){const right=def.out._zod.run(payload,ctx)
-return right instanceof Promise?right.then(right=>handlePipeResult(right,def.in,ctx)):handlePipeResult(right,def.in,ctx)}const left=def.in._zod.run(payload,ctx)
+inst._zod.parse=(payload,ctx)=>{const left=def.in._zod.run(payload,ctx)
 return left instanceof Promise?left.then(left=>handlePipeResult(left,def.out,ctx)):handlePipeResult(left,def.out,ctx)}})
 function handlePipeResult(left,next,ctx){if(left.issues.some(iss=>iss.code!=="unrecognized_keys")){left.aborted=!0
 return left}return next._zod.run({value:left.value,issues:left.issues},ctx)}const $ZodCustom=$constructor("$ZodCustom",(inst,def)=>{$ZodCheck.init(inst,def)

@@ -51,13 +51,15 @@ function run(bin: string, ...args: string[]): void {
  * not used, `new Summary()`, which `@actions/core` calls whenever it is loaded, and `$constructor()`, which
  * makes a class of zod. The same goes for the functions that fill the enums of the toolkit, none of which is
  * used: each is the only one that fills its enum, so it need not look for an earlier one. The registry of
- * zod is left out, because our schemas have no metadata.
+ * zod is left out, because our schemas have no metadata, and so is the way back from an output to its input,
+ * because none is encoded.
  */
 async function withoutDeadCode(bundle: string): Promise<string> {
   const pure = bundle
     .replaceAll(/\(function \((?:HttpCodes|Headers|MediaTypes|ExitCode)\)/g, '/*@__PURE__*/$&')
     .replaceAll(/(\w+) \|\| \(\1 = \{\}\)/g, '$1 = {}')
-    .replace(/\(\w+ = globalThis\)\.__zod_globalRegistry \?\? .*/, '');
+    .replace(/\(\w+ = globalThis\)\.__zod_globalRegistry \?\? .*/, '')
+    .replaceAll('ctx.direction === "backward"', 'false');
   const { code = '' } = await minify(pure, {
     ecma: 2020,
     mangle: false,
