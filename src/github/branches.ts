@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Client } from '../http/client.ts';
 import type { ApiRequest } from '../http/request.ts';
-import { oneOf } from '../lib/one-of.ts';
+import { oneOf } from '../lib/schema.ts';
 import { pathIn, type Repository } from './repository.ts';
 
 /** A branch and its newest commit. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from '../http/client.ts';
-import { oneOf } from '../lib/one-of.ts';
+import { oneOf } from '../lib/schema.ts';
 import { pathIn, type Repository } from './repository.ts';
 
 const pull = () =>

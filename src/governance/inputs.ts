@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { InvalidInput } from '../inputs/failures.ts';
 import { objectProblem } from '../inputs/parse-input.ts';
 import { inputName } from '../inputs/read-inputs.ts';
-import { oneOf } from '../lib/one-of.ts';
+import { oneOf } from '../lib/schema.ts';
 import { formatExactUsd } from '../lib/usd.ts';
 import { INTERVALS, type Interval } from '../openrouter/resources/budgets.ts';
 import {

@@ -3,6 +3,7 @@ import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import type { IdTokenIssuer } from '../github/id-token.ts';
 import { BEARER_TOKEN, MIN_KEY_LENGTH } from '../http/token.ts';
+import { reject } from '../lib/schema.ts';
 import { uuid } from '../openrouter/resources/workspaces.ts';
 import type { Federation } from '../shared/federation.ts';
 import type { InvalidInput } from './failures.ts';
@@ -130,11 +131,6 @@ function missingKey(env: NodeJS.ProcessEnv): string {
   return isForkEvent(env)
     ? `is empty: on ${env['GITHUB_EVENT_NAME']}, runs for forks get no secrets. If this is not a fork, ${causes}`
     : `is empty: ${causes}`;
-}
-
-function reject(context: z.core.ParsePayload, input: string, message: string): never {
-  context.issues.push({ code: 'custom', message, input });
-  return z.NEVER;
 }
 
 function toApiUrl(text: string, context: z.core.ParsePayload): string {

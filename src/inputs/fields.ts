@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { reject } from '../lib/schema.ts';
 import { isIdOrSlug } from '../openrouter/resources/workspaces.ts';
 
 /** A boolean input, `preset` by default. */
@@ -78,8 +79,7 @@ function parseWithin(
   }
   const message =
     ms === undefined ? describeDefect(text) : `must be from ${bounds.min} to ${bounds.max}`;
-  context.issues.push({ code: 'custom', message: message + or, input: text });
-  return z.NEVER;
+  return reject(context, text, message + or);
 }
 
 function describeDefect(text: string): string {

@@ -6,7 +6,7 @@ import type { InvalidInput } from '../../inputs/failures.ts';
 import { flag } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
-import { oneOf } from '../../lib/one-of.ts';
+import { oneOf } from '../../lib/schema.ts';
 import {
   type CreateWorkspaceRequest,
   createWorkspaceRequest,

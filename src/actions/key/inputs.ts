@@ -7,7 +7,7 @@ import { flag, idOrSlug, lifetime, toMs } from '../../inputs/fields.ts';
 import { BOOLEANS } from '../../inputs/parse-input.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
-import { oneOf } from '../../lib/one-of.ts';
+import { oneOf } from '../../lib/schema.ts';
 import { createKeyRequest, LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
 import type { KeyRequest } from './create-key.ts';
 import { type JobStatus, jobStatusOf } from './job-status.ts';

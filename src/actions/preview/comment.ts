@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../../lib/json.ts';
-import { oneOf } from '../../lib/one-of.ts';
+import { oneOf } from '../../lib/schema.ts';
 import { exactUsd, parseUsd, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { isUuid, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';

@@ -19,7 +19,7 @@ import { count, flag, lifetime, maxDeletions, toMs } from '../../inputs/fields.t
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { slugPrefix } from '../../inputs/slug.ts';
 import { parseJson } from '../../lib/json.ts';
-import { oneOf } from '../../lib/one-of.ts';
+import { oneOf } from '../../lib/schema.ts';
 import { toUsd } from '../../lib/usd.ts';
 import { createKeyRequest } from '../../openrouter/resources/keys.ts';
 import { createWorkspaceRequest } from '../../openrouter/resources/workspaces.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { oneOf } from '../../lib/one-of.ts';
+import { oneOf } from '../../lib/schema.ts';
 import { keyTask } from '../key/create-key.ts';
 import type { Subject } from './subject.ts';
 

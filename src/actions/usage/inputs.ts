@@ -4,6 +4,7 @@ import type { InvalidInput } from '../../inputs/failures.ts';
 import { durationOrWord, flag, idOrSlug } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
+import { reject } from '../../lib/schema.ts';
 import { formatExactUsd, parseUsd, type Usd } from '../../lib/usd.ts';
 import { LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
 import { CALENDAR_PERIODS, type Since } from './period.ts';
@@ -20,9 +21,7 @@ const amount = () =>
       z.string(AMOUNT_MESSAGE),
       z.transform((text: string, context: z.core.ParsePayload): Usd => {
         const usd = parseUsd(text);
-        if (usd !== undefined && usd >= 0n) return usd;
-        context.issues.push({ code: 'custom', message: AMOUNT_MESSAGE, input: text });
-        return z.NEVER;
+        return usd !== undefined && usd >= 0n ? usd : reject(context, text, AMOUNT_MESSAGE);
       }),
     ),
   );

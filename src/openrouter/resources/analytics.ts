@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
+import { reject } from '../../lib/schema.ts';
 import { toUsd } from '../../lib/usd.ts';
 import { envelope } from '../envelope.ts';
 import { formatTime } from '../time.ts';
@@ -34,12 +35,10 @@ interface TimeRange {
 const metric = <Value>(parse: (value: unknown) => Value | undefined) =>
   z.pipe(
     z.unknown(),
-    z.transform((value, context: z.core.ParsePayload) => {
-      const parsed = parse(value ?? 0);
-      if (parsed !== undefined) return parsed;
-      context.issues.push({ code: 'custom', message: 'must be a number', input: value });
-      return z.NEVER;
-    }),
+    z.transform(
+      (value, context: z.core.ParsePayload) =>
+        parse(value ?? 0) ?? reject(context, value, 'must be a number'),
+    ),
   );
 
 /** Counts arrive as strings, such as `"1200"`. */

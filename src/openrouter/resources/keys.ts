@@ -4,7 +4,7 @@ import { ApiError, type ApiRequest, type ApiResponse, type Outcome } from '../..
 import { bearerToken, MIN_KEY_LENGTH } from '../../http/token.ts';
 import { catching } from '../../lib/catching.ts';
 import { parseJson } from '../../lib/json.ts';
-import { oneOf } from '../../lib/one-of.ts';
+import { oneOf } from '../../lib/schema.ts';
 import { exceeds, formatUsd, sumUsd, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
 import { type Deletion, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';

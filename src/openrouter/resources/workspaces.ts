@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
 import type { ApiRequest, ApiResponse, Outcome, RequestFacts } from '../../http/request.ts';
-import { oneOf } from '../../lib/one-of.ts';
+import { oneOf } from '../../lib/schema.ts';
 import { type Deletion, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
 import { listPages, PAGE_SIZE, type Page, pageOf } from '../pages.ts';

@@ -7,3 +7,9 @@ export function oneOf<const Word extends string>(words: readonly Word[], error?:
     params: { words },
   });
 }
+
+/** Rejects `input` from within a transform, whose value does not count then. */
+export function reject(context: z.core.ParsePayload, input: unknown, message: string): never {
+  context.issues.push({ code: 'custom', message, input });
+  return z.NEVER;
+}
