@@ -4,7 +4,7 @@ import { parseUsd, type Usd } from '../../src/lib/usd.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { keysKeepAppearing } from '../../src/teardown/failures.ts';
-import { sweepNotes, sweepOutputs, sweepSummary, sweepTables } from '../../src/teardown/report.ts';
+import { sweepOutputs, sweepSummary, sweepTables } from '../../src/teardown/report.ts';
 import type { SweepEntry, SweepResult } from '../../src/teardown/sweep-result.ts';
 import { EMPTY_SWEEP } from '../support/failures.ts';
 
@@ -64,7 +64,8 @@ test('what a sweep keeps is folded, sorted by slug, and has its age once', () =>
     entryOf('pr-2', { reason: 'only 2 h old' }),
     entryOf('pr-1', { age: undefined, reason: 'its age is unknown' }),
   ];
-  expect(sweepTables(resultOf({ kept, keptCount: 7 }))).toEqual({
+  const { table, folded } = sweepTables(resultOf({ kept, keptCount: 7 }));
+  expect({ table, folded }).toEqual({
     table: undefined,
     folded: [
       {
@@ -136,14 +137,14 @@ describe('of more workspaces than fit', () => {
     expect(Buffer.byteLength(json)).toBeLessThan(60_000);
     const { length } = JSON.parse(json);
     expect(length).toBeGreaterThan(300);
-    expect(sweepNotes(result)).toEqual([
+    expect(sweepTables(result).notes).toEqual([
       `The output ${output} lacks ${900 - length} of 900 workspaces: it is limited to 60 kB.`,
     ]);
   });
 });
 
 test('a sweep that finds nothing has no table', () => {
-  expect(sweepTables(resultOf({}))).toEqual({ table: undefined });
+  expect(sweepTables(resultOf({}))).toEqual({ table: undefined, notes: [] });
 });
 
 test('only a dry run that would delete workspaces and no keys says that it did not look for any', () => {

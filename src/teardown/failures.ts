@@ -6,7 +6,7 @@ import { linesOfPart, rejectionAdvice } from '../report/describe-api-error.ts';
 import { NOTHING_DELETED } from '../report/description.ts';
 import { keysTable } from '../report/key-table.ts';
 import { declareFailure, Failure } from '../shared/failure.ts';
-import { sweepNotes, sweepTables } from './report.ts';
+import { sweepTables } from './report.ts';
 import type { SweepResult } from './sweep-result.ts';
 
 export const workspaceHasKeys = declareFailure<{ workspace: WorkspaceRef; keys: readonly Key[] }>(
@@ -96,7 +96,6 @@ export const tooManyStale = declareFailure<{
   lines: [`Check ${check}. If that is right, raise max-deletions to ${result.staleCount} or more.`],
   effect: [NOTHING_DELETED],
   ...sweepTables(result),
-  notes: sweepNotes(result),
 }));
 
 export const sweepIncomplete = declareFailure<{ result: SweepResult }>(
@@ -122,7 +121,6 @@ export const sweepIncomplete = declareFailure<{ result: SweepResult }>(
       ],
       effect: [`Deleted: ${countWorkspaces(result.deleted.length)}.`],
       ...sweepTables(result),
-      notes: sweepNotes(result),
     };
   },
 );

@@ -28,11 +28,6 @@ function toJson(entries: readonly SweepEntry[]): BoundedJson {
   );
 }
 
-/** What the outputs lack, for the summary of any sweep. */
-export function sweepNotes(result: SweepResult): string[] {
-  return describeOmitted(sweepOutputs(result));
-}
-
 /** The summary of a step that succeeded. */
 export function sweepSummary(
   result: SweepResult,
@@ -48,18 +43,23 @@ export function sweepSummary(
           : `✅ Deleted ${countWorkspaces(deleted.length)}`,
     paragraphs: dryRun && !deleteKeys && staleCount > 0 ? [KEYS_NOT_CHECKED] : [],
     ...sweepTables(result),
-    notes: sweepNotes(result),
   };
 }
 
+interface SweepTables extends Pick<Summary, 'table' | 'folded'> {
+  /** What the outputs lack. */
+  notes: readonly string[];
+}
+
 /** The tables of the workspaces that a sweep found: those that are kept are folded. */
-export function sweepTables(result: SweepResult): Pick<Summary, 'table' | 'folded'> {
+export function sweepTables(result: SweepResult): SweepTables {
   const { kept, keptCount } = result;
-  if (keptCount === 0) return { table: staleTable(result) };
+  const found = { table: staleTable(result), notes: describeOmitted(sweepOutputs(result)) };
+  if (keptCount === 0) return found;
   const rows = sorted(kept).map(({ slug, reason }) => [{ code: slug }, reason]);
   const table = { header: ['Workspace', 'Reason'], rows, more: keptCount - kept.length };
   return {
-    table: staleTable(result),
+    ...found,
     folded: [{ title: `Kept: ${countWorkspaces(keptCount)}`, table }],
   };
 }
