@@ -3,6 +3,7 @@ import { totalSpent } from '../../openrouter/resources/keys.ts';
 import { keysTable } from '../../report/key-table.ts';
 import type { Outputs } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
+import { deletionTitle } from '../../teardown/deletion-title.ts';
 import type { DeleteRequest, DeleteResult } from './delete-workspace.ts';
 
 /** The outputs for the result of the step. */
@@ -20,23 +21,14 @@ export function deleteSummary(
   { workspace, deleted, keys }: DeleteResult,
   request: DeleteRequest,
 ): Summary {
-  if (!workspace) {
-    return { title: `✅ Nothing to delete: no OpenRouter workspace is ${request.workspace}` };
-  }
+  if (!workspace) return { title: deletionTitle(request.workspace, undefined, request) };
   const { name, slug, id } = workspace;
   const label = request.dryRun
     ? 'API keys that would be deleted with it'
     : 'API keys deleted by this step';
   return {
-    title: titleOf(name, { deleted, dryRun: request.dryRun }),
+    title: deletionTitle(name, { deleted }, request),
     paragraphs: [`Slug ${slug}, id ${id}. ${label}: ${keys.length}.`],
     table: keysTable(keys),
   };
-}
-
-function titleOf(name: string, { deleted, dryRun }: { deleted: boolean; dryRun: boolean }): string {
-  if (dryRun) return `🔎 Dry run: would delete the OpenRouter workspace ${name}`;
-  return deleted
-    ? `✅ Deleted the OpenRouter workspace ${name}`
-    : `✅ Already deleted by another job: the OpenRouter workspace ${name}`;
 }

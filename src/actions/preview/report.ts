@@ -3,6 +3,7 @@ import { keysTable } from '../../report/key-table.ts';
 import { type Outputs, toJsonList } from '../../report/outputs.ts';
 import type { Report } from '../../report/report.ts';
 import type { Summary } from '../../report/summary.ts';
+import { deletionTitle } from '../../teardown/deletion-title.ts';
 import { sweepOutputs, sweepSummary } from '../../teardown/report.ts';
 import { createSummary } from '../create/report.ts';
 import { isNew } from '../create/request.ts';
@@ -85,31 +86,22 @@ function warningOf({ cap, spent, limit }: Share): string {
   return limit < cap.limit || isAlmostSpent(spent, cap.amount) ? '⚠️ ' : '';
 }
 
-type Titled = Pick<PreviewRequest, 'dryRun'>;
-
 /** The summary about a preview that is not needed any more. */
 export function endSummary(
   { identity }: Pick<Preview, 'identity'>,
   deletion: PreviewDeletion,
-  request: Titled,
+  request: Pick<PreviewRequest, 'dryRun'>,
 ): Summary {
+  const found = deletion.kind === 'deletion' ? deletion : undefined;
   return {
-    title: `${closedTitle(deletion, request)} ${identity.slug}`,
+    title: deletionTitle(identity.slug, found, request),
     paragraphs: [`${describePreview(identity)}.`],
-    ...(deletion.kind === 'deletion' && {
-      table: keysTable(deletion.deletedKeys, 'Total'),
-      notes: deletion.keysSpent === null ? [MAY_BE_MORE] : [],
+    ...(found && {
+      table: keysTable(found.deletedKeys, 'Total'),
+      notes: found.keysSpent === null ? [MAY_BE_MORE] : [],
     }),
   };
 }
 
 /** Another job may have deleted others, or the comment that remembers them cannot be read. */
 const MAY_BE_MORE = 'The API keys of the workspace may have spent more than shown.';
-
-function closedTitle(deletion: PreviewDeletion, { dryRun }: Titled): string {
-  if (deletion.kind !== 'deletion') return '✅ Nothing to delete: no OpenRouter workspace is';
-  if (dryRun) return '🔎 Dry run: would delete the OpenRouter workspace';
-  return deletion.deleted
-    ? '✅ Deleted the OpenRouter workspace'
-    : '✅ Already deleted by another job: the OpenRouter workspace';
-}
