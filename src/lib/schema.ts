@@ -1,11 +1,8 @@
 import * as z from 'zod/mini';
 
-/** The schema of one of `words`. It needs less code than `z.enum`. */
+/** The schema of one of `words`, which tests read from it. It needs less code than `z.enum`. */
 export function oneOf<const Word extends string>(words: readonly Word[], error?: string) {
-  return z.custom<Word>((value) => words.includes(value), {
-    error,
-    params: { words },
-  });
+  return z.custom<Word>((value) => words.includes(value), { error, params: { words } });
 }
 
 /** Rejects `input` from within a transform, whose value does not count then. */
