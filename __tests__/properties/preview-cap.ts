@@ -372,19 +372,30 @@ function aKeyThatIsNotGivenOutEndsWithItsJob(scene: Scene): void {
   }
 }
 
-/** A job that fails without a fault overlaps one that has a key, or others held the whole cap. */
+const overlap = ({ main: one }: Job, { main: other }: Job) =>
+  one && other && one.startedAt <= other.endedAt && other.startedAt <= one.endedAt;
+
+/** `job`, those that overlap it, those that overlap these, and so on: each may have given way to another. */
+function rivalsOf(job: CappedJob, jobs: readonly CappedJob[]): CappedJob[] {
+  let rivals = [job];
+  for (let size = 0; size < rivals.length; ) {
+    size = rivals.length;
+    const known = rivals;
+    rivals = jobs.filter((one) => known.some((rival) => overlap(one, rival)));
+  }
+  return rivals;
+}
+
+/** Of jobs that meet no fault and overlap, one gets a key, or others held the whole cap. */
 function somebodyGetsAKey(scene: Scene): void {
   const { schedule, jobs, cap } = scene;
   if (!schedule.isCalm) return;
   for (const job of jobs.filter(({ hasCap, key }) => hasCap && !key)) {
     const [from, to] = [job.main?.startedAt ?? 0, job.main?.endedAt ?? 0];
-    const overlapping = jobs.filter(
-      ({ main, key }) => key && main && main.startedAt <= to && main.endedAt >= from,
-    );
     const before = scene.exposed.filter(({ at }) => at >= from - CALM_LAG_MS - 400 && at <= to);
     const earlier = scene.exposed.findLast(({ at }) => at <= from - CALM_LAG_MS);
     const isHeld = [...before, ...(earlier ? [earlier] : [])].some(({ amount }) => amount >= cap);
-    if (overlapping.length === 0 && !isHeld) {
+    if (rivalsOf(job, jobs).every(({ key }) => !key) && !isHeld) {
       expect({ job: job.name, error: job.main?.error }).toEqual('somebody has a key');
     }
   }
