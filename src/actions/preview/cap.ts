@@ -104,8 +104,10 @@ export function totalsOf(exposures: readonly Exposure[]): { spent: Usd; held: Us
 export function allowance(others: readonly Exposure[], cap: KeyCap, limit = cap.limit): Usd {
   const staying = others.filter(({ key }) => !cap.replaced.includes(key.hash));
   const { spent, held } = totalsOf(others);
-  const left = minUsd(limit, whatIsLeft(cap, spent + totalsOf(staying).held));
-  return spent + held + left > cap.amount + cap.limit ? 0n : left;
+  // What those that it replaces hold beyond the requested limit counts, but must not block it: after some
+  // failed deployments, none could succeed any more.
+  const exposed = spent + maxUsd(totalsOf(staying).held, held - cap.limit);
+  return minUsd(limit, whatIsLeft(cap, exposed));
 }
 
 function whatIsLeft({ amount }: Cap, exposed: Usd): Usd {

@@ -251,14 +251,25 @@ describe('a deployed key', () => {
     expect(failureOf(await post(event, step, failing)).code).toBe('forbidden');
   });
 
-  test('is not created if it would exceed the cap by more than its own limit', async () => {
-    const failing = { ...DEPLOYED, 'job-status': 'failure' };
-    // The runners of two jobs die without a post step.
+  test('exceeds the cap, with all that it replaces, by its own limit at most', async () => {
+    // The runners of three jobs die without a post step.
     await main(open(), DEPLOYED);
     await main(push(), DEPLOYED);
     await main(push(), DEPLOYED);
-    expect(limits()).toEqual([1, 1, 1]);
-    expect(failureOf(await main(push(), failing)).code).toBe('preview-limit-reached');
+    await main(push(), DEPLOYED);
+    expect(limits()).toEqual([0.5, 1, 1, 1]);
+    expect(failureOf(await main(push(), DEPLOYED)).code).toBe('preview-limit-reached');
+  });
+
+  test('replaces those of several deployments that failed', async () => {
+    const one = { ...DEPLOYED, 'limit-usd': '2' };
+    const failing = { ...one, 'job-status': 'failure' };
+    await job(open(), one);
+    await job(push(), failing, 0.3);
+    await job(push(), failing, 0.4);
+    const { main: step } = await job(push(), one);
+    expect(keyOf(step)).toMatchObject({ limit: 1.6 });
+    expect(limits()).toEqual([1.6, 'disabled', 'disabled', 'disabled']);
   });
 
   test.each([
