@@ -1,7 +1,7 @@
 import type { Repository } from '../../github/repository.ts';
 import { countOf } from '../../lib/format.ts';
 import type { Cell, Table } from '../../lib/table.ts';
-import { formatUsd, toUsd, type Usd } from '../../lib/usd.ts';
+import { formatUsd, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import { isLimitUsedUp, type Key, limitOf, usedOf } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
 import { createdAt, formatMinute } from '../../openrouter/time.ts';
@@ -81,7 +81,9 @@ function htmlOf(facts: CommentFacts, options: RowOptions): string {
   return summaryHtml(summary, { redact, maxBytes: Number.POSITIVE_INFINITY });
 }
 
-/** What the title shows: the cost of all workspaces, or with a cap that of the one that exists. */
+/**
+ * What the title shows: the cost of all workspaces, or with a cap what counts towards it of the one that exists.
+ */
 function costOf(facts: CommentFacts) {
   const { data, existing } = facts;
   const [id = '', ...others] = existing.map(({ workspace }) => workspace.id);
@@ -91,9 +93,22 @@ function costOf(facts: CommentFacts) {
     return { warning: '', spent: totalOf(facts).amount, doubt: doubtOf(facts), ofCap: '' };
   }
   const own = { ...facts, data: { ...data, workspaces: { [id]: capped } } };
-  const spent = totalOf(own).amount;
+  const spent = totalOf(own).amount + byokOf(existing.flatMap(({ keys }) => keys));
   const warning = isAlmostSpent(spent, cap) ? '⚠️ ' : '';
   return { warning, spent, doubt: doubtOf(own), ofCap: ` of ${formatUsd(cap)}` };
+}
+
+/** What was paid with one's own provider keys, if that counts towards the limit of the newest key. */
+function byokOf(keys: readonly Key[]): Usd {
+  const [newest] = newestFirst(keys);
+  if (newest?.['include_byok_in_limit'] !== true) return 0n;
+  return sumUsd(keys.map((key) => toUsd(key['byok_usage']) ?? 0n));
+}
+
+function newestFirst(keys: readonly Key[]): Key[] {
+  return keys.toSorted(
+    (a, b) => (createdAt(b) ?? 0) - (createdAt(a) ?? 0) || (a.hash < b.hash ? -1 : 1),
+  );
 }
 
 interface Parts extends Omit<Summary, 'title'> {
@@ -172,13 +187,10 @@ const USED_UP = '⚠️\u00a0used\u00a0up';
 
 /** The newest first. */
 function spendersOf({ existing }: CommentFacts, options: CommentOptions): Spender[] {
-  return existing
-    .flatMap(({ keys }) => keys)
-    .sort((a, b) => (createdAt(b) ?? 0) - (createdAt(a) ?? 0) || (a.hash < b.hash ? -1 : 1))
-    .map((key) => {
-      const spent = toUsd(key['usage']) ?? null;
-      return { ...titleOfKey(key, options), spent, limit: shareOfLimit(key, spent) };
-    });
+  return newestFirst(existing.flatMap(({ keys }) => keys)).map((key) => {
+    const spent = toUsd(key['usage']) ?? null;
+    return { ...titleOfKey(key, options), spent, limit: shareOfLimit(key, spent) };
+  });
 }
 
 /** The workspaces with their links, and what matters most of their keys. */

@@ -294,6 +294,18 @@ test('the comment shows the cap of the run that created the newest key', async (
   expect(title()).toBe('OpenRouter preview: $0.75');
 });
 
+test('the comment counts what the cap counts', async () => {
+  const title = () => /<h3>(.*)<\/h3>/.exec(gitHub.repository.comments.now()[0]?.body ?? '')?.[1];
+  const inputs = { ...CAPPED, comment: 'true', 'include-byok-in-limit': 'true' };
+  const event = open();
+  const step = await main(event, { ...inputs, 'limit-usd': '2.5' });
+  seedUsage(harness.sandbox, keyOf(step), { credits: 0.25, byok: 2 });
+  await post(event, step, inputs);
+  expect(title()).toBe('OpenRouter preview: ⚠️ $2.25 of $2.50');
+  await job(push(), { ...inputs, 'include-byok-in-limit': 'false' });
+  expect(title()).toBe('OpenRouter preview: $0.25 of $2.50');
+});
+
 describe('a dry run', () => {
   const DRY = { ...CAPPED, 'dry-run': 'true' };
 
