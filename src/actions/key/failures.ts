@@ -195,13 +195,15 @@ export const keyLimitUsedUp = declareWarning<{
   /** What providers charged; undefined if unknown. */
   byok: Usd | undefined;
   limit: KeyLimit;
-}>('key-limit-used-up', ({ name, spent, byok, limit }) => ({
+  /** The inputs that limit the key. */
+  limitInputs: string | undefined;
+}>('key-limit-used-up', ({ name, spent, byok, limit, limitInputs = 'limit-usd' }) => ({
   title: `Spent ${formatUsd(spent)}: the limit of the API key ${JSON.stringify(name)} is used up`,
   lines: [
     ...(describeByok(byok) ? [`Spent with your own provider keys: ${describeByok(byok)}.`] : []),
     `${describeLimit(limit)}.`,
     'OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.',
-    'If the job needs more, raise limit-usd.',
+    `If the job needs more, raise ${limitInputs}.`,
   ],
 }));
 

@@ -28,6 +28,8 @@ export interface KeySpend {
 export interface SpendContext extends Context {
   /** Called with what the created key has spent, if that can be read. */
   onSpend(spend: KeySpend): void;
+  /** The inputs that limit the key; by default, `limit-usd`. */
+  limitInputs?: string | undefined;
 }
 
 /** The most that the revocation may be delayed, in milliseconds. */
@@ -55,7 +57,7 @@ export async function reportSpend(created: KeyIdentity, context: SpendContext): 
 export function reportSpendOf(
   created: KeyIdentity,
   key: Key | undefined,
-  { log, warn, onSpend }: SpendContext,
+  { log, warn, onSpend, limitInputs }: SpendContext,
 ): void {
   const described = describeKey(created);
   const spent = toUsd(key?.['usage']);
@@ -70,5 +72,5 @@ export function reportSpendOf(
   const spend = { name: created.name, spent, byok: toUsd(key['byok_usage']) };
   const isUsedUp = limit !== undefined && isLimitUsedUp(limit, spent);
   onSpend({ ...spend, limit, isUsedUp });
-  if (limit && isUsedUp) warn(keyLimitUsedUp, { ...spend, limit });
+  if (limit && isUsedUp) warn(keyLimitUsedUp, { ...spend, limit, limitInputs });
 }

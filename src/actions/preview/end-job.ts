@@ -181,11 +181,12 @@ async function endCreated(
   const { created, search, replaced } = saved;
   if (!created) return;
   const key = { name: search.desired.name, ...created };
+  const limitInputs = capped.cap && 'limit-usd or preview-limit-usd';
   if (!replaced) {
-    reportSpendOf(key, await disable(key, context), context);
+    reportSpendOf(key, await disable(key, context), { ...context, limitInputs });
     return;
   }
-  await reportSpend(key, context);
+  await reportSpend(key, { ...context, limitInputs });
   const { workspace } = search;
   const replacement = { key, workspace, replaced, isSameName: isSameKeyName };
   const disabled = new Map<string, Key>();

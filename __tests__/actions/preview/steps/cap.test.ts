@@ -87,6 +87,13 @@ describe('a cap for all keys of a preview', () => {
     );
   });
 
+  test('is named when a key has used up its part of it', async () => {
+    await job(open(), CAPPED, 1);
+    await job(push(), CAPPED, 1);
+    const { post: ended } = await job(push(), CAPPED, 0.5);
+    expect(ended.log).toContain('If the job needs more, raise limit-usd or preview-limit-usd.');
+  });
+
   test('is not reached for a key that may spend nothing', async () => {
     await job(open(), CAPPED);
     add(9);
