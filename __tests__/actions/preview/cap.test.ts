@@ -66,6 +66,7 @@ describe('the exposure of a key', () => {
     ['unread', { limit: 'much' }, {}],
     ['unread', { limit: 'much' }, { replaced: ['a1'] }],
     ['unread', { usage: null }, {}],
+    ['unread', { usage: -1, disabled: true }, {}],
     ['unread', { usage: undefined, disabled: true }, {}],
     ['unread', { byok_usage: undefined, include_byok_in_limit: true }, { withByok: true }],
     ['without-byok', {}, { withByok: true }],

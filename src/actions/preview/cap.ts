@@ -66,7 +66,10 @@ export function exposureOf(key: Key, { withByok, replaced }: Cap, now: number): 
   const counters = [toUsd(key['usage']), withByok ? toUsd(key['byok_usage']) : 0n];
   const spent = sumUsd(counters.map((counter) => counter ?? 0n));
   const none = { key, spent, held: 0n };
-  if (counters.includes(undefined)) return { ...none, problem: 'unread' };
+  // A negative one would allow the others more.
+  if (counters.some((counter) => counter === undefined || counter < 0n)) {
+    return { ...none, problem: 'unread' };
+  }
   if (unusableState(key, now)) return none;
   const limit = toUsd(key['limit']);
   const problem = problemOf(key, limit, withByok);
