@@ -1,4 +1,5 @@
 import {
+  formatExactUsd,
   formatUsd,
   maxUsd,
   minUsd,
@@ -38,8 +39,8 @@ export interface Share {
 
 /** `Spent $4.33 of $5.00. The API key can spend $0.67, less than limit-usd, $1.00.` */
 export function describeShare({ cap, spent, limit }: Share): string {
-  const less = limit < cap.limit ? `, less than limit-usd, ${formatUsd(cap.limit)}` : '';
-  return `Spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}. The API key can spend ${formatUsd(limit)}${less}.`;
+  const less = limit < cap.limit ? `, less than limit-usd, ${formatExactUsd(cap.limit)}` : '';
+  return `Spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}. The API key can spend ${formatExactUsd(limit)}${less}.`;
 }
 
 /** Whether a reader should notice how much of a cap is spent: nine tenths. */

@@ -77,6 +77,7 @@ describe('a cap for all keys of a preview', () => {
     add(1.5, 'Mine');
     const last = await main(push(), CAPPED);
     expect(keyOf(last)).toMatchObject({ limit: 0.376543211 });
+    expect(last.log).toContain('can spend $0.376543211, less than limit-usd, $1.00.');
     expect(failureOf(await main(push(), CAPPED)).lines).toEqual(
       expect.arrayContaining([
         '4 API keys spent $0.00 of $2.50.',
