@@ -165,7 +165,10 @@ export async function lowerAtEnd(
     const others = exposures.filter((one) => one !== own);
     const final = finalLimit(own, others, { cap, known });
     if (final) await lower(key, final.limit, context);
-    if (final?.isUsedUp) context.warn(previewLimitReachedWarning, { key, cap, exposures: others });
+    if (final?.isUsedUp) {
+      const all = [...others, { ...own, held: 0n }];
+      context.warn(previewLimitReachedWarning, { key, cap, exposures: all });
+    }
     return;
   }
   throw new Failure(keyNotCapped, { keys: [{ key, problem: 'unlisted' }] });

@@ -87,9 +87,11 @@ function problemOf(key: Key, limit: Usd | undefined, withByok: boolean): CapProb
   return withByok && key['include_byok_in_limit'] !== true ? 'without-byok' : undefined;
 }
 
-/** Whether the name of a key of a preview is one that a job gives it. */
-export function isOfJob({ name }: Key): boolean {
-  return /^[\w.-]+\/[\w.-]+( \/ |#|: )/.test(name);
+/** For what a key of a preview was created, by its name. */
+export function purposeOf({ name }: Key): 'job' | 'deployment' | 'other' {
+  const [, sign] = /^[\w.-]+\/[\w.-]+( \/ |#|: )/.exec(name) ?? [];
+  if (sign === undefined) return 'other';
+  return sign === ' / ' ? 'job' : 'deployment';
 }
 
 /** What keys have spent, and what they may still spend. */

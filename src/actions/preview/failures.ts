@@ -5,7 +5,7 @@ import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { rejectionAdvice } from '../../report/describe-api-error.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { failedRequests } from '../../teardown/failures.ts';
-import { type Cap, type CapProblem, type Exposure, isOfJob, totalsOf } from './cap.ts';
+import { type Cap, type CapProblem, type Exposure, purposeOf, totalsOf } from './cap.ts';
 
 export const noSubject = declareFailure<{ event: string }>('no-subject', ({ event }) => ({
   title: 'Cannot tell which pull request or branch this preview is of',
@@ -78,7 +78,7 @@ export const previewNotChecked = declareWarning<{
 
 interface ReachedCap {
   cap: Cap;
-  /** Of all keys but the one in question. */
+  /** Of all keys, but for one that was created in vain. */
   exposures: readonly Exposure[];
 }
 
@@ -108,23 +108,36 @@ export const previewLimitReachedWarning = declareWarning<ReachedCap & { key: Key
 );
 
 function linesOfReached({ cap, exposures }: ReachedCap): string[] {
-  const holding = exposures.filter(({ held }) => held > 0n);
-  const ofJobs = holding.filter(({ key }) => isOfJob(key));
-  const others = holding.filter(({ key }) => !isOfJob(key));
+  const { spent } = totalsOf(exposures);
   return [
-    `${countKeys(exposures.length)} spent ${formatUsd(totalsOf(exposures).spent)} of ${formatUsd(cap.amount)}.`,
-    ...(ofJobs.length > 0
-      ? [
-          `Keys of jobs and deployments hold ${formatUsd(totalsOf(ofJobs).held)}: run this again once the jobs have ended.`,
-        ]
-      : []),
-    ...(others.length > 0
-      ? [
-          `Keys made by hand hold ${formatUsd(totalsOf(others).held)}: lower their limits or disable them, and do not delete them.`,
-          ...truncateList(others.map(({ key }) => describeKey(key))),
-        ]
-      : []),
+    `${countKeys(exposures.length)} spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}.`,
+    // If all is spent, it does not help that keys hold less.
+    ...(spent < cap.amount ? HOLDERS.flatMap((holder) => linesOfHolder(holder, exposures)) : []),
     'To go on, write a higher preview-limit-usd into the workflow of the pull request.',
+  ];
+}
+
+/** Whose keys may still spend something, and what to do about that. */
+const HOLDERS = [
+  ['job', 'Keys of jobs', 'run this again once the jobs have ended.'],
+  [
+    'deployment',
+    'Keys of deployments',
+    'run this again once no deployment is running, or lower their limits.',
+  ],
+  ['other', 'Keys made by hand', 'lower their limits or disable them, and do not delete them.'],
+] as const;
+
+function linesOfHolder(
+  [purpose, keys, advice]: (typeof HOLDERS)[number],
+  exposures: readonly Exposure[],
+): string[] {
+  const holding = exposures.filter(({ key, held }) => held > 0n && purposeOf(key) === purpose);
+  if (holding.length === 0) return [];
+  return [
+    `${keys} hold ${formatUsd(totalsOf(holding).held)}: ${advice}`,
+    // A job ends its own.
+    ...(purpose === 'job' ? [] : truncateList(holding.map(({ key }) => describeKey(key)))),
   ];
 }
 
@@ -138,6 +151,9 @@ const PROBLEMS: Readonly<Record<CapProblem | 'unlisted' | 'unchanged', string>> 
   unchanged: 'has a higher limit than requested',
 };
 
+/** What a person can correct. The rest is not what OpenRouter documents. */
+const CORRECTABLE: ReadonlySet<string> = new Set(['unlimited', 'resets', 'without-byok']);
+
 export const keyNotCapped = declareFailure<{
   keys: readonly { key: KeyIdentity; problem: keyof typeof PROBLEMS }[];
 }>('key-not-capped', ({ keys }) => ({
@@ -149,6 +165,8 @@ export const keyNotCapped = declareFailure<{
           `The API key ${describeKey(key)}, hash ${key.hash}, ${PROBLEMS[problem]}.`,
       ),
     ),
-    'Give a key made by hand a limit that never resets, or disable it, and do not delete it. Otherwise, run this again.',
+    keys.some(({ problem }) => CORRECTABLE.has(problem))
+      ? "Correct that in OpenRouter's dashboard or disable the key, and do not delete it. If a running job has it, run this again once that has ended."
+      : 'Run this again.',
   ],
 }));

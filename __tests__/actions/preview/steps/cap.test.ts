@@ -81,11 +81,25 @@ describe('a cap for all keys of a preview', () => {
     expect(failureOf(await main(push(), CAPPED)).lines).toEqual(
       expect.arrayContaining([
         '4 API keys spent $0.00 of $2.50.',
-        'Keys of jobs and deployments hold $1.00: run this again once the jobs have ended.',
+        'Keys of jobs hold $0.50: run this again once the jobs have ended.',
+        'Keys of deployments hold $0.50: run this again once no deployment is running, or lower their limits.',
         'Keys made by hand hold $1.50: lower their limits or disable them, and do not delete them.',
+        expect.stringMatching(/^"octo-org\/shop#1 \/ Preview \/ test" \(sk-or-v1-/),
         expect.stringMatching(/^"Mine" \(sk-or-v1-/),
       ]),
     );
+  });
+
+  test('needs no key to hold less if all of it is spent', async () => {
+    await job(open(), { ...DEPLOYED, 'limit-usd': '2' }, 1);
+    await job(push(), CAPPED);
+    const mine = add(1.5, 'Mine');
+    seedUsage(harness.sandbox, mine, { credits: 1.5 });
+    Object.assign(mine, { limit: 2 });
+    expect(failureOf(await main(push(), CAPPED)).lines.slice(0, 2)).toEqual([
+      '3 API keys spent $2.50 of $2.50.',
+      expect.stringContaining('a higher preview-limit-usd'),
+    ]);
   });
 
   test('is named when a key has used up its part of it', async () => {
@@ -202,10 +216,12 @@ describe('a key that cannot be capped', () => {
     await job(open(), CAPPED);
     const key = Object.assign(add(1, 'Mine'), fields);
     const step = await main(push(), { ...CAPPED, ...inputs });
+    const advice = 'limit' in fields && fields.limit ? 'Run this again.' : 'Correct that in ';
     expect(failureOf(step)).toMatchObject({
       code: 'key-not-capped',
       lines: expect.arrayContaining([
         `The API key "Mine" (${key.label}), hash ${key.hash}, ${problem}.`,
+        expect.stringContaining(advice),
         'Nothing was changed at OpenRouter.',
       ]),
     });
@@ -248,6 +264,7 @@ describe('a deployed key', () => {
         data: expect.stringContaining('Nothing is left of preview-limit-usd'),
       }),
     ]);
+    expect(next.log).toContain('3 API keys spent $0.70 of $2.50.');
   });
 
   test('fails the post step if its limit cannot be lowered', async () => {
