@@ -71,10 +71,10 @@ async function withoutDeadCode(bundle: string): Promise<string> {
       dead_code: true,
       evaluate: true,
       if_return: true,
-      inline: 1,
+      inline: 2,
       join_vars: true,
       keep_fargs: false,
-      passes: 2,
+      passes: 3,
       properties: true,
       pure_funcs: [
         'require',

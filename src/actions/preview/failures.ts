@@ -88,7 +88,7 @@ export const previewLimitReached = declareFailure<ReachedCap & { wasCreated?: bo
     title: 'Nothing is left of preview-limit-usd',
     lines: [
       ...linesOfReached(reached),
-      'A required check succeeds after that, or once the pull request was closed and reopened, which begins at $0.00.',
+      'A required check succeeds after that, or once the pull request was reopened, which begins at $0.00.',
     ],
     effect: [
       wasCreated
@@ -113,7 +113,7 @@ function linesOfReached({ cap, exposures }: ReachedCap): string[] {
     `${countKeys(exposures.length)} spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}.`,
     // If all is spent, it does not help that keys hold less.
     ...(spent < cap.amount ? HOLDERS.flatMap((holder) => linesOfHolder(holder, exposures)) : []),
-    'To go on, write a higher preview-limit-usd into the workflow of the pull request.',
+    'To go on, raise preview-limit-usd in the workflow.',
   ];
 }
 
@@ -160,10 +160,7 @@ export const keyNotCapped = declareFailure<{
   title: 'preview-limit-usd cannot be kept',
   lines: [
     ...truncateList(
-      keys.map(
-        ({ key, problem }) =>
-          `The API key ${describeKey(key)}, hash ${key.hash}, ${PROBLEMS[problem]}.`,
-      ),
+      keys.map(({ key, problem }) => `The API key ${describeKey(key)} ${PROBLEMS[problem]}.`),
     ),
     keys.some(({ problem }) => CORRECTABLE.has(problem))
       ? "Correct that in OpenRouter's dashboard or disable the key, and do not delete it. If a running job has it, run this again once that has ended."

@@ -56,7 +56,7 @@ describe('a cap for all keys of a preview', () => {
       title: 'Nothing is left of preview-limit-usd',
       lines: [
         '3 API keys spent $2.50 of $2.50.',
-        expect.stringContaining('a higher preview-limit-usd'),
+        expect.stringContaining('raise preview-limit-usd'),
         expect.stringContaining('required check'),
         'The workspace stays. No API key was created.',
       ],
@@ -98,7 +98,7 @@ describe('a cap for all keys of a preview', () => {
     Object.assign(mine, { limit: 2 });
     expect(failureOf(await main(push(), CAPPED)).lines.slice(0, 2)).toEqual([
       '3 API keys spent $2.50 of $2.50.',
-      expect.stringContaining('a higher preview-limit-usd'),
+      expect.stringContaining('raise preview-limit-usd'),
     ]);
   });
 
@@ -220,7 +220,7 @@ describe('a key that cannot be capped', () => {
     expect(failureOf(step)).toMatchObject({
       code: 'key-not-capped',
       lines: expect.arrayContaining([
-        `The API key "Mine" (${key.label}), hash ${key.hash}, ${problem}.`,
+        `The API key "Mine" (${key.label}) ${problem}.`,
         expect.stringContaining(advice),
         'Nothing was changed at OpenRouter.',
       ]),
