@@ -71,9 +71,10 @@ function stepOf(uses: string, inputs: Record<string, ManifestInput>, scene: Scen
     const isShown =
       required || name === 'management-key' || description?.includes('Either this or');
     const value = (isShown ? new Map(Object.entries(examples)).get(name) : text) ?? '""';
-    return `${commentOf(name, inputs)}    ${name}: ${value}`;
+    const comment = commentOf(name, inputs);
+    return `${comment && `\n${comment}`}    ${name}: ${value}`;
   });
-  return [`- uses: ${uses}`, '  with:', ...lines].join('\n');
+  return [`- uses: ${uses}`, '  with:', ...lines].join('\n').replace('with:\n\n', 'with:\n');
 }
 
 /** What is written above an input. Of consecutive inputs of the root action, only the first has it. */

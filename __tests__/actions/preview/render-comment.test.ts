@@ -92,7 +92,7 @@ describe('the comment of a preview', () => {
       `<p>${LINK} · last job $0.0409 · 3 keys so far · ⚠️ one has used up its limit</p>`,
       '<table>',
       HEADER,
-      `<tr><td><a href="${RUN}1">Preview / test</a>, 28 Nov 08:25 UTC</td><td align="right">$0.0409</td><td align="right">4\u00a0% of $1.00</td></tr>`,
+      `<tr><td><a href="${RUN}1">Preview / test</a>, 28 Nov 08:25 UTC</td><td align="right">$0.0409</td><td align="right">4\u00a0% of\u00a0$1.00</td></tr>`,
       `<tr><td><a href="${RUN}2">Preview / evals</a>, 1 Oct 12:00 UTC, attempt 2</td><td align="right">$1.00</td><td align="right">⚠️\u00a0used\u00a0up</td></tr>`,
       '<tr><td><code>By hand</code></td><td align="right">$0.30</td><td align="right">–</td></tr>',
       '</table>',
@@ -189,12 +189,12 @@ test('the comment ends with a link to the section of the documents about it', ()
 
 describe('the part of its limit that a key has used', () => {
   test.each<[string, Partial<Key>]>([
-    ['25\u00a0% of $1.00', { limit_remaining: 0.75 }],
-    ['25\u00a0% of $1.00', {}],
-    ['99\u00a0% of $1.00', { usage: 0.9999 }],
-    ['0\u00a0% of $0.00', { usage: 0, limit: 0 }],
+    ['25\u00a0% of\u00a0$1.00', { limit_remaining: 0.75 }],
+    ['25\u00a0% of\u00a0$1.00', {}],
+    ['99\u00a0% of\u00a0$1.00', { usage: 0.9999 }],
+    ['0\u00a0% of\u00a0$0.00', { usage: 0, limit: 0 }],
     // OpenRouter says what remains of the current day, and the counter is of the key's life.
-    ['10\u00a0% of $1.00 daily', { usage: 8, limit_reset: 'daily', limit_remaining: 0.9 }],
+    ['10\u00a0% of\u00a0$1.00 daily', { usage: 8, limit_reset: 'daily', limit_remaining: 0.9 }],
     ['unknown', { usage: 8, limit_reset: 'daily' }],
     ['unknown', { usage: null }],
     ['unknown', { limit: 'much' }],

@@ -39,8 +39,9 @@ const modelOf = (credits: string | null, byok = '0'): ModelUsage => ({
   byok_usage: usd(byok),
 });
 
-const lastCellsOf = (result: UsageResult, count: number) =>
-  usageSummary(result, NO_WARNING).table?.rows.map((row) => row.slice(-count));
+/** The cost and the share of each model. */
+const costsOf = (result: UsageResult) =>
+  usageSummary(result, NO_WARNING).table?.rows.map((row) => row.slice(1, 3));
 
 describe('why figures are incomplete', () => {
   const INVALID = 'A counter or created_at is missing or invalid.';
@@ -141,19 +142,19 @@ describe('the amount', () => {
 describe('the table of models', () => {
   test('has shares of more than all, and of less than nothing, after refunds', () => {
     const result = resultOf({ models: [modelOf('10'), modelOf('-5')] });
-    expect(lastCellsOf(result, 2)).toEqual([
-      ['$10.00', '██████████ 200\u00a0%'],
-      ['-$5.00', '░░░░░░░░░░ -100\u00a0%'],
+    expect(costsOf(result)).toEqual([
+      ['$10.00', '██████████\u00a0200\u00a0%'],
+      ['-$5.00', '░░░░░░░░░░\u00a0-100\u00a0%'],
     ]);
   });
 
   test('has no share of a cost that is unknown, or of nothing', () => {
     const unknown = resultOf({ models: [modelOf(null)] });
-    expect(lastCellsOf(unknown, 2)).toEqual([['unknown', '']]);
+    expect(costsOf(unknown)).toEqual([['unknown', '']]);
     expect(usageOutputs(unknown)['by-model']).toMatchObject({
       json: expect.stringContaining('"cost_usd":null'),
     });
-    expect(lastCellsOf(resultOf({ cost: 0n, models: [modelOf('0')] }), 1)).toEqual([['']]);
+    expect(costsOf(resultOf({ cost: 0n, models: [modelOf('0')] }))).toEqual([['$0.00', '']]);
   });
 });
 

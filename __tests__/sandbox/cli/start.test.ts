@@ -108,7 +108,7 @@ describe('npm start shows', () => {
     expect(runs[0]).toContain('GET /repos/octo-org/app/pulls/42\n');
     // As it looks: without the targets of links, and without HTML in JSON.
     expect(comments[0]).toMatch(
-      /\n\npreview-app-42 · .*\n\nJob {2,}Cost {2,}Of its limit\nPreview \/ test, .* UTC {2,}\$0\.25 {2,}25\u00a0% of \$1\.00\n\nThe workspace and its keys are deleted when .* What is this\?\n/,
+      /\n\npreview-app-42 · .*\n\nJob {2,}Cost {2,}Of its limit\nPreview \/ test, .* UTC {2,}\$0\.25 {2,}25\u00a0% of\u00a0\$1\.00\n\nThe workspace and its keys are deleted when .* What is this\?\n/,
     );
     expect(stdout).not.toMatch(/\\[n"]/);
     expect(stdout.split('\n').filter((line) => line.length > 120)).toEqual([]);

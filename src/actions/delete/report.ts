@@ -22,13 +22,13 @@ export function deleteSummary(
   request: DeleteRequest,
 ): Summary {
   if (!workspace) return { title: deletionTitle(request.workspace, undefined, request) };
-  const { name, slug, id } = workspace;
+  const { name, slug } = workspace;
   const label = request.dryRun
     ? 'API keys that would be deleted with it'
     : 'API keys deleted by this step';
   return {
     title: deletionTitle(name, { deleted }, request),
-    paragraphs: [`Slug ${slug}, id ${id}. ${label}: ${keys.length}.`],
+    paragraphs: [['Slug: ', { code: slug }], `${label}: ${keys.length}.`],
     table: keysTable(keys),
   };
 }

@@ -88,7 +88,7 @@ export const previewLimitReached = declareFailure<ReachedCap & { wasCreated?: bo
     title: 'Nothing is left of preview-limit-usd',
     lines: [
       ...linesOfReached(reached),
-      'A required check succeeds after that, or once the pull request was reopened, which begins at $0.00.',
+      'A required check succeeds after that. A pull request begins at $0.00 if it is reopened once its workspace is deleted.',
     ],
     effect: [
       wasCreated
@@ -113,7 +113,7 @@ function linesOfReached({ cap, exposures }: ReachedCap): string[] {
     `${countKeys(exposures.length)} spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}.`,
     // If all is spent, it does not help that keys hold less.
     ...(spent < cap.amount ? HOLDERS.flatMap((holder) => linesOfHolder(holder, exposures)) : []),
-    'To go on, raise preview-limit-usd in the workflow.',
+    'To go on, raise preview-limit-usd and push: running this again repeats the old value.',
   ];
 }
 

@@ -240,7 +240,7 @@ function shareOfLimit(key: Key, spent: Usd | null): string {
   if (isLimitUsedUp(limit, spent)) return USED_UP;
   const { amount, reset } = limit;
   const percent = amount > 0n ? (100n * used) / amount : 0n;
-  return `${percent}\u00a0% of ${formatUsd(amount)}${reset ? ` ${reset}` : ''}`;
+  return `${percent}\u00a0% of\u00a0${formatUsd(amount)}${reset ? ` ${reset}` : ''}`;
 }
 
 /**

@@ -89,18 +89,18 @@ function modelsTable({ models, cost, byok }: UsageResult): Table | undefined {
   if (models.length === 0) return undefined;
   const hasByok = byok > 0n;
   const counts = ['Requests', 'Prompt', 'Completion', 'Reasoning'].map((numbers) => ({ numbers }));
-  const header = ['Model', ...counts, { numbers: 'Cost' }, 'Share'];
+  const ownKeys = hasByok ? [{ numbers: 'Own provider keys' }] : [];
   return {
-    header: hasByok ? [...header, { numbers: 'Own provider keys' }] : header,
+    header: ['Model', { numbers: 'Cost' }, 'Share', ...ownKeys, ...counts],
     rows: models.map((usage): Cell[] => [
       { code: nameOf(usage) },
+      formatSpent(usage.credits_usage),
+      shareBar(usage.credits_usage, cost),
+      ...(hasByok ? [formatUsd(usage.byok_usage)] : []),
       formatCount(usage.request_count),
       formatCount(usage.tokens_prompt),
       formatCount(usage.tokens_completion),
       formatCount(usage.reasoning_tokens),
-      formatSpent(usage.credits_usage),
-      shareBar(usage.credits_usage, cost),
-      ...(hasByok ? [formatUsd(usage.byok_usage)] : []),
     ]),
   };
 }
@@ -112,5 +112,5 @@ function shareBar(part: Usd | null, whole: Usd): string {
   if (part === null || whole <= 0n) return '';
   const share = Number(part) / Number(whole);
   const length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
-  return `${'█'.repeat(length)}${'░'.repeat(BAR_LENGTH - length)} ${Math.round(share * 100)}\u00a0%`;
+  return `${'█'.repeat(length)}${'░'.repeat(BAR_LENGTH - length)}\u00a0${Math.round(share * 100)}\u00a0%`;
 }

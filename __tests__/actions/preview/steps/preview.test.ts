@@ -87,7 +87,7 @@ describe('the life of a pull request', () => {
 
   test('shows how much of the current period of a limit a job has used', async () => {
     await job(open()[0], { 'limit-reset': 'daily' }, 0.25);
-    expect(comments()).toEqual([expect.stringContaining('>25\u00a0% of $1.00 daily<')]);
+    expect(comments()).toEqual([expect.stringContaining('>25\u00a0% of\u00a0$1.00 daily<')]);
   });
 
   test('costs few requests if everything is in place', async () => {

@@ -72,9 +72,9 @@ describe('the usage of a workspace', () => {
       '<h3>💵 $0.30 spent by the OpenRouter workspace preview-42</h3>',
     );
     expect(rowsOf(step.summary)).toEqual([
-      ['Model', 'Requests', 'Prompt', 'Completion', 'Reasoning', 'Cost', 'Share'],
-      [HAIKU.model, '3', '400', '50', '30', '$0.20', '███████░░░ 67\u00a0%'],
-      [MINI.model, '1', '1,000', '200', '0', '$0.10', '███░░░░░░░ 33\u00a0%'],
+      ['Model', 'Cost', 'Share', 'Requests', 'Prompt', 'Completion', 'Reasoning'],
+      [HAIKU.model, '$0.20', '███████░░░\u00a067\u00a0%', '3', '400', '50', '30'],
+      [MINI.model, '$0.10', '███░░░░░░░\u00a033\u00a0%', '1', '1,000', '200', '0'],
     ]);
     expect(paragraphsOf(step.summary)).toEqual([
       'Requests: 4. Tokens: 1,650.',
@@ -89,8 +89,8 @@ describe('the usage of a workspace', () => {
     const byok = 'In addition, $0.05 was charged by providers, for your own provider keys.';
     expect(step.log).toContain(byok);
     expect(paragraphsOf(step.summary)).toContain(byok);
-    const lastCells = rowsOf(step.summary).map((row) => row.at(-1));
-    expect(lastCells).toEqual(['Own provider keys', '$0.00', '$0.05']);
+    const cells = rowsOf(step.summary).map((row) => row[3]);
+    expect(cells).toEqual(['Own provider keys', '$0.00', '$0.05']);
   });
 });
 
