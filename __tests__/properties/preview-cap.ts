@@ -336,7 +336,9 @@ async function runCapped(scene: Scene, job: CappedJob): Promise<void> {
   if (!isDeployment(job) || !key || !post || post.killed || post.error) return;
   // Nothing shows that the limit is not what OpenRouter returned.
   if (scene.schedule.limits === 'echoed') return;
-  scene.replacing = scene.replacing.filter((at) => at > post.startedAt);
+  // A list that lags does not have the keys of deployments that began in the meantime.
+  const seenUntil = post.startedAt - Math.max(0, ...scene.schedule.lags);
+  scene.replacing = scene.replacing.filter((at) => at > seenUntil);
   const account = world.simulation.account;
   const own = account.keys.find(({ hash }) => hash === key.key.hash);
   const hasNothingLeft = own && Number(withUsage(account, own)['limit_remaining']) <= 0;
@@ -372,8 +374,12 @@ function aKeyThatIsNotGivenOutEndsWithItsJob(scene: Scene): void {
   }
 }
 
+/** Whether two jobs can see each other's keys at work, in lists that lag. */
 const overlap = ({ main: one }: Job, { main: other }: Job) =>
-  one && other && one.startedAt <= other.endedAt && other.startedAt <= one.endedAt;
+  one &&
+  other &&
+  one.startedAt <= other.endedAt + CALM_LAG_MS &&
+  other.startedAt <= one.endedAt + CALM_LAG_MS;
 
 /** `job`, those that overlap it, those that overlap these, and so on: each may have given way to another. */
 function rivalsOf(job: CappedJob, jobs: readonly CappedJob[]): CappedJob[] {
