@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { InvalidInput } from '../inputs/failures.ts';
 import { objectProblem } from '../inputs/parse-input.ts';
 import { inputName } from '../inputs/read-inputs.ts';
-import { oneOf } from '../lib/schema.ts';
+import { matching, oneOf } from '../lib/schema.ts';
 import { formatExactUsd } from '../lib/usd.ts';
 import { INTERVALS, type Interval } from '../openrouter/resources/budgets.ts';
 import {
@@ -31,7 +31,7 @@ const models = entries('models', modelSlug);
 const PROVIDER_MESSAGE = 'must be a provider, without whitespace or slashes';
 const providers = entries(
   'providers',
-  z.string(PROVIDER_MESSAGE).check(z.refine((text) => /^[^\s/]+$/.test(text), PROVIDER_MESSAGE)),
+  z.string(PROVIDER_MESSAGE).check(matching(/^[^\s/]+$/, PROVIDER_MESSAGE)),
 );
 
 const USD_MESSAGE = 'must be an amount in USD above 0, or "null"';
@@ -91,7 +91,7 @@ export const governanceInputs = {
     z.array(
       z
         .string('must be an id or e-mail address')
-        .check(z.refine((text) => /^\S+$/.test(text), 'must not contain whitespace')),
+        .check(matching(/^\S+$/, 'must not contain whitespace')),
       'must be a list of user ids or e-mail addresses',
     ),
   ),

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { parseJson } from '../../lib/json.ts';
-import { oneOf } from '../../lib/schema.ts';
+import { matching, oneOf } from '../../lib/schema.ts';
 import { exactUsd, parseUsd, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { isUuid, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
@@ -33,7 +33,7 @@ const deletion = () =>
     /** When it began. */
     at: time(),
     /** The run and its attempt, such as `17000000012.1`; empty if unknown. */
-    run: z.string().check(z.refine((run) => /^(\d{1,15}\.\d{1,5})?$/.test(run))),
+    run: z.string().check(matching(/^(\d{1,15}\.\d{1,5})?$/)),
   });
 
 const cap = () =>
@@ -53,7 +53,7 @@ function recordOf<Value>(isName: (name: string) => boolean, value: z.ZodMiniType
 
 const workspaceData = () =>
   z.object({
-    slug: z.string().check(z.refine((slug) => /^[a-z0-9-]{1,50}$/.test(slug))),
+    slug: z.string().check(matching(/^[a-z0-9-]{1,50}$/)),
     deletion: z.nullable(deletion()),
     /** What all keys may spend together. It is only shown. */
     cap: z.nullable(cap()),

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
 import type { ApiRequest, ApiResponse, Outcome, RequestFacts } from '../../http/request.ts';
-import { oneOf } from '../../lib/schema.ts';
+import { matching, oneOf } from '../../lib/schema.ts';
 import { type Deletion, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
 import { listPages, PAGE_SIZE, type Page, pageOf } from '../pages.ts';
@@ -27,7 +27,7 @@ const MODEL_MESSAGE = 'must be the slug of a model, such as openai/gpt-5-mini';
 /** The name of a model at OpenRouter, such as `openai/gpt-5-mini`. */
 export const modelSlug = z
   .string(MODEL_MESSAGE)
-  .check(z.refine((text) => /^[^\s/]+\/[^\s/]+$/.test(text), MODEL_MESSAGE));
+  .check(matching(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE));
 
 const model = z.optional(z.nullable(modelSlug));
 
@@ -35,8 +35,8 @@ const model = z.optional(z.nullable(modelSlug));
 const SLUG_MAX_LENGTH = 50;
 
 const anySlug = text(1, SLUG_MAX_LENGTH).check(
-  z.refine(
-    (text) => /^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(text),
+  matching(
+    /^[a-z0-9]+(?:-[a-z0-9]+)*$/,
     'must consist of lower-case letters and digits, separated by single hyphens',
   ),
 );
@@ -123,7 +123,7 @@ export const createWorkspaceRequest = z.object({
   disabled_server_tools: z.optional(
     z.nullable(
       z.array(
-        z.string(TOOL_MESSAGE).check(z.refine((text) => /^[^\s"']+$/.test(text), TOOL_MESSAGE)),
+        z.string(TOOL_MESSAGE).check(matching(/^[^\s"']+$/, TOOL_MESSAGE)),
         'must be a list of names: one per line, separated by commas, or a JSON array',
       ),
     ),
