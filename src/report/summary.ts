@@ -1,4 +1,4 @@
-import type { Cell, Table } from '../lib/table.ts';
+import type { Cell, Folded, Table } from '../lib/table.ts';
 import { type Redact, takeFitting, toHtml } from './text.ts';
 
 /** The summary of a step in plain text. This file and `text.ts` know the HTML. */
@@ -12,11 +12,6 @@ export interface Summary {
   folded?: readonly Folded[] | undefined;
   /** Paragraphs after the tables. */
   notes?: readonly Cell[] | undefined;
-}
-
-export interface Folded {
-  title: Cell;
-  table: Table;
 }
 
 /**
@@ -88,16 +83,11 @@ function cellRenderer(html: (text: string) => string) {
   const cellHtml = (content: Cell): string => {
     if (typeof content === 'string')
       return html(content).replace(URL_IN_HTML, '<a href="$&">$&</a>');
-    if (isParts(content)) return content.map(cellHtml).join('');
     if ('code' in content) return `<code>${html(content.code)}</code>`;
-    return `<a href="${html(content.url)}">${html(content.text)}</a>`;
+    if ('url' in content) return `<a href="${html(content.url)}">${html(content.text)}</a>`;
+    return content.map(cellHtml).join('');
   };
   return cellHtml;
-}
-
-/** `Array.isArray` does not tell a read-only array. */
-function isParts(content: Cell): content is readonly Cell[] {
-  return Array.isArray(content);
 }
 
 /** Returns a function that renders the rows of `table`, with `cellHtml` for their cells. */

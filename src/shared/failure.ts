@@ -1,5 +1,5 @@
 import type { Effect } from '../http/effect.ts';
-import type { Cell, Table } from '../lib/table.ts';
+import type { Folded, Table } from '../lib/table.ts';
 
 /** What a failure or a warning says, without its code. */
 export interface DescriptionText {
@@ -12,7 +12,7 @@ export interface DescriptionText {
   rows?: readonly string[];
   /** For the summary, as are the next ones. */
   table?: Table | undefined;
-  folded?: readonly { title: Cell; table: Table }[] | undefined;
+  folded?: readonly Folded[] | undefined;
   /** After the tables. */
   notes?: readonly string[] | undefined;
 }

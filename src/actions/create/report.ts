@@ -10,7 +10,6 @@ import {
 import type { Summary } from '../../report/summary.ts';
 import { inputsNotApplied } from './diff.ts';
 import { governanceNotApplied } from './failures.ts';
-
 import { type CreateRequest, type CreateResult, isNew, isReused } from './request.ts';
 import { type SettingRow, settingRows } from './setting-rows.ts';
 
@@ -102,13 +101,13 @@ function changesTable(rows: readonly SettingRow[]): Table {
 /** What is wrong although the step succeeded. */
 function problemsOf(result: CreateResult, request: CreateRequest): string[] {
   const { workspace } = result;
-  const { desired, dryRun, governanceInputs } = request;
+  const { dryRun } = request;
   const reused = isReused(result, request);
   if (!workspace || (dryRun && !reused) || request.isOutdated) return [];
-  const inputs = inputsNotApplied(workspace, {
-    desired,
-    governanceInputs: reused ? governanceInputs : [],
-  });
+  const inputs = inputsNotApplied(
+    workspace,
+    reused ? request : { ...request, governanceInputs: [] },
+  );
   if (inputs.length === 0) return [];
   return [
     reused

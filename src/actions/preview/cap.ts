@@ -81,9 +81,8 @@ export function exposureOf(key: Key, { withByok, replaced }: Cap, now: number): 
 }
 
 function problemOf(key: Key, limit: Usd | undefined, withByok: boolean): CapProblem | undefined {
-  if (limit === undefined)
-    return (key['limit'] ?? undefined) === undefined ? 'unlimited' : 'unread';
-  if ((key['limit_reset'] ?? undefined) !== undefined) return 'resets';
+  if (limit === undefined) return (key['limit'] ?? null) === null ? 'unlimited' : 'unread';
+  if ((key['limit_reset'] ?? null) !== null) return 'resets';
   return withByok && key['include_byok_in_limit'] !== true ? 'without-byok' : undefined;
 }
 

@@ -88,7 +88,7 @@ function costOf(facts: CommentFacts) {
   const { data, existing } = facts;
   const [id = '', ...others] = existing.map(({ workspace }) => workspace.id);
   const capped = data.workspaces[id];
-  const cap = others.length === 0 ? toUsd(capped?.cap?.usd ?? undefined) : undefined;
+  const cap = others.length === 0 ? toUsd(capped?.cap?.usd) : undefined;
   if (!capped || cap === undefined) {
     return { warning: '', spent: totalOf(facts).amount, doubt: doubtOf(facts), ofCap: '' };
   }
@@ -126,7 +126,7 @@ function describeExisting(facts: CommentFacts, options: RowOptions): Parts {
     paragraphs: [overviewOf(existing, spenders)],
     ...tablesOf(spenders, options.maxRows),
     notes: [
-      ...sumLine(deleted.length, 'deleted key', unlisted),
+      ...sumLine(deleted.length, 'deleted key', formatUsd(spentIn(unlisted))),
       ...earlierLine(earlier),
       [
         ...(facts.isBeingDeleted
@@ -157,18 +157,13 @@ function describeDeleted(facts: CommentFacts, { repository }: RowOptions): Parts
 }
 
 /** A line about what has no rows, if there is any. */
-function sumLine(
-  count: number,
-  what: string,
-  workspaces: readonly Pick<WorkspaceData, 'keys'>[],
-  atLeast = '',
-): string[] {
-  return count > 0 ? [`${countOf(count, what)}: ${atLeast}${formatUsd(spentIn(workspaces))}`] : [];
+function sumLine(count: number, what: string, sum: string): string[] {
+  return count > 0 ? [`${countOf(count, what)}: ${sum}`] : [];
 }
 
 function earlierLine(earlier: readonly WorkspaceData[]): string[] {
   const atLeast = areFinal(earlier) ? '' : 'at least ';
-  return sumLine(earlier.length, 'earlier workspace', earlier, atLeast);
+  return sumLine(earlier.length, 'earlier workspace', atLeast + formatUsd(spentIn(earlier)));
 }
 
 /** An API key of a workspace that exists, as its row shows it. */
