@@ -140,7 +140,11 @@ describe('a cap for all keys of a preview', () => {
 
 describe('a key of another job that is created at the same time', () => {
   /** Creates a key when a step has listed the keys, and before it creates its own. */
-  const beforePost = (limit: number) => onNth(harness.sandbox, 'GET /keys', 1, () => add(limit));
+  const beforePost = (limit: number) =>
+    onNth(harness.sandbox, 'GET /keys', 1, () => {
+      // Within the same millisecond, the hash would decide which of them is later.
+      add(limit).created_at = '2026-01-01T00:00:00.000Z';
+    });
 
   test('leaves a part of the cap, which the limit of the later key is lowered to', async () => {
     beforePost(1.75);
