@@ -143,29 +143,33 @@ describe('the generated name of a key', () => {
   };
 
   const LONG = { ...ENV, GITHUB_WORKFLOW: `${'🧪'.repeat(60)}cut` };
-  test.each<[string, Texts, number, string]>([
-    ['leads to the job', ENV, 0.5, 'octo/app / Preview / 42.2 / test / i00000'],
-    ['is padded', { GITHUB_RUN_ID: '42' }, 0, '42 / 000000'],
-    ['ends with six random characters', {}, 1 - Number.EPSILON, 'zzzzzz'],
-    ['cuts long names', LONG, 0, `octo/app / ${'🧪'.repeat(60)} / 42.2 / test / 000000`],
-  ])('%s', (_, env, random, name) => {
-    expect(keyNameOf(env, random)).toBe(name);
+  test.each<[string, Texts, entry: string, random: number, name: string]>([
+    ['leads to the job', ENV, '', 0.5, 'octo/app / Preview / 42.2 / test / i00000'],
+    ['has an entry', ENV, '3.12', 0, 'octo/app / Preview / 42.2 / test (3.12) / 000000'],
+    ['is padded', { GITHUB_RUN_ID: '42' }, '', 0, '42 / 000000'],
+    ['ends with six random characters', {}, '', 1 - Number.EPSILON, 'zzzzzz'],
+    ['cuts long names', LONG, '', 0, `octo/app / ${'🧪'.repeat(60)} / 42.2 / test / 000000`],
+  ])('%s', (_, env, entry, random, name) => {
+    expect(keyNameOf(env, random, entry)).toBe(name);
   });
 });
 
 describe('the input key-name of preview', () => {
   const LONGEST = 'n'.repeat(100);
-  const NEEDS_PREVIEW = 'key-name needs key: preview: any other key has a generated name';
 
-  test('replaces the names of the workflow and the job', () => {
+  test('distinguishes the keys of a job', () => {
+    const { key } = readWith(readPreviewInputs, { 'key-name': 'web' }, { GITHUB_JOB: 'test' });
+    expect(key.desired.name).toContain('test (web) / ');
+  });
+
+  test('replaces the names of the workflow and the job in that of a deployed key', () => {
     const jobNameOf = (texts: Texts) =>
       readWith(readPreviewInputs, { key: 'preview', ...texts }, { GITHUB_JOB: 'test' }).key.jobName;
     expect([jobNameOf({}), jobNameOf({ 'key-name': LONGEST })]).toEqual(['test', LONGEST]);
   });
 
   test.each<[texts: Texts, lines: readonly string[]]>([
-    [{}, [NEEDS_PREVIEW]],
-    [{ key: 'none' }, [NEEDS_PREVIEW]],
+    [{ key: 'none' }, ['key-name needs an API key']],
     [{ key: 'x' }, ['key must be job, preview or none; given: "x"']],
     [
       { key: 'preview', 'key-name': 'sk-or-v1-0123456789abcdef' },

@@ -346,6 +346,10 @@ describe('the title of a key', () => {
     [
       ['octo-org/shop / CI / 123.1 / test / a1b2c3', linked('CI / test', '123/attempts/1')],
       // A workflow has any name, a job only letters, digits, hyphens and underscores.
+      [
+        'octo-org/shop / CI / 123.1 / test (3.12) / a1b2c3',
+        linked('CI / test (3.12)', '123/attempts/1'),
+      ],
       ['octo-org/shop / 9.9 / 123.1 / test / a1b2c3', linked('9.9 / test', '123/attempts/1')],
       ['octo-org/shop / A / B / 1.3 / test / a1b2c3', linked('A / B / test', '1/attempts/3')],
       ['octo-org/shop#42 / CI / deploy', '<code>CI / deploy</code>'],

@@ -124,14 +124,16 @@ const SUFFIX_COUNT = 36 ** 6;
 /**
  * Names a key after the job that `env` describes, so that the name leads to the run that created it.
  * @param random at least 0 and below 1. It distinguishes the jobs of a matrix, which share GITHUB_JOB.
+ * @param entry what the author calls one of these jobs, shown as GitHub shows the entry of a matrix
  */
-export function keyNameOf(env: NodeJS.ProcessEnv, random: number): string {
+export function keyNameOf(env: NodeJS.ProcessEnv, random: number, entry?: string): string {
   const workflow = [...(env['GITHUB_WORKFLOW'] ?? '')].slice(0, MAX_WORKFLOW_LENGTH).join('');
   const run = [env['GITHUB_RUN_ID'], env['GITHUB_RUN_ATTEMPT']].filter(Boolean).join('.');
+  const job = env['GITHUB_JOB'];
   const suffix = Math.floor(random * SUFFIX_COUNT)
     .toString(36)
     .padStart(6, '0');
-  return [env['GITHUB_REPOSITORY'], workflow, run, env['GITHUB_JOB'], suffix]
+  return [env['GITHUB_REPOSITORY'], workflow, run, entry ? `${job} (${entry})` : job, suffix]
     .filter(Boolean)
     .join(' / ');
 }

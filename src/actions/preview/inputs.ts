@@ -78,10 +78,9 @@ type Values = z.infer<ReturnType<typeof previewInputs>>;
 /** Checks the inputs against each other. */
 function previewProblems(valid: Partial<Values>, provided: ReadonlySet<string>): InvalidInput[] {
   const problems = governanceProblems(valid, provided);
-  const { key = provided.has('key') ? 'preview' : 'job', key_name: name } = valid;
-  if (name !== undefined && key !== 'preview') {
-    const message = 'needs key: preview: any other key has a generated name';
-    problems.push({ input: 'key-name', message });
+  const { key } = valid;
+  if (key === 'none' && valid.key_name !== undefined) {
+    problems.push({ input: 'key-name', message: 'needs an API key' });
   }
   const isUncapped = key === 'none' || valid.limit_usd === null || valid.limit_reset !== undefined;
   if (valid.preview_limit_usd !== undefined && isUncapped) {
@@ -131,7 +130,7 @@ export function readPreviewInputs(): PreviewInputs {
     keyMode: values.key,
     key: {
       desired: {
-        name: keyNameOf(process.env, Math.random()),
+        name: keyNameOf(process.env, Math.random(), values.key_name),
         limit: values.limit_usd ?? undefined,
         limit_reset: values.limit_reset,
         include_byok_in_limit: values.include_byok_in_limit,
