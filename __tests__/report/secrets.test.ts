@@ -48,12 +48,12 @@ describe('the key is masked before anything is printed, and shown nowhere', () =
   test('if truncating a text would leave half of it', async () => {
     const long = (text: string) => `${'x'.repeat(1_960)}${text}`;
     responding(201, { data: { id: '1', slug: 'echo', name: long(key()) } });
-    const halves = [
-      await harness.create({ slug: 'echo' }),
-      await harness.create({ description: `${'x'.repeat(60)}${key()}${'y'.repeat(500)}` }),
-    ];
+    const created = await harness.create({ slug: 'echo' });
+    const tooLong = `${'x'.repeat(60)}${key()}${'y'.repeat(5_000)}`;
+    const invalid = await harness.create({ description: tooLong });
+    expect(invalid.log).toContain('description must be at most');
     responding(400, long(key()));
-    halves.push(await harness.create());
+    const halves = [created, invalid, await harness.create()];
     for (const step of halves) expectNoKey(step, key(), key().slice(0, 24));
   });
 

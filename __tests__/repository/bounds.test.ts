@@ -55,7 +55,7 @@ function wordsOf({ _zod: { def } }: z.core.$ZodType): string[] {
   return 'innerType' in def ? wordsOf(def.innerType as z.core.$ZodType) : [];
 }
 
-const LENGTHS = Array.from({ length: 1_002 }, (_, length) => 'x'.repeat(length));
+const LENGTHS = Array.from({ length: 5_002 }, (_, length) => 'x'.repeat(length));
 const POWERS = [-6, -5, -4, -3, -2, -1, 0, 1, 2, 3].map((exponent) => 10 ** exponent);
 const NUMBERS = [0, ...POWERS.flatMap((power) => [power, 1.5 * power, -power])];
 
@@ -108,6 +108,10 @@ function boundsOf({ field, description }: Input) {
 /** A text for an input. The prefix of a slug ends with a hyphen. */
 const textOf = (field: string, length: number) =>
   'x'.repeat(length).replace(/.$/, field === 'slug_prefix' ? '-' : 'x');
+
+test.each(INPUTS)('$folder/action.yml has no comma in a number of $field', ({ description }) => {
+  expect(description).not.toMatch(/\d,\d/);
+});
 
 const BOUNDED = INPUTS.filter(({ description }) => BOUNDS.test(description));
 

@@ -17,7 +17,14 @@ import { ROOT } from '../support/root.ts';
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
-const STEPS_OF_USE: { uses?: string }[] = parse(read('.github/workflows/ci.yml')).jobs.use.steps;
+interface Step {
+  id?: string;
+  uses?: string;
+  env?: Record<string, string>;
+}
+
+const STEPS_OF_USE: Step[] = parse(read('.github/workflows/ci.yml')).jobs.use.steps;
+const CHECKED_IN_USE = STEPS_OF_USE.flatMap(({ env = {} }) => Object.values(env)).join('\n');
 
 test('src/index.ts exports the programs that the action.yml files run, and no others', async () => {
   const manifests = await Promise.all(
@@ -99,9 +106,19 @@ const PLACES: Readonly<Record<string, (action: { name: string; folder: string })
     new RegExp(`^\\| ${name}\\b`, 'im').test(read('docs/benchmarks.md')),
   '__tests__/actions/': ({ name }) =>
     globSync(`__tests__/actions/${name}/**/*.test.ts`, { cwd: ROOT }).length > 0,
+  'docs/security.md': ({ folder }) =>
+    folder === '' || read('docs/security.md').includes(`\`${folder}\``),
+  'bench/': ({ folder }) =>
+    folder === '' ||
+    globSync('bench/*.ts', { cwd: ROOT }).some((file) =>
+      [`'${folder}'`, `'../${folder}'`].some((use) => read(file).includes(use)),
+    ),
   // A job of CI has no other GitHub than its own. `npm run e2e` runs preview.
-  'the job use of .github/workflows/ci.yml': ({ folder }) =>
-    folder === 'preview' || STEPS_OF_USE.some(({ uses }) => uses === `./${folder}`),
+  'the job use of .github/workflows/ci.yml, which checks its outputs': ({ folder }) =>
+    folder === 'preview' ||
+    STEPS_OF_USE.some(
+      ({ id, uses }) => uses === `./${folder}` && CHECKED_IN_USE.includes(`steps.${id}.outputs.`),
+    ),
 };
 
 test.each(ACTIONS)('$folder/action.yml is in each of these places', ({ folder }) => {

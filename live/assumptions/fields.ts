@@ -3,6 +3,7 @@ import { diffWorkspace } from '../../src/actions/create/diff.ts';
 import {
   type CreateWorkspaceRequest,
   createWorkspaceRequest,
+  NAME_MAX_LENGTH,
   WORKSPACE_FIELDS,
   type Workspace,
 } from '../../src/openrouter/resources/workspaces.ts';
@@ -59,11 +60,11 @@ export const FIELDS: readonly Assumption[] = [
   },
   {
     id: 'length-in-code-points',
-    sentence: 'A name may have 100 code points, however many bytes they take.',
+    sentence: `A name may have ${NAME_MAX_LENGTH} code points, however many bytes they take.`,
     documented: DOCS.createWorkspace,
     reliedOnBy: { file: 'src/openrouter/resources/workspaces.ts', name: 'text' },
     isCritical: false,
-    probe: (scene) => createAndCompare(scene, { name: '\u{1f680}'.repeat(100) }),
+    probe: (scene) => createAndCompare(scene, { name: '\u{1f680}'.repeat(NAME_MAX_LENGTH) }),
   },
   {
     id: 'empty-description',
