@@ -1,13 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { type AnyNode, type CallExpression, parse } from 'acorn';
+import type { CallExpression } from 'acorn';
 import { actionFolders } from '../../sandbox/runner/manifest.ts';
+import { bundleNodes } from '../support/bundle-nodes.ts';
 import { ROOT } from '../support/root.ts';
 
-const code = readFileSync(join(ROOT, 'dist/index.js'), 'utf8');
-const nodes = [...nodesIn(parse(code, { ecmaVersion: 'latest' }))];
+const nodes = bundleNodes();
 
 /** No `child_process`, no `worker_threads`, no `vm`. */
 const MODULES = ['crypto', 'events', 'fs', 'http', 'https', 'net', 'os', 'tls', 'util'];
@@ -37,14 +35,6 @@ test('a runner downloads nothing but what an action runs', () => {
   const actions = actionFolders(ROOT).map((folder) => folder || 'action.yml');
   expect(downloaded.sort()).toEqual(['LICENSE', 'dist', ...actions].sort());
 });
-
-/** `node` and everything in it, each node before its parts. */
-function* nodesIn(node: AnyNode): Generator<AnyNode> {
-  yield node;
-  for (const child of Object.values(node).flat()) {
-    if (typeof child?.type === 'string') yield* nodesIn(child);
-  }
-}
 
 /** `require`, of `require('node:fs')`. */
 function calleeOf({ callee }: CallExpression): string | undefined {

@@ -6,6 +6,7 @@ import { governanceInputs } from '../../src/governance/inputs.ts';
 import { guardrailFields } from '../../src/openrouter/resources/guardrails.ts';
 import { apiErrorCodes } from '../../src/report/describe-api-error.ts';
 import { INTERNAL_ERROR } from '../../src/report/describe-error.ts';
+import { bundleNodes } from '../support/bundle-nodes.ts';
 import { FAILURES, WARNINGS } from '../support/failure-kinds.ts';
 import { ROOT } from '../support/root.ts';
 
@@ -29,13 +30,35 @@ test('docs/troubleshooting.md has one section for each code, and none for anythi
   expect(headings.toSorted()).toEqual(CODES.toSorted());
 });
 
-test.each(CODES)('docs/troubleshooting.md has an example of the message for %s', (code) => {
-  const section = SECTIONS.find(({ heading }) => heading === code);
-  const examples = (section?.content ?? []).flatMap((token) =>
-    token.type === 'code' ? [String(token['text'])] : [],
-  );
-  expect(examples).toContainEqual(expect.stringMatching(/^\S.+/));
-});
+/** Patterns of the texts of the bundle: anything can stand for an expression in a template. */
+const TEXTS = bundleNodes()
+  .flatMap((node) => {
+    if (node.type === 'TemplateLiteral') return [node.quasis.map(({ value }) => value.raw)];
+    return node.type === 'Literal' ? [[String(node.value)]] : [];
+  })
+  // A shorter text, such as `${name}: `, matches nearly any line.
+  .filter((parts) => parts.join('').length > 6)
+  .map((parts) => new RegExp(`^${parts.map(literal).join('.+')}$`));
+
+function literal(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+// Its first line is that of an input, which is composed of many texts.
+const TITLED = CODES.filter((code) => code !== 'invalid-inputs');
+
+test.each(TITLED)(
+  'docs/troubleshooting.md has the message for %s, as the bundle has it',
+  (code) => {
+    const section = SECTIONS.find(({ heading }) => heading === code);
+    const [message = ''] = (section?.content ?? []).flatMap((token) =>
+      token.type === 'code' ? [String(token['text'])] : [],
+    );
+    // A long line is continued with spaces at its beginning.
+    const [title = ''] = message.replace(/\n +/g, ' ').split('\n');
+    expect([code, title, TEXTS.some((text) => text.test(title))]).toEqual([code, title, true]);
+  },
+);
 
 test('the section unknown-guardrail-fields lists the fields that the input guardrail accepts', () => {
   const accepted = Object.keys(guardrailFields).filter((field) =>
