@@ -9,7 +9,10 @@ import { ROOT } from '../support/root.ts';
 interface Workflow {
   name: string;
   concurrency: object;
-  jobs: Record<string, { steps: { id?: string; with?: Record<string, unknown>; env?: object }[] }>;
+  jobs: Record<
+    string,
+    { steps: { id?: string; with?: Record<string, unknown>; run?: string; env?: object }[] }
+  >;
 }
 
 const harness = openHarness();
@@ -22,12 +25,13 @@ test.each([
   ['Rotate the API key', 1],
   ['Release', 2],
 ])(
-  'the workflow %s passes a new key on in its last steps, one job after the other',
+  'the workflow %s passes a new key on, then waits for jobs with the old one, one run after the other',
   async (title, places) => {
     const { concurrency, jobs } = WORKFLOWS.find(({ name }) => name === title) ?? { jobs: {} };
     expect(concurrency).toMatchObject({ 'cancel-in-progress': false });
     const steps = Object.values(jobs).flatMap((job) => job.steps);
     const [key, ...last] = steps.slice(steps.findIndex(({ id }) => id === 'key'));
+    const wait = last.pop();
     // What follows from these inputs is a property of its own.
     expect(key).toMatchObject({
       uses: 'OWNER/openrouter-workspace/key@v1',
@@ -38,6 +42,7 @@ test.each([
     for (const { env = {} } of last) {
       expect(Object.values(env)).toContain(`\${{ steps.key.outputs.key }}`);
     }
+    expect(wait?.run).toContain('gh run list');
     const { 'management-key': _, ...inputs } = key?.with ?? {};
     const texts = Object.entries(inputs).map(([name, value]) => [name, String(value)]);
     const { slug } = seedWorkspace(harness.sandbox, { slug: 'of-the-service' });

@@ -88,7 +88,7 @@ export const previewLimitReached = declareFailure<ReachedCap & { wasCreated?: bo
     title: 'Nothing is left of preview-limit-usd',
     lines: [
       ...linesOfReached(reached),
-      'A required check succeeds after that. A pull request begins at $0.00 if it is reopened once its workspace is deleted.',
+      'Then a required check can succeed. A pull request that is reopened after the deletion of its workspace begins at $0.00.',
     ],
     effect: [
       wasCreated
