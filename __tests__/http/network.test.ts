@@ -128,14 +128,24 @@ test('a TLS certificate is verified even if the job has disabled that for all of
 
 const TOMORROW = new Date(Date.now() + 86_400_000);
 
-test.each<[string, Parameters<typeof createCertificate>]>([
+/** A certificate of an authority with the name of the one that is trusted. */
+async function createForgery() {
+  const [trusted, forged] = [await createCertificate(HOST), await createCertificate('localhost')];
+  return { ...forged, authority: trusted.authority };
+}
+
+test.each<[string, () => ReturnType<typeof createCertificate>]>([
   [
-    'the certificate is not valid yet (CERT_NOT_YET_VALID)',
-    ['localhost', { notBeforeDate: TOMORROW }],
+    'certificate is not yet valid (CERT_NOT_YET_VALID)',
+    () => createCertificate('localhost', { notBeforeDate: TOMORROW }),
   ],
-  ['the certificate is for another host (ERR_TLS_CERT_ALTNAME_INVALID)', [HOST]],
-])('a TLS failure is permanent, and nothing was sent: %s', async (reason, certificate) => {
-  const opened = await openTlsSandbox(await createCertificate(...certificate));
+  [
+    'the certificate is for another host (ERR_TLS_CERT_ALTNAME_INVALID)',
+    () => createCertificate(HOST),
+  ],
+  ['certificate signature failure (CERT_SIGNATURE_FAILURE)', createForgery],
+])('a TLS failure is permanent, and nothing was sent: %s', async (reason, make) => {
+  const opened = await openTlsSandbox(await make());
   const step = await createDirectly(opened);
   const { lines } = expectFailure(step);
   expect(lines[0]).toContain(reason);

@@ -56,8 +56,8 @@ export class TransportError extends Error {
   }
 }
 
-/** The maximum size of a response body, unless the request has another. A page of 100 workspaces has a fifth of it. */
-const MAX_BODY_BYTES = 512 * 1024;
+/** The maximum size of a response body, unless the request has another. A page of the longest workspaces is smaller. */
+export const MAX_BODY_BYTES = 512 * 1024;
 
 /**
  * Creates a transport that supports the runner's proxy variables. It follows no redirects and retries
@@ -213,8 +213,6 @@ const PERMANENT_REASONS: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-  CERT_HAS_EXPIRED: 'the certificate has expired',
-  CERT_NOT_YET_VALID: 'the certificate is not valid yet',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host',
 };
 
@@ -230,7 +228,8 @@ function diagnose(error: unknown, isSent: boolean): Diagnosis {
     return { reason: message, isPermanent: error.kind === 'prevented' };
   }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const isPermanent = code in PERMANENT_REASONS;
+  // Such as CERT_HAS_EXPIRED, of many: https://nodejs.org/api/tls.html#x509-certificate-error-codes
+  const isPermanent = code in PERMANENT_REASONS || code.includes('CERT');
   const reason =
     code === 'ECONNRESET' && !isSent
       ? 'the connection was closed before it was established'
