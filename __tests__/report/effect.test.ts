@@ -164,7 +164,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
       exposures: [],
       wasCreated: true,
     }),
-    'The workspace stays. The new API key was disabled. No other step has its secret.',
+    'The workspace and its keys stay. The new API key was disabled. No other step has its secret.',
   ],
   [new Failure(preview.keyNotCapped, { keys: [{ key: KEY, problem: 'unlimited' }] }), OF_STEP],
   [

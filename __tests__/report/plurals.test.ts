@@ -26,14 +26,12 @@ test('the warning of API keys of an unknown owner counts them', () => {
 });
 
 test.each([
-  [1, 'Could not delete the replaced API key', 'older one.'],
-  [2, 'Could not delete 2 of 2 replaced API keys', 'older ones.'],
-])('the failure of %i replaced API keys that were not deleted counts them', (count, title, end) => {
+  [1, 'Could not delete the replaced API key'],
+  [2, 'Could not delete 2 of 2 replaced API keys'],
+])('the failure of %i replaced API keys that were not deleted counts them', (count, title) => {
   const undeleted = Array(count).fill(UNDELETED_KEY);
   const failure = new Failure(replacedKeysNotDeleted, { key: OTHER_KEY, undeleted, count });
-  const described = describeError(failure, 'possible');
-  expect(described.title).toBe(title);
-  expect(described.lines.at(-1)).toMatch(new RegExp(` then deletes this one and the ${end}$`));
+  expect(describeError(failure, 'possible').title).toBe(title);
 });
 
 test.each([

@@ -93,7 +93,9 @@ export const tooManyStale = declareFailure<{
   check: string;
 }>('too-many-stale', ({ result, maxDeletions, check }) => ({
   title: `${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,
-  lines: [`Check ${check}. If that is right, raise max-deletions to ${result.staleCount} or more.`],
+  lines: [
+    `Check ${check}. If that is right, raise max-deletions to ${result.staleCount} or more for a new run.`,
+  ],
   effect: [NOTHING_DELETED],
   ...sweepTables(result),
 }));

@@ -132,7 +132,7 @@ export const replacedKeysNotDeleted = declareFailure<{
     ...truncateList(
       undeleted.map(({ key: old }) => `Not deleted, or unknown: ${describeKey(old)}.`),
     ),
-    `Running this again creates another key, then deletes this one and the ${undeleted.length === 1 ? 'older one' : 'older ones'}.`,
+    'What was not deleted works until a later run deletes it. Running this again also replaces the new key.',
   ],
 }));
 

@@ -86,14 +86,11 @@ export const previewLimitReached = declareFailure<ReachedCap & { wasCreated?: bo
   'preview-limit-reached',
   ({ wasCreated, ...reached }) => ({
     title: 'Nothing is left of preview-limit-usd',
-    lines: [
-      ...linesOfReached(reached),
-      'Then a required check can succeed. A pull request that is reopened after the deletion of its workspace begins at $0.00.',
-    ],
+    lines: [...linesOfReached(reached), 'Then a required check can succeed.'],
     effect: [
       wasCreated
-        ? 'The workspace stays. The new API key was disabled. No other step has its secret.'
-        : 'The workspace stays. No API key was created.',
+        ? 'The workspace and its keys stay. The new API key was disabled. No other step has its secret.'
+        : 'The workspace and its keys stay. No API key was created.',
     ],
   }),
 );

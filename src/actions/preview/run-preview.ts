@@ -86,7 +86,7 @@ export async function runPreview(
   if (topic.kind === 'skipped') return { state: 'skipped', reason: topic.reason };
   if (topic.kind === 'clean-up') {
     const result = await cleanUp(request, context);
-    const check = 'the table in the job summary';
+    const check = 'that their pull requests or branches are closed';
     return { state: 'clean-up', result, failure: sweepFailure(result, { ...request, check }) };
   }
   const { subject, since } = topic;

@@ -58,7 +58,7 @@ describe('a cap for all keys of a preview', () => {
         '3 API keys spent $2.50 of $2.50.',
         expect.stringContaining('raise preview-limit-usd'),
         expect.stringContaining('required check'),
-        'The workspace stays. No API key was created.',
+        'The workspace and its keys stay. No API key was created.',
       ],
     });
     expect(fourth.openRouterCalls).not.toContain('POST /keys');
@@ -167,7 +167,7 @@ describe('a key of another job that is created at the same time', () => {
       code: 'preview-limit-reached',
       lines: expect.arrayContaining([
         '1 API key spent $0.00 of $2.50.',
-        'The workspace stays. The new API key was disabled. No other step has its secret.',
+        'The workspace and its keys stay. The new API key was disabled. No other step has its secret.',
       ]),
     });
   });
