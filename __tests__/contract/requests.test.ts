@@ -15,7 +15,7 @@ import {
   WORKSPACE_FIELDS,
   type WorkspaceField,
 } from '../../src/openrouter/resources/workspaces.ts';
-import { toInputs } from '../support/actions.ts';
+import { ACTIONS, toInputs } from '../support/actions.ts';
 import { GOVERNANCE, NULLS } from '../support/governance.ts';
 import { openHarness } from '../support/harness.ts';
 import {
@@ -151,20 +151,25 @@ test('a key step sends the same request as the SDK for any key', async () => {
 
 describe(`in all that the actions send, version ${SDK_VERSION} of the SDK`, () => {
   let sent: Map<string, Set<string>>;
+  const folders = new Set<string>();
+  const run = (folder: string, inputs: Record<string, string>) => {
+    folders.add(folder);
+    return folder === '' ? harness.create(inputs) : harness.run(folder, inputs);
+  };
 
   beforeAll(async () => {
     const { requests, account } = harness.sandbox;
     requests.length = 0;
     const workspace = { name: 'Sent', slug: 'sent' };
-    await harness.create({ ...workspace, ...GOVERNANCE });
+    await run('', { ...workspace, ...GOVERNANCE });
     const changes = { 'if-exists': 'update', description: 'New', ...NULLS };
-    await harness.create({ ...workspace, ...changes, members: 'ada@example.com' });
+    await run('', { ...workspace, ...changes, members: 'ada@example.com' });
     const key = { workspace: 'sent', name: 'CI', replace: 'true' };
-    await harness.run('key', key);
-    const { hash = '' } = (await harness.run('key', key)).outputs;
-    await harness.run('usage', { workspace: 'sent', 'key-hash': hash });
-    await harness.run('delete', { workspace: 'sent', 'delete-keys': 'true' });
-    await harness.run('sweep', { 'slug-pattern': 'sent-*', 'older-than': '1d' });
+    await run('key', key);
+    const { hash = '' } = (await run('key', key)).outputs;
+    await run('usage', { workspace: 'sent', 'key-hash': hash });
+    await run('delete', { workspace: 'sent', 'delete-keys': 'true' });
+    await run('sweep', { 'slug-pattern': 'sent-*', 'older-than': '1d' });
 
     const names = requests.map(({ method, path, body }) => {
       const { searchParams } = new URL(path, 'http://sandbox');
@@ -180,6 +185,11 @@ describe(`in all that the actions send, version ${SDK_VERSION} of the SDK`, () =
         ]),
       ]),
     );
+  });
+
+  test('has each action, but preview, which sends the requests of others', () => {
+    const others = ACTIONS.map(({ folder }) => folder).filter((folder) => folder !== 'preview');
+    expect([...folders].toSorted()).toEqual(others.toSorted());
   });
 
   test('has each call', () => {

@@ -5,10 +5,15 @@ import * as z from 'zod/mini';
 import { setBudgetRequest } from '../../sandbox/openrouter/resources/budgets.ts';
 import { updateGuardrailRequest } from '../../sandbox/openrouter/resources/guardrails.ts';
 import { createKeyRequest } from '../../sandbox/openrouter/resources/keys.ts';
-import { updateWorkspaceRequest } from '../../sandbox/openrouter/resources/workspaces.ts';
+import {
+  updateWorkspaceRequest,
+  WORKSPACE_EXAMPLE,
+} from '../../sandbox/openrouter/resources/workspaces.ts';
 import { readManifest } from '../../sandbox/runner/manifest.ts';
+import { MAX_BODY_BYTES } from '../../src/http/transport.ts';
 import { toMs } from '../../src/inputs/fields.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
+import { PAGE_SIZE } from '../../src/openrouter/pages.ts';
 import { INTERVALS } from '../../src/openrouter/resources/budgets.ts';
 import { NAME_MAX_LENGTH } from '../../src/openrouter/resources/workspaces.ts';
 import { ACTIONS } from '../support/actions.ts';
@@ -120,6 +125,15 @@ test.each(BOUNDED)('$folder/action.yml names the bounds of $field', (input) => {
   const accepted = (values: unknown[]) => values.filter((value) => accepts(input.schema, value));
   expect(accepted(within)).toEqual(within);
   expect(accepted(beyond)).toEqual([]);
+});
+
+test('a response can have a page of the longest workspaces', () => {
+  const { name, description } = updateWorkspaceRequest.shape;
+  const longest = (schema: z.core.$ZodType) =>
+    '🚀'.repeat(LENGTHS.findLast((text) => accepts(schema, text))?.length ?? 0);
+  const texts = { name: longest(name), description: longest(description) };
+  const page = Array(PAGE_SIZE).fill({ ...WORKSPACE_EXAMPLE, ...texts });
+  expect(Buffer.byteLength(JSON.stringify(page))).toBeLessThan(MAX_BODY_BYTES);
 });
 
 test('docs/reference.md names the length to which a name is cut', () => {

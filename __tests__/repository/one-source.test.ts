@@ -60,6 +60,8 @@ describe.each(ACTIONS)('$folder/action.yml', ({ folder, schema }) => {
     const { error } = z.safeParse(schema, {});
     const missing = error?.issues.map(({ path }) => inputName(String(path[0])));
     expect(required).toEqual(missing ?? []);
+    // The reference says so by itself.
+    for (const name of required) expect(inputs[name]?.description).not.toContain('Required');
   });
 
   test('has the same defaults as the program', async () => {

@@ -7,7 +7,7 @@ import {
   observe,
 } from '../../src/actions/preview/comment.ts';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
-import type { WorkspaceRef } from '../../src/openrouter/resources/workspaces.ts';
+import { SLUG_MAX_LENGTH, type WorkspaceRef } from '../../src/openrouter/resources/workspaces.ts';
 
 /** A text of pieces that could end a comment in HTML, break a table, or reach people and pages. */
 export const hostileText = fc
@@ -126,7 +126,7 @@ export const muchData: fc.Arbitrary<CommentData> = fc
     for (let at = 0; at < count; at += 1) {
       const owner = Math.floor(at / perWorkspace);
       const id = `3fa85f64-5717-4562-b3fc-${hex(owner, 12)}`;
-      const slug = `preview-${hex(owner, 16)}`.padEnd(50, 'x');
+      const slug = `preview-${hex(owner, 16)}`.padEnd(SLUG_MAX_LENGTH, 'x');
       workspaces[id] ??= { slug, deletion: ended, cap: null, keys: {} };
       workspaces[id].keys[hex(at, 10)] = at % unknown === 1 ? null : spent;
     }

@@ -49,7 +49,7 @@ test.each([
 const subjects = fc.oneof(
   fc.integer({ min: 1, max: 2 ** 31 }).map(pull),
   fc
-    .string({ unit: 'grapheme', minLength: 1, maxLength: 200 })
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 400 })
     // Git allows neither a space nor a control character.
     .map((name) => branch(name.replace(/[ \p{Cc}]/gu, '-'))),
 );
@@ -79,6 +79,12 @@ test('the key of a job keeps its name in any other repository, and has that of n
       expect(isSameKeyName(name, deployedKeyName(subject, b, other))).toBe(job === other);
     }),
   );
+});
+
+test('the key of a job has a name that no bound of the API changes, so that the next one replaces it', () => {
+  const end = 'x'.repeat(98);
+  const name = `octo-org/shop: ${end} / test`;
+  expect(deployedKeyName(branch(`${end}${'y'.repeat(100)}`), SHOP, 'test')).toBe(name);
 });
 
 test('two subjects with the same slug are the same subject', () => {

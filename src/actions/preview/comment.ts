@@ -3,7 +3,7 @@ import { parseJson } from '../../lib/json.ts';
 import { matching, oneOf } from '../../lib/schema.ts';
 import { exactUsd, parseUsd, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
-import { isUuid, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import { anySlug, isUuid, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { createdAt } from '../../openrouter/time.ts';
 
 /** Longer than any amount that OpenRouter returns. */
@@ -53,7 +53,7 @@ function recordOf<Value>(isName: (name: string) => boolean, value: z.ZodMiniType
 
 const workspaceData = () =>
   z.object({
-    slug: z.string().check(matching(/^[a-z0-9-]{1,50}$/)),
+    slug: anySlug,
     deletion: z.nullable(deletion()),
     /** What all keys may spend together. It is only shown. */
     cap: z.nullable(cap()),

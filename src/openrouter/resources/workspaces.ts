@@ -32,9 +32,10 @@ export const modelSlug = z
 const model = z.optional(z.nullable(modelSlug));
 
 /** The length of the longest slug that OpenRouter accepts. A slug that is made from a text has its own bound. */
-const SLUG_MAX_LENGTH = 50;
+export const SLUG_MAX_LENGTH = 50;
 
-const anySlug = text(1, SLUG_MAX_LENGTH).check(
+/** A slug as OpenRouter has it, also one that no action makes. */
+export const anySlug = text(1, SLUG_MAX_LENGTH).check(
   matching(
     /^[a-z0-9]+(?:-[a-z0-9]+)*$/,
     'must consist of lower-case letters and digits, separated by single hyphens',
