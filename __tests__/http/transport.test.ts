@@ -7,7 +7,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { isNativeError } from 'node:util/types';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { HttpRequest } from '../../src/http/transport.ts';
-import { httpTransport, TransportError } from '../../src/http/transport.ts';
+import { httpTransport, MAX_BODY_BYTES, TransportError } from '../../src/http/transport.ts';
 import { createCertificate } from '../support/certificate.ts';
 import { startProxy } from '../support/proxy.ts';
 import { openResources } from '../support/resources.ts';
@@ -21,7 +21,6 @@ Object.defineProperty(Error, Symbol.hasInstance, {
   },
 });
 
-const MAX_BYTES = 512 * 1024;
 const resources = openResources();
 
 afterEach(() => {
@@ -171,13 +170,18 @@ test('two requests of one transport share a connection, and the second counts as
 });
 
 describe('the body of a response', () => {
-  const TOO_LARGE = ambiguous('the response is larger than 512 KiB');
-  const longest = 'x'.repeat(MAX_BYTES);
+  const TOO_LARGE = ambiguous(`the response is larger than ${MAX_BODY_BYTES / 1024} KiB`);
+  const longest = 'x'.repeat(MAX_BODY_BYTES);
 
   test.each([
-    ['can have 512 KiB', 200, longest, { status: 200, body: longest }],
+    ['can have the maximum size', 200, longest, { status: 200, body: longest }],
     ['cannot have a byte more', 200, `${longest}x`, TOO_LARGE],
-    ['is measured in bytes, and not in characters', 200, 'é'.repeat(MAX_BYTES / 2 + 1), TOO_LARGE],
+    [
+      'is measured in bytes, and not in characters',
+      200,
+      'é'.repeat(MAX_BODY_BYTES / 2 + 1),
+      TOO_LARGE,
+    ],
     [
       'can be larger with an error status, which is enough',
       500,
@@ -198,7 +202,7 @@ describe('the body of a response', () => {
   test('can have as much as the request accepts', async () => {
     const port = await listen((_request, response) => response.end(`${longest}xx`));
     const accept = (maxBytes: number) => send(port, { maxBytes });
-    expect(await accept(MAX_BYTES + 2)).toMatchObject({ status: 200 });
+    expect(await accept(MAX_BODY_BYTES + 2)).toMatchObject({ status: 200 });
     expect(await accept(1024)).toEqual(ambiguous('the response is larger than 1 KiB'));
   });
 

@@ -128,7 +128,7 @@ export interface ApiRequest<Data> extends RequestFacts {
   retries403?: boolean;
   /** Why a valid response is about another resource than requested, if it is. */
   findMismatch?(data: Data): string | undefined;
-  /** The maximum size of the body of the response; 512 KiB by default. */
+  /** The maximum size of the body of the response; `MAX_BODY_BYTES` by default. */
   maxBytes?: number;
   /** Called with each body before it is used or logged: it may contain a secret. */
   onBody?(body: string): void;
