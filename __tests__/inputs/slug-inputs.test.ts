@@ -1,28 +1,27 @@
 import { describe, expect, test } from '@jest/globals';
 import { readCreateInputs } from '../../src/actions/create/inputs.ts';
-import { readDeleteInputs } from '../../src/actions/delete/inputs.ts';
-import { readKeyInputs } from '../../src/actions/key/inputs.ts';
 import { readPreviewInputs } from '../../src/actions/preview/inputs.ts';
 import { readUsageInputs } from '../../src/actions/usage/inputs.ts';
+import { ACTIONS } from '../support/actions.ts';
 import { given, type Reader, type Rejected, readWith, rejectionOf } from '../support/inputs.ts';
 
 type Texts = Record<string, string>;
 
 const readCreatedSlug: Reader<string> = (log) => readCreateInputs(log).desired.slug;
 const readWorkspace =
-  (read: Reader<{ workspace: string }>): Reader<string> =>
+  (read: Reader<unknown>): Reader<string> =>
   (log) =>
-    read(log).workspace;
+    (read(log) as { workspace: string }).workspace;
 
 /** Each action that can make a slug, what reads it, and the input that has a slug as it is. */
-const ACTIONS = [
-  ['create', readCreatedSlug, 'slug'],
-  ['key', readWorkspace(readKeyInputs), 'workspace'],
-  ['usage', readWorkspace(readUsageInputs), 'workspace'],
-  ['delete', readWorkspace(readDeleteInputs), 'workspace'],
-] as const;
+const MAKERS = ACTIONS.filter(({ schema }) => 'slug_from' in schema.shape).map(
+  ({ folder, read }): [string, Reader<string>, string] =>
+    folder === ''
+      ? ['create', readCreatedSlug, 'slug']
+      : [folder, readWorkspace(read), 'workspace'],
+);
 
-describe.each(ACTIONS)('the slug of a %s step', (_, read, named) => {
+describe.each(MAKERS)('the slug of a %s step', (_, read, named) => {
   // For an action that requires it; for the others, it is optional or not an input.
   const NAME = { name: 'Preview' };
   const TEXT = { 'slug-from': 'feature/Menü' };

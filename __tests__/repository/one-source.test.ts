@@ -54,6 +54,10 @@ describe.each(ACTIONS)('$folder/action.yml', ({ folder, schema }) => {
     expect(text.replace(/^ {4}default: .*$/gm, '')).not.toContain('${{');
   });
 
+  test('has a description without a period at its end, which the reference adds', async () => {
+    expect((await manifest).description).not.toMatch(/\.$/);
+  });
+
   test('requires the inputs that the schema requires', async () => {
     const { inputs = {} } = await manifest;
     const required = Object.keys(inputs).filter((name) => inputs[name]?.required);
