@@ -146,6 +146,13 @@ describe('the generated name of a key', () => {
   test.each<[string, Texts, entry: string, random: number, name: string]>([
     ['leads to the job', ENV, '', 0.5, 'octo/app / Preview / 42.2 / test / i00000'],
     ['has an entry', ENV, '3.12', 0, 'octo/app / Preview / 42.2 / test (3.12) / 000000'],
+    [
+      'has no more parts',
+      ENV,
+      'a / 3.12 / b',
+      0,
+      'octo/app / Preview / 42.2 / test (a/3.12/b) / 000000',
+    ],
     ['is padded', { GITHUB_RUN_ID: '42' }, '', 0, '42 / 000000'],
     ['ends with six random characters', {}, '', 1 - Number.EPSILON, 'zzzzzz'],
     ['cuts long names', LONG, '', 0, `octo/app / ${'🧪'.repeat(60)} / 42.2 / test / 000000`],

@@ -124,7 +124,8 @@ const SUFFIX_COUNT = 36 ** 6;
 /**
  * Names a key after the job that `env` describes, so that the name leads to the run that created it.
  * @param random at least 0 and below 1. It distinguishes the jobs of a matrix, which share GITHUB_JOB.
- * @param entry what the author calls one of these jobs, shown as GitHub shows the entry of a matrix
+ * @param entry what the author calls one of these jobs, shown as GitHub shows the entry of a matrix. It must not
+ * look like further parts of the name.
  */
 export function keyNameOf(env: NodeJS.ProcessEnv, random: number, entry?: string): string {
   const workflow = [...(env['GITHUB_WORKFLOW'] ?? '')].slice(0, MAX_WORKFLOW_LENGTH).join('');
@@ -133,7 +134,13 @@ export function keyNameOf(env: NodeJS.ProcessEnv, random: number, entry?: string
   const suffix = Math.floor(random * SUFFIX_COUNT)
     .toString(36)
     .padStart(6, '0');
-  return [env['GITHUB_REPOSITORY'], workflow, run, entry ? `${job} (${entry})` : job, suffix]
+  return [
+    env['GITHUB_REPOSITORY'],
+    workflow,
+    run,
+    entry ? `${job} (${entry.replaceAll(' / ', '/')})` : job,
+    suffix,
+  ]
     .filter(Boolean)
     .join(' / ');
 }
