@@ -144,6 +144,7 @@ test.each<[string, () => ReturnType<typeof createCertificate>]>([
     () => createCertificate(HOST),
   ],
   ['certificate signature failure (CERT_SIGNATURE_FAILURE)', createForgery],
+  ['(INVALID_PURPOSE)', () => createCertificate('localhost', { isForServers: false })],
 ])('a TLS failure is permanent, and nothing was sent: %s', async (reason, make) => {
   const opened = await openTlsSandbox(await make());
   const step = await createDirectly(opened);

@@ -56,7 +56,7 @@ export class TransportError extends Error {
   }
 }
 
-/** The maximum size of a response body, unless the request has another. A page of the longest workspaces is smaller. */
+/** The maximum size of a response body, unless the request has another. A page of the longest workspaces, in UTF-8, is smaller. */
 export const MAX_BODY_BYTES = 512 * 1024;
 
 /**
@@ -190,9 +190,6 @@ async function readResponse(
   return { status, headers: message.headers, body, bodyMs: systemClock.now() - start };
 }
 
-const UNKNOWN_AUTHORITY =
-  'the certificate is issued by an authority that is not trusted here; the variable NODE_EXTRA_CA_CERTS can name a file with its certificate';
-
 /** Node's error codes for failures that a retry may overcome. */
 const TRANSIENT_REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
@@ -205,16 +202,22 @@ const TRANSIENT_REASONS: Readonly<Record<string, string>> = {
   EPIPE: 'the connection was closed while the request was being sent',
 };
 
-/** Node's error codes for failures that stay until someone fixes the cause. */
-const PERMANENT_REASONS: Readonly<Record<string, string>> = {
-  EPROTO:
+/**
+ * Node's error codes for failures that stay until someone fixes the cause. Those of certificates:
+ * https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ */
+const PERMANENT_REASONS: readonly (readonly [codes: RegExp, reason?: string])[] = [
+  [
+    /^EPROTO$/,
     'the TLS handshake failed: the server uses no TLS, or a version that is not supported here',
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
-  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host',
-};
+  ],
+  [
+    /SELF_SIGNED|^UNABLE_TO/,
+    'the certificate is issued by an authority that is not trusted here; the variable NODE_EXTRA_CA_CERTS can name a file with its certificate',
+  ],
+  [/ALTNAME/, 'the certificate is for another host'],
+  [/CERT(_|$)|^(HOSTNAME|INVALID|PATH|UNSPECIFIED)/],
+];
 
 interface Diagnosis {
   reason: string;
@@ -228,13 +231,12 @@ function diagnose(error: unknown, isSent: boolean): Diagnosis {
     return { reason: message, isPermanent: error.kind === 'prevented' };
   }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // Such as CERT_HAS_EXPIRED, of many: https://nodejs.org/api/tls.html#x509-certificate-error-codes
-  const isPermanent = code in PERMANENT_REASONS || code.includes('CERT');
+  const permanent = PERMANENT_REASONS.find(([codes]) => codes.test(code));
   const reason =
     code === 'ECONNRESET' && !isSent
       ? 'the connection was closed before it was established'
-      : (PERMANENT_REASONS[code] ?? TRANSIENT_REASONS[code] ?? message);
-  return { reason: code ? `${reason} (${code})` : reason, isPermanent };
+      : (permanent?.[1] ?? TRANSIENT_REASONS[code] ?? message);
+  return { reason: code ? `${reason} (${code})` : reason, isPermanent: permanent !== undefined };
 }
 
 function proxyNote(url: string): string {
