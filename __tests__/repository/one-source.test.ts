@@ -96,6 +96,9 @@ describe.each(ACTIONS)('$folder/action.yml', ({ folder, schema }) => {
   });
 });
 
+const [, WHAT_ACTIONS_DO = ''] =
+  /\n## What a management key can do\n(.*?)\n## /s.exec(read('docs/security.md')) ?? [];
+
 /** What shows an action to its users, and runs it in CI. */
 const PLACES: Readonly<Record<string, (action: { name: string; folder: string }) => boolean>> = {
   'README.md': ({ folder }) => {
@@ -112,8 +115,8 @@ const PLACES: Readonly<Record<string, (action: { name: string; folder: string })
     new RegExp(`^\\| ${name}\\b`, 'im').test(read('docs/benchmarks.md')),
   '__tests__/actions/': ({ name }) =>
     globSync(`__tests__/actions/${name}/**/*.test.ts`, { cwd: ROOT }).length > 0,
-  'docs/security.md': ({ folder }) =>
-    folder === '' || read('docs/security.md').includes(`\`${folder}\``),
+  'what docs/security.md says that a management key can do': ({ folder }) =>
+    folder === '' || WHAT_ACTIONS_DO.includes(`\`${folder}\``),
   'bench/': ({ folder }) =>
     folder === '' ||
     globSync('bench/*.ts', { cwd: ROOT }).some((file) =>

@@ -1,12 +1,13 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import type { AnyNode } from 'acorn';
 import { marked, type Token } from 'marked';
 import { governanceInputs } from '../../src/governance/inputs.ts';
 import { guardrailFields } from '../../src/openrouter/resources/guardrails.ts';
 import { apiErrorCodes } from '../../src/report/describe-api-error.ts';
 import { INTERNAL_ERROR } from '../../src/report/describe-error.ts';
-import { bundleNodes } from '../support/bundle-nodes.ts';
+import { bundleNodes, nodesIn } from '../support/bundle-nodes.ts';
 import { FAILURES, WARNINGS } from '../support/failure-kinds.ts';
 import { ROOT } from '../support/root.ts';
 
@@ -30,35 +31,50 @@ test('docs/troubleshooting.md has one section for each code, and none for anythi
   expect(headings.toSorted()).toEqual(CODES.toSorted());
 });
 
-/** Patterns of the texts of the bundle: anything can stand for an expression in a template. */
-const TEXTS = bundleNodes()
-  .flatMap((node) => {
-    if (node.type === 'TemplateLiteral') return [node.quasis.map(({ value }) => value.raw)];
-    return node.type === 'Literal' ? [[String(node.value)]] : [];
-  })
-  // A shorter text, such as `${name}: `, matches nearly any line.
-  .filter((parts) => parts.join('').length > 6)
-  .map((parts) => new RegExp(`^${parts.map(literal).join('.+')}$`));
+/** The titles that `declareFailure` and `declareWarning` give to a code, as patterns. */
+const TITLES = Map.groupBy(
+  bundleNodes()
+    .filter((node) => node.type === 'CallExpression')
+    .flatMap(({ callee, arguments: [code, describe] }) => {
+      const declares = callee.type === 'Identifier' && /^declare/.test(callee.name);
+      if (!declares || code?.type !== 'Literal' || !describe) return [];
+      return titlesIn(describe).map((title) => ({ code: code.value, title }));
+    }),
+  ({ code }) => code,
+);
 
-function literal(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+function titlesIn(describe: AnyNode): RegExp[] {
+  const titles = [...nodesIn(describe)].flatMap((node) =>
+    node.type === 'Property' && node.key.type === 'Identifier' && node.key.name === 'title'
+      ? [...nodesIn(node.value)]
+      : [],
+  );
+  return titles.flatMap((node) => {
+    if (node.type === 'TemplateLiteral')
+      return [patternOf(node.quasis.map(({ value }) => value.raw))];
+    return node.type === 'Literal' ? [patternOf([String(node.value)])] : [];
+  });
 }
 
-// Its first line is that of an input, which is composed of many texts.
-const TITLED = CODES.filter((code) => code !== 'invalid-inputs');
+/** What has these parts of a text, and anything between them. */
+function patternOf(parts: readonly string[]): RegExp {
+  const literal = (part: string) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return new RegExp(`^${parts.map(literal).join('.+')}$`);
+}
 
-test.each(TITLED)(
-  'docs/troubleshooting.md has the message for %s, as the bundle has it',
-  (code) => {
-    const section = SECTIONS.find(({ heading }) => heading === code);
-    const [message = ''] = (section?.content ?? []).flatMap((token) =>
-      token.type === 'code' ? [String(token['text'])] : [],
-    );
-    // A long line is continued with spaces at its beginning.
-    const [title = ''] = message.replace(/\n +/g, ' ').split('\n');
-    expect([code, title, TEXTS.some((text) => text.test(title))]).toEqual([code, title, true]);
-  },
-);
+// The page shows the lines about its inputs, which have no title.
+const TITLED = [...TITLES].filter(([code]) => code !== 'invalid-inputs');
+
+test.each(TITLED)('docs/troubleshooting.md has the title of %s', (code, titles) => {
+  const section = SECTIONS.find(({ heading }) => heading === code);
+  const [message = ''] = (section?.content ?? []).flatMap((token) =>
+    token.type === 'code' ? [String(token['text'])] : [],
+  );
+  // A long line is continued with spaces at its beginning.
+  const [shown = ''] = message.replace(/\n +/g, ' ').split('\n');
+  const isTitle = titles.some(({ title }) => title.test(shown));
+  expect([shown, isTitle]).toEqual([shown, true]);
+});
 
 test('the section unknown-guardrail-fields lists the fields that the input guardrail accepts', () => {
   const accepted = Object.keys(guardrailFields).filter((field) =>

@@ -9,7 +9,8 @@ export function bundleNodes(): AnyNode[] {
   return [...nodesIn(parse(code, { ecmaVersion: 'latest' }))];
 }
 
-function* nodesIn(node: AnyNode): Generator<AnyNode> {
+/** `node` and everything in it. */
+export function* nodesIn(node: AnyNode): Generator<AnyNode> {
   yield node;
   for (const child of Object.values(node).flat()) {
     if (typeof child?.type === 'string') yield* nodesIn(child);

@@ -393,7 +393,9 @@ describe('a clean-up', () => {
 
   test('deletes nothing if max-deletions would be exceeded', async () => {
     const step = await main(await openSome(3), { 'max-deletions': '1' });
-    expect(expectFailure(step, { deleted: '[]' }).code).toBe('too-many-stale');
+    const { code, message } = expectFailure(step, { deleted: '[]' });
+    expect(code).toBe('too-many-stale');
+    expect(message).toContain('Check that their pull requests or branches are closed.');
     expectUnchanged(step);
   });
 

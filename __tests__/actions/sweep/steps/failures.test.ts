@@ -38,6 +38,9 @@ test('a sweep fails and deletes nothing if more workspaces are stale than max-de
   expect(slugsIn(kept)).toEqual(['preview-old', 'preview-older', 'preview-young']);
   expect(kept?.match(/"reason":"more workspaces are stale than max-deletions/g)).toHaveLength(2);
   expect(title).toBe('2 workspaces would be deleted, and max-deletions is 1');
+  expect(message).toContain(
+    'Check slug-pattern, older-than and keep. If that is right, raise max-deletions to 2 or more for a new run.',
+  );
   expect(message).toContain('Nothing was deleted.');
   expect(slugs()).toHaveLength(6);
   expect(calls()).toEqual(['GET /workspaces']);
