@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { ApiErrorDetails, CredentialFailure } from '../../src/http/request.ts';
+import { classifyResponse } from '../../src/http/retry-policy.ts';
 import { apiErrorCodes } from '../../src/report/describe-api-error.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
@@ -123,6 +124,15 @@ test.each(ROWS)('%s has the advice of its code', (_, details, code, advice) => {
   // Between the request and what is known about its effect.
   const effect = described.lines.findIndex((line) => /^(Nothing was|The request may)/.test(line));
   expect(described.lines.slice(1, effect)).toEqual(advice);
+});
+
+test('no response with 5… is taken for a conflict of two requests', () => {
+  const statuses = Array.from({ length: 100 }, (_, at) => 500 + at);
+  const conflicts = statuses.filter((status) => {
+    const error = apiError({ method: 'PATCH', kind: classifyResponse('PATCH', status), status });
+    return describeError(error, 'none').code === 'conflict';
+  });
+  expect(conflicts).toEqual([]);
 });
 
 test('a list of workspaces has the advice of each rejection once, and of no other response', () => {

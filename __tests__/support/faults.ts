@@ -1,16 +1,23 @@
 import fc from 'fast-check';
 import type { InProcessFault } from '../../sandbox/http/in-process.ts';
-import { classifyResponse } from '../../src/http/retry-policy.ts';
+import { classifyResponse, type FailureClass } from '../../src/http/retry-policy.ts';
 
 const applied = fc.boolean();
 
 /** About another workspace than the requested one. A POST with this response is not sent again. */
 const OTHER = '{"data":{"id":"3fa85f64-5717-4562-b3fc-2c963f66afa6","slug":"other","name":"x"}}';
 
-/** The statuses after which a POST is looked up, and sent again. `http/client.test.ts` lists them. */
-const AMBIGUOUS = Array.from({ length: 200 }, (_, at) => 400 + at).filter(
-  (status) => classifyResponse('POST', status) === 'ambiguous',
-);
+/** The statuses of a POST with one of these classes. `http/client.test.ts` lists them. */
+const statusesOf = (...classes: FailureClass[]) =>
+  Array.from({ length: 200 }, (_, at) => 400 + at).filter((status) =>
+    classes.includes(classifyResponse('POST', status)),
+  );
+
+/** The statuses after which a POST is looked up, and sent again. */
+const AMBIGUOUS = statusesOf('ambiguous');
+
+/** The statuses with which nothing was applied, and a POST is sent again. */
+const NOT_APPLIED = [...statusesOf('throttled', 'conflict'), 503];
 
 /** Faults after which a retry or a lookup can succeed. */
 const transient: fc.Arbitrary<InProcessFault> = fc.oneof(
@@ -35,7 +42,7 @@ const transient: fc.Arbitrary<InProcessFault> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant('response' as const),
-    status: fc.constantFrom(429, 503),
+    status: fc.constantFrom(...NOT_APPLIED),
     headers: fc.constantFrom('0', '1', '5').map((seconds) => ({ 'retry-after': seconds })),
   }),
 );
