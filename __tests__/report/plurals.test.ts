@@ -31,7 +31,9 @@ test.each([
 ])('the failure of %i replaced API keys that were not deleted counts them', (count, title) => {
   const undeleted = Array(count).fill(UNDELETED_KEY);
   const failure = new Failure(replacedKeysNotDeleted, { key: OTHER_KEY, undeleted, count });
-  expect(describeError(failure, 'possible').title).toBe(title);
+  const described = describeError(failure, 'possible');
+  expect(described.title).toBe(title);
+  expect(described.lines.at(-1)).toMatch(/^What was not deleted can still work/);
 });
 
 test.each([

@@ -132,7 +132,7 @@ export const replacedKeysNotDeleted = declareFailure<{
     ...truncateList(
       undeleted.map(({ key: old }) => `Not deleted, or unknown: ${describeKey(old)}.`),
     ),
-    'What was not deleted works until a later run deletes it. Running this again also replaces the new key.',
+    'What was not deleted can still work, until a later run deletes it. Running this again also replaces the new key.',
   ],
 }));
 
