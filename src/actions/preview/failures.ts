@@ -86,7 +86,7 @@ export const previewLimitReached = declareFailure<ReachedCap & { wasCreated?: bo
   'preview-limit-reached',
   ({ wasCreated, ...reached }) => ({
     title: 'Nothing is left of preview-limit-usd',
-    lines: [...linesOfReached(reached), 'Then a required check can succeed.'],
+    lines: [...linesOfReached(reached), 'Until then, a required check stays red.'],
     effect: [
       wasCreated
         ? 'The workspace and its keys stay. The new API key was disabled. No other step has its secret.'
