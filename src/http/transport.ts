@@ -56,7 +56,10 @@ export class TransportError extends Error {
   }
 }
 
-/** The maximum size of a response body, unless the request has another. A page of the longest workspaces, in UTF-8, is smaller. */
+/**
+ * The maximum size of a response body, unless the request has another. A page of the longest workspaces, in UTF-8,
+ * is smaller.
+ */
 export const MAX_BODY_BYTES = 512 * 1024;
 
 /**
