@@ -54,8 +54,6 @@ const widened: Partial<Record<WorkspaceField, fc.Arbitrary<unknown>>> = {
   name: prose(40),
   slug: fc.stringMatching(/^[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,4}$/),
   description: fc.option(prose(120)),
-  default_text_model: model,
-  default_image_model: model,
   io_logging_api_key_ids: fc.option(fc.array(fc.maxSafeInteger(), { maxLength: 5 })),
   io_logging_sampling_rate: fc.double({ min: 0.0001, max: 1, noNaN: true }),
   disabled_server_tools: fc.option(
@@ -63,8 +61,9 @@ const widened: Partial<Record<WorkspaceField, fc.Arbitrary<unknown>>> = {
   ),
 };
 
-/** A value of a field: its example, the other flag, or null, if the sandbox accepts it. */
+/** A value of a field: a model, or its example, the other flag, or null, if the sandbox accepts it. */
 function anyValue(field: WorkspaceField): fc.Arbitrary<unknown> {
+  if (field.endsWith('_model')) return model;
   const schema = updateWorkspaceRequest.shape[field];
   const values = [WORKSPACE_EXAMPLE[field], true, false, null];
   return fc.constantFrom(...values.filter((value) => schema.safeParse(value).success));
