@@ -399,6 +399,17 @@ describe('a clean-up', () => {
     expectUnchanged(step);
   });
 
+  test('lists what it would delete with dry-run, unless that is too much, and only then', async () => {
+    const event = await openSome(3);
+    const listed = async (inputs: Record<string, string>) =>
+      (await main(event, inputs)).summary.match(/would be deleted<\/td>/g)?.length;
+    expect(await listed({ 'dry-run': 'true' })).toBe(2);
+    expect(await listed({ 'dry-run': 'true', 'max-deletions': '1' })).toBeUndefined();
+    expect(slugs()).toHaveLength(3);
+    expect(await listed({})).toBeUndefined();
+    expect(slugs()).toHaveLength(1);
+  });
+
   test('names what keeps a workspace, goes on, and fails', async () => {
     const event = await openSome(3);
     harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403 });
