@@ -254,6 +254,14 @@ describe('a deletion', () => {
 });
 
 describe('the cost of the keys of a deleted preview', () => {
+  test('is unknown to a job that finds no workspace any more', async () => {
+    const { world } = openDeletion();
+    const [first, second] = [closingJob(), closingJob()];
+    await world.simulation.clock.run(runJob(world, first));
+    await world.simulation.clock.run(runJob(world, second));
+    expect([costOf(first), costOf(second)]).toEqual(['6', null]);
+  });
+
   test('is unknown after a deletion that was killed', async () => {
     const complete = closingJob();
     const { simulation } = await close(complete);

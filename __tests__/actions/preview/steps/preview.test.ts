@@ -193,6 +193,16 @@ describe('the life of a pull request', () => {
     expect(failure.lines.join()).not.toContain('Nothing was changed');
   });
 
+  test('has a post step that fails if it cannot look up the workspace, once the key is disabled', async () => {
+    const [opened] = open();
+    const step = await main(opened, QUIET);
+    const fault = { kind: 'response', status: 403, body: '{}' } as const;
+    harness.sandbox.faults.push({ on: 'GET /workspaces/:id', ...fault });
+    const { code, lines } = expectFailure(await post(opened, step, QUIET));
+    expect([code, keyOf(step).disabled]).toEqual(['forbidden', true]);
+    expect(lines.join()).not.toContain('May still exist');
+  });
+
   test('has a post step that names the workspace if it is cancelled during its deletion', async () => {
     const { ended } = await endAfter(() => {
       close();
