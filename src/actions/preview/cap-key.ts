@@ -28,10 +28,11 @@ import { keyNotCapped, previewLimitReached, previewLimitReachedWarning } from '.
 
 /**
  * When to list the keys after the POST, in milliseconds after the list before. Later keys have time to give way
- * until the last of `PATIENT_LISTS`. The others show that this key has.
+ * until the last of `PATIENT_LISTS`, nine seconds: if lists lag by 1.5, a later key can be created, show itself, and
+ * show that it gave way only so much later. The others show that this key has.
  */
-const LIST_DELAYS_MS = [0, 500, 1_000, 1_500, 1_500, 1_500, 500, 1_500];
-const PATIENT_LISTS = 5;
+const LIST_DELAYS_MS = [0, 500, 1_000, 1_500, 1_500, 1_500, 1_500, 1_500, 500, 1_500];
+const PATIENT_LISTS = 8;
 
 interface GateContext extends Context {
   /** Called before the key is given out. */
