@@ -138,6 +138,14 @@ test.each(ACTIONS)('$folder/action.yml is in each of these places', ({ folder })
   expect(missing).toEqual([]);
 });
 
+test('the job use of CI checks each output of action.yml', async () => {
+  const { outputs = {} } = await readManifest(ROOT);
+  const unchecked = Object.keys(outputs).filter(
+    (name) => !CHECKED_IN_USE.includes(`.outputs.${name}`),
+  );
+  expect(unchecked).toEqual([]);
+});
+
 test('action.yml mentions "null" for the inputs that accept it, and for no others', async () => {
   const { inputs = {} } = await readManifest(ROOT);
   const nullable = Object.entries(createInputs().shape)
