@@ -60,7 +60,7 @@ function wordsOf({ _zod: { def } }: z.core.$ZodType): string[] {
   return 'innerType' in def ? wordsOf(def.innerType as z.core.$ZodType) : [];
 }
 
-const LENGTHS = Array.from({ length: 5_002 }, (_, length) => 'x'.repeat(length));
+const LENGTHS = Array.from({ length: 2_502 }, (_, length) => 'x'.repeat(length));
 const POWERS = [-6, -5, -4, -3, -2, -1, 0, 1, 2, 3].map((exponent) => 10 ** exponent);
 const NUMBERS = [0, ...POWERS.flatMap((power) => [power, 1.5 * power, -power])];
 
