@@ -31,6 +31,18 @@ test('docs/troubleshooting.md has one section for each code, and none for anythi
   expect(headings.toSorted()).toEqual(CODES.toSorted());
 });
 
+/** The examples of messages in the section of `code`. */
+function examplesOf(code: unknown): string[] {
+  const section = SECTIONS.find(({ heading }) => heading === code);
+  return (section?.content ?? []).flatMap((token) =>
+    token.type === 'code' ? [String(token['text'])] : [],
+  );
+}
+
+test.each(CODES)('docs/troubleshooting.md has an example of the message for %s', (code) => {
+  expect(examplesOf(code)).toContainEqual(expect.stringMatching(/^\S.+/));
+});
+
 /** The titles that `declareFailure` and `declareWarning` give to a code, as patterns. */
 const TITLES = Map.groupBy(
   bundleNodes()
@@ -66,10 +78,7 @@ function patternOf(parts: readonly string[]): RegExp {
 const TITLED = [...TITLES].filter(([code]) => code !== 'invalid-inputs');
 
 test.each(TITLED)('docs/troubleshooting.md has the title of %s', (code, titles) => {
-  const section = SECTIONS.find(({ heading }) => heading === code);
-  const [message = ''] = (section?.content ?? []).flatMap((token) =>
-    token.type === 'code' ? [String(token['text'])] : [],
-  );
+  const [message = ''] = examplesOf(code);
   // A long line is continued with spaces at its beginning.
   const [shown = ''] = message.replace(/\n +/g, ' ').split('\n');
   const isTitle = titles.some(({ title }) => title.test(shown));
