@@ -153,7 +153,7 @@ describe(`in all that the actions send, version ${SDK_VERSION} of the SDK`, () =
   const folders = new Set<string>();
   const run = (folder: string, inputs: Record<string, string>) => {
     folders.add(folder);
-    return folder === '' ? harness.create(inputs) : harness.run(folder, inputs);
+    return harness.run(folder, inputs);
   };
 
   beforeAll(async () => {
