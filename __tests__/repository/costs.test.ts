@@ -1,6 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
@@ -8,6 +5,7 @@ import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { readExamples } from '../../scripts/examples.ts';
 import { openHarness } from '../support/harness.ts';
 import { ROOT } from '../support/root.ts';
+import { openShell } from '../support/shell.ts';
 
 interface Workflow {
   name: string;
@@ -19,30 +17,21 @@ interface Workflow {
 }
 
 const harness = openHarness();
+const shell = openShell();
 
 const WORKFLOWS = ['docs/costs.md', 'docs/preview-environments.md']
   .flatMap((document) => readExamples(join(ROOT, document)))
   .map(({ text }): Workflow => parse(text));
 
 /** Expects that `script` asks until no run is left, and fails if it cannot ask. */
-async function expectWait(script = ''): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'wait-'));
-  const stub = (name: string, text: string) =>
-    writeFile(join(folder, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-  const run = () =>
-    spawnSync('bash', ['-e', '-c', script], {
-      env: { PATH: `${folder}:${process.env['PATH']}`, COUNT: join(folder, 'count') },
-      // Instead of asking for ever.
-      timeout: 10_000,
-    }).status;
-  await writeFile(join(folder, 'count'), '2');
-  await stub('sleep', 'exit 0');
-  await stub('gh', 'left=$(cat "$COUNT"); echo "$left"; echo $((left - 1)) > "$COUNT"');
-  expect(run()).toBe(0);
-  expect(await readFile(join(folder, 'count'), 'utf8')).toBe('-1\n');
-  await stub('gh', 'exit 1');
-  expect(run()).toBe(1);
-  await rm(folder, { recursive: true });
+function expectWait(script = ''): void {
+  shell.write('count', '2');
+  shell.stub('sleep', 'exit 0');
+  shell.stub('gh', 'left=$(cat count); echo "$left"; echo $((left - 1)) > count');
+  expect(shell.run(script)).toBe(0);
+  expect(shell.read('count')).toBe('-1\n');
+  shell.stub('gh', 'exit 1');
+  expect(shell.run(script)).toBe(1);
 }
 
 test.each([
@@ -66,7 +55,7 @@ test.each([
     for (const { env = {} } of last) {
       expect(Object.values(env)).toContain(`\${{ steps.key.outputs.key }}`);
     }
-    await expectWait(wait?.run);
+    expectWait(wait?.run);
     const { 'management-key': _, ...inputs } = key?.with ?? {};
     const texts = Object.entries(inputs).map(([name, value]) => [name, String(value)]);
     const { slug } = seedWorkspace(harness.sandbox, { slug: 'of-the-service' });

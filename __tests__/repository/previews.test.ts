@@ -1,8 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import {
   asTarget,
@@ -23,6 +20,7 @@ import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { readExamples } from '../../scripts/examples.ts';
 import { openPreviewHarness } from '../support/preview-steps.ts';
 import { ROOT } from '../support/root.ts';
+import { openShell } from '../support/shell.ts';
 
 interface Step {
   id?: string;
@@ -143,39 +141,30 @@ const disabledKeys = () => harness.sandbox.account.keys.map(({ disabled }) => di
 const scriptsOf = ({ jobs }: Workflow) =>
   Object.values(jobs).flatMap(({ steps }) => steps.filter(({ run: script }) => script));
 
-const folder = mkdtempSync(join(tmpdir(), 'previews-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const shell = openShell();
 
 /** Knows only what the page uses. */
-const GH = `#!/bin/sh
-case "$1 $2" in
+shell.stub(
+  'gh',
+  `case "$1 $2" in
 'pr view') grep -v unreadable "state-$3" ;;
 'workflow run') shift 2 && echo "$*" >> started ;;
 *) exit 1 ;;
-esac
-`;
-writeFileSync(join(folder, 'gh'), GH, { mode: 0o755 });
+esac`,
+);
 
 /**
  * Runs the search for missed removals as the runner does, and returns which it starts.
  * @param states those of the deployed pull requests; undefined if they cannot be listed
  */
 function findMissed(states: Record<number, string> | undefined) {
-  const list = states
-    ? `#!/bin/sh\nprintf '%s\\n' ${Object.keys(states).join(' ')}\n`
-    : '#!/bin/false\n';
-  writeFileSync(join(folder, 'list-previews'), list, { mode: 0o755 });
-  for (const [number, state] of Object.entries(states ?? {})) {
-    writeFileSync(join(folder, `state-${number}`), `${state}\n`);
-  }
-  writeFileSync(join(folder, 'started'), '');
+  const numbers = Object.keys(states ?? {}).join(' ');
+  shell.stub('list-previews', states ? `printf '%s\\n' ${numbers}` : 'exit 1');
+  for (const [number, state] of Object.entries(states ?? {})) shell.write(`state-${number}`, state);
+  shell.write('started', '');
   const [{ run: script = '' } = {}] = scriptsOf(REMOVE_MISSED);
-  const { status } = spawnSync('bash', ['-e', '-c', script], {
-    cwd: folder,
-    env: { PATH: `${folder}:${process.env['PATH']}` },
-  });
-  const started = readFileSync(join(folder, 'started'), 'utf8').split('\n').filter(Boolean);
-  return { status, started };
+  const status = shell.run(script);
+  return { status, started: shell.read('started').split('\n').filter(Boolean) };
 }
 
 describe('the two files of README.md', () => {
