@@ -1573,14 +1573,16 @@ if(Object.keys(data.workspaces).length===0)return existing
 const body=comments.render({data,existing,isBeingDeleted})
 last=await writeOwn({body,own,last,attempt:round},place)
 if(last.kind==="right"||last.kind==="written"&&isBeingDeleted)return existing}if(last?.kind==="unclear")throw last.error
-noticeOnce("other runs keep changing it.",context)}async function deletePreview(preview,{dryRun,listed},context){const{log,client}=context,{slug}=preview.identity,workspace=listed??(await findWorkspace(client,slug)).workspace
+noticeOnce("other runs keep changing it.",context)}async function deletePreview(preview,{dryRun,listed,ended},context){const{log,client}=context,{slug}=preview.identity,workspace=listed??(await findWorkspace(client,slug)).workspace
 if(!workspace)return concludeMissing(preview,{dryRun},context)
 assertOurs(workspace,preview,context)
 if(dryRun){log.info(`Dry run: the workspace ${slug} and its API keys would be deleted.`)
 const{keys}=await listKeys(client,workspace)
 return{kind:"deletion",workspace,deleted:!1,deletedKeys:keys,keysSpent:totalSpent(keys),isSettled:!0}}const{value:list,error}=await catching(listNewKeys(client,workspace),ApiError)
 if(error&&error.details.kind!=="rejected")throw error
-return!listed||list?.newKeys.length||(await findWorkspace(client,workspace.id)).workspace?deleteFound(preview,{workspace,list},context):concludeMissing(preview,{dryRun},context)}async function concludeMissing(preview,{dryRun},context){context.log.info(`There is no workspace ${preview.identity.slug}: nothing to delete.`)
+if(listed&&!list?.newKeys.length&&!(await findWorkspace(client,workspace.id)).workspace)return concludeMissing(preview,{dryRun},context)
+const own=ended?.workspace_id===workspace.id?ended:void 0
+return deleteFound(preview,{workspace,list:list&&own?withKey(list,own):list},context)}function withKey(list,key){return list.newKeys.some(({hash})=>hash===key.hash)?list:{...list,newKeys:[...list.newKeys,key]}}async function concludeMissing(preview,{dryRun},context){context.log.info(`There is no workspace ${preview.identity.slug}: nothing to delete.`)
 dryRun||await commentOn(preview,{seen:NO_DATA,known:{kind:"gone"}},context)
 return{kind:"missing"}}async function deleteFound(preview,{workspace,list},context){const begun={at:Math.floor(context.timeOfDay()/1e3),run:context.run},target={workspace,begun},first=await prepareKeys(preview,{...target,keys:list?.newKeys??[]},context)
 if(first.kind==="reopened"){if(first.hasDisabled)throw reopened(workspace,{keysAre:"disabled"})
@@ -1692,28 +1694,29 @@ report.outputSecret("key",created.secret)},random:Math.random})
 if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure
-report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({identity,key,isWorkspaceLeft=!0}){return[isWorkspaceLeft?`the workspace ${identity.slug}`:"",key?describeKeysLeft({...key,revoke:key.replaced===void 0}):""].filter(Boolean).join("; ")}async function runPreviewTask(task,context){const ending=task.key&&await endKey(task.key,task,context),keyError=ending?.error,standing=await lookUpStanding(task,context),{error}=await catching(checkPreview({task,keyError,standing},context),ApiError,Failure)
+report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({identity,key,isWorkspaceLeft=!0}){return[isWorkspaceLeft?`the workspace ${identity.slug}`:"",key?describeKeysLeft({...key,revoke:key.replaced===void 0}):""].filter(Boolean).join("; ")}async function runPreviewTask(task,context){const ending=task.key&&await endKey(task.key,task,context),keyError=ending?.error,standing=await lookUpStanding(task,context),{error}=await catching(checkPreview({task,ended:ending?.key,keyError,standing},context),ApiError,Failure)
 if(!error)return
 if(isFailure(error,previewReopened))return{error,left:void 0}
 const isWorkspaceLeft=standing?.isOpen===!1&&error!==keyError&&!isFailure(error,previewNotOurs)
 return{error,left:{...task,key:ending?.left,isWorkspaceLeft}}}function isFailure(error,kind){return error instanceof Failure&&error.is(kind)}function isReplacement(error){return isFailure(error,keyReplaced)}async function lookUpStanding({subject,since,identity},context){const lookup=readStanding(subject,since,context),{value,error}=await catching(lookup,ApiError,Failure)
 error&&context.warn(previewNotChecked,{workspace:identity.slug,error})
-return value}async function checkPreview({task,keyError,standing},context){const{subject,identity,workspace}=task
-if(standing?.isOpen===!1){const preview={subject,since:standing.since,identity},deletion=await deletePreview(preview,{dryRun:!1},context)
+return value}async function checkPreview({task,ended,keyError,standing},context){const{subject,identity,workspace}=task
+if(standing?.isOpen===!1){const preview={subject,since:standing.since,identity},deletion=await deletePreview(preview,{dryRun:!1,ended},context)
 context.onEnd(deletion)
 if(keyError&&!isReplacement(keyError)&&deletion.kind!=="deletion")throw keyError
 return}if(standing){const known=workspace?{kind:"found",workspace}:{kind:"unknown"},own=task.key?.created&&{hash:task.key.created.hash,cap:task.cap??null},found=await commentOn(task,{seen:NO_DATA,known,own},context),isFound=found?.some(one=>one.workspace.id===workspace?.id)
 if(workspace&&!(isFound??await end_job_exists(workspace,keyError,context))){if((await readStanding(subject,standing.since,context)).isOpen)throw new Failure(previewDeleted,{workspace})
 if(isReplacement(keyError))return}}if(keyError)throw keyError}async function end_job_exists(workspace,keyError,{client}){const{value:found,error}=await catching(findWorkspace(client,workspace.id),ApiError)
 if(error)throw keyError??error
-return found.workspace!==void 0}async function endKey(saved,capped,context){const ending=await catching(endCreated(saved,capped,context),ApiError,Failure),deletion=await catching(deleteAllOrphans(saved,context),ApiError,Failure),error=ending.error??deletion.error
-if(!error)return
+return found.workspace!==void 0}async function endKey(saved,capped,context){const ending=await catching(endCreated(saved,capped,context),ApiError,Failure),deletion=await catching(deleteAllOrphans(saved,context),ApiError,Failure),error=ending.error??deletion.error,key=ending.value
+if(!error)return{key}
 const lostPosts=deletion.error?saved.search.lostPosts:0,left={...saved,search:{...saved.search,lostPosts}}
-return{error,left:ending.error&&!isReplacement(ending.error)?left:{...left,created:void 0}}}async function endCreated(saved,capped,context){const{created,search,replaced}=saved
+return{key,error,left:ending.error&&!isReplacement(ending.error)?left:{...left,created:void 0}}}async function endCreated(saved,capped,context){const{created,search,replaced}=saved
 if(!created)return
 const key={name:search.desired.name,...created},limitInputs=capped.cap&&"limit-usd or preview-limit-usd"
-if(!replaced){reportSpendOf(key,await disable(key,context),{...context,limitInputs})
-return}await reportSpend(key,{...context,limitInputs})
+if(!replaced){const disabled=await disable(key,context)
+reportSpendOf(key,disabled,{...context,limitInputs})
+return disabled}await reportSpend(key,{...context,limitInputs})
 const{workspace}=search,replacement={key,workspace,replaced,isSameName:isSameKeyName},disabled=new Map,replacing=replaceOlderKeys(replacement,context,older=>disableEach(older,context,one=>disabled.set(one.hash,one))),{error}=await catching(replacing,ApiError,Failure),rule=isReplacement(error)?void 0:ruleOf(saved,capped),lowering=rule&&lowerAtEnd({key,workspace,disabled,...rule},context),lowered=lowering&&await catching(lowering,ApiError,Failure),failure=error??lowered?.error
 if(failure)throw failure}function ruleOf({search,replaced=[]},{cap,limit}){const[amount,known]=[toUsd(cap),toUsd(limit)]
 if(amount!==void 0&&known!==void 0)return{cap:{amount,withByok:search.desired.include_byok_in_limit===!0,replaced},limit:known}}async function disable(key,{client,log}){const disabled=await disableKey(client,key)

@@ -65,6 +65,8 @@ interface DeletionOptions {
   dryRun: boolean;
   /** The workspace, if a list has just shown that it bears the mark. By default, it is looked up. */
   listed?: PreviewWorkspace;
+  /** An API key that this job has disabled. What it has spent is known even if another job has deleted it. */
+  ended?: Key | undefined;
 }
 
 /**
@@ -75,7 +77,7 @@ interface DeletionOptions {
  */
 export async function deletePreview(
   preview: Preview,
-  { dryRun, listed }: DeletionOptions,
+  { dryRun, listed, ended }: DeletionOptions,
   context: GitHubContext,
 ): Promise<PreviewDeletion> {
   const { log, client } = context;
@@ -96,7 +98,18 @@ export async function deletePreview(
     const found = await findWorkspace(client, workspace.id);
     if (!found.workspace) return concludeMissing(preview, { dryRun }, context);
   }
-  return deleteFound(preview, { workspace, list }, context);
+  const own = ended?.workspace_id === workspace.id ? ended : undefined;
+  return deleteFound(
+    preview,
+    { workspace, list: list && own ? withKey(list, own) : list },
+    context,
+  );
+}
+
+/** A list with `key`, which another job may have deleted before it was read. */
+function withKey(list: NewKeys, key: Key): NewKeys {
+  const isListed = list.newKeys.some(({ hash }) => hash === key.hash);
+  return isListed ? list : { ...list, newKeys: [...list.newKeys, key] };
 }
 
 /** Corrects the comment, if there is one, where no workspace was found. */

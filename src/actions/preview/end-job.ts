@@ -66,7 +66,7 @@ export async function runPreviewTask(
   const keyError = ending?.error;
   const standing = await lookUpStanding(task, context);
   const { error } = await catching(
-    checkPreview({ task, keyError, standing }, context),
+    checkPreview({ task, ended: ending?.key, keyError, standing }, context),
     ApiError,
     Failure,
   );
@@ -99,6 +99,8 @@ async function lookUpStanding(
 
 interface Check {
   task: PreviewTask;
+  /** The API key, if this step has disabled it. */
+  ended: Key | undefined;
   /** Why the API key could not be ended; thrown unless the key is gone or nothing matters more. */
   keyError: Error | undefined;
   standing: Standing | undefined;
@@ -110,13 +112,13 @@ interface Check {
  * @throws {ApiError}
  */
 async function checkPreview(
-  { task, keyError, standing }: Check,
+  { task, ended, keyError, standing }: Check,
   context: PreviewTaskContext,
 ): Promise<void> {
   const { subject, identity, workspace } = task;
   if (standing?.isOpen === false) {
     const preview = { subject, since: standing.since, identity };
-    const deletion = await deletePreview(preview, { dryRun: false }, context);
+    const deletion = await deletePreview(preview, { dryRun: false, ended }, context);
     context.onEnd(deletion);
     // A deletion takes the key along. That another job has replaced it matters only while the preview is needed.
     if (keyError && !isReplacement(keyError) && deletion.kind !== 'deletion') throw keyError;
@@ -147,6 +149,15 @@ async function exists(
   return found.workspace !== undefined;
 }
 
+/** What became of the API key of a job. */
+interface Ending {
+  /** The key, if this step has disabled it. */
+  key: Key | undefined;
+  /** Why a part of it failed. */
+  error?: Error;
+  left?: KeyTask;
+}
+
 /**
  * Reports what the key has spent, ends it, and deletes its orphans. Returns what is left if part of it failed:
  * `key-replaced`, `orphan-not-deleted`, or an `ApiError`.
@@ -155,21 +166,23 @@ async function endKey(
   saved: KeyTask,
   capped: CappedTask,
   context: PreviewTaskContext,
-): Promise<IncompleteTask<KeyTask> | undefined> {
+): Promise<Ending> {
   const ending = await catching(endCreated(saved, capped, context), ApiError, Failure);
   const deletion = await catching(deleteAllOrphans(saved, context), ApiError, Failure);
   const error = ending.error ?? deletion.error;
-  if (!error) return undefined;
+  const key = ending.value;
+  if (!error) return { key };
   const lostPosts = deletion.error ? saved.search.lostPosts : 0;
   const left = { ...saved, search: { ...saved.search, lostPosts } };
   // A key that another job has replaced does not work any more.
   const mayWork = ending.error && !isReplacement(ending.error);
-  return { error, left: mayWork ? left : { ...left, created: undefined } };
+  return { key, error, left: mayWork ? left : { ...left, created: undefined } };
 }
 
 type CappedTask = Pick<PreviewTask, 'cap' | 'limit'>;
 
 /**
+ * Returns the key if it is disabled now, with its counter.
  * @throws {Failure} `key-replaced`, `key-not-capped`
  * @throws {ApiError}
  */
@@ -177,14 +190,15 @@ async function endCreated(
   saved: KeyTask,
   capped: CappedTask,
   context: PreviewTaskContext,
-): Promise<void> {
+): Promise<Key | undefined> {
   const { created, search, replaced } = saved;
-  if (!created) return;
+  if (!created) return undefined;
   const key = { name: search.desired.name, ...created };
   const limitInputs = capped.cap && 'limit-usd or preview-limit-usd';
   if (!replaced) {
-    reportSpendOf(key, await disable(key, context), { ...context, limitInputs });
-    return;
+    const disabled = await disable(key, context);
+    reportSpendOf(key, disabled, { ...context, limitInputs });
+    return disabled;
   }
   await reportSpend(key, { ...context, limitInputs });
   const { workspace } = search;
@@ -200,6 +214,7 @@ async function endCreated(
   const lowered = lowering && (await catching(lowering, ApiError, Failure));
   const failure = error ?? lowered?.error;
   if (failure) throw failure;
+  return undefined;
 }
 
 /** What limits the key of a deployment after its job; undefined without a cap. */

@@ -11,7 +11,7 @@ import {
 } from '../../../../sandbox/github/people.ts';
 import { addRepository, addToken } from '../../../../sandbox/github/seed.ts';
 import type { Workspace } from '../../../../sandbox/openrouter/resources/workspaces.ts';
-import { seedKey, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
 import { annotations, expectFailure, printedBy } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
 import { openPreviewHarness, type PreviewStep } from '../../../support/preview-steps.ts';
@@ -170,6 +170,19 @@ describe('the life of a pull request', () => {
     expect(ended.exitCode).toBe(0);
     expect(ended.summary).toContain('Deleted the OpenRouter workspace preview-shop-1');
     expect(slugs()).toEqual([]);
+  });
+
+  test('ends with the cost of a key that another job deletes as soon as it is disabled', async () => {
+    const [opened] = open();
+    const step = await main(opened);
+    const { account } = harness.sandbox;
+    seedUsage({ account }, keyOf(step), { credits: 0.25 });
+    close();
+    onNth({ account }, 'PATCH /keys/:hash', 1, () => account.keys.splice(0));
+    await post(opened, step);
+    expect(comments()).toEqual([
+      expect.stringContaining('<h3>OpenRouter preview: $0.25, deleted</h3>'),
+    ]);
   });
 
   test('has a job that fails if its workspace was deleted although it is open', async () => {
