@@ -55,6 +55,8 @@ export type PreviewResult =
       preview: Preview;
       opened?: Opened;
       key?: KeyResult;
+      /** Whether a dry run would create a key. */
+      isKeyPlanned?: boolean;
       /** How the key, also one that a dry run does not create, is within the cap. */
       share?: Share | undefined;
     }
@@ -93,8 +95,7 @@ export async function runPreview(
   const identity = identify(subject, repository, request.slugPrefix);
   log.info(`${describePreview(identity)}: its workspace is ${identity.slug}.`);
   saveTask({ subject, since, identity }, request, context);
-  // What happens to a branch is its end, or a push.
-  const standing = await readStanding(subject, since, context, { wasPushed: !topic.isEnd });
+  const standing = await readStanding(subject, since, context, expectedBy(topic, request));
   const preview = { subject, since: standing.since, identity };
   saveTask(preview, request, context);
   if (!standing.isOpen) return closePreview(preview, request, context);
@@ -106,6 +107,15 @@ export async function runPreview(
     return { state: 'open', preview };
   }
   return openPreview({ request, preview, topic }, standing, context);
+}
+
+/** What the event says of a branch that was pushed and, if that decides about a key, of the newest commit. */
+function expectedBy({ subject, head, isEnd }: OwnTopic, { keyMode }: PreviewRequest) {
+  if (isEnd) return {};
+  return {
+    ...(subject.kind === 'branch' && { isOpen: true }),
+    ...(keyMode === 'preview' && { head }),
+  };
 }
 
 /** Saves what the post step looks at once more. A dry run leaves it nothing to do. */
@@ -147,8 +157,10 @@ async function closePreview(
 interface Opening {
   request: PreviewRequest;
   preview: Preview;
-  topic: Topic & { kind: 'subject' };
+  topic: OwnTopic;
 }
+
+type OwnTopic = Topic & { kind: 'subject' };
 
 /** How often the workspace may vanish between its creation and that of its key. */
 const MAX_VANISHED = 2;
@@ -158,18 +170,26 @@ async function openPreview(
   standing: Standing,
   context: PreviewContext,
 ): Promise<PreviewResult> {
-  const { request, preview } = opening;
+  const { request, preview, topic } = opening;
+  const { keyMode } = request;
   let current = standing;
   for (let vanished = 0; ; vanished += 1) {
-    const opened = await ensureWorkspace(opening, current, context);
+    const isOlder = topic.head !== undefined && topic.head !== current.head;
+    // What an older run would deploy is older than what is deployed.
+    const needsKey = keyMode === 'job' || (keyMode === 'preview' && !isOlder);
+    if (isOlder) {
+      const end = keyMode === 'preview' ? ', and gets no API key' : '';
+      context.notice(`There are newer commits: this run uses the workspace as it is${end}.`);
+    }
+    const opened = await ensureWorkspace(opening, { isOlder }, context);
     const { workspace } = opened.result;
     if (!workspace || request.dryRun) {
-      const share = await shareInDryRun(opening, workspace, context);
-      return { state: 'open', preview, opened, share };
+      const share = needsKey ? await shareInDryRun(opening, workspace, context) : undefined;
+      return { state: 'open', preview, opened, share, isKeyPlanned: needsKey };
     }
     const { id, slug } = workspace;
     const task = saveTask({ ...preview, workspace: { id, slug } }, request, context);
-    if (request.keyMode === 'none') return { state: 'open', preview, opened };
+    if (!needsKey) return { state: 'open', preview, opened };
     const { value: made, error } = await catching(
       ensureKey({ ...opening, task }, workspace, context),
       ApiError,
@@ -188,22 +208,18 @@ async function openPreview(
 
 /** Creates or updates the workspace. An older run, or its repetition, uses it as it is. */
 async function ensureWorkspace(
-  { request, preview, topic }: Opening,
-  { head }: Standing,
+  { request, preview }: Opening,
+  { isOlder }: { isOlder: boolean },
   context: PreviewContext,
 ): Promise<Opened> {
   const { identity } = preview;
-  const isCurrent = topic.head === undefined || topic.head === head;
-  if (!isCurrent) {
-    context.notice('There are newer commits: this run uses the workspace as it is.');
-  }
   const { governance, governanceInputs, fields } = request.workspace;
   const wanted: CreateRequest = {
     desired: { ...fields, ...identity },
     governance,
-    governanceInputs: isCurrent ? governanceInputs : [],
-    ifExists: isCurrent ? 'update' : 'reuse',
-    isOutdated: !isCurrent,
+    governanceInputs: isOlder ? [] : governanceInputs,
+    ifExists: isOlder ? 'reuse' : 'update',
+    isOutdated: isOlder,
     dryRun: request.dryRun,
     deleteAfterJob: false,
     deleteKeys: false,
