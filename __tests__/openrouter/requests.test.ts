@@ -5,6 +5,7 @@ import { findGuardrail, patchGuardrail } from '../../src/openrouter/resources/gu
 import {
   deleteKey,
   describeKey,
+  disableKey,
   findKey,
   listKeys,
   sendKey,
@@ -223,6 +224,16 @@ describe('an API key', () => {
     expect(requests).toEqual([
       [`GET /keys?offset=0&workspace_id=${ID}&include_disabled=true&include_expired=true`],
     ]);
+  });
+
+  test('that still works is not taken for a disabled one', async () => {
+    const [working, disabled] = [false, true].map((disabled) => ({ ...KEY, disabled }));
+    const replies = [json({ data: working }), json({ data: KEY }), json({ data: disabled })];
+    const { result, requests, info } = await send(replies, (client) => disableKey(client, KEY));
+    expect(result).toEqual(disabled);
+    expect(requests).toEqual(Array(3).fill(['PATCH /keys/abc', { disabled: true }]));
+    const retried = expect.stringContaining('HTTP 200, but the API key is not disabled. Retrying');
+    expect(info).toEqual([retried, retried]);
   });
 
   test('is described by up to 100 characters of its name', () => {

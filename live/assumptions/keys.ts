@@ -30,6 +30,9 @@ const LOWERED = 0.123456789;
 const lowerLimit = ({ send }: Scene, hash: string) =>
   send('PATCH', `/keys/${hash}`, { body: { limit: LOWERED } });
 
+const disable = ({ send }: Scene, hash: string) =>
+  send('PATCH', `/keys/${hash}`, { body: { disabled: true } });
+
 /** How many keys are created one after the other, to see whether a list misses one. */
 const NEW_KEYS = 5;
 
@@ -177,6 +180,22 @@ export const KEYS: readonly Assumption[] = [
       const { secret } = await scene.createKey(await sharedWorkspace(scene));
       const works = async () => (await ownKey(scene, secret)).status === 200;
       return findDelay(scene, works);
+    },
+  },
+  {
+    id: 'disabled-key',
+    sentence:
+      'PATCH /keys/{hash} with disabled: true returns the key as disabled, and leaves other fields alone.',
+    documented: DOCS.updateKey,
+    reliedOnBy: { file: RESOURCE, name: 'disableKey' },
+    isCritical: true,
+    async probe(scene) {
+      const { hash } = await scene.createKey(await sharedWorkspace(scene));
+      const before = dataOf(await scene.send('GET', `/keys/${hash}`));
+      const disabled = dataOf(await disable(scene, hash));
+      const { updated_at: _updated, ...kept } = before;
+      const changes = changesOf({ ...kept, disabled: true }, disabled);
+      return finding(changes.join('; ') || 'only disabled', { agrees: changes.length === 0 });
     },
   },
   {

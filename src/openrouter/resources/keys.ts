@@ -248,10 +248,14 @@ export function isDisabled(key: Key): boolean {
 /**
  * `PATCH /keys/{hash}`: disables an API key, which keeps its counters. Returns it as it is then; undefined if
  * it does not exist.
- * @throws {ApiError}
+ * @throws {ApiError} also if the response shows that it still works
  */
 export function disableKey(client: Client, key: KeyIdentity): Promise<Key | undefined> {
-  return updateKey(client, key, { verb: 'disable', body: { disabled: true } });
+  return updateKey(client, key, {
+    verb: 'disable',
+    body: { disabled: true },
+    findMismatch: (updated) => (isDisabled(updated) ? undefined : 'the API key is not disabled'),
+  });
 }
 
 /**
@@ -267,17 +271,26 @@ export function limitKey(
   return updateKey(client, key, { verb: 'lower the limit of', body: { limit } });
 }
 
+interface KeyUpdate {
+  verb: string;
+  body: object;
+  findMismatch?(updated: Key): string | undefined;
+}
+
 async function updateKey(
   client: Client,
   key: KeyIdentity,
-  { verb, body }: { verb: string; body: object },
+  { verb, body, findMismatch }: KeyUpdate,
 ): Promise<Key | undefined> {
+  const request = keyRequest(key.hash, describeKey(key));
   const { data } = await client.request({
-    ...keyRequest(key.hash, describeKey(key)),
+    ...request,
     operation: `${verb} the API key ${describeKey(key)}`,
     mayLeaveBehind: `the API key ${describeKey(key)}, which may still work`,
     method: 'PATCH',
     body,
+    findMismatch: (updated) =>
+      request.findMismatch?.(updated) ?? (updated && findMismatch?.(updated)),
   });
   return data;
 }
