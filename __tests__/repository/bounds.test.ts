@@ -62,7 +62,7 @@ function wordsOf({ _zod: { def } }: z.core.$ZodType): string[] {
 
 const LENGTHS = Array.from({ length: 2_502 }, (_, length) => 'x'.repeat(length));
 const POWERS = [-6, -5, -4, -3, -2, -1, 0, 1, 2, 3].map((exponent) => 10 ** exponent);
-const NUMBERS = [0, ...POWERS.flatMap((power) => [power, 1.5 * power, -power])];
+const NUMBERS = [...LENGTHS.keys(), ...POWERS.flatMap((power) => [power, 1.5 * power, -power])];
 
 /** Values on both sides of any bound. A model has a slash, for which OpenRouter documents no rule. */
 function probesOf({ field, schema }: Input, sandbox: z.core.$ZodType): unknown[] {
@@ -106,7 +106,9 @@ function boundsOf({ field, description }: Input) {
   const [least, most] = [toAmount(min), toAmount(max)];
   return {
     within: min === '' ? [toValue(most)] : [toValue(least), toValue(most)],
-    beyond: min === '' ? [toValue(most + step)] : [toValue(least - step), toValue(most + step)],
+    beyond: [...(min === '' ? [] : [least - step]), most + step, Math.floor(most) + 1].map(
+      (amount): unknown => toValue(amount),
+    ),
   };
 }
 

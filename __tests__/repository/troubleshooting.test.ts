@@ -4,11 +4,13 @@ import { expect, test } from '@jest/globals';
 import type { AnyNode } from 'acorn';
 import { marked, type Token } from 'marked';
 import { governanceInputs } from '../../src/governance/inputs.ts';
+import { classifyResponse } from '../../src/http/retry-policy.ts';
 import { guardrailFields } from '../../src/openrouter/resources/guardrails.ts';
 import { apiErrorCodes } from '../../src/report/describe-api-error.ts';
-import { INTERNAL_ERROR } from '../../src/report/describe-error.ts';
+import { describeError, INTERNAL_ERROR } from '../../src/report/describe-error.ts';
 import { bundleNodes, nodesIn } from '../support/bundle-nodes.ts';
 import { FAILURES, WARNINGS } from '../support/failure-kinds.ts';
+import { apiError } from '../support/failures.ts';
 import { ROOT } from '../support/root.ts';
 
 const PAGE = readFileSync(join(ROOT, 'docs/troubleshooting.md'), 'utf8');
@@ -68,10 +70,10 @@ function titlesIn(describe: AnyNode): RegExp[] {
   });
 }
 
-/** What has these parts of a text, and anything between them. */
+/** What has these parts of a text, and anything between them, or nothing. */
 function patternOf(parts: readonly string[]): RegExp {
   const literal = (part: string) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  return new RegExp(`^${parts.map(literal).join('.+')}$`);
+  return new RegExp(`^${parts.map(literal).join('.*')}$`);
 }
 
 // The page shows the lines about its inputs, which have no title.
@@ -83,6 +85,19 @@ test.each(TITLED)('docs/troubleshooting.md has the title of %s', (code, titles) 
   const [shown = ''] = message.replace(/\n +/g, ' ').split('\n');
   const isTitle = titles.some(({ title }) => title.test(shown));
   expect([shown, isTitle]).toEqual([shown, true]);
+});
+
+/** The statuses between 400 and 499 of a GET whose code is not that of most. */
+const STATUSES = Array.from({ length: 100 }, (_, at) => 400 + at).flatMap((status) => {
+  const kind = classifyResponse('GET', status);
+  const { code } = describeError(apiError({ method: 'GET', kind, status }), 'none');
+  return code === 'request-rejected' ? [] : [{ status, code }];
+});
+
+test.each(STATUSES)('docs/troubleshooting.md refers from $status to $code', ({ status, code }) => {
+  const links = [...PAGE.matchAll(/\[([^\]]+)\]\(#([a-z-]+)\)/g)];
+  const targets = links.filter(([, text = '']) => text.split(', ').includes(`\`${status}\``));
+  expect(targets.map(([, , target]) => target)).toContain(code);
 });
 
 test('the section unknown-guardrail-fields lists the fields that the input guardrail accepts', () => {
