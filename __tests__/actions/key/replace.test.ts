@@ -132,7 +132,7 @@ describe('If the key of the job has expired', () => {
         'It expired at 2026-01-01T02:00:00.500Z.',
         'Set expires-in to a longer lifetime, and run this again.',
         `The key, hash ${hash}, has expired.`,
-        'Older keys were left alone.',
+        'This step has not changed older keys.',
       ],
     });
     expect(left?.replaced).toHaveLength(1);
@@ -182,8 +182,8 @@ describe('If the key of the job does not work any more', () => {
     expect(error).toMatchObject({ code: 'key-replaced', details: { olderEnded: true } });
     expect(describeError(error, 'none').lines).toEqual([
       'Another job has replaced it, or someone has disabled or deleted it.',
-      'What this job deployed is down, unless another job has deployed its own key since. To recover, run the newest deployment again, and no older one.',
-      'Then give the jobs that share the name of a key a concurrency group with cancel-in-progress: false.',
+      'What this job deployed has no key that works, unless a later job has deployed. To recover, run the newest run of the workflow again.',
+      'Then give the jobs whose keys have this name one concurrency group, with cancel-in-progress: false.',
       `The key, hash ${hash}, is disabled or deleted.`,
       'The older keys with this name are disabled or deleted.',
     ]);

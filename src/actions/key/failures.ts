@@ -153,14 +153,14 @@ export const keyReplaced = declareFailure<{
     ? [`It expired at ${expiredAt}.`, 'Set expires-in to a longer lifetime, and run this again.']
     : [
         'Another job has replaced it, or someone has disabled or deleted it.',
-        'What this job deployed is down, unless another job has deployed its own key since. To recover, run the newest deployment again, and no older one.',
-        'Then give the jobs that share the name of a key a concurrency group with cancel-in-progress: false.',
+        'What this job deployed has no key that works, unless a later job has deployed. To recover, run the newest run of the workflow again.',
+        'Then give the jobs whose keys have this name one concurrency group, with cancel-in-progress: false.',
       ],
   effect: [
     `The key, hash ${key.hash}, ${expiredAt ? 'has expired' : 'is disabled or deleted'}.`,
     olderEnded
       ? 'The older keys with this name are disabled or deleted.'
-      : 'Older keys were left alone.',
+      : 'This step has not changed older keys.',
   ],
 }));
 

@@ -45,7 +45,7 @@ export const previewReopened = declareFailure<{
 }>('preview-reopened', ({ workspace: { slug, id }, deleted, keysAre }) => ({
   title: `The workspace ${slug} was ${deleted ? 'deleted' : 'to be deleted'}, and its pull request or branch is open again`,
   lines: [
-    `It was reopened during the deletion. Run the workflow of the pull request or branch again, not this run: that creates a new ${deleted ? 'workspace' : 'API key'}.`,
+    `It was reopened during the deletion. Run the newest run of the pull request or branch again, not this one: it creates a new ${deleted ? 'workspace' : 'API key'}.`,
   ],
   effect: [
     deleted
@@ -160,7 +160,7 @@ export const keyNotCapped = declareFailure<{
       keys.map(({ key, problem }) => `The API key ${describeKey(key)} ${PROBLEMS[problem]}.`),
     ),
     keys.some(({ problem }) => CORRECTABLE.has(problem))
-      ? "Correct that in OpenRouter's dashboard or disable the key, and do not delete it. If a running job has it, run this again once that has ended."
+      ? "In OpenRouter's dashboard, correct that or disable the key, then run this again. Do not delete it: what it has spent would no longer count. If a running job has it, wait for its end."
       : 'Run this again.',
   ],
 }));

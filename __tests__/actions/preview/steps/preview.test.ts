@@ -264,7 +264,7 @@ describe('the life of a pull request', () => {
     const { code, lines } = expectFailure(await main(closed, QUIET));
     expect(code).toBe('preview-reopened');
     expect(lines[0]).toBe(
-      'It was reopened during the deletion. Run the workflow of the pull request or branch again, not this run: that creates a new workspace.',
+      'It was reopened during the deletion. Run the newest run of the pull request or branch again, not this one: it creates a new workspace.',
     );
   });
 });
