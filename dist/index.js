@@ -1462,9 +1462,9 @@ return{state:"closed",deleted:toJsonList(deletedEntries(deletion),"workspaces"),
 const{id,slug,created_at=null}=deletion.workspace
 return[{id,slug,created_at,reason:"its pull request or branch is closed"}]}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{...request,deleteKeys:!0})
 if(result.state==="closed")return endSummary(result.preview,result.deletion,request)
-const{preview,opened,key,isKeyPlanned,share}=result,{slug}=preview.identity,of=`${describePreview(preview.identity)}.`
+const{preview,opened,key,share}=result,{slug}=preview.identity,of=`${describePreview(preview.identity)}.`
 if(!opened)return{title:`\u2705 Left the OpenRouter workspace ${slug} alone: it is open again`,paragraphs:[of]}
-const{title,url,table,paragraphs=[]}=createSummary(opened.result,opened.request)
+const{title,url,table,paragraphs=[]}=createSummary(opened.result,opened.request),isKeyPlanned=request.dryRun&&request.keyMode!=="none"
 return{title,url,table:isNew(opened.result)?void 0:table,paragraphs:[...paragraphs,of,...share?[warningOf(share)+describeShare(share)]:[],...isKeyPlanned?["A real run also creates an API key."]:[],...key?[["Created the API key ",{code:key.key.name}]]:[]]}}function warningOf({cap,spent,limit}){return limit<cap.limit||isAlmostSpent(spent,cap.amount)?"\u26a0\ufe0f ":""}function endSummary({identity},deletion,request){const found=deletion.kind==="deletion"?deletion:void 0
 return{title:deletionTitle(identity.slug,found,request),paragraphs:[`${describePreview(identity)}.`],...found&&{table:keysTable(found.deletedKeys,"Total"),notes:found.keysSpent===null?[MAY_BE_MORE]:[]}}}const MAY_BE_MORE="The API keys of the workspace may have spent more than shown."
 function sweepFailure(result,{maxDeletions,check}){return result.tooMany.length>0?new Failure(tooManyStale,{result,maxDeletions,check}):result.failed.length>0?new Failure(sweepIncomplete,{result}):void 0}const LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500,1500],PATIENT_LISTS=8
@@ -1500,17 +1500,14 @@ return(await client.request(request)).data}function requestFor(repository,name){
 return{operation:`read the branch ${name} of ${repository.name}`,method:"GET",path:pathIn(repository,...path,...parts),schema:repository.isGitea?branchOfGitea(name):reference(`refs/heads/${name}`),hint:"Check that the job has the permission contents: read."}}const reference=ref=>pipe(object({ref:oneOf([ref]),object:object({sha:schemas_string()})}),transform(({object})=>object)),branchOfGitea=name=>pipe(object({name:oneOf([name]),commit:object({id:schemas_string()})}),transform(({commit})=>({sha:commit.id}))),pull=()=>object({number:schemas_number(),state:oneOf(["open","closed"]),updated_at:schemas_string(),head:object({sha:schemas_string(),repo:nullable(object({id:schemas_number()}))})})
 async function pulls_readPull(client,repository,number){const{data}=await client.request({operation:`read pull request #${number} of ${repository.name}`,method:"GET",path:pathIn(repository,"pulls",String(number)),schema:pull(),hint:"Check that the job has the permission pull-requests: read or write, and that the pull request exists.",findMismatch:found=>found.number===number?void 0:`the response is about #${found.number}`})
 return data}function isOwnPull({head},{id}){return head.repo?.id===id}const STALE_DELAYS_MS=[0,1e3,2e3,4e3]
-async function readStanding(subject,since,context,expected={}){let[last,stale]=[]
-for(const delay of STALE_DELAYS_MS){await context.github.pause(delay)
-const lookup=readOnce(subject,last?.since??since,context),{value:standing,error}=await catching(lookup,Failure)
-if(standing&&isExpected(standing,expected))return standing
-last=standing??last
-stale=error}if(last)return last
-throw stale}function isExpected(standing,{isOpen,head}){return(isOpen??standing.isOpen)===standing.isOpen&&(head??standing.head)===standing.head}async function readOnce(subject,since,{github,repository}){if(subject.kind==="branch"){const branch=await findBranch(github,repository,subject.name)
-return{isOpen:branch!==void 0,isOwn:!0,head:branch?.sha,since}}const pull=await pulls_readPull(github,repository,subject.number),updatedAt=Date.parse(pull.updated_at)
-if(!(updatedAt>=(since??0))){const{number}=subject
-throw new Failure(staleResponse,{number},"GitHub shows an older state of it")}const isOwn=isOwnPull(pull,repository)
-return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}const comment=()=>object({id:schemas_number(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=30,MAX_PAGE_BYTES=12582912
+async function readStanding(subject,since,{github,repository},{wasPushed=!1}={}){if(subject.kind==="branch"){let branch
+for(const delay of wasPushed?STALE_DELAYS_MS:[0]){await github.pause(delay)
+branch=await findBranch(github,repository,subject.name)
+if(branch)break}return{isOpen:branch!==void 0,isOwn:!0,head:branch?.sha,since}}for(const delay of STALE_DELAYS_MS){await github.pause(delay)
+const pull=await pulls_readPull(github,repository,subject.number),updatedAt=Date.parse(pull.updated_at)
+if(!(updatedAt>=(since??0)))continue
+const isOwn=isOwnPull(pull,repository)
+return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw new Failure(staleResponse,{number:subject.number},"GitHub shows an older state of it")}const comment=()=>object({id:schemas_number(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=30,MAX_PAGE_BYTES=12582912
 async function*listComments(client,repository,number){const schema=array(comment())
 let first
 for(let page=1;;page+=1){const{data}=await client.request({operation:`list the comments of pull request #${number}`,method:"GET",path:`${pathIn(repository,"issues",String(number),"comments")}?per_page=${comments_PAGE_SIZE}&page=${page}`,schema,maxBytes:MAX_PAGE_BYTES,hint:HINT})
@@ -1657,30 +1654,30 @@ if(topic.kind==="clean-up"){const result=await cleanUp(request,context),check="t
 return{state:"clean-up",result,failure:sweepFailure(result,{...request,check})}}const{subject,since}=topic,identity=identify(subject,repository,request.slugPrefix)
 log.info(`${describePreview(identity)}: its workspace is ${identity.slug}.`)
 saveTask({subject,since,identity},request,context)
-const standing=await readStanding(subject,since,context,expectedBy(topic,request)),preview={subject,since:standing.since,identity}
+const standing=await readStanding(subject,since,context,{wasPushed:!topic.isEnd}),preview={subject,since:standing.since,identity}
 saveTask(preview,request,context)
 if(!standing.isOpen)return closePreview(preview,request,context)
 if(!standing.isOwn)return{state:"skipped",reason:"a pull request from another repository has no preview"}
 if(topic.isEnd){log.info("It is open again: this run changes nothing.")
-return{state:"open",preview}}return openPreview({request,preview,topic},standing,context)}function expectedBy({subject,head,isEnd},{keyMode}){return isEnd?{}:{...subject.kind==="branch"&&{isOpen:!0},...keyMode==="preview"&&{head}}}function saveTask(preview,{comment,dryRun,cap},{journal,repository:{id,defaultBranch}}){const task={...preview,repository:{id,defaultBranch},comment,cap:cap===void 0?void 0:exactUsd(cap)}
+return{state:"open",preview}}return openPreview({request,preview,topic},standing,context)}function saveTask(preview,{comment,dryRun,cap},{journal,repository:{id,defaultBranch}}){const task={...preview,repository:{id,defaultBranch},comment,cap:cap===void 0?void 0:exactUsd(cap)}
 dryRun||journal.saveOrFail(task)
 return task}async function closePreview(preview,request,context){const deletion=await deletePreview(preview,request,{...context,onDeletion:({id,slug})=>saveTask({...preview,workspace:{id,slug}},request,context)});(deletion.kind==="missing"||deletion.kind==="deletion"&&deletion.isSettled)&&!request.dryRun?context.journal.clearOrWarn():saveTask(preview,request,context)
 return deletion.kind==="reopened"?{state:"open",preview}:{state:"closed",preview,deletion}}const MAX_VANISHED=2
-async function openPreview(opening,standing,context){const{request,preview,topic}=opening,{keyMode}=request
+async function openPreview(opening,standing,context){const{request,preview}=opening
 let current=standing
-for(let vanished=0;;vanished+=1){const isOlder=topic.head!==void 0&&topic.head!==current.head,needsKey=keyMode==="job"||keyMode==="preview"&&!isOlder
-isOlder&&context.notice(`There are newer commits: this run uses the workspace as it is${keyMode==="preview"?", and gets no API key":""}.`)
-const opened=await ensureWorkspace(opening,{isOlder},context),{workspace}=opened.result
-if(!workspace||request.dryRun)return{state:"open",preview,opened,share:needsKey?await shareInDryRun(opening,workspace,context):void 0,isKeyPlanned:needsKey}
+for(let vanished=0;;vanished+=1){const opened=await ensureWorkspace(opening,current,context),{workspace}=opened.result
+if(!workspace||request.dryRun)return{state:"open",preview,opened,share:await shareInDryRun(opening,workspace,context)}
 const{id,slug}=workspace,task=saveTask({...preview,workspace:{id,slug}},request,context)
-if(!needsKey)return{state:"open",preview,opened}
+if(request.keyMode==="none")return{state:"open",preview,opened}
 const{value:made,error}=await catching(ensureKey({...opening,task},workspace,context),ApiError,Failure)
 if(made)return{state:"open",preview,opened,...made}
 const{value:lookup}=await catching(findWorkspace(context.client,workspace.id),ApiError)
 if(!lookup||lookup.workspace||vanished===MAX_VANISHED)throw error
 context.log.info(`The workspace ${workspace.slug} has vanished. Looking again.`)
 current=await readStanding(preview.subject,current.since,context)
-if(!current.isOpen)return closePreview({...preview,since:current.since},request,context)}}async function ensureWorkspace({request,preview},{isOlder},context){const{identity}=preview,{governance,governanceInputs,fields}=request.workspace,wanted={desired:{...fields,...identity},governance,governanceInputs:isOlder?[]:governanceInputs,ifExists:isOlder?"reuse":"update",isOutdated:isOlder,dryRun:request.dryRun,deleteAfterJob:!1,deleteKeys:!1,timeoutMs:request.timeoutMs},result=await createWorkspace(wanted,{...context,journal:noJournal,assertExisting:existing=>assertOurs(existing,preview,context)})
+if(!current.isOpen)return closePreview({...preview,since:current.since},request,context)}}async function ensureWorkspace({request,preview,topic},{head},context){const{identity}=preview,isCurrent=topic.head===void 0||topic.head===head
+isCurrent||context.notice("There are newer commits: this run uses the workspace as it is.")
+const{governance,governanceInputs,fields}=request.workspace,wanted={desired:{...fields,...identity},governance,governanceInputs:isCurrent?governanceInputs:[],ifExists:isCurrent?"update":"reuse",isOutdated:!isCurrent,dryRun:request.dryRun,deleteAfterJob:!1,deleteKeys:!1,timeoutMs:request.timeoutMs},result=await createWorkspace(wanted,{...context,journal:noJournal,assertExisting:existing=>assertOurs(existing,preview,context)})
 return{result,request:wanted}}async function ensureKey({request,preview,task},workspace,context){const{journal,log}=context,isDeployed=request.keyMode==="preview"
 let share
 const taskWith=key=>({...task,key,limit:share&&exactUsd(share.limit)}),cap=capOf(request),key=await createKeyIn(workspace,keyRequestOf(request,preview,context),{...context,journal:{saveOrFail:(key,exists)=>journal.saveOrFail(taskWith(key??void 0),exists),saveOrWarn:key=>journal.saveOrWarn(taskWith(key)),clearOrWarn:()=>journal.saveOrWarn(taskWith(void 0))},onCreated:context.onKey,gate:cap&&gateOf(cap,workspace,{...context,onShare:known=>{share=known}})})

@@ -56,7 +56,7 @@ export function previewSummary(result: Result, request: PreviewRequest): Summary
     return sweepSummary(result.result, { ...request, deleteKeys: true });
   }
   if (result.state === 'closed') return endSummary(result.preview, result.deletion, request);
-  const { preview, opened, key, isKeyPlanned, share } = result;
+  const { preview, opened, key, share } = result;
   const { slug } = preview.identity;
   const of = `${describePreview(preview.identity)}.`;
   if (!opened) {
@@ -66,6 +66,7 @@ export function previewSummary(result: Result, request: PreviewRequest): Summary
     };
   }
   const { title, url, table, paragraphs = [] } = createSummary(opened.result, opened.request);
+  const isKeyPlanned = request.dryRun && request.keyMode !== 'none';
   return {
     title,
     url,

@@ -55,8 +55,6 @@ export type PreviewResult =
       preview: Preview;
       opened?: Opened;
       key?: KeyResult;
-      /** Whether a dry run would create a key. */
-      isKeyPlanned?: boolean;
       /** How the key, also one that a dry run does not create, is within the cap. */
       share?: Share | undefined;
     }
@@ -95,7 +93,8 @@ export async function runPreview(
   const identity = identify(subject, repository, request.slugPrefix);
   log.info(`${describePreview(identity)}: its workspace is ${identity.slug}.`);
   saveTask({ subject, since, identity }, request, context);
-  const standing = await readStanding(subject, since, context, expectedBy(topic, request));
+  // What happens to a branch is its end, or a push.
+  const standing = await readStanding(subject, since, context, { wasPushed: !topic.isEnd });
   const preview = { subject, since: standing.since, identity };
   saveTask(preview, request, context);
   if (!standing.isOpen) return closePreview(preview, request, context);
@@ -107,15 +106,6 @@ export async function runPreview(
     return { state: 'open', preview };
   }
   return openPreview({ request, preview, topic }, standing, context);
-}
-
-/** What the event says of a branch that was pushed and, if that decides about a key, of the newest commit. */
-function expectedBy({ subject, head, isEnd }: OwnTopic, { keyMode }: PreviewRequest) {
-  if (isEnd) return {};
-  return {
-    ...(subject.kind === 'branch' && { isOpen: true }),
-    ...(keyMode === 'preview' && { head }),
-  };
 }
 
 /** Saves what the post step looks at once more. A dry run leaves it nothing to do. */
@@ -157,10 +147,8 @@ async function closePreview(
 interface Opening {
   request: PreviewRequest;
   preview: Preview;
-  topic: OwnTopic;
+  topic: Topic & { kind: 'subject' };
 }
-
-type OwnTopic = Topic & { kind: 'subject' };
 
 /** How often the workspace may vanish between its creation and that of its key. */
 const MAX_VANISHED = 2;
@@ -170,26 +158,18 @@ async function openPreview(
   standing: Standing,
   context: PreviewContext,
 ): Promise<PreviewResult> {
-  const { request, preview, topic } = opening;
-  const { keyMode } = request;
+  const { request, preview } = opening;
   let current = standing;
   for (let vanished = 0; ; vanished += 1) {
-    const isOlder = topic.head !== undefined && topic.head !== current.head;
-    // What an older run would deploy is older than what is deployed.
-    const needsKey = keyMode === 'job' || (keyMode === 'preview' && !isOlder);
-    if (isOlder) {
-      const end = keyMode === 'preview' ? ', and gets no API key' : '';
-      context.notice(`There are newer commits: this run uses the workspace as it is${end}.`);
-    }
-    const opened = await ensureWorkspace(opening, { isOlder }, context);
+    const opened = await ensureWorkspace(opening, current, context);
     const { workspace } = opened.result;
     if (!workspace || request.dryRun) {
-      const share = needsKey ? await shareInDryRun(opening, workspace, context) : undefined;
-      return { state: 'open', preview, opened, share, isKeyPlanned: needsKey };
+      const share = await shareInDryRun(opening, workspace, context);
+      return { state: 'open', preview, opened, share };
     }
     const { id, slug } = workspace;
     const task = saveTask({ ...preview, workspace: { id, slug } }, request, context);
-    if (!needsKey) return { state: 'open', preview, opened };
+    if (request.keyMode === 'none') return { state: 'open', preview, opened };
     const { value: made, error } = await catching(
       ensureKey({ ...opening, task }, workspace, context),
       ApiError,
@@ -208,18 +188,22 @@ async function openPreview(
 
 /** Creates or updates the workspace. An older run, or its repetition, uses it as it is. */
 async function ensureWorkspace(
-  { request, preview }: Opening,
-  { isOlder }: { isOlder: boolean },
+  { request, preview, topic }: Opening,
+  { head }: Standing,
   context: PreviewContext,
 ): Promise<Opened> {
   const { identity } = preview;
+  const isCurrent = topic.head === undefined || topic.head === head;
+  if (!isCurrent) {
+    context.notice('There are newer commits: this run uses the workspace as it is.');
+  }
   const { governance, governanceInputs, fields } = request.workspace;
   const wanted: CreateRequest = {
     desired: { ...fields, ...identity },
     governance,
-    governanceInputs: isOlder ? [] : governanceInputs,
-    ifExists: isOlder ? 'reuse' : 'update',
-    isOutdated: isOlder,
+    governanceInputs: isCurrent ? governanceInputs : [],
+    ifExists: isCurrent ? 'update' : 'reuse',
+    isOutdated: !isCurrent,
     dryRun: request.dryRun,
     deleteAfterJob: false,
     deleteKeys: false,

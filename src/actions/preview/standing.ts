@@ -1,8 +1,7 @@
-import { findBranch } from '../../github/branches.ts';
+import { type Branch, findBranch } from '../../github/branches.ts';
 import { isOwnPull, readPull } from '../../github/pulls.ts';
 import type { Repository } from '../../github/repository.ts';
 import type { Client } from '../../http/client.ts';
-import { catching } from '../../lib/catching.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
@@ -35,63 +34,39 @@ export interface Standing {
   since: number | undefined;
 }
 
-/** When to repeat a request whose response is, or may be, older than the event, in milliseconds. */
+/** When to repeat a request whose response is, or seems, older than the event, in milliseconds. */
 const STALE_DELAYS_MS = [0, 1_000, 2_000, 4_000];
 
-/** What the event of a run says. A response that says something else can be outdated, or newer. */
-type Expected = Partial<Pick<Standing, 'isOpen' | 'head'>>;
-
 /**
- * Reads whether a pull request is open, or whether a branch exists. Reads again what is not as expected, and
- * then believes it.
+ * Reads whether a pull request is open, or whether a branch exists.
  * @param since when it is known to have changed: an older response is outdated
+ * @param wasPushed whether it is a branch that was just pushed: a response without it can be outdated, too
  * @throws {ApiError} also if the token may not read it: that never means that it is closed
  * @throws {Failure} `stale-response`
  */
 export async function readStanding(
   subject: Subject,
   since: number | undefined,
-  context: GitHubContext,
-  expected: Expected = {},
-): Promise<Standing> {
-  let [last, stale]: [Standing?, Failure?] = [];
-  for (const delay of STALE_DELAYS_MS) {
-    await context.github.pause(delay);
-    const lookup = readOnce(subject, last?.since ?? since, context);
-    const { value: standing, error } = await catching(lookup, Failure);
-    if (standing && isExpected(standing, expected)) return standing;
-    last = standing ?? last;
-    stale = error;
-  }
-  if (last) return last;
-  throw stale;
-}
-
-function isExpected(standing: Standing, { isOpen, head }: Expected): boolean {
-  return (
-    (isOpen ?? standing.isOpen) === standing.isOpen && (head ?? standing.head) === standing.head
-  );
-}
-
-/**
- * @throws {ApiError}
- * @throws {Failure} `stale-response`
- */
-async function readOnce(
-  subject: Subject,
-  since: number | undefined,
   { github, repository }: GitHubContext,
+  { wasPushed = false } = {},
 ): Promise<Standing> {
   if (subject.kind === 'branch') {
-    const branch = await findBranch(github, repository, subject.name);
+    let branch: Branch | undefined;
+    for (const delay of wasPushed ? STALE_DELAYS_MS : [0]) {
+      await github.pause(delay);
+      branch = await findBranch(github, repository, subject.name);
+      if (branch) break;
+    }
     return { isOpen: branch !== undefined, isOwn: true, head: branch?.sha, since };
   }
-  const pull = await readPull(github, repository, subject.number);
-  const updatedAt = Date.parse(pull.updated_at);
-  if (!(updatedAt >= (since ?? 0))) {
-    const { number } = subject;
-    throw new Failure(staleResponse, { number }, 'GitHub shows an older state of it');
+  for (const delay of STALE_DELAYS_MS) {
+    await github.pause(delay);
+    const pull = await readPull(github, repository, subject.number);
+    const updatedAt = Date.parse(pull.updated_at);
+    if (!(updatedAt >= (since ?? 0))) continue;
+    const isOwn = isOwnPull(pull, repository);
+    return { isOpen: pull.state === 'open', isOwn, head: pull.head.sha, since: updatedAt };
   }
-  const isOwn = isOwnPull(pull, repository);
-  return { isOpen: pull.state === 'open', isOwn, head: pull.head.sha, since: updatedAt };
+  const reason = 'GitHub shows an older state of it';
+  throw new Failure(staleResponse, { number: subject.number }, reason);
 }

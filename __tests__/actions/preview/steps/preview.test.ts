@@ -611,19 +611,6 @@ describe('the API key', () => {
     expect(next.openRouterCalls.filter((call) => call.startsWith('PATCH'))).toHaveLength(1);
   });
 
-  test('of a preview is not given to an older run, which would deploy an older commit', async () => {
-    const [opened] = open();
-    push();
-    const late = await job(opened, PREVIEW);
-    expect(late.main.outputs).toMatchObject({ state: 'open', created: 'true' });
-    expect([late.main.outputs['key'], late.post.exitCode]).toEqual([undefined, 0]);
-    const [notice] = annotations(late.main, 'notice');
-    expect(notice?.data).toMatch(/^There are newer commits: .*, and gets no API key\.$/);
-    const dryRun = await main(opened, { ...PREVIEW, 'dry-run': 'true' });
-    expect(dryRun.summary).not.toContain('API key');
-    expect(harness.sandbox.account.keys).toEqual([]);
-  });
-
   test('of a preview is replaced after a transfer of the repository', async () => {
     const [opened] = open();
     const [first, byHand] = [await job(opened, PREVIEW), await job(opened, PREVIEW)];
