@@ -1609,8 +1609,8 @@ if(!standing.isOpen)return{kind:"ready",keys,remembered,since:standing.since}
 await commentOn(preview,{seen:NO_DATA,known:{kind:"found",workspace}},context)
 return{kind:"reopened",hasDisabled}}async function endKeys(listed,{client,log}){const ended=new Map
 let hasDisabled=!1
-const errors=[],working=listed.filter(key=>!isDisabled(key)),onDone=countDone(log,"API keys disabled",working.length)
-await forEachOf(working,async key=>{const{value,error}=await catching(disableKey(client,key),ApiError)
+const errors=[],aside=client.withTimeout(client.timeLeft()/4),working=listed.filter(key=>!isDisabled(key)),onDone=countDone(log,"API keys disabled",working.length)
+await forEachOf(working,async key=>{const{value,error}=await catching(disableKey(aside,key),ApiError)
 onDone()
 hasDisabled||=value!==void 0||error?.details.ambiguous===!0
 value&&ended.set(key.hash,value)

@@ -122,6 +122,18 @@ describe('a deletion', () => {
     ]);
   });
 
+  test('takes place also if no key can be disabled', async () => {
+    const { world } = openDeletion();
+    const fault = { on: 'PATCH /keys/:hash', kind: 'response', status: 502 } as const;
+    world.simulation.network.schedule.push(...Array(99).fill(fault));
+    const job = closingJob({ latency: 400 });
+    await world.simulation.clock.run(runJob(world, job));
+    expect(job.main?.result).toMatchObject({
+      state: 'closed',
+      deletion: { deleted: true, keysSpent: null },
+    });
+  });
+
   test('leaves its post step nothing to do', async () => {
     const job = closingJob();
     job.plan.post = { isSent: true };

@@ -234,10 +234,12 @@ async function endKeys(listed: readonly Key[], { client, log }: GitHubContext) {
   const ended = new Map<string, Key>();
   let hasDisabled = false;
   const errors: ApiError[] = [];
+  // The deletion matters more than what they have spent.
+  const aside = client.withTimeout(client.timeLeft() / 4);
   const working = listed.filter((key) => !isDisabled(key));
   const onDone = countDone(log, 'API keys disabled', working.length);
   await forEachOf(working, async (key) => {
-    const { value, error } = await catching(disableKey(client, key), ApiError);
+    const { value, error } = await catching(disableKey(aside, key), ApiError);
     onDone();
     hasDisabled ||= value !== undefined || error?.details.ambiguous === true;
     if (value) ended.set(key.hash, value);
