@@ -1573,16 +1573,14 @@ if(Object.keys(data.workspaces).length===0)return existing
 const body=comments.render({data,existing,isBeingDeleted})
 last=await writeOwn({body,own,last,attempt:round},place)
 if(last.kind==="right"||last.kind==="written"&&isBeingDeleted)return existing}if(last?.kind==="unclear")throw last.error
-noticeOnce("other runs keep changing it.",context)}async function deletePreview(preview,{dryRun,listed,ended},context){const{log,client}=context,{slug}=preview.identity,workspace=listed??(await findWorkspace(client,slug)).workspace
+noticeOnce("other runs keep changing it.",context)}async function deletePreview(preview,{dryRun,listed},context){const{log,client}=context,{slug}=preview.identity,workspace=listed??(await findWorkspace(client,slug)).workspace
 if(!workspace)return concludeMissing(preview,{dryRun},context)
 assertOurs(workspace,preview,context)
 if(dryRun){log.info(`Dry run: the workspace ${slug} and its API keys would be deleted.`)
 const{keys}=await listKeys(client,workspace)
 return{kind:"deletion",workspace,deleted:!1,deletedKeys:keys,keysSpent:totalSpent(keys),isSettled:!0}}const{value:list,error}=await catching(listNewKeys(client,workspace),ApiError)
 if(error&&error.details.kind!=="rejected")throw error
-if(listed&&!list?.newKeys.length&&!(await findWorkspace(client,workspace.id)).workspace)return concludeMissing(preview,{dryRun},context)
-const own=ended?.workspace_id===workspace.id?ended:void 0
-return deleteFound(preview,{workspace,list:list&&own?withKey(list,own):list},context)}function withKey(list,key){return list.newKeys.some(({hash})=>hash===key.hash)?list:{...list,newKeys:[...list.newKeys,key]}}async function concludeMissing(preview,{dryRun},context){context.log.info(`There is no workspace ${preview.identity.slug}: nothing to delete.`)
+return!listed||list?.newKeys.length||(await findWorkspace(client,workspace.id)).workspace?deleteFound(preview,{workspace,list},context):concludeMissing(preview,{dryRun},context)}async function concludeMissing(preview,{dryRun},context){context.log.info(`There is no workspace ${preview.identity.slug}: nothing to delete.`)
 dryRun||await commentOn(preview,{seen:NO_DATA,known:{kind:"gone"}},context)
 return{kind:"missing"}}async function deleteFound(preview,{workspace,list},context){const begun={at:Math.floor(context.timeOfDay()/1e3),run:context.run},target={workspace,begun},first=await prepareKeys(preview,{...target,keys:list?.newKeys??[]},context)
 if(first.kind==="reopened"){if(first.hasDisabled)throw reopened(workspace,{keysAre:"disabled"})
@@ -1597,7 +1595,7 @@ if(problem)throw problem
 logDeletion(workspace,{deleted,deletedKeys},context)
 const keys=list?listedKeys:[]
 await recordDeletion(preview,{...target,keys,isFinal:list!==void 0},context)
-const{remembered}=first,keysSpent=deleted&&deletedKeys.length===listedKeys.length&&deletedKeys.every(isDisabled)&&remembered&&!remembersMore(remembered,{workspace,keys:deletedKeys})?totalSpent(deletedKeys):null,isSettled=await isStillClosed(preview,{workspace,since},context)
+const{remembered}=first,keysSpent=deleted&&deletedKeys.length===listedKeys.length&&deletedKeys.every(isDisabled)&&remembered&&!remembersMore(mergeComment(remembered,ownData(preview)),{workspace,keys:deletedKeys})?totalSpent(deletedKeys):null,isSettled=await isStillClosed(preview,{workspace,since},context)
 return{kind:"deletion",workspace,deleted,deletedKeys,keysSpent,isSettled}}function logDeletion({slug,id},{deleted,deletedKeys},{log}){log.info(`${deleted?"Deleted":"Another job had deleted"} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`)}async function prepareKeys(preview,{workspace,begun,keys:listed},context){const{subject}=preview,before=listed.every(isDisabled)?void 0:await readStanding(subject,preview.since,context)
 if(before?.isOpen)return{kind:"reopened",hasDisabled:!1}
 const{keys,hasDisabled}=await endKeys(listed,context)
@@ -1622,10 +1620,10 @@ await commentOn(preview,{seen,known:{kind:"gone",id:workspace.id}},context)}asyn
 error&&context.log.info(`Whether it was reopened is unknown: ${error.message}.`)
 if(standing?.isOpen)throw reopened(workspace)
 return standing!==void 0}function reopened(workspace,{keysAre}={}){return new Failure(previewReopened,{workspace,deleted:!keysAre,keysAre},(keysAre?`its API keys were ${keysAre}`:"it was deleted")+", and is open again: run its workflow again")}const LISTS_WITHIN_MS=3e4
-async function commentOn({subject,identity},comment,context){const{comments,client}=context
+async function commentOn(preview,comment,context){const{subject,identity}=preview,{comments,client}=context
 if(subject.kind!=="pull"||!comments){comment.onRemembered?.(NO_DATA)
 return}const ms=Math.min(LISTS_WITHIN_MS,client.timeLeft()/4)
-return writeComment({number:subject.number,slug:identity.slug,...comment},{...context,comments,client:client.withTimeout(ms)})}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
+return writeComment({number:subject.number,slug:identity.slug,...comment,seen:mergeComment(comment.seen,ownData(preview))},{...context,comments,client:client.withTimeout(ms)})}function ownData({identity:{slug},ended}){return ended?observe({workspace:{id:ended.workspace_id,slug},keys:[ended]}):NO_DATA}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
 if(marked&&naming_isSame(marked,subject)&&!isDefault(workspace))return
 const description=String(workspace.description??"")
 throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}const LOOKUP_SHARE=.1,DELETION_SHARE=.2
@@ -1701,10 +1699,10 @@ const isWorkspaceLeft=standing?.isOpen===!1&&error!==keyError&&!isFailure(error,
 return{error,left:{...task,key:ending?.left,isWorkspaceLeft}}}function isFailure(error,kind){return error instanceof Failure&&error.is(kind)}function isReplacement(error){return isFailure(error,keyReplaced)}async function lookUpStanding({subject,since,identity},context){const lookup=readStanding(subject,since,context),{value,error}=await catching(lookup,ApiError,Failure)
 error&&context.warn(previewNotChecked,{workspace:identity.slug,error})
 return value}async function checkPreview({task,ended,keyError,standing},context){const{subject,identity,workspace}=task
-if(standing?.isOpen===!1){const preview={subject,since:standing.since,identity},deletion=await deletePreview(preview,{dryRun:!1,ended},context)
+if(standing?.isOpen===!1){const preview={subject,since:standing.since,identity,ended},deletion=await deletePreview(preview,{dryRun:!1},context)
 context.onEnd(deletion)
 if(keyError&&!isReplacement(keyError)&&deletion.kind!=="deletion")throw keyError
-return}if(standing){const known=workspace?{kind:"found",workspace}:{kind:"unknown"},own=task.key?.created&&{hash:task.key.created.hash,cap:task.cap??null},found=await commentOn(task,{seen:NO_DATA,known,own},context),isFound=found?.some(one=>one.workspace.id===workspace?.id)
+return}if(standing){const known=workspace?{kind:"found",workspace}:{kind:"unknown"},own=task.key?.created&&{hash:task.key.created.hash,cap:task.cap??null},found=await commentOn({...task,ended},{seen:NO_DATA,known,own},context),isFound=found?.some(one=>one.workspace.id===workspace?.id)
 if(workspace&&!(isFound??await end_job_exists(workspace,keyError,context))){if((await readStanding(subject,standing.since,context)).isOpen)throw new Failure(previewDeleted,{workspace})
 if(isReplacement(keyError))return}}if(keyError)throw keyError}async function end_job_exists(workspace,keyError,{client}){const{value:found,error}=await catching(findWorkspace(client,workspace.id),ApiError)
 if(error)throw keyError??error

@@ -21,6 +21,7 @@ import {
   type CommentData,
   type Deletion,
   type ExistingWorkspace,
+  mergeComment,
   NO_DATA,
   observe,
   remembersMore,
@@ -40,6 +41,8 @@ export interface Preview {
   /** When the subject is known to have changed, in milliseconds since 1970. */
   since?: number | undefined;
   identity: { slug: string; name: string; description: string };
+  /** An API key of it as this job has disabled it: no list has it if another job has deleted it since. */
+  ended?: Key | undefined;
 }
 
 /** What became of the workspace of a preview that is not needed any more. */
@@ -65,8 +68,6 @@ interface DeletionOptions {
   dryRun: boolean;
   /** The workspace, if a list has just shown that it bears the mark. By default, it is looked up. */
   listed?: PreviewWorkspace;
-  /** An API key that this job has disabled. What it has spent is known even if another job has deleted it. */
-  ended?: Key | undefined;
 }
 
 /**
@@ -77,7 +78,7 @@ interface DeletionOptions {
  */
 export async function deletePreview(
   preview: Preview,
-  { dryRun, listed, ended }: DeletionOptions,
+  { dryRun, listed }: DeletionOptions,
   context: GitHubContext,
 ): Promise<PreviewDeletion> {
   const { log, client } = context;
@@ -98,18 +99,7 @@ export async function deletePreview(
     const found = await findWorkspace(client, workspace.id);
     if (!found.workspace) return concludeMissing(preview, { dryRun }, context);
   }
-  const own = ended?.workspace_id === workspace.id ? ended : undefined;
-  return deleteFound(
-    preview,
-    { workspace, list: list && own ? withKey(list, own) : list },
-    context,
-  );
-}
-
-/** A list with `key`, which another job may have deleted before it was read. */
-function withKey(list: NewKeys, key: Key): NewKeys {
-  const isListed = list.newKeys.some(({ hash }) => hash === key.hash);
-  return isListed ? list : { ...list, newKeys: [...list.newKeys, key] };
+  return deleteFound(preview, { workspace, list }, context);
 }
 
 /** Corrects the comment, if there is one, where no workspace was found. */
@@ -172,7 +162,7 @@ async function deleteFound(
     // What works until it is deleted can spend more than was read.
     deletedKeys.every(isDisabled) &&
     remembered &&
-    !remembersMore(remembered, { workspace, keys: deletedKeys });
+    !remembersMore(mergeComment(remembered, ownData(preview)), { workspace, keys: deletedKeys });
   const keysSpent = isComplete ? totalSpent(deletedKeys) : null;
   const isSettled = await isStillClosed(preview, { workspace, since }, context);
   return { kind: 'deletion', workspace, deleted, deletedKeys, keysSpent, isSettled };
@@ -295,10 +285,11 @@ const LISTS_WITHIN_MS = 30_000;
  * undefined if it was not written.
  */
 export async function commentOn(
-  { subject, identity }: Pick<Preview, 'subject' | 'identity'>,
+  preview: Pick<Preview, 'subject' | 'identity' | 'ended'>,
   comment: Omit<CommentRequest, 'number' | 'slug'>,
   context: GitHubContext,
 ): Promise<readonly ExistingWorkspace[] | undefined> {
+  const { subject, identity } = preview;
   const { comments, client } = context;
   if (subject.kind !== 'pull' || !comments) {
     comment.onRemembered?.(NO_DATA);
@@ -306,9 +297,19 @@ export async function commentOn(
   }
   const ms = Math.min(LISTS_WITHIN_MS, client.timeLeft() / 4);
   return writeComment(
-    { number: subject.number, slug: identity.slug, ...comment },
+    {
+      number: subject.number,
+      slug: identity.slug,
+      ...comment,
+      seen: mergeComment(comment.seen, ownData(preview)),
+    },
     { ...context, comments, client: client.withTimeout(ms) },
   );
+}
+
+/** What this job knows of the key that it has disabled. */
+function ownData({ identity: { slug }, ended }: Pick<Preview, 'identity' | 'ended'>): CommentData {
+  return ended ? observe({ workspace: { id: ended.workspace_id, slug }, keys: [ended] }) : NO_DATA;
 }
 
 /** @throws {Failure} `preview-not-ours` */

@@ -117,8 +117,8 @@ async function checkPreview(
 ): Promise<void> {
   const { subject, identity, workspace } = task;
   if (standing?.isOpen === false) {
-    const preview = { subject, since: standing.since, identity };
-    const deletion = await deletePreview(preview, { dryRun: false, ended }, context);
+    const preview = { subject, since: standing.since, identity, ended };
+    const deletion = await deletePreview(preview, { dryRun: false }, context);
     context.onEnd(deletion);
     // A deletion takes the key along. That another job has replaced it matters only while the preview is needed.
     if (keyError && !isReplacement(keyError) && deletion.kind !== 'deletion') throw keyError;
@@ -127,7 +127,7 @@ async function checkPreview(
   if (standing) {
     const known = workspace ? { kind: 'found' as const, workspace } : { kind: 'unknown' as const };
     const own = task.key?.created && { hash: task.key.created.hash, cap: task.cap ?? null };
-    const found = await commentOn(task, { seen: NO_DATA, known, own }, context);
+    const found = await commentOn({ ...task, ended }, { seen: NO_DATA, known, own }, context);
     const isFound = found?.some((one) => one.workspace.id === workspace?.id);
     if (workspace && !(isFound ?? (await exists(workspace, keyError, context)))) {
       const wasClosed = !(await readStanding(subject, standing.since, context)).isOpen;

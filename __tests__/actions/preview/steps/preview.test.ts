@@ -172,17 +172,22 @@ describe('the life of a pull request', () => {
     expect(slugs()).toEqual([]);
   });
 
-  test('ends with the cost of a key that another job deletes as soon as it is disabled', async () => {
+  test.each([
+    ['its key', 'PATCH /keys/:hash', [], '$0.25, deleted'],
+    ['both', 'PATCH /keys/:hash', ['workspace'], 'at least $0.25, deleted'],
+    ['both a little later', 'GET /workspaces/:id', ['workspace'], 'at least $0.25, deleted'],
+  ])('ends with the cost of its key if another job deletes %s', async (_, call, also, total) => {
     const [opened] = open();
     const step = await main(opened);
     const { account } = harness.sandbox;
     seedUsage({ account }, keyOf(step), { credits: 0.25 });
     close();
-    onNth({ account }, 'PATCH /keys/:hash', 1, () => account.keys.splice(0));
+    onNth({ account }, call, 1, () => {
+      account.keys.splice(0);
+      account.workspaces.splice(1, also.length);
+    });
     await post(opened, step);
-    expect(comments()).toEqual([
-      expect.stringContaining('<h3>OpenRouter preview: $0.25, deleted</h3>'),
-    ]);
+    expect(comments()).toEqual([expect.stringContaining(`<h3>OpenRouter preview: ${total}</h3>`)]);
   });
 
   test('has a job that fails if its workspace was deleted although it is open', async () => {
