@@ -37,7 +37,8 @@ export async function build(to: string): Promise<void> {
 }
 
 function run(bin: string, ...args: string[]): void {
-  execFileSync(process.execPath, [`${root}node_modules/${bin}`, ...args], { cwd: root });
+  const options = { cwd: root, encoding: 'utf8' } as const;
+  execFileSync(process.execPath, [`${root}node_modules/${bin}`, ...args], options);
 }
 
 /**
