@@ -32,7 +32,7 @@ test.each([
     const hash = expectCreated(scene, step);
     expect(storyOfStep(step)).toEqual([
       'Creating the API key "CI" in the workspace preview-42.',
-      'The workspace is preview-42, id <id>. It has 2 API keys, 1 with the name of the new one.',
+      'The workspace is preview-42, id <id>. It has 2 API keys, 1 named like the one to create.',
       `Created the API key in 0.0 s: ${step.result?.key.label}, hash ${hash}, expires at 2026-01-01T06:00:50.500Z.`,
       last,
     ]);

@@ -182,7 +182,7 @@ describe('If the key of the job does not work any more', () => {
     expect(error).toMatchObject({ code: 'key-replaced', details: { olderEnded: true } });
     expect(describeError(error, 'none').lines).toEqual([
       'Another job has replaced it, or someone has disabled or deleted it.',
-      'What this job deployed has no key that works, unless a later job has deployed there. To recover, run the newest run that deploys there again.',
+      'What this job deployed has no key that works. To recover, repeat the newest run that deploys there, also if it is green.',
       'Then give the jobs whose keys have this name one concurrency group, with cancel-in-progress: false.',
       `The key, hash ${hash}, is disabled or deleted.`,
       'The older keys with this name are disabled or deleted.',

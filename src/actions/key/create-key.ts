@@ -207,7 +207,7 @@ async function planKey(
   const list = await listKeys(client, workspace);
   const namesakes = list.keys.filter((key) => isSameName(key.name, name));
   log.info(
-    `The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} with the name of the new one.`,
+    `The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} named like the one to create.`,
   );
   const times = { server: list.serverTime, runner: context.timeOfDay() };
   const { expiresAt, clocks } = planExpiry({

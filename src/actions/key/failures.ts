@@ -153,7 +153,7 @@ export const keyReplaced = declareFailure<{
     ? [`It expired at ${expiredAt}.`, 'Set expires-in to a longer lifetime, and run this again.']
     : [
         'Another job has replaced it, or someone has disabled or deleted it.',
-        'What this job deployed has no key that works, unless a later job has deployed there. To recover, run the newest run that deploys there again.',
+        'What this job deployed has no key that works. To recover, repeat the newest run that deploys there, also if it is green.',
         'Then give the jobs whose keys have this name one concurrency group, with cancel-in-progress: false.',
       ],
   effect: [

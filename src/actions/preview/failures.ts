@@ -45,7 +45,7 @@ export const previewReopened = declareFailure<{
 }>('preview-reopened', ({ workspace: { slug, id }, deleted, keysAre }) => ({
   title: `The workspace ${slug} was ${deleted ? 'deleted' : 'to be deleted'}, and its pull request or branch is open again`,
   lines: [
-    `It was reopened during the deletion. Run the newest run of the pull request or branch again, not this one: it creates a new ${deleted ? 'workspace' : 'API key'}.`,
+    `It was reopened during the deletion. To recover, repeat the newest run of each workflow that gets an API key for it.`,
   ],
   effect: [
     deleted
@@ -154,13 +154,13 @@ const CORRECTABLE: ReadonlySet<string> = new Set(['unlimited', 'resets', 'withou
 export const keyNotCapped = declareFailure<{
   keys: readonly { key: KeyIdentity; problem: keyof typeof PROBLEMS }[];
 }>('key-not-capped', ({ keys }) => ({
-  title: 'preview-limit-usd cannot be kept',
+  title: 'preview-limit-usd cannot be guaranteed',
   lines: [
     ...truncateList(
       keys.map(({ key, problem }) => `The API key ${describeKey(key)} ${PROBLEMS[problem]}.`),
     ),
     keys.some(({ problem }) => CORRECTABLE.has(problem))
-      ? "In OpenRouter's dashboard, correct that or disable the key, then run this again. Do not delete it: what it has spent would no longer count. If a running job has it, wait for its end."
+      ? "In OpenRouter's dashboard, correct that, or disable the key if nothing uses it. Then repeat the newest run. Do not delete the key: what it has spent would no longer count."
       : 'Run this again.',
   ],
 }));

@@ -220,7 +220,7 @@ describe('a key that cannot be capped', () => {
     await job(open(), CAPPED);
     const key = Object.assign(add(1, 'Mine'), fields);
     const step = await main(push(), { ...CAPPED, ...inputs });
-    const advice = 'limit' in fields && fields.limit ? 'Run this again.' : 'correct that or ';
+    const advice = 'limit' in fields && fields.limit ? 'Run this again.' : 'correct that, or ';
     expect(failureOf(step)).toMatchObject({
       code: 'key-not-capped',
       lines: expect.arrayContaining([

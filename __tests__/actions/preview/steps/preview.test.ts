@@ -269,7 +269,7 @@ describe('the life of a pull request', () => {
     const { code, lines } = expectFailure(await main(closed, QUIET));
     expect(code).toBe('preview-reopened');
     expect(lines[0]).toBe(
-      'It was reopened during the deletion. Run the newest run of the pull request or branch again, not this one: it creates a new workspace.',
+      'It was reopened during the deletion. To recover, repeat the newest run of each workflow that gets an API key for it.',
     );
   });
 });
