@@ -45,7 +45,7 @@ export const previewReopened = declareFailure<{
 }>('preview-reopened', ({ workspace: { slug, id }, deleted, keysAre }) => ({
   title: `The workspace ${slug} was ${deleted ? 'deleted' : 'to be deleted'}, and its pull request or branch is open again`,
   lines: [
-    `It was reopened during the deletion. To recover, repeat the newest run of each workflow that gets an API key for it.`,
+    'It was reopened during the deletion. To recover, repeat the newest run of each workflow that gets an API key for it.',
   ],
   effect: [
     deleted
