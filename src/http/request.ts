@@ -126,7 +126,7 @@ export interface ApiRequest<Data> extends RequestFacts {
   trusts404?: boolean;
   /** Whether HTTP 403 is retried, because the server has accepted such a request before. */
   retries403?: boolean;
-  /** Why a valid response is about another resource than requested, if it is. */
+  /** Why a valid response is not that to the request, such as one about another resource. */
   findMismatch?(data: Data): string | undefined;
   /** The maximum size of the body of the response; `MAX_BODY_BYTES` by default. */
   maxBytes?: number;

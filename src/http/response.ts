@@ -34,7 +34,7 @@ export function parseResponse<Data>(
   }
   const mismatch = request.findMismatch?.(parsed.data);
   if (mismatch === undefined) return { data: parsed.data };
-  // A retry may return the right resource, but a POST could create a second one.
+  // A retry may return the right one, but a POST could create a second resource.
   const kind = request.method === 'POST' ? 'unexpected' : 'ambiguous';
   return { kind, reason: `HTTP ${status}, but ${mismatch}`, ...metadata(response, server) };
 }
