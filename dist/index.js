@@ -1593,9 +1593,9 @@ since=next.since
 return next.keys}},context)
 if(problem)throw problem
 logDeletion(workspace,{deleted,deletedKeys},context)
-const keys=list?listedKeys:[]
-await recordDeletion(preview,{...target,keys,isFinal:list!==void 0},context)
-const{remembered}=first,keysSpent=deleted&&deletedKeys.length===listedKeys.length&&deletedKeys.every(isDisabled)&&remembered&&!remembersMore(mergeComment(remembered,ownData(preview)),{workspace,keys:deletedKeys})?totalSpent(deletedKeys):null,isSettled=await isStillClosed(preview,{workspace,since},context)
+const keys=list?listedKeys:[],isOwnMissing=remembersMore(ownData(preview),{workspace,keys:listedKeys}),isFinal=list!==void 0&&!isOwnMissing
+await recordDeletion(preview,{...target,keys,isFinal},context)
+const{remembered}=first,keysSpent=deleted&&deletedKeys.length===listedKeys.length&&deletedKeys.every(isDisabled)&&!isOwnMissing&&remembered&&!remembersMore(remembered,{workspace,keys:deletedKeys})?totalSpent(deletedKeys):null,isSettled=await isStillClosed(preview,{workspace,since},context)
 return{kind:"deletion",workspace,deleted,deletedKeys,keysSpent,isSettled}}function logDeletion({slug,id},{deleted,deletedKeys},{log}){log.info(`${deleted?"Deleted":"Another job had deleted"} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`)}async function prepareKeys(preview,{workspace,begun,keys:listed},context){const{subject}=preview,before=listed.every(isDisabled)?void 0:await readStanding(subject,preview.since,context)
 if(before?.isOpen)return{kind:"reopened",hasDisabled:!1}
 const{keys,hasDisabled}=await endKeys(listed,context)
@@ -1607,7 +1607,7 @@ if(!standing.isOpen)return{kind:"ready",keys,remembered,since:standing.since}
 await commentOn(preview,{seen:NO_DATA,known:{kind:"found",workspace}},context)
 return{kind:"reopened",hasDisabled}}async function endKeys(listed,{client,log}){const ended=new Map
 let hasDisabled=!1
-const errors=[],aside=client.withTimeout(client.timeLeft()/4),working=listed.filter(key=>!isDisabled(key)),onDone=countDone(log,"API keys disabled",working.length)
+const errors=[],aside=client.withShare(client.timeLeft()/4),working=listed.filter(key=>!isDisabled(key)),onDone=countDone(log,"API keys disabled",working.length)
 await forEachOf(working,async key=>{const{value,error}=await catching(disableKey(aside,key),ApiError)
 onDone()
 hasDisabled||=value!==void 0||error?.details.ambiguous===!0
@@ -1623,7 +1623,7 @@ return standing!==void 0}function reopened(workspace,{keysAre}={}){return new Fa
 async function commentOn(preview,comment,context){const{subject,identity}=preview,{comments,client}=context
 if(subject.kind!=="pull"||!comments){comment.onRemembered?.(NO_DATA)
 return}const ms=Math.min(LISTS_WITHIN_MS,client.timeLeft()/4)
-return writeComment({number:subject.number,slug:identity.slug,...comment,seen:mergeComment(comment.seen,ownData(preview))},{...context,comments,client:client.withTimeout(ms)})}function ownData({identity:{slug},ended}){return ended?observe({workspace:{id:ended.workspace_id,slug},keys:[ended]}):NO_DATA}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
+return writeComment({number:subject.number,slug:identity.slug,...comment,seen:mergeComment(comment.seen,ownData(preview))},{...context,comments,client:client.withTimeout(ms)})}function ownData({ended}){return ended?observe(ended):NO_DATA}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
 if(marked&&naming_isSame(marked,subject)&&!isDefault(workspace))return
 const description=String(workspace.description??"")
 throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}const LOOKUP_SHARE=.1,DELETION_SHARE=.2
@@ -1692,7 +1692,7 @@ report.outputSecret("key",created.secret)},random:Math.random})
 if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure
-report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({identity,key,isWorkspaceLeft=!0}){return[isWorkspaceLeft?`the workspace ${identity.slug}`:"",key?describeKeysLeft({...key,revoke:key.replaced===void 0}):""].filter(Boolean).join("; ")}async function runPreviewTask(task,context){const ending=task.key&&await endKey(task.key,task,context),keyError=ending?.error,standing=await lookUpStanding(task,context),{error}=await catching(checkPreview({task,ended:ending?.key,keyError,standing},context),ApiError,Failure)
+report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({identity,key,isWorkspaceLeft=!0}){return[isWorkspaceLeft?`the workspace ${identity.slug}`:"",key?describeKeysLeft({...key,revoke:key.replaced===void 0}):""].filter(Boolean).join("; ")}async function runPreviewTask(task,context){const ending=task.key&&await endKey(task.key,task,context),keyError=ending?.error,standing=await lookUpStanding(task,context),{error}=await catching(checkPreview({task,ended:ending?.ended,keyError,standing},context),ApiError,Failure)
 if(!error)return
 if(isFailure(error,previewReopened))return{error,left:void 0}
 const isWorkspaceLeft=standing?.isOpen===!1&&error!==keyError&&!isFailure(error,previewNotOurs)
@@ -1706,16 +1706,16 @@ return}if(standing){const known=workspace?{kind:"found",workspace}:{kind:"unknow
 if(workspace&&!(isFound??await end_job_exists(workspace,keyError,context))){if((await readStanding(subject,standing.since,context)).isOpen)throw new Failure(previewDeleted,{workspace})
 if(isReplacement(keyError))return}}if(keyError)throw keyError}async function end_job_exists(workspace,keyError,{client}){const{value:found,error}=await catching(findWorkspace(client,workspace.id),ApiError)
 if(error)throw keyError??error
-return found.workspace!==void 0}async function endKey(saved,capped,context){const ending=await catching(endCreated(saved,capped,context),ApiError,Failure),deletion=await catching(deleteAllOrphans(saved,context),ApiError,Failure),error=ending.error??deletion.error,key=ending.value
-if(!error)return{key}
+return found.workspace!==void 0}async function endKey(saved,capped,context){const ending=await catching(endCreated(saved,capped,context),ApiError,Failure),deletion=await catching(deleteAllOrphans(saved,context),ApiError,Failure),error=ending.error??deletion.error,ended=ending.value
+if(!error)return{ended}
 const lostPosts=deletion.error?saved.search.lostPosts:0,left={...saved,search:{...saved.search,lostPosts}}
-return{key,error,left:ending.error&&!isReplacement(ending.error)?left:{...left,created:void 0}}}async function endCreated(saved,capped,context){const{created,search,replaced}=saved
+return{ended,error,left:ending.error&&!isReplacement(ending.error)?left:{...left,created:void 0}}}async function endCreated(saved,capped,context){const{created,search,replaced}=saved
 if(!created)return
-const key={name:search.desired.name,...created},limitInputs=capped.cap&&"limit-usd or preview-limit-usd"
-if(!replaced){const disabled=await disable(key,context)
+const{workspace}=search,key={name:search.desired.name,...created},limitInputs=capped.cap&&"limit-usd or preview-limit-usd"
+if(!replaced){const client=context.client.withShare(context.client.timeLeft()/2),disabled=await disable(key,{...context,client})
 reportSpendOf(key,disabled,{...context,limitInputs})
-return disabled}await reportSpend(key,{...context,limitInputs})
-const{workspace}=search,replacement={key,workspace,replaced,isSameName:isSameKeyName},disabled=new Map,replacing=replaceOlderKeys(replacement,context,older=>disableEach(older,context,one=>disabled.set(one.hash,one))),{error}=await catching(replacing,ApiError,Failure),rule=isReplacement(error)?void 0:ruleOf(saved,capped),lowering=rule&&lowerAtEnd({key,workspace,disabled,...rule},context),lowered=lowering&&await catching(lowering,ApiError,Failure),failure=error??lowered?.error
+return disabled&&{workspace,keys:[disabled]}}await reportSpend(key,{...context,limitInputs})
+const replacement={key,workspace,replaced,isSameName:isSameKeyName},disabled=new Map,replacing=replaceOlderKeys(replacement,context,older=>disableEach(older,context,one=>disabled.set(one.hash,one))),{error}=await catching(replacing,ApiError,Failure),rule=isReplacement(error)?void 0:ruleOf(saved,capped),lowering=rule&&lowerAtEnd({key,workspace,disabled,...rule},context),lowered=lowering&&await catching(lowering,ApiError,Failure),failure=error??lowered?.error
 if(failure)throw failure}function ruleOf({search,replaced=[]},{cap,limit}){const[amount,known]=[toUsd(cap),toUsd(limit)]
 if(amount!==void 0&&known!==void 0)return{cap:{amount,withByok:search.desired.include_byok_in_limit===!0,replaced},limit:known}}async function disable(key,{client,log}){const disabled=await disableKey(client,key)
 log.info(disabled?`Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`:`The API key ${describeKey(key)} does not exist any more.`)

@@ -30,6 +30,7 @@ const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
 const OTHER_ID = '550e8400-e29b-41d4-a716-446655440000';
 const WORKSPACE = { id: ID, slug: 'preview-42', name: 'Preview' };
 const KEY = { hash: 'abc', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: ID };
+const DISABLED = { ...KEY, disabled: true };
 const NOT_FOUND = json({ error: { message: 'Not found' } }, 404);
 const GUARDRAIL = { id: 'g', workspace: WORKSPACE };
 const LIMIT = { limit_usd: 5, reset_interval: 'daily' } as const;
@@ -74,6 +75,7 @@ const findBySlug: Work = (client) => findWorkspace(client, 'preview-42');
 const rename: Work = (client) => patchWorkspace(client, WORKSPACE, { name: 'New' });
 const listAllWorkspaces: Work = (client) => Array.fromAsync(listWorkspaces(client));
 const findTheKey: Work = (client) => findKey(client, 'abc');
+const disableTheKey: Work = (client) => disableKey(client, KEY);
 const findTheGuardrail: Work = (client) => findGuardrail(client, GUARDRAIL);
 const limitGuardrail: Work = (client) => patchGuardrail(client, GUARDRAIL, LIMIT);
 const listTheBudgets: Work = (client) => listBudgets(client, WORKSPACE);
@@ -94,6 +96,13 @@ describe('another resource in a response is not taken for the requested one', ()
     ['a lookup of a workspace by its slug', findBySlug, OTHER_WORKSPACE, WORKSPACE, OTHER_SLUG],
     ['an update of a workspace', rename, OTHER_WORKSPACE, WORKSPACE, OTHER_SLUG],
     ['a lookup of a key', findTheKey, { ...KEY, hash: 'x' }, KEY, 'the API key with the hash x'],
+    [
+      'a disabling of a key',
+      disableTheKey,
+      { ...DISABLED, hash: 'x' },
+      DISABLED,
+      'the API key with the hash x',
+    ],
     ['a lookup of a guardrail', findTheGuardrail, { id: 'x' }, { id: 'g' }, 'another guardrail'],
     ['a write of a guardrail', limitGuardrail, { id: 'x' }, { id: 'g' }, 'another guardrail'],
   ])('by %s', async (_, work, other, right, found) => {
@@ -227,10 +236,10 @@ describe('an API key', () => {
   });
 
   test('that still works is not taken for a disabled one', async () => {
-    const [working, disabled] = [false, true].map((disabled) => ({ ...KEY, disabled }));
-    const replies = [json({ data: working }), json({ data: KEY }), json({ data: disabled })];
-    const { result, requests, info } = await send(replies, (client) => disableKey(client, KEY));
-    expect(result).toEqual(disabled);
+    const states = [{ ...KEY, disabled: false }, KEY, DISABLED];
+    const replies = states.map((data) => json({ data }));
+    const { result, requests, info } = await send(replies, disableTheKey);
+    expect(result).toEqual(DISABLED);
     expect(requests).toEqual(Array(3).fill(['PATCH /keys/abc', { disabled: true }]));
     const retried = expect.stringContaining('HTTP 200, but the API key is not disabled. Retrying');
     expect(info).toEqual([retried, retried]);

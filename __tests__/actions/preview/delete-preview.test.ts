@@ -132,6 +132,29 @@ describe('a deletion', () => {
       state: 'closed',
       deletion: { deleted: true, keysSpent: null },
     });
+    const deletion = job.main?.sent.find(({ method }) => method === 'DELETE');
+    expect(deletion?.at).toBeLessThan(20_000);
+  });
+
+  test('by a post step takes place also if its key cannot be disabled', async () => {
+    const world = openWorld({ takenSlugStatus: 409, skew: 0, lags: [], squatter: undefined });
+    const { simulation, github, repository } = world;
+    const [{ name: event, payload }] = openPull(github, repository, { number: 1 });
+    const job = closingJob({ latency: 400 });
+    job.request = requestOf(
+      { event, payload, pullRequest: undefined },
+      { keyMode: 'job', name: '1' },
+    );
+    job.plan.post = { isSent: true };
+    job.onKey = () => {
+      closePull(github, repository, 1);
+      const fault = { on: 'PATCH /keys/:hash', kind: 'response', status: 502 } as const;
+      simulation.network.schedule.push(...Array(99).fill(fault));
+    };
+    await simulation.clock.run(runJob(world, job));
+    expect(job.post?.error).toBeUndefined();
+    const slugs = simulation.account.workspaces.map(({ slug }) => slug);
+    expect(slugs).not.toContain('preview-shop-1');
   });
 
   test('leaves its post step nothing to do', async () => {

@@ -41,8 +41,8 @@ export interface Preview {
   /** When the subject is known to have changed, in milliseconds since 1970. */
   since?: number | undefined;
   identity: { slug: string; name: string; description: string };
-  /** An API key of it as this job has disabled it: no list has it if another job has deleted it since. */
-  ended?: Key | undefined;
+  /** The API key that this job has disabled, in its workspace: no list has it if another job has deleted it since. */
+  ended?: ExistingWorkspace | undefined;
 }
 
 /** What became of the workspace of a preview that is not needed any more. */
@@ -154,15 +154,19 @@ async function deleteFound(
   if (problem) throw problem;
   logDeletion(workspace, { deleted, deletedKeys }, context);
   const keys = list ? listedKeys : [];
-  await recordDeletion(preview, { ...target, keys, isFinal: list !== undefined }, context);
+  // Whoever has deleted the key of this job may have deleted others that no list had.
+  const isOwnMissing = remembersMore(ownData(preview), { workspace, keys: listedKeys });
+  const isFinal = list !== undefined && !isOwnMissing;
+  await recordDeletion(preview, { ...target, keys, isFinal }, context);
   const { remembered } = first;
   const isComplete =
     deleted &&
     deletedKeys.length === listedKeys.length &&
     // What works until it is deleted can spend more than was read.
     deletedKeys.every(isDisabled) &&
+    !isOwnMissing &&
     remembered &&
-    !remembersMore(mergeComment(remembered, ownData(preview)), { workspace, keys: deletedKeys });
+    !remembersMore(remembered, { workspace, keys: deletedKeys });
   const keysSpent = isComplete ? totalSpent(deletedKeys) : null;
   const isSettled = await isStillClosed(preview, { workspace, since }, context);
   return { kind: 'deletion', workspace, deleted, deletedKeys, keysSpent, isSettled };
@@ -225,7 +229,7 @@ async function endKeys(listed: readonly Key[], { client, log }: GitHubContext) {
   let hasDisabled = false;
   const errors: ApiError[] = [];
   // The deletion matters more than what they have spent.
-  const aside = client.withTimeout(client.timeLeft() / 4);
+  const aside = client.withShare(client.timeLeft() / 4);
   const working = listed.filter((key) => !isDisabled(key));
   const onDone = countDone(log, 'API keys disabled', working.length);
   await forEachOf(working, async (key) => {
@@ -308,8 +312,8 @@ export async function commentOn(
 }
 
 /** What this job knows of the key that it has disabled. */
-function ownData({ identity: { slug }, ended }: Pick<Preview, 'identity' | 'ended'>): CommentData {
-  return ended ? observe({ workspace: { id: ended.workspace_id, slug }, keys: [ended] }) : NO_DATA;
+function ownData({ ended }: Pick<Preview, 'ended'>): CommentData {
+  return ended ? observe(ended) : NO_DATA;
 }
 
 /** @throws {Failure} `preview-not-ours` */

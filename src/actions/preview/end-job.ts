@@ -17,7 +17,7 @@ import { keyReplaced } from '../key/failures.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
 import { reportSpend, reportSpendOf, type SpendContext } from '../key/spend.ts';
 import { lowerAtEnd } from './cap-key.ts';
-import { NO_DATA } from './comment.ts';
+import { type ExistingWorkspace, NO_DATA } from './comment.ts';
 import { commentOn, deletePreview, type PreviewDeletion } from './delete-preview.ts';
 import { previewDeleted, previewNotChecked, previewNotOurs, previewReopened } from './failures.ts';
 import { isSameKeyName } from './naming.ts';
@@ -66,7 +66,7 @@ export async function runPreviewTask(
   const keyError = ending?.error;
   const standing = await lookUpStanding(task, context);
   const { error } = await catching(
-    checkPreview({ task, ended: ending?.key, keyError, standing }, context),
+    checkPreview({ task, ended: ending?.ended, keyError, standing }, context),
     ApiError,
     Failure,
   );
@@ -99,8 +99,8 @@ async function lookUpStanding(
 
 interface Check {
   task: PreviewTask;
-  /** The API key, if this step has disabled it. */
-  ended: Key | undefined;
+  /** The API key, if this step has disabled it, in its workspace. */
+  ended: ExistingWorkspace | undefined;
   /** Why the API key could not be ended; thrown unless the key is gone or nothing matters more. */
   keyError: Error | undefined;
   standing: Standing | undefined;
@@ -150,9 +150,7 @@ async function exists(
 }
 
 /** What became of the API key of a job. */
-interface Ending {
-  /** The key, if this step has disabled it. */
-  key: Key | undefined;
+interface Ending extends Pick<Check, 'ended'> {
   /** Why a part of it failed. */
   error?: Error;
   left?: KeyTask;
@@ -170,19 +168,19 @@ async function endKey(
   const ending = await catching(endCreated(saved, capped, context), ApiError, Failure);
   const deletion = await catching(deleteAllOrphans(saved, context), ApiError, Failure);
   const error = ending.error ?? deletion.error;
-  const key = ending.value;
-  if (!error) return { key };
+  const ended = ending.value;
+  if (!error) return { ended };
   const lostPosts = deletion.error ? saved.search.lostPosts : 0;
   const left = { ...saved, search: { ...saved.search, lostPosts } };
   // A key that another job has replaced does not work any more.
   const mayWork = ending.error && !isReplacement(ending.error);
-  return { key, error, left: mayWork ? left : { ...left, created: undefined } };
+  return { ended, error, left: mayWork ? left : { ...left, created: undefined } };
 }
 
 type CappedTask = Pick<PreviewTask, 'cap' | 'limit'>;
 
 /**
- * Returns the key if it is disabled now, with its counter.
+ * Returns the key if it is disabled now, with its counter, in its workspace.
  * @throws {Failure} `key-replaced`, `key-not-capped`
  * @throws {ApiError}
  */
@@ -190,18 +188,20 @@ async function endCreated(
   saved: KeyTask,
   capped: CappedTask,
   context: PreviewTaskContext,
-): Promise<Key | undefined> {
+): Promise<ExistingWorkspace | undefined> {
   const { created, search, replaced } = saved;
   if (!created) return undefined;
+  const { workspace } = search;
   const key = { name: search.desired.name, ...created };
   const limitInputs = capped.cap && 'limit-usd or preview-limit-usd';
   if (!replaced) {
-    const disabled = await disable(key, context);
+    // The other half is for the workspace.
+    const client = context.client.withShare(context.client.timeLeft() / 2);
+    const disabled = await disable(key, { ...context, client });
     reportSpendOf(key, disabled, { ...context, limitInputs });
-    return disabled;
+    return disabled && { workspace, keys: [disabled] };
   }
   await reportSpend(key, { ...context, limitInputs });
-  const { workspace } = search;
   const replacement = { key, workspace, replaced, isSameName: isSameKeyName };
   const disabled = new Map<string, Key>();
   const replacing = replaceOlderKeys(replacement, context, (older) =>

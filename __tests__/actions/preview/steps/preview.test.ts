@@ -173,7 +173,7 @@ describe('the life of a pull request', () => {
   });
 
   test.each([
-    ['its key', 'PATCH /keys/:hash', [], '$0.25, deleted'],
+    ['its key', 'PATCH /keys/:hash', [], 'at least $0.25, deleted'],
     ['both', 'PATCH /keys/:hash', ['workspace'], 'at least $0.25, deleted'],
     ['both a little later', 'GET /workspaces/:id', ['workspace'], 'at least $0.25, deleted'],
   ])('ends with the cost of its key if another job deletes %s', async (_, call, also, total) => {
@@ -186,8 +186,21 @@ describe('the life of a pull request', () => {
       account.keys.splice(0);
       account.workspaces.splice(1, also.length);
     });
-    await post(opened, step);
+    const ended = await post(opened, step);
     expect(comments()).toEqual([expect.stringContaining(`<h3>OpenRouter preview: ${total}</h3>`)]);
+    if (also.length === 0) expect(ended.summary).toContain('may have spent more than shown');
+  });
+
+  test('has a comment with the cost of a key that someone deletes', async () => {
+    const [opened] = open();
+    const step = await main(opened);
+    const { account } = harness.sandbox;
+    seedUsage({ account }, keyOf(step), { credits: 0.25 });
+    onNth({ account }, 'PATCH /keys/:hash', 1, () => account.keys.splice(0));
+    await post(opened, step);
+    expect(comments()).toEqual([
+      expect.stringMatching(/preview: at least \$0\.25<.*a key was deleted/s),
+    ]);
   });
 
   test('has a job that fails if its workspace was deleted although it is open', async () => {
