@@ -11,8 +11,8 @@ import { costEqualsTheBooksOrIsIncomplete } from './usage.ts';
 /** How many scenarios to run: `usual`, or fewer for each mutant of `npm run mutants`. */
 const runs = (usual: number) => ({ numRuns: fc.readConfigureGlobal().numRuns ?? usual });
 
-test('a create step creates one workspace at most and reports what happened, in 2,000 scenarios', async () => {
-  await fc.assert(createsOnceAndReportsIt, runs(2_000));
+test('a create step creates one workspace at most and reports what happened, in 1,000 scenarios', async () => {
+  await fc.assert(createsOnceAndReportsIt, runs(1_000));
 });
 
 test('of several concurrent jobs exactly one reports that it created the workspace, in 300 scenarios', async () => {
@@ -31,12 +31,12 @@ test('a key step leaves no orphaned key and deletes no key of another job, in 1,
   await fc.assert(noKeyLostAndNoneOfOthers, runs(1_000));
 });
 
-test('a key is replaced without a gap, and by no job that failed, in 500 sequences of jobs', async () => {
-  await fc.assert(keysAreReplacedWithoutAGap, runs(500));
+test('a key is replaced without a gap, and by no job that failed, in 300 sequences of jobs', async () => {
+  await fc.assert(keysAreReplacedWithoutAGap, runs(300));
 });
 
-test('a usage step reports all of the cost that a source shows, or that it is incomplete, in 2,000 accounts', async () => {
-  await fc.assert(costEqualsTheBooksOrIsIncomplete, runs(2_000));
+test('a usage step reports all of the cost that a source shows, or that it is incomplete, in 1,000 accounts', async () => {
+  await fc.assert(costEqualsTheBooksOrIsIncomplete, runs(1_000));
 });
 
 test('a preview exists as long as its pull request or branch is open, or a run names it, in 60 schedules', async () => {
