@@ -1593,7 +1593,7 @@ since=next.since
 return next.keys}},context)
 if(problem)throw problem
 logDeletion(workspace,{deleted,deletedKeys},context)
-const keys=list?listedKeys:[],isOwnMissing=remembersMore(ownData(preview),{workspace,keys:listedKeys}),isFinal=list!==void 0&&!isOwnMissing
+const keys=list?listedKeys:[],isOwnMissing=remembersMore(preview.ended??NO_DATA,{workspace,keys:listedKeys}),isFinal=list!==void 0&&!isOwnMissing
 await recordDeletion(preview,{...target,keys,isFinal},context)
 const{remembered}=first,keysSpent=deleted&&deletedKeys.length===listedKeys.length&&deletedKeys.every(isDisabled)&&!isOwnMissing&&remembered&&!remembersMore(remembered,{workspace,keys:deletedKeys})?totalSpent(deletedKeys):null,isSettled=await isStillClosed(preview,{workspace,since},context)
 return{kind:"deletion",workspace,deleted,deletedKeys,keysSpent,isSettled}}function logDeletion({slug,id},{deleted,deletedKeys},{log}){log.info(`${deleted?"Deleted":"Another job had deleted"} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`)}async function prepareKeys(preview,{workspace,begun,keys:listed},context){const{subject}=preview,before=listed.every(isDisabled)?void 0:await readStanding(subject,preview.since,context)
@@ -1607,8 +1607,8 @@ if(!standing.isOpen)return{kind:"ready",keys,remembered,since:standing.since}
 await commentOn(preview,{seen:NO_DATA,known:{kind:"found",workspace}},context)
 return{kind:"reopened",hasDisabled}}async function endKeys(listed,{client,log}){const ended=new Map
 let hasDisabled=!1
-const errors=[],aside=client.withShare(client.timeLeft()/4),working=listed.filter(key=>!isDisabled(key)),onDone=countDone(log,"API keys disabled",working.length)
-await forEachOf(working,async key=>{const{value,error}=await catching(disableKey(aside,key),ApiError)
+const errors=[],limited=client.withShare(client.timeLeft()/4),working=listed.filter(key=>!isDisabled(key)),onDone=countDone(log,"API keys disabled",working.length)
+await forEachOf(working,async key=>{const{value,error}=await catching(disableKey(limited,key),ApiError)
 onDone()
 hasDisabled||=value!==void 0||error?.details.ambiguous===!0
 value&&ended.set(key.hash,value)
@@ -1620,10 +1620,10 @@ await commentOn(preview,{seen,known:{kind:"gone",id:workspace.id}},context)}asyn
 error&&context.log.info(`Whether it was reopened is unknown: ${error.message}.`)
 if(standing?.isOpen)throw reopened(workspace)
 return standing!==void 0}function reopened(workspace,{keysAre}={}){return new Failure(previewReopened,{workspace,deleted:!keysAre,keysAre},(keysAre?`its API keys were ${keysAre}`:"it was deleted")+", and is open again: run its workflow again")}const LISTS_WITHIN_MS=3e4
-async function commentOn(preview,comment,context){const{subject,identity}=preview,{comments,client}=context
+async function commentOn({subject,identity,ended=NO_DATA},comment,context){const{comments,client}=context
 if(subject.kind!=="pull"||!comments){comment.onRemembered?.(NO_DATA)
 return}const ms=Math.min(LISTS_WITHIN_MS,client.timeLeft()/4)
-return writeComment({number:subject.number,slug:identity.slug,...comment,seen:mergeComment(comment.seen,ownData(preview))},{...context,comments,client:client.withTimeout(ms)})}function ownData({ended}){return ended?observe(ended):NO_DATA}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
+return writeComment({number:subject.number,slug:identity.slug,...comment,seen:mergeComment(comment.seen,ended)},{...context,comments,client:client.withTimeout(ms)})}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
 if(marked&&naming_isSame(marked,subject)&&!isDefault(workspace))return
 const description=String(workspace.description??"")
 throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}const LOOKUP_SHARE=.1,DELETION_SHARE=.2
@@ -1714,7 +1714,7 @@ if(!created)return
 const{workspace}=search,key={name:search.desired.name,...created},limitInputs=capped.cap&&"limit-usd or preview-limit-usd"
 if(!replaced){const client=context.client.withShare(context.client.timeLeft()/2),disabled=await disable(key,{...context,client})
 reportSpendOf(key,disabled,{...context,limitInputs})
-return disabled&&{workspace,keys:[disabled]}}await reportSpend(key,{...context,limitInputs})
+return disabled&&observe({workspace,keys:[disabled]})}await reportSpend(key,{...context,limitInputs})
 const replacement={key,workspace,replaced,isSameName:isSameKeyName},disabled=new Map,replacing=replaceOlderKeys(replacement,context,older=>disableEach(older,context,one=>disabled.set(one.hash,one))),{error}=await catching(replacing,ApiError,Failure),rule=isReplacement(error)?void 0:ruleOf(saved,capped),lowering=rule&&lowerAtEnd({key,workspace,disabled,...rule},context),lowered=lowering&&await catching(lowering,ApiError,Failure),failure=error??lowered?.error
 if(failure)throw failure}function ruleOf({search,replaced=[]},{cap,limit}){const[amount,known]=[toUsd(cap),toUsd(limit)]
 if(amount!==void 0&&known!==void 0)return{cap:{amount,withByok:search.desired.include_byok_in_limit===!0,replaced},limit:known}}async function disable(key,{client,log}){const disabled=await disableKey(client,key)

@@ -41,8 +41,8 @@ export interface Preview {
   /** When the subject is known to have changed, in milliseconds since 1970. */
   since?: number | undefined;
   identity: { slug: string; name: string; description: string };
-  /** The API key that this job has disabled, in its workspace: no list has it if another job has deleted it since. */
-  ended?: ExistingWorkspace | undefined;
+  /** What is known of the API key that this job has disabled: no list has it if another job has deleted it since. */
+  ended?: CommentData | undefined;
 }
 
 /** What became of the workspace of a preview that is not needed any more. */
@@ -155,7 +155,7 @@ async function deleteFound(
   logDeletion(workspace, { deleted, deletedKeys }, context);
   const keys = list ? listedKeys : [];
   // Whoever has deleted the key of this job may have deleted others that no list had.
-  const isOwnMissing = remembersMore(ownData(preview), { workspace, keys: listedKeys });
+  const isOwnMissing = remembersMore(preview.ended ?? NO_DATA, { workspace, keys: listedKeys });
   const isFinal = list !== undefined && !isOwnMissing;
   await recordDeletion(preview, { ...target, keys, isFinal }, context);
   const { remembered } = first;
@@ -229,11 +229,11 @@ async function endKeys(listed: readonly Key[], { client, log }: GitHubContext) {
   let hasDisabled = false;
   const errors: ApiError[] = [];
   // The deletion matters more than what they have spent.
-  const aside = client.withShare(client.timeLeft() / 4);
+  const limited = client.withShare(client.timeLeft() / 4);
   const working = listed.filter((key) => !isDisabled(key));
   const onDone = countDone(log, 'API keys disabled', working.length);
   await forEachOf(working, async (key) => {
-    const { value, error } = await catching(disableKey(aside, key), ApiError);
+    const { value, error } = await catching(disableKey(limited, key), ApiError);
     onDone();
     hasDisabled ||= value !== undefined || error?.details.ambiguous === true;
     if (value) ended.set(key.hash, value);
@@ -289,11 +289,10 @@ const LISTS_WITHIN_MS = 30_000;
  * undefined if it was not written.
  */
 export async function commentOn(
-  preview: Pick<Preview, 'subject' | 'identity' | 'ended'>,
+  { subject, identity, ended = NO_DATA }: Pick<Preview, 'subject' | 'identity' | 'ended'>,
   comment: Omit<CommentRequest, 'number' | 'slug'>,
   context: GitHubContext,
 ): Promise<readonly ExistingWorkspace[] | undefined> {
-  const { subject, identity } = preview;
   const { comments, client } = context;
   if (subject.kind !== 'pull' || !comments) {
     comment.onRemembered?.(NO_DATA);
@@ -305,15 +304,10 @@ export async function commentOn(
       number: subject.number,
       slug: identity.slug,
       ...comment,
-      seen: mergeComment(comment.seen, ownData(preview)),
+      seen: mergeComment(comment.seen, ended),
     },
     { ...context, comments, client: client.withTimeout(ms) },
   );
-}
-
-/** What this job knows of the key that it has disabled. */
-function ownData({ ended }: Pick<Preview, 'ended'>): CommentData {
-  return ended ? observe(ended) : NO_DATA;
 }
 
 /** @throws {Failure} `preview-not-ours` */

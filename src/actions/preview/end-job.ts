@@ -17,7 +17,7 @@ import { keyReplaced } from '../key/failures.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
 import { reportSpend, reportSpendOf, type SpendContext } from '../key/spend.ts';
 import { lowerAtEnd } from './cap-key.ts';
-import { type ExistingWorkspace, NO_DATA } from './comment.ts';
+import { type CommentData, NO_DATA, observe } from './comment.ts';
 import { commentOn, deletePreview, type PreviewDeletion } from './delete-preview.ts';
 import { previewDeleted, previewNotChecked, previewNotOurs, previewReopened } from './failures.ts';
 import { isSameKeyName } from './naming.ts';
@@ -99,8 +99,8 @@ async function lookUpStanding(
 
 interface Check {
   task: PreviewTask;
-  /** The API key, if this step has disabled it, in its workspace. */
-  ended: ExistingWorkspace | undefined;
+  /** What is known of the API key, if this step has disabled it. */
+  ended: CommentData | undefined;
   /** Why the API key could not be ended; thrown unless the key is gone or nothing matters more. */
   keyError: Error | undefined;
   standing: Standing | undefined;
@@ -149,12 +149,8 @@ async function exists(
   return found.workspace !== undefined;
 }
 
-/** What became of the API key of a job. */
-interface Ending extends Pick<Check, 'ended'> {
-  /** Why a part of it failed. */
-  error?: Error;
-  left?: KeyTask;
-}
+/** What became of the API key of a job, and why a part of it failed. */
+type Ending = Pick<Check, 'ended'> & Partial<IncompleteTask<KeyTask>>;
 
 /**
  * Reports what the key has spent, ends it, and deletes its orphans. Returns what is left if part of it failed:
@@ -180,7 +176,7 @@ async function endKey(
 type CappedTask = Pick<PreviewTask, 'cap' | 'limit'>;
 
 /**
- * Returns the key if it is disabled now, with its counter, in its workspace.
+ * Returns what is known of the key if it is disabled now.
  * @throws {Failure} `key-replaced`, `key-not-capped`
  * @throws {ApiError}
  */
@@ -188,7 +184,7 @@ async function endCreated(
   saved: KeyTask,
   capped: CappedTask,
   context: PreviewTaskContext,
-): Promise<ExistingWorkspace | undefined> {
+): Promise<CommentData | undefined> {
   const { created, search, replaced } = saved;
   if (!created) return undefined;
   const { workspace } = search;
@@ -199,7 +195,7 @@ async function endCreated(
     const client = context.client.withShare(context.client.timeLeft() / 2);
     const disabled = await disable(key, { ...context, client });
     reportSpendOf(key, disabled, { ...context, limitInputs });
-    return disabled && { workspace, keys: [disabled] };
+    return disabled && observe({ workspace, keys: [disabled] });
   }
   await reportSpend(key, { ...context, limitInputs });
   const replacement = { key, workspace, replaced, isSameName: isSameKeyName };
