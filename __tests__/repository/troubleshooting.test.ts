@@ -70,10 +70,10 @@ function titlesIn(describe: AnyNode): RegExp[] {
   });
 }
 
-/** What has these parts of a text, and anything between them, or nothing. */
+/** What has these parts of a text, and anything between them. */
 function patternOf(parts: readonly string[]): RegExp {
   const literal = (part: string) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  return new RegExp(`^${parts.map(literal).join('.*')}$`);
+  return new RegExp(`^${parts.map(literal).join('.+')}$`);
 }
 
 // The page shows the lines about its inputs, which have no title.
