@@ -95,6 +95,12 @@ function addComment({ github, repository }: World): void {
   });
 }
 
+/** Has no request succeed that disables a key. */
+function forbidDisabling({ simulation: { network } }: World): void {
+  const fault = { on: 'PATCH /keys/:hash', kind: 'response', status: 502 } as const;
+  network.schedule.push(...Array(99).fill(fault));
+}
+
 const READ_PULL = 'GET /repos/:owner/:repo/pulls/:number';
 const LIST = 'GET /repos/:owner/:repo/issues/:number/comments';
 const WRITE = 'PATCH /repos/:owner/:repo/issues/comments/:id';
@@ -124,8 +130,7 @@ describe('a deletion', () => {
 
   test('takes place also if no key can be disabled', async () => {
     const { world } = openDeletion();
-    const fault = { on: 'PATCH /keys/:hash', kind: 'response', status: 502 } as const;
-    world.simulation.network.schedule.push(...Array(99).fill(fault));
+    forbidDisabling(world);
     const job = closingJob({ latency: 400 });
     await world.simulation.clock.run(runJob(world, job));
     expect(job.main?.result).toMatchObject({
@@ -148,8 +153,7 @@ describe('a deletion', () => {
     job.plan.post = { isSent: true };
     job.onKey = () => {
       closePull(github, repository, 1);
-      const fault = { on: 'PATCH /keys/:hash', kind: 'response', status: 502 } as const;
-      simulation.network.schedule.push(...Array(99).fill(fault));
+      forbidDisabling(world);
     };
     await simulation.clock.run(runJob(world, job));
     expect(job.post?.error).toBeUndefined();

@@ -45,6 +45,15 @@ async function endAfter(happen: (step: PreviewStep) => void, inputs = QUIET) {
   return { step, ended: await post(opened, step, inputs) };
 }
 
+/** Runs the main step of a new pull request, whose key then spends 0.25 USD. */
+async function spendInJob() {
+  const [opened] = open();
+  const step = await main(opened);
+  const { account } = harness.sandbox;
+  seedUsage({ account }, keyOf(step), { credits: 0.25 });
+  return { opened, step, account };
+}
+
 /** Rejects the next lookup of the pull request. */
 function forbidLook(): void {
   const on = 'GET /repos/octo-org/shop/pulls/1';
@@ -173,29 +182,24 @@ describe('the life of a pull request', () => {
   });
 
   test.each([
-    ['its key', 'PATCH /keys/:hash', [], 'at least $0.25, deleted'],
-    ['both', 'PATCH /keys/:hash', ['workspace'], 'at least $0.25, deleted'],
-    ['both a little later', 'GET /workspaces/:id', ['workspace'], 'at least $0.25, deleted'],
-  ])('ends with the cost of its key if another job deletes %s', async (_, call, also, total) => {
-    const [opened] = open();
-    const step = await main(opened);
-    const { account } = harness.sandbox;
-    seedUsage({ account }, keyOf(step), { credits: 0.25 });
+    ['its key', 'PATCH /keys/:hash', 0, true],
+    ['both', 'PATCH /keys/:hash', 1, false],
+    ['both a little later', 'GET /workspaces/:id', 1, true],
+  ])('ends with the cost of its key if another job deletes %s', async (_, call, count, hasNote) => {
+    const { opened, step, account } = await spendInJob();
     close();
     onNth({ account }, call, 1, () => {
       account.keys.splice(0);
-      account.workspaces.splice(1, also.length);
+      account.workspaces.splice(1, count);
     });
-    const ended = await post(opened, step);
-    expect(comments()).toEqual([expect.stringContaining(`<h3>OpenRouter preview: ${total}</h3>`)]);
-    if (also.length === 0) expect(ended.summary).toContain('may have spent more than shown');
+    const { summary } = await post(opened, step);
+    const title = '<h3>OpenRouter preview: at least $0.25, deleted</h3>';
+    expect(comments()).toEqual([expect.stringContaining(title)]);
+    expect(summary.includes('may have spent more than shown')).toBe(hasNote);
   });
 
   test('has a comment with the cost of a key that someone deletes', async () => {
-    const [opened] = open();
-    const step = await main(opened);
-    const { account } = harness.sandbox;
-    seedUsage({ account }, keyOf(step), { credits: 0.25 });
+    const { opened, step, account } = await spendInJob();
     onNth({ account }, 'PATCH /keys/:hash', 1, () => account.keys.splice(0));
     await post(opened, step);
     expect(comments()).toEqual([
