@@ -87,7 +87,7 @@ const jobsWith = (plans: fc.Arbitrary<JobPlan>) =>
     plan: plans,
     keyMode: fc.constantFrom('job' as const, 'preview' as const),
     /** In cents. */
-    limit: fc.constantFrom(0, 33, 100, 100, 100, 100, 100, 300),
+    limit: fc.constantFrom<number[]>(0, 33, 100, 100, 100, 100, 100, 300),
     hasCap: fc.oneof({ weight: 14, arbitrary: fc.constant(true) }, fc.constant(false)),
   });
 
@@ -112,7 +112,7 @@ const schedulesWith = (
 ) =>
   fc.record({
     /** In cents. */
-    cap: fc.constantFrom(50, 100, 100, 150, 250),
+    cap: fc.constantFrom<number[]>(50, 100, 100, 150, 250),
     /** Of all jobs, or each has its own. */
     keyMode: fc.constantFrom('job' as const, 'preview' as const, undefined),
     skew: fc.integer({ min: -1e6, max: 1e6 }),
@@ -129,6 +129,12 @@ const schedulesWith = (
     /** Whether OpenRouter applies the limit in a PATCH, ignores it, or also returns it although it ignores it. */
     limits,
   });
+
+type Drawn = ReturnType<typeof schedulesWith> extends fc.Arbitrary<infer Value> ? Value : never;
+
+interface Schedule extends Drawn {
+  isCalm: boolean;
+}
 
 const AT_REST = {
   keys: fc.constant<{ after: number; limit: number | null }[]>([]),
@@ -163,7 +169,7 @@ const races = fc
     isCalm: true,
   }));
 
-const schedulesOfJobs = fc.oneof(
+const schedulesOfJobs: fc.Arbitrary<Schedule> = fc.oneof(
   races,
   schedulesWith(calmPlans, { lag: CALM_LAG_MS, ...AT_REST }).map((one) => ({
     ...one,
@@ -176,8 +182,6 @@ const schedulesOfJobs = fc.oneof(
     limits: fc.constantFrom('applied', 'applied', 'applied', 'ignored', 'echoed'),
   }).map((one) => ({ ...one, isCalm: false })),
 );
-
-type Schedule = typeof schedulesOfJobs extends fc.Arbitrary<infer Value> ? Value : never;
 
 interface CappedJob extends Job {
   hasCap: boolean;
