@@ -340,11 +340,13 @@ async function runCapped(scene: Scene, job: CappedJob): Promise<void> {
   if (!isDeployment(job) || !key || !post || post.killed || post.error) return;
   // Nothing shows that the limit is not what OpenRouter returned.
   if (scene.schedule.limits === 'echoed') return;
+  const { account } = world.simulation;
+  const own = account.keys.find(({ hash }) => hash === key.key.hash);
+  // Another deployment has just disabled it, and may replace it until its own job ends.
+  if (own?.disabled) return;
   // A list that lags does not have the keys of deployments that began in the meantime.
   const seenUntil = post.startedAt - Math.max(0, ...scene.schedule.lags);
   scene.replacing = scene.replacing.filter((at) => at > seenUntil);
-  const account = world.simulation.account;
-  const own = account.keys.find(({ hash }) => hash === key.key.hash);
   const hasNothingLeft = own && Number(withUsage(account, own)['limit_remaining']) <= 0;
   scene.isOverdrawn ||= hasNothingLeft === true && exposureIn(scene, givenOut(scene)) > scene.cap;
 }
@@ -424,3 +426,52 @@ export const keysStayWithinTheCap = fc.asyncProperty(schedulesOfJobs, async (sch
   checkExposure(scene);
   for (const rule of RULES) rule(scene);
 });
+
+const job = (latencies: number[], { work, spends }: Pick<JobPlan, 'work' | 'spends'>) => ({
+  after: 0,
+  plan: {
+    latencies,
+    jitter: [0],
+    main: FAULTLESS,
+    post: FAULTLESS,
+    work,
+    spends,
+    status: 'success',
+  },
+  keyMode: 'preview' as const,
+  limit: 100,
+  hasCap: true,
+});
+
+/** One deployment disables the key of another shortly before the job of the other ends. */
+export const replacedAtTheEnd: Schedule = {
+  cap: 150,
+  keyMode: 'preview',
+  skew: 0,
+  drawn: 29,
+  hasMilliseconds: false,
+  lags: [],
+  jobs: [
+    job([18], {
+      work: 5_350,
+      spends: [
+        { after: 4_748, share: 0.9 },
+        { after: 2_505, share: 0.9 },
+      ],
+    }),
+    job([18, 235], { work: 3_121, spends: [{ after: 2_206, share: 0.3 }] }),
+    { ...job([342], { work: 5_278, spends: [] }), after: 337, limit: 300 },
+    job([396, 20], {
+      work: 2_073,
+      spends: [
+        { after: 1_889, share: 0.9 },
+        { after: 7_509, share: 0.3 },
+        { after: 1_014, share: 0.9 },
+      ],
+    }),
+  ],
+  byHand: [],
+  faults: [],
+  limits: 'applied',
+  isCalm: true,
+};
