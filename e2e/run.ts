@@ -8,7 +8,7 @@ import { SCENARIOS } from './scenarios.ts';
 
 if (!isActInstalled) {
   console.error(
-    'npm run e2e needs act. Install it with Go: GOBIN="$PWD/.tools/bin" go install github.com/nektos/act@v0.2.87',
+    'npm run e2e needs act. Install it with Go: GOBIN="$PWD/.tools/bin" go install github.com/nektos/act@v0.2.89',
   );
   process.exit(1);
 }
