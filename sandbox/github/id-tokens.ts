@@ -48,7 +48,7 @@ export function openIdTokens({ now = () => new Date() }: { now?(): Date } = {}):
     issuer: 'https://token.actions.githubusercontent.com',
     publicKey,
     requestToken,
-    subject: 'repo:octo-org/app:environment:openrouter-preview',
+    subject: 'repo:octo-org@123456/app@456789:environment:openrouter-preview',
     issued: [],
     now,
     callOf: (method, path) => callOf(ROUTES, method, path),
