@@ -172,7 +172,7 @@ test.each(globSync(['README.md', 'docs/*.md', 'action.yml', '*/action.yml'], { c
   (file) => {
     const lines = read(file).split('\n');
     const unquoted = lines.filter(
-      (line) => /(?<!")\bnull\b(?!")/.test(line) && !line.includes('without quotes'),
+      (line) => /(?<!["'])\bnull\b(?!["'])/.test(line) && !line.includes('without quotes'),
     );
     expect(unquoted).toEqual([]);
   },
