@@ -672,17 +672,21 @@ possible+=1
 const outcome=await send()
 outcome.kind==="succeeded"||FAILURE_CLASSES[outcome.kind].ambiguous||(possible-=1)
 wasThrottled||=outcome.kind==="throttled"
-return outcome},current(){return possible>0?"possible":wasThrottled?"throttled":"none"}}}function openRouter({apiUrl,managementKey,credential}){return{name:"OpenRouter",apiUrl,headers:{accept:"application/json",...managementKey!==void 0&&{authorization:`Bearer ${managementKey}`}},credential,throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"cf-ray"}}const DECIMALS=30,ONE=10n**BigInt(DECIMALS),DECIMAL=/^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i
+return outcome},current(){return possible>0?"possible":wasThrottled?"throttled":"none"}}}function openRouter({apiUrl,managementKey,credential}){return{name:"OpenRouter",apiUrl,headers:{accept:"application/json",...managementKey!==void 0&&{authorization:`Bearer ${managementKey}`}},credential,throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"cf-ray"}}const DECIMALS=30,ONE=10n**BigInt(DECIMALS),DECIMAL=/^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i
 function parseUsd(text){const[,sign="",whole,fraction="",exponent="0"]=DECIMAL.exec(text)??[]
 if(whole===void 0)return
 const digits=BigInt(whole+fraction),shift=DECIMALS+Number(exponent)-fraction.length,amount=shift<0?digits/10n**BigInt(-shift):digits*10n**BigInt(shift)
 return sign==="-"?-amount:amount}const SIGNIFICANT_DIGITS=15
-function toUsd(value){return typeof value==="number"?parseUsd(value.toPrecision(SIGNIFICANT_DIGITS)):typeof value==="string"?parseUsd(value):void 0}function withoutNoise(limit){return typeof limit==="number"?Number(limit.toFixed(9)):limit}function sumUsd(amounts){return amounts.reduce((sum,amount)=>sum+amount,0n)}const NANO=10n**BigInt(DECIMALS-9),NOISE=NANO/2n
-function roundDown(amount){return amount-amount%NANO}function roundUp(amount){return roundDown(amount+NANO-1n)}function minUsd(a,b){return a<b?a:b}function maxUsd(a,b){return a<b?b:a}function exceeds(amount,bound){return amount-bound>NOISE}function exactUsd(amount){return decimalText(amount,0)}const SHOWN_DECIMALS=4,MIN_SHOWN_DECIMALS=2
+function toUsd(value){return typeof value==="number"?parseUsd(value.toPrecision(SIGNIFICANT_DIGITS)):typeof value==="string"?parseUsd(value):void 0}function toNumber(amount){return Number(exactUsd(amount))}function withoutNoise(limit){const amount=typeof limit==="number"?toUsd(limit):void 0
+return amount===void 0?limit:toNumber(roundHalfEven(amount))}function sumUsd(amounts){return amounts.reduce((sum,amount)=>sum+amount,0n)}const NOISE=10n**BigInt(DECIMALS-9)/2n
+function unitOf(amount){const digits=sizeOf(amount).toString().length
+return 10n**BigInt(Math.max(DECIMALS-9,digits-SIGNIFICANT_DIGITS))}function roundDown(amount){return amount-amount%unitOf(amount)}function roundUp(amount){const down=roundDown(amount)
+return down===amount?amount:down+unitOf(amount)}function roundHalfEven(amount,unit=unitOf(amount)){const size=sizeOf(amount),[floor,rest]=[size/unit,size%unit*2n],rounded=rest>unit||rest===unit&&floor%2n===1n?floor+1n:floor
+return(amount<0n?-rounded:rounded)*unit}function sizeOf(amount){return amount<0n?-amount:amount}function minUsd(a,b){return a<b?a:b}function maxUsd(a,b){return a<b?b:a}function exceeds(amount,bound){return amount-bound>NOISE}function exactUsd(amount){return decimalText(amount,0)}const SHOWN_DECIMALS=4,MIN_SHOWN_DECIMALS=2
 function formatUsd(amount){return withDollar(round(amount))}function formatExactUsd(amount){const exact=typeof amount==="number"?toUsd(amount):amount
-return exact===void 0?`$${amount}`:withDollar(exact)}function round(amount){const unit=10n**BigInt(DECIMALS-SHOWN_DECIMALS),size=amount<0n?-amount:amount,[floor,rest]=[size/unit,size%unit*2n],rounded=rest>unit||rest===unit&&floor%2n===1n?floor+1n:floor
-return rounded===0n?amount:(amount<0n?-rounded:rounded)*unit}function withDollar(amount){const size=amount<0n?-amount:amount,[whole="",fraction]=decimalText(size,MIN_SHOWN_DECIMALS).split(".")
-return`${amount<0n?"-":""}$${formatCount(BigInt(whole))}.${fraction}`}function decimalText(amount,min){const size=amount<0n?-amount:amount,fraction=(size%ONE).toString().padStart(DECIMALS,"0").replace(/0+$/,"").padEnd(min,"0")
+return exact===void 0?`$${amount}`:withDollar(exact)}function round(amount){const rounded=roundHalfEven(amount,10n**BigInt(DECIMALS-SHOWN_DECIMALS))
+return rounded===0n?amount:rounded}function withDollar(amount){const[whole="",fraction]=decimalText(sizeOf(amount),MIN_SHOWN_DECIMALS).split(".")
+return`${amount<0n?"-":""}$${formatCount(BigInt(whole))}.${fraction}`}function decimalText(amount,min){const size=sizeOf(amount),fraction=(size%ONE).toString().padStart(DECIMALS,"0").replace(/0+$/,"").padEnd(min,"0")
 return`${amount<0n?"-":""}${size/ONE}${fraction&&`.${fraction}`}`}const LIKELY_SECRET=/sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi,key=looseObject({hash:schemas_string().check(matching(/^[\w-]{1,200}$/)),name:schemas_string(),label:schemas_string(),workspace_id:schemas_string(),limit:optional(pipe(unknown(),transform(withoutNoise)))}),LISTED_FIELDS=["created_at","disabled","expires_at","limit","limit_remaining","limit_reset","include_byok_in_limit",...["usage","byok_usage"].flatMap(field=>["","_daily","_weekly","_monthly"].map(period=>field+period))],keyPage=pageOf(pipe(key,transform(function(key){const{hash,name,label,workspace_id}=key,fields=LISTED_FIELDS.filter(field=>{return field in key&&!(value=key[field],typeof value==="object"&&value!==null)
 var value})
 return{...Object.fromEntries(fields.map(field=>[field,key[field]])),hash,name,label,workspace_id}}))),createKeyRequest=object({name:schemas_string("must be a name"),workspace_id:schemas_string(),limit:optional(schemas_number("must be an amount in USD, 0 or more").check(refine(usd=>usd>=0,"must be an amount in USD, 0 or more"))),limit_reset:optional(oneOf(["daily","weekly","monthly"],"must be daily, weekly or monthly")),include_byok_in_limit:optional(schemas_boolean("must be true or false")),expires_at:nullable(schemas_string())}),createdKey=pipe(object({data:key,key:bearerToken}),transform(({data,key:secret})=>({key:data,secret})))
@@ -1468,7 +1472,7 @@ const{title,url,table,paragraphs=[]}=createSummary(opened.result,opened.request)
 return{title,url,table:isNew(opened.result)?void 0:table,paragraphs:[...paragraphs,of,...share?[warningOf(share)+describeShare(share)]:[],...isKeyPlanned?["A real run also creates an API key."]:[],...key?[["Created the API key ",{code:key.key.name}]]:[]]}}function warningOf({cap,spent,limit}){return limit<cap.limit||isAlmostSpent(spent,cap.amount)?"\u26a0\ufe0f ":""}function endSummary({identity},deletion,request){const found=deletion.kind==="deletion"?deletion:void 0
 return{title:deletionTitle(identity.slug,found,request),paragraphs:[`${describePreview(identity)}.`],...found&&{table:keysTable(found.deletedKeys,"Total"),notes:found.keysSpent===null?[MAY_BE_MORE]:[]}}}const MAY_BE_MORE="The API keys of the workspace may have spent more than shown."
 function sweepFailure(result,{maxDeletions,check}){return result.tooMany.length>0?new Failure(tooManyStale,{result,maxDeletions,check}):result.failed.length>0?new Failure(sweepIncomplete,{result}):void 0}const LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500,1500],PATIENT_LISTS=8
-function gateOf(cap,workspace,context){return{limitFor:(list,replaced)=>toLimit(shareOf(list,{...cap,replaced},context).limit),admit:(key,replaced)=>admit(key,{...cap,replaced},{workspace,context})}}function shareOf(list,cap,context){const exposures=exposuresOf(list,cap,context),limit=allowance(exposures,cap)
+function gateOf(cap,workspace,context){return{limitFor:(list,replaced)=>toNumber(shareOf(list,{...cap,replaced},context).limit),admit:(key,replaced)=>admit(key,{...cap,replaced},{workspace,context})}}function shareOf(list,cap,context){const exposures=exposuresOf(list,cap,context),limit=allowance(exposures,cap)
 if(limit===0n&&cap.limit>0n)throw new Failure(previewLimitReached,{cap,exposures})
 const share={cap,spent:totalsOf(exposures).spent,limit}
 context.log.info(describeShare(share))
@@ -1482,7 +1486,7 @@ if(verdict.kind==="give-out"){onShare({cap,spent:totalsOf(exposures).spent,limit
 return key}if(!(verdict.kind!=="lower"||verdict.limit>=limit)){if(verdict.limit===0n){await disableKey(client,key)
 const others=exposures.filter(one=>one.key.hash!==hash)
 throw new Failure(previewLimitReached,{cap,exposures:others,wasCreated:!0})}limit=verdict.limit
-key=await lower(key,limit,context)}}throw new Failure(keyNotCapped,{keys:[{key,problem:"unlisted"}]})}async function lower(key,limit,{client,log}){const lowered=await limitKey(client,key,toLimit(limit)),actual=toUsd(lowered?.limit)
+key=await lower(key,limit,context)}}throw new Failure(keyNotCapped,{keys:[{key,problem:"unlisted"}]})}async function lower(key,limit,{client,log}){const lowered=await limitKey(client,key,toNumber(limit)),actual=toUsd(lowered?.limit)
 if(!lowered||actual===void 0||actual>limit)throw new Failure(keyNotCapped,{keys:[{key,problem:"unchanged"}]})
 log.info(`Lowered the limit of the API key to ${formatUsd(limit)}, because of preview-limit-usd.`)
 return lowered}async function lowerAtEnd({key,workspace,cap,limit:known,disabled},context){for await(const _ of whileMissing(context)){const{keys,serverTime}=await listKeys(context.client,workspace),exposures=exposuresOf({keys:keys.map(one=>disabled.get(one.hash)??one),serverTime},cap,context),own=exposures.find(one=>one.key.hash===key.hash)
@@ -1490,7 +1494,7 @@ if(!own)continue
 const others=exposures.filter(one=>one!==own),final=finalLimit(own,others,{cap,known})
 final&&await lower(key,final.limit,context)
 if(final?.isUsedUp){const all=[...others,{...own,held:0n}]
-context.warn(previewLimitReachedWarning,{key,cap,exposures:all})}return}throw new Failure(keyNotCapped,{keys:[{key,problem:"unlisted"}]})}function toLimit(limit){return Number(exactUsd(limit))}function logEnd({deleted,wouldDelete,tooMany,staleCount},{dryRun,start},{log,clock}){if(tooMany.length>0){log.info(`Nothing was deleted: ${TOO_MANY}.`)
+context.warn(previewLimitReachedWarning,{key,cap,exposures:all})}return}throw new Failure(keyNotCapped,{keys:[{key,problem:"unlisted"}]})}function logEnd({deleted,wouldDelete,tooMany,staleCount},{dryRun,start},{log,clock}){if(tooMany.length>0){log.info(`Nothing was deleted: ${TOO_MANY}.`)
 for(const{slug,reason}of tooMany)log.info(`  ${slug}, ${reason}`)}else if(dryRun){for(const{slug,reason}of wouldDelete)log.info(`  ${slug}, ${reason}: would be deleted.`)
 log.info("Dry run: nothing was deleted.")}else{const seconds=formatSeconds(clock.now()-start)
 log.info(`Deleted ${deleted.length} of ${staleCount}, in ${seconds}.`)}}async function findBranch(client,repository,name){const request={...requestFor(repository,name),on404:()=>{}},{data}=await client.request({...request,trusts404:!0})

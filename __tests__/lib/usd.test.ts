@@ -7,9 +7,12 @@ import {
   formatUsd,
   parseUsd,
   roundDown,
+  roundHalfEven,
   roundUp,
   sumUsd,
+  toNumber,
   toUsd,
+  withoutNoise,
 } from '../../src/lib/usd.ts';
 
 /** The amount of a text that is one. */
@@ -33,7 +36,7 @@ test.each([
   expect(exactUsd(usd(text))).toBe(exact);
 });
 
-test.each(['', '.5', '5.', '$5', '1,5', '1e', '1e999', '0x10', ' 5', '+5'])(
+test.each(['', '.5', '5.', '05', '$5', '1,5', '1e', '1e999', '0x10', ' 5', '+5'])(
   '%p is no amount',
   (text) => {
     expect(parseUsd(text)).toBeUndefined();
@@ -118,10 +121,45 @@ test.each([
 });
 
 test.each([
-  ['0', '0', '0'],
-  ['0.123456789', '0.123456789', '0.123456789'],
-  ['0.1234567891', '0.123456789', '0.12345679'],
-  ['0.0000000009999', '0', '0.000000001'],
-])('%s is between %s and %s with nine decimals', (text, down, up) => {
-  expect([roundDown(usd(text)), roundUp(usd(text))].map(exactUsd)).toEqual([down, up]);
+  ['0', '0', '0', '0'],
+  ['0.123456789', '0.123456789', '0.123456789', '0.123456789'],
+  ['0.1234567891', '0.123456789', '0.123456789', '0.12345679'],
+  ['0.0000000009999', '0', '0.000000001', '0.000000001'],
+  ['0.0000000005', '0', '0', '0.000000001'],
+  ['0.0000000015', '0.000000001', '0.000000002', '0.000000002'],
+  ['0.000000000500000000000000000001', '0', '0.000000001', '0.000000001'],
+  // No more than 15 digits.
+  ['1234567.123456785', '1234567.12345678', '1234567.12345678', '1234567.12345679'],
+  ['999999.9999999995', '999999.999999999', '1000000', '1000000'],
+  ['9999999999999995', '9999999999999990', '10000000000000000', '10000000000000000'],
+])('%s is rounded down to %s, half to even to %s, and up to %s', (text, ...rounded) => {
+  const amount = usd(text);
+  expect([roundDown(amount), roundHalfEven(amount), roundUp(amount)].map(exactUsd)).toEqual(
+    rounded,
+  );
+  expect(roundHalfEven(-amount)).toBe(-roundHalfEven(amount));
 });
+
+test('an amount that is rounded is the same after JSON, also with noise', () => {
+  const scaled = fc.record({
+    digits: fc.bigInt({ min: 0n, max: 10n ** 20n }),
+    zeros: fc.integer({ min: 0, max: 100 }),
+  });
+  fc.assert(
+    fc.property(scaled, fc.constantFrom(-1, 0, 1), ({ digits, zeros }, noise) => {
+      const amount = roundDown(digits * 10n ** BigInt(zeros));
+      const number = toNumber(amount);
+      const returned: unknown = JSON.parse(JSON.stringify(number * (1 + noise * Number.EPSILON)));
+      expect(withoutNoise(returned)).toBe(number);
+      expect(toUsd(number)).toBe(amount);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test.each([null, undefined, '0.30000000000001', 1e100])(
+  'a limit of %p in a response has no noise',
+  (limit) => {
+    expect(withoutNoise(limit)).toBe(limit);
+  },
+);

@@ -10,7 +10,7 @@ const DECIMALS = 30;
 const ONE = 10n ** BigInt(DECIMALS);
 
 /** A number as in JSON. Two digits of the exponent are more than any amount has. */
-const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
+const DECIMAL = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i;
 
 /** Parses a number as JSON writes it, such as `1.25` or `5e-7`; undefined for anything else. */
 export function parseUsd(text: string): Usd | undefined {
@@ -34,12 +34,18 @@ export function toUsd(value: unknown): Usd | undefined {
   return typeof value === 'string' ? parseUsd(value) : undefined;
 }
 
+/** The amount as a number in JSON. A rounded one, below 10^100 USD, is exactly that amount again by `toUsd`. */
+export function toNumber(amount: Usd): number {
+  return Number(exactUsd(amount));
+}
+
 /**
- * A limit in a JSON response without the noise of binary floating point, as `exceeds` ignores it: 0.3 for
- * 0.30000000000001. Any other value than a number is unchanged.
+ * A limit in a JSON response without the noise of binary floating point: 0.3 for 0.30000000000001. It equals the
+ * limit that was sent, which was rounded to the same digits. Any other value than an amount is unchanged.
  */
 export function withoutNoise(limit: unknown): unknown {
-  return typeof limit === 'number' ? Number(limit.toFixed(9)) : limit;
+  const amount = typeof limit === 'number' ? toUsd(limit) : undefined;
+  return amount === undefined ? limit : toNumber(roundHalfEven(amount));
 }
 
 /** Sums up amounts. */
@@ -47,18 +53,36 @@ export function sumUsd(amounts: readonly Usd[]): Usd {
   return amounts.reduce((sum, amount) => sum + amount, 0n);
 }
 
-/** The last decimal that counts, which is the ninth. */
-const NANO = 10n ** BigInt(DECIMALS - 9);
-const NOISE = NANO / 2n;
+/** Half of the ninth decimal, which is the last that counts. */
+const NOISE = 10n ** BigInt(DECIMALS - 9) / 2n;
 
-/** An amount of 0 or more, rounded down to the nine decimals that count. */
-export function roundDown(amount: Usd): Usd {
-  return amount - (amount % NANO);
+/** The last digit of `amount` that counts: the ninth decimal or, of a large one, the last that JSON keeps. */
+function unitOf(amount: Usd): Usd {
+  const digits = sizeOf(amount).toString().length;
+  return 10n ** BigInt(Math.max(DECIMALS - 9, digits - SIGNIFICANT_DIGITS));
 }
 
-/** An amount of 0 or more, rounded up to the nine decimals that count. */
+/** An amount of 0 or more, rounded down to the digits that count: nine decimals, and 15 digits. */
+export function roundDown(amount: Usd): Usd {
+  return amount - (amount % unitOf(amount));
+}
+
+/** An amount of 0 or more, rounded up to the digits that count. */
 export function roundUp(amount: Usd): Usd {
-  return roundDown(amount + NANO - 1n);
+  const down = roundDown(amount);
+  return down === amount ? amount : down + unitOf(amount);
+}
+
+/** An amount rounded half to even to a multiple of `unit`, by default to the digits that count. */
+export function roundHalfEven(amount: Usd, unit = unitOf(amount)): Usd {
+  const size = sizeOf(amount);
+  const [floor, rest] = [size / unit, 2n * (size % unit)];
+  const rounded = rest > unit || (rest === unit && floor % 2n === 1n) ? floor + 1n : floor;
+  return (amount < 0n ? -rounded : rounded) * unit;
+}
+
+function sizeOf(amount: Usd): Usd {
+  return amount < 0n ? -amount : amount;
 }
 
 /** The smaller of two amounts. */
@@ -103,23 +127,18 @@ export function formatExactUsd(amount: Usd | number): string {
 }
 
 function round(amount: Usd): Usd {
-  const unit = 10n ** BigInt(DECIMALS - SHOWN_DECIMALS);
-  const size = amount < 0n ? -amount : amount;
-  const [floor, rest] = [size / unit, 2n * (size % unit)];
-  const rounded = rest > unit || (rest === unit && floor % 2n === 1n) ? floor + 1n : floor;
-  if (rounded === 0n) return amount;
-  return (amount < 0n ? -rounded : rounded) * unit;
+  const rounded = roundHalfEven(amount, 10n ** BigInt(DECIMALS - SHOWN_DECIMALS));
+  return rounded === 0n ? amount : rounded;
 }
 
 function withDollar(amount: Usd): string {
-  const size = amount < 0n ? -amount : amount;
-  const [whole = '', fraction] = decimalText(size, MIN_SHOWN_DECIMALS).split('.');
+  const [whole = '', fraction] = decimalText(sizeOf(amount), MIN_SHOWN_DECIMALS).split('.');
   return `${amount < 0n ? '-' : ''}$${formatCount(BigInt(whole))}.${fraction}`;
 }
 
 /** `amount` with its decimals. Zeros at the end are left out down to `min` decimals. */
 function decimalText(amount: Usd, min: number): string {
-  const size = amount < 0n ? -amount : amount;
+  const size = sizeOf(amount);
   const digits = (size % ONE).toString().padStart(DECIMALS, '0');
   const fraction = digits.replace(/0+$/, '').padEnd(min, '0');
   return `${amount < 0n ? '-' : ''}${size / ONE}${fraction && `.${fraction}`}`;

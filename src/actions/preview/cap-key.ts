@@ -1,4 +1,4 @@
-import { exactUsd, formatUsd, toUsd, type Usd } from '../../lib/usd.ts';
+import { formatUsd, toNumber, toUsd, type Usd } from '../../lib/usd.ts';
 import { whileMissing } from '../../openrouter/deletion.ts';
 import {
   disableKey,
@@ -49,7 +49,7 @@ export function gateOf(
   context: GateContext,
 ): KeyGate {
   return {
-    limitFor: (list, replaced) => toLimit(shareOf(list, { ...cap, replaced }, context).limit),
+    limitFor: (list, replaced) => toNumber(shareOf(list, { ...cap, replaced }, context).limit),
     admit: (key, replaced) => admit(key, { ...cap, replaced }, { workspace, context }),
   };
 }
@@ -126,7 +126,7 @@ async function lower(
   limit: Usd,
   { client, log }: Pick<Context, 'client' | 'log'>,
 ): Promise<Key> {
-  const lowered = await limitKey(client, key, toLimit(limit));
+  const lowered = await limitKey(client, key, toNumber(limit));
   const actual = toUsd(lowered?.limit);
   if (!lowered || actual === undefined || actual > limit) {
     throw new Failure(keyNotCapped, { keys: [{ key, problem: 'unchanged' }] });
@@ -173,9 +173,4 @@ export async function lowerAtEnd(
     return;
   }
   throw new Failure(keyNotCapped, { keys: [{ key, problem: 'unlisted' }] });
-}
-
-/** A limit as it is sent. */
-function toLimit(limit: Usd): number {
-  return Number(exactUsd(limit));
 }

@@ -90,6 +90,15 @@ describe('a cap for all keys of a preview', () => {
     );
   });
 
+  test('leaves of an amount with many digits what JSON can keep', async () => {
+    const large = { ...CAPPED, 'preview-limit-usd': '2000000', 'limit-usd': '2000000' };
+    await main(open(), { ...large, 'limit-usd': '0.123456784' });
+    const last = await main(push(), large);
+    expect(last.exitCode).toBe(0);
+    expect(last.openRouterCalls).not.toContain('PATCH /keys/:hash');
+    expect(keyOf(last)).toMatchObject({ limit: 1999999.87654321 });
+  });
+
   test('needs no key to hold less if all of it is spent', async () => {
     await job(open(), { ...DEPLOYED, 'limit-usd': '2' }, 1);
     await job(push(), CAPPED);
