@@ -81,7 +81,8 @@ const workspaces = fc.record(workspaceFields, { requiredKeys: ['name', 'slug'] }
 /** Values for each field of a key that the SDK knows and that is an input of the same meaning. */
 const keyFields: Partial<Record<KeyField, fc.Arbitrary<unknown>>> = {
   name: prose(40),
-  limit: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1e6, noNaN: true })),
+  // With the digits that an amount can have.
+  limit: fc.integer({ min: 0, max: 999_999_999_999_999 }).map((nano) => nano / 1e9),
   limit_reset: fc.constantFrom('daily', 'weekly', 'monthly'),
   include_byok_in_limit: fc.boolean(),
 };

@@ -118,6 +118,11 @@ test.each<[Texts, string]>([
     { 'budget-daily-usd': '5', 'budget-weekly-usd': 'null', 'budget-lifetime-usd': '4' },
     'budget-lifetime-usd must exceed budget-daily-usd, which is $5.00; given: "4"',
   ],
+  // As they are sent.
+  [
+    { 'budget-daily-usd': '0.3', 'budget-weekly-usd': '0.30000000000000004' },
+    'budget-weekly-usd must exceed budget-daily-usd, which is $0.30; given: "0.3"',
+  ],
 ])('the inputs %j are rejected together', (texts, line) => {
   expect(reject(texts)).toEqual([line]);
 });

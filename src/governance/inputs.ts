@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { usdLimit } from '../inputs/amounts.ts';
 import type { InvalidInput } from '../inputs/failures.ts';
 import { objectProblem } from '../inputs/parse-input.ts';
 import { inputName } from '../inputs/read-inputs.ts';
@@ -36,7 +37,7 @@ const providers = entries(
 
 const USD_MESSAGE = 'must be an amount in USD above 0, or "null"';
 const amount = z.optional(
-  z.nullable(z.number(USD_MESSAGE).check(z.refine((usd) => usd > 0, USD_MESSAGE))),
+  z.nullable(usdLimit(USD_MESSAGE).check(z.refine((usd) => usd > 0, USD_MESSAGE))),
 );
 const flag = z.optional(z.boolean('must be true or false'));
 

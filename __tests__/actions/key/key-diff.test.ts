@@ -29,7 +29,6 @@ test('a difference from what was not requested has null as the requested value',
 });
 
 const NONE = undefined;
-const PRECISE = 3.5038222415000004;
 
 type Verdict = 'looser' | 'stricter' | 'as requested';
 
@@ -42,9 +41,6 @@ test.each<[keyof CreateKeyRequest, returned: unknown, requested: unknown, Verdic
   ['limit', 4.999_99, 5, 'stricter'],
   ['limit', 0, 5, 'stricter'],
   ['limit', '5.00', 5, 'as requested'],
-  // With more decimals than count.
-  ['limit', PRECISE, PRECISE, 'as requested'],
-  ['limit', 3.503822242, PRECISE, 'as requested'],
   ['limit', 0.01, 0, 'looser'],
   ['limit', null, 0, 'looser'],
   ['limit', 0, NONE, 'stricter'],

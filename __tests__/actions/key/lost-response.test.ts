@@ -1,5 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import * as z from 'zod/mini';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
+import { keyInputs } from '../../../src/actions/key/inputs.ts';
+import { writtenAmount } from '../../support/amounts.ts';
 import { CREATE, DELETE, LIST, LOOKUP } from '../../support/key.ts';
 import {
   DURING_POST_MS,
@@ -25,6 +29,20 @@ test('A list that lags behind the deletion of an orphan does not confuse the ste
   const step = await scene.createKey();
   expect(step.error).toBeUndefined();
   expect(scene.hashes()).toEqual([step.handedOver?.key.hash]);
+});
+
+test('A key whose response was lost is found with each limit that an author can write', async () => {
+  const limitInput = keyInputs().shape.limit_usd;
+  await fc.assert(
+    fc.asyncProperty(writtenAmount, async (text) => {
+      const { data: limit, success } = z.safeParse(limitInput, text);
+      fc.pre(success);
+      const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset', applied: true }] });
+      const step = await scene.createKey({ desired: { name: 'CI', limit } });
+      expectCreated(scene, step);
+      expect(scene.hashes()).toEqual([step.handedOver?.key.hash]);
+    }),
+  );
 });
 
 test.each([401, 409])(

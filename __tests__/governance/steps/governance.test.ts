@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import * as z from 'zod/mini';
 import type { StepResult } from '../../../sandbox/runner/runner.ts';
 import { governanceInputs } from '../../../src/governance/inputs.ts';
 import { inputName } from '../../../src/inputs/read-inputs.ts';
+import { writtenAmount } from '../../support/amounts.ts';
 import {
   ADD_MEMBERS,
   GOVERNANCE,
@@ -76,6 +79,40 @@ test('a new workspace gets its guardrail, its budgets and its members', async ()
     ['members', '2 added'],
   ]);
   expect(annotations(step, 'warning')).toEqual([]);
+});
+
+test('a budget and a guardrail limit with too many decimals are rounded down, and then found unchanged', async () => {
+  const written = '0.30000000000000004';
+  const inputs = {
+    'guardrail-limit-usd': written,
+    'guardrail-limit-reset': 'daily',
+    'budget-daily-usd': written,
+  };
+  const step = await create(inputs);
+  expect(step).toMatchObject({ exitCode: 0, annotations: [] });
+  expect(step.log).toContain(`Rounded budget-daily-usd from ${written} to 0.3:`);
+  expect(bodiesOf(PATCH_GUARDRAIL)).toEqual([{ limit_usd: 0.3, reset_interval: 'daily' }]);
+  expect(bodiesOf(PUT_BUDGET)).toEqual([{ limit_usd: 0.3 }]);
+  expect((await update(inputs)).outputs['outcome']).toBe('unchanged');
+});
+
+test('a second step finds a budget and a guardrail limit unchanged, whatever amount is written', async () => {
+  const isAmount = (text: string) => z.safeParse(governanceInputs.budget_daily_usd, text).success;
+  let workspaces = 0;
+  await fc.assert(
+    fc.asyncProperty(writtenAmount.filter(isAmount), async (text) => {
+      workspaces += 1;
+      const inputs = {
+        slug: `governed-${workspaces}`,
+        'guardrail-limit-usd': text,
+        'guardrail-limit-reset': 'daily',
+        'budget-daily-usd': text,
+      };
+      expect(await create(inputs)).toMatchObject({ exitCode: 0, annotations: [] });
+      expect((await update(inputs)).outputs['outcome']).toBe('unchanged');
+    }),
+    { numRuns: 50 },
+  );
 });
 
 test('"null" for each governance input that takes it sends nothing for a new workspace', async () => {

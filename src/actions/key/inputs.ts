@@ -1,6 +1,7 @@
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import { engineOf } from '../../github/engine.ts';
+import { logRounded, usdLimit } from '../../inputs/amounts.ts';
 import { type Connection, connection, credentials, toConnection } from '../../inputs/connection.ts';
 import type { InvalidInput } from '../../inputs/failures.ts';
 import { flag, idOrSlug, lifetime, toMs } from '../../inputs/fields.ts';
@@ -29,13 +30,13 @@ export const keyName = () =>
 
 /** The inputs of `key/action.yml`, in the order in which their problems are reported. */
 export const keyInputs = () => {
-  const { limit, limit_reset, include_byok_in_limit } = createKeyRequest.shape;
+  const { limit_reset, include_byok_in_limit } = createKeyRequest.shape;
   return z.object({
     ...credentials,
     workspace: z.optional(idOrSlug()),
     ...slugInputs(),
     name: z.optional(keyName()),
-    limit_usd: limit,
+    limit_usd: z.optional(usdLimit('must be an amount in USD, 0 or more')),
     limit_reset,
     include_byok_in_limit,
     // No default here and in action.yml: replace needs to know whether the author wrote it.
@@ -81,6 +82,7 @@ interface KeyInputs extends Connection, KeyRequest {}
 /** @throws {Failure} `invalid-inputs` */
 export function readKeyInputs(log: InputLog): KeyInputs {
   const values = readInputs(keyInputs(), keyProblems);
+  logRounded(values, log);
   return {
     ...toConnection(values),
     workspace: values.workspace ?? makeSlug(values, log),

@@ -1,5 +1,5 @@
 import type { Change } from '../../lib/format.ts';
-import { toUsd, withoutNoise } from '../../lib/usd.ts';
+import { toUsd } from '../../lib/usd.ts';
 import type { CreateKeyRequest, Key } from '../../openrouter/resources/keys.ts';
 import { readTime } from '../../openrouter/time.ts';
 
@@ -22,9 +22,7 @@ type Compare = (returned: unknown, desired: CreateKeyRequest) => Verdict;
  */
 const COMPARISONS = {
   limit(returned, desired) {
-    const [amount, requested] = [returned, desired.limit].map((limit) =>
-      toUsd(withoutNoise(limit)),
-    );
+    const [amount, requested] = [toUsd(returned), toUsd(desired.limit)];
     if (requested === undefined) return amount === undefined ? 'same' : 'stricter';
     if (amount === undefined || amount < 0n || amount > requested) return 'looser';
     return amount < requested ? 'stricter' : 'same';

@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { type Engine, engineOf, isGitea } from '../../github/engine.ts';
 import type { KnownRepository } from '../../github/repository.ts';
 import { governanceInputs, governanceProblems, toGovernance } from '../../governance/inputs.ts';
+import { logRounded, usdLimit } from '../../inputs/amounts.ts';
 import {
   type Connection,
   connection,
@@ -17,7 +18,7 @@ import {
 import { type InvalidInput, invalidInputs } from '../../inputs/failures.ts';
 import { count, flag, lifetime, maxDeletions, toMs } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
-import { slugPrefix } from '../../inputs/slug.ts';
+import { type InputLog, slugPrefix } from '../../inputs/slug.ts';
 import { parseJson } from '../../lib/json.ts';
 import { oneOf } from '../../lib/schema.ts';
 import { toUsd } from '../../lib/usd.ts';
@@ -30,7 +31,6 @@ import type { PreviewRequest } from './run-preview.ts';
 import { CLEAN_UP_EVENTS } from './subject.ts';
 
 const CAP_MESSAGE = 'must be an amount in USD, above 0';
-const LIMIT_MESSAGE = 'must be an amount in USD, 0 or more, or "null"';
 
 /** The inputs of `preview/action.yml`, in the order in which their problems are reported. */
 export const previewInputs = () => {
@@ -55,13 +55,13 @@ export const previewInputs = () => {
       ),
     ),
     limit_usd: z._default(
-      z.nullable(z.number(LIMIT_MESSAGE).check(z.refine((usd) => usd >= 0, LIMIT_MESSAGE))),
+      z.nullable(usdLimit('must be an amount in USD, 0 or more, or "null"')),
       1,
     ),
     limit_reset,
     include_byok_in_limit,
     preview_limit_usd: z.optional(
-      z.number(CAP_MESSAGE).check(z.refine((usd) => usd > 0, CAP_MESSAGE)),
+      usdLimit(CAP_MESSAGE).check(z.refine((usd) => usd > 0, CAP_MESSAGE)),
     ),
     expires_in: z.optional(lifetime()),
     comment: flag(true),
@@ -112,8 +112,9 @@ export interface GitHubConnection {
 }
 
 /** @throws {Failure} `invalid-inputs` */
-export function readPreviewInputs(): PreviewInputs {
+export function readPreviewInputs(log: InputLog): PreviewInputs {
   const values = readInputs(previewInputs(), previewProblems);
+  logRounded(values, log);
   const payload = readEvent();
   const run = {
     event: process.env['GITHUB_EVENT_NAME'] ?? '',

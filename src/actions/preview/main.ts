@@ -14,7 +14,7 @@ export function preview(): Promise<void> {
     const { report } = step;
     const reason = reasonForNoKey();
     if (reason !== undefined) return reportSkipped(reason, report);
-    const inputs = readPreviewInputs();
+    const inputs = readPreviewInputs(report);
     const journal = openJournal(inputs, report);
 
     const context = startContext(inputs, step);

@@ -1,6 +1,6 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { exactUsd, roundDown, toUsd, type Usd } from '../../lib/usd.ts';
+import { exactUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import { type KeyList, listKeys } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { type Journal, noJournal } from '../../shared/context.ts';
@@ -272,7 +272,7 @@ const NO_KEYS: KeyList = { keys: [], serverTime: undefined };
 
 function capOf({ cap, key: { desired } }: PreviewRequest): Omit<KeyCap, 'replaced'> | undefined {
   if (cap === undefined) return undefined;
-  const limit = roundDown(toUsd(desired.limit) ?? 0n);
+  const limit = toUsd(desired.limit) ?? 0n;
   return { amount: cap, limit, withByok: desired.include_byok_in_limit === true };
 }
 

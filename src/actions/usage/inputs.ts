@@ -1,30 +1,18 @@
 import * as z from 'zod/mini';
+import { logRounded, usdAmount } from '../../inputs/amounts.ts';
 import { type Connection, connection, credentials, toConnection } from '../../inputs/connection.ts';
 import type { InvalidInput } from '../../inputs/failures.ts';
 import { durationOrWord, flag, idOrSlug } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
-import { reject } from '../../lib/schema.ts';
-import { formatExactUsd, parseUsd, type Usd } from '../../lib/usd.ts';
+import { formatExactUsd } from '../../lib/usd.ts';
 import { LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
 import { CALENDAR_PERIODS, type Since } from './period.ts';
 import type { UsageRequest } from './read-usage.ts';
 
 const HASH_MESSAGE = 'must be the hash of an API key, and not the key itself';
 
-const AMOUNT_MESSAGE = 'must be an amount in USD, 0 or more';
-
-/** An amount is parsed from its text, because a number in binary floating point may differ from it. */
-const amount = () =>
-  z.optional(
-    z.pipe(
-      z.string(AMOUNT_MESSAGE),
-      z.transform((text: string, context: z.core.ParsePayload): Usd => {
-        const usd = parseUsd(text);
-        return usd !== undefined && usd >= 0n ? usd : reject(context, text, AMOUNT_MESSAGE);
-      }),
-    ),
-  );
+const threshold = () => z.optional(usdAmount('must be an amount in USD, 0 or more'));
 
 const SINCE_WORDS = ['created', ...CALENDAR_PERIODS] as const;
 
@@ -45,9 +33,9 @@ export const usageInputs = () =>
       durationOrWord<Since & string>({ min: '1m', max: '3650d' }, SINCE_WORDS),
       'created',
     ),
-    warn_above_usd: amount(),
-    fail_above_usd: amount(),
-    fail_below_remaining_usd: amount(),
+    warn_above_usd: threshold(),
+    fail_above_usd: threshold(),
+    fail_below_remaining_usd: threshold(),
     fail_if_incomplete: flag(),
     api_url: connection.api_url,
     timeout: connection.timeout,
@@ -80,6 +68,7 @@ interface UsageInputs extends Connection, UsageRequest {}
 /** @throws {Failure} `invalid-inputs` */
 export function readUsageInputs(log: InputLog): UsageInputs {
   const values = readInputs(usageInputs(), usageProblems);
+  logRounded(values, log);
   return {
     ...toConnection(values),
     workspace: values.workspace ?? makeSlug(values, log),

@@ -59,8 +59,6 @@ const keyPage = pageOf(z.pipe(key, z.transform(toListedKey)));
 /** What is needed to describe a key and to delete it. */
 export type KeyIdentity = Pick<Key, 'hash' | 'name' | 'label'>;
 
-const LIMIT_MESSAGE = 'must be an amount in USD, 0 or more';
-
 /**
  * The body of `POST /keys`, and the only list of the fields that a new key can have. Each message
  * completes a sentence that begins with the name of the input.
@@ -70,7 +68,8 @@ const LIMIT_MESSAGE = 'must be an amount in USD, 0 or more';
 export const createKeyRequest = z.object({
   name: z.string('must be a name'),
   workspace_id: z.string(),
-  limit: z.optional(z.number(LIMIT_MESSAGE).check(z.refine((usd) => usd >= 0, LIMIT_MESSAGE))),
+  /** In USD, 0 or more. */
+  limit: z.optional(z.number()),
   limit_reset: z.optional(
     oneOf(['daily', 'weekly', 'monthly'], 'must be daily, weekly or monthly'),
   ),

@@ -63,6 +63,17 @@ describe('a key step', () => {
     expectNoSecret(main);
   });
 
+  test.each(['3.33', '3.3333333333333335'])(
+    'A key whose response was lost is found and deleted with limit-usd: %s',
+    async (limit) => {
+      key.scheduleFaults({ on: CREATE, kind: 'reset', applied: true });
+      const main = await createKey({ 'limit-usd': limit, 'revoke-after-job': 'false' });
+      expectCreated(main, keys());
+      expect(main.log).toContain('Deleted the orphaned API key "CI"');
+      expect(keys().map(({ hash }) => hash)).toEqual([main.outputs['hash']]);
+    },
+  );
+
   test('No key is created in a workspace that does not exist', async () => {
     const { title, message } = expectFailed(await createKey({ workspace: 'nowhere' }));
     expect(title).toBe('The workspace nowhere does not exist');

@@ -138,6 +138,8 @@ describe('a cap for all keys of a preview', () => {
     [NEEDS, { 'limit-reset': 'daily' }],
     [NEEDS, { 'limit-usd': 'null' }],
     ['preview-limit-usd must be an amount in USD, above 0', { 'preview-limit-usd': '0' }],
+    ['preview-limit-usd is too small', { 'preview-limit-usd': '1e-100' }],
+    ['limit-usd is too large', { 'limit-usd': '1e100' }],
   ])('is rejected: %s, with %j', async (message, inputs) => {
     const { code, lines } = expectFailure(await main(open(), { ...CAPPED, ...inputs }));
     expect({ code, line: lines[0] }).toEqual({

@@ -99,6 +99,16 @@ describe('the life of a pull request', () => {
     expect(comments()).toEqual([expect.stringContaining('>25\u00a0% of\u00a0$1.00 daily<')]);
   });
 
+  test('gives a key to each job, also with a budget that has too many decimals', async () => {
+    const inputs = { ...QUIET, 'budget-daily-usd': '0.30000000000000004' };
+    const steps = [await job(open()[0], inputs), await job(push(), inputs)];
+    for (const { main: step } of steps) {
+      expect(step).toMatchObject({ exitCode: 0, annotations: [] });
+      expect(keyOf(step)).toMatchObject({ limit: 1 });
+    }
+    expect(harness.sandbox.account.budgets).toMatchObject([{ limit_usd: 0.3 }]);
+  });
+
   test('costs few requests if everything is in place', async () => {
     await job(open()[0]);
     const { openRouterCalls, gitHubCalls } = await main(push());
