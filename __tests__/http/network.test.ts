@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -11,7 +11,7 @@ import {
   startRegistered,
   workspaceInputs,
 } from '../support/harness.ts';
-import { startProxy } from '../support/proxy.ts';
+import { type ProxyOptions, startProxy } from '../support/proxy.ts';
 import { openResources } from '../support/resources.ts';
 import { inVirtualTime } from '../support/step-time.ts';
 
@@ -64,11 +64,29 @@ function createDirectly([server, trusted]: [Sandbox, string], inputs: Record<str
   return create({ NODE_EXTRA_CA_CERTS: trusted }, { ...access, ...inputs });
 }
 
-async function openProxy() {
-  return resources.add(await startProxy({ port: sandbox.port }));
+async function openProxy(tls?: ProxyOptions['tls']) {
+  return resources.add(await startProxy({ port: sandbox.port, tls }));
+}
+
+/**
+ * A proxy over TLS with a certificate for `certified`, and the variables of a step that uses it as `host`, with a
+ * password, and trusts its authority.
+ */
+async function openTlsProxy({ certified, host }: { certified: string; host: string }) {
+  const { authority: pem, ...tls } = await createCertificate(certified, {
+    issuer: 'Proxy authority',
+  });
+  const proxy = await openProxy(tls);
+  const { port } = new URL(proxy.url);
+  const both = join(folder, `proxy-${port}.pem`);
+  await writeFile(both, `${pem}\n${await readFile(authority, 'utf8')}`);
+  const https_proxy = `https://robot:s%40crets@${host}:${port}`;
+  return { proxy, env: { NODE_EXTRA_CA_CERTS: both, https_proxy } };
 }
 
 describe('a proxy', () => {
+  const BASIC = `Basic ${Buffer.from('robot:s@crets').toString('base64')}`;
+
   test.each([
     ['HTTPS_PROXY', 'http://'],
     ['https_proxy', ''],
@@ -85,11 +103,19 @@ describe('a proxy', () => {
     const proxy = await openProxy();
     const step = await create({ https_proxy: proxy.url.replace('//', '//robot:s%40crets@') });
     expect(step.exitCode).toBe(0);
-    const basic = `Basic ${Buffer.from('robot:s@crets').toString('base64')}`;
-    expect(proxy.tunnels[0]?.authorization).toBe(basic);
+    expect(proxy.tunnels[0]?.authorization).toBe(BASIC);
     expect(step.stderr).toBe('');
     expect(step.masks).toContain('s@crets');
     expect(printedBy(step)).not.toContain('crets');
+  });
+
+  test('over TLS that is not trusted gets no password, even if the job has disabled verification', async () => {
+    const { proxy, env } = await openTlsProxy({ certified: 'localhost', host: 'localhost' });
+    const unverified = { NODE_EXTRA_CA_CERTS: authority, NODE_TLS_REJECT_UNAUTHORIZED: '0' };
+    const step = await create({ ...env, ...unverified });
+    expect(step.exitCode).toBe(1);
+    expect(step.log).toContain('an authority that is not trusted here');
+    expect(proxy.tunnels).toEqual([]);
   });
 
   test('is bypassed for a host in no_proxy', async () => {

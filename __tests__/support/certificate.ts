@@ -1,12 +1,23 @@
+import { isIP } from 'node:net';
 import { generate } from 'selfsigned';
 
-/** As PEM, a certificate for `host` and its key, from a new authority that no one trusts yet. */
+interface CertificateOptions {
+  isForServers?: boolean;
+  notBeforeDate?: Date;
+  /** The name of the authority. Two that are trusted together need different ones. */
+  issuer?: string;
+}
+
+/**
+ * As PEM, a certificate for `host`, a name or an IP address, and its key, from a new authority that no one
+ * trusts yet.
+ */
 export async function createCertificate(
   host: string,
-  { isForServers = true, ...validity }: { isForServers?: boolean; notBeforeDate?: Date } = {},
+  { isForServers = true, issuer = 'Sandbox authority', ...validity }: CertificateOptions = {},
 ) {
   const options = { keyType: 'ec', algorithm: 'sha256', ...validity } as const;
-  const authority = await generate([{ name: 'commonName', value: 'Sandbox authority' }], {
+  const authority = await generate([{ name: 'commonName', value: issuer }], {
     ...options,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
@@ -18,7 +29,10 @@ export async function createCertificate(
     ca: { key: authority.private, cert: authority.cert },
     extensions: [
       { name: 'basicConstraints', cA: false },
-      { name: 'subjectAltName', altNames: [{ type: 2, value: host }] },
+      {
+        name: 'subjectAltName',
+        altNames: [isIP(host) ? { type: 7, ip: host } : { type: 2, value: host }],
+      },
       { name: 'extKeyUsage', serverAuth: isForServers, clientAuth: true },
     ],
   });

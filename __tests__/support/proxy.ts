@@ -1,20 +1,24 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { SecureContextOptions } from 'node:tls';
 
 export interface ProxyOptions {
   port: number;
   /** The response to CONNECT: a status, or none at all. */
   response?: number | 'silence';
+  /** The certificate of a proxy to which clients speak TLS. */
+  tls?: SecureContextOptions | undefined;
 }
 
 /** Starts an HTTPS proxy that leads every tunnel to `port` on loopback, whatever its host. */
-export async function startProxy({ port, response = 200 }: ProxyOptions) {
+export async function startProxy({ port, response = 200, tls }: ProxyOptions) {
   /** The host and port of each tunnel that was requested, and the credentials sent with it. */
   const tunnels: { target: string; authorization: string | undefined }[] = [];
   const clients = new Set<Duplex>();
-  const server = createServer();
+  const server = tls ? createTlsServer(tls) : createServer();
   const requested = once(server, 'connect');
   server.on('connect', (request, client) => {
     clients.add(client);
@@ -37,7 +41,7 @@ export async function startProxy({ port, response = 200 }: ProxyOptions) {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     tunnels,
     /** Resolves once the first tunnel has been requested. */
     requested,

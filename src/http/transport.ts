@@ -94,7 +94,7 @@ export function httpTransport(userAgent: string): Transport {
   };
 }
 
-/** NODE_TLS_REJECT_UNAUTHORIZED must not apply: the key goes over these connections. */
+/** NODE_TLS_REJECT_UNAUTHORIZED must not apply: a key, or a password, goes over these connections. */
 const rejectUnauthorized = true;
 
 interface OpenOptions {
@@ -138,7 +138,16 @@ async function openTunnel(proxy: string, target: URL, signal: AbortSignal): Prom
     host: path,
     ...(credentials !== ':' && { 'proxy-authorization': authorization }),
   };
-  const options = { method: 'CONNECT', host, port, path, headers, agent: false, signal };
+  const options = {
+    method: 'CONNECT',
+    host,
+    port,
+    path,
+    headers,
+    agent: false,
+    signal,
+    rejectUnauthorized,
+  };
   const [{ statusCode }, socket] = await once(clientFor(proxy).request(options).end(), 'connect');
   if (statusCode === 200) return socket;
   socket.destroy();
