@@ -109,6 +109,25 @@ describe('a proxy', () => {
     expect(printedBy(step)).not.toContain('crets');
   });
 
+  test.each(['localhost', '127.0.0.1'])(
+    'over TLS works with a certificate for its own host, %s',
+    async (host) => {
+      const { proxy, env } = await openTlsProxy({ certified: host, host });
+      const step = await create(env);
+      expect(step.exitCode).toBe(0);
+      expect(proxy.tunnels).toEqual([{ target: `${HOST}:443`, authorization: BASIC }]);
+    },
+  );
+
+  test('over TLS with a certificate for the host of the API gets nothing, not even its password', async () => {
+    const { proxy, env } = await openTlsProxy({ certified: HOST, host: 'localhost' });
+    const { lines } = expectFailure(await create(env));
+    expect(lines[0]).toContain(
+      'the certificate is for another host (ERR_TLS_CERT_ALTNAME_INVALID), through the proxy localhost:',
+    );
+    expect(proxy.tunnels).toEqual([]);
+  });
+
   test('over TLS that is not trusted gets no password, even if the job has disabled verification', async () => {
     const { proxy, env } = await openTlsProxy({ certified: 'localhost', host: 'localhost' });
     const unverified = { NODE_EXTRA_CA_CERTS: authority, NODE_TLS_REJECT_UNAUTHORIZED: '0' };

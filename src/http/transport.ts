@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { types } from 'node:util';
 import { getProxyUrl } from '@actions/http-client';
@@ -147,6 +147,8 @@ async function openTunnel(proxy: string, target: URL, signal: AbortSignal): Prom
     agent: false,
     signal,
     rejectUnauthorized,
+    // By default, Node.js takes it from the header `Host`, which names the target.
+    servername: isIP(host) ? '' : host,
   };
   const [{ statusCode }, socket] = await once(clientFor(proxy).request(options).end(), 'connect');
   if (statusCode === 200) return socket;
