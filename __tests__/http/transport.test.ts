@@ -359,6 +359,13 @@ describe('a proxy', () => {
     expect(await sending).toMatchObject({ isSent: false, kind: 'unsent' });
   });
 
+  // Without IPv6, a machine has no address to connect from. Brackets would make the address a host name.
+  test('can have an IPv6 address', async () => {
+    setProxy('http://[::1]:1');
+    const reason = /\((ECONNREFUSED|EADDRNOTAVAIL)\), through the proxy \[::1\]:1$/;
+    expect(await send(1, { url })).toEqual(unsent(expect.stringMatching(reason)));
+  });
+
   test('gets an IPv6 address with its brackets', async () => {
     const { proxy } = await openProxy(403);
     await send(1, { url: 'https://[2001:db8::1]:8443/' });

@@ -130,7 +130,9 @@ function clientFor(url: string): typeof http | typeof https {
  * @throws {TransportError} if the proxy refuses
  */
 async function openTunnel(proxy: string, target: URL, signal: AbortSignal): Promise<Socket> {
-  const { hostname: host, port, username, password } = new URL(proxy);
+  const { hostname, port, username, password } = new URL(proxy);
+  // An IPv6 address is in brackets in a URL only.
+  const host = hostname.replace(/^\[|\]$/g, '');
   const path = `${target.hostname}:${target.port || 443}`;
   const credentials = decodeURIComponent(`${username}:${password}`);
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;

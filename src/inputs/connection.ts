@@ -165,8 +165,7 @@ export function isLoopback(hostname: string): boolean {
 export function proxyProblems(env: NodeJS.ProcessEnv): InvalidInput[] {
   const { name, value } = proxyVariable(env);
   if (!value || isProxyUrl(value)) return [];
-  const message =
-    'must be the URL of a proxy, such as http://proxy.example:3128, without an IPv6 address';
+  const message = 'must be the URL of a proxy, such as http://proxy.example:3128';
   return [{ input: `${name} (environment variable)`, message }];
 }
 
@@ -186,7 +185,7 @@ function proxyVariable(env: NodeJS.ProcessEnv): { name: string; value: string } 
 function isProxyUrl(text: string): boolean {
   const url = toUrl(text) ?? toUrl(text.includes('://') ? '' : `http://${text}`);
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) return false;
-  return !url.hostname.startsWith('[') && decode(url.username + url.password) !== undefined;
+  return decode(url.username + url.password) !== undefined;
 }
 
 export function toUrl(text: string): URL | undefined {
