@@ -313,8 +313,8 @@ describe('a proxy', () => {
   const url = 'https://openrouter.test/api/v1';
 
   /** Starts a proxy that responds with `response`. Returns it, and the note in each message. */
-  async function openProxy(response: number | 'silence') {
-    const proxy = resources.add(await startProxy({ port: 1, response }));
+  async function openProxy(response: number | 'silence', port = 1) {
+    const proxy = resources.add(await startProxy({ port, response }));
     setProxy(proxy.url);
     return { proxy, note: `, through the proxy ${new URL(proxy.url).host}` };
   }
@@ -326,11 +326,33 @@ describe('a proxy', () => {
     expect(proxy.tunnels).toMatchObject([{ target: 'openrouter.test:443' }]);
   });
 
-  test('that fails is named, and nothing was sent', async () => {
-    const { note } = await openProxy(502);
-    const reason = `the proxy refused the connection: HTTP 502${note}`;
+  test.each(['robot:secret', 'robot', ':secret'])(
+    'that rejects the user and the password %s is named, and nothing was sent',
+    async (credentials) => {
+      const { proxy, note } = await openProxy(407);
+      setProxy(proxy.url.replace('//', `//${credentials}@`));
+      const reason = `the proxy rejected the user and the password${note}`;
+      expect(await send(1, { url })).toEqual(prevented(reason));
+      expect(proxy.tunnels).toHaveLength(1);
+    },
+  );
+
+  // RFC 9110, section 9.3.6: any 2xx opens the tunnel.
+  test.each([200, 201, 299])('opens a tunnel with HTTP %i', async (status) => {
+    const closing = createServer((socket) => socket.destroy());
+    const { note } = await openProxy(status, await portOf(closing));
+    const reason = `the connection was closed before it was established (ECONNRESET)${note}`;
     expect(await send(1, { url })).toEqual(unsent(reason));
   });
+
+  test.each([199, 300, 502])(
+    'that responds with HTTP %i is named, and nothing was sent',
+    async (status) => {
+      const { note } = await openProxy(status);
+      const reason = `the proxy refused the connection: HTTP ${status}${note}`;
+      expect(await send(1, { url })).toEqual(unsent(reason));
+    },
+  );
 
   test('that does not listen is named, and nothing was sent', async () => {
     const { proxy, note } = await openProxy(200);

@@ -29,7 +29,7 @@ export async function startProxy({ port, response = 200, tls }: ProxyOptions) {
     });
     if (response === 'silence') return;
     client.write(`HTTP/1.1 ${response} Response\r\n\r\n`);
-    if (response !== 200) {
+    if (response < 200 || response > 299) {
       client.end();
       return;
     }

@@ -135,11 +135,9 @@ async function openTunnel(proxy: string, target: URL, signal: AbortSignal): Prom
   const host = hostname.replace(/^\[|\]$/g, '');
   const path = `${target.hostname}:${target.port || 443}`;
   const credentials = decodeURIComponent(`${username}:${password}`);
+  const hasCredentials = credentials !== ':';
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
-  const headers = {
-    host: path,
-    ...(credentials !== ':' && { 'proxy-authorization': authorization }),
-  };
+  const headers = { host: path, ...(hasCredentials && { 'proxy-authorization': authorization }) };
   const options = {
     method: 'CONNECT',
     host,
@@ -153,13 +151,21 @@ async function openTunnel(proxy: string, target: URL, signal: AbortSignal): Prom
     servername: isIP(host) ? '' : host,
   };
   const [{ statusCode }, socket] = await once(clientFor(proxy).request(options).end(), 'connect');
-  if (statusCode === 200) return socket;
+  if (statusCode >= 200 && statusCode < 300) return socket;
   socket.destroy();
-  const isPermanent = statusCode === 407;
-  const reason = isPermanent
-    ? 'the proxy requires a user and a password'
-    : `the proxy refused the connection: HTTP ${statusCode}`;
-  throw new TransportError(reason, { isSent: false, isPermanent });
+  throw refusal(statusCode, { hasCredentials });
+}
+
+/** The error for a proxy that refuses a connection. */
+function refusal(status: number, { hasCredentials }: { hasCredentials: boolean }): TransportError {
+  if (status !== 407) {
+    const reason = `the proxy refused the connection: HTTP ${status}`;
+    return new TransportError(reason, { isSent: false });
+  }
+  const reason = hasCredentials
+    ? 'the proxy rejected the user and the password'
+    : 'the proxy requires a user and a password';
+  return new TransportError(reason, { isSent: false, isPermanent: true });
 }
 
 /** Calls `callback` when the connection of `request` is ready. Nothing is sent before. */
