@@ -1,9 +1,11 @@
+import { getProxyUrl } from '@actions/http-client';
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { readDeleteInputs } from '../../src/actions/delete/inputs.ts';
 import { keyNameOf, readKeyInputs } from '../../src/actions/key/inputs.ts';
 import { readPreviewInputs } from '../../src/actions/preview/inputs.ts';
 import { readSweepInputs } from '../../src/actions/sweep/inputs.ts';
-import { readSecrets } from '../../src/inputs/connection.ts';
+import { proxyProblems, readSecrets } from '../../src/inputs/connection.ts';
 import { given, KEY, type Rejected, readWith, rejectionOf } from '../support/inputs.ts';
 
 type Texts = Record<string, string>;
@@ -280,11 +282,34 @@ describe('the variable for a proxy', () => {
     'proxy:3128',
     'socks5://proxy.example',
     'http://user:50%@proxy.example',
+    'http://50%:password@proxy.example',
+    // Valid only if both are joined.
+    'http://user%:40password@proxy.example',
+    'user%:40password@proxy.example',
+    'HTTPS://user%:40password@proxy.example',
     'http://',
     '%',
   ])('cannot be %j, which the key would bypass or which cannot be used', (HTTPS_PROXY) => {
     const lines = rejectionOf(readDeleteInputs, { workspace: 'w' }, { HTTPS_PROXY });
     expect(lines).toEqual([`HTTPS_PROXY ${LINE}`]);
+  });
+
+  // What separates the parts of a URL, and what its percent-encoding can be cut into.
+  const parts = ['http:', 'HTTPS:', 'p:', '//', '/', '@', ':', '80', '%', '%4', '[::1]', 'é', ' '];
+
+  test('names a proxy that is used, or is a problem', () => {
+    const text = fc.array(fc.constantFrom(...parts), { minLength: 1, maxLength: 9 });
+    const isProblemOrUsed = (HTTPS_PROXY: string) => {
+      const isUsed = () => getProxyUrl('https://openrouter.test') !== '';
+      return readWith(() => proxyProblems(process.env).length > 0 || isUsed(), {}, { HTTPS_PROXY });
+    };
+    fc.assert(
+      fc.property(text, (drawn) => isProblemOrUsed(drawn.join(''))),
+      {
+        numRuns: 500,
+        examples: [[['http:', '//', 'é', '%', ':', '40', '@', 'p']]],
+      },
+    );
   });
 
   test('is the one in lower case if both are set, as in curl', () => {

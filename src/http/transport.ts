@@ -134,7 +134,7 @@ async function openTunnel(proxy: string, target: URL, signal: AbortSignal): Prom
   // An IPv6 address is in brackets in a URL only.
   const host = hostname.replace(/^\[|\]$/g, '');
   const path = `${target.hostname}:${target.port || 443}`;
-  const credentials = decodeURIComponent(`${username}:${password}`);
+  const credentials = [username, password].map(decodeURIComponent).join(':');
   const hasCredentials = credentials !== ':';
   const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
   const headers = { host: path, ...(hasCredentials && { 'proxy-authorization': authorization }) };

@@ -185,7 +185,7 @@ function proxyVariable(env: NodeJS.ProcessEnv): { name: string; value: string } 
 function isProxyUrl(text: string): boolean {
   const url = toUrl(text) ?? toUrl(text.includes('://') ? '' : `http://${text}`);
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) return false;
-  return decode(url.username + url.password) !== undefined;
+  return [url.username, url.password].every((part) => decode(part) !== undefined);
 }
 
 export function toUrl(text: string): URL | undefined {
