@@ -1529,14 +1529,12 @@ if(data[0]?.id===first)return
 first=data[0]?.id
 yield*data
 if(data.length<comments_PAGE_SIZE)return}}function sendComment(client,repository,number,body){return client.send({operation:`comment on pull request #${number}`,mayLeaveBehind:"the comment",method:"POST",path:pathIn(repository,"issues",String(number),"comments"),body:{body},schema:comment(),hint:HINT})}async function updateComment(client,repository,{id,pull},body){const{data}=await client.request({operation:`update the comment on pull request #${pull}`,mayLeaveBehind:"the new text of the comment",method:"PATCH",path:pathIn(repository,"issues","comments",String(id)),body:{body},schema:comment(),trusts404:!0,hint:HINT})
-return data}async function deleteComment(client,repository,{id,pull}){await client.request({operation:`delete a second comment on pull request #${pull}`,mayLeaveBehind:"the second comment",method:"DELETE",path:pathIn(repository,"issues","comments",String(id)),schema:unknown(),on404:()=>{},trusts404:!0,hint:HINT})}async function readLogin(client,jobLogin){const{value,error}=await catching(askGraphQl(client),ApiError)
-if(value!==void 0)return value
-if(error?.details.status!==404)throw error
-const{value:user,error:rejection}=await catching(client.request({operation:OPERATION,method:"GET",path:"/user",schema:owner()}),ApiError)
-if(user)return user.data.login
-if(rejection.details.status!==403)throw rejection
-return jobLogin}const OPERATION="read whose token github-token is"
-async function askGraphQl(client){const{data}=await client.request({operation:OPERATION,method:"POST",path:GRAPHQL,body:{query:"{viewer{login}}"},schema:pipe(unknown(),transform(body=>safeParse(answer(),body).data?.data.viewer.login??"")),findMismatch:login=>login===""?"it does not say that":void 0,trusts404:!0,readOnly:!0})
+return data}async function deleteComment(client,repository,{id,pull}){await client.request({operation:`delete a second comment on pull request #${pull}`,mayLeaveBehind:"the second comment",method:"DELETE",path:pathIn(repository,"issues","comments",String(id)),schema:unknown(),on404:()=>{},trusts404:!0,hint:HINT})}async function readLogin(client,{isGitea},jobLogin){return(isGitea?void 0:await readViewer(client))??await readUser(client)??jobLogin}const OPERATION="read whose token github-token is",NO_GRAPHQL=[404,405,501]
+async function readViewer(client){const{value,error}=await catching(askGraphQl(client),ApiError)
+if(error&&!NO_GRAPHQL.includes(error.details.status))throw error
+return value}async function readUser(client){const{value,error}=await catching(client.request({operation:OPERATION,method:"GET",path:"/user",schema:owner()}),ApiError)
+if(error&&error.details.status!==403)throw error
+return value?.data.login}async function askGraphQl(client){const{data}=await client.request({operation:OPERATION,method:"POST",path:GRAPHQL,body:{query:"{viewer{login}}"},schema:pipe(unknown(),transform(body=>safeParse(answer(),body).data?.data.viewer.login??"")),findMismatch:login=>login===""?"it does not say that":void 0,trusts404:!0,readOnly:!0})
 return data}const answer=()=>object({data:object({viewer:owner()}),errors:optional(never())}),owner=()=>object({login:schemas_string()}),GRAPHQL="/../graphql"
 async function listExisting(search,context){const{slug,known,others,last}=search,found=[]
 if(known.kind==="doomed")found.push(Promise.resolve(known))
@@ -1561,9 +1559,9 @@ const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],stopReason=retryable?aw
 if(retryable&&stopReason===void 0)return{kind:"unclear",error}
 throw error}async function deleteAll(comments,{github,repository,number:pull,notice}){for(const comment of comments){const deletion=deleteComment(github,repository,{...comment,pull}),{error}=await catching(deletion,ApiError)
 if(error&&concernsAll(error))throw error
-error&&notice(`A second comment of the preview is left: ${error.message}.`)}}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}function openComments(github,{jobLogin,render}){const aside=github.aside(github.timeLeft()*TIME_SHARE)
+error&&notice(`A second comment of the preview is left: ${error.message}.`)}}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}function openComments(github,{jobLogin,repository,render}){const aside=github.aside(github.timeLeft()*TIME_SHARE)
 let login
-return{github:aside,areGivenUp:!1,noticed:new Set,login(){login??=readLogin(aside,jobLogin)
+return{github:aside,areGivenUp:!1,noticed:new Set,login(){login??=readLogin(aside,repository,jobLogin)
 return login},render}}const TIME_SHARE=1/4,LOST={...NO_DATA,isCut:!0},MAX_ROUNDS=5
 async function writeComment(request,context){const{comments}=context
 if(comments.areGivenUp)return

@@ -156,28 +156,43 @@ test.each(OUTCOMES)('a comment %s is sent once', async (_, options, body, kind, 
 
 describe('the login of a token is', () => {
   const JOB = 'gitea-actions';
+  const on = 'POST /graphql';
 
   test.each([
     ['that of its user', 'octocat'],
     ['that of the token of a job', 'github-actions[bot]'],
     ['that of an app', 'my-app[bot]'],
   ])('%s, by one request', async (_, login) => {
-    const { client, run, network } = openGitHubScene({ login });
-    expect(await run(readLogin(client, JOB))).toBe(login);
-    expect(network.calls).toEqual(['POST /graphql']);
+    const { client, named, run, network } = openGitHubScene({ login });
+    expect(await run(readLogin(client, named, JOB))).toBe(login);
+    expect(network.calls).toEqual([on]);
   });
 
   // Gitea and Forgejo have no GraphQL.
-  test.each([
+  describe.each([
     ['that of its user', 'octocat', 'octocat'],
-    ['that of a job, which may not ask', 'gitea-actions', JOB],
-  ])('on Gitea %s', async (_, login, expected) => {
-    const { client, run, network } = openGitHubScene({ login, engine: 'Gitea' });
-    expect(await run(readLogin(client, JOB))).toBe(expected);
-    expect(network.calls).toEqual(['POST /graphql', 'GET /user']);
+    ['that of a job, which may not ask', 'my-app[bot]', JOB],
+  ])('%s', (_, login, expected) => {
+    test('on Gitea, which gets no request for GraphQL', async () => {
+      const { client, named, run, network } = openGitHubScene({ login, engine: 'Gitea' });
+      expect(await run(readLogin(client, named, JOB))).toBe(expected);
+      expect(network.calls).toEqual(['GET /user']);
+    });
+
+    test('on a Gitea that the runner does not report, such as under act', async () => {
+      const { client, named, run, network } = openGitHubScene({ login, engine: 'Gitea' });
+      expect(await run(readLogin(client, { ...named, isGitea: false }, JOB))).toBe(expected);
+      expect(network.calls).toEqual([on, 'GET /user']);
+    });
+
+    test.each([404, 405, 501])('on a server that has no GraphQL, by HTTP %i', async (status) => {
+      const schedule: InProcessFault[] = [{ on, kind: 'response', status }];
+      const { client, named, run, network } = openGitHubScene({ login, schedule });
+      expect(await run(readLogin(client, named, JOB))).toBe(expected);
+      expect(network.calls).toEqual([on, 'GET /user']);
+    });
   });
 
-  const on = 'POST /graphql';
   const viewer = { viewer: { login: 'octocat' } };
   const answer = (body: object) => ({ status: 200, body: JSON.stringify(body) });
 
@@ -185,25 +200,27 @@ describe('the login of a token is', () => {
   test.each<[string, { status: number; body?: string }]>([
     ['HTTP 403', { status: 403 }],
     ['HTTP 401', { status: 401 }],
+    ['HTTP 410', { status: 410 }],
     ['errors', answer({ data: viewer, errors: [{ message: 'No' }] })],
     ['no viewer', answer({ data: null })],
     ['no login', answer({ data: { viewer: {} } })],
   ])('unknown after %s, which is not repeated', async (_, fault) => {
     const schedule: InProcessFault[] = [{ on, kind: 'response', ...fault }];
-    const { client, run, network } = openGitHubScene({ schedule });
-    expect(await run(readLogin(client, JOB))).toBeInstanceOf(ApiError);
+    const { client, named, run, network } = openGitHubScene({ schedule });
+    expect(await run(readLogin(client, named, JOB))).toBeInstanceOf(ApiError);
     expect(network.calls).toEqual([on]);
   });
 
   test('unknown if GET /user fails in another way than HTTP 403', async () => {
     const schedule: InProcessFault[] = [{ on: 'GET /user', kind: 'response', status: 401 }];
-    const { client, run } = openGitHubScene({ schedule, engine: 'Gitea' });
-    expect(await run(readLogin(client, JOB))).toBeInstanceOf(ApiError);
+    const { client, named, run } = openGitHubScene({ schedule, engine: 'Gitea' });
+    expect(await run(readLogin(client, named, JOB))).toBeInstanceOf(ApiError);
   });
 
   test('that of its user after a reset connection', async () => {
-    const { client, run } = openGitHubScene({ login: 'octocat', schedule: [{ kind: 'reset' }] });
-    expect(await run(readLogin(client, JOB))).toBe('octocat');
+    const schedule: InProcessFault[] = [{ kind: 'reset' }];
+    const { client, named, run } = openGitHubScene({ login: 'octocat', schedule });
+    expect(await run(readLogin(client, named, JOB))).toBe('octocat');
   });
 });
 

@@ -305,14 +305,16 @@ function contextOf<Result>(
     random: () => jitter[0] ?? 0.5,
     effect: recordEffect(),
   });
+  const named = knownOf(github, repository);
   const hasComments = job.request?.comment !== false;
+  const jobLogin = token.user.login;
   return {
     ...context,
     github: client,
     comments: hasComments
-      ? openComments(client, { jobLogin: token.user.login, render: shortComment })
+      ? openComments(client, { jobLogin, repository: named, render: shortComment })
       : undefined,
-    repository: knownOf(github, repository),
+    repository: named,
     run: job.name.replace(/^\D+$/, ''),
     notice: context.log.info,
   };

@@ -117,24 +117,46 @@ export async function deleteComment(
 
 /**
  * The login that comments are written under. GraphQL answers it for the tokens of jobs, of apps and of people.
- * Gitea and Forgejo do not have it: they answer `GET /user`, except for the token of a job.
+ * Gitea and Forgejo do not have it: they answer `GET /user`, though not always for the token of a job.
  * @param jobLogin the login of the token of a job there
  * @throws {ApiError} if that cannot be determined: a wrong login would add a comment in each run
  */
-export async function readLogin(client: Client, jobLogin: string): Promise<string> {
-  const { value, error } = await catching(askGraphQl(client), ApiError);
-  if (value !== undefined) return value;
-  if (error?.details.status !== 404) throw error;
-  const { value: user, error: rejection } = await catching(
-    client.request({ operation: OPERATION, method: 'GET', path: '/user', schema: owner() }),
-    ApiError,
-  );
-  if (user) return user.data.login;
-  if (rejection.details.status !== 403) throw rejection;
-  return jobLogin;
+export async function readLogin(
+  client: Client,
+  { isGitea }: Pick<Repository, 'isGitea'>,
+  jobLogin: string,
+): Promise<string> {
+  const viewer = isGitea ? undefined : await readViewer(client);
+  return viewer ?? (await readUser(client)) ?? jobLogin;
 }
 
 const OPERATION = 'read whose token github-token is';
+
+/** How a server without GraphQL responds to it: Gitea with HTTP 405. */
+const NO_GRAPHQL: readonly unknown[] = [404, 405, 501];
+
+/**
+ * The login by GraphQL; undefined if the server has none.
+ * @throws {ApiError}
+ */
+async function readViewer(client: Client): Promise<string | undefined> {
+  const { value, error } = await catching(askGraphQl(client), ApiError);
+  if (error && !NO_GRAPHQL.includes(error.details.status)) throw error;
+  return value;
+}
+
+/**
+ * The login by `GET /user`; undefined if the token may not ask that.
+ * @throws {ApiError}
+ */
+async function readUser(client: Client): Promise<string | undefined> {
+  const { value, error } = await catching(
+    client.request({ operation: OPERATION, method: 'GET', path: '/user', schema: owner() }),
+    ApiError,
+  );
+  if (error && error.details.status !== 403) throw error;
+  return value?.data.login;
+}
 
 /** @throws {ApiError} */
 async function askGraphQl(client: Client): Promise<string> {

@@ -157,7 +157,7 @@ function openScene(latency: (count: number) => number = () => 20) {
         ),
         comments: openComments(
           clientOf(gitHub({ apiUrl: 'https://api.github.test', token: 't' })),
-          { jobLogin: JOB, render },
+          { jobLogin: JOB, repository: REPOSITORY, render },
         ),
         repository: REPOSITORY,
         notice: log.info,

@@ -1,17 +1,17 @@
 import { expect, test } from '@jest/globals';
-import { openGitHub } from '../../../sandbox/github/github.ts';
+import { type GitHubOptions, openGitHub } from '../../../sandbox/github/github.ts';
 import { closePull, commentBy, openPull, pushTo } from '../../../sandbox/github/people.ts';
 import { addRepository, addToken, type TokenFixture } from '../../../sandbox/github/seed.ts';
 import type { Token } from '../../../sandbox/github/state.ts';
 
-interface Options extends TokenFixture {
+interface Options extends TokenFixture, Pick<GitHubOptions, 'engine'> {
   isPrivate?: boolean;
 }
 
 /** A GitHub with a pull request #42 that has one comment, and requests with a token to it. */
-function open({ isPrivate = false, ...fixture }: Options = {}) {
+function open({ isPrivate = false, engine = 'GitHub', ...fixture }: Options = {}) {
   const clock = { now: Date.UTC(2026, 0, 1) };
-  const github = openGitHub({ now: () => new Date(clock.now) });
+  const github = openGitHub({ engine, now: () => new Date(clock.now) });
   const repository = addRepository(github, { name: 'octo-org/shop', id: 123456, isPrivate });
   openPull(github, repository, { number: 42 });
   const comment = commentBy(github, repository, { by: 'octocat', pull: 42, body: 'Hello' });
@@ -42,6 +42,15 @@ test.each([
   expect({ nothing: statuses({}), read: statuses(READ), comment: statuses(WRITE) }).toEqual(
     expected,
   );
+});
+
+test.each([
+  ['GitHub', 200],
+  ['Gitea', 405],
+] as const)('a POST to GraphQL next to the API of %s is HTTP %i', (engine, status) => {
+  const { request } = open({ engine });
+  const body = JSON.stringify({ query: '{viewer{login}}' });
+  expect(request('POST', '/graphql', body)).toMatchObject({ status });
 });
 
 test('a stale read shows what a pull request, its comments and branches were before', () => {

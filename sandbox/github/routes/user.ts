@@ -1,6 +1,6 @@
 import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../../http/routing.ts';
 import { userBody } from '../resources.ts';
-import { notAccessible, notFound, type Session } from '../session.ts';
+import { notAccessible, type Session } from '../session.ts';
 
 export const userRoutes: Routes<Session> = {
   'GET /user': getUser,
@@ -17,10 +17,10 @@ const VIEWER = JSON.stringify({ query: '{viewer{login}}' });
 
 /**
  * The only query that an action sends. GraphQL also answers it for the token of an app or a job. Gitea has no
- * GraphQL.
+ * GraphQL, and 405 for each POST next to its API.
  */
 function getViewer({ github, token }: Session, { body }: Call): ApiResponse {
-  if (github.engine === 'Gitea') throw notFound();
+  if (github.engine === 'Gitea') return { status: 405, body: undefined };
   if (body !== VIEWER) throw new ApiError(400, 'Problems parsing JSON');
   return ok({ data: { viewer: { login: token.user.login } } });
 }

@@ -49,13 +49,16 @@ export interface Comments {
   render(facts: CommentFacts): string;
 }
 
-/**
- * What the comments of a step share.
- * @param jobLogin the login of the token of a job, where GraphQL does not tell it
- */
+interface OpenOptions extends Pick<Comments, 'render'> {
+  repository: Pick<Repository, 'isGitea'>;
+  /** The login of the token of a job, where the server does not tell it. */
+  jobLogin: string;
+}
+
+/** What the comments of a step share. */
 export function openComments(
   github: Client,
-  { jobLogin, render }: { jobLogin: string; render: Comments['render'] },
+  { jobLogin, repository, render }: OpenOptions,
 ): Comments {
   const aside = github.aside(github.timeLeft() * TIME_SHARE);
   let login: Promise<string> | undefined;
@@ -64,7 +67,7 @@ export function openComments(
     areGivenUp: false,
     noticed: new Set(),
     login() {
-      login ??= readLogin(aside, jobLogin);
+      login ??= readLogin(aside, repository, jobLogin);
       return login;
     },
     render,

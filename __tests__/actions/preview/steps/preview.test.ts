@@ -490,6 +490,18 @@ describe('where the runner does not tell the id of the repository, such as on Gi
     expect(slugs()).toEqual([]);
   });
 
+  test('each job writes the same comment, without a request for GraphQL', async () => {
+    const inputs = becomeGitea();
+    const first = await job(open()[0], inputs, 0.25);
+    const second = await job(push(), inputs, 0.5);
+    expect(comments()).toEqual([expect.stringContaining('<h3>OpenRouter preview: $0.75</h3>')]);
+    for (const { post: end } of [first, second]) {
+      expect(end).toMatchObject({ exitCode: 0, annotations: [] });
+      expect(end.gitHubCalls).toContain('GET /user');
+      expect(end.gitHubCalls).not.toContain('POST /graphql');
+    }
+  });
+
   test('it is read once, for the post step too', async () => {
     open();
     const { main: step, post: end } = await job(nightly(), {
