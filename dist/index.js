@@ -531,7 +531,11 @@ const[until,now]=[parseHttpDate(value),parseHttpDate(headers.date)]
 return until===void 0||now===void 0?void 0:Math.max(until-now,0)}const HTTP_DATE=/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/
 function parseHttpDate(value){if(typeof value!=="string"||!HTTP_DATE.test(value))return
 const time=Date.parse(value)
-return Number.isNaN(time)?void 0:time}function idTokenServer({url,token}){return{name:"GitHub OIDC",apiUrl:new URL(url).origin,headers:{accept:"application/json",authorization:`Bearer ${token}`},throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"x-github-request-id"}}const idToken=()=>object({value:bearerToken})
+return Number.isNaN(time)?void 0:time}const LINK=/<([^<>]*)>((?:[^,"]|"(?:[^"\\]|\\.)*")*)/g,PARAMETER=/;\s*([^\s;="]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*)))?/g,PAGE_RELATIONS=["first","prev","next","last"]
+function pageLinks({headers},url){const targets=new Map
+for(const[,target="",parameters=""]of String(headers.link??"").matchAll(LINK))if(URL.canParse(target,url))for(const relation of relationsIn(parameters))targets.has(relation)||targets.set(relation,new URL(target,url))
+if(PAGE_RELATIONS.some(relation=>targets.has(relation)))return{next:targets.get("next")?.search}}function relationsIn(parameters){const rel=[...parameters.matchAll(PARAMETER)].find(([,name])=>name?.toLowerCase()==="rel"),[,,quoted,plain=""]=rel??[]
+return(quoted??plain).toLowerCase().split(/\s+/)}function idTokenServer({url,token}){return{name:"GitHub OIDC",apiUrl:new URL(url).origin,headers:{accept:"application/json",authorization:`Bearer ${token}`},throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"x-github-request-id"}}const idToken=()=>object({value:bearerToken})
 function idTokenRequest({url},audience,registerSecrets){const{pathname,searchParams}=new URL(url)
 searchParams.append("audience",audience)
 return{operation:"get an id token for this job",method:"GET",path:`${pathname}?${searchParams}`,schema:idToken(),onBody:body=>registerSecrets(tokensIn(body,"value"))}}const CLAIMS=["sub","aud","iss"]
@@ -597,8 +601,8 @@ log.debug(`${method} ${server.apiUrl}${path}: ${error?error.message:response.sta
 if(error)return fail(request,classifyTransportError(error,options,elapsedMs),options)
 const headersAt=clock.now()-(response.bodyMs??0),parsed=parseResponse(request,response,server)
 if("kind"in parsed)return fail(request,parsed,options)
-const{status,body}=response,serverTime=parseHttpDate(response.headers.date),{data}=parsed
-return{kind:"succeeded",response:{data,status,serverTime,size:body.length,headersAt}}}function timeoutOf({clock,deadline,isShare,briefMs}){const left=deadline-clock.now(),own=briefMs===void 0?Math.max(1e3,Math.min(3e4,left/2)):Math.min(briefMs,left/4)
+const{status,body}=response,serverTime=parseHttpDate(response.headers.date),{data}=parsed,links=pageLinks(response,server.apiUrl+path)
+return{kind:"succeeded",response:{data,status,serverTime,size:body.length,headersAt,pageLinks:links}}}function timeoutOf({clock,deadline,isShare,briefMs}){const left=deadline-clock.now(),own=briefMs===void 0?Math.max(1e3,Math.min(3e4,left/2)):Math.min(briefMs,left/4)
 return isShare?Math.min(own,left):own}function toHttpRequest({method,path,body,maxBytes},{server:{apiUrl,headers}}){const isForm=body instanceof URLSearchParams
 return{method,url:apiUrl+path,headers:{...headers,...body&&{"content-type":isForm?FORM:"application/json"}},...body&&{body:isForm?body.toString():JSON.stringify(body)},...maxBytes&&{maxBytes}}}const FORM="application/x-www-form-urlencoded"
 function classifyTransportError({isSent,kind,message:reason},{server,signal,clock,deadline},elapsedMs){const{host}=new URL(server.apiUrl)
@@ -1522,13 +1526,13 @@ const pull=await pulls_readPull(github,repository,subject.number),updatedAt=Date
 if(!(updatedAt>=(since??0)))continue
 const isOwn=isOwnPull(pull,repository)
 return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw new Failure(staleResponse,{number:subject.number},"GitHub shows an older state of it")}const comment=()=>object({id:schemas_number(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=30,MAX_PAGE_BYTES=12582912
-async function*listComments(client,repository,number){const schema=array(comment())
-let first
-for(let page=1;;page+=1){const{data}=await client.request({operation:`list the comments of pull request #${number}`,method:"GET",path:`${pathIn(repository,"issues",String(number),"comments")}?per_page=${comments_PAGE_SIZE}&page=${page}`,schema,maxBytes:MAX_PAGE_BYTES,hint:HINT})
-if(data[0]?.id===first)return
+async function*listComments(client,repository,number){const path=pathIn(repository,"issues",String(number),"comments")
+let first,query=queryOf(1)
+for(let page=1;query!==void 0;page+=1){const response=await readPage(client,number,path+query),{data}=response
+if(data.length>0&&data[0]?.id===first)return
 first=data[0]?.id
 yield*data
-if(data.length<comments_PAGE_SIZE)return}}function sendComment(client,repository,number,body){return client.send({operation:`comment on pull request #${number}`,mayLeaveBehind:"the comment",method:"POST",path:pathIn(repository,"issues",String(number),"comments"),body:{body},schema:comment(),hint:HINT})}async function updateComment(client,repository,{id,pull},body){const{data}=await client.request({operation:`update the comment on pull request #${pull}`,mayLeaveBehind:"the new text of the comment",method:"PATCH",path:pathIn(repository,"issues","comments",String(id)),body:{body},schema:comment(),trusts404:!0,hint:HINT})
+query=nextQuery(response,page)}}function readPage(client,number,path){return client.request({operation:`list the comments of pull request #${number}`,method:"GET",path,schema:array(comment()),maxBytes:MAX_PAGE_BYTES,hint:HINT})}function nextQuery({data,pageLinks},page){return pageLinks?pageLinks.next:data.length<comments_PAGE_SIZE?void 0:queryOf(page+1)}function queryOf(page){return`?per_page=${comments_PAGE_SIZE}&page=${page}`}function sendComment(client,repository,number,body){return client.send({operation:`comment on pull request #${number}`,mayLeaveBehind:"the comment",method:"POST",path:pathIn(repository,"issues",String(number),"comments"),body:{body},schema:comment(),hint:HINT})}async function updateComment(client,repository,{id,pull},body){const{data}=await client.request({operation:`update the comment on pull request #${pull}`,mayLeaveBehind:"the new text of the comment",method:"PATCH",path:pathIn(repository,"issues","comments",String(id)),body:{body},schema:comment(),trusts404:!0,hint:HINT})
 return data}async function deleteComment(client,repository,{id,pull}){await client.request({operation:`delete a second comment on pull request #${pull}`,mayLeaveBehind:"the second comment",method:"DELETE",path:pathIn(repository,"issues","comments",String(id)),schema:unknown(),on404:()=>{},trusts404:!0,hint:HINT})}async function readLogin(client,{isGitea},jobLogin){return(isGitea?void 0:await readViewer(client))??await readUser(client)??jobLogin}const OPERATION="read whose token github-token is",NO_GRAPHQL=[404,405,501]
 async function readViewer(client){const{value,error}=await catching(askGraphQl(client),ApiError)
 if(error&&!NO_GRAPHQL.includes(error.details.status))throw error

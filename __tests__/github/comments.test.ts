@@ -41,6 +41,7 @@ describe('the comments of a pull request are listed, the oldest first', () => {
     [29, 1],
     [30, 2],
     [31, 2],
+    [60, 2],
     [95, 4],
   ])('%i of them with %i requests', async (count, requests) => {
     const { client, named, run, network } = openWith(count, { isPrivate: true });
@@ -53,6 +54,49 @@ describe('the comments of a pull request are listed, the oldest first', () => {
       })),
     );
     expect(network.calls).toEqual(Array(requests).fill(LIST));
+  });
+
+  /** Lists the comments of a server with `pages` of them, by id, and a header `Link` in each. */
+  const readPages = async (
+    pages: readonly (readonly number[])[],
+    linkTo: (page: number) => string,
+  ) => {
+    const { client, run, sent } = openRecordingClient(({ url }) => {
+      const page = Number(new URL(url).searchParams.get('page'));
+      const comments = pages[page - 1]?.map((id) => ({ id, body: `#${id}`, user: null }));
+      return { headers: { link: linkTo(page) }, body: JSON.stringify(comments) };
+    });
+    const comments = (await run(readAll(listComments(client, SHOP, 42)))) as Comment[];
+    return { ids: comments.map(({ id }) => id), urls: sent.map(({ url }) => url) };
+  };
+  const LISTED = 'https://openrouter.test/api/v1/repos/octo-org/shop/issues/42/comments';
+
+  test('also after a short or an empty page in the middle, at the host of the API', async () => {
+    const others = 'https://elsewhere.test/comments';
+    const { ids, urls } = await readPages([[1, 2], [], [], [3]], (page) =>
+      page === 4
+        ? `<${others}?page=1>; rel="first"`
+        : `<${others}?page=${page + 1}&after=%3Dx>; rel="next", <${others}?page=4>; rel="last"`,
+    );
+    expect(ids).toEqual([1, 2, 3]);
+    expect(urls).toEqual([
+      `${LISTED}?per_page=30&page=1`,
+      `${LISTED}?page=2&after=%3Dx`,
+      `${LISTED}?page=3&after=%3Dx`,
+      `${LISTED}?page=4&after=%3Dx`,
+    ]);
+  });
+
+  test('to their end if Link leads to the same page again', async () => {
+    const { ids, urls } = await readPages([[1, 2]], () => '<?page=1>; rel="next"');
+    expect(ids).toEqual([1, 2]);
+    expect(urls).toEqual([`${LISTED}?per_page=30&page=1`, `${LISTED}?page=1`]);
+  });
+
+  test('until a page is short if a server with pages sends no Link', async () => {
+    const full = Array.from({ length: 30 }, (_, at) => at + 1);
+    const { ids } = await readPages([full, [31], [32]], () => '');
+    expect(ids).toEqual([...full, 31]);
   });
 
   // Gitea returns all of them for each page.

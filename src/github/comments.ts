@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from '../http/client.ts';
-import { ApiError } from '../http/request.ts';
+import { ApiError, type ApiResponse } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 import { pathIn, type Repository } from './repository.ts';
 
@@ -36,22 +36,46 @@ export async function* listComments(
   repository: Repository,
   number: number,
 ): AsyncGenerator<Comment> {
-  const schema = z.array(comment());
+  const path = pathIn(repository, 'issues', String(number), 'comments');
   let first: number | undefined;
-  for (let page = 1; ; page += 1) {
-    const { data } = await client.request({
-      operation: `list the comments of pull request #${number}`,
-      method: 'GET',
-      path: `${pathIn(repository, 'issues', String(number), 'comments')}?per_page=${PAGE_SIZE}&page=${page}`,
-      schema,
-      maxBytes: MAX_PAGE_BYTES,
-      hint: HINT,
-    });
-    if (data[0]?.id === first) return;
+  let query: string | undefined = queryOf(1);
+  for (let page = 1; query !== undefined; page += 1) {
+    const response = await readPage(client, number, path + query);
+    const { data } = response;
+    if (data.length > 0 && data[0]?.id === first) return;
     first = data[0]?.id;
     yield* data;
-    if (data.length < PAGE_SIZE) return;
+    query = nextQuery(response, page);
   }
+}
+
+/** @throws {ApiError} */
+function readPage(client: Client, number: number, path: string): Promise<ApiResponse<Comment[]>> {
+  return client.request({
+    operation: `list the comments of pull request #${number}`,
+    method: 'GET',
+    path,
+    schema: z.array(comment()),
+    maxBytes: MAX_PAGE_BYTES,
+    hint: HINT,
+  });
+}
+
+/**
+ * The query of the page after number `page`; undefined if there is none. The header `Link` decides. Without it, as
+ * with Gitea, a full page has a next one. Only the query in `Link` is used, so that the token is sent to no other
+ * host.
+ */
+function nextQuery(
+  { data, pageLinks }: ApiResponse<readonly Comment[]>,
+  page: number,
+): string | undefined {
+  if (pageLinks) return pageLinks.next;
+  return data.length < PAGE_SIZE ? undefined : queryOf(page + 1);
+}
+
+function queryOf(page: number): string {
+  return `?per_page=${PAGE_SIZE}&page=${page}`;
 }
 
 /**

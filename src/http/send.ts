@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts';
 import { type Credential, type Grant, isGrant } from './credential.ts';
 import type { EffectRecord } from './effect.ts';
 import { type ApiRequest, type CredentialFailure, formatAttempt, type Outcome } from './request.ts';
-import { parseHttpDate, parseResponse, type ResponseFailure } from './response.ts';
+import { pageLinks, parseHttpDate, parseResponse, type ResponseFailure } from './response.ts';
 import { attemptTimeout } from './retry-policy.ts';
 import type { Server } from './server.ts';
 import { type Transport, TransportError } from './transport.ts';
@@ -100,9 +100,10 @@ async function exchange<Data>(
   const { status, body } = response;
   const serverTime = parseHttpDate(response.headers['date']);
   const { data } = parsed;
+  const links = pageLinks(response, server.apiUrl + path);
   return {
     kind: 'succeeded',
-    response: { data, status, serverTime, size: body.length, headersAt },
+    response: { data, status, serverTime, size: body.length, headersAt, pageLinks: links },
   };
 }
 
