@@ -51,9 +51,7 @@ command_issueCommand("save-state",{name},utils_toCommandValue(value))}function g
 this._value=void 0}get value(){const getter=this._getter
 if(getter!==void 0){this._value=getter()
 this._getter=void 0}return this._value}}function cleanRegex(source){const start=source.startsWith("^")?1:0,end=source.endsWith("$")?source.length-1:source.length
-return source.slice(start,end)}function assignProp(target,prop,value){Object.defineProperty(target,prop,{value,writable:!0,enumerable:!0,configurable:!0})}function mergeDefs(...defs){const mergedDescriptors={}
-for(const def of defs){const descriptors=Object.getOwnPropertyDescriptors(def)
-Object.assign(mergedDescriptors,descriptors)}return Object.defineProperties({},mergedDescriptors)}const captureStackTrace="captureStackTrace"in Error?Error.captureStackTrace:()=>{}
+return source.slice(start,end)}function assignProp(target,prop,value){Object.defineProperty(target,prop,{value,writable:!0,enumerable:!0,configurable:!0})}const captureStackTrace="captureStackTrace"in Error?Error.captureStackTrace:()=>{}
 function util_isObject(data){return typeof data==="object"&&data!==null&&!Array.isArray(data)}function isPlainObject(o){if(util_isObject(o)===!1)return!1
 const ctor=o.constructor
 if(ctor===void 0)return!0
@@ -358,7 +356,7 @@ function array(element,params){return new ZodMiniArray({type:"array",element,...
 ZodMiniType.init(inst,def)
 installLazyProp(inst,"shape",self=>self._zod.def.shape,!1)})
 function object(shape,params){const def={type:"object",shape:shape??{},...normalizeParams(params)}
-return new ZodMiniObject(def)}function looseObject(shape,params){return new ZodMiniObject({type:"object",shape,catchall:unknown(),...normalizeParams(params)})}function catchall(inst,catchall){return inst.clone(mergeDefs(inst._zod.def,{catchall}))}const ZodMiniTransform=$constructor("ZodMiniTransform",(inst,def)=>{$ZodTransform.init(inst,def)
+return new ZodMiniObject(def)}function looseObject(shape,params){return new ZodMiniObject({type:"object",shape,catchall:unknown(),...normalizeParams(params)})}const ZodMiniTransform=$constructor("ZodMiniTransform",(inst,def)=>{$ZodTransform.init(inst,def)
 ZodMiniType.init(inst,def)})
 function transform(fn){return new ZodMiniTransform({type:"transform",transform:fn})}const ZodMiniOptional=$constructor("ZodMiniOptional",(inst,def)=>{$ZodOptional.init(inst,def)
 ZodMiniType.init(inst,def)})
@@ -371,10 +369,10 @@ var o}})}const ZodMiniPipe=$constructor("ZodMiniPipe",(inst,def)=>{$ZodPipe.init
 ZodMiniType.init(inst,def)})
 function pipe(in_,out){return new ZodMiniPipe({type:"pipe",in:in_,out})}const ZodMiniCustom=$constructor("ZodMiniCustom",(inst,def)=>{$ZodCustom.init(inst,def)
 ZodMiniType.init(inst,def)})
-function refine(fn,_params={}){return _refine(ZodMiniCustom,fn,_params)}const external_node_net_namespaceObject=require("node:net")
+function custom(fn,_params){return _custom(ZodMiniCustom,fn??(()=>!0),_params)}function refine(fn,_params={}){return _refine(ZodMiniCustom,fn,_params)}const external_node_net_namespaceObject=require("node:net")
 function parseJson(text){try{return JSON.parse(text)}catch{return}}function isNestedDeeper(value,depth){return typeof value==="object"&&value!==null&&(depth===0||Object.values(value).some(child=>isNestedDeeper(child,depth-1)))}const JSON_NUMBER=/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i,BEARER_TOKEN=/^[\w.~+/-]+=*$/,MIN_KEY_LENGTH=16,bearerToken=schemas_string().check(refine(text=>text.length>=MIN_KEY_LENGTH&&BEARER_TOKEN.test(text)))
 function tokensIn(body,field){const{data}=safeParse(looseObject({}),parseJson(body)),value=data?.[field],texts=typeof value==="string"?[value,...value.split(".")]:[]
-return[...new Set(texts)].filter(({length})=>length>=MIN_KEY_LENGTH)}function oneOf(words,error){return _custom(ZodMiniCustom,(value=>words.includes(value))??(()=>!0),{error,params:{words}})}function matching(pattern,message){return refine(text=>pattern.test(text),message)}function reject(context,input,message){context.issues.push({code:"custom",message,input})
+return[...new Set(texts)].filter(({length})=>length>=MIN_KEY_LENGTH)}function oneOf(words,error){return custom(value=>words.includes(value),{error,params:{words}})}function matching(pattern,message){return refine(text=>pattern.test(text),message)}function reject(context,input,message){context.issues.push({code:"custom",message,input})
 return NEVER}function formatSeconds(ms){return`${(ms/1e3).toFixed(1)} s`}const UNITS=[{ms:864e5,name:"d"},{ms:36e5,name:"h"},{ms:6e4,name:"min"},{ms:1e3,name:"s"}]
 function formatAge(ms){let rest=Math.max(0,ms)
 const counts=UNITS.map(({ms:unit,name})=>{const count=Math.floor(rest/unit)
@@ -1413,7 +1411,8 @@ if(env.GITHUB_ACTOR==="dependabot[bot]")return"Dependabot started this run"
 const{data}=safeParse(strangersEvent,readEvent()),head=data?.pull_request?.head,isForeign=head&&head.repo?.full_name!==data?.repository.full_name
 return data?.repository.fork||isForeign&&!isFederated?"it is a run for a fork":void 0}function readPostGitHub(){const{github_token}=previewInputs().shape
 return readGitHub(readInputs(object({github_token})).github_token,readEvent())}const isAmount=text=>text.length<=40&&/^\d+(\.\d+)?$/.test(text),comment_amount=()=>nullable(schemas_string().check(refine(isAmount))),comment_time=()=>schemas_number().check(refine(seconds=>seconds>=0&&seconds<=1e10)),STATES=["unfinished","finished"]
-function recordOf(isName,value){return catchall(object({}),value).check(refine(record=>Object.keys(record).every(isName)))}const commentData=()=>object({isCut:schemas_boolean(),workspaces:recordOf(isUuid,object({slug:anySlug,deletion:nullable(object({state:oneOf(STATES),at:comment_time(),run:schemas_string().check(matching(/^(\d{1,15}\.\d{1,5})?$/))})),cap:nullable(object({usd:comment_amount(),at:comment_time()})),keys:recordOf(prefix=>/^[\w-]{1,10}$/.test(prefix),comment_amount())}))}),NO_DATA={isCut:!1,workspaces:{}},PREFIX_LENGTH=10
+function recordOf(isName,value){const field=object({name:schemas_string().check(refine(isName)),value})
+return pipe(pipe(custom(json=>typeof json==="object"&&json!==null&&!Array.isArray(json)),transform(json=>Object.entries(json).map(([name,value])=>({name,value})))),pipe(array(field),transform(fields=>Object.fromEntries(fields.map(({name,value})=>[name,value])))))}const commentData=()=>object({isCut:schemas_boolean(),workspaces:recordOf(isUuid,object({slug:anySlug,deletion:nullable(object({state:oneOf(STATES),at:comment_time(),run:schemas_string().check(matching(/^(\d{1,15}\.\d{1,5})?$/))})),cap:nullable(object({usd:comment_amount(),at:comment_time()})),keys:recordOf(prefix=>/^[\w-]{1,10}$/.test(prefix),comment_amount())}))}),NO_DATA={isCut:!1,workspaces:{}},PREFIX_LENGTH=10
 function prefixOf({hash}){return hash.slice(0,PREFIX_LENGTH)}function observe({workspace:{id,slug},keys},{deletion=null,own}={}){const key=own&&keys.find(({hash})=>hash===own.hash),cap=key?{usd:own.cap,at:Math.floor((createdAt(key)??0)/1e3)}:null,amounts=Object.fromEntries(keys.map(key=>[prefixOf(key),amountOf(key.usage)]))
 return{isCut:Object.keys(amounts).length<keys.length,workspaces:{[id]:{slug,deletion,cap,keys:amounts}}}}function amountOf(value){const usd=toUsd(value),text=usd===void 0?"":exactUsd(usd)
 return isAmount(text)?text:null}function checkDeletions(known,remembered){const checked=Object.entries(known.workspaces).map(([id,workspace])=>{const{deletion,keys}=workspace,others=Object.keys(remembered.workspaces[id]?.keys??{})
@@ -1425,12 +1424,12 @@ return usdA===usdB?String(a)<String(b)?b:a:usdA<usdB?b:a}function usdOf(text){re
 function totalOf(facts){return{amount:spentIn(Object.values(facts.data.workspaces)),isComplete:doubtOf(facts)===void 0}}function spentIn(workspaces){return sumUsd(amountsIn(workspaces).filter(known=>known!==UNKNOWN))}function amountsIn(workspaces){return workspaces.flatMap(({keys})=>Object.values(keys).map(usdOf))}function goneIn({data,existing}){const isGone=id=>existing.every(({workspace})=>workspace.id!==id)
 return Object.entries(data.workspaces).flatMap(([id,one])=>isGone(id)?[one]:[])}function doubtOf(facts){const{data,existing}=facts
 return facts.isBeingDeleted?"it is being deleted":data.isCut?"not all keys are remembered":existing.some(one=>remembersMore(data,one))?"a key was deleted":amountsIn(Object.values(data.workspaces)).includes(UNKNOWN)?"the cost of a key is unknown":areFinal(goneIn(facts))?void 0:"the last cost before the deletion is unknown"}function areFinal(workspaces){return workspaces.every(({deletion})=>deletion?.state==="finished")}const MAX_WORKSPACES=40
-function limitComment(data,maxLength=Number.POSITIVE_INFINITY){const all=Object.entries(data.workspaces),known=all.sort(compareWorkspaces).slice(0,MAX_WORKSPACES),keys=known.flatMap(([id,workspace])=>Object.entries(workspace.keys).map(([prefix,spent])=>({id,prefix,spent,usd:usdOf(spent)}))).sort((a,b)=>a.usd===b.usd?compareKeys(a,b):Number(b.usd>a.usd)*2-1),workspaces=Object.fromEntries(known.map(([id,workspace])=>[id,{...workspace,keys:{}}]))
-let left=maxLength-formatMarker({isCut:!1,workspaces}).length
+function limitComment(data,maxLength=Number.POSITIVE_INFINITY){const all=Object.entries(data.workspaces),known=all.sort(compareWorkspaces).slice(0,MAX_WORKSPACES),keys=known.flatMap(([id,workspace])=>Object.entries(workspace.keys).map(([prefix,spent])=>({id,prefix,spent,usd:usdOf(spent)}))).sort((a,b)=>a.usd===b.usd?compareKeys(a,b):Number(b.usd>a.usd)*2-1),withKeys=entries=>Object.fromEntries(known.map(([id,workspace])=>{const amounts=entries.filter(entry=>entry.id===id).map(({prefix,spent})=>[prefix,spent])
+return[id,{...workspace,keys:Object.fromEntries(amounts)}]}))
+let left=maxLength-formatMarker({isCut:!1,workspaces:withKeys([])}).length
 const count=keys.findIndex(({prefix,spent})=>{left-=`"${prefix}":${JSON.stringify(spent)},`.length
 return left<0}),kept=count<0?keys:keys.slice(0,count)
-for(const{id,prefix,spent}of kept.sort(compareKeys))workspaces[id].keys[prefix]=spent
-return{isCut:data.isCut||known.length<all.length||kept.length<keys.length,workspaces}}function compareWorkspaces([idA,a],[idB,b]){const rankOf=({deletion})=>deletion?STATES.indexOf(deletion.state):-1
+return{isCut:data.isCut||known.length<all.length||kept.length<keys.length,workspaces:withKeys(kept.sort(compareKeys))}}function compareWorkspaces([idA,a],[idB,b]){const rankOf=({deletion})=>deletion?STATES.indexOf(deletion.state):-1
 return rankOf(a)-rankOf(b)||(idA<idB?-1:1)}function compareKeys(a,b){return a.prefix+a.id<b.prefix+b.id?-1:1}const START="\x3c!-- openrouter-preview:v1 ",END=" --\x3e"
 function hasMarker(body){return body.startsWith(START)}function formatMarker(data){return START+JSON.stringify(data)+END}const comment_MAX_LENGTH=65536
 function readComment(body){const end=body.indexOf(END)

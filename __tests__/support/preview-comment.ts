@@ -45,7 +45,7 @@ const records = <Value>(ids: readonly string[], values: fc.Arbitrary<Value>) =>
   fc.dictionary(fc.constantFrom(...ids), values, { maxKeys: ids.length, noNullPrototype: true });
 
 const IDS = ['a', 'b', 'c'].map((digit) => `3fa85f64-5717-4562-b3fc-2c963f66afa${digit}`);
-const PREFIXES = ['1f', '1234567890', 'e2d4c6b8a0', 'ffffffffff', 'toString'];
+const PREFIXES = ['1f', '1234567890', 'e2d4c6b8a0', 'ffffffffff', 'toString', '__proto__'];
 
 /** The data of two comments have often the same workspaces and keys. */
 export const someData: fc.Arbitrary<CommentData> = fc.record({

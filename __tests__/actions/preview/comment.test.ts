@@ -114,7 +114,12 @@ describe('the data in a comment', () => {
     ['a marker without its end', marker.replace('-->', '')],
     ['a marker without JSON', '<!-- openrouter-preview:v1 {"isCut": -->'],
     ['data without workspaces', '<!-- openrouter-preview:v1 {"isCut":false} -->'],
+    [
+      'data whose workspaces are no object',
+      '<!-- openrouter-preview:v1 {"isCut":false,"workspaces":[]} -->',
+    ],
     ['an id that is none', marker.replace(ID, 'x')],
+    ['__proto__ as an id', marker.replace(ID, '__proto__')],
     ['a prefix that is none', marker.replace(PREFIX, 'x y')],
     ['a prefix that is too long', marker.replace(PREFIX, `${PREFIX}f`)],
     ['a slug that is none', marker.replace('preview-shop', '[x](y)')],
@@ -206,6 +211,15 @@ test('a deletion that finished is one only if this run has read all keys that ar
 });
 
 describe('data that are limited', () => {
+  test('are unchanged without a limit', () => {
+    fc.assert(
+      fc.property(someData, (data) => {
+        expect(limitComment(data)).toEqual(data);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   test('fit, say that something was left out, and are the same if they are limited again', () => {
     fc.assert(
       fc.property(muchData, fc.integer({ min: 12_000, max: 60_000 }), (data, max) => {

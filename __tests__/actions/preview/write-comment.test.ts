@@ -243,9 +243,12 @@ describe('a run that writes the comment', () => {
     expect(totalsIn(state).at(-1)).toBe('at least 0.75');
   });
 
-  test('replaces data that someone has broken, and does not take the rest for all', async () => {
+  test.each([
+    ['that are no JSON', '{', ''],
+    ['with a workspace __proto__', ID, '__proto__'],
+  ])('replaces data %s, and does not take the rest for all', async (_, text, broken) => {
     const { state, write } = openScene();
-    addComment(state, old('gone', 0.5).replace('{', ''));
+    addComment(state, old('gone', 0.5).replace(text, broken));
     await write();
     expect(totalsIn(state)).toEqual(['at least 0.25']);
   });

@@ -44,11 +44,22 @@ const cap = () =>
     at: time(),
   });
 
-/** An object with any number of fields. It needs less code than `z.record`. */
+/**
+ * An object with any number of fields, each of which has a valid name and value. Its fields are read as a list,
+ * because zod leaves out one named `__proto__`: data that someone has broken would pass for data without it.
+ */
 function recordOf<Value>(isName: (name: string) => boolean, value: z.ZodMiniType<Value>) {
-  return z
-    .catchall(z.object({}), value)
-    .check(z.refine((record) => Object.keys(record).every(isName)));
+  const field = z.object({ name: z.string().check(z.refine(isName)), value });
+  return z.pipe(
+    z.pipe(
+      z.custom<object>((json) => typeof json === 'object' && json !== null && !Array.isArray(json)),
+      z.transform((json) => Object.entries(json).map(([name, value]) => ({ name, value }))),
+    ),
+    z.pipe(
+      z.array(field),
+      z.transform((fields) => Object.fromEntries(fields.map(({ name, value }) => [name, value]))),
+    ),
+  );
 }
 
 const workspaceData = () =>
@@ -290,20 +301,22 @@ export function limitComment(data: CommentData, maxLength = Number.POSITIVE_INFI
       }),
     )
     .sort((a, b) => (a.usd === b.usd ? compareKeys(a, b) : Number(b.usd > a.usd) * 2 - 1));
-  const workspaces = Object.fromEntries(
-    known.map(([id, workspace]) => [id, { ...workspace, keys: {} as Record<string, Amount> }]),
-  );
-  let left = maxLength - formatMarker({ isCut: false, workspaces }).length;
+  const withKeys = (entries: readonly KeyEntry[]) =>
+    Object.fromEntries(
+      known.map(([id, workspace]) => {
+        const own = entries.filter((entry) => entry.id === id);
+        const amounts = own.map(({ prefix, spent }) => [prefix, spent] as const);
+        return [id, { ...workspace, keys: Object.fromEntries(amounts) }];
+      }),
+    );
+  let left = maxLength - formatMarker({ isCut: false, workspaces: withKeys([]) }).length;
   const count = keys.findIndex(({ prefix, spent }) => {
     left -= `"${prefix}":${JSON.stringify(spent)},`.length;
     return left < 0;
   });
   const kept = count < 0 ? keys : keys.slice(0, count);
-  for (const { id, prefix, spent } of kept.sort(compareKeys)) {
-    (workspaces[id] as WorkspaceData).keys[prefix] = spent;
-  }
   const isCut = data.isCut || known.length < all.length || kept.length < keys.length;
-  return { isCut, workspaces };
+  return { isCut, workspaces: withKeys(kept.sort(compareKeys)) };
 }
 
 type Entry<Value> = [id: string, value: Value];
@@ -318,6 +331,7 @@ interface KeyEntry {
   /** The id of the workspace. */
   id: string;
   prefix: string;
+  spent: Amount;
 }
 
 function compareKeys(a: KeyEntry, b: KeyEntry): number {
