@@ -235,37 +235,90 @@ describe('a total that is a lower bound', () => {
   test('has a line for keys that are gone', () => {
     const keys = [keyOf({}), keyOf({ hash: '1', usage: 0.5 }), keyOf({ hash: '2', usage: null })];
     const html = htmlOf(render(withData(observe({ workspace, keys }))));
-    expect(html.slice(-2)).toEqual(['<p>2 deleted keys: $0.50</p>', CLOSING]);
+    expect(html.slice(-2)).toEqual(['<p>2 deleted keys: at least $0.50</p>', CLOSING]);
     expect(html[0]).toContain('at least $0.75');
   });
 });
 
 describe('the cap', () => {
-  const capped = (usage: number, usd: string | null, earlier: Deletion['state'] = 'finished') => {
-    const keys = [keyOf({ usage })];
-    const before = { ...workspace, id: ID.replace('3', '4') };
-    const data = mergeComment(
-      observe({ workspace, keys }, { own: { hash: keys[0]?.hash ?? '', cap: usd } }),
-      observe({ workspace: before, keys: [keyOf({ usage: 9 })] }, { deletion: ended(earlier) }),
-    );
-    return htmlOf(render({ data, existing: [{ workspace, keys }], isBeingDeleted: false }));
+  const other = (id: string) => ({ ...workspace, id: ID.replace('3', id) });
+  const earlierOf = (keys: readonly Key[], state: Deletion['state'] = 'finished', id = '4') =>
+    observe({ workspace: other(id), keys }, { deletion: ended(state) });
+  const EARLIER = earlierOf([keyOf({ usage: 9 })]);
+
+  /** The facts about a workspace with these keys, whose newest was created with a cap, and about what `rest` remembers. */
+  const factsWith = (keys: readonly Key[], rest: CommentData, usd: string | null = '5') => {
+    const capped = observe({ workspace, keys }, { own: { hash: keys[0]?.hash ?? '', cap: usd } });
+    const data = mergeComment(capped, rest);
+    return { data, existing: [{ workspace, keys }], isBeingDeleted: false };
   };
-  const titleOf = ([html = '']: readonly string[]) => html.replace(/<.?h3>/g, '');
+  const titleIn = (html: readonly string[]) =>
+    html[0]?.replace(/^<h3>OpenRouter preview: (.*)<\/h3>$/, '$1');
+  /** What the comment says besides its rows. */
+  const wordsOf = (facts: CommentFacts) => {
+    const html = htmlOf(render(facts));
+    const isRest = (line: string) => line.startsWith('<p>') && !/openrouter|docs/.test(line);
+    return [titleIn(html), ...html.filter(isRest).map((line) => line.replaceAll(/<.?p>/g, ''))];
+  };
 
   test.each([
-    [2.33, '5', 'OpenRouter preview: $2.33 of $5.00'],
-    [4.499, '5', 'OpenRouter preview: $4.499 of $5.00'],
-    [4.5, '5', 'OpenRouter preview: ⚠️ $4.50 of $5.00'],
-    [2.33, null, 'OpenRouter preview: $11.33'],
+    [2.33, '5', '$2.33 of $5.00'],
+    [4.499, '5', '$4.499 of $5.00'],
+    [4.5, '5', '⚠️ $4.50 of $5.00'],
+    [2.33, null, '$11.33'],
   ])('is in the title with what is spent of it: %s of %s', (usage, usd, expected) => {
-    expect(titleOf(capped(usage, usd))).toBe(expected);
+    expect(wordsOf(factsWith([keyOf({ usage })], EARLIER, usd))[0]).toBe(expected);
+  });
+
+  test('is not compared with keys that were deleted, which have a line of their own', () => {
+    const deleted = observe({ workspace, keys: [keyOf({ hash: 'gone', usage: 4.5 })] });
+    expect(wordsOf(factsWith([keyOf({})], deleted))).toEqual([
+      '$0.25 of $5.00',
+      '1 deleted key: at least $4.50',
+    ]);
   });
 
   test('leaves what earlier workspaces cost to a line of its own', () => {
-    expect(capped(1, '5')).toContain('<p>1 earlier workspace: $9.00</p>');
-    const html = capped(1, '5', 'unfinished');
-    expect(html).toContain('<p>1 earlier workspace: at least $9.00</p>');
-    expect(titleOf(html)).toBe('OpenRouter preview: $1.00 of $5.00');
+    expect(wordsOf(factsWith([keyOf({})], EARLIER))).toEqual([
+      '$0.25 of $5.00',
+      '1 earlier workspace: $9.00',
+    ]);
+    const unfinished = earlierOf([keyOf({ usage: 9 })], 'unfinished');
+    expect(wordsOf(factsWith([keyOf({})], unfinished))).toEqual([
+      '$0.25 of $5.00',
+      '1 earlier workspace: at least $9.00',
+    ]);
+  });
+
+  test('is compared with a lower bound if the cost of a key is unknown', () => {
+    const keys = [keyOf({}), keyOf({ hash: '1', usage: 'much' })];
+    expect(wordsOf(factsWith(keys, EARLIER))).toEqual([
+      'at least $0.25 of $5.00',
+      'At least: the cost of a key is unknown.',
+      '1 earlier workspace: $9.00',
+    ]);
+  });
+
+  test('counts of a key what is remembered of it if the list lags behind', () => {
+    const later = observe({ workspace, keys: [keyOf({ usage: 1 })] });
+    expect(wordsOf(factsWith([keyOf({})], later))).toEqual(['$1.00 of $5.00']);
+  });
+
+  test('is not shown with two workspaces that exist, because neither of them counts alone', () => {
+    const facts = factsWith([keyOf({})], EARLIER);
+    const second = { workspace: other('6'), keys: [keyIn(other('6'), { usage: 1 })] };
+    expect(wordsOf(joined({ ...facts, existing: [...facts.existing, second] }))).toEqual([
+      '$10.25',
+      '1 earlier workspace: $9.00',
+    ]);
+  });
+
+  test('is compared with what all keys have spent, also if not all are remembered', () => {
+    const keys = manyKeys(3_000);
+    expect(wordsOf(factsWith(keys, EARLIER, '1000'))).toEqual([
+      '$750.00 of $1,000.00',
+      '1 earlier workspace: $9.00',
+    ]);
   });
 });
 

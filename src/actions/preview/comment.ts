@@ -168,13 +168,28 @@ export function remembersMore(data: CommentData, existing: ExistingWorkspace): b
 }
 
 /** What the API keys of a workspace had spent that `data` remembers and that are not listed. */
-export function unlistedIn(
+export function unlistedIn(data: CommentData, existing: ExistingWorkspace): WorkspaceData['keys'] {
+  return rememberedIn(data, existing, { areListed: false });
+}
+
+/** What is known of the API keys of a workspace that are listed. A list can lag behind what `data` remembers. */
+export function listedIn(data: CommentData, existing: ExistingWorkspace): CommentData {
+  const { id } = existing.workspace;
+  const observed = observe(existing);
+  const workspace = data.workspaces[id];
+  if (!workspace) return observed;
+  const keys = rememberedIn(data, existing, { areListed: true });
+  return mergeComment(observed, { isCut: false, workspaces: { [id]: { ...workspace, keys } } });
+}
+
+function rememberedIn(
   { workspaces }: CommentData,
   { workspace: { id }, keys }: ExistingWorkspace,
+  { areListed }: { areListed: boolean },
 ): WorkspaceData['keys'] {
   const listed = new Set(keys.map(prefixOf));
   const remembered = Object.entries(workspaces[id]?.keys ?? {});
-  return Object.fromEntries(remembered.filter(([prefix]) => !listed.has(prefix)));
+  return Object.fromEntries(remembered.filter(([prefix]) => listed.has(prefix) === areListed));
 }
 
 /**

@@ -19,7 +19,9 @@ import {
   formatMarker,
   goneIn,
   limitComment,
+  listedIn,
   spentIn,
+  type Total,
   totalOf,
   unlistedIn,
   type WorkspaceData,
@@ -70,32 +72,39 @@ type RowOptions = CommentOptions & { maxRows: number };
 function htmlOf(facts: CommentFacts, options: RowOptions): string {
   const { redact } = options;
   const isDeleted = facts.existing.length === 0;
+  const counted = countedOf(facts);
   const { paragraphs, ...parts } = (isDeleted ? describeDeleted : describeExisting)(facts, options);
-  const { warning, spent, doubt, ofCap } = costOf(facts);
-  const amount = `${doubt ? 'at least ' : ''}${formatUsd(spent)}${ofCap}`;
+  const { amount, doubt } = counted ?? { ...totalOf(facts), doubt: doubtOf(facts) };
+  const spent = formatTotal({ amount, isComplete: doubt === undefined });
+  const ofCap = counted ? ` of ${formatUsd(counted.cap)}` : '';
+  const warning = counted && isAlmostSpent(amount, counted.cap) ? '⚠️ ' : '';
   const summary = {
-    title: `OpenRouter preview: ${warning}${amount}${isDeleted ? ', deleted' : ''}`,
+    title: `OpenRouter preview: ${warning}${spent}${ofCap}${isDeleted ? ', deleted' : ''}`,
     paragraphs: [...(doubt ? [`At least: ${doubt}.`] : []), ...paragraphs],
     ...parts,
   };
   return summaryHtml(summary, { redact, maxBytes: Number.POSITIVE_INFINITY });
 }
 
+/** What counts towards a cap. */
+interface Counted {
+  amount: Usd;
+  /** Why it is only a lower bound; undefined if it is exact. */
+  doubt: string | undefined;
+  cap: Usd;
+}
+
 /**
- * What the title shows: the cost of all workspaces, or with a cap what counts towards it of the one that exists.
+ * What counts towards the cap, as the log of a step shows it: only the keys that exist, in the workspace that
+ * exists. Undefined if there is no cap, or more than one workspace.
  */
-function costOf(facts: CommentFacts) {
-  const { data, existing } = facts;
-  const [id = '', ...others] = existing.map(({ workspace }) => workspace.id);
-  const capped = data.workspaces[id];
-  const cap = others.length === 0 ? toUsd(capped?.cap?.usd) : undefined;
-  if (!capped || cap === undefined) {
-    return { warning: '', spent: totalOf(facts).amount, doubt: doubtOf(facts), ofCap: '' };
-  }
-  const own = { ...facts, data: { ...data, workspaces: { [id]: capped } } };
-  const spent = totalOf(own).amount + byokOf(existing.flatMap(({ keys }) => keys));
-  const warning = isAlmostSpent(spent, cap) ? '⚠️ ' : '';
-  return { warning, spent, doubt: doubtOf(own), ofCap: ` of ${formatUsd(cap)}` };
+function countedOf(facts: CommentFacts): Counted | undefined {
+  const [one, ...others] = facts.existing;
+  if (!one || others.length > 0) return undefined;
+  const cap = toUsd(facts.data.workspaces[one.workspace.id]?.cap?.usd);
+  if (cap === undefined) return undefined;
+  const listed = { ...facts, data: listedIn(facts.data, one) };
+  return { amount: totalOf(listed).amount + byokOf(one.keys), doubt: doubtOf(listed), cap };
 }
 
 /** What was paid with one's own provider keys, if that counts towards the limit of the newest key. */
@@ -117,17 +126,13 @@ interface Parts extends Omit<Summary, 'title'> {
 
 /** What is shown of workspaces that exist: several if the prefix of their slugs was changed. */
 function describeExisting(facts: CommentFacts, options: RowOptions): Parts {
-  const { data, existing } = facts;
+  const { existing } = facts;
   const spenders = spendersOf(facts, options);
-  const unlisted = existing.map((one) => ({ keys: unlistedIn(data, one) }));
-  const deleted = unlisted.flatMap(({ keys }) => Object.keys(keys));
-  const earlier = goneIn(facts);
   return {
     paragraphs: [overviewOf(existing, spenders)],
     ...tablesOf(spenders, options.maxRows),
     notes: [
-      ...sumLine(deleted.length, 'deleted key', formatUsd(spentIn(unlisted))),
-      ...earlierLine(earlier),
+      ...restLines(facts),
       [
         ...(facts.isBeingDeleted
           ? []
@@ -156,14 +161,30 @@ function describeDeleted(facts: CommentFacts, { repository }: RowOptions): Parts
   };
 }
 
-/** A line about what has no rows, if there is any. */
-function sumLine(count: number, what: string, sum: string): string[] {
-  return count > 0 ? [`${countOf(count, what)}: ${sum}`] : [];
+/** What has no rows: keys that were deleted, and workspaces that are gone. */
+function restLines(facts: CommentFacts): string[] {
+  const unlisted = facts.existing.map((one) => ({ keys: unlistedIn(facts.data, one) }));
+  return [...deletedLine(unlisted), ...earlierLine(goneIn(facts))];
+}
+
+/** What a key had spent when it was listed last is a lower bound. */
+function deletedLine(unlisted: readonly Pick<WorkspaceData, 'keys'>[]): string[] {
+  const count = unlisted.flatMap(({ keys }) => Object.keys(keys)).length;
+  return sumLine(count, 'deleted key', { amount: spentIn(unlisted), isComplete: false });
 }
 
 function earlierLine(earlier: readonly WorkspaceData[]): string[] {
-  const atLeast = areFinal(earlier) ? '' : 'at least ';
-  return sumLine(earlier.length, 'earlier workspace', atLeast + formatUsd(spentIn(earlier)));
+  const total = { amount: spentIn(earlier), isComplete: areFinal(earlier) };
+  return sumLine(earlier.length, 'earlier workspace', total);
+}
+
+/** A line about what has no rows, if there is any. */
+function sumLine(count: number, what: string, total: Total): string[] {
+  return count > 0 ? [`${countOf(count, what)}: ${formatTotal(total)}`] : [];
+}
+
+function formatTotal({ amount, isComplete }: Total): string {
+  return `${isComplete ? '' : 'at least '}${formatUsd(amount)}`;
 }
 
 /** An API key of a workspace that exists, as its row shows it. */

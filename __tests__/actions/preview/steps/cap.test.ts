@@ -326,24 +326,39 @@ describe('a deployed key', () => {
   });
 });
 
-test('the comment shows the cap of the run that created the newest key', async () => {
-  const title = () => /<h3>(.*)<\/h3>/.exec(gitHub.repository.comments.now()[0]?.body ?? '')?.[1];
-  await job(open(), { ...CAPPED, comment: 'true' }, 0.5);
-  expect(title()).toBe('OpenRouter preview: $0.50 of $2.50');
-  await job(push(), { comment: 'true' }, 0.25);
-  expect(title()).toBe('OpenRouter preview: $0.75');
-});
+describe('the comment', () => {
+  const body = () => gitHub.repository.comments.now()[0]?.body ?? '';
+  const title = () => /<h3>OpenRouter preview: (.*)<\/h3>/.exec(body())?.[1];
+  const COMMENTED = { 'preview-limit-usd': '5', 'limit-usd': '5' };
 
-test('the comment counts what the cap counts', async () => {
-  const title = () => /<h3>(.*)<\/h3>/.exec(gitHub.repository.comments.now()[0]?.body ?? '')?.[1];
-  const inputs = { ...CAPPED, comment: 'true', 'include-byok-in-limit': 'true' };
-  const event = open();
-  const step = await main(event, { ...inputs, 'limit-usd': '2.5' });
-  seedUsage(harness.sandbox, keyOf(step), { credits: 0.25, byok: 2 });
-  await post(event, step, inputs);
-  expect(title()).toBe('OpenRouter preview: ⚠️ $2.25 of $2.50');
-  await job(push(), { ...inputs, 'include-byok-in-limit': 'false' });
-  expect(title()).toBe('OpenRouter preview: $0.25 of $2.50');
+  test('shows the cap of the run that created the newest key', async () => {
+    await job(open(), { ...CAPPED, comment: 'true' }, 0.5);
+    expect(title()).toBe('$0.50 of $2.50');
+    await job(push(), { comment: 'true' }, 0.25);
+    expect(title()).toBe('$0.75');
+  });
+
+  test('counts what the cap counts', async () => {
+    const inputs = { ...CAPPED, comment: 'true', 'include-byok-in-limit': 'true' };
+    const event = open();
+    const step = await main(event, { ...inputs, 'limit-usd': '2.5' });
+    seedUsage(harness.sandbox, keyOf(step), { credits: 0.25, byok: 2 });
+    await post(event, step, inputs);
+    expect(title()).toBe('⚠️ $2.25 of $2.50');
+    await job(push(), { ...inputs, 'include-byok-in-limit': 'false' });
+    expect(title()).toBe('$0.25 of $2.50');
+  });
+
+  test('counts a key that someone deleted as little as the cap does', async () => {
+    await job(open(), COMMENTED, 4.5);
+    expect(title()).toBe('⚠️ $4.50 of $5.00');
+    harness.sandbox.account.keys.splice(0);
+    await job(push(), COMMENTED, 0.2);
+    const { main: last } = await job(push(), COMMENTED);
+    expect(last.log).toContain('Spent $0.20 of $5.00.');
+    expect(title()).toBe('$0.20 of $5.00');
+    expect(body()).toContain('<p>1 deleted key: at least $4.50</p>');
+  });
 });
 
 describe('a dry run', () => {
