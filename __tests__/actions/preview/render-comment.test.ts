@@ -12,9 +12,11 @@ import {
   mergeComment,
   observe,
   readComment,
+  remembersMore,
   totalOf,
 } from '../../../src/actions/preview/comment.ts';
 import { commentRenderer, renderComment } from '../../../src/actions/preview/render-comment.ts';
+import { formatUsd } from '../../../src/lib/usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import {
   hostileText,
@@ -270,32 +272,85 @@ describe('the cap', () => {
     expect(wordsOf(factsWith([keyOf({ usage })], EARLIER, usd))[0]).toBe(expected);
   });
 
-  test('is not compared with keys that were deleted, which have a line of their own', () => {
-    const deleted = observe({ workspace, keys: [keyOf({ hash: 'gone', usage: 4.5 })] });
-    expect(wordsOf(factsWith([keyOf({})], deleted))).toEqual([
-      '$0.25 of $5.00',
-      '1 deleted key: at least $4.50',
-    ]);
+  const deletedKeys = observe({
+    workspace,
+    keys: [keyOf({ hash: 'gone', usage: 4.5 }), keyOf({ hash: 'gone too', usage: null })],
+  });
+  const unfinished = earlierOf([keyOf({ usage: 9 })], 'unfinished');
+  const withUnknown = earlierOf([keyOf({ usage: 9 }), keyOf({ hash: '1', usage: null })]);
+  const CUT = { isCut: true, workspaces: {} };
+
+  test.each<[string, CommentData, readonly string[]]>([
+    ['no line if there is nothing else', observe({ workspace, keys: [] }), []],
+    [
+      'earlier workspaces with the total',
+      mergeComment(EARLIER, earlierOf([keyOf({ usage: 1 })], 'finished', '5')),
+      ['2 earlier workspaces: $10.00, not counted in the $5.00. In total: $10.25.'],
+    ],
+    [
+      'an earlier workspace whose last cost is unknown',
+      unfinished,
+      [
+        '1 earlier workspace: at least $9.00, not counted in the $5.00. In total: at least $9.25.',
+        'At least: the last cost before the deletion is unknown.',
+      ],
+    ],
+    [
+      'an earlier workspace with a key whose cost is unknown',
+      withUnknown,
+      [
+        '1 earlier workspace: at least $9.00, not counted in the $5.00. In total: at least $9.25.',
+        'At least: the cost of a key is unknown.',
+      ],
+    ],
+    [
+      'deleted keys with the total',
+      deletedKeys,
+      [
+        '2 deleted keys: at least $4.50, not counted in the $5.00. In total: at least $4.75.',
+        'At least: a key was deleted.',
+      ],
+    ],
+    [
+      'the total once, after deleted keys and earlier workspaces',
+      mergeComment(deletedKeys, EARLIER),
+      [
+        '2 deleted keys: at least $4.50, not counted in the $5.00.',
+        '1 earlier workspace: $9.00, not counted in the $5.00. In total: at least $13.75.',
+        'At least: a key was deleted.',
+      ],
+    ],
+    [
+      'the total alone if keys or workspaces are no longer remembered',
+      CUT,
+      ['In total: at least $0.25.', 'At least: not all keys are remembered.'],
+    ],
+    [
+      'earlier workspaces of which some are no longer remembered',
+      mergeComment(EARLIER, CUT),
+      [
+        '1 earlier workspace: at least $9.00, not counted in the $5.00. In total: at least $9.25.',
+        'At least: not all keys are remembered.',
+      ],
+    ],
+  ])('leaves to lines of their own what does not count towards it: %s', (_, rest, expected) => {
+    expect(wordsOf(factsWith([keyOf({})], rest))).toEqual(['$0.25 of $5.00', ...expected]);
   });
 
-  test('leaves what earlier workspaces cost to a line of its own', () => {
-    expect(wordsOf(factsWith([keyOf({})], EARLIER))).toEqual([
-      '$0.25 of $5.00',
-      '1 earlier workspace: $9.00',
-    ]);
-    const unfinished = earlierOf([keyOf({ usage: 9 })], 'unfinished');
-    expect(wordsOf(factsWith([keyOf({})], unfinished))).toEqual([
-      '$0.25 of $5.00',
-      '1 earlier workspace: at least $9.00',
-    ]);
-  });
-
-  test('is compared with a lower bound if the cost of a key is unknown', () => {
+  test('with a key of unknown cost makes a lower bound of the total too, with one reason', () => {
     const keys = [keyOf({}), keyOf({ hash: '1', usage: 'much' })];
-    expect(wordsOf(factsWith(keys, EARLIER))).toEqual([
+    expect(wordsOf(factsWith(keys, unfinished))).toEqual([
       'at least $0.25 of $5.00',
       'At least: the cost of a key is unknown.',
-      '1 earlier workspace: $9.00',
+      '1 earlier workspace: at least $9.00, not counted in the $5.00. In total: at least $9.25.',
+    ]);
+  });
+
+  test('counts usage with own provider keys in the title and in the total', () => {
+    const keys = [keyOf({ include_byok_in_limit: true, byok_usage: 2 })];
+    expect(wordsOf(factsWith(keys, EARLIER))).toEqual([
+      '$2.25 of $5.00',
+      '1 earlier workspace: $9.00, not counted in the $5.00. In total: $11.25.',
     ]);
   });
 
@@ -313,11 +368,33 @@ describe('the cap', () => {
     ]);
   });
 
-  test('is compared with what all keys have spent, also if not all are remembered', () => {
+  test('has the total of all workspaces next to it if, and only if, something does not count', () => {
+    const withCap = someFacts.filter(
+      ({ existing: [one], data }) =>
+        one !== undefined && (data.workspaces[one.workspace.id]?.cap?.usd ?? null) !== null,
+    );
+    fc.assert(
+      fc.property(withCap, (facts) => {
+        const [one] = facts.existing as [ExistingWorkspace];
+        const { amount, isComplete } = totalOf(facts);
+        const total = `In total: ${isComplete ? '' : 'at least '}${formatUsd(amount)}.`;
+        const isAll =
+          Object.keys(facts.data.workspaces).length === 1 &&
+          !facts.data.isCut &&
+          !remembersMore(facts.data, one);
+        expect(render(facts).includes('In total: ')).toBe(!isAll);
+        expect(isAll || render(facts).includes(total)).toBe(true);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('counts all keys that exist, also if not all are remembered', () => {
     const keys = manyKeys(3_000);
     expect(wordsOf(factsWith(keys, EARLIER, '1000'))).toEqual([
       '$750.00 of $1,000.00',
-      '1 earlier workspace: $9.00',
+      '1 earlier workspace: at least $9.00, not counted in the $1,000.00. In total: at least $759.00.',
+      'At least: not all keys are remembered.',
     ]);
   });
 });

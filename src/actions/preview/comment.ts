@@ -294,9 +294,10 @@ export function doubtOf(facts: CommentFacts): string | undefined {
   return areFinal(goneIn(facts)) ? undefined : 'the last cost before the deletion is unknown';
 }
 
-/** Whether the deletion of each of `workspaces` was recorded to its end. */
+/** Whether the deletion of each of `workspaces` was recorded to its end, with what each key had spent. */
 export function areFinal(workspaces: readonly WorkspaceData[]): boolean {
-  return workspaces.every(({ deletion }) => deletion?.state === 'finished');
+  const areFinished = workspaces.every(({ deletion }) => deletion?.state === 'finished');
+  return areFinished && !amountsIn(workspaces).includes(UNKNOWN);
 }
 
 /** How many workspaces a comment remembers. */

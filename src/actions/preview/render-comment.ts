@@ -13,6 +13,7 @@ import type { Redact } from '../../report/text.ts';
 import { isAlmostSpent } from './cap.ts';
 import {
   areFinal,
+  type CommentData,
   type CommentFacts,
   doubtOf,
   type ExistingWorkspace,
@@ -73,7 +74,8 @@ function htmlOf(facts: CommentFacts, options: RowOptions): string {
   const { redact } = options;
   const isDeleted = facts.existing.length === 0;
   const counted = countedOf(facts);
-  const { paragraphs, ...parts } = (isDeleted ? describeDeleted : describeExisting)(facts, options);
+  const describe = isDeleted ? describeDeleted : describeExisting;
+  const { paragraphs, ...parts } = describe(facts, { ...options, counted });
   const { amount, doubt } = counted ?? { ...totalOf(facts), doubt: doubtOf(facts) };
   const spent = formatTotal({ amount, isComplete: doubt === undefined });
   const ofCap = counted ? ` of ${formatUsd(counted.cap)}` : '';
@@ -84,6 +86,11 @@ function htmlOf(facts: CommentFacts, options: RowOptions): string {
     ...parts,
   };
   return summaryHtml(summary, { redact, maxBytes: Number.POSITIVE_INFINITY });
+}
+
+/** What follows from the facts, and more than one part of the text needs. */
+interface PartOptions extends RowOptions {
+  counted: Counted | undefined;
 }
 
 /** What counts towards a cap. */
@@ -125,14 +132,14 @@ interface Parts extends Omit<Summary, 'title'> {
 }
 
 /** What is shown of workspaces that exist: several if the prefix of their slugs was changed. */
-function describeExisting(facts: CommentFacts, options: RowOptions): Parts {
+function describeExisting(facts: CommentFacts, options: PartOptions): Parts {
   const { existing } = facts;
   const spenders = spendersOf(facts, options);
   return {
     paragraphs: [overviewOf(existing, spenders)],
     ...tablesOf(spenders, options.maxRows),
     notes: [
-      ...restLines(facts),
+      ...restLines(facts, options),
       [
         ...(facts.isBeingDeleted
           ? []
@@ -144,7 +151,7 @@ function describeExisting(facts: CommentFacts, options: RowOptions): Parts {
 }
 
 /** What is shown of workspaces that are gone: the last one, and how many were before it. */
-function describeDeleted(facts: CommentFacts, { repository }: RowOptions): Parts {
+function describeDeleted(facts: CommentFacts, { repository }: PartOptions): Parts {
   const beganAt = ({ deletion }: WorkspaceData) => deletion?.at ?? 0;
   const [last, ...earlier] = goneIn(facts).sort((a, b) => beganAt(b) - beganAt(a));
   if (!last) return { paragraphs: [] };
@@ -157,14 +164,29 @@ function describeDeleted(facts: CommentFacts, { repository }: RowOptions): Parts
     paragraphs: [
       [`The workspace ${slug} ${what} deleted`, ...(deletion ? [' on ', moment] : []), '.'],
     ],
-    notes: earlierLine(earlier),
+    notes: earlierLine(earlier, facts.data),
   };
 }
 
-/** What has no rows: keys that were deleted, and workspaces that are gone. */
-function restLines(facts: CommentFacts): string[] {
-  const unlisted = facts.existing.map((one) => ({ keys: unlistedIn(facts.data, one) }));
-  return [...deletedLine(unlisted), ...earlierLine(goneIn(facts))];
+/**
+ * What has no rows: keys that were deleted, and workspaces that are gone. With a cap, these do not count towards
+ * it, so the title has no total: it follows.
+ */
+function restLines(facts: CommentFacts, { counted }: PartOptions): string[] {
+  const { data, existing } = facts;
+  const unlisted = existing.map((one) => ({ keys: unlistedIn(data, one) }));
+  const earlier = goneIn(facts);
+  const lines = [...deletedLine(unlisted), ...earlierLine(earlier, data)];
+  if (!counted || (lines.length === 0 && !data.isCut)) return lines;
+  const amount = counted.amount + spentIn([...unlisted, ...earlier]);
+  const doubt = doubtOf(facts);
+  const sentences = lines.map((line) => `${line}, not counted in the ${formatUsd(counted.cap)}.`);
+  const total = `In total: ${formatTotal({ amount, isComplete: doubt === undefined })}.`;
+  return [
+    ...sentences.slice(0, -1),
+    [...sentences.slice(-1), total].join(' '),
+    ...(doubt && !counted.doubt ? [`At least: ${doubt}.`] : []),
+  ];
 }
 
 /** What a key had spent when it was listed last is a lower bound. */
@@ -173,9 +195,9 @@ function deletedLine(unlisted: readonly Pick<WorkspaceData, 'keys'>[]): string[]
   return sumLine(count, 'deleted key', { amount: spentIn(unlisted), isComplete: false });
 }
 
-function earlierLine(earlier: readonly WorkspaceData[]): string[] {
-  const total = { amount: spentIn(earlier), isComplete: areFinal(earlier) };
-  return sumLine(earlier.length, 'earlier workspace', total);
+function earlierLine(earlier: readonly WorkspaceData[], data: CommentData): string[] {
+  const isComplete = !data.isCut && areFinal(earlier);
+  return sumLine(earlier.length, 'earlier workspace', { amount: spentIn(earlier), isComplete });
 }
 
 /** A line about what has no rows, if there is any. */

@@ -349,7 +349,7 @@ describe('the comment', () => {
     expect(title()).toBe('$0.25 of $2.50');
   });
 
-  test('counts a key that someone deleted as little as the cap does', async () => {
+  test('counts a deleted key towards the total, and not towards the cap', async () => {
     await job(open(), COMMENTED, 4.5);
     expect(title()).toBe('⚠️ $4.50 of $5.00');
     harness.sandbox.account.keys.splice(0);
@@ -357,7 +357,35 @@ describe('the comment', () => {
     const { main: last } = await job(push(), COMMENTED);
     expect(last.log).toContain('Spent $0.20 of $5.00.');
     expect(title()).toBe('$0.20 of $5.00');
-    expect(body()).toContain('<p>1 deleted key: at least $4.50</p>');
+    expect(body()).toContain(
+      '<p>1 deleted key: at least $4.50, not counted in the $5.00. In total: at least $4.70.</p>\n' +
+        '<p>At least: a key was deleted.</p>',
+    );
+  });
+
+  test('shows what the pull request has cost in total, also while it is open again', async () => {
+    const total = () => /In total: (.*)\./.exec(body())?.[1];
+    const states: unknown[] = [];
+    await job(open(), COMMENTED, 0.75);
+    states.push([title(), total()]);
+    const [closed] = closePull(gitHub.server.github, gitHub.repository, 1);
+    await post(closed, await main(closed, COMMENTED), COMMENTED);
+    states.push([title(), total()]);
+    const [reopened] = reopenPull(gitHub.server.github, gitHub.repository, 1);
+    await job(reopened, COMMENTED, 0.14);
+    states.push([title(), total()]);
+    expect(body()).toContain(
+      '<p>1 earlier workspace: $0.75, not counted in the $5.00. In total: $0.89.</p>',
+    );
+    const [again] = closePull(gitHub.server.github, gitHub.repository, 1);
+    await post(again, await main(again, COMMENTED), COMMENTED);
+    states.push([title(), total()]);
+    expect(states).toEqual([
+      ['$0.75 of $5.00', undefined],
+      ['$0.75, deleted', undefined],
+      ['$0.14 of $5.00', '$0.89'],
+      ['$0.89, deleted', undefined],
+    ]);
   });
 });
 
