@@ -27,8 +27,8 @@ export function formatTime(ms: number): string {
   return json?.replace(/\.\d+Z$/, 'Z') ?? 'an unknown time';
 }
 
-/** A time for people, in UTC and to the minute: `28 Nov 08:25 UTC`. `ms` must be a time. */
-export function formatMinute(ms: number): string {
-  const [, day, month, , time] = new Date(ms).toUTCString().split(' ');
-  return `${Number(day)} ${month} ${time?.slice(0, 5)} UTC`;
+/** A time for people, in UTC and to the minute: `28 Nov 08:25 UTC`, or `28 Nov 2026 08:25 UTC`. `ms` must be a time. */
+export function formatMinute(ms: number, { withYear }: { withYear: boolean }): string {
+  const [, day, month, year, time] = new Date(ms).toUTCString().split(' ');
+  return `${Number(day)} ${month}${withYear ? ` ${year}` : ''} ${time?.slice(0, 5)} UTC`;
 }

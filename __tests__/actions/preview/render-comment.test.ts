@@ -501,6 +501,45 @@ describe('the title of a key', () => {
   });
 });
 
+describe('the times in a comment', () => {
+  const timesIn = (facts: CommentFacts) =>
+    render(facts).match(/\d+ \w{3} (\d{4} )?\d\d:\d\d UTC/g) ?? [];
+  const createdIn = (year: number, expires_at: unknown) =>
+    keyOf({ hash: `${year}`, created_at: `${year}-11-28T08:25:59Z`, expires_at });
+
+  test.each<[string, readonly Key[], readonly string[]]>([
+    [
+      'have no year if all keys are created, and expire, in one',
+      [createdIn(2026, '2026-11-28T14:25:59Z')],
+      ['28 Nov 08:25 UTC'],
+    ],
+    [
+      'have a year if a key expires in another',
+      [createdIn(2026, '2027-11-28T08:25:59Z')],
+      ['28 Nov 2026 08:25 UTC'],
+    ],
+    ['have a year if a key never expires', [createdIn(2026, null)], ['28 Nov 2026 08:25 UTC']],
+    [
+      'have a year if keys are created in more than one',
+      [createdIn(2025, '2025-11-28T14:25:59Z'), createdIn(2026, '2026-11-28T14:25:59Z')],
+      ['28 Nov 2026 08:25 UTC', '28 Nov 2025 08:25 UTC'],
+    ],
+  ])('%s', (_, keys, expected) => {
+    expect(timesIn(factsOf(keys))).toEqual(expected);
+  });
+
+  test('have a year if workspaces were deleted in more than one', () => {
+    const deletedIn = (year: number, id: string) => {
+      const deletion = { ...ended('finished'), at: Date.UTC(year, 10, 28, 8, 25) / 1000 };
+      return observe({ workspace: { ...workspace, id }, keys: [] }, { deletion });
+    };
+    const last = deletedIn(2026, ID);
+    expect(timesIn(gone(last))).toEqual(['28 Nov 08:25 UTC']);
+    const both = mergeComment(last, deletedIn(2025, ID.replace('3', '4')));
+    expect(timesIn(gone(both))).toEqual(['28 Nov 2026 08:25 UTC']);
+  });
+});
+
 describe('texts that others chose', () => {
   /** What the program writes. Anything else would have come from a text. */
   const TAGS =

@@ -4,7 +4,7 @@ import type { Cell, Table } from '../../lib/table.ts';
 import { formatUsd, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import { isLimitUsedUp, type Key, limitOf, usedOf } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
-import { createdAt, formatMinute } from '../../openrouter/time.ts';
+import { createdAt, formatMinute, readTime } from '../../openrouter/time.ts';
 import { documentUrl } from '../../report/description.ts';
 import { formatSpent, formatSum } from '../../report/key-table.ts';
 import type { Report } from '../../report/report.ts';
@@ -75,7 +75,8 @@ function htmlOf(facts: CommentFacts, options: RowOptions): string {
   const isDeleted = facts.existing.length === 0;
   const counted = countedOf(facts);
   const describe = isDeleted ? describeDeleted : describeExisting;
-  const { paragraphs, ...parts } = describe(facts, { ...options, counted });
+  const withYear = spansYears(facts);
+  const { paragraphs, ...parts } = describe(facts, { ...options, counted, withYear });
   const { amount, doubt } = counted ?? { ...totalOf(facts), doubt: doubtOf(facts) };
   const spent = formatTotal({ amount, isComplete: doubt === undefined });
   const ofCap = counted ? ` of ${formatUsd(counted.cap)}` : '';
@@ -91,6 +92,23 @@ function htmlOf(facts: CommentFacts, options: RowOptions): string {
 /** What follows from the facts, and more than one part of the text needs. */
 interface PartOptions extends RowOptions {
   counted: Counted | undefined;
+  /** Whether times are shown with their year. */
+  withYear: boolean;
+}
+
+/**
+ * Whether the keys and deletions of a comment are of more than one year: a key that works for a year may be from
+ * this November or the last. The time of the run does not matter, because runs must agree about the text.
+ */
+function spansYears({ data, existing }: CommentFacts): boolean {
+  const keys = existing.flatMap((one) => one.keys);
+  const deletions = Object.values(data.workspaces).flatMap(({ deletion }) => deletion ?? []);
+  const times = [
+    ...keys.flatMap((key) => [createdAt(key), readTime(key['expires_at'])]),
+    ...deletions.map(({ at }) => at * 1000),
+  ].filter((time) => time !== undefined);
+  const years = new Set(times.map((time) => new Date(time).getUTCFullYear()));
+  return years.size > 1 || keys.some((key) => key['expires_at'] === null);
 }
 
 /** What counts towards a cap. */
@@ -151,14 +169,14 @@ function describeExisting(facts: CommentFacts, options: PartOptions): Parts {
 }
 
 /** What is shown of workspaces that are gone: the last one, and how many were before it. */
-function describeDeleted(facts: CommentFacts, { repository }: PartOptions): Parts {
+function describeDeleted(facts: CommentFacts, { repository, withYear }: PartOptions): Parts {
   const beganAt = ({ deletion }: WorkspaceData) => deletion?.at ?? 0;
   const [last, ...earlier] = goneIn(facts).sort((a, b) => beganAt(b) - beganAt(a));
   if (!last) return { paragraphs: [] };
   const { slug, deletion, keys } = last;
   const count = Object.keys(keys).length;
   const what = count > 0 ? `and its ${countOf(count, 'key')} were` : 'was';
-  const time = formatMinute(beganAt(last) * 1000);
+  const time = formatMinute(beganAt(last) * 1000, { withYear });
   const moment = deletion?.run ? { text: time, url: runUrl(deletion.run, repository) } : time;
   return {
     paragraphs: [
@@ -224,7 +242,7 @@ const NO_LIMIT = '–';
 const USED_UP = '⚠️\u00a0used\u00a0up';
 
 /** The newest first. */
-function spendersOf({ existing }: CommentFacts, options: CommentOptions): Spender[] {
+function spendersOf({ existing }: CommentFacts, options: PartOptions): Spender[] {
   return newestFirst(existing.flatMap(({ keys }) => keys)).map((key) => {
     const spent = toUsd(key['usage']) ?? null;
     return { ...titleOfKey(key, options), spent, limit: shareOfLimit(key, spent) };
@@ -286,7 +304,7 @@ function shareOfLimit(key: Key, spent: Usd | null): string {
  * job, and a suffix; that of a deployed preview, of the repository with the number of its pull request, workflow
  * and job.
  */
-function titleOfKey(key: Key, { repository, redact }: CommentOptions) {
+function titleOfKey(key: Key, { repository, redact, withYear }: PartOptions) {
   const name = redact(key.name);
   const [start = '', ...parts] = name.split(' / ');
   // The last one, because the name of a workflow can look like a run, but not that of a job.
@@ -301,7 +319,8 @@ function titleOfKey(key: Key, { repository, redact }: CommentOptions) {
   const time = createdAt(key);
   const attempt = run?.split('.')[1];
   const details =
-    (time ? `, ${formatMinute(time)}` : '') + (Number(attempt) > 1 ? `, attempt ${attempt}` : '');
+    (time ? `, ${formatMinute(time, { withYear })}` : '') +
+    (Number(attempt) > 1 ? `, attempt ${attempt}` : '');
   return { run, title: [link, details] };
 }
 

@@ -217,6 +217,12 @@ describe('the life of a pull request', () => {
     ]);
   });
 
+  test('has a comment with years if a key expires in another one', async () => {
+    const [opened] = open();
+    await job(opened, { 'expires-in': '366d' });
+    expect(comments()).toEqual([expect.stringMatching(/, \d+ \w{3} \d{4} \d\d:\d\d UTC</)]);
+  });
+
   test('has a job that fails if its workspace was deleted although it is open', async () => {
     const { ended } = await endAfter(() => harness.sandbox.account.workspaces.pop());
     expect(expectFailure(ended).code).toBe('preview-deleted');
