@@ -13,6 +13,7 @@ import { stepIn } from '../sandbox/github/environment.ts';
 import { openPull } from '../sandbox/github/people.ts';
 import { addRepository } from '../sandbox/github/seed.ts';
 import { startGitHub } from '../sandbox/github/server.ts';
+import type { Workspace } from '../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
 import { runPost, runStep } from '../sandbox/runner/runner.ts';
@@ -24,9 +25,11 @@ const DAY = 86_400_000;
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
 
-/** The jobs of a pull request, the newest first: what each has cost in USD, and how many minutes ago it began. */
-const JOBS = [
-  { job: 'test', minutes: 12, cost: 0.0409 },
+/** A job of a pull request: what it has cost in USD, and how many minutes ago it began. */
+const LAST_JOB = { job: 'test', minutes: 12, cost: 0.0409 };
+
+/** Those before it, the newest first. */
+const EARLIER_JOBS = [
   { job: 'evals', minutes: 85, cost: 1, attempt: 2 },
   { job: 'test', minutes: 97, cost: 0.0387 },
   { job: 'test', minutes: 1_130, cost: 0.0412 },
@@ -95,7 +98,7 @@ async function summaryOfUsage(sandbox: Sandbox): Promise<string> {
   return summary;
 }
 
-/** The comment that the post step of a job writes. */
+/** The comment that the post step of the last job writes, with the limits of the step that README.md shows below the picture. */
 async function commentOfPreview(sandbox: Sandbox): Promise<string> {
   const gitHub = await startGitHub();
   const repository = addRepository(gitHub.github, { name: 'octo-org/app' });
@@ -103,26 +106,42 @@ async function commentOfPreview(sandbox: Sandbox): Promise<string> {
   const url = `${gitHub.github.serverUrl}/octo-org/app/pull/42`;
   const description = `Preview of ${url} (repository ${repository.id})`;
   const workspace = seedWorkspace(sandbox, { slug: 'preview-app-42', description });
-  for (const [at, { job, minutes, cost, attempt = 1 }] of JOBS.entries()) {
-    const name = `octo-org/app / Preview / ${17_000_000_012 - at}.${attempt} / ${job} / a1b2c${at}`;
-    const key = seedKey(sandbox, workspace, { name, limit: 1 });
-    key.created_at = new Date(NOW.getTime() - minutes * MINUTE).toISOString();
-    seedUsage(sandbox, key, { credits: cost });
-  }
-  const run = stepIn(gitHub, event);
+  seedEarlierJobs(sandbox, workspace);
+  const run = stepIn(gitHub, event, { job: LAST_JOB.job, id: 17_000_000_012 });
   const step = {
     ...run,
     action: join(root, 'preview'),
-    with: { ...connectionTo(sandbox), ...run.with, key: 'none' },
+    with: { ...connectionTo(sandbox), ...run.with, 'limit-usd': '1', 'preview-limit-usd': '5' },
     timeOfDay: NOW.getTime(),
   };
   const main = await runStep(step);
+  const key = sandbox.account.keys.find(({ hash }) => hash === main.outputs['key-hash']);
+  if (!key) throw new Error(`The step has no API key:\n${main.log}`);
+  Object.assign(key, timesFrom(LAST_JOB.minutes));
+  seedUsage(sandbox, key, { credits: LAST_JOB.cost });
   const { log } = await runPost(step, main);
   await gitHub.close();
   const [comment] = repository.comments.now();
   if (!comment) throw new Error(`The steps wrote no comment:\n${main.log}\n${log}`);
   // After the data.
   return comment.body.slice(comment.body.indexOf('\n'));
+}
+
+/** Seeds the API keys of the earlier jobs, which these have disabled at their end. */
+function seedEarlierJobs(sandbox: Sandbox, workspace: Workspace): void {
+  for (const [at, { job, minutes, cost, attempt = 1 }] of EARLIER_JOBS.entries()) {
+    const name = `octo-org/app / Preview / ${17_000_000_011 - at}.${attempt} / ${job} / a1b2c${at}`;
+    const key = seedKey(sandbox, workspace, { name, limit: 1 });
+    Object.assign(key, timesFrom(minutes), { disabled: true });
+    seedUsage(sandbox, key, { credits: cost });
+  }
+}
+
+/** The times of an API key that was created so many minutes ago, with the default lifetime. */
+function timesFrom(minutesAgo: number) {
+  const created = NOW.getTime() - minutesAgo * MINUTE;
+  const textOf = (time: number) => new Date(time).toISOString();
+  return { created_at: textOf(created), expires_at: textOf(created + 6 * HOUR) };
 }
 
 /** The inputs of a step that reach the sandbox. */

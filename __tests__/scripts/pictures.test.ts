@@ -21,6 +21,13 @@ test('README.md shows each picture', () => {
   expect(PICTURES).toHaveLength(4);
 });
 
+test('the comment in README.md has the cap of the workflow below it', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const [, cap] = /^ *preview-limit-usd: (\d+)$/m.exec(readme) ?? [];
+  const comment = readFileSync(join(ROOT, 'docs/pictures/comment-light.svg'), 'utf8');
+  expect(comment).toMatch(new RegExp(`<h3>.* of \\$${cap}\\.00</h3>`));
+});
+
 // GitHub makes a picture fit its column of 846 px on a wide screen, unless it has a width of its own.
 test.each(PICTURES)('the text of %s has 12 px at least in README.md on a wide screen', (file) => {
   expect(textSizeIn(846, readFileSync(join(ROOT, file), 'utf8'))).toBeGreaterThanOrEqual(12);
