@@ -33,13 +33,18 @@ export function formatSpent(amount: Usd | null): string {
 export function totalRow(
   cells: readonly string[],
   amounts: readonly (Usd | null)[],
+  options: { isLowerBound?: boolean } = {},
 ): string[] | undefined {
   const isKnown = amounts.some((amount) => amount !== null);
-  return amounts.length > 1 && isKnown ? [...cells, formatSum(amounts)] : undefined;
+  return amounts.length > 1 && isKnown ? [...cells, formatSum(amounts, options)] : undefined;
 }
 
-/** What all `amounts` are together: a lower bound if one is unknown. */
-export function formatSum(amounts: readonly (Usd | null)[]): string {
+/** What all `amounts` are together: a lower bound if one of them is, or is unknown. */
+export function formatSum(
+  amounts: readonly (Usd | null)[],
+  { isLowerBound = false }: { isLowerBound?: boolean } = {},
+): string {
   const known = amounts.filter((amount) => amount !== null);
-  return `${known.length < amounts.length ? 'at least ' : ''}${formatUsd(sumUsd(known))}`;
+  const atLeast = isLowerBound || known.length < amounts.length ? 'at least ' : '';
+  return `${atLeast}${formatUsd(sumUsd(known))}`;
 }

@@ -1,6 +1,6 @@
 import { countWorkspaces, formatAge, sortedBy } from '../lib/format.ts';
 import type { Table } from '../lib/table.ts';
-import { formatSpent, totalRow } from '../report/key-table.ts';
+import { formatSpent, formatSum, totalRow } from '../report/key-table.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from '../report/outputs.ts';
 import type { Summary } from '../report/summary.ts';
 import { KEYS_NOT_CHECKED, type SweepEntry, type SweepResult } from './sweep-result.ts';
@@ -80,6 +80,7 @@ function staleTable(result: SweepResult): Table | undefined {
     ...sorted(others),
   ];
   const spent = found.flatMap(({ keysSpent = [] }) => keysSpent);
+  const isLowerBound = found.some((entry) => entry.isLowerBound);
   // The age decides nothing in a clean-up of previews. What a sweep deletes has one.
   const ageColumn = (cell: string) => (found[0]?.age === undefined ? [] : [cell]);
   // A preview keeps all its keys until its end. Another workspace may have had others.
@@ -88,16 +89,24 @@ function staleTable(result: SweepResult): Table | undefined {
   if (found.length === 0) return undefined;
   return {
     header: ['Workspace', ...ageColumn('Age'), 'Outcome', ...spentColumn({ numbers })],
-    rows: found.map(({ slug, age, outcome, keysSpent }) => [
+    rows: found.map(({ slug, age, outcome, ...entry }) => [
       { code: slug },
       ...ageColumn(formatAge(age ?? 0)),
       outcome,
-      ...spentColumn(keysSpent === undefined ? '' : formatSpent(keysSpent)),
+      ...spentColumn(spentCell(entry)),
     ]),
-    total: totalRow(['Total', ...ageColumn(''), ''], spent),
+    total: totalRow(['Total', ...ageColumn(''), ''], spent, { isLowerBound }),
     // The list of those that are too many is limited.
     more: tooMany.length > 0 ? staleCount - tooMany.length : 0,
   };
+}
+
+function spentCell({
+  keysSpent,
+  isLowerBound = false,
+}: Pick<SweepEntry, 'keysSpent' | 'isLowerBound'>): string {
+  if (keysSpent === undefined) return '';
+  return keysSpent === null ? formatSpent(null) : formatSum([keysSpent], { isLowerBound });
 }
 
 function sorted<Entry extends SweepEntry>(entries: readonly Entry[]): Entry[] {

@@ -16,8 +16,13 @@ export interface SweepEntry extends WorkspaceRef {
   error?: Error;
   /** Whether it could not be deleted because of its API keys. */
   hasKeys?: boolean;
-  /** What the API keys had spent that were deleted; null if that is unknown, absent if none was. */
+  /**
+   * What the API keys had spent that were deleted or, in a clean-up, disabled; null if that is unknown, absent if
+   * none was.
+   */
   keysSpent?: Usd | null;
+  /** Whether that is a lower bound, because other API keys of the workspace may have spent something. */
+  isLowerBound?: boolean;
 }
 
 /** The result of a sweep, or of a clean-up of previews. */

@@ -2,6 +2,8 @@ import { forEachOf } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { countWorkspaces, truncateList } from '../../lib/format.ts';
+import { sumUsd, toUsd } from '../../lib/usd.ts';
+import { isDisabled } from '../../openrouter/resources/keys.ts';
 import {
   isDefault,
   type ListedWorkspace,
@@ -10,9 +12,10 @@ import {
 import { Failure } from '../../shared/failure.ts';
 import { logEnd } from '../../teardown/sweep-log.ts';
 import type { SweepEntry, SweepResult } from '../../teardown/sweep-result.ts';
+import { remembersMore } from './comment.ts';
 import { deletePreview } from './delete-preview.ts';
 import { readMark } from './naming.ts';
-import { type GitHubContext, readStanding } from './standing.ts';
+import { type GitHubContext, readStanding, type SeenKeys } from './standing.ts';
 import type { Subject } from './subject.ts';
 
 type MarkedWorkspace = ListedWorkspace & { subject: Subject };
@@ -139,13 +142,20 @@ async function deleteOutdated(
 ): Promise<void> {
   const { slug, subject, description } = workspace;
   const identity = { slug, name: slug, description: String(description) };
+  const preview = { subject, since, identity };
+  const seen: SeenKeys[] = [];
+  const onKeys = (keys: SeenKeys) => seen.push(keys);
   const { value: deletion, error } = await catching(
-    deletePreview({ subject, since, identity }, { dryRun: false, listed: workspace }, context),
+    deletePreview(preview, { dryRun: false, listed: workspace }, { ...context, onKeys }),
     ApiError,
     Failure,
   );
   if (error) {
-    lists.failed.push({ ...toEntry(workspace, error.message), error });
+    lists.failed.push({
+      ...toEntry(workspace, error.message),
+      error,
+      ...spentBy(seen, workspace),
+    });
   } else if (deletion.kind === 'reopened') {
     lists.kept.push(toEntry(workspace, 'it is open again'));
   } else if (deletion.kind === 'missing' || !deletion.deleted) {
@@ -153,6 +163,28 @@ async function deleteOutdated(
   } else {
     lists.deleted.push({ ...toEntry(workspace), keysSpent: deletion.keysSpent });
   }
+}
+
+/**
+ * What the API keys had spent that are disabled in a preview that could not be deleted. It is a lower bound if
+ * one still works, could not be read, or was deleted before.
+ */
+function spentBy(
+  seen: readonly SeenKeys[],
+  workspace: MarkedWorkspace,
+): Pick<SweepEntry, 'keysSpent' | 'isLowerBound'> {
+  if (seen.length === 0) return { keysSpent: null };
+  // Each as it was seen last.
+  const byHash = new Map(seen.flatMap((one) => one.keys.map((key) => [key.hash, key] as const)));
+  const keys = [...byHash.values()];
+  const amounts = keys.filter(isDisabled).flatMap((key) => toUsd(key['usage']) ?? []);
+  const memories = seen.flatMap(({ remembered }) => remembered ?? []);
+  const areAll =
+    amounts.length === keys.length &&
+    seen.every(({ hasMore }) => !hasMore) &&
+    memories.length > 0 &&
+    !memories.some((remembered) => remembersMore(remembered, { workspace, keys }));
+  return { keysSpent: sumUsd(amounts), isLowerBound: !areAll };
 }
 
 async function findMarked({ client, repository }: GitHubContext): Promise<MarkedWorkspace[]> {

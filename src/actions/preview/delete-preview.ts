@@ -95,6 +95,7 @@ export async function deletePreview(
   const { value: list, error } = await catching(listNewKeys(client, workspace), ApiError);
   // OpenRouter may reject it because another job has deleted the workspace: the teardown finds out.
   if (error && error.details.kind !== 'rejected') throw error;
+  context.onKeys?.({ keys: list?.newKeys ?? [], hasMore: !list?.isComplete });
   if (listed && !list?.newKeys.length) {
     const found = await findWorkspace(client, workspace.id);
     if (!found.workspace) return concludeMissing(preview, { dryRun }, context);
@@ -217,6 +218,7 @@ async function prepareKeys(
   const seen = observe({ workspace, keys }, { deletion: { state: 'unfinished', ...begun } });
   const known = { kind: 'doomed', workspace, keys } as const;
   await commentOn(preview, { seen, known, onRemembered }, context);
+  context.onKeys?.({ keys, remembered });
   const standing = await readStanding(subject, before?.since ?? preview.since, context);
   if (!standing.isOpen) return { kind: 'ready', keys, remembered, since: standing.since };
   await commentOn(preview, { seen: NO_DATA, known: { kind: 'found', workspace } }, context);

@@ -482,6 +482,75 @@ describe('a clean-up', () => {
   });
 });
 
+describe('the costs in the summary of a clean-up that cannot delete one of two previews', () => {
+  /** Opens two previews, each with a key of a job and one that works. Nothing deletes the second workspace. */
+  async function openTwo() {
+    const deployed = { ...QUIET, key: 'preview' };
+    await job(open({ branch: 'one' })[0], deployed, 1);
+    const [second] = open({ branch: 'two' });
+    const { main: ended } = await job(second, {}, 0.25);
+    const { main: working } = await job(second, deployed, 0.5);
+    for (const number of [1, 2]) close(number);
+    fail(`DELETE /workspaces/${ended.outputs['id']}`);
+    return { ended: keyOf(ended), working: keyOf(working) };
+  }
+  const fail = (on: string) =>
+    harness.sandbox.faults.push({ on, kind: 'response', status: 403, body: '{}' });
+  /** What the summary shows as the cost of the second preview, and as the total. */
+  async function costsIn(inputs = QUIET) {
+    const event = scheduleEvent(gitHub.server.github, gitHub.repository);
+    const { exitCode, summary } = await main(event, inputs);
+    expect(exitCode).toBe(1);
+    expect(slugs()).toEqual(['preview-shop-2']);
+    const costOf = (row: RegExp) =>
+      summary
+        .split('\n')
+        .find((line) => row.test(line))
+        ?.replace(/.*>(.*)<\/td><\/tr>$/, '$1');
+    return [costOf(/<td>❌ /), costOf(/>Total</)];
+  }
+
+  test('have the counters of its keys, which are disabled, and the total covers both', async () => {
+    await openTwo();
+    expect(await costsIn()).toEqual(['$0.75', '$1.75']);
+  });
+
+  test('are a lower bound if one of its keys could not be disabled', async () => {
+    const { working } = await openTwo();
+    fail(`PATCH /keys/${working.hash}`);
+    expect(await costsIn()).toEqual(['at least $0.25', 'at least $1.25']);
+  });
+
+  test('are a lower bound if a counter could not be read', async () => {
+    const { ended } = await openTwo();
+    const { account } = harness.sandbox;
+    const { handle } = account;
+    account.handle = (request) => {
+      const response = handle(request);
+      const { data } = (response.body ?? {}) as { data?: unknown };
+      for (const key of Array.isArray(data) ? data : [])
+        if (key.hash === ended.hash) key.usage = null;
+      return response;
+    };
+    expect(await costsIn()).toEqual(['at least $0.50', 'at least $1.50']);
+    account.handle = handle;
+  });
+
+  test('are a lower bound if one of its keys was deleted before, as the comment remembers', async () => {
+    const { ended } = await openTwo();
+    const { keys } = harness.sandbox.account;
+    keys.splice(keys.indexOf(ended), 1);
+    expect(await costsIn({})).toEqual(['at least $0.50', 'at least $1.50']);
+  });
+
+  test('are a lower bound without those of its keys if they were not listed', async () => {
+    const { working } = await openTwo();
+    const on = `GET /keys?offset=0&workspace_id=${working.workspace_id}&include_disabled=true&include_expired=true`;
+    for (let n = 0; n < 2; n += 1) fail(on);
+    expect(await costsIn()).toEqual(['at least $0.00', 'at least $1.00']);
+  });
+});
+
 describe('where the runner does not tell the id of the repository, such as on Gitea,', () => {
   const nightly = () => scheduleEvent(gitHub.server.github, gitHub.repository);
 
