@@ -748,7 +748,7 @@ return cellHtml}function rowRenderer(table,cellHtml){const attributes=table.head
 return(tag,cells)=>`<tr>${cells.map((content,at)=>`<${tag}${attributes[at]}>${cellHtml(content)}</${tag}>`).join("")}</tr>`}function sizeOfLine(line){return Buffer.byteLength(line)+1}function createReport({action,isPost=!1}){const who=isPost?`${action}, post step`:action,redactor=createRedactor(),line=text=>toLine(text,redactor.redactShown),info=text=>{return message=line(text),void process.stdout.write(message+external_os_namespaceObject.EOL)
 var message},warnOf=description=>{const omitted=annotate(warning,description,{line,who});(isPost||omitted>0)&&summarize(toSummary("\u26a0\ufe0f",description))},summarize=summary=>{const paragraphs=[...isPost?[`Post step of ${action}, after the job.`]:[],...summary.paragraphs??[]],reason=appendSummary({...summary,paragraphs},redactor)
 reason!==void 0&&annotate(warning,describeWarning(summaryNotWritten,{reason}),{line,who})}
-return{info,notice:text=>notice(line(text),{title:who}),redact:redactor.redactShown,debug:text=>{command_issueCommand("debug",{},line(text))},mask:texts=>texts.forEach(core_setSecret),registerSecrets(secrets){secrets.forEach(core_setSecret)
+return{info,toLine:line,notice:text=>notice(line(text),{title:who}),redact:redactor.redactShown,debug:text=>{command_issueCommand("debug",{},line(text))},mask:texts=>texts.forEach(core_setSecret),registerSecrets(secrets){secrets.forEach(core_setSecret)
 redactor.register(secrets)},output:outputs=>writeOutputs(outputs,redactor).forEach(info),outputSecret:writeSecretOutput,saveState:(name,value)=>writeState(name,value,redactor),summarize,warn:(kind,facts)=>warnOf(describeWarning(kind,facts)),fail(error,effect,leftovers=""){const description=withLeftovers(describeError(error,effect),leftovers)
 annotate(core_error,description,{line,who})
 summarize(toSummary("\u274c",description))},warnOfPostStep(error,{effect,leftovers}){const description=withLeftovers(describeError(error,effect),leftovers)
@@ -801,7 +801,8 @@ this.deadline=systemClock.now()+ms}}function step_fail(report,error,effect){repo
 return 1}function reportError(error,{report,effect},onError){try{return onError(report,error,effect)}catch(defect){return onError(report,defect,effect)}}function userAgent(){const id=process.env.ACTIONS_ORCHESTRATION_ID?.replace(/[^a-z0-9_.-]/gi,"_")
 return`${package_namespaceObject.UU}/${package_namespaceObject.rE}${id?` actions_orchestration_id/${id}`:""}`}function startContext(connection,step){const{report,clock,signal}=step
 step.timeout.start(connection.timeoutMs)
-return{client:clientOf(serverOf(connection,step),step),clock,timeOfDay:Date.now,log:report,warn:report.warn,signal}}function serverOf({apiUrl,credential},step){if("managementKey"in credential)return openRouter({apiUrl,...credential})
+const client=clientOf(serverOf(connection,step),step),{toLine,warn}=report
+return{client,clock,timeOfDay:Date.now,log:report,toLine,warn,signal}}function serverOf({apiUrl,credential},step){if("managementKey"in credential)return openRouter({apiUrl,...credential})
 const{federation}=credential,{registerSecrets}=step.report,context={issuer:clientOf(idTokenServer(federation.issuer),step),client:clientOf(openRouter({apiUrl}),step),registerSecrets}
 return openRouter({apiUrl,credential:renewableCredential(step.clock,exchange=>obtainGrant(federation,context,exchange))})}function startGitHub(connection,step){return clientOf(gitHub(connection),{...step,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,timeout}){const transport=httpTransport(userAgent()),{deadline}=timeout,random=Math.random
 return new Client(options={server,transport,clock,random,deadline,signal,log:report,effect},new Throttle(options.clock))
@@ -1095,7 +1096,7 @@ done%EVERY===0&&info(`${what}: ${done} of ${total}.`)}}function keysTable(keys,t
 const spent=key=>totalSpent([key])
 return{header:["API key","Label",{numbers:"Spent"}],rows:sortedBy(keys,({name})=>name).map(key=>[{code:key.name},{code:key.label},formatSpent(spent(key))]),total:totalRow([total,""],keys.map(spent))}}function formatSpent(amount){return amount===null?"unknown":formatUsd(amount)}function totalRow(cells,amounts,options={}){const isKnown=amounts.some(amount=>amount!==null)
 return amounts.length>1&&isKnown?[...cells,formatSum(amounts,options)]:void 0}function formatSum(amounts,{isLowerBound=!1}={}){const known=amounts.filter(amount=>amount!==null)
-return`${isLowerBound||known.length<amounts.length?"at least ":""}${formatUsd(sumUsd(known))}`}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.",TOO_MANY="more workspaces are stale than max-deletions allows"
+return`${isLowerBound||known.length<amounts.length?"at least ":""}${formatUsd(sumUsd(known))}`}function withSafeReasons(failed,{toLine}){return failed.map(entry=>({...entry,reason:toLine(entry.reason)}))}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.",TOO_MANY="more workspaces are stale than max-deletions allows"
 function sweepOutputs(result){const{deleted,wouldDelete,tooMany,kept,failed,staleCount,keptCount}=result
 return{deleted:teardown_report_toJson(deleted),"would-delete":teardown_report_toJson(wouldDelete),kept:{...teardown_report_toJson([...tooMany,...kept]),total:keptCount+(tooMany.length>0?staleCount:0)},failed:teardown_report_toJson(failed),count:String(deleted.length)}}function teardown_report_toJson(entries){return toJsonList(entries.map(({id,slug,created_at,reason})=>({id,slug,created_at,reason})),"workspaces")}function sweepSummary(result,{dryRun,deleteKeys}){const{deleted,staleCount}=result
 return{title:staleCount===0?"\u2705 Nothing to delete":dryRun?`\u{1f50e} Dry run: would delete ${countWorkspaces(staleCount)}`:`\u2705 Deleted ${countWorkspaces(deleted.length)}`,paragraphs:dryRun&&!deleteKeys&&staleCount>0?[KEYS_NOT_CHECKED]:[],...sweepTables(result)}}function sweepTables(result){const{kept,keptCount}=result,found={table:staleTable(result),notes:describeOmitted(sweepOutputs(result))}
@@ -1660,7 +1661,7 @@ log.info(`Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorks
 const isTooMany=stale.length>maxDeletions
 isTooMany||dryRun||await forEachOf(outdated,async({workspaces,since})=>{for(const workspace of workspaces){const shared=withShare(timeoutMs*DELETION_SHARE,context)
 await deleteOutdated(workspace,{since,lists},shared)}})
-const result={...lists,wouldDelete:!isTooMany&&dryRun?stale:[],tooMany:isTooMany?stale:[],staleCount:stale.length,keptCount:lists.kept.length}
+const result={...lists,failed:withSafeReasons(lists.failed,context),wouldDelete:!isTooMany&&dryRun?stale:[],tooMany:isTooMany?stale:[],staleCount:stale.length,keptCount:lists.kept.length}
 logEnd(result,{dryRun,start},context)
 return result}async function findOutdated(groups,{timeoutMs,lists},context){const lookups=context.github.withTimeout(context.github.timeLeft()/2),outdated=[]
 await forEachOf(groups,async group=>{const github=lookups.withShare(timeoutMs*LOOKUP_SHARE),{value:standing,error}=await catching(readStanding(group.subject,void 0,{...context,github}),ApiError,Failure),entries=reason=>group.workspaces.map(one=>toEntry(one,reason))
@@ -1784,7 +1785,7 @@ const glob=keep.find(pattern=>glob_matches(pattern,workspace.slug))
 return glob!==void 0?`matches ${glob} in keep`:age===void 0?"its age is unknown":age>olderThanMs?void 0:`only ${formatAge(age)} old`}async function sweep_workspaces_deleteAll(stale,request,context){const outcomes={deleted:[],alreadyDeleted:[],failed:[]}
 await forEachOf(stale,async entry=>{const{outcome,...changes}=await deleteStale(entry,request,context)
 outcomes[outcome].push({...entry,...changes})})
-return outcomes}async function deleteStale({id,slug,reason},{deleteKeys,timeoutMs},context){const{log,signal}=context
+return{...outcomes,failed:withSafeReasons(outcomes.failed,context)}}async function deleteStale({id,slug,reason},{deleteKeys,timeoutMs},context){const{log,signal}=context
 if(signal.aborted)return{outcome:"failed",reason:`not attempted: ${abortReason(signal)}`}
 const client=context.client.withShare(timeoutMs*TIMEOUT_SHARE),options={deleteKeys,relistKeys:!1},result=await teardown({id,slug},options,{...context,client}),keys=`API keys deleted: ${result.deletedKeys.length}`,spent=result.deletedKeys.length>0?{keysSpent:totalSpent(result.deletedKeys)}:{}
 if(!result.problem){log.info(`${result.deleted?"Deleted":"Another job had deleted"} ${slug}, id ${id}, ${reason}. ${keys}.`)

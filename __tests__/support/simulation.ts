@@ -324,5 +324,15 @@ export function connect(
     log,
     effect,
   });
-  return { client, clock, deadline, timeOfDay, log, warn: warnTo(lines), signal: step.signal };
+  const toLine = (text: string) => text;
+  return {
+    client,
+    clock,
+    deadline,
+    timeOfDay,
+    log,
+    toLine,
+    warn: warnTo(lines),
+    signal: step.signal,
+  };
 }

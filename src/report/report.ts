@@ -17,6 +17,7 @@ import { type Redact, toLine, toMessage } from './text.ts';
 export interface Report extends Log {
   /** Makes the runner replace `texts` with `***` in the rest of the job's log. */
   mask(texts: readonly string[]): void;
+  toLine: Context['toLine'];
   /** Replaces secrets in a text that is written elsewhere with `***`. */
   redact: Redact;
   /** Masks `secrets` in the log, and redacts them in outputs, state and summaries. */
@@ -78,6 +79,7 @@ export function createReport({ action, isPost = false }: StepName): Report {
   };
   return {
     info,
+    toLine: line,
     notice: (text) => core.notice(line(text), { title: who }),
     redact: redactor.redactShown,
     debug: (text) => core.debug(line(text)),

@@ -134,7 +134,8 @@ export function startContext(connection: Connection, step: Step): Context {
   const { report, clock, signal } = step;
   step.timeout.start(connection.timeoutMs);
   const client = clientOf(serverOf(connection, step), step);
-  return { client, clock, timeOfDay: Date.now, log: report, warn: report.warn, signal };
+  const { toLine, warn } = report;
+  return { client, clock, timeOfDay: Date.now, log: report, toLine, warn, signal };
 }
 
 /** OpenRouter, as this step authenticates there. */

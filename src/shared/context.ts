@@ -12,6 +12,8 @@ export interface Context {
   /** Aborts when the run is cancelled and when the timeout expires. The reason is an `Error`. */
   signal: AbortSignal;
   log: Log;
+  /** Makes a text one line that is safe to show, as the log does: without secrets and control characters. */
+  toLine(text: string): string;
   /** Reports a problem that does not fail the step. */
   warn<Facts>(kind: WarningKind<Facts>, facts: NoInfer<Facts>): void;
 }

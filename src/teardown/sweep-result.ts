@@ -1,5 +1,6 @@
 import type { Usd } from '../lib/usd.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
+import type { Context } from '../shared/context.ts';
 
 /** A workspace in the result of a sweep. */
 export interface SweepEntry extends WorkspaceRef {
@@ -10,7 +11,7 @@ export interface SweepEntry extends WorkspaceRef {
    * undefined if unknown.
    */
   age: number | undefined;
-  /** Why the workspace is stale, could not be deleted, or is kept. */
+  /** Why the workspace is stale, could not be deleted, or is kept: one line that is safe to show. */
   reason: string;
   /** Why it could not be deleted, if a request failed. */
   error?: Error;
@@ -41,6 +42,17 @@ export interface SweepResult {
   staleCount: number;
   /** The number of workspaces that match the pattern but are not stale. */
   keptCount: number;
+}
+
+/**
+ * Entries of workspaces that could not be deleted, whose reasons are safe to show. They can have text of a
+ * response, and are in an output, which is written as it is.
+ */
+export function withSafeReasons(
+  failed: readonly SweepEntry[],
+  { toLine }: Pick<Context, 'toLine'>,
+): SweepEntry[] {
+  return failed.map((entry) => ({ ...entry, reason: toLine(entry.reason) }));
 }
 
 /** About a dry run without `delete-keys`. */

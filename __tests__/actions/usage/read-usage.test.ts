@@ -82,6 +82,7 @@ async function read(server: Partial<Server> = {}, request: Partial<UsageRequest>
         timeOfDay: () => TO,
         signal: new AbortController().signal,
         log: { info: () => undefined, debug: () => undefined },
+        toLine: (text) => text,
         warn: () => undefined,
       },
     ),

@@ -11,7 +11,7 @@ import {
 } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
 import { logEnd } from '../../teardown/sweep-log.ts';
-import type { SweepEntry, SweepResult } from '../../teardown/sweep-result.ts';
+import { type SweepEntry, type SweepResult, withSafeReasons } from '../../teardown/sweep-result.ts';
 import { remembersMore } from './comment.ts';
 import { deletePreview } from './delete-preview.ts';
 import { readMark } from './naming.ts';
@@ -80,6 +80,7 @@ export async function cleanUp(
   }
   const result = {
     ...lists,
+    failed: withSafeReasons(lists.failed, context),
     wouldDelete: !isTooMany && dryRun ? stale : [],
     tooMany: isTooMany ? stale : [],
     staleCount: stale.length,

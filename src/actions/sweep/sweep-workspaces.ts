@@ -19,6 +19,7 @@ import {
   type SweepEntry,
   type SweepResult,
   TOO_MANY,
+  withSafeReasons,
 } from '../../teardown/sweep-result.ts';
 import { teardown } from '../../teardown/teardown.ts';
 
@@ -148,7 +149,7 @@ async function deleteAll(
     const { outcome, ...changes } = await deleteStale(entry, request, context);
     outcomes[outcome].push({ ...entry, ...changes });
   });
-  return outcomes;
+  return { ...outcomes, failed: withSafeReasons(outcomes.failed, context) };
 }
 
 /** The list of the result that a stale workspace goes to. */

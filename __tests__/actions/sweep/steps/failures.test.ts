@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { annotations, expectFailure } from '../../../support/harness.ts';
 import { DAY, openSweepHarness, slugsIn } from '../../../support/sweep.ts';
 
-const { seed, seedSome, runSweep, slugs, calls } = openSweepHarness();
+const { harness, seed, seedSome, runSweep, slugs, calls } = openSweepHarness();
 
 test('a workspace that cannot be deleted does not stop the others, and fails the step', async () => {
   seedSome();
@@ -27,6 +27,24 @@ test('a workspace that cannot be deleted does not stop the others, and fails the
     '<td><code>preview-older</code></td><td>10 d</td><td>deleted</td>',
   );
   expect(slugs()).toContain('preview-old');
+});
+
+test('the output failed has reasons that are as safe to show as a line of the log', async () => {
+  seed('preview-1', 30 * DAY);
+  const key = `sk-or-v1-${'0'.repeat(64)}`;
+  const message = `no: ${key},\u001b[31m red\u001b[0m \u202ereversed\r\n::error::${harness.sandbox.managementKey}`;
+  const body = JSON.stringify({ error: { message } });
+  harness.sandbox.faults.push({
+    on: 'DELETE /workspaces/:id',
+    kind: 'response',
+    status: 403,
+    body,
+  });
+  const { outputs } = await runSweep();
+  const [{ id, reason }] = JSON.parse(outputs['failed'] ?? '');
+  expect(reason).toBe(
+    `DELETE /workspaces/${id}: HTTP 403 Forbidden: no: ***, red  reversed ::error::***`,
+  );
 });
 
 test('a sweep fails and deletes nothing if more workspaces are stale than max-deletions allows', async () => {
