@@ -1483,11 +1483,8 @@ const{number,branch=""}=groups
 return number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)}}function naming_isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
 report.output({state:"skipped"})
 report.summarize({title:`\u23ed\ufe0f No preview: ${reason}`})}function previewOutputs(result){if(result.state==="clean-up"){const{deleted=""}=sweepOutputs(result.result)
-return{deleted}}if(result.state!=="closed")return{state:result.state}
-const{deletion}=result,spent=deletion.kind==="deletion"?deletion.keysSpent:null
-return{state:"closed",deleted:toJsonList(deletedEntries(deletion),"workspaces"),"keys-cost-usd":spent===null?"":exactUsd(spent)}}function deletedEntries(deletion){if(deletion.kind!=="deletion"||!deletion.deleted)return[]
-const{id,slug,created_at=null}=deletion.workspace
-return[{id,slug,created_at,reason:"its pull request or branch is closed"}]}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{...request,deleteKeys:!0})
+return{deleted}}return result.state==="open"?{}:deletedOutputs(result.deletion.kind==="deletion"?result.deletion:void 0)}function deletedOutputs(preview){const spent=preview?.keysSpent??null
+return{deleted:toJsonList(preview?.deleted?[toEntry(preview.workspace)]:[],"workspaces"),"keys-cost-usd":spent===null?"":exactUsd(spent)}}function toEntry({id,slug,created_at=null}){return{id,slug,created_at,reason:"its pull request or branch is closed"}}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{...request,deleteKeys:!0})
 if(result.state==="closed")return endSummary(result.preview,result.deletion,request)
 const{preview,opened,key,share}=result,{slug}=preview.identity,of=`${describePreview(preview.identity)}.`
 if(!opened)return{title:`\u2705 Left the OpenRouter workspace ${slug} alone: it is open again`,paragraphs:[of]}
@@ -1527,7 +1524,9 @@ return(await client.request(request)).data}function requestFor(repository,name){
 return{operation:`read the branch ${name} of ${repository.name}`,method:"GET",path:pathIn(repository,...path,...parts),schema:repository.isGitea?branchOfGitea(name):reference(`refs/heads/${name}`),hint:"Check that the job has the permission contents: read."}}const reference=ref=>pipe(object({ref:oneOf([ref]),object:object({sha:schemas_string()})}),transform(({object})=>object)),branchOfGitea=name=>pipe(object({name:oneOf([name]),commit:object({id:schemas_string()})}),transform(({commit})=>({sha:commit.id}))),pull=()=>object({number:schemas_number(),state:oneOf(["open","closed"]),updated_at:schemas_string(),head:object({sha:schemas_string(),repo:nullable(object({id:schemas_number()}))})})
 async function pulls_readPull(client,repository,number){const{data}=await client.request({operation:`read pull request #${number} of ${repository.name}`,method:"GET",path:pathIn(repository,"pulls",String(number)),schema:pull(),hint:"Check that the job has the permission pull-requests: read or write, and that the pull request exists.",findMismatch:found=>found.number===number?void 0:`the response is about #${found.number}`})
 return data}function isOwnPull({head},{id}){return head.repo?.id===id}const STALE_DELAYS_MS=[0,1e3,2e3,4e3]
-async function readStanding(subject,since,{github,repository},{wasPushed=!1}={}){if(subject.kind==="branch"){let branch
+async function readStanding(subject,since,context,{wasPushed=!1}={}){const standing=await requestStanding(subject,since,context,{wasPushed})
+context.onStanding?.(standing)
+return standing}async function requestStanding(subject,since,{github,repository},{wasPushed}){if(subject.kind==="branch"){let branch
 for(const delay of wasPushed?STALE_DELAYS_MS:[0]){await github.pause(delay)
 branch=await findBranch(github,repository,subject.name)
 if(branch)break}return{isOpen:branch!==void 0,isOwn:!0,head:branch?.sha,since}}for(const delay of STALE_DELAYS_MS){await github.pause(delay)
@@ -1598,7 +1597,7 @@ if(Object.keys(data.workspaces).length===0)return existing
 const body=comments.render({data,existing,isBeingDeleted})
 last=await writeOwn({body,own,last,attempt:round},place)
 if(last.kind==="right"||last.kind==="written"&&isBeingDeleted)return existing}if(last?.kind==="unclear")throw last.error
-noticeOnce("other runs keep changing it.",context)}async function deletePreview(preview,{dryRun,listed},context){const{log,client}=context,{slug}=preview.identity,workspace=listed??(await findWorkspace(client,slug)).workspace
+noticeOnce("other runs keep changing it.",context)}async function deletePreview(preview,{dryRun,listed,onDeleted},context){const{log,client}=context,{slug}=preview.identity,workspace=listed??(await findWorkspace(client,slug)).workspace
 if(!workspace)return concludeMissing(preview,{dryRun},context)
 assertOurs(workspace,preview,context)
 if(dryRun){log.info(`Dry run: the workspace ${slug} and its API keys would be deleted.`)
@@ -1606,23 +1605,24 @@ const{keys}=await listKeys(client,workspace)
 return{kind:"deletion",workspace,deleted:!1,deletedKeys:keys,keysSpent:totalSpent(keys),isSettled:!0}}const{value:list,error}=await catching(listNewKeys(client,workspace),ApiError)
 if(error&&error.details.kind!=="rejected")throw error
 context.onKeys?.({keys:list?.newKeys??[],hasMore:!list?.isComplete})
-return!listed||list?.newKeys.length||(await findWorkspace(client,workspace.id)).workspace?deleteFound(preview,{workspace,list},context):concludeMissing(preview,{dryRun},context)}async function concludeMissing(preview,{dryRun},context){context.log.info(`There is no workspace ${preview.identity.slug}: nothing to delete.`)
+return!listed||list?.newKeys.length||(await findWorkspace(client,workspace.id)).workspace?deleteFound(preview,{workspace,list,onDeleted},context):concludeMissing(preview,{dryRun},context)}async function concludeMissing(preview,{dryRun},context){context.log.info(`There is no workspace ${preview.identity.slug}: nothing to delete.`)
 dryRun||await commentOn(preview,{seen:NO_DATA,known:{kind:"gone"}},context)
-return{kind:"missing"}}async function deleteFound(preview,{workspace,list},context){const begun={at:Math.floor(context.timeOfDay()/1e3),run:context.run},target={workspace,begun},first=await prepareKeys(preview,{...target,keys:list?.newKeys??[]},context)
+return{kind:"missing"}}async function deleteFound(preview,{workspace,list,onDeleted},context){const begun={at:Math.floor(context.timeOfDay()/1e3),run:context.run},target={workspace,begun},first=await prepareKeys(preview,{...target,keys:list?.newKeys??[]},context)
 if(first.kind==="reopened"){if(first.hasDisabled)throw reopened(workspace,{keysAre:"disabled"})
 context.log.info(`${preview.identity.description} is open again: nothing was deleted.`)
 return{kind:"reopened"}}context.onDeletion?.(workspace)
 let{since}=first
-const{problem,deleted,deletedKeys,listedKeys}=await teardown(workspace,{deleteKeys:!0,relistKeys:!1,list:list&&{...list,newKeys:first.keys},async prepare(keys){const next=await prepareKeys({...preview,since},{...target,keys},context)
+const{problem,listedKeys,...done}=await teardown(workspace,{deleteKeys:!0,relistKeys:!1,list:list&&{...list,newKeys:first.keys},async prepare(keys){const next=await prepareKeys({...preview,since},{...target,keys},context)
 if(next.kind==="reopened")throw reopened(workspace,{keysAre:"disabled or deleted"})
 since=next.since
 return next.keys}},context)
 if(problem)throw problem
-logDeletion(workspace,{deleted,deletedKeys},context)
-const keys=list?listedKeys:[],isOwnMissing=remembersMore(preview.ended??NO_DATA,{workspace,keys:listedKeys}),isFinal=list!==void 0&&!isOwnMissing
+logDeletion(workspace,done,context)
+const keys=list?listedKeys:[],isOwnMissing=remembersMore(preview.ended??NO_DATA,{workspace,keys:listedKeys}),isFinal=list!==void 0&&!isOwnMissing,areKnown=!isOwnMissing&&areAllKnown({...done,workspace,listedKeys},first),gone={...done,workspace,keysSpent:areKnown?totalSpent(done.deletedKeys):null}
+onDeleted?.(gone)
 await recordDeletion(preview,{...target,keys,isFinal},context)
-const{remembered}=first,keysSpent=deleted&&deletedKeys.length===listedKeys.length&&deletedKeys.every(isDisabled)&&!isOwnMissing&&remembered&&!remembersMore(remembered,{workspace,keys:deletedKeys})?totalSpent(deletedKeys):null,isSettled=await isStillClosed(preview,{workspace,since},context)
-return{kind:"deletion",workspace,deleted,deletedKeys,keysSpent,isSettled}}function logDeletion({slug,id},{deleted,deletedKeys},{log}){log.info(`${deleted?"Deleted":"Another job had deleted"} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`)}async function prepareKeys(preview,{workspace,begun,keys:listed},context){const{subject}=preview,before=listed.every(isDisabled)?void 0:await readStanding(subject,preview.since,context)
+const isSettled=await isStillClosed(preview,{workspace,since},context)
+return{kind:"deletion",...gone,isSettled}}function areAllKnown({workspace,deleted,deletedKeys,listedKeys},{remembered}){return deleted&&deletedKeys.length===listedKeys.length&&deletedKeys.every(isDisabled)&&remembered!==void 0&&!remembersMore(remembered,{workspace,keys:deletedKeys})}function logDeletion({slug,id},{deleted,deletedKeys},{log}){log.info(`${deleted?"Deleted":"Another job had deleted"} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`)}async function prepareKeys(preview,{workspace,begun,keys:listed},context){const{subject}=preview,before=listed.every(isDisabled)?void 0:await readStanding(subject,preview.since,context)
 if(before?.isOpen)return{kind:"reopened",hasDisabled:!1}
 const{keys,hasDisabled}=await endKeys(listed,context)
 let remembered
@@ -1656,7 +1656,7 @@ const description=String(workspace.description??"")
 throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}const LOOKUP_SHARE=.1,DELETION_SHARE=.2
 async function cleanUp({maxDeletions,dryRun,timeoutMs},context){const{log,clock}=context,start=clock.now(),marked=await findMarked(context)
 log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`)
-const lists={deleted:[],alreadyDeleted:[],failed:[],kept:[]},outdated=await findOutdated(groupBySubject(marked),{timeoutMs,lists},context),stale=outdated.flatMap(({workspaces})=>workspaces.map(one=>toEntry(one))),kept=truncateList(lists.kept.map(({slug})=>slug)).join(", ")
+const lists={deleted:[],alreadyDeleted:[],failed:[],kept:[]},outdated=await findOutdated(groupBySubject(marked),{timeoutMs,lists},context),stale=outdated.flatMap(({workspaces})=>workspaces.map(one=>clean_up_toEntry(one))),kept=truncateList(lists.kept.map(({slug})=>slug)).join(", ")
 log.info(`Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(lists.kept.length)}${kept&&`: ${kept}`}.`)
 const isTooMany=stale.length>maxDeletions
 isTooMany||dryRun||await forEachOf(outdated,async({workspaces,since})=>{for(const workspace of workspaces){const shared=withShare(timeoutMs*DELETION_SHARE,context)
@@ -1664,21 +1664,21 @@ await deleteOutdated(workspace,{since,lists},shared)}})
 const result={...lists,failed:withSafeReasons(lists.failed,context),wouldDelete:!isTooMany&&dryRun?stale:[],tooMany:isTooMany?stale:[],staleCount:stale.length,keptCount:lists.kept.length}
 logEnd(result,{dryRun,start},context)
 return result}async function findOutdated(groups,{timeoutMs,lists},context){const lookups=context.github.withTimeout(context.github.timeLeft()/2),outdated=[]
-await forEachOf(groups,async group=>{const github=lookups.withShare(timeoutMs*LOOKUP_SHARE),{value:standing,error}=await catching(readStanding(group.subject,void 0,{...context,github}),ApiError,Failure),entries=reason=>group.workspaces.map(one=>toEntry(one,reason))
+await forEachOf(groups,async group=>{const github=lookups.withShare(timeoutMs*LOOKUP_SHARE),{value:standing,error}=await catching(readStanding(group.subject,void 0,{...context,github}),ApiError,Failure),entries=reason=>group.workspaces.map(one=>clean_up_toEntry(one,reason))
 error?lists.failed.push(...entries(error.message).map(one=>({...one,error}))):standing.isOpen?lists.kept.push(...entries("it is open")):outdated.push({...group,since:standing.since})})
 return outdated}function withShare(ms,context){const{client,github,comments}=context,aside=comments?[comments.github]:[]
 return{...context,client:client.withShare(ms,[github,...aside]),github:github.withShare(ms,[client,...aside])}}function groupBySubject(marked){const groups=new Map
 for(const workspace of marked){const{subject}=workspace,key=JSON.stringify(subject),group=groups.get(key)??{subject,workspaces:[]}
 group.workspaces.push(workspace)
 groups.set(key,group)}return[...groups.values()]}async function deleteOutdated(workspace,{since,lists},context){const{slug,subject,description}=workspace,preview={subject,since,identity:{slug,name:slug,description:String(description)}},seen=[],{value:deletion,error}=await catching(deletePreview(preview,{dryRun:!1,listed:workspace},{...context,onKeys:keys=>seen.push(keys)}),ApiError,Failure)
-error?lists.failed.push({...toEntry(workspace,error.message),error,...spentBy(seen,workspace)}):deletion.kind==="reopened"?lists.kept.push(toEntry(workspace,"it is open again")):deletion.kind!=="missing"&&deletion.deleted?lists.deleted.push({...toEntry(workspace),keysSpent:deletion.keysSpent}):lists.alreadyDeleted.push(toEntry(workspace))}function spentBy(seen,workspace){if(seen.length===0)return{keysSpent:null}
+error?lists.failed.push({...clean_up_toEntry(workspace,error.message),error,...spentBy(seen,workspace)}):deletion.kind==="reopened"?lists.kept.push(clean_up_toEntry(workspace,"it is open again")):deletion.kind!=="missing"&&deletion.deleted?lists.deleted.push({...clean_up_toEntry(workspace),keysSpent:deletion.keysSpent}):lists.alreadyDeleted.push(clean_up_toEntry(workspace))}function spentBy(seen,workspace){if(seen.length===0)return{keysSpent:null}
 const byHash=new Map(seen.flatMap(one=>one.keys.map(key=>[key.hash,key]))),keys=[...byHash.values()],amounts=keys.filter(isDisabled).flatMap(key=>toUsd(key.usage)??[]),memories=seen.flatMap(({remembered})=>remembered??[]),areAll=amounts.length===keys.length&&seen.every(({hasMore})=>!hasMore)&&memories.length>0&&!memories.some(remembered=>remembersMore(remembered,{workspace,keys}))
 return{keysSpent:sumUsd(amounts),isLowerBound:!areAll}}async function findMarked({client,repository}){const marked=[]
 for await(const{items}of listWorkspaces(client))for(const workspace of items){const subject=readMark(workspace.description,repository)
-subject&&!isDefault(workspace)&&marked.push({...workspace,subject})}return marked}function toEntry({id,slug,created_at},reason="its pull request or branch is closed"){return{id,slug,created_at:created_at??null,age:void 0,reason}}async function runPreview(request,context){const{log,repository}=context,topic=findTopic(request.run,repository)
+subject&&!isDefault(workspace)&&marked.push({...workspace,subject})}return marked}function clean_up_toEntry({id,slug,created_at},reason="its pull request or branch is closed"){return{id,slug,created_at:created_at??null,age:void 0,reason}}function stateOf({isOpen,isOwn}){return isOpen?isOwn?"open":"skipped":"closed"}async function runPreview(request,context){const topic=findTopic(request.run,context.repository)
 if(topic.kind==="skipped")return{state:"skipped",reason:topic.reason}
 if(topic.kind==="clean-up"){const result=await cleanUp(request,context),check="that their pull requests or branches are closed"
-return{state:"clean-up",result,failure:sweepFailure(result,{...request,check})}}const{subject,since}=topic,identity=identify(subject,repository,request.slugPrefix)
+return{state:"clean-up",result,failure:sweepFailure(result,{...request,check})}}return runFor(topic,request,{...context,onStanding:standing=>context.onState(stateOf(standing))})}async function runFor(topic,request,context){const{log,repository}=context,{subject,since}=topic,identity=identify(subject,repository,request.slugPrefix)
 log.info(`${describePreview(identity)}: its workspace is ${identity.slug}.`)
 saveTask({subject,since,identity},request,context)
 const standing=await readStanding(subject,since,context,{wasPushed:!topic.isEnd}),preview={subject,since:standing.since,identity}
@@ -1688,7 +1688,7 @@ if(!standing.isOwn)return{state:"skipped",reason:"a pull request from another re
 if(topic.isEnd){log.info("It is open again: this run changes nothing.")
 return{state:"open",preview}}return openPreview({request,preview,topic},standing,context)}function saveTask(preview,{comment,dryRun,cap},{journal,repository:{id,defaultBranch}}){const task={...preview,repository:{id,defaultBranch},comment,cap:cap===void 0?void 0:exactUsd(cap)}
 dryRun||journal.saveOrFail(task)
-return task}async function closePreview(preview,request,context){const deletion=await deletePreview(preview,request,{...context,onDeletion:({id,slug})=>saveTask({...preview,workspace:{id,slug}},request,context)});(deletion.kind==="missing"||deletion.kind==="deletion"&&deletion.isSettled)&&!request.dryRun?context.journal.clearOrWarn():saveTask(preview,request,context)
+return task}async function closePreview(preview,request,context){const{onDeleted}=context,deletion=await deletePreview(preview,{dryRun:request.dryRun,onDeleted},{...context,onDeletion:({id,slug})=>saveTask({...preview,workspace:{id,slug}},request,context)});(deletion.kind==="missing"||deletion.kind==="deletion"&&deletion.isSettled)&&!request.dryRun?context.journal.clearOrWarn():saveTask(preview,request,context)
 return deletion.kind==="reopened"?{state:"open",preview}:{state:"closed",preview,deletion}}const MAX_VANISHED=2
 async function openPreview(opening,standing,context){const{request,preview}=opening
 let current=standing
@@ -1716,8 +1716,8 @@ return shareOf(list,{...cap,replaced},context)}const NO_KEYS={keys:[],serverTime
 function capOf({cap,key:{desired}}){if(cap!==void 0)return{amount:cap,limit:toUsd(desired.limit)??0n,withByok:desired.include_byok_in_limit===!0}}function keyRequestOf({key,keyMode},{subject,identity},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?deployedKeyName(subject,repository,jobName):desired.name
 return{workspace:identity.slug,desired:{...desired,name},nameIsRandom:!isDeployed,expiresInMs,revokeAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSameKeyName}}function preview(){return runStep({action:"preview"},async step=>{const{report}=step,reason=reasonForNoKey()
 if(reason!==void 0)return reportSkipped(reason,report)
-const inputs=readPreviewInputs(report),journal=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments(github,{...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),run:inputs.gitHub.run,journal,notice:report.notice,registerSecrets:report.registerSecrets,onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(created){report.output(previewKeyOutputs(created))
-report.outputSecret("key",created.secret)},random:Math.random})
+const inputs=readPreviewInputs(report),journal=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments(github,{...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),run:inputs.gitHub.run,journal,notice:report.notice,registerSecrets:report.registerSecrets,onState:state=>report.output({state}),onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(created){report.output(previewKeyOutputs(created))
+report.outputSecret("key",created.secret)},onDeleted:deleted=>report.output(deletedOutputs(deleted)),random:Math.random})
 if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure

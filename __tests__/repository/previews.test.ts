@@ -121,14 +121,15 @@ function keyOf(script: Step | undefined, id: string | undefined, { outputs }: St
   return outputs['key'] || undefined;
 }
 
-/** Runs the removal of a deployment. Its script runs if the returned `state` is `closed`. */
+/** Runs the removal of a deployment. Its script runs if the returned `state` is `closed`, also if the step failed. */
 async function runRemoval(event: GitHubEvent): Promise<string | undefined> {
   const [job] = Object.values(REMOVE.jobs);
-  const [preview, , script] = job?.steps ?? [];
+  const [preview, checkout, script] = job?.steps ?? [];
   expect(script).toMatchObject({
-    if: "steps.preview.outputs.state == 'closed'",
+    if: `\${{ !cancelled() && steps.preview.outputs.state == 'closed' }}`,
     env: { NUMBER: `\${{ github.event.number || inputs.number }}` },
   });
+  expect(checkout).toMatchObject({ if: `\${{ !cancelled() }}` });
   const jobs = job && preview ? { remove: { ...job, steps: [preview] } } : REMOVE.jobs;
   const { main } = await run({ ...REMOVE, jobs }, event);
   return main.outputs['state'];
@@ -267,8 +268,9 @@ describe('docs/preview-environments.md', () => {
     const { key, main } = await run(DEPLOY, opened);
     expect(key).toBeUndefined();
     expect(main.outputs).toMatchObject({ state: 'closed' });
-    const [{ run: removal, if: condition } = {}] = scriptsOf(REMOVE);
+    const [{ run: removal } = {}] = scriptsOf(REMOVE);
     expect(removal).toBe('./remove-preview "$NUMBER"');
+    const condition = "steps.preview.outputs.state == 'closed'";
     expect(scriptsOf(DEPLOY)).toContainEqual(
       expect.objectContaining({ run: removal, if: condition }),
     );

@@ -192,7 +192,9 @@ async function runMain(world: World, job: Job): Promise<void> {
       ...context,
       journal: journalIn(job, { process, schema: PREVIEW_TASK }),
       registerSecrets: () => undefined,
+      onState: () => undefined,
       onWorkspace: () => undefined,
+      onDeleted: () => undefined,
       onKey: alive((result: KeyResult) => {
         job.key = result;
         job.onKey?.();

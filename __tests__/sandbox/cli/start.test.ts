@@ -96,8 +96,8 @@ describe('npm start shows', () => {
     const runs = stdout.split(/\n(?=.+\n\n {4}Event )/).slice(1);
     const comments = runs.map((run) => section(run, 'Comment on the pull request'));
     expect(runs.map((run) => section(run, 'Outputs').match(/^(state|created): .*$/gm))).toEqual([
-      ['created: true', 'state: open'],
-      ['created: false', 'state: open'],
+      ['state: open', 'created: true'],
+      ['state: open', 'created: false'],
       ['state: closed'],
     ]);
     expect(comments.map((comment) => comment.split('\n')[0])).toEqual([

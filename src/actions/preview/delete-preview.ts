@@ -45,20 +45,24 @@ export interface Preview {
   ended?: CommentData | undefined;
 }
 
+/** The workspace of a preview that does not exist any more, or would not after a dry run. */
+export interface DeletedPreview {
+  workspace: PreviewWorkspace;
+  /** False in a dry run, and if another job had deleted it. */
+  deleted: boolean;
+  /** In a dry run, those that would be deleted. */
+  deletedKeys: readonly Key[];
+  /** What all API keys of the workspace had spent; null if that is unknown. */
+  keysSpent: Usd | null;
+}
+
 /** What became of the workspace of a preview that is not needed any more. */
 export type PreviewDeletion =
-  | {
+  | (DeletedPreview & {
       kind: 'deletion';
-      workspace: PreviewWorkspace;
-      /** False in a dry run, and if another job had deleted it. */
-      deleted: boolean;
-      /** In a dry run, those that would be deleted. */
-      deletedKeys: readonly Key[];
-      /** What all API keys of the workspace had spent; null if that is unknown. */
-      keysSpent: Usd | null;
       /** Whether the subject is known to be closed after that. */
       isSettled: boolean;
-    }
+    })
   /** There was none. */
   | { kind: 'missing' }
   /** Its subject was open again before anything was changed. */
@@ -68,6 +72,8 @@ interface DeletionOptions {
   dryRun: boolean;
   /** The workspace, if a list has just shown that it bears the mark. By default, it is looked up. */
   listed?: PreviewWorkspace;
+  /** Called as soon as the workspace is gone, before its subject is looked up once more. */
+  onDeleted?(preview: DeletedPreview): void;
 }
 
 /**
@@ -78,7 +84,7 @@ interface DeletionOptions {
  */
 export async function deletePreview(
   preview: Preview,
-  { dryRun, listed }: DeletionOptions,
+  { dryRun, listed, onDeleted }: DeletionOptions,
   context: GitHubContext,
 ): Promise<PreviewDeletion> {
   const { log, client } = context;
@@ -100,7 +106,7 @@ export async function deletePreview(
     const found = await findWorkspace(client, workspace.id);
     if (!found.workspace) return concludeMissing(preview, { dryRun }, context);
   }
-  return deleteFound(preview, { workspace, list }, context);
+  return deleteFound(preview, { workspace, list, onDeleted }, context);
 }
 
 /** Corrects the comment, if there is one, where no workspace was found. */
@@ -114,6 +120,13 @@ async function concludeMissing(
   return { kind: 'missing' };
 }
 
+/** A workspace that exists, and its API keys; undefined if OpenRouter has not listed them. */
+interface FoundPreview {
+  workspace: PreviewWorkspace;
+  list: NewKeys | undefined;
+  onDeleted: DeletionOptions['onDeleted'];
+}
+
 /** A workspace to delete, and when that began. */
 interface Target {
   workspace: PreviewWorkspace;
@@ -123,7 +136,7 @@ interface Target {
 /** Deletes a workspace with its API keys, and writes what they have spent into the comment. */
 async function deleteFound(
   preview: Preview,
-  { workspace, list }: { workspace: PreviewWorkspace; list: NewKeys | undefined },
+  { workspace, list, onDeleted }: FoundPreview,
   context: GitHubContext,
 ): Promise<PreviewDeletion> {
   const begun = { at: Math.floor(context.timeOfDay() / 1000), run: context.run };
@@ -136,7 +149,7 @@ async function deleteFound(
   }
   context.onDeletion?.(workspace);
   let { since } = first;
-  const { problem, deleted, deletedKeys, listedKeys } = await teardown(
+  const { problem, listedKeys, ...done } = await teardown(
     workspace,
     {
       deleteKeys: true,
@@ -153,24 +166,37 @@ async function deleteFound(
     context,
   );
   if (problem) throw problem;
-  logDeletion(workspace, { deleted, deletedKeys }, context);
+  logDeletion(workspace, done, context);
   const keys = list ? listedKeys : [];
   // Whoever has deleted the key of this job may have deleted others that no list had.
   const isOwnMissing = remembersMore(preview.ended ?? NO_DATA, { workspace, keys: listedKeys });
   const isFinal = list !== undefined && !isOwnMissing;
+  const areKnown = !isOwnMissing && areAllKnown({ ...done, workspace, listedKeys }, first);
+  const gone = { ...done, workspace, keysSpent: areKnown ? totalSpent(done.deletedKeys) : null };
+  onDeleted?.(gone);
   await recordDeletion(preview, { ...target, keys, isFinal }, context);
-  const { remembered } = first;
-  const isComplete =
+  const isSettled = await isStillClosed(preview, { workspace, since }, context);
+  return { kind: 'deletion', ...gone, isSettled };
+}
+
+/** Whether a step has deleted all API keys that its workspace ever had, and what they had spent was final. */
+function areAllKnown(
+  {
+    workspace,
+    deleted,
+    deletedKeys,
+    listedKeys,
+  }: Omit<DeletedPreview, 'keysSpent'> & { listedKeys: readonly Key[] },
+  { remembered }: { remembered: CommentData | undefined },
+): boolean {
+  return (
     deleted &&
     deletedKeys.length === listedKeys.length &&
     // What works until it is deleted can spend more than was read.
     deletedKeys.every(isDisabled) &&
-    !isOwnMissing &&
-    remembered &&
-    !remembersMore(remembered, { workspace, keys: deletedKeys });
-  const keysSpent = isComplete ? totalSpent(deletedKeys) : null;
-  const isSettled = await isStillClosed(preview, { workspace, since }, context);
-  return { kind: 'deletion', workspace, deleted, deletedKeys, keysSpent, isSettled };
+    remembered !== undefined &&
+    !remembersMore(remembered, { workspace, keys: deletedKeys })
+  );
 }
 
 function logDeletion(

@@ -4,7 +4,13 @@ import { runStep, startContext, startGitHub } from '../../runtime/step.ts';
 import { identityOutputs } from '../create/report.ts';
 import { readPreviewInputs, reasonForNoKey } from './inputs.ts';
 import { commentRenderer } from './render-comment.ts';
-import { previewKeyOutputs, previewOutputs, previewSummary, reportSkipped } from './report.ts';
+import {
+  deletedOutputs,
+  previewKeyOutputs,
+  previewOutputs,
+  previewSummary,
+  reportSkipped,
+} from './report.ts';
 import { runPreview } from './run-preview.ts';
 import { openComments } from './write-comment.ts';
 
@@ -30,11 +36,13 @@ export function preview(): Promise<void> {
       journal,
       notice: report.notice,
       registerSecrets: report.registerSecrets,
+      onState: (state) => report.output({ state }),
       onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
       onKey(created) {
         report.output(previewKeyOutputs(created));
         report.outputSecret('key', created.secret);
       },
+      onDeleted: (deleted) => report.output(deletedOutputs(deleted)),
       random: Math.random,
     });
 

@@ -9,7 +9,7 @@ import { createSummary } from '../create/report.ts';
 import { isNew } from '../create/request.ts';
 import type { KeyResult } from '../key/create-key.ts';
 import { describeShare, isAlmostSpent, type Share } from './cap.ts';
-import type { Preview, PreviewDeletion } from './delete-preview.ts';
+import type { DeletedPreview, Preview, PreviewDeletion } from './delete-preview.ts';
 import { describePreview } from './naming.ts';
 import type { PreviewRequest, PreviewResult } from './run-preview.ts';
 
@@ -28,26 +28,28 @@ export function reportSkipped(reason: string, report: Report): void {
 /** What a run did for a preview, or for all of them. */
 type Result = Exclude<PreviewResult, { state: 'skipped' }>;
 
-/** The outputs for the result of the step. */
+/** The outputs for the result of the step. The state is set as soon as it is known. */
 export function previewOutputs(result: Result): Outputs {
   if (result.state === 'clean-up') {
     const { deleted = '' } = sweepOutputs(result.result);
     return { deleted };
   }
-  if (result.state !== 'closed') return { state: result.state };
-  const { deletion } = result;
-  const spent = deletion.kind === 'deletion' ? deletion.keysSpent : null;
+  if (result.state === 'open') return {};
+  return deletedOutputs(result.deletion.kind === 'deletion' ? result.deletion : undefined);
+}
+
+/** The outputs about the deletion of a workspace; undefined if there was none. */
+export function deletedOutputs(preview: DeletedPreview | undefined): Outputs {
+  const spent = preview?.keysSpent ?? null;
+  const entries = preview?.deleted ? [toEntry(preview.workspace)] : [];
   return {
-    state: 'closed',
-    deleted: toJsonList(deletedEntries(deletion), 'workspaces'),
+    deleted: toJsonList(entries, 'workspaces'),
     'keys-cost-usd': spent === null ? '' : exactUsd(spent),
   };
 }
 
-function deletedEntries(deletion: PreviewDeletion): object[] {
-  if (deletion.kind !== 'deletion' || !deletion.deleted) return [];
-  const { id, slug, created_at = null } = deletion.workspace;
-  return [{ id, slug, created_at, reason: 'its pull request or branch is closed' }];
+function toEntry({ id, slug, created_at = null }: DeletedPreview['workspace']): object {
+  return { id, slug, created_at, reason: 'its pull request or branch is closed' };
 }
 
 /** The summary of a step that succeeded. */

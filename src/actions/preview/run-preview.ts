@@ -13,7 +13,13 @@ import { createKeyIn, type KeyRequest, type KeyResult, type KeyTask } from '../k
 import type { KeyCap, Share } from './cap.ts';
 import { gateOf, shareOf } from './cap-key.ts';
 import { cleanUp } from './clean-up.ts';
-import { assertOurs, deletePreview, type Preview, type PreviewDeletion } from './delete-preview.ts';
+import {
+  assertOurs,
+  type DeletedPreview,
+  deletePreview,
+  type Preview,
+  type PreviewDeletion,
+} from './delete-preview.ts';
 import { deployedKeyName, describePreview, identify, isSameKeyName } from './naming.ts';
 import { type GitHubContext, readStanding, type Standing } from './standing.ts';
 import { findTopic, type RunFacts, type Topic } from './subject.ts';
@@ -47,6 +53,14 @@ export interface Opened {
   request: CreateRequest;
 }
 
+/** What a run reports of its pull request or branch. An open one from another repository is skipped. */
+export type SubjectState = 'open' | 'closed' | 'skipped';
+
+function stateOf({ isOpen, isOwn }: Standing): SubjectState {
+  if (!isOpen) return 'closed';
+  return isOwn ? 'open' : 'skipped';
+}
+
 /** What a run did. An open preview without `opened` was left alone. */
 export type PreviewResult =
   | { state: 'skipped'; reason: string }
@@ -64,10 +78,14 @@ export type PreviewResult =
 export interface PreviewContext extends GitHubContext {
   journal: Journal<PreviewTask>;
   registerSecrets(secrets: readonly string[]): void;
+  /** Called whenever GitHub has reported the state: the last one is right. */
+  onState(state: SubjectState): void;
   /** Called as soon as the workspace is known. */
   onWorkspace(workspace: Workspace, ownership: { created: boolean }): void;
   /** Called as soon as the key exists. */
   onKey(result: KeyResult): void;
+  /** Called as soon as the workspace is deleted. */
+  onDeleted(preview: DeletedPreview): void;
   random(): number;
 }
 
@@ -81,14 +99,26 @@ export async function runPreview(
   request: PreviewRequest,
   context: PreviewContext,
 ): Promise<PreviewResult> {
-  const { log, repository } = context;
-  const topic = findTopic(request.run, repository);
+  const topic = findTopic(request.run, context.repository);
   if (topic.kind === 'skipped') return { state: 'skipped', reason: topic.reason };
   if (topic.kind === 'clean-up') {
     const result = await cleanUp(request, context);
     const check = 'that their pull requests or branches are closed';
     return { state: 'clean-up', result, failure: sweepFailure(result, { ...request, check }) };
   }
+  return runFor(topic, request, {
+    ...context,
+    onStanding: (standing) => context.onState(stateOf(standing)),
+  });
+}
+
+/** Does what the state of the pull request or branch of a run requires. */
+async function runFor(
+  topic: Topic & { kind: 'subject' },
+  request: PreviewRequest,
+  context: PreviewContext,
+): Promise<PreviewResult> {
+  const { log, repository } = context;
   const { subject, since } = topic;
   const identity = identify(subject, repository, request.slugPrefix);
   log.info(`${describePreview(identity)}: its workspace is ${identity.slug}.`);
@@ -129,11 +159,16 @@ async function closePreview(
   request: PreviewRequest,
   context: PreviewContext,
 ): Promise<PreviewResult> {
-  const deletion = await deletePreview(preview, request, {
-    ...context,
-    onDeletion: ({ id, slug }) =>
-      saveTask({ ...preview, workspace: { id, slug } }, request, context),
-  });
+  const { onDeleted } = context;
+  const deletion = await deletePreview(
+    preview,
+    { dryRun: request.dryRun, onDeleted },
+    {
+      ...context,
+      onDeletion: ({ id, slug }) =>
+        saveTask({ ...preview, workspace: { id, slug } }, request, context),
+    },
+  );
   const isDone =
     deletion.kind === 'missing' || (deletion.kind === 'deletion' && deletion.isSettled);
   if (isDone && !request.dryRun) context.journal.clearOrWarn();

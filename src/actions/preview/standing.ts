@@ -26,6 +26,8 @@ export interface GitHubContext extends Context {
   repository: Repository;
   /** The run and its attempt, such as `17000000012.1`; empty if unknown. */
   run: string;
+  /** Called with each state that GitHub reports, before anything is done about it. */
+  onStanding?(standing: Standing): void;
   /** Called before a workspace is deleted: if this step dies then, its post step looks whether it is needed. */
   onDeletion?(workspace: WorkspaceRef): void;
   /** Called with API keys of a workspace that is to be deleted: when they are listed, and after they were disabled. */
@@ -60,8 +62,19 @@ const STALE_DELAYS_MS = [0, 1_000, 2_000, 4_000];
 export async function readStanding(
   subject: Subject,
   since: number | undefined,
-  { github, repository }: GitHubContext,
+  context: GitHubContext,
   { wasPushed = false } = {},
+): Promise<Standing> {
+  const standing = await requestStanding(subject, since, context, { wasPushed });
+  context.onStanding?.(standing);
+  return standing;
+}
+
+async function requestStanding(
+  subject: Subject,
+  since: number | undefined,
+  { github, repository }: GitHubContext,
+  { wasPushed }: { wasPushed: boolean },
 ): Promise<Standing> {
   if (subject.kind === 'branch') {
     let branch: Branch | undefined;

@@ -299,11 +299,49 @@ describe('the life of a pull request', () => {
     await job(open()[0]);
     const [closed] = close();
     onNth(harness.sandbox, 'DELETE /workspaces/:id', 1, () => reopen());
-    const { code, lines } = expectFailure(await main(closed, QUIET));
+    const { id } = fields();
+    const step = await main(closed, QUIET);
+    const { code, lines } = expectFailure(step, step.outputs);
     expect(code).toBe('preview-reopened');
+    expect(step.outputs).toMatchObject({ state: 'open', 'keys-cost-usd': '0' });
+    expect(JSON.parse(step.outputs['deleted'] ?? '')).toMatchObject([{ id }]);
     expect(lines[0]).toBe(
       'It was reopened during the deletion. To recover, repeat the newest run of each workflow that gets an API key for it.',
     );
+  });
+});
+
+describe('the output state', () => {
+  const deleteIn = () => {
+    pushIn();
+    return deleteBranch(gitHub.server.github, gitHub.repository, 'feature/x')[0];
+  };
+  const closeNew = () => {
+    open();
+    return close()[0];
+  };
+
+  test.each<[string, string, () => GitHubEvent, Record<string, string>]>([
+    ['open', 'an open pull request', () => open()[0], {}],
+    ['closed', 'a closed pull request', closeNew, {}],
+    ['closed', 'a closed pull request in a dry run', closeNew, { 'dry-run': 'true' }],
+    ['open', 'a branch', () => pushIn(), {}],
+    ['closed', 'a branch that is gone', deleteIn, {}],
+  ])('is %s for %s if OpenRouter is down and the step fails', async (state, _, happen, inputs) => {
+    const event = happen();
+    const fault = { kind: 'response', status: 502 } as const;
+    harness.sandbox.faults.push(...Array(99).fill(fault));
+    const step = await main(event, { ...QUIET, ...inputs });
+    expect(expectFailure(step, { state }).code).toBe('server-error');
+  });
+
+  test('is open if the pull request is reopened once its keys are disabled, which fails the step', async () => {
+    await job(open()[0], { ...QUIET, key: 'preview' });
+    const [closed] = close();
+    onNth(harness.sandbox, 'PATCH /keys/:hash', 1, () => reopen());
+    const step = await main(closed, QUIET);
+    expect(expectFailure(step, { state: 'open' }).code).toBe('preview-reopened');
+    expect(slugs()).toEqual(['preview-shop-1']);
   });
 });
 
@@ -614,10 +652,10 @@ test('a look after a deletion that fails leaves the step with what it has done',
 test('a workspace with the slug and another description is left alone', async () => {
   const { id } = seedWorkspace(harness.sandbox, { slug: 'preview-shop-1', name: 'By hand' });
   const opened = await main(open()[0]);
-  const { code, message } = expectFailure(opened);
+  const { code, message } = expectFailure(opened, { state: 'open' });
   expect([code, message.includes('slug-prefix')]).toEqual(['preview-not-ours', true]);
   const closed = await main(close()[0]);
-  expect(expectFailure(closed).code).toBe('preview-not-ours');
+  expect(expectFailure(closed, { state: 'closed' }).code).toBe('preview-not-ours');
   for (const step of [opened, closed]) expectUnchanged(step);
   expect(fields()).toMatchObject({ id, name: 'By hand' });
 });
