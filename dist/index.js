@@ -1753,15 +1753,17 @@ for(const{value}of outcomes)value&&onDisabled(value)
 const[first]=outcomes.flatMap(({error})=>error??[])
 if(first)throw first}const subject=object({kind:oneOf(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:schemas_string()}),identity:object({slug:schemas_string(),name:schemas_string(),description:schemas_string()}),workspace:optional(object({id:schemas_string(),slug:schemas_string()})),key:optional(keyTask()),cap:optional(schemas_string()),limit:optional(schemas_string()),comment:schemas_boolean()})
 function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:()=>!0,async run(task,context,step){const{report}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step)
-return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},run:gitHub.run,notice:report.notice,readJobStatus,onSpend:spendReporter(report),onEnd(deletion){deletion.kind==="deletion"&&report.summarize(endSummary(task,deletion,{dryRun:!1}))}})},describeLeftovers:task=>task?describePreviewLeft(task):""})}const staleWorkspaces=declareWarning("stale-workspaces",({result})=>{const{staleCount,deleted,alreadyDeleted,failed,wouldDelete,tooMany}=result,named=[...failed,...deleted,...alreadyDeleted,...wouldDelete,...tooMany].slice(0,10).map(({slug})=>slug),more=staleCount>named.length?` and ${staleCount-named.length} more`:""
-return{title:`Stale: ${countWorkspaces(staleCount)}`,lines:[`Slugs: ${named.join(", ")}${more}.`,(deleted.length+alreadyDeleted.length>0?"Check":"If no one needs them, check")+" why the jobs that created them did not delete them."]}})
-function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function glob_matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
+return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},run:gitHub.run,notice:report.notice,readJobStatus,onSpend:spendReporter(report),onEnd(deletion){deletion.kind==="deletion"&&report.summarize(endSummary(task,deletion,{dryRun:!1}))}})},describeLeftovers:task=>task?describePreviewLeft(task):""})}function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function glob_matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
 while(textIndex<text.length)if(glob[globIndex]==="*"){[star,starEnd]=[globIndex,textIndex]
 globIndex+=1}else if(glob[globIndex]==="?"||glob[globIndex]===text[textIndex]){globIndex+=1
 textIndex+=1}else{if(!(star>=0))return!1
 starEnd+=1;[globIndex,textIndex]=[star+1,starEnd]}return/^\**$/.test(glob.slice(globIndex))}const GLOB_MESSAGE="must be a slug, in which * matches any characters and ? matches one",glob=()=>schemas_string(GLOB_MESSAGE).check(matching(/^[a-z0-9?*-]+$/,GLOB_MESSAGE)),sweepInputs=()=>object({...credentials,slug_pattern:glob().check(refine(pattern=>fixedPrefix(pattern).length>=2,"must begin with at least 2 characters of a slug before the first * or ?")),older_than:fields_duration({min:"1m",max:"3650d"}),keep:schemas_default(array(glob(),"must be a list of slugs with optional wildcards"),[]),delete_keys:fields_flag(),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("10m")})
 function readSweepInputs(){const values=readInputs(sweepInputs())
-return{...toConnection(values),slugPattern:values.slug_pattern,olderThanMs:values.older_than,keep:values.keep,deleteKeys:values.delete_keys,maxDeletions:values.max_deletions,dryRun:values.dry_run}}const MAX_SHOWN=1e3,TIMEOUT_SHARE=.2
+return{...toConnection(values),slugPattern:values.slug_pattern,olderThanMs:values.older_than,keep:values.keep,deleteKeys:values.delete_keys,maxDeletions:values.max_deletions,dryRun:values.dry_run}}const report_MAX_NAMED=10
+function staleNotice(result){const{staleCount,deleted,alreadyDeleted,wouldDelete}=result
+if(staleCount===0)return
+const named=[...deleted,...alreadyDeleted,...wouldDelete].slice(0,report_MAX_NAMED).map(({slug})=>slug),more=staleCount>named.length?` and ${staleCount-named.length} more`:"",check=wouldDelete.length>0?"If no one needs them, check":"Check"
+return`Found ${countOf(staleCount,"stale workspace")}: ${named.join(", ")}${more}. ${check} why the jobs that created them did not delete them.`}const MAX_SHOWN=1e3,TIMEOUT_SHARE=.2
 async function sweep(request,context){const{log,clock}=context,start=clock.now(),found=await findStale(request,context),{stale,staleCount,kept,keptCount}=found
 log.info(`Stale: ${countWorkspaces(staleCount)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`)
 const result={deleted:[],failed:[],alreadyDeleted:[],wouldDelete:[],tooMany:[],kept,staleCount,keptCount},ending={dryRun:request.dryRun,start}
@@ -1794,9 +1796,10 @@ log.info(`Could not delete ${slug}, id ${id}.`)
 const hasKeys=result.problem.is(workspaceHasKeys)
 return{outcome:"failed",reason:why,error:result.problem,hasKeys,...spent}}function main_sweep(){return runStep({action:"sweep"},async step=>{const{report}=step,inputs=readSweepInputs(),result=await sweep(inputs,startContext(inputs,step))
 report.output(sweepOutputs(result))
-result.staleCount>0&&report.warn(staleWorkspaces,{result})
 const failure=sweepFailure(result,{...inputs,check:"slug-pattern, older-than and keep"})
 if(failure)throw failure
+const notice=staleNotice(result)
+notice!==void 0&&report.notice(notice)
 report.summarize(sweepSummary(result,inputs))})}function sinceText({since,from}){return since==="created"?"":` since ${formatTime(from).replace("T00:00:00Z","")}`}const DAY_MS=864e5
 function calendarStarts(to){const date=new Date(to-1),[year,month]=[date.getUTCFullYear(),date.getUTCMonth()],day=Date.UTC(year,month,date.getUTCDate()),daysSinceMonday=(date.getUTCDay()+6)%7
 return{month:Date.UTC(year,month),week:day-daysSinceMonday*DAY_MS,day}}function startOf(since,{created,to}){const createdSecond=created===void 0?void 0:Math.min(Math.floor(created/1e3)*1e3,to-1e3)

@@ -1,6 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { keyOwnerUnknownWarning, replacedKeysNotDeleted } from '../../src/actions/key/failures.ts';
-import { staleWorkspaces } from '../../src/actions/sweep/failures.ts';
 import { describeError, describeWarning } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { sweepIncomplete } from '../../src/teardown/failures.ts';
@@ -47,22 +46,3 @@ test.each([
     expect(lines.includes('Running this again retries the others.')).toBe(isAdvised);
   },
 );
-
-describe('the warning of stale workspaces', () => {
-  const MAY_BE_NEEDED =
-    'If no one needs them, check why the jobs that created them did not delete them.';
-  const DELETED = 'Check why the jobs that created them did not delete them.';
-
-  test.each([
-    ['were deleted', { deleted: [STALE] }, DELETED],
-    ['were deleted in part', { deleted: [STALE], failed: [STALE] }, DELETED],
-    ['could not be deleted', { failed: [STALE] }, MAY_BE_NEEDED],
-    ['a dry run would delete', { wouldDelete: [STALE] }, MAY_BE_NEEDED],
-    ['are too many to be deleted', { tooMany: [STALE] }, MAY_BE_NEEDED],
-  ])('that %s says what to check', (_, entries, advice) => {
-    const result = { ...EMPTY_SWEEP, staleCount: 1, ...entries };
-    const { title, lines } = describeWarning(staleWorkspaces, { result });
-    expect(title).toBe('Stale: 1 workspace');
-    expect(lines.at(-1)).toBe(advice);
-  });
-});

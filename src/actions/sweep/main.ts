@@ -1,8 +1,8 @@
 import { runStep, startContext } from '../../runtime/step.ts';
 import { sweepOutputs, sweepSummary } from '../../teardown/report.ts';
 import { sweepFailure } from '../../teardown/sweep-failure.ts';
-import { staleWorkspaces } from './failures.ts';
 import { readSweepInputs } from './inputs.ts';
+import { staleNotice } from './report.ts';
 import { sweep as sweepWorkspaces } from './sweep-workspaces.ts';
 
 /** `sweep/action.yml`: deletes stale workspaces. */
@@ -14,10 +14,11 @@ export function sweep(): Promise<void> {
     const result = await sweepWorkspaces(inputs, startContext(inputs, step));
 
     report.output(sweepOutputs(result));
-    if (result.staleCount > 0) report.warn(staleWorkspaces, { result });
     const check = 'slug-pattern, older-than and keep';
     const failure = sweepFailure(result, { ...inputs, check });
     if (failure) throw failure;
+    const notice = staleNotice(result);
+    if (notice !== undefined) report.notice(notice);
     report.summarize(sweepSummary(result, inputs));
   });
 }

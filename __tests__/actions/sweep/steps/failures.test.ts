@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { annotations, expectFailure } from '../../../support/harness.ts';
+import { expectFailure } from '../../../support/harness.ts';
 import { DAY, openSweepHarness, slugsIn } from '../../../support/sweep.ts';
 
 const { harness, seed, seedSome, runSweep, slugs, calls } = openSweepHarness();
@@ -62,5 +62,5 @@ test('a sweep fails and deletes nothing if more workspaces are stale than max-de
   expect(message).toContain('Nothing was deleted.');
   expect(slugs()).toHaveLength(6);
   expect(calls()).toEqual(['GET /workspaces']);
-  expect(annotations(step, 'warning')).toHaveLength(1);
+  expect(step.annotations).toHaveLength(1);
 });

@@ -1,10 +1,13 @@
 import { expect, test } from '@jest/globals';
-import { annotations, declaredOutputs } from '../../../support/harness.ts';
-import { openSweepHarness, slugsIn } from '../../../support/sweep.ts';
+import { declaredOutputs } from '../../../support/harness.ts';
+import { DAY, openSweepHarness, slugsIn } from '../../../support/sweep.ts';
 
-const { harness, seedSome, runSweep, slugs, calls } = openSweepHarness();
+const { harness, seed, seedSome, runSweep, slugs, calls } = openSweepHarness();
 
-test('a sweep deletes what matches and is old enough, and nothing else, and warns once, with their names', async () => {
+/** What follows the names in the notice of a sweep. */
+const ADVICE = 'why the jobs that created them did not delete them.';
+
+test('a sweep deletes what matches and is old enough, and nothing else, and names it in a notice', async () => {
   const { old, older, young } = seedSome();
   const step = await runSweep({ 'delete-keys': 'true' });
   expect(step.exitCode).toBe(0);
@@ -23,22 +26,29 @@ test('a sweep deletes what matches and is old enough, and nothing else, and warn
   expect(step.outputs['failed']).toBe('[]');
   expect(step.outputs['would-delete']).toBe('[]');
   expect(Object.keys(step.outputs).sort()).toEqual((await declaredOutputs('sweep')).sort());
-  expect(annotations(step)).toEqual([]);
   expect(step.summary).toContain(
     '<details><summary>Kept: 1 workspace</summary>\n<table>\n<tr><th>Workspace</th><th>Reason</th></tr>\n<tr><td><code>preview-young</code></td><td>only 5 h old</td></tr>',
   );
-  const [warning, ...more] = annotations(step, 'warning');
-  expect(more).toEqual([]);
-  expect(warning?.properties['title']).toBe('sweep: stale workspaces');
-  expect(warning?.data).toMatch(/^Stale: 2 workspaces\n/);
-  expect(warning?.data).toMatch(/^Slugs: preview-old(er)?, preview-old(er)?\.$/m);
-  expect(warning?.data).toMatch(/^Check why the jobs that created them did not delete them\.$/m);
+  const message = expect.stringMatching(
+    `^Found 2 stale workspaces: preview-old(er)?, preview-old(er)?\\. Check ${ADVICE}$`,
+  );
+  expect(step.annotations).toEqual([{ level: 'notice', title: 'sweep', message }]);
+});
+
+test('the notice of a sweep names ten workspaces, and counts the others', async () => {
+  for (let n = 1; n <= 12; n += 1) seed(`preview-${n}`, 3 * DAY);
+  const { annotations } = await runSweep({ 'dry-run': 'true' });
+  expect(annotations[0]?.message).toMatch(
+    /^Found 12 stale workspaces: preview-\d+(, preview-\d+){9} and 2 more\. If no one/,
+  );
 });
 
 test('a sweep that finds nothing stale says that there is nothing to delete', async () => {
   const [step, dryRun] = [await runSweep(), await runSweep({ 'dry-run': 'true' })];
-  for (const { summary } of [step, dryRun])
+  for (const { summary, annotations } of [step, dryRun]) {
     expect(summary).toContain('<h3>✅ Nothing to delete</h3>');
+    expect(annotations).toEqual([]);
+  }
 });
 
 test('a dry run of a sweep lists what it would delete apart from what it keeps, and deletes nothing', async () => {
@@ -56,5 +66,6 @@ test('a dry run of a sweep lists what it would delete apart from what it keeps, 
   expect(step.log).toContain('preview-older, 10 d old: would be deleted.');
   expect(step.log).toContain('Dry run: nothing was deleted.');
   expect(step.summary).toContain('🔎 Dry run: would delete 2 workspaces');
-  expect(annotations(step, 'warning')[0]?.data).toContain('Slugs: preview-old, preview-older.');
+  const message = `Found 2 stale workspaces: preview-old, preview-older. If no one needs them, check ${ADVICE}`;
+  expect(step.annotations).toEqual([{ level: 'notice', title: 'sweep', message }]);
 });
