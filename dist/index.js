@@ -1482,8 +1482,8 @@ if(!groups||Number(groups.id)!==repository.id)return
 const{number,branch=""}=groups
 return number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)}}function naming_isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
 report.output({state:"skipped"})
-report.summarize({title:`\u23ed\ufe0f No preview: ${reason}`})}function previewOutputs(result){if(result.state==="clean-up"){const{deleted=""}=sweepOutputs(result.result)
-return{deleted}}return result.state==="open"?{}:deletedOutputs(result.deletion.kind==="deletion"?result.deletion:void 0)}function deletedOutputs(preview){const spent=preview?.keysSpent??null
+report.summarize({title:`\u23ed\ufe0f No preview: ${reason}`})}function previewOutputs(result){if(result.state==="clean-up"){const{deleted="",failed="",count=""}=sweepOutputs(result.result)
+return{deleted,failed,count}}return result.state==="open"?{}:deletedOutputs(result.deletion.kind==="deletion"?result.deletion:void 0)}function deletedOutputs(preview){const spent=preview?.keysSpent??null
 return{deleted:toJsonList(preview?.deleted?[toEntry(preview.workspace)]:[],"workspaces"),"keys-cost-usd":spent===null?"":exactUsd(spent)}}function toEntry({id,slug,created_at=null}){return{id,slug,created_at,reason:"its pull request or branch is closed"}}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{...request,deleteKeys:!0})
 if(result.state==="closed")return endSummary(result.preview,result.deletion,request)
 const{preview,opened,key,share}=result,{slug}=preview.identity,of=`${describePreview(preview.identity)}.`

@@ -31,8 +31,8 @@ type Result = Exclude<PreviewResult, { state: 'skipped' }>;
 /** The outputs for the result of the step. The state is set as soon as it is known. */
 export function previewOutputs(result: Result): Outputs {
   if (result.state === 'clean-up') {
-    const { deleted = '' } = sweepOutputs(result.result);
-    return { deleted };
+    const { deleted = '', failed = '', count = '' } = sweepOutputs(result.result);
+    return { deleted, failed, count };
   }
   if (result.state === 'open') return {};
   return deletedOutputs(result.deletion.kind === 'deletion' ? result.deletion : undefined);

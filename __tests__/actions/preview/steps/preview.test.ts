@@ -458,7 +458,7 @@ describe('a clean-up', () => {
     deleteBranch(gitHub.server.github, gitHub.repository, 'feature/x');
     const step = await main(event);
     expect(step).toMatchObject({ exitCode: 0, annotations: [] });
-    expect(Object.keys(step.outputs)).toEqual(['deleted']);
+    expect(step.outputs).toEqual({ deleted: expect.anything(), failed: '[]', count: '2' });
     expect(step.summary).toContain('<details><summary>Kept: 1 workspace</summary>');
     expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(2);
     expect(slugs()).toEqual(['preview-shop-1', 'preview-shop-9']);
@@ -492,7 +492,7 @@ describe('a clean-up', () => {
 
   test('deletes nothing if max-deletions would be exceeded', async () => {
     const step = await main(await openSome(3), { 'max-deletions': '1' });
-    const { code, message } = expectFailure(step, { deleted: '[]' });
+    const { code, message } = expectFailure(step, { deleted: '[]', failed: '[]', count: '0' });
     expect(code).toBe('too-many-stale');
     expect(message).toContain('Check that their pull requests or branches are closed.');
     expectUnchanged(step);
@@ -511,12 +511,18 @@ describe('a clean-up', () => {
 
   test('names what keeps a workspace, goes on, and fails', async () => {
     const event = await openSome(3);
-    harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403 });
+    const body = JSON.stringify({ message: `not with sk-or-v1-${'0'.repeat(64)}` });
+    harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403, body });
     const step = await main(event, QUIET);
-    expect(expectFailure(step, step.outputs).message).toMatch(
-      /preview-shop-\d: DELETE \/keys\/[0-9a-f]+: HTTP 403 Forbidden/,
-    );
+    const { message } = expectFailure(step, step.outputs);
+    expect(message).toMatch(/preview-shop-\d: DELETE \/keys\/[0-9a-f]+: HTTP 403 Forbidden/);
     expect(slugs()).toHaveLength(2);
+    const { deleted, failed, count } = step.outputs;
+    expect(JSON.parse(deleted ?? '')).toHaveLength(1);
+    const [{ slug, reason }] = JSON.parse(failed ?? '');
+    expect(message).toContain(`${slug}: ${reason}`);
+    expect(reason).toMatch(/: not with \*\*\*$/);
+    expect([slugs().includes(slug), count]).toEqual([true, '1']);
   });
 });
 
@@ -680,7 +686,10 @@ describe('without the permission to read', () => {
     gitHub.repository.isPrivate = true;
     const event = scheduleEvent(gitHub.server.github, gitHub.repository);
     const step = await main(event, withoutPermission());
-    const { title, message } = expectFailure(step, { deleted: '[]' });
+    const { failed, ...outputs } = step.outputs;
+    expect(outputs).toEqual({ deleted: '[]', count: '0' });
+    expect(JSON.parse(failed ?? '')).toHaveLength(3);
+    const { title, message } = expectFailure(step, step.outputs);
     expect(title).toBe('3 of 3 workspaces could not be deleted');
     for (const permission of ['pull-requests', 'contents']) {
       expect(message.split(`the permission ${permission}: read`)).toHaveLength(2);
