@@ -10,7 +10,8 @@ import {
 import { openEmptiedHarness } from './emptied-harness.ts';
 
 export const SLUG = 'preview-42';
-export const HOUR = 3_600_000;
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 export const FIND_WORKSPACE = 'GET /workspaces/:id';
 export const FIND_KEY = 'GET /keys/:hash';
@@ -26,6 +27,7 @@ export function openUsageHarness() {
   beforeEach(() => {
     const { analytics } = harness.sandbox.account;
     Object.assign(analytics, { cachedAt: undefined, lag: 0, maxRows: 10_000, queries: [] });
+    analytics.keyLags.clear();
   });
   return {
     harness,

@@ -86,7 +86,7 @@ function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Accoun
     federationPolicies: [],
     issuers: [],
     accessTokens: [],
-    analytics: { cachedAt: undefined, lag: 0, maxRows: 10_000, queries: [] },
+    analytics: { cachedAt: undefined, lag: 0, keyLags: new Map(), maxRows: 10_000, queries: [] },
     owner,
     takenSlugStatus: options.takenSlugStatus ?? 400,
     expiredKeysBlockDeletion: options.expiredKeysBlockDeletion ?? true,

@@ -8,7 +8,7 @@ import {
   createWorkspaceRequest,
   updateWorkspaceRequest,
 } from '../../../sandbox/openrouter/resources/workspaces.ts';
-import { seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { BudgetWrite } from '../../../src/openrouter/resources/budgets.ts';
 import { guardrailFields } from '../../../src/openrouter/resources/guardrails.ts';
 import * as keys from '../../../src/openrouter/resources/keys.ts';
@@ -74,6 +74,27 @@ test.each([
     status: 400,
     body: { error: { code: 400, message: expect.stringContaining('slgu') } },
   });
+});
+
+test('the sandbox filters analytics by one value or by a list of them, as the operator requires', () => {
+  const { account, workspace, call } = open();
+  const [one, two, three] = [1, 2, 4].map((credits) => {
+    const key = seedKey({ account, managementKey }, workspace);
+    seedUsage({ account }, key, { credits });
+    return key.hash;
+  });
+  const creditsOf = (operator: string, value: unknown) => {
+    const filters = [{ field: 'api_key_id', operator, value }];
+    const { status, body } = call('POST', '/analytics/query', {
+      metrics: ['credits_usage'],
+      filters,
+    });
+    return status === 200 ? (body.data['data'] as object[]) : status;
+  };
+  expect(creditsOf('eq', two)).toEqual([{ credits_usage: 2 }]);
+  expect(creditsOf('in', [one, three])).toEqual([{ credits_usage: 5 }]);
+  expect(creditsOf('not_in', [one])).toEqual([{ credits_usage: 6 }]);
+  expect([creditsOf('eq', [one]), creditsOf('in', one)]).toEqual([400, 400]);
 });
 
 test('the limit of an API key in the sandbox can change, and what remains of it follows', () => {

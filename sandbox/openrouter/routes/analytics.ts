@@ -24,14 +24,13 @@ function query(account: Account, { body }: Call): ApiResponse {
   const request = parseBody(analyticsQuery, body);
   assertOrder(request);
   const range = rangeOf(request, account.now().getTime());
-  const { cachedAt, lag, maxRows } = account.analytics;
-  const known = Math.min(cachedAt ?? Number.POSITIVE_INFINITY, account.now().getTime() - lag);
+  const { cachedAt, maxRows } = account.analytics;
   const warnings = unresolvedKeys(account, request);
   const spends = account.spends.filter(
     (spend) =>
       spend.at >= range.start &&
       spend.at < range.end &&
-      spend.at <= known &&
+      isKnown(account, spend) &&
       request.filters.every((filter) => passes(account, spend, filter)),
   );
   const rows = sorted(rowsOf(account, spends, request), request);
@@ -48,6 +47,13 @@ function query(account: Account, { body }: Call): ApiResponse {
       ...(warnings.length > 0 && { warnings }),
     },
   });
+}
+
+/** Whether analytics has received the requests of `spend` by now. */
+function isKnown({ analytics, now }: Account, { at, key_hash }: Spend): boolean {
+  const { cachedAt = Number.POSITIVE_INFINITY, lag, keyLags } = analytics;
+  const behind = Math.max(lag, keyLags.get(key_hash) ?? 0);
+  return at <= Math.min(cachedAt, now().getTime() - behind);
 }
 
 function countQuery({ analytics, now }: Account): void {
