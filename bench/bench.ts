@@ -31,5 +31,6 @@ ${tables.join('\n\n')}
 - **Bare script:** \`bench/bare.cjs\`, the POST of a create without checks, deadline, retries or summary.
 - **Official SDK:** \`@openrouter/sdk\` with its defaults, downloaded with zod. **curl** has \`--retry 5 --retry-all-errors\` in the fault schedules.
 - **Least possible:** if nothing ever failed and no other job used the account. The actions also check before or after they write: see [reliability](reliability.md).
+- **Usage, with a deleted key:** analytics then knows of more than the counters of the existing keys. It is queried for these keys alone and, if it lacks nothing of them, once more: it may have caught up in between.
 - **Preview, everything in place:** one request to GitHub, for the pull request. To OpenRouter, the lookup of the workspace, the list of its keys, and the POST of a key. Without that list, an orphaned key could not be recognized.
 - **Fault schedules** have one to three faults: connections reset before or after the request was applied, responses cut short, 5xx and 429. "Failed, but created" is an orphaned workspace.`);

@@ -24,7 +24,7 @@ import { describeWarning } from '../../src/report/describe-error.ts';
 import { type Context, type Journal, noJournal } from '../../src/shared/context.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
-interface SimulationOptions {
+export interface SimulationOptions {
   takenSlugStatus: 400 | 409 | 500;
   /** How far the server's time of day is ahead of the runner's, in milliseconds. */
   skew: number;

@@ -80,6 +80,17 @@ describe('what a key has spent at least', () => {
     expect(count({ ...counters, created_at }, { from })).toEqual([amount, false]);
   });
 
+  test.each([
+    ['the whole period, if the key is younger', '2025-12-01', '2025-12-01'],
+    ['the whole period, if a period of the calendar begins with it', '2026-01-12', '2026-01-12'],
+    ['the beginning of the week, if that is later', '2026-01-05', '2026-01-12'],
+    ['nothing, if no counter covers any of the period', '2026-01-14T00:00:01Z', undefined],
+  ])('is all that it has spent in %s', (_, from, since) => {
+    const period = { from: at(from), to, workspaceCreated: undefined };
+    const counted = spentAtLeast({ ...KEY, ...counters, created_at }, 'usage', period);
+    expect(counted.since).toBe(since === undefined ? to : at(since));
+  });
+
   test('is the counter that began first, although refunds can make a later one larger', () => {
     const key = { ...counters, usage_monthly: 0.2, created_at };
     expect(count(key, { from: '2026-01-01' })).toEqual(['0.2', false]);

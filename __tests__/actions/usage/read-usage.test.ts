@@ -119,7 +119,7 @@ describe('the usage of a workspace', () => {
     const { usage } = await read({ keys });
     expect([exactUsd(usage.cost), exactUsd(usage.byok)]).toEqual(['0.75', '0.75']);
     expect(usage.gaps).toEqual([
-      { kind: 'behind', analytics: parseUsd('0.4'), keys: parseUsd('0.75') },
+      { kind: 'behind', credits: parseUsd('0.35'), byok: parseUsd('0.65') },
     ]);
   });
 
@@ -208,7 +208,7 @@ describe('what could not be read of API keys', () => {
 
   test('can be what your own provider keys paid, which makes only that incomplete', async () => {
     const keys = [{ ...KEY, usage: 0.5, byok_usage: null }];
-    expect(await gapsOf({ rows: [row('a/b', 0.5)], keys })).toEqual([
+    expect(await gapsOf({ rows: [row('a/b', 0.5, { byok_usage: 0 })], keys })).toEqual([
       { kind: 'byok-unread', keys: 1 },
     ]);
   });

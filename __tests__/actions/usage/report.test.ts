@@ -44,6 +44,8 @@ const costsOf = (result: UsageResult) =>
   usageSummary(result, NO_WARNING).table?.rows.map((row) => row.slice(1, 3));
 
 describe('why figures are incomplete', () => {
+  const BEHIND = "OpenRouter's analytics lags behind the counters of the API keys, by at least";
+  const LATE = "with OpenRouter's analytics, which may lag behind.";
   const INVALID = 'A counter or created_at is missing or invalid.';
   test.each<[UsageGap, string]>([
     [
@@ -68,8 +70,24 @@ describe('why figures are incomplete', () => {
     ],
     [{ kind: 'warning', text: 'Slow' }, "OpenRouter's analytics warns: Slow"],
     [
-      { kind: 'behind', analytics: usd('0.1'), keys: usd('0.2') },
-      "OpenRouter's analytics knows of $0.10, but the counters of the API keys show $0.20. Some requests are missing in the figures by model.",
+      { kind: 'behind', credits: usd('0.1'), byok: 0n },
+      `${BEHIND} $0.10. Some requests are missing in the figures by model.`,
+    ],
+    [
+      { kind: 'behind', credits: usd('0.1'), byok: usd('0.2') },
+      `${BEHIND} $0.10, and $0.20 with your own provider keys. Some requests are missing in the figures by model.`,
+    ],
+    [
+      { kind: 'behind', credits: 0n, byok: usd('0.2') },
+      `${BEHIND} $0.20 with your own provider keys. Some requests are missing in the figures by model.`,
+    ],
+    [
+      { kind: 'lag-unknown', keys: 1_001, reason: { kind: 'too-many', max: 1_000 } },
+      `Could not compare 1001 API keys ${LATE} At most 1000 API keys are compared.`,
+    ],
+    [
+      { kind: 'lag-unknown', keys: 2, reason: { kind: 'warning', text: 'Slow' } },
+      `Could not compare 2 API keys ${LATE} OpenRouter's analytics warns: Slow`,
     ],
     [
       { kind: 'keys-unread', keys: 2 },

@@ -7,7 +7,12 @@ import { formatTime } from '../../../src/openrouter/time.ts';
 import { json, openRecordingClient } from '../../support/recording-client.ts';
 
 const KEY = { hash: 'abc', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: 'w' };
-const RANGE = { from: 1_500, to: 90_061_000, subject: 'the workspace preview-42' };
+const QUERY = {
+  filter: { field: 'workspace', operator: 'eq', value: 'w' },
+  from: 1_500,
+  to: 90_061_000,
+  subject: 'the workspace preview-42',
+} as const;
 
 /** Queries the usage; OpenRouter responds with `rows`, and `fields` next to them. */
 async function query(rows: object[], fields: object = {}) {
@@ -15,7 +20,7 @@ async function query(rows: object[], fields: object = {}) {
   const reply = json({ data: { data: rows, metadata, ...fields } });
   // Repeated, because a defect can be passing.
   const { client, run, sent } = openRecordingClient(Array.from({ length: 20 }, () => reply));
-  const result = await run(queryUsage(client, { field: 'workspace', value: 'w' }, RANGE));
+  const result = await run(queryUsage(client, QUERY));
   return { result, sent };
 }
 
@@ -36,7 +41,7 @@ describe('a query of the usage', () => {
     expect(JSON.parse(sent[0]?.body ?? '')).toEqual({
       metrics: Object.keys(row).slice(1),
       dimensions: ['model'],
-      filters: [{ field: 'workspace', value: 'w', operator: 'eq' }],
+      filters: [QUERY.filter],
       time_range: { start: '1970-01-01T00:00:01Z', end: '1970-01-02T01:01:01Z' },
       order_by: { field: 'credits_usage', direction: 'desc' },
       limit: 1_000,

@@ -54,9 +54,14 @@ export interface Period {
 }
 
 /** What the counters of a key show for a period. */
-interface Counted {
+export interface Counted {
   /** What the key has spent at least; undefined if no counter shows that. */
   amount: Usd | undefined;
+  /**
+   * Since when `amount` is all that the key has spent, in milliseconds since 1970: the beginning of the
+   * period, or a later one of the calendar; the end of the period without an amount.
+   */
+  since: number;
   /** Whether it may have spent more, because a counter or its creation could not be read. */
   isUnread: boolean;
 }
@@ -73,20 +78,24 @@ export function spentAtLeast(
 ): Counted {
   const starts = calendarStarts(to);
   const calendar = [
-    { began: starts.month, field: `${counter}_monthly` },
-    { began: starts.week, field: `${counter}_weekly` },
-    { began: starts.day, field: `${counter}_daily` },
-  ].toSorted((a, b) => a.began - b.began);
+    { since: starts.month, field: `${counter}_monthly` },
+    { since: starts.week, field: `${counter}_weekly` },
+    { since: starts.day, field: `${counter}_daily` },
+  ].toSorted((a, b) => a.since - b.since);
   const created = createdAt(key);
   // A key of unknown age is at least not older than its workspace.
-  const life = { began: created ?? workspaceCreated ?? Number.NEGATIVE_INFINITY, field: counter };
-  const amounts = [life, ...calendar]
-    .filter(({ began }) => began >= from)
-    .map(({ field }) => toUsd(key[field]));
-  const amount = amounts.find((read) => read !== undefined);
-  const isUnread = created === undefined || (amounts.length > 0 && amounts[0] === undefined);
+  const born = created ?? workspaceCreated ?? Number.NEGATIVE_INFINITY;
+  const counters = [
+    // Before its creation, the key has spent nothing: its life covers the whole period.
+    ...(born >= from ? [{ since: from, field: counter }] : []),
+    ...calendar.filter(({ since }) => since >= from),
+  ].map(({ since, field }) => ({ since, amount: toUsd(key[field]) }));
+  const read = counters.find(({ amount }) => amount !== undefined);
+  const { amount, since } = read ?? { amount: undefined, since: to };
+  // The first counter covers the most.
+  const isUnread = created === undefined || counters[0] !== read;
   // A key that has spent no more in its whole life has spent no more in the period.
   const spentInLife = toUsd(key[counter]);
   const isAll = spentInLife !== undefined && !exceeds(spentInLife, amount ?? 0n);
-  return { amount, isUnread: isUnread && !isAll };
+  return { amount, since, isUnread: isUnread && !isAll };
 }

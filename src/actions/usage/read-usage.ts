@@ -1,11 +1,12 @@
 import type { Client } from '../../http/client.ts';
 import { formatSeconds } from '../../lib/format.ts';
-import { exceeds, sumUsd, type Usd } from '../../lib/usd.ts';
+import type { Usd } from '../../lib/usd.ts';
 import {
+  costOf,
   type ModelUsage,
   queryUsage,
-  type UsageByModel,
   type UsageFilter,
+  type UsageQuery,
 } from '../../openrouter/resources/analytics.ts';
 import {
   describeKey,
@@ -23,9 +24,10 @@ import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { clocksDiffer, workspaceNotFound } from '../../shared/failures.ts';
 import { differingClocks } from '../../shared/time-window.ts';
+import { amountsOf, type Comparison, type CountedKey, compareWithKeys } from './compare-keys.ts';
 import { keyNotFound, usageUnknown } from './failures.ts';
 import { type Period, type Since, spentAtLeast, startOf } from './period.ts';
-import type { UsageGap } from './usage-gap.ts';
+import { gapsIn, type UsageGap } from './usage-gap.ts';
 
 /** What to sum up, as the author of the workflow requested it. */
 export interface UsageRequest {
@@ -105,18 +107,25 @@ interface Scope {
 
 async function readWorkspaceUsage(
   { workspace, since, to }: Scope,
-  { client }: Context,
+  context: Context,
 ): Promise<UsageResult> {
+  const { client } = context;
   const { id, slug } = workspace;
   const workspaceCreated = createdAt(workspace);
   const from = startOf(since, { created: workspaceCreated, to });
   const range = servedRange({ from, to, maxDays: MAX_DAYS.workspace });
-  const filter: UsageFilter = { field: 'workspace', value: id };
-  const [analytics, counted] = await Promise.all([
-    queryUsage(client, filter, { from: range.from, to, subject: `the workspace ${slug}` }),
-    tallyKeys(workspace, client, { from, to, workspaceCreated }),
+  const query: UsageQuery = {
+    filter: { field: 'workspace', operator: 'eq', value: id },
+    from: range.from,
+    to,
+    subject: `the workspace ${slug}`,
+  };
+  const [analytics, keys] = await Promise.all([
+    queryUsage(client, query),
+    countKeys(workspace, client, { from, to, workspaceCreated }),
   ]);
-  const figures = combine(analytics, counted, range.gaps);
+  const comparison = await compareWithKeys(analytics, keys, query, context);
+  const figures = combine(comparison, keys, range.gaps);
   return {
     workspace,
     key: undefined,
@@ -128,42 +137,33 @@ async function readWorkspaceUsage(
   };
 }
 
-/** What keys have spent in a period at least, by their counters. */
-interface Tally {
-  credits: Usd;
-  byok: Usd;
-  /** How many keys may have spent more, because that could not be read. */
-  unreadCredits: number;
-  unreadByok: number;
-}
-
-const NO_KEYS: Tally = { credits: 0n, byok: 0n, unreadCredits: 0, unreadByok: 0 };
-
-function addKey(tally: Tally, key: Key, period: Period): Tally {
-  const credits = spentAtLeast(key, 'usage', period);
-  const byok = spentAtLeast(key, 'byok_usage', period);
-  return {
-    credits: tally.credits + (credits.amount ?? 0n),
-    byok: tally.byok + (byok.amount ?? 0n),
-    unreadCredits: tally.unreadCredits + (credits.isUnread ? 1 : 0),
-    unreadByok: tally.unreadByok + (byok.isUnread ? 1 : 0),
-  };
-}
-
-/** What all existing keys of a workspace have spent. */
-async function tallyKeys(workspace: Workspace, client: Client, period: Period): Promise<Tally> {
-  let tally = NO_KEYS;
+/** What the counters of all existing keys of a workspace show. */
+async function countKeys(
+  workspace: Workspace,
+  client: Client,
+  period: Period,
+): Promise<CountedKey[]> {
+  const counted: CountedKey[] = [];
   for await (const { items } of listKeyPages(client, workspace)) {
-    for (const key of items) tally = addKey(tally, key, period);
+    for (const key of items) counted.push(countKey(key, period));
   }
-  return tally;
+  return counted;
+}
+
+function countKey(key: Key, period: Period): CountedKey {
+  return {
+    hash: key.hash,
+    credits: spentAtLeast(key, 'usage', period),
+    byok: spentAtLeast(key, 'byok_usage', period),
+  };
 }
 
 async function readKeyUsage(
   hash: string,
   { workspace, since, to }: Scope,
-  { client, log }: Context,
+  context: Context,
 ): Promise<UsageResult> {
+  const { client, log } = context;
   const key = await findKey(client, hash);
   if (key?.workspace_id !== workspace.id) {
     throw new Failure(keyNotFound, { hash, workspace });
@@ -171,21 +171,26 @@ async function readKeyUsage(
   log.info(`The API key is ${describeKey(key)}.`);
   const from = startOf(since, { created: createdAt(key), to });
   const range = servedRange({ from, to, maxDays: MAX_DAYS.api_key_id });
-  const filter: UsageFilter = { field: 'api_key_id', value: hash };
-  const subject = `the API key ${describeKey(key)}`;
-  const analytics = await queryUsage(client, filter, { from: range.from, to, subject });
-  const period = { from, to, workspaceCreated: createdAt(workspace) };
-  const { amount } = spentAtLeast(key, 'usage', period);
+  const query: UsageQuery = {
+    filter: { field: 'api_key_id', operator: 'eq', value: hash },
+    from: range.from,
+    to,
+    subject: `the API key ${describeKey(key)}`,
+  };
+  const analytics = await queryUsage(client, query);
+  const counted = countKey(key, { from, to, workspaceCreated: createdAt(workspace) });
   // Without rows, either a warning says that analytics does not know the key, or it has spent nothing.
   const isUnresolved = analytics.warnings.length > 0 || totalSpent([key]) === null;
   // Neither source knows anything of the period: 0 would be a guess.
-  if (analytics.models.length === 0 && isUnresolved && amount === undefined) {
+  if (analytics.models.length === 0 && isUnresolved && counted.credits.amount === undefined) {
     throw new Failure(usageUnknown, { key, warnings: analytics.warnings });
   }
-  const figures = combine(analytics, addKey(NO_KEYS, key, period), [
-    ...range.gaps,
-    ...(isLimitUnread(key) ? [{ kind: 'limit-unread' } as const] : []),
-  ]);
+  const comparison = await compareWithKeys(analytics, [counted], query, context);
+  const figures = combine(
+    comparison,
+    [counted],
+    [...range.gaps, ...(isLimitUnread(key) ? [{ kind: 'limit-unread' } as const] : [])],
+  );
   return { workspace, key, limit: limitOf(key), since, from: range.requested, to, ...figures };
 }
 
@@ -215,57 +220,38 @@ function servedRange({
   return { from: Math.max(from, earliest), requested: from, gaps };
 }
 
-/**
- * Combines the result of analytics with what the counters of keys show. Analytics may lag behind, and
- * alone knows of deleted keys; counters are fresh. Each is a lower bound, so the larger one counts,
- * refunds aside.
- */
+/** The figures of analytics, with what it lacks of what the counters of keys show. */
 function combine(
-  { models, truncated, cachedAt, warnings }: UsageByModel,
-  counted: Tally,
-  gaps: readonly UsageGap[],
+  { analytics, lacking, gaps }: Comparison,
+  keys: readonly CountedKey[],
+  earlierGaps: readonly UsageGap[],
 ): Pick<UsageResult, 'cost' | 'byok' | 'requests' | 'tokens' | 'models' | 'gaps'> {
-  const credits = sumUsd(models.map(costOf));
-  const cost = atLeast(credits, counted.credits);
+  const { models } = analytics;
+  const known = amountsOf(analytics);
+  const isBehind = lacking.credits > 0n || lacking.byok > 0n;
   return {
-    cost,
-    byok: atLeast(sumUsd(models.map(({ byok_usage }) => byok_usage)), counted.byok),
+    cost: known.credits + lacking.credits,
+    byok: known.byok + lacking.byok,
     requests: models.reduce((sum, { request_count }) => sum + request_count, 0n),
     tokens: models.reduce((sum, { tokens_total }) => sum + tokens_total, 0n),
     models: models.toSorted(byCost),
     gaps: [
+      ...earlierGaps,
+      ...gapsIn(analytics),
+      ...(isBehind ? [{ kind: 'behind', ...lacking } as const] : []),
       ...gaps,
-      ...(truncated ? [{ kind: 'truncated' } as const] : []),
-      ...(cachedAt === undefined ? [] : [{ kind: 'cached', at: cachedAt } as const]),
-      ...warnings.map((text) => ({ kind: 'warning', text }) as const),
-      ...(cost > credits
-        ? [{ kind: 'behind', analytics: credits, keys: counted.credits } as const]
-        : []),
-      ...unreadGaps(models, counted),
+      ...unreadGaps(keys),
     ],
   };
 }
 
-function unreadGaps(
-  models: readonly ModelUsage[],
-  { unreadCredits, unreadByok }: Tally,
-): UsageGap[] {
-  const unreadModels = models.filter(({ credits_usage }) => credits_usage === null).length;
+function unreadGaps(keys: readonly CountedKey[]): UsageGap[] {
+  const unreadCredits = keys.filter(({ credits }) => credits.isUnread).length;
+  const unreadByok = keys.filter(({ byok }) => byok.isUnread).length;
   return [
-    ...(unreadModels > 0 ? [{ kind: 'models-unread', models: unreadModels } as const] : []),
     ...(unreadCredits > 0 ? [{ kind: 'keys-unread', keys: unreadCredits } as const] : []),
     ...(unreadByok > 0 ? [{ kind: 'byok-unread', keys: unreadByok } as const] : []),
   ];
-}
-
-/** What a model has cost at least. */
-function costOf({ credits_usage }: ModelUsage): Usd {
-  return credits_usage ?? 0n;
-}
-
-/** The larger amount. Counters at 0 are no evidence against the refunds that analytics knows of. */
-function atLeast(analytics: Usd, counted: Usd): Usd {
-  return counted > 0n && exceeds(counted, analytics) ? counted : analytics;
 }
 
 /** The most expensive first; of those that cost the same, the one with the most tokens. */

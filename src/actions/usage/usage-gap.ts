@@ -1,6 +1,7 @@
+import { type ApiError, formatAttempt } from '../../http/request.ts';
 import { countKeys } from '../../lib/format.ts';
-import type { Usd } from '../../lib/usd.ts';
-import { formatUsd } from '../../lib/usd.ts';
+import { formatUsd, type Usd } from '../../lib/usd.ts';
+import type { UsageByModel } from '../../openrouter/resources/analytics.ts';
 import { formatTime } from '../../openrouter/time.ts';
 import type { DifferingClocks } from '../../shared/time-window.ts';
 
@@ -19,7 +20,9 @@ export type UsageGap =
   /** A warning of the server. */
   | { kind: 'warning'; text: string }
   /** The counters of the keys show that analytics lacks requests. */
-  | { kind: 'behind'; analytics: Usd; keys: Usd }
+  | { kind: 'behind'; credits: Usd; byok: Usd }
+  /** What analytics lacks of what so many keys have spent could not be determined. */
+  | { kind: 'lag-unknown'; keys: number; reason: UnknownLag }
   /** What so many keys have spent could not all be read. */
   | { kind: 'keys-unread'; keys: number }
   /** What so many keys have spent with your own provider keys could not all be read. */
@@ -28,6 +31,25 @@ export type UsageGap =
   | { kind: 'models-unread'; models: number }
   /** The limit of the key, or what remains of it, could not be read. */
   | { kind: 'limit-unread' };
+
+/** Why it is unknown what analytics lacks of keys. */
+export type UnknownLag =
+  /** There are more keys than are compared. */
+  | { kind: 'too-many'; max: number }
+  | { kind: 'failed'; error: ApiError }
+  /** A result about the keys is incomplete itself. */
+  | UsageGap;
+
+/** Why a result of analytics is incomplete, as far as it says so. */
+export function gapsIn({ truncated, cachedAt, warnings, models }: UsageByModel): UsageGap[] {
+  const unread = models.filter(({ credits_usage }) => credits_usage === null).length;
+  return [
+    ...(truncated ? [{ kind: 'truncated' } as const] : []),
+    ...(cachedAt === undefined ? [] : [{ kind: 'cached', at: cachedAt } as const]),
+    ...warnings.map((text) => ({ kind: 'warning', text }) as const),
+    ...(unread > 0 ? [{ kind: 'models-unread', models: unread } as const] : []),
+  ];
+}
 
 /** Whether the cost may be higher because of a gap. */
 export function concernsCost({ kind }: UsageGap): boolean {
@@ -50,7 +72,9 @@ export function describeGap(gap: UsageGap): string {
     case 'warning':
       return `OpenRouter's analytics warns: ${gap.text}`;
     case 'behind':
-      return `OpenRouter's analytics knows of ${formatUsd(gap.analytics)}, but the counters of the API keys show ${formatUsd(gap.keys)}. Some requests are missing in the figures by model.`;
+      return `OpenRouter's analytics lags behind the counters of the API keys, by at least ${amountsText(gap)}. Some requests are missing in the figures by model.`;
+    case 'lag-unknown':
+      return `Could not compare ${countKeys(gap.keys)} with OpenRouter's analytics, which may lag behind. ${describeReason(gap.reason)}`;
     case 'keys-unread':
       return `Could not read all that ${countKeys(gap.keys)} spent in this period. ${INVALID_FIELD}`;
     case 'byok-unread':
@@ -59,6 +83,24 @@ export function describeGap(gap: UsageGap): string {
       return `Models whose cost OpenRouter's analytics does not report: ${gap.models}.`;
     case 'limit-unread':
       return 'Could not read the limit of the API key, or what remains of it.';
+  }
+}
+
+/** `$3.00, and $0.50 with your own provider keys` */
+function amountsText({ credits, byok }: { credits: Usd; byok: Usd }): string {
+  const own = `${formatUsd(byok)} with your own provider keys`;
+  if (byok === 0n) return formatUsd(credits);
+  return credits === 0n ? own : `${formatUsd(credits)}, and ${own}`;
+}
+
+function describeReason(reason: UnknownLag): string {
+  switch (reason.kind) {
+    case 'too-many':
+      return `At most ${countKeys(reason.max)} are compared.`;
+    case 'failed':
+      return formatAttempt(reason.error.details);
+    default:
+      return describeGap(reason);
   }
 }
 

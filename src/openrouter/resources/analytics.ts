@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
 import { reject } from '../../lib/schema.ts';
-import { toUsd } from '../../lib/usd.ts';
+import { toUsd, type Usd } from '../../lib/usd.ts';
 import { envelope } from '../envelope.ts';
 import { formatTime } from '../time.ts';
 
@@ -17,16 +17,18 @@ export interface UsageByModel {
   warnings: string[];
 }
 
-/** What a query is about: a workspace by its id, or an API key by its hash. */
-export interface UsageFilter {
-  field: 'workspace' | 'api_key_id';
-  value: string;
-}
+/** What a query is about: a workspace by its id, or API keys by their hashes. */
+export type UsageFilter =
+  | { field: 'workspace' | 'api_key_id'; operator: 'eq'; value: string }
+  | { field: 'api_key_id'; operator: 'in'; value: readonly string[] };
 
-/** A period in milliseconds since 1970, in whole seconds. */
-interface TimeRange {
+export interface UsageQuery {
+  filter: UsageFilter;
+  /** The period in milliseconds since 1970, in whole seconds. */
   from: number;
   to: number;
+  /** What the query is about, for messages: `the workspace preview-42` */
+  subject: string;
 }
 
 // The schemas are built when they are used: most programs do not read usage.
@@ -63,6 +65,11 @@ const row = () => z.object({ model: z.nullable(z.string()), ...metrics() });
 /** What the requests to one model have used and cost. */
 export type ModelUsage = z.infer<ReturnType<typeof row>>;
 
+/** What the requests to a model have cost at least. */
+export function costOf({ credits_usage }: ModelUsage): Usd {
+  return credits_usage ?? 0n;
+}
+
 const result = () =>
   envelope(
     z.object({
@@ -77,15 +84,13 @@ const result = () =>
 const MAX_ROWS = 1_000;
 
 /**
- * `POST /analytics/query`: sums up by model what a workspace or an API key has used and cost. It only
+ * `POST /analytics/query`: sums up by model what a workspace or API keys have used and cost. It only
  * reads, so it is retried like a GET.
- * @param subject what the query is about, for messages: `the workspace preview-42`
  * @throws {ApiError}
  */
 export async function queryUsage(
   client: Client,
-  filter: UsageFilter,
-  { from, to, subject }: TimeRange & { subject: string },
+  { filter, from, to, subject }: UsageQuery,
 ): Promise<UsageByModel> {
   const { data } = await client.request({
     operation: `read the usage of ${subject}`,
@@ -95,7 +100,7 @@ export async function queryUsage(
     body: {
       metrics: Object.keys(metrics()),
       dimensions: ['model'],
-      filters: [{ ...filter, operator: 'eq' }],
+      filters: [filter],
       time_range: { start: formatTime(from), end: formatTime(to) },
       order_by: { field: 'credits_usage', direction: 'desc' },
       limit: MAX_ROWS,
