@@ -121,6 +121,34 @@ describe('why figures are incomplete', () => {
   });
 });
 
+describe('the requests and tokens', () => {
+  const COUNTS = { requests: 1_000n, tokens: 7n, models: [modelOf('5')] };
+  const TRUNCATED: UsageGap = { kind: 'truncated' };
+  test.each<[string, Partial<UsageResult>, string]>([
+    ['are final if the cost is', COUNTS, 'Requests: 1,000. Tokens: 7.'],
+    [
+      'are lower bounds if the cost is',
+      { ...COUNTS, gaps: [TRUNCATED] },
+      'Requests: at least 1,000. Tokens: at least 7.',
+    ],
+    [
+      'are not reported yet if the cost is a lower bound, and analytics has no row',
+      { gaps: [TRUNCATED] },
+      'Requests and tokens: not reported yet.',
+    ],
+    ['are 0 if nothing was spent', { cost: 0n }, 'Requests: 0. Tokens: 0.'],
+    [
+      'are final if something else is incomplete',
+      { key: KEY, gaps: [{ kind: 'limit-unread' }] },
+      'Requests: 0. Tokens: 0.',
+    ],
+  ])('%s', (_, fields, line) => {
+    const result = resultOf(fields);
+    expect(usageLines(result)[1]).toBe(line);
+    expect(usageSummary(result, NO_WARNING).paragraphs).toEqual([line]);
+  });
+});
+
 test('nothing that was spent is 0, complete, and has no table', () => {
   const result = resultOf({ cost: 0n });
   expect(usageOutputs(result)).toMatchObject({

@@ -47,13 +47,12 @@ function nameOf({ model }: ModelUsage): string {
   return model ?? 'unknown';
 }
 
-/** The result in sentences: the cost first. */
+/** The result in sentences: the cost first, then the counts. */
 export function usageLines(result: UsageResult): string[] {
-  const { cost, byok, requests, tokens, from, to, limit, gaps } = result;
-  const atLeast = gaps.some(concernsCost) ? 'at least ' : '';
+  const { cost, byok, from, to, limit, gaps } = result;
   return [
-    `${describeSpender(result)} has spent ${atLeast}${formatUsd(cost)}${sinceText(result)}.`,
-    `Requests: ${formatCount(requests)}. Tokens: ${formatCount(tokens)}.`,
+    `${describeSpender(result)} has spent ${atLeast(result)}${formatUsd(cost)}${sinceText(result)}.`,
+    countsLine(result),
     ...(byok > 0n
       ? [`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]
       : []),
@@ -61,6 +60,19 @@ export function usageLines(result: UsageResult): string[] {
     ...(limit ? [`${describeLimit(limit)}.`] : []),
     ...gaps.map((gap) => `Incomplete: ${describeGap(gap)}`),
   ];
+}
+
+/** What precedes an amount or a count that may be higher. */
+function atLeast({ gaps }: UsageResult): string {
+  return gaps.some(concernsCost) ? 'at least ' : '';
+}
+
+/** Only analytics has the counts: without a row of it, 0 would look final. */
+function countsLine(result: UsageResult): string {
+  const { requests, tokens, models } = result;
+  const prefix = atLeast(result);
+  if (prefix && models.length === 0) return 'Requests and tokens: not reported yet.';
+  return `Requests: ${prefix}${formatCount(requests)}. Tokens: ${prefix}${formatCount(tokens)}.`;
 }
 
 /** The summary of a step that read the usage, whether or not it then fails for the cost. */

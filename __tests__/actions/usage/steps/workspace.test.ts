@@ -113,6 +113,16 @@ describe('the usage of a workspace', () => {
     expect(calls().sort()).toEqual([LIST_KEYS, FIND_WORKSPACE, QUERY, QUERY].sort());
   });
 
+  test('does not show 0 requests as final if analytics has none of them yet', async () => {
+    seedSpender(seed(), [{ ...MINI, credits: 124.2 }]);
+    harness.sandbox.account.analytics.lag = 10 * MINUTE;
+    const step = await runUsage();
+    const line = 'Requests and tokens: not reported yet.';
+    expect(step.log).toContain(`has spent at least $124.20.\n${line}\n`);
+    expect(step.summary).toContain('At least $124.20 spent');
+    expect(paragraphsOf(step.summary)[0]).toBe(line);
+  });
+
   test('shows what your own provider keys paid apart from the cost', async () => {
     seedSpender(seed(), [{ ...MINI, byok: 0.05 }, HAIKU]);
     const step = await runUsage();
