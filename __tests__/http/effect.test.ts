@@ -49,7 +49,7 @@ describe('the effect of a step whose only write', () => {
     const effects: Effect[] = [];
     const recording = openRecordingClient([new TransportError('x', { isSent: true })], () => {
       effects.push(recording.effect.current());
-      recording.abort('the run was cancelled');
+      recording.cancel();
     });
     await recording.run(write(recording.client));
     expect([...effects, recording.effect.current()]).toEqual(['possible', 'possible']);

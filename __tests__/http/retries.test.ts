@@ -21,6 +21,8 @@ const throttledFor = (seconds: number): Reply => ({
   headers: { 'retry-after': String(seconds) },
 });
 
+const CANCELLED = 'the run was cancelled (SIGINT)';
+
 /** How long a response takes, in milliseconds. */
 const LATENCY = 20;
 
@@ -148,13 +150,13 @@ describe('concurrent requests', () => {
 
   test('stop waiting when the run is cancelled', async () => {
     const recording = openRecordingClient([throttledFor(7), OK]);
-    const { clock, abort } = recording;
-    clock.after(100, () => abort('cancelled'));
+    const { clock, cancel } = recording;
+    clock.after(100, cancel);
     const errors = await failuresOf(recording, 20);
     expect(errors).toHaveLength(13);
     for (const error of errors) {
-      const { reason, stopReason = reason, ambiguous } = detailsOf(error);
-      expect([stopReason, ambiguous]).toEqual(['cancelled', false]);
+      const { reason, stopReason = reason, isCancelled, ambiguous } = detailsOf(error);
+      expect([stopReason, isCancelled, ambiguous]).toEqual([CANCELLED, true, false]);
     }
     expect(clock.now()).toBe(100);
   });
@@ -215,31 +217,43 @@ test('an error of the program is not taken for a failure of the network', async 
 
 describe('when the step is aborted', () => {
   test('a request that waits for a retry ends at once', async () => {
-    const { client, clock, run, abort } = openRecordingClient([{ status: 502 }]);
-    clock.after(100, () => abort('cancelled'));
+    const { client, clock, run, cancel } = openRecordingClient([{ status: 502 }]);
+    clock.after(100, cancel);
     expect(detailsOf(await run(get(client)))).toMatchObject({
       reason: 'HTTP 502 Bad Gateway',
-      stopReason: 'cancelled',
+      stopReason: CANCELLED,
+      isCancelled: true,
     });
     expect(clock.now()).toBe(100);
   });
 
+  test('by something else than a cancellation, no failure counts as cancelled', async () => {
+    const replies: Reply[] = ['silence', { status: 502 }, throttledFor(7), refused];
+    for (const reply of replies) {
+      const { client, clock, run, abort } = openRecordingClient([reply]);
+      clock.after(30, () => abort('internal error'));
+      const { reason, stopReason = reason, isCancelled } = detailsOf(await run(get(client)));
+      expect([stopReason, isCancelled]).toEqual(['internal error', false]);
+    }
+  });
+
   test('a response that arrives after that is not followed by a retry, and none is announced', async () => {
-    const { client, run, info, sent } = openRecordingClient([{ status: 502 }], (_, { abort }) =>
-      abort('the run was cancelled'),
+    const { client, run, info, sent } = openRecordingClient([{ status: 502 }], (_, { cancel }) =>
+      cancel(),
     );
     expect(detailsOf(await run(get(client)))).toMatchObject({
       status: 502,
-      stopReason: 'the run was cancelled',
+      stopReason: CANCELLED,
     });
     expect(info).toEqual([]);
     expect(sent).toHaveLength(1);
   });
 
   test('by a cancellation, what was not sent was prevented, and the network is not blamed', async () => {
-    const { client, run } = openRecordingClient([refused], (_, { abort }) => abort('cancelled'));
+    const { client, run } = openRecordingClient([refused], (_, { cancel }) => cancel());
     const details = detailsOf(await run(get(client)));
     expect(details).toMatchObject({ kind: 'prevented', reason: 'refused', ambiguous: false });
+    expect(details.isCancelled).toBe(true);
     expect(details).not.toHaveProperty('noResponse');
   });
 
@@ -254,9 +268,10 @@ describe('when the step is aborted', () => {
   });
 
   test('what was sent may have been applied', async () => {
-    const { client, run } = openRecordingClient([reset], (_, { abort }) => abort('cancelled'));
+    const { client, run } = openRecordingClient([reset], (_, { cancel }) => cancel());
     const details = detailsOf(await run(get(client)));
     expect(details).toMatchObject({ kind: 'aborted', reason: 'reset', ambiguous: true });
+    expect(details.isCancelled).toBe(true);
     expect(details).not.toHaveProperty('noResponse');
   });
 });

@@ -32,6 +32,8 @@ const post = (details: Partial<ApiErrorDetails>) => ({
   ...details,
 });
 
+const cancelled = (details: Partial<ApiErrorDetails>) => ({ ...details, isCancelled: true });
+
 const exchange = (credentialFailure: Partial<CredentialFailure>) => ({
   kind: 'prevented' as const,
   credentialFailure: apiError({ method: 'POST', readOnly: true, ...credentialFailure }).details,
@@ -64,8 +66,29 @@ const ROWS: Row[] = [
   ['HTTP 429', { kind: 'throttled', status: 429 }, 'throttled', [THROTTLED]],
   ['a refused connection', { kind: 'unsent', noResponse }, 'unreachable', [NETWORK]],
   ['an untrusted certificate', { kind: 'prevented', noResponse }, 'unreachable', [NETWORK]],
-  ['a cancellation before a request was sent', { kind: 'prevented' }, 'timed-out', []],
+  ['a timeout before a request was sent', { kind: 'prevented' }, 'timed-out', []],
   ['a timeout of a read', get({ kind: 'aborted', ambiguous: true }), 'timed-out', []],
+  ['a cancellation before a request', cancelled({ kind: 'prevented' }), 'cancelled', []],
+  [
+    'a cancellation of a read',
+    get(cancelled({ kind: 'aborted', ambiguous: true })),
+    'cancelled',
+    [],
+  ],
+  ['a cancellation after HTTP 502', cancelled({ kind: 'ambiguous', status: 502 }), 'cancelled', []],
+  [
+    'a cancellation after HTTP 429',
+    cancelled({ kind: 'throttled', status: 429 }),
+    'cancelled',
+    [THROTTLED],
+  ],
+  [
+    'a cancellation while no host is found',
+    cancelled({ kind: 'unsent', noResponse }),
+    'cancelled',
+    [NETWORK],
+  ],
+  ['a cancellation of a token exchange', exchange(cancelled({ kind: 'aborted' })), 'cancelled', []],
   ['HTTP 502 to a read', get({ kind: 'ambiguous', status: 502 }), 'server-error', [SERVER]],
   ['HTTP 408 to a read', get({ kind: 'ambiguous', status: 408 }), 'server-error', [SERVER]],
   ['a page for JSON', get({ kind: 'ambiguous', status: 200 }), 'server-error', [OTHER_SERVER]],
@@ -79,6 +102,7 @@ const ROWS: Row[] = [
     [OTHER_SERVER],
   ],
   ['a timeout of a POST', post({ kind: 'aborted' }), 'outcome-unknown', []],
+  ['a cancellation of a POST', post(cancelled({ kind: 'aborted' })), 'outcome-unknown', []],
   [
     'an id token that the policy rejects',
     exchange({ status: 401, errorCode: 'invalid_grant', claims: { sub: 'repo:o/r', aud: null } }),

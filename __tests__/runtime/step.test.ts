@@ -37,6 +37,23 @@ test.each([
   },
 );
 
+test('a cancellation during a lookup ends the step at once, with a code of its own', async () => {
+  const { sandbox } = harness;
+  sandbox.faults.push({ kind: 'silence' });
+  const before = sandbox.requests.length;
+  const inputs = { slug: 'preview-42', 'if-exists': 'reuse', timeout: '24h' };
+  const step = await harness.startCreate(inputs);
+  await sandbox.received(before + 1);
+  step.kill('SIGINT');
+  const { title, lines, code } = expectFailure(await step.result);
+  expect([title, ...lines]).toEqual([
+    'Could not look up the workspace preview-42',
+    'GET /workspaces/preview-42: the run was cancelled (SIGINT)',
+    'Nothing was changed at OpenRouter.',
+  ]);
+  expect(code).toBe('cancelled');
+});
+
 test.each(['SIGINT', 'SIGTERM'] as const)('%s after SIGINT changes nothing', async (second) => {
   // From outside, the step may have ended before the second signal, or get two as one.
   const code = `process.once('SIGINT', () =>

@@ -3,6 +3,7 @@ import type { Credential } from '../../src/http/credential.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts';
 import { TransportError } from '../../src/http/transport.ts';
+import { Cancellation } from '../../src/lib/cancellation.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
@@ -19,7 +20,10 @@ export interface RecordingClient {
   info: string[];
   debug: string[];
   effect: EffectRecord;
+  /** Aborts requests and waits at once. */
   abort(reason: string): void;
+  /** Cancels the run. */
+  cancel(): void;
   passTo(ms: number): Promise<void>;
   /** Lets time pass until `work` settles; returns its error if it fails. */
   run<Value>(work: Promise<Value>): Promise<Value | Error>;
@@ -82,6 +86,7 @@ export function openRecordingClient(
     debug,
     effect,
     abort: (reason) => step.abort(new Error(reason)),
+    cancel: () => step.abort(new Cancellation('SIGINT')),
     passTo: (ms) => new Promise((resolve) => clock.after(ms - clock.now(), resolve)),
     run: (work) => clock.run(work.catch((error: Error) => error)),
   };

@@ -17,6 +17,7 @@ import {
 import { type ClientOptions, createClient } from '../../src/http/client.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
+import { Cancellation } from '../../src/lib/cancellation.ts';
 import type { Log } from '../../src/lib/log.ts';
 import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
@@ -304,7 +305,7 @@ export function connect(
   const step = new AbortController();
   clock.after(timeout, () => step.abort(new Error('the timeout for this step is over')));
   if (cancelledAfter !== undefined) {
-    clock.after(cancelledAfter, () => step.abort(new Error('the run was cancelled (SIGTERM)')));
+    clock.after(cancelledAfter, () => step.abort(new Cancellation('SIGTERM')));
   }
   const transport = proxy(inProcessTransport(network, API_URL));
   const log = logTo(lines);

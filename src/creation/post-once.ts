@@ -69,11 +69,9 @@ export async function postOnce<Sent, Found, Result>(
     const decision = await decideAfter(post, attempts, context);
     if (decision.kind === 'done') return { kind: 'reconciled', result: decision.result, attempts };
     const { kind, ambiguous } = decision;
-    const stopReason =
+    const stop =
       kind === 'retry' ? await context.client.waitForRetry(failure, attempts.length) : undefined;
-    if (kind === 'give-up' || stopReason !== undefined) {
-      throw toApiError(failuresOf(attempts), { ambiguous, stopReason });
-    }
+    if (kind === 'give-up' || stop) throw toApiError(failuresOf(attempts), { ambiguous, ...stop });
   }
 }
 

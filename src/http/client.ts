@@ -1,3 +1,4 @@
+import { isCancelled } from '../lib/cancellation.ts';
 import { abortReason, type Clock, createStopwatch, sleep } from '../lib/clock.ts';
 import { formatSeconds } from '../lib/format.ts';
 import {
@@ -6,6 +7,7 @@ import {
   type AttemptFailure,
   formatAttempt,
   type Outcome,
+  type Stop,
   toApiError,
 } from './request.ts';
 import { backoff, FAILURE_CLASSES } from './retry-policy.ts';
@@ -65,10 +67,8 @@ class Client {
       const { failure } = outcome;
       const retries = request.retries403 && failure.status === 403;
       const retryable = retries || FAILURE_CLASSES[failure.kind].retryable;
-      const stopReason = retryable ? await this.waitForRetry(failure, failures.length) : undefined;
-      if (!retryable || stopReason !== undefined) {
-        throw toApiError(failures, { ambiguous: mayBeApplied, stopReason });
-      }
+      const stop = retryable ? await this.waitForRetry(failure, failures.length) : undefined;
+      if (!retryable || stop) throw toApiError(failures, { ambiguous: mayBeApplied, ...stop });
     }
   }
 
@@ -101,7 +101,14 @@ class Client {
    * Logs the failure of attempt number `attempt`, counted from 1, and waits until the next one may be
    * sent. Returns why there must be no further attempt, if the timeout or a cancellation prevents it.
    */
-  async waitForRetry(failure: AttemptFailure, attempt: number): Promise<string | undefined> {
+  async waitForRetry(failure: AttemptFailure, attempt: number): Promise<Stop | undefined> {
+    const stopReason = await this.#sleepBeforeRetry(failure, attempt);
+    if (stopReason === undefined) return undefined;
+    return { stopReason, isCancelled: isCancelled(this.#options.signal) };
+  }
+
+  /** Returns why there must be no further attempt, if so. */
+  async #sleepBeforeRetry(failure: AttemptFailure, attempt: number): Promise<string | undefined> {
     const { clock, random, deadline, isShare, signal, log } = this.#limited();
     if (signal.aborted) return abortReason(signal);
     const wait = Math.max(failure.retryAfterMs ?? 0, backoff(attempt, random()));

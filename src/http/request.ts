@@ -35,6 +35,8 @@ export interface AttemptFailure extends RequestFacts {
   reason: string;
   /** If no response arrived: the host, with its port if that is not the default, and the time taken. */
   noResponse?: { host: string; elapsedMs: number };
+  /** Whether it failed because the run was cancelled. */
+  isCancelled?: boolean;
   /** The HTTP status, if a response arrived. */
   status?: number;
   /** The error message in the response. */
@@ -65,6 +67,9 @@ export interface ApiErrorDetails extends AttemptFailure {
   lookupFailure?: ApiErrorDetails | undefined;
 }
 
+/** Why a request was not sent again, although a retry could have helped. */
+export type Stop = Required<Pick<ApiErrorDetails, 'stopReason' | 'isCancelled'>>;
+
 /** A request for a token that failed. */
 export interface CredentialFailure extends ApiErrorDetails {
   /** What the id token that was to be exchanged says about the job, unverified; absent if there was none. */
@@ -85,7 +90,7 @@ export class ApiError extends Error {
 /** Creates the error for a request that is given up. `failures` are all of its attempts. */
 export function toApiError(
   failures: readonly AttemptFailure[],
-  conclusion: Pick<ApiErrorDetails, 'ambiguous' | 'stopReason' | 'lookupFailure'>,
+  conclusion: Pick<ApiErrorDetails, 'ambiguous' | 'lookupFailure'> & Partial<Stop>,
 ): ApiError {
   return new ApiError({
     ...(failures.at(-1) as AttemptFailure),

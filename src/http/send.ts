@@ -1,3 +1,4 @@
+import { isCancelled } from '../lib/cancellation.ts';
 import { catching } from '../lib/catching.ts';
 import type { Clock } from '../lib/clock.ts';
 import { formatSeconds } from '../lib/format.ts';
@@ -141,11 +142,12 @@ function classifyTransportError(
   const { host } = new URL(server.apiUrl);
   if (!signal.aborted) return { kind, reason, noResponse: { host, elapsedMs } };
   // The step itself aborted the request, which implies nothing about the network.
+  const facts = { reason, isCancelled: isCancelled(signal) };
   return isSent
-    ? { kind: 'aborted', reason }
+    ? { kind: 'aborted', ...facts }
     : {
         kind: 'prevented',
-        reason,
+        ...facts,
         // After a cancellation, advice about the network would mislead.
         ...(clock.now() >= deadline && { noResponse: { host, elapsedMs } }),
       };
@@ -155,9 +157,10 @@ function classifyTransportError(
 export function prevented(
   request: ApiRequest<unknown>,
   reason: string,
-  options: Pick<SendOptions, 'server'>,
+  options: Pick<SendOptions, 'server' | 'signal'>,
 ): FailedOutcome {
-  return fail(request, { kind: 'prevented', reason }, options);
+  const facts = { reason, isCancelled: isCancelled(options.signal) };
+  return fail(request, { kind: 'prevented', ...facts }, options);
 }
 
 type FailedOutcome = Exclude<Outcome<never>, { kind: 'succeeded' }>;

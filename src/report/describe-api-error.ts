@@ -23,6 +23,7 @@ export type ApiErrorCode =
   | 'throttled'
   | 'unreachable'
   | 'timed-out'
+  | 'cancelled'
   | 'server-error'
   | 'unexpected-response';
 
@@ -118,6 +119,7 @@ function codeOf(details: ApiErrorDetails): ApiErrorCode {
   const { kind, status = 0, errorCode, credentialFailure } = details;
   if (mayBeApplied(details)) return 'outcome-unknown';
   if (credentialFailure) return codeOf(credentialFailure);
+  if (details.isCancelled) return 'cancelled';
   // The step ended before it could send the request, which implies nothing about the network.
   if (kind === 'prevented' && !details.noResponse) return 'timed-out';
   const code = CODES_BY_ERROR.get(errorCode);
@@ -198,6 +200,7 @@ const ADVICE: Readonly<Record<ApiErrorCode, (details: CredentialFailure) => stri
   throttled: ({ server }) => [`${server} limits the rate of requests. Wait, then run this again.`],
   unreachable: () => [],
   'timed-out': () => [],
+  cancelled: () => [],
   'server-error': adviceOnResponder,
   'unexpected-response': adviceOnResponder,
 };

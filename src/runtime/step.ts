@@ -7,6 +7,7 @@ import { type Effect, type EffectRecord, recordEffect } from '../http/effect.ts'
 import type { Server } from '../http/server.ts';
 import { httpTransport } from '../http/transport.ts';
 import { type Connection, readSecrets } from '../inputs/connection.ts';
+import { Cancellation } from '../lib/cancellation.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
 import { openRouter } from '../openrouter/server.ts';
 import { createReport, type Report, type StepName } from '../report/report.ts';
@@ -73,7 +74,7 @@ export async function runStep(
  */
 function abortOnSignals(abort: AbortController): void {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const) {
-    process.on(name, () => abort.abort(new Error(`the run was cancelled (${name})`)));
+    process.on(name, () => abort.abort(new Cancellation(name)));
   }
 }
 

@@ -89,9 +89,9 @@ async function createComment(
   const outcome = await sendComment(github, repository, number, body);
   if (outcome.kind === 'succeeded') return { kind: 'written', comment: outcome.response.data };
   const { retryable, ambiguous } = FAILURE_CLASSES[outcome.kind];
-  const stopReason = retryable ? await github.waitForRetry(outcome.failure, attempt) : undefined;
-  const error = toApiError([outcome.failure], { ambiguous, stopReason });
-  if (retryable && stopReason === undefined) return { kind: 'unclear', error };
+  const stop = retryable ? await github.waitForRetry(outcome.failure, attempt) : undefined;
+  const error = toApiError([outcome.failure], { ambiguous, ...stop });
+  if (retryable && !stop) return { kind: 'unclear', error };
   throw error;
 }
 
