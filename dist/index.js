@@ -3,7 +3,8 @@ var __nccwpck_require__={d:(exports,definition)=>{for(var key in definition)__nc
 Object.defineProperty(exports,"__esModule",{value:!0})}},__webpack_exports__={}
 __nccwpck_require__.r(__webpack_exports__)
 __nccwpck_require__.d(__webpack_exports__,{create:()=>create,"create-post":()=>createPost,delete:()=>main_deleteWorkspace,key:()=>main_key,"key-post":()=>keyPost,preview:()=>preview,"preview-post":()=>previewPost,sweep:()=>main_sweep,usage:()=>usage})
-const external_os_namespaceObject=require("os")
+class Cancellation extends Error{name="Cancellation"
+constructor(signal){super(`the run was cancelled (${signal})`)}}function isCancelled({reason}){return reason instanceof Cancellation}function throwIfCancelled(signal){if(isCancelled(signal))throw signal.reason}const external_os_namespaceObject=require("os")
 function utils_toCommandValue(input){return input===null||input===void 0?"":typeof input==="string"||input instanceof String?input:JSON.stringify(input)}function toCommandProperties(annotationProperties){return Object.keys(annotationProperties).length?{title:annotationProperties.title,file:annotationProperties.file,line:annotationProperties.startLine,endLine:annotationProperties.endLine,col:annotationProperties.startColumn,endColumn:annotationProperties.endColumn}:{}}function command_issueCommand(command,properties,message){const cmd=new Command(command,properties,message)
 process.stdout.write(cmd.toString()+external_os_namespaceObject.EOL)}class Command{constructor(command,properties,message){command||(command="missing.command")
 this.command=command
@@ -383,7 +384,7 @@ const largest=counts.slice(first,first+2).filter(({count})=>count>0)
 return largest.map(({text})=>text).join(" ")}function truncateList(lines,max=20){const rest=lines.length-max
 return[...lines.slice(0,max),...rest>0?[`\u2026 and ${rest} more`]:[]]}function formatCount(count){return count.toLocaleString("en-US")}function sortedBy(items,nameOf){const{compare}=new Intl.Collator("en",{numeric:!0})
 return items.toSorted((one,other)=>compare(nameOf(one),nameOf(other)))}function countOf(count,what){return`${count} ${what}${count===1?"":"s"}`}function countWorkspaces(count){return countOf(count,"workspace")}function countKeys(count){return countOf(count,"API key")}function countChanges(count){return countOf(count,"change")}function formatChange({field,from,to}){const value=to===void 0?"not returned":JSON.stringify(to)
-return`${field}: ${JSON.stringify(from)} \u2192 ${value}`}function isRead({method,readOnly}){return method==="GET"||readOnly===!0}class ApiError extends Error{name="ApiError"
+return`${field}: ${JSON.stringify(from)} \u2192 ${value}`}function isRead({method,readOnly}){return method==="GET"||readOnly===!0}function creates(request){return request.method==="POST"&&!isRead(request)}class ApiError extends Error{name="ApiError"
 details
 constructor(details){super(`could not ${details.operation}: ${formatAttempt(details)}`)
 this.details=details}}function toApiError(failures,conclusion){return new ApiError({...failures.at(-1),attempts:failures.length,wasThrottled:failures.some(({kind})=>kind==="throttled"),...conclusion})}function formatAttempt(failure){const{method,reason,serverMessage,noResponse}=failure
@@ -467,36 +468,19 @@ return`${env.GITHUB_SERVER_URL||"https://github.com"}/${env.GITHUB_ACTION_REPOSI
 function describeEffect(effect){return SENTENCES[effect]}function withLeftovers(description,leftovers){if(leftovers==="")return description
 const lines=description.lines.filter(line=>line!==SENTENCES.none&&line!==NOTHING_DELETED)
 return{...description,lines:[...lines,formatLeftovers(leftovers)]}}function formatLeftovers(leftovers){return`May still exist at OpenRouter: ${leftovers}.`}const outputsNotWritten=declareFailure("outputs-not-written",({reason,values})=>({title:"The outputs could not be written",lines:[`The runner's file for outputs cannot be written: ${reason}`,"The step stopped there. What it had to do after that was not done.",...Object.entries(values).map(([name,value])=>`${name}: ${value}`)]})),secretOutputNotWritten=declareFailure("secret-output-not-written",({reason,name})=>({title:`The output ${name} could not be written`,lines:[`The runner's file for outputs cannot be written: ${reason}`],effect:["The step stopped there. The post step ends the API key."]})),stateNotWritten=declareFailure("state-not-written",({reason,exists},effect)=>({...describeStateNotWritten({reason}),effect:[exists?`Already exists at OpenRouter: ${exists}.`:describeEffect(effect)]})),stateNotWrittenWarning=declareWarning("state-not-written",describeStateNotWritten)
-function describeStateNotWritten({reason}){return{title:"The state for the post step could not be written",lines:[`The runner's state file cannot be written: ${reason}`]}}const summaryNotWritten=declareWarning("summary-not-written",({reason})=>({title:"The job summary could not be written",lines:[reason]})),stateInvalid=declareFailure("state-invalid",({name})=>({title:"The post step cannot read its saved state",lines:[`The state ${name} does not have the expected form.`,"Something in the job sets variables that begin with STATE_, or the action changed during the job."]})),mainStillRunning=declareWarning("main-still-running",({seconds,leftovers})=>({title:"The step is still running after its job ended",lines:[`It was sent SIGTERM, and has not ended within ${seconds} s. Whatever it creates from now on stays.`,formatLeftovers(leftovers)]})),mainWasRunning=declareWarning("main-was-running",({leftovers})=>({title:"The step was still running after its job ended",lines:["It was ended with SIGTERM. Whether it had created anything by then is unknown.",formatLeftovers(leftovers)]})),external_node_fs_namespaceObject=require("node:fs"),external_node_util_namespaceObject=require("node:util"),systemClock={now:()=>Number(process.hrtime.bigint())/1e6,after:(ms,callback)=>{const timer=setTimeout(callback,ms)
-return()=>clearTimeout(timer)}}
-function createStopwatch(clock){let running=0,since=0,total=0
-return{elapsed:()=>total+(running>0?clock.now()-since:0),async during(work){running===0&&(since=clock.now())
-running+=1
-try{return await work()}finally{running-=1
-running===0&&(total+=clock.now()-since)}}}}function sleep(clock,ms,signal){return new Promise(resolve=>{if(signal.aborted){resolve(abortReason(signal))
-return}const onAbort=()=>{cancel()
-resolve(abortReason(signal))},cancel=clock.after(ms,()=>{signal.removeEventListener("abort",onAbort)
-resolve(void 0)})
-signal.addEventListener("abort",onAbort,{once:!0})})}function abortReason({reason}){return external_node_util_namespaceObject.types.isNativeError(reason)?reason.message:String(reason)}const mainProcess=()=>object({pid:schemas_number().check(refine(pid=>pid>=1)),startTime:schemas_string()})
-function thisProcess(){const stat=readStat("self"),startTime=runningSince(stat),{pid}=process
-return startTime!==void 0&&stat.startsWith(`${pid} `)?{pid,startTime}:void 0}function isRunning({pid,startTime}){return runningSince(readStat(pid))===startTime}const END_WITHIN_MS=5e3,POLL_MS=20
-async function endProcess(main,{clock,signal}){terminate(main)
-const deadline=clock.now()+END_WITHIN_MS
-while(isRunning(main)){if(clock.now()>deadline||signal.aborted)return!1
-await sleep(clock,POLL_MS,signal)}return!0}function terminate({pid}){try{process.kill(pid,"SIGTERM")}catch(error){if(codeOf(error)!=="ESRCH"&&codeOf(error)!=="EPERM")throw error}}function readStat(pid){try{return(0,external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`,"utf8")}catch(error){if(codeOf(error)===void 0)throw error
-return""}}function codeOf(error){return external_node_util_namespaceObject.types.isNativeError(error)&&"code"in error?error.code:void 0}function runningSince(stat){const[state="",...fields]=stat.slice(stat.lastIndexOf(")")+2).split(" ")
-return state==="Z"||state==="X"?void 0:fields[18]}const savedTask=task=>object({apiUrl,timeoutMs:schemas_number(),task}),TASK_STATE="task",MAIN_PROCESS_STATE="main-process"
-function openJournal({apiUrl,timeoutMs},report){const main=thisProcess(),problem=main&&report.saveState(MAIN_PROCESS_STATE,main)
-problem!==void 0&&report.debug(`The id of this process could not be saved: ${problem}`)
-const write=saved=>report.saveState(TASK_STATE,saved),writeOrWarn=saved=>{const reason=write(saved)
-reason!==void 0&&report.warn(stateNotWrittenWarning,{reason})}
-return{saveOrFail(task,exists){const reason=write(task===null?null:{apiUrl,timeoutMs,task})
-if(reason!==void 0)throw new Failure(stateNotWritten,{reason,exists})},saveOrWarn:task=>writeOrWarn({apiUrl,timeoutMs,task}),clearOrWarn:()=>writeOrWarn(null)}}function readJournal(taskSchema){const text=getState(TASK_STATE)
-if(text==="")return"missing"
-if(text==="null")return"cleared"
-const{data}=safeParse(savedTask(taskSchema),parseJson(text))
-return data??new Failure(stateInvalid,{name:TASK_STATE})}function findRunningMain(){const{data:main}=safeParse(mainProcess(),parseJson(getState(MAIN_PROCESS_STATE)))
-return main&&isRunning(main)?main:void 0}const package_namespaceObject=JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}'),external_node_http_namespaceObject=require("node:http"),FAILURE_CLASSES={unsent:{retryable:!0,ambiguous:!1,pausesAll:!1},prevented:{retryable:!1,ambiguous:!1,pausesAll:!1},throttled:{retryable:!0,ambiguous:!1,pausesAll:!0},conflict:{retryable:!0,ambiguous:!1,pausesAll:!1},rejected:{retryable:!1,ambiguous:!1,pausesAll:!1},ambiguous:{retryable:!0,ambiguous:!0,pausesAll:!1},unexpected:{retryable:!1,ambiguous:!0,pausesAll:!1},aborted:{retryable:!1,ambiguous:!0,pausesAll:!1}},BY_STATUS={408:"ambiguous",425:"ambiguous",429:"throttled",499:"unexpected",500:"ambiguous",502:"ambiguous",503:"ambiguous",504:"ambiguous",520:"ambiguous",521:"ambiguous",522:"ambiguous",523:"ambiguous",524:"ambiguous"},BY_METHOD={PATCH:{409:"conflict"}}
+function describeStateNotWritten({reason}){return{title:"The state for the post step could not be written",lines:[`The runner's state file cannot be written: ${reason}`]}}const summaryNotWritten=declareWarning("summary-not-written",({reason})=>({title:"The job summary could not be written",lines:[reason]})),stateInvalid=declareFailure("state-invalid",({name})=>({title:"The post step cannot read its saved state",lines:[`The state ${name} does not have the expected form.`,"Something in the job sets variables that begin with STATE_, or the action changed during the job."]})),mainStillRunning=declareWarning("main-still-running",({seconds,leftovers})=>({title:"The step is still running after its job ended",lines:[`It was sent SIGTERM, and has not ended within ${seconds} s. Whatever it creates from now on stays.`,formatLeftovers(leftovers)]})),mainWasRunning=declareWarning("main-was-running",({leftovers})=>({title:"The step was still running after its job ended",lines:["It was ended with SIGTERM. Whether it had created anything by then is unknown.",formatLeftovers(leftovers)]})),external_node_fs_namespaceObject=require("node:fs"),external_node_util_namespaceObject=require("node:util")
+function renewableCredential(clock,obtain){let latest,valid,isHopeless=!1
+const renew=()=>{const renewed={result:obtain({isRenewal:latest!==void 0}).then(result=>{isGrant(result)&&(valid=renewed.grant=result)
+return result})}
+latest=renewed
+return renewed}
+return{async grant(){const isDue=latest?.grant!==void 0&&latest.grant.renewAt<=clock.now(),{result}=latest===void 0||isDue?renew():latest
+return valid&&clock.now()<valid.expiresAt?valid:result},reject(rejected,{isRepeated}){valid===rejected&&(valid=void 0)
+isHopeless||=isRepeated
+if(isHopeless)return!1
+latest?.grant===rejected&&renew()
+return!0}}}function isGrant(result){return"authorization"in result}const RENEW_BEFORE_MS=4e4
+function renewalTime(receivedAt,lifetimeMs){return receivedAt+Math.max(lifetimeMs/2,lifetimeMs-RENEW_BEFORE_MS)}const external_node_http_namespaceObject=require("node:http"),FAILURE_CLASSES={unsent:{retryable:!0,ambiguous:!1,pausesAll:!1},prevented:{retryable:!1,ambiguous:!1,pausesAll:!1},throttled:{retryable:!0,ambiguous:!1,pausesAll:!0},conflict:{retryable:!0,ambiguous:!1,pausesAll:!1},rejected:{retryable:!1,ambiguous:!1,pausesAll:!1},ambiguous:{retryable:!0,ambiguous:!0,pausesAll:!1},unexpected:{retryable:!1,ambiguous:!0,pausesAll:!1},aborted:{retryable:!1,ambiguous:!0,pausesAll:!1}},BY_STATUS={408:"ambiguous",425:"ambiguous",429:"throttled",499:"unexpected",500:"ambiguous",502:"ambiguous",503:"ambiguous",504:"ambiguous",520:"ambiguous",521:"ambiguous",522:"ambiguous",523:"ambiguous",524:"ambiguous"},BY_METHOD={PATCH:{409:"conflict"}}
 function classifyResponse(method,status){const isRejection=status>=400&&status<500
 return BY_METHOD[method]?.[status]??BY_STATUS[status]??(isRejection?"rejected":"unexpected")}function backoff(attempt,random){return random*Math.min(8e3,500*2**(attempt-1))}function parseResponse(request,response,server){const{status,body}=response
 if(status===404&&parseJson(body)!==void 0&&request.on404)return{data:request.on404()}
@@ -533,27 +517,17 @@ return Number.isNaN(time)?void 0:time}const LINK=/<([^<>]*)>((?:[^,"]|"(?:[^"\\]
 function pageLinks({headers},url){const targets=new Map
 for(const[,target="",parameters=""]of String(headers.link??"").matchAll(LINK))if(URL.canParse(target,url))for(const relation of relationsIn(parameters))targets.has(relation)||targets.set(relation,new URL(target,url))
 if(PAGE_RELATIONS.some(relation=>targets.has(relation)))return{next:targets.get("next")?.search}}function relationsIn(parameters){const rel=[...parameters.matchAll(PARAMETER)].find(([,name])=>name?.toLowerCase()==="rel"),[,,quoted,plain=""]=rel??[]
-return(quoted??plain).toLowerCase().split(/\s+/)}function idTokenServer({url,token}){return{name:"GitHub OIDC",apiUrl:new URL(url).origin,headers:{accept:"application/json",authorization:`Bearer ${token}`},throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"x-github-request-id"}}const idToken=()=>object({value:bearerToken})
-function idTokenRequest({url},audience,registerSecrets){const{pathname,searchParams}=new URL(url)
-searchParams.append("audience",audience)
-return{operation:"get an id token for this job",method:"GET",path:`${pathname}?${searchParams}`,schema:idToken(),onBody:body=>registerSecrets(tokensIn(body,"value"))}}const CLAIMS=["sub","aud","iss"]
-function readClaims(token){const payload=Buffer.from(token.split(".")[1]??"","base64url").toString(),{data={}}=safeParse(looseObject({}),parseJson(payload))
-return Object.fromEntries(CLAIMS.map(name=>{return[name,(value=data[name],typeof value==="string"?value:null)]
-var value}))}function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,503],retryAfterMs:response=>retryAfter(response)??untilReset(response),limitsAll:isUsedUp,requestIdHeader:"x-github-request-id"}}function untilReset(response){const{headers}=response,reset=String(headers["x-ratelimit-reset"]??""),now=Date.parse(String(headers.date))
-if(isUsedUp(response)&&/^\d+$/.test(reset))return Number.isNaN(now)?void 0:Math.max(Number(reset)*1e3-now,0)}function isUsedUp({headers}){return headers["x-ratelimit-remaining"]==="0"}class Cancellation extends Error{name="Cancellation"
-constructor(signal){super(`the run was cancelled (${signal})`)}}function isCancelled({reason}){return reason instanceof Cancellation}function renewableCredential(clock,obtain){let latest,valid,isHopeless=!1
-const renew=()=>{const renewed={result:obtain({isRenewal:latest!==void 0}).then(result=>{isGrant(result)&&(valid=renewed.grant=result)
-return result})}
-latest=renewed
-return renewed}
-return{async grant(){const isDue=latest?.grant!==void 0&&latest.grant.renewAt<=clock.now(),{result}=latest===void 0||isDue?renew():latest
-return valid&&clock.now()<valid.expiresAt?valid:result},reject(rejected,{isRepeated}){valid===rejected&&(valid=void 0)
-isHopeless||=isRepeated
-if(isHopeless)return!1
-latest?.grant===rejected&&renew()
-return!0}}}function isGrant(result){return"authorization"in result}const RENEW_BEFORE_MS=4e4
-function renewalTime(receivedAt,lifetimeMs){return receivedAt+Math.max(lifetimeMs/2,lifetimeMs-RENEW_BEFORE_MS)}const external_node_events_namespaceObject=require("node:events"),external_node_https_namespaceObject=require("node:https"),external_node_tls_namespaceObject=require("node:tls")
-class TransportError extends Error{name="TransportError"
+return(quoted??plain).toLowerCase().split(/\s+/)}const external_node_events_namespaceObject=require("node:events"),external_node_https_namespaceObject=require("node:https"),external_node_tls_namespaceObject=require("node:tls"),systemClock={now:()=>Number(process.hrtime.bigint())/1e6,after:(ms,callback)=>{const timer=setTimeout(callback,ms)
+return()=>clearTimeout(timer)}}
+function createStopwatch(clock){let running=0,since=0,total=0
+return{elapsed:()=>total+(running>0?clock.now()-since:0),async during(work){running===0&&(since=clock.now())
+running+=1
+try{return await work()}finally{running-=1
+running===0&&(total+=clock.now()-since)}}}}function sleep(clock,ms,signal){return new Promise(resolve=>{if(signal.aborted){resolve(abortReason(signal))
+return}const onAbort=()=>{cancel()
+resolve(abortReason(signal))},cancel=clock.after(ms,()=>{signal.removeEventListener("abort",onAbort)
+resolve(void 0)})
+signal.addEventListener("abort",onAbort,{once:!0})})}function abortReason({reason}){return external_node_util_namespaceObject.types.isNativeError(reason)?reason.message:String(reason)}class TransportError extends Error{name="TransportError"
 isSent
 kind
 constructor(reason,{isSent,isPermanent=!1,cause}){super(reason,{cause})
@@ -591,29 +565,56 @@ if(outcome.kind==="succeeded"||outcome.failure.status!==401||!credential.reject(
 log.info(`${formatAttempt(outcome.failure)}. Trying again with a new token.`)}}function waitForGrant(credential,{isShare,deadline,clock}){const grant=credential.grant()
 return isShare?new Promise((resolve,reject)=>{const cancel=clock.after(deadline-clock.now(),()=>resolve(void 0))
 grant.then(resolve,reject).finally(cancel)}):grant}function limitOf(isShare){return isShare?"its share of the timeout":"the timeout"}const TOO_LATE="its share of the timeout was over before it was sent"
-async function exchange(request,options){const{server,transport,clock,log,isShare,deadline}=options,start=clock.now()
+async function exchange(request,options){const{server,transport,clock,log,isShare,deadline,signal}=options,start=clock.now()
 if(isShare&&deadline<=start)return prevented(request,TOO_LATE,options)
-const attempt=startAttempt(timeoutOf(options),options),{value:response,error}=await catching(transport(toHttpRequest(request,options),attempt.signal).finally(attempt.end),TransportError)
+const attempt=startAttempt(timeoutOf(options),request,options),{value:response,error}=await catching(transport(toHttpRequest(request,options),attempt.signal).finally(attempt.end),TransportError)
 response&&request.onBody?.(response.body)
 const elapsedMs=clock.now()-start,{method,path}=request
 log.debug(`${method} ${server.apiUrl}${path}: ${error?error.message:response.status}, after ${Math.round(elapsedMs)} ms`)
-if(error)return fail(request,classifyTransportError(error,options,elapsedMs),options)
-const headersAt=clock.now()-(response.bodyMs??0),parsed=parseResponse(request,response,server)
+if(error){const isStopped=signal.aborted&&attempt.signal.reason===signal.reason
+return fail(request,classifyTransportError(error,{...options,isStopped},elapsedMs),options)}const headersAt=clock.now()-(response.bodyMs??0),parsed=parseResponse(request,response,server)
 if("kind"in parsed)return fail(request,parsed,options)
 const{status,body}=response,serverTime=parseHttpDate(response.headers.date),{data}=parsed,links=pageLinks(response,server.apiUrl+path)
 return{kind:"succeeded",response:{data,status,serverTime,size:body.length,headersAt,pageLinks:links}}}function timeoutOf({clock,deadline,isShare,briefMs}){const left=deadline-clock.now(),own=briefMs===void 0?Math.max(1e3,Math.min(3e4,left/2)):Math.min(briefMs,left/4)
 return isShare?Math.min(own,left):own}function toHttpRequest({method,path,body,maxBytes},{server:{apiUrl,headers}}){const isForm=body instanceof URLSearchParams
 return{method,url:apiUrl+path,headers:{...headers,...body&&{"content-type":isForm?FORM:"application/json"}},...body&&{body:isForm?body.toString():JSON.stringify(body)},...maxBytes&&{maxBytes}}}const FORM="application/x-www-form-urlencoded"
-function classifyTransportError({isSent,kind,message:reason},{server,signal,clock,deadline},elapsedMs){const{host}=new URL(server.apiUrl)
-if(!signal.aborted)return{kind,reason,noResponse:{host,elapsedMs}}
+function classifyTransportError({isSent,kind,message:reason},{server,signal,clock,deadline,isStopped},elapsedMs){const{host}=new URL(server.apiUrl)
+if(!isStopped)return{kind,reason,noResponse:{host,elapsedMs}}
 const facts={reason,isCancelled:isCancelled(signal)}
 return isSent?{kind:"aborted",...facts}:{kind:"prevented",...facts,...clock.now()>=deadline&&{noResponse:{host,elapsedMs}}}}function prevented(request,reason,options){return fail(request,{kind:"prevented",reason,isCancelled:isCancelled(options.signal)},options)}function fail(request,failure,{server}){const{operation,method,path,mayLeaveBehind,recovery,hint,readOnly}=request
-return{kind:failure.kind,failure:{server:server.name,operation,method,path,mayLeaveBehind,recovery,hint,readOnly,...failure}}}function startAttempt(ms,{clock,signal}){const attempt=new AbortController,onAbort=()=>attempt.abort(signal.reason)
-signal.aborted&&onAbort()
-signal.addEventListener("abort",onAbort)
-const cancel=clock.after(ms,()=>attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)))
-return{signal:attempt.signal,end(){cancel()
-signal.removeEventListener("abort",onAbort)}}}var client_a
+return{kind:failure.kind,failure:{server:server.name,operation,method,path,mayLeaveBehind,recovery,hint,readOnly,...failure}}}const POST_GRACE_MS=6e3
+function startAttempt(ms,request,{clock,signal,deadline}){const attempt=new AbortController,timers=[clock.after(ms,()=>attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)))],stop=()=>attempt.abort(signal.reason),onAbort=()=>{if(!isCancelled(signal)||!creates(request))return stop()
+timers.push(clock.after(Math.min(POST_GRACE_MS,deadline-clock.now()),stop))}
+signal.aborted?stop():signal.addEventListener("abort",onAbort)
+return{signal:attempt.signal,end(){for(const cancel of timers)cancel()
+signal.removeEventListener("abort",onAbort)}}}const mainProcess=()=>object({pid:schemas_number().check(refine(pid=>pid>=1)),startTime:schemas_string()})
+function thisProcess(){const stat=readStat("self"),startTime=runningSince(stat),{pid}=process
+return startTime!==void 0&&stat.startsWith(`${pid} `)?{pid,startTime}:void 0}function isRunning({pid,startTime}){return runningSince(readStat(pid))===startTime}const END_WITHIN_MS=POST_GRACE_MS+2e3,POLL_MS=20
+async function endProcess(main,{clock,signal}){terminate(main)
+const deadline=clock.now()+END_WITHIN_MS
+while(isRunning(main)){if(clock.now()>deadline||signal.aborted)return!1
+await sleep(clock,POLL_MS,signal)}return!0}function terminate({pid}){try{process.kill(pid,"SIGTERM")}catch(error){if(codeOf(error)!=="ESRCH"&&codeOf(error)!=="EPERM")throw error}}function readStat(pid){try{return(0,external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`,"utf8")}catch(error){if(codeOf(error)===void 0)throw error
+return""}}function codeOf(error){return external_node_util_namespaceObject.types.isNativeError(error)&&"code"in error?error.code:void 0}function runningSince(stat){const[state="",...fields]=stat.slice(stat.lastIndexOf(")")+2).split(" ")
+return state==="Z"||state==="X"?void 0:fields[18]}const savedTask=task=>object({apiUrl,timeoutMs:schemas_number(),task}),TASK_STATE="task",MAIN_PROCESS_STATE="main-process"
+function openJournal({apiUrl,timeoutMs},report){const main=thisProcess(),problem=main&&report.saveState(MAIN_PROCESS_STATE,main)
+problem!==void 0&&report.debug(`The id of this process could not be saved: ${problem}`)
+const write=saved=>report.saveState(TASK_STATE,saved),writeOrWarn=saved=>{const reason=write(saved)
+reason!==void 0&&report.warn(stateNotWrittenWarning,{reason})}
+return{saveOrFail(task,exists){const reason=write(task===null?null:{apiUrl,timeoutMs,task})
+if(reason!==void 0)throw new Failure(stateNotWritten,{reason,exists})},saveOrWarn:task=>writeOrWarn({apiUrl,timeoutMs,task}),clearOrWarn:()=>writeOrWarn(null)}}function readJournal(taskSchema){const text=getState(TASK_STATE)
+if(text==="")return"missing"
+if(text==="null")return"cleared"
+const{data}=safeParse(savedTask(taskSchema),parseJson(text))
+return data??new Failure(stateInvalid,{name:TASK_STATE})}function findRunningMain(){const{data:main}=safeParse(mainProcess(),parseJson(getState(MAIN_PROCESS_STATE)))
+return main&&isRunning(main)?main:void 0}const package_namespaceObject=JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}')
+function idTokenServer({url,token}){return{name:"GitHub OIDC",apiUrl:new URL(url).origin,headers:{accept:"application/json",authorization:`Bearer ${token}`},throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"x-github-request-id"}}const idToken=()=>object({value:bearerToken})
+function idTokenRequest({url},audience,registerSecrets){const{pathname,searchParams}=new URL(url)
+searchParams.append("audience",audience)
+return{operation:"get an id token for this job",method:"GET",path:`${pathname}?${searchParams}`,schema:idToken(),onBody:body=>registerSecrets(tokensIn(body,"value"))}}const CLAIMS=["sub","aud","iss"]
+function readClaims(token){const payload=Buffer.from(token.split(".")[1]??"","base64url").toString(),{data={}}=safeParse(looseObject({}),parseJson(payload))
+return Object.fromEntries(CLAIMS.map(name=>{return[name,(value=data[name],typeof value==="string"?value:null)]
+var value}))}function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,503],retryAfterMs:response=>retryAfter(response)??untilReset(response),limitsAll:isUsedUp,requestIdHeader:"x-github-request-id"}}function untilReset(response){const{headers}=response,reset=String(headers["x-ratelimit-reset"]??""),now=Date.parse(String(headers.date))
+if(isUsedUp(response)&&/^\d+$/.test(reset))return Number.isNaN(now)?void 0:Math.max(Number(reset)*1e3-now,0)}function isUsedUp({headers}){return headers["x-ratelimit-remaining"]==="0"}var client_a
 class Client{#options
 #throttle
 #endsAt
@@ -726,7 +727,8 @@ if(hint&&[402,403,404].includes(status))return[hint]
 const code=CODES_BY_ERROR.get(errorCode)??CODES_BY_STATUS[status]??describe_api_error_codeOf(details)
 return ADVICE[code](details)}const MAY_BE_APPLIED="The request may still have been applied."
 function ambiguityLines({mayLeaveBehind,recovery}){return[MAY_BE_APPLIED,recovery??`Before running this again, check for ${mayLeaveBehind??"its effect"}.`]}const INTERNAL_ERROR="internal-error"
-function describeError(error,effect){return error instanceof Failure?describeFailure(error,effect):error instanceof ApiError?describeApiError(error.details,effect):{code:INTERNAL_ERROR,title:"Internal error in this action",lines:[external_node_util_namespaceObject.types.isNativeError(error)?error.stack??error.message:String(error),"This is a defect of the action and not of the workflow. Please report it, with this log.",describeEffect(effect)]}}function describeFailure({kind,details,code},effect){const{lines,effect:known,...text}=kind.describe(details,effect)
+function describeError(error,effect){return error instanceof Failure?describeFailure(error,effect):error instanceof ApiError?describeApiError(error.details,effect):error instanceof Cancellation?describeCancellation(error,effect):{code:INTERNAL_ERROR,title:"Internal error in this action",lines:[external_node_util_namespaceObject.types.isNativeError(error)?error.stack??error.message:String(error),"This is a defect of the action and not of the workflow. Please report it, with this log.",describeEffect(effect)]}}const CANCELLED="cancelled"
+function describeCancellation({message},effect){return{code:CANCELLED,title:message.charAt(0).toUpperCase()+message.slice(1),lines:["The step ended with the response to its last request. What was left to do was not done.",describeEffect(effect)]}}function describeFailure({kind,details,code},effect){const{lines,effect:known,...text}=kind.describe(details,effect)
 return{code,...text,lines:[...lines,...known??[describeEffect(effect)]]}}function describeWarning(kind,facts){return{code:kind.code,...kind.describe(facts)}}const UNPRINTABLE=/[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\p{Join_Control}\p{Variation_Selector}]]+/gv,MAX_LENGTH=2e3
 function toLine(text,redact){return truncate(bounded(text,(part,cut)=>redact(printable(part).trimEnd(),cut))).replaceAll("##[","## [").replace(/^(\s*)::/,"$1: :")}const MAX_MESSAGE=4e3,MAX_END=1e3,MAX_START=2900
 function toMessage(lines){const text=lines.join("\n")
@@ -1083,6 +1085,7 @@ if(!workspace||dryRun&&!reused||request.isOutdated)return[]
 const inputs=inputsNotApplied(workspace,reused?request:{...request,governanceInputs:[]})
 return inputs.length===0?[]:[reused?`\u26a0\ufe0f ${governanceNotApplied.describe({workspace,inputs,dryRun,creatorUnknown:!1}).lines.join(" ")}`:`\u26a0\ufe0f OpenRouter returned other values than requested: ${inputs.join(", ")}.`]}function create(){return runStep({action:"openrouter-workspace"},async step=>{const{report}=step,inputs=readCreateInputs(report),journal=openJournal(inputs,report),result=await createWorkspace(inputs,{...startContext(inputs,step),journal:inputs.deleteAfterJob?journal:noJournal,onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership))})
 report.output(outcomeOutputs(result,inputs))
+throwIfCancelled(step.signal)
 report.summarize(createSummary(result,inputs))})}async function runPostStep(post){const saved=readJournal(post.schema),isSaved=typeof saved==="object",main=findRunningMain()
 if(!isSaved&&!main)return
 let task=!isSaved||saved instanceof Failure?void 0:saved.task
@@ -1267,14 +1270,16 @@ const found=await findWorkspace(client,workspace)
 if(!found.workspace)throw new Failure(workspaceNotFound,{workspace})
 const result=await createKeyIn(found.workspace,request,context)
 log.info(describeEnd(request))
-return result}function describeEnd({revokeAfterJob,replace}){return revokeAfterJob?"The key is revoked when the job ends.":replace==="after-job"?"The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.":"The key is not revoked after the job."}async function createKeyIn(workspace,request,context){const{clock,log,warn,gate}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,context),{key}=created
+return result}function describeEnd({revokeAfterJob,replace}){return revokeAfterJob?"The key is revoked when the job ends.":replace==="after-job"?"The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.":"The key is not revoked after the job."}async function createKeyIn(workspace,request,context){const{clock,log,warn,gate,signal}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,context),{key}=created
 saveRevocation(created,plan,context)
 const{looser,stricter}=compareWithRequest(key,plan,request)
 if(looser.length>0)throw await revokeLooser(created,looser,context)
 gate&&await deleteLateOrphans(created,{revoke:!0},context)
-const admitted=await(gate?.admit(key,plan.replaced??[]))??key,result=outputKey({...created,key:admitted},{plan,request},context),seconds=formatSeconds(clock.now()-start),expiry=describeExpiry(result.expiresAt)
+const admitted=await(gate?.admit(key,plan.replaced??[]))??key,issued={...created,key:admitted},result=outputKey(issued,plan,context),seconds=formatSeconds(clock.now()-start),expiry=describeExpiry(result.expiresAt)
 log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${expiry}.`)
 stricter.length>0&&warn(keyStricter,{key,changes:stricter})
+throwIfCancelled(signal)
+request.revokeAfterJob||saveThatItStays(issued,context)
 gate||await deleteLateOrphans(created,{revoke:request.revokeAfterJob},context)
 request.replace===!0&&await deleteOlderKeys(plan.namesakes,key,context)
 return result}function compareWithRequest(key,{search:{desired},clocksDiffer},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=clocksDiffer?unexpectedLifetime(key,desired,expiresInMs):void 0
@@ -1296,10 +1301,9 @@ return}const revoked=isNew&&key.name!==""&&name.startsWith(key.name)
 revoked?journal.saveOrFail(task,existing(key)):saveRest({search,revoke:!1},journal)
 throw new Failure(unexpectedKey,{key,workspace,name,revoked})}async function revokeLooser(created,changes,{client,log,journal}){const{key,search}=created,{value:deletion,error}=await catching(deleteKey(client,key),ApiError),revoked=deletion?.kind==="deleted"
 if(revoked){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
-saveRest({search,revoke:!1},journal)}return new Failure(keyLooser,{key,changes,revoked,error:deletion?.kind==="unclear"?deletion.error:error})}function outputKey(created,{plan,request},{journal,onCreated}){const{key,secret,search}=created,expiry=expiryOf(key,search.desired),expiresAt=readTime(expiry)===void 0?null:expiry,result={workspace:plan.workspace,key,secret,expiresAt}
+saveRest({search,revoke:!1},journal)}return new Failure(keyLooser,{key,changes,revoked,error:deletion?.kind==="unclear"?deletion.error:error})}function outputKey(created,plan,{onCreated}){const{key,secret,search}=created,expiry=expiryOf(key,search.desired),expiresAt=readTime(expiry)===void 0?null:expiry,result={workspace:plan.workspace,key,secret,expiresAt}
 onCreated(result)
-request.revokeAfterJob||journal.saveOrFail(taskOf(created,{revoke:!1}),existing(key))
-return result}function taskOf({key,search,replaced},{revoke}){const{hash,label}=key
+return result}function saveThatItStays(created,{journal}){journal.saveOrFail(taskOf(created,{revoke:!1}),existing(created.key))}function taskOf({key,search,replaced},{revoke}){const{hash,label}=key
 return{search,created:{hash,label,expiresAt:expiryOf(key,search.desired)},revoke,replaced:revoke?void 0:replaced}}function existing(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`}function saveRest(task,journal){task.created||task.search.lostPosts>0?journal.saveOrWarn(task):journal.clearOrWarn()}function expiryOf({expires_at:returned},desired){return returned===void 0?desired.expires_at:returned===null?null:String(returned)}async function deleteLateOrphans(created,{revoke},context){const{key,search}=created,{lostPosts}=search
 if(lostPosts===0)return
 const{log,journal,warn}=context,{value:orphans,error}=await catching(deleteOrphans(search,other=>created.isNew(other)&&other.hash!==key.hash,context),ApiError)
@@ -1725,6 +1729,7 @@ report.outputSecret("key",created.secret)},onDeleted:deleted=>report.output(dele
 if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure
+throwIfCancelled(step.signal)
 report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({identity,key,isWorkspaceLeft=!0}){return[isWorkspaceLeft?`the workspace ${identity.slug}`:"",key?describeKeysLeft({...key,revoke:key.replaced===void 0}):""].filter(Boolean).join("; ")}async function runPreviewTask(task,context){const ending=task.key&&await endKey(task.key,task,context),keyError=ending?.error,standing=await lookUpStanding(task,context),{error}=await catching(checkPreview({task,ended:ending?.ended,keyError,standing},context),ApiError,Failure)
 if(!error)return
 if(isFailure(error,previewReopened))return{error,left:void 0}

@@ -10,9 +10,17 @@ import {
 } from '../../src/actions/create/request.ts';
 import type { Governance } from '../../src/governance/governance.ts';
 import { ApiError } from '../../src/http/request.ts';
+import { POST_GRACE_MS } from '../../src/http/send.ts';
 import type { CreateWorkspaceRequest } from '../../src/openrouter/resources/workspaces.ts';
 import { describeError } from '../../src/report/describe-error.ts';
-import { falseNotFound, isPermanent, jitters, rarely, schedules } from '../support/faults.ts';
+import {
+  falseNotFound,
+  isPermanent,
+  jitters,
+  rarely,
+  schedules,
+  slowResponse,
+} from '../support/faults.ts';
 import {
   openSimulation,
   PLAIN_REQUEST,
@@ -76,8 +84,12 @@ const THROTTLED_BUT_APPLIED: InProcessFault = {
 
 const scenarios = fc.record({
   schedule: fc
-    .tuple(schedules(CALLS, 5), fc.subarray(DELETIONS))
-    .map(([faults, missing]) => [...faults, ...missing.map(falseNotFound)]),
+    .tuple(schedules(CALLS, 5), fc.subarray(DELETIONS), rarely(slowResponse('POST /workspaces')))
+    .map(([faults, missing, slow]) => [
+      ...(slow ? [slow] : []),
+      ...faults,
+      ...missing.map(falseNotFound),
+    ]),
   request: fc.record({
     desired: desiredFields,
     governance: fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, governed),
@@ -104,6 +116,7 @@ const scenarios = fc.record({
     fc.boolean(),
   ),
   killedAfter: rarely(fc.nat(3_000), 3),
+  cancelledAfter: rarely(fc.nat(3_000), 6),
 });
 
 type Scenario = typeof scenarios extends fc.Arbitrary<infer Value> ? Value : never;
@@ -124,6 +137,7 @@ export const createsOnceAndReportsIt = fc.asyncProperty(scenarios, async (scenar
   const scene = await runScenario(scenario);
   const { run } = scene;
   createsOneWorkspaceAtMost(scene);
+  endsSoonAfterACancellation(scene);
   if (run.result) reportsTheResult(scene, run.result);
   else if (!run.killed) await reportsTheFailure(scene);
   changesNothingUnlessRequested(scene);
@@ -131,7 +145,7 @@ export const createsOnceAndReportsIt = fc.asyncProperty(scenarios, async (scenar
 });
 
 async function runScenario(scenario: Scenario): Promise<Scene> {
-  const { existing, schedule, deleteKeys, jitter, killedAfter } = scenario;
+  const { existing, schedule, deleteKeys, ...ending } = scenario;
   const request = {
     ...scenario.request,
     governanceInputs: Object.keys(scenario.request.governance),
@@ -148,7 +162,7 @@ async function runScenario(scenario: Scenario): Promise<Scene> {
     simulation.network.schedule.push(THROTTLED_BUT_APPLIED);
   }
   const metFaults = scheduleFaults(simulation, schedule);
-  const run = await runCreate(simulation, request, { timeout: TIMEOUT, jitter, killedAfter });
+  const run = await runCreate(simulation, request, { timeout: TIMEOUT, ...ending });
   return { scenario, simulation, request, before, run, appliedFaults: metFaults() };
 }
 
@@ -278,8 +292,20 @@ function hasReasonToFail(scene: Scene): boolean {
   return (
     (mayBeTaken && request.ifExists === 'fail') ||
     run.elapsed > TIMEOUT - 10_000 ||
+    isCancelled(scene) ||
     appliedFaults.some(isPermanent)
   );
+}
+
+function isCancelled({ scenario: { cancelledAfter }, run }: Scene): boolean {
+  return cancelledAfter !== undefined && cancelledAfter <= run.elapsed;
+}
+
+/** No request begins after a cancellation, and only a POST goes on. */
+function endsSoonAfterACancellation(scene: Scene): void {
+  const { scenario, run } = scene;
+  if (!isCancelled(scene)) return;
+  expect(run.elapsed - (scenario.cancelledAfter ?? 0)).toBeLessThanOrEqual(POST_GRACE_MS);
 }
 
 function changesNothingUnlessRequested({ simulation, request, before }: Scene): void {

@@ -12,13 +12,12 @@ import {
 } from '../../src/actions/key/create-key.ts';
 import { runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
-import { ApiError } from '../../src/http/request.ts';
-import { Failure } from '../../src/shared/failure.ts';
 import { falseNotFound, schedules } from '../support/faults.ts';
 import { KEY_TASK } from '../support/key-steps.ts';
 import {
   type Ending,
   endings,
+  isOfAKnownKind,
   type JobPlan,
   newProcess,
   type Process,
@@ -202,7 +201,7 @@ function errorsAreOfAKnownKind({ jobs }: Scene): void {
   for (const { main, post } of jobs) {
     const errors = [main.error, post?.error, post?.result?.error].filter(Boolean);
     for (const error of errors) {
-      if (!(error instanceof ApiError || error instanceof Failure)) throw error;
+      if (!isOfAKnownKind(error)) throw error;
     }
   }
 }

@@ -4,7 +4,16 @@ import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { ApiError } from '../../src/http/request.ts';
-import { falseNotFound, isPermanent, jitters, rarely, schedules } from '../support/faults.ts';
+import { POST_GRACE_MS } from '../../src/http/send.ts';
+import { Cancellation } from '../../src/lib/cancellation.ts';
+import {
+  falseNotFound,
+  isPermanent,
+  jitters,
+  rarely,
+  schedules,
+  slowResponse,
+} from '../support/faults.ts';
 import { type KeyPost, type KeyStep, runKey, runKeyPost } from '../support/key-steps.ts';
 import { openSimulation, pass, type Simulation, scheduleFaults } from '../support/simulation.ts';
 
@@ -50,8 +59,12 @@ const requests = fc
 
 const scenarios = fc.record({
   schedule: fc
-    .tuple(schedules(CALLS, 5), fc.boolean())
-    .map(([faults, isMissing]) => (isMissing ? [...faults, falseNotFound(DELETE)] : faults)),
+    .tuple(schedules(CALLS, 5), fc.boolean(), rarely(slowResponse('POST /keys')))
+    .map(([faults, isMissing, slow]) => [
+      ...(slow ? [slow] : []),
+      ...faults,
+      ...(isMissing ? [falseNotFound(DELETE)] : []),
+    ]),
   request: requests,
   before: fc.array(fc.constantFrom(...NAMES), { maxLength: 3 }),
   concurrentChanges,
@@ -65,6 +78,7 @@ const scenarios = fc.record({
   latency: fc.integer({ min: 1, max: 400 }),
   jitter: jitters,
   killedAfter: rarely(fc.nat(4_000), 3),
+  cancelledAfter: rarely(fc.nat(4_000), 6),
 });
 
 type Scenario = typeof scenarios extends fc.Arbitrary<infer Value> ? Value : never;
@@ -229,7 +243,18 @@ function stepSucceedsIfFaultsAndTimeAllow(ended: Ended): void {
   }
   const hadTime = step.elapsed < TIMEOUT_MS - 10_000;
   const canSucceed = hadTime && isDistinguishable(ended) && !appliedFaults.some(isPermanent);
-  if (canSucceed && !step.killed && !step.result) throw step.error;
+  if (canSucceed && !step.killed && !isCancelled(ended) && !step.result) throw step.error;
+}
+
+function isCancelled({ scenario: { cancelledAfter }, step }: Ended): boolean {
+  return cancelledAfter !== undefined && cancelledAfter <= step.elapsed;
+}
+
+/** No request begins after a cancellation, and only a POST goes on. */
+function stepEndsSoonAfterACancellation(ended: Ended): void {
+  if (!isCancelled(ended)) return;
+  const { scenario, step } = ended;
+  expect(step.elapsed - (scenario.cancelledAfter ?? 0)).toBeLessThanOrEqual(POST_GRACE_MS);
 }
 
 /** Also no later, when delayed requests arrive. */
@@ -245,9 +270,11 @@ function jobLeavesNoOrphan(job: EndedJob): void {
   if (!hasWarned(job) && !canBeLate && isDistinguishable(job)) expect(orphans(job)).toEqual([]);
 }
 
+/** Also if the step was cancelled when it had just created the key. */
 function keyIsRevokedAfterTheJobIfRequested(job: EndedJob): void {
-  const { handedOver, task } = job.step;
-  if (!handedOver || !job.scenario.request.revokeAfterJob) return;
+  const { handedOver, task, error } = job.step;
+  const isRequested = job.scenario.request.revokeAfterJob || error instanceof Cancellation;
+  if (!handedOver || !isRequested) return;
   if (!hasWarned(job) && task?.revoke !== false) {
     expect(exists(job, handedOver.key.hash)).toBe(false);
   }
@@ -273,6 +300,7 @@ const STEP_RULES: readonly ((ended: Ended) => void | Promise<void>)[] = [
   successfulStepDeletedTheKeysItReplaces,
   outputIsTheSecretOfAnExistingKey,
   stepSucceedsIfFaultsAndTimeAllow,
+  stepEndsSoonAfterACancellation,
   unambiguousFailureWithoutTaskLeavesNoOrphan,
 ];
 
@@ -292,14 +320,14 @@ const JOB_RULES: readonly ((job: EndedJob) => void)[] = [
 export const noKeyLostAndNoneOfOthers = fc.asyncProperty(scenarios, async (scenario) => {
   const scene = await openScene(scenario);
   const { simulation } = scene;
-  const { request, jitter, killedAfter } = scenario;
+  const { request, jitter, killedAfter, cancelledAfter } = scenario;
   const namesakes = simulation.account.keys
     .filter(({ name }) => name === request.desired.name)
     .map(({ hash }) => hash);
 
   const metFaults = scheduleFaults(simulation, scenario.schedule);
   const life = { timeout: TIMEOUT_MS, jitter };
-  const step = await runKey(simulation, request, { ...life, killedAfter });
+  const step = await runKey(simulation, request, { ...life, killedAfter, cancelledAfter });
   const ended = { ...scene, step, namesakes, appliedFaults: metFaults() };
   for (const rule of STEP_RULES) await rule(ended);
 

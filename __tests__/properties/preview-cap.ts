@@ -7,12 +7,11 @@ import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts
 import { withUsage } from '../../sandbox/openrouter/routes/keys.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { exposureOf, totalsOf } from '../../src/actions/preview/cap.ts';
-import { ApiError } from '../../src/http/request.ts';
 import { formatUsd, maxUsd, toUsd, type Usd } from '../../src/lib/usd.ts';
-import { Failure } from '../../src/shared/failure.ts';
 import { jitters, schedules } from '../support/faults.ts';
 import {
   type Ending,
+  isOfAKnownKind,
   type Job,
   type JobPlan,
   requestOf,
@@ -355,7 +354,7 @@ async function runCapped(scene: Scene, job: CappedJob): Promise<void> {
 
 function errorsAreOfAKnownKind({ jobs }: Scene): void {
   for (const error of jobs.flatMap(({ main, post }) => [main?.error, post?.error])) {
-    if (error && !(error instanceof ApiError || error instanceof Failure)) throw error;
+    if (error && !isOfAKnownKind(error)) throw error;
   }
 }
 

@@ -19,13 +19,13 @@ import { formatMarker, hasMarker } from '../../src/actions/preview/comment.ts';
 import { previewDeleted } from '../../src/actions/preview/failures.ts';
 import { identify } from '../../src/actions/preview/naming.ts';
 import type { Subject } from '../../src/actions/preview/subject.ts';
-import { ApiError } from '../../src/http/request.ts';
 import { sumUsd, toUsd, type Usd } from '../../src/lib/usd.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { falseNotFound, rarely, schedules } from '../support/faults.ts';
 import {
   type Ending,
   endings,
+  isOfAKnownKind,
   type Job,
   type JobPlan,
   type Process,
@@ -393,7 +393,7 @@ const slugOf = ({ world }: Scene, subject: Subject) =>
 function errorsAreOfAKnownKind({ jobs }: Scene): void {
   const errors = jobs.flatMap(processesOf).flatMap(({ error }) => (error ? [error] : []));
   for (const error of errors) {
-    if (!(error instanceof ApiError || error instanceof Failure)) throw error;
+    if (!isOfAKnownKind(error)) throw error;
   }
 }
 

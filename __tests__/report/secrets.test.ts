@@ -66,7 +66,7 @@ describe('the key is masked before anything is printed, and shown nowhere', () =
   test('after a cancellation', async () => {
     harness.sandbox.faults.push({ kind: 'silence' });
     const before = harness.sandbox.requests.length;
-    const step = await harness.startCreate();
+    const step = await harness.startCreate({ 'if-exists': 'reuse' });
     await harness.sandbox.received(before + 1);
     step.kill('SIGTERM');
     expectNoKey(await step.result, key());

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { runningSince } from '../../src/runtime/main-process.ts';
 import { annotations, openHarness, type RunningStep } from '../support/harness.ts';
+import { holdResponse } from '../support/held-response.ts';
 import { inHeldTime, inUnseenTime, inVirtualTime, passTime } from '../support/step-time.ts';
 
 const harness = openHarness();
@@ -84,6 +85,18 @@ describeOnLinux('a post step that starts while its main step is still running', 
     expect(slugs()).toEqual([]);
   });
 
+  test('waits for the response to its POST, and deletes what that created', async () => {
+    const response = holdResponse(harness, CREATE);
+    const main = await start(2, {}, response.env);
+    const post = runPost(await main.abandon());
+    await response.signalled(main, 1);
+    response.release();
+    expect(await post).toMatchObject({ exitCode: 0, log: expect.stringContaining(WAS_ENDED) });
+    expect((await post).log).toContain('Deleted the workspace preview, id ');
+    await expectCancelled(main);
+    expect(slugs()).toEqual([]);
+  });
+
   test.each([
     ['that had not saved yet what it would create', FIND, {}],
     ['without delete-after-job', CREATE, KEEP],
@@ -110,14 +123,16 @@ describeOnLinux('a post step that starts while its main step is still running', 
     await expectCancelled(main);
   });
 
-  test('warns about a step that does not end within 5 s, and cleans up anyway', async () => {
+  test('warns about a step that does not end within 8 s, and cleans up anyway', async () => {
     lose(CREATE);
     const main = await start(2);
     main.kill('SIGSTOP');
     const post = await harness.post(await main.abandon(), {}, inVirtualTime());
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
-    expect(warning?.data).toMatch(/^The step is still running after its job ended\n/);
+    expect(warning?.data).toMatch(
+      /^The step is still running after its job ended\n.* has not ended within 8 s\. /,
+    );
     expect(warning?.data).toContain('May still exist at OpenRouter: the workspace preview.');
     expect(post.log).toContain('Deleted the workspace preview, id ');
     expect(slugs()).toEqual([]);

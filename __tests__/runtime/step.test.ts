@@ -1,35 +1,41 @@
 import { expect, test } from '@jest/globals';
 import { expectFailure, openHarness, preloaded } from '../support/harness.ts';
+import { inCancelledTime } from '../support/step-time.ts';
 
 const harness = openHarness();
 
 /** Sends `signal` to a create step during its POST; returns the failure that it reports. */
 async function interrupt(
   signal: NodeJS.Signals,
-  code = '',
+  env: Record<string, string>,
   slug = `left-by-${signal.toLowerCase()}`,
 ) {
   harness.sandbox.faults.push({ kind: 'silence', applied: true });
   const before = harness.sandbox.requests.length;
-  const step = await harness.startCreate({ slug, timeout: '24h' }, preloaded(code));
+  const step = await harness.startCreate({ slug, timeout: '24h' }, env);
   await harness.sandbox.received(before + 1);
   step.kill(signal);
   return expectFailure(await step.result);
 }
 
 test.each([
-  ['SIGINT', 'SIGINT', '', /^POST \/workspaces: the run was cancelled \(SIGINT\)$/m],
-  ['SIGTERM', 'SIGTERM', '', /^POST \/workspaces: the run was cancelled \(SIGTERM\)$/m],
+  ['SIGINT', 'SIGINT', inCancelledTime(), /^POST \/workspaces: the run was cancelled \(SIGINT\)$/m],
+  [
+    'SIGTERM',
+    'SIGTERM',
+    inCancelledTime(),
+    /^POST \/workspaces: the run was cancelled \(SIGTERM\)$/m,
+  ],
   [
     'an exception outside of every call',
     'SIGUSR2',
-    "process.on('SIGUSR2', () => { throw new Error('out of the blue'); });",
+    preloaded("process.on('SIGUSR2', () => { throw new Error('out of the blue'); });"),
     /^POST \/workspaces: internal error: Error: out of the blue +at /,
   ],
 ] as const)(
-  '%s ends the step at once, and it reports what may have been created',
-  async (_, signal, code, reason) => {
-    const { title, message } = await interrupt(signal, code);
+  '%s ends a step whose POST gets no response, and it reports what may have been created',
+  async (_, signal, env, reason) => {
+    const { title, message } = await interrupt(signal, env);
     expect(title).toBe(`Could not create the workspace left-by-${signal.toLowerCase()}`);
     expect(message).toMatch(reason);
     expect(message).toContain('The request may still have been applied.');
@@ -58,7 +64,11 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s after SIGINT changes nothing', asy
   // From outside, the step may have ended before the second signal, or get two as one.
   const code = `process.once('SIGINT', () =>
     queueMicrotask(() => process.kill(process.pid, '${second}')));`;
-  await interrupt('SIGINT', code, `left-by-${second.toLowerCase()}-again`);
+  await interrupt(
+    'SIGINT',
+    inCancelledTime(preloaded(code)),
+    `left-by-${second.toLowerCase()}-again`,
+  );
 });
 
 test('a log that no one reads any more does not fail the step', async () => {

@@ -82,7 +82,8 @@ test.each([
 ] as const)('%s ends a step with a message', async (_, signal, reported, code) => {
   harness.sandbox.faults.push({ kind: 'silence' });
   const before = harness.sandbox.requests.length;
-  const step = await harness.startCreate({ timeout: '24h' }, windows(code));
+  const inputs = { 'if-exists': 'reuse', timeout: '24h' };
+  const step = await harness.startCreate(inputs, windows(code));
   await harness.sandbox.received(before + 1);
   step.kill(signal);
   const { message } = expectFailure(await step.result);

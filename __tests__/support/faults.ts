@@ -47,6 +47,15 @@ const transient: fc.Arbitrary<InProcessFault> = fc.oneof(
   }),
 );
 
+/** A response to `on` that takes up to twelve seconds. */
+export const slowResponse = (on: string): fc.Arbitrary<InProcessFault> =>
+  fc.record({
+    on: fc.constant(on),
+    kind: fc.constant('late' as const),
+    after: fc.integer({ min: 1, max: 12_000 }),
+    responds: fc.constant(true),
+  });
+
 /** A response to `on` which says, wrongly, that what the request is about does not exist. */
 export const falseNotFound = (on: string): InProcessFault => ({
   on,

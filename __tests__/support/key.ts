@@ -43,8 +43,8 @@ export function openKeyHarness() {
     },
     createKey: (inputs?: Inputs, env?: Inputs) => harness.run('key', withDefaults(inputs), env),
     /** Runs a key step until `requests` of its requests have arrived, then sends it `signal`. */
-    async interruptKey(signal: NodeJS.Signals, requests: number, inputs?: Inputs) {
-      const step = await harness.start('key', withDefaults(inputs));
+    async interruptKey(signal: NodeJS.Signals, requests: number, inputs?: Inputs, env?: Inputs) {
+      const step = await harness.start('key', withDefaults(inputs), env);
       await harness.sandbox.received(requests);
       step.kill(signal);
       return step.result;

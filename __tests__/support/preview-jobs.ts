@@ -26,9 +26,12 @@ import { openComments } from '../../src/actions/preview/write-comment.ts';
 import { gitHub } from '../../src/github/server.ts';
 import { createClient } from '../../src/http/client.ts';
 import { recordEffect } from '../../src/http/effect.ts';
+import { ApiError } from '../../src/http/request.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
+import { Cancellation } from '../../src/lib/cancellation.ts';
 import { parseJson } from '../../src/lib/json.ts';
 import { exactUsd, parseUsd, type Usd } from '../../src/lib/usd.ts';
+import { Failure } from '../../src/shared/failure.ts';
 import { jitters, rarely } from './faults.ts';
 import { GITHUB_URL, type World, works } from './preview-world.ts';
 import { knownOf } from './repositories.ts';
@@ -173,6 +176,11 @@ export function cleanUpJob(): Job {
 
 export function wait({ simulation }: World, ms: number): Promise<void> {
   return new Promise((resolve) => simulation.clock.after(ms, resolve));
+}
+
+/** Whether a step reports `error` as something that can happen, and not as a defect. */
+export function isOfAKnownKind(error: unknown): boolean {
+  return [ApiError, Failure, Cancellation].some((type) => error instanceof type);
 }
 
 export async function runJob(world: World, job: Job): Promise<void> {

@@ -2,7 +2,8 @@
  * Loaded into the process of a step, before its program: makes its time independent of the machine. Time
  * stands still while a request is in flight, and passes to the next timer as soon as nothing is, or when
  * the process gets SIGUSR2. With `STEP_TIME=held`, it stands still until the first SIGUSR2. With
- * `STEP_TIME=unseen`, the clock of the program stands still, although its timers fire.
+ * `STEP_TIME=unseen`, the clock of the program stands still, although its timers fire. With
+ * `STEP_TIME=cancelled`, SIGINT and SIGTERM pass to the next timer, too.
  *
  * Plain JavaScript, because the oldest supported Node.js loads it too.
  */
@@ -48,6 +49,11 @@ globalThis.setTimeout = (act, ms = 0, ...args) => {
 globalThis.clearTimeout = remove;
 process.hrtime.bigint = () =>
   process.env.STEP_TIME === 'unseen' ? 0n : BigInt(Math.round(now * 1e6));
+if (process.env.STEP_TIME === 'cancelled') {
+  // After the program has heard of it. From outside, the other signal could come first.
+  const passTime = () => setImmediate(passToNextTimer);
+  for (const name of ['SIGINT', 'SIGTERM']) process.once(name, passTime);
+}
 process.on('SIGUSR2', () => {
   if (!isHeld) passToNextTimer();
   isHeld = false;

@@ -26,6 +26,11 @@ export function inUnseenTime(): Record<string, string> {
   return inVirtualTime({ STEP_TIME: 'unseen' });
 }
 
+/** Like `inVirtualTime`, but a cancellation also lets time pass to the next timer, as `passTime` does. */
+export function inCancelledTime(env: Env = {}): Record<string, string> {
+  return inVirtualTime({ ...env, STEP_TIME: 'cancelled' });
+}
+
 /** Lets time pass to the next timer of a step, although a request is in flight, or ends a held time. */
 export function passTime(step: Pick<RunningStep, 'kill'>): void {
   step.kill('SIGUSR2');

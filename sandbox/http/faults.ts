@@ -16,6 +16,8 @@ export type Fault = { applied?: boolean } /** Another response arrives: one of a
   | { kind: 'stall'; status?: number }
   /** The response is endless. */
   | { kind: 'endless' }
+  /** The response arrives as it is, but only once `until` has resolved. */
+  | { kind: 'held'; until: Promise<unknown> }
 );
 
 /** A fault, and the request that it applies to. */

@@ -7,11 +7,14 @@ import { type Api, type ApiResponse, pathOfApi } from './routing.ts';
 
 /** Also the faults for which no server is needed. */
 export type InProcessFault =
-  | ScheduledFault
+  | Exclude<ScheduledFault, { kind: 'held' }>
   /** The connection is refused. */
   | { kind: 'refused'; on?: string }
-  /** No response arrives, and the request is applied only after so many milliseconds. */
-  | { kind: 'late'; on?: string; after: number };
+  /**
+   * The request is applied only after so many milliseconds. Its response arrives then, if `responds`, and
+   * otherwise never.
+   */
+  | { kind: 'late'; on?: string; after: number; responds?: boolean };
 
 /** What is between a step and an API. */
 export interface Network {
@@ -31,6 +34,8 @@ export function inProcessTransport(network: Network, baseUrl: string): Transport
   const { api, clock, schedule, calls } = network;
   const basePath = new URL(baseUrl).pathname.replace(/\/$/, '');
   return async ({ method, url, headers, body = '' }, signal) => {
+    // As over a socket, nothing is sent then.
+    if (signal.aborted) throw new TransportError(abortReason(signal), { isSent: false });
     const { pathname, search } = new URL(url);
     const path = pathOfApi(api, basePath, pathname + search);
     const call = api.callOf(method, path);
@@ -43,14 +48,17 @@ export function inProcessTransport(network: Network, baseUrl: string): Transport
     const isSent = fault?.kind !== 'refused';
     await travel(network, signal, { isSent });
     if (fault?.kind === 'refused') throw new TransportError('refused', { isSent });
-    if (fault?.kind === 'late') {
-      clock.after(fault.after, () => report(apply()));
-      return silence(signal);
-    }
-    const response = !fault || fault.applied ? apply() : undefined;
-    report(response);
+    const applyAndReport = () => {
+      const response = !fault || fault.kind === 'late' || fault.applied ? apply() : undefined;
+      report(response);
+      return response;
+    };
+    const isLate = fault?.kind === 'late';
+    const response = await (isLate
+      ? applyLate(fault, { clock, signal, apply: applyAndReport })
+      : applyAndReport());
     await travel(network, signal, { isSent });
-    if (fault) return misbehave(fault, api.headers(), signal);
+    if (fault && !isLate) return misbehave(fault, api.headers(), signal);
     return {
       status: response?.status ?? 0,
       headers: { ...api.headers(), ...response?.headers },
@@ -67,6 +75,21 @@ async function travel(
 ): Promise<void> {
   const reason = await sleep(clock, latency, signal);
   if (reason !== undefined) throw new TransportError(reason, { isSent });
+}
+
+/** Applies a request when it arrives, which an abort does not prevent. Resolves then, if `responds`. */
+function applyLate(
+  { after, responds = false }: InProcessFault & { kind: 'late' },
+  {
+    clock,
+    signal,
+    apply,
+  }: { clock: Clock; signal: AbortSignal; apply: () => ApiResponse | undefined },
+): Promise<ApiResponse | undefined> {
+  const applied = new Promise<ApiResponse | undefined>((resolve) => {
+    clock.after(after, () => resolve(apply()));
+  });
+  return responds ? Promise.race([applied, silence(signal)]) : silence(signal);
 }
 
 function misbehave(

@@ -33,6 +33,9 @@ export function misbehave(fault: Fault, response: ApiResponse, http: ServerRespo
     case 'trickle':
       trickle(http.writeHead(response.status, JSON_HEADERS));
       break;
+    case 'held':
+      fault.until.then(() => send(response, http));
+      break;
     case 'endless':
       pour(http.writeHead(response.status, JSON_HEADERS));
   }

@@ -27,6 +27,11 @@ export function isRead({ method, readOnly }: Pick<RequestFacts, 'method' | 'read
   return method === 'GET' || readOnly === true;
 }
 
+/** Whether a request creates or adds something, so that it must not be repeated blindly. */
+export function creates(request: Pick<RequestFacts, 'method' | 'readOnly'>): boolean {
+  return request.method === 'POST' && !isRead(request);
+}
+
 /** One attempt at a request that did not succeed. */
 export interface AttemptFailure extends RequestFacts {
   server: ServerName;

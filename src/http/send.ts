@@ -5,7 +5,14 @@ import { formatSeconds } from '../lib/format.ts';
 import type { Log } from '../lib/log.ts';
 import { type Credential, type Grant, isGrant } from './credential.ts';
 import type { EffectRecord } from './effect.ts';
-import { type ApiRequest, type CredentialFailure, formatAttempt, type Outcome } from './request.ts';
+import {
+  type ApiRequest,
+  type CredentialFailure,
+  creates,
+  formatAttempt,
+  type Outcome,
+  type RequestFacts,
+} from './request.ts';
 import { pageLinks, parseHttpDate, parseResponse, type ResponseFailure } from './response.ts';
 import { attemptTimeout } from './retry-policy.ts';
 import type { Server } from './server.ts';
@@ -21,7 +28,7 @@ export interface SendOptions {
   isShare: boolean;
   /** How long an attempt may take, in milliseconds; a quarter of the time that is left at most. */
   briefMs?: number;
-  /** Aborts the requests in flight. The reason is an `Error`. */
+  /** Aborts the requests in flight; after a cancellation, see `POST_GRACE_MS`. The reason is an `Error`. */
   signal: AbortSignal;
   log: Log;
   effect: EffectRecord;
@@ -81,10 +88,10 @@ async function exchange<Data>(
   request: ApiRequest<Data>,
   options: SendOptions,
 ): Promise<Outcome<Data>> {
-  const { server, transport, clock, log, isShare, deadline } = options;
+  const { server, transport, clock, log, isShare, deadline, signal } = options;
   const start = clock.now();
   if (isShare && deadline <= start) return prevented(request, TOO_LATE, options);
-  const attempt = startAttempt(timeoutOf(options), options);
+  const attempt = startAttempt(timeoutOf(options), request, options);
   const { value: response, error } = await catching(
     transport(toHttpRequest(request, options), attempt.signal).finally(attempt.end),
     TransportError,
@@ -94,7 +101,11 @@ async function exchange<Data>(
   const { method, path } = request;
   const result = error ? error.message : response.status;
   log.debug(`${method} ${server.apiUrl}${path}: ${result}, after ${Math.round(elapsedMs)} ms`);
-  if (error) return fail(request, classifyTransportError(error, options, elapsedMs), options);
+  if (error) {
+    const isStopped = signal.aborted && attempt.signal.reason === signal.reason;
+    const failure = classifyTransportError(error, { ...options, isStopped }, elapsedMs);
+    return fail(request, failure, options);
+  }
   const headersAt = clock.now() - (response.bodyMs ?? 0);
   const parsed = parseResponse(request, response, server);
   if ('kind' in parsed) return fail(request, parsed, options);
@@ -136,11 +147,11 @@ const FORM = 'application/x-www-form-urlencoded';
 
 function classifyTransportError(
   { isSent, kind, message: reason }: TransportError,
-  { server, signal, clock, deadline }: SendOptions,
+  { server, signal, clock, deadline, isStopped }: SendOptions & { isStopped: boolean },
   elapsedMs: number,
 ): ResponseFailure {
   const { host } = new URL(server.apiUrl);
-  if (!signal.aborted) return { kind, reason, noResponse: { host, elapsedMs } };
+  if (!isStopped) return { kind, reason, noResponse: { host, elapsedMs } };
   // The step itself aborted the request, which implies nothing about the network.
   const facts = { reason, isCancelled: isCancelled(signal) };
   return isSent
@@ -183,23 +194,37 @@ export interface Attempt {
   end(): void;
 }
 
-/** Starts an attempt with a timeout of `ms` milliseconds. */
+/**
+ * How long a request that creates something goes on after a cancellation, in milliseconds: its response is worth
+ * more than any later lookup. GitHub's runner kills the process 10 s after the cancellation, and sends SIGTERM
+ * after 7.5 s (`ProcessInvoker.cs` of actions/runner).
+ */
+export const POST_GRACE_MS = 6_000;
+
+/** Starts an attempt at `request` with a timeout of `ms` milliseconds. */
 export function startAttempt(
   ms: number,
-  { clock, signal }: Pick<SendOptions, 'clock' | 'signal'>,
+  request: Pick<RequestFacts, 'method' | 'readOnly'>,
+  { clock, signal, deadline }: Pick<SendOptions, 'clock' | 'signal' | 'deadline'>,
 ): Attempt {
   const attempt = new AbortController();
+  const timers = [
+    clock.after(ms, () =>
+      attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)),
+    ),
+  ];
+  const stop = () => attempt.abort(signal.reason);
+  const onAbort = () => {
+    if (!isCancelled(signal) || !creates(request)) return stop();
+    timers.push(clock.after(Math.min(POST_GRACE_MS, deadline - clock.now()), stop));
+  };
   // Not with `AbortSignal.any`, which leaks in Node.js.
-  const onAbort = () => attempt.abort(signal.reason);
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort);
-  const cancel = clock.after(ms, () =>
-    attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)),
-  );
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', onAbort);
   return {
     signal: attempt.signal,
     end() {
-      cancel();
+      for (const cancel of timers) cancel();
       signal.removeEventListener('abort', onAbort);
     },
   };

@@ -12,3 +12,11 @@ export class Cancellation extends Error {
 export function isCancelled({ reason }: AbortSignal): boolean {
   return reason instanceof Cancellation;
 }
+
+/**
+ * Ends a step that has used the response to its POST although the run was cancelled: it must not succeed.
+ * @throws {Cancellation}
+ */
+export function throwIfCancelled(signal: AbortSignal): void {
+  if (isCancelled(signal)) throw signal.reason;
+}

@@ -1,8 +1,9 @@
 import { types } from 'node:util';
 import type { Effect } from '../http/effect.ts';
 import { ApiError } from '../http/request.ts';
+import { Cancellation } from '../lib/cancellation.ts';
 import { Failure, type WarningKind } from '../shared/failure.ts';
-import { describeApiError } from './describe-api-error.ts';
+import { type ApiErrorCode, describeApiError } from './describe-api-error.ts';
 import { type Description, describeEffect } from './description.ts';
 
 /** The code of an error that no one expected. */
@@ -15,12 +16,27 @@ export const INTERNAL_ERROR = 'internal-error';
 export function describeError(error: unknown, effect: Effect): Description {
   if (error instanceof Failure) return describeFailure(error, effect);
   if (error instanceof ApiError) return describeApiError(error.details, effect);
+  if (error instanceof Cancellation) return describeCancellation(error, effect);
   return {
     code: INTERNAL_ERROR,
     title: 'Internal error in this action',
     lines: [
       types.isNativeError(error) ? (error.stack ?? error.message) : String(error),
       'This is a defect of the action and not of the workflow. Please report it, with this log.',
+      describeEffect(effect),
+    ],
+  };
+}
+
+const CANCELLED: ApiErrorCode = 'cancelled';
+
+/** Describes the end of a step that no request has failed. */
+function describeCancellation({ message }: Cancellation, effect: Effect): Description {
+  return {
+    code: CANCELLED,
+    title: message.charAt(0).toUpperCase() + message.slice(1),
+    lines: [
+      'The step ended with the response to its last request. What was left to do was not done.',
       describeEffect(effect),
     ],
   };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { types } from 'node:util';
 import * as z from 'zod/mini';
+import { POST_GRACE_MS } from '../http/send.ts';
 import { type Clock, sleep } from '../lib/clock.ts';
 
 /** The process of a main step, identified so that the post step can find it. */
@@ -25,8 +26,8 @@ export function isRunning({ pid, startTime }: MainProcess): boolean {
   return runningSince(readStat(pid)) === startTime;
 }
 
-/** How long a process may take to end, in milliseconds. A cancelled step ends immediately. */
-export const END_WITHIN_MS = 5_000;
+/** How long a process may take to end, in milliseconds. A cancelled step ends as soon as its POST does. */
+export const END_WITHIN_MS = POST_GRACE_MS + 2_000;
 const POLL_MS = 20;
 
 /**

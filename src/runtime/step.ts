@@ -69,8 +69,8 @@ export async function runStep(
 }
 
 /**
- * GitHub's runner sends SIGINT, and after 7.5 s SIGTERM (`ProcessInvoker.cs` of actions/runner). On
- * Windows these are Ctrl+C and Ctrl+Break, which Node.js reports as SIGINT and SIGBREAK.
+ * GitHub's runner sends SIGINT, and after 7.5 s SIGTERM (`ProcessInvoker.cs` of actions/runner), which then
+ * changes nothing. On Windows these are Ctrl+C and Ctrl+Break, which Node.js reports as SIGINT and SIGBREAK.
  */
 function abortOnSignals(abort: AbortController): void {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGBREAK'] as const) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { POST_GRACE_MS } from '../../../src/http/send.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import {
   pass,
@@ -90,14 +91,14 @@ describe('the post step leaves a workspace alone', () => {
 });
 
 test.each([
-  ['killed', { killedAfter: 35 }],
-  ['cancelled', { cancelledAfter: 35 }],
+  ['killed', { killedAfter: 35 }, 35],
+  ['cancelled', { cancelledAfter: 35 }, 35 + POST_GRACE_MS],
 ])(
   'after a step that was %s, the post step polls for a pending workspace for three seconds',
-  async (_, end) => {
+  async (_, end, elapsed) => {
     const simulation = simulate([{ on: POST, kind: 'silence' }]);
     const run = await runCreate(simulation, REQUEST, { ...CONDITIONS, ...end });
-    expect(run.elapsed).toBe(35);
+    expect(run.elapsed).toBe(elapsed);
     const { network, clock } = simulation;
     network.calls.length = 0;
     const lines: string[] = [];

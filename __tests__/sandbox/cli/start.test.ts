@@ -178,7 +178,7 @@ describe('npm start --api-url', () => {
   test('runs the post step also after Ctrl+C, and lets nothing else happen on GitHub', async () => {
     const { url, managementKey, account, faults } = harness.sandbox;
     account.keys.length = 0;
-    faults.push({ on: CREATE, kind: 'silence', applied: true });
+    faults.push({ on: CREATE, kind: 'reset', applied: true });
     const flags = ['preview', '--api-url', url, '--management-key', managementKey];
     const { child, result } = spawnStart(flags);
     // A terminal signals the whole process group.

@@ -1,3 +1,4 @@
+import { throwIfCancelled } from '../../lib/cancellation.ts';
 import { openJournal } from '../../runtime/journal.ts';
 import { runStep, startContext } from '../../runtime/step.ts';
 import { noJournal } from '../../shared/context.ts';
@@ -19,6 +20,7 @@ export function create(): Promise<void> {
     });
 
     report.output(outcomeOutputs(result, inputs));
+    throwIfCancelled(step.signal);
     report.summarize(createSummary(result, inputs));
   });
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { postOnce } from '../../creation/post-once.ts';
 import { ApiError } from '../../http/request.ts';
+import { throwIfCancelled } from '../../lib/cancellation.ts';
 import { catching } from '../../lib/catching.ts';
 import { type Change, countKeys, formatSeconds } from '../../lib/format.ts';
 import {
@@ -117,6 +118,7 @@ export interface KeyContext extends Context {
  * @throws {ApiError}
  * @throws {Failure} `workspace-not-found`, `key-owner-unknown`, `unexpected-key`,
  *   `key-looser`, `orphan-not-deleted`, `replaced-keys-not-deleted`, `state-not-written`
+ * @throws {Cancellation} if the run was cancelled before the response to the POST: the post step revokes the key
  */
 export async function createKey(request: KeyRequest, context: KeyContext): Promise<KeyResult> {
   const { client, log } = context;
@@ -146,7 +148,7 @@ export async function createKeyIn(
   request: KeyRequest,
   context: KeyContext,
 ): Promise<KeyResult> {
-  const { clock, log, warn, gate } = context;
+  const { clock, log, warn, gate, signal } = context;
   const plan = await planKey(workspace, request, context);
   const start = clock.now();
   const created = await createKeyOnce(plan, context);
@@ -157,11 +159,15 @@ export async function createKeyIn(
   // Orphans would count, so they are deleted first.
   if (gate) await deleteLateOrphans(created, { revoke: true }, context);
   const admitted = (await gate?.admit(key, plan.replaced ?? [])) ?? key;
-  const result = outputKey({ ...created, key: admitted }, { plan, request }, context);
+  const issued = { ...created, key: admitted };
+  const result = outputKey(issued, plan, context);
   const seconds = formatSeconds(clock.now() - start);
   const expiry = describeExpiry(result.expiresAt);
   log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${expiry}.`);
   if (stricter.length > 0) warn(keyStricter, { key, changes: stricter });
+  // While the post step is still to revoke the key: a cancelled job has no use for it.
+  throwIfCancelled(signal);
+  if (!request.revokeAfterJob) saveThatItStays(issued, context);
 
   if (!gate) await deleteLateOrphans(created, { revoke: request.revokeAfterJob }, context);
   if (request.replace === true) await deleteOlderKeys(plan.namesakes, key, context);
@@ -349,19 +355,21 @@ async function revokeLooser(
 /** Passes the key on to later steps, as outputs. If this fails, the post step revokes it. */
 function outputKey(
   created: CreatedWithOrphans,
-  { plan, request }: { plan: Plan; request: KeyRequest },
-  { journal, onCreated }: KeyContext,
+  plan: Plan,
+  { onCreated }: Pick<KeyContext, 'onCreated'>,
 ): KeyResult {
   const { key, secret, search } = created;
   const expiry = expiryOf(key, search.desired);
   const expiresAt = readTime(expiry) === undefined ? null : expiry;
   const result = { workspace: plan.workspace, key, secret, expiresAt };
   onCreated(result);
-  // Not `saveOrWarn`: if this cannot be saved, the post step revokes the key, so the step must not succeed.
-  if (!request.revokeAfterJob) {
-    journal.saveOrFail(taskOf(created, { revoke: false }), existing(key));
-  }
   return result;
+}
+
+/** Saves for the post step that it does not revoke the key. */
+function saveThatItStays(created: CreatedWithOrphans, { journal }: KeyContext): void {
+  // Not `saveOrWarn`: if this cannot be saved, the post step revokes the key, so the step must not succeed.
+  journal.saveOrFail(taskOf(created, { revoke: false }), existing(created.key));
 }
 
 /** The task for the post step, once the key exists. A key that is revoked replaces no other. */

@@ -1,4 +1,5 @@
 import { completeRepository } from '../../github/repository.ts';
+import { throwIfCancelled } from '../../lib/cancellation.ts';
 import { openJournal } from '../../runtime/journal.ts';
 import { runStep, startContext, startGitHub } from '../../runtime/step.ts';
 import { identityOutputs } from '../create/report.ts';
@@ -49,6 +50,7 @@ export function preview(): Promise<void> {
     if (result.state === 'skipped') return reportSkipped(result.reason, report);
     report.output(previewOutputs(result));
     if (result.state === 'clean-up' && result.failure) throw result.failure;
+    throwIfCancelled(step.signal);
     report.summarize(previewSummary(result, inputs));
   });
 }

@@ -6,6 +6,7 @@ import { expect, test } from '@jest/globals';
 import { seedKey } from '../../../../sandbox/openrouter/seed.ts';
 import { annotations } from '../../../support/harness.ts';
 import { CREATE, expectNoSecret, openKeyHarness } from '../../../support/key.ts';
+import { inCancelledTime } from '../../../support/step-time.ts';
 
 const key = openKeyHarness();
 const { interruptKey, runPost, keys } = key;
@@ -15,7 +16,8 @@ test.each(['SIGKILL', 'SIGTERM'] as const)(
   async (signal) => {
     const old = seedKey(key.sandbox, key.workspace, { name: 'CI' });
     key.scheduleFaults({ on: CREATE, kind: 'stall', applied: true });
-    const main = await interruptKey(signal, 3, { 'revoke-after-job': 'false' });
+    const inputs = { 'revoke-after-job': 'false', timeout: '24h' };
+    const main = await interruptKey(signal, 3, inputs, inCancelledTime());
     expect(main.exitCode).toBe(signal === 'SIGKILL' ? null : 1);
     expect(annotations(main)).toHaveLength(signal === 'SIGKILL' ? 0 : 1);
     expectNoSecret(main);
