@@ -104,7 +104,9 @@ test.each([
     const lines: string[] = [];
     const start = clock.now();
     expect(await runPost(simulation, run, CONDITIONS, lines)).toBeUndefined();
-    expect(lines.at(-1)).toBe('The workspace preview-42 does not exist: nothing to delete.');
+    expect(lines.at(-1)).toBe(
+      'The workspace preview-42 does not exist. A late request may still create it: then it stays until the action delete or sweep deletes it.',
+    );
     expect(network.calls).toEqual([GET, GET, GET]);
     // Each lookup takes 20 ms.
     expect(clock.now() - start).toBe(3_000 + 3 * 20);
@@ -118,7 +120,9 @@ describe('a POST that is applied only after its workspace was created by a retry
     const simulation = simulate([late(46_000), late(18_000)], { takenSlugStatus: 409 });
     const run = await runCreate(simulation, REQUEST, CONDITIONS);
     expect(run.result?.outcome).toBe('created');
-    await expectDeleted(simulation, run);
+    const lines: string[] = [];
+    expect(await runPost(simulation, run, CONDITIONS, lines)).toBeUndefined();
+    expect(lines.at(-1)).toContain('A late request may still create it again: then it stays until');
     await pass(simulation, 60_000);
     expect(slugsOf(simulation)).toEqual(['default']);
   });

@@ -115,9 +115,13 @@ test('After a step that was killed during POST /keys, a post step that finds no 
   const step = await scene.createKey({}, { killedAfter: DURING_POST_MS });
   const { clock } = scene.simulation;
   const start = clock.now();
-  expectCleanPost(await scene.runPost(step));
+  const post = await scene.runPost(step);
+  expectCleanPost(post);
   expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, LIST, LIST, LIST]);
   expect(clock.now() - start).toBe(3_000 + 3 * 20);
+  expect(post.lines.at(-1)).toBe(
+    `Found no API key whose secret was lost. A late request may still create "CI": it expires at ${scene.posted[0]?.expires_at}, and can be deleted with the workspace preview-42.`,
+  );
 });
 
 describe('a key that may be that of another job', () => {

@@ -107,7 +107,9 @@ async function findCreated(
     warn(workspaceLeftAlone, { workspace });
     return undefined;
   }
-  const what = deletedIds.size === 0 ? 'nothing to delete' : 'no late request created it again';
-  log.info(`The workspace ${desired.slug} does not exist: ${what}.`);
+  const again = deletedIds.size === 0 ? '' : ' again';
+  log.info(
+    `The workspace ${desired.slug} does not exist. A late request may still create it${again}: then it stays until the action delete or sweep deletes it.`,
+  );
   return undefined;
 }

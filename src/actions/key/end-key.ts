@@ -116,6 +116,12 @@ export async function deleteAllOrphans(
     if (lostPosts === 0) return;
   }
   if (lostPosts === search.lostPosts) {
-    context.log.info('Found no API key whose secret was lost.');
+    context.log.info(`Found no API key whose secret was lost. ${describeLateKey(search)}`);
   }
+}
+
+/** What ends an API key that a POST may still create. */
+function describeLateKey({ desired, workspace }: KeyTask['search']): string {
+  const { name, expires_at } = desired;
+  return `A late request may still create ${JSON.stringify(name)}: it ${describeExpiry(expires_at)}, and can be deleted with the workspace ${workspace.slug}.`;
 }

@@ -120,6 +120,12 @@ async function checkPreview(
     const preview = { subject, since: standing.since, identity, ended };
     const deletion = await deletePreview(preview, { dryRun: false }, context);
     context.onEnd(deletion);
+    // The main step may have sent a POST for it.
+    if (deletion.kind === 'missing' && !workspace) {
+      context.log.info(
+        `A late request may still create the workspace ${identity.slug}: then the next clean-up deletes it.`,
+      );
+    }
     // A deletion takes the key along. That another job has replaced it matters only while the preview is needed.
     if (keyError && !isReplacement(keyError) && deletion.kind !== 'deletion') throw keyError;
     return;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { openPull } from '../../../../sandbox/github/people.ts';
+import { closePull, openPull } from '../../../../sandbox/github/people.ts';
 import { expectFailure } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
 import { openPreviewHarness } from '../../../support/preview-steps.ts';
@@ -37,3 +37,16 @@ test.each(['job', 'preview'])(
     expect(keyOf(step).disabled).toBe(true);
   },
 );
+
+test('a preview whose POST has an unknown outcome does not call a workspace that it cannot find gone', async () => {
+  harness.sandbox.faults.push({ on: 'POST /workspaces', kind: 'reset' });
+  const [opened] = openPull(gitHub.server.github, gitHub.repository);
+  onNth(harness.sandbox, 'POST /workspaces', 1, () => process.emit('SIGINT'));
+  const step = await main(opened);
+  expect(expectFailure(step, { state: 'open' }).code).toBe('outcome-unknown');
+  closePull(gitHub.server.github, gitHub.repository, 1);
+  const ended = await post(opened, step);
+  expect(ended.log.split('\n').at(-1)).toBe(
+    'A late request may still create the workspace preview-shop-1: then the next clean-up deletes it.',
+  );
+});
