@@ -105,7 +105,7 @@ describe('what a failure recommends if the workspace may have been created', () 
     const run = await runCreate(simulation, REQUEST, CONDITIONS);
     expect(detailsOf(run).ambiguous).toBe(true);
     expect(detailsOf(run).recovery).toMatch(
-      /^The post step of this action looks for the workspace,/,
+      /^The post step of this action, if it runs, looks for the workspace and deletes it\.$/,
     );
   });
 });

@@ -86,7 +86,9 @@ describe('a lookup or a deletion of orphans that fails', () => {
     expect(scene.calls().filter((call) => call === LIST)).toHaveLength(2);
     expect(title).toBe('Could not create the API key "CI"');
     expect(message).toContain('\nCould not check the outcome: GET /keys');
-    expect(message).toContain('looks for the API key, and deletes it.');
+    expect(message).toContain(
+      '\nThe post step of this action, if it runs, looks for the API key and deletes it.',
+    );
     expect(scene.keys()).toHaveLength(1);
     expectCleanPost(await scene.runPost(step));
     expect(scene.keys()).toEqual([]);

@@ -181,7 +181,7 @@ function recoveryOfWrites(request: CreateRequest): Recovery {
 /** What to do after an ambiguous POST. */
 function recoveryOf(request: CreateRequest): string {
   if (request.deleteAfterJob)
-    return 'The post step of this action looks for the workspace, and deletes it.';
+    return 'The post step of this action, if it runs, looks for the workspace and deletes it.';
   const other = otherIfExists(request);
   const change = other ? ` with if-exists: ${other}` : '';
   return `Running this again${change} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`;

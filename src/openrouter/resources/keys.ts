@@ -107,7 +107,7 @@ export function sendKey(
   return client.send({
     operation: `create the API key ${JSON.stringify(body.name)}`,
     mayLeaveBehind: `an API key named ${JSON.stringify(body.name)}`,
-    recovery: 'The post step of this action looks for the API key, and deletes it.',
+    recovery: 'The post step of this action, if it runs, looks for the API key and deletes it.',
     method: 'POST',
     path: '/keys',
     body,
