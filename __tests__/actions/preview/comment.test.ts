@@ -124,6 +124,7 @@ describe('the data in a comment', () => {
     ['a prefix that is too long', marker.replace(PREFIX, `${PREFIX}f`)],
     ['a slug that is none', marker.replace('preview-shop', '[x](y)')],
     ['an amount that is none', marker.replace('"0.25"', '"1e999"')],
+    ['an amount with a leading zero', marker.replace('"0.25"', '"00.25"')],
     ['a negative amount', marker.replace('"0.25"', '"-1"')],
     ['an amount that is too long', marker.replace('"0.25"', `"${'9'.repeat(41)}"`)],
     ['an unknown state of a deletion', marker.replace('"unfinished"', '"begun"')],

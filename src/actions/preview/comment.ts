@@ -9,7 +9,7 @@ import { createdAt } from '../../openrouter/time.ts';
 /** Longer than any amount that OpenRouter returns. */
 const MAX_AMOUNT = 40;
 
-const isAmount = (text: string) => text.length <= MAX_AMOUNT && /^\d+(\.\d+)?$/.test(text);
+const isAmount = (text: string) => text.length <= MAX_AMOUNT && /^(0|[1-9]\d*)(\.\d+)?$/.test(text);
 
 /** What a key had spent in USD, as an exact decimal; null if unknown. */
 const amount = () => z.nullable(z.string().check(z.refine(isAmount)));

@@ -91,7 +91,7 @@ function htmlOf(facts: CommentFacts, options: RowOptions): string {
 
 /** What follows from the facts, and more than one part of the text needs. */
 interface PartOptions extends RowOptions {
-  counted: Counted | undefined;
+  counted: TowardsCap | undefined;
   /** Whether times are shown with their year. */
   withYear: boolean;
 }
@@ -112,7 +112,7 @@ function spansYears({ data, existing }: CommentFacts): boolean {
 }
 
 /** What counts towards a cap. */
-interface Counted {
+interface TowardsCap {
   amount: Usd;
   /** Why it is only a lower bound; undefined if it is exact. */
   doubt: string | undefined;
@@ -123,7 +123,7 @@ interface Counted {
  * What counts towards the cap, as the log of a step shows it: only the keys that exist, in the workspace that
  * exists. Undefined if there is no cap, or more than one workspace.
  */
-function countedOf(facts: CommentFacts): Counted | undefined {
+function countedOf(facts: CommentFacts): TowardsCap | undefined {
   const [one, ...others] = facts.existing;
   if (!one || others.length > 0) return undefined;
   const cap = toUsd(facts.data.workspaces[one.workspace.id]?.cap?.usd);
