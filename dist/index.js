@@ -1680,7 +1680,11 @@ return{...context,client:client.withShare(ms,[github,...aside]),github:github.wi
 for(const workspace of marked){const{subject}=workspace,key=JSON.stringify(subject),group=groups.get(key)??{subject,workspaces:[]}
 group.workspaces.push(workspace)
 groups.set(key,group)}return[...groups.values()]}async function deleteOutdated(workspace,{since,lists},context){const{slug,subject,description}=workspace,preview={subject,since,identity:{slug,name:slug,description:String(description)}},seen=[],{value:deletion,error}=await catching(deletePreview(preview,{dryRun:!1,listed:workspace},{...context,onKeys:keys=>seen.push(keys)}),ApiError,Failure)
-error?lists.failed.push({...clean_up_toEntry(workspace,error.message),error,...spentBy(seen,workspace)}):deletion.kind==="reopened"?lists.kept.push(clean_up_toEntry(workspace,"it is open again")):deletion.kind!=="missing"&&deletion.deleted?lists.deleted.push({...clean_up_toEntry(workspace),keysSpent:deletion.keysSpent}):lists.alreadyDeleted.push(clean_up_toEntry(workspace))}function spentBy(seen,workspace){if(seen.length===0)return{keysSpent:null}
+if(error)lists.failed.push({...clean_up_toEntry(workspace,error.message),error,...spentBy(seen,workspace)})
+else if(deletion.kind==="reopened")lists.kept.push(clean_up_toEntry(workspace,"it is open again"))
+else if(deletion.kind!=="missing"&&deletion.deleted)lists.deleted.push({...clean_up_toEntry(workspace),keysSpent:deletion.keysSpent})
+else{const spent=seen.length>0?spentBy(seen,workspace):{}
+lists.alreadyDeleted.push({...clean_up_toEntry(workspace),...spent})}}function spentBy(seen,workspace){if(seen.length===0)return{keysSpent:null}
 const byHash=new Map(seen.flatMap(one=>one.keys.map(key=>[key.hash,key]))),keys=[...byHash.values()],amounts=keys.filter(isDisabled).flatMap(key=>toUsd(key.usage)??[]),memories=seen.flatMap(({remembered})=>remembered??[]),areAll=amounts.length===keys.length&&seen.every(({hasMore})=>!hasMore)&&memories.length>0&&!memories.some(remembered=>remembersMore(remembered,{workspace,keys}))
 return{keysSpent:sumUsd(amounts),isLowerBound:!areAll}}async function findMarked({client,repository}){const marked=[]
 for await(const{items}of listWorkspaces(client))for(const workspace of items){const subject=readMark(workspace.description,repository)

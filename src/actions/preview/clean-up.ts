@@ -160,15 +160,17 @@ async function deleteOutdated(
   } else if (deletion.kind === 'reopened') {
     lists.kept.push(toEntry(workspace, 'it is open again'));
   } else if (deletion.kind === 'missing' || !deletion.deleted) {
-    lists.alreadyDeleted.push(toEntry(workspace));
+    // Its keys may have been ended here before another job deleted it.
+    const spent = seen.length > 0 ? spentBy(seen, workspace) : {};
+    lists.alreadyDeleted.push({ ...toEntry(workspace), ...spent });
   } else {
     lists.deleted.push({ ...toEntry(workspace), keysSpent: deletion.keysSpent });
   }
 }
 
 /**
- * What the API keys had spent that are disabled in a preview that could not be deleted. It is a lower bound if
- * one still works, could not be read, or was deleted before.
+ * What the API keys had spent that this step has disabled in a preview that it could not delete, or that another
+ * job deleted. It is a lower bound if one still works, could not be read, or was deleted before.
  */
 function spentBy(
   seen: readonly SeenKeys[],

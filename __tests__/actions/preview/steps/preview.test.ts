@@ -526,6 +526,20 @@ describe('a clean-up', () => {
   });
 });
 
+test('a clean-up shows what the keys had spent of a preview that another job deletes in the meantime', async () => {
+  const { main: deployed } = await job(open()[0], { ...QUIET, key: 'preview' }, 0.75);
+  close(1);
+  const { workspaces } = harness.sandbox.account;
+  onNth(harness.sandbox, 'DELETE /keys/:hash', 1, () => {
+    workspaces.splice(
+      workspaces.findIndex(({ id }) => id === deployed.outputs['id']),
+      1,
+    );
+  });
+  const { summary } = await main(scheduleEvent(gitHub.server.github, gitHub.repository), QUIET);
+  expect(summary).toMatch(/already deleted.*\$0\.75/);
+});
+
 describe('the costs in the summary of a clean-up that cannot delete one of two previews', () => {
   /** Opens two previews, each with a key of a job and one that works. Nothing deletes the second workspace. */
   async function openTwo() {
