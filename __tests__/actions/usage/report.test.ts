@@ -136,6 +136,11 @@ describe('the requests and tokens', () => {
       { gaps: [TRUNCATED] },
       'Requests and tokens: not reported yet.',
     ],
+    [
+      'are at least 0 if nothing is known to have been spent',
+      { cost: 0n, gaps: [TRUNCATED] },
+      'Requests: at least 0. Tokens: at least 0.',
+    ],
     ['are 0 if nothing was spent', { cost: 0n }, 'Requests: 0. Tokens: 0.'],
     [
       'are final if something else is incomplete',

@@ -121,7 +121,9 @@ async function queryLag(
   }
   if (lacking.credits > 0n || lacking.byok > 0n) return { kind: 'behind', lacking };
   // What has arrived since the first query is missing in its result.
-  return { kind: 'caught-up', latest: await queryUsage(client, query) };
+  const latest = await queryUsage(client, query);
+  const [doubt] = gapsIn(latest);
+  return doubt ? { kind: 'unknown', reason: doubt } : { kind: 'caught-up', latest };
 }
 
 /** API keys whose counters show all that they have spent since the same time, and what that is. */

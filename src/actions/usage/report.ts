@@ -67,11 +67,12 @@ function atLeast({ gaps }: UsageResult): string {
   return gaps.some(concernsCost) ? 'at least ' : '';
 }
 
-/** Only analytics has the counts: without a row of it, 0 would look final. */
+/** Only analytics has the counts: without a row of it, 0 would contradict the cost. */
 function countsLine(result: UsageResult): string {
-  const { requests, tokens, models } = result;
+  const { cost, byok, requests, tokens, models } = result;
   const prefix = atLeast(result);
-  if (prefix && models.length === 0) return 'Requests and tokens: not reported yet.';
+  if (prefix && models.length === 0 && cost + byok > 0n)
+    return 'Requests and tokens: not reported yet.';
   return `Requests: ${prefix}${formatCount(requests)}. Tokens: ${prefix}${formatCount(tokens)}.`;
 }
 
