@@ -112,16 +112,16 @@ test.each<[Texts, string]>([
   ],
   [
     { 'budget-daily-usd': '5', 'budget-weekly-usd': '5' },
-    'budget-weekly-usd must exceed budget-daily-usd, which is $5.00; given: "5"',
+    'budget-weekly-usd is $5.00, and must exceed budget-daily-usd, which is $5.00',
   ],
   [
     { 'budget-daily-usd': '5', 'budget-weekly-usd': 'null', 'budget-lifetime-usd': '4' },
-    'budget-lifetime-usd must exceed budget-daily-usd, which is $5.00; given: "4"',
+    'budget-lifetime-usd is $4.00, and must exceed budget-daily-usd, which is $5.00',
   ],
   // As they are sent.
   [
     { 'budget-daily-usd': '0.3', 'budget-weekly-usd': '0.30000000000000004' },
-    'budget-weekly-usd must exceed budget-daily-usd, which is $0.30; given: "0.3"',
+    'budget-weekly-usd is $0.30, and must exceed budget-daily-usd, which is $0.30',
   ],
 ])('the inputs %j are rejected together', (texts, line) => {
   expect(reject(texts)).toEqual([line]);

@@ -152,8 +152,8 @@ function orderProblems(valid: GovernanceInputs): InvalidInput[] {
   return budgets.flatMap(({ input, limit }, index) => {
     const shorter = budgets[index - 1];
     if (!shorter || limit > shorter.limit) return [];
-    const message = `must exceed ${shorter.input}, which is ${formatExactUsd(shorter.limit)}`;
-    return [{ input, message, provided: String(limit) }];
+    const message = `is ${formatExactUsd(limit)}, and must exceed ${shorter.input}, which is ${formatExactUsd(shorter.limit)}`;
+    return [{ input, message }];
   });
 }
 

@@ -11,6 +11,7 @@ import {
   toUsd,
   type Usd,
 } from '../lib/usd.ts';
+import { cutProvided } from './failures.ts';
 import { inputName } from './read-inputs.ts';
 import type { InputLog } from './slug.ts';
 
@@ -53,7 +54,7 @@ function readBy(round: (amount: Usd) => Usd, message: string) {
 }
 
 /**
- * Logs the amounts in `values` that are not what the author wrote. `values` are the inputs of a step by their fields,
+ * Logs the amounts in `values` that are not what the author wrote, up to the 30th decimal. `values` are the inputs of a step by their fields,
  * and the fields of amounts end with `_usd`.
  */
 export function logRounded(values: object, log: InputLog): void {
@@ -64,7 +65,7 @@ export function logRounded(values: object, log: InputLog): void {
     const written = parseUsd(text);
     if (written === undefined || used === undefined || written === used) continue;
     log.info(
-      `Rounded ${input} from ${text} to ${exactUsd(used)}: an amount has at most nine decimals and 15 digits.`,
+      `Rounded ${input} from ${cutProvided(text)} to ${exactUsd(used)}: an amount has at most nine decimals and 15 digits.`,
     );
   }
 }

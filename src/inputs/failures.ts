@@ -40,7 +40,7 @@ function toLine({
   const position = entries.length > 0 ? ` (entry ${entries.join(', ')})` : '';
   return [
     `${input}${position} ${message}`,
-    ...(provided ? [`given: ${JSON.stringify(truncate(provided))}`] : []),
+    ...(provided ? [`given: ${JSON.stringify(cutProvided(provided))}`] : []),
     ...(cause ? [cause] : []),
     ...(suggestion ? [`try: ${suggestion}`] : []),
   ].join('; ');
@@ -49,7 +49,8 @@ function toLine({
 /** The maximum number of characters that are shown of an input. */
 const MAX_PROVIDED = 100;
 
-function truncate(text: string): string {
+/** What is shown of the text of an input. */
+export function cutProvided(text: string): string {
   const characters = [...text];
   return characters.length > MAX_PROVIDED ? `${characters.slice(0, MAX_PROVIDED).join('')}…` : text;
 }
