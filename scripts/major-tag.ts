@@ -6,7 +6,7 @@
  *     gh api --paginate --slurp repos/OWNER/openrouter-workspace/releases |
  *       node scripts/major-tag.ts TAG
  */
-import { readFileSync } from 'node:fs';
+import { json } from 'node:stream/consumers';
 
 /** A release as GitHub's API describes it, of which a reader without write access sees no draft. */
 export interface Release {
@@ -52,8 +52,9 @@ function compare([a = 0, b = 0]: number[], [c = 0, d = 0]: number[]): number {
 
 if (import.meta.main) {
   const [tag = ''] = process.argv.slice(2);
-  // A list of pages.
-  const releases: Release[] = JSON.parse(readFileSync(process.stdin.fd, 'utf8')).flat();
+  // Not readFileSync, which fails while the pipe is still empty: https://github.com/nodejs/node/issues/42826.
+  const pages = (await json(process.stdin)) as Release[][];
+  const releases = pages.flat();
   const problems = problemsOf(tag, releases);
   if (problems.length > 0) {
     console.error(problems.join('\n'));

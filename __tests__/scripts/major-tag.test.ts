@@ -1,5 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { isNewest, problemsOf, type Release } from '../../scripts/major-tag.ts';
@@ -16,29 +19,34 @@ const releaseOf = (tag: string, changes: Partial<Release> = {}): Release => ({
   ...changes,
 });
 
-/** What the script prints about pages of releases. */
-function run(tag: string, ...pages: Release[][]) {
-  const script = join(ROOT, 'scripts/major-tag.ts');
-  const { status, stdout, stderr } = spawnSync(process.execPath, [script, tag], {
-    input: JSON.stringify(pages),
-    encoding: 'utf8',
-  });
+/**
+ * What the script prints about pages of releases. They come late, as from `gh`, which has to wait for
+ * GitHub: a read of an empty pipe must not fail.
+ */
+async function run(tag: string, ...pages: Release[][]) {
+  const child = spawn(process.execPath, [join(ROOT, 'scripts/major-tag.ts'), tag]);
+  const output = Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
+  // A script that has failed already reads nothing.
+  child.stdin.on('error', () => undefined);
+  await setTimeout(500);
+  child.stdin.end(JSON.stringify(pages));
+  const [[status], stdout, stderr] = await output;
   return { status, stdout, stderr };
 }
 
-test('a release that was published as drafted moves its major tag', () => {
+test('a release that was published as drafted moves its major tag', async () => {
   const pages = [[releaseOf('v2.0.0')], [releaseOf('v1.9.9'), releaseOf('v1.10.0')]];
-  expect(run('v1.10.0', ...pages)).toEqual({ status: 0, stdout: 'v1\n', stderr: '' });
+  expect(await run('v1.10.0', ...pages)).toEqual({ status: 0, stdout: 'v1\n', stderr: '' });
 });
 
-test('an older release succeeds and moves nothing', () => {
+test('an older release succeeds and moves nothing', async () => {
   const pages = [[releaseOf('v1.9.9'), releaseOf('v1.10.0')]];
-  expect(run('v1.9.9', ...pages)).toEqual({ status: 0, stdout: '', stderr: '' });
+  expect(await run('v1.9.9', ...pages)).toEqual({ status: 0, stdout: '', stderr: '' });
 });
 
-test('a release that differs from its draft fails with each difference', () => {
+test('a release that differs from its draft fails with each difference', async () => {
   const release = releaseOf('v1.2.3', { prerelease: true, immutable: false, assets: [] });
-  const { status, stdout, stderr } = run('v1.2.3', [release]);
+  const { status, stdout, stderr } = await run('v1.2.3', [release]);
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr.split('\n')).toEqual([
     'v1.2.3 is a prerelease',
