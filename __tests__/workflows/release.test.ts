@@ -57,6 +57,11 @@ function verify({ service }: ReturnType<typeof openService>) {
   return runJob('major.yml', 'verify', { service, folder: clone, env });
 }
 
+function move({ service, folder }: ReturnType<typeof openService>) {
+  const contexts = { needs: { verify: { outputs: { commit, major: MAJOR } } } };
+  return runJob('major.yml', 'move', { service, folder, env, contexts });
+}
+
 /** What actions/attest records about the packed files. */
 const attestations = (): Service['attestations'] =>
   ASSETS.map((name) => ({
@@ -210,5 +215,31 @@ describe('the job that verifies a published release', () => {
     expect(verify(github).failed).toEqual([
       'The release workflow has made each file, from the commit of the tag',
     ]);
+  });
+});
+
+describe('the job that moves the major tag', () => {
+  const ref = `refs/tags/${MAJOR}`;
+
+  test.each([
+    ['creates it for the first release', undefined],
+    ['moves it for a later release', 'the commit of the last release'],
+  ])('%s', (_, last) => {
+    const github = openService({ refs: last === undefined ? {} : { [ref]: last } });
+    expect(move(github)).toMatchObject(succeeded);
+    expect(github.read().refs).toEqual({ [ref]: commit });
+  });
+
+  test.each([
+    ['the lookup of the tag fails', 'GET /git/ref/tags/*', 502],
+    ['GitHub refuses the move', 'PATCH /git/refs/tags/*', 422],
+  ])('fails if %s, and says how an admin moves it', (_, route, status) => {
+    const refs = { [ref]: 'the commit of the last release' };
+    const github = openService({ refs, faults: { [route]: status } });
+    const { failed, log } = move(github);
+    expect(failed).toHaveLength(1);
+    expect(log).toContain(`(HTTP ${status})`);
+    expect(log).toContain(`git push -f origin ${commit}:${ref}`);
+    expect(github.read().refs).toEqual(refs);
   });
 });
