@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,8 +11,11 @@ import type { Sandbox } from '../sandbox/openrouter/server.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** The project's own tools before those of the machine. */
+const STAND_INS = join(ROOT, 'e2e/stand-ins');
+
+/** The stand-in for gh, and the project's own tools, before those of the machine. */
 const PATH = [
+  STAND_INS,
   join(ROOT, 'node_modules/.bin'),
   join(ROOT, '.tools/bin'),
   process.env['PATH'] ?? '',
@@ -50,11 +53,18 @@ export interface Run {
 export interface RunOptions {
   /** A file of e2e/workflows, or the path of another file. */
   workflow: string;
+  /** Only this job, and those that it needs. */
+  job?: string;
+  /** Only the jobs of a matrix with this value, such as `os:ubuntu-latest`. */
+  matrix?: string;
+  /** The repository in which it runs. By default, this one. */
+  root?: string;
   sandbox: Sandbox;
   /** By default, `workflow_dispatch`. */
   event?: Pick<GitHubEvent, 'name' | 'payload'>;
   inputs?: Record<string, string>;
   secrets?: Record<string, string>;
+  vars?: Record<string, string>;
   env?: Record<string, string>;
   /** Cancels the run as soon as its log has this text. */
   cancelAt?: string;
@@ -68,8 +78,8 @@ export interface RunOptions {
 export async function runWorkflow(options: RunOptions): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
   const child = spawn('act', argumentsOf(options, folder), {
-    cwd: ROOT,
-    env: { ...process.env, PATH: pathFor(options) },
+    cwd: options.root ?? ROOT,
+    env: { ...process.env, PATH: pathFor(options), RUNNER_TRACKING_ID: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   options.cancelAfter?.then(() => child.kill('SIGINT'));
@@ -86,8 +96,42 @@ export async function runWorkflow(options: RunOptions): Promise<Run> {
     readLines(child.stdout, onLine),
     readLines(child.stderr, onLine),
   ]);
+  endOrphans(folder);
   rmSync(folder, { recursive: true });
   return { exitCode, ...readRun(lines) };
+}
+
+/** Runs a workflow with another text. */
+export async function runChanged(
+  options: RunOptions,
+  change: (text: string) => string,
+): Promise<Run> {
+  const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
+  const workflow = join(folder, 'workflow.yml');
+  writeFileSync(workflow, change(readFileSync(fileOf(options), 'utf8')));
+  const run = await runWorkflow({ ...options, workflow });
+  rmSync(folder, { recursive: true });
+  return run;
+}
+
+const fileOf = ({ workflow }: RunOptions) => resolve(ROOT, 'e2e/workflows', workflow);
+
+/** Ends what the steps have started and left running, as GitHub's runner does, by the same variable. */
+function endOrphans(trackingId: string): void {
+  for (const file of globSync('/proc/[0-9]*/environ')) {
+    const variables = readIfPossible(file).split('\0');
+    const pid = Number(file.split('/')[2]);
+    if (variables.includes(`RUNNER_TRACKING_ID=${trackingId}`)) process.kill(pid);
+  }
+}
+
+/** A process can end, or belong to somebody else. */
+function readIfPossible(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** act runs actions with the first `node` in this. */
@@ -96,23 +140,33 @@ function pathFor({ inContainer = false }: RunOptions): string {
 }
 
 /** The arguments of act. Its event is a file in `folder`. */
-function argumentsOf(
-  { workflow, sandbox, event, inputs = {}, secrets = {}, env = {} }: RunOptions,
-  folder: string,
-): string[] {
+function argumentsOf(options: RunOptions, folder: string): string[] {
+  const { job, matrix, sandbox, event, inputs = {}, secrets = {}, vars = {}, env = {} } = options;
+  const file = fileOf(options);
   const eventPath = join(folder, 'event.json');
   if (event) writeFileSync(eventPath, JSON.stringify(event.payload));
   const pairs = (flag: string, values: Record<string, string>) =>
     Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
   return [
     ...(event ? [event.name, '--eventpath', eventPath] : ['workflow_dispatch']),
-    ...['--workflows', resolve(ROOT, 'e2e/workflows', workflow)],
+    ...['--workflows', file],
+    ...(job === undefined ? [] : ['--job', job]),
+    ...(matrix === undefined ? [] : ['--matrix', matrix]),
     ...['--platform', 'ubuntu-latest=-self-hosted', '--json'],
+    ...standIns(readFileSync(file, 'utf8')),
     ...pairs('--secret', { OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey, ...secrets }),
-    ...pairs('--var', { API_URL: sandbox.url }),
+    ...pairs('--var', { API_URL: sandbox.url, ...vars }),
     ...pairs('--input', inputs),
     ...pairs('--env', { E2E_NODE: process.execPath, ...env }),
   ];
+}
+
+/** Replaces the actions of GitHub that a workflow uses by those of e2e/stand-ins. */
+function standIns(workflow: string): string[] {
+  return [...workflow.matchAll(/uses: actions\/([\w-]+)@(\w+)/g)].flatMap(([, name, ref]) => {
+    const folder = join(STAND_INS, String(name));
+    return existsSync(folder) ? ['--local-repository', `actions/${name}@${ref}=${folder}`] : [];
+  });
 }
 
 async function exitCodeOf(

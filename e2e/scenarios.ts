@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { stepIn } from '../sandbox/github/environment.ts';
 import { asTarget, type GitHubEvent, scheduleEvent } from '../sandbox/github/events.ts';
 import { closePull, deleteBranch, openPull, pushTo } from '../sandbox/github/people.ts';
@@ -9,25 +6,18 @@ import { addRepository } from '../sandbox/github/seed.ts';
 import { startGitHub } from '../sandbox/github/server.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
-import { type Run, type RunOptions, runWorkflow } from './act.ts';
+import { runChanged, runWorkflow } from './act.ts';
 import { compareRunners } from './compare-runners.ts';
+
+import { REPOSITORY_SCENARIOS } from './repository-scenarios.ts';
 
 const DAY = 86_400_000;
 const slugs = ({ account }: Sandbox) => account.workspaces.map(({ slug }) => slug);
 
-/** Runs a file of e2e/workflows with another text. */
-async function runChanged(options: RunOptions, change: (text: string) => string): Promise<Run> {
-  const text = readFileSync(new URL(`workflows/${options.workflow}`, import.meta.url), 'utf8');
-  const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
-  const workflow = join(folder, 'workflow.yml');
-  writeFileSync(workflow, change(text));
-  const run = await runWorkflow({ ...options, workflow });
-  rmSync(folder, { recursive: true });
-  return run;
-}
-
 /** By a sentence that says what holds; each has a sandbox of its own. */
 export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
+  ...REPOSITORY_SCENARIOS,
+
   async 'outputs reach later steps and jobs, and a teardown runs after a failure'(sandbox) {
     const run = await runWorkflow({ workflow: 'create-use-delete.yml', sandbox });
     assert.deepEqual(run.results, {

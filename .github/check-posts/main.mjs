@@ -1,0 +1,1 @@
+console.log('When the job ends, its post steps are checked.');
