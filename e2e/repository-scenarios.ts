@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
-import { runChanged } from './act.ts';
+import { type RunOptions, runChanged } from './act.ts';
+import { createService, REPOSITORY, SERVICE_FILE } from './stand-ins/service.ts';
+import { cloneWorkingTree, git } from './working-tree.ts';
 
 const workflow = (file: string) => resolve(import.meta.dirname, '../.github/workflows', file);
 
@@ -15,6 +19,26 @@ function runUse(sandbox: Sandbox, change = (text: string) => text) {
 /** The steps that failed, by name. */
 const failedSteps = (log: string) =>
   [...log.matchAll(/Failure - (.*?) \[/g)].map(([, step]) => step);
+
+/** A repository at GitHub with a clone of it, and what a workflow needs to use them. */
+function openGitHub() {
+  const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
+  const root = join(folder, 'clone');
+  cloneWorkingTree(root);
+  git(root, 'remote', 'add', 'origin', `https://github.com/${REPOSITORY}`);
+  const file = join(folder, 'service.json');
+  // act gives all jobs the same token. Tests of each job give it the token that it has at GitHub.
+  const token = { contents: 'write', issues: 'write', attestations: 'read' };
+  return {
+    ...createService(file),
+    options: {
+      root,
+      env: { [SERVICE_FILE]: file },
+      secrets: { GITHUB_TOKEN: JSON.stringify(token) },
+    },
+    remove: () => rmSync(folder, { recursive: true }),
+  };
+}
 
 /** What our own workflows do, by a sentence that says what holds. */
 export const REPOSITORY_SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
@@ -44,5 +68,38 @@ export const REPOSITORY_SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<
     assert.deepEqual(failedSteps(log), ['Main Start a sandbox', 'Post ./.github/check-posts']);
     assert.match(log, /--port x is not a port/);
     assert.match(log, /::error::The sandbox did not start/);
+  },
+
+  async 'a comparison with OpenRouter that fails opens an issue, and one that succeeds closes it'(
+    sandbox,
+  ) {
+    const github = openGitHub();
+    const options = { workflow: workflow('live.yml'), sandbox, ...github.options };
+    // act 0.2.87 does not know it; GitHub does.
+    const run = (changes: Partial<RunOptions>) =>
+      runChanged({ ...options, ...changes }, (text) => text.replace('deployment: false', ''));
+    const withoutKey = { ...github.options.secrets, OPENROUTER_MANAGEMENT_KEY: '' };
+    const failed = await run({ secrets: withoutKey });
+    assert.match(failed.log, /::error::The environment live has no secret/);
+    assert.deepEqual(failed.results['live'], ['failure']);
+    assert.deepEqual(
+      github.read().issues.map(({ state }) => state),
+      ['open'],
+    );
+
+    const event = { name: 'schedule' as const, payload: { schedule: '17 5 * * 1' } };
+    const skipped = await run({ event });
+    assert.equal(skipped.exitCode, 0, skipped.log);
+    assert.equal(sandbox.requests.length, 0);
+
+    const env = { ...github.options.env, OPENROUTER_API_URL: sandbox.url };
+    const vars = { OPENROUTER_LIVE: 'true' };
+    const compared = await run({ event, env, vars });
+    assert.equal(compared.exitCode, 0, compared.log);
+    assert.deepEqual(
+      github.read().issues.map(({ state }) => state),
+      ['closed'],
+    );
+    github.remove();
   },
 };

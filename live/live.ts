@@ -5,7 +5,7 @@
  *
  * Everything that it creates has a slug that begins with `live-`, and is deleted at the end.
  * `--spend` allows it to send a request that costs less than a cent. It prints what
- * differs; `--write` writes the table of all assumptions to a file, as Markdown.
+ * differs; `--write` writes the table of all assumptions to a file, as Markdown, or why there is none.
  */
 import { randomBytes } from 'node:crypto';
 import { appendFile, writeFile } from 'node:fs/promises';
@@ -29,7 +29,13 @@ import type { Context } from './api.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { ProbeError } from './exchange.ts';
 import { federationOf } from './federation.ts';
-import { countVerdicts, describeDifferences, findProblems, formatReport } from './report.ts';
+import {
+  countVerdicts,
+  describeDifferences,
+  findProblems,
+  formatFailure,
+  formatReport,
+} from './report.ts';
 import { type Observation, runCatalogue } from './run.ts';
 import { openSandbox } from './sandbox.ts';
 
@@ -75,6 +81,7 @@ async function live(args: string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof ProbeError)) throw error;
     print(`OpenRouter cannot be observed: ${error.message}`);
+    if (values.write !== undefined) await writeFile(values.write, formatFailure(error, redact));
     process.exitCode = 1;
   }
   process.exitCode = stop.exitCode ?? process.exitCode;

@@ -33,6 +33,11 @@ export function formatReport(report: Report, redact: Redact): string {
   ].join('\n');
 }
 
+/** Why nothing was observed, as Markdown, without the secrets that `redact` removes. */
+export function formatFailure({ message }: Error, redact: Redact): string {
+  return `# Nothing was observed\n\n${toCode(message, redact)}\n`;
+}
+
 /** `80 agree, 1 differs` */
 export function countVerdicts(observations: readonly Observation[]): string {
   const verdicts: Verdict[] = ['agrees', 'differs', 'not observable', 'failed'];

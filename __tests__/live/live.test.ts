@@ -103,6 +103,16 @@ The command fails because of default-workspace, guardrail-before-write.
   expect(slugsOf(sandbox)).toEqual(['default']);
 });
 
+test.concurrent('npm run live fails with a wrong key, and the file says why', async () => {
+  const sandbox = await openSandbox();
+  const file = join(folder, 'wrong-key.md');
+  const account = { url: sandbox.url, managementKey: `${sandbox.managementKey}x` };
+  const { exitCode, stdout } = await runLive(account, '--write', file);
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain('OpenRouter cannot be observed: ');
+  expect(await readFile(file, 'utf8')).toMatch(/^# Nothing was observed\n\n`.*HTTP 401.*`\n$/);
+});
+
 test.concurrent('npm run live prints no token that a response repeats', async () => {
   const sandbox = await openSandbox();
   const { handle } = sandbox.account;
