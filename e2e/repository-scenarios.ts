@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
-import { type RunOptions, runChanged } from './act.ts';
-import { createService, REPOSITORY, SERVICE_FILE } from './stand-ins/service.ts';
+import { type RunOptions, runChanged, runWorkflow } from './act.ts';
+import { createService, publish, REPOSITORY, SERVICE_FILE } from './stand-ins/service.ts';
 import { cloneWorkingTree, git } from './working-tree.ts';
 
 const workflow = (file: string) => resolve(import.meta.dirname, '../.github/workflows', file);
@@ -24,12 +24,14 @@ const failedSteps = (log: string) =>
 function openGitHub() {
   const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
   const root = join(folder, 'clone');
-  cloneWorkingTree(root);
+  const commit = cloneWorkingTree(root);
   git(root, 'remote', 'add', 'origin', `https://github.com/${REPOSITORY}`);
   const file = join(folder, 'service.json');
   // act gives all jobs the same token. Tests of each job give it the token that it has at GitHub.
   const token = { contents: 'write', issues: 'write', attestations: 'read' };
   return {
+    root,
+    commit,
     ...createService(file),
     options: {
       root,
@@ -39,6 +41,15 @@ function openGitHub() {
     remove: () => rmSync(folder, { recursive: true }),
   };
 }
+
+/** A stand-in for the workflow with all checks. */
+const CI = `on: workflow_call
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - run: "true"
+`;
 
 /** What our own workflows do, by a sentence that says what holds. */
 export const REPOSITORY_SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
@@ -100,6 +111,41 @@ export const REPOSITORY_SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<
       github.read().issues.map(({ state }) => state),
       ['closed'],
     );
+    github.remove();
+  },
+
+  async 'a tag becomes a release, and once it is published, its major tag moves to it'(sandbox) {
+    const github = openGitHub();
+    const { root, commit } = github;
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const tag = `v${version}`;
+    git(root, 'tag', tag);
+    // All of CI has run before, and would run this again.
+    writeFileSync(join(root, '.github/workflows/ci.yml'), CI);
+    github.change((service) => {
+      service.refs = { [`refs/tags/${tag}`]: commit };
+    });
+    const run = (file: string, event: RunOptions['event']) =>
+      runWorkflow({
+        workflow: join(root, '.github/workflows', file),
+        sandbox,
+        ...(event && { event }),
+        ...github.options,
+      });
+    const drafted = await run('release.yml', {
+      name: 'push',
+      payload: { ref: `refs/tags/${tag}` },
+    });
+    assert.equal(drafted.exitCode, 0, drafted.log);
+    assert.deepEqual(
+      github.read().releases.map(({ tag_name, draft }) => ({ tag_name, draft })),
+      [{ tag_name: tag, draft: true }],
+    );
+    github.change((service) => publish(service, tag));
+    const payload = { action: 'published', release: { tag_name: tag } };
+    const moved = await run('major.yml', { name: 'release', payload });
+    assert.equal(moved.exitCode, 0, moved.log);
+    assert.equal(github.read().refs[`refs/tags/${tag.split('.')[0]}`], commit);
     github.remove();
   },
 };
