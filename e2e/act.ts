@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const STAND_INS = join(ROOT, 'e2e/stand-ins');
 
 /** The stand-in for gh, and the project's own tools, before those of the machine. */
-const PATH = [
+export const PATH = [
   STAND_INS,
   join(ROOT, 'node_modules/.bin'),
   join(ROOT, '.tools/bin'),

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
-import { type RunOptions, runChanged, runWorkflow } from './act.ts';
+import { PATH, type RunOptions, runChanged, runWorkflow } from './act.ts';
 import { createService, publish, REPOSITORY, SERVICE_FILE } from './stand-ins/service.ts';
-import { cloneWorkingTree, git } from './working-tree.ts';
+import { cloneWorkingTree, commitAll, git } from './working-tree.ts';
 
 const workflow = (file: string) => resolve(import.meta.dirname, '../.github/workflows', file);
 
@@ -41,6 +42,9 @@ function openGitHub() {
     remove: () => rmSync(folder, { recursive: true }),
   };
 }
+
+/** The tests that read what contains the account. */
+const ACCOUNT_TESTS = 'repository/ report/ scripts/ sandbox/cli workflows/';
 
 /** A stand-in for the workflow with all checks. */
 const CI = `on: workflow_call
@@ -147,5 +151,33 @@ export const REPOSITORY_SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<
     assert.equal(moved.exitCode, 0, moved.log);
     assert.equal(github.read().refs[`refs/tags/${tag.split('.')[0]}`], commit);
     github.remove();
+  },
+
+  async 'after the program that names the publisher, all checks succeed'() {
+    const root = mkdtempSync(join(tmpdir(), 'e2e-'));
+    cloneWorkingTree(root);
+    const run = (command: string) => {
+      const { status, stdout, stderr } = spawnSync('bash', ['-ec', command], {
+        cwd: root,
+        encoding: 'utf8',
+        // The tools that .ci/lint has installed here need not be installed there.
+        env: { ...process.env, PATH },
+        maxBuffer: 2 ** 26,
+      });
+      assert.equal(status, 0, `${command}:\n${stdout}${stderr}`);
+    };
+    run('npm ci');
+    // Of 1, 14 and 39 characters. With each, what contains the account is tested.
+    for (const [account, tests] of [
+      ['x', ACCOUNT_TESTS],
+      ['acme-actions-1', ACCOUNT_TESTS],
+      ['abcdefghij-abcdefghij-abcdefghij-abcdef', ''],
+    ]) {
+      run(`node scripts/publisher.ts ${account}`);
+      commitAll(root);
+      run(`npm run check && .ci/lint && npm test -- ${tests}`);
+      git(root, 'reset', '--quiet', '--hard', 'HEAD~1');
+    }
+    rmSync(root, { recursive: true });
   },
 };

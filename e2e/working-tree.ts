@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -31,9 +31,4 @@ export function cloneWorkingTree(folder: string): string {
   const commit = commitAll(folder);
   git(folder, 'update-ref', 'refs/remotes/origin/main', commit);
   return commit;
-}
-
-/** Gives a clone the packages of this one. */
-export function linkPackages(folder: string): void {
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
 }

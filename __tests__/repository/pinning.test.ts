@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import { marked } from 'marked';
+import manifest from '../../package.json' with { type: 'json' };
 import { ROOT } from '../support/root.ts';
 import { openShell } from '../support/shell.ts';
 
@@ -18,6 +19,9 @@ function findCommand(): string {
   return command;
 }
 
+/** The account that publishes the actions, or what stands for it. */
+const [ACCOUNT] = manifest.repository.split('/');
+
 const shell = openShell();
 
 // The only configuration of Git, with a folder instead of GitHub.
@@ -28,7 +32,7 @@ shell.write(
   name = Publisher
   email = publisher@example.com
 [url "published/"]
-  insteadOf = https://github.com/OWNER/
+  insteadOf = https://github.com/
 `,
 );
 
@@ -47,7 +51,7 @@ const FILES = {
 - uses: OWNER/openrouter-workspace@v1.2.3
 - uses: OWNER/openrouter-workspace@v12
 - uses: OWNER/openrouter-workspace-fork@v1
-- uses: not-OWNER/openrouter-workspace@v1
+- uses: not-${ACCOUNT}/openrouter-workspace@v1
 `,
   '.github/workflows/clean up.yaml':
     '- uses: OWNER/openrouter-workspace/preview@v1\r\n- run: a\r\n',
@@ -67,7 +71,7 @@ const pinnedTo = (sha: string) => ({
 - uses: OWNER/openrouter-workspace@v1.2.3
 - uses: OWNER/openrouter-workspace@v12
 - uses: OWNER/openrouter-workspace-fork@v1
-- uses: not-OWNER/openrouter-workspace@v1
+- uses: not-${ACCOUNT}/openrouter-workspace@v1
 `,
   '.github/workflows/clean up.yaml': `- uses: OWNER/openrouter-workspace/preview@${sha} # v1\r\n- run: a\r\n`,
   '.github/actions/test/action.yml': `  - uses: OWNER/openrouter-workspace/key@${sha} # v1`,
@@ -82,10 +86,10 @@ beforeEach(() => {
   shell.run('rm -rf .github published; mkdir -p .github/workflows .github/actions/test');
   for (const [path, text] of Object.entries(FILES)) shell.write(path, text);
   run(`
-    git init --quiet --initial-branch main published/openrouter-workspace
-    cd published/openrouter-workspace
+    git init --quiet --initial-branch main published/${ACCOUNT}/openrouter-workspace
+    cd published/${ACCOUNT}/openrouter-workspace
     git commit --quiet --allow-empty --message 'Release 1'
-    git rev-parse HEAD > ../../sha
+    git rev-parse HEAD > ../../../sha
     git branch v1
     git tag v1.2.3
     git tag v12
@@ -100,7 +104,7 @@ test.each([
 ])(
   'the command of the README pins all uses of our actions, and nothing else, to the commit of a tag that is %s',
   (_, tag) => {
-    run(`cd published/openrouter-workspace; ${tag}`);
+    run(`cd published/${ACCOUNT}/openrouter-workspace; ${tag}`);
     expect(run(COMMAND)).toBe(0);
     const pinned = pinnedTo(shell.read('sha').trim());
     expect(readFiles()).toEqual(pinned);

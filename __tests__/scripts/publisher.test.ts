@@ -1,0 +1,124 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { marked, type Tokens } from 'marked';
+import { FILES_WITHOUT_ACCOUNT, withAccount } from '../../scripts/publisher.ts';
+import { ROOT } from '../support/root.ts';
+
+// npm run e2e runs the program itself in a clone, and then all checks.
+
+/** The texts that the program may change, by path. */
+const FILES = new Map(
+  execFileSync('git', ['ls-files', '-z', ...FILES_WITHOUT_ACCOUNT], { cwd: ROOT, encoding: 'utf8' })
+    .split('\0')
+    .filter((path) => path !== '' && existsSync(join(ROOT, path)))
+    .map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]),
+);
+
+const textOf = (files: ReadonlyMap<string, string>, path: string) => String(files.get(path));
+const [current] = JSON.parse(textOf(FILES, 'package.json')).repository.split('/');
+
+/** These texts after the program. */
+const named = (files: ReadonlyMap<string, string>, from: string, to: string) =>
+  new Map([...files].map(([path, text]) => [path, withAccount(path, text, from, to)]));
+
+const linesWithPlaceholder = (files: ReadonlyMap<string, string>) =>
+  [...files].flatMap(([path, text]) =>
+    text
+      .split('\n')
+      .filter((line) => line.includes('OWNER'))
+      .map((line) => ({ path, line })),
+  );
+
+describe.each(['x', 'acme-actions-1', 'abcdefghij-abcdefghij-abcdefghij-abcdef'])(
+  'the account %s',
+  (account) => {
+    const published = named(FILES, current, account);
+
+    test('replaces the placeholder everywhere but in the program, its test and an example of a claim', () => {
+      const path = 'docs/security.md';
+      expect(linesWithPlaceholder(published)).toEqual([
+        { path, line: expect.stringMatching(/^Subject: +repo:OWNER@OWNER_ID\/REPO@REPO_ID:/) },
+        { path, line: expect.stringContaining('`repo:OWNER/REPO:environment:openrouter-sweep`') },
+      ]);
+      expect(textOf(published, 'action.yml')).toContain(`\nauthor: ${account}\n`);
+      expect(textOf(published, 'README.md')).toContain(
+        `- uses: ${account}/openrouter-workspace@v1\n`,
+      );
+    });
+
+    test('leaves the instructions that are not about the placeholder', () => {
+      expect(textOf(published, 'docs/preview-environments.md')).toContain(
+        'and `web` in slugs by a name that no other repository uses',
+      );
+      expect(textOf(published, 'docs/costs.md')).toContain(' stop spending. Replace `web` as for ');
+    });
+
+    test('leaves lists whose numbers have no gap', () => {
+      for (const path of ['README.md', 'CONTRIBUTING.md']) {
+        const text = textOf(published, path);
+        marked.walkTokens(marked.lexer(text), (token) => {
+          if (token.type !== 'list' || !token['ordered']) return;
+          const numbers = (token as Tokens.List).items.map(({ raw }) => Number.parseInt(raw, 10));
+          expect(numbers).toEqual(numbers.map((_, at) => at + 1));
+        });
+      }
+    });
+
+    test('is replaced by a later account, and by itself without a change', () => {
+      expect(named(published, account, account)).toEqual(published);
+      expect(named(published, account, 'other')).toEqual(named(FILES, current, 'other'));
+    });
+  },
+);
+
+test('what is removed is a line of its own or the section about the first release', () => {
+  const text = [
+    'Replace `web` by a name.',
+    'Replace `OWNER` as above.',
+    '- uses: OWNER/openrouter-workspace/key@v1, of ANOTHER-OWNER/openrouter-workspace',
+    'Subject:  repo:OWNER/REPO:environment:live',
+    '### Before the first release',
+    'Name the account.',
+    '### Settings',
+    '',
+  ];
+  const kept = [
+    'Replace `web` by a name.',
+    '- uses: acme/openrouter-workspace/key@v1, of ANOTHER-OWNER/openrouter-workspace',
+    'Subject:  repo:OWNER/REPO:environment:live',
+    '### Settings',
+    '',
+  ];
+  expect(withAccount('docs/costs.md', text.join('\n'), 'OWNER', 'acme')).toBe(kept.join('\n'));
+});
+
+test('each line about the placeholder says nothing else', () => {
+  const lines = [...FILES]
+    .filter(([path]) => path.endsWith('.md'))
+    .flatMap(([, text]) => text.match(/^.*`OWNER`.*$/gm) ?? []);
+  for (const line of lines) {
+    expect(line).toMatch(/^(- \*\*Publisher:\*\* r| *R)eplace `OWNER` /);
+    expect(line.match(/`.*?`/g)).toEqual(['`OWNER`']);
+  }
+});
+
+test.each([
+  ['no account', []],
+  ['two accounts', ['acme', 'other']],
+  ['an account with a space', ['ac me']],
+  ['an account with two hyphens in a row', ['ac--me']],
+  ['an account that begins with a hyphen', ['-acme']],
+  ['an account of 40 characters', ['a'.repeat(40)]],
+])('%s is rejected', (_, args) => {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [join(ROOT, 'scripts/publisher.ts'), ...args],
+    { encoding: 'utf8' },
+  );
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^Usage: node scripts\/publisher\.ts /),
+  ]);
+});

@@ -1,0 +1,69 @@
+/**
+ * Names the account that publishes the actions: `node scripts/publisher.ts ACCOUNT`.
+ *
+ * Until then, a placeholder stands for it. The account is the one in `package.json`, so that a second
+ * run with the same account changes nothing, and one with another account replaces the first.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The rules of GitHub for the name of an account. */
+const ACCOUNT = /^(?=.{1,39}$)[a-z\d]+(-[a-z\d]+)*$/i;
+
+/** What names no account: `dist` is built, and the others are about the placeholder. */
+export const FILES_WITHOUT_ACCOUNT = [
+  ':(exclude)dist',
+  ':(exclude)scripts/publisher.ts',
+  ':(exclude)__tests__/scripts/publisher.test.ts',
+];
+
+/** What makes the files that contain the account, and brings what is longer now into shape. */
+const COMMANDS = ['build', 'reference', 'pictures', 'format'];
+
+/**
+ * The text of a file with the account `to` instead of `from`, where it names this repository or the
+ * author. What a document says about the placeholder goes: lines of their own, and one section.
+ */
+export function withAccount(path: string, text: string, from: string, to: string): string {
+  const named = text
+    .replace(new RegExp(`(?<![\\w-])${from}(?=/openrouter-workspace)`, 'g'), to)
+    .replace(new RegExp(`(?<=^author: )${from}$`, 'm'), to);
+  if (!path.endsWith('.md')) return named;
+  return named
+    .replace(/^### Before the first release\n.*?(?=^### )/ms, '')
+    .replace(/^.*`OWNER`.*\n/gm, '');
+}
+
+/** Changes the files of the repository in the folder `root`. */
+function nameAccount(root: string, account: string): void {
+  const read = (path: string) => readFileSync(join(root, path), 'utf8');
+  const [from] = JSON.parse(read('package.json')).repository.split('/');
+  const paths = execFileSync('git', ['ls-files', '-z', ...FILES_WITHOUT_ACCOUNT], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  for (const path of paths.split('\0').filter(Boolean)) {
+    const text = read(path);
+    const changed = withAccount(path, text, from, account);
+    if (changed !== text) writeFileSync(join(root, path), changed);
+  }
+}
+
+if (import.meta.main) {
+  const [account = '', ...rest] = process.argv.slice(2);
+  if (rest.length > 0 || !ACCOUNT.test(account)) {
+    console.error(
+      'Usage: node scripts/publisher.ts ACCOUNT, which is a user or organization of GitHub',
+    );
+    process.exit(1);
+  }
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  nameAccount(root, account);
+  for (const command of COMMANDS) {
+    // On Windows, npm is a shell script.
+    const shell = process.platform === 'win32';
+    execFileSync('npm', ['run', command], { cwd: root, stdio: 'inherit', shell });
+  }
+}
