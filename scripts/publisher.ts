@@ -1,5 +1,6 @@
 /**
- * Names the account that publishes the actions: `node scripts/publisher.ts ACCOUNT`.
+ * Names the account that publishes the actions: `npm run publisher -- ACCOUNT`, or, with
+ * Node.js 24, `node scripts/publisher.ts ACCOUNT`.
  *
  * Until then, a placeholder stands for it. The account is the one in `package.json`, so that a second
  * run with the same account changes nothing, and one with another account replaces the first.

@@ -1,0 +1,61 @@
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { ROOT } from '../support/root.ts';
+
+interface Job {
+  strategy?: { matrix: { node?: string[] } };
+  steps?: { run?: string }[];
+}
+
+/** The jobs whose scripts run in the tests of this folder, or under act in `npm run e2e`. */
+const TESTED = [
+  'ci.yml use',
+  'live.yml live',
+  'major.yml move',
+  'major.yml verify',
+  'release.yml draft',
+  'release.yml pack',
+  'report.yml report',
+];
+
+/** Scripts that need OpenRouter, or say that such a script has failed. */
+const UNTESTED = [/^npm run -s drift$/, /^echo "::error::[^"$`]*"$/];
+
+const jobs = globSync('.github/workflows/*.yml', { cwd: ROOT }).flatMap((file) => {
+  const workflow: { jobs: Record<string, Job> } = parse(readFileSync(join(ROOT, file), 'utf8'));
+  return Object.entries(workflow.jobs).map(([name, job]) => ({
+    name: `${basename(file)} ${name}`,
+    job,
+  }));
+});
+
+/** The scripts of a job, for each Node.js of its matrix. */
+const scriptsOf = ({ strategy, steps = [] }: Job) =>
+  steps.flatMap(({ run }) =>
+    run === undefined
+      ? []
+      : (strategy?.matrix.node ?? ['']).map((node) =>
+          run.replace('"test:$NODE-node"', `test:${node}-node`),
+        ),
+  );
+
+test('the jobs whose scripts are tested exist', () => {
+  expect(jobs.map(({ name }) => name)).toEqual(expect.arrayContaining(TESTED));
+});
+
+test.each(jobs.filter(({ name }) => !TESTED.includes(name)))(
+  'each script of the job $name is tested, or is a command of .ci/run',
+  ({ job }) => {
+    const everything = readFileSync(join(ROOT, '.ci/run'), 'utf8');
+    // npm run check includes node scripts/check-dist.ts.
+    const { check } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts;
+    const others = scriptsOf(job).filter(
+      (script) =>
+        ![everything, check].some((commands) => commands.includes(script)) &&
+        !UNTESTED.some((pattern) => pattern.test(script)),
+    );
+    expect(others).toEqual([]);
+  },
+);
