@@ -90,7 +90,7 @@ export const REPOSITORY_SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<
   ) {
     const github = openGitHub();
     const options = { workflow: workflow('live.yml'), sandbox, ...github.options };
-    // act 0.2.87 does not know it; GitHub does.
+    // GitHub knows it, act does not yet.
     const run = (changes: Partial<RunOptions>) =>
       runChanged({ ...options, ...changes }, (text) => text.replace('deployment: false', ''));
     const withoutKey = { ...github.options.secrets, OPENROUTER_MANAGEMENT_KEY: '' };
