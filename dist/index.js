@@ -537,7 +537,8 @@ function httpTransport(userAgent){const agents={"http:":new external_node_http_n
 return async(request,signal)=>{let isSent=!1
 try{signal.throwIfAborted()
 const target=new URL(request.url),proxy=lib_getProxyUrl(request.url),agent=proxy?new external_node_https_namespaceObject.Agent({rejectUnauthorized,socket:await openTunnel(proxy,target,signal)}):agents[target.protocol],sending=openRequest(request,{userAgent,agent,signal})
-onReady(sending,()=>{isSent=!0})
+onReady(sending,()=>{isSent=!0
+request.onSent?.()})
 return await readResponse(await responseTo(sending,request),request)}catch(error){const{reason,isPermanent}=diagnose(signal.aborted?signal.reason:error,isSent),note=proxyNote(request.url)
 throw new TransportError(reason+note,{isSent,isPermanent,cause:error})}}}const rejectUnauthorized=!0
 function openRequest({method,url,headers,body=""},{userAgent,agent,signal}){return clientFor(url).request(url,{method,headers:{...headers,"user-agent":userAgent,"content-length":Buffer.byteLength(body)},agent,signal})}function clientFor(url){return url.startsWith("https:")?external_node_https_namespaceObject:external_node_http_namespaceObject}async function openTunnel(proxy,target,signal){const{hostname,port,username,password}=new URL(proxy),host=hostname.replace(/^\[|\]$/g,""),path=`${target.hostname}:${target.port||443}`,credentials=[username,password].map(decodeURIComponent).join(":"),hasCredentials=credentials!==":",authorization=`Basic ${Buffer.from(credentials).toString("base64")}`,options={method:"CONNECT",host,port,path,headers:{host:path,...hasCredentials&&{"proxy-authorization":authorization}},agent:!1,signal,rejectUnauthorized,servername:(0,external_node_net_namespaceObject.isIP)(host)?"":host},[{statusCode},socket]=await(0,external_node_events_namespaceObject.once)(clientFor(proxy).request(options).end(),"connect")
@@ -567,7 +568,7 @@ return isShare?new Promise((resolve,reject)=>{const cancel=clock.after(deadline-
 grant.then(resolve,reject).finally(cancel)}):grant}function limitOf(isShare){return isShare?"its share of the timeout":"the timeout"}const TOO_LATE="its share of the timeout was over before it was sent"
 async function exchange(request,options){const{server,transport,clock,log,isShare,deadline,signal}=options,start=clock.now()
 if(isShare&&deadline<=start)return prevented(request,TOO_LATE,options)
-const attempt=startAttempt(timeoutOf(options),request,options),{value:response,error}=await catching(transport(toHttpRequest(request,options),attempt.signal).finally(attempt.end),TransportError)
+const attempt=startAttempt(timeoutOf(options),request,options),{value:response,error}=await catching(transport({...toHttpRequest(request,options),onSent:attempt.onSent},attempt.signal).finally(attempt.end),TransportError)
 response&&request.onBody?.(response.body)
 const elapsedMs=clock.now()-start,{method,path}=request
 log.debug(`${method} ${server.apiUrl}${path}: ${error?error.message:response.status}, after ${Math.round(elapsedMs)} ms`)
@@ -583,10 +584,13 @@ if(!isStopped)return{kind,reason,noResponse:{host,elapsedMs}}
 const facts={reason,isCancelled:isCancelled(signal)}
 return isSent?{kind:"aborted",...facts}:{kind:"prevented",...facts,...clock.now()>=deadline&&{noResponse:{host,elapsedMs}}}}function prevented(request,reason,options){return fail(request,{kind:"prevented",reason,isCancelled:isCancelled(options.signal)},options)}function fail(request,failure,{server}){const{operation,method,path,mayLeaveBehind,recovery,hint,readOnly}=request
 return{kind:failure.kind,failure:{server:server.name,operation,method,path,mayLeaveBehind,recovery,hint,readOnly,...failure}}}const POST_GRACE_MS=6e3
-function startAttempt(ms,request,{clock,signal,deadline}){const attempt=new AbortController,timers=[clock.after(ms,()=>attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)))],stop=()=>attempt.abort(signal.reason),onAbort=()=>{if(!isCancelled(signal)||!creates(request))return stop()
-timers.push(clock.after(Math.min(POST_GRACE_MS,deadline-clock.now()),stop))}
+function startAttempt(ms,request,{clock,signal,deadline}){const attempt=new AbortController
+let isSent=!1,cancelTimer=clock.after(ms,()=>attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)))
+const stop=()=>attempt.abort(signal.reason),onAbort=()=>{if(!isSent||!isCancelled(signal)||!creates(request))return stop()
+cancelTimer()
+cancelTimer=clock.after(Math.min(POST_GRACE_MS,deadline-clock.now()),stop)}
 signal.aborted?stop():signal.addEventListener("abort",onAbort)
-return{signal:attempt.signal,end(){for(const cancel of timers)cancel()
+return{signal:attempt.signal,onSent(){isSent=!0},end(){cancelTimer()
 signal.removeEventListener("abort",onAbort)}}}const mainProcess=()=>object({pid:schemas_number().check(refine(pid=>pid>=1)),startTime:schemas_string()})
 function thisProcess(){const stat=readStat("self"),startTime=runningSince(stat),{pid}=process
 return startTime!==void 0&&stat.startsWith(`${pid} `)?{pid,startTime}:void 0}function isRunning({pid,startTime}){return runningSince(readStat(pid))===startTime}const END_WITHIN_MS=POST_GRACE_MS+2e3,POLL_MS=20

@@ -23,7 +23,11 @@ function openStep() {
   const options = { clock, signal: step.signal, deadline: 60_000 };
   return {
     clock,
-    start: (request = POST, ms = 30_000) => startAttempt(ms, request, options),
+    start(request = POST, { ms = 30_000, isSent = true } = {}) {
+      const attempt = startAttempt(ms, request, options);
+      if (isSent) attempt.onSent();
+      return attempt;
+    },
     abort: (reason: Error) => step.abort(reason),
     passTo: (ms: number) =>
       clock.run(new Promise<void>((resolve) => clock.after(ms - clock.now(), resolve))),
@@ -88,11 +92,18 @@ describe('after a cancellation', () => {
     expect(await abortOf(signal)).toBe(60_000);
   });
 
-  test('a POST does not outlast its own timeout', async () => {
+  test('a POST goes on for 6 s, even if less was left of its own timeout', async () => {
     const { start, abort, abortOf } = openStep();
-    const { signal } = start(POST, 2_000);
+    const { signal } = start(POST, { ms: 2_000 });
     abort(CANCELLED);
-    expect(await abortOf(signal)).toBe(2_000);
+    expect(await abortOf(signal)).toBe(POST_GRACE_MS);
+  });
+
+  test('a POST that was not sent yet ends at once', () => {
+    const { start, abort } = openStep();
+    const { signal } = start(POST, { isSent: false });
+    abort(CANCELLED);
+    expect(signal.reason).toBe(CANCELLED);
   });
 
   test('a POST that got its response leaves no timer', () => {

@@ -59,7 +59,7 @@ test('a request has the key and accepts JSON, and has a content type only with a
   await run(patchWorkspace(client, WORKSPACE, { name: 'Preview' }));
   const headers = { accept: 'application/json', authorization: 'Bearer sk-or-v1-of-a-test' };
   const url = `https://openrouter.test/api/v1/workspaces/${ID}`;
-  expect(sent).toStrictEqual([
+  expect(sent.map(({ onSent: _onSent, ...request }) => request)).toStrictEqual([
     { method: 'GET', url, headers },
     {
       method: 'PATCH',

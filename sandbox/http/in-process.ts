@@ -33,7 +33,7 @@ export interface Network {
 export function inProcessTransport(network: Network, baseUrl: string): Transport {
   const { api, clock, schedule, calls } = network;
   const basePath = new URL(baseUrl).pathname.replace(/\/$/, '');
-  return async ({ method, url, headers, body = '' }, signal) => {
+  return async ({ method, url, headers, body = '', onSent }, signal) => {
     // As over a socket, nothing is sent then.
     if (signal.aborted) throw new TransportError(abortReason(signal), { isSent: false });
     const { pathname, search } = new URL(url);
@@ -46,6 +46,7 @@ export function inProcessTransport(network: Network, baseUrl: string): Transport
       network.onExchange?.({ method, path, body }, outcomeOf(fault, response));
 
     const isSent = fault?.kind !== 'refused';
+    if (isSent) onSent?.();
     await travel(network, signal, { isSent });
     if (fault?.kind === 'refused') throw new TransportError('refused', { isSent });
     const applyAndReport = () => {

@@ -93,7 +93,10 @@ async function exchange<Data>(
   if (isShare && deadline <= start) return prevented(request, TOO_LATE, options);
   const attempt = startAttempt(timeoutOf(options), request, options);
   const { value: response, error } = await catching(
-    transport(toHttpRequest(request, options), attempt.signal).finally(attempt.end),
+    transport(
+      { ...toHttpRequest(request, options), onSent: attempt.onSent },
+      attempt.signal,
+    ).finally(attempt.end),
     TransportError,
   );
   if (response) request.onBody?.(response.body);
@@ -190,14 +193,16 @@ function fail(
 export interface Attempt {
   /** Aborts when the attempt's timeout expires or the step's signal aborts. The reason is an `Error`. */
   signal: AbortSignal;
+  /** Has to be called when the server may receive the request. */
+  onSent(): void;
   /** Has to be called once the attempt has ended. */
   end(): void;
 }
 
 /**
- * How long a request that creates something goes on after a cancellation, in milliseconds: its response is worth
- * more than any later lookup. GitHub's runner kills the process 10 s after the cancellation, and sends SIGTERM
- * after 7.5 s (`ProcessInvoker.cs` of actions/runner).
+ * How long a request that creates something, and was sent, goes on after a cancellation, in milliseconds: its
+ * response is worth more than any later lookup. GitHub's runner kills the process 10 s after the cancellation, and
+ * sends SIGTERM after 7.5 s (`ProcessInvoker.cs` of actions/runner).
  */
 export const POST_GRACE_MS = 6_000;
 
@@ -208,23 +213,26 @@ export function startAttempt(
   { clock, signal, deadline }: Pick<SendOptions, 'clock' | 'signal' | 'deadline'>,
 ): Attempt {
   const attempt = new AbortController();
-  const timers = [
-    clock.after(ms, () =>
-      attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)),
-    ),
-  ];
+  let isSent = false;
+  let cancelTimer = clock.after(ms, () =>
+    attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)),
+  );
   const stop = () => attempt.abort(signal.reason);
   const onAbort = () => {
-    if (!isCancelled(signal) || !creates(request)) return stop();
-    timers.push(clock.after(Math.min(POST_GRACE_MS, deadline - clock.now()), stop));
+    if (!isSent || !isCancelled(signal) || !creates(request)) return stop();
+    cancelTimer();
+    cancelTimer = clock.after(Math.min(POST_GRACE_MS, deadline - clock.now()), stop);
   };
   // Not with `AbortSignal.any`, which leaks in Node.js.
   if (signal.aborted) stop();
   else signal.addEventListener('abort', onAbort);
   return {
     signal: attempt.signal,
+    onSent() {
+      isSent = true;
+    },
     end() {
-      for (const cancel of timers) cancel();
+      cancelTimer();
       signal.removeEventListener('abort', onAbort);
     },
   };

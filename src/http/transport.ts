@@ -16,6 +16,8 @@ export interface HttpRequest {
   body?: string;
   /** The maximum size of the body of the response. */
   maxBytes?: number;
+  /** Called when the server may receive the request. */
+  onSent?(): void;
 }
 
 export interface HttpResponse {
@@ -84,6 +86,7 @@ export function httpTransport(userAgent: string): Transport {
       const sending = openRequest(request, { userAgent, agent, signal });
       onReady(sending, () => {
         isSent = true;
+        request.onSent?.();
       });
       return await readResponse(await responseTo(sending, request), request);
     } catch (error) {
