@@ -113,6 +113,16 @@ test.each([
   },
 );
 
+test('after a step whose every POST was throttled, the post step finds nothing to delete', async () => {
+  const throttled = respondWith(429, { retryAfter: '50' });
+  const simulation = simulate([throttled, throttled]);
+  const run = await runCreate(simulation, REQUEST, CONDITIONS);
+  expect(run.error).toBeDefined();
+  const lines: string[] = [];
+  expect(await runPost(simulation, run, CONDITIONS, lines)).toBeUndefined();
+  expect(lines.at(-1)).toBe('The workspace preview-42 does not exist: nothing to delete.');
+});
+
 describe('a POST that is applied only after its workspace was created by a retry and deleted', () => {
   const late = (after: number): InProcessFault => ({ on: POST, kind: 'late', after });
 
@@ -122,7 +132,7 @@ describe('a POST that is applied only after its workspace was created by a retry
     expect(run.result?.outcome).toBe('created');
     const lines: string[] = [];
     expect(await runPost(simulation, run, CONDITIONS, lines)).toBeUndefined();
-    expect(lines.at(-1)).toContain('A late request may still create it again: then it stays until');
+    expect(lines.at(-1)).toMatch(/: no late request created it again\.$/);
     await pass(simulation, 60_000);
     expect(slugsOf(simulation)).toEqual(['default']);
   });

@@ -70,7 +70,7 @@ describe('a lookup or a deletion of orphans that fails', () => {
     );
     const step = await scene.createKey();
     expectCreated(scene, step);
-    expect(step.lines.join('\n')).toContain('The post step checks again.');
+    expect(step.lines.join('\n')).toContain('The post step, if it runs, checks again.');
     scene.applyFirstPostLate();
     await scene.runPost(step);
     expect(scene.keys()).toEqual([]);
@@ -122,7 +122,7 @@ test('After a step that was killed during POST /keys, a post step that finds no 
   expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, LIST, LIST, LIST]);
   expect(clock.now() - start).toBe(3_000 + 3 * 20);
   expect(post.lines.at(-1)).toBe(
-    `Found no API key whose secret was lost. A late request may still create "CI": it expires at ${scene.posted[0]?.expires_at}, and can be deleted with the workspace preview-42.`,
+    `Found no API key whose secret was lost. A late request may still create "CI" in the workspace preview-42. That key expires at ${scene.posted[0]?.expires_at}, unless someone deletes it.`,
   );
 });
 

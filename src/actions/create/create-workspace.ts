@@ -88,8 +88,10 @@ async function createWorkspaceOnce(
   const pending = pendingOf(clock.now() - (lookup?.headersAt ?? start) + LATE_MS);
   if (error) {
     const { ambiguous, wasThrottled } = error.details;
-    if (ambiguous || wasThrottled) journal.saveOrWarn({ deleteKeys, target: pending });
-    else journal.clearOrWarn();
+    if (ambiguous || wasThrottled) {
+      const target = { pending: { ...pending.pending, isThrottled: !ambiguous } };
+      journal.saveOrWarn({ deleteKeys, target });
+    } else journal.clearOrWarn();
     throw error;
   }
   const { workspace, creator, mayArriveLate } = result;

@@ -94,10 +94,11 @@ async function deleteCreated(
 
 /** Finds the workspace that the step created. Polls, because an ambiguous POST may be applied late. */
 async function findCreated(
-  { desired, window }: NonNullable<CreateTask['target']['pending']>,
+  pending: NonNullable<CreateTask['target']['pending']>,
   context: Context & { deletedIds: ReadonlySet<string> },
 ): Promise<Workspace | undefined> {
   const { client, log, warn, deletedIds } = context;
+  const { desired, window } = pending;
   for (const delay of LATE_POST_DELAYS_MS) {
     await client.pause(delay);
     const { workspace } = await findWorkspace(client, desired.slug, { trusts404: true });
@@ -107,9 +108,16 @@ async function findCreated(
     warn(workspaceLeftAlone, { workspace });
     return undefined;
   }
-  const again = deletedIds.size === 0 ? '' : ' again';
-  log.info(
-    `The workspace ${desired.slug} does not exist. A late request may still create it${again}: then it stays until the action delete or sweep deletes it.`,
-  );
+  log.info(describeMissing(pending, deletedIds));
   return undefined;
+}
+
+function describeMissing(
+  { desired: { slug }, isThrottled }: NonNullable<CreateTask['target']['pending']>,
+  deletedIds: ReadonlySet<string>,
+): string {
+  const missing = `The workspace ${slug} does not exist`;
+  if (deletedIds.size > 0) return `${missing}: no late request created it again.`;
+  if (isThrottled) return `${missing}: nothing to delete.`;
+  return `${missing}. A late request may still create it: then it stays until the action delete or sweep deletes it.`;
 }

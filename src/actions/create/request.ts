@@ -70,6 +70,8 @@ export const createTask = () =>
 const pendingWorkspace = () =>
   z.object({
     desired: createWorkspaceRequest,
+    /** Whether OpenRouter reports that it has applied no POST, because it throttled each. */
+    isThrottled: z.optional(z.boolean()),
     /** When the step may create it, by the server's time; absent if that is unknown. */
     window: z.optional(z.object({ from: z.number(), to: z.number() })),
   });

@@ -120,8 +120,7 @@ async function checkPreview(
     const preview = { subject, since: standing.since, identity, ended };
     const deletion = await deletePreview(preview, { dryRun: false }, context);
     context.onEnd(deletion);
-    // The main step may have sent a POST for it.
-    if (deletion.kind === 'missing' && !workspace) {
+    if (deletion.kind === 'missing' && task.mayAppear) {
       context.log.info(
         `A late request may still create the workspace ${identity.slug}: then the next clean-up deletes it.`,
       );

@@ -3,12 +3,12 @@ import { catching } from '../../lib/catching.ts';
 import { exactUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import { type KeyList, listKeys } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
-import { type Journal, noJournal } from '../../shared/context.ts';
+import type { Journal } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { sweepFailure } from '../../teardown/sweep-failure.ts';
 import type { SweepResult } from '../../teardown/sweep-result.ts';
 import { createWorkspace } from '../create/create-workspace.ts';
-import type { CreateRequest, CreateResult } from '../create/request.ts';
+import type { CreateRequest, CreateResult, CreateTask } from '../create/request.ts';
 import { createKeyIn, type KeyRequest, type KeyResult, type KeyTask } from '../key/create-key.ts';
 import type { KeyCap, Share } from './cap.ts';
 import { gateOf, shareOf } from './cap-key.ts';
@@ -141,17 +141,44 @@ async function runFor(
 /** Saves what the post step looks at once more. A dry run leaves it nothing to do. */
 function saveTask(
   preview: Preview & Pick<PreviewTask, 'workspace'>,
-  { comment, dryRun, cap }: PreviewRequest,
-  { journal, repository: { id, defaultBranch } }: PreviewContext,
+  request: PreviewRequest,
+  context: PreviewContext,
 ): PreviewTask {
-  const task: PreviewTask = {
+  const task = taskOf(preview, request, context);
+  if (!request.dryRun) context.journal.saveOrFail(task);
+  return task;
+}
+
+function taskOf(
+  preview: Preview & Pick<PreviewTask, 'workspace'>,
+  { comment, cap }: PreviewRequest,
+  { repository: { id, defaultBranch } }: PreviewContext,
+): PreviewTask {
+  return {
     ...preview,
     repository: { id, defaultBranch },
     comment,
     cap: cap === undefined ? undefined : exactUsd(cap),
   };
-  if (!dryRun) journal.saveOrFail(task);
-  return task;
+}
+
+/**
+ * What the creation of the workspace saves: only whether it may still appear. The post step deletes what is not
+ * needed, even if another job created it.
+ */
+function creationJournal(
+  { request, preview }: Opening,
+  context: PreviewContext,
+): Journal<CreateTask> {
+  const { journal } = context;
+  const task = taskOf(preview, request, context);
+  return {
+    saveOrFail: (created, exists) =>
+      journal.saveOrFail({ ...task, mayAppear: created !== null }, exists),
+    saveOrWarn: ({ target }) =>
+      journal.saveOrWarn({ ...task, mayAppear: !target.pending?.isThrottled }),
+    clearOrWarn: () => journal.saveOrWarn(task),
+  };
 }
 
 async function closePreview(
@@ -223,10 +250,11 @@ async function openPreview(
 
 /** Creates or updates the workspace. An older run, or its repetition, uses it as it is. */
 async function ensureWorkspace(
-  { request, preview, topic }: Opening,
+  opening: Opening,
   { head }: Standing,
   context: PreviewContext,
 ): Promise<Opened> {
+  const { request, preview, topic } = opening;
   const { identity } = preview;
   const isCurrent = topic.head === undefined || topic.head === head;
   if (!isCurrent) {
@@ -246,8 +274,7 @@ async function ensureWorkspace(
   };
   const result = await createWorkspace(wanted, {
     ...context,
-    // The post step deletes what is not needed, even if another job created it.
-    journal: noJournal,
+    journal: creationJournal(opening, context),
     assertExisting: (existing) => assertOurs(existing, preview, context),
   });
   return { result, request: wanted };

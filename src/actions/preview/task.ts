@@ -25,6 +25,8 @@ export const previewTask = () =>
     identity: z.object({ slug: z.string(), name: z.string(), description: z.string() }),
     /** The workspace of this run; absent until it is known. */
     workspace: z.optional(z.object({ id: z.string(), slug: z.string() })),
+    /** Whether a POST of this run may still create the workspace. */
+    mayAppear: z.optional(z.boolean()),
     /**
      * The API key of this run; absent until it is about to be created. It is disabled when the job ends,
      * unless it has a list of keys that it replaces.

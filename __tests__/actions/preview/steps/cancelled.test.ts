@@ -50,3 +50,13 @@ test('a preview whose POST has an unknown outcome does not call a workspace that
     'A late request may still create the workspace preview-shop-1: then the next clean-up deletes it.',
   );
 });
+
+test('a run that sent no POST does not say that a late request may create its workspace', async () => {
+  openPull(gitHub.server.github, gitHub.repository);
+  const [closed] = closePull(gitHub.server.github, gitHub.repository, 1);
+  onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => process.emit('SIGINT'));
+  const step = await main(closed);
+  expect(step.exitCode).toBe(1);
+  const ended = await post(closed, step);
+  expect(ended.log).not.toContain('A late request');
+});
