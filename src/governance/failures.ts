@@ -78,7 +78,7 @@ export const unknownGuardrailFields = declareWarning<{ fields: readonly string[]
 export type Recovery = 'deleted-after-job' | 'run-again-with-update' | 'run-again' | 'newest-run';
 
 const RECOVERIES: Readonly<Record<Recovery, string>> = {
-  'deleted-after-job': 'With delete-after-job, the workspace is deleted when the job ends.',
+  'deleted-after-job': 'With delete-after-job, the post step, if it runs, deletes the workspace.',
   'run-again-with-update':
     'Once the cause is gone, running this again with if-exists: update finishes the work.',
   'run-again': 'Once the cause is gone, running this again finishes the work.',

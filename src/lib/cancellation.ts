@@ -2,9 +2,12 @@
 export class Cancellation extends Error {
   override readonly name = 'Cancellation';
 
-  /** @param signal what the process received: `SIGINT` */
-  constructor(signal: string) {
-    super(`the run was cancelled (${signal})`);
+  /** What the process received: `SIGINT`. */
+  readonly received: string;
+
+  constructor(received: string) {
+    super(`the run was cancelled (${received})`);
+    this.received = received;
   }
 }
 

@@ -226,13 +226,14 @@ function adviceOnResponder({ status, server }: ApiErrorDetails): string[] {
  */
 function adviceAfterLookup(details: ApiErrorDetails): string[] {
   const last = details.lookupFailure ?? details;
-  const isNetwork = details.noResponse && causeOf(last).status === undefined;
+  const isNetwork = details.noResponse && !last.isCancelled && causeOf(last).status === undefined;
   return [...new Set([...(isNetwork ? [checkNetwork(details)] : []), ...advice(last)])];
 }
 
 function advice(details: CredentialFailure): string[] {
   if (details.credentialFailure) return advice(details.credentialFailure);
-  const { hint, kind, status = 0, noResponse, errorCode } = details;
+  const { hint, kind, status = 0, noResponse, errorCode, isCancelled } = details;
+  if (isCancelled) return ADVICE.cancelled(details);
   if (kind === 'throttled') return ADVICE.throttled(details);
   if (noResponse) return [checkNetwork(details)];
   if (hint && [402, 403, 404].includes(status)) return [hint];

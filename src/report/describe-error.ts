@@ -16,7 +16,7 @@ export const INTERNAL_ERROR = 'internal-error';
 export function describeError(error: unknown, effect: Effect): Description {
   if (error instanceof Failure) return describeFailure(error, effect);
   if (error instanceof ApiError) return describeApiError(error.details, effect);
-  if (error instanceof Cancellation) return describeCancellation(error, effect);
+  if (error instanceof Cancellation) return describeCancellation(error);
   return {
     code: INTERNAL_ERROR,
     title: 'Internal error in this action',
@@ -28,16 +28,13 @@ export function describeError(error: unknown, effect: Effect): Description {
   };
 }
 
-const CANCELLED: ApiErrorCode = 'cancelled';
-
 /** Describes the end of a step that no request has failed. */
-function describeCancellation({ message }: Cancellation, effect: Effect): Description {
+function describeCancellation({ received }: Cancellation): Description {
   return {
-    code: CANCELLED,
-    title: message.charAt(0).toUpperCase() + message.slice(1),
+    code: 'cancelled' satisfies ApiErrorCode,
+    title: `The run was cancelled (${received})`,
     lines: [
-      'The step ended with the response to its last request. What was left to do was not done.',
-      describeEffect(effect),
+      'The step ended with the response to its last request. What that has created or changed is in the log and in the outputs. What had to follow was not done.',
     ],
   };
 }

@@ -45,8 +45,7 @@ describe('A step that is cancelled during POST /keys', () => {
       code: 'cancelled',
       title: 'The run was cancelled (SIGTERM)',
       lines: [
-        'The step ended with the response to its last request. What was left to do was not done.',
-        'This step may have changed something at OpenRouter before that: see its log.',
+        'The step ended with the response to its last request. What that has created or changed is in the log and in the outputs. What had to follow was not done.',
       ],
     });
   });

@@ -139,7 +139,7 @@ describe('a key that may spend more or live longer than requested', () => {
       const [hash = ''] = scene.hashes();
       expect(expectFailed(step).message.replace(hash, '<hash>').split('\n').slice(3)).toEqual([
         problem,
-        'The post step tries again. No other step has its secret.',
+        'The post step, if it runs, tries again. No other step has its secret.',
         "Run this again. If it fails again, contact OpenRouter's support.",
       ]);
       expect(step.task).toMatchObject({ created: { hash }, revoke: true });
@@ -216,7 +216,7 @@ describe('a response with a key that this step cannot have requested', () => {
     const { title, message } = expectFailed(step);
     expect(title).toBe('OpenRouter returned another API key');
     expect(message).toContain(
-      'The post step ends it: OpenRouter shortened the name, which must be shorter.',
+      'The post step, if it runs, ends it: OpenRouter shortened the name, which must be shorter.',
     );
     expect(step.error).toMatchObject({ code: 'unexpected-key', details: { revoked: true } });
     expect(step.task).toMatchObject({ revoke: true, created: { hash: scene.hashes()[0] } });

@@ -50,7 +50,9 @@ describe('a key that is kept after the job', () => {
     expect(error).toMatchObject({
       code: 'state-not-written',
       details: {
-        exists: expect.stringContaining(`hash ${keys[0]?.hash}, which the post step deletes`),
+        exists: expect.stringContaining(
+          `hash ${keys[0]?.hash}, which the post step, if it runs, deletes`,
+        ),
       },
     });
     expect(saved.at(-1)).toMatchObject({ revoke: true });

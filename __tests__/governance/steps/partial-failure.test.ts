@@ -53,7 +53,7 @@ test('delete-after-job deletes the workspace of a step whose budget was rejected
   harness.sandbox.faults.push({ on: PUT_BUDGET, kind: 'response', status: 422 });
   const step = await create({ ...GOVERNANCE, 'delete-after-job': 'true' });
   expect(annotations(step)[0]?.data).toContain(
-    'With delete-after-job, the workspace is deleted when the job ends.',
+    'With delete-after-job, the post step, if it runs, deletes the workspace.',
   );
   const post = await harness.post(step);
   expect(post.exitCode).toBe(0);

@@ -156,14 +156,14 @@ export async function createKeyIn(
   saveRevocation(created, plan, context);
   const { looser, stricter } = compareWithRequest(key, plan, request);
   if (looser.length > 0) throw await revokeLooser(created, looser, context);
+  const seconds = formatSeconds(clock.now() - start);
+  const expiry = describeExpiry(expiresAtOf(created));
+  log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${expiry}.`);
   // Orphans would count, so they are deleted first.
   if (gate) await deleteLateOrphans(created, { revoke: true }, context);
   const admitted = (await gate?.admit(key, plan.replaced ?? [])) ?? key;
   const issued = { ...created, key: admitted };
   const result = outputKey(issued, plan, context);
-  const seconds = formatSeconds(clock.now() - start);
-  const expiry = describeExpiry(result.expiresAt);
-  log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${expiry}.`);
   if (stricter.length > 0) warn(keyStricter, { key, changes: stricter });
   // While the post step is still to revoke the key: a cancelled job has no use for it.
   throwIfCancelled(signal);
@@ -358,12 +358,16 @@ function outputKey(
   plan: Plan,
   { onCreated }: Pick<KeyContext, 'onCreated'>,
 ): KeyResult {
-  const { key, secret, search } = created;
-  const expiry = expiryOf(key, search.desired);
-  const expiresAt = readTime(expiry) === undefined ? null : expiry;
-  const result = { workspace: plan.workspace, key, secret, expiresAt };
+  const { key, secret } = created;
+  const result = { workspace: plan.workspace, key, secret, expiresAt: expiresAtOf(created) };
   onCreated(result);
   return result;
+}
+
+/** ISO 8601; null for never. */
+function expiresAtOf({ key, search }: CreatedWithOrphans): string | null {
+  const expiry = expiryOf(key, search.desired);
+  return readTime(expiry) === undefined ? null : expiry;
 }
 
 /** Saves for the post step that it does not revoke the key. */
@@ -384,7 +388,7 @@ function taskOf(
 
 /** What exists at OpenRouter if the state cannot be written. */
 function existing(key: Key): string {
-  return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step deletes`;
+  return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`;
 }
 
 /** Saves `task`, or clears the journal if nothing is left to do. */
@@ -418,7 +422,7 @@ async function deleteLateOrphans(
     ApiError,
   );
   if (error) {
-    log.info(`${error.message}. The post step checks again.`);
+    log.info(`${error.message}. The post step, if it runs, checks again.`);
     return;
   }
   const { deleted, undecided } = orphans;

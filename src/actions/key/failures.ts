@@ -28,7 +28,7 @@ export const unexpectedKey = declareFailure<{
     `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`,
   ],
   effect: revoked
-    ? ['The post step ends it: OpenRouter shortened the name, which must be shorter.']
+    ? ['The post step, if it runs, ends it: OpenRouter shortened the name, which must be shorter.']
     : [
         "This step neither outputs nor revokes it, because it may be another job's key.",
         'Report this to OpenRouter, and check the workspace for a key that no one uses.',
@@ -57,7 +57,7 @@ function describeUnrevoked(error: ApiError | undefined): string[] {
     error
       ? `Could not revoke it: ${formatAttempt(error.details)}`
       : 'OpenRouter reports that it does not exist.',
-    'The post step tries again. No other step has its secret.',
+    'The post step, if it runs, tries again. No other step has its secret.',
   ];
 }
 
