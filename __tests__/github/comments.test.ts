@@ -93,6 +93,16 @@ describe('the comments of a pull request are listed, the oldest first', () => {
     expect(urls).toEqual([`${LISTED}?per_page=30&page=1`, `${LISTED}?page=1`]);
   });
 
+  test('at most 1,000 pages long if Link leads in a circle', async () => {
+    const { client, run } = openRecordingClient(({ url }) => {
+      const page = Number(new URL(url).searchParams.get('page'));
+      const link = `<?page=${3 - page}>; rel="next"`;
+      return { headers: { link }, body: JSON.stringify([{ id: page, body: '', user: null }]) };
+    });
+    const error = await run(readAll(listComments(client, SHOP, 42)));
+    expect(error).toMatchObject({ details: { reason: 'the list has more than 1000 pages' } });
+  });
+
   test('until a page is short if a server with pages sends no Link', async () => {
     const full = Array.from({ length: 30 }, (_, at) => at + 1);
     const { ids } = await readPages([full, [31], [32]], () => '');

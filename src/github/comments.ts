@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from '../http/client.ts';
-import { ApiError, type ApiResponse } from '../http/request.ts';
+import { ApiError, type ApiResponse, toApiError } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 import { pathIn, type Repository } from './repository.ts';
 
@@ -23,6 +23,9 @@ const HINT = 'Check that the job has the permission pull-requests: write.';
 /** The size of a page by default, with GitHub and Gitea. */
 const PAGE_SIZE = 30;
 
+/** Far more than any pull request has. A server whose links lead in a circle has no last page. */
+const MAX_PAGES = 1_000;
+
 /** A page of the longest comments that GitHub accepts fits, also if each of their characters takes six bytes. */
 const MAX_PAGE_BYTES = 12 * 2 ** 20;
 
@@ -40,6 +43,7 @@ export async function* listComments(
   let first: number | undefined;
   let query: string | undefined = queryOf(1);
   for (let page = 1; query !== undefined; page += 1) {
+    if (page > MAX_PAGES) throw tooManyPages(number, path);
     const response = await readPage(client, number, path + query);
     const { data } = response;
     if (data.length > 0 && data[0]?.id === first) return;
@@ -49,10 +53,20 @@ export async function* listComments(
   }
 }
 
+function tooManyPages(number: number, path: string): ApiError {
+  const failure = { server: 'GitHub', operation: listOf(number), method: 'GET', path } as const;
+  const reason = `the list has more than ${MAX_PAGES} pages`;
+  return toApiError([{ ...failure, kind: 'unexpected', reason }], { ambiguous: false });
+}
+
+function listOf(number: number): string {
+  return `list the comments of pull request #${number}`;
+}
+
 /** @throws {ApiError} */
 function readPage(client: Client, number: number, path: string): Promise<ApiResponse<Comment[]>> {
   return client.request({
-    operation: `list the comments of pull request #${number}`,
+    operation: listOf(number),
     method: 'GET',
     path,
     schema: z.array(comment()),
