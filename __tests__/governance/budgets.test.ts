@@ -38,9 +38,9 @@ test('an update writes the budgets that differ, logs each change, and leaves the
     outcome: 'updated',
     changes: [],
     governanceChanges: [
-      { field: 'budget weekly', from: 5, to: null },
-      { field: 'budget daily', from: 1, to: 2 },
-      { field: 'budget lifetime', from: null, to: 100 },
+      { kind: 'budget', field: 'weekly', from: 5, to: null },
+      { kind: 'budget', field: 'daily', from: 1, to: 2 },
+      { kind: 'budget', field: 'lifetime', from: null, to: 100 },
     ],
   });
 });
@@ -59,7 +59,9 @@ describe('include-byok-in-budgets', () => {
     const { result } = await scene.update({ budgets: { limits, ...flag } });
     expect(scene.writes).toEqual(writes);
     const changes = result?.governanceChanges.filter(({ field }) => field.includes('byok'));
-    expect(changes).toEqual([{ field: 'include_byok_in_budgets', from: false, to: true }]);
+    expect(changes).toEqual([
+      { kind: 'field', field: 'include_byok_in_budgets', from: false, to: true },
+    ]);
     expect(scene.workspace.include_byok_in_budgets).toBe(true);
   });
 
@@ -78,8 +80,8 @@ describe('include-byok-in-budgets', () => {
     expect(result).toMatchObject({
       outcome: 'created',
       governanceChanges: [
-        { field: 'budget daily', from: null, to: 1 },
-        { field: 'include_byok_in_budgets', from: null, to: true },
+        { kind: 'budget', field: 'daily', from: null, to: 1 },
+        { kind: 'field', field: 'include_byok_in_budgets', from: null, to: true },
       ],
     });
   });

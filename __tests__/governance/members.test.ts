@@ -32,7 +32,12 @@ test('an update adds the members that are missing, and logs them as the author w
   expect(result).toMatchObject({
     outcome: 'updated',
     governanceChanges: [
-      { field: 'members to add', from: null, to: ['Chandra@Example.com', 'user_2nameless'] },
+      {
+        kind: 'member',
+        field: 'members',
+        from: null,
+        to: ['Chandra@Example.com', 'user_2nameless'],
+      },
     ],
   });
   const again = await scene.update({ members });

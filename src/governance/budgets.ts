@@ -52,8 +52,13 @@ function toWrite(write: BudgetWrite, before: BudgetState, client: Client): Plann
     name: `the ${interval} budget`,
     done: `${limit_usd === null ? 'Deleted' : 'Set'} the ${interval} budget.`,
     changes: onlyChanges([
-      { field: `budget ${interval}`, from: before.budgets[interval] ?? null, to: limit_usd },
-      { field: 'include_byok_in_budgets', from: byok, to: write.include_byok_in_budgets ?? byok },
+      { kind: 'budget', field: interval, from: before.budgets[interval] ?? null, to: limit_usd },
+      {
+        kind: 'field',
+        field: 'include_byok_in_budgets',
+        from: byok,
+        to: write.include_byok_in_budgets ?? byok,
+      },
     ]),
     async write(workspace) {
       const returned = await writeBudget(client, workspace, write);

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
-import type { Change } from '../lib/format.ts';
+import type { Change, Setting } from '../lib/format.ts';
 import type { Interval } from '../openrouter/resources/budgets.ts';
 import type { GuardrailUpdate } from '../openrouter/resources/guardrails.ts';
 import type { Workspace } from '../openrouter/resources/workspaces.ts';
@@ -20,20 +20,24 @@ export interface Governance {
   members?: readonly string[];
 }
 
-/** The desired values, with the names that changes have for them, in the order of the inputs. */
-export function desiredFields({
-  guardrail = {},
-  budgets,
-  members,
-}: Governance): (readonly [string, unknown])[] {
+/** A setting with its value; undefined if that is unknown or stays unchanged. */
+export interface SettingValue extends Setting {
+  value: unknown;
+}
+
+/** The desired values, in the order of the inputs. */
+export function desiredSettings({ guardrail, budgets, members }: Governance): SettingValue[] {
   return [
-    ...Object.entries(guardrail).map(([field, value]) => [`guardrail ${field}`, value] as const),
-    ...Object.entries(budgets?.limits ?? {}).map(
-      ([interval, limit]) => [`budget ${interval}`, limit] as const,
-    ),
-    ['include_byok_in_budgets', budgets?.include_byok_in_budgets],
-    ['members to add', members],
+    ...settingsOf('guardrail', guardrail),
+    ...settingsOf('budget', budgets?.limits),
+    ...settingsOf('field', { include_byok_in_budgets: budgets?.include_byok_in_budgets }),
+    ...settingsOf('member', { members }),
   ];
+}
+
+/** A setting for each of `values`, which are named by the field. */
+export function settingsOf(kind: Setting['kind'], values: object = {}): SettingValue[] {
+  return Object.entries(values).map(([field, value]) => ({ kind, field, value }));
 }
 
 /** A write to a workspace, or to its guardrail, budgets or members. */

@@ -25,7 +25,8 @@ export async function planGuardrail(
   const update = diffGuardrail(guardrail, desired);
   const changes = onlyChanges(
     Object.entries(update).map(([field, to]) => ({
-      field: `guardrail ${field}`,
+      kind: 'guardrail',
+      field,
       from: guardrail?.[field] ?? null,
       to,
     })),

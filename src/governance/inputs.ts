@@ -3,6 +3,7 @@ import { usdLimit } from '../inputs/amounts.ts';
 import type { InvalidInput } from '../inputs/failures.ts';
 import { objectProblem } from '../inputs/parse-input.ts';
 import { inputName } from '../inputs/read-inputs.ts';
+import type { Setting } from '../lib/format.ts';
 import { matching, oneOf } from '../lib/schema.ts';
 import { formatExactUsd } from '../lib/usd.ts';
 import { INTERVALS, type Interval } from '../openrouter/resources/budgets.ts';
@@ -179,19 +180,17 @@ export function toGovernance(values: GovernanceInputs): {
 }
 
 /**
- * The input that sets a field of a workspace or of its governance, by the name that a change has for it.
+ * The input for a setting of a workspace.
  * @param provided the names of the inputs that the author wrote
  */
-export function inputOf(field: string, provided: readonly string[]): string {
-  const [kind = '', ...words] = field.split(' ');
-  const name = words.join(' ');
-  if (kind === 'budget') return inputName(`budget_${name}_usd`);
-  if (kind !== 'guardrail') return inputName(kind);
-  if (LISTS.some((list) => list === name)) return inputName(name);
+export function inputOf({ kind, field }: Setting, provided: readonly string[]): string {
+  if (kind === 'budget') return inputName(`budget_${field}_usd`);
+  if (kind !== 'guardrail') return inputName(field);
+  if (LISTS.some((list) => list === field)) return inputName(field);
   // An amount per interval is one thing to a reader.
-  if (name === 'limit_usd' || name === 'reset_interval') return 'guardrail-limit-usd';
-  const isZdr = name.startsWith('enforce_zdr') && provided.includes('enforce-zdr');
-  return isZdr ? 'enforce-zdr' : `guardrail: ${name}`;
+  if (field === 'limit_usd' || field === 'reset_interval') return 'guardrail-limit-usd';
+  const isZdr = field.startsWith('enforce_zdr') && provided.includes('enforce-zdr');
+  return isZdr ? 'enforce-zdr' : `guardrail: ${field}`;
 }
 
 /** Converts the inputs to the API's terms. What the author did not write is absent. */

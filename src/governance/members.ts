@@ -34,7 +34,12 @@ export async function planMembers(
       name: 'the members',
       done: 'Added the members.',
       changes: [
-        { field: 'members to add', from: null, to: missing.map((member) => member.written) },
+        {
+          kind: 'member',
+          field: 'members',
+          from: null,
+          to: missing.map((member) => member.written),
+        },
       ],
       async write(existing) {
         await addMembers(existing, userIds, context);

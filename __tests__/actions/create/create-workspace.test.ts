@@ -63,7 +63,7 @@ test('a dry run logs what it would create and set, and creates nothing', async (
     { ...WITHOUT_LOOKUP, dryRun: true, governance },
     CONDITIONS,
   );
-  const change = { field: 'budget daily', from: null, to: 5 };
+  const change = { kind: 'budget', field: 'daily', from: null, to: 5 };
   expect(run.result).toEqual({
     outcome: 'would-create',
     changes: [],

@@ -41,7 +41,9 @@ test.each([
   ['no text, where an empty one is desired', 'description', null, ''],
   ['a flag that is on, where off is desired', FLAG, true, false],
 ] as const)('these values differ: %s', (_, field, current, desired) => {
-  expect(diff(field, current, desired)).toEqual([{ field, from: current, to: desired }]);
+  expect(diff(field, current, desired)).toEqual([
+    { kind: 'field', field, from: current, to: desired },
+  ]);
 });
 
 test('a missing field differs from the desired value, but does not count as returned with another', () => {

@@ -53,10 +53,10 @@ describe('if-exists: update', () => {
     governance: { budgets: { limits: { daily: 5 } } },
   };
   const CHANGES = [
-    { field: 'name', from: 'Old', to: 'Preview' },
-    { field: 'description', from: null, to: 'New' },
+    { kind: 'field', field: 'name', from: 'Old', to: 'Preview' },
+    { kind: 'field', field: 'description', from: null, to: 'New' },
   ];
-  const GOVERNANCE_CHANGES = [{ field: 'budget daily', from: null, to: 5 }];
+  const GOVERNANCE_CHANGES = [{ kind: 'budget', field: 'daily', from: null, to: 5 }];
   const PLAN = [
     REQUESTED,
     `Already exists: id <id>, ${URL}`,

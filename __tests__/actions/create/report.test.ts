@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { WORKSPACE_DEFAULTS } from '../../../sandbox/openrouter/resources/workspaces.ts';
 import { createSummary } from '../../../src/actions/create/report.ts';
 import type { CreateRequest, CreateResult } from '../../../src/actions/create/request.ts';
-import { desiredFields, type Governance } from '../../../src/governance/governance.ts';
+import { desiredSettings, type Governance } from '../../../src/governance/governance.ts';
 import type { Change } from '../../../src/lib/format.ts';
 import type { Cell, Table } from '../../../src/lib/table.ts';
 import { ZDR_FIELDS } from '../../../src/openrouter/resources/guardrails.ts';
@@ -50,8 +50,8 @@ const SLUG_LINE = 'Slug: `preview-42`';
 
 /** Each field of a guardrail that is requested, with its change from null. */
 function governanceOf(governance: Governance, ...governanceInputs: string[]) {
-  const governanceChanges = desiredFields(governance).flatMap(([field, to]) =>
-    to === undefined ? [] : [{ field, from: null, to }],
+  const governanceChanges = desiredSettings(governance).flatMap(({ value, ...setting }) =>
+    value === undefined ? [] : [{ ...setting, from: null, to: value }],
   );
   return { request: { governance, governanceInputs }, governanceChanges };
 }
@@ -216,7 +216,7 @@ describe('inputs for guardrail, budgets and members', () => {
 
 describe('the summary of an update', () => {
   const zdrChanges = (from: (field: string) => unknown): Change[] =>
-    ZDR_FIELDS.map((field) => ({ field: `guardrail ${field}`, from: from(field), to: true }));
+    ZDR_FIELDS.map((field) => ({ kind: 'guardrail', field, from: from(field), to: true }));
 
   test.each([
     [false, '✅ Updated the OpenRouter workspace Preview: 3 changes'],
@@ -241,10 +241,10 @@ describe('the summary of an update', () => {
           outcome: dryRun ? 'would-update' : 'updated',
           workspace: dryRun ? before : after,
           changes: [
-            { field: 'description', from: null, to: 'New' },
-            { field: 'default_provider_sort', from: 'price', to: null },
+            { kind: 'field', field: 'description', from: null, to: 'New' },
+            { kind: 'field', field: 'default_provider_sort', from: 'price', to: null },
           ],
-          governanceChanges: [{ field: 'guardrail limit_usd', from: 5, to: 10 }],
+          governanceChanges: [{ kind: 'guardrail', field: 'limit_usd', from: 5, to: 10 }],
         },
         {
           dryRun,
@@ -286,7 +286,7 @@ describe('the summary of an update', () => {
   );
 
   test('of the name has it in the table, and one change is singular', () => {
-    const changes = [{ field: 'name', from: 'Old', to: 'Preview' }];
+    const changes: Change[] = [{ kind: 'field', field: 'name', from: 'Old', to: 'Preview' }];
     const { title, rows } = updateOf({ changes });
     expect(title).toBe('✅ Updated the OpenRouter workspace Preview: 1 change');
     expect(rows).toEqual([['`name`', '`Old`', '`Preview`']]);
@@ -316,8 +316,8 @@ describe('the summary of an update', () => {
     const { rows } = updateOf(
       {
         governanceChanges: [
-          { field: 'guardrail limit_usd', from: 2.5, to: null },
-          { field: 'budget daily', from: 1, to: null },
+          { kind: 'guardrail', field: 'limit_usd', from: 2.5, to: null },
+          { kind: 'budget', field: 'daily', from: 1, to: null },
         ],
       },
       {
@@ -334,7 +334,7 @@ describe('the summary of an update', () => {
   test('of a description has its URLs as text, which makes them links', () => {
     const to = 'For https://github.com/octo-org/shop/pull/42';
     const { rows } = updateOf(
-      { changes: [{ field: 'description', from: 'Mine', to }] },
+      { changes: [{ kind: 'field', field: 'description', from: 'Mine', to }] },
       { desired: { ...NAMED, description: to } },
     );
     expect(rows).toEqual([['`description`', '`Mine`', to]]);
@@ -343,7 +343,7 @@ describe('the summary of an update', () => {
   test('of a limit has all its decimals, which can be all that changes', () => {
     const limits = { daily: 1.234561 };
     const { rows } = updateOf(
-      { governanceChanges: [{ field: 'budget daily', from: 1.23456, to: 1.234561 }] },
+      { governanceChanges: [{ kind: 'budget', field: 'daily', from: 1.23456, to: 1.234561 }] },
       { governance: { budgets: { limits } }, governanceInputs: ['budget-daily-usd'] },
     );
     expect(rows).toEqual([
@@ -355,17 +355,31 @@ describe('the summary of an update', () => {
     ]);
   });
 
+  test('tells a field of the guardrail from the field of the workspace that has its name', () => {
+    const guardrail = { description: 'Strict' };
+    const { rows, folded } = updateOf(
+      {
+        governanceChanges: [{ kind: 'guardrail', field: 'description', from: null, to: 'Strict' }],
+      },
+      { governance: { guardrail }, governanceInputs: ['guardrail'] },
+    );
+    expect(rows).toEqual([['`guardrail: description`', '–', '`Strict`']]);
+    expect(first(folded[0]?.[1])).toContain('`description`');
+  });
+
   test('counts only the members that were missing', () => {
     const members = Array.from({ length: 5 }, (_, at) => `${at}@example.com`);
     const { rows } = updateOf(
-      { governanceChanges: [{ field: 'members to add', from: null, to: members.slice(2) }] },
+      {
+        governanceChanges: [{ kind: 'member', field: 'members', from: null, to: members.slice(2) }],
+      },
       { governance: { members }, governanceInputs: ['members'] },
     );
     expect(rows).toEqual([['`members`', '–', '3 added']]);
   });
 
   test('whose response has another value than requested has ⚠️', () => {
-    const changes = [{ field: 'description', from: null, to: 'Mine' }];
+    const changes: Change[] = [{ kind: 'field', field: 'description', from: null, to: 'Mine' }];
     const { title, lines } = updateOf({ changes }, { desired: { ...NAMED, description: 'Mine' } });
     expect(title).toBe('⚠️ Updated the OpenRouter workspace Preview: 1 change');
     expect(lines[0]).toBe('⚠️ OpenRouter returned other values than requested: description.');

@@ -17,15 +17,17 @@ const DESIRED: CreateKeyRequest = {
 test('a difference has both values', () => {
   const key = { ...DESIRED, hash: 'a', label: 'a', limit: 500, expires_at: '2026-01-01T05:00:00Z' };
   expect(compareKey(key, DESIRED)).toEqual({
-    looser: [{ field: 'limit', from: 5, to: 500 }],
-    stricter: [{ field: 'expires_at', from: EXPIRY, to: '2026-01-01T05:00:00Z' }],
+    looser: [{ kind: 'field', field: 'limit', from: 5, to: 500 }],
+    stricter: [{ kind: 'field', field: 'expires_at', from: EXPIRY, to: '2026-01-01T05:00:00Z' }],
   });
 });
 
 test('a difference from what was not requested has null as the requested value', () => {
   const desired = { name: 'CI', workspace_id: 'w', expires_at: null };
   const key = { ...desired, hash: 'a', label: 'a', limit: 5 };
-  expect(compareKey(key, desired).stricter).toEqual([{ field: 'limit', from: null, to: 5 }]);
+  expect(compareKey(key, desired).stricter).toEqual([
+    { kind: 'field', field: 'limit', from: null, to: 5 },
+  ]);
 });
 
 const NONE = undefined;

@@ -17,7 +17,12 @@ export function diffWorkspace(
 ): Change<WorkspaceField>[] {
   return WORKSPACE_FIELDS.filter((field) => desired[field] !== undefined)
     .filter((field) => normalize(field, workspace[field]) !== normalize(field, desired[field]))
-    .map((field) => ({ field, from: workspace[field] ?? null, to: desired[field] }));
+    .map((field) => ({
+      kind: 'field',
+      field,
+      from: workspace[field] ?? null,
+      to: desired[field],
+    }));
 }
 
 /** Like `diffWorkspace`, but ignores fields that `workspace` lacks: a response may lack newer fields. */
@@ -58,6 +63,6 @@ export function warnOnDrift(
 ): void {
   const drift = diffReturned(workspace, desired);
   if (drift.length === 0) return;
-  const changes = drift.map(({ field, from, to }) => ({ field, from: to, to: from }));
+  const changes = drift.map(({ from, to, ...setting }) => ({ ...setting, from: to, to: from }));
   warn(workspaceDiffers, { workspace, changes });
 }

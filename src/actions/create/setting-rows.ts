@@ -1,6 +1,6 @@
-import { desiredFields } from '../../governance/governance.ts';
+import { desiredSettings, type SettingValue, settingsOf } from '../../governance/governance.ts';
 import { inputOf } from '../../governance/inputs.ts';
-import type { Change } from '../../lib/format.ts';
+import type { Change, Setting } from '../../lib/format.ts';
 import type { Cell } from '../../lib/table.ts';
 import { formatExactUsd, toUsd } from '../../lib/usd.ts';
 import { WORKSPACE_FIELDS } from '../../openrouter/resources/workspaces.ts';
@@ -22,49 +22,56 @@ export interface SettingRow {
 export function settingRows(result: CreateResult, request: CreateRequest): SettingRow[] {
   const { desired, governance, governanceInputs } = request;
   const values: Readonly<Record<string, unknown>> = result.workspace ?? desired;
-  const governed = desiredFields(isReused(result, request) ? {} : governance);
-  const changes = new Map(
-    [...result.changes, ...result.governanceChanges].map((change) => [change.field, change]),
-  );
-  const set = isNew(result) ? new Map([...Object.entries(desired), ...governed]) : changes;
+  const governed = desiredSettings(isReused(result, request) ? {} : governance);
+  const changes = [...result.changes, ...result.governanceChanges];
+  const set: readonly Setting[] = isNew(result)
+    ? [...settingsOf('field', desired), ...governed]
+    : changes;
+  const own = ['id', ...WORKSPACE_FIELDS]
+    .map((field): SettingValue => ({ kind: 'field', field, value: values[field] }))
+    .filter((one) => !['name', 'slug'].includes(one.field) || findSetting(changes, one));
   const groups = new Map<string, Change[]>();
-  const fields = WORKSPACE_FIELDS.filter(
-    (field) => (field !== 'name' && field !== 'slug') || changes.has(field),
-  );
-  for (const [field, value] of [
-    ...['id', ...fields].map((field) => [field, values[field]] as const),
-    ...governed,
-  ]) {
+  for (const { value, ...setting } of [...own, ...governed]) {
     if (value === undefined) continue;
-    const input = inputOf(field, governanceInputs);
-    const change = changes.get(field) ?? { field, from: value, to: value };
+    const input = inputOf(setting, governanceInputs);
+    const change = findSetting(changes, setting) ?? { ...setting, from: value, to: value };
     groups.set(input, [...(groups.get(input) ?? []), change]);
   }
-  return [...groups].map(([input, all]) => {
-    const isSet = all.some(({ field }) => set.has(field));
-    const from = all.map((change) => change.from);
-    const to = all.map((change) => change.to);
+  return [...groups].map(([input, group]) => {
+    const isSet = group.some((change) => findSetting(set, change));
+    const before = group.map(({ from, ...setting }) => ({ ...setting, value: from }));
+    const after = group.map(({ to, ...setting }) => ({ ...setting, value: to }));
     return {
       input: { code: input },
-      before: cellOf(input, from),
-      after: cellOf(input, to, isSet),
+      before: cellOf(before, { isSet: false }),
+      after: cellOf(after, { isSet }),
       isSet,
     };
   });
 }
 
-/** The values of the fields that an input sets, as one. */
-function cellOf(input: string, values: readonly unknown[], isSet = false): Cell {
-  const [value, reset] = values;
-  const amount = input.endsWith('-usd') ? toUsd(value) : undefined;
+function findSetting<Found extends Setting>(
+  settings: readonly Found[],
+  { kind, field }: Setting,
+): Found | undefined {
+  return settings.find((setting) => setting.kind === kind && setting.field === field);
+}
+
+/** The values that one input sets, as one. */
+function cellOf(settings: readonly SettingValue[], { isSet }: { isSet: boolean }): Cell {
+  const [{ kind, field, value }, other] = settings as readonly [SettingValue, ...SettingValue[]];
+  const isLimit = kind === 'budget' || (kind === 'guardrail' && field === 'limit_usd');
+  const amount = isLimit ? toUsd(value) : undefined;
   if (amount !== undefined) {
-    const [kind, interval] = input.split('-');
     return kind === 'budget'
-      ? `${formatExactUsd(amount)} ${interval}, for the whole workspace`
-      : `${formatExactUsd(amount)} ${reset ?? 'in total'}, for each key and member`;
+      ? `${formatExactUsd(amount)} ${field}, for the whole workspace`
+      : `${formatExactUsd(amount)} ${other?.value ?? 'in total'}, for each key and member`;
   }
-  if (input === 'enforce-zdr' && new Set(values).size > 1) return 'not for all companies';
-  if (input === 'members' && Array.isArray(value)) return `${value.length}${isSet ? ' added' : ''}`;
+  // Else, only enforce-zdr sets several fields: one for each company.
+  if (!isLimit && settings.some((setting) => setting.value !== value)) {
+    return 'not for all companies';
+  }
+  if (kind === 'member' && Array.isArray(value)) return `${value.length}${isSet ? ' added' : ''}`;
   if (value === null || value === '') return isSet ? 'cleared' : '–';
   return valueCell(value);
 }

@@ -58,5 +58,10 @@ export function unexpectedLifetime(
   if (expiresInMs === null || created === undefined || expires === undefined) return undefined;
   const lifetime = expires - created;
   if (lifetime > 0 && lifetime <= expiresInMs + TOLERANCE_MS) return undefined;
-  return { field: 'lifetime', from: formatAge(expiresInMs), to: formatAge(lifetime) };
+  return {
+    kind: 'field',
+    field: 'lifetime',
+    from: formatAge(expiresInMs),
+    to: formatAge(lifetime),
+  };
 }

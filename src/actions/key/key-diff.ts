@@ -51,6 +51,13 @@ export function compareKey(key: Key, desired: CreateKeyRequest): KeyDifferences 
   const differences = (verdict: Verdict) =>
     (Object.keys(COMPARISONS) as (keyof typeof COMPARISONS)[])
       .filter((field) => COMPARISONS[field](key[field], desired) === verdict)
-      .map((field) => ({ field, from: desired[field] ?? null, to: key[field] }));
+      .map(
+        (field): Change => ({
+          kind: 'field',
+          field,
+          from: desired[field] ?? null,
+          to: key[field],
+        }),
+      );
   return { looser: differences('looser'), stricter: differences('stricter') };
 }
