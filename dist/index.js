@@ -1108,18 +1108,20 @@ done%EVERY===0&&info(`${what}: ${done} of ${total}.`)}}function keysTable(keys,t
 const spent=key=>totalSpent([key])
 return{header:["API key","Label",{numbers:"Spent"}],rows:sortedBy(keys,({name})=>name).map(key=>[{code:key.name},{code:key.label},formatSpent(spent(key))]),total:totalRow([total,""],keys.map(spent))}}function formatSpent(amount){return amount===null?"unknown":formatUsd(amount)}function totalRow(cells,amounts,options={}){const isKnown=amounts.some(amount=>amount!==null)
 return amounts.length>1&&isKnown?[...cells,formatSum(amounts,options)]:void 0}function formatSum(amounts,{isLowerBound=!1}={}){const known=amounts.filter(amount=>amount!==null)
-return`${isLowerBound||known.length<amounts.length?"at least ":""}${formatUsd(sumUsd(known))}`}function withSafeReasons(failed,{toLine}){return failed.map(entry=>({...entry,reason:toLine(entry.reason)}))}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.",TOO_MANY="more workspaces are stale than max-deletions allows"
-function sweepOutputs(result){const{deleted,wouldDelete,tooMany,kept,failed,staleCount,keptCount}=result
-return{deleted:teardown_report_toJson(deleted),"would-delete":teardown_report_toJson(wouldDelete),kept:{...teardown_report_toJson([...tooMany,...kept]),total:keptCount+(tooMany.length>0?staleCount:0)},failed:teardown_report_toJson(failed),count:String(deleted.length)}}function teardown_report_toJson(entries){return toJsonList(entries.map(({id,slug,created_at,reason})=>({id,slug,created_at,reason})),"workspaces")}function sweepSummary(result,{dryRun,deleteKeys}){const{deleted,staleCount}=result
-return{title:staleCount===0?"\u2705 Nothing to delete":dryRun?`\u{1f50e} Dry run: would delete ${countWorkspaces(staleCount)}`:`\u2705 Deleted ${countWorkspaces(deleted.length)}`,paragraphs:dryRun&&!deleteKeys&&staleCount>0?[KEYS_NOT_CHECKED]:[],...sweepTables(result)}}function sweepTables(result){const{kept,keptCount}=result,found={table:staleTable(result),notes:describeOmitted(sweepOutputs(result))}
-if(keptCount===0)return found
-const rows=sorted(kept).map(({slug,reason})=>[{code:slug},reason]),table={header:["Workspace","Reason"],rows,more:keptCount-kept.length}
-return{...found,folded:[{title:`Kept: ${countWorkspaces(keptCount)}`,table}]}}function staleTable(result){const{failed,deleted,alreadyDeleted,wouldDelete,tooMany,staleCount}=result,rowsOf=(entries,outcome)=>entries.map(entry=>({...entry,outcome})),others=[...rowsOf(deleted,"deleted"),...rowsOf(alreadyDeleted,"already deleted by another job"),...rowsOf(wouldDelete,"would be deleted"),...rowsOf(tooMany,"not deleted")],found=[...sorted(failed).map(entry=>({...entry,outcome:`\u274c ${entry.reason}`})),...sorted(others)],spent=found.flatMap(({keysSpent=[]})=>keysSpent),isLowerBound=found.some(entry=>entry.isLowerBound),ageColumn=cell=>found[0]?.age===void 0?[]:[cell],[numbers="Keys spent"]=ageColumn("Spent by the keys it still had"),spentColumn=cell=>spent.length>0?[cell]:[]
-if(found.length!==0)return{header:["Workspace",...ageColumn("Age"),"Outcome",...spentColumn({numbers})],rows:found.map(({slug,age,outcome,...entry})=>[{code:slug},...ageColumn(formatAge(age??0)),outcome,...spentColumn(spentCell(entry))]),total:totalRow(["Total",...ageColumn(""),""],spent,{isLowerBound}),more:tooMany.length>0?staleCount-tooMany.length:0}}function spentCell({keysSpent,isLowerBound=!1}){return keysSpent===void 0?"":keysSpent===null?formatSpent(null):formatSum([keysSpent],{isLowerBound})}function sorted(entries){return sortedBy(entries,({slug})=>slug)}const workspaceHasKeys=declareFailure("workspace-has-keys",({workspace,keys})=>({title:`Cannot delete the workspace ${workspace.slug}: it has ${countKeys(keys.length)}, and delete-keys is false`,rows:truncateList(keys.map(describeKey)),lines:["OpenRouter does not delete a workspace that has API keys.","With delete-keys: true, the keys are deleted first. Whatever uses them then stops working."],effect:[NOTHING_DELETED],table:keysTable(keys)})),keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace ${workspace.slug}`,lines:[`The keys were listed ${rounds} times, and the last list still had new ones. Stop whatever creates them.`],effect:describeRemaining(workspace,deletedKeys)})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace ${workspace.slug} still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,hasMore,deletedKeys})=>{const[first]=errors
+return`${isLowerBound||known.length<amounts.length?"at least ":""}${formatUsd(sumUsd(known))}`}function withOutcome(result,...outcomes){return outcomes.flatMap(outcome=>result.filter(entry=>entry.outcome===outcome))}function failuresIn(result){return withOutcome(result,"unread","failed")}function outcomeOfNone(stale,{maxDeletions,dryRun}){return stale.length>maxDeletions?"too-many":dryRun?"would-delete":void 0}function meaningOf(result){return withOutcome(result,"too-many").length>0?"too-many":failuresIn(result).length>0?"incomplete":result.every(({outcome})=>outcome==="kept")?"nothing-stale":withOutcome(result,"would-delete").length>0?"would-delete":"deleted"}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.",TOO_MANY="more workspaces are stale than max-deletions allows"
+function sweepOutputs(result){const deleted=withOutcome(result,"deleted")
+return{deleted:teardown_report_toJson(deleted),"would-delete":teardown_report_toJson(withOutcome(result,"would-delete")),kept:teardown_report_toJson(withOutcome(result,"too-many","kept","reopened")),failed:teardown_report_toJson(failuresIn(result)),count:String(deleted.length)}}function teardown_report_toJson(entries){return toJsonList(entries.map(({id,slug,created_at,outcome,reason})=>({id,slug,created_at,reason:outcome==="too-many"?TOO_MANY:reason})),"workspaces")}function sweepSummary(result,{deleteKeys}){const meaning=meaningOf(result),count=outcome=>countWorkspaces(withOutcome(result,outcome).length)
+return{title:meaning==="nothing-stale"?"\u2705 Nothing to delete":meaning==="would-delete"?`\u{1f50e} Dry run: would delete ${count("would-delete")}`:`\u2705 Deleted ${count("deleted")}`,paragraphs:meaning!=="would-delete"||deleteKeys?[]:[KEYS_NOT_CHECKED],...sweepTables(result)}}function sweepTables(result){const kept=withOutcome(result,"kept","reopened"),found={table:staleTable(result),notes:describeOmitted(sweepOutputs(result))}
+if(kept.length===0)return found
+const rows=sorted(kept).map(({slug,reason})=>[{code:slug},reason]),table={header:["Workspace","Reason"],rows}
+return{...found,folded:[{title:`Kept: ${countWorkspaces(kept.length)}`,table}]}}const SHOWN_OUTCOMES=[["deleted","deleted"],["already-deleted","already deleted by another job"],["would-delete","would be deleted"],["too-many","not deleted"]]
+function staleTable(result){const others=SHOWN_OUTCOMES.flatMap(([outcome,shown])=>withOutcome(result,outcome).map(entry=>({...entry,shown}))),found=[...sorted(failuresIn(result)).map(entry=>({...entry,shown:`\u274c ${entry.reason}`})),...sorted(others)],spent=found.flatMap(({keysSpent=[]})=>keysSpent),isLowerBound=found.some(entry=>entry.isLowerBound),ageColumn=cell=>found[0]?.age===void 0?[]:[cell],[numbers="Keys spent"]=ageColumn("Spent by the keys it still had"),spentColumn=cell=>spent.length>0?[cell]:[]
+if(found.length!==0)return{header:["Workspace",...ageColumn("Age"),"Outcome",...spentColumn({numbers})],rows:found.map(({slug,age,shown,...entry})=>[{code:slug},...ageColumn(formatAge(age??0)),shown,...spentColumn(spentCell(entry))]),total:totalRow(["Total",...ageColumn(""),""],spent,{isLowerBound})}}function spentCell({keysSpent,isLowerBound=!1}){return keysSpent===void 0?"":keysSpent===null?formatSpent(null):formatSum([keysSpent],{isLowerBound})}function sorted(entries){return sortedBy(entries,({slug})=>slug)}const workspaceHasKeys=declareFailure("workspace-has-keys",({workspace,keys})=>({title:`Cannot delete the workspace ${workspace.slug}: it has ${countKeys(keys.length)}, and delete-keys is false`,rows:truncateList(keys.map(describeKey)),lines:["OpenRouter does not delete a workspace that has API keys.","With delete-keys: true, the keys are deleted first. Whatever uses them then stops working."],effect:[NOTHING_DELETED],table:keysTable(keys)})),keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace ${workspace.slug}`,lines:[`The keys were listed ${rounds} times, and the last list still had new ones. Stop whatever creates them.`],effect:describeRemaining(workspace,deletedKeys)})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace ${workspace.slug} still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,hasMore,deletedKeys})=>{const[first]=errors
 return{title:errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length}${hasMore?" or more":""} API keys of the workspace ${workspace.slug}`,lines:[...linesOfPart(first),...truncateList(errors.slice(1).map(({message})=>message))],effect:describeRemaining(workspace,deletedKeys)}})
-function describeRemaining({slug,id},deletedKeys){return[`API keys deleted before that: ${deletedKeys}.`,`Not deleted, or unknown: the workspace ${slug}, id ${id}.`,"Deleting the workspace again finishes the work."]}function failedRequests(error){return error instanceof ApiError?[error]:error instanceof Failure&&error.is(teardownIncomplete)?error.details.errors:[]}const tooManyStale=declareFailure("too-many-stale",({result,maxDeletions,check})=>({title:`${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,lines:[`Check ${check}. If that is right, raise max-deletions to ${result.staleCount} or more for a new run.`],effect:[NOTHING_DELETED],...sweepTables(result)})),sweepIncomplete=declareFailure("sweep-incomplete",({result})=>{const{failed}=result,byKeys=failed.filter(({hasKeys})=>hasKeys).length
-return{title:`${failed.length} of ${countWorkspaces(attempted(result))} could not be deleted`,rows:truncateList(failed.map(({slug,reason})=>`${slug}: ${reason}`),10),lines:[...rejectionAdvice(failed.flatMap(({error})=>failedRequests(error))),...byKeys>0?["With delete-keys: true, API keys are deleted first. Whatever uses them then stops working."]:[],...byKeys<failed.length?["Running this again retries the others."]:[]],effect:[`Deleted: ${countWorkspaces(result.deleted.length)}.`],...sweepTables(result)}})
-function attempted({deleted,alreadyDeleted,failed}){return deleted.length+alreadyDeleted.length+failed.length}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],MAX_NAMED=3
+function describeRemaining({slug,id},deletedKeys){return[`API keys deleted before that: ${deletedKeys}.`,`Not deleted, or unknown: the workspace ${slug}, id ${id}.`,"Deleting the workspace again finishes the work."]}function failedRequests(error){return error instanceof ApiError?[error]:error instanceof Failure&&error.is(teardownIncomplete)?error.details.errors:[]}const tooManyStale=declareFailure("too-many-stale",({result,maxDeletions,check})=>{const count=withOutcome(result,"too-many").length
+return{title:`${countWorkspaces(count)} would be deleted, and max-deletions is ${maxDeletions}`,lines:[`Check ${check}. If that is right, raise max-deletions to ${count} or more for a new run.`],effect:[NOTHING_DELETED],...sweepTables(result)}}),sweepIncomplete=declareFailure("sweep-incomplete",({result})=>{const failed=failuresIn(result),deleted=withOutcome(result,"deleted").length,attempted=failed.length+deleted+withOutcome(result,"already-deleted").length,byKeys=failed.filter(({error})=>isBlockedByKeys(error)).length
+return{title:`${failed.length} of ${countWorkspaces(attempted)} could not be deleted`,rows:truncateList(failed.map(({slug,reason})=>`${slug}: ${reason}`),10),lines:[...rejectionAdvice(failed.flatMap(({error})=>failedRequests(error))),...byKeys>0?["With delete-keys: true, API keys are deleted first. Whatever uses them then stops working."]:[],...byKeys<failed.length?["Running this again retries the others."]:[]],effect:[`Deleted: ${countWorkspaces(deleted)}.`],...sweepTables(result)}})
+function isBlockedByKeys(error){return error instanceof Failure&&error.is(workspaceHasKeys)}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],MAX_NAMED=3
 async function teardown(workspace,options,context){const deletedKeys=[],listedKeys=[],knownHashes=new Set
 let last={newKeys:[]},mayBeDeleted=!1
 const resultOf=end=>({deletedKeys,listedKeys,...end})
@@ -1501,14 +1503,15 @@ return number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(nu
 report.output({state:"skipped"})
 report.summarize({title:`\u23ed\ufe0f No preview: ${reason}`})}function previewOutputs(result){if(result.state==="clean-up"){const{deleted="",failed="",count=""}=sweepOutputs(result.result)
 return{deleted,failed,count}}return result.state==="open"?{}:deletedOutputs(result.deletion.kind==="deletion"?result.deletion:void 0)}function deletedOutputs(preview){const spent=preview?.keysSpent??null
-return{deleted:toJsonList(preview?.deleted?[toEntry(preview.workspace)]:[],"workspaces"),"keys-cost-usd":spent===null?"":exactUsd(spent)}}function toEntry({id,slug,created_at=null}){return{id,slug,created_at,reason:"its pull request or branch is closed"}}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{...request,deleteKeys:!0})
+return{deleted:toJsonList(preview?.deleted?[toEntry(preview.workspace)]:[],"workspaces"),"keys-cost-usd":spent===null?"":exactUsd(spent)}}function toEntry({id,slug,created_at=null}){return{id,slug,created_at,reason:"its pull request or branch is closed"}}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{deleteKeys:!0})
 if(result.state==="closed")return endSummary(result.preview,result.deletion,request)
 const{preview,opened,key,share}=result,{slug}=preview.identity,of=`${describePreview(preview.identity)}.`
 if(!opened)return{title:`\u2705 Left the OpenRouter workspace ${slug} alone: it is open again`,paragraphs:[of]}
 const{title,url,table,paragraphs=[]}=createSummary(opened.result,opened.request),isKeyPlanned=request.dryRun&&request.keyMode!=="none"
 return{title,url,table:isNew(opened.result)?void 0:table,paragraphs:[...paragraphs,of,...share?[warningOf(share)+describeShare(share)]:[],...isKeyPlanned?["A real run also creates an API key."]:[],...key?[["Created the API key ",{code:key.key.name}]]:[]]}}function warningOf({cap,spent,limit}){return limit<cap.limit||isAlmostSpent(spent,cap.amount)?"\u26a0\ufe0f ":""}function endSummary({identity},deletion,request){const found=deletion.kind==="deletion"?deletion:void 0
 return{title:deletionTitle(identity.slug,found,request),paragraphs:[`${describePreview(identity)}.`],...found&&{table:keysTable(found.deletedKeys,"Total"),notes:found.keysSpent===null?[MAY_BE_MORE]:[]}}}const MAY_BE_MORE="The API keys of the workspace may have spent more than shown."
-function sweepFailure(result,{maxDeletions,check}){return result.tooMany.length>0?new Failure(tooManyStale,{result,maxDeletions,check}):result.failed.length>0?new Failure(sweepIncomplete,{result}):void 0}const LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500,1500],PATIENT_LISTS=8
+function sweepFailure(result,{maxDeletions,check}){const meaning=meaningOf(result)
+return meaning==="too-many"?new Failure(tooManyStale,{result,maxDeletions,check}):meaning==="incomplete"?new Failure(sweepIncomplete,{result}):void 0}const LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500,1500],PATIENT_LISTS=8
 function gateOf(cap,workspace,context){return{limitFor:(list,replaced)=>toNumber(shareOf(list,{...cap,replaced},context).limit),admit:(key,replaced)=>admit(key,{...cap,replaced},{workspace,context})}}function shareOf(list,cap,context){const exposures=exposuresOf(list,cap,context),limit=allowance(exposures,cap)
 if(limit===0n&&cap.limit>0n)throw new Failure(previewLimitReached,{cap,exposures})
 const share={cap,spent:totalsOf(exposures).spent,limit}
@@ -1531,10 +1534,12 @@ if(!own)continue
 const others=exposures.filter(one=>one!==own),final=finalLimit(own,others,{cap,known})
 final&&await lower(key,final.limit,context)
 if(final?.isUsedUp){const all=[...others,{...own,held:0n}]
-context.warn(previewLimitReachedWarning,{key,cap,exposures:all})}return}throw new Failure(keyNotCapped,{keys:[{key,problem:"unlisted"}]})}function logEnd({deleted,wouldDelete,tooMany,staleCount},{dryRun,start},{log,clock}){if(tooMany.length>0){log.info(`Nothing was deleted: ${TOO_MANY}.`)
-for(const{slug,reason}of tooMany)log.info(`  ${slug}, ${reason}`)}else if(dryRun){for(const{slug,reason}of wouldDelete)log.info(`  ${slug}, ${reason}: would be deleted.`)
-log.info("Dry run: nothing was deleted.")}else{const seconds=formatSeconds(clock.now()-start)
-log.info(`Deleted ${deleted.length} of ${staleCount}, in ${seconds}.`)}}async function findBranch(client,repository,name){const request={...requestFor(repository,name),on404:()=>{}},{data}=await client.request({...request,trusts404:!0})
+context.warn(previewLimitReachedWarning,{key,cap,exposures:all})}return}throw new Failure(keyNotCapped,{keys:[{key,problem:"unlisted"}]})}const MAX_LOGGED=1e3
+function logEnd(result,{dryRun,start},{log,clock}){if(meaningOf(result)==="too-many"){log.info(`Nothing was deleted: ${TOO_MANY}.`)
+const lines=withOutcome(result,"too-many").map(({slug,reason})=>`${slug}, ${reason}`)
+for(const line of truncateList(lines,MAX_LOGGED))log.info(`  ${line}`)}else if(dryRun){for(const{slug,reason}of withOutcome(result,"would-delete"))log.info(`  ${slug}, ${reason}: would be deleted.`)
+log.info("Dry run: nothing was deleted.")}else{const deleted=withOutcome(result,"deleted").length,others=withOutcome(result,"kept","unread").length,seconds=formatSeconds(clock.now()-start)
+log.info(`Deleted ${deleted} of ${result.length-others}, in ${seconds}.`)}}async function findBranch(client,repository,name){const request={...requestFor(repository,name),on404:()=>{}},{data}=await client.request({...request,trusts404:!0})
 if(data)return data
 await client.request(requestFor(repository,repository.defaultBranch))
 return(await client.request(request)).data}function requestFor(repository,name){const path=repository.isGitea?["branches"]:["git","ref","heads"],parts=name.split("/").map(encodeURIComponent)
@@ -1672,32 +1677,34 @@ return writeComment({number:subject.number,slug:identity.slug,...comment,seen:me
 if(marked&&naming_isSame(marked,subject)&&!isDefault(workspace))return
 const description=String(workspace.description??"")
 throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}const LOOKUP_SHARE=.1,DELETION_SHARE=.2
-async function cleanUp({maxDeletions,dryRun,timeoutMs},context){const{log,clock}=context,start=clock.now(),marked=await findMarked(context)
+async function cleanUp(request,context){const{log,clock}=context,start=clock.now(),marked=await findMarked(context)
 log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`)
-const lists={deleted:[],alreadyDeleted:[],failed:[],kept:[]},outdated=await findOutdated(groupBySubject(marked),{timeoutMs,lists},context),stale=outdated.flatMap(({workspaces})=>workspaces.map(one=>clean_up_toEntry(one))),kept=truncateList(lists.kept.map(({slug})=>slug)).join(", ")
-log.info(`Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(lists.kept.length)}${kept&&`: ${kept}`}.`)
-const isTooMany=stale.length>maxDeletions
-isTooMany||dryRun||await forEachOf(outdated,async({workspaces,since})=>{for(const workspace of workspaces){const shared=withShare(timeoutMs*DELETION_SHARE,context)
-await deleteOutdated(workspace,{since,lists},shared)}})
-const result={...lists,failed:withSafeReasons(lists.failed,context),wouldDelete:!isTooMany&&dryRun?stale:[],tooMany:isTooMany?stale:[],staleCount:stale.length,keptCount:lists.kept.length}
-logEnd(result,{dryRun,start},context)
-return result}async function findOutdated(groups,{timeoutMs,lists},context){const lookups=context.github.withTimeout(context.github.timeLeft()/2),outdated=[]
-await forEachOf(groups,async group=>{const github=lookups.withShare(timeoutMs*LOOKUP_SHARE),{value:standing,error}=await catching(readStanding(group.subject,void 0,{...context,github}),ApiError,Failure),entries=reason=>group.workspaces.map(one=>clean_up_toEntry(one,reason))
-error?lists.failed.push(...entries(error.message).map(one=>({...one,error}))):standing.isOpen?lists.kept.push(...entries("it is open")):outdated.push({...group,since:standing.since})})
-return outdated}function withShare(ms,context){const{client,github,comments}=context,aside=comments?[comments.github]:[]
+const{outdated,others}=await findOutdated(groupBySubject(marked),request,context),stale=outdated.flatMap(({workspaces})=>workspaces.map(one=>toFound(one))),open=withOutcome(others,"kept").map(({slug})=>slug),names=truncateList(open).join(", ")
+log.info(`Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(open.length)}${names&&`: ${names}`}.`)
+const outcome=outcomeOfNone(stale,request),ended=outcome?stale.map(one=>({...one,outcome})):await clean_up_deleteAll(outdated,request,context),result=[...others,...ended]
+logEnd(result,{dryRun:request.dryRun,start},context)
+return result}async function findOutdated(groups,{timeoutMs},context){const lookups=context.github.withTimeout(context.github.timeLeft()/2),[outdated,others]=[[],[]]
+await forEachOf(groups,async group=>{const github=lookups.withShare(timeoutMs*LOOKUP_SHARE),{value:standing,error}=await catching(readStanding(group.subject,void 0,{...context,github}),ApiError,Failure),found=reason=>group.workspaces.map(one=>toFound(one,reason))
+if(error){const unread={outcome:"unread",error}
+others.push(...found(context.toLine(error.message)).map(one=>({...one,...unread})))}else standing.isOpen?others.push(...found("it is open").map(one=>({...one,outcome:"kept"}))):outdated.push({...group,since:standing.since})})
+return{outdated,others}}function withShare(ms,context){const{client,github,comments}=context,aside=comments?[comments.github]:[]
 return{...context,client:client.withShare(ms,[github,...aside]),github:github.withShare(ms,[client,...aside])}}function groupBySubject(marked){const groups=new Map
 for(const workspace of marked){const{subject}=workspace,key=JSON.stringify(subject),group=groups.get(key)??{subject,workspaces:[]}
 group.workspaces.push(workspace)
-groups.set(key,group)}return[...groups.values()]}async function deleteOutdated(workspace,{since,lists},context){const{slug,subject,description}=workspace,preview={subject,since,identity:{slug,name:slug,description:String(description)}},seen=[],{value:deletion,error}=await catching(deletePreview(preview,{dryRun:!1,listed:workspace},{...context,onKeys:keys=>seen.push(keys)}),ApiError,Failure)
-if(error)lists.failed.push({...clean_up_toEntry(workspace,error.message),error,...spentBy(seen,workspace)})
-else if(deletion.kind==="reopened")lists.kept.push(clean_up_toEntry(workspace,"it is open again"))
-else if(deletion.kind!=="missing"&&deletion.deleted)lists.deleted.push({...clean_up_toEntry(workspace),keysSpent:deletion.keysSpent})
-else{const spent=seen.length>0?spentBy(seen,workspace):{}
-lists.alreadyDeleted.push({...clean_up_toEntry(workspace),...spent})}}function spentBy(seen,workspace){if(seen.length===0)return{keysSpent:null}
+groups.set(key,group)}return[...groups.values()]}async function clean_up_deleteAll(outdated,{timeoutMs},context){const ended=[]
+await forEachOf(outdated,async({workspaces,since})=>{for(const workspace of workspaces){const shared=withShare(timeoutMs*DELETION_SHARE,context)
+ended.push(await deleteOutdated(workspace,since,shared))}})
+return ended}async function deleteOutdated(workspace,since,context){const{slug,subject,description}=workspace,preview={subject,since,identity:{slug,name:slug,description:String(description)}},seen=[],{value:deletion,error}=await catching(deletePreview(preview,{dryRun:!1,listed:workspace},{...context,onKeys:keys=>seen.push(keys)}),ApiError,Failure)
+if(error)return{...toFound(workspace,context.toLine(error.message)),outcome:"failed",error,...spentBy(seen,workspace)}
+if(deletion.kind==="reopened")return{...toFound(workspace,"it is open again"),outcome:"reopened"}
+const found=toFound(workspace)
+if(deletion.kind==="deletion"&&deletion.deleted)return{...found,outcome:"deleted",keysSpent:deletion.keysSpent}
+const spent=seen.length>0?spentBy(seen,workspace):{}
+return{...found,outcome:"already-deleted",...spent}}function spentBy(seen,workspace){if(seen.length===0)return{keysSpent:null}
 const byHash=new Map(seen.flatMap(one=>one.keys.map(key=>[key.hash,key]))),keys=[...byHash.values()],amounts=keys.filter(isDisabled).flatMap(key=>toUsd(key.usage)??[]),memories=seen.flatMap(({remembered})=>remembered??[]),areAll=amounts.length===keys.length&&seen.every(({hasMore})=>!hasMore)&&memories.length>0&&!memories.some(remembered=>remembersMore(remembered,{workspace,keys}))
 return{keysSpent:sumUsd(amounts),isLowerBound:!areAll}}async function findMarked({client,repository}){const marked=[]
 for await(const{items}of listWorkspaces(client))for(const workspace of items){const subject=readMark(workspace.description,repository)
-subject&&!isDefault(workspace)&&marked.push({...workspace,subject})}return marked}function clean_up_toEntry({id,slug,created_at},reason="its pull request or branch is closed"){return{id,slug,created_at:created_at??null,age:void 0,reason}}function stateOf({isOpen,isOwn}){return isOpen?isOwn?"open":"skipped":"closed"}async function runPreview(request,context){const topic=findTopic(request.run,context.repository)
+subject&&!isDefault(workspace)&&marked.push({...workspace,subject})}return marked}function toFound({id,slug,created_at},reason="its pull request or branch is closed"){return{id,slug,created_at:created_at??null,age:void 0,reason}}function stateOf({isOpen,isOwn}){return isOpen?isOwn?"open":"skipped":"closed"}async function runPreview(request,context){const topic=findTopic(request.run,context.repository)
 if(topic.kind==="skipped")return{state:"skipped",reason:topic.reason}
 if(topic.kind==="clean-up"){const result=await cleanUp(request,context),check="that their pull requests or branches are closed"
 return{state:"clean-up",result,failure:sweepFailure(result,{...request,check})}}return runFor(topic,request,{...context,onStanding:standing=>context.onState(stateOf(standing))})}async function runFor(topic,request,context){const{log,repository}=context,{subject,since}=topic,identity=identify(subject,repository,request.slugPrefix)
@@ -1785,41 +1792,37 @@ textIndex+=1}else{if(!(star>=0))return!1
 starEnd+=1;[globIndex,textIndex]=[star+1,starEnd]}return/^\**$/.test(glob.slice(globIndex))}const GLOB_MESSAGE="must be a slug, in which * matches any characters and ? matches one",glob=()=>schemas_string(GLOB_MESSAGE).check(matching(/^[a-z0-9?*-]+$/,GLOB_MESSAGE)),sweepInputs=()=>object({...credentials,slug_pattern:glob().check(refine(pattern=>fixedPrefix(pattern).length>=2,"must begin with at least 2 characters of a slug before the first * or ?")),older_than:fields_duration({min:"1m",max:"3650d"}),keep:schemas_default(array(glob(),"must be a list of slugs with optional wildcards"),[]),delete_keys:fields_flag(),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("10m")})
 function readSweepInputs(){const values=readInputs(sweepInputs())
 return{...toConnection(values),slugPattern:values.slug_pattern,olderThanMs:values.older_than,keep:values.keep,deleteKeys:values.delete_keys,maxDeletions:values.max_deletions,dryRun:values.dry_run}}const report_MAX_NAMED=10
-function staleNotice(result){const{staleCount,deleted,alreadyDeleted,wouldDelete}=result
-if(staleCount===0)return
-const named=[...deleted,...alreadyDeleted,...wouldDelete].slice(0,report_MAX_NAMED).map(({slug})=>slug),more=staleCount>named.length?` and ${staleCount-named.length} more`:"",check=wouldDelete.length>0?"If no one needs them, check":"Check"
-return`Found ${countOf(staleCount,"stale workspace")}: ${named.join(", ")}${more}. ${check} why the jobs that created them did not delete them.`}const MAX_SHOWN=1e3,TIMEOUT_SHARE=.2
-async function sweep(request,context){const{log,clock}=context,start=clock.now(),found=await findStale(request,context),{stale,staleCount,kept,keptCount}=found
-log.info(`Stale: ${countWorkspaces(staleCount)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`)
-const result={deleted:[],failed:[],alreadyDeleted:[],wouldDelete:[],tooMany:[],kept,staleCount,keptCount},ending={dryRun:request.dryRun,start}
-if(staleCount>request.maxDeletions){logEnd({...result,tooMany:stale},ending,context)
-return{...result,tooMany:stale.map(entry=>({...entry,reason:TOO_MANY}))}}request.dryRun&&!request.deleteKeys&&log.info(KEYS_NOT_CHECKED)
-const outcomes=request.dryRun?{wouldDelete:stale}:await sweep_workspaces_deleteAll(stale,request,context),ended={...result,...outcomes}
-logEnd(ended,ending,context)
-return ended}async function findStale(request,{client,timeOfDay,log,warn}){log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`)
-const found={stale:[],staleCount:0,kept:[],keptCount:0},maxStale=Math.max(request.maxDeletions,MAX_SHOWN)
+function staleNotice(result){const meaning=meaningOf(result)
+if(meaning==="nothing-stale")return
+const found=withOutcome(result,"deleted","already-deleted","would-delete"),named=found.slice(0,report_MAX_NAMED).map(({slug})=>slug),more=found.length>named.length?` and ${found.length-named.length} more`:"",check=meaning==="would-delete"?"If no one needs them, check":"Check"
+return`Found ${countOf(found.length,"stale workspace")}: ${named.join(", ")}${more}. ${check} why the jobs that created them did not delete them.`}const TIMEOUT_SHARE=.2
+async function sweep(request,context){const{log,clock}=context,start=clock.now(),{stale,kept}=await findStale(request,context)
+log.info(`Stale: ${countWorkspaces(stale.length)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(kept.length)}.`)
+const outcome=outcomeOfNone(stale,request)
+outcome!=="would-delete"||request.deleteKeys||log.info(KEYS_NOT_CHECKED)
+const result=[...outcome?stale.map(entry=>({...entry,outcome})):await sweep_workspaces_deleteAll(stale,request,context),...kept]
+logEnd(result,{dryRun:request.dryRun,start},context)
+return result}async function findStale(request,{client,timeOfDay,log,warn}){log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`)
+const[stale,kept]=[[],[]]
 let differing
 for await(const{items,serverTime}of listWorkspaces(client)){const clocks=differingClocks({server:serverTime,runner:timeOfDay()})
 differing??=clocks
 const now=clocks?Math.min(clocks.server,clocks.runner):serverTime
-for(const workspace of items.filter(({slug})=>glob_matches(request.slugPattern,slug))){const age=ageOf(workspace,now),{id,slug,created_at=null}=workspace,toEntry=reason=>({id,slug,created_at,age,reason}),reason=reasonToKeep(workspace,age,request)
-if(reason===void 0){found.staleCount<maxStale&&found.stale.push(toEntry(`${formatAge(age??0)} old`))
-found.staleCount+=1}else{found.keptCount<MAX_SHOWN&&found.kept.push(toEntry(reason))
-found.keptCount+=1}}}differing&&warn(clocksDiffer,{...differing,purpose:"age"})
-return found}function ageOf(workspace,now){const created=createdAt(workspace)
+for(const workspace of items.filter(({slug})=>glob_matches(request.slugPattern,slug))){const age=ageOf(workspace,now),{id,slug,created_at=null}=workspace,found={id,slug,created_at,age},reason=reasonToKeep(workspace,age,request)
+reason===void 0?stale.push({...found,reason:`${formatAge(age??0)} old`}):kept.push({...found,reason,outcome:"kept"})}}differing&&warn(clocksDiffer,{...differing,purpose:"age"})
+return{stale,kept}}function ageOf(workspace,now){const created=createdAt(workspace)
 return now===void 0||created===void 0?void 0:now-created}function reasonToKeep(workspace,age,{keep,olderThanMs}){if(isDefault(workspace))return"the default workspace"
 const glob=keep.find(pattern=>glob_matches(pattern,workspace.slug))
-return glob!==void 0?`matches ${glob} in keep`:age===void 0?"its age is unknown":age>olderThanMs?void 0:`only ${formatAge(age)} old`}async function sweep_workspaces_deleteAll(stale,request,context){const outcomes={deleted:[],alreadyDeleted:[],failed:[]}
-await forEachOf(stale,async entry=>{const{outcome,...changes}=await deleteStale(entry,request,context)
-outcomes[outcome].push({...entry,...changes})})
-return{...outcomes,failed:withSafeReasons(outcomes.failed,context)}}async function deleteStale({id,slug,reason},{deleteKeys,timeoutMs},context){const{log,signal}=context
-if(signal.aborted)return{outcome:"failed",reason:`not attempted: ${abortReason(signal)}`}
-const client=context.client.withShare(timeoutMs*TIMEOUT_SHARE),options={deleteKeys,relistKeys:!1},result=await teardown({id,slug},options,{...context,client}),keys=`API keys deleted: ${result.deletedKeys.length}`,spent=result.deletedKeys.length>0?{keysSpent:totalSpent(result.deletedKeys)}:{}
+return glob!==void 0?`matches ${glob} in keep`:age===void 0?"its age is unknown":age>olderThanMs?void 0:`only ${formatAge(age)} old`}async function sweep_workspaces_deleteAll(stale,request,context){const ended=[]
+await forEachOf(stale,async workspace=>{ended.push(await deleteStale(workspace,request,context))})
+return ended}async function deleteStale(workspace,{deleteKeys,timeoutMs},context){const{log,signal,toLine}=context,{id,slug,reason}=workspace
+if(signal.aborted){const why=`not attempted: ${abortReason(signal)}`
+return{...workspace,outcome:"failed",reason:toLine(why)}}const client=context.client.withShare(timeoutMs*TIMEOUT_SHARE),options={deleteKeys,relistKeys:!1},result=await teardown({id,slug},options,{...context,client}),keys=`API keys deleted: ${result.deletedKeys.length}`,spent=result.deletedKeys.length>0?{keysSpent:totalSpent(result.deletedKeys)}:{}
 if(!result.problem){log.info(`${result.deleted?"Deleted":"Another job had deleted"} ${slug}, id ${id}, ${reason}. ${keys}.`)
-return{outcome:result.deleted?"deleted":"alreadyDeleted",...spent}}const why=`${result.problem.message}${result.deletedKeys.length>0?`; ${keys}`:""}`
+return{...workspace,outcome:result.deleted?"deleted":"already-deleted",...spent}}const why=`${result.problem.message}${result.deletedKeys.length>0?`; ${keys}`:""}`
 log.info(`Could not delete ${slug}, id ${id}.`)
-const hasKeys=result.problem.is(workspaceHasKeys)
-return{outcome:"failed",reason:why,error:result.problem,hasKeys,...spent}}function main_sweep(){return runStep({action:"sweep"},async step=>{const{report}=step,inputs=readSweepInputs(),result=await sweep(inputs,startContext(inputs,step))
+const{problem:error}=result
+return{...workspace,outcome:"failed",reason:toLine(why),error,...spent}}function main_sweep(){return runStep({action:"sweep"},async step=>{const{report}=step,inputs=readSweepInputs(),result=await sweep(inputs,startContext(inputs,step))
 report.output(sweepOutputs(result))
 const failure=sweepFailure(result,{...inputs,check:"slug-pattern, older-than and keep"})
 if(failure)throw failure

@@ -9,7 +9,7 @@ import {
   deleteOne,
 } from '../../src/actions/delete/delete-workspace.ts';
 import { type SweepRequest, sweep } from '../../src/actions/sweep/sweep-workspaces.ts';
-import type { SweepResult } from '../../src/teardown/sweep-result.ts';
+import { failuresIn, type SweepResult, withOutcome } from '../../src/teardown/sweep-result.ts';
 import { isPermanent, jitters, schedules } from '../support/faults.ts';
 import {
   connect,
@@ -364,19 +364,19 @@ function hasResultUnlessPrevented({ scene, first, deleted }: Sweep): void {
 
 function reportsEachWorkspaceOnce({ scene, request, stale, first: { result } }: Sweep): void {
   if (!result) return;
-  const { deleted, alreadyDeleted, failed, wouldDelete, tooMany } = result;
+  const deleted = withOutcome(result, 'deleted');
   for (const { id } of deleted) expect(exists(scene, id)).toBe(false);
-  for (const { id } of alreadyDeleted) expect(scene.deletedByOthers).toContain(id);
+  for (const { id } of withOutcome(result, 'already-deleted')) {
+    expect(scene.deletedByOthers).toContain(id);
+  }
   if (!scene.mayHaveLostDeletion()) {
     expect(deleted.filter(({ id }) => scene.deletedByOthers.has(id))).toEqual([]);
   }
-  const entries = [...deleted, ...alreadyDeleted, ...failed, ...wouldDelete, ...tooMany];
-  const reported = entries.map(({ id }) => id);
-  if (!request.dryRun) expect(wouldDelete).toEqual([]);
-  expect(new Set(reported).size).toBe(reported.length);
+  const ids = result.map(({ id }) => id);
+  if (!request.dryRun) expect(withOutcome(result, 'would-delete')).toEqual([]);
+  expect(new Set(ids).size).toBe(ids.length);
   if (!scene.isAlone) return;
-  expect(result.staleCount).toBe(stale.length);
-  expect(reported.length).toBe(stale.length);
+  expect(result.filter(({ outcome }) => outcome !== 'kept')).toHaveLength(stale.length);
 }
 
 /** If nothing else prevents it, only workspaces with keys are not deleted, unless keys are too. */
@@ -384,15 +384,17 @@ function failsOnlyForKeys({ scene, request, stale, mayDelete, first }: Sweep): v
   if (!first.result || !scene.isAlone || !mayDelete || !couldSucceed(scene, first)) return;
   const hasKeys = ({ id }: Workspace) => scene.keys.some((key) => key.workspace_id === id);
   const blocked = stale.filter((workspace) => !request.deleteKeys && hasKeys(workspace));
-  expect(first.result.failed.map(({ id }) => id).sort()).toEqual(
-    blocked.map(({ id }) => id).sort(),
-  );
+  expect(
+    failuresIn(first.result)
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual(blocked.map(({ id }) => id).sort());
 }
 
 async function isFinishedByAnotherSweep({ scene, request, stale }: Sweep): Promise<void> {
   if (request.dryRun) return;
   scene.simulation.network.schedule.length = 0;
   const again = await runSweep(scene, { ...request, deleteKeys: true, maxDeletions: 50 }, [0.5]);
-  expect(again.result?.failed).toEqual([]);
+  expect(failuresIn(again.result ?? [])).toEqual([]);
   for (const { id } of stale) expect(exists(scene, id)).toBe(false);
 }

@@ -5,7 +5,7 @@ import { apiErrorCodes } from '../../src/report/describe-api-error.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { sweepIncomplete } from '../../src/teardown/failures.ts';
-import { apiError, EMPTY_SWEEP, STALE } from '../support/failures.ts';
+import { apiError, sweptTo } from '../support/failures.ts';
 
 const NETWORK =
   'Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.';
@@ -164,11 +164,8 @@ test('a list of workspaces has the advice of each rejection once, and of no othe
     { kind: 'ambiguous' as const, status: 502, hint: 'Broken.' },
     { status: 400, hint: 'Invalid.' },
   ].map((details) => apiError(details));
-  const failed = errors.map((error) => ({ ...STALE, error }));
-  const { lines } = describeError(
-    new Failure(sweepIncomplete, { result: { ...EMPTY_SWEEP, failed } }),
-    'none',
-  );
+  const result = errors.map((error) => sweptTo('failed', error));
+  const { lines } = describeError(new Failure(sweepIncomplete, { result }), 'none');
   expect(lines.slice(0, -2)).toEqual(['No admin.', KEY]);
 });
 

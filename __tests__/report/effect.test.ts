@@ -16,14 +16,7 @@ import { Failure } from '../../src/shared/failure.ts';
 import { workspaceNotFound } from '../../src/shared/failures.ts';
 import * as teardown from '../../src/teardown/failures.ts';
 import { FAILURES } from '../support/failure-kinds.ts';
-import {
-  apiError,
-  EMPTY_SWEEP,
-  KEY,
-  STALE,
-  UNDELETED_KEY,
-  WORKSPACE,
-} from '../support/failures.ts';
+import { apiError, KEY, sweptTo, UNDELETED_KEY, WORKSPACE } from '../support/failures.ts';
 
 const NOTHING_CHANGED = 'Nothing was changed at OpenRouter.';
 const NOTHING_DELETED = 'Nothing was deleted.';
@@ -146,7 +139,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   ],
   [
     new Failure(teardown.tooManyStale, {
-      result: { ...EMPTY_SWEEP, staleCount: 3 },
+      result: [sweptTo('too-many'), sweptTo('too-many'), sweptTo('too-many')],
       maxDeletions: 2,
       check: 'keep',
     }),
@@ -154,7 +147,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   ],
   [
     new Failure(teardown.sweepIncomplete, {
-      result: { ...EMPTY_SWEEP, deleted: [STALE], failed: [STALE, STALE], staleCount: 3 },
+      result: [sweptTo('deleted'), sweptTo('failed'), sweptTo('failed')],
     }),
     'Deleted: 1 workspace.',
   ],

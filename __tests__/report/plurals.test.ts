@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import { keyOwnerUnknownWarning, replacedKeysNotDeleted } from '../../src/actions/key/failures.ts';
 import { describeError, describeWarning } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
-import { sweepIncomplete } from '../../src/teardown/failures.ts';
-import { EMPTY_SWEEP, KEY, STALE, UNDELETED_KEY, WORKSPACE } from '../support/failures.ts';
+import { sweepIncomplete, workspaceHasKeys } from '../../src/teardown/failures.ts';
+import { KEY, sweptTo, UNDELETED_KEY, WORKSPACE } from '../support/failures.ts';
 
 const OTHER_KEY = { ...KEY, label: 'sk-or-v1-ef...01' };
 
@@ -35,13 +35,14 @@ test.each([
   expect(described.lines.at(-1)).toMatch(/^What was not deleted can still work/);
 });
 
+const HAS_KEYS = new Failure(workspaceHasKeys, { workspace: WORKSPACE, keys: [KEY] });
+
 test.each([
-  ['retries the others', [{ ...STALE, hasKeys: true }, STALE], true],
-  ['is not advised', [{ ...STALE, hasKeys: true }], false],
+  ['retries the others', [sweptTo('failed', HAS_KEYS), sweptTo('failed')], true],
+  ['is not advised', [sweptTo('failed', HAS_KEYS)], false],
 ])(
   'after a sweep that left workspaces with API keys, running it again %s',
-  (_, failed, isAdvised) => {
-    const result = { ...EMPTY_SWEEP, failed, staleCount: failed.length };
+  (_, result, isAdvised) => {
     const { lines } = describeError(new Failure(sweepIncomplete, { result }), 'possible');
     expect(lines.includes('Running this again retries the others.')).toBe(isAdvised);
   },

@@ -1,6 +1,7 @@
 /** What failures and warnings are about. */
 
 import { ApiError, type ApiErrorDetails } from '../../src/http/request.ts';
+import type { SweepOutcome, SweptWorkspace } from '../../src/teardown/sweep-result.ts';
 
 export const WORKSPACE = {
   id: '3fa85f64-5717-4562-b3fc-2c963f66afa6',
@@ -30,15 +31,11 @@ export const apiError = (details: Partial<ApiErrorDetails> = {}) =>
 
 export const UNDELETED_KEY = { key: KEY, error: apiError() };
 
-export const EMPTY_SWEEP = {
-  deleted: [],
-  failed: [],
-  alreadyDeleted: [],
-  wouldDelete: [],
-  tooMany: [],
-  kept: [],
-  staleCount: 0,
-  keptCount: 0,
-};
+const STALE = { ...WORKSPACE, created_at: null, age: 1, reason: 'old' };
 
-export const STALE = { ...WORKSPACE, created_at: null, age: 1, reason: 'old' };
+/** A stale workspace after a sweep. */
+export const sweptTo = (outcome: SweepOutcome, error?: Error): SweptWorkspace => ({
+  ...STALE,
+  outcome,
+  ...(error && { error }),
+});

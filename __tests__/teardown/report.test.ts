@@ -5,30 +5,23 @@ import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { keysKeepAppearing } from '../../src/teardown/failures.ts';
 import { sweepOutputs, sweepSummary, sweepTables } from '../../src/teardown/report.ts';
-import type { SweepEntry, SweepResult } from '../../src/teardown/sweep-result.ts';
-import { EMPTY_SWEEP } from '../support/failures.ts';
+import type { SweepOutcome, SweepResult, SweptWorkspace } from '../../src/teardown/sweep-result.ts';
 
 const HOUR = 3_600_000;
-const REQUEST = {
-  slugPattern: 'pr-*',
-  olderThanMs: 24 * HOUR,
-  keep: [],
-  deleteKeys: false,
-  maxDeletions: 50,
-  dryRun: false,
-  timeoutMs: 60_000,
-};
 
-const entryOf = (slug: string, fields: Partial<SweepEntry> = {}): SweepEntry => ({
+const swept = (
+  slug: string,
+  outcome: SweepOutcome,
+  fields: Partial<SweptWorkspace> = {},
+): SweptWorkspace => ({
   id: 'a',
   slug,
   created_at: null,
   age: 72 * HOUR,
   reason: '3 d old',
+  outcome,
   ...fields,
 });
-
-const resultOf = (fields: Partial<SweepResult>): SweepResult => ({ ...EMPTY_SWEEP, ...fields });
 
 function tableOf(result: SweepResult): Table {
   const { table } = sweepTables(result);
@@ -36,22 +29,25 @@ function tableOf(result: SweepResult): Table {
   return table;
 }
 
-const many = (count: number) =>
-  Array.from({ length: count }, (_, at) => entryOf(`preview-${at}-🎈🎈🎈`));
+const many = (count: number, outcome: SweepOutcome) =>
+  Array.from({ length: count }, (_, at) => swept(`preview-${at}-🎈🎈🎈`, outcome));
 
 test('the table of a sweep has the outcome for each workspace, failures first, sorted by slug', () => {
-  const result = resultOf({
-    wouldDelete: [entryOf('stale')],
-    alreadyDeleted: [entryOf('already')],
-    deleted: [entryOf('pr-10'), entryOf('pr-9')],
-    failed: [entryOf('z', { reason: 'HTTP 502' }), entryOf('failed', { reason: 'HTTP 403' })],
-  });
-  const { header, rows, total } = tableOf(result);
+  const { header, rows, total } = tableOf([
+    swept('stale', 'would-delete'),
+    swept('already', 'already-deleted'),
+    swept('pr-10', 'deleted'),
+    swept('pr-9', 'deleted'),
+    swept('z', 'failed', { reason: 'HTTP 502' }),
+    swept('failed', 'unread', { reason: 'HTTP 403' }),
+    swept('many', 'too-many'),
+  ]);
   expect(header).toEqual(['Workspace', 'Age', 'Outcome']);
   expect(rows).toEqual([
     [{ code: 'failed' }, '3 d', '❌ HTTP 403'],
     [{ code: 'z' }, '3 d', '❌ HTTP 502'],
     [{ code: 'already' }, '3 d', 'already deleted by another job'],
+    [{ code: 'many' }, '3 d', 'not deleted'],
     [{ code: 'pr-9' }, '3 d', 'deleted'],
     [{ code: 'pr-10' }, '3 d', 'deleted'],
     [{ code: 'stale' }, '3 d', 'would be deleted'],
@@ -61,44 +57,43 @@ test('the table of a sweep has the outcome for each workspace, failures first, s
 
 test('what a sweep keeps is folded, sorted by slug, and has its age once', () => {
   const kept = [
-    entryOf('pr-2', { reason: 'only 2 h old' }),
-    entryOf('pr-1', { age: undefined, reason: 'its age is unknown' }),
+    swept('pr-2', 'kept', { reason: 'only 2 h old' }),
+    swept('pr-3', 'reopened', { reason: 'it is open again' }),
+    swept('pr-1', 'kept', { age: undefined, reason: 'its age is unknown' }),
   ];
-  const { table, folded } = sweepTables(resultOf({ kept, keptCount: 7 }));
+  const { table, folded } = sweepTables(kept);
   expect({ table, folded }).toEqual({
     table: undefined,
     folded: [
       {
-        title: 'Kept: 7 workspaces',
+        title: 'Kept: 3 workspaces',
         table: {
           header: ['Workspace', 'Reason'],
           rows: [
             [{ code: 'pr-1' }, 'its age is unknown'],
             [{ code: 'pr-2' }, 'only 2 h old'],
+            [{ code: 'pr-3' }, 'it is open again'],
           ],
-          more: 5,
         },
       },
     ],
   });
 });
 
-test('those of which there are too many are not deleted, and those that are not listed are counted', () => {
-  const { rows, more } = tableOf(resultOf({ tooMany: [entryOf('pr-1')], staleCount: 9 }));
-  expect([rows, more]).toEqual([[[{ code: 'pr-1' }, '3 d', 'not deleted']], 8]);
-});
-
 describe('what the deleted API keys had spent', () => {
   const spent = (text: string | null) => ({ keysSpent: text && (parseUsd(text) as Usd) }) as object;
-  const columnOf = (fields: Partial<SweepResult>) => {
-    const { header, rows, total } = tableOf(resultOf(fields));
+  const columnOf = (result: SweepResult) => {
+    const { header, rows, total } = tableOf(result);
     return [header, ...rows, ...(total ? [total] : [])].map((row) => row[3]);
   };
 
   test('is shown with its total, also for a workspace that could not be deleted then', () => {
-    const failed = [entryOf('failed', spent('0.3'))];
-    const alreadyDeleted = [entryOf('already', spent('0.1'))];
-    expect(columnOf({ failed, alreadyDeleted, deleted: [entryOf('none')] })).toEqual([
+    const result = [
+      swept('already', 'already-deleted', spent('0.1')),
+      swept('none', 'deleted'),
+      swept('failed', 'failed', spent('0.3')),
+    ];
+    expect(columnOf(result)).toEqual([
       { numbers: 'Spent by the keys it still had' },
       '$0.30',
       '$0.10',
@@ -108,31 +103,33 @@ describe('what the deleted API keys had spent', () => {
   });
 
   test('has a total that is "at least" if it is unknown for one workspace', () => {
-    const deleted = [entryOf('known', spent('0.3')), entryOf('unknown', spent(null))];
+    const result = [
+      swept('known', 'deleted', spent('0.3')),
+      swept('unknown', 'deleted', spent(null)),
+    ];
     const last = ['$0.30', 'unknown', 'at least $0.30'];
-    expect(columnOf({ deleted })).toEqual([{ numbers: 'Spent by the keys it still had' }, ...last]);
+    expect(columnOf(result)).toEqual([{ numbers: 'Spent by the keys it still had' }, ...last]);
   });
 
   test('is all that its keys had spent in a clean-up of previews, which knows no age', () => {
-    const deleted = [entryOf('preview', { age: undefined, ...spent('0.3') })];
-    const { header } = tableOf(resultOf({ deleted }));
+    const preview = swept('preview', 'deleted', { age: undefined, ...spent('0.3') });
+    const { header } = tableOf([preview]);
     expect(header).toEqual(['Workspace', 'Outcome', { numbers: 'Keys spent' }]);
   });
 
   test.each([['0.3'], [null]])('has no total of one amount: %s', (amount) => {
-    expect(tableOf(resultOf({ deleted: [entryOf('one', spent(amount))] })).total).toBeUndefined();
+    expect(tableOf([swept('one', 'deleted', spent(amount))]).total).toBeUndefined();
   });
 });
 
 describe('of more workspaces than fit', () => {
   test.each([
-    ['deleted', { deleted: many(900), staleCount: 900 }],
-    ['would-delete', { wouldDelete: many(900), staleCount: 900 }],
-    ['failed', { failed: many(900), staleCount: 900 }],
-    ['kept', { kept: many(500), keptCount: 900 }],
-    ['kept', { tooMany: many(500), staleCount: 800, kept: many(100), keptCount: 100 }],
-  ])('the output %s has the first, and a note says how many it lacks', (output, fields) => {
-    const result = resultOf(fields);
+    ['deleted', many(900, 'deleted')],
+    ['would-delete', many(900, 'would-delete')],
+    ['failed', many(900, 'failed')],
+    ['kept', many(900, 'kept')],
+    ['kept', [...many(100, 'kept'), ...many(800, 'too-many')]],
+  ])('the output %s has the first, and a note says how many it lacks', (output, result) => {
     const { json } = sweepOutputs(result)[output] as { json: string };
     expect(Buffer.byteLength(json)).toBeLessThan(60_000);
     const { length } = JSON.parse(json);
@@ -144,19 +141,18 @@ describe('of more workspaces than fit', () => {
 });
 
 test('a sweep that finds nothing has no table', () => {
-  expect(sweepTables(resultOf({}))).toEqual({ table: undefined, notes: [] });
+  expect(sweepTables([])).toEqual({ table: undefined, notes: [] });
 });
 
 test('only a dry run that would delete workspaces and no keys says that it did not look for any', () => {
-  const stale = { wouldDelete: [entryOf('stale')], staleCount: 1 };
-  const noteOf = (request: object, result: object = stale) =>
-    sweepSummary(resultOf(result), { ...REQUEST, ...request }).paragraphs;
-  expect(noteOf({ dryRun: true })).toEqual([
+  const noteOf = (outcome: SweepOutcome, { deleteKeys } = { deleteKeys: false }) =>
+    sweepSummary([swept('pr-1', outcome)], { deleteKeys }).paragraphs;
+  expect(noteOf('would-delete')).toEqual([
     expect.stringMatching(/^Whether they have API keys was not checked\./),
   ]);
-  expect(noteOf({ dryRun: true, deleteKeys: true })).toEqual([]);
-  expect(noteOf({ dryRun: true }, {})).toEqual([]);
-  expect(noteOf({})).toEqual([]);
+  expect(noteOf('would-delete', { deleteKeys: true })).toEqual([]);
+  expect(noteOf('kept')).toEqual([]);
+  expect(noteOf('deleted')).toEqual([]);
 });
 
 test('API keys that keep appearing are described', () => {

@@ -7,7 +7,7 @@ import { NOTHING_DELETED } from '../report/description.ts';
 import { keysTable } from '../report/key-table.ts';
 import { declareFailure, Failure } from '../shared/failure.ts';
 import { sweepTables } from './report.ts';
-import type { SweepResult } from './sweep-result.ts';
+import { failuresIn, type SweepResult, withOutcome } from './sweep-result.ts';
 
 export const workspaceHasKeys = declareFailure<{ workspace: WorkspaceRef; keys: readonly Key[] }>(
   'workspace-has-keys',
@@ -91,22 +91,28 @@ export const tooManyStale = declareFailure<{
   maxDeletions: number;
   /** What to check before more are deleted. */
   check: string;
-}>('too-many-stale', ({ result, maxDeletions, check }) => ({
-  title: `${countWorkspaces(result.staleCount)} would be deleted, and max-deletions is ${maxDeletions}`,
-  lines: [
-    `Check ${check}. If that is right, raise max-deletions to ${result.staleCount} or more for a new run.`,
-  ],
-  effect: [NOTHING_DELETED],
-  ...sweepTables(result),
-}));
+}>('too-many-stale', ({ result, maxDeletions, check }) => {
+  const count = withOutcome(result, 'too-many').length;
+  return {
+    title: `${countWorkspaces(count)} would be deleted, and max-deletions is ${maxDeletions}`,
+    lines: [
+      `Check ${check}. If that is right, raise max-deletions to ${count} or more for a new run.`,
+    ],
+    effect: [NOTHING_DELETED],
+    ...sweepTables(result),
+  };
+});
 
 export const sweepIncomplete = declareFailure<{ result: SweepResult }>(
   'sweep-incomplete',
   ({ result }) => {
-    const { failed } = result;
-    const byKeys = failed.filter(({ hasKeys }) => hasKeys).length;
+    const failed = failuresIn(result);
+    const deleted = withOutcome(result, 'deleted').length;
+    // A clean-up cannot even read some of these.
+    const attempted = failed.length + deleted + withOutcome(result, 'already-deleted').length;
+    const byKeys = failed.filter(({ error }) => isBlockedByKeys(error)).length;
     return {
-      title: `${failed.length} of ${countWorkspaces(attempted(result))} could not be deleted`,
+      title: `${failed.length} of ${countWorkspaces(attempted)} could not be deleted`,
       rows: truncateList(
         failed.map(({ slug, reason }) => `${slug}: ${reason}`),
         10,
@@ -121,13 +127,12 @@ export const sweepIncomplete = declareFailure<{ result: SweepResult }>(
         // Those that have keys would fail in the same way.
         ...(byKeys < failed.length ? ['Running this again retries the others.'] : []),
       ],
-      effect: [`Deleted: ${countWorkspaces(result.deleted.length)}.`],
+      effect: [`Deleted: ${countWorkspaces(deleted)}.`],
       ...sweepTables(result),
     };
   },
 );
 
-/** How many workspaces a step wanted to delete; a clean-up cannot even read some. */
-function attempted({ deleted, alreadyDeleted, failed }: SweepResult): number {
-  return deleted.length + alreadyDeleted.length + failed.length;
+function isBlockedByKeys(error: Error | undefined): boolean {
+  return error instanceof Failure && error.is(workspaceHasKeys);
 }

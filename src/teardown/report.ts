@@ -3,27 +3,34 @@ import type { Table } from '../lib/table.ts';
 import { formatSpent, formatSum, totalRow } from '../report/key-table.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from '../report/outputs.ts';
 import type { Summary } from '../report/summary.ts';
-import { KEYS_NOT_CHECKED, type SweepEntry, type SweepResult } from './sweep-result.ts';
+import {
+  failuresIn,
+  KEYS_NOT_CHECKED,
+  meaningOf,
+  type SweepOutcome,
+  type SweepResult,
+  type SweptWorkspace,
+  TOO_MANY,
+  withOutcome,
+} from './sweep-result.ts';
 
 /** The outputs for the result of the step. Long lists are cut. */
 export function sweepOutputs(result: SweepResult): Outputs {
-  const { deleted, wouldDelete, tooMany, kept, failed, staleCount, keptCount } = result;
+  const deleted = withOutcome(result, 'deleted');
   return {
     deleted: toJson(deleted),
-    'would-delete': toJson(wouldDelete),
-    // The lists of the result are limited, too.
-    kept: {
-      ...toJson([...tooMany, ...kept]),
-      total: keptCount + (tooMany.length > 0 ? staleCount : 0),
-    },
-    failed: toJson(failed),
+    'would-delete': toJson(withOutcome(result, 'would-delete')),
+    kept: toJson(withOutcome(result, 'too-many', 'kept', 'reopened')),
+    failed: toJson(failuresIn(result)),
     count: String(deleted.length),
   };
 }
 
-function toJson(entries: readonly SweepEntry[]): BoundedJson {
+function toJson(entries: readonly SweptWorkspace[]): BoundedJson {
   return toJsonList(
-    entries.map(({ id, slug, created_at, reason }) => ({ id, slug, created_at, reason })),
+    entries.map(({ id, slug, created_at, outcome, reason }) => {
+      return { id, slug, created_at, reason: outcome === 'too-many' ? TOO_MANY : reason };
+    }),
     'workspaces',
   );
 }
@@ -31,17 +38,18 @@ function toJson(entries: readonly SweepEntry[]): BoundedJson {
 /** The summary of a step that succeeded. */
 export function sweepSummary(
   result: SweepResult,
-  { dryRun, deleteKeys }: { dryRun: boolean; deleteKeys: boolean },
+  { deleteKeys }: { deleteKeys: boolean },
 ): Summary {
-  const { deleted, staleCount } = result;
+  const meaning = meaningOf(result);
+  const count = (outcome: SweepOutcome) => countWorkspaces(withOutcome(result, outcome).length);
   return {
     title:
-      staleCount === 0
+      meaning === 'nothing-stale'
         ? '✅ Nothing to delete'
-        : dryRun
-          ? `🔎 Dry run: would delete ${countWorkspaces(staleCount)}`
-          : `✅ Deleted ${countWorkspaces(deleted.length)}`,
-    paragraphs: dryRun && !deleteKeys && staleCount > 0 ? [KEYS_NOT_CHECKED] : [],
+        : meaning === 'would-delete'
+          ? `🔎 Dry run: would delete ${count('would-delete')}`
+          : `✅ Deleted ${count('deleted')}`,
+    paragraphs: meaning === 'would-delete' && !deleteKeys ? [KEYS_NOT_CHECKED] : [],
     ...sweepTables(result),
   };
 }
@@ -53,30 +61,32 @@ interface SweepTables extends Pick<Summary, 'table' | 'folded'> {
 
 /** The tables of the workspaces that a sweep found: those that are kept are folded. */
 export function sweepTables(result: SweepResult): SweepTables {
-  const { kept, keptCount } = result;
+  const kept = withOutcome(result, 'kept', 'reopened');
   const found = { table: staleTable(result), notes: describeOmitted(sweepOutputs(result)) };
-  if (keptCount === 0) return found;
+  if (kept.length === 0) return found;
   const rows = sorted(kept).map(({ slug, reason }) => [{ code: slug }, reason]);
-  const table = { header: ['Workspace', 'Reason'], rows, more: keptCount - kept.length };
+  const table = { header: ['Workspace', 'Reason'], rows };
   return {
     ...found,
-    folded: [{ title: `Kept: ${countWorkspaces(keptCount)}`, table }],
+    folded: [{ title: `Kept: ${countWorkspaces(kept.length)}`, table }],
   };
 }
 
+/** The outcomes that the table shows after the failures. */
+const SHOWN_OUTCOMES = [
+  ['deleted', 'deleted'],
+  ['already-deleted', 'already deleted by another job'],
+  ['would-delete', 'would be deleted'],
+  ['too-many', 'not deleted'],
+] as const;
+
 /** A table of the other workspaces, with the outcome for each: failures first. */
 function staleTable(result: SweepResult): Table | undefined {
-  const { failed, deleted, alreadyDeleted, wouldDelete, tooMany, staleCount } = result;
-  const rowsOf = (entries: readonly SweepEntry[], outcome: string) =>
-    entries.map((entry) => ({ ...entry, outcome }));
-  const others = [
-    ...rowsOf(deleted, 'deleted'),
-    ...rowsOf(alreadyDeleted, 'already deleted by another job'),
-    ...rowsOf(wouldDelete, 'would be deleted'),
-    ...rowsOf(tooMany, 'not deleted'),
-  ];
+  const others = SHOWN_OUTCOMES.flatMap(([outcome, shown]) =>
+    withOutcome(result, outcome).map((entry) => ({ ...entry, shown })),
+  );
   const found = [
-    ...sorted(failed).map((entry) => ({ ...entry, outcome: `❌ ${entry.reason}` })),
+    ...sorted(failuresIn(result)).map((entry) => ({ ...entry, shown: `❌ ${entry.reason}` })),
     ...sorted(others),
   ];
   const spent = found.flatMap(({ keysSpent = [] }) => keysSpent);
@@ -89,26 +99,24 @@ function staleTable(result: SweepResult): Table | undefined {
   if (found.length === 0) return undefined;
   return {
     header: ['Workspace', ...ageColumn('Age'), 'Outcome', ...spentColumn({ numbers })],
-    rows: found.map(({ slug, age, outcome, ...entry }) => [
+    rows: found.map(({ slug, age, shown, ...entry }) => [
       { code: slug },
       ...ageColumn(formatAge(age ?? 0)),
-      outcome,
+      shown,
       ...spentColumn(spentCell(entry)),
     ]),
     total: totalRow(['Total', ...ageColumn(''), ''], spent, { isLowerBound }),
-    // The list of those that are too many is limited.
-    more: tooMany.length > 0 ? staleCount - tooMany.length : 0,
   };
 }
 
 function spentCell({
   keysSpent,
   isLowerBound = false,
-}: Pick<SweepEntry, 'keysSpent' | 'isLowerBound'>): string {
+}: Pick<SweptWorkspace, 'keysSpent' | 'isLowerBound'>): string {
   if (keysSpent === undefined) return '';
   return keysSpent === null ? formatSpent(null) : formatSum([keysSpent], { isLowerBound });
 }
 
-function sorted<Entry extends SweepEntry>(entries: readonly Entry[]): Entry[] {
+function sorted<Entry extends SweptWorkspace>(entries: readonly Entry[]): Entry[] {
   return sortedBy(entries, ({ slug }) => slug);
 }

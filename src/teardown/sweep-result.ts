@@ -1,9 +1,26 @@
 import type { Usd } from '../lib/usd.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
-import type { Context } from '../shared/context.ts';
 
-/** A workspace in the result of a sweep. */
-export interface SweepEntry extends WorkspaceRef {
+/** What became of a workspace that a sweep, or a clean-up of previews, looked at. */
+export type SweepOutcome =
+  | 'deleted'
+  /** Another job deleted it in the meantime. */
+  | 'already-deleted'
+  /** It could not be deleted, or whether it was is unknown. */
+  | 'failed'
+  /** A dry run would delete it. */
+  | 'would-delete'
+  /** It is stale, and was kept because there are more than `max-deletions`. */
+  | 'too-many'
+  /** Its pull request was open again before anything was changed. */
+  | 'reopened'
+  /** Whether its pull request or branch is open could not be read. */
+  | 'unread'
+  /** It is not stale. */
+  | 'kept';
+
+/** A workspace that a sweep has found. */
+export interface FoundWorkspace extends WorkspaceRef {
   /** ISO 8601, as OpenRouter returns it; null if it does not. */
   created_at: string | null;
   /**
@@ -11,12 +28,17 @@ export interface SweepEntry extends WorkspaceRef {
    * undefined if unknown.
    */
   age: number | undefined;
-  /** Why the workspace is stale, could not be deleted, or is kept: one line that is safe to show. */
+  /** Why it is stale or kept: one line that is safe to show. */
   reason: string;
-  /** Why it could not be deleted, if a request failed. */
+}
+
+/** A workspace in the result of a sweep. */
+export interface SweptWorkspace extends FoundWorkspace {
+  outcome: SweepOutcome;
+  /** Why it is stale or kept or, if it is neither, why it could not be deleted or read. */
+  reason: string;
+  /** What failed, if it could not be deleted or read. */
   error?: Error;
-  /** Whether it could not be deleted because of its API keys. */
-  hasKeys?: boolean;
   /**
    * What the API keys had spent that were deleted or, in a clean-up, disabled; null if that is unknown, absent if
    * none was.
@@ -26,33 +48,42 @@ export interface SweepEntry extends WorkspaceRef {
   isLowerBound?: boolean;
 }
 
-/** The result of a sweep, or of a clean-up of previews. */
-export interface SweepResult {
-  deleted: readonly SweepEntry[];
-  failed: readonly SweepEntry[];
-  /** The stale workspaces that another job deleted in the meantime. */
-  alreadyDeleted: readonly SweepEntry[];
-  /** The workspaces that a dry run would delete; empty otherwise. */
-  wouldDelete: readonly SweepEntry[];
-  /** The stale workspaces that were kept because there are more than `max-deletions`; 1,000 at most. */
-  tooMany: readonly SweepEntry[];
-  /** The workspaces that match the pattern but are not stale; 1,000 at most. */
-  kept: readonly SweepEntry[];
-  /** The number of stale workspaces. */
-  staleCount: number;
-  /** The number of workspaces that match the pattern but are not stale. */
-  keptCount: number;
+/** All workspaces that a sweep, or a clean-up of previews, looked at. Deletions are in the order in which they ended. */
+export type SweepResult = readonly SweptWorkspace[];
+
+/** The workspaces with one of `outcomes`, in the order of these. */
+export function withOutcome(
+  result: SweepResult,
+  ...outcomes: readonly SweepOutcome[]
+): SweptWorkspace[] {
+  return outcomes.flatMap((outcome) => result.filter((entry) => entry.outcome === outcome));
+}
+
+/** The workspaces that could not be deleted or read. */
+export function failuresIn(result: SweepResult): SweptWorkspace[] {
+  return withOutcome(result, 'unread', 'failed');
+}
+
+/** What becomes of stale workspaces if none is deleted; undefined if they are deleted. */
+export function outcomeOfNone(
+  stale: readonly FoundWorkspace[],
+  { maxDeletions, dryRun }: { maxDeletions: number; dryRun: boolean },
+): 'too-many' | 'would-delete' | undefined {
+  if (stale.length > maxDeletions) return 'too-many';
+  return dryRun ? 'would-delete' : undefined;
 }
 
 /**
- * Entries of workspaces that could not be deleted, whose reasons are safe to show. They can have text of a
- * response, and are in an output, which is written as it is.
+ * What a result means for its step, which `too-many` and `incomplete` fail: the first that applies. `deleted` also
+ * if other jobs deleted all that was stale.
  */
-export function withSafeReasons(
-  failed: readonly SweepEntry[],
-  { toLine }: Pick<Context, 'toLine'>,
-): SweepEntry[] {
-  return failed.map((entry) => ({ ...entry, reason: toLine(entry.reason) }));
+export function meaningOf(
+  result: SweepResult,
+): 'too-many' | 'incomplete' | 'nothing-stale' | 'would-delete' | 'deleted' {
+  if (withOutcome(result, 'too-many').length > 0) return 'too-many';
+  if (failuresIn(result).length > 0) return 'incomplete';
+  if (result.every(({ outcome }) => outcome === 'kept')) return 'nothing-stale';
+  return withOutcome(result, 'would-delete').length > 0 ? 'would-delete' : 'deleted';
 }
 
 /** About a dry run without `delete-keys`. */

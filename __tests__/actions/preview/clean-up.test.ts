@@ -3,6 +3,7 @@ import { closePull, openPull, reopenPull } from '../../../sandbox/github/people.
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { MAX_CONCURRENCY } from '../../../src/http/client.ts';
+import { failuresIn, withOutcome } from '../../../src/teardown/sweep-result.ts';
 import { cleanUpJob, runJob } from '../../support/preview-jobs.ts';
 import { markOf, openWorld, type World } from '../../support/preview-world.ts';
 import { storyOf } from '../../support/simulation.ts';
@@ -33,9 +34,10 @@ async function runCleanUp(world: World) {
   const { result } = job.main ?? {};
   if (result?.state !== 'clean-up') throw new Error('no result', { cause: job.main?.error });
   const slugsOf = (entries: readonly { slug: string }[]) => entries.map(({ slug }) => slug);
-  const { deleted, failed } = result.result;
   const left = slugsOf(simulation.account.workspaces).filter((slug) => slug.startsWith('demo-'));
-  return { deleted: slugsOf(deleted), failed: slugsOf(failed), left, failure: result.failure };
+  const { result: entries, failure } = result;
+  const deleted = slugsOf(withOutcome(entries, 'deleted'));
+  return { deleted, failed: slugsOf(failuresIn(entries)), left, failure };
 }
 
 const forever = (fault: InProcessFault) => Array<InProcessFault>(100).fill(fault);

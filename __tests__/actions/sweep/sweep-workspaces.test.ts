@@ -7,7 +7,7 @@ import { MAX_CONCURRENCY } from '../../../src/http/client.ts';
 import { attemptTimeout } from '../../../src/http/retry-policy.ts';
 import { parseUsd } from '../../../src/lib/usd.ts';
 import { sweepFailure } from '../../../src/teardown/sweep-failure.ts';
-import type { SweepResult } from '../../../src/teardown/sweep-result.ts';
+import { type SweepResult, withOutcome } from '../../../src/teardown/sweep-result.ts';
 import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
 import {
   connect,
@@ -68,14 +68,12 @@ test.each<InProcessFault>([{ kind: 'silence' }, { kind: 'response', status: 500 
       return response;
     });
     const { result } = await runSweep(simulation);
-    expect(slugsOf(result.deleted)).toEqual(slugsOf(good));
-    expect(result.failed).toHaveLength(MAX_CONCURRENCY);
+    expect(slugsOf(withOutcome(result, 'deleted'))).toEqual(slugsOf(good));
+    expect(withOutcome(result, 'failed')).toHaveLength(MAX_CONCURRENCY);
     expect(Math.min(...deletedAt)).toBeGreaterThan(SHARE / 2);
     expect(Math.max(...deletedAt)).toBeLessThan(SHARE + attemptTimeout(0));
   },
 );
-
-const NOTHING = { deleted: [], failed: [], alreadyDeleted: [], wouldDelete: [], tooMany: [] };
 
 /** So many workspaces from `pr-1` on, each `age` milliseconds old. */
 function seedAll(simulation: Simulation, count: number, age: number): void {
@@ -103,13 +101,11 @@ test('a sweep logs and returns what it deleted, and why it kept the others', asy
   const { stale, young, kept } = seedSome(simulation);
   seedUsage(simulation, simulation.account.keys[0] as Key, { credits: 0.25 });
   const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
-  expect(result).toEqual({
-    ...NOTHING,
-    deleted: [{ ...stale, keysSpent: parseUsd('0.25') }],
-    kept: [young, kept],
-    staleCount: 1,
-    keptCount: 2,
-  });
+  expect(result).toEqual([
+    { ...stale, outcome: 'deleted', keysSpent: parseUsd('0.25') },
+    { ...young, outcome: 'kept' },
+    { ...kept, outcome: 'kept' },
+  ]);
   expect(story).toEqual([
     'Looking for workspaces with a slug that matches pr-*, older than 1 d.',
     'Stale: 1 workspace. Kept, although the slug matches slug-pattern: 2 workspaces.',
@@ -130,8 +126,10 @@ test('a workspace whose age is exactly older-than is kept, and one that is a sec
   seedWorkspace(simulation, { slug: 'pr-exactly', age: DAY });
   seedWorkspace(simulation, { slug: 'pr-older', age: DAY + 1_000 });
   const { result } = await runSweep(simulation);
-  expect(slugsOf(result.deleted)).toEqual(['pr-older']);
-  expect(result.kept).toMatchObject([{ slug: 'pr-exactly', reason: 'only 1 d old' }]);
+  expect(slugsOf(withOutcome(result, 'deleted'))).toEqual(['pr-older']);
+  expect(withOutcome(result, 'kept')).toMatchObject([
+    { slug: 'pr-exactly', reason: 'only 1 d old' },
+  ]);
 });
 
 test('a workspace that matches the pattern is kept if it is the default workspace', async () => {
@@ -139,7 +137,9 @@ test('a workspace that matches the pattern is kept if it is the default workspac
   const [workspace] = simulation.account.workspaces;
   if (workspace) workspace.created_at = '2024-01-01T00:00:00Z';
   const { result } = await runSweep(simulation, { slugPattern: '*', keep: ['def*'] });
-  expect(result.kept).toMatchObject([{ slug: 'default', reason: 'the default workspace' }]);
+  expect(withOutcome(result, 'kept')).toMatchObject([
+    { slug: 'default', reason: 'the default workspace' },
+  ]);
 });
 
 describe('a workspace of unknown age is kept', () => {
@@ -152,8 +152,10 @@ describe('a workspace of unknown age is kept', () => {
     const { id } = workspace;
     Object.assign(workspace, { created_at: value });
     const { result } = await runSweep(simulation);
-    const entry = { id, slug: 'pr-1', created_at, age: undefined, reason: 'its age is unknown' };
-    expect(result).toEqual({ ...NOTHING, kept: [entry], staleCount: 0, keptCount: 1 });
+    const reason = 'its age is unknown';
+    expect(result).toEqual([
+      { id, slug: 'pr-1', created_at, age: undefined, outcome: 'kept', reason },
+    ]);
   });
 
   test('if OpenRouter does not send its time', async () => {
@@ -161,7 +163,9 @@ describe('a workspace of unknown age is kept', () => {
     seedWorkspace(simulation, { slug: 'pr-1', age: 9 * DAY });
     onResponse(simulation, (response) => ({ ...response, headers: {} }));
     const { result } = await runSweep(simulation);
-    expect(result.kept).toMatchObject([{ age: undefined, reason: 'its age is unknown' }]);
+    expect(withOutcome(result, 'kept')).toMatchObject([
+      { age: undefined, reason: 'its age is unknown' },
+    ]);
   });
 });
 
@@ -177,8 +181,10 @@ describe('if the clocks of OpenRouter and of the runner differ', () => {
     const { now } = account;
     account.now = () => new Date(now().getTime() + YEARS);
     const { result, story } = await runSweep(simulation);
-    expect(slugsOf(result.deleted)).toEqual(['pr-old']);
-    expect(result.kept).toMatchObject([{ slug: 'pr-young', created_at, age: 60_020 }]);
+    expect(slugsOf(withOutcome(result, 'deleted'))).toEqual(['pr-old']);
+    expect(withOutcome(result, 'kept')).toMatchObject([
+      { slug: 'pr-young', created_at, age: 60_020 },
+    ]);
     expect(story.slice(1, 5)).toEqual([
       TITLE,
       "OpenRouter's clock shows 2035-12-30T00:00:00Z, and the runner's 2026-01-01T00:00:00Z.",
@@ -197,7 +203,7 @@ describe('if the clocks of OpenRouter and of the runner differ', () => {
       return pages === 2 ? { ...response, headers } : response;
     });
     const { result, story } = await runSweep(simulation);
-    expect(result.kept).toHaveLength(250);
+    expect(withOutcome(result, 'kept')).toHaveLength(250);
     expect(story.filter((line) => line === TITLE)).toHaveLength(1);
   });
 });
@@ -209,10 +215,9 @@ test.each([false, true])(
     seedAll(simulation, 3, 2 * DAY);
     const { result, story } = await runSweep(simulation, { maxDeletions: 2, dryRun });
     const reason = 'more workspaces are stale than max-deletions allows';
-    const tooMany = ['pr-1', 'pr-2', 'pr-3'].map((slug) =>
-      expect.objectContaining({ slug, reason }),
+    expect(result).toMatchObject(
+      ['pr-1', 'pr-2', 'pr-3'].map((slug) => ({ slug, outcome: 'too-many', reason: '2 d old' })),
     );
-    expect(result).toEqual({ ...NOTHING, tooMany, kept: [], staleCount: 3, keptCount: 0 });
     expect(sweepFailure(result, { maxDeletions: 2, check: 'keep' })).toMatchObject({
       code: 'too-many-stale',
       details: { result, maxDeletions: 2 },
@@ -225,15 +230,13 @@ test.each([false, true])(
   },
 );
 
-test('the first 1,000 workspaces that a sweep keeps are listed, and all are counted', async () => {
+test('the log lists the first 1,000 of too many stale workspaces, and counts the others', async () => {
   const simulation = openPlainSimulation();
   seedAll(simulation, 1_010, 2 * DAY);
-  const { result: tooMany } = await runSweep(simulation);
-  expect(tooMany).toMatchObject({ staleCount: 1_010, tooMany: { length: 1_000 } });
-  const { result: young } = await runSweep(simulation, { olderThanMs: 3 * DAY });
-  expect(young).toMatchObject({ keptCount: 1_010, kept: { length: 1_000 } });
-  const { result: all } = await runSweep(simulation, { maxDeletions: 2_000, dryRun: true });
-  expect(all.wouldDelete).toHaveLength(1_010);
+  const { result, story } = await runSweep(simulation);
+  expect(withOutcome(result, 'too-many')).toHaveLength(1_010);
+  expect(story.filter((line) => line.startsWith('  pr-'))).toHaveLength(1_000);
+  expect(story.at(-1)).toBe('  … and 10 more');
 });
 
 test('a workspace that a sweep cannot delete is reported with the reason, and with the number of API keys that were deleted before', async () => {
@@ -244,7 +247,9 @@ test('a workspace that a sweep cannot delete is reported with the reason, and wi
   const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
   const reason = `DELETE /workspaces/${stale.id}: HTTP 403 Forbidden; API keys deleted: 1`;
   const error = expect.objectContaining({ code: 'teardown-incomplete' });
-  expect(result.failed).toEqual([{ ...stale, keysSpent: 0n, hasKeys: false, reason, error }]);
+  expect(withOutcome(result, 'failed')).toEqual([
+    { ...stale, outcome: 'failed', keysSpent: 0n, reason, error },
+  ]);
   expect(story).toContain('Could not delete pr-1, id <id>.');
   expect(sweepFailure(result, { ...REQUEST, check: 'keep' })).toMatchObject({
     code: 'sweep-incomplete',
@@ -258,10 +263,12 @@ test('after a cancellation, a sweep attempts no further deletion, and says so fo
   seedAll(simulation, count, 2 * DAY);
   // The list takes 20 ms. The first requests for each of eight workspaces are in flight then.
   const { result } = await runSweep(simulation, {}, { cancelledAfter: 30 });
-  expect(result.deleted).toEqual([]);
-  expect(result.failed).toHaveLength(count);
-  expect(result.failed.slice(-2).map(({ reason }) => reason)).toEqual(
-    Array(2).fill('not attempted: the run was cancelled (SIGTERM)'),
-  );
-  expect(result.failed[0]?.reason).toMatch(/^GET \/keys/);
+  expect(withOutcome(result, 'deleted')).toEqual([]);
+  expect(withOutcome(result, 'failed')).toHaveLength(count);
+  expect(
+    withOutcome(result, 'failed')
+      .slice(-2)
+      .map(({ reason }) => reason),
+  ).toEqual(Array(2).fill('not attempted: the run was cancelled (SIGTERM)'));
+  expect(withOutcome(result, 'failed')[0]?.reason).toMatch(/^GET \/keys/);
 });

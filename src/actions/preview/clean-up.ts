@@ -11,7 +11,13 @@ import {
 } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
 import { logEnd } from '../../teardown/sweep-log.ts';
-import { type SweepEntry, type SweepResult, withSafeReasons } from '../../teardown/sweep-result.ts';
+import {
+  type FoundWorkspace,
+  outcomeOfNone,
+  type SweepResult,
+  type SweptWorkspace,
+  withOutcome,
+} from '../../teardown/sweep-result.ts';
 import { remembersMore } from './comment.ts';
 import { deletePreview } from './delete-preview.ts';
 import { readMark } from './naming.ts';
@@ -30,8 +36,6 @@ interface Outdated extends Group {
   /** When its pull request is known to have changed. */
   since: number | undefined;
 }
-
-type Lists = Record<'deleted' | 'alreadyDeleted' | 'failed' | 'kept', SweepEntry[]>;
 
 /** What a clean-up may do, as the author of the workflow requested it. */
 export interface CleanUpRequest {
@@ -54,50 +58,37 @@ const DELETION_SHARE = 1 / 5;
  * @throws {ApiError} if the workspaces cannot be listed; then none is deleted
  */
 export async function cleanUp(
-  { maxDeletions, dryRun, timeoutMs }: CleanUpRequest,
+  request: CleanUpRequest,
   context: GitHubContext,
 ): Promise<SweepResult> {
   const { log, clock } = context;
   const start = clock.now();
   const marked = await findMarked(context);
   log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`);
-  const lists: Lists = { deleted: [], alreadyDeleted: [], failed: [], kept: [] };
-  const outdated = await findOutdated(groupBySubject(marked), { timeoutMs, lists }, context);
-  const stale = outdated.flatMap(({ workspaces }) => workspaces.map((one) => toEntry(one)));
-  const kept = truncateList(lists.kept.map(({ slug }) => slug)).join(', ');
+  const { outdated, others } = await findOutdated(groupBySubject(marked), request, context);
+  const stale = outdated.flatMap(({ workspaces }) => workspaces.map((one) => toFound(one)));
+  const open = withOutcome(others, 'kept').map(({ slug }) => slug);
+  const names = truncateList(open).join(', ');
   log.info(
-    `Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(lists.kept.length)}${kept && `: ${kept}`}.`,
+    `Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(open.length)}${names && `: ${names}`}.`,
   );
-  const isTooMany = stale.length > maxDeletions;
-  if (!isTooMany && !dryRun) {
-    await forEachOf(outdated, async ({ workspaces, since }) => {
-      // One after another, because they share a comment.
-      for (const workspace of workspaces) {
-        const shared = withShare(timeoutMs * DELETION_SHARE, context);
-        await deleteOutdated(workspace, { since, lists }, shared);
-      }
-    });
-  }
-  const result = {
-    ...lists,
-    failed: withSafeReasons(lists.failed, context),
-    wouldDelete: !isTooMany && dryRun ? stale : [],
-    tooMany: isTooMany ? stale : [],
-    staleCount: stale.length,
-    keptCount: lists.kept.length,
-  };
-  logEnd(result, { dryRun, start }, context);
+  const outcome = outcomeOfNone(stale, request);
+  const ended = outcome
+    ? stale.map((one) => ({ ...one, outcome }))
+    : await deleteAll(outdated, request, context);
+  const result = [...others, ...ended];
+  logEnd(result, { dryRun: request.dryRun, start }, context);
   return result;
 }
 
-/** Looks up the subject of each group. Adds those that are open, or that cannot be read, to `lists`. */
+/** Looks up the subject of each group. The others are those that are open, or that cannot be read. */
 async function findOutdated(
   groups: readonly Group[],
-  { timeoutMs, lists }: { timeoutMs: number; lists: Lists },
+  { timeoutMs }: CleanUpRequest,
   context: GitHubContext,
-): Promise<Outdated[]> {
+): Promise<{ outdated: Outdated[]; others: SweptWorkspace[] }> {
   const lookups = context.github.withTimeout(context.github.timeLeft() / 2);
-  const outdated: Outdated[] = [];
+  const [outdated, others]: [Outdated[], SweptWorkspace[]] = [[], []];
   await forEachOf(groups, async (group) => {
     const github = lookups.withShare(timeoutMs * LOOKUP_SHARE);
     const { value: standing, error } = await catching(
@@ -105,12 +96,17 @@ async function findOutdated(
       ApiError,
       Failure,
     );
-    const entries = (reason: string) => group.workspaces.map((one) => toEntry(one, reason));
-    if (error) lists.failed.push(...entries(error.message).map((one) => ({ ...one, error })));
-    else if (standing.isOpen) lists.kept.push(...entries('it is open'));
-    else outdated.push({ ...group, since: standing.since });
+    const found = (reason: string) => group.workspaces.map((one) => toFound(one, reason));
+    if (error) {
+      const unread = { outcome: 'unread', error } as const;
+      others.push(...found(context.toLine(error.message)).map((one) => ({ ...one, ...unread })));
+    } else if (standing.isOpen) {
+      others.push(...found('it is open').map((one) => ({ ...one, outcome: 'kept' as const })));
+    } else {
+      outdated.push({ ...group, since: standing.since });
+    }
   });
-  return outdated;
+  return { outdated, others };
 }
 
 /** A context for one of many items, which takes `ms` milliseconds at most, without the time of comments. */
@@ -136,11 +132,28 @@ function groupBySubject(marked: readonly MarkedWorkspace[]): Group[] {
   return [...groups.values()];
 }
 
+/** Deletes the previews of each group, a few groups at once. */
+async function deleteAll(
+  outdated: readonly Outdated[],
+  { timeoutMs }: CleanUpRequest,
+  context: GitHubContext,
+): Promise<SweptWorkspace[]> {
+  const ended: SweptWorkspace[] = [];
+  await forEachOf(outdated, async ({ workspaces, since }) => {
+    // One after another, because they share a comment.
+    for (const workspace of workspaces) {
+      const shared = withShare(timeoutMs * DELETION_SHARE, context);
+      ended.push(await deleteOutdated(workspace, since, shared));
+    }
+  });
+  return ended;
+}
+
 async function deleteOutdated(
   workspace: MarkedWorkspace,
-  { since, lists }: { since: number | undefined; lists: Lists },
+  since: number | undefined,
   context: GitHubContext,
-): Promise<void> {
+): Promise<SweptWorkspace> {
   const { slug, subject, description } = workspace;
   const identity = { slug, name: slug, description: String(description) };
   const preview = { subject, since, identity };
@@ -152,20 +165,19 @@ async function deleteOutdated(
     Failure,
   );
   if (error) {
-    lists.failed.push({
-      ...toEntry(workspace, error.message),
-      error,
-      ...spentBy(seen, workspace),
-    });
-  } else if (deletion.kind === 'reopened') {
-    lists.kept.push(toEntry(workspace, 'it is open again'));
-  } else if (deletion.kind === 'missing' || !deletion.deleted) {
-    // Its keys may have been ended here before another job deleted it.
-    const spent = seen.length > 0 ? spentBy(seen, workspace) : {};
-    lists.alreadyDeleted.push({ ...toEntry(workspace), ...spent });
-  } else {
-    lists.deleted.push({ ...toEntry(workspace), keysSpent: deletion.keysSpent });
+    const found = toFound(workspace, context.toLine(error.message));
+    return { ...found, outcome: 'failed', error, ...spentBy(seen, workspace) };
   }
+  if (deletion.kind === 'reopened') {
+    return { ...toFound(workspace, 'it is open again'), outcome: 'reopened' };
+  }
+  const found = toFound(workspace);
+  if (deletion.kind === 'deletion' && deletion.deleted) {
+    return { ...found, outcome: 'deleted', keysSpent: deletion.keysSpent };
+  }
+  // Its keys may have been ended here before another job deleted it.
+  const spent = seen.length > 0 ? spentBy(seen, workspace) : {};
+  return { ...found, outcome: 'already-deleted', ...spent };
 }
 
 /**
@@ -175,7 +187,7 @@ async function deleteOutdated(
 function spentBy(
   seen: readonly SeenKeys[],
   workspace: MarkedWorkspace,
-): Pick<SweepEntry, 'keysSpent' | 'isLowerBound'> {
+): Pick<SweptWorkspace, 'keysSpent' | 'isLowerBound'> {
   if (seen.length === 0) return { keysSpent: null };
   // Each as it was seen last.
   const byHash = new Map(seen.flatMap((one) => one.keys.map((key) => [key.hash, key] as const)));
@@ -201,9 +213,9 @@ async function findMarked({ client, repository }: GitHubContext): Promise<Marked
   return marked;
 }
 
-function toEntry(
+function toFound(
   { id, slug, created_at }: MarkedWorkspace,
   reason = 'its pull request or branch is closed',
-): SweepEntry {
+): FoundWorkspace {
   return { id, slug, created_at: created_at ?? null, age: undefined, reason };
 }

@@ -12,14 +12,13 @@ import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
 import { clocksDiffer } from '../../shared/failures.ts';
 import { type DifferingClocks, differingClocks } from '../../shared/time-window.ts';
-import { workspaceHasKeys } from '../../teardown/failures.ts';
 import { logEnd } from '../../teardown/sweep-log.ts';
 import {
+  type FoundWorkspace,
   KEYS_NOT_CHECKED,
-  type SweepEntry,
+  outcomeOfNone,
   type SweepResult,
-  TOO_MANY,
-  withSafeReasons,
+  type SweptWorkspace,
 } from '../../teardown/sweep-result.ts';
 import { teardown } from '../../teardown/teardown.ts';
 
@@ -39,9 +38,6 @@ export interface SweepRequest {
   timeoutMs: number;
 }
 
-/** The maximum number of kept workspaces in the result. */
-const MAX_SHOWN = 1_000;
-
 /** The share of the step's timeout for one workspace, so that a slow one leaves time for the others. */
 const TIMEOUT_SHARE = 1 / 5;
 
@@ -53,45 +49,28 @@ const TIMEOUT_SHARE = 1 / 5;
 export async function sweep(request: SweepRequest, context: Context): Promise<SweepResult> {
   const { log, clock } = context;
   const start = clock.now();
-  const found = await findStale(request, context);
-  const { stale, staleCount, kept, keptCount } = found;
+  const { stale, kept } = await findStale(request, context);
   log.info(
-    `Stale: ${countWorkspaces(staleCount)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(keptCount)}.`,
+    `Stale: ${countWorkspaces(stale.length)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(kept.length)}.`,
   );
-  const nothing = { deleted: [], failed: [], alreadyDeleted: [], wouldDelete: [], tooMany: [] };
-  const result: SweepResult = { ...nothing, kept, staleCount, keptCount };
-
-  const ending = { dryRun: request.dryRun, start };
-  if (staleCount > request.maxDeletions) {
-    logEnd({ ...result, tooMany: stale }, ending, context);
-    return { ...result, tooMany: stale.map((entry) => ({ ...entry, reason: TOO_MANY })) };
-  }
-  if (request.dryRun && !request.deleteKeys) log.info(KEYS_NOT_CHECKED);
-  const outcomes = request.dryRun
-    ? { wouldDelete: stale }
+  const outcome = outcomeOfNone(stale, request);
+  if (outcome === 'would-delete' && !request.deleteKeys) log.info(KEYS_NOT_CHECKED);
+  const ended = outcome
+    ? stale.map((entry) => ({ ...entry, outcome }))
     : await deleteAll(stale, request, context);
-  const ended = { ...result, ...outcomes };
-  logEnd(ended, ending, context);
-  return ended;
-}
-
-interface Found {
-  /** The stale workspaces. The list is cut if there are more than may be deleted. */
-  stale: SweepEntry[];
-  staleCount: number;
-  kept: SweepEntry[];
-  keptCount: number;
+  const result = [...ended, ...kept];
+  logEnd(result, { dryRun: request.dryRun, start }, context);
+  return result;
 }
 
 async function findStale(
   request: SweepRequest,
   { client, timeOfDay, log, warn }: Context,
-): Promise<Found> {
+): Promise<{ stale: FoundWorkspace[]; kept: SweptWorkspace[] }> {
   log.info(
     `Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`,
   );
-  const found: Found = { stale: [], staleCount: 0, kept: [], keptCount: 0 };
-  const maxStale = Math.max(request.maxDeletions, MAX_SHOWN);
+  const [stale, kept]: [FoundWorkspace[], SweptWorkspace[]] = [[], []];
   let differing: DifferingClocks | undefined;
   for await (const { items, serverTime } of listWorkspaces(client)) {
     const clocks = differingClocks({ server: serverTime, runner: timeOfDay() });
@@ -101,19 +80,14 @@ async function findStale(
     for (const workspace of items.filter(({ slug }) => matches(request.slugPattern, slug))) {
       const age = ageOf(workspace, now);
       const { id, slug, created_at = null } = workspace;
-      const toEntry = (reason: string) => ({ id, slug, created_at, age, reason });
+      const found = { id, slug, created_at, age };
       const reason = reasonToKeep(workspace, age, request);
-      if (reason === undefined) {
-        if (found.staleCount < maxStale) found.stale.push(toEntry(`${formatAge(age ?? 0)} old`));
-        found.staleCount += 1;
-      } else {
-        if (found.keptCount < MAX_SHOWN) found.kept.push(toEntry(reason));
-        found.keptCount += 1;
-      }
+      if (reason === undefined) stale.push({ ...found, reason: `${formatAge(age ?? 0)} old` });
+      else kept.push({ ...found, reason, outcome: 'kept' });
     }
   }
   if (differing) warn(clocksDiffer, { ...differing, purpose: 'age' });
-  return found;
+  return { stale, kept };
 }
 
 function ageOf(workspace: ListedWorkspace, now: number | undefined): number | undefined {
@@ -136,38 +110,27 @@ function reasonToKeep(
 
 /** Deletes stale workspaces, a few at once. */
 async function deleteAll(
-  stale: readonly SweepEntry[],
+  stale: readonly FoundWorkspace[],
   request: SweepRequest,
   context: Context,
-): Promise<Pick<SweepResult, DeletionOutcome>> {
-  const outcomes: Record<DeletionOutcome, SweepEntry[]> = {
-    deleted: [],
-    alreadyDeleted: [],
-    failed: [],
-  };
-  await forEachOf(stale, async (entry) => {
-    const { outcome, ...changes } = await deleteStale(entry, request, context);
-    outcomes[outcome].push({ ...entry, ...changes });
+): Promise<SweptWorkspace[]> {
+  const ended: SweptWorkspace[] = [];
+  await forEachOf(stale, async (workspace) => {
+    ended.push(await deleteStale(workspace, request, context));
   });
-  return { ...outcomes, failed: withSafeReasons(outcomes.failed, context) };
+  return ended;
 }
 
-/** The list of the result that a stale workspace goes to. */
-type DeletionOutcome = 'deleted' | 'alreadyDeleted' | 'failed';
-
-/** Deletes a stale workspace. Returns the outcome, and what changes in its entry. */
 async function deleteStale(
-  { id, slug, reason }: SweepEntry,
+  workspace: FoundWorkspace,
   { deleteKeys, timeoutMs }: SweepRequest,
   context: Context,
-): Promise<
-  { outcome: DeletionOutcome } & Partial<
-    Pick<SweepEntry, 'reason' | 'error' | 'hasKeys' | 'keysSpent'>
-  >
-> {
-  const { log, signal } = context;
+): Promise<SweptWorkspace> {
+  const { log, signal, toLine } = context;
+  const { id, slug, reason } = workspace;
   if (signal.aborted) {
-    return { outcome: 'failed', reason: `not attempted: ${abortReason(signal)}` };
+    const why = `not attempted: ${abortReason(signal)}`;
+    return { ...workspace, outcome: 'failed', reason: toLine(why) };
   }
   const client = context.client.withShare(timeoutMs * TIMEOUT_SHARE);
   const options = { deleteKeys, relistKeys: false };
@@ -177,11 +140,11 @@ async function deleteStale(
   if (!result.problem) {
     const done = result.deleted ? 'Deleted' : 'Another job had deleted';
     log.info(`${done} ${slug}, id ${id}, ${reason}. ${keys}.`);
-    return { outcome: result.deleted ? 'deleted' : 'alreadyDeleted', ...spent };
+    return { ...workspace, outcome: result.deleted ? 'deleted' : 'already-deleted', ...spent };
   }
   const why = `${result.problem.message}${result.deletedKeys.length > 0 ? `; ${keys}` : ''}`;
   // The failure of the step says why.
   log.info(`Could not delete ${slug}, id ${id}.`);
-  const hasKeys = result.problem.is(workspaceHasKeys);
-  return { outcome: 'failed', reason: why, error: result.problem, hasKeys, ...spent };
+  const { problem: error } = result;
+  return { ...workspace, outcome: 'failed', reason: toLine(why), error, ...spent };
 }
