@@ -216,6 +216,20 @@ describe.each(Object.keys(EFFECTS) as Effect[])('the effect of a step: %s', (eff
     }
   });
 
+  test.each(ROWS)(
+    '$code does not state that nothing was changed if something may be left',
+    ({ failure }) => {
+      const { lines } = describeError(failure, effect, 'the workspace preview-42');
+      expect(lines).not.toContain(NOTHING_CHANGED);
+      expect(lines).not.toContain(NOTHING_DELETED);
+      expect(lines.at(-1)).toBe('May still exist at OpenRouter: the workspace preview-42.');
+      const others = linesOf(failure, effect).filter(
+        (line) => line !== NOTHING_CHANGED && line !== NOTHING_DELETED,
+      );
+      expect(lines.slice(0, -1)).toEqual(others);
+    },
+  );
+
   test('a defect states it', () => {
     expect(describeError(new TypeError('x'), effect).lines).toContain(EFFECTS[effect]);
   });

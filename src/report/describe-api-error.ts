@@ -7,7 +7,7 @@ import {
   isRead,
   type ServerName,
 } from '../http/request.ts';
-import { type Description, describeEffect } from './description.ts';
+import { type Description, describeEffect, effectLines } from './description.ts';
 
 /** The codes of failed requests. `docs/troubleshooting.md` has a section for each. */
 export type ApiErrorCode =
@@ -30,14 +30,21 @@ export type ApiErrorCode =
 /**
  * Describes a request that failed.
  * @param effect what the step may have changed at OpenRouter
+ * @param leftovers as in `describeError`
  */
-export function describeApiError(details: ApiErrorDetails, effect: Effect): Description {
+export function describeApiError(
+  details: ApiErrorDetails,
+  effect: Effect,
+  leftovers = '',
+): Description {
   return {
     code: codeOf(details),
     title: `Could not ${details.operation}`,
     lines: linesOf(
       details,
-      mayBeApplied(details) ? ambiguityLines(details) : [describeEffect(effect)],
+      mayBeApplied(details)
+        ? ambiguityLines(details)
+        : effectLines([describeEffect(effect)], leftovers),
     ),
   };
 }

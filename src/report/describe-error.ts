@@ -4,7 +4,7 @@ import { ApiError } from '../http/request.ts';
 import { Cancellation } from '../lib/cancellation.ts';
 import { Failure, type WarningKind } from '../shared/failure.ts';
 import { type ApiErrorCode, describeApiError } from './describe-api-error.ts';
-import { type Description, describeEffect } from './description.ts';
+import { type Description, describeEffect, effectLines, formatLeftovers } from './description.ts';
 
 /** The code of an error that no one expected. */
 export const INTERNAL_ERROR = 'internal-error';
@@ -12,10 +12,17 @@ export const INTERNAL_ERROR = 'internal-error';
 /**
  * Describes any error, for the person who has to act on it.
  * @param effect what the step may have changed at OpenRouter
+ * @param leftovers what other steps may have left there that should not be; empty for nothing
  */
-export function describeError(error: unknown, effect: Effect): Description {
-  if (error instanceof Failure) return describeFailure(error, effect);
-  if (error instanceof ApiError) return describeApiError(error.details, effect);
+export function describeError(error: unknown, effect: Effect, leftovers = ''): Description {
+  const description = describeAlone(error, effect, leftovers);
+  if (leftovers === '') return description;
+  return { ...description, lines: [...description.lines, formatLeftovers(leftovers)] };
+}
+
+function describeAlone(error: unknown, effect: Effect, leftovers: string): Description {
+  if (error instanceof Failure) return describeFailure(error, effect, leftovers);
+  if (error instanceof ApiError) return describeApiError(error.details, effect, leftovers);
   if (error instanceof Cancellation) return describeCancellation(error);
   return {
     code: INTERNAL_ERROR,
@@ -23,7 +30,7 @@ export function describeError(error: unknown, effect: Effect): Description {
     lines: [
       types.isNativeError(error) ? (error.stack ?? error.message) : String(error),
       'This is a defect of the action and not of the workflow. Please report it, with this log.',
-      describeEffect(effect),
+      ...effectLines([describeEffect(effect)], leftovers),
     ],
   };
 }
@@ -39,9 +46,17 @@ function describeCancellation({ received }: Cancellation): Description {
   };
 }
 
-function describeFailure({ kind, details, code }: Failure, effect: Effect): Description {
-  const { lines, effect: known, ...text } = kind.describe(details, effect);
-  return { code, ...text, lines: [...lines, ...(known ?? [describeEffect(effect)])] };
+function describeFailure(
+  { kind, details, code }: Failure,
+  effect: Effect,
+  leftovers: string,
+): Description {
+  const {
+    lines,
+    effect: known = [describeEffect(effect)],
+    ...text
+  } = kind.describe(details, effect);
+  return { code, ...text, lines: [...lines, ...effectLines(known, leftovers)] };
 }
 
 /** Describes a warning. */

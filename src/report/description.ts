@@ -1,6 +1,6 @@
 import { isGitea } from '../github/engine.ts';
 import type { Effect } from '../http/effect.ts';
-import type { DescriptionText } from '../shared/failure.ts';
+import type { DescriptionText, EffectLine, NoEffect } from '../shared/failure.ts';
 
 /** A failure or a warning, as its annotation and its summary show it. */
 export interface Description extends DescriptionText {
@@ -29,28 +29,30 @@ export function documentUrl(page: string, env = process.env): string {
 }
 
 /** What a failure says that ended a step before any deletion. */
-export const NOTHING_DELETED = 'Nothing was deleted.';
+export const NOTHING_DELETED: NoEffect = { nothing: 'Nothing was deleted.' };
 
-const SENTENCES: Readonly<Record<Effect, string>> = {
-  none: 'Nothing was changed at OpenRouter.',
+const SENTENCES: Readonly<Record<Effect, EffectLine>> = {
+  none: { nothing: 'Nothing was changed at OpenRouter.' },
   throttled:
     'OpenRouter reports that it rejected each change of this step, so nothing should have changed.',
   possible: 'This step may have changed something at OpenRouter before that: see its log.',
 };
 
 /** Describes what all requests of a step together may have changed at OpenRouter. */
-export function describeEffect(effect: Effect): string {
+export function describeEffect(effect: Effect): EffectLine {
   return SENTENCES[effect];
 }
 
-/** The error of a post step with a last line about what may be left; empty if nothing may. */
-export function withLeftovers(description: Description, leftovers: string): Description {
-  if (leftovers === '') return description;
-  // They would seem to contradict the last line, which is about what other steps have done.
-  const lines = description.lines.filter(
-    (line) => line !== SENTENCES.none && line !== NOTHING_DELETED,
-  );
-  return { ...description, lines: [...lines, formatLeftovers(leftovers)] };
+/**
+ * The lines about the effect of a failure.
+ * @param leftovers what other steps may have left; empty for nothing. That nothing was changed would seem to
+ *   contradict it.
+ */
+export function effectLines(effect: readonly EffectLine[], leftovers: string): string[] {
+  return effect.flatMap((line) => {
+    if (typeof line === 'string') return line;
+    return leftovers === '' ? line.nothing : [];
+  });
 }
 
 /** The line about what a post step may leave. */

@@ -7,7 +7,7 @@ import { LIKELY_SECRET } from '../openrouter/resources/keys.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { describeError, describeWarning } from './describe-error.ts';
-import { type Description, troubleshootingUrl, withLeftovers } from './description.ts';
+import { type Description, troubleshootingUrl } from './description.ts';
 import { outputsNotWritten, secretOutputNotWritten, summaryNotWritten } from './failures.ts';
 import { describeOmitted, MAX_VALUE_BYTES, MAX_VALUE_SIZE, type Outputs } from './outputs.ts';
 import { type Summary, summaryHtml } from './summary.ts';
@@ -93,13 +93,13 @@ export function createReport({ action, isPost = false }: StepName): Report {
     saveState: (name, value) => writeState(name, value, redactor),
     summarize,
     warn: (kind, facts) => warnOf(describeWarning(kind, facts)),
-    fail(error, effect, leftovers = '') {
-      const description = withLeftovers(describeError(error, effect), leftovers);
+    fail(error, effect, leftovers) {
+      const description = describeError(error, effect, leftovers);
       annotate(core.error, description, { line, who });
       summarize(toSummary('❌', description));
     },
     warnOfPostStep(error, { effect, leftovers }) {
-      const description = withLeftovers(describeError(error, effect), leftovers);
+      const description = describeError(error, effect, leftovers);
       if (leftovers === '') messageOf(description).forEach(info);
       else warnOf(description);
     },

@@ -17,13 +17,21 @@ export interface DescriptionText {
   notes?: readonly string[] | undefined;
 }
 
+/** That nothing was changed, in a sentence. It is not shown where other steps may have left something. */
+export interface NoEffect {
+  nothing: string;
+}
+
+/** A sentence about what a failure has changed at OpenRouter. */
+export type EffectLine = string | NoEffect;
+
 /** What a failure says. */
 export interface FailureText extends DescriptionText {
   /**
    * What is known about its effect at OpenRouter, and what follows from that. Shown after `lines`. Without it,
    * the effect is that of all requests of the step.
    */
-  effect?: readonly [...string[], string];
+  effect?: readonly [...EffectLine[], EffectLine];
 }
 
 /** A failure that can happen: its code, and how to make sentences of its facts. */

@@ -47,12 +47,18 @@ function nameOf({ model }: ModelUsage): string {
   return model ?? 'unknown';
 }
 
-/** The result in sentences: the cost first, then the counts. */
+/** The result in sentences. */
 export function usageLines(result: UsageResult): string[] {
-  const { cost, byok, from, to, limit, gaps } = result;
   return [
-    `${describeSpender(result)} has spent ${atLeast(result)}${formatUsd(cost)}${sinceText(result)}.`,
+    `${describeSpender(result)} has spent ${atLeast(result)}${formatUsd(result.cost)}${sinceText(result)}.`,
     countsLine(result),
+    ...detailLines(result),
+  ];
+}
+
+/** What else there is to know besides the cost and the counts. */
+function detailLines({ byok, from, to, limit, gaps }: UsageResult): string[] {
+  return [
     ...(byok > 0n
       ? [`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]
       : []),
@@ -84,16 +90,15 @@ export function usageSummary(
   const { workspace, key, cost, gaps } = result;
   const spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`;
   const isWarning = isAbove(warnAbove, result);
-  const [, counts = '', ...notes] = usageLines(result);
   return {
     title: `${isWarning ? '⚠️' : '💵'} ${gaps.some(concernsCost) ? 'At least ' : ''}${formatUsd(cost)} spent${sinceText(result)} by the OpenRouter ${spender}`,
     paragraphs: [
       ...(isWarning ? [`⚠️ warn-above-usd is ${formatExactUsd(warnAbove)}.`] : []),
-      counts,
+      countsLine(result),
     ],
     table: modelsTable(result),
     // First, because a summary with too many notes lacks the last ones.
-    notes: [...describeOmitted(usageOutputs(result)), ...notes],
+    notes: [...describeOmitted(usageOutputs(result)), ...detailLines(result)],
   };
 }
 
