@@ -2,7 +2,7 @@ import { getProxyUrl } from '@actions/http-client';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { readDeleteInputs } from '../../src/actions/delete/inputs.ts';
-import { keyNameOf, readKeyInputs } from '../../src/actions/key/inputs.ts';
+import { readKeyInputs } from '../../src/actions/key/inputs.ts';
 import { readPreviewInputs } from '../../src/actions/preview/inputs.ts';
 import { readSweepInputs } from '../../src/actions/sweep/inputs.ts';
 import { proxyProblems, readSecrets } from '../../src/inputs/connection.ts';
@@ -132,34 +132,6 @@ describe('the inputs of key', () => {
   ])('are rejected for %s: %j alone if it is invalid in a pair', (input, text, line) => {
     const pair = { 'limit-usd': '5', 'limit-reset': 'daily', [input]: text };
     expect(rejectionOf(readKeyInputs, { workspace: 'preview-42', ...pair })).toEqual([line]);
-  });
-});
-
-describe('the generated name of a key', () => {
-  const ENV = {
-    GITHUB_REPOSITORY: 'octo/app',
-    GITHUB_WORKFLOW: 'Preview',
-    GITHUB_RUN_ID: '42',
-    GITHUB_RUN_ATTEMPT: '2',
-    GITHUB_JOB: 'test',
-  };
-
-  const LONG = { ...ENV, GITHUB_WORKFLOW: `${'🧪'.repeat(60)}cut` };
-  test.each<[string, Texts, entry: string, random: number, name: string]>([
-    ['leads to the job', ENV, '', 0.5, 'octo/app / Preview / 42.2 / test / i00000'],
-    ['has an entry', ENV, '3.12', 0, 'octo/app / Preview / 42.2 / test (3.12) / 000000'],
-    [
-      'has no more parts',
-      ENV,
-      'a / 3.12 / b',
-      0,
-      'octo/app / Preview / 42.2 / test (a/3.12/b) / 000000',
-    ],
-    ['is padded', { GITHUB_RUN_ID: '42' }, '', 0, '42 / 000000'],
-    ['ends with six random characters', {}, '', 1 - Number.EPSILON, 'zzzzzz'],
-    ['cuts long names', LONG, '', 0, `octo/app / ${'🧪'.repeat(60)} / 42.2 / test / 000000`],
-  ])('%s', (_, env, entry, random, name) => {
-    expect(keyNameOf(env, random, entry)).toBe(name);
   });
 });
 

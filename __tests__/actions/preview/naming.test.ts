@@ -2,12 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { updateWorkspaceRequest } from '../../../sandbox/openrouter/resources/workspaces.ts';
-import {
-  deployedKeyName,
-  identify,
-  isSameKeyName,
-  readMark,
-} from '../../../src/actions/preview/naming.ts';
+import { identify, readMark } from '../../../src/actions/preview/naming.ts';
 import type { Subject } from '../../../src/actions/preview/subject.ts';
 import { SHOP } from '../../support/repositories.ts';
 
@@ -68,23 +63,6 @@ test('OpenRouter accepts the slug, name and description of any preview, and its 
       expect(readMark(identity.description, repository)).toEqual(subject);
     }),
   );
-});
-
-test('the key of a job keeps its name in any other repository, and has that of no other job', () => {
-  const jobs = fc.string({ minLength: 1, maxLength: 100 });
-  fc.assert(
-    fc.property(subjects, repositories, repositories, jobs, jobs, (subject, a, b, job, other) => {
-      const name = deployedKeyName(subject, a, job);
-      expect(isSameKeyName(name, deployedKeyName(subject, b, job))).toBe(true);
-      expect(isSameKeyName(name, deployedKeyName(subject, b, other))).toBe(job === other);
-    }),
-  );
-});
-
-test('the key of a job has a name that no bound of the API changes, so that the next one replaces it', () => {
-  const end = 'x'.repeat(98);
-  const name = `octo-org/shop: ${end} / test`;
-  expect(deployedKeyName(branch(`${end}${'y'.repeat(100)}`), SHOP, 'test')).toBe(name);
 });
 
 test('two subjects with the same slug are the same subject', () => {

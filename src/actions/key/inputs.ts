@@ -10,6 +10,7 @@ import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
 import { oneOf } from '../../lib/schema.ts';
 import { createKeyRequest, LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
+import { jobKeyName } from '../../shared/key-name.ts';
 import type { KeyRequest } from './create-key.ts';
 import { type JobStatus, jobStatusOf } from './job-status.ts';
 
@@ -87,7 +88,7 @@ export function readKeyInputs(log: InputLog): KeyInputs {
     ...toConnection(values),
     workspace: values.workspace ?? makeSlug(values, log),
     desired: {
-      name: values.name ?? keyNameOf(process.env, Math.random()),
+      name: values.name ?? jobKeyName(process.env, Math.random()),
       limit: values.limit_usd,
       limit_reset: values.limit_reset,
       include_byok_in_limit: values.include_byok_in_limit,
@@ -115,34 +116,4 @@ export function readJobStatus(): JobStatus {
  */
 export function replacesAfterJob(): boolean {
   return getInput('replace') === 'after-job';
-}
-
-/** The maximum number of characters from the workflow's name, which can have any length. */
-const MAX_WORKFLOW_LENGTH = 60;
-
-/** The number of different suffixes: six digits in base 36. */
-const SUFFIX_COUNT = 36 ** 6;
-
-/**
- * Names a key after the job that `env` describes, so that the name leads to the run that created it.
- * @param random at least 0 and below 1. It distinguishes the jobs of a matrix, which share GITHUB_JOB.
- * @param entry what the author calls one of these jobs, shown as GitHub shows the entry of a matrix. It must not
- * look like further parts of the name.
- */
-export function keyNameOf(env: NodeJS.ProcessEnv, random: number, entry?: string): string {
-  const workflow = [...(env['GITHUB_WORKFLOW'] ?? '')].slice(0, MAX_WORKFLOW_LENGTH).join('');
-  const run = [env['GITHUB_RUN_ID'], env['GITHUB_RUN_ATTEMPT']].filter(Boolean).join('.');
-  const job = env['GITHUB_JOB'];
-  const suffix = Math.floor(random * SUFFIX_COUNT)
-    .toString(36)
-    .padStart(6, '0');
-  return [
-    env['GITHUB_REPOSITORY'],
-    workflow,
-    run,
-    entry ? `${job} (${entry.replaceAll(' / ', '/')})` : job,
-    suffix,
-  ]
-    .filter(Boolean)
-    .join(' / ');
 }

@@ -86,13 +86,6 @@ function problemOf(key: Key, limit: Usd | undefined, withByok: boolean): CapProb
   return withByok && key['include_byok_in_limit'] !== true ? 'without-byok' : undefined;
 }
 
-/** For what a key of a preview was created, by its name. */
-export function purposeOf({ name }: Key): 'job' | 'deployment' | 'other' {
-  const [, sign] = /^[\w.-]+\/[\w.-]+( \/ |#|: )/.exec(name) ?? [];
-  if (sign === undefined) return 'other';
-  return sign === ' / ' ? 'job' : 'deployment';
-}
-
 /** What keys have spent, and what they may still spend. */
 export function totalsOf(exposures: readonly Exposure[]): { spent: Usd; held: Usd } {
   return {

@@ -11,6 +11,7 @@ import {
 import { findWorkspace, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { IncompleteTask } from '../../shared/context.ts';
 import { Failure, type FailureKind } from '../../shared/failure.ts';
+import { isSameKeyName } from '../../shared/key-name.ts';
 import type { KeyTask } from '../key/create-key.ts';
 import { deleteAllOrphans, describeKeysLeft } from '../key/end-key.ts';
 import { keyReplaced } from '../key/failures.ts';
@@ -20,7 +21,6 @@ import { lowerAtEnd } from './cap-key.ts';
 import { type CommentData, NO_DATA, observe } from './comment.ts';
 import { commentOn, deletePreview, type PreviewDeletion } from './delete-preview.ts';
 import { previewDeleted, previewNotChecked, previewNotOurs, previewReopened } from './failures.ts';
-import { isSameKeyName } from './naming.ts';
 import { type GitHubContext, readStanding, type Standing } from './standing.ts';
 import type { PreviewTask } from './task.ts';
 

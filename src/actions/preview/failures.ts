@@ -4,8 +4,9 @@ import { describeKey, type KeyIdentity } from '../../openrouter/resources/keys.t
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { rejectionAdvice } from '../../report/describe-api-error.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
+import { readKeyName } from '../../shared/key-name.ts';
 import { failedRequests } from '../../teardown/failures.ts';
-import { type Cap, type CapProblem, type Exposure, purposeOf, totalsOf } from './cap.ts';
+import { type Cap, type CapProblem, type Exposure, totalsOf } from './cap.ts';
 
 export const noSubject = declareFailure<{ event: string }>('no-subject', ({ event }) => ({
   title: 'Cannot tell which pull request or branch this preview is of',
@@ -129,7 +130,9 @@ function linesOfHolder(
   [purpose, keys, advice]: (typeof HOLDERS)[number],
   exposures: readonly Exposure[],
 ): string[] {
-  const holding = exposures.filter(({ key, held }) => held > 0n && purposeOf(key) === purpose);
+  const holding = exposures.filter(
+    ({ key, held }) => held > 0n && readKeyName(key.name).kind === purpose,
+  );
   if (holding.length === 0) return [];
   return [
     `${keys} hold ${formatUsd(totalsOf(holding).held)}: ${advice}`,

@@ -25,8 +25,9 @@ import { toUsd } from '../../lib/usd.ts';
 import { createKeyRequest } from '../../openrouter/resources/keys.ts';
 import { createWorkspaceRequest } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
+import { jobKeyName } from '../../shared/key-name.ts';
 import { toFields } from '../create/inputs.ts';
-import { keyName, keyNameOf } from '../key/inputs.ts';
+import { keyName } from '../key/inputs.ts';
 import type { PreviewRequest } from './run-preview.ts';
 import { CLEAN_UP_EVENTS } from './subject.ts';
 
@@ -131,7 +132,7 @@ export function readPreviewInputs(log: InputLog): PreviewInputs {
     keyMode: values.key,
     key: {
       desired: {
-        name: keyNameOf(process.env, Math.random(), values.key_name),
+        name: jobKeyName(process.env, Math.random(), values.key_name),
         limit: values.limit_usd ?? undefined,
         limit_reset: values.limit_reset,
         include_byok_in_limit: values.include_byok_in_limit,

@@ -1,5 +1,6 @@
 import type { Repository } from '../../github/repository.ts';
 import { cutName } from '../../openrouter/resources/workspaces.ts';
+import { subjectEnd } from '../../shared/key-name.ts';
 import { slugFrom, toSlug, withHash } from '../../shared/slug.ts';
 import type { Subject } from './subject.ts';
 
@@ -16,29 +17,9 @@ export function identify(
   const { name } = repository;
   return {
     slug: subject.kind === 'pull' ? `${prefix}${subject.number}` : slugFrom(subject.name, prefix),
-    name: cutName(name + endOf(subject)),
+    name: cutName(name + subjectEnd(subject)),
     description: markOf(subject, repository),
   };
-}
-
-/** What a name has after that of the repository: `#42`, `: feature/x`. */
-function endOf(subject: Subject): string {
-  return cutName(subject.kind === 'pull' ? `#${subject.number}` : `: ${subject.name}`);
-}
-
-/** The name of the key for a deployed preview. It is cut only where the name of the repository does not matter. */
-export function deployedKeyName(
-  subject: Subject,
-  { name }: Pick<Repository, 'name'>,
-  jobName: string,
-): string {
-  return `${name}${endOf(subject)} / ${jobName}`;
-}
-
-/** Whether two keys of a preview have the same name, but for that of the repository, which can change. */
-export function isSameKeyName(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((name) => name.replace(/^[\w.-]+\/[\w.-]+/, ''));
-  return a === b;
 }
 
 /** `text` as a part of a slug, with its hash only if it does not fit. */

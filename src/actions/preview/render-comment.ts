@@ -10,6 +10,7 @@ import { formatSpent, formatSum } from '../../report/key-table.ts';
 import type { Report } from '../../report/report.ts';
 import { type Summary, summaryHtml } from '../../report/summary.ts';
 import type { Redact } from '../../report/text.ts';
+import { readKeyName } from '../../shared/key-name.ts';
 import { isAlmostSpent } from './cap.ts';
 import {
   areFinal,
@@ -299,22 +300,14 @@ function shareOfLimit(key: Key, spent: Usd | null): string {
   return `${percent}\u00a0% of\u00a0${formatUsd(amount)}${reset ? ` ${reset}` : ''}`;
 }
 
-/**
- * What a key was created for, by its name. That of a job consists of the repository, workflow, run and attempt,
- * job, and a suffix; that of a deployed preview, of the repository with the number of its pull request, workflow
- * and job.
- */
+/** What a key was created for, by its name; the whole name, if that is not one of this repository. */
 function titleOfKey(key: Key, { repository, redact, withYear }: PartOptions) {
   const name = redact(key.name);
-  const [start = '', ...parts] = name.split(' / ');
-  // The last one, because the name of a workflow can look like a run, but not that of a job.
-  const at = parts.findLastIndex((part) => /^\d{1,15}\.\d{1,5}$/.test(part));
-  const run = start === repository.name ? parts[at] : undefined;
-  const isDeployed = start.startsWith(`${repository.name}#`);
-  const known = run ? parts.toSpliced(at, 1).slice(0, -1) : parts;
-  const job = run || isDeployed ? known.join(' / ') : '';
+  const known = readKeyName(name);
+  const own = known.kind !== 'other' && known.repository === repository.name ? known : undefined;
+  const run = own?.kind === 'job' ? own.run : undefined;
   // Cut behind the secrets that it may have.
-  const text = [...(job || name)].slice(0, MAX_TITLE).join('');
+  const text = [...(own?.job || name)].slice(0, MAX_TITLE).join('');
   const link = run ? { text, url: runUrl(run, repository) } : { code: text };
   const time = createdAt(key);
   const attempt = run?.split('.')[1];

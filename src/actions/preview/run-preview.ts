@@ -5,6 +5,7 @@ import { type KeyList, listKeys } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import type { Journal } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
+import { deployedKeyName, isSameKeyName } from '../../shared/key-name.ts';
 import { sweepFailure } from '../../teardown/sweep-failure.ts';
 import type { SweepResult } from '../../teardown/sweep-result.ts';
 import { createWorkspace } from '../create/create-workspace.ts';
@@ -20,7 +21,7 @@ import {
   type Preview,
   type PreviewDeletion,
 } from './delete-preview.ts';
-import { deployedKeyName, describePreview, identify, isSameKeyName } from './naming.ts';
+import { describePreview, identify } from './naming.ts';
 import { type GitHubContext, readStanding, type Standing } from './standing.ts';
 import { findTopic, type RunFacts, type Topic } from './subject.ts';
 import type { PreviewTask } from './task.ts';
@@ -345,7 +346,7 @@ function keyRequestOf(
 ): KeyRequest {
   const { desired, expiresInMs, jobName } = key;
   const isDeployed = keyMode === 'preview';
-  const name = isDeployed ? deployedKeyName(subject, repository, jobName) : desired.name;
+  const name = isDeployed ? deployedKeyName(subject, repository.name, jobName) : desired.name;
   return {
     workspace: identity.slug,
     desired: { ...desired, name },

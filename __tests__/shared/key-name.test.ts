@@ -1,0 +1,123 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  deployedKeyName,
+  isSameKeyName,
+  jobKeyName,
+  readKeyName,
+} from '../../src/shared/key-name.ts';
+
+type Subject = Parameters<typeof deployedKeyName>[0];
+
+const branch = (name: string): Subject => ({ kind: 'branch', name });
+
+describe('the generated name of a key', () => {
+  const ENV = {
+    GITHUB_REPOSITORY: 'octo/app',
+    GITHUB_WORKFLOW: 'Preview',
+    GITHUB_RUN_ID: '42',
+    GITHUB_RUN_ATTEMPT: '2',
+    GITHUB_JOB: 'test',
+  };
+
+  const LONG = { ...ENV, GITHUB_WORKFLOW: `${'🧪'.repeat(60)}cut` };
+  test.each<[string, NodeJS.ProcessEnv, entry: string, random: number, name: string]>([
+    ['leads to the job', ENV, '', 0.5, 'octo/app / Preview / 42.2 / test / i00000'],
+    ['has an entry', ENV, '3.12', 0, 'octo/app / Preview / 42.2 / test (3.12) / 000000'],
+    [
+      'has no more parts',
+      ENV,
+      'a / 3.12 / b',
+      0,
+      'octo/app / Preview / 42.2 / test (a/3.12/b) / 000000',
+    ],
+    ['is padded', { GITHUB_RUN_ID: '42' }, '', 0, '42 / 000000'],
+    ['ends with six random characters', {}, '', 1 - Number.EPSILON, 'zzzzzz'],
+    ['cuts long names', LONG, '', 0, `octo/app / ${'🧪'.repeat(60)} / 42.2 / test / 000000`],
+  ])('%s', (_, env, entry, random, name) => {
+    expect(jobKeyName(env, random, entry)).toBe(name);
+  });
+});
+
+/** Git allows neither a space nor a control character in the name of a branch. */
+const subjects = fc.oneof(
+  fc.integer({ min: 1, max: 2 ** 31 }).map((number): Subject => ({ kind: 'pull', number })),
+  fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 400 })
+    .map((name) => branch(name.replace(/[ \p{Cc}]/gu, '-'))),
+);
+const repositories = fc.stringMatching(/^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,100}$/);
+/** What ends like this would seem to be two parts. */
+const texts = fc.string({ minLength: 1, maxLength: 60 }).filter((text) => !text.endsWith(' /'));
+/** What GitHub allows as the id of a job. */
+const jobs = fc.stringMatching(/^[A-Za-z_][\w-]{0,20}$/);
+
+test('the key of a job keeps its name in any other repository, and has that of no other job', () => {
+  const jobs = fc.string({ minLength: 1, maxLength: 100 });
+  fc.assert(
+    fc.property(subjects, repositories, repositories, jobs, jobs, (subject, a, b, job, other) => {
+      const name = deployedKeyName(subject, a, job);
+      expect(isSameKeyName(name, deployedKeyName(subject, b, job))).toBe(true);
+      expect(isSameKeyName(name, deployedKeyName(subject, b, other))).toBe(job === other);
+    }),
+  );
+});
+
+test('the key of a job has a name that no bound of the API changes, so that the next one replaces it', () => {
+  const end = 'x'.repeat(98);
+  const name = `octo-org/shop: ${end} / test`;
+  expect(deployedKeyName(branch(`${end}${'y'.repeat(100)}`), 'octo-org/shop', 'test')).toBe(name);
+});
+
+test('the name of a key for a job is read back, with its repository, run, workflow and job', () => {
+  const runs = fc.tuple(fc.integer({ min: 1, max: 10 ** 12 }), fc.integer({ min: 1, max: 99 }));
+  const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  fc.assert(
+    fc.property(
+      repositories,
+      texts,
+      runs,
+      jobs,
+      randoms,
+      (repository, workflow, run, job, random) => {
+        const [id, attempt] = run.map(String);
+        const env = {
+          GITHUB_REPOSITORY: repository,
+          GITHUB_WORKFLOW: workflow,
+          GITHUB_RUN_ID: id,
+          GITHUB_RUN_ATTEMPT: attempt,
+          GITHUB_JOB: job,
+        };
+        expect(readKeyName(jobKeyName(env, random))).toEqual({
+          kind: 'job',
+          repository,
+          run: run.join('.'),
+          job: `${workflow} / ${job}`,
+        });
+      },
+    ),
+  );
+});
+
+test('the name of a key for a deployed preview is read back, with its repository, workflow and job', () => {
+  fc.assert(
+    fc.property(subjects, repositories, texts, (subject, repository, job) => {
+      const name = deployedKeyName(subject, repository, job);
+      expect(readKeyName(name)).toEqual({ kind: 'deployment', repository, job });
+    }),
+  );
+});
+
+test.each([
+  ['octo/app / Preview / test', { kind: 'job', repository: 'octo/app', job: '' }],
+  [
+    'octo/app / 1.2 / 42.2 / test / 0ab1c2',
+    { kind: 'job', repository: 'octo/app', run: '42.2', job: '1.2 / test' },
+  ],
+  ['octo/app: by hand', { kind: 'deployment', repository: 'octo/app', job: '' }],
+  ['octo/app', { kind: 'other' }],
+  ['42 / 0ab1c2', { kind: 'other' }],
+  ['By hand / #42', { kind: 'other' }],
+])('the name %s says %j', (name, said) => {
+  expect(readKeyName(name)).toEqual(said);
+});

@@ -1,0 +1,76 @@
+import { cutName } from '../openrouter/resources/workspaces.ts';
+
+/** The maximum number of characters from the workflow's name, which can have any length. */
+const MAX_WORKFLOW_LENGTH = 60;
+
+/** The number of different suffixes: six digits in base 36. */
+const SUFFIX_COUNT = 36 ** 6;
+
+/**
+ * Names a key after the job that `env` describes, so that the name leads to the run that created it:
+ * `octo-org/shop / CI / 17000000012.1 / test / 0ab1c2`
+ * @param random at least 0 and below 1. It distinguishes the jobs of a matrix, which share GITHUB_JOB.
+ * @param entry what the author calls one of these jobs, shown as GitHub shows the entry of a matrix. It must not
+ * look like further parts of the name.
+ */
+export function jobKeyName(env: NodeJS.ProcessEnv, random: number, entry?: string): string {
+  const workflow = [...(env['GITHUB_WORKFLOW'] ?? '')].slice(0, MAX_WORKFLOW_LENGTH).join('');
+  const run = [env['GITHUB_RUN_ID'], env['GITHUB_RUN_ATTEMPT']].filter(Boolean).join('.');
+  const job = env['GITHUB_JOB'];
+  const suffix = Math.floor(random * SUFFIX_COUNT)
+    .toString(36)
+    .padStart(6, '0');
+  return [
+    env['GITHUB_REPOSITORY'],
+    workflow,
+    run,
+    entry ? `${job} (${entry.replaceAll(' / ', '/')})` : job,
+    suffix,
+  ]
+    .filter(Boolean)
+    .join(' / ');
+}
+
+/** A pull request or a branch. */
+type Subject = { kind: 'pull'; number: number } | { kind: 'branch'; name: string };
+
+/** What the name of a preview, and that of its deployed key, has after the repository: `#42`, `: feature/x`. */
+export function subjectEnd(subject: Subject): string {
+  return cutName(subject.kind === 'pull' ? `#${subject.number}` : `: ${subject.name}`);
+}
+
+/**
+ * Names the key for a deployed preview: `octo-org/shop#42 / CI / deploy`, `octo-org/shop: main / CI / deploy`. It is
+ * cut only where the name of the repository does not matter.
+ */
+export function deployedKeyName(subject: Subject, repository: string, job: string): string {
+  return `${repository}${subjectEnd(subject)} / ${job}`;
+}
+
+/** What the name of a key says. */
+export type KeyName =
+  /** `job`: the workflow and the job. Both are unknown without a run, which tells the parts apart. */
+  | { kind: 'job'; repository: string; run?: string | undefined; job: string }
+  | { kind: 'deployment'; repository: string; job: string }
+  | { kind: 'other' };
+
+const NAME = /^(?<repository>[\w.-]+\/[\w.-]+)(?<end>(?<sign> \/ |#|: )(?<rest>.*))$/s;
+
+/** Reads a name that `jobKeyName` or `deployedKeyName` has made. */
+export function readKeyName(name: string): KeyName {
+  const { repository = '', sign, rest = '' } = NAME.exec(name)?.groups ?? {};
+  if (sign === undefined) return { kind: 'other' };
+  const parts = rest.split(' / ');
+  if (sign !== ' / ') return { kind: 'deployment', repository, job: parts.slice(1).join(' / ') };
+  // The last one, because the name of a workflow can look like a run, but not that of a job.
+  const at = parts.findLastIndex((part) => /^\d{1,15}\.\d{1,5}$/.test(part));
+  const run = parts[at];
+  const job = run === undefined ? '' : parts.toSpliced(at, 1).slice(0, -1).join(' / ');
+  return { kind: 'job', repository, run, job };
+}
+
+/** Whether two keys of a preview have the same name, but for that of the repository, which can change. */
+export function isSameKeyName(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((name) => NAME.exec(name)?.groups?.['end'] ?? name);
+  return a === b;
+}
