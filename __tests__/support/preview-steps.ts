@@ -6,6 +6,7 @@ import { addRepository, addToken } from '../../sandbox/github/seed.ts';
 import { type GitHubServer, startGitHub } from '../../sandbox/github/server.ts';
 import type { Repository } from '../../sandbox/github/state.ts';
 import { seedUsage } from '../../sandbox/openrouter/seed.ts';
+import type { SandboxOptions } from '../../sandbox/openrouter/server.ts';
 import { runPostInProcess, runStepInProcess } from '../../sandbox/runner/in-process.ts';
 import type { StepOptions, StepResult } from '../../sandbox/runner/runner.ts';
 import { openEmptiedHarness } from './emptied-harness.ts';
@@ -22,8 +23,8 @@ export interface PreviewStep extends StepResult {
 }
 
 /** An OpenRouter and a GitHub with the repository octo-org/shop, both emptied before each test. */
-export function openPreviewHarness() {
-  const { harness } = openEmptiedHarness();
+export function openPreviewHarness(options?: SandboxOptions) {
+  const { harness } = openEmptiedHarness(options);
   const gitHub = openGitHubServer();
   const stepOf = (event: GitHubEvent, inputs: Inputs): StepOptions => {
     const { managementKey, url } = harness.sandbox;

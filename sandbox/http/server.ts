@@ -98,6 +98,8 @@ function listenerOf(
         ? NOT_APPLIED
         : api.handle({ ...request, authorization: headers.authorization });
     if (latency > 0) await delay(latency);
+    // `Date` is the API's: Node.js would add that of this machine.
+    response.sendDate = false;
     response.setHeaders(new Headers({ ...api.headers(), ...result.headers }));
     onExchange?.(request, outcomeOf(fault, result));
     if (fault) misbehave(fault, result, response);

@@ -1,26 +1,4 @@
-import { formatTime } from '../openrouter/time.ts';
-import { declareFailure, declareWarning, type FailureText } from './failure.ts';
-import type { DifferingClocks } from './time-window.ts';
-
-/** What the time is needed for, and which of two clocks decides. */
-const SAFER_TIMES = {
-  age: 'Each age is the younger of both, so that nothing is deleted too early.',
-  expiry:
-    'The API key expires by the clock that is behind, unless what exists shows that this one is wrong.',
-  period: "The period is by the runner's clock, and the figures count as incomplete.",
-};
-
-export const clocksDiffer = declareWarning<DifferingClocks & { purpose: keyof typeof SAFER_TIMES }>(
-  'clocks-differ',
-  ({ server, runner, purpose }) => ({
-    title: 'The clocks of OpenRouter and of the runner differ by more than a day',
-    lines: [
-      `OpenRouter's clock shows ${formatTime(server)}, and the runner's ${formatTime(runner)}.`,
-      SAFER_TIMES[purpose],
-      "Correct the runner's clock. If it is right, check the server at api-url.",
-    ],
-  }),
-);
+import { declareFailure, type FailureText } from './failure.ts';
 
 export const workspaceNotFound = declareFailure<{
   /** The input: an id or a slug. */

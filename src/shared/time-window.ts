@@ -21,33 +21,38 @@ export function wasCreatedWithin(
   return created === undefined ? undefined : created >= from - SLACK_MS && created <= to + SLACK_MS;
 }
 
-/** The times of OpenRouter, if that is known, and of the runner at one moment, in milliseconds since 1970. */
-interface Clocks {
+/**
+ * The times of OpenRouter, by the `Date` of a response, and of the runner, both when that response
+ * arrived, in milliseconds since 1970.
+ */
+export interface Clocks {
+  /** Undefined if the response had no `Date`. */
   server: number | undefined;
   runner: number;
 }
 
-export interface DifferingClocks extends Clocks {
-  server: number;
-}
-
-/** More than the clock of a machine is usually wrong by, and less than most ages and expiries. */
-const TRUSTED_MS = 86_400_000;
+/** How much later than `Date` something may have been created, in milliseconds: each server has a clock. */
+const TOLERANCE_MS = 60_000;
 
 /**
- * Both clocks, if they differ by more than a day: one of them is wrong then, so the safer of both has to
- * decide, with a warning. Undefined if the server's clock decides alone, or if it is unknown.
+ * The current time: OpenRouter's. The runner's without `Date`, or if that is wrong, because the
+ * response shows something that was created over a minute later.
+ * @param shown the resources in the response, or in the list that it begins
  */
-export function differingClocks({ server, runner }: Clocks): DifferingClocks | undefined {
-  if (server === undefined || Math.abs(server - runner) <= TRUSTED_MS) return undefined;
-  return { server, runner };
+export function currentTime(
+  { server, runner }: Clocks,
+  shown: readonly Readonly<Record<string, unknown>>[],
+): number {
+  if (server === undefined) return runner;
+  const isLater = (resource: (typeof shown)[number]) =>
+    (createdAt(resource) ?? server) > server + TOLERANCE_MS;
+  return shown.some(isLater) ? runner : server;
 }
 
 /**
- * The time by which something has not expired for certain: the later one of clocks that differ. Without the
- * server's, that of the runner.
+ * The earlier time of both clocks, for what must not happen too early: what is older than an age, or has
+ * expired, is so by both. Undefined without `Date`: then nothing is known to be.
  */
-export function latestTime(clocks: Clocks): number {
-  const { server, runner } = clocks;
-  return differingClocks(clocks) ? Math.max(server ?? runner, runner) : (server ?? runner);
+export function earlierTime({ server, runner }: Clocks): number | undefined {
+  return server === undefined ? undefined : Math.min(server, runner);
 }

@@ -157,55 +157,6 @@ describe('a workspace of unknown age is kept', () => {
       { id, slug: 'pr-1', created_at, age: undefined, outcome: 'kept', reason },
     ]);
   });
-
-  test('if OpenRouter does not send its time', async () => {
-    const simulation = openPlainSimulation();
-    seedWorkspace(simulation, { slug: 'pr-1', age: 9 * DAY });
-    onResponse(simulation, (response) => ({ ...response, headers: {} }));
-    const { result } = await runSweep(simulation);
-    expect(withOutcome(result, 'kept')).toMatchObject([
-      { age: undefined, reason: 'its age is unknown' },
-    ]);
-  });
-});
-
-describe('if the clocks of OpenRouter and of the runner differ', () => {
-  const TITLE = 'The clocks of OpenRouter and of the runner differ by more than a day';
-  const YEARS = 10 * 365 * DAY;
-
-  test('a workspace of one minute is kept although the server is ten years ahead', async () => {
-    const simulation = openPlainSimulation();
-    const { account } = simulation;
-    const { created_at } = seedWorkspace(simulation, { slug: 'pr-young', age: 60_000 });
-    seedWorkspace(simulation, { slug: 'pr-old', age: DAY + 1_000 });
-    const { now } = account;
-    account.now = () => new Date(now().getTime() + YEARS);
-    const { result, story } = await runSweep(simulation);
-    expect(slugsOf(withOutcome(result, 'deleted'))).toEqual(['pr-old']);
-    expect(withOutcome(result, 'kept')).toMatchObject([
-      { slug: 'pr-young', created_at, age: 60_020 },
-    ]);
-    expect(story.slice(1, 5)).toEqual([
-      TITLE,
-      "OpenRouter's clock shows 2035-12-30T00:00:00Z, and the runner's 2026-01-01T00:00:00Z.",
-      'Each age is the younger of both, so that nothing is deleted too early.',
-      "Correct the runner's clock. If it is right, check the server at api-url.",
-    ]);
-  });
-
-  test('on one of several pages, its workspaces are kept, and there is one warning', async () => {
-    const simulation = openPlainSimulation();
-    seedAll(simulation, 250, DAY / 2);
-    let pages = 0;
-    onResponse(simulation, (response) => {
-      pages += 1;
-      const headers = { date: new Date(Date.UTC(2036, 0)).toUTCString() };
-      return pages === 2 ? { ...response, headers } : response;
-    });
-    const { result, story } = await runSweep(simulation);
-    expect(withOutcome(result, 'kept')).toHaveLength(250);
-    expect(story.filter((line) => line === TITLE)).toHaveLength(1);
-  });
 });
 
 test.each([false, true])(

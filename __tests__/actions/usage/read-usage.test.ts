@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import {
   readUsage,
   type UsageRequest,
@@ -12,6 +12,7 @@ import { connect, onResponse, type Simulation } from '../../support/simulation.t
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
 const DAY = 86_400_000;
+const HOUR = 3_600_000;
 /** The end of the period: the server's time is one second earlier. */
 const TO = Date.parse('2026-01-14T12:00:01Z');
 const CREATED = '2026-01-10T10:00:00Z';
@@ -240,29 +241,35 @@ function readIn(simulation: Simulation, request: Partial<UsageRequest> = {}, lin
   return simulation.clock.run(readUsage({ ...USUAL, ...request }, context));
 }
 
-test.each([3650 * DAY, -3650 * DAY])(
-  "if OpenRouter's clock differs by %i ms, that of the runner decides, and the figures are incomplete",
-  async (skew) => {
+/** Has OpenRouter's clock, but not that of what it stores, be so far ahead, in milliseconds. */
+function shiftDate(simulation: Simulation, skew: number): void {
+  onResponse(simulation, (response) => {
+    const date = new Date(simulation.account.now().getTime() + skew).toUTCString();
+    return { ...response, headers: { date } };
+  });
+}
+
+test("the period ends by OpenRouter's clock, although the runner's differs", async () => {
+  const simulation = openPlainSimulation([], { skew: -23 * HOUR });
+  seedWorkspace(simulation, { slug: 'preview-42' });
+  const { to, gaps } = await readIn(simulation);
+  expect([to, gaps]).toEqual([Date.UTC(2026, 0) - 23 * HOUR + 1_000, []]);
+});
+
+test.each([
+  ['by over a day, and the figures are incomplete', 3650 * DAY, true],
+  ['by over a minute', 61_000, false],
+])(
+  'the period ends by the clock of the runner if the workspace is younger than the Date of its response, %s',
+  async (_, behind, isIncomplete) => {
     const start = Date.UTC(2026, 0);
     const simulation = openPlainSimulation();
-    const { account } = simulation;
-    const workspace = seedWorkspace(simulation, { slug: 'preview-42', age: 3 * DAY });
-    seedUsage(simulation, seedKey(simulation, workspace), { credits: 0.5, age: DAY });
-    account.keys.length = 0;
-    onResponse(simulation, (response) => {
-      const date = new Date(account.now().getTime() + skew).toUTCString();
-      return { ...response, headers: { date } };
-    });
-    const lines: string[] = [];
-    const { from, to, cost, gaps } = await readIn(simulation, {}, lines);
-    expect([from, to]).toEqual([start - 3 * DAY, start + 1_000]);
-    expect(cost).toBe(parseUsd('0.5'));
-    expect(gaps).toEqual([{ kind: 'clocks-differ', server: start + skew, runner: start + 20 }]);
-    const title = 'The clocks of OpenRouter and of the runner differ by more than a day';
-    expect(lines.filter((line) => line === title)).toHaveLength(1);
-    expect(lines).toContain(
-      "The period is by the runner's clock, and the figures count as incomplete.",
-    );
+    seedWorkspace(simulation, { slug: 'preview-42' });
+    shiftDate(simulation, -behind);
+    const { from, to, gaps } = await readIn(simulation);
+    expect([from, to]).toEqual([start, start + 1_000]);
+    const gap = { kind: 'time-uncertain', server: start - behind, runner: start + 20 };
+    expect(gaps).toEqual(isIncomplete ? [gap] : []);
   },
 );
 

@@ -49,8 +49,8 @@ describe('why figures are incomplete', () => {
   const INVALID = 'A counter or created_at is missing or invalid.';
   test.each<[UsageGap, string]>([
     [
-      { kind: 'clocks-differ', server: TIME + 1_000, runner: TIME },
-      "The period is by the runner's clock, which shows 2026-01-14T12:00:00Z, while OpenRouter's shows 2026-01-14T12:00:01Z.",
+      { kind: 'time-uncertain', server: TIME + 1_000, runner: TIME },
+      "The period may be wrong: OpenRouter's clock shows 2026-01-14T12:00:01Z, and the runner's 2026-01-14T12:00:00Z.",
     ],
     [
       { kind: 'too-long', maxDays: 31, from: TIME },

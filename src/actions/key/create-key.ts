@@ -15,11 +15,11 @@ import {
   sendKey,
 } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
-import { createdAt, readTime } from '../../openrouter/time.ts';
+import { readTime } from '../../openrouter/time.ts';
 import type { Context, Journal } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
-import { clocksDiffer, workspaceNotFound } from '../../shared/failures.ts';
-import { latestTime } from '../../shared/time-window.ts';
+import { workspaceNotFound } from '../../shared/failures.ts';
+import { currentTime } from '../../shared/time-window.ts';
 import { describeExpiry, planExpiry, unexpectedLifetime } from './expiry.ts';
 import {
   keyLooser,
@@ -176,11 +176,11 @@ export async function createKeyIn(
 
 function compareWithRequest(
   key: Key,
-  { search: { desired }, clocksDiffer }: Plan,
+  { search: { desired } }: Plan,
   { expiresInMs }: KeyRequest,
 ): KeyDifferences {
   const { looser, stricter } = compareKey(key, desired);
-  const lifetime = clocksDiffer ? unexpectedLifetime(key, desired, expiresInMs) : undefined;
+  const lifetime = unexpectedLifetime(key, desired, expiresInMs);
   return { looser: [...looser, ...(lifetime ? [lifetime] : [])], stricter };
 }
 
@@ -192,8 +192,6 @@ interface Plan {
   namesakes: readonly Key[];
   /** The hashes of those that are replaced once the job has succeeded; undefined for none. */
   replaced: string[] | undefined;
-  /** Whether the clock that decided about the expiry may be wrong. */
-  clocksDiffer: boolean;
   /** Whether `key` did not exist before the first POST. */
   isNew(key: Key): boolean;
 }
@@ -215,18 +213,12 @@ async function planKey(
   log.info(
     `The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} named like the one to create.`,
   );
-  const times = { server: list.serverTime, runner: context.timeOfDay() };
-  const { expiresAt, clocks } = planExpiry({
-    ...times,
-    expiresInMs: request.expiresInMs,
-    recorded: [workspace, ...list.keys].flatMap((resource) => createdAt(resource) ?? []),
-    random: context.random(),
-  });
-  if (clocks) context.warn(clocksDiffer, { ...clocks, purpose: 'expiry' });
+  const clocks = { server: list.serverTime, runner: context.timeOfDay() };
+  const now = currentTime(clocks, list.keys);
+  const { expiresInMs } = request;
+  const expiresAt = planExpiry({ expiresInMs, now, random: context.random() });
   const replaced =
-    request.replace === 'after-job'
-      ? hashesToReplace(namesakes, latestTime(times), context)
-      : undefined;
+    request.replace === 'after-job' ? hashesToReplace(namesakes, now, context) : undefined;
   const limit = context.gate ? context.gate.limitFor(list, replaced ?? []) : request.desired.limit;
   const desired = { ...request.desired, limit, workspace_id: id, expires_at: expiresAt };
   const hashes = new Set(list.keys.map(({ hash }) => hash));
@@ -243,7 +235,6 @@ async function planKey(
     },
     namesakes,
     replaced,
-    clocksDiffer: clocks !== undefined,
     isNew: ({ hash }) => !hashes.has(hash),
   };
 }

@@ -10,7 +10,7 @@ import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { unusableState } from '../../openrouter/unusable-key.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
-import { latestTime } from '../../shared/time-window.ts';
+import { currentTime } from '../../shared/time-window.ts';
 import { jobStatusUnknown, keyReplaced, replacedKeysNotDeleted } from './failures.ts';
 import type { JobStatus } from './job-status.ts';
 
@@ -99,7 +99,8 @@ async function assertWorks(
   for await (const _ of whileMissing(context)) {
     const { data: own, serverTime: server } = await context.client.request(request);
     if (!own) continue;
-    const state = unusableState(own, latestTime({ server, runner: context.timeOfDay() }));
+    const now = currentTime({ server, runner: context.timeOfDay() }, [own]);
+    const state = unusableState(own, now);
     if (!state) return;
     const expiredAt = state === 'expired' ? String(own['expires_at']) : undefined;
     throw new Failure(keyReplaced, { key, expiredAt, olderEnded });

@@ -11,6 +11,7 @@ import {
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
+import { earlierTime } from '../../shared/time-window.ts';
 import type { KeyGate } from '../key/create-key.ts';
 import {
   allowance,
@@ -73,8 +74,9 @@ function exposuresOf(
   cap: Cap,
   { timeOfDay }: Pick<Context, 'timeOfDay'>,
 ): Exposure[] {
-  // What has expired by one clock may still work by the other.
-  const now = Math.min(serverTime ?? 0, timeOfDay());
+  // What has expired by one clock may still work by the other, and without OpenRouter's, everything may.
+  const clocks = { server: serverTime, runner: timeOfDay() };
+  const now = earlierTime(clocks) ?? Number.NEGATIVE_INFINITY;
   const exposures = keys.map((key) => exposureOf(key, cap, now));
   const uncapped = exposures.flatMap(({ key, problem }) => (problem ? { key, problem } : []));
   if (uncapped.length > 0) throw new Failure(keyNotCapped, { keys: uncapped });

@@ -10,8 +10,7 @@ import {
 } from '../../openrouter/resources/workspaces.ts';
 import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
-import { clocksDiffer } from '../../shared/failures.ts';
-import { type DifferingClocks, differingClocks } from '../../shared/time-window.ts';
+import { earlierTime } from '../../shared/time-window.ts';
 import { logEnd } from '../../teardown/sweep-log.ts';
 import {
   type FoundWorkspace,
@@ -65,18 +64,14 @@ export async function sweep(request: SweepRequest, context: Context): Promise<Sw
 
 async function findStale(
   request: SweepRequest,
-  { client, timeOfDay, log, warn }: Context,
+  { client, timeOfDay, log }: Context,
 ): Promise<{ stale: FoundWorkspace[]; kept: SweptWorkspace[] }> {
   log.info(
     `Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`,
   );
   const [stale, kept]: [FoundWorkspace[], SweptWorkspace[]] = [[], []];
-  let differing: DifferingClocks | undefined;
   for await (const { items, serverTime } of listWorkspaces(client)) {
-    const clocks = differingClocks({ server: serverTime, runner: timeOfDay() });
-    differing ??= clocks;
-    // The younger age is the safer one.
-    const now = clocks ? Math.min(clocks.server, clocks.runner) : serverTime;
+    const now = earlierTime({ server: serverTime, runner: timeOfDay() });
     for (const workspace of items.filter(({ slug }) => matches(request.slugPattern, slug))) {
       const age = ageOf(workspace, now);
       const { id, slug, created_at = null } = workspace;
@@ -86,7 +81,6 @@ async function findStale(
       else kept.push({ ...found, reason, outcome: 'kept' });
     }
   }
-  if (differing) warn(clocksDiffer, { ...differing, purpose: 'age' });
   return { stale, kept };
 }
 

@@ -22,12 +22,12 @@ import { findWorkspace, type Workspace } from '../../openrouter/resources/worksp
 import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
-import { clocksDiffer, workspaceNotFound } from '../../shared/failures.ts';
-import { differingClocks } from '../../shared/time-window.ts';
+import { workspaceNotFound } from '../../shared/failures.ts';
+import { currentTime } from '../../shared/time-window.ts';
 import { amountsOf, type Comparison, type CountedKey, compareWithKeys } from './compare-keys.ts';
 import { keyNotFound, usageUnknown } from './failures.ts';
 import { type Period, type Since, spentAtLeast, startOf } from './period.ts';
-import { gapsIn, type UsageGap } from './usage-gap.ts';
+import { gapOfClocks, gapsIn, type UsageGap } from './usage-gap.ts';
 
 /** What to sum up, as the author of the workflow requested it. */
 export interface UsageRequest {
@@ -75,27 +75,22 @@ export interface UsageResult {
  * @throws {Failure} `workspace-not-found`, `key-not-found`, `usage-unknown`
  */
 export async function readUsage(request: UsageRequest, context: Context): Promise<UsageResult> {
-  const { client, clock, log, timeOfDay, warn } = context;
+  const { client, clock, log, timeOfDay } = context;
   const start = clock.now();
   log.info(`Reading the usage of the workspace ${request.workspace}.`);
   const lookup = await findWorkspace(client, request.workspace);
   const { workspace, serverTime } = lookup;
   if (!workspace) throw new Failure(workspaceNotFound, { workspace: request.workspace });
   log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
-  const runner = timeOfDay();
-  const clocks = differingClocks({ server: serverTime, runner });
-  if (clocks) warn(clocksDiffer, { ...clocks, purpose: 'period' });
-  // If they differ, the runner's: with a clock that is years off, the certificate would not be valid.
-  const now = clocks ? runner : (serverTime ?? runner);
+  const clocks = { server: serverTime, runner: timeOfDay() };
+  const now = currentTime(clocks, [workspace]);
   // The end of the current second, because a Date is at its beginning.
   const to = Math.floor(now / 1000) * 1000 + 1000;
   const result = request.keyHash
     ? await readKeyUsage(request.keyHash, { workspace, since: request.since, to }, context)
     : await readWorkspaceUsage({ workspace, since: request.since, to }, context);
   log.info(`Read in ${formatSeconds(clock.now() - start)}.`);
-  return clocks
-    ? { ...result, gaps: [{ kind: 'clocks-differ', ...clocks }, ...result.gaps] }
-    : result;
+  return { ...result, gaps: [...gapOfClocks(clocks), ...result.gaps] };
 }
 
 /** What both kinds of usage are read for. */

@@ -3,12 +3,12 @@ import { countKeys } from '../../lib/format.ts';
 import { formatUsd, type Usd } from '../../lib/usd.ts';
 import type { UsageByModel } from '../../openrouter/resources/analytics.ts';
 import { formatTime } from '../../openrouter/time.ts';
-import type { DifferingClocks } from '../../shared/time-window.ts';
+import type { Clocks } from '../../shared/time-window.ts';
 
 /** Why the figures of a usage may be too low, or are missing. */
 export type UsageGap =
-  /** The end of the period is uncertain. */
-  | ({ kind: 'clocks-differ' } & DifferingClocks)
+  /** The period may be wrong. Times in milliseconds since 1970. */
+  | { kind: 'time-uncertain'; server: number; runner: number }
   /** The period is longer than analytics goes back. Times in milliseconds since 1970. */
   | { kind: 'too-long'; maxDays: number; from: number }
   /** The period begins with the creation, and OpenRouter does not report when that was. */
@@ -40,6 +40,15 @@ export type UnknownLag =
   /** A result about the keys is incomplete itself. */
   | UsageGap;
 
+/** How much the clocks of OpenRouter and of the runner may differ, in milliseconds. */
+const MAX_DIFFERENCE_MS = 86_400_000;
+
+/** Why the period may be wrong: one of two clocks that differ by over a day is wrong. */
+export function gapOfClocks({ server, runner }: Clocks): UsageGap[] {
+  if (server === undefined || Math.abs(server - runner) <= MAX_DIFFERENCE_MS) return [];
+  return [{ kind: 'time-uncertain', server, runner }];
+}
+
 /** Why a result of analytics is incomplete, as far as it says so. */
 export function gapsIn({ truncated, cachedAt, warnings, models }: UsageByModel): UsageGap[] {
   const unread = models.filter(({ credits_usage }) => credits_usage === null).length;
@@ -59,8 +68,8 @@ export function concernsCost({ kind }: UsageGap): boolean {
 /** Describes why the figures of a usage may be too low, or are missing. */
 export function describeGap(gap: UsageGap): string {
   switch (gap.kind) {
-    case 'clocks-differ':
-      return `The period is by the runner's clock, which shows ${formatTime(gap.runner)}, while OpenRouter's shows ${formatTime(gap.server)}.`;
+    case 'time-uncertain':
+      return `The period may be wrong: OpenRouter's clock shows ${formatTime(gap.server)}, and the runner's ${formatTime(gap.runner)}.`;
     case 'too-long':
       return `OpenRouter's analytics goes back ${gap.maxDays} days. It has nothing from before ${formatTime(gap.from)}.`;
     case 'creation-unknown':
