@@ -37,7 +37,7 @@ import {
   formatReport,
 } from './report.ts';
 import { type Observation, runCatalogue } from './run.ts';
-import { openSandbox } from './sandbox.ts';
+import { openSandbox, runInSandbox } from './sandbox.ts';
 
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -108,7 +108,7 @@ async function report(
   { write, redact, print }: Output,
 ): Promise<void> {
   const { host } = new URL(apiUrl);
-  const { observations: sandbox } = await runCatalogue(CATALOGUE, openSandbox({ spend }));
+  const { observations: sandbox } = await runInSandbox(CATALOGUE, openSandbox({ spend }));
   const findings = { host, date: new Date(), observations, sandbox };
   const problems = findProblems(observations).map(({ assumption }) => assumption.id);
   for (const line of ['', ...describeDifferences(findings)]) print(line);

@@ -7,10 +7,12 @@ import {
   openAccount,
 } from '../sandbox/openrouter/openrouter.ts';
 import { seedPolicy } from '../sandbox/openrouter/seed.ts';
+import { type VirtualClock, virtualClock } from '../sandbox/virtual-clock.ts';
 import type { Transport } from '../src/http/transport.ts';
-import type { Clock } from '../src/lib/clock.ts';
 import type { Context } from './api.ts';
+import type { Assumption } from './assumption.ts';
 import type { LiveFederation } from './federation.ts';
+import { type RunResult, runCatalogue } from './run.ts';
 
 const API_URL = 'https://sandbox.test/api/v1';
 const EPOCH = Date.UTC(2026, 0, 15, 12);
@@ -18,9 +20,10 @@ const EPOCH = Date.UTC(2026, 0, 15, 12);
 /** How long each request, and each response, is in flight, in milliseconds. */
 const LATENCY = 7;
 
-/** A sandbox in this process, whose time passes as soon as something waits for it. */
+/** A sandbox in this process, in virtual time. */
 export interface SandboxContext extends Context {
   account: OpenRouter;
+  clock: VirtualClock;
 }
 
 export interface SandboxContextOptions extends Partial<OpenRouterOptions> {
@@ -36,7 +39,7 @@ export function openSandbox(options: SandboxContextOptions = {}): SandboxContext
   const { proxy = (direct) => direct, spend = true, log = () => undefined } = options;
   const { signal = new AbortController().signal } = options;
   const managementKey = `sk-or-v1-${randomBytes(32).toString('hex')}`;
-  const clock = impatientClock();
+  const clock = virtualClock();
   const now = () => new Date(EPOCH + clock.now());
   const account = openAccount({ now, ...options, managementKey });
   const network = { api: account, clock, schedule: [], calls: [], latency: LATENCY };
@@ -60,17 +63,10 @@ export function openSandbox(options: SandboxContextOptions = {}): SandboxContext
   };
 }
 
-/** A clock that does not let anyone wait: its time jumps to the end of each wait. */
-function impatientClock(): Clock {
-  let time = 0;
-  return {
-    now: () => time,
-    after(ms, act) {
-      const jump = setImmediate(() => {
-        time += ms;
-        act();
-      });
-      return () => clearImmediate(jump);
-    },
-  };
+/** Runs `runCatalogue` in a sandbox, whose time passes as soon as something waits for it. */
+export function runInSandbox(
+  catalogue: readonly Assumption[],
+  sandbox: SandboxContext,
+): Promise<RunResult> {
+  return sandbox.clock.run(runCatalogue(catalogue, sandbox));
 }

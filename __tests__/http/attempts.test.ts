@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { virtualClock } from '../../sandbox/virtual-clock.ts';
 import type { RequestFacts } from '../../src/http/request.ts';
 import type { Method } from '../../src/http/retry-policy.ts';
 import { POST_GRACE_MS, startAttempt } from '../../src/http/send.ts';
 import { Cancellation } from '../../src/lib/cancellation.ts';
-import { virtualClock } from '../support/virtual-clock.ts';
 
 const CANCELLED = new Cancellation('SIGINT');
 const EXPIRED = new Error('the timeout has expired');

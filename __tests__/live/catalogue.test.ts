@@ -2,8 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { CATALOGUE } from '../../live/catalogue.ts';
-import { runCatalogue } from '../../live/run.ts';
-import { openSandbox } from '../../live/sandbox.ts';
+import { openSandbox, runInSandbox } from '../../live/sandbox.ts';
 import { openVaried, VARIATIONS, type Variation } from '../support/live-variations.ts';
 import { ROOT } from '../support/root.ts';
 
@@ -21,7 +20,7 @@ test.each(CATALOGUE)('the assumption $id names code that exists', ({ reliedOnBy,
 
 test('the sandbox agrees with each assumption, also without a request that costs something', async () => {
   for (const spend of [true, false]) {
-    const { observations, undeleted } = await runCatalogue(CATALOGUE, openSandbox({ spend }));
+    const { observations, undeleted } = await runInSandbox(CATALOGUE, openSandbox({ spend }));
     const others = observations.filter(({ verdict }) => verdict !== 'agrees');
     expect(others.map(({ observed }) => observed)).toEqual(
       spend ? [] : Array(4).fill('only with --spend'),
@@ -35,7 +34,7 @@ test.each(CRITICAL)(
   'a sandbox that differs from the assumption $id is found out',
   async (assumption) => {
     const variation = VARIATIONS[assumption.id] as Variation;
-    const { observations } = await runCatalogue([assumption], openVaried(variation));
+    const { observations } = await runInSandbox([assumption], openVaried(variation));
     expect(observations).toEqual([expect.objectContaining({ assumption, verdict: 'differs' })]);
   },
 );

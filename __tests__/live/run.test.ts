@@ -1,8 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { type Assumption, finding } from '../../live/assumption.ts';
 import { formatTable } from '../../live/report.ts';
-import { runCatalogue } from '../../live/run.ts';
-import { openSandbox, type SandboxContext } from '../../live/sandbox.ts';
+import { openSandbox, runInSandbox, type SandboxContext } from '../../live/sandbox.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { TransportError } from '../../src/http/transport.ts';
 import { onCall, openVaried } from '../support/live-variations.ts';
@@ -41,7 +40,7 @@ test('a run deletes what it has created if a probe has a defect', async () => {
   const defect = afterCreation(() => {
     throw new RangeError('defect');
   });
-  await expect(runCatalogue([defect], context)).rejects.toThrow(new RangeError('defect'));
+  await expect(runInSandbox([defect], context)).rejects.toThrow(new RangeError('defect'));
   expect(left(context)).toEqual(NOTHING);
 });
 
@@ -52,7 +51,7 @@ test.each([CREATE, CREATE_KEY])(
       throw new TransportError('reset', { isSent: true });
     };
     const context = openVaried(onCall(call, lose));
-    const result = await runCatalogue([CREATION], context);
+    const result = await runInSandbox([CREATION], context);
     const observed = expect.stringContaining('reset');
     const observations = [{ verdict: 'failed', observed }];
     expect(result).toMatchObject({ observations, undeleted: [] });
@@ -70,7 +69,7 @@ test('a run begins by deleting what an earlier run has left, except what may sti
   // As a service creates it that adds a suffix to a slug that is taken.
   seedWorkspace(context, { slug: 'live-0a1b2c3d-7-x1', age: 2 * HOUR });
   seedWorkspace(context, { slug: 'live-0a1b2c3e-1', age: HOUR / 2 });
-  await runCatalogue([], context);
+  await runInSandbox([], context);
   expect(lines).toEqual([
     'Deleted what an earlier run has left: live-0a1b2c3d-7, live-0a1b2c3d-7-x1',
     'Kept, because they may belong to a run that is still running: live-0a1b2c3e-1',

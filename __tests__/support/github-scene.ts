@@ -11,13 +11,13 @@ import {
   inProcessTransport,
   type Network,
 } from '../../sandbox/http/in-process.ts';
+import { virtualClock } from '../../sandbox/virtual-clock.ts';
 import { gitHub } from '../../src/github/server.ts';
 import { type Client, createClient } from '../../src/http/client.ts';
 import { recordEffect } from '../../src/http/effect.ts';
 import { ApiError } from '../../src/http/request.ts';
 import { describeApiError } from '../../src/report/describe-api-error.ts';
 import { knownOf } from './repositories.ts';
-import { virtualClock } from './virtual-clock.ts';
 
 export type GitHubScene = ReturnType<typeof openGitHubScene>;
 

@@ -1,3 +1,4 @@
+import { type VirtualClock, virtualClock } from '../../sandbox/virtual-clock.ts';
 import { type Client, createClient } from '../../src/http/client.ts';
 import type { Credential } from '../../src/http/credential.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
@@ -5,7 +6,6 @@ import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transp
 import { TransportError } from '../../src/http/transport.ts';
 import { Cancellation } from '../../src/lib/cancellation.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
-import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 /** A response, an error, or `'silence'` until the request is aborted. */
 export type Reply = Partial<HttpResponse> | Error | 'silence';

@@ -5,6 +5,7 @@ import {
   type Network,
 } from '../../sandbox/http/in-process.ts';
 import { type OpenRouter, openAccount } from '../../sandbox/openrouter/openrouter.ts';
+import { type VirtualClock, virtualClock } from '../../sandbox/virtual-clock.ts';
 import { createWorkspace } from '../../src/actions/create/create-workspace.ts';
 import { runCreateTask } from '../../src/actions/create/post.ts';
 import {
@@ -23,7 +24,6 @@ import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
 import { describeWarning } from '../../src/report/describe-error.ts';
 import { type Context, type Journal, noJournal } from '../../src/shared/context.ts';
-import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 export interface SimulationOptions {
   takenSlugStatus: 400 | 409 | 500;

@@ -1,29 +1,23 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
+import { virtualClock } from '../virtual-clock.ts';
 
-/** Longer than a step waits before it sends a request again, and shorter than it waits for a response. */
-const MAX_SKIPPED_MS = 10_000;
+/** Longer than a step waits before it sends a request again, and shorter than the timeout of a step. */
+const MAX_PASSED_MS = 10_000;
 /** What one turn of the event loop has ended, the next one may go on with. */
 const MIN_IDLE_TURNS = 3;
 
-/** A timer that has not fired. */
-interface Waiting {
-  at: number;
-  fire(): void;
-}
-
 /**
- * Lets a step in this process wait no real time: while none of its requests is in flight, its next timer
- * fires at once, and its clock shows that the time has passed. Returns a function that ends this.
+ * Makes the time of a step in this process that of a virtual clock: it stands still while a request is in
+ * flight, and otherwise passes to the next timer. A step that gets no response would wait forever: it needs
+ * a process of its own, in which a test can let time pass. Returns a function that ends this.
  */
-export function skipWaits(): () => void {
+export function enterVirtualTime(): () => void {
   const { setTimeout, clearTimeout } = globalThis;
   const { bigint } = process.hrtime;
-  const waiting = new Map<NodeJS.Timeout, Waiting>();
+  const clock = virtualClock();
   let inFlight = 0;
-  let skippedMs = 0;
   let idleTurns = 0;
-  const now = () => Number(bigint()) / 1e6 + skippedMs;
 
   const onStart = (message: unknown) => {
     inFlight += 1;
@@ -33,30 +27,16 @@ export function skipWaits(): () => void {
   };
   const turns = setInterval(() => {
     idleTurns = inFlight === 0 ? idleTurns + 1 : 0;
-    const [next] = [...waiting.values()].sort((a, b) => a.at - b.at);
-    if (!next || idleTurns < MIN_IDLE_TURNS) return;
-    const left = Math.max(0, next.at - now());
-    if (left > MAX_SKIPPED_MS) return;
-    skippedMs += left;
-    next.fire();
+    if (idleTurns >= MIN_IDLE_TURNS) clock.passToNext(MAX_PASSED_MS);
   }, 1);
 
   subscribe('http.client.request.start', onStart);
-  process.hrtime.bigint = () => BigInt(Math.round(now() * 1e6));
-  const set = (act: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) => {
-    const fire = () => {
-      clear(timer);
-      act(...args);
-    };
-    const timer = setTimeout(fire, ms);
-    waiting.set(timer, { at: now() + ms, fire });
-    return timer;
-  };
-  const clear = (timer: NodeJS.Timeout) => {
-    waiting.delete(timer);
-    clearTimeout(timer);
-  };
-  Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
+  process.hrtime.bigint = () => BigInt(Math.round(clock.now() * 1e6));
+  Object.assign(globalThis, {
+    // What the one returns, the other takes.
+    setTimeout: (act: () => void, ms: number) => clock.after(ms, act),
+    clearTimeout: (cancel: () => void) => cancel(),
+  });
 
   return () => {
     clearInterval(turns);

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import * as programs from '../../src/index.ts';
 import { stateEnvironment } from './environment.ts';
-import { skipWaits } from './in-process-time.ts';
+import { enterVirtualTime } from './in-process-time.ts';
 import { programOf } from './manifest.ts';
 import {
   type ProcessOutput,
@@ -75,7 +75,7 @@ async function call(
   };
   const shared = OWN.map((name) => [name, Object.getOwnPropertyDescriptor(process, name)] as const);
   const removeListeners = rememberListeners();
-  const restoreTime = skipWaits();
+  const restoreTime = enterVirtualTime();
   const { now } = Date;
   try {
     if (timeOfDay !== undefined) Date.now = () => timeOfDay;

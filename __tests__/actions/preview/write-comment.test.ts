@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { virtualClock } from '../../../sandbox/virtual-clock.ts';
 import {
   type CommentData,
   type CommentFacts,
@@ -21,7 +22,6 @@ import { type Transport, TransportError } from '../../../src/http/transport.ts';
 import { openRouter } from '../../../src/openrouter/server.ts';
 import { keyOf } from '../../support/preview-comment.ts';
 import { SHOP } from '../../support/repositories.ts';
-import { virtualClock } from '../../support/virtual-clock.ts';
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
 const WORKSPACE = { id: ID, slug: 'preview-shop-42' };
