@@ -9,23 +9,31 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type Scene, sceneOf } from '../sandbox/cli/scenes.ts';
 import { PUBLISHED } from '../sandbox/cli/show.ts';
-import { actionFolders, type ManifestInput, readManifest } from '../sandbox/runner/manifest.ts';
+import {
+  type ActionManifest,
+  actionFolders,
+  type ManifestInput,
+  readManifest,
+} from '../sandbox/runner/manifest.ts';
 
 /** What documents call the root action. */
 const ROOT_ACTION = 'openrouter-workspace';
-
-/** How `preview/action.yml` describes the inputs that it has from the root action. */
-const AS_IN_ROOT = 'As in the root action.';
 
 /** The part that is generated, between its first and its last line. */
 const GENERATED =
   /(?<=<!-- inputs and outputs: npm run reference -->\n).*?(?=<!-- \/inputs and outputs -->)/s;
 
+/** The `action.yml` in a folder: '' for the root's, which is the first. */
+type Manifest = ActionManifest & { folder: string };
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 const path = `${root}docs/reference.md`;
 const current = readFileSync(path, 'utf8');
 if (!GENERATED.test(current)) throw new Error(`${path} has no place for inputs and outputs.`);
-const sections = await Promise.all(actionFolders(root).map(sectionOf));
+const manifests = await Promise.all(
+  actionFolders(root).map(async (folder) => ({ folder, ...(await readManifest(root + folder)) })),
+);
+const sections = manifests.map(sectionOf);
 const reference = current.replace(GENERATED, () => `\n${sections.join('')}`);
 
 const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
@@ -37,9 +45,8 @@ if (!values.check) {
 }
 
 /** The inputs and outputs of an action. */
-async function sectionOf(folder: string): Promise<string> {
+function sectionOf({ folder, description, inputs = {}, outputs = {} }: Manifest): string {
   const uses = `${[PUBLISHED.repository, folder].filter(Boolean).join('/')}@${PUBLISHED.ref}`;
-  const { description, inputs = {}, outputs = {} } = await readManifest(root + folder);
   const list = Object.entries(outputs).map(
     ([name, output]) => `- \`${name}\`: ${output.description}`,
   );
@@ -80,7 +87,7 @@ function stepOf(uses: string, inputs: Record<string, ManifestInput>, scene: Scen
 /** What is written above an input. Of consecutive inputs of the root action, only the first has it. */
 function commentOf(name: string, inputs: Record<string, ManifestInput>): string {
   const names = Object.keys(inputs);
-  const isShared = (at: number) => inputs[names[at] ?? '']?.description === AS_IN_ROOT;
+  const isShared = (at: number) => isOfRoot(names[at] ?? '', inputs);
   const first = names.indexOf(name);
   if (!isShared(first)) {
     const { description, required } = inputs[name] ?? {};
@@ -90,6 +97,13 @@ function commentOf(name: string, inputs: Record<string, ManifestInput>): string 
   let last = first;
   while (isShared(last + 1)) last += 1;
   return toComment(`The inputs from here to ${names[last]} are those of ${ROOT_ACTION}.`);
+}
+
+/** Whether an action has an input from the root action, and no third action has one of that name. */
+function isOfRoot(name: string, inputs: Record<string, ManifestInput>): boolean {
+  const [root, other, ...more] = manifests.filter((each) => each.inputs?.[name]);
+  const isShared = root?.folder === '' && other?.inputs === inputs && more.length === 0;
+  return isShared && root.inputs?.[name]?.description === inputs[name]?.description;
 }
 
 /** A text as lines of a comment, of at most 90 characters with their indent. */

@@ -6,6 +6,7 @@ import * as z from 'zod/mini';
 import { sceneOf } from '../../sandbox/cli/scenes.ts';
 import { programsOf, readManifest } from '../../sandbox/runner/manifest.ts';
 import { createInputs } from '../../src/actions/create/inputs.ts';
+import { governanceInputs } from '../../src/governance/inputs.ts';
 import * as programs from '../../src/index.ts';
 import { parseInput } from '../../src/inputs/parse-input.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
@@ -155,6 +156,15 @@ test('action.yml mentions "null" for the inputs that accept it, and for no other
     inputs[name]?.description?.includes('"null"'),
   );
   expect(mentioned).toEqual(nullable);
+});
+
+test('preview/action.yml describes the inputs of a workspace as action.yml does', async () => {
+  const { inputs: ofRoot = {} } = await readManifest(ROOT);
+  const { inputs = {} } = await readManifest(join(ROOT, 'preview'));
+  const fields = [...WORKSPACE_FIELDS, ...Object.keys(governanceInputs)].map(inputName);
+  const shared = fields.filter((name) => name in inputs);
+  const described = (all: typeof inputs) => shared.map((name) => ({ name, ...all[name] }));
+  expect(described(inputs)).toEqual(described(ofRoot));
 });
 
 test('input-cases.ts has a value that is rejected for each field of a workspace', () => {
