@@ -67,6 +67,8 @@ export async function deleteOne(
   assertDeletable(workspace, request);
   if (dryRun) return planDeletion(workspace, request, context);
 
+  // No other deletion lists the keys again and verifies the end. A sweep or a clean-up does without because the
+  // next one finds what is left, and a post step because only its job has used the workspace.
   const options = { deleteKeys, relistKeys: true };
   const { deletedKeys: keys, deleted, problem } = await teardown(workspace, options, context);
   if (problem) return { workspace, deleted, keys, failure: problem };
