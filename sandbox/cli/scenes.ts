@@ -17,6 +17,8 @@ export interface Scene {
   contents: Contents;
   /** What the job does between the step and its post step. */
   runJob?(access: AccountAccess, outputs: Inputs, contents: Contents): void;
+  /** The level and title of each annotation that its runs show, in order. */
+  annotations: readonly string[];
   /** What happens on GitHub. Each starts a run; without any, there is one run, and no GitHub. */
   occurrences?: readonly Occurrence[];
   /** Arguments that make something else happen. */
@@ -68,6 +70,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     },
     contents: EMPTY,
     runJob: createKeys,
+    annotations: [],
     variants: {
       '--existing preview-42': 'the slug is taken',
       '--existing preview-42 --if-exists update': 'the existing workspace is updated',
@@ -82,6 +85,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     contents: { ...EMPTY, spent: 0.0421 },
     runJob: spendWithKey,
     occurrences: PULL_REQUEST,
+    annotations: [],
     variants: {
       '--spent 1': 'each job uses up the limit of its key',
       '--key preview': 'the key is for what is deployed, and stays after the job',
@@ -96,6 +100,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     inputs: { workspace: 'preview-42', 'limit-usd': '5', 'expires-in': '1h' },
     contents: { ...EMPTY, existing: ['preview-42'], spent: 0.0421 },
     runJob: spendWithKey,
+    annotations: [],
     variants: {
       '--spent 5': 'the job uses up the limit',
       '--revoke-after-job false': 'the key stays until it expires',
@@ -107,6 +112,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     description: 'A preview has cost more than the step warns above.',
     inputs: { workspace: 'preview-42', 'warn-above-usd': '1', 'fail-above-usd': '5' },
     contents: { ...EMPTY, existing: ['preview-42'], keys: 2, spent: 0.6153 },
+    annotations: ['warning usage: spending above warning'],
     variants: {
       '--spent 4': 'the step fails above its limit',
       '--warn-above-usd "" --fail-above-usd 0.5': 'as above, with a lower limit',
@@ -122,6 +128,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       'delete-keys': 'true',
     },
     contents: { ...EMPTY, existing: ['preview-42'], keys: 2, spent: 0.6153 },
+    annotations: [],
     variants: {
       '--delete-keys false': 'the keys block the deletion',
       '--workspace preview-43': 'the workspace does not exist',
@@ -144,6 +151,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       keys: 1,
       spent: 0.6153,
     },
+    annotations: ['notice sweep'],
     variants: {
       '--dry-run true': 'the step only lists what it would delete',
       '--delete-keys false': 'the keys block the deletions',

@@ -116,6 +116,16 @@ describe('npm start shows', () => {
 });
 
 test.each(Object.entries(SCENES))(
+  'npm start -- %s shows the annotations that its scene declares, and no others',
+  async (name, { annotations }) => {
+    const { exitCode, stdout } = await start(name);
+    const shown = stdout.matchAll(/^ {4}(error|warning|notice) {2}(\S.*)$/gm);
+    expect([...shown].map(([, level, title]) => `${level} ${title}`)).toEqual(annotations);
+    expect(exitCode).toBe(0);
+  },
+);
+
+test.each(Object.entries(SCENES))(
   'the help of npm start -- %s has each option and each input, once',
   async (name, scene) => {
     const manifest = await readManifest(join(ROOT, scene.folder));
