@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,10 +30,12 @@ export const isActInstalled = PATH.split(delimiter).some((folder) =>
 interface Line {
   jobID?: string;
   stepID?: string[];
+  stage?: 'Pre' | 'Main' | 'Post';
   msg?: string;
   command?: string;
   name?: string;
   arg?: string;
+  kvPairs?: { title?: string };
   content?: string;
   raw_output?: boolean;
   jobResult?: string;
@@ -48,6 +51,8 @@ export interface Run {
   /** The results of the jobs, by job id. */
   results: Record<string, string[]>;
   summaries: string[];
+  /** The level and title of each annotation, in order. */
+  annotations: string[];
 }
 
 export interface RunOptions {
@@ -66,6 +71,8 @@ export interface RunOptions {
   secrets?: Record<string, string>;
   vars?: Record<string, string>;
   env?: Record<string, string>;
+  /** The annotations that the run shows; by default none. */
+  annotations?: string[];
   /** Cancels the run as soon as its log has this text. */
   cancelAt?: string;
   /** Cancels the run as soon as this resolves. */
@@ -74,7 +81,10 @@ export interface RunOptions {
   inContainer?: boolean;
 }
 
-/** Runs a workflow with act on this machine, without containers. */
+/**
+ * Runs a workflow with act on this machine, without containers.
+ * @throws {Error} if it shows other annotations than it should.
+ */
 export async function runWorkflow(options: RunOptions): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
   const child = spawn('act', argumentsOf(options, folder), {
@@ -98,7 +108,9 @@ export async function runWorkflow(options: RunOptions): Promise<Run> {
   ]);
   endOrphans(folder);
   rmSync(folder, { recursive: true });
-  return { exitCode, ...readRun(lines) };
+  const run = readRun(lines);
+  assert.deepEqual(run.annotations, options.annotations ?? [], run.log);
+  return { exitCode, ...run };
 }
 
 /** Runs a workflow with another text. */
@@ -183,6 +195,8 @@ async function readLines(stream: Readable, onLine: (line: Line) => void): Promis
   }
 }
 
+const LEVELS = ['error', 'warning', 'notice'];
+
 function readRun(lines: readonly Line[]): Omit<Run, 'exitCode'> {
   const jobs = Map.groupBy(lines, ({ jobID }) => jobID ?? '');
   return {
@@ -199,5 +213,18 @@ function readRun(lines: readonly Line[]): Omit<Run, 'exitCode'> {
     summaries: lines
       .filter(({ command }) => command === 'summary')
       .map(({ content = '' }) => content),
+    annotations: lines
+      .filter(
+        (line, at) => LEVELS.includes(line.command ?? '') && !isLate(line, lines.slice(0, at)),
+      )
+      .map(({ command, kvPairs }) => [command, kvPairs?.title].filter(Boolean).join(' ')),
   };
+}
+
+/**
+ * Whether a line is of a step that goes on after a cancellation, until its post step ends it. Such a line is
+ * not always shown.
+ */
+function isLate({ jobID, stage }: Line, before: readonly Line[]): boolean {
+  return stage === 'Main' && before.some((line) => line.jobID === jobID && line.stage === 'Post');
 }

@@ -94,9 +94,13 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
 
   async 'a key is replaced by a job that succeeds, and by no other'(sandbox) {
     seedWorkspace(sandbox, { slug: 'production-web', age: DAY });
-    const keysAfter = async (exitCode: string, change = (text: string) => text) => {
+    const keysAfter = async (
+      exitCode: string,
+      { change = (text: string) => text, annotations = [] as string[] } = {},
+    ) => {
       const inputs = { 'exit-code': exitCode };
-      const run = await runChanged({ workflow: 'replace.yml', sandbox, inputs }, change);
+      const options = { workflow: 'replace.yml', sandbox, inputs, annotations };
+      const run = await runChanged(options, change);
       assert.equal(run.exitCode, Number(exitCode), run.log);
       const { keys } = sandbox.account;
       assert.ok(
@@ -108,15 +112,17 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
     assert.equal(await keysAfter('0'), 1);
     assert.equal(await keysAfter('1'), 2);
     assert.equal(await keysAfter('0'), 1);
-    const useDefault = (text: string) => text.replace(/^ *job-status: .*\n/m, '');
-    assert.equal(await keysAfter('0', useDefault), 2);
+    const change = (text: string) => text.replace(/^ *job-status: .*\n/m, '');
+    const annotations = ['warning key, post step: job status unknown'];
+    assert.equal(await keysAfter('0', { change, annotations }), 2);
   },
 
   async 'a usage above a limit fails its step, and a later step has the outputs'(sandbox) {
     const workspace = seedWorkspace(sandbox, { slug: 'preview-42', age: DAY });
     const key = seedKey(sandbox, workspace, { name: 'CI' });
     seedUsage(sandbox, key, { model: 'openai/gpt-5-mini', credits: 1.25, requests: 3 });
-    const run = await runWorkflow({ workflow: 'usage.yml', sandbox });
+    const annotations = ['error usage: spending above limit'];
+    const run = await runWorkflow({ workflow: 'usage.yml', sandbox, annotations });
     assert.deepEqual(run.results, { '': [], usage: ['failure'] });
     assert.match(run.log, /It cost 1\.25 USD, most of it for openai\/gpt-5-mini/);
     assert.equal(run.summaries.length, 1);
@@ -127,7 +133,8 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
     seedWorkspace(sandbox, { slug: 'preview-main', age: 20 * DAY });
     seedWorkspace(sandbox, { slug: 'preview-demo-1', age: 20 * DAY });
     seedWorkspace(sandbox, { slug: 'preview-2', age: DAY });
-    const run = await runWorkflow({ workflow: 'sweep.yml', sandbox });
+    const annotations = ['notice sweep'];
+    const run = await runWorkflow({ workflow: 'sweep.yml', sandbox, annotations });
     assert.equal(run.exitCode, 0);
     assert.match(run.log, /Deleted 1, first preview-1/);
     assert.deepEqual(slugs(sandbox), ['default', 'preview-main', 'preview-demo-1', 'preview-2']);
@@ -197,7 +204,14 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
     const { managementKey } = sandbox;
     const workspace = seedWorkspace(sandbox, { slug: 'preview-42', name: managementKey });
     seedKey(sandbox, workspace, { name: managementKey });
-    const { log, summaries } = await runWorkflow({ workflow: 'create-use-delete.yml', sandbox });
+    const { log, summaries } = await runWorkflow({
+      workflow: 'create-use-delete.yml',
+      sandbox,
+      annotations: [
+        'error openrouter-workspace: slug taken',
+        'error delete: invalid input workspace',
+      ],
+    });
     assert.ok(![log, ...summaries].join().includes(managementKey));
     assert.match(log, /\*\*\*/);
   },
