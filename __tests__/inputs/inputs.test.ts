@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { MAX_LENGTH } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { readManifest } from '../../sandbox/runner/runner.ts';
 import { expectFailure, openHarness, ROOT } from '../support/harness.ts';
 
@@ -14,8 +15,8 @@ test('all input errors are reported together, a line each, in the order of actio
     'if-exists': 'overwrite',
     'disabled-server-tools': '[',
     'io-logging-api-key-ids': 'a',
-    description: 'd'.repeat(501),
-    slug: 'A'.repeat(51),
+    description: 'd'.repeat(MAX_LENGTH.description + 1),
+    slug: 'A'.repeat(MAX_LENGTH.slug + 1),
     name: '',
     'management-key': '',
   };

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { MAX_LENGTH } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { readCreateInputs } from '../../src/actions/create/inputs.ts';
 import { readPreviewInputs } from '../../src/actions/preview/inputs.ts';
 import { readUsageInputs } from '../../src/actions/usage/inputs.ts';
@@ -107,11 +108,11 @@ describe('a name of a workspace', () => {
   };
 
   test('that is too long is cut, with a notice, if the slug is made from a text', () => {
-    const cut = '🎈'.repeat(100);
-    const notice = 'name was cut to 100 characters: OpenRouter accepts no more.';
+    const cut = '🎈'.repeat(MAX_LENGTH.name);
+    const notice = `name was cut to ${MAX_LENGTH.name} characters: OpenRouter accepts no more.`;
     expect(nameOf({ ...TEXT, name: `${cut}🎈` })).toEqual([cut, [notice]]);
     expect(nameOf({ ...TEXT, name: cut })).toEqual([cut, []]);
-    const word = 'n'.repeat(98);
+    const word = 'n'.repeat(MAX_LENGTH.name - 2);
     expect(nameOf({ ...TEXT, name: `${word}  next` })).toEqual([word, [notice]]);
   });
 
@@ -119,15 +120,17 @@ describe('a name of a workspace', () => {
     ['without such a text', { slug: 'a' }],
     ['with an empty one', { slug: 'a', 'slug-from': ' ' }],
   ])('that is too long is rejected %s', (_, texts) => {
-    const lines = rejectionOf(readCreateInputs, { ...texts, name: 'n'.repeat(101) });
-    expect(lines).toEqual([
-      expect.stringContaining('name must be 1 to 100 characters, but has 101'),
+    const name = 'n'.repeat(MAX_LENGTH.name + 1);
+    expect(rejectionOf(readCreateInputs, { ...texts, name })).toEqual([
+      expect.stringContaining(
+        `name must be 1 to ${MAX_LENGTH.name} characters, but has ${name.length}`,
+      ),
     ]);
   });
 
   test('is required with such a text, too', () => {
     expect(rejectionOf(readCreateInputs, TEXT)).toEqual([
-      'name is required, and must be 1 to 100 characters',
+      `name is required, and must be 1 to ${MAX_LENGTH.name} characters`,
     ]);
   });
 });

@@ -1,3 +1,4 @@
+import { MAX_LENGTH } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
 import { WORKSPACE_FIELDS } from '../../src/openrouter/resources/workspaces.ts';
 import { given, type Rejected } from './inputs.ts';
@@ -15,13 +16,20 @@ const DURATION = 'must be a duration such as 90s, 15m, 48h or 14d';
 const URL_SHAPE = 'must be a URL such as https://openrouter.ai/api/v1';
 const KEY = 'must be the key alone: no whitespace, no quotes, no "Bearer"';
 
+/** The longest texts that OpenRouter accepts. */
+const LONGEST = {
+  name: '🎈'.repeat(MAX_LENGTH.name),
+  slug: 's'.repeat(MAX_LENGTH.slug),
+  description: 'd'.repeat(MAX_LENGTH.description),
+};
+
 /** Inputs, their texts in the workflow, and the values that are sent for them. */
 export const ACCEPTED: [input: string, text: string, sent: unknown][] = [
-  ['name', '🎈'.repeat(100), '🎈'.repeat(100)],
+  ['name', LONGEST.name, LONGEST.name],
   ['name', 'null', 'null'],
-  ['slug', 's'.repeat(50), 's'.repeat(50)],
+  ['slug', LONGEST.slug, LONGEST.slug],
   ['slug', '1', '1'],
-  ['description', 'd'.repeat(500), 'd'.repeat(500)],
+  ['description', LONGEST.description, LONGEST.description],
   ['description', 'NULL', 'NULL'],
   ['description', '  one\r\n\r\n  two\n', 'one\r\n\r\n  two'],
   ['default-text-model', 'openai/gpt-5-mini:free', 'openai/gpt-5-mini:free'],
@@ -50,6 +58,10 @@ const MODEL = 'must be the slug of a model, such as openai/gpt-5-mini';
 const slug = (text: string, note?: string) => given('slug', text, SLUG_MESSAGE, note);
 const slugWithGap = (text: string, where: string) =>
   slug(text, `; the expression ${where} ${EMPTY}`);
+const tooLong = (input: keyof typeof LONGEST, bounds: string) => {
+  const message = `must be ${bounds} characters, but has ${MAX_LENGTH[input] + 1}`;
+  return given(input, LONGEST[input].replace(/./u, '$&$&'), message);
+};
 const LIKE_UUID = 'must not look like a UUID, because the API accepts an id in place of a slug';
 const WHOLE = 'must be a whole number';
 const SORT = 'must be price, throughput, latency, exacto or "null"';
@@ -65,12 +77,8 @@ const BOOLEANS = [
 
 /** Inputs, their texts in the workflow, and the lines that reject them. */
 export const REJECTED: Rejected[] = [
-  ['name', '', 'name is required, and must be 1 to 100 characters'],
-  [
-    'name',
-    '🎈'.repeat(101),
-    `name must be 1 to 100 characters, but has 101; given: "${'🎈'.repeat(100)}…"`,
-  ],
+  ['name', '', `name is required, and must be 1 to ${MAX_LENGTH.name} characters`],
+  tooLong('name', `1 to ${MAX_LENGTH.name}`),
   ['slug', '', 'slug or slug-from is required'],
   slug('feature/Foo_Bar', '; try: feature-foo-bar'),
   slug('Ünïcode', '; try: unicode'),
@@ -78,18 +86,14 @@ export const REJECTED: Rejected[] = [
   slugWithGap('-web', 'at its beginning'),
   slugWithGap('pr--web', 'in its middle'),
   slug('feature-日本語'),
-  given('slug', 's'.repeat(51), 'must be 1 to 50 characters, but has 51'),
+  tooLong('slug', `1 to ${MAX_LENGTH.slug}`),
   given(
     'slug',
     'default',
     'must not be default, because every account already has a workspace with that slug',
   ),
   given('slug', '550e8400-e29b-41d4-a716-446655440000', LIKE_UUID),
-  [
-    'description',
-    'd'.repeat(501),
-    `description must be at most 500 characters, but has 501; given: "${'d'.repeat(100)}…"`,
-  ],
+  tooLong('description', `at most ${MAX_LENGTH.description}`),
   ...MODEL_INPUTS.flatMap((named) =>
     ['gpt5', 'openai/', 'a/b/c', 'openai/gpt 5'].map((text) => given(named, text, MODEL)),
   ),

@@ -53,8 +53,13 @@ export function rejectionOf(
 /** An input, its text in the workflow, and the line that rejects it. */
 export type Rejected = [input: string, text: string, line: string];
 
-/** The row of an input whose line begins with `named`, and shows `text` and then `note`. */
+/** How many characters of an input a line shows. */
+const SHOWN = 100;
+
+/** The row of an input whose line begins with `named`, and shows `text`, or its beginning, and then `note`. */
 export function given(named: string, text: string, message: string, note = ''): Rejected {
   const [input = named] = named.split(' ');
-  return [input, text, `${named} ${message}; given: ${JSON.stringify(text)}${note}`];
+  const characters = [...text];
+  const shown = characters.length > SHOWN ? `${characters.slice(0, SHOWN).join('')}…` : text;
+  return [input, text, `${named} ${message}; given: ${JSON.stringify(shown)}${note}`];
 }

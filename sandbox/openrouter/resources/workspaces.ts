@@ -18,12 +18,15 @@ const characters = (min: number, max: number) =>
     error: `Must contain ${min} to ${max} characters`,
   });
 
+/** The maximum number of characters. */
+export const MAX_LENGTH = { name: 100, slug: 50, description: 500 };
+
 export const updateWorkspaceRequest = z.strictObject({
-  name: characters(1, 100).optional(),
-  slug: characters(1, 50)
+  name: characters(1, MAX_LENGTH.name).optional(),
+  slug: characters(1, MAX_LENGTH.slug)
     .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/)
     .optional(),
-  description: nullable(characters(0, 500)),
+  description: nullable(characters(0, MAX_LENGTH.description)),
   default_text_model: nullable(z.string()),
   default_image_model: nullable(z.string()),
   default_provider_sort: nullable(z.enum(['price', 'throughput', 'latency', 'exacto'])),

@@ -2,7 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { WORKSPACE_EXAMPLE } from '../../../../sandbox/openrouter/resources/workspaces.ts';
+import {
+  MAX_LENGTH,
+  WORKSPACE_EXAMPLE,
+} from '../../../../sandbox/openrouter/resources/workspaces.ts';
 import { WORKSPACE_FIELDS } from '../../../../src/openrouter/resources/workspaces.ts';
 import { toInputs } from '../../../support/actions.ts';
 import {
@@ -129,7 +132,7 @@ test('a warning that is too long for an annotation is in the summary with every 
   const list = (length: number) => JSON.stringify(Array.from({ length }, (_, at) => 1_000 + at));
   const inputs = {
     slug: 'changed-in-full',
-    description: 'd'.repeat(500),
+    description: 'd'.repeat(MAX_LENGTH.description),
     'io-logging-api-key-ids': list(300),
     'disabled-server-tools': list(300).replaceAll(/\d+/g, '"$&"'),
   };
