@@ -14,6 +14,7 @@ import {
   thisAction,
   type Workdir,
 } from './candidate.ts';
+import { formatSize, measureDownload } from './download.ts';
 import type { Row } from './table.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -130,21 +131,16 @@ async function peakOf(scene: Scene, setup: Setup): Promise<string> {
 
 /** The size of what a runner downloads for all actions, and of other programs as archives. */
 function measureDownloads() {
-  const archive = execFileSync('git', ['archive', '--format=tar.gz', 'HEAD'], { cwd: ROOT });
   const sdk = execFileSync('tar', ['czh', 'node_modules/@openrouter/sdk', 'node_modules/zod'], {
     cwd: ROOT,
     maxBuffer: 2 ** 30,
   });
   const bareScript = gzipSync(readFileSync(fileURLToPath(new URL('bare.cjs', import.meta.url))));
   return {
-    actions: formatSize(archive),
+    actions: measureDownload(),
     bareScript: formatSize(bareScript),
     sdk: formatSize(sdk),
   };
-}
-
-function formatSize({ length }: Buffer): string {
-  return `${(length / 1000).toFixed(1)} kB`;
 }
 
 function median(figures: number[]): number {
