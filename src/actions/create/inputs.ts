@@ -43,10 +43,7 @@ function cutText(value: unknown): unknown {
   return typeof value === 'string' ? cutName(value) : value;
 }
 
-interface CreateInputs extends Connection, CreateRequest {
-  /** Whether the post step also deletes the API keys in the workspace. */
-  deleteKeys: boolean;
-}
+interface CreateInputs extends Connection, CreateRequest {}
 
 /** Checks the inputs against each other. */
 function createProblems(
