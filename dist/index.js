@@ -2420,6 +2420,7 @@
     } : {
       kind: "POST" === request.method ? "unexpected" : "ambiguous",
       reason: `HTTP ${status}, but ${mismatch}`,
+      isMismatch: !0,
       ...metadata(response, server)
     };
   }
@@ -3447,33 +3448,39 @@
   function isDisabled(key) {
     return !0 === key.disabled;
   }
-  function disableKey(client, key) {
+  function disableKey(client, key, options = {}) {
     return updateKey(client, key, {
       verb: "disable",
-      body: {
+      change: {
         disabled: !0
       },
-      findMismatch: updated => isDisabled(updated) ? void 0 : "the API key is not disabled"
+      ...options
     });
   }
   function limitKey(client, key, limit) {
     return updateKey(client, key, {
       verb: "lower the limit of",
-      body: {
+      change: {
         limit
       }
     });
   }
-  async function updateKey(client, key, {verb, body, findMismatch}) {
+  async function updateKey(client, key, {verb, change, ...options}) {
     const request = keyRequest(key.hash, describeKey(key)), {data} = await client.request({
       ...request,
+      ...options,
       operation: `${verb} the API key ${describeKey(key)}`,
       mayLeaveBehind: `the API key ${describeKey(key)}, which may still work`,
       method: "PATCH",
-      body,
-      findMismatch: updated => request.findMismatch?.(updated) ?? (updated && findMismatch?.(updated))
+      body: change,
+      findMismatch: updated => request.findMismatch?.(updated) ?? (updated && findUnchanged(updated, change))
     });
     return data;
+  }
+  function findUnchanged(updated, change) {
+    if ("disabled" in change) return isDisabled(updated) ? void 0 : "the API key is not disabled";
+    const [actual, requested] = [ toUsd(updated.limit), toUsd(change.limit) ];
+    return void 0 !== actual && void 0 !== requested && actual <= requested ? void 0 : "the limit of the API key is not lowered";
   }
   const MAX_NAME_LENGTH = 100;
   function describeKey({name, label}) {
@@ -7295,11 +7302,15 @@
   })), previewNotChecked = declareWarning("preview-not-checked", ({workspace, error}) => ({
     title: `Whether the preview ${workspace} is still needed could not be checked`,
     lines: [ `${error.message}.`, ...rejectionAdvice(failedRequests(error)), "Nothing was deleted. The next clean-up checks it again." ]
-  })), previewLimitReached = declareFailure("preview-limit-reached", ({wasCreated, ...reached}) => ({
+  })), previewLimitReached = declareFailure("preview-limit-reached", ({created, ...reached}) => ({
     title: "Nothing is left of preview-limit-usd",
     lines: [ ...linesOfReached(reached), "Until then, a required check stays red." ],
-    effect: [ wasCreated ? "The workspace and its keys stay. The new API key was disabled. No other step has its secret." : "The workspace and its keys stay. No API key was created." ]
-  })), previewLimitReachedWarning = declareWarning("preview-limit-reached", ({key, ...reached}) => ({
+    effect: [ `The workspace and its keys stay. ${describeInVain(created)}` ]
+  }));
+  function describeInVain(created) {
+    return created ? (created.isDisabled ? "The new API key was disabled." : "The post step ends the new API key.") + " No other step has its secret." : "No API key was created.";
+  }
+  const previewLimitReachedWarning = declareWarning("preview-limit-reached", ({key, ...reached}) => ({
     title: `Nothing is left of preview-limit-usd for the API key ${describeKey(key)}`,
     lines: [ "Its limit was lowered to what it has spent.", ...linesOfReached(reached) ]
   }));
@@ -8162,12 +8173,13 @@
       }
       if (!("lower" !== verdict.kind || verdict.limit >= limit)) {
         if (0n === verdict.limit) {
-          await disableKey(client, key);
-          const others = exposures.filter(one => one.key.hash !== hash);
+          const {value: disabled} = await catching(disableKey(client, key), ApiError), others = exposures.filter(one => one.key.hash !== hash);
           throw new Failure(previewLimitReached, {
             cap,
             exposures: others,
-            wasCreated: !0
+            created: {
+              isDisabled: void 0 !== disabled
+            }
           });
         }
         limit = verdict.limit;
@@ -8182,8 +8194,9 @@
     });
   }
   async function lower(key, limit, {client, log}) {
-    const lowered = await limitKey(client, key, toNumber(limit)), actual = toUsd(lowered?.limit);
-    if (!lowered || void 0 === actual || actual > limit) throw new Failure(keyNotCapped, {
+    const {value: lowered, error} = await catching(limitKey(client, key, toNumber(limit)), ApiError);
+    if (error && !error.details.isMismatch) throw error;
+    if (!lowered) throw new Failure(keyNotCapped, {
       keys: [ {
         key,
         problem: "unchanged"

@@ -7,6 +7,7 @@ import {
   describeKey,
   disableKey,
   findKey,
+  limitKey,
   listKeys,
   sendKey,
 } from '../../src/openrouter/resources/keys.ts';
@@ -243,6 +244,24 @@ describe('an API key', () => {
     expect(requests).toEqual(Array(3).fill(['PATCH /keys/abc', { disabled: true }]));
     const retried = expect.stringContaining('HTTP 200, but the API key is not disabled. Retrying');
     expect(info).toEqual([retried, retried]);
+  });
+
+  test.each([
+    ['without a limit', { ...KEY, limit: null }, 'the limit of the API key is not lowered'],
+    ['with a higher limit', { ...KEY, limit: 0.51 }, 'the limit of the API key is not lowered'],
+    [
+      'which is another one',
+      { ...KEY, hash: 'x', limit: 0.5 },
+      'the response is about the API key',
+    ],
+  ])('is not taken for one with a lower limit %s', async (_, data, reason) => {
+    const lowered = { ...KEY, limit: 0.5 };
+    const { result, requests, info } = await send([json({ data }), json({ data: lowered })], (to) =>
+      limitKey(to, KEY, 0.5),
+    );
+    expect(result).toEqual(lowered);
+    expect(requests).toEqual(Array(2).fill(['PATCH /keys/abc', { limit: 0.5 }]));
+    expect(info).toEqual([expect.stringContaining(`HTTP 200, but ${reason}`)]);
   });
 
   test('is described by up to 100 characters of its name', () => {

@@ -104,7 +104,7 @@ export const KEYS: readonly Assumption[] = [
     sentence:
       'PATCH /keys/{hash} with a limit of nine decimals returns the key with it, and leaves other fields alone.',
     documented: DOCS.updateKey,
-    reliedOnBy: { file: CAP, name: 'lower' },
+    reliedOnBy: { file: RESOURCE, name: 'limitKey' },
     isCritical: true,
     async probe(scene) {
       const expires_at = new Date(scene.serverTime() + 3_600_000).toISOString();

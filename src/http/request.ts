@@ -52,6 +52,8 @@ export interface AttemptFailure extends RequestFacts {
   credentialFailure?: CredentialFailure | undefined;
   /** The server's id of the request, with the name of its header: `cf-ray 8f1c…`. */
   requestId?: string | undefined;
+  /** Whether the response is valid, but not that to the request. */
+  isMismatch?: boolean;
   /** The wait that the server requested, in milliseconds. */
   retryAfterMs?: number | undefined;
   /** Whether the server allows no more requests at all until then. */
@@ -136,7 +138,7 @@ export interface ApiRequest<Data> extends RequestFacts {
   trusts404?: boolean;
   /** Whether HTTP 403 is retried, because the server has accepted such a request before. */
   retries403?: boolean;
-  /** Why a valid response is not that to the request, such as one about another resource. */
+  /** Why a valid response is not that to the request: it is about another resource, or shows no change. */
   findMismatch?(data: Data): string | undefined;
   /** The maximum size of the body of the response; `MAX_BODY_BYTES` by default. */
   maxBytes?: number;

@@ -36,7 +36,8 @@ export function parseResponse<Data>(
   if (mismatch === undefined) return { data: parsed.data };
   // A retry may return the right one, but a POST could create a second resource.
   const kind = request.method === 'POST' ? 'unexpected' : 'ambiguous';
-  return { kind, reason: `HTTP ${status}, but ${mismatch}`, ...metadata(response, server) };
+  const reason = `HTTP ${status}, but ${mismatch}`;
+  return { kind, reason, isMismatch: true, ...metadata(response, server) };
 }
 
 function toFailure(

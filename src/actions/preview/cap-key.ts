@@ -1,3 +1,5 @@
+import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
 import { formatUsd, toNumber, toUsd, type Usd } from '../../lib/usd.ts';
 import { whileMissing } from '../../openrouter/deletion.ts';
 import {
@@ -109,9 +111,10 @@ async function admit(
     // A list can lag behind.
     if (verdict.kind !== 'lower' || verdict.limit >= limit) continue;
     if (verdict.limit === 0n) {
-      await disableKey(client, key);
+      const { value: disabled } = await catching(disableKey(client, key), ApiError);
       const others = exposures.filter((one) => one.key.hash !== hash);
-      throw new Failure(previewLimitReached, { cap, exposures: others, wasCreated: true });
+      const created = { isDisabled: disabled !== undefined };
+      throw new Failure(previewLimitReached, { cap, exposures: others, created });
     }
     limit = verdict.limit;
     key = await lower(key, limit, context);
@@ -128,11 +131,12 @@ async function lower(
   limit: Usd,
   { client, log }: Pick<Context, 'client' | 'log'>,
 ): Promise<Key> {
-  const lowered = await limitKey(client, key, toNumber(limit));
-  const actual = toUsd(lowered?.limit);
-  if (!lowered || actual === undefined || actual > limit) {
-    throw new Failure(keyNotCapped, { keys: [{ key, problem: 'unchanged' }] });
-  }
+  const { value: lowered, error } = await catching(
+    limitKey(client, key, toNumber(limit)),
+    ApiError,
+  );
+  if (error && !error.details.isMismatch) throw error;
+  if (!lowered) throw new Failure(keyNotCapped, { keys: [{ key, problem: 'unchanged' }] });
   log.info(
     `Lowered the limit of the API key to ${formatUsd(limit)}, because of preview-limit-usd.`,
   );

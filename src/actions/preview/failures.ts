@@ -83,18 +83,25 @@ interface ReachedCap {
   exposures: readonly Exposure[];
 }
 
-export const previewLimitReached = declareFailure<ReachedCap & { wasCreated?: boolean }>(
+/** A new key that no step gets. The post step ends it if this step could not disable it. */
+type KeyInVain = { isDisabled: boolean };
+
+export const previewLimitReached = declareFailure<ReachedCap & { created?: KeyInVain }>(
   'preview-limit-reached',
-  ({ wasCreated, ...reached }) => ({
+  ({ created, ...reached }) => ({
     title: 'Nothing is left of preview-limit-usd',
     lines: [...linesOfReached(reached), 'Until then, a required check stays red.'],
-    effect: [
-      wasCreated
-        ? 'The workspace and its keys stay. The new API key was disabled. No other step has its secret.'
-        : 'The workspace and its keys stay. No API key was created.',
-    ],
+    effect: [`The workspace and its keys stay. ${describeInVain(created)}`],
   }),
 );
+
+function describeInVain(created: KeyInVain | undefined): string {
+  if (!created) return 'No API key was created.';
+  const end = created.isDisabled
+    ? 'The new API key was disabled.'
+    : 'The post step ends the new API key.';
+  return `${end} No other step has its secret.`;
+}
 
 /** The same, about a key that the job has deployed. */
 export const previewLimitReachedWarning = declareWarning<ReachedCap & { key: KeyIdentity }>(

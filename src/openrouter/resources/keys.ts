@@ -244,54 +244,65 @@ export function isDisabled(key: Key): boolean {
   return key['disabled'] === true;
 }
 
+/** How an API key is to be changed. The limit is in USD. */
+type KeyChange = { disabled: true } | { limit: number };
+
 /**
  * `PATCH /keys/{hash}`: disables an API key, which keeps its counters. Returns it as it is then; undefined if
  * it does not exist.
  * @throws {ApiError} also if the response shows that it still works
  */
-export function disableKey(client: Client, key: KeyIdentity): Promise<Key | undefined> {
-  return updateKey(client, key, {
-    verb: 'disable',
-    body: { disabled: true },
-    findMismatch: (updated) => (isDisabled(updated) ? undefined : 'the API key is not disabled'),
-  });
+export function disableKey(
+  client: Client,
+  key: KeyIdentity,
+  options: Pick<ApiRequest<never>, 'trusts404'> = {},
+): Promise<Key | undefined> {
+  return updateKey(client, key, { verb: 'disable', change: { disabled: true }, ...options });
 }
 
 /**
- * `PATCH /keys/{hash}`: sets the limit of an API key in USD. Returns it as it is then; undefined if it does not
+ * `PATCH /keys/{hash}`: lowers the limit of an API key. Returns it as it is then; undefined if it does not
  * exist.
- * @throws {ApiError}
+ * @throws {ApiError} also if the response shows a higher limit, which is a mismatch
  */
 export function limitKey(
   client: Client,
   key: KeyIdentity,
   limit: number,
 ): Promise<Key | undefined> {
-  return updateKey(client, key, { verb: 'lower the limit of', body: { limit } });
+  return updateKey(client, key, { verb: 'lower the limit of', change: { limit } });
 }
 
-interface KeyUpdate {
+interface KeyUpdate extends Pick<ApiRequest<never>, 'trusts404'> {
   verb: string;
-  body: object;
-  findMismatch?(updated: Key): string | undefined;
+  change: KeyChange;
 }
 
 async function updateKey(
   client: Client,
   key: KeyIdentity,
-  { verb, body, findMismatch }: KeyUpdate,
+  { verb, change, ...options }: KeyUpdate,
 ): Promise<Key | undefined> {
   const request = keyRequest(key.hash, describeKey(key));
   const { data } = await client.request({
     ...request,
+    ...options,
     operation: `${verb} the API key ${describeKey(key)}`,
     mayLeaveBehind: `the API key ${describeKey(key)}, which may still work`,
     method: 'PATCH',
-    body,
+    body: change,
     findMismatch: (updated) =>
-      request.findMismatch?.(updated) ?? (updated && findMismatch?.(updated)),
+      request.findMismatch?.(updated) ?? (updated && findUnchanged(updated, change)),
   });
   return data;
+}
+
+/** Why a key is not as `change` requests; undefined if it is. */
+function findUnchanged(updated: Key, change: KeyChange): string | undefined {
+  if ('disabled' in change) return isDisabled(updated) ? undefined : 'the API key is not disabled';
+  const [actual, requested] = [toUsd(updated.limit), toUsd(change.limit)];
+  const isLowered = actual !== undefined && requested !== undefined && actual <= requested;
+  return isLowered ? undefined : 'the limit of the API key is not lowered';
 }
 
 const MAX_NAME_LENGTH = 100;

@@ -183,6 +183,28 @@ describe('a key of another job that is created at the same time', () => {
     });
   });
 
+  test.each([
+    ['is rejected', { status: 403 }],
+    ['finds no key', { status: 404, body: '{}' }],
+  ])('can leave nothing, and the post step ends the later key if its PATCH %s', async (_, how) => {
+    beforePost(2.5);
+    const fault = { on: 'PATCH /keys/:hash', kind: 'response', ...how } as const;
+    onNth(harness.sandbox, 'POST /keys', 1, () => harness.sandbox.faults.push(fault, fault));
+    const event = open();
+    const step = await main(event, CAPPED);
+    harness.sandbox.faults.splice(0);
+    expect(failureOf(step)).toMatchObject({
+      code: 'preview-limit-reached',
+      lines: expect.arrayContaining([
+        'The workspace and its keys stay. The post step ends the new API key. No other step has its secret.',
+      ]),
+    });
+    expect(step.outputs).not.toHaveProperty('key');
+    expect(limits()[0]).toBe(1);
+    await post(event, step, CAPPED);
+    expect(limits()[0]).toBe('disabled');
+  });
+
   test('without a limit has no secret given out', async () => {
     onNth(harness.sandbox, 'POST /keys', 1, () => add(null));
     const step = await main(open(), CAPPED);
