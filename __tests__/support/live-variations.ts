@@ -197,6 +197,7 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'key-list-order': onData<Json[]>(LIST_KEYS, (keys) => keys.filter((_, at) => at !== 1)),
   'key-works-at-once': onFirst('GET /key', reply(401)),
   'disabled-key': setting(UPDATE_KEY, { disabled: false }),
+  'disabled-key-refused': onFirst('GET /key', reply(200)),
   'deleted-key-refused': onFirst('GET /key', reply(200)),
   'missing-key': rejecting(DELETE_KEY, 400),
 

@@ -197,6 +197,19 @@ export const KEYS: readonly Assumption[] = [
     },
   },
   {
+    id: 'disabled-key-refused',
+    sentence: 'A disabled key is refused with 401 or 403 at once.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/openrouter/unusable-key.ts', name: 'isDisabled' },
+    isCritical: true,
+    async probe(scene) {
+      const { hash, secret } = await scene.createKey(await sharedWorkspace(scene));
+      await scene.send('PATCH', `/keys/${hash}`, { body: { disabled: true } });
+      const isRefused = async () => [401, 403].includes((await ownKey(scene, secret)).status);
+      return findDelay(scene, isRefused);
+    },
+  },
+  {
     id: 'deleted-key-refused',
     sentence: 'A deleted key is refused with 401 at once.',
     documented: undefined,

@@ -8,6 +8,7 @@ import {
   type Routes,
 } from '../http/routing.ts';
 import type { Account } from './account.ts';
+import { isExpired, type Key } from './resources/keys.ts';
 import { organizationOf } from './resources/members.ts';
 import { analyticsRoutes } from './routes/analytics.ts';
 import { budgetRoutes } from './routes/budgets.ts';
@@ -105,8 +106,12 @@ function authenticate(account: Account, request: ApiRequest, managementKey: stri
   if (authorization === `Bearer ${managementKey}`) return;
   if (isManagementToken(account, authorization)) return;
   const isOwnKey = OWN_KEY_CALLS.includes(`${method} ${path}`);
-  if (isOwnKey && findBySecret(account, authorization)) return;
+  if (isOwnKey && works(findBySecret(account, authorization), account.now())) return;
   throw new ApiError(401, isOwnKey ? 'User not found.' : 'Invalid management key');
+}
+
+function works(key: Key | undefined, now: Date): boolean {
+  return key !== undefined && !key.disabled && !isExpired(key, now);
 }
 
 function isManagementToken({ accessTokens, now }: Account, authorization: string): boolean {
