@@ -2393,6 +2393,9 @@
   function backoff(attempt, random) {
     return random * Math.min(8e3, 500 * 2 ** (attempt - 1));
   }
+  function attemptTimeout(remaining) {
+    return Math.max(1e3, Math.min(3e4, remaining / 2));
+  }
   function parseResponse(request, response, server) {
     const {status, body} = response;
     if (404 === status && void 0 !== parseJson(body) && request.on404) return {
@@ -2779,11 +2782,9 @@
       }
     };
   }
-  function timeoutOf({clock, deadline, isShare, briefMs}) {
-    const left = deadline - clock.now(), own = void 0 === briefMs ? (remaining = left, 
-    Math.max(1e3, Math.min(3e4, remaining / 2))) : Math.min(briefMs, left / 4);
-    var remaining;
-    return isShare ? Math.min(own, left) : own;
+  function timeoutOf({clock, deadline, isShare}) {
+    const left = deadline - clock.now();
+    return isShare ? Math.min(attemptTimeout(left), left) : attemptTimeout(left);
   }
   function toHttpRequest({method, path, body, maxBytes}, {server: {apiUrl, headers}}) {
     const isForm = body instanceof URLSearchParams;
@@ -3076,12 +3077,6 @@
         return outcome;
       };
       return throttle.during(() => throttle.limit(sendInTurn));
-    }
-    sendBriefly(request, ms) {
-      return sendAuthenticated(request, {
-        ...this.#limited(),
-        briefMs: ms
-      });
     }
     async waitForRetry(failure, attempt) {
       const stopReason = await this.#sleepBeforeRetry(failure, attempt);
@@ -6456,8 +6451,8 @@
       return `For ${engine}, write job-status: \${{ job.status }}, because the default counts on GitHub only.`;
     }
   }
-  const keyLimitUsedUp = declareWarning("key-limit-used-up", ({name, spent, byok, limit, limitInputs = "limit-usd"}) => ({
-    title: `Spent ${formatUsd(spent)}: the limit of the API key ${JSON.stringify(name)} is used up`,
+  const keyLimitUsedUp = declareWarning("key-limit-used-up", ({name, spent, byok, limit, isSoFar, limitInputs = "limit-usd"}) => ({
+    title: `Spent ${formatUsd(spent)}${isSoFar ? " so far" : ""}: the limit of the API key ${JSON.stringify(name)} is used up`,
     lines: [ ...describeByok(byok) ? [ `Spent with your own provider keys: ${describeByok(byok)}.` ] : [], `${describeLimit(limit)}.`, "OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.", `If the job needs more, raise ${limitInputs}.` ]
   }));
   function describeByok(byok) {
@@ -6565,13 +6560,75 @@
     const expiry = readTime(key.expires_at);
     return void 0 !== expiry && expiry <= now ? "expired" : void 0;
   }
+  const WITHIN_MS = 5e3;
+  function withinBounds(client) {
+    return client.aside(Math.min(WITHIN_MS, client.timeLeft() / 4));
+  }
+  async function disableAndReport(created, context) {
+    const disabling = disableKey(withinBounds(context.client), created, {
+      trusts404: !0
+    }), {value: found, error} = await catching(disabling, ApiError);
+    reportSpend(created, {
+      found,
+      error,
+      isSoFar: !1
+    }, context);
+    return void 0 !== found;
+  }
+  async function readAndReport(created, context) {
+    const reading = findKey(withinBounds(context.client), created.hash), {value: found, error} = await catching(reading, ApiError);
+    reportSpend(created, {
+      found,
+      error,
+      isSoFar: !0
+    }, context);
+  }
+  function reportSpend(created, {found, error, isSoFar}, {log, warn, onSpend, limitInputs}) {
+    const spent = toUsd(found?.usage);
+    if (!found || void 0 === spent) {
+      const reason = found ? "OpenRouter does not report it" : spend_describeMissing(error);
+      log.info(`What the API key ${describeKey(created)} has spent is unknown: ${reason}.`);
+      return;
+    }
+    const limit = keys_limitOf(found), spend = {
+      name: created.name,
+      spent,
+      byok: toUsd(found.byok_usage),
+      isSoFar
+    }, isUsedUp = void 0 !== limit && isLimitUsedUp(limit, spent);
+    onSpend({
+      ...spend,
+      limit,
+      isUsedUp
+    });
+    limit && isUsedUp && warn(keyLimitUsedUp, {
+      ...spend,
+      limit,
+      limitInputs
+    });
+  }
+  function spend_describeMissing(error) {
+    return error instanceof ApiError ? formatAttempt(error.details) : "OpenRouter does not find the key (HTTP 404)";
+  }
   const MAX_REPLACED = 250;
   function hashesToReplace(older, now, {log}) {
     const rank = key => unusableState(key, now) ? 1 : 0;
     older.length > MAX_REPLACED && log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`);
     return older.toSorted((a, b) => rank(a) - rank(b)).slice(0, MAX_REPLACED).map(({hash}) => hash);
   }
-  async function replaceOlderKeys({key, workspace, replaced, isSameName = Object.is}, context, endOlder) {
+  async function replaceOlderKeys(replacement, context, endOlder) {
+    const found = [], replacing = endOlderKeys(replacement, {
+      ...context,
+      onFound: key => found.push(key)
+    }, endOlder), {error} = await catching(replacing, ApiError, Failure);
+    reportSpend(replacement.key, {
+      found: found.at(-1),
+      error,
+      isSoFar: !0
+    }, context);
+    if (error) throw error;
+  }
+  async function endOlderKeys({key, workspace, replaced, isSameName = Object.is}, context, endOlder) {
     const {client, log, warn} = context;
     await assertWorks(key, {
       olderEnded: !1
@@ -6596,6 +6653,7 @@
     for await (const _ of whileMissing(context)) {
       const {data: own, serverTime: server} = await context.client.request(request);
       if (!own) continue;
+      context.onFound(own);
       const state = unusableState(own, currentTime({
         server,
         runner: context.timeOfDay()
@@ -7038,13 +7096,13 @@
     const amount = formatExactUsd(limit);
     return void 0 === limit_reset ? amount : `${amount}, resets ${limit_reset}`;
   }
-  function formatSpend({spent, byok, limit}) {
-    const byokText = describeByok(byok), ownKeys = byokText && `, and ${byokText} with your own provider keys`;
+  function formatSpend({spent, byok, limit, isSoFar}) {
+    const soFar = isSoFar ? " so far" : "", byokText = describeByok(byok), ownKeys = byokText && `, and ${byokText} with your own provider keys`;
     if (!limit?.reset) {
       const ofLimit = limit ? ` of the limit of ${formatUsd(limit.amount)}` : "";
-      return `Spent ${formatUsd(spent)}${ofLimit}${ownKeys}`;
+      return `Spent ${formatUsd(spent)}${ofLimit}${soFar}${ownKeys}`;
     }
-    return `Spent ${formatUsd(spent)} in total${ownKeys}. ${describeLimit(limit)}`;
+    return `Spent ${formatUsd(spent)} in total${soFar}${ownKeys}. ${describeLimit(limit)}`;
   }
   function main_key() {
     return runStep({
@@ -7063,55 +7121,30 @@
       report.summarize(keySummary(result, inputs));
     });
   }
-  const READ_WITHIN_MS = 1500;
-  async function reportSpend(created, context) {
-    const {client, log} = context, described = describeKey(created), outcome = await client.sendBriefly(keyRequest(created.hash, described), READ_WITHIN_MS);
-    "succeeded" === outcome.kind ? reportSpendOf(created, outcome.response.data, context) : log.info(`What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`);
-  }
-  function reportSpendOf(created, key, {log, warn, onSpend, limitInputs}) {
-    const described = describeKey(created), spent = toUsd(key?.usage);
-    if (!key || void 0 === spent) {
-      const reason = key ? "OpenRouter does not report it" : "OpenRouter does not find the key (HTTP 404)";
-      log.info(`What the API key ${described} has spent is unknown: ${reason}.`);
-      return;
-    }
-    const limit = keys_limitOf(key), spend = {
-      name: created.name,
-      spent,
-      byok: toUsd(key.byok_usage)
-    }, isUsedUp = void 0 !== limit && isLimitUsedUp(limit, spent);
-    onSpend({
-      ...spend,
-      limit,
-      isUsedUp
-    });
-    limit && isUsedUp && warn(keyLimitUsedUp, {
-      ...spend,
-      limit,
-      limitInputs
-    });
-  }
-  function describeKeysLeft({search, created, revoke}) {
-    const {name, expires_at} = search.desired, quoted = JSON.stringify(name);
-    return [ created && revoke ? `the API key ${quoted} (${created.label}), hash ${created.hash}, ${describeExpiry(created.expiresAt)}` : "", search.lostPosts > 0 ? `an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at)}` : "" ].filter(Boolean).join("; ");
+  function describeKeysLeft({search, created, revoke, isDisabled}) {
+    const {name, expires_at} = search.desired, quoted = JSON.stringify(name), lost = search.lostPosts > 0 ? `an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at)}` : "";
+    if (!created || !revoke) return lost;
+    const state = isDisabled ? "disabled; it cannot spend" : `may work until ${created.expiresAt ?? "someone deletes it"}`;
+    return [ lost, `the API key ${quoted} (${created.label}), hash ${created.hash}, ${state}` ].filter(Boolean).join("; ");
   }
   async function runKeyTask(task, context) {
-    const {search, created} = task;
-    created && await reportSpend({
+    const {search, created, revoke, replaced} = task, key = created && {
       name: search.desired.name,
       ...created
-    }, context);
+    }, isDisabled = void 0 !== key && revoke && await disableAndReport(key, context);
+    !key || revoke || replaced || await readAndReport(key, context);
     const [revocation, orphanDeletion] = await Promise.all([ catching(revokeCreated(task, context), ApiError, Failure), catching(deleteAllOrphans(task, context), ApiError, Failure) ]), replacement = await catching(replaceKeys(task, context), ApiError, Failure), error = revocation.error ?? replacement.error ?? orphanDeletion.error;
     if (!error) return;
-    const lostPosts = orphanDeletion.error ? task.search.lostPosts : 0;
+    const lostPosts = orphanDeletion.error ? search.lostPosts : 0;
     return {
       error,
       left: {
         ...task,
         revoke: void 0 !== revocation.error,
-        replaced: replacement.error ? task.replaced : void 0,
+        isDisabled,
+        replaced: replacement.error ? replaced : void 0,
         search: {
-          ...task.search,
+          ...search,
           lostPosts
         }
       }
@@ -9459,7 +9492,10 @@
         ...context,
         client
       });
-      reportSpendOf(key, disabled, {
+      reportSpend(key, {
+        found: disabled,
+        isSoFar: !1
+      }, {
         ...context,
         limitInputs
       });
@@ -9468,16 +9504,15 @@
         keys: [ disabled ]
       });
     }
-    await reportSpend(key, {
-      ...context,
-      limitInputs
-    });
     const replacement = {
       key,
       workspace,
       replaced,
       isSameName: isSameKeyName
-    }, disabled = new Map, replacing = replaceOlderKeys(replacement, context, older => disableEach(older, context, one => disabled.set(one.hash, one))), {error} = await catching(replacing, ApiError, Failure), rule = isReplacement(error) ? void 0 : ruleOf(saved, capped), lowering = rule && lowerAtEnd({
+    }, disabled = new Map, replacing = replaceOlderKeys(replacement, {
+      ...context,
+      limitInputs
+    }, older => disableEach(older, context, one => disabled.set(one.hash, one))), {error} = await catching(replacing, ApiError, Failure), rule = isReplacement(error) ? void 0 : ruleOf(saved, capped), lowering = rule && lowerAtEnd({
       key,
       workspace,
       disabled,

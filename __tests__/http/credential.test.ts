@@ -149,14 +149,18 @@ describe('a request with a renewable credential', () => {
     expect([sent, effect.current()]).toEqual([[], 'none']);
   });
 
-  test('that must not hold up the others has its time from when there is a grant', async () => {
-    const { client, run, clock } = openClient(['silence'], async (n) => {
+  test('that must not hold up the others waits for a grant no longer than it has time', async () => {
+    const { client, run, clock, sentWith } = openClient([json({})], async (n) => {
       await new Promise<void>((resolve) => clock.after(20_000, resolve));
       return grantOf(n);
     });
-    const outcome = await run(client.sendBriefly({ ...REQUEST, method: 'GET' }, 500));
-    const reason = 'no complete response within 0.5 s';
-    expect(outcome).toMatchObject({ kind: 'ambiguous', failure: { reason } });
-    expect(clock.now()).toBe(20_500);
+    const outcome = await run(client.aside(5_000).send({ ...REQUEST, method: 'GET' }));
+    const reason = 'its share of the timeout was over before it was sent';
+    expect(outcome).toMatchObject({ kind: 'prevented', failure: { reason } });
+    expect(clock.now()).toBe(5_000);
+    expect(await run(client.send({ ...REQUEST, method: 'GET' }))).toMatchObject({
+      kind: 'succeeded',
+    });
+    expect([clock.now() >= 20_000, sentWith()]).toEqual([true, ['Bearer 1']]);
   });
 });

@@ -80,11 +80,21 @@ describe('the wait before a retry', () => {
   });
 });
 
-test('a request that must not hold up the others leaves most of the time to the others, also if little is left', async () => {
-  const { client, clock, run, passTo } = openRecordingClient(['silence']);
-  await run(passTo(58_000));
-  await run(client.sendBriefly(GET, 1_500));
-  expect(clock.now()).toBe(58_500);
+describe('a request that must not hold up the others', () => {
+  test('is retried until its time is over', async () => {
+    const { client, clock, run, sentAt } = openRecordingClient(['silence']);
+    expect(detailsOf(await run(get(client.aside(5_000))))).toMatchObject({ attempts: 3 });
+    expect(sentAt[0]).toBe(0);
+    expect(clock.now()).toBeLessThanOrEqual(5_000);
+  });
+
+  test('is not retried if the server asks for a longer wait, which the others do not observe', async () => {
+    const { client, clock, run, sentAt } = openRecordingClient([throttledFor(7), OK]);
+    await run(get(client.aside(5_000)));
+    expect(clock.now()).toBe(LATENCY);
+    await run(get(client));
+    expect(sentAt).toEqual([0, LATENCY]);
+  });
 });
 
 describe('concurrent requests', () => {

@@ -16,6 +16,7 @@ export const LOOKUP = 'GET /workspaces/:id';
 export const LIST = 'GET /keys';
 export const CREATE = 'POST /keys';
 export const READ = 'GET /keys/:hash';
+export const DISABLE = 'PATCH /keys/:hash';
 export const DELETE = 'DELETE /keys/:hash';
 
 type Inputs = Record<string, string>;

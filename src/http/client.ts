@@ -19,7 +19,7 @@ export interface FinalResponse<Data> extends ApiResponse<Data> {
   mayBeApplied: boolean;
 }
 
-export interface ClientOptions extends Omit<SendOptions, 'isShare' | 'briefMs'> {
+export interface ClientOptions extends Omit<SendOptions, 'isShare'> {
   /** At least 0 and below 1. */
   random(): number;
 }
@@ -86,15 +86,6 @@ class Client {
       return outcome;
     };
     return throttle.during(() => throttle.limit(sendInTurn));
-  }
-
-  /**
-   * Sends a request once that must not hold up the others: from when there is a grant for it, which they
-   * need too, it ends within `ms` milliseconds and a quarter of the time that is left. If the server
-   * throttles it, the others do not wait.
-   */
-  sendBriefly<Data>(request: ApiRequest<Data>, ms: number): Promise<Outcome<Data>> {
-    return sendAuthenticated(request, { ...this.#limited(), briefMs: ms });
   }
 
   /**

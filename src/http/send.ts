@@ -26,8 +26,6 @@ export interface SendOptions {
   deadline: number;
   /** Whether that is before the timeout of the step, which aborts what is in flight by `signal`. */
   isShare: boolean;
-  /** How long an attempt may take, in milliseconds; a quarter of the time that is left at most. */
-  briefMs?: number;
   /** Aborts the requests in flight; after a cancellation, see `POST_GRACE_MS`. The reason is an `Error`. */
   signal: AbortSignal;
   log: Log;
@@ -123,10 +121,9 @@ async function exchange<Data>(
 }
 
 /** The timeout of an attempt that starts now, in milliseconds. */
-function timeoutOf({ clock, deadline, isShare, briefMs }: SendOptions): number {
+function timeoutOf({ clock, deadline, isShare }: SendOptions): number {
   const left = deadline - clock.now();
-  const own = briefMs === undefined ? attemptTimeout(left) : Math.min(briefMs, left / 4);
-  return isShare ? Math.min(own, left) : own;
+  return isShare ? Math.min(attemptTimeout(left), left) : attemptTimeout(left);
 }
 
 function toHttpRequest(

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { describeKeysLeft } from '../../../src/actions/key/end-key.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
-import { CREATE, DELETE, LIST, sha256 } from '../../support/key.ts';
+import { CREATE, DELETE, DISABLE, LIST, READ, sha256 } from '../../support/key.ts';
 import {
   changeCreated,
   DURING_POST_MS,
@@ -13,7 +14,8 @@ import {
 import { onNth } from '../../support/on-nth.ts';
 
 /** The expiry that a step of a scene requests by default. */
-const EXPIRY = 'expires at 2026-01-01T06:00:00.500Z';
+const TIME = '2026-01-01T06:00:00.500Z';
+const EXPIRY = `expires at ${TIME}`;
 
 describe('the post step of key', () => {
   test('A created key that cannot be found is named in a warning, after several attempts or at the timeout', async () => {
@@ -28,13 +30,10 @@ describe('the post step of key', () => {
       title: `The API key "CI" (${key?.label}) cannot be found`,
     });
     expect(left && describeKeysLeft(left)).toBe(
-      `the API key "CI" (${key?.label}), hash ${key?.hash}, ${EXPIRY}`,
+      `the API key "CI" (${key?.label}), hash ${key?.hash}, may work until ${TIME}`,
     );
-    const attempt = [DELETE, 'GET /keys/:hash'];
-    expect(scene.calls().slice(before)).toEqual([
-      'GET /keys/:hash',
-      ...Array(5).fill(attempt).flat(),
-    ]);
+    const attempt = [DELETE, READ];
+    expect(scene.calls().slice(before)).toEqual([DISABLE, ...Array(5).fill(attempt).flat()]);
     const inShortTime = await scene.runPost(step, { timeout: 2_000 });
     expect(inShortTime.error).toMatchObject({ code: 'created-key-missing' });
   });
@@ -84,6 +83,27 @@ describe('the post step of key', () => {
     expect(scene.keys()).toEqual([]);
   });
 
+  test.each<[string, InProcessFault[], string]>([
+    ['disabled; it cannot spend', [], 'of the limit of $5.00'],
+    [
+      `may work until ${TIME}`,
+      [{ on: DISABLE, kind: 'response', status: 403, applied: true }],
+      'has spent is unknown: PATCH /keys/',
+    ],
+  ])('A key that cannot be deleted is described as %j', async (state, faults, spend) => {
+    const scene = openKeyScene();
+    const step = await scene.createKey({ desired: { name: 'CI', limit: 5 } });
+    const hash = expectCreated(scene, step);
+    scene.scheduleFaults(...faults, { on: DELETE, kind: 'response', status: 403 });
+    const { error, left, lines } = await scene.runPost(step);
+    expect(error?.message).toContain('HTTP 403 Forbidden');
+    expect(lines.join('\n')).toContain(spend);
+    expect(left && describeKeysLeft(left)).toBe(
+      `the API key "CI" (${step.handedOver?.key.label}), hash ${hash}, ${state}`,
+    );
+    expect(scene.keys()).toMatchObject([{ hash, disabled: true }]);
+  });
+
   test('An orphan is deleted although the revocation is rejected', async () => {
     const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
     const step = await scene.createKey();
@@ -94,21 +114,22 @@ describe('the post step of key', () => {
     const { error, left } = await scene.runPost(step);
     expect(error?.message).toContain('HTTP 403 Forbidden');
     expect(left && describeKeysLeft(left)).toBe(
-      `the API key "CI" (${step.handedOver?.key.label}), hash ${hash}, ${EXPIRY}`,
+      `the API key "CI" (${step.handedOver?.key.label}), hash ${hash}, disabled; it cannot spend`,
     );
     expect(scene.hashes()).toEqual([hash]);
   });
 
   test.each([
-    [null, 'never expires'],
-    ['2026-01-01 06:00:00', 'expires at 2026-01-01 06:00:00'],
+    [null, 'may work until someone deletes it'],
+    ['2026-01-01 06:00:00', 'may work until 2026-01-01 06:00:00'],
   ])(
-    'A key that is left is described with the expiry that OpenRouter returned: %j',
-    async (expires_at, expiry) => {
+    'A key that may work is described with the expiry that OpenRouter returned: %j',
+    async (expires_at, life) => {
       const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset' }] });
       changeCreated(scene, (key) => ({ ...key, expires_at }));
       const rejection = { kind: 'response', status: 403 } as const;
       scene.scheduleFaults({ on: DELETE, ...rejection }, { on: DELETE, ...rejection });
+      scene.scheduleFaults({ on: DISABLE, ...rejection });
       const step = await scene.createKey();
       expectFailed(step);
       scene.applyFirstPostLate();
@@ -116,7 +137,7 @@ describe('the post step of key', () => {
       const { left } = await scene.runPost(step);
       const { created } = step.task ?? {};
       expect(left && describeKeysLeft(left)).toBe(
-        `the API key "CI" (${created?.label}), hash ${created?.hash}, ${expiry}; an API key named "CI" whose secret was lost, ${EXPIRY}`,
+        `an API key named "CI" whose secret was lost, ${EXPIRY}; the API key "CI" (${created?.label}), hash ${created?.hash}, ${life}`,
       );
     },
   );

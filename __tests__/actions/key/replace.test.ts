@@ -30,8 +30,7 @@ describe('After a job that succeeded, the post step', () => {
     const post = await scene.runPost(step);
     expectCleanPost(post);
     expect(scene.hashes()).toEqual([hash]);
-    // The first lookup is about what the new key has spent.
-    expect(callsOfPost()).toEqual([READ, READ, LIST, DELETE, DELETE, READ]);
+    expect(callsOfPost()).toEqual([READ, LIST, DELETE, DELETE, READ]);
     expect(formatUsd(totalSpent(post.replaced ?? []) ?? 0n)).toBe('$3.00');
   });
 
@@ -50,7 +49,7 @@ describe('After a job that succeeded, the post step', () => {
     const { scene, step, hash, callsOfPost } = await openJob({ older: 0 });
     expectCleanPost(await scene.runPost(step));
     expect(scene.hashes()).toEqual([hash]);
-    expect(callsOfPost()).toEqual([READ, READ]);
+    expect(callsOfPost()).toEqual([READ]);
   });
 
   test('names the keys that it cannot delete, and the next job deletes them', async () => {

@@ -2,14 +2,23 @@ import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
 import { seedUsage, type UsageFixture } from '../../../sandbox/openrouter/seed.ts';
-import { DELETE, READ } from '../../support/key.ts';
+import { falseNotFound } from '../../support/faults.ts';
+import { DELETE, DISABLE, LIST, READ } from '../../support/key.ts';
 import {
   expectCleanPost,
   expectCreated,
   type KeyScene,
   openKeyScene,
 } from '../../support/key-scene.ts';
-import type { KeyStep } from '../../support/key-steps.ts';
+import type { KeyPost, KeyStep } from '../../support/key-steps.ts';
+import { onNth } from '../../support/simulation.ts';
+
+const throttled = (on: string): InProcessFault => ({
+  on,
+  kind: 'response',
+  status: 429,
+  headers: { 'retry-after': '3600' },
+});
 
 /** A scene with a key step that has succeeded, and whose key has spent 0.0421 USD. */
 async function createSpender(request = {}): Promise<{ scene: KeyScene; step: KeyStep }> {
@@ -20,59 +29,95 @@ async function createSpender(request = {}): Promise<{ scene: KeyScene; step: Key
   return { scene, step };
 }
 
-/** Has the post step read the key with `fields`; those that are undefined are absent. */
-function readAs(scene: KeyScene, fields: object): void {
-  const body = JSON.stringify({ data: { ...scene.keys()[0], ...fields } });
-  scene.scheduleFaults({ on: READ, kind: 'response', status: 200, body });
+/** Has the post step disable the key, and the response show `fields`; those that are undefined are absent. */
+function disableAs(scene: KeyScene, fields: object): void {
+  const body = JSON.stringify({ data: { ...scene.keys()[0], disabled: true, ...fields } });
+  scene.scheduleFaults({ on: DISABLE, kind: 'response', status: 200, body });
+}
+
+const unknownIn = ({ lines }: KeyPost) => lines.filter((line) => line.startsWith('What the API'));
+
+/** Runs the post step, and returns when it sent the first DELETE, in milliseconds after its start. */
+async function runUntilDelete(scene: KeyScene, step: KeyStep, conditions = {}) {
+  const { clock } = scene.simulation;
+  const start = clock.now();
+  let deletedAfter = Number.POSITIVE_INFINITY;
+  onNth(scene.simulation, DELETE, 1, () => {
+    deletedAfter = clock.now() - start;
+  });
+  return { post: await scene.runPost(step, conditions), deletedAfter };
 }
 
 describe('the post step of a key', () => {
-  test('reads what the key has spent before it revokes it', async () => {
+  test('disables it, takes what it has spent from that response, and deletes it', async () => {
     const { scene, step } = await createSpender();
+    const before = scene.calls().length;
     const post = await scene.runPost(step);
     expectCleanPost(post);
     expect(post.lines).toContain('Spent $0.0421 of the limit of $5.00');
-    expect(scene.calls().slice(-2)).toEqual([READ, DELETE]);
+    expect(scene.calls().slice(before)).toEqual([DISABLE, DELETE]);
     expect(scene.keys()).toEqual([]);
   });
 
-  const THROTTLED = {
-    kind: 'response',
-    status: 429,
-    headers: { 'retry-after': '3600' },
-  } as const;
-  const FAULTS: [string, InProcessFault, number, string][] = [
-    ['no response arrives', { kind: 'silence' }, 1_500, 'no complete response within 1.5 s'],
-    ['HTTP 500', { kind: 'response', status: 500 }, 20, 'HTTP 500 Internal Server Error'],
-    ['HTTP 429 for an hour', THROTTLED, 20, 'HTTP 429 Too Many Requests'],
-  ];
+  test('counts what it spends until it is disabled', async () => {
+    const { scene, step } = await createSpender();
+    const [key] = scene.keys();
+    scene.scheduleFaults({ on: DISABLE, kind: 'response', status: 500 });
+    onNth(scene.simulation, DISABLE, 2, () =>
+      seedUsage(scene.simulation, key as Key, { credits: 1 }),
+    );
+    expect((await scene.runPost(step)).lines).toContain('Spent $1.0421 of the limit of $5.00');
+  });
 
-  test.each(FAULTS)(
-    'revokes it without delay although it cannot read what it has spent: %s',
-    async (_, fault, delay, reason) => {
+  const silence = Array<InProcessFault>(9).fill({ on: DISABLE, kind: 'silence' });
+  const LONG = { timeout: 60_000 };
+  test.each<[string, InProcessFault[], object, number, number]>([
+    ['no response arrives, after five seconds', silence, LONG, 4_000, 5_000],
+    ['no response arrives, after a quarter of the time', silence, { timeout: 8_000 }, 1_500, 2_000],
+    ['it is throttled for an hour, at once', [throttled(DISABLE)], LONG, 0, 40],
+    ['HTTP 403, at once', [{ on: DISABLE, kind: 'response', status: 403 }], LONG, 0, 40],
+    ['HTTP 404, at once', [falseNotFound(DISABLE)], LONG, 0, 40],
+  ])(
+    'deletes it although it cannot be disabled: %s',
+    async (_, faults, conditions, earliest, latest) => {
       const { scene, step } = await createSpender();
-      const label = step.handedOver?.key.label;
-      scene.scheduleFaults({ ...fault, on: READ });
-      const { clock } = scene.simulation;
-      const start = clock.now();
-      const post = await scene.runPost(step);
+      scene.scheduleFaults(...faults);
+      const { post, deletedAfter } = await runUntilDelete(scene, step, conditions);
       expectCleanPost(post);
-      expect(clock.now() - start).toBe(delay + 20);
+      expect(deletedAfter).toBeGreaterThanOrEqual(earliest);
+      expect(deletedAfter).toBeLessThanOrEqual(latest);
       expect(scene.keys()).toEqual([]);
-      const unknown = post.lines.filter((line) => line.startsWith('What the API key'));
-      expect(unknown).toEqual([
-        expect.stringContaining(
-          `What the API key "CI" (${label}) has spent is unknown: GET /keys/`,
-        ),
-      ]);
-      expect(unknown[0]).toContain(reason);
-      expect(scene.calls().filter((call) => call === READ)).toHaveLength(1);
+      expect(unknownIn(post)).toHaveLength(1);
+      expect(post.lines.join('\n')).not.toContain('Spent');
     },
   );
 
+  test.each<[string, InProcessFault, string]>([
+    ['rejected', { kind: 'response', status: 403 }, 'PATCH /keys/<hash>: HTTP 403 Forbidden.'],
+    [
+      'answered with a key that works',
+      {
+        kind: 'response',
+        status: 200,
+        body: '{"data":{"hash":"<hash>","name":"CI","label":"x","workspace_id":"x"}}',
+      },
+      'PATCH /keys/<hash>: HTTP 200, but the API key is not disabled.',
+    ],
+    ['not found', falseNotFound(DISABLE), 'OpenRouter does not find the key (HTTP 404).'],
+  ])('does not report a cost, and says why, if its PATCH is %s', async (_, fault, reason) => {
+    const { scene, step } = await createSpender();
+    const { hash, label } = step.handedOver?.key ?? { hash: '', label: '' };
+    const one = JSON.parse(JSON.stringify({ ...fault, on: DISABLE }).replace('<hash>', hash));
+    scene.scheduleFaults(...Array<InProcessFault>(9).fill(one));
+    const [line] = unknownIn(await scene.runPost(step));
+    expect(line?.replace(hash, '<hash>')).toBe(
+      `What the API key "CI" (${label}) has spent is unknown: ${reason}`,
+    );
+  });
+
   test('revokes a key whose spend OpenRouter does not report', async () => {
     const { scene, step } = await createSpender();
-    readAs(scene, { usage: null });
+    disableAs(scene, { usage: null });
     const post = await scene.runPost(step);
     expect(post.lines.join()).toContain('has spent is unknown: OpenRouter does not report it.');
     expect(scene.keys()).toEqual([]);
@@ -82,7 +127,7 @@ describe('the post step of a key', () => {
     'does not report 0 if it cannot read what your own provider keys spent: %p',
     async (byok_usage) => {
       const { scene, step } = await createSpender();
-      readAs(scene, { usage: 5, limit_remaining: 0, byok_usage });
+      disableAs(scene, { usage: 5, limit_remaining: 0, byok_usage });
       const { lines, warnings } = await scene.runPost(step);
       expect(lines).toContain(
         'Spent $5.00 of the limit of $5.00, and an unknown amount with your own provider keys',
@@ -149,7 +194,97 @@ describe('the post step of a key', () => {
     ['all of a limit of 0', { usage: 0, limit: 0, limit_remaining: 0 }, 0],
   ])('of whose limit is spent %s (%j) gets so many warnings: %i', async (_, fields, count) => {
     const { scene, step } = await createSpender();
-    readAs(scene, fields);
+    disableAs(scene, fields);
     expect((await scene.runPost(step)).warnings).toHaveLength(count);
+  });
+});
+
+describe('the post step of a key that stays', () => {
+  const KEPT = { revokeAfterJob: false };
+
+  test('reads once what it has spent so far, and changes nothing', async () => {
+    const { scene, step } = await createSpender(KEPT);
+    const before = scene.calls().length;
+    const post = await scene.runPost(step);
+    expectCleanPost(post);
+    expect(post.lines).toContain('Spent $0.0421 of the limit of $5.00 so far');
+    expect(scene.calls().slice(before)).toEqual([READ]);
+    expect(scene.keys()).toMatchObject([{ disabled: false }]);
+  });
+
+  test('retries that for five seconds, and only logs why it is unknown', async () => {
+    const { scene, step } = await createSpender(KEPT);
+    scene.scheduleFaults({ on: READ, kind: 'response', status: 500 });
+    expect((await scene.runPost(step)).lines).toContain(
+      'Spent $0.0421 of the limit of $5.00 so far',
+    );
+    scene.scheduleFaults(...Array<InProcessFault>(9).fill({ on: READ, kind: 'silence' }));
+    const { clock } = scene.simulation;
+    const start = clock.now();
+    const post = await scene.runPost(step);
+    expectCleanPost(post);
+    expect(clock.now() - start).toBeLessThanOrEqual(5_000);
+    expect(unknownIn(post)[0]).toContain('is unknown: GET /keys/');
+  });
+
+  test('says "so far" if its limit is used up', async () => {
+    const { scene, step } = await createSpender({ ...KEPT, desired: { name: 'CI', limit: 0.02 } });
+    const [warning] = (await scene.runPost(step)).warnings;
+    expect(warning?.title).toBe('Spent $0.0421 so far: the limit of the API key "CI" is used up');
+  });
+});
+
+describe('the post step of a key that replaces others', () => {
+  async function createReplacement() {
+    const scene = openKeyScene();
+    scene.createOther({ name: 'CI' });
+    const step = await scene.createKey({
+      desired: { name: 'CI', limit: 5 },
+      revokeAfterJob: false,
+      replace: 'after-job',
+    });
+    const key = scene.keys()[0] as Key;
+    const spend = () => seedUsage(scene.simulation, key, { credits: 1 });
+    spend();
+    return { scene, step, key, spend };
+  }
+
+  test.each<[string, string, (key: Key, keys: Key[]) => unknown]>([
+    ['by its last lookup', '$2.00', () => undefined],
+    [
+      'also if another job has disabled it',
+      '$2.00',
+      (key) => Object.assign(key, { disabled: true }),
+    ],
+    ['by its first lookup if the last does not find it', '$1.00', (_, keys) => keys.splice(0)],
+  ])('reports what it has spent so far, %s', async (_, spent, during) => {
+    const { scene, step, key, spend } = await createReplacement();
+    onNth(scene.simulation, LIST, 2, () => {
+      spend();
+      during(key, scene.keys());
+    });
+    const { lines } = await scene.runPost(step);
+    expect(lines.filter((line) => line.startsWith('Spent'))).toEqual([
+      `Spent ${spent} of the limit of $5.00 so far`,
+    ]);
+  });
+
+  test.each<[string, InProcessFault[], string]>([
+    [
+      'fails',
+      [{ on: READ, kind: 'response', status: 403 }],
+      'GET /keys/<hash>: HTTP 403 Forbidden',
+    ],
+    [
+      'finds nothing',
+      Array(5).fill(falseNotFound(READ)),
+      'OpenRouter does not find the key (HTTP 404)',
+    ],
+  ])('says why that is unknown if its first lookup %s', async (_, faults, reason) => {
+    const { scene, step, key } = await createReplacement();
+    scene.scheduleFaults(...faults);
+    const post = await scene.runPost(step);
+    expect(post.error).toBeDefined();
+    expect(unknownIn(post)[0]?.replace(key.hash, '<hash>')).toContain(`is unknown: ${reason}.`);
   });
 });

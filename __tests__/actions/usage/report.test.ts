@@ -230,13 +230,23 @@ describe('what a key has spent, in one sentence', () => {
   test.each<[string, Parameters<typeof formatSpend>[0], string]>([
     [
       'with a limit that resets',
-      { spent: usd('0.3'), byok: 0n, limit: { ...limit, reset: 'daily' } },
+      { spent: usd('0.3'), byok: 0n, limit: { ...limit, reset: 'daily' }, isSoFar: false },
       'Spent $0.30 in total. The daily limit is $1.00, of which $0.70 remains',
     ],
     [
       'with your own provider keys',
-      { spent: usd('0.3'), byok: usd('0.25'), limit },
+      { spent: usd('0.3'), byok: usd('0.25'), limit, isSoFar: false },
       'Spent $0.30 of the limit of $1.00, and $0.25 with your own provider keys',
+    ],
+    [
+      'if it may spend more, with a limit that resets',
+      { spent: usd('0.3'), byok: usd('0.25'), limit: { ...limit, reset: 'daily' }, isSoFar: true },
+      'Spent $0.30 in total so far, and $0.25 with your own provider keys. The daily limit is $1.00, of which $0.70 remains',
+    ],
+    [
+      'if it may spend more',
+      { spent: usd('0.3'), byok: usd('0.25'), limit, isSoFar: true },
+      'Spent $0.30 of the limit of $1.00 so far, and $0.25 with your own provider keys',
     ],
   ])('%s', (_, spend, sentence) => {
     expect(formatSpend(spend)).toBe(sentence);

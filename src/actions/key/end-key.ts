@@ -6,31 +6,36 @@ import { deleteKey, describeKey, type Key } from '../../openrouter/resources/key
 import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import type { KeyTask } from './create-key.ts';
-import { describeExpiry } from './expiry.ts';
+import { describeExpiry, describeLife } from './expiry.ts';
 import { createdKeyMissing, keyOwnerUnknownWarning } from './failures.ts';
 import { deleteOrphans, mayBeCreatedSince, unknownOwner } from './orphans.ts';
 import { deleteOlderKeys, type ReplaceContext, replaceOlderKeys } from './replace.ts';
-import { reportSpend, type SpendContext } from './spend.ts';
+import { disableAndReport, readAndReport } from './spend.ts';
+
+/** What is left of the task of a key. */
+interface KeyLeft extends KeyTask {
+  /** Whether the created key is disabled. */
+  isDisabled?: boolean;
+}
 
 /**
- * Describes what may be left if `task` fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…, expires at
+ * Describes what may be left if a task fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…, may work until
  * 2026-01-01T06:00:00.417Z`. Empty if the task only reports what a key has spent.
  */
-export function describeKeysLeft({ search, created, revoke }: KeyTask): string {
+export function describeKeysLeft({ search, created, revoke, isDisabled }: KeyLeft): string {
   const { name, expires_at } = search.desired;
   const quoted = JSON.stringify(name);
-  const found =
-    created && revoke
-      ? `the API key ${quoted} (${created.label}), hash ${created.hash}, ${describeExpiry(created.expiresAt)}`
-      : '';
   const lost =
     search.lostPosts > 0
       ? `an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at)}`
       : '';
-  return [found, lost].filter(Boolean).join('; ');
+  if (!created || !revoke) return lost;
+  const state = isDisabled ? 'disabled; it cannot spend' : describeLife(created.expiresAt);
+  const found = `the API key ${quoted} (${created.label}), hash ${created.hash}, ${state}`;
+  return [lost, found].filter(Boolean).join('; ');
 }
 
-export interface KeyTaskContext extends SpendContext, ReplaceContext {
+export interface KeyTaskContext extends ReplaceContext {
   /** Called with the older keys that this step has deleted. */
   onReplaced(deleted: readonly Key[]): void;
 }
@@ -43,9 +48,12 @@ export interface KeyTaskContext extends SpendContext, ReplaceContext {
 export async function runKeyTask(
   task: KeyTask,
   context: KeyTaskContext,
-): Promise<IncompleteTask<KeyTask> | undefined> {
-  const { search, created } = task;
-  if (created) await reportSpend({ name: search.desired.name, ...created }, context);
+): Promise<IncompleteTask<KeyLeft> | undefined> {
+  const { search, created, revoke, replaced } = task;
+  const key = created && { name: search.desired.name, ...created };
+  const isDisabled = key !== undefined && revoke && (await disableAndReport(key, context));
+  // If it replaces others, its lookups before and after that report it.
+  if (key && !revoke && !replaced) await readAndReport(key, context);
   const [revocation, orphanDeletion] = await Promise.all([
     catching(revokeCreated(task, context), ApiError, Failure),
     catching(deleteAllOrphans(task, context), ApiError, Failure),
@@ -54,12 +62,13 @@ export async function runKeyTask(
   const replacement = await catching(replaceKeys(task, context), ApiError, Failure);
   const error = revocation.error ?? replacement.error ?? orphanDeletion.error;
   if (!error) return undefined;
-  const lostPosts = orphanDeletion.error ? task.search.lostPosts : 0;
+  const lostPosts = orphanDeletion.error ? search.lostPosts : 0;
   const left = {
     ...task,
     revoke: revocation.error !== undefined,
-    replaced: replacement.error ? task.replaced : undefined,
-    search: { ...task.search, lostPosts },
+    isDisabled,
+    replaced: replacement.error ? replaced : undefined,
+    search: { ...search, lostPosts },
   };
   return { error, left };
 }

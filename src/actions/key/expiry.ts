@@ -28,6 +28,11 @@ export function describeExpiry(expiresAt: string | null): string {
   return expiresAt === null ? 'never expires' : `expires at ${expiresAt}`;
 }
 
+/** `may work until 2026-01-01T06:00:00.417Z`, or `may work until someone deletes it` for null. */
+export function describeLife(expiresAt: string | null): string {
+  return `may work until ${expiresAt ?? 'someone deletes it'}`;
+}
+
 /** The tolerance for the time from the plan of a key to its creation, in milliseconds. */
 const TOLERANCE_MS = 60_000;
 

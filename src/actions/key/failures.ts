@@ -195,10 +195,12 @@ export const keyLimitUsedUp = declareWarning<{
   /** What providers charged; undefined if unknown. */
   byok: Usd | undefined;
   limit: KeyLimit;
+  /** Whether the key may spend more, such as when its limit resets. */
+  isSoFar: boolean;
   /** The inputs that limit the key. */
   limitInputs: string | undefined;
-}>('key-limit-used-up', ({ name, spent, byok, limit, limitInputs = 'limit-usd' }) => ({
-  title: `Spent ${formatUsd(spent)}: the limit of the API key ${JSON.stringify(name)} is used up`,
+}>('key-limit-used-up', ({ name, spent, byok, limit, isSoFar, limitInputs = 'limit-usd' }) => ({
+  title: `Spent ${formatUsd(spent)}${isSoFar ? ' so far' : ''}: the limit of the API key ${JSON.stringify(name)} is used up`,
   lines: [
     ...(describeByok(byok) ? [`Spent with your own provider keys: ${describeByok(byok)}.`] : []),
     `${describeLimit(limit)}.`,

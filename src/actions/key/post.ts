@@ -5,8 +5,8 @@ import { readJobStatus, replacesAfterJob } from './inputs.ts';
 import { replacedSummary, spendReporter } from './report.ts';
 
 /**
- * The post step of `key/action.yml`: reports what the created key has spent, revokes it, or deletes those
- * that it replaces, and deletes orphaned ones.
+ * The post step of `key/action.yml`: revokes the created key, or deletes those that it replaces, reports what
+ * it has spent, and deletes orphaned ones.
  */
 export function keyPost(): Promise<void> {
   return runPostStep({

@@ -1,3 +1,5 @@
+import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
 import { whileMissing } from '../../openrouter/deletion.ts';
 import {
   deleteEach,
@@ -13,6 +15,7 @@ import { Failure } from '../../shared/failure.ts';
 import { currentTime } from '../../shared/time-window.ts';
 import { jobStatusUnknown, keyReplaced, replacedKeysNotDeleted } from './failures.ts';
 import type { JobStatus } from './job-status.ts';
+import { reportSpend, type SpendContext } from './spend.ts';
 
 /**
  * How many older keys a job replaces at most: a state is limited to 60 kB, and a hash has up to 200
@@ -51,7 +54,7 @@ export interface Replacement {
   isSameName?(one: string, other: string): boolean;
 }
 
-export interface ReplaceContext extends Context {
+export interface ReplaceContext extends SpendContext {
   /**
    * Called only if a key replaces others, so that an invalid input prevents nothing else.
    * @throws {Failure} `invalid-inputs`
@@ -61,14 +64,33 @@ export interface ReplaceContext extends Context {
 
 /**
  * Ends the older keys with the same name if the job has succeeded. Its own key must work before that, or
- * none would be left, and after it, or the job would seem to have deployed a key that works.
+ * none would be left, and after it, or the job would seem to have deployed a key that works. Reports what
+ * the key has spent as the last of these lookups shows it, also after a failure.
  * @param endOlder ends those of the older keys that still exist and have that name
  * @throws {Failure} `key-replaced`, `invalid-inputs`, and those of `endOlder`
  * @throws {ApiError}
  */
 export async function replaceOlderKeys(
-  { key, workspace, replaced, isSameName = Object.is }: Replacement,
+  replacement: Replacement,
   context: ReplaceContext,
+  endOlder: (older: readonly Key[]) => Promise<void>,
+): Promise<void> {
+  const found: Key[] = [];
+  const onFound = (key: Key) => found.push(key);
+  const replacing = endOlderKeys(replacement, { ...context, onFound }, endOlder);
+  const { error } = await catching(replacing, ApiError, Failure);
+  reportSpend(replacement.key, { found: found.at(-1), error, isSoFar: true }, context);
+  if (error) throw error;
+}
+
+interface LookupContext extends Context {
+  /** Called with the key of the job as each lookup that finds it shows it. */
+  onFound(key: Key): void;
+}
+
+async function endOlderKeys(
+  { key, workspace, replaced, isSameName = Object.is }: Replacement,
+  context: ReplaceContext & LookupContext,
   endOlder: (older: readonly Key[]) => Promise<void>,
 ): Promise<void> {
   const { client, log, warn } = context;
@@ -93,12 +115,13 @@ export async function replaceOlderKeys(
 async function assertWorks(
   key: Replacement['key'],
   { olderEnded }: { olderEnded: boolean },
-  context: Context,
+  context: LookupContext,
 ): Promise<void> {
   const request = { ...keyRequest(key.hash, describeKey(key)), trusts404: true };
   for await (const _ of whileMissing(context)) {
     const { data: own, serverTime: server } = await context.client.request(request);
     if (!own) continue;
+    context.onFound(own);
     const now = currentTime({ server, runner: context.timeOfDay() }, [own]);
     const state = unusableState(own, now);
     if (!state) return;

@@ -66,17 +66,19 @@ function formatLimit({ desired: { limit, limit_reset } }: KeyRequest): string {
   return limit_reset === undefined ? amount : `${amount}, resets ${limit_reset}`;
 }
 
-/** `Spent $0.0421 of the limit of $5.00` */
+/** `Spent $0.0421 of the limit of $5.00 so far` */
 export function formatSpend({
   spent,
   byok,
   limit,
-}: Pick<KeySpend, 'spent' | 'byok' | 'limit'>): string {
+  isSoFar,
+}: Pick<KeySpend, 'spent' | 'byok' | 'limit' | 'isSoFar'>): string {
+  const soFar = isSoFar ? ' so far' : '';
   const byokText = describeByok(byok);
   const ownKeys = byokText && `, and ${byokText} with your own provider keys`;
   if (!limit?.reset) {
     const ofLimit = limit ? ` of the limit of ${formatUsd(limit.amount)}` : '';
-    return `Spent ${formatUsd(spent)}${ofLimit}${ownKeys}`;
+    return `Spent ${formatUsd(spent)}${ofLimit}${soFar}${ownKeys}`;
   }
-  return `Spent ${formatUsd(spent)} in total${ownKeys}. ${describeLimit(limit)}`;
+  return `Spent ${formatUsd(spent)} in total${soFar}${ownKeys}. ${describeLimit(limit)}`;
 }

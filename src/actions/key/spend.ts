@@ -1,12 +1,15 @@
-import { formatAttempt } from '../../http/request.ts';
+import type { Client } from '../../http/client.ts';
+import { ApiError, formatAttempt } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
 import { toUsd, type Usd } from '../../lib/usd.ts';
 import {
   describeKey,
+  disableKey,
+  findKey,
   isLimitUsedUp,
   type Key,
   type KeyIdentity,
   type KeyLimit,
-  keyRequest,
   limitOf,
 } from '../../openrouter/resources/keys.ts';
 import type { Context } from '../../shared/context.ts';
@@ -23,6 +26,8 @@ export interface KeySpend {
   limit: KeyLimit | undefined;
   /** Whether nothing is left of a limit above 0. That is a warning. */
   isUsedUp: boolean;
+  /** Whether the key was not disabled before, so that it may spend more. */
+  isSoFar: boolean;
 }
 
 export interface SpendContext extends Context {
@@ -32,45 +37,67 @@ export interface SpendContext extends Context {
   limitInputs?: string | undefined;
 }
 
-/** The most that the revocation may be delayed, in milliseconds. */
-const READ_WITHIN_MS = 1_500;
+/** How long it may take to disable or to read a key, at most, in milliseconds. */
+const WITHIN_MS = 5_000;
 
-/**
- * Reports what the created key has spent, and warns if its limit is used up. Must come before the
- * revocation, after which it cannot be read. If it cannot be read, that is a log line: the revocation
- * matters more, so there is one attempt, whose throttling does not delay other requests.
- */
-export async function reportSpend(created: KeyIdentity, context: SpendContext): Promise<void> {
-  const { client, log } = context;
-  const described = describeKey(created);
-  const outcome = await client.sendBriefly(keyRequest(created.hash, described), READ_WITHIN_MS);
-  if (outcome.kind !== 'succeeded') {
-    log.info(
-      `What the API key ${described} has spent is unknown: ${formatAttempt(outcome.failure)}.`,
-    );
-    return;
-  }
-  reportSpendOf(created, outcome.response.data, context);
+/** A client for a request that must not delay what matters more, whose throttling delays no other request. */
+function withinBounds(client: Client): Client {
+  return client.aside(Math.min(WITHIN_MS, client.timeLeft() / 4));
 }
 
-/** Reports what the created key has spent, from a response about it; undefined if that does not find it. */
-export function reportSpendOf(
+/**
+ * Disables the created key before it is revoked, and reports what it has spent: after the revocation, that
+ * cannot be read. If the key cannot be disabled, that is a log line, because the revocation matters more.
+ * Returns whether the key is disabled.
+ */
+export async function disableAndReport(
   created: KeyIdentity,
-  key: Key | undefined,
+  context: SpendContext,
+): Promise<boolean> {
+  const client = withinBounds(context.client);
+  // The revocation shows whether HTTP 404 was right.
+  const disabling = disableKey(client, created, { trusts404: true });
+  const { value: found, error } = await catching(disabling, ApiError);
+  reportSpend(created, { found, error, isSoFar: false }, context);
+  return found !== undefined;
+}
+
+/** Reports what the created key, which stays, has spent. If that cannot be read, that is a log line. */
+export async function readAndReport(created: KeyIdentity, context: SpendContext): Promise<void> {
+  const reading = findKey(withinBounds(context.client), created.hash);
+  const { value: found, error } = await catching(reading, ApiError);
+  reportSpend(created, { found, error, isSoFar: true }, context);
+}
+
+/** What a step knows of the counter of a key. */
+interface Reading extends Pick<KeySpend, 'isSoFar'> {
+  /** The key as OpenRouter returned it; undefined if it did not. */
+  found: Key | undefined;
+  /** Why it did not; anything but an `ApiError` means that it does not find the key. */
+  error?: Error | undefined;
+}
+
+/** Reports what the created key has spent. */
+export function reportSpend(
+  created: KeyIdentity,
+  { found, error, isSoFar }: Reading,
   { log, warn, onSpend, limitInputs }: SpendContext,
 ): void {
-  const described = describeKey(created);
-  const spent = toUsd(key?.['usage']);
-  if (!key || spent === undefined) {
-    const reason = key
-      ? 'OpenRouter does not report it'
-      : 'OpenRouter does not find the key (HTTP 404)';
-    log.info(`What the API key ${described} has spent is unknown: ${reason}.`);
+  const spent = toUsd(found?.['usage']);
+  if (!found || spent === undefined) {
+    const reason = found ? 'OpenRouter does not report it' : describeMissing(error);
+    log.info(`What the API key ${describeKey(created)} has spent is unknown: ${reason}.`);
     return;
   }
-  const limit = limitOf(key);
-  const spend = { name: created.name, spent, byok: toUsd(key['byok_usage']) };
+  const limit = limitOf(found);
+  const spend = { name: created.name, spent, byok: toUsd(found['byok_usage']), isSoFar };
   const isUsedUp = limit !== undefined && isLimitUsedUp(limit, spent);
   onSpend({ ...spend, limit, isUsedUp });
   if (limit && isUsedUp) warn(keyLimitUsedUp, { ...spend, limit, limitInputs });
+}
+
+function describeMissing(error: Error | undefined): string {
+  return error instanceof ApiError
+    ? formatAttempt(error.details)
+    : 'OpenRouter does not find the key (HTTP 404)';
 }

@@ -179,7 +179,7 @@ async function deleteFound(
   return { kind: 'deletion', ...gone, isSettled };
 }
 
-/** Whether a step has deleted all API keys that its workspace ever had, and what they had spent was final. */
+/** Whether a step has deleted all API keys that its workspace ever had, and each was disabled when it was read. */
 function areAllKnown(
   {
     workspace,
@@ -222,8 +222,8 @@ type Preparation =
   | { kind: 'reopened'; hasDisabled: boolean };
 
 /**
- * Disables API keys, so that what they have spent is final, and writes that into the comment, for the case that
- * this job dies during the deletion. Then the subject must still be closed.
+ * Disables API keys, and writes what they have spent into the comment, for the case that this job dies during
+ * the deletion. Then the subject must still be closed.
  * @throws {Failure} `stale-response`
  * @throws {ApiError}
  */

@@ -16,7 +16,7 @@ import type { KeyTask } from '../key/create-key.ts';
 import { deleteAllOrphans, describeKeysLeft } from '../key/end-key.ts';
 import { keyReplaced } from '../key/failures.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
-import { reportSpend, reportSpendOf, type SpendContext } from '../key/spend.ts';
+import { reportSpend, type SpendContext } from '../key/spend.ts';
 import { lowerAtEnd } from './cap-key.ts';
 import { type CommentData, NO_DATA, observe } from './comment.ts';
 import { commentOn, deletePreview, type PreviewDeletion } from './delete-preview.ts';
@@ -158,7 +158,7 @@ async function exists(
 type Ending = Pick<Check, 'ended'> & Partial<IncompleteTask<KeyTask>>;
 
 /**
- * Reports what the key has spent, ends it, and deletes its orphans. Returns what is left if part of it failed:
+ * Ends the key, reports what it has spent, and deletes its orphans. Returns what is left if part of it failed:
  * `key-replaced`, `orphan-not-deleted`, or an `ApiError`.
  */
 async function endKey(
@@ -199,13 +199,12 @@ async function endCreated(
     // The other half is for the workspace.
     const client = context.client.withShare(context.client.timeLeft() / 2);
     const disabled = await disable(key, { ...context, client });
-    reportSpendOf(key, disabled, { ...context, limitInputs });
+    reportSpend(key, { found: disabled, isSoFar: false }, { ...context, limitInputs });
     return disabled && observe({ workspace, keys: [disabled] });
   }
-  await reportSpend(key, { ...context, limitInputs });
   const replacement = { key, workspace, replaced, isSameName: isSameKeyName };
   const disabled = new Map<string, Key>();
-  const replacing = replaceOlderKeys(replacement, context, (older) =>
+  const replacing = replaceOlderKeys(replacement, { ...context, limitInputs }, (older) =>
     disableEach(older, context, (one) => disabled.set(one.hash, one)),
   );
   const { error } = await catching(replacing, ApiError, Failure);

@@ -4,13 +4,13 @@ import { declaredOutputs } from '../../../support/harness.ts';
 import {
   CREATE,
   DELETE,
+  DISABLE,
   expectCreated,
   expectFailed,
   expectNoSecret,
   LIST,
   LOOKUP,
   openKeyHarness,
-  READ,
   SLUG,
 } from '../../../support/key.ts';
 
@@ -44,7 +44,7 @@ describe('a key step', () => {
       'Spent $0.00 (API key "CI").',
       `Revoked the API key "CI" (${created?.label}), hash ${created?.hash}.`,
     ]);
-    expect(calls().slice(3)).toEqual([READ, DELETE]);
+    expect(calls().slice(3)).toEqual([DISABLE, DELETE]);
     expect(keys().map(({ workspace_id }) => workspace_id)).toEqual([bystander.id]);
   });
 

@@ -36,7 +36,11 @@ describe('the post step of the key action', () => {
     expect(main.log).toContain('The key is not revoked after the job.');
     expect(main.summary).toContain('<td>Revoked after the job</td><td>no</td>');
     const post = await runPost(main);
-    expect(post).toMatchObject({ exitCode: 0, log: 'Spent $0.00 (API key "CI").', stderr: '' });
+    expect(post).toMatchObject({
+      exitCode: 0,
+      log: 'Spent $0.00 so far (API key "CI").',
+      stderr: '',
+    });
     expect(keys()).toHaveLength(1);
     expect(calls()).toEqual([LOOKUP, LIST, CREATE, READ]);
   });
@@ -49,7 +53,7 @@ describe('the post step of the key action', () => {
     const { label, hash, 'expires-at': expiresAt } = main.outputs;
     expect(warning?.data).toContain('management-key is required, and is empty');
     expect(warning?.data).toContain(
-      `May still exist at OpenRouter: the API key "CI" (${label}), hash ${hash}, expires at ${expiresAt}.`,
+      `May still exist at OpenRouter: the API key "CI" (${label}), hash ${hash}, may work until ${expiresAt}.`,
     );
     expect(keys()).toHaveLength(1);
     expectNoSecret(post);
@@ -60,7 +64,7 @@ test('after the job, what a key has spent is in the summary, and only a log line
   const main = await createKey({ 'revoke-after-job': 'false' });
   seedUsage(key.sandbox, keys()[0] as Key, { credits: 0.3 });
   expect((await runPost(main)).summary).toContain(
-    '<h3>💵 Spent $0.30</h3>\n<p>Post step of key, after the job.</p>\n<p>API key <code>CI</code></p>',
+    '<h3>💵 Spent $0.30 so far</h3>\n<p>Post step of key, after the job.</p>\n<p>API key <code>CI</code></p>',
   );
   const post = await runPost(main, { 'management-key': '' });
   expect(post.exitCode).toBe(0);

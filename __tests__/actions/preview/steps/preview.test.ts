@@ -238,7 +238,7 @@ describe('the life of a pull request', () => {
     const inputs = { ...QUIET, 'management-key': managementKey };
     const failure = expectFailure(await post(opened, step, inputs));
     const { name, label, hash, expires_at } = keyOf(step);
-    const key = `the API key "${name}" (${label}), hash ${hash}, expires at ${expires_at}`;
+    const key = `the API key "${name}" (${label}), hash ${hash}, may work until ${expires_at}`;
     expect(failure.code).toBe(code);
     expect(failure.lines.at(-1)).toBe(`May still exist at OpenRouter: ${workspace}${key}.`);
     expect(failure.lines.join()).not.toContain('Nothing was changed');
