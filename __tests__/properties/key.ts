@@ -1,11 +1,19 @@
 import { expect } from 'expect';
 import fc from 'fast-check';
 import type { InProcessFault } from '../../sandbox/http/in-process.ts';
+import { NANO } from '../../sandbox/openrouter/resources/usage.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
-import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import {
+  type KeyFixture,
+  seedKey,
+  seedUsage,
+  seedWorkspace,
+} from '../../sandbox/openrouter/seed.ts';
+import { describeKeysLeft } from '../../src/actions/key/end-key.ts';
 import { ApiError } from '../../src/http/request.ts';
 import { POST_GRACE_MS } from '../../src/http/send.ts';
 import { Cancellation } from '../../src/lib/cancellation.ts';
+import { toUsd } from '../../src/lib/usd.ts';
 import {
   falseNotFound,
   isPermanent,
@@ -22,6 +30,7 @@ const TIMEOUT_MS = 60_000;
 const LATEST_MS = 45_000;
 const SLUG = 'preview-42';
 const DELETE = 'DELETE /keys/:hash';
+const DISABLE = 'PATCH /keys/:hash';
 const CALLS = ['POST /keys', 'GET /keys', 'GET /workspaces/:id', 'GET /keys/:hash', DELETE];
 const NAMES = ['CI', 'Other'];
 const UNLIMITED = { limit: null, expires_at: null };
@@ -59,10 +68,16 @@ const requests = fc
 
 const scenarios = fc.record({
   schedule: fc
-    .tuple(schedules(CALLS, 5), fc.boolean(), rarely(slowResponse('POST /keys')))
-    .map(([faults, isMissing, slow]) => [
+    .tuple(
+      schedules(CALLS, 5),
+      schedules([DISABLE, DISABLE, DELETE], 4),
+      fc.boolean(),
+      rarely(slowResponse('POST /keys')),
+    )
+    .map(([faults, faultsAtTheEnd, isMissing, slow]) => [
       ...(slow ? [slow] : []),
       ...faults,
+      ...faultsAtTheEnd.filter(({ on }) => on !== undefined),
       ...(isMissing ? [falseNotFound(DELETE)] : []),
     ]),
   request: requests,
@@ -73,6 +88,10 @@ const scenarios = fc.record({
   isUnlimited: fc.constantFrom(false, false, false, false, true),
   /** Whether every delayed request has arrived before the job ends. */
   waits: fc.boolean(),
+  /** The timeout of the post step. */
+  postTimeout: fc.constantFrom(TIMEOUT_MS, 8_000),
+  /** When the key spends something, if it works then, in milliseconds from the end of the step. */
+  spendsAfter: fc.array(fc.nat(20_000), { maxLength: 3 }),
   takenSlugStatus: fc.constant(400 as const),
   skew: fc.integer({ min: -1e9, max: 1e9 }),
   latency: fc.integer({ min: 1, max: 400 }),
@@ -188,6 +207,17 @@ interface Ended extends Scene {
 /** A job that has ended: its post step too. */
 interface EndedJob extends Ended {
   post: KeyPost;
+  /** When the post step began, by OpenRouter's clock, in milliseconds since 1970. */
+  postStart: number;
+  /** The requests of the post step that change a key. */
+  changes: readonly KeyChange[];
+}
+
+interface KeyChange {
+  method: string;
+  hash: string;
+  /** How long after the start of the post step it was sent, in milliseconds. */
+  after: number;
 }
 
 const exists = ({ simulation }: Scene, hash: string) =>
@@ -206,7 +236,9 @@ const isDistinguishable = ({ scenario: { request } }: Scene) =>
 const hasWarned = ({ post }: EndedJob) => post.warnings.length > 0 || post.error !== undefined;
 
 function othersKeysExistUnlessReplaced(ended: Ended): void {
-  const { ledger, scenario, step } = ended;
+  const { ledger, scenario, step, simulation } = ended;
+  const disabled = simulation.account.keys.filter((key) => key.disabled);
+  expect(disabled.filter(({ hash }) => ledger.others.has(hash))).toEqual([]);
   const missing = [...ledger.others].filter((hash) => !exists(ended, hash));
   const mayBeDeleted = scenario.request.replace && step.handedOver ? ledger.listed : new Set();
   expect(missing.filter((hash) => !mayBeDeleted.has(hash))).toEqual([]);
@@ -284,7 +316,57 @@ function keyOutlivesTheJobIfRequested(job: EndedJob): void {
   const { result } = job.step;
   if (!result || job.scenario.request.revokeAfterJob) return;
   const { hash } = result.key;
-  expect(exists(job, hash)).toBe(!job.ledger.deletedByOthers.has(hash));
+  expect(works(job, hash)).toBe(!job.ledger.deletedByOthers.has(hash));
+}
+
+/** The key that the post step revokes, if it is to revoke one. */
+const revoked = ({ step: { task } }: Ended) => (task?.revoke ? task.created : undefined);
+
+const works = ({ simulation }: Scene, hash: string) =>
+  simulation.account.keys.some((key) => key.hash === hash && !key.disabled);
+
+/** Whatever becomes of the request that disables it. */
+function keyIsDeletedWithoutDelay(job: EndedJob): void {
+  const key = revoked(job);
+  if (!key) return;
+  const deletion = job.changes.find(({ method, hash }) => method === 'DELETE' && hash === key.hash);
+  const within = Math.min(5_000, job.scenario.postTimeout / 4);
+  // Waits with a random part add up to such times as 2000.0000000000018.
+  expect(Math.floor(deletion?.after ?? Number.NaN)).toBeLessThanOrEqual(within);
+}
+
+function onlyTheRevokedKeyIsDisabled(job: EndedJob): void {
+  const disabled = job.changes.filter(({ method }) => method === 'PATCH');
+  expect(disabled.filter(({ hash }) => hash !== revoked(job)?.hash)).toEqual([]);
+}
+
+/** In words that say whether it can still spend. */
+function keyThatIsLeftIsDescribed(job: EndedJob): void {
+  const key = revoked(job);
+  if (!key || !exists(job, key.hash)) return;
+  const { left } = job.post;
+  const text = left ? describeKeysLeft(left) : '';
+  expect(text).toContain(key.hash);
+  if (works(job, key.hash)) expect(text).toMatch(/may work until /);
+  else expect(text).toMatch(/disabled; it cannot spend$|may work until /);
+}
+
+/** Of a revoked key, all that it ever spent; of one that stays, what it has spent so far. */
+function costIsRightOrUnknown(job: EndedJob): void {
+  const { post, simulation, step } = job;
+  const { created } = step.task ?? {};
+  const isUnknown = post.lines.some((line) => line.includes('has spent is unknown: '));
+  expect(post.spend !== undefined).toBe(created !== undefined && !isUnknown);
+  if (!created || !post.spend) return;
+  const spends = simulation.account.spends.filter(({ key_hash }) => key_hash === created.hash);
+  const spent = (before: number) =>
+    toUsd(
+      spends.filter(({ at }) => at <= before).reduce((sum, one) => sum + one.credits, 0) / NANO,
+    );
+  const isSoFar = !revoked(job);
+  expect(post.spend.isSoFar).toBe(isSoFar);
+  if (!isSoFar) expect(post.spend.spent).toBe(spent(Number.POSITIVE_INFINITY));
+  else expect(post.spend.spent).toBeGreaterThanOrEqual(spent(job.postStart) ?? 0n);
 }
 
 function noSecretIsLoggedOrSaved({ ledger, step, post }: EndedJob): void {
@@ -310,12 +392,46 @@ const JOB_RULES: readonly ((job: EndedJob) => void)[] = [
   jobLeavesNoOrphan,
   keyIsRevokedAfterTheJobIfRequested,
   keyOutlivesTheJobIfRequested,
+  keyIsDeletedWithoutDelay,
+  onlyTheRevokedKeyIsDisabled,
+  keyThatIsLeftIsDescribed,
+  costIsRightOrUnknown,
   noSecretIsLoggedOrSaved,
 ];
 
+/** Has the key spend something at times, as long as it works. */
+function spendAtTimes(ended: Ended): void {
+  const { simulation, scenario, step } = ended;
+  const key = simulation.account.keys.find(({ hash }) => hash === step.task?.created?.hash);
+  if (!key) return;
+  const spend = () => {
+    if (works(ended, key.hash)) seedUsage(simulation, key, { credits: 0.01 });
+  };
+  spend();
+  for (const after of scenario.spendsAfter) simulation.clock.after(after, spend);
+}
+
+/** Has the requests that change a key recorded from now on. */
+function recordChanges(simulation: Simulation): readonly KeyChange[] {
+  const changes: KeyChange[] = [];
+  const start = simulation.clock.now();
+  const { proxy } = simulation;
+  simulation.proxy = (direct) => {
+    const next = proxy(direct);
+    return (request, signal) => {
+      const { method, url } = request;
+      const change = { method, hash: url.split('/').at(-1) ?? '' };
+      if (method !== 'GET') changes.push({ ...change, after: simulation.clock.now() - start });
+      return next(request, signal);
+    };
+  };
+  return changes;
+}
+
 /**
  * Whatever fails, and whatever other jobs do at the same time: no key of another job is touched, a
- * step that succeeds outputs a key that exists, and no orphan outlives the job.
+ * step that succeeds outputs a key that exists, and no orphan outlives the job. A key that is to be revoked is
+ * gone, or the post step says whether it can still spend.
  */
 export const noKeyLostAndNoneOfOthers = fc.asyncProperty(scenarios, async (scenario) => {
   const scene = await openScene(scenario);
@@ -331,7 +447,10 @@ export const noKeyLostAndNoneOfOthers = fc.asyncProperty(scenarios, async (scena
   const ended = { ...scene, step, namesakes, appliedFaults: metFaults() };
   for (const rule of STEP_RULES) await rule(ended);
 
+  spendAtTimes(ended);
   if (scenario.waits) await pass(simulation, LATEST_MS);
-  const post = await runKeyPost(simulation, step, life);
-  for (const rule of JOB_RULES) rule({ ...ended, post });
+  const changes = recordChanges(simulation);
+  const postStart = simulation.account.now().getTime();
+  const post = await runKeyPost(simulation, step, { ...life, timeout: scenario.postTimeout });
+  for (const rule of JOB_RULES) rule({ ...ended, post, postStart, changes });
 });

@@ -10,6 +10,7 @@ import {
 import { runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { formatSpend } from '../../src/actions/key/report.ts';
+import type { KeySpend } from '../../src/actions/key/spend.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
 import { describeWarning } from '../../src/report/describe-error.ts';
@@ -92,6 +93,7 @@ export interface KeyPost {
   /** What is left to do if it failed. */
   left?: KeyTask;
   replaced?: readonly Key[];
+  spend?: KeySpend;
   lines: string[];
 }
 
@@ -110,7 +112,10 @@ export async function runKeyPost(
     onReplaced(deleted) {
       post.replaced = deleted;
     },
-    onSpend: (spend) => post.lines.push(formatSpend(spend)),
+    onSpend(spend) {
+      post.spend = spend;
+      post.lines.push(formatSpend(spend));
+    },
   });
   const incomplete = await simulation.clock.run(work);
   return { ...post, ...incomplete };
