@@ -1,6 +1,5 @@
 /**
- * Names the account that publishes the actions: `npm run publisher -- ACCOUNT`, or, with
- * Node.js 24, `node scripts/publisher.ts ACCOUNT`.
+ * Names the account that publishes the actions: `npm run publisher -- ACCOUNT`.
  *
  * Until then, a placeholder stands for it. The account is the one in `package.json`, so that a second
  * run with the same account changes nothing, and one with another account replaces the first.
@@ -52,14 +51,25 @@ function nameAccount(root: string, account: string): void {
   }
 }
 
+/** What is wrong with the arguments; undefined if they are the name of one account. */
+function problemWith(args: readonly string[]): string | undefined {
+  const [account] = args;
+  if (account === undefined || args.length > 1) return `${args.length} accounts were given.`;
+  if (ACCOUNT.test(account)) return undefined;
+  return `${JSON.stringify(account)} is not the name of an account: letters and digits, in groups joined by single hyphens, at most 39 characters.`;
+}
+
 if (import.meta.main) {
-  const [account = '', ...rest] = process.argv.slice(2);
-  if (rest.length > 0 || !ACCOUNT.test(account)) {
+  const args = process.argv.slice(2);
+  const problem = problemWith(args);
+  if (problem !== undefined) {
+    console.error(problem);
     console.error(
-      'Usage: node scripts/publisher.ts ACCOUNT, which is a user or organization of GitHub',
+      'Usage: npm run publisher -- ACCOUNT, which is a user or an organization on GitHub',
     );
     process.exit(1);
   }
+  const [account = ''] = args;
   const root = fileURLToPath(new URL('..', import.meta.url));
   nameAccount(root, account);
   for (const command of COMMANDS) {
@@ -67,4 +77,7 @@ if (import.meta.main) {
     const shell = process.platform === 'win32';
     execFileSync('npm', ['run', command], { cwd: root, stdio: 'inherit', shell });
   }
+  console.log(
+    `The publisher is ${account}. Next: npm test && npm run check, commit, push to https://github.com/${account}/openrouter-workspace, and make the settings in CONTRIBUTING.md.`,
+  );
 }

@@ -107,21 +107,23 @@ test('each document that names these actions by the placeholder says what replac
   expect(silent.map(([path]) => path)).toEqual([]);
 });
 
+const INVALID = 'is not the name of an account: letters and digits, in groups joined by single';
+
 test.each([
-  ['no account', []],
-  ['two accounts', ['acme', 'other']],
-  ['an account with a space', ['ac me']],
-  ['an account with two hyphens in a row', ['ac--me']],
-  ['an account that begins with a hyphen', ['-acme']],
-  ['an account of 40 characters', ['a'.repeat(40)]],
-])('%s is rejected', (_, args) => {
+  ['no account', [], '0 accounts were given.'],
+  ['two accounts', ['acme', 'other'], '2 accounts were given.'],
+  ['an account with a space', ['ac me'], `"ac me" ${INVALID}`],
+  ['an account with two hyphens in a row', ['ac--me'], `"ac--me" ${INVALID}`],
+  ['an account that begins with a hyphen', ['-acme'], `"-acme" ${INVALID}`],
+  ['an account of 40 characters', ['a'.repeat(40)], `"${'a'.repeat(40)}" ${INVALID}`],
+])('%s is rejected, with what is wrong and the usage', (_, args, problem) => {
   const { status, stderr } = spawnSync(
     process.execPath,
     [join(ROOT, 'scripts/publisher.ts'), ...args],
     { encoding: 'utf8' },
   );
-  expect([status, stderr]).toEqual([
-    1,
-    expect.stringMatching(/^Usage: node scripts\/publisher\.ts /),
-  ]);
+  const [first, usage] = stderr.split('\n');
+  expect(status).toBe(1);
+  expect(first).toContain(problem);
+  expect(usage).toMatch(/^Usage: npm run publisher -- ACCOUNT, /);
 });
