@@ -6,6 +6,9 @@
  */
 import { readFileSync } from 'node:fs';
 
+const USAGE =
+  'Usage: npm run release-notes -- TAG, such as v1.2.3. Prints the notes of the release, or what is wrong.';
+
 const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
 
 const [tag] = process.argv.slice(2);
@@ -21,7 +24,12 @@ const problems = [
   notes === '' && `CHANGELOG.md says nothing of ${heading}`,
 ].filter((problem) => problem !== false);
 
-if (problems.length > 0) {
+if (tag === '--help') {
+  console.log(USAGE);
+} else if (!tag) {
+  console.error(USAGE);
+  process.exitCode = 1;
+} else if (problems.length > 0) {
   console.error(problems.join('\n'));
   process.exitCode = 1;
 } else {

@@ -149,6 +149,20 @@ describe('the release', () => {
     expect(result.stderr).toMatch(problem);
   });
 
+  test.each([
+    ['without a tag', [], 1],
+    ['with an empty tag', [''], 1],
+    ['with --help', ['--help'], 0],
+  ])('has a usage, which the program of the notes prints %s', (_, args, status) => {
+    const result = run(join(ROOT, 'scripts/release-notes.ts'), ...args);
+    expect(result.status).toBe(status);
+    expect(status === 0 ? result.stdout : result.stderr).toMatch(
+      /^Usage: npm run release-notes -- TAG, /,
+    );
+    // The workflow of a release takes stdout as the notes.
+    if (status !== 0) expect(result.stdout).toBe('');
+  });
+
   test('lists the packages that are in the bundle, and no others', () => {
     const { stdout } = run(join(ROOT, 'scripts/sbom.ts'));
     const bill: { components: { name: string }[] } = JSON.parse(stdout);
