@@ -43,10 +43,18 @@ export function helpOf({ name, scene, manifest }: Example): string {
     ...describeOptions(withNotes(START_OPTIONS, (option) => contentsNote(option, scene))),
     '',
     'Inputs. An empty value removes one. Use no real management key: npm prints its command line.',
+    ...(takesNull(manifest)
+      ? ['Only a workflow needs the quotes of "null": here, write null without them.']
+      : []),
     ...describeOptions(
       withNotes(inputOptions(manifest), (input) => inputNote(input, scene, manifest)),
     ),
   ].join('\n');
+}
+
+/** Whether an input can be null. */
+function takesNull({ inputs = {} }: ActionManifest): boolean {
+  return Object.values(inputs).some(({ description }) => description?.includes('"null"'));
 }
 
 /** An option for each input. */

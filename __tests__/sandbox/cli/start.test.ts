@@ -133,6 +133,10 @@ test.each(Object.entries(SCENES))(
     const listed = [...help.matchAll(/^ {2}--(\S+)/gm)].map(([, option]) => option);
     const expected = [...Object.keys(START_OPTIONS), ...Object.keys(manifest.inputs ?? {})];
     expect(listed).toEqual([...new Set(expected)]);
+    const takesNull = Object.values(manifest.inputs ?? {}).some((input) =>
+      input.description?.includes('"null"'),
+    );
+    expect(help.includes('write null without them')).toBe(takesNull);
     for (const variant of Object.keys(scene.variants)) {
       const used = [...variant.matchAll(/--([a-z-]+)/g)].map(([, option]) => option);
       expect(listed).toEqual(expect.arrayContaining(used));
