@@ -2151,7 +2151,7 @@
     const {name, value} = proxyVariable(env);
     return !value || isProxyUrl(value) ? [] : [ {
       input: `${name} (environment variable)`,
-      message: "must be the URL of a proxy, such as http://proxy.example:3128"
+      message: "must be the URL of an http or https proxy, such as http://proxy.example:3128; write % in its user or password as %25"
     } ];
   }
   function proxyPasswords(env) {

@@ -236,7 +236,7 @@ describe('the inputs of sweep', () => {
 describe('the variable for a proxy', () => {
   const read = (env: Texts) => readWith(readDeleteInputs, { workspace: 'w' }, env);
   const LINE =
-    '(environment variable) must be the URL of a proxy, such as http://proxy.example:3128';
+    '(environment variable) must be the URL of an http or https proxy, such as http://proxy.example:3128; write % in its user or password as %25';
 
   test.each([
     '',

@@ -165,7 +165,8 @@ export function isLoopback(hostname: string): boolean {
 export function proxyProblems(env: NodeJS.ProcessEnv): InvalidInput[] {
   const { name, value } = proxyVariable(env);
   if (!value || isProxyUrl(value)) return [];
-  const message = 'must be the URL of a proxy, such as http://proxy.example:3128';
+  const message =
+    'must be the URL of an http or https proxy, such as http://proxy.example:3128; write % in its user or password as %25';
   return [{ input: `${name} (environment variable)`, message }];
 }
 
