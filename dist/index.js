@@ -6453,7 +6453,7 @@
   }
   const keyLimitUsedUp = declareWarning("key-limit-used-up", ({name, spent, byok, limit, isSoFar, limitInputs = "limit-usd"}) => ({
     title: `Spent ${formatUsd(spent)}${isSoFar ? " so far" : ""}: the limit of the API key ${JSON.stringify(name)} is used up`,
-    lines: [ ...describeByok(byok) ? [ `Spent with your own provider keys: ${describeByok(byok)}.` ] : [], `${describeLimit(limit)}.`, "OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.", `If the job needs more, raise ${limitInputs}.` ]
+    lines: [ ...describeByok(byok) ? [ `Spent with your own provider keys: ${describeByok(byok)}.` ] : [], `${describeLimit(limit)}.`, "OpenRouter rejects requests beyond the limit with HTTP 402 or 403, so requests of this job may have failed.", `If the job needs more, raise ${limitInputs}.` ]
   }));
   function describeByok(byok) {
     return void 0 === byok ? "an unknown amount" : byok > 0n ? formatUsd(byok) : "";

@@ -155,7 +155,7 @@ describe('the post step of a key', () => {
         title: 'Spent $0.0421: the limit of the API key "CI" is used up',
         lines: [
           'The limit is $0.0421, of which $0.00 remains.',
-          'OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.',
+          'OpenRouter rejects requests beyond the limit with HTTP 402 or 403, so requests of this job may have failed.',
           'If the job needs more, raise limit-usd.',
         ],
       },

@@ -204,7 +204,7 @@ export const keyLimitUsedUp = declareWarning<{
   lines: [
     ...(describeByok(byok) ? [`Spent with your own provider keys: ${describeByok(byok)}.`] : []),
     `${describeLimit(limit)}.`,
-    'OpenRouter rejects requests beyond the limit with HTTP 403 Forbidden, so requests of this job may have failed.',
+    'OpenRouter rejects requests beyond the limit with HTTP 402 or 403, so requests of this job may have failed.',
     `If the job needs more, raise ${limitInputs}.`,
   ],
 }));
