@@ -8628,16 +8628,45 @@
   }, MAX_ROUNDS = 5;
   async function writeComment(request, context) {
     const {comments} = context;
-    if (comments.areGivenUp) return;
-    const {value: login, error: rejection} = await catching(comments.login(), ApiError), {value, error = rejection} = void 0 === login ? {} : await catching(writeUntilRight(request, {
+    if (comments.areGivenUp) return {};
+    const {value: login, error: rejection} = await catching(comments.login(), ApiError);
+    if (rejection) {
+      noticeError(rejection, {
+        endsComments: !0
+      }, context);
+      return {};
+    }
+    const place = {
       ...context,
+      github: comments.github,
+      number: request.number,
       login
-    }), ApiError);
-    if (!error) return value;
+    }, search = {
+      ...request,
+      others: new Set,
+      last: []
+    }, {value: first, error: unread} = await catching(readAll(search, place), ApiError);
+    if (unread) {
+      noticeError(unread, {
+        endsComments: concernsAll(unread)
+      }, context);
+      return {};
+    }
+    const {value: existing, error} = await catching(writeUntilRight(request, first, place), ApiError);
+    error && noticeError(error, {
+      endsComments: concernsAll(error)
+    }, context);
+    return {
+      existing,
+      remembered: first.remembered
+    };
+  }
+  function noticeError(error, {endsComments}, context) {
+    const {comments} = context;
     if (comments.areGivenUp) return;
+    comments.areGivenUp = endsComments;
     const {kind, hint} = error.details;
-    comments.areGivenUp = void 0 !== rejection || concernsAll(error);
-    noticeOnce([ `${error.message}.`, ...void 0 !== hint && "rejected" === kind ? [ hint ] : [], ...comments.areGivenUp ? [ "This step writes no other comments." ] : [] ].join(" "), context);
+    noticeOnce([ `${error.message}.`, ...void 0 !== hint && "rejected" === kind ? [ hint ] : [], ...endsComments ? [ "This step writes no other comments." ] : [] ].join(" "), context);
   }
   function noticeOnce(reason, {comments: {noticed}, notice}) {
     if (!noticed.has(reason)) {
@@ -8645,22 +8674,25 @@
       notice(`The comment of the preview may be out of date: ${reason}`);
     }
   }
-  async function writeUntilRight(request, {login, ...context}) {
-    const {number, known: start, own: ownKey, onRemembered} = request, {comments} = context, place = {
-      ...context,
-      github: comments.github,
-      number
-    }, others = new Set, isBeingDeleted = "doomed" === start.kind;
-    let last, [data, existing] = [ request.seen, [] ];
+  async function readAll(search, place) {
+    const existing = await listExisting(search, place), own = await listOwn(place.login, place);
+    return {
+      existing,
+      remembered: own.map(({body}) => readComment(body) ?? LOST).reduce(mergeComment, NO_DATA),
+      own
+    };
+  }
+  async function writeUntilRight(request, first, place) {
+    const {known, own: ownKey} = request, others = new Set, isBeingDeleted = "doomed" === known.kind;
+    let last, [reading, data] = [ first, request.seen ];
     for (let round = 1; round <= MAX_ROUNDS; round += 1) {
       const search = {
         ...request,
         others,
-        last: existing
+        last: reading.existing
       };
-      existing = await listExisting(search, context);
-      const own = await listOwn(login, place), remembered = own.map(({body}) => readComment(body) ?? LOST).reduce(mergeComment, NO_DATA);
-      1 === round && onRemembered?.(remembered);
+      round > 1 && (reading = await readAll(search, place));
+      const {existing, remembered, own} = reading;
       data = [ ...existing.map(one => observe(one, {
         own: ownKey
       })), remembered ].reduce(mergeComment, checkDeletions(data, remembered));
@@ -8668,7 +8700,7 @@
       for (const id of found) others.add(id);
       if (found.length > 0) continue;
       if (0 === Object.keys(data.workspaces).length) return existing;
-      const body = comments.render({
+      const body = place.comments.render({
         data,
         existing,
         isBeingDeleted
@@ -8682,7 +8714,7 @@
       if ("right" === last.kind || "written" === last.kind && isBeingDeleted) return existing;
     }
     if ("unclear" === last?.kind) throw last.error;
-    noticeOnce("other runs keep changing it.", context);
+    noticeOnce("other runs keep changing it.", place);
   }
   async function deletePreview(preview, {dryRun, listed, onDeleted}, context) {
     const {log, client} = context, {slug} = preview.identity, workspace = listed ?? (await findWorkspace(client, slug)).workspace;
@@ -8818,9 +8850,7 @@
       kind: "reopened",
       hasDisabled: !1
     };
-    const {keys, hasDisabled} = await endKeys(listed, context);
-    let remembered;
-    const seen = observe({
+    const {keys, hasDisabled} = await endKeys(listed, context), seen = observe({
       workspace,
       keys
     }, {
@@ -8832,13 +8862,9 @@
       kind: "doomed",
       workspace,
       keys
-    };
-    await commentOn(preview, {
+    }, {remembered} = await correctComment(preview, {
       seen,
-      known,
-      onRemembered: data => {
-        remembered = data;
-      }
+      known
     }, context);
     context.onKeys?.({
       keys,
@@ -8913,12 +8939,14 @@
     }, (keysAre ? `its API keys were ${keysAre}` : "it was deleted") + ", and is open again: run its workflow again");
   }
   const LISTS_WITHIN_MS = 3e4;
-  async function commentOn({subject, identity, ended = NO_DATA}, comment, context) {
+  async function commentOn(preview, comment, context) {
+    return (await correctComment(preview, comment, context)).existing;
+  }
+  async function correctComment({subject, identity, ended = NO_DATA}, comment, context) {
     const {comments, client} = context;
-    if ("pull" !== subject.kind || !comments) {
-      comment.onRemembered?.(NO_DATA);
-      return;
-    }
+    if ("pull" !== subject.kind || !comments) return {
+      remembered: NO_DATA
+    };
     const ms = Math.min(LISTS_WITHIN_MS, client.timeLeft() / 4);
     return writeComment({
       number: subject.number,

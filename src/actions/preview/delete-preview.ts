@@ -30,7 +30,7 @@ import { previewNotOurs, previewReopened } from './failures.ts';
 import { isSame, readMark } from './naming.ts';
 import { type GitHubContext, readStanding } from './standing.ts';
 import type { Subject } from './subject.ts';
-import { type CommentRequest, writeComment } from './write-comment.ts';
+import { type CommentOutcome, type CommentRequest, writeComment } from './write-comment.ts';
 
 /** A workspace with what a response says about it. */
 type PreviewWorkspace = WorkspaceRef & Readonly<Record<string, unknown>>;
@@ -237,13 +237,9 @@ async function prepareKeys(
   const before = hasWorking ? await readStanding(subject, preview.since, context) : undefined;
   if (before?.isOpen) return { kind: 'reopened', hasDisabled: false };
   const { keys, hasDisabled } = await endKeys(listed, context);
-  let remembered: CommentData | undefined;
-  const onRemembered = (data: CommentData) => {
-    remembered = data;
-  };
   const seen = observe({ workspace, keys }, { deletion: { state: 'unfinished', ...begun } });
   const known = { kind: 'doomed', workspace, keys } as const;
-  await commentOn(preview, { seen, known, onRemembered }, context);
+  const { remembered } = await correctComment(preview, { seen, known }, context);
   context.onKeys?.({ keys, remembered });
   const standing = await readStanding(subject, before?.since ?? preview.since, context);
   if (!standing.isOpen) return { kind: 'ready', keys, remembered, since: standing.since };
@@ -312,20 +308,28 @@ function reopened(workspace: WorkspaceRef, { keysAre }: { keysAre?: string } = {
 /** The most that reading what a comment is about may delay the rest, in milliseconds: it can need two lists of thousands of keys. */
 const LISTS_WITHIN_MS = 30_000;
 
+type CommentedPreview = Pick<Preview, 'subject' | 'identity' | 'ended'>;
+
 /**
  * Writes the comment of a pull request, unless there is to be none. Returns the workspaces that it found;
  * undefined if it was not written.
  */
 export async function commentOn(
-  { subject, identity, ended = NO_DATA }: Pick<Preview, 'subject' | 'identity' | 'ended'>,
+  preview: CommentedPreview,
   comment: Omit<CommentRequest, 'number' | 'slug'>,
   context: GitHubContext,
 ): Promise<readonly ExistingWorkspace[] | undefined> {
+  return (await correctComment(preview, comment, context)).existing;
+}
+
+/** Writes the comment of a pull request. Where there is to be none, it remembers nothing. */
+async function correctComment(
+  { subject, identity, ended = NO_DATA }: CommentedPreview,
+  comment: Omit<CommentRequest, 'number' | 'slug'>,
+  context: GitHubContext,
+): Promise<CommentOutcome> {
   const { comments, client } = context;
-  if (subject.kind !== 'pull' || !comments) {
-    comment.onRemembered?.(NO_DATA);
-    return undefined;
-  }
+  if (subject.kind !== 'pull' || !comments) return { remembered: NO_DATA };
   const ms = Math.min(LISTS_WITHIN_MS, client.timeLeft() / 4);
   return writeComment(
     {

@@ -1,4 +1,4 @@
-import { readLogin } from '../../github/comments.ts';
+import { type Comment, readLogin } from '../../github/comments.ts';
 import type { Repository } from '../../github/repository.ts';
 import type { Client } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
@@ -15,8 +15,8 @@ import {
   observe,
   readComment,
 } from './comment.ts';
-import { findOthers, type KnownWorkspace, listExisting } from './find-existing.ts';
-import { type Attempt, concernsAll, listOwn, writeOwn } from './own-comment.ts';
+import { findOthers, type KnownWorkspace, listExisting, type Search } from './find-existing.ts';
+import { type Attempt, type CommentPlace, concernsAll, listOwn, writeOwn } from './own-comment.ts';
 
 /** The comment of the preview of a pull request. */
 export interface CommentRequest {
@@ -28,8 +28,14 @@ export interface CommentRequest {
   seen: CommentData;
   known: KnownWorkspace;
   own?: OwnKey | undefined;
-  /** Called with what the comment says before this step changes it. */
-  onRemembered?(data: CommentData): void;
+}
+
+/** What a step has read to write a comment. */
+export interface CommentOutcome {
+  /** The workspaces that exist; undefined if the comment may be out of date. */
+  existing?: readonly ExistingWorkspace[] | undefined;
+  /** What the comment said before this step changed it; undefined if it could not be read. */
+  remembered?: CommentData | undefined;
 }
 
 /** What the comments of a step share. */
@@ -93,35 +99,53 @@ const MAX_ROUNDS = 5;
 /**
  * Writes the comment of a preview, if there is something to say. Reads it and what it is about again until
  * they agree, so that the last of several runs is right; of a workspace that is about to be deleted, it is
- * written once. Returns the workspaces that exist; undefined after a failure, which is only logged: after one
- * without a response, after throttling that takes longer, and without the login, the other comments of the step
- * are skipped.
+ * written once. A failure is only logged: after one without a response, after throttling that takes longer, and
+ * without the login, the other comments of the step are skipped.
  */
 export async function writeComment(
   request: CommentRequest,
   context: CommentContext,
-): Promise<readonly ExistingWorkspace[] | undefined> {
+): Promise<CommentOutcome> {
   const { comments } = context;
-  if (comments.areGivenUp) return undefined;
+  if (comments.areGivenUp) return {};
   const { value: login, error: rejection } = await catching(comments.login(), ApiError);
-  const { value, error = rejection } =
-    login === undefined
-      ? {}
-      : await catching(writeUntilRight(request, { ...context, login }), ApiError);
-  if (!error) return value;
-  // What several comments meet at once is reported once.
-  if (comments.areGivenUp) return undefined;
+  if (rejection) {
+    noticeError(rejection, { endsComments: true }, context);
+    return {};
+  }
+  const place = { ...context, github: comments.github, number: request.number, login };
+  const search = { ...request, others: new Set<string>(), last: [] };
+  const { value: first, error: unread } = await catching(readAll(search, place), ApiError);
+  if (unread) {
+    noticeError(unread, { endsComments: concernsAll(unread) }, context);
+    return {};
+  }
+  const { value: existing, error } = await catching(
+    writeUntilRight(request, first, place),
+    ApiError,
+  );
+  if (error) noticeError(error, { endsComments: concernsAll(error) }, context);
+  return { existing, remembered: first.remembered };
+}
+
+/** Says what failed, unless another comment, at the same time, has met what concerns all. */
+function noticeError(
+  error: ApiError,
+  { endsComments }: { endsComments: boolean },
+  context: CommentContext,
+): void {
+  const { comments } = context;
+  if (comments.areGivenUp) return;
+  comments.areGivenUp = endsComments;
   const { kind, hint } = error.details;
-  comments.areGivenUp = rejection !== undefined || concernsAll(error);
   noticeOnce(
     [
       `${error.message}.`,
       ...(hint !== undefined && kind === 'rejected' ? [hint] : []),
-      ...(comments.areGivenUp ? ['This step writes no other comments.'] : []),
+      ...(endsComments ? ['This step writes no other comments.'] : []),
     ].join(' '),
     context,
   );
-  return undefined;
 }
 
 /** Says why the comment may be out of date, unless that has been said. */
@@ -131,27 +155,43 @@ function noticeOnce(reason: string, { comments: { noticed }, notice }: CommentCo
   notice(`The comment of the preview may be out of date: ${reason}`);
 }
 
+/** What a comment is about, and what it says. */
+interface Reading {
+  existing: readonly ExistingWorkspace[];
+  remembered: CommentData;
+  /** The comments of this preview: it can have more than one. */
+  own: readonly Comment[];
+}
+
+type Place = CommentContext & CommentPlace & { login: string };
+
 /** @throws {ApiError} */
+async function readAll(search: Search, place: Place): Promise<Reading> {
+  // Before the comment: a workspace that is deleted after this list is remembered in the comment.
+  const existing = await listExisting(search, place);
+  const own = await listOwn(place.login, place);
+  const remembered = own.map(({ body }) => readComment(body) ?? LOST).reduce(mergeComment, NO_DATA);
+  return { existing, remembered, own };
+}
+
+/**
+ * Returns the workspaces that exist; undefined if other runs keep changing the comment.
+ * @throws {ApiError}
+ */
 async function writeUntilRight(
   request: CommentRequest,
-  { login, ...context }: CommentContext & { login: string },
+  first: Reading,
+  place: Place,
 ): Promise<readonly ExistingWorkspace[] | undefined> {
-  const { number, known: start, own: ownKey, onRemembered } = request;
-  const { comments } = context;
-  const place = { ...context, github: comments.github, number };
+  const { known, own: ownKey } = request;
   const others = new Set<string>();
-  const isBeingDeleted = start.kind === 'doomed';
-  let [data, existing]: [CommentData, readonly ExistingWorkspace[]] = [request.seen, []];
+  const isBeingDeleted = known.kind === 'doomed';
+  let [reading, data] = [first, request.seen];
   let last: Attempt | undefined;
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const search = { ...request, others, last: existing };
-    // Before the comment: what is deleted after this list is remembered in that.
-    existing = await listExisting(search, context);
-    const own = await listOwn(login, place);
-    const remembered = own
-      .map(({ body }) => readComment(body) ?? LOST)
-      .reduce(mergeComment, NO_DATA);
-    if (round === 1) onRemembered?.(remembered);
+    const search = { ...request, others, last: reading.existing };
+    if (round > 1) reading = await readAll(search, place);
+    const { existing, remembered, own } = reading;
     data = [...existing.map((one) => observe(one, { own: ownKey })), remembered].reduce(
       mergeComment,
       checkDeletions(data, remembered),
@@ -160,11 +200,11 @@ async function writeUntilRight(
     for (const id of found) others.add(id);
     if (found.length > 0) continue;
     if (Object.keys(data.workspaces).length === 0) return existing;
-    const body = comments.render({ data, existing, isBeingDeleted });
+    const body = place.comments.render({ data, existing, isBeingDeleted });
     last = await writeOwn({ body, own, last, attempt: round }, place);
     if (last.kind === 'right' || (last.kind === 'written' && isBeingDeleted)) return existing;
   }
   if (last?.kind === 'unclear') throw last.error;
-  noticeOnce('other runs keep changing it.', context);
+  noticeOnce('other runs keep changing it.', place);
   return undefined;
 }
