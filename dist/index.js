@@ -8716,7 +8716,7 @@
     if ("unclear" === last?.kind) throw last.error;
     noticeOnce("other runs keep changing it.", place);
   }
-  async function deletePreview(preview, {dryRun, listed, onDeleted}, context) {
+  async function deletePreview(preview, {dryRun, listed}, context) {
     const {log, client} = context, {slug} = preview.identity, workspace = listed ?? (await findWorkspace(client, slug)).workspace;
     if (!workspace) return concludeMissing(preview, {
       dryRun
@@ -8736,14 +8736,15 @@
     }
     const {value: list, error} = await catching(listNewKeys(client, workspace), ApiError);
     if (error && "rejected" !== error.details.kind) throw error;
-    context.onKeys?.({
+    const hasMore = !list?.isComplete;
+    context.onDeletion?.({
+      kind: "keys",
       keys: list?.newKeys ?? [],
-      hasMore: !list?.isComplete
+      hasMore
     });
     return !listed || list?.newKeys.length || (await findWorkspace(client, workspace.id)).workspace ? deleteFound(preview, {
       workspace,
-      list,
-      onDeleted
+      list
     }, context) : concludeMissing(preview, {
       dryRun
     }, context);
@@ -8760,7 +8761,7 @@
       kind: "missing"
     };
   }
-  async function deleteFound(preview, {workspace, list, onDeleted}, context) {
+  async function deleteFound(preview, {workspace, list}, context) {
     const begun = {
       at: Math.floor(context.timeOfDay() / 1e3),
       run: context.run
@@ -8780,7 +8781,10 @@
         kind: "reopened"
       };
     }
-    context.onDeletion?.(workspace);
+    context.onDeletion?.({
+      kind: "begun",
+      workspace
+    });
     let {since} = first;
     const {problem, listedKeys, ...done} = await teardown(workspace, {
       deleteKeys: !0,
@@ -8818,16 +8822,19 @@
       workspace,
       keysSpent: areKnown ? totalSpent(done.deletedKeys) : null
     };
-    onDeleted?.(gone);
+    context.onDeletion?.({
+      kind: "done",
+      preview: gone
+    });
     await recordDeletion(preview, {
       ...target,
       keys,
       isFinal
     }, context);
-    const isSettled = await isStillClosed(preview, {
-      workspace,
+    const isSettled = await isStillClosed({
+      ...preview,
       since
-    }, context);
+    }, workspace, context);
     return {
       kind: "deletion",
       ...gone,
@@ -8866,7 +8873,8 @@
       seen,
       known
     }, context);
-    context.onKeys?.({
+    context.onDeletion?.({
+      kind: "keys",
       keys,
       remembered
     });
@@ -8925,7 +8933,7 @@
       }
     }, context);
   }
-  async function isStillClosed({subject}, {workspace, since}, context) {
+  async function isStillClosed({subject, since}, workspace, context) {
     const lookup = readStanding(subject, since, context), {value: standing, error} = await catching(lookup, ApiError, Failure);
     error && context.log.info(`Whether it was reopened is unknown: ${error.message}.`);
     if (standing?.isOpen) throw reopened(workspace);
@@ -9058,7 +9066,9 @@
       listed: workspace
     }, {
       ...context,
-      onKeys: keys => seen.push(keys)
+      onDeletion: progress => {
+        "keys" === progress.kind && seen.push(progress);
+      }
     }), ApiError, Failure);
     if (error) return {
       ...toFound(workspace, context.toLine(error.message)),
@@ -9206,20 +9216,25 @@
     };
   }
   async function closePreview(preview, request, context) {
-    const {onDeleted} = context, deletion = await deletePreview(preview, {
-      dryRun: request.dryRun,
-      onDeleted
+    const {dryRun} = request, deletion = await deletePreview(preview, {
+      dryRun
     }, {
       ...context,
-      onDeletion: ({id, slug}) => saveTask({
-        ...preview,
-        workspace: {
-          id,
-          slug
+      onDeletion: progress => {
+        if ("begun" === progress.kind) {
+          const {id, slug} = progress.workspace;
+          saveTask({
+            ...preview,
+            workspace: {
+              id,
+              slug
+            }
+          }, request, context);
         }
-      }, request, context)
+        "done" === progress.kind && context.onDeleted(progress.preview);
+      }
     });
-    ("missing" === deletion.kind || "deletion" === deletion.kind && deletion.isSettled) && !request.dryRun ? context.journal.clearOrWarn() : saveTask(preview, request, context);
+    ("missing" === deletion.kind || "deletion" === deletion.kind && deletion.isSettled) && !dryRun ? context.journal.clearOrWarn() : saveTask(preview, request, context);
     return "reopened" === deletion.kind ? {
       state: "open",
       preview

@@ -19,9 +19,9 @@ import {
   withOutcome,
 } from '../../teardown/sweep-result.ts';
 import { remembersMore } from './comment.ts';
-import { deletePreview } from './delete-preview.ts';
+import { type DeletionProgress, deletePreview, type SeenKeys } from './delete-preview.ts';
 import { readMark } from './naming.ts';
-import { type GitHubContext, readStanding, type SeenKeys } from './standing.ts';
+import { type GitHubContext, readStanding } from './standing.ts';
 import type { Subject } from './subject.ts';
 
 type MarkedWorkspace = ListedWorkspace & { subject: Subject };
@@ -158,9 +158,11 @@ async function deleteOutdated(
   const identity = { slug, name: slug, description: String(description) };
   const preview = { subject, since, identity };
   const seen: SeenKeys[] = [];
-  const onKeys = (keys: SeenKeys) => seen.push(keys);
+  const onDeletion = (progress: DeletionProgress) => {
+    if (progress.kind === 'keys') seen.push(progress);
+  };
   const { value: deletion, error } = await catching(
-    deletePreview(preview, { dryRun: false, listed: workspace }, { ...context, onKeys }),
+    deletePreview(preview, { dryRun: false, listed: workspace }, { ...context, onDeletion }),
     ApiError,
     Failure,
   );

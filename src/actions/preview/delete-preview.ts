@@ -72,8 +72,28 @@ interface DeletionOptions {
   dryRun: boolean;
   /** The workspace, if a list has just shown that it bears the mark. By default, it is looked up. */
   listed?: PreviewWorkspace;
-  /** Called as soon as the workspace is gone, before its subject is looked up once more. */
-  onDeleted?(preview: DeletedPreview): void;
+}
+
+/** API keys of a workspace that is to be deleted, as they are at that moment. */
+export interface SeenKeys {
+  keys: readonly Key[];
+  /** Whether the list of them was not read to its end. */
+  hasMore?: boolean;
+  /** What the comment remembered of them and of others; absent if that was not read. */
+  remembered?: CommentData | undefined;
+}
+
+/** What happens during a deletion, which may fail later, or die with its step. */
+export type DeletionProgress =
+  /** API keys were listed, or were disabled after that. */
+  | ({ kind: 'keys' } & SeenKeys)
+  /** From here on, the workspace may be gone: if this step dies, its post step looks whether it is needed. */
+  | { kind: 'begun'; workspace: WorkspaceRef }
+  /** The workspace is gone. Its subject is looked up once more after that. */
+  | { kind: 'done'; preview: DeletedPreview };
+
+interface DeletionContext extends GitHubContext {
+  onDeletion?(progress: DeletionProgress): void;
 }
 
 /**
@@ -84,8 +104,8 @@ interface DeletionOptions {
  */
 export async function deletePreview(
   preview: Preview,
-  { dryRun, listed, onDeleted }: DeletionOptions,
-  context: GitHubContext,
+  { dryRun, listed }: DeletionOptions,
+  context: DeletionContext,
 ): Promise<PreviewDeletion> {
   const { log, client } = context;
   const { slug } = preview.identity;
@@ -101,12 +121,13 @@ export async function deletePreview(
   const { value: list, error } = await catching(listNewKeys(client, workspace), ApiError);
   // OpenRouter may reject it because another job has deleted the workspace: the teardown finds out.
   if (error && error.details.kind !== 'rejected') throw error;
-  context.onKeys?.({ keys: list?.newKeys ?? [], hasMore: !list?.isComplete });
+  const hasMore = !list?.isComplete;
+  context.onDeletion?.({ kind: 'keys', keys: list?.newKeys ?? [], hasMore });
   if (listed && !list?.newKeys.length) {
     const found = await findWorkspace(client, workspace.id);
     if (!found.workspace) return concludeMissing(preview, { dryRun }, context);
   }
-  return deleteFound(preview, { workspace, list, onDeleted }, context);
+  return deleteFound(preview, { workspace, list }, context);
 }
 
 /** Corrects the comment, if there is one, where no workspace was found. */
@@ -124,7 +145,6 @@ async function concludeMissing(
 interface FoundPreview {
   workspace: PreviewWorkspace;
   list: NewKeys | undefined;
-  onDeleted: DeletionOptions['onDeleted'];
 }
 
 /** A workspace to delete, and when that began. */
@@ -136,8 +156,8 @@ interface Target {
 /** Deletes a workspace with its API keys, and writes what they have spent into the comment. */
 async function deleteFound(
   preview: Preview,
-  { workspace, list, onDeleted }: FoundPreview,
-  context: GitHubContext,
+  { workspace, list }: FoundPreview,
+  context: DeletionContext,
 ): Promise<PreviewDeletion> {
   const begun = { at: Math.floor(context.timeOfDay() / 1000), run: context.run };
   const target = { workspace, begun };
@@ -147,7 +167,7 @@ async function deleteFound(
     context.log.info(`${preview.identity.description} is open again: nothing was deleted.`);
     return { kind: 'reopened' };
   }
-  context.onDeletion?.(workspace);
+  context.onDeletion?.({ kind: 'begun', workspace });
   let { since } = first;
   const { problem, listedKeys, ...done } = await teardown(
     workspace,
@@ -173,9 +193,9 @@ async function deleteFound(
   const isFinal = list !== undefined && !isOwnMissing;
   const areKnown = !isOwnMissing && areAllKnown({ ...done, workspace, listedKeys }, first);
   const gone = { ...done, workspace, keysSpent: areKnown ? totalSpent(done.deletedKeys) : null };
-  onDeleted?.(gone);
+  context.onDeletion?.({ kind: 'done', preview: gone });
   await recordDeletion(preview, { ...target, keys, isFinal }, context);
-  const isSettled = await isStillClosed(preview, { workspace, since }, context);
+  const isSettled = await isStillClosed({ ...preview, since }, workspace, context);
   return { kind: 'deletion', ...gone, isSettled };
 }
 
@@ -208,18 +228,16 @@ function logDeletion(
   log.info(`${done} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`);
 }
 
-/** API keys that may be deleted, or why not. */
-type Preparation =
-  | {
-      kind: 'ready';
-      /** As they are now. */
-      keys: readonly Key[];
-      /** What the comment said before this step changed it; undefined if it could not be read. */
-      remembered: CommentData | undefined;
-      /** When the subject is known to have changed. */
-      since: number | undefined;
-    }
-  | { kind: 'reopened'; hasDisabled: boolean };
+/** API keys that may be deleted. */
+interface ReadyKeys {
+  kind: 'ready';
+  /** As they are now. */
+  keys: readonly Key[];
+  /** What the comment said before this step changed it; undefined if it could not be read. */
+  remembered: CommentData | undefined;
+  /** When the subject is known to have changed. */
+  since: number | undefined;
+}
 
 /**
  * Disables API keys, and writes what they have spent into the comment, for the case that this job dies during
@@ -230,8 +248,8 @@ type Preparation =
 async function prepareKeys(
   preview: Preview,
   { workspace, begun, keys: listed }: Target & { keys: readonly Key[] },
-  context: GitHubContext,
-): Promise<Preparation> {
+  context: DeletionContext,
+): Promise<ReadyKeys | { kind: 'reopened'; hasDisabled: boolean }> {
   const { subject } = preview;
   const hasWorking = !listed.every(isDisabled);
   const before = hasWorking ? await readStanding(subject, preview.since, context) : undefined;
@@ -240,7 +258,7 @@ async function prepareKeys(
   const seen = observe({ workspace, keys }, { deletion: { state: 'unfinished', ...begun } });
   const known = { kind: 'doomed', workspace, keys } as const;
   const { remembered } = await correctComment(preview, { seen, known }, context);
-  context.onKeys?.({ keys, remembered });
+  context.onDeletion?.({ kind: 'keys', keys, remembered });
   const standing = await readStanding(subject, before?.since ?? preview.since, context);
   if (!standing.isOpen) return { kind: 'ready', keys, remembered, since: standing.since };
   await commentOn(preview, { seen: NO_DATA, known: { kind: 'found', workspace } }, context);
@@ -287,8 +305,8 @@ async function recordDeletion(
  * @throws {Failure} `preview-reopened`
  */
 async function isStillClosed(
-  { subject }: Preview,
-  { workspace, since }: { workspace: PreviewWorkspace; since: number | undefined },
+  { subject, since }: Preview,
+  workspace: PreviewWorkspace,
   context: GitHubContext,
 ): Promise<boolean> {
   const lookup = readStanding(subject, since, context);

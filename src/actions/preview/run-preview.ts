@@ -17,6 +17,7 @@ import { cleanUp } from './clean-up.ts';
 import {
   assertOurs,
   type DeletedPreview,
+  type DeletionProgress,
   deletePreview,
   type Preview,
   type PreviewDeletion,
@@ -187,19 +188,18 @@ async function closePreview(
   request: PreviewRequest,
   context: PreviewContext,
 ): Promise<PreviewResult> {
-  const { onDeleted } = context;
-  const deletion = await deletePreview(
-    preview,
-    { dryRun: request.dryRun, onDeleted },
-    {
-      ...context,
-      onDeletion: ({ id, slug }) =>
-        saveTask({ ...preview, workspace: { id, slug } }, request, context),
-    },
-  );
+  const onDeletion = (progress: DeletionProgress) => {
+    if (progress.kind === 'begun') {
+      const { id, slug } = progress.workspace;
+      saveTask({ ...preview, workspace: { id, slug } }, request, context);
+    }
+    if (progress.kind === 'done') context.onDeleted(progress.preview);
+  };
+  const { dryRun } = request;
+  const deletion = await deletePreview(preview, { dryRun }, { ...context, onDeletion });
   const isDone =
     deletion.kind === 'missing' || (deletion.kind === 'deletion' && deletion.isSettled);
-  if (isDone && !request.dryRun) context.journal.clearOrWarn();
+  if (isDone && !dryRun) context.journal.clearOrWarn();
   // What is gone as it should be is not missed if it is reopened before the post step.
   else saveTask(preview, request, context);
   return deletion.kind === 'reopened'

@@ -2,23 +2,11 @@ import { type Branch, findBranch } from '../../github/branches.ts';
 import { isOwnPull, readPull } from '../../github/pulls.ts';
 import type { Repository } from '../../github/repository.ts';
 import type { Client } from '../../http/client.ts';
-import type { Key } from '../../openrouter/resources/keys.ts';
-import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
-import type { CommentData } from './comment.ts';
 import { staleResponse } from './failures.ts';
 import type { Subject } from './subject.ts';
 import type { Comments } from './write-comment.ts';
-
-/** API keys of a workspace that is to be deleted, as they are at that moment. */
-export interface SeenKeys {
-  keys: readonly Key[];
-  /** Whether the list of them was not read to its end. */
-  hasMore?: boolean;
-  /** What the comment remembered of them and of others; absent if that was not read. */
-  remembered?: CommentData | undefined;
-}
 
 /** Where the state of previews is looked up. */
 export interface GitHubContext extends Context {
@@ -28,10 +16,6 @@ export interface GitHubContext extends Context {
   run: string;
   /** Called with each state that GitHub reports, before anything is done about it. */
   onStanding?(standing: Standing): void;
-  /** Called before a workspace is deleted: if this step dies then, its post step looks whether it is needed. */
-  onDeletion?(workspace: WorkspaceRef): void;
-  /** Called with API keys of a workspace that is to be deleted: when they are listed, and after they were disabled. */
-  onKeys?(seen: SeenKeys): void;
   /** Shows what a reader of a green run should know. */
   notice(text: string): void;
   /** The comments of pull requests; undefined if none is to be written. */
