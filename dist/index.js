@@ -5930,12 +5930,13 @@
   const ROUND_DELAYS_MS = [ 0, 0, 1e3, 2e3, 4e3 ], MAX_NAMED = 3;
   async function teardown(workspace, options, context) {
     const deletedKeys = [], listedKeys = [], knownHashes = new Set;
-    let last = {
+    let prepared, last = {
       newKeys: []
     }, mayBeDeleted = !1;
     const resultOf = end => ({
       deletedKeys,
       listedKeys,
+      prepared,
       ...end
     });
     for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
@@ -5944,6 +5945,7 @@
         relistKeys: options.relistKeys && index < ROUND_DELAYS_MS.length - 1,
         list: 0 === index ? options.list : void 0,
         knownHashes,
+        prepared,
         rejection: last.rejection
       }, round = await runRound(workspace, {
         ...options,
@@ -5951,6 +5953,7 @@
       }, context);
       deletedKeys.push(...round.deletedKeys);
       listedKeys.push(...round.newKeys);
+      prepared = round.prepared;
       for (const {hash} of round.newKeys) knownHashes.add(hash);
       mayBeDeleted ||= !0 === round.mayBeDeleted;
       if ("finished" === round.kind) return resultOf({
@@ -6042,8 +6045,9 @@
       errors: [ error ]
     };
   }
-  async function deleteNewKeys(workspace, {deleteKeys, list: first, knownHashes, prepare}, {client, log}) {
+  async function deleteNewKeys(workspace, {deleteKeys, list: first, knownHashes, prepare, prepared}, {client, log}) {
     const known = new Set(knownHashes), [newKeys, deletedKeys] = [ [], [] ], max = deleteKeys ? MAX_LISTED : Number.POSITIVE_INFINITY;
+    let last = prepared;
     for (let given = first; ;given = void 0) {
       const listing = given ? Promise.resolve(given) : listNewKeys(client, workspace, {
         known,
@@ -6052,10 +6056,15 @@
       if (listError) return {
         newKeys,
         deletedKeys,
+        prepared: last,
         errors: [ listError ],
         hasMore: !1
       };
-      const keys = !given && list.newKeys.length > 0 && prepare ? await prepare(list.newKeys) : list.newKeys;
+      const next = !given && list.newKeys.length > 0 && prepare ? await prepare(list.newKeys, last) : void 0;
+      last = next ?? last;
+      const {keys} = next ?? {
+        keys: list.newKeys
+      };
       newKeys.push(...keys);
       for (const {hash} of keys) known.add(hash);
       const deletion = deleteKeys && await deleteAndLog(workspace, keys, {
@@ -6070,6 +6079,7 @@
       if (list.isComplete || errors.length > 0) return {
         newKeys,
         deletedKeys,
+        prepared: last,
         errors,
         hasMore: !list.isComplete
       };
@@ -8785,15 +8795,14 @@
       kind: "begun",
       workspace
     });
-    let {since} = first;
-    const {problem, listedKeys, ...done} = await teardown(workspace, {
+    const {problem, listedKeys, prepared, ...done} = await teardown(workspace, {
       deleteKeys: !0,
       relistKeys: !1,
       list: list && {
         ...list,
         newKeys: first.keys
       },
-      async prepare(keys) {
+      async prepare(keys, {since} = first) {
         const next = await prepareKeys({
           ...preview,
           since
@@ -8801,11 +8810,10 @@
           ...target,
           keys
         }, context);
-        if ("reopened" === next.kind) throw reopened(workspace, {
+        if ("ready" === next.kind) return next;
+        throw reopened(workspace, {
           keysAre: "disabled or deleted"
         });
-        since = next.since;
-        return next.keys;
       }
     }, context);
     if (problem) throw problem;
@@ -8831,7 +8839,7 @@
       keys,
       isFinal
     }, context);
-    const isSettled = await isStillClosed({
+    const {since} = prepared ?? first, isSettled = await isStillClosed({
       ...preview,
       since
     }, workspace, context);

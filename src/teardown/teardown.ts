@@ -19,7 +19,12 @@ import {
   workspaceStillExists,
 } from './failures.ts';
 
-interface TeardownOptions {
+/** API keys as they are before their deletion, with whatever else was found out then. */
+interface PreparedKeys {
+  keys: readonly Key[];
+}
+
+interface TeardownOptions<Prepared extends PreparedKeys> {
   /** Delete the API keys of the workspace, which block its deletion. If false, keys fail the teardown. */
   deleteKeys: boolean;
   /**
@@ -29,15 +34,21 @@ interface TeardownOptions {
   relistKeys: boolean;
   /** The first list of API keys, if that was just read. */
   list?: NewKeys | undefined;
-  /** Called with the API keys of any other list before they are deleted; returns them as they are then. */
-  prepare?(keys: readonly Key[]): Promise<readonly Key[]>;
+  /** Called with the API keys of any other list before they are deleted, and with what it returned last. */
+  prepare?(keys: readonly Key[], last: Prepared | undefined): Promise<Prepared>;
 }
 
 /** What a teardown did, whether or not it finished. */
-interface TeardownResult {
+interface TeardownResult<Prepared> extends End {
   deletedKeys: readonly Key[];
   /** All API keys that were listed: another job has deleted those that this one has not. */
   listedKeys: readonly Key[];
+  /** What `prepare` returned last. */
+  prepared: Prepared | undefined;
+}
+
+/** What became of the workspace. */
+interface End {
   /** Whether it deleted the workspace; false also if another job had deleted that. */
   deleted: boolean;
   /** Why the workspace still exists or may still exist. */
@@ -54,27 +65,29 @@ const ROUND_DELAYS_MS = [0, 0, 1_000, 2_000, 4_000];
 const MAX_NAMED = 3;
 
 /** Deletes a workspace and what blocks its deletion. Deleting what is already deleted succeeds. */
-export async function teardown(
+export async function teardown<Prepared extends PreparedKeys>(
   workspace: WorkspaceRef,
-  options: TeardownOptions,
+  options: TeardownOptions<Prepared>,
   context: Context,
-): Promise<TeardownResult> {
+): Promise<TeardownResult<Prepared>> {
   const deletedKeys: Key[] = [];
   const listedKeys: Key[] = [];
   const knownHashes = new Set<string>();
   let last: Repeat = { newKeys: [] };
   let mayBeDeleted = false;
-  const resultOf = (end: Pick<TeardownResult, 'deleted' | 'problem'>): TeardownResult => {
-    return { deletedKeys, listedKeys, ...end };
+  let prepared: Prepared | undefined;
+  const resultOf = (end: End): TeardownResult<Prepared> => {
+    return { deletedKeys, listedKeys, prepared, ...end };
   };
   for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
     await context.client.pause(delay);
     const relistKeys = options.relistKeys && index < ROUND_DELAYS_MS.length - 1;
     const list = index === 0 ? options.list : undefined;
-    const facts = { relistKeys, list, knownHashes, rejection: last.rejection };
+    const facts = { relistKeys, list, knownHashes, prepared, rejection: last.rejection };
     const round = await runRound(workspace, { ...options, ...facts }, context);
     deletedKeys.push(...round.deletedKeys);
     listedKeys.push(...round.newKeys);
+    prepared = round.prepared;
     for (const { hash } of round.newKeys) knownHashes.add(hash);
     mayBeDeleted ||= round.mayBeDeleted === true;
     if (round.kind === 'finished') return resultOf({ deleted: round.deleted || mayBeDeleted });
@@ -130,8 +143,10 @@ interface Repeat {
   rejection?: ApiError;
 }
 
-type Round = Pick<Repeat, 'newKeys'> & {
+type Round<Prepared> = Pick<Repeat, 'newKeys'> & {
   deletedKeys: readonly Key[];
+  /** What `prepare` returned last, in this round or before. */
+  prepared?: Prepared | undefined;
   /** Whether OpenRouter may have deleted the workspace, although the response does not say so. */
   mayBeDeleted?: boolean;
 } & (
@@ -148,18 +163,20 @@ interface Errors {
   hasMore?: boolean;
 }
 
-interface RoundOptions extends TeardownOptions {
+interface RoundOptions<Prepared extends PreparedKeys> extends TeardownOptions<Prepared> {
   /** How OpenRouter rejected the deletion of the workspace in the round before. */
   rejection: ApiError | undefined;
   /** The hashes of the keys that earlier rounds have deleted. A list that lags still has them. */
   knownHashes: ReadonlySet<string>;
+  /** What `prepare` returned last, in the rounds before. */
+  prepared: Prepared | undefined;
 }
 
-async function runRound(
+async function runRound<Prepared extends PreparedKeys>(
   workspace: WorkspaceRef,
-  options: RoundOptions,
+  options: RoundOptions<Prepared>,
   context: Context,
-): Promise<Round> {
+): Promise<Round<Prepared>> {
   const { deleteKeys, relistKeys, rejection, knownHashes } = options;
   const { errors, hasMore, ...keys } = await deleteNewKeys(workspace, options, context);
   const { newKeys } = keys;
@@ -179,20 +196,25 @@ async function runRound(
 }
 
 /** Lists the API keys that no earlier round had, and deletes them if they are to be deleted. */
-async function deleteNewKeys(
+async function deleteNewKeys<Prepared extends PreparedKeys>(
   workspace: WorkspaceRef,
-  { deleteKeys, list: first, knownHashes, prepare }: RoundOptions,
+  { deleteKeys, list: first, knownHashes, prepare, prepared }: RoundOptions<Prepared>,
   { client, log }: Context,
-): Promise<Pick<Round, 'newKeys' | 'deletedKeys'> & Required<Errors>> {
+): Promise<Pick<Round<Prepared>, 'newKeys' | 'deletedKeys' | 'prepared'> & Required<Errors>> {
   const known = new Set(knownHashes);
   const [newKeys, deletedKeys]: [Key[], Key[]] = [[], []];
   const max = deleteKeys ? MAX_LISTED : Number.POSITIVE_INFINITY;
+  let last = prepared;
   for (let given = first; ; given = undefined) {
     const listing = given ? Promise.resolve(given) : listNewKeys(client, workspace, { known, max });
     const { value: list, error: listError } = await catching(listing, ApiError);
-    if (listError) return { newKeys, deletedKeys, errors: [listError], hasMore: false };
+    if (listError) {
+      return { newKeys, deletedKeys, prepared: last, errors: [listError], hasMore: false };
+    }
     const isNew = !given && list.newKeys.length > 0;
-    const keys = isNew && prepare ? await prepare(list.newKeys) : list.newKeys;
+    const next = isNew && prepare ? await prepare(list.newKeys, last) : undefined;
+    last = next ?? last;
+    const { keys } = next ?? { keys: list.newKeys };
     newKeys.push(...keys);
     for (const { hash } of keys) known.add(hash);
     const deletion = deleteKeys && (await deleteAndLog(workspace, keys, { client, log }));
@@ -200,7 +222,7 @@ async function deleteNewKeys(
     deletedKeys.push(...deleted);
     const errors = undeleted.map(({ error }) => error);
     if (list.isComplete || errors.length > 0) {
-      return { newKeys, deletedKeys, errors, hasMore: !list.isComplete };
+      return { newKeys, deletedKeys, prepared: last, errors, hasMore: !list.isComplete };
     }
   }
 }
@@ -229,7 +251,7 @@ function nameSome(keys: readonly Key[]): string {
   return truncateList(keys.map(describeKey), MAX_NAMED).join(', ');
 }
 
-function blockedByKeys(workspace: WorkspaceRef, keys: readonly Key[]): Round {
+function blockedByKeys(workspace: WorkspaceRef, keys: readonly Key[]): Round<never> {
   const reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`;
   const problem = new Failure(workspaceHasKeys, { workspace, keys }, reason);
   return { kind: 'blocked', newKeys: keys, deletedKeys: [], problem };
@@ -255,7 +277,7 @@ async function failUnlessGone(
   workspace: WorkspaceRef,
   { errors, hasMore = false, deletedKeys, mayBeDeleted }: Conclusion,
   context: Context,
-): Promise<Pick<TeardownResult, 'deleted' | 'problem'>> {
+): Promise<End> {
   const isUndecided = (error: ApiError) => isRejection(error) || error.details.ambiguous;
   if (errors.every(isUndecided) && (await isGone(workspace, context))) {
     return { deleted: mayBeDeleted };

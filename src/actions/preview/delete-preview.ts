@@ -168,19 +168,17 @@ async function deleteFound(
     return { kind: 'reopened' };
   }
   context.onDeletion?.({ kind: 'begun', workspace });
-  let { since } = first;
-  const { problem, listedKeys, ...done } = await teardown(
+  const { problem, listedKeys, prepared, ...done } = await teardown(
     workspace,
     {
       deleteKeys: true,
       relistKeys: false,
       list: list && { ...list, newKeys: first.keys },
-      async prepare(keys) {
+      async prepare(keys, { since }: ReadyKeys = first) {
         const next = await prepareKeys({ ...preview, since }, { ...target, keys }, context);
+        if (next.kind === 'ready') return next;
         // Those of the lists before were deleted.
-        if (next.kind === 'reopened') throw reopened(workspace, { keysAre: 'disabled or deleted' });
-        since = next.since;
-        return next.keys;
+        throw reopened(workspace, { keysAre: 'disabled or deleted' });
       },
     },
     context,
@@ -195,6 +193,7 @@ async function deleteFound(
   const gone = { ...done, workspace, keysSpent: areKnown ? totalSpent(done.deletedKeys) : null };
   context.onDeletion?.({ kind: 'done', preview: gone });
   await recordDeletion(preview, { ...target, keys, isFinal }, context);
+  const { since } = prepared ?? first;
   const isSettled = await isStillClosed({ ...preview, since }, workspace, context);
   return { kind: 'deletion', ...gone, isSettled };
 }
