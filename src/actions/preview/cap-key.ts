@@ -1,3 +1,43 @@
+/**
+ * How all API keys of a preview stay within its cap together, although jobs begin at once and nothing locks.
+ *
+ * A key counts with all that it may ever spend: with its limit while it works, and otherwise with what it has
+ * spent. Before the POST, a job lists the keys and requests what these leave of the cap. Jobs that list at once
+ * do not see each other's keys, so each lists them again after its POST. It gives its key to the workflow once
+ * one list has the key and is within the cap. Until then, no one has the key's secret, and its limit can be
+ * lowered. Two jobs, each of which may spend all of the cap:
+ *
+ *     job A                         keys             job B
+ *     lists: none                                    lists: none
+ *     POST: A, $1 ----------------> A $1
+ *                                   A $1, B $1 <---- POST: B, $1
+ *     lists: $2 of $1                                lists: $2 of $1
+ *     A is older: it waits                           B is younger: it gives way
+ *                                   A $1, B $0 <---- disables B, and fails: preview-limit-reached
+ *     lists: $1 of $1
+ *     gives A to the workflow
+ *
+ * Why the cap holds: it is assumed that a list, however old, shows all keys at one moment. Of two keys, one was
+ * created later, and a list that has the later key has the earlier key, too. So the job of the later key counts both, and does
+ * not give its key to the workflow before both are within the cap. A limit is only lowered: an old list shows too
+ * much of the other keys, never too little. A list without the job's own key decides nothing.
+ *
+ * Why someone gets a key: the older key waits, so two jobs do not give way to each other. Which key is older only
+ * decides which gives way first, because clocks differ and times may have seconds only. If the younger key stays,
+ * such as one that is given out already, the older gives way, too. A waits long enough for a list that is 1.5
+ * seconds old each time; each line is the latest time, in seconds after A was created:
+ *
+ *      1.5   B is created: the list before its POST did not have A yet
+ *      3.0   the lists have B
+ *      4.5   B's job lists again, and gives way
+ *      6.0   the lists show that
+ *      7.5   A's job lists again, and gives A to the workflow; if requests take long, at 9.0
+ *      9.5   B has not given way: A does
+ *     11.0   a list shows that A has: A is given to the workflow with what is left, if anything is
+ *
+ * A key that replaces others may exceed the cap until its job ends: `allowance` says by how much, and
+ * `lowerAtEnd` ends that.
+ */
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { formatUsd, toNumber, toUsd, type Usd } from '../../lib/usd.ts';
@@ -29,12 +69,9 @@ import {
 } from './cap.ts';
 import { keyNotCapped, previewLimitReached, previewLimitReachedWarning } from './failures.ts';
 
-/**
- * When to list the keys after the POST, in milliseconds after the list before. Later keys have time to give way
- * until the last of `PATIENT_LISTS`, nine seconds: if lists lag by 1.5, a later key can be created, show itself, and
- * show that it gave way only so much later. The others show that this key has.
- */
+/** When to list the keys after the POST, in milliseconds after the list before: see the timeline above. */
 const LIST_DELAYS_MS = [0, 500, 1_000, 1_500, 1_500, 1_500, 1_500, 1_500, 500, 1_500];
+/** During the first of the lists, until nine seconds after the POST, the key waits for younger keys to give way. */
 const PATIENT_LISTS = 8;
 
 interface GateContext extends Context {
@@ -42,10 +79,7 @@ interface GateContext extends Context {
   onShare(share: Share): void;
 }
 
-/**
- * Keeps the new key of a preview, together with all others, within the cap. Jobs that begin at once do not see each
- * other's keys before their POST, so each lists them again after it.
- */
+/** Keeps the new key of a preview, together with all others, within the cap. */
 export function gateOf(
   cap: Omit<KeyCap, 'replaced'>,
   workspace: WorkspaceRef,
@@ -86,8 +120,8 @@ function exposuresOf(
 }
 
 /**
- * Waits until one list shows that all keys, with the new one, are within the cap. If they are not, the new key gives
- * way, unless it is older than those that exceed the cap: these give way, and if they do not, it does.
+ * Lists the keys until one list has the new key and is within the cap. Lowers the limit of the new key, or disables
+ * it, if it has to give way. Returns the key as it is then.
  * @throws {Failure} `preview-limit-reached`, `key-not-capped`
  * @throws {ApiError}
  */
@@ -108,7 +142,7 @@ async function admit(
       onShare({ cap, spent: totalsOf(exposures).spent, limit });
       return key;
     }
-    // A list can lag behind.
+    // An old list can show the limit from before it was lowered here.
     if (verdict.kind !== 'lower' || verdict.limit >= limit) continue;
     if (verdict.limit === 0n) {
       const { value: disabled } = await catching(disableKey(client, key), ApiError);
