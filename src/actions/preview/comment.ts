@@ -1,3 +1,37 @@
+/**
+ * What the comment of a preview remembers, and how what several runs know is joined.
+ *
+ * OpenRouter forgets a key, with what it has spent, when the key is deleted; so the first line of the comment
+ * has all of it, as JSON that a reader does not see. Several runs write the comment at once, and GitHub has no
+ * conditional write: a run can overwrite what another has just written. So a run joins what the comment says,
+ * what OpenRouter lists, and what the run knew before. It writes the result, and reads again until the comment
+ * says what it would write:
+ *
+ *     run 1                        the comment         run 2
+ *     reads: nothing               -                   reads: nothing
+ *     writes A $1 ---------------> A $1
+ *                                  B $2 <------------- writes B $2: A is lost
+ *     reads B $2, knows A $1
+ *     writes both ---------------> A $1, B $2
+ *                                                      reads both: right
+ *     reads both: right
+ *
+ * What is joined, and why that is safe: each part only ever changes in one direction, and of two values, the one
+ * further in this direction is taken. So it does not matter in which order or how often two values are joined, or
+ * how old the comment and the lists are that a run has read.
+ *
+ *     what a key has spent     the larger amount, because counters only grow; an unknown amount is the least
+ *     keys and workspaces      all that either has: none is ever taken out, but for what does not fit
+ *     whether some do not fit  yes, if either says so
+ *     a deletion               no deletion, then unfinished, then finished; of two that are equal, the later
+ *     the cap                  that of the newer key; it is only shown
+ *
+ * One gap stays: if GitHub applies a write after its run has read for the last time, the comment has older text
+ * until another run joins it with what that run knows.
+ *
+ * A total is complete only if nothing in it is in doubt: see `doubtOf`. So a deletion is `finished` only if the
+ * run that says so has read all keys, after it had disabled them, and the comment remembers no others.
+ */
 import * as z from 'zod/mini';
 import { parseJson } from '../../lib/json.ts';
 import { matching, oneOf } from '../../lib/schema.ts';
@@ -19,16 +53,13 @@ type Amount = z.infer<ReturnType<typeof amount>>;
 /** In seconds since 1970. */
 const time = () => z.number().check(z.refine((seconds) => seconds >= 0 && seconds <= 1e10));
 
-/** In the order in which they can only change. */
+/** A deletion changes only in this order. */
 const STATES = ['unfinished', 'finished'] as const;
 
 /** Its fields have this order wherever one is made, so that an equal comment has equal text. */
 const deletion = () =>
   z.object({
-    /**
-     * A deletion that was not recorded to its end is unfinished: what the keys had spent in the end is
-     * unknown.
-     */
+    /** While a deletion is unfinished, what the keys had spent in the end is unknown. */
     state: oneOf(STATES),
     /** When it began. */
     at: time(),
@@ -145,8 +176,8 @@ function amountOf(value: unknown): Amount {
 }
 
 /**
- * What `known` says, but that a deletion is finished only if it had all keys of its workspace that
- * `remembered` has. Another job had deleted the others, and did not live to say what they had spent.
+ * Returns `known`, in which a deletion is unfinished if `remembered` has keys of its workspace that `known` does
+ * not have: another job has deleted these keys, and may have died before it could say what they had spent.
  */
 export function checkDeletions(known: CommentData, remembered: CommentData): CommentData {
   const checked = Object.entries(known.workspaces).map(([id, workspace]) => {
@@ -192,10 +223,7 @@ function rememberedIn(
   return Object.fromEntries(remembered.filter(([prefix]) => listed.has(prefix) === areListed));
 }
 
-/**
- * Joins what two runs know: the order, and how often, does not matter. Of what a key had spent, the larger is
- * right, because counters only grow. A key that one of them does not know is kept, and so is a deletion.
- */
+/** Joins what two runs know. The order does not matter, nor how often they are joined. */
 export function mergeComment(a: CommentData, b: CommentData): CommentData {
   return {
     isCut: a.isCut || b.isCut,
