@@ -1,3 +1,45 @@
+/**
+ * How a preview is deleted, although it can be reopened, and deleted by another job, at any moment.
+ *
+ * OpenRouter forgets with a workspace what its keys have spent, and neither OpenRouter nor GitHub has a lock. So
+ * a deletion first ends the spending, then writes it down, then deletes. It reads whether the pull request or
+ * branch is open before it disables, before it deletes, and after that:
+ *
+ *     1. List the keys of the workspace.
+ *     2. If a key works: read. If it is open, stop; nothing was changed.
+ *     3. Disable the keys that work. Each response has what the key has spent in the end.
+ *     4. Write that into the comment, as an unfinished deletion: this job may die before step 7.
+ *     5. Read. If it is open, write the comment once more, and stop. If a key was disabled, fail: preview-reopened.
+ *     6. Delete the keys, then the workspace. For each list that has new keys, do steps 2 to 5 before that.
+ *     7. Write into the comment that the deletion is finished, if no key can have spent more than was read.
+ *     8. Read. If it is open, fail: preview-reopened. If that cannot be read, the post step reads again.
+ *
+ * Two deletions, and a reopening at the worst moment:
+ *
+ *     deletion 1                    workspace 1         deletion 2
+ *     lists: K works                K works
+ *     reads: closed
+ *     disables K -----------------> K disabled, $3
+ *     comment: $3, unfinished                           lists: K is disabled
+ *                                                       comment: $3, unfinished
+ *     reads: closed                                     reads: closed
+ *
+ *                      someone reopens the pull request: both have read too early
+ *
+ *     deletes K and workspace 1 --> gone
+ *                      the run of the reopening creates workspace 2, with the same slug
+ *
+ *     comment: $3, finished                             deletes K and workspace 1: gone already
+ *     reads: open                                       comment: $3, finished
+ *     fails: preview-reopened                           reads: open
+ *                                                       fails: preview-reopened
+ *
+ * Why that is safe: what is disabled or deleted is named by its id or hash, so workspace 2 is never touched, nor
+ * is a key in it. To disable or delete twice is as good as once. What both write into the comment is joined, and a
+ * finished deletion stays finished. If the run of the reopening still finds workspace 1, and creates a key in it,
+ * the deletion takes this key along, and `preview-reopened` says which runs to repeat. Each lookup passes on when
+ * the subject had changed, as `since`: a response that is older than the one before does not count.
+ */
 import { forEachOf } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
@@ -97,8 +139,7 @@ interface DeletionContext extends GitHubContext {
 }
 
 /**
- * Deletes the workspace of a preview, with all API keys in it. Its subject must be closed, and is read once
- * more before a key is disabled, and directly before and after the deletion.
+ * Deletes the workspace of a preview, with all API keys in it. Its subject must be closed.
  * @throws {Failure} `preview-not-ours`, `preview-reopened`, `stale-response`, and those of `teardown`
  * @throws {ApiError}
  */
@@ -119,7 +160,7 @@ export async function deletePreview(
     return { kind: 'deletion', workspace, ...result, isSettled: true };
   }
   const { value: list, error } = await catching(listNewKeys(client, workspace), ApiError);
-  // OpenRouter may reject it because another job has deleted the workspace: the teardown finds out.
+  // OpenRouter may reject the list because another job has deleted the workspace: the teardown finds out.
   if (error && error.details.kind !== 'rejected') throw error;
   const hasMore = !list?.isComplete;
   context.onDeletion?.({ kind: 'keys', keys: list?.newKeys ?? [], hasMore });
@@ -177,7 +218,7 @@ async function deleteFound(
       async prepare(keys, { since }: ReadyKeys = first) {
         const next = await prepareKeys({ ...preview, since }, { ...target, keys }, context);
         if (next.kind === 'ready') return next;
-        // Those of the lists before were deleted.
+        // The keys of the lists before this one are deleted already.
         throw reopened(workspace, { keysAre: 'disabled or deleted' });
       },
     },
@@ -186,7 +227,7 @@ async function deleteFound(
   if (problem) throw problem;
   logDeletion(workspace, done, context);
   const keys = list ? listedKeys : [];
-  // Whoever has deleted the key of this job may have deleted others that no list had.
+  // If no list had the key of this job, another job has deleted it, and maybe keys that this job never saw.
   const isOwnMissing = remembersMore(preview.ended ?? NO_DATA, { workspace, keys: listedKeys });
   const isFinal = list !== undefined && !isOwnMissing;
   const areKnown = !isOwnMissing && areAllKnown({ ...done, workspace, listedKeys }, first);
@@ -211,7 +252,7 @@ function areAllKnown(
   return (
     deleted &&
     deletedKeys.length === listedKeys.length &&
-    // What works until it is deleted can spend more than was read.
+    // A key that works until it is deleted can spend more than was read.
     deletedKeys.every(isDisabled) &&
     remembered !== undefined &&
     !remembersMore(remembered, { workspace, keys: deletedKeys })
@@ -239,8 +280,7 @@ interface ReadyKeys {
 }
 
 /**
- * Disables API keys, and writes what they have spent into the comment, for the case that this job dies during
- * the deletion. Then the subject must still be closed.
+ * Does steps 2 to 5 for API keys that were listed.
  * @throws {Failure} `stale-response`
  * @throws {ApiError}
  */
@@ -269,7 +309,7 @@ async function endKeys(listed: readonly Key[], { client, log }: GitHubContext) {
   const ended = new Map<string, Key>();
   let hasDisabled = false;
   const errors: ApiError[] = [];
-  // The deletion matters more than what they have spent.
+  // To delete the keys matters more than to know what they have spent: most of the time is left for it.
   const limited = client.withShare(client.timeLeft() / 4);
   const working = listed.filter((key) => !isDisabled(key));
   const onDone = countDone(log, 'API keys disabled', working.length);
