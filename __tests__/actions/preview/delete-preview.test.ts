@@ -278,6 +278,29 @@ describe('a deletion', () => {
     expect(callsOf(job)?.filter((call) => call === 'PATCH /keys/:hash')).toHaveLength(3);
   });
 
+  test('is not settled if the state is read older than it was before the last keys were deleted', async () => {
+    const { world, workspace } = openDeletion();
+    const { simulation, lags, github, repository } = world;
+    const { account, clock } = simulation;
+    onFirst(account, 'DELETE /workspaces/:id', () => {
+      seedKey(simulation, workspace);
+      onFirst(account, 'PATCH /keys/:hash', () =>
+        commentBy(github, repository, { by: 'octocat', pull: 1, body: 'It is newer now.' }),
+      );
+      onFirst(account, 'DELETE /workspaces/:id', () => {
+        lags[0] = 50_000;
+      });
+    });
+    const closing = closingJob({ latency: 1_000 });
+    // A comment that it writes would change when the pull request was updated.
+    const job = { ...closing, request: { ...closing.request, comment: false } };
+    await clock.run(wait(world, 60_000));
+    await clock.run(runJob(world, job));
+    expect(job.main?.result).toMatchObject({
+      deletion: { deleted: true, deletedKeys: { length: 4 }, isSettled: false },
+    });
+  });
+
   test('is unfinished if a key works until it is deleted, and may spend more', async () => {
     const { world, workspace } = openDeletion();
     const fault = { on: 'PATCH /keys/:hash', kind: 'response', status: 403 } as const;
