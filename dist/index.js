@@ -3156,12 +3156,19 @@
     };
   }
   async function forEachOf(items, handle) {
-    const queue = items.values();
-    await Promise.all(Array.from({
+    const queue = each(items), loops = Array.from({
       length: MAX_CONCURRENCY
     }, async () => {
       for (const item of queue) await handle(item);
-    }));
+    });
+    try {
+      await Promise.all(loops);
+    } finally {
+      await Promise.allSettled(loops);
+    }
+  }
+  function* each(items) {
+    yield* items;
   }
   class Throttle {
     limit=limitTo(MAX_CONCURRENCY);

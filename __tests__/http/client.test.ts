@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { marked, type Tokens } from 'marked';
 import * as z from 'zod/mini';
 import { postOnce } from '../../src/creation/post-once.ts';
-import type { Client } from '../../src/http/client.ts';
+import { type Client, forEachOf, MAX_CONCURRENCY } from '../../src/http/client.ts';
 import type { ApiError, ApiRequest } from '../../src/http/request.ts';
 import { attemptTimeout, classifyResponse, FAILURE_CLASSES } from '../../src/http/retry-policy.ts';
 import { TransportError } from '../../src/http/transport.ts';
@@ -167,5 +167,27 @@ describe('the pure functions of the retry policy', () => {
         expect(classifyResponse(method, status)).toBe('unexpected');
       }),
     );
+  });
+});
+
+describe('forEachOf', () => {
+  test('one that throws ends it once the others under way have ended, and no further one starts', async () => {
+    const log: string[] = [];
+    const items = Array.from({ length: MAX_CONCURRENCY + 2 }, (_, at) => at);
+    const { promise: allStarted, resolve: startAll } = Promise.withResolvers<void>();
+    const all = forEachOf(items, async (item) => {
+      log.push(`${item} starts`);
+      if (item === MAX_CONCURRENCY - 1) startAll();
+      await allStarted;
+      if (item === 0) throw new TypeError('unexpected');
+      await new Promise(setImmediate);
+      log.push(`${item} ends`);
+    });
+    await expect(all).rejects.toThrow(new TypeError('unexpected'));
+    const underWay = items.slice(0, MAX_CONCURRENCY);
+    expect(log).toEqual([
+      ...underWay.map((item) => `${item} starts`),
+      ...underWay.slice(1).map((item) => `${item} ends`),
+    ]);
   });
 });

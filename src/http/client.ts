@@ -215,16 +215,29 @@ export function limitTo(max: number): <Result>(call: () => Promise<Result>) => P
   };
 }
 
-/** Calls `handle` with each of `items`, a few at once. */
+/**
+ * Calls `handle` with each of `items`, a few at once. If one of these calls rejects, it makes no more, and
+ * rejects with that error once those under way have settled.
+ */
 export async function forEachOf<Item>(
   items: readonly Item[],
   handle: (item: Item) => Promise<void>,
 ): Promise<void> {
-  const queue = items.values();
+  const queue = each(items);
   const handleNext = async () => {
     for (const item of queue) await handle(item);
   };
-  await Promise.all(Array.from({ length: MAX_CONCURRENCY }, handleNext));
+  const loops = Array.from({ length: MAX_CONCURRENCY }, handleNext);
+  try {
+    await Promise.all(loops);
+  } finally {
+    await Promise.allSettled(loops);
+  }
+}
+
+/** A loop that throws closes a generator, and with it all other loops over the generator. */
+function* each<Item>(items: readonly Item[]): Generator<Item, void> {
+  yield* items;
 }
 
 /** Limits and pauses all requests of a step to one server, which throttles them all if it throttles one. */
