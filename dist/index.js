@@ -9435,26 +9435,31 @@
     }) : "" ].filter(Boolean).join("; ");
   }
   async function runPreviewTask(task, context) {
-    const ending = task.key && await endKey(task.key, task, context), keyError = ending?.error, standing = await lookUpStanding(task, context), {error} = await catching(checkPreview({
+    const key = task.key && await endKey(task.key, task, context), standing = await lookUpStanding(task, context), checking = checkWorkspace({
       task,
-      ended: ending?.ended,
-      keyError,
+      ended: key?.ended,
       standing
-    }, context), ApiError, Failure);
+    }, context), workspace = await catching(checking, ApiError, Failure), fate = workspace.value, [error] = errorsOf([ workspace, key && fate && matters(key, fate) ? key : void 0, fate ]);
     if (!error) return;
     if (isFailure(error, previewReopened)) return {
       error,
       left: void 0
     };
-    const isWorkspaceLeft = !1 === standing?.isOpen && error !== keyError && !isFailure(error, previewNotOurs);
+    const isWorkspaceLeft = !1 === standing?.isOpen && error === workspace.error && !isFailure(error, previewNotOurs);
     return {
       error,
       left: {
         ...task,
-        key: ending?.left,
+        key: key?.left,
         isWorkspaceLeft
       }
     };
+  }
+  function matters({error}, {kind}) {
+    return "deleted" !== kind && ("not-needed" !== kind || !isReplacement(error));
+  }
+  function errorsOf(steps) {
+    return steps.flatMap(step => step?.error ?? []);
   }
   function isFailure(error, kind) {
     return error instanceof Failure && error.is(kind);
@@ -9470,9 +9475,12 @@
     });
     return value;
   }
-  async function checkPreview({task, ended, keyError, standing}, context) {
+  async function checkWorkspace({task, ended, standing}, context) {
     const {subject, identity, workspace} = task;
-    if (!1 === standing?.isOpen) {
+    if (!standing) return {
+      kind: "kept"
+    };
+    if (!standing.isOpen) {
       const preview = {
         subject,
         since: standing.since,
@@ -9483,46 +9491,56 @@
       }, context);
       context.onEnd(deletion);
       "missing" === deletion.kind && task.mayAppear && context.log.info(`A late request may still create the workspace ${identity.slug}: then the next clean-up deletes it.`);
-      if (keyError && !isReplacement(keyError) && "deletion" !== deletion.kind) throw keyError;
-      return;
+      return {
+        kind: "deletion" === deletion.kind ? "deleted" : "not-needed"
+      };
     }
-    if (standing) {
-      const known = workspace ? {
-        kind: "found",
-        workspace
-      } : {
-        kind: "unknown"
-      }, own = task.key?.created && {
-        hash: task.key.created.hash,
-        cap: task.cap ?? null
-      }, found = await commentOn({
-        ...task,
-        ended
-      }, {
-        seen: NO_DATA,
-        known,
-        own
-      }, context), isFound = found?.some(one => one.workspace.id === workspace?.id);
-      if (workspace && !(isFound ?? await end_job_exists(workspace, keyError, context))) {
-        if ((await readStanding(subject, standing.since, context)).isOpen) throw new Failure(previewDeleted, {
-          workspace
-        });
-        if (isReplacement(keyError)) return;
-      }
+    const known = workspace ? {
+      kind: "found",
+      workspace
+    } : {
+      kind: "unknown"
+    }, own = task.key?.created && {
+      hash: task.key.created.hash,
+      cap: task.cap ?? null
+    }, found = await commentOn({
+      ...task,
+      ended
+    }, {
+      seen: NO_DATA,
+      known,
+      own
+    }, context);
+    if (!workspace) return {
+      kind: "kept"
+    };
+    if (found?.some(one => one.workspace.id === workspace.id)) return {
+      kind: "kept"
+    };
+    if (!found) {
+      const lookup = findWorkspace(context.client, workspace.id), {value, error} = await catching(lookup, ApiError);
+      if (error) return {
+        kind: "unknown",
+        error
+      };
+      if (value.workspace) return {
+        kind: "kept"
+      };
     }
-    if (keyError) throw keyError;
-  }
-  async function end_job_exists(workspace, keyError, {client}) {
-    const {value: found, error} = await catching(findWorkspace(client, workspace.id), ApiError);
-    if (error) throw keyError ?? error;
-    return void 0 !== found.workspace;
+    const {isOpen} = await readStanding(subject, standing.since, context);
+    if (isOpen) throw new Failure(previewDeleted, {
+      workspace
+    });
+    return {
+      kind: "not-needed"
+    };
   }
   async function endKey(saved, capped, context) {
-    const ending = await catching(endCreated(saved, capped, context), ApiError, Failure), deletion = await catching(deleteAllOrphans(saved, context), ApiError, Failure), error = ending.error ?? deletion.error, ended = ending.value;
+    const end = saved.replaced ? endDeployed : endOwn, created = await catching(end(saved, capped, context), ApiError, Failure), orphans = await catching(deleteAllOrphans(saved, context), ApiError, Failure), [error] = errorsOf([ created, orphans ]), ended = created.value;
     if (!error) return {
       ended
     };
-    const lostPosts = deletion.error ? saved.search.lostPosts : 0, left = {
+    const lostPosts = orphans.error ? saved.search.lostPosts : 0, left = {
       ...saved,
       search: {
         ...saved.search,
@@ -9532,51 +9550,57 @@
     return {
       ended,
       error,
-      left: ending.error && !isReplacement(ending.error) ? left : {
+      left: created.error && !isReplacement(created.error) ? left : {
         ...left,
         created: void 0
       }
     };
   }
-  async function endCreated(saved, capped, context) {
-    const {created, search, replaced} = saved;
+  function limitInputsOf({cap}) {
+    return cap && "limit-usd or preview-limit-usd";
+  }
+  async function endOwn({created, search: {desired, workspace}}, capped, context) {
     if (!created) return;
-    const {workspace} = search, key = {
-      name: search.desired.name,
+    const key = {
+      name: desired.name,
       ...created
-    }, limitInputs = capped.cap && "limit-usd or preview-limit-usd";
-    if (!replaced) {
-      const client = context.client.withShare(context.client.timeLeft() / 2), disabled = await disable(key, {
-        ...context,
-        client
-      });
-      reportSpend(key, {
-        found: disabled,
-        isSoFar: !1
-      }, {
-        ...context,
-        limitInputs
-      });
-      return disabled && observe({
-        workspace,
-        keys: [ disabled ]
-      });
-    }
-    const replacement = {
+    }, client = context.client.withShare(context.client.timeLeft() / 2), disabled = await disable(key, {
+      ...context,
+      client
+    }), limitInputs = limitInputsOf(capped);
+    reportSpend(key, {
+      found: disabled,
+      isSoFar: !1
+    }, {
+      ...context,
+      limitInputs
+    });
+    return disabled && observe({
+      workspace,
+      keys: [ disabled ]
+    });
+  }
+  async function endDeployed(saved, capped, context) {
+    const {created, search, replaced} = saved;
+    if (!created || !replaced) return;
+    const {desired, workspace} = search, key = {
+      name: desired.name,
+      ...created
+    }, disabled = new Map, replacing = replaceOlderKeys({
       key,
       workspace,
       replaced,
       isSameName: isSameKeyName
-    }, disabled = new Map, replacing = replaceOlderKeys(replacement, {
+    }, {
       ...context,
-      limitInputs
-    }, older => disableEach(older, context, one => disabled.set(one.hash, one))), {error} = await catching(replacing, ApiError, Failure), rule = isReplacement(error) ? void 0 : ruleOf(saved, capped), lowering = rule && lowerAtEnd({
+      limitInputs: limitInputsOf(capped)
+    }, older => disableEach(older, context, one => disabled.set(one.hash, one))), replacement = await catching(replacing, ApiError, Failure), rule = isReplacement(replacement.error) ? void 0 : ruleOf(saved, capped), lowering = rule && lowerAtEnd({
       key,
       workspace,
       disabled,
       ...rule
-    }, context), lowered = lowering && await catching(lowering, ApiError, Failure), failure = error ?? lowered?.error;
-    if (failure) throw failure;
+    }, context), lowered = lowering && await catching(lowering, ApiError, Failure), [error] = errorsOf([ replacement, lowered ]);
+    if (error) throw error;
   }
   function ruleOf({search, replaced = []}, {cap, limit}) {
     const [amount, known] = [ toUsd(cap), toUsd(limit) ];

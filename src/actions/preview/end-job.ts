@@ -8,7 +8,7 @@ import {
   type Key,
   type KeyIdentity,
 } from '../../openrouter/resources/keys.ts';
-import { findWorkspace, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
 import type { IncompleteTask } from '../../shared/context.ts';
 import { Failure, type FailureKind } from '../../shared/failure.ts';
 import { isSameKeyName } from '../../shared/key-name.ts';
@@ -55,27 +55,45 @@ export function describePreviewLeft({
 
 /**
  * Ends the API key of a preview, then looks once more whether its subject is open: deletes the workspace if
- * it was closed in the meantime. Returns the error if part of it failed, and what is left: `preview-deleted`,
- * `key-replaced`, `orphan-not-deleted`, those of `deletePreview`, or an `ApiError`.
+ * it was closed in the meantime. No failure prevents the next step. Returns the error that matters most, if
+ * any, and what is left: `preview-deleted`, `key-replaced`, `orphan-not-deleted`, those of `deletePreview`, or
+ * an `ApiError`.
  */
 export async function runPreviewTask(
   task: PreviewTask,
   context: PreviewTaskContext,
 ): Promise<IncompleteTask<PreviewLeft | undefined> | undefined> {
-  const ending = task.key && (await endKey(task.key, task, context));
-  const keyError = ending?.error;
+  const key = task.key && (await endKey(task.key, task, context));
   const standing = await lookUpStanding(task, context);
-  const { error } = await catching(
-    checkPreview({ task, ended: ending?.ended, keyError, standing }, context),
-    ApiError,
-    Failure,
-  );
+  const checking = checkWorkspace({ task, ended: key?.ended, standing }, context);
+  const workspace = await catching(checking, ApiError, Failure);
+  const fate = workspace.value;
+  const [error] = errorsOf([
+    // What became of the workspace decides what the key is worth.
+    workspace,
+    // Of the key itself, then of its limit, then of its orphans.
+    key && fate && matters(key, fate) ? key : undefined,
+    // A key that may still work matters more than a lookup that failed.
+    fate,
+  ]);
   if (!error) return undefined;
   // A workspace that was deleted took the key along, and the keys of one that was not were disabled.
   if (isFailure(error, previewReopened)) return { error, left: undefined };
-  const isUndeleted = standing?.isOpen === false && error !== keyError;
+  const isUndeleted = standing?.isOpen === false && error === workspace.error;
   const isWorkspaceLeft = isUndeleted && !isFailure(error, previewNotOurs);
-  return { error, left: { ...task, key: ending?.left, isWorkspaceLeft } };
+  return { error, left: { ...task, key: key?.left, isWorkspaceLeft } };
+}
+
+/** Whether it matters that a key could not be ended, by what became of its workspace. */
+function matters({ error }: KeyEnd, { kind }: Fate): boolean {
+  if (kind === 'deleted') return false;
+  // A replaced key does not work, which is what a preview that is not needed any more requires.
+  return kind !== 'not-needed' || !isReplacement(error);
+}
+
+/** The errors of the steps that failed, in the order in which they matter: the first is reported. */
+function errorsOf(steps: readonly ({ error?: Error | undefined } | undefined)[]): Error[] {
+  return steps.flatMap((step) => step?.error ?? []);
 }
 
 function isFailure(error: Error | undefined, kind: FailureKind): boolean {
@@ -101,9 +119,18 @@ interface Check {
   task: PreviewTask;
   /** What is known of the API key, if this step has disabled it. */
   ended: CommentData | undefined;
-  /** Why the API key could not be ended; thrown unless the key is gone or nothing matters more. */
-  keyError: Error | undefined;
   standing: Standing | undefined;
+}
+
+/** What became of the workspace of a preview at the end of a job. */
+interface Fate {
+  /**
+   * `deleted`: with its API keys. `not-needed`: its subject is closed, but there was nothing to delete. `kept`:
+   * exists, as far as this step knows. `unknown`: the lookup failed.
+   */
+  kind: 'deleted' | 'not-needed' | 'kept' | 'unknown';
+  /** Why it is unknown. */
+  error?: ApiError;
 }
 
 /**
@@ -111,12 +138,13 @@ interface Check {
  * @throws {Failure} `preview-deleted`, and those of `deletePreview`
  * @throws {ApiError}
  */
-async function checkPreview(
-  { task, ended, keyError, standing }: Check,
+async function checkWorkspace(
+  { task, ended, standing }: Check,
   context: PreviewTaskContext,
-): Promise<void> {
+): Promise<Fate> {
   const { subject, identity, workspace } = task;
-  if (standing?.isOpen === false) {
+  if (!standing) return { kind: 'kept' };
+  if (!standing.isOpen) {
     const preview = { subject, since: standing.since, identity, ended };
     const deletion = await deletePreview(preview, { dryRun: false }, context);
     context.onEnd(deletion);
@@ -125,95 +153,106 @@ async function checkPreview(
         `A late request may still create the workspace ${identity.slug}: then the next clean-up deletes it.`,
       );
     }
-    // A deletion takes the key along. That another job has replaced it matters only while the preview is needed.
-    if (keyError && !isReplacement(keyError) && deletion.kind !== 'deletion') throw keyError;
-    return;
+    return { kind: deletion.kind === 'deletion' ? 'deleted' : 'not-needed' };
   }
-  if (standing) {
-    const known = workspace ? { kind: 'found' as const, workspace } : { kind: 'unknown' as const };
-    const own = task.key?.created && { hash: task.key.created.hash, cap: task.cap ?? null };
-    const found = await commentOn({ ...task, ended }, { seen: NO_DATA, known, own }, context);
-    const isFound = found?.some((one) => one.workspace.id === workspace?.id);
-    if (workspace && !(isFound ?? (await exists(workspace, keyError, context)))) {
-      const wasClosed = !(await readStanding(subject, standing.since, context)).isOpen;
-      if (!wasClosed) throw new Failure(previewDeleted, { workspace });
-      if (isReplacement(keyError)) return;
-    }
+  const known = workspace ? { kind: 'found' as const, workspace } : { kind: 'unknown' as const };
+  const own = task.key?.created && { hash: task.key.created.hash, cap: task.cap ?? null };
+  const found = await commentOn({ ...task, ended }, { seen: NO_DATA, known, own }, context);
+  if (!workspace) return { kind: 'kept' };
+  if (found?.some((one) => one.workspace.id === workspace.id)) return { kind: 'kept' };
+  if (!found) {
+    const lookup = findWorkspace(context.client, workspace.id);
+    const { value, error } = await catching(lookup, ApiError);
+    if (error) return { kind: 'unknown', error };
+    if (value.workspace) return { kind: 'kept' };
   }
-  if (keyError) throw keyError;
+  const { isOpen } = await readStanding(subject, standing.since, context);
+  if (isOpen) throw new Failure(previewDeleted, { workspace });
+  return { kind: 'not-needed' };
 }
 
-/** @throws `keyError` if the lookup fails too: a key that may still work matters more */
-async function exists(
-  workspace: WorkspaceRef,
-  keyError: Error | undefined,
-  { client }: PreviewTaskContext,
-): Promise<boolean> {
-  const { value: found, error } = await catching(findWorkspace(client, workspace.id), ApiError);
-  if (error) throw keyError ?? error;
-  return found.workspace !== undefined;
+/** How the API key of a job was ended. */
+interface KeyEnd {
+  /** What is known of the key if it is disabled now. */
+  ended: CommentData | undefined;
+  /** Why a part of it failed: `key-replaced`, `key-not-capped`, `orphan-not-deleted`, or an `ApiError`. */
+  error?: Error | undefined;
+  /** What is left then. */
+  left?: KeyTask;
 }
 
-/** What became of the API key of a job, and why a part of it failed. */
-type Ending = Pick<Check, 'ended'> & Partial<IncompleteTask<KeyTask>>;
-
-/**
- * Ends the key, reports what it has spent, and deletes its orphans. Returns what is left if part of it failed:
- * `key-replaced`, `orphan-not-deleted`, or an `ApiError`.
- */
+/** Ends the key, reports what it has spent, and deletes its orphans. */
 async function endKey(
   saved: KeyTask,
   capped: CappedTask,
   context: PreviewTaskContext,
-): Promise<Ending> {
-  const ending = await catching(endCreated(saved, capped, context), ApiError, Failure);
-  const deletion = await catching(deleteAllOrphans(saved, context), ApiError, Failure);
-  const error = ending.error ?? deletion.error;
-  const ended = ending.value;
+): Promise<KeyEnd> {
+  const end = saved.replaced ? endDeployed : endOwn;
+  const created = await catching(end(saved, capped, context), ApiError, Failure);
+  const orphans = await catching(deleteAllOrphans(saved, context), ApiError, Failure);
+  const [error] = errorsOf([created, orphans]);
+  const ended = created.value;
   if (!error) return { ended };
-  const lostPosts = deletion.error ? saved.search.lostPosts : 0;
+  const lostPosts = orphans.error ? saved.search.lostPosts : 0;
   const left = { ...saved, search: { ...saved.search, lostPosts } };
   // A key that another job has replaced does not work any more.
-  const mayWork = ending.error && !isReplacement(ending.error);
+  const mayWork = created.error && !isReplacement(created.error);
   return { ended, error, left: mayWork ? left : { ...left, created: undefined } };
 }
 
 type CappedTask = Pick<PreviewTask, 'cap' | 'limit'>;
 
+/** Which inputs limit a key, if there is a cap. */
+function limitInputsOf({ cap }: CappedTask): string | undefined {
+  return cap && 'limit-usd or preview-limit-usd';
+}
+
 /**
- * Returns what is known of the key if it is disabled now.
- * @throws {Failure} `key-replaced`, `key-not-capped`
+ * Disables the key of a job. Returns what is known of it then.
  * @throws {ApiError}
  */
-async function endCreated(
-  saved: KeyTask,
+async function endOwn(
+  { created, search: { desired, workspace } }: KeyTask,
   capped: CappedTask,
   context: PreviewTaskContext,
 ): Promise<CommentData | undefined> {
-  const { created, search, replaced } = saved;
   if (!created) return undefined;
-  const { workspace } = search;
-  const key = { name: search.desired.name, ...created };
-  const limitInputs = capped.cap && 'limit-usd or preview-limit-usd';
-  if (!replaced) {
-    // The other half is for the workspace.
-    const client = context.client.withShare(context.client.timeLeft() / 2);
-    const disabled = await disable(key, { ...context, client });
-    reportSpend(key, { found: disabled, isSoFar: false }, { ...context, limitInputs });
-    return disabled && observe({ workspace, keys: [disabled] });
-  }
-  const replacement = { key, workspace, replaced, isSameName: isSameKeyName };
+  const key = { name: desired.name, ...created };
+  // The other half is for the workspace.
+  const client = context.client.withShare(context.client.timeLeft() / 2);
+  const disabled = await disable(key, { ...context, client });
+  const limitInputs = limitInputsOf(capped);
+  reportSpend(key, { found: disabled, isSoFar: false }, { ...context, limitInputs });
+  return disabled && observe({ workspace, keys: [disabled] });
+}
+
+/**
+ * Disables the older keys of a deployment, whose own key stays, and lowers its limit.
+ * @throws {Failure} `key-replaced`, `invalid-inputs`, `key-not-capped`
+ * @throws {ApiError}
+ */
+async function endDeployed(
+  saved: KeyTask,
+  capped: CappedTask,
+  context: PreviewTaskContext,
+): Promise<undefined> {
+  const { created, search, replaced } = saved;
+  if (!created || !replaced) return undefined;
+  const { desired, workspace } = search;
+  const key = { name: desired.name, ...created };
   const disabled = new Map<string, Key>();
-  const replacing = replaceOlderKeys(replacement, { ...context, limitInputs }, (older) =>
-    disableEach(older, context, (one) => disabled.set(one.hash, one)),
+  const replacing = replaceOlderKeys(
+    { key, workspace, replaced, isSameName: isSameKeyName },
+    { ...context, limitInputs: limitInputsOf(capped) },
+    (older) => disableEach(older, context, (one) => disabled.set(one.hash, one)),
   );
-  const { error } = await catching(replacing, ApiError, Failure);
+  const replacement = await catching(replacing, ApiError, Failure);
   // A key that another job has replaced cannot spend any more.
-  const rule = isReplacement(error) ? undefined : ruleOf(saved, capped);
+  const rule = isReplacement(replacement.error) ? undefined : ruleOf(saved, capped);
   const lowering = rule && lowerAtEnd({ key, workspace, disabled, ...rule }, context);
   const lowered = lowering && (await catching(lowering, ApiError, Failure));
-  const failure = error ?? lowered?.error;
-  if (failure) throw failure;
+  const [error] = errorsOf([replacement, lowered]);
+  if (error) throw error;
   return undefined;
 }
 
