@@ -6410,6 +6410,9 @@
       to: formatAge(lifetime)
     };
   }
+  function expiryOf({expires_at: returned}, desired) {
+    return void 0 === returned ? desired.expires_at : null === returned ? null : String(returned);
+  }
   const unexpectedKey = declareFailure("unexpected-key", ({key, workspace, name, revoked}) => ({
     title: "OpenRouter returned another API key",
     lines: [ `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`, `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.` ],
@@ -6721,6 +6724,34 @@
     revoke: schemas_boolean(),
     replaced: optional(array(schemas_string()))
   });
+  function taskIn(state, {search, key, replaced}) {
+    if ("ended" === state) return search.lostPosts > 0 ? {
+      search,
+      revoke: !1
+    } : null;
+    const created = key && {
+      hash: key.hash,
+      label: key.label,
+      expiresAt: expiryOf(key, search.desired)
+    };
+    return "given-out" === state ? {
+      search,
+      created,
+      revoke: !1,
+      replaced
+    } : {
+      search,
+      created,
+      revoke: !0
+    };
+  }
+  function task_saveState(state, facts, {journal, fewerOrphans = !1}) {
+    const task = taskIn(state, facts);
+    task ? fewerOrphans || "ended" === state ? journal.saveOrWarn(task) : journal.saveOrFail(task, existingIn(state, facts)) : journal.clearOrWarn();
+  }
+  function existingIn(state, {key}) {
+    return key ? `the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes` : "posted" === state ? "possibly an API key whose secret was lost" : void 0;
+  }
   async function createKey(request, context) {
     const {client, log} = context, {desired, workspace} = request;
     log.info(`Creating the API key ${JSON.stringify(desired.name)} in the workspace ${workspace}.`);
@@ -6737,14 +6768,12 @@
   }
   async function createKeyIn(workspace, request, context) {
     const {clock, log, warn, gate, signal} = context, plan = await planKey(workspace, request, context), start = clock.now(), created = await createKeyOnce(plan, context), {key} = created;
-    saveRevocation(created, plan, context);
+    saveCreated(created, plan, context);
     const {looser, stricter} = compareWithRequest(key, plan, request);
     if (looser.length > 0) throw await revokeLooser(created, looser, context);
     const seconds = formatSeconds(clock.now() - start), expiry = describeExpiry(expiresAtOf(created));
     log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${expiry}.`);
-    gate && await deleteLateOrphans(created, {
-      revoke: !0
-    }, context);
+    gate && await deleteLateOrphans("created", created, context);
     const admitted = await (gate?.admit(key, plan.replaced ?? [])) ?? key, issued = {
       ...created,
       key: admitted
@@ -6754,10 +6783,9 @@
       changes: stricter
     });
     throwIfCancelled(signal);
-    request.revokeAfterJob || saveThatItStays(issued, context);
-    gate || await deleteLateOrphans(created, {
-      revoke: request.revokeAfterJob
-    }, context);
+    const state = request.revokeAfterJob ? "created" : "given-out";
+    "given-out" === state && task_saveState(state, issued, context);
+    gate || await deleteLateOrphans(state, created, context);
     !0 === request.replace && await deleteOlderKeys(plan.namesakes, key, context);
     return result;
   }
@@ -6804,16 +6832,15 @@
     };
   }
   async function createKeyOnce(plan, context) {
-    const {client, journal, registerSecrets} = context, {search} = plan, {value: created, error} = await catching(postOnce({
+    const {client, registerSecrets} = context, {search} = plan, {value: created, error} = await catching(postOnce({
       send(attempts) {
-        const lostPosts = countPossibleOrphans(attempts) + 1, exists = lostPosts > 1 ? "possibly an API key whose secret was lost" : void 0;
-        journal.saveOrFail({
+        const lostPosts = countPossibleOrphans(attempts) + 1;
+        task_saveState(lostPosts > 1 ? "posted" : "planned", {
           search: {
             ...search,
             lostPosts
-          },
-          revoke: !0
-        }, exists);
+          }
+        }, context);
         return sendKey(client, search.desired, registerSecrets);
       },
       reconcile: reconcileKey,
@@ -6824,11 +6851,15 @@
       }, newSince(plan, attempts), context)
     }, context), ApiError);
     if (error) {
-      error.details.ambiguous || journal.clearOrWarn();
+      error.details.ambiguous || task_saveState("ended", {
+        search
+      }, context);
       throw error;
     }
     if ("reconciled" === created.kind) {
-      journal.clearOrWarn();
+      task_saveState("ended", {
+        search
+      }, context);
       throw new Failure(keyOwnerUnknown, unknownOwner(search, created.result));
     }
     const {attempts, response} = created, lostPosts = countPossibleOrphans(attempts);
@@ -6846,34 +6877,21 @@
     const deletedHashes = new Set(deletedOrphans(attempts).map(({hash}) => hash));
     return key => plan.isNew(key) && !deletedHashes.has(key.hash);
   }
-  function saveRevocation(created, plan, {journal}) {
-    const {key, search} = created, {workspace} = plan, {name} = search.desired, task = taskOf(created, {
-      revoke: !0
-    }), isNew = key.workspace_id === workspace.id && plan.isNew(key);
-    if (isNew && key.name === name) {
-      journal.saveOrFail(task, existing(key));
-      return;
-    }
-    const revoked = isNew && "" !== key.name && name.startsWith(key.name);
-    revoked ? journal.saveOrFail(task, existing(key)) : saveRest({
-      search,
-      revoke: !1
-    }, journal);
-    throw new Failure(unexpectedKey, {
+  function saveCreated(created, plan, context) {
+    const {key, search} = created, {workspace} = plan, {name} = search.desired, isNew = key.workspace_id === workspace.id && plan.isNew(key), isExpected = isNew && key.name === name, revoked = isNew && "" !== key.name && name.startsWith(key.name);
+    task_saveState(isExpected || revoked ? "created" : "ended", created, context);
+    if (!isExpected) throw new Failure(unexpectedKey, {
       key,
       workspace,
       name,
       revoked
     });
   }
-  async function revokeLooser(created, changes, {client, log, journal}) {
-    const {key, search} = created, {value: deletion, error} = await catching(deleteKey(client, key), ApiError), revoked = "deleted" === deletion?.kind;
+  async function revokeLooser(created, changes, context) {
+    const {client, log} = context, {key} = created, {value: deletion, error} = await catching(deleteKey(client, key), ApiError), revoked = "deleted" === deletion?.kind;
     if (revoked) {
       log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
-      saveRest({
-        search,
-        revoke: !1
-      }, journal);
+      task_saveState("ended", created, context);
     }
     const problem = "unclear" === deletion?.kind ? deletion.error : error;
     return new Failure(keyLooser, {
@@ -6897,34 +6915,7 @@
     const expiry = expiryOf(key, search.desired);
     return void 0 === readTime(expiry) ? null : expiry;
   }
-  function saveThatItStays(created, {journal}) {
-    journal.saveOrFail(taskOf(created, {
-      revoke: !1
-    }), existing(created.key));
-  }
-  function taskOf({key, search, replaced}, {revoke}) {
-    const {hash, label} = key;
-    return {
-      search,
-      created: {
-        hash,
-        label,
-        expiresAt: expiryOf(key, search.desired)
-      },
-      revoke,
-      replaced: revoke ? void 0 : replaced
-    };
-  }
-  function existing(key) {
-    return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`;
-  }
-  function saveRest(task, journal) {
-    task.created || task.search.lostPosts > 0 ? journal.saveOrWarn(task) : journal.clearOrWarn();
-  }
-  function expiryOf({expires_at: returned}, desired) {
-    return void 0 === returned ? desired.expires_at : null === returned ? null : String(returned);
-  }
-  async function deleteLateOrphans(created, {revoke}, context) {
+  async function deleteLateOrphans(state, created, context) {
     const {key, search} = created, {lostPosts} = search;
     if (0 === lostPosts) return;
     const {log, journal, warn} = context, {value: orphans, error} = await catching(deleteOrphans(search, other => created.isNew(other) && other.hash !== key.hash, context), ApiError);
@@ -6936,15 +6927,16 @@
     if (0 === deleted.length && 0 === undecided.length) return;
     undecided.length > 0 && warn(keyOwnerUnknownWarning, unknownOwner(search, undecided));
     const left = undecided.length > 0 ? 0 : lostPosts - deleted.length;
-    saveRest({
-      ...taskOf(created, {
-        revoke
-      }),
+    task_saveState(state, {
+      ...created,
       search: {
         ...search,
         lostPosts: left
       }
-    }, journal);
+    }, {
+      journal,
+      fewerOrphans: !0
+    });
   }
   const MAX_WORKFLOW_LENGTH = 60, SUFFIX_COUNT = 36 ** 6;
   function jobKeyName(env, random, entry) {
@@ -9201,11 +9193,11 @@
     }, standing, context);
   }
   function saveTask(preview, request, context) {
-    const task = run_preview_taskOf(preview, request, context);
+    const task = taskOf(preview, request, context);
     request.dryRun || context.journal.saveOrFail(task);
     return task;
   }
-  function run_preview_taskOf(preview, {comment, cap}, {repository: {id, defaultBranch}}) {
+  function taskOf(preview, {comment, cap}, {repository: {id, defaultBranch}}) {
     return {
       ...preview,
       repository: {
@@ -9217,7 +9209,7 @@
     };
   }
   function creationJournal({request, preview}, context) {
-    const {journal} = context, task = run_preview_taskOf(preview, request, context);
+    const {journal} = context, task = taskOf(preview, request, context);
     return {
       saveOrFail: (created, exists) => journal.saveOrFail({
         ...task,
@@ -9319,13 +9311,13 @@
       deleteAfterJob: !1,
       deleteKeys: !1,
       timeoutMs: request.timeoutMs
-    }, result = await createWorkspace(wanted, {
-      ...context,
-      journal: creationJournal(opening, context),
-      assertExisting: existing => assertOurs(existing, preview, context)
-    });
+    };
     return {
-      result,
+      result: await createWorkspace(wanted, {
+        ...context,
+        journal: creationJournal(opening, context),
+        assertExisting: existing => assertOurs(existing, preview, context)
+      }),
       request: wanted
     };
   }

@@ -4,14 +4,10 @@ import fc from 'fast-check';
 import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import {
-  createKey,
-  type KeyRequest,
-  type KeyResult,
-  type KeyTask,
-} from '../../src/actions/key/create-key.ts';
+import { createKey, type KeyRequest, type KeyResult } from '../../src/actions/key/create-key.ts';
 import { runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
+import type { KeyTask } from '../../src/actions/key/task.ts';
 import { falseNotFound, schedules } from '../support/faults.ts';
 import { KEY_TASK } from '../support/key-steps.ts';
 import {

@@ -1,16 +1,11 @@
 /** The key action and its post step in virtual time, without a process. */
 
-import {
-  createKey,
-  type KeyRequest,
-  type KeyResult,
-  type KeyTask,
-  keyTask,
-} from '../../src/actions/key/create-key.ts';
+import { createKey, type KeyRequest, type KeyResult } from '../../src/actions/key/create-key.ts';
 import { runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { formatSpend } from '../../src/actions/key/report.ts';
 import type { KeySpend } from '../../src/actions/key/spend.ts';
+import { type KeyTask, keyTask } from '../../src/actions/key/task.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
 import { describeWarning } from '../../src/report/describe-error.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
-import type { KeyTask } from '../../../src/actions/key/create-key.ts';
 import { createKey, type KeyRequest } from '../../../src/actions/key/create-key.ts';
+import type { KeyTask } from '../../../src/actions/key/task.ts';
 import { stateNotWritten } from '../../../src/report/failures.ts';
 import { Failure } from '../../../src/shared/failure.ts';
 import { openPlainSimulation } from '../../support/plain-simulation.ts';

@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import { postOnce } from '../../creation/post-once.ts';
 import { ApiError } from '../../http/request.ts';
 import { throwIfCancelled } from '../../lib/cancellation.ts';
@@ -20,7 +19,7 @@ import type { Context, Journal } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { workspaceNotFound } from '../../shared/failures.ts';
 import { currentTime } from '../../shared/time-window.ts';
-import { describeExpiry, planExpiry, unexpectedLifetime } from './expiry.ts';
+import { describeExpiry, expiryOf, planExpiry, unexpectedLifetime } from './expiry.ts';
 import {
   keyLooser,
   keyOwnerUnknown,
@@ -34,12 +33,12 @@ import {
   deletedOrphans,
   deleteOrphans,
   type OrphanCriteria,
-  orphanCriteria,
   preexistingHashes,
   reconcileKey,
   unknownOwner,
 } from './orphans.ts';
 import { deleteOlderKeys, hashesToReplace, type Replacement } from './replace.ts';
+import { type KeyState, type KeyTask, saveState } from './task.ts';
 
 /** What to create, as the author of the workflow requested it. */
 export interface KeyRequest extends Pick<Replacement, 'isSameName'> {
@@ -65,27 +64,6 @@ export interface KeyResult {
   /** ISO 8601; null for never. */
   expiresAt: string | null;
 }
-
-/** The schema of the task that `key` saves for its post step. */
-export const keyTask = () =>
-  z.object({
-    search: orphanCriteria(),
-    /** The created key; absent until its response arrives. */
-    created: z.optional(
-      z.object({
-        hash: z.string(),
-        label: z.string(),
-        /** As OpenRouter returned it; the requested one if it did not. Null for never. */
-        expiresAt: z.nullable(z.string()),
-      }),
-    ),
-    /** Whether the post step revokes the created key. */
-    revoke: z.boolean(),
-    /** The hashes of the keys that the created one replaces if the job succeeds; absent if it replaces none. */
-    replaced: z.optional(z.array(z.string())),
-  });
-
-export type KeyTask = z.infer<ReturnType<typeof keyTask>>;
 
 /** What a caller decides about a new key, which depends on the other keys of its workspace. */
 export interface KeyGate {
@@ -153,23 +131,25 @@ export async function createKeyIn(
   const start = clock.now();
   const created = await createKeyOnce(plan, context);
   const { key } = created;
-  saveRevocation(created, plan, context);
+  saveCreated(created, plan, context);
   const { looser, stricter } = compareWithRequest(key, plan, request);
   if (looser.length > 0) throw await revokeLooser(created, looser, context);
   const seconds = formatSeconds(clock.now() - start);
   const expiry = describeExpiry(expiresAtOf(created));
   log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${expiry}.`);
   // Orphans would count, so they are deleted first.
-  if (gate) await deleteLateOrphans(created, { revoke: true }, context);
+  if (gate) await deleteLateOrphans('created', created, context);
   const admitted = (await gate?.admit(key, plan.replaced ?? [])) ?? key;
   const issued = { ...created, key: admitted };
   const result = outputKey(issued, plan, context);
   if (stricter.length > 0) warn(keyStricter, { key, changes: stricter });
   // While the post step is still to revoke the key: a cancelled job has no use for it.
   throwIfCancelled(signal);
-  if (!request.revokeAfterJob) saveThatItStays(issued, context);
+  const state = request.revokeAfterJob ? 'created' : 'given-out';
+  // If this cannot be saved, the post step revokes the key, so the step must not succeed.
+  if (state === 'given-out') saveState(state, issued, context);
 
-  if (!gate) await deleteLateOrphans(created, { revoke: request.revokeAfterJob }, context);
+  if (!gate) await deleteLateOrphans(state, created, context);
   if (request.replace === true) await deleteOlderKeys(plan.namesakes, key, context);
   return result;
 }
@@ -250,15 +230,15 @@ interface CreatedWithOrphans extends CreatedKey {
 
 /** Sends the POST, and deletes the orphans of lost responses. Saves a task for each attempt. */
 async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWithOrphans> {
-  const { client, journal, registerSecrets } = context;
+  const { client, registerSecrets } = context;
   const { search } = plan;
   const { value: created, error } = await catching(
     postOnce(
       {
         send(attempts) {
           const lostPosts = countPossibleOrphans(attempts) + 1;
-          const exists = lostPosts > 1 ? 'possibly an API key whose secret was lost' : undefined;
-          journal.saveOrFail({ search: { ...search, lostPosts }, revoke: true }, exists);
+          const state = lostPosts > 1 ? 'posted' : 'planned';
+          saveState(state, { search: { ...search, lostPosts } }, context);
           return sendKey(client, search.desired, registerSecrets);
         },
         reconcile: reconcileKey,
@@ -275,11 +255,11 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWi
     ApiError,
   );
   if (error) {
-    if (!error.details.ambiguous) journal.clearOrWarn();
+    if (!error.details.ambiguous) saveState('ended', { search }, context);
     throw error;
   }
   if (created.kind === 'reconciled') {
-    journal.clearOrWarn();
+    saveState('ended', { search }, context);
     throw new Failure(keyOwnerUnknown, unknownOwner(search, created.result));
   }
   const { attempts, response } = created;
@@ -302,25 +282,19 @@ function newSince(
 }
 
 /**
- * Saves for the post step that it revokes the new key, even with `revoke-after-job: false`: as long as no
- * step has its secret, no one needs it.
+ * Saves for the post step that it revokes the new key.
  * @throws {Failure} `unexpected-key` if another key than requested was returned
  */
-function saveRevocation(created: CreatedWithOrphans, plan: Plan, { journal }: KeyContext): void {
+function saveCreated(created: CreatedWithOrphans, plan: Plan, context: KeyContext): void {
   const { key, search } = created;
   const { workspace } = plan;
   const { name } = search.desired;
-  const task = taskOf(created, { revoke: true });
   const isNew = key.workspace_id === workspace.id && plan.isNew(key);
-  if (isNew && key.name === name) {
-    journal.saveOrFail(task, existing(key));
-    return;
-  }
+  const isExpected = isNew && key.name === name;
   // A shortened name is still that of the new key. Any other key may be another job's.
   const revoked = isNew && key.name !== '' && name.startsWith(key.name);
-  if (revoked) journal.saveOrFail(task, existing(key));
-  else saveRest({ search, revoke: false }, journal);
-  throw new Failure(unexpectedKey, { key, workspace, name, revoked });
+  saveState(isExpected || revoked ? 'created' : 'ended', created, context);
+  if (!isExpected) throw new Failure(unexpectedKey, { key, workspace, name, revoked });
 }
 
 /**
@@ -330,14 +304,15 @@ function saveRevocation(created: CreatedWithOrphans, plan: Plan, { journal }: Ke
 async function revokeLooser(
   created: CreatedWithOrphans,
   changes: readonly Change[],
-  { client, log, journal }: KeyContext,
+  context: KeyContext,
 ): Promise<Failure> {
-  const { key, search } = created;
+  const { client, log } = context;
+  const { key } = created;
   const { value: deletion, error } = await catching(deleteKey(client, key), ApiError);
   const revoked = deletion?.kind === 'deleted';
   if (revoked) {
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
-    saveRest({ search, revoke: false }, journal);
+    saveState('ended', created, context);
   }
   const problem = deletion?.kind === 'unclear' ? deletion.error : error;
   return new Failure(keyLooser, { key, changes, revoked, error: problem });
@@ -361,46 +336,13 @@ function expiresAtOf({ key, search }: CreatedWithOrphans): string | null {
   return readTime(expiry) === undefined ? null : expiry;
 }
 
-/** Saves for the post step that it does not revoke the key. */
-function saveThatItStays(created: CreatedWithOrphans, { journal }: KeyContext): void {
-  // Not `saveOrWarn`: if this cannot be saved, the post step revokes the key, so the step must not succeed.
-  journal.saveOrFail(taskOf(created, { revoke: false }), existing(created.key));
-}
-
-/** The task for the post step, once the key exists. A key that is revoked replaces no other. */
-function taskOf(
-  { key, search, replaced }: CreatedWithOrphans,
-  { revoke }: Pick<KeyTask, 'revoke'>,
-): KeyTask {
-  const { hash, label } = key;
-  const created = { hash, label, expiresAt: expiryOf(key, search.desired) };
-  return { search, created, revoke, replaced: revoke ? undefined : replaced };
-}
-
-/** What exists at OpenRouter if the state cannot be written. */
-function existing(key: Key): string {
-  return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`;
-}
-
-/** Saves `task`, or clears the journal if nothing is left to do. */
-function saveRest(task: KeyTask, journal: Journal<KeyTask>): void {
-  if (task.created || task.search.lostPosts > 0) journal.saveOrWarn(task);
-  else journal.clearOrWarn();
-}
-
-/** The expiry of the new key as it was returned; the requested one if it was not. Null for never. */
-function expiryOf({ expires_at: returned }: Key, desired: CreateKeyRequest): string | null {
-  if (returned === undefined) return desired.expires_at;
-  return returned === null ? null : String(returned);
-}
-
 /**
  * Deletes orphans that appeared after the lookup for their POST. The post step deletes those that
  * appear even later, and all of them if the lookup here fails.
  */
 async function deleteLateOrphans(
+  state: KeyState,
   created: CreatedWithOrphans,
-  { revoke }: Pick<KeyTask, 'revoke'>,
   context: KeyContext,
 ): Promise<void> {
   const { key, search } = created;
@@ -420,6 +362,6 @@ async function deleteLateOrphans(
   if (deleted.length === 0 && undecided.length === 0) return;
   if (undecided.length > 0) warn(keyOwnerUnknownWarning, unknownOwner(search, undecided));
   const left = undecided.length > 0 ? 0 : lostPosts - deleted.length;
-  const task = taskOf(created, { revoke });
-  saveRest({ ...task, search: { ...search, lostPosts: left } }, journal);
+  const facts = { ...created, search: { ...search, lostPosts: left } };
+  saveState(state, facts, { journal, fewerOrphans: true });
 }

@@ -5,12 +5,12 @@ import { whileMissing } from '../../openrouter/deletion.ts';
 import { deleteKey, describeKey, type Key } from '../../openrouter/resources/keys.ts';
 import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
-import type { KeyTask } from './create-key.ts';
 import { describeExpiry, describeLife } from './expiry.ts';
 import { createdKeyMissing, keyOwnerUnknownWarning } from './failures.ts';
 import { deleteOrphans, mayBeCreatedSince, unknownOwner } from './orphans.ts';
 import { deleteOlderKeys, type ReplaceContext, replaceOlderKeys } from './replace.ts';
 import { disableAndReport, readAndReport } from './spend.ts';
+import type { KeyTask } from './task.ts';
 
 /** What is left of the task of a key. */
 interface KeyLeft extends KeyTask {

@@ -56,3 +56,9 @@ export function unexpectedLifetime(
     to: formatAge(lifetime),
   };
 }
+
+/** The expiry of the new key as it was returned; the requested one if it was not. Null for never. */
+export function expiryOf({ expires_at: returned }: Key, desired: CreateKeyRequest): string | null {
+  if (returned === undefined) return desired.expires_at;
+  return returned === null ? null : String(returned);
+}

@@ -1,8 +1,8 @@
 import { runPostStep } from '../../runtime/post-step.ts';
-import { keyTask } from './create-key.ts';
 import { describeKeysLeft, runKeyTask } from './end-key.ts';
 import { readJobStatus, replacesAfterJob } from './inputs.ts';
 import { replacedSummary, spendReporter } from './report.ts';
+import { keyTask } from './task.ts';
 
 /**
  * The post step of `key/action.yml`: revokes the created key, or deletes those that it replaces, reports what

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { oneOf } from '../../lib/schema.ts';
-import { keyTask } from '../key/create-key.ts';
+import { keyTask } from '../key/task.ts';
 import type { Subject } from './subject.ts';
 
 /** Has a number or a name, as its kind requires. */
