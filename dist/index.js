@@ -4175,9 +4175,12 @@
   })), RECOVERIES = {
     "deleted-after-job": "With delete-after-job, the post step, if it runs, deletes the workspace.",
     "run-again-with-update": "Once the cause is gone, running this again with if-exists: update finishes the work.",
-    "run-again": "Once the cause is gone, running this again finishes the work.",
-    "newest-run": "Once the cause is gone, the newest run of the pull request or branch finishes the work. This one is older."
-  }, partlyApplied = declareFailure("partly-applied", ({error, applied, notApplied, recovery}, effect) => {
+    "run-again": "Once the cause is gone, running this again finishes the work."
+  };
+  function describeRecovery(recovery) {
+    return "string" == typeof recovery ? RECOVERIES[recovery] : `Once the cause is gone, ${recovery.supersededBy} finishes the work. This one is older.`;
+  }
+  const partlyApplied = declareFailure("partly-applied", ({error, applied, notApplied, recovery}, effect) => {
     const {title, lines} = error instanceof ApiError ? {
       title: `Could not ${error.details.operation}`,
       lines: linesOfPart(error)
@@ -4185,7 +4188,7 @@
     return {
       title,
       lines,
-      effect: [ ..."none" === effect ? [ describeEffect(effect) ] : [], ...applied.length > 0 ? [ `Applied: ${applied.join(", ")}.` ] : [], `Not applied, or unknown: ${notApplied.join(", ")}.`, RECOVERIES[recovery] ]
+      effect: [ ..."none" === effect ? [ describeEffect(effect) ] : [], ...applied.length > 0 ? [ `Applied: ${applied.join(", ")}.` ] : [], `Not applied, or unknown: ${notApplied.join(", ")}.`, describeRecovery(recovery) ]
     };
   });
   function desiredSettings({guardrail, budgets, members}) {
@@ -5004,7 +5007,7 @@
       to: schemas_number()
     }))
   }), DRY_RUN_NOTE = "Dry run: nothing was written.", handleExisting = (existing, request, context) => {
-    context.assertExisting?.(existing.workspace);
+    request.assertUsable?.(existing.workspace);
     return POLICIES[request.ifExists](existing, request, context);
   }, POLICIES = {
     async fail({workspace, creator}, {desired, governanceInputs}) {
@@ -5313,7 +5316,11 @@
     return needed === ifExists ? void 0 : needed;
   }
   function recoveryOfWrites(request) {
-    return request.deleteAfterJob ? "deleted-after-job" : request.isOutdated ? "newest-run" : "update" === otherIfExists(request) ? "run-again-with-update" : "run-again";
+    if (request.deleteAfterJob) return "deleted-after-job";
+    const {supersededBy} = request;
+    return void 0 !== supersededBy ? {
+      supersededBy
+    } : "update" === otherIfExists(request) ? "run-again-with-update" : "run-again";
   }
   function recoveryOf(request) {
     if (request.deleteAfterJob) return "The post step of this action, if it runs, looks for the workspace and deletes it.";
@@ -5692,7 +5699,7 @@
   }
   function report_problemsOf(result, request) {
     const {workspace} = result, {dryRun} = request, reused = isReused(result, request);
-    if (!workspace || dryRun && !reused || request.isOutdated) return [];
+    if (!workspace || dryRun && !reused || request.supersededBy) return [];
     const inputs = inputsNotApplied(workspace, reused ? request : {
       ...request,
       governanceInputs: []
@@ -9306,7 +9313,8 @@
       governance,
       governanceInputs: isCurrent ? governanceInputs : [],
       ifExists: isCurrent ? "update" : "reuse",
-      isOutdated: !isCurrent,
+      supersededBy: isCurrent ? void 0 : "the newest run of the pull request or branch",
+      assertUsable: existing => assertOurs(existing, preview, context),
       dryRun: request.dryRun,
       deleteAfterJob: !1,
       deleteKeys: !1,
@@ -9315,8 +9323,7 @@
     return {
       result: await createWorkspace(wanted, {
         ...context,
-        journal: creationJournal(opening, context),
-        assertExisting: existing => assertOurs(existing, preview, context)
+        journal: creationJournal(opening, context)
       }),
       request: wanted
     };

@@ -74,17 +74,20 @@ export const unknownGuardrailFields = declareWarning<{ fields: readonly string[]
   }),
 );
 
-/** How partly applied work is completed or undone. */
-export type Recovery = 'deleted-after-job' | 'run-again-with-update' | 'run-again' | 'newest-run';
+/** How partly applied work is completed or undone: as `RECOVERIES` says, or by something newer than this run. */
+export type Recovery = keyof typeof RECOVERIES | { supersededBy: string };
 
-const RECOVERIES: Readonly<Record<Recovery, string>> = {
+const RECOVERIES = {
   'deleted-after-job': 'With delete-after-job, the post step, if it runs, deletes the workspace.',
   'run-again-with-update':
     'Once the cause is gone, running this again with if-exists: update finishes the work.',
   'run-again': 'Once the cause is gone, running this again finishes the work.',
-  'newest-run':
-    'Once the cause is gone, the newest run of the pull request or branch finishes the work. This one is older.',
-};
+} as const;
+
+function describeRecovery(recovery: Recovery): string {
+  if (typeof recovery === 'string') return RECOVERIES[recovery];
+  return `Once the cause is gone, ${recovery.supersededBy} finishes the work. This one is older.`;
+}
 
 export const partlyApplied = declareFailure<{
   error: ApiError | Failure;
@@ -104,7 +107,7 @@ export const partlyApplied = declareFailure<{
       ...(effect === 'none' ? [describeEffect(effect)] : []),
       ...(applied.length > 0 ? [`Applied: ${applied.join(', ')}.`] : []),
       `Not applied, or unknown: ${notApplied.join(', ')}.`,
-      RECOVERIES[recovery],
+      describeRecovery(recovery),
     ],
   };
 });

@@ -167,7 +167,7 @@ function reportCreated(
   log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
 }
 
-/** The `if-exists` that another run needs. Undefined if this one has it, as `preview` does, which has no such input. */
+/** The `if-exists` that another run needs; undefined if this one has it. */
 function otherIfExists({ governanceInputs, ifExists }: CreateRequest): string | undefined {
   const needed = ifExists === 'update' || governanceInputs.length > 0 ? 'update' : 'reuse';
   return needed === ifExists ? undefined : needed;
@@ -176,7 +176,8 @@ function otherIfExists({ governanceInputs, ifExists }: CreateRequest): string | 
 /** How the guardrail, budgets and members of a new workspace are completed or undone if a write fails. */
 function recoveryOfWrites(request: CreateRequest): Recovery {
   if (request.deleteAfterJob) return 'deleted-after-job';
-  if (request.isOutdated) return 'newest-run';
+  const { supersededBy } = request;
+  if (supersededBy !== undefined) return { supersededBy };
   return otherIfExists(request) === 'update' ? 'run-again-with-update' : 'run-again';
 }
 

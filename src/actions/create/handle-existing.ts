@@ -25,7 +25,7 @@ type Policy = (
  * @throws {ApiError}
  */
 export const handleExisting: Policy = (existing, request, context) => {
-  context.assertExisting?.(existing.workspace);
+  request.assertUsable?.(existing.workspace);
   return POLICIES[request.ifExists](existing, request, context);
 };
 

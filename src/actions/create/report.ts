@@ -103,7 +103,7 @@ function problemsOf(result: CreateResult, request: CreateRequest): string[] {
   const { workspace } = result;
   const { dryRun } = request;
   const reused = isReused(result, request);
-  if (!workspace || (dryRun && !reused) || request.isOutdated) return [];
+  if (!workspace || (dryRun && !reused) || request.supersededBy) return [];
   const inputs = inputsNotApplied(
     workspace,
     reused ? request : { ...request, governanceInputs: [] },

@@ -19,8 +19,13 @@ export interface CreateRequest {
   /** The provided inputs for `governance`, by their names in the workflow. */
   governanceInputs: readonly string[];
   ifExists: (typeof IF_EXISTS)[number];
-  /** Whether a newer run updates the workspace, which this one uses as it is if it exists. */
-  isOutdated?: boolean;
+  /**
+   * What sets the workspace as it is to be, if this step is outdated: `the newest run of the pull request`. This
+   * step uses the workspace as it is then, if it exists.
+   */
+  supersededBy?: string | undefined;
+  /** @throws {Failure} if a workspace that exists already must be left alone */
+  assertUsable?(existing: Workspace): void;
   /** Look up and plan, but write nothing. */
   dryRun: boolean;
   deleteAfterJob: boolean;
@@ -80,11 +85,6 @@ export type CreateTask = z.infer<ReturnType<typeof createTask>>;
 
 export interface CreateContext extends Context {
   journal: Journal<CreateTask>;
-  /**
-   * Called with a workspace that exists already, before anything is done with it.
-   * @throws {Failure} if it must be left alone
-   */
-  assertExisting?(workspace: Workspace): void;
   /**
    * Called as soon as the workspace is known, and again after an update, so that the outputs are set
    * even if the step fails later.

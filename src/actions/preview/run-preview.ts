@@ -268,7 +268,8 @@ async function ensureWorkspace(
     governance,
     governanceInputs: isCurrent ? governanceInputs : [],
     ifExists: isCurrent ? 'update' : 'reuse',
-    isOutdated: !isCurrent,
+    supersededBy: isCurrent ? undefined : 'the newest run of the pull request or branch',
+    assertUsable: (existing) => assertOurs(existing, preview, context),
     dryRun: request.dryRun,
     deleteAfterJob: false,
     deleteKeys: false,
@@ -277,7 +278,6 @@ async function ensureWorkspace(
   const result = await createWorkspace(wanted, {
     ...context,
     journal: creationJournal(opening, context),
-    assertExisting: (existing) => assertOurs(existing, preview, context),
   });
   return { result, request: wanted };
 }
