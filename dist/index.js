@@ -379,6 +379,10 @@
   function getState(name) {
     return process.env[`STATE_${name}`] || "";
   }
+  function getEnumValues(entries) {
+    const numericValues = Object.values(entries).filter(v => "number" == typeof v);
+    return Object.entries(entries).filter(([k, _]) => -1 === numericValues.indexOf(+k)).map(([_, v]) => v);
+  }
   function jsonStringifyReplacer(_, value) {
     return "bigint" == typeof value ? value.toString() : value;
   }
@@ -420,6 +424,7 @@
     const prot = ctor.prototype;
     return !1 !== util_isObject(prot) && !1 !== Object.prototype.hasOwnProperty.call(prot, "isPrototypeOf");
   }
+  const propertyKeyTypes = new Set([ "string", "number", "symbol" ]);
   function clone(inst, def, params) {
     const cl = new inst._zod.constr(def ?? inst._zod.def);
     def && !params?.parent || (cl._zod.parent = inst);
@@ -1073,6 +1078,25 @@
       }
       return catchall ? handleCatchall(proms, input, payload, ctx, _normalized.value, inst, !0 === abortEarly) : proms.length ? Promise.all(proms).then(() => payload) : payload;
     };
+  }), $ZodEnum = $constructor("$ZodEnum", (inst, def) => {
+    $ZodType.init(inst, def);
+    const values = getEnumValues(def.entries), valuesSet = new Set(values);
+    inst._zod.values = valuesSet;
+    defineLazyInternal(inst, "pattern", zod => {
+      const patternValues = getEnumValues(zod.def.entries).filter(k => propertyKeyTypes.has(typeof k));
+      return new RegExp(patternValues.length ? `^(${patternValues.map(o => o.toString().replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})$` : "^[^\\s\\S]$");
+    });
+    inst._zod.parse = (payload, _ctx) => {
+      const input = payload.value;
+      if (valuesSet.has(input)) return payload;
+      payload.issues.push({
+        code: "invalid_value",
+        values,
+        input,
+        inst
+      });
+      return payload;
+    };
   }), $ZodTransform = $constructor("$ZodTransform", (inst, def) => {
     $ZodType.init(inst, def);
     inst._zod.optin = "optional";
@@ -1547,6 +1571,19 @@
       ...normalizeParams(params)
     });
   }
+  const ZodMiniEnum = $constructor("ZodMiniEnum", (inst, def) => {
+    $ZodEnum.init(inst, def);
+    ZodMiniType.init(inst, def);
+    inst.options = [ ...inst._zod.values ];
+  });
+  function schemas_enum(values, params) {
+    const entries = Array.isArray(values) ? Object.fromEntries(values.map(v => [ v, v ])) : values;
+    return new ZodMiniEnum({
+      type: "enum",
+      entries,
+      ...normalizeParams(params)
+    });
+  }
   const ZodMiniTransform = $constructor("ZodMiniTransform", (inst, def) => {
     $ZodTransform.init(inst, def);
     ZodMiniType.init(inst, def);
@@ -1608,9 +1645,6 @@
     $ZodCustom.init(inst, def);
     ZodMiniType.init(inst, def);
   });
-  function custom(fn, _params) {
-    return _custom(ZodMiniCustom, fn ?? (() => !0), _params);
-  }
   function refine(fn, _params = {}) {
     return _refine(ZodMiniCustom, fn, _params);
   }
@@ -1629,14 +1663,6 @@
   function tokensIn(body, field) {
     const {data} = safeParse(looseObject({}), parseJson(body)), value = data?.[field], texts = "string" == typeof value ? [ value, ...value.split(".") ] : [];
     return [ ...new Set(texts) ].filter(({length}) => length >= MIN_KEY_LENGTH);
-  }
-  function oneOf(words, error) {
-    return custom(value => words.includes(value), {
-      error,
-      params: {
-        words
-      }
-    });
   }
   function matching(pattern, message) {
     return refine(text => pattern.test(text), message);
@@ -1936,7 +1962,7 @@
     description: optional(nullable(descriptionText)),
     default_text_model: model,
     default_image_model: model,
-    default_provider_sort: optional(nullable(oneOf(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or "null"`))),
+    default_provider_sort: optional(nullable(schemas_enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(", ")} or "null"`))),
     io_logging_api_key_ids: optional(nullable(array(schemas_number("must be a whole number").check(refine(Number.isSafeInteger, "must be a whole number")), "must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),
     io_logging_sampling_rate: optional(schemas_number("must be a number from 0.0001 to 1").check(refine(rate => rate >= 1e-4 && rate <= 1, "must be a number from 0.0001 to 1"))),
     is_data_discount_logging_enabled: flag,
@@ -3348,7 +3374,7 @@
     name: schemas_string("must be a name"),
     workspace_id: schemas_string(),
     limit: optional(schemas_number()),
-    limit_reset: optional(oneOf([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
+    limit_reset: optional(schemas_enum([ "daily", "weekly", "monthly" ], "must be daily, weekly or monthly")),
     include_byok_in_limit: optional(schemas_boolean("must be true or false")),
     expires_at: nullable(schemas_string())
   }), createdKey = pipe(object({
@@ -4791,7 +4817,7 @@
   }, SUGGESTERS = {
     boolean: toWord,
     replace: toWord,
-    custom: text => [ text.toLowerCase() ],
+    enum: text => [ text.toLowerCase() ],
     slug: text => [ toSlug(text) ],
     api_url: text => [ text.replace(/^http:(?=\/\/[^/])/i, "https:"), withScheme(text) ],
     timeout: text => [ toDuration(text) ],
@@ -5367,7 +5393,7 @@
     ignored_providers: providers,
     enforce_zdr: inputs_flag,
     guardrail_limit_usd: amount,
-    guardrail_limit_reset: optional(nullable(oneOf(RESET_INTERVALS, INTERVAL_MESSAGE))),
+    guardrail_limit_reset: optional(nullable(schemas_enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
     guardrail: optional(looseObject({
       ...guardrailFields,
       ...setElsewhere
@@ -5522,7 +5548,7 @@
       ...slugInputs(),
       ...fields,
       ...governanceInputs,
-      if_exists: schemas_default(oneOf(IF_EXISTS, "must be fail, reuse or update"), "fail"),
+      if_exists: schemas_default(schemas_enum(IF_EXISTS, "must be fail, reuse or update"), "fail"),
       dry_run: fields_flag(),
       delete_after_job: fields_flag(),
       delete_keys: fields_flag(),
@@ -7001,7 +7027,7 @@
       include_byok_in_limit,
       expires_in: optional(lifetime()),
       revoke_after_job: fields_flag(!0),
-      replace: schemas_default(pipe(oneOf([ ...REPLACE.keys() ], "must be true, false or after-job"), transform(word => REPLACE.get(word) ?? !1)), !1),
+      replace: schemas_default(pipe(schemas_enum([ ...REPLACE.keys() ], "must be true, false or after-job"), transform(word => REPLACE.get(word) ?? !1)), !1),
       api_url: connection.api_url,
       timeout: connection.timeout,
       job_status: optional(schemas_string())
@@ -7482,7 +7508,7 @@
       slug_prefix: slugPrefix(),
       ...fields,
       ...governanceInputs,
-      key: schemas_default(oneOf([ "job", "preview", "none" ], "must be job, preview or none"), "job"),
+      key: schemas_default(schemas_enum([ "job", "preview", "none" ], "must be job, preview or none"), "job"),
       key_name: optional(keyName().check(refine(text => [ ...text ].length <= 100, "must be at most 100 characters"))),
       limit_usd: schemas_default(nullable(usdLimit('must be an amount in USD, 0 or more, or "null"')), 1),
       limit_reset,
@@ -7628,17 +7654,18 @@
       name: schemas_string().check(refine(isName)),
       value
     });
-    return pipe(pipe(custom(json => "object" == typeof json && null !== json && !Array.isArray(json)), transform(json => Object.entries(json).map(([name, value]) => ({
+    return pipe(pipe(_custom(ZodMiniCustom, (json => "object" == typeof json && null !== json && !Array.isArray(json)) ?? (() => !0), _params), transform(json => Object.entries(json).map(([name, value]) => ({
       name,
       value
     })))), pipe(array(field), transform(fields => Object.fromEntries(fields.map(({name, value}) => [ name, value ])))));
+    var _params;
   }
   const commentData = () => object({
     isCut: schemas_boolean(),
     workspaces: recordOf(isUuid, object({
       slug: anySlug,
       deletion: nullable(object({
-        state: oneOf(STATES),
+        state: schemas_enum(STATES),
         at: comment_time(),
         run: schemas_string().check(matching(/^(\d{1,15}\.\d{1,5})?$/))
       })),
@@ -8323,12 +8350,12 @@
     };
   }
   const reference = ref => pipe(object({
-    ref: oneOf([ ref ]),
+    ref: schemas_enum([ ref ]),
     object: object({
       sha: schemas_string()
     })
   }), transform(({object}) => object)), branchOfGitea = name => pipe(object({
-    name: oneOf([ name ]),
+    name: schemas_enum([ name ]),
     commit: object({
       id: schemas_string()
     })
@@ -8336,7 +8363,7 @@
     sha: commit.id
   }))), pull = () => object({
     number: schemas_number(),
-    state: oneOf([ "open", "closed" ]),
+    state: schemas_enum([ "open", "closed" ]),
     updated_at: schemas_string(),
     head: object({
       sha: schemas_string(),
@@ -9624,7 +9651,7 @@
     if (first) throw first;
   }
   const subject = object({
-    kind: oneOf([ "pull", "branch" ]),
+    kind: schemas_enum([ "pull", "branch" ]),
     number: optional(schemas_number()),
     name: optional(schemas_string())
   }).check(refine(({kind, number, name}) => void 0 !== ("pull" === kind ? number : name))), previewTask = () => object({

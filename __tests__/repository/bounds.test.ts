@@ -55,8 +55,6 @@ const IN_SANDBOX: Readonly<Record<string, z.core.$ZodType>> = {
 
 function wordsOf({ _zod: { def } }: z.core.$ZodType): string[] {
   if ('entries' in def) return Object.keys(def.entries as object);
-  // Of `oneOf`.
-  if ('params' in def) return (def.params as { words: string[] }).words;
   return 'innerType' in def ? wordsOf(def.innerType as z.core.$ZodType) : [];
 }
 

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from '../http/client.ts';
 import type { ApiRequest } from '../http/request.ts';
-import { oneOf } from '../lib/schema.ts';
 import { pathIn, type Repository } from './repository.ts';
 
 /** A branch and its newest commit. */
@@ -42,12 +41,12 @@ function requestFor(repository: Repository, name: string): ApiRequest<Branch | u
 
 const reference = (ref: string) =>
   z.pipe(
-    z.object({ ref: oneOf([ref]), object: z.object({ sha: z.string() }) }),
+    z.object({ ref: z.enum([ref]), object: z.object({ sha: z.string() }) }),
     z.transform(({ object }): Branch => object),
   );
 
 const branchOfGitea = (name: string) =>
   z.pipe(
-    z.object({ name: oneOf([name]), commit: z.object({ id: z.string() }) }),
+    z.object({ name: z.enum([name]), commit: z.object({ id: z.string() }) }),
     z.transform(({ commit }): Branch => ({ sha: commit.id })),
   );

@@ -1,13 +1,12 @@
 import * as z from 'zod/mini';
 import type { Client } from '../http/client.ts';
-import { oneOf } from '../lib/schema.ts';
 import { pathIn, type Repository } from './repository.ts';
 
 const pull = () =>
   z.object({
     number: z.number(),
     /** A merged pull request is closed. */
-    state: oneOf(['open', 'closed']),
+    state: z.enum(['open', 'closed']),
     updated_at: z.string(),
     head: z.object({
       sha: z.string(),

@@ -4,7 +4,7 @@ import type { InvalidInput } from '../inputs/failures.ts';
 import { objectProblem } from '../inputs/parse-input.ts';
 import { inputName } from '../inputs/read-inputs.ts';
 import type { Setting } from '../lib/format.ts';
-import { matching, oneOf } from '../lib/schema.ts';
+import { matching } from '../lib/schema.ts';
 import { formatExactUsd } from '../lib/usd.ts';
 import { INTERVALS, type Interval } from '../openrouter/resources/budgets.ts';
 import {
@@ -77,7 +77,7 @@ export const governanceInputs = {
   ignored_providers: providers,
   enforce_zdr: flag,
   guardrail_limit_usd: amount,
-  guardrail_limit_reset: z.optional(z.nullable(oneOf(RESET_INTERVALS, INTERVAL_MESSAGE))),
+  guardrail_limit_reset: z.optional(z.nullable(z.enum(RESET_INTERVALS, INTERVAL_MESSAGE))),
   guardrail: z.optional(
     z.looseObject(
       { ...guardrailFields, ...setElsewhere },

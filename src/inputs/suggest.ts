@@ -19,7 +19,7 @@ const BOOLEANS: Readonly<Record<string, string>> = {
 const SUGGESTERS: Readonly<Record<string, (text: string) => (string | undefined)[]>> = {
   boolean: toWord,
   replace: toWord,
-  custom: (text) => [text.toLowerCase()],
+  enum: (text) => [text.toLowerCase()],
   slug: (text) => [toSlug(text)],
   api_url: (text) => [text.replace(/^http:(?=\/\/[^/])/i, 'https:'), withScheme(text)],
   timeout: (text) => [toDuration(text)],

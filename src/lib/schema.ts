@@ -1,10 +1,5 @@
 import * as z from 'zod/mini';
 
-/** The schema of one of `words`, which tests read from it. It needs less code than `z.enum`. */
-export function oneOf<const Word extends string>(words: readonly Word[], error?: string) {
-  return z.custom<Word>((value) => words.includes(value), { error, params: { words } });
-}
-
 /** The check that a text matches `pattern`. It needs less code than `z.regex`. */
 export function matching(pattern: RegExp, message?: string) {
   return z.refine<string>((text) => pattern.test(text), message);

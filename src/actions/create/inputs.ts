@@ -7,7 +7,6 @@ import type { InvalidInput } from '../../inputs/failures.ts';
 import { flag } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
-import { oneOf } from '../../lib/schema.ts';
 import {
   type CreateWorkspaceRequest,
   createWorkspaceRequest,
@@ -29,7 +28,7 @@ export const createInputs = () => {
     ...slugInputs(),
     ...fields,
     ...governanceInputs,
-    if_exists: z._default(oneOf(IF_EXISTS, 'must be fail, reuse or update'), 'fail'),
+    if_exists: z._default(z.enum(IF_EXISTS, 'must be fail, reuse or update'), 'fail'),
     dry_run: flag(),
     delete_after_job: flag(),
     delete_keys: flag(),

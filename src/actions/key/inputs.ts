@@ -8,7 +8,6 @@ import { flag, idOrSlug, lifetime, toMs } from '../../inputs/fields.ts';
 import { BOOLEANS } from '../../inputs/parse-input.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
-import { oneOf } from '../../lib/schema.ts';
 import { createKeyRequest, LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
 import { jobKeyName } from '../../shared/key-name.ts';
 import type { KeyRequest } from './create-key.ts';
@@ -19,7 +18,7 @@ const REPLACE = new Map<string, boolean | 'after-job'>([...BOOLEANS, ['after-job
 
 const replace = () =>
   z.pipe(
-    oneOf([...REPLACE.keys()], 'must be true, false or after-job'),
+    z.enum([...REPLACE.keys()], 'must be true, false or after-job'),
     z.transform((word) => REPLACE.get(word) ?? false),
   );
 

@@ -34,7 +34,7 @@
  */
 import * as z from 'zod/mini';
 import { parseJson } from '../../lib/json.ts';
-import { matching, oneOf } from '../../lib/schema.ts';
+import { matching } from '../../lib/schema.ts';
 import { exactUsd, parseUsd, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { anySlug, isUuid, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
@@ -60,7 +60,7 @@ const STATES = ['unfinished', 'finished'] as const;
 const deletion = () =>
   z.object({
     /** While a deletion is unfinished, what the keys had spent in the end is unknown. */
-    state: oneOf(STATES),
+    state: z.enum(STATES),
     /** When it began. */
     at: time(),
     /** The run and its attempt, such as `17000000012.1`; empty if unknown. */

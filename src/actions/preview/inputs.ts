@@ -20,7 +20,6 @@ import { count, flag, lifetime, maxDeletions, toMs } from '../../inputs/fields.t
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, slugPrefix } from '../../inputs/slug.ts';
 import { parseJson } from '../../lib/json.ts';
-import { oneOf } from '../../lib/schema.ts';
 import { toUsd } from '../../lib/usd.ts';
 import { createKeyRequest } from '../../openrouter/resources/keys.ts';
 import { createWorkspaceRequest } from '../../openrouter/resources/workspaces.ts';
@@ -49,7 +48,7 @@ export const previewInputs = () => {
     slug_prefix: slugPrefix(),
     ...fields,
     ...governanceInputs,
-    key: z._default(oneOf(['job', 'preview', 'none'], 'must be job, preview or none'), 'job'),
+    key: z._default(z.enum(['job', 'preview', 'none'], 'must be job, preview or none'), 'job'),
     key_name: z.optional(
       keyName().check(
         z.refine((text) => [...text].length <= 100, 'must be at most 100 characters'),

@@ -1,12 +1,11 @@
 import * as z from 'zod/mini';
-import { oneOf } from '../../lib/schema.ts';
 import { keyTask } from '../key/task.ts';
 import type { Subject } from './subject.ts';
 
 /** Has a number or a name, as its kind requires. */
 const subject = z
   .object({
-    kind: oneOf(['pull', 'branch']),
+    kind: z.enum(['pull', 'branch']),
     number: z.optional(z.number()),
     name: z.optional(z.string()),
   })

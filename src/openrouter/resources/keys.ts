@@ -4,7 +4,7 @@ import { ApiError, type ApiRequest, type ApiResponse, type Outcome } from '../..
 import { bearerToken, MIN_KEY_LENGTH } from '../../http/token.ts';
 import { catching } from '../../lib/catching.ts';
 import { parseJson } from '../../lib/json.ts';
-import { matching, oneOf } from '../../lib/schema.ts';
+import { matching } from '../../lib/schema.ts';
 import { exceeds, formatUsd, sumUsd, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
 import { type Deletion, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
@@ -71,7 +71,7 @@ export const createKeyRequest = z.object({
   /** In USD, 0 or more. */
   limit: z.optional(z.number()),
   limit_reset: z.optional(
-    oneOf(['daily', 'weekly', 'monthly'], 'must be daily, weekly or monthly'),
+    z.enum(['daily', 'weekly', 'monthly'], 'must be daily, weekly or monthly'),
   ),
   include_byok_in_limit: z.optional(z.boolean('must be true or false')),
   /** ISO 8601 in UTC; null for a key that never expires. */

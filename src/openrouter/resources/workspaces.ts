@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
 import type { ApiRequest, ApiResponse, Outcome, RequestFacts } from '../../http/request.ts';
-import { matching, oneOf } from '../../lib/schema.ts';
+import { matching } from '../../lib/schema.ts';
 import { type Deletion, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
 import { listPages, PAGE_SIZE, type Page, pageOf } from '../pages.ts';
@@ -105,7 +105,7 @@ export const createWorkspaceRequest = z.object({
   default_text_model: model,
   default_image_model: model,
   default_provider_sort: z.optional(
-    z.nullable(oneOf(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(', ')} or "null"`)),
+    z.nullable(z.enum(PROVIDER_SORTS, `must be ${PROVIDER_SORTS.join(', ')} or "null"`)),
   ),
   io_logging_api_key_ids: z.optional(
     z.nullable(
