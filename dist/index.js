@@ -719,6 +719,37 @@
     inst._zod ?? (inst._zod = {});
     inst._zod.def = def;
     (_a = inst._zod).onattach ?? (_a.onattach = []);
+  }), $ZodCheckStringFormat = $constructor("$ZodCheckStringFormat", (inst, def) => {
+    var _a, _b;
+    $ZodCheck.init(inst, def);
+    def.pattern ? (_a = inst._zod).check ?? (_a.check = payload => {
+      def.pattern.lastIndex = 0;
+      def.pattern.test(payload.value) || payload.issues.push({
+        origin: "string",
+        code: "invalid_format",
+        format: def.format,
+        input: payload.value,
+        ...def.pattern ? {
+          pattern: def.pattern.toString()
+        } : {},
+        inst,
+        continue: !def.abort
+      });
+    }) : (_b = inst._zod).check ?? (_b.check = () => {});
+  }), $ZodCheckRegex = $constructor("$ZodCheckRegex", (inst, def) => {
+    $ZodCheckStringFormat.init(inst, def);
+    inst._zod.check = payload => {
+      def.pattern.lastIndex = 0;
+      def.pattern.test(payload.value) || payload.issues.push({
+        origin: "string",
+        code: "invalid_format",
+        format: "regex",
+        input: payload.value,
+        pattern: def.pattern.toString(),
+        inst,
+        continue: !def.abort
+      });
+    };
   }), guid = /^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})$/, anyString = /^[\s\S]{0,}$/, number = /^-?\d+(?:\.\d+)?$/, regexes_boolean = /^(?:true|false)$/i, version = {
     major: 4,
     minor: 6,
@@ -1288,6 +1319,14 @@
       ...normalizeParams(params)
     });
   }
+  function _regex(pattern, params) {
+    return new $ZodCheckRegex({
+      check: "string_format",
+      format: "regex",
+      ...normalizeParams(params),
+      pattern
+    });
+  }
   function _custom(Class, fn, _params) {
     const norm = normalizeParams(_params);
     norm.abort ?? (norm.abort = !0);
@@ -1664,9 +1703,6 @@
     const {data} = safeParse(looseObject({}), parseJson(body)), value = data?.[field], texts = "string" == typeof value ? [ value, ...value.split(".") ] : [];
     return [ ...new Set(texts) ].filter(({length}) => length >= MIN_KEY_LENGTH);
   }
-  function matching(pattern, message) {
-    return refine(text => pattern.test(text), message);
-  }
   function reject(context, input, message) {
     context.issues.push({
       code: "custom",
@@ -1937,7 +1973,7 @@
       error: ({input}) => `must be ${accepted}, but has ${length(String(input))}`
     }));
   }
-  const flag = optional(schemas_boolean("must be true or false")), MODEL_MESSAGE = "must be the slug of a model, such as openai/gpt-5-mini", modelSlug = schemas_string(MODEL_MESSAGE).check(matching(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE)), model = optional(nullable(modelSlug)), anySlug = workspaces_text(1, 50).check(matching(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must consist of lower-case letters and digits, separated by single hyphens")), slug = anySlug.check(refine(value => !isDefault({
+  const flag = optional(schemas_boolean("must be true or false")), MODEL_MESSAGE = "must be the slug of a model, such as openai/gpt-5-mini", modelSlug = schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE)), model = optional(nullable(modelSlug)), anySlug = workspaces_text(1, 50).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must consist of lower-case letters and digits, separated by single hyphens")), slug = anySlug.check(refine(value => !isDefault({
     slug: value
   }), "must not be default, because every account already has a workspace with that slug"), refine(value => !isUuid(value), "must not look like a UUID, because the API accepts an id in place of a slug"));
   function isDefault({slug}) {
@@ -1968,7 +2004,7 @@
     is_data_discount_logging_enabled: flag,
     is_observability_broadcast_enabled: flag,
     is_observability_io_logging_enabled: flag,
-    disabled_server_tools: optional(nullable(array(schemas_string(TOOL_MESSAGE).check(matching(/^[^\s"']+$/, TOOL_MESSAGE)), "must be a list of names: one per line, separated by commas, or a JSON array")))
+    disabled_server_tools: optional(nullable(array(schemas_string(TOOL_MESSAGE).check(_regex(/^[^\s"']+$/, TOOL_MESSAGE)), "must be a list of names: one per line, separated by commas, or a JSON array")))
   }), WORKSPACE_FIELDS = Object.keys(createWorkspaceRequest.shape), workspace = looseObject({
     id: workspaces_uuid(),
     slug: schemas_string(),
@@ -2094,7 +2130,7 @@
     const url = toUrl(text);
     return url?.hostname ? isConfidential(url) ? url.username || url.password ? reject(context, text, "must not contain a user or password") : /[?#]/.test(text) ? reject(context, text, "must not contain ? or #") : url.href.replace(/(?<!\/)\/+$/, "") : reject(context, text, "must begin with https, because a secret is sent there") : reject(context, text, "must be a URL such as https://openrouter.ai/api/v1");
   })), connection = {
-    management_key: schemas_string().check(matching(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), refine(({length}) => length >= MIN_KEY_LENGTH, "is too short to be a key: a part of it may be missing")),
+    management_key: schemas_string().check(_regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'), refine(({length}) => length >= MIN_KEY_LENGTH, "is too short to be a key: a part of it may be missing")),
     api_url: schemas_default(apiUrl, "https://openrouter.ai/api/v1"),
     timeout: timeout("60s")
   };
@@ -3353,7 +3389,7 @@
     return `${amount < 0n ? "-" : ""}${size / ONE}${fraction && `.${fraction}`}`;
   }
   const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, key = looseObject({
-    hash: schemas_string().check(matching(/^[\w-]{1,200}$/)),
+    hash: schemas_string().check(_regex(/^[\w-]{1,200}$/)),
     name: schemas_string(),
     label: schemas_string(),
     workspace_id: schemas_string(),
@@ -5386,7 +5422,7 @@
   const entries = (what, entry) => {
     const message = `must be a list of ${what}: one per line, separated by commas, or a JSON array`;
     return optional(nullable(array(entry, message).check(refine(list => list.length > 0, `${message}; "null" removes the restriction`))));
-  }, models = entries("models", modelSlug), PROVIDER_MESSAGE = "must be a provider, without whitespace or slashes", providers = entries("providers", schemas_string(PROVIDER_MESSAGE).check(matching(/^[^\s/]+$/, PROVIDER_MESSAGE))), USD_MESSAGE = 'must be an amount in USD above 0, or "null"', amount = optional(nullable(usdLimit(USD_MESSAGE).check(refine(usd => usd > 0, USD_MESSAGE)))), inputs_flag = optional(schemas_boolean("must be true or false")), LISTS = [ "allowed_models", "ignored_models", "allowed_providers", "ignored_providers" ], SETTERS = [ ...[ ...LISTS, "enforce_zdr" ].map(field => [ field, `the input ${inputName(field)}` ]), [ "limit_usd", "the input guardrail-limit-usd" ], [ "reset_interval", "the input guardrail-limit-reset" ], [ "name", "OpenRouter" ] ], setElsewhere = Object.fromEntries(SETTERS.map(([field, setter]) => [ field, optional(never(`must not have ${field}, because ${setter} sets it`)) ])), INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(", ")} or "null"`, governanceInputs = {
+  }, models = entries("models", modelSlug), PROVIDER_MESSAGE = "must be a provider, without whitespace or slashes", providers = entries("providers", schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/, PROVIDER_MESSAGE))), USD_MESSAGE = 'must be an amount in USD above 0, or "null"', amount = optional(nullable(usdLimit(USD_MESSAGE).check(refine(usd => usd > 0, USD_MESSAGE)))), inputs_flag = optional(schemas_boolean("must be true or false")), LISTS = [ "allowed_models", "ignored_models", "allowed_providers", "ignored_providers" ], SETTERS = [ ...[ ...LISTS, "enforce_zdr" ].map(field => [ field, `the input ${inputName(field)}` ]), [ "limit_usd", "the input guardrail-limit-usd" ], [ "reset_interval", "the input guardrail-limit-reset" ], [ "name", "OpenRouter" ] ], setElsewhere = Object.fromEntries(SETTERS.map(([field, setter]) => [ field, optional(never(`must not have ${field}, because ${setter} sets it`)) ])), INTERVAL_MESSAGE = `must be ${RESET_INTERVALS.join(", ")} or "null"`, governanceInputs = {
     allowed_models: models,
     ignored_models: models,
     allowed_providers: providers,
@@ -5405,7 +5441,7 @@
     budget_monthly_usd: amount,
     budget_lifetime_usd: amount,
     include_byok_in_budgets: inputs_flag,
-    members: optional(array(schemas_string("must be an id or e-mail address").check(matching(/^\S+$/, "must not contain whitespace")), "must be a list of user ids or e-mail addresses"))
+    members: optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/, "must not contain whitespace")), "must be a list of user ids or e-mail addresses"))
   };
   function governanceProblems(valid, provided) {
     return [ ...listProblems(valid), ...limitProblems(valid, provided), ...fieldProblems(valid, provided), ...orderProblems(valid), ...flagProblems(valid, provided) ];
@@ -6368,7 +6404,7 @@
     ...credentials,
     workspace: optional(idOrSlug()),
     ...slugInputs(),
-    expect_slug_prefix: optional(schemas_string().check(matching(/^[a-z0-9-]+$/, "must be the beginning of a slug: lower-case letters, digits and hyphens"))),
+    expect_slug_prefix: optional(schemas_string().check(_regex(/^[a-z0-9-]+$/, "must be the beginning of a slug: lower-case letters, digits and hyphens"))),
     delete_keys: fields_flag(),
     dry_run: fields_flag(),
     api_url: connection.api_url,
@@ -7667,7 +7703,7 @@
       deletion: nullable(object({
         state: schemas_enum(STATES),
         at: comment_time(),
-        run: schemas_string().check(matching(/^(\d{1,15}\.\d{1,5})?$/))
+        run: schemas_string().check(_regex(/^(\d{1,15}\.\d{1,5})?$/))
       })),
       cap: nullable(object({
         usd: comment_amount(),
@@ -9726,7 +9762,7 @@
     }
     return /^\**$/.test(glob.slice(globIndex));
   }
-  const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one", glob = () => schemas_string(GLOB_MESSAGE).check(matching(/^[a-z0-9?*-]+$/, GLOB_MESSAGE)), sweepInputs = () => object({
+  const GLOB_MESSAGE = "must be a slug, in which * matches any characters and ? matches one", glob = () => schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE)), sweepInputs = () => object({
     ...credentials,
     slug_pattern: glob().check(refine(pattern => fixedPrefix(pattern).length >= 2, "must begin with at least 2 characters of a slug before the first * or ?")),
     older_than: fields_duration({

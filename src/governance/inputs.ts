@@ -4,7 +4,6 @@ import type { InvalidInput } from '../inputs/failures.ts';
 import { objectProblem } from '../inputs/parse-input.ts';
 import { inputName } from '../inputs/read-inputs.ts';
 import type { Setting } from '../lib/format.ts';
-import { matching } from '../lib/schema.ts';
 import { formatExactUsd } from '../lib/usd.ts';
 import { INTERVALS, type Interval } from '../openrouter/resources/budgets.ts';
 import {
@@ -33,7 +32,7 @@ const models = entries('models', modelSlug);
 const PROVIDER_MESSAGE = 'must be a provider, without whitespace or slashes';
 const providers = entries(
   'providers',
-  z.string(PROVIDER_MESSAGE).check(matching(/^[^\s/]+$/, PROVIDER_MESSAGE)),
+  z.string(PROVIDER_MESSAGE).check(z.regex(/^[^\s/]+$/, PROVIDER_MESSAGE)),
 );
 
 const USD_MESSAGE = 'must be an amount in USD above 0, or "null"';
@@ -93,7 +92,7 @@ export const governanceInputs = {
     z.array(
       z
         .string('must be an id or e-mail address')
-        .check(matching(/^\S+$/, 'must not contain whitespace')),
+        .check(z.regex(/^\S+$/, 'must not contain whitespace')),
       'must be a list of user ids or e-mail addresses',
     ),
   ),

@@ -3,7 +3,7 @@ import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import type { IdTokenIssuer } from '../github/id-token.ts';
 import { BEARER_TOKEN, MIN_KEY_LENGTH } from '../http/token.ts';
-import { matching, reject } from '../lib/schema.ts';
+import { reject } from '../lib/schema.ts';
 import { uuid } from '../openrouter/resources/workspaces.ts';
 import type { Federation } from '../shared/federation.ts';
 import type { InvalidInput } from './failures.ts';
@@ -18,7 +18,7 @@ export const apiUrl = z.pipe(z.string(), z.transform(toApiUrl));
 /** The inputs with which every action connects to OpenRouter. */
 export const connection = {
   management_key: z.string().check(
-    matching(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'),
+    z.regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'),
     z.refine(
       ({ length }) => length >= MIN_KEY_LENGTH,
       'is too short to be a key: a part of it may be missing',

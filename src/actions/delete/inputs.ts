@@ -3,7 +3,6 @@ import { type Connection, connection, credentials, toConnection } from '../../in
 import { flag, idOrSlug } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
-import { matching } from '../../lib/schema.ts';
 import type { DeleteRequest } from './delete-workspace.ts';
 
 /** The inputs of `delete/action.yml`, in the order in which their problems are reported. */
@@ -16,7 +15,7 @@ export const deleteInputs = () =>
       z
         .string()
         .check(
-          matching(
+          z.regex(
             /^[a-z0-9-]+$/,
             'must be the beginning of a slug: lower-case letters, digits and hyphens',
           ),

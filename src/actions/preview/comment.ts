@@ -34,7 +34,6 @@
  */
 import * as z from 'zod/mini';
 import { parseJson } from '../../lib/json.ts';
-import { matching } from '../../lib/schema.ts';
 import { exactUsd, parseUsd, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { anySlug, isUuid, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
@@ -64,7 +63,7 @@ const deletion = () =>
     /** When it began. */
     at: time(),
     /** The run and its attempt, such as `17000000012.1`; empty if unknown. */
-    run: z.string().check(matching(/^(\d{1,15}\.\d{1,5})?$/)),
+    run: z.string().check(z.regex(/^(\d{1,15}\.\d{1,5})?$/)),
   });
 
 const cap = () =>

@@ -9,11 +9,10 @@ import {
 import { duration, flag, maxDeletions } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { fixedPrefix } from '../../lib/glob.ts';
-import { matching } from '../../lib/schema.ts';
 import type { SweepRequest } from './sweep-workspaces.ts';
 
 const GLOB_MESSAGE = 'must be a slug, in which * matches any characters and ? matches one';
-const glob = () => z.string(GLOB_MESSAGE).check(matching(/^[a-z0-9?*-]+$/, GLOB_MESSAGE));
+const glob = () => z.string(GLOB_MESSAGE).check(z.regex(/^[a-z0-9?*-]+$/, GLOB_MESSAGE));
 
 const MIN_PREFIX = 2;
 

@@ -4,7 +4,6 @@ import { ApiError, type ApiRequest, type ApiResponse, type Outcome } from '../..
 import { bearerToken, MIN_KEY_LENGTH } from '../../http/token.ts';
 import { catching } from '../../lib/catching.ts';
 import { parseJson } from '../../lib/json.ts';
-import { matching } from '../../lib/schema.ts';
 import { exceeds, formatUsd, sumUsd, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
 import { type Deletion, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
@@ -20,7 +19,7 @@ export const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
 /** An API key as the API returns it, without its secret. `hash` identifies it; `label` is masked. */
 export const key = z.looseObject({
   // Restricted because it becomes part of a path.
-  hash: z.string().check(matching(/^[\w-]{1,200}$/)),
+  hash: z.string().check(z.regex(/^[\w-]{1,200}$/)),
   name: z.string(),
   label: z.string(),
   workspace_id: z.string(),

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
 import type { ApiRequest, ApiResponse, Outcome, RequestFacts } from '../../http/request.ts';
-import { matching } from '../../lib/schema.ts';
 import { type Deletion, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
 import { listPages, PAGE_SIZE, type Page, pageOf } from '../pages.ts';
@@ -27,7 +26,7 @@ const MODEL_MESSAGE = 'must be the slug of a model, such as openai/gpt-5-mini';
 /** The name of a model at OpenRouter, such as `openai/gpt-5-mini`. */
 export const modelSlug = z
   .string(MODEL_MESSAGE)
-  .check(matching(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE));
+  .check(z.regex(/^[^\s/]+\/[^\s/]+$/, MODEL_MESSAGE));
 
 const model = z.optional(z.nullable(modelSlug));
 
@@ -36,7 +35,7 @@ export const SLUG_MAX_LENGTH = 50;
 
 /** A slug as OpenRouter has it, also one that no action makes. */
 export const anySlug = text(1, SLUG_MAX_LENGTH).check(
-  matching(
+  z.regex(
     /^[a-z0-9]+(?:-[a-z0-9]+)*$/,
     'must consist of lower-case letters and digits, separated by single hyphens',
   ),
@@ -124,7 +123,7 @@ export const createWorkspaceRequest = z.object({
   disabled_server_tools: z.optional(
     z.nullable(
       z.array(
-        z.string(TOOL_MESSAGE).check(matching(/^[^\s"']+$/, TOOL_MESSAGE)),
+        z.string(TOOL_MESSAGE).check(z.regex(/^[^\s"']+$/, TOOL_MESSAGE)),
         'must be a list of names: one per line, separated by commas, or a JSON array',
       ),
     ),
