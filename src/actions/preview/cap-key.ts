@@ -18,9 +18,11 @@
  *     gives A to the workflow
  *
  * Why the cap holds: it is assumed that a list, however old, shows all keys at one moment. Of two keys, one was
- * created later, and a list that has the later key has the earlier key, too. So the job of the later key counts both, and does
- * not give its key to the workflow before both are within the cap. A limit is only lowered: an old list shows too
- * much of the other keys, never too little. A list without the job's own key decides nothing.
+ * created later, and a list that has the later key has the earlier key, too. So the job of the later key counts
+ * both, and does not give its key to the workflow before both are within the cap. Jobs only lower limits: an old
+ * list shows too much of the other keys, not too little. A list without the job's own key decides nothing.
+ *
+ * What it does not cover: requests in flight that exceed a limit, and a person who raises a limit or deletes a key.
  *
  * Why someone gets a key: the older key waits, so two jobs do not give way to each other. Which key is older only
  * decides which gives way first, because clocks differ and times may have seconds only. If the younger key stays,
@@ -35,8 +37,9 @@
  *      9.5   B has not given way: A does
  *     11.0   a list shows that A has: A is given to the workflow with what is left, if anything is
  *
- * A key that replaces others may exceed the cap until its job ends: `allowance` says by how much, and
- * `lowerAtEnd` ends that.
+ * A key that replaces others may exceed the cap until its job ends: by one requested limit at most, as `allowance`
+ * computes it, unless a key that it replaces has no limit, or one that resets. `lowerAtEnd` ends that, apart
+ * from such a key that stays because the job failed.
  */
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';

@@ -25,6 +25,7 @@
  *     whether some do not fit  yes, if either says so
  *     a deletion               no deletion, then unfinished, then finished; of two that are equal, the later
  *     the cap                  that of the newer key; it is only shown
+ *     the slug                 the last one in the alphabet
  *
  * One gap stays: if GitHub applies a write after its run has read for the last time, the comment has older text
  * until another run joins it with what that run knows.

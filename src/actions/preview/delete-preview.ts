@@ -2,8 +2,9 @@
  * How a preview is deleted, although it can be reopened, and deleted by another job, at any moment.
  *
  * OpenRouter forgets with a workspace what its keys have spent, and neither OpenRouter nor GitHub has a lock. So
- * a deletion first ends the spending, then writes it down, then deletes. It reads whether the pull request or
- * branch is open before it disables, before it deletes, and after that:
+ * a deletion first ends the spending, then writes it down, then deletes. A key that cannot be disabled, or a
+ * comment that cannot be written, does not prevent the deletion: then the total is a lower bound. A deletion reads
+ * whether the pull request or branch is open before it disables, before it deletes, and after that:
  *
  *     1. List the keys of the workspace.
  *     2. If a key works: read. If it is open, stop; nothing was changed.
@@ -12,7 +13,8 @@
  *     5. Read. If it is open, write the comment once more, and stop. If a key was disabled, fail: preview-reopened.
  *     6. Delete the keys, then the workspace. For each list that has new keys, do steps 2 to 5 before that.
  *     7. Write into the comment that the deletion is finished, if no key can have spent more than was read.
- *     8. Read. If it is open, fail: preview-reopened. If that cannot be read, the post step reads again.
+ *     8. Read. If it is open, fail: preview-reopened. If that cannot be read, the main step leaves it to its post
+ *        step; a clean-up and a post step do not read once more.
  *
  * Two deletions, and a reopening at the worst moment:
  *
@@ -36,8 +38,8 @@
  *
  * Why that is safe: what is disabled or deleted is named by its id or hash, so workspace 2 is never touched, nor
  * is a key in it. To disable or delete twice is as good as once. What both write into the comment is joined, and a
- * finished deletion stays finished. If the run of the reopening still finds workspace 1, and creates a key in it,
- * the deletion takes this key along, and `preview-reopened` says which runs to repeat. Each lookup passes on when
+ * finished deletion stays finished. If the run of the reopening still finds workspace 1, and creates a key in it that
+ * no list shows, the deletion takes this key along, and `preview-reopened` says which runs to repeat. Each lookup passes on when
  * the subject had changed, as `since`: a response that is older than the one before does not count.
  */
 import { forEachOf } from '../../http/client.ts';
