@@ -73,6 +73,8 @@ export const REPOSITORY_SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<
     const { exitCode, log } = await runUse(sandbox, annotations, (text) =>
       text
         .replace('2>&1 &', '2>&1 & echo $! > sandbox.pid')
+        // Each post step tries as long as its main step may take.
+        .replace(/^( +)(delete-after-job: true|limit-usd: 5)$/gm, '$1$2\n$1timeout: 10s')
         .replace(
           'cat "$RUNNER_TEMP/own/sandbox.log"',
           'kill $(cat "$RUNNER_TEMP/own/sandbox.pid")',
