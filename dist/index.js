@@ -8946,7 +8946,7 @@
       kind: "doomed",
       workspace,
       keys
-    }, {remembered} = await correctComment(preview, {
+    }, {remembered} = await commentOn(preview, {
       seen,
       known
     }, context);
@@ -9024,10 +9024,7 @@
     }, (keysAre ? `its API keys were ${keysAre}` : "it was deleted") + ", and is open again: run its workflow again");
   }
   const LISTS_WITHIN_MS = 3e4;
-  async function commentOn(preview, comment, context) {
-    return (await correctComment(preview, comment, context)).existing;
-  }
-  async function correctComment({subject, identity, ended = NO_DATA}, comment, context) {
+  async function commentOn({subject, identity, ended = NO_DATA}, comment, context) {
     const {comments, client} = context;
     if ("pull" !== subject.kind || !comments) return {
       remembered: NO_DATA
@@ -9565,14 +9562,14 @@
     }, own = task.key?.created && {
       hash: task.key.created.hash,
       cap: task.cap ?? null
-    }, found = await commentOn({
-      ...task,
-      ended
-    }, {
+    }, comment = {
       seen: NO_DATA,
       known,
       own
-    }, context);
+    }, {existing: found} = await commentOn({
+      ...task,
+      ended
+    }, comment, context);
     if (!workspace) return {
       kind: "kept"
     };

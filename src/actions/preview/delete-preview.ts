@@ -64,7 +64,6 @@ import { listNewKeys, type NewKeys, teardown } from '../../teardown/teardown.ts'
 import {
   type CommentData,
   type Deletion,
-  type ExistingWorkspace,
   mergeComment,
   NO_DATA,
   observe,
@@ -298,7 +297,7 @@ async function prepareKeys(
   const { keys, hasDisabled } = await endKeys(listed, context);
   const seen = observe({ workspace, keys }, { deletion: { state: 'unfinished', ...begun } });
   const known = { kind: 'doomed', workspace, keys } as const;
-  const { remembered } = await correctComment(preview, { seen, known }, context);
+  const { remembered } = await commentOn(preview, { seen, known }, context);
   context.onDeletion?.({ kind: 'keys', keys, remembered });
   const standing = await readStanding(subject, before?.since ?? preview.since, context);
   if (!standing.isOpen) return { kind: 'ready', keys, remembered, since: standing.since };
@@ -367,23 +366,9 @@ function reopened(workspace: WorkspaceRef, { keysAre }: { keysAre?: string } = {
 /** The most that reading what a comment is about may delay the rest, in milliseconds: it can need two lists of thousands of keys. */
 const LISTS_WITHIN_MS = 30_000;
 
-type CommentedPreview = Pick<Preview, 'subject' | 'identity' | 'ended'>;
-
-/**
- * Writes the comment of a pull request, unless there is to be none. Returns the workspaces that it found;
- * undefined if it was not written.
- */
-export async function commentOn(
-  preview: CommentedPreview,
-  comment: Omit<CommentRequest, 'number' | 'slug'>,
-  context: GitHubContext,
-): Promise<readonly ExistingWorkspace[] | undefined> {
-  return (await correctComment(preview, comment, context)).existing;
-}
-
 /** Writes the comment of a pull request. Where there is to be none, it remembers nothing. */
-async function correctComment(
-  { subject, identity, ended = NO_DATA }: CommentedPreview,
+export async function commentOn(
+  { subject, identity, ended = NO_DATA }: Pick<Preview, 'subject' | 'identity' | 'ended'>,
   comment: Omit<CommentRequest, 'number' | 'slug'>,
   context: GitHubContext,
 ): Promise<CommentOutcome> {

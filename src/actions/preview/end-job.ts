@@ -157,7 +157,8 @@ async function checkWorkspace(
   }
   const known = workspace ? { kind: 'found' as const, workspace } : { kind: 'unknown' as const };
   const own = task.key?.created && { hash: task.key.created.hash, cap: task.cap ?? null };
-  const found = await commentOn({ ...task, ended }, { seen: NO_DATA, known, own }, context);
+  const comment = { seen: NO_DATA, known, own };
+  const { existing: found } = await commentOn({ ...task, ended }, comment, context);
   if (!workspace) return { kind: 'kept' };
   if (found?.some((one) => one.workspace.id === workspace.id)) return { kind: 'kept' };
   if (!found) {
