@@ -10570,7 +10570,7 @@
       tokens_prompt: Number(usage.tokens_prompt),
       tokens_completion: Number(usage.tokens_completion),
       tokens_reasoning: Number(usage.reasoning_tokens),
-      cost_usd: null === usage.credits_usage ? null : Number(exactUsd(usage.credits_usage))
+      cost_usd: null === usage.credits_usage ? null : toNumber(usage.credits_usage)
     };
   }
   function nameOf({model}) {

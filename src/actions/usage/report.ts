@@ -1,6 +1,6 @@
 import { formatCount } from '../../lib/format.ts';
 import type { Cell, Table } from '../../lib/table.ts';
-import { exactUsd, formatExactUsd, formatUsd, type Usd } from '../../lib/usd.ts';
+import { exactUsd, formatExactUsd, formatUsd, toNumber, type Usd } from '../../lib/usd.ts';
 import type { ModelUsage } from '../../openrouter/resources/analytics.ts';
 import { describeLimit } from '../../openrouter/resources/keys.ts';
 import { formatTime } from '../../openrouter/time.ts';
@@ -39,7 +39,7 @@ function toEntry(usage: ModelUsage): object {
     tokens_completion: Number(usage.tokens_completion),
     tokens_reasoning: Number(usage.reasoning_tokens),
     // The decimal as a number of JSON: no arithmetic is between the two.
-    cost_usd: usage.credits_usage === null ? null : Number(exactUsd(usage.credits_usage)),
+    cost_usd: usage.credits_usage === null ? null : toNumber(usage.credits_usage),
   };
 }
 
