@@ -1940,18 +1940,18 @@
     });
   }
   async function* readPages(list) {
-    const {read, idOf, toError} = list, seen = new Set;
+    const {read, idOf, toError} = list, knownIds = new Set;
     let pagesWithoutNewItems = 0, size = 0;
     for (let offset = 0; ;) {
       const page = await read(offset);
       size += page.size ?? 0;
       if (size > MAX_SIZE) throw toError(`the list is larger than ${MAX_SIZE / 2 ** 20} MiB`);
-      if (offset > 0 && !page.items.some(item => seen.has(idOf(item)))) {
+      if (offset > 0 && !page.items.some(item => knownIds.has(idOf(item)))) {
         offset = Math.max(0, offset - PAGE_SIZE + 1);
         continue;
       }
-      const items = newItems(page.items, idOf, seen);
-      for (const item of items) seen.add(idOf(item));
+      const items = newItems(page.items, idOf, knownIds);
+      for (const item of items) knownIds.add(idOf(item));
       (items.length > 0 || 0 === offset) && (yield {
         ...page,
         items
@@ -1959,13 +1959,13 @@
       pagesWithoutNewItems = items.length > 0 ? 0 : pagesWithoutNewItems + 1;
       const end = offset + page.items.length, isShort = page.items.length < PAGE_SIZE;
       if (isShort && (void 0 === page.total || end >= page.total)) return;
-      if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS)) throw toError(`the list ended after ${seen.size} entries, although there should be more`);
+      if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS)) throw toError(`the list ended after ${knownIds.size} entries, although there should be more`);
       offset = end - 1;
     }
   }
   const MAX_SIZE = 33554432, MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
-  function newItems(items, idOf, seen) {
-    return [ ...new Map(items.map(item => [ idOf(item), item ])) ].filter(([id]) => !seen.has(id)).map(([, item]) => item);
+  function newItems(items, idOf, knownIds) {
+    return [ ...new Map(items.map(item => [ idOf(item), item ])) ].filter(([id]) => !knownIds.has(id)).map(([, item]) => item);
   }
   function workspaces_text(min, max) {
     const accepted = min > 0 ? `${min} to ${max} characters` : `at most ${max} characters`, length = value => [ ...value ].length;
@@ -2808,7 +2808,7 @@
       grant.then(resolve, reject).finally(cancel);
     }) : grant;
   }
-  function limitOf(isShare) {
+  function timeLimitName(isShare) {
     return isShare ? "its share of the timeout" : "the timeout";
   }
   const TOO_LATE = "its share of the timeout was over before it was sent";
@@ -3151,7 +3151,7 @@
       const {clock, random, deadline, isShare, signal, log} = this.#limited();
       if (signal.aborted) return abortReason(signal);
       const wait = Math.max(failure.retryAfterMs ?? 0, backoff(attempt, random())), seconds = formatSeconds(wait);
-      if (clock.now() + wait >= deadline) return `the next attempt, in ${seconds}, would start after ${limitOf(isShare)}`;
+      if (clock.now() + wait >= deadline) return `the next attempt, in ${seconds}, would start after ${timeLimitName(isShare)}`;
       log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`);
       FAILURE_CLASSES[failure.kind].pausesAll && this.#throttle.pause(wait, failure);
       return this.#throttle.during(() => sleep(clock, wait, signal));
@@ -3168,8 +3168,8 @@
       const sum = of => [ this, ...others ].reduce((total, client) => total + of(client.#throttle.pauses()), 0), end = this.#options.clock.now() + ms - sum(({totalMs, leftMs}) => totalMs - leftMs);
       return this.#endingAt(() => end + sum(({totalMs}) => totalMs));
     }
-    aside(ms) {
-      const {clock} = this.#options, throttle = new ThrottleAside(clock, this.#throttle), msLeft = () => Math.min(this.timeLeft(), ms - throttle.pauses().totalMs);
+    withOwnThrottle(ms) {
+      const {clock} = this.#options, throttle = new OwnThrottle(clock, this.#throttle), msLeft = () => Math.min(this.timeLeft(), ms - throttle.pauses().totalMs);
       return new client_a(this.#options, throttle, () => clock.now() + msLeft());
     }
     timeLeft() {
@@ -3181,7 +3181,7 @@
         const {pausedUntil} = this.#throttle, wait = pausedUntil - clock.now();
         if (wait <= 0) return;
         const {deadline, isShare} = this.#limited();
-        if (pausedUntil >= deadline) return `${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${limitOf(isShare)}`;
+        if (pausedUntil >= deadline) return `${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${timeLimitName(isShare)}`;
         const stopReason = await sleep(clock, wait, signal);
         if (void 0 !== stopReason) return stopReason;
       }
@@ -3261,7 +3261,7 @@
       };
     }
   }
-  class ThrottleAside extends Throttle {
+  class OwnThrottle extends Throttle {
     #main;
     #watch;
     constructor(clock, main) {
@@ -3551,7 +3551,7 @@
     const shownName = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}\u2026` : name;
     return `${JSON.stringify(shownName)} (${label})`;
   }
-  function keys_limitOf(key) {
+  function limitOf(key) {
     const amount = toUsd(key.limit), reset = key.limit_reset;
     if (void 0 !== amount) return {
       amount,
@@ -3571,7 +3571,7 @@
     return `The ${reset ? `${reset} ` : ""}limit is ${formatUsd(amount)}${left}`;
   }
   function isLimitUnread(key) {
-    return null !== key.limit && void 0 === keys_limitOf(key)?.remaining;
+    return null !== key.limit && void 0 === limitOf(key)?.remaining;
   }
   function totalSpent(keys) {
     const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
@@ -4854,7 +4854,7 @@
     boolean: toWord,
     replace: toWord,
     enum: text => [ text.toLowerCase() ],
-    slug: text => [ toSlug(text) ],
+    slug: text => [ hyphenate(text) ],
     api_url: text => [ text.replace(/^http:(?=\/\/[^/])/i, "https:"), withScheme(text) ],
     timeout: text => [ toDuration(text) ],
     older_than: text => [ toDuration(text) ],
@@ -4888,7 +4888,7 @@
     const {def} = schema._zod;
     return "innerType" in def ? typeOf(def.innerType) : def.type;
   }
-  function toSlug(text) {
+  function hyphenate(text) {
     return text.normalize("NFKD").replace(/\p{Mark}/gu, "").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu, "-");
   }
   const GAPS = [ [ /[-_/#:]$/, "at its end" ], [ /^[-_/]/, "at its beginning" ], [ /[-_]{2}/, "in its middle" ] ], WRITTEN = /^[\w./#:-]*$/, NUMBERS = {
@@ -5538,10 +5538,10 @@
   }
   const HASH_LENGTH = 8;
   function withHash(text, maxLength) {
-    const hash = (0, external_node_crypto_namespaceObject.createHash)("sha256").update(text).digest("hex").slice(0, HASH_LENGTH), start = slug_toSlug(text).slice(0, Math.max(0, maxLength - HASH_LENGTH - 1)).replace(/-$/, "");
+    const hash = (0, external_node_crypto_namespaceObject.createHash)("sha256").update(text).digest("hex").slice(0, HASH_LENGTH), start = toSlug(text).slice(0, Math.max(0, maxLength - HASH_LENGTH - 1)).replace(/-$/, "");
     return "" === start ? hash : `${start}-${hash}`;
   }
-  function slug_toSlug(text) {
+  function toSlug(text) {
     return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
   }
   const PREFIX_MESSAGE = "must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen", slugPrefix = () => optional(schemas_string(PREFIX_MESSAGE).check(refine(text => text.length <= 30 && /^[a-z0-9]+(?:-[a-z0-9]+)*-$/.test(text), PREFIX_MESSAGE))), slugInputs = () => ({
@@ -6564,7 +6564,7 @@
     }
   };
   function compareKey(key, desired) {
-    const differences = verdict => Object.keys(COMPARISONS).filter(field => COMPARISONS[field](key[field], desired) === verdict).map(field => ({
+    const differences = comparison => Object.keys(COMPARISONS).filter(field => COMPARISONS[field](key[field], desired) === comparison).map(field => ({
       kind: "field",
       field,
       from: desired[field] ?? null,
@@ -6651,7 +6651,7 @@
   }
   const WITHIN_MS = 5e3;
   function withinBounds(client) {
-    return client.aside(Math.min(WITHIN_MS, client.timeLeft() / 4));
+    return client.withOwnThrottle(Math.min(WITHIN_MS, client.timeLeft() / 4));
   }
   async function disableAndReport(created, context) {
     const disabling = disableKey(withinBounds(context.client), created, {
@@ -6679,7 +6679,7 @@
       log.info(`What the API key ${describeKey(created)} has spent is unknown: ${reason}.`);
       return;
     }
-    const limit = keys_limitOf(found), spend = {
+    const limit = limitOf(found), spend = {
       name: created.name,
       spent,
       byok: toUsd(found.byok_usage),
@@ -7321,14 +7321,14 @@
   function pathIn({name}, ...segments) {
     return [ "/repos", ...name.split("/").map(encodeURIComponent), ...segments ].join("/");
   }
-  function describeShare({cap, spent, limit}) {
+  function describeAllowance({cap, spent, limit}) {
     const less = limit < cap.limit ? `, less than limit-usd, ${formatExactUsd(cap.limit)}` : "";
     return `Spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}. The API key can spend ${formatExactUsd(limit)}${less}.`;
   }
   function isAlmostSpent(spent, cap) {
     return 10n * spent >= 9n * cap;
   }
-  function exposureOf(key, {withByok, replaced}, now) {
+  function capUseOf(key, {withByok, replaced}, now) {
     const counters = [ toUsd(key.usage), withByok ? toUsd(key.byok_usage) : 0n ], spent = sumUsd(counters.map(counter => counter ?? 0n)), none = {
       key,
       spent,
@@ -7351,29 +7351,29 @@
   function cap_problemOf(key, limit, withByok) {
     return void 0 === limit ? null === (key.limit ?? null) ? "unlimited" : "unread" : null !== (key.limit_reset ?? null) ? "resets" : withByok && !0 !== key.include_byok_in_limit ? "without-byok" : void 0;
   }
-  function totalsOf(exposures) {
+  function totalsOf(uses) {
     return {
-      spent: sumUsd(exposures.map(({spent}) => spent)),
-      held: sumUsd(exposures.map(({held}) => held))
+      spent: sumUsd(uses.map(({spent}) => spent)),
+      held: sumUsd(uses.map(({held}) => held))
     };
   }
-  function allowance(others, cap, limit = cap.limit) {
-    const staying = others.filter(({key}) => !cap.replaced.includes(key.hash)), {spent, held} = totalsOf(others), exposed = spent + maxUsd(totalsOf(staying).held, held - cap.limit);
-    return minUsd(limit, whatIsLeft(cap, exposed));
+  function largestLimit(others, cap, limit = cap.limit) {
+    const staying = others.filter(({key}) => !cap.replaced.includes(key.hash)), {spent, held} = totalsOf(others), used = spent + maxUsd(totalsOf(staying).held, held - cap.limit);
+    return minUsd(limit, whatIsLeft(cap, used));
   }
-  function whatIsLeft({amount}, exposed) {
-    return roundDown(maxUsd(amount - exposed, 0n));
+  function whatIsLeft({amount}, used) {
+    return roundDown(maxUsd(amount - used, 0n));
   }
-  function decide(exposures, {hash, cap, isPatient}) {
-    const own = exposures.find(({key}) => key.hash === hash);
+  function decide(uses, {hash, cap, isPatient}) {
+    const own = uses.find(({key}) => key.hash === hash);
     if (!own) return {
       kind: "absent"
     };
-    const limit = own.spent + own.held, others = exposures.filter(other => other !== own);
-    if (allowance(others, cap, limit) >= limit) return {
+    const limit = own.spent + own.held, others = uses.filter(other => other !== own);
+    if (largestLimit(others, cap, limit) >= limit) return {
       kind: "give-out"
     };
-    const before = isPatient ? others.filter(({key}) => isBefore(key, own.key)) : others, left = allowance(before, cap, limit);
+    const before = isPatient ? others.filter(({key}) => isBefore(key, own.key)) : others, left = largestLimit(before, cap, limit);
     return left < limit ? {
       kind: "lower",
       limit: left
@@ -7425,13 +7425,13 @@
     title: `Nothing is left of preview-limit-usd for the API key ${describeKey(key)}`,
     lines: [ "Its limit was lowered to what it has spent.", ...linesOfReached(reached) ]
   }));
-  function linesOfReached({cap, exposures}) {
-    const {spent} = totalsOf(exposures);
-    return [ `${countKeys(exposures.length)} spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}.`, ...spent < cap.amount ? HOLDERS.flatMap(holder => linesOfHolder(holder, exposures)) : [], "To go on, raise preview-limit-usd and push: running this again repeats the old value." ];
+  function linesOfReached({cap, uses}) {
+    const {spent} = totalsOf(uses);
+    return [ `${countKeys(uses.length)} spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}.`, ...spent < cap.amount ? HOLDERS.flatMap(holder => linesOfHolder(holder, uses)) : [], "To go on, raise preview-limit-usd and push: running this again repeats the old value." ];
   }
   const HOLDERS = [ [ "job", "Keys of jobs", "run this again once the jobs have ended." ], [ "deployment", "Keys of deployments", "run this again once no deployment is running, or lower their limits." ], [ "other", "Keys made by hand", "lower their limits or disable them, and do not delete them." ] ];
-  function linesOfHolder([purpose, keys, advice], exposures) {
-    const holding = exposures.filter(({key, held}) => held > 0n && readKeyName(key.name).kind === purpose);
+  function linesOfHolder([purpose, keys, advice], uses) {
+    const holding = uses.filter(({key, held}) => held > 0n && readKeyName(key.name).kind === purpose);
     return 0 === holding.length ? [] : [ `${keys} hold ${formatUsd(totalsOf(holding).held)}: ${advice}`, ..."job" === purpose ? [] : truncateList(holding.map(({key}) => describeKey(key))) ];
   }
   const PROBLEMS = {
@@ -7454,8 +7454,8 @@
       })
     })
   }), CLEAN_UP_EVENTS = [ "schedule", "workflow_dispatch", "repository_dispatch" ];
-  function findTopic(facts, repository) {
-    const {event, payload, pullRequest} = facts, readTopic = Object.hasOwn(EVENTS, event) ? EVENTS[event] : void 0, known = readPull(facts) ?? (void 0 === pullRequest ? readTopic?.(payload, repository) : void 0);
+  function findTrigger(facts, repository) {
+    const {event, payload, pullRequest} = facts, read = Object.hasOwn(EVENTS, event) ? EVENTS[event] : void 0, known = readPull(facts) ?? (void 0 === pullRequest ? read?.(payload, repository) : void 0);
     if (known) return known;
     if (void 0 !== pullRequest) return {
       kind: "subject",
@@ -7718,7 +7718,7 @@
   function prefixOf({hash}) {
     return hash.slice(0, PREFIX_LENGTH);
   }
-  function observe({workspace: {id, slug}, keys}, {deletion = null, own} = {}) {
+  function toCommentData({workspace: {id, slug}, keys}, {deletion = null, own} = {}) {
     const key = own && keys.find(({hash}) => hash === own.hash), cap = key ? {
       usd: own.cap,
       at: Math.floor((createdAt(key) ?? 0) / 1e3)
@@ -7767,12 +7767,12 @@
     });
   }
   function listedIn(data, existing) {
-    const {id} = existing.workspace, observed = observe(existing), workspace = data.workspaces[id];
-    if (!workspace) return observed;
+    const {id} = existing.workspace, listedData = toCommentData(existing), workspace = data.workspaces[id];
+    if (!workspace) return listedData;
     const keys = rememberedIn(data, existing, {
       areListed: !0
     });
-    return mergeComment(observed, {
+    return mergeComment(listedData, {
       isCut: !1,
       workspaces: {
         [id]: {
@@ -8029,7 +8029,7 @@
       return {
         ...titleOfKey(key, options),
         spent,
-        limit: shareOfLimit(key, spent)
+        limit: partOfLimit(key, spent)
       };
     });
   }
@@ -8060,9 +8060,9 @@
       folded: shown.length > MAX_UNFOLDED ? [ folded ] : []
     };
   }
-  function shareOfLimit(key, spent) {
+  function partOfLimit(key, spent) {
     if (null === key.limit) return NO_LIMIT;
-    const limit = keys_limitOf(key), used = limit ? usedOf(limit, spent) : null;
+    const limit = limitOf(key), used = limit ? usedOf(limit, spent) : null;
     if (!limit || null === used) return "unknown";
     if (isLimitUsedUp(limit, spent)) return USED_UP;
     const {amount, reset} = limit;
@@ -8105,7 +8105,7 @@
     };
   }
   function shorten(text, maxLength) {
-    const slug = slug_toSlug(text);
+    const slug = toSlug(text);
     return "" !== slug && slug.length <= maxLength ? slug : withHash(text, maxLength);
   }
   function lastOf(name) {
@@ -8182,7 +8182,7 @@
       deleteKeys: !0
     });
     if ("closed" === result.state) return endSummary(result.preview, result.deletion, request);
-    const {preview, opened, key, share} = result, {slug} = preview.identity, of = `${describePreview(preview.identity)}.`;
+    const {preview, opened, key, allowance} = result, {slug} = preview.identity, of = `${describePreview(preview.identity)}.`;
     if (!opened) return {
       title: `\u2705 Left the OpenRouter workspace ${slug} alone: it is open again`,
       paragraphs: [ of ]
@@ -8192,7 +8192,7 @@
       title,
       url,
       table: isNew(opened.result) ? void 0 : table,
-      paragraphs: [ ...paragraphs, of, ...share ? [ warningOf(share) + describeShare(share) ] : [], ...isKeyPlanned ? [ "A real run also creates an API key." ] : [], ...key ? [ [ "Created the API key ", {
+      paragraphs: [ ...paragraphs, of, ...allowance ? [ warningOf(allowance) + describeAllowance(allowance) ] : [], ...isKeyPlanned ? [ "A real run also creates an API key." ] : [], ...key ? [ [ "Created the API key ", {
         code: key.key.name
       } ] ] : [] ]
     };
@@ -8225,7 +8225,7 @@
   const LIST_DELAYS_MS = [ 0, 500, 1e3, 1500, 1500, 1500, 1500, 1500, 500, 1500 ], PATIENT_LISTS = 8;
   function gateOf(cap, workspace, context) {
     return {
-      limitFor: (list, replaced) => toNumber(shareOf(list, {
+      limitFor: (list, replaced) => toNumber(allowanceOf(list, {
         ...cap,
         replaced
       }, context).limit),
@@ -8238,63 +8238,63 @@
       })
     };
   }
-  function shareOf(list, cap, context) {
-    const exposures = exposuresOf(list, cap, context), limit = allowance(exposures, cap);
+  function allowanceOf(list, cap, context) {
+    const uses = capUsesOf(list, cap, context), limit = largestLimit(uses, cap);
     if (0n === limit && cap.limit > 0n) throw new Failure(previewLimitReached, {
       cap,
-      exposures
+      uses
     });
-    const share = {
+    const allowance = {
       cap,
-      spent: totalsOf(exposures).spent,
+      spent: totalsOf(uses).spent,
       limit
     };
-    context.log.info(describeShare(share));
-    return share;
+    context.log.info(describeAllowance(allowance));
+    return allowance;
   }
-  function exposuresOf({keys, serverTime}, cap, {timeOfDay}) {
+  function capUsesOf({keys, serverTime}, cap, {timeOfDay}) {
     const now = earlierTime({
       server: serverTime,
       runner: timeOfDay()
-    }) ?? Number.NEGATIVE_INFINITY, exposures = keys.map(key => exposureOf(key, cap, now)), uncapped = exposures.flatMap(({key, problem}) => problem ? {
+    }) ?? Number.NEGATIVE_INFINITY, uses = keys.map(key => capUseOf(key, cap, now)), uncapped = uses.flatMap(({key, problem}) => problem ? {
       key,
       problem
     } : []);
     if (uncapped.length > 0) throw new Failure(keyNotCapped, {
       keys: uncapped
     });
-    return exposures;
+    return uses;
   }
   async function admit(created, cap, {workspace, context}) {
-    const {client, onShare} = context, {hash} = created;
+    const {client, onAllowance} = context, {hash} = created;
     let key = created, limit = toUsd(created.limit) ?? cap.limit;
     for (const [round, delay] of LIST_DELAYS_MS.entries()) {
       await client.pause(delay);
-      const exposures = exposuresOf(await listKeys(client, workspace), cap, context), verdict = decide(exposures, {
+      const uses = capUsesOf(await listKeys(client, workspace), cap, context), next = decide(uses, {
         hash,
         cap,
         isPatient: round < PATIENT_LISTS
       });
-      if ("give-out" === verdict.kind) {
-        onShare({
+      if ("give-out" === next.kind) {
+        onAllowance({
           cap,
-          spent: totalsOf(exposures).spent,
+          spent: totalsOf(uses).spent,
           limit
         });
         return key;
       }
-      if (!("lower" !== verdict.kind || verdict.limit >= limit)) {
-        if (0n === verdict.limit) {
-          const {value: disabled} = await catching(disableKey(client, key), ApiError), others = exposures.filter(one => one.key.hash !== hash);
+      if (!("lower" !== next.kind || next.limit >= limit)) {
+        if (0n === next.limit) {
+          const {value: disabled} = await catching(disableKey(client, key), ApiError), others = uses.filter(one => one.key.hash !== hash);
           throw new Failure(previewLimitReached, {
             cap,
-            exposures: others,
+            uses: others,
             created: {
               isDisabled: void 0 !== disabled
             }
           });
         }
-        limit = verdict.limit;
+        limit = next.limit;
         key = await lower(key, limit, context);
       }
     }
@@ -8319,12 +8319,12 @@
   }
   async function lowerAtEnd({key, workspace, cap, limit: known, disabled}, context) {
     for await (const _ of whileMissing(context)) {
-      const {keys, serverTime} = await listKeys(context.client, workspace), exposures = exposuresOf({
+      const {keys, serverTime} = await listKeys(context.client, workspace), uses = capUsesOf({
         keys: keys.map(one => disabled.get(one.hash) ?? one),
         serverTime
-      }, cap, context), own = exposures.find(one => one.key.hash === key.hash);
+      }, cap, context), own = uses.find(one => one.key.hash === key.hash);
       if (!own) continue;
-      const others = exposures.filter(one => one !== own), final = finalLimit(own, others, {
+      const others = uses.filter(one => one !== own), final = finalLimit(own, others, {
         cap,
         known
       });
@@ -8337,7 +8337,7 @@
         context.warn(previewLimitReachedWarning, {
           key,
           cap,
-          exposures: all
+          uses: all
         });
       }
       return;
@@ -8423,14 +8423,14 @@
     return head.repo?.id === id;
   }
   const STALE_DELAYS_MS = [ 0, 1e3, 2e3, 4e3 ];
-  async function readStanding(subject, since, context, {wasPushed = !1} = {}) {
-    const standing = await requestStanding(subject, since, context, {
+  async function readSubject(subject, since, context, {wasPushed = !1} = {}) {
+    const facts = await requestSubject(subject, since, context, {
       wasPushed
     });
-    context.onStanding?.(standing);
-    return standing;
+    context.onSubject?.(facts);
+    return facts;
   }
-  async function requestStanding(subject, since, {github, repository}, {wasPushed}) {
+  async function requestSubject(subject, since, {github, repository}, {wasPushed}) {
     if ("branch" === subject.kind) {
       let branch;
       for (const delay of wasPushed ? STALE_DELAYS_MS : [ 0 ]) {
@@ -8595,7 +8595,7 @@
   }), GRAPHQL = "/../graphql";
   async function listExisting(search, context) {
     const {slug, known, others, last} = search, found = [];
-    if ("doomed" === known.kind) found.push(Promise.resolve(known)); else if ("gone" !== known.kind) {
+    if ("being-deleted" === known.kind) found.push(Promise.resolve(known)); else if ("gone" !== known.kind) {
       const before = last.find(({workspace}) => workspace.slug === slug)?.workspace, first = "found" === known.kind ? known.workspace : void 0;
       found.push(listWorkspace(slug, before ?? first, search, context));
     }
@@ -8688,14 +8688,14 @@
     return "GitHub" === server && (void 0 === status || "throttled" === kind);
   }
   function openComments(github, {jobLogin, repository, render}) {
-    const aside = github.aside(github.timeLeft() * TIME_SHARE);
+    const ownGithub = github.withOwnThrottle(github.timeLeft() * TIME_SHARE);
     let login;
     return {
-      github: aside,
+      github: ownGithub,
       areGivenUp: !1,
       noticed: new Set,
       login() {
-        login ??= readLogin(aside, repository, jobLogin);
+        login ??= readLogin(ownGithub, repository, jobLogin);
         return login;
       },
       render
@@ -8762,8 +8762,8 @@
     };
   }
   async function writeUntilRight(request, first, place) {
-    const {known, own: ownKey} = request, others = new Set, isBeingDeleted = "doomed" === known.kind;
-    let last, [reading, data] = [ first, request.seen ];
+    const {known, own: ownKey} = request, others = new Set, isBeingDeleted = "being-deleted" === known.kind;
+    let last, [reading, data] = [ first, request.data ];
     for (let round = 1; round <= MAX_ROUNDS; round += 1) {
       const search = {
         ...request,
@@ -8772,7 +8772,7 @@
       };
       round > 1 && (reading = await readAll(search, place));
       const {existing, remembered, own} = reading;
-      data = [ ...existing.map(one => observe(one, {
+      data = [ ...existing.map(one => toCommentData(one, {
         own: ownKey
       })), remembered ].reduce(mergeComment, checkDeletions(data, remembered));
       const found = findOthers(data, search, existing);
@@ -8831,7 +8831,7 @@
   async function concludeMissing(preview, {dryRun}, context) {
     context.log.info(`There is no workspace ${preview.identity.slug}: nothing to delete.`);
     dryRun || await commentOn(preview, {
-      seen: NO_DATA,
+      data: NO_DATA,
       known: {
         kind: "gone"
       }
@@ -8929,12 +8929,12 @@
     log.info(`${done} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`);
   }
   async function prepareKeys(preview, {workspace, begun, keys: listed}, context) {
-    const {subject} = preview, before = listed.every(isDisabled) ? void 0 : await readStanding(subject, preview.since, context);
+    const {subject} = preview, before = listed.every(isDisabled) ? void 0 : await readSubject(subject, preview.since, context);
     if (before?.isOpen) return {
       kind: "reopened",
       hasDisabled: !1
     };
-    const {keys, hasDisabled} = await endKeys(listed, context), seen = observe({
+    const {keys, hasDisabled} = await endKeys(listed, context), data = toCommentData({
       workspace,
       keys
     }, {
@@ -8943,11 +8943,11 @@
         ...begun
       }
     }), known = {
-      kind: "doomed",
+      kind: "being-deleted",
       workspace,
       keys
     }, {remembered} = await commentOn(preview, {
-      seen,
+      data,
       known
     }, context);
     context.onDeletion?.({
@@ -8955,15 +8955,15 @@
       keys,
       remembered
     });
-    const standing = await readStanding(subject, before?.since ?? preview.since, context);
-    if (!standing.isOpen) return {
+    const facts = await readSubject(subject, before?.since ?? preview.since, context);
+    if (!facts.isOpen) return {
       kind: "ready",
       keys,
       remembered,
-      since: standing.since
+      since: facts.since
     };
     await commentOn(preview, {
-      seen: NO_DATA,
+      data: NO_DATA,
       known: {
         kind: "found",
         workspace
@@ -8993,7 +8993,7 @@
     };
   }
   async function recordDeletion(preview, {workspace, begun, keys, isFinal}, context) {
-    const state = isFinal && keys.every(isDisabled) ? "finished" : "unfinished", seen = observe({
+    const state = isFinal && keys.every(isDisabled) ? "finished" : "unfinished", data = toCommentData({
       workspace,
       keys
     }, {
@@ -9003,7 +9003,7 @@
       }
     });
     await commentOn(preview, {
-      seen,
+      data,
       known: {
         kind: "gone",
         id: workspace.id
@@ -9011,10 +9011,10 @@
     }, context);
   }
   async function isStillClosed({subject, since}, workspace, context) {
-    const lookup = readStanding(subject, since, context), {value: standing, error} = await catching(lookup, ApiError, Failure);
+    const lookup = readSubject(subject, since, context), {value: facts, error} = await catching(lookup, ApiError, Failure);
     error && context.log.info(`Whether it was reopened is unknown: ${error.message}.`);
-    if (standing?.isOpen) throw reopened(workspace);
-    return void 0 !== standing;
+    if (facts?.isOpen) throw reopened(workspace);
+    return void 0 !== facts;
   }
   function reopened(workspace, {keysAre} = {}) {
     return new Failure(previewReopened, {
@@ -9034,7 +9034,7 @@
       number: subject.number,
       slug: identity.slug,
       ...comment,
-      seen: mergeComment(comment.seen, ended)
+      data: mergeComment(comment.data, ended)
     }, {
       ...context,
       comments,
@@ -9070,7 +9070,7 @@
   async function findOutdated(groups, {timeoutMs}, context) {
     const lookups = context.github.withTimeout(context.github.timeLeft() / 2), [outdated, others] = [ [], [] ];
     await forEachOf(groups, async group => {
-      const github = lookups.withShare(timeoutMs * LOOKUP_SHARE), {value: standing, error} = await catching(readStanding(group.subject, void 0, {
+      const github = lookups.withShare(timeoutMs * LOOKUP_SHARE), {value: facts, error} = await catching(readSubject(group.subject, void 0, {
         ...context,
         github
       }), ApiError, Failure), found = reason => group.workspaces.map(one => toFound(one, reason));
@@ -9083,12 +9083,12 @@
           ...one,
           ...unread
         })));
-      } else standing.isOpen ? others.push(...found("it is open").map(one => ({
+      } else facts.isOpen ? others.push(...found("it is open").map(one => ({
         ...one,
         outcome: "kept"
       }))) : outdated.push({
         ...group,
-        since: standing.since
+        since: facts.since
       });
     });
     return {
@@ -9097,11 +9097,11 @@
     };
   }
   function withShare(ms, context) {
-    const {client, github, comments} = context, aside = comments ? [ comments.github ] : [];
+    const {client, github, comments} = context, commentClients = comments ? [ comments.github ] : [];
     return {
       ...context,
-      client: client.withShare(ms, [ github, ...aside ]),
-      github: github.withShare(ms, [ client, ...aside ])
+      client: client.withShare(ms, [ github, ...commentClients ]),
+      github: github.withShare(ms, [ client, ...commentClients ])
     };
   }
   function groupBySubject(marked) {
@@ -9135,20 +9135,20 @@
         name: slug,
         description: String(description)
       }
-    }, seen = [], {value: deletion, error} = await catching(deletePreview(preview, {
+    }, lists = [], {value: deletion, error} = await catching(deletePreview(preview, {
       dryRun: !1,
       listed: workspace
     }, {
       ...context,
       onDeletion: progress => {
-        "keys" === progress.kind && seen.push(progress);
+        "keys" === progress.kind && lists.push(progress);
       }
     }), ApiError, Failure);
     if (error) return {
       ...toFound(workspace, context.toLine(error.message)),
       outcome: "failed",
       error,
-      ...spentBy(seen, workspace)
+      ...spentBy(lists, workspace)
     };
     if ("reopened" === deletion.kind) return {
       ...toFound(workspace, "it is open again"),
@@ -9160,18 +9160,18 @@
       outcome: "deleted",
       keysSpent: deletion.keysSpent
     };
-    const spent = seen.length > 0 ? spentBy(seen, workspace) : {};
+    const spent = lists.length > 0 ? spentBy(lists, workspace) : {};
     return {
       ...found,
       outcome: "already-deleted",
       ...spent
     };
   }
-  function spentBy(seen, workspace) {
-    if (0 === seen.length) return {
+  function spentBy(lists, workspace) {
+    if (0 === lists.length) return {
       keysSpent: null
     };
-    const byHash = new Map(seen.flatMap(one => one.keys.map(key => [ key.hash, key ]))), keys = [ ...byHash.values() ], amounts = keys.filter(isDisabled).flatMap(key => toUsd(key.usage) ?? []), memories = seen.flatMap(({remembered}) => remembered ?? []), areAll = amounts.length === keys.length && seen.every(({hasMore}) => !hasMore) && memories.length > 0 && !memories.some(remembered => remembersMore(remembered, {
+    const byHash = new Map(lists.flatMap(one => one.keys.map(key => [ key.hash, key ]))), keys = [ ...byHash.values() ], amounts = keys.filter(isDisabled).flatMap(key => toUsd(key.usage) ?? []), memories = lists.flatMap(({remembered}) => remembered ?? []), areAll = amounts.length === keys.length && lists.every(({hasMore}) => !hasMore) && memories.length > 0 && !memories.some(remembered => remembersMore(remembered, {
       workspace,
       keys
     }));
@@ -9204,12 +9204,12 @@
     return isOpen ? isOwn ? "open" : "skipped" : "closed";
   }
   async function runPreview(request, context) {
-    const topic = findTopic(request.run, context.repository);
-    if ("skipped" === topic.kind) return {
+    const trigger = findTrigger(request.run, context.repository);
+    if ("skipped" === trigger.kind) return {
       state: "skipped",
-      reason: topic.reason
+      reason: trigger.reason
     };
-    if ("clean-up" === topic.kind) {
+    if ("clean-up" === trigger.kind) {
       const result = await cleanUp(request, context), check = "that their pull requests or branches are closed";
       return {
         state: "clean-up",
@@ -9220,33 +9220,33 @@
         })
       };
     }
-    return runFor(topic, request, {
+    return runFor(trigger, request, {
       ...context,
-      onStanding: standing => context.onState(stateOf(standing))
+      onSubject: facts => context.onState(stateOf(facts))
     });
   }
-  async function runFor(topic, request, context) {
-    const {log, repository} = context, {subject, since} = topic, identity = identify(subject, repository, request.slugPrefix);
+  async function runFor(trigger, request, context) {
+    const {log, repository} = context, {subject, since} = trigger, identity = identify(subject, repository, request.slugPrefix);
     log.info(`${describePreview(identity)}: its workspace is ${identity.slug}.`);
     saveTask({
       subject,
       since,
       identity
     }, request, context);
-    const standing = await readStanding(subject, since, context, {
-      wasPushed: !topic.isEnd
+    const facts = await readSubject(subject, since, context, {
+      wasPushed: !trigger.isEnd
     }), preview = {
       subject,
-      since: standing.since,
+      since: facts.since,
       identity
     };
     saveTask(preview, request, context);
-    if (!standing.isOpen) return closePreview(preview, request, context);
-    if (!standing.isOwn) return {
+    if (!facts.isOpen) return closePreview(preview, request, context);
+    if (!facts.isOwn) return {
       state: "skipped",
       reason: "a pull request from another repository has no preview"
     };
-    if (topic.isEnd) {
+    if (trigger.isEnd) {
       log.info("It is open again: this run changes nothing.");
       return {
         state: "open",
@@ -9256,8 +9256,8 @@
     return openPreview({
       request,
       preview,
-      topic
-    }, standing, context);
+      trigger
+    }, facts, context);
   }
   function saveTask(preview, request, context) {
     const task = taskOf(preview, request, context);
@@ -9319,16 +9319,16 @@
     };
   }
   const MAX_VANISHED = 2;
-  async function openPreview(opening, standing, context) {
+  async function openPreview(opening, facts, context) {
     const {request, preview} = opening;
-    let current = standing;
+    let current = facts;
     for (let vanished = 0; ;vanished += 1) {
       const opened = await ensureWorkspace(opening, current, context), {workspace} = opened.result;
       if (!workspace || request.dryRun) return {
         state: "open",
         preview,
         opened,
-        share: await shareInDryRun(opening, workspace, context)
+        allowance: await allowanceInDryRun(opening, workspace, context)
       };
       const {id, slug} = workspace, task = saveTask({
         ...preview,
@@ -9355,7 +9355,7 @@
       const {value: lookup} = await catching(findWorkspace(context.client, workspace.id), ApiError);
       if (!lookup || lookup.workspace || vanished === MAX_VANISHED) throw error;
       context.log.info(`The workspace ${workspace.slug} has vanished. Looking again.`);
-      current = await readStanding(preview.subject, current.since, context);
+      current = await readSubject(preview.subject, current.since, context);
       if (!current.isOpen) return closePreview({
         ...preview,
         since: current.since
@@ -9363,7 +9363,7 @@
     }
   }
   async function ensureWorkspace(opening, {head}, context) {
-    const {request, preview, topic} = opening, {identity} = preview, isCurrent = void 0 === topic.head || topic.head === head;
+    const {request, preview, trigger} = opening, {identity} = preview, isCurrent = void 0 === trigger.head || trigger.head === head;
     isCurrent || context.notice("There are newer commits: this run uses the workspace as it is.");
     const {governance, governanceInputs, fields} = request.workspace, wanted = {
       desired: {
@@ -9390,11 +9390,11 @@
   }
   async function ensureKey({request, preview, task}, workspace, context) {
     const {journal, log} = context, isDeployed = "preview" === request.keyMode;
-    let share;
+    let allowance;
     const taskWith = key => ({
       ...task,
       key,
-      limit: share && exactUsd(share.limit)
+      limit: allowance && exactUsd(allowance.limit)
     }), cap = capOf(request), key = await createKeyIn(workspace, keyRequestOf(request, preview, context), {
       ...context,
       journal: {
@@ -9405,22 +9405,22 @@
       onCreated: context.onKey,
       gate: cap && gateOf(cap, workspace, {
         ...context,
-        onShare: known => {
-          share = known;
+        onAllowance: known => {
+          allowance = known;
         }
       })
     });
     log.info(isDeployed ? "The key stays until a later job that succeeds replaces it." : "The key is disabled when the job ends.");
     return {
       key,
-      share
+      allowance
     };
   }
-  async function shareInDryRun({request, preview}, workspace, context) {
+  async function allowanceInDryRun({request, preview}, workspace, context) {
     const cap = capOf(request);
     if (!cap) return;
     const list = workspace ? await listKeys(context.client, workspace) : NO_KEYS, {desired, replace} = keyRequestOf(request, preview, context), replaced = list.keys.filter(({name}) => replace && isSameKeyName(name, desired.name)).map(({hash}) => hash);
-    return shareOf(list, {
+    return allowanceOf(list, {
       ...cap,
       replaced
     }, context);
@@ -9494,17 +9494,17 @@
     }) : "" ].filter(Boolean).join("; ");
   }
   async function runPreviewTask(task, context) {
-    const key = task.key && await endKey(task.key, task, context), standing = await lookUpStanding(task, context), checking = checkWorkspace({
+    const key = task.key && await endKey(task.key, task, context), facts = await lookUpSubject(task, context), checking = checkWorkspace({
       task,
       ended: key?.ended,
-      standing
+      facts
     }, context), workspace = await catching(checking, ApiError, Failure), fate = workspace.value, [error] = errorsOf([ workspace, key && fate && matters(key, fate) ? key : void 0, fate ]);
     if (!error) return;
     if (isFailure(error, previewReopened)) return {
       error,
       left: void 0
     };
-    const isWorkspaceLeft = !1 === standing?.isOpen && error === workspace.error && !isFailure(error, previewNotOurs);
+    const isWorkspaceLeft = !1 === facts?.isOpen && error === workspace.error && !isFailure(error, previewNotOurs);
     return {
       error,
       left: {
@@ -9526,23 +9526,23 @@
   function isReplacement(error) {
     return isFailure(error, keyReplaced);
   }
-  async function lookUpStanding({subject, since, identity}, context) {
-    const lookup = readStanding(subject, since, context), {value, error} = await catching(lookup, ApiError, Failure);
+  async function lookUpSubject({subject, since, identity}, context) {
+    const lookup = readSubject(subject, since, context), {value, error} = await catching(lookup, ApiError, Failure);
     error && context.warn(previewNotChecked, {
       workspace: identity.slug,
       error
     });
     return value;
   }
-  async function checkWorkspace({task, ended, standing}, context) {
+  async function checkWorkspace({task, ended, facts}, context) {
     const {subject, identity, workspace} = task;
-    if (!standing) return {
+    if (!facts) return {
       kind: "kept"
     };
-    if (!standing.isOpen) {
+    if (!facts.isOpen) {
       const preview = {
         subject,
-        since: standing.since,
+        since: facts.since,
         identity,
         ended
       }, deletion = await deletePreview(preview, {
@@ -9563,7 +9563,7 @@
       hash: task.key.created.hash,
       cap: task.cap ?? null
     }, comment = {
-      seen: NO_DATA,
+      data: NO_DATA,
       known,
       own
     }, {existing: found} = await commentOn({
@@ -9586,7 +9586,7 @@
         kind: "kept"
       };
     }
-    const {isOpen} = await readStanding(subject, standing.since, context);
+    const {isOpen} = await readSubject(subject, facts.since, context);
     if (isOpen) throw new Failure(previewDeleted, {
       workspace
     });
@@ -9634,7 +9634,7 @@
       ...context,
       limitInputs
     });
-    return disabled && observe({
+    return disabled && toCommentData({
       workspace,
       keys: [ disabled ]
     });
@@ -10428,7 +10428,7 @@
     return {
       workspace,
       key,
-      limit: keys_limitOf(key),
+      limit: limitOf(key),
       since,
       from: range.requested,
       to,
@@ -10512,7 +10512,7 @@
       state
     });
     if (null === key.limit) return;
-    const limit = keys_limitOf(key);
+    const limit = limitOf(key);
     return void 0 === limit?.remaining ? new Failure(remainingUnknown, {
       key,
       minimum
@@ -10611,14 +10611,14 @@
       } ] : [], ...counts ],
       rows: models.map(usage => [ {
         code: nameOf(usage)
-      }, formatSpent(usage.credits_usage), shareBar(usage.credits_usage, cost), ...hasByok ? [ formatUsd(usage.byok_usage) ] : [], formatCount(usage.request_count), formatCount(usage.tokens_prompt), formatCount(usage.tokens_completion), formatCount(usage.reasoning_tokens) ])
+      }, formatSpent(usage.credits_usage), percentBar(usage.credits_usage, cost), ...hasByok ? [ formatUsd(usage.byok_usage) ] : [], formatCount(usage.request_count), formatCount(usage.tokens_prompt), formatCount(usage.tokens_completion), formatCount(usage.reasoning_tokens) ])
     };
   }
   const BAR_LENGTH = 10;
-  function shareBar(part, whole) {
+  function percentBar(part, whole) {
     if (null === part || whole <= 0n) return "";
-    const share = Number(part) / Number(whole), length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
-    return `${"\u2588".repeat(length)}${"\u2591".repeat(BAR_LENGTH - length)}\xa0${Math.round(100 * share)}\xa0%`;
+    const fraction = Number(part) / Number(whole), length = Math.round(Math.min(Math.max(fraction, 0), 1) * BAR_LENGTH);
+    return `${"\u2588".repeat(length)}${"\u2591".repeat(BAR_LENGTH - length)}\xa0${Math.round(100 * fraction)}\xa0%`;
   }
   function usage() {
     return runStep({

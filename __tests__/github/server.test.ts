@@ -63,7 +63,7 @@ describe('requests that must not hold up the others', () => {
     const { github, repository, client, named, clock } = scene;
     openPull(github, repository, { number: 42 });
     LIMITS[limit]?.[1](scene);
-    const aside = client.aside(60_000);
+    const aside = client.withOwnThrottle(60_000);
     const request = {
       operation: 'try',
       method: 'GET',
@@ -83,7 +83,7 @@ describe('requests that must not hold up the others', () => {
     const scene = openGitHubScene();
     const { github, repository, client, named, clock, network } = scene;
     openPull(github, repository, { number: 42 });
-    const aside = client.aside(1_000);
+    const aside = client.withOwnThrottle(1_000);
     await scene.run(new Promise<void>((resolve) => clock.after(5_000, resolve)));
     expect(await scene.run(readPull(aside, named, 42))).toMatchObject({ number: 42 });
     const hanging = { on: 'GET /repos/:owner/:repo/pulls/:number', kind: 'silence' } as const;

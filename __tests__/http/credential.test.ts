@@ -154,7 +154,7 @@ describe('a request with a renewable credential', () => {
       await new Promise<void>((resolve) => clock.after(20_000, resolve));
       return grantOf(n);
     });
-    const outcome = await run(client.aside(5_000).send({ ...REQUEST, method: 'GET' }));
+    const outcome = await run(client.withOwnThrottle(5_000).send({ ...REQUEST, method: 'GET' }));
     const reason = 'its share of the timeout was over before it was sent';
     expect(outcome).toMatchObject({ kind: 'prevented', failure: { reason } });
     expect(clock.now()).toBe(5_000);

@@ -77,7 +77,7 @@ test('a write stays possible after another one is rejected', async () => {
 test('the effect has the writes of clients with another timeout, and of requests sent apart', async () => {
   for (const send of [
     (client: Client) => write(client.withTimeout(1_000)),
-    (client: Client) => write(client.aside(1_000)),
+    (client: Client) => write(client.withOwnThrottle(1_000)),
   ]) {
     const recording = openRecordingClient([OK]);
     await recording.run<unknown>(send(recording.client));

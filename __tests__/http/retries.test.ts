@@ -83,14 +83,14 @@ describe('the wait before a retry', () => {
 describe('a request that must not hold up the others', () => {
   test('is retried until its time is over', async () => {
     const { client, clock, run, sentAt } = openRecordingClient(['silence']);
-    expect(detailsOf(await run(get(client.aside(5_000))))).toMatchObject({ attempts: 3 });
+    expect(detailsOf(await run(get(client.withOwnThrottle(5_000))))).toMatchObject({ attempts: 3 });
     expect(sentAt[0]).toBe(0);
     expect(clock.now()).toBeLessThanOrEqual(5_000);
   });
 
   test('is not retried if the server asks for a longer wait, which the others do not observe', async () => {
     const { client, clock, run, sentAt } = openRecordingClient([throttledFor(7), OK]);
-    await run(get(client.aside(5_000)));
+    await run(get(client.withOwnThrottle(5_000)));
     expect(clock.now()).toBe(LATENCY);
     await run(get(client));
     expect(sentAt).toEqual([0, LATENCY]);

@@ -6,7 +6,7 @@ import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { withUsage } from '../../sandbox/openrouter/routes/keys.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { exposureOf, totalsOf } from '../../src/actions/preview/cap.ts';
+import { capUseOf, totalsOf } from '../../src/actions/preview/cap.ts';
 import { formatUsd, maxUsd, toUsd, type Usd } from '../../src/lib/usd.ts';
 import { jitters, schedules } from '../support/faults.ts';
 import {
@@ -257,9 +257,7 @@ const RULE = { amount: 0n, withByok: false, replaced: [] };
 function exposureIn({ world }: Scene, keys: readonly Key[]): Usd {
   const { account } = world.simulation;
   const now = account.now().getTime();
-  const { spent, held } = totalsOf(
-    keys.map((key) => exposureOf(withUsage(account, key), RULE, now)),
-  );
+  const { spent, held } = totalsOf(keys.map((key) => capUseOf(withUsage(account, key), RULE, now)));
   return spent + held;
 }
 

@@ -154,7 +154,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   [
     new Failure(preview.previewLimitReached, {
       cap: { amount: 5n, withByok: false, replaced: [] },
-      exposures: [],
+      uses: [],
       created: { isDisabled: true },
     }),
     'The workspace and its keys stay. The new API key was disabled. No other step has its secret.',

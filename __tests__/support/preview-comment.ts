@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import {
   type CommentData,
   type CommentFacts,
-  type ExistingWorkspace,
+  type ListedWorkspace,
   mergeComment,
-  observe,
+  toCommentData,
 } from '../../src/actions/preview/comment.ts';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
 import { SLUG_MAX_LENGTH, type WorkspaceRef } from '../../src/openrouter/resources/workspaces.ts';
@@ -76,7 +76,7 @@ export function keyOf(workspace: Pick<WorkspaceRef, 'id'>, fields: Partial<Key> 
 }
 
 /** A workspace of the same data that exists, with keys whose names someone chose to do harm. */
-const existing: fc.Arbitrary<ExistingWorkspace> = fc
+const existing: fc.Arbitrary<ListedWorkspace> = fc
   .record({
     id: fc.constantFrom(...IDS),
     keys: fc.uniqueArray(
@@ -106,7 +106,7 @@ export const someFacts: fc.Arbitrary<CommentFacts> = fc
 
 /** The facts of a run that has read a comment with `data`. */
 export function joined(facts: CommentFacts): CommentFacts {
-  const all = facts.existing.map((one) => observe(one));
+  const all = facts.existing.map((one) => toCommentData(one));
   return { ...facts, data: all.reduce(mergeComment, facts.data) };
 }
 

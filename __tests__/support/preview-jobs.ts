@@ -14,12 +14,12 @@ import {
   totalOf,
 } from '../../src/actions/preview/comment.ts';
 import { runPreviewTask } from '../../src/actions/preview/end-job.ts';
+import type { GitHubContext } from '../../src/actions/preview/read-subject.ts';
 import {
   type PreviewRequest,
   type PreviewResult,
   runPreview,
 } from '../../src/actions/preview/run-preview.ts';
-import type { GitHubContext } from '../../src/actions/preview/standing.ts';
 import type { Subject } from '../../src/actions/preview/subject.ts';
 import { type PreviewTask, previewTask } from '../../src/actions/preview/task.ts';
 import { openComments } from '../../src/actions/preview/write-comment.ts';

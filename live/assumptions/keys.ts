@@ -135,7 +135,7 @@ export const KEYS: readonly Assumption[] = [
     sentence:
       'After its limit was lowered, limit_remaining of a key is the limit less the counter.',
     documented: undefined,
-    reliedOnBy: { file: 'src/actions/preview/cap.ts', name: 'exposureOf' },
+    reliedOnBy: { file: 'src/actions/preview/cap.ts', name: 'capUseOf' },
     isCritical: true,
     async probe(scene) {
       const { hash } = await scene.createKey(await sharedWorkspace(scene), { limit: 0.5 });

@@ -11,7 +11,7 @@ import {
   toApiError,
 } from './request.ts';
 import { backoff, FAILURE_CLASSES } from './retry-policy.ts';
-import { limitOf, prevented, type SendOptions, sendAuthenticated } from './send.ts';
+import { prevented, type SendOptions, sendAuthenticated, timeLimitName } from './send.ts';
 
 /** The response to the last attempt at a request. */
 export interface FinalResponse<Data> extends ApiResponse<Data> {
@@ -105,7 +105,7 @@ class Client {
     const wait = Math.max(failure.retryAfterMs ?? 0, backoff(attempt, random()));
     const seconds = formatSeconds(wait);
     if (clock.now() + wait >= deadline) {
-      return `the next attempt, in ${seconds}, would start after ${limitOf(isShare)}`;
+      return `the next attempt, in ${seconds}, would start after ${timeLimitName(isShare)}`;
     }
     log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`);
     if (FAILURE_CLASSES[failure.kind].pausesAll) this.#throttle.pause(wait, failure);
@@ -140,9 +140,9 @@ class Client {
    * have `ms` milliseconds, which pass while one of them is under way, and which count for `withShare` like
    * waits. The others wait only if the server allows no more requests at all.
    */
-  aside(ms: number): Client {
+  withOwnThrottle(ms: number): Client {
     const { clock } = this.#options;
-    const throttle = new ThrottleAside(clock, this.#throttle);
+    const throttle = new OwnThrottle(clock, this.#throttle);
     const msLeft = () => Math.min(this.timeLeft(), ms - throttle.pauses().totalMs);
     return new Client(this.#options, throttle, () => clock.now() + msLeft());
   }
@@ -164,7 +164,7 @@ class Client {
       if (wait <= 0) return undefined;
       const { deadline, isShare } = this.#limited();
       if (pausedUntil >= deadline) {
-        return `${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${limitOf(isShare)}`;
+        return `${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${timeLimitName(isShare)}`;
       }
       const stopReason = await sleep(clock, wait, signal);
       if (stopReason !== undefined) return stopReason;
@@ -280,8 +280,8 @@ class Throttle {
   }
 }
 
-/** The throttle of `Client.aside`. As its pauses counts how long its requests take. */
-class ThrottleAside extends Throttle {
+/** The throttle of `Client.withOwnThrottle`. As its pauses counts how long its requests take. */
+class OwnThrottle extends Throttle {
   readonly #main: Throttle;
   readonly #watch: ReturnType<typeof createStopwatch>;
 

@@ -75,7 +75,7 @@ function waitForGrant(
 }
 
 /** What limits the time of a request. */
-export function limitOf(isShare: boolean): string {
+export function timeLimitName(isShare: boolean): string {
   return isShare ? 'its share of the timeout' : 'the timeout';
 }
 

@@ -20,7 +20,7 @@ const SUGGESTERS: Readonly<Record<string, (text: string) => (string | undefined)
   boolean: toWord,
   replace: toWord,
   enum: (text) => [text.toLowerCase()],
-  slug: (text) => [toSlug(text)],
+  slug: (text) => [hyphenate(text)],
   api_url: (text) => [text.replace(/^http:(?=\/\/[^/])/i, 'https:'), withScheme(text)],
   timeout: (text) => [toDuration(text)],
   older_than: (text) => [toDuration(text)],
@@ -82,7 +82,7 @@ function typeOf(schema: z.core.$ZodType): string {
  * Replaces each character that is not a letter or a digit by a hyphen. Nothing that distinguishes two
  * slugs is removed: a text that is too long, has other letters, or lacks a part gets no suggestion.
  */
-function toSlug(text: string): string {
+function hyphenate(text: string): string {
   return text
     .normalize('NFKD')
     .replace(/\p{Mark}/gu, '')

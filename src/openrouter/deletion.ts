@@ -4,7 +4,7 @@ import { ApiError, type ApiErrorDetails, type RequestFacts, toApiError } from '.
 import { catching } from '../lib/catching.ts';
 
 /** What became of a resource that was to be deleted. */
-export type Deletion =
+export type DeletionResult =
   /** This step deleted it: OpenRouter says so, or a DELETE was ambiguous and the resource is missing. */
   | { kind: 'deleted' }
   /** It did not exist, or another job deleted it. */
@@ -32,7 +32,7 @@ export async function sendDeletion(
   client: Client,
   facts: Omit<RequestFacts, 'method'>,
   lookUp: () => Promise<unknown>,
-): Promise<Deletion> {
+): Promise<DeletionResult> {
   let mayBeApplied = false;
   for (const delay of DELETION_LAG_MS) {
     const response = await client.request({

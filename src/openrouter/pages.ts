@@ -120,20 +120,20 @@ export interface Pages<Item> {
  */
 export async function* readPages<Item>(list: Pages<Item>): AsyncGenerator<Page<Item>> {
   const { read, idOf, toError } = list;
-  const seen = new Set<string>();
+  const knownIds = new Set<string>();
   let pagesWithoutNewItems = 0;
   let size = 0;
   for (let offset = 0; ; ) {
     const page = await read(offset);
     size += page.size ?? 0;
     if (size > MAX_SIZE) throw toError(`the list is larger than ${MAX_SIZE / 2 ** 20} MiB`);
-    const isGap = offset > 0 && !page.items.some((item) => seen.has(idOf(item)));
+    const isGap = offset > 0 && !page.items.some((item) => knownIds.has(idOf(item)));
     if (isGap) {
       offset = Math.max(0, offset - PAGE_SIZE + 1);
       continue;
     }
-    const items = newItems(page.items, idOf, seen);
-    for (const item of items) seen.add(idOf(item));
+    const items = newItems(page.items, idOf, knownIds);
+    for (const item of items) knownIds.add(idOf(item));
     if (items.length > 0 || offset === 0) yield { ...page, items };
 
     pagesWithoutNewItems = items.length > 0 ? 0 : pagesWithoutNewItems + 1;
@@ -142,7 +142,7 @@ export async function* readPages<Item>(list: Pages<Item>): AsyncGenerator<Page<I
     // The total alone does not end a list: it may be wrong, and a full page may be followed by another.
     if (isShort && (page.total === undefined || end >= page.total)) return;
     if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS))
-      throw toError(`the list ended after ${seen.size} entries, although there should be more`);
+      throw toError(`the list ended after ${knownIds.size} entries, although there should be more`);
     offset = end - 1;
   }
 }
@@ -160,8 +160,8 @@ const MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
 function newItems<Item>(
   items: readonly Item[],
   idOf: (item: Item) => string,
-  seen: ReadonlySet<string>,
+  knownIds: ReadonlySet<string>,
 ): Item[] {
   const byId = new Map(items.map((item) => [idOf(item), item]));
-  return [...byId].filter(([id]) => !seen.has(id)).map(([, item]) => item);
+  return [...byId].filter(([id]) => !knownIds.has(id)).map(([, item]) => item);
 }

@@ -119,10 +119,10 @@ function annotate(
   const { text, omitted } = toMessage(
     [...messageOf(description), `See ${urlOf(code)}`].map((text) => line(text)),
   );
-  const topic = linesSuffice
+  const heading = linesSuffice
     ? title.charAt(0).toLowerCase() + title.slice(1)
     : code.replaceAll('-', ' ');
-  annotation(text, { title: `${who}: ${topic}` });
+  annotation(text, { title: `${who}: ${heading}` });
   return omitted;
 }
 

@@ -3,7 +3,7 @@ import { ApiError, formatAttempt } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 import { countKeys, truncateList } from '../lib/format.ts';
 import { countDone } from '../lib/log.ts';
-import type { Deletion } from '../openrouter/deletion.ts';
+import type { DeletionResult } from '../openrouter/deletion.ts';
 import { deleteEach, describeKey, type Key, listKeyPages } from '../openrouter/resources/keys.ts';
 import {
   deleteWorkspace,
@@ -258,7 +258,7 @@ function blockedByKeys(workspace: WorkspaceRef, keys: readonly Key[]): Round<nev
 }
 
 /** What follows from how OpenRouter processed the deletion of the workspace. */
-function endOf(workspace: WorkspaceRef, deletion: Deletion) {
+function endOf(workspace: WorkspaceRef, deletion: DeletionResult) {
   if (deletion.kind !== 'unclear') {
     return { kind: 'finished' as const, deleted: deletion.kind === 'deleted' };
   }

@@ -80,7 +80,7 @@ test.each<[keyof CreateKeyRequest, returned: unknown, requested: unknown, Verdic
   ['expires_at', null, null, 'as requested'],
   ['expires_at', undefined, null, 'as requested'],
   ['expires_at', 'soon', null, 'as requested'],
-])('%s: %j for a requested %j is %s', (field, returned, requested, verdict) => {
+])('%s: %j for a requested %j is %s', (field, returned, requested, comparison) => {
   const desired = { ...DESIRED, [field]: requested } as CreateKeyRequest;
   const key = { ...desired, hash: 'a', label: 'sk-or-v1-0e6...1c96', [field]: returned } as Key;
   const { looser, stricter } = compareKey(key, desired);
@@ -90,7 +90,7 @@ test.each<[keyof CreateKeyRequest, returned: unknown, requested: unknown, Verdic
   }).toEqual({
     looser: [],
     stricter: [],
-    ...(verdict !== 'as requested' && { [verdict]: [field] }),
+    ...(comparison !== 'as requested' && { [comparison]: [field] }),
   });
 });
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  allowance,
   type Cap,
+  type CapUse,
+  capUseOf,
   decide,
-  type Exposure,
-  exposureOf,
   finalLimit,
   type KeyCap,
+  largestLimit,
   totalsOf,
 } from '../../../src/actions/preview/cap.ts';
 import { parseUsd, roundDown, type Usd } from '../../../src/lib/usd.ts';
@@ -56,7 +56,7 @@ describe('the exposure of a key', () => {
   ])('%s', (_, fields, cap, spent, held) => {
     const key = keyOf(fields);
     const expected = { key, spent: usd(spent), held: usd(held) };
-    expect(exposureOf(key, { ...CAP, ...cap }, NOW)).toEqual(expected);
+    expect(capUseOf(key, { ...CAP, ...cap }, NOW)).toEqual(expected);
   });
 
   test.each<[string, Partial<Key>, Partial<Cap>]>([
@@ -71,7 +71,7 @@ describe('the exposure of a key', () => {
     ['unread', { byok_usage: undefined, include_byok_in_limit: true }, { withByok: true }],
     ['without-byok', {}, { withByok: true }],
   ])('is unknown: %s', (problem, fields, cap) => {
-    expect(exposureOf(keyOf(fields), { ...CAP, ...cap }, NOW)).toMatchObject({ problem });
+    expect(capUseOf(keyOf(fields), { ...CAP, ...cap }, NOW)).toMatchObject({ problem });
   });
 });
 
@@ -98,31 +98,31 @@ const caps = fc.record({ amount: amounts, limit: amounts.map(roundDown), deploys
 
 function capFor(
   { amount, limit, deploys }: { amount: Usd; limit: Usd; deploys: boolean },
-  others: readonly Exposure[],
+  others: readonly CapUse[],
 ): KeyCap {
   const older = others.map(({ key }) => key.hash).filter((hash) => hash.startsWith('r'));
   return { amount, limit, withByok: false, replaced: deploys ? older : [] };
 }
 
-const exposed = (list: readonly Exposure[]) => {
+const usedBy = (list: readonly CapUse[]) => {
   const { spent, held } = totalsOf(list);
   return spent + held;
 };
 
 /** What counts for a cap if replaced keys are disabled now. */
-const afterReplacement = (list: readonly Exposure[], { replaced }: Cap) =>
-  exposed(list.map((one) => (replaced.includes(one.key.hash) ? { ...one, held: 0n } : one)));
+const afterReplacement = (list: readonly CapUse[], { replaced }: Cap) =>
+  usedBy(list.map((one) => (replaced.includes(one.key.hash) ? { ...one, held: 0n } : one)));
 
 test('a new key keeps all keys within the cap, and a deployment exceeds it by its own limit at most', () => {
   fc.assert(
     fc.property(exposures, caps, (others, wanted) => {
       const cap = capFor(wanted, others);
-      const left = allowance(others, cap);
+      const left = largestLimit(others, cap);
       expect(left <= cap.limit && left >= 0n).toBe(true);
       expect(roundDown(left)).toBe(left);
       if (left === 0n) return;
       expect(afterReplacement(others, cap) + left <= cap.amount).toBe(true);
-      expect(exposed(others) + left <= cap.amount + cap.limit).toBe(true);
+      expect(usedBy(others) + left <= cap.amount + cap.limit).toBe(true);
     }),
   );
 });
@@ -131,18 +131,18 @@ test('a key is given out only if one list shows all keys within the cap', () => 
   fc.assert(
     fc.property(exposures, caps, fc.nat(), fc.boolean(), (list, wanted, at, isPatient) => {
       fc.pre(list.length > 0);
-      const own = list[at % list.length] as Exposure;
+      const own = list[at % list.length] as CapUse;
       const cap = capFor(wanted, list);
       const { hash } = own.key;
       const owned = { ...cap, replaced: cap.replaced.filter((other) => other !== hash) };
-      const verdict = decide(list, { hash, cap: owned, isPatient });
+      const next = decide(list, { hash, cap: owned, isPatient });
       const isWithin = afterReplacement(list, owned) <= cap.amount;
-      if (verdict.kind === 'give-out' && exposed([own]) > 0n) {
+      if (next.kind === 'give-out' && usedBy([own]) > 0n) {
         expect(isWithin).toBe(true);
-        expect(exposed(list) <= cap.amount + cap.limit).toBe(true);
+        expect(usedBy(list) <= cap.amount + cap.limit).toBe(true);
       }
-      if (verdict.kind === 'lower') expect(verdict.limit < exposed([own])).toBe(true);
-      if (!isPatient) expect(verdict.kind).not.toBe('wait');
+      if (next.kind === 'lower') expect(next.limit < usedBy([own])).toBe(true);
+      if (!isPatient) expect(next.kind).not.toBe('wait');
     }),
   );
 });
@@ -152,16 +152,16 @@ test('of new keys, those that give way leave the others within the cap, and one 
     fc.property(exposures, caps, (list, { amount, limit }) => {
       fc.pre(list.length > 0 && amount > NANO);
       const cap: KeyCap = { amount, limit, withByok: false, replaced: [] };
-      let keys: Exposure[] = list.map((one) => ({ ...one, spent: 0n, held: roundDown(one.held) }));
-      fc.pre(exposed(keys) > 0n);
+      let keys: CapUse[] = list.map((one) => ({ ...one, spent: 0n, held: roundDown(one.held) }));
+      fc.pre(usedBy(keys) > 0n);
       for (let round = 0; round <= list.length; round += 1) {
         keys = keys.map((own) => {
-          const verdict = decide(keys, { hash: own.key.hash, cap, isPatient: true });
-          return verdict.kind === 'lower' ? { ...own, held: verdict.limit } : own;
+          const next = decide(keys, { hash: own.key.hash, cap, isPatient: true });
+          return next.kind === 'lower' ? { ...own, held: next.limit } : own;
         });
       }
-      expect(exposed(keys) <= amount).toBe(true);
-      expect(exposed(keys)).toBeGreaterThan(0n);
+      expect(usedBy(keys) <= amount).toBe(true);
+      expect(usedBy(keys)).toBeGreaterThan(0n);
       const verdicts = keys.map(({ key }) =>
         decide(keys, { hash: key.hash, cap, isPatient: true }),
       );
@@ -180,16 +180,16 @@ test('the limit of a key at the end of its job is never raised, and never below 
   fc.assert(
     fc.property(exposures, facts, (others, { amount, spent, held, percent }) => {
       const own = { key: keyOf({}), spent, held };
-      const limit = exposed([own]);
+      const limit = usedBy([own]);
       // A list can show the limit from before it was lowered.
       const known = spent + (held * BigInt(percent)) / 100n;
       const final = finalLimit(own, others, { cap: { ...CAP, amount }, known });
       if (!final) {
-        expect(held === 0n || exposed(others) + limit <= amount).toBe(true);
+        expect(held === 0n || usedBy(others) + limit <= amount).toBe(true);
         return;
       }
       expect(final.limit >= spent && final.limit < known + NANO).toBe(true);
-      if (!final.isUsedUp) expect(exposed(others) + final.limit < amount + NANO).toBe(true);
+      if (!final.isUsedUp) expect(usedBy(others) + final.limit < amount + NANO).toBe(true);
       else expect(final.limit - spent < NANO).toBe(true);
     }),
   );

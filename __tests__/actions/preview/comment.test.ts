@@ -4,13 +4,13 @@ import {
   type CommentData,
   type CommentFacts,
   checkDeletions,
-  type Deletion,
+  type DeletionRecord,
   formatMarker,
   limitComment,
   mergeComment,
   NO_DATA,
-  observe,
   readComment,
+  toCommentData,
   totalOf,
 } from '../../../src/actions/preview/comment.ts';
 import { exactUsd, parseUsd, type Usd } from '../../../src/lib/usd.ts';
@@ -22,11 +22,11 @@ const workspace = { id: ID, slug: 'preview-shop-42' };
 const PREFIX = 'e2d4c6b8a0';
 
 const keyOf = (fields: Partial<Key> = {}) => keyIn(workspace, fields);
-const seen = (keys: readonly Key[], deletion: Deletion | null = null) =>
-  observe({ workspace, keys }, { deletion });
+const dataOf = (keys: readonly Key[], deletion: DeletionRecord | null = null) =>
+  toCommentData({ workspace, keys }, { deletion });
 
-const unfinished: Deletion = { state: 'unfinished', at: 1_790_000_000, run: '17.1' };
-const finished: Deletion = { ...unfinished, state: 'finished' };
+const unfinished: DeletionRecord = { state: 'unfinished', at: 1_790_000_000, run: '17.1' };
+const finished: DeletionRecord = { ...unfinished, state: 'finished' };
 
 const keysIn = ({ workspaces }: CommentData) =>
   Object.entries(workspaces).flatMap(([id, { keys }]) =>
@@ -50,13 +50,16 @@ describe('the merge of two comments', () => {
 
   test('has the cap of the run that created the newer key, also if that had none', () => {
     const capOf = (cap: string | null, created_at: string) =>
-      observe({ workspace, keys: [keyOf({ created_at })] }, { own: { hash: keyOf().hash, cap } });
+      toCommentData(
+        { workspace, keys: [keyOf({ created_at })] },
+        { own: { hash: keyOf().hash, cap } },
+      );
     const older = capOf('5', '2026-10-01T12:00:00Z');
     for (const cap of [null, '7']) {
       const merged = mergeComment(capOf(cap, '2026-10-01T12:00:01Z'), older);
       expect(merged.workspaces[ID]?.cap?.usd).toBe(cap);
     }
-    expect(mergeComment(older, seen([keyOf()])).workspaces[ID]?.cap?.usd).toBe('5');
+    expect(mergeComment(older, dataOf([keyOf()])).workspaces[ID]?.cap?.usd).toBe('5');
   });
 
   test('has each key of both with the larger amount', () => {
@@ -77,13 +80,13 @@ describe('the merge of two comments', () => {
     );
   });
 
-  test.each<[string, Deletion | null, Deletion]>([
+  test.each<[string, DeletionRecord | null, DeletionRecord]>([
     ['one, if the other has none', null, unfinished],
     ['the one that finished', { ...unfinished, at: 2e9 }, finished],
     ['the later one', finished, { ...finished, at: 1_790_000_001 }],
     ['the one of the later run', finished, { ...finished, run: '17.2' }],
   ])('has of two deletions %s', (_, other, expected) => {
-    const merged = mergeComment(seen([], expected), seen([], other));
+    const merged = mergeComment(dataOf([], expected), dataOf([], other));
     expect(merged.workspaces[ID]?.deletion).toEqual(expected);
   });
 });
@@ -101,12 +104,12 @@ describe('the data in a comment', () => {
   });
 
   test('has of keys only the amounts, of a deletion its state, its time and its run, and the cap', () => {
-    expect(formatMarker(seen([keyOf()], finished))).toBe(
+    expect(formatMarker(dataOf([keyOf()], finished))).toBe(
       `<!-- openrouter-preview:v1 {"isCut":false,"workspaces":{"${ID}":{"slug":"preview-shop-42","deletion":{"state":"finished","at":1790000000,"run":"17.1"},"cap":null,"keys":{"${PREFIX}":"0.25"}}}} -->`,
     );
   });
 
-  const marker = formatMarker(seen([keyOf()], unfinished));
+  const marker = formatMarker(dataOf([keyOf()], unfinished));
   test.each<[string, string]>([
     ['a body with something before the marker', ` ${marker}`],
     ['a quoted marker', `> ${marker}`],
@@ -139,7 +142,7 @@ describe('the data in a comment', () => {
 
 describe('what is remembered of a workspace', () => {
   test('is the beginning of the hash of each key with its amount as an exact decimal', () => {
-    expect(seen([keyOf({ usage: 5e-7 })])).toEqual({
+    expect(dataOf([keyOf({ usage: 5e-7 })])).toEqual({
       isCut: false,
       workspaces: {
         [ID]: { slug: workspace.slug, deletion: null, cap: null, keys: { [PREFIX]: '0.0000005' } },
@@ -153,7 +156,7 @@ describe('what is remembered of a workspace', () => {
     ['with a counter that is longer than any', { usage: 1e60 }],
     ['with a negative counter', { usage: -1 }],
   ])('has an unknown amount for a key %s', (_, fields) => {
-    const data = seen([keyOf(), keyOf({ hash: 'other', ...fields })], finished);
+    const data = dataOf([keyOf(), keyOf({ hash: 'other', ...fields })], finished);
     expect(keysIn(data).map(([, spent]) => spent)).toEqual(['0.25', null]);
     expect(shown({ data })).toBe('at least 0.25');
   });
@@ -168,42 +171,42 @@ function shown(facts: Pick<CommentFacts, 'data'> & Partial<CommentFacts>): strin
 describe('the total', () => {
   test('is exact', () => {
     const keys = Array.from({ length: 10 }, (_, at) => keyOf({ hash: `${at}`, usage: 0.1 }));
-    expect(shown({ data: seen(keys, finished) })).toBe('1');
+    expect(shown({ data: dataOf(keys, finished) })).toBe('1');
   });
 
-  test.each<[Deletion | null, string]>([
+  test.each<[DeletionRecord | null, string]>([
     [finished, '0.25'],
     [unfinished, 'at least 0.25'],
     [null, 'at least 0.25'],
   ])('of a workspace that does not exist, after the deletion %j, is %s', (deletion, expected) => {
-    expect(shown({ data: seen([keyOf()], deletion) })).toBe(expected);
+    expect(shown({ data: dataOf([keyOf()], deletion) })).toBe(expected);
   });
 
   const keys = [keyOf()];
   const existing = [{ workspace, keys }];
 
   test('of a workspace that exists is complete also after a deletion that did not finish', () => {
-    expect(shown({ data: seen(keys, unfinished), existing })).toBe('0.25');
+    expect(shown({ data: dataOf(keys, unfinished), existing })).toBe('0.25');
   });
 
   test('of a workspace that is about to be deleted is a lower bound', () => {
-    expect(shown({ data: seen(keys), existing, isBeingDeleted: true })).toBe('at least 0.25');
+    expect(shown({ data: dataOf(keys), existing, isBeingDeleted: true })).toBe('at least 0.25');
   });
 
   test('is a lower bound if a key is remembered that is not listed', () => {
-    const data = seen([...keys, keyOf({ hash: 'gone' })]);
+    const data = dataOf([...keys, keyOf({ hash: 'gone' })]);
     expect(shown({ data, existing })).toBe('at least 0.5');
   });
 
   test('is a lower bound if the hashes of two keys begin alike', () => {
     const alike = [keyOf(), keyOf({ hash: `${PREFIX}9` })];
-    const data = seen(alike);
+    const data = dataOf(alike);
     expect(shown({ data, existing: [{ workspace, keys: alike }] })).toBe('at least 0.25');
   });
 });
 
 const stateAfter = (remembered: readonly Key[]) =>
-  checkDeletions(seen([keyOf()], finished), seen(remembered)).workspaces[ID]?.deletion;
+  checkDeletions(dataOf([keyOf()], finished), dataOf(remembered)).workspaces[ID]?.deletion;
 
 test('a deletion that finished is one only if this run has read all keys that are remembered', () => {
   expect(stateAfter([keyOf()])).toEqual(finished);
@@ -237,7 +240,7 @@ describe('data that are limited', () => {
   test('are without unknown amounts first, then without the smallest', () => {
     const amounts = [0.5, undefined, 0.1, 2];
     const keys = amounts.map((usage, at) => keyOf({ hash: `key${at}`, usage }));
-    const data = seen(keys);
+    const data = dataOf(keys);
     const { length } = formatMarker(data);
     const left = (max: number) => Object.keys(limitComment(data, max).workspaces[ID]?.keys ?? {});
     expect(left(length + 1)).toEqual(['key0', 'key1', 'key2', 'key3']);
@@ -248,7 +251,7 @@ describe('data that are limited', () => {
   test('have 40 workspaces at most, first those that may exist', () => {
     const idOf = (at: number) => ID.slice(0, -2) + String(at).padStart(2, '0');
     const all = Array.from({ length: 42 }, (_, at) =>
-      observe(
+      toCommentData(
         { workspace: { ...workspace, id: idOf(at) }, keys: [] },
         { deletion: at < 40 ? finished : null },
       ),

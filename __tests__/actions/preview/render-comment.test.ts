@@ -5,14 +5,14 @@ import fc from 'fast-check';
 import {
   type CommentData,
   type CommentFacts,
-  type Deletion,
-  type ExistingWorkspace,
+  type DeletionRecord,
   formatMarker,
+  type ListedWorkspace,
   limitComment,
   mergeComment,
-  observe,
   readComment,
   remembersMore,
+  toCommentData,
   totalOf,
 } from '../../../src/actions/preview/comment.ts';
 import { commentRenderer, renderComment } from '../../../src/actions/preview/render-comment.ts';
@@ -65,7 +65,7 @@ const RUN = 'https://github.com/octo-org/shop/actions/runs/17/attempts/';
 const jobKey = (fields: Partial<Key>) =>
   keyOf({ name: 'octo-org/shop / Preview / 17.1 / test / a1b2c3', ...fields });
 
-const ended = (state: Deletion['state'], run = '17.1'): Deletion => ({
+const ended = (state: DeletionRecord['state'], run = '17.1'): DeletionRecord => ({
   state,
   at: Date.UTC(2026, 10, 28, 8, 31, 59) / 1000,
   run,
@@ -171,7 +171,7 @@ describe('the comment of a preview', () => {
     const keys = [
       keyIn(other, { hash: 'other', name: 'Later', created_at: '2026-11-01T00:00:00Z' }),
     ];
-    const [own] = factsOf([keyOf({ name: 'Earlier' })]).existing as [ExistingWorkspace];
+    const [own] = factsOf([keyOf({ name: 'Earlier' })]).existing as [ListedWorkspace];
     const html = render(joined({ ...factsOf([]), existing: [own, { workspace: other, keys }] }));
     expect(html).toContain(
       `<p>${LINK} · <a href="https://openrouter.ai/workspaces/demo-42">demo-42</a> · 2 keys so far</p>`,
@@ -211,8 +211,8 @@ describe('the part of its limit that a key has used', () => {
 
 describe('a total that is a lower bound', () => {
   const before = { ...workspace, id: ID.replace('3', '4') };
-  const deleted = (deletion: Deletion | null) =>
-    observe({ workspace: before, keys: [keyOf({ usage: 0.5 })] }, { deletion });
+  const deleted = (deletion: DeletionRecord | null) =>
+    toCommentData({ workspace: before, keys: [keyOf({ usage: 0.5 })] }, { deletion });
   const withData = (data: CommentData, facts = factsOf([keyOf({})])) => ({
     ...facts,
     data: mergeComment(facts.data, data),
@@ -222,7 +222,7 @@ describe('a total that is a lower bound', () => {
     ['it is being deleted', factsOf([keyOf({})], true)],
     [
       'a key was deleted',
-      withData(observe({ workspace, keys: [keyOf({ hash: 'gone', usage: 0.5 })] })),
+      withData(toCommentData({ workspace, keys: [keyOf({ hash: 'gone', usage: 0.5 })] })),
     ],
     ['the cost of a key is unknown', factsOf([keyOf({}), keyOf({ hash: '1', usage: null })])],
     ['the last cost before the deletion is unknown', withData(deleted(ended('unfinished')))],
@@ -236,7 +236,7 @@ describe('a total that is a lower bound', () => {
 
   test('has a line for keys that are gone', () => {
     const keys = [keyOf({}), keyOf({ hash: '1', usage: 0.5 }), keyOf({ hash: '2', usage: null })];
-    const html = htmlOf(render(withData(observe({ workspace, keys }))));
+    const html = htmlOf(render(withData(toCommentData({ workspace, keys }))));
     expect(html.slice(-2)).toEqual(['<p>2 deleted keys: at least $0.50</p>', CLOSING]);
     expect(html[0]).toContain('at least $0.75');
   });
@@ -244,13 +244,16 @@ describe('a total that is a lower bound', () => {
 
 describe('the cap', () => {
   const other = (id: string) => ({ ...workspace, id: ID.replace('3', id) });
-  const earlierOf = (keys: readonly Key[], state: Deletion['state'] = 'finished', id = '4') =>
-    observe({ workspace: other(id), keys }, { deletion: ended(state) });
+  const earlierOf = (keys: readonly Key[], state: DeletionRecord['state'] = 'finished', id = '4') =>
+    toCommentData({ workspace: other(id), keys }, { deletion: ended(state) });
   const EARLIER = earlierOf([keyOf({ usage: 9 })]);
 
   /** The facts about a workspace with these keys, whose newest was created with a cap, and about what `rest` remembers. */
   const factsWith = (keys: readonly Key[], rest: CommentData, usd: string | null = '5') => {
-    const capped = observe({ workspace, keys }, { own: { hash: keys[0]?.hash ?? '', cap: usd } });
+    const capped = toCommentData(
+      { workspace, keys },
+      { own: { hash: keys[0]?.hash ?? '', cap: usd } },
+    );
     const data = mergeComment(capped, rest);
     return { data, existing: [{ workspace, keys }], isBeingDeleted: false };
   };
@@ -272,7 +275,7 @@ describe('the cap', () => {
     expect(wordsOf(factsWith([keyOf({ usage })], EARLIER, usd))[0]).toBe(expected);
   });
 
-  const deletedKeys = observe({
+  const deletedKeys = toCommentData({
     workspace,
     keys: [keyOf({ hash: 'gone', usage: 4.5 }), keyOf({ hash: 'gone too', usage: null })],
   });
@@ -281,7 +284,7 @@ describe('the cap', () => {
   const CUT = { isCut: true, workspaces: {} };
 
   test.each<[string, CommentData, readonly string[]]>([
-    ['no line if there is nothing else', observe({ workspace, keys: [] }), []],
+    ['no line if there is nothing else', toCommentData({ workspace, keys: [] }), []],
     [
       'earlier workspaces with the total',
       mergeComment(EARLIER, earlierOf([keyOf({ usage: 1 })], 'finished', '5')),
@@ -355,7 +358,7 @@ describe('the cap', () => {
   });
 
   test('counts of a key what is remembered of it if the list lags behind', () => {
-    const later = observe({ workspace, keys: [keyOf({ usage: 1 })] });
+    const later = toCommentData({ workspace, keys: [keyOf({ usage: 1 })] });
     expect(wordsOf(factsWith([keyOf({})], later))).toEqual(['$1.00 of $5.00']);
   });
 
@@ -375,7 +378,7 @@ describe('the cap', () => {
     );
     fc.assert(
       fc.property(withCap, (facts) => {
-        const [one] = facts.existing as [ExistingWorkspace];
+        const [one] = facts.existing as [ListedWorkspace];
         const { amount, isComplete } = totalOf(facts);
         const total = `In total: ${isComplete ? '' : 'at least '}${formatUsd(amount)}.`;
         const isAll =
@@ -400,8 +403,8 @@ describe('the cap', () => {
 });
 
 describe('the comment of a deleted preview', () => {
-  const deleted = (deletion: Deletion | null, keys: readonly Key[], id = ID) =>
-    observe({ workspace: { ...workspace, id }, keys }, { deletion });
+  const deleted = (deletion: DeletionRecord | null, keys: readonly Key[], id = ID) =>
+    toCommentData({ workspace: { ...workspace, id }, keys }, { deletion });
 
   test('has the total, what was deleted, when, and by which run', () => {
     const data = deleted(ended('finished'), [keyOf({}), keyOf({ hash: 'other' })]);
@@ -411,7 +414,7 @@ describe('the comment of a deleted preview', () => {
     ]);
   });
 
-  test.each<[string, Deletion | null, readonly Key[]]>([
+  test.each<[string, DeletionRecord | null, readonly Key[]]>([
     ['and its 1 key were deleted on 28 Nov 08:31 UTC.', ended('finished', ''), [keyOf({})]],
     ['was deleted.', null, []],
   ])('%s', (expected, deletion, keys) => {
@@ -531,7 +534,7 @@ describe('the times in a comment', () => {
   test('have a year if workspaces were deleted in more than one', () => {
     const deletedIn = (year: number, id: string) => {
       const deletion = { ...ended('finished'), at: Date.UTC(year, 10, 28, 8, 25) / 1000 };
-      return observe({ workspace: { ...workspace, id }, keys: [] }, { deletion });
+      return toCommentData({ workspace: { ...workspace, id }, keys: [] }, { deletion });
     };
     const last = deletedIn(2026, ID);
     expect(timesIn(gone(last))).toEqual(['28 Nov 08:25 UTC']);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { noSubject } from '../../../src/actions/preview/failures.ts';
-import { findTopic, type RunFacts, type Topic } from '../../../src/actions/preview/subject.ts';
+import { findTrigger, type RunFacts, type Trigger } from '../../../src/actions/preview/subject.ts';
 import { Failure } from '../../../src/shared/failure.ts';
 import { SHOP } from '../../support/repositories.ts';
 
@@ -57,9 +57,9 @@ test.each<[string, Partial<RunFacts>, object]>([
   ['schedule', {}, { kind: 'clean-up' }],
   ['workflow_dispatch', {}, { kind: 'clean-up' }],
   ['repository_dispatch', {}, { kind: 'clean-up' }],
-])('%s with %j is about the right thing', (event, facts, topic) => {
-  const found = findTopic({ event, payload: {}, pullRequest: undefined, ...facts }, SHOP);
-  expect(JSON.parse(JSON.stringify(found))).toEqual(topic);
+])('%s with %j is about the right thing', (event, facts, trigger) => {
+  const found = findTrigger({ event, payload: {}, pullRequest: undefined, ...facts }, SHOP);
+  expect(JSON.parse(JSON.stringify(found))).toEqual(trigger);
 });
 
 test.each([
@@ -71,7 +71,7 @@ test.each([
 ])('with isGitea: %p, a deleted ref %s is the branch %s', (isGitea, ref, name) => {
   const payload = { ref, ref_type: 'branch' };
   const run = { event: 'delete', payload, pullRequest: undefined };
-  expect(findTopic(run, { ...SHOP, isGitea })).toMatchObject(ofBranch(name, { isEnd: true }));
+  expect(findTrigger(run, { ...SHOP, isGitea })).toMatchObject(ofBranch(name, { isEnd: true }));
 });
 
 test.each<[string, object | undefined, string]>([
@@ -82,14 +82,14 @@ test.each<[string, object | undefined, string]>([
   ['delete', { ref: 'main', ref_type: 'branch' }, 'the default branch'],
   ['merge_group', undefined, 'the merge queue'],
 ])('%s with %j has no preview', (event, payload, what) => {
-  const topic: Topic = { kind: 'skipped', reason: `${what} has no preview` };
-  expect(findTopic({ event, payload, pullRequest: undefined }, SHOP)).toEqual(topic);
+  const trigger: Trigger = { kind: 'skipped', reason: `${what} has no preview` };
+  expect(findTrigger({ event, payload, pullRequest: undefined }, SHOP)).toEqual(trigger);
 });
 
 test.each(['issue_comment', 'release', 'pull_request', 'push', 'delete', 'constructor', ''])(
   'the event %j without a subject is a failure',
   (event) => {
-    expect(() => findTopic({ event, payload: undefined, pullRequest: undefined }, SHOP)).toThrow(
+    expect(() => findTrigger({ event, payload: undefined, pullRequest: undefined }, SHOP)).toThrow(
       new Failure(noSubject, { event }),
     );
   },
@@ -99,7 +99,7 @@ test('no payload is about another pull request than the input names', () => {
   const events = fc.constantFrom('pull_request', 'push', 'delete', 'merge_group', 'schedule', 'x');
   fc.assert(
     fc.property(events, fc.jsonValue(), fc.integer({ min: 1 }), (event, payload, pullRequest) => {
-      expect(findTopic({ event, payload, pullRequest }, SHOP)).toMatchObject({
+      expect(findTrigger({ event, payload, pullRequest }, SHOP)).toMatchObject({
         kind: 'subject',
         subject: { kind: 'pull', number: pullRequest },
       });

@@ -4,9 +4,9 @@ import { virtualClock } from '../../../sandbox/virtual-clock.ts';
 import {
   type CommentData,
   type CommentFacts,
-  type Deletion,
+  type DeletionRecord,
   NO_DATA,
-  observe,
+  toCommentData,
 } from '../../../src/actions/preview/comment.ts';
 import { renderComment } from '../../../src/actions/preview/render-comment.ts';
 import {
@@ -109,7 +109,7 @@ const render = (facts: CommentFacts) =>
 const REQUEST: CommentRequest = {
   number: 42,
   slug: WORKSPACE.slug,
-  seen: NO_DATA,
+  data: NO_DATA,
   known: { kind: 'found', workspace: WORKSPACE },
 };
 
@@ -178,14 +178,14 @@ const addComment = (
   login = JOB,
 ) => comments.push({ id: comments.length + 1, body, user: { login } });
 
-const seenOf = (hash: string, usage: number, deletion: Deletion | null = null): CommentData =>
-  observe({ workspace: WORKSPACE, keys: [keyOf(WORKSPACE, { hash, usage })] }, { deletion });
+const dataOf = (hash: string, usage: number, deletion: DeletionRecord | null = null): CommentData =>
+  toCommentData({ workspace: WORKSPACE, keys: [keyOf(WORKSPACE, { hash, usage })] }, { deletion });
 
 /** A comment that remembers a key. */
 const old = (hash: string, usage: number) =>
-  render({ data: seenOf(hash, usage), existing: [], isBeingDeleted: false });
+  render({ data: dataOf(hash, usage), existing: [], isBeingDeleted: false });
 
-const FINISHED: Deletion = { state: 'finished', at: 1_790_000_000, run: '17.1' };
+const FINISHED: DeletionRecord = { state: 'finished', at: 1_790_000_000, run: '17.1' };
 
 /** What each comment says that the keys have spent in total; undefined if it is no comment of a preview. */
 const totalsIn = ({ comments }: ReturnType<typeof openServers>['state']) =>
@@ -335,7 +335,7 @@ describe('a run that writes the comment', () => {
     const { state, write, info } = openScene();
     addComment(state, old('gone', 0.5));
     state.intercept = (call) => (call === PATCH ? { status: 404 } : undefined);
-    expect(await write()).toEqual({ remembered: seenOf('gone', 0.5) });
+    expect(await write()).toEqual({ remembered: dataOf('gone', 0.5) });
     expect(writesIn(state)).toEqual([PATCH, PATCH]);
     expect(info).toEqual([expect.stringMatching(/ could not update .* #42: .*HTTP 404/)]);
   });
@@ -362,11 +362,11 @@ describe('a run that writes the comment', () => {
     const OTHER = ID.replace('3', '4');
     const BY_ID = `GET /workspaces/${OTHER}`;
     type State = ReturnType<typeof openServers>['state'];
-    const remember = (state: State, description: string, deletion?: Deletion) => {
+    const remember = (state: State, description: string, deletion?: DeletionRecord) => {
       const workspace = { id: OTHER, slug: 'demo-42', name: 'a', description };
       state.others.push(workspace);
       const keys = [keyOf(workspace, { hash: 'theirs', usage: 1 })];
-      const data = observe({ workspace, keys }, { deletion });
+      const data = toCommentData({ workspace, keys }, { deletion });
       addComment(state, render({ data, existing: [], isBeingDeleted: false }));
     };
 
@@ -494,10 +494,10 @@ describe('runs at the same time', () => {
             if (requests > deletedAt) state.workspace = undefined;
             return undefined;
           };
-          const seen = seenOf('key1', 0.25, FINISHED);
+          const data = dataOf('key1', 0.25, FINISHED);
           await scene.writeAtOnce([{}, {}]);
           state.workspace = undefined;
-          await scene.writeAtOnce([{ seen, known: { kind: 'gone', id: ID } }, {}, {}]);
+          await scene.writeAtOnce([{ data, known: { kind: 'gone', id: ID } }, {}, {}]);
           expect(state.comments[0]?.body).toContain(', deleted</h3>');
           expect(['0.25', 'at least 0.25', 'at least 0.10']).toContain(totalsIn(state)[0]);
           expect(info).toEqual([]);

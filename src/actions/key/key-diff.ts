@@ -12,9 +12,9 @@ export interface KeyDifferences {
 }
 
 /** Whether a returned value keeps what the requested one promises. */
-type Verdict = 'same' | keyof KeyDifferences;
+type Comparison = 'same' | keyof KeyDifferences;
 
-type Compare = (returned: unknown, desired: CreateKeyRequest) => Verdict;
+type Compare = (returned: unknown, desired: CreateKeyRequest) => Comparison;
 
 /**
  * The fields of a key that limit it. A response without a field has no such limit; only `expires_at` may
@@ -48,9 +48,9 @@ const COMPARISONS = {
 
 /** Compares the values that limit a new key with the requested ones. */
 export function compareKey(key: Key, desired: CreateKeyRequest): KeyDifferences {
-  const differences = (verdict: Verdict) =>
+  const differences = (comparison: Comparison) =>
     (Object.keys(COMPARISONS) as (keyof typeof COMPARISONS)[])
-      .filter((field) => COMPARISONS[field](key[field], desired) === verdict)
+      .filter((field) => COMPARISONS[field](key[field], desired) === comparison)
       .map(
         (field): Change => ({
           kind: 'field',

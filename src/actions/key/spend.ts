@@ -42,7 +42,7 @@ const WITHIN_MS = 5_000;
 
 /** A client for a request that must not delay what matters more, whose throttling delays no other request. */
 function withinBounds(client: Client): Client {
-  return client.aside(Math.min(WITHIN_MS, client.timeLeft() / 4));
+  return client.withOwnThrottle(Math.min(WITHIN_MS, client.timeLeft() / 4));
 }
 
 /**

@@ -37,8 +37,8 @@
  *      9.5   B has not given way: A does
  *     11.0   a list shows that A has: A is given to the workflow with what is left, if anything is
  *
- * A key that replaces others may exceed the cap until its job ends: by one requested limit at most, as `allowance`
- * computes it, unless a key that it replaces has no limit, or one that resets. `lowerAtEnd` ends that, apart
+ * A key that replaces others may exceed the cap until its job ends: by one requested limit at most, as
+ * `largestLimit` computes it, unless a key that it replaces has no limit, or one that resets. `lowerAtEnd` ends that, apart
  * from such a key that stays because the job failed.
  */
 import { ApiError } from '../../http/request.ts';
@@ -59,15 +59,15 @@ import { Failure } from '../../shared/failure.ts';
 import { earlierTime } from '../../shared/time-window.ts';
 import type { KeyGate } from '../key/create-key.ts';
 import {
-  allowance,
+  type Allowance,
   type Cap,
+  type CapUse,
+  capUseOf,
   decide,
-  describeShare,
-  type Exposure,
-  exposureOf,
+  describeAllowance,
   finalLimit,
   type KeyCap,
-  type Share,
+  largestLimit,
   totalsOf,
 } from './cap.ts';
 import { keyNotCapped, previewLimitReached, previewLimitReachedWarning } from './failures.ts';
@@ -79,7 +79,7 @@ const PATIENT_LISTS = 8;
 
 interface GateContext extends Context {
   /** Called before the key is given out. */
-  onShare(share: Share): void;
+  onAllowance(allowance: Allowance): void;
 }
 
 /** Keeps the new key of a preview, together with all others, within the cap. */
@@ -89,7 +89,7 @@ export function gateOf(
   context: GateContext,
 ): KeyGate {
   return {
-    limitFor: (list, replaced) => toNumber(shareOf(list, { ...cap, replaced }, context).limit),
+    limitFor: (list, replaced) => toNumber(allowanceOf(list, { ...cap, replaced }, context).limit),
     admit: (key, replaced) => admit(key, { ...cap, replaced }, { workspace, context }),
   };
 }
@@ -98,28 +98,28 @@ export function gateOf(
  * What a new key may spend next to those that exist.
  * @throws {Failure} `preview-limit-reached`, `key-not-capped`
  */
-export function shareOf(list: KeyList, cap: KeyCap, context: Context): Share {
-  const exposures = exposuresOf(list, cap, context);
-  const limit = allowance(exposures, cap);
-  if (limit === 0n && cap.limit > 0n) throw new Failure(previewLimitReached, { cap, exposures });
-  const share = { cap, spent: totalsOf(exposures).spent, limit };
-  context.log.info(describeShare(share));
-  return share;
+export function allowanceOf(list: KeyList, cap: KeyCap, context: Context): Allowance {
+  const uses = capUsesOf(list, cap, context);
+  const limit = largestLimit(uses, cap);
+  if (limit === 0n && cap.limit > 0n) throw new Failure(previewLimitReached, { cap, uses });
+  const allowance = { cap, spent: totalsOf(uses).spent, limit };
+  context.log.info(describeAllowance(allowance));
+  return allowance;
 }
 
 /** @throws {Failure} `key-not-capped` */
-function exposuresOf(
+function capUsesOf(
   { keys, serverTime }: KeyList,
   cap: Cap,
   { timeOfDay }: Pick<Context, 'timeOfDay'>,
-): Exposure[] {
+): CapUse[] {
   // What has expired by one clock may still work by the other, and without OpenRouter's, everything may.
   const clocks = { server: serverTime, runner: timeOfDay() };
   const now = earlierTime(clocks) ?? Number.NEGATIVE_INFINITY;
-  const exposures = keys.map((key) => exposureOf(key, cap, now));
-  const uncapped = exposures.flatMap(({ key, problem }) => (problem ? { key, problem } : []));
+  const uses = keys.map((key) => capUseOf(key, cap, now));
+  const uncapped = uses.flatMap(({ key, problem }) => (problem ? { key, problem } : []));
   if (uncapped.length > 0) throw new Failure(keyNotCapped, { keys: uncapped });
-  return exposures;
+  return uses;
 }
 
 /**
@@ -133,27 +133,27 @@ async function admit(
   cap: KeyCap,
   { workspace, context }: { workspace: WorkspaceRef; context: GateContext },
 ): Promise<Key> {
-  const { client, onShare } = context;
+  const { client, onAllowance } = context;
   const { hash } = created;
   let key = created;
   let limit = toUsd(created.limit) ?? cap.limit;
   for (const [round, delay] of LIST_DELAYS_MS.entries()) {
     await client.pause(delay);
-    const exposures = exposuresOf(await listKeys(client, workspace), cap, context);
-    const verdict = decide(exposures, { hash, cap, isPatient: round < PATIENT_LISTS });
-    if (verdict.kind === 'give-out') {
-      onShare({ cap, spent: totalsOf(exposures).spent, limit });
+    const uses = capUsesOf(await listKeys(client, workspace), cap, context);
+    const next = decide(uses, { hash, cap, isPatient: round < PATIENT_LISTS });
+    if (next.kind === 'give-out') {
+      onAllowance({ cap, spent: totalsOf(uses).spent, limit });
       return key;
     }
     // An old list can show the limit from before it was lowered here.
-    if (verdict.kind !== 'lower' || verdict.limit >= limit) continue;
-    if (verdict.limit === 0n) {
+    if (next.kind !== 'lower' || next.limit >= limit) continue;
+    if (next.limit === 0n) {
       const { value: disabled } = await catching(disableKey(client, key), ApiError);
-      const others = exposures.filter((one) => one.key.hash !== hash);
-      const created = { isDisabled: disabled !== undefined };
-      throw new Failure(previewLimitReached, { cap, exposures: others, created });
+      const others = uses.filter((one) => one.key.hash !== hash);
+      const isDisabled = disabled !== undefined;
+      throw new Failure(previewLimitReached, { cap, uses: others, created: { isDisabled } });
     }
-    limit = verdict.limit;
+    limit = next.limit;
     key = await lower(key, limit, context);
   }
   throw new Failure(keyNotCapped, { keys: [{ key, problem: 'unlisted' }] });
@@ -203,15 +203,15 @@ export async function lowerAtEnd(
   for await (const _ of whileMissing(context)) {
     const { keys, serverTime } = await listKeys(context.client, workspace);
     const now = keys.map((one) => disabled.get(one.hash) ?? one);
-    const exposures = exposuresOf({ keys: now, serverTime }, cap, context);
-    const own = exposures.find((one) => one.key.hash === key.hash);
+    const uses = capUsesOf({ keys: now, serverTime }, cap, context);
+    const own = uses.find((one) => one.key.hash === key.hash);
     if (!own) continue;
-    const others = exposures.filter((one) => one !== own);
+    const others = uses.filter((one) => one !== own);
     const final = finalLimit(own, others, { cap, known });
     if (final) await lower(key, final.limit, context);
     if (final?.isUsedUp) {
       const all = [...others, { ...own, held: 0n }];
-      context.warn(previewLimitReachedWarning, { key, cap, exposures: all });
+      context.warn(previewLimitReachedWarning, { key, cap, uses: all });
     }
     return;
   }

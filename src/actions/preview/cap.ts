@@ -29,7 +29,7 @@ export interface KeyCap extends Cap {
 }
 
 /** How a new key is within the cap. */
-export interface Share {
+export interface Allowance {
   cap: KeyCap;
   /** What all keys have spent. */
   spent: Usd;
@@ -38,7 +38,7 @@ export interface Share {
 }
 
 /** `Spent $4.33 of $5.00. The API key can spend $0.67, less than limit-usd, $1.00.` */
-export function describeShare({ cap, spent, limit }: Share): string {
+export function describeAllowance({ cap, spent, limit }: Allowance): string {
   const less = limit < cap.limit ? `, less than limit-usd, ${formatExactUsd(cap.limit)}` : '';
   return `Spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}. The API key can spend ${formatExactUsd(limit)}${less}.`;
 }
@@ -52,7 +52,7 @@ export function isAlmostSpent(spent: Usd, cap: Usd): boolean {
 export type CapProblem = 'unread' | 'unlimited' | 'resets' | 'without-byok';
 
 /** What a key has spent, and what it may still spend. */
-export interface Exposure {
+export interface CapUse {
   key: Key;
   spent: Usd;
   held: Usd;
@@ -60,14 +60,14 @@ export interface Exposure {
 }
 
 /**
- * The exposure of `key`.
+ * What `key` uses of the cap.
  * @param now in milliseconds since 1970: what expired before that cannot spend any more
  */
-export function exposureOf(key: Key, { withByok, replaced }: Cap, now: number): Exposure {
+export function capUseOf(key: Key, { withByok, replaced }: Cap, now: number): CapUse {
   const counters = [toUsd(key['usage']), withByok ? toUsd(key['byok_usage']) : 0n];
   const spent = sumUsd(counters.map((counter) => counter ?? 0n));
   const none = { key, spent, held: 0n };
-  // A negative one would allow the others more.
+  // A negative counter would allow the other keys more.
   if (counters.some((counter) => counter === undefined || counter < 0n)) {
     return { ...none, problem: 'unread' };
   }
@@ -75,7 +75,7 @@ export function exposureOf(key: Key, { withByok, replaced }: Cap, now: number): 
   const limit = toUsd(key['limit']);
   const problem = problemOf(key, limit, withByok);
   if (limit !== undefined && !problem) return { ...none, held: maxUsd(limit - spent, 0n) };
-  // One from before the cap must not block its own replacement.
+  // A key from before the cap must not block its own replacement.
   const isExempt = replaced.includes(key.hash) && ['unlimited', 'resets'].includes(problem ?? '');
   return isExempt ? none : { ...none, problem };
 }
@@ -87,33 +87,34 @@ function problemOf(key: Key, limit: Usd | undefined, withByok: boolean): CapProb
 }
 
 /** What keys have spent, and what they may still spend. */
-export function totalsOf(exposures: readonly Exposure[]): { spent: Usd; held: Usd } {
+export function totalsOf(uses: readonly CapUse[]): { spent: Usd; held: Usd } {
   return {
-    spent: sumUsd(exposures.map(({ spent }) => spent)),
-    held: sumUsd(exposures.map(({ held }) => held)),
+    spent: sumUsd(uses.map(({ spent }) => spent)),
+    held: sumUsd(uses.map(({ held }) => held)),
   };
 }
 
 /**
- * The most that a new key may spend next to `others`: what they leave of the cap, and `limit` at most. Those that
- * it replaces count with what they have spent; but with what they may still spend, too, nothing may be more than
- * the cap and one requested limit.
+ * The largest limit of a new key next to `others`: what they leave of the cap, and `limit` at most.
+ *
+ * A key that the new key replaces counts with what it has spent. What it may still spend does not count, because
+ * it ends with the job; but all keys together, and these too, never exceed the cap by more than one requested limit.
  */
-export function allowance(others: readonly Exposure[], cap: KeyCap, limit = cap.limit): Usd {
+export function largestLimit(others: readonly CapUse[], cap: KeyCap, limit = cap.limit): Usd {
   const staying = others.filter(({ key }) => !cap.replaced.includes(key.hash));
   const { spent, held } = totalsOf(others);
-  // What those that it replaces hold beyond the requested limit counts, but must not block it: after some
-  // failed deployments, none could succeed any more.
-  const exposed = spent + maxUsd(totalsOf(staying).held, held - cap.limit);
-  return minUsd(limit, whatIsLeft(cap, exposed));
+  // After some failed deployments, the keys to replace may hold more than one requested limit. Only that excess
+  // counts: if all of it did, no deployment could succeed any more.
+  const used = spent + maxUsd(totalsOf(staying).held, held - cap.limit);
+  return minUsd(limit, whatIsLeft(cap, used));
 }
 
-function whatIsLeft({ amount }: Cap, exposed: Usd): Usd {
-  return roundDown(maxUsd(amount - exposed, 0n));
+function whatIsLeft({ amount }: Cap, used: Usd): Usd {
+  return roundDown(maxUsd(amount - used, 0n));
 }
 
 /** What a step does about its new key after it has listed the keys. */
-export type Verdict =
+export type NextStep =
   /** The list does not have the key. */
   | { kind: 'absent' }
   /** All keys together are within the cap. */
@@ -128,16 +129,16 @@ export type Verdict =
  * @param isPatient whether later keys may still give way
  */
 export function decide(
-  exposures: readonly Exposure[],
+  uses: readonly CapUse[],
   { hash, cap, isPatient }: { hash: string; cap: KeyCap; isPatient: boolean },
-): Verdict {
-  const own = exposures.find(({ key }) => key.hash === hash);
+): NextStep {
+  const own = uses.find(({ key }) => key.hash === hash);
   if (!own) return { kind: 'absent' };
   const limit = own.spent + own.held;
-  const others = exposures.filter((other) => other !== own);
-  if (allowance(others, cap, limit) >= limit) return { kind: 'give-out' };
+  const others = uses.filter((other) => other !== own);
+  if (largestLimit(others, cap, limit) >= limit) return { kind: 'give-out' };
   const before = isPatient ? others.filter(({ key }) => isBefore(key, own.key)) : others;
-  const left = allowance(before, cap, limit);
+  const left = largestLimit(before, cap, limit);
   return left < limit ? { kind: 'lower', limit: left } : { kind: 'wait' };
 }
 
@@ -153,8 +154,8 @@ function isBefore(key: Key, other: Key): boolean {
  * @param known the limit that the key is known to have had: a list can lag behind that
  */
 export function finalLimit(
-  own: Exposure,
-  others: readonly Exposure[],
+  own: CapUse,
+  others: readonly CapUse[],
   { cap, known }: { cap: Cap; known: Usd },
 ): { limit: Usd; isUsedUp: boolean } | undefined {
   const { spent, held } = totalsOf(others);

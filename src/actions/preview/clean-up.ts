@@ -19,9 +19,9 @@ import {
   withOutcome,
 } from '../../teardown/sweep-result.ts';
 import { remembersMore } from './comment.ts';
-import { type DeletionProgress, deletePreview, type SeenKeys } from './delete-preview.ts';
+import { type DeletionProgress, deletePreview, type ListedKeys } from './delete-preview.ts';
 import { readMark } from './naming.ts';
-import { type GitHubContext, readStanding } from './standing.ts';
+import { type GitHubContext, readSubject } from './read-subject.ts';
 import type { Subject } from './subject.ts';
 
 type MarkedWorkspace = ListedWorkspace & { subject: Subject };
@@ -91,8 +91,8 @@ async function findOutdated(
   const [outdated, others]: [Outdated[], SweptWorkspace[]] = [[], []];
   await forEachOf(groups, async (group) => {
     const github = lookups.withShare(timeoutMs * LOOKUP_SHARE);
-    const { value: standing, error } = await catching(
-      readStanding(group.subject, undefined, { ...context, github }),
+    const { value: facts, error } = await catching(
+      readSubject(group.subject, undefined, { ...context, github }),
       ApiError,
       Failure,
     );
@@ -100,10 +100,10 @@ async function findOutdated(
     if (error) {
       const unread = { outcome: 'unread', error } as const;
       others.push(...found(context.toLine(error.message)).map((one) => ({ ...one, ...unread })));
-    } else if (standing.isOpen) {
+    } else if (facts.isOpen) {
       others.push(...found('it is open').map((one) => ({ ...one, outcome: 'kept' as const })));
     } else {
-      outdated.push({ ...group, since: standing.since });
+      outdated.push({ ...group, since: facts.since });
     }
   });
   return { outdated, others };
@@ -112,11 +112,11 @@ async function findOutdated(
 /** A context for one of many items, which takes `ms` milliseconds at most, without the time of comments. */
 function withShare(ms: number, context: GitHubContext): GitHubContext {
   const { client, github, comments } = context;
-  const aside = comments ? [comments.github] : [];
+  const commentClients = comments ? [comments.github] : [];
   return {
     ...context,
-    client: client.withShare(ms, [github, ...aside]),
-    github: github.withShare(ms, [client, ...aside]),
+    client: client.withShare(ms, [github, ...commentClients]),
+    github: github.withShare(ms, [client, ...commentClients]),
   };
 }
 
@@ -157,9 +157,9 @@ async function deleteOutdated(
   const { slug, subject, description } = workspace;
   const identity = { slug, name: slug, description: String(description) };
   const preview = { subject, since, identity };
-  const seen: SeenKeys[] = [];
+  const lists: ListedKeys[] = [];
   const onDeletion = (progress: DeletionProgress) => {
-    if (progress.kind === 'keys') seen.push(progress);
+    if (progress.kind === 'keys') lists.push(progress);
   };
   const { value: deletion, error } = await catching(
     deletePreview(preview, { dryRun: false, listed: workspace }, { ...context, onDeletion }),
@@ -168,7 +168,7 @@ async function deleteOutdated(
   );
   if (error) {
     const found = toFound(workspace, context.toLine(error.message));
-    return { ...found, outcome: 'failed', error, ...spentBy(seen, workspace) };
+    return { ...found, outcome: 'failed', error, ...spentBy(lists, workspace) };
   }
   if (deletion.kind === 'reopened') {
     return { ...toFound(workspace, 'it is open again'), outcome: 'reopened' };
@@ -178,7 +178,7 @@ async function deleteOutdated(
     return { ...found, outcome: 'deleted', keysSpent: deletion.keysSpent };
   }
   // Its keys may have been ended here before another job deleted it.
-  const spent = seen.length > 0 ? spentBy(seen, workspace) : {};
+  const spent = lists.length > 0 ? spentBy(lists, workspace) : {};
   return { ...found, outcome: 'already-deleted', ...spent };
 }
 
@@ -187,18 +187,18 @@ async function deleteOutdated(
  * job deleted. It is a lower bound if one still works, could not be read, or was deleted before.
  */
 function spentBy(
-  seen: readonly SeenKeys[],
+  lists: readonly ListedKeys[],
   workspace: MarkedWorkspace,
 ): Pick<SweptWorkspace, 'keysSpent' | 'isLowerBound'> {
-  if (seen.length === 0) return { keysSpent: null };
-  // Each as it was seen last.
-  const byHash = new Map(seen.flatMap((one) => one.keys.map((key) => [key.hash, key] as const)));
+  if (lists.length === 0) return { keysSpent: null };
+  // Each as it was listed last.
+  const byHash = new Map(lists.flatMap((one) => one.keys.map((key) => [key.hash, key] as const)));
   const keys = [...byHash.values()];
   const amounts = keys.filter(isDisabled).flatMap((key) => toUsd(key['usage']) ?? []);
-  const memories = seen.flatMap(({ remembered }) => remembered ?? []);
+  const memories = lists.flatMap(({ remembered }) => remembered ?? []);
   const areAll =
     amounts.length === keys.length &&
-    seen.every(({ hasMore }) => !hasMore) &&
+    lists.every(({ hasMore }) => !hasMore) &&
     memories.length > 0 &&
     !memories.some((remembered) => remembersMore(remembered, { workspace, keys }));
   return { keysSpent: sumUsd(amounts), isLowerBound: !areAll };

@@ -5,7 +5,8 @@
  * has all of it, as JSON that a reader does not see. Several runs write the comment at once, and GitHub has no
  * conditional write: a run can overwrite what another has just written. So a run joins what the comment says,
  * what OpenRouter lists, and what the run knew before. It writes the result, and reads again until the comment
- * says what it would write:
+ * says what it would write. Only step 4 of a deletion writes once, and does not read again: the deletion's later
+ * writes do.
  *
  *     run 1                        the comment         run 2
  *     reads: nothing               -                   reads: nothing
@@ -111,7 +112,7 @@ const commentData = () =>
     workspaces: recordOf(isUuid, workspaceData()),
   });
 
-export type Deletion = z.infer<ReturnType<typeof deletion>>;
+export type DeletionRecord = z.infer<ReturnType<typeof deletion>>;
 type CapData = z.infer<ReturnType<typeof cap>>;
 export type WorkspaceData = z.infer<ReturnType<typeof workspaceData>>;
 
@@ -121,7 +122,7 @@ export type CommentData = z.infer<ReturnType<typeof commentData>>;
 export const NO_DATA: CommentData = { isCut: false, workspaces: {} };
 
 /** A workspace that exists, with its API keys as OpenRouter lists them now. */
-export interface ExistingWorkspace {
+export interface ListedWorkspace {
   workspace: WorkspaceRef;
   keys: readonly Key[];
 }
@@ -130,7 +131,7 @@ export interface ExistingWorkspace {
 export interface CommentFacts {
   /** What is remembered, with what `existing` adds to that. */
   data: CommentData;
-  existing: readonly ExistingWorkspace[];
+  existing: readonly ListedWorkspace[];
   /** Whether a deletion is about to begin: if this run dies during it, the comment stays as it is. */
   isBeingDeleted: boolean;
 }
@@ -145,7 +146,7 @@ function prefixOf({ hash }: Key): string {
 /** What a run knows of a workspace besides its keys. */
 interface Known {
   /** Its deletion by this run: `unfinished` directly before it, and `finished` after it if all keys were read when they were disabled. */
-  deletion?: Deletion | null | undefined;
+  deletion?: DeletionRecord | null | undefined;
   /** The key that this run has created. */
   own?: OwnKey | undefined;
 }
@@ -157,8 +158,8 @@ export interface OwnKey {
 }
 
 /** What is to be remembered of a workspace. */
-export function observe(
-  { workspace: { id, slug }, keys }: ExistingWorkspace,
+export function toCommentData(
+  { workspace: { id, slug }, keys }: ListedWorkspace,
   { deletion = null, own }: Known = {},
 ): CommentData {
   const key = own && keys.find(({ hash }) => hash === own.hash);
@@ -189,33 +190,33 @@ export function checkDeletions(known: CommentData, remembered: CommentData): Com
   return { ...known, workspaces: Object.fromEntries(checked) };
 }
 
-function unfinished(deletion: Deletion): Deletion {
+function unfinished(deletion: DeletionRecord): DeletionRecord {
   return { ...deletion, state: 'unfinished' };
 }
 
 /** Whether `data` remembers API keys of a workspace that are not listed: what the listed ones have spent is only a part. */
-export function remembersMore(data: CommentData, existing: ExistingWorkspace): boolean {
+export function remembersMore(data: CommentData, existing: ListedWorkspace): boolean {
   return Object.keys(unlistedIn(data, existing)).length > 0;
 }
 
 /** What the API keys of a workspace had spent that `data` remembers and that are not listed. */
-export function unlistedIn(data: CommentData, existing: ExistingWorkspace): WorkspaceData['keys'] {
+export function unlistedIn(data: CommentData, existing: ListedWorkspace): WorkspaceData['keys'] {
   return rememberedIn(data, existing, { areListed: false });
 }
 
 /** What is known of the API keys of a workspace that are listed. A list can lag behind what `data` remembers. */
-export function listedIn(data: CommentData, existing: ExistingWorkspace): CommentData {
+export function listedIn(data: CommentData, existing: ListedWorkspace): CommentData {
   const { id } = existing.workspace;
-  const observed = observe(existing);
+  const listedData = toCommentData(existing);
   const workspace = data.workspaces[id];
-  if (!workspace) return observed;
+  if (!workspace) return listedData;
   const keys = rememberedIn(data, existing, { areListed: true });
-  return mergeComment(observed, { isCut: false, workspaces: { [id]: { ...workspace, keys } } });
+  return mergeComment(listedData, { isCut: false, workspaces: { [id]: { ...workspace, keys } } });
 }
 
 function rememberedIn(
   { workspaces }: CommentData,
-  { workspace: { id }, keys }: ExistingWorkspace,
+  { workspace: { id }, keys }: ListedWorkspace,
   { areListed }: { areListed: boolean },
 ): WorkspaceData['keys'] {
   const listed = new Set(keys.map(prefixOf));
@@ -252,7 +253,7 @@ function mergeRecords<Value>(
 }
 
 /** Of two deletions, the one of the higher state, then the later one. */
-function laterOf(a: Deletion | null, b: Deletion | null): Deletion | null {
+function laterOf(a: DeletionRecord | null, b: DeletionRecord | null): DeletionRecord | null {
   if (!a || !b) return a ?? b;
   const order =
     STATES.indexOf(a.state) - STATES.indexOf(b.state) || a.at - b.at || (a.run < b.run ? -1 : 1);

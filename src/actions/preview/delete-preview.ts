@@ -63,15 +63,15 @@ import { Failure } from '../../shared/failure.ts';
 import { listNewKeys, type NewKeys, teardown } from '../../teardown/teardown.ts';
 import {
   type CommentData,
-  type Deletion,
+  type DeletionRecord,
   mergeComment,
   NO_DATA,
-  observe,
   remembersMore,
+  toCommentData,
 } from './comment.ts';
 import { previewNotOurs, previewReopened } from './failures.ts';
 import { isSame, readMark } from './naming.ts';
-import { type GitHubContext, readStanding } from './standing.ts';
+import { type GitHubContext, readSubject } from './read-subject.ts';
 import type { Subject } from './subject.ts';
 import { type CommentOutcome, type CommentRequest, writeComment } from './write-comment.ts';
 
@@ -118,7 +118,7 @@ interface DeletionOptions {
 }
 
 /** API keys of a workspace that is to be deleted, as they are at that moment. */
-export interface SeenKeys {
+export interface ListedKeys {
   keys: readonly Key[];
   /** Whether the list of them was not read to its end. */
   hasMore?: boolean;
@@ -129,7 +129,7 @@ export interface SeenKeys {
 /** What happens during a deletion, which may fail later, or die with its step. */
 export type DeletionProgress =
   /** API keys were listed, or were disabled after that. */
-  | ({ kind: 'keys' } & SeenKeys)
+  | ({ kind: 'keys' } & ListedKeys)
   /** From here on, the workspace may be gone: if this step dies, its post step looks whether it is needed. */
   | { kind: 'begun'; workspace: WorkspaceRef }
   /** The workspace is gone. Its subject is looked up once more after that. */
@@ -179,7 +179,7 @@ async function concludeMissing(
   context: GitHubContext,
 ): Promise<PreviewDeletion> {
   context.log.info(`There is no workspace ${preview.identity.slug}: nothing to delete.`);
-  if (!dryRun) await commentOn(preview, { seen: NO_DATA, known: { kind: 'gone' } }, context);
+  if (!dryRun) await commentOn(preview, { data: NO_DATA, known: { kind: 'gone' } }, context);
   return { kind: 'missing' };
 }
 
@@ -192,7 +192,7 @@ interface FoundPreview {
 /** A workspace to delete, and when that began. */
 interface Target {
   workspace: PreviewWorkspace;
-  begun: Omit<Deletion, 'state'>;
+  begun: Omit<DeletionRecord, 'state'>;
 }
 
 /** Deletes a workspace with its API keys, and writes what they have spent into the comment. */
@@ -292,16 +292,16 @@ async function prepareKeys(
 ): Promise<ReadyKeys | { kind: 'reopened'; hasDisabled: boolean }> {
   const { subject } = preview;
   const hasWorking = !listed.every(isDisabled);
-  const before = hasWorking ? await readStanding(subject, preview.since, context) : undefined;
+  const before = hasWorking ? await readSubject(subject, preview.since, context) : undefined;
   if (before?.isOpen) return { kind: 'reopened', hasDisabled: false };
   const { keys, hasDisabled } = await endKeys(listed, context);
-  const seen = observe({ workspace, keys }, { deletion: { state: 'unfinished', ...begun } });
-  const known = { kind: 'doomed', workspace, keys } as const;
-  const { remembered } = await commentOn(preview, { seen, known }, context);
+  const data = toCommentData({ workspace, keys }, { deletion: { state: 'unfinished', ...begun } });
+  const known = { kind: 'being-deleted', workspace, keys } as const;
+  const { remembered } = await commentOn(preview, { data, known }, context);
   context.onDeletion?.({ kind: 'keys', keys, remembered });
-  const standing = await readStanding(subject, before?.since ?? preview.since, context);
-  if (!standing.isOpen) return { kind: 'ready', keys, remembered, since: standing.since };
-  await commentOn(preview, { seen: NO_DATA, known: { kind: 'found', workspace } }, context);
+  const facts = await readSubject(subject, before?.since ?? preview.since, context);
+  if (!facts.isOpen) return { kind: 'ready', keys, remembered, since: facts.since };
+  await commentOn(preview, { data: NO_DATA, known: { kind: 'found', workspace } }, context);
   return { kind: 'reopened', hasDisabled };
 }
 
@@ -336,8 +336,8 @@ async function recordDeletion(
   context: GitHubContext,
 ): Promise<void> {
   const state = isFinal && keys.every(isDisabled) ? 'finished' : 'unfinished';
-  const seen = observe({ workspace, keys }, { deletion: { state, ...begun } });
-  await commentOn(preview, { seen, known: { kind: 'gone', id: workspace.id } }, context);
+  const data = toCommentData({ workspace, keys }, { deletion: { state, ...begun } });
+  await commentOn(preview, { data, known: { kind: 'gone', id: workspace.id } }, context);
 }
 
 /**
@@ -349,11 +349,11 @@ async function isStillClosed(
   workspace: PreviewWorkspace,
   context: GitHubContext,
 ): Promise<boolean> {
-  const lookup = readStanding(subject, since, context);
-  const { value: standing, error } = await catching(lookup, ApiError, Failure);
+  const lookup = readSubject(subject, since, context);
+  const { value: facts, error } = await catching(lookup, ApiError, Failure);
   if (error) context.log.info(`Whether it was reopened is unknown: ${error.message}.`);
-  if (standing?.isOpen) throw reopened(workspace);
-  return standing !== undefined;
+  if (facts?.isOpen) throw reopened(workspace);
+  return facts !== undefined;
 }
 
 /** @param keysAre what its API keys are if it was not deleted itself */
@@ -380,7 +380,7 @@ export async function commentOn(
       number: subject.number,
       slug: identity.slug,
       ...comment,
-      seen: mergeComment(comment.seen, ended),
+      data: mergeComment(comment.data, ended),
     },
     { ...context, comments, client: client.withTimeout(ms) },
   );

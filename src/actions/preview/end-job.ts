@@ -18,10 +18,10 @@ import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
 import { reportSpend, type SpendContext } from '../key/spend.ts';
 import type { KeyTask } from '../key/task.ts';
 import { lowerAtEnd } from './cap-key.ts';
-import { type CommentData, NO_DATA, observe } from './comment.ts';
+import { type CommentData, NO_DATA, toCommentData } from './comment.ts';
 import { commentOn, deletePreview, type PreviewDeletion } from './delete-preview.ts';
 import { previewDeleted, previewNotChecked, previewNotOurs, previewReopened } from './failures.ts';
-import { type GitHubContext, readStanding, type Standing } from './standing.ts';
+import { type GitHubContext, readSubject, type SubjectFacts } from './read-subject.ts';
 import type { PreviewTask } from './task.ts';
 
 export interface PreviewTaskContext
@@ -64,8 +64,8 @@ export async function runPreviewTask(
   context: PreviewTaskContext,
 ): Promise<IncompleteTask<PreviewLeft | undefined> | undefined> {
   const key = task.key && (await endKey(task.key, task, context));
-  const standing = await lookUpStanding(task, context);
-  const checking = checkWorkspace({ task, ended: key?.ended, standing }, context);
+  const facts = await lookUpSubject(task, context);
+  const checking = checkWorkspace({ task, ended: key?.ended, facts }, context);
   const workspace = await catching(checking, ApiError, Failure);
   const fate = workspace.value;
   const [error] = errorsOf([
@@ -79,7 +79,7 @@ export async function runPreviewTask(
   if (!error) return undefined;
   // A workspace that was deleted took the key along, and the keys of one that was not were disabled.
   if (isFailure(error, previewReopened)) return { error, left: undefined };
-  const isUndeleted = standing?.isOpen === false && error === workspace.error;
+  const isUndeleted = facts?.isOpen === false && error === workspace.error;
   const isWorkspaceLeft = isUndeleted && !isFailure(error, previewNotOurs);
   return { error, left: { ...task, key: key?.left, isWorkspaceLeft } };
 }
@@ -105,11 +105,11 @@ function isReplacement(error: Error | undefined): boolean {
 }
 
 /** Looks up whether the subject of `task` is open. If that fails, it is a warning. */
-async function lookUpStanding(
+async function lookUpSubject(
   { subject, since, identity }: PreviewTask,
   context: PreviewTaskContext,
-): Promise<Standing | undefined> {
-  const lookup = readStanding(subject, since, context);
+): Promise<SubjectFacts | undefined> {
+  const lookup = readSubject(subject, since, context);
   const { value, error } = await catching(lookup, ApiError, Failure);
   if (error) context.warn(previewNotChecked, { workspace: identity.slug, error });
   return value;
@@ -119,7 +119,7 @@ interface Check {
   task: PreviewTask;
   /** What is known of the API key, if this step has disabled it. */
   ended: CommentData | undefined;
-  standing: Standing | undefined;
+  facts: SubjectFacts | undefined;
 }
 
 /** What became of the workspace of a preview at the end of a job. */
@@ -139,13 +139,13 @@ interface Fate {
  * @throws {ApiError}
  */
 async function checkWorkspace(
-  { task, ended, standing }: Check,
+  { task, ended, facts }: Check,
   context: PreviewTaskContext,
 ): Promise<Fate> {
   const { subject, identity, workspace } = task;
-  if (!standing) return { kind: 'kept' };
-  if (!standing.isOpen) {
-    const preview = { subject, since: standing.since, identity, ended };
+  if (!facts) return { kind: 'kept' };
+  if (!facts.isOpen) {
+    const preview = { subject, since: facts.since, identity, ended };
     const deletion = await deletePreview(preview, { dryRun: false }, context);
     context.onEnd(deletion);
     if (deletion.kind === 'missing' && task.mayAppear) {
@@ -157,7 +157,7 @@ async function checkWorkspace(
   }
   const known = workspace ? { kind: 'found' as const, workspace } : { kind: 'unknown' as const };
   const own = task.key?.created && { hash: task.key.created.hash, cap: task.cap ?? null };
-  const comment = { seen: NO_DATA, known, own };
+  const comment = { data: NO_DATA, known, own };
   const { existing: found } = await commentOn({ ...task, ended }, comment, context);
   if (!workspace) return { kind: 'kept' };
   if (found?.some((one) => one.workspace.id === workspace.id)) return { kind: 'kept' };
@@ -167,7 +167,7 @@ async function checkWorkspace(
     if (error) return { kind: 'unknown', error };
     if (value.workspace) return { kind: 'kept' };
   }
-  const { isOpen } = await readStanding(subject, standing.since, context);
+  const { isOpen } = await readSubject(subject, facts.since, context);
   if (isOpen) throw new Failure(previewDeleted, { workspace });
   return { kind: 'not-needed' };
 }
@@ -224,7 +224,7 @@ async function endOwn(
   const disabled = await disable(key, { ...context, client });
   const limitInputs = limitInputsOf(capped);
   reportSpend(key, { found: disabled, isSoFar: false }, { ...context, limitInputs });
-  return disabled && observe({ workspace, keys: [disabled] });
+  return disabled && toCommentData({ workspace, keys: [disabled] });
 }
 
 /**

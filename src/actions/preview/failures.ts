@@ -6,7 +6,7 @@ import { rejectionAdvice } from '../../report/describe-api-error.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { readKeyName } from '../../shared/key-name.ts';
 import { failedRequests } from '../../teardown/failures.ts';
-import { type Cap, type CapProblem, type Exposure, totalsOf } from './cap.ts';
+import { type Cap, type CapProblem, type CapUse, totalsOf } from './cap.ts';
 
 export const noSubject = declareFailure<{ event: string }>('no-subject', ({ event }) => ({
   title: 'Cannot tell which pull request or branch this preview is of',
@@ -80,7 +80,7 @@ export const previewNotChecked = declareWarning<{
 interface ReachedCap {
   cap: Cap;
   /** Of all keys, but for one that was created in vain. */
-  exposures: readonly Exposure[];
+  uses: readonly CapUse[];
 }
 
 /** A new key that no step gets. The post step ends it if this step could not disable it. */
@@ -112,12 +112,12 @@ export const previewLimitReachedWarning = declareWarning<ReachedCap & { key: Key
   }),
 );
 
-function linesOfReached({ cap, exposures }: ReachedCap): string[] {
-  const { spent } = totalsOf(exposures);
+function linesOfReached({ cap, uses }: ReachedCap): string[] {
+  const { spent } = totalsOf(uses);
   return [
-    `${countKeys(exposures.length)} spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}.`,
+    `${countKeys(uses.length)} spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}.`,
     // If all is spent, it does not help that keys hold less.
-    ...(spent < cap.amount ? HOLDERS.flatMap((holder) => linesOfHolder(holder, exposures)) : []),
+    ...(spent < cap.amount ? HOLDERS.flatMap((holder) => linesOfHolder(holder, uses)) : []),
     'To go on, raise preview-limit-usd and push: running this again repeats the old value.',
   ];
 }
@@ -135,9 +135,9 @@ const HOLDERS = [
 
 function linesOfHolder(
   [purpose, keys, advice]: (typeof HOLDERS)[number],
-  exposures: readonly Exposure[],
+  uses: readonly CapUse[],
 ): string[] {
-  const holding = exposures.filter(
+  const holding = uses.filter(
     ({ key, held }) => held > 0n && readKeyName(key.name).kind === purpose,
   );
   if (holding.length === 0) return [];

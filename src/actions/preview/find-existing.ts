@@ -4,7 +4,7 @@ import { catching } from '../../lib/catching.ts';
 import { listKeys } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../../shared/context.ts';
-import type { CommentData, ExistingWorkspace } from './comment.ts';
+import type { CommentData, ListedWorkspace } from './comment.ts';
 import { isSame, readMark } from './naming.ts';
 
 /** What is known of the workspace with the slug of a preview. */
@@ -14,7 +14,7 @@ export type KnownWorkspace =
   /** It existed a moment ago. */
   | { kind: 'found'; workspace: WorkspaceRef }
   /** It is about to be deleted, and its API keys were just listed. */
-  | ({ kind: 'doomed' } & ExistingWorkspace)
+  | ({ kind: 'being-deleted' } & ListedWorkspace)
   /** It does not exist; `id` is that of the one which this step has deleted. */
   | { kind: 'gone'; id?: string };
 
@@ -27,7 +27,7 @@ export interface Search {
   /** The ids of others, which the comment remembers. Anyone who may edit it can write ids there. */
   others: ReadonlySet<string>;
   /** Those that existed at the last look. */
-  last: readonly ExistingWorkspace[];
+  last: readonly ListedWorkspace[];
 }
 
 type SearchContext = Pick<Context, 'client'> & { repository: Repository };
@@ -39,10 +39,10 @@ type SearchContext = Pick<Context, 'client'> & { repository: Repository };
 export async function listExisting(
   search: Search,
   context: SearchContext,
-): Promise<ExistingWorkspace[]> {
+): Promise<ListedWorkspace[]> {
   const { slug, known, others, last } = search;
-  const found: Promise<ExistingWorkspace | undefined>[] = [];
-  if (known.kind === 'doomed') found.push(Promise.resolve(known));
+  const found: Promise<ListedWorkspace | undefined>[] = [];
+  if (known.kind === 'being-deleted') found.push(Promise.resolve(known));
   else if (known.kind !== 'gone') {
     const before = last.find(({ workspace }) => workspace.slug === slug)?.workspace;
     const first = known.kind === 'found' ? known.workspace : undefined;
@@ -65,7 +65,7 @@ async function listWorkspace(
   before: WorkspaceRef | undefined,
   { number }: Search,
   { client, repository }: SearchContext,
-): Promise<ExistingWorkspace | undefined> {
+): Promise<ListedWorkspace | undefined> {
   const list = before && (await catching(listKeys(client, before), ApiError));
   if (list?.error && list.error.details.kind !== 'rejected') throw list.error;
   const keys = list?.value?.keys;
@@ -84,7 +84,7 @@ async function listWorkspace(
 export function findOthers(
   { workspaces }: CommentData,
   { slug, known, others }: Search,
-  existing: readonly ExistingWorkspace[],
+  existing: readonly ListedWorkspace[],
 ): string[] {
   return Object.entries(workspaces)
     .filter(([, { deletion }]) => deletion?.state !== 'finished')

@@ -38,7 +38,7 @@ export async function listOwn(
 }
 
 /** What became of an attempt to write a comment. */
-export type Attempt =
+export type WriteResult =
   /** It has the text, in the newest list. */
   | { kind: 'right' }
   | { kind: 'written'; comment: Comment }
@@ -50,7 +50,7 @@ interface OwnText {
   /** What the newest list has. */
   own: readonly Comment[];
   /** A list can lag behind a write. */
-  last: Attempt | undefined;
+  last: WriteResult | undefined;
   /** Counted from 1. */
   attempt: number;
 }
@@ -60,7 +60,7 @@ interface OwnText {
  * what they remember is in it.
  * @throws {ApiError}
  */
-export async function writeOwn(text: OwnText, place: CommentPlace): Promise<Attempt> {
+export async function writeOwn(text: OwnText, place: CommentPlace): Promise<WriteResult> {
   const { body, own, last } = text;
   const written = last?.kind === 'written' ? [last.comment] : [];
   const [comment] = [...own, ...written].sort((a, b) => a.id - b.id);
@@ -85,7 +85,7 @@ export async function writeOwn(text: OwnText, place: CommentPlace): Promise<Atte
 async function createComment(
   { body, attempt }: OwnText,
   { github, repository, number }: CommentPlace,
-): Promise<Attempt> {
+): Promise<WriteResult> {
   const outcome = await sendComment(github, repository, number, body);
   if (outcome.kind === 'succeeded') return { kind: 'written', comment: outcome.response.data };
   const { retryable, ambiguous } = FAILURE_CLASSES[outcome.kind];

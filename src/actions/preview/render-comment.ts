@@ -17,9 +17,9 @@ import {
   type CommentData,
   type CommentFacts,
   doubtOf,
-  type ExistingWorkspace,
   formatMarker,
   goneIn,
+  type ListedWorkspace,
   limitComment,
   listedIn,
   spentIn,
@@ -246,12 +246,12 @@ const USED_UP = '⚠️\u00a0used\u00a0up';
 function spendersOf({ existing }: CommentFacts, options: PartOptions): Spender[] {
   return newestFirst(existing.flatMap(({ keys }) => keys)).map((key) => {
     const spent = toUsd(key['usage']) ?? null;
-    return { ...titleOfKey(key, options), spent, limit: shareOfLimit(key, spent) };
+    return { ...titleOfKey(key, options), spent, limit: partOfLimit(key, spent) };
   });
 }
 
 /** The workspaces with their links, and what matters most of their keys. */
-function overviewOf(existing: readonly ExistingWorkspace[], spenders: readonly Spender[]): Cell {
+function overviewOf(existing: readonly ListedWorkspace[], spenders: readonly Spender[]): Cell {
   const last = spenders.find(({ run }) => run);
   const usedUp = spenders.filter(({ limit }) => limit === USED_UP).length;
   const parts = [
@@ -289,7 +289,7 @@ function tablesOf(
 }
 
 /** How much of its limit a key has used, in the current period of the limit. */
-function shareOfLimit(key: Key, spent: Usd | null): string {
+function partOfLimit(key: Key, spent: Usd | null): string {
   if (key['limit'] === null) return NO_LIMIT;
   const limit = limitOf(key);
   const used = limit ? usedOf(limit, spent) : null;

@@ -8,7 +8,7 @@ import { sweepOutputs, sweepSummary } from '../../teardown/report.ts';
 import { createSummary } from '../create/report.ts';
 import { isNew } from '../create/request.ts';
 import type { KeyResult } from '../key/create-key.ts';
-import { describeShare, isAlmostSpent, type Share } from './cap.ts';
+import { type Allowance, describeAllowance, isAlmostSpent } from './cap.ts';
 import type { DeletedPreview, Preview, PreviewDeletion } from './delete-preview.ts';
 import { describePreview } from './naming.ts';
 import type { PreviewRequest, PreviewResult } from './run-preview.ts';
@@ -58,7 +58,7 @@ export function previewSummary(result: Result, request: PreviewRequest): Summary
     return sweepSummary(result.result, { deleteKeys: true });
   }
   if (result.state === 'closed') return endSummary(result.preview, result.deletion, request);
-  const { preview, opened, key, share } = result;
+  const { preview, opened, key, allowance } = result;
   const { slug } = preview.identity;
   const of = `${describePreview(preview.identity)}.`;
   if (!opened) {
@@ -77,14 +77,14 @@ export function previewSummary(result: Result, request: PreviewRequest): Summary
     paragraphs: [
       ...paragraphs,
       of,
-      ...(share ? [warningOf(share) + describeShare(share)] : []),
+      ...(allowance ? [warningOf(allowance) + describeAllowance(allowance)] : []),
       ...(isKeyPlanned ? ['A real run also creates an API key.'] : []),
       ...(key ? [['Created the API key ', { code: key.key.name }]] : []),
     ],
   };
 }
 
-function warningOf({ cap, spent, limit }: Share): string {
+function warningOf({ cap, spent, limit }: Allowance): string {
   return limit < cap.limit || isAlmostSpent(spent, cap.amount) ? '⚠️ ' : '';
 }
 

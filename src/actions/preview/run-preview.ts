@@ -12,8 +12,8 @@ import { createWorkspace } from '../create/create-workspace.ts';
 import type { CreateRequest, CreateResult, CreateTask } from '../create/request.ts';
 import { createKeyIn, type KeyRequest, type KeyResult } from '../key/create-key.ts';
 import type { KeyTask } from '../key/task.ts';
-import type { KeyCap, Share } from './cap.ts';
-import { gateOf, shareOf } from './cap-key.ts';
+import type { Allowance, KeyCap } from './cap.ts';
+import { allowanceOf, gateOf } from './cap-key.ts';
 import { cleanUp } from './clean-up.ts';
 import {
   assertOurs,
@@ -24,8 +24,8 @@ import {
   type PreviewDeletion,
 } from './delete-preview.ts';
 import { describePreview, identify } from './naming.ts';
-import { type GitHubContext, readStanding, type Standing } from './standing.ts';
-import { findTopic, type RunFacts, type Topic } from './subject.ts';
+import { type GitHubContext, readSubject, type SubjectFacts } from './read-subject.ts';
+import { findTrigger, type RunFacts, type Trigger } from './subject.ts';
 import type { PreviewTask } from './task.ts';
 
 /** What a preview is to have, as the author of the workflow requested it. */
@@ -59,7 +59,7 @@ export interface Opened {
 /** What a run reports of its pull request or branch. An open one from another repository is skipped. */
 export type SubjectState = 'open' | 'closed' | 'skipped';
 
-function stateOf({ isOpen, isOwn }: Standing): SubjectState {
+function stateOf({ isOpen, isOwn }: SubjectFacts): SubjectState {
   if (!isOpen) return 'closed';
   return isOwn ? 'open' : 'skipped';
 }
@@ -73,7 +73,7 @@ export type PreviewResult =
       opened?: Opened;
       key?: KeyResult;
       /** How the key, also one that a dry run does not create, is within the cap. */
-      share?: Share | undefined;
+      allowance?: Allowance | undefined;
     }
   | { state: 'closed'; preview: Preview; deletion: Exclude<PreviewDeletion, { kind: 'reopened' }> }
   | { state: 'clean-up'; result: SweepResult; failure: Failure | undefined };
@@ -102,43 +102,43 @@ export async function runPreview(
   request: PreviewRequest,
   context: PreviewContext,
 ): Promise<PreviewResult> {
-  const topic = findTopic(request.run, context.repository);
-  if (topic.kind === 'skipped') return { state: 'skipped', reason: topic.reason };
-  if (topic.kind === 'clean-up') {
+  const trigger = findTrigger(request.run, context.repository);
+  if (trigger.kind === 'skipped') return { state: 'skipped', reason: trigger.reason };
+  if (trigger.kind === 'clean-up') {
     const result = await cleanUp(request, context);
     const check = 'that their pull requests or branches are closed';
     return { state: 'clean-up', result, failure: sweepFailure(result, { ...request, check }) };
   }
-  return runFor(topic, request, {
+  return runFor(trigger, request, {
     ...context,
-    onStanding: (standing) => context.onState(stateOf(standing)),
+    onSubject: (facts) => context.onState(stateOf(facts)),
   });
 }
 
 /** Does what the state of the pull request or branch of a run requires. */
 async function runFor(
-  topic: Topic & { kind: 'subject' },
+  trigger: Trigger & { kind: 'subject' },
   request: PreviewRequest,
   context: PreviewContext,
 ): Promise<PreviewResult> {
   const { log, repository } = context;
-  const { subject, since } = topic;
+  const { subject, since } = trigger;
   const identity = identify(subject, repository, request.slugPrefix);
   log.info(`${describePreview(identity)}: its workspace is ${identity.slug}.`);
   saveTask({ subject, since, identity }, request, context);
   // What happens to a branch is its end, or a push.
-  const standing = await readStanding(subject, since, context, { wasPushed: !topic.isEnd });
-  const preview = { subject, since: standing.since, identity };
+  const facts = await readSubject(subject, since, context, { wasPushed: !trigger.isEnd });
+  const preview = { subject, since: facts.since, identity };
   saveTask(preview, request, context);
-  if (!standing.isOpen) return closePreview(preview, request, context);
-  if (!standing.isOwn) {
+  if (!facts.isOpen) return closePreview(preview, request, context);
+  if (!facts.isOwn) {
     return { state: 'skipped', reason: 'a pull request from another repository has no preview' };
   }
-  if (topic.isEnd) {
+  if (trigger.isEnd) {
     log.info('It is open again: this run changes nothing.');
     return { state: 'open', preview };
   }
-  return openPreview({ request, preview, topic }, standing, context);
+  return openPreview({ request, preview, trigger }, facts, context);
 }
 
 /** Saves what the post step looks at once more. A dry run leaves it nothing to do. */
@@ -201,7 +201,7 @@ async function closePreview(
   const isDone =
     deletion.kind === 'missing' || (deletion.kind === 'deletion' && deletion.isSettled);
   if (isDone && !dryRun) context.journal.clearOrWarn();
-  // What is gone as it should be is not missed if it is reopened before the post step.
+  // Without the workspace: if it is deleted, and the subject is reopened before the post step, it is not missing.
   else saveTask(preview, request, context);
   return deletion.kind === 'reopened'
     ? { state: 'open', preview }
@@ -211,7 +211,7 @@ async function closePreview(
 interface Opening {
   request: PreviewRequest;
   preview: Preview;
-  topic: Topic & { kind: 'subject' };
+  trigger: Trigger & { kind: 'subject' };
 }
 
 /** How often the workspace may vanish between its creation and that of its key. */
@@ -219,17 +219,17 @@ const MAX_VANISHED = 2;
 
 async function openPreview(
   opening: Opening,
-  standing: Standing,
+  facts: SubjectFacts,
   context: PreviewContext,
 ): Promise<PreviewResult> {
   const { request, preview } = opening;
-  let current = standing;
+  let current = facts;
   for (let vanished = 0; ; vanished += 1) {
     const opened = await ensureWorkspace(opening, current, context);
     const { workspace } = opened.result;
     if (!workspace || request.dryRun) {
-      const share = await shareInDryRun(opening, workspace, context);
-      return { state: 'open', preview, opened, share };
+      const allowance = await allowanceInDryRun(opening, workspace, context);
+      return { state: 'open', preview, opened, allowance };
     }
     const { id, slug } = workspace;
     const task = saveTask({ ...preview, workspace: { id, slug } }, request, context);
@@ -243,7 +243,7 @@ async function openPreview(
     const { value: lookup } = await catching(findWorkspace(context.client, workspace.id), ApiError);
     if (!lookup || lookup.workspace || vanished === MAX_VANISHED) throw error;
     context.log.info(`The workspace ${workspace.slug} has vanished. Looking again.`);
-    current = await readStanding(preview.subject, current.since, context);
+    current = await readSubject(preview.subject, current.since, context);
     if (!current.isOpen) {
       return closePreview({ ...preview, since: current.since }, request, context);
     }
@@ -253,12 +253,12 @@ async function openPreview(
 /** Creates or updates the workspace. An older run, or its repetition, uses it as it is. */
 async function ensureWorkspace(
   opening: Opening,
-  { head }: Standing,
+  { head }: SubjectFacts,
   context: PreviewContext,
 ): Promise<Opened> {
-  const { request, preview, topic } = opening;
+  const { request, preview, trigger } = opening;
   const { identity } = preview;
-  const isCurrent = topic.head === undefined || topic.head === head;
+  const isCurrent = trigger.head === undefined || trigger.head === head;
   if (!isCurrent) {
     context.notice('There are newer commits: this run uses the workspace as it is.');
   }
@@ -286,18 +286,18 @@ async function ensureKey(
   { request, preview, task }: Opening & { task: PreviewTask },
   workspace: Workspace,
   context: PreviewContext,
-): Promise<{ key: KeyResult; share: Share | undefined }> {
+): Promise<{ key: KeyResult; allowance: Allowance | undefined }> {
   const { journal, log } = context;
   const isDeployed = request.keyMode === 'preview';
-  let share: Share | undefined;
+  let allowance: Allowance | undefined;
   const taskWith = (key: KeyTask | undefined): PreviewTask => ({
     ...task,
     key,
-    limit: share && exactUsd(share.limit),
+    limit: allowance && exactUsd(allowance.limit),
   });
   const cap = capOf(request);
-  const onShare = (known: Share) => {
-    share = known;
+  const onAllowance = (known: Allowance) => {
+    allowance = known;
   };
   const key = await createKeyIn(workspace, keyRequestOf(request, preview, context), {
     ...context,
@@ -307,29 +307,29 @@ async function ensureKey(
       clearOrWarn: () => journal.saveOrWarn(taskWith(undefined)),
     },
     onCreated: context.onKey,
-    gate: cap && gateOf(cap, workspace, { ...context, onShare }),
+    gate: cap && gateOf(cap, workspace, { ...context, onAllowance }),
   });
   log.info(
     isDeployed
       ? 'The key stays until a later job that succeeds replaces it.'
       : 'The key is disabled when the job ends.',
   );
-  return { key, share };
+  return { key, allowance };
 }
 
 /** What a key could spend that is not created, because it is a dry run. */
-async function shareInDryRun(
+async function allowanceInDryRun(
   { request, preview }: Opening,
   workspace: Workspace | undefined,
   context: PreviewContext,
-): Promise<Share | undefined> {
+): Promise<Allowance | undefined> {
   const cap = capOf(request);
   if (!cap) return undefined;
   const list = workspace ? await listKeys(context.client, workspace) : NO_KEYS;
   const { desired, replace } = keyRequestOf(request, preview, context);
   const namesakes = list.keys.filter(({ name }) => replace && isSameKeyName(name, desired.name));
   const replaced = namesakes.map(({ hash }) => hash);
-  return shareOf(list, { ...cap, replaced }, context);
+  return allowanceOf(list, { ...cap, replaced }, context);
 }
 
 const NO_KEYS: KeyList = { keys: [], serverTime: undefined };

@@ -17,7 +17,7 @@ export interface RunFacts {
 }
 
 /** What a run is about. */
-export type Topic =
+export type Trigger =
   | {
       kind: 'subject';
       subject: Subject;
@@ -61,11 +61,11 @@ export const CLEAN_UP_EVENTS: readonly string[] = [
  * Finds out what a run is about.
  * @throws {Failure} `no-subject`
  */
-export function findTopic(facts: RunFacts, repository: Repository): Topic {
+export function findTrigger(facts: RunFacts, repository: Repository): Trigger {
   const { event, payload, pullRequest } = facts;
-  const readTopic = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;
+  const read = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;
   const known =
-    readPull(facts) ?? (pullRequest === undefined ? readTopic?.(payload, repository) : undefined);
+    readPull(facts) ?? (pullRequest === undefined ? read?.(payload, repository) : undefined);
   if (known) return known;
   if (pullRequest !== undefined) {
     return { kind: 'subject', subject: { kind: 'pull', number: pullRequest }, isEnd: false };
@@ -76,7 +76,7 @@ export function findTopic(facts: RunFacts, repository: Repository): Topic {
 
 /** The events about a branch, or about something that never has a preview. */
 const EVENTS: Readonly<
-  Record<string, (payload: unknown, repository: Repository) => Topic | undefined>
+  Record<string, (payload: unknown, repository: Repository) => Trigger | undefined>
 > = {
   merge_group: () => skipped('the merge queue'),
   push(payload, repository) {
@@ -106,14 +106,14 @@ function ofBranch(
   name: string,
   { defaultBranch }: Repository,
   { isEnd, head }: { isEnd: boolean; head?: string },
-): Topic {
+): Trigger {
   if (name === defaultBranch) return skipped('the default branch');
   if (name.startsWith(QUEUE)) return skipped('the merge queue');
   return { kind: 'subject', subject: { kind: 'branch', name }, isEnd, head };
 }
 
 /** The pull request of the event, unless the input names another. */
-function readPull({ event, payload, pullRequest }: RunFacts): Topic | undefined {
+function readPull({ event, payload, pullRequest }: RunFacts): Trigger | undefined {
   if (!['pull_request', 'pull_request_target'].includes(event)) return undefined;
   const { data } = z.safeParse(pullEvent(), payload);
   if (!data) return undefined;
@@ -129,6 +129,6 @@ function readPull({ event, payload, pullRequest }: RunFacts): Topic | undefined 
   };
 }
 
-function skipped(what: string): Topic {
+function skipped(what: string): Trigger {
   return { kind: 'skipped', reason: `${what} has no preview` };
 }

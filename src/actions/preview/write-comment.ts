@@ -8,15 +8,21 @@ import {
   type CommentData,
   type CommentFacts,
   checkDeletions,
-  type ExistingWorkspace,
+  type ListedWorkspace,
   mergeComment,
   NO_DATA,
   type OwnKey,
-  observe,
   readComment,
+  toCommentData,
 } from './comment.ts';
 import { findOthers, type KnownWorkspace, listExisting, type Search } from './find-existing.ts';
-import { type Attempt, type CommentPlace, concernsAll, listOwn, writeOwn } from './own-comment.ts';
+import {
+  type CommentPlace,
+  concernsAll,
+  listOwn,
+  type WriteResult,
+  writeOwn,
+} from './own-comment.ts';
 
 /** The comment of the preview of a pull request. */
 export interface CommentRequest {
@@ -25,7 +31,7 @@ export interface CommentRequest {
   /** The slug of its workspace. */
   slug: string;
   /** What the step knows and OpenRouter may have forgotten, such as a workspace that it deleted. */
-  seen: CommentData;
+  data: CommentData;
   known: KnownWorkspace;
   own?: OwnKey | undefined;
 }
@@ -33,7 +39,7 @@ export interface CommentRequest {
 /** What a step has read to write a comment. */
 export interface CommentOutcome {
   /** The workspaces that exist; undefined if the comment may be out of date. */
-  existing?: readonly ExistingWorkspace[] | undefined;
+  existing?: readonly ListedWorkspace[] | undefined;
   /** What the comment said before this step changed it; undefined if it could not be read. */
   remembered?: CommentData | undefined;
 }
@@ -66,14 +72,14 @@ export function openComments(
   github: Client,
   { jobLogin, repository, render }: OpenOptions,
 ): Comments {
-  const aside = github.aside(github.timeLeft() * TIME_SHARE);
+  const ownGithub = github.withOwnThrottle(github.timeLeft() * TIME_SHARE);
   let login: Promise<string> | undefined;
   return {
-    github: aside,
+    github: ownGithub,
     areGivenUp: false,
     noticed: new Set(),
     login() {
-      login ??= readLogin(aside, repository, jobLogin);
+      login ??= readLogin(ownGithub, repository, jobLogin);
       return login;
     },
     render,
@@ -157,7 +163,7 @@ function noticeOnce(reason: string, { comments: { noticed }, notice }: CommentCo
 
 /** What a comment is about, and what it says. */
 interface Reading {
-  existing: readonly ExistingWorkspace[];
+  existing: readonly ListedWorkspace[];
   remembered: CommentData;
   /** The comments of this preview: it can have more than one. */
   own: readonly Comment[];
@@ -182,17 +188,17 @@ async function writeUntilRight(
   request: CommentRequest,
   first: Reading,
   place: Place,
-): Promise<readonly ExistingWorkspace[] | undefined> {
+): Promise<readonly ListedWorkspace[] | undefined> {
   const { known, own: ownKey } = request;
   const others = new Set<string>();
-  const isBeingDeleted = known.kind === 'doomed';
-  let [reading, data] = [first, request.seen];
-  let last: Attempt | undefined;
+  const isBeingDeleted = known.kind === 'being-deleted';
+  let [reading, data] = [first, request.data];
+  let last: WriteResult | undefined;
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const search = { ...request, others, last: reading.existing };
     if (round > 1) reading = await readAll(search, place);
     const { existing, remembered, own } = reading;
-    data = [...existing.map((one) => observe(one, { own: ownKey })), remembered].reduce(
+    data = [...existing.map((one) => toCommentData(one, { own: ownKey })), remembered].reduce(
       mergeComment,
       checkDeletions(data, remembered),
     );

@@ -113,7 +113,7 @@ function modelsTable({ models, cost, byok }: UsageResult): Table | undefined {
     rows: models.map((usage): Cell[] => [
       { code: nameOf(usage) },
       formatSpent(usage.credits_usage),
-      shareBar(usage.credits_usage, cost),
+      percentBar(usage.credits_usage, cost),
       ...(hasByok ? [formatUsd(usage.byok_usage)] : []),
       formatCount(usage.request_count),
       formatCount(usage.tokens_prompt),
@@ -126,9 +126,9 @@ function modelsTable({ models, cost, byok }: UsageResult): Table | undefined {
 const BAR_LENGTH = 10;
 
 /** The share of `part` in `whole` as a bar: `███████░░░ 67 %`. With refunds, it can exceed 100 %. */
-function shareBar(part: Usd | null, whole: Usd): string {
+function percentBar(part: Usd | null, whole: Usd): string {
   if (part === null || whole <= 0n) return '';
-  const share = Number(part) / Number(whole);
-  const length = Math.round(Math.min(Math.max(share, 0), 1) * BAR_LENGTH);
-  return `${'█'.repeat(length)}${'░'.repeat(BAR_LENGTH - length)}\u00a0${Math.round(share * 100)}\u00a0%`;
+  const fraction = Number(part) / Number(whole);
+  const length = Math.round(Math.min(Math.max(fraction, 0), 1) * BAR_LENGTH);
+  return `${'█'.repeat(length)}${'░'.repeat(BAR_LENGTH - length)}\u00a0${Math.round(fraction * 100)}\u00a0%`;
 }

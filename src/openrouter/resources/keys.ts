@@ -5,7 +5,7 @@ import { bearerToken, MIN_KEY_LENGTH } from '../../http/token.ts';
 import { catching } from '../../lib/catching.ts';
 import { parseJson } from '../../lib/json.ts';
 import { exceeds, formatUsd, sumUsd, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
-import { type Deletion, sendDeletion } from '../deletion.ts';
+import { type DeletionResult, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
 import { type ListRequest, listAll, listPages, type Page, pageOf } from '../pages.ts';
 import type { WorkspaceRef } from './workspaces.ts';
@@ -203,7 +203,7 @@ export async function findKey(
  * `DELETE /keys/{hash}`: deletes an API key, as `sendDeletion` does.
  * @throws {ApiError}
  */
-export function deleteKey(client: Client, key: KeyIdentity): Promise<Deletion> {
+export function deleteKey(client: Client, key: KeyIdentity): Promise<DeletionResult> {
   const facts = {
     operation: `delete the API key ${describeKey(key)}`,
     mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,

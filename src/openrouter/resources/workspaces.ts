@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
 import type { ApiRequest, ApiResponse, Outcome, RequestFacts } from '../../http/request.ts';
-import { type Deletion, sendDeletion } from '../deletion.ts';
+import { type DeletionResult, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
 import { listPages, PAGE_SIZE, type Page, pageOf } from '../pages.ts';
 
@@ -272,7 +272,10 @@ export async function patchWorkspace(
  * `DELETE /workspaces/{id}`: deletes a workspace, as `sendDeletion` does.
  * @throws {ApiError} also while the workspace has API keys, because OpenRouter then rejects this
  */
-export function deleteWorkspace(client: Client, { id, slug }: WorkspaceRef): Promise<Deletion> {
+export function deleteWorkspace(
+  client: Client,
+  { id, slug }: WorkspaceRef,
+): Promise<DeletionResult> {
   const facts = {
     operation: `delete the workspace ${slug}`,
     mayLeaveBehind: `the workspace ${slug}, which may still exist`,

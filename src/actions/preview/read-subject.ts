@@ -15,7 +15,7 @@ export interface GitHubContext extends Context {
   /** The run and its attempt, such as `17000000012.1`; empty if unknown. */
   run: string;
   /** Called with each state that GitHub reports, before anything is done about it. */
-  onStanding?(standing: Standing): void;
+  onSubject?(facts: SubjectFacts): void;
   /** Shows what a reader of a green run should know. */
   notice(text: string): void;
   /** The comments of pull requests; undefined if none is to be written. */
@@ -23,7 +23,7 @@ export interface GitHubContext extends Context {
 }
 
 /** What GitHub says of a pull request or a branch. */
-export interface Standing {
+export interface SubjectFacts {
   isOpen: boolean;
   /** Whether the code is in the repository itself. Code of strangers gets no preview. */
   isOwn: boolean;
@@ -43,23 +43,23 @@ const STALE_DELAYS_MS = [0, 1_000, 2_000, 4_000];
  * @throws {ApiError} also if the token may not read it: that never means that it is closed
  * @throws {Failure} `stale-response`
  */
-export async function readStanding(
+export async function readSubject(
   subject: Subject,
   since: number | undefined,
   context: GitHubContext,
   { wasPushed = false } = {},
-): Promise<Standing> {
-  const standing = await requestStanding(subject, since, context, { wasPushed });
-  context.onStanding?.(standing);
-  return standing;
+): Promise<SubjectFacts> {
+  const facts = await requestSubject(subject, since, context, { wasPushed });
+  context.onSubject?.(facts);
+  return facts;
 }
 
-async function requestStanding(
+async function requestSubject(
   subject: Subject,
   since: number | undefined,
   { github, repository }: GitHubContext,
   { wasPushed }: { wasPushed: boolean },
-): Promise<Standing> {
+): Promise<SubjectFacts> {
   if (subject.kind === 'branch') {
     let branch: Branch | undefined;
     for (const delay of wasPushed ? STALE_DELAYS_MS : [0]) {
