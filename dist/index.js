@@ -3816,18 +3816,26 @@
     });
   }
   function summaryHtml({title, url, paragraphs = [], table, folded = [], notes = []}, {redact, maxBytes}) {
-    const cellHtml = cellRenderer(text => toHtml(text, redact)), all = [ ...paragraphs, ...notes ], texts = takeFitting(all, {
-      size: maxBytes / 4,
-      sizeOf: sizeOfLine,
-      render: text => `<p>${cellHtml(text)}</p>`
-    }), size = 2 * maxBytes / 3 / (folded.length + 1), tableHtml = shown => summary_linesOf(shown, {
+    const cellHtml = cellRenderer(text => toHtml(text, redact)), paragraphsHtml = paragraphRenderer(maxBytes / 4, cellHtml), size = 2 * maxBytes / 3 / (folded.length + 1), tableHtml = shown => summary_linesOf(shown, {
       cellHtml,
       size
     });
     return [ `<h3>${cellHtml(url ? {
       text: title,
       url
-    } : title)}</h3>`, ...texts.slice(0, paragraphs.length), ...table ? tableHtml(table) : [], ...folded.flatMap(part => [ `<details><summary>${cellHtml(part.title)}</summary>`, ...tableHtml(part.table), "</details>" ]), ...texts.slice(paragraphs.length), ...omission(all.length - texts.length, "more paragraphs") ].join("\n");
+    } : title)}</h3>`, ...paragraphsHtml(paragraphs), ...table ? tableHtml(table) : [], ...folded.flatMap(part => [ `<details><summary>${cellHtml(part.title)}</summary>`, ...paragraphsHtml(part.paragraphs ?? []), ...part.table ? tableHtml(part.table) : [], "</details>" ]), ...paragraphsHtml(notes) ].join("\n");
+  }
+  function paragraphRenderer(size, cellHtml) {
+    let left = size;
+    return paragraphs => {
+      const texts = takeFitting(paragraphs, {
+        size: left,
+        sizeOf: sizeOfLine,
+        render: text => `<p>${cellHtml(text)}</p>`
+      }), omitted = paragraphs.length - texts.length;
+      left = omitted > 0 ? 0 : left - texts.reduce((sum, text) => sum + sizeOfLine(text), 0);
+      return [ ...texts, ...omission(omitted, 1 === omitted ? "more paragraph" : "more paragraphs") ];
+    };
   }
   function summary_linesOf(table, {cellHtml, size}) {
     const rowHtml = rowRenderer(table, cellHtml), headings = table.header.map(heading => "string" == typeof heading ? heading : heading.numbers), rows = takeFitting(table.rows, {

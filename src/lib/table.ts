@@ -14,8 +14,9 @@ export type Heading = string | { numbers: string };
 /** The content of a cell: texts, code and links, or several of them. GitHub finds no mentions, emoji or links in code. */
 export type Cell = string | { code: string } | { text: string; url: string } | readonly Cell[];
 
-/** A table that a reader unfolds. */
+/** Paragraphs and a table that a reader unfolds. */
 export interface Folded {
   title: Cell;
-  table: Table;
+  paragraphs?: readonly Cell[] | undefined;
+  table?: Table | undefined;
 }

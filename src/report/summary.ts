@@ -8,7 +8,7 @@ export interface Summary {
   url?: string | undefined;
   paragraphs?: readonly Cell[];
   table?: Table | undefined;
-  /** Tables that a reader unfolds. */
+  /** What a reader unfolds. */
   folded?: readonly Folded[] | undefined;
   /** Paragraphs after the tables. */
   notes?: readonly Cell[] | undefined;
@@ -24,26 +24,37 @@ export function summaryHtml(
   { redact, maxBytes }: { redact: Redact; maxBytes: number },
 ): string {
   const cellHtml = cellRenderer((text) => toHtml(text, redact));
-  const all = [...paragraphs, ...notes];
-  const texts = takeFitting(all, {
-    size: maxBytes / 4,
-    sizeOf: sizeOfLine,
-    render: (text) => `<p>${cellHtml(text)}</p>`,
-  });
+  const paragraphsHtml = paragraphRenderer(maxBytes / 4, cellHtml);
   const size = (maxBytes * 2) / 3 / (folded.length + 1);
   const tableHtml = (shown: Table) => linesOf(shown, { cellHtml, size });
   return [
     `<h3>${cellHtml(url ? { text: title, url } : title)}</h3>`,
-    ...texts.slice(0, paragraphs.length),
+    ...paragraphsHtml(paragraphs),
     ...(table ? tableHtml(table) : []),
     ...folded.flatMap((part) => [
       `<details><summary>${cellHtml(part.title)}</summary>`,
-      ...tableHtml(part.table),
+      ...paragraphsHtml(part.paragraphs ?? []),
+      ...(part.table ? tableHtml(part.table) : []),
       '</details>',
     ]),
-    ...texts.slice(paragraphs.length),
-    ...omission(all.length - texts.length, 'more paragraphs'),
+    ...paragraphsHtml(notes),
   ].join('\n');
+}
+
+/** Returns a function that renders paragraphs, with as many of all calls as fit into `size` together. */
+function paragraphRenderer(size: number, cellHtml: (content: Cell) => string) {
+  let left = size;
+  return (paragraphs: readonly Cell[]): string[] => {
+    const texts = takeFitting(paragraphs, {
+      size: left,
+      sizeOf: sizeOfLine,
+      render: (text) => `<p>${cellHtml(text)}</p>`,
+    });
+    const omitted = paragraphs.length - texts.length;
+    // What follows a text that is left out is left out, too.
+    left = omitted > 0 ? 0 : left - texts.reduce((sum, text) => sum + sizeOfLine(text), 0);
+    return [...texts, ...omission(omitted, omitted === 1 ? 'more paragraph' : 'more paragraphs')];
+  };
 }
 
 /** The HTML of `table`, with as many rows as fit into `size`. */
