@@ -3338,12 +3338,15 @@
     return amounts.reduce((sum, amount) => sum + amount, 0n);
   }
   const NOISE = 10n ** BigInt(DECIMALS - 9) / 2n;
+  function unitOfDecimals(decimals) {
+    return 10n ** BigInt(DECIMALS - decimals);
+  }
   function unitOf(amount) {
     const digits = sizeOf(amount).toString().length;
     return 10n ** BigInt(Math.max(DECIMALS - 9, digits - SIGNIFICANT_DIGITS));
   }
-  function roundDown(amount) {
-    return amount - amount % unitOf(amount);
+  function roundDown(amount, unit = unitOf(amount)) {
+    return amount - amount % unit;
   }
   function roundUp(amount) {
     const down = roundDown(amount);
@@ -3368,25 +3371,40 @@
   function exactUsd(amount) {
     return decimalText(amount, 0);
   }
-  const SHOWN_DECIMALS = 4, MIN_SHOWN_DECIMALS = 2;
-  function formatUsd(amount) {
-    return withDollar(round(amount));
+  function decimalText(amount, min) {
+    const size = sizeOf(amount), fraction = (size % ONE).toString().padStart(DECIMALS, "0").replace(/0+$/, "").padEnd(min, "0");
+    return `${amount < 0n ? "-" : ""}${size / ONE}${fraction && `.${fraction}`}`;
+  }
+  const format_usd_DECIMALS = 2, DECIMALS_OF_SMALL = 4, SMALL = 10n * unitOfDecimals(2);
+  function formatUsd(amount, rounding = "nearest") {
+    const shown = roundShown(amount, rounding);
+    return 0n !== shown || amount <= 0n ? withDollar(shown) : "down" === rounding ? withDollar(amount) : LESS_THAN_SHOWN;
+  }
+  function formatUsdNextTo(limit, amount, rounding = "nearest") {
+    const compare = one => one < limit ? -1 : Number(one > limit);
+    return compare(roundShown(amount, rounding)) === compare(amount) ? formatUsd(amount, rounding) : formatExactUsd(amount);
   }
   function formatExactUsd(amount) {
     const exact = "number" == typeof amount ? toUsd(amount) : amount;
     return void 0 === exact ? `$${amount}` : withDollar(exact);
   }
-  function round(amount) {
-    const rounded = roundHalfEven(amount, 10n ** BigInt(DECIMALS - SHOWN_DECIMALS));
-    return 0n === rounded ? amount : rounded;
+  function columnFormat(amounts, total = sumUsd(amounts)) {
+    const cents = amount => roundTo(format_usd_DECIMALS, amount, "nearest"), needsMore = amounts.some(amount => amount > 0n && amount < SMALL) || sumUsd(amounts.map(cents)) !== cents(total), decimals = needsMore ? DECIMALS_OF_SMALL : format_usd_DECIMALS;
+    return (amount, rounding = "nearest") => {
+      const shown = roundTo(decimals, amount, rounding);
+      return 0n === shown && amount > 0n && "nearest" === rounding ? LESS_THAN_SHOWN : withDollar(shown, decimals);
+    };
   }
-  function withDollar(amount) {
-    const [whole = "", fraction] = decimalText(sizeOf(amount), MIN_SHOWN_DECIMALS).split(".");
+  const LESS_THAN_SHOWN = `<${withDollar(unitOfDecimals(DECIMALS_OF_SMALL))}`;
+  function roundShown(amount, rounding) {
+    return roundTo(sizeOf(amount) < SMALL ? DECIMALS_OF_SMALL : format_usd_DECIMALS, amount, rounding);
+  }
+  function roundTo(decimals, amount, rounding) {
+    return ("down" === rounding ? roundDown : roundHalfEven)(amount, unitOfDecimals(decimals));
+  }
+  function withDollar(amount, decimals = format_usd_DECIMALS) {
+    const [whole = "", fraction] = decimalText(sizeOf(amount), decimals).split(".");
     return `${amount < 0n ? "-" : ""}$${formatCount(BigInt(whole))}.${fraction}`;
-  }
-  function decimalText(amount, min) {
-    const size = sizeOf(amount), fraction = (size % ONE).toString().padStart(DECIMALS, "0").replace(/0+$/, "").padEnd(min, "0");
-    return `${amount < 0n ? "-" : ""}${size / ONE}${fraction && `.${fraction}`}`;
   }
   const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi, key = looseObject({
     hash: schemas_string().check(_regex(/^[\w-]{1,200}$/)),
@@ -5850,7 +5868,7 @@
   }
   function keysTable(keys, total = "Total of the keys it still had") {
     if (0 === keys.length) return;
-    const spent = key => totalSpent([ key ]);
+    const amounts = keys.map(key => totalSpent([ key ])), format = spentFormat(amounts);
     return {
       header: [ "API key", "Label", {
         numbers: "Spent"
@@ -5859,20 +5877,32 @@
         code: key.name
       }, {
         code: key.label
-      }, formatSpent(spent(key)) ]),
-      total: totalRow([ total, "" ], keys.map(spent))
+      }, format(totalSpent([ key ])) ]),
+      total: totalRow([ total, "" ], amounts)
     };
   }
-  function formatSpent(amount) {
-    return null === amount ? "unknown" : formatUsd(amount);
+  function spentFormat(amounts) {
+    const format = columnFormat(amounts.filter(amount => null !== amount));
+    return (amount, {isLowerBound = !1} = {}) => null === amount ? "unknown" : `${isLowerBound ? "at least " : ""}${format(amount, isLowerBound ? "down" : "nearest")}`;
   }
   function totalRow(cells, amounts, options = {}) {
     const isKnown = amounts.some(amount => null !== amount);
-    return amounts.length > 1 && isKnown ? [ ...cells, formatSum(amounts, options) ] : void 0;
+    if (amounts.length < 2 || !isKnown) return;
+    const {sum, isLowerBound} = sumOf(amounts, options);
+    return [ ...cells, spentFormat(amounts)(sum, {
+      isLowerBound
+    }) ];
   }
-  function formatSum(amounts, {isLowerBound = !1} = {}) {
+  function formatSum(amounts, options = {}) {
+    const {sum, isLowerBound} = sumOf(amounts, options);
+    return isLowerBound ? `at least ${formatUsd(sum, "down")}` : formatUsd(sum);
+  }
+  function sumOf(amounts, {isLowerBound = !1}) {
     const known = amounts.filter(amount => null !== amount);
-    return `${isLowerBound || known.length < amounts.length ? "at least " : ""}${formatUsd(sumUsd(known))}`;
+    return {
+      sum: sumUsd(known),
+      isLowerBound: isLowerBound || known.length < amounts.length
+    };
   }
   function withOutcome(result, ...outcomes) {
     return outcomes.flatMap(outcome => result.filter(entry => entry.outcome === outcome));
@@ -5941,23 +5971,18 @@
     }))), found = [ ...sorted(failuresIn(result)).map(entry => ({
       ...entry,
       shown: `\u274c ${entry.reason}`
-    })), ...sorted(others) ], spent = found.flatMap(({keysSpent = []}) => keysSpent), isLowerBound = found.some(entry => entry.isLowerBound), ageColumn = cell => void 0 === found[0]?.age ? [] : [ cell ], [numbers = "Keys spent"] = ageColumn("Spent by the keys it still had"), spentColumn = cell => spent.length > 0 ? [ cell ] : [];
+    })), ...sorted(others) ], spent = found.flatMap(({keysSpent = []}) => keysSpent), format = spentFormat(spent), isLowerBound = found.some(entry => entry.isLowerBound), ageColumn = cell => void 0 === found[0]?.age ? [] : [ cell ], [numbers = "Keys spent"] = ageColumn("Spent by the keys it still had"), spentColumn = cell => spent.length > 0 ? [ cell ] : [];
     if (0 !== found.length) return {
       header: [ "Workspace", ...ageColumn("Age"), "Outcome", ...spentColumn({
         numbers
       }) ],
       rows: found.map(({slug, age, shown, ...entry}) => [ {
         code: slug
-      }, ...ageColumn(formatAge(age ?? 0)), shown, ...spentColumn(spentCell(entry)) ]),
+      }, ...ageColumn(formatAge(age ?? 0)), shown, ...spentColumn(void 0 === entry.keysSpent ? "" : format(entry.keysSpent, entry)) ]),
       total: totalRow([ "Total", ...ageColumn(""), "" ], spent, {
         isLowerBound
       })
     };
-  }
-  function spentCell({keysSpent, isLowerBound = !1}) {
-    return void 0 === keysSpent ? "" : null === keysSpent ? formatSpent(null) : formatSum([ keysSpent ], {
-      isLowerBound
-    });
   }
   function sorted(entries) {
     return sortedBy(entries, ({slug}) => slug);
@@ -7184,11 +7209,7 @@
   }
   function formatSpend({spent, byok, limit, isSoFar}) {
     const soFar = isSoFar ? " so far" : "", byokText = describeByok(byok), ownKeys = byokText && `, and ${byokText} with your own provider keys`;
-    if (!limit?.reset) {
-      const ofLimit = limit ? ` of the limit of ${formatUsd(limit.amount)}` : "";
-      return `Spent ${formatUsd(spent)}${ofLimit}${soFar}${ownKeys}`;
-    }
-    return `Spent ${formatUsd(spent)} in total${soFar}${ownKeys}. ${describeLimit(limit)}`;
+    return limit?.reset ? `Spent ${formatUsd(spent)} in total${soFar}${ownKeys}. ${describeLimit(limit)}` : `Spent ${limit ? `${formatUsdNextTo(limit.amount, spent)} of the limit of ${formatExactUsd(limit.amount)}` : formatUsd(spent)}${soFar}${ownKeys}`;
   }
   function main_key() {
     return runStep({
@@ -7934,10 +7955,10 @@
     }), {amount, doubt} = counted ?? {
       ...totalOf(facts),
       doubt: doubtOf(facts)
-    }, spent = formatTotal({
+    }, total = {
       amount,
       isComplete: void 0 === doubt
-    }), ofCap = counted ? ` of ${formatUsd(counted.cap)}` : "";
+    }, spent = counted ? formatNextTo(counted.cap, total) : formatTotal(total), ofCap = counted ? ` of ${formatExactUsd(counted.cap)}` : "";
     return summaryHtml({
       title: `OpenRouter preview: ${counted && isAlmostSpent(amount, counted.cap) ? "\u26a0\ufe0f " : ""}${spent}${ofCap}${isDeleted ? ", deleted" : ""}`,
       paragraphs: [ ...doubt ? [ `At least: ${doubt}.` ] : [], ...paragraphs ],
@@ -8005,7 +8026,7 @@
       keys: unlistedIn(data, one)
     })), earlier = goneIn(facts), lines = [ ...deletedLine(unlisted), ...earlierLine(earlier, data) ];
     if (!counted || 0 === lines.length && !data.isCut) return lines;
-    const amount = counted.amount + spentIn([ ...unlisted, ...earlier ]), doubt = doubtOf(facts), sentences = lines.map(line => `${line}, not counted in the ${formatUsd(counted.cap)}.`), total = `In total: ${formatTotal({
+    const amount = counted.amount + spentIn([ ...unlisted, ...earlier ]), doubt = doubtOf(facts), sentences = lines.map(line => `${line}, not counted in the ${formatExactUsd(counted.cap)}.`), total = `In total: ${formatTotal({
       amount,
       isComplete: void 0 === doubt
     })}.`;
@@ -8028,7 +8049,10 @@
     return count > 0 ? [ `${countOf(count, what)}: ${formatTotal(total)}` ] : [];
   }
   function formatTotal({amount, isComplete}) {
-    return `${isComplete ? "" : "at least "}${formatUsd(amount)}`;
+    return isComplete ? formatUsd(amount) : `at least ${formatUsd(amount, "down")}`;
+  }
+  function formatNextTo(limit, {amount, isComplete}) {
+    return isComplete ? formatUsdNextTo(limit, amount) : `at least ${formatUsdNextTo(limit, amount, "down")}`;
   }
   const NO_LIMIT = "\u2013", USED_UP = "\u26a0\ufe0f\xa0used\xa0up";
   function spendersOf({existing}, options) {
@@ -8042,20 +8066,20 @@
     });
   }
   function overviewOf(existing, spenders) {
-    const last = spenders.find(({run}) => run), usedUp = spenders.filter(({limit}) => limit === USED_UP).length, parts = [ ...existing.map(({workspace: {slug}}) => ({
+    const usedUp = spenders.filter(({limit}) => limit === USED_UP).length, parts = [ ...existing.map(({workspace: {slug}}) => ({
       text: slug,
       url: dashboardUrl(slug)
-    })), ...last ? [ `last job ${formatSpent(last.spent)}` ] : [], `${countOf(spenders.length, "key")} so far`, ...1 === usedUp ? [ "\u26a0\ufe0f one has used up its limit" ] : [], ...usedUp > 1 ? [ `\u26a0\ufe0f ${usedUp} have used up their limits` ] : [] ];
+    })), `${countOf(spenders.length, "key")} so far`, ...1 === usedUp ? [ "\u26a0\ufe0f one has used up its limit" ] : [], ...usedUp > 1 ? [ `\u26a0\ufe0f ${usedUp} have used up their limits` ] : [] ];
     return parts.flatMap((part, at) => at > 0 ? [ " \xb7 ", part ] : [ part ]);
   }
   function tablesOf(spenders, maxRows) {
-    const hasLimits = spenders.some(({limit}) => limit !== NO_LIMIT), columnsOf = columns => columns.slice(0, hasLimits ? 3 : 2), tableOf = rows => ({
+    const hasLimits = spenders.some(({limit}) => limit !== NO_LIMIT), format = spentFormat(spenders.map(({spent}) => spent)), columnsOf = columns => columns.slice(0, hasLimits ? 3 : 2), tableOf = rows => ({
       header: columnsOf([ "Job", {
         numbers: "Cost"
       }, {
         numbers: "Of its limit"
       } ]),
-      rows: rows.map(({title, spent, limit}) => columnsOf([ title, formatSpent(spent), limit ]))
+      rows: rows.map(({title, spent, limit}) => columnsOf([ title, format(spent), limit ]))
     }), shown = spenders.slice(0, maxRows), earlier = spenders.slice(MAX_UNFOLDED), sum = formatSum(earlier.map(({spent}) => spent)), folded = {
       title: `${countOf(earlier.length, "earlier key")}: ${sum}`,
       table: {
@@ -10608,7 +10632,7 @@
   }
   function modelsTable({models, cost, byok}) {
     if (0 === models.length) return;
-    const hasByok = byok > 0n, counts = [ "Requests", "Prompt", "Completion", "Reasoning" ].map(numbers => ({
+    const hasByok = byok > 0n, format = spentFormat(models.map(({credits_usage}) => credits_usage)), counts = [ "Requests", "Prompt", "Completion", "Reasoning" ].map(numbers => ({
       numbers
     }));
     return {
@@ -10619,7 +10643,7 @@
       } ] : [], ...counts ],
       rows: models.map(usage => [ {
         code: nameOf(usage)
-      }, formatSpent(usage.credits_usage), percentBar(usage.credits_usage, cost), ...hasByok ? [ formatUsd(usage.byok_usage) ] : [], formatCount(usage.request_count), formatCount(usage.tokens_prompt), formatCount(usage.tokens_completion), formatCount(usage.reasoning_tokens) ])
+      }, format(usage.credits_usage), percentBar(usage.credits_usage, cost), ...hasByok ? [ formatUsd(usage.byok_usage) ] : [], formatCount(usage.request_count), formatCount(usage.tokens_prompt), formatCount(usage.tokens_completion), formatCount(usage.reasoning_tokens) ])
     };
   }
   const BAR_LENGTH = 10;

@@ -3,8 +3,6 @@ import fc from 'fast-check';
 import {
   exactUsd,
   exceeds,
-  formatExactUsd,
-  formatUsd,
   parseUsd,
   roundDown,
   roundHalfEven,
@@ -90,35 +88,6 @@ test.each([null, undefined, true, {}, Number.NaN, Number.POSITIVE_INFINITY, 'fiv
     expect(toUsd(value)).toBeUndefined();
   },
 );
-
-test.each([
-  ['0', '$0.00'],
-  ['0.0421', '$0.0421'],
-  ['5.1', '$5.10'],
-  ['999.99', '$999.99'],
-  ['1000', '$1,000.00'],
-  ['1234567.891', '$1,234,567.891'],
-  ['-1234.5', '-$1,234.50'],
-  // What would be rounded to 0 is exact.
-  ['-0.00001', '-$0.00001'],
-  ['0.00005', '$0.00005'],
-  ['0.00015', '$0.0002'],
-  ['0.00025', '$0.0002'],
-  ['0.000250000000000000000000000001', '$0.0003'],
-  ['0.99995', '$1.00'],
-])('%s USD is shown as %s', (text, shown) => {
-  expect(formatUsd(usd(text))).toBe(shown);
-});
-
-test.each([
-  [usd('0.299999999'), '$0.299999999'],
-  [usd('-1234.56789'), '-$1,234.56789'],
-  [0.3, '$0.30'],
-  [1e-7, '$0.0000001'],
-  [1e300, '$1e+300'],
-])('%s is shown with all decimals as %s', (amount, shown) => {
-  expect(formatExactUsd(amount)).toBe(shown);
-});
 
 test.each([
   ['0', '0', '0', '0'],

@@ -7,7 +7,8 @@ import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts
 import { withUsage } from '../../sandbox/openrouter/routes/keys.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { capUseOf, totalsOf } from '../../src/actions/preview/cap.ts';
-import { formatUsd, maxUsd, toUsd, type Usd } from '../../src/lib/usd.ts';
+import { formatUsd } from '../../src/lib/format-usd.ts';
+import { maxUsd, toUsd, type Usd } from '../../src/lib/usd.ts';
 import { jitters, schedules } from '../support/faults.ts';
 import {
   type Ending,

@@ -1,5 +1,5 @@
 import { ApiError } from '../http/request.ts';
-import { formatExactUsd } from '../lib/usd.ts';
+import { formatExactUsd } from '../lib/format-usd.ts';
 import type { Budgets, Interval } from '../openrouter/resources/budgets.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import { linesOfPart } from '../report/describe-api-error.ts';

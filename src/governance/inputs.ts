@@ -4,7 +4,7 @@ import type { InvalidInput } from '../inputs/failures.ts';
 import { objectProblem } from '../inputs/parse-input.ts';
 import { inputName } from '../inputs/read-inputs.ts';
 import type { Setting } from '../lib/format.ts';
-import { formatExactUsd } from '../lib/usd.ts';
+import { formatExactUsd } from '../lib/format-usd.ts';
 import { INTERVALS, type Interval } from '../openrouter/resources/budgets.ts';
 import {
   type GuardrailUpdate,

@@ -1,5 +1,3 @@
-import { formatCount } from './format.ts';
-
 /**
  * An amount in USD as an integer of 10^-30 USD, so that sums and comparisons are exact. Binary
  * floating point is not: 0.1 + 0.2 exceeds 0.3.
@@ -56,15 +54,20 @@ export function sumUsd(amounts: readonly Usd[]): Usd {
 /** Half of the ninth decimal, which is the last that counts. */
 const NOISE = 10n ** BigInt(DECIMALS - 9) / 2n;
 
+/** One unit of the last of so many decimals. */
+export function unitOfDecimals(decimals: number): Usd {
+  return 10n ** BigInt(DECIMALS - decimals);
+}
+
 /** The last digit of `amount` that counts: the ninth decimal or, of a large one, the last that JSON keeps. */
 function unitOf(amount: Usd): Usd {
   const digits = sizeOf(amount).toString().length;
   return 10n ** BigInt(Math.max(DECIMALS - 9, digits - SIGNIFICANT_DIGITS));
 }
 
-/** An amount of 0 or more, rounded down to the digits that count: nine decimals, and 15 digits. */
-export function roundDown(amount: Usd): Usd {
-  return amount - (amount % unitOf(amount));
+/** An amount of 0 or more, rounded down to a multiple of `unit`, by default to the digits that count. */
+export function roundDown(amount: Usd, unit = unitOf(amount)): Usd {
+  return amount - (amount % unit);
 }
 
 /** An amount of 0 or more, rounded up to the digits that count. */
@@ -81,7 +84,8 @@ export function roundHalfEven(amount: Usd, unit = unitOf(amount)): Usd {
   return (amount < 0n ? -rounded : rounded) * unit;
 }
 
-function sizeOf(amount: Usd): Usd {
+/** `amount` without its sign. */
+export function sizeOf(amount: Usd): Usd {
   return amount < 0n ? -amount : amount;
 }
 
@@ -108,36 +112,8 @@ export function exactUsd(amount: Usd): string {
   return decimalText(amount, 0);
 }
 
-/** The decimals of an amount for display, where they are needed, and the decimals that it always has. */
-const SHOWN_DECIMALS = 4;
-const MIN_SHOWN_DECIMALS = 2;
-
-/**
- * An amount for display, rounded half to even to four decimals: `$0.0421`, `$1,250.00`. What would be
- * rounded to 0 is exact.
- */
-export function formatUsd(amount: Usd): string {
-  return withDollar(round(amount));
-}
-
-/** The same with all decimals, for a limit that an author wrote, and for what is compared: `$0.299999999`. */
-export function formatExactUsd(amount: Usd | number): string {
-  const exact = typeof amount === 'number' ? toUsd(amount) : amount;
-  return exact === undefined ? `$${amount}` : withDollar(exact);
-}
-
-function round(amount: Usd): Usd {
-  const rounded = roundHalfEven(amount, 10n ** BigInt(DECIMALS - SHOWN_DECIMALS));
-  return rounded === 0n ? amount : rounded;
-}
-
-function withDollar(amount: Usd): string {
-  const [whole = '', fraction] = decimalText(sizeOf(amount), MIN_SHOWN_DECIMALS).split('.');
-  return `${amount < 0n ? '-' : ''}$${formatCount(BigInt(whole))}.${fraction}`;
-}
-
 /** `amount` with its decimals. Zeros at the end are left out down to `min` decimals. */
-function decimalText(amount: Usd, min: number): string {
+export function decimalText(amount: Usd, min: number): string {
   const size = sizeOf(amount);
   const digits = (size % ONE).toString().padStart(DECIMALS, '0');
   const fraction = digits.replace(/0+$/, '').padEnd(min, '0');

@@ -1,6 +1,7 @@
 import { sortedBy } from '../lib/format.ts';
+import { columnFormat, formatUsd } from '../lib/format-usd.ts';
 import type { Table } from '../lib/table.ts';
-import { formatUsd, sumUsd, type Usd } from '../lib/usd.ts';
+import { sumUsd, type Usd } from '../lib/usd.ts';
 import { type Key, totalSpent } from '../openrouter/resources/keys.ts';
 
 /**
@@ -12,39 +13,51 @@ export function keysTable(
   total = 'Total of the keys it still had',
 ): Table | undefined {
   if (keys.length === 0) return undefined;
-  const spent = (key: Key) => totalSpent([key]);
+  const amounts = keys.map((key) => totalSpent([key]));
+  const format = spentFormat(amounts);
   return {
     header: ['API key', 'Label', { numbers: 'Spent' }],
     rows: sortedBy(keys, ({ name }) => name).map((key) => [
       { code: key.name },
       { code: key.label },
-      formatSpent(spent(key)),
+      format(totalSpent([key])),
     ]),
-    total: totalRow([total, ''], keys.map(spent)),
+    total: totalRow([total, ''], amounts),
   };
 }
 
-/** A cell of a column about what was spent. */
-export function formatSpent(amount: Usd | null): string {
-  return amount === null ? 'unknown' : formatUsd(amount);
+/** Returns how a column about what was spent shows its `amounts`, and their total. */
+export function spentFormat(amounts: readonly (Usd | null)[]) {
+  const format = columnFormat(amounts.filter((amount) => amount !== null));
+  return (amount: Usd | null, { isLowerBound = false }: LowerBound = {}): string => {
+    if (amount === null) return 'unknown';
+    return `${isLowerBound ? 'at least ' : ''}${format(amount, isLowerBound ? 'down' : 'nearest')}`;
+  };
 }
 
 /** The last row of a table with `amounts` in its last column; undefined if it would repeat the only one. */
 export function totalRow(
   cells: readonly string[],
   amounts: readonly (Usd | null)[],
-  options: { isLowerBound?: boolean } = {},
+  options: LowerBound = {},
 ): string[] | undefined {
   const isKnown = amounts.some((amount) => amount !== null);
-  return amounts.length > 1 && isKnown ? [...cells, formatSum(amounts, options)] : undefined;
+  if (amounts.length < 2 || !isKnown) return undefined;
+  const { sum, isLowerBound } = sumOf(amounts, options);
+  return [...cells, spentFormat(amounts)(sum, { isLowerBound })];
 }
 
-/** What all `amounts` are together: a lower bound if one of them is, or is unknown. */
-export function formatSum(
-  amounts: readonly (Usd | null)[],
-  { isLowerBound = false }: { isLowerBound?: boolean } = {},
-): string {
+/** What all `amounts` are together, in a sentence: a lower bound if one of them is, or is unknown. */
+export function formatSum(amounts: readonly (Usd | null)[], options: LowerBound = {}): string {
+  const { sum, isLowerBound } = sumOf(amounts, options);
+  return isLowerBound ? `at least ${formatUsd(sum, 'down')}` : formatUsd(sum);
+}
+
+interface LowerBound {
+  isLowerBound?: boolean | undefined;
+}
+
+function sumOf(amounts: readonly (Usd | null)[], { isLowerBound = false }: LowerBound) {
   const known = amounts.filter((amount) => amount !== null);
-  const atLeast = isLowerBound || known.length < amounts.length ? 'at least ' : '';
-  return `${atLeast}${formatUsd(sumUsd(known))}`;
+  return { sum: sumUsd(known), isLowerBound: isLowerBound || known.length < amounts.length };
 }

@@ -1,6 +1,6 @@
 import { countWorkspaces, formatAge, sortedBy } from '../lib/format.ts';
 import type { Table } from '../lib/table.ts';
-import { formatSpent, formatSum, totalRow } from '../report/key-table.ts';
+import { spentFormat, totalRow } from '../report/key-table.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from '../report/outputs.ts';
 import type { Summary } from '../report/summary.ts';
 import {
@@ -90,6 +90,7 @@ function staleTable(result: SweepResult): Table | undefined {
     ...sorted(others),
   ];
   const spent = found.flatMap(({ keysSpent = [] }) => keysSpent);
+  const format = spentFormat(spent);
   const isLowerBound = found.some((entry) => entry.isLowerBound);
   // The age decides nothing in a clean-up of previews. What a sweep deletes has one.
   const ageColumn = (cell: string) => (found[0]?.age === undefined ? [] : [cell]);
@@ -103,18 +104,10 @@ function staleTable(result: SweepResult): Table | undefined {
       { code: slug },
       ...ageColumn(formatAge(age ?? 0)),
       shown,
-      ...spentColumn(spentCell(entry)),
+      ...spentColumn(entry.keysSpent === undefined ? '' : format(entry.keysSpent, entry)),
     ]),
     total: totalRow(['Total', ...ageColumn(''), ''], spent, { isLowerBound }),
   };
-}
-
-function spentCell({
-  keysSpent,
-  isLowerBound = false,
-}: Pick<SweptWorkspace, 'keysSpent' | 'isLowerBound'>): string {
-  if (keysSpent === undefined) return '';
-  return keysSpent === null ? formatSpent(null) : formatSum([keysSpent], { isLowerBound });
 }
 
 function sorted<Entry extends SweptWorkspace>(entries: readonly Entry[]): Entry[] {

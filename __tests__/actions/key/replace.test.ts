@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
 import { MAX_REPLACED } from '../../../src/actions/key/replace.ts';
-import { formatUsd } from '../../../src/lib/usd.ts';
+import { formatUsd } from '../../../src/lib/format-usd.ts';
 import { totalSpent } from '../../../src/openrouter/resources/keys.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import type { Failure } from '../../../src/shared/failure.ts';

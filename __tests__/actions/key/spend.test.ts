@@ -66,7 +66,7 @@ describe('the post step of a key', () => {
     onNth(scene.simulation, DISABLE, 2, () =>
       seedUsage(scene.simulation, key as Key, { credits: 1 }),
     );
-    expect((await scene.runPost(step)).lines).toContain('Spent $1.0421 of the limit of $5.00');
+    expect((await scene.runPost(step)).lines).toContain('Spent $1.04 of the limit of $5.00');
   });
 
   const silence = Array<InProcessFault>(9).fill({ on: DISABLE, kind: 'silence' });

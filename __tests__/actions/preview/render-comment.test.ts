@@ -16,7 +16,7 @@ import {
   totalOf,
 } from '../../../src/actions/preview/comment.ts';
 import { commentRenderer, renderComment } from '../../../src/actions/preview/render-comment.ts';
-import { formatUsd } from '../../../src/lib/usd.ts';
+import { formatUsd } from '../../../src/lib/format-usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import {
   hostileText,
@@ -90,13 +90,13 @@ describe('the comment of a preview', () => {
     ]);
     expect(render(facts).split('\n')).toEqual([
       formatMarker(limitComment(facts.data)),
-      '<h3>OpenRouter preview: $1.3409</h3>',
-      `<p>${LINK} · last job $0.0409 · 3 keys so far · ⚠️ one has used up its limit</p>`,
+      '<h3>OpenRouter preview: $1.34</h3>',
+      `<p>${LINK} · 3 keys so far · ⚠️ one has used up its limit</p>`,
       '<table>',
       HEADER,
       `<tr><td><a href="${RUN}1">Preview / test</a>, 28 Nov 08:25 UTC</td><td align="right">$0.0409</td><td align="right">4\u00a0% of\u00a0$1.00</td></tr>`,
-      `<tr><td><a href="${RUN}2">Preview / evals</a>, 1 Oct 12:00 UTC, attempt 2</td><td align="right">$1.00</td><td align="right">⚠️\u00a0used\u00a0up</td></tr>`,
-      '<tr><td><code>By hand</code></td><td align="right">$0.30</td><td align="right">–</td></tr>',
+      `<tr><td><a href="${RUN}2">Preview / evals</a>, 1 Oct 12:00 UTC, attempt 2</td><td align="right">$1.0000</td><td align="right">⚠️\u00a0used\u00a0up</td></tr>`,
+      '<tr><td><code>By hand</code></td><td align="right">$0.3000</td><td align="right">–</td></tr>',
       '</table>',
       CLOSING,
     ]);
@@ -135,18 +135,6 @@ describe('the comment of a preview', () => {
     const html = htmlOf(render(factsOf([keyOf({ limit: null })])));
     expect(html).toContain('<tr><th>Job</th><th align="right">Cost</th></tr>');
     expect(html.join('')).not.toContain('–');
-  });
-
-  test('has the costs of the last job, also if a key was made by hand after it', () => {
-    const last = jobKey({ hash: 'last', usage: 0.125, created_at: '2026-11-28T08:25:00Z' });
-    const byHand = keyOf({ hash: 'hand', usage: 0.5, created_at: '2026-11-28T09:00:00Z' });
-    expect(render(factsOf([jobKey({}), byHand, last]))).toContain(
-      ' · last job $0.125 · 3 keys so far</p>',
-    );
-    expect(render(factsOf([byHand]))).not.toContain('last job');
-    expect(render(factsOf([jobKey({ usage: null })]))).toContain(
-      ' · last job unknown · 1 key so far</p>',
-    );
   });
 
   test('counts the keys that have used up their limits', () => {
@@ -268,7 +256,7 @@ describe('the cap', () => {
 
   test.each([
     [2.33, '5', '$2.33 of $5.00'],
-    [4.499, '5', '$4.499 of $5.00'],
+    [4.499, '5', '$4.50 of $5.00'],
     [4.5, '5', '⚠️ $4.50 of $5.00'],
     [2.33, null, '$11.33'],
   ])('is in the title with what is spent of it: %s of %s', (usage, usd, expected) => {
@@ -380,7 +368,7 @@ describe('the cap', () => {
       fc.property(withCap, (facts) => {
         const [one] = facts.existing as [ListedWorkspace];
         const { amount, isComplete } = totalOf(facts);
-        const total = `In total: ${isComplete ? '' : 'at least '}${formatUsd(amount)}.`;
+        const total = `In total: ${isComplete ? formatUsd(amount) : `at least ${formatUsd(amount, 'down')}`}.`;
         const isAll =
           Object.keys(facts.data.workspaces).length === 1 &&
           !facts.data.isCut &&

@@ -1,8 +1,9 @@
 import { desiredSettings, type SettingValue, settingsOf } from '../../governance/governance.ts';
 import { inputOf } from '../../governance/inputs.ts';
 import type { Change, Setting } from '../../lib/format.ts';
+import { formatExactUsd } from '../../lib/format-usd.ts';
 import type { Cell } from '../../lib/table.ts';
-import { formatExactUsd, toUsd } from '../../lib/usd.ts';
+import { toUsd } from '../../lib/usd.ts';
 import { WORKSPACE_FIELDS } from '../../openrouter/resources/workspaces.ts';
 import { type CreateRequest, type CreateResult, isNew, isReused } from './request.ts';
 

@@ -1,7 +1,8 @@
 import type { Engine } from '../../github/engine.ts';
 import { type ApiError, formatAttempt } from '../../http/request.ts';
 import { type Change, formatChange, truncateList } from '../../lib/format.ts';
-import { formatUsd, type Usd } from '../../lib/usd.ts';
+import { formatUsd } from '../../lib/format-usd.ts';
+import type { Usd } from '../../lib/usd.ts';
 import {
   describeKey,
   describeLimit,

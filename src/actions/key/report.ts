@@ -1,5 +1,5 @@
 import { countKeys } from '../../lib/format.ts';
-import { formatExactUsd, formatUsd } from '../../lib/usd.ts';
+import { formatExactUsd, formatUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
 import { describeLimit, type Key } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
 import { keysTable } from '../../report/key-table.ts';
@@ -77,8 +77,10 @@ export function formatSpend({
   const byokText = describeByok(byok);
   const ownKeys = byokText && `, and ${byokText} with your own provider keys`;
   if (!limit?.reset) {
-    const ofLimit = limit ? ` of the limit of ${formatUsd(limit.amount)}` : '';
-    return `Spent ${formatUsd(spent)}${ofLimit}${soFar}${ownKeys}`;
+    const spentOf = limit
+      ? `${formatUsdNextTo(limit.amount, spent)} of the limit of ${formatExactUsd(limit.amount)}`
+      : formatUsd(spent);
+    return `Spent ${spentOf}${soFar}${ownKeys}`;
   }
   return `Spent ${formatUsd(spent)} in total${soFar}${ownKeys}. ${describeLimit(limit)}`;
 }

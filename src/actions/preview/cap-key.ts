@@ -43,7 +43,8 @@
  */
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { formatUsd, toNumber, toUsd, type Usd } from '../../lib/usd.ts';
+import { formatUsd } from '../../lib/format-usd.ts';
+import { toNumber, toUsd, type Usd } from '../../lib/usd.ts';
 import { whileMissing } from '../../openrouter/deletion.ts';
 import {
   disableKey,

@@ -1,14 +1,5 @@
-import {
-  formatExactUsd,
-  formatUsd,
-  maxUsd,
-  minUsd,
-  roundDown,
-  roundUp,
-  sumUsd,
-  toUsd,
-  type Usd,
-} from '../../lib/usd.ts';
+import { formatExactUsd, formatUsd } from '../../lib/format-usd.ts';
+import { maxUsd, minUsd, roundDown, roundUp, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { createdAt } from '../../openrouter/time.ts';
 import { unusableState } from '../../openrouter/unusable-key.ts';

@@ -1,5 +1,5 @@
 import { countKeys, truncateList } from '../../lib/format.ts';
-import { formatUsd } from '../../lib/usd.ts';
+import { formatUsd } from '../../lib/format-usd.ts';
 import { describeKey, type KeyIdentity } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { rejectionAdvice } from '../../report/describe-api-error.ts';

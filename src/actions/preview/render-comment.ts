@@ -1,12 +1,13 @@
 import type { Repository } from '../../github/repository.ts';
 import { countOf } from '../../lib/format.ts';
+import { formatExactUsd, formatUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
 import type { Cell, Table } from '../../lib/table.ts';
-import { formatUsd, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
+import { sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import { isLimitUsedUp, type Key, limitOf, usedOf } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
 import { createdAt, formatMinute, readTime } from '../../openrouter/time.ts';
 import { documentUrl } from '../../report/description.ts';
-import { formatSpent, formatSum } from '../../report/key-table.ts';
+import { formatSum, spentFormat } from '../../report/key-table.ts';
 import type { Report } from '../../report/report.ts';
 import { type Summary, summaryHtml } from '../../report/summary.ts';
 import type { Redact } from '../../report/text.ts';
@@ -79,8 +80,9 @@ function htmlOf(facts: CommentFacts, options: RowOptions): string {
   const withYear = spansYears(facts);
   const { paragraphs, ...parts } = describe(facts, { ...options, counted, withYear });
   const { amount, doubt } = counted ?? { ...totalOf(facts), doubt: doubtOf(facts) };
-  const spent = formatTotal({ amount, isComplete: doubt === undefined });
-  const ofCap = counted ? ` of ${formatUsd(counted.cap)}` : '';
+  const total = { amount, isComplete: doubt === undefined };
+  const spent = counted ? formatNextTo(counted.cap, total) : formatTotal(total);
+  const ofCap = counted ? ` of ${formatExactUsd(counted.cap)}` : '';
   const warning = counted && isAlmostSpent(amount, counted.cap) ? '⚠️ ' : '';
   const summary = {
     title: `OpenRouter preview: ${warning}${spent}${ofCap}${isDeleted ? ', deleted' : ''}`,
@@ -199,7 +201,9 @@ function restLines(facts: CommentFacts, { counted }: PartOptions): string[] {
   if (!counted || (lines.length === 0 && !data.isCut)) return lines;
   const amount = counted.amount + spentIn([...unlisted, ...earlier]);
   const doubt = doubtOf(facts);
-  const sentences = lines.map((line) => `${line}, not counted in the ${formatUsd(counted.cap)}.`);
+  const sentences = lines.map(
+    (line) => `${line}, not counted in the ${formatExactUsd(counted.cap)}.`,
+  );
   const total = `In total: ${formatTotal({ amount, isComplete: doubt === undefined })}.`;
   return [
     ...sentences.slice(0, -1),
@@ -225,7 +229,13 @@ function sumLine(count: number, what: string, total: Total): string[] {
 }
 
 function formatTotal({ amount, isComplete }: Total): string {
-  return `${isComplete ? '' : 'at least '}${formatUsd(amount)}`;
+  return isComplete ? formatUsd(amount) : `at least ${formatUsd(amount, 'down')}`;
+}
+
+function formatNextTo(limit: Usd, { amount, isComplete }: Total): string {
+  return isComplete
+    ? formatUsdNextTo(limit, amount)
+    : `at least ${formatUsdNextTo(limit, amount, 'down')}`;
 }
 
 /** An API key of a workspace that exists, as its row shows it. */
@@ -252,11 +262,9 @@ function spendersOf({ existing }: CommentFacts, options: PartOptions): Spender[]
 
 /** The workspaces with their links, and what matters most of their keys. */
 function overviewOf(existing: readonly ListedWorkspace[], spenders: readonly Spender[]): Cell {
-  const last = spenders.find(({ run }) => run);
   const usedUp = spenders.filter(({ limit }) => limit === USED_UP).length;
   const parts = [
     ...existing.map(({ workspace: { slug } }) => ({ text: slug, url: dashboardUrl(slug) })),
-    ...(last ? [`last job ${formatSpent(last.spent)}`] : []),
     `${countOf(spenders.length, 'key')} so far`,
     ...(usedUp === 1 ? ['⚠️ one has used up its limit'] : []),
     ...(usedUp > 1 ? [`⚠️ ${usedUp} have used up their limits`] : []),
@@ -270,10 +278,11 @@ function tablesOf(
   maxRows: number,
 ): Pick<Summary, 'table' | 'folded'> {
   const hasLimits = spenders.some(({ limit }) => limit !== NO_LIMIT);
+  const format = spentFormat(spenders.map(({ spent }) => spent));
   const columnsOf = <Column>(columns: readonly Column[]) => columns.slice(0, hasLimits ? 3 : 2);
   const tableOf = (rows: readonly Spender[]): Table => ({
     header: columnsOf(['Job', { numbers: 'Cost' }, { numbers: 'Of its limit' }]),
-    rows: rows.map(({ title, spent, limit }) => columnsOf([title, formatSpent(spent), limit])),
+    rows: rows.map(({ title, spent, limit }) => columnsOf([title, format(spent), limit])),
   });
   const shown = spenders.slice(0, maxRows);
   const earlier = spenders.slice(MAX_UNFOLDED);

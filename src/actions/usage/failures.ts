@@ -1,5 +1,6 @@
 import { truncateList } from '../../lib/format.ts';
-import { formatExactUsd, type Usd } from '../../lib/usd.ts';
+import { formatExactUsd } from '../../lib/format-usd.ts';
+import type { Usd } from '../../lib/usd.ts';
 import { describeKey, type Key, type KeyLimit } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { UnusableState } from '../../openrouter/unusable-key.ts';

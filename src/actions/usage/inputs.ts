@@ -5,7 +5,7 @@ import type { InvalidInput } from '../../inputs/failures.ts';
 import { durationOrWord, flag, idOrSlug } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
-import { formatExactUsd } from '../../lib/usd.ts';
+import { formatExactUsd } from '../../lib/format-usd.ts';
 import { LIKELY_SECRET } from '../../openrouter/resources/keys.ts';
 import { CALENDAR_PERIODS, type Since } from './period.ts';
 import type { UsageRequest } from './read-usage.ts';

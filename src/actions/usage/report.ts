@@ -1,10 +1,11 @@
 import { formatCount } from '../../lib/format.ts';
+import { formatExactUsd, formatUsd } from '../../lib/format-usd.ts';
 import type { Cell, Table } from '../../lib/table.ts';
-import { exactUsd, formatExactUsd, formatUsd, toNumber, type Usd } from '../../lib/usd.ts';
+import { exactUsd, toNumber, type Usd } from '../../lib/usd.ts';
 import type { ModelUsage } from '../../openrouter/resources/analytics.ts';
 import { describeLimit } from '../../openrouter/resources/keys.ts';
 import { formatTime } from '../../openrouter/time.ts';
-import { formatSpent } from '../../report/key-table.ts';
+import { spentFormat } from '../../report/key-table.ts';
 import { describeOmitted, type Outputs, toJsonList } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
 import { describeSpender } from './failures.ts';
@@ -106,13 +107,14 @@ export function usageSummary(
 function modelsTable({ models, cost, byok }: UsageResult): Table | undefined {
   if (models.length === 0) return undefined;
   const hasByok = byok > 0n;
+  const format = spentFormat(models.map(({ credits_usage }) => credits_usage));
   const counts = ['Requests', 'Prompt', 'Completion', 'Reasoning'].map((numbers) => ({ numbers }));
   const ownKeys = hasByok ? [{ numbers: 'Own provider keys' }] : [];
   return {
     header: ['Model', { numbers: 'Cost' }, 'Share', ...ownKeys, ...counts],
     rows: models.map((usage): Cell[] => [
       { code: nameOf(usage) },
-      formatSpent(usage.credits_usage),
+      format(usage.credits_usage),
       percentBar(usage.credits_usage, cost),
       ...(hasByok ? [formatUsd(usage.byok_usage)] : []),
       formatCount(usage.request_count),

@@ -1,6 +1,7 @@
 import { type ApiError, formatAttempt } from '../../http/request.ts';
 import { countKeys } from '../../lib/format.ts';
-import { formatUsd, type Usd } from '../../lib/usd.ts';
+import { formatUsd } from '../../lib/format-usd.ts';
+import type { Usd } from '../../lib/usd.ts';
 import type { UsageByModel } from '../../openrouter/resources/analytics.ts';
 import { formatTime } from '../../openrouter/time.ts';
 import type { Clocks } from '../../shared/time-window.ts';
