@@ -7431,10 +7431,10 @@
   })), staleResponse = declareFailure("stale-response", ({number}) => ({
     title: `GitHub does not yet show the current state of pull request #${number}`,
     lines: [ "Its response is older than the event of this run. Run this again." ]
-  })), previewReopened = declareFailure("preview-reopened", ({workspace: {slug, id}, deleted, keysAre}) => ({
+  })), previewReopened = declareFailure("preview-reopened", ({workspace: {slug, id}, deleted, whatOfKeys}) => ({
     title: `The workspace ${slug} was ${deleted ? "deleted" : "to be deleted"}, and its pull request or branch is open again`,
     lines: [ "It was reopened during the deletion. To recover, repeat the newest run of each workflow that gets an API key for it." ],
-    effect: [ deleted ? `The workspace with the id ${id} was deleted, with its API keys.` : `API keys of the workspace with the id ${id} were ${keysAre}.` ]
+    effect: [ deleted ? `The workspace with the id ${id} was deleted, with its API keys.` : `API keys of the workspace with the id ${id} ${whatOfKeys}.` ]
   })), previewDeleted = declareFailure("preview-deleted", ({workspace}) => ({
     title: `The workspace ${workspace.slug} was deleted during this job`,
     lines: [ "Its pull request or branch is open. Run this again." ],
@@ -8343,7 +8343,7 @@
     if (!lowered) throw new Failure(keyNotCapped, {
       keys: [ {
         key,
-        problem: "unchanged"
+        problem: error ? "unchanged" : "unlisted"
       } ]
     });
     log.info(`Lowered the limit of the API key to ${formatUsd(limit)}, because of preview-limit-usd.`);
@@ -8822,7 +8822,7 @@
         last,
         attempt: round
       }, place);
-      if ("right" === last.kind || "written" === last.kind && isBeingDeleted) return existing;
+      if ("right" === last.kind) return existing;
     }
     if ("unclear" === last?.kind) throw last.error;
     noticeOnce("other runs keep changing it.", place);
@@ -8885,7 +8885,7 @@
     }, context);
     if ("reopened" === first.kind) {
       if (first.hasDisabled) throw reopened(workspace, {
-        keysAre: "disabled"
+        whatOfKeys: "were disabled"
       });
       context.log.info(`${preview.identity.description} is open again: nothing was deleted.`);
       return {
@@ -8913,13 +8913,13 @@
         }, context);
         if ("ready" === next.kind) return next;
         throw reopened(workspace, {
-          keysAre: "disabled or deleted"
+          whatOfKeys: "may be disabled or deleted"
         });
       }
     }, context);
     if (problem) throw problem;
     logDeletion(workspace, done, context);
-    const keys = list ? listedKeys : [], isOwnMissing = remembersMore(preview.ended ?? NO_DATA, {
+    const keys = list ? listedKeys : [], isOwnMissing = remembersMore(preview.endedKey ?? NO_DATA, {
       workspace,
       keys: listedKeys
     }), isFinal = void 0 !== list && !isOwnMissing, areKnown = !isOwnMissing && areAllKnown({
@@ -9048,15 +9048,15 @@
     if (facts?.isOpen) throw reopened(workspace);
     return void 0 !== facts;
   }
-  function reopened(workspace, {keysAre} = {}) {
+  function reopened(workspace, {whatOfKeys} = {}) {
     return new Failure(previewReopened, {
       workspace,
-      deleted: !keysAre,
-      keysAre
-    }, (keysAre ? `its API keys were ${keysAre}` : "it was deleted") + ", and is open again: run its workflow again");
+      deleted: !whatOfKeys,
+      whatOfKeys
+    }, (whatOfKeys ? `its API keys ${whatOfKeys}` : "it was deleted") + ", and is open again: run its workflow again");
   }
   const LISTS_WITHIN_MS = 3e4;
-  async function commentOn({subject, identity, ended = NO_DATA}, comment, context) {
+  async function commentOn({subject, identity, endedKey = NO_DATA}, comment, context) {
     const {comments, client} = context;
     if ("pull" !== subject.kind || !comments) return {
       remembered: NO_DATA
@@ -9066,7 +9066,7 @@
       number: subject.number,
       slug: identity.slug,
       ...comment,
-      data: mergeComment(comment.data, ended)
+      data: mergeComment(comment.data, endedKey)
     }, {
       ...context,
       comments,
@@ -9337,7 +9337,10 @@
             }
           }, request, context);
         }
-        "done" === progress.kind && context.onDeleted(progress.preview);
+        if ("done" === progress.kind) {
+          context.onDeleted(progress.preview);
+          context.journal.saveOrWarn(taskOf(preview, request, context));
+        }
       }
     });
     ("missing" === deletion.kind || "deletion" === deletion.kind && deletion.isSettled) && !dryRun ? context.journal.clearOrWarn() : saveTask(preview, request, context);
@@ -9522,13 +9525,16 @@
   function describePreviewLeft({identity, key, isWorkspaceLeft = !0}) {
     return [ isWorkspaceLeft ? `the workspace ${identity.slug}` : "", key ? describeKeysLeft({
       ...key,
-      revoke: void 0 === key.replaced
+      revoke: !isDeployed(key)
     }) : "" ].filter(Boolean).join("; ");
+  }
+  function isDeployed({replaced}) {
+    return void 0 !== replaced;
   }
   async function runPreviewTask(task, context) {
     const key = task.key && await endKey(task.key, task, context), facts = await lookUpSubject(task, context), checking = checkWorkspace({
       task,
-      ended: key?.ended,
+      endedKey: key?.endedKey,
       facts
     }, context), workspace = await catching(checking, ApiError, Failure), fate = workspace.value, [error] = errorsOf([ workspace, key && fate && matters(key, fate) ? key : void 0, fate ]);
     if (!error) return;
@@ -9547,7 +9553,7 @@
     };
   }
   function matters({error}, {kind}) {
-    return "deleted" !== kind && ("not-needed" !== kind || !isReplacement(error));
+    return "deleted" !== kind && ("not-needed" !== kind || !isKeyReplaced(error));
   }
   function errorsOf(steps) {
     return steps.flatMap(step => step?.error ?? []);
@@ -9555,7 +9561,7 @@
   function isFailure(error, kind) {
     return error instanceof Failure && error.is(kind);
   }
-  function isReplacement(error) {
+  function isKeyReplaced(error) {
     return isFailure(error, keyReplaced);
   }
   async function lookUpSubject({subject, since, identity}, context) {
@@ -9566,7 +9572,12 @@
     });
     return value;
   }
-  async function checkWorkspace({task, ended, facts}, context) {
+  const FATES = {
+    deletion: "deleted",
+    missing: "not-needed",
+    reopened: "kept"
+  };
+  async function checkWorkspace({task, endedKey, facts}, context) {
     const {subject, identity, workspace} = task;
     if (!facts) return {
       kind: "kept"
@@ -9576,14 +9587,14 @@
         subject,
         since: facts.since,
         identity,
-        ended
+        endedKey
       }, deletion = await deletePreview(preview, {
         dryRun: !1
       }, context);
       context.onEnd(deletion);
       "missing" === deletion.kind && task.mayAppear && context.log.info(`A late request may still create the workspace ${identity.slug}: then the next clean-up deletes it.`);
       return {
-        kind: "deletion" === deletion.kind ? "deleted" : "not-needed"
+        kind: FATES[deletion.kind]
       };
     }
     const known = workspace ? {
@@ -9600,7 +9611,7 @@
       own
     }, {existing: found} = await commentOn({
       ...task,
-      ended
+      endedKey
     }, comment, context);
     if (!workspace) return {
       kind: "kept"
@@ -9627,9 +9638,9 @@
     };
   }
   async function endKey(saved, capped, context) {
-    const end = saved.replaced ? endDeployed : endOwn, created = await catching(end(saved, capped, context), ApiError, Failure), orphans = await catching(deleteAllOrphans(saved, context), ApiError, Failure), [error] = errorsOf([ created, orphans ]), ended = created.value;
+    const end = isDeployed(saved) ? endDeployed : endOwn, created = await catching(end(saved, capped, context), ApiError, Failure), orphans = await catching(deleteAllOrphans(saved, context), ApiError, Failure), [error] = errorsOf([ created, orphans ]), endedKey = created.value;
     if (!error) return {
-      ended
+      endedKey
     };
     const lostPosts = orphans.error ? saved.search.lostPosts : 0, left = {
       ...saved,
@@ -9639,9 +9650,9 @@
       }
     };
     return {
-      ended,
+      endedKey,
       error,
-      left: created.error && !isReplacement(created.error) ? left : {
+      left: created.error && !isKeyReplaced(created.error) ? left : {
         ...left,
         created: void 0
       }
@@ -9685,7 +9696,7 @@
     }, {
       ...context,
       limitInputs: limitInputsOf(capped)
-    }, older => disableEach(older, context, one => disabled.set(one.hash, one))), replacement = await catching(replacing, ApiError, Failure), rule = isReplacement(replacement.error) ? void 0 : ruleOf(saved, capped), lowering = rule && lowerAtEnd({
+    }, older => disableEach(older, context, one => disabled.set(one.hash, one))), replacement = await catching(replacing, ApiError, Failure), rule = isKeyReplaced(replacement.error) ? void 0 : ruleOf(saved, capped), lowering = rule && lowerAtEnd({
       key,
       workspace,
       disabled,

@@ -115,7 +115,7 @@ function describeFailure(error: unknown) {
 const callsOf = ({ main }: Job) => main?.sent.map(({ call }) => call);
 
 describe('a deletion', () => {
-  test('disables the keys, writes the comment, reads the state, and only then deletes', async () => {
+  test('disables the keys, writes the comment until a list shows that, reads the state, and only then deletes', async () => {
     const { world } = openDeletion();
     addComment(world);
     const job = closingJob();
@@ -123,7 +123,7 @@ describe('a deletion', () => {
     expect(callsOf(job)).toEqual([
       ...[READ_PULL, 'GET /workspaces/:id', 'GET /keys', READ_PULL],
       ...['PATCH /keys/:hash', 'PATCH /keys/:hash', 'PATCH /keys/:hash'],
-      ...['POST /graphql', LIST, WRITE, READ_PULL],
+      ...['POST /graphql', LIST, WRITE, LIST, READ_PULL],
       ...[...DELETIONS, 'DELETE /workspaces/:id', LIST, WRITE, LIST, READ_PULL],
     ]);
   });
@@ -217,6 +217,22 @@ describe('a deletion', () => {
       expect(total).toEqual(complete);
     });
 
+    test('after it was deleted fails, and its post step reports nothing more', async () => {
+      const { world } = openDeletion();
+      const { simulation, github, repository } = world;
+      onFirst(simulation.account, 'DELETE /workspaces/:id', () =>
+        reopenPull(github, repository, 1),
+      );
+      const job = closingJob();
+      job.plan.post = { isSent: true };
+      await simulation.clock.run(runJob(world, job));
+      expect(job.main?.error).toMatchObject({
+        code: 'preview-reopened',
+        details: { deleted: true },
+      });
+      expect([job.post?.error, job.task?.workspace]).toEqual([undefined, undefined]);
+    });
+
     test('after keys were deleted does not report them as disabled', async () => {
       const { world, workspace } = openDeletion();
       const { simulation, github, repository } = world;
@@ -228,7 +244,7 @@ describe('a deletion', () => {
       await simulation.clock.run(runJob(world, job));
       const { effect } = describeFailure(job.main?.error);
       expect(effect).toEqual([
-        `API keys of the workspace with the id ${workspace.id} were disabled or deleted.`,
+        `API keys of the workspace with the id ${workspace.id} may be disabled or deleted.`,
       ]);
     });
   });

@@ -19,7 +19,10 @@ export const keyTask = () =>
     ),
     /** Whether the post step revokes the created key. */
     revoke: z.boolean(),
-    /** The hashes of the keys that the created one replaces if the job succeeds; absent if it replaces none. */
+    /**
+     * The hashes of the keys that the created one replaces if the job succeeds: empty if there were none, absent
+     * without `replace: after-job`.
+     */
     replaced: z.optional(z.array(z.string())),
   });
 

@@ -37,9 +37,10 @@
  *      9.5   B has not given way: A does
  *     11.0   a list shows that A has: A is given to the workflow with what is left, if anything is
  *
- * A key that replaces others may exceed the cap until its job ends: by one requested limit at most, as
- * `largestLimit` computes it, unless a key that it replaces has no limit, or one that resets. `lowerAtEnd` ends that, apart
- * from such a key that stays because the job failed.
+ * While a key is to replace others, all together may exceed the cap by one requested limit, as `largestLimit` computes
+ * it, or by any amount if a replaced key has no limit or one that resets. At the end of the job, `lowerAtEnd` prevents
+ * more of that. What was spent above the cap until then stays spent, and so does a replaced key without a limit whose
+ * replacement failed.
  */
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
@@ -174,7 +175,8 @@ async function lower(
     ApiError,
   );
   if (error && !error.details.isMismatch) throw error;
-  if (!lowered) throw new Failure(keyNotCapped, { keys: [{ key, problem: 'unchanged' }] });
+  const problem = error ? 'unchanged' : 'unlisted';
+  if (!lowered) throw new Failure(keyNotCapped, { keys: [{ key, problem }] });
   log.info(
     `Lowered the limit of the API key to ${formatUsd(limit)}, because of preview-limit-usd.`,
   );

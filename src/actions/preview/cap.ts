@@ -66,7 +66,7 @@ export function capUseOf(key: Key, { withByok, replaced }: Cap, now: number): Ca
   const limit = toUsd(key['limit']);
   const problem = problemOf(key, limit, withByok);
   if (limit !== undefined && !problem) return { ...none, held: maxUsd(limit - spent, 0n) };
-  // A key from before the cap must not block its own replacement.
+  // A key that was created without a cap must not block its own replacement.
   const isExempt = replaced.includes(key.hash) && ['unlimited', 'resets'].includes(problem ?? '');
   return isExempt ? none : { ...none, problem };
 }
@@ -88,8 +88,11 @@ export function totalsOf(uses: readonly CapUse[]): { spent: Usd; held: Usd } {
 /**
  * The largest limit of a new key next to `others`: what they leave of the cap, and `limit` at most.
  *
- * A key that the new key replaces counts with what it has spent. What it may still spend does not count, because
- * it ends with the job; but all keys together, and these too, never exceed the cap by more than one requested limit.
+ * A key that the new key replaces counts with what it has spent. What it may still spend ends with the job, so all
+ * keys together may exceed the cap until then, but by no more than one requested limit: with S for what all have
+ * spent, H for what all hold, and R for what all but the replaced ones hold, the limit is at most
+ * cap − S − max(R, H − requested limit), so S + H + limit ≤ cap + requested limit. A replaced key without a limit, or
+ * with one that resets, counts as if it held nothing: there is no bound on what that key spends until it ends.
  */
 export function largestLimit(others: readonly CapUse[], cap: KeyCap, limit = cap.limit): Usd {
   const staying = others.filter(({ key }) => !cap.replaced.includes(key.hash));
@@ -108,7 +111,7 @@ function whatIsLeft({ amount }: Cap, used: Usd): Usd {
 export type NextStep =
   /** The list does not have the key. */
   | { kind: 'absent' }
-  /** All keys together are within the cap. */
+  /** All keys together are within the cap, but for what `largestLimit` allows a replacement. */
   | { kind: 'give-out' }
   /** A later key has to give way. */
   | { kind: 'wait' }

@@ -53,8 +53,8 @@ const LOOKUP_SHARE = 1 / 10;
 const DELETION_SHARE = 1 / 5;
 
 /**
- * Deletes the previews of this repository whose pull request is closed or whose branch is gone. One that
- * cannot be read or deleted in its share of the time is kept, and the others go on.
+ * Deletes the previews of this repository whose pull request is closed or whose branch is gone. A preview whose
+ * subject cannot be read in its share of the time is kept. If a deletion fails, the others go on.
  * @throws {ApiError} if the workspaces cannot be listed; then none is deleted
  */
 export async function cleanUp(
@@ -183,8 +183,8 @@ async function deleteOutdated(
 }
 
 /**
- * What the API keys had spent that this step has disabled in a preview that it could not delete, or that another
- * job deleted. It is a lower bound if one still works, could not be read, or was deleted before.
+ * What the disabled API keys had spent of a preview that this step could not delete, or that another job
+ * deleted. It is a lower bound if one still works, could not be read, or was deleted before.
  */
 function spentBy(
   lists: readonly ListedKeys[],

@@ -5,8 +5,7 @@
  * has all of it, as JSON that a reader does not see. Several runs write the comment at once, and GitHub has no
  * conditional write: a run can overwrite what another has just written. So a run joins what the comment says,
  * what OpenRouter lists, and what the run knew before. It writes the result, and reads again until the comment
- * says what it would write. Only step 4 of a deletion writes once, and does not read again: the deletion's later
- * writes do.
+ * says what it would write:
  *
  *     run 1                        the comment         run 2
  *     reads: nothing               -                   reads: nothing
@@ -32,7 +31,7 @@
  * until another run joins it with what that run knows.
  *
  * A total is complete only if nothing in it is in doubt: see `doubtOf`. So a deletion is `finished` only if the
- * run that says so has read all keys, after it had disabled them, and the comment remembers no others.
+ * run that says so has read all keys once they were disabled, and the comment remembers no others.
  */
 import * as z from 'zod/mini';
 import { parseJson } from '../../lib/json.ts';
@@ -132,7 +131,7 @@ export interface CommentFacts {
   /** What is remembered, with what `existing` adds to that. */
   data: CommentData;
   existing: readonly ListedWorkspace[];
-  /** Whether a deletion is about to begin: if this run dies during it, the comment stays as it is. */
+  /** Whether a deletion is under way: if this run dies during it, the comment stays as it is. */
   isBeingDeleted: boolean;
 }
 

@@ -12,9 +12,10 @@
  *     4. Write that into the comment, as an unfinished deletion: this job may die before step 7.
  *     5. Read. If it is open, write the comment once more, and stop. If a key was disabled, fail: preview-reopened.
  *     6. Delete the keys, then the workspace. For each list that has new keys, do steps 2 to 5 before that.
- *     7. Write into the comment that the deletion is finished, if no key can have spent more than was read.
- *     8. Read. If it is open, fail: preview-reopened. If that cannot be read, the main step leaves it to its post
- *        step; a clean-up and a post step do not read once more.
+ *     7. Write into the comment that the deletion is finished or, if a key can have spent more than was read, that it
+ *        stays unfinished.
+ *     8. Read. If it is open, fail: preview-reopened. If that cannot be read, the main step lets its post step repeat
+ *        it; a clean-up and a post step do not repeat it.
  *
  * Two deletions, and a reopening at the worst moment:
  *
@@ -39,8 +40,8 @@
  * Why that is safe: what is disabled or deleted is named by its id or hash, so workspace 2 is never touched, nor
  * is a key in it. To disable or delete twice is as good as once. What both write into the comment is joined, and a
  * finished deletion stays finished. If the run of the reopening still finds workspace 1, and creates a key in it that
- * no list shows, the deletion takes this key along, and `preview-reopened` says which runs to repeat. Each lookup passes on when
- * the subject had changed, as `since`: a response that is older than the one before does not count.
+ * no list shows, the deletion takes this key along, and `preview-reopened` says which runs to repeat. Each lookup of a pull request
+ * passes on when the pull request had changed, as `since`: a response that is older than the one before does not count.
  */
 import { forEachOf } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
@@ -85,7 +86,7 @@ export interface Preview {
   since?: number | undefined;
   identity: { slug: string; name: string; description: string };
   /** What is known of the API key that this job has disabled: no list has it if another job has deleted it since. */
-  ended?: CommentData | undefined;
+  endedKey?: CommentData | undefined;
 }
 
 /** The workspace of a preview that does not exist any more, or would not after a dry run. */
@@ -95,7 +96,7 @@ export interface DeletedPreview {
   deleted: boolean;
   /** In a dry run, those that would be deleted. */
   deletedKeys: readonly Key[];
-  /** What all API keys of the workspace had spent; null if that is unknown. */
+  /** What all API keys of the workspace had spent; null if that is unknown. Without a comment, nothing knows of keys that were deleted before. */
   keysSpent: Usd | null;
 }
 
@@ -205,7 +206,7 @@ async function deleteFound(
   const target = { workspace, begun };
   const first = await prepareKeys(preview, { ...target, keys: list?.newKeys ?? [] }, context);
   if (first.kind === 'reopened') {
-    if (first.hasDisabled) throw reopened(workspace, { keysAre: 'disabled' });
+    if (first.hasDisabled) throw reopened(workspace, { whatOfKeys: 'were disabled' });
     context.log.info(`${preview.identity.description} is open again: nothing was deleted.`);
     return { kind: 'reopened' };
   }
@@ -219,8 +220,8 @@ async function deleteFound(
       async prepare(keys, { since }: ReadyKeys = first) {
         const next = await prepareKeys({ ...preview, since }, { ...target, keys }, context);
         if (next.kind === 'ready') return next;
-        // The keys of the lists before this one are deleted already.
-        throw reopened(workspace, { keysAre: 'disabled or deleted' });
+        // If a list before this one had keys, these are deleted.
+        throw reopened(workspace, { whatOfKeys: 'may be disabled or deleted' });
       },
     },
     context,
@@ -229,7 +230,7 @@ async function deleteFound(
   logDeletion(workspace, done, context);
   const keys = list ? listedKeys : [];
   // If no list had the key of this job, another job has deleted it, and maybe keys that this job never saw.
-  const isOwnMissing = remembersMore(preview.ended ?? NO_DATA, { workspace, keys: listedKeys });
+  const isOwnMissing = remembersMore(preview.endedKey ?? NO_DATA, { workspace, keys: listedKeys });
   const isFinal = list !== undefined && !isOwnMissing;
   const areKnown = !isOwnMissing && areAllKnown({ ...done, workspace, listedKeys }, first);
   const gone = { ...done, workspace, keysSpent: areKnown ? totalSpent(done.deletedKeys) : null };
@@ -274,7 +275,7 @@ interface ReadyKeys {
   kind: 'ready';
   /** As they are now. */
   keys: readonly Key[];
-  /** What the comment said before this step changed it; undefined if it could not be read. */
+  /** What the comment said before it was written this time; undefined if it could not be read. */
   remembered: CommentData | undefined;
   /** When the subject is known to have changed. */
   since: number | undefined;
@@ -356,11 +357,11 @@ async function isStillClosed(
   return facts !== undefined;
 }
 
-/** @param keysAre what its API keys are if it was not deleted itself */
-function reopened(workspace: WorkspaceRef, { keysAre }: { keysAre?: string } = {}): Failure {
-  const what = keysAre ? `its API keys were ${keysAre}` : 'it was deleted';
+/** @param whatOfKeys what became of its API keys if it was not deleted itself: `were disabled` */
+function reopened(workspace: WorkspaceRef, { whatOfKeys }: { whatOfKeys?: string } = {}): Failure {
+  const what = whatOfKeys ? `its API keys ${whatOfKeys}` : 'it was deleted';
   const reason = `${what}, and is open again: run its workflow again`;
-  return new Failure(previewReopened, { workspace, deleted: !keysAre, keysAre }, reason);
+  return new Failure(previewReopened, { workspace, deleted: !whatOfKeys, whatOfKeys }, reason);
 }
 
 /** The most that reading what a comment is about may delay the rest, in milliseconds: it can need two lists of thousands of keys. */
@@ -368,7 +369,7 @@ const LISTS_WITHIN_MS = 30_000;
 
 /** Writes the comment of a pull request. Where there is to be none, it remembers nothing. */
 export async function commentOn(
-  { subject, identity, ended = NO_DATA }: Pick<Preview, 'subject' | 'identity' | 'ended'>,
+  { subject, identity, endedKey = NO_DATA }: Pick<Preview, 'subject' | 'identity' | 'endedKey'>,
   comment: Omit<CommentRequest, 'number' | 'slug'>,
   context: GitHubContext,
 ): Promise<CommentOutcome> {
@@ -380,7 +381,7 @@ export async function commentOn(
       number: subject.number,
       slug: identity.slug,
       ...comment,
-      data: mergeComment(comment.data, ended),
+      data: mergeComment(comment.data, endedKey),
     },
     { ...context, comments, client: client.withTimeout(ms) },
   );

@@ -28,7 +28,7 @@ export interface PreviewTaskContext
   extends GitHubContext,
     Pick<SpendContext, 'onSpend'>,
     Pick<ReplaceContext, 'readJobStatus'> {
-  /** Called with what became of the workspace if its subject was closed during the job. */
+  /** Called with what became of the workspace if its subject is closed. */
   onEnd(deletion: PreviewDeletion): void;
 }
 
@@ -49,15 +49,21 @@ export function describePreviewLeft({
 }: PreviewLeft): string {
   const workspace = isWorkspaceLeft ? `the workspace ${identity.slug}` : '';
   // A key that replaces others outlives the job.
-  const keys = key ? describeKeysLeft({ ...key, revoke: key.replaced === undefined }) : '';
+  const keys = key ? describeKeysLeft({ ...key, revoke: !isDeployed(key) }) : '';
   return [workspace, keys].filter(Boolean).join('; ');
 }
 
+/** Whether the key is that of a deployment. The first of these replaces none: its list is empty. */
+function isDeployed({ replaced }: KeyTask): boolean {
+  return replaced !== undefined;
+}
+
 /**
- * Ends the API key of a preview, then looks once more whether its subject is open: deletes the workspace if
- * it was closed in the meantime. No failure prevents the next step. Returns the error that matters most, if
- * any, and what is left: `preview-deleted`, `key-replaced`, `orphan-not-deleted`, those of `deletePreview`, or
- * an `ApiError`.
+ * Ends the API key of a preview, then looks once more whether its subject is open: deletes the workspace if the
+ * subject is closed. If the key cannot be ended, the rest is done anyway. If the subject cannot be looked up, that
+ * is a warning, and the workspace stays as it is. Returns the error that matters most, if any, and what is left:
+ * `preview-deleted`, `key-replaced`, `key-not-capped`, `orphan-not-deleted`, `invalid-inputs`, those of
+ * `deletePreview`, or an `ApiError`.
  */
 export async function runPreviewTask(
   task: PreviewTask,
@@ -65,19 +71,19 @@ export async function runPreviewTask(
 ): Promise<IncompleteTask<PreviewLeft | undefined> | undefined> {
   const key = task.key && (await endKey(task.key, task, context));
   const facts = await lookUpSubject(task, context);
-  const checking = checkWorkspace({ task, ended: key?.ended, facts }, context);
+  const checking = checkWorkspace({ task, endedKey: key?.endedKey, facts }, context);
   const workspace = await catching(checking, ApiError, Failure);
   const fate = workspace.value;
   const [error] = errorsOf([
-    // What became of the workspace decides what the key is worth.
+    // The workspace could not be deleted, or is missing: then its keys matter less.
     workspace,
-    // Of the key itself, then of its limit, then of its orphans.
+    // The key could not be ended. Its own error comes before that of its limit, and that of its orphans.
     key && fate && matters(key, fate) ? key : undefined,
-    // A key that may still work matters more than a lookup that failed.
+    // Whether an open preview still has its workspace is unknown.
     fate,
   ]);
   if (!error) return undefined;
-  // A workspace that was deleted took the key along, and the keys of one that was not were disabled.
+  // Nothing is left that is not needed: the preview is open again, and the failure asks for a new run.
   if (isFailure(error, previewReopened)) return { error, left: undefined };
   const isUndeleted = facts?.isOpen === false && error === workspace.error;
   const isWorkspaceLeft = isUndeleted && !isFailure(error, previewNotOurs);
@@ -88,7 +94,7 @@ export async function runPreviewTask(
 function matters({ error }: KeyEnd, { kind }: Fate): boolean {
   if (kind === 'deleted') return false;
   // A replaced key does not work, which is what a preview that is not needed any more requires.
-  return kind !== 'not-needed' || !isReplacement(error);
+  return kind !== 'not-needed' || !isKeyReplaced(error);
 }
 
 /** The errors of the steps that failed, in the order in which they matter: the first is reported. */
@@ -100,7 +106,7 @@ function isFailure(error: Error | undefined, kind: FailureKind): boolean {
   return error instanceof Failure && error.is(kind);
 }
 
-function isReplacement(error: Error | undefined): boolean {
+function isKeyReplaced(error: Error | undefined): boolean {
   return isFailure(error, keyReplaced);
 }
 
@@ -118,20 +124,26 @@ async function lookUpSubject(
 interface Check {
   task: PreviewTask;
   /** What is known of the API key, if this step has disabled it. */
-  ended: CommentData | undefined;
+  endedKey: CommentData | undefined;
   facts: SubjectFacts | undefined;
 }
 
 /** What became of the workspace of a preview at the end of a job. */
 interface Fate {
   /**
-   * `deleted`: with its API keys. `not-needed`: its subject is closed, but there was nothing to delete. `kept`:
-   * exists, as far as this step knows. `unknown`: the lookup failed.
+   * `deleted`: with its API keys. `not-needed`: its subject is closed, and it does not exist. `kept`: it exists as
+   * far as this step knows, or whether it is needed is unknown. `unknown`: the lookup of the workspace failed.
    */
   kind: 'deleted' | 'not-needed' | 'kept' | 'unknown';
   /** Why it is unknown. */
   error?: ApiError;
 }
+
+const FATES: Readonly<Record<PreviewDeletion['kind'], Fate['kind']>> = {
+  deletion: 'deleted',
+  missing: 'not-needed',
+  reopened: 'kept',
+};
 
 /**
  * Deletes the workspace of a preview if its subject is closed, and checks that it exists otherwise.
@@ -139,13 +151,13 @@ interface Fate {
  * @throws {ApiError}
  */
 async function checkWorkspace(
-  { task, ended, facts }: Check,
+  { task, endedKey, facts }: Check,
   context: PreviewTaskContext,
 ): Promise<Fate> {
   const { subject, identity, workspace } = task;
   if (!facts) return { kind: 'kept' };
   if (!facts.isOpen) {
-    const preview = { subject, since: facts.since, identity, ended };
+    const preview = { subject, since: facts.since, identity, endedKey };
     const deletion = await deletePreview(preview, { dryRun: false }, context);
     context.onEnd(deletion);
     if (deletion.kind === 'missing' && task.mayAppear) {
@@ -153,12 +165,12 @@ async function checkWorkspace(
         `A late request may still create the workspace ${identity.slug}: then the next clean-up deletes it.`,
       );
     }
-    return { kind: deletion.kind === 'deletion' ? 'deleted' : 'not-needed' };
+    return { kind: FATES[deletion.kind] };
   }
   const known = workspace ? { kind: 'found' as const, workspace } : { kind: 'unknown' as const };
   const own = task.key?.created && { hash: task.key.created.hash, cap: task.cap ?? null };
   const comment = { data: NO_DATA, known, own };
-  const { existing: found } = await commentOn({ ...task, ended }, comment, context);
+  const { existing: found } = await commentOn({ ...task, endedKey }, comment, context);
   if (!workspace) return { kind: 'kept' };
   if (found?.some((one) => one.workspace.id === workspace.id)) return { kind: 'kept' };
   if (!found) {
@@ -175,7 +187,7 @@ async function checkWorkspace(
 /** How the API key of a job was ended. */
 interface KeyEnd {
   /** What is known of the key if it is disabled now. */
-  ended: CommentData | undefined;
+  endedKey: CommentData | undefined;
   /** Why a part of it failed: `key-replaced`, `key-not-capped`, `orphan-not-deleted`, or an `ApiError`. */
   error?: Error | undefined;
   /** What is left then. */
@@ -188,17 +200,17 @@ async function endKey(
   capped: CappedTask,
   context: PreviewTaskContext,
 ): Promise<KeyEnd> {
-  const end = saved.replaced ? endDeployed : endOwn;
+  const end = isDeployed(saved) ? endDeployed : endOwn;
   const created = await catching(end(saved, capped, context), ApiError, Failure);
   const orphans = await catching(deleteAllOrphans(saved, context), ApiError, Failure);
   const [error] = errorsOf([created, orphans]);
-  const ended = created.value;
-  if (!error) return { ended };
+  const endedKey = created.value;
+  if (!error) return { endedKey };
   const lostPosts = orphans.error ? saved.search.lostPosts : 0;
   const left = { ...saved, search: { ...saved.search, lostPosts } };
   // A key that another job has replaced does not work any more.
-  const mayWork = created.error && !isReplacement(created.error);
-  return { ended, error, left: mayWork ? left : { ...left, created: undefined } };
+  const mayWork = created.error && !isKeyReplaced(created.error);
+  return { endedKey, error, left: mayWork ? left : { ...left, created: undefined } };
 }
 
 type CappedTask = Pick<PreviewTask, 'cap' | 'limit'>;
@@ -219,7 +231,7 @@ async function endOwn(
 ): Promise<CommentData | undefined> {
   if (!created) return undefined;
   const key = { name: desired.name, ...created };
-  // The other half is for the workspace.
+  // Half of the time is left for the workspace.
   const client = context.client.withShare(context.client.timeLeft() / 2);
   const disabled = await disable(key, { ...context, client });
   const limitInputs = limitInputsOf(capped);
@@ -249,7 +261,7 @@ async function endDeployed(
   );
   const replacement = await catching(replacing, ApiError, Failure);
   // A key that another job has replaced cannot spend any more.
-  const rule = isReplacement(replacement.error) ? undefined : ruleOf(saved, capped);
+  const rule = isKeyReplaced(replacement.error) ? undefined : ruleOf(saved, capped);
   const lowering = rule && lowerAtEnd({ key, workspace, disabled, ...rule }, context);
   const lowered = lowering && (await catching(lowering, ApiError, Failure));
   const [error] = errorsOf([replacement, lowered]);
@@ -257,7 +269,7 @@ async function endDeployed(
   return undefined;
 }
 
-/** What limits the key of a deployment after its job; undefined without a cap. */
+/** What limits the key of a deployment after its job; undefined without a cap, and if the key was not given out. */
 function ruleOf({ search, replaced = [] }: KeyTask, { cap, limit }: CappedTask) {
   const [amount, known] = [toUsd(cap), toUsd(limit)];
   if (amount === undefined || known === undefined) return undefined;

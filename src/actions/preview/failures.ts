@@ -42,8 +42,8 @@ export const previewReopened = declareFailure<{
   workspace: WorkspaceRef;
   deleted: boolean;
   /** Otherwise, what API keys in it are. */
-  keysAre?: string | undefined;
-}>('preview-reopened', ({ workspace: { slug, id }, deleted, keysAre }) => ({
+  whatOfKeys?: string | undefined;
+}>('preview-reopened', ({ workspace: { slug, id }, deleted, whatOfKeys }) => ({
   title: `The workspace ${slug} was ${deleted ? 'deleted' : 'to be deleted'}, and its pull request or branch is open again`,
   lines: [
     'It was reopened during the deletion. To recover, repeat the newest run of each workflow that gets an API key for it.',
@@ -51,7 +51,7 @@ export const previewReopened = declareFailure<{
   effect: [
     deleted
       ? `The workspace with the id ${id} was deleted, with its API keys.`
-      : `API keys of the workspace with the id ${id} were ${keysAre}.`,
+      : `API keys of the workspace with the id ${id} ${whatOfKeys}.`,
   ],
 }));
 

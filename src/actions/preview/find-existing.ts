@@ -15,7 +15,7 @@ export type KnownWorkspace =
   | { kind: 'found'; workspace: WorkspaceRef }
   /** It is about to be deleted, and its API keys were just listed. */
   | ({ kind: 'being-deleted' } & ListedWorkspace)
-  /** It does not exist; `id` is that of the one which this step has deleted. */
+  /** It does not exist; `id` is that of the one that was deleted. */
   | { kind: 'gone'; id?: string };
 
 /** A pull request, and the workspaces that it may have. */
@@ -79,7 +79,8 @@ async function listWorkspace(
 
 /**
  * The ids of the remembered workspaces that may exist, although they are not among `existing`. Only one
- * workspace has a slug, so others with that of this preview are gone; unless it was not looked up.
+ * workspace has a slug, so others with that of this preview are gone. If the workspace of this preview is known to be gone, no workspace
+ * with its slug was looked up: then others may have it.
  */
 export function findOthers(
   { workspaces }: CommentData,

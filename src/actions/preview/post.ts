@@ -31,7 +31,7 @@ export function previewPost(): Promise<void> {
         readJobStatus,
         onSpend: spendReporter(report),
         onEnd(deletion) {
-          // The main step has said so if there was nothing to delete any more.
+          // Without a deletion, there is nothing to add to what the main step has said.
           if (deletion.kind !== 'deletion') return;
           report.summarize(endSummary(task, deletion, { dryRun: false }));
         },

@@ -194,14 +194,18 @@ async function closePreview(
       const { id, slug } = progress.workspace;
       saveTask({ ...preview, workspace: { id, slug } }, request, context);
     }
-    if (progress.kind === 'done') context.onDeleted(progress.preview);
+    if (progress.kind === 'done') {
+      context.onDeleted(progress.preview);
+      // If the subject is open again after that, this step fails: its post step must not miss the workspace, too.
+      context.journal.saveOrWarn(taskOf(preview, request, context));
+    }
   };
   const { dryRun } = request;
   const deletion = await deletePreview(preview, { dryRun }, { ...context, onDeletion });
   const isDone =
     deletion.kind === 'missing' || (deletion.kind === 'deletion' && deletion.isSettled);
   if (isDone && !dryRun) context.journal.clearOrWarn();
-  // Without the workspace: if it is deleted, and the subject is reopened before the post step, it is not missing.
+  // Without the workspace: the post step must not miss one that was deleted, or has vanished.
   else saveTask(preview, request, context);
   return deletion.kind === 'reopened'
     ? { state: 'open', preview }

@@ -40,7 +40,7 @@ export interface CommentRequest {
 export interface CommentOutcome {
   /** The workspaces that exist; undefined if the comment may be out of date. */
   existing?: readonly ListedWorkspace[] | undefined;
-  /** What the comment said before this step changed it; undefined if it could not be read. */
+  /** What the comment said before it was written this time; undefined if it could not be read. */
   remembered?: CommentData | undefined;
 }
 
@@ -104,9 +104,8 @@ const MAX_ROUNDS = 5;
 
 /**
  * Writes the comment of a preview, if there is something to say. Reads it and what it is about again until
- * they agree, so that the last of several runs is right; of a workspace that is about to be deleted, it is
- * written once. A failure is only logged: after one without a response, after throttling that takes longer, and
- * without the login, the other comments of the step are skipped.
+ * they agree, so that the last of several runs is right. A failure is only a notice: after one without a response,
+ * after throttling that takes longer, and without the login, the other comments of the step are skipped.
  */
 export async function writeComment(
   request: CommentRequest,
@@ -208,7 +207,7 @@ async function writeUntilRight(
     if (Object.keys(data.workspaces).length === 0) return existing;
     const body = place.comments.render({ data, existing, isBeingDeleted });
     last = await writeOwn({ body, own, last, attempt: round }, place);
-    if (last.kind === 'right' || (last.kind === 'written' && isBeingDeleted)) return existing;
+    if (last.kind === 'right') return existing;
   }
   if (last?.kind === 'unclear') throw last.error;
   noticeOnce('other runs keep changing it.', place);

@@ -130,8 +130,8 @@ describe('the life of a pull request', () => {
     });
 
     test.each([
-      [14, 'two disabled keys', {}],
-      [16, 'a disabled key and one that works', { key: 'preview' }],
+      [15, 'two disabled keys', {}],
+      [17, 'a disabled key and one that works', { key: 'preview' }],
     ])(
       '%i requests when it is closed, with %s, and none when that job ends',
       async (max, _, last) => {
@@ -869,6 +869,13 @@ describe('the API key', () => {
   test.each([
     ['', () => undefined],
     [', also if the pull request cannot be read', () => forbidLook()],
+    [
+      ', also if the pull request is reopened before the deletion',
+      () => {
+        close();
+        onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => reopen());
+      },
+    ],
   ])('of a preview that another job has replaced fails the job%s', async (_, happen) => {
     const { ended } = await endAfter(
       (step) => {
