@@ -58,7 +58,7 @@ async function withoutDeadCode(bundle: string): Promise<string> {
       sequences: false,
     },
     // Any character beyond ASCII would make Node.js store the whole text with two bytes per character.
-    format: { beautify: true, indent_level: 2, ascii_only: true, comments: false },
+    format: { beautify: true, indent_level: 0, ascii_only: true, comments: false },
   });
   return `${code}\n`;
 }
