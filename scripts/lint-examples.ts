@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { PUBLISHED } from '../sandbox/cli/show.ts';
@@ -45,9 +45,10 @@ mkdirSync(join(folder, '.git'));
 for (const path of ['dist', ...globSync('{.,*}/action.yml', { cwd: root })]) {
   cpSync(join(root, path), join(folder, path), { recursive: true });
 }
-for (const document of globSync(['*.md', 'docs/*.md'], { cwd: root })) {
+for (const document of globSync(['*.md', 'docs/**/*.md'], { cwd: root })) {
   for (const { line, text } of readExamples(join(root, document))) {
-    writeFileSync(join(workflows, `${basename(document, '.md')}-${line}.yml`), toWorkflow(text));
+    const name = `${document.replaceAll('/', '-')}-${line}.yml`;
+    writeFileSync(join(workflows, name), toWorkflow(text));
   }
 }
 // actionlint 1.7.12 does not know it; GitHub does.

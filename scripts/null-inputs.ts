@@ -15,7 +15,7 @@ import { readExamples } from './examples.ts';
 const OUR_ACTIONS = ['OWNER/openrouter-workspace@', 'OWNER/openrouter-workspace/'];
 const OUR_PATHS = /^\.\/(?:\w+\/?)?$/;
 
-const FILES = ['.github/workflows/*.yml', 'e2e/workflows/*.yml', '*.md', 'docs/*.md'];
+const FILES = ['.github/workflows/*.yml', 'e2e/workflows/*.yml', '*.md', 'docs/**/*.md'];
 
 interface NullInput {
   name: string;

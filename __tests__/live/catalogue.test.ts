@@ -39,11 +39,11 @@ test.each(CRITICAL)(
   },
 );
 
-test.each(globSync('docs/*.md', { cwd: ROOT }))(
+test.each(globSync('docs/**/*.md', { cwd: ROOT }))(
   '%s names assumptions that exist, with their files',
   (page) => {
     const links = readFileSync(join(ROOT, page), 'utf8').matchAll(
-      /\[`([a-z-]+)`\]\(\.\.\/(live\/assumptions\/\w+\.ts)\)/g,
+      /\[`([a-z-]+)`\]\((?:\.\.\/)+(live\/assumptions\/\w+\.ts)\)/g,
     );
     for (const [, id, file = ''] of links) {
       expect(readFileSync(join(ROOT, file), 'utf8')).toContain(`id: '${id}',`);

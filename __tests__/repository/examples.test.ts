@@ -8,7 +8,7 @@ import { findNullInputs } from '../../scripts/null-inputs.ts';
 import { ROOT } from '../support/root.ts';
 
 test('no example has prompts stored or shared, which a reader may copy without noticing', () => {
-  const examples = globSync(['README.md', 'docs/*.md'], { cwd: ROOT }).flatMap((file) =>
+  const examples = globSync(['README.md', 'docs/**/*.md'], { cwd: ROOT }).flatMap((file) =>
     readExamples(join(ROOT, file)).map(({ text }) => text),
   );
   const scenes = Object.values(SCENES).map(({ inputs }) =>
@@ -27,7 +27,7 @@ test('no example has prompts stored or shared, which a reader may copy without n
 /** How many characters of an example GitHub shows before it scrolls, in a window of 1,200 px. */
 const MAX_WIDTH = 90;
 
-test.each(globSync(['README.md', 'docs/*.md'], { cwd: ROOT }))(
+test.each(globSync(['README.md', 'docs/**/*.md'], { cwd: ROOT }))(
   'no example in %s scrolls sideways',
   (document) => {
     const lines: string[] = [];

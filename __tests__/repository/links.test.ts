@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { marked } from 'marked';
 import { ROOT } from '../support/root.ts';
 
-const DOCUMENTS = globSync(['*.md', 'docs/*.md'], { cwd: ROOT });
+const DOCUMENTS = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT });
 
 test.each(DOCUMENTS)(
   'every link in %s leads to a file that exists, and to a heading in it',

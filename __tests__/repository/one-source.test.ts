@@ -102,9 +102,11 @@ const [, WHAT_ACTIONS_DO = ''] =
 
 /** What shows an action to its users, and runs it in CI. */
 const PLACES: Readonly<Record<string, (action: { name: string; folder: string }) => boolean>> = {
-  'README.md': ({ folder }) => {
+  'the README or a recipe': ({ folder }) => {
     const uses = `- uses: ${['OWNER/openrouter-workspace', folder].filter(Boolean).join('/')}@v1`;
-    return read('README.md').includes(uses);
+    return globSync(['README.md', 'docs/recipes/*.md'], { cwd: ROOT }).some((page) =>
+      read(page).includes(uses),
+    );
   },
   'the table of README.md': ({ folder }) =>
     read('README.md').includes(`](docs/reference.md#${folder || 'openrouter-workspace'}) |`),
@@ -177,7 +179,7 @@ test('docs/compatibility.md has the limit of outputs', () => {
   expect(page).toContain(`all outputs that are JSON stay below ${MAX_VALUE_SIZE}`);
 });
 
-test.each(globSync(['README.md', 'docs/*.md', 'action.yml', '*/action.yml'], { cwd: ROOT }))(
+test.each(globSync(['README.md', 'docs/**/*.md', 'action.yml', '*/action.yml'], { cwd: ROOT }))(
   '%s writes null in quotes, or says "without quotes"',
   (file) => {
     const lines = read(file).split('\n');

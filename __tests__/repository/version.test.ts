@@ -69,7 +69,7 @@ test('the newest section of the changelog is about the version of package.json',
 
 test('documents, workflows, scripts and the sandbox name the major tag that the release moves', () => {
   const paths = [
-    ['*.md', 'docs/*.md'],
+    ['*.md', 'docs/**/*.md'],
     ['{.github,e2e}/workflows/*.yml', '{,*/}action.yml'],
     ['scripts/*.ts', 'sandbox/**/*.ts'],
   ].map((patterns) => globSync(patterns, { cwd: ROOT }));
