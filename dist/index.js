@@ -8169,8 +8169,10 @@ function naming_isSame(a, b) {
 return "pull" === a.kind ? "pull" === b.kind && a.number === b.number : "branch" === b.kind && a.name === b.name;
 }
 function previewKeyOutputs({key, expiresAt}) {
+const limit = limitOf(key);
 return {
 "key-hash": key.hash,
+"key-limit-usd": limit ? exactUsd(limit.amount) : "",
 "expires-at": expiresAt ?? ""
 };
 }

@@ -1,4 +1,5 @@
 import { exactUsd } from '../../lib/usd.ts';
+import { limitOf } from '../../openrouter/resources/keys.ts';
 import { keysTable } from '../../report/key-table.ts';
 import { type Outputs, toJsonList } from '../../report/outputs.ts';
 import type { Report } from '../../report/report.ts';
@@ -15,7 +16,12 @@ import type { PreviewRequest, PreviewResult } from './run-preview.ts';
 
 /** The outputs that describe the key of a preview, without its secret. */
 export function previewKeyOutputs({ key, expiresAt }: KeyResult): Outputs {
-  return { 'key-hash': key.hash, 'expires-at': expiresAt ?? '' };
+  const limit = limitOf(key);
+  return {
+    'key-hash': key.hash,
+    'key-limit-usd': limit ? exactUsd(limit.amount) : '',
+    'expires-at': expiresAt ?? '',
+  };
 }
 
 /** Reports a run that has no preview. */

@@ -49,6 +49,10 @@ describe('a cap for all keys of a preview', () => {
     expect(third.log).toContain(less);
     expect(third.summary).toContain(`<p>⚠️ ${less}</p>`);
     expect(keyOf(third)).toMatchObject({ limit: 0.7 });
+    expect([first.main, third].map(({ outputs }) => outputs['key-limit-usd'])).toEqual([
+      '1',
+      '0.7',
+    ]);
 
     const fourth = await main(push(), CAPPED);
     expect(failureOf(fourth)).toMatchObject({
@@ -62,6 +66,7 @@ describe('a cap for all keys of a preview', () => {
       ],
     });
     expect(fourth.openRouterCalls).not.toContain('POST /keys');
+    expect(fourth.outputs).not.toHaveProperty('key-limit-usd');
     const higher = await main(push(), { ...CAPPED, 'preview-limit-usd': '2.75' });
     expect(keyOf(higher)).toMatchObject({ limit: 0.25 });
     expect(higher.summary).toContain('<p>⚠️ Spent $2.50 of $2.75. The API key can spend $0.25');
@@ -97,6 +102,7 @@ describe('a cap for all keys of a preview', () => {
     expect(last.exitCode).toBe(0);
     expect(last.openRouterCalls).not.toContain('PATCH /keys/:hash');
     expect(keyOf(last)).toMatchObject({ limit: 1999999.87654321 });
+    expect(last.outputs['key-limit-usd']).toBe('1999999.87654321');
   });
 
   test('needs no key to hold less if all of it is spent', async () => {
