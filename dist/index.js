@@ -61,6 +61,9 @@ function command_issueCommand(command, properties, message) {
 const cmd = new Command(command, properties, message);
 process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
 }
+function command_issue(name, message = "") {
+command_issueCommand(name, {}, message);
+}
 class Command {
 constructor(command, properties, message) {
 command || (command = "missing.command");
@@ -364,11 +367,14 @@ name
 function core_error(message, properties = {}) {
 command_issueCommand("error", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
-function warning(message, properties = {}) {
+function core_warning(message, properties = {}) {
 command_issueCommand("warning", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
 }
 function notice(message, properties = {}) {
 command_issueCommand("notice", toCommandProperties(properties), message instanceof Error ? message.toString() : message);
+}
+function core_info(message) {
+process.stdout.write(message + external_os_namespaceObject.EOL);
 }
 function saveState(name, value) {
 if (process.env.GITHUB_STATE) return file_command_issueFileCommand("STATE", file_command_prepareKeyValueMessage(name, value));
@@ -1796,8 +1802,16 @@ wasThrottled: failures.some(({kind}) => "throttled" === kind),
 });
 }
 function formatAttempt(failure) {
-const {method, reason, serverMessage, noResponse} = failure;
-return `${method} ${failure.path.replace("/..", "")}${noResponse ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}` : ""}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
+return `${formatCall(failure)}${formatReason(failure)}`;
+}
+function formatOperation(failure) {
+return `Could not ${failure.operation}${formatReason(failure)}`;
+}
+function formatCall({method, path}) {
+return `${method} ${path.replace("/..", "")}`;
+}
+function formatReason({reason, serverMessage, noResponse}) {
+return `${noResponse ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}` : ""}: ${reason}${serverMessage ? `: ${serverMessage}` : ""}`;
 }
 async function catching(work, ...classes) {
 try {
@@ -2798,7 +2812,7 @@ headers
 if ("succeeded" === outcome.kind || 401 !== outcome.failure.status || !credential.reject(grant, {
 isRepeated
 })) return outcome;
-log.info(`${formatAttempt(outcome.failure)}. Trying again with a new token.`);
+log.request(`${formatOperation(outcome.failure)}. Trying again with a new token.`);
 }
 }
 function waitForGrant(credential, {isShare, deadline, clock}) {
@@ -2820,8 +2834,8 @@ const attempt = startAttempt(timeoutOf(options), request, options), {value: resp
 onSent: attempt.onSent
 }, attempt.signal).finally(attempt.end), TransportError);
 response && request.onBody?.(response.body);
-const elapsedMs = clock.now() - start, {method, path} = request, result = error ? error.message : response.status;
-log.debug(`${method} ${server.apiUrl}${path}: ${result}, after ${Math.round(elapsedMs)} ms`);
+const elapsedMs = clock.now() - start, result = error ? error.message : `HTTP ${response.status}`;
+log.request(`${formatCall(request)}: ${result}, after ${Math.round(elapsedMs)} ms`);
 if (error) {
 const isStopped = signal.aborted && attempt.signal.reason === signal.reason;
 return fail(request, classifyTransportError(error, {
@@ -2831,7 +2845,7 @@ isStopped
 }
 const headersAt = clock.now() - (response.bodyMs ?? 0), parsed = parseResponse(request, response, server);
 if ("kind" in parsed) return fail(request, parsed, options);
-const {status, body} = response, serverTime = parseHttpDate(response.headers.date), {data} = parsed, links = pageLinks(response, server.apiUrl + path);
+const {status, body} = response, serverTime = parseHttpDate(response.headers.date), {data} = parsed, links = pageLinks(response, server.apiUrl + request.path);
 return {
 kind: "succeeded",
 response: {
@@ -3152,7 +3166,7 @@ const {clock, random, deadline, isShare, signal, log} = this.#limited();
 if (signal.aborted) return abortReason(signal);
 const wait = Math.max(failure.retryAfterMs ?? 0, backoff(attempt, random())), seconds = formatSeconds(wait);
 if (clock.now() + wait >= deadline) return `the next attempt, in ${seconds}, would start after ${timeLimitName(isShare)}`;
-log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`);
+log.request(`${formatOperation(failure)}. Retrying in ${seconds}.`);
 FAILURE_CLASSES[failure.kind].pausesAll && this.#throttle.pause(wait, failure);
 return this.#throttle.during(() => sleep(clock, wait, signal));
 }
@@ -3879,10 +3893,7 @@ function sizeOfLine(line) {
 return Buffer.byteLength(line) + 1;
 }
 function createReport({action, isPost = !1}) {
-const who = isPost ? `${action}, post step` : action, redactor = createRedactor(), line = text => toLine(text, redactor.redactShown), info = text => {
-return message = line(text), void process.stdout.write(message + external_os_namespaceObject.EOL);
-var message;
-}, warnOf = description => {
+const who = isPost ? `${action}, post step` : action, redactor = createRedactor(), line = text => toLine(text, redactor.redactShown), groups = groupRequests(), info = groups.outside(text => core_info(line(text))), [error, warning] = [ groups.outside(core_error), groups.outside(core_warning) ], warnOf = description => {
 const omitted = annotate(warning, description, {
 line,
 who
@@ -3902,10 +3913,12 @@ who
 };
 return {
 info,
+request: groups.inside(text => core_info(line(text))),
+end: groups.close,
 toLine: line,
-notice: text => notice(line(text), {
+notice: groups.outside(text => notice(line(text), {
 title: who
-}),
+})),
 redact: redactor.redactShown,
 debug: text => {
 command_issueCommand("debug", {}, line(text));
@@ -3920,9 +3933,9 @@ outputSecret: writeSecretOutput,
 saveState: (name, value) => writeState(name, value, redactor),
 summarize,
 warn: (kind, facts) => warnOf(describeWarning(kind, facts)),
-fail(error, effect, leftovers) {
-const description = describeError(error, effect, leftovers);
-annotate(core_error, description, {
+fail(cause, effect, leftovers) {
+const description = describeError(cause, effect, leftovers);
+annotate(error, description, {
 line,
 who
 });
@@ -3931,6 +3944,25 @@ summarize(toSummary("\u274c", description));
 warnOfPostStep(error, {effect, leftovers}) {
 const description = describeError(error, effect, leftovers);
 "" === leftovers ? messageOf(description).forEach(info) : warnOf(description);
+}
+};
+}
+function groupRequests() {
+let isOpen = !1;
+const close = () => {
+isOpen && command_issue("endgroup");
+isOpen = !1;
+};
+return {
+close,
+inside: write => (...args) => {
+isOpen || command_issue("group", "Requests");
+isOpen = !0;
+write(...args);
+},
+outside: write => (...args) => {
+close();
+write(...args);
 }
 };
 }
@@ -4097,6 +4129,7 @@ effect: effect.current()
 }, onError);
 }
 timeout.stop();
+report.end();
 process.stdout.write("", () => process.exit());
 }
 function abortOnSignals(abort) {
@@ -4224,7 +4257,7 @@ for (;;) {
 const decision = post.reconcile(attempts);
 if ("settle" !== decision.kind) return decision;
 const last = attempts.at(-1);
-log.info(`${formatAttempt(last.failure)}. Checking ${post.question}.`);
+log.request(`${formatOperation(last.failure)}. Checking ${post.question}.`);
 const {value, error} = await catching(post.settle(attempts), ApiError);
 if (error) {
 const {ambiguous} = decision;
@@ -6199,7 +6232,7 @@ const deleted = [], onDone = countDone(log, `API keys of the workspace ${slug} d
 deleted.push(key);
 onDone();
 });
-deleted.length > 0 && log.info(`Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`);
+deleted.length > 0 && log.request(`Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`);
 return {
 deleted,
 undeleted

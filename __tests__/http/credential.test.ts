@@ -110,11 +110,11 @@ describe('a request with a renewable credential', () => {
   test.each(['POST', 'GET', 'PATCH', 'DELETE'] as const)(
     'is sent once more with a new grant after HTTP 401 to a %s',
     async (method) => {
-      const { client, run, sentWith, effect, info } = openClient([UNAUTHORIZED, json({})]);
+      const { client, run, sentWith, effect, retryLines } = openClient([UNAUTHORIZED, json({})]);
       const outcome = await run(client.send({ ...REQUEST, method }));
       expect(outcome).toMatchObject({ kind: 'succeeded' });
-      expect(info).toEqual([
-        `${method} /workspaces: HTTP 401 Unauthorized: expired. Trying again with a new token.`,
+      expect(retryLines).toEqual([
+        'Could not create the workspace x: HTTP 401 Unauthorized: expired. Trying again with a new token.',
       ]);
       expect(sentWith()).toEqual(['Bearer 1', 'Bearer 2']);
       expect(effect.current()).toBe(method === 'GET' ? 'none' : 'possible');

@@ -51,11 +51,11 @@ describe('the wait before a retry', () => {
 
   test('is logged in one line with the reason', async () => {
     const body = '{"error":{"message":"Bad gateway"}}';
-    const { client, run, info } = openRecordingClient([{ status: 502, body }, refused, OK]);
+    const { client, run, retryLines } = openRecordingClient([{ status: 502, body }, refused, OK]);
     await run(get(client));
-    expect(info).toEqual([
-      'GET /x: HTTP 502 Bad Gateway: Bad gateway. Retrying in 0.3 s.',
-      'GET /x at openrouter.test, after 0.0 s: refused. Retrying in 0.5 s.',
+    expect(retryLines).toEqual([
+      'Could not look up: HTTP 502 Bad Gateway: Bad gateway. Retrying in 0.3 s.',
+      'Could not look up at openrouter.test, after 0.0 s: refused. Retrying in 0.5 s.',
     ]);
   });
 
@@ -248,14 +248,15 @@ describe('when the step is aborted', () => {
   });
 
   test('a response that arrives after that is not followed by a retry, and none is announced', async () => {
-    const { client, run, info, sent } = openRecordingClient([{ status: 502 }], (_, { cancel }) =>
-      cancel(),
+    const { client, run, retryLines, sent } = openRecordingClient(
+      [{ status: 502 }],
+      (_, { cancel }) => cancel(),
     );
     expect(detailsOf(await run(get(client)))).toMatchObject({
       status: 502,
       stopReason: CANCELLED,
     });
-    expect(info).toEqual([]);
+    expect(retryLines).toEqual([]);
     expect(sent).toHaveLength(1);
   });
 

@@ -44,13 +44,13 @@ type Work = (client: ReturnType<typeof openRecordingClient>['client']) => Promis
 
 /** Runs `work`; returns its result and the requests, without the base URL and the key. */
 async function send(replies: Reply[], work: Work) {
-  const { client, run, sent, info } = openRecordingClient(replies);
+  const { client, run, sent, retryLines } = openRecordingClient(replies);
   const result = await run(work(client));
   const requests = sent.map(({ method, url, body }) => [
     `${method} ${url.replace('https://openrouter.test/api/v1', '')}`,
     ...(body === undefined ? [] : [JSON.parse(body)]),
   ]);
-  return { result, requests, info };
+  return { result, requests, retryLines };
 }
 const detailsOf = (result: unknown) => (result as ApiError).details;
 
@@ -108,9 +108,11 @@ describe('another resource in a response is not taken for the requested one', ()
     ['a write of a guardrail', limitGuardrail, { id: 'x' }, { id: 'g' }, 'another guardrail'],
   ])('by %s', async (_, work, other, right, found) => {
     const replies = [json({ data: other }), json({ data: right })];
-    const { result, info } = await send(replies, work);
+    const { result, retryLines } = await send(replies, work);
     expect(JSON.stringify(result)).toContain(JSON.stringify(right).slice(1, -1));
-    expect(info).toEqual([expect.stringContaining(`but the response is about ${found}. Retrying`)]);
+    expect(retryLines).toEqual([
+      expect.stringContaining(`but the response is about ${found}. Retrying`),
+    ]);
   });
 
   test('by a create, which is not repeated', async () => {
@@ -239,11 +241,11 @@ describe('an API key', () => {
   test('that still works is not taken for a disabled one', async () => {
     const states = [{ ...KEY, disabled: false }, KEY, DISABLED];
     const replies = states.map((data) => json({ data }));
-    const { result, requests, info } = await send(replies, disableTheKey);
+    const { result, requests, retryLines } = await send(replies, disableTheKey);
     expect(result).toEqual(DISABLED);
     expect(requests).toEqual(Array(3).fill(['PATCH /keys/abc', { disabled: true }]));
     const retried = expect.stringContaining('HTTP 200, but the API key is not disabled. Retrying');
-    expect(info).toEqual([retried, retried]);
+    expect(retryLines).toEqual([retried, retried]);
   });
 
   test.each([
@@ -256,12 +258,13 @@ describe('an API key', () => {
     ],
   ])('is not taken for one with a lower limit %s', async (_, data, reason) => {
     const lowered = { ...KEY, limit: 0.5 };
-    const { result, requests, info } = await send([json({ data }), json({ data: lowered })], (to) =>
-      limitKey(to, KEY, 0.5),
+    const { result, requests, retryLines } = await send(
+      [json({ data }), json({ data: lowered })],
+      (to) => limitKey(to, KEY, 0.5),
     );
     expect(result).toEqual(lowered);
     expect(requests).toEqual(Array(2).fill(['PATCH /keys/abc', { limit: 0.5 }]));
-    expect(info).toEqual([expect.stringContaining(`HTTP 200, but ${reason}`)]);
+    expect(retryLines).toEqual([expect.stringContaining(`HTTP 200, but ${reason}`)]);
   });
 
   test('is described by up to 100 characters of its name', () => {
@@ -376,10 +379,13 @@ describe('the flag for BYOK of a budget that is written', () => {
   });
 });
 
-test('each attempt leaves a debug line with its outcome and its time, whether or not a response arrives', async () => {
-  const { client, run, debug, passTo } = openRecordingClient([reset, json({ data: WORKSPACE })]);
+test('each attempt leaves a line with its outcome and its time, whether or not a response arrives', async () => {
+  const { client, run, requestLines, passTo } = openRecordingClient([
+    reset,
+    json({ data: WORKSPACE }),
+  ]);
   await run(passTo(5_000));
   await run(findById(client));
-  const call = `GET https://openrouter.test/api/v1/workspaces/${ID}`;
-  expect(debug).toEqual([`${call}: reset, after 20 ms`, `${call}: 200, after 20 ms`]);
+  const call = `GET /workspaces/${ID}`;
+  expect(requestLines).toEqual([`${call}: reset, after 20 ms`, `${call}: HTTP 200, after 20 ms`]);
 });

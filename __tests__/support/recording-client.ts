@@ -17,8 +17,9 @@ export interface RecordingClient {
   sent: HttpRequest[];
   /** When each request was sent, in milliseconds. */
   sentAt: number[];
-  info: string[];
-  debug: string[];
+  /** A line for each request, and one for each retry. */
+  requestLines: string[];
+  retryLines: string[];
   effect: EffectRecord;
   /** Aborts requests and waits at once. */
   abort(reason: string): void;
@@ -46,7 +47,7 @@ export function openRecordingClient(
   const step = new AbortController();
   clock.after(TIMEOUT, () => step.abort(new Error('the timeout is over')));
   const [sent, sentAt]: [HttpRequest[], number[]] = [[], []];
-  const [info, debug]: [string[], string[]] = [[], []];
+  const [requestLines, retryLines]: [string[], string[]] = [[], []];
   const effect = recordEffect();
   const replyTo = (request: HttpRequest) =>
     typeof replies === 'function'
@@ -74,7 +75,10 @@ export function openRecordingClient(
     random: () => 0.5,
     deadline: TIMEOUT,
     signal: step.signal,
-    log: { info: (line) => info.push(line), debug: (line) => debug.push(line) },
+    log: {
+      info: () => undefined,
+      request: (line) => (line.startsWith('Could not ') ? retryLines : requestLines).push(line),
+    },
     effect,
   });
   const recording: RecordingClient = {
@@ -82,8 +86,8 @@ export function openRecordingClient(
     clock,
     sent,
     sentAt,
-    info,
-    debug,
+    requestLines,
+    retryLines,
     effect,
     abort: (reason) => step.abort(new Error(reason)),
     cancel: () => step.abort(new Cancellation('SIGINT')),

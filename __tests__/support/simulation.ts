@@ -206,14 +206,14 @@ export function scheduleFaults(
 function logTo(lines: string[]): Log {
   return {
     info: (line) => lines.push(line),
-    debug: (line) => lines.push(line),
+    request: (line) => lines.push(line),
   };
 }
 
 /** The lines of a log but those about single requests, with `<id>` for each id. */
 export function storyOf(lines: readonly string[]): string[] {
   return lines
-    .filter((line) => !/^[A-Z]+ https:/.test(line))
+    .filter((line) => !/^[A-Z]+ \/.*, after \d+ ms$/.test(line))
     .map((line) => line.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<id>'));
 }
 

@@ -50,6 +50,18 @@ export function readLog(lines: readonly string[]): Log {
   return log;
 }
 
+/** The lines of a log as they look before a click on a group. */
+export function foldGroups(lines: readonly string[]): string[] {
+  let isFolded = false;
+  return lines.flatMap((line) => {
+    const [, title] = /^##\[group\](.*)/.exec(line) ?? [];
+    const isInside = isFolded;
+    if (title !== undefined || line === '##[endgroup]') isFolded = title !== undefined;
+    if (title !== undefined) return [`▸ ${title}`];
+    return isInside ? [] : [line];
+  });
+}
+
 /** The longest message of an annotation; the log also cuts what is longer. */
 const MAX_MESSAGE = 4_096;
 
@@ -73,6 +85,10 @@ function applyCommand(command: Command, log: Log): string[] {
     case 'warning':
     case 'notice':
       return [annotate(command, name, log)];
+    case 'group':
+      return [`##[group]${mask(data, log.masks)}`];
+    case 'endgroup':
+      return ['##[endgroup]'];
     default:
       return [];
   }

@@ -2,7 +2,7 @@ import {
   ApiError,
   type ApiResponse,
   type AttemptFailure,
-  formatAttempt,
+  formatOperation,
   type Outcome,
   toApiError,
 } from '../http/request.ts';
@@ -85,7 +85,7 @@ async function decideAfter<Sent, Found, Result>(
     const decision = post.reconcile(attempts);
     if (decision.kind !== 'settle') return decision;
     const last = attempts.at(-1) as FailedAttempt<Found>;
-    log.info(`${formatAttempt(last.failure)}. Checking ${post.question}.`);
+    log.request(`${formatOperation(last.failure)}. Checking ${post.question}.`);
     const { value, error } = await catching(post.settle(attempts), ApiError);
     if (error) {
       const { ambiguous } = decision;

@@ -5,7 +5,7 @@ import {
   type ApiRequest,
   type ApiResponse,
   type AttemptFailure,
-  formatAttempt,
+  formatOperation,
   type Outcome,
   type Stop,
   toApiError,
@@ -107,7 +107,7 @@ class Client {
     if (clock.now() + wait >= deadline) {
       return `the next attempt, in ${seconds}, would start after ${timeLimitName(isShare)}`;
     }
-    log.info(`${formatAttempt(failure)}. Retrying in ${seconds}.`);
+    log.request(`${formatOperation(failure)}. Retrying in ${seconds}.`);
     if (FAILURE_CLASSES[failure.kind].pausesAll) this.#throttle.pause(wait, failure);
     return this.#throttle.during(() => sleep(clock, wait, signal));
   }

@@ -112,15 +112,29 @@ export function toApiError(
  * `POST /workspaces at openrouter.ai, after 0.1 s: the connection was refused (ECONNREFUSED)`
  */
 export function formatAttempt(
-  failure: Pick<AttemptFailure, 'method' | 'path' | 'reason' | 'serverMessage' | 'noResponse'>,
+  failure: Pick<AttemptFailure, 'method' | 'path'> & WhatHappened,
 ): string {
-  const { method, reason, serverMessage, noResponse } = failure;
+  return `${formatCall(failure)}${formatReason(failure)}`;
+}
+
+/** Formats it by what it was to do: `Could not create the workspace preview-42: HTTP 502 Bad Gateway` */
+export function formatOperation(failure: Pick<AttemptFailure, 'operation'> & WhatHappened): string {
+  return `Could not ${failure.operation}${formatReason(failure)}`;
+}
+
+/** `GET /workspaces/preview-42` */
+export function formatCall({ method, path }: Pick<RequestFacts, 'method' | 'path'>): string {
   // That of GraphQL leads out of the base URL.
-  const path = failure.path.replace('/..', '');
+  return `${method} ${path.replace('/..', '')}`;
+}
+
+type WhatHappened = Pick<AttemptFailure, 'reason' | 'serverMessage' | 'noResponse'>;
+
+function formatReason({ reason, serverMessage, noResponse }: WhatHappened): string {
   const host = noResponse
     ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}`
     : '';
-  return `${method} ${path}${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ''}`;
+  return `${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ''}`;
 }
 
 /** One request to the API. */

@@ -10,6 +10,8 @@ import {
   type CredentialFailure,
   creates,
   formatAttempt,
+  formatCall,
+  formatOperation,
   type Outcome,
   type RequestFacts,
 } from './request.ts';
@@ -57,7 +59,7 @@ export async function sendAuthenticated<Data>(
     const outcome = await send({ ...server, headers });
     const isRejected = outcome.kind !== 'succeeded' && outcome.failure.status === 401;
     if (!isRejected || !credential.reject(grant, { isRepeated })) return outcome;
-    log.info(`${formatAttempt(outcome.failure)}. Trying again with a new token.`);
+    log.request(`${formatOperation(outcome.failure)}. Trying again with a new token.`);
   }
 }
 
@@ -99,9 +101,8 @@ async function exchange<Data>(
   );
   if (response) request.onBody?.(response.body);
   const elapsedMs = clock.now() - start;
-  const { method, path } = request;
-  const result = error ? error.message : response.status;
-  log.debug(`${method} ${server.apiUrl}${path}: ${result}, after ${Math.round(elapsedMs)} ms`);
+  const result = error ? error.message : `HTTP ${response.status}`;
+  log.request(`${formatCall(request)}: ${result}, after ${Math.round(elapsedMs)} ms`);
   if (error) {
     const isStopped = signal.aborted && attempt.signal.reason === signal.reason;
     const failure = classifyTransportError(error, { ...options, isStopped }, elapsedMs);
@@ -113,7 +114,7 @@ async function exchange<Data>(
   const { status, body } = response;
   const serverTime = parseHttpDate(response.headers['date']);
   const { data } = parsed;
-  const links = pageLinks(response, server.apiUrl + path);
+  const links = pageLinks(response, server.apiUrl + request.path);
   return {
     kind: 'succeeded',
     response: { data, status, serverTime, size: body.length, headersAt, pageLinks: links },

@@ -1,8 +1,9 @@
 /** Where a program logs what it does: plain text, one line per call. */
 export interface Log {
+  /** What matters to a reader: always shown. */
   info(line: string): void;
-  /** Shown only if debug logging is enabled for the run. */
-  debug(line: string): void;
+  /** A request, why it is sent again, or what several have done in detail: folded. */
+  request(line: string): void;
 }
 
 const EVERY = 100;

@@ -15,6 +15,8 @@ import { type Redact, toLine, toMessage } from './text.ts';
 
 /** Everything that a step prints and writes. */
 export interface Report extends Log {
+  /** Shown only if debug logging is enabled for the run. */
+  debug(line: string): void;
   /** Makes the runner replace `texts` with `***` in the rest of the job's log. */
   mask(texts: readonly string[]): void;
   toLine: Context['toLine'];
@@ -51,6 +53,8 @@ export interface Report extends Log {
    * nothing, the error is only logged.
    */
   warnOfPostStep(error: unknown, known: { effect: Effect; leftovers: string }): void;
+  /** Ends the log. */
+  end(): void;
 }
 
 /** Which step of a job this is, as its annotations and its summary name it. */
@@ -65,9 +69,11 @@ export function createReport({ action, isPost = false }: StepName): Report {
   const who = isPost ? `${action}, post step` : action;
   const redactor = createRedactor();
   const line = (text: string) => toLine(text, redactor.redactShown);
-  const info = (text: string) => core.info(line(text));
+  const groups = groupRequests();
+  const info = groups.outside((text: string) => core.info(line(text)));
+  const [error, warning] = [groups.outside(core.error), groups.outside(core.warning)];
   const warnOf = (description: Description) => {
-    const omitted = annotate(core.warning, description, { line, who });
+    const omitted = annotate(warning, description, { line, who });
     if (isPost || omitted > 0) summarize(toSummary('⚠️', description));
   };
   const summarize = (summary: Summary) => {
@@ -75,12 +81,14 @@ export function createReport({ action, isPost = false }: StepName): Report {
     const paragraphs = [...of, ...(summary.paragraphs ?? [])];
     const reason = appendSummary({ ...summary, paragraphs }, redactor);
     if (reason === undefined) return;
-    annotate(core.warning, describeWarning(summaryNotWritten, { reason }), { line, who });
+    annotate(warning, describeWarning(summaryNotWritten, { reason }), { line, who });
   };
   return {
     info,
+    request: groups.inside((text) => core.info(line(text))),
+    end: groups.close,
     toLine: line,
-    notice: (text) => core.notice(line(text), { title: who }),
+    notice: groups.outside((text) => core.notice(line(text), { title: who })),
     redact: redactor.redactShown,
     debug: (text) => core.debug(line(text)),
     mask: (texts) => texts.forEach(core.setSecret),
@@ -93,15 +101,45 @@ export function createReport({ action, isPost = false }: StepName): Report {
     saveState: (name, value) => writeState(name, value, redactor),
     summarize,
     warn: (kind, facts) => warnOf(describeWarning(kind, facts)),
-    fail(error, effect, leftovers) {
-      const description = describeError(error, effect, leftovers);
-      annotate(core.error, description, { line, who });
+    fail(cause, effect, leftovers) {
+      const description = describeError(cause, effect, leftovers);
+      annotate(error, description, { line, who });
       summarize(toSummary('❌', description));
     },
     warnOfPostStep(error, { effect, leftovers }) {
       const description = describeError(error, effect, leftovers);
       if (leftovers === '') messageOf(description).forEach(info);
       else warnOf(description);
+    },
+  };
+}
+
+type Write<Args extends unknown[]> = (...args: Args) => void;
+
+/**
+ * Folds the requests in the log: the first opens a group, and what stands outside of it closes the group, so that
+ * nothing is held back. Requests that run at once share the group that is open.
+ */
+function groupRequests() {
+  let isOpen = false;
+  const close = () => {
+    if (isOpen) core.endGroup();
+    isOpen = false;
+  };
+  return {
+    close,
+    inside<Args extends unknown[]>(write: Write<Args>): Write<Args> {
+      return (...args) => {
+        if (!isOpen) core.startGroup('Requests');
+        isOpen = true;
+        write(...args);
+      };
+    },
+    outside<Args extends unknown[]>(write: Write<Args>): Write<Args> {
+      return (...args) => {
+        close();
+        write(...args);
+      };
     },
   };
 }

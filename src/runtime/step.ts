@@ -64,6 +64,7 @@ export async function runStep(
     process.exitCode = reportError(error, { report, effect: effect.current() }, onError);
   }
   timeout.stop();
+  report.end();
   // An open handle, such as the socket of a proxy that does not respond, must not delay the job.
   process.stdout.write('', () => process.exit());
 }

@@ -227,7 +227,7 @@ async function deleteNewKeys<Prepared extends PreparedKeys>(
   }
 }
 
-/** Deletes API keys. Logs how many, and a few names: a workspace can have thousands. */
+/** Deletes API keys. Logs how many, and a few names: a workspace can have thousands. Folded: the end of the deletion says how many. */
 async function deleteAndLog(
   { slug }: WorkspaceRef,
   keys: readonly Key[],
@@ -240,7 +240,7 @@ async function deleteAndLog(
     onDone();
   });
   if (deleted.length > 0) {
-    log.info(
+    log.request(
       `Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`,
     );
   }

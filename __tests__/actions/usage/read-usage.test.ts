@@ -82,7 +82,7 @@ async function read(server: Partial<Server> = {}, request: Partial<UsageRequest>
         clock,
         timeOfDay: () => TO,
         signal: new AbortController().signal,
-        log: { info: () => undefined, debug: () => undefined },
+        log: { info: () => undefined, request: () => undefined },
         toLine: (text) => text,
         warn: () => undefined,
       },

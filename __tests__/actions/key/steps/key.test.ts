@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
+import { foldGroups } from '../../../../sandbox/runner/log.ts';
 import { declaredOutputs } from '../../../support/harness.ts';
 import {
   CREATE,
@@ -40,8 +41,10 @@ describe('a key step', () => {
     ]);
     const post = await runPost(main);
     expect(post).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(post.log.split('\n')).toEqual([
+    expect(foldGroups(post.log.split('\n'))).toEqual([
+      '▸ Requests',
       'Spent $0.00 (API key "CI").',
+      '▸ Requests',
       `Revoked the API key "CI" (${created?.label}), hash ${created?.hash}.`,
     ]);
     expect(calls().slice(3)).toEqual([DISABLE, DELETE]);

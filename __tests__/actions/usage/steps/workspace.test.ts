@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
+import { foldGroups } from '../../../../sandbox/runner/log.ts';
 import { annotations, expectFailure } from '../../../support/harness.ts';
 import {
   DAY,
@@ -61,9 +62,11 @@ describe('the usage of a workspace', () => {
     });
     // What analytics knows of the existing key, then, because it lacks nothing, all that it knows.
     expect(calls().sort()).toEqual([LIST_KEYS, FIND_WORKSPACE, QUERY, QUERY, QUERY].sort());
-    expect(step.log.split('\n')).toEqual([
+    expect(foldGroups(step.log.split('\n'))).toEqual([
       'Reading the usage of the workspace preview-42.',
+      '▸ Requests',
       `The workspace is preview-42, id ${workspace.id}.`,
+      '▸ Requests',
       expect.stringMatching(/^Read in \d+\.\d s\.$/),
       'The workspace preview-42 has spent $0.30.',
       'Requests: 4. Tokens: 1,650.',
