@@ -1996,6 +1996,9 @@ return "default" === slug;
 function isUuid(text) {
 return guid.test(text);
 }
+function describeFound({id, slug, name}, idOrSlug) {
+return `${JSON.stringify(name)}, ${idOrSlug === slug ? `id ${id}` : `slug ${slug}`}`;
+}
 function workspaces_uuid(message) {
 return schemas_string(message).check(refine(isUuid, message));
 }
@@ -6365,6 +6368,10 @@ function post_describeMissing({desired: {slug}, isThrottled}, deletedIds) {
 const missing = `The workspace ${slug} does not exist`;
 return deletedIds.size > 0 ? `${missing}: no late request created it again.` : isThrottled ? `${missing}: nothing to delete.` : `${missing}. A late request may still create it: then it stays until the action delete or sweep deletes it.`;
 }
+function deletionLine(what, {deleted, keyCount, keysSpent}) {
+const spent = null === keysSpent ? "spending unknown" : `${formatUsd(keysSpent)} spent`, keys = 0 === keyCount ? "no API keys" : `${countKeys(keyCount)}, ${spent}`;
+return deleted ? `Deleted ${what}: ${keys}.` : `Another job had deleted ${what}. This step deleted ${keys}.`;
+}
 const defaultWorkspace = declareFailure("default-workspace", ({workspace}) => ({
 title: "The default workspace is never deleted",
 lines: [ `The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.` ],
@@ -6379,8 +6386,8 @@ lines: linesOfPart(error),
 effect: [ `OpenRouter reported that it deleted the workspace ${slug}, id ${id}.` ]
 }));
 async function deleteOne(request, context, onFound) {
-const {client, clock, log} = context, {deleteKeys, dryRun} = request, start = clock.now();
-log.info(`Requested: delete the workspace ${request.workspace}.`);
+const {client, log} = context, {deleteKeys, dryRun} = request;
+log.info(`Requested: delete the workspace ${JSON.stringify(request.workspace)}.`);
 isUuid(request.workspace) || assertPrefix(request.workspace, request);
 const {workspace} = await findWorkspace(client, request.workspace);
 if (!workspace) {
@@ -6391,8 +6398,7 @@ keys: []
 };
 }
 onFound(workspace);
-const {slug, id, name} = workspace;
-log.info(`Found ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
+log.info(`Found ${describeFound(workspace, request.workspace)}.`);
 assertDeletable(workspace, request);
 if (dryRun) return planDeletion(workspace, request, context);
 const options = {
@@ -6412,8 +6418,12 @@ deleted: failure.is(deletionNotVerified),
 keys,
 failure
 };
-const what = deleted ? `Deleted the workspace and ${countKeys(keys.length)}` : `Another job had deleted the workspace. Deleted ${countKeys(keys.length)}`;
-log.info(`${what} in ${formatSeconds(clock.now() - start)}.`);
+const keysSpent = totalSpent(keys);
+log.info(deletionLine("the workspace", {
+deleted,
+keyCount: keys.length,
+keysSpent
+}));
 return {
 workspace,
 deleted,
@@ -6888,8 +6898,8 @@ function existingIn(state, {key}) {
 return key ? `the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes` : "posted" === state ? "possibly an API key whose secret was lost" : void 0;
 }
 async function createKey(request, context) {
-const {client, log} = context, {desired, workspace} = request;
-log.info(`Creating the API key ${JSON.stringify(desired.name)} in the workspace ${workspace}.`);
+const {client, log} = context, {workspace} = request;
+log.info(`Requested: an API key in the workspace ${JSON.stringify(workspace)}.`);
 const found = await findWorkspace(client, workspace);
 if (!found.workspace) throw new Failure(workspaceNotFound, {
 workspace
@@ -6907,7 +6917,7 @@ saveCreated(created, plan, context);
 const {looser, stricter} = compareWithRequest(key, plan, request);
 if (looser.length > 0) throw await revokeLooser(created, looser, context);
 const seconds = formatSeconds(clock.now() - start), expiry = describeExpiry(expiresAtOf(created));
-log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${expiry}.`);
+log.info(`Created the API key ${describeKey(key)} in ${seconds}: hash ${key.hash}, ${expiry}.`);
 gate && await deleteLateOrphans("created", created, context);
 const admitted = await (gate?.admit(key, plan.replaced ?? [])) ?? key, issued = {
 ...created,
@@ -6932,9 +6942,7 @@ stricter
 };
 }
 async function planKey(workspace, request, context) {
-const {client, log} = context, {desired: {name}, isSameName = Object.is} = request, {id, slug} = workspace, list = await listKeys(client, workspace), namesakes = list.keys.filter(key => isSameName(key.name, name));
-log.info(`The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} named like the one to create.`);
-const now = currentTime({
+const {client} = context, {desired: {name}, isSameName = Object.is} = request, {id, slug} = workspace, list = await listKeys(client, workspace), namesakes = list.keys.filter(key => isSameName(key.name, name)), now = currentTime({
 server: list.serverTime,
 runner: context.timeOfDay()
 }, list.keys), {expiresInMs} = request, expiresAt = planExpiry({
@@ -8417,13 +8425,17 @@ problem: "unlisted"
 });
 }
 const MAX_LOGGED = 1e3;
+function logFailure({slug, outcome, reason}, {log}) {
+"failed" === outcome && log.info(`Could not delete ${JSON.stringify(slug)}: ${reason}.`);
+"unread" === outcome && log.info(`Kept ${JSON.stringify(slug)}: ${reason}.`);
+}
 function logEnd(result, {dryRun, start}, {log, clock}) {
 if ("too-many" === meaningOf(result)) {
 log.info(`Nothing was deleted: ${TOO_MANY}.`);
-const lines = withOutcome(result, "too-many").map(({slug, reason}) => `${slug}, ${reason}`);
+const lines = withOutcome(result, "too-many").map(({slug, reason}) => `${JSON.stringify(slug)}, ${reason}`);
 for (const line of truncateList(lines, MAX_LOGGED)) log.info(`  ${line}`);
 } else if (dryRun) {
-for (const {slug, reason} of withOutcome(result, "would-delete")) log.info(`  ${slug}, ${reason}: would be deleted.`);
+for (const {slug, reason} of withOutcome(result, "would-delete")) log.info(`  ${JSON.stringify(slug)}, ${reason}: would be deleted.`);
 log.info("Dry run: nothing was deleted.");
 } else {
 const deleted = withOutcome(result, "deleted").length, others = withOutcome(result, "kept", "unread").length, seconds = formatSeconds(clock.now() - start);
@@ -8754,6 +8766,10 @@ error && notice(`A second comment of the preview is left: ${error.message}.`);
 function concernsAll({details: {server, status, kind}}) {
 return "GitHub" === server && (void 0 === status || "throttled" === kind);
 }
+function describeComment({number, change, facts}) {
+const {amount, isComplete} = totalOf(facts), sum = isComplete ? formatUsd(amount) : `at least ${formatUsd(amount, "down")}`, where = `comment on #${number}`;
+return "none" === change ? `The ${where} is up to date: ${sum}.` : `${"created" === change ? "Wrote the" : "Updated the"} ${where}: ${sum}.`;
+}
 function openComments(github, {jobLogin, repository, render}) {
 const ownGithub = github.withOwnThrottle(github.timeLeft() * TIME_SHARE);
 let login;
@@ -8798,12 +8814,12 @@ endsComments: concernsAll(unread)
 }, context);
 return {};
 }
-const {value: existing, error} = await catching(writeUntilRight(request, first, place), ApiError);
+const {value: end, error} = await catching(writeUntilRight(request, first, place), ApiError);
 error && noticeError(error, {
 endsComments: concernsAll(error)
 }, context);
 return {
-existing,
+...end,
 remembered: first.remembered
 };
 }
@@ -8829,7 +8845,7 @@ own
 };
 }
 async function writeUntilRight(request, first, place) {
-const {known, own: ownKey} = request, others = new Set, isBeingDeleted = "being-deleted" === known.kind;
+const {known, own: ownKey, number} = request, others = new Set, isBeingDeleted = "being-deleted" === known.kind;
 let last, [reading, data] = [ first, request.data ];
 for (let round = 1; round <= MAX_ROUNDS; round += 1) {
 const search = {
@@ -8845,22 +8861,35 @@ own: ownKey
 const found = findOthers(data, search, existing);
 for (const id of found) others.add(id);
 if (found.length > 0) continue;
-if (0 === Object.keys(data.workspaces).length) return existing;
-const body = place.comments.render({
+if (0 === Object.keys(data.workspaces).length) return {
+existing
+};
+const facts = {
 data,
 existing,
 isBeingDeleted
-});
+}, isFirst = void 0 === last;
 last = await writeOwn({
-body,
+body: place.comments.render(facts),
 own,
 last,
 attempt: round
 }, place);
-if ("right" === last.kind) return existing;
+if ("right" === last.kind) {
+const written = 0 === first.own.length ? "created" : "updated";
+return {
+existing,
+written: {
+number,
+change: isFirst ? "none" : written,
+facts
+}
+};
+}
 }
 if ("unclear" === last?.kind) throw last.error;
 noticeOnce("other runs keep changing it.", place);
+return {};
 }
 async function deletePreview(preview, {dryRun, listed}, context) {
 const {log, client} = context, {slug} = preview.identity, workspace = listed ?? (await findWorkspace(client, slug)).workspace;
@@ -8869,7 +8898,7 @@ dryRun
 }, context);
 assertOurs(workspace, preview, context);
 if (dryRun) {
-log.info(`Dry run: the workspace ${slug} and its API keys would be deleted.`);
+log.info(`Dry run: the workspace ${JSON.stringify(slug)} and its API keys would be deleted.`);
 const {keys} = await listKeys(client, workspace);
 return {
 kind: "deletion",
@@ -8896,13 +8925,13 @@ dryRun
 }, context);
 }
 async function concludeMissing(preview, {dryRun}, context) {
-context.log.info(`There is no workspace ${preview.identity.slug}: nothing to delete.`);
-dryRun || await commentOn(preview, {
+const missing = `There is no workspace ${JSON.stringify(preview.identity.slug)}: nothing to delete.`, {written} = dryRun ? {} : await commentOn(preview, {
 data: NO_DATA,
 known: {
 kind: "gone"
 }
 }, context);
+context.log.info([ missing, ...written ? [ describeComment(written) ] : [] ].join(" "));
 return {
 kind: "missing"
 };
@@ -8953,7 +8982,6 @@ whatOfKeys: "may be disabled or deleted"
 }
 }, context);
 if (problem) throw problem;
-logDeletion(workspace, done, context);
 const keys = list ? listedKeys : [], isOwnMissing = remembersMore(preview.endedKey ?? NO_DATA, {
 workspace,
 keys: listedKeys
@@ -8970,11 +8998,12 @@ context.onDeletion?.({
 kind: "done",
 preview: gone
 });
-await recordDeletion(preview, {
+const {written} = await recordDeletion(preview, {
 ...target,
 keys,
 isFinal
 }, context);
+logDeletion(gone, written, context);
 const {since} = prepared ?? first, isSettled = await isStillClosed({
 ...preview,
 since
@@ -8991,9 +9020,13 @@ workspace,
 keys: deletedKeys
 });
 }
-function logDeletion({slug, id}, {deleted, deletedKeys}, {log}) {
-const done = deleted ? "Deleted" : "Another job had deleted";
-log.info(`${done} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`);
+function logDeletion({workspace, deleted, deletedKeys, keysSpent}, comment, {log}) {
+const deletion = {
+deleted,
+keyCount: deletedKeys.length,
+keysSpent
+}, line = deletionLine(`the preview ${JSON.stringify(workspace.slug)}`, deletion);
+log.info([ line, ...comment ? [ describeComment(comment) ] : [] ].join(" "));
 }
 async function prepareKeys(preview, {workspace, begun, keys: listed}, context) {
 const {subject} = preview, before = listed.every(isDisabled) ? void 0 : await readSubject(subject, preview.since, context);
@@ -9029,13 +9062,14 @@ keys,
 remembered,
 since: facts.since
 };
-await commentOn(preview, {
-data: NO_DATA,
-known: {
+const found = {
 kind: "found",
 workspace
-}
+}, {written} = await commentOn(preview, {
+data: NO_DATA,
+known: found
 }, context);
+written && context.log.info(describeComment(written));
 return {
 kind: "reopened",
 hasDisabled
@@ -9060,7 +9094,9 @@ hasDisabled
 };
 }
 async function recordDeletion(preview, {workspace, begun, keys, isFinal}, context) {
-const state = isFinal && keys.every(isDisabled) ? "finished" : "unfinished", data = toCommentData({
+const state = isFinal && keys.every(isDisabled) ? "finished" : "unfinished";
+return commentOn(preview, {
+data: toCommentData({
 workspace,
 keys
 }, {
@@ -9068,9 +9104,7 @@ deletion: {
 state,
 ...begun
 }
-});
-await commentOn(preview, {
-data,
+}),
 known: {
 kind: "gone",
 id: workspace.id
@@ -9145,11 +9179,12 @@ if (error) {
 const unread = {
 outcome: "unread",
 error
-};
-others.push(...found(context.toLine(error.message)).map(one => ({
+}, entries = found(context.toLine(error.message)).map(one => ({
 ...one,
 ...unread
-})));
+}));
+for (const entry of entries) logFailure(entry, context);
+others.push(...entries);
 } else facts.isOpen ? others.push(...found("it is open").map(one => ({
 ...one,
 outcome: "kept"
@@ -9187,8 +9222,9 @@ async function clean_up_deleteAll(outdated, {timeoutMs}, context) {
 const ended = [];
 await forEachOf(outdated, async ({workspaces, since}) => {
 for (const workspace of workspaces) {
-const shared = withShare(timeoutMs * DELETION_SHARE, context);
-ended.push(await deleteOutdated(workspace, since, shared));
+const shared = withShare(timeoutMs * DELETION_SHARE, context), entry = await deleteOutdated(workspace, since, shared);
+logFailure(entry, context);
+ended.push(entry);
 }
 });
 return ended;
@@ -9294,7 +9330,7 @@ onSubject: facts => context.onState(stateOf(facts))
 }
 async function runFor(trigger, request, context) {
 const {log, repository} = context, {subject, since} = trigger, identity = identify(subject, repository, request.slugPrefix);
-log.info(`${describePreview(identity)}: its workspace is ${identity.slug}.`);
+log.info(`${describePreview(identity)}.`);
 saveTask({
 subject,
 since,
@@ -9424,7 +9460,7 @@ opened,
 };
 const {value: lookup} = await catching(findWorkspace(context.client, workspace.id), ApiError);
 if (!lookup || lookup.workspace || vanished === MAX_VANISHED) throw error;
-context.log.info(`The workspace ${workspace.slug} has vanished. Looking again.`);
+context.log.info(`The workspace ${JSON.stringify(workspace.slug)} has vanished. Looking again.`);
 current = await readSubject(preview.subject, current.since, context);
 if (!current.isOpen) return closePreview({
 ...preview,
@@ -9627,7 +9663,7 @@ endedKey
 dryRun: !1
 }, context);
 context.onEnd(deletion);
-"missing" === deletion.kind && task.mayAppear && context.log.info(`A late request may still create the workspace ${identity.slug}: then the next clean-up deletes it.`);
+"missing" === deletion.kind && task.mayAppear && context.log.info(`A late request may still create the workspace ${JSON.stringify(identity.slug)}: then the next clean-up deletes it.`);
 return {
 kind: FATES[deletion.kind]
 };
@@ -9644,10 +9680,11 @@ cap: task.cap ?? null
 data: NO_DATA,
 known,
 own
-}, {existing: found} = await commentOn({
+}, {existing: found, written} = await commentOn({
 ...task,
 endedKey
 }, comment, context);
+written && context.log.info(describeComment(written));
 if (!workspace) return {
 kind: "kept"
 };
@@ -9928,7 +9965,9 @@ return void 0 !== glob ? `matches ${glob} in keep` : void 0 === age ? "its age i
 async function sweep_workspaces_deleteAll(stale, request, context) {
 const ended = [];
 await forEachOf(stale, async workspace => {
-ended.push(await deleteStale(workspace, request, context));
+const entry = await deleteStale(workspace, request, context);
+logFailure(entry, context);
+ended.push(entry);
 });
 return ended;
 }
@@ -9951,21 +9990,23 @@ slug
 }, options, {
 ...context,
 client
-}), keys = `API keys deleted: ${result.deletedKeys.length}`, spent = result.deletedKeys.length > 0 ? {
-keysSpent: totalSpent(result.deletedKeys)
+}), {length: count} = result.deletedKeys, keysSpent = totalSpent(result.deletedKeys), spent = count > 0 ? {
+keysSpent
 } : {};
 if (!result.problem) {
-const done = result.deleted ? "Deleted" : "Another job had deleted";
-log.info(`${done} ${slug}, id ${id}, ${reason}. ${keys}.`);
+const {deleted} = result, what = `${JSON.stringify(slug)}, ${reason}`;
+log.info(deletionLine(what, {
+deleted,
+keyCount: count,
+keysSpent
+}));
 return {
 ...workspace,
-outcome: result.deleted ? "deleted" : "already-deleted",
+outcome: deleted ? "deleted" : "already-deleted",
 ...spent
 };
 }
-const why = `${result.problem.message}${result.deletedKeys.length > 0 ? `; ${keys}` : ""}`;
-log.info(`Could not delete ${slug}, id ${id}.`);
-const {problem: error} = result;
+const why = `${result.problem.message}${count > 0 ? `; API keys deleted: ${count}` : ""}`, {problem: error} = result;
 return {
 ...workspace,
 outcome: "failed",
@@ -10400,12 +10441,12 @@ lines: [ `OpenRouter did not return the limit, or what remains of it. So whether
 }));
 async function readUsage(request, context) {
 const {client, clock, log, timeOfDay} = context, start = clock.now();
-log.info(`Reading the usage of the workspace ${request.workspace}.`);
+log.info(`Reading the usage of the workspace ${JSON.stringify(request.workspace)}.`);
 const lookup = await findWorkspace(client, request.workspace), {workspace, serverTime} = lookup;
 if (!workspace) throw new Failure(workspaceNotFound, {
 workspace: request.workspace
 });
-log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
+log.info(`Found ${describeFound(workspace, request.workspace)}.`);
 const clocks = {
 server: serverTime,
 runner: timeOfDay()

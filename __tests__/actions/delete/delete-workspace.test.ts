@@ -74,10 +74,10 @@ test('a deletion logs what it found and what it deleted, and reports the workspa
   });
   expect(found).toEqual([id, 1]);
   expect(storyOf(lines)).toEqual([
-    'Requested: delete the workspace preview-42.',
-    'Found "Preview", slug preview-42, id <id>.',
+    'Requested: delete the workspace "preview-42".',
+    'Found "Preview", id <id>.',
     `Deleted 1 API key of the workspace preview-42: "Key 1" (${key?.label}).`,
-    'Deleted the workspace and 1 API key in 0.1 s.',
+    'Deleted the workspace: 1 API key, $0.00 spent.',
   ]);
 });
 

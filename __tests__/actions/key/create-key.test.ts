@@ -22,7 +22,7 @@ test.each([
   [true, 'The key is revoked when the job ends.'],
   [false, 'The key is not revoked after the job.'],
 ])(
-  'a key step logs what exists, what was created, and what happens after the job (revoke-after-job: %s)',
+  'a key step logs what was requested, what was created, and what happens after the job (revoke-after-job: %s)',
   async (revokeAfterJob, last) => {
     const scene = openKeyScene();
     scene.createOther({ name: 'CI' });
@@ -31,9 +31,8 @@ test.each([
     const step = await scene.createKey({ revokeAfterJob });
     const hash = expectCreated(scene, step);
     expect(storyOfStep(step)).toEqual([
-      'Creating the API key "CI" in the workspace preview-42.',
-      'The workspace is preview-42, id <id>. It has 2 API keys, 1 named like the one to create.',
-      `Created the API key in 0.0 s: ${step.result?.key.label}, hash ${hash}, expires at 2026-01-01T06:00:50.500Z.`,
+      'Requested: an API key in the workspace "preview-42".',
+      `Created the API key "CI" (${step.result?.key.label}) in 0.0 s: hash ${hash}, expires at 2026-01-01T06:00:50.500Z.`,
       last,
     ]);
     expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE]);

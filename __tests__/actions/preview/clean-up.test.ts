@@ -58,15 +58,18 @@ test('a clean-up of 40 previews takes 17 requests each, to both servers, and les
   expect(clock.now()).toBeLessThan(15_000);
 });
 
-test('the log of a clean-up names what it keeps, and ends with what it has deleted', async () => {
+test('the log of a clean-up names what it keeps, and has one line for each preview that it deletes, with its cost and its comment', async () => {
   const { world } = openPreviews(3);
   reopenPull(world.github, world.repository, 2);
   const job = cleanUpJob();
   await world.simulation.clock.run(runJob(world, job));
-  const story = storyOf(job.main?.lines ?? []);
-  expect(story.filter((line) => !line.includes(' workspace demo-'))).toEqual([
+  // Folded: what the deletion of the API keys was in detail.
+  const story = storyOf(job.main?.lines ?? []).filter((line) => !/^Deleted \d+ API/.test(line));
+  expect(story).toEqual([
     'Previews of this repository: 3 workspaces.',
     'Closed: 2 workspaces. Open, and kept: 1 workspace: demo-2.',
+    'Deleted the preview "demo-1": 3 API keys, $0.00 spent. Updated the comment on #1: $0.00.',
+    'Deleted the preview "demo-3": 3 API keys, $0.00 spent. Updated the comment on #3: $0.00.',
     expect.stringMatching(/^Deleted 2 of 2, in \d\.\d s\.$/),
   ]);
 });

@@ -11,6 +11,7 @@ import {
 import { renderComment } from '../../../src/actions/preview/render-comment.ts';
 import {
   type CommentRequest,
+  describeComment,
   openComments,
   writeComment,
 } from '../../../src/actions/preview/write-comment.ts';
@@ -198,6 +199,18 @@ const totalsIn = ({ comments }: ReturnType<typeof openServers>['state']) =>
 
 const writesIn = ({ calls }: ReturnType<typeof openServers>['state']) =>
   calls.filter((call) => call !== GRAPHQL && !call.startsWith('GET'));
+
+test.each([
+  ['created', FINISHED, 'Wrote the comment on #42: $0.84.'],
+  ['updated', null, 'Updated the comment on #42: at least $0.84.'],
+  ['none', FINISHED, 'The comment on #42 is up to date: $0.84.'],
+] as const)(
+  'what became of a comment (%s, deletion: %j) is a line with its sum',
+  (change, deletion, line) => {
+    const facts = { data: dataOf('gone', 0.8449, deletion), existing: [], isBeingDeleted: false };
+    expect(describeComment({ number: 42, change, facts })).toBe(line);
+  },
+);
 
 describe('a run that writes the comment', () => {
   test('creates it, then reads list, state and comment again', async () => {

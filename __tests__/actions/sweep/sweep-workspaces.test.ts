@@ -110,7 +110,7 @@ test('a sweep logs and returns what it deleted, and why it kept the others', asy
     'Looking for workspaces with a slug that matches pr-*, older than 1 d.',
     'Stale: 1 workspace. Kept, although the slug matches slug-pattern: 2 workspaces.',
     expect.stringMatching(/^Deleted 1 API key of the workspace pr-1: "Key 1" \(\S+\)\.$/),
-    'Deleted pr-1, id <id>, 3 d old. API keys deleted: 1.',
+    'Deleted "pr-1", 3 d old: 1 API key, $0.25 spent.',
     'Deleted 1 of 1, in 0.1 s.',
   ]);
   expect(simulation.network.calls).toEqual([
@@ -175,7 +175,7 @@ test.each([false, true])(
     });
     expect(story.slice(2)).toEqual([
       `Nothing was deleted: ${reason}.`,
-      ...[1, 2, 3].map((n) => `  pr-${n}, 2 d old`),
+      ...[1, 2, 3].map((n) => `  "pr-${n}", 2 d old`),
     ]);
     expect(simulation.network.calls).toEqual(['GET /workspaces']);
   },
@@ -186,7 +186,7 @@ test('the log lists the first 1,000 of too many stale workspaces, and counts the
   seedAll(simulation, 1_010, 2 * DAY);
   const { result, story } = await runSweep(simulation);
   expect(withOutcome(result, 'too-many')).toHaveLength(1_010);
-  expect(story.filter((line) => line.startsWith('  pr-'))).toHaveLength(1_000);
+  expect(story.filter((line) => line.startsWith('  "pr-'))).toHaveLength(1_000);
   expect(story.at(-1)).toBe('  … and 10 more');
 });
 
@@ -201,7 +201,9 @@ test('a workspace that a sweep cannot delete is reported with the reason, and wi
   expect(withOutcome(result, 'failed')).toEqual([
     { ...stale, outcome: 'failed', keysSpent: 0n, reason, error },
   ]);
-  expect(story).toContain('Could not delete pr-1, id <id>.');
+  expect(story).toContain(
+    'Could not delete "pr-1": DELETE /workspaces/<id>: HTTP 403 Forbidden; API keys deleted: 1.',
+  );
   expect(sweepFailure(result, { ...REQUEST, check: 'keep' })).toMatchObject({
     code: 'sweep-incomplete',
     details: { result },

@@ -1,9 +1,10 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { countKeys, formatSeconds } from '../../lib/format.ts';
+import { countKeys } from '../../lib/format.ts';
 import { DELETION_LAG_MS } from '../../openrouter/deletion.ts';
-import { type Key, listKeys } from '../../openrouter/resources/keys.ts';
+import { type Key, listKeys, totalSpent } from '../../openrouter/resources/keys.ts';
 import {
+  describeFound,
   findWorkspace,
   isDefault,
   isUuid,
@@ -11,6 +12,7 @@ import {
 } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
+import { deletionLine } from '../../teardown/deletion-line.ts';
 import { workspaceHasKeys, workspaceStillExists } from '../../teardown/failures.ts';
 import { teardown } from '../../teardown/teardown.ts';
 import { defaultWorkspace, deletionNotVerified, slugPrefixMismatch } from './failures.ts';
@@ -50,10 +52,9 @@ export async function deleteOne(
   context: Context,
   onFound: (workspace: Workspace) => void,
 ): Promise<DeleteResult> {
-  const { client, clock, log } = context;
+  const { client, log } = context;
   const { deleteKeys, dryRun } = request;
-  const start = clock.now();
-  log.info(`Requested: delete the workspace ${request.workspace}.`);
+  log.info(`Requested: delete the workspace ${JSON.stringify(request.workspace)}.`);
   // Before the lookup: a wrong slug that no workspace has would succeed in every run.
   if (!isUuid(request.workspace)) assertPrefix(request.workspace, request);
   const { workspace } = await findWorkspace(client, request.workspace);
@@ -62,8 +63,7 @@ export async function deleteOne(
     return { deleted: false, keys: [] };
   }
   onFound(workspace);
-  const { slug, id, name } = workspace;
-  log.info(`Found ${JSON.stringify(name)}, slug ${slug}, id ${id}.`);
+  log.info(`Found ${describeFound(workspace, request.workspace)}.`);
   assertDeletable(workspace, request);
   if (dryRun) return planDeletion(workspace, request, context);
 
@@ -74,10 +74,8 @@ export async function deleteOne(
   if (problem) return { workspace, deleted, keys, failure: problem };
   const failure = deleted ? await verifyDeleted(workspace, context) : undefined;
   if (failure) return { workspace, deleted: failure.is(deletionNotVerified), keys, failure };
-  const what = deleted
-    ? `Deleted the workspace and ${countKeys(keys.length)}`
-    : `Another job had deleted the workspace. Deleted ${countKeys(keys.length)}`;
-  log.info(`${what} in ${formatSeconds(clock.now() - start)}.`);
+  const keysSpent = totalSpent(keys);
+  log.info(deletionLine('the workspace', { deleted, keyCount: keys.length, keysSpent }));
   return { workspace, deleted, keys };
 }
 

@@ -2,7 +2,7 @@ import { postOnce } from '../../creation/post-once.ts';
 import { ApiError } from '../../http/request.ts';
 import { throwIfCancelled } from '../../lib/cancellation.ts';
 import { catching } from '../../lib/catching.ts';
-import { type Change, countKeys, formatSeconds } from '../../lib/format.ts';
+import { type Change, formatSeconds } from '../../lib/format.ts';
 import {
   type CreatedKey,
   type CreateKeyRequest,
@@ -100,8 +100,8 @@ export interface KeyContext extends Context {
  */
 export async function createKey(request: KeyRequest, context: KeyContext): Promise<KeyResult> {
   const { client, log } = context;
-  const { desired, workspace } = request;
-  log.info(`Creating the API key ${JSON.stringify(desired.name)} in the workspace ${workspace}.`);
+  const { workspace } = request;
+  log.info(`Requested: an API key in the workspace ${JSON.stringify(workspace)}.`);
   const found = await findWorkspace(client, workspace);
   if (!found.workspace) throw new Failure(workspaceNotFound, { workspace });
   const result = await createKeyIn(found.workspace, request, context);
@@ -136,7 +136,7 @@ export async function createKeyIn(
   if (looser.length > 0) throw await revokeLooser(created, looser, context);
   const seconds = formatSeconds(clock.now() - start);
   const expiry = describeExpiry(expiresAtOf(created));
-  log.info(`Created the API key in ${seconds}: ${key.label}, hash ${key.hash}, ${expiry}.`);
+  log.info(`Created the API key ${describeKey(key)} in ${seconds}: hash ${key.hash}, ${expiry}.`);
   // Orphans would count, so they are deleted first.
   if (gate) await deleteLateOrphans('created', created, context);
   const admitted = (await gate?.admit(key, plan.replaced ?? [])) ?? key;
@@ -182,7 +182,7 @@ async function planKey(
   request: KeyRequest,
   context: KeyContext,
 ): Promise<Plan> {
-  const { client, log } = context;
+  const { client } = context;
   const {
     desired: { name },
     isSameName = Object.is,
@@ -190,9 +190,6 @@ async function planKey(
   const { id, slug } = workspace;
   const list = await listKeys(client, workspace);
   const namesakes = list.keys.filter((key) => isSameName(key.name, name));
-  log.info(
-    `The workspace is ${slug}, id ${id}. It has ${countKeys(list.keys.length)}, ${namesakes.length} named like the one to create.`,
-  );
   const clocks = { server: list.serverTime, runner: context.timeOfDay() };
   const now = currentTime(clocks, list.keys);
   const { expiresInMs } = request;

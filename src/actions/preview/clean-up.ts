@@ -10,7 +10,7 @@ import {
   listWorkspaces,
 } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
-import { logEnd } from '../../teardown/sweep-log.ts';
+import { logEnd, logFailure } from '../../teardown/sweep-log.ts';
 import {
   type FoundWorkspace,
   outcomeOfNone,
@@ -99,7 +99,9 @@ async function findOutdated(
     const found = (reason: string) => group.workspaces.map((one) => toFound(one, reason));
     if (error) {
       const unread = { outcome: 'unread', error } as const;
-      others.push(...found(context.toLine(error.message)).map((one) => ({ ...one, ...unread })));
+      const entries = found(context.toLine(error.message)).map((one) => ({ ...one, ...unread }));
+      for (const entry of entries) logFailure(entry, context);
+      others.push(...entries);
     } else if (facts.isOpen) {
       others.push(...found('it is open').map((one) => ({ ...one, outcome: 'kept' as const })));
     } else {
@@ -143,7 +145,9 @@ async function deleteAll(
     // One after another, because they share a comment.
     for (const workspace of workspaces) {
       const shared = withShare(timeoutMs * DELETION_SHARE, context);
-      ended.push(await deleteOutdated(workspace, since, shared));
+      const entry = await deleteOutdated(workspace, since, shared);
+      logFailure(entry, context);
+      ended.push(entry);
     }
   });
   return ended;

@@ -61,6 +61,7 @@ import {
   type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
+import { deletionLine } from '../../teardown/deletion-line.ts';
 import { listNewKeys, type NewKeys, teardown } from '../../teardown/teardown.ts';
 import {
   type CommentData,
@@ -74,7 +75,13 @@ import { previewNotOurs, previewReopened } from './failures.ts';
 import { isSame, readMark } from './naming.ts';
 import { type GitHubContext, readSubject } from './read-subject.ts';
 import type { Subject } from './subject.ts';
-import { type CommentOutcome, type CommentRequest, writeComment } from './write-comment.ts';
+import {
+  type CommentOutcome,
+  type CommentRequest,
+  describeComment,
+  type WrittenComment,
+  writeComment,
+} from './write-comment.ts';
 
 /** A workspace with what a response says about it. */
 type PreviewWorkspace = WorkspaceRef & Readonly<Record<string, unknown>>;
@@ -156,7 +163,7 @@ export async function deletePreview(
   if (!workspace) return concludeMissing(preview, { dryRun }, context);
   assertOurs(workspace, preview, context);
   if (dryRun) {
-    log.info(`Dry run: the workspace ${slug} and its API keys would be deleted.`);
+    log.info(`Dry run: the workspace ${JSON.stringify(slug)} and its API keys would be deleted.`);
     const { keys } = await listKeys(client, workspace);
     const result = { deleted: false, deletedKeys: keys, keysSpent: totalSpent(keys) };
     return { kind: 'deletion', workspace, ...result, isSettled: true };
@@ -179,8 +186,11 @@ async function concludeMissing(
   { dryRun }: DeletionOptions,
   context: GitHubContext,
 ): Promise<PreviewDeletion> {
-  context.log.info(`There is no workspace ${preview.identity.slug}: nothing to delete.`);
-  if (!dryRun) await commentOn(preview, { data: NO_DATA, known: { kind: 'gone' } }, context);
+  const missing = `There is no workspace ${JSON.stringify(preview.identity.slug)}: nothing to delete.`;
+  const { written } = dryRun
+    ? {}
+    : await commentOn(preview, { data: NO_DATA, known: { kind: 'gone' } }, context);
+  context.log.info([missing, ...(written ? [describeComment(written)] : [])].join(' '));
   return { kind: 'missing' };
 }
 
@@ -227,7 +237,6 @@ async function deleteFound(
     context,
   );
   if (problem) throw problem;
-  logDeletion(workspace, done, context);
   const keys = list ? listedKeys : [];
   // If no list had the key of this job, another job has deleted it, and maybe keys that this job never saw.
   const isOwnMissing = remembersMore(preview.endedKey ?? NO_DATA, { workspace, keys: listedKeys });
@@ -235,7 +244,8 @@ async function deleteFound(
   const areKnown = !isOwnMissing && areAllKnown({ ...done, workspace, listedKeys }, first);
   const gone = { ...done, workspace, keysSpent: areKnown ? totalSpent(done.deletedKeys) : null };
   context.onDeletion?.({ kind: 'done', preview: gone });
-  await recordDeletion(preview, { ...target, keys, isFinal }, context);
+  const { written } = await recordDeletion(preview, { ...target, keys, isFinal }, context);
+  logDeletion(gone, written, context);
   const { since } = prepared ?? first;
   const isSettled = await isStillClosed({ ...preview, since }, workspace, context);
   return { kind: 'deletion', ...gone, isSettled };
@@ -261,13 +271,15 @@ function areAllKnown(
   );
 }
 
+/** One line, because a clean-up deletes several at once. */
 function logDeletion(
-  { slug, id }: PreviewWorkspace,
-  { deleted, deletedKeys }: { deleted: boolean; deletedKeys: readonly Key[] },
+  { workspace, deleted, deletedKeys, keysSpent }: DeletedPreview,
+  comment: WrittenComment | undefined,
   { log }: GitHubContext,
 ): void {
-  const done = deleted ? 'Deleted' : 'Another job had deleted';
-  log.info(`${done} the workspace ${slug}, id ${id}. API keys deleted: ${deletedKeys.length}.`);
+  const deletion = { deleted, keyCount: deletedKeys.length, keysSpent };
+  const line = deletionLine(`the preview ${JSON.stringify(workspace.slug)}`, deletion);
+  log.info([line, ...(comment ? [describeComment(comment)] : [])].join(' '));
 }
 
 /** API keys that may be deleted. */
@@ -302,7 +314,9 @@ async function prepareKeys(
   context.onDeletion?.({ kind: 'keys', keys, remembered });
   const facts = await readSubject(subject, before?.since ?? preview.since, context);
   if (!facts.isOpen) return { kind: 'ready', keys, remembered, since: facts.since };
-  await commentOn(preview, { data: NO_DATA, known: { kind: 'found', workspace } }, context);
+  const found = { kind: 'found', workspace } as const;
+  const { written } = await commentOn(preview, { data: NO_DATA, known: found }, context);
+  if (written) context.log.info(describeComment(written));
   return { kind: 'reopened', hasDisabled };
 }
 
@@ -335,10 +349,10 @@ async function recordDeletion(
   preview: Preview,
   { workspace, begun, keys, isFinal }: Target & { keys: readonly Key[]; isFinal: boolean },
   context: GitHubContext,
-): Promise<void> {
+): Promise<CommentOutcome> {
   const state = isFinal && keys.every(isDisabled) ? 'finished' : 'unfinished';
   const data = toCommentData({ workspace, keys }, { deletion: { state, ...begun } });
-  await commentOn(preview, { data, known: { kind: 'gone', id: workspace.id } }, context);
+  return commentOn(preview, { data, known: { kind: 'gone', id: workspace.id } }, context);
 }
 
 /**

@@ -23,6 +23,7 @@ import { commentOn, deletePreview, type PreviewDeletion } from './delete-preview
 import { previewDeleted, previewNotChecked, previewNotOurs, previewReopened } from './failures.ts';
 import { type GitHubContext, readSubject, type SubjectFacts } from './read-subject.ts';
 import type { PreviewTask } from './task.ts';
+import { describeComment } from './write-comment.ts';
 
 export interface PreviewTaskContext
   extends GitHubContext,
@@ -162,7 +163,7 @@ async function checkWorkspace(
     context.onEnd(deletion);
     if (deletion.kind === 'missing' && task.mayAppear) {
       context.log.info(
-        `A late request may still create the workspace ${identity.slug}: then the next clean-up deletes it.`,
+        `A late request may still create the workspace ${JSON.stringify(identity.slug)}: then the next clean-up deletes it.`,
       );
     }
     return { kind: FATES[deletion.kind] };
@@ -170,7 +171,8 @@ async function checkWorkspace(
   const known = workspace ? { kind: 'found' as const, workspace } : { kind: 'unknown' as const };
   const own = task.key?.created && { hash: task.key.created.hash, cap: task.cap ?? null };
   const comment = { data: NO_DATA, known, own };
-  const { existing: found } = await commentOn({ ...task, endedKey }, comment, context);
+  const { existing: found, written } = await commentOn({ ...task, endedKey }, comment, context);
+  if (written) context.log.info(describeComment(written));
   if (!workspace) return { kind: 'kept' };
   if (found?.some((one) => one.workspace.id === workspace.id)) return { kind: 'kept' };
   if (!found) {

@@ -124,7 +124,7 @@ async function runFor(
   const { log, repository } = context;
   const { subject, since } = trigger;
   const identity = identify(subject, repository, request.slugPrefix);
-  log.info(`${describePreview(identity)}: its workspace is ${identity.slug}.`);
+  log.info(`${describePreview(identity)}.`);
   saveTask({ subject, since, identity }, request, context);
   // What happens to a branch is its end, or a push.
   const facts = await readSubject(subject, since, context, { wasPushed: !trigger.isEnd });
@@ -246,7 +246,9 @@ async function openPreview(
     if (made) return { state: 'open', preview, opened, ...made };
     const { value: lookup } = await catching(findWorkspace(context.client, workspace.id), ApiError);
     if (!lookup || lookup.workspace || vanished === MAX_VANISHED) throw error;
-    context.log.info(`The workspace ${workspace.slug} has vanished. Looking again.`);
+    context.log.info(
+      `The workspace ${JSON.stringify(workspace.slug)} has vanished. Looking again.`,
+    );
     current = await readSubject(preview.subject, current.since, context);
     if (!current.isOpen) {
       return closePreview({ ...preview, since: current.since }, request, context);

@@ -3,6 +3,7 @@ import type { Repository } from '../../github/repository.ts';
 import type { Client } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
+import { formatUsd } from '../../lib/format-usd.ts';
 import type { Context } from '../../shared/context.ts';
 import {
   type CommentData,
@@ -14,6 +15,7 @@ import {
   type OwnKey,
   readComment,
   toCommentData,
+  totalOf,
 } from './comment.ts';
 import { findOthers, type KnownWorkspace, listExisting, type Search } from './find-existing.ts';
 import {
@@ -42,6 +44,25 @@ export interface CommentOutcome {
   existing?: readonly ListedWorkspace[] | undefined;
   /** What the comment said before it was written this time; undefined if it could not be read. */
   remembered?: CommentData | undefined;
+  /** What the comment says; undefined if there is none, or if it may be out of date. */
+  written?: WrittenComment | undefined;
+}
+
+/** The comment of a preview that says what is right. */
+export interface WrittenComment {
+  /** The number of the pull request. */
+  number: number;
+  change: 'created' | 'updated' | 'none';
+  facts: CommentFacts;
+}
+
+/** Where a comment is, and its sum: `Updated the comment on #42: $0.84.` */
+export function describeComment({ number, change, facts }: WrittenComment): string {
+  const { amount, isComplete } = totalOf(facts);
+  const sum = isComplete ? formatUsd(amount) : `at least ${formatUsd(amount, 'down')}`;
+  const where = `comment on #${number}`;
+  if (change === 'none') return `The ${where} is up to date: ${sum}.`;
+  return `${change === 'created' ? 'Wrote the' : 'Updated the'} ${where}: ${sum}.`;
 }
 
 /** What the comments of a step share. */
@@ -125,12 +146,9 @@ export async function writeComment(
     noticeError(unread, { endsComments: concernsAll(unread) }, context);
     return {};
   }
-  const { value: existing, error } = await catching(
-    writeUntilRight(request, first, place),
-    ApiError,
-  );
+  const { value: end, error } = await catching(writeUntilRight(request, first, place), ApiError);
   if (error) noticeError(error, { endsComments: concernsAll(error) }, context);
-  return { existing, remembered: first.remembered };
+  return { ...end, remembered: first.remembered };
 }
 
 /** Says what failed, unless another comment, at the same time, has met what concerns all. */
@@ -180,15 +198,15 @@ async function readAll(search: Search, place: Place): Promise<Reading> {
 }
 
 /**
- * Returns the workspaces that exist; undefined if other runs keep changing the comment.
+ * Returns nothing if other runs keep changing the comment.
  * @throws {ApiError}
  */
 async function writeUntilRight(
   request: CommentRequest,
   first: Reading,
   place: Place,
-): Promise<readonly ListedWorkspace[] | undefined> {
-  const { known, own: ownKey } = request;
+): Promise<Omit<CommentOutcome, 'remembered'>> {
+  const { known, own: ownKey, number } = request;
   const others = new Set<string>();
   const isBeingDeleted = known.kind === 'being-deleted';
   let [reading, data] = [first, request.data];
@@ -204,12 +222,17 @@ async function writeUntilRight(
     const found = findOthers(data, search, existing);
     for (const id of found) others.add(id);
     if (found.length > 0) continue;
-    if (Object.keys(data.workspaces).length === 0) return existing;
-    const body = place.comments.render({ data, existing, isBeingDeleted });
-    last = await writeOwn({ body, own, last, attempt: round }, place);
-    if (last.kind === 'right') return existing;
+    if (Object.keys(data.workspaces).length === 0) return { existing };
+    const facts = { data, existing, isBeingDeleted };
+    const isFirst = last === undefined;
+    last = await writeOwn({ body: place.comments.render(facts), own, last, attempt: round }, place);
+    if (last.kind === 'right') {
+      const written = first.own.length === 0 ? 'created' : 'updated';
+      const change = isFirst ? 'none' : written;
+      return { existing, written: { number, change, facts } };
+    }
   }
   if (last?.kind === 'unclear') throw last.error;
   noticeOnce('other runs keep changing it.', place);
-  return undefined;
+  return {};
 }

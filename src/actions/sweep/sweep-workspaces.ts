@@ -11,7 +11,8 @@ import {
 import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
 import { earlierTime } from '../../shared/time-window.ts';
-import { logEnd } from '../../teardown/sweep-log.ts';
+import { deletionLine } from '../../teardown/deletion-line.ts';
+import { logEnd, logFailure } from '../../teardown/sweep-log.ts';
 import {
   type FoundWorkspace,
   KEYS_NOT_CHECKED,
@@ -110,7 +111,9 @@ async function deleteAll(
 ): Promise<SweptWorkspace[]> {
   const ended: SweptWorkspace[] = [];
   await forEachOf(stale, async (workspace) => {
-    ended.push(await deleteStale(workspace, request, context));
+    const entry = await deleteStale(workspace, request, context);
+    logFailure(entry, context);
+    ended.push(entry);
   });
   return ended;
 }
@@ -129,16 +132,16 @@ async function deleteStale(
   const client = context.client.withShare(timeoutMs * TIMEOUT_SHARE);
   const options = { deleteKeys, relistKeys: false };
   const result = await teardown({ id, slug }, options, { ...context, client });
-  const keys = `API keys deleted: ${result.deletedKeys.length}`;
-  const spent = result.deletedKeys.length > 0 ? { keysSpent: totalSpent(result.deletedKeys) } : {};
+  const { length: count } = result.deletedKeys;
+  const keysSpent = totalSpent(result.deletedKeys);
+  const spent = count > 0 ? { keysSpent } : {};
   if (!result.problem) {
-    const done = result.deleted ? 'Deleted' : 'Another job had deleted';
-    log.info(`${done} ${slug}, id ${id}, ${reason}. ${keys}.`);
-    return { ...workspace, outcome: result.deleted ? 'deleted' : 'already-deleted', ...spent };
+    const { deleted } = result;
+    const what = `${JSON.stringify(slug)}, ${reason}`;
+    log.info(deletionLine(what, { deleted, keyCount: count, keysSpent }));
+    return { ...workspace, outcome: deleted ? 'deleted' : 'already-deleted', ...spent };
   }
-  const why = `${result.problem.message}${result.deletedKeys.length > 0 ? `; ${keys}` : ''}`;
-  // The failure of the step says why.
-  log.info(`Could not delete ${slug}, id ${id}.`);
+  const why = `${result.problem.message}${count > 0 ? `; API keys deleted: ${count}` : ''}`;
   const { problem: error } = result;
   return { ...workspace, outcome: 'failed', reason: toLine(why), error, ...spent };
 }

@@ -18,7 +18,11 @@ import {
   listKeyPages,
   totalSpent,
 } from '../../openrouter/resources/keys.ts';
-import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
+import {
+  describeFound,
+  findWorkspace,
+  type Workspace,
+} from '../../openrouter/resources/workspaces.ts';
 import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
@@ -77,11 +81,11 @@ export interface UsageResult {
 export async function readUsage(request: UsageRequest, context: Context): Promise<UsageResult> {
   const { client, clock, log, timeOfDay } = context;
   const start = clock.now();
-  log.info(`Reading the usage of the workspace ${request.workspace}.`);
+  log.info(`Reading the usage of the workspace ${JSON.stringify(request.workspace)}.`);
   const lookup = await findWorkspace(client, request.workspace);
   const { workspace, serverTime } = lookup;
   if (!workspace) throw new Failure(workspaceNotFound, { workspace: request.workspace });
-  log.info(`The workspace is ${workspace.slug}, id ${workspace.id}.`);
+  log.info(`Found ${describeFound(workspace, request.workspace)}.`);
   const clocks = { server: serverTime, runner: timeOfDay() };
   const now = currentTime(clocks, [workspace]);
   // The end of the current second, because a Date is at its beginning.

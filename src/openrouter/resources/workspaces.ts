@@ -62,6 +62,14 @@ export function isUuid(text: string): boolean {
   return z.regexes.guid.test(text);
 }
 
+/** What a lookup by `idOrSlug` adds to that: `"Staging of web", id 9c6a…`, or `"Staging of web", slug staging-web`. */
+export function describeFound(
+  { id, slug, name }: Pick<Workspace, 'id' | 'slug' | 'name'>,
+  idOrSlug: string,
+): string {
+  return `${JSON.stringify(name)}, ${idOrSlug === slug ? `id ${id}` : `slug ${slug}`}`;
+}
+
 /** The schema of a UUID of any version. */
 export function uuid(message?: string) {
   return z.string(message).check(z.refine(isUuid, message));

@@ -46,7 +46,9 @@ test('deleting a workspace that a concurrent job deletes first succeeds, and say
   });
   const step = await runDelete({ 'delete-keys': 'true' });
   expect(step.exitCode).toBe(0);
-  expect(step.log).toMatch(/^Another job had deleted the workspace\. Deleted 1 API key in /m);
+  expect(step.log).toMatch(
+    /^Another job had deleted the workspace\. This step deleted 1 API key, \$0\.00 spent\.$/m,
+  );
   expect(step.outputs).toMatchObject({ ...identityOf(workspace), deleted: 'false' });
   expect(step.summary).toContain('✅ Already deleted by another job: the OpenRouter workspace');
 });

@@ -18,14 +18,12 @@ test('The secret of a key is masked before anything about its response is printe
   const main = await createKey();
   const lines = main.stdout.split('\n');
   const mask = lines.indexOf(`::add-mask::${main.outputs['key']}`);
-  expect(lines[mask + 2]).toMatch(/^POST \/keys: HTTP 201, after \d+ ms$/);
+  expect(lines[mask + 1]).toMatch(/^POST \/keys: HTTP 201, after \d+ ms$/);
   expect(lines.slice(1, mask).map((line) => line.split(' ', 1)[0])).toEqual([
-    'Creating',
+    'Requested:',
     '::group::Requests',
     'GET',
     'GET',
-    '::endgroup::',
-    'The',
   ]);
 });
 

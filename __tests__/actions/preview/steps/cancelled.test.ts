@@ -47,7 +47,7 @@ test('a preview whose POST has an unknown outcome does not call a workspace that
   closePull(gitHub.server.github, gitHub.repository, 1);
   const ended = await post(opened, step);
   expect(ended.log.split('\n').at(-1)).toBe(
-    'A late request may still create the workspace preview-shop-1: then the next clean-up deletes it.',
+    'A late request may still create the workspace "preview-shop-1": then the next clean-up deletes it.',
   );
 });
 

@@ -12,6 +12,7 @@ import {
 import { addRepository, addToken } from '../../../../sandbox/github/seed.ts';
 import type { Workspace } from '../../../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
+import { foldGroups } from '../../../../sandbox/runner/log.ts';
 import { annotations, expectFailure, printedBy } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
 import { openPreviewHarness, type PreviewStep } from '../../../support/preview-steps.ts';
@@ -157,6 +158,38 @@ describe('the life of a pull request', () => {
       expect(summary.includes(note)).toBe(isMissing);
     },
   );
+
+  test('has logs that say what was created, spent and deleted, and where the comment is', async () => {
+    const shownIn = ({ log }: { log: string }) =>
+      foldGroups(log.split('\n'))
+        .filter((line) => line !== '▸ Requests')
+        .map((line) =>
+          line.replace(/ \/ 17\d+.*?"/, '…"').replace(/\b(sk-or-|hash |id |in \d).*/, '…'),
+        );
+    const [opened] = open();
+    const first = await job(opened, {}, 0.25);
+    expect(shownIn(first.main)).toEqual([
+      'Preview of https://github.com/octo-org/shop/pull/1.',
+      'Requested: the workspace "octo-org/shop#1", slug preview-shop-1.',
+      'Created …',
+      expect.stringMatching(/^Created the API key "octo-org\/shop.*" \(…$/),
+      'The key is disabled when the job ends.',
+    ]);
+    const [disabled, spent, ...others] = shownIn(first.post);
+    expect(disabled).toMatch(/^Disabled the API key "/);
+    expect(spent).toMatch(/^Spent \$0\.25 /);
+    expect(others).toEqual(['Wrote the comment on #1: $0.25.']);
+    const second = await job(push(), {}, 0.5);
+    expect(shownIn(second.post).at(-1)).toBe('Updated the comment on #1: $0.75.');
+    const [closed] = close();
+    expect(shownIn(await main(closed))).toEqual([
+      'Preview of https://github.com/octo-org/shop/pull/1.',
+      'Deleted the preview "preview-shop-1": 2 API keys, $0.75 spent. Updated the comment on #1: $0.75.',
+    ]);
+    expect(shownIn(await main(closed)).at(-1)).toBe(
+      'There is no workspace "preview-shop-1": nothing to delete. The comment on #1 is up to date: $0.75.',
+    );
+  });
 
   test('has a comment that later runs of the closed one leave as it is', async () => {
     await job(open()[0]);

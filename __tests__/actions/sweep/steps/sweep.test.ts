@@ -63,7 +63,7 @@ test('a dry run of a sweep lists what it would delete apart from what it keeps, 
   expect(wouldDelete).toContainEqual({ id, slug, created_at, reason: '3 d old' });
   expect(slugsIn(step.outputs['would-delete'])).toEqual(['preview-old', 'preview-older']);
   expect(slugsIn(step.outputs['kept'])).toEqual(['preview-young']);
-  expect(step.log).toContain('preview-older, 10 d old: would be deleted.');
+  expect(step.log).toContain('"preview-older", 10 d old: would be deleted.');
   expect(step.log).toContain('Dry run: nothing was deleted.');
   expect(step.summary).toContain('🔎 Dry run: would delete 2 workspaces');
   const message = `Found 2 stale workspaces: preview-old, preview-older. If no one needs them, check ${ADVICE}`;

@@ -63,9 +63,9 @@ describe('the usage of a workspace', () => {
     // What analytics knows of the existing key, then, because it lacks nothing, all that it knows.
     expect(calls().sort()).toEqual([LIST_KEYS, FIND_WORKSPACE, QUERY, QUERY, QUERY].sort());
     expect(foldGroups(step.log.split('\n'))).toEqual([
-      'Reading the usage of the workspace preview-42.',
+      'Reading the usage of the workspace "preview-42".',
       '▸ Requests',
-      `The workspace is preview-42, id ${workspace.id}.`,
+      `Found "Preview", id ${workspace.id}.`,
       '▸ Requests',
       expect.stringMatching(/^Read in \d+\.\d s\.$/),
       'The workspace preview-42 has spent $0.30.',
