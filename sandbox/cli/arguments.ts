@@ -1,5 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { toLine } from '../../src/report/text.ts';
+import { terminalWidth } from './terminal.ts';
 
 /** An option of a program, and what its help says about it. */
 export interface Option {
@@ -91,22 +92,24 @@ function problemOf(token: Token, options: Options): string | undefined {
   return undefined;
 }
 
-const WIDTH = 96;
-
 /** The lines of a help about `options`. */
 export function describeOptions(options: Options): string[] {
+  const width = terminalWidth();
   return Object.entries(options).flatMap(([name, { value, description }]) => [
     `  --${name}${value === undefined ? '' : ` ${value}`}`,
-    ...wrap(description).map((line) => `      ${line}`),
+    ...wrap(description, width - DESCRIPTION.length).map((line) => DESCRIPTION + line),
   ]);
 }
 
+/** The indentation of a description. */
+const DESCRIPTION = ' '.repeat(6);
+
 /** `text` in lines that fit a terminal. */
-function wrap(text: string): string[] {
+function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const extended = `${lines.at(-1)} ${word}`;
-    if (lines.length > 0 && extended.length <= WIDTH) lines[lines.length - 1] = extended;
+    if (lines.length > 0 && extended.length <= width) lines[lines.length - 1] = extended;
     else lines.push(word);
   }
   return lines;

@@ -33,7 +33,7 @@ export async function readCall(
   const { name, args } = readAction(provided);
   const scene = Object.hasOwn(SCENES, name) ? SCENES[name] : undefined;
   if (!scene) {
-    throw new UsageError(`No action ${name}. Actions: ${Object.keys(SCENES).join(', ')}.`);
+    throw new UsageError(`No example ${name}. Examples: ${Object.keys(SCENES).join(', ')}.`);
   }
   const action = fileURLToPath(new URL(`../../${scene.folder}`, import.meta.url));
   const manifest = await readManifest(action);

@@ -2,6 +2,7 @@ import type { ActionManifest } from '../runner/manifest.ts';
 import { describeOptions, HELP, type Options } from './arguments.ts';
 import { CONTENTS_OPTIONS } from './contents.ts';
 import { SCENES, type Scene } from './scenes.ts';
+import { breakLine, terminalWidth } from './terminal.ts';
 
 /** The options of `npm start` besides the inputs of the action. */
 export const START_OPTIONS = {
@@ -22,16 +23,15 @@ export interface Example {
 
 /** The help of `npm start -- NAME`. */
 export function helpOf({ name, scene, manifest }: Example): string {
-  return [
+  const lines = [
     commandOf(name, '[options]'),
     '',
-    `Runs the ${name} action in a sandbox, and shows what a workflow author sees on GitHub, and the`,
-    'requests of the action.',
+    `Runs the ${scene.folder || 'create'} action in a sandbox, and shows what a workflow author sees on GitHub, then the requests of the action.`,
     '',
     `${manifest.description}.`,
     `The example: ${scene.description}`,
     '',
-    'Other actions:',
+    'Other examples:',
     ...Object.keys(SCENES)
       .filter((other) => other !== name)
       .map((other) => `  ${commandOf(other)}: ${SCENES[other]?.description}`),
@@ -49,7 +49,9 @@ export function helpOf({ name, scene, manifest }: Example): string {
     ...describeOptions(
       withNotes(inputOptions(manifest), (input) => inputNote(input, scene, manifest)),
     ),
-  ].join('\n');
+  ];
+  const width = terminalWidth();
+  return lines.flatMap((line) => breakLine(line, width)).join('\n');
 }
 
 /** Whether an input can be null. */
@@ -101,8 +103,20 @@ function inputNote(input: string, scene: Scene, { inputs = {} }: ActionManifest)
   return byDefault === undefined ? undefined : `Default: ${byDefault}`;
 }
 
+/** What to try after an example: the next one, and what changes this one. */
+export function nextSteps({ name, scene }: Pick<Example, 'name' | 'scene'>): string[] {
+  const names = Object.keys(SCENES);
+  const next = names[(names.indexOf(name) + 1) % names.length] as string;
+  const [variant] = Object.entries(scene.variants);
+  return [
+    `${commandOf(next)}: ${SCENES[next]?.description}`,
+    ...(variant ? [`${commandOf(name, variant[0])}: ${variant[1]}`] : []),
+    `${helpCommand(name)}: all examples and options`,
+  ];
+}
+
 /** The command that runs the action `name`. */
-function commandOf(name: string, args = ''): string {
+export function commandOf(name: string, args = ''): string {
   const parts = [name === 'create' ? '' : name, args].filter(Boolean);
   return ['npm start', ...(parts.length > 0 ? ['--', ...parts] : [])].join(' ');
 }

@@ -1,5 +1,5 @@
-import type { GitHubEvent } from '../github/events.ts';
-import { closePull, openPull, pushTo } from '../github/people.ts';
+import { type GitHubEvent, scheduleEvent } from '../github/events.ts';
+import { closePull, openPull, pushTo, reopenPull } from '../github/people.ts';
 import type { GitHubState, Repository } from '../github/state.ts';
 import type { AccountAccess } from '../openrouter/seed.ts';
 import { type Contents, EMPTY, seedKeys, spend } from './contents.ts';
@@ -33,21 +33,43 @@ export interface Occurrence {
 
 const BRANCH = 'faster-search';
 
-/** The life of a pull request. */
-const PULL_REQUEST: readonly Occurrence[] = [
-  {
-    title: 'The pull request is opened',
-    happen: (github, repository) => openPull(github, repository, { number: 42, branch: BRANCH })[0],
+const OPENED: Occurrence = {
+  title: 'The pull request is opened',
+  happen: (github, repository) => openPull(github, repository, { number: 42, branch: BRANCH })[0],
+};
+
+const PUSHED: Occurrence = {
+  title: 'A commit is pushed to it',
+  happen: (github, repository) => pushTo(github, repository, BRANCH)[1] as GitHubEvent,
+};
+
+const CLOSED: Occurrence = {
+  title: 'It is closed',
+  happen: (github, repository) => closePull(github, repository, 42)[0],
+};
+
+const REOPENED: Occurrence = {
+  title: 'It is reopened',
+  happen: (github, repository) => reopenPull(github, repository, 42)[0],
+};
+
+/** The run of the closing never came, as after a failure of GitHub. */
+const CLEANED_UP: Occurrence = {
+  title: 'It is closed, its run is lost, and the nightly clean-up runs',
+  happen(github, repository) {
+    closePull(github, repository, 42);
+    return scheduleEvent(github, repository);
   },
-  {
-    title: 'A commit is pushed to it',
-    happen: (github, repository) => pushTo(github, repository, BRANCH)[1] as GitHubEvent,
-  },
-  {
-    title: 'It is closed',
-    happen: (github, repository) => closePull(github, repository, 42)[0],
-  },
-];
+};
+
+/** What all examples of a preview have in common. */
+const PREVIEW = {
+  folder: 'preview',
+  inputs: { 'limit-usd': '1', 'default-text-model': 'openai/gpt-5-mini' },
+  contents: { ...EMPTY, spent: 0.0421 },
+  runJob: spendWithKey,
+  annotations: [],
+} as const;
 
 /** The examples that `npm start` can run, by the name of the action. */
 export const SCENES: Readonly<Record<string, Scene>> = {
@@ -79,13 +101,9 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     },
   },
   preview: {
-    folder: 'preview',
+    ...PREVIEW,
     description: 'A pull request is opened, gets another commit, and is closed.',
-    inputs: { 'limit-usd': '1', 'default-text-model': 'openai/gpt-5-mini' },
-    contents: { ...EMPTY, spent: 0.0421 },
-    runJob: spendWithKey,
-    occurrences: PULL_REQUEST,
-    annotations: [],
+    occurrences: [OPENED, PUSHED, CLOSED],
     variants: {
       '--spent 1': 'each job uses up the limit of its key',
       '--key preview': 'the key is for what is deployed, and stays after the job',
@@ -93,6 +111,33 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       '--existing preview-app-42': 'the slug belongs to a workspace that is no preview',
       '--dry-run true': 'the steps change nothing',
     },
+  },
+  'preview-cap': {
+    ...PREVIEW,
+    description: 'The first job of a pull request uses up its cap, so the next one fails.',
+    inputs: { ...PREVIEW.inputs, 'preview-limit-usd': '1' },
+    contents: { ...EMPTY, spent: 1 },
+    occurrences: [OPENED, PUSHED],
+    annotations: [
+      'warning preview, post step: key limit used up',
+      'error preview: preview limit reached',
+    ],
+    variants: {
+      '--preview-limit-usd 1.5': 'the second job gets what the first has left',
+      '--preview-limit-usd 5': 'the cap is not reached',
+    },
+  },
+  'preview-clean-up': {
+    ...PREVIEW,
+    description: 'The run of a closed pull request is lost, and the clean-up deletes its preview.',
+    occurrences: [OPENED, CLEANED_UP],
+    variants: { '--dry-run true': 'the steps change nothing' },
+  },
+  'preview-reopen': {
+    ...PREVIEW,
+    description: 'A pull request is opened, closed and reopened.',
+    occurrences: [OPENED, CLOSED, REOPENED],
+    variants: { '--key preview': 'the key is for what is deployed, and stays after the job' },
   },
   key: {
     folder: 'key',

@@ -1,10 +1,11 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
 import type { Redact } from '../../src/report/text.ts';
 import type { RecordedRequest } from '../http/exchange.ts';
-import { mask } from '../runner/log.ts';
+import { foldGroups, mask } from '../runner/log.ts';
 import type { Annotation, StepResult } from '../runner/runner.ts';
 import type { Inputs } from './scenes.ts';
 import { summaryText } from './summary.ts';
+import { breakLine, terminalWidth } from './terminal.ts';
 
 /** A part of a job that has ended. */
 export interface Stage {
@@ -18,7 +19,11 @@ export interface Stage {
 
 /** Prints `lines` under a title. Those that are too long for a terminal are broken. */
 export function show(title: string, lines: readonly string[]): void {
-  print(title, lines.flatMap((text) => text.split('\n')).flatMap(breakLine));
+  const width = contentWidth();
+  print(
+    title,
+    lines.flatMap((text) => text.split('\n')).flatMap((line) => breakLine(line, width)),
+  );
 }
 
 function print(title: string, lines: readonly string[]): void {
@@ -27,27 +32,11 @@ function print(title: string, lines: readonly string[]): void {
 }
 
 const INDENTATION = '    ';
-const MAX_WIDTH = 120 - INDENTATION.length;
 
-/** Breaks a line between words, and between the parts of JSON and of URLs. */
-function breakLine(line: string): string[] {
-  if (stripVTControlCharacters(line).length <= MAX_WIDTH) return [line];
-  const indentation = `${/^ */.exec(line)?.[0]}  `;
-  const lines = [''];
-  for (const part of line.split(BREAKS).flatMap((text) => text.match(FITTING) ?? [])) {
-    const current = lines.at(-1) ?? '';
-    const isFull = stripVTControlCharacters(current + part).trimEnd().length > MAX_WIDTH;
-    if (isFull) lines.push(indentation + part);
-    else lines[lines.length - 1] = current + part;
-  }
-  return lines.map((text) => text.trimEnd());
+/** The width of what is indented. */
+function contentWidth(): number {
+  return terminalWidth() - INDENTATION.length;
 }
-
-/** After a space, between the parameters of a URL, and between the fields of JSON. */
-const BREAKS = /(?<=[ &]|,(?=["{]))/;
-
-/** A part that has no break, but would not fit on a line. */
-const FITTING = /.{1,100}/gsu;
 
 const MAX_LINES = 20;
 
@@ -76,23 +65,39 @@ export function showStep(folder: string, inputs: Inputs, redact: Redact): void {
   ]);
 }
 
-/** Prints what an author sees on GitHub, in its order, and then the requests. */
-export function showJob(all: readonly Stage[], redact: Redact): void {
+/**
+ * Prints what a person sees on GitHub, in the order in which people look at it.
+ * @param comments the bodies of those on pull requests
+ */
+export function showJob(all: readonly Stage[], comments: readonly string[]): void {
   const stages = all.filter((stage) => stage.name === 'step' || didSomething(stage));
-  for (const { name, result } of stages) show(`Log of the ${name}`, logLines(result));
   showUnlessEmpty(
     'Annotations',
     stages.flatMap(({ result }) => result.annotations.flatMap(annotationLines)),
   );
+  showUnlessEmpty('Comment on the pull request', [comments.map(textOf).join('\n\n')]);
+  const summaries = stages.map(({ result }) => textOf(result.summary)).filter(Boolean);
+  showUnlessEmpty('Job summary', [summaries.join('\n\n')]);
+  for (const { name, result } of stages) show(`Log of the ${name}`, logLines(result));
   showUnlessEmpty(
     'Outputs',
     stages.flatMap(({ result }) => outputLines(result)),
   );
-  const summaries = stages.map(({ result }) => summaryText(result.summary)).filter(Boolean);
-  showUnlessEmpty('Job summary', summaries.length > 0 ? [summaries.join('\n\n')] : []);
+}
+
+/** A summary or a comment as text that fits the terminal. */
+function textOf(html: string): string {
+  return summaryText(html, contentWidth());
+}
+
+/**
+ * Prints the requests of a job.
+ * @param of what the title begins with, if there are several jobs
+ */
+export function showAllRequests(stages: readonly Stage[], redact: Redact, of = ''): void {
   for (const { name, requests, gitHubRequests } of stages) {
-    showRequests(`Requests of the ${name}`, requests, redact);
-    showRequests(`Requests of the ${name} to GitHub`, gitHubRequests, redact);
+    showRequests(`${of}Requests of the ${name}`, requests, redact);
+    showRequests(`${of}Requests of the ${name} to GitHub`, gitHubRequests, redact);
   }
 }
 
@@ -101,7 +106,7 @@ function showRequests(
   requests: readonly RecordedRequest[] | undefined,
   redact: Redact,
 ): void {
-  if (!requests) return;
+  if (!requests?.length) return;
   show(title, [
     ...requests.map(({ method, path, body }) =>
       redact(`${method} ${path} ${withoutLongTexts(body)}`.trimEnd()),
@@ -118,11 +123,6 @@ function withoutLongTexts(body: string): string {
   );
 }
 
-/** Prints the comments of the only pull request as text. */
-export function showComments(bodies: readonly string[]): void {
-  showUnlessEmpty('Comment on the pull request', bodies.map(summaryText));
-}
-
 /** Whether a post step had anything to do. */
 function didSomething({ result, requests }: Stage): boolean {
   return result.exitCode !== 0 || result.log !== '' || (requests?.length ?? 0) > 0;
@@ -134,12 +134,12 @@ function outputLines({ outputs, masks }: StepResult): string[] {
 }
 
 function showUnlessEmpty(title: string, lines: readonly string[]): void {
-  if (lines.length > 0) show(title, lines);
+  if (lines.some(Boolean)) show(title, lines);
 }
 
 function logLines({ log, exitCode }: StepResult): string[] {
   const end = exitCode === 0 ? '(succeeded)' : `(failed with exit code ${exitCode})`;
-  return log === '' ? [end] : [log, end];
+  return log === '' ? [end] : [...foldGroups(log.split('\n')), end];
 }
 
 const COLORS = { error: 'red', warning: 'yellow', notice: 'blue' } as const;

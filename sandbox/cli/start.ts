@@ -1,5 +1,5 @@
 /**
- * Runs an action in a sandbox, and shows what a workflow author would see on GitHub, and the
+ * Runs an action in a sandbox, and shows what a workflow author would see on GitHub, then the
  * requests of the action: `npm start` for the root action, `npm start -- usage` for
  * that in the folder `usage`. `npm start -- --help` lists what the arguments can change.
  */
@@ -13,14 +13,14 @@ import { runPost, runStep, type StepOptions } from '../runner/runner.ts';
 import { runProgram } from './arguments.ts';
 import { type Call, readCall } from './call.ts';
 import { describeContents, seedContents } from './contents.ts';
-import { helpOf } from './help.ts';
+import { commandOf, helpOf, nextSteps } from './help.ts';
 import type { Occurrence } from './scenes.ts';
 import {
   firstLines,
   PUBLISHED,
   type Stage,
   show,
-  showComments,
+  showAllRequests,
   showJob,
   showStep,
 } from './show.ts';
@@ -34,24 +34,32 @@ await runProgram(async (args) => {
 
 /** Runs the step, in one run or in one for each occurrence, and shows everything. */
 async function run(call: Call): Promise<void> {
-  const { scene, inputs, contents } = call;
+  const { name, scene, inputs, contents } = call;
   const sandbox = call.apiUrl === undefined ? await startSandbox() : undefined;
+  show(commandOf(name), [scene.description]);
   if (sandbox) {
     seedContents(sandbox, contents);
-    show('Before the step, OpenRouter has', firstLines(describeContents(sandbox)));
+    const lines = describeContents(sandbox);
+    if (lines.length > 0) show('Before the step, OpenRouter has', firstLines(lines));
   }
   const redact = (text: string) => mask(text, [call.managementKey ?? '']);
   showStep(scene.folder, inputs, redact);
   const surroundings = { sandbox, redact, ...watchForCancellation() };
-  const stages = scene.occurrences
+  const jobs = scene.occurrences
     ? await runOccurrences(call, scene.occurrences, surroundings)
-    : await runJob(call, surroundings);
+    : [await runJob(call, surroundings)];
+  const isOne = jobs.length === 1;
+  for (const [at, job] of jobs.entries()) {
+    showAllRequests(job, redact, isOne ? '' : `${ordinalOf(at, jobs)}: `);
+  }
+  const stages = jobs.flat();
   await sandbox?.close();
   if (surroundings.isCancelled()) show('Cancelled', ['Nothing else is run.']);
   if (call.preview) {
     const page = writePage(stages.map(({ result }) => result.summary));
     show('Job summary as a page, for a browser', [page.href]);
   }
+  if (sandbox) show('Try next', nextSteps(call));
   const failed = stages.find(({ result }) => result.exitCode !== 0);
   const exitCode = failed ? (failed.result.exitCode ?? 1) : 0;
   process.exitCode = surroundings.isCancelled() ? 130 : exitCode;
@@ -85,32 +93,41 @@ async function runOccurrences(
   call: Call,
   occurrences: readonly Occurrence[],
   surroundings: Surroundings,
-): Promise<Stage[]> {
+): Promise<Stage[][]> {
   const gitHub = await startGitHub();
   const repository = addRepository(gitHub.github, { name: 'octo-org/app' });
-  const stages: Stage[] = [];
+  const jobs: Stage[][] = [];
   for (const [at, { title, happen }] of occurrences.entries()) {
     if (surroundings.isCancelled()) break;
     const event = happen(gitHub.github, repository);
-    show(title, [`Event ${event.name}, ${event.payload['action']}`]);
+    const { action } = event.payload;
+    const eventName = [event.name, ...(action === undefined ? [] : [action])].join(', ');
+    show(`${ordinalOf(at, occurrences)}: ${title}`, [`Event ${eventName}`]);
     const run = stepIn(gitHub, event, { id: 17_000_000_001 + at });
-    stages.push(...(await runJob(call, surroundings, { gitHub, run })));
-    showComments(repository.comments.now().map(({ body }) => body));
+    const comments = () => repository.comments.now().map(({ body }) => body);
+    jobs.push(await runJob(call, surroundings, { gitHub, run, comments }));
   }
   await gitHub.close();
-  return stages;
+  return jobs;
+}
+
+/** `1 of 3` */
+function ordinalOf(at: number, all: readonly unknown[]): string {
+  return `${at + 1} of ${all.length}`;
 }
 
 /** The run that something on GitHub has started. */
 interface StartedRun {
   gitHub: GitHubServer;
   run: ReturnType<typeof stepIn>;
+  /** The bodies of the comments on its pull requests, as they are when this is called. */
+  comments(): string[];
 }
 
 /** Runs the step, the rest of its job and its post step, and shows them. */
 async function runJob(
   call: Call,
-  { sandbox, redact, end }: Surroundings,
+  { sandbox, end }: Surroundings,
   started?: StartedRun,
 ): Promise<Stage[]> {
   const { scene, action, manifest, contents, inputs } = call;
@@ -149,6 +166,6 @@ async function runJob(
     const post = await runPost(step, main);
     stages.push({ name: 'post step', result: post, ...received() });
   }
-  showJob(stages, redact);
+  showJob(stages, started?.comments() ?? []);
   return stages;
 }

@@ -9,16 +9,34 @@ function toHtml(summary: string): string {
   return marked.parse(summary, { async: false, gfm: true });
 }
 
-/** The summary of a step, or a comment, for a terminal: what a reader of GitHub's page sees before a click. */
-export function summaryText(summary: string): string {
-  const text = convert(toHtml(summary), {
+/** The widths of cells that are tried, in characters, until a table fits. */
+const CELL_WIDTHS = [60, 48, 40, 32, 28, 24, 20, 16, 12];
+
+/**
+ * The summary of a step, or a comment, for a terminal of `width` characters: what a reader of GitHub's page sees
+ * before a click.
+ */
+export function summaryText(summary: string, width = Number.POSITIVE_INFINITY): string {
+  const html = toHtml(summary);
+  const texts = CELL_WIDTHS.map((maxColumnWidth) => textOf(html, maxColumnWidth));
+  const isFitting = (text: string) =>
+    text.split('\n').every((line) => line.length <= width || !line.includes('   '));
+  return texts.find(isFitting) ?? texts.at(-1) ?? '';
+}
+
+function textOf(html: string, maxColumnWidth: number): string {
+  const text = convert(html, {
     wordwrap: false,
     formatters: { folded: formatFolded },
     selectors: [
       { selector: 'a', options: { hideLinkHrefIfSameAsText: true } },
       { selector: 'h3', options: { uppercase: false } },
       { selector: 'a', options: { ignoreHref: true } },
-      { selector: 'table', format: 'dataTable', options: { uppercaseHeaderCells: false } },
+      {
+        selector: 'table',
+        format: 'dataTable',
+        options: { uppercaseHeaderCells: false, maxColumnWidth },
+      },
       { selector: 'details', format: 'folded' },
     ],
   });

@@ -48,21 +48,23 @@ function inputsOf(stdout: string): Record<string, string> {
 }
 
 describe('npm start shows', () => {
-  test('what a user sees on GitHub, in its order, then the requests, and the page', async () => {
+  test('what a user sees on GitHub, first what people look at first, then the requests, and what to try next', async () => {
     const { exitCode, stdout, stderr } = await start('key', '--spent', '5', '--preview');
     expect([exitCode, stderr]).toEqual([0, '']);
     expect(inputsOf(stdout)).toMatchObject({ 'management-key': SECRET, workspace: 'preview-42' });
     expect(titles(stdout)).toEqual([
+      'npm start -- key',
       'Before the step, OpenRouter has',
       'Step',
+      'Annotations',
+      'Job summary',
       'Log of the step',
       'Log of the post step',
-      'Annotations',
       'Outputs',
-      'Job summary',
       'Requests of the step',
       'Requests of the post step',
       'Job summary as a page, for a browser',
+      'Try next',
     ]);
     expect(section(stdout, 'Log of the post step')).toContain('\nRevoked the API key ');
     expect(section(stdout, 'Annotations')).toMatch(
@@ -93,7 +95,12 @@ describe('npm start shows', () => {
   test('the life of a pull request, with its comment after each event', async () => {
     const { exitCode, stdout, stderr } = await start('preview', '--spent', '0.25');
     expect([exitCode, stderr]).toEqual([0, '']);
-    const runs = stdout.split(/\n(?=.+\n\n {4}Event )/).slice(1);
+    const runs = stdout.split(/\n(?=\d of 3: .+\n\n {4}Event )/).slice(1);
+    expect(runs.map((run) => run.split('\n')[0])).toEqual([
+      '1 of 3: The pull request is opened',
+      '2 of 3: A commit is pushed to it',
+      '3 of 3: It is closed',
+    ]);
     const comments = runs.map((run) => section(run, 'Comment on the pull request'));
     expect(runs.map((run) => section(run, 'Outputs').match(/^(state|created): .*$/gm))).toEqual([
       ['state: open', 'created: true'],
@@ -105,7 +112,9 @@ describe('npm start shows', () => {
       'OpenRouter preview: $0.50',
       'OpenRouter preview: $0.50, deleted',
     ]);
-    expect(runs[0]).toContain('GET /repos/octo-org/app/pulls/42\n');
+    expect(section(stdout, '1 of 3: Requests of the step to GitHub')).toContain(
+      'GET /repos/octo-org/app/pulls/42\n',
+    );
     // As it looks: without the targets of links, and without HTML in JSON.
     expect(comments[0]).toMatch(
       /\n\npreview-app-42 · .*\n\nJob {2,}Cost {2,}Of its limit\nPreview \/ test, .* UTC {2,}\$0\.25 {2,}25\u00a0% of\u00a0\$1\.00\n\nThe workspace and its keys are deleted when .* What is this\?\n/,
@@ -116,12 +125,13 @@ describe('npm start shows', () => {
 });
 
 test.each(Object.entries(SCENES))(
-  'npm start -- %s shows the annotations that its scene declares, and no others',
+  'npm start -- %s fits 80 columns, and shows the annotations that its scene declares, and no others',
   async (name, { annotations }) => {
-    const { exitCode, stdout } = await start(name);
+    const { exitCode, stdout } = await spawnStart([name], { COLUMNS: '80' }).result;
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
     const shown = stdout.matchAll(/^ {4}(error|warning|notice) {2}(\S.*)$/gm);
     expect([...shown].map(([, level, title]) => `${level} ${title}`)).toEqual(annotations);
-    expect(exitCode).toBe(0);
+    expect(exitCode).toBe(annotations.some((title) => title.startsWith('error ')) ? 1 : 0);
   },
 );
 
@@ -147,7 +157,7 @@ test.each(Object.entries(SCENES))(
 const OTHER = 'http://127.0.0.1:9/api/v1';
 
 test.each([
-  ['constructor', `No action constructor. Actions: ${Object.keys(SCENES).join(', ')}.`],
+  ['constructor', `No example constructor. Examples: ${Object.keys(SCENES).join(', ')}.`],
   [
     `--api-url ${OTHER}`,
     '--api-url needs the management key of that server: --management-key, or the variable OPENROUTER_MANAGEMENT_KEY.',
@@ -177,12 +187,13 @@ describe('npm start --api-url', () => {
     expect(exitCode).toBe(0);
     expect(inputsOf(stdout)).toMatchObject({ 'management-key': SECRET, 'api-url': url });
     expect(titles(stdout)).toEqual([
+      'npm start',
       'Step',
       'Running the step',
+      'Job summary',
       'Log of the step',
       'Log of the post step',
       'Outputs',
-      'Job summary',
     ]);
     expect(section(stdout, 'Log of the post step')).toContain('Deleted the workspace preview-42');
     expect(account.workspaces).toHaveLength(1);
@@ -200,8 +211,8 @@ describe('npm start --api-url', () => {
     const { exitCode, stdout } = await result;
     expect(section(stdout, 'Log of the step')).toContain('the run was cancelled (SIGINT)');
     expect(section(stdout, 'Log of the post step')).toContain('Deleted the orphaned API key');
-    expect(titles(stdout)).toContain('The pull request is opened');
-    expect(titles(stdout)).not.toContain('A commit is pushed to it');
+    expect(titles(stdout)).toContain('1 of 3: The pull request is opened');
+    expect(titles(stdout)).not.toContain('2 of 3: A commit is pushed to it');
     expect(titles(stdout).at(-1)).toBe('Cancelled');
     expect(account.keys).toEqual([]);
     expect(exitCode).toBe(130);

@@ -10,3 +10,13 @@ test('what is folded shows its title, as before a click', () => {
 test('a link has its text only', () => {
   expect(summaryText('<p><a href="https://example.com">Run</a>, done</p>')).toBe('Run, done');
 });
+
+test('a table is as narrow as the terminal', () => {
+  const cells = ['Created for https://github.com/octo-org/app', 'all of it, '.repeat(5)];
+  const html = `<table>\n<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>\n</table>`;
+  const widths = summaryText(html, 60)
+    .split('\n')
+    .map(({ length }) => length);
+  expect(Math.max(...widths)).toBeLessThanOrEqual(60);
+  expect(summaryText(html).split('\n')).toHaveLength(1);
+});
