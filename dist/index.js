@@ -8844,6 +8844,10 @@ remembered: own.map(({body}) => readComment(body) ?? LOST).reduce(mergeComment, 
 own
 };
 }
+function hasSomethingToSay({workspaces}, own) {
+const known = Object.values(workspaces);
+return own.length > 0 ? known.length > 0 : known.some(({keys}) => Object.keys(keys).length > 0);
+}
 async function writeUntilRight(request, first, place) {
 const {known, own: ownKey, number} = request, others = new Set, isBeingDeleted = "being-deleted" === known.kind;
 let last, [reading, data] = [ first, request.data ];
@@ -8861,7 +8865,7 @@ own: ownKey
 const found = findOthers(data, search, existing);
 for (const id of found) others.add(id);
 if (found.length > 0) continue;
-if (0 === Object.keys(data.workspaces).length) return {
+if (!hasSomethingToSay(data, own)) return {
 existing
 };
 const facts = {

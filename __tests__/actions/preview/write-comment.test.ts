@@ -364,6 +364,31 @@ describe('a run that writes the comment', () => {
     expect(state.calls).toEqual([...LOGIN, COMMENTS]);
   });
 
+  test('creates none as long as no key exists', async () => {
+    const { state, write } = openScene();
+    state.keys = {};
+    expect(await write({ known: { kind: 'unknown' } })).toHaveProperty('existing.length', 1);
+    expect(writesIn(state)).toEqual([]);
+  });
+
+  test('creates one for a key that it remembers, and updates one whose keys are gone', async () => {
+    const { state, write } = openScene();
+    state.keys = {};
+    await write({ data: dataOf('gone', 0.5) });
+    expect(totalsIn(state)).toEqual(['at least 0.50']);
+    await write();
+    expect(writesIn(state)).toEqual([POST]);
+  });
+
+  test('updates one that exists also without a key', async () => {
+    const { state, write } = openScene();
+    addComment(state, render({ data: NO_DATA, existing: [], isBeingDeleted: false }));
+    state.keys = {};
+    await write({ known: { kind: 'unknown' } });
+    expect(writesIn(state)).toEqual([PATCH]);
+    expect(totalsIn(state)).toEqual(['0.00']);
+  });
+
   test.each(['A workspace of someone', MARK.replace('42', '43'), MARK.replace('1)', '2)')])(
     'does not show a workspace with the description %j',
     async (description) => {

@@ -197,6 +197,13 @@ async function readAll(search: Search, place: Place): Promise<Reading> {
   return { existing, remembered, own };
 }
 
+/** Whether a key exists or is remembered. Without one, only a comment that exists is updated. */
+function hasSomethingToSay({ workspaces }: CommentData, own: readonly Comment[]): boolean {
+  const known = Object.values(workspaces);
+  if (own.length > 0) return known.length > 0;
+  return known.some(({ keys }) => Object.keys(keys).length > 0);
+}
+
 /**
  * Returns nothing if other runs keep changing the comment.
  * @throws {ApiError}
@@ -222,7 +229,7 @@ async function writeUntilRight(
     const found = findOthers(data, search, existing);
     for (const id of found) others.add(id);
     if (found.length > 0) continue;
-    if (Object.keys(data.workspaces).length === 0) return { existing };
+    if (!hasSomethingToSay(data, own)) return { existing };
     const facts = { data, existing, isBeingDeleted };
     const isFirst = last === undefined;
     last = await writeOwn({ body: place.comments.render(facts), own, last, attempt: round }, place);

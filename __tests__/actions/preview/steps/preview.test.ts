@@ -501,7 +501,7 @@ describe('a clean-up', () => {
   test('deletes all previews of a pull request, and writes one comment about them', async () => {
     const [opened] = open();
     for (const prefix of ['one-', 'two-', 'three-']) {
-      await main(opened, { 'slug-prefix': prefix, key: 'none' });
+      await main(opened, { 'slug-prefix': prefix });
     }
     close();
     const step = await main(scheduleEvent(gitHub.server.github, gitHub.repository));
