@@ -613,6 +613,11 @@ value
 }
 });
 }
+function constantCatch(value) {
+const fn = () => value;
+fn["~constantCatch"] = !0;
+return fn;
+}
 var _a;
 const NEVER = Object.freeze({
 status: "aborted"
@@ -1205,7 +1210,36 @@ function handleDefaultResult(payload, def) {
 void 0 === payload.value && (payload.value = def.defaultValue);
 return payload;
 }
-const $ZodPipe = $constructor("$ZodPipe", (inst, def) => {
+function handleCatchResult(payload, result, def, ctx) {
+if (!result.issues.length) {
+payload.value = result.value;
+result.memo && (payload.memo = !0);
+return payload;
+}
+payload.value = def.catchValue({
+...result,
+value: payload.value,
+error: {
+issues: result.issues.map(iss => finalizeIssue(iss, ctx, config()))
+},
+input: payload.value
+});
+return payload;
+}
+const $ZodCatch = $constructor("$ZodCatch", (inst, def) => {
+$ZodType.init(inst, def);
+defineLazyInternal(inst, "optin", zod => "defaulted" === zod.def.innerType._zod.optin ? "defaulted" : "optional");
+defineLazyInternal(inst, "optout", zod => zod.def.innerType._zod.optout);
+defineLazyInternal(inst, "values", zod => zod.def.innerType._zod.values);
+inst._zod.parse = (payload, ctx) => {
+if ("backward" === ctx.direction) return def.innerType._zod.run(payload, ctx);
+const result = def.innerType._zod.run({
+value: payload.value,
+issues: []
+}, ctx);
+return result instanceof Promise ? result.then(result => handleCatchResult(payload, result, def, ctx)) : handleCatchResult(payload, result, def, ctx);
+};
+}), $ZodPipe = $constructor("$ZodPipe", (inst, def) => {
 $ZodType.init(inst, def);
 defineLazyInternal(inst, "values", zod => zod.def.in._zod.values);
 defineLazyInternal(inst, "optin", zod => zod.def.in._zod.optin);
@@ -1675,7 +1709,10 @@ var o;
 }
 });
 }
-const ZodMiniPipe = $constructor("ZodMiniPipe", (inst, def) => {
+const ZodMiniCatch = $constructor("ZodMiniCatch", (inst, def) => {
+$ZodCatch.init(inst, def);
+ZodMiniType.init(inst, def);
+}), ZodMiniPipe = $constructor("ZodMiniPipe", (inst, def) => {
 $ZodPipe.init(inst, def);
 ZodMiniType.init(inst, def);
 });
@@ -1690,6 +1727,9 @@ const ZodMiniCustom = $constructor("ZodMiniCustom", (inst, def) => {
 $ZodCustom.init(inst, def);
 ZodMiniType.init(inst, def);
 });
+function custom(fn, _params) {
+return _custom(ZodMiniCustom, fn ?? (() => !0), _params);
+}
 function refine(fn, _params = {}) {
 return _refine(ZodMiniCustom, fn, _params);
 }
@@ -1700,6 +1740,9 @@ return JSON.parse(text);
 } catch {
 return;
 }
+}
+function asciiJson(value) {
+return JSON.stringify(value).replace(/[<>@#\u007f-\uffff]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 function isNestedDeeper(value, depth) {
 return "object" == typeof value && null !== value && (0 === depth || Object.values(value).some(child => isNestedDeeper(child, depth - 1)));
@@ -7754,19 +7797,95 @@ return readGitHub(readInputs(object({
 github_token
 })).github_token, readEvent());
 }
-const isAmount = text => text.length <= 40 && /^(0|[1-9]\d*)(\.\d+)?$/.test(text), comment_amount = () => nullable(schemas_string().check(refine(isAmount))), comment_time = () => schemas_number().check(refine(seconds => seconds >= 0 && seconds <= 1e10)), STATES = [ "unfinished", "finished" ];
+const comment_amounts_MAX_LENGTH = 40;
+function isAmount(text) {
+return text.length <= comment_amounts_MAX_LENGTH && /^(0|[1-9]\d*)(\.\d+)?$/.test(text);
+}
+const comment_amounts_amount = () => nullable(schemas_string().check(refine(isAmount)));
+function amountOf(value) {
+const usd = toUsd(value), text = void 0 === usd ? "" : exactUsd(usd);
+return isAmount(text) ? text : null;
+}
+function largerOf(a, b) {
+const [usdA, usdB] = [ comment_amounts_usdOf(a), comment_amounts_usdOf(b) ];
+return usdA === usdB ? String(a) < String(b) ? b : a : usdA < usdB ? b : a;
+}
+const UNKNOWN = -1n;
+function comment_amounts_usdOf(text) {
+return null === text ? UNKNOWN : parseUsd(text);
+}
+function sumKnown(amounts) {
+return sumUsd(amounts.filter(one => one !== UNKNOWN));
+}
+const MAX_LABEL = 60;
+function isJobCost(json) {
+if (!Array.isArray(json) || 3 !== json.length) return !1;
+const [label, usd, count] = json, isLabel = "string" == typeof label && [ ...label ].length <= MAX_LABEL, isCount = "number" == typeof count && Number.isSafeInteger(count) && count > 0;
+return isLabel && "string" == typeof usd && isAmount(usd) && isCount;
+}
+function isSorted(costs) {
+return costs.every(([label], at) => 0 === at || (costs[at - 1]?.[0] ?? "") < label);
+}
+function labelOf({name}, {toLine}) {
+const known = readKeyName(toLine(name));
+return "other" === known.kind ? "" : [ ...known.job ].slice(0, MAX_LABEL).join("");
+}
+function jobCostsOf(keys, labels) {
+const amounts = new Map;
+for (const key of keys) {
+const label = labelOf(key, labels), spent = amounts.get(label) ?? [];
+spent.push(comment_amounts_usdOf(amountOf(key.usage)));
+"" !== label && amounts.set(label, spent);
+}
+return [ ...amounts ].map(([label, spent]) => [ label, comment_jobs_textOf(sumKnown(spent)), spent.length ]).sort(compareLabels);
+}
+function comment_jobs_textOf(sum) {
+return amountOf(exactUsd(sum)) ?? "0";
+}
+function mergeJobCosts(a, b) {
+const merged = new Map(a.map(cost => [ cost[0], cost ]));
+for (const [label, usd, count] of b) {
+const [, otherUsd, otherCount] = merged.get(label) ?? [ label, usd, count ];
+merged.set(label, [ label, largerOf(usd, otherUsd), Math.max(count, otherCount) ]);
+}
+return [ ...merged.values() ].sort(compareLabels);
+}
+function compareLabels([a], [b]) {
+return a === b ? 0 : a < b ? -1 : 1;
+}
+const MAX_JOBS = 20, MAX_CHARACTERS = 6e3;
+function limitJobCosts(byWorkspace, maxLength) {
+const largest = byWorkspace.flatMap(([id, costs]) => costs.map(cost => ({
+id,
+cost
+})).sort(compareCosts).slice(0, MAX_JOBS)), kept = new Map;
+let left = Math.min(maxLength, MAX_CHARACTERS);
+for (const {id, cost} of largest.sort(compareCosts)) {
+const length = asciiJson(cost).length + 1;
+if (!(length > left)) {
+left -= length;
+kept.set(id, [ ...kept.get(id) ?? [], cost ].sort(compareLabels));
+}
+}
+return kept;
+}
+function compareCosts(a, b) {
+const [usdA, usdB] = [ comment_amounts_usdOf(a.cost[1]), comment_amounts_usdOf(b.cost[1]) ];
+return usdA !== usdB ? usdA > usdB ? -1 : 1 : compareLabels(a.cost, b.cost) || (a.id < b.id ? -1 : 1);
+}
+const comment_time = () => schemas_number().check(refine(seconds => seconds >= 0 && seconds <= 1e10)), STATES = [ "unfinished", "finished" ];
 function recordOf(isName, value) {
 const field = object({
 name: schemas_string().check(refine(isName)),
 value
 });
-return pipe(pipe(_custom(ZodMiniCustom, (json => "object" == typeof json && null !== json && !Array.isArray(json)) ?? (() => !0), _params), transform(json => Object.entries(json).map(([name, value]) => ({
+return pipe(pipe(custom(json => "object" == typeof json && null !== json && !Array.isArray(json)), transform(json => Object.entries(json).map(([name, value]) => ({
 name,
 value
 })))), pipe(array(field), transform(fields => Object.fromEntries(fields.map(({name, value}) => [ name, value ])))));
-var _params;
 }
-const commentData = () => object({
+const commentData = () => {
+return object({
 isCut: schemas_boolean(),
 workspaces: recordOf(isUuid, object({
 slug: anySlug,
@@ -7776,38 +7895,51 @@ at: comment_time(),
 run: schemas_string().check(_regex(/^(\d{1,15}\.\d{1,5})?$/))
 })),
 cap: nullable(object({
-usd: comment_amount(),
+usd: comment_amounts_amount(),
 at: comment_time()
 })),
-keys: recordOf(prefix => /^[\w-]{1,10}$/.test(prefix), comment_amount())
+keys: recordOf(prefix => /^[\w-]{1,10}$/.test(prefix), comment_amounts_amount()),
+jobs: (innerType = array(custom(isJobCost)).check(refine(isSorted)), new ZodMiniCatch({
+type: "catch",
+innerType,
+catchValue: "function" == typeof (catchValue = []) ? catchValue : constantCatch(catchValue)
 }))
-}), NO_DATA = {
+}))
+});
+var innerType, catchValue;
+}, NO_DATA = {
 isCut: !1,
 workspaces: {}
 }, PREFIX_LENGTH = 10;
 function prefixOf({hash}) {
 return hash.slice(0, PREFIX_LENGTH);
 }
-function toCommentData({workspace: {id, slug}, keys}, {deletion = null, own} = {}) {
+function toCommentData({workspace: {id, slug}, keys}, {toLine, deletion = null, own}) {
 const key = own && keys.find(({hash}) => hash === own.hash), cap = key ? {
 usd: own.cap,
 at: Math.floor((createdAt(key) ?? 0) / 1e3)
-} : null, amounts = Object.fromEntries(keys.map(key => [ prefixOf(key), amountOf(key.usage) ]));
+} : null, {amounts, isCut} = amountsOf(keys), jobs = jobCostsOf(keys, {
+toLine
+});
 return {
-isCut: Object.keys(amounts).length < keys.length,
+isCut,
 workspaces: {
 [id]: {
 slug,
 deletion,
 cap,
-keys: amounts
+keys: amounts,
+jobs
 }
 }
 };
 }
-function amountOf(value) {
-const usd = toUsd(value), text = void 0 === usd ? "" : exactUsd(usd);
-return isAmount(text) ? text : null;
+function amountsOf(keys) {
+const amounts = Object.fromEntries(keys.map(key => [ prefixOf(key), amountOf(key.usage) ]));
+return {
+amounts,
+isCut: Object.keys(amounts).length < keys.length
+};
 }
 function checkDeletions(known, remembered) {
 const checked = Object.entries(known.workspaces).map(([id, workspace]) => {
@@ -7837,20 +7969,23 @@ areListed: !1
 });
 }
 function listedIn(data, existing) {
-const {id} = existing.workspace, listedData = toCommentData(existing), workspace = data.workspaces[id];
-if (!workspace) return listedData;
-const keys = rememberedIn(data, existing, {
+const {id, slug} = existing.workspace, {amounts, isCut} = amountsOf(existing.keys), workspace = data.workspaces[id] ?? {
+slug,
+deletion: null,
+cap: null,
+jobs: []
+}, keys = mergeRecords(amounts, rememberedIn(data, existing, {
 areListed: !0
-});
-return mergeComment(listedData, {
-isCut: !1,
+}), largerOf);
+return {
+isCut,
 workspaces: {
 [id]: {
 ...workspace,
 keys
 }
 }
-});
+};
 }
 function rememberedIn({workspaces}, {workspace: {id}, keys}, {areListed}) {
 const listed = new Set(keys.map(prefixOf)), remembered = Object.entries(workspaces[id]?.keys ?? {});
@@ -7867,7 +8002,8 @@ return {
 slug: [ a.slug, b.slug ].sort()[1],
 deletion: laterOf(a.deletion, b.deletion),
 cap: newerOf(a.cap, b.cap),
-keys: mergeRecords(a.keys, b.keys, largerOf)
+keys: mergeRecords(a.keys, b.keys, largerOf),
+jobs: mergeJobCosts(a.jobs, b.jobs)
 };
 }
 function mergeRecords(a, b, merge) {
@@ -7883,14 +8019,6 @@ return a && b ? (STATES.indexOf(a.state) - STATES.indexOf(b.state) || a.at - b.a
 function newerOf(a, b) {
 return a && b ? (a.at - b.at || (String(a.usd) < String(b.usd) ? -1 : 1)) < 0 ? b : a : a ?? b;
 }
-function largerOf(a, b) {
-const [usdA, usdB] = [ usdOf(a), usdOf(b) ];
-return usdA === usdB ? String(a) < String(b) ? b : a : usdA < usdB ? b : a;
-}
-function usdOf(text) {
-return null === text ? UNKNOWN : parseUsd(text);
-}
-const UNKNOWN = -1n;
 function totalOf(facts) {
 return {
 amount: spentIn(Object.values(facts.data.workspaces)),
@@ -7898,10 +8026,10 @@ isComplete: void 0 === doubtOf(facts)
 };
 }
 function spentIn(workspaces) {
-return sumUsd(amountsIn(workspaces).filter(known => known !== UNKNOWN));
+return sumKnown(amountsIn(workspaces));
 }
 function amountsIn(workspaces) {
-return workspaces.flatMap(({keys}) => Object.values(keys).map(usdOf));
+return workspaces.flatMap(({keys}) => Object.values(keys).map(comment_amounts_usdOf));
 }
 function goneIn({data, existing}) {
 const isGone = id => existing.every(({workspace}) => workspace.id !== id);
@@ -7920,25 +8048,35 @@ const all = Object.entries(data.workspaces), known = all.sort(compareWorkspaces)
 id,
 prefix,
 spent,
-usd: usdOf(spent)
-}))).sort((a, b) => a.usd === b.usd ? compareKeys(a, b) : 2 * Number(b.usd > a.usd) - 1), withKeys = entries => Object.fromEntries(known.map(([id, workspace]) => {
-const amounts = entries.filter(entry => entry.id === id).map(({prefix, spent}) => [ prefix, spent ]);
-return [ id, {
-...workspace,
-keys: Object.fromEntries(amounts)
-} ];
-}));
-let left = maxLength - formatMarker({
-isCut: !1,
-workspaces: withKeys([])
-}).length;
+usd: comment_amounts_usdOf(spent)
+}))).sort((a, b) => a.usd === b.usd ? compareKeys(a, b) : 2 * Number(b.usd > a.usd) - 1);
+let left = maxLength - formatMarker(withEntries(known, {
+keys: []
+})).length;
 const count = keys.findIndex(({prefix, spent}) => {
 left -= `"${prefix}":${JSON.stringify(spent)},`.length;
 return left < 0;
-}), kept = count < 0 ? keys : keys.slice(0, count);
+}), kept = count < 0 ? keys : keys.slice(0, count), costs = known.map(([id, workspace]) => [ id, workspace.jobs ]);
 return {
-isCut: data.isCut || known.length < all.length || kept.length < keys.length,
-workspaces: withKeys(kept.sort(compareKeys))
+...withEntries(known, {
+keys: kept.sort(compareKeys),
+jobs: limitJobCosts(costs, left)
+}),
+isCut: data.isCut || known.length < all.length || kept.length < keys.length
+};
+}
+function withEntries(workspaces, {keys, jobs}) {
+const limited = workspaces.map(([id, workspace]) => {
+const amounts = keys.filter(entry => entry.id === id).map(({prefix, spent}) => [ prefix, spent ]);
+return [ id, {
+...workspace,
+keys: Object.fromEntries(amounts),
+jobs: jobs?.get(id) ?? []
+} ];
+});
+return {
+isCut: !1,
+workspaces: Object.fromEntries(limited)
 };
 }
 function compareWorkspaces([idA, a], [idB, b]) {
@@ -7953,7 +8091,7 @@ function hasMarker(body) {
 return body.startsWith(START);
 }
 function formatMarker(data) {
-return START + JSON.stringify(data) + END;
+return START + asciiJson(data) + END;
 }
 const comment_MAX_LENGTH = 65536;
 function readComment(body) {
@@ -8844,12 +8982,15 @@ remembered: own.map(({body}) => readComment(body) ?? LOST).reduce(mergeComment, 
 own
 };
 }
+function joinAll(known, {existing, remembered}, added) {
+return [ ...existing.map(one => toCommentData(one, added)), remembered ].reduce(mergeComment, checkDeletions(known, remembered));
+}
 function hasSomethingToSay({workspaces}, own) {
 const known = Object.values(workspaces);
 return own.length > 0 ? known.length > 0 : known.some(({keys}) => Object.keys(keys).length > 0);
 }
 async function writeUntilRight(request, first, place) {
-const {known, own: ownKey, number} = request, others = new Set, isBeingDeleted = "being-deleted" === known.kind;
+const {known, own: ownKey, number} = request, {toLine} = place, others = new Set, isBeingDeleted = "being-deleted" === known.kind;
 let last, [reading, data] = [ first, request.data ];
 for (let round = 1; round <= MAX_ROUNDS; round += 1) {
 const search = {
@@ -8858,10 +8999,11 @@ others,
 last: reading.existing
 };
 round > 1 && (reading = await readAll(search, place));
-const {existing, remembered, own} = reading;
-data = [ ...existing.map(one => toCommentData(one, {
+const {existing, own} = reading;
+data = joinAll(data, reading, {
+toLine,
 own: ownKey
-})), remembered ].reduce(mergeComment, checkDeletions(data, remembered));
+});
 const found = findOthers(data, search, existing);
 for (const id of found) others.add(id);
 if (found.length > 0) continue;
@@ -9038,14 +9180,15 @@ if (before?.isOpen) return {
 kind: "reopened",
 hasDisabled: !1
 };
-const {keys, hasDisabled} = await endKeys(listed, context), data = toCommentData({
+const {keys, hasDisabled} = await endKeys(listed, context), deletion = {
+state: "unfinished",
+...begun
+}, data = toCommentData({
 workspace,
 keys
 }, {
-deletion: {
-state: "unfinished",
-...begun
-}
+toLine: context.toLine,
+deletion
 }), known = {
 kind: "being-deleted",
 workspace,
@@ -9098,16 +9241,17 @@ hasDisabled
 };
 }
 async function recordDeletion(preview, {workspace, begun, keys, isFinal}, context) {
-const state = isFinal && keys.every(isDisabled) ? "finished" : "unfinished";
+const deletion = {
+state: isFinal && keys.every(isDisabled) ? "finished" : "unfinished",
+...begun
+};
 return commentOn(preview, {
 data: toCommentData({
 workspace,
 keys
 }, {
-deletion: {
-state,
-...begun
-}
+toLine: context.toLine,
+deletion
 }),
 known: {
 kind: "gone",
@@ -9756,6 +9900,8 @@ limitInputs
 return disabled && toCommentData({
 workspace,
 keys: [ disabled ]
+}, {
+toLine: context.toLine
 });
 }
 async function endDeployed(saved, capped, context) {
@@ -10266,7 +10412,7 @@ return describeGap(reason);
 }
 const INVALID_FIELD = "A counter or created_at is missing or invalid.";
 async function compareWithKeys(analytics, keys, query, context) {
-const counted = countersOf(keys), known = amountsOf(analytics), bySums = {
+const counted = countersOf(keys), known = compare_keys_amountsOf(analytics), bySums = {
 analytics,
 lacking: difference(counted, known),
 gaps: []
@@ -10298,7 +10444,7 @@ case "caught-up":
 const {latest} = lag;
 return {
 analytics: latest,
-lacking: difference(counted, amountsOf(latest)),
+lacking: difference(counted, compare_keys_amountsOf(latest)),
 gaps: []
 };
 }
@@ -10345,7 +10491,7 @@ if (reason) return {
 kind: "unknown",
 reason
 };
-lacking = sum(lacking, difference(window, amountsOf(result)));
+lacking = sum(lacking, difference(window, compare_keys_amountsOf(result)));
 }
 if (lacking.credits > 0n || lacking.byok > 0n) return {
 kind: "behind",
@@ -10384,7 +10530,7 @@ return amount;
 function hasSpent(counted) {
 return compare_keys_amountOf(counted) > 0n;
 }
-function amountsOf({models}) {
+function compare_keys_amountsOf({models}) {
 return {
 credits: sumUsd(models.map(costOf)),
 byok: sumUsd(models.map(({byok_usage}) => byok_usage))
@@ -10584,7 +10730,7 @@ gaps
 };
 }
 function combine({analytics, lacking, gaps}, keys, earlierGaps) {
-const {models} = analytics, known = amountsOf(analytics), isBehind = lacking.credits > 0n || lacking.byok > 0n;
+const {models} = analytics, known = compare_keys_amountsOf(analytics), isBehind = lacking.credits > 0n || lacking.byok > 0n;
 return {
 cost: known.credits + lacking.credits,
 byok: known.byok + lacking.byok,

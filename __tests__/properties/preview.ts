@@ -15,7 +15,7 @@ import {
 import type { Comment } from '../../sandbox/github/state.ts';
 import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
-import { formatMarker, hasMarker } from '../../src/actions/preview/comment.ts';
+import { formatMarker, hasMarker, readComment } from '../../src/actions/preview/comment.ts';
 import { previewDeleted } from '../../src/actions/preview/failures.ts';
 import { identify } from '../../src/actions/preview/naming.ts';
 import type { Subject } from '../../src/actions/preview/subject.ts';
@@ -324,6 +324,7 @@ const FORGED = {
       deletion: null,
       cap: null,
       keys: { '0123456789': '999' },
+      jobs: [],
     },
   },
 };
@@ -651,6 +652,14 @@ function totalIn(scene: Scene, subject: Subject) {
   return oldest && readShortComment(oldest.body);
 }
 
+/** What all jobs have spent, as the comment remembers it. */
+function spentByJobs(scene: Scene, subject: Subject): Usd {
+  const [oldest] = commentsOf(scene, subject);
+  const { workspaces = {} } = readComment(oldest?.body ?? '') ?? {};
+  const jobs = Object.values(workspaces).flatMap((one) => one.jobs);
+  return sumUsd(jobs.map(([, usd]) => toUsd(usd) ?? 0n));
+}
+
 const mayBeOutOfDate = ({ lines }: Process<unknown>) =>
   lines.some((line) => line.includes('comment of the preview may be out of date'));
 
@@ -666,6 +675,7 @@ function totalIsRight(scene: Scene, subject: Subject): void {
   const { amount, isComplete } = total;
   const spent = spentOf(scene, subject);
   expect(amount <= spent).toBe(true);
+  expect(spentByJobs(scene, subject) <= spent).toBe(true);
   if (!isComplete || scene.jobs.flatMap(processesOf).some(mayBeOutOfDate)) return;
   if (!isOpenNow(scene, subject) && mayHoldBackComments(scene)) return;
   expect({ subject, amount }).toEqual({ subject, amount: spent });

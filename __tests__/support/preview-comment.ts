@@ -6,6 +6,7 @@ import {
   mergeComment,
   toCommentData,
 } from '../../src/actions/preview/comment.ts';
+import type { JobCost } from '../../src/actions/preview/comment-jobs.ts';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
 import { SLUG_MAX_LENGTH, type WorkspaceRef } from '../../src/openrouter/resources/workspaces.ts';
 
@@ -28,6 +29,14 @@ const amount = fc.oneof(
   fc.nat(1_000_000).map((units) => String(units / 10_000)),
 );
 
+/** What is to be remembered of a workspace whose names of jobs have no secrets. */
+export function rememberedOf(
+  listed: ListedWorkspace,
+  known: Partial<Parameters<typeof toCommentData>[1]> = {},
+): CommentData {
+  return toCommentData(listed, { toLine: (text) => text, ...known });
+}
+
 const orNull = <Value>(values: fc.Arbitrary<Value>) => fc.option(values, { nil: null, freq: 9 });
 
 const deletion = fc.record({
@@ -47,6 +56,16 @@ const records = <Value>(ids: readonly string[], values: fc.Arbitrary<Value>) =>
 const IDS = ['a', 'b', 'c'].map((digit) => `3fa85f64-5717-4562-b3fc-2c963f66afa${digit}`);
 const PREFIXES = ['1f', '1234567890', 'e2d4c6b8a0', 'ffffffffff', 'toString', '__proto__'];
 
+/** Two lists have often the same labels. */
+export const someJobs: fc.Arbitrary<JobCost[]> = records(
+  ['__proto__', 'CI / test', 'CI / evals', '-->', '@octocat #42 \u2028é\u{1f4a5}', '<!--\ud800'],
+  fc.tuple(amount, fc.integer({ min: 1, max: 50 })),
+).map((costs) =>
+  Object.entries(costs)
+    .map(([label, [usd, count]]): JobCost => [label, usd, count])
+    .sort(([a], [b]) => (a < b ? -1 : 1)),
+);
+
 /** The data of two comments have often the same workspaces and keys. */
 export const someData: fc.Arbitrary<CommentData> = fc.record({
   isCut: fc.boolean(),
@@ -57,6 +76,7 @@ export const someData: fc.Arbitrary<CommentData> = fc.record({
       deletion: orNull(deletion),
       cap: orNull(cap),
       keys: records(PREFIXES, orNull(amount)),
+      jobs: someJobs,
     }),
   ),
 });
@@ -82,7 +102,21 @@ const existing: fc.Arbitrary<ListedWorkspace> = fc
     keys: fc.uniqueArray(
       fc.record({
         hash: fc.constantFrom('1f', 'e2d4c6b8a0918273', 'ffffffffffffffff', '12345678901'),
-        name: hostileText,
+        name: fc.oneof(
+          { weight: 2, arbitrary: hostileText },
+          fc.constantFrom(
+            'octo-org/shop / CI / 123.1 / test / a1b2c3',
+            'octo-org/shop#42 / CI / deploy',
+          ),
+        ),
+        disabled: fc.boolean(),
+        expires_at: fc.constantFrom(
+          undefined,
+          null,
+          '2026-09-01T12:00:00Z',
+          '2026-10-31T12:00:00Z',
+          '2030-10-01T12:00:00Z',
+        ),
         usage: fc.constantFrom(0.1, 0.25, 'much'),
         limit: fc.constantFrom(1, 0, 0.25, null),
         limit_remaining: fc.constantFrom(undefined, 0.5, -1, null),
@@ -106,7 +140,7 @@ export const someFacts: fc.Arbitrary<CommentFacts> = fc
 
 /** The facts of a run that has read a comment with `data`. */
 export function joined(facts: CommentFacts): CommentFacts {
-  const all = facts.existing.map((one) => toCommentData(one));
+  const all = facts.existing.map((one) => rememberedOf(one));
   return { ...facts, data: all.reduce(mergeComment, facts.data) };
 }
 
@@ -127,7 +161,7 @@ export const muchData: fc.Arbitrary<CommentData> = fc
       const owner = Math.floor(at / perWorkspace);
       const id = `3fa85f64-5717-4562-b3fc-${hex(owner, 12)}`;
       const slug = `preview-${hex(owner, 16)}`.padEnd(SLUG_MAX_LENGTH, 'x');
-      workspaces[id] ??= { slug, deletion: ended, cap: null, keys: {} };
+      workspaces[id] ??= { slug, deletion: ended, cap: null, keys: {}, jobs: [] };
       workspaces[id].keys[hex(at, 10)] = at % unknown === 1 ? null : spent;
     }
     return { isCut: false, workspaces };

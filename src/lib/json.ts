@@ -7,6 +7,17 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/**
+ * JSON that can be a comment in HTML, and in Markdown: plain ASCII without `<` and `>`, so that nothing ends it early,
+ * and without `@` and `#`, which can reach people and pages.
+ */
+export function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[<>@#\u007f-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** Whether `value`, which was parsed from JSON, has arrays and objects nested more than `depth` deep. */
 export function isNestedDeeper(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;

@@ -10,12 +10,11 @@ import {
   mergeComment,
   NO_DATA,
   readComment,
-  toCommentData,
   totalOf,
 } from '../../../src/actions/preview/comment.ts';
 import { exactUsd, parseUsd, type Usd } from '../../../src/lib/usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
-import { keyOf as keyIn, muchData, someData } from '../../support/preview-comment.ts';
+import { keyOf as keyIn, muchData, rememberedOf, someData } from '../../support/preview-comment.ts';
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
 const workspace = { id: ID, slug: 'preview-shop-42' };
@@ -23,7 +22,7 @@ const PREFIX = 'e2d4c6b8a0';
 
 const keyOf = (fields: Partial<Key> = {}) => keyIn(workspace, fields);
 const dataOf = (keys: readonly Key[], deletion: DeletionRecord | null = null) =>
-  toCommentData({ workspace, keys }, { deletion });
+  rememberedOf({ workspace, keys }, { deletion });
 
 const unfinished: DeletionRecord = { state: 'unfinished', at: 1_790_000_000, run: '17.1' };
 const finished: DeletionRecord = { ...unfinished, state: 'finished' };
@@ -50,7 +49,7 @@ describe('the merge of two comments', () => {
 
   test('has the cap of the run that created the newer key, also if that had none', () => {
     const capOf = (cap: string | null, created_at: string) =>
-      toCommentData(
+      rememberedOf(
         { workspace, keys: [keyOf({ created_at })] },
         { own: { hash: keyOf().hash, cap } },
       );
@@ -105,7 +104,7 @@ describe('the data in a comment', () => {
 
   test('has of keys only the amounts, of a deletion its state, its time and its run, and the cap', () => {
     expect(formatMarker(dataOf([keyOf()], finished))).toBe(
-      `<!-- openrouter-preview:v1 {"isCut":false,"workspaces":{"${ID}":{"slug":"preview-shop-42","deletion":{"state":"finished","at":1790000000,"run":"17.1"},"cap":null,"keys":{"${PREFIX}":"0.25"}}}} -->`,
+      `<!-- openrouter-preview:v1 {"isCut":false,"workspaces":{"${ID}":{"slug":"preview-shop-42","deletion":{"state":"finished","at":1790000000,"run":"17.1"},"cap":null,"keys":{"${PREFIX}":"0.25"},"jobs":[]}}} -->`,
     );
   });
 
@@ -145,7 +144,13 @@ describe('what is remembered of a workspace', () => {
     expect(dataOf([keyOf({ usage: 5e-7 })])).toEqual({
       isCut: false,
       workspaces: {
-        [ID]: { slug: workspace.slug, deletion: null, cap: null, keys: { [PREFIX]: '0.0000005' } },
+        [ID]: {
+          slug: workspace.slug,
+          deletion: null,
+          cap: null,
+          keys: { [PREFIX]: '0.0000005' },
+          jobs: [],
+        },
       },
     });
   });
@@ -251,7 +256,7 @@ describe('data that are limited', () => {
   test('have 40 workspaces at most, first those that may exist', () => {
     const idOf = (at: number) => ID.slice(0, -2) + String(at).padStart(2, '0');
     const all = Array.from({ length: 42 }, (_, at) =>
-      toCommentData(
+      rememberedOf(
         { workspace: { ...workspace, id: idOf(at) }, keys: [] },
         { deletion: at < 40 ? finished : null },
       ),

@@ -12,7 +12,6 @@ import {
   mergeComment,
   readComment,
   remembersMore,
-  toCommentData,
   totalOf,
 } from '../../../src/actions/preview/comment.ts';
 import { commentRenderer, renderComment } from '../../../src/actions/preview/render-comment.ts';
@@ -23,6 +22,7 @@ import {
   joined,
   keyOf as keyIn,
   muchData,
+  rememberedOf,
   someData,
   someFacts,
 } from '../../support/preview-comment.ts';
@@ -200,7 +200,7 @@ describe('the part of its limit that a key has used', () => {
 describe('a total that is a lower bound', () => {
   const before = { ...workspace, id: ID.replace('3', '4') };
   const deleted = (deletion: DeletionRecord | null) =>
-    toCommentData({ workspace: before, keys: [keyOf({ usage: 0.5 })] }, { deletion });
+    rememberedOf({ workspace: before, keys: [keyOf({ usage: 0.5 })] }, { deletion });
   const withData = (data: CommentData, facts = factsOf([keyOf({})])) => ({
     ...facts,
     data: mergeComment(facts.data, data),
@@ -210,7 +210,7 @@ describe('a total that is a lower bound', () => {
     ['it is being deleted', factsOf([keyOf({})], true)],
     [
       'a key was deleted',
-      withData(toCommentData({ workspace, keys: [keyOf({ hash: 'gone', usage: 0.5 })] })),
+      withData(rememberedOf({ workspace, keys: [keyOf({ hash: 'gone', usage: 0.5 })] })),
     ],
     ['the cost of a key is unknown', factsOf([keyOf({}), keyOf({ hash: '1', usage: null })])],
     ['the last cost before the deletion is unknown', withData(deleted(ended('unfinished')))],
@@ -224,7 +224,7 @@ describe('a total that is a lower bound', () => {
 
   test('has a line for keys that are gone', () => {
     const keys = [keyOf({}), keyOf({ hash: '1', usage: 0.5 }), keyOf({ hash: '2', usage: null })];
-    const html = htmlOf(render(withData(toCommentData({ workspace, keys }))));
+    const html = htmlOf(render(withData(rememberedOf({ workspace, keys }))));
     expect(html.slice(-2)).toEqual(['<p>2 deleted keys: at least $0.50</p>', CLOSING]);
     expect(html[0]).toContain('at least $0.75');
   });
@@ -233,12 +233,12 @@ describe('a total that is a lower bound', () => {
 describe('the cap', () => {
   const other = (id: string) => ({ ...workspace, id: ID.replace('3', id) });
   const earlierOf = (keys: readonly Key[], state: DeletionRecord['state'] = 'finished', id = '4') =>
-    toCommentData({ workspace: other(id), keys }, { deletion: ended(state) });
+    rememberedOf({ workspace: other(id), keys }, { deletion: ended(state) });
   const EARLIER = earlierOf([keyOf({ usage: 9 })]);
 
   /** The facts about a workspace with these keys, whose newest was created with a cap, and about what `rest` remembers. */
   const factsWith = (keys: readonly Key[], rest: CommentData, usd: string | null = '5') => {
-    const capped = toCommentData(
+    const capped = rememberedOf(
       { workspace, keys },
       { own: { hash: keys[0]?.hash ?? '', cap: usd } },
     );
@@ -263,7 +263,7 @@ describe('the cap', () => {
     expect(wordsOf(factsWith([keyOf({ usage })], EARLIER, usd))[0]).toBe(expected);
   });
 
-  const deletedKeys = toCommentData({
+  const deletedKeys = rememberedOf({
     workspace,
     keys: [keyOf({ hash: 'gone', usage: 4.5 }), keyOf({ hash: 'gone too', usage: null })],
   });
@@ -272,7 +272,7 @@ describe('the cap', () => {
   const CUT = { isCut: true, workspaces: {} };
 
   test.each<[string, CommentData, readonly string[]]>([
-    ['no line if there is nothing else', toCommentData({ workspace, keys: [] }), []],
+    ['no line if there is nothing else', rememberedOf({ workspace, keys: [] }), []],
     [
       'earlier workspaces with the total',
       mergeComment(EARLIER, earlierOf([keyOf({ usage: 1 })], 'finished', '5')),
@@ -346,7 +346,7 @@ describe('the cap', () => {
   });
 
   test('counts of a key what is remembered of it if the list lags behind', () => {
-    const later = toCommentData({ workspace, keys: [keyOf({ usage: 1 })] });
+    const later = rememberedOf({ workspace, keys: [keyOf({ usage: 1 })] });
     expect(wordsOf(factsWith([keyOf({})], later))).toEqual(['$1.00 of $5.00']);
   });
 
@@ -392,7 +392,7 @@ describe('the cap', () => {
 
 describe('the comment of a deleted preview', () => {
   const deleted = (deletion: DeletionRecord | null, keys: readonly Key[], id = ID) =>
-    toCommentData({ workspace: { ...workspace, id }, keys }, { deletion });
+    rememberedOf({ workspace: { ...workspace, id }, keys }, { deletion });
 
   test('has the total, what was deleted, when, and by which run', () => {
     const data = deleted(ended('finished'), [keyOf({}), keyOf({ hash: 'other' })]);
@@ -522,7 +522,7 @@ describe('the times in a comment', () => {
   test('have a year if workspaces were deleted in more than one', () => {
     const deletedIn = (year: number, id: string) => {
       const deletion = { ...ended('finished'), at: Date.UTC(year, 10, 28, 8, 25) / 1000 };
-      return toCommentData({ workspace: { ...workspace, id }, keys: [] }, { deletion });
+      return rememberedOf({ workspace: { ...workspace, id }, keys: [] }, { deletion });
     };
     const last = deletedIn(2026, ID);
     expect(timesIn(gone(last))).toEqual(['28 Nov 08:25 UTC']);

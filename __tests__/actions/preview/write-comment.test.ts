@@ -6,7 +6,6 @@ import {
   type CommentFacts,
   type DeletionRecord,
   NO_DATA,
-  toCommentData,
 } from '../../../src/actions/preview/comment.ts';
 import { renderComment } from '../../../src/actions/preview/render-comment.ts';
 import {
@@ -21,7 +20,7 @@ import { recordEffect } from '../../../src/http/effect.ts';
 import type { Server } from '../../../src/http/server.ts';
 import { type Transport, TransportError } from '../../../src/http/transport.ts';
 import { openRouter } from '../../../src/openrouter/server.ts';
-import { keyOf } from '../../support/preview-comment.ts';
+import { keyOf, rememberedOf } from '../../support/preview-comment.ts';
 import { SHOP } from '../../support/repositories.ts';
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
@@ -165,6 +164,7 @@ function openScene(latency: (count: number) => number = () => 20) {
         ),
         repository: REPOSITORY,
         notice: log.info,
+        toLine: (text) => text,
       },
     );
   return {
@@ -183,7 +183,7 @@ const addComment = (
 ) => comments.push({ id: comments.length + 1, body, user: { login } });
 
 const dataOf = (hash: string, usage: number, deletion: DeletionRecord | null = null): CommentData =>
-  toCommentData({ workspace: WORKSPACE, keys: [keyOf(WORKSPACE, { hash, usage })] }, { deletion });
+  rememberedOf({ workspace: WORKSPACE, keys: [keyOf(WORKSPACE, { hash, usage })] }, { deletion });
 
 /** A comment that remembers a key. */
 const old = (hash: string, usage: number) =>
@@ -407,7 +407,7 @@ describe('a run that writes the comment', () => {
       const workspace = { id: OTHER, slug: 'demo-42', name: 'a', description };
       state.others.push(workspace);
       const keys = [keyOf(workspace, { hash: 'theirs', usage: 1 })];
-      const data = toCommentData({ workspace, keys }, { deletion });
+      const data = rememberedOf({ workspace, keys }, { deletion });
       addComment(state, render({ data, existing: [], isBeingDeleted: false }));
     };
 

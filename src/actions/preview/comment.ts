@@ -21,6 +21,7 @@
  * how old the comment and the lists are that a run has read.
  *
  *     what a key has spent     the larger amount, because counters only grow; an unknown amount is the least
+ *     what a job has spent     the larger sum and, apart from that, the larger count of keys
  *     keys and workspaces      all that either has: none is ever taken out, but for what does not fit
  *     whether some do not fit  yes, if either says so
  *     a deletion               no deletion, then unfinished, then finished; of two that are equal, the later
@@ -34,21 +35,27 @@
  * run that says so has read all keys once they were disabled, and the comment remembers no others.
  */
 import * as z from 'zod/mini';
-import { parseJson } from '../../lib/json.ts';
-import { exactUsd, parseUsd, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
+import { asciiJson, parseJson } from '../../lib/json.ts';
+import type { Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { anySlug, isUuid, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { createdAt } from '../../openrouter/time.ts';
-
-/** Longer than any amount that OpenRouter returns. */
-const MAX_AMOUNT = 40;
-
-const isAmount = (text: string) => text.length <= MAX_AMOUNT && /^(0|[1-9]\d*)(\.\d+)?$/.test(text);
-
-/** What a key had spent in USD, as an exact decimal; null if unknown. */
-const amount = () => z.nullable(z.string().check(z.refine(isAmount)));
-
-type Amount = z.infer<ReturnType<typeof amount>>;
+import {
+  type Amount,
+  amount,
+  amountOf,
+  largerOf,
+  sumKnown,
+  UNKNOWN,
+  usdOf,
+} from './comment-amounts.ts';
+import {
+  type JobCost,
+  jobCosts,
+  jobCostsOf,
+  limitJobCosts,
+  mergeJobCosts,
+} from './comment-jobs.ts';
 
 /** In seconds since 1970. */
 const time = () => z.number().check(z.refine((seconds) => seconds >= 0 && seconds <= 1e10));
@@ -99,8 +106,10 @@ const workspaceData = () =>
     deletion: z.nullable(deletion()),
     /** What all keys may spend together. It is only shown. */
     cap: z.nullable(cap()),
-    /** By the beginning of the hash of each key. */
+    /** What each key had spent in USD, by the beginning of its hash. */
     keys: recordOf((prefix) => /^[\w-]{1,10}$/.test(prefix), amount()),
+    /** What the keys of each job had spent together. It is only shown. */
+    jobs: jobCosts(),
   });
 
 const commentData = () =>
@@ -144,6 +153,8 @@ function prefixOf({ hash }: Key): string {
 
 /** What a run knows of a workspace besides its keys. */
 interface Known {
+  /** Removes secrets from the names of jobs. */
+  toLine(text: string): string;
   /** Its deletion by this run: `unfinished` directly before it, and `finished` after it if all keys were read when they were disabled. */
   deletion?: DeletionRecord | null | undefined;
   /** The key that this run has created. */
@@ -159,20 +170,19 @@ export interface OwnKey {
 /** What is to be remembered of a workspace. */
 export function toCommentData(
   { workspace: { id, slug }, keys }: ListedWorkspace,
-  { deletion = null, own }: Known = {},
+  { toLine, deletion = null, own }: Known,
 ): CommentData {
   const key = own && keys.find(({ hash }) => hash === own.hash);
   const cap = key ? { usd: own.cap, at: Math.floor((createdAt(key) ?? 0) / 1000) } : null;
-  const amounts = Object.fromEntries(keys.map((key) => [prefixOf(key), amountOf(key['usage'])]));
-  // Of keys with equal prefixes, one is left out.
-  const isCut = Object.keys(amounts).length < keys.length;
-  return { isCut, workspaces: { [id]: { slug, deletion, cap, keys: amounts } } };
+  const { amounts, isCut } = amountsOf(keys);
+  const jobs = jobCostsOf(keys, { toLine });
+  return { isCut, workspaces: { [id]: { slug, deletion, cap, keys: amounts, jobs } } };
 }
 
-function amountOf(value: unknown): Amount {
-  const usd = toUsd(value);
-  const text = usd === undefined ? '' : exactUsd(usd);
-  return isAmount(text) ? text : null;
+function amountsOf(keys: readonly Key[]) {
+  const amounts = Object.fromEntries(keys.map((key) => [prefixOf(key), amountOf(key['usage'])]));
+  // Of keys with equal prefixes, one is left out.
+  return { amounts, isCut: Object.keys(amounts).length < keys.length };
 }
 
 /**
@@ -205,12 +215,12 @@ export function unlistedIn(data: CommentData, existing: ListedWorkspace): Worksp
 
 /** What is known of the API keys of a workspace that are listed. A list can lag behind what `data` remembers. */
 export function listedIn(data: CommentData, existing: ListedWorkspace): CommentData {
-  const { id } = existing.workspace;
-  const listedData = toCommentData(existing);
-  const workspace = data.workspaces[id];
-  if (!workspace) return listedData;
-  const keys = rememberedIn(data, existing, { areListed: true });
-  return mergeComment(listedData, { isCut: false, workspaces: { [id]: { ...workspace, keys } } });
+  const { id, slug } = existing.workspace;
+  const { amounts, isCut } = amountsOf(existing.keys);
+  const workspace = data.workspaces[id] ?? { slug, deletion: null, cap: null, jobs: [] };
+  const remembered = rememberedIn(data, existing, { areListed: true });
+  const keys = mergeRecords(amounts, remembered, largerOf);
+  return { isCut, workspaces: { [id]: { ...workspace, keys } } };
 }
 
 function rememberedIn(
@@ -237,6 +247,7 @@ function mergeWorkspace(a: WorkspaceData, b: WorkspaceData): WorkspaceData {
     deletion: laterOf(a.deletion, b.deletion),
     cap: newerOf(a.cap, b.cap),
     keys: mergeRecords(a.keys, b.keys, largerOf),
+    jobs: mergeJobCosts(a.jobs, b.jobs),
   };
 }
 
@@ -266,20 +277,6 @@ function newerOf(a: CapData | null, b: CapData | null): CapData | null {
   return order < 0 ? b : a;
 }
 
-/** Of equal amounts, the longer text, so that the result does not depend on the order. */
-function largerOf(a: Amount, b: Amount): Amount {
-  const [usdA, usdB] = [usdOf(a), usdOf(b)];
-  if (usdA === usdB) return String(a) < String(b) ? b : a;
-  return usdA < usdB ? b : a;
-}
-
-/** An unknown amount is less than any other. */
-function usdOf(text: Amount): Usd {
-  return text === null ? UNKNOWN : (parseUsd(text) as Usd);
-}
-
-const UNKNOWN: Usd = -1n;
-
 /** An amount that may be a lower bound. */
 export interface Total {
   amount: Usd;
@@ -294,7 +291,7 @@ export function totalOf(facts: CommentFacts): Total {
 
 /** What the keys of `workspaces` had spent, as far as that is known. */
 export function spentIn(workspaces: readonly Pick<WorkspaceData, 'keys'>[]): Usd {
-  return sumUsd(amountsIn(workspaces).filter((known) => known !== UNKNOWN));
+  return sumKnown(amountsIn(workspaces));
 }
 
 function amountsIn(workspaces: readonly Pick<WorkspaceData, 'keys'>[]): Usd[] {
@@ -333,7 +330,7 @@ const MAX_WORKSPACES = 40;
 
 /**
  * The part of `data` whose marker has `maxLength` characters at most, in an order that depends on nothing
- * else. Unknown amounts are left out first, then the smallest.
+ * else. The costs of jobs are left out first, then unknown amounts of keys, then the smallest.
  */
 export function limitComment(data: CommentData, maxLength = Number.POSITIVE_INFINITY): CommentData {
   const all = Object.entries(data.workspaces);
@@ -345,22 +342,32 @@ export function limitComment(data: CommentData, maxLength = Number.POSITIVE_INFI
       }),
     )
     .sort((a, b) => (a.usd === b.usd ? compareKeys(a, b) : Number(b.usd > a.usd) * 2 - 1));
-  const withKeys = (entries: readonly KeyEntry[]) =>
-    Object.fromEntries(
-      known.map(([id, workspace]) => {
-        const own = entries.filter((entry) => entry.id === id);
-        const amounts = own.map(({ prefix, spent }) => [prefix, spent] as const);
-        return [id, { ...workspace, keys: Object.fromEntries(amounts) }];
-      }),
-    );
-  let left = maxLength - formatMarker({ isCut: false, workspaces: withKeys([]) }).length;
+  let left = maxLength - formatMarker(withEntries(known, { keys: [] })).length;
   const count = keys.findIndex(({ prefix, spent }) => {
     left -= `"${prefix}":${JSON.stringify(spent)},`.length;
     return left < 0;
   });
   const kept = count < 0 ? keys : keys.slice(0, count);
+  const costs = known.map(([id, workspace]) => [id, workspace.jobs] as const);
+  const limited = withEntries(known, {
+    keys: kept.sort(compareKeys),
+    jobs: limitJobCosts(costs, left),
+  });
   const isCut = data.isCut || known.length < all.length || kept.length < keys.length;
-  return { isCut, workspaces: withKeys(kept.sort(compareKeys)) };
+  return { ...limited, isCut };
+}
+
+/** The data about `workspaces` with these amounts of keys and costs of jobs only. */
+function withEntries(
+  workspaces: readonly Entry<WorkspaceData>[],
+  { keys, jobs }: { keys: readonly KeyEntry[]; jobs?: ReadonlyMap<string, JobCost[]> },
+): CommentData {
+  const limited = workspaces.map(([id, workspace]): Entry<WorkspaceData> => {
+    const own = keys.filter((entry) => entry.id === id);
+    const amounts = own.map(({ prefix, spent }) => [prefix, spent] as const);
+    return [id, { ...workspace, keys: Object.fromEntries(amounts), jobs: jobs?.get(id) ?? [] }];
+  });
+  return { isCut: false, workspaces: Object.fromEntries(limited) };
 }
 
 type Entry<Value> = [id: string, value: Value];
@@ -390,9 +397,9 @@ export function hasMarker(body: string): boolean {
   return body.startsWith(START);
 }
 
-/** The first line of a comment. All of it is plain ASCII without `>`, so that nothing ends it early. */
+/** The first line of a comment. */
 export function formatMarker(data: CommentData): string {
-  return START + JSON.stringify(data) + END;
+  return START + asciiJson(data) + END;
 }
 
 /** Far more than `limitComment` leaves. */

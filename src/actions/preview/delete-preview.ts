@@ -308,7 +308,8 @@ async function prepareKeys(
   const before = hasWorking ? await readSubject(subject, preview.since, context) : undefined;
   if (before?.isOpen) return { kind: 'reopened', hasDisabled: false };
   const { keys, hasDisabled } = await endKeys(listed, context);
-  const data = toCommentData({ workspace, keys }, { deletion: { state: 'unfinished', ...begun } });
+  const deletion = { state: 'unfinished', ...begun } as const;
+  const data = toCommentData({ workspace, keys }, { toLine: context.toLine, deletion });
   const known = { kind: 'being-deleted', workspace, keys } as const;
   const { remembered } = await commentOn(preview, { data, known }, context);
   context.onDeletion?.({ kind: 'keys', keys, remembered });
@@ -351,7 +352,8 @@ async function recordDeletion(
   context: GitHubContext,
 ): Promise<CommentOutcome> {
   const state = isFinal && keys.every(isDisabled) ? 'finished' : 'unfinished';
-  const data = toCommentData({ workspace, keys }, { deletion: { state, ...begun } });
+  const deletion = { state, ...begun } as const;
+  const data = toCommentData({ workspace, keys }, { toLine: context.toLine, deletion });
   return commentOn(preview, { data, known: { kind: 'gone', id: workspace.id } }, context);
 }
 

@@ -238,7 +238,7 @@ async function endOwn(
   const disabled = await disable(key, { ...context, client });
   const limitInputs = limitInputsOf(capped);
   reportSpend(key, { found: disabled, isSoFar: false }, { ...context, limitInputs });
-  return disabled && toCommentData({ workspace, keys: [disabled] });
+  return disabled && toCommentData({ workspace, keys: [disabled] }, { toLine: context.toLine });
 }
 
 /**

@@ -110,7 +110,7 @@ export function openComments(
 /** The share of the timeout that the comments of a step have together. */
 const TIME_SHARE = 1 / 4;
 
-export interface CommentContext extends Pick<Context, 'client'> {
+export interface CommentContext extends Pick<Context, 'client' | 'toLine'> {
   /** Shows why the comment may be out of date. */
   notice(text: string): void;
   comments: Comments;
@@ -197,6 +197,16 @@ async function readAll(search: Search, place: Place): Promise<Reading> {
   return { existing, remembered, own };
 }
 
+/** Joins what a run knows with what it has read. */
+function joinAll(
+  known: CommentData,
+  { existing, remembered }: Reading,
+  added: Parameters<typeof toCommentData>[1],
+): CommentData {
+  const listed = existing.map((one) => toCommentData(one, added));
+  return [...listed, remembered].reduce(mergeComment, checkDeletions(known, remembered));
+}
+
 /** Whether a key exists or is remembered. Without one, only a comment that exists is updated. */
 function hasSomethingToSay({ workspaces }: CommentData, own: readonly Comment[]): boolean {
   const known = Object.values(workspaces);
@@ -214,6 +224,7 @@ async function writeUntilRight(
   place: Place,
 ): Promise<Omit<CommentOutcome, 'remembered'>> {
   const { known, own: ownKey, number } = request;
+  const { toLine } = place;
   const others = new Set<string>();
   const isBeingDeleted = known.kind === 'being-deleted';
   let [reading, data] = [first, request.data];
@@ -221,11 +232,8 @@ async function writeUntilRight(
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const search = { ...request, others, last: reading.existing };
     if (round > 1) reading = await readAll(search, place);
-    const { existing, remembered, own } = reading;
-    data = [...existing.map((one) => toCommentData(one, { own: ownKey })), remembered].reduce(
-      mergeComment,
-      checkDeletions(data, remembered),
-    );
+    const { existing, own } = reading;
+    data = joinAll(data, reading, { toLine, own: ownKey });
     const found = findOthers(data, search, existing);
     for (const id of found) others.add(id);
     if (found.length > 0) continue;
