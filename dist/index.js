@@ -5276,9 +5276,23 @@ function formatTime(ms) {
 const json = new Date(ms).toJSON();
 return json?.replace(/\.\d+Z$/, "Z") ?? "an unknown time";
 }
-function formatMinute(ms, {withYear}) {
+function formatMinute(ms, options) {
+const {day, time} = partsOf(ms, options);
+return `${day} ${time} UTC`;
+}
+function formatDayTime(ms, options) {
+const {day, time} = partsOf(ms, options);
+return options.withYear ? `${unbroken(day)} ${time}` : unbroken(`${day} ${time}`);
+}
+function partsOf(ms, {withYear}) {
 const [, day, month, year, time] = new Date(ms).toUTCString().split(" ");
-return `${Number(day)} ${month}${withYear ? ` ${year}` : ""} ${time?.slice(0, 5)} UTC`;
+return {
+day: `${Number(day)} ${month}${withYear ? ` ${year}` : ""}`,
+time: time?.slice(0, 5)
+};
+}
+function unbroken(text) {
+return text.replaceAll(" ", "\xa0");
 }
 const SLACK_MS = 1e3;
 function wasCreatedWithin(resource, {from, to}) {
@@ -7807,11 +7821,11 @@ const usd = toUsd(value), text = void 0 === usd ? "" : exactUsd(usd);
 return isAmount(text) ? text : null;
 }
 function largerOf(a, b) {
-const [usdA, usdB] = [ comment_amounts_usdOf(a), comment_amounts_usdOf(b) ];
+const [usdA, usdB] = [ usdOf(a), usdOf(b) ];
 return usdA === usdB ? String(a) < String(b) ? b : a : usdA < usdB ? b : a;
 }
 const UNKNOWN = -1n;
-function comment_amounts_usdOf(text) {
+function usdOf(text) {
 return null === text ? UNKNOWN : parseUsd(text);
 }
 function sumKnown(amounts) {
@@ -7834,7 +7848,7 @@ function jobCostsOf(keys, labels) {
 const amounts = new Map;
 for (const key of keys) {
 const label = labelOf(key, labels), spent = amounts.get(label) ?? [];
-spent.push(comment_amounts_usdOf(amountOf(key.usage)));
+spent.push(usdOf(amountOf(key.usage)));
 "" !== label && amounts.set(label, spent);
 }
 return [ ...amounts ].map(([label, spent]) => [ label, comment_jobs_textOf(sumKnown(spent)), spent.length ]).sort(compareLabels);
@@ -7870,8 +7884,32 @@ kept.set(id, [ ...kept.get(id) ?? [], cost ].sort(compareLabels));
 return kept;
 }
 function compareCosts(a, b) {
-const [usdA, usdB] = [ comment_amounts_usdOf(a.cost[1]), comment_amounts_usdOf(b.cost[1]) ];
+const [usdA, usdB] = [ usdOf(a.cost[1]), usdOf(b.cost[1]) ];
 return usdA !== usdB ? usdA > usdB ? -1 : 1 : compareLabels(a.cost, b.cost) || (a.id < b.id ? -1 : 1);
+}
+function labelFormat(costs) {
+const workflows = costs.flatMap(([label]) => {
+const end = label.lastIndexOf(SEPARATOR);
+return end < 0 ? [] : [ label.slice(0, end + SEPARATOR.length) ];
+}), [workflow = "", ...others] = new Set(workflows), isOf = label => 0 === others.length && label.startsWith(workflow);
+return label => isOf(label) ? label.slice(workflow.length) : label;
+}
+const SEPARATOR = " / ";
+function sumJobCosts(all) {
+const totals = new Map;
+for (const [label, usd, count] of all) {
+const before = totals.get(label) ?? {
+label,
+spent: 0n,
+count: 0
+};
+totals.set(label, {
+label,
+spent: before.spent + usdOf(usd),
+count: before.count + count
+});
+}
+return [ ...totals.values() ].sort((a, b) => a.spent !== b.spent ? a.spent > b.spent ? -1 : 1 : a.label < b.label ? -1 : 1);
 }
 const comment_time = () => schemas_number().check(refine(seconds => seconds >= 0 && seconds <= 1e10)), STATES = [ "unfinished", "finished" ];
 function recordOf(isName, value) {
@@ -8029,7 +8067,7 @@ function spentIn(workspaces) {
 return sumKnown(amountsIn(workspaces));
 }
 function amountsIn(workspaces) {
-return workspaces.flatMap(({keys}) => Object.values(keys).map(comment_amounts_usdOf));
+return workspaces.flatMap(({keys}) => Object.values(keys).map(usdOf));
 }
 function goneIn({data, existing}) {
 const isGone = id => existing.every(({workspace}) => workspace.id !== id);
@@ -8037,7 +8075,22 @@ return Object.entries(data.workspaces).flatMap(([id, one]) => isGone(id) ? [ one
 }
 function doubtOf(facts) {
 const {data, existing} = facts;
-return facts.isBeingDeleted ? "it is being deleted" : data.isCut ? "not all keys are remembered" : existing.some(one => remembersMore(data, one)) ? "a key was deleted" : amountsIn(Object.values(data.workspaces)).includes(UNKNOWN) ? "the cost of a key is unknown" : areFinal(goneIn(facts)) ? void 0 : "the last cost before the deletion is unknown";
+return facts.isBeingDeleted ? {
+kind: "being-deleted",
+at: lastDeletionOf(facts)
+} : data.isCut ? {
+kind: "cut"
+} : existing.some(one => remembersMore(data, one)) ? {
+kind: "key-gone"
+} : amountsIn(Object.values(data.workspaces)).includes(UNKNOWN) ? {
+kind: "unknown-amount"
+} : areFinal(goneIn(facts)) ? void 0 : {
+kind: "workspace-gone"
+};
+}
+function lastDeletionOf({data, existing}) {
+const times = existing.flatMap(({workspace}) => data.workspaces[workspace.id]?.deletion?.at ?? []);
+return times.length > 0 ? Math.max(...times) : void 0;
 }
 function areFinal(workspaces) {
 return workspaces.every(({deletion}) => "finished" === deletion?.state) && !amountsIn(workspaces).includes(UNKNOWN);
@@ -8048,7 +8101,7 @@ const all = Object.entries(data.workspaces), known = all.sort(compareWorkspaces)
 id,
 prefix,
 spent,
-usd: comment_amounts_usdOf(spent)
+usd: usdOf(spent)
 }))).sort((a, b) => a.usd === b.usd ? compareKeys(a, b) : 2 * Number(b.usd > a.usd) - 1);
 let left = maxLength - formatMarker(withEntries(known, {
 keys: []
@@ -8098,7 +8151,198 @@ function readComment(body) {
 const end = body.indexOf(END);
 if (!(!hasMarker(body) || end < 0 || end > comment_MAX_LENGTH)) return safeParse(commentData(), parseJson(body.slice(START.length, end))).data;
 }
-const render_comment_MAX_LENGTH = 6e4, MARGIN = 100, MAX_ROWS = 50, MAX_UNFOLDED = 5, MAX_TITLE = 200;
+const MAX_UNFOLDED = 5, MAX_TITLE = 200;
+function newestFirst(keys) {
+return keys.toSorted((a, b) => (createdAt(b) ?? 0) - (createdAt(a) ?? 0) || (a.hash < b.hash ? -1 : 1));
+}
+function latestCreation(keys) {
+return keys.reduce((latest, key) => Math.max(latest, createdAt(key) ?? 0), 0);
+}
+function spendersOf(existing, {redact, ...options}) {
+const keys = newestFirst(existing.flatMap(one => one.keys)), now = latestCreation(keys), deployed = new Set;
+return keys.map(key => {
+const name = redact(key.name), known = readKeyName(name), isDeployment = "deployment" === known.kind && "" !== known.job, isReplaced = isDeployment && deployed.has(known.job);
+isDeployment && deployed.add(known.job);
+const isUsable = void 0 === unusableState(key, now), spent = toUsd(key.usage) ?? null, limit = limitPart(key, {
+spent,
+isOwnUse: "other" === known.kind && isUsable
+});
+return {
+title: titleOf(key, {
+...options,
+name,
+known,
+isDeployment,
+isReplaced
+}),
+spent,
+...limit,
+isDeployed: isDeployment && isUsable
+};
+});
+}
+const NO_LIMIT = "\u2013";
+function limitPart(key, {spent, isOwnUse}) {
+if (null === key.limit) return isOwnUse ? {
+limit: "\u26a0\ufe0f no\xa0limit",
+warning: "no-limit"
+} : {
+limit: NO_LIMIT
+};
+const limit = limitOf(key), used = limit ? usedOf(limit, spent) : null;
+if (!limit || null === used) return {
+limit: "unknown"
+};
+const {amount, reset} = limit, whole = `of\xa0${formatUsd(amount)}${reset ? ` ${reset}` : ""}`;
+if (isLimitUsedUp(limit, spent)) return {
+limit: `\u26a0\ufe0f\xa0all ${whole}`,
+warning: "used-up"
+};
+const percent = amount > 0n ? 100n * used / amount : 0n;
+return {
+limit: `${0n === percent && used > 0n ? "<1" : percent}\xa0% ${whole}`
+};
+}
+function titleOf(key, options) {
+const {name, known, repository, formatLabel} = options, own = "other" !== known.kind && known.repository === repository.name ? known : void 0, text = [ ...own?.job ? formatLabel(own.job) : name ].slice(0, MAX_TITLE).join(""), run = "job" === own?.kind ? own.run : void 0, link = run ? {
+text,
+url: runUrl(run, repository)
+} : {
+code: text
+}, details = detailsOf(key, options);
+return details ? [ link, `, ${details}` ] : [ link ];
+}
+function detailsOf(key, {isDeployment, isReplaced, withYear}) {
+const [created, expiry] = [ createdAt(key), readTime(key.expires_at) ], endsInOtherYear = !(!created || !expiry) && yearOf(created) !== yearOf(expiry);
+if (!isDeployment) {
+const isLong = endsInOtherYear || null === key.expires_at;
+return created ? formatDayTime(created, {
+withYear: withYear || isLong
+}) : "";
+}
+return isDisabled(key) ? isReplaced ? "replaced" : "disabled" : expiry ? `works\xa0until\xa0${ms = expiry, 
+options = {
+withYear: endsInOtherYear
+}, unbroken(partsOf(ms, options).day)}` : "works";
+var ms, options;
+}
+function yearOf(ms) {
+return new Date(ms).getUTCFullYear();
+}
+function runUrl(run, {serverUrl, name, isGitea}) {
+const [id, attempt] = run.split("."), url = `${serverUrl}/${name}/actions/runs/${id}`;
+return isGitea ? url : `${url}/attempts/${attempt}`;
+}
+function keyWarnings(spenders, {isCapShort}) {
+const usedUp = spenders.filter(({warning}) => "used-up" === warning), deployed = usedUp.filter(({isDeployed}) => isDeployed).length, others = usedUp.length - deployed, unlimited = spenders.filter(({warning}) => "no-limit" === warning).length;
+return [ usedUpLine(deployed, "deployed key", {
+effect: "the requests of what is deployed fail.",
+advice: isCapShort ? "" : " To go on, raise limit-usd and push."
+}), usedUpLine(others, "key", {
+effect: (1 === others ? "its" : "their") + " requests fail.",
+advice: isCapShort ? "" : " If a job needs more, raise limit-usd."
+}), 0 === unlimited ? "" : `\u26a0\ufe0f Without a limit: ${countOf(unlimited, "key")} made by hand.` ].filter(line => "" !== line);
+}
+function usedUpLine(count, what, {effect, advice}) {
+if (0 === count) return "";
+const usedUp = 1 === count ? "has used up its limit" : "have used up their limits";
+return `\u26a0\ufe0f ${countOf(count, what)} ${usedUp}: ${effect}${advice}`;
+}
+function keyTables(spenders, maxRows) {
+const hasLimits = spenders.some(({limit}) => limit !== NO_LIMIT), earlier = spenders.slice(MAX_UNFOLDED), format = spentFormat(spenders.map(({spent}) => spent)), columnsOf = columns => columns.slice(0, hasLimits ? 3 : 2), tableOf = rows => ({
+header: columnsOf([ "Job (UTC)", {
+numbers: "Cost"
+}, {
+numbers: "Of its limit"
+} ]),
+rows: rows.map(({title, spent, limit}) => columnsOf([ title, format(spent), limit ]))
+}), shown = spenders.slice(0, maxRows), folded = {
+title: titleOfFolded(earlier),
+table: {
+...tableOf(shown.slice(MAX_UNFOLDED)),
+more: spenders.length - shown.length
+}
+};
+return {
+table: shown.length > 0 ? tableOf(shown.slice(0, MAX_UNFOLDED)) : void 0,
+folded: shown.length > MAX_UNFOLDED ? [ folded ] : []
+};
+}
+function titleOfFolded(earlier) {
+const countWith = one => earlier.filter(({warning}) => warning === one).length, [usedUp, unlimited] = [ countWith("used-up"), countWith("no-limit") ];
+return [ `${countOf(earlier.length, "earlier key")}: ${formatSum(earlier.map(({spent}) => spent))}`, ...usedUp > 0 ? [ `\u26a0\ufe0f ${usedUp} used up` ] : [], ...unlimited > 0 ? [ `\u26a0\ufe0f ${unlimited} without a limit` ] : [] ].join(", ");
+}
+function towardsCap(facts) {
+const one = onlyOf(facts);
+if (!one) return;
+const cap = toUsd(facts.data.workspaces[one.workspace.id]?.cap?.usd);
+if (void 0 === cap) return;
+const listed = {
+...facts,
+data: listedIn(facts.data, one)
+};
+return {
+amount: totalOf(listed).amount + (keys = one.keys, countsByok(keys) ? sumUsd(keys.map(key => toUsd(key.byok_usage) ?? 0n)) : 0n),
+doubt: doubtOf(listed),
+cap
+};
+var keys;
+}
+function onlyOf({existing}) {
+return 1 === existing.length ? existing[0] : void 0;
+}
+function countsByok(keys) {
+return !0 === newestFirst(keys)[0]?.include_byok_in_limit;
+}
+function capWarning(facts, counted) {
+const one = onlyOf(facts);
+if (!one || facts.isBeingDeleted) return;
+const {amount, cap} = counted, {jobs, deployments, others} = heldBy(one.keys, counted), leftNextTo = held => roundDown(maxUsd(cap - amount - held, 0n)), left = leftNextTo(jobs + deployments + others), without = deployments > 0n && leftNextTo(jobs + others) > 0n ? " without a deployment" : "";
+if (left > 0n) {
+if (!isAlmostSpent(amount, cap)) return;
+return `\u26a0\ufe0f The next key${without} can spend ${formatUsd(left, "down")} at most.`;
+}
+const failing = `new jobs${without} get no key and fail`;
+return leftNextTo(deployments + others) > 0n ? `\u26a0\ufe0f Nothing is left: running jobs hold ${formatUsd(jobs)}. Until they end, ${failing}. Then run the failed ones again.` : `\u26a0\ufe0f Nothing is left: ${failing}. To go on, raise preview-limit-usd and push.`;
+}
+function heldBy(keys, {cap}) {
+const now = latestCreation(keys), rule = {
+amount: cap,
+withByok: countsByok(keys),
+replaced: []
+}, heldByKind = kind => totalsOf(keys.filter(({name}) => readKeyName(name).kind === kind).map(key => capUseOf(key, rule, now))).held;
+return {
+jobs: heldByKind("job"),
+deployments: heldByKind("deployment"),
+others: heldByKind("other")
+};
+}
+function jobsTable(costs, {total, minJobs, maxRows, formatLabel}) {
+const jobs = sumJobCosts(costs).slice(0, maxRows);
+if (jobs.length < minJobs) return;
+const others = total.amount - sumUsd(jobs.map(({spent}) => spent)), rows = [ ...jobs.map(({label, ...job}) => ({
+title: {
+code: formatLabel(label)
+},
+...job
+})), ...others > 0n ? [ {
+title: "other keys",
+spent: others,
+count: ""
+} ] : [] ], format = columnFormat(rows.map(({spent}) => spent)), rounding = total.isComplete ? "nearest" : "down";
+return {
+title: "By job",
+table: {
+header: [ "Job", {
+numbers: total.isComplete ? "Cost" : "Cost, at least"
+}, {
+numbers: "Keys"
+} ],
+rows: rows.map(({title, spent, count}) => [ title, format(spent, rounding), `${count}` ])
+}
+};
+}
+const render_comment_MAX_LENGTH = 6e4, MARGIN = 100, MAX_ROWS = 50;
 function renderComment(facts, options) {
 const limited = {
 ...facts,
@@ -8115,9 +8359,9 @@ const without = {
 ...options,
 maxRows: 0
 }, isCut = {
-...facts,
+...limited,
 data: {
-...facts.data,
+...limited.data,
 isCut: !0
 }
 }, data = limitComment(facts.data, render_comment_MAX_LENGTH - htmlOf(isCut, without).length - MARGIN);
@@ -8127,67 +8371,104 @@ data
 }, without)}`;
 }
 function htmlOf(facts, options) {
-const {redact} = options, isDeleted = 0 === facts.existing.length, counted = countedOf(facts), describe = isDeleted ? describeDeleted : describeExisting, withYear = spansYears(facts), {paragraphs, ...parts} = describe(facts, {
+const {redact} = options, parts = (isDeleted(facts) ? describeDeleted : describeExisting)(facts, {
 ...options,
-counted,
-withYear
-}), {amount, doubt} = counted ?? {
-...totalOf(facts),
-doubt: doubtOf(facts)
-}, total = {
-amount,
-isComplete: void 0 === doubt
-}, spent = counted ? formatNextTo(counted.cap, total) : formatTotal(total), ofCap = counted ? ` of ${formatExactUsd(counted.cap)}` : "";
+counted: towardsCap(facts),
+withYear: spansYears(facts),
+formatLabel: labelFormat(jobsIn(facts.data))
+});
 return summaryHtml({
-title: `OpenRouter preview: ${counted && isAlmostSpent(amount, counted.cap) ? "\u26a0\ufe0f " : ""}${spent}${ofCap}${isDeleted ? ", deleted" : ""}`,
-paragraphs: [ ...doubt ? [ `At least: ${doubt}.` ] : [], ...paragraphs ],
+title: render_comment_titleOf(facts),
 ...parts
 }, {
 redact,
 maxBytes: Number.POSITIVE_INFINITY
 });
 }
+function isDeleted({existing}) {
+return 0 === existing.length;
+}
+function render_comment_titleOf(facts) {
+const counted = towardsCap(facts), warning = counted && isAlmostSpent(counted.amount, counted.cap) ? "\u26a0\ufe0f " : "", end = isDeleted(facts) ? "spent, deleted" : "spent so far";
+return `OpenRouter preview: ${warning}${describeSpent(facts)} ${end}`;
+}
+function describeSpent(facts) {
+const counted = towardsCap(facts);
+if (!counted) return formatTotal(totalOf(facts));
+const {amount, doubt, cap} = counted;
+return `${formatNextTo(cap, {
+amount,
+isComplete: void 0 === doubt
+})} of ${formatExactUsd(cap)}`;
+}
 function spansYears({data, existing}) {
-const keys = existing.flatMap(one => one.keys), deletions = Object.values(data.workspaces).flatMap(({deletion}) => deletion ?? []), times = [ ...keys.flatMap(key => [ createdAt(key), readTime(key.expires_at) ]), ...deletions.map(({at}) => 1e3 * at) ].filter(time => void 0 !== time);
-return new Set(times.map(time => new Date(time).getUTCFullYear())).size > 1 || keys.some(key => null === key.expires_at);
+const created = existing.flatMap(one => one.keys.flatMap(key => createdAt(key) ?? [])), times = [ ...created, ...Object.values(data.workspaces).flatMap(({deletion}) => deletion ?? []).map(({at}) => 1e3 * at) ];
+return new Set(times.map(yearOf)).size > 1;
 }
-function countedOf(facts) {
-const [one, ...others] = facts.existing;
-if (!one || others.length > 0) return;
-const cap = toUsd(facts.data.workspaces[one.workspace.id]?.cap?.usd);
-if (void 0 === cap) return;
-const listed = {
-...facts,
-data: listedIn(facts.data, one)
-};
-return {
-amount: totalOf(listed).amount + render_comment_byokOf(one.keys),
-doubt: doubtOf(listed),
-cap
-};
-}
-function render_comment_byokOf(keys) {
-const [newest] = newestFirst(keys);
-return !0 !== newest?.include_byok_in_limit ? 0n : sumUsd(keys.map(key => toUsd(key.byok_usage) ?? 0n));
-}
-function newestFirst(keys) {
-return keys.toSorted((a, b) => (createdAt(b) ?? 0) - (createdAt(a) ?? 0) || (a.hash < b.hash ? -1 : 1));
+function jobsIn({workspaces}) {
+return Object.values(workspaces).flatMap(({jobs}) => jobs);
 }
 function describeExisting(facts, options) {
-const {existing} = facts, spenders = spendersOf(facts, options);
+const {counted, maxRows} = options, spenders = spendersOf(facts.existing, options), {table, folded} = keyTables(spenders, maxRows), jobs = spenders.length > MAX_UNFOLDED ? jobsOf(facts, {
+...options,
+minJobs: 2
+}) : [], warning = counted && capWarning(facts, counted);
 return {
-paragraphs: [ overviewOf(existing, spenders) ],
-...tablesOf(spenders, options.maxRows),
+paragraphs: [ ...warning ? [ warning ] : [], ...facts.isBeingDeleted ? [] : keyWarnings(spenders, {
+isCapShort: !!warning
+}), ...doubtLine(counted ? counted.doubt : doubtOf(facts), options), overviewOf(facts, spenders.length) ],
+table,
+folded: [ ...folded, ...jobs ],
 notes: [ ...restLines(facts, options), [ ...facts.isBeingDeleted ? [] : [ "The workspace and its keys are deleted when this pull request is closed. " ], {
 text: "What is this?",
 url: options.aboutUrl
 } ] ]
 };
 }
-function describeDeleted(facts, {repository, withYear}) {
-const beganAt = ({deletion}) => deletion?.at ?? 0, [last, ...earlier] = goneIn(facts).sort((a, b) => beganAt(b) - beganAt(a));
+function jobsOf(facts, options) {
+const table = jobsTable(jobsIn(facts.data), {
+...options,
+total: totalOf(facts)
+});
+return table ? [ table ] : [];
+}
+function overviewOf({existing}, keys) {
+const slugs = existing.map(({workspace}) => workspace.slug).sort(), links = slugs.flatMap(slug => [ {
+text: slug,
+url: dashboardUrl(slug)
+}, " \xb7 " ]);
+return [ ...links, `${countOf(keys, "key")} so far` ];
+}
+function doubtLine(doubt, options) {
+return doubt ? [ describeDoubt(doubt, options) ] : [];
+}
+function describeDoubt(doubt, {withYear}) {
+switch (doubt.kind) {
+case "being-deleted":
+{
+const {at} = doubt;
+return void 0 === at ? "A deletion has begun and has not finished." : `A deletion began on ${formatMinute(1e3 * at, {
+withYear
+})} and has not finished.`;
+}
+
+case "cut":
+return "There were more keys than the comment can remember.";
+
+case "key-gone":
+return "Someone deleted a key; what it spent last is unknown.";
+
+case "unknown-amount":
+return "OpenRouter did not report what a key has spent.";
+
+case "workspace-gone":
+return "The workspace was deleted; what its keys spent last is unknown.";
+}
+}
+function describeDeleted(facts, options) {
+const {repository, withYear} = options, beganAt = ({deletion}) => deletion?.at ?? 0, [last, ...earlier] = goneIn(facts).sort((a, b) => beganAt(b) - beganAt(a)), doubt = doubtLine(doubtOf(facts), options);
 if (!last) return {
-paragraphs: []
+paragraphs: doubt
 };
 const {slug, deletion, keys} = last, count = Object.keys(keys).length, what = count > 0 ? `and its ${countOf(count, "key")} were` : "was", time = formatMinute(1e3 * beganAt(last), {
 withYear
@@ -8196,12 +8477,16 @@ text: time,
 url: runUrl(deletion.run, repository)
 } : time;
 return {
-paragraphs: [ [ `The workspace ${slug} ${what} deleted`, ...deletion ? [ " on ", moment ] : [], "." ] ],
+paragraphs: [ ...doubt, [ `The workspace ${slug} ${what} deleted`, ...deletion ? [ " on ", moment ] : [], "." ] ],
+folded: jobsOf(facts, {
+...options,
+minJobs: 1
+}),
 notes: earlierLine(earlier, facts.data)
 };
 }
-function restLines(facts, {counted}) {
-const {data, existing} = facts, unlisted = existing.map(one => ({
+function restLines(facts, options) {
+const {data, existing} = facts, {counted} = options, unlisted = existing.map(one => ({
 keys: unlistedIn(data, one)
 })), earlier = goneIn(facts), lines = [ ...deletedLine(unlisted), ...earlierLine(earlier, data) ];
 if (!counted || 0 === lines.length && !data.isCut) return lines;
@@ -8209,7 +8494,7 @@ const amount = counted.amount + spentIn([ ...unlisted, ...earlier ]), doubt = do
 amount,
 isComplete: void 0 === doubt
 })}.`;
-return [ ...sentences.slice(0, -1), [ ...sentences.slice(-1), total ].join(" "), ...doubt && !counted.doubt ? [ `At least: ${doubt}.` ] : [] ];
+return [ ...sentences.slice(0, -1), [ ...sentences.slice(-1), total ].join(" "), ...counted.doubt ? [] : doubtLine(doubt, options) ];
 }
 function deletedLine(unlisted) {
 return sumLine(unlisted.flatMap(({keys}) => Object.keys(keys)).length, "deleted key", {
@@ -8232,70 +8517,6 @@ return isComplete ? formatUsd(amount) : `at least ${formatUsd(amount, "down")}`;
 }
 function formatNextTo(limit, {amount, isComplete}) {
 return isComplete ? formatUsdNextTo(limit, amount) : `at least ${formatUsdNextTo(limit, amount, "down")}`;
-}
-const NO_LIMIT = "\u2013", USED_UP = "\u26a0\ufe0f\xa0used\xa0up";
-function spendersOf({existing}, options) {
-return newestFirst(existing.flatMap(({keys}) => keys)).map(key => {
-const spent = toUsd(key.usage) ?? null;
-return {
-...titleOfKey(key, options),
-spent,
-limit: partOfLimit(key, spent)
-};
-});
-}
-function overviewOf(existing, spenders) {
-const usedUp = spenders.filter(({limit}) => limit === USED_UP).length, parts = [ ...existing.map(({workspace: {slug}}) => ({
-text: slug,
-url: dashboardUrl(slug)
-})), `${countOf(spenders.length, "key")} so far`, ...1 === usedUp ? [ "\u26a0\ufe0f one has used up its limit" ] : [], ...usedUp > 1 ? [ `\u26a0\ufe0f ${usedUp} have used up their limits` ] : [] ];
-return parts.flatMap((part, at) => at > 0 ? [ " \xb7 ", part ] : [ part ]);
-}
-function tablesOf(spenders, maxRows) {
-const hasLimits = spenders.some(({limit}) => limit !== NO_LIMIT), format = spentFormat(spenders.map(({spent}) => spent)), columnsOf = columns => columns.slice(0, hasLimits ? 3 : 2), tableOf = rows => ({
-header: columnsOf([ "Job", {
-numbers: "Cost"
-}, {
-numbers: "Of its limit"
-} ]),
-rows: rows.map(({title, spent, limit}) => columnsOf([ title, format(spent), limit ]))
-}), shown = spenders.slice(0, maxRows), earlier = spenders.slice(MAX_UNFOLDED), sum = formatSum(earlier.map(({spent}) => spent)), folded = {
-title: `${countOf(earlier.length, "earlier key")}: ${sum}`,
-table: {
-...tableOf(shown.slice(MAX_UNFOLDED)),
-more: spenders.length - shown.length
-}
-};
-return {
-table: shown.length > 0 ? tableOf(shown.slice(0, MAX_UNFOLDED)) : void 0,
-folded: shown.length > MAX_UNFOLDED ? [ folded ] : []
-};
-}
-function partOfLimit(key, spent) {
-if (null === key.limit) return NO_LIMIT;
-const limit = limitOf(key), used = limit ? usedOf(limit, spent) : null;
-if (!limit || null === used) return "unknown";
-if (isLimitUsedUp(limit, spent)) return USED_UP;
-const {amount, reset} = limit;
-return `${amount > 0n ? 100n * used / amount : 0n}\xa0% of\xa0${formatUsd(amount)}${reset ? ` ${reset}` : ""}`;
-}
-function titleOfKey(key, {repository, redact, withYear}) {
-const name = redact(key.name), known = readKeyName(name), own = "other" !== known.kind && known.repository === repository.name ? known : void 0, run = "job" === own?.kind ? own.run : void 0, text = [ ...own?.job || name ].slice(0, MAX_TITLE).join(""), link = run ? {
-text,
-url: runUrl(run, repository)
-} : {
-code: text
-}, time = createdAt(key), attempt = run?.split(".")[1];
-return {
-run,
-title: [ link, (time ? `, ${formatMinute(time, {
-withYear
-})}` : "") + (Number(attempt) > 1 ? `, attempt ${attempt}` : "") ]
-};
-}
-function runUrl(run, {serverUrl, name, isGitea}) {
-const [id, attempt] = run.split("."), url = `${serverUrl}/${name}/actions/runs/${id}`;
-return isGitea ? url : `${url}/attempts/${attempt}`;
 }
 const ABOUT = "preview-environments.md#the-comment";
 function commentRenderer({repository}, {redact}) {

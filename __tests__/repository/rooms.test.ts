@@ -16,10 +16,7 @@ const PARTS = `creation governance teardown runtime inputs shared ${APIS}`;
 const RULES: readonly (readonly [files: string, uses: string])[] = [
   ['index.ts', 'actions/*'],
   ['actions/preview/inputs.ts', `actions/create actions/key ${PARTS} @actions/core process.env`],
-  [
-    'actions/preview/{failures,report,render-comment}.ts',
-    `actions/create actions/key report ${PARTS}`,
-  ],
+  ['actions/preview/{failures,report,render-*}.ts', `actions/create actions/key report ${PARTS}`],
   ['actions/preview/*.ts', `actions/create actions/key ${PARTS}`],
   ['actions/*/inputs.ts', `${PARTS} @actions/core process.env`],
   ['actions/*/{failures,report}.ts', `report ${PARTS}`],

@@ -28,7 +28,27 @@ export function formatTime(ms: number): string {
 }
 
 /** A time for people, in UTC and to the minute: `28 Nov 08:25 UTC`, or `28 Nov 2026 08:25 UTC`. `ms` must be a time. */
-export function formatMinute(ms: number, { withYear }: { withYear: boolean }): string {
+export function formatMinute(ms: number, options: { withYear: boolean }): string {
+  const { day, time } = partsOf(ms, options);
+  return `${day} ${time} UTC`;
+}
+
+/** The same for a table that says UTC elsewhere: `28 Nov 08:25`. Only the time breaks into a line, after a year. */
+export function formatDayTime(ms: number, options: { withYear: boolean }): string {
+  const { day, time } = partsOf(ms, options);
+  return options.withYear ? `${unbroken(day)} ${time}` : unbroken(`${day} ${time}`);
+}
+
+/** A day in UTC: `28 Nov`, or `28 Nov 2026`. It does not break into lines. `ms` must be a time. */
+export function formatDay(ms: number, options: { withYear: boolean }): string {
+  return unbroken(partsOf(ms, options).day);
+}
+
+function partsOf(ms: number, { withYear }: { withYear: boolean }) {
   const [, day, month, year, time] = new Date(ms).toUTCString().split(' ');
-  return `${Number(day)} ${month}${withYear ? ` ${year}` : ''} ${time?.slice(0, 5)} UTC`;
+  return { day: `${Number(day)} ${month}${withYear ? ` ${year}` : ''}`, time: time?.slice(0, 5) };
+}
+
+function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0');
 }

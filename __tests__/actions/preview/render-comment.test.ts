@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   type CommentData,
@@ -14,7 +14,12 @@ import {
   remembersMore,
   totalOf,
 } from '../../../src/actions/preview/comment.ts';
-import { commentRenderer, renderComment } from '../../../src/actions/preview/render-comment.ts';
+import type { JobCost } from '../../../src/actions/preview/comment-jobs.ts';
+import {
+  commentRenderer,
+  describeSpent,
+  renderComment,
+} from '../../../src/actions/preview/render-comment.ts';
 import { formatUsd } from '../../../src/lib/format-usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import {
@@ -57,7 +62,7 @@ const htmlOf = (body: string) => body.split('\n').slice(1);
 
 const LINK = '<a href="https://openrouter.ai/workspaces/preview-shop-42">preview-shop-42</a>';
 const HEADER =
-  '<tr><th>Job</th><th align="right">Cost</th><th align="right">Of its limit</th></tr>';
+  '<tr><th>Job (UTC)</th><th align="right">Cost</th><th align="right">Of its limit</th></tr>';
 const ABOUT = '<a href="https://docs.test/about">What is this?</a>';
 const CLOSING = `<p>The workspace and its keys are deleted when this pull request is closed. ${ABOUT}</p>`;
 const RUN = 'https://github.com/octo-org/shop/actions/runs/17/attempts/';
@@ -90,13 +95,15 @@ describe('the comment of a preview', () => {
     ]);
     expect(render(facts).split('\n')).toEqual([
       formatMarker(limitComment(facts.data)),
-      '<h3>OpenRouter preview: $1.34</h3>',
-      `<p>${LINK} · 3 keys so far · ⚠️ one has used up its limit</p>`,
+      '<h3>OpenRouter preview: $1.34 spent so far</h3>',
+      '<p>⚠️ 1 key has used up its limit: its requests fail. If a job needs more, raise limit-usd.</p>',
+      '<p>⚠️ Without a limit: 1 key made by hand.</p>',
+      `<p>${LINK} · 3 keys so far</p>`,
       '<table>',
       HEADER,
-      `<tr><td><a href="${RUN}1">Preview / test</a>, 28 Nov 08:25 UTC</td><td align="right">$0.0409</td><td align="right">4\u00a0% of\u00a0$1.00</td></tr>`,
-      `<tr><td><a href="${RUN}2">Preview / evals</a>, 1 Oct 12:00 UTC, attempt 2</td><td align="right">$1.0000</td><td align="right">⚠️\u00a0used\u00a0up</td></tr>`,
-      '<tr><td><code>By hand</code></td><td align="right">$0.3000</td><td align="right">–</td></tr>',
+      `<tr><td><a href="${RUN}1">test</a>, 28\u00a0Nov\u00a008:25</td><td align="right">$0.0409</td><td align="right">4\u00a0% of\u00a0$1.00</td></tr>`,
+      `<tr><td><a href="${RUN}2">evals</a>, 1\u00a0Oct\u00a012:00</td><td align="right">$1.0000</td><td align="right">⚠️\u00a0all of\u00a0$1.00</td></tr>`,
+      '<tr><td><code>By hand</code></td><td align="right">$0.3000</td><td align="right">⚠️ no\u00a0limit</td></tr>',
       '</table>',
       CLOSING,
     ]);
@@ -125,22 +132,38 @@ describe('the comment of a preview', () => {
 
   test('of a workspace without keys has no table', () => {
     expect(htmlOf(render(factsOf([])))).toEqual([
-      '<h3>OpenRouter preview: $0.00</h3>',
+      '<h3>OpenRouter preview: $0.00 spent so far</h3>',
       `<p>${LINK} · 0 keys so far</p>`,
       CLOSING,
     ]);
   });
 
   test('has no column for limits if no key has one', () => {
-    const html = htmlOf(render(factsOf([keyOf({ limit: null })])));
-    expect(html).toContain('<tr><th>Job</th><th align="right">Cost</th></tr>');
+    const html = htmlOf(render(factsOf([jobKey({ limit: null })])));
+    expect(html).toContain('<tr><th>Job (UTC)</th><th align="right">Cost</th></tr>');
     expect(html.join('')).not.toContain('–');
+  });
+
+  test('says of folded keys how many have used up their limits, or have none', () => {
+    const keys = manyKeys(8, (at) => [{ usage: 1 }, { limit: null }][at] ?? {});
+    expect(render(factsOf(keys))).toContain(
+      '<summary>3 earlier keys: $1.50, ⚠️ 1 used up, ⚠️ 1 without a limit</summary>',
+    );
+  });
+
+  test('warns of a key without a limit only if it works and was made by hand', () => {
+    const keys = [
+      { limit: null, disabled: true },
+      { limit: null, name: 'octo-org/shop / CI / 17.1 / test / a1b2c3' },
+      { limit: null, expires_at: '2026-09-01T00:00:00Z' },
+    ];
+    for (const fields of keys) expect(render(factsOf([keyOf(fields)]))).not.toContain('⚠️');
   });
 
   test('counts the keys that have used up their limits', () => {
     const usedUp = [1, 2].map((at) => keyOf({ hash: `${at}`, usage: 1 }));
     expect(render(factsOf([...usedUp, keyOf({})]))).toContain(
-      ' · 3 keys so far · ⚠️ 2 have used up their limits</p>',
+      '<p>⚠️ 2 keys have used up their limits: their requests fail. If a job needs more, raise limit-usd.</p>',
     );
   });
 
@@ -162,10 +185,10 @@ describe('the comment of a preview', () => {
     const [own] = factsOf([keyOf({ name: 'Earlier' })]).existing as [ListedWorkspace];
     const html = render(joined({ ...factsOf([]), existing: [own, { workspace: other, keys }] }));
     expect(html).toContain(
-      `<p>${LINK} · <a href="https://openrouter.ai/workspaces/demo-42">demo-42</a> · 2 keys so far</p>`,
+      `<p><a href="https://openrouter.ai/workspaces/demo-42">demo-42</a> · ${LINK} · 2 keys so far</p>`,
     );
     expect(html).toMatch(/Later.*Earlier/s);
-    expect(html).toContain('<h3>OpenRouter preview: $0.50</h3>');
+    expect(html).toContain('<h3>OpenRouter preview: $0.50 spent so far</h3>');
   });
 });
 
@@ -189,11 +212,139 @@ describe('the part of its limit that a key has used', () => {
     ['unknown', { usage: null }],
     ['unknown', { limit: 'much' }],
     ['unknown', { limit: undefined }],
-    ['⚠️\u00a0used\u00a0up', { usage: 8, limit_reset: 'daily', limit_remaining: 0 }],
-    ['⚠️\u00a0used\u00a0up', { usage: 1.01 }],
-    ['⚠️\u00a0used\u00a0up', { limit_remaining: -0.01 }],
+    ['⚠️\u00a0all of\u00a0$1.00 daily', { usage: 8, limit_reset: 'daily', limit_remaining: 0 }],
+    ['⚠️\u00a0all of\u00a0$1.00', { usage: 1.01 }],
+    ['⚠️\u00a0all of\u00a0$1.00', { limit_remaining: -0.01 }],
+    ['⚠️\u00a0all of\u00a0$0.45', { usage: 0.45, limit: 0.45 }],
+    ['&lt;1\u00a0% of\u00a0$1.00', { usage: 0.0099 }],
+    ['⚠️ no\u00a0limit', { limit: null }],
   ])('is %s with %j', (expected, fields) => {
     expect(render(factsOf([keyOf(fields)]))).toContain(`<td align="right">${expected}</td></tr>`);
+  });
+});
+
+describe('the row of a deployment', () => {
+  const deployed = (fields: Partial<Key> = {}) =>
+    keyOf({
+      name: 'octo-org/shop#42 / CI / deploy',
+      created_at: '2026-11-28T08:25:59Z',
+      expires_at: '2026-12-28T08:25:59Z',
+      ...fields,
+    });
+  const titlesIn = (...keys: readonly Key[]) =>
+    [...render(factsOf(keys)).matchAll(/<tr><td>(.*?)<\/td>/g)].map(([, title]) =>
+      title?.replaceAll('\u00a0', ' '),
+    );
+
+  test.each<[string, Partial<Key>]>([
+    ['works until 28 Dec', {}],
+    ['works until 28 Jan 2027', { expires_at: '2027-01-28T08:25:59Z' }],
+    ['works', { expires_at: null }],
+    ['disabled', { disabled: true }],
+  ])('says that it %s', (expected, fields) => {
+    expect(titlesIn(deployed(fields))).toEqual([`<code>deploy</code>, ${expected}`]);
+  });
+
+  test('says that it was replaced, if a newer key is for the same deployment', () => {
+    const older = deployed({ hash: '1', created_at: '2026-11-27T08:25:59Z', disabled: true });
+    const other = { ...older, hash: '2', name: 'octo-org/shop#42 / CI / docs' };
+    expect(titlesIn(older, deployed(), other)).toEqual([
+      '<code>deploy</code>, works until 28 Dec',
+      '<code>deploy</code>, replaced',
+      '<code>docs</code>, disabled',
+    ]);
+  });
+
+  test('that has used up its limit means that what is deployed does not work', () => {
+    const usedUp = { usage: 1, limit_remaining: 0 };
+    expect(render(factsOf([deployed(usedUp)]))).toContain(
+      '<p>⚠️ 1 deployed key has used up its limit: the requests of what is deployed fail. To go on, raise limit-usd and push.</p>',
+    );
+    expect(render(factsOf([deployed({ ...usedUp, disabled: true })]))).toContain(
+      '<p>⚠️ 1 key has used up its limit: ',
+    );
+  });
+});
+
+describe('the costs by job', () => {
+  const jobKeys = (count: number, job = 'test') =>
+    manyKeys(count, (at) => ({
+      name: `octo-org/shop / CI / ${at}.1 / ${job} / a1b2c3`,
+      hash: `${job}${at}`.padStart(10, '0'),
+    }));
+  /** The rows of the table, as text. */
+  const rowsOf = (facts: CommentFacts) => {
+    const [, table] =
+      /<summary>By job<\/summary>\n<table>\n(.*?)\n<\/table>/s.exec(render(facts)) ?? [];
+    return table
+      ?.split('\n')
+      .map((row) => row.replace(/<\/t[hd]>(?=<t)/g, ' | ').replace(/<.*?>/g, ''));
+  };
+  const HEAD = 'Job | Cost | Keys';
+  const deleted = (keys: readonly Key[]) =>
+    gone(rememberedOf({ workspace, keys }, { deletion: ended('finished') }));
+
+  test('are there once the workspace is deleted, also of one job', () => {
+    expect(rowsOf(deleted(jobKeys(3)))).toEqual([HEAD, 'test | $0.75 | 3']);
+    expect(rowsOf(deleted([keyOf({})]))).toBeUndefined();
+  });
+
+  test('are there from the sixth key on if there are two jobs', () => {
+    const evals = jobKeys(1, 'evals');
+    expect(rowsOf(factsOf([...jobKeys(5), ...evals]))).toEqual([
+      HEAD,
+      'test | $1.25 | 5',
+      'evals | $0.25 | 1',
+    ]);
+    expect(rowsOf(factsOf([...jobKeys(4), ...evals]))).toBeUndefined();
+    expect(rowsOf(factsOf(jobKeys(6)))).toBeUndefined();
+    expect(rowsOf(factsOf([...jobKeys(6), keyOf({})]))).toBeUndefined();
+  });
+
+  test('end with what else the total has', () => {
+    const facts = deleted([...jobKeys(3), keyOf({ usage: 0.0625 })]);
+    expect(rowsOf(facts)).toEqual([HEAD, 'test | $0.7500 | 3', 'other keys | $0.0625 | ']);
+  });
+
+  test('may exceed a total that has forgotten keys, and are lower bounds as that is', () => {
+    const { data, ...rest } = deleted(jobKeys(3));
+    const [[id, one]] = Object.entries(data.workspaces) as [
+      [string, CommentData['workspaces'][string]],
+    ];
+    const forgotten = { isCut: true, workspaces: { [id]: { ...one, keys: {} } } };
+    expect(rowsOf({ ...rest, data: forgotten })).toEqual([
+      'Job | Cost, at least | Keys',
+      'test | $0.75 | 3',
+    ]);
+    expect(render({ ...rest, data: forgotten })).toContain(
+      'preview: at least $0.00 spent, deleted<',
+    );
+  });
+
+  test('are summed over workspaces', () => {
+    const before = rememberedOf(
+      { workspace: { ...workspace, id: ID.replace('3', '4') }, keys: jobKeys(2) },
+      { deletion: ended('finished') },
+    );
+    expect(rowsOf(gone(mergeComment(before, deleted(jobKeys(3)).data)))).toEqual([
+      HEAD,
+      'test | $1.25 | 5',
+    ]);
+  });
+
+  test('never change the total', () => {
+    fc.assert(
+      fc.property(someFacts, (facts) => {
+        const workspaces = Object.entries(facts.data.workspaces);
+        const without = workspaces.map(
+          ([id, one]) => [id, { ...one, jobs: [] as JobCost[] }] as const,
+        );
+        const data = { ...facts.data, workspaces: Object.fromEntries(without) };
+        expect(totalOf({ ...facts, data })).toEqual(totalOf(facts));
+        expect(describeSpent({ ...facts, data })).toBe(describeSpent(facts));
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 
@@ -207,19 +358,37 @@ describe('a total that is a lower bound', () => {
   });
 
   test.each<[string, CommentFacts]>([
-    ['it is being deleted', factsOf([keyOf({})], true)],
+    ['A deletion has begun and has not finished.', factsOf([keyOf({})], true)],
     [
-      'a key was deleted',
+      'A deletion began on 28 Nov 08:31 UTC and has not finished.',
+      withData(
+        rememberedOf({ workspace, keys: [] }, { deletion: ended('unfinished') }),
+        factsOf([keyOf({})], true),
+      ),
+    ],
+    [
+      'Someone deleted a key; what it spent last is unknown.',
       withData(rememberedOf({ workspace, keys: [keyOf({ hash: 'gone', usage: 0.5 })] })),
     ],
-    ['the cost of a key is unknown', factsOf([keyOf({}), keyOf({ hash: '1', usage: null })])],
-    ['the last cost before the deletion is unknown', withData(deleted(ended('unfinished')))],
-    ['the last cost before the deletion is unknown', gone(deleted(null))],
-    ['not all keys are remembered', withData({ isCut: true, workspaces: {} })],
+    [
+      'OpenRouter did not report what a key has spent.',
+      factsOf([keyOf({}), keyOf({ hash: '1', usage: null })]),
+    ],
+    [
+      'The workspace was deleted; what its keys spent last is unknown.',
+      withData(deleted(ended('unfinished'))),
+    ],
+    ['The workspace was deleted; what its keys spent last is unknown.', gone(deleted(null))],
+    [
+      'There were more keys than the comment can remember.',
+      withData({ isCut: true, workspaces: {} }),
+    ],
   ])('says in its title that it is, and why: %s', (reason, facts) => {
     const [title, why] = htmlOf(render(facts));
-    expect(title).toMatch(/^<h3>OpenRouter preview: at least \$0\.\d+(, deleted)?<\/h3>$/);
-    expect(why).toBe(`<p>At least: ${reason}.</p>`);
+    expect(title).toMatch(
+      /^<h3>OpenRouter preview: at least \$0\.\d+ spent(, deleted| so far)<\/h3>$/,
+    );
+    expect(why).toBe(`<p>${reason}</p>`);
   });
 
   test('has a line for keys that are gone', () => {
@@ -246,7 +415,7 @@ describe('the cap', () => {
     return { data, existing: [{ workspace, keys }], isBeingDeleted: false };
   };
   const titleIn = (html: readonly string[]) =>
-    html[0]?.replace(/^<h3>OpenRouter preview: (.*)<\/h3>$/, '$1');
+    html[0]?.replace(/^<h3>OpenRouter preview: (.*) spent so far<\/h3>$/, '$1');
   /** What the comment says besides its rows. */
   const wordsOf = (facts: CommentFacts) => {
     const html = htmlOf(render(facts));
@@ -283,7 +452,7 @@ describe('the cap', () => {
       unfinished,
       [
         '1 earlier workspace: at least $9.00, not counted in the $5.00. In total: at least $9.25.',
-        'At least: the last cost before the deletion is unknown.',
+        'The workspace was deleted; what its keys spent last is unknown.',
       ],
     ],
     [
@@ -291,7 +460,7 @@ describe('the cap', () => {
       withUnknown,
       [
         '1 earlier workspace: at least $9.00, not counted in the $5.00. In total: at least $9.25.',
-        'At least: the cost of a key is unknown.',
+        'OpenRouter did not report what a key has spent.',
       ],
     ],
     [
@@ -299,7 +468,7 @@ describe('the cap', () => {
       deletedKeys,
       [
         '2 deleted keys: at least $4.50, not counted in the $5.00. In total: at least $4.75.',
-        'At least: a key was deleted.',
+        'Someone deleted a key; what it spent last is unknown.',
       ],
     ],
     [
@@ -308,20 +477,20 @@ describe('the cap', () => {
       [
         '2 deleted keys: at least $4.50, not counted in the $5.00.',
         '1 earlier workspace: $9.00, not counted in the $5.00. In total: at least $13.75.',
-        'At least: a key was deleted.',
+        'Someone deleted a key; what it spent last is unknown.',
       ],
     ],
     [
       'the total alone if keys or workspaces are no longer remembered',
       CUT,
-      ['In total: at least $0.25.', 'At least: not all keys are remembered.'],
+      ['In total: at least $0.25.', 'There were more keys than the comment can remember.'],
     ],
     [
       'earlier workspaces of which some are no longer remembered',
       mergeComment(EARLIER, CUT),
       [
         '1 earlier workspace: at least $9.00, not counted in the $5.00. In total: at least $9.25.',
-        'At least: not all keys are remembered.',
+        'There were more keys than the comment can remember.',
       ],
     ],
   ])('leaves to lines of their own what does not count towards it: %s', (_, rest, expected) => {
@@ -332,7 +501,7 @@ describe('the cap', () => {
     const keys = [keyOf({}), keyOf({ hash: '1', usage: 'much' })];
     expect(wordsOf(factsWith(keys, unfinished))).toEqual([
       'at least $0.25 of $5.00',
-      'At least: the cost of a key is unknown.',
+      'OpenRouter did not report what a key has spent.',
       '1 earlier workspace: at least $9.00, not counted in the $5.00. In total: at least $9.25.',
     ]);
   });
@@ -352,9 +521,9 @@ describe('the cap', () => {
 
   test('is not shown with two workspaces that exist, because neither of them counts alone', () => {
     const facts = factsWith([keyOf({})], EARLIER);
-    const second = { workspace: other('6'), keys: [keyIn(other('6'), { usage: 1 })] };
+    const second = { workspace: other('6'), keys: [keyIn(other('6'), { usage: 0.75 })] };
     expect(wordsOf(joined({ ...facts, existing: [...facts.existing, second] }))).toEqual([
-      '$10.25',
+      '$10.00',
       '1 earlier workspace: $9.00',
     ]);
   });
@@ -381,12 +550,86 @@ describe('the cap', () => {
   });
 
   test('counts all keys that exist, also if not all are remembered', () => {
-    const keys = manyKeys(3_000);
+    const keys = manyKeys(3_000, () => ({ disabled: true }));
     expect(wordsOf(factsWith(keys, EARLIER, '1000'))).toEqual([
       '$750.00 of $1,000.00',
       '1 earlier workspace: at least $9.00, not counted in the $1,000.00. In total: at least $759.00.',
-      'At least: not all keys are remembered.',
+      'There were more keys than the comment can remember.',
     ]);
+  });
+});
+
+describe('what a cap leaves', () => {
+  const job = (hash: string, usage: number, fields: Partial<Key> = {}) =>
+    jobKey({ hash, usage, limit: 5, disabled: true, ...fields });
+  const working = (hash: string, usage: number, limit: number, fields: Partial<Key> = {}) =>
+    job(hash, usage, { limit, disabled: false, ...fields });
+  const DEPLOYMENT = { name: 'octo-org/shop#42 / CI / deploy' };
+  const NOTHING =
+    '⚠️ Nothing is left: new jobs get no key and fail. To go on, raise preview-limit-usd and push.';
+
+  test.each<[string, readonly Key[], string | undefined]>([
+    ['says nothing as long as enough is left', [job('1', 4.4999)], undefined],
+    [
+      'says what the next key can spend from 90 % on, rounded down',
+      [job('1', 4.5491)],
+      '⚠️ The next key can spend $0.45 at most.',
+    ],
+    [
+      'takes off what others can still spend',
+      [job('1', 4.5), working('2', 0.05, 0.1)],
+      '⚠️ The next key can spend $0.40 at most.',
+    ],
+    ['says that nothing is left', [job('1', 5)], NOTHING],
+    ['says that nothing is left after an overshoot', [job('1', 5.01)], NOTHING],
+    [
+      'tells what is held by running jobs apart',
+      [job('1', 3.5), working('2', 0.5, 1.5)],
+      '⚠️ Nothing is left: running jobs hold $1.00. Until they end, new jobs get no key and fail. Then run the failed ones again.',
+    ],
+    [
+      'does not wait for a key made by hand',
+      [job('1', 4), working('2', 0, 1, { name: 'x' })],
+      NOTHING,
+    ],
+    [
+      'does not count a key that expired before the newest was created',
+      [
+        job('1', 3, { created_at: '2026-11-28T08:25:59Z' }),
+        working('2', 0, 2, { expires_at: '2026-11-28T08:25:58Z' }),
+      ],
+      undefined,
+    ],
+    [
+      'counts a key that expires after that, whatever time it is now',
+      [job('1', 3), working('2', 0, 2, { expires_at: '2026-10-01T12:00:01Z' })],
+      '⚠️ Nothing is left: running jobs hold $2.00. Until they end, new jobs get no key and fail. Then run the failed ones again.',
+    ],
+    [
+      'does not speak of deployments that replace the key which holds the rest',
+      [job('1', 4), working('2', 0, 1, DEPLOYMENT)],
+      NOTHING.replace('new jobs', 'new jobs without a deployment'),
+    ],
+    [
+      'says the same of what the next key can spend',
+      [job('1', 4.5), working('2', 0, 0.25, DEPLOYMENT)],
+      '⚠️ The next key without a deployment can spend $0.25 at most.',
+    ],
+  ])('%s', (_, keys, expected) => {
+    const data = rememberedOf({ workspace, keys }, { own: { hash: '1', cap: '5' } });
+    const facts = { data, existing: [{ workspace, keys }], isBeingDeleted: false };
+    const first = htmlOf(render(facts))[1];
+    expect(first).toBe(expected === undefined ? first : `<p>${expected}</p>`);
+    expect(/⚠️ (Nothing|The next)/.test(render(facts))).toBe(expected !== undefined);
+    expect(render({ ...facts, isBeingDeleted: true })).not.toMatch(/⚠️ (Nothing|The next)/);
+  });
+
+  test('does not advise a larger limit of each key if that does not help', () => {
+    const keys = [job('1', 5)];
+    const data = rememberedOf({ workspace, keys }, { own: { hash: '1', cap: '5' } });
+    expect(render({ data, existing: [{ workspace, keys }], isBeingDeleted: false })).toContain(
+      '<p>⚠️ 1 key has used up its limit: its requests fail.</p>',
+    );
   });
 });
 
@@ -397,7 +640,7 @@ describe('the comment of a deleted preview', () => {
   test('has the total, what was deleted, when, and by which run', () => {
     const data = deleted(ended('finished'), [keyOf({}), keyOf({ hash: 'other' })]);
     expect(htmlOf(render(gone(data)))).toEqual([
-      '<h3>OpenRouter preview: $0.50, deleted</h3>',
+      '<h3>OpenRouter preview: $0.50 spent, deleted</h3>',
       `<p>The workspace preview-shop-42 and its 2 keys were deleted on <a href="${RUN}1">28 Nov 08:31 UTC</a>.</p>`,
     ]);
   });
@@ -417,7 +660,7 @@ describe('the comment of a deleted preview', () => {
     const second = deleted(earlier, [keyOf({ usage: 1 })], ID.replace('3', '4'));
     const last = deleted(ended('finished'), [keyOf({})]);
     const html = htmlOf(render(gone([first, second, last].reduce(mergeComment))));
-    expect(html[0]).toBe('<h3>OpenRouter preview: $1.75, deleted</h3>');
+    expect(html[0]).toBe('<h3>OpenRouter preview: $1.75 spent, deleted</h3>');
     expect(html[1]).toContain('28 Nov 08:31 UTC');
     expect(html.slice(2)).toEqual(['<p>2 earlier workspaces: $1.50</p>']);
   });
@@ -426,7 +669,7 @@ describe('the comment of a deleted preview', () => {
     const before = deleted(ended('finished'), [keyOf({ usage: 0.5 })], ID.replace('3', '4'));
     const { existing } = factsOf([keyOf({ usage: 0.1, name: 'after' })]);
     const html = htmlOf(render(joined({ data: before, existing, isBeingDeleted: false })));
-    expect(html[0]).toBe('<h3>OpenRouter preview: $0.60</h3>');
+    expect(html[0]).toBe('<h3>OpenRouter preview: $0.60 spent so far</h3>');
     expect(html.join('').match(/<code>.*?<\/code>/g)).toEqual(['<code>after</code>']);
     expect(html.slice(-2)).toEqual(['<p>1 earlier workspace: $0.50</p>', CLOSING]);
   });
@@ -455,9 +698,43 @@ describe('the text of a comment', () => {
   });
 });
 
+test('the text of a comment follows from the facts alone, in whatever order they are listed', () => {
+  const second = { id: '3fa85f64-5717-4562-b3fc-2c963f66afad', slug: 'another-42' };
+  const times = fc.array(fc.integer({ min: 1.7e12, max: 2e12 }), { minLength: 2, maxLength: 2 });
+  jest.useFakeTimers();
+  fc.assert(
+    fc.property(someFacts, fc.boolean(), times, (facts, isAlone, nows) => {
+      const keys = [keyIn(second, { hash: 'second' }), keyIn(second, { hash: 'third' })];
+      const others = isAlone ? [] : [{ workspace: second, keys }];
+      const all = joined({ ...facts, existing: [...facts.existing, ...others] });
+      const reversed = all.existing
+        .map((one) => ({ ...one, keys: one.keys.toReversed() }))
+        .toReversed();
+      const [one, other] = [all, { ...all, existing: reversed }].map((listed, at) => {
+        jest.setSystemTime(nows[at] ?? 0);
+        return render(listed);
+      });
+      expect(one === other).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
+  jest.useRealTimers();
+});
+
+test('what a preview has spent is the same in the title and elsewhere', () => {
+  fc.assert(
+    fc.property(someFacts, (facts) => {
+      expect(render(facts).replace('preview: ⚠️ ', 'preview: ')).toContain(
+        `<h3>OpenRouter preview: ${describeSpent(facts).replace('<', '&lt;')} spent`,
+      );
+    }),
+    { numRuns: 500 },
+  );
+});
+
 describe('the title of a key', () => {
   const titleIn = (name: string, repository = SHOP) =>
-    /<td>(.*?), 1 Oct/.exec(
+    /<td>(.*?), (?:1\u00a0Oct|works)/.exec(
       renderComment(factsOf([keyOf({ name })]), { ...options, repository }),
     )?.[1];
   const linked = (text: string, run: string) =>
@@ -465,15 +742,15 @@ describe('the title of a key', () => {
 
   test.each<[string, string]>(
     [
-      ['octo-org/shop / CI / 123.1 / test / a1b2c3', linked('CI / test', '123/attempts/1')],
+      ['octo-org/shop / CI / 123.1 / test / a1b2c3', linked('test', '123/attempts/1')],
       // A workflow has any name, a job only letters, digits, hyphens and underscores.
       [
         'octo-org/shop / CI / 123.1 / test (3.12) / a1b2c3',
-        linked('CI / test (3.12)', '123/attempts/1'),
+        linked('test (3.12)', '123/attempts/1'),
       ],
-      ['octo-org/shop / 9.9 / 123.1 / test / a1b2c3', linked('9.9 / test', '123/attempts/1')],
-      ['octo-org/shop / A / B / 1.3 / test / a1b2c3', linked('A / B / test', '1/attempts/3')],
-      ['octo-org/shop#42 / CI / deploy', '<code>CI / deploy</code>'],
+      ['octo-org/shop / 9.9 / 123.1 / test / a1b2c3', linked('test', '123/attempts/1')],
+      ['octo-org/shop / A / B / 1.3 / test / a1b2c3', linked('test', '1/attempts/3')],
+      ['octo-org/shop#42 / CI / deploy', '<code>deploy</code>'],
       ['octo-org/shop#42', '<code>octo-org/shop#42</code>'],
       ['octo-org/shop / CI / 123 / test / 123456', undefined],
       ['octo-org/other / CI / 123.1 / test / a1b2c3', undefined],
@@ -487,14 +764,16 @@ describe('the title of a key', () => {
   test('has a link without the attempt on Gitea and Forgejo', () => {
     const repository = { ...SHOP, isGitea: true } as unknown as typeof SHOP;
     expect(titleIn('octo-org/shop / CI / 123.2 / test / a1b2c3', repository)).toBe(
-      linked('CI / test', '123'),
+      linked('test', '123'),
     );
   });
 });
 
 describe('the times in a comment', () => {
   const timesIn = (facts: CommentFacts) =>
-    render(facts).match(/\d+ \w{3} (\d{4} )?\d\d:\d\d UTC/g) ?? [];
+    render(facts)
+      .replaceAll('\u00a0', ' ')
+      .match(/\d+ \w{3} (\d{4} )?\d\d:\d\d( UTC)?/g) ?? [];
   const createdIn = (year: number, expires_at: unknown) =>
     keyOf({ hash: `${year}`, created_at: `${year}-11-28T08:25:59Z`, expires_at });
 
@@ -502,18 +781,18 @@ describe('the times in a comment', () => {
     [
       'have no year if all keys are created, and expire, in one',
       [createdIn(2026, '2026-11-28T14:25:59Z')],
-      ['28 Nov 08:25 UTC'],
+      ['28 Nov 08:25'],
     ],
     [
-      'have a year if a key expires in another',
+      'have a year if their key expires in another',
       [createdIn(2026, '2027-11-28T08:25:59Z')],
-      ['28 Nov 2026 08:25 UTC'],
+      ['28 Nov 2026 08:25'],
     ],
-    ['have a year if a key never expires', [createdIn(2026, null)], ['28 Nov 2026 08:25 UTC']],
+    ['have a year if their key never expires', [createdIn(2026, null)], ['28 Nov 2026 08:25']],
     [
       'have a year if keys are created in more than one',
       [createdIn(2025, '2025-11-28T14:25:59Z'), createdIn(2026, '2026-11-28T14:25:59Z')],
-      ['28 Nov 2026 08:25 UTC', '28 Nov 2025 08:25 UTC'],
+      ['28 Nov 2026 08:25', '28 Nov 2025 08:25'],
     ],
   ])('%s', (_, keys, expected) => {
     expect(timesIn(factsOf(keys))).toEqual(expected);
@@ -624,7 +903,7 @@ describe('a comment with more than it has space for', () => {
     const html = htmlOf(render(factsOf(keys)));
     expect(html[0]).toMatch(/^<h3>OpenRouter preview: at least /);
     expect(html.slice(1)).toEqual([
-      '<p>At least: not all keys are remembered.</p>',
+      '<p>There were more keys than the comment can remember.</p>',
       `<p>${LINK} · 4000 keys so far</p>`,
       CLOSING,
     ]);

@@ -194,7 +194,9 @@ const FINISHED: DeletionRecord = { state: 'finished', at: 1_790_000_000, run: '1
 /** What each comment says that the keys have spent in total; undefined if it is no comment of a preview. */
 const totalsIn = ({ comments }: ReturnType<typeof openServers>['state']) =>
   comments.map(({ body }) =>
-    /<h3>OpenRouter preview: (.*?)(?:, deleted)?<\/h3>/.exec(body)?.[1]?.replace('$', ''),
+    /<h3>OpenRouter preview: (.*?) spent(?: so far|, deleted)<\/h3>/
+      .exec(body)?.[1]
+      ?.replace('$', ''),
   );
 
 const writesIn = ({ calls }: ReturnType<typeof openServers>['state']) =>
@@ -240,7 +242,7 @@ describe('a run that writes the comment', () => {
     state.intercept = (call) => (call === 'GET /keys' ? reply : undefined);
     expect(await write()).toHaveProperty('existing', []);
     expect(totalsIn(state)).toEqual(['at least 0.25']);
-    expect(state.comments[0]?.body).toContain(', deleted</h3>');
+    expect(state.comments[0]?.body).toContain(' spent, deleted</h3>');
   });
 
   test('writes nothing if it is right', async () => {
@@ -416,7 +418,7 @@ describe('a run that writes the comment', () => {
       remember(state, MARK);
       await write();
       expect(totalsIn(state)).toEqual(['1.25']);
-      expect(state.comments[0]?.body).toMatch(/preview-shop-42<\/a> · .*demo-42<\/a>/);
+      expect(state.comments[0]?.body).toMatch(/demo-42<\/a> · .*preview-shop-42<\/a>/);
     });
 
     // Whoever may edit the comment must not be able to have its keys published.
@@ -538,7 +540,7 @@ describe('runs at the same time', () => {
           await scene.writeAtOnce([{}, {}]);
           state.workspace = undefined;
           await scene.writeAtOnce([{ data, known: { kind: 'gone', id: ID } }, {}, {}]);
-          expect(state.comments[0]?.body).toContain(', deleted</h3>');
+          expect(state.comments[0]?.body).toContain(' spent, deleted</h3>');
           expect(['0.25', 'at least 0.25', 'at least 0.10']).toContain(totalsIn(state)[0]);
           expect(info).toEqual([]);
         },

@@ -108,16 +108,16 @@ describe('npm start shows', () => {
       ['state: closed'],
     ]);
     expect(comments.map((comment) => comment.split('\n')[0])).toEqual([
-      'OpenRouter preview: $0.25',
-      'OpenRouter preview: $0.50',
-      'OpenRouter preview: $0.50, deleted',
+      'OpenRouter preview: $0.25 spent so far',
+      'OpenRouter preview: $0.50 spent so far',
+      'OpenRouter preview: $0.50 spent, deleted',
     ]);
     expect(section(stdout, '1 of 3: Requests of the step to GitHub')).toContain(
       'GET /repos/octo-org/app/pulls/42\n',
     );
     // As it looks: without the targets of links, and without HTML in JSON.
     expect(comments[0]).toMatch(
-      /\n\npreview-app-42 · .*\n\nJob {2,}Cost {2,}Of its limit\nPreview \/ test, .* UTC {2,}\$0\.25 {2,}25\u00a0% of\u00a0\$1\.00\n\nThe workspace and its keys are deleted when .* What is this\?\n/,
+      /\n\npreview-app-42 · .*\n\nJob \(UTC\) {2,}Cost {2,}Of its limit\ntest, .*\d {2,}\$0\.25 {2,}25\u00a0% of\u00a0\$1\.00\n\nThe workspace and its keys are deleted when .* What is this\?\n/,
     );
     expect(stdout).not.toMatch(/\\[n"]/);
     expect(stdout.split('\n').filter((line) => line.length > 120)).toEqual([]);

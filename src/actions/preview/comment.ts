@@ -304,19 +304,39 @@ export function goneIn({ data, existing }: CommentFacts): WorkspaceData[] {
   return Object.entries(data.workspaces).flatMap(([id, one]) => (isGone(id) ? [one] : []));
 }
 
+/** Why a total is only a lower bound. */
+export type Doubt =
+  /** A deletion has begun; `at` is when, in seconds since 1970. */
+  | { kind: 'being-deleted'; at: number | undefined }
+  /** Keys or workspaces were left out of the data. */
+  | { kind: 'cut' }
+  /** A key is remembered, and not listed. */
+  | { kind: 'key-gone' }
+  | { kind: 'unknown-amount' }
+  /** A workspace is gone, and its deletion was not recorded to its end. */
+  | { kind: 'workspace-gone' };
+
 /**
  * Why the total is only a lower bound; undefined if all is known: each workspace exists and lists all keys
  * that are remembered of it, or its deletion was recorded to its end.
  */
-export function doubtOf(facts: CommentFacts): string | undefined {
+export function doubtOf(facts: CommentFacts): Doubt | undefined {
   const { data, existing } = facts;
-  if (facts.isBeingDeleted) return 'it is being deleted';
-  if (data.isCut) return 'not all keys are remembered';
-  if (existing.some((one) => remembersMore(data, one))) return 'a key was deleted';
+  if (facts.isBeingDeleted) return { kind: 'being-deleted', at: lastDeletionOf(facts) };
+  if (data.isCut) return { kind: 'cut' };
+  if (existing.some((one) => remembersMore(data, one))) return { kind: 'key-gone' };
   if (amountsIn(Object.values(data.workspaces)).includes(UNKNOWN)) {
-    return 'the cost of a key is unknown';
+    return { kind: 'unknown-amount' };
   }
-  return areFinal(goneIn(facts)) ? undefined : 'the last cost before the deletion is unknown';
+  return areFinal(goneIn(facts)) ? undefined : { kind: 'workspace-gone' };
+}
+
+/** When the last deletion of a workspace that exists began, in seconds since 1970. */
+function lastDeletionOf({ data, existing }: CommentFacts): number | undefined {
+  const times = existing.flatMap(
+    ({ workspace }) => data.workspaces[workspace.id]?.deletion?.at ?? [],
+  );
+  return times.length > 0 ? Math.max(...times) : undefined;
 }
 
 /** Whether the deletion of each of `workspaces` was recorded to its end, with what each key had spent. */

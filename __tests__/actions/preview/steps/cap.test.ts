@@ -356,7 +356,8 @@ describe('a deployed key', () => {
 
 describe('the comment', () => {
   const body = () => gitHub.repository.comments.now()[0]?.body ?? '';
-  const title = () => /<h3>OpenRouter preview: (.*)<\/h3>/.exec(body())?.[1];
+  const title = () =>
+    /<h3>OpenRouter preview: (.*)<\/h3>/.exec(body())?.[1]?.replace(' spent so far', '');
   const COMMENTED = { 'preview-limit-usd': '5', 'limit-usd': '5' };
 
   test('shows the cap of the run that created the newest key', async () => {
@@ -387,7 +388,7 @@ describe('the comment', () => {
     expect(title()).toBe('$0.20 of $5.00');
     expect(body()).toContain(
       '<p>1 deleted key: at least $4.50, not counted in the $5.00. In total: at least $4.70.</p>\n' +
-        '<p>At least: a key was deleted.</p>',
+        '<p>Someone deleted a key; what it spent last is unknown.</p>',
     );
   });
 
@@ -410,9 +411,9 @@ describe('the comment', () => {
     states.push([title(), total()]);
     expect(states).toEqual([
       ['$0.75 of $5.00', undefined],
-      ['$0.75, deleted', undefined],
+      ['$0.75 spent, deleted', undefined],
       ['$0.14 of $5.00', '$0.89'],
-      ['$0.89, deleted', undefined],
+      ['$0.89 spent, deleted', undefined],
     ]);
   });
 });

@@ -73,23 +73,27 @@ describe('the life of a pull request', () => {
     expect(fields()).toMatchObject({ id, slug: 'preview-shop-1', name: 'octo-org/shop#1' });
     expect(keyOf(opened.main)).toMatchObject({ limit: 1, disabled: true });
     expect(comments()).toEqual([
-      expect.stringMatching(/<h3>OpenRouter preview: \$0\.25<.*>preview-shop-1</s),
+      expect.stringMatching(/<h3>OpenRouter preview: \$0\.25 spent so far<.*>preview-shop-1</s),
     ]);
 
     const pushed = await job(push(), {}, 0.5);
     expect(pushed.main.outputs).toMatchObject({ id, state: 'open', created: 'false' });
-    expect(comments()).toEqual([expect.stringContaining('<h3>OpenRouter preview: $0.75</h3>')]);
+    expect(comments()).toEqual([
+      expect.stringContaining('<h3>OpenRouter preview: $0.75 spent so far</h3>'),
+    ]);
 
     const closed = await job(close()[0]);
     expect(closed.main.outputs).toMatchObject({ state: 'closed', 'keys-cost-usd': '0.75' });
     expect(JSON.parse(closed.main.outputs['deleted'] ?? '')).toMatchObject([{ id }]);
     expect([slugs(), harness.sandbox.account.keys]).toEqual([[], []]);
     expect(comments()).toEqual([
-      expect.stringContaining('<h3>OpenRouter preview: $0.75, deleted</h3>'),
+      expect.stringContaining('<h3>OpenRouter preview: $0.75 spent, deleted</h3>'),
     ]);
     const reopened = await job(reopen()[0], {}, 0.25);
     expect(reopened.main.outputs).toMatchObject({ state: 'open', created: 'true' });
-    expect(comments()).toEqual([expect.stringContaining('<h3>OpenRouter preview: $1.00</h3>')]);
+    expect(comments()).toEqual([
+      expect.stringContaining('<h3>OpenRouter preview: $1.00 spent so far</h3>'),
+    ]);
     for (const step of [opened, pushed, closed, reopened].flatMap(Object.values)) {
       expect(step).toMatchObject({ exitCode: 0, annotations: [] });
     }
@@ -236,7 +240,7 @@ describe('the life of a pull request', () => {
       account.workspaces.splice(1, count);
     });
     const { summary } = await post(opened, step);
-    const title = '<h3>OpenRouter preview: at least $0.25, deleted</h3>';
+    const title = '<h3>OpenRouter preview: at least $0.25 spent, deleted</h3>';
     expect(comments()).toEqual([expect.stringContaining(title)]);
     expect(summary.includes('may have spent more than shown')).toBe(hasNote);
   });
@@ -246,14 +250,14 @@ describe('the life of a pull request', () => {
     onNth({ account }, 'PATCH /keys/:hash', 1, () => account.keys.splice(0));
     await post(opened, step);
     expect(comments()).toEqual([
-      expect.stringMatching(/preview: at least \$0\.25<.*a key was deleted/s),
+      expect.stringMatching(/preview: at least \$0\.25 spent so far<.*Someone deleted a key; /s),
     ]);
   });
 
   test('has a comment with years if a key expires in another one', async () => {
     const [opened] = open();
     await job(opened, { 'expires-in': '366d' });
-    expect(comments()).toEqual([expect.stringMatching(/, \d+ \w{3} \d{4} \d\d:\d\d UTC</)]);
+    expect(comments()).toEqual([expect.stringMatching(/, \d+\u00a0\w{3}\u00a0\d{4} \d\d:\d\d</)]);
   });
 
   test('has a job that fails if its workspace was deleted although it is open', async () => {
@@ -660,7 +664,9 @@ describe('where the runner does not tell the id of the repository, such as on Gi
     const inputs = becomeGitea();
     const first = await job(open()[0], inputs, 0.25);
     const second = await job(push(), inputs, 0.5);
-    expect(comments()).toEqual([expect.stringContaining('<h3>OpenRouter preview: $0.75</h3>')]);
+    expect(comments()).toEqual([
+      expect.stringContaining('<h3>OpenRouter preview: $0.75 spent so far</h3>'),
+    ]);
     for (const { post: end } of [first, second]) {
       expect(end).toMatchObject({ exitCode: 0, annotations: [] });
       expect(end.gitHubCalls).toContain('GET /user');
