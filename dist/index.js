@@ -9126,7 +9126,7 @@ function concernsAll({details: {server, status, kind}}) {
 return "GitHub" === server && (void 0 === status || "throttled" === kind);
 }
 function describeComment({number, change, facts}) {
-const {amount, isComplete} = totalOf(facts), sum = isComplete ? formatUsd(amount) : `at least ${formatUsd(amount, "down")}`, where = `comment on #${number}`;
+const sum = describeSpent(facts), where = `comment on #${number}`;
 return "none" === change ? `The ${where} is up to date: ${sum}.` : `${"created" === change ? "Wrote the" : "Updated the"} ${where}: ${sum}.`;
 }
 function openComments(github, {jobLogin, repository, render}) {

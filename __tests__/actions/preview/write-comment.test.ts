@@ -214,6 +214,15 @@ test.each([
   },
 );
 
+test('the line about a comment with a cap has both, as the title of the comment', () => {
+  const listed = { workspace: WORKSPACE, keys: [keyOf(WORKSPACE, { hash: 'key1', usage: 0.84 })] };
+  const data = rememberedOf(listed, { own: { hash: 'key1', cap: '5' } });
+  const facts = { data, existing: [listed], isBeingDeleted: false };
+  expect(describeComment({ number: 42, change: 'updated', facts })).toBe(
+    'Updated the comment on #42: $0.84 of $5.00.',
+  );
+});
+
 describe('a run that writes the comment', () => {
   test('creates it, then reads list, state and comment again', async () => {
     const { state, write, info } = openScene();

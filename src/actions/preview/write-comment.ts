@@ -3,7 +3,6 @@ import type { Repository } from '../../github/repository.ts';
 import type { Client } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { formatUsd } from '../../lib/format-usd.ts';
 import type { Context } from '../../shared/context.ts';
 import {
   type CommentData,
@@ -15,7 +14,6 @@ import {
   type OwnKey,
   readComment,
   toCommentData,
-  totalOf,
 } from './comment.ts';
 import { findOthers, type KnownWorkspace, listExisting, type Search } from './find-existing.ts';
 import {
@@ -25,6 +23,7 @@ import {
   type WriteResult,
   writeOwn,
 } from './own-comment.ts';
+import { describeSpent } from './render-comment.ts';
 
 /** The comment of the preview of a pull request. */
 export interface CommentRequest {
@@ -56,10 +55,9 @@ export interface WrittenComment {
   facts: CommentFacts;
 }
 
-/** Where a comment is, and its sum: `Updated the comment on #42: $0.84.` */
+/** Where a comment is, and its sum as its title shows it: `Updated the comment on #42: $0.84 of $5.00.` */
 export function describeComment({ number, change, facts }: WrittenComment): string {
-  const { amount, isComplete } = totalOf(facts);
-  const sum = isComplete ? formatUsd(amount) : `at least ${formatUsd(amount, 'down')}`;
+  const sum = describeSpent(facts);
   const where = `comment on #${number}`;
   if (change === 'none') return `The ${where} is up to date: ${sum}.`;
   return `${change === 'created' ? 'Wrote the' : 'Updated the'} ${where}: ${sum}.`;
