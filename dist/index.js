@@ -2556,7 +2556,7 @@ kind,
 reason: `${formatStatus(status)} to ${targetOf(response, server)}. Redirects are not followed, so that no secret is sent to another host`,
 ...metadata(response, server)
 };
-const serverMessage = extractServerMessage(body);
+const serverMessage = withoutStatus(extractServerMessage(body), status);
 return {
 kind,
 reason: formatStatus(status),
@@ -2582,6 +2582,10 @@ requestId: "string" == typeof id ? `${requestIdHeader} ${id}` : void 0
 }
 function formatStatus(status) {
 return `HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status] ?? ""}`.trimEnd();
+}
+function withoutStatus(message, status) {
+const phrase = external_node_http_namespaceObject.STATUS_CODES[status] ?? String(status), start = new RegExp(`^(?:(?:(?:HTTP )?${status} ${phrase}|${phrase}(?=[.:]|$))[\\s.:]*)+`, "i");
+return message?.replace(start, "") || void 0;
 }
 const MAX_DEPTH = 100;
 function response_describeDefect({body, json}, {issues}) {

@@ -8,6 +8,7 @@ import {
   parseHttpDate,
   parseResponse,
   retryAfter,
+  withoutStatus,
 } from '../../src/http/response.ts';
 import type { HttpResponse } from '../../src/http/transport.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
@@ -28,6 +29,24 @@ const parse = (response: Partial<HttpResponse>, request: Partial<typeof REQUEST>
 
 test.each([200, 201, 299])('a body with HTTP %i is a success', (status) => {
   expect(parse({ status, body: '{"id":"1"}' })).toEqual({ data: { id: '1' } });
+});
+
+test.each([
+  ['502 Bad Gateway', undefined],
+  ['Bad gateway', undefined],
+  ['Bad gateway.', undefined],
+  ['HTTP 502 Bad Gateway 502 Bad Gateway nginx', 'nginx'],
+  ['Bad gateway: no upstream', 'no upstream'],
+  ['Bad gateways are rare', 'Bad gateways are rare'],
+  ['No upstream', 'No upstream'],
+  [undefined, undefined],
+])('the message %j of HTTP 502 says %j beside the status', (message, rest) => {
+  expect(withoutStatus(message, 502)).toBe(rest);
+  const body = JSON.stringify({ error: { message } });
+  expect(parse({ status: 502, body })).toMatchObject({
+    reason: 'HTTP 502 Bad Gateway',
+    serverMessage: rest,
+  });
 });
 
 const REDIRECT = 'Redirects are not followed, so that no secret is sent to another host';

@@ -54,7 +54,7 @@ describe('the wait before a retry', () => {
     const { client, run, retryLines } = openRecordingClient([{ status: 502, body }, refused, OK]);
     await run(get(client));
     expect(retryLines).toEqual([
-      'Could not look up: HTTP 502 Bad Gateway: Bad gateway. Retrying in 0.3 s.',
+      'Could not look up: HTTP 502 Bad Gateway. Retrying in 0.3 s.',
       'Could not look up at openrouter.test, after 0.0 s: refused. Retrying in 0.5 s.',
     ]);
   });

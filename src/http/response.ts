@@ -53,7 +53,7 @@ function toFailure(
     const reason = `${formatStatus(status)} to ${targetOf(response, server)}. Redirects are not followed, so that no secret is sent to another host`;
     return { kind, reason, ...metadata(response, server) };
   }
-  const serverMessage = extractServerMessage(body);
+  const serverMessage = withoutStatus(extractServerMessage(body), status);
   return {
     kind,
     reason: formatStatus(status),
@@ -85,6 +85,18 @@ function metadata(
 /** `HTTP 401 Unauthorized` */
 function formatStatus(status: number): string {
   return `HTTP ${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
+}
+
+/**
+ * `message` without the status at its beginning, such as `502 Bad Gateway` and `Bad gateway.`, which the reason of
+ * the failure has already. Undefined if it says nothing else.
+ */
+export function withoutStatus(message: string | undefined, status: number): string | undefined {
+  // No phrase has a character that means something else in a pattern.
+  const phrase = STATUS_CODES[status] ?? String(status);
+  const repetition = `(?:HTTP )?${status} ${phrase}|${phrase}(?=[.:]|$)`;
+  const start = new RegExp(`^(?:(?:${repetition})[\\s.:]*)+`, 'i');
+  return message?.replace(start, '') || undefined;
 }
 
 /** Far more levels than any response has, and far fewer than exhaust the stack. */
