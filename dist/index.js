@@ -2083,7 +2083,7 @@ if (returned && !hasIdOrSlug(idOrSlug, returned)) return `the response is about 
 }
 function sendWorkspace(client, body, {recovery} = {}) {
 return client.send({
-operation: `create the workspace ${body.slug}`,
+operation: `create the workspace "${body.slug}"`,
 mayLeaveBehind: `a workspace with the slug ${body.slug}`,
 recovery,
 method: "POST",
@@ -2095,7 +2095,7 @@ findMismatch: returned => mismatch(body.slug, returned)
 }
 async function findWorkspace(client, idOrSlug, options = {}) {
 const {data, serverTime, headersAt} = await client.request({
-operation: `look up the workspace ${idOrSlug}`,
+operation: `look up the workspace ${JSON.stringify(idOrSlug)}`,
 method: "GET",
 path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
 schema: workspaceResponse,
@@ -2122,8 +2122,8 @@ idOf: ({id}) => id
 }
 async function patchWorkspace(client, {id, slug}, changes) {
 const {data} = await client.request({
-operation: `update the workspace ${slug}`,
-mayLeaveBehind: `the new values in the workspace ${slug}`,
+operation: `update the workspace "${slug}"`,
+mayLeaveBehind: `the new values in the workspace "${slug}"`,
 method: "PATCH",
 path: `/workspaces/${encodeURIComponent(id)}`,
 body: changes,
@@ -2135,8 +2135,8 @@ return data;
 }
 function deleteWorkspace(client, {id, slug}) {
 const facts = {
-operation: `delete the workspace ${slug}`,
-mayLeaveBehind: `the workspace ${slug}, which may still exist`,
+operation: `delete the workspace "${slug}"`,
+mayLeaveBehind: `the workspace "${slug}", which may still exist`,
 path: `/workspaces/${encodeURIComponent(id)}`
 };
 return sendDeletion(client, facts, async () => {
@@ -2318,11 +2318,13 @@ function textsFrom(texts, minLength) {
 const trimmed = texts.map(text => text.trim());
 return [ ...new Set(trimmed.filter(text => text.length >= minLength)) ];
 }
-function declareFailure(code, describe) {
+const external_node_util_namespaceObject = require("node:util");
+function declareFailure(code, describe, requestsOf = () => []) {
 return {
 type: "failure",
 code,
-describe
+describe,
+requestsOf
 };
 }
 function declareWarning(code, describe) {
@@ -2344,9 +2346,15 @@ this.details = details;
 get code() {
 return this.kind.code;
 }
+get requests() {
+return this.kind.requestsOf(this.details);
+}
 is(kind) {
 return this.code === kind.code;
 }
+}
+function failedRequests(error) {
+return error instanceof ApiError ? [ error ] : error instanceof Failure ? error.requests : [];
 }
 const VARIABLES = [ [ "FORGEJO_ACTIONS", "Forgejo" ], [ "GITEA_ACTIONS", "Gitea" ], [ "ACT", "act" ] ];
 function engineOf(env) {
@@ -2375,11 +2383,220 @@ possible: "This step may have changed something at OpenRouter before that: see i
 function describeEffect(effect) {
 return SENTENCES[effect];
 }
-function effectLines(effect, leftovers) {
-return effect.flatMap(line => "string" == typeof line ? line : "" === leftovers ? line.nothing : []);
+function effectLines(effect, {leftovers = "", onlyReads = !1}) {
+return effect.flatMap(line => "string" == typeof line ? line : "" !== leftovers || onlyReads ? [] : line.nothing);
 }
 function formatLeftovers(leftovers) {
 return `May still exist at OpenRouter: ${leftovers}.`;
+}
+function describeApiError(details, effect, context = {}) {
+const known = mayBeApplied(details) ? [ recoveryOf(details), MAY_BE_APPLIED ] : effectLines([ describeEffect(effect) ], context), {lines, ...part} = describeRequest(details);
+return {
+code: codeOf(details),
+...part,
+lines: [ ...lines, ...known ]
+};
+}
+function describePart({details}) {
+const {lines, ...part} = describeRequest(details);
+return {
+...part,
+lines: [ ...lines, ...mayBeApplied(details) ? [ MAY_BE_APPLIED ] : [] ]
+};
+}
+function describeRequest(details) {
+return {
+title: `Could not ${details.operation}: ${describeCause(details)}`,
+lines: [ ...messageOf(details), ...adviceAfterLookup(details) ],
+details: requestLines(details)
+};
+}
+function rejectionAdvice(errors) {
+const rejections = errors.filter(({details: {kind, status = 0, credentialFailure}}) => credentialFailure || "rejected" === kind && CODES_BY_STATUS[status]);
+return [ ...new Set(rejections.flatMap(({details}) => advice(details))) ];
+}
+const MAX_SHOWN = 200, EXPLAINED = new Set([ "forbidden", "payment-required", "not-found", "request-rejected", "conflict" ]);
+function messageOf(details) {
+const {server, serverMessage = ""} = causeOf(details);
+return EXPLAINED.has(causeCodeOf(details)) && serverMessage.length <= MAX_SHOWN && serverMessage ? [ `${server}: ${serverMessage}` ] : [];
+}
+function requestLines(details) {
+const {lookupFailure} = details, {requestId, server} = causeOf(details), last = causeOf(lookupFailure ?? details);
+return [ formatAttempt(details), ...lookupFailure ? [ `Could not check the outcome: ${formatAttempt(lookupFailure)}` ] : [], ...attemptLines(last, last === lookupFailure ? "lookup" : "request"), ...requestId ? [ `Request id for ${server}'s support: ${requestId}` ] : [] ];
+}
+const OUTAGE = new Set([ "server-error", "unreachable", "timed-out" ]);
+function causeOfRequest(details) {
+const {server} = causeOf(details), code = causeCodeOf(details);
+return {
+code: OUTAGE.has(code) ? "outage" : code,
+server
+};
+}
+function causeOf(details) {
+return details.credentialFailure ?? details;
+}
+function attemptLines({attempts, stopReason, reason}, what) {
+return [ ...attempts > 1 ? [ `Attempts at this ${what}: ${attempts}.` ] : [], ...void 0 !== stopReason && stopReason !== reason ? [ `No further attempt: ${stopReason}.` ] : [] ];
+}
+const CODES_BY_STATUS = {
+401: "unauthorized",
+402: "payment-required",
+403: "forbidden",
+404: "not-found"
+}, CODES_BY_ERROR = new Map([ [ "invalid_grant", "identity-rejected" ], [ "invalid_scope", "wrong-policy" ] ]), CODES_BY_KIND = {
+unsent: "unreachable",
+prevented: "unreachable",
+throttled: "throttled",
+conflict: "conflict",
+rejected: "request-rejected",
+ambiguous: "server-error",
+unexpected: "unexpected-response",
+aborted: "timed-out"
+};
+function mayBeApplied(details) {
+return details.ambiguous && !isRead(details);
+}
+function codeOf(details) {
+return mayBeApplied(details) ? "outcome-unknown" : causeCodeOf(details);
+}
+function causeCodeOf(details) {
+const {kind, status = 0, errorCode, credentialFailure} = details;
+if (credentialFailure) return causeCodeOf(credentialFailure);
+if (details.isCancelled) return "cancelled";
+if ("prevented" === kind && !details.noResponse) return "timed-out";
+return CODES_BY_ERROR.get(errorCode) || (("throttled" === kind ? void 0 : CODES_BY_STATUS[status]) ?? CODES_BY_KIND[kind]);
+}
+const CAUSES = {
+"identity-rejected": () => "the federation policy does not accept the id token of this job",
+"wrong-policy": () => "the federation policy does not act as a management key",
+unauthorized: ({server, withGrant, claims}) => claims ? "OpenRouter does not exchange the id token of this job" : withGrant ? "OpenRouter rejected its own access token" : SERVERS[server].unauthorized,
+forbidden: ({server, claims}) => claims ? "OpenRouter does not exchange the id token of this job" : `${server} does not allow it`,
+"payment-required": ({server}) => `${server} requires credits or another plan`,
+"not-found": ({server}) => `${server} does not find it`,
+"request-rejected": ({server}) => `${server} rejected the request`,
+conflict: () => "another request is changing it",
+throttled: ({server}) => `${server} limits the rate of requests`,
+unreachable: ({server}) => `${server} cannot be reached`,
+"timed-out": ({server}) => `${server} did not respond in time`,
+cancelled: () => "the run was cancelled",
+"server-error": describeResponder,
+"unexpected-response": describeResponder
+};
+function describeResponder({server, status = 0}) {
+return status >= 500 ? `${server} failed` : status < 400 ? `${server} sent no valid response` : `${server} did not process it`;
+}
+function describeCause(details) {
+const cause = causeOf(details), {isCancelled, reason, stopReason = reason, status} = cause;
+return isCancelled ? stopReason : void 0 === status ? reason : `${CAUSES[causeCodeOf(cause)](cause)} (HTTP ${status})`;
+}
+const POLICY = "The policy of federation-policy-id must act as a management key.", PERMISSION = "In an organization, only administrators may do this. A key can also be limited to another workspace.", EXCHANGE = "OpenRouter does not exchange id tokens for this account or policy. An admin can check that its plan has workload identity federation, and that the policy of federation-policy-id exists and is enabled.", ID_TOKEN = "The job needs the permission id-token: write.", GITHUB_STATUS = "See https://www.githubstatus.com, and run this again once GitHub works.", SERVERS = {
+OpenRouter: {
+unauthorized: "OpenRouter rejected the management key",
+credential: [ "Create a management key at https://openrouter.ai/settings/management-keys, and store it as the secret of management-key.", "OpenRouter also rejects a management key that was deleted, and each inference key." ],
+forbidden: [ "management-key must be a management key that may do this.", PERMISSION ],
+wrongPath: "Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.",
+address: "api-url",
+status: "See https://status.openrouter.ai, and run this again once OpenRouter works."
+},
+GitHub: {
+unauthorized: "GitHub rejected github-token",
+credential: [ "github-token must be the token of this job, or another one that has not expired." ],
+forbidden: [ "Check the permissions of the job." ],
+wrongPath: "Check the environment variable GITHUB_API_URL.",
+address: "the environment variable GITHUB_API_URL",
+status: GITHUB_STATUS
+},
+"GitHub OIDC": {
+unauthorized: "GitHub issues no id token to this job",
+credential: [ ID_TOKEN ],
+forbidden: [ ID_TOKEN ],
+wrongPath: ID_TOKEN,
+address: "the environment variable ACTIONS_ID_TOKEN_REQUEST_URL",
+status: GITHUB_STATUS
+}
+};
+function checkNetwork({server, noResponse}) {
+const host = noResponse?.host ?? "that host";
+return `Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall keeps the runner from ${host}.`;
+}
+const ADVICE = {
+"identity-rejected": ({claims = {}}) => [ "An admin can make the policy of federation-policy-id accept these claims:", ...Object.entries(claims).map(([name, value]) => `${name}: ${JSON.stringify(value)}`), "In a repository that is new, renamed or transferred since mid-2026, sub has ids." ],
+"wrong-policy": () => [ `${POLICY} Not every account can choose that.` ],
+unauthorized: ({server, claims, withGrant}) => claims ? [ EXCHANGE ] : withGrant ? [ POLICY ] : SERVERS[server].credential,
+forbidden: ({hint, server, claims, withGrant}) => claims ? [ EXCHANGE ] : void 0 !== hint ? [ hint ] : withGrant ? [ POLICY, PERMISSION ] : SERVERS[server].forbidden,
+"payment-required": ({hint}) => [ hint ?? "The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits." ],
+"not-found": ({hint, server}) => [ hint ?? SERVERS[server].wrongPath ],
+"request-rejected": ({server, serverMessage}) => [ serverMessage ? `Correct the input that ${server} rejects.` : `The response of ${server} has no reason that can be shown.` ],
+conflict: () => [ "Run this again." ],
+throttled: () => [ "Wait, then run this again." ],
+unreachable: () => [],
+"timed-out": () => [],
+cancelled: () => [],
+"server-error": adviceOnResponder,
+"unexpected-response": adviceOnResponder
+};
+function adviceOnResponder({status, server}) {
+return void 0 === status ? [] : status < 400 ? [ `Check ${SERVERS[server].address}, and whether a proxy or a login page responds instead of ${server}.` ] : [ SERVERS[server].status ];
+}
+function adviceAfterLookup(details) {
+const last = details.lookupFailure ?? details, isNetwork = details.noResponse && !last.isCancelled && void 0 === causeOf(last).status;
+return [ ...new Set([ ...isNetwork ? [ checkNetwork(details) ] : [], ...advice(last) ]) ];
+}
+function advice(details) {
+if (details.credentialFailure) return advice(details.credentialFailure);
+const {hint, kind, status = 0, noResponse, errorCode, isCancelled} = details;
+if (isCancelled) return ADVICE.cancelled(details);
+if ("throttled" === kind) return ADVICE.throttled(details);
+if (noResponse) return [ checkNetwork(details) ];
+if (hint && [ 402, 403, 404 ].includes(status)) return [ hint ];
+const code = CODES_BY_ERROR.get(errorCode) ?? CODES_BY_STATUS[status] ?? causeCodeOf(details);
+return ADVICE[code](details);
+}
+const MAY_BE_APPLIED = "The request may still have been applied.";
+function recoveryOf({mayLeaveBehind, recovery}) {
+return recovery ?? `Before running this again, check for ${mayLeaveBehind ?? "its effect"}.`;
+}
+const INTERNAL_ERROR = "internal-error";
+function describeError(error, effect, context = {}) {
+const description = describeAlone(error, effect, context), {leftovers = ""} = context;
+return "" === leftovers ? description : {
+...description,
+lines: [ ...description.lines, formatLeftovers(leftovers) ]
+};
+}
+function describeAlone(error, effect, context) {
+return error instanceof Failure ? describeFailure(error, effect, context) : error instanceof ApiError ? describeApiError(error.details, effect, context) : error instanceof Cancellation ? describeCancellation(error) : {
+code: INTERNAL_ERROR,
+title: "Internal error in this action",
+lines: [ external_node_util_namespaceObject.types.isNativeError(error) ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log.", ...effectLines([ describeEffect(effect) ], context) ]
+};
+}
+function describeCancellation({received}) {
+return {
+code: "cancelled",
+title: `The run was cancelled (${received})`,
+lines: [ "The step ended with the response to its last request. What that has created or changed is in the log and in the outputs. What had to follow was not done." ]
+};
+}
+function describeFailure({kind, details, code}, effect, context) {
+const {lines, effect: known = [ describeEffect(effect) ], ...text} = kind.describe(details, effect);
+return {
+code,
+...text,
+lines: [ ...lines, ...effectLines(known, context) ]
+};
+}
+function describe_error_causeOf(error) {
+const [request] = failedRequests(error);
+return request ? causeOfRequest(request.details) : error instanceof Failure ? {
+code: error.code
+} : void 0;
+}
+function describeWarning(kind, facts) {
+return {
+code: kind.code,
+...kind.describe(facts)
+};
 }
 const outputsNotWritten = declareFailure("outputs-not-written", ({reason, values}) => ({
 title: "The outputs could not be written",
@@ -2412,7 +2629,7 @@ lines: [ `It was sent SIGTERM, and has not ended within ${seconds} s. Whatever i
 })), mainWasRunning = declareWarning("main-was-running", ({leftovers}) => ({
 title: "The step was still running after its job ended",
 lines: [ "It was ended with SIGTERM. Whether it had created anything by then is unknown.", formatLeftovers(leftovers) ]
-})), external_node_fs_namespaceObject = require("node:fs"), external_node_util_namespaceObject = require("node:util");
+})), external_node_fs_namespaceObject = require("node:fs");
 function renewableCredential(clock, obtain) {
 let latest, valid, isHopeless = !1;
 const renew = () => {
@@ -2976,11 +3193,12 @@ mayLeaveBehind,
 recovery,
 hint,
 readOnly
-};
+}, withGrant = void 0 !== server.credential;
 return {
 kind: failure.kind,
 failure: {
 server: server.name,
+withGrant,
 ...facts,
 ...failure
 }
@@ -3035,18 +3253,18 @@ function terminate({pid}) {
 try {
 process.kill(pid, "SIGTERM");
 } catch (error) {
-if ("ESRCH" !== codeOf(error) && "EPERM" !== codeOf(error)) throw error;
+if ("ESRCH" !== main_process_codeOf(error) && "EPERM" !== main_process_codeOf(error)) throw error;
 }
 }
 function readStat(pid) {
 try {
 return (0, external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`, "utf8");
 } catch (error) {
-if (void 0 === codeOf(error)) throw error;
+if (void 0 === main_process_codeOf(error)) throw error;
 return "";
 }
 }
-function codeOf(error) {
+function main_process_codeOf(error) {
 return external_node_util_namespaceObject.types.isNativeError(error) && "code" in error ? error.code : void 0;
 }
 function runningSince(stat) {
@@ -3057,7 +3275,7 @@ const savedTask = task => object({
 apiUrl,
 timeoutMs: schemas_number(),
 task
-}), TASK_STATE = "task", MAIN_PROCESS_STATE = "main-process";
+}), TASK_STATE = "task", FAILURE_STATE = "failure", MAIN_PROCESS_STATE = "main-process";
 function openJournal({apiUrl, timeoutMs}, report) {
 const main = thisProcess(), problem = main && report.saveState(MAIN_PROCESS_STATE, main);
 void 0 !== problem && report.debug(`The id of this process could not be saved: ${problem}`);
@@ -3095,6 +3313,22 @@ const {data} = safeParse(savedTask(taskSchema), parseJson(text));
 return data ?? new Failure(stateInvalid, {
 name: TASK_STATE
 });
+}
+const savedCause = () => object({
+code: schemas_string(),
+server: optional(schemas_string())
+});
+function failForPost(report, error, effect) {
+report.fail(error, effect);
+report.saveState(FAILURE_STATE, describe_error_causeOf(error) ?? null);
+return 1;
+}
+function readFailure() {
+const {data: failed} = safeParse(savedCause(), parseJson(getState(FAILURE_STATE)));
+return error => {
+const cause = failed && describe_error_causeOf(error);
+return void 0 !== cause && cause.code === failed?.code && cause.server === failed?.server;
+};
 }
 function findRunningMain() {
 const {data: main} = safeParse(mainProcess(), parseJson(getState(MAIN_PROCESS_STATE)));
@@ -3534,7 +3768,7 @@ return listPages(client, keyList(workspace));
 }
 function keyList({id, slug}) {
 return {
-operation: `list the API keys of the workspace ${slug}`,
+operation: `list the API keys of the workspace "${slug}"`,
 path: "/keys",
 query: {
 workspace_id: id,
@@ -3659,156 +3893,6 @@ function totalSpent(keys) {
 const amounts = keys.flatMap(key => toUsd(key.usage) ?? []);
 return amounts.length === keys.length ? sumUsd(amounts) : null;
 }
-function describeApiError(details, effect, leftovers = "") {
-return {
-code: describe_api_error_codeOf(details),
-title: `Could not ${details.operation}`,
-lines: linesOf(details, mayBeApplied(details) ? ambiguityLines(details) : effectLines([ describeEffect(effect) ], leftovers))
-};
-}
-function linesOfPart({details}) {
-return linesOf(details, mayBeApplied(details) ? [ MAY_BE_APPLIED ] : []);
-}
-function rejectionAdvice(errors) {
-const rejections = errors.filter(({details: {kind, status = 0, credentialFailure}}) => credentialFailure || "rejected" === kind && CODES_BY_STATUS[status]);
-return [ ...new Set(rejections.flatMap(({details}) => advice(details))) ];
-}
-function linesOf(details, effect) {
-const {lookupFailure} = details, {requestId, server} = causeOf(details), last = causeOf(lookupFailure ?? details);
-return [ formatAttempt(details), ...lookupFailure ? [ `Could not check the outcome: ${formatAttempt(lookupFailure)}` ] : [], ...attemptLines(last, last === lookupFailure ? "lookup" : "request"), ...adviceAfterLookup(details), ...effect, ...requestId ? [ `Request id for ${server}'s support: ${requestId}` ] : [] ];
-}
-function causeOf(details) {
-return details.credentialFailure ?? details;
-}
-function attemptLines({attempts, stopReason, reason}, what) {
-return [ ...attempts > 1 ? [ `Attempts at this ${what}: ${attempts}.` ] : [], ...void 0 !== stopReason && stopReason !== reason ? [ `No further attempt: ${stopReason}.` ] : [] ];
-}
-const CODES_BY_STATUS = {
-401: "unauthorized",
-402: "payment-required",
-403: "forbidden",
-404: "not-found"
-}, CODES_BY_ERROR = new Map([ [ "invalid_grant", "identity-rejected" ], [ "invalid_scope", "wrong-policy" ] ]), CODES_BY_KIND = {
-unsent: "unreachable",
-prevented: "unreachable",
-throttled: "throttled",
-conflict: "conflict",
-rejected: "request-rejected",
-ambiguous: "server-error",
-unexpected: "unexpected-response",
-aborted: "timed-out"
-};
-function mayBeApplied(details) {
-return details.ambiguous && !isRead(details);
-}
-function describe_api_error_codeOf(details) {
-const {kind, status = 0, errorCode, credentialFailure} = details;
-if (mayBeApplied(details)) return "outcome-unknown";
-if (credentialFailure) return describe_api_error_codeOf(credentialFailure);
-if (details.isCancelled) return "cancelled";
-if ("prevented" === kind && !details.noResponse) return "timed-out";
-return CODES_BY_ERROR.get(errorCode) || (("throttled" === kind ? void 0 : CODES_BY_STATUS[status]) ?? CODES_BY_KIND[kind]);
-}
-const MANAGEMENT_KEY = "management-key must be a management key, not an inference key. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys. With federation-policy-id, the policy must act as a management key.", EXCHANGE = "OpenRouter does not exchange id tokens for this account or policy. An admin can check that its plan has workload identity federation, and that the policy of federation-policy-id exists and is enabled.", ID_TOKEN = "The job needs the permission id-token: write.", GITHUB_STATUS = "The cause is at GitHub: see https://www.githubstatus.com.", SERVERS = {
-OpenRouter: {
-credential: MANAGEMENT_KEY,
-forbidden: `${MANAGEMENT_KEY} The key may be limited to another workspace. In an organization, only administrators may do this.`,
-wrongPath: "Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.",
-address: "api-url",
-status: "The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai."
-},
-GitHub: {
-credential: "github-token must be the token of this job, or another one that has not expired.",
-forbidden: "Check the permissions of the job.",
-wrongPath: "Check the environment variable GITHUB_API_URL.",
-address: "the environment variable GITHUB_API_URL",
-status: GITHUB_STATUS
-},
-"GitHub OIDC": {
-credential: ID_TOKEN,
-forbidden: ID_TOKEN,
-wrongPath: ID_TOKEN,
-address: "the environment variable ACTIONS_ID_TOKEN_REQUEST_URL",
-status: GITHUB_STATUS
-}
-};
-function checkNetwork({server}) {
-return `Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall keeps the runner from that host.`;
-}
-const ADVICE = {
-"outcome-unknown": adviceOnResponder,
-"identity-rejected": ({claims = {}}) => [ "The policy of federation-policy-id does not accept the id token of this job. An admin can make it accept these claims:", ...Object.entries(claims).map(([name, value]) => `${name}: ${JSON.stringify(value)}`), "In a repository that is new, renamed or transferred since mid-2026, sub has ids." ],
-"wrong-policy": () => [ "The policy of federation-policy-id acts as another kind of key. It must act as a management key, which not every account can choose." ],
-unauthorized: ({server, claims}) => [ claims ? EXCHANGE : SERVERS[server].credential ],
-forbidden: ({hint, server, claims}) => [ claims ? EXCHANGE : hint ?? SERVERS[server].forbidden ],
-"payment-required": ({hint}) => [ hint ?? "The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits." ],
-"not-found": ({hint, server}) => [ hint ?? SERVERS[server].wrongPath ],
-"request-rejected": ({server, serverMessage}) => [ serverMessage ? `${server} rejected the request for the reason above.` : `${server} rejected the request. Its response has no reason that can be shown.` ],
-conflict: () => [ "Another request is changing the same resource. Run this again." ],
-throttled: ({server}) => [ `${server} limits the rate of requests. Wait, then run this again.` ],
-unreachable: () => [],
-"timed-out": () => [],
-cancelled: () => [],
-"server-error": adviceOnResponder,
-"unexpected-response": adviceOnResponder
-};
-function adviceOnResponder({status, server}) {
-return void 0 === status ? [] : status < 400 ? [ `Check ${SERVERS[server].address}, and whether a proxy or a login page responds instead of ${server}.` ] : [ SERVERS[server].status ];
-}
-function adviceAfterLookup(details) {
-const last = details.lookupFailure ?? details, isNetwork = details.noResponse && !last.isCancelled && void 0 === causeOf(last).status;
-return [ ...new Set([ ...isNetwork ? [ checkNetwork(details) ] : [], ...advice(last) ]) ];
-}
-function advice(details) {
-if (details.credentialFailure) return advice(details.credentialFailure);
-const {hint, kind, status = 0, noResponse, errorCode, isCancelled} = details;
-if (isCancelled) return ADVICE.cancelled(details);
-if ("throttled" === kind) return ADVICE.throttled(details);
-if (noResponse) return [ checkNetwork(details) ];
-if (hint && [ 402, 403, 404 ].includes(status)) return [ hint ];
-const code = CODES_BY_ERROR.get(errorCode) ?? CODES_BY_STATUS[status] ?? describe_api_error_codeOf(details);
-return ADVICE[code](details);
-}
-const MAY_BE_APPLIED = "The request may still have been applied.";
-function ambiguityLines({mayLeaveBehind, recovery}) {
-return [ MAY_BE_APPLIED, recovery ?? `Before running this again, check for ${mayLeaveBehind ?? "its effect"}.` ];
-}
-const INTERNAL_ERROR = "internal-error";
-function describeError(error, effect, leftovers = "") {
-const description = describeAlone(error, effect, leftovers);
-return "" === leftovers ? description : {
-...description,
-lines: [ ...description.lines, formatLeftovers(leftovers) ]
-};
-}
-function describeAlone(error, effect, leftovers) {
-return error instanceof Failure ? describeFailure(error, effect, leftovers) : error instanceof ApiError ? describeApiError(error.details, effect, leftovers) : error instanceof Cancellation ? describeCancellation(error) : {
-code: INTERNAL_ERROR,
-title: "Internal error in this action",
-lines: [ external_node_util_namespaceObject.types.isNativeError(error) ? error.stack ?? error.message : String(error), "This is a defect of the action and not of the workflow. Please report it, with this log.", ...effectLines([ describeEffect(effect) ], leftovers) ]
-};
-}
-function describeCancellation({received}) {
-return {
-code: "cancelled",
-title: `The run was cancelled (${received})`,
-lines: [ "The step ended with the response to its last request. What that has created or changed is in the log and in the outputs. What had to follow was not done." ]
-};
-}
-function describeFailure({kind, details, code}, effect, leftovers) {
-const {lines, effect: known = [ describeEffect(effect) ], ...text} = kind.describe(details, effect);
-return {
-code,
-...text,
-lines: [ ...lines, ...effectLines(known, leftovers) ]
-};
-}
-function describeWarning(kind, facts) {
-return {
-code: kind.code,
-...kind.describe(facts)
-};
-}
 const UNPRINTABLE = /[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\p{Join_Control}\p{Variation_Selector}]]+/gv, MAX_LENGTH = 2e3;
 function toLine(text, redact) {
 return truncate(bounded(text, (part, cut) => redact(printable(part).trimEnd(), cut))).replaceAll("##[", "## [").replace(/^(\s*)::/, "$1: :");
@@ -3898,7 +3982,7 @@ return `The output ${name} lacks ${total - shown} of ${total} ${items}: it is li
 });
 }
 function summaryHtml({title, url, paragraphs = [], table, folded = [], notes = []}, {redact, maxBytes}) {
-const cellHtml = cellRenderer(text => toHtml(text, redact)), paragraphsHtml = paragraphRenderer(maxBytes / 4, cellHtml), size = 2 * maxBytes / 3 / (folded.length + 1), tableHtml = shown => summary_linesOf(shown, {
+const cellHtml = cellRenderer(text => toHtml(text, redact)), paragraphsHtml = paragraphRenderer(maxBytes / 4, cellHtml), size = 2 * maxBytes / 3 / (folded.length + 1), tableHtml = shown => linesOf(shown, {
 cellHtml,
 size
 });
@@ -3919,7 +4003,7 @@ left = omitted > 0 ? 0 : left - texts.reduce((sum, text) => sum + sizeOfLine(tex
 return [ ...texts, ...omission(omitted, 1 === omitted ? "more paragraph" : "more paragraphs") ];
 };
 }
-function summary_linesOf(table, {cellHtml, size}) {
+function linesOf(table, {cellHtml, size}) {
 const rowHtml = rowRenderer(table, cellHtml), headings = table.header.map(heading => "string" == typeof heading ? heading : heading.numbers), rows = takeFitting(table.rows, {
 size,
 sizeOf: sizeOfLine,
@@ -3942,7 +4026,7 @@ return (tag, cells) => `<tr>${cells.map((content, at) => `<${tag}${attributes[at
 function sizeOfLine(line) {
 return Buffer.byteLength(line) + 1;
 }
-function createReport({action, isPost = !1}) {
+function createReport({action, isPost = !1, onlyReads = !1}) {
 const who = isPost ? `${action}, post step` : action, redactor = createRedactor(), line = text => toLine(text, redactor.redactShown), groups = groupRequests(), info = groups.outside(text => core_info(line(text))), [error, warning] = [ groups.outside(core_error), groups.outside(core_warning) ], warnOf = description => {
 const omitted = annotate(warning, description, {
 line,
@@ -3983,17 +4067,40 @@ outputSecret: writeSecretOutput,
 saveState: (name, value) => writeState(name, value, redactor),
 summarize,
 warn: (kind, facts) => warnOf(describeWarning(kind, facts)),
-fail(cause, effect, leftovers) {
-const description = describeError(cause, effect, leftovers);
+...errorReports({
+info,
+warnOf,
+failOf: description => {
 annotate(error, description, {
 line,
 who
 });
 summarize(toSummary("\u274c", description));
 },
+onlyReads
+})
+};
+}
+function errorReports({info, warnOf, failOf, onlyReads}) {
+return {
+fail: (error, effect, leftovers = "") => failOf(describeError(error, effect, {
+leftovers,
+onlyReads
+})),
 warnOfPostStep(error, {effect, leftovers}) {
-const description = describeError(error, effect, leftovers);
-"" === leftovers ? messageOf(description).forEach(info) : warnOf(description);
+const description = describeError(error, effect, {
+leftovers
+});
+"" === leftovers ? report_messageOf(description).forEach(info) : warnOf(description);
+},
+repeat(error, {effect, unsaid: lines}) {
+const {code, title} = describeError(error, effect);
+info(`${title}, as the step has reported.`);
+lines.length > 0 && warnOf({
+...LEFT_AFTER_JOB,
+code,
+lines
+});
 }
 };
 }
@@ -4017,23 +4124,30 @@ write(...args);
 };
 }
 function annotate(annotation, description, {line, who}) {
-const {code, title, linesSuffice} = description, {text, omitted} = toMessage([ ...messageOf(description), `See ${urlOf(code)}` ].map(text => line(text)));
+const {code, title, linesSuffice} = description, {text, omitted} = toMessage([ ...report_messageOf(description), `See ${urlOf(code)}` ].map(text => line(text)));
 annotation(text, {
 title: `${who}: ${linesSuffice ? title.charAt(0).toLowerCase() + title.slice(1) : code.replaceAll("-", " ")}`
 });
 return omitted;
 }
-function messageOf({title, lines, linesSuffice, rows = []}) {
-return [ ...linesSuffice ? [] : [ title ], ...rows, ...lines ];
+function report_messageOf({title, lines, linesSuffice, rows = [], details = []}) {
+return [ ...linesSuffice ? [] : [ title ], ...rows, ...lines, ...details ];
 }
+const LEFT_AFTER_JOB = {
+title: "Left after the job",
+linesSuffice: !0
+}, DETAILS = "Details";
 function toSummary(icon, description) {
-const {code, title, lines, table, folded, notes} = description;
+const {code, title, lines, details = [], table, folded = [], notes} = description;
 return {
 title: `${icon} ${title}`,
 url: urlOf(code),
 paragraphs: lines,
 table,
-folded,
+folded: [ ...folded, ...details.length > 0 ? [ {
+title: DETAILS,
+paragraphs: details
+} ] : [] ],
 notes
 };
 }
@@ -4159,7 +4273,7 @@ report.registerSecrets([ ...managementKey, ...gitHubToken, ...idTokenRequest ]);
 report.mask(proxyPassword);
 const effect = recordEffect(), abort = new AbortController;
 abortOnSignals(abort);
-const unforeseen = abortOnUnforeseenErrors(abort);
+const unforeseen = abortOnUnforeseenErrors(abort, report);
 process.stdout.on("error", () => {});
 const timeout = new Timeout(abort), {signal} = abort;
 try {
@@ -4185,11 +4299,12 @@ process.stdout.write("", () => process.exit());
 function abortOnSignals(abort) {
 for (const name of [ "SIGINT", "SIGTERM", "SIGBREAK" ]) process.on(name, () => abort.abort(new Cancellation(name)));
 }
-function abortOnUnforeseenErrors(abort) {
+function abortOnUnforeseenErrors(abort, {info}) {
 const unforeseen = {};
 process.on("uncaughtException", error => {
 unforeseen.first ??= error;
-abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
+info(error.stack ?? error.message);
+abort.abort(new Error(`internal error: ${error.message}`));
 });
 return unforeseen;
 }
@@ -4332,13 +4447,13 @@ lines: [ `The ${longer} budget would be ${formatExactUsd(budgets[longer] ?? 0)}.
 title: "Not all members belong to the organization",
 lines: [ ...members.map(({written, matches}) => 0 === matches ? `members: no one in the organization has the id or e-mail address ${written}` : `members: ${matches} people in the organization have the id or e-mail address ${written}`), "Each entry must be the user id or the e-mail address of one member of the organization." ]
 })), membersNotAdded = declareFailure("members-not-added", ({workspace, userIds}) => ({
-title: `Not all members were added to the workspace ${workspace.slug}`,
+title: `Not all members were added to the workspace "${workspace.slug}"`,
 lines: [ `OpenRouter reported success, but does not list these users as members: ${userIds.join(", ")}.` ]
 })), guardrailNotFound = declareFailure("guardrail-not-found", ({workspace}) => ({
-title: `The guardrail of the workspace ${workspace.slug} is unknown`,
+title: `The guardrail of the workspace "${workspace.slug}" is unknown`,
 lines: [ "OpenRouter does not report which guardrail the workspace has." ]
 })), limitsDiffer = declareFailure("limits-differ", ({workspace, what, values}) => ({
-title: `The ${what} of the workspace ${workspace.slug} has unexpected values`,
+title: `The ${what} of the workspace "${workspace.slug}" has unexpected values`,
 lines: [ "OpenRouter accepted the request, but returned other values than requested:", ...Object.entries(values).map(([field, value]) => `${field}: ${JSON.stringify(value)}`) ]
 })), unknownGuardrailFields = declareWarning("unknown-guardrail-fields", ({fields}) => ({
 title: "The input guardrail has fields that this version does not know",
@@ -4352,16 +4467,13 @@ function describeRecovery(recovery) {
 return "string" == typeof recovery ? RECOVERIES[recovery] : `Once the cause is gone, ${recovery.supersededBy} finishes the work. This one is older.`;
 }
 const partlyApplied = declareFailure("partly-applied", ({error, applied, notApplied, recovery}, effect) => {
-const {title, lines} = error instanceof ApiError ? {
-title: `Could not ${error.details.operation}`,
-lines: linesOfPart(error)
-} : error.kind.describe(error.details, effect);
+const {lines, ...part} = error instanceof ApiError ? describePart(error) : error.kind.describe(error.details, effect);
 return {
-title,
-lines,
-effect: [ ..."none" === effect ? [ describeEffect(effect) ] : [], ...applied.length > 0 ? [ `Applied: ${applied.join(", ")}.` ] : [], `Not applied, or unknown: ${notApplied.join(", ")}.`, describeRecovery(recovery) ]
+...part,
+lines: [ ...lines, describeRecovery(recovery) ],
+effect: [ ..."none" === effect ? [ describeEffect(effect) ] : [], ...applied.length > 0 ? [ `Applied: ${applied.join(", ")}.` ] : [], `Not applied, or unknown: ${notApplied.join(", ")}.` ]
 };
-});
+}, ({error}) => failedRequests(error));
 function desiredSettings({guardrail, budgets, members}) {
 return [ ...settingsOf("guardrail", guardrail), ...settingsOf("budget", budgets?.limits), ...settingsOf("field", {
 include_byok_in_budgets: budgets?.include_byok_in_budgets
@@ -4410,7 +4522,7 @@ include_byok_in_budgets: void 0
 };
 async function listBudgets(client, {id, slug}, options = {}) {
 const {data} = await client.request({
-operation: `list the budgets of the workspace ${slug}`,
+operation: `list the budgets of the workspace "${slug}"`,
 method: "GET",
 path: `/workspaces/${encodeURIComponent(id)}/budgets`,
 schema: budgetList(),
@@ -4431,7 +4543,7 @@ path: `/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,
 hint: NEEDS_ENTERPRISE
 };
 if (null === limit_usd) {
-const operation = `delete the ${interval} budget of the workspace ${slug}`, deletion = await sendDeletion(client, {
+const operation = `delete the ${interval} budget of the workspace "${slug}"`, deletion = await sendDeletion(client, {
 ...common,
 operation
 }, async () => {
@@ -4448,7 +4560,7 @@ limit_usd
 }
 const {data} = await client.request({
 ...common,
-operation: `set the ${interval} budget of the workspace ${slug}`,
+operation: `set the ${interval} budget of the workspace "${slug}"`,
 method: "PUT",
 body: {
 limit_usd,
@@ -4593,7 +4705,7 @@ limit_usd: optional(pipe(unknown(), transform(withoutNoise)))
 }), guardrails_mismatch = (id, returned) => (returned?.id ?? id) === id ? void 0 : "the response is about another guardrail", NO_GUARDRAIL = "Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail.";
 async function findGuardrail(client, {id, workspace}) {
 const {data} = await client.request({
-operation: `look up the guardrail of the workspace ${workspace.slug}`,
+operation: `look up the guardrail of the workspace "${workspace.slug}"`,
 method: "GET",
 path: `/guardrails/${encodeURIComponent(id)}`,
 schema: envelope(guardrail),
@@ -4604,7 +4716,7 @@ return data;
 }
 async function patchGuardrail(client, {id, workspace}, update) {
 const {data} = await client.request({
-operation: `set the guardrail of the workspace ${workspace.slug}`,
+operation: `set the guardrail of the workspace "${workspace.slug}"`,
 method: "PATCH",
 path: `/guardrails/${encodeURIComponent(id)}`,
 body: update,
@@ -4761,7 +4873,7 @@ return items;
 }
 async function listMembers(client, {id, slug}) {
 const {items} = await listAll(client, {
-operation: `list the members of the workspace ${slug}`,
+operation: `list the members of the workspace "${slug}"`,
 path: `/workspaces/${encodeURIComponent(id)}/members`,
 query: {
 limit: String(PAGE_SIZE)
@@ -4774,7 +4886,7 @@ return items.map(({user_id}) => user_id);
 const UNCHANGEABLE = "No one can change the members of the default workspace. Members that an identity provider manages (SCIM) can only be changed there.", MAX_ADDED = 100;
 function sendMembers(client, {id, slug}, userIds) {
 return client.send({
-operation: `add members to the workspace ${slug}`,
+operation: `add members to the workspace "${slug}"`,
 method: "POST",
 path: `/workspaces/${encodeURIComponent(id)}/members/add`,
 body: {
@@ -5091,7 +5203,7 @@ const keyStart = getInput("management-key").slice(0, MAX_SEARCHED);
 return "" !== keyStart && text.includes(keyStart) || "api_url" === key && text.includes("@");
 }
 const workspaceNotFound = declareFailure("workspace-not-found", ({workspace}) => ({
-title: `The workspace ${workspace} does not exist`,
+title: `The workspace ${JSON.stringify(workspace)} does not exist`,
 lines: [ "No workspace has that id or slug in the account of the management key.", "Check the id or slug for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted." ]
 }));
 function describeMissing(what, id) {
@@ -5104,23 +5216,23 @@ effect: [ `This step created it, ${id}, and OpenRouter now reports that it does 
 const slugTaken = declareFailure("slug-taken", ({workspace, creatorUnknown, changes, governanceInputs}) => {
 const {slug, name, id, created_at: createdAt} = workspace, changed = changes.map(({field}) => inputName(field)).join(", ") || (governanceInputs.length > 0 ? "none of its fields" : "nothing");
 return {
-title: creatorUnknown ? `Cannot determine who created the workspace ${slug}` : `The slug ${slug} is taken`,
+title: creatorUnknown ? `Cannot determine who created the workspace "${slug}"` : `The slug "${slug}" is taken`,
 lines: [ `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${"string" == typeof createdAt ? createdAt : "an unknown time"}: ${dashboardUrl(slug)}`, "It may belong to another repository, which can delete it at any time.", "With if-exists: reuse, the step would use it unchanged.", `With if-exists: update, the step would change ${changed}.`, ...governanceInputs.length > 0 ? [ `It would also apply ${governanceInputs.join(", ")}, where that differs.` ] : [] ],
 effect: [ creatorUnknown ? "The workspace was created while this step was creating one, by this step or by another job." : describeEffect("none") ]
 };
 }), workspaceDiffers = declareWarning("workspace-differs", ({workspace, changes}) => ({
-title: `The workspace ${workspace.slug} has other values than requested`,
+title: `The workspace "${workspace.slug}" has other values than requested`,
 lines: [ "OpenRouter returned other values:", ...changes.map(formatChange) ]
 })), governanceNotApplied = declareWarning("governance-not-applied", ({workspace, inputs, creatorUnknown, dryRun}) => ({
 title: dryRun ? `Inputs would not be applied to the workspace ${workspace.slug}` : `Inputs were not applied to the workspace ${workspace.slug}`,
 lines: [ `${dryRun ? "Would not be applied" : "Not applied"}: ${inputs.join(", ")}.`, "With if-exists: reuse, the step changes nothing in a workspace that exists, and does not compare guardrail, budgets and members.", ...creatorUnknown ? [ "Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet." ] : [], "To apply them, use if-exists: update." ]
 })), notDeletedAfterJob = declareWarning("not-deleted-after-job", ({workspace: {id, slug}}) => ({
-title: `The workspace ${slug} is not deleted after the job`,
+title: `The workspace "${slug}" is not deleted after the job`,
 lines: [ `Whether this step created it cannot be determined: id ${id}, ${dashboardUrl(slug)}` ]
 })), workspaceLeftAlone = declareWarning("workspace-left-alone", ({workspace: {id, slug}}) => ({
-title: `The workspace ${slug} was not deleted`,
+title: `The workspace "${slug}" was not deleted`,
 lines: [ `The workspace exists, id ${id}, but nothing shows that this step created it.` ]
-})), createdWorkspaceMissing = declareFailure("created-workspace-missing", ({workspace: {id, slug}}) => describeMissing(`workspace ${slug}`, `id ${id}`));
+})), createdWorkspaceMissing = declareFailure("created-workspace-missing", ({workspace: {id, slug}}) => describeMissing(`workspace "${slug}"`, `id ${id}`));
 function diffWorkspace(workspace, desired) {
 return WORKSPACE_FIELDS.filter(field => void 0 !== desired[field]).filter(field => diff_normalize(field, workspace[field]) !== diff_normalize(field, desired[field])).map(field => ({
 kind: "field",
@@ -5445,7 +5557,7 @@ slug
 start
 }, context);
 } else {
-journal.saveOrFail(null, `the workspace ${workspace.slug}, id ${workspace.id}, which the post step may delete`);
+journal.saveOrFail(null, `the workspace "${workspace.slug}", id ${workspace.id}, which the post step may delete`);
 "unknown" === creator && request.deleteAfterJob && warn(notDeletedAfterJob, {
 workspace
 });
@@ -5468,7 +5580,7 @@ to: from + windowMs
 async function sendAndReconcile(request, facts, context) {
 const {client} = context, {desired} = request, outcome = await postOnce({
 send: () => sendWorkspace(client, desired, {
-recovery: recoveryOf(request)
+recovery: create_workspace_recoveryOf(request)
 }),
 reconcile: attempts => reconcileWorkspace(attempts, {
 desired,
@@ -5489,7 +5601,7 @@ mayArriveLate: ambiguous > 0
 };
 }
 function reportCreated(workspace, {task, start}, {clock, journal, log, onWorkspace}) {
-const {id, slug} = workspace, url = dashboardUrl(slug), exists = `the workspace ${slug}, id ${id}, ${url}`;
+const {id, slug} = workspace, url = dashboardUrl(slug), exists = `the workspace "${slug}", id ${id}, ${url}`;
 journal.saveOrFail(task, exists);
 onWorkspace(workspace, {
 created: !0
@@ -5507,7 +5619,7 @@ return void 0 !== supersededBy ? {
 supersededBy
 } : "update" === otherIfExists(request) ? "run-again-with-update" : "run-again";
 }
-function recoveryOf(request) {
+function create_workspace_recoveryOf(request) {
 if (request.deleteAfterJob) return "The post step of this action, if it runs, looks for the workspace and deletes it.";
 const other = otherIfExists(request);
 return `Running this again${other ? ` with if-exists: ${other}` : ""} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`;
@@ -5908,12 +6020,13 @@ onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, 
 report.output(outcomeOutputs(result, inputs));
 throwIfCancelled(step.signal);
 report.summarize(createSummary(result, inputs));
-});
+}, failForPost);
 }
 async function runPostStep(post) {
 const saved = readJournal(post.schema), isSaved = "object" == typeof saved, main = findRunningMain();
 if (!isSaved && !main) return;
-let task = !isSaved || saved instanceof Failure ? void 0 : saved.task;
+let task = !isSaved || saved instanceof Failure ? void 0 : saved.task, unsaid = [];
+const isReported = readFailure();
 await runStep({
 action: post.action,
 isPost: !0
@@ -5930,14 +6043,24 @@ if (!isSaved) return;
 const credential = toCredential(readInputs(object(credentials))), incomplete = await post.run(saved.task, startContext({
 ...saved,
 credential
-}, step), step);
+}, step), {
+...step,
+isReported
+});
 if (incomplete) {
 task = incomplete.left;
+unsaid = incomplete.unsaid ?? [];
 throw incomplete.error;
 }
 }, (report, error, effect) => {
 const leftovers = post.describeLeftovers(task), failsJob = !0 === post.failsJob?.(task);
-failsJob ? report.fail(error, effect, leftovers) : report.warnOfPostStep(error, {
+if (isReported(error)) {
+const others = "" === leftovers ? [] : [ formatLeftovers(leftovers) ];
+report.repeat(error, {
+effect,
+unsaid: [ ...unsaid, ...others ]
+});
+} else failsJob ? report.fail(error, effect, leftovers) : report.warnOfPostStep(error, {
 effect,
 leftovers
 });
@@ -6085,32 +6208,55 @@ function sorted(entries) {
 return sortedBy(entries, ({slug}) => slug);
 }
 const workspaceHasKeys = declareFailure("workspace-has-keys", ({workspace, keys}) => ({
-title: `Cannot delete the workspace ${workspace.slug}: it has ${countKeys(keys.length)}, and delete-keys is false`,
+title: `Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,
 rows: truncateList(keys.map(describeKey)),
 lines: [ "OpenRouter does not delete a workspace that has API keys.", "With delete-keys: true, the keys are deleted first. Whatever uses them then stops working." ],
 effect: [ NOTHING_DELETED ],
 table: keysTable(keys)
 })), keysKeepAppearing = declareFailure("keys-keep-appearing", ({workspace, rounds, deletedKeys}) => ({
-title: `New API keys keep appearing in the workspace ${workspace.slug}`,
-lines: [ `The keys were listed ${rounds} times, and the last list still had new ones. Stop whatever creates them.` ],
-effect: describeRemaining(workspace, deletedKeys)
+title: `New API keys keep appearing in the workspace "${workspace.slug}"`,
+lines: [ `Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`, AGAIN ],
+effect: describeRemaining(workspace, {
+deletedKeys,
+keysLeft: NOT_LISTED
+})
 })), workspaceStillExists = declareFailure("workspace-still-exists", ({workspace}) => ({
-title: `The workspace ${workspace.slug} still exists`,
+title: `The workspace "${workspace.slug}" still exists`,
 lines: [],
 effect: [ `OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`, "Delete it again, and report it to OpenRouter if that does not help." ]
-})), teardownIncomplete = declareFailure("teardown-incomplete", ({workspace, errors, hasMore, deletedKeys}) => {
-const [first] = errors;
-return {
-title: 1 === errors.length ? `Could not ${first.details.operation}` : `Could not delete ${errors.length}${hasMore ? " or more" : ""} API keys of the workspace ${workspace.slug}`,
-lines: [ ...linesOfPart(first), ...truncateList(errors.slice(1).map(({message}) => message)) ],
-effect: describeRemaining(workspace, deletedKeys)
+})), NOT_LISTED = {
+keys: [],
+isComplete: !1
 };
-});
-function describeRemaining({slug, id}, deletedKeys) {
-return [ `API keys deleted before that: ${deletedKeys}.`, `Not deleted, or unknown: the workspace ${slug}, id ${id}.`, "Deleting the workspace again finishes the work." ];
+function countWorking({keys, isComplete}) {
+const working = keys.filter(key => !isDisabled(key)).length;
+return 0 !== working || isComplete ? working : void 0;
 }
-function failedRequests(error) {
-return error instanceof ApiError ? [ error ] : error instanceof Failure && error.is(teardownIncomplete) ? error.details.errors : [];
+function describeWorking(keysLeft) {
+const count = countWorking(keysLeft);
+if (void 0 === count) return "Whether its API keys still work is unknown.";
+if (0 === count) return "None of its API keys works any more, so nothing can spend.";
+const working = keysLeft.keys.filter(key => !isDisabled(key)).map(describeKey), others = keysLeft.isComplete ? "" : " or more";
+return `Still working, and able to spend: ${countKeys(count)}${others}: ${truncateList(working, MAX_NAMED).join(", ")}.`;
+}
+const MAX_NAMED = 3, teardownIncomplete = declareFailure("teardown-incomplete", ({workspace, errors, hasMore, ...keys}) => {
+const [first] = errors, what = 1 === errors.length ? `Could not ${first.details.operation}` : `Could not delete ${errors.length}${hasMore ? " or more" : ""} API keys of the workspace "${workspace.slug}"`, {lines, details} = describeAll(errors);
+return {
+lines: [ ...lines, AGAIN ],
+details,
+title: `${what}: ${describeCause(first.details)}`,
+effect: describeRemaining(workspace, keys)
+};
+}, ({errors}) => errors), AGAIN = "Deleting the workspace again finishes the work.";
+function describeAll(errors) {
+const [first] = errors, {lines, details = []} = describePart(first);
+return {
+lines,
+details: [ ...details, ...truncateList(errors.slice(1).map(({message}) => message)) ]
+};
+}
+function describeRemaining({slug, id}, {deletedKeys, keysLeft}) {
+return [ `Not deleted, or unknown: the workspace "${slug}", id ${id}.`, `API keys deleted before that: ${deletedKeys}.`, describeWorking(keysLeft) ];
 }
 const tooManyStale = declareFailure("too-many-stale", ({result, maxDeletions, check}) => {
 const count = withOutcome(result, "too-many").length;
@@ -6133,7 +6279,7 @@ effect: [ `Deleted: ${countWorkspaces(deleted)}.` ],
 function isBlockedByKeys(error) {
 return error instanceof Failure && error.is(workspaceHasKeys);
 }
-const ROUND_DELAYS_MS = [ 0, 0, 1e3, 2e3, 4e3 ], MAX_NAMED = 3;
+const ROUND_DELAYS_MS = [ 0, 0, 1e3, 2e3, 4e3 ], teardown_MAX_NAMED = 3;
 async function teardown(workspace, options, context) {
 const deletedKeys = [], listedKeys = [], knownHashes = new Set;
 let prepared, last = {
@@ -6144,7 +6290,13 @@ deletedKeys,
 listedKeys,
 prepared,
 ...end
-});
+}), keysLeft = isComplete => {
+const deleted = new Set(deletedKeys.map(({hash}) => hash));
+return {
+keys: listedKeys.filter(({hash}) => !deleted.has(hash)),
+isComplete
+};
+};
 for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
 await context.client.pause(delay);
 const facts = {
@@ -6170,9 +6322,10 @@ deleted: !1,
 problem: round.problem
 });
 if ("failed" === round.kind) {
-const facts = {
+const left = keysLeft(round.areAllListed), facts = {
 ...round,
 deletedKeys,
+keysLeft: left,
 mayBeDeleted
 };
 return resultOf(await failUnlessGone(workspace, facts, context));
@@ -6184,6 +6337,7 @@ if (0 === newKeys.length && rejection) {
 const facts = {
 errors: [ rejection ],
 deletedKeys,
+keysLeft: keysLeft(!0),
 mayBeDeleted
 };
 return resultOf(await failUnlessGone(workspace, facts, context));
@@ -6214,18 +6368,22 @@ isComplete: !0
 };
 }
 async function runRound(workspace, options, context) {
-const {deleteKeys, relistKeys, rejection, knownHashes} = options, {errors, hasMore, ...keys} = await deleteNewKeys(workspace, options, context), {newKeys} = keys;
+const {deleteKeys, relistKeys, rejection, knownHashes} = options, {errors, hasMore, areAllListed, ...keys} = await deleteNewKeys(workspace, options, context), {newKeys} = keys;
 if (errors.length > 0) return {
 kind: "failed",
 ...keys,
 errors,
-hasMore
+hasMore,
+areAllListed
 };
 if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, newKeys);
-const hadKeys = newKeys.length > 0 || knownHashes.size > 0;
+const hadKeys = newKeys.length > 0 || knownHashes.size > 0, listed = {
+...keys,
+areAllListed
+};
 if (rejection && !hadKeys) return {
 kind: "failed",
-...keys,
+...listed,
 errors: [ rejection ]
 };
 if (newKeys.length > 0 && relistKeys) return {
@@ -6238,7 +6396,7 @@ if (!deletion.error) return {
 ...endOf(workspace, deletion.value)
 };
 const {error} = deletion, facts = {
-...keys,
+...listed,
 mayBeDeleted: error.details.ambiguous
 };
 return isRejection(error) ? {
@@ -6264,7 +6422,8 @@ newKeys,
 deletedKeys,
 prepared: last,
 errors: [ listError ],
-hasMore: !1
+hasMore: !1,
+areAllListed: !1
 };
 const next = !given && list.newKeys.length > 0 && prepare ? await prepare(list.newKeys, last) : void 0;
 last = next ?? last;
@@ -6282,13 +6441,17 @@ undeleted: []
 };
 deletedKeys.push(...deleted);
 const errors = undeleted.map(({error}) => error);
-if (list.isComplete || errors.length > 0) return {
+if (list.isComplete || errors.length > 0) {
+const {isComplete: areAllListed} = list;
+return {
 newKeys,
 deletedKeys,
 prepared: last,
 errors,
-hasMore: !list.isComplete
+hasMore: !areAllListed,
+areAllListed
 };
+}
 }
 }
 async function deleteAndLog({slug}, keys, {client, log}) {
@@ -6303,7 +6466,7 @@ undeleted
 };
 }
 function nameSome(keys) {
-return truncateList(keys.map(describeKey), MAX_NAMED).join(", ");
+return truncateList(keys.map(describeKey), teardown_MAX_NAMED).join(", ");
 }
 function blockedByKeys(workspace, keys) {
 const reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`;
@@ -6328,7 +6491,7 @@ workspace
 }, "OpenRouter reported that it does not exist, but still returns it")
 };
 }
-async function failUnlessGone(workspace, {errors, hasMore = !1, deletedKeys, mayBeDeleted}, context) {
+async function failUnlessGone(workspace, {errors, hasMore = !1, deletedKeys, keysLeft, mayBeDeleted}, context) {
 if (errors.every(error => isRejection(error) || error.details.ambiguous) && await isGone(workspace, context)) return {
 deleted: mayBeDeleted
 };
@@ -6336,7 +6499,8 @@ const details = {
 workspace,
 errors,
 hasMore,
-deletedKeys: deletedKeys.length
+deletedKeys: deletedKeys.length,
+keysLeft
 }, [first] = errors, reason = (errors.length > 1 ? `${errors.length}${hasMore ? " or more" : ""} API keys left: ` : "") + formatAttempt(first.details);
 return {
 deleted: !1,
@@ -6364,7 +6528,7 @@ describeLeftovers: task => task ? describeWorkspaceLeft(task) : "a workspace, if
 });
 }
 function describeWorkspaceLeft({target: {created, pending}}) {
-return `the workspace ${(created ?? pending?.desired)?.slug}`;
+return `the workspace "${(created ?? pending?.desired)?.slug}"`;
 }
 async function runCreateTask(task, context) {
 const {target} = task, deletedIds = new Set;
@@ -6426,7 +6590,7 @@ return;
 log.info(post_describeMissing(pending, deletedIds));
 }
 function post_describeMissing({desired: {slug}, isThrottled}, deletedIds) {
-const missing = `The workspace ${slug} does not exist`;
+const missing = `The workspace "${slug}" does not exist`;
 return deletedIds.size > 0 ? `${missing}: no late request created it again.` : isThrottled ? `${missing}: nothing to delete.` : `${missing}. A late request may still create it: then it stays until the action delete or sweep deletes it.`;
 }
 function deletionLine(what, {deleted, keyCount, keysSpent}) {
@@ -6435,17 +6599,17 @@ return deleted ? `Deleted ${what}: ${keys}.` : `Another job had deleted ${what}.
 }
 const defaultWorkspace = declareFailure("default-workspace", ({workspace}) => ({
 title: "The default workspace is never deleted",
-lines: [ `The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.` ],
+lines: [ `The workspace "${workspace.slug}", id ${workspace.id}, is the default workspace of the account. Deleting it would permanently disable the account's keys.` ],
 effect: [ NOTHING_DELETED ]
 })), slugPrefixMismatch = declareFailure("slug-prefix-mismatch", ({written, slug, prefix}) => ({
-title: `The slug ${slug} does not begin with ${prefix}`,
-lines: [ `expect-slug-prefix is ${prefix}, but the workspace is ${written}${written === slug ? "" : `, whose slug is ${slug}`}.`, "Correct the workspace or, if it is right, expect-slug-prefix." ],
+title: `The slug "${slug}" does not begin with "${prefix}"`,
+lines: [ `expect-slug-prefix is "${prefix}", but the workspace is "${written}"${written === slug ? "" : `, whose slug is "${slug}"`}.`, "Correct the workspace or, if it is right, expect-slug-prefix." ],
 effect: [ NOTHING_DELETED ]
 })), deletionNotVerified = declareFailure("deletion-not-verified", ({workspace: {slug, id}, error}) => ({
-title: `Could not verify that the workspace ${slug} was deleted`,
-lines: linesOfPart(error),
-effect: [ `OpenRouter reported that it deleted the workspace ${slug}, id ${id}.` ]
-}));
+...describePart(error),
+title: `Could not verify that the workspace "${slug}" was deleted: ${describeCause(error.details)}`,
+effect: [ `OpenRouter reported that it deleted the workspace "${slug}", id ${id}.` ]
+}), ({error}) => [ error ]);
 async function deleteOne(request, context, onFound) {
 const {client, log} = context, {deleteKeys, dryRun} = request;
 log.info(`Requested: delete the workspace ${JSON.stringify(request.workspace)}.`);
@@ -6645,19 +6809,22 @@ function describeUnknownOwner({name, workspace, isDistinguishable, keys}) {
 const isOne = 1 === keys.length, noun = isOne ? "API key" : "API keys";
 return {
 title: `Cannot determine which job created the ${noun} named ${JSON.stringify(name)}`,
-lines: [ `A response was lost. Since then, the workspace ${workspace.slug} has ${isOne ? "a" : "these"} new ${noun}: ${keys.map(describeKey).join(", ")}.` ],
+lines: [ `A response was lost. Since then, the workspace "${workspace.slug}" has ${isOne ? "a" : "these"} new ${noun}: ${keys.map(describeKey).join(", ")}.` ],
 effect: [ isDistinguishable ? "There are more of them than this step can have created, so none was deleted." : "With expires-in: never and a fixed name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.", isOne ? "Check whether it is in use, and delete it if not." : "Check which of them are in use, and delete the others." ]
 };
 }
 const orphanNotDeleted = declareFailure("orphan-not-deleted", ({key, error}) => ({
-title: `Could not ${error.details.operation}`,
-lines: linesOfPart(error),
+...describePart(error),
+title: `Could not delete the API key ${describeKey(key)}: ${describeCause(error.details)}`,
 effect: [ `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.` ]
-})), replacedKeysNotDeleted = declareFailure("replaced-keys-not-deleted", ({key, undeleted, count}) => ({
-title: 1 === count ? "Could not delete the replaced API key" : `Could not delete ${undeleted.length} of ${count} replaced API keys`,
-lines: undeleted.slice(0, 1).flatMap(({error}) => linesOfPart(error)),
+}), ({error}) => [ error ]), replacedKeysNotDeleted = declareFailure("replaced-keys-not-deleted", ({key, undeleted, count}) => {
+const [{error}] = undeleted, what = 1 === count ? "the replaced API key" : `${undeleted.length} of ${count} replaced API keys`;
+return {
+...describePart(error),
+title: `Could not delete ${what}: ${describeCause(error.details)}`,
 effect: [ `The new API key exists, and the outputs are set: ${describeKey(key)}.`, ...truncateList(undeleted.map(({key: old}) => `Not deleted, or unknown: ${describeKey(old)}.`)), "What was not deleted can still work, until a later run deletes it. Running this again also replaces the new key." ]
-})), createdKeyMissing = declareFailure("created-key-missing", ({key}) => describeMissing(`API key ${describeKey(key)}`, `hash ${key.hash}`)), keyReplaced = declareFailure("key-replaced", ({key, expiredAt, olderEnded}) => ({
+};
+}, ({undeleted}) => undeleted.map(({error}) => error)), createdKeyMissing = declareFailure("created-key-missing", ({key}) => describeMissing(`API key ${describeKey(key)}`, `hash ${key.hash}`)), keyReplaced = declareFailure("key-replaced", ({key, expiredAt, olderEnded}) => ({
 title: `The API key ${describeKey(key)} does not work any more`,
 lines: expiredAt ? [ `It expired at ${expiredAt}.`, "Set expires-in to a longer lifetime, and run this again." ] : [ "Another job has replaced it, or someone has disabled or deleted it.", "What this job deployed has no key that works. To recover, repeat the newest run that deploys there, also if it is green.", "Then give the jobs whose keys have this name one concurrency group, with cancel-in-progress: false." ],
 effect: [ `The key, hash ${key.hash}, ${expiredAt ? "has expired" : "is disabled or deleted"}.`, olderEnded ? "The older keys with this name are disabled or deleted." : "This step has not changed older keys." ]
@@ -7328,7 +7495,7 @@ report.outputSecret("key", created.secret);
 random: Math.random
 });
 report.summarize(keySummary(result, inputs));
-});
+}, failForPost);
 }
 function describeKeysLeft({search, created, revoke, isDisabled}) {
 const {name, expires_at} = search.desired, quoted = JSON.stringify(name), lost = search.lostPosts > 0 ? `an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at)}` : "";
@@ -7411,7 +7578,7 @@ lostPosts === search.lostPosts && context.log.info(`Found no API key whose secre
 }
 function describeLateKey({desired, workspace}) {
 const {name, expires_at} = desired;
-return `A late request may still create ${JSON.stringify(name)} in the workspace ${workspace.slug}. That key ${describeExpiry(expires_at)}, unless someone deletes it.`;
+return `A late request may still create ${JSON.stringify(name)} in the workspace "${workspace.slug}". That key ${describeExpiry(expires_at)}, unless someone deletes it.`;
 }
 function keyPost() {
 return runPostStep({
@@ -7527,22 +7694,34 @@ const noSubject = declareFailure("no-subject", ({event}) => ({
 title: "Cannot tell which pull request or branch this preview is of",
 lines: [ `The event ${event || "(unknown)"} names none.`, "Set the input pull-request to the number of a pull request." ]
 })), previewNotOurs = declareFailure("preview-not-ours", ({workspace, description, expected}) => ({
-title: `The workspace ${workspace.slug} is not this preview`,
+title: `The workspace "${workspace.slug}" is not this preview`,
 lines: [ `Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`, "Set slug-prefix to a text that no other repository uses, or delete that workspace." ],
 effect: [ `The workspace, id ${workspace.id}, was left alone.` ]
-})), staleResponse = declareFailure("stale-response", ({number}) => ({
+})), previewNotDeleted = declareFailure("preview-not-deleted", ({slug, errors, keysLeft}) => {
+const [{details: first}] = errors, {lines, details} = describeAll(errors);
+return {
+title: `Could not delete the preview "${slug}": ${describeCause(first)}`,
+lines: [ ..."rejected" === first.kind ? lines : [], RETRY ],
+details,
+effect: [ describeWorking(keysLeft) ]
+};
+}, ({errors}) => errors), RETRY = "Run this again; otherwise the next clean-up deletes it.";
+function describeUndeleted({slug, keysLeft}) {
+return [ `The preview "${slug}" still exists. ${RETRY}`, describeWorking(keysLeft) ];
+}
+const staleResponse = declareFailure("stale-response", ({number}) => ({
 title: `GitHub does not yet show the current state of pull request #${number}`,
 lines: [ "Its response is older than the event of this run. Run this again." ]
 })), previewReopened = declareFailure("preview-reopened", ({workspace: {slug, id}, deleted, whatOfKeys}) => ({
-title: `The workspace ${slug} was ${deleted ? "deleted" : "to be deleted"}, and its pull request or branch is open again`,
+title: `The workspace "${slug}" was ${deleted ? "deleted" : "to be deleted"}, and its pull request or branch is open again`,
 lines: [ "It was reopened during the deletion. To recover, repeat the newest run of each workflow that gets an API key for it." ],
 effect: [ deleted ? `The workspace with the id ${id} was deleted, with its API keys.` : `API keys of the workspace with the id ${id} ${whatOfKeys}.` ]
 })), previewDeleted = declareFailure("preview-deleted", ({workspace}) => ({
-title: `The workspace ${workspace.slug} was deleted during this job`,
+title: `The workspace "${workspace.slug}" was deleted during this job`,
 lines: [ "Its pull request or branch is open. Run this again." ],
 effect: [ `The workspace with the id ${workspace.id} does not exist any more.` ]
 })), previewNotChecked = declareWarning("preview-not-checked", ({workspace, error}) => ({
-title: `Whether the preview ${workspace} is still needed could not be checked`,
+title: `Whether the preview "${workspace}" is still needed could not be checked`,
 lines: [ `${error.message}.`, ...rejectionAdvice(failedRequests(error)), "Nothing was deleted. The next clean-up checks it again." ]
 })), previewLimitReached = declareFailure("preview-limit-reached", ({created, ...reached}) => ({
 title: "Nothing is left of preview-limit-usd",
@@ -8820,7 +8999,7 @@ return (await client.request(request)).data;
 function requestFor(repository, name) {
 const path = repository.isGitea ? [ "branches" ] : [ "git", "ref", "heads" ], parts = name.split("/").map(encodeURIComponent);
 return {
-operation: `read the branch ${name} of ${repository.name}`,
+operation: `read the branch ${JSON.stringify(name)} of ${repository.name}`,
 method: "GET",
 path: pathIn(repository, ...path, ...parts),
 schema: repository.isGitea ? branchOfGitea(name) : reference(`refs/heads/${name}`),
@@ -9191,12 +9370,12 @@ const {comments} = context;
 if (comments.areGivenUp) return;
 comments.areGivenUp = endsComments;
 const {kind, hint} = error.details;
-noticeOnce([ `${error.message}.`, ...void 0 !== hint && "rejected" === kind ? [ hint ] : [], ...endsComments ? [ "This step writes no other comments." ] : [] ].join(" "), context);
+noticeOnce([ `${error.message}.`, ...void 0 !== hint && "rejected" === kind ? [ hint ] : [], ...endsComments ? [ "This step writes no other comments." ] : [] ].join(" "), context, error);
 }
-function noticeOnce(reason, {comments: {noticed}, notice}) {
+function noticeOnce(reason, {comments: {noticed}, notice}, cause) {
 if (!noticed.has(reason)) {
 noticed.add(reason);
-notice(`The comment of the preview may be out of date: ${reason}`);
+notice(`The comment of the preview may be out of date: ${reason}`, cause);
 }
 }
 async function readAll(search, place) {
@@ -9294,6 +9473,37 @@ list
 }, context) : concludeMissing(preview, {
 dryRun
 }, context);
+}
+async function deleteOnly(preview, options, context) {
+let listed = NOT_LISTED;
+const deletion = deletePreview(preview, options, {
+...context,
+onDeletion(progress) {
+if ("keys" === progress.kind) {
+const {keys, hasMore = !listed.isComplete} = progress;
+listed = {
+keys,
+isComplete: !hasMore
+};
+}
+context.onDeletion?.(progress);
+}
+}), {value, error} = await catching(deletion, ApiError, Failure);
+if (!error) return value;
+if (options.dryRun) throw error;
+const {slug} = preview.identity;
+if (error instanceof ApiError) throw new Failure(previewNotDeleted, {
+slug,
+errors: [ error ],
+keysLeft: listed
+});
+if (!error.is(teardownIncomplete)) throw error;
+const {errors, keysLeft} = error.details;
+throw new Failure(previewNotDeleted, {
+slug,
+errors,
+keysLeft
+});
 }
 async function concludeMissing(preview, {dryRun}, context) {
 const missing = `There is no workspace ${JSON.stringify(preview.identity.slug)}: nothing to delete.`, {written} = dryRun ? {} : await commentOn(preview, {
@@ -9766,14 +9976,15 @@ clearOrWarn: () => journal.saveOrWarn(task)
 };
 }
 async function closePreview(preview, request, context) {
-const {dryRun} = request, deletion = await deletePreview(preview, {
+let task = taskOf(preview, request, context);
+const {dryRun} = request, {value: deletion, error} = await catching(deleteOnly(preview, {
 dryRun
 }, {
 ...context,
 onDeletion: progress => {
 if ("begun" === progress.kind) {
 const {id, slug} = progress.workspace;
-saveTask({
+task = saveTask({
 ...preview,
 workspace: {
 id,
@@ -9786,7 +9997,17 @@ context.onDeleted(progress.preview);
 context.journal.saveOrWarn(taskOf(preview, request, context));
 }
 }
+}), ApiError, Failure);
+if (error instanceof Failure && error.is(previewNotDeleted)) {
+const undeleted = {
+working: countWorking(error.details.keysLeft)
+};
+context.journal.saveOrWarn({
+...task,
+undeleted
 });
+}
+if (error) throw error;
 ("missing" === deletion.kind || "deletion" === deletion.kind && deletion.isSettled) && !dryRun ? context.journal.clearOrWarn() : saveTask(preview, request, context);
 return "reopened" === deletion.kind ? {
 state: "open",
@@ -9964,10 +10185,10 @@ report.output(previewOutputs(result));
 if ("clean-up" === result.state && result.failure) throw result.failure;
 throwIfCancelled(step.signal);
 report.summarize(previewSummary(result, inputs));
-});
+}, failForPost);
 }
 function describePreviewLeft({identity, key, isWorkspaceLeft = !0}) {
-return [ isWorkspaceLeft ? `the workspace ${identity.slug}` : "", key ? describeKeysLeft({
+return [ isWorkspaceLeft ? `the workspace "${identity.slug}"` : "", key ? describeKeysLeft({
 ...key,
 revoke: !isDeployed(key)
 }) : "" ].filter(Boolean).join("; ");
@@ -9986,14 +10207,25 @@ if (isFailure(error, previewReopened)) return {
 error,
 left: void 0
 };
-const isWorkspaceLeft = !1 === facts?.isOpen && error === workspace.error && !isFailure(error, previewNotOurs);
-return {
-error,
-left: {
+const left = {
 ...task,
 key: key?.left,
-isWorkspaceLeft
-}
+isWorkspaceLeft: !1
+};
+if (!(error instanceof Failure && error.is(previewNotDeleted))) return {
+error,
+left
+};
+const working = countWorking(error.details.keysLeft);
+void 0 !== working && left.key && (left.key = {
+...left.key,
+created: void 0
+});
+const said = task.undeleted;
+return {
+error,
+left,
+unsaid: void 0 === said || void 0 !== working && working !== said.working ? describeUndeleted(error.details) : []
 };
 }
 function matters({error}, {kind}) {
@@ -10010,7 +10242,7 @@ return isFailure(error, keyReplaced);
 }
 async function lookUpSubject({subject, since, identity}, context) {
 const lookup = readSubject(subject, since, context), {value, error} = await catching(lookup, ApiError, Failure);
-error && context.warn(previewNotChecked, {
+error && context.isReported(error) ? context.log.info(`${error.message}.`) : error && context.warn(previewNotChecked, {
 workspace: identity.slug,
 error
 });
@@ -10032,7 +10264,7 @@ subject,
 since: facts.since,
 identity,
 endedKey
-}, deletion = await deletePreview(preview, {
+}, deletion = await deleteOnly(preview, {
 dryRun: !1
 }, context);
 context.onEnd(deletion);
@@ -10197,7 +10429,10 @@ mayAppear: optional(schemas_boolean()),
 key: optional(keyTask()),
 cap: optional(schemas_string()),
 limit: optional(schemas_string()),
-comment: schemas_boolean()
+comment: schemas_boolean(),
+undeleted: optional(object({
+working: optional(schemas_number())
+}))
 });
 function previewPost() {
 return runPostStep({
@@ -10205,7 +10440,7 @@ action: "preview",
 schema: previewTask(),
 failsJob: () => !0,
 async run(task, context, step) {
-const {report} = step, gitHub = readPostGitHub(), github = startGitHub(gitHub, step);
+const {report, isReported} = step, gitHub = readPostGitHub(), github = startGitHub(gitHub, step);
 return runPreviewTask(task, {
 ...context,
 github,
@@ -10218,7 +10453,8 @@ repository: {
 ...task.repository
 },
 run: gitHub.run,
-notice: report.notice,
+isReported,
+notice: (text, cause) => cause && isReported(cause) ? report.info(text) : report.notice(text),
 readJobStatus,
 onSpend: spendReporter(report),
 onEnd(deletion) {
@@ -10777,7 +11013,7 @@ byok: one.byok + other.byok
 };
 }
 const keyNotFound = declareFailure("key-not-found", ({hash, workspace}) => ({
-title: `The workspace ${workspace.slug} has no API key with this hash`,
+title: `The workspace "${workspace.slug}" has no API key with this hash`,
 lines: [ `key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`, "Without key-hash, the usage of the whole workspace includes that of deleted keys." ]
 })), usageUnknown = declareFailure("usage-unknown", ({key, warnings}) => ({
 title: `The usage of the API key ${describeKey(key)} in this period is unknown`,
@@ -10787,7 +11023,7 @@ text
 }))), "With since: created, the total comes from the key itself, if OpenRouter reports it." ]
 }));
 function describeSpender({workspace, key}) {
-return key ? `The API key ${describeKey(key)}` : `The workspace ${workspace.slug}`;
+return key ? `The API key ${describeKey(key)}` : `The workspace "${workspace.slug}"`;
 }
 function describeCost({cost, gaps, ...period}) {
 return `The cost${sinceText(period)} is ${gaps.length > 0 ? "at least " : ""}${formatExactUsd(cost)}`;
@@ -10856,7 +11092,7 @@ value: id
 },
 from: range.from,
 to,
-subject: `the workspace ${slug}`
+subject: `the workspace "${slug}"`
 }, [analytics, keys] = await Promise.all([ queryUsage(client, query), read_usage_countKeys(workspace, client, {
 from,
 to,
@@ -11116,7 +11352,8 @@ return `${"\u2588".repeat(length)}${"\u2591".repeat(BAR_LENGTH - length)}\xa0${M
 }
 function usage() {
 return runStep({
-action: "usage"
+action: "usage",
+onlyReads: !0
 }, async step => {
 const {report} = step, inputs = readUsageInputs(report), context = startContext(inputs, step), result = await readUsage(inputs, context);
 for (const line of usageLines(result)) report.info(line);

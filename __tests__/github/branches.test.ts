@@ -90,7 +90,8 @@ describe.each([
     const scene = openGitHubScene();
     const fault = { kind: 'response' as const, ...response };
     after(scene, exchanges, () => scene.network.schedule.push(fault, fault));
-    expect(reportOf(await find(scene, 'feature')).lines[0]).toContain(`HTTP ${response.status}`);
+    const { title } = reportOf(await find(scene, 'feature'));
+    expect(title).toContain(`(HTTP ${response.status})`);
   });
 });
 

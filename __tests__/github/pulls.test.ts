@@ -56,7 +56,7 @@ describe('a pull request that cannot be read is an error that names the permissi
     const { code, title, lines } = reportOf(await run(readPull(client, named, number)));
     expect([code, title]).toEqual([
       'not-found',
-      `Could not read pull request #${number} of octo-org/shop`,
+      `Could not read pull request #${number} of octo-org/shop: GitHub does not find it (HTTP 404)`,
     ]);
     expect(lines.join('\n')).toMatch(/permission pull-requests: read/);
     expect(network.calls).toEqual([CALL, CALL]);

@@ -126,8 +126,8 @@ test('the token and the version of the API are in the headers of each request', 
 
 test('the id of a request that fails is reported for the support of GitHub', async () => {
   const { client, named, run } = openGitHubScene();
-  const { lines } = reportOf(await run(readPull(client, named, 42)));
-  expect(lines.at(-1)).toMatch(
+  const { details } = reportOf(await run(readPull(client, named, 42)));
+  expect(details?.at(-1)).toMatch(
     /^Request id for GitHub's support: x-github-request-id 5B0C:[0-9A-F]{6}$/,
   );
 });
@@ -135,17 +135,19 @@ test('the id of a request that fails is reported for the support of GitHub', asy
 test('an invalid token is reported as that', async () => {
   const { client, named, run, token } = openGitHubScene();
   token.secret = 'revoked';
-  const { code, lines } = reportOf(await run(readPull(client, named, 42)));
+  const { code, title, lines, details } = reportOf(await run(readPull(client, named, 42)));
   expect(code).toBe('unauthorized');
-  expect(lines.join('\n')).toMatch(/Bad credentials\ngithub-token must be/);
+  expect(title).toMatch(/: GitHub rejected github-token \(HTTP 401\)$/);
+  expect(lines[0]).toMatch(/^github-token must be/);
+  expect(details?.[0]).toMatch(/: Bad credentials$/);
 });
 
 test('a repository that was renamed is not looked for under another name', async () => {
   const { github, repository, client, named, run, network } = openGitHubScene();
   openPull(github, repository, { number: 42 });
   renameRepository(repository, 'octo-org/store');
-  const { lines } = reportOf(await run(readPull(client, named, 42)));
-  expect(lines[0]).toMatch(
+  const { details } = reportOf(await run(readPull(client, named, 42)));
+  expect(details?.[0]).toMatch(
     /HTTP 301 Moved Permanently to https:\/\/github.test\/repositories\/\d+\. Redirects are not/,
   );
   expect(network.calls).toHaveLength(1);

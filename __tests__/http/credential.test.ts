@@ -84,7 +84,7 @@ describe('a renewable credential', () => {
 });
 
 const REQUEST: Pick<ApiRequest<unknown>, 'operation' | 'path' | 'schema'> = {
-  operation: 'create the workspace x',
+  operation: 'create the workspace "x"',
   path: '/workspaces',
   schema: z.unknown(),
 };
@@ -114,7 +114,7 @@ describe('a request with a renewable credential', () => {
       const outcome = await run(client.send({ ...REQUEST, method }));
       expect(outcome).toMatchObject({ kind: 'succeeded' });
       expect(retryLines).toEqual([
-        'Could not create the workspace x: HTTP 401 Unauthorized: expired. Trying again with a new token.',
+        'Could not create the workspace "x": HTTP 401 Unauthorized: expired. Trying again with a new token.',
       ]);
       expect(sentWith()).toEqual(['Bearer 1', 'Bearer 2']);
       expect(effect.current()).toBe(method === 'GET' ? 'none' : 'possible');

@@ -353,7 +353,7 @@ describe('a resource that a lookup does not find', () => {
 test('a list that is not usable is an error that names the request', async () => {
   const { result } = await send([json({ data: [], total_count: 5 })], listTheKeys);
   expect(detailsOf(result)).toMatchObject({
-    operation: 'list the API keys of the workspace preview-42',
+    operation: 'list the API keys of the workspace "preview-42"',
     path: '/keys',
     kind: 'unexpected',
     reason: 'the list ended after 0 entries, although there should be more',

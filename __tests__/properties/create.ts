@@ -348,7 +348,7 @@ async function deletesTheWorkspace(scene: Scene): Promise<void> {
   expect(leftUnnoticed(scene) && log.includes(LEFT_ALONE)).toBe(leftUnnoticed(scene));
 }
 
-const LEFT_ALONE = `The workspace ${SLUG} was not deleted`;
+const LEFT_ALONE = `The workspace "${SLUG}" was not deleted`;
 
 /** Whether a late POST has created the workspace again before the last lookup was answered. */
 function leftUnnoticed({ scenario, simulation }: Scene): boolean {

@@ -8,21 +8,26 @@ import { sweepIncomplete } from '../../src/teardown/failures.ts';
 import { apiError, sweptTo } from '../support/failures.ts';
 
 const NETWORK =
-  'Check api-url, and whether DNS, a proxy or a firewall keeps the runner from that host.';
-const SERVER = 'The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai.';
+  'Check api-url, and whether DNS, a proxy or a firewall keeps the runner from openrouter.ai.';
+const SERVER = 'See https://status.openrouter.ai, and run this again once OpenRouter works.';
 const OTHER_SERVER =
   'Check api-url, and whether a proxy or a login page responds instead of OpenRouter.';
-const DECLINED = 'OpenRouter rejected the request for the reason above.';
-const SILENT = 'OpenRouter rejected the request. Its response has no reason that can be shown.';
-const CONFLICT = 'Another request is changing the same resource. Run this again.';
-const KEY =
-  'management-key must be a management key, not an inference key. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys. With federation-policy-id, the policy must act as a management key.';
-const FORBIDDEN = `${KEY} The key may be limited to another workspace. In an organization, only administrators may do this.`;
+const DECLINED = 'Correct the input that OpenRouter rejects.';
+const SILENT = 'The response of OpenRouter has no reason that can be shown.';
+const CONFLICT = 'Run this again.';
+const KEY = [
+  'Create a management key at https://openrouter.ai/settings/management-keys, and store it as the secret of management-key.',
+  'OpenRouter also rejects a management key that was deleted, and each inference key.',
+];
+const MANAGEMENT_KEY = 'management-key must be a management key that may do this.';
+const POLICY_KIND = 'The policy of federation-policy-id must act as a management key.';
+const PERMISSION =
+  'In an organization, only administrators may do this. A key can also be limited to another workspace.';
 const CREDITS = expect.stringMatching(
   /^The account lacks the credits or the plan for this: see https:/,
 );
 const API_PATH = expect.stringMatching(/^Check that api-url ends with the path of the API/);
-const THROTTLED = 'OpenRouter limits the rate of requests. Wait, then run this again.';
+const THROTTLED = 'Wait, then run this again.';
 
 const noResponse = { host: 'openrouter.ai', elapsedMs: 100 };
 const get = (details: Partial<ApiErrorDetails>) => ({ method: 'GET' as const, ...details });
@@ -42,25 +47,38 @@ const refused = (errorCode: string) => exchange({ status: 400, errorCode });
 const issuing = (failure: Partial<CredentialFailure>) =>
   exchange({ server: 'GitHub OIDC', ...failure });
 const ID_TOKEN = 'The job needs the permission id-token: write.';
-const ISSUER_DOWN = 'The cause is at GitHub: see https://www.githubstatus.com.';
-const POLICY = expect.stringMatching(/^The policy of federation-policy-id does not accept/);
+const ISSUER_DOWN = 'See https://www.githubstatus.com, and run this again once GitHub works.';
+const POLICY = expect.stringMatching(
+  /^An admin can make the policy of federation-policy-id accept/,
+);
 const NOT_EXCHANGED = expect.stringMatching(/^OpenRouter does not exchange id tokens/);
-const OTHER_POLICY = expect.stringMatching(/^The policy of federation-policy-id acts as another/);
+const OTHER_POLICY = `${POLICY_KIND} Not every account can choose that.`;
 const IDS = expect.stringMatching(/^In a repository that is new, renamed or transferred/);
 
 const resetBefore = (lookup: Partial<ApiErrorDetails>) =>
   post({ kind: 'ambiguous', noResponse, lookupFailure: apiError(lookup).details });
-const UNCHECKED = expect.stringMatching(/^Could not check the outcome: /);
 
 type Row = [what: string, details: Partial<ApiErrorDetails>, code: string, advice: unknown[]];
 
 const ROWS: Row[] = [
-  ['HTTP 401', { status: 401 }, 'unauthorized', [KEY]],
-  ['HTTP 403', { status: 403 }, 'forbidden', [FORBIDDEN]],
+  ['HTTP 401', { status: 401 }, 'unauthorized', KEY],
+  ['HTTP 401 to an access token', { status: 401, withGrant: true }, 'unauthorized', [POLICY_KIND]],
+  ['HTTP 403', { status: 403 }, 'forbidden', [MANAGEMENT_KEY, PERMISSION]],
+  [
+    'HTTP 403 to an access token',
+    { status: 403, withGrant: true },
+    'forbidden',
+    [POLICY_KIND, PERMISSION],
+  ],
   ['HTTP 403 with a hint', { status: 403, hint: 'No admin.' }, 'forbidden', ['No admin.']],
   ['HTTP 402', { status: 402 }, 'payment-required', [CREDITS]],
   ['HTTP 404', { status: 404 }, 'not-found', [API_PATH]],
-  ['HTTP 422', { status: 422, serverMessage: 'No' }, 'request-rejected', [DECLINED]],
+  [
+    'HTTP 422',
+    { status: 422, serverMessage: 'No' },
+    'request-rejected',
+    ['OpenRouter: No', DECLINED],
+  ],
   ['HTTP 409 to a POST', { method: 'POST', status: 409 }, 'request-rejected', [SILENT]],
   ['HTTP 409 to a PATCH', { kind: 'conflict', status: 409 }, 'conflict', [CONFLICT]],
   ['HTTP 429', { kind: 'throttled', status: 429 }, 'throttled', [THROTTLED]],
@@ -121,28 +139,92 @@ const ROWS: Row[] = [
     'a reset of a POST before a response to its lookup',
     resetBefore({ kind: 'ambiguous', status: 502 }),
     'outcome-unknown',
-    [UNCHECKED, SERVER],
+    [SERVER],
   ],
   [
     'a reset of a POST before a lookup without a token',
     resetBefore(exchange({ kind: 'ambiguous', status: 503, attempts: 4 })),
     'outcome-unknown',
-    [UNCHECKED, 'Attempts at this request: 4.', SERVER],
+    [SERVER],
   ],
   [
     'a reset of a POST before a lookup that had no time',
     resetBefore({ kind: 'aborted' }),
     'outcome-unknown',
-    [UNCHECKED, NETWORK],
+    [NETWORK],
   ],
 ];
 
 test.each(ROWS)('%s has the advice of its code', (_, details, code, advice) => {
   const described = describeError(apiError({ method: 'PATCH', ...details }), 'none');
   expect(described.code).toBe(code);
-  // Between the request and what is known about its effect.
-  const effect = described.lines.findIndex((line) => /^(Nothing was|The request may)/.test(line));
-  expect(described.lines.slice(1, effect)).toEqual(advice);
+  // Before what is known about its effect.
+  const effect = described.lines.findIndex((line) => /^(Nothing was|Before running)/.test(line));
+  expect(described.lines.slice(0, effect)).toEqual(advice);
+});
+
+const NOT_FOUND = 'the host name does not exist (ENOTFOUND)';
+
+const CAUSES: readonly [cause: string, details: Partial<ApiErrorDetails>][] = [
+  ['OpenRouter rejected the management key (HTTP 401)', { status: 401 }],
+  ['OpenRouter rejected its own access token (HTTP 401)', { status: 401, withGrant: true }],
+  ['GitHub rejected github-token (HTTP 401)', { server: 'GitHub', status: 401 }],
+  ['GitHub issues no id token to this job (HTTP 401)', issuing({ status: 401 })],
+  [
+    'OpenRouter does not exchange the id token of this job (HTTP 403)',
+    exchange({ status: 403, claims: {} }),
+  ],
+  [
+    'the federation policy does not accept the id token of this job (HTTP 400)',
+    exchange({ status: 400, errorCode: 'invalid_grant' }),
+  ],
+  ['the federation policy does not act as a management key (HTTP 400)', refused('invalid_scope')],
+  ['OpenRouter requires credits or another plan (HTTP 402)', { status: 402 }],
+  ['OpenRouter does not allow it (HTTP 403)', { status: 403 }],
+  ['GitHub does not find it (HTTP 404)', { server: 'GitHub', status: 404 }],
+  ['OpenRouter rejected the request (HTTP 422)', { status: 422 }],
+  ['another request is changing it (HTTP 409)', { kind: 'conflict', status: 409 }],
+  ['OpenRouter limits the rate of requests (HTTP 429)', { kind: 'throttled', status: 429 }],
+  [
+    'GitHub limits the rate of requests (HTTP 403)',
+    { server: 'GitHub', kind: 'throttled', status: 403 },
+  ],
+  ['OpenRouter failed (HTTP 502)', { kind: 'ambiguous', status: 502 }],
+  ['OpenRouter failed (HTTP 502)', post({ kind: 'ambiguous', status: 502 })],
+  ['OpenRouter did not process it (HTTP 408)', { kind: 'ambiguous', status: 408 }],
+  ['OpenRouter sent no valid response (HTTP 302)', { kind: 'unexpected', status: 302 }],
+  [NOT_FOUND, { kind: 'unsent', noResponse, reason: NOT_FOUND }],
+  [
+    'the timeout of 1 s has expired',
+    post({ kind: 'aborted', reason: 'the timeout of 1 s has expired' }),
+  ],
+  [
+    'the run was cancelled (SIGINT)',
+    cancelled({ kind: 'ambiguous', status: 502, stopReason: 'the run was cancelled (SIGINT)' }),
+  ],
+];
+
+test.each(CAUSES)('the title of a failed request has the cause: %s', (cause, details) => {
+  const { title } = describeError(apiError({ method: 'PATCH', ...details }), 'none');
+  expect(title).toBe(`Could not delete the API key "CI": ${cause}`);
+});
+
+test('the request, its attempts and its id come after the advice, and not among it', () => {
+  const lookupFailure = apiError({ method: 'GET', path: '/workspaces/preview-42' }).details;
+  const error = apiError({
+    ...post({ kind: 'ambiguous', status: 502, reason: 'HTTP 502 Bad Gateway', noResponse }),
+    lookupFailure: { ...lookupFailure, attempts: 4, stopReason: 'too late' },
+    requestId: 'cf-ray 8f1c',
+  });
+  const { lines, details } = describeError(error, 'none');
+  expect(details).toEqual([
+    expect.stringMatching(/^POST .* at openrouter.ai, after 0.1 s: HTTP 502 Bad Gateway$/),
+    expect.stringMatching(/^Could not check the outcome: GET /),
+    'Attempts at this lookup: 4.',
+    'No further attempt: too late.',
+    "Request id for OpenRouter's support: cf-ray 8f1c",
+  ]);
+  expect(lines.filter((line) => details?.includes(line))).toEqual([]);
 });
 
 test('no response but 409 is taken for a conflict of two requests', () => {
@@ -166,7 +248,7 @@ test('a list of workspaces has the advice of each rejection once, and of no othe
   ].map((details) => apiError(details));
   const result = errors.map((error) => sweptTo('failed', error));
   const { lines } = describeError(new Failure(sweepIncomplete, { result }), 'none');
-  expect(lines.slice(0, -2)).toEqual(['No admin.', KEY]);
+  expect(lines.slice(0, -2)).toEqual(['No admin.', ...KEY]);
 });
 
 test('the advice of each code is tested', () => {

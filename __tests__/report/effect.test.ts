@@ -126,7 +126,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   ],
   [
     new Failure(deletion.deletionNotVerified, { workspace: WORKSPACE, error: REJECTED }),
-    `OpenRouter reported that it deleted the workspace preview-42, id ${WORKSPACE.id}.`,
+    `OpenRouter reported that it deleted the workspace "preview-42", id ${WORKSPACE.id}.`,
   ],
   [
     new Failure(teardown.teardownIncomplete, {
@@ -134,6 +134,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
       errors: [REJECTED],
       hasMore: false,
       deletedKeys: 2,
+      keysLeft: { keys: [], isComplete: true },
     }),
     'API keys deleted before that: 2.',
   ],
@@ -177,6 +178,14 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
     }),
     `The workspace, id ${WORKSPACE.id}, was left alone.`,
   ],
+  [
+    new Failure(preview.previewNotDeleted, {
+      slug: 'preview-42',
+      errors: [REJECTED],
+      keysLeft: { keys: [], isComplete: true },
+    }),
+    'None of its API keys works any more, so nothing can spend.',
+  ],
   [new Failure(preview.staleResponse, { number: 42 }), OF_STEP],
   [
     new Failure(preview.previewReopened, { workspace: WORKSPACE, deleted: true }),
@@ -219,14 +228,27 @@ describe.each(Object.keys(EFFECTS) as Effect[])('the effect of a step: %s', (eff
   test.each(ROWS)(
     '$code does not state that nothing was changed if something may be left',
     ({ failure }) => {
-      const { lines } = describeError(failure, effect, 'the workspace preview-42');
+      const { lines } = describeError(failure, effect, {
+        leftovers: 'the workspace "preview-42"',
+      });
       expect(lines).not.toContain(NOTHING_CHANGED);
       expect(lines).not.toContain(NOTHING_DELETED);
-      expect(lines.at(-1)).toBe('May still exist at OpenRouter: the workspace preview-42.');
+      expect(lines.at(-1)).toBe('May still exist at OpenRouter: the workspace "preview-42".');
       const others = linesOf(failure, effect).filter(
         (line) => line !== NOTHING_CHANGED && line !== NOTHING_DELETED,
       );
       expect(lines.slice(0, -1)).toEqual(others);
+    },
+  );
+
+  test.each(ROWS)(
+    '$code does not state that nothing was changed if the step only reads',
+    ({ failure }) => {
+      const { lines } = describeError(failure, effect, { onlyReads: true });
+      const others = linesOf(failure, effect).filter(
+        (line) => line !== NOTHING_CHANGED && line !== NOTHING_DELETED,
+      );
+      expect(lines).toEqual(others);
     },
   );
 
@@ -249,9 +271,9 @@ test('slug-taken says that this step may have created the workspace, and not tha
 test('partly-applied says that nothing was changed if the first write of the step was rejected', () => {
   const failure = new Failure(governance.partlyApplied, { ...PARTLY_APPLIED, applied: [] });
   expect(linesOf(failure, 'none').slice(-3)).toEqual([
+    'Once the cause is gone, running this again finishes the work.',
     NOTHING_CHANGED,
     'Not applied, or unknown: the members.',
-    'Once the cause is gone, running this again finishes the work.',
   ]);
 });
 
@@ -281,7 +303,7 @@ test.each(Object.keys(FAILURE_CLASSES) as FailureClass[])(
       for (const effect of Object.keys(EFFECTS) as Effect[]) {
         expect(describeError(error, effect).lines.join('\n')).toContain(
           mayBeApplied
-            ? 'The request may still have been applied.\nBefore running this again, check for a key.'
+            ? 'Before running this again, check for a key.\nThe request may still have been applied.'
             : EFFECTS[effect],
         );
       }

@@ -1,4 +1,9 @@
 import { expect, test } from '@jest/globals';
+import { orphanNotDeleted } from '../../src/actions/key/failures.ts';
+import { causeOf } from '../../src/report/describe-error.ts';
+import { stateInvalid } from '../../src/runtime/failures.ts';
+import { Failure } from '../../src/shared/failure.ts';
+import { apiError, KEY } from '../support/failures.ts';
 import { expectFailure, openHarness } from '../support/harness.ts';
 
 const harness = openHarness();
@@ -16,15 +21,44 @@ test('a failed lookup after a POST is reported line by line', async () => {
       headers: { 'retry-after': '3600' },
     },
   );
-  const { message } = expectFailure(await harness.create({ slug: 'preview-42' }));
+  const step = await harness.create({ slug: 'preview-42' });
+  const { message } = expectFailure(step);
   expect(message.split('\n')).toEqual([
+    'Wait, then run this again.',
+    'Running this again with if-exists: reuse finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.',
+    'The request may still have been applied.',
     'POST /workspaces: HTTP 502 Bad Gateway: No way',
     'Could not check the outcome: GET /workspaces/preview-42: HTTP 429 Too Many Requests: No way',
     'No further attempt: the next attempt, in 3600.0 s, would start after the timeout.',
-    'OpenRouter limits the rate of requests. Wait, then run this again.',
-    'The request may still have been applied.',
-    'Running this again with if-exists: reuse finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.',
     expect.stringMatching(/^Request id for OpenRouter's support: cf-ray \S+$/),
     'See https://github.com/OWNER/openrouter-workspace/blob/main/docs/troubleshooting.md#outcome-unknown',
+  ]);
+  // The summary folds what only someone needs who looks into it.
+  expect(step.summary).toMatch(
+    /<p>The request may still have been applied\.<\/p>\n<details><summary>Details<\/summary>\n<p>POST \/workspaces: /,
+  );
+});
+
+test('the cause of a failure is that of its request, whatever the failure is, and an outage is one cause', () => {
+  const error = apiError({ kind: 'ambiguous', status: 502 });
+  const lost = apiError({ kind: 'ambiguous', method: 'POST', ambiguous: true, status: 503 });
+  const silent = apiError({ kind: 'aborted', reason: 'the timeout has expired' });
+  const failure = new Failure(orphanNotDeleted, { key: KEY, error });
+  for (const one of [error, lost, silent, failure]) {
+    expect(causeOf(one)).toEqual({ code: 'outage', server: 'OpenRouter' });
+  }
+  const others = [
+    apiError({ status: 401 }),
+    apiError({ server: 'GitHub', kind: 'ambiguous', status: 502 }),
+    new Failure(orphanNotDeleted, { key: KEY, error: apiError({ status: 403 }) }),
+    new Failure(stateInvalid, { name: 'task' }),
+    new TypeError('x'),
+  ];
+  expect(others.map(causeOf)).toEqual([
+    { code: 'unauthorized', server: 'OpenRouter' },
+    { code: 'outage', server: 'GitHub' },
+    { code: 'forbidden', server: 'OpenRouter' },
+    { code: 'state-invalid' },
+    undefined,
   ]);
 });

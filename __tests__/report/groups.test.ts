@@ -29,7 +29,7 @@ describe('the requests of a step stand in a group', () => {
       'Requests',
       expect.stringMatching(/^POST \/workspaces: HTTP 429, after \d+ ms$/),
       expect.stringMatching(
-        /^Could not create the workspace preview-\d+: HTTP 429 .* Retrying in \d\.\d s\.$/,
+        /^Could not create the workspace "preview-\d+": HTTP 429 .* Retrying in \d\.\d s\.$/,
       ),
       expect.stringMatching(/^POST \/workspaces: HTTP 201, after \d+ ms$/),
     ]);

@@ -13,7 +13,7 @@ test('the warning of API keys of an unknown owner counts them', () => {
     return describeWarning(keyOwnerUnknownWarning, facts).lines;
   };
   expect(linesFor([KEY])).toEqual([
-    expect.stringMatching(/, the workspace preview-42 has a new API key: "CI" \(\S+\)\.$/),
+    expect.stringMatching(/, the workspace "preview-42" has a new API key: "CI" \(\S+\)\.$/),
     expect.anything(),
     'Check whether it is in use, and delete it if not.',
   ]);
@@ -25,8 +25,8 @@ test('the warning of API keys of an unknown owner counts them', () => {
 });
 
 test.each([
-  [1, 'Could not delete the replaced API key'],
-  [2, 'Could not delete 2 of 2 replaced API keys'],
+  [1, 'Could not delete the replaced API key: HTTP 403 Forbidden'],
+  [2, 'Could not delete 2 of 2 replaced API keys: HTTP 403 Forbidden'],
 ])('the failure of %i replaced API keys that were not deleted counts them', (count, title) => {
   const undeleted = Array(count).fill(UNDELETED_KEY);
   const failure = new Failure(replacedKeysNotDeleted, { key: OTHER_KEY, undeleted, count });

@@ -63,11 +63,17 @@ function titlesIn(describe: AnyNode): RegExp[] {
       ? [...nodesIn(node.value)]
       : [],
   );
-  return titles.flatMap((node) => {
+  // Whose title is that of the request that failed.
+  const isPart = [...nodesIn(describe)].some(
+    (node) => node.type === 'Identifier' && node.name === 'describePart',
+  );
+  const ofRequest = isPart ? [patternOf(['Could not ', ': ', ''])] : [];
+  const own = titles.flatMap((node) => {
     if (node.type === 'TemplateLiteral')
       return [patternOf(node.quasis.map(({ value }) => value.raw))];
     return node.type === 'Literal' ? [patternOf([String(node.value)])] : [];
   });
+  return own.length > 0 ? own : ofRequest;
 }
 
 /** What has these parts of a text, and anything between them. */

@@ -69,7 +69,7 @@ describeOnLinux('a post step that starts while its main step is still running', 
     expect(post.exitCode).toBe(0);
     expect(post.log.split('\n')).toEqual([
       WAS_ENDED,
-      expect.stringMatching(/^The workspace preview does not exist\. A late request may still /),
+      expect.stringMatching(/^The workspace "preview" does not exist\. A late request may still /),
     ]);
     await expectCancelled(main);
     expect(slugs()).toEqual([]);
@@ -136,7 +136,7 @@ describeOnLinux('a post step that starts while its main step is still running', 
     expect(warning?.data).toMatch(
       /^The step is still running after its job ended\n.* has not ended within 8 s\. /,
     );
-    expect(warning?.data).toContain('May still exist at OpenRouter: the workspace preview.');
+    expect(warning?.data).toContain('May still exist at OpenRouter: the workspace "preview".');
     expect(post.log).toContain('Deleted the workspace preview, id ');
     expect(slugs()).toEqual([]);
     main.kill('SIGCONT');

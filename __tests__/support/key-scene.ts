@@ -99,8 +99,8 @@ export function expectFailed(step: KeyStep): { title: string; message: string } 
   expect(step.result).toBeUndefined();
   expect(step.handedOver).toBeUndefined();
   expectNoSecret(step);
-  const { title, lines } = describeError(step.error, step.effect.current());
-  return { title, message: lines.join('\n') };
+  const { title, lines, details = [] } = describeError(step.error, step.effect.current());
+  return { title, message: [...lines, ...details].join('\n') };
 }
 
 /** Expects that the post step succeeds and warns of nothing. */
@@ -111,9 +111,7 @@ export function expectCleanPost({ warnings, error }: KeyPost): void {
 
 /** Expects that nothing that the step logs, saves or reports has a secret in it. */
 export function expectNoSecret({ lines, error, warnings, effect }: KeyStep): void {
-  const { title, lines: more } = error
-    ? describeError(error, effect.current())
-    : { title: '', lines: [] };
-  const shown = JSON.stringify([lines, warnings, title, more, error, `${error}`]);
+  const described = error && describeError(error, effect.current());
+  const shown = JSON.stringify([lines, warnings, described, error, `${error}`]);
   expect(shown).not.toMatch(/sk-or-v1-[0-9a-f]{16}/);
 }

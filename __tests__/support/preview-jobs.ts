@@ -246,6 +246,7 @@ async function runPost(world: World, job: Job, task: PreviewTask, ending: Ending
       readJobStatus: () => jobStatusOf(statusOf(job), 'GitHub'),
       onSpend: () => undefined,
       onEnd: () => undefined,
+      isReported: () => false,
     };
     const incomplete = await runPreviewTask(task, { ...context, ...extras });
     if (incomplete) throw incomplete.error;

@@ -159,12 +159,13 @@ test('API keys that keep appearing are described', () => {
   const workspace = { id: 'a', slug: 'preview-42', name: 'Preview' };
   const details = { workspace, rounds: 5, deletedKeys: 7 };
   expect(describeError(new Failure(keysKeepAppearing, details), 'possible')).toMatchObject({
-    title: 'New API keys keep appearing in the workspace preview-42',
+    title: 'New API keys keep appearing in the workspace "preview-42"',
     lines: [
-      'The keys were listed 5 times, and the last list still had new ones. Stop whatever creates them.',
-      'API keys deleted before that: 7.',
-      'Not deleted, or unknown: the workspace preview-42, id a.',
+      'Stop whatever creates them: the keys were listed 5 times, and the last list still had new ones.',
       'Deleting the workspace again finishes the work.',
+      'Not deleted, or unknown: the workspace "preview-42", id a.',
+      'API keys deleted before that: 7.',
+      'Whether its API keys still work is unknown.',
     ],
   });
 });

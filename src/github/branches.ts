@@ -31,7 +31,7 @@ function requestFor(repository: Repository, name: string): ApiRequest<Branch | u
   // The slashes of a name are those of the path.
   const parts = name.split('/').map(encodeURIComponent);
   return {
-    operation: `read the branch ${name} of ${repository.name}`,
+    operation: `read the branch ${JSON.stringify(name)} of ${repository.name}`,
     method: 'GET',
     path: pathIn(repository, ...path, ...parts),
     schema: repository.isGitea ? branchOfGitea(name) : reference(`refs/heads/${name}`),

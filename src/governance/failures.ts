@@ -2,9 +2,9 @@ import { ApiError } from '../http/request.ts';
 import { formatExactUsd } from '../lib/format-usd.ts';
 import type { Budgets, Interval } from '../openrouter/resources/budgets.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
-import { linesOfPart } from '../report/describe-api-error.ts';
+import { describePart } from '../report/describe-api-error.ts';
 import { describeEffect } from '../report/description.ts';
-import { declareFailure, declareWarning, type Failure } from '../shared/failure.ts';
+import { declareFailure, declareWarning, type Failure, failedRequests } from '../shared/failure.ts';
 
 export const budgetsOutOfOrder = declareFailure<{
   shorter: Interval;
@@ -36,7 +36,7 @@ export const membersNotAdded = declareFailure<{
   workspace: WorkspaceRef;
   userIds: readonly string[];
 }>('members-not-added', ({ workspace, userIds }) => ({
-  title: `Not all members were added to the workspace ${workspace.slug}`,
+  title: `Not all members were added to the workspace "${workspace.slug}"`,
   lines: [
     `OpenRouter reported success, but does not list these users as members: ${userIds.join(', ')}.`,
   ],
@@ -45,7 +45,7 @@ export const membersNotAdded = declareFailure<{
 export const guardrailNotFound = declareFailure<{ workspace: WorkspaceRef }>(
   'guardrail-not-found',
   ({ workspace }) => ({
-    title: `The guardrail of the workspace ${workspace.slug} is unknown`,
+    title: `The guardrail of the workspace "${workspace.slug}" is unknown`,
     lines: ['OpenRouter does not report which guardrail the workspace has.'],
   }),
 );
@@ -56,7 +56,7 @@ export const limitsDiffer = declareFailure<{
   what: string;
   values: Readonly<Record<string, unknown>>;
 }>('limits-differ', ({ workspace, what, values }) => ({
-  title: `The ${what} of the workspace ${workspace.slug} has unexpected values`,
+  title: `The ${what} of the workspace "${workspace.slug}" has unexpected values`,
   lines: [
     'OpenRouter accepted the request, but returned other values than requested:',
     ...Object.entries(values).map(([field, value]) => `${field}: ${JSON.stringify(value)}`),
@@ -95,19 +95,20 @@ export const partlyApplied = declareFailure<{
   applied: readonly string[];
   notApplied: readonly string[];
   recovery: Recovery;
-}>('partly-applied', ({ error, applied, notApplied, recovery }, effect) => {
-  const { title, lines } =
-    error instanceof ApiError
-      ? { title: `Could not ${error.details.operation}`, lines: linesOfPart(error) }
-      : error.kind.describe(error.details, effect);
-  return {
-    title,
-    lines,
-    effect: [
-      ...(effect === 'none' ? [describeEffect(effect)] : []),
-      ...(applied.length > 0 ? [`Applied: ${applied.join(', ')}.`] : []),
-      `Not applied, or unknown: ${notApplied.join(', ')}.`,
-      describeRecovery(recovery),
-    ],
-  };
-});
+}>(
+  'partly-applied',
+  ({ error, applied, notApplied, recovery }, effect) => {
+    const { lines, ...part } =
+      error instanceof ApiError ? describePart(error) : error.kind.describe(error.details, effect);
+    return {
+      ...part,
+      lines: [...lines, describeRecovery(recovery)],
+      effect: [
+        ...(effect === 'none' ? [describeEffect(effect)] : []),
+        ...(applied.length > 0 ? [`Applied: ${applied.join(', ')}.`] : []),
+        `Not applied, or unknown: ${notApplied.join(', ')}.`,
+      ],
+    };
+  },
+  ({ error }) => failedRequests(error),
+);

@@ -7,7 +7,7 @@ export type ServerName = 'OpenRouter' | 'GitHub' | 'GitHub OIDC';
 
 /** What a request is for, in words for errors and logs. */
 export interface RequestFacts {
-  /** What the request does, in the infinitive: `create the workspace preview-42`. */
+  /** What the request does, in the infinitive: `create the workspace "preview-42"`. */
   operation: string;
   method: Method;
   /** The path below the base URL: `/workspaces`. */
@@ -50,6 +50,8 @@ export interface AttemptFailure extends RequestFacts {
   errorCode?: string | undefined;
   /** Why there is nothing to authenticate the request with, which was therefore not sent. */
   credentialFailure?: CredentialFailure | undefined;
+  /** Whether the request has a grant, and not a key that is the same in each request. */
+  withGrant?: boolean;
   /** The server's id of the request, with the name of its header: `cf-ray 8f1c…`. */
   requestId?: string | undefined;
   /** Whether the response is valid, but not that to the request. */

@@ -184,7 +184,8 @@ function fail(
 ): FailedOutcome {
   const { operation, method, path, mayLeaveBehind, recovery, hint, readOnly } = request;
   const facts = { operation, method, path, mayLeaveBehind, recovery, hint, readOnly };
-  return { kind: failure.kind, failure: { server: server.name, ...facts, ...failure } };
+  const withGrant = server.credential !== undefined;
+  return { kind: failure.kind, failure: { server: server.name, withGrant, ...facts, ...failure } };
 }
 
 /** One attempt at a request. */

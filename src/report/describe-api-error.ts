@@ -7,7 +7,13 @@ import {
   isRead,
   type ServerName,
 } from '../http/request.ts';
-import { type Description, describeEffect, effectLines } from './description.ts';
+import type { Cause, DescriptionText } from '../shared/failure.ts';
+import {
+  type Description,
+  describeEffect,
+  type EffectContext,
+  effectLines,
+} from './description.ts';
 
 /** The codes of failed requests. `docs/troubleshooting.md` has a section for each. */
 export type ApiErrorCode =
@@ -30,28 +36,32 @@ export type ApiErrorCode =
 /**
  * Describes a request that failed.
  * @param effect what the step may have changed at OpenRouter
- * @param leftovers as in `describeError`
+ * @param context as in `describeError`
  */
 export function describeApiError(
   details: ApiErrorDetails,
   effect: Effect,
-  leftovers = '',
+  context: EffectContext = {},
 ): Description {
-  return {
-    code: codeOf(details),
-    title: `Could not ${details.operation}`,
-    lines: linesOf(
-      details,
-      mayBeApplied(details)
-        ? ambiguityLines(details)
-        : effectLines([describeEffect(effect)], leftovers),
-    ),
-  };
+  const known = mayBeApplied(details)
+    ? [recoveryOf(details), MAY_BE_APPLIED]
+    : effectLines([describeEffect(effect)], context);
+  const { lines, ...part } = describeRequest(details);
+  return { code: codeOf(details), ...part, lines: [...lines, ...known] };
 }
 
-/** The lines about a request that is a part of what failed. The effect of the whole is not in them. */
-export function linesOfPart({ details }: ApiError): string[] {
-  return linesOf(details, mayBeApplied(details) ? [MAY_BE_APPLIED] : []);
+/** Describes a request that is a part of what failed. The effect of the whole is not in it. */
+export function describePart({ details }: ApiError): DescriptionText {
+  const { lines, ...part } = describeRequest(details);
+  return { ...part, lines: [...lines, ...(mayBeApplied(details) ? [MAY_BE_APPLIED] : [])] };
+}
+
+function describeRequest(details: ApiErrorDetails): DescriptionText {
+  return {
+    title: `Could not ${details.operation}: ${describeCause(details)}`,
+    lines: [...messageOf(details), ...adviceAfterLookup(details)],
+    details: requestLines(details),
+  };
 }
 
 /** What to do about those of `errors` that lack a permission or a token: each advice once. */
@@ -63,7 +73,27 @@ export function rejectionAdvice(errors: readonly ApiError[]): string[] {
   return [...new Set(rejections.flatMap(({ details }) => advice(details)))];
 }
 
-function linesOf(details: ApiErrorDetails, effect: readonly string[]): string[] {
+/** The longest message of a server that is shown before the advice, in UTF-16 code units. */
+const MAX_SHOWN = 200;
+
+/** The codes whose advice needs the words of the server. */
+const EXPLAINED: ReadonlySet<ApiErrorCode> = new Set([
+  'forbidden',
+  'payment-required',
+  'not-found',
+  'request-rejected',
+  'conflict',
+]);
+
+/** The message of the server, if a reader needs it and it is not a page. */
+function messageOf(details: ApiErrorDetails): string[] {
+  const { server, serverMessage = '' } = causeOf(details);
+  const isShown = EXPLAINED.has(causeCodeOf(details)) && serverMessage.length <= MAX_SHOWN;
+  return isShown && serverMessage ? [`${server}: ${serverMessage}`] : [];
+}
+
+/** What was requested, and what the server responded. */
+function requestLines(details: ApiErrorDetails): string[] {
   const { lookupFailure } = details;
   const { requestId, server } = causeOf(details);
   const last = causeOf(lookupFailure ?? details);
@@ -71,10 +101,18 @@ function linesOf(details: ApiErrorDetails, effect: readonly string[]): string[] 
     formatAttempt(details),
     ...(lookupFailure ? [`Could not check the outcome: ${formatAttempt(lookupFailure)}`] : []),
     ...attemptLines(last, last === lookupFailure ? 'lookup' : 'request'),
-    ...adviceAfterLookup(details),
-    ...effect,
     ...(requestId ? [`Request id for ${server}'s support: ${requestId}`] : []),
   ];
+}
+
+/** The causes that are one to a reader: an outage changes from minute to minute how requests fail. */
+const OUTAGE: ReadonlySet<ApiErrorCode> = new Set(['server-error', 'unreachable', 'timed-out']);
+
+/** Why a request failed, for a comparison with other requests. */
+export function causeOfRequest(details: ApiErrorDetails): Cause {
+  const { server } = causeOf(details);
+  const code = causeCodeOf(details);
+  return { code: OUTAGE.has(code) ? 'outage' : code, server };
 }
 
 /** The request that failed: without a token, a request is not sent. */
@@ -93,7 +131,7 @@ function attemptLines(
   ];
 }
 
-const CODES_BY_STATUS: Readonly<Record<number, ApiErrorCode>> = {
+const CODES_BY_STATUS: Readonly<Record<number, CauseCode>> = {
   401: 'unauthorized',
   402: 'payment-required',
   403: 'forbidden',
@@ -101,12 +139,12 @@ const CODES_BY_STATUS: Readonly<Record<number, ApiErrorCode>> = {
 };
 
 /** The codes of the errors of a token exchange (RFC 6749, section 5.2). */
-const CODES_BY_ERROR: ReadonlyMap<string | undefined, ApiErrorCode> = new Map([
+const CODES_BY_ERROR: ReadonlyMap<string | undefined, CauseCode> = new Map([
   ['invalid_grant', 'identity-rejected'],
   ['invalid_scope', 'wrong-policy'],
 ]);
 
-const CODES_BY_KIND: Readonly<Record<ApiErrorDetails['kind'], ApiErrorCode>> = {
+const CODES_BY_KIND: Readonly<Record<ApiErrorDetails['kind'], CauseCode>> = {
   unsent: 'unreachable',
   prevented: 'unreachable',
   throttled: 'throttled',
@@ -123,9 +161,16 @@ function mayBeApplied(details: ApiErrorDetails): boolean {
 }
 
 function codeOf(details: ApiErrorDetails): ApiErrorCode {
+  return mayBeApplied(details) ? 'outcome-unknown' : causeCodeOf(details);
+}
+
+/** Why a request failed. */
+type CauseCode = Exclude<ApiErrorCode, 'outcome-unknown'>;
+
+/** Why a request failed, whether or not it may have been applied. */
+function causeCodeOf(details: ApiErrorDetails): CauseCode {
   const { kind, status = 0, errorCode, credentialFailure } = details;
-  if (mayBeApplied(details)) return 'outcome-unknown';
-  if (credentialFailure) return codeOf(credentialFailure);
+  if (credentialFailure) return causeCodeOf(credentialFailure);
   if (details.isCancelled) return 'cancelled';
   // The step ended before it could send the request, which implies nothing about the network.
   if (kind === 'prevented' && !details.noResponse) return 'timed-out';
@@ -135,64 +180,124 @@ function codeOf(details: ApiErrorDetails): ApiErrorCode {
   return (kind === 'throttled' ? undefined : CODES_BY_STATUS[status]) ?? CODES_BY_KIND[kind];
 }
 
-const MANAGEMENT_KEY =
-  'management-key must be a management key, not an inference key. A management key that was deleted is rejected, too. Create one at https://openrouter.ai/settings/management-keys. With federation-policy-id, the policy must act as a management key.';
+/** The causes that a status shows, without the status. */
+const CAUSES: Readonly<Record<CauseCode, (details: CredentialFailure) => string>> = {
+  'identity-rejected': () => 'the federation policy does not accept the id token of this job',
+  'wrong-policy': () => 'the federation policy does not act as a management key',
+  unauthorized: ({ server, withGrant, claims }) => {
+    if (claims) return 'OpenRouter does not exchange the id token of this job';
+    return withGrant ? 'OpenRouter rejected its own access token' : SERVERS[server].unauthorized;
+  },
+  forbidden: ({ server, claims }) =>
+    claims
+      ? 'OpenRouter does not exchange the id token of this job'
+      : `${server} does not allow it`,
+  'payment-required': ({ server }) => `${server} requires credits or another plan`,
+  'not-found': ({ server }) => `${server} does not find it`,
+  'request-rejected': ({ server }) => `${server} rejected the request`,
+  conflict: () => 'another request is changing it',
+  throttled: ({ server }) => `${server} limits the rate of requests`,
+  unreachable: ({ server }) => `${server} cannot be reached`,
+  'timed-out': ({ server }) => `${server} did not respond in time`,
+  cancelled: () => 'the run was cancelled',
+  'server-error': describeResponder,
+  'unexpected-response': describeResponder,
+};
+
+function describeResponder({ server, status = 0 }: ApiErrorDetails): string {
+  if (status >= 500) return `${server} failed`;
+  return status < 400 ? `${server} sent no valid response` : `${server} did not process it`;
+}
+
+/** Why a request failed, for a title: `OpenRouter rejected the management key (HTTP 401)`. */
+export function describeCause(details: ApiErrorDetails): string {
+  const cause = causeOf(details);
+  const { isCancelled, reason, stopReason = reason, status } = cause;
+  if (isCancelled) return stopReason;
+  return status === undefined ? reason : `${CAUSES[causeCodeOf(cause)](cause)} (HTTP ${status})`;
+}
+
+const MANAGEMENT_KEY = [
+  'Create a management key at https://openrouter.ai/settings/management-keys, and store it as the secret of management-key.',
+  'OpenRouter also rejects a management key that was deleted, and each inference key.',
+];
+
+const POLICY = 'The policy of federation-policy-id must act as a management key.';
+
+/** What the key must be allowed. */
+const PERMISSION =
+  'In an organization, only administrators may do this. A key can also be limited to another workspace.';
 
 const EXCHANGE =
   'OpenRouter does not exchange id tokens for this account or policy. An admin can check that its plan has workload identity federation, and that the policy of federation-policy-id exists and is enabled.';
 
 const ID_TOKEN = 'The job needs the permission id-token: write.';
-const GITHUB_STATUS = 'The cause is at GitHub: see https://www.githubstatus.com.';
+const GITHUB_STATUS = 'See https://www.githubstatus.com, and run this again once GitHub works.';
 
-/** What the advice about each server says. */
+/** What is said about each server. */
 const SERVERS: Readonly<
   Record<
     ServerName,
-    { credential: string; forbidden: string; wrongPath: string; address: string; status: string }
+    {
+      unauthorized: string;
+      credential: readonly string[];
+      forbidden: readonly string[];
+      wrongPath: string;
+      address: string;
+      status: string;
+    }
   >
 > = {
   OpenRouter: {
+    unauthorized: 'OpenRouter rejected the management key',
     credential: MANAGEMENT_KEY,
-    forbidden: `${MANAGEMENT_KEY} The key may be limited to another workspace. In an organization, only administrators may do this.`,
+    forbidden: ['management-key must be a management key that may do this.', PERMISSION],
     wrongPath:
       'Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.',
     address: 'api-url',
-    status: 'The cause is at OpenRouter or at its CDN: see https://status.openrouter.ai.',
+    status: 'See https://status.openrouter.ai, and run this again once OpenRouter works.',
   },
   GitHub: {
-    credential: 'github-token must be the token of this job, or another one that has not expired.',
-    forbidden: 'Check the permissions of the job.',
+    unauthorized: 'GitHub rejected github-token',
+    credential: [
+      'github-token must be the token of this job, or another one that has not expired.',
+    ],
+    forbidden: ['Check the permissions of the job.'],
     wrongPath: 'Check the environment variable GITHUB_API_URL.',
     address: 'the environment variable GITHUB_API_URL',
     status: GITHUB_STATUS,
   },
   'GitHub OIDC': {
-    credential: ID_TOKEN,
-    forbidden: ID_TOKEN,
+    unauthorized: 'GitHub issues no id token to this job',
+    credential: [ID_TOKEN],
+    forbidden: [ID_TOKEN],
     wrongPath: ID_TOKEN,
     address: 'the environment variable ACTIONS_ID_TOKEN_REQUEST_URL',
     status: GITHUB_STATUS,
   },
 };
 
-function checkNetwork({ server }: ApiErrorDetails): string {
-  return `Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall keeps the runner from that host.`;
+function checkNetwork({ server, noResponse }: ApiErrorDetails): string {
+  const host = noResponse?.host ?? 'that host';
+  return `Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall keeps the runner from ${host}.`;
 }
 
-const ADVICE: Readonly<Record<ApiErrorCode, (details: CredentialFailure) => string[]>> = {
-  'outcome-unknown': adviceOnResponder,
+const ADVICE: Readonly<Record<CauseCode, (details: CredentialFailure) => readonly string[]>> = {
   'identity-rejected': ({ claims = {} }) => [
-    'The policy of federation-policy-id does not accept the id token of this job. An admin can make it accept these claims:',
+    'An admin can make the policy of federation-policy-id accept these claims:',
     ...Object.entries(claims).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
     'In a repository that is new, renamed or transferred since mid-2026, sub has ids.',
   ],
-  'wrong-policy': () => [
-    'The policy of federation-policy-id acts as another kind of key. It must act as a management key, which not every account can choose.',
-  ],
-  unauthorized: ({ server, claims }) => [claims ? EXCHANGE : SERVERS[server].credential],
-  forbidden: ({ hint, server, claims }) => [
-    claims ? EXCHANGE : (hint ?? SERVERS[server].forbidden),
-  ],
+  'wrong-policy': () => [`${POLICY} Not every account can choose that.`],
+  unauthorized: ({ server, claims, withGrant }) => {
+    if (claims) return [EXCHANGE];
+    return withGrant ? [POLICY] : SERVERS[server].credential;
+  },
+  forbidden: ({ hint, server, claims, withGrant }) => {
+    if (claims) return [EXCHANGE];
+    if (hint !== undefined) return [hint];
+    return withGrant ? [POLICY, PERMISSION] : SERVERS[server].forbidden;
+  },
   'payment-required': ({ hint }) => [
     hint ??
       'The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits.',
@@ -200,11 +305,11 @@ const ADVICE: Readonly<Record<ApiErrorCode, (details: CredentialFailure) => stri
   'not-found': ({ hint, server }) => [hint ?? SERVERS[server].wrongPath],
   'request-rejected': ({ server, serverMessage }) => [
     serverMessage
-      ? `${server} rejected the request for the reason above.`
-      : `${server} rejected the request. Its response has no reason that can be shown.`,
+      ? `Correct the input that ${server} rejects.`
+      : `The response of ${server} has no reason that can be shown.`,
   ],
-  conflict: () => ['Another request is changing the same resource. Run this again.'],
-  throttled: ({ server }) => [`${server} limits the rate of requests. Wait, then run this again.`],
+  conflict: () => ['Run this again.'],
+  throttled: () => ['Wait, then run this again.'],
   unreachable: () => [],
   'timed-out': () => [],
   cancelled: () => [],
@@ -214,7 +319,7 @@ const ADVICE: Readonly<Record<ApiErrorCode, (details: CredentialFailure) => stri
 
 /** The codes of requests that failed. */
 export function apiErrorCodes(): string[] {
-  return Object.keys(ADVICE);
+  return ['outcome-unknown' satisfies ApiErrorCode, ...Object.keys(ADVICE)];
 }
 
 /** The advice for a response that the API does not have, or for an error of its servers. */
@@ -237,22 +342,20 @@ function adviceAfterLookup(details: ApiErrorDetails): string[] {
   return [...new Set([...(isNetwork ? [checkNetwork(details)] : []), ...advice(last)])];
 }
 
-function advice(details: CredentialFailure): string[] {
+function advice(details: CredentialFailure): readonly string[] {
   if (details.credentialFailure) return advice(details.credentialFailure);
   const { hint, kind, status = 0, noResponse, errorCode, isCancelled } = details;
   if (isCancelled) return ADVICE.cancelled(details);
   if (kind === 'throttled') return ADVICE.throttled(details);
   if (noResponse) return [checkNetwork(details)];
   if (hint && [402, 403, 404].includes(status)) return [hint];
-  const code = CODES_BY_ERROR.get(errorCode) ?? CODES_BY_STATUS[status] ?? codeOf(details);
+  const code = CODES_BY_ERROR.get(errorCode) ?? CODES_BY_STATUS[status] ?? causeCodeOf(details);
   return ADVICE[code](details);
 }
 
 const MAY_BE_APPLIED = 'The request may still have been applied.';
 
-function ambiguityLines({ mayLeaveBehind, recovery }: ApiErrorDetails): string[] {
-  return [
-    MAY_BE_APPLIED,
-    recovery ?? `Before running this again, check for ${mayLeaveBehind ?? 'its effect'}.`,
-  ];
+/** What to do about a request that may have been applied. */
+function recoveryOf({ mayLeaveBehind, recovery }: ApiErrorDetails): string {
+  return recovery ?? `Before running this again, check for ${mayLeaveBehind ?? 'its effect'}.`;
 }

@@ -2,9 +2,15 @@ import { types } from 'node:util';
 import type { Effect } from '../http/effect.ts';
 import { ApiError } from '../http/request.ts';
 import { Cancellation } from '../lib/cancellation.ts';
-import { Failure, type WarningKind } from '../shared/failure.ts';
-import { type ApiErrorCode, describeApiError } from './describe-api-error.ts';
-import { type Description, describeEffect, effectLines, formatLeftovers } from './description.ts';
+import { type Cause, Failure, failedRequests, type WarningKind } from '../shared/failure.ts';
+import { type ApiErrorCode, causeOfRequest, describeApiError } from './describe-api-error.ts';
+import {
+  type Description,
+  describeEffect,
+  type EffectContext,
+  effectLines,
+  formatLeftovers,
+} from './description.ts';
 
 /** The code of an error that no one expected. */
 export const INTERNAL_ERROR = 'internal-error';
@@ -12,17 +18,21 @@ export const INTERNAL_ERROR = 'internal-error';
 /**
  * Describes any error, for the person who has to act on it.
  * @param effect what the step may have changed at OpenRouter
- * @param leftovers what other steps may have left there that should not be; empty for nothing
  */
-export function describeError(error: unknown, effect: Effect, leftovers = ''): Description {
-  const description = describeAlone(error, effect, leftovers);
+export function describeError(
+  error: unknown,
+  effect: Effect,
+  context: EffectContext = {},
+): Description {
+  const description = describeAlone(error, effect, context);
+  const { leftovers = '' } = context;
   if (leftovers === '') return description;
   return { ...description, lines: [...description.lines, formatLeftovers(leftovers)] };
 }
 
-function describeAlone(error: unknown, effect: Effect, leftovers: string): Description {
-  if (error instanceof Failure) return describeFailure(error, effect, leftovers);
-  if (error instanceof ApiError) return describeApiError(error.details, effect, leftovers);
+function describeAlone(error: unknown, effect: Effect, context: EffectContext): Description {
+  if (error instanceof Failure) return describeFailure(error, effect, context);
+  if (error instanceof ApiError) return describeApiError(error.details, effect, context);
   if (error instanceof Cancellation) return describeCancellation(error);
   return {
     code: INTERNAL_ERROR,
@@ -30,7 +40,7 @@ function describeAlone(error: unknown, effect: Effect, leftovers: string): Descr
     lines: [
       types.isNativeError(error) ? (error.stack ?? error.message) : String(error),
       'This is a defect of the action and not of the workflow. Please report it, with this log.',
-      ...effectLines([describeEffect(effect)], leftovers),
+      ...effectLines([describeEffect(effect)], context),
     ],
   };
 }
@@ -49,14 +59,21 @@ function describeCancellation({ received }: Cancellation): Description {
 function describeFailure(
   { kind, details, code }: Failure,
   effect: Effect,
-  leftovers: string,
+  context: EffectContext,
 ): Description {
   const {
     lines,
     effect: known = [describeEffect(effect)],
     ...text
   } = kind.describe(details, effect);
-  return { code, ...text, lines: [...lines, ...effectLines(known, leftovers)] };
+  return { code, ...text, lines: [...lines, ...effectLines(known, context)] };
+}
+
+/** Why a step failed; undefined if `error` can have different causes. */
+export function causeOf(error: unknown): Cause | undefined {
+  const [request] = failedRequests(error);
+  if (request) return causeOfRequest(request.details);
+  return error instanceof Failure ? { code: error.code } : undefined;
 }
 
 /** Describes a warning. */

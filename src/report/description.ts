@@ -43,15 +43,22 @@ export function describeEffect(effect: Effect): EffectLine {
   return SENTENCES[effect];
 }
 
-/**
- * The lines about the effect of a failure.
- * @param leftovers what other steps may have left; empty for nothing. That nothing was changed would seem to
- *   contradict it.
- */
-export function effectLines(effect: readonly EffectLine[], leftovers: string): string[] {
+/** What else is known where the effect of a failure is described. */
+export interface EffectContext {
+  /** What other steps may have left; empty for nothing. That nothing was changed would seem to contradict it. */
+  leftovers?: string;
+  /** Whether the step only reads, so that it goes without saying that it changed nothing. */
+  onlyReads?: boolean;
+}
+
+/** The lines about the effect of a failure. */
+export function effectLines(
+  effect: readonly EffectLine[],
+  { leftovers = '', onlyReads = false }: EffectContext,
+): string[] {
   return effect.flatMap((line) => {
     if (typeof line === 'string') return line;
-    return leftovers === '' ? line.nothing : [];
+    return leftovers === '' && !onlyReads ? line.nothing : [];
   });
 }
 

@@ -53,6 +53,11 @@ export interface Report extends Log {
    * nothing, the error is only logged.
    */
   warnOfPostStep(error: unknown, known: { effect: Effect; leftovers: string }): void;
+  /**
+   * Reports the error of a post step whose cause its main step has reported: in one line of the log. `unsaid` is
+   * what the main step has not reported of what is left, as sentences: a warning, unless there is none.
+   */
+  repeat(error: unknown, known: { effect: Effect; unsaid: readonly string[] }): void;
   /** Ends the log. */
   end(): void;
 }
@@ -62,10 +67,12 @@ export interface StepName {
   /** What `uses:` in the workflow ends with. */
   action: string;
   isPost?: boolean;
+  /** Whether it changes nothing at OpenRouter. */
+  onlyReads?: boolean;
 }
 
 /** Creates the report of a step. It writes to the log and to the files that the runner provides. */
-export function createReport({ action, isPost = false }: StepName): Report {
+export function createReport({ action, isPost = false, onlyReads = false }: StepName): Report {
   const who = isPost ? `${action}, post step` : action;
   const redactor = createRedactor();
   const line = (text: string) => toLine(text, redactor.redactShown);
@@ -75,6 +82,10 @@ export function createReport({ action, isPost = false }: StepName): Report {
   const warnOf = (description: Description) => {
     const omitted = annotate(warning, description, { line, who });
     if (isPost || omitted > 0) summarize(toSummary('⚠️', description));
+  };
+  const failOf = (description: Description) => {
+    annotate(error, description, { line, who });
+    summarize(toSummary('❌', description));
   };
   const summarize = (summary: Summary) => {
     const of = isPost ? [`Post step of ${action}, after the job.`] : [];
@@ -101,15 +112,36 @@ export function createReport({ action, isPost = false }: StepName): Report {
     saveState: (name, value) => writeState(name, value, redactor),
     summarize,
     warn: (kind, facts) => warnOf(describeWarning(kind, facts)),
-    fail(cause, effect, leftovers) {
-      const description = describeError(cause, effect, leftovers);
-      annotate(error, description, { line, who });
-      summarize(toSummary('❌', description));
-    },
+    ...errorReports({ info, warnOf, failOf, onlyReads }),
+  };
+}
+
+interface ErrorWriters {
+  info(text: string): void;
+  warnOf(description: Description): void;
+  failOf(description: Description): void;
+  onlyReads: boolean;
+}
+
+/** The part of a report that is about the error that ends a step. */
+function errorReports({
+  info,
+  warnOf,
+  failOf,
+  onlyReads,
+}: ErrorWriters): Pick<Report, 'fail' | 'warnOfPostStep' | 'repeat'> {
+  return {
+    fail: (error, effect, leftovers = '') =>
+      failOf(describeError(error, effect, { leftovers, onlyReads })),
     warnOfPostStep(error, { effect, leftovers }) {
-      const description = describeError(error, effect, leftovers);
+      const description = describeError(error, effect, { leftovers });
       if (leftovers === '') messageOf(description).forEach(info);
       else warnOf(description);
+    },
+    repeat(error, { effect, unsaid: lines }) {
+      const { code, title } = describeError(error, effect);
+      info(`${title}, as the step has reported.`);
+      if (lines.length > 0) warnOf({ ...LEFT_AFTER_JOB, code, lines });
     },
   };
 }
@@ -165,13 +197,26 @@ function annotate(
 }
 
 /** A description as the lines of a message. */
-function messageOf({ title, lines, linesSuffice, rows = [] }: Description): string[] {
-  return [...(linesSuffice ? [] : [title]), ...rows, ...lines];
+function messageOf({ title, lines, linesSuffice, rows = [], details = [] }: Description): string[] {
+  return [...(linesSuffice ? [] : [title]), ...rows, ...lines, ...details];
 }
 
+/** The title of what is left. The lines suffice in a log. */
+const LEFT_AFTER_JOB = { title: 'Left after the job', linesSuffice: true };
+
+/** What a reader unfolds to see the details of a description. */
+const DETAILS = 'Details';
+
 function toSummary(icon: string, description: Description): Summary {
-  const { code, title, lines, table, folded, notes } = description;
-  return { title: `${icon} ${title}`, url: urlOf(code), paragraphs: lines, table, folded, notes };
+  const { code, title, lines, details = [], table, folded = [], notes } = description;
+  return {
+    title: `${icon} ${title}`,
+    url: urlOf(code),
+    paragraphs: lines,
+    table,
+    folded: [...folded, ...(details.length > 0 ? [{ title: DETAILS, paragraphs: details }] : [])],
+    notes,
+  };
 }
 
 function urlOf(code: string): string {

@@ -1,11 +1,17 @@
 import type * as z from 'zod/mini';
 import { readCredential } from '../inputs/read-inputs.ts';
+import { formatLeftovers } from '../report/description.ts';
 import type { Context, IncompleteTask } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { mainStillRunning, mainWasRunning } from './failures.ts';
-import { findRunningMain, readJournal } from './journal.ts';
+import { findRunningMain, readFailure, readJournal } from './journal.ts';
 import { END_WITHIN_MS, endProcess, type MainProcess } from './main-process.ts';
 import { runStep, type Step, startContext } from './step.ts';
+
+interface PostContext extends Step {
+  /** Whether the main step has failed for the cause of `error`, and reported it. */
+  isReported(error: Error): boolean;
+}
 
 /** How a post step carries out the task that its main step saved. */
 interface PostStep<Task> {
@@ -15,7 +21,7 @@ interface PostStep<Task> {
   run(
     task: Task,
     context: Context,
-    step: Step,
+    step: PostContext,
   ): Promise<IncompleteTask<Task | undefined> | undefined>;
   /**
    * Whether an error fails the job, by what is left of the task, or undefined if that is unknown.
@@ -33,6 +39,8 @@ export async function runPostStep<Task>(post: PostStep<Task>): Promise<void> {
   const main = findRunningMain();
   if (!isSaved && !main) return;
   let task = isSaved && !(saved instanceof Failure) ? saved.task : undefined;
+  let unsaid: readonly string[] = [];
+  const isReported = readFailure();
   await runStep(
     { action: post.action, isPost: true },
     async (step) => {
@@ -43,19 +51,22 @@ export async function runPostStep<Task>(post: PostStep<Task>): Promise<void> {
       if (saved instanceof Failure) throw saved;
       if (!isSaved) return;
       const credential = readCredential();
-      const incomplete = await post.run(
-        saved.task,
-        startContext({ ...saved, credential }, step),
-        step,
-      );
+      const incomplete = await post.run(saved.task, startContext({ ...saved, credential }, step), {
+        ...step,
+        isReported,
+      });
       if (!incomplete) return;
       task = incomplete.left;
+      unsaid = incomplete.unsaid ?? [];
       throw incomplete.error;
     },
     (report, error, effect) => {
       const leftovers = post.describeLeftovers(task);
       const failsJob = post.failsJob?.(task) === true;
-      if (failsJob) report.fail(error, effect, leftovers);
+      if (isReported(error)) {
+        const others = leftovers === '' ? [] : [formatLeftovers(leftovers)];
+        report.repeat(error, { effect, unsaid: [...unsaid, ...others] });
+      } else if (failsJob) report.fail(error, effect, leftovers);
       else report.warnOfPostStep(error, { effect, leftovers });
       return failsJob ? 1 : 0;
     },

@@ -50,7 +50,7 @@ export async function runStep(
   const effect = recordEffect();
   const abort = new AbortController();
   abortOnSignals(abort);
-  const unforeseen = abortOnUnforeseenErrors(abort);
+  const unforeseen = abortOnUnforeseenErrors(abort, report);
   // A closed log is no reason to stop.
   process.stdout.on('error', () => undefined);
   const timeout = new Timeout(abort);
@@ -79,12 +79,16 @@ function abortOnSignals(abort: AbortController): void {
   }
 }
 
-/** Returns an object that gets the first error that nothing has caught. */
-function abortOnUnforeseenErrors(abort: AbortController): { first?: Error } {
+/** Returns an object that gets the first error that nothing has caught, which is logged. */
+function abortOnUnforeseenErrors(
+  abort: AbortController,
+  { info }: Pick<Report, 'info'>,
+): { first?: Error } {
   const unforeseen: { first?: Error } = {};
   process.on('uncaughtException', (error) => {
     unforeseen.first ??= error;
-    abort.abort(new Error(`internal error: ${error.stack ?? error.message}`));
+    info(error.stack ?? error.message);
+    abort.abort(new Error(`internal error: ${error.message}`));
   });
   return unforeseen;
 }

@@ -43,4 +43,6 @@ export const noJournal: Journal<unknown> = {
 export interface IncompleteTask<Task> {
   error: Error;
   left: Task;
+  /** What the error says of what is left, as sentences, if the main step has not said so. */
+  unsaid?: readonly string[] | undefined;
 }

@@ -1,11 +1,14 @@
 import type { Effect } from '../http/effect.ts';
+import { ApiError } from '../http/request.ts';
 import type { Folded, Table } from '../lib/table.ts';
 
 /** What a failure or a warning says, without its code. */
 export interface DescriptionText {
   title: string;
-  /** One fact each: what failed, what is known about its effect, what to do. */
+  /** One sentence each: what to do, then what is known about the effect. */
   lines: readonly string[];
+  /** What only someone needs who looks into it, such as the request: last in a message, folded in a summary. */
+  details?: readonly string[];
   /** Whether the lines need no title: in a log, they come without it. */
   linesSuffice?: boolean;
   /** What the tables show, for a message. It comes before `lines`. */
@@ -17,7 +20,10 @@ export interface DescriptionText {
   notes?: readonly string[] | undefined;
 }
 
-/** That nothing was changed, in a sentence. It is not shown where other steps may have left something. */
+/**
+ * That nothing was changed, in a sentence. It is not shown where other steps may have left something, nor by a step
+ * that only reads.
+ */
 export interface NoEffect {
   nothing: string;
 }
@@ -41,6 +47,8 @@ export interface FailureKind<Facts = unknown> {
   code: string;
   /** @param effect what all requests of the step together may have changed at OpenRouter */
   describe(facts: Facts, effect: Effect): FailureText;
+  /** The failed requests that it is about. */
+  requestsOf(facts: Facts): readonly ApiError[];
 }
 
 /** A warning that can happen. */
@@ -54,8 +62,9 @@ export interface WarningKind<Facts = unknown> {
 export function declareFailure<Facts>(
   code: string,
   describe: FailureKind<Facts>['describe'],
+  requestsOf: FailureKind<Facts>['requestsOf'] = () => [],
 ): FailureKind<Facts> {
-  return { type: 'failure', code, describe };
+  return { type: 'failure', code, describe, requestsOf };
 }
 
 /** Declares a warning, like `declareFailure`. */
@@ -85,7 +94,25 @@ export class Failure<Facts = unknown> extends Error {
     return this.kind.code;
   }
 
+  /** The failed requests that it is about. */
+  get requests(): readonly ApiError[] {
+    return this.kind.requestsOf(this.details);
+  }
+
   is<Other>(kind: FailureKind<Other>): this is Failure<Other> {
     return this.code === kind.code;
   }
+}
+
+/** Why a step failed. Two steps that failed for one cause have equal ones. */
+export interface Cause {
+  code: string;
+  /** Whose response, or lack of one, it is; absent if no request failed. */
+  server?: string | undefined;
+}
+
+/** The failed requests that `error` is about. */
+export function failedRequests(error: unknown): readonly ApiError[] {
+  if (error instanceof ApiError) return [error];
+  return error instanceof Failure ? error.requests : [];
 }

@@ -4,7 +4,7 @@ export const workspaceNotFound = declareFailure<{
   /** The input: an id or a slug. */
   workspace: string;
 }>('workspace-not-found', ({ workspace }) => ({
-  title: `The workspace ${workspace} does not exist`,
+  title: `The workspace ${JSON.stringify(workspace)} does not exist`,
   lines: [
     'No workspace has that id or slug in the account of the management key.',
     'Check the id or slug for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted.',

@@ -1,18 +1,18 @@
-import { ApiError } from '../http/request.ts';
+import type { ApiError } from '../http/request.ts';
 import { countKeys, countWorkspaces, truncateList } from '../lib/format.ts';
-import { describeKey, type Key } from '../openrouter/resources/keys.ts';
+import { describeKey, isDisabled, type Key } from '../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
-import { linesOfPart, rejectionAdvice } from '../report/describe-api-error.ts';
+import { describeCause, describePart, rejectionAdvice } from '../report/describe-api-error.ts';
 import { NOTHING_DELETED } from '../report/description.ts';
 import { keysTable } from '../report/key-table.ts';
-import { declareFailure, Failure } from '../shared/failure.ts';
+import { declareFailure, Failure, failedRequests } from '../shared/failure.ts';
 import { sweepTables } from './report.ts';
 import { failuresIn, type SweepResult, withOutcome } from './sweep-result.ts';
 
 export const workspaceHasKeys = declareFailure<{ workspace: WorkspaceRef; keys: readonly Key[] }>(
   'workspace-has-keys',
   ({ workspace, keys }) => ({
-    title: `Cannot delete the workspace ${workspace.slug}: it has ${countKeys(keys.length)}, and delete-keys is false`,
+    title: `Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,
     rows: truncateList(keys.map(describeKey)),
     lines: [
       'OpenRouter does not delete a workspace that has API keys.',
@@ -29,17 +29,18 @@ export const keysKeepAppearing = declareFailure<{
   rounds: number;
   deletedKeys: number;
 }>('keys-keep-appearing', ({ workspace, rounds, deletedKeys }) => ({
-  title: `New API keys keep appearing in the workspace ${workspace.slug}`,
+  title: `New API keys keep appearing in the workspace "${workspace.slug}"`,
   lines: [
-    `The keys were listed ${rounds} times, and the last list still had new ones. Stop whatever creates them.`,
+    `Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,
+    AGAIN,
   ],
-  effect: describeRemaining(workspace, deletedKeys),
+  effect: describeRemaining(workspace, { deletedKeys, keysLeft: NOT_LISTED }),
 }));
 
 export const workspaceStillExists = declareFailure<{ workspace: WorkspaceRef }>(
   'workspace-still-exists',
   ({ workspace }) => ({
-    title: `The workspace ${workspace.slug} still exists`,
+    title: `The workspace "${workspace.slug}" still exists`,
     lines: [],
     effect: [
       `OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,
@@ -48,42 +49,81 @@ export const workspaceStillExists = declareFailure<{ workspace: WorkspaceRef }>(
   }),
 );
 
+/** What is known of the API keys of a workspace that was to be deleted. */
+export interface KeysLeft {
+  /** Those that were listed and not deleted, as they are then. */
+  keys: readonly Key[];
+  /** Whether there are no others. */
+  isComplete: boolean;
+}
+
+export const NOT_LISTED: KeysLeft = { keys: [], isComplete: false };
+
+/** How many of the API keys that are left still work; undefined if none is known to, and there may be others. */
+export function countWorking({ keys, isComplete }: KeysLeft): number | undefined {
+  const working = keys.filter((key) => !isDisabled(key)).length;
+  return working === 0 && !isComplete ? undefined : working;
+}
+
+/** Whether the API keys that are left can spend, in a sentence. */
+export function describeWorking(keysLeft: KeysLeft): string {
+  const count = countWorking(keysLeft);
+  if (count === undefined) return 'Whether its API keys still work is unknown.';
+  if (count === 0) return 'None of its API keys works any more, so nothing can spend.';
+  const working = keysLeft.keys.filter((key) => !isDisabled(key)).map(describeKey);
+  const others = keysLeft.isComplete ? '' : ' or more';
+  return `Still working, and able to spend: ${countKeys(count)}${others}: ${truncateList(working, MAX_NAMED).join(', ')}.`;
+}
+
+/** Keys in one sentence. */
+const MAX_NAMED = 3;
+
 export const teardownIncomplete = declareFailure<{
   workspace: WorkspaceRef;
   errors: readonly ApiError[];
   /** Whether there may be more API keys than those that could not be deleted. */
   hasMore: boolean;
   deletedKeys: number;
-}>('teardown-incomplete', ({ workspace, errors, hasMore, deletedKeys }) => {
+  keysLeft: KeysLeft;
+}>(
+  'teardown-incomplete',
+  ({ workspace, errors, hasMore, ...keys }) => {
+    const [first] = errors as readonly [ApiError];
+    const what =
+      errors.length === 1
+        ? `Could not ${first.details.operation}`
+        : `Could not delete ${errors.length}${hasMore ? ' or more' : ''} API keys of the workspace "${workspace.slug}"`;
+    const { lines, details } = describeAll(errors);
+    return {
+      lines: [...lines, AGAIN],
+      details,
+      title: `${what}: ${describeCause(first.details)}`,
+      effect: describeRemaining(workspace, keys),
+    };
+  },
+  ({ errors }) => errors,
+);
+
+const AGAIN = 'Deleting the workspace again finishes the work.';
+
+/** The lines about requests of which the first is described, and the others are listed. */
+export function describeAll(errors: readonly ApiError[]) {
   const [first] = errors as readonly [ApiError];
-  const title =
-    errors.length === 1
-      ? `Could not ${first.details.operation}`
-      : `Could not delete ${errors.length}${hasMore ? ' or more' : ''} API keys of the workspace ${workspace.slug}`;
-  return {
-    title,
-    lines: [...linesOfPart(first), ...truncateList(errors.slice(1).map(({ message }) => message))],
-    effect: describeRemaining(workspace, deletedKeys),
-  };
-});
+  const { lines, details = [] } = describePart(first);
+  const others = truncateList(errors.slice(1).map(({ message }) => message));
+  return { lines, details: [...details, ...others] };
+}
 
 /** What an incomplete teardown deleted and left. */
 function describeRemaining(
   { slug, id }: WorkspaceRef,
-  deletedKeys: number,
+  { deletedKeys, keysLeft }: { deletedKeys: number; keysLeft: KeysLeft },
 ): [string, string, string] {
   return [
+    `Not deleted, or unknown: the workspace "${slug}", id ${id}.`,
     `API keys deleted before that: ${deletedKeys}.`,
-    `Not deleted, or unknown: the workspace ${slug}, id ${id}.`,
-    'Deleting the workspace again finishes the work.',
+    describeWorking(keysLeft),
   ];
-}
-
-/** The requests that `error` is about. */
-export function failedRequests(error: Error | undefined): readonly ApiError[] {
-  if (error instanceof ApiError) return [error];
-  const isTeardown = error instanceof Failure && error.is(teardownIncomplete);
-  return isTeardown ? error.details.errors : [];
 }
 
 export const tooManyStale = declareFailure<{

@@ -13,6 +13,7 @@ import {
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import {
+  type KeysLeft,
   keysKeepAppearing,
   teardownIncomplete,
   workspaceHasKeys,
@@ -79,6 +80,10 @@ export async function teardown<Prepared extends PreparedKeys>(
   const resultOf = (end: End): TeardownResult<Prepared> => {
     return { deletedKeys, listedKeys, prepared, ...end };
   };
+  const keysLeft = (isComplete: boolean) => {
+    const deleted = new Set(deletedKeys.map(({ hash }) => hash));
+    return { keys: listedKeys.filter(({ hash }) => !deleted.has(hash)), isComplete };
+  };
   for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
     await context.client.pause(delay);
     const relistKeys = options.relistKeys && index < ROUND_DELAYS_MS.length - 1;
@@ -93,14 +98,15 @@ export async function teardown<Prepared extends PreparedKeys>(
     if (round.kind === 'finished') return resultOf({ deleted: round.deleted || mayBeDeleted });
     if (round.kind === 'blocked') return resultOf({ deleted: false, problem: round.problem });
     if (round.kind === 'failed') {
-      const facts = { ...round, deletedKeys, mayBeDeleted };
+      const left = keysLeft(round.areAllListed);
+      const facts = { ...round, deletedKeys, keysLeft: left, mayBeDeleted };
       return resultOf(await failUnlessGone(workspace, facts, context));
     }
     last = round;
   }
   const { newKeys, rejection } = last;
   if (newKeys.length === 0 && rejection) {
-    const facts = { errors: [rejection], deletedKeys, mayBeDeleted };
+    const facts = { errors: [rejection], deletedKeys, keysLeft: keysLeft(true), mayBeDeleted };
     return resultOf(await failUnlessGone(workspace, facts, context));
   }
   const details = { workspace, rounds: ROUND_DELAYS_MS.length, deletedKeys: deletedKeys.length };
@@ -154,7 +160,11 @@ type Round<Prepared> = Pick<Repeat, 'newKeys'> & {
     | ({ kind: 'repeat' } & Repeat)
     /** The workspace must not or cannot be deleted. */
     | { kind: 'blocked'; problem: Failure }
-    | ({ kind: 'failed' } & Errors)
+    | ({
+        kind: 'failed';
+        /** Whether all API keys were listed. */
+        areAllListed: boolean;
+      } & Errors)
   );
 
 interface Errors {
@@ -178,29 +188,37 @@ async function runRound<Prepared extends PreparedKeys>(
   context: Context,
 ): Promise<Round<Prepared>> {
   const { deleteKeys, relistKeys, rejection, knownHashes } = options;
-  const { errors, hasMore, ...keys } = await deleteNewKeys(workspace, options, context);
+  const { errors, hasMore, areAllListed, ...keys } = await deleteNewKeys(
+    workspace,
+    options,
+    context,
+  );
   const { newKeys } = keys;
-  if (errors.length > 0) return { kind: 'failed', ...keys, errors, hasMore };
+  if (errors.length > 0) return { kind: 'failed', ...keys, errors, hasMore, areAllListed };
   if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, newKeys);
   const hadKeys = newKeys.length > 0 || knownHashes.size > 0;
-  if (rejection && !hadKeys) return { kind: 'failed', ...keys, errors: [rejection] };
+  const listed = { ...keys, areAllListed };
+  if (rejection && !hadKeys) return { kind: 'failed', ...listed, errors: [rejection] };
   if (newKeys.length > 0 && relistKeys) return { kind: 'repeat', ...keys };
 
   const deletion = await catching(deleteWorkspace(context.client, workspace), ApiError);
   if (!deletion.error) return { ...keys, ...endOf(workspace, deletion.value) };
   const { error } = deletion;
-  const facts = { ...keys, mayBeDeleted: error.details.ambiguous };
+  const facts = { ...listed, mayBeDeleted: error.details.ambiguous };
   return isRejection(error)
     ? { kind: 'repeat', ...facts, rejection: error }
     : { kind: 'failed', ...facts, errors: [error] };
 }
+
+type NewKeysRound<Prepared> = Pick<Round<Prepared>, 'newKeys' | 'deletedKeys' | 'prepared'> &
+  Required<Errors> & { areAllListed: boolean };
 
 /** Lists the API keys that no earlier round had, and deletes them if they are to be deleted. */
 async function deleteNewKeys<Prepared extends PreparedKeys>(
   workspace: WorkspaceRef,
   { deleteKeys, list: first, knownHashes, prepare, prepared }: RoundOptions<Prepared>,
   { client, log }: Context,
-): Promise<Pick<Round<Prepared>, 'newKeys' | 'deletedKeys' | 'prepared'> & Required<Errors>> {
+): Promise<NewKeysRound<Prepared>> {
   const known = new Set(knownHashes);
   const [newKeys, deletedKeys]: [Key[], Key[]] = [[], []];
   const max = deleteKeys ? MAX_LISTED : Number.POSITIVE_INFINITY;
@@ -209,7 +227,8 @@ async function deleteNewKeys<Prepared extends PreparedKeys>(
     const listing = given ? Promise.resolve(given) : listNewKeys(client, workspace, { known, max });
     const { value: list, error: listError } = await catching(listing, ApiError);
     if (listError) {
-      return { newKeys, deletedKeys, prepared: last, errors: [listError], hasMore: false };
+      const errors = { errors: [listError], hasMore: false, areAllListed: false };
+      return { newKeys, deletedKeys, prepared: last, ...errors };
     }
     const isNew = !given && list.newKeys.length > 0;
     const next = isNew && prepare ? await prepare(list.newKeys, last) : undefined;
@@ -222,7 +241,9 @@ async function deleteNewKeys<Prepared extends PreparedKeys>(
     deletedKeys.push(...deleted);
     const errors = undeleted.map(({ error }) => error);
     if (list.isComplete || errors.length > 0) {
-      return { newKeys, deletedKeys, prepared: last, errors, hasMore: !list.isComplete };
+      const { isComplete: areAllListed } = list;
+      const listed = { errors, hasMore: !areAllListed, areAllListed };
+      return { newKeys, deletedKeys, prepared: last, ...listed };
     }
   }
 }
@@ -269,20 +290,21 @@ function endOf(workspace: WorkspaceRef, deletion: DeletionResult) {
 
 interface Conclusion extends Errors {
   deletedKeys: readonly Key[];
+  keysLeft: KeysLeft;
   mayBeDeleted: boolean;
 }
 
 /** Concludes a failed round. It still succeeds if the workspace no longer exists. */
 async function failUnlessGone(
   workspace: WorkspaceRef,
-  { errors, hasMore = false, deletedKeys, mayBeDeleted }: Conclusion,
+  { errors, hasMore = false, deletedKeys, keysLeft, mayBeDeleted }: Conclusion,
   context: Context,
 ): Promise<End> {
   const isUndecided = (error: ApiError) => isRejection(error) || error.details.ambiguous;
   if (errors.every(isUndecided) && (await isGone(workspace, context))) {
     return { deleted: mayBeDeleted };
   }
-  const details = { workspace, errors, hasMore, deletedKeys: deletedKeys.length };
+  const details = { workspace, errors, hasMore, deletedKeys: deletedKeys.length, keysLeft };
   const [first] = errors as readonly [ApiError];
   const left =
     errors.length > 1 ? `${errors.length}${hasMore ? ' or more' : ''} API keys left: ` : '';

@@ -111,7 +111,7 @@ describe('what a failure recommends if the workspace may have been created', () 
 });
 
 describe('a warning that a workspace is not deleted after the job', () => {
-  const WARNING = 'The workspace preview-42 is not deleted after the job';
+  const WARNING = 'The workspace "preview-42" is not deleted after the job';
   const REUSE = { ...REQUEST, ifExists: 'reuse' as const };
 
   test('does not appear without delete-after-job, unlike that inputs were not applied', async () => {
@@ -188,7 +188,7 @@ test('a new workspace with other values than requested is a warning with both va
   const run = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
   expect(run.result?.outcome).toBe('created');
   expect(storyOf(run.log).slice(-3)).toEqual([
-    'The workspace preview-42 has other values than requested',
+    'The workspace "preview-42" has other values than requested',
     'OpenRouter returned other values:',
     'name: "Preview" → "PREVIEW"',
   ]);
@@ -210,9 +210,9 @@ test.each([429, 503])(
     const { error, effect, log, task } = await runCreate(simulation, REQUEST, CONDITIONS);
     const { code, title, lines } = describeError(error, effect.current());
     expect(code).toBe('slug-taken');
-    expect(title).toBe('Cannot determine who created the workspace preview-42');
+    expect(title).toBe('Cannot determine who created the workspace "preview-42"');
     expect(lines.join('\n')).toContain('by this step or by another job');
-    expect(log).toContain('The workspace preview-42 is not deleted after the job');
+    expect(log).toContain('The workspace "preview-42" is not deleted after the job');
     expect(log.join()).toContain(`id ${simulation.account.workspaces[1]?.id}`);
     expect(task).toBeUndefined();
   },
@@ -239,8 +239,8 @@ test('a lookup that is unauthorized after HTTP 502 gives advice about the key, a
   const { error, effect } = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
   const { code, lines } = describeError(error, effect.current());
   expect(code).toBe('outcome-unknown');
-  expect(lines.join('\n')).toContain('management-key must be a management key');
-  expect(lines.join('\n')).not.toContain('The cause is at OpenRouter');
+  expect(lines[0]).toMatch(/^Create a management key at /);
+  expect(lines.join('\n')).not.toContain('status.openrouter.ai');
 });
 
 test('a workspace that is deleted before its update fails the step without advice about api-url', async () => {
@@ -249,8 +249,8 @@ test('a workspace that is deleted before its update fails the step without advic
   onNth(simulation, 'PATCH /workspaces/:id', 1, () => simulation.account.workspaces.splice(1));
   const request = { ...WITHOUT_LOOKUP, ifExists: 'update' as const };
   const { error, effect } = await runCreate(simulation, request, CONDITIONS);
-  const { lines } = describeError(error, effect.current());
-  expect(lines[0]).toContain('HTTP 404 Not Found');
+  const { title, lines } = describeError(error, effect.current());
+  expect(title).toContain('(HTTP 404)');
   expect(lines.join('\n')).toContain('The workspace may have been deleted in the meantime');
   expect(lines.join('\n')).not.toContain('api-url');
 });

@@ -40,7 +40,7 @@ async function expectDeleted(simulation: Simulation, run: Pick<StepRun, 'task'>)
 async function expectLeftAlone(simulation: Simulation, run: Pick<StepRun, 'task'>): Promise<void> {
   const lines: string[] = [];
   expect(await runPost(simulation, run, CONDITIONS, lines)).toBeUndefined();
-  expect(lines).toContain('The workspace preview-42 was not deleted');
+  expect(lines).toContain('The workspace "preview-42" was not deleted');
   expect(slugsOf(simulation)).toEqual(['default', 'preview-42']);
 }
 
@@ -105,7 +105,7 @@ test.each([
     const start = clock.now();
     expect(await runPost(simulation, run, CONDITIONS, lines)).toBeUndefined();
     expect(lines.at(-1)).toBe(
-      'The workspace preview-42 does not exist. A late request may still create it: then it stays until the action delete or sweep deletes it.',
+      'The workspace "preview-42" does not exist. A late request may still create it: then it stays until the action delete or sweep deletes it.',
     );
     expect(network.calls).toEqual([GET, GET, GET]);
     // Each lookup takes 20 ms.
@@ -120,7 +120,7 @@ test('after a step whose every POST was throttled, the post step finds nothing t
   expect(run.error).toBeDefined();
   const lines: string[] = [];
   expect(await runPost(simulation, run, CONDITIONS, lines)).toBeUndefined();
-  expect(lines.at(-1)).toBe('The workspace preview-42 does not exist: nothing to delete.');
+  expect(lines.at(-1)).toBe('The workspace "preview-42" does not exist: nothing to delete.');
 });
 
 describe('a POST that is applied only after its workspace was created by a retry and deleted', () => {
@@ -174,7 +174,7 @@ test('a created workspace that the post step cannot find in its time is named in
   const error = await runPost(simulation, run, CONDITIONS);
   expect(describeError(error, 'none')).toMatchObject({
     code: 'created-workspace-missing',
-    title: 'The workspace preview-42 cannot be found',
+    title: 'The workspace "preview-42" cannot be found',
     lines: [
       `This step created it, id ${workspace?.id}, and OpenRouter now reports that it does not exist.`,
       expect.stringContaining('belongs to another account'),

@@ -105,7 +105,7 @@ describe('if-exists: update', () => {
     const { result, story } = await runExisting({ ifExists: 'update' }, { simulation });
     expect(result?.outcome).toBe('updated');
     expect(story.slice(-3)).toEqual([
-      'The workspace preview-42 has other values than requested',
+      'The workspace "preview-42" has other values than requested',
       'OpenRouter returned other values:',
       'name: "Preview" → "PREVIEW"',
     ]);

@@ -19,7 +19,7 @@ type FailedPost = FailedAttempt<Lookup>;
 const post = (kind: FailureClass, status?: number): FailedPost => ({
   failure: {
     server: 'OpenRouter',
-    operation: 'create the workspace preview-42',
+    operation: 'create the workspace "preview-42"',
     method: 'POST',
     path: '/workspaces',
     kind,

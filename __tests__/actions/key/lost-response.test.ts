@@ -53,7 +53,7 @@ test.each([401, 409])(
     });
     const step = await scene.createKey();
     const { title, message } = expectFailed(step);
-    expect(title).toBe('Could not create the API key "CI"');
+    expect(title).toMatch(/^Could not create the API key "CI": OpenRouter rejected the /);
     expect(message).toMatch(new RegExp(`^POST /keys: HTTP ${status} [A-Z][A-Za-z ]+: No$`, 'm'));
     expect(message).toContain('Nothing was changed at OpenRouter.');
     expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE]);
@@ -84,7 +84,7 @@ describe('a lookup or a deletion of orphans that fails', () => {
     const step = await scene.createKey({ revokeAfterJob: false });
     const { title, message } = expectFailed(step);
     expect(scene.calls().filter((call) => call === LIST)).toHaveLength(2);
-    expect(title).toBe('Could not create the API key "CI"');
+    expect(title).toBe('Could not create the API key "CI": reset');
     expect(message).toContain('\nCould not check the outcome: GET /keys');
     expect(message).toContain(
       '\nThe post step of this action, if it runs, looks for the API key and deletes it.',
@@ -102,7 +102,9 @@ describe('a lookup or a deletion of orphans that fails', () => {
     const step = await scene.createKey();
     const [orphan] = scene.keys();
     const { title, message } = expectFailed(step);
-    expect(title).toBe(`Could not delete the API key "CI" (${orphan?.label})`);
+    expect(title).toBe(
+      `Could not delete the API key "CI" (${orphan?.label}): OpenRouter does not allow it (HTTP 403)`,
+    );
     expect(message).toContain(
       `Orphaned: the API key "CI" (${orphan?.label}), hash ${orphan?.hash}.`,
     );
@@ -122,7 +124,7 @@ test('After a step that was killed during POST /keys, a post step that finds no 
   expect(scene.calls()).toEqual([LOOKUP, LIST, CREATE, LIST, LIST, LIST]);
   expect(clock.now() - start).toBe(3_000 + 3 * 20);
   expect(post.lines.at(-1)).toBe(
-    `Found no API key whose secret was lost. A late request may still create "CI" in the workspace preview-42. That key expires at ${scene.posted[0]?.expires_at}, unless someone deletes it.`,
+    `Found no API key whose secret was lost. A late request may still create "CI" in the workspace "preview-42". That key expires at ${scene.posted[0]?.expires_at}, unless someone deletes it.`,
   );
 });
 

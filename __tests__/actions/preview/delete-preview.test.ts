@@ -175,8 +175,11 @@ describe('a deletion', () => {
     world.simulation.network.schedule.push(fault);
     const job = closingJob();
     await world.simulation.clock.run(runJob(world, job));
-    expect(job.main?.error).toMatchObject({ code: 'teardown-incomplete' });
-    expect(job.task).toMatchObject({ identity: { slug: 'preview-shop-1' } });
+    expect(job.main?.error).toMatchObject({ code: 'preview-not-deleted' });
+    expect(job.task).toMatchObject({
+      identity: { slug: 'preview-shop-1' },
+      undeleted: { working: 0 },
+    });
   });
 
   describe('of a pull request that is reopened', () => {

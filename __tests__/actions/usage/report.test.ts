@@ -99,7 +99,7 @@ describe('why figures are incomplete', () => {
     ],
   ])('%j makes the cost a lower bound', (gap, sentence) => {
     const lines = usageLines(resultOf({ gaps: [gap] }));
-    expect(lines[0]).toBe('The workspace preview-42 has spent at least $5.00.');
+    expect(lines[0]).toBe('The workspace "preview-42" has spent at least $5.00.');
     expect(lines.at(-1)).toBe(`Incomplete: ${sentence}`);
     expect(usageSummary(resultOf({ gaps: [gap] }), NO_WARNING).title).toMatch(
       /^💵 At least \$5\.00 spent by/,
@@ -173,7 +173,7 @@ describe('the amount', () => {
     [3_600_000, TIME, ' since 2026-01-14T12:00:00Z'],
   ])('of since: %s has the beginning of its period', (since, from, text) => {
     const result = resultOf({ since, from });
-    expect(usageLines(result)[0]).toBe(`The workspace preview-42 has spent $5.00${text}.`);
+    expect(usageLines(result)[0]).toBe(`The workspace "preview-42" has spent $5.00${text}.`);
     expect(usageSummary(result, NO_WARNING).title).toBe(
       `💵 $5.00 spent${text} by the OpenRouter workspace preview-42`,
     );

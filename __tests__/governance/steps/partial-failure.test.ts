@@ -65,14 +65,14 @@ test.each<[string, Record<string, string>, object, string, string]>([
     PATCH_GUARDRAIL,
     { 'guardrail-limit-usd': '5', 'guardrail-limit-reset': 'daily' },
     { data: { limit_usd: 500, reset_interval: 'daily' } },
-    'The guardrail of the workspace governed has unexpected values',
+    'The guardrail of the workspace "governed" has unexpected values',
     'limit_usd: 500',
   ],
   [
     ADD_MEMBERS,
     { members: 'user_2bruno' },
     { data: [], added_count: 0 },
-    'Not all members were added to the workspace governed',
+    'Not all members were added to the workspace "governed"',
     'OpenRouter reported success, but does not list these users as members: user_2bruno.',
   ],
 ])(

@@ -130,15 +130,17 @@ describe('an exchange that fails', () => {
     issuer.idTokens.subject = 'repo:octo-org@1/app@2:ref:refs/heads/::error::<b>main';
     const { title, lines, code } = await failure();
     expect(code).toBe('identity-rejected');
-    expect(title).toBe('Could not create the workspace preview-42');
+    expect(title).toBe(
+      'Could not create the workspace "preview-42": the federation policy does not accept the id token of this job (HTTP 400)',
+    );
     expect(lines.slice(0, -1)).toEqual([
-      'POST /workspaces: no access token: POST /oauth/token: HTTP 400 Bad Request: invalid_grant: The subject token does not match the federation policy',
-      'The policy of federation-policy-id does not accept the id token of this job. An admin can make it accept these claims:',
+      'An admin can make the policy of federation-policy-id accept these claims:',
       `sub: "${issuer.idTokens.subject}"`,
       'aud: "https://openrouter.ai"',
       'iss: "https://token.actions.githubusercontent.com"',
       'In a repository that is new, renamed or transferred since mid-2026, sub has ids.',
       'Nothing was changed at OpenRouter.',
+      'POST /workspaces: no access token: POST /oauth/token: HTTP 400 Bad Request: invalid_grant: The subject token does not match the federation policy',
     ]);
     expect(lines.at(-1)).toMatch(/^Request id for OpenRouter's support: cf-ray /);
     expect(calls()).toEqual([EXCHANGE]);
@@ -155,10 +157,11 @@ describe('an exchange that fails', () => {
       return { status: 400, body: { error: 'invalid_grant', error_description: before + token } };
     };
     try {
-      const { lines } = await failure();
-      expect(lines[0]).toMatch(shown);
+      const { message } = await failure();
+      const request = message.split('\n').find((line) => line.startsWith('POST /workspaces'));
+      expect(request).toMatch(shown);
       const [header = ''] = issuer.idTokens.issued[0]?.split('.') ?? [];
-      expect(lines[0]).not.toContain(header);
+      expect(message).not.toContain(header);
     } finally {
       harness.sandbox.account.handle = handle;
     }

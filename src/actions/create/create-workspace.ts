@@ -103,7 +103,7 @@ async function createWorkspaceOnce(
     // Not `clearOrWarn`: if this cannot be saved, the post step may delete the workspace of another job.
     journal.saveOrFail(
       null,
-      `the workspace ${workspace.slug}, id ${workspace.id}, which the post step may delete`,
+      `the workspace "${workspace.slug}", id ${workspace.id}, which the post step may delete`,
     );
     if (creator === 'unknown' && request.deleteAfterJob) {
       warn(notDeletedAfterJob, { workspace });
@@ -161,7 +161,7 @@ function reportCreated(
 ): void {
   const { id, slug } = workspace;
   const url = dashboardUrl(slug);
-  const exists = `the workspace ${slug}, id ${id}, ${url}`;
+  const exists = `the workspace "${slug}", id ${id}, ${url}`;
   journal.saveOrFail(task, exists);
   onWorkspace(workspace, { created: true });
   log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);

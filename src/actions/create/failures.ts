@@ -23,8 +23,8 @@ export const slugTaken = declareFailure<{
   const changed = fields || (governanceInputs.length > 0 ? 'none of its fields' : 'nothing');
   return {
     title: creatorUnknown
-      ? `Cannot determine who created the workspace ${slug}`
-      : `The slug ${slug} is taken`,
+      ? `Cannot determine who created the workspace "${slug}"`
+      : `The slug "${slug}" is taken`,
     lines: [
       `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === 'string' ? createdAt : 'an unknown time'}: ${dashboardUrl(slug)}`,
       'It may belong to another repository, which can delete it at any time.',
@@ -47,7 +47,7 @@ export const workspaceDiffers = declareWarning<{
   workspace: WorkspaceRef;
   changes: readonly Change[];
 }>('workspace-differs', ({ workspace, changes }) => ({
-  title: `The workspace ${workspace.slug} has other values than requested`,
+  title: `The workspace "${workspace.slug}" has other values than requested`,
   lines: ['OpenRouter returned other values:', ...changes.map(formatChange)],
 }));
 
@@ -76,7 +76,7 @@ export const governanceNotApplied = declareWarning<{
 export const notDeletedAfterJob = declareWarning<{ workspace: WorkspaceRef }>(
   'not-deleted-after-job',
   ({ workspace: { id, slug } }) => ({
-    title: `The workspace ${slug} is not deleted after the job`,
+    title: `The workspace "${slug}" is not deleted after the job`,
     lines: [`Whether this step created it cannot be determined: id ${id}, ${dashboardUrl(slug)}`],
   }),
 );
@@ -84,12 +84,12 @@ export const notDeletedAfterJob = declareWarning<{ workspace: WorkspaceRef }>(
 export const workspaceLeftAlone = declareWarning<{ workspace: WorkspaceRef }>(
   'workspace-left-alone',
   ({ workspace: { id, slug } }) => ({
-    title: `The workspace ${slug} was not deleted`,
+    title: `The workspace "${slug}" was not deleted`,
     lines: [`The workspace exists, id ${id}, but nothing shows that this step created it.`],
   }),
 );
 
 export const createdWorkspaceMissing = declareFailure<{ workspace: WorkspaceRef }>(
   'created-workspace-missing',
-  ({ workspace: { id, slug } }) => describeMissing(`workspace ${slug}`, `id ${id}`),
+  ({ workspace: { id, slug } }) => describeMissing(`workspace "${slug}"`, `id ${id}`),
 );

@@ -37,7 +37,7 @@ interface TaskContext extends Context {
 
 /** Describes what may be left if `task` fails. */
 export function describeWorkspaceLeft({ target: { created, pending } }: CreateTask): string {
-  return `the workspace ${(created ?? pending?.desired)?.slug}`;
+  return `the workspace "${(created ?? pending?.desired)?.slug}"`;
 }
 
 /**
@@ -116,7 +116,7 @@ function describeMissing(
   { desired: { slug }, isThrottled }: NonNullable<CreateTask['target']['pending']>,
   deletedIds: ReadonlySet<string>,
 ): string {
-  const missing = `The workspace ${slug} does not exist`;
+  const missing = `The workspace "${slug}" does not exist`;
   if (deletedIds.size > 0) return `${missing}: no late request created it again.`;
   if (isThrottled) return `${missing}: nothing to delete.`;
   return `${missing}. A late request may still create it: then it stays until the action delete or sweep deletes it.`;

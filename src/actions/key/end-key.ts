@@ -132,5 +132,5 @@ export async function deleteAllOrphans(
 /** What ends an API key that a POST may still create. */
 function describeLateKey({ desired, workspace }: KeyTask['search']): string {
   const { name, expires_at } = desired;
-  return `A late request may still create ${JSON.stringify(name)} in the workspace ${workspace.slug}. That key ${describeExpiry(expires_at)}, unless someone deletes it.`;
+  return `A late request may still create ${JSON.stringify(name)} in the workspace "${workspace.slug}". That key ${describeExpiry(expires_at)}, unless someone deletes it.`;
 }

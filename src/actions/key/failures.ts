@@ -12,7 +12,7 @@ import {
   type UndeletedKey,
 } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
-import { linesOfPart } from '../../report/describe-api-error.ts';
+import { describeCause, describePart } from '../../report/describe-api-error.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { describeMissing } from '../../shared/failures.ts';
 
@@ -93,7 +93,7 @@ function describeUnknownOwner({ name, workspace, isDistinguishable, keys }: Unkn
   return {
     title: `Cannot determine which job created the ${noun} named ${JSON.stringify(name)}`,
     lines: [
-      `A response was lost. Since then, the workspace ${workspace.slug} has ${isOne ? 'a' : 'these'} new ${noun}: ${keys.map(describeKey).join(', ')}.`,
+      `A response was lost. Since then, the workspace "${workspace.slug}" has ${isOne ? 'a' : 'these'} new ${noun}: ${keys.map(describeKey).join(', ')}.`,
     ],
     effect: [
       isDistinguishable
@@ -109,12 +109,13 @@ function describeUnknownOwner({ name, workspace, isDistinguishable, keys }: Unkn
 export const orphanNotDeleted = declareFailure<UndeletedKey>(
   'orphan-not-deleted',
   ({ key, error }) => ({
-    title: `Could not ${error.details.operation}`,
-    lines: linesOfPart(error),
+    ...describePart(error),
+    title: `Could not delete the API key ${describeKey(key)}: ${describeCause(error.details)}`,
     effect: [
       `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.`,
     ],
   }),
+  ({ error }) => [error],
 );
 
 export const replacedKeysNotDeleted = declareFailure<{
@@ -122,20 +123,26 @@ export const replacedKeysNotDeleted = declareFailure<{
   key: Pick<Key, 'name' | 'label'>;
   undeleted: readonly UndeletedKey[];
   count: number;
-}>('replaced-keys-not-deleted', ({ key, undeleted, count }) => ({
-  title:
-    count === 1
-      ? 'Could not delete the replaced API key'
-      : `Could not delete ${undeleted.length} of ${count} replaced API keys`,
-  lines: undeleted.slice(0, 1).flatMap(({ error }) => linesOfPart(error)),
-  effect: [
-    `The new API key exists, and the outputs are set: ${describeKey(key)}.`,
-    ...truncateList(
-      undeleted.map(({ key: old }) => `Not deleted, or unknown: ${describeKey(old)}.`),
-    ),
-    'What was not deleted can still work, until a later run deletes it. Running this again also replaces the new key.',
-  ],
-}));
+}>(
+  'replaced-keys-not-deleted',
+  ({ key, undeleted, count }) => {
+    const [{ error }] = undeleted as readonly [UndeletedKey];
+    const what =
+      count === 1 ? 'the replaced API key' : `${undeleted.length} of ${count} replaced API keys`;
+    return {
+      ...describePart(error),
+      title: `Could not delete ${what}: ${describeCause(error.details)}`,
+      effect: [
+        `The new API key exists, and the outputs are set: ${describeKey(key)}.`,
+        ...truncateList(
+          undeleted.map(({ key: old }) => `Not deleted, or unknown: ${describeKey(old)}.`),
+        ),
+        'What was not deleted can still work, until a later run deletes it. Running this again also replaces the new key.',
+      ],
+    };
+  },
+  ({ undeleted }) => undeleted.map(({ error }) => error),
+);
 
 export const createdKeyMissing = declareFailure<{ key: KeyIdentity }>(
   'created-key-missing',

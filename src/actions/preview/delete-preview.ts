@@ -62,6 +62,7 @@ import {
 } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
 import { deletionLine } from '../../teardown/deletion-line.ts';
+import { NOT_LISTED, teardownIncomplete } from '../../teardown/failures.ts';
 import { listNewKeys, type NewKeys, teardown } from '../../teardown/teardown.ts';
 import {
   type CommentData,
@@ -71,7 +72,7 @@ import {
   remembersMore,
   toCommentData,
 } from './comment.ts';
-import { previewNotOurs, previewReopened } from './failures.ts';
+import { previewNotDeleted, previewNotOurs, previewReopened } from './failures.ts';
 import { isSame, readMark } from './naming.ts';
 import { type GitHubContext, readSubject } from './read-subject.ts';
 import type { Subject } from './subject.ts';
@@ -178,6 +179,38 @@ export async function deletePreview(
     if (!found.workspace) return concludeMissing(preview, { dryRun }, context);
   }
   return deleteFound(preview, { workspace, list }, context);
+}
+
+/**
+ * Does what `deletePreview` does, for a step that is about this preview alone.
+ * @throws {Failure} those of `deletePreview`, but `preview-not-deleted` if requests have failed
+ */
+export async function deleteOnly(
+  preview: Preview,
+  options: DeletionOptions,
+  context: DeletionContext,
+): Promise<PreviewDeletion> {
+  let listed = NOT_LISTED;
+  const deletion = deletePreview(preview, options, {
+    ...context,
+    onDeletion(progress) {
+      if (progress.kind === 'keys') {
+        const { keys, hasMore = !listed.isComplete } = progress;
+        listed = { keys, isComplete: !hasMore };
+      }
+      context.onDeletion?.(progress);
+    },
+  });
+  const { value, error } = await catching(deletion, ApiError, Failure);
+  if (!error) return value;
+  if (options.dryRun) throw error;
+  const { slug } = preview.identity;
+  if (error instanceof ApiError) {
+    throw new Failure(previewNotDeleted, { slug, errors: [error], keysLeft: listed });
+  }
+  if (!error.is(teardownIncomplete)) throw error;
+  const { errors, keysLeft } = error.details;
+  throw new Failure(previewNotDeleted, { slug, errors, keysLeft });
 }
 
 /** Corrects the comment, if there is one, where no workspace was found. */

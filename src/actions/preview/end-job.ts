@@ -12,6 +12,7 @@ import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
 import type { IncompleteTask } from '../../shared/context.ts';
 import { Failure, type FailureKind } from '../../shared/failure.ts';
 import { isSameKeyName } from '../../shared/key-name.ts';
+import { countWorking } from '../../teardown/failures.ts';
 import { deleteAllOrphans, describeKeysLeft } from '../key/end-key.ts';
 import { keyReplaced } from '../key/failures.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
@@ -19,8 +20,14 @@ import { reportSpend, type SpendContext } from '../key/spend.ts';
 import type { KeyTask } from '../key/task.ts';
 import { lowerAtEnd } from './cap-key.ts';
 import { type CommentData, NO_DATA, toCommentData } from './comment.ts';
-import { commentOn, deletePreview, type PreviewDeletion } from './delete-preview.ts';
-import { previewDeleted, previewNotChecked, previewNotOurs, previewReopened } from './failures.ts';
+import { commentOn, deleteOnly, type PreviewDeletion } from './delete-preview.ts';
+import {
+  describeUndeleted,
+  previewDeleted,
+  previewNotChecked,
+  previewNotDeleted,
+  previewReopened,
+} from './failures.ts';
 import { type GitHubContext, readSubject, type SubjectFacts } from './read-subject.ts';
 import type { PreviewTask } from './task.ts';
 import { describeComment } from './write-comment.ts';
@@ -29,18 +36,20 @@ export interface PreviewTaskContext
   extends GitHubContext,
     Pick<SpendContext, 'onSpend'>,
     Pick<ReplaceContext, 'readJobStatus'> {
+  /** Whether the main step has failed for the cause of `error`, and reported it. */
+  isReported(error: Error): boolean;
   /** Called with what became of the workspace if its subject is closed. */
   onEnd(deletion: PreviewDeletion): void;
 }
 
 /** What is left of the task of a preview. */
 interface PreviewLeft extends PreviewTask {
-  /** Whether the workspace is left although it is not to exist. */
+  /** Whether the workspace may be left although it is not to exist, and no error says so. */
   isWorkspaceLeft?: boolean;
 }
 
 /**
- * Describes what may be left if a task fails: `the workspace preview-42; the API key "CI"
+ * Describes what may be left if a task fails: `the workspace "preview-42"; the API key "CI"
  * (sk-or-v1-0e6...1c96), hash 1c96…, expires at 2026-01-01T06:00:00.417Z`.
  */
 export function describePreviewLeft({
@@ -48,7 +57,7 @@ export function describePreviewLeft({
   key,
   isWorkspaceLeft = true,
 }: PreviewLeft): string {
-  const workspace = isWorkspaceLeft ? `the workspace ${identity.slug}` : '';
+  const workspace = isWorkspaceLeft ? `the workspace "${identity.slug}"` : '';
   // A key that replaces others outlives the job.
   const keys = key ? describeKeysLeft({ ...key, revoke: !isDeployed(key) }) : '';
   return [workspace, keys].filter(Boolean).join('; ');
@@ -64,7 +73,7 @@ function isDeployed({ replaced }: KeyTask): boolean {
  * subject is closed. If the key cannot be ended, the rest is done anyway. If the subject cannot be looked up, that
  * is a warning, and the workspace stays as it is. Returns the error that matters most, if any, and what is left:
  * `preview-deleted`, `key-replaced`, `key-not-capped`, `orphan-not-deleted`, `invalid-inputs`, those of
- * `deletePreview`, or an `ApiError`.
+ * `deleteOnly`, or an `ApiError`.
  */
 export async function runPreviewTask(
   task: PreviewTask,
@@ -86,9 +95,14 @@ export async function runPreviewTask(
   if (!error) return undefined;
   // Nothing is left that is not needed: the preview is open again, and the failure asks for a new run.
   if (isFailure(error, previewReopened)) return { error, left: undefined };
-  const isUndeleted = facts?.isOpen === false && error === workspace.error;
-  const isWorkspaceLeft = isUndeleted && !isFailure(error, previewNotOurs);
-  return { error, left: { ...task, key: key?.left, isWorkspaceLeft } };
+  const left = { ...task, key: key?.left, isWorkspaceLeft: false };
+  if (!(error instanceof Failure && error.is(previewNotDeleted))) return { error, left };
+  const working = countWorking(error.details.keysLeft);
+  // What is known of all keys is known of this one.
+  if (working !== undefined && left.key) left.key = { ...left.key, created: undefined };
+  const said = task.undeleted;
+  const isSaid = said !== undefined && (working === undefined || working === said.working);
+  return { error, left, unsaid: isSaid ? [] : describeUndeleted(error.details) };
 }
 
 /** Whether it matters that a key could not be ended, by what became of its workspace. */
@@ -118,7 +132,8 @@ async function lookUpSubject(
 ): Promise<SubjectFacts | undefined> {
   const lookup = readSubject(subject, since, context);
   const { value, error } = await catching(lookup, ApiError, Failure);
-  if (error) context.warn(previewNotChecked, { workspace: identity.slug, error });
+  if (error && context.isReported(error)) context.log.info(`${error.message}.`);
+  else if (error) context.warn(previewNotChecked, { workspace: identity.slug, error });
   return value;
 }
 
@@ -148,7 +163,7 @@ const FATES: Readonly<Record<PreviewDeletion['kind'], Fate['kind']>> = {
 
 /**
  * Deletes the workspace of a preview if its subject is closed, and checks that it exists otherwise.
- * @throws {Failure} `preview-deleted`, and those of `deletePreview`
+ * @throws {Failure} `preview-deleted`, and those of `deleteOnly`
  * @throws {ApiError}
  */
 async function checkWorkspace(
@@ -159,7 +174,7 @@ async function checkWorkspace(
   if (!facts) return { kind: 'kept' };
   if (!facts.isOpen) {
     const preview = { subject, since: facts.since, identity, endedKey };
-    const deletion = await deletePreview(preview, { dryRun: false }, context);
+    const deletion = await deleteOnly(preview, { dryRun: false }, context);
     context.onEnd(deletion);
     if (deletion.kind === 'missing' && task.mayAppear) {
       context.log.info(

@@ -1,11 +1,12 @@
+import type { ApiError } from '../../http/request.ts';
 import { countKeys, truncateList } from '../../lib/format.ts';
 import { formatUsd } from '../../lib/format-usd.ts';
 import { describeKey, type KeyIdentity } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
-import { rejectionAdvice } from '../../report/describe-api-error.ts';
-import { declareFailure, declareWarning } from '../../shared/failure.ts';
+import { describeCause, rejectionAdvice } from '../../report/describe-api-error.ts';
+import { declareFailure, declareWarning, failedRequests } from '../../shared/failure.ts';
 import { readKeyName } from '../../shared/key-name.ts';
-import { failedRequests } from '../../teardown/failures.ts';
+import { describeAll, describeWorking, type KeysLeft } from '../../teardown/failures.ts';
 import { type Cap, type CapProblem, type CapUse, totalsOf } from './cap.ts';
 
 export const noSubject = declareFailure<{ event: string }>('no-subject', ({ event }) => ({
@@ -22,13 +23,44 @@ export const previewNotOurs = declareFailure<{
   description: string;
   expected: string;
 }>('preview-not-ours', ({ workspace, description, expected }) => ({
-  title: `The workspace ${workspace.slug} is not this preview`,
+  title: `The workspace "${workspace.slug}" is not this preview`,
   lines: [
     `Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`,
     'Set slug-prefix to a text that no other repository uses, or delete that workspace.',
   ],
   effect: [`The workspace, id ${workspace.id}, was left alone.`],
 }));
+
+/** What was to be deleted, and why that failed. */
+export interface UndeletedPreview {
+  slug: string;
+  /** Of the deletion, or of a lookup that it needs. */
+  errors: readonly ApiError[];
+  keysLeft: KeysLeft;
+}
+
+export const previewNotDeleted = declareFailure<UndeletedPreview>(
+  'preview-not-deleted',
+  ({ slug, errors, keysLeft }) => {
+    const [{ details: first }] = errors as readonly [ApiError];
+    const { lines, details } = describeAll(errors);
+    return {
+      title: `Could not delete the preview "${slug}": ${describeCause(first)}`,
+      // Nothing but a rejection needs more than the time until the next attempt.
+      lines: [...(first.kind === 'rejected' ? lines : []), RETRY],
+      details,
+      effect: [describeWorking(keysLeft)],
+    };
+  },
+  ({ errors }) => errors,
+);
+
+const RETRY = 'Run this again; otherwise the next clean-up deletes it.';
+
+/** The same, where only what is left is news. */
+export function describeUndeleted({ slug, keysLeft }: UndeletedPreview): string[] {
+  return [`The preview "${slug}" still exists. ${RETRY}`, describeWorking(keysLeft)];
+}
 
 export const staleResponse = declareFailure<{
   /** The number of the pull request. */
@@ -44,7 +76,7 @@ export const previewReopened = declareFailure<{
   /** Otherwise, what API keys in it are. */
   whatOfKeys?: string | undefined;
 }>('preview-reopened', ({ workspace: { slug, id }, deleted, whatOfKeys }) => ({
-  title: `The workspace ${slug} was ${deleted ? 'deleted' : 'to be deleted'}, and its pull request or branch is open again`,
+  title: `The workspace "${slug}" was ${deleted ? 'deleted' : 'to be deleted'}, and its pull request or branch is open again`,
   lines: [
     'It was reopened during the deletion. To recover, repeat the newest run of each workflow that gets an API key for it.',
   ],
@@ -58,7 +90,7 @@ export const previewReopened = declareFailure<{
 export const previewDeleted = declareFailure<{ workspace: WorkspaceRef }>(
   'preview-deleted',
   ({ workspace }) => ({
-    title: `The workspace ${workspace.slug} was deleted during this job`,
+    title: `The workspace "${workspace.slug}" was deleted during this job`,
     lines: ['Its pull request or branch is open. Run this again.'],
     effect: [`The workspace with the id ${workspace.id} does not exist any more.`],
   }),
@@ -69,7 +101,7 @@ export const previewNotChecked = declareWarning<{
   workspace: string;
   error: Error;
 }>('preview-not-checked', ({ workspace, error }) => ({
-  title: `Whether the preview ${workspace} is still needed could not be checked`,
+  title: `Whether the preview "${workspace}" is still needed could not be checked`,
   lines: [
     `${error.message}.`,
     ...rejectionAdvice(failedRequests(error)),

@@ -16,7 +16,7 @@ export function previewPost(): Promise<void> {
     schema: previewTask(),
     failsJob: () => true,
     async run(task, context, step) {
-      const { report } = step;
+      const { report, isReported } = step;
       const gitHub = readPostGitHub();
       const github = startGitHub(gitHub, step);
       return runPreviewTask(task, {
@@ -27,7 +27,9 @@ export function previewPost(): Promise<void> {
           : undefined,
         repository: { ...gitHub.repository, ...task.repository },
         run: gitHub.run,
-        notice: report.notice,
+        isReported,
+        notice: (text, cause) =>
+          cause && isReported(cause) ? report.info(text) : report.notice(text),
         readJobStatus,
         onSpend: spendReporter(report),
         onEnd(deletion) {

@@ -16,8 +16,8 @@ export interface GitHubContext extends Context {
   run: string;
   /** Called with each state that GitHub reports, before anything is done about it. */
   onSubject?(facts: SubjectFacts): void;
-  /** Shows what a reader of a green run should know. */
-  notice(text: string): void;
+  /** Shows what a reader of a green run should know, and the error that is its cause. */
+  notice(text: string, cause?: Error): void;
   /** The comments of pull requests; undefined if none is to be written. */
   comments: Comments | undefined;
 }

@@ -6,6 +6,7 @@ import { findWorkspace, type Workspace } from '../../openrouter/resources/worksp
 import type { Journal } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { deployedKeyName, isSameKeyName } from '../../shared/key-name.ts';
+import { countWorking } from '../../teardown/failures.ts';
 import { sweepFailure } from '../../teardown/sweep-failure.ts';
 import type { SweepResult } from '../../teardown/sweep-result.ts';
 import { createWorkspace } from '../create/create-workspace.ts';
@@ -19,10 +20,11 @@ import {
   assertOurs,
   type DeletedPreview,
   type DeletionProgress,
-  deletePreview,
+  deleteOnly,
   type Preview,
   type PreviewDeletion,
 } from './delete-preview.ts';
+import { previewNotDeleted } from './failures.ts';
 import { describePreview, identify } from './naming.ts';
 import { type GitHubContext, readSubject, type SubjectFacts } from './read-subject.ts';
 import { findTrigger, type RunFacts, type Trigger } from './subject.ts';
@@ -189,10 +191,11 @@ async function closePreview(
   request: PreviewRequest,
   context: PreviewContext,
 ): Promise<PreviewResult> {
+  let task = taskOf(preview, request, context);
   const onDeletion = (progress: DeletionProgress) => {
     if (progress.kind === 'begun') {
       const { id, slug } = progress.workspace;
-      saveTask({ ...preview, workspace: { id, slug } }, request, context);
+      task = saveTask({ ...preview, workspace: { id, slug } }, request, context);
     }
     if (progress.kind === 'done') {
       context.onDeleted(progress.preview);
@@ -201,7 +204,16 @@ async function closePreview(
     }
   };
   const { dryRun } = request;
-  const deletion = await deletePreview(preview, { dryRun }, { ...context, onDeletion });
+  const { value: deletion, error } = await catching(
+    deleteOnly(preview, { dryRun }, { ...context, onDeletion }),
+    ApiError,
+    Failure,
+  );
+  if (error instanceof Failure && error.is(previewNotDeleted)) {
+    const undeleted = { working: countWorking(error.details.keysLeft) };
+    context.journal.saveOrWarn({ ...task, undeleted });
+  }
+  if (error) throw error;
   const isDone =
     deletion.kind === 'missing' || (deletion.kind === 'deletion' && deletion.isSettled);
   if (isDone && !dryRun) context.journal.clearOrWarn();

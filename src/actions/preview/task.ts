@@ -36,6 +36,13 @@ export const previewTask = () =>
     /** The limit of the key under a cap, likewise; absent until the key is given out. */
     limit: z.optional(z.string()),
     comment: z.boolean(),
+    /** What the main step has reported, if it could not delete the preview. */
+    undeleted: z.optional(
+      z.object({
+        /** How many API keys still work; absent if that is unknown. */
+        working: z.optional(z.number()),
+      }),
+    ),
   });
 
 export type PreviewTask = z.infer<ReturnType<typeof previewTask>>;

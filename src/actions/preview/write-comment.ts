@@ -109,8 +109,8 @@ export function openComments(
 const TIME_SHARE = 1 / 4;
 
 export interface CommentContext extends Pick<Context, 'client' | 'toLine'> {
-  /** Shows why the comment may be out of date. */
-  notice(text: string): void;
+  /** Shows why the comment may be out of date, and the error that is its cause. */
+  notice(text: string, cause?: Error): void;
   comments: Comments;
   repository: Repository;
 }
@@ -166,14 +166,19 @@ function noticeError(
       ...(endsComments ? ['This step writes no other comments.'] : []),
     ].join(' '),
     context,
+    error,
   );
 }
 
 /** Says why the comment may be out of date, unless that has been said. */
-function noticeOnce(reason: string, { comments: { noticed }, notice }: CommentContext): void {
+function noticeOnce(
+  reason: string,
+  { comments: { noticed }, notice }: CommentContext,
+  cause?: Error,
+): void {
   if (noticed.has(reason)) return;
   noticed.add(reason);
-  notice(`The comment of the preview may be out of date: ${reason}`);
+  notice(`The comment of the preview may be out of date: ${reason}`, cause);
 }
 
 /** What a comment is about, and what it says. */

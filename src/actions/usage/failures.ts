@@ -11,7 +11,7 @@ import { describeGap, type UsageGap } from './usage-gap.ts';
 export const keyNotFound = declareFailure<{ hash: string; workspace: WorkspaceRef }>(
   'key-not-found',
   ({ hash, workspace }) => ({
-    title: `The workspace ${workspace.slug} has no API key with this hash`,
+    title: `The workspace "${workspace.slug}" has no API key with this hash`,
     lines: [
       `key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`,
       'Without key-hash, the usage of the whole workspace includes that of deleted keys.',
@@ -44,9 +44,9 @@ export interface Cost {
   gaps: readonly UsageGap[];
 }
 
-/** `The workspace preview-42`, or `The API key "CI" (sk-or-v1-0e6...1c96)` */
+/** `The workspace "preview-42"`, or `The API key "CI" (sk-or-v1-0e6...1c96)` */
 export function describeSpender({ workspace, key }: Pick<Cost, 'workspace' | 'key'>): string {
-  return key ? `The API key ${describeKey(key)}` : `The workspace ${workspace.slug}`;
+  return key ? `The API key ${describeKey(key)}` : `The workspace "${workspace.slug}"`;
 }
 
 /** `The cost is at least $0.30`, `The cost since 2026-01-14 is $0.30` */

@@ -6,7 +6,7 @@ import { usageFailure, warnOnCost } from './thresholds.ts';
 
 /** `usage/action.yml`: reports what a workspace or an API key has used and cost. */
 export function usage(): Promise<void> {
-  return runStep({ action: 'usage' }, async (step) => {
+  return runStep({ action: 'usage', onlyReads: true }, async (step) => {
     const { report } = step;
     const inputs = readUsageInputs(report);
 

@@ -117,7 +117,7 @@ async function readWorkspaceUsage(
     filter: { field: 'workspace', operator: 'eq', value: id },
     from: range.from,
     to,
-    subject: `the workspace ${slug}`,
+    subject: `the workspace "${slug}"`,
   };
   const [analytics, keys] = await Promise.all([
     queryUsage(client, query),

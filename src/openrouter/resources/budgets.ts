@@ -46,7 +46,7 @@ export async function listBudgets(
   options: Pick<ApiRequest<never>, 'trusts404'> = {},
 ): Promise<BudgetState> {
   const { data } = await client.request<z.infer<ReturnType<typeof budgetList>> | undefined>({
-    operation: `list the budgets of the workspace ${slug}`,
+    operation: `list the budgets of the workspace "${slug}"`,
     method: 'GET',
     path: `/workspaces/${encodeURIComponent(id)}/budgets`,
     schema: budgetList(),
@@ -90,7 +90,7 @@ export async function writeBudget(
     hint: NEEDS_ENTERPRISE,
   };
   if (limit_usd === null) {
-    const operation = `delete the ${interval} budget of the workspace ${slug}`;
+    const operation = `delete the ${interval} budget of the workspace "${slug}"`;
     const deletion = await sendDeletion(client, { ...common, operation }, async () => {
       const { budgets } = await listBudgets(client, workspace, { trusts404: true });
       return budgets[interval];
@@ -100,7 +100,7 @@ export async function writeBudget(
   }
   const { data } = await client.request({
     ...common,
-    operation: `set the ${interval} budget of the workspace ${slug}`,
+    operation: `set the ${interval} budget of the workspace "${slug}"`,
     method: 'PUT',
     body: { limit_usd, ...flags },
     schema: z.object({ data: budget, include_byok_in_budgets: flag }),

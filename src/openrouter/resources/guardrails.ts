@@ -102,7 +102,7 @@ export async function findGuardrail(
   { id, workspace }: GuardrailRef,
 ): Promise<Guardrail | undefined> {
   const { data } = await client.request<Guardrail | undefined>({
-    operation: `look up the guardrail of the workspace ${workspace.slug}`,
+    operation: `look up the guardrail of the workspace "${workspace.slug}"`,
     method: 'GET',
     path: `/guardrails/${encodeURIComponent(id)}`,
     schema: envelope(guardrail),
@@ -122,7 +122,7 @@ export async function patchGuardrail(
   update: GuardrailUpdate,
 ): Promise<Guardrail> {
   const { data } = await client.request<Guardrail>({
-    operation: `set the guardrail of the workspace ${workspace.slug}`,
+    operation: `set the guardrail of the workspace "${workspace.slug}"`,
     method: 'PATCH',
     path: `/guardrails/${encodeURIComponent(id)}`,
     body: update,

@@ -155,7 +155,7 @@ export function listKeyPages(client: Client, workspace: WorkspaceRef): AsyncGene
 
 function keyList({ id, slug }: WorkspaceRef): ListRequest<Key> {
   return {
-    operation: `list the API keys of the workspace ${slug}`,
+    operation: `list the API keys of the workspace "${slug}"`,
     path: '/keys',
     query: { workspace_id: id, include_disabled: 'true', include_expired: 'true' },
     schema: keyPage,

@@ -36,7 +36,7 @@ export async function listOrganizationMembers(client: Client): Promise<Organizat
  */
 export async function listMembers(client: Client, { id, slug }: WorkspaceRef): Promise<string[]> {
   const { items } = await listAll(client, {
-    operation: `list the members of the workspace ${slug}`,
+    operation: `list the members of the workspace "${slug}"`,
     path: `/workspaces/${encodeURIComponent(id)}/members`,
     query: { limit: String(PAGE_SIZE) },
     schema: pageOf(workspaceMember()),
@@ -61,7 +61,7 @@ export function sendMembers(
   userIds: readonly string[],
 ): Promise<Outcome<string[]>> {
   return client.send({
-    operation: `add members to the workspace ${slug}`,
+    operation: `add members to the workspace "${slug}"`,
     method: 'POST',
     path: `/workspaces/${encodeURIComponent(id)}/members/add`,
     body: { user_ids: userIds },

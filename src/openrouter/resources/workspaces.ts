@@ -202,7 +202,7 @@ export function sendWorkspace(
   { recovery }: Pick<RequestFacts, 'recovery'> = {},
 ): Promise<Outcome<Workspace>> {
   return client.send({
-    operation: `create the workspace ${body.slug}`,
+    operation: `create the workspace "${body.slug}"`,
     mayLeaveBehind: `a workspace with the slug ${body.slug}`,
     recovery,
     method: 'POST',
@@ -228,7 +228,7 @@ export async function findWorkspace(
   options: Pick<ApiRequest<never>, 'trusts404'> = {},
 ): Promise<Lookup> {
   const { data, serverTime, headersAt } = await client.request<Workspace | undefined>({
-    operation: `look up the workspace ${idOrSlug}`,
+    operation: `look up the workspace ${JSON.stringify(idOrSlug)}`,
     method: 'GET',
     path: `/workspaces/${encodeURIComponent(idOrSlug)}`,
     schema: workspaceResponse,
@@ -264,8 +264,8 @@ export async function patchWorkspace(
   changes: Partial<CreateWorkspaceRequest>,
 ): Promise<Workspace> {
   const { data } = await client.request({
-    operation: `update the workspace ${slug}`,
-    mayLeaveBehind: `the new values in the workspace ${slug}`,
+    operation: `update the workspace "${slug}"`,
+    mayLeaveBehind: `the new values in the workspace "${slug}"`,
     method: 'PATCH',
     path: `/workspaces/${encodeURIComponent(id)}`,
     body: changes,
@@ -285,8 +285,8 @@ export function deleteWorkspace(
   { id, slug }: WorkspaceRef,
 ): Promise<DeletionResult> {
   const facts = {
-    operation: `delete the workspace ${slug}`,
-    mayLeaveBehind: `the workspace ${slug}, which may still exist`,
+    operation: `delete the workspace "${slug}"`,
+    mayLeaveBehind: `the workspace "${slug}", which may still exist`,
     path: `/workspaces/${encodeURIComponent(id)}`,
   };
   return sendDeletion(client, facts, async () => {

@@ -78,12 +78,12 @@ test('the log has a line for each retry', async () => {
   const { slug } = step.outputs;
   const lines = step.log.split('\n').map((line) => line.replace(/\d+\.\d s/g, '1.0 s'));
   expect(lines.filter((line) => line.startsWith('Could not'))).toEqual([
-    `Could not create the workspace ${slug}: HTTP 429 Too Many Requests. Retrying in 1.0 s.`,
-    `Could not create the workspace ${slug}: HTTP 502 Bad Gateway. Checking whether the workspace exists.`,
+    `Could not create the workspace "${slug}": HTTP 429 Too Many Requests. Retrying in 1.0 s.`,
+    `Could not create the workspace "${slug}": HTTP 502 Bad Gateway. Checking whether the workspace exists.`,
     expect.stringMatching(
-      /^Could not look up the workspace preview-\d+ at 127\.0\.0\.1:\d+, after 1\.0 s: the connection was closed before the response was complete \(ECONNRESET\)\. Retrying in 1\.0 s\.$/,
+      /^Could not look up the workspace "preview-\d+" at 127\.0\.0\.1:\d+, after 1\.0 s: the connection was closed before the response was complete \(ECONNRESET\)\. Retrying in 1\.0 s\.$/,
     ),
-    `Could not create the workspace ${slug}: HTTP 502 Bad Gateway. Retrying in 1.0 s.`,
+    `Could not create the workspace "${slug}": HTTP 502 Bad Gateway. Retrying in 1.0 s.`,
   ]);
 });
 

@@ -112,7 +112,7 @@ describe('a state that cannot be written', () => {
     const { title, message } = expectFailure(await createUntilPost('stateless-later'));
     expect(title).toBe(TITLE);
     expect(message).toContain(
-      `Already exists at OpenRouter: the workspace stateless-later, id ${find('stateless-later')?.id}, https://openrouter.ai/workspaces/stateless-later.`,
+      `Already exists at OpenRouter: the workspace "stateless-later", id ${find('stateless-later')?.id}, https://openrouter.ai/workspaces/stateless-later.`,
     );
     expect(message).not.toContain('Nothing was changed');
   });
@@ -125,7 +125,9 @@ describe('a state that cannot be written', () => {
       applied: true,
     });
     const step = await createUntilPost('stateless-rejected');
-    expect(expectFailure(step).title).toBe('Could not create the workspace stateless-rejected');
+    expect(expectFailure(step).title).toBe(
+      'Could not create the workspace "stateless-rejected": OpenRouter rejected the management key (HTTP 401)',
+    );
     expect(annotations(step, 'warning').map(({ data }) => data.split('\n')[0])).toEqual([TITLE]);
   });
 });

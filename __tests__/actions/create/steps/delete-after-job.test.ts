@@ -68,15 +68,15 @@ test('without delete-keys, API keys keep the workspace from being deleted: a war
   const [warning, ...more] = annotations(post, 'warning');
   expect(more).toEqual([]);
   const title =
-    'Cannot delete the workspace of-the-job: it has 2 API keys, and delete-keys is false';
+    'Cannot delete the workspace "of-the-job": it has 2 API keys, and delete-keys is false';
   expect(warning?.data).toMatch(`${title}\n`);
   expect(post.summary).toMatch(
-    `>⚠️ ${title}</a></h3>\n<p>Post step of openrouter-workspace, after the job.</p>`,
+    `>⚠️ ${title.replaceAll('"', '&quot;')}</a></h3>\n<p>Post step of openrouter-workspace, after the job.</p>`,
   );
   for (const { name, label } of keys) expect(warning?.data).toContain(`"${name}" (${label})`);
   expect(warning?.data).toContain('With delete-keys: true, the keys are deleted first.');
   expect(warning?.data).not.toContain('Nothing was deleted');
-  expect(warning?.data).toContain('May still exist at OpenRouter: the workspace of-the-job.');
+  expect(warning?.data).toContain('May still exist at OpenRouter: the workspace "of-the-job".');
   expect(slugs()).toEqual(['of-the-job']);
 });
 
@@ -89,7 +89,7 @@ test('a deletion after the job that may have been applied is reported so, althou
   );
   const [warning] = annotations(await harness.post(main), 'warning');
   expect(warning?.data).toContain('The request may still have been applied.');
-  expect(warning?.data).toContain('Not deleted, or unknown: the workspace of-the-job, id ');
+  expect(warning?.data).toContain('Not deleted, or unknown: the workspace "of-the-job", id ');
   expect(warning?.data).not.toContain('Before running this again');
   expect(warning?.data).not.toContain('nothing should have been changed');
 });

@@ -24,7 +24,7 @@ test('if-exists: fail names the workspace with the slug, and what the other poli
   const inputs = { name: 'Mine', slug: SLUG, 'default-text-model': 'a/b', 'enforce-zdr': 'true' };
   const step = await harness.create(inputs);
   const { title, message } = expectFailure(step);
-  expect(title).toBe(`The slug ${SLUG} is taken`);
+  expect(title).toBe(`The slug "${SLUG}" is taken`);
   expect(message.split('\n')).toEqual([
     `It belongs to the workspace "Existing", id ${before.id}, created at ${before.created_at}: https://openrouter.ai/workspaces/${SLUG}`,
     'It may belong to another repository, which can delete it at any time.',
@@ -94,7 +94,9 @@ describe('if-exists: update', () => {
     harness.sandbox.faults.push({ on: PATCH, kind: 'response', status: 403 });
     const step = await update({ description: 'Never' });
     const { title } = expectFailure(step, step.outputs);
-    expect(title).toBe(`Could not update the workspace ${SLUG}`);
+    expect(title).toBe(
+      `Could not update the workspace "${SLUG}": OpenRouter does not allow it (HTTP 403)`,
+    );
     expect(step.outputs).toMatchObject({ id: before.id, slug: SLUG, created: 'false' });
     expect(step.outputs).not.toHaveProperty('outcome');
   });

@@ -30,7 +30,7 @@ test('API keys block the deletion, and the error names each key and delete-keys'
   const outputs = { ...identityOf(workspace), ...NOTHING_DELETED };
   const { title, message } = expectFailure(step, outputs);
   expect(title).toBe(
-    'Cannot delete the workspace preview-42: it has 3 API keys, and delete-keys is false',
+    'Cannot delete the workspace "preview-42": it has 3 API keys, and delete-keys is false',
   );
   for (const { name, label } of keys()) {
     expect(message).toContain(`"${name}" (${label})`);
@@ -75,7 +75,7 @@ test('an API key that a concurrent job creates after the lookup fails a step wit
   const outputs = { ...identityOf(workspace), ...NOTHING_DELETED };
   const { title, message } = expectFailure(await runDelete(), outputs);
   expect(title).toBe(
-    'Cannot delete the workspace preview-42: it has 1 API key, and delete-keys is false',
+    'Cannot delete the workspace "preview-42": it has 1 API key, and delete-keys is false',
   );
   expect(message).toContain('"Late"');
 });

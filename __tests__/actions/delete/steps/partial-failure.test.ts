@@ -18,11 +18,14 @@ test('a step that cannot delete two API keys reports what is left, and another r
   const step = await runDelete({ 'delete-keys': 'true' });
   const outputs = { ...outputsOfDeleted(workspace, 10), deleted: 'false' };
   const { title, message } = expectFailure(step, outputs);
-  expect(title).toBe('Could not delete 2 API keys of the workspace preview-42');
+  expect(title).toBe(
+    'Could not delete 2 API keys of the workspace "preview-42": OpenRouter does not allow it (HTTP 403)',
+  );
   expect(message.match(/HTTP 403 Forbidden: Not yours/g)).toHaveLength(2);
   expect(message).toContain('API keys deleted before that: 10.');
+  expect(message).toMatch(/^Still working, and able to spend: 2 API keys: "/m);
   expect(message).toContain(
-    `Not deleted, or unknown: the workspace preview-42, id ${workspace.id}`,
+    `Not deleted, or unknown: the workspace "preview-42", id ${workspace.id}`,
   );
   expect(message).toContain('Deleting the workspace again finishes the work.');
   expect(message).not.toContain('Nothing was changed');

@@ -21,7 +21,7 @@ test('the default workspace is not deleted', async () => {
   const { title, lines } = expectFailure(step, identityOf(workspace));
   expect(title).toBe('The default workspace is never deleted');
   expect(lines[0]).toBe(
-    `The workspace ${workspace.id} is the default workspace of the account. Deleting it would permanently disable the account's keys.`,
+    `The workspace "default", id ${workspace.id}, is the default workspace of the account. Deleting it would permanently disable the account's keys.`,
   );
   expect(exists('default')).toBe(true);
   expect(keys()).toHaveLength(1);
@@ -32,9 +32,9 @@ test('a workspace is not deleted unless its slug begins with expect-slug-prefix'
   const workspace = seed({ slug: 'production' });
   const step = await runDelete({ workspace: workspace.id, 'expect-slug-prefix': 'preview-' });
   const { title, message } = expectFailure(step, identityOf(workspace));
-  expect(title).toBe('The slug production does not begin with preview-');
+  expect(title).toBe('The slug "production" does not begin with "preview-"');
   expect(message).toContain(
-    `expect-slug-prefix is preview-, but the workspace is ${workspace.id}, whose slug is production.`,
+    `expect-slug-prefix is "preview-", but the workspace is "${workspace.id}", whose slug is "production".`,
   );
   expect(message).toContain('Correct the workspace or, if it is right, expect-slug-prefix.');
   expect(message).toContain('Nothing was deleted.');
@@ -50,6 +50,6 @@ test('a step fails if a workspace still exists that OpenRouter reports as delete
   const step = await harness.run('delete', { workspace: SLUG }, inVirtualTime());
   const outputs = { ...identityOf(workspace), ...NOTHING_DELETED };
   const { title, lines } = expectFailure(step, outputs);
-  expect(title).toBe('The workspace preview-42 still exists');
+  expect(title).toBe('The workspace "preview-42" still exists');
   expect(lines.at(-1)).toBe('Delete it again, and report it to OpenRouter if that does not help.');
 });

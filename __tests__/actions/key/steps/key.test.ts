@@ -79,7 +79,7 @@ describe('a key step', () => {
 
   test('No key is created in a workspace that does not exist', async () => {
     const { title, message } = expectFailed(await createKey({ workspace: 'nowhere' }));
-    expect(title).toBe('The workspace nowhere does not exist');
+    expect(title).toBe('The workspace "nowhere" does not exist');
     expect(message).toMatch(/^Check the id or slug for a typo\. Otherwise, create the workspace/m);
     expect(message).toContain('Nothing was changed at OpenRouter.');
     expect(calls()).toEqual([LOOKUP, LOOKUP]);

@@ -22,7 +22,9 @@ test('A replace that fails reports the new key and the old ones that are left', 
   const main = await createKey({ replace: 'true' });
   const outputs = expect.objectContaining({ key: expect.any(String) });
   const { title, message } = expectFailed(main, outputs as object);
-  expect(title).toBe('Could not delete 2 of 3 replaced API keys');
+  expect(title).toBe(
+    'Could not delete 2 of 3 replaced API keys: OpenRouter does not allow it (HTTP 403)',
+  );
   expect(message).toContain(
     `The new API key exists, and the outputs are set: "CI" (${main.outputs['label']})`,
   );
@@ -107,7 +109,7 @@ describe('replace: after-job', () => {
       const post = await runPost(main);
       expect(expectFailure(post)).toMatchObject({
         code: 'replaced-keys-not-deleted',
-        title: `Could not delete ${count} of 2 replaced API keys`,
+        title: `Could not delete ${count} of 2 replaced API keys: OpenRouter does not allow it (HTTP 403)`,
       });
       expect(post.summary.match(/✅ Deleted[^<]*/g) ?? []).toEqual(deleted);
     },

@@ -268,7 +268,7 @@ describe('the life of a pull request', () => {
   test.each([
     // It is open, so the workspace is to exist.
     ['OpenRouter rejects its key', `sk-or-v1-${'0'.repeat(64)}`, 'unauthorized', ''],
-    ['it has no key', '', 'invalid-inputs', 'the workspace preview-shop-1; '],
+    ['it has no key', '', 'invalid-inputs', 'the workspace "preview-shop-1"; '],
   ])('has a post step that says what is left if %s', async (_, managementKey, code, workspace) => {
     const [opened] = open();
     const step = await main(opened, QUIET);
@@ -277,7 +277,7 @@ describe('the life of a pull request', () => {
     const { name, label, hash, expires_at } = keyOf(step);
     const key = `the API key "${name}" (${label}), hash ${hash}, may work until ${expires_at}`;
     expect(failure.code).toBe(code);
-    expect(failure.lines.at(-1)).toBe(`May still exist at OpenRouter: ${workspace}${key}.`);
+    expect(failure.lines).toContain(`May still exist at OpenRouter: ${workspace}${key}.`);
     expect(failure.lines.join()).not.toContain('Nothing was changed');
   });
 
@@ -296,8 +296,12 @@ describe('the life of a pull request', () => {
       close();
       onNth(harness.sandbox, 'GET /keys', 1, () => process.emit('SIGTERM'));
     });
-    const { lines } = expectFailure(ended);
-    expect(lines.at(-1)).toBe('May still exist at OpenRouter: the workspace preview-shop-1.');
+    const { code, title, lines } = expectFailure(ended);
+    expect([code, title]).toEqual([
+      'preview-not-deleted',
+      'Could not delete the preview "preview-shop-1": the run was cancelled (SIGTERM)',
+    ]);
+    expect(lines).toContain('Whether its API keys still work is unknown.');
     expect(slugs()).toEqual(['preview-shop-1']);
   });
 
@@ -315,11 +319,11 @@ describe('the life of a pull request', () => {
       close();
       forbidLook();
     });
-    const title = 'Whether the preview preview-shop-1 is still needed could not be checked';
+    const title = 'Whether the preview "preview-shop-1" is still needed could not be checked';
     const warning = { level: 'warning', title: 'preview, post step: preview not checked' };
     expect(ended).toMatchObject({ exitCode: 0, annotations: [warning] });
     expect(annotations(ended, 'warning')[0]?.data).toContain('the permission pull-requests: read');
-    expect(ended.summary).toContain(`⚠️ ${title}`);
+    expect(ended.summary).toContain(`⚠️ ${title.replaceAll('"', '&quot;')}`);
     expect(slugs()).toEqual(['preview-shop-1']);
   });
 
@@ -349,6 +353,7 @@ describe('the life of a pull request', () => {
 });
 
 describe('the output state', () => {
+  const DRY_RUN = { 'dry-run': 'true' };
   const deleteIn = () => {
     pushIn();
     return deleteBranch(gitHub.server.github, gitHub.repository, 'feature/x')[0];
@@ -361,7 +366,7 @@ describe('the output state', () => {
   test.each<[string, string, () => GitHubEvent, Record<string, string>]>([
     ['open', 'an open pull request', () => open()[0], {}],
     ['closed', 'a closed pull request', closeNew, {}],
-    ['closed', 'a closed pull request in a dry run', closeNew, { 'dry-run': 'true' }],
+    ['closed', 'a closed pull request in a dry run', closeNew, DRY_RUN],
     ['open', 'a branch', () => pushIn(), {}],
     ['closed', 'a branch that is gone', deleteIn, {}],
   ])('is %s for %s if OpenRouter is down and the step fails', async (state, _, happen, inputs) => {
@@ -369,7 +374,9 @@ describe('the output state', () => {
     const fault = { kind: 'response', status: 502 } as const;
     harness.sandbox.faults.push(...Array(99).fill(fault));
     const step = await main(event, { ...QUIET, ...inputs });
-    expect(expectFailure(step, { state }).code).toBe('server-error');
+    const isDeletion = state === 'closed' && inputs !== DRY_RUN;
+    const code = isDeletion ? 'preview-not-deleted' : 'server-error';
+    expect(expectFailure(step, { state }).code).toBe(code);
   });
 
   test('is open if the pull request is reopened once its keys are disabled, which fails the step', async () => {
@@ -402,10 +409,10 @@ test('an older run that cannot set the guardrail of a new workspace refers to th
   harness.sandbox.faults.push({ on, kind: 'response', status: 422, body: '{}' });
   const failed = await main(opened, inputs);
   const { code, lines } = expectFailure(failed, failed.outputs);
-  expect([code, lines.at(-1)]).toEqual([
-    'partly-applied',
+  expect(code).toBe('partly-applied');
+  expect(lines).toContain(
     'Once the cause is gone, the newest run of the pull request or branch finishes the work. This one is older.',
-  ]);
+  );
 });
 
 test('a workspace that vanishes before its API key exists is created again', async () => {
@@ -901,7 +908,11 @@ describe('the API key', () => {
         close();
         for (const on of ['PATCH /keys/:hash', 'DELETE /keys/:hash']) forbid(on);
       });
-      expect(left(ended)).toContain(': the workspace preview-shop-1; the API key ');
+      const { title, lines } = expectFailure(ended);
+      expect(title).toMatch(/^Could not delete the preview "preview-shop-1": /);
+      // The deletion has disabled it.
+      expect(lines).toContain('None of its API keys works any more, so nothing can spend.');
+      expect(left(ended)).toBeUndefined();
     });
   });
 

@@ -52,7 +52,6 @@ describe('the usage of an API key', () => {
       "OpenRouter's analytics found nothing about the key, and the key has no counter for the period.",
       "OpenRouter's analytics warns: Could not resolve api_key_id",
       'With since: created, the total comes from the key itself, if OpenRouter reports it.',
-      'Nothing was changed at OpenRouter.',
     ]);
   });
 
@@ -72,7 +71,7 @@ test('the key-hash of a deleted key is a failure, and not a cost of 0', async ()
   deleteKey(key.hash);
   const { code, title, lines } = expectFailure(await runUsage({ 'key-hash': key.hash }));
   expect(code).toBe('key-not-found');
-  expect(title).toBe('The workspace preview-42 has no API key with this hash');
+  expect(title).toBe('The workspace "preview-42" has no API key with this hash');
   expect(lines[0]).toBe(
     `key-hash is ${key.hash}. The key may have been deleted, or belong to another workspace.`,
   );

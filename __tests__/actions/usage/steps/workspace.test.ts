@@ -68,7 +68,7 @@ describe('the usage of a workspace', () => {
       `Found "Preview", id ${workspace.id}.`,
       '▸ Requests',
       expect.stringMatching(/^Read in \d+\.\d s\.$/),
-      'The workspace preview-42 has spent $0.30.',
+      'The workspace "preview-42" has spent $0.30.',
       'Requests: 4. Tokens: 1,650.',
       'From 2026-01-11T12:00:00Z to 2026-01-14T12:00:01Z.',
     ]);
@@ -139,11 +139,20 @@ describe('the usage of a workspace', () => {
 });
 
 test.each([
-  [FIND_WORKSPACE, 'Could not look up the workspace preview-42'],
-  [LIST_KEYS, 'Could not list the API keys of the workspace preview-42'],
-  [QUERY, 'Could not read the usage of the workspace preview-42'],
-])('a usage step fails if %s is rejected', async (on, title) => {
-  seed();
-  harness.sandbox.faults.push({ on, kind: 'response', status: 403 });
-  expect(expectFailure(await runUsage())).toMatchObject({ code: 'forbidden', title });
-});
+  [FIND_WORKSPACE, 'Could not look up the workspace "preview-42"'],
+  [LIST_KEYS, 'Could not list the API keys of the workspace "preview-42"'],
+  [QUERY, 'Could not read the usage of the workspace "preview-42"'],
+])(
+  'a usage step fails if %s is rejected, and does not say that it changed nothing',
+  async (on, title) => {
+    seed();
+    harness.sandbox.faults.push({ on, kind: 'response', status: 403 });
+    const failure = expectFailure(await runUsage());
+    expect(failure).toMatchObject({
+      code: 'forbidden',
+      title: `${title}: OpenRouter does not allow it (HTTP 403)`,
+    });
+    // It only reads.
+    expect(failure.message).not.toContain('Nothing was changed');
+  },
+);
