@@ -7724,25 +7724,59 @@ effect: [ `The workspace with the id ${workspace.id} does not exist any more.` ]
 title: `Whether the preview "${workspace}" is still needed could not be checked`,
 lines: [ `${error.message}.`, ...rejectionAdvice(failedRequests(error)), "Nothing was deleted. The next clean-up checks it again." ]
 })), previewLimitReached = declareFailure("preview-limit-reached", ({created, ...reached}) => ({
-title: "Nothing is left of preview-limit-usd",
-lines: [ ...linesOfReached(reached), "Until then, a required check stays red." ],
-effect: [ `The workspace and its keys stay. ${describeInVain(created)}` ]
+title: `Nothing is left of preview-limit-usd: ${describeUse(reached)}`,
+lines: [ ...adviceOnCap(reached), "Until then, a required check stays red." ],
+effect: [ `The workspace and its keys stay. ${describeInVain(created)}` ],
+details: [ countSpent(reached) ]
 }));
 function describeInVain(created) {
 return created ? (created.isDisabled ? "The new API key was disabled." : "The post step ends the new API key.") + " No other step has its secret." : "No API key was created.";
 }
 const previewLimitReachedWarning = declareWarning("preview-limit-reached", ({key, ...reached}) => ({
-title: `Nothing is left of preview-limit-usd for the API key ${describeKey(key)}`,
-lines: [ "Its limit was lowered to what it has spent.", ...linesOfReached(reached) ]
+title: `Nothing is left of preview-limit-usd: ${describeUse(reached)}`,
+lines: [ ...adviceOnCap(reached), `The limit of the API key ${describeKey(key)} was lowered to what it has spent.` ],
+details: [ countSpent(reached) ]
 }));
-function linesOfReached({cap, uses}) {
-const {spent} = totalsOf(uses);
-return [ `${countKeys(uses.length)} spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}.`, ...spent < cap.amount ? HOLDERS.flatMap(holder => linesOfHolder(holder, uses)) : [], "To go on, raise preview-limit-usd and push: running this again repeats the old value." ];
+function countSpent({cap, uses}) {
+return `${countKeys(uses.length)} spent ${describeSpent(cap, totalsOf(uses).spent)}.`;
 }
-const HOLDERS = [ [ "job", "Keys of jobs", "run this again once the jobs have ended." ], [ "deployment", "Keys of deployments", "run this again once no deployment is running, or lower their limits." ], [ "other", "Keys made by hand", "lower their limits or disable them, and do not delete them." ] ];
-function linesOfHolder([purpose, keys, advice], uses) {
-const holding = uses.filter(({key, held}) => held > 0n && readKeyName(key.name).kind === purpose);
-return 0 === holding.length ? [] : [ `${keys} hold ${formatUsd(totalsOf(holding).held)}: ${advice}`, ..."job" === purpose ? [] : truncateList(holding.map(({key}) => describeKey(key))) ];
+function describeSpent({amount}, spent) {
+return `${formatUsdNextTo(amount, spent)} of ${formatExactUsd(amount)}`;
+}
+function describeUse({cap, uses}) {
+const {spent} = totalsOf(uses), [first, ...others] = holdersOf({
+cap,
+uses
+});
+return first ? [ `${formatUsdNextTo(cap.amount, spent)} spent`, `${formatUsd(first.held)} held by ${first.name}`, ...others.map(({name, held}) => `${formatUsd(held)} by ${name}`) ].join(", ") : `${describeSpent(cap, spent)} spent`;
+}
+const HOLDERS = [ {
+purpose: "job",
+name: "running jobs",
+advice: "Run this again once the running jobs have ended."
+}, {
+purpose: "deployment",
+name: "deployments",
+advice: "Run this again once no deployment is running, or lower the limits of their API keys:"
+}, {
+purpose: "other",
+name: "API keys made by hand",
+advice: "Lower the limits of the API keys made by hand, or disable them, and do not delete them:"
+} ];
+function holdersOf({cap, uses}) {
+return totalsOf(uses).spent >= cap.amount ? [] : HOLDERS.flatMap(holder => {
+const holding = uses.filter(({key, held}) => held > 0n && readKeyName(key.name).kind === holder.purpose);
+if (0 === holding.length) return [];
+const keys = holding.map(({key}) => describeKey(key));
+return [ {
+...holder,
+held: totalsOf(holding).held,
+keys
+} ];
+});
+}
+function adviceOnCap(reached) {
+return [ ...holdersOf(reached).flatMap(({purpose, advice, keys}) => [ advice, ..."job" === purpose ? [] : truncateList(keys) ]), "To go on, raise preview-limit-usd and push: running this again repeats the old value." ];
 }
 const PROBLEMS = {
 unlimited: "has no limit",
@@ -7751,10 +7785,21 @@ resets: "has a limit that resets",
 unread: "has a limit or counter that could not be read",
 unlisted: "is not listed with its limit",
 unchanged: "has a higher limit than requested"
-}, CORRECTABLE = new Set([ "unlimited", "resets", "without-byok" ]), keyNotCapped = declareFailure("key-not-capped", ({keys}) => ({
-title: "preview-limit-usd cannot be guaranteed",
-lines: [ ...truncateList(keys.map(({key, problem}) => `The API key ${describeKey(key)} ${PROBLEMS[problem]}.`)), keys.some(({problem}) => CORRECTABLE.has(problem)) ? "In OpenRouter's dashboard, correct that, or disable the key if nothing uses it. Then repeat the newest run. Do not delete the key: what it has spent would no longer count." : "Run this again." ]
-})), pullEvent = () => object({
+}, CORRECTIONS = {
+unlimited: "Set a limit for",
+resets: "Set a limit that does not reset for",
+"without-byok": "Include usage of your own provider keys in the limit of"
+}, keyNotCapped = declareFailure("key-not-capped", ({slug, keys}) => {
+const [first] = keys, what = first && 1 === keys.length ? `the API key ${JSON.stringify(first.key.name)} ${PROBLEMS[first.problem]}` : `${countKeys(keys.length)} cannot be counted`, corrections = keys.flatMap(({key, problem}) => {
+const correction = CORRECTIONS[problem];
+return correction ? [ `${correction} ${describeKey(key)}: ${dashboardUrl(slug)}` ] : [];
+});
+return {
+title: `preview-limit-usd cannot be guaranteed: ${what}`,
+lines: corrections.length > 0 ? [ ...truncateList(corrections), "If nothing uses the key, disable it instead. Do not delete the key: what it has spent would no longer count.", "Then repeat the newest run." ] : [ "Run this again." ],
+details: truncateList(keys.map(({key, problem}) => `The API key ${describeKey(key)} ${PROBLEMS[problem]}.`))
+};
+}), pullEvent = () => object({
 action: schemas_string(),
 pull_request: object({
 number: schemas_number(),
@@ -8573,9 +8618,9 @@ return 0 === existing.length;
 }
 function render_comment_titleOf(facts) {
 const counted = towardsCap(facts), warning = counted && isAlmostSpent(counted.amount, counted.cap) ? "\u26a0\ufe0f " : "", end = isDeleted(facts) ? "spent, deleted" : "spent so far";
-return `OpenRouter preview: ${warning}${describeSpent(facts)} ${end}`;
+return `OpenRouter preview: ${warning}${render_comment_describeSpent(facts)} ${end}`;
 }
-function describeSpent(facts) {
+function render_comment_describeSpent(facts) {
 const counted = towardsCap(facts);
 if (!counted) return formatTotal(totalOf(facts));
 const {amount, doubt, cap} = counted;
@@ -8845,7 +8890,10 @@ return {
 limitFor: (list, replaced) => toNumber(allowanceOf(list, {
 ...cap,
 replaced
-}, context).limit),
+}, {
+...context,
+slug: workspace.slug
+}).limit),
 admit: (key, replaced) => admit(key, {
 ...cap,
 replaced
@@ -8869,7 +8917,7 @@ limit
 context.log.info(describeAllowance(allowance));
 return allowance;
 }
-function capUsesOf({keys, serverTime}, cap, {timeOfDay}) {
+function capUsesOf({keys, serverTime}, cap, {timeOfDay, slug}) {
 const now = earlierTime({
 server: serverTime,
 runner: timeOfDay()
@@ -8878,16 +8926,20 @@ key,
 problem
 } : []);
 if (uncapped.length > 0) throw new Failure(keyNotCapped, {
+slug,
 keys: uncapped
 });
 return uses;
 }
 async function admit(created, cap, {workspace, context}) {
-const {client, onAllowance} = context, {hash} = created;
+const {client, onAllowance} = context, {slug} = workspace, place = {
+...context,
+slug
+}, {hash} = created;
 let key = created, limit = toUsd(created.limit) ?? cap.limit;
 for (const [round, delay] of LIST_DELAYS_MS.entries()) {
 await client.pause(delay);
-const uses = capUsesOf(await listKeys(client, workspace), cap, context), next = decide(uses, {
+const uses = capUsesOf(await listKeys(client, workspace), cap, place), next = decide(uses, {
 hash,
 cap,
 isPatient: round < PATIENT_LISTS
@@ -8912,20 +8964,22 @@ isDisabled: void 0 !== disabled
 });
 }
 limit = next.limit;
-key = await lower(key, limit, context);
+key = await lower(key, limit, place);
 }
 }
 throw new Failure(keyNotCapped, {
+slug,
 keys: [ {
 key,
 problem: "unlisted"
 } ]
 });
 }
-async function lower(key, limit, {client, log}) {
+async function lower(key, limit, {client, log, slug}) {
 const {value: lowered, error} = await catching(limitKey(client, key, toNumber(limit)), ApiError);
 if (error && !error.details.isMismatch) throw error;
 if (!lowered) throw new Failure(keyNotCapped, {
+slug,
 keys: [ {
 key,
 problem: error ? "unchanged" : "unlisted"
@@ -8935,17 +8989,21 @@ log.info(`Lowered the limit of the API key to ${formatUsd(limit)}, because of pr
 return lowered;
 }
 async function lowerAtEnd({key, workspace, cap, limit: known, disabled}, context) {
+const {slug} = workspace, place = {
+...context,
+slug
+};
 for await (const _ of whileMissing(context)) {
 const {keys, serverTime} = await listKeys(context.client, workspace), uses = capUsesOf({
 keys: keys.map(one => disabled.get(one.hash) ?? one),
 serverTime
-}, cap, context), own = uses.find(one => one.key.hash === key.hash);
+}, cap, place), own = uses.find(one => one.key.hash === key.hash);
 if (!own) continue;
 const others = uses.filter(one => one !== own), final = finalLimit(own, others, {
 cap,
 known
 });
-final && await lower(key, final.limit, context);
+final && await lower(key, final.limit, place);
 if (final?.isUsedUp) {
 const all = [ ...others, {
 ...own,
@@ -8960,6 +9018,7 @@ uses: all
 return;
 }
 throw new Failure(keyNotCapped, {
+slug,
 keys: [ {
 key,
 problem: "unlisted"
@@ -9309,7 +9368,7 @@ function concernsAll({details: {server, status, kind}}) {
 return "GitHub" === server && (void 0 === status || "throttled" === kind);
 }
 function describeComment({number, change, facts}) {
-const sum = describeSpent(facts), where = `comment on #${number}`;
+const sum = render_comment_describeSpent(facts), where = `comment on #${number}`;
 return "none" === change ? `The ${where} is up to date: ${sum}.` : `${"created" === change ? "Wrote the" : "Updated the"} ${where}: ${sum}.`;
 }
 function openComments(github, {jobLogin, repository, render}) {
@@ -10119,11 +10178,14 @@ allowance
 async function allowanceInDryRun({request, preview}, workspace, context) {
 const cap = capOf(request);
 if (!cap) return;
-const list = workspace ? await listKeys(context.client, workspace) : NO_KEYS, {desired, replace} = keyRequestOf(request, preview, context), replaced = list.keys.filter(({name}) => replace && isSameKeyName(name, desired.name)).map(({hash}) => hash);
+const list = workspace ? await listKeys(context.client, workspace) : NO_KEYS, {desired, replace} = keyRequestOf(request, preview, context), replaced = list.keys.filter(({name}) => replace && isSameKeyName(name, desired.name)).map(({hash}) => hash), {slug} = preview.identity;
 return allowanceOf(list, {
 ...cap,
 replaced
-}, context);
+}, {
+...context,
+slug
+});
 }
 const NO_KEYS = {
 keys: [],

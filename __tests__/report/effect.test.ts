@@ -160,7 +160,13 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
     }),
     'The workspace and its keys stay. The new API key was disabled. No other step has its secret.',
   ],
-  [new Failure(preview.keyNotCapped, { keys: [{ key: KEY, problem: 'unlimited' }] }), OF_STEP],
+  [
+    new Failure(preview.keyNotCapped, {
+      slug: 'preview-42',
+      keys: [{ key: KEY, problem: 'unlimited' }],
+    }),
+    OF_STEP,
+  ],
   [
     new Failure(create.createdWorkspaceMissing, { workspace: WORKSPACE }),
     `This step created it, id ${WORKSPACE.id}, and OpenRouter now reports that it does not exist.`,

@@ -91,7 +91,14 @@ export function gateOf(
   context: GateContext,
 ): KeyGate {
   return {
-    limitFor: (list, replaced) => toNumber(allowanceOf(list, { ...cap, replaced }, context).limit),
+    limitFor(list, replaced) {
+      const allowance = allowanceOf(
+        list,
+        { ...cap, replaced },
+        { ...context, slug: workspace.slug },
+      );
+      return toNumber(allowance.limit);
+    },
     admit: (key, replaced) => admit(key, { ...cap, replaced }, { workspace, context }),
   };
 }
@@ -100,7 +107,7 @@ export function gateOf(
  * What a new key may spend next to those that exist.
  * @throws {Failure} `preview-limit-reached`, `key-not-capped`
  */
-export function allowanceOf(list: KeyList, cap: KeyCap, context: Context): Allowance {
+export function allowanceOf(list: KeyList, cap: KeyCap, context: Context & CapPlace): Allowance {
   const uses = capUsesOf(list, cap, context);
   const limit = largestLimit(uses, cap);
   if (limit === 0n && cap.limit > 0n) throw new Failure(previewLimitReached, { cap, uses });
@@ -109,18 +116,24 @@ export function allowanceOf(list: KeyList, cap: KeyCap, context: Context): Allow
   return allowance;
 }
 
+/** Where the keys are that a cap limits. */
+interface CapPlace {
+  /** Of the workspace. */
+  slug: string;
+}
+
 /** @throws {Failure} `key-not-capped` */
 function capUsesOf(
   { keys, serverTime }: KeyList,
   cap: Cap,
-  { timeOfDay }: Pick<Context, 'timeOfDay'>,
+  { timeOfDay, slug }: Pick<Context, 'timeOfDay'> & CapPlace,
 ): CapUse[] {
   // What has expired by one clock may still work by the other, and without OpenRouter's, everything may.
   const clocks = { server: serverTime, runner: timeOfDay() };
   const now = earlierTime(clocks) ?? Number.NEGATIVE_INFINITY;
   const uses = keys.map((key) => capUseOf(key, cap, now));
   const uncapped = uses.flatMap(({ key, problem }) => (problem ? { key, problem } : []));
-  if (uncapped.length > 0) throw new Failure(keyNotCapped, { keys: uncapped });
+  if (uncapped.length > 0) throw new Failure(keyNotCapped, { slug, keys: uncapped });
   return uses;
 }
 
@@ -136,12 +149,14 @@ async function admit(
   { workspace, context }: { workspace: WorkspaceRef; context: GateContext },
 ): Promise<Key> {
   const { client, onAllowance } = context;
+  const { slug } = workspace;
+  const place = { ...context, slug };
   const { hash } = created;
   let key = created;
   let limit = toUsd(created.limit) ?? cap.limit;
   for (const [round, delay] of LIST_DELAYS_MS.entries()) {
     await client.pause(delay);
-    const uses = capUsesOf(await listKeys(client, workspace), cap, context);
+    const uses = capUsesOf(await listKeys(client, workspace), cap, place);
     const next = decide(uses, { hash, cap, isPatient: round < PATIENT_LISTS });
     if (next.kind === 'give-out') {
       onAllowance({ cap, spent: totalsOf(uses).spent, limit });
@@ -156,9 +171,9 @@ async function admit(
       throw new Failure(previewLimitReached, { cap, uses: others, created: { isDisabled } });
     }
     limit = next.limit;
-    key = await lower(key, limit, context);
+    key = await lower(key, limit, place);
   }
-  throw new Failure(keyNotCapped, { keys: [{ key, problem: 'unlisted' }] });
+  throw new Failure(keyNotCapped, { slug, keys: [{ key, problem: 'unlisted' }] });
 }
 
 /**
@@ -168,7 +183,7 @@ async function admit(
 async function lower(
   key: KeyIdentity,
   limit: Usd,
-  { client, log }: Pick<Context, 'client' | 'log'>,
+  { client, log, slug }: Pick<Context, 'client' | 'log'> & CapPlace,
 ): Promise<Key> {
   const { value: lowered, error } = await catching(
     limitKey(client, key, toNumber(limit)),
@@ -176,7 +191,7 @@ async function lower(
   );
   if (error && !error.details.isMismatch) throw error;
   const problem = error ? 'unchanged' : 'unlisted';
-  if (!lowered) throw new Failure(keyNotCapped, { keys: [{ key, problem }] });
+  if (!lowered) throw new Failure(keyNotCapped, { slug, keys: [{ key, problem }] });
   log.info(
     `Lowered the limit of the API key to ${formatUsd(limit)}, because of preview-limit-usd.`,
   );
@@ -203,20 +218,22 @@ export async function lowerAtEnd(
   { key, workspace, cap, limit: known, disabled }: DeployedKey,
   context: Context,
 ): Promise<void> {
+  const { slug } = workspace;
+  const place = { ...context, slug };
   for await (const _ of whileMissing(context)) {
     const { keys, serverTime } = await listKeys(context.client, workspace);
     const now = keys.map((one) => disabled.get(one.hash) ?? one);
-    const uses = capUsesOf({ keys: now, serverTime }, cap, context);
+    const uses = capUsesOf({ keys: now, serverTime }, cap, place);
     const own = uses.find((one) => one.key.hash === key.hash);
     if (!own) continue;
     const others = uses.filter((one) => one !== own);
     const final = finalLimit(own, others, { cap, known });
-    if (final) await lower(key, final.limit, context);
+    if (final) await lower(key, final.limit, place);
     if (final?.isUsedUp) {
       const all = [...others, { ...own, held: 0n }];
       context.warn(previewLimitReachedWarning, { key, cap, uses: all });
     }
     return;
   }
-  throw new Failure(keyNotCapped, { keys: [{ key, problem: 'unlisted' }] });
+  throw new Failure(keyNotCapped, { slug, keys: [{ key, problem: 'unlisted' }] });
 }

@@ -1,8 +1,9 @@
 import type { ApiError } from '../../http/request.ts';
 import { countKeys, truncateList } from '../../lib/format.ts';
-import { formatUsd } from '../../lib/format-usd.ts';
+import { formatExactUsd, formatUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
+import type { Usd } from '../../lib/usd.ts';
 import { describeKey, type KeyIdentity } from '../../openrouter/resources/keys.ts';
-import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import { dashboardUrl, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { describeCause, rejectionAdvice } from '../../report/describe-api-error.ts';
 import { declareFailure, declareWarning, failedRequests } from '../../shared/failure.ts';
 import { readKeyName } from '../../shared/key-name.ts';
@@ -121,9 +122,10 @@ type KeyInVain = { isDisabled: boolean };
 export const previewLimitReached = declareFailure<ReachedCap & { created?: KeyInVain }>(
   'preview-limit-reached',
   ({ created, ...reached }) => ({
-    title: 'Nothing is left of preview-limit-usd',
-    lines: [...linesOfReached(reached), 'Until then, a required check stays red.'],
+    title: `Nothing is left of preview-limit-usd: ${describeUse(reached)}`,
+    lines: [...adviceOnCap(reached), 'Until then, a required check stays red.'],
     effect: [`The workspace and its keys stay. ${describeInVain(created)}`],
+    details: [countSpent(reached)],
   }),
 );
 
@@ -139,44 +141,78 @@ function describeInVain(created: KeyInVain | undefined): string {
 export const previewLimitReachedWarning = declareWarning<ReachedCap & { key: KeyIdentity }>(
   'preview-limit-reached',
   ({ key, ...reached }) => ({
-    title: `Nothing is left of preview-limit-usd for the API key ${describeKey(key)}`,
-    lines: ['Its limit was lowered to what it has spent.', ...linesOfReached(reached)],
+    title: `Nothing is left of preview-limit-usd: ${describeUse(reached)}`,
+    lines: [
+      ...adviceOnCap(reached),
+      `The limit of the API key ${describeKey(key)} was lowered to what it has spent.`,
+    ],
+    details: [countSpent(reached)],
   }),
 );
 
-function linesOfReached({ cap, uses }: ReachedCap): string[] {
+/** `7 API keys spent $3.90 of $5.00.` */
+function countSpent({ cap, uses }: ReachedCap): string {
+  return `${countKeys(uses.length)} spent ${describeSpent(cap, totalsOf(uses).spent)}.`;
+}
+
+/** `$3.90 of $5.00` */
+function describeSpent({ amount }: Cap, spent: Usd): string {
+  return `${formatUsdNextTo(amount, spent)} of ${formatExactUsd(amount)}`;
+}
+
+/** `$2.00 of $2.00 spent`, `$1.40 spent, $0.60 held by running jobs` */
+function describeUse({ cap, uses }: ReachedCap): string {
   const { spent } = totalsOf(uses);
+  const [first, ...others] = holdersOf({ cap, uses });
+  if (!first) return `${describeSpent(cap, spent)} spent`;
   return [
-    `${countKeys(uses.length)} spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}.`,
-    // If all is spent, it does not help that keys hold less.
-    ...(spent < cap.amount ? HOLDERS.flatMap((holder) => linesOfHolder(holder, uses)) : []),
-    'To go on, raise preview-limit-usd and push: running this again repeats the old value.',
-  ];
+    `${formatUsdNextTo(cap.amount, spent)} spent`,
+    `${formatUsd(first.held)} held by ${first.name}`,
+    ...others.map(({ name, held }) => `${formatUsd(held)} by ${name}`),
+  ].join(', ');
 }
 
 /** Whose keys may still spend something, and what to do about that. */
 const HOLDERS = [
-  ['job', 'Keys of jobs', 'run this again once the jobs have ended.'],
-  [
-    'deployment',
-    'Keys of deployments',
-    'run this again once no deployment is running, or lower their limits.',
-  ],
-  ['other', 'Keys made by hand', 'lower their limits or disable them, and do not delete them.'],
+  {
+    purpose: 'job',
+    name: 'running jobs',
+    advice: 'Run this again once the running jobs have ended.',
+  },
+  {
+    purpose: 'deployment',
+    name: 'deployments',
+    advice: 'Run this again once no deployment is running, or lower the limits of their API keys:',
+  },
+  {
+    purpose: 'other',
+    name: 'API keys made by hand',
+    advice:
+      'Lower the limits of the API keys made by hand, or disable them, and do not delete them:',
+  },
 ] as const;
 
-function linesOfHolder(
-  [purpose, keys, advice]: (typeof HOLDERS)[number],
-  uses: readonly CapUse[],
-): string[] {
-  const holding = uses.filter(
-    ({ key, held }) => held > 0n && readKeyName(key.name).kind === purpose,
-  );
-  if (holding.length === 0) return [];
+/** Who holds what is not spent. If all is spent, it does not help that keys hold less. */
+function holdersOf({ cap, uses }: ReachedCap) {
+  if (totalsOf(uses).spent >= cap.amount) return [];
+  return HOLDERS.flatMap((holder) => {
+    const holding = uses.filter(
+      ({ key, held }) => held > 0n && readKeyName(key.name).kind === holder.purpose,
+    );
+    if (holding.length === 0) return [];
+    const keys = holding.map(({ key }) => describeKey(key));
+    return [{ ...holder, held: totalsOf(holding).held, keys }];
+  });
+}
+
+function adviceOnCap(reached: ReachedCap): string[] {
   return [
-    `${keys} hold ${formatUsd(totalsOf(holding).held)}: ${advice}`,
-    // A job ends its own.
-    ...(purpose === 'job' ? [] : truncateList(holding.map(({ key }) => describeKey(key)))),
+    ...holdersOf(reached).flatMap(({ purpose, advice, keys }) => [
+      advice,
+      // A job ends its own.
+      ...(purpose === 'job' ? [] : truncateList(keys)),
+    ]),
+    'To go on, raise preview-limit-usd and push: running this again repeats the old value.',
   ];
 }
 
@@ -190,19 +226,39 @@ const PROBLEMS: Readonly<Record<CapProblem | 'unlisted' | 'unchanged', string>> 
   unchanged: 'has a higher limit than requested',
 };
 
-/** What a person can correct. The rest is not what OpenRouter documents. */
-const CORRECTABLE: ReadonlySet<string> = new Set(['unlimited', 'resets', 'without-byok']);
+/** How a person corrects a key. The other problems are not what OpenRouter documents. */
+const CORRECTIONS: Readonly<Partial<Record<keyof typeof PROBLEMS, string>>> = {
+  unlimited: 'Set a limit for',
+  resets: 'Set a limit that does not reset for',
+  'without-byok': 'Include usage of your own provider keys in the limit of',
+};
 
 export const keyNotCapped = declareFailure<{
+  /** Of the workspace. */
+  slug: string;
   keys: readonly { key: KeyIdentity; problem: keyof typeof PROBLEMS }[];
-}>('key-not-capped', ({ keys }) => ({
-  title: 'preview-limit-usd cannot be guaranteed',
-  lines: [
-    ...truncateList(
+}>('key-not-capped', ({ slug, keys }) => {
+  const [first] = keys;
+  const what =
+    first && keys.length === 1
+      ? `the API key ${JSON.stringify(first.key.name)} ${PROBLEMS[first.problem]}`
+      : `${countKeys(keys.length)} cannot be counted`;
+  const corrections = keys.flatMap(({ key, problem }) => {
+    const correction = CORRECTIONS[problem];
+    return correction ? [`${correction} ${describeKey(key)}: ${dashboardUrl(slug)}`] : [];
+  });
+  return {
+    title: `preview-limit-usd cannot be guaranteed: ${what}`,
+    lines:
+      corrections.length > 0
+        ? [
+            ...truncateList(corrections),
+            'If nothing uses the key, disable it instead. Do not delete the key: what it has spent would no longer count.',
+            'Then repeat the newest run.',
+          ]
+        : ['Run this again.'],
+    details: truncateList(
       keys.map(({ key, problem }) => `The API key ${describeKey(key)} ${PROBLEMS[problem]}.`),
     ),
-    keys.some(({ problem }) => CORRECTABLE.has(problem))
-      ? "In OpenRouter's dashboard, correct that, or disable the key if nothing uses it. Then repeat the newest run. Do not delete the key: what it has spent would no longer count."
-      : 'Run this again.',
-  ],
-}));
+  };
+});

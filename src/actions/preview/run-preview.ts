@@ -347,7 +347,8 @@ async function allowanceInDryRun(
   const { desired, replace } = keyRequestOf(request, preview, context);
   const namesakes = list.keys.filter(({ name }) => replace && isSameKeyName(name, desired.name));
   const replaced = namesakes.map(({ hash }) => hash);
-  return allowanceOf(list, { ...cap, replaced }, context);
+  const { slug } = preview.identity;
+  return allowanceOf(list, { ...cap, replaced }, { ...context, slug });
 }
 
 const NO_KEYS: KeyList = { keys: [], serverTime: undefined };

@@ -57,12 +57,12 @@ describe('a cap for all keys of a preview', () => {
     const fourth = await main(push(), CAPPED);
     expect(failureOf(fourth)).toMatchObject({
       code: 'preview-limit-reached',
-      title: 'Nothing is left of preview-limit-usd',
+      title: 'Nothing is left of preview-limit-usd: $2.50 of $2.50 spent',
       lines: [
-        '3 API keys spent $2.50 of $2.50.',
         expect.stringContaining('raise preview-limit-usd'),
         expect.stringContaining('required check'),
         'The workspace and its keys stay. No API key was created.',
+        '3 API keys spent $2.50 of $2.50.',
       ],
     });
     expect(fourth.openRouterCalls).not.toContain('POST /keys');
@@ -83,16 +83,18 @@ describe('a cap for all keys of a preview', () => {
     const last = await main(push(), CAPPED);
     expect(keyOf(last)).toMatchObject({ limit: 0.376543211 });
     expect(last.log).toContain('can spend $0.376543211, less than limit-usd, $1.00.');
-    expect(failureOf(await main(push(), CAPPED)).lines).toEqual(
-      expect.arrayContaining([
-        '4 API keys spent $0.00 of $2.50.',
-        'Keys of jobs hold $0.50: run this again once the jobs have ended.',
-        'Keys of deployments hold $0.50: run this again once no deployment is running, or lower their limits.',
-        'Keys made by hand hold $1.50: lower their limits or disable them, and do not delete them.',
-        expect.stringMatching(/^"octo-org\/shop#1 \/ Preview \/ test" \(sk-or-v1-/),
-        expect.stringMatching(/^"Mine" \(sk-or-v1-/),
-      ]),
+    const { title, lines } = failureOf(await main(push(), CAPPED));
+    expect(title).toBe(
+      'Nothing is left of preview-limit-usd: $0.00 spent, $0.50 held by running jobs, $0.50 by deployments, $1.50 by API keys made by hand',
     );
+    expect(lines.slice(0, 5)).toEqual([
+      'Run this again once the running jobs have ended.',
+      'Run this again once no deployment is running, or lower the limits of their API keys:',
+      expect.stringMatching(/^"octo-org\/shop#1 \/ Preview \/ test" \(sk-or-v1-/),
+      'Lower the limits of the API keys made by hand, or disable them, and do not delete them:',
+      expect.stringMatching(/^"Mine" \(sk-or-v1-/),
+    ]);
+    expect(lines).toContain('4 API keys spent $0.00 of $2.50.');
   });
 
   test('leaves of an amount with many digits what JSON can keep', async () => {
@@ -111,10 +113,9 @@ describe('a cap for all keys of a preview', () => {
     const mine = add(1.5, 'Mine');
     seedUsage(harness.sandbox, mine, { credits: 1.5 });
     Object.assign(mine, { limit: 2 });
-    expect(failureOf(await main(push(), CAPPED)).lines.slice(0, 2)).toEqual([
-      '3 API keys spent $2.50 of $2.50.',
-      expect.stringContaining('raise preview-limit-usd'),
-    ]);
+    const { title, lines } = failureOf(await main(push(), CAPPED));
+    expect(title).toBe('Nothing is left of preview-limit-usd: $2.50 of $2.50 spent');
+    expect(lines[0]).toContain('raise preview-limit-usd');
   });
 
   test('is named when a key has used up its part of it', async () => {
@@ -247,27 +248,33 @@ describe('a key of another job that is created at the same time', () => {
 
 describe('a key that cannot be capped', () => {
   test.each([
-    ['has no limit', { limit: null }, {}],
-    ['has a limit that resets', { limit_reset: 'daily' }, {}],
+    ['has no limit', { limit: null }, {}, 'Set a limit for'],
+    [
+      'has a limit that resets',
+      { limit_reset: 'daily' },
+      {},
+      'Set a limit that does not reset for',
+    ],
     [
       'has a limit without usage of your own provider keys',
       {},
       { 'include-byok-in-limit': 'true' },
+      'Include usage of your own provider keys in the limit of',
     ],
-    ['has a limit or counter that could not be read', { limit: 'much' }, {}],
-  ])('is named if it %s', async (problem, fields, inputs) => {
+    ['has a limit or counter that could not be read', { limit: 'much' }, {}, undefined],
+  ])('is named if it %s', async (problem, fields, inputs, correction) => {
     await job(open(), CAPPED);
     const key = Object.assign(add(1, 'Mine'), fields);
     const step = await main(push(), { ...CAPPED, ...inputs });
-    const advice = 'limit' in fields && fields.limit ? 'Run this again.' : 'correct that, or ';
-    expect(failureOf(step)).toMatchObject({
-      code: 'key-not-capped',
-      lines: expect.arrayContaining([
-        `The API key "Mine" (${key.label}) ${problem}.`,
-        expect.stringContaining(advice),
-        'Nothing was changed at OpenRouter.',
-      ]),
-    });
+    const advice = correction
+      ? `${correction} "Mine" (${key.label}): https://openrouter.ai/workspaces/preview-shop-1`
+      : 'Run this again.';
+    const { code, title, lines } = failureOf(step);
+    expect(code).toBe('key-not-capped');
+    expect(title).toBe(`preview-limit-usd cannot be guaranteed: the API key "Mine" ${problem}`);
+    expect(lines[0]).toBe(advice);
+    expect(lines.join().includes('Do not delete the key')).toBe(correction !== undefined);
+    expect(lines).toContain('Nothing was changed at OpenRouter.');
     Object.assign(key, { disabled: true });
     expect((await main(push(), CAPPED)).exitCode).toBe(0);
   });
