@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { foldGroups } from '../../sandbox/runner/log.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { runningSince } from '../../src/runtime/main-process.ts';
 import { annotations, openHarness, type RunningStep } from '../support/harness.ts';
@@ -67,8 +68,9 @@ describeOnLinux('a post step that starts while its main step is still running', 
     const main = await start(2);
     const post = await runPost(await main.abandon());
     expect(post.exitCode).toBe(0);
-    expect(post.log.split('\n')).toEqual([
+    expect(foldGroups(post.log.split('\n'))).toEqual([
       WAS_ENDED,
+      '▸ Requests',
       expect.stringMatching(/^The workspace "preview" does not exist\. A late request may still /),
     ]);
     await expectCancelled(main);

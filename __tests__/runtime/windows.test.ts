@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { foldGroups } from '../../sandbox/runner/log.ts';
 import { runStep } from '../../sandbox/runner/runner.ts';
 import {
   expectFailure,
@@ -49,9 +50,10 @@ test('outputs, state and commands with CRLF are those with LF', async () => {
   });
   expect(Object.keys(onWindows.state)).toEqual(['task']);
   const post = await harness.post(onWindows, {}, WINDOWS);
-  expect(post.log).toBe(
+  expect(foldGroups(post.log.split('\n'))).toEqual([
+    '▸ Requests',
     `Deleted the workspace on-windows, id ${created?.id}, because of delete-after-job.`,
-  );
+  ]);
   expect(slugs()).not.toContain('on-windows');
 });
 
