@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { PUBLISHED } from '../sandbox/cli/show.ts';
 import type { GitHubEvent } from '../sandbox/github/events.ts';
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
 
@@ -166,6 +175,7 @@ function argumentsOf(options: RunOptions, folder: string): string[] {
     ...(matrix === undefined ? [] : ['--matrix', matrix]),
     ...['--platform', 'ubuntu-latest=-self-hosted', '--json'],
     ...standIns(readFileSync(file, 'utf8')),
+    ...ourActions(folder),
     ...pairs('--secret', { OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey, ...secrets }),
     ...pairs('--var', { API_URL: sandbox.url, ...vars }),
     ...pairs('--input', inputs),
@@ -179,6 +189,15 @@ function standIns(workflow: string): string[] {
     const folder = join(STAND_INS, String(name));
     return existsSync(folder) ? ['--local-repository', `actions/${name}@${ref}=${folder}`] : [];
   });
+}
+
+/** Replaces our actions, where a workflow names them as documents do, by a copy of those of this repository. */
+function ourActions(folder: string): string[] {
+  const copy = join(folder, 'actions');
+  for (const path of ['dist', ...globSync('{.,*}/action.yml', { cwd: ROOT })]) {
+    cpSync(join(ROOT, path), join(copy, path), { recursive: true });
+  }
+  return ['--local-repository', `${PUBLISHED.repository}@${PUBLISHED.ref}=${copy}`];
 }
 
 async function exitCodeOf(

@@ -42,6 +42,7 @@ const ROUTES: Record<string, { needs: string; run: Handler }> = {
   },
   'POST /issues': { needs: 'issues: write', run: addIssue },
   'PATCH /issues/*': { needs: 'issues: write', run: changeIssue },
+  'PUT /environments/openrouter-jobs/secrets/*': { needs: 'environments: write', run: setSecret },
 };
 
 /** GitHub's pages have 30 entries by default, and up to 100. Here a second entry has its own page. */
@@ -133,4 +134,8 @@ function changeIssue(service: Service, number: string, fields: Record<string, un
   const issue = service.issues.find((each) => String(each.number) === number);
   if (!issue) throw new Rejection(404, 'Not Found');
   Object.assign(issue, fields);
+}
+
+function setSecret({ secrets }: Service, name: string, { value }: Record<string, unknown>): void {
+  secrets[name] = String(value);
 }

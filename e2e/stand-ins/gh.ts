@@ -19,6 +19,7 @@ const COMMANDS: Record<string, (args: string[]) => void> = {
   'release create': createRelease,
   'release download': downloadRelease,
   'attestation verify': verifyAttestation,
+  'secret set': setSecret,
 };
 
 const name = Object.keys(COMMANDS).find((command) =>
@@ -139,4 +140,11 @@ function verifyAttestation(args: string[]): void {
         attestation.commit === values['source-digest'],
     );
   if (!isAttested) throw new Rejection(404, 'Not Found');
+}
+
+/** Reads the value from its input. The real one encrypts it before it sends it. */
+function setSecret(args: string[]): void {
+  const { values, positionals } = parse(args, { env: { type: 'string' } });
+  const path = `repos/${REPOSITORY}/environments/${values.env}/secrets/${positionals[0]}`;
+  call('PUT', path, { value: readFileSync(0, 'utf8') });
 }

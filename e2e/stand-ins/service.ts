@@ -7,6 +7,8 @@ export interface Service {
   refs: Record<string, string>;
   issues: Issue[];
   attestations: Attestation[];
+  /** The secrets of the environment `openrouter-jobs`, by name. */
+  secrets: Record<string, string>;
   /** Calls that fail, such as `GET /releases`, with the status of their responses. */
   faults: Record<string, number>;
   /** How long each call takes. */
@@ -65,6 +67,7 @@ export function createService(file: string, parts: Partial<Service> = {}) {
     refs: {},
     issues: [],
     attestations: [],
+    secrets: {},
     faults: {},
     latencyMs: 0,
     lastId: 0,
