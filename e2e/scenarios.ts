@@ -9,6 +9,7 @@ import type { Sandbox } from '../sandbox/openrouter/server.ts';
 import { runChanged, runWorkflow } from './act.ts';
 import { compareRunners } from './compare-runners.ts';
 
+import { RECIPE_SCENARIOS } from './recipe-scenarios.ts';
 import { REPOSITORY_SCENARIOS } from './repository-scenarios.ts';
 
 const DAY = 86_400_000;
@@ -17,6 +18,7 @@ const slugs = ({ account }: Sandbox) => account.workspaces.map(({ slug }) => slu
 /** By a sentence that says what holds; each has a sandbox of its own. */
 export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
   ...REPOSITORY_SCENARIOS,
+  ...RECIPE_SCENARIOS,
 
   async 'outputs reach later steps and jobs, and a teardown runs after a failure'(sandbox) {
     const run = await runWorkflow({ workflow: 'create-use-delete.yml', sandbox });
