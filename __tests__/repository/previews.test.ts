@@ -7,13 +7,7 @@ import {
   type GitHubEvent,
   scheduleEvent,
 } from '../../sandbox/github/events.ts';
-import {
-  closePull,
-  deleteBranch,
-  openPull,
-  pushTo,
-  reopenPull,
-} from '../../sandbox/github/people.ts';
+import { closePull, openPull, reopenPull } from '../../sandbox/github/people.ts';
 import { addRepository, addToken } from '../../sandbox/github/seed.ts';
 import type { Token } from '../../sandbox/github/state.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
@@ -55,8 +49,6 @@ function workflowOf(document: string, name: string): Workflow {
 
 const PREVIEW = workflowOf('README.md', 'Preview');
 const CLEAN_UP = workflowOf('README.md', 'Preview clean-up');
-const BRANCH = workflowOf('docs/preview-environments.md', 'Branch preview');
-const BRANCH_CLEAN_UP = workflowOf('docs/preview-environments.md', 'Preview clean-up');
 const DEPLOY = workflowOf('docs/preview-environments.md', 'Deploy preview');
 const REMOVE = workflowOf('docs/preview-environments.md', 'Remove preview');
 const REMOVE_MISSED = workflowOf('docs/preview-environments.md', 'Remove missed previews');
@@ -210,21 +202,6 @@ describe('the two files of README.md', () => {
 });
 
 describe('docs/preview-environments.md', () => {
-  test('has two files for a branch, which has a preview until it is deleted', async () => {
-    const { repository, server } = gitHub;
-    const pushed = pushTo(server.github, repository, 'feature/x').find(
-      ({ name }) => name === 'push',
-    ) as GitHubEvent;
-    const { key, main } = await run(BRANCH, pushed);
-    expect(key).toMatch(/^sk-or-v1-/);
-    expect(slugs()).toEqual([main.outputs['slug']]);
-    const deleted = deleteBranch(server.github, repository, 'feature/x').find(
-      ({ name }) => name === 'delete',
-    ) as GitHubEvent;
-    await run(BRANCH_CLEAN_UP, deleted);
-    expect(slugs()).toEqual([]);
-  });
-
   test('has a deployment whose key works until the next one has succeeded', async () => {
     const { repository, server } = gitHub;
     const [opened] = openPull(server.github, repository);
@@ -302,15 +279,5 @@ describe('docs/preview-environments.md', () => {
     });
     expect(deployment).toBe(`openrouter-deploy-\${{ github.event.number }}`);
     expect(removal).toBe(`openrouter-deploy-\${{ github.event.number || inputs.number }}`);
-  });
-
-  test('has the clean-up of README.md, with what branches need', () => {
-    const { on, jobs, ...rest } = CLEAN_UP;
-    const { permissions, ...job } = jobs['clean-up'] ?? {};
-    expect(BRANCH_CLEAN_UP).toEqual({
-      ...rest,
-      on: { ...Object(on), delete: null },
-      jobs: { 'clean-up': { ...job, permissions: { contents: 'read', ...permissions } } },
-    });
   });
 });

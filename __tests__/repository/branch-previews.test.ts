@@ -1,0 +1,194 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { dispatchEvent, type GitHubEvent, scheduleEvent } from '../../sandbox/github/events.ts';
+import { deleteBranch, pushTo } from '../../sandbox/github/people.ts';
+import { addRepository } from '../../sandbox/github/seed.ts';
+import { seedUsage } from '../../sandbox/openrouter/seed.ts';
+import { openPreviewHarness } from '../support/preview-steps.ts';
+import { inOutage, openRecipeJobs, recipeOf } from '../support/recipe-jobs.ts';
+import { ROOT } from '../support/root.ts';
+
+const PAGE = 'docs/recipes/branch-previews.md';
+const BRANCH = recipeOf(PAGE, 'Branch preview');
+const CLEAN_UP = recipeOf(PAGE, 'Preview clean-up');
+const BY_HAND = recipeOf(PAGE, 'Branch preview by hand');
+
+const { harness, gitHub, slugs } = openPreviewHarness();
+const run = openRecipeJobs(() => ({ sandbox: harness.sandbox, gitHub: gitHub.server }));
+// Which a token can read only with the permissions of its job.
+beforeEach(() => {
+  gitHub.repository.isPrivate = true;
+});
+
+const find = (events: GitHubEvent[], name: string) =>
+  events.find((event) => event.name === name) as GitHubEvent;
+const push = (branch = 'feature/x') =>
+  find(pushTo(gitHub.server.github, gitHub.repository, branch), 'push');
+const remove = (branch = 'feature/x') =>
+  find(deleteBranch(gitHub.server.github, gitHub.repository, branch), 'delete');
+const night = () => scheduleEvent(gitHub.server.github, gitHub.repository);
+const keys = () => harness.sandbox.account.keys;
+const areDisabled = () => keys().map(({ disabled }) => disabled);
+
+/** A job whose tests spend `usd`, and fail if it is more than the limit of its key. */
+function spending(usd: number) {
+  return {
+    onScript({ run: script }: { run?: string }, env: Record<string, string>) {
+      if (script !== 'npm test') return true;
+      expect(env['OPENROUTER_API_KEY']).toMatch(/^sk-or-v1-/);
+      const [key] = keys();
+      if (key) seedUsage(harness.sandbox, key, { credits: usd });
+      return usd <= Number(key?.['limit']);
+    },
+  };
+}
+
+describe('the files for a branch', () => {
+  test('give each push a key in one workspace, and delete all of it with the branch', async () => {
+    const first = await run(BRANCH, push(), spending(0.5));
+    const second = await run(BRANCH, push(), spending(0.5));
+    expect([first.result, second.result]).toEqual(['success', 'success']);
+    expect(second.main['preview']?.outputs['id']).toBe(first.main['preview']?.outputs['id']);
+    expect(areDisabled()).toEqual([true, true]);
+    const { result } = await run(CLEAN_UP, remove());
+    expect(result).toBe('success');
+    expect([slugs(), keys()]).toEqual([[], []]);
+  });
+
+  test('disable the key of a job whose tests fail', async () => {
+    const { result, post } = await run(BRANCH, push(), spending(1.5));
+    expect(result).toBe('failure');
+    expect(areDisabled()).toEqual([true]);
+    expect(post['preview']?.exitCode).toBe(0);
+  });
+
+  test('leave the key of a lost runner until it expires, one hour later', async () => {
+    const event = push();
+    const { main } = await run(BRANCH, event, { isLost: true });
+    expect(areDisabled()).toEqual([false]);
+    const { created_at, expires_at } = keys()[0] ?? {};
+    const minutes = (Date.parse(String(expires_at)) - Date.parse(String(created_at))) / 60_000;
+    expect(Math.round(minutes)).toBe(60);
+    expect(main['preview']?.exitCode).toBe(0);
+  });
+
+  test('skip the tests of a run that is repeated after the branch was deleted', async () => {
+    const event = push();
+    await run(BRANCH, event);
+    await run(CLEAN_UP, remove());
+    const scripts: unknown[] = [];
+    const { result } = await run(BRANCH, event, {
+      onScript: (step) => scripts.push(step.run) > 0,
+    });
+    expect(result).toBe('success');
+    expect(scripts).toEqual(['npm ci']);
+    expect(slugs()).toEqual([]);
+  });
+
+  test('leave the workspace as it is in a repeated run of an older push', async () => {
+    const older = push();
+    await run(BRANCH, older);
+    await run(BRANCH, push());
+    const { result, main } = await run(BRANCH, older);
+    expect(result).toBe('success');
+    expect(main['preview']?.log).toContain('There are newer commits');
+    expect(keys()).toHaveLength(3);
+  });
+
+  test('end well in a job that still runs when the branch is deleted', async () => {
+    const { account } = harness.sandbox;
+    const event = push();
+    const { result, main } = await run(BRANCH, event, {
+      beforePost: () => {
+        remove();
+        account.keys.length = 0;
+        account.workspaces.length = 1;
+      },
+    });
+    expect(main['preview']?.outputs['state']).toBe('open');
+    expect(result).toBe('success');
+    expect(slugs()).toEqual([]);
+  });
+
+  test('fail during an outage of OpenRouter, delete nothing, and recover', async () => {
+    await run(BRANCH, push());
+    const event = push();
+    expect(await inOutage(harness.sandbox, () => run(BRANCH, event))).toMatchObject({
+      result: 'failure',
+    });
+    expect(slugs()).toHaveLength(1);
+    expect(await run(BRANCH, event)).toMatchObject({ result: 'success' });
+    const deletion = remove();
+    expect(await inOutage(harness.sandbox, () => run(CLEAN_UP, deletion))).toMatchObject({
+      result: 'failure',
+    });
+    expect(slugs()).toHaveLength(1);
+    expect(await run(CLEAN_UP, night())).toMatchObject({ result: 'success' });
+    expect(slugs()).toEqual([]);
+  });
+
+  test('keep a preview whose branch cannot be read', async () => {
+    await run(BRANCH, push());
+    remove();
+    const { 'clean-up': job } = CLEAN_UP.jobs;
+    const withoutContents = {
+      ...CLEAN_UP,
+      jobs: {
+        'clean-up': { steps: job?.steps ?? [], permissions: { 'pull-requests': 'write' as const } },
+      },
+    };
+    expect(await run(withoutContents, night())).toMatchObject({ result: 'failure' });
+    expect(slugs()).toHaveLength(1);
+  });
+
+  test('give nothing to a branch of a fork', async () => {
+    const fork = addRepository(gitHub.server.github, { name: 'mona/shop', isFork: true });
+    const [pushed] = pushTo(gitHub.server.github, fork, 'feature/x');
+    const values = { 'secrets.OPENROUTER_MANAGEMENT_KEY': '' };
+    const { result, main } = await run(BRANCH, pushed, { values });
+    expect(result).toBe('success');
+    expect(main['preview']?.outputs).toEqual({ state: 'skipped' });
+    expect(slugs()).toEqual([]);
+  });
+
+  test('report by hand what a branch has cost, and delete its workspace only on request', async () => {
+    const { main } = await run(BRANCH, push(), spending(0.5));
+    const byHand = dispatchEvent(gitHub.server.github, gitHub.repository);
+    const slug = main['preview']?.outputs['slug'];
+    const values = (isDeleted: boolean) => ({ 'inputs.slug': slug, 'inputs.delete': isDeleted });
+    const reported = await run(BY_HAND, byHand, { values: values(false) });
+    expect(reported.main['usage']?.outputs['cost-usd']).toBe('0.5');
+    expect(slugs()).toEqual([slug]);
+    expect(await run(BY_HAND, byHand, { values: values(true) })).toMatchObject({
+      result: 'success',
+    });
+    expect([slugs(), keys()]).toEqual([[], []]);
+  });
+
+  test('allow each push what the table of the page says', async () => {
+    const page = readFileSync(join(ROOT, PAGE), 'utf8');
+    const rows = [...page.matchAll(/^\| (\d) \| (.*?) \| (.*?) \| (.*?) \|$/gm)];
+    expect(rows).toHaveLength(7);
+    for (const [, , limit, spent, left] of rows) {
+      const usd = Number.parseFloat(String(spent)) || 0;
+      const { main } = await run(BRANCH, push(), spending(usd));
+      if (usd === 0) {
+        expect(limit).toBe('The step `preview` fails.');
+        expect(main['preview']?.annotations[0]?.title).toContain('preview limit reached');
+      } else expect(Number(keys()[0]?.['limit']).toFixed(2)).toBe(limit);
+      const all = harness.sandbox.account.spends.reduce((sum, one) => sum + one.credits, 0) / 1e9;
+      expect((5 - all).toFixed(2)).toBe(left);
+    }
+  });
+
+  test('contain the clean-up of pull requests, with what branches need', () => {
+    const { on, jobs, ...rest } = recipeOf('README.md', 'Preview clean-up');
+    const { permissions, ...job } = jobs['clean-up'] ?? {};
+    expect(CLEAN_UP).toEqual({
+      ...rest,
+      on: { ...on, delete: null },
+      jobs: { 'clean-up': { ...job, permissions: { contents: 'read', ...permissions } } },
+    });
+  });
+});
