@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
@@ -21,6 +22,7 @@ interface Step {
   uses?: string;
   if?: string;
   run?: string;
+  'continue-on-error'?: boolean;
   with?: Record<string, unknown>;
   env?: Record<string, string>;
 }
@@ -30,7 +32,12 @@ interface Workflow {
   on: string | Record<string, { types?: string[] } | null>;
   jobs: Record<
     string,
-    { permissions: Token['permissions']; concurrency?: { group: string }; steps: Step[] }
+    {
+      needs?: unknown;
+      permissions: Token['permissions'];
+      concurrency?: { group: string };
+      steps: Step[];
+    }
   >;
 }
 
@@ -49,9 +56,22 @@ function workflowOf(document: string, name: string): Workflow {
 
 const PREVIEW = workflowOf('README.md', 'Preview');
 const CLEAN_UP = workflowOf('README.md', 'Preview clean-up');
-const DEPLOY = workflowOf('docs/preview-environments.md', 'Deploy preview');
-const REMOVE = workflowOf('docs/preview-environments.md', 'Remove preview');
-const REMOVE_MISSED = workflowOf('docs/preview-environments.md', 'Remove missed previews');
+const DEPLOYED = 'docs/recipes/deployed-preview.md';
+const DEPLOY = workflowOf(DEPLOYED, 'Deploy preview');
+const REMOVE = workflowOf(DEPLOYED, 'Remove preview');
+const REMOVE_MISSED = workflowOf(DEPLOYED, 'Remove missed previews');
+const REMOVE_AGAIN = workflowOf(DEPLOYED, 'Remove previews again');
+
+const BOTH = 'docs/recipes/tests-and-deployment.md';
+const TEST_OF_BOTH = withJob(workflowOf(BOTH, 'Preview'), 'test');
+const DEPLOY_OF_BOTH = withJob(workflowOf(BOTH, 'Preview'), 'deploy');
+
+/** The workflow with only one of its jobs. */
+function withJob(workflow: Workflow, name: string): Workflow {
+  const job = workflow.jobs[name];
+  if (!job) throw new Error(`${workflow.name} has no job ${name}`);
+  return { ...workflow, jobs: { [name]: job } };
+}
 
 interface Run {
   main: StepResult;
@@ -60,11 +80,11 @@ interface Run {
   key: string | undefined;
 }
 
-/** Runs the only job of a workflow, as GitHub does for `event`. */
+/** Runs the only job of a workflow, as GitHub does for `event`. By default, it succeeds. */
 async function run(
   { on, jobs }: Workflow,
   event: GitHubEvent,
-  { hasSecrets = true } = {},
+  { hasSecrets = true, jobStatus = 'success' } = {},
 ): Promise<Run> {
   const started = typeof on === 'string' ? { [on]: null } : on;
   expect(Object.keys(started)).toContain(event.name);
@@ -83,7 +103,7 @@ async function run(
     ),
     'management-key': secret,
     'github-token': token.secret,
-    'job-status': 'success',
+    'job-status': jobStatus,
   };
   expect(ours?.uses).toBe('OWNER/openrouter-workspace/preview@v1');
   expect(ours?.with?.['management-key']).toBe(`\${{ secrets.OPENROUTER_MANAGEMENT_KEY }}`);
@@ -136,11 +156,12 @@ const scriptsOf = ({ jobs }: Workflow) =>
 
 const shell = openShell();
 
-/** Knows only what the page uses. */
+/** Knows only what the pages use. */
 shell.stub(
   'gh',
   `case "$1 $2" in
 'pr view') grep -v unreadable "state-$3" ;;
+'pr list') cat closed ;;
 'workflow run') shift 2 && echo "$*" >> started ;;
 *) exit 1 ;;
 esac`,
@@ -154,8 +175,13 @@ function findMissed(states: Record<number, string> | undefined) {
   const numbers = Object.keys(states ?? {}).join(' ');
   shell.stub('list-previews', states ? `printf '%s\\n' ${numbers}` : 'exit 1');
   for (const [number, state] of Object.entries(states ?? {})) shell.write(`state-${number}`, state);
+  return startedBy(REMOVE_MISSED);
+}
+
+/** Runs the only script of a workflow, and returns which removals it starts. */
+function startedBy(workflow: Workflow) {
   shell.write('started', '');
-  const [{ run: script = '' } = {}] = scriptsOf(REMOVE_MISSED);
+  const [{ run: script = '' } = {}] = scriptsOf(workflow);
   const status = shell.run(script);
   return { status, started: shell.read('started').split('\n').filter(Boolean) };
 }
@@ -201,14 +227,16 @@ describe('the two files of README.md', () => {
   });
 });
 
-describe('docs/preview-environments.md', () => {
+describe('docs/recipes/deployed-preview.md', () => {
   test('has a deployment whose key works until the next one has succeeded', async () => {
     const { repository, server } = gitHub;
     const [opened] = openPull(server.github, repository);
     await run(DEPLOY, opened);
     expect(disabledKeys()).toEqual([false]);
+    await run(DEPLOY, opened, { jobStatus: 'failure' });
+    expect(disabledKeys()).toEqual([false, false]);
     await run(DEPLOY, opened);
-    expect(disabledKeys()).toEqual([false, true]);
+    expect(disabledKeys()).toEqual([false, true, true]);
   });
 
   test('removes what was deployed once the pull request is closed, and not if it is open again', async () => {
@@ -247,9 +275,27 @@ describe('docs/preview-environments.md', () => {
     expect(main.outputs).toMatchObject({ state: 'closed' });
     const [{ run: removal } = {}] = scriptsOf(REMOVE);
     expect(removal).toBe('./remove-preview "$NUMBER"');
-    const condition = "steps.preview.outputs.state == 'closed'";
+    const condition = `\${{ !cancelled() && steps.preview.outputs.state == 'closed' }}`;
     expect(scriptsOf(DEPLOY)).toContainEqual(
       expect.objectContaining({ run: removal, if: condition }),
+    );
+  });
+
+  test('can remove what was deployed even if the step with the preview fails', () => {
+    for (const { jobs } of [DEPLOY, REMOVE]) {
+      const checkouts = Object.values(jobs).flatMap(({ steps }) =>
+        steps.filter(({ uses }) => uses?.startsWith('actions/checkout@')),
+      );
+      expect(checkouts).toEqual([expect.objectContaining({ if: `\${{ !cancelled() }}` })]);
+    }
+  });
+
+  test('has one step whose failure fails no job: the one that shows a deployment that has succeeded', () => {
+    const [steps = []] = Object.values(DEPLOY.jobs).map((job) => job.steps);
+    const tolerant = steps.filter((step) => step['continue-on-error']);
+    expect(tolerant).toEqual([expect.objectContaining({ run: expect.stringContaining('gh api') })]);
+    expect(steps.indexOf(tolerant[0] as Step)).toBeGreaterThan(
+      steps.findIndex(({ id }) => id === 'deploy'),
     );
   });
 
@@ -272,6 +318,18 @@ describe('docs/preview-environments.md', () => {
     expect(started).toEqual([]);
   });
 
+  test('starts the removal of each pull request that was closed lately, for a host without a list', () => {
+    shell.write('closed', '7\n12');
+    expect(startedBy(REMOVE_AGAIN)).toEqual({
+      status: 0,
+      started: ['preview-remove.yml -f number=7', 'preview-remove.yml -f number=12'],
+    });
+    rmSync(shell.path('closed'));
+    const { status, started } = startedBy(REMOVE_AGAIN);
+    expect(status).not.toBe(0);
+    expect(started).toEqual([]);
+  });
+
   test('lets a removal wait for a deployment of the same pull request', () => {
     const [deployment, removal] = [DEPLOY, REMOVE].map(({ jobs }) => {
       const [job] = Object.values(jobs);
@@ -279,5 +337,58 @@ describe('docs/preview-environments.md', () => {
     });
     expect(deployment).toBe(`openrouter-deploy-\${{ github.event.number }}`);
     expect(removal).toBe(`openrouter-deploy-\${{ github.event.number || inputs.number }}`);
+  });
+
+  test('has the clean-up of README.md', () => {
+    expect(workflowOf(DEPLOYED, 'Preview clean-up')).toEqual(CLEAN_UP);
+  });
+});
+
+describe('docs/recipes/tests-and-deployment.md', () => {
+  test('disables the key of the tests at their end, and keeps that of the deployment, in one workspace', async () => {
+    const { repository, server } = gitHub;
+    const [opened] = openPull(server.github, repository);
+    const { main: tested } = await run(TEST_OF_BOTH, opened);
+    const { main: deployed } = await run(DEPLOY_OF_BOTH, opened);
+    expect(deployed.outputs['slug']).toBe(tested.outputs['slug']);
+    expect(disabledKeys()).toEqual([false, true]);
+    await run(TEST_OF_BOTH, opened, { jobStatus: 'failure' });
+    expect(disabledKeys()).toEqual([true, false, true]);
+    const [closed] = closePull(server.github, repository, 1);
+    expect(await runRemoval(asTarget(server.github, closed))).toBe('closed');
+    expect(slugs()).toEqual([]);
+  });
+
+  test('has one cap for both jobs, and no job that waits for the other', () => {
+    const jobs = [TEST_OF_BOTH, DEPLOY_OF_BOTH].flatMap((workflow) => Object.values(workflow.jobs));
+    const caps = jobs.map(({ steps: [ours] }) => ours?.with?.['preview-limit-usd']);
+    expect(new Set(caps).size).toBe(1);
+    expect(jobs.map(({ needs }) => needs)).toEqual([undefined, undefined]);
+  });
+
+  test('gives the next deployment a key after some that failed, when tests get none', async () => {
+    const { repository, server } = gitHub;
+    const [event] = openPull(server.github, repository);
+    for (let failed = 1; failed <= 4; failed += 1) {
+      await run(DEPLOY_OF_BOTH, event, { jobStatus: 'failure' });
+    }
+    await expect(run(TEST_OF_BOTH, event)).rejects.toThrow();
+    const { key } = await run(DEPLOY_OF_BOTH, event);
+    expect(key).toMatch(/^sk-or-v1-/);
+    expect(disabledKeys()).toEqual([false, true, true, true, true]);
+    expect((await run(TEST_OF_BOTH, event)).key).toMatch(/^sk-or-v1-/);
+  });
+
+  test('deploys as docs/recipes/deployed-preview.md does, with other limits, and has its other files', () => {
+    const [[own], [other]] = [DEPLOY_OF_BOTH, DEPLOY].map(({ jobs }) =>
+      Object.values(jobs).map(({ steps: [ours, ...steps], ...job }) => {
+        const { 'limit-usd': _, 'preview-limit-usd': __, ...inputs } = ours?.with ?? {};
+        return { ...job, steps: [{ ...ours, with: inputs }, ...steps] };
+      }),
+    ) as [object[], object[]];
+    expect(own).toEqual(other);
+    for (const { name } of [CLEAN_UP, REMOVE, REMOVE_MISSED, REMOVE_AGAIN]) {
+      expect(workflowOf(BOTH, name)).toEqual(workflowOf(DEPLOYED, name));
+    }
   });
 });

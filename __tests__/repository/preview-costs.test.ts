@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { marked, type Tokens } from 'marked';
+import { parse } from 'yaml';
+import type { GitHubEvent } from '../../sandbox/github/events.ts';
+import { openPull, pushTo } from '../../sandbox/github/people.ts';
+import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
+import { NANO } from '../../sandbox/openrouter/resources/usage.ts';
+import { seedUsage } from '../../sandbox/openrouter/seed.ts';
+import { readExamples } from '../../scripts/examples.ts';
+import { openPreviewHarness, type PreviewStep } from '../support/preview-steps.ts';
+import { ROOT } from '../support/root.ts';
+
+/** What happens at a push, and until the next one. */
+interface Push {
+  /** What the table calls it. */
+  label: string;
+  /** Whether the deployment succeeds. */
+  succeeds: boolean;
+  /** What the tests spend, in USD. */
+  tests?: number;
+  /** What the keys of deployments spend after the job, in USD, by the push that created them, from 1. */
+  deployed: Record<number, number>;
+}
+
+type Job = { steps: { uses?: string; with?: Record<string, unknown> }[] };
+
+const { harness, gitHub, main, post, keyOf } = openPreviewHarness();
+
+/** The inputs of the step with the preview in each job of the workflow that deploys, as the page has them. */
+function inputsOf(page: string): Record<string, Record<string, string>> {
+  const workflows = readExamples(join(ROOT, page)).map(({ text }) => parse(text));
+  const { jobs } = workflows.find(({ jobs }) => jobs['deploy']) as { jobs: Record<string, Job> };
+  return Object.fromEntries(
+    Object.entries(jobs).map(([name, { steps }]) => {
+      const { 'management-key': _, ...inputs } =
+        steps.find(({ uses }) => uses?.includes('/preview@'))?.with ?? {};
+      const texts = Object.entries(inputs).map(([input, value]) => [input, String(value)]);
+      return [name, Object.fromEntries(texts)];
+    }),
+  );
+}
+
+/** The rows of the table on a page whose first column is the push. */
+function rowsOf(page: string): string[][] {
+  const tables = marked
+    .lexer(readFileSync(join(ROOT, page), 'utf8'))
+    .filter((token): token is Tokens.Table => token.type === 'table');
+  const table = tables.find(({ header }) => header[0]?.text === 'Push');
+  return table?.rows.map((row) => row.map(({ text }) => text)) ?? [];
+}
+
+const usd = (amount: number) => `$${amount.toFixed(2)}`;
+
+const spentBy = ({ hash }: Key) =>
+  harness.sandbox.account.spends
+    .filter(({ key_hash }) => key_hash === hash)
+    .reduce((sum, { credits }) => sum + credits / NANO, 0);
+
+const sumOf = (amountOf: (key: Key) => number) =>
+  harness.sandbox.account.keys.reduce((sum, key) => sum + amountOf(key), 0);
+
+/** What a key can have spent in the end. */
+const mostOf = (key: Key) => (key.disabled ? spentBy(key) : Number(key['limit']));
+
+/** Spends with a key, as OpenRouter allows it. */
+function spend(step: PreviewStep | undefined, credits: number): void {
+  if (!step) throw new Error('There is no such key');
+  const key = keyOf(step);
+  seedUsage(harness.sandbox, key, { credits });
+  expect(key.disabled).toBe(false);
+  expect(spentBy(key)).toBeLessThanOrEqual(Number(key['limit']) + 1 / NANO);
+}
+
+/** The limit of the key that a step has given out. */
+const limitOf = (step: PreviewStep) =>
+  step.outputs['key'] ? usd(Number(keyOf(step)['limit'])) : 'no key';
+
+/** Plays the pushes in the sandbox. Returns the rows that the table of the page should have. */
+async function play(page: string, pushes: readonly Push[]): Promise<string[][]> {
+  const { server, repository } = gitHub;
+  const { test: ofTests, deploy: inputs = {} } = inputsOf(page);
+  const cap = Number(inputs['preview-limit-usd']);
+  const deployments: PreviewStep[] = [];
+  const rows: string[][] = [];
+  let event: GitHubEvent = openPull(server.github, repository)[0];
+  for (const { label, succeeds, tests, deployed } of pushes) {
+    const tested = ofTests && (await main(event, ofTests));
+    const deployment = await main(event, inputs);
+    deployments.push(deployment);
+    const columns = tested ? [limitOf(tested)] : [];
+    const limits = [...columns, limitOf(deployment)];
+    const most = sumOf(mostOf);
+    expect(most).toBeLessThanOrEqual(cap + Number(inputs['limit-usd']));
+    if (tested) {
+      spend(tested, tests ?? 0);
+      await post(event, tested, { ...ofTests, 'job-status': 'success' });
+    }
+    await post(event, deployment, { ...inputs, 'job-status': succeeds ? 'success' : 'failure' });
+    for (const [push, amount] of Object.entries(deployed)) {
+      spend(deployments[Number(push) - 1], amount);
+    }
+    const spent = sumOf(spentBy);
+    rows.push([label, ...limits, ...(tested ? [] : [usd(most)]), usd(spent), usd(cap - spent)]);
+    event = pushTo(server.github, repository, 'feature')[1] as GitHubEvent;
+  }
+  return rows;
+}
+
+test('the table of costs in docs/recipes/deployed-preview.md is what five pushes cost', async () => {
+  const page = 'docs/recipes/deployed-preview.md';
+  const rows = await play(page, [
+    { label: '1', succeeds: true, deployed: { 1: 2 } },
+    { label: '2, fails', succeeds: false, deployed: { 1: 0.5, 2: 0.5 } },
+    { label: '3', succeeds: true, deployed: { 3: 2.5 } },
+    { label: '4', succeeds: true, deployed: { 4: 1.5 } },
+    { label: '5, fails', succeeds: false, deployed: {} },
+  ]);
+  expect(rowsOf(page)).toEqual(rows);
+});
+
+test('the table of costs in docs/recipes/tests-and-deployment.md is what five pushes cost', async () => {
+  const page = 'docs/recipes/tests-and-deployment.md';
+  const rows = await play(page, [
+    { label: '1', succeeds: true, tests: 0.4, deployed: { 1: 1.6 } },
+    { label: '2, deployment fails', succeeds: false, tests: 0.4, deployed: { 1: 0.4, 2: 0.2 } },
+    { label: '3', succeeds: true, tests: 0.4, deployed: { 3: 2 } },
+    { label: '4', succeeds: true, tests: 0.4, deployed: { 4: 1.4 } },
+    { label: '5, deployment fails', succeeds: false, tests: 0.4, deployed: { 4: 0.2 } },
+  ]);
+  expect(rowsOf(page)).toEqual(rows);
+});
