@@ -131,3 +131,54 @@ test('the table of costs in docs/recipes/tests-and-deployment.md is what five pu
   ]);
   expect(rowsOf(page)).toEqual(rows);
 });
+
+test('the table of the cap in docs/previews.md is what four pushes cost', async () => {
+  const { server, repository } = gitHub;
+  const inputs = { 'limit-usd': '1', 'preview-limit-usd': '2' };
+  const rows: string[][] = [];
+  let event: GitHubEvent = openPull(server.github, repository)[0];
+  for (const spends of [0.8, 0.7, 0.5, 0]) {
+    const step = await main(event, inputs);
+    const limit = limitOf(step);
+    if (spends > 0) spend(step, spends);
+    await post(event, step, { ...inputs, 'job-status': 'success' });
+    const spent = sumOf(spentBy);
+    const row = [limit, spends > 0 ? usd(spends) : '–', usd(spent), usd(2 - spent)];
+    rows.push([String(rows.length + 1), ...row]);
+    event = pushTo(server.github, repository, 'feature')[1] as GitHubEvent;
+  }
+  expect(rowsOf('docs/previews.md')).toEqual(rows);
+});
+
+test('of three jobs of 1 USD, the last one fails in a second push at once if the cap is 5 USD', async () => {
+  const { server, repository } = gitHub;
+  const [opened] = openPull(server.github, repository);
+  const pushed = pushTo(server.github, repository, 'feature')[1] as GitHubEvent;
+  const limits: string[] = [];
+  for (const event of [opened, opened, opened, pushed, pushed, pushed]) {
+    const step = await main(event, { 'limit-usd': '1', 'preview-limit-usd': '5' });
+    limits.push(limitOf(step));
+  }
+  expect(limits).toEqual(['$1.00', '$1.00', '$1.00', '$1.00', '$1.00', 'no key']);
+});
+
+test('of steps with different caps, each compares all keys with its own', async () => {
+  const [event] = openPull(gitHub.server.github, gitHub.repository);
+  const limits: string[] = [];
+  for (const cap of ['2', '2', '2', '3', '3', undefined]) {
+    const step = await main(event, { ...(cap && { 'preview-limit-usd': cap }) });
+    limits.push(limitOf(step));
+  }
+  expect(limits).toEqual(['$1.00', '$1.00', 'no key', '$1.00', 'no key', '$1.00']);
+});
+
+test('a key that works without include-byok-in-limit fails jobs with it, and one that has ended does not', async () => {
+  const [event] = openPull(gitHub.server.github, gitHub.repository);
+  const before = { 'preview-limit-usd': '5' };
+  const after = { ...before, 'include-byok-in-limit': 'true' };
+  const first = await main(event, before);
+  const during = await main(event, after);
+  expect(during.annotations[0]?.title).toContain('key not capped');
+  await post(event, first, { ...before, 'job-status': 'success' });
+  expect(limitOf(await main(event, after))).toBe('$1.00');
+});

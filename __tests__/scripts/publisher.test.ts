@@ -45,8 +45,8 @@ describe.each(['x', 'acme-actions-1', 'abcdefghij-abcdefghij-abcdefghij-abcdef']
     });
 
     test('leaves the instructions that are not about the placeholder', () => {
-      expect(textOf(published, 'docs/preview-environments.md')).toContain(
-        'and `web` in slugs by a name that no other repository uses',
+      expect(textOf(published, 'docs/recipes/workspace-for-one-job.md')).toContain(
+        'replace `web` by a name that no other repository of the account uses',
       );
       expect(textOf(published, 'docs/costs.md')).toContain(' stop spending. Replace `web` as for ');
     });
@@ -95,7 +95,9 @@ test('each line about the placeholder says nothing else', () => {
     .filter(([path]) => path.endsWith('.md'))
     .flatMap(([, text]) => text.match(/^.*`OWNER`.*$/gm) ?? []);
   for (const line of lines) {
-    expect(line).toMatch(/^(- \*\*Publisher:\*\* r| *R)eplace `OWNER` /);
+    expect(line).toMatch(
+      /^((- \[ \] \*\*In (all|the) files?,\*\*|- \*\*Publisher:\*\*) r| *R)eplace `OWNER` /,
+    );
     expect(line.match(/`.*?`/g)).toEqual(['`OWNER`']);
   }
 });

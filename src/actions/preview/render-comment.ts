@@ -263,7 +263,7 @@ function formatNextTo(limit: Usd, { amount, isComplete }: Total): string {
 }
 
 /** The section of the documents that says what the comment means. */
-const ABOUT = 'preview-environments.md#the-comment';
+const ABOUT = 'previews.md#the-comment';
 
 /** Returns a function that renders the comment of a preview in `repository`. */
 export function commentRenderer(
