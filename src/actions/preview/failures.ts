@@ -206,13 +206,16 @@ function holdersOf({ cap, uses }: ReachedCap) {
 }
 
 function adviceOnCap(reached: ReachedCap): string[] {
+  const holders = holdersOf(reached);
   return [
-    ...holdersOf(reached).flatMap(({ purpose, advice, keys }) => [
+    ...holders.flatMap(({ purpose, advice, keys }) => [
       advice,
       // A job ends its own.
       ...(purpose === 'job' ? [] : truncateList(keys)),
     ]),
-    'To go on, raise preview-limit-usd and push: running this again repeats the old value.',
+    holders.length > 0
+      ? 'Or raise preview-limit-usd, and push.'
+      : 'To go on, raise preview-limit-usd and push: running this again repeats the old value.',
   ];
 }
 
