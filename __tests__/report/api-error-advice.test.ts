@@ -247,8 +247,8 @@ test('a list of workspaces has the advice of each rejection once, and of no othe
     { status: 400, hint: 'Invalid.' },
   ].map((details) => apiError(details));
   const result = errors.map((error) => sweptTo('failed', error));
-  const { lines } = describeError(new Failure(sweepIncomplete, { result }), 'none');
-  expect(lines.slice(0, -2)).toEqual(['No admin.', ...KEY]);
+  const { lines } = describeError(new Failure(sweepIncomplete, { result, kind: 'sweep' }), 'none');
+  expect(lines.slice(0, -1)).toEqual(['No admin.', ...KEY]);
 });
 
 test('the advice of each code is tested', () => {

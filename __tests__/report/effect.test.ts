@@ -10,6 +10,7 @@ import type { ApiErrorDetails } from '../../src/http/request.ts';
 import { FAILURE_CLASSES, type FailureClass, type Method } from '../../src/http/retry-policy.ts';
 import { invalidInputs } from '../../src/inputs/failures.ts';
 import { describeError } from '../../src/report/describe-error.ts';
+import type { EffectContext } from '../../src/report/description.ts';
 import * as report from '../../src/report/failures.ts';
 import { stateInvalid } from '../../src/runtime/failures.ts';
 import { Failure } from '../../src/shared/failure.ts';
@@ -141,16 +142,17 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   [
     new Failure(teardown.tooManyStale, {
       result: [sweptTo('too-many'), sweptTo('too-many'), sweptTo('too-many')],
+      kind: 'sweep',
       maxDeletions: 2,
-      check: 'keep',
     }),
     NOTHING_DELETED,
   ],
   [
     new Failure(teardown.sweepIncomplete, {
       result: [sweptTo('deleted'), sweptTo('failed'), sweptTo('failed')],
+      kind: 'sweep',
     }),
-    'Deleted: 1 workspace.',
+    'Deleted: 1.',
   ],
   [
     new Failure(preview.previewLimitReached, {
@@ -214,7 +216,11 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   [new Failure(report.stateNotWritten, { reason: 'ENOSPC' }), OF_STEP],
 ];
 
-const linesOf = (failure: Failure, effect: Effect) => describeError(failure, effect).lines;
+/** The lines of a message, but for its title. */
+const linesOf = (failure: Failure, effect: Effect, context: EffectContext = {}) => {
+  const { rows = [], lines } = describeError(failure, effect, context);
+  return [...rows, ...lines];
+};
 const ROWS = EXPECTATIONS.map(([failure, effect]) => ({ code: failure.code, failure, effect }));
 
 test('the effect of each failure is tested', () => {
@@ -234,9 +240,7 @@ describe.each(Object.keys(EFFECTS) as Effect[])('the effect of a step: %s', (eff
   test.each(ROWS)(
     '$code does not state that nothing was changed if something may be left',
     ({ failure }) => {
-      const { lines } = describeError(failure, effect, {
-        leftovers: 'the workspace "preview-42"',
-      });
+      const lines = linesOf(failure, effect, { leftovers: 'the workspace "preview-42"' });
       expect(lines).not.toContain(NOTHING_CHANGED);
       expect(lines).not.toContain(NOTHING_DELETED);
       expect(lines.at(-1)).toBe('May still exist at OpenRouter: the workspace "preview-42".');
@@ -250,7 +254,7 @@ describe.each(Object.keys(EFFECTS) as Effect[])('the effect of a step: %s', (eff
   test.each(ROWS)(
     '$code does not state that nothing was changed if the step only reads',
     ({ failure }) => {
-      const { lines } = describeError(failure, effect, { onlyReads: true });
+      const lines = linesOf(failure, effect, { onlyReads: true });
       const others = linesOf(failure, effect).filter(
         (line) => line !== NOTHING_CHANGED && line !== NOTHING_DELETED,
       );

@@ -38,12 +38,15 @@ test.each([
 const HAS_KEYS = new Failure(workspaceHasKeys, { workspace: WORKSPACE, keys: [KEY] });
 
 test.each([
-  ['retries the others', [sweptTo('failed', HAS_KEYS), sweptTo('failed')], true],
+  ['helps with the others', [sweptTo('failed', HAS_KEYS), sweptTo('failed')], true],
   ['is not advised', [sweptTo('failed', HAS_KEYS)], false],
 ])(
   'after a sweep that left workspaces with API keys, running it again %s',
   (_, result, isAdvised) => {
-    const { lines } = describeError(new Failure(sweepIncomplete, { result }), 'possible');
-    expect(lines.includes('Running this again retries the others.')).toBe(isAdvised);
+    const { lines } = describeError(
+      new Failure(sweepIncomplete, { result, kind: 'sweep' }),
+      'possible',
+    );
+    expect(lines.includes('Run this again, or wait for the next sweep.')).toBe(isAdvised);
   },
 );

@@ -1,11 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Table } from '../../src/lib/table.ts';
+import type { ApiError, ApiErrorDetails } from '../../src/http/request.ts';
+import type { Cell, Table } from '../../src/lib/table.ts';
 import { parseUsd, type Usd } from '../../src/lib/usd.ts';
+import type { Key } from '../../src/openrouter/resources/keys.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
-import { keysKeepAppearing } from '../../src/teardown/failures.ts';
-import { sweepOutputs, sweepSummary, sweepTables } from '../../src/teardown/report.ts';
-import type { SweepOutcome, SweepResult, SweptWorkspace } from '../../src/teardown/sweep-result.ts';
+import {
+  keysKeepAppearing,
+  teardownIncomplete,
+  workspaceHasKeys,
+} from '../../src/teardown/failures.ts';
+import { foldedGroups, sweepOutputs, sweepSummary, sweptTable } from '../../src/teardown/report.ts';
+import { sweepFailure } from '../../src/teardown/sweep-failure.ts';
+import type {
+  SweepKind,
+  SweepOutcome,
+  SweepResult,
+  SweptWorkspace,
+} from '../../src/teardown/sweep-result.ts';
+import { apiError, KEY, WORKSPACE } from '../support/failures.ts';
+
+const spent = (text: string | null) => ({ keysSpent: text && (parseUsd(text) as Usd) }) as object;
 
 const HOUR = 3_600_000;
 
@@ -23,102 +38,261 @@ const swept = (
   ...fields,
 });
 
-function tableOf(result: SweepResult): Table {
-  const { table } = sweepTables(result);
-  if (!table) throw new Error('the sweep has no table');
-  return table;
+/** What a reader sees of a cell. */
+function textOf(cell: Cell): string {
+  if (typeof cell === 'string') return cell;
+  if ('code' in cell) return cell.code;
+  return 'url' in cell ? cell.text : cell.map(textOf).join('');
+}
+
+/** The header of a table, and its rows with the total. */
+const rowsOf = (table: Table | undefined) =>
+  table && {
+    header: table.header.map((heading) =>
+      typeof heading === 'string' ? heading : heading.numbers,
+    ),
+    rows: [...table.rows, ...(table.total ? [table.total] : [])].map((row) => row.map(textOf)),
+  };
+
+/** What a reader sees of the summary about `result`, whether or not its step fails. */
+function shownOf(result: SweepResult, kind: SweepKind = 'sweep') {
+  const failure = sweepFailure(result, { kind, maxDeletions: 1 });
+  const {
+    title,
+    table,
+    folded = [],
+  } = failure
+    ? describeError(failure, 'possible')
+    : sweepSummary(result, { kind, deleteKeys: true });
+  return {
+    title,
+    table: rowsOf(table),
+    folded: folded.map((part) => [textOf(part.title), rowsOf(part.table)] as const),
+  };
 }
 
 const many = (count: number, outcome: SweepOutcome) =>
   Array.from({ length: count }, (_, at) => swept(`preview-${at}-🎈🎈🎈`, outcome));
 
-test('the table of a sweep has the outcome for each workspace, failures first, sorted by slug', () => {
-  const { header, rows, total } = tableOf([
-    swept('stale', 'would-delete'),
-    swept('already', 'already-deleted'),
-    swept('pr-10', 'deleted'),
-    swept('pr-9', 'deleted'),
-    swept('z', 'failed', { reason: 'HTTP 502' }),
-    swept('failed', 'unread', { reason: 'HTTP 403' }),
-    swept('many', 'too-many'),
-  ]);
-  expect(header).toEqual(['Workspace', 'Age', 'Outcome']);
-  expect(rows).toEqual([
-    [{ code: 'failed' }, '3 d', '❌ HTTP 403'],
-    [{ code: 'z' }, '3 d', '❌ HTTP 502'],
-    [{ code: 'already' }, '3 d', 'already deleted by another job'],
-    [{ code: 'many' }, '3 d', 'not deleted'],
-    [{ code: 'pr-9' }, '3 d', 'deleted'],
-    [{ code: 'pr-10' }, '3 d', 'deleted'],
-    [{ code: 'stale' }, '3 d', 'would be deleted'],
-  ]);
-  expect(total).toBeUndefined();
-});
+const apart = (text: string) => text.replaceAll(' ', '\u00a0');
 
-test('what a sweep keeps is folded, sorted by slug, and has its age once', () => {
-  const kept = [
-    swept('pr-2', 'kept', { reason: 'only 2 h old' }),
-    swept('pr-3', 'reopened', { reason: 'it is open again' }),
-    swept('pr-1', 'kept', { age: undefined, reason: 'its age is unknown' }),
-  ];
-  const { table, folded } = sweepTables(kept);
-  expect({ table, folded }).toEqual({
-    table: undefined,
-    folded: [
+test('of a sweep that failed in part, the failures are shown alone, and all else is folded with its sums', () => {
+  const { title, table, folded } = shownOf([
+    swept('already', 'already-deleted'),
+    swept('pr-10', 'deleted', spent('0.1')),
+    swept('pr-9', 'deleted', { ...spent('20.02'), age: 75 * HOUR }),
+    swept('kept', 'kept', { reason: 'only 2 h old' }),
+    swept('z', 'failed', { reason: 'not attempted: the timeout of 10 m has expired' }),
+    swept('y', 'failed', {
+      reason: 'DELETE /keys/ab: HTTP 403 Forbidden',
+      error: apiError({ status: 403 }),
+    }),
+  ]);
+  expect(title).toBe('2 of 5 OpenRouter workspaces could not be deleted');
+  expect(table).toEqual({
+    header: ['Workspace', 'Reason'],
+    rows: [
+      ['y', 'OpenRouter: HTTP 403'],
+      ['z', 'not attempted: the timeout of 10 m has expired'],
+    ],
+  });
+  expect(folded).toEqual([
+    [
+      'Deleted: 2, $20.12',
       {
-        title: 'Kept: 3 workspaces',
-        table: {
-          header: ['Workspace', 'Reason'],
-          rows: [
-            [{ code: 'pr-1' }, 'its age is unknown'],
-            [{ code: 'pr-2' }, 'only 2 h old'],
-            [{ code: 'pr-3' }, 'it is open again'],
-          ],
-        },
+        header: ['Workspace', 'Age', 'Spent by the keys it still had'],
+        rows: [
+          ['pr-9', apart('3 d 3 h'), '$20.02'],
+          ['pr-10', apart('3 d'), '$0.10'],
+          ['Total', '', '$20.12'],
+        ],
       },
     ],
+    [
+      'Already deleted by another job: 1',
+      { header: ['Workspace', 'Age'], rows: [['already', apart('3 d')]] },
+    ],
+    ['Kept: 1', { header: ['Workspace', 'Reason'], rows: [['kept', 'only 2 h old']] }],
+  ]);
+});
+
+test('a preview has a link to its pull request, and no age', () => {
+  const link = { text: '#42', url: 'https://github.com/octo-org/shop/pull/42' };
+  const fields = { age: undefined, link, ...spent('0.3') };
+  const result = [swept('a', 'deleted', fields), swept('b', 'failed', fields)];
+  const [header, row] = [
+    ['Preview', 'Reason', 'Keys spent'],
+    ['b #42', '3 d old', '$0.30'],
+  ];
+  expect(shownOf(result, 'clean-up')).toEqual({
+    title: '1 of 2 OpenRouter previews could not be deleted',
+    table: { header, rows: [row] },
+    folded: [
+      ['Deleted: 1, $0.30', { header: ['Preview', 'Keys spent'], rows: [['a #42', '$0.30']] }],
+    ],
+  });
+  expect(sweptTable(result, 'clean-up')?.rows[0]?.[0]).toEqual([{ code: 'a' }, ' ', link]);
+});
+
+test.each<[string, SweepOutcome[]]>([
+  [
+    '2 of 4 OpenRouter previews could not be deleted',
+    ['failed', 'failed', 'deleted', 'already-deleted', 'kept'],
+  ],
+  ['1 of 3 OpenRouter previews could not be checked', ['unread', 'kept', 'deleted']],
+  ['2 of 3 OpenRouter previews could not be checked or deleted', ['unread', 'failed', 'kept']],
+  [
+    '2 OpenRouter previews would be deleted, and max-deletions is 1',
+    ['too-many', 'unread', 'too-many'],
+  ],
+  ['🔎 Dry run: would delete 1 OpenRouter preview', ['would-delete', 'kept']],
+  ['✅ Deleted 1 OpenRouter preview', ['deleted', 'already-deleted', 'kept', 'reopened']],
+  [
+    '✅ Already deleted by another job: 2 OpenRouter previews',
+    ['already-deleted', 'already-deleted', 'kept'],
+  ],
+  ['✅ No OpenRouter preview to delete', ['kept', 'reopened']],
+  ['✅ No OpenRouter preview to delete', []],
+])('the verdict is: %s', (title, outcomes) => {
+  expect(
+    shownOf(
+      outcomes.map((outcome) => swept('a', outcome)),
+      'clean-up',
+    ).title,
+  ).toBe(title);
+});
+
+test.each<[SweepOutcome[], string[], string[]]>([
+  [['would-delete', 'kept'], ['would-delete'], ['Kept: 1']],
+  [['would-delete', 'unread'], ['unread'], ['Would be deleted: 1']],
+  [
+    ['too-many', 'unread', 'too-many', 'kept'],
+    ['too-many', 'too-many'],
+    ['Not checked: 1', 'Kept: 1'],
+  ],
+  [['deleted', 'reopened', 'kept'], [], ['Deleted: 1', 'Kept: 2']],
+])('%j are all shown, the most important ones first', (outcomes, first, others) => {
+  const { table, folded } = shownOf(outcomes.map((outcome) => swept(outcome, outcome)));
+  expect(table?.rows.map(([slug]) => slug) ?? []).toEqual(first);
+  expect(folded.map(([title]) => title)).toEqual(others);
+});
+
+describe('the reason of a failure is in words, without ids and requests', () => {
+  const of = (details: Partial<ApiErrorDetails>) =>
+    apiError({
+      kind: 'ambiguous',
+      reason: 'HTTP 500 Internal Server Error',
+      status: 500,
+      ...details,
+    });
+  const noResponse = { host: 'openrouter.ai', elapsedMs: 60_000 };
+  const left = (errors: ApiError[], { hasMore = false, keys = [] as Key[] } = {}) => {
+    const keysLeft = { keys, isComplete: true };
+    return new Failure(teardownIncomplete, {
+      workspace: WORKSPACE,
+      errors,
+      hasMore,
+      deletedKeys: 1,
+      keysLeft,
+    });
+  };
+  test.each<[Error, string]>([
+    [of({ attempts: 7 }), 'OpenRouter: HTTP 500, 7 attempts'],
+    [of({ serverMessage: 'Oops' }), 'OpenRouter: HTTP 500'],
+    [
+      of({ kind: 'rejected', status: 403, serverMessage: 'Only administrators can' }),
+      'OpenRouter: HTTP 403: Only administrators can',
+    ],
+    [
+      of({
+        kind: 'rejected',
+        status: 404,
+        reason: 'HTTP 404 Not Found',
+        server: 'GitHub',
+      }),
+      'GitHub: HTTP 404',
+    ],
+    [
+      of({ status: 200, reason: 'HTTP 200, but the body is no JSON' }),
+      'OpenRouter: HTTP 200, but the body is no JSON',
+    ],
+    [
+      apiError({
+        kind: 'unsent',
+        reason: 'the connection was refused (ECONNREFUSED)',
+        noResponse,
+        attempts: 2,
+      }),
+      'OpenRouter: the connection was refused (ECONNREFUSED), 2 attempts',
+    ],
+    [
+      apiError({ kind: 'aborted', reason: 'its share of the timeout has expired' }),
+      'its share of the timeout has expired',
+    ],
+    [
+      apiError({
+        credentialFailure: of({ kind: 'rejected', status: 400, serverMessage: 'invalid_grant' })
+          .details,
+      }),
+      'no access token: OpenRouter: HTTP 400: invalid_grant',
+    ],
+    [left([of({ attempts: 7 })]), 'OpenRouter: HTTP 500, 7 attempts'],
+    [left([of({})], { keys: [KEY] }), 'OpenRouter: HTTP 500. 1 API key still works'],
+    [
+      left([of({})], { keys: [KEY, { ...KEY, disabled: true }, KEY] }),
+      'OpenRouter: HTTP 500. 2 API keys still work',
+    ],
+    [left([of({}), of({})]), '2 API keys not deleted. OpenRouter: HTTP 500'],
+    [
+      left([of({}), of({})], { hasMore: true }),
+      '2 or more API keys not deleted. OpenRouter: HTTP 500',
+    ],
+    [
+      new Failure(workspaceHasKeys, { workspace: WORKSPACE, keys: [KEY] }),
+      'has 1 API key, and delete-keys is false',
+    ],
+    [
+      new Failure(keysKeepAppearing, { workspace: WORKSPACE, rounds: 5, deletedKeys: 7 }),
+      'new API keys keep appearing in it',
+    ],
+  ])('%s', (error, words) => {
+    const reason = error instanceof Failure ? 'new API keys keep appearing in it' : error.message;
+    const reasonOf = (outcome: SweepOutcome) =>
+      shownOf([swept('a', outcome, { error, reason })]).table?.rows[0]?.[1];
+    expect(reasonOf('failed')).toBe(words);
+    expect(reasonOf('unread')).toBe(`not checked, and kept. ${words}`);
   });
 });
 
 describe('what the deleted API keys had spent', () => {
-  const spent = (text: string | null) => ({ keysSpent: text && (parseUsd(text) as Usd) }) as object;
-  const columnOf = (result: SweepResult) => {
-    const { header, rows, total } = tableOf(result);
-    return [header, ...rows, ...(total ? [total] : [])].map((row) => row[3]);
-  };
-
-  test('is shown with its total, also for a workspace that could not be deleted then', () => {
-    const result = [
-      swept('already', 'already-deleted', spent('0.1')),
+  test('has a sum that is "at least" if it is unknown for one workspace', () => {
+    const [deleted] = shownOf([
+      swept('known', 'deleted', spent('0.3')),
+      swept('unknown', 'deleted', spent(null)),
       swept('none', 'deleted'),
-      swept('failed', 'failed', spent('0.3')),
-    ];
-    expect(columnOf(result)).toEqual([
-      { numbers: 'Spent by the keys it still had' },
+    ]).folded;
+    expect(deleted?.[0]).toBe('Deleted: 3, at least $0.30');
+    expect(deleted?.[1]?.rows.map((row) => row[2])).toEqual([
       '$0.30',
-      '$0.10',
       '',
-      '$0.40',
+      'unknown',
+      'at least $0.30',
     ]);
   });
 
-  test('has a total that is "at least" if it is unknown for one workspace', () => {
-    const result = [
-      swept('known', 'deleted', spent('0.3')),
-      swept('unknown', 'deleted', spent(null)),
-    ];
-    const last = ['$0.30', 'unknown', 'at least $0.30'];
-    expect(columnOf(result)).toEqual([{ numbers: 'Spent by the keys it still had' }, ...last]);
+  test('is also shown of a workspace that could not be deleted then', () => {
+    expect(
+      shownOf([swept('a', 'failed', { ...spent('0.3'), isLowerBound: true })]).table?.rows,
+    ).toEqual([['a', '3 d old', 'at least $0.30']]);
   });
 
-  test('is all that its keys had spent in a clean-up of previews, which knows no age', () => {
-    const preview = swept('preview', 'deleted', { age: undefined, ...spent('0.3') });
-    const { header } = tableOf([preview]);
-    expect(header).toEqual(['Workspace', 'Outcome', { numbers: 'Keys spent' }]);
-  });
-
-  test.each([['0.3'], [null]])('has no total of one amount: %s', (amount) => {
-    expect(tableOf([swept('one', 'deleted', spent(amount))]).total).toBeUndefined();
+  test.each([
+    ['0.3', 'Deleted: 1, $0.30'],
+    [null, 'Deleted: 1, cost unknown'],
+  ])('has no total of one amount: %s', (amount, title) => {
+    const result = [swept('one', 'deleted', spent(amount))];
+    expect(shownOf(result).folded[0]?.[0]).toBe(title);
+    expect(sweptTable(result, 'sweep')?.total).toBeUndefined();
   });
 });
 
@@ -134,19 +308,15 @@ describe('of more workspaces than fit', () => {
     expect(Buffer.byteLength(json)).toBeLessThan(60_000);
     const { length } = JSON.parse(json);
     expect(length).toBeGreaterThan(300);
-    expect(sweepTables(result).notes).toEqual([
+    expect(foldedGroups(result, 'sweep').notes).toEqual([
       `The output ${output} lacks ${900 - length} of 900 workspaces: it is limited to 60 kB.`,
     ]);
   });
 });
 
-test('a sweep that finds nothing has no table', () => {
-  expect(sweepTables([])).toEqual({ table: undefined, notes: [] });
-});
-
 test('only a dry run that would delete workspaces and no keys says that it did not look for any', () => {
   const noteOf = (outcome: SweepOutcome, { deleteKeys } = { deleteKeys: false }) =>
-    sweepSummary([swept('pr-1', outcome)], { deleteKeys }).paragraphs;
+    sweepSummary([swept('pr-1', outcome)], { kind: 'sweep', deleteKeys }).paragraphs;
   expect(noteOf('would-delete')).toEqual([
     expect.stringMatching(/^Whether they have API keys was not checked\./),
   ]);

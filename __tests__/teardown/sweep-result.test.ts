@@ -32,10 +32,10 @@ describe('workspaces with these outcomes', () => {
       'too-many': 'too-many-stale',
       incomplete: 'sweep-incomplete',
     };
-    expect(sweepFailure(result, { maxDeletions: 1, check: 'keep' })?.code).toBe(codes[meaning]);
+    expect(sweepFailure(result, { kind: 'sweep', maxDeletions: 1 })?.code).toBe(codes[meaning]);
     if (codes[meaning]) return;
-    const icons = { 'nothing-stale': '✅ Nothing', 'would-delete': '🔎', deleted: '✅ Deleted' };
-    const { title } = sweepSummary(result, { deleteKeys: true });
+    const icons = { 'nothing-stale': '✅ No ', 'would-delete': '🔎', deleted: '✅ ' };
+    const { title } = sweepSummary(result, { kind: 'sweep', deleteKeys: true });
     expect(title).toMatch(new RegExp(`^${icons[meaning as keyof typeof icons]}`, 'u'));
     expect(staleNotice(result) === undefined).toBe(meaning === 'nothing-stale');
   });

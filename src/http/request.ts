@@ -139,6 +139,25 @@ function formatReason({ reason, serverMessage, noResponse }: WhatHappened): stri
   return `${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ''}`;
 }
 
+/**
+ * Why a request failed, in words, without the request: `OpenRouter: HTTP 500, 7 attempts`. A rejection has its reason:
+ * `OpenRouter: HTTP 403: Only administrators can delete workspaces`
+ */
+export function formatCause(details: ApiErrorDetails): string {
+  const { credentialFailure } = details;
+  const { server, kind, status, reason, serverMessage, noResponse, attempts } =
+    credentialFailure ?? details;
+  const isFromServer = status !== undefined || noResponse !== undefined;
+  const isError = status !== undefined && status >= 400;
+  return [
+    credentialFailure ? 'no access token: ' : '',
+    isFromServer ? `${server}: ` : '',
+    isError ? `HTTP ${status}` : reason,
+    kind === 'rejected' && serverMessage ? `: ${serverMessage}` : '',
+    attempts > 1 ? `, ${attempts} attempts` : '',
+  ].join('');
+}
+
 /** One request to the API. */
 export interface ApiRequest<Data> extends RequestFacts {
   /** Sent as JSON, or as a form. */

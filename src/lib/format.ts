@@ -24,6 +24,11 @@ export function formatAge(ms: number): string {
   return largest.map(({ text }) => text).join(' ');
 }
 
+/** `text` without places at which a line can break: `18 d 21 h` */
+export function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0');
+}
+
 /** The first `max` of `lines`, and a line that counts the others. By default, `max` suits an annotation. */
 export function truncateList(lines: readonly string[], max = 20): string[] {
   const rest = lines.length - max;

@@ -35,9 +35,9 @@ export type EffectLine = string | NoEffect;
 export interface FailureText extends DescriptionText {
   /**
    * What is known about its effect at OpenRouter, and what follows from that. Shown after `lines`. Without it,
-   * the effect is that of all requests of the step.
+   * the effect is that of all requests of the step. Empty if the table and `rows` show it, or if nothing can have one.
    */
-  effect?: readonly [...EffectLine[], EffectLine];
+  effect?: readonly EffectLine[];
 }
 
 /** A failure that can happen: its code, and how to make sentences of its facts. */

@@ -1,13 +1,20 @@
-import type { ApiError } from '../http/request.ts';
-import { countKeys, countWorkspaces, truncateList } from '../lib/format.ts';
+import { type ApiError, formatCause } from '../http/request.ts';
+import { countKeys, countOf, truncateList } from '../lib/format.ts';
+import type { Folded } from '../lib/table.ts';
 import { describeKey, isDisabled, type Key } from '../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import { describeCause, describePart, rejectionAdvice } from '../report/describe-api-error.ts';
 import { NOTHING_DELETED } from '../report/description.ts';
 import { keysTable } from '../report/key-table.ts';
 import { declareFailure, Failure, failedRequests } from '../shared/failure.ts';
-import { sweepTables } from './report.ts';
-import { failuresIn, type SweepResult, withOutcome } from './sweep-result.ts';
+import { countAndSum, foldedGroups, sweptTable, THINGS } from './report.ts';
+import {
+  failuresIn,
+  type SweepKind,
+  type SweepResult,
+  type SweptWorkspace,
+  withOutcome,
+} from './sweep-result.ts';
 
 export const workspaceHasKeys = declareFailure<{ workspace: WorkspaceRef; keys: readonly Key[] }>(
   'workspace-has-keys',
@@ -126,37 +133,52 @@ function describeRemaining(
   ];
 }
 
+/** What to check before more workspaces are deleted than `max-deletions`. */
+const CHECKS: Readonly<Record<SweepKind, string>> = {
+  sweep: 'slug-pattern, older-than and keep',
+  'clean-up': 'that their pull requests or branches are closed',
+};
+
 export const tooManyStale = declareFailure<{
   result: SweepResult;
+  kind: SweepKind;
   maxDeletions: number;
-  /** What to check before more are deleted. */
-  check: string;
-}>('too-many-stale', ({ result, maxDeletions, check }) => {
-  const count = withOutcome(result, 'too-many').length;
+}>('too-many-stale', ({ result, kind, maxDeletions }) => {
+  const found = withOutcome(result, 'too-many');
+  const count = found.length;
+  const { folded, notes } = foldedGroups(result, kind);
   return {
-    title: `${countWorkspaces(count)} would be deleted, and max-deletions is ${maxDeletions}`,
+    title: `${countOf(count, THINGS[kind])} would be deleted, and max-deletions is ${maxDeletions}`,
     lines: [
-      `Check ${check}. If that is right, raise max-deletions to ${count} or more for a new run.`,
+      `Check ${CHECKS[kind]}. If that is right, raise max-deletions to ${count} or more for a new run.`,
     ],
     effect: [NOTHING_DELETED],
-    ...sweepTables(result),
+    table: sweptTable(found, kind),
+    folded: [...foldedFailures(failuresIn(result), kind), ...folded],
+    notes,
   };
 });
 
-export const sweepIncomplete = declareFailure<{ result: SweepResult }>(
+function foldedFailures(failed: readonly SweptWorkspace[], kind: SweepKind): Folded[] {
+  if (failed.length === 0) return [];
+  return [{ title: `Not checked: ${failed.length}`, table: sweptTable(failed, kind, reasonOf) }];
+}
+
+export const sweepIncomplete = declareFailure<{ result: SweepResult; kind: SweepKind }>(
   'sweep-incomplete',
-  ({ result }) => {
+  ({ result, kind }) => {
     const failed = failuresIn(result);
-    const deleted = withOutcome(result, 'deleted').length;
-    // A clean-up cannot even read some of these.
-    const attempted = failed.length + deleted + withOutcome(result, 'already-deleted').length;
+    const { all, verbs } = attemptsIn(result);
     const byKeys = failed.filter(({ error }) => isBlockedByKeys(error)).length;
     return {
-      title: `${failed.length} of ${countWorkspaces(attempted)} could not be deleted`,
-      rows: truncateList(
-        failed.map(({ slug, reason }) => `${slug}: ${reason}`),
-        10,
-      ),
+      title: `${failed.length} of ${countOf(all, THINGS[kind])} could not be ${verbs}`,
+      rows: [
+        ...truncateList(
+          failed.map((entry) => `${entry.slug}: ${reasonOf(entry)}`),
+          10,
+        ),
+        `Deleted: ${countAndSum(withOutcome(result, 'deleted'))}.`,
+      ],
       lines: [
         ...rejectionAdvice(failed.flatMap(({ error }) => failedRequests(error))),
         ...(byKeys > 0
@@ -165,13 +187,49 @@ export const sweepIncomplete = declareFailure<{ result: SweepResult }>(
             ]
           : []),
         // Those that have keys would fail in the same way.
-        ...(byKeys < failed.length ? ['Running this again retries the others.'] : []),
+        ...(byKeys < failed.length ? [`Run this again, or wait for the next ${kind}.`] : []),
       ],
-      effect: [`Deleted: ${countWorkspaces(deleted)}.`],
-      ...sweepTables(result),
+      effect: [],
+      table: sweptTable(failed, kind, reasonOf),
+      ...foldedGroups(result, kind),
     };
   },
 );
+
+/** How many workspaces a sweep was about, and what it could not do with some. A clean-up may not even read their state. */
+function attemptsIn(result: SweepResult): { all: number; verbs: string } {
+  if (withOutcome(result, 'unread').length === 0) {
+    const all = withOutcome(result, 'failed', 'deleted', 'already-deleted').length;
+    return { all, verbs: 'deleted' };
+  }
+  const isDeletionLeft = withOutcome(result, 'failed').length > 0;
+  return { all: result.length, verbs: isDeletionLeft ? 'checked or deleted' : 'checked' };
+}
+
+/** Why a workspace could not be deleted or checked, in words: without ids and requests. */
+function reasonOf({ outcome, error, reason }: SweptWorkspace): string {
+  const cause = causeOf(error) ?? reason;
+  return outcome === 'unread' ? `not checked, and kept. ${cause}` : cause;
+}
+
+function causeOf(error: Error | undefined): string | undefined {
+  if (error instanceof Failure && error.is(workspaceHasKeys)) {
+    return `has ${countKeys(error.details.keys.length)}, and delete-keys is false`;
+  }
+  if (error instanceof Failure && error.is(teardownIncomplete)) {
+    const { errors, hasMore, keysLeft } = error.details;
+    const [first] = errors as readonly [ApiError];
+    const count = hasMore ? `${errors.length} or more API keys` : countKeys(errors.length);
+    const working = countWorking(keysLeft) ?? 0;
+    return [
+      errors.length > 1 ? `${count} not deleted. ` : '',
+      formatCause(first.details),
+      working > 0 ? `. ${countKeys(working)} still ${working === 1 ? 'works' : 'work'}` : '',
+    ].join('');
+  }
+  const [request] = failedRequests(error);
+  return request && formatCause(request.details);
+}
 
 function isBlockedByKeys(error: Error | undefined): boolean {
   return error instanceof Failure && error.is(workspaceHasKeys);

@@ -1,12 +1,13 @@
-import { countWorkspaces, formatAge, sortedBy } from '../lib/format.ts';
-import type { Table } from '../lib/table.ts';
-import { spentFormat, totalRow } from '../report/key-table.ts';
+import { countOf, formatAge, sortedBy, unbroken } from '../lib/format.ts';
+import type { Cell, Folded, Table } from '../lib/table.ts';
+import { formatSum, spentFormat, totalRow } from '../report/key-table.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from '../report/outputs.ts';
 import type { Summary } from '../report/summary.ts';
 import {
   failuresIn,
   KEYS_NOT_CHECKED,
   meaningOf,
+  type SweepKind,
   type SweepOutcome,
   type SweepResult,
   type SweptWorkspace,
@@ -35,81 +36,116 @@ function toJson(entries: readonly SweptWorkspace[]): BoundedJson {
   );
 }
 
+/** What a sweep, and a clean-up, call what they delete. */
+export const THINGS: Readonly<Record<SweepKind, string>> = {
+  sweep: 'OpenRouter workspace',
+  'clean-up': 'OpenRouter preview',
+};
+
 /** The summary of a step that succeeded. */
 export function sweepSummary(
   result: SweepResult,
-  { deleteKeys }: { deleteKeys: boolean },
+  { kind, deleteKeys }: { kind: SweepKind; deleteKeys: boolean },
 ): Summary {
-  const meaning = meaningOf(result);
-  const count = (outcome: SweepOutcome) => countWorkspaces(withOutcome(result, outcome).length);
+  const planned = withOutcome(result, 'would-delete');
   return {
-    title:
-      meaning === 'nothing-stale'
-        ? '✅ Nothing to delete'
-        : meaning === 'would-delete'
-          ? `🔎 Dry run: would delete ${count('would-delete')}`
-          : `✅ Deleted ${count('deleted')}`,
-    paragraphs: meaning === 'would-delete' && !deleteKeys ? [KEYS_NOT_CHECKED] : [],
-    ...sweepTables(result),
+    title: titleOf(result, kind),
+    paragraphs: planned.length > 0 && !deleteKeys ? [KEYS_NOT_CHECKED] : [],
+    table: sweptTable(planned, kind),
+    ...foldedGroups(result, kind, { except: 'would-delete' }),
   };
 }
 
-interface SweepTables extends Pick<Summary, 'table' | 'folded'> {
+function titleOf(result: SweepResult, kind: SweepKind): string {
+  const count = (outcome: SweepOutcome) => withOutcome(result, outcome).length;
+  if (meaningOf(result) === 'would-delete') {
+    return `🔎 Dry run: would delete ${countOf(count('would-delete'), THINGS[kind])}`;
+  }
+  const [deleted, others] = [count('deleted'), count('already-deleted')];
+  if (deleted > 0) return `✅ Deleted ${countOf(deleted, THINGS[kind])}`;
+  if (others > 0) return `✅ Already deleted by another job: ${countOf(others, THINGS[kind])}`;
+  return `✅ No ${THINGS[kind]} to delete`;
+}
+
+/** The outcomes that are shown together, each with its heading. */
+const GROUPS: readonly (readonly [heading: string, ...outcomes: SweepOutcome[]])[] = [
+  ['Deleted', 'deleted'],
+  ['Already deleted by another job', 'already-deleted'],
+  ['Would be deleted', 'would-delete'],
+  ['Kept', 'kept', 'reopened'],
+];
+
+interface FoldedGroups {
+  folded: readonly Folded[];
   /** What the outputs lack. */
   notes: readonly string[];
 }
 
-/** The tables of the workspaces that a sweep found: those that are kept are folded. */
-export function sweepTables(result: SweepResult): SweepTables {
-  const kept = withOutcome(result, 'kept', 'reopened');
-  const found = { table: staleTable(result), notes: describeOmitted(sweepOutputs(result)) };
-  if (kept.length === 0) return found;
-  const rows = sorted(kept).map(({ slug, reason }) => [{ code: slug }, reason]);
-  const table = { header: ['Workspace', 'Reason'], rows };
-  return {
-    ...found,
-    folded: [{ title: `Kept: ${countWorkspaces(kept.length)}`, table }],
-  };
+/**
+ * The workspaces that a sweep found, folded by what became of them: `Deleted: 38, $20.12`. Those that failed are for
+ * the caller, as are those with `except`.
+ */
+export function foldedGroups(
+  result: SweepResult,
+  kind: SweepKind,
+  { except }: { except?: SweepOutcome } = {},
+): FoldedGroups {
+  const folded = GROUPS.flatMap(([heading, ...outcomes]): Folded[] => {
+    const entries = withOutcome(result, ...outcomes.filter((outcome) => outcome !== except));
+    if (entries.length === 0) return [];
+    const reasonOf = outcomes.includes('kept') ? ({ reason }: SweptWorkspace) => reason : undefined;
+    const title = `${heading}: ${countAndSum(entries)}`;
+    return [{ title, table: sweptTable(entries, kind, reasonOf) }];
+  });
+  return { folded, notes: describeOmitted(sweepOutputs(result)) };
 }
 
-/** The outcomes that the table shows after the failures. */
-const SHOWN_OUTCOMES = [
-  ['deleted', 'deleted'],
-  ['already-deleted', 'already deleted by another job'],
-  ['would-delete', 'would be deleted'],
-  ['too-many', 'not deleted'],
-] as const;
+/** How many `entries` are, and what their API keys had spent, if they had any: `38, $20.12` */
+export function countAndSum(entries: readonly SweptWorkspace[]): string {
+  const amounts = amountsOf(entries);
+  if (amounts.length === 0) return `${entries.length}`;
+  const isLowerBound = entries.some((entry) => entry.isLowerBound);
+  const isUnknown = amounts.every((amount) => amount === null);
+  const sum = isUnknown ? 'cost unknown' : formatSum(amounts, { isLowerBound });
+  return `${entries.length}, ${sum}`;
+}
 
-/** A table of the other workspaces, with the outcome for each: failures first. */
-function staleTable(result: SweepResult): Table | undefined {
-  const others = SHOWN_OUTCOMES.flatMap(([outcome, shown]) =>
-    withOutcome(result, outcome).map((entry) => ({ ...entry, shown })),
-  );
-  const found = [
-    ...sorted(failuresIn(result)).map((entry) => ({ ...entry, shown: `❌ ${entry.reason}` })),
-    ...sorted(others),
-  ];
-  const spent = found.flatMap(({ keysSpent = [] }) => keysSpent);
-  const format = spentFormat(spent);
-  const isLowerBound = found.some((entry) => entry.isLowerBound);
-  // The age decides nothing in a clean-up of previews. What a sweep deletes has one.
-  const ageColumn = (cell: string) => (found[0]?.age === undefined ? [] : [cell]);
+function amountsOf(entries: readonly SweptWorkspace[]) {
+  return entries.flatMap(({ keysSpent = [] }) => keysSpent);
+}
+
+/**
+ * A table of `entries`, sorted by slug; undefined if there are none.
+ * @param reasonOf what to say of each, instead of its age
+ */
+export function sweptTable(
+  entries: readonly SweptWorkspace[],
+  kind: SweepKind,
+  reasonOf?: (entry: SweptWorkspace) => string,
+): Table | undefined {
+  if (entries.length === 0) return undefined;
+  const amounts = amountsOf(entries);
+  const format = spentFormat(amounts);
+  const isLowerBound = entries.some((entry) => entry.isLowerBound);
+  const isPreview = kind === 'clean-up';
+  // The age decides nothing in a clean-up of previews.
+  const middle = <Content>(reason: Content, age: Content) =>
+    reasonOf ? [reason] : isPreview ? [] : [age];
+  const last = <Content>(content: Content) => (amounts.length > 0 ? [content] : []);
   // A preview keeps all its keys until its end. Another workspace may have had others.
-  const [numbers = 'Keys spent'] = ageColumn('Spent by the keys it still had');
-  const spentColumn = <Shown>(cell: Shown) => (spent.length > 0 ? [cell] : []);
-  if (found.length === 0) return undefined;
+  const numbers = isPreview ? 'Keys spent' : 'Spent by the keys it still had';
   return {
-    header: ['Workspace', ...ageColumn('Age'), 'Outcome', ...spentColumn({ numbers })],
-    rows: found.map(({ slug, age, shown, ...entry }) => [
-      { code: slug },
-      ...ageColumn(formatAge(age ?? 0)),
-      shown,
-      ...spentColumn(entry.keysSpent === undefined ? '' : format(entry.keysSpent, entry)),
+    header: [isPreview ? 'Preview' : 'Workspace', ...middle('Reason', 'Age'), ...last({ numbers })],
+    rows: sortedBy(entries, ({ slug }) => slug).map((entry): Cell[] => [
+      nameOf(entry),
+      ...middle(reasonOf?.(entry) ?? '', unbroken(formatAge(entry.age ?? 0))),
+      ...last(entry.keysSpent === undefined ? '' : format(entry.keysSpent, entry)),
     ]),
-    total: totalRow(['Total', ...ageColumn(''), ''], spent, { isLowerBound }),
+    total: totalRow(['Total', ...middle('', '')], amounts, { isLowerBound }),
   };
 }
 
-function sorted<Entry extends SweptWorkspace>(entries: readonly Entry[]): Entry[] {
-  return sortedBy(entries, ({ slug }) => slug);
+/** The slug, and the pull request or branch of a preview. */
+function nameOf({ slug, link }: SweptWorkspace): Cell {
+  return link ? [{ code: slug }, ' ', link] : { code: slug };
 }

@@ -19,8 +19,13 @@ export type SweepOutcome =
   /** It is not stale. */
   | 'kept';
 
+/** What deletes: `sweep` by age, a clean-up of previews by their pull requests and branches. */
+export type SweepKind = 'sweep' | 'clean-up';
+
 /** A workspace that a sweep has found. */
 export interface FoundWorkspace extends WorkspaceRef {
+  /** In a clean-up, the pull request or branch of the preview. */
+  link?: { text: string; url: string };
   /** ISO 8601, as OpenRouter returns it; null if it does not. */
   created_at: string | null;
   /**

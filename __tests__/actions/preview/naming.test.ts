@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { updateWorkspaceRequest } from '../../../sandbox/openrouter/resources/workspaces.ts';
-import { identify, readMark } from '../../../src/actions/preview/naming.ts';
+import { identify, linkTo, readMark } from '../../../src/actions/preview/naming.ts';
 import type { Subject } from '../../../src/actions/preview/subject.ts';
 import { SHOP } from '../../support/repositories.ts';
 
@@ -74,6 +74,13 @@ test('two subjects with the same slug are the same subject', () => {
       if (JSON.stringify(one) !== JSON.stringify(other)) expect(first).not.toBe(second);
     }),
   );
+});
+
+test('the link to a branch is escaped, but for its slashes', () => {
+  const page = 'https://github.com/octo-org/shop';
+  expect(linkTo(pull(42), SHOP)).toEqual({ text: '#42', url: `${page}/pull/42` });
+  const text = 'feature/100 %#1';
+  expect(linkTo(branch(text), SHOP)).toEqual({ text, url: `${page}/tree/feature/100%20%25%231` });
 });
 
 describe('the mark of a workspace belongs to', () => {

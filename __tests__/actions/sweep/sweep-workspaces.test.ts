@@ -169,7 +169,7 @@ test.each([false, true])(
     expect(result).toMatchObject(
       ['pr-1', 'pr-2', 'pr-3'].map((slug) => ({ slug, outcome: 'too-many', reason: '2 d old' })),
     );
-    expect(sweepFailure(result, { maxDeletions: 2, check: 'keep' })).toMatchObject({
+    expect(sweepFailure(result, { kind: 'sweep', maxDeletions: 2 })).toMatchObject({
       code: 'too-many-stale',
       details: { result, maxDeletions: 2 },
     });
@@ -204,7 +204,7 @@ test('a workspace that a sweep cannot delete is reported with the reason, and wi
   expect(story).toContain(
     'Could not delete "pr-1": DELETE /workspaces/<id>: HTTP 403 Forbidden; API keys deleted: 1.',
   );
-  expect(sweepFailure(result, { ...REQUEST, check: 'keep' })).toMatchObject({
+  expect(sweepFailure(result, { ...REQUEST, kind: 'sweep' })).toMatchObject({
     code: 'sweep-incomplete',
     details: { result },
   });

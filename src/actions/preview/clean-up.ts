@@ -20,11 +20,12 @@ import {
 } from '../../teardown/sweep-result.ts';
 import { remembersMore } from './comment.ts';
 import { type DeletionProgress, deletePreview, type ListedKeys } from './delete-preview.ts';
-import { readMark } from './naming.ts';
+import { linkTo, readMark } from './naming.ts';
 import { type GitHubContext, readSubject } from './read-subject.ts';
 import type { Subject } from './subject.ts';
 
-type MarkedWorkspace = ListedWorkspace & { subject: Subject };
+type MarkedWorkspace = ListedWorkspace &
+  Required<Pick<FoundWorkspace, 'link'>> & { subject: Subject };
 
 /** A pull request or branch, and its previews: under a former name or prefix, it can have several. */
 interface Group {
@@ -213,15 +214,16 @@ async function findMarked({ client, repository }: GitHubContext): Promise<Marked
   for await (const { items } of listWorkspaces(client)) {
     for (const workspace of items) {
       const subject = readMark(workspace.description, repository);
-      if (subject && !isDefault(workspace)) marked.push({ ...workspace, subject });
+      if (!subject || isDefault(workspace)) continue;
+      marked.push({ ...workspace, subject, link: linkTo(subject, repository) });
     }
   }
   return marked;
 }
 
 function toFound(
-  { id, slug, created_at }: MarkedWorkspace,
+  { id, slug, created_at, link }: MarkedWorkspace,
   reason = 'its pull request or branch is closed',
 ): FoundWorkspace {
-  return { id, slug, created_at: created_at ?? null, age: undefined, reason };
+  return { id, slug, link, created_at: created_at ?? null, age: undefined, reason };
 }

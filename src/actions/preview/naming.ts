@@ -43,6 +43,18 @@ export function describePreview({ description }: { description: string }): strin
   return description.slice(0, description.lastIndexOf(' ('));
 }
 
+/** The page of `subject` at GitHub: `#42`, or the name of the branch. */
+export function linkTo(
+  subject: Subject,
+  { serverUrl, name }: Repository,
+): { text: string; url: string } {
+  if (subject.kind === 'pull') {
+    return { text: `#${subject.number}`, url: `${serverUrl}/${name}/pull/${subject.number}` };
+  }
+  const path = subject.name.split('/').map(encodeURIComponent).join('/');
+  return { text: subject.name, url: `${serverUrl}/${name}/tree/${path}` };
+}
+
 const START = 'Preview of ';
 
 /** What follows the URL of the server. Git allows no space in the name of a branch, but any other blank. */

@@ -61,7 +61,7 @@ function toEntry({ id, slug, created_at = null }: DeletedPreview['workspace']): 
 /** The summary of a step that succeeded. */
 export function previewSummary(result: Result, request: PreviewRequest): Summary {
   if (result.state === 'clean-up') {
-    return sweepSummary(result.result, { deleteKeys: true });
+    return sweepSummary(result.result, { kind: 'clean-up', deleteKeys: true });
   }
   if (result.state === 'closed') return endSummary(result.preview, result.deletion, request);
   const { preview, opened, key, allowance } = result;

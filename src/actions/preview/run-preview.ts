@@ -108,8 +108,8 @@ export async function runPreview(
   if (trigger.kind === 'skipped') return { state: 'skipped', reason: trigger.reason };
   if (trigger.kind === 'clean-up') {
     const result = await cleanUp(request, context);
-    const check = 'that their pull requests or branches are closed';
-    return { state: 'clean-up', result, failure: sweepFailure(result, { ...request, check }) };
+    const failure = sweepFailure(result, { ...request, kind: 'clean-up' });
+    return { state: 'clean-up', result, failure };
   }
   return runFor(trigger, request, {
     ...context,

@@ -14,11 +14,10 @@ export function sweep(): Promise<void> {
     const result = await sweepWorkspaces(inputs, startContext(inputs, step));
 
     report.output(sweepOutputs(result));
-    const check = 'slug-pattern, older-than and keep';
-    const failure = sweepFailure(result, { ...inputs, check });
+    const failure = sweepFailure(result, { ...inputs, kind: 'sweep' });
     if (failure) throw failure;
     const notice = staleNotice(result);
     if (notice !== undefined) report.notice(notice);
-    report.summarize(sweepSummary(result, inputs));
+    report.summarize(sweepSummary(result, { ...inputs, kind: 'sweep' }));
   });
 }

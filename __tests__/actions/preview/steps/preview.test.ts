@@ -503,7 +503,7 @@ describe('a clean-up', () => {
     const step = await main(event);
     expect(step).toMatchObject({ exitCode: 0, annotations: [] });
     expect(step.outputs).toEqual({ deleted: expect.anything(), failed: '[]', count: '2' });
-    expect(step.summary).toContain('<details><summary>Kept: 1 workspace</summary>');
+    expect(step.summary).toContain('<details><summary>Kept: 1</summary>');
     expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(2);
     expect(slugs()).toEqual(['preview-shop-1', 'preview-shop-9']);
     expect(comments().map((body) => body.includes(', deleted</h3>'))).toEqual([false, true]);
@@ -545,8 +545,10 @@ describe('a clean-up', () => {
   test('lists what it would delete with dry-run, unless that is too much, and only then', async () => {
     const event = await openSome(3);
     const listed = async (inputs: Record<string, string>) =>
-      (await main(event, inputs)).summary.match(/would be deleted<\/td>/g)?.length;
-    expect(await listed({ 'dry-run': 'true' })).toBe(2);
+      /🔎 Dry run: would delete (\d) OpenRouter preview/.exec(
+        (await main(event, inputs)).summary,
+      )?.[1];
+    expect(await listed({ 'dry-run': 'true' })).toBe('2');
     expect(await listed({ 'dry-run': 'true', 'max-deletions': '1' })).toBeUndefined();
     expect(slugs()).toHaveLength(3);
     expect(await listed({})).toBeUndefined();
@@ -558,14 +560,20 @@ describe('a clean-up', () => {
     const body = JSON.stringify({ message: `not with sk-or-v1-${'0'.repeat(64)}` });
     harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403, body });
     const step = await main(event, QUIET);
-    const { message } = expectFailure(step, step.outputs);
-    expect(message).toMatch(/preview-shop-\d: DELETE \/keys\/[0-9a-f]+: HTTP 403 Forbidden/);
+    const { title, message } = expectFailure(step, step.outputs);
+    expect(title).toBe('1 of 2 OpenRouter previews could not be deleted');
     expect(slugs()).toHaveLength(2);
     const { deleted, failed, count } = step.outputs;
     expect(JSON.parse(deleted ?? '')).toHaveLength(1);
     const [{ slug, reason }] = JSON.parse(failed ?? '');
-    expect(message).toContain(`${slug}: ${reason}`);
-    expect(reason).toMatch(/: not with \*\*\*$/);
+    expect(reason).toMatch(/^DELETE \/keys\/[0-9a-f]+: HTTP 403 Forbidden: not with \*\*\*$/);
+    expect(message).toContain(`${slug}: OpenRouter: HTTP 403: not with ***\nDeleted: 1, $0.00.\n`);
+    const [, number = ''] = /(\d)$/.exec(slug) ?? [];
+    const link = `<a href="https://github.com/octo-org/shop/pull/${number}">#${number}</a>`;
+    const reason403 = 'OpenRouter: HTTP 403: not with \\*{3}';
+    expect(step.summary).toMatch(
+      new RegExp(`<tr><td><code>${slug}</code> ${link}</td><td>${reason403}</td>`),
+    );
     expect([slugs().includes(slug), count]).toEqual([true, '1']);
   });
 });
@@ -581,10 +589,10 @@ test('a clean-up shows what the keys had spent of a preview that another job del
     );
   });
   const { summary } = await main(scheduleEvent(gitHub.server.github, gitHub.repository), QUIET);
-  expect(summary).toMatch(/already deleted.*\$0\.75/);
+  expect(summary).toContain('<summary>Already deleted by another job: 1, $0.75</summary>');
 });
 
-describe('the costs in the summary of a clean-up that cannot delete one of two previews', () => {
+describe('the cost of the one of two previews that a clean-up cannot delete, in its summary,', () => {
   /** Opens two previews, each with a key of a job and one that works. Nothing deletes the second workspace. */
   async function openTwo() {
     const deployed = { ...QUIET, key: 'preview' };
@@ -598,32 +606,29 @@ describe('the costs in the summary of a clean-up that cannot delete one of two p
   }
   const fail = (on: string) =>
     harness.sandbox.faults.push({ on, kind: 'response', status: 403, body: '{}' });
-  /** What the summary shows as the cost of the second preview, and as the total. */
-  async function costsIn(inputs = QUIET) {
+  /** What the summary shows as the cost of the second preview. That of the first is known. */
+  async function costIn(inputs = QUIET) {
     const event = scheduleEvent(gitHub.server.github, gitHub.repository);
     const { exitCode, summary } = await main(event, inputs);
     expect(exitCode).toBe(1);
     expect(slugs()).toEqual(['preview-shop-2']);
-    const costOf = (row: RegExp) =>
-      summary
-        .split('\n')
-        .find((line) => row.test(line))
-        ?.replace(/.*>(.*)<\/td><\/tr>$/, '$1');
-    return [costOf(/<td>❌ /), costOf(/>Total</)];
+    const [, failed] = />([^<]*)<\/td><\/tr>\n<\/table>/.exec(summary) ?? [];
+    expect(summary).toContain('<summary>Deleted: 1, $1.00</summary>');
+    return failed;
   }
 
-  test('have the counters of its keys, which are disabled, and the total covers both', async () => {
+  test('has the counters of its keys, which are disabled', async () => {
     await openTwo();
-    expect(await costsIn()).toEqual(['$0.75', '$1.75']);
+    expect(await costIn()).toBe('$0.75');
   });
 
-  test('are a lower bound if one of its keys could not be disabled', async () => {
+  test('is a lower bound if one of its keys could not be disabled', async () => {
     const { working } = await openTwo();
     fail(`PATCH /keys/${working.hash}`);
-    expect(await costsIn()).toEqual(['at least $0.25', 'at least $1.25']);
+    expect(await costIn()).toBe('at least $0.25');
   });
 
-  test('are a lower bound if a counter could not be read', async () => {
+  test('is a lower bound if a counter could not be read', async () => {
     const { ended } = await openTwo();
     const { account } = harness.sandbox;
     const { handle } = account;
@@ -634,22 +639,22 @@ describe('the costs in the summary of a clean-up that cannot delete one of two p
         if (key.hash === ended.hash) key.usage = null;
       return response;
     };
-    expect(await costsIn()).toEqual(['at least $0.50', 'at least $1.50']);
+    expect(await costIn()).toBe('at least $0.50');
     account.handle = handle;
   });
 
-  test('are a lower bound if one of its keys was deleted before, as the comment remembers', async () => {
+  test('is a lower bound if one of its keys was deleted before, as the comment remembers', async () => {
     const { ended } = await openTwo();
     const { keys } = harness.sandbox.account;
     keys.splice(keys.indexOf(ended), 1);
-    expect(await costsIn({})).toEqual(['at least $0.50', 'at least $1.50']);
+    expect(await costIn({})).toBe('at least $0.50');
   });
 
-  test('are a lower bound without those of its keys if they were not listed', async () => {
+  test('is a lower bound without those of its keys if they were not listed', async () => {
     const { working } = await openTwo();
     const on = `GET /keys?offset=0&workspace_id=${working.workspace_id}&include_disabled=true&include_expired=true`;
     for (let n = 0; n < 2; n += 1) fail(on);
-    expect(await costsIn()).toEqual(['at least $0.00', 'at least $1.00']);
+    expect(await costIn()).toBe('at least $0.00');
   });
 });
 
@@ -750,7 +755,7 @@ describe('without the permission to read', () => {
     expect(outputs).toEqual({ deleted: '[]', count: '0' });
     expect(JSON.parse(failed ?? '')).toHaveLength(3);
     const { title, message } = expectFailure(step, step.outputs);
-    expect(title).toBe('3 of 3 workspaces could not be deleted');
+    expect(title).toBe('3 of 3 OpenRouter previews could not be checked');
     for (const permission of ['pull-requests', 'contents']) {
       expect(message.split(`the permission ${permission}: read`)).toHaveLength(2);
     }

@@ -9,23 +9,23 @@ test('a workspace that cannot be deleted does not stop the others, and fails the
   seed('preview-oldest', 30 * DAY);
   const step = await runSweep();
   const { title, message } = expectFailure(step, expect.anything());
-  expect(title).toBe('1 of 3 workspaces could not be deleted');
-  expect(message).toContain('preview-old: it has 1 API key, and delete-keys is false');
+  expect(title).toBe('1 of 3 OpenRouter workspaces could not be deleted');
+  expect(message).toContain('preview-old: has 1 API key, and delete-keys is false');
   expect(message).toContain('With delete-keys: true, API keys are deleted first.');
   // It would fail in the same way.
-  expect(message).not.toContain('Running this again');
+  expect(message).not.toContain('Run this again');
   // In the log where it happens, and at the end.
   expect(step.log.split('delete-keys is false')).toHaveLength(3);
   expect(slugsIn(step.outputs['deleted'])).toEqual(['preview-older', 'preview-oldest']);
   expect(slugsIn(step.outputs['failed'])).toEqual(['preview-old']);
   expect(step.outputs['count']).toBe('2');
   expect(step.summary).toContain(
-    '<td><code>preview-old</code></td><td>3 d</td><td>❌ it has 1 API key',
+    '</tr>\n<tr><td><code>preview-old</code></td><td>has 1 API key, and delete-keys is false</td></tr>\n</table>',
   );
   expect(step.summary.split('preview-old<')).toHaveLength(2);
   expect(step.summary).not.toContain('preview-old:');
   expect(step.summary).toContain(
-    '<td><code>preview-older</code></td><td>10 d</td><td>deleted</td>',
+    '<details><summary>Deleted: 2</summary>\n<table>\n<tr><th>Workspace</th><th>Age</th></tr>\n<tr><td><code>preview-older</code></td><td>10\u00a0d</td></tr>',
   );
   expect(slugs()).toContain('preview-old');
 });
@@ -56,7 +56,7 @@ test('a sweep fails and deletes nothing if more workspaces are stale than max-de
   expect(outputs).toEqual({ deleted: '[]', 'would-delete': '[]', failed: '[]', count: '0' });
   expect(slugsIn(kept)).toEqual(['preview-old', 'preview-older', 'preview-young']);
   expect(kept?.match(/"reason":"more workspaces are stale than max-deletions/g)).toHaveLength(2);
-  expect(title).toBe('2 workspaces would be deleted, and max-deletions is 1');
+  expect(title).toBe('2 OpenRouter workspaces would be deleted, and max-deletions is 1');
   expect(message).toContain(
     'Check slug-pattern, older-than and keep. If that is right, raise max-deletions to 2 or more for a new run.',
   );
