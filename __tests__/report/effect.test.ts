@@ -4,6 +4,7 @@ import * as deletion from '../../src/actions/delete/failures.ts';
 import * as key from '../../src/actions/key/failures.ts';
 import * as preview from '../../src/actions/preview/failures.ts';
 import * as usage from '../../src/actions/usage/failures.ts';
+import type { UsageResult } from '../../src/actions/usage/result.ts';
 import * as governance from '../../src/governance/failures.ts';
 import type { Effect } from '../../src/http/effect.ts';
 import type { ApiErrorDetails } from '../../src/http/request.ts';
@@ -30,14 +31,21 @@ const EFFECTS: Readonly<Record<Effect, string>> = {
   possible: PERHAPS_CHANGED,
 };
 
-const COST = {
+const RESULT: UsageResult = {
   workspace: WORKSPACE,
   key: undefined,
-  cost: 0n,
-  since: 'created' as const,
+  since: 'created',
   from: 0,
+  to: 1,
+  cost: 0n,
+  byok: 0n,
+  requests: 0n,
+  tokens: 0n,
+  models: [],
+  limit: undefined,
   gaps: [],
 };
+const OF_KEY = { result: RESULT, key: KEY, minimum: 2n };
 const REJECTED = apiError();
 const TAKEN = { workspace: WORKSPACE, creatorUnknown: false, changes: [], governanceInputs: [] };
 const PARTLY_APPLIED = {
@@ -98,19 +106,18 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   ],
   [new Failure(usage.keyNotFound, { hash: 'ab', workspace: WORKSPACE }), OF_STEP],
   [new Failure(usage.usageUnknown, { key: KEY, warnings: [] }), OF_STEP],
-  [new Failure(usage.spendingAboveLimit, { ...COST, limit: 0n }), OF_STEP],
-  [new Failure(usage.keyUnusable, { key: KEY, state: 'expired' }), OF_STEP],
+  [new Failure(usage.spendingAboveLimit, { result: RESULT, limit: 0n }), OF_STEP],
+  [new Failure(usage.keyUnusable, { ...OF_KEY, state: 'expired' }), OF_STEP],
   [
     new Failure(usage.remainingTooLow, {
-      key: KEY,
-      minimum: 2n,
+      ...OF_KEY,
       limit: { amount: 3n, reset: undefined, remaining: 1n },
       remaining: 1n,
     }),
     OF_STEP,
   ],
-  [new Failure(usage.remainingUnknown, { key: KEY, minimum: 1n }), OF_STEP],
-  [new Failure(usage.figuresIncomplete, { ...COST, allGaps: [] }), OF_STEP],
+  [new Failure(usage.remainingUnknown, OF_KEY), OF_STEP],
+  [new Failure(usage.figuresIncomplete, { result: RESULT }), OF_STEP],
   [new Failure(deletion.defaultWorkspace, { workspace: WORKSPACE }), NOTHING_DELETED],
   [
     new Failure(deletion.slugPrefixMismatch, { written: 'a', slug: 'a', prefix: 'b' }),

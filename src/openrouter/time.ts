@@ -1,3 +1,5 @@
+import { unbroken } from '../lib/format.ts';
+
 /** ISO 8601 with a time zone. `Date.parse` also accepts other forms, and reads a time without a zone as local. */
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
@@ -47,8 +49,4 @@ export function formatDay(ms: number, options: { withYear: boolean }): string {
 function partsOf(ms: number, { withYear }: { withYear: boolean }) {
   const [, day, month, year, time] = new Date(ms).toUTCString().split(' ');
   return { day: `${Number(day)} ${month}${withYear ? ` ${year}` : ''}`, time: time?.slice(0, 5) };
-}
-
-function unbroken(text: string): string {
-  return text.replaceAll(' ', '\u00a0');
 }

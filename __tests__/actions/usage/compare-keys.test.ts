@@ -76,7 +76,7 @@ async function read(
   );
   return {
     figures: [exactUsd(usage.cost), exactUsd(usage.byok)],
-    gaps: usage.gaps.map(describeGap),
+    gaps: usage.gaps.map((gap) => describeGap(gap)),
     queries: simulation.network.calls.filter((call) => call === QUERY).length,
   };
 }

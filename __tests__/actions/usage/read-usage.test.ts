@@ -1,10 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
-import {
-  readUsage,
-  type UsageRequest,
-  type UsageResult,
-} from '../../../src/actions/usage/read-usage.ts';
+import { readUsage, type UsageRequest } from '../../../src/actions/usage/read-usage.ts';
+import type { UsageResult } from '../../../src/actions/usage/result.ts';
 import { exactUsd, parseUsd } from '../../../src/lib/usd.ts';
 import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
 import { json, openRecordingClient, type Reply } from '../../support/recording-client.ts';

@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { formatSpend } from '../../../src/actions/key/report.ts';
-import type { UsageResult } from '../../../src/actions/usage/read-usage.ts';
 import { usageLines, usageOutputs, usageSummary } from '../../../src/actions/usage/report.ts';
+import type { UsageResult } from '../../../src/actions/usage/result.ts';
 import type { UsageGap } from '../../../src/actions/usage/usage-gap.ts';
 import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
 import type { ModelUsage } from '../../../src/openrouter/resources/analytics.ts';
 
 const usd = (text: string) => parseUsd(text) as Usd;
 const TIME = Date.parse('2026-01-14T12:00:00Z');
+const DAY = 86_400_000;
 const KEY = { hash: 'a1', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: 'w' };
 
 const resultOf = (fields: Partial<UsageResult> = {}): UsageResult => ({
@@ -39,9 +40,9 @@ const modelOf = (credits: string | null, byok = '0'): ModelUsage => ({
   byok_usage: usd(byok),
 });
 
-/** The cost and the share of each model. */
+/** The cost and the share of each row. */
 const costsOf = (result: UsageResult) =>
-  usageSummary(result, NO_WARNING).table?.rows.map((row) => row.slice(1, 3));
+  usageSummary(result, NO_WARNING).table?.rows.map((row) => row.slice(1));
 
 describe('why figures are incomplete', () => {
   const BEHIND = "OpenRouter's analytics lags behind the counters of the API keys, by at least";
@@ -150,7 +151,8 @@ describe('the requests and tokens', () => {
   ])('%s', (_, fields, line) => {
     const result = resultOf(fields);
     expect(usageLines(result)[1]).toBe(line);
-    expect(usageSummary(result, NO_WARNING).paragraphs).toEqual([line]);
+    const { folded = [], notes = [] } = usageSummary(result, NO_WARNING);
+    expect([...folded.map(({ title }) => title), notes[0]]).toContain(line);
   });
 });
 
@@ -166,42 +168,79 @@ test('nothing that was spent is 0, complete, and has no table', () => {
 
 describe('the amount', () => {
   const MIDNIGHT = Date.parse('2026-01-14T00:00:00Z');
-  test.each<[UsageResult['since'], number, string]>([
-    ['created', MIDNIGHT, ''],
-    ['day', MIDNIGHT, ' since 2026-01-14'],
-    ['month', MIDNIGHT + 1_000, ' since 2026-01-14T00:00:01Z'],
-    [3_600_000, TIME, ' since 2026-01-14T12:00:00Z'],
-  ])('of since: %s has the beginning of its period', (since, from, text) => {
+  test.each<[UsageResult['since'], number, string, string]>([
+    ['created', MIDNIGHT, '', ''],
+    ['day', MIDNIGHT, ' since 2026-01-14', ' since 14\u00a0Jan'],
+    ['month', MIDNIGHT - DAY * 30, ' since 2025-12-15', ' since 15\u00a0Dec\u00a02025'],
+    ['month', MIDNIGHT + 60_000, ' since 2026-01-14T00:01:00Z', ' since 14 Jan 00:01 UTC'],
+    [DAY * 20, TIME - DAY * 20, ' since 2025-12-25T12:00:00Z', ' since 25 Dec 2025 12:00 UTC'],
+  ])('of since: %s has the beginning of its period', (since, from, text, forPeople) => {
     const result = resultOf({ since, from });
     expect(usageLines(result)[0]).toBe(`The workspace "preview-42" has spent $5.00${text}.`);
     expect(usageSummary(result, NO_WARNING).title).toBe(
-      `💵 $5.00 spent${text} by the OpenRouter workspace preview-42`,
+      `💵 $5.00 spent${forPeople} by the OpenRouter workspace "preview-42"`,
     );
   });
 
-  test('that is above warn-above-usd has a ⚠️ in the title, and the threshold under it', () => {
-    const summaryFor = (warnAbove: string) =>
-      usageSummary(resultOf(), { warnAbove: usd(warnAbove) });
-    const { title, paragraphs } = summaryFor('4.99');
-    expect(title).toMatch(/^⚠️ \$5\.00 spent by/);
-    expect(paragraphs?.[0]).toBe('⚠️ warn-above-usd is $4.99.');
-    expect(summaryFor('5').title).toMatch(/^💵/);
-    expect(summaryFor('5').paragraphs).toHaveLength(1);
+  test.each([
+    [
+      '5',
+      '4.99',
+      '⚠️ $5.00 spent by the OpenRouter workspace "preview-42": above $4.99 (warn-above-usd)',
+    ],
+    [
+      '5.00001',
+      '5',
+      '⚠️ $5.00001 spent by the OpenRouter workspace "preview-42": above $5.00 (warn-above-usd)',
+    ],
+    ['5', '5', '💵 $5.00 spent by the OpenRouter workspace "preview-42"'],
+  ])('%s with warn-above-usd: %s is one verdict', (cost, warnAbove, title) => {
+    const result = resultOf({ cost: usd(cost) });
+    expect(usageSummary(result, { warnAbove: usd(warnAbove) }).title).toBe(title);
+  });
+
+  test('that is a lower bound is never shown as more', () => {
+    const result = resultOf({ cost: usd('4.999'), gaps: [{ kind: 'truncated' }] });
+    expect(usageLines(result)[0]).toContain(' at least $4.99.');
+    expect(usageSummary(result, NO_WARNING).title).toMatch(/^💵 At least \$4\.99 spent/);
   });
 });
 
 describe('the table of models', () => {
+  test('adds up to the cost, with a row for what analytics has not reported yet', () => {
+    const { table } = usageSummary(resultOf({ models: [modelOf('4.97')] }), NO_WARNING);
+    expect(table).toEqual({
+      header: ['Model', { numbers: 'Cost' }, { numbers: '%' }],
+      rows: [
+        [{ code: 'a/b' }, '$4.9700', '99\u00a0%'],
+        ['not yet reported by model', '$0.0300', '1\u00a0%'],
+      ],
+    });
+  });
+
+  test.each([
+    ['0.02', '<1\u00a0%'],
+    ['0.025', '1\u00a0%'],
+    ['0', '0\u00a0%'],
+  ])('shows the share of %s in 5 USD as %s', (credits, share) => {
+    const result = resultOf({ models: [modelOf('4'), modelOf(credits)] });
+    expect(costsOf(result)?.[1]?.[1]).toBe(share);
+  });
+
   test('has shares of more than all, and of less than nothing, after refunds', () => {
     const result = resultOf({ models: [modelOf('10'), modelOf('-5')] });
     expect(costsOf(result)).toEqual([
-      ['$10.00', '██████████\u00a0200\u00a0%'],
-      ['-$5.00', '░░░░░░░░░░\u00a0-100\u00a0%'],
+      ['$10.00', '200\u00a0%'],
+      ['-$5.00', '-100\u00a0%'],
     ]);
   });
 
   test('has no share of a cost that is unknown, or of nothing', () => {
     const unknown = resultOf({ models: [modelOf(null)] });
-    expect(costsOf(unknown)).toEqual([['unknown', '']]);
+    expect(costsOf(unknown)).toEqual([
+      ['unknown', ''],
+      ['$5.00', '100\u00a0%'],
+    ]);
     expect(usageOutputs(unknown)['by-model']).toMatchObject({
       json: expect.stringContaining('"cost_usd":null'),
     });

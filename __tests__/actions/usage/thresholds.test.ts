@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { UsageResult } from '../../../src/actions/usage/read-usage.ts';
+import type { UsageResult } from '../../../src/actions/usage/result.ts';
 import { usageFailure, warnOnCost } from '../../../src/actions/usage/thresholds.ts';
+import { describeGap } from '../../../src/actions/usage/usage-gap.ts';
 import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
+import { describeError } from '../../../src/report/describe-error.ts';
 import type { Context } from '../../../src/shared/context.ts';
 
 const resultOf = (cost: bigint, gaps: UsageResult['gaps'] = []): UsageResult => ({
@@ -44,7 +46,8 @@ const MAY_DO_BOTH = incomplete('warn-above-usd', 'fail-above-usd');
 
 function warningsOf(result: UsageResult, thresholds: Thresholds): object[] {
   const warnings: object[] = [];
-  const warn: Context['warn'] = ({ code }, facts) => warnings.push({ code, ...facts });
+  const warn: Context['warn'] = (kind, facts) =>
+    warnings.push({ code: kind.code, ...facts, ...kind.describe(facts) });
   warnOnCost(result, thresholds, { warn });
   return warnings;
 }
@@ -67,9 +70,10 @@ describe('a step warns', () => {
     ['only above its threshold, which is certain', SIX, TRUNCATED, FIVE, NONE, [ABOVE]],
   ])('%s', (_, cost, gaps, warnAbove, failAbove, expected) => {
     const thresholds = { ...NO_THRESHOLDS, warnAbove, failAbove };
-    const warnings = warningsOf(resultOf(cost, gaps), thresholds);
+    const result = resultOf(cost, gaps);
+    const warnings = warningsOf(result, thresholds);
     expect(warnings).toEqual(
-      expected.map((warning) => expect.objectContaining({ ...warning, cost })),
+      expected.map((warning) => expect.objectContaining({ ...warning, result })),
     );
   });
 });
@@ -80,8 +84,9 @@ test.each(['failAbove', 'warnAbove'] as const)(
     const thresholds = { ...NO_THRESHOLDS, [threshold]: 0n };
     const warnings = warningsOf(resultOf(NANO, OTHER), thresholds);
     const failure = usageFailure(resultOf(NANO, OTHER), thresholds);
-    const reported = [...warnings, ...(failure ? [failure.details] : [])];
-    expect(reported).toEqual([expect.objectContaining({ gaps: [] })]);
+    const failures = failure ? [describeError(failure, 'none')] : [];
+    const title = expect.stringMatching(/^<\$0\.0001 spent|^\$0\.000000001 spent/);
+    expect([...warnings, ...failures]).toEqual([expect.objectContaining({ title })]);
   },
 );
 
@@ -92,7 +97,8 @@ test('an incomplete cost is explained by the gaps that concern it', () => {
     { kind: 'models-unread', models: 3 },
   ];
   const warnings = warningsOf(resultOf(0n, gaps), { ...NO_THRESHOLDS, failAbove: NANO });
-  expect(warnings).toEqual([expect.objectContaining({ gaps: gaps.slice(2) })]);
+  const lines = gaps.slice(2).map((gap) => describeGap(gap));
+  expect(warnings).toEqual([expect.objectContaining({ lines })]);
 });
 
 describe('with failIfIncomplete, a step', () => {
@@ -110,13 +116,16 @@ describe('with failIfIncomplete, a step', () => {
     expect(usageFailure(resultOf(NINE, gaps), thresholds)?.code).toBe(code);
   });
 
-  test('names all gaps, and apart from them those that concern the cost', () => {
+  test('names all gaps, also those that do not concern the cost', () => {
     const gaps = [...OTHER, ...TRUNCATED];
     const failure = usageFailure(resultOf(NINE, gaps), {
       ...NO_THRESHOLDS,
       failIfIncomplete: true,
     });
-    expect(failure?.details).toMatchObject({ cost: NINE, gaps: TRUNCATED, allGaps: gaps });
+    expect(describeError(failure, 'none')).toMatchObject({
+      title: expect.stringMatching(/^At least /),
+      rows: gaps.map((gap) => describeGap(gap)),
+    });
   });
 });
 

@@ -15,9 +15,10 @@ export function usage(): Promise<void> {
 
     for (const line of usageLines(result)) report.info(line);
     report.output(usageOutputs(result));
-    report.summarize(usageSummary(result, inputs));
     warnOnCost(result, inputs, context);
+    // The summary of a failure has the same details.
     const failure = usageFailure(result, inputs);
     if (failure) throw failure;
+    report.summarize(usageSummary(result, inputs));
   });
 }

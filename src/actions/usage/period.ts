@@ -1,6 +1,6 @@
 import { exceeds, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
-import { createdAt, formatTime } from '../../openrouter/time.ts';
+import { createdAt, formatDay, formatMinute, formatTime } from '../../openrouter/time.ts';
 
 /** The periods of the calendar, in UTC, in which OpenRouter counts what a key spends. */
 export const CALENDAR_PERIODS = ['month', 'week', 'day'] as const;
@@ -14,6 +14,30 @@ export type Since = 'created' | (typeof CALENDAR_PERIODS)[number] | number;
 /** What an amount needs behind it unless it is that of a whole life: ` since 2026-01-14`. */
 export function sinceText({ since, from }: { since: Since; from: number }): string {
   return since === 'created' ? '' : ` since ${formatTime(from).replace('T00:00:00Z', '')}`;
+}
+
+/** The same for people: ` since 14 Jan`. */
+export function sinceForPeople({
+  since,
+  from,
+  to,
+}: {
+  since: Since;
+  from: number;
+  to: number;
+}): string {
+  if (since === 'created') return '';
+  const isMidnight = from % DAY_MS === 0;
+  return ` since ${isMidnight ? formatDay(from, { withYear: isOtherYear(from, to) }) : timeNear(to)(from)}`;
+}
+
+/** Returns what shows a time to people, with its year if that is not the one of `to`. */
+export function timeNear(to: number): (time: number) => string {
+  return (time) => formatMinute(time, { withYear: isOtherYear(time, to) });
+}
+
+function isOtherYear(time: number, other: number): boolean {
+  return new Date(time).getUTCFullYear() !== new Date(other).getUTCFullYear();
 }
 
 const DAY_MS = 86_400_000;

@@ -13,7 +13,6 @@ import {
   findKey,
   isLimitUnread,
   type Key,
-  type KeyLimit,
   limitOf,
   listKeyPages,
   totalSpent,
@@ -31,6 +30,7 @@ import { currentTime } from '../../shared/time-window.ts';
 import { amountsOf, type Comparison, type CountedKey, compareWithKeys } from './compare-keys.ts';
 import { keyNotFound, usageUnknown } from './failures.ts';
 import { type Period, type Since, spentAtLeast, startOf } from './period.ts';
+import type { UsageResult } from './result.ts';
 import { gapOfClocks, gapsIn, type UsageGap } from './usage-gap.ts';
 
 /** What to sum up, as the author of the workflow requested it. */
@@ -47,30 +47,6 @@ export interface UsageRequest {
   failBelowRemaining: Usd | undefined;
   /** Whether the step fails if any figure is incomplete. */
   failIfIncomplete: boolean;
-}
-
-/** What a workspace or an API key has used and cost. */
-export interface UsageResult {
-  workspace: Workspace;
-  /** The API key; undefined for the whole workspace. */
-  key: Key | undefined;
-  /** How the author wrote `from`. */
-  since: Since;
-  /** The requested period, in milliseconds since 1970. */
-  from: number;
-  to: number;
-  /** What OpenRouter charged. */
-  cost: Usd;
-  /** What providers charged for requests with your own provider keys. */
-  byok: Usd;
-  requests: bigint;
-  tokens: bigint;
-  /** The most expensive first. */
-  models: readonly ModelUsage[];
-  /** Undefined for a workspace, for a key without a limit, and if that could not be read. */
-  limit: KeyLimit | undefined;
-  /** Why figures may be too low, or are missing; empty if they are complete. */
-  gaps: readonly UsageGap[];
 }
 
 /**

@@ -1,18 +1,22 @@
 import { formatCount } from '../../lib/format.ts';
-import { formatExactUsd, formatUsd } from '../../lib/format-usd.ts';
+import { formatUsd } from '../../lib/format-usd.ts';
 import type { Cell, Table } from '../../lib/table.ts';
-import { exactUsd, toNumber, type Usd } from '../../lib/usd.ts';
-import type { ModelUsage } from '../../openrouter/resources/analytics.ts';
-import { describeLimit } from '../../openrouter/resources/keys.ts';
+import { exactUsd, sumUsd, toNumber, type Usd } from '../../lib/usd.ts';
+import { costOf, type ModelUsage } from '../../openrouter/resources/analytics.ts';
+import { describeKey, describeLimit } from '../../openrouter/resources/keys.ts';
 import { formatTime } from '../../openrouter/time.ts';
 import { spentFormat } from '../../report/key-table.ts';
 import { describeOmitted, type Outputs, toJsonList } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
-import { describeSpender } from './failures.ts';
-import { sinceText } from './period.ts';
-import type { UsageRequest, UsageResult } from './read-usage.ts';
-import { isAbove } from './thresholds.ts';
-import { concernsCost, describeGap } from './usage-gap.ts';
+import { sinceText, timeNear } from './period.ts';
+import {
+  describeCost,
+  describeThreshold,
+  isAbove,
+  isLowerBound,
+  type UsageResult,
+} from './result.ts';
+import { describeGap } from './usage-gap.ts';
 
 /** The outputs for the result of the step. A long list of models is cut. */
 export function usageOutputs(result: UsageResult): Outputs {
@@ -48,30 +52,39 @@ function nameOf({ model }: ModelUsage): string {
   return model ?? 'unknown';
 }
 
-/** The result in sentences. */
+/** The result in sentences, for the log. */
 export function usageLines(result: UsageResult): string[] {
+  const { workspace, key, cost } = result;
+  const spender = key ? `The API key ${describeKey(key)}` : `The workspace "${workspace.slug}"`;
+  const amount = formatUsd(cost, isLowerBound(result) ? 'down' : 'nearest');
   return [
-    `${describeSpender(result)} has spent ${atLeast(result)}${formatUsd(result.cost)}${sinceText(result)}.`,
+    `${spender} has spent ${atLeast(result)}${amount}${sinceText(result)}.`,
     countsLine(result),
-    ...detailLines(result),
+    ...detailLines(result, formatTime),
   ];
 }
 
-/** What else there is to know besides the cost and the counts. */
-function detailLines({ byok, from, to, limit, gaps }: UsageResult): string[] {
+/**
+ * What else there is to know besides the cost and the counts.
+ * @param show what shows a time
+ */
+function detailLines(
+  { byok, from, to, limit, gaps }: UsageResult,
+  show: typeof formatTime,
+): string[] {
   return [
     ...(byok > 0n
       ? [`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]
       : []),
-    `From ${formatTime(from)} to ${formatTime(to)}.`,
+    `From ${show(from)} to ${show(to)}.`,
     ...(limit ? [`${describeLimit(limit)}.`] : []),
-    ...gaps.map((gap) => `Incomplete: ${describeGap(gap)}`),
+    ...gaps.map((gap) => `Incomplete: ${describeGap(gap, show)}`),
   ];
 }
 
 /** What precedes an amount or a count that may be higher. */
-function atLeast({ gaps }: UsageResult): string {
-  return gaps.some(concernsCost) ? 'at least ' : '';
+function atLeast(result: UsageResult): string {
+  return isLowerBound(result) ? 'at least ' : '';
 }
 
 /** Only analytics has the counts: without a row of it, 0 would contradict the cost. */
@@ -83,54 +96,74 @@ function countsLine(result: UsageResult): string {
   return `Requests: ${prefix}${formatCount(requests)}. Tokens: ${prefix}${formatCount(tokens)}.`;
 }
 
-/** The summary of a step that read the usage, whether or not it then fails for the cost. */
+/** The summary of a step that succeeded. */
 export function usageSummary(
   result: UsageResult,
-  { warnAbove }: Pick<UsageRequest, 'warnAbove'>,
+  { warnAbove }: { warnAbove: Usd | undefined },
 ): Summary {
-  const { workspace, key, cost, gaps } = result;
-  const spender = key ? `API key ${key.name}` : `workspace ${workspace.slug}`;
-  const isWarning = isAbove(warnAbove, result);
+  const title = isAbove(warnAbove, result)
+    ? `⚠️ ${describeCost(result, warnAbove)}: above ${describeThreshold('warn-above-usd', warnAbove)}`
+    : `💵 ${describeCost(result)}`;
+  return { title, ...usageDetails(result) };
+}
+
+interface UsageDetails extends Pick<Summary, 'table' | 'folded'> {
+  notes: readonly string[];
+}
+
+/** What a summary shows below its verdict, whether or not the step fails. */
+export function usageDetails(result: UsageResult): UsageDetails {
+  const { models, key, to } = result;
+  const counts = countsLine(result);
+  const hasModels = models.length > 0;
   return {
-    title: `${isWarning ? '⚠️' : '💵'} ${gaps.some(concernsCost) ? 'At least ' : ''}${formatUsd(cost)} spent${sinceText(result)} by the OpenRouter ${spender}`,
-    paragraphs: [
-      ...(isWarning ? [`⚠️ warn-above-usd is ${formatExactUsd(warnAbove)}.`] : []),
-      countsLine(result),
+    table: costsTable(result),
+    folded: hasModels ? [{ title: counts, table: countsTable(result) }] : [],
+    notes: [
+      // First, because a summary with too many notes lacks the last ones.
+      ...describeOmitted(usageOutputs(result)),
+      ...(hasModels ? [] : [counts]),
+      ...detailLines(result, timeNear(to)),
+      ...(key ? [`The API key is ${describeKey(key)}.`] : []),
     ],
-    table: modelsTable(result),
-    // First, because a summary with too many notes lacks the last ones.
-    notes: [...describeOmitted(usageOutputs(result)), ...detailLines(result)],
   };
 }
 
-/** A table of the models; undefined if there are none. */
-function modelsTable({ models, cost, byok }: UsageResult): Table | undefined {
-  if (models.length === 0) return undefined;
-  const hasByok = byok > 0n;
-  const format = spentFormat(models.map(({ credits_usage }) => credits_usage));
-  const counts = ['Requests', 'Prompt', 'Completion', 'Reasoning'].map((numbers) => ({ numbers }));
-  const ownKeys = hasByok ? [{ numbers: 'Own provider keys' }] : [];
+/** A table of what each model has cost; undefined if nothing was spent. */
+function costsTable({ models, cost }: UsageResult): Table | undefined {
+  const unreported = cost - sumUsd(models.map(costOf));
+  const rows = [
+    ...models.map((usage) => [{ code: nameOf(usage) }, usage.credits_usage] as const),
+    ...(unreported > 0n ? [['not yet reported by model', unreported] as const] : []),
+  ];
+  if (rows.length === 0) return undefined;
+  const format = spentFormat(rows.map(([, amount]) => amount));
   return {
-    header: ['Model', { numbers: 'Cost' }, 'Share', ...ownKeys, ...counts],
+    header: ['Model', { numbers: 'Cost' }, { numbers: '%' }],
+    rows: rows.map(([name, amount]): Cell[] => [name, format(amount), percentOf(amount, cost)]),
+  };
+}
+
+/** The share of `part` in `whole`: `67 %`. With refunds, it can exceed 100 %. */
+function percentOf(part: Usd | null, whole: Usd): string {
+  if (part === null || whole <= 0n) return '';
+  const percent = Math.round((Number(part) / Number(whole)) * 100);
+  return `${percent === 0 && part > 0n ? '<1' : percent}\u00a0%`;
+}
+
+/** A table of the counts of each model, in one cell: more columns would be hidden on a phone. */
+function countsTable({ models, byok }: UsageResult): Table {
+  return {
+    header: ['Model', 'Requests and tokens'],
     rows: models.map((usage): Cell[] => [
       { code: nameOf(usage) },
-      format(usage.credits_usage),
-      percentBar(usage.credits_usage, cost),
-      ...(hasByok ? [formatUsd(usage.byok_usage)] : []),
-      formatCount(usage.request_count),
-      formatCount(usage.tokens_prompt),
-      formatCount(usage.tokens_completion),
-      formatCount(usage.reasoning_tokens),
+      [
+        `Requests: ${formatCount(usage.request_count)}`,
+        `Prompt tokens: ${formatCount(usage.tokens_prompt)}`,
+        `Completion tokens: ${formatCount(usage.tokens_completion)}`,
+        `Reasoning tokens: ${formatCount(usage.reasoning_tokens)}`,
+        ...(byok > 0n ? [`Own provider keys: ${formatUsd(usage.byok_usage)}`] : []),
+      ].join('\n'),
     ]),
   };
-}
-
-const BAR_LENGTH = 10;
-
-/** The share of `part` in `whole` as a bar: `███████░░░ 67 %`. With refunds, it can exceed 100 %. */
-function percentBar(part: Usd | null, whole: Usd): string {
-  if (part === null || whole <= 0n) return '';
-  const fraction = Number(part) / Number(whole);
-  const length = Math.round(Math.min(Math.max(fraction, 0), 1) * BAR_LENGTH);
-  return `${'█'.repeat(length)}${'░'.repeat(BAR_LENGTH - length)}\u00a0${Math.round(fraction * 100)}\u00a0%`;
 }

@@ -1,10 +1,9 @@
 import { exceeds, type Usd } from '../../lib/usd.ts';
-import { type Key, limitOf } from '../../openrouter/resources/keys.ts';
+import { limitOf } from '../../openrouter/resources/keys.ts';
 import { unusableState } from '../../openrouter/unusable-key.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import {
-  type Cost,
   figuresIncomplete,
   keyUnusable,
   remainingTooLow,
@@ -13,8 +12,8 @@ import {
   spendingAboveWarning,
   usageIncomplete,
 } from './failures.ts';
-import type { UsageRequest, UsageResult } from './read-usage.ts';
-import { concernsCost } from './usage-gap.ts';
+import type { UsageRequest } from './read-usage.ts';
+import { isAbove, isLowerBound, type UsageResult } from './result.ts';
 
 type Thresholds = Pick<
   UsageRequest,
@@ -30,37 +29,34 @@ export function usageFailure(
   result: UsageResult,
   { failAbove, failBelowRemaining, failIfIncomplete }: Thresholds,
 ): Failure | undefined {
-  const { key, to } = result;
-  const cost = toCost(result);
   if (isAbove(failAbove, result)) {
-    return new Failure(spendingAboveLimit, { ...cost, limit: failAbove });
+    return new Failure(spendingAboveLimit, { result, limit: failAbove });
   }
-  if (key && failBelowRemaining !== undefined) {
-    const failure = remainingFailure(key, { minimum: failBelowRemaining, now: to });
+  if (failBelowRemaining !== undefined) {
+    const failure = remainingFailure(result, failBelowRemaining);
     if (failure) return failure;
   }
   if (failIfIncomplete && result.gaps.length > 0) {
-    return new Failure(figuresIncomplete, { ...cost, allGaps: result.gaps });
+    return new Failure(figuresIncomplete, { result });
   }
   return undefined;
 }
 
 /**
- * The failure of the step if less than `minimum` can be spent with `key`, or if that is unknown. Any
- * amount can be spent without a limit, and none with a key that OpenRouter rejects.
- * @param now in milliseconds since 1970
+ * The failure of the step if less than `minimum` can be spent with its key, or if that is unknown. Any amount can be
+ * spent without a limit, and none with a key that OpenRouter rejects.
  */
-function remainingFailure(
-  key: Key,
-  { minimum, now }: { minimum: Usd; now: number },
-): Failure | undefined {
-  const state = unusableState(key, now);
-  if (state) return new Failure(keyUnusable, { key, state });
+function remainingFailure(result: UsageResult, minimum: Usd): Failure | undefined {
+  const { key, to } = result;
+  if (!key) return undefined;
+  const facts = { result, key, minimum };
+  const state = unusableState(key, to);
+  if (state) return new Failure(keyUnusable, { ...facts, state });
   if (key['limit'] === null) return undefined;
   const limit = limitOf(key);
-  if (limit?.remaining === undefined) return new Failure(remainingUnknown, { key, minimum });
+  if (limit?.remaining === undefined) return new Failure(remainingUnknown, facts);
   if (!exceeds(minimum, limit.remaining)) return undefined;
-  return new Failure(remainingTooLow, { key, minimum, limit, remaining: limit.remaining });
+  return new Failure(remainingTooLow, { ...facts, limit, remaining: limit.remaining });
 }
 
 /**
@@ -72,28 +68,15 @@ export function warnOnCost(
   { warnAbove, failAbove, failIfIncomplete }: Thresholds,
   { warn }: Pick<Context, 'warn'>,
 ): void {
-  const cost = toCost(result);
   const fails = isAbove(failAbove, result);
   if (!fails && isAbove(warnAbove, result)) {
-    warn(spendingAboveWarning, { ...cost, threshold: warnAbove });
+    warn(spendingAboveWarning, { result, threshold: warnAbove });
   }
   const thresholds = { 'warn-above-usd': warnAbove, 'fail-above-usd': failAbove };
   const undecided = Object.entries(thresholds).flatMap(([input, threshold]) =>
     threshold !== undefined && !exceeds(result.cost, threshold) ? [input] : [],
   );
-  if (!failIfIncomplete && undecided.length > 0 && cost.gaps.length > 0) {
-    warn(usageIncomplete, { ...cost, undecided });
+  if (!failIfIncomplete && undecided.length > 0 && isLowerBound(result)) {
+    warn(usageIncomplete, { result, undecided });
   }
-}
-
-/** Whether there is a threshold, and the cost is above it. */
-export function isAbove(
-  threshold: Usd | undefined,
-  { cost }: Pick<UsageResult, 'cost'>,
-): threshold is Usd {
-  return threshold !== undefined && exceeds(cost, threshold);
-}
-
-function toCost(result: UsageResult): Cost {
-  return { ...result, gaps: result.gaps.filter(concernsCost) };
 }

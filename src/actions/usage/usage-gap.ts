@@ -66,25 +66,28 @@ export function concernsCost({ kind }: UsageGap): boolean {
   return kind !== 'byok-unread' && kind !== 'limit-unread';
 }
 
-/** Describes why the figures of a usage may be too low, or are missing. */
-export function describeGap(gap: UsageGap): string {
+/**
+ * Describes why the figures of a usage may be too low, or are missing.
+ * @param show what shows a time: by default, as in the log
+ */
+export function describeGap(gap: UsageGap, show = formatTime): string {
   switch (gap.kind) {
     case 'time-uncertain':
-      return `The period may be wrong: OpenRouter's clock shows ${formatTime(gap.server)}, and the runner's ${formatTime(gap.runner)}.`;
+      return `The period may be wrong: OpenRouter's clock shows ${show(gap.server)}, and the runner's ${show(gap.runner)}.`;
     case 'too-long':
-      return `OpenRouter's analytics goes back ${gap.maxDays} days. It has nothing from before ${formatTime(gap.from)}.`;
+      return `OpenRouter's analytics goes back ${gap.maxDays} days. It has nothing from before ${show(gap.from)}.`;
     case 'creation-unknown':
       return `OpenRouter does not report when this was created. The figures begin ${gap.maxDays} days ago.`;
     case 'truncated':
       return 'There are more models than OpenRouter returns. The least expensive ones are missing.';
     case 'cached':
-      return `OpenRouter returned figures that it stored at ${formatTime(gap.at)}. Later requests are missing.`;
+      return `OpenRouter returned figures that it stored at ${show(gap.at)}. Later requests are missing.`;
     case 'warning':
       return `OpenRouter's analytics warns: ${gap.text}`;
     case 'behind':
       return `OpenRouter's analytics lags behind the counters of the API keys, by at least ${amountsText(gap)}. Some requests are missing in the figures by model.`;
     case 'lag-unknown':
-      return `Could not compare ${countKeys(gap.keys)} with OpenRouter's analytics, which may lag behind. ${describeReason(gap.reason)}`;
+      return `Could not compare ${countKeys(gap.keys)} with OpenRouter's analytics, which may lag behind. ${describeReason(gap.reason, show)}`;
     case 'keys-unread':
       return `Could not read all that ${countKeys(gap.keys)} spent in this period. ${INVALID_FIELD}`;
     case 'byok-unread':
@@ -103,14 +106,14 @@ function amountsText({ credits, byok }: { credits: Usd; byok: Usd }): string {
   return credits === 0n ? own : `${formatUsd(credits)}, and ${own}`;
 }
 
-function describeReason(reason: UnknownLag): string {
+function describeReason(reason: UnknownLag, show: typeof formatTime): string {
   switch (reason.kind) {
     case 'too-many':
       return `At most ${countKeys(reason.max)} are compared.`;
     case 'failed':
       return formatAttempt(reason.error.details);
     default:
-      return describeGap(reason);
+      return describeGap(reason, show);
   }
 }
 

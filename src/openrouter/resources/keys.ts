@@ -3,7 +3,7 @@ import { type Client, forEachOf } from '../../http/client.ts';
 import { ApiError, type ApiRequest, type ApiResponse, type Outcome } from '../../http/request.ts';
 import { bearerToken, MIN_KEY_LENGTH } from '../../http/token.ts';
 import { catching } from '../../lib/catching.ts';
-import { formatUsd } from '../../lib/format-usd.ts';
+import { formatExactUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
 import { parseJson } from '../../lib/json.ts';
 import { exceeds, sumUsd, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
 import { type DeletionResult, sendDeletion } from '../deletion.ts';
@@ -352,8 +352,11 @@ export function isLimitUsedUp(limit: KeyLimit, spent: Usd | null): boolean {
 
 /** `The daily limit is $1.00, of which $0.70 remains` */
 export function describeLimit({ amount, reset, remaining }: KeyLimit): string {
-  const left = remaining === undefined ? '' : `, of which ${formatUsd(remaining)} remains`;
-  return `The ${reset ? `${reset} ` : ''}limit is ${formatUsd(amount)}${left}`;
+  const left =
+    remaining === undefined
+      ? ''
+      : `, of which ${formatUsdNextTo(amount, remaining, 'down')} remains`;
+  return `The ${reset ? `${reset} ` : ''}limit is ${formatExactUsd(amount)}${left}`;
 }
 
 /** Whether the limit of `key`, or what remains of it, could not be read. */

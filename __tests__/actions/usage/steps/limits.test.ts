@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { annotations, expectFailure } from '../../../support/harness.ts';
-import { NOW, openUsageHarness } from '../../../support/usage.ts';
+import { NOW, openUsageHarness, rowsOf } from '../../../support/usage.ts';
 
 const { harness, seed, seedSpender, runUsage } = openUsageHarness();
 
@@ -23,8 +23,8 @@ describe('a step whose cost is not above its limits', () => {
     const limits = { 'warn-above-usd': '0.299999999', 'fail-above-usd': '0.3' };
     expect(await linesOf({ ...limits, since: 'month' })).toEqual([
       [
-        'The workspace "preview-42" has spent more than $0.299999999 since 2026-01-11T12:00:00Z',
-        'The cost since 2026-01-11T12:00:00Z is $0.30, and warn-above-usd is $0.299999999.',
+        '$0.30 spent since 11 Jan 12:00 UTC by the OpenRouter workspace "preview-42": above $0.299999999 (warn-above-usd)',
+        'This does not stop spending. If the cost is expected, raise warn-above-usd.',
         expect.stringMatching(/#spending-above-warning$/),
       ],
     ]);
@@ -35,21 +35,17 @@ describe('a step whose cost is not above its limits', () => {
     harness.sandbox.account.analytics.cachedAt = NOW;
     expect(await linesOf({ 'warn-above-usd': '0.3', 'fail-above-usd': '0.4' })).toEqual([
       [
-        'The workspace "preview-42" may have spent more than is known',
-        'The cost is at least $0.30. Whether it is above warn-above-usd or fail-above-usd is unknown.',
-        'OpenRouter returned figures that it stored at 2026-01-14T12:00:00Z. Later requests are missing.',
+        'At least $0.30 spent by the OpenRouter workspace "preview-42": may be above warn-above-usd and fail-above-usd',
+        'OpenRouter returned figures that it stored at 14 Jan 12:00 UTC. Later requests are missing.',
         expect.stringMatching(/#usage-incomplete$/),
       ],
     ]);
   });
 });
 
-describe('a step fails after its outputs and its summary', () => {
-  const KEY = 'the API key "CI" (<label>)';
-  const UNUSABLE = [
-    'OpenRouter rejects requests with it, so it cannot spend what fail-below-remaining-usd requires.',
-    'key-hash is <hash>. Check whether it is that of an older key.',
-  ];
+describe('a step that fails has its outputs, and one summary, with its verdict and the figures', () => {
+  const KEY = 'the OpenRouter API key "CI"';
+  const UNUSABLE = 'key-hash is <hash>. Check whether it is that of an older key.';
   type Row = [code: string, inputs: Record<string, string>, key: object, text: string[]];
   test.each<Row>([
     [
@@ -57,8 +53,7 @@ describe('a step fails after its outputs and its summary', () => {
       { 'warn-above-usd': '0.1', 'fail-above-usd': '0.29' },
       {},
       [
-        'The API key "CI" (<label>) has spent more than $0.29',
-        'The cost is $0.30, and fail-above-usd is $0.29.',
+        `$0.30 spent by ${KEY}: above $0.29 (fail-above-usd)`,
         'This does not stop spending. If the cost is expected, raise fail-above-usd.',
       ],
     ],
@@ -67,9 +62,8 @@ describe('a step fails after its outputs and its summary', () => {
       { 'fail-below-remaining-usd': '0.200000001' },
       { limit_reset: 'monthly' },
       [
-        `Less than $0.200000001 remains of the limit of ${KEY}`,
-        'The monthly limit is $0.50, of which $0.20 remains, and fail-below-remaining-usd is $0.200000001.',
-        'Raise the limit of the key, wait until it resets, or lower fail-below-remaining-usd.',
+        `$0.20 left of the monthly limit of ${KEY}: below $0.200000001 (fail-below-remaining-usd)`,
+        'Raise the limit of the key, which is $0.50, wait until it resets, or lower fail-below-remaining-usd.',
       ],
     ],
     [
@@ -77,8 +71,8 @@ describe('a step fails after its outputs and its summary', () => {
       { 'fail-below-remaining-usd': '0.1' },
       { limit: 'many' },
       [
-        `What remains of the limit of ${KEY} is unknown`,
-        'OpenRouter did not return the limit, or what remains of it. So whether $0.10 remains is unknown.',
+        `Unknown whether $0.10 is left (fail-below-remaining-usd) of the limit of ${KEY}`,
+        'OpenRouter did not return the limit, or what remains of it.',
         'Run this again later.',
       ],
     ],
@@ -86,25 +80,24 @@ describe('a step fails after its outputs and its summary', () => {
       'key-unusable',
       { 'fail-below-remaining-usd': '0.1' },
       { disabled: true },
-      ['The API key "CI" (<label>) is disabled', ...UNUSABLE],
+      [`$0.10 cannot be spent (fail-below-remaining-usd): ${KEY} is disabled`, UNUSABLE],
     ],
     [
       'key-unusable',
       { 'fail-below-remaining-usd': '0.1' },
       { expires_at: new Date(NOW).toISOString() },
-      ['The API key "CI" (<label>) has expired', ...UNUSABLE],
+      [`$0.10 cannot be spent (fail-below-remaining-usd): ${KEY} has expired`, UNUSABLE],
     ],
   ])('%s: %j', async (code, inputs, fields, text) => {
-    const { hash, label } = seedLimited(fields);
+    const { hash } = seedLimited(fields);
     const step = await runUsage({ 'key-hash': hash, ...inputs });
     const failure = expectFailure(step, expect.anything());
     expect(failure.code).toBe(code);
-    const shown = [failure.title, ...failure.lines].map((line) =>
-      line.replace(hash, '<hash>').replace(label, '<label>'),
-    );
+    const shown = [failure.title, ...failure.lines].map((line) => line.replace(hash, '<hash>'));
     expect(shown).toEqual(text);
     expect(step.outputs).toMatchObject({ 'cost-usd': '0.3' });
-    expect(step.summary.indexOf('💵')).toBeLessThan(step.summary.indexOf('❌'));
+    expect(step.summary.match(/<h3>/g)).toHaveLength(1);
+    expect(rowsOf(step.summary)[1]).toEqual(['a/b', '$0.20', '67\u00a0%']);
     // One annotation says it.
     expect(annotations(step, 'warning')).toEqual([]);
   });
@@ -116,15 +109,16 @@ describe('a step fails after its outputs and its summary', () => {
     const step = await runUsage({ ...inputs, 'fail-if-incomplete': 'true' });
     const { code, title, lines } = expectFailure(step, expect.anything());
     expect(code).toBe('figures-incomplete');
-    expect(title).toBe('The workspace "preview-42" has incomplete figures');
+    expect(title).toBe(
+      'At least $0.30 spent by the OpenRouter workspace "preview-42": figures incomplete (fail-if-incomplete)',
+    );
     expect(lines).toEqual([
-      'The cost is at least $0.30, and fail-if-incomplete is true.',
-      'OpenRouter returned figures that it stored at 2026-01-14T12:00:00Z. Later requests are missing.',
+      'OpenRouter returned figures that it stored at 14 Jan 12:00 UTC. Later requests are missing.',
       'If these figures are enough, set fail-if-incomplete to false.',
     ]);
     expect(step.outputs).toMatchObject({ 'cost-usd': '0.3', complete: 'false' });
     expect(annotations(step, 'warning').map(({ data }) => data)).toEqual([
-      expect.stringContaining('warn-above-usd is $0.20'),
+      expect.stringContaining(': above $0.20 (warn-above-usd)\n'),
     ]);
   });
 });

@@ -74,17 +74,24 @@ describe('the usage of a workspace', () => {
     ]);
     expect(annotations(step, 'warning')).toEqual([]);
     expect(step.summary).toContain(
-      '<h3>💵 $0.30 spent by the OpenRouter workspace preview-42</h3>',
+      '<h3>💵 $0.30 spent by the OpenRouter workspace &quot;preview-42&quot;</h3>',
     );
     expect(rowsOf(step.summary)).toEqual([
-      ['Model', 'Cost', 'Share', 'Requests', 'Prompt', 'Completion', 'Reasoning'],
-      [HAIKU.model, '$0.20', '███████░░░\u00a067\u00a0%', '3', '400', '50', '30'],
-      [MINI.model, '$0.10', '███░░░░░░░\u00a033\u00a0%', '1', '1,000', '200', '0'],
+      ['Model', 'Cost', '%'],
+      [HAIKU.model, '$0.20', '67\u00a0%'],
+      [MINI.model, '$0.10', '33\u00a0%'],
+      ['Model', 'Requests and tokens'],
+      [
+        HAIKU.model,
+        'Requests: 3<br>Prompt tokens: 400<br>Completion tokens: 50<br>Reasoning tokens: 30',
+      ],
+      [
+        MINI.model,
+        'Requests: 1<br>Prompt tokens: 1,000<br>Completion tokens: 200<br>Reasoning tokens: 0',
+      ],
     ]);
-    expect(paragraphsOf(step.summary)).toEqual([
-      'Requests: 4. Tokens: 1,650.',
-      'From 2026-01-11T12:00:00Z to 2026-01-14T12:00:01Z.',
-    ]);
+    expect(step.summary).toContain('<details><summary>Requests: 4. Tokens: 1,650.</summary>');
+    expect(paragraphsOf(step.summary)).toEqual(['From 11 Jan 12:00 UTC to 14 Jan 12:00 UTC.']);
   });
 
   test('takes three requests if no key was deleted, or only deleted ones have spent', async () => {
@@ -106,13 +113,20 @@ describe('the usage of a workspace', () => {
     seedSpender(workspace, [{ credits: 1, age: DAY }, { credits: 3 }]);
     harness.sandbox.account.analytics.lag = 10 * MINUTE;
     const step = await runUsage({ 'fail-above-usd': '6' });
-    const { code, lines } = expectFailure(step, expect.anything());
+    const { code, title } = expectFailure(step, expect.anything());
     expect(code).toBe('spending-above-limit');
-    expect(lines[0]).toBe('The cost is at least $8.00, and fail-above-usd is $6.00.');
+    expect(title).toBe(
+      'At least $8.00 spent by the OpenRouter workspace "preview-42": above $6.00 (fail-above-usd)',
+    );
     expect(step.outputs).toMatchObject({ 'cost-usd': '8', complete: 'false' });
     expect(paragraphsOf(step.summary)).toContain(
       "Incomplete: OpenRouter's analytics lags behind the counters of the API keys, by at least $3.00. Some requests are missing in the figures by model.",
     );
+    expect(rowsOf(step.summary)).toContainEqual([
+      'not yet reported by model',
+      '$3.00',
+      '37\u00a0%',
+    ]);
     expect(calls().sort()).toEqual([LIST_KEYS, FIND_WORKSPACE, QUERY, QUERY].sort());
   });
 
@@ -124,6 +138,10 @@ describe('the usage of a workspace', () => {
     expect(step.log).toContain(`has spent at least $124.20.\n${line}\n`);
     expect(step.summary).toContain('At least $124.20 spent');
     expect(paragraphsOf(step.summary)[0]).toBe(line);
+    expect(rowsOf(step.summary)).toEqual([
+      ['Model', 'Cost', '%'],
+      ['not yet reported by model', '$124.20', '100\u00a0%'],
+    ]);
   });
 
   test('shows what your own provider keys paid apart from the cost', async () => {
@@ -133,8 +151,10 @@ describe('the usage of a workspace', () => {
     const byok = 'In addition, $0.05 was charged by providers, for your own provider keys.';
     expect(step.log).toContain(byok);
     expect(paragraphsOf(step.summary)).toContain(byok);
-    const cells = rowsOf(step.summary).map((row) => row[3]);
-    expect(cells).toEqual(['Own provider keys', '$0.00', '$0.05']);
+    const ends = [/<br>Own provider keys: \$0\.00$/, /<br>Own provider keys: \$0\.05$/];
+    expect(rowsOf(step.summary).slice(-2)).toEqual(
+      ends.map((end) => [expect.anything(), expect.stringMatching(end)]),
+    );
   });
 });
 

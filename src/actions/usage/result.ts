@@ -1,0 +1,68 @@
+import { formatExactUsd, formatUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
+import { exceeds, type Usd } from '../../lib/usd.ts';
+import type { ModelUsage } from '../../openrouter/resources/analytics.ts';
+import type { Key, KeyLimit } from '../../openrouter/resources/keys.ts';
+import type { Workspace } from '../../openrouter/resources/workspaces.ts';
+import { type Since, sinceForPeople } from './period.ts';
+import { concernsCost, type UsageGap } from './usage-gap.ts';
+
+/** What a workspace or an API key has used and cost. */
+export interface UsageResult {
+  workspace: Workspace;
+  /** The API key; undefined for the whole workspace. */
+  key: Key | undefined;
+  /** How the author wrote `from`. */
+  since: Since;
+  /** The requested period, in milliseconds since 1970. */
+  from: number;
+  to: number;
+  /** What OpenRouter charged. */
+  cost: Usd;
+  /** What providers charged for requests with your own provider keys. */
+  byok: Usd;
+  requests: bigint;
+  tokens: bigint;
+  /** The most expensive first. */
+  models: readonly ModelUsage[];
+  /** Undefined for a workspace, for a key without a limit, and if that could not be read. */
+  limit: KeyLimit | undefined;
+  /** Why figures may be too low, or are missing; empty if they are complete. */
+  gaps: readonly UsageGap[];
+}
+
+/** Whether there is a threshold, and the cost is above it. */
+export function isAbove(
+  threshold: Usd | undefined,
+  { cost }: Pick<UsageResult, 'cost'>,
+): threshold is Usd {
+  return threshold !== undefined && exceeds(cost, threshold);
+}
+
+/** Whether the cost may be higher. */
+export function isLowerBound({ gaps }: Pick<UsageResult, 'gaps'>): boolean {
+  return gaps.some(concernsCost);
+}
+
+/**
+ * The cost for a title: `$124.20 spent since 8 Nov by the OpenRouter workspace "staging-web"`
+ * @param exceeded the threshold that follows in the title
+ */
+export function describeCost(result: UsageResult, exceeded?: Usd): string {
+  const { cost, workspace, key } = result;
+  const isAtLeast = isLowerBound(result);
+  const rounding = isAtLeast ? 'down' : 'nearest';
+  const amount =
+    exceeded === undefined ? formatUsd(cost, rounding) : formatUsdNextTo(exceeded, cost, rounding);
+  const spender = key ? nameKey(key) : `the OpenRouter workspace "${workspace.slug}"`;
+  return `${isAtLeast ? 'At least ' : ''}${amount} spent${sinceForPeople(result)} by ${spender}`;
+}
+
+/** `$100.00 (fail-above-usd)` */
+export function describeThreshold(input: 'warn-above-usd' | 'fail-above-usd', amount: Usd): string {
+  return `${formatExactUsd(amount)} (${input})`;
+}
+
+/** `the OpenRouter API key "CI"` */
+export function nameKey({ name }: Pick<Key, 'name'>): string {
+  return `the OpenRouter API key ${JSON.stringify(name)}`;
+}
