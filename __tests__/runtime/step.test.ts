@@ -86,7 +86,7 @@ test('a log that no one reads any more does not fail the step', async () => {
   expect(exitCode).toBe(0);
   const created = account.workspaces.find(({ slug }) => slug === 'unread');
   expect(outputs).toMatchObject({ id: created?.id, created: 'true', outcome: 'created' });
-  expect(summary).toContain('✅ Created the OpenRouter workspace Preview');
+  expect(summary).toContain('✅ Created the OpenRouter workspace &quot;Preview&quot;');
   expect(account.guardrails.map(({ workspace_id }) => workspace_id)).toEqual([created?.id]);
   expect(log).toMatch(/^Requested: the workspace .*$/);
 });

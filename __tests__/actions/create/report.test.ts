@@ -64,7 +64,7 @@ describe('the summary of a new workspace', () => {
       { desired },
     );
     expect(shown).toEqual({
-      title: '✅ Created the OpenRouter workspace Preview',
+      title: '✅ Created the OpenRouter workspace "Preview"',
       url: URL,
       lines: [SLUG_LINE],
       header: ['Input', 'Value'],
@@ -98,13 +98,13 @@ describe('the summary of a new workspace', () => {
     expect(folded).toHaveLength(1);
   });
 
-  test('that has another value than requested shows that value, and a ⚠️ line in its place', () => {
+  test('that has another value than requested shows that value, and names its input', () => {
     const desired = { ...NAMED, description: 'Mine', io_logging_sampling_rate: 0.5 };
     const workspace = { ...WORKSPACE, description: 'Other', io_logging_sampling_rate: 0.5 };
     const { title, lines, rows } = summaryOf({ workspace }, { desired });
-    expect(title).toBe('⚠️ Created the OpenRouter workspace Preview');
+    expect(title).toBe('⚠️ Created the OpenRouter workspace "Preview": 1 input not applied');
     expect(lines).toEqual([
-      '⚠️ OpenRouter returned other values than requested: description.',
+      'OpenRouter returned other values than requested: description.',
       SLUG_LINE,
     ]);
     expect(rows).toContainEqual(['`description`', '`Other`']);
@@ -116,7 +116,7 @@ describe('the summary of a new workspace', () => {
     const { folded, url, ...shown } = summaryOf({ outcome: 'would-create' }, request);
     expect({ folded, url }).toEqual({ folded: [], url: undefined });
     expect(shown).toMatchObject({
-      title: '🔎 Dry run: would create the OpenRouter workspace Preview',
+      title: '🔎 Dry run: would create the OpenRouter workspace "Preview"',
       lines: [SLUG_LINE],
       header: ['Input', 'Value'],
       rows: [['`description`', 'cleared']],
@@ -219,8 +219,8 @@ describe('the summary of an update', () => {
     ZDR_FIELDS.map((field) => ({ kind: 'guardrail', field, from: from(field), to: true }));
 
   test.each([
-    [false, '✅ Updated the OpenRouter workspace Preview: 3 changes'],
-    [true, '🔎 Dry run: would update the OpenRouter workspace Preview: 3 changes'],
+    [false, '✅ Updated the OpenRouter workspace "Preview": 3 changes'],
+    [true, '🔎 Dry run: would update the OpenRouter workspace "Preview": 3 changes'],
   ])(
     'has what changes, before and after it, and the rest folded (dry run: %s)',
     (dryRun, title) => {
@@ -262,14 +262,13 @@ describe('the summary of an update', () => {
         title,
         url: URL,
         lines: [SLUG_LINE],
-        header: ['Input', 'Before', 'After'],
+        header: ['Input', 'Change'],
         rows: [
-          ['`description`', '–', '`New`'],
-          ['`default-provider-sort`', '`price`', 'cleared'],
+          ['`description`', '– → `New`'],
+          ['`default-provider-sort`', '`price` → cleared'],
           [
             '`guardrail-limit-usd`',
-            '$5.00 daily, for each key and member',
-            '$10.00 daily, for each key and member',
+            '$5.00 daily, for each key and member → $10.00 daily, for each key and member',
           ],
         ],
       });
@@ -288,8 +287,8 @@ describe('the summary of an update', () => {
   test('of the name has it in the table, and one change is singular', () => {
     const changes: Change[] = [{ kind: 'field', field: 'name', from: 'Old', to: 'Preview' }];
     const { title, rows } = updateOf({ changes });
-    expect(title).toBe('✅ Updated the OpenRouter workspace Preview: 1 change');
-    expect(rows).toEqual([['`name`', '`Old`', '`Preview`']]);
+    expect(title).toBe('✅ Updated the OpenRouter workspace "Preview": 1 change');
+    expect(rows).toEqual([['`name`', '`Old` → `Preview`']]);
   });
 
   test.each([
@@ -308,7 +307,7 @@ describe('the summary of an update', () => {
       { governance: { guardrail }, governanceInputs: ['enforce-zdr'] },
     );
     expect(title).toMatch(/: 1 change$/);
-    expect(rows).toEqual([['`enforce-zdr`', before, '`true`']]);
+    expect(rows).toEqual([['`enforce-zdr`', `${before} → \`true\``]]);
   });
 
   test('of a limit shows one that was set without an interval, and one that is cleared', () => {
@@ -326,8 +325,8 @@ describe('the summary of an update', () => {
       },
     );
     expect(rows).toEqual([
-      ['`guardrail-limit-usd`', '$2.50 in total, for each key and member', 'cleared'],
-      ['`budget-daily-usd`', '$1.00 daily, for the whole workspace', 'cleared'],
+      ['`guardrail-limit-usd`', '$2.50 in total, for each key and member → cleared'],
+      ['`budget-daily-usd`', '$1.00 daily, for the whole workspace → cleared'],
     ]);
   });
 
@@ -337,7 +336,7 @@ describe('the summary of an update', () => {
       { changes: [{ kind: 'field', field: 'description', from: 'Mine', to }] },
       { desired: { ...NAMED, description: to } },
     );
-    expect(rows).toEqual([['`description`', '`Mine`', to]]);
+    expect(rows).toEqual([['`description`', `\`Mine\` → ${to}`]]);
   });
 
   test('of a limit has all its decimals, which can be all that changes', () => {
@@ -349,8 +348,7 @@ describe('the summary of an update', () => {
     expect(rows).toEqual([
       [
         '`budget-daily-usd`',
-        '$1.23456 daily, for the whole workspace',
-        '$1.234561 daily, for the whole workspace',
+        '$1.23456 daily, for the whole workspace → $1.234561 daily, for the whole workspace',
       ],
     ]);
   });
@@ -363,8 +361,23 @@ describe('the summary of an update', () => {
       },
       { governance: { guardrail }, governanceInputs: ['guardrail'] },
     );
-    expect(rows).toEqual([['`guardrail: description`', '–', '`Strict`']]);
+    expect(rows).toEqual([['`guardrail: description`', '– → `Strict`']]);
     expect(first(folded[0]?.[1])).toContain('`description`');
+  });
+
+  test.each([
+    [['a', 'b'], ['b', 'c', 'd'], '+ `c, d`\n− `a`'],
+    [['a'], ['a', 'b'], '+ `b`'],
+    [['a', 'b'], ['b'], '− `a`'],
+    // All are allowed if none is named.
+    [null, ['a'], '– → `a`'],
+    [['a'], null, '`a` → cleared'],
+  ])('of a list from %j to %j shows what is added and removed', (from, to, change) => {
+    const { rows } = updateOf(
+      { governanceChanges: [{ kind: 'guardrail', field: 'allowed_models', from, to }] },
+      { governance: { guardrail: { allowed_models: to } }, governanceInputs: ['allowed-models'] },
+    );
+    expect(rows).toEqual([['`allowed-models`', change]]);
   });
 
   test('counts only the members that were missing', () => {
@@ -375,19 +388,19 @@ describe('the summary of an update', () => {
       },
       { governance: { members }, governanceInputs: ['members'] },
     );
-    expect(rows).toEqual([['`members`', '–', '3 added']]);
+    expect(rows).toEqual([['`members`', '3 added']]);
   });
 
   test('whose response has another value than requested has ⚠️', () => {
     const changes: Change[] = [{ kind: 'field', field: 'description', from: null, to: 'Mine' }];
     const { title, lines } = updateOf({ changes }, { desired: { ...NAMED, description: 'Mine' } });
-    expect(title).toBe('⚠️ Updated the OpenRouter workspace Preview: 1 change');
-    expect(lines[0]).toBe('⚠️ OpenRouter returned other values than requested: description.');
+    expect(title).toBe('⚠️ Updated the OpenRouter workspace "Preview": 1 input not applied');
+    expect(lines[0]).toBe('OpenRouter returned other values than requested: description.');
   });
 
   test.each([
-    [false, '✅ Unchanged: the OpenRouter workspace Preview'],
-    [true, '🔎 Dry run: would not change the OpenRouter workspace Preview'],
+    [false, '✅ Unchanged: the OpenRouter workspace "Preview"'],
+    [true, '🔎 Dry run: would not change the OpenRouter workspace "Preview"'],
   ])('that changes nothing has all folded (dry run: %s)', (dryRun, title) => {
     const { folded, rows, ...shown } = updateOf(
       { outcome: 'unchanged' },
@@ -416,30 +429,47 @@ describe('the summary of a reused workspace', () => {
   test('that is as requested has ✅', () => {
     const { title, lines, rows } = reuse({ desired: { ...NAMED, description: null } });
     expect({ title, lines, rows }).toEqual({
-      title: '✅ Unchanged: the OpenRouter workspace Preview',
+      title: '✅ Reused the OpenRouter workspace "Preview"',
       lines: [SLUG_LINE],
       rows: undefined,
     });
   });
 
   test.each([
-    [false, '⚠️ Unchanged: the OpenRouter workspace Preview', 'Not applied'],
-    [true, '⚠️ Dry run: would not change the OpenRouter workspace Preview', 'Would not be applied'],
-  ])('names under its title what is not applied (dry run: %s)', (dryRun, title, verb) => {
+    [false, '⚠️ Reused the OpenRouter workspace "Preview": 6 inputs not applied'],
+    [true, '⚠️ Dry run: would reuse the OpenRouter workspace "Preview": 6 inputs not applied'],
+  ])('shows what is not applied next to what it has (dry run: %s)', (dryRun, title) => {
     const { folded, ...shown } = reuse({
       dryRun,
       desired: { ...NAMED, name: 'Mine', description: 'Mine', default_text_model: null },
-      governance: { budgets: { limits: { daily: 5 } }, members: ['a@example.com'] },
-      governanceInputs: ['budget-daily-usd', 'members'],
+      governance: {
+        guardrail: { limit_usd: 5, reset_interval: 'daily' },
+        budgets: { limits: { daily: 5 } },
+        members: ['a@example.com'],
+      },
+      governanceInputs: [
+        'guardrail-limit-usd',
+        'guardrail-limit-reset',
+        'budget-daily-usd',
+        'members',
+      ],
     });
     expect(shown).toMatchObject({
       title,
-      lines: [
-        `⚠️ ${verb}: name, description, budget-daily-usd, members. With if-exists: reuse, the step changes nothing in a workspace that exists, and does not compare guardrail, budgets and members. To apply them, use if-exists: update.`,
-        SLUG_LINE,
+      lines: ['To apply them: if-exists: update.', SLUG_LINE],
+      header: ['Input', 'Wanted', 'Has'],
+      rows: [
+        ['`name`', '`Mine`', '`Preview`'],
+        ['`description`', '`Mine`', '–'],
+        [
+          '`guardrail-limit-usd, guardrail-limit-reset`',
+          '$5.00 daily, for each key and member',
+          'not compared',
+        ],
+        ['`budget-daily-usd`', '$5.00 daily, for the whole workspace', 'not compared'],
+        ['`members`', '1', 'not compared'],
       ],
     });
-    expect(shown.rows).toBeUndefined();
     // What is not applied is not shown as if it were.
     expect(first(folded[0]?.[1])).not.toContain('`budget-daily-usd`');
     expect(folded[0]?.[1]).toContainEqual(['`description`', '–']);

@@ -153,11 +153,10 @@ test('an update with "null" for each input that takes it removes what the inputs
   const step = await update(NULLS);
   expect(step.outputs['outcome']).toBe('updated');
   const rows = rowsOf(step);
-  expect(step.summary).toContain(`Governed: ${rows.length} changes<`);
+  expect(step.summary).toContain(`&quot;Governed&quot;: ${rows.length} changes<`);
   expect(rows).toContainEqual([
     'budget-monthly-usd',
-    '$20.00 monthly, for the whole workspace',
-    'cleared',
+    '$20.00 monthly, for the whole workspace → cleared',
   ]);
   const [body] = bodiesOf(PATCH_GUARDRAIL);
   expect(new Set(Object.values(body))).toEqual(new Set([null]));

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { StepResult } from '../../../sandbox/runner/runner.ts';
 import { openGovernanceHarness, SLUG } from '../../support/governance.ts';
 import { annotations, expectFailure } from '../../support/harness.ts';
+import { rowsOf } from '../../support/usage.ts';
 
 const { seed, create, calls } = openGovernanceHarness();
 
@@ -19,12 +20,12 @@ const NAMES =
   'description, enforce-zdr, guardrail-limit-usd, guardrail-limit-reset, budget-daily-usd';
 const POLICY =
   'With if-exists: reuse, the step changes nothing in a workspace that exists, and does not compare guardrail, budgets and members.';
-const REMEDY = 'To apply them, use if-exists: update.';
+const REMEDY = 'To apply them: if-exists: update.';
 const LINK = expect.stringMatching(/^See https:.*#governance-not-applied$/);
 
 test.each([
-  ['false', 'Inputs were not applied', 'Not applied'],
-  ['true', 'Inputs would not be applied', 'Would not be applied'],
+  ['false', '5 inputs not applied', 'Reused'],
+  ['true', '5 inputs would not be applied', 'Dry run: would reuse'],
 ])(
   'reuse warns of the governance inputs that it does not apply, with dry-run: %s',
   async (dryRun, title, verb) => {
@@ -33,11 +34,24 @@ test.each([
     expect(step.exitCode).toBe(0);
     expect(step.outputs).toMatchObject({ created: 'false', outcome: 'unchanged' });
     expect(warningsOf(step)).toEqual([
-      [`${title} to the workspace ${SLUG}`, `${verb}: ${NAMES}.`, POLICY, REMEDY, LINK],
+      [`${title} to the OpenRouter workspace "${SLUG}"`, `${NAMES}.`, REMEDY, POLICY, LINK],
     ]);
     expect(step.summary).toMatch(
-      new RegExp(`^<h3>.*⚠️ .*</h3>\n<p>⚠️ ${verb}: ${NAMES}\\. ${POLICY} ${REMEDY}</p>\n`),
+      new RegExp(
+        `^<h3>.*⚠️ ${verb} the OpenRouter workspace .*: 5 inputs not applied</a></h3>\n<p>${REMEDY}</p>\n`,
+      ),
     );
+    expect(rowsOf(step.summary).slice(0, 5)).toEqual([
+      ['Input', 'Wanted', 'Has'],
+      ['description', 'Mine', '–'],
+      ['enforce-zdr', 'false', 'not compared'],
+      [
+        'guardrail-limit-usd, guardrail-limit-reset',
+        '$5.00 daily, for each key and member',
+        'not compared',
+      ],
+      ['budget-daily-usd', '–', 'not compared'],
+    ]);
     expect(calls()).toEqual(['GET /workspaces/:id']);
   },
 );

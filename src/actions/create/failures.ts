@@ -1,5 +1,5 @@
 import { inputName } from '../../inputs/read-inputs.ts';
-import { type Change, formatChange } from '../../lib/format.ts';
+import { type Change, countOf, formatChange } from '../../lib/format.ts';
 import {
   dashboardUrl,
   type Workspace,
@@ -51,6 +51,9 @@ export const workspaceDiffers = declareWarning<{
   lines: ['OpenRouter returned other values:', ...changes.map(formatChange)],
 }));
 
+/** What to do about inputs that `if-exists: reuse` does not apply. */
+export const TO_APPLY = 'To apply them: if-exists: update.';
+
 export const governanceNotApplied = declareWarning<{
   workspace: WorkspaceRef;
   /** The inputs, by their names in the workflow. */
@@ -58,18 +61,16 @@ export const governanceNotApplied = declareWarning<{
   creatorUnknown: boolean;
   dryRun: boolean;
 }>('governance-not-applied', ({ workspace, inputs, creatorUnknown, dryRun }) => ({
-  title: dryRun
-    ? `Inputs would not be applied to the workspace ${workspace.slug}`
-    : `Inputs were not applied to the workspace ${workspace.slug}`,
+  title: `${countOf(inputs.length, 'input')} ${dryRun ? 'would not be' : 'not'} applied to the OpenRouter workspace "${workspace.slug}"`,
   lines: [
-    `${dryRun ? 'Would not be applied' : 'Not applied'}: ${inputs.join(', ')}.`,
+    `${inputs.join(', ')}.`,
+    TO_APPLY,
     'With if-exists: reuse, the step changes nothing in a workspace that exists, and does not compare guardrail, budgets and members.',
     ...(creatorUnknown
       ? [
           'Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet.',
         ]
       : []),
-    'To apply them, use if-exists: update.',
   ],
 }));
 

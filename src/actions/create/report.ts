@@ -1,4 +1,4 @@
-import { countChanges } from '../../lib/format.ts';
+import { countChanges, countOf } from '../../lib/format.ts';
 import type { Table } from '../../lib/table.ts';
 import { dashboardUrl, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import {
@@ -9,9 +9,9 @@ import {
 } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
 import { inputsNotApplied } from './diff.ts';
-import { governanceNotApplied } from './failures.ts';
+import { TO_APPLY } from './failures.ts';
 import { type CreateRequest, type CreateResult, isNew, isReused } from './request.ts';
-import { type SettingRow, settingRows } from './setting-rows.ts';
+import { notAppliedRows, type SettingRow, settingRows } from './setting-rows.ts';
 
 /** The outputs that identify the workspace. */
 export function identityOutputs(
@@ -41,7 +41,7 @@ function toJson(workspace: Workspace): BoundedJson {
     : { json: JSON.stringify({ id, slug, name }), shown: 3, total, items: 'fields' };
 }
 
-const TITLES: Readonly<Record<CreateResult['outcome'], string>> = {
+const VERBS: Readonly<Record<CreateResult['outcome'], string>> = {
   created: 'Created',
   updated: 'Updated',
   unchanged: 'Unchanged:',
@@ -49,30 +49,25 @@ const TITLES: Readonly<Record<CreateResult['outcome'], string>> = {
   'would-update': 'Dry run: would update',
 };
 
-const DRY_RUN_UNCHANGED = 'Dry run: would not change';
-
 /** The summary of a step that succeeded. */
 export function createSummary(result: CreateResult, request: CreateRequest): Summary {
   const { outcome, workspace } = result;
-  const { desired, dryRun } = request;
-  const { name, slug } = workspace ?? desired;
+  const { name, slug } = workspace ?? request.desired;
+  const notes = describeOmitted(outcomeOutputs(result, request));
   const rows = settingRows(result, request);
   const set = rows.filter(({ isSet }) => isSet);
   const others = rows.filter(({ isSet }) => !isSet);
-  const problems = problemsOf(result, request);
-  const icon = problems.length > 0 ? '⚠️' : dryRun ? '🔎' : '✅';
-  const verb = dryRun && outcome === 'unchanged' ? DRY_RUN_UNCHANGED : TITLES[outcome];
-  const count = isNew(result) || set.length === 0 ? '' : `: ${countChanges(set.length)}`;
+  const notApplied = notAppliedBy(result, request);
   return {
-    title: `${icon} ${verb} the OpenRouter workspace ${name}${count}`,
+    title: `${iconOf(request, notApplied)} ${verbOf(result, request)} the OpenRouter workspace ${JSON.stringify(name)}${countOfInputs(result, { set, notApplied })}`,
     paragraphs: [
-      ...problems,
+      ...remedyOf(result, request, notApplied),
       ['Slug: ', { code: slug }],
       ...(request.deleteAfterJob && outcome === 'created'
         ? ['The workspace is deleted after the job.']
         : []),
     ],
-    ...(set.length > 0 && { table: isNew(result) ? valuesTable('Input', set) : changesTable(set) }),
+    ...tableOf(result, request, { set, notApplied }),
     ...(workspace && {
       url: dashboardUrl(slug),
       folded: [
@@ -82,8 +77,45 @@ export function createSummary(result: CreateResult, request: CreateRequest): Sum
         },
       ],
     }),
-    notes: describeOmitted(outcomeOutputs(result, request)),
+    notes,
   };
+}
+
+function iconOf({ dryRun }: CreateRequest, notApplied: readonly string[]): string {
+  if (notApplied.length > 0) return '⚠️';
+  return dryRun ? '🔎' : '✅';
+}
+
+function verbOf(result: CreateResult, request: CreateRequest): string {
+  const { dryRun } = request;
+  if (isReused(result, request)) return dryRun ? 'Dry run: would reuse' : 'Reused';
+  if (dryRun && result.outcome === 'unchanged') return 'Dry run: would not change';
+  return VERBS[result.outcome];
+}
+
+/** What a summary shows of the inputs: those that were set, and the names of those that were not applied. */
+interface ShownInputs {
+  set: readonly SettingRow[];
+  notApplied: readonly string[];
+}
+
+function countOfInputs(result: CreateResult, { set, notApplied }: ShownInputs): string {
+  if (notApplied.length > 0) return `: ${countOf(notApplied.length, 'input')} not applied`;
+  return isNew(result) || set.length === 0 ? '' : `: ${countChanges(set.length)}`;
+}
+
+function tableOf(
+  result: CreateResult,
+  request: CreateRequest,
+  { set, notApplied }: ShownInputs,
+): Pick<Summary, 'table'> {
+  if (result.workspace && isReused(result, request)) {
+    if (notApplied.length === 0) return {};
+    const rows = notAppliedRows(result.workspace, request);
+    return { table: { header: ['Input', 'Wanted', 'Has'], rows } };
+  }
+  if (set.length === 0) return {};
+  return { table: isNew(result) ? valuesTable('Input', set) : changesTable(set) };
 }
 
 /** @param what the heading of the names: no input sets the id */
@@ -92,26 +124,24 @@ function valuesTable(what: string, rows: readonly SettingRow[]): Table {
 }
 
 function changesTable(rows: readonly SettingRow[]): Table {
-  return {
-    header: ['Input', 'Before', 'After'],
-    rows: rows.map(({ input, before, after }) => [input, before, after]),
-  };
+  return { header: ['Input', 'Change'], rows: rows.map(({ input, change }) => [input, change]) };
 }
 
-/** What is wrong although the step succeeded. */
-function problemsOf(result: CreateResult, request: CreateRequest): string[] {
+/** The inputs that were not applied although the step succeeded. */
+function notAppliedBy(result: CreateResult, request: CreateRequest): string[] {
   const { workspace } = result;
-  const { dryRun } = request;
   const reused = isReused(result, request);
-  if (!workspace || (dryRun && !reused) || request.supersededBy) return [];
-  const inputs = inputsNotApplied(
-    workspace,
-    reused ? request : { ...request, governanceInputs: [] },
-  );
-  if (inputs.length === 0) return [];
-  return [
-    reused
-      ? `⚠️ ${governanceNotApplied.describe({ workspace, inputs, dryRun, creatorUnknown: false }).lines.join(' ')}`
-      : `⚠️ OpenRouter returned other values than requested: ${inputs.join(', ')}.`,
-  ];
+  if (!workspace || (request.dryRun && !reused) || request.supersededBy) return [];
+  return inputsNotApplied(workspace, reused ? request : { ...request, governanceInputs: [] });
+}
+
+function remedyOf(
+  result: CreateResult,
+  request: CreateRequest,
+  notApplied: readonly string[],
+): string[] {
+  if (notApplied.length === 0) return [];
+  return isReused(result, request)
+    ? [TO_APPLY]
+    : [`OpenRouter returned other values than requested: ${notApplied.join(', ')}.`];
 }

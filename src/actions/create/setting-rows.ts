@@ -4,7 +4,8 @@ import type { Change, Setting } from '../../lib/format.ts';
 import { formatExactUsd } from '../../lib/format-usd.ts';
 import type { Cell } from '../../lib/table.ts';
 import { toUsd } from '../../lib/usd.ts';
-import { WORKSPACE_FIELDS } from '../../openrouter/resources/workspaces.ts';
+import { WORKSPACE_FIELDS, type Workspace } from '../../openrouter/resources/workspaces.ts';
+import { diffReturned } from './diff.ts';
 import { type CreateRequest, type CreateResult, isNew, isReused } from './request.ts';
 
 /** An input, with what it sets before and after the step. */
@@ -12,6 +13,8 @@ export interface SettingRow {
   input: Cell;
   before: Cell;
   after: Cell;
+  /** From before to after. Of a list, what was added and removed. */
+  change: Cell;
   /** Whether the step has set or changed it, or would. */
   isSet: boolean;
 }
@@ -31,24 +34,103 @@ export function settingRows(result: CreateResult, request: CreateRequest): Setti
   const own = ['id', ...WORKSPACE_FIELDS]
     .map((field): SettingValue => ({ kind: 'field', field, value: values[field] }))
     .filter((one) => !['name', 'slug'].includes(one.field) || findSetting(changes, one));
-  const groups = new Map<string, Change[]>();
-  for (const { value, ...setting } of [...own, ...governed]) {
-    if (value === undefined) continue;
-    const input = inputOf(setting, governanceInputs);
-    const change = findSetting(changes, setting) ?? { ...setting, from: value, to: value };
-    groups.set(input, [...(groups.get(input) ?? []), change]);
-  }
-  return [...groups].map(([input, group]) => {
+  const known = [...own, ...governed]
+    .filter(({ value }) => value !== undefined)
+    .map(
+      ({ value, ...setting }): Change =>
+        findSetting(changes, setting) ?? { ...setting, from: value, to: value },
+    );
+  return groupByInput(known, governanceInputs).map(([input, group]) => {
     const isSet = group.some((change) => findSetting(set, change));
-    const before = group.map(({ from, ...setting }) => ({ ...setting, value: from }));
-    const after = group.map(({ to, ...setting }) => ({ ...setting, value: to }));
-    return {
-      input: { code: input },
-      before: cellOf(before, { isSet: false }),
-      after: cellOf(after, { isSet }),
-      isSet,
+    const cells = {
+      before: cellOf(
+        group.map(({ from, ...setting }) => ({ ...setting, value: from })),
+        { isSet: false },
+      ),
+      after: cellOf(
+        group.map(({ to, ...setting }) => ({ ...setting, value: to })),
+        { isSet },
+      ),
     };
+    return { input: { code: input }, ...cells, change: changeCell(group, cells), isSet };
   });
+}
+
+const LIMIT = 'guardrail-limit-usd';
+const LIMIT_RESET = 'guardrail-limit-reset';
+
+/**
+ * The rows of the inputs that a step does not apply to a workspace that it uses as it is: the input, what it wants,
+ * and what `workspace` has.
+ */
+export function notAppliedRows(
+  workspace: Workspace,
+  { desired, governance, governanceInputs }: CreateRequest,
+): Cell[][] {
+  const show = (value: unknown, setting: Setting) =>
+    cellOf([{ ...setting, value }], { isSet: false });
+  const fields = diffReturned(workspace, desired).map(({ from, to, ...setting }): Cell[] => [
+    { code: inputOf(setting, governanceInputs) },
+    show(to, setting),
+    show(from, setting),
+  ]);
+  const governed = desiredSettings(governance).filter(({ value }) => value !== undefined);
+  return [
+    ...fields,
+    ...groupByInput(governed, governanceInputs).map(([input, group]): Cell[] => [
+      // The interval of the amount is an input, too.
+      {
+        code:
+          input === LIMIT && governanceInputs.includes(LIMIT_RESET)
+            ? `${LIMIT}, ${LIMIT_RESET}`
+            : input,
+      },
+      cellOf(group, { isSet: false }),
+      'not compared',
+    ]),
+  ];
+}
+
+/** What changes, by the values before and after it. */
+function changeCell(
+  [change, other]: readonly Change[],
+  { before, after }: Pick<SettingRow, 'before' | 'after'>,
+): Cell {
+  // Only what is missing is added.
+  if (change?.kind === 'member') return after;
+  const [from, to] = [change?.from, change?.to];
+  if (other || !isFilled(from) || !isFilled(to)) return [before, ' → ', after];
+  const missingIn = (list: readonly unknown[]) => {
+    const texts = new Set(list.map(textOf));
+    return (entry: unknown) => !texts.has(textOf(entry));
+  };
+  const parts = [
+    { sign: '+ ', entries: to.filter(missingIn(from)) },
+    { sign: '− ', entries: from.filter(missingIn(to)) },
+  ].filter(({ entries }) => entries.length > 0);
+  if (parts.length === 0) return [before, ' → ', after];
+  return parts.flatMap(({ sign, entries }, at) => [
+    `${at > 0 ? '\n' : ''}${sign}`,
+    valueCell(entries),
+  ]);
+}
+
+/** An empty list restricts nothing, as null does: what it has more or less says little. */
+function isFilled(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value) && value.length > 0;
+}
+
+/** `settings` by the inputs that set them. No group is empty. */
+function groupByInput<Kind extends Setting>(
+  settings: readonly Kind[],
+  governanceInputs: readonly string[],
+): [input: string, group: Kind[]][] {
+  const groups = new Map<string, Kind[]>();
+  for (const setting of settings) {
+    const input = inputOf(setting, governanceInputs);
+    groups.set(input, [...(groups.get(input) ?? []), setting]);
+  }
+  return [...groups];
 }
 
 function findSetting<Found extends Setting>(

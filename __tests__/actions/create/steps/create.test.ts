@@ -94,7 +94,7 @@ test('the summary shows the inputs that the author wrote, and folded what OpenRo
   });
   const [shown, folded] = summary.split('<details><summary>Set by OpenRouter</summary>\n');
   expect(shown?.split('\n')).toEqual([
-    '<h3><a href="https://openrouter.ai/workspaces/summarized">✅ Created the OpenRouter workspace Preview</a></h3>',
+    '<h3><a href="https://openrouter.ai/workspaces/summarized">✅ Created the OpenRouter workspace &quot;Preview&quot;</a></h3>',
     '<p>Slug: <code>summarized</code></p>',
     '<table>',
     '<tr><th>Input</th><th>Value</th></tr>',
@@ -154,7 +154,9 @@ test('a warning that is too long for an annotation is in the summary with every 
   for (const field of ['description', 'io_logging_api_key_ids', 'disabled_server_tools']) {
     expect(step.summary).toContain(`<p>${field}: `);
   }
-  expect(step.summary).toContain('⚠️ Created the OpenRouter workspace Preview');
+  expect(step.summary).toContain(
+    '⚠️ Created the OpenRouter workspace &quot;Preview&quot;: 3 inputs not applied',
+  );
 });
 
 test('a summary that cannot be written is a warning, and the step succeeds', async () => {

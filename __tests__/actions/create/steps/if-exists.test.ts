@@ -51,10 +51,12 @@ test('if-exists: reuse uses the workspace unchanged, with one request', async ()
   });
   expect(JSON.parse(step.outputs['workspace'] ?? '')).toEqual(before);
   expect(calls()).toEqual([GET]);
-  expect(step.summary).toContain('⚠️ Unchanged: the OpenRouter workspace Existing');
-  expect(step.summary).toContain('\n<p>⚠️ Not applied: name. With if-exists: reuse, ');
+  expect(step.summary).toContain(
+    '⚠️ Reused the OpenRouter workspace &quot;Existing&quot;: 1 input not applied',
+  );
+  expect(step.summary).toContain('\n<p>To apply them: if-exists: update.</p>\n');
   const same = await harness.create({ ...EXISTING, 'if-exists': 'reuse' });
-  expect(same.summary).toContain('✅ Unchanged: the OpenRouter workspace Existing');
+  expect(same.summary).toContain('✅ Reused the OpenRouter workspace &quot;Existing&quot;');
   expect(same.summary).not.toContain('⚠️');
 });
 
@@ -71,9 +73,11 @@ describe('if-exists: update', () => {
     });
     expect(step.log).toContain('description: "As it was" → "As it is"');
     expect(step.log).toContain('Updated description.');
-    expect(step.summary).toContain('✅ Updated the OpenRouter workspace Existing: 1 change<');
     expect(step.summary).toContain(
-      '<td><code>description</code></td><td><code>As it was</code></td><td><code>As it is</code></td>',
+      '✅ Updated the OpenRouter workspace &quot;Existing&quot;: 1 change<',
+    );
+    expect(step.summary).toContain(
+      '<td><code>description</code></td><td><code>As it was</code> → <code>As it is</code></td>',
     );
   });
 
@@ -116,7 +120,9 @@ describe('a dry run', () => {
       created: 'false',
       outcome: 'would-create',
     });
-    expect(step.summary).toContain('🔎 Dry run: would create the OpenRouter workspace New');
+    expect(step.summary).toContain(
+      '🔎 Dry run: would create the OpenRouter workspace &quot;New&quot;',
+    );
     expect(step.summary).toContain(
       '<tr><td><code>description</code></td><td><code>Soon</code></td></tr>',
     );
@@ -128,13 +134,15 @@ describe('a dry run', () => {
       'would-update',
       'Better',
       'would update',
-      '<td><code>As it was</code></td><td><code>Better</code></td>',
+      '<td><code>As it was</code> → <code>Better</code></td>',
     ],
     ['unchanged', 'As it was', 'would not change', '<td><code>As it was</code></td>'],
   ])('reports the outcome %s, and writes nothing', async (outcome, description, title, cell) => {
     const step = await dryRun({ ...EXISTING, 'if-exists': 'update', description });
     expect(step.outputs).toMatchObject({ id: before.id, created: 'false', outcome });
-    expect(step.summary).toContain(`🔎 Dry run: ${title} the OpenRouter workspace Existing`);
+    expect(step.summary).toContain(
+      `🔎 Dry run: ${title} the OpenRouter workspace &quot;Existing&quot;`,
+    );
     expect(step.summary).toContain(cell);
     expect(calls()).toEqual([GET]);
   });
