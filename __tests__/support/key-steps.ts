@@ -3,8 +3,7 @@
 import { createKey, type KeyRequest, type KeyResult } from '../../src/actions/key/create-key.ts';
 import { runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
-import { formatSpend } from '../../src/actions/key/report.ts';
-import type { KeySpend } from '../../src/actions/key/spend.ts';
+import { formatSpend, type KeySpend } from '../../src/actions/key/key-spend.ts';
 import { type KeyTask, keyTask } from '../../src/actions/key/task.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { Key } from '../../src/openrouter/resources/keys.ts';

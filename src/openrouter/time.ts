@@ -29,6 +29,11 @@ export function formatTime(ms: number): string {
   return json?.replace(/\.\d+Z$/, 'Z') ?? 'an unknown time';
 }
 
+/** Whether two times are in the same year, in UTC. */
+export function isSameYear(one: number, other: number): boolean {
+  return new Date(one).getUTCFullYear() === new Date(other).getUTCFullYear();
+}
+
 /** A time for people, in UTC and to the minute: `28 Nov 08:25 UTC`, or `28 Nov 2026 08:25 UTC`. `ms` must be a time. */
 export function formatMinute(ms: number, options: { withYear: boolean }): string {
   const { day, time } = partsOf(ms, options);

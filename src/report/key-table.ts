@@ -1,6 +1,6 @@
 import { sortedBy } from '../lib/format.ts';
 import { columnFormat, formatUsd } from '../lib/format-usd.ts';
-import type { Table } from '../lib/table.ts';
+import type { Folded, Table } from '../lib/table.ts';
 import { sumUsd, type Usd } from '../lib/usd.ts';
 import { type Key, totalSpent } from '../openrouter/resources/keys.ts';
 
@@ -16,14 +16,39 @@ export function keysTable(
   const amounts = keys.map((key) => totalSpent([key]));
   const format = spentFormat(amounts);
   return {
-    header: ['API key', 'Label', { numbers: 'Spent' }],
+    header: ['API key', { numbers: 'Spent' }],
     rows: sortedBy(keys, ({ name }) => name).map((key) => [
-      { code: key.name },
-      { code: key.label },
+      // In one column, because GitHub hides the last one of three on a phone.
+      [{ code: key.name }, '\n', { code: key.label }],
       format(totalSpent([key])),
     ]),
-    total: totalRow([total, ''], amounts),
+    total: totalRow([total], amounts),
   };
+}
+
+/**
+ * `keysTable`, folded below how many keys there are and what they had spent together: `API keys: 3, $8.21`. Empty if
+ * there are none.
+ */
+export function foldedKeys(heading: string, keys: readonly Key[], total?: string): Folded[] {
+  if (keys.length === 0) return [];
+  const amounts = keys.map((key) => totalSpent([key]));
+  return [
+    { title: `${heading}: ${countAndSum(keys.length, amounts)}`, table: keysTable(keys, total) },
+  ];
+}
+
+/**
+ * How many there are, and what they had spent together: `38, $20.12`. Only how many, without any `amounts`.
+ */
+export function countAndSum(
+  count: number,
+  amounts: readonly (Usd | null)[],
+  options: LowerBound = {},
+): string {
+  if (amounts.length === 0) return `${count}`;
+  const isUnknown = amounts.every((amount) => amount === null);
+  return `${count}, ${isUnknown ? 'cost unknown' : formatSum(amounts, options)}`;
 }
 
 /** Returns how a column about what was spent shows its `amounts`, and their total. */

@@ -1,15 +1,16 @@
 /**
  * The title of a summary about the deletion of a workspace.
- * @param deletion undefined if the workspace does not exist
+ * @param thing what is deleted: `workspace "web-42"`
+ * @param deletion undefined if it does not exist
  */
 export function deletionTitle(
-  workspace: string,
+  thing: string,
   deletion: { deleted: boolean } | undefined,
   { dryRun }: { dryRun: boolean },
 ): string {
-  if (!deletion) return `✅ Nothing to delete: no OpenRouter workspace is ${workspace}`;
-  if (dryRun) return `🔎 Dry run: would delete the OpenRouter workspace ${workspace}`;
+  if (!deletion) return `✅ Nothing to delete: the OpenRouter ${thing} does not exist`;
+  if (dryRun) return `🔎 Dry run: would delete the OpenRouter ${thing}`;
   return deletion.deleted
-    ? `✅ Deleted the OpenRouter workspace ${workspace}`
-    : `✅ Already deleted by another job: the OpenRouter workspace ${workspace}`;
+    ? `✅ Deleted the OpenRouter ${thing}`
+    : `✅ Already deleted by another job: the OpenRouter ${thing}`;
 }

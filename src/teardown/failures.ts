@@ -7,7 +7,7 @@ import { describeCause, describePart, rejectionAdvice } from '../report/describe
 import { NOTHING_DELETED } from '../report/description.ts';
 import { keysTable } from '../report/key-table.ts';
 import { declareFailure, Failure, failedRequests } from '../shared/failure.ts';
-import { countAndSum, foldedGroups, sweptTable, THINGS } from './report.ts';
+import { describeSwept, foldedGroups, sweptTable, THINGS } from './report.ts';
 import {
   failuresIn,
   type SweepKind,
@@ -177,7 +177,7 @@ export const sweepIncomplete = declareFailure<{ result: SweepResult; kind: Sweep
           failed.map((entry) => `${entry.slug}: ${reasonOf(entry)}`),
           10,
         ),
-        `Deleted: ${countAndSum(withOutcome(result, 'deleted'))}.`,
+        `Deleted: ${describeSwept(withOutcome(result, 'deleted'))}.`,
       ],
       lines: [
         ...rejectionAdvice(failed.flatMap(({ error }) => failedRequests(error))),

@@ -1,6 +1,6 @@
 import { countOf, formatAge, sortedBy, unbroken } from '../lib/format.ts';
 import type { Cell, Folded, Table } from '../lib/table.ts';
-import { formatSum, spentFormat, totalRow } from '../report/key-table.ts';
+import { countAndSum, spentFormat, totalRow } from '../report/key-table.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from '../report/outputs.ts';
 import type { Summary } from '../report/summary.ts';
 import {
@@ -94,20 +94,16 @@ export function foldedGroups(
     const entries = withOutcome(result, ...outcomes.filter((outcome) => outcome !== except));
     if (entries.length === 0) return [];
     const reasonOf = outcomes.includes('kept') ? ({ reason }: SweptWorkspace) => reason : undefined;
-    const title = `${heading}: ${countAndSum(entries)}`;
+    const title = `${heading}: ${describeSwept(entries)}`;
     return [{ title, table: sweptTable(entries, kind, reasonOf) }];
   });
   return { folded, notes: describeOmitted(sweepOutputs(result)) };
 }
 
 /** How many `entries` are, and what their API keys had spent, if they had any: `38, $20.12` */
-export function countAndSum(entries: readonly SweptWorkspace[]): string {
-  const amounts = amountsOf(entries);
-  if (amounts.length === 0) return `${entries.length}`;
+export function describeSwept(entries: readonly SweptWorkspace[]): string {
   const isLowerBound = entries.some((entry) => entry.isLowerBound);
-  const isUnknown = amounts.every((amount) => amount === null);
-  const sum = isUnknown ? 'cost unknown' : formatSum(amounts, { isLowerBound });
-  return `${entries.length}, ${sum}`;
+  return countAndSum(entries.length, amountsOf(entries), { isLowerBound });
 }
 
 function amountsOf(entries: readonly SweptWorkspace[]) {

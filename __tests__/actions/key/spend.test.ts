@@ -54,7 +54,7 @@ describe('the post step of a key', () => {
     const before = scene.calls().length;
     const post = await scene.runPost(step);
     expectCleanPost(post);
-    expect(post.lines).toContain('Spent $0.0421 of the limit of $5.00');
+    expect(post.lines).toContain('Spent $0.0421 of $5.00');
     expect(scene.calls().slice(before)).toEqual([DISABLE, DELETE]);
     expect(scene.keys()).toEqual([]);
   });
@@ -66,7 +66,7 @@ describe('the post step of a key', () => {
     onNth(scene.simulation, DISABLE, 2, () =>
       seedUsage(scene.simulation, key as Key, { credits: 1 }),
     );
-    expect((await scene.runPost(step)).lines).toContain('Spent $1.04 of the limit of $5.00');
+    expect((await scene.runPost(step)).lines).toContain('Spent $1.04 of $5.00');
   });
 
   const silence = Array<InProcessFault>(9).fill({ on: DISABLE, kind: 'silence' });
@@ -130,11 +130,11 @@ describe('the post step of a key', () => {
       disableAs(scene, { usage: 5, limit_remaining: 0, byok_usage });
       const { lines, warnings } = await scene.runPost(step);
       expect(lines).toContain(
-        'Spent $5.00 of the limit of $5.00, and an unknown amount with your own provider keys',
+        'Spent $5.00 of $5.00, and an unknown amount with your own provider keys',
       );
-      expect(warnings[0]?.lines.slice(0, 1)).toEqual([
-        'Spent with your own provider keys: an unknown amount.',
-      ]);
+      expect(warnings[0]?.title).toBe(
+        'Spent $5.00 of $5.00 at OpenRouter, and an unknown amount with your own provider keys: the limit of the API key is used up',
+      );
     },
   );
 
@@ -148,13 +148,14 @@ describe('the post step of a key', () => {
   test('warns if the limit of the key is used up', async () => {
     const { scene, step } = await createSpender({ desired: { name: 'CI', limit: 0.0421 } });
     const { warnings, lines } = await scene.runPost(step);
-    expect(lines).toContain('Spent $0.0421 of the limit of $0.0421');
+    expect(lines).toContain('Spent $0.0421 of $0.0421');
     expect(warnings).toEqual([
       {
         code: 'key-limit-used-up',
-        title: 'Spent $0.0421: the limit of the API key "CI" is used up',
+        title: 'Spent $0.0421 of $0.0421 at OpenRouter: the limit of the API key is used up',
+        rows: ['The API key is "CI".'],
+        folded: [{ title: 'Name of the API key', paragraphs: [{ code: 'CI' }] }],
         lines: [
-          'The limit is $0.0421, of which $0.00 remains.',
           'OpenRouter rejects requests beyond the limit with HTTP 402 or 403, so requests of this job may have failed.',
           'If the job needs more, raise limit-usd.',
         ],
@@ -162,26 +163,29 @@ describe('the post step of a key', () => {
     ]);
   });
 
-  test.each<[string, object, UsageFixture, string[]]>([
+  test.each<[string, object, UsageFixture, string, string]>([
     [
       'that includes what your own provider keys spent',
       { include_byok_in_limit: true },
       { credits: 0.2579, byok: 0.8 },
-      ['Spent with your own provider keys: $0.80.', 'The limit is $1.00, of which -$0.10 remains.'],
+      'Spent $0.30 of $1.00 at OpenRouter, and $0.80 with your own provider keys',
+      'The limit is $1.00, of which -$0.10 remains.',
     ],
     [
       'that resets, and that was spent before, too',
       { limit_reset: 'daily' },
       { credits: 300, age: 48 * 3_600_000 },
-      ['The daily limit is $1.00, of which -$0.0421 remains.'],
+      'Spent $301.04 in total at OpenRouter',
+      'The daily limit is $1.00, of which -$0.0421 remains.',
     ],
-  ])('warns of a limit %s', async (_, fields, usage, lines) => {
+  ])('warns of a limit %s', async (_, fields, usage, spent, line) => {
     const { scene, step } = await createSpender({ desired: { name: 'CI', limit: 1 } });
     const key = Object.assign(scene.keys()[0] as Key, fields);
     seedUsage(scene.simulation, key, usage);
     if (usage.age) seedUsage(scene.simulation, key, { credits: 1 });
     const { warnings } = await scene.runPost(step);
-    expect(warnings[0]?.lines.slice(0, lines.length)).toEqual(lines);
+    expect(warnings[0]?.title).toBe(`${spent}: the limit of the API key is used up`);
+    expect(warnings[0]?.lines.at(-1)).toBe(line);
   });
 
   const UNKNOWN = { limit_remaining: undefined };
@@ -207,7 +211,7 @@ describe('the post step of a key that stays', () => {
     const before = scene.calls().length;
     const post = await scene.runPost(step);
     expectCleanPost(post);
-    expect(post.lines).toContain('Spent $0.0421 of the limit of $5.00 so far');
+    expect(post.lines).toContain('Spent $0.0421 of $5.00 so far');
     expect(scene.calls().slice(before)).toEqual([READ]);
     expect(scene.keys()).toMatchObject([{ disabled: false }]);
   });
@@ -215,9 +219,7 @@ describe('the post step of a key that stays', () => {
   test('retries that for five seconds, and only logs why it is unknown', async () => {
     const { scene, step } = await createSpender(KEPT);
     scene.scheduleFaults({ on: READ, kind: 'response', status: 500 });
-    expect((await scene.runPost(step)).lines).toContain(
-      'Spent $0.0421 of the limit of $5.00 so far',
-    );
+    expect((await scene.runPost(step)).lines).toContain('Spent $0.0421 of $5.00 so far');
     scene.scheduleFaults(...Array<InProcessFault>(9).fill({ on: READ, kind: 'silence' }));
     const { clock } = scene.simulation;
     const start = clock.now();
@@ -230,7 +232,9 @@ describe('the post step of a key that stays', () => {
   test('says "so far" if its limit is used up', async () => {
     const { scene, step } = await createSpender({ ...KEPT, desired: { name: 'CI', limit: 0.02 } });
     const [warning] = (await scene.runPost(step)).warnings;
-    expect(warning?.title).toBe('Spent $0.0421 so far: the limit of the API key "CI" is used up');
+    expect(warning?.title).toBe(
+      'Spent $0.0421 of $0.02 at OpenRouter so far: the limit of the API key is used up',
+    );
   });
 });
 
@@ -265,7 +269,7 @@ describe('the post step of a key that replaces others', () => {
     });
     const { lines } = await scene.runPost(step);
     expect(lines.filter((line) => line.startsWith('Spent'))).toEqual([
-      `Spent ${spent} of the limit of $5.00 so far`,
+      `Spent ${spent} of $5.00 so far`,
     ]);
   });
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { formatSpend } from '../../../src/actions/key/report.ts';
 import { usageLines, usageOutputs, usageSummary } from '../../../src/actions/usage/report.ts';
 import type { UsageResult } from '../../../src/actions/usage/result.ts';
 import type { UsageGap } from '../../../src/actions/usage/usage-gap.ts';
@@ -261,33 +260,5 @@ describe('the limit of a key', () => {
       'limit-usd': amount,
       'remaining-usd': left ?? '',
     });
-  });
-});
-
-describe('what a key has spent, in one sentence', () => {
-  const limit = { amount: usd('1'), reset: undefined, remaining: usd('0.7') };
-  test.each<[string, Parameters<typeof formatSpend>[0], string]>([
-    [
-      'with a limit that resets',
-      { spent: usd('0.3'), byok: 0n, limit: { ...limit, reset: 'daily' }, isSoFar: false },
-      'Spent $0.30 in total. The daily limit is $1.00, of which $0.70 remains',
-    ],
-    [
-      'with your own provider keys',
-      { spent: usd('0.3'), byok: usd('0.25'), limit, isSoFar: false },
-      'Spent $0.30 of the limit of $1.00, and $0.25 with your own provider keys',
-    ],
-    [
-      'if it may spend more, with a limit that resets',
-      { spent: usd('0.3'), byok: usd('0.25'), limit: { ...limit, reset: 'daily' }, isSoFar: true },
-      'Spent $0.30 in total so far, and $0.25 with your own provider keys. The daily limit is $1.00, of which $0.70 remains',
-    ],
-    [
-      'if it may spend more',
-      { spent: usd('0.3'), byok: usd('0.25'), limit, isSoFar: true },
-      'Spent $0.30 of the limit of $1.00 so far, and $0.25 with your own provider keys',
-    ],
-  ])('%s', (_, spend, sentence) => {
-    expect(formatSpend(spend)).toBe(sentence);
   });
 });

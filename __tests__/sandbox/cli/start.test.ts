@@ -68,12 +68,12 @@ describe('npm start shows', () => {
     ]);
     expect(section(stdout, 'Log of the post step')).toContain('\nRevoked the API key ');
     expect(section(stdout, 'Annotations')).toMatch(
-      /^warning {2}key, post step: key limit used up\n {2}Spent \$5\.00: the limit of .* is used up\n/,
+      /^warning {2}key, post step: key limit used up\n {2}Spent \$5\.00 of \$5\.00 at OpenRouter: the limit of .* is used up\n/,
     );
     expect(section(stdout, 'Outputs')).toContain('\nkey: ***\n');
     expect(section(stdout, 'Requests of the post step')).toContain('DELETE /keys/');
     const page = await readFile(new URL(section(stdout, 'Job summary as a page, for a browser')));
-    expect(page.toString()).toMatch(/<h3>✅ Created .*<h3>.*⚠️ Spent \$5\.00: .*<\/article>/s);
+    expect(page.toString()).toMatch(/<h3>✅ Created .*<h3>.*⚠️ Spent \$5\.00 of .*<\/article>/s);
   });
 
   test('an error as the page of a run does, and never the management key', async () => {

@@ -1,6 +1,7 @@
 import { LATE_POST_DELAYS_MS } from '../../creation/post-once.ts';
 import { countKeys } from '../../lib/format.ts';
 import { whileMissing } from '../../openrouter/deletion.ts';
+import type { Key } from '../../openrouter/resources/keys.ts';
 import {
   findWorkspace,
   type Workspace,
@@ -13,6 +14,7 @@ import { wasCreatedWithin } from '../../shared/time-window.ts';
 import { teardown } from '../../teardown/teardown.ts';
 import { matchesDesired } from './diff.ts';
 import { createdWorkspaceMissing, workspaceLeftAlone } from './failures.ts';
+import { afterJobSummary } from './report.ts';
 import { type CreateTask, createTask } from './request.ts';
 
 /** The post step of `action.yml`: deletes the created workspace, if `delete-after-job` is set. */
@@ -23,7 +25,7 @@ export function createPost(): Promise<void> {
     run: (task, context, { report }) =>
       runCreateTask(task, {
         ...context,
-        onDeleted: (what) => report.summarize({ title: `✅ ${what}` }),
+        onDeleted: (workspace, keys) => report.summarize(afterJobSummary(workspace, keys)),
       }),
     describeLeftovers: (task) =>
       task ? describeWorkspaceLeft(task) : 'a workspace, if the step created one',
@@ -31,8 +33,8 @@ export function createPost(): Promise<void> {
 }
 
 interface TaskContext extends Context {
-  /** Called with a sentence about each workspace that was deleted. */
-  onDeleted(what: string): void;
+  /** Called with each workspace that was deleted, and the API keys that were deleted before. */
+  onDeleted(workspace: WorkspaceRef, keys: readonly Key[]): void;
 }
 
 /** Describes what may be left if `task` fails. */
@@ -77,16 +79,17 @@ async function deleteCreated(
 ): Promise<IncompleteTask<CreateTask> | undefined> {
   const { slug, id } = workspace;
   const options = { deleteKeys: task.deleteKeys, relistKeys: false };
-  let keyCount = 0;
+  const keys: Key[] = [];
   for await (const _ of whileMissing(context)) {
     const { deletedKeys, deleted, problem } = await teardown(workspace, options, context);
     if (problem) return { error: problem, left: task };
-    keyCount += deletedKeys.length;
+    keys.push(...deletedKeys);
     if (!deleted) continue;
-    const keys = keyCount > 0 ? ` and ${countKeys(keyCount)}` : '';
-    const what = `Deleted the workspace ${slug}, id ${id},${keys} because of delete-after-job`;
-    context.log.info(`${what}.`);
-    context.onDeleted(what);
+    const others = keys.length > 0 ? ` and ${countKeys(keys.length)}` : '';
+    context.log.info(
+      `Deleted the workspace ${slug}, id ${id},${others} because of delete-after-job.`,
+    );
+    context.onDeleted(workspace, keys);
     return undefined;
   }
   return { error: new Failure(createdWorkspaceMissing, { workspace }), left: task };

@@ -1,6 +1,12 @@
 import { countChanges, countOf } from '../../lib/format.ts';
 import type { Table } from '../../lib/table.ts';
-import { dashboardUrl, type Workspace } from '../../openrouter/resources/workspaces.ts';
+import type { Key } from '../../openrouter/resources/keys.ts';
+import {
+  dashboardUrl,
+  type Workspace,
+  type WorkspaceRef,
+} from '../../openrouter/resources/workspaces.ts';
+import { foldedKeys } from '../../report/key-table.ts';
 import {
   type BoundedJson,
   describeOmitted,
@@ -53,31 +59,52 @@ const VERBS: Readonly<Record<CreateResult['outcome'], string>> = {
 export function createSummary(result: CreateResult, request: CreateRequest): Summary {
   const { outcome, workspace } = result;
   const { name, slug } = workspace ?? request.desired;
-  const notes = describeOmitted(outcomeOutputs(result, request));
-  const rows = settingRows(result, request);
-  const set = rows.filter(({ isSet }) => isSet);
-  const others = rows.filter(({ isSet }) => !isSet);
-  const notApplied = notAppliedBy(result, request);
+  const { remedy, ...shown } = describeResult(result, request);
   return {
-    title: `${iconOf(request, notApplied)} ${verbOf(result, request)} the OpenRouter workspace ${JSON.stringify(name)}${countOfInputs(result, { set, notApplied })}`,
+    title: shown.titleFor(`OpenRouter workspace ${JSON.stringify(name)}`),
+    url: workspace && dashboardUrl(slug),
     paragraphs: [
-      ...remedyOf(result, request, notApplied),
+      ...remedy,
       ['Slug: ', { code: slug }],
       ...(request.deleteAfterJob && outcome === 'created'
         ? ['The workspace is deleted after the job.']
         : []),
     ],
-    ...tableOf(result, request, { set, notApplied }),
-    ...(workspace && {
-      url: dashboardUrl(slug),
-      folded: [
-        {
-          title: isNew(result) ? 'Set by OpenRouter' : 'Unchanged',
-          table: valuesTable('Field', others),
-        },
-      ],
-    }),
-    notes,
+    table: shown.table,
+    folded: shown.folded,
+    notes: shown.notes,
+  };
+}
+
+interface ResultText extends Pick<Summary, 'table' | 'folded' | 'notes'> {
+  /** Returns the title for what was created: `OpenRouter workspace "Web"`. */
+  titleFor(thing: string): string;
+  /** What to do about inputs that were not applied. */
+  remedy: readonly string[];
+  /** Whether some were not. */
+  isWarning: boolean;
+}
+
+/** What summaries say of a workspace that was created, reused or updated. */
+export function describeResult(result: CreateResult, request: CreateRequest): ResultText {
+  const rows = settingRows(result, request);
+  const set = rows.filter(({ isSet }) => isSet);
+  const others = rows.filter(({ isSet }) => !isSet);
+  const notApplied = notAppliedBy(result, request);
+  const title = `${iconOf(request, notApplied)} ${verbOf(result, request)} the`;
+  const count = countOfInputs(result, { set, notApplied });
+  return {
+    titleFor: (thing) => `${title} ${thing}${count}`,
+    remedy: remedyOf(result, request, notApplied),
+    isWarning: notApplied.length > 0,
+    table: tableOf(result, request, { set, notApplied }),
+    folded: result.workspace && [
+      {
+        title: isNew(result) ? 'Set by OpenRouter' : 'Unchanged',
+        table: valuesTable('Field', others),
+      },
+    ],
+    notes: describeOmitted(outcomeOutputs(result, request)),
   };
 }
 
@@ -108,14 +135,14 @@ function tableOf(
   result: CreateResult,
   request: CreateRequest,
   { set, notApplied }: ShownInputs,
-): Pick<Summary, 'table'> {
+): Table | undefined {
   if (result.workspace && isReused(result, request)) {
-    if (notApplied.length === 0) return {};
+    if (notApplied.length === 0) return undefined;
     const rows = notAppliedRows(result.workspace, request);
-    return { table: { header: ['Input', 'Wanted', 'Has'], rows } };
+    return { header: ['Input', 'Wanted', 'Has'], rows };
   }
-  if (set.length === 0) return {};
-  return { table: isNew(result) ? valuesTable('Input', set) : changesTable(set) };
+  if (set.length === 0) return undefined;
+  return isNew(result) ? valuesTable('Input', set) : changesTable(set);
 }
 
 /** @param what the heading of the names: no input sets the id */
@@ -125,6 +152,14 @@ function valuesTable(what: string, rows: readonly SettingRow[]): Table {
 
 function changesTable(rows: readonly SettingRow[]): Table {
   return { header: ['Input', 'Change'], rows: rows.map(({ input, change }) => [input, change]) };
+}
+
+/** The summary of a post step that has deleted the workspace, and `keys` before that. */
+export function afterJobSummary({ slug }: WorkspaceRef, keys: readonly Key[]): Summary {
+  return {
+    title: `✅ Deleted the OpenRouter workspace "${slug}" (delete-after-job)`,
+    folded: foldedKeys('API keys deleted by this step', keys),
+  };
 }
 
 /** The inputs that were not applied although the step succeeded. */

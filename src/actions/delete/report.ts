@@ -1,6 +1,6 @@
 import { exactUsd } from '../../lib/usd.ts';
 import { totalSpent } from '../../openrouter/resources/keys.ts';
-import { keysTable } from '../../report/key-table.ts';
+import { foldedKeys } from '../../report/key-table.ts';
 import type { Outputs } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
 import { deletionTitle } from '../../teardown/deletion-title.ts';
@@ -21,14 +21,15 @@ export function deleteSummary(
   { workspace, deleted, keys }: DeleteResult,
   request: DeleteRequest,
 ): Summary {
-  if (!workspace) return { title: deletionTitle(request.workspace, undefined, request) };
-  const { name, slug } = workspace;
-  const label = request.dryRun
+  const slug = workspace?.slug ?? request.workspace;
+  const title = deletionTitle(`workspace "${slug}"`, workspace && { deleted }, request);
+  if (!workspace) return { title };
+  const heading = request.dryRun
     ? 'API keys that would be deleted with it'
     : 'API keys deleted by this step';
   return {
-    title: deletionTitle(name, { deleted }, request),
-    paragraphs: [['Slug: ', { code: slug }], `${label}: ${keys.length}.`],
-    table: keysTable(keys),
+    title,
+    paragraphs: [['Name: ', { code: workspace.name }]],
+    folded: foldedKeys(heading, keys),
   };
 }

@@ -1,8 +1,6 @@
 import type { Engine } from '../../github/engine.ts';
 import { type ApiError, formatAttempt } from '../../http/request.ts';
 import { type Change, formatChange, truncateList } from '../../lib/format.ts';
-import { formatUsd } from '../../lib/format-usd.ts';
-import type { Usd } from '../../lib/usd.ts';
 import {
   describeKey,
   describeLimit,
@@ -15,6 +13,7 @@ import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { describeCause, describePart } from '../../report/describe-api-error.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { describeMissing } from '../../shared/failures.ts';
+import { formatSpend, type KeySpend } from './key-spend.ts';
 
 export const unexpectedKey = declareFailure<{
   key: Key;
@@ -197,28 +196,18 @@ function adviseOnStatus(engine: Engine): string {
 }
 
 export const keyLimitUsedUp = declareWarning<{
-  name: string;
-  /** What OpenRouter charged in the life of the key. */
-  spent: Usd;
-  /** What providers charged; undefined if unknown. */
-  byok: Usd | undefined;
-  limit: KeyLimit;
-  /** Whether the key may spend more, such as when its limit resets. */
-  isSoFar: boolean;
+  /** What the key has spent in its life. */
+  spend: Pick<KeySpend, 'name' | 'spent' | 'byok' | 'isSoFar'> & { limit: KeyLimit };
   /** The inputs that limit the key. */
   limitInputs: string | undefined;
-}>('key-limit-used-up', ({ name, spent, byok, limit, isSoFar, limitInputs = 'limit-usd' }) => ({
-  title: `Spent ${formatUsd(spent)}${isSoFar ? ' so far' : ''}: the limit of the API key ${JSON.stringify(name)} is used up`,
+}>('key-limit-used-up', ({ spend, limitInputs = 'limit-usd' }) => ({
+  title: `${formatSpend(spend, 'at OpenRouter')}: the limit of the API key is used up`,
+  rows: [`The API key is ${JSON.stringify(spend.name)}.`],
   lines: [
-    ...(describeByok(byok) ? [`Spent with your own provider keys: ${describeByok(byok)}.`] : []),
-    `${describeLimit(limit)}.`,
     'OpenRouter rejects requests beyond the limit with HTTP 402 or 403, so requests of this job may have failed.',
     `If the job needs more, raise ${limitInputs}.`,
+    // In the title, the limit is only next to what alone counts for it.
+    ...(spend.limit.reset || spend.byok !== 0n ? [`${describeLimit(spend.limit)}.`] : []),
   ],
+  folded: [{ title: 'Name of the API key', paragraphs: [{ code: spend.name }] }],
 }));
-
-/** `$0.80`, or words for an amount that is unknown; empty if providers charged nothing. */
-export function describeByok(byok: Usd | undefined): string {
-  if (byok === undefined) return 'an unknown amount';
-  return byok > 0n ? formatUsd(byok) : '';
-}

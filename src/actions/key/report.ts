@@ -1,14 +1,15 @@
-import { countKeys } from '../../lib/format.ts';
-import { formatExactUsd, formatUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
-import { describeLimit, type Key } from '../../openrouter/resources/keys.ts';
+import { countOf, unbroken } from '../../lib/format.ts';
+import { formatExactUsd } from '../../lib/format-usd.ts';
+import type { Folded } from '../../lib/table.ts';
+import { describeLimit, type Key, type KeyIdentity } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
+import { createdAt, formatMinute, isSameYear, readTime } from '../../openrouter/time.ts';
 import { keysTable } from '../../report/key-table.ts';
 import type { Outputs } from '../../report/outputs.ts';
 import type { Report } from '../../report/report.ts';
 import type { Summary } from '../../report/summary.ts';
 import type { KeyRequest, KeyResult } from './create-key.ts';
-import { describeByok } from './failures.ts';
-import type { KeySpend } from './spend.ts';
+import { formatSpend, type KeySpend } from './key-spend.ts';
 
 /** The outputs that describe the key, without its secret. */
 export function keyOutputs({ key, workspace, expiresAt }: KeyResult): Outputs {
@@ -25,24 +26,47 @@ export function keyOutputs({ key, workspace, expiresAt }: KeyResult): Outputs {
 /** The summary of a step that succeeded. */
 export function keySummary({ key, workspace, expiresAt }: KeyResult, request: KeyRequest): Summary {
   return {
-    title: `✅ Created the OpenRouter API key ${key.name}`,
+    title: `✅ Created an OpenRouter API key ${describeKeyLimit(request)}`,
     table: {
       header: ['Field', 'Value'],
       rows: [
-        ['Label', { code: key.label }],
         ['Workspace', { text: workspace.slug, url: dashboardUrl(workspace.slug) }],
-        ['Limit', formatLimit(request)],
-        ['Expires', expiresAt === null ? 'never' : { code: expiresAt }],
+        ['Expires', expiresAt === null ? 'never' : formatExpiry(expiresAt, key)],
         ['Revoked after the job', request.revokeAfterJob ? 'yes' : 'no'],
       ],
     },
+    folded: [nameOf(key)],
   };
+}
+
+/** When `key` expires, for people, with the year if it is not that of its creation. */
+function formatExpiry(expiresAt: string, key: Key): string {
+  const [time, created] = [readTime(expiresAt), createdAt(key)];
+  // Not a time that OpenRouter documents.
+  if (time === undefined) return expiresAt;
+  const withYear = created === undefined || !isSameYear(created, time);
+  return unbroken(formatMinute(time, { withYear }));
+}
+
+/** The name of a key, which is long, and its label. */
+export function nameOf({ name, label }: KeyIdentity): Folded {
+  return {
+    title: 'Name of the API key',
+    paragraphs: [{ code: name }, ['Label: ', { code: label }]],
+  };
+}
+
+/** `with $5.00`, `with $5.00 daily` or `without a limit` */
+export function describeKeyLimit({ desired }: Pick<KeyRequest, 'desired'>): string {
+  const { limit, limit_reset: reset } = desired;
+  if (limit === undefined) return 'without a limit';
+  return `with ${formatExactUsd(limit)}${reset === undefined ? '' : ` ${reset}`}`;
 }
 
 /** The summary of a post step about the older keys that it has deleted. */
 export function replacedSummary(deleted: readonly Key[]): Summary {
   return {
-    title: `✅ Deleted ${countKeys(deleted.length)} that the new one replaces`,
+    title: `✅ Deleted ${countOf(deleted.length, 'OpenRouter API key')} that the new one replaces`,
     table: keysTable(deleted, 'Total'),
   };
 }
@@ -50,37 +74,16 @@ export function replacedSummary(deleted: readonly Key[]): Summary {
 /** Returns what shows the spend of a key in the log and in the summary of its post step. */
 export function spendReporter({ info, summarize }: Pick<Report, 'info' | 'summarize'>) {
   return (spend: KeySpend) => {
-    const text = formatSpend(spend);
-    const { name, isUsedUp } = spend;
-    info(`${text} (API key ${JSON.stringify(name)}).`);
+    const { name, limit, isUsedUp } = spend;
+    const details = limit?.reset ? [`${describeLimit(limit)}.`] : [];
+    info(`${formatSpend(spend)} (API key ${JSON.stringify(name)}).`);
+    details.forEach(info);
     // Otherwise, the warning says so in the summary.
-    if (!isUsedUp) {
-      summarize({ title: `💵 ${text}`, paragraphs: [['API key ', { code: name }]] });
-    }
+    if (isUsedUp) return;
+    summarize({
+      title: `💵 ${formatSpend(spend, 'at OpenRouter')}`,
+      paragraphs: details,
+      folded: [{ title: 'Name of the API key', paragraphs: [{ code: name }] }],
+    });
   };
-}
-
-function formatLimit({ desired: { limit, limit_reset } }: KeyRequest): string {
-  if (limit === undefined) return 'none';
-  const amount = formatExactUsd(limit);
-  return limit_reset === undefined ? amount : `${amount}, resets ${limit_reset}`;
-}
-
-/** `Spent $0.0421 of the limit of $5.00 so far` */
-export function formatSpend({
-  spent,
-  byok,
-  limit,
-  isSoFar,
-}: Pick<KeySpend, 'spent' | 'byok' | 'limit' | 'isSoFar'>): string {
-  const soFar = isSoFar ? ' so far' : '';
-  const byokText = describeByok(byok);
-  const ownKeys = byokText && `, and ${byokText} with your own provider keys`;
-  if (!limit?.reset) {
-    const spentOf = limit
-      ? `${formatUsdNextTo(limit.amount, spent)} of the limit of ${formatExactUsd(limit.amount)}`
-      : formatUsd(spent);
-    return `Spent ${spentOf}${soFar}${ownKeys}`;
-  }
-  return `Spent ${formatUsd(spent)} in total${soFar}${ownKeys}. ${describeLimit(limit)}`;
 }

@@ -1,7 +1,7 @@
 import type { Client } from '../../http/client.ts';
 import { ApiError, formatAttempt } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { toUsd, type Usd } from '../../lib/usd.ts';
+import { toUsd } from '../../lib/usd.ts';
 import {
   describeKey,
   disableKey,
@@ -9,26 +9,11 @@ import {
   isLimitUsedUp,
   type Key,
   type KeyIdentity,
-  type KeyLimit,
   limitOf,
 } from '../../openrouter/resources/keys.ts';
 import type { Context } from '../../shared/context.ts';
 import { keyLimitUsedUp } from './failures.ts';
-
-/** What an API key has spent in its life. */
-export interface KeySpend {
-  name: string;
-  /** What OpenRouter charged. */
-  spent: Usd;
-  /** What providers charged for requests with your own provider keys; undefined if unknown. */
-  byok: Usd | undefined;
-  /** Undefined if the key has none, or if that could not be read. */
-  limit: KeyLimit | undefined;
-  /** Whether nothing is left of a limit above 0. That is a warning. */
-  isUsedUp: boolean;
-  /** Whether the key was not disabled before, so that it may spend more. */
-  isSoFar: boolean;
-}
+import type { KeySpend } from './key-spend.ts';
 
 export interface SpendContext extends Context {
   /** Called with what the created key has spent, if that can be read. */
@@ -93,7 +78,7 @@ export function reportSpend(
   const spend = { name: created.name, spent, byok: toUsd(found['byok_usage']), isSoFar };
   const isUsedUp = limit !== undefined && isLimitUsedUp(limit, spent);
   onSpend({ ...spend, limit, isUsedUp });
-  if (limit && isUsedUp) warn(keyLimitUsedUp, { ...spend, limit, limitInputs });
+  if (limit && isUsedUp) warn(keyLimitUsedUp, { spend: { ...spend, limit }, limitInputs });
 }
 
 function describeMissing(error: Error | undefined): string {

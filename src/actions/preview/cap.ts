@@ -1,4 +1,4 @@
-import { formatExactUsd, formatUsd } from '../../lib/format-usd.ts';
+import { formatExactUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
 import { maxUsd, minUsd, roundDown, roundUp, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { createdAt } from '../../openrouter/time.ts';
@@ -31,7 +31,8 @@ export interface Allowance {
 /** `Spent $4.33 of $5.00. The API key can spend $0.67, less than limit-usd, $1.00.` */
 export function describeAllowance({ cap, spent, limit }: Allowance): string {
   const less = limit < cap.limit ? `, less than limit-usd, ${formatExactUsd(cap.limit)}` : '';
-  return `Spent ${formatUsd(spent)} of ${formatUsd(cap.amount)}. The API key can spend ${formatExactUsd(limit)}${less}.`;
+  const ofCap = `${formatUsdNextTo(cap.amount, spent)} of ${formatExactUsd(cap.amount)}`;
+  return `Spent ${ofCap}. The API key can spend ${formatUsdNextTo(cap.limit, limit, 'down')}${less}.`;
 }
 
 /** Whether a reader should notice how much of a cap is spent: nine tenths. */

@@ -1,6 +1,12 @@
 import { exceeds, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
-import { createdAt, formatDay, formatMinute, formatTime } from '../../openrouter/time.ts';
+import {
+  createdAt,
+  formatDay,
+  formatMinute,
+  formatTime,
+  isSameYear,
+} from '../../openrouter/time.ts';
 
 /** The periods of the calendar, in UTC, in which OpenRouter counts what a key spends. */
 export const CALENDAR_PERIODS = ['month', 'week', 'day'] as const;
@@ -28,16 +34,12 @@ export function sinceForPeople({
 }): string {
   if (since === 'created') return '';
   const isMidnight = from % DAY_MS === 0;
-  return ` since ${isMidnight ? formatDay(from, { withYear: isOtherYear(from, to) }) : timeNear(to)(from)}`;
+  return ` since ${isMidnight ? formatDay(from, { withYear: !isSameYear(from, to) }) : timeNear(to)(from)}`;
 }
 
 /** Returns what shows a time to people, with its year if that is not the one of `to`. */
 export function timeNear(to: number): (time: number) => string {
-  return (time) => formatMinute(time, { withYear: isOtherYear(time, to) });
-}
-
-function isOtherYear(time: number, other: number): boolean {
-  return new Date(time).getUTCFullYear() !== new Date(other).getUTCFullYear();
+  return (time) => formatMinute(time, { withYear: !isSameYear(time, to) });
 }
 
 const DAY_MS = 86_400_000;

@@ -26,7 +26,9 @@ test('a workspace without API keys is deleted, no other workspace is, and the de
   expect(exists()).toBe(false);
   expect(exists(other.slug)).toBe(true);
   expect(keys()).toHaveLength(1);
-  expect(step.summary).toContain('<h3>✅ Deleted the OpenRouter workspace Preview</h3>');
+  expect(step.summary).toContain(
+    '<h3>✅ Deleted the OpenRouter workspace &quot;preview-42&quot;</h3>',
+  );
   expect(annotations(step)).toEqual([]);
   expect(annotations(step, 'warning')).toEqual([]);
 });
@@ -36,7 +38,9 @@ test('deleting a missing workspace succeeds', async () => {
   expect(step.exitCode).toBe(0);
   expect(step.outputs).toEqual(NOTHING_DELETED);
   expect(step.log).toContain('No workspace has that id or slug: nothing to delete.');
-  expect(step.summary).toContain('✅ Nothing to delete: no OpenRouter workspace is preview-42');
+  expect(step.summary).toContain(
+    '✅ Nothing to delete: the OpenRouter workspace &quot;preview-42&quot; does not exist',
+  );
 });
 
 test('deleting a workspace that a concurrent job deletes first succeeds, and says so', async () => {
@@ -58,8 +62,12 @@ test('a dry run deletes nothing, and reports what would be deleted', async () =>
   const step = await runDelete({ 'dry-run': 'true', 'delete-keys': 'true' });
   expect(step.exitCode).toBe(0);
   expect(step.outputs).toEqual({ ...identityOf(workspace), ...NOTHING_DELETED });
-  expect(step.summary).toContain('🔎 Dry run: would delete the OpenRouter workspace Preview');
-  expect(step.summary).toContain('API keys that would be deleted with it: 2.');
+  expect(step.summary).toContain(
+    '🔎 Dry run: would delete the OpenRouter workspace &quot;preview-42&quot;',
+  );
+  expect(step.summary).toContain(
+    '<summary>API keys that would be deleted with it: 2, $0.00</summary>',
+  );
   expect(step.summary).toContain('<code>Key 2</code>');
   expect(step.log).toContain('Dry run: the workspace and 2 API keys would be deleted.');
   expect(calls()).toEqual([FIND_WORKSPACE, LIST_KEYS]);

@@ -34,10 +34,10 @@ test('API keys block the deletion, and the error names each key and delete-keys'
   );
   for (const { name, label } of keys()) {
     expect(message).toContain(`"${name}" (${label})`);
-    expect(step.summary).toContain(`<td><code>${name}</code></td><td><code>${label}</code></td>`);
+    expect(step.summary).toContain(`<td><code>${name}</code><br><code>${label}</code></td>`);
   }
   expect(step.summary).toContain(
-    '<td>Total of the keys it still had</td><td></td><td align="right">$0.10</td>',
+    '<td>Total of the keys it still had</td><td align="right">$0.10</td>',
   );
   expect(message).toContain('With delete-keys: true, the keys are deleted first.');
   expect(message).toContain('Nothing was deleted.');
@@ -53,7 +53,7 @@ test('delete-keys deletes all API keys of the workspace, disabled ones too, and 
   const step = await runDelete({ 'delete-keys': 'true' });
   expect(step.outputs).toEqual({ ...outputsOfDeleted(workspace, 3), 'keys-cost-usd': '0.3' });
   expect(step.summary).toContain(
-    '<td>Total of the keys it still had</td><td></td><td align="right">$0.30</td>',
+    '<td>Total of the keys it still had</td><td align="right">$0.30</td>',
   );
   expect(calls()).toEqual([
     FIND_WORKSPACE,

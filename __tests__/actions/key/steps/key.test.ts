@@ -55,13 +55,17 @@ describe('a key step', () => {
     const main = await createKey({ 'limit-usd': '2.5', 'limit-reset': 'weekly' });
     const rows = [...main.summary.matchAll(/<tr><td>(.*?)<\/td><td>(.*?)<\/td><\/tr>/g)];
     expect(rows.map(([, field, value]) => [field, value?.replace(/<\/?code>/g, '')])).toEqual([
-      ['Label', main.outputs['label']],
       ['Workspace', '<a href="https://openrouter.ai/workspaces/preview-42">preview-42</a>'],
-      ['Limit', '$2.50, resets weekly'],
-      ['Expires', main.outputs['expires-at']],
+      [
+        'Expires',
+        expect.stringMatching(/^\d+\u00a0[A-Z][a-z]{2}\u00a0(\d{4}\u00a0)?\d\d:\d\d\u00a0UTC$/),
+      ],
       ['Revoked after the job', 'yes'],
     ]);
-    expect(main.summary).toContain('<h3>✅ Created the OpenRouter API key CI</h3>');
+    expect(main.summary).toContain('<h3>✅ Created an OpenRouter API key with $2.50 weekly</h3>');
+    expect(main.summary).toContain(
+      `<summary>Name of the API key</summary>\n<p><code>CI</code></p>\n<p>Label: <code>${main.outputs['label']}</code></p>`,
+    );
     expect(main.summary).not.toContain(main.outputs['hash']);
     expectNoSecret(main);
   });

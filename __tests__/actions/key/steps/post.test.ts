@@ -63,7 +63,7 @@ test('after the job, what a key has spent is in the summary, and only a log line
   const main = await createKey({ 'revoke-after-job': 'false' });
   seedUsage(key.sandbox, keys()[0] as Key, { credits: 0.3 });
   expect((await runPost(main)).summary).toContain(
-    '<h3>💵 Spent $0.30 so far</h3>\n<p>Post step of key, after the job.</p>\n<p>API key <code>CI</code></p>',
+    '<h3>💵 Spent $0.30 at OpenRouter so far</h3>\n<p>Post step of key, after the job.</p>\n<details><summary>Name of the API key</summary>\n<p><code>CI</code></p>\n</details>',
   );
   const post = await runPost(main, { 'management-key': '' });
   expect(post.exitCode).toBe(0);

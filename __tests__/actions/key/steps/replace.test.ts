@@ -60,8 +60,8 @@ describe('replace: after-job', () => {
       annotations: [],
     });
     expect(keys().map(({ hash }) => hash)).toEqual([main.outputs['hash']]);
-    expect(post.summary).toContain('✅ Deleted 2 API keys that the new one replaces');
-    expect(post.summary).toContain('<td>Total</td><td></td><td align="right">$25.00</td>');
+    expect(post.summary).toContain('✅ Deleted 2 OpenRouter API keys that the new one replaces');
+    expect(post.summary).toContain('<td>Total</td><td align="right">$25.00</td>');
     for (const { label } of old) expect(post.summary).toContain(`<code>${label}</code>`);
   });
 
@@ -95,7 +95,7 @@ describe('replace: after-job', () => {
   });
 
   test.each([
-    [1, ['✅ Deleted 1 API key that the new one replaces']],
+    [1, ['✅ Deleted 1 OpenRouter API key that the new one replaces']],
     [2, []],
   ])(
     'fails the job if %i older keys cannot be deleted, and lists those that were',

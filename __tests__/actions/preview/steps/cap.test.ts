@@ -47,7 +47,9 @@ describe('a cap for all keys of a preview', () => {
     const { main: third } = await job(push(), CAPPED, 0.7);
     const less = 'Spent $1.80 of $2.50. The API key can spend $0.70, less than limit-usd, $1.00.';
     expect(third.log).toContain(less);
-    expect(third.summary).toContain(`<p>⚠️ ${less}</p>`);
+    expect(third.summary).toContain(
+      `>⚠️ OpenRouter preview &quot;preview-shop-1&quot;: key with $0.70, not $1.00</a></h3>\n<p>${less}</p>`,
+    );
     expect(keyOf(third)).toMatchObject({ limit: 0.7 });
     expect([first.main, third].map(({ outputs }) => outputs['key-limit-usd'])).toEqual([
       '1',
@@ -69,7 +71,7 @@ describe('a cap for all keys of a preview', () => {
     expect(fourth.outputs).not.toHaveProperty('key-limit-usd');
     const higher = await main(push(), { ...CAPPED, 'preview-limit-usd': '2.75' });
     expect(keyOf(higher)).toMatchObject({ limit: 0.25 });
-    expect(higher.summary).toContain('<p>⚠️ Spent $2.50 of $2.75. The API key can spend $0.25');
+    expect(higher.summary).toContain('<p>Spent $2.50 of $2.75. The API key can spend $0.25');
 
     await main(closePull(gitHub.server.github, gitHub.repository, 1)[0], CAPPED);
     const reopened = await main(reopenPull(gitHub.server.github, gitHub.repository, 1)[0], CAPPED);
@@ -82,7 +84,7 @@ describe('a cap for all keys of a preview', () => {
     add(1.5, 'Mine');
     const last = await main(push(), CAPPED);
     expect(keyOf(last)).toMatchObject({ limit: 0.376543211 });
-    expect(last.log).toContain('can spend $0.376543211, less than limit-usd, $1.00.');
+    expect(last.log).toContain('can spend $0.37, less than limit-usd, $1.00.');
     const { title, lines } = failureOf(await main(push(), CAPPED));
     expect(title).toBe(
       'Nothing is left of preview-limit-usd: $0.00 spent, $0.50 held by running jobs, $0.50 by deployments, $1.50 by API keys made by hand',

@@ -216,7 +216,9 @@ describe('the life of a pull request', () => {
     await job(reopen()[0]);
     const repeated = await main(closed);
     expect(repeated.outputs).toEqual({ state: 'open' });
-    expect(repeated.summary).toContain('Left the OpenRouter workspace preview-shop-1 alone');
+    expect(repeated.summary).toContain(
+      'Left the OpenRouter preview &quot;preview-shop-1&quot; alone',
+    );
     expect(repeated.log).toContain('It is open again: this run changes nothing.');
     expect(slugs()).toEqual(['preview-shop-1']);
   });
@@ -224,7 +226,9 @@ describe('the life of a pull request', () => {
   test('can end during a job: its post step deletes the workspace', async () => {
     const { ended } = await endAfter(() => close());
     expect(ended.exitCode).toBe(0);
-    expect(ended.summary).toContain('Deleted the OpenRouter workspace preview-shop-1');
+    expect(ended.summary).toContain(
+      '<h3>✅ Deleted the OpenRouter preview &quot;preview-shop-1&quot;: the pull request is closed</h3>',
+    );
     expect(slugs()).toEqual([]);
   });
 
@@ -395,7 +399,9 @@ test('an older run uses the workspace as it is', async () => {
   const late = await job(opened, { 'default-text-model': 'openai/gpt-4' });
   expect(annotations(late.main, 'notice')[0]?.data).toMatch(/^There are newer commits/);
   expect(late.main.outputs).toMatchObject({ state: 'open', created: 'false' });
-  expect(late.main.summary).toContain('>✅ Unchanged: the OpenRouter workspace octo-org/shop#1<');
+  expect(late.main.summary).toContain(
+    '>✅ OpenRouter preview &quot;preview-shop-1&quot;: key with $1.00<',
+  );
   expect(fields()).toMatchObject({ default_text_model: 'openai/gpt-5' });
   await job(push(), { 'default-text-model': 'openai/gpt-4' });
   expect(fields()).toMatchObject({ default_text_model: 'openai/gpt-4' });
@@ -437,7 +443,7 @@ describe('code of strangers gets no workspace and no key', () => {
     const event = happen();
     const { main: step, post: end } = await job(event, { ...QUIET, ...inputs });
     expect(step).toMatchObject({ exitCode: 0, stderr: '', outputs: { state: 'skipped' } });
-    expect(step.summary).toContain('No preview: ');
+    expect(step.summary).toContain('No OpenRouter preview: ');
     expect(end).toMatchObject({ exitCode: 0, stderr: '', outputs: {} });
     for (const each of [step, end]) expectUnchanged(each);
     expect([slugs(), comments()]).toEqual([[], []]);
@@ -782,28 +788,40 @@ test('there is no comment with comment: false', async () => {
 test('the summary says what the step has done with the workspace, and of which pull request it is', async () => {
   const { main: created } = await job(open()[0]);
   expect(created.summary).toContain(
-    '>✅ Created the OpenRouter workspace octo-org/shop#1</a></h3>\n<p>Slug: <code>preview-shop-1</code></p>\n<p>Preview of <a href="',
+    '>✅ OpenRouter preview &quot;preview-shop-1&quot;: key with $1.00</a></h3>\n<p>Created. Preview of <a href="',
   );
   expect(created.summary).toContain('/octo-org/shop/pull/1</a>.</p>');
   expect(created.summary).not.toContain('<table>');
   const settings = { 'default-text-model': 'openai/gpt-5-mini' };
   const { main: updated } = await job(push(), settings);
   expect(updated.summary).toContain(
-    '>✅ Updated the OpenRouter workspace octo-org/shop#1: 1 change<',
+    '>✅ OpenRouter preview &quot;preview-shop-1&quot;: key with $1.00</a></h3>\n<p>Preview of <a href="',
   );
-  expect(updated.summary).toContain('<code>default-text-model</code></td><td>–</td>');
+  expect(updated.summary).toContain('<code>default-text-model</code></td><td>– → <code>');
+  const keyless = { key: 'none', 'default-text-model': 'openai/gpt-5' };
+  expect((await main(push(), keyless)).summary).toContain(
+    '>✅ Updated the OpenRouter preview &quot;preview-shop-1&quot;: 1 change<',
+  );
+  expect((await main(push(), keyless)).summary).toContain(
+    '>✅ Unchanged: the OpenRouter preview &quot;preview-shop-1&quot;<',
+  );
+  expect((await main(push(), { 'limit-usd': 'null' })).summary).toContain(': key without a limit<');
 });
 
 test('a dry run finds the state, and changes nothing', async () => {
   const dryRun = { 'dry-run': 'true' };
   const opened = await job(open()[0], dryRun);
   expect(opened.main.outputs).toEqual({ state: 'open' });
-  expect(opened.main.summary).toContain('Dry run: would create the OpenRouter workspace');
+  expect(opened.main.summary).toContain(
+    'Dry run: would create the OpenRouter preview &quot;preview-shop-1&quot;',
+  );
   expect(opened.post).toMatchObject({ exitCode: 0, gitHubCalls: [] });
   await job(push());
   const found = await main(push(), dryRun);
   expect(found.outputs).toMatchObject({ state: 'open', created: 'false' });
-  expect(found.summary).toContain('Dry run: would not change the OpenRouter workspace');
+  expect(found.summary).toContain(
+    'Dry run: would not change the OpenRouter preview &quot;preview-shop-1&quot;',
+  );
   for (const { summary } of [opened.main, found]) {
     expect(summary).toContain('<p>A real run also creates an API key.</p>');
   }
@@ -811,7 +829,9 @@ test('a dry run finds the state, and changes nothing', async () => {
   expect(keyless.summary).not.toContain('API key');
   const closed = await main(close()[0], dryRun);
   expect(closed.outputs).toMatchObject({ state: 'closed', deleted: '[]' });
-  expect(closed.summary).toContain('Dry run: would delete the OpenRouter workspace');
+  expect(closed.summary).toContain(
+    'Dry run: would delete the OpenRouter preview &quot;preview-shop-1&quot;: the pull request is closed<',
+  );
   for (const step of [opened.main, found, closed]) expectUnchanged(step);
 });
 
