@@ -67,7 +67,7 @@ describe('the preview of a pull request', () => {
         `Still working, and able to spend: 1 API key: "${name}" (${label}).`,
       ],
     ]);
-    expect(ended.summary).toContain('⚠️ Left after the job');
+    expect(ended.summary).toContain('⚠️ OpenRouter: Left after the job');
   });
 
   test('that is open while OpenRouter is down has one error, and no notice about its comment', async () => {

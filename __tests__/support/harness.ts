@@ -166,7 +166,9 @@ export function expectFailure(step: StepResult, outputs = {}) {
   const errors = annotations(step);
   expect(errors).toHaveLength(1);
   const [error] = errors as [(typeof errors)[number]];
-  expect(step.summary).toMatch(/<h3><a href="[^"]*\/docs\/troubleshooting\.md#[a-z-]+">❌ /);
+  expect(step.summary).toMatch(
+    /<h3><a href="[^"]*\/docs\/troubleshooting\.md#[a-z-]+">❌ [^<]*OpenRouter/,
+  );
   const all = error.data.split('\n');
   const [, code = ''] = LINK.exec(all.at(-1) ?? '') ?? [];
   expect(code).not.toBe('');

@@ -210,13 +210,18 @@ const DETAILS = 'Details';
 function toSummary(icon: string, description: Description): Summary {
   const { code, title, lines, details = [], table, folded = [], notes } = description;
   return {
-    title: `${icon} ${title}`,
+    title: `${icon} ${nameProduct(title)}`,
     url: urlOf(code),
     paragraphs: lines,
     table,
     folded: [...folded, ...(details.length > 0 ? [{ title: DETAILS, paragraphs: details }] : [])],
     notes,
   };
+}
+
+/** A title that says what it is about, because a job has more summaries than those of one action. */
+function nameProduct(title: string): string {
+  return title.includes('OpenRouter') ? title : `OpenRouter: ${title}`;
 }
 
 function urlOf(code: string): string {

@@ -36,7 +36,7 @@ describe('a state that no step can have saved is a warning, and nothing is sent'
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
     expect(warning?.properties['title']).toBe('openrouter-workspace, post step: state invalid');
-    expect(post.summary).toContain('⚠️ The post step cannot read its saved state');
+    expect(post.summary).toContain('⚠️ OpenRouter: The post step cannot read its saved state');
     expect(warning?.data).toContain(
       'May still exist at OpenRouter: a workspace, if the step created one.',
     );

@@ -71,7 +71,7 @@ test('without delete-keys, API keys keep the workspace from being deleted: a war
     'Cannot delete the workspace "of-the-job": it has 2 API keys, and delete-keys is false';
   expect(warning?.data).toMatch(`${title}\n`);
   expect(post.summary).toMatch(
-    `>⚠️ ${title.replaceAll('"', '&quot;')}</a></h3>\n<p>Post step of openrouter-workspace, after the job.</p>`,
+    `>⚠️ OpenRouter: ${title.replaceAll('"', '&quot;')}</a></h3>\n<p>Post step of openrouter-workspace, after the job.</p>`,
   );
   for (const { name, label } of keys) expect(warning?.data).toContain(`"${name}" (${label})`);
   expect(warning?.data).toContain('With delete-keys: true, the keys are deleted first.');

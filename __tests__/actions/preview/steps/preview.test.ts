@@ -327,7 +327,7 @@ describe('the life of a pull request', () => {
     const warning = { level: 'warning', title: 'preview, post step: preview not checked' };
     expect(ended).toMatchObject({ exitCode: 0, annotations: [warning] });
     expect(annotations(ended, 'warning')[0]?.data).toContain('the permission pull-requests: read');
-    expect(ended.summary).toContain(`⚠️ ${title.replaceAll('"', '&quot;')}`);
+    expect(ended.summary).toContain(`⚠️ OpenRouter: ${title.replaceAll('"', '&quot;')}`);
     expect(slugs()).toEqual(['preview-shop-1']);
   });
 
