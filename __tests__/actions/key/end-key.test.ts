@@ -14,7 +14,7 @@ import {
 import { onNth } from '../../support/on-nth.ts';
 
 /** The expiry that a step of a scene requests by default. */
-const TIME = '2026-01-01T06:00:00.500Z';
+const TIME = '1 Jan 2026 06:00 UTC';
 const EXPIRY = `expires at ${TIME}`;
 
 describe('the post step of key', () => {

@@ -128,7 +128,7 @@ describe('If the key of the job has expired', () => {
       code: 'key-replaced',
       title: `The API key "CI" (${step.result?.key.label}) does not work any more`,
       lines: [
-        'It expired at 2026-01-01T02:00:00.500Z.',
+        'It expired at 1 Jan 2026 02:00 UTC.',
         'Set expires-in to a longer lifetime, and run this again.',
         `The key, hash ${hash}, has expired.`,
         'This step has not changed older keys.',

@@ -5,6 +5,7 @@ import {
   type Workspace,
   type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
+import { createdAt, formatMinute } from '../../openrouter/time.ts';
 import { describeEffect } from '../../report/description.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { describeMissing } from '../../shared/failures.ts';
@@ -18,7 +19,8 @@ export const slugTaken = declareFailure<{
   /** The provided inputs for guardrail, budgets and members, by their names in the workflow. */
   governanceInputs: readonly string[];
 }>('slug-taken', ({ workspace, creatorUnknown, changes, governanceInputs }) => {
-  const { slug, name, id, created_at: createdAt } = workspace;
+  const { slug, name, id } = workspace;
+  const created = createdAt(workspace);
   const fields = changes.map(({ field }) => inputName(field)).join(', ');
   const changed = fields || (governanceInputs.length > 0 ? 'none of its fields' : 'nothing');
   return {
@@ -26,7 +28,7 @@ export const slugTaken = declareFailure<{
       ? `Cannot determine who created the workspace "${slug}"`
       : `The slug "${slug}" is taken`,
     lines: [
-      `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created at ${typeof createdAt === 'string' ? createdAt : 'an unknown time'}: ${dashboardUrl(slug)}`,
+      `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created ${created === undefined ? 'at an unknown time' : formatMinute(created, { withYear: true })}: ${dashboardUrl(slug)}`,
       'It may belong to another repository, which can delete it at any time.',
       'With if-exists: reuse, the step would use it unchanged.',
       `With if-exists: update, the step would change ${changed}.`,

@@ -5,7 +5,7 @@ import { whileMissing } from '../../openrouter/deletion.ts';
 import { deleteKey, describeKey, type Key } from '../../openrouter/resources/keys.ts';
 import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
-import { describeExpiry, describeLife } from './expiry.ts';
+import { describeExpiry, describeLife, formatExpiry } from './expiry.ts';
 import { createdKeyMissing, keyOwnerUnknownWarning } from './failures.ts';
 import { deleteOrphans, mayBeCreatedSince, unknownOwner } from './orphans.ts';
 import { deleteOlderKeys, type ReplaceContext, replaceOlderKeys } from './replace.ts';
@@ -20,14 +20,14 @@ interface KeyLeft extends KeyTask {
 
 /**
  * Describes what may be left if a task fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…, may work until
- * 2026-01-01T06:00:00.417Z`. Empty if the task only reports what a key has spent.
+ * 1 Jan 2026 06:00 UTC`. Empty if the task only reports what a key has spent.
  */
 export function describeKeysLeft({ search, created, revoke, isDisabled }: KeyLeft): string {
   const { name, expires_at } = search.desired;
   const quoted = JSON.stringify(name);
   const lost =
     search.lostPosts > 0
-      ? `an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at)}`
+      ? `an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at, formatExpiry)}`
       : '';
   if (!created || !revoke) return lost;
   const state = isDisabled ? 'disabled; it cannot spend' : describeLife(created.expiresAt);

@@ -1,6 +1,6 @@
 import { type Change, formatAge } from '../../lib/format.ts';
 import type { CreateKeyRequest, Key } from '../../openrouter/resources/keys.ts';
-import { createdAt, readTime } from '../../openrouter/time.ts';
+import { createdAt, formatMinute, isSameYear, readTime } from '../../openrouter/time.ts';
 
 /**
  * The expiry of a new key in ISO 8601, with random milliseconds that identify an orphan; null for never.
@@ -23,14 +23,27 @@ export function planExpiry({
   return new Date(Math.floor(now / 1000) * 1000 + expiresInMs + ms).toISOString();
 }
 
-/** `expires at 2026-01-01T06:00:00.417Z`, or `never expires` for null. */
-export function describeExpiry(expiresAt: string | null): string {
-  return expiresAt === null ? 'never expires' : `expires at ${expiresAt}`;
+/** `expires at 2026-01-01T06:00:00.417Z`, or `never expires` for null. By default, as in the log. */
+export function describeExpiry(
+  expiresAt: string | null,
+  show = (time: string): string => time,
+): string {
+  return expiresAt === null ? 'never expires' : `expires at ${show(expiresAt)}`;
 }
 
-/** `may work until 2026-01-01T06:00:00.417Z`, or `may work until someone deletes it` for null. */
+/** `may work until 1 Jan 2026 06:00 UTC`, or `may work until someone deletes it` for null. */
 export function describeLife(expiresAt: string | null): string {
-  return `may work until ${expiresAt ?? 'someone deletes it'}`;
+  return `may work until ${expiresAt === null ? 'someone deletes it' : formatExpiry(expiresAt)}`;
+}
+
+/**
+ * An expiry for people, with the year if it is not that of `created`, in milliseconds since 1970. What is no time that
+ * OpenRouter documents stays as it is.
+ */
+export function formatExpiry(expiresAt: string, created?: number): string {
+  const time = readTime(expiresAt);
+  if (time === undefined) return expiresAt;
+  return formatMinute(time, { withYear: created === undefined || !isSameYear(created, time) });
 }
 
 /** The tolerance for the time from the plan of a key to its creation, in milliseconds. */

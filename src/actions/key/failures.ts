@@ -13,6 +13,7 @@ import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { describeCause, describePart } from '../../report/describe-api-error.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { describeMissing } from '../../shared/failures.ts';
+import { formatExpiry } from './expiry.ts';
 import { formatSpend, type KeySpend } from './key-spend.ts';
 
 export const unexpectedKey = declareFailure<{
@@ -157,7 +158,10 @@ export const keyReplaced = declareFailure<{
 }>('key-replaced', ({ key, expiredAt, olderEnded }) => ({
   title: `The API key ${describeKey(key)} does not work any more`,
   lines: expiredAt
-    ? [`It expired at ${expiredAt}.`, 'Set expires-in to a longer lifetime, and run this again.']
+    ? [
+        `It expired at ${formatExpiry(expiredAt)}.`,
+        'Set expires-in to a longer lifetime, and run this again.',
+      ]
     : [
         'Another job has replaced it, or someone has disabled or deleted it.',
         'What this job deployed has no key that works. To recover, repeat the newest run that deploys there, also if it is green.',

@@ -3,12 +3,13 @@ import { formatExactUsd } from '../../lib/format-usd.ts';
 import type { Folded } from '../../lib/table.ts';
 import { describeLimit, type Key, type KeyIdentity } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
-import { createdAt, formatMinute, isSameYear, readTime } from '../../openrouter/time.ts';
+import { createdAt } from '../../openrouter/time.ts';
 import { keysTable } from '../../report/key-table.ts';
 import type { Outputs } from '../../report/outputs.ts';
 import type { Report } from '../../report/report.ts';
 import type { Summary } from '../../report/summary.ts';
 import type { KeyRequest, KeyResult } from './create-key.ts';
+import { formatExpiry } from './expiry.ts';
 import { formatSpend, type KeySpend } from './key-spend.ts';
 
 /** The outputs that describe the key, without its secret. */
@@ -31,21 +32,15 @@ export function keySummary({ key, workspace, expiresAt }: KeyResult, request: Ke
       header: ['Field', 'Value'],
       rows: [
         ['Workspace', { text: workspace.slug, url: dashboardUrl(workspace.slug) }],
-        ['Expires', expiresAt === null ? 'never' : formatExpiry(expiresAt, key)],
+        [
+          'Expires',
+          expiresAt === null ? 'never' : unbroken(formatExpiry(expiresAt, createdAt(key))),
+        ],
         ['Revoked after the job', request.revokeAfterJob ? 'yes' : 'no'],
       ],
     },
     folded: [nameOf(key)],
   };
-}
-
-/** When `key` expires, for people, with the year if it is not that of its creation. */
-function formatExpiry(expiresAt: string, key: Key): string {
-  const [time, created] = [readTime(expiresAt), createdAt(key)];
-  // Not a time that OpenRouter documents.
-  if (time === undefined) return expiresAt;
-  const withYear = created === undefined || !isSameYear(created, time);
-  return unbroken(formatMinute(time, { withYear }));
 }
 
 /** The name of a key, which is long, and its label. */

@@ -50,7 +50,7 @@ interface PreviewLeft extends PreviewTask {
 
 /**
  * Describes what may be left if a task fails: `the workspace "preview-42"; the API key "CI"
- * (sk-or-v1-0e6...1c96), hash 1c96…, expires at 2026-01-01T06:00:00.417Z`.
+ * (sk-or-v1-0e6...1c96), hash 1c96…, may work until 1 Jan 2026 06:00 UTC`.
  */
 export function describePreviewLeft({
   identity,

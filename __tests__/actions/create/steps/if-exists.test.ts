@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Workspace } from '../../../../sandbox/openrouter/resources/workspaces.ts';
 import { seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
+import { formatMinute } from '../../../../src/openrouter/time.ts';
 import { openEmptiedHarness } from '../../../support/emptied-harness.ts';
 import { expectFailure } from '../../../support/harness.ts';
 
@@ -26,7 +27,7 @@ test('if-exists: fail names the workspace with the slug, and what the other poli
   const { title, message } = expectFailure(step);
   expect(title).toBe(`The slug "${SLUG}" is taken`);
   expect(message.split('\n')).toEqual([
-    `It belongs to the workspace "Existing", id ${before.id}, created at ${before.created_at}: https://openrouter.ai/workspaces/${SLUG}`,
+    `It belongs to the workspace "Existing", id ${before.id}, created ${formatMinute(Date.parse(before.created_at), { withYear: true })}: https://openrouter.ai/workspaces/${SLUG}`,
     'It may belong to another repository, which can delete it at any time.',
     'With if-exists: reuse, the step would use it unchanged.',
     'With if-exists: update, the step would change name, default-text-model.',

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Key } from '../../../../sandbox/openrouter/resources/keys.ts';
 import { seedKey, seedUsage } from '../../../../sandbox/openrouter/seed.ts';
 import { foldGroups } from '../../../../sandbox/runner/log.ts';
+import { formatExpiry } from '../../../../src/actions/key/expiry.ts';
 import { annotations } from '../../../support/harness.ts';
 import {
   CREATE,
@@ -52,7 +53,7 @@ describe('the post step of the key action', () => {
     const { label, hash, 'expires-at': expiresAt } = main.outputs;
     expect(warning?.data).toContain('management-key is required, and is empty');
     expect(warning?.data).toContain(
-      `May still exist at OpenRouter: the API key "CI" (${label}), hash ${hash}, may work until ${expiresAt}.`,
+      `May still exist at OpenRouter: the API key "CI" (${label}), hash ${hash}, may work until ${formatExpiry(expiresAt ?? '')}.`,
     );
     expect(keys()).toHaveLength(1);
     expectNoSecret(post);

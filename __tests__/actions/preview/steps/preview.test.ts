@@ -13,6 +13,7 @@ import { addRepository, addToken } from '../../../../sandbox/github/seed.ts';
 import type { Workspace } from '../../../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
 import { foldGroups } from '../../../../sandbox/runner/log.ts';
+import { formatExpiry } from '../../../../src/actions/key/expiry.ts';
 import { annotations, expectFailure, printedBy } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
 import { openPreviewHarness, type PreviewStep } from '../../../support/preview-steps.ts';
@@ -279,7 +280,7 @@ describe('the life of a pull request', () => {
     const inputs = { ...QUIET, 'management-key': managementKey };
     const failure = expectFailure(await post(opened, step, inputs));
     const { name, label, hash, expires_at } = keyOf(step);
-    const key = `the API key "${name}" (${label}), hash ${hash}, may work until ${expires_at}`;
+    const key = `the API key "${name}" (${label}), hash ${hash}, may work until ${formatExpiry(expires_at ?? '')}`;
     expect(failure.code).toBe(code);
     expect(failure.lines).toContain(`May still exist at OpenRouter: ${workspace}${key}.`);
     expect(failure.lines.join()).not.toContain('Nothing was changed');
