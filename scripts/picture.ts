@@ -57,6 +57,7 @@ export function pictureOf(title: string, content: string, theme: Theme): string 
   const html = content
     .trim()
     .replaceAll('<br>', '<br/>')
+    .replaceAll('<wbr>', '')
     .replaceAll(/ href="[^"]*"/g, '');
   const { width, height } = sizeOf(html);
   const { text, link, background, row, code, border } = THEMES[theme];

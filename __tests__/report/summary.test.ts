@@ -40,6 +40,28 @@ const summaries = fc.record({
   ),
 });
 
+test.each([
+  ['anthropic/claude-opus-4.5-20251124', 'anthropic/<wbr>claude-opus-<wbr>4.5-<wbr>20251124'],
+  ['openai/gpt-5', 'openai/gpt-5'],
+  ['preview-octo-org-shop-42', 'preview-octo-org-shop-42'],
+  ['sk-or-v1-0e6...1c96', 'sk-or-v1-0e6...1c96'],
+  ['a "quoted" / "text" of many words', 'a &quot;quoted&quot; / &quot;text&quot; of many words'],
+])('in a table, %s can be divided where a browser does not, if it is long', (text, shown) => {
+  const table = { header: ['Name'], rows: [[{ code: text }]] };
+  const paragraphs = [{ code: text }];
+  const html = htmlOf({ title: 'T', paragraphs, table }, 10_000);
+  expect(html).toContain(`<td><code>${shown}</code></td>`);
+  expect(html).toContain(`<p><code>${shown.replaceAll('<wbr>', '')}</code></p>`);
+});
+
+test('in a table, a long URL can be divided where it is shown, and not where it leads', () => {
+  const url = 'https://github.com/octo-org/shop/pull/42';
+  const rows = [[`For ${url}.`, { text: 'octo-org/some-shop/42', url }]];
+  expect(htmlOf({ title: 'T', table: { header: ['A', 'B'], rows } }, 10_000)).toContain(
+    `<tr><td>For <a href="${url}">https://<wbr>github.com/<wbr>octo-org/<wbr>shop/<wbr>pull/<wbr>42</a>.</td><td><a href="${url}">octo-org/some-shop/42</a></td></tr>`,
+  );
+});
+
 const sumOf = (counts: readonly string[]) => counts.reduce((sum, count) => sum + Number(count), 0);
 
 /** The parts of a summary: the HTML of each paragraph and row, and how many of them it says are missing. */

@@ -57,7 +57,7 @@ export function openUsageHarness() {
 export function rowsOf(summary: string): string[][] {
   return [...summary.matchAll(/<tr>(.*)<\/tr>/g)].map(([, row = '']) =>
     [...row.matchAll(/<t[dh][^>]*>(.*?)<\/t[dh]>/g)].map(([, cell = '']) =>
-      cell.replace(/<\/?code>/g, ''),
+      cell.replace(/<\/?code>|<wbr>/g, ''),
     ),
   );
 }

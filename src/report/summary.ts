@@ -23,10 +23,12 @@ export function summaryHtml(
   { title, url, paragraphs = [], table, folded = [], notes = [] }: Summary,
   { redact, maxBytes }: { redact: Redact; maxBytes: number },
 ): string {
-  const cellHtml = cellRenderer((text) => toHtml(text, redact));
+  const html = (text: string) => toHtml(text, redact);
+  const cellHtml = cellRenderer(html);
+  const tableCellHtml = cellRenderer(html, breakable);
   const paragraphsHtml = paragraphRenderer(maxBytes / 4, cellHtml);
   const size = (maxBytes * 2) / 3 / (folded.length + 1);
-  const tableHtml = (shown: Table) => linesOf(shown, { cellHtml, size });
+  const tableHtml = (shown: Table) => linesOf(shown, { cellHtml: tableCellHtml, size });
   return [
     `<h3>${cellHtml(url ? { text: title, url } : title)}</h3>`,
     ...paragraphsHtml(paragraphs),
@@ -89,16 +91,40 @@ function omission(count: number, what: string): string[] {
 /** A URL in a text that is escaped, without the punctuation after it. */
 const URL_IN_HTML = /https?:\/\/(?:[^\s<&]|&amp;)*[^\s<&.,;:!?)…]/g;
 
-/** Returns a function that renders the content of cells, with `html` for their texts. */
-function cellRenderer(html: (text: string) => string) {
+/**
+ * Returns a function that renders the content of cells, with `html` for their texts.
+ * @param show what becomes of the HTML of a text that is shown
+ */
+function cellRenderer(html: (text: string) => string, show = (shown: string): string => shown) {
   const cellHtml = (content: Cell): string => {
-    if (typeof content === 'string')
-      return html(content).replace(URL_IN_HTML, '<a href="$&">$&</a>');
-    if ('code' in content) return `<code>${html(content.code)}</code>`;
-    if ('url' in content) return `<a href="${html(content.url)}">${html(content.text)}</a>`;
+    if (typeof content === 'string') return withLinks(html(content), show);
+    if ('code' in content) return `<code>${show(html(content.code))}</code>`;
+    if ('url' in content) return `<a href="${html(content.url)}">${show(html(content.text))}</a>`;
     return content.map(cellHtml).join('');
   };
   return cellHtml;
+}
+
+function withLinks(html: string, show: (shown: string) => string): string {
+  const links = html.match(URL_IN_HTML) ?? [];
+  return html
+    .split(URL_IN_HTML)
+    .map((text, at) => {
+      const url = links[at];
+      return show(text) + (url === undefined ? '' : `<a href="${url}">${show(url)}</a>`);
+    })
+    .join('');
+}
+
+/** What a browser does not divide, if it is long: a hyphen divides, but not before a digit. */
+const LONG = /(?:[^\s-]|-(?=\d)){15,}/g;
+
+/**
+ * `html`, in which a long model, URL or id can be divided. Otherwise, a phone hides the last columns of a table, because
+ * GitHub lets only paragraphs break a word.
+ */
+function breakable(html: string): string {
+  return html.replace(LONG, (long) => long.replace(/\/(?=[^/])|-(?=\d)/g, '$&<wbr>'));
 }
 
 /** Returns a function that renders the rows of `table`, with `cellHtml` for their cells. */

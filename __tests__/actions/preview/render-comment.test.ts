@@ -813,7 +813,7 @@ describe('the times in a comment', () => {
 describe('texts that others chose', () => {
   /** What the program writes. Anything else would have come from a text. */
   const TAGS =
-    /<\/?(?:h3|p|table|tr|th|td|code|br|details|summary)>|<t[hd] align="right">|<a href="https:[^"<>]*">|<\/a>/g;
+    /<\/?(?:h3|p|table|tr|th|td|code|w?br|details|summary)>|<t[hd] align="right">|<a href="https:[^"<>]*">|<\/a>/g;
 
   test('add no HTML, no mentions and no lines, and do not end the data', () => {
     fc.assert(

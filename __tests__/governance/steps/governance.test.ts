@@ -26,7 +26,7 @@ function rowsOf({ summary }: StepResult): string[][] {
   const rows = table.split('<tr>').slice(2);
   return rows.map((row) =>
     row
-      .replaceAll(/<\/?code>|<\/tr>|\n/g, '')
+      .replaceAll(/<\/?code>|<wbr>|<\/tr>|\n/g, '')
       .split(/<\/?td>/)
       .filter(Boolean),
   );
