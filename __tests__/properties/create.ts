@@ -207,9 +207,10 @@ function warnsOfGovernanceThatWasNotApplied(
   { outcome }: CreateResult,
 ): void {
   const { governanceInputs, ifExists, dryRun } = request;
-  const unapplied = dryRun ? 'Would not be applied' : 'Not applied';
+  const title = dryRun ? ' would not be applied to ' : ' not applied to ';
   const end = `${governanceInputs.join(', ')}.`;
-  const isWarning = (line: string) => line.includes(`${unapplied}: `) && line.endsWith(end);
+  const isWarning = (line: string, at: number) =>
+    line.includes(title) && run.log[at + 1]?.endsWith(end) === true;
   expect(run.log.some(isWarning)).toBe(
     governanceInputs.length > 0 && ifExists === 'reuse' && outcome === 'unchanged',
   );
