@@ -18,16 +18,20 @@ const CODE_SIZE = 0.85 * FONT_SIZE;
 const TITLE_SIZE = 20;
 const LINE_HEIGHT = 1.5;
 const CODE_PADDING = 0.4 * CODE_SIZE;
-const CELL_PADDING = { x: 13, y: 6 };
 const MARGIN = 16;
 const PADDING = { x: 16, y: 8 };
 const BORDER = 1;
-const MIN_WIDTH = 500;
 
-interface Size {
-  width: number;
-  height: number;
-}
+/**
+ * How wide a picture is, in px, and the padding of its cells: for a column that has room for it, and for that of a
+ * phone, where GitHub would let a reader scroll.
+ */
+export const LAYOUTS = {
+  wide: { width: 720, cell: { x: 13, y: 6 } },
+  narrow: { width: 390, cell: { x: 8, y: 6 } },
+} as const;
+
+export type Layout = keyof typeof LAYOUTS;
 
 /** The colors of GitHub. */
 export const THEMES = {
@@ -51,33 +55,43 @@ export const THEMES = {
 
 export type Theme = keyof typeof THEMES;
 
-/** An SVG with the HTML of a job summary or a comment, as GitHub shows it. It needs no browser to be drawn. */
-export function pictureOf(title: string, content: string, theme: Theme): string {
+/**
+ * An SVG with the HTML of a job summary or a comment, as GitHub shows it. It needs no browser to be drawn: its text
+ * is broken into lines as in the widest of the usual fonts.
+ * @throws {Error} if a table is too wide
+ */
+export function pictureOf(
+  title: string,
+  content: string,
+  { theme, layout }: { theme: Theme; layout: Layout },
+): string {
   // Nothing in a picture can be clicked.
   const html = content
     .trim()
+    .replaceAll(FOLDED, '')
     .replaceAll('<br>', '<br/>')
     .replaceAll('<wbr>', '')
     .replaceAll(/ href="[^"]*"/g, '');
-  const { width, height } = sizeOf(html);
+  const { width, cell } = LAYOUTS[layout];
+  const height = heightOf(html, layout);
   const { text, link, background, row, code, border } = THEMES[theme];
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
 <title>${title}</title>
 <style>
-div { font: ${FONT_SIZE}px/${LINE_HEIGHT} -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; color: ${text}; background: ${background}; border: ${BORDER}px solid ${border}; border-radius: 6px; padding: ${PADDING.y}px ${PADDING.x}px; box-sizing: border-box; display: inline-block; white-space: nowrap }
-h3 { font-size: ${TITLE_SIZE}px; margin: ${PADDING.y}px 0 ${MARGIN}px; white-space: normal; width: ${MIN_WIDTH}px; min-width: 100% }
+div { font: ${FONT_SIZE}px/${LINE_HEIGHT} -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; color: ${text}; background: ${background}; border: ${BORDER}px solid ${border}; border-radius: 6px; padding: ${PADDING.y}px ${PADDING.x}px; box-sizing: border-box }
+h3 { font-size: ${TITLE_SIZE}px; margin: ${PADDING.y}px 0 ${MARGIN}px }
 p { margin: 0 0 ${MARGIN}px }
 details { margin: 0 0 ${MARGIN}px }
 a { color: ${link}; text-decoration: none }
-table { border-collapse: collapse; margin-bottom: ${MARGIN}px }
-td, th { border: ${BORDER}px solid ${border}; padding: ${CELL_PADDING.y}px ${CELL_PADDING.x}px }
+table { border-collapse: collapse; margin-bottom: ${MARGIN}px; table-layout: fixed; width: 100% }
+td, th { border: ${BORDER}px solid ${border}; padding: ${cell.y}px ${cell.x}px }
 th { font-weight: 600 }
-tr:nth-child(even) { background: ${row} }
+tr:nth-of-type(even) { background: ${row} }
 code { font: 85% ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; background: ${code}; border-radius: 6px; padding: .2em .4em }
 </style>
 <foreignObject width="100%" height="100%">
 <div xmlns="http://www.w3.org/1999/xhtml">
-${html}
+${withColumns(html, layout)}
 </div>
 </foreignObject>
 </svg>
@@ -87,12 +101,11 @@ ${html}
 /** Whether a picture cuts off some of its text in one of the usual fonts. */
 export function isTooSmall(svg: string): boolean {
   const { width, height } = sizeIn(svg);
-  const needed = sizeOf(svg);
-  const fits = width >= needed.width && height >= needed.height;
-  return !fits;
+  const layout = (Object.keys(LAYOUTS) as Layout[]).find((name) => LAYOUTS[name].width === width);
+  return !layout || height < heightOf(svg, layout);
 }
 
-function sizeIn(svg: string): Size {
+function sizeIn(svg: string): { width: number; height: number } {
   const [, width, height] = /^<svg [^>]*width="(\d+)" height="(\d+)"/.exec(svg) ?? [];
   return { width: Number(width), height: Number(height) };
 }
@@ -105,63 +118,134 @@ export function textSizeIn(width: number, svg: string): number {
 /** What is folded, which a picture does not show. */
 const FOLDED = /(?<=<\/summary>).*?(?=<\/details>)/gs;
 
-/** The size of a picture with what `content` shows. Only a title is broken into lines. */
-function sizeOf(content: string): Size {
+/** The height of a picture with what `content` shows. */
+function heightOf(content: string, layout: Layout): number {
   const html = content.replaceAll(FOLDED, '');
-  const rows = contentsOf(html, 'tr').map((row) => [
-    ...contentsOf(row, 'th').map((cell) => widthOfCell(cell, FONT_SIZE)),
-    ...contentsOf(row, 'td').map((cell) => widthOfCell(cell, REGULAR * FONT_SIZE)),
-  ]);
-  const paragraphs = ['p', 'summary'].flatMap((name) => contentsOf(html, name));
-  const inner = Math.max(
-    MIN_WIDTH,
-    widthOfTable(rows),
-    ...paragraphs.map((text) => widthOf(text, REGULAR * FONT_SIZE)),
-  );
-  const titles = contentsOf(html, 'h3').map((text) => widthOf(text, TITLE_SIZE));
+  const { cell } = LAYOUTS[layout];
+  const inner = innerWidth(layout);
   const lineHeight = FONT_SIZE * LINE_HEIGHT;
+  const text = { em: REGULAR * FONT_SIZE };
   const heights = [
-    ...titles.map((width) => linesOf(width, inner) * TITLE_SIZE * LINE_HEIGHT + PADDING.y + MARGIN),
-    ...paragraphs.map(() => lineHeight + MARGIN),
-    ...rows.map(() => lineHeight + 2 * CELL_PADDING.y + BORDER),
-    rows.length > 0 ? BORDER + MARGIN : 0,
+    ...contentsOf(html, 'h3').map(
+      (title) =>
+        linesOf(title, inner, { em: TITLE_SIZE }) * TITLE_SIZE * LINE_HEIGHT + PADDING.y + MARGIN,
+    ),
+    ...contentsOf(html, 'p').map((one) => linesOf(one, inner, text) * lineHeight + MARGIN),
+    // After its triangle.
+    ...contentsOf(html, 'summary').map(
+      (one) => linesOf(one, inner - 2 * FONT_SIZE, text) * lineHeight + MARGIN,
+    ),
+    ...tablesOf(html).map((rows) => {
+      const widths = columnsOf(rows, layout);
+      const linesIn = (cells: readonly TableCell[]) =>
+        Math.max(
+          ...cells.map((one, at) => linesOf(one.html, (widths[at] ?? 0) - paddingOf(layout), one)),
+        );
+      const rowHeights = rows.map((cells) => linesIn(cells) * lineHeight + 2 * cell.y + BORDER);
+      return sum(rowHeights) + BORDER + MARGIN;
+    }),
     2 * (PADDING.y + BORDER),
   ];
-  return {
-    width: Math.ceil(inner + 2 * (PADDING.x + BORDER)),
-    height: Math.ceil(heights.reduce((sum, height) => sum + height, 0)),
-  };
+  return Math.ceil(sum(heights));
 }
 
-/** How many lines a title may need: where a table of code is narrow, so is the line of a title. */
-function linesOf(width: number, inner: number): number {
-  return Math.ceil(width / (0.8 * inner));
+function innerWidth(layout: Layout): number {
+  return LAYOUTS[layout].width - 2 * (PADDING.x + BORDER);
+}
+
+/** What a column has besides its text. */
+function paddingOf(layout: Layout): number {
+  return 2 * LAYOUTS[layout].cell.x + BORDER;
+}
+
+interface TableCell {
+  html: string;
+  /** Its em in px, of a bold font. */
+  em: number;
+}
+
+/** The rows of each table. */
+function tablesOf(html: string): TableCell[][][] {
+  const cellsOf = (row: string, name: string, em: number) =>
+    contentsOf(row, name).map((content) => ({ html: content, em }));
+  return contentsOf(html, 'table').map((table) =>
+    contentsOf(table, 'tr').map((row) => [
+      ...cellsOf(row, 'th', FONT_SIZE),
+      ...cellsOf(row, 'td', REGULAR * FONT_SIZE),
+    ]),
+  );
+}
+
+/**
+ * The widths of the columns of a table, in px. All but the first have their text in one line; the first gets the
+ * rest.
+ * @throws {Error} if that is too little for its longest word
+ */
+function columnsOf(rows: readonly (readonly TableCell[])[], layout: Layout): number[] {
+  const [header = []] = rows;
+  const padding = paddingOf(layout);
+  const widest = (at: number, widthOfCell: (cell: TableCell) => number) =>
+    padding + Math.max(...rows.map((cells) => (cells[at] ? widthOfCell(cells[at]) : 0)));
+  const [, ...others] = header.map((_, at) => widest(at, (cell) => widthOf(cell.html, cell.em)));
+  const first = innerWidth(layout) - sum(others) - BORDER;
+  const needed = widest(0, ({ html, em }) =>
+    Math.max(...wordsOf(html).map((word) => widthOf(word, em))),
+  );
+  if (first < needed) throw new Error(`A table needs ${Math.ceil(needed - first)} px more.`);
+  return [first, ...others];
+}
+
+/** `html` with the widths of the columns of its tables. */
+function withColumns(html: string, layout: Layout): string {
+  return html.replaceAll(/<table>.*?<\/table>/gs, (table) => {
+    const [rows = []] = tablesOf(table);
+    const columns = columnsOf(rows, layout).map(
+      (width) => `<col style="width: ${Math.floor(width)}px"/>`,
+    );
+    return table.replace('<table>', `<table>${columns.join('')}`);
+  });
+}
+
+/** How many lines a text has that is broken at spaces. */
+function linesOf(html: string, width: number, { em }: { em: number }): number {
+  const space = widthOf(' ', em);
+  return sum(
+    html.split('<br/>').map((part) => {
+      let [lines, used] = [1, 0];
+      for (const word of wordsOf(part)) {
+        const needed = widthOf(word, em);
+        const isFull = used > 0 && used + space + needed > width;
+        if (isFull) lines += 1;
+        used = isFull || used === 0 ? needed : used + space + needed;
+      }
+      return lines;
+    }),
+  );
+}
+
+/** The parts of a text between which a line can end. */
+function wordsOf(html: string): string[] {
+  return html.replaceAll(/<a [^>]*>/g, '<a>').split(/ |<br\/>/);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, one) => total + one, 0);
 }
 
 /** The contents of the elements with this name, in the HTML that a summary consists of. */
 function contentsOf(html: string, name: string): string[] {
-  const elements = html.matchAll(new RegExp(`<${name}(?: [^>]*)?>(.*?)</${name}>`, 'g'));
+  const elements = html.matchAll(new RegExp(`<${name}(?: [^>]*)?>(.*?)</${name}>`, 'gs'));
   return [...elements].map(([, content = '']) => content);
-}
-
-function widthOfTable(rows: readonly (readonly number[])[]): number {
-  const [header = []] = rows;
-  const columns = header.map((_, at) => Math.max(...rows.map((row) => row[at] ?? 0)));
-  return columns.reduce((sum, width) => sum + width, BORDER);
-}
-
-function widthOfCell(content: string, em: number): number {
-  const [code] = contentsOf(content, 'code');
-  const width =
-    code === undefined
-      ? widthOf(content, em)
-      : CODE_WIDTH * CODE_SIZE * charactersOf(code).length + 2 * CODE_PADDING;
-  return width + 2 * CELL_PADDING.x + BORDER;
 }
 
 /** The most that a text takes in px, in a bold font whose em is so many px. */
 function widthOf(html: string, em: number): number {
-  return charactersOf(html).reduce((sum, character) => sum + em * emOf(character), 0);
+  const codes = contentsOf(html, 'code');
+  const text = html.replaceAll(/<code>.*?<\/code>/g, '');
+  return sum([
+    ...codes.map((code) => CODE_WIDTH * CODE_SIZE * charactersOf(code).length + 2 * CODE_PADDING),
+    ...charactersOf(text).map((character) => em * emOf(character)),
+  ]);
 }
 
 function emOf(character: string): number {

@@ -17,7 +17,7 @@ import type { Workspace } from '../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
 import { runPost, runStep } from '../sandbox/runner/runner.ts';
-import { pictureOf, THEMES, type Theme } from './picture.ts';
+import { LAYOUTS, type Layout, pictureOf, THEMES, type Theme } from './picture.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const NOW = new Date('2026-11-28T08:37:00Z');
@@ -44,18 +44,25 @@ update('usage', 'Job summary of the usage action', await summaryOfUsage(sandbox)
 update('comment', 'Comment of the preview action', await commentOfPreview(sandbox));
 await sandbox.close();
 
-/** Draws a picture for each theme, or with --check, fails if one is stale. */
+/** Draws a picture for each theme and each layout, or with --check, fails if one is stale. */
 function update(name: string, title: string, html: string): void {
   for (const theme of Object.keys(THEMES) as Theme[]) {
-    const file = `docs/pictures/${name}-${theme}.svg`;
-    const path = join(root, file);
-    const picture = pictureOf(title, html, theme);
-    if (!values.check) {
-      writeFileSync(path, picture);
-    } else if (!existsSync(path) || readFileSync(path, 'utf8') !== picture) {
-      console.error(`${file} is stale: run npm run pictures`);
-      process.exitCode = 1;
+    for (const layout of Object.keys(LAYOUTS) as Layout[]) {
+      write(
+        `docs/pictures/${name}-${layout}-${theme}.svg`,
+        pictureOf(title, html, { theme, layout }),
+      );
     }
+  }
+}
+
+function write(file: string, picture: string): void {
+  const path = join(root, file);
+  if (!values.check) {
+    writeFileSync(path, picture);
+  } else if (!existsSync(path) || readFileSync(path, 'utf8') !== picture) {
+    console.error(`${file} is stale: run npm run pictures`);
+    process.exitCode = 1;
   }
 }
 
