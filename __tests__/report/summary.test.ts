@@ -41,6 +41,8 @@ const summaries = fc.record({
 });
 
 test.each([
+  ['enable_paid_model_training', 'enable_<wbr>paid_<wbr>model_<wbr>training'],
+  ['openrouter:web_search', 'openrouter:<wbr>web_<wbr>search'],
   ['anthropic/claude-opus-4.5-20251124', 'anthropic/<wbr>claude-opus-<wbr>4.5-<wbr>20251124'],
   ['openai/gpt-5', 'openai/gpt-5'],
   ['preview-octo-org-shop-42', 'preview-octo-org-shop-42'],

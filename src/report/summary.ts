@@ -120,11 +120,11 @@ function withLinks(html: string, show: (shown: string) => string): string {
 const LONG = /(?:[^\s-]|-(?=\d)){15,}/g;
 
 /**
- * `html`, in which a long model, URL or id can be divided. Otherwise, a phone hides the last columns of a table, because
+ * `html`, in which a long model, field, URL or id can be divided. Otherwise, a phone hides the last columns of a table, because
  * GitHub lets only paragraphs break a word.
  */
 function breakable(html: string): string {
-  return html.replace(LONG, (long) => long.replace(/\/(?=[^/])|-(?=\d)/g, '$&<wbr>'));
+  return html.replace(LONG, (long) => long.replace(/\/(?=[^/])|-(?=\d)|[_:](?=\w)/g, '$&<wbr>'));
 }
 
 /** Returns a function that renders the rows of `table`, with `cellHtml` for their cells. */
