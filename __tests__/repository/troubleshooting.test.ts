@@ -45,6 +45,52 @@ test.each(CODES)('docs/troubleshooting.md has an example of the message for %s',
   expect(examplesOf(code)).toContainEqual(expect.stringMatching(/^\S.+/));
 });
 
+/** What follows the message in each section, for somebody who has to act at night. */
+const ANSWERS = ['**Down?** ', '**Spending?** ', '**First:** '];
+
+test.each(CODES)('docs/troubleshooting.md says first what to know and do about %s', (code) => {
+  const section = SECTIONS.find(({ heading }) => heading === code);
+  const [, message, answers] = (section?.content ?? []).filter(({ type }) => type !== 'space');
+  expect([message?.type, answers?.type]).toEqual(['code', 'list']);
+  const items: { text: string }[] = answers?.type === 'list' ? answers['items'] : [];
+  expect(items.map(({ text }) => /^\*\*[^*]*\*\* /.exec(text)?.[0])).toEqual(ANSWERS);
+});
+
+/** The links of the contents: a line of a message, in which `…` is any text, and the code of the message. */
+const CONTENTS = [...PAGE.matchAll(/^- \[(.+)\]\(#([a-z-]+)\)(?:, .*)?$/gm)]
+  .map(([, text = '', code = '']) => ({ text, code }))
+  .filter(({ code }) => CODES.includes(code));
+
+test('the contents of docs/troubleshooting.md have each code once, in the order of its sections', () => {
+  expect(CONTENTS.map(({ code }) => code)).toEqual(SECTIONS.map(({ heading }) => heading));
+});
+
+// An annotation has the title of invalid inputs, and the message has not.
+test.each(CONTENTS.filter(({ code }) => code !== 'invalid-inputs'))(
+  'the contents of docs/troubleshooting.md have a line of the message for $code',
+  ({ text, code }) => {
+    const [message = ''] = examplesOf(code);
+    const lines = unfold(message).split('\n');
+    const pattern = patternOf(text.split('…'));
+    expect([text, lines.filter((line) => pattern.test(line))]).toEqual([text, [expect.anything()]]);
+  },
+);
+
+/** An example whose long lines are continued with spaces at their beginning. */
+function unfold(example: string): string {
+  return example.replace(/\n +/g, ' ');
+}
+
+test('the commands in docs/troubleshooting.md start workflows that the documents have', () => {
+  const pages = globSync(['README.md', 'docs/recipes/*.md'], { cwd: ROOT });
+  const text = pages.map((page) => readFileSync(join(ROOT, page), 'utf8')).join('\n');
+  const files = [...PAGE.matchAll(/(?:gh workflow run|--workflow) (\S+\.yml)/g)].map(
+    ([, file]) => file,
+  );
+  expect(files).not.toEqual([]);
+  expect(files.filter((file) => !text.includes(`.github/workflows/${file}\``))).toEqual([]);
+});
+
 /** The titles that `declareFailure` and `declareWarning` give to a code, as patterns. */
 const TITLES = Map.groupBy(
   bundleNodes()
@@ -87,8 +133,7 @@ const TITLED = [...TITLES].filter(([code]) => code !== 'invalid-inputs');
 
 test.each(TITLED)('docs/troubleshooting.md has the title of %s', (code, titles) => {
   const [message = ''] = examplesOf(code);
-  // A long line is continued with spaces at its beginning.
-  const [shown = ''] = message.replace(/\n +/g, ' ').split('\n');
+  const [shown = ''] = unfold(message).split('\n');
   const isTitle = titles.some(({ title }) => title.test(shown));
   expect([shown, isTitle]).toEqual([shown, true]);
 });
