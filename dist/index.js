@@ -1693,8 +1693,10 @@ totals.set(label,{label,spent:before.spent+usdOf(usd),count:before.count+count})
 function recordOf(isName,value){const field=object({name:schemas_string().check(refine(isName)),value})
 return pipe(pipe(custom(json=>"object"==typeof json&&null!==json&&!Array.isArray(json)),transform(json=>Object.entries(json).map(([name,value])=>({name,value})))),pipe(array(field),transform(fields=>Object.fromEntries(fields.map(({name,value})=>[name,value])))))}const commentData=()=>{return object({isCut:schemas_boolean(),workspaces:recordOf(isUuid,object({slug:anySlug,deletion:nullable(object({state:schemas_enum(STATES),at:comment_time(),run:schemas_string().check(_regex(/^(\d{1,15}\.\d{1,5})?$/))})),cap:nullable(object({usd:comment_amounts_amount(),at:comment_time()})),keys:recordOf(prefix=>/^[\w-]{1,10}$/.test(prefix),comment_amounts_amount()),jobs:(innerType=array(custom(isJobCost)).check(refine(isSorted)),new ZodMiniCatch({type:"catch",innerType,catchValue:"function"==typeof(catchValue=[])?catchValue:constantCatch(catchValue)}))}))})
 var innerType,catchValue},NO_DATA={isCut:!1,workspaces:{}},PREFIX_LENGTH=10
-function prefixOf({hash}){return hash.slice(0,PREFIX_LENGTH)}function toCommentData({workspace:{id,slug},keys},{toLine,deletion=null,own}){const key=own&&keys.find(({hash})=>hash===own.hash),cap=key?{usd:own.cap,at:Math.floor((createdAt(key)??0)/1e3)}:null,{amounts,isCut}=comment_amountsOf(keys),jobs=jobCostsOf(keys,{toLine})
-return{isCut,workspaces:{[id]:{slug,deletion,cap,keys:amounts,jobs}}}}function comment_amountsOf(keys){const amounts=Object.fromEntries(keys.map(key=>[prefixOf(key),amountOf(key.usage)]))
+function prefixOf({hash}){return hash.slice(0,PREFIX_LENGTH)}function toCommentData({workspace:{id,slug},keys},{toLine,deletion=null,own}){const cap=own?capDataOf(own,keys):null,{amounts,isCut}=comment_amountsOf(keys),jobs=jobCostsOf(keys,{toLine})
+return{isCut,workspaces:{[id]:{slug,deletion,cap,keys:amounts,jobs}}}}function capDataOf({hash,cap:usd},keys){if(void 0===hash)return null===usd?null:{usd,at:0}
+const key=keys.find(one=>one.hash===hash)
+return key?{usd,at:Math.floor((createdAt(key)??0)/1e3)}:null}function comment_amountsOf(keys){const amounts=Object.fromEntries(keys.map(key=>[prefixOf(key),amountOf(key.usage)]))
 return{amounts,isCut:Object.keys(amounts).length<keys.length}}function checkDeletions(known,remembered){const checked=Object.entries(known.workspaces).map(([id,workspace])=>{const{deletion,keys}=workspace,others=Object.keys(remembered.workspaces[id]?.keys??{})
 return[id,deletion&&!others.every(prefix=>Object.hasOwn(keys,prefix))?{...workspace,deletion:unfinished(deletion)}:workspace]})
 return{...known,workspaces:Object.fromEntries(checked)}}function unfinished(deletion){return{...deletion,state:"unfinished"}}function remembersMore(data,existing){return Object.keys(unlistedIn(data,existing)).length>0}function unlistedIn(data,existing){return rememberedIn(data,existing,{areListed:!1})}function listedIn(data,existing){const{id,slug}=existing.workspace,{amounts,isCut}=comment_amountsOf(existing.keys),workspace=data.workspaces[id]??{slug,deletion:null,cap:null,jobs:[]},keys=mergeRecords(amounts,rememberedIn(data,existing,{areListed:!0}),largerOf)
@@ -2085,7 +2087,7 @@ if(!facts)return{kind:"kept"}
 if(!facts.isOpen){const preview={subject,since:facts.since,identity,endedKey},deletion=await deleteOnly(preview,{dryRun:!1},context)
 context.onEnd(deletion)
 "missing"===deletion.kind&&task.mayAppear&&context.log.info(`A late request may still create the workspace ${JSON.stringify(identity.slug)}: then the next clean-up deletes it.`)
-return{kind:FATES[deletion.kind]}}const known=workspace?{kind:"found",workspace}:{kind:"unknown"},own=task.key?.created&&{hash:task.key.created.hash,cap:task.cap??null},comment={data:NO_DATA,known,own},{existing:found,written}=await commentOn({...task,endedKey},comment,context)
+return{kind:FATES[deletion.kind]}}const known=workspace?{kind:"found",workspace}:{kind:"unknown"},own={hash:task.key?.created?.hash,cap:task.cap??null},comment={data:NO_DATA,known,own},{existing:found,written}=await commentOn({...task,endedKey},comment,context)
 written&&context.log.info(describeComment(written))
 if(!workspace)return{kind:"kept"}
 if(found?.some(one=>one.workspace.id===workspace.id))return{kind:"kept"}

@@ -61,6 +61,19 @@ describe('the merge of two comments', () => {
     expect(mergeComment(older, dataOf([keyOf()])).workspaces[ID]?.cap?.usd).toBe('5');
   });
 
+  test('has the cap of a run that got no key only if no key has one', () => {
+    const keys = [keyOf({ created_at: '2026-10-01T12:00:00Z' })];
+    const capOf = (hash: string | undefined, cap: string | null) =>
+      rememberedOf({ workspace, keys }, { own: { hash, cap } });
+    const capIn = (data: CommentData) => data.workspaces[ID]?.cap?.usd;
+    const without = capOf(undefined, '5');
+    expect(capIn(mergeComment(without, dataOf(keys)))).toBe('5');
+    expect(capOf(undefined, null)).toEqual(dataOf(keys));
+    for (const cap of [null, '7', '3']) {
+      expect(capIn(mergeComment(without, capOf(keyOf().hash, cap)))).toBe(cap);
+    }
+  });
+
   test('has each key of both with the larger amount', () => {
     fc.assert(
       fc.property(someData, someData, (a, b) => {

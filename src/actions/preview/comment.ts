@@ -25,7 +25,7 @@
  *     keys and workspaces      all that either has: none is ever taken out, but for what does not fit
  *     whether some do not fit  yes, if either says so
  *     a deletion               no deletion, then unfinished, then finished; of two that are equal, the later
- *     the cap                  that of the newer key; it is only shown
+ *     the cap                  that of the newer key; of a run without a key only if no key has one; it is only shown
  *     the slug                 the last one in the alphabet
  *
  * One gap stays: if GitHub applies a write after its run has read for the last time, the comment has older text
@@ -78,7 +78,7 @@ const cap = () =>
   z.object({
     /** Null if the run that created the newest key had none. */
     usd: amount(),
-    /** When that key was created. */
+    /** When that key was created; 0 if a run had a cap and got no key. */
     at: time(),
   });
 
@@ -157,12 +157,13 @@ interface Known {
   toLine(text: string): string;
   /** Its deletion by this run: `unfinished` directly before it, and `finished` after it if all keys were read when they were disabled. */
   deletion?: DeletionRecord | null | undefined;
-  /** The key that this run has created. */
+  /** The key that this run has created, and its cap. */
   own?: OwnKey | undefined;
 }
 
 export interface OwnKey {
-  hash: string;
+  /** Undefined if the run got no key: its cap is then that of the preview unless a key has one. */
+  hash: string | undefined;
   /** What all keys may spend together, as an exact decimal; null without a cap. */
   cap: string | null;
 }
@@ -172,11 +173,17 @@ export function toCommentData(
   { workspace: { id, slug }, keys }: ListedWorkspace,
   { toLine, deletion = null, own }: Known,
 ): CommentData {
-  const key = own && keys.find(({ hash }) => hash === own.hash);
-  const cap = key ? { usd: own.cap, at: Math.floor((createdAt(key) ?? 0) / 1000) } : null;
+  const cap = own ? capDataOf(own, keys) : null;
   const { amounts, isCut } = amountsOf(keys);
   const jobs = jobCostsOf(keys, { toLine });
   return { isCut, workspaces: { [id]: { slug, deletion, cap, keys: amounts, jobs } } };
+}
+
+function capDataOf({ hash, cap: usd }: OwnKey, keys: readonly Key[]): CapData | null {
+  // Older than any key: a run that ends late must not replace the cap of a key that was created meanwhile.
+  if (hash === undefined) return usd === null ? null : { usd, at: 0 };
+  const key = keys.find((one) => one.hash === hash);
+  return key ? { usd, at: Math.floor((createdAt(key) ?? 0) / 1000) } : null;
 }
 
 function amountsOf(keys: readonly Key[]) {

@@ -184,7 +184,7 @@ async function checkWorkspace(
     return { kind: FATES[deletion.kind] };
   }
   const known = workspace ? { kind: 'found' as const, workspace } : { kind: 'unknown' as const };
-  const own = task.key?.created && { hash: task.key.created.hash, cap: task.cap ?? null };
+  const own = { hash: task.key?.created?.hash, cap: task.cap ?? null };
   const comment = { data: NO_DATA, known, own };
   const { existing: found, written } = await commentOn({ ...task, endedKey }, comment, context);
   if (written) context.log.info(describeComment(written));

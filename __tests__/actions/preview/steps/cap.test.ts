@@ -387,6 +387,16 @@ describe('the comment', () => {
     expect(title()).toBe('$0.25 of $2.50');
   });
 
+  test('has the cap of a run that got no key, as long as no other job with a cap has ended', async () => {
+    await main(open(), COMMENTED);
+    const event = push();
+    const failed = await main(event, COMMENTED);
+    expect(failed.exitCode).toBe(1);
+    await post(event, failed, COMMENTED);
+    expect(title()).toBe('$0.00 of $5.00');
+    expect(body()).toContain('<p>⚠️ Nothing is left: running jobs hold $5.00. Until they end, ');
+  });
+
   test('counts a deleted key towards the total, and not towards the cap', async () => {
     await job(open(), COMMENTED, 4.5);
     expect(title()).toBe('⚠️ $4.50 of $5.00');
