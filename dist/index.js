@@ -1747,7 +1747,7 @@ var keys}function onlyOf({existing}){return 1===existing.length?existing[0]:void
 if(!one||facts.isBeingDeleted)return
 const{amount,cap}=counted,{jobs,deployments,others}=heldBy(one.keys,counted),leftNextTo=held=>roundDown(maxUsd(cap-amount-held,0n)),left=leftNextTo(jobs+deployments+others),without=deployments>0n&&leftNextTo(jobs+others)>0n?" without a deployment":""
 if(left>0n){if(!isAlmostSpent(amount,cap))return
-return`\u26a0\ufe0f The next key${without} can spend ${formatUsd(left,"down")} at most.`}const failing=`new jobs${without} get no key and fail`
+return`\u26a0\ufe0f The next key${without} can spend ${formatUsd(left,"down")} at most: preview-limit-usd is ${formatExactUsd(cap)}.`}const failing=`new jobs${without} get no key and fail`
 return leftNextTo(deployments+others)>0n?`\u26a0\ufe0f Nothing is left: running jobs hold ${formatUsd(jobs)}. Until they end, ${failing}. Then run the failed ones again.`:`\u26a0\ufe0f Nothing is left: ${failing}. To go on, raise preview-limit-usd and push.`}function heldBy(keys,{cap}){const now=latestCreation(keys),rule={amount:cap,withByok:countsByok(keys),replaced:[]},heldByKind=kind=>totalsOf(keys.filter(({name})=>readKeyName(name).kind===kind).map(key=>capUseOf(key,rule,now))).held
 return{jobs:heldByKind("job"),deployments:heldByKind("deployment"),others:heldByKind("other")}}function jobsTable(costs,{total,minJobs,maxRows,formatLabel}){const jobs=sumJobCosts(costs).slice(0,maxRows)
 if(jobs.length<minJobs)return

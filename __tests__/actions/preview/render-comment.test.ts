@@ -573,12 +573,12 @@ describe('what a cap leaves', () => {
     [
       'says what the next key can spend from 90 % on, rounded down',
       [job('1', 4.5491)],
-      '⚠️ The next key can spend $0.45 at most.',
+      '⚠️ The next key can spend $0.45 at most: preview-limit-usd is $5.00.',
     ],
     [
       'takes off what others can still spend',
       [job('1', 4.5), working('2', 0.05, 0.1)],
-      '⚠️ The next key can spend $0.40 at most.',
+      '⚠️ The next key can spend $0.40 at most: preview-limit-usd is $5.00.',
     ],
     ['says that nothing is left', [job('1', 5)], NOTHING],
     ['says that nothing is left after an overshoot', [job('1', 5.01)], NOTHING],
@@ -613,7 +613,7 @@ describe('what a cap leaves', () => {
     [
       'says the same of what the next key can spend',
       [job('1', 4.5), working('2', 0, 0.25, DEPLOYMENT)],
-      '⚠️ The next key without a deployment can spend $0.25 at most.',
+      '⚠️ The next key without a deployment can spend $0.25 at most: preview-limit-usd is $5.00.',
     ],
   ])('%s', (_, keys, expected) => {
     const data = rememberedOf({ workspace, keys }, { own: { hash: '1', cap: '5' } });

@@ -1,5 +1,5 @@
 /** What the comment of a preview says about its cap. */
-import { formatUsd } from '../../lib/format-usd.ts';
+import { formatExactUsd, formatUsd } from '../../lib/format-usd.ts';
 import { maxUsd, roundDown, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { readKeyName } from '../../shared/key-name.ts';
@@ -62,7 +62,7 @@ export function capWarning(facts: CommentFacts, counted: TowardsCap): string | u
   const without = isForJobsOnly ? ' without a deployment' : '';
   if (left > 0n) {
     if (!isAlmostSpent(amount, cap)) return undefined;
-    return `⚠️ The next key${without} can spend ${formatUsd(left, 'down')} at most.`;
+    return `⚠️ The next key${without} can spend ${formatUsd(left, 'down')} at most: preview-limit-usd is ${formatExactUsd(cap)}.`;
   }
   const failing = `new jobs${without} get no key and fail`;
   if (leftNextTo(deployments + others) > 0n) {
