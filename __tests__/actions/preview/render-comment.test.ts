@@ -167,6 +167,14 @@ describe('the comment of a preview', () => {
     );
   });
 
+  test('counts keys that someone has deleted', () => {
+    const keys = [keyOf({}), keyOf({ hash: '1' }), keyOf({ hash: '2' })];
+    const data = rememberedOf({ workspace, keys });
+    const facts = { data, existing: [{ workspace, keys: keys.slice(1) }], isBeingDeleted: false };
+    expect(render(facts)).toContain(`<p>${LINK} · 3 keys so far, 1 deleted</p>`);
+    expect(render({ ...facts, existing: [{ workspace, keys }] })).toContain('· 3 keys so far</p>');
+  });
+
   test('folds all but the newest five keys, with their costs', () => {
     const html = htmlOf(render(factsOf(manyKeys(7))));
     const at = html.indexOf('<details><summary>2 earlier keys: $0.50</summary>');

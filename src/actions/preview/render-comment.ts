@@ -160,11 +160,13 @@ function jobsOf(facts: CommentFacts, options: PartOptions & { minJobs: number })
   return table ? [table] : [];
 }
 
-/** The workspaces with their links, in an order that depends on nothing else. */
-function overviewOf({ existing }: CommentFacts, keys: number): Cell {
+/** The workspaces with their links, in an order that depends on nothing else, and how many keys are remembered. */
+function overviewOf({ data, existing }: CommentFacts, listed: number): Cell {
+  const deleted = existing.flatMap((one) => Object.keys(unlistedIn(data, one))).length;
   const slugs = existing.map(({ workspace }) => workspace.slug).sort();
   const links = slugs.flatMap((slug) => [{ text: slug, url: dashboardUrl(slug) }, ' · ']);
-  return [...links, `${countOf(keys, 'key')} so far`];
+  const ofThese = deleted > 0 ? `, ${deleted} deleted` : '';
+  return [...links, `${countOf(listed + deleted, 'key')} so far${ofThese}`];
 }
 
 /** A line with what is unknown, if a total is a lower bound. */
