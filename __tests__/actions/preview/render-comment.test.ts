@@ -796,7 +796,11 @@ describe('the times in a comment', () => {
       [createdIn(2026, '2027-11-28T08:25:59Z')],
       ['28 Nov 2026 08:25'],
     ],
-    ['have a year if their key never expires', [createdIn(2026, null)], ['28 Nov 2026 08:25']],
+    [
+      'have a year if, and only if, their key never expires',
+      [createdIn(2026, null), jobKey({ created_at: '2026-11-27T08:25:59Z' })],
+      ['28 Nov 2026 08:25', '27 Nov 08:25'],
+    ],
     [
       'have a year if keys are created in more than one',
       [createdIn(2025, '2025-11-28T14:25:59Z'), createdIn(2026, '2026-11-28T14:25:59Z')],
