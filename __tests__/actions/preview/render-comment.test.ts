@@ -96,7 +96,7 @@ describe('the comment of a preview', () => {
     expect(render(facts).split('\n')).toEqual([
       formatMarker(limitComment(facts.data)),
       '<h3>OpenRouter preview: $1.34 spent so far</h3>',
-      '<p>⚠️ 1 key has used up its limit: its requests fail. If a job needs more, raise limit-usd.</p>',
+      `<p>⚠️ The key of <a href="${RUN}2">evals</a>, 1\u00a0Oct\u00a012:00, has used up its limit: its requests fail. If a job needs more, raise limit-usd.</p>`,
       '<p>⚠️ Without a limit: 1 key made by hand.</p>',
       `<p>${LINK} · 3 keys so far</p>`,
       '<table>',
@@ -158,13 +158,6 @@ describe('the comment of a preview', () => {
       { limit: null, expires_at: '2026-09-01T00:00:00Z' },
     ];
     for (const fields of keys) expect(render(factsOf([keyOf(fields)]))).not.toContain('⚠️');
-  });
-
-  test('counts the keys that have used up their limits', () => {
-    const usedUp = [1, 2].map((at) => keyOf({ hash: `${at}`, usage: 1 }));
-    expect(render(factsOf([...usedUp, keyOf({})]))).toContain(
-      '<p>⚠️ 2 keys have used up their limits: their requests fail. If a job needs more, raise limit-usd.</p>',
-    );
   });
 
   test('counts keys that someone has deleted', () => {
@@ -249,7 +242,10 @@ describe('the row of a deployment', () => {
     ['works until 28 Jan 2027', { expires_at: '2027-01-28T08:25:59Z' }],
     ['works', { expires_at: null }],
     ['disabled', { disabled: true }],
-  ])('says that it %s', (expected, fields) => {
+    ['used up', { usage: 1 }],
+    ['disabled', { usage: 1, disabled: true }],
+    ['expired 28 Nov', { expires_at: '2026-11-28T08:25:59Z' }],
+  ])('says whether it works: %s', (expected, fields) => {
     expect(titlesIn(deployed(fields))).toEqual([`<code>deploy</code>, ${expected}`]);
   });
 
@@ -262,15 +258,103 @@ describe('the row of a deployment', () => {
       '<code>docs</code>, disabled',
     ]);
   });
+});
 
-  test('that has used up its limit means that what is deployed does not work', () => {
-    const usedUp = { usage: 1, limit_remaining: 0 };
-    expect(render(factsOf([deployed(usedUp)]))).toContain(
-      '<p>⚠️ 1 deployed key has used up its limit: the requests of what is deployed fail. To go on, raise limit-usd and push.</p>',
-    );
-    expect(render(factsOf([deployed({ ...usedUp, disabled: true })]))).toContain(
-      '<p>⚠️ 1 key has used up its limit: ',
-    );
+describe('of keys that have used up their limits, a comment', () => {
+  const usedUp = (hash: string, fields: Partial<Key> = {}) =>
+    keyOf({
+      hash,
+      name: `octo-org/shop / CI / 17.1 / ${hash} / a1b2c3`,
+      created_at: `2026-11-28T0${hash.length}:12:00Z`,
+      usage: 1,
+      ...fields,
+    });
+  const ENDED = { disabled: true };
+  const DEPLOYED = { name: 'octo-org/shop#42 / CI / deploy' };
+  const [ONE, THREE, FIVE] = [usedUp('e'), usedUp('eee'), usedUp('eeeee')];
+  const linesOf = (keys: readonly Key[]) =>
+    htmlOf(render(factsOf(keys)))
+      .filter((line) => /used.up (its|their)/.test(line))
+      .map((line) => line.replaceAll(/<.*?>/g, '').replaceAll('\u00a0', ' '));
+  const MORE = 'If a job needs more, raise limit-usd.';
+
+  test.each<[string, readonly Key[], readonly string[]]>([
+    [
+      'says which one fails now',
+      [ONE],
+      [`⚠️ The key of e, 28 Nov 01:12, has used up its limit: its requests fail. ${MORE}`],
+    ],
+    [
+      'says which ones fail now, the newest first',
+      [ONE, THREE],
+      [
+        `⚠️ 2 keys have used up their limits, and their requests fail: eee, 28 Nov 03:12; e, 28 Nov 01:12. ${MORE}`,
+      ],
+    ],
+    [
+      'names three at most',
+      [ONE, THREE, FIVE, usedUp('ee'), usedUp('eeee')],
+      [
+        `⚠️ 5 keys have used up their limits, and their requests fail: eeeee, 28 Nov 05:12; eeee, 28 Nov 04:12; eee, 28 Nov 03:12; 2 more. ${MORE}`,
+      ],
+    ],
+    [
+      'calls one that was made by hand by its name',
+      [usedUp('e', { name: 'By hand', created_at: null })],
+      [`⚠️ The key By hand has used up its limit: its requests fail. ${MORE}`],
+    ],
+    [
+      'does not say that requests fail of one that is disabled',
+      [usedUp('e', ENDED)],
+      [
+        `The key of e, 28 Nov 01:12, had used up its limit: some of its requests may have failed. ${MORE}`,
+      ],
+    ],
+    [
+      'says the same of one that expired before the newest was created',
+      [
+        usedUp('e', { expires_at: '2026-11-28T03:12:00Z' }),
+        keyOf({ created_at: THREE['created_at'] }),
+      ],
+      [
+        `The key of e, 28 Nov 01:12, had used up its limit: some of its requests may have failed. ${MORE}`,
+      ],
+    ],
+    [
+      'counts the jobs that have ended',
+      [usedUp('e', ENDED), usedUp('eee', ENDED)],
+      [`2 jobs had used up their limits: some of their requests may have failed. ${MORE}`],
+    ],
+    [
+      'counts keys if not all of those were of jobs',
+      [usedUp('e', ENDED), usedUp('eee', { ...ENDED, name: 'By hand' })],
+      [`2 keys had used up their limits: some of their requests may have failed. ${MORE}`],
+    ],
+    [
+      'gives the same advice once',
+      [ONE, usedUp('eee', ENDED)],
+      [
+        '⚠️ The key of e, 28 Nov 01:12, has used up its limit: its requests fail.',
+        `The key of eee, 28 Nov 03:12, had used up its limit: some of its requests may have failed. ${MORE}`,
+      ],
+    ],
+    [
+      'does not count one of them twice',
+      [
+        usedUp('d', DEPLOYED),
+        ONE,
+        THREE,
+        usedUp('eeee', ENDED),
+        usedUp('eeeee', { ...ENDED, ...DEPLOYED }),
+      ],
+      [
+        '⚠️ The deployed key of deploy, 28 Nov 01:12, has used up its limit: the requests of what is deployed fail. To go on, raise limit-usd and push.',
+        '⚠️ 2 other keys have used up their limits, and their requests fail: eee, 28 Nov 03:12; e, 28 Nov 01:12.',
+        `2 other jobs had used up their limits: some of their requests may have failed. ${MORE}`,
+      ],
+    ],
+  ])('%s', (_, keys, expected) => {
+    expect(linesOf(keys)).toEqual(expected);
   });
 });
 
@@ -636,7 +720,7 @@ describe('what a cap leaves', () => {
     const keys = [job('1', 5)];
     const data = rememberedOf({ workspace, keys }, { own: { hash: '1', cap: '5' } });
     expect(render({ data, existing: [{ workspace, keys }], isBeingDeleted: false })).toContain(
-      '<p>⚠️ 1 key has used up its limit: its requests fail.</p>',
+      ', had used up its limit: some of its requests may have failed.</p>',
     );
   });
 });

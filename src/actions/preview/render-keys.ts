@@ -4,15 +4,15 @@ import { countOf } from '../../lib/format.ts';
 import { formatUsd } from '../../lib/format-usd.ts';
 import type { Cell, Folded, Table } from '../../lib/table.ts';
 import { toUsd, type Usd } from '../../lib/usd.ts';
+import { isLimitUsedUp, type Key, limitOf, usedOf } from '../../openrouter/resources/keys.ts';
 import {
-  isDisabled,
-  isLimitUsedUp,
-  type Key,
-  limitOf,
-  usedOf,
-} from '../../openrouter/resources/keys.ts';
-import { createdAt, formatDay, formatDayTime, readTime } from '../../openrouter/time.ts';
-import { unusableState } from '../../openrouter/unusable-key.ts';
+  createdAt,
+  formatDay,
+  formatDayTime,
+  isSameYear,
+  readTime,
+} from '../../openrouter/time.ts';
+import { type UnusableState, unusableState } from '../../openrouter/unusable-key.ts';
 import { formatSum, spentFormat } from '../../report/key-table.ts';
 import type { Redact } from '../../report/text.ts';
 import { type KeyName, readKeyName } from '../../shared/key-name.ts';
@@ -41,8 +41,14 @@ export interface Spender {
   limit: string;
   /** What a reader should notice of it. */
   warning?: 'used-up' | 'no-limit' | undefined;
-  /** Whether what is deployed uses it. */
-  isDeployed: boolean;
+  /** What it was created for. */
+  name: Cell;
+  /** Whether that is a job. */
+  hasJob: boolean;
+  /** When it was created; empty if unknown. */
+  created: string;
+  /** `deployed` if what is deployed uses it, and `ended` if OpenRouter rejects each request with it. */
+  use: 'deployed' | 'working' | 'ended';
 }
 
 /** The newest first. */
@@ -74,11 +80,24 @@ export function spendersOf(
     const isDeployment = known.kind === 'deployment' && known.job !== '';
     const isReplaced = isDeployment && deployed.has(known.job);
     if (isDeployment) deployed.add(known.job);
-    const isUsable = unusableState(key, now) === undefined;
+    const unusable = unusableState(key, now);
     const spent = toUsd(key['usage']) ?? null;
-    const limit = limitPart(key, { spent, isOwnUse: known.kind === 'other' && isUsable });
-    const title = titleOf(key, { ...options, name, known, isDeployment, isReplaced });
-    return { title, spent, ...limit, isDeployed: isDeployment && isUsable };
+    const limit = limitPart(key, { spent, isOwnUse: known.kind === 'other' && !unusable });
+    const isUsedUp = limit.warning === 'used-up';
+    const created = creationOf(key, options);
+    const details = isDeployment
+      ? deploymentState(key, { unusable, isReplaced, isUsedUp })
+      : created;
+    const working = isDeployment ? 'deployed' : 'working';
+    const named = nameOf({ ...options, name, known });
+    return {
+      ...named,
+      title: details ? [named.name, `, ${details}`] : [named.name],
+      created,
+      spent,
+      ...limit,
+      use: unusable ? 'ended' : working,
+    };
   });
 }
 
@@ -103,40 +122,56 @@ function limitPart(
   return { limit: `${isHidden ? '<1' : percent}\u00a0% ${whole}` };
 }
 
-interface TitleOptions extends Omit<KeyOptions, 'redact'> {
+interface NameOptions extends Omit<KeyOptions, 'redact'> {
   /** Without secrets. */
   name: string;
   known: KeyName;
-  isDeployment: boolean;
-  /** Whether a newer key is for the same deployment. */
-  isReplaced: boolean;
 }
 
 /** What a key was created for, by its name; the whole name, if that is not one of this repository. */
-function titleOf(key: Key, options: TitleOptions): Cell {
-  const { name, known, repository, formatLabel } = options;
+function nameOf({
+  name,
+  known,
+  repository,
+  formatLabel,
+}: NameOptions): Pick<Spender, 'name' | 'hasJob'> {
   const own = known.kind !== 'other' && known.repository === repository.name ? known : undefined;
   // Cut behind the secrets that it may have.
   const text = [...(own?.job ? formatLabel(own.job) : name)].slice(0, MAX_TITLE).join('');
   const run = own?.kind === 'job' ? own.run : undefined;
   const link = run ? { text, url: runUrl(run, repository) } : { code: text };
-  const details = detailsOf(key, options);
-  return details ? [link, `, ${details}`] : [link];
+  return { name: link, hasJob: Boolean(own?.job) };
 }
 
-/** When a key was created; of a deployment, how long it works. */
-function detailsOf(key: Key, { isDeployment, isReplaced, withYear }: TitleOptions): string {
+/** When a key was created; empty if that is unknown. */
+function creationOf(key: Key, { withYear }: Pick<KeyOptions, 'withYear'>): string {
+  const created = createdAt(key);
+  // One that works for a year may be from this November or the last.
+  const isLong = expiresInOtherYear(key) || key['expires_at'] === null;
+  return created ? formatDayTime(created, { withYear: withYear || isLong }) : '';
+}
+
+interface DeploymentFacts {
+  unusable: UnusableState | undefined;
+  /** Whether a newer key is for the same deployment. */
+  isReplaced: boolean;
+  isUsedUp: boolean;
+}
+
+/** Whether the key of a deployment works, and how long. */
+function deploymentState(key: Key, { unusable, isReplaced, isUsedUp }: DeploymentFacts): string {
+  if (unusable === 'disabled') return isReplaced ? 'replaced' : 'disabled';
+  const expiry = readTime(key['expires_at']);
+  const day = expiry && formatDay(expiry, { withYear: expiresInOtherYear(key) });
+  if (unusable === 'expired') return `expired\u00a0${day}`;
+  if (isUsedUp) return 'used\u00a0up';
+  return day ? `works\u00a0until\u00a0${day}` : 'works';
+}
+
+/** Whether a key expires in another year than that of its creation. */
+function expiresInOtherYear(key: Key): boolean {
   const [created, expiry] = [createdAt(key), readTime(key['expires_at'])];
-  const endsInOtherYear = created && expiry ? yearOf(created) !== yearOf(expiry) : false;
-  if (!isDeployment) {
-    // One that works for a year may be from this November or the last.
-    const isLong = endsInOtherYear || key['expires_at'] === null;
-    return created ? formatDayTime(created, { withYear: withYear || isLong }) : '';
-  }
-  if (isDisabled(key)) return isReplaced ? 'replaced' : 'disabled';
-  return expiry
-    ? `works\u00a0until\u00a0${formatDay(expiry, { withYear: endsInOtherYear })}`
-    : 'works';
+  return created && expiry ? !isSameYear(created, expiry) : false;
 }
 
 export function yearOf(ms: number): number {
@@ -155,39 +190,86 @@ export function runUrl(
 }
 
 /**
- * What a reader should notice of the keys, a line each.
+ * What a reader should notice of the keys, a line each: first what fails now, then what is over.
  * @param isCapShort whether the cap leaves little: then a larger limit of each key does not help
  */
 export function keyWarnings(
   spenders: readonly Spender[],
   { isCapShort }: { isCapShort: boolean },
-): string[] {
-  const usedUp = spenders.filter(({ warning }) => warning === 'used-up');
-  const deployed = usedUp.filter(({ isDeployed }) => isDeployed).length;
-  const others = usedUp.length - deployed;
+): Cell[] {
+  const usedUpIn = (use: Spender['use']) =>
+    spenders.filter((one) => one.warning === 'used-up' && one.use === use);
+  const [deployed, working, ended] = [usedUpIn('deployed'), usedUpIn('working'), usedUpIn('ended')];
   const unlimited = spenders.filter(({ warning }) => warning === 'no-limit').length;
-  const lines = [
-    usedUpLine(deployed, 'deployed key', {
-      effect: 'the requests of what is deployed fail.',
-      advice: isCapShort ? '' : ' To go on, raise limit-usd and push.',
+  const advise = (advice: string) => (isCapShort ? '' : ` ${advice}`);
+  const raise = advise('If a job needs more, raise limit-usd.');
+  return [
+    ...failingLine(deployed, {
+      what: 'deployed key',
+      effect: 'the requests of what is deployed fail',
+      advice: advise('To go on, raise limit-usd and push.'),
     }),
-    usedUpLine(others, 'key', {
-      effect: `${others === 1 ? 'its' : 'their'} requests fail.`,
-      advice: isCapShort ? '' : ' If a job needs more, raise limit-usd.',
+    ...failingLine(working, {
+      what: 'key',
+      effect: working.length === 1 ? 'its requests fail' : 'their requests fail',
+      // Said once.
+      advice: ended.length > 0 ? '' : raise,
+      other: deployed.length > 0 ? 'other ' : '',
     }),
-    unlimited === 0 ? '' : `⚠️ Without a limit: ${countOf(unlimited, 'key')} made by hand.`,
+    ...endedLine(ended, {
+      advice: raise,
+      other: deployed.length + working.length > 0 ? 'other ' : '',
+    }),
+    ...(unlimited === 0 ? [] : [`⚠️ Without a limit: ${countOf(unlimited, 'key')} made by hand.`]),
   ];
-  return lines.filter((line) => line !== '');
 }
 
-function usedUpLine(
-  count: number,
-  what: string,
-  { effect, advice }: { effect: string; advice: string },
-): string {
-  if (count === 0) return '';
-  const usedUp = count === 1 ? 'has used up its limit' : 'have used up their limits';
-  return `⚠️ ${countOf(count, what)} ${usedUp}: ${effect}${advice}`;
+interface UsedUpLine {
+  /** Follows the sentence, after a space. */
+  advice: string;
+  /** `other ` if a line before this one counts keys. */
+  other?: string;
+}
+
+/** How many keys a line names. */
+const MAX_NAMED = 3;
+
+/** A line about keys that would work if they had not used up their limits. */
+function failingLine(
+  keys: readonly Spender[],
+  { what, effect, advice, other = '' }: UsedUpLine & { what: string; effect: string },
+): Cell[] {
+  const [first] = keys;
+  if (!first) return [];
+  if (keys.length === 1) {
+    return [
+      [`⚠️ The ${what} `, ...describeOne(first), ` has used up its limit: ${effect}.${advice}`],
+    ];
+  }
+  const named = keys
+    .slice(0, MAX_NAMED)
+    .flatMap(({ name, created }, at) => [at > 0 ? '; ' : '', name, created ? `, ${created}` : '']);
+  const more = keys.length > MAX_NAMED ? `; ${keys.length - MAX_NAMED} more` : '';
+  const usedUp = `⚠️ ${countOf(keys.length, other + what)} have used up their limits`;
+  return [[`${usedUp}, and ${effect}: `, ...named, `${more}.${advice}`]];
+}
+
+/** A line about keys that had used up their limits before they were disabled or expired: none of them fails now. */
+function endedLine(keys: readonly Spender[], { advice, other }: UsedUpLine): Cell[] {
+  const [first] = keys;
+  if (!first) return [];
+  if (keys.length === 1) {
+    const end = `had used up its limit: some of its requests may have failed.${advice}`;
+    return [['The key ', ...describeOne(first), ` ${end}`]];
+  }
+  const what = keys.every(({ hasJob }) => hasJob) ? 'job' : 'key';
+  const end = `had used up their limits: some of their requests may have failed.${advice}`;
+  return [`${countOf(keys.length, other + what)} ${end}`];
+}
+
+/** One key within a sentence: `of evals, 28 Nov 07:12,` */
+function describeOne({ name, hasJob, created }: Spender): Cell[] {
+  return [hasJob ? 'of ' : '', name, created ? `, ${created},` : ''];
 }
 
 /** The rows, all but the newest folded. */
