@@ -102,7 +102,10 @@ async function play(page: string, pushes: readonly Push[]): Promise<string[][]> 
       spend(deployments[Number(push) - 1], amount);
     }
     const spent = sumOf(spentBy);
-    rows.push([label, ...limits, ...(tested ? [] : [usd(most)]), usd(spent), usd(cap - spent)]);
+    const held = sumOf(mostOf) - spent;
+    const left = [usd(spent), usd(cap - spent)];
+    const sums = tested ? [...left, usd(held), usd(cap - spent - held)] : [usd(most), ...left];
+    rows.push([label, ...limits, ...sums]);
     event = pushTo(server.github, repository, 'feature')[1] as GitHubEvent;
   }
   return rows;
