@@ -85,3 +85,27 @@ test('the command for a night without GitHub gives a key to the service, and doe
   expect(readFileSync(join(folder, 'rolled-out'), 'utf8')).toBe('1 [] the-key the-token\n');
   rmSync(folder, { recursive: true });
 });
+
+test('the commands for the environments of the stored key go on where a rule exists', () => {
+  const [commands = ''] = /^ *environments=.*?^ *done$/ms.exec(read(STORED_KEY)) ?? [];
+  const folder = mkdtempSync(join(tmpdir(), 'environments-'));
+  // Has one rule for each environment, and fails like GitHub if it exists.
+  const gh = `#!/bin/sh
+rule="$RULES/$(echo "$2" | tr / -)"
+case "$*" in
+  *--method*) ;;
+  *--jq*) test ! -e "$rule" || echo main ;;
+  *) test ! -e "$rule" && echo "$2" && touch "$rule" ;;
+esac
+`;
+  writeFileSync(join(folder, 'gh'), gh, { mode: 0o755 });
+  const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}`, RULES: folder };
+  const create = () => spawnSync('sh', ['-ec', commands], { env, encoding: 'utf8' });
+  const ruleOf = (name: string) =>
+    `repos/{owner}/{repo}/environments/${name}/deployment-branch-policies`;
+  // Such as after the commands of a release, which has this environment, too.
+  writeFileSync(join(folder, ruleOf('openrouter-rotation').replaceAll('/', '-')), '');
+  expect(create()).toMatchObject({ status: 0, stdout: `${ruleOf('openrouter-jobs')}\n` });
+  expect(create()).toMatchObject({ status: 0, stdout: '' });
+  rmSync(folder, { recursive: true });
+});
