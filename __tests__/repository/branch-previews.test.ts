@@ -166,6 +166,29 @@ describe('the files for a branch', () => {
     expect([slugs(), keys()]).toEqual([[], []]);
   });
 
+  test('delete nothing when a tag or a branch without a preview is deleted', async () => {
+    await run(BRANCH, push());
+    push('other');
+    const ofBranch = remove('other');
+    const payload = { ...ofBranch.payload, ref: 'v1', ref_type: 'tag' };
+    for (const event of [ofBranch, { ...ofBranch, payload }]) {
+      expect(await run(CLEAN_UP, event)).toMatchObject({ result: 'success' });
+    }
+    expect(slugs()).toHaveLength(1);
+  });
+
+  test('begin the cap at 0 again if the workspace is deleted while its branch exists', async () => {
+    const all = spending(1);
+    for (let runs = 1; runs <= 5; runs += 1) {
+      expect(await run(BRANCH, push(), all)).toMatchObject({ result: 'success' });
+    }
+    expect(await run(BRANCH, push())).toMatchObject({ result: 'failure' });
+    const values = { 'inputs.slug': slugs()[0], 'inputs.delete': true };
+    await run(BY_HAND, dispatchEvent(gitHub.server.github, gitHub.repository), { values });
+    expect(await run(BRANCH, push(), all)).toMatchObject({ result: 'success' });
+    expect(keys()).toMatchObject([{ limit: 1 }]);
+  });
+
   test('allow each push what the table of the page says', async () => {
     const page = readFileSync(join(ROOT, PAGE), 'utf8');
     const rows = [...page.matchAll(/^\| (\d) \| (.*?) \| (.*?) \| (.*?) \|$/gm)];
