@@ -246,9 +246,14 @@ test('a list of workspaces has the advice of each rejection once, and of no othe
     { kind: 'ambiguous' as const, status: 502, hint: 'Broken.' },
     { status: 400, hint: 'Invalid.' },
   ].map((details) => apiError(details));
-  const result = errors.map((error) => sweptTo('failed', error));
+  const result = errors.map((error, at) => ({ ...sweptTo('failed', error), slug: `pr-${at}` }));
   const { lines } = describeError(new Failure(sweepIncomplete, { result, kind: 'sweep' }), 'none');
-  expect(lines.slice(0, -1)).toEqual(['No admin.', ...KEY]);
+  const then = 'Then run this again, or wait for the next sweep.';
+  expect(lines).toEqual([
+    `For pr-0, pr-1: No admin. ${then}`,
+    `For pr-2: ${KEY.join(' ')} ${then}`,
+    'For pr-3, pr-4, pr-5, … and 1 more: Run this again, or wait for the next sweep.',
+  ]);
 });
 
 test('the advice of each code is tested', () => {

@@ -142,7 +142,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
       errors: [REJECTED],
       hasMore: false,
       deletedKeys: 2,
-      keysLeft: { keys: [], isComplete: true },
+      keysLeft: { keys: [], isComplete: true, now: 0 },
     }),
     'API keys deleted before that: 2.',
   ],
@@ -152,7 +152,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
       kind: 'sweep',
       maxDeletions: 2,
     }),
-    NOTHING_DELETED,
+    'Their API keys may still work, each up to its own limit.',
   ],
   [
     new Failure(teardown.sweepIncomplete, {
@@ -167,7 +167,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
       uses: [],
       created: { isDisabled: true },
     }),
-    'The workspace and its keys stay. The new API key was disabled. No other step has its secret.',
+    'The new API key was disabled. No other step has its secret.',
   ],
   [
     new Failure(preview.keyNotCapped, {
@@ -197,14 +197,14 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
     new Failure(preview.previewNotDeleted, {
       slug: 'preview-42',
       errors: [REJECTED],
-      keysLeft: { keys: [], isComplete: true },
+      keysLeft: { keys: [], isComplete: true, now: 0 },
     }),
-    'None of its API keys works any more, so nothing can spend.',
+    'No API key is left: nothing can spend.',
   ],
   [new Failure(preview.staleResponse, { number: 42 }), OF_STEP],
   [
     new Failure(preview.previewReopened, { workspace: WORKSPACE, deleted: true }),
-    `The workspace with the id ${WORKSPACE.id} was deleted, with its API keys.`,
+    `The id of its workspace: ${WORKSPACE.id}.`,
   ],
   [
     new Failure(preview.previewDeleted, { workspace: WORKSPACE }),

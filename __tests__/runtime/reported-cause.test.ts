@@ -44,8 +44,8 @@ describe('the preview of a pull request', () => {
       'Could not delete the preview "preview-shop-1": OpenRouter failed (HTTP 502)',
     );
     expect(lines.slice(0, 2)).toEqual([
-      'Run this again; otherwise the next clean-up deletes it.',
-      'Whether its API keys still work is unknown.',
+      'Its API keys may still work, each up to its own limit.',
+      'To stop any spending now, disable the API keys: https://openrouter.ai/workspaces/preview-shop-1',
     ]);
     expect([ended.exitCode, shownBy(ended), ended.summary]).toEqual([1, [], '']);
     expect(ended.log.split('\n').at(-1)).toBe(`${title}, as the step has reported.`);
@@ -64,7 +64,7 @@ describe('the preview of a pull request', () => {
     expect(messagesOf([ended], 'warning').map((data) => data.split('\n').slice(0, -1))).toEqual([
       [
         'The preview "preview-shop-1" still exists. Run this again; otherwise the next clean-up deletes it.',
-        `Still working, and able to spend: 1 API key: "${name}" (${label}).`,
+        `Still able to spend: 1 API key, $1.00 at most: "${name}" (${label}).`,
       ],
     ]);
     expect(ended.summary).toContain('⚠️ OpenRouter: Left after the job');

@@ -2,11 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import type { ApiError, ApiErrorDetails } from '../../src/http/request.ts';
 import type { Cell, Table } from '../../src/lib/table.ts';
 import { parseUsd, type Usd } from '../../src/lib/usd.ts';
-import type { Key } from '../../src/openrouter/resources/keys.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import {
   keysKeepAppearing,
+  sweepIncomplete,
   teardownIncomplete,
   workspaceHasKeys,
 } from '../../src/teardown/failures.ts';
@@ -88,19 +88,19 @@ test('of a sweep that failed in part, the failures are shown alone, and all else
       error: apiError({ status: 403 }),
     }),
   ]);
-  expect(title).toBe('2 of 5 OpenRouter workspaces could not be deleted');
+  expect(title).toBe('2 of 5 old OpenRouter workspaces could not be deleted');
   expect(table).toEqual({
     header: ['Workspace', 'Reason'],
     rows: [
-      ['y', 'OpenRouter: HTTP 403'],
-      ['z', 'not attempted: the timeout of 10 m has expired'],
+      ['y', 'OpenRouter: HTTP 403\nits keys may still work'],
+      ['z', 'not attempted: the timeout of 10 m has expired\nits keys may still work'],
     ],
   });
   expect(folded).toEqual([
     [
-      'Deleted: 2, $20.12',
+      'Deleted: 2, $20.12 spent',
       {
-        header: ['Workspace', 'Age', 'Spent by the keys it still had'],
+        header: ['Workspace', 'Age', 'Spent'],
         rows: [
           ['pr-9', apart('3 d 3 h'), '$20.02'],
           ['pr-10', apart('3 d'), '$0.10'],
@@ -112,7 +112,7 @@ test('of a sweep that failed in part, the failures are shown alone, and all else
       'Already deleted by another job: 1',
       { header: ['Workspace', 'Age'], rows: [['already', apart('3 d')]] },
     ],
-    ['Kept: 1', { header: ['Workspace', 'Reason'], rows: [['kept', 'only 2 h old']] }],
+    ['Others, kept: 1', { header: ['Workspace', 'Reason'], rows: [['kept', 'only 2 h old']] }],
   ]);
 });
 
@@ -121,28 +121,28 @@ test('a preview has a link to its pull request, and no age', () => {
   const fields = { age: undefined, link, ...spent('0.3') };
   const result = [swept('a', 'deleted', fields), swept('b', 'failed', fields)];
   const [header, row] = [
-    ['Preview', 'Reason', 'Keys spent'],
-    ['b #42', '3 d old', '$0.30'],
+    ['Preview', 'Reason', 'Spent'],
+    ['b #42', '3 d old\nits keys may still work', '$0.30'],
   ];
   expect(shownOf(result, 'clean-up')).toEqual({
-    title: '1 of 2 OpenRouter previews could not be deleted',
+    title: '1 of 2 closed OpenRouter previews could not be deleted',
     table: { header, rows: [row] },
     folded: [
-      ['Deleted: 1, $0.30', { header: ['Preview', 'Keys spent'], rows: [['a #42', '$0.30']] }],
+      ['Deleted: 1, $0.30 spent', { header: ['Preview', 'Spent'], rows: [['a #42', '$0.30']] }],
     ],
   });
-  expect(sweptTable(result, 'clean-up')?.rows[0]?.[0]).toEqual([{ code: 'a' }, ' ', link]);
+  expect(sweptTable(result, 'clean-up')?.rows[1]?.[0]).toEqual([{ code: 'a' }, ' ', link]);
 });
 
 test.each<[string, SweepOutcome[]]>([
   [
-    '2 of 4 OpenRouter previews could not be deleted',
+    '2 of 4 closed OpenRouter previews could not be deleted',
     ['failed', 'failed', 'deleted', 'already-deleted', 'kept'],
   ],
   ['1 of 3 OpenRouter previews could not be checked', ['unread', 'kept', 'deleted']],
   ['2 of 3 OpenRouter previews could not be checked or deleted', ['unread', 'failed', 'kept']],
   [
-    '2 OpenRouter previews would be deleted, and max-deletions is 1',
+    '2 OpenRouter previews are closed, more than max-deletions allows (1): none was deleted',
     ['too-many', 'unread', 'too-many'],
   ],
   ['🔎 Dry run: would delete 1 OpenRouter preview', ['would-delete', 'kept']],
@@ -151,8 +151,8 @@ test.each<[string, SweepOutcome[]]>([
     '✅ Already deleted by another job: 2 OpenRouter previews',
     ['already-deleted', 'already-deleted', 'kept'],
   ],
-  ['✅ No OpenRouter preview to delete', ['kept', 'reopened']],
-  ['✅ No OpenRouter preview to delete', []],
+  ['✅ Nothing to delete at OpenRouter: 2 previews kept', ['kept', 'reopened']],
+  ['✅ Nothing to delete at OpenRouter: no preview found', []],
 ])('the verdict is: %s', (title, outcomes) => {
   expect(
     shownOf(
@@ -163,14 +163,14 @@ test.each<[string, SweepOutcome[]]>([
 });
 
 test.each<[SweepOutcome[], string[], string[]]>([
-  [['would-delete', 'kept'], ['would-delete'], ['Kept: 1']],
+  [['would-delete', 'kept'], ['would-delete'], ['Others, kept: 1']],
   [['would-delete', 'unread'], ['unread'], ['Would be deleted: 1']],
   [
     ['too-many', 'unread', 'too-many', 'kept'],
     ['too-many', 'too-many'],
-    ['Not checked: 1', 'Kept: 1'],
+    ['Not checked: 1', 'Others, kept: 1'],
   ],
-  [['deleted', 'reopened', 'kept'], [], ['Deleted: 1', 'Kept: 2']],
+  [['deleted', 'reopened', 'kept'], [], ['Deleted: 1', 'Others, kept: 2']],
 ])('%j are all shown, the most important ones first', (outcomes, first, others) => {
   const { table, folded } = shownOf(outcomes.map((outcome) => swept(outcome, outcome)));
   expect(table?.rows.map(([slug]) => slug) ?? []).toEqual(first);
@@ -186,8 +186,8 @@ describe('the reason of a failure is in words, without ids and requests', () => 
       ...details,
     });
   const noResponse = { host: 'openrouter.ai', elapsedMs: 60_000 };
-  const left = (errors: ApiError[], { hasMore = false, keys = [] as Key[] } = {}) => {
-    const keysLeft = { keys, isComplete: true };
+  const left = (errors: ApiError[], { hasMore = false } = {}) => {
+    const keysLeft = { keys: [], isComplete: true, now: 0 };
     return new Failure(teardownIncomplete, {
       workspace: WORKSPACE,
       errors,
@@ -237,11 +237,6 @@ describe('the reason of a failure is in words, without ids and requests', () => 
       'no access token: OpenRouter: HTTP 400: invalid_grant',
     ],
     [left([of({ attempts: 7 })]), 'OpenRouter: HTTP 500, 7 attempts'],
-    [left([of({})], { keys: [KEY] }), 'OpenRouter: HTTP 500. 1 API key still works'],
-    [
-      left([of({})], { keys: [KEY, { ...KEY, disabled: true }, KEY] }),
-      'OpenRouter: HTTP 500. 2 API keys still work',
-    ],
     [left([of({}), of({})]), '2 API keys not deleted. OpenRouter: HTTP 500'],
     [
       left([of({}), of({})], { hasMore: true }),
@@ -259,8 +254,8 @@ describe('the reason of a failure is in words, without ids and requests', () => 
     const reason = error instanceof Failure ? 'new API keys keep appearing in it' : error.message;
     const reasonOf = (outcome: SweepOutcome) =>
       shownOf([swept('a', outcome, { error, reason })]).table?.rows[0]?.[1];
-    expect(reasonOf('failed')).toBe(words);
-    expect(reasonOf('unread')).toBe(`not checked, and kept. ${words}`);
+    expect(reasonOf('failed')).toBe(`${words}\nits keys may still work`);
+    expect(reasonOf('unread')).toBe(`not checked, and kept. ${words}\nits keys may still work`);
   });
 });
 
@@ -271,10 +266,10 @@ describe('what the deleted API keys had spent', () => {
       swept('unknown', 'deleted', spent(null)),
       swept('none', 'deleted'),
     ]).folded;
-    expect(deleted?.[0]).toBe('Deleted: 3, at least $0.30');
+    expect(deleted?.[0]).toBe('Deleted: 3, at least $0.30 spent');
     expect(deleted?.[1]?.rows.map((row) => row[2])).toEqual([
       '$0.30',
-      '',
+      '–',
       'unknown',
       'at least $0.30',
     ]);
@@ -283,11 +278,11 @@ describe('what the deleted API keys had spent', () => {
   test('is also shown of a workspace that could not be deleted then', () => {
     expect(
       shownOf([swept('a', 'failed', { ...spent('0.3'), isLowerBound: true })]).table?.rows,
-    ).toEqual([['a', '3 d old', 'at least $0.30']]);
+    ).toEqual([['a', '3 d old\nits keys may still work', 'at least $0.30']]);
   });
 
   test.each([
-    ['0.3', 'Deleted: 1, $0.30'],
+    ['0.3', 'Deleted: 1, $0.30 spent'],
     [null, 'Deleted: 1, cost unknown'],
   ])('has no total of one amount: %s', (amount, title) => {
     const result = [swept('one', 'deleted', spent(amount))];
@@ -335,7 +330,49 @@ test('API keys that keep appearing are described', () => {
       'Deleting the workspace again finishes the work.',
       'Not deleted, or unknown: the workspace "preview-42", id a.',
       'API keys deleted before that: 7.',
-      'Whether its API keys still work is unknown.',
+      'Its API keys may still work, each up to its own limit.',
     ],
   });
+});
+
+test('of what failed, first comes what can spend, then what may; the message has the same order', () => {
+  const keysLeft = (...keys: object[]) => ({
+    keysLeft: { keys: keys.map((key) => ({ ...KEY, ...key })), isComplete: true, now: 0 },
+  });
+  const result = [
+    swept('disabled', 'failed', keysLeft({ disabled: true })),
+    swept('unknown', 'failed'),
+    swept('works-10', 'failed', keysLeft({ limit: null })),
+    swept('works-9', 'failed', keysLeft({ limit: 1, usage: 0.25 })),
+  ];
+  const { rows = [], table } = describeError(
+    new Failure(sweepIncomplete, { result, kind: 'sweep' }),
+    'none',
+  );
+  const order = ['works-9', 'works-10', 'unknown', 'disabled'];
+  expect(rowsOf(table)?.rows.map(([slug]) => slug)).toEqual(order);
+  expect(rows.slice(0, 4)).toEqual([
+    'works-9: 3 d old; 1 API key can still spend, $0.75 at most',
+    'works-10: 3 d old; 1 API key can still spend, no limit',
+    'unknown: 3 d old; its keys may still work',
+    'disabled: 3 d old; its keys are disabled',
+  ]);
+});
+
+test('each advice names the workspaces that it is for, unless all failed for one cause', () => {
+  const rejected = swept('a', 'failed', {
+    error: apiError({ kind: 'rejected', status: 403, hint: 'Ask an admin.' }),
+  });
+  const failed = swept('b', 'failed', { error: apiError({ kind: 'ambiguous', status: 500 }) });
+  const linesOf = (...result: SweptWorkspace[]) =>
+    describeError(new Failure(sweepIncomplete, { result, kind: 'clean-up' }), 'none').lines;
+  expect(linesOf(rejected, failed)).toEqual([
+    'For a: Ask an admin. Then run this again, or wait for the next clean-up.',
+    'For b: Run this again, or wait for the next clean-up.',
+  ]);
+  expect(linesOf(rejected)).toEqual([
+    'Ask an admin.',
+    'Then run this again, or wait for the next clean-up.',
+  ]);
+  expect(linesOf(failed)).toEqual(['Run this again, or wait for the next clean-up.']);
 });

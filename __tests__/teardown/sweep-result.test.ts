@@ -34,7 +34,7 @@ describe('workspaces with these outcomes', () => {
     };
     expect(sweepFailure(result, { kind: 'sweep', maxDeletions: 1 })?.code).toBe(codes[meaning]);
     if (codes[meaning]) return;
-    const icons = { 'nothing-stale': '✅ No ', 'would-delete': '🔎', deleted: '✅ ' };
+    const icons = { 'nothing-stale': '✅ Nothing ', 'would-delete': '🔎', deleted: '✅ ' };
     const { title } = sweepSummary(result, { kind: 'sweep', deleteKeys: true });
     expect(title).toMatch(new RegExp(`^${icons[meaning as keyof typeof icons]}`, 'u'));
     expect(staleNotice(result) === undefined).toBe(meaning === 'nothing-stale');

@@ -73,6 +73,12 @@ export function rejectionAdvice(errors: readonly ApiError[]): string[] {
   return [...new Set(rejections.flatMap(({ details }) => advice(details)))];
 }
 
+/** Where to see whether a server that failed works again; empty for another failure. */
+export function statusAdvice(details: ApiErrorDetails): string[] {
+  const { server, status = 0 } = causeOf(details);
+  return status >= 500 ? [SERVERS[server].status] : [];
+}
+
 /** The longest message of a server that is shown before the advice, in UTF-16 code units. */
 const MAX_SHOWN = 200;
 

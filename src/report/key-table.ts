@@ -27,7 +27,7 @@ export function keysTable(
 }
 
 /**
- * `keysTable`, folded below how many keys there are and what they had spent together: `API keys: 3, $8.21`. Empty if
+ * `keysTable`, folded below how many keys there are and what they had spent together: `API keys: 3, $8.21 spent`. Empty if
  * there are none.
  */
 export function foldedKeys(heading: string, keys: readonly Key[], total?: string): Folded[] {
@@ -39,7 +39,7 @@ export function foldedKeys(heading: string, keys: readonly Key[], total?: string
 }
 
 /**
- * How many there are, and what they had spent together: `38, $20.12`. Only how many, without any `amounts`.
+ * How many there are, and what they had spent together: `38, $20.12 spent`. Only how many, without any `amounts`.
  */
 export function countAndSum(
   count: number,
@@ -48,7 +48,7 @@ export function countAndSum(
 ): string {
   if (amounts.length === 0) return `${count}`;
   const isUnknown = amounts.every((amount) => amount === null);
-  return `${count}, ${isUnknown ? 'cost unknown' : formatSum(amounts, options)}`;
+  return `${count}, ${isUnknown ? 'cost unknown' : `${formatSum(amounts, options)} spent`}`;
 }
 
 /** Returns how a column about what was spent shows its `amounts`, and their total. */

@@ -1,13 +1,21 @@
 import { type ApiError, formatCause } from '../http/request.ts';
 import { countKeys, countOf, truncateList } from '../lib/format.ts';
 import type { Folded } from '../lib/table.ts';
-import { describeKey, isDisabled, type Key } from '../openrouter/resources/keys.ts';
-import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
+import { describeKey, type Key } from '../openrouter/resources/keys.ts';
+import { dashboardUrl, type WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import { describeCause, describePart, rejectionAdvice } from '../report/describe-api-error.ts';
 import { NOTHING_DELETED } from '../report/description.ts';
 import { keysTable } from '../report/key-table.ts';
 import { declareFailure, Failure, failedRequests } from '../shared/failure.ts';
-import { describeSwept, foldedGroups, sweptTable, THINGS } from './report.ts';
+import {
+  countWorking,
+  describeWorking,
+  type KeysLeft,
+  mayWork,
+  NOT_LISTED,
+  summarizeWorking,
+} from './keys-left.ts';
+import { describeSwept, foldedGroups, ordered, sweptTable, THINGS } from './report.ts';
 import {
   failuresIn,
   type SweepKind,
@@ -55,35 +63,6 @@ export const workspaceStillExists = declareFailure<{ workspace: WorkspaceRef }>(
     ],
   }),
 );
-
-/** What is known of the API keys of a workspace that was to be deleted. */
-export interface KeysLeft {
-  /** Those that were listed and not deleted, as they are then. */
-  keys: readonly Key[];
-  /** Whether there are no others. */
-  isComplete: boolean;
-}
-
-export const NOT_LISTED: KeysLeft = { keys: [], isComplete: false };
-
-/** How many of the API keys that are left still work; undefined if none is known to, and there may be others. */
-export function countWorking({ keys, isComplete }: KeysLeft): number | undefined {
-  const working = keys.filter((key) => !isDisabled(key)).length;
-  return working === 0 && !isComplete ? undefined : working;
-}
-
-/** Whether the API keys that are left can spend, in a sentence. */
-export function describeWorking(keysLeft: KeysLeft): string {
-  const count = countWorking(keysLeft);
-  if (count === undefined) return 'Whether its API keys still work is unknown.';
-  if (count === 0) return 'None of its API keys works any more, so nothing can spend.';
-  const working = keysLeft.keys.filter((key) => !isDisabled(key)).map(describeKey);
-  const others = keysLeft.isComplete ? '' : ' or more';
-  return `Still working, and able to spend: ${countKeys(count)}${others}: ${truncateList(working, MAX_NAMED).join(', ')}.`;
-}
-
-/** Keys in one sentence. */
-const MAX_NAMED = 3;
 
 export const teardownIncomplete = declareFailure<{
   workspace: WorkspaceRef;
@@ -133,10 +112,10 @@ function describeRemaining(
   ];
 }
 
-/** What to check before more workspaces are deleted than `max-deletions`. */
-const CHECKS: Readonly<Record<SweepKind, string>> = {
-  sweep: 'slug-pattern, older-than and keep',
-  'clean-up': 'that their pull requests or branches are closed',
+/** What a sweep, and a clean-up, have found too many of, and what to check before all are deleted. */
+const STALE: Readonly<Record<SweepKind, { is: string; check: string }>> = {
+  sweep: { is: 'older than older-than', check: 'Check slug-pattern, older-than and keep. ' },
+  'clean-up': { is: 'closed', check: '' },
 };
 
 export const tooManyStale = declareFailure<{
@@ -145,14 +124,14 @@ export const tooManyStale = declareFailure<{
   maxDeletions: number;
 }>('too-many-stale', ({ result, kind, maxDeletions }) => {
   const found = withOutcome(result, 'too-many');
-  const count = found.length;
+  const { is, check } = STALE[kind];
   const { folded, notes } = foldedGroups(result, kind);
   return {
-    title: `${countOf(count, THINGS[kind])} would be deleted, and max-deletions is ${maxDeletions}`,
+    title: `${found.length} ${THINGS[kind].many} are ${is}, more than max-deletions allows (${maxDeletions}): none was deleted`,
     lines: [
-      `Check ${CHECKS[kind]}. If that is right, raise max-deletions to ${count} or more for a new run.`,
+      `${check}If all of them are to be deleted, raise max-deletions to ${found.length} and start a new run.`,
     ],
-    effect: [NOTHING_DELETED],
+    effect: [mayWork('Their')],
     table: sweptTable(found, kind),
     folded: [...foldedFailures(failuresIn(result), kind), ...folded],
     notes,
@@ -167,28 +146,17 @@ function foldedFailures(failed: readonly SweptWorkspace[], kind: SweepKind): Fol
 export const sweepIncomplete = declareFailure<{ result: SweepResult; kind: SweepKind }>(
   'sweep-incomplete',
   ({ result, kind }) => {
-    const failed = failuresIn(result);
-    const { all, verbs } = attemptsIn(result);
-    const byKeys = failed.filter(({ error }) => isBlockedByKeys(error)).length;
+    const failed = ordered(failuresIn(result));
     return {
-      title: `${failed.length} of ${countOf(all, THINGS[kind])} could not be ${verbs}`,
+      title: `${failed.length} of ${describeAttempts(result, kind)}`,
       rows: [
         ...truncateList(
-          failed.map((entry) => `${entry.slug}: ${reasonOf(entry)}`),
+          failed.map((entry) => `${entry.slug}: ${reasonsOf(entry).join('; ')}`),
           10,
         ),
         `Deleted: ${describeSwept(withOutcome(result, 'deleted'))}.`,
       ],
-      lines: [
-        ...rejectionAdvice(failed.flatMap(({ error }) => failedRequests(error))),
-        ...(byKeys > 0
-          ? [
-              'With delete-keys: true, API keys are deleted first. Whatever uses them then stops working.',
-            ]
-          : []),
-        // Those that have keys would fail in the same way.
-        ...(byKeys < failed.length ? [`Run this again, or wait for the next ${kind}.`] : []),
-      ],
+      lines: [...endSpending(failed), ...adviceFor(failed, kind)],
       effect: [],
       table: sweptTable(failed, kind, reasonOf),
       ...foldedGroups(result, kind),
@@ -197,19 +165,70 @@ export const sweepIncomplete = declareFailure<{ result: SweepResult; kind: Sweep
 );
 
 /** How many workspaces a sweep was about, and what it could not do with some. A clean-up may not even read their state. */
-function attemptsIn(result: SweepResult): { all: number; verbs: string } {
+function describeAttempts(result: SweepResult, kind: SweepKind): string {
+  const { one, stale } = THINGS[kind];
   if (withOutcome(result, 'unread').length === 0) {
     const all = withOutcome(result, 'failed', 'deleted', 'already-deleted').length;
-    return { all, verbs: 'deleted' };
+    return `${countOf(all, stale)} could not be deleted`;
   }
   const isDeletionLeft = withOutcome(result, 'failed').length > 0;
-  return { all: result.length, verbs: isDeletionLeft ? 'checked or deleted' : 'checked' };
+  const verbs = isDeletionLeft ? 'checked or deleted' : 'checked';
+  return `${countOf(result.length, one)} could not be ${verbs}`;
 }
 
-/** Why a workspace could not be deleted or checked, in words: without ids and requests. */
-function reasonOf({ outcome, error, reason }: SweptWorkspace): string {
+/** How to stop what can spend until the next attempt. Keys that delete-keys keeps are in use, or nobody minds. */
+function endSpending(failed: readonly SweptWorkspace[]): string[] {
+  const spending = failed.filter(
+    ({ error, keysLeft }) =>
+      !isBlockedByKeys(error) && keysLeft && (countWorking(keysLeft) ?? 0) > 0,
+  );
+  if (spending.length === 0) return [];
+  const urls = truncateList(
+    spending.map(({ slug }) => dashboardUrl(slug)),
+    MAX_NAMED,
+  );
+  return [`To stop the spending now, disable the API keys: ${urls.join(', ')}`];
+}
+
+const DELETE_KEYS =
+  'With delete-keys: true, API keys are deleted first. Whatever uses them then stops working.';
+
+/** What to do about each failure, naming those that it is for if that differs. */
+function adviceFor(failed: readonly SweptWorkspace[], kind: SweepKind): string[] {
+  const retry = `un this again, or wait for the next ${kind}.`;
+  const groups = new Map<string, { lines: readonly string[]; slugs: string[] }>();
+  for (const { slug, error } of failed) {
+    const rejection = rejectionAdvice(failedRequests(error));
+    const other = rejection.length > 0 ? [...rejection, `Then r${retry}`] : [`R${retry}`];
+    // Those that have keys would fail in the same way.
+    const lines = isBlockedByKeys(error) ? [DELETE_KEYS] : other;
+    const key = lines.join('\n');
+    const group = groups.get(key) ?? { lines, slugs: [] };
+    group.slugs.push(slug);
+    groups.set(key, group);
+  }
+  const all = [...groups.values()];
+  if (all.length === 1) return all.flatMap(({ lines }) => lines);
+  return all.map(
+    ({ lines, slugs }) => `For ${truncateList(slugs, MAX_NAMED).join(', ')}: ${lines.join(' ')}`,
+  );
+}
+
+/** Workspaces in one sentence. */
+const MAX_NAMED = 3;
+
+/** Why a workspace could not be deleted or checked, and whether its keys can spend: the content of a cell. */
+function reasonOf(entry: SweptWorkspace): string {
+  return reasonsOf(entry).join('\n');
+}
+
+/** The same as phrases, in words: without ids and requests. */
+function reasonsOf({ outcome, error, reason, keysLeft = NOT_LISTED }: SweptWorkspace): string[] {
   const cause = causeOf(error) ?? reason;
-  return outcome === 'unread' ? `not checked, and kept. ${cause}` : cause;
+  return [
+    outcome === 'unread' ? `not checked, and kept. ${cause}` : cause,
+    summarizeWorking(keysLeft),
+  ];
 }
 
 function causeOf(error: Error | undefined): string | undefined {
@@ -217,18 +236,24 @@ function causeOf(error: Error | undefined): string | undefined {
     return `has ${countKeys(error.details.keys.length)}, and delete-keys is false`;
   }
   if (error instanceof Failure && error.is(teardownIncomplete)) {
-    const { errors, hasMore, keysLeft } = error.details;
+    const { errors, hasMore } = error.details;
     const [first] = errors as readonly [ApiError];
     const count = hasMore ? `${errors.length} or more API keys` : countKeys(errors.length);
-    const working = countWorking(keysLeft) ?? 0;
-    return [
-      errors.length > 1 ? `${count} not deleted. ` : '',
-      formatCause(first.details),
-      working > 0 ? `. ${countKeys(working)} still ${working === 1 ? 'works' : 'work'}` : '',
-    ].join('');
+    return `${errors.length > 1 ? `${count} not deleted. ` : ''}${formatCause(first.details)}`;
   }
   const [request] = failedRequests(error);
   return request && formatCause(request.details);
+}
+
+/**
+ * What `error` says of the API keys that a failed teardown left; undefined if nothing.
+ * @param now in milliseconds since 1970
+ */
+export function keysLeftAfter(error: Failure, now: number): KeysLeft | undefined {
+  if (error.is(teardownIncomplete)) return error.details.keysLeft;
+  return error.is(workspaceHasKeys)
+    ? { keys: error.details.keys, isComplete: true, now }
+    : undefined;
 }
 
 function isBlockedByKeys(error: Error | undefined): boolean {

@@ -3,6 +3,7 @@ import type { Cell, Folded, Table } from '../lib/table.ts';
 import { countAndSum, spentFormat, totalRow } from '../report/key-table.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from '../report/outputs.ts';
 import type { Summary } from '../report/summary.ts';
+import { countWorking, NOT_LISTED } from './keys-left.ts';
 import {
   failuresIn,
   KEYS_NOT_CHECKED,
@@ -36,10 +37,24 @@ function toJson(entries: readonly SweptWorkspace[]): BoundedJson {
   );
 }
 
-/** What a sweep, and a clean-up, call what they delete. */
-export const THINGS: Readonly<Record<SweepKind, string>> = {
-  sweep: 'OpenRouter workspace',
-  'clean-up': 'OpenRouter preview',
+/** What a sweep, and a clean-up, call what they look at, what they are to delete of that, and what not. */
+export const THINGS: Readonly<
+  Record<SweepKind, { one: string; many: string; stale: string; thing: string; kept: string }>
+> = {
+  sweep: {
+    one: 'OpenRouter workspace',
+    many: 'OpenRouter workspaces',
+    stale: 'old OpenRouter workspace',
+    thing: 'workspace',
+    kept: 'Others, kept',
+  },
+  'clean-up': {
+    one: 'OpenRouter preview',
+    many: 'OpenRouter previews',
+    stale: 'closed OpenRouter preview',
+    thing: 'preview',
+    kept: 'Open, and kept',
+  },
 };
 
 /** The summary of a step that succeeded. */
@@ -57,23 +72,27 @@ export function sweepSummary(
 }
 
 function titleOf(result: SweepResult, kind: SweepKind): string {
+  const { one, thing } = THINGS[kind];
   const count = (outcome: SweepOutcome) => withOutcome(result, outcome).length;
   if (meaningOf(result) === 'would-delete') {
-    return `🔎 Dry run: would delete ${countOf(count('would-delete'), THINGS[kind])}`;
+    return `🔎 Dry run: would delete ${countOf(count('would-delete'), one)}`;
   }
   const [deleted, others] = [count('deleted'), count('already-deleted')];
-  if (deleted > 0) return `✅ Deleted ${countOf(deleted, THINGS[kind])}`;
-  if (others > 0) return `✅ Already deleted by another job: ${countOf(others, THINGS[kind])}`;
-  return `✅ No ${THINGS[kind]} to delete`;
+  if (deleted > 0) return `✅ Deleted ${countOf(deleted, one)}`;
+  if (others > 0) return `✅ Already deleted by another job: ${countOf(others, one)}`;
+  const kept = withOutcome(result, 'kept', 'reopened').length;
+  return `✅ Nothing to delete at OpenRouter: ${kept === 0 ? `no ${thing} found` : `${countOf(kept, thing)} kept`}`;
 }
 
 /** The outcomes that are shown together, each with its heading. */
-const GROUPS: readonly (readonly [heading: string, ...outcomes: SweepOutcome[]])[] = [
-  ['Deleted', 'deleted'],
-  ['Already deleted by another job', 'already-deleted'],
-  ['Would be deleted', 'would-delete'],
-  ['Kept', 'kept', 'reopened'],
-];
+function groupsOf(kind: SweepKind): (readonly [heading: string, ...outcomes: SweepOutcome[]])[] {
+  return [
+    ['Deleted', 'deleted'],
+    ['Already deleted by another job', 'already-deleted'],
+    ['Would be deleted', 'would-delete'],
+    [THINGS[kind].kept, 'kept', 'reopened'],
+  ];
+}
 
 interface FoldedGroups {
   folded: readonly Folded[];
@@ -82,7 +101,7 @@ interface FoldedGroups {
 }
 
 /**
- * The workspaces that a sweep found, folded by what became of them: `Deleted: 38, $20.12`. Those that failed are for
+ * The workspaces that a sweep found, folded by what became of them: `Deleted: 38, $20.12 spent`. Those that failed are for
  * the caller, as are those with `except`.
  */
 export function foldedGroups(
@@ -90,7 +109,7 @@ export function foldedGroups(
   kind: SweepKind,
   { except }: { except?: SweepOutcome } = {},
 ): FoldedGroups {
-  const folded = GROUPS.flatMap(([heading, ...outcomes]): Folded[] => {
+  const folded = groupsOf(kind).flatMap(([heading, ...outcomes]): Folded[] => {
     const entries = withOutcome(result, ...outcomes.filter((outcome) => outcome !== except));
     if (entries.length === 0) return [];
     const reasonOf = outcomes.includes('kept') ? ({ reason }: SweptWorkspace) => reason : undefined;
@@ -100,9 +119,9 @@ export function foldedGroups(
   return { folded, notes: describeOmitted(sweepOutputs(result)) };
 }
 
-/** How many `entries` are, and what their API keys had spent, if they had any: `38, $20.12` */
+/** How many `entries` are, and what their API keys had spent, if they had any: `38, $20.12 spent` */
 export function describeSwept(entries: readonly SweptWorkspace[]): string {
-  const isLowerBound = entries.some((entry) => entry.isLowerBound);
+  const isLowerBound = isAtLeast(entries);
   return countAndSum(entries.length, amountsOf(entries), { isLowerBound });
 }
 
@@ -110,8 +129,30 @@ function amountsOf(entries: readonly SweptWorkspace[]) {
   return entries.flatMap(({ keysSpent = [] }) => keysSpent);
 }
 
+/** Whether `entries` may have spent more than was read. */
+function isAtLeast(entries: readonly SweptWorkspace[]): boolean {
+  return entries.some((entry) => entry.isLowerBound || (isLeft(entry) && !entry.keysSpent));
+}
+
+function isLeft({ outcome }: SweptWorkspace): boolean {
+  return outcome === 'failed' || outcome === 'unread';
+}
+
+/** In the order in which they are shown: by slug, but first those that can spend, then those that may. */
+export function ordered(entries: readonly SweptWorkspace[]): SweptWorkspace[] {
+  const dangerOf = (entry: SweptWorkspace) => {
+    if (!isLeft(entry)) return 0;
+    const working = countWorking(entry.keysLeft ?? NOT_LISTED);
+    if (working === undefined) return 1;
+    return working > 0 ? 2 : 0;
+  };
+  return sortedBy(entries, ({ slug }) => slug).toSorted(
+    (one, other) => dangerOf(other) - dangerOf(one),
+  );
+}
+
 /**
- * A table of `entries`, sorted by slug; undefined if there are none.
+ * A table of `entries` in their order; undefined if there are none.
  * @param reasonOf what to say of each, instead of its age
  */
 export function sweptTable(
@@ -122,20 +163,26 @@ export function sweptTable(
   if (entries.length === 0) return undefined;
   const amounts = amountsOf(entries);
   const format = spentFormat(amounts);
-  const isLowerBound = entries.some((entry) => entry.isLowerBound);
+  const isLowerBound = isAtLeast(entries);
   const isPreview = kind === 'clean-up';
   // The age decides nothing in a clean-up of previews.
   const middle = <Content>(reason: Content, age: Content) =>
     reasonOf ? [reason] : isPreview ? [] : [age];
   const last = <Content>(content: Content) => (amounts.length > 0 ? [content] : []);
-  // A preview keeps all its keys until its end. Another workspace may have had others.
-  const numbers = isPreview ? 'Keys spent' : 'Spent by the keys it still had';
+  const spentOf = (entry: SweptWorkspace) => {
+    if (entry.keysSpent !== undefined) return format(entry.keysSpent, entry);
+    return isLeft(entry) ? 'unknown' : '–';
+  };
   return {
-    header: [isPreview ? 'Preview' : 'Workspace', ...middle('Reason', 'Age'), ...last({ numbers })],
-    rows: sortedBy(entries, ({ slug }) => slug).map((entry): Cell[] => [
+    header: [
+      isPreview ? 'Preview' : 'Workspace',
+      ...middle('Reason', 'Age'),
+      ...last({ numbers: 'Spent' }),
+    ],
+    rows: ordered(entries).map((entry): Cell[] => [
       nameOf(entry),
       ...middle(reasonOf?.(entry) ?? '', unbroken(formatAge(entry.age ?? 0))),
-      ...last(entry.keysSpent === undefined ? '' : format(entry.keysSpent, entry)),
+      ...last(spentOf(entry)),
     ]),
     total: totalRow(['Total', ...middle('', '')], amounts, { isLowerBound }),
   };

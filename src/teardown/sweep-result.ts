@@ -1,5 +1,6 @@
 import type { Usd } from '../lib/usd.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
+import type { KeysLeft } from './keys-left.ts';
 
 /** What became of a workspace that a sweep, or a clean-up of previews, looked at. */
 export type SweepOutcome =
@@ -44,9 +45,11 @@ export interface SweptWorkspace extends FoundWorkspace {
   reason: string;
   /** What failed, if it could not be deleted or read. */
   error?: Error;
+  /** What is known of its API keys then; absent if nothing is. */
+  keysLeft?: KeysLeft;
   /**
-   * What the API keys had spent that were deleted or, in a clean-up, disabled; null if that is unknown, absent if
-   * none was.
+   * What the API keys had spent that were deleted or, if it could not be deleted or in a clean-up, what was read;
+   * null if that is unknown, absent if nothing was deleted or read.
    */
   keysSpent?: Usd | null;
   /** Whether that is a lower bound, because other API keys of the workspace may have spent something. */

@@ -13,12 +13,12 @@ import {
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import {
-  type KeysLeft,
   keysKeepAppearing,
   teardownIncomplete,
   workspaceHasKeys,
   workspaceStillExists,
 } from './failures.ts';
+import type { KeysLeft } from './keys-left.ts';
 
 /** API keys as they are before their deletion, with whatever else was found out then. */
 interface PreparedKeys {
@@ -82,7 +82,8 @@ export async function teardown<Prepared extends PreparedKeys>(
   };
   const keysLeft = (isComplete: boolean) => {
     const deleted = new Set(deletedKeys.map(({ hash }) => hash));
-    return { keys: listedKeys.filter(({ hash }) => !deleted.has(hash)), isComplete };
+    const keys = listedKeys.filter(({ hash }) => !deleted.has(hash));
+    return { keys, isComplete, now: context.timeOfDay() };
   };
   for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
     await context.client.pause(delay);

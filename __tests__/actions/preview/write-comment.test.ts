@@ -468,7 +468,9 @@ describe('a failure', () => {
     await write();
     expect(state.comments).toEqual([]);
     expect(info).toHaveLength(1);
-    expect(info[0]).toMatch('The comment of the preview may be out of date: could not ');
+    expect(info[0]).toMatch(
+      /^The comment of the preview (may be out of date|could not be written): could not /,
+    );
     expect(info[0]).toMatch(new RegExp(expected));
     // Waiting helps against throttling, and no permission.
     const isRejected = typeof fault === 'object' && [403, 404, 422].includes(fault.status);
@@ -492,7 +494,7 @@ describe('a failure', () => {
     state.intercept = (call) => (call === POST ? { status: 500 } : undefined);
     await write();
     expect(writesIn(state)).toEqual(Array(5).fill(POST));
-    expect(info.at(-1)).toMatch(/may be out of date: could not comment on .*: HTTP 500/);
+    expect(info.at(-1)).toMatch(/could not be written: could not comment on .*: HTTP 500/);
   });
 
   test('of GitHub to list a new comment does not make two', async () => {

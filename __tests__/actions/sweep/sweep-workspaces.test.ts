@@ -199,7 +199,15 @@ test('a workspace that a sweep cannot delete is reported with the reason, and wi
   const reason = `DELETE /workspaces/${stale.id}: HTTP 403 Forbidden; API keys deleted: 1`;
   const error = expect.objectContaining({ code: 'teardown-incomplete' });
   expect(withOutcome(result, 'failed')).toEqual([
-    { ...stale, outcome: 'failed', keysSpent: 0n, reason, error },
+    {
+      ...stale,
+      outcome: 'failed',
+      keysSpent: 0n,
+      isLowerBound: false,
+      keysLeft: expect.objectContaining({ keys: [], isComplete: true }),
+      reason,
+      error,
+    },
   ]);
   expect(story).toContain(
     'Could not delete "pr-1": DELETE /workspaces/<id>: HTTP 403 Forbidden; API keys deleted: 1.',

@@ -3,13 +3,15 @@ import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { countWorkspaces, truncateList } from '../../lib/format.ts';
 import { sumUsd, toUsd } from '../../lib/usd.ts';
-import { isDisabled } from '../../openrouter/resources/keys.ts';
+import { isDisabled, type Key } from '../../openrouter/resources/keys.ts';
 import {
   isDefault,
   type ListedWorkspace,
   listWorkspaces,
 } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
+import { keysLeftAfter } from '../../teardown/failures.ts';
+import type { KeysLeft } from '../../teardown/keys-left.ts';
 import { logEnd, logFailure } from '../../teardown/sweep-log.ts';
 import {
   type FoundWorkspace,
@@ -173,7 +175,10 @@ async function deleteOutdated(
   );
   if (error) {
     const found = toFound(workspace, context.toLine(error.message));
-    return { ...found, outcome: 'failed', error, ...spentBy(lists, workspace) };
+    const now = context.timeOfDay();
+    const keysLeft = error instanceof ApiError ? keysIn(lists, now) : keysLeftAfter(error, now);
+    const left = keysLeft ? { keysLeft } : {};
+    return { ...found, outcome: 'failed', error, ...left, ...spentBy(lists, workspace) };
   }
   if (deletion.kind === 'reopened') {
     return { ...toFound(workspace, 'it is open again'), outcome: 'reopened' };
@@ -187,6 +192,21 @@ async function deleteOutdated(
   return { ...found, outcome: 'already-deleted', ...spent };
 }
 
+/** Each API key as it was listed last. */
+function lastOf(lists: readonly ListedKeys[]): Key[] {
+  return [
+    ...new Map(lists.flatMap(({ keys }) => keys.map((key) => [key.hash, key] as const))).values(),
+  ];
+}
+
+/** What is known of the API keys of a preview whose deletion failed before a key was deleted. */
+function keysIn(lists: readonly ListedKeys[], now: number): KeysLeft {
+  // The first list, and the same keys after they were disabled. Others follow only after deletions.
+  const isComplete =
+    lists.length > 0 && lists.length <= 2 && lists.every(({ hasMore }) => !hasMore);
+  return { keys: lastOf(lists), isComplete, now };
+}
+
 /**
  * What the disabled API keys had spent of a preview that this step could not delete, or that another job
  * deleted. It is a lower bound if one still works, could not be read, or was deleted before.
@@ -196,9 +216,7 @@ function spentBy(
   workspace: MarkedWorkspace,
 ): Pick<SweptWorkspace, 'keysSpent' | 'isLowerBound'> {
   if (lists.length === 0) return { keysSpent: null };
-  // Each as it was listed last.
-  const byHash = new Map(lists.flatMap((one) => one.keys.map((key) => [key.hash, key] as const)));
-  const keys = [...byHash.values()];
+  const keys = lastOf(lists);
   const amounts = keys.filter(isDisabled).flatMap((key) => toUsd(key['usage']) ?? []);
   const memories = lists.flatMap(({ remembered }) => remembered ?? []);
   const areAll =
@@ -206,6 +224,7 @@ function spentBy(
     lists.every(({ hasMore }) => !hasMore) &&
     memories.length > 0 &&
     !memories.some((remembered) => remembersMore(remembered, { workspace, keys }));
+  if (amounts.length === 0 && !areAll) return { keysSpent: null };
   return { keysSpent: sumUsd(amounts), isLowerBound: !areAll };
 }
 

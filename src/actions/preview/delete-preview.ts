@@ -62,7 +62,8 @@ import {
 } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
 import { deletionLine } from '../../teardown/deletion-line.ts';
-import { NOT_LISTED, teardownIncomplete } from '../../teardown/failures.ts';
+import { teardownIncomplete } from '../../teardown/failures.ts';
+import { NOT_LISTED } from '../../teardown/keys-left.ts';
 import { listNewKeys, type NewKeys, teardown } from '../../teardown/teardown.ts';
 import {
   type CommentData,
@@ -196,7 +197,7 @@ export async function deleteOnly(
     onDeletion(progress) {
       if (progress.kind === 'keys') {
         const { keys, hasMore = !listed.isComplete } = progress;
-        listed = { keys, isComplete: !hasMore };
+        listed = { keys, isComplete: !hasMore, now: context.timeOfDay() };
       }
       context.onDeletion?.(progress);
     },

@@ -12,7 +12,7 @@ import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
 import type { IncompleteTask } from '../../shared/context.ts';
 import { Failure, type FailureKind } from '../../shared/failure.ts';
 import { isSameKeyName } from '../../shared/key-name.ts';
-import { countWorking } from '../../teardown/failures.ts';
+import { countWorking } from '../../teardown/keys-left.ts';
 import { deleteAllOrphans, describeKeysLeft } from '../key/end-key.ts';
 import { keyReplaced } from '../key/failures.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';

@@ -1,13 +1,14 @@
-import type { ApiError } from '../../http/request.ts';
+import type { ApiError, ApiErrorDetails } from '../../http/request.ts';
 import { countKeys, truncateList } from '../../lib/format.ts';
 import { formatExactUsd, formatUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
 import type { Usd } from '../../lib/usd.ts';
 import { describeKey, type KeyIdentity } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
-import { describeCause, rejectionAdvice } from '../../report/describe-api-error.ts';
+import { describeCause, rejectionAdvice, statusAdvice } from '../../report/describe-api-error.ts';
 import { declareFailure, declareWarning, failedRequests } from '../../shared/failure.ts';
 import { readKeyName } from '../../shared/key-name.ts';
-import { describeAll, describeWorking, type KeysLeft } from '../../teardown/failures.ts';
+import { describeAll } from '../../teardown/failures.ts';
+import { countWorking, describeWorking, type KeysLeft } from '../../teardown/keys-left.ts';
 import { type Cap, type CapProblem, type CapUse, totalsOf } from './cap.ts';
 
 export const noSubject = declareFailure<{ event: string }>('no-subject', ({ event }) => ({
@@ -47,16 +48,34 @@ export const previewNotDeleted = declareFailure<UndeletedPreview>(
     const { lines, details } = describeAll(errors);
     return {
       title: `Could not delete the preview "${slug}": ${describeCause(first)}`,
-      // Nothing but a rejection needs more than the time until the next attempt.
-      lines: [...(first.kind === 'rejected' ? lines : []), RETRY],
+      // Whether anything can spend comes first: it decides whether the rest can wait.
+      lines: [
+        describeWorking(keysLeft),
+        ...endSpending(keysLeft, slug),
+        // A rejection fails again until its cause is corrected.
+        ...(first.kind === 'rejected' ? [...lines, RETRY_AFTER] : retryAfter(first)),
+      ],
       details,
-      effect: [describeWorking(keysLeft)],
+      effect: [],
     };
   },
   ({ errors }) => errors,
 );
 
 const RETRY = 'Run this again; otherwise the next clean-up deletes it.';
+const RETRY_AFTER = 'Then run this again, or wait for the next clean-up.';
+
+function retryAfter(details: ApiErrorDetails): string[] {
+  const status = statusAdvice(details);
+  return status.length > 0 ? [...status, 'Otherwise, the next clean-up deletes it.'] : [RETRY];
+}
+
+/** How to stop what can spend until the next attempt. */
+function endSpending(keysLeft: KeysLeft, slug: string): string[] {
+  return countWorking(keysLeft) === 0
+    ? []
+    : [`To stop any spending now, disable the API keys: ${dashboardUrl(slug)}`];
+}
 
 /** The same, where only what is left is news. */
 export function describeUndeleted({ slug, keysLeft }: UndeletedPreview): string[] {
@@ -77,15 +96,13 @@ export const previewReopened = declareFailure<{
   /** Otherwise, what API keys in it are. */
   whatOfKeys?: string | undefined;
 }>('preview-reopened', ({ workspace: { slug, id }, deleted, whatOfKeys }) => ({
-  title: `The workspace "${slug}" was ${deleted ? 'deleted' : 'to be deleted'}, and its pull request or branch is open again`,
+  title: deleted
+    ? `The preview "${slug}" was deleted with its API keys, while its pull request or branch was reopened`
+    : `The pull request or branch of the preview "${slug}" was reopened: its API keys ${whatOfKeys}`,
   lines: [
-    'It was reopened during the deletion. To recover, repeat the newest run of each workflow that gets an API key for it.',
+    'Run the newest workflow runs of the pull request or branch again: each then gets a new API key.',
   ],
-  effect: [
-    deleted
-      ? `The workspace with the id ${id} was deleted, with its API keys.`
-      : `API keys of the workspace with the id ${id} ${whatOfKeys}.`,
-  ],
+  effect: [`The id of its workspace: ${id}.`],
 }));
 
 export const previewDeleted = declareFailure<{ workspace: WorkspaceRef }>(
@@ -123,8 +140,8 @@ export const previewLimitReached = declareFailure<ReachedCap & { created?: KeyIn
   'preview-limit-reached',
   ({ created, ...reached }) => ({
     title: `Nothing is left of preview-limit-usd: ${describeUse(reached)}`,
-    lines: [...adviceOnCap(reached), 'Until then, a required check stays red.'],
-    effect: [`The workspace and its keys stay. ${describeInVain(created)}`],
+    lines: [...adviceOnCap(reached), 'If this check is required, it stays red until then.'],
+    effect: [describeInVain(created)],
     details: [countSpent(reached)],
   }),
 );
@@ -160,15 +177,15 @@ function describeSpent({ amount }: Cap, spent: Usd): string {
   return `${formatUsdNextTo(amount, spent)} of ${formatExactUsd(amount)}`;
 }
 
-/** `$2.00 of $2.00 spent`, `$1.40 spent, $0.60 held by running jobs` */
+/** `$2.00 of $2.00 spent`, `$1.40 spent, $0.60 reserved for running jobs` */
 function describeUse({ cap, uses }: ReachedCap): string {
   const { spent } = totalsOf(uses);
   const [first, ...others] = holdersOf({ cap, uses });
   if (!first) return `${describeSpent(cap, spent)} spent`;
   return [
     `${formatUsdNextTo(cap.amount, spent)} spent`,
-    `${formatUsd(first.held)} held by ${first.name}`,
-    ...others.map(({ name, held }) => `${formatUsd(held)} by ${name}`),
+    `${formatUsd(first.held)} reserved for ${first.name}`,
+    ...others.map(({ name, held }) => `${formatUsd(held)} for ${name}`),
   ].join(', ');
 }
 
@@ -177,7 +194,8 @@ const HOLDERS = [
   {
     purpose: 'job',
     name: 'running jobs',
-    advice: 'Run this again once the running jobs have ended.',
+    advice:
+      'Run this again once the running jobs have ended: what is reserved for them and not spent is free then.',
   },
   {
     purpose: 'deployment',
@@ -257,7 +275,7 @@ export const keyNotCapped = declareFailure<{
         ? [
             ...truncateList(corrections),
             'If nothing uses the key, disable it instead. Do not delete the key: what it has spent would no longer count.',
-            'Then repeat the newest run.',
+            'Then run this again.',
           ]
         : ['Run this again.'],
     details: truncateList(

@@ -132,7 +132,10 @@ export function endSummary(
   const title = deletionTitle(`preview "${identity.slug}"`, found, request);
   return {
     title: found ? `${title}: ${REASONS[subject.kind]}` : title,
-    paragraphs: [`${describePreview(identity)}: ${REASONS[subject.kind]}.`],
+    paragraphs: [
+      ...(found && !request.dryRun ? ['Its API keys are deleted, too: nothing can spend.'] : []),
+      `${describePreview(identity)}: ${REASONS[subject.kind]}.`,
+    ],
     ...(found && {
       folded: foldedKeys('API keys', found.deletedKeys, 'Total'),
       notes: found.keysSpent === null ? [MAY_BE_MORE] : [],

@@ -6,7 +6,7 @@ import { findWorkspace, type Workspace } from '../../openrouter/resources/worksp
 import type { Journal } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { deployedKeyName, isSameKeyName } from '../../shared/key-name.ts';
-import { countWorking } from '../../teardown/failures.ts';
+import { countWorking } from '../../teardown/keys-left.ts';
 import { sweepFailure } from '../../teardown/sweep-failure.ts';
 import type { SweepResult } from '../../teardown/sweep-result.ts';
 import { createWorkspace } from '../create/create-workspace.ts';

@@ -145,14 +145,15 @@ export async function writeComment(
     return {};
   }
   const { value: end, error } = await catching(writeUntilRight(request, first, place), ApiError);
-  if (error) noticeError(error, { endsComments: concernsAll(error) }, context);
+  const isNew = first.own.length === 0;
+  if (error) noticeError(error, { endsComments: concernsAll(error), isNew }, context);
   return { ...end, remembered: first.remembered };
 }
 
 /** Says what failed, unless another comment, at the same time, has met what concerns all. */
 function noticeError(
   error: ApiError,
-  { endsComments }: { endsComments: boolean },
+  { endsComments, isNew = false }: { endsComments: boolean; isNew?: boolean },
   context: CommentContext,
 ): void {
   const { comments } = context;
@@ -166,19 +167,20 @@ function noticeError(
       ...(endsComments ? ['This step writes no other comments.'] : []),
     ].join(' '),
     context,
-    error,
+    { cause: error, isNew },
   );
 }
 
-/** Says why the comment may be out of date, unless that has been said. */
+/** Says why the comment may be out of date, or why there is none, unless that has been said. */
 function noticeOnce(
   reason: string,
   { comments: { noticed }, notice }: CommentContext,
-  cause?: Error,
+  { cause, isNew = false }: { cause?: Error; isNew?: boolean } = {},
 ): void {
   if (noticed.has(reason)) return;
   noticed.add(reason);
-  notice(`The comment of the preview may be out of date: ${reason}`, cause);
+  const what = isNew ? 'could not be written' : 'may be out of date';
+  notice(`The comment of the preview ${what}: ${reason}`, cause);
 }
 
 /** What a comment is about, and what it says. */

@@ -12,6 +12,8 @@ import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
 import { earlierTime } from '../../shared/time-window.ts';
 import { deletionLine } from '../../teardown/deletion-line.ts';
+import { keysLeftAfter } from '../../teardown/failures.ts';
+import { countWorking } from '../../teardown/keys-left.ts';
 import { logEnd, logFailure } from '../../teardown/sweep-log.ts';
 import {
   type FoundWorkspace,
@@ -143,5 +145,14 @@ async function deleteStale(
   }
   const why = `${result.problem.message}${count > 0 ? `; API keys deleted: ${count}` : ''}`;
   const { problem: error } = result;
-  return { ...workspace, outcome: 'failed', reason: toLine(why), error, ...spent };
+  const failed = { ...workspace, outcome: 'failed', reason: toLine(why), error } as const;
+  const keysLeft = keysLeftAfter(error, context.timeOfDay());
+  const isComplete = keysLeft !== undefined && countWorking(keysLeft) === 0;
+  const { listedKeys } = result;
+  return {
+    ...failed,
+    ...(keysLeft && { keysLeft }),
+    keysSpent: listedKeys.length > 0 || isComplete ? totalSpent(listedKeys) : null,
+    isLowerBound: !isComplete,
+  };
 }

@@ -66,7 +66,7 @@ test('a dry run deletes nothing, and reports what would be deleted', async () =>
     '🔎 Dry run: would delete the OpenRouter workspace &quot;preview-42&quot;',
   );
   expect(step.summary).toContain(
-    '<summary>API keys that would be deleted with it: 2, $0.00</summary>',
+    '<summary>API keys that would be deleted with it: 2, $0.00 spent</summary>',
   );
   expect(step.summary).toContain('<code>Key 2</code>');
   expect(step.log).toContain('Dry run: the workspace and 2 API keys would be deleted.');

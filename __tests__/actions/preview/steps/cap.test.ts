@@ -62,8 +62,8 @@ describe('a cap for all keys of a preview', () => {
       title: 'Nothing is left of preview-limit-usd: $2.50 of $2.50 spent',
       lines: [
         expect.stringContaining('raise preview-limit-usd'),
-        expect.stringContaining('required check'),
-        'The workspace and its keys stay. No API key was created.',
+        expect.stringContaining('If this check is required'),
+        'No API key was created.',
         '3 API keys spent $2.50 of $2.50.',
       ],
     });
@@ -87,10 +87,10 @@ describe('a cap for all keys of a preview', () => {
     expect(last.log).toContain('can spend $0.37, less than limit-usd, $1.00.');
     const { title, lines } = failureOf(await main(push(), CAPPED));
     expect(title).toBe(
-      'Nothing is left of preview-limit-usd: $0.00 spent, $0.50 held by running jobs, $0.50 by deployments, $1.50 by API keys made by hand',
+      'Nothing is left of preview-limit-usd: $0.00 spent, $0.50 reserved for running jobs, $0.50 for deployments, $1.50 for API keys made by hand',
     );
     expect(lines.slice(0, 5)).toEqual([
-      'Run this again once the running jobs have ended.',
+      'Run this again once the running jobs have ended: what is reserved for them and not spent is free then.',
       'Run this again once no deployment is running, or lower the limits of their API keys:',
       expect.stringMatching(/^"octo-org\/shop#1 \/ Preview \/ test" \(sk-or-v1-/),
       'Lower the limits of the API keys made by hand, or disable them, and do not delete them:',
@@ -187,7 +187,7 @@ describe('a key of another job that is created at the same time', () => {
       code: 'preview-limit-reached',
       lines: expect.arrayContaining([
         '1 API key spent $0.00 of $2.50.',
-        'The workspace and its keys stay. The new API key was disabled. No other step has its secret.',
+        'The new API key was disabled. No other step has its secret.',
       ]),
     });
   });
@@ -205,7 +205,7 @@ describe('a key of another job that is created at the same time', () => {
     expect(failureOf(step)).toMatchObject({
       code: 'preview-limit-reached',
       lines: expect.arrayContaining([
-        'The workspace and its keys stay. The post step ends the new API key. No other step has its secret.',
+        'The post step ends the new API key. No other step has its secret.',
       ]),
     });
     expect(step.outputs).not.toHaveProperty('key');

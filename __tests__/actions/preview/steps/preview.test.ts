@@ -306,7 +306,7 @@ describe('the life of a pull request', () => {
       'preview-not-deleted',
       'Could not delete the preview "preview-shop-1": the run was cancelled (SIGTERM)',
     ]);
-    expect(lines).toContain('Whether its API keys still work is unknown.');
+    expect(lines).toContain('Its API keys may still work, each up to its own limit.');
     expect(slugs()).toEqual(['preview-shop-1']);
   });
 
@@ -352,7 +352,7 @@ describe('the life of a pull request', () => {
     expect(step.outputs).toMatchObject({ state: 'open', 'keys-cost-usd': '0' });
     expect(JSON.parse(step.outputs['deleted'] ?? '')).toMatchObject([{ id }]);
     expect(lines[0]).toBe(
-      'It was reopened during the deletion. To recover, repeat the newest run of each workflow that gets an API key for it.',
+      'Run the newest workflow runs of the pull request or branch again: each then gets a new API key.',
     );
   });
 });
@@ -510,7 +510,7 @@ describe('a clean-up', () => {
     const step = await main(event);
     expect(step).toMatchObject({ exitCode: 0, annotations: [] });
     expect(step.outputs).toEqual({ deleted: expect.anything(), failed: '[]', count: '2' });
-    expect(step.summary).toContain('<details><summary>Kept: 1</summary>');
+    expect(step.summary).toContain('<details><summary>Open, and kept: 1</summary>');
     expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(2);
     expect(slugs()).toEqual(['preview-shop-1', 'preview-shop-9']);
     expect(comments().map((body) => body.includes(', deleted</h3>'))).toEqual([false, true]);
@@ -545,7 +545,7 @@ describe('a clean-up', () => {
     const step = await main(await openSome(3), { 'max-deletions': '1' });
     const { code, message } = expectFailure(step, { deleted: '[]', failed: '[]', count: '0' });
     expect(code).toBe('too-many-stale');
-    expect(message).toContain('Check that their pull requests or branches are closed.');
+    expect(message).toContain('raise max-deletions to 2 and start a new run.');
     expectUnchanged(step);
   });
 
@@ -568,18 +568,22 @@ describe('a clean-up', () => {
     harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403, body });
     const step = await main(event, QUIET);
     const { title, message } = expectFailure(step, step.outputs);
-    expect(title).toBe('1 of 2 OpenRouter previews could not be deleted');
+    expect(title).toBe('1 of 2 closed OpenRouter previews could not be deleted');
     expect(slugs()).toHaveLength(2);
     const { deleted, failed, count } = step.outputs;
     expect(JSON.parse(deleted ?? '')).toHaveLength(1);
     const [{ slug, reason }] = JSON.parse(failed ?? '');
     expect(reason).toMatch(/^DELETE \/keys\/[0-9a-f]+: HTTP 403 Forbidden: not with \*\*\*$/);
-    expect(message).toContain(`${slug}: OpenRouter: HTTP 403: not with ***\nDeleted: 1, $0.00.\n`);
+    expect(message).toContain(
+      `${slug}: OpenRouter: HTTP 403: not with ***; its keys are disabled\nDeleted: 1, $0.00 spent.\n`,
+    );
     const [, number = ''] = /(\d)$/.exec(slug) ?? [];
     const link = `<a href="https://github.com/octo-org/shop/pull/${number}">#${number}</a>`;
     const reason403 = 'OpenRouter: HTTP 403: not with \\*{3}';
     expect(step.summary).toMatch(
-      new RegExp(`<tr><td><code>${slug}</code> ${link}</td><td>${reason403}</td>`),
+      new RegExp(
+        `<tr><td><code>${slug}</code> ${link}</td><td>${reason403}<br>its keys are disabled</td>`,
+      ),
     );
     expect([slugs().includes(slug), count]).toEqual([true, '1']);
   });
@@ -596,7 +600,7 @@ test('a clean-up shows what the keys had spent of a preview that another job del
     );
   });
   const { summary } = await main(scheduleEvent(gitHub.server.github, gitHub.repository), QUIET);
-  expect(summary).toContain('<summary>Already deleted by another job: 1, $0.75</summary>');
+  expect(summary).toContain('<summary>Already deleted by another job: 1, $0.75 spent</summary>');
 });
 
 describe('the cost of the one of two previews that a clean-up cannot delete, in its summary,', () => {
@@ -620,7 +624,7 @@ describe('the cost of the one of two previews that a clean-up cannot delete, in 
     expect(exitCode).toBe(1);
     expect(slugs()).toEqual(['preview-shop-2']);
     const [, failed] = />([^<]*)<\/td><\/tr>\n<\/table>/.exec(summary) ?? [];
-    expect(summary).toContain('<summary>Deleted: 1, $1.00</summary>');
+    expect(summary).toContain('<summary>Deleted: 1, $1.00 spent</summary>');
     return failed;
   }
 
@@ -657,11 +661,11 @@ describe('the cost of the one of two previews that a clean-up cannot delete, in 
     expect(await costIn({})).toBe('at least $0.50');
   });
 
-  test('is a lower bound without those of its keys if they were not listed', async () => {
+  test('is unknown if its keys were not listed', async () => {
     const { working } = await openTwo();
     const on = `GET /keys?offset=0&workspace_id=${working.workspace_id}&include_disabled=true&include_expired=true`;
     for (let n = 0; n < 2; n += 1) fail(on);
-    expect(await costIn()).toBe('at least $0.00');
+    expect(await costIn()).toBe('unknown');
   });
 });
 
@@ -937,7 +941,7 @@ describe('the API key', () => {
       const { title, lines } = expectFailure(ended);
       expect(title).toMatch(/^Could not delete the preview "preview-shop-1": /);
       // The deletion has disabled it.
-      expect(lines).toContain('None of its API keys works any more, so nothing can spend.');
+      expect(lines).toContain('All its API keys are disabled: nothing can spend.');
       expect(left(ended)).toBeUndefined();
     });
   });

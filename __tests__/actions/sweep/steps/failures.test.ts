@@ -9,8 +9,10 @@ test('a workspace that cannot be deleted does not stop the others, and fails the
   seed('preview-oldest', 30 * DAY);
   const step = await runSweep();
   const { title, message } = expectFailure(step, expect.anything());
-  expect(title).toBe('1 of 3 OpenRouter workspaces could not be deleted');
-  expect(message).toContain('preview-old: has 1 API key, and delete-keys is false');
+  expect(title).toBe('1 of 3 old OpenRouter workspaces could not be deleted');
+  expect(message).toContain(
+    'preview-old: has 1 API key, and delete-keys is false; 1 API key can still spend, ',
+  );
   expect(message).toContain('With delete-keys: true, API keys are deleted first.');
   // It would fail in the same way.
   expect(message).not.toContain('Run this again');
@@ -20,7 +22,7 @@ test('a workspace that cannot be deleted does not stop the others, and fails the
   expect(slugsIn(step.outputs['failed'])).toEqual(['preview-old']);
   expect(step.outputs['count']).toBe('2');
   expect(step.summary).toContain(
-    '</tr>\n<tr><td><code>preview-old</code></td><td>has 1 API key, and delete-keys is false</td></tr>\n</table>',
+    '</tr>\n<tr><td><code>preview-old</code></td><td>has 1 API key, and delete-keys is false<br>1 API key can still spend',
   );
   expect(step.summary.split('preview-old<')).toHaveLength(2);
   expect(step.summary).not.toContain('preview-old:');
@@ -56,11 +58,13 @@ test('a sweep fails and deletes nothing if more workspaces are stale than max-de
   expect(outputs).toEqual({ deleted: '[]', 'would-delete': '[]', failed: '[]', count: '0' });
   expect(slugsIn(kept)).toEqual(['preview-old', 'preview-older', 'preview-young']);
   expect(kept?.match(/"reason":"more workspaces are stale than max-deletions/g)).toHaveLength(2);
-  expect(title).toBe('2 OpenRouter workspaces would be deleted, and max-deletions is 1');
-  expect(message).toContain(
-    'Check slug-pattern, older-than and keep. If that is right, raise max-deletions to 2 or more for a new run.',
+  expect(title).toBe(
+    '2 OpenRouter workspaces are older than older-than, more than max-deletions allows (1): none was deleted',
   );
-  expect(message).toContain('Nothing was deleted.');
+  expect(message).toContain(
+    'Check slug-pattern, older-than and keep. If all of them are to be deleted, raise max-deletions to 2 and start a new run.',
+  );
+  expect(message).toContain('Their API keys may still work, each up to its own limit.');
   expect(slugs()).toHaveLength(6);
   expect(calls()).toEqual(['GET /workspaces']);
   expect(step.annotations).toHaveLength(1);

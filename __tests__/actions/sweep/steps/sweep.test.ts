@@ -27,7 +27,7 @@ test('a sweep deletes what matches and is old enough, and nothing else, and name
   expect(step.outputs['would-delete']).toBe('[]');
   expect(Object.keys(step.outputs).sort()).toEqual((await declaredOutputs('sweep')).sort());
   expect(step.summary).toContain(
-    '<details><summary>Kept: 1</summary>\n<table>\n<tr><th>Workspace</th><th>Reason</th></tr>\n<tr><td><code>preview-young</code></td><td>only 5 h old</td></tr>',
+    '<details><summary>Others, kept: 1</summary>\n<table>\n<tr><th>Workspace</th><th>Reason</th></tr>\n<tr><td><code>preview-young</code></td><td>only 5 h old</td></tr>',
   );
   const message = expect.stringMatching(
     `^Found 2 stale workspaces: preview-old(er)?, preview-old(er)?\\. Check ${ADVICE}$`,
@@ -46,7 +46,7 @@ test('the notice of a sweep names ten workspaces, and counts the others', async 
 test('a sweep that finds nothing stale says that there is nothing to delete', async () => {
   const [step, dryRun] = [await runSweep(), await runSweep({ 'dry-run': 'true' })];
   for (const { summary, annotations } of [step, dryRun]) {
-    expect(summary).toContain('<h3>✅ No OpenRouter workspace to delete</h3>');
+    expect(summary).toContain('<h3>✅ Nothing to delete at OpenRouter: no workspace found</h3>');
     expect(annotations).toEqual([]);
   }
 });

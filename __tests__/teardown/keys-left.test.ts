@@ -1,0 +1,50 @@
+import { expect, test } from '@jest/globals';
+import type { Key } from '../../src/openrouter/resources/keys.ts';
+import { describeWorking, type KeysLeft, summarizeWorking } from '../../src/teardown/keys-left.ts';
+import { KEY } from '../support/failures.ts';
+
+const NOW = Date.parse('2026-11-28T09:40:00Z');
+const left = (keys: readonly object[], isComplete = true): KeysLeft => {
+  return { keys: keys.map((key) => ({ ...KEY, ...key }) as Key), isComplete, now: NOW };
+};
+const DISABLED = { disabled: true };
+const EXPIRED = { expires_at: '2026-11-28T09:39:59Z' };
+const SPENT = { limit: 1, usage: 0.3 };
+
+test.each<[KeysLeft, string, string]>([
+  [left([]), 'it has no API keys', 'No API key is left: nothing can spend.'],
+  [left([DISABLED]), 'its keys are disabled', 'All its API keys are disabled: nothing can spend.'],
+  [
+    left([DISABLED, EXPIRED]),
+    'its keys are disabled or expired',
+    'All its API keys are disabled or expired: nothing can spend.',
+  ],
+  [
+    left([DISABLED], false),
+    'its keys may still work',
+    'Its API keys may still work, each up to its own limit.',
+  ],
+  [
+    left([SPENT, DISABLED, { limit: 2, usage: 0, limit_remaining: 1.5 }]),
+    '2 API keys can still spend, $2.20 at most',
+    'Still able to spend: 2 API keys, $2.20 at most: ',
+  ],
+  [
+    left([SPENT, { limit: null }]),
+    '2 API keys can still spend, at least one without a limit',
+    'Still able to spend: 2 API keys, at least one without a limit: ',
+  ],
+  [
+    left([{ ...SPENT, limit_reset: 'daily' }]),
+    '1 API key can still spend',
+    'Still able to spend: 1 API key: ',
+  ],
+  [
+    left([SPENT], false),
+    '1 API key or more can still spend',
+    'Still able to spend: 1 API key or more: ',
+  ],
+])('whether API keys that are left can spend, and how much, is said: %#', (keys, short, long) => {
+  expect(summarizeWorking(keys)).toBe(short);
+  expect(describeWorking(keys)).toMatch(long);
+});

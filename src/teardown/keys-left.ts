@@ -1,0 +1,91 @@
+import { countKeys, truncateList } from '../lib/format.ts';
+import { formatUsd } from '../lib/format-usd.ts';
+import { maxUsd, sumUsd, type Usd } from '../lib/usd.ts';
+import {
+  describeKey,
+  isDisabled,
+  type Key,
+  limitOf,
+  totalSpent,
+} from '../openrouter/resources/keys.ts';
+import { unusableState } from '../openrouter/unusable-key.ts';
+
+/** What is known of the API keys of a workspace that was to be deleted. */
+export interface KeysLeft {
+  /** Those that were listed and not deleted, as they are then. */
+  keys: readonly Key[];
+  /** Whether there are no others. */
+  isComplete: boolean;
+  /** When that is known, in milliseconds since 1970. */
+  now: number;
+}
+
+export const NOT_LISTED: KeysLeft = { keys: [], isComplete: false, now: 0 };
+
+/** Those of the API keys that are left that still work. */
+function workingIn({ keys, now }: KeysLeft): Key[] {
+  return keys.filter((key) => !unusableState(key, now));
+}
+
+/** How many of the API keys that are left still work; undefined if none is known to, and there may be others. */
+export function countWorking(keysLeft: KeysLeft): number | undefined {
+  const working = workingIn(keysLeft).length;
+  return working === 0 && !keysLeft.isComplete ? undefined : working;
+}
+
+/** Of API keys that were not all listed, and of which none is known to work. */
+export function mayWork(whose: 'Its' | 'Their'): string {
+  return `${whose} API keys may still work, each up to its own limit.`;
+}
+
+/** Keys in one sentence. */
+const MAX_NAMED = 3;
+
+/** Whether the API keys that are left can spend, in a sentence. The answers begin differently. */
+export function describeWorking(keysLeft: KeysLeft): string {
+  const working = workingIn(keysLeft);
+  if (working.length > 0) {
+    const what = [countAll(working, keysLeft), ...boundOf(working, keysLeft)].join(', ');
+    return `Still able to spend: ${what}: ${truncateList(working.map(describeKey), MAX_NAMED).join(', ')}.`;
+  }
+  if (!keysLeft.isComplete) return mayWork('Its');
+  if (keysLeft.keys.length === 0) return 'No API key is left: nothing can spend.';
+  const all = keysLeft.keys.every(isDisabled) ? 'are disabled' : 'are disabled or expired';
+  return `All its API keys ${all}: nothing can spend.`;
+}
+
+/** The same in a list: `its keys are disabled`, `2 API keys can still spend, $1.40 at most` */
+export function summarizeWorking(keysLeft: KeysLeft): string {
+  const working = workingIn(keysLeft);
+  if (working.length > 0) {
+    return [`${countAll(working, keysLeft)} can still spend`, ...boundOf(working, keysLeft)].join(
+      ', ',
+    );
+  }
+  if (!keysLeft.isComplete) return 'its keys may still work';
+  if (keysLeft.keys.length === 0) return 'it has no API keys';
+  return keysLeft.keys.every(isDisabled)
+    ? 'its keys are disabled'
+    : 'its keys are disabled or expired';
+}
+
+function countAll(working: readonly Key[], { isComplete }: KeysLeft): string {
+  return `${countKeys(working.length)}${isComplete ? '' : ' or more'}`;
+}
+
+/** How much `working` can spend together, where that is known. */
+function boundOf(working: readonly Key[], { isComplete }: KeysLeft): string[] {
+  if (working.some((key) => key['limit'] === null))
+    return [working.length === 1 ? 'no limit' : 'at least one without a limit'];
+  const amounts = working.flatMap((key) => leftOf(key) ?? []);
+  const isKnown = isComplete && amounts.length === working.length;
+  return isKnown ? [`${formatUsd(sumUsd(amounts), 'down')} at most`] : [];
+}
+
+/** What `key` can still spend; undefined if unknown, as with a limit that resets. */
+function leftOf(key: Key): Usd | undefined {
+  const limit = limitOf(key);
+  const spent = totalSpent([key]);
+  if (!limit || limit.reset !== undefined || spent === null) return undefined;
+  return maxUsd(limit.remaining ?? limit.amount - spent, 0n);
+}
