@@ -123,7 +123,10 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
     new Failure(deletion.slugPrefixMismatch, { written: 'a', slug: 'a', prefix: 'b' }),
     NOTHING_DELETED,
   ],
-  [new Failure(teardown.workspaceHasKeys, { workspace: WORKSPACE, keys: [KEY] }), NOTHING_DELETED],
+  [
+    new Failure(teardown.workspaceHasKeys, { workspace: WORKSPACE, keys: [KEY], now: 0 }),
+    NOTHING_DELETED,
+  ],
   [
     new Failure(teardown.keysKeepAppearing, { workspace: WORKSPACE, rounds: 5, deletedKeys: 7 }),
     'API keys deleted before that: 7.',

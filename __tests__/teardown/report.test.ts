@@ -243,7 +243,7 @@ describe('the reason of a failure is in words, without ids and requests', () => 
       '2 or more API keys not deleted. OpenRouter: HTTP 500',
     ],
     [
-      new Failure(workspaceHasKeys, { workspace: WORKSPACE, keys: [KEY] }),
+      new Failure(workspaceHasKeys, { workspace: WORKSPACE, keys: [KEY], now: 0 }),
       'has 1 API key, and delete-keys is false',
     ],
     [

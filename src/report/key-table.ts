@@ -7,10 +7,12 @@ import { type Key, totalSpent } from '../openrouter/resources/keys.ts';
 /**
  * A table of API keys for a summary; undefined if there are none. By default, its total does not look like the
  * cost of a workspace, which may have had other keys.
+ * @param stateOf whether a key works, in a word
  */
 export function keysTable(
   keys: readonly Key[],
   total = 'Total of the keys it still had',
+  stateOf?: (key: Key) => string,
 ): Table | undefined {
   if (keys.length === 0) return undefined;
   const amounts = keys.map((key) => totalSpent([key]));
@@ -19,7 +21,7 @@ export function keysTable(
     header: ['API key', { numbers: 'Spent' }],
     rows: sortedBy(keys, ({ name }) => name).map((key) => [
       // In one column, because GitHub hides the last one of three on a phone.
-      [{ code: key.name }, '\n', { code: key.label }],
+      [{ code: key.name }, '\n', { code: key.label }, ...(stateOf ? [` ${stateOf(key)}`] : [])],
       format(totalSpent([key])),
     ]),
     total: totalRow([total], amounts),

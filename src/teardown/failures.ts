@@ -3,6 +3,7 @@ import { countKeys, countOf, truncateList } from '../lib/format.ts';
 import type { Folded } from '../lib/table.ts';
 import { describeKey, type Key } from '../openrouter/resources/keys.ts';
 import { dashboardUrl, type WorkspaceRef } from '../openrouter/resources/workspaces.ts';
+import { unusableState } from '../openrouter/unusable-key.ts';
 import { describeCause, describePart, rejectionAdvice } from '../report/describe-api-error.ts';
 import { NOTHING_DELETED } from '../report/description.ts';
 import { keysTable } from '../report/key-table.ts';
@@ -24,19 +25,25 @@ import {
   withOutcome,
 } from './sweep-result.ts';
 
-export const workspaceHasKeys = declareFailure<{ workspace: WorkspaceRef; keys: readonly Key[] }>(
-  'workspace-has-keys',
-  ({ workspace, keys }) => ({
-    title: `Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,
-    rows: truncateList(keys.map(describeKey)),
-    lines: [
-      'OpenRouter does not delete a workspace that has API keys.',
-      'With delete-keys: true, the keys are deleted first. Whatever uses them then stops working.',
-    ],
-    effect: [NOTHING_DELETED],
-    table: keysTable(keys),
-  }),
-);
+export const workspaceHasKeys = declareFailure<{
+  workspace: WorkspaceRef;
+  keys: readonly Key[];
+  /** When they were listed, in milliseconds since 1970. */
+  now: number;
+}>('workspace-has-keys', ({ workspace, keys, now }) => ({
+  title: `Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,
+  rows: truncateList(keys.map((key) => `${describeKey(key)}: ${stateOf(key, now)}`)),
+  lines: [
+    'To delete the keys too, set delete-keys: true, which is false by default. Whatever uses them then stops working.',
+    'OpenRouter does not delete a workspace that has API keys.',
+  ],
+  effect: [NOTHING_DELETED],
+  table: keysTable(keys, 'Total', (key) => stateOf(key, now)),
+}));
+
+function stateOf(key: Key, now: number): string {
+  return unusableState(key, now) ?? 'works';
+}
 
 export const keysKeepAppearing = declareFailure<{
   workspace: WorkspaceRef;

@@ -196,7 +196,7 @@ async function runRound<Prepared extends PreparedKeys>(
   );
   const { newKeys } = keys;
   if (errors.length > 0) return { kind: 'failed', ...keys, errors, hasMore, areAllListed };
-  if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, newKeys);
+  if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, newKeys, context);
   const hadKeys = newKeys.length > 0 || knownHashes.size > 0;
   const listed = { ...keys, areAllListed };
   if (rejection && !hadKeys) return { kind: 'failed', ...listed, errors: [rejection] };
@@ -273,9 +273,13 @@ function nameSome(keys: readonly Key[]): string {
   return truncateList(keys.map(describeKey), MAX_NAMED).join(', ');
 }
 
-function blockedByKeys(workspace: WorkspaceRef, keys: readonly Key[]): Round<never> {
+function blockedByKeys(
+  workspace: WorkspaceRef,
+  keys: readonly Key[],
+  { timeOfDay }: Context,
+): Round<never> {
   const reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`;
-  const problem = new Failure(workspaceHasKeys, { workspace, keys }, reason);
+  const problem = new Failure(workspaceHasKeys, { workspace, keys, now: timeOfDay() }, reason);
   return { kind: 'blocked', newKeys: keys, deletedKeys: [], problem };
 }
 

@@ -99,10 +99,12 @@ function assertPrefix(
 async function planDeletion(
   workspace: Workspace,
   { deleteKeys }: DeleteRequest,
-  { client, log }: Context,
+  { client, log, timeOfDay }: Context,
 ): Promise<DeleteResult> {
   const { keys } = await listKeys(client, workspace);
-  if (keys.length > 0 && !deleteKeys) throw new Failure(workspaceHasKeys, { workspace, keys });
+  if (keys.length > 0 && !deleteKeys) {
+    throw new Failure(workspaceHasKeys, { workspace, keys, now: timeOfDay() });
+  }
   log.info(
     `Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`,
   );

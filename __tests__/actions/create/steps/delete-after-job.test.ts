@@ -74,7 +74,7 @@ test('without delete-keys, API keys keep the workspace from being deleted: a war
     `>⚠️ OpenRouter: ${title.replaceAll('"', '&quot;')}</a></h3>\n<p>Post step of openrouter-workspace, after the job.</p>`,
   );
   for (const { name, label } of keys) expect(warning?.data).toContain(`"${name}" (${label})`);
-  expect(warning?.data).toContain('With delete-keys: true, the keys are deleted first.');
+  expect(warning?.data).toContain('set delete-keys: true, which is false by default.');
   expect(warning?.data).not.toContain('Nothing was deleted');
   expect(warning?.data).toContain('May still exist at OpenRouter: the workspace "of-the-job".');
   expect(slugs()).toEqual(['of-the-job']);

@@ -32,14 +32,15 @@ test('API keys block the deletion, and the error names each key and delete-keys'
   expect(title).toBe(
     'Cannot delete the workspace "preview-42": it has 3 API keys, and delete-keys is false',
   );
-  for (const { name, label } of keys()) {
-    expect(message).toContain(`"${name}" (${label})`);
-    expect(step.summary).toContain(`<td><code>${name}</code><br><code>${label}</code></td>`);
+  for (const { name, label, disabled } of keys()) {
+    const state = disabled ? 'disabled' : 'works';
+    expect(message).toContain(`"${name}" (${label}): ${state}`);
+    expect(step.summary).toContain(
+      `<td><code>${name}</code><br><code>${label}</code> ${state}</td>`,
+    );
   }
-  expect(step.summary).toContain(
-    '<td>Total of the keys it still had</td><td align="right">$0.10</td>',
-  );
-  expect(message).toContain('With delete-keys: true, the keys are deleted first.');
+  expect(step.summary).toContain('<td>Total</td><td align="right">$0.10</td>');
+  expect(message).toContain('set delete-keys: true, which is false by default.');
   expect(message).toContain('Nothing was deleted.');
   expect(calls()).toEqual([FIND_WORKSPACE, LIST_KEYS]);
   expect(exists()).toBe(true);
