@@ -155,7 +155,7 @@ describe('a request with a renewable credential', () => {
       return grantOf(n);
     });
     const outcome = await run(client.withOwnThrottle(5_000).send({ ...REQUEST, method: 'GET' }));
-    const reason = 'its share of the timeout was over before it was sent';
+    const reason = 'its time was over before it was sent';
     expect(outcome).toMatchObject({ kind: 'prevented', failure: { reason } });
     expect(clock.now()).toBe(5_000);
     expect(await run(client.send({ ...REQUEST, method: 'GET' }))).toMatchObject({

@@ -55,7 +55,7 @@ describe('the wait before a retry', () => {
     await run(get(client));
     expect(retryLines).toEqual([
       'Could not look up: HTTP 502 Bad Gateway. Retrying in 0.3 s.',
-      'Could not look up at openrouter.test, after 0.0 s: refused. Retrying in 0.5 s.',
+      'Could not look up at openrouter.test: refused. Retrying in 0.5 s.',
     ]);
   });
 
@@ -63,7 +63,7 @@ describe('the wait before a retry', () => {
     const { client, clock, run } = openRecordingClient([throttledFor(61), OK]);
     expect(detailsOf(await run(get(client)))).toMatchObject({
       reason: 'HTTP 429 Too Many Requests',
-      stopReason: 'the next attempt, in 61.0 s, would start after the timeout',
+      stopReason: 'the timeout',
     });
     expect(clock.now()).toBe(20);
   });
@@ -153,7 +153,7 @@ describe('concurrent requests', () => {
     const result = await run(get(client.withTimeout(59_000)));
     expect(detailsOf(result)).toMatchObject({
       kind: 'prevented',
-      reason: 'OpenRouter requires a wait of 59.0 s, which exceeds its share of the timeout',
+      reason: 'OpenRouter requires a wait of 59.0 s, which exceeds the time that it has',
     });
     expect(sent).toHaveLength(1);
   });
@@ -206,7 +206,7 @@ describe('the time of a client', () => {
     expect(detailsOf(await run(get(shortLived)))).toMatchObject({
       kind: 'prevented',
       ambiguous: false,
-      reason: 'its share of the timeout was over before it was sent',
+      reason: 'its time was over before it was sent',
     });
     expect(sent).toEqual([]);
   });

@@ -303,7 +303,7 @@ test('partly-applied does not say to check before what finishes the work', () =>
     new Failure(governance.partlyApplied, { ...PARTLY_APPLIED, error }),
     'possible',
   );
-  expect(lines).toContain('The request may still have been applied.');
+  expect(lines).toContain('Whether OpenRouter did it, and only the response was lost, is unknown.');
   expect(lines.join()).not.toContain('Before running this again');
 });
 
@@ -322,9 +322,7 @@ test.each(Object.keys(FAILURE_CLASSES) as FailureClass[])(
       const mayBeApplied = ambiguous && method !== 'GET' && !facts.readOnly;
       for (const effect of Object.keys(EFFECTS) as Effect[]) {
         expect(describeError(error, effect).lines.join('\n')).toContain(
-          mayBeApplied
-            ? 'Before running this again, check for a key.\nThe request may still have been applied.'
-            : EFFECTS[effect],
+          mayBeApplied ? 'Before running this again, check for a key.' : EFFECTS[effect],
         );
       }
     }

@@ -24,18 +24,17 @@ test('a failed lookup after a POST is reported line by line', async () => {
   const step = await harness.create({ slug: 'preview-42' });
   const { message } = expectFailure(step);
   expect(message.split('\n')).toEqual([
+    'Set if-exists: reuse, and run this again: if the workspace was created, the step uses it. That is safe if no other workflow creates a workspace with this slug.',
     'Wait, then run this again.',
-    'Running this again with if-exists: reuse finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.',
-    'The request may still have been applied.',
     'POST /workspaces: HTTP 502 Bad Gateway: No way',
     'Could not check the outcome: GET /workspaces/preview-42: HTTP 429 Too Many Requests: No way',
-    'No further attempt: the next attempt, in 3600.0 s, would start after the timeout.',
+    'Attempts to check the outcome: 1, until the timeout.',
     expect.stringMatching(/^Request id for OpenRouter's support: cf-ray \S+$/),
     'See https://github.com/OWNER/openrouter-workspace/blob/main/docs/troubleshooting.md#outcome-unknown',
   ]);
   // The summary folds what only someone needs who looks into it.
   expect(step.summary).toMatch(
-    /<p>The request may still have been applied\.<\/p>\n<details><summary>Details<\/summary>\n<p>POST \/workspaces: /,
+    /<p>Wait, then run this again\.<\/p>\n<details><summary>Details<\/summary>\n<p>POST \/workspaces: /,
   );
 });
 

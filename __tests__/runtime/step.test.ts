@@ -37,10 +37,9 @@ test.each([
   async (_, signal, env, reason) => {
     const { title, message } = await interrupt(signal, env);
     const what = `Could not create the workspace "left-by-${signal.toLowerCase()}"`;
-    expect(title.startsWith(`${what}: `)).toBe(true);
+    expect(title.startsWith(`${what}, or only the response was lost: `)).toBe(true);
     expect(message).toMatch(reason);
-    expect(message).toContain('The request may still have been applied.');
-    expect(message).toContain('Running this again with if-exists: reuse finds the workspace');
+    expect(message).toContain('Set if-exists: reuse, and run this again: ');
   },
 );
 

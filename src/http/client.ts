@@ -90,7 +90,7 @@ class Client {
 
   /**
    * Logs the failure of attempt number `attempt`, counted from 1, and waits until the next one may be
-   * sent. Returns why there must be no further attempt, if the timeout or a cancellation prevents it.
+   * sent. Returns what there must be no further attempt after, if the timeout or a cancellation prevents it.
    */
   async waitForRetry(failure: AttemptFailure, attempt: number): Promise<Stop | undefined> {
     const stopReason = await this.#sleepBeforeRetry(failure, attempt);
@@ -98,16 +98,13 @@ class Client {
     return { stopReason, isCancelled: isCancelled(this.#options.signal) };
   }
 
-  /** Returns why there must be no further attempt, if so. */
+  /** Returns what there must be no further attempt after, if so. */
   async #sleepBeforeRetry(failure: AttemptFailure, attempt: number): Promise<string | undefined> {
     const { clock, random, deadline, isShare, signal, log } = this.#limited();
     if (signal.aborted) return abortReason(signal);
     const wait = Math.max(failure.retryAfterMs ?? 0, backoff(attempt, random()));
-    const seconds = formatSeconds(wait);
-    if (clock.now() + wait >= deadline) {
-      return `the next attempt, in ${seconds}, would start after ${timeLimitName(isShare)}`;
-    }
-    log.request(`${formatOperation(failure)}. Retrying in ${seconds}.`);
+    if (clock.now() + wait >= deadline) return isShare ? 'its time was over' : 'the timeout';
+    log.request(`${formatOperation(failure)}. Retrying in ${formatSeconds(wait)}.`);
     if (FAILURE_CLASSES[failure.kind].pausesAll) this.#throttle.pause(wait, failure);
     return this.#throttle.during(() => sleep(clock, wait, signal));
   }

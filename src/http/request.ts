@@ -70,7 +70,7 @@ export interface ApiErrorDetails extends AttemptFailure {
   ambiguous: boolean;
   /** Whether any attempt was throttled. The server reports that it did not apply those. */
   wasThrottled: boolean;
-  /** Why there was no further attempt, if a retry could have helped. */
+  /** Until when there were attempts, if a retry could have helped: `the timeout`, `the run was cancelled (SIGTERM)`. */
   stopReason?: string | undefined;
   /** Why the outcome of an ambiguous attempt could not be checked. */
   lookupFailure?: ApiErrorDetails | undefined;
@@ -133,10 +133,13 @@ export function formatCall({ method, path }: Pick<RequestFacts, 'method' | 'path
 type WhatHappened = Pick<AttemptFailure, 'reason' | 'serverMessage' | 'noResponse'>;
 
 function formatReason({ reason, serverMessage, noResponse }: WhatHappened): string {
-  const host = noResponse
-    ? ` at ${noResponse.host}, after ${formatSeconds(noResponse.elapsedMs)}`
-    : '';
+  const host = noResponse ? ` at ${noResponse.host}${formatElapsed(noResponse.elapsedMs)}` : '';
   return `${host}: ${reason}${serverMessage ? `: ${serverMessage}` : ''}`;
+}
+
+/** What took so little time that it would be shown as 0, failed at once. */
+function formatElapsed(ms: number): string {
+  return ms < 50 ? '' : `, after ${formatSeconds(ms)}`;
 }
 
 /**

@@ -76,12 +76,12 @@ function waitForGrant(
   });
 }
 
-/** What limits the time of a request. */
+/** What limits the time of a request: it may have less than the step. */
 export function timeLimitName(isShare: boolean): string {
-  return isShare ? 'its share of the timeout' : 'the timeout';
+  return isShare ? 'the time that it has' : 'the timeout';
 }
 
-const TOO_LATE = 'its share of the timeout was over before it was sent';
+const TOO_LATE = 'its time was over before it was sent';
 
 /** Sends one HTTP request. Returns what its response means, or the error if no complete one arrives. */
 async function exchange<Data>(

@@ -43,25 +43,35 @@ export function describeApiError(
   effect: Effect,
   context: EffectContext = {},
 ): Description {
-  const known = mayBeApplied(details)
-    ? [recoveryOf(details), MAY_BE_APPLIED]
-    : effectLines([describeEffect(effect)], context);
   const { lines, ...part } = describeRequest(details);
-  return { code: codeOf(details), ...part, lines: [...lines, ...known] };
+  const known = mayBeApplied(details)
+    ? // What to do about that comes first: the rest is about the cause.
+      [recoveryOf(details), ...lines]
+    : [...lines, ...effectLines([describeEffect(effect)], context)];
+  return { code: codeOf(details), ...part, lines: known };
 }
 
 /** Describes a request that is a part of what failed. The effect of the whole is not in it. */
 export function describePart({ details }: ApiError): DescriptionText {
   const { lines, ...part } = describeRequest(details);
-  return { ...part, lines: [...lines, ...(mayBeApplied(details) ? [MAY_BE_APPLIED] : [])] };
+  return {
+    ...part,
+    lines: [...lines, ...(mayBeApplied(details) ? [unknownOutcome(details)] : [])],
+  };
 }
 
 function describeRequest(details: ApiErrorDetails): DescriptionText {
   return {
-    title: `Could not ${details.operation}: ${describeCause(details)}`,
+    title: `${describeOutcome(details)}: ${describeCause(details)}`,
     lines: [...messageOf(details), ...adviceAfterLookup(details)],
     details: requestLines(details),
   };
+}
+
+/** That a request failed, or that its outcome is unknown. */
+function describeOutcome(details: ApiErrorDetails): string {
+  const failed = `Could not ${details.operation}`;
+  return mayBeApplied(details) ? `${failed}, or only the response was lost` : failed;
 }
 
 /** What to do about those of `errors` that lack a permission or a token: each advice once. */
@@ -106,7 +116,7 @@ function requestLines(details: ApiErrorDetails): string[] {
   return [
     formatAttempt(details),
     ...(lookupFailure ? [`Could not check the outcome: ${formatAttempt(lookupFailure)}`] : []),
-    ...attemptLines(last, last === lookupFailure ? 'lookup' : 'request'),
+    ...attemptLines(last, last === lookupFailure ? 'Attempts to check the outcome' : 'Attempts'),
     ...(requestId ? [`Request id for ${server}'s support: ${requestId}`] : []),
   ];
 }
@@ -126,15 +136,10 @@ function causeOf(details: ApiErrorDetails): CredentialFailure {
   return details.credentialFailure ?? details;
 }
 
-function attemptLines(
-  { attempts, stopReason, reason }: ApiErrorDetails,
-  what: 'request' | 'lookup',
-): string[] {
+function attemptLines({ attempts, stopReason, reason }: ApiErrorDetails, what: string): string[] {
   const isNew = stopReason !== undefined && stopReason !== reason;
-  return [
-    ...(attempts > 1 ? [`Attempts at this ${what}: ${attempts}.`] : []),
-    ...(isNew ? [`No further attempt: ${stopReason}.`] : []),
-  ];
+  if (!isNew && attempts === 1) return [];
+  return [`${what}: ${attempts}${isNew ? `, until ${stopReason}` : ''}.`];
 }
 
 const CODES_BY_STATUS: Readonly<Record<number, CauseCode>> = {
@@ -224,15 +229,15 @@ export function describeCause(details: ApiErrorDetails): string {
 }
 
 const MANAGEMENT_KEY = [
-  'Create a management key at https://openrouter.ai/settings/management-keys, and store it as the secret of management-key.',
-  'OpenRouter also rejects a management key that was deleted, and each inference key.',
+  'The management key was deleted, or the secret has another kind of key.',
+  'Create one at https://openrouter.ai/settings/management-keys, and store it in the secret that management-key uses.',
 ];
 
 const POLICY = 'The policy of federation-policy-id must act as a management key.';
 
-/** What the key must be allowed. */
+/** What the key must be allowed: in an organization, only the keys of administrators are. */
 const PERMISSION =
-  'In an organization, only administrators may do this. A key can also be limited to another workspace.';
+  'If the account is an organization, use a management key that one of its administrators created.';
 
 const EXCHANGE =
   'OpenRouter does not exchange id tokens for this account or policy. An admin can check that its plan has workload identity federation, and that the policy of federation-policy-id exists and is enabled.';
@@ -257,7 +262,7 @@ const SERVERS: Readonly<
   OpenRouter: {
     unauthorized: 'OpenRouter rejected the management key',
     credential: MANAGEMENT_KEY,
-    forbidden: ['management-key must be a management key that may do this.', PERMISSION],
+    forbidden: [PERMISSION],
     wrongPath:
       'Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.',
     address: 'api-url',
@@ -302,7 +307,7 @@ const ADVICE: Readonly<Record<CauseCode, (details: CredentialFailure) => readonl
   forbidden: ({ hint, server, claims, withGrant }) => {
     if (claims) return [EXCHANGE];
     if (hint !== undefined) return [hint];
-    return withGrant ? [POLICY, PERMISSION] : SERVERS[server].forbidden;
+    return withGrant ? [POLICY] : SERVERS[server].forbidden;
   },
   'payment-required': ({ hint }) => [
     hint ??
@@ -359,7 +364,9 @@ function advice(details: CredentialFailure): readonly string[] {
   return ADVICE[code](details);
 }
 
-const MAY_BE_APPLIED = 'The request may still have been applied.';
+function unknownOutcome({ server }: ApiErrorDetails): string {
+  return `Whether ${server} did it, and only the response was lost, is unknown.`;
+}
 
 /** What to do about a request that may have been applied. */
 function recoveryOf({ mayLeaveBehind, recovery }: ApiErrorDetails): string {

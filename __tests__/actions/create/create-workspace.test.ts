@@ -95,7 +95,7 @@ describe('what a failure recommends if the workspace may have been created', () 
     const run = await runCreate(simulation, { ...WITHOUT_LOOKUP, ...request }, CONDITIONS);
     expect(detailsOf(run)).toMatchObject({
       ambiguous: true,
-      recovery: `Running this again${change} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`,
+      recovery: `${change ? `Set${change.replace(' with', '')}, and run` : 'Run'} this again: if the workspace was created, the step uses it. That is safe if no other workflow creates a workspace with this slug.`,
     });
   });
 
@@ -239,7 +239,7 @@ test('a lookup that is unauthorized after HTTP 502 gives advice about the key, a
   const { error, effect } = await runCreate(simulation, WITHOUT_LOOKUP, CONDITIONS);
   const { code, lines } = describeError(error, effect.current());
   expect(code).toBe('outcome-unknown');
-  expect(lines[0]).toMatch(/^Create a management key at /);
+  expect(lines[1]).toMatch(/^The management key was deleted, /);
   expect(lines.join('\n')).not.toContain('status.openrouter.ai');
 });
 

@@ -186,8 +186,8 @@ function recoveryOf(request: CreateRequest): string {
   if (request.deleteAfterJob)
     return 'The post step of this action, if it runs, looks for the workspace and deletes it.';
   const other = otherIfExists(request);
-  const change = other ? ` with if-exists: ${other}` : '';
-  return `Running this again${change} finds the workspace if it was created. That is safe if no other workflow creates a workspace with this slug.`;
+  const change = other ? `Set if-exists: ${other}, and run this again` : 'Run this again';
+  return `${change}: if the workspace was created, the step uses it. That is safe if no other workflow creates a workspace with this slug.`;
 }
 
 /** Sets the guardrail, budgets and members of a new workspace. */

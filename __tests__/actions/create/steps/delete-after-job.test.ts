@@ -88,7 +88,9 @@ test('a deletion after the job that may have been applied is reported so, althou
     { ...fault, status: 429, headers: { 'retry-after': '3600' } },
   );
   const [warning] = annotations(await harness.post(main), 'warning');
-  expect(warning?.data).toContain('The request may still have been applied.');
+  expect(warning?.data).toContain(
+    'Whether OpenRouter did it, and only the response was lost, is unknown.',
+  );
   expect(warning?.data).toContain('Not deleted, or unknown: the workspace "of-the-job", id ');
   expect(warning?.data).not.toContain('Before running this again');
   expect(warning?.data).not.toContain('nothing should have been changed');
