@@ -456,18 +456,22 @@ describe('the summary of a reused workspace', () => {
     });
     expect(shown).toMatchObject({
       title,
-      lines: ['To apply them: if-exists: update.', SLUG_LINE],
+      lines: [
+        'Whether the workspace has these limits is unknown: guardrail-limit-usd, budget-daily-usd.',
+        'To apply them: if-exists: update.',
+        SLUG_LINE,
+      ],
       header: ['Input', 'Wanted', 'Has'],
       rows: [
         ['`name`', '`Mine`', '`Preview`'],
         ['`description`', '`Mine`', '–'],
         [
-          '`guardrail-limit-usd, guardrail-limit-reset`',
+          '`guardrail-limit-usd guardrail-limit-reset`',
           '$5.00 daily, for each key and member',
-          'not compared',
+          'unknown',
         ],
-        ['`budget-daily-usd`', '$5.00 daily, for the whole workspace', 'not compared'],
-        ['`members`', '1', 'not compared'],
+        ['`budget-daily-usd`', '$5.00 daily, for the whole workspace', 'unknown'],
+        ['`members`', '1', 'unknown'],
       ],
     });
     // What is not applied is not shown as if it were.

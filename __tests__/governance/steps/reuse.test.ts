@@ -20,6 +20,8 @@ const NAMES =
   'description, enforce-zdr, guardrail-limit-usd, guardrail-limit-reset, budget-daily-usd';
 const POLICY =
   'With if-exists: reuse, the step changes nothing in a workspace that exists, and does not compare guardrail, budgets and members.';
+const UNKNOWN =
+  'Whether the workspace has these limits is unknown: guardrail-limit-usd, budget-daily-usd.';
 const REMEDY = 'To apply them: if-exists: update.';
 const LINK = expect.stringMatching(/^See https:.*#governance-not-applied$/);
 
@@ -34,23 +36,31 @@ test.each([
     expect(step.exitCode).toBe(0);
     expect(step.outputs).toMatchObject({ created: 'false', outcome: 'unchanged' });
     expect(warningsOf(step)).toEqual([
-      [`${title} to the OpenRouter workspace "${SLUG}"`, `${NAMES}.`, REMEDY, POLICY, LINK],
+      [
+        `${title} to the OpenRouter workspace "${SLUG}"`,
+        UNKNOWN,
+        REMEDY,
+        `Not applied: ${NAMES}.`,
+        `The workspace: https://openrouter.ai/workspaces/${SLUG}`,
+        POLICY,
+        LINK,
+      ],
     ]);
     expect(step.summary).toMatch(
       new RegExp(
-        `^<h3>.*⚠️ ${verb} the OpenRouter workspace .*: 5 inputs not applied</a></h3>\n<p>${REMEDY}</p>\n`,
+        `^<h3>.*⚠️ ${verb} the OpenRouter workspace .*: 5 inputs not applied</a></h3>\n<p>${UNKNOWN}</p>\n<p>${REMEDY}</p>\n`,
       ),
     );
     expect(rowsOf(step.summary).slice(0, 5)).toEqual([
       ['Input', 'Wanted', 'Has'],
       ['description', 'Mine', '–'],
-      ['enforce-zdr', 'false', 'not compared'],
+      ['enforce-zdr', 'false', 'unknown'],
       [
-        'guardrail-limit-usd, guardrail-limit-reset',
+        'guardrail-limit-usd guardrail-limit-reset',
         '$5.00 daily, for each key and member',
-        'not compared',
+        'unknown',
       ],
-      ['budget-daily-usd', '–', 'not compared'],
+      ['budget-daily-usd', '–', 'unknown'],
     ]);
     expect(calls()).toEqual(['GET /workspaces/:id']);
   },
@@ -59,6 +69,6 @@ test.each([
 test('if-exists: fail reports what an update would change', async () => {
   seed();
   const { message } = expectFailure(await create({ 'enforce-zdr': 'true' }));
-  expect(message).toContain('With if-exists: update, the step would change none of its fields.');
-  expect(message).toContain('It would also apply enforce-zdr, where that differs.');
+  expect(message).toContain('if-exists: update applies enforce-zdr, where that differs.');
+  expect(message).not.toContain('changes these inputs');
 });

@@ -21,20 +21,16 @@ export const slugTaken = declareFailure<{
 }>('slug-taken', ({ workspace, creatorUnknown, changes, governanceInputs }) => {
   const { slug, name, id } = workspace;
   const created = createdAt(workspace);
-  const fields = changes.map(({ field }) => inputName(field)).join(', ');
-  const changed = fields || (governanceInputs.length > 0 ? 'none of its fields' : 'nothing');
   return {
     title: creatorUnknown
       ? `Cannot determine who created the workspace "${slug}"`
       : `The slug "${slug}" is taken`,
     lines: [
+      `If this workspace is yours, set if-exists: reuse or update. If not, choose another slug.`,
       `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created ${created === undefined ? 'at an unknown time' : formatMinute(created, { withYear: true })}: ${dashboardUrl(slug)}`,
       'It may belong to another repository, which can delete it at any time.',
-      'With if-exists: reuse, the step would use it unchanged.',
-      `With if-exists: update, the step would change ${changed}.`,
-      ...(governanceInputs.length > 0
-        ? [`It would also apply ${governanceInputs.join(', ')}, where that differs.`]
-        : []),
+      'if-exists: reuse uses it unchanged.',
+      ...describeUpdate(changes, governanceInputs),
     ],
     // A slug is unique: if another job has it, no request of this step was applied.
     effect: [
@@ -44,6 +40,21 @@ export const slugTaken = declareFailure<{
     ],
   };
 });
+
+/** What `if-exists: update` would do. */
+function describeUpdate(changes: readonly Change[], governanceInputs: readonly string[]): string[] {
+  const governed =
+    governanceInputs.length > 0
+      ? [`if-exists: update applies ${governanceInputs.join(', ')}, where that differs.`]
+      : [];
+  if (changes.length === 0)
+    return governed.length > 0 ? governed : ['if-exists: update does, too.'];
+  return [
+    'if-exists: update changes these inputs:',
+    ...changes.map((change) => formatChange({ ...change, field: inputName(change.field) })),
+    ...governed,
+  ];
+}
 
 export const workspaceDiffers = declareWarning<{
   workspace: WorkspaceRef;
@@ -56,6 +67,15 @@ export const workspaceDiffers = declareWarning<{
 /** What to do about inputs that `if-exists: reuse` does not apply. */
 export const TO_APPLY = 'To apply them: if-exists: update.';
 
+/** That spending may have no limit, if inputs that limit it were not applied. */
+export function limitsUnknown(inputs: readonly string[]): string[] {
+  const isLimit = (input: string) =>
+    input === 'guardrail-limit-usd' || /^budget-.*-usd$/.test(input);
+  const limits = inputs.filter(isLimit);
+  if (limits.length === 0) return [];
+  return [`Whether the workspace has these limits is unknown: ${limits.join(', ')}.`];
+}
+
 export const governanceNotApplied = declareWarning<{
   workspace: WorkspaceRef;
   /** The inputs, by their names in the workflow. */
@@ -65,8 +85,10 @@ export const governanceNotApplied = declareWarning<{
 }>('governance-not-applied', ({ workspace, inputs, creatorUnknown, dryRun }) => ({
   title: `${countOf(inputs.length, 'input')} ${dryRun ? 'would not be' : 'not'} applied to the OpenRouter workspace "${workspace.slug}"`,
   lines: [
-    `${inputs.join(', ')}.`,
+    ...limitsUnknown(inputs),
     TO_APPLY,
+    `Not applied: ${inputs.join(', ')}.`,
+    `The workspace: ${dashboardUrl(workspace.slug)}`,
     'With if-exists: reuse, the step changes nothing in a workspace that exists, and does not compare guardrail, budgets and members.',
     ...(creatorUnknown
       ? [

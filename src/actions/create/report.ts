@@ -15,7 +15,7 @@ import {
 } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
 import { inputsNotApplied } from './diff.ts';
-import { TO_APPLY } from './failures.ts';
+import { limitsUnknown, TO_APPLY } from './failures.ts';
 import { type CreateRequest, type CreateResult, isNew, isReused } from './request.ts';
 import { notAppliedRows, type SettingRow, settingRows } from './setting-rows.ts';
 
@@ -177,6 +177,6 @@ function remedyOf(
 ): string[] {
   if (notApplied.length === 0) return [];
   return isReused(result, request)
-    ? [TO_APPLY]
+    ? [...limitsUnknown(notApplied), TO_APPLY]
     : [`OpenRouter returned other values than requested: ${notApplied.join(', ')}.`];
 }

@@ -82,11 +82,11 @@ export function notAppliedRows(
       {
         code:
           input === LIMIT && governanceInputs.includes(LIMIT_RESET)
-            ? `${LIMIT}, ${LIMIT_RESET}`
+            ? `${LIMIT} ${LIMIT_RESET}`
             : input,
       },
       cellOf(group, { isSet: false }),
-      'not compared',
+      'unknown',
     ]),
   ];
 }

@@ -27,17 +27,20 @@ test('if-exists: fail names the workspace with the slug, and what the other poli
   const { title, message } = expectFailure(step);
   expect(title).toBe(`The slug "${SLUG}" is taken`);
   expect(message.split('\n')).toEqual([
+    'If this workspace is yours, set if-exists: reuse or update. If not, choose another slug.',
     `It belongs to the workspace "Existing", id ${before.id}, created ${formatMinute(Date.parse(before.created_at), { withYear: true })}: https://openrouter.ai/workspaces/${SLUG}`,
     'It may belong to another repository, which can delete it at any time.',
-    'With if-exists: reuse, the step would use it unchanged.',
-    'With if-exists: update, the step would change name, default-text-model.',
-    'It would also apply enforce-zdr, where that differs.',
+    'if-exists: reuse uses it unchanged.',
+    'if-exists: update changes these inputs:',
+    'name: "Existing" → "Mine"',
+    'default-text-model: null → "a/b"',
+    'if-exists: update applies enforce-zdr, where that differs.',
     'Nothing was changed at OpenRouter.',
     expect.stringMatching(/^See https:.*\/docs\/troubleshooting\.md#slug-taken$/),
   ]);
   expect(workspace()).toEqual(before);
   const same = expectFailure(await harness.create(EXISTING));
-  expect(same.message).toContain('With if-exists: update, the step would change nothing.');
+  expect(same.message).toContain('if-exists: update does, too.');
 });
 
 test('if-exists: reuse uses the workspace unchanged, with one request', async () => {
