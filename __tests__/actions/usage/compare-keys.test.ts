@@ -82,7 +82,7 @@ async function read(
 }
 
 const BEHIND =
-  "OpenRouter's analytics lags behind the counters of the API keys, by at least $3.00, and $3.00 with your own provider keys. Some requests are missing in the figures by model.";
+  "OpenRouter's analytics has not yet reported what the counters of the API keys show: $3.00, and $3.00 with your own provider keys. The cost includes it; the figures by model lack it.";
 
 describe('what analytics lacks of existing keys, although deleted ones have spent more', () => {
   test.each<Since>(['created', 'month', 'week', 30 * HOUR])(

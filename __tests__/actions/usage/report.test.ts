@@ -44,7 +44,8 @@ const costsOf = (result: UsageResult) =>
   usageSummary(result, NO_WARNING).table?.rows.map((row) => row.slice(1));
 
 describe('why figures are incomplete', () => {
-  const BEHIND = "OpenRouter's analytics lags behind the counters of the API keys, by at least";
+  const BEHIND =
+    "OpenRouter's analytics has not yet reported what the counters of the API keys show:";
   const LATE = "with OpenRouter's analytics, which may lag behind.";
   const INVALID = 'A counter or created_at is missing or invalid.';
   test.each<[UsageGap, string]>([
@@ -71,15 +72,15 @@ describe('why figures are incomplete', () => {
     [{ kind: 'warning', text: 'Slow' }, "OpenRouter's analytics warns: Slow"],
     [
       { kind: 'behind', credits: usd('0.1'), byok: 0n },
-      `${BEHIND} $0.10. Some requests are missing in the figures by model.`,
+      `${BEHIND} $0.10. The cost includes it; the figures by model lack it.`,
     ],
     [
       { kind: 'behind', credits: usd('0.1'), byok: usd('0.2') },
-      `${BEHIND} $0.10, and $0.20 with your own provider keys. Some requests are missing in the figures by model.`,
+      `${BEHIND} $0.10, and $0.20 with your own provider keys. The cost includes it; the figures by model lack it.`,
     ],
     [
       { kind: 'behind', credits: 0n, byok: usd('0.2') },
-      `${BEHIND} $0.20 with your own provider keys. Some requests are missing in the figures by model.`,
+      `${BEHIND} $0.20 with your own provider keys. The figures by model lack it.`,
     ],
     [
       { kind: 'lag-unknown', keys: 1_001, reason: { kind: 'too-many', max: 1_000 } },

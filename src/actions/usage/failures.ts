@@ -2,7 +2,7 @@ import { truncateList } from '../../lib/format.ts';
 import { formatExactUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
 import type { Usd } from '../../lib/usd.ts';
 import { describeKey, type Key, type KeyLimit } from '../../openrouter/resources/keys.ts';
-import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import { dashboardUrl, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { UnusableState } from '../../openrouter/unusable-key.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { timeNear } from './period.ts';
@@ -38,7 +38,7 @@ export const spendingAboveLimit = declareFailure<{ result: UsageResult; limit: U
   'spending-above-limit',
   ({ result, limit }) => ({
     title: `${describeCost(result, limit)}: above ${describeThreshold('fail-above-usd', limit)}`,
-    lines: ['This does not stop spending. If the cost is expected, raise fail-above-usd.'],
+    lines: adviceOnCost(result, 'fail-above-usd'),
     ...usageDetails(result),
   }),
 );
@@ -47,9 +47,20 @@ export const spendingAboveWarning = declareWarning<{ result: UsageResult; thresh
   'spending-above-warning',
   ({ result, threshold }) => ({
     title: `${describeCost(result, threshold)}: above ${describeThreshold('warn-above-usd', threshold)}`,
-    lines: ['This does not stop spending. If the cost is expected, raise warn-above-usd.'],
+    lines: adviceOnCost(result, 'warn-above-usd'),
   }),
 );
+
+/** How to stop what a threshold does not stop. */
+function adviceOnCost({ workspace, key }: UsageResult, input: string): string[] {
+  const url = dashboardUrl(workspace.slug);
+  return [
+    key
+      ? `To stop it, disable the API key ${describeKey(key)}: ${url}`
+      : `To stop it, disable the API keys of the workspace: ${url}`,
+    `If the cost is expected, raise ${input}.`,
+  ];
+}
 
 export const usageIncomplete = declareWarning<{
   result: UsageResult;

@@ -85,7 +85,7 @@ export function describeGap(gap: UsageGap, show = formatTime): string {
     case 'warning':
       return `OpenRouter's analytics warns: ${gap.text}`;
     case 'behind':
-      return `OpenRouter's analytics lags behind the counters of the API keys, by at least ${amountsText(gap)}. Some requests are missing in the figures by model.`;
+      return `OpenRouter's analytics has not yet reported what the counters of the API keys show: ${amountsText(gap)}. ${gap.credits > 0n ? 'The cost includes it; the' : 'The'} figures by model lack it.`;
     case 'lag-unknown':
       return `Could not compare ${countKeys(gap.keys)} with OpenRouter's analytics, which may lag behind. ${describeReason(gap.reason, show)}`;
     case 'keys-unread':

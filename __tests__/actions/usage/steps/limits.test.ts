@@ -24,7 +24,8 @@ describe('a step whose cost is not above its limits', () => {
     expect(await linesOf({ ...limits, since: 'month' })).toEqual([
       [
         '$0.30 spent since 11 Jan 12:00 UTC by the OpenRouter workspace "preview-42": above $0.299999999 (warn-above-usd)',
-        'This does not stop spending. If the cost is expected, raise warn-above-usd.',
+        'To stop it, disable the API keys of the workspace: https://openrouter.ai/workspaces/preview-42',
+        'If the cost is expected, raise warn-above-usd.',
         expect.stringMatching(/#spending-above-warning$/),
       ],
     ]);
@@ -54,7 +55,8 @@ describe('a step that fails has its outputs, and one summary, with its verdict a
       {},
       [
         `$0.30 spent by ${KEY}: above $0.29 (fail-above-usd)`,
-        'This does not stop spending. If the cost is expected, raise fail-above-usd.',
+        'To stop it, disable the API key "CI" (<label>): https://openrouter.ai/workspaces/preview-42',
+        'If the cost is expected, raise fail-above-usd.',
       ],
     ],
     [
@@ -93,7 +95,9 @@ describe('a step that fails has its outputs, and one summary, with its verdict a
     const step = await runUsage({ 'key-hash': hash, ...inputs });
     const failure = expectFailure(step, expect.anything());
     expect(failure.code).toBe(code);
-    const shown = [failure.title, ...failure.lines].map((line) => line.replace(hash, '<hash>'));
+    const shown = [failure.title, ...failure.lines].map((line) =>
+      line.replace(hash, '<hash>').replace(/sk-or-v1-[^)]+/, '<label>'),
+    );
     expect(shown).toEqual(text);
     expect(step.outputs).toMatchObject({ 'cost-usd': '0.3' });
     expect(step.summary.match(/<h3>/g)).toHaveLength(1);

@@ -120,7 +120,7 @@ describe('the usage of a workspace', () => {
     );
     expect(step.outputs).toMatchObject({ 'cost-usd': '8', complete: 'false' });
     expect(paragraphsOf(step.summary)).toContain(
-      "Incomplete: OpenRouter's analytics lags behind the counters of the API keys, by at least $3.00. Some requests are missing in the figures by model.",
+      "Incomplete: OpenRouter's analytics has not yet reported what the counters of the API keys show: $3.00. The cost includes it; the figures by model lack it.",
     );
     expect(rowsOf(step.summary)).toContainEqual([
       'not yet reported by model',
