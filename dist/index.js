@@ -1689,7 +1689,7 @@ function reasonForNoKey(){const{env}=process,isFederated=""!==getInput("federati
 if(""!==getInput("management-key")||isFederated&&isCleanUp)return
 if("dependabot[bot]"===env.GITHUB_ACTOR)return"Dependabot started this run"
 const{data}=safeParse(strangersEvent,readEvent()),head=data?.pull_request?.head,isForeign=head&&head.repo?.full_name!==data?.repository.full_name
-return data?.repository.fork||isForeign&&!isFederated?"it is a run for a fork":void 0}function readPostGitHub(){const{github_token}=previewInputs().shape
+return data?.repository.fork?"this repository is a fork":isForeign&&!isFederated?"this pull request comes from a fork":void 0}function readPostGitHub(){const{github_token}=previewInputs().shape
 return readGitHub(readInputs(object({github_token})).github_token,readEvent())}const comment_amounts_MAX_LENGTH=40
 function isAmount(text){return text.length<=comment_amounts_MAX_LENGTH&&/^(0|[1-9]\d*)(\.\d+)?$/.test(text)}const comment_amounts_amount=()=>nullable(schemas_string().check(refine(isAmount)))
 function amountOf(value){const usd=toUsd(value),text=void 0===usd?"":exactUsd(usd)

@@ -170,7 +170,11 @@ describe('an exchange that fails', () => {
 
 const repository = { full_name: 'octo-org/app' };
 test.each<[string, string, Partial<StepOptions>]>([
-  ['in a fork', 'it is a run for a fork', { event: { repository: { ...repository, fork: true } } }],
+  [
+    'in a fork',
+    'this repository is a fork',
+    { event: { repository: { ...repository, fork: true } } },
+  ],
   [
     'of Dependabot',
     'Dependabot started this run',

@@ -221,8 +221,8 @@ export function reasonForNoKey(): string | undefined {
   const { data } = z.safeParse(strangersEvent, readEvent());
   const head = data?.pull_request?.head;
   const isForeign = head && head.repo?.full_name !== data?.repository.full_name;
-  const isForFork = data?.repository.fork || (isForeign && !isFederated);
-  return isForFork ? 'it is a run for a fork' : undefined;
+  if (data?.repository.fork) return 'this repository is a fork';
+  return isForeign && !isFederated ? 'this pull request comes from a fork' : undefined;
 }
 
 /**
