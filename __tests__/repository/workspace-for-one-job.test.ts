@@ -82,7 +82,7 @@ describe('the workflow of the tests', () => {
     account.handle = handle;
     expect(result).toBe('success');
     expect(post['key']?.annotations).toMatchObject([{ level: 'warning' }]);
-    expect(post['key']?.log).toContain('may work until');
+    expect(post['key']?.log).toContain('The API key may still work, and can spend at most ');
     expect(post['']?.annotations).toMatchObject([{ level: 'warning' }]);
     expect(slugs()).toEqual(['tests-web-17-1']);
   });

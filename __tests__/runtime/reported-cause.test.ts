@@ -79,6 +79,17 @@ describe('the preview of a pull request', () => {
     expect(ended.log).toContain('The comment of the preview may be out of date: ');
   });
 
+  test('whose key cannot be disabled while OpenRouter is down has one error, and no notice about its comment', async () => {
+    const opened = open();
+    const step = await main(opened);
+    faults().push(...DOWN);
+    const ended = await post(opened, step);
+    faults().splice(0);
+    expect(expectFailure(ended).title).toMatch(/^Could not disable the API key /);
+    expect(shownBy(ended)).toEqual(['error']);
+    expect(ended.log).toContain('The comment of the preview may be out of date: ');
+  });
+
   test('that cannot be read has one error, and no warning that it was not checked', async () => {
     const opened = open();
     gitHub.server.faults.push(...DOWN);

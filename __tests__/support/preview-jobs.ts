@@ -247,6 +247,7 @@ async function runPost(world: World, job: Job, task: PreviewTask, ending: Ending
       onSpend: () => undefined,
       onEnd: () => undefined,
       isReported: () => false,
+      isSameCause: () => false,
     };
     const incomplete = await runPreviewTask(task, { ...context, ...extras });
     if (incomplete) throw incomplete.error;

@@ -3,7 +3,12 @@ import type { Effect } from '../http/effect.ts';
 import { ApiError } from '../http/request.ts';
 import { Cancellation } from '../lib/cancellation.ts';
 import { type Cause, Failure, failedRequests, type WarningKind } from '../shared/failure.ts';
-import { type ApiErrorCode, causeOfRequest, describeApiError } from './describe-api-error.ts';
+import {
+  type ApiErrorCode,
+  causeOfRequest,
+  describeApiError,
+  describePart,
+} from './describe-api-error.ts';
 import {
   type Description,
   describeEffect,
@@ -25,7 +30,18 @@ export function describeError(
   context: EffectContext = {},
 ): Description {
   const description = describeAlone(error, effect, context);
-  const { leftovers = '' } = context;
+  const { leftovers = '', advice } = context;
+  if (advice && error instanceof ApiError) {
+    const { code, title, details } = description;
+    const { lines } = describePart(error);
+    return {
+      code,
+      title,
+      // Nothing but a rejection needs more than that.
+      lines: [...advice.lines, ...(error.details.kind === 'rejected' ? lines : [])],
+      details: [...(details ?? []), ...advice.details],
+    };
+  }
   if (leftovers === '') return description;
   return { ...description, lines: [...description.lines, formatLeftovers(leftovers)] };
 }
@@ -74,6 +90,11 @@ export function causeOf(error: unknown): Cause | undefined {
   const [request] = failedRequests(error);
   if (request) return causeOfRequest(request.details);
   return error instanceof Failure ? { code: error.code } : undefined;
+}
+
+/** Whether two causes are known to be one. */
+export function isSameCause(one: Cause | undefined, other: Cause | undefined): boolean {
+  return one !== undefined && one.code === other?.code && one.server === other.server;
 }
 
 /** Describes a warning. */

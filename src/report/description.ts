@@ -1,5 +1,6 @@
 import { isGitea } from '../github/engine.ts';
 import type { Effect } from '../http/effect.ts';
+import type { LeftAdvice } from '../shared/context.ts';
 import type { DescriptionText, EffectLine, NoEffect } from '../shared/failure.ts';
 
 /** A failure or a warning, as its annotation and its summary show it. */
@@ -47,6 +48,8 @@ export function describeEffect(effect: Effect): EffectLine {
 export interface EffectContext {
   /** What other steps may have left; empty for nothing. That nothing was changed would seem to contradict it. */
   leftovers?: string;
+  /** What a post step says instead of what to do about a request that failed. */
+  advice?: LeftAdvice | undefined;
   /** Whether the step only reads, so that it goes without saying that it changed nothing. */
   onlyReads?: boolean;
 }

@@ -7,11 +7,16 @@ import { LIKELY_SECRET } from '../openrouter/resources/keys.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { describeError, describeWarning } from './describe-error.ts';
-import { type Description, troubleshootingUrl } from './description.ts';
+import { type Description, type EffectContext, troubleshootingUrl } from './description.ts';
 import { outputsNotWritten, secretOutputNotWritten, summaryNotWritten } from './failures.ts';
 import { describeOmitted, MAX_VALUE_BYTES, MAX_VALUE_SIZE, type Outputs } from './outputs.ts';
 import { type Summary, summaryHtml } from './summary.ts';
 import { type Redact, toLine, toMessage } from './text.ts';
+
+/** What a post step may leave at OpenRouter; empty for nothing. */
+interface Left extends Pick<EffectContext, 'advice'> {
+  leftovers: string;
+}
 
 /** Everything that a step prints and writes. */
 export interface Report extends Log {
@@ -45,14 +50,14 @@ export interface Report extends Log {
   /**
    * Reports the error that fails the step: an error annotation and the summary.
    * @param effect what the step may have changed at OpenRouter
-   * @param leftovers what may be left there that should not be
+   * @param left what may be left there that should not be
    */
-  fail(error: unknown, effect: Effect, leftovers?: string): void;
+  fail(error: unknown, effect: Effect, left?: Left): void;
   /**
    * Reports the error of a post step as a warning, with what may be left at OpenRouter. If that is
    * nothing, the error is only logged.
    */
-  warnOfPostStep(error: unknown, known: { effect: Effect; leftovers: string }): void;
+  warnOfPostStep(error: unknown, known: { effect: Effect } & Left): void;
   /**
    * Reports the error of a post step whose cause its main step has reported: in one line of the log. `unsaid` is
    * what the main step has not reported of what is left, as sentences: a warning, unless there is none.
@@ -131,10 +136,10 @@ function errorReports({
   onlyReads,
 }: ErrorWriters): Pick<Report, 'fail' | 'warnOfPostStep' | 'repeat'> {
   return {
-    fail: (error, effect, leftovers = '') =>
-      failOf(describeError(error, effect, { leftovers, onlyReads })),
-    warnOfPostStep(error, { effect, leftovers }) {
-      const description = describeError(error, effect, { leftovers });
+    fail: (error, effect, left = { leftovers: '' }) =>
+      failOf(describeError(error, effect, { ...left, onlyReads })),
+    warnOfPostStep(error, { effect, leftovers, advice }) {
+      const description = describeError(error, effect, { leftovers, advice });
       if (leftovers === '') messageOf(description).forEach(info);
       else warnOf(description);
     },

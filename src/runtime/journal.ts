@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { Effect } from '../http/effect.ts';
 import { apiUrl, type Connection } from '../inputs/connection.ts';
 import { parseJson } from '../lib/json.ts';
-import { causeOf } from '../report/describe-error.ts';
+import { causeOf, isSameCause } from '../report/describe-error.ts';
 import { stateNotWritten, stateNotWrittenWarning } from '../report/failures.ts';
 import type { Report } from '../report/report.ts';
 import type { Journal } from '../shared/context.ts';
@@ -80,10 +80,7 @@ export function failForPost(report: Report, error: unknown, effect: Effect): num
 /** Returns a function that determines whether the main step has failed for the cause of an error. */
 export function readFailure(): (error: unknown) => boolean {
   const { data: failed } = z.safeParse(savedCause(), parseJson(getState(FAILURE_STATE)));
-  return (error) => {
-    const cause = failed && causeOf(error);
-    return cause !== undefined && cause.code === failed?.code && cause.server === failed?.server;
-  };
+  return (error) => isSameCause(causeOf(error), failed);
 }
 
 /** Finds the main process that was saved, if it is still running. */

@@ -1,7 +1,8 @@
 import type * as z from 'zod/mini';
 import { readCredential } from '../inputs/read-inputs.ts';
+import { causeOf, isSameCause } from '../report/describe-error.ts';
 import { formatLeftovers } from '../report/description.ts';
-import type { Context, IncompleteTask } from '../shared/context.ts';
+import type { Context, IncompleteTask, LeftAdvice } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { mainStillRunning, mainWasRunning } from './failures.ts';
 import { findRunningMain, readFailure, readJournal } from './journal.ts';
@@ -11,6 +12,8 @@ import { runStep, type Step, startContext } from './step.ts';
 interface PostContext extends Step {
   /** Whether the main step has failed for the cause of `error`, and reported it. */
   isReported(error: Error): boolean;
+  /** Whether two errors are known to have one cause. */
+  isSameCause(one: Error, other: Error): boolean;
 }
 
 /** How a post step carries out the task that its main step saved. */
@@ -40,6 +43,7 @@ export async function runPostStep<Task>(post: PostStep<Task>): Promise<void> {
   if (!isSaved && !main) return;
   let task = isSaved && !(saved instanceof Failure) ? saved.task : undefined;
   let unsaid: readonly string[] = [];
+  let advice: LeftAdvice | undefined;
   const isReported = readFailure();
   await runStep(
     { action: post.action, isPost: true },
@@ -54,20 +58,22 @@ export async function runPostStep<Task>(post: PostStep<Task>): Promise<void> {
       const incomplete = await post.run(saved.task, startContext({ ...saved, credential }, step), {
         ...step,
         isReported,
+        isSameCause: (one, other) => isSameCause(causeOf(one), causeOf(other)),
       });
       if (!incomplete) return;
       task = incomplete.left;
       unsaid = incomplete.unsaid ?? [];
+      advice = incomplete.advice;
       throw incomplete.error;
     },
     (report, error, effect) => {
       const leftovers = post.describeLeftovers(task);
       const failsJob = post.failsJob?.(task) === true;
       if (isReported(error)) {
-        const others = leftovers === '' ? [] : [formatLeftovers(leftovers)];
+        const others = leftovers === '' ? [] : (advice?.lines ?? [formatLeftovers(leftovers)]);
         report.repeat(error, { effect, unsaid: [...unsaid, ...others] });
-      } else if (failsJob) report.fail(error, effect, leftovers);
-      else report.warnOfPostStep(error, { effect, leftovers });
+      } else if (failsJob) report.fail(error, effect, { leftovers, advice });
+      else report.warnOfPostStep(error, { effect, leftovers, advice });
       return failsJob ? 1 : 0;
     },
   );

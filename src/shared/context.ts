@@ -39,10 +39,18 @@ export const noJournal: Journal<unknown> = {
   clearOrWarn: () => undefined,
 };
 
+/** What is left, and what to do about it. */
+export interface LeftAdvice {
+  lines: readonly string[];
+  details: readonly string[];
+}
+
 /** A post step that failed. `left` is what remains of its task. */
 export interface IncompleteTask<Task> {
   error: Error;
   left: Task;
   /** What the error says of what is left, as sentences, if the main step has not said so. */
   unsaid?: readonly string[] | undefined;
+  /** What to do about what is left, if that matters more than what to do about a failed request. */
+  advice?: LeftAdvice | undefined;
 }

@@ -6,7 +6,7 @@ import { deleteKey, describeKey, type Key } from '../../openrouter/resources/key
 import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { describeExpiry, describeLife, formatExpiry } from './expiry.ts';
-import { createdKeyMissing, keyOwnerUnknownWarning } from './failures.ts';
+import { adviseOnKey, createdKeyMissing, keyOwnerUnknownWarning } from './failures.ts';
 import { deleteOrphans, mayBeCreatedSince, unknownOwner } from './orphans.ts';
 import { deleteOlderKeys, type ReplaceContext, replaceOlderKeys } from './replace.ts';
 import { disableAndReport, readAndReport } from './spend.ts';
@@ -33,6 +33,17 @@ export function describeKeysLeft({ search, created, revoke, isDisabled }: KeyLef
   const state = isDisabled ? 'disabled; it cannot spend' : describeLife(created.expiresAt);
   const found = `the API key ${quoted} (${created.label}), hash ${created.hash}, ${state}`;
   return [lost, found].filter(Boolean).join('; ');
+}
+
+/**
+ * What to do about the created key if it could not be ended.
+ * @param verb how a person ends it
+ */
+export function adviseOnKeyLeft(left: KeyLeft, verb: 'delete' | 'disable') {
+  const { search, created, isDisabled = false } = left;
+  if (!created) return undefined;
+  const others = describeKeysLeft({ ...left, created: undefined });
+  return adviseOnKey({ ...search, created, isDisabled, others }, verb);
 }
 
 export interface KeyTaskContext extends ReplaceContext {
@@ -70,7 +81,7 @@ export async function runKeyTask(
     replaced: replacement.error ? replaced : undefined,
     search: { ...search, lostPosts },
   };
-  return { error, left };
+  return { error, left, advice: revocation.error && adviseOnKeyLeft(left, 'delete') };
 }
 
 /** @throws {Failure} `created-key-missing` */

@@ -1,7 +1,9 @@
 import type { Engine } from '../../github/engine.ts';
 import { type ApiError, formatAttempt } from '../../http/request.ts';
 import { type Change, formatChange, truncateList } from '../../lib/format.ts';
+import { formatExactUsd } from '../../lib/format-usd.ts';
 import {
+  type CreateKeyRequest,
   describeKey,
   describeLimit,
   type Key,
@@ -9,8 +11,10 @@ import {
   type KeyLimit,
   type UndeletedKey,
 } from '../../openrouter/resources/keys.ts';
-import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import { dashboardUrl, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { describeCause, describePart } from '../../report/describe-api-error.ts';
+import { formatLeftovers } from '../../report/description.ts';
+import type { LeftAdvice } from '../../shared/context.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { describeMissing } from '../../shared/failures.ts';
 import { formatExpiry } from './expiry.ts';
@@ -215,3 +219,44 @@ export const keyLimitUsedUp = declareWarning<{
   ],
   folded: [{ title: 'Name of the API key', paragraphs: [{ code: spend.name }] }],
 }));
+
+/** A key that a post step could not end. */
+interface UnendedKey {
+  workspace: WorkspaceRef;
+  desired: CreateKeyRequest;
+  created: Pick<Key, 'hash' | 'label'> & {
+    /** ISO 8601; null for never. */
+    expiresAt: string | null;
+  };
+  isDisabled: boolean;
+  /** What else is left; empty for nothing. */
+  others: string;
+}
+
+/**
+ * What a key that could not be ended can still spend, and how a person ends it.
+ * @param verb how it is ended
+ */
+export function adviseOnKey(left: UnendedKey, verb: 'delete' | 'disable'): LeftAdvice {
+  const { workspace, created, isDisabled, others } = left;
+  return {
+    lines: [
+      isDisabled ? 'The API key is disabled, so it cannot spend.' : describeRest(left),
+      `To ${isDisabled ? 'remove' : 'end'} it now, ${verb} it at OpenRouter: ${dashboardUrl(workspace.slug)}`,
+      ...(others === '' ? [] : [formatLeftovers(others)]),
+    ],
+    details: [`Hash of the API key ${created.label}: ${created.hash}`],
+  };
+}
+
+function describeRest({ desired: { limit, limit_reset: reset }, created }: UnendedKey): string {
+  const most =
+    limit === undefined
+      ? 'spend without a limit of its own'
+      : `spend at most ${formatExactUsd(limit)}${reset === undefined ? '' : ` ${reset}`} at OpenRouter`;
+  const end =
+    created.expiresAt === null
+      ? '. It never expires.'
+      : ` until ${formatExpiry(created.expiresAt)}; then it stops by itself.`;
+  return `The API key may still work, and can ${most}${end}`;
+}

@@ -36,7 +36,7 @@ export function keySummary({ key, workspace, expiresAt }: KeyResult, request: Ke
           'Expires',
           expiresAt === null ? 'never' : unbroken(formatExpiry(expiresAt, createdAt(key))),
         ],
-        ['Revoked after the job', request.revokeAfterJob ? 'yes' : 'no'],
+        ['When the job ends', request.revokeAfterJob ? 'it is revoked' : 'it stays'],
       ],
     },
     folded: [nameOf(key)],
@@ -77,7 +77,8 @@ export function spendReporter({ info, summarize }: Pick<Report, 'info' | 'summar
     if (isUsedUp) return;
     summarize({
       title: `💵 ${formatSpend(spend, 'at OpenRouter')}`,
-      paragraphs: details,
+      // Its end is why the amount is final.
+      paragraphs: [...(spend.isSoFar ? [] : ['The API key does not work any more.']), ...details],
       folded: [{ title: 'Name of the API key', paragraphs: [{ code: name }] }],
     });
   };

@@ -13,7 +13,7 @@ import type { IncompleteTask } from '../../shared/context.ts';
 import { Failure, type FailureKind } from '../../shared/failure.ts';
 import { isSameKeyName } from '../../shared/key-name.ts';
 import { countWorking } from '../../teardown/keys-left.ts';
-import { deleteAllOrphans, describeKeysLeft } from '../key/end-key.ts';
+import { adviseOnKeyLeft, deleteAllOrphans, describeKeysLeft } from '../key/end-key.ts';
 import { keyReplaced } from '../key/failures.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
 import { reportSpend, type SpendContext } from '../key/spend.ts';
@@ -38,6 +38,8 @@ export interface PreviewTaskContext
     Pick<ReplaceContext, 'readJobStatus'> {
   /** Whether the main step has failed for the cause of `error`, and reported it. */
   isReported(error: Error): boolean;
+  /** Whether two errors are known to have one cause. */
+  isSameCause(one: Error, other: Error): boolean;
   /** Called with what became of the workspace if its subject is closed. */
   onEnd(deletion: PreviewDeletion): void;
 }
@@ -81,7 +83,10 @@ export async function runPreviewTask(
 ): Promise<IncompleteTask<PreviewLeft | undefined> | undefined> {
   const key = task.key && (await endKey(task.key, task, context));
   const facts = await lookUpSubject(task, context);
-  const checking = checkWorkspace({ task, endedKey: key?.endedKey, facts }, context);
+  const checking = checkWorkspace(
+    { task, endedKey: key?.endedKey, facts },
+    withoutNoticesOf(key?.error, context),
+  );
   const workspace = await catching(checking, ApiError, Failure);
   const fate = workspace.value;
   const [error] = errorsOf([
@@ -96,13 +101,31 @@ export async function runPreviewTask(
   // Nothing is left that is not needed: the preview is open again, and the failure asks for a new run.
   if (isFailure(error, previewReopened)) return { error, left: undefined };
   const left = { ...task, key: key?.left, isWorkspaceLeft: false };
-  if (!(error instanceof Failure && error.is(previewNotDeleted))) return { error, left };
+  if (!(error instanceof Failure && error.is(previewNotDeleted))) {
+    // A deployment has its key.
+    const own = error === key?.error && key.left && !isDeployed(key.left) ? key.left : undefined;
+    return { error, left, advice: own && adviseOnKeyLeft(own, 'disable') };
+  }
   const working = countWorking(error.details.keysLeft);
   // What is known of all keys is known of this one.
   if (working !== undefined && left.key) left.key = { ...left.key, created: undefined };
   const said = task.undeleted;
   const isSaid = said !== undefined && (working === undefined || working === said.working);
   return { error, left, unsaid: isSaid ? [] : describeUndeleted(error.details) };
+}
+
+/** `context`, whose notices that have the cause of `error` are only logged: the error says more. */
+function withoutNoticesOf(
+  error: Error | undefined,
+  context: PreviewTaskContext,
+): PreviewTaskContext {
+  if (!error) return context;
+  const { log, notice, isSameCause } = context;
+  return {
+    ...context,
+    notice: (text, cause) =>
+      cause && isSameCause(cause, error) ? log.info(text) : notice(text, cause),
+  };
 }
 
 /** Whether it matters that a key could not be ended, by what became of its workspace. */

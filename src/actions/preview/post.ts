@@ -28,6 +28,7 @@ export function previewPost(): Promise<void> {
         repository: { ...gitHub.repository, ...task.repository },
         run: gitHub.run,
         isReported,
+        isSameCause: step.isSameCause,
         notice: (text, cause) =>
           cause && isReported(cause) ? report.info(text) : report.notice(text),
         readJobStatus,

@@ -60,7 +60,7 @@ describe('a key step', () => {
         'Expires',
         expect.stringMatching(/^\d+\u00a0[A-Z][a-z]{2}\u00a0(\d{4}\u00a0)?\d\d:\d\d\u00a0UTC$/),
       ],
-      ['Revoked after the job', 'yes'],
+      ['When the job ends', 'it is revoked'],
     ]);
     expect(main.summary).toContain('<h3>✅ Created an OpenRouter API key with $2.50 weekly</h3>');
     expect(main.summary).toContain(

@@ -36,7 +36,7 @@ describe('the post step of the key action', () => {
     const main = await createKey({ 'revoke-after-job': 'false' });
     expectCreated(main, keys());
     expect(main.log).toContain('The key is not revoked after the job.');
-    expect(main.summary).toContain('<td>Revoked after the job</td><td>no</td>');
+    expect(main.summary).toContain('<td>When the job ends</td><td>it stays</td>');
     const post = await runPost(main);
     expect(post).toMatchObject({ exitCode: 0, stderr: '' });
     const log = foldGroups(post.log.split('\n'));
@@ -66,6 +66,8 @@ test('after the job, what a key has spent is in the summary, and only a log line
   expect((await runPost(main)).summary).toContain(
     '<h3>💵 Spent $0.30 at OpenRouter so far</h3>\n<p>Post step of key, after the job.</p>\n<details><summary>Name of the API key</summary>\n<p><code>CI</code></p>\n</details>',
   );
+  const ended = await runPost(await createKey());
+  expect(ended.summary).toContain('<p>The API key does not work any more.</p>');
   const post = await runPost(main, { 'management-key': '' });
   expect(post.exitCode).toBe(0);
   expect(annotations(post, 'warning')).toEqual([]);

@@ -272,17 +272,26 @@ describe('the life of a pull request', () => {
 
   test.each([
     // It is open, so the workspace is to exist.
-    ['OpenRouter rejects its key', `sk-or-v1-${'0'.repeat(64)}`, 'unauthorized', ''],
-    ['it has no key', '', 'invalid-inputs', 'the workspace "preview-shop-1"; '],
-  ])('has a post step that says what is left if %s', async (_, managementKey, code, workspace) => {
+    ['OpenRouter rejects its key', `sk-or-v1-${'0'.repeat(64)}`, 'unauthorized'],
+    ['it has no key', '', 'invalid-inputs'],
+  ])('has a post step that says what is left if %s', async (_, managementKey, code) => {
     const [opened] = open();
     const step = await main(opened, QUIET);
     const inputs = { ...QUIET, 'management-key': managementKey };
     const failure = expectFailure(await post(opened, step, inputs));
     const { name, label, hash, expires_at } = keyOf(step);
-    const key = `the API key "${name}" (${label}), hash ${hash}, may work until ${formatExpiry(expires_at ?? '')}`;
+    const until = formatExpiry(expires_at ?? '');
     expect(failure.code).toBe(code);
-    expect(failure.lines).toContain(`May still exist at OpenRouter: ${workspace}${key}.`);
+    if (code === 'invalid-inputs') {
+      expect(failure.lines).toContain(
+        `May still exist at OpenRouter: the workspace "preview-shop-1"; the API key "${name}" (${label}), hash ${hash}, may work until ${until}.`,
+      );
+    } else {
+      expect(failure.lines.slice(0, 2)).toEqual([
+        `The API key may still work, and can spend at most $1.00 at OpenRouter until ${until}; then it stops by itself.`,
+        'To end it now, disable it at OpenRouter: https://openrouter.ai/workspaces/preview-shop-1',
+      ]);
+    }
     expect(failure.lines.join()).not.toContain('Nothing was changed');
   });
 
@@ -929,7 +938,8 @@ describe('the API key', () => {
         forbid('PATCH /keys/:hash');
         onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => reopen());
       });
-      expect(left(ended)).toMatch(/: the API key /);
+      expect(expectFailure(ended).lines[0]).toMatch(/^The API key may still work, /);
+      expect(left(ended)).toBeUndefined();
       expect(expectFailure(ended).code).toBe('forbidden');
     });
 
