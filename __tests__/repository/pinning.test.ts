@@ -37,7 +37,7 @@ shell.write(
 );
 
 const run = (script: string) =>
-  shell.run(`export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$PWD/gitconfig\n${script}`);
+  shell.run(`export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=$PWD/gitconfig\n${script}`).status;
 
 const FILES = {
   '.github/workflows/preview.yml': `

@@ -1,18 +1,25 @@
 import { describe, expect, test } from '@jest/globals';
-import { dispatchEvent } from '../../sandbox/github/events.ts';
+import { asTarget, dispatchEvent, scheduleEvent } from '../../sandbox/github/events.ts';
 import { closePull, openPull } from '../../sandbox/github/people.ts';
+import { addRepository } from '../../sandbox/github/seed.ts';
+import { duringOutage } from '../../sandbox/openrouter/outage.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { openPreviewHarness } from '../support/preview-steps.ts';
-import { inOutage, openRecipeJobs, type Recipe, recipeOf } from '../support/recipe-jobs.ts';
+import { openRecipeJobs, recipeOf } from '../support/recipe-jobs.ts';
+import { jobOf, type Workflow } from '../support/workflow.ts';
 
-const { harness, gitHub, slugs } = openPreviewHarness();
-const runJob = openRecipeJobs(() => ({ sandbox: harness.sandbox, gitHub: gitHub.server }));
+const WORKSPACE = recipeOf('README.md', 'Workspace');
+const PREVIEW = recipeOf('README.md', 'Preview');
+const CLEAN_UP = recipeOf('README.md', 'Preview clean-up');
+
+const { harness, gitHub, slugs, comments } = openPreviewHarness();
+const { run: runJob } = openRecipeJobs({ harness, gitHub });
 
 describe('the file for a workspace in README.md', () => {
   /** The workflow with other inputs; those that are undefined are left out. */
-  function withInputs(changes: Record<string, unknown>): Recipe {
-    const recipe = structuredClone(recipeOf('README.md', 'Workspace'));
-    const [step] = Object.values(recipe.jobs).flatMap(({ steps }) => steps);
+  function withInputs(changes: Record<string, unknown>): Workflow {
+    const recipe = structuredClone(WORKSPACE);
+    const [step] = jobOf(recipe).steps;
     Object.assign(step?.with ?? {}, changes);
     return recipe;
   }
@@ -60,38 +67,54 @@ describe('the file for a workspace in README.md', () => {
   });
 
   test('creates nothing during an outage of OpenRouter, and succeeds after it', async () => {
-    expect(await inOutage(harness.sandbox, () => run())).toMatchObject({ result: 'failure' });
+    expect(await duringOutage(harness.sandbox, () => run())).toMatchObject({ result: 'failure' });
     expect(slugs()).toEqual([]);
     expect(await outcomeOf()).toBe('created');
   });
 });
 
-describe('the file for code without the management key in docs/previews.md', () => {
-  const recipe = recipeOf('docs/previews.md', 'Preview for another service');
+describe('the two files for previews in README.md', () => {
+  test('give an open pull request a workspace and a key, and delete both when it is closed', async () => {
+    const { repository, server } = gitHub;
+    const [opened] = openPull(server.github, repository);
+    const { result, main, scripts } = await runJob(PREVIEW, opened);
+    expect(result).toBe('success');
+    const { slug, key, ...outputs } = main['preview']?.outputs ?? {};
+    expect(outputs).toMatchObject({ state: 'open', created: 'true' });
+    expect(scripts.at(-1)?.env).toEqual({ OPENROUTER_API_KEY: key });
+    expect(slugs()).toEqual([slug]);
+    expect(harness.sandbox.account.keys).toMatchObject([{ disabled: true }]);
+    expect(comments()).toEqual([expect.stringContaining(String(slug))]);
 
-  test('gives the next job a workspace while the pull request is open, and no API key', async () => {
-    const { github } = gitHub.server;
-    const run = async () => {
-      const { result, main } = await runJob({ ...recipe, on: { pull_request: null } }, opened);
-      expect(result).toBe('success');
-      return main['preview']?.outputs['id'];
-    };
-    const [opened] = openPull(github, gitHub.repository);
-    expect(await run()).toBe(harness.sandbox.account.workspaces[1]?.id);
-    expect(harness.sandbox.account.keys).toEqual([]);
-    closePull(github, gitHub.repository, 1);
-    expect((await run()) ?? '').toBe('');
+    const [closed] = closePull(server.github, repository, 1);
+    const end = await runJob(CLEAN_UP, asTarget(server.github, closed));
+    expect(end.result).toBe('success');
+    expect(end.main['preview']?.outputs).toMatchObject({ state: 'closed' });
     expect(slugs()).toEqual([]);
+    expect(harness.sandbox.account.keys).toEqual([]);
+    expect(comments()).toEqual([expect.stringContaining(', deleted<')]);
   });
 
-  test('has an environment only in the job that creates the workspace', () => {
-    const environments = Object.entries(recipe.jobs).map(([name, job]) => [
-      name,
-      'environment' in job,
-    ]);
-    expect(environments).toEqual([
-      ['preview', true],
-      ['use', false],
-    ]);
+  test('delete each night what no event has deleted, and keep what is open', async () => {
+    const { repository, server } = gitHub;
+    const [first] = openPull(server.github, repository);
+    const [second] = openPull(server.github, repository);
+    await runJob(PREVIEW, first);
+    const { main } = await runJob(PREVIEW, second);
+    closePull(server.github, repository, 1);
+    await runJob(CLEAN_UP, scheduleEvent(server.github, repository));
+    expect(slugs()).toEqual([main['preview']?.outputs['slug']]);
+  });
+
+  test('succeed without a key for a fork', async () => {
+    const { repository, server } = gitHub;
+    const from = addRepository(server.github, { name: 'mona/shop', isFork: true });
+    const [opened] = openPull(server.github, repository, { from });
+    const secrets = { OPENROUTER_MANAGEMENT_KEY: '' };
+    const { result, main, scripts } = await runJob(PREVIEW, opened, { secrets });
+    expect(result).toBe('success');
+    expect(scripts).toEqual([{ run: 'npm ci', env: {} }]);
+    expect(main['preview']?.outputs).toEqual({ state: 'skipped' });
+    expect(slugs()).toEqual([]);
   });
 });

@@ -1,204 +1,211 @@
 import { join } from 'node:path';
-import { expect } from '@jest/globals';
+import { beforeEach, expect } from '@jest/globals';
 import { parse } from 'yaml';
 import { PUBLISHED } from '../../sandbox/cli/show.ts';
 import { stepIn } from '../../sandbox/github/environment.ts';
 import type { GitHubEvent } from '../../sandbox/github/events.ts';
 import { addToken } from '../../sandbox/github/seed.ts';
-import type { GitHubServer } from '../../sandbox/github/server.ts';
-import type { Token } from '../../sandbox/github/state.ts';
 import type { Sandbox } from '../../sandbox/openrouter/server.ts';
 import { runPostInProcess, runStepInProcess } from '../../sandbox/runner/in-process.ts';
 import { readManifest, type StepOptions, type StepResult } from '../../sandbox/runner/runner.ts';
-import { readExamples } from '../../scripts/examples.ts';
+import { readExamples, readWorkflow } from '../../scripts/examples.ts';
+import type { openPreviewHarness } from './preview-steps.ts';
 import { ROOT } from './root.ts';
+import {
+  type Contexts,
+  interpolateAll,
+  isDue,
+  type JobStatus,
+  jobOf,
+  type Step,
+  type Workflow,
+} from './workflow.ts';
 
-export interface RecipeStep {
-  id?: string;
-  uses?: string;
-  if?: string;
-  run?: string;
-  with?: Record<string, unknown>;
-  env?: Record<string, string>;
-}
-
-type Permissions = Partial<Token['permissions']>;
-
-interface RecipeJob {
-  permissions?: Permissions;
-  strategy?: { matrix: { include: Record<string, unknown>[] } };
-  steps: RecipeStep[];
-}
-
-export interface Recipe {
-  name: string;
-  on: Record<string, unknown>;
-  jobs: Record<string, RecipeJob>;
-}
-
-/** The workflow with a name in a document. */
-export function recipeOf(document: string, name: string): Recipe {
-  const found = examplesOf(document).find((example) => Object(example)['name'] === name);
-  if (!found) throw new Error(`${document} has no workflow ${name}`);
-  return found as Recipe;
+/** The workflow `name` of a document. */
+export function recipeOf(document: string, name: string): Workflow {
+  return parse(readWorkflow(join(ROOT, document), name));
 }
 
 /** The examples of a document that are a list of steps. */
-export function stepsOf(document: string): RecipeStep[][] {
-  return examplesOf(document).filter((example): example is RecipeStep[] => Array.isArray(example));
+export function stepsOf(document: string): Step[][] {
+  return readExamples(join(ROOT, document))
+    .map(({ text }) => parse(text))
+    .filter(Array.isArray);
 }
 
-function examplesOf(document: string): unknown[] {
-  return readExamples(join(ROOT, document)).map(({ text }) => parse(text));
-}
-
-/** The values of expressions such as `github.run_id` and `matrix.team`. */
-type Values = Record<string, unknown>;
+/** A script of a job, with the values of its variables. */
+type Script = Required<Pick<Step, 'run' | 'env'>>;
 
 export interface JobOptions {
-  values?: Values;
-  /** Runs a script of the job. The job fails if it returns false. */
-  onScript?(step: RecipeStep, env: Record<string, string>): boolean | undefined;
-  /** Called before the post steps. */
-  beforePost?(): void;
-  /** A lost machine runs no post step. */
-  isLost?: boolean;
+  /** Which one, if the workflow has several. */
+  job?: string;
+  /** Its entry in the matrix. */
+  matrix?: Record<string, unknown>;
+  secrets?: Record<string, string>;
+  attempt?: number;
+  /** Runs a script, which fails if this returns false. */
+  onScript?(script: Script): boolean | undefined;
 }
 
-export interface JobResult {
-  result: 'success' | 'failure';
+/** What a job has left so far. */
+interface JobResult {
+  result: JobStatus;
   /** The steps with actions of this repository that ran, by the folder of the action. */
   main: Record<string, StepResult>;
   post: Record<string, StepResult>;
+  /** The scripts that ran, in order. */
+  scripts: Script[];
+  /** The actions of other repositories whose steps were due, such as `actions/checkout@v7`. */
+  others: string[];
 }
 
-/** Where a job runs. */
-interface Place {
-  sandbox: Sandbox;
-  gitHub: GitHubServer;
-  event: GitHubEvent;
-  job: string;
-  permissions: Permissions;
+/** A job that runs, and what its steps are evaluated from. */
+interface RunningJob extends JobResult {
+  contexts: Contexts;
+  /** What each step with an action of this repository has, by the folder of the action. */
+  stepOf(folder: string, inputs: Record<string, string>): StepOptions;
+  /** Runs a post step for each of these, the last one first. */
+  posts: (() => Promise<void>)[];
+  onScript: JobOptions['onScript'];
 }
 
-/** A step that has run, and what its post step gets. */
-interface Ended {
-  folder: string;
-  options: StepOptions;
-  main: StepResult;
-}
+type Servers = Pick<ReturnType<typeof openPreviewHarness>, 'harness' | 'gitHub'>;
 
-/** Runs the only job of a workflow of a document as a runner does, with the actions of this repository, and no others. */
-export function openRecipeJobs(servers: () => Pick<Place, 'sandbox' | 'gitHub'>) {
-  return async (
-    { on, jobs }: Recipe,
-    event: GitHubEvent,
-    options: JobOptions = {},
-  ): Promise<JobResult> => {
-    expect(Object.keys(on)).toContain(event.name);
-    const [[job, { permissions = {}, steps }] = ['', { steps: [] }]] = Object.entries(jobs);
-    const place = { ...servers(), event, job, permissions };
-    const { ended, ...ran } = await runSteps(steps, options, place);
-    options.beforePost?.();
-    const post: JobResult['post'] = {};
-    let { result } = ran;
-    for (const { folder, options: step, main } of options.isLost ? [] : ended.toReversed()) {
-      const { runs } = await readManifest(step.action);
-      if (!runs.post) continue;
-      post[folder] = await runPostInProcess({ ...step, jobStatus: result }, main);
-      if (post[folder].exitCode !== 0) result = 'failure';
+/**
+ * Runs jobs of documents as a runner does, in a private repository: the actions of this repository in this process,
+ * other actions not at all, and scripts only by `onScript`.
+ */
+export function openRecipeJobs(servers: Servers) {
+  // Which a token can read only with the permissions of its job.
+  beforeEach(() => {
+    servers.gitHub.repository.isPrivate = true;
+  });
+
+  /** Runs the steps of a job. `end` runs its post steps, unless its runner dies. */
+  const start = async (workflow: Workflow, event: GitHubEvent, options: JobOptions = {}) => {
+    expectStart(workflow, event);
+    const job = openJob(servers, { workflow, event, options });
+    for (const step of jobOf(workflow, options.job).steps) {
+      if (!isDue(step, job.result, job.contexts)) continue;
+      const succeeds = await runStep(job, step);
+      if (!succeeds && !step['continue-on-error']) job.result = 'failure';
     }
-    const main = Object.fromEntries(ended.map((one) => [one.folder, one.main]));
-    return { result, main, post };
+    const end = async (): Promise<JobResult> => {
+      for (const post of job.posts.toReversed()) await post();
+      return job;
+    };
+    return { ...(job as JobResult), end };
   };
-}
-
-/** Runs the steps of a job until one fails. */
-async function runSteps(
-  steps: readonly RecipeStep[],
-  { values = {}, onScript }: JobOptions,
-  place: Place,
-): Promise<{ result: JobResult['result']; ended: Ended[] }> {
-  const secret = place.sandbox.managementKey;
-  const known: Values = { 'secrets.OPENROUTER_MANAGEMENT_KEY': secret, ...values };
-  const ended: Ended[] = [];
-  for (const step of steps) {
-    if (step.if !== undefined && !evaluate(step.if, known)) continue;
-    if (step.run !== undefined) {
-      if (onScript?.(step, textsOf(step.env, known)) === false) return { result: 'failure', ended };
-      continue;
-    }
-    const folder = folderOf(step);
-    if (folder === undefined) continue;
-    const options = optionsOf({ folder, inputs: textsOf(step.with, known) }, place);
-    const main = await runStepInProcess(options);
-    ended.push({ folder, options, main });
-    for (const [output, text] of Object.entries(main.outputs)) {
-      known[`steps.${step.id}.outputs.${output}`] = text;
-    }
-    if (main.exitCode !== 0) return { result: 'failure', ended };
-  }
-  return { result: 'success', ended };
-}
-
-/** The folder of the action of this repository that a step uses: empty for that of the root. */
-function folderOf({ uses = '' }: RecipeStep): string | undefined {
-  const { repository, ref } = PUBLISHED;
-  if (!uses.startsWith(repository)) return undefined;
-  const [, folder = ''] = new RegExp(`^${repository}/?(\\w*)@${ref}$`).exec(uses) ?? [uses, uses];
-  return folder;
-}
-
-function optionsOf(
-  { folder, inputs }: { folder: string; inputs: Record<string, string> },
-  { sandbox, gitHub, event, job, permissions }: Place,
-): StepOptions {
-  const { env } = stepIn(gitHub, event, { job });
-  const token = addToken(gitHub.github, { repository: event.repository.id, permissions });
   return {
-    action: join(ROOT, folder),
-    env,
-    event: event.payload,
-    with: {
-      ...(folder === 'preview' && { 'github-token': token.secret }),
-      'api-url': sandbox.url,
-      ...inputs,
-    },
+    start,
+    /** Runs a job to its end. */
+    run: async (...job: Parameters<typeof start>): Promise<JobResult> =>
+      (await start(...job)).end(),
   };
 }
 
-function textsOf(texts: Record<string, unknown> = {}, known: Values): Record<string, string> {
+/** Expects that an event starts a workflow. */
+function expectStart({ on }: Workflow, { name, payload }: GitHubEvent): void {
+  const triggers = typeof on === 'string' ? { [on]: null } : on;
+  expect(Object.keys(triggers)).toContain(name);
+  const { types } = triggers[name] ?? {};
+  if (types) expect(types).toContain(payload['action']);
+}
+
+interface JobStart {
+  workflow: Workflow;
+  event: GitHubEvent;
+  options: JobOptions;
+}
+
+function openJob({ harness, gitHub }: Servers, start: JobStart): RunningJob {
+  const { workflow, event, options } = start;
+  const { permissions = {} } = jobOf(workflow, options.job);
+  const { sandbox } = harness;
+  const { server } = gitHub;
+  const token = addToken(server.github, { repository: event.repository.id, permissions }).secret;
+  const { env } = stepIn(server, event, options);
+  return {
+    ...{ result: 'success', main: {}, post: {}, scripts: [], others: [], posts: [] },
+    contexts: contextsOf(start, env, sandbox),
+    onScript: options.onScript,
+    stepOf: (folder, inputs) => ({
+      action: join(ROOT, folder),
+      env,
+      event: event.payload,
+      with: {
+        ...(folder === 'preview' && { 'github-token': token }),
+        'api-url': sandbox.url,
+        ...inputs,
+      },
+    }),
+  };
+}
+
+function contextsOf(
+  { workflow, event, options }: JobStart,
+  env: Record<string, string>,
+  { managementKey }: Sandbox,
+): Contexts {
+  const { matrix, secrets } = options;
+  return {
+    github: {
+      event: event.payload,
+      event_name: event.name,
+      run_id: env['GITHUB_RUN_ID'],
+      run_attempt: env['GITHUB_RUN_ATTEMPT'],
+    },
+    inputs: inputsOf(workflow, event),
+    secrets: { OPENROUTER_MANAGEMENT_KEY: managementKey, ...secrets },
+    steps: {},
+    ...(matrix && { matrix }),
+  };
+}
+
+/** The values of the inputs of a run that was started by hand. */
+function inputsOf({ on }: Workflow, { name, payload }: GitHubEvent): Record<string, unknown> {
+  const declared = typeof on === 'string' ? {} : (on[name]?.inputs ?? {});
+  const given = Object(payload['inputs']);
   return Object.fromEntries(
-    Object.entries(texts).map(([name, text]) => [
-      name,
-      String(text).replaceAll(/\$\{\{ (.*?) \}\}/g, (_, expression) =>
-        String(evaluate(expression, known)),
-      ),
-    ]),
+    Object.entries(declared).map(([input, { type, default: byDefault }]) => {
+      const value = given[input] ?? byDefault;
+      return [input, type === 'boolean' ? String(value) === 'true' : value];
+    }),
   );
 }
 
-/** The value of an expression of one of the forms that the documents use. An output that is not set is empty. */
-function evaluate(expression: string, known: Values): unknown {
-  const [, compared] = /^(\S+) != ''$/.exec(expression) ?? [];
-  if (compared !== undefined) return evaluate(compared, known) !== '';
-  const [, optional] = /^(\S+) \|\| false$/.exec(expression) ?? [];
-  if (optional !== undefined) return known[optional] ?? false;
-  if (expression.startsWith('steps.')) return known[expression] ?? '';
-  if (!(expression in known)) throw new Error(`No value for ${expression}`);
-  return known[expression];
+/** Returns whether it succeeds. */
+async function runStep(job: RunningJob, step: Step): Promise<boolean> {
+  if (step.run !== undefined) {
+    const script = { run: step.run, env: interpolateAll(step.env, job.contexts) };
+    job.scripts.push(script);
+    return job.onScript?.(script) !== false;
+  }
+  const folder = folderOf(step);
+  if (folder === undefined) {
+    job.others.push(String(step.uses));
+    return true;
+  }
+  const options = job.stepOf(folder, interpolateAll(step.with, job.contexts));
+  const main = await runStepInProcess(options);
+  job.main[folder] = main;
+  Object.assign(Object(job.contexts['steps']), { [String(step.id)]: { outputs: main.outputs } });
+  const { runs } = await readManifest(options.action);
+  if (runs.post) {
+    job.posts.push(async () => {
+      const post = await runPostInProcess({ ...options, jobStatus: job.result }, main);
+      job.post[folder] = post;
+      if (post.exitCode !== 0) job.result = 'failure';
+    });
+  }
+  return main.exitCode === 0;
 }
 
-/** Runs `during` while OpenRouter responds with HTTP 503. */
-export async function inOutage<Result>(
-  { account }: Sandbox,
-  during: () => Promise<Result>,
-): Promise<Result> {
-  const { handle } = account;
-  account.handle = () => ({ status: 503, body: { error: { code: 503, message: 'Down' } } });
-  try {
-    return await during();
-  } finally {
-    account.handle = handle;
-  }
+/** The folder of the action of this repository that a step uses: empty for that of the root. */
+function folderOf({ uses = '' }: Step): string | undefined {
+  const { repository, ref } = PUBLISHED;
+  if (!uses.startsWith(repository)) return undefined;
+  const [, folder] = new RegExp(`^${repository}/?(\\w*)@${ref}$`).exec(uses) ?? [];
+  if (folder === undefined) throw new Error(`${uses} is no action of this repository`);
+  return folder;
 }

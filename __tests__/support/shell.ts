@@ -11,16 +11,21 @@ export function openShell() {
   const write = (name: string, text: string, mode?: number) =>
     writeFileSync(join(folder, name), `${text}\n`, { mode });
   return {
-    path: (name: string) => join(folder, name),
     write: (name: string, text: string) => write(name, text),
     read: (name: string) => readFileSync(join(folder, name), 'utf8'),
     stub: (command: string, text: string) => write(command, `#!/bin/sh\n${text}`, 0o755),
-    /** Returns the exit code; null if the script does not end. */
-    run: (script: string) =>
-      spawnSync('bash', ['-e', '-c', script], {
+    remove: (name: string) => rmSync(join(folder, name)),
+    /** The exit code is null if the script does not end. */
+    run(script: string, input = '') {
+      const { status, stdout, stderr } = spawnSync('bash', ['-e', '-c', script], {
         cwd: folder,
-        env: { PATH: `${folder}:${process.env['PATH']}` },
+        encoding: 'utf8',
+        // bash reads the settings of a user.
+        env: { HOME: folder, PATH: `${folder}:${process.env['PATH']}` },
+        input,
         timeout: 10_000,
-      }).status,
+      });
+      return { status, output: stdout + stderr };
+    },
   };
 }

@@ -4,26 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { REPOSITORY, SERVICE_FILE } from '../../e2e/stand-ins/service.ts';
 import { ROOT } from './root.ts';
-
-interface Step {
-  id?: string;
-  name?: string;
-  if?: string;
-  uses?: string;
-  run?: string;
-  env?: Record<string, string>;
-}
-
-interface Job {
-  permissions?: Record<string, string>;
-  outputs?: Record<string, string>;
-  steps: Step[];
-}
-
-interface Workflow {
-  defaults?: { run: { shell: string } };
-  jobs: Record<string, Job>;
-}
+import { type Contexts, interpolateAll, isDue, jobOf, type Workflow } from './workflow.ts';
 
 interface JobRun {
   /** The file of `createService`. Next to it, the steps have their files. */
@@ -44,8 +25,6 @@ interface JobResult {
   outputs: Record<string, string>;
 }
 
-type Contexts = Record<string, unknown> & { steps: Record<string, object> };
-
 /**
  * Runs the steps of a job that are scripts, as they are written in the file of `.github/workflows`,
  * with the shell that GitHub takes. Those that use an action are left out: `npm run e2e` runs them.
@@ -53,44 +32,24 @@ type Contexts = Record<string, unknown> & { steps: Record<string, object> };
  */
 export function runJob(file: string, jobName: string, job: JobRun): JobResult {
   const workflow: Workflow = parse(readFileSync(join(ROOT, '.github/workflows', file), 'utf8'));
-  const { permissions = {}, outputs = {}, steps } = workflow.jobs[jobName] as Job;
+  const { permissions = {}, outputs = {}, steps } = jobOf(workflow, jobName);
   const github = { token: JSON.stringify(permissions), repository: REPOSITORY };
-  const contexts: Contexts = { github, ...job.contexts, steps: {} };
+  const stepOutputs: Record<string, object> = {};
+  const contexts: Contexts = { github, ...job.contexts, steps: stepOutputs };
   const result: JobResult = { failed: [], log: '', summary: '', outputs: {} };
-  for (const { id = '', name, if: condition, run, env = {} } of steps) {
-    if (run === undefined || !isDue(condition, result)) continue;
-    const step = runScript(run, workflow.defaults?.run.shell, {
+  for (const { id = '', name, run, env = {}, ...step } of steps) {
+    const status = result.failed.length === 0 ? 'success' : 'failure';
+    if (run === undefined || !isDue(step, status, contexts)) continue;
+    const ended = runScript(run, workflow.defaults?.run.shell, {
       ...job,
-      env: { ...job.env, ...mapValues(env, (text) => evaluate(text, contexts)) },
+      env: { ...job.env, ...interpolateAll(env, contexts) },
     });
-    contexts.steps[id] = { outputs: step.outputs };
-    result.log += step.log;
-    result.summary += step.summary;
-    if (step.exitCode !== 0) result.failed.push(name ?? run);
+    stepOutputs[id] = { outputs: ended.outputs };
+    result.log += ended.log;
+    result.summary += ended.summary;
+    if (ended.exitCode !== 0) result.failed.push(name ?? run);
   }
-  return { ...result, outputs: mapValues(outputs, (text) => evaluate(text, contexts)) };
-}
-
-function isDue(condition: string | undefined, { failed }: JobResult): boolean {
-  if (condition === undefined) return failed.length === 0;
-  if (condition === 'failure()') return failed.length > 0;
-  throw new Error(`No step may have the condition ${condition}: only act evaluates it`);
-}
-
-const mapValues = <T>(record: Record<string, string>, change: (text: string) => T) =>
-  Object.fromEntries(Object.entries(record).map(([name, text]) => [name, change(text)]));
-
-/** A text in which each expression is a path, such as `${{ steps.tag.outputs.commit }}`. */
-function evaluate(text: string, contexts: Contexts): string {
-  return text.replace(/\$\{\{ (.*?) \}\}/g, (_, expression: string) => {
-    if (!/^[\w-]+(\.[\w-]+)+$/.test(expression)) {
-      throw new Error(`Only act evaluates ${expression}`);
-    }
-    const value = expression
-      .split('.')
-      .reduce<unknown>((each, name) => (each as Record<string, unknown>)?.[name], contexts);
-    return String(value ?? '');
-  });
+  return { ...result, outputs: interpolateAll(outputs, contexts) };
 }
 
 /** Runs a script as GitHub's runner does: without pipefail, unless the workflow names bash. */

@@ -1,14 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  dispatchEvent,
-  eventIn,
-  type GitHubEvent,
-  scheduleEvent,
-} from '../../sandbox/github/events.ts';
-import { pushTo } from '../../sandbox/github/people.ts';
-import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { openPreviewHarness } from '../support/preview-steps.ts';
-import { inOutage, type JobOptions, openRecipeJobs, recipeOf } from '../support/recipe-jobs.ts';
+import { dispatchEvent, eventIn, scheduleEvent } from '../../../sandbox/github/events.ts';
+import { pushTo } from '../../../sandbox/github/people.ts';
+import { duringOutage } from '../../../sandbox/openrouter/outage.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { openPreviewHarness } from '../../support/preview-steps.ts';
+import { type JobOptions, openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
 
 const PAGE = 'docs/recipes/workspace-for-one-job.md';
 const TESTS = recipeOf(PAGE, 'Tests with OpenRouter');
@@ -16,22 +12,16 @@ const SWEEP = recipeOf(PAGE, 'Sweep workspaces');
 const HOUR = 3_600_000;
 
 const { harness, gitHub, slugs } = openPreviewHarness();
-const run = openRecipeJobs(() => ({ sandbox: harness.sandbox, gitHub: gitHub.server }));
+const { start, run } = openRecipeJobs({ harness, gitHub });
 const keys = () => harness.sandbox.account.keys;
 const push = () => pushTo(gitHub.server.github, gitHub.repository, 'main')[0];
 const schedule = () => scheduleEvent(gitHub.server.github, gitHub.repository, '17 4 * * *');
 
-const runTests = (event: GitHubEvent, options: JobOptions = {}, attempt = 1) =>
-  run(TESTS, event, {
-    ...options,
-    values: { 'github.run_id': 17, 'github.run_attempt': attempt },
-  });
-
 describe('the workflow of the tests', () => {
   test('has its own workspace and key in each run, and deletes both at its end', async () => {
     const event = push();
-    const spend = {
-      onScript(_: object, env: Record<string, string>) {
+    const spend: JobOptions = {
+      onScript({ env }) {
         if (!env['OPENROUTER_API_KEY']) return true;
         expect(env).toMatchObject({
           OPENROUTER_API_KEY: expect.stringMatching(/^sk-or-v1-/),
@@ -43,17 +33,18 @@ describe('the workflow of the tests', () => {
         return true;
       },
     };
-    const first = await runTests(event, spend);
-    const again = await runTests(event, spend, 2);
+    const first = await run(TESTS, event, spend);
+    const again = await run(TESTS, event, { ...spend, attempt: 2 });
     expect([first.result, again.result]).toEqual(['success', 'success']);
-    expect(first.main['']?.outputs['slug']).toBe('tests-web-17-1');
-    expect(again.main['']?.outputs['slug']).toBe('tests-web-17-2');
+    const [slug, other] = [first, again].map(({ main }) => main['']?.outputs['slug']);
+    expect(slug).toMatch(/^tests-web-\d+-1$/);
+    expect(other).toBe(slug?.replace(/1$/, '2'));
     expect(first.post['key']?.log).toContain('$0.40');
     expect([slugs(), keys()]).toEqual([[], []]);
   });
 
   test('deletes both if its tests fail, even with a key that the tests have created', async () => {
-    const { result } = await runTests(push(), {
+    const { result } = await run(TESTS, push(), {
       onScript({ run: script }) {
         const [, workspace] = harness.sandbox.account.workspaces;
         if (script === 'npm test' && workspace) seedKey(harness.sandbox, workspace);
@@ -66,42 +57,35 @@ describe('the workflow of the tests', () => {
 
   test('creates nothing during an outage of OpenRouter', async () => {
     const event = push();
-    const { result } = await inOutage(harness.sandbox, () => runTests(event));
+    const { result } = await duringOutage(harness.sandbox, () => run(TESTS, event));
     expect(result).toBe('failure');
     expect(slugs()).toEqual([]);
   });
 
   test('stays green if OpenRouter is down at its end, and warns of what is left', async () => {
-    const { account } = harness.sandbox;
-    const { handle } = account;
-    const { result, post } = await runTests(push(), {
-      beforePost: () => {
-        account.handle = () => ({ status: 503, body: { error: { code: 503, message: 'Down' } } });
-      },
-    });
-    account.handle = handle;
+    const { main, end } = await start(TESTS, push());
+    const { result, post } = await duringOutage(harness.sandbox, end);
     expect(result).toBe('success');
     expect(post['key']?.annotations).toMatchObject([{ level: 'warning' }]);
     expect(post['key']?.log).toContain('The API key may still work, and can spend at most ');
     expect(post['']?.annotations).toMatchObject([{ level: 'warning' }]);
-    expect(slugs()).toEqual(['tests-web-17-1']);
+    expect(slugs()).toEqual([main['']?.outputs['slug']]);
   });
 
   test('leaves a key for one hour if its runner is lost', async () => {
-    await runTests(push(), { isLost: true });
+    const { main } = await start(TESTS, push());
     const [{ created_at, expires_at } = {}] = keys();
     const minutes = (Date.parse(String(expires_at)) - Date.parse(String(created_at))) / 60_000;
     expect(Math.round(minutes)).toBe(60);
-    expect(slugs()).toEqual(['tests-web-17-1']);
+    expect(slugs()).toEqual([main['']?.outputs['slug']]);
   });
 
   test('runs in the merge queue as in a push, once it is added there', async () => {
     const { github } = gitHub.server;
     const payload = { action: 'checks_requested', merge_group: {} };
     const queued = eventIn(github, gitHub.repository, { name: 'merge_group', by: 'mona', payload });
-    const recipe = { ...TESTS, on: { ...TESTS.on, merge_group: null } };
-    const values = { 'github.run_id': 18, 'github.run_attempt': 1 };
-    const { result, main } = await run(recipe, queued, { values });
+    const recipe = { ...TESTS, on: { ...Object(TESTS.on), merge_group: null } };
+    const { result, main } = await run(recipe, queued);
     expect(result).toBe('success');
     expect(main['key']?.outputs['key']).toMatch(/^sk-or-v1-/);
     expect(slugs()).toEqual([]);
@@ -124,13 +108,11 @@ describe('the sweep', () => {
 
   test('deletes nothing by hand, unless that is requested', async () => {
     seedWorkspace(harness.sandbox, { slug: 'tests-web-1-1', age: 25 * HOUR });
-    const byHand = dispatchEvent(gitHub.server.github, gitHub.repository);
-    const { inputs } = SWEEP.on['workflow_dispatch'] as {
-      inputs: { 'dry-run': { default: unknown } };
-    };
-    await run(SWEEP, byHand, { values: { 'inputs.dry-run': inputs['dry-run'].default } });
+    const byHand = (inputs?: Record<string, string>) =>
+      dispatchEvent(gitHub.server.github, gitHub.repository, { ...(inputs && { inputs }) });
+    await run(SWEEP, byHand());
     expect(slugs()).toEqual(['tests-web-1-1']);
-    await run(SWEEP, byHand, { values: { 'inputs.dry-run': false } });
+    await run(SWEEP, byHand({ 'dry-run': 'false' }));
     expect(slugs()).toEqual([]);
   });
 
@@ -138,7 +120,7 @@ describe('the sweep', () => {
     const { sandbox } = harness;
     seedWorkspace(sandbox, { slug: 'tests-web-1-1', age: 25 * HOUR });
     seedWorkspace(sandbox, { slug: 'tests-web-2-1', age: 25 * HOUR });
-    expect(await inOutage(sandbox, () => run(SWEEP, schedule()))).toMatchObject({
+    expect(await duringOutage(sandbox, () => run(SWEEP, schedule()))).toMatchObject({
       result: 'failure',
     });
     expect(slugs()).toHaveLength(2);

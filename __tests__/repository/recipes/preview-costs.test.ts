@@ -1,16 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { marked, type Tokens } from 'marked';
-import { parse } from 'yaml';
-import type { GitHubEvent } from '../../sandbox/github/events.ts';
-import { openPull, pushTo } from '../../sandbox/github/people.ts';
-import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
-import { NANO } from '../../sandbox/openrouter/resources/usage.ts';
-import { seedUsage } from '../../sandbox/openrouter/seed.ts';
-import { readExamples } from '../../scripts/examples.ts';
-import { openPreviewHarness, type PreviewStep } from '../support/preview-steps.ts';
-import { ROOT } from '../support/root.ts';
+import type { GitHubEvent } from '../../../sandbox/github/events.ts';
+import { openPull, pushTo } from '../../../sandbox/github/people.ts';
+import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
+import { NANO } from '../../../sandbox/openrouter/resources/usage.ts';
+import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
+import type { StepResult } from '../../../sandbox/runner/runner.ts';
+import { readTable } from '../../../scripts/examples.ts';
+import { openPreviewHarness } from '../../support/preview-steps.ts';
+import { openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
+import { ROOT } from '../../support/root.ts';
+import { jobOf } from '../../support/workflow.ts';
 
 /** What happens at a push, and until the next one. */
 interface Push {
@@ -24,32 +24,8 @@ interface Push {
   deployed: Record<number, number>;
 }
 
-type Job = { steps: { uses?: string; with?: Record<string, unknown> }[] };
-
 const { harness, gitHub, main, post, keyOf } = openPreviewHarness();
-
-/** The inputs of the step with the preview in each job of the workflow that deploys, as the page has them. */
-function inputsOf(page: string): Record<string, Record<string, string>> {
-  const workflows = readExamples(join(ROOT, page)).map(({ text }) => parse(text));
-  const { jobs } = workflows.find(({ jobs }) => jobs['deploy']) as { jobs: Record<string, Job> };
-  return Object.fromEntries(
-    Object.entries(jobs).map(([name, { steps }]) => {
-      const { 'management-key': _, ...inputs } =
-        steps.find(({ uses }) => uses?.includes('/preview@'))?.with ?? {};
-      const texts = Object.entries(inputs).map(([input, value]) => [input, String(value)]);
-      return [name, Object.fromEntries(texts)];
-    }),
-  );
-}
-
-/** The rows of the table on a page whose first column is the push. */
-function rowsOf(page: string): string[][] {
-  const tables = marked
-    .lexer(readFileSync(join(ROOT, page), 'utf8'))
-    .filter((token): token is Tokens.Table => token.type === 'table');
-  const table = tables.find(({ header }) => header[0]?.text === 'Push');
-  return table?.rows.map((row) => row.map(({ text }) => text)) ?? [];
-}
+const { start } = openRecipeJobs({ harness, gitHub });
 
 const usd = (amount: number) => `$${amount.toFixed(2)}`;
 
@@ -64,8 +40,8 @@ const sumOf = (amountOf: (key: Key) => number) =>
 /** What a key can have spent in the end. */
 const mostOf = (key: Key) => (key.disabled ? spentBy(key) : Number(key['limit']));
 
-/** Spends with a key, as OpenRouter allows it. */
-function spend(step: PreviewStep | undefined, credits: number): void {
+/** Spends with the key of a step, as OpenRouter allows it. */
+function spend(step: StepResult | undefined, credits: number): void {
   if (!step) throw new Error('There is no such key');
   const key = keyOf(step);
   seedUsage(harness.sandbox, key, { credits });
@@ -74,37 +50,36 @@ function spend(step: PreviewStep | undefined, credits: number): void {
 }
 
 /** The limit of the key that a step has given out. */
-const limitOf = (step: PreviewStep) =>
+const limitOf = (step: StepResult) =>
   step.outputs['key'] ? usd(Number(keyOf(step)['limit'])) : 'no key';
 
 /** Plays the pushes in the sandbox. Returns the rows that the table of the page should have. */
-async function play(page: string, pushes: readonly Push[]): Promise<string[][]> {
+async function play(page: string, name: string, pushes: readonly Push[]): Promise<string[][]> {
   const { server, repository } = gitHub;
-  const { test: ofTests, deploy: inputs = {} } = inputsOf(page);
-  const cap = Number(inputs['preview-limit-usd']);
-  const deployments: PreviewStep[] = [];
+  const workflow = recipeOf(page, name);
+  const [ours] = jobOf(workflow, 'deploy').steps;
+  const cap = Number(ours?.with?.['preview-limit-usd']);
+  const deployments: StepResult[] = [];
   const rows: string[][] = [];
   let event: GitHubEvent = openPull(server.github, repository)[0];
   for (const { label, succeeds, tests, deployed } of pushes) {
-    const tested = ofTests && (await main(event, ofTests));
-    const deployment = await main(event, inputs);
-    deployments.push(deployment);
-    const columns = tested ? [limitOf(tested)] : [];
-    const limits = [...columns, limitOf(deployment)];
+    const tested = tests === undefined ? [] : [await start(workflow, event, { job: 'test' })];
+    const deployment = await start(workflow, event, { job: 'deploy', onScript: () => succeeds });
+    const steps = [...tested, deployment].map((job) => job.main['preview'] as StepResult);
+    const limits = steps.map(limitOf);
+    deployments.push(...steps.slice(-1));
     const most = sumOf(mostOf);
-    expect(most).toBeLessThanOrEqual(cap + Number(inputs['limit-usd']));
-    if (tested) {
-      spend(tested, tests ?? 0);
-      await post(event, tested, { ...ofTests, 'job-status': 'success' });
-    }
-    await post(event, deployment, { ...inputs, 'job-status': succeeds ? 'success' : 'failure' });
+    expect(most).toBeLessThanOrEqual(cap + Number(ours?.with?.['limit-usd']));
+    if (tests !== undefined) spend(steps[0], tests);
+    for (const job of [...tested, deployment]) await job.end();
     for (const [push, amount] of Object.entries(deployed)) {
       spend(deployments[Number(push) - 1], amount);
     }
     const spent = sumOf(spentBy);
-    const held = sumOf(mostOf) - spent;
     const left = [usd(spent), usd(cap - spent)];
-    const sums = tested ? [...left, usd(held), usd(cap - spent - held)] : [usd(most), ...left];
+    const held = sumOf(mostOf) - spent;
+    const sums =
+      tests === undefined ? [usd(most), ...left] : [...left, usd(held), usd(cap - spent - held)];
     rows.push([label, ...limits, ...sums]);
     event = pushTo(server.github, repository, 'feature')[1] as GitHubEvent;
   }
@@ -113,26 +88,26 @@ async function play(page: string, pushes: readonly Push[]): Promise<string[][]> 
 
 test('the table of costs in docs/recipes/deployed-preview.md is what five pushes cost', async () => {
   const page = 'docs/recipes/deployed-preview.md';
-  const rows = await play(page, [
+  const rows = await play(page, 'Deploy preview', [
     { label: '1', succeeds: true, deployed: { 1: 2 } },
     { label: '2, fails', succeeds: false, deployed: { 1: 0.5, 2: 0.5 } },
     { label: '3', succeeds: true, deployed: { 3: 2.5 } },
     { label: '4', succeeds: true, deployed: { 4: 1.5 } },
     { label: '5, fails', succeeds: false, deployed: {} },
   ]);
-  expect(rowsOf(page)).toEqual(rows);
+  expect(readTable(join(ROOT, page), 'Push')).toEqual(rows);
 });
 
 test('the table of costs in docs/recipes/tests-and-deployment.md is what five pushes cost', async () => {
   const page = 'docs/recipes/tests-and-deployment.md';
-  const rows = await play(page, [
+  const rows = await play(page, 'Preview', [
     { label: '1', succeeds: true, tests: 0.4, deployed: { 1: 1.6 } },
     { label: '2, deployment fails', succeeds: false, tests: 0.4, deployed: { 1: 0.4, 2: 0.2 } },
     { label: '3', succeeds: true, tests: 0.4, deployed: { 3: 2 } },
     { label: '4', succeeds: true, tests: 0.4, deployed: { 4: 1.4 } },
     { label: '5, deployment fails', succeeds: false, tests: 0.4, deployed: { 4: 0.2 } },
   ]);
-  expect(rowsOf(page)).toEqual(rows);
+  expect(readTable(join(ROOT, page), 'Push')).toEqual(rows);
 });
 
 test('the table of the cap in docs/previews.md is what four pushes cost', async () => {
@@ -150,7 +125,7 @@ test('the table of the cap in docs/previews.md is what four pushes cost', async 
     rows.push([String(rows.length + 1), ...row]);
     event = pushTo(server.github, repository, 'feature')[1] as GitHubEvent;
   }
-  expect(rowsOf('docs/previews.md')).toEqual(rows);
+  expect(readTable(join(ROOT, 'docs/previews.md'), 'Push')).toEqual(rows);
 });
 
 test('of three jobs of 1 USD, the last one fails in a second push at once if the cap is 5 USD', async () => {

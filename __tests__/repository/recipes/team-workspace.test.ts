@@ -1,24 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { dispatchEvent } from '../../sandbox/github/events.ts';
-import { pushTo } from '../../sandbox/github/people.ts';
-import { seedKey, seedUsage } from '../../sandbox/openrouter/seed.ts';
-import type { StepResult } from '../../sandbox/runner/runner.ts';
-import { governanceInputs } from '../../src/governance/inputs.ts';
-import { inputName } from '../../src/inputs/read-inputs.ts';
-import { WORKSPACE_FIELDS } from '../../src/openrouter/resources/workspaces.ts';
-import { GOVERNANCE, PUT_BUDGET } from '../support/governance.ts';
-import { openPreviewHarness } from '../support/preview-steps.ts';
-import {
-  inOutage,
-  openRecipeJobs,
-  type Recipe,
-  type RecipeStep,
-  recipeOf,
-  stepsOf,
-} from '../support/recipe-jobs.ts';
-import { ROOT } from '../support/root.ts';
+import { dispatchEvent } from '../../../sandbox/github/events.ts';
+import { pushTo } from '../../../sandbox/github/people.ts';
+import { duringOutage } from '../../../sandbox/openrouter/outage.ts';
+import { seedKey, seedUsage } from '../../../sandbox/openrouter/seed.ts';
+import type { StepResult } from '../../../sandbox/runner/runner.ts';
+import { governanceInputs } from '../../../src/governance/inputs.ts';
+import { inputName } from '../../../src/inputs/read-inputs.ts';
+import { WORKSPACE_FIELDS } from '../../../src/openrouter/resources/workspaces.ts';
+import { GOVERNANCE, PUT_BUDGET } from '../../support/governance.ts';
+import { openPreviewHarness } from '../../support/preview-steps.ts';
+import { openRecipeJobs, recipeOf, stepsOf } from '../../support/recipe-jobs.ts';
+import { ROOT } from '../../support/root.ts';
+import { jobOf, type Step, type Workflow } from '../../support/workflow.ts';
 
 const PAGE = 'docs/recipes/team-workspace.md';
 const WORKSPACES = recipeOf(PAGE, 'Workspaces');
@@ -26,27 +21,23 @@ const DELETE = recipeOf(PAGE, 'Delete the workspace of a team');
 const [BUDGETS = [], STRICTEST = [], UNDO = []] = stepsOf(PAGE);
 
 const { harness, gitHub, slugs } = openPreviewHarness();
-const run = openRecipeJobs(() => ({ sandbox: harness.sandbox, gitHub: gitHub.server }));
+const { run } = openRecipeJobs({ harness, gitHub });
 const push = () => pushTo(gitHub.server.github, gitHub.repository, 'main')[0];
-const byHand = () => dispatchEvent(gitHub.server.github, gitHub.repository);
 
-const TEAMS = WORKSPACES.jobs['workspace']?.strategy?.matrix.include ?? [];
+const TEAMS = jobOf(WORKSPACES).strategy?.matrix.include ?? [];
 const [SEARCH = {}] = TEAMS;
 
-const valuesOf = (entry: object) =>
-  Object.fromEntries(Object.entries(entry).map(([name, value]) => [`matrix.${name}`, value]));
-
-/** Runs the job of one team, with changed values of its entry of the matrix. */
-const runTeam = (entry: object = SEARCH, recipe: Recipe = WORKSPACES) =>
-  run(recipe, push(), { values: valuesOf(entry) });
+/** Runs the job of one team, by its entry in the matrix. */
+const runTeam = (matrix: Record<string, unknown> = SEARCH, recipe: Workflow = WORKSPACES) =>
+  run(recipe, push(), { matrix });
 
 /** Runs one of the steps of the page. */
-const runSteps = (steps: RecipeStep[]) =>
+const runSteps = (steps: Step[]) =>
   run({ name: 'Steps', on: { push: null }, jobs: { job: { steps } } }, push());
 
 /** The workflow with more inputs of its first step. */
-function withInputs(inputs: Record<string, unknown>): Recipe {
-  const [first, ...rest] = WORKSPACES.jobs['workspace']?.steps ?? [];
+function withInputs(inputs: Record<string, unknown>): Workflow {
+  const [first, ...rest] = jobOf(WORKSPACES).steps;
   const steps = [{ ...first, with: { ...first?.with, ...inputs } }, ...rest];
   return { ...WORKSPACES, jobs: { workspace: { steps } } };
 }
@@ -139,7 +130,7 @@ describe('the file of the teams', () => {
   test('keeps the limits during an outage of OpenRouter', async () => {
     await runTeam();
     const before = settings();
-    const ended = await inOutage(harness.sandbox, () => runTeam({ ...SEARCH, limit: 5 }));
+    const ended = await duringOutage(harness.sandbox, () => runTeam({ ...SEARCH, limit: 5 }));
     expect(ended.result).toBe('failure');
     expect(settings()).toEqual(before);
   });
@@ -294,7 +285,9 @@ describe('the steps that undo', () => {
     for (const team of TEAMS) await runTeam(team);
     const [, search] = harness.sandbox.account.workspaces;
     if (search) seedUsage(harness.sandbox, seedKey(harness.sandbox, search), { credits: 3 });
-    const { result, main } = await run(DELETE, byHand(), { values: { 'inputs.team': 'search' } });
+    const inputs = { team: 'search' };
+    const byHand = dispatchEvent(gitHub.server.github, gitHub.repository, { inputs });
+    const { result, main } = await run(DELETE, byHand);
     expect(result).toBe('success');
     expect(main['usage']?.outputs['cost-usd']).toBe('3');
     expect(slugs()).toEqual(['team-support']);

@@ -1,13 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from '@jest/globals';
-import { dispatchEvent, type GitHubEvent, scheduleEvent } from '../../sandbox/github/events.ts';
-import { deleteBranch, pushTo } from '../../sandbox/github/people.ts';
-import { addRepository } from '../../sandbox/github/seed.ts';
-import { seedUsage } from '../../sandbox/openrouter/seed.ts';
-import { openPreviewHarness } from '../support/preview-steps.ts';
-import { inOutage, openRecipeJobs, recipeOf } from '../support/recipe-jobs.ts';
-import { ROOT } from '../support/root.ts';
+import { describe, expect, test } from '@jest/globals';
+import { dispatchEvent, type GitHubEvent, scheduleEvent } from '../../../sandbox/github/events.ts';
+import { deleteBranch, pushTo } from '../../../sandbox/github/people.ts';
+import { addRepository } from '../../../sandbox/github/seed.ts';
+import { duringOutage } from '../../../sandbox/openrouter/outage.ts';
+import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
+import { readTable } from '../../../scripts/examples.ts';
+import { openPreviewHarness } from '../../support/preview-steps.ts';
+import { type JobOptions, openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
+import { ROOT } from '../../support/root.ts';
 
 const PAGE = 'docs/recipes/branch-previews.md';
 const BRANCH = recipeOf(PAGE, 'Branch preview');
@@ -15,11 +16,7 @@ const CLEAN_UP = recipeOf(PAGE, 'Preview clean-up');
 const BY_HAND = recipeOf(PAGE, 'Branch preview by hand');
 
 const { harness, gitHub, slugs } = openPreviewHarness();
-const run = openRecipeJobs(() => ({ sandbox: harness.sandbox, gitHub: gitHub.server }));
-// Which a token can read only with the permissions of its job.
-beforeEach(() => {
-  gitHub.repository.isPrivate = true;
-});
+const { start, run } = openRecipeJobs({ harness, gitHub });
 
 const find = (events: GitHubEvent[], name: string) =>
   events.find((event) => event.name === name) as GitHubEvent;
@@ -28,13 +25,15 @@ const push = (branch = 'feature/x') =>
 const remove = (branch = 'feature/x') =>
   find(deleteBranch(gitHub.server.github, gitHub.repository, branch), 'delete');
 const night = () => scheduleEvent(gitHub.server.github, gitHub.repository);
+const byHand = (inputs: Record<string, string>) =>
+  dispatchEvent(gitHub.server.github, gitHub.repository, { inputs });
 const keys = () => harness.sandbox.account.keys;
 const areDisabled = () => keys().map(({ disabled }) => disabled);
 
 /** A job whose tests spend `usd`, and fail if it is more than the limit of its key. */
-function spending(usd: number) {
+function spending(usd: number): JobOptions {
   return {
-    onScript({ run: script }: { run?: string }, env: Record<string, string>) {
+    onScript({ run: script, env }) {
       if (script !== 'npm test') return true;
       expect(env['OPENROUTER_API_KEY']).toMatch(/^sk-or-v1-/);
       const [key] = keys();
@@ -65,7 +64,7 @@ describe('the files for a branch', () => {
 
   test('leave the key of a lost runner until it expires, one hour later', async () => {
     const event = push();
-    const { main } = await run(BRANCH, event, { isLost: true });
+    const { main } = await start(BRANCH, event);
     expect(areDisabled()).toEqual([false]);
     const { created_at, expires_at } = keys()[0] ?? {};
     const minutes = (Date.parse(String(expires_at)) - Date.parse(String(created_at))) / 60_000;
@@ -77,12 +76,9 @@ describe('the files for a branch', () => {
     const event = push();
     await run(BRANCH, event);
     await run(CLEAN_UP, remove());
-    const scripts: unknown[] = [];
-    const { result } = await run(BRANCH, event, {
-      onScript: (step) => scripts.push(step.run) > 0,
-    });
+    const { result, scripts } = await run(BRANCH, event);
     expect(result).toBe('success');
-    expect(scripts).toEqual(['npm ci']);
+    expect(scripts).toEqual([{ run: 'npm ci', env: {} }]);
     expect(slugs()).toEqual([]);
   });
 
@@ -98,29 +94,25 @@ describe('the files for a branch', () => {
 
   test('end well in a job that still runs when the branch is deleted', async () => {
     const { account } = harness.sandbox;
-    const event = push();
-    const { result, main } = await run(BRANCH, event, {
-      beforePost: () => {
-        remove();
-        account.keys.length = 0;
-        account.workspaces.length = 1;
-      },
-    });
+    const { main, end } = await start(BRANCH, push());
     expect(main['preview']?.outputs['state']).toBe('open');
-    expect(result).toBe('success');
+    remove();
+    account.keys.length = 0;
+    account.workspaces.length = 1;
+    expect(await end()).toMatchObject({ result: 'success' });
     expect(slugs()).toEqual([]);
   });
 
   test('fail during an outage of OpenRouter, delete nothing, and recover', async () => {
     await run(BRANCH, push());
     const event = push();
-    expect(await inOutage(harness.sandbox, () => run(BRANCH, event))).toMatchObject({
+    expect(await duringOutage(harness.sandbox, () => run(BRANCH, event))).toMatchObject({
       result: 'failure',
     });
     expect(slugs()).toHaveLength(1);
     expect(await run(BRANCH, event)).toMatchObject({ result: 'success' });
     const deletion = remove();
-    expect(await inOutage(harness.sandbox, () => run(CLEAN_UP, deletion))).toMatchObject({
+    expect(await duringOutage(harness.sandbox, () => run(CLEAN_UP, deletion))).toMatchObject({
       result: 'failure',
     });
     expect(slugs()).toHaveLength(1);
@@ -145,8 +137,8 @@ describe('the files for a branch', () => {
   test('give nothing to a branch of a fork', async () => {
     const fork = addRepository(gitHub.server.github, { name: 'mona/shop', isFork: true });
     const [pushed] = pushTo(gitHub.server.github, fork, 'feature/x');
-    const values = { 'secrets.OPENROUTER_MANAGEMENT_KEY': '' };
-    const { result, main } = await run(BRANCH, pushed, { values });
+    const secrets = { OPENROUTER_MANAGEMENT_KEY: '' };
+    const { result, main } = await run(BRANCH, pushed, { secrets });
     expect(result).toBe('success');
     expect(main['preview']?.outputs).toEqual({ state: 'skipped' });
     expect(slugs()).toEqual([]);
@@ -154,13 +146,11 @@ describe('the files for a branch', () => {
 
   test('report by hand what a branch has cost, and delete its workspace only on request', async () => {
     const { main } = await run(BRANCH, push(), spending(0.5));
-    const byHand = dispatchEvent(gitHub.server.github, gitHub.repository);
-    const slug = main['preview']?.outputs['slug'];
-    const values = (isDeleted: boolean) => ({ 'inputs.slug': slug, 'inputs.delete': isDeleted });
-    const reported = await run(BY_HAND, byHand, { values: values(false) });
+    const slug = main['preview']?.outputs['slug'] ?? '';
+    const reported = await run(BY_HAND, byHand({ slug }));
     expect(reported.main['usage']?.outputs['cost-usd']).toBe('0.5');
     expect(slugs()).toEqual([slug]);
-    expect(await run(BY_HAND, byHand, { values: values(true) })).toMatchObject({
+    expect(await run(BY_HAND, byHand({ slug, delete: 'true' }))).toMatchObject({
       result: 'success',
     });
     expect([slugs(), keys()]).toEqual([[], []]);
@@ -183,17 +173,15 @@ describe('the files for a branch', () => {
       expect(await run(BRANCH, push(), all)).toMatchObject({ result: 'success' });
     }
     expect(await run(BRANCH, push())).toMatchObject({ result: 'failure' });
-    const values = { 'inputs.slug': slugs()[0], 'inputs.delete': true };
-    await run(BY_HAND, dispatchEvent(gitHub.server.github, gitHub.repository), { values });
+    await run(BY_HAND, byHand({ slug: String(slugs()[0]), delete: 'true' }));
     expect(await run(BRANCH, push(), all)).toMatchObject({ result: 'success' });
     expect(keys()).toMatchObject([{ limit: 1 }]);
   });
 
   test('allow each push what the table of the page says', async () => {
-    const page = readFileSync(join(ROOT, PAGE), 'utf8');
-    const rows = [...page.matchAll(/^\| (\d) \| (.*?) \| (.*?) \| (.*?) \|$/gm)];
+    const rows = readTable(join(ROOT, PAGE), 'Push');
     expect(rows).toHaveLength(7);
-    for (const [, , limit, spent, left] of rows) {
+    for (const [, limit, spent, left] of rows) {
       const usd = Number.parseFloat(String(spent)) || 0;
       const { main } = await run(BRANCH, push(), spending(usd));
       if (usd === 0) {
@@ -210,7 +198,7 @@ describe('the files for a branch', () => {
     const { permissions, ...job } = jobs['clean-up'] ?? {};
     expect(CLEAN_UP).toEqual({
       ...rest,
-      on: { ...on, delete: null },
+      on: { ...Object(on), delete: null },
       jobs: { 'clean-up': { ...job, permissions: { contents: 'read', ...permissions } } },
     });
   });

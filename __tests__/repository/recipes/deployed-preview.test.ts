@@ -1,0 +1,208 @@
+import { describe, expect, test } from '@jest/globals';
+import { asTarget, dispatchEvent, type GitHubEvent } from '../../../sandbox/github/events.ts';
+import { closePull, openPull, reopenPull } from '../../../sandbox/github/people.ts';
+import { duringOutage } from '../../../sandbox/openrouter/outage.ts';
+import { openPreviewHarness } from '../../support/preview-steps.ts';
+import { openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
+import { openShell } from '../../support/shell.ts';
+import { jobOf, type Step, type Workflow } from '../../support/workflow.ts';
+
+const PAGE = 'docs/recipes/deployed-preview.md';
+const DEPLOY = recipeOf(PAGE, 'Deploy preview');
+const CLEAN_UP = recipeOf(PAGE, 'Preview clean-up');
+const REMOVE = recipeOf(PAGE, 'Remove preview');
+const REMOVE_MISSED = recipeOf(PAGE, 'Remove missed previews');
+const REMOVE_AGAIN = recipeOf(PAGE, 'Remove previews again');
+
+const { harness, gitHub, slugs } = openPreviewHarness();
+const { run } = openRecipeJobs({ harness, gitHub });
+
+/** Runs a deployment, which succeeds unless `./deploy-preview` fails. */
+const deploy = (event: GitHubEvent, { fails = false } = {}) =>
+  run(DEPLOY, event, { onScript: ({ run: script }) => !(fails && /^\.\/deploy/.test(script)) });
+
+const open = () => openPull(gitHub.server.github, gitHub.repository)[0];
+const close = () => closePull(gitHub.server.github, gitHub.repository, 1)[0];
+const reopen = () => reopenPull(gitHub.server.github, gitHub.repository, 1)[0];
+
+/** Whether each API key is disabled, the newest first. */
+const disabledKeys = () => harness.sandbox.account.keys.map(({ disabled }) => disabled);
+
+const REMOVAL = { run: './remove-preview "$NUMBER"', env: { NUMBER: '1', HOST_TOKEN: '' } };
+
+describe('the deployment of a preview', () => {
+  test('gives a key that works until the next deployment has succeeded', async () => {
+    const opened = open();
+    const { main, scripts } = await deploy(opened);
+    expect(scripts[0]?.env).toMatchObject({
+      NUMBER: '1',
+      OPENROUTER_API_KEY: main['preview']?.outputs['key'],
+    });
+    expect(disabledKeys()).toEqual([false]);
+    expect(await deploy(opened, { fails: true })).toMatchObject({ result: 'failure' });
+    expect(disabledKeys()).toEqual([false, false]);
+    expect(await deploy(opened)).toMatchObject({ result: 'success' });
+    expect(disabledKeys()).toEqual([false, true, true]);
+  });
+
+  test('is removed in a repeated run, if the pull request was closed before it', async () => {
+    const opened = open();
+    await deploy(opened);
+    close();
+    const { result, main, scripts } = await deploy(opened);
+    expect(result).toBe('success');
+    expect(main['preview']?.outputs).toMatchObject({ state: 'closed' });
+    expect(scripts).toEqual([REMOVAL]);
+  });
+
+  test('leaves keys of 3, 3, 1 and 0 USD after a success and three failures with nothing spent', async () => {
+    const opened = open();
+    await deploy(opened);
+    for (let failed = 1; failed <= 3; failed += 1) {
+      expect(await deploy(opened, { fails: true })).toMatchObject({ result: 'failure' });
+    }
+    const working = harness.sandbox.account.keys.filter(({ disabled }) => !disabled);
+    expect(working.map((key) => key['limit']).toReversed()).toEqual([3, 3, 1, 0]);
+    const { main } = await deploy(opened);
+    expect(main['preview']?.outputs['key-limit-usd']).toBe('3');
+  });
+
+  test('uses the former workspace after a reopening if no clean-up has deleted it', async () => {
+    const before = await deploy(open());
+    close();
+    const after = await deploy(reopen());
+    expect(after.main['preview']?.outputs).toMatchObject({
+      id: before.main['preview']?.outputs['id'],
+      created: 'false',
+    });
+  });
+
+  test('has one step whose failure fails no job: the one that shows a deployment that has succeeded', () => {
+    const { steps } = jobOf(DEPLOY);
+    const tolerant = steps.filter((step) => step['continue-on-error']);
+    expect(tolerant).toEqual([expect.objectContaining({ run: expect.stringContaining('gh api') })]);
+    expect(steps.indexOf(tolerant[0] as Step)).toBeGreaterThan(
+      steps.findIndex(({ id }) => id === 'deploy'),
+    );
+  });
+});
+
+describe('the removal of a preview', () => {
+  test('happens once the pull request is closed, and not if it is open again', async () => {
+    const { server } = gitHub;
+    await deploy(open());
+    const closed = asTarget(server.github, close());
+    const reopened = reopen();
+    expect(await run(REMOVE, closed)).toMatchObject({ result: 'success', scripts: [] });
+    expect(slugs()).toHaveLength(1);
+    await deploy(reopened);
+    const again = asTarget(server.github, close());
+    expect(await run(REMOVE, again)).toMatchObject({ result: 'success', scripts: [REMOVAL] });
+    expect(slugs()).toEqual([]);
+  });
+
+  test('and the clean-up delete the workspace once, and fail nothing, if they run at once', async () => {
+    await deploy(open());
+    const closed = asTarget(gitHub.server.github, close());
+    const ended = { result: 'success', main: { preview: { outputs: { state: 'closed' } } } };
+    const both = await Promise.all([run(REMOVE, closed), run(CLEAN_UP, closed)]);
+    expect(both).toMatchObject([ended, ended]);
+    expect([slugs(), harness.sandbox.account.keys]).toEqual([[], []]);
+  });
+
+  test('can be started by hand, and creates no key for an open pull request', async () => {
+    const { repository, server } = gitHub;
+    await deploy(open());
+    const byHand = dispatchEvent(server.github, repository, { inputs: { number: '1' } });
+    expect(await run(REMOVE, byHand)).toMatchObject({ result: 'success', scripts: [] });
+    expect(disabledKeys()).toEqual([false]);
+    close();
+    expect(await run(REMOVE, byHand)).toMatchObject({ result: 'success', scripts: [REMOVAL] });
+    expect(slugs()).toEqual([]);
+  });
+
+  test('happens even if OpenRouter is down, with the commands of the default branch', async () => {
+    const opened = open();
+    await deploy(opened);
+    const closed = asTarget(gitHub.server.github, close());
+    for (const [workflow, event] of [
+      [REMOVE, closed],
+      [DEPLOY, opened],
+    ] as const) {
+      const ended = await duringOutage(harness.sandbox, () => run(workflow, event));
+      expect(ended).toMatchObject({ result: 'failure', scripts: [REMOVAL] });
+      expect(ended.others).toEqual([expect.stringMatching(/^actions\/checkout@/)]);
+    }
+    expect(slugs()).toHaveLength(1);
+  });
+
+  test('waits for a deployment of the same pull request', () => {
+    const [deployment, removal] = [DEPLOY, REMOVE].map((each) => jobOf(each).concurrency?.group);
+    expect(deployment).toBe(`openrouter-deploy-\${{ github.event.number }}`);
+    expect(removal).toBe(`openrouter-deploy-\${{ github.event.number || inputs.number }}`);
+  });
+});
+
+const shell = openShell();
+
+/** Knows only what the page uses. */
+shell.stub(
+  'gh',
+  `case "$1 $2" in
+'pr view') grep -v unreadable "state-$3" ;;
+'pr list') cat closed ;;
+'workflow run') shift 2 && echo "$*" >> started ;;
+*) exit 1 ;;
+esac`,
+);
+
+/** Runs the only script of a workflow, and returns which removals it starts. */
+function startedBy(workflow: Workflow) {
+  shell.write('started', '');
+  const { run: script = '' } = jobOf(workflow).steps.at(-1) ?? {};
+  const { status } = shell.run(script);
+  return { status, started: shell.read('started').split('\n').filter(Boolean) };
+}
+
+/**
+ * Runs the search for missed removals.
+ * @param states those of the deployed pull requests; undefined if they cannot be listed
+ */
+function findMissed(states: Record<number, string> | undefined) {
+  const numbers = Object.keys(states ?? {}).join(' ');
+  shell.stub('list-previews', states ? `printf '%s\\n' ${numbers}` : 'exit 1');
+  for (const [number, state] of Object.entries(states ?? {})) shell.write(`state-${number}`, state);
+  return startedBy(REMOVE_MISSED);
+}
+
+const BOTH = ['preview-remove.yml -f number=7', 'preview-remove.yml -f number=12'];
+
+describe('the search for removals that were missed', () => {
+  test('starts the removal of each deployment whose pull request is not open', () => {
+    const { status, started } = findMissed({ 1: 'OPEN', 12: 'CLOSED', 7: 'MERGED' });
+    expect(status).toBe(0);
+    expect(started).toEqual(BOTH);
+  });
+
+  test.each([
+    ['whose pull request cannot be read', { 12: 'unreadable' }],
+    ['if the deployments cannot be listed', undefined],
+  ])('starts no removal of a deployment %s, and fails', (_, states) => {
+    const { status, started } = findMissed(states);
+    expect(status).not.toBe(0);
+    expect(started).toEqual([]);
+  });
+
+  test('starts the removal of each pull request that was closed lately, for a host without a list', () => {
+    shell.write('closed', '7\n12');
+    expect(startedBy(REMOVE_AGAIN)).toEqual({ status: 0, started: BOTH });
+    shell.remove('closed');
+    const { status, started } = startedBy(REMOVE_AGAIN);
+    expect(status).not.toBe(0);
+    expect(started).toEqual([]);
+  });
+});
+
+test('the clean-up of a deployed preview is that of README.md', () => {
+  expect(CLEAN_UP).toEqual(recipeOf('README.md', 'Preview clean-up'));
+});
