@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  cpSync,
-  existsSync,
-  globSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -88,6 +80,10 @@ export interface RunOptions {
   cancelAfter?: Promise<unknown>;
   /** Whether actions run as in a container, where a cancellation does not reach them. */
   inContainer?: boolean;
+  /** A folder with commands, before those of the machine. */
+  commands?: string;
+  /** The folder of our actions, for steps that use them by the name under which they are published. */
+  published?: string;
 }
 
 /**
@@ -156,13 +152,15 @@ function readIfPossible(file: string): string {
 }
 
 /** act runs actions with the first `node` in this. */
-function pathFor({ inContainer = false }: RunOptions): string {
-  return inContainer ? [join(ROOT, 'e2e/container'), PATH].join(delimiter) : PATH;
+function pathFor({ inContainer = false, commands }: RunOptions): string {
+  const folders = [inContainer && join(ROOT, 'e2e/container'), commands, PATH];
+  return folders.filter(Boolean).join(delimiter);
 }
 
 /** The arguments of act. Its event is a file in `folder`. */
 function argumentsOf(options: RunOptions, folder: string): string[] {
-  const { job, matrix, sandbox, event, inputs = {}, secrets = {}, vars = {}, env = {} } = options;
+  const { job, matrix, sandbox, event, published } = options;
+  const { inputs = {}, secrets = {}, vars = {}, env = {} } = options;
   const file = fileOf(options);
   const eventPath = join(folder, 'event.json');
   if (event) writeFileSync(eventPath, JSON.stringify(event.payload));
@@ -175,7 +173,7 @@ function argumentsOf(options: RunOptions, folder: string): string[] {
     ...(matrix === undefined ? [] : ['--matrix', matrix]),
     ...['--platform', 'ubuntu-latest=-self-hosted', '--json'],
     ...standIns(readFileSync(file, 'utf8')),
-    ...ourActions(folder),
+    ...(published === undefined ? [] : localRepository(PUBLISHED, published)),
     ...pairs('--secret', { OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey, ...secrets }),
     ...pairs('--var', { API_URL: sandbox.url, ...vars }),
     ...pairs('--input', inputs),
@@ -187,17 +185,14 @@ function argumentsOf(options: RunOptions, folder: string): string[] {
 function standIns(workflow: string): string[] {
   return [...workflow.matchAll(/uses: actions\/([\w-]+)@(\w+)/g)].flatMap(([, name, ref]) => {
     const folder = join(STAND_INS, String(name));
-    return existsSync(folder) ? ['--local-repository', `actions/${name}@${ref}=${folder}`] : [];
+    const repository = `actions/${name}`;
+    return existsSync(folder) ? localRepository({ repository, ref: String(ref) }, folder) : [];
   });
 }
 
-/** Replaces our actions, where a workflow names them as documents do, by a copy of those of this repository. */
-function ourActions(folder: string): string[] {
-  const copy = join(folder, 'actions');
-  for (const path of ['dist', ...globSync('{.,*}/action.yml', { cwd: ROOT })]) {
-    cpSync(join(ROOT, path), join(copy, path), { recursive: true });
-  }
-  return ['--local-repository', `${PUBLISHED.repository}@${PUBLISHED.ref}=${copy}`];
+/** Replaces a repository with actions by a folder. */
+function localRepository({ repository, ref }: typeof PUBLISHED, folder: string): string[] {
+  return ['--local-repository', `${repository}@${ref}=${folder}`];
 }
 
 async function exitCodeOf(

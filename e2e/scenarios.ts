@@ -8,8 +8,13 @@ import { seedKey, seedUsage, seedWorkspace } from '../sandbox/openrouter/seed.ts
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
 import { runChanged, runWorkflow } from './act.ts';
 import { compareRunners } from './compare-runners.ts';
-
-import { RECIPE_SCENARIOS } from './recipe-scenarios.ts';
+import { BRANCH_PREVIEWS } from './recipes/branch-previews.ts';
+import { DEPLOYED_PREVIEW } from './recipes/deployed-preview.ts';
+import { RELEASE } from './recipes/release.ts';
+import { STORED_KEY } from './recipes/stored-key.ts';
+import { TEAM_WORKSPACE } from './recipes/team-workspace.ts';
+import { TESTS_AND_DEPLOYMENT } from './recipes/tests-and-deployment.ts';
+import { WORKSPACE_FOR_ONE_JOB } from './recipes/workspace-for-one-job.ts';
 import { REPOSITORY_SCENARIOS } from './repository-scenarios.ts';
 
 const DAY = 86_400_000;
@@ -17,8 +22,15 @@ const slugs = ({ account }: Sandbox) => account.workspaces.map(({ slug }) => slu
 
 /** By a sentence that says what holds; each has a sandbox of its own. */
 export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
+  // The longest ones begin first.
   ...REPOSITORY_SCENARIOS,
-  ...RECIPE_SCENARIOS,
+  ...RELEASE,
+  ...STORED_KEY,
+  ...DEPLOYED_PREVIEW,
+  ...TESTS_AND_DEPLOYMENT,
+  ...BRANCH_PREVIEWS,
+  ...TEAM_WORKSPACE,
+  ...WORKSPACE_FOR_ONE_JOB,
 
   async 'outputs reach later steps and jobs, and a teardown runs after a failure'(sandbox) {
     const run = await runWorkflow({ workflow: 'create-use-delete.yml', sandbox });

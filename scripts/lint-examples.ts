@@ -4,12 +4,13 @@
  * a folder, so the examples that it checks use our actions from theirs.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { PUBLISHED } from '../sandbox/cli/show.ts';
+import { copyActions } from './copy-actions.ts';
 import { readExamples } from './examples.ts';
 
 const CONFIG = `rules:
@@ -42,9 +43,7 @@ mkdirSync(workflows, { recursive: true });
 writeFileSync(join(folder, 'zizmor.yml'), CONFIG);
 // Without it, actionlint checks no folder.
 mkdirSync(join(folder, '.git'));
-for (const path of ['dist', ...globSync('{.,*}/action.yml', { cwd: root })]) {
-  cpSync(join(root, path), join(folder, path), { recursive: true });
-}
+copyActions(folder);
 for (const document of globSync(['*.md', 'docs/**/*.md'], { cwd: root })) {
   for (const { line, text } of readExamples(join(root, document))) {
     const name = `${document.replaceAll('/', '-')}-${line}.yml`;

@@ -1,4 +1,4 @@
-import { REPOSITORY, type Release, type Service } from './service.ts';
+import type { Release, Service } from './service.ts';
 
 /** A response of GitHub's API that is an error. */
 export class Rejection extends Error {
@@ -20,7 +20,7 @@ interface Call {
 
 type Handler = (service: Service, parameter: string, fields: Record<string, unknown>) => unknown;
 
-/** The permission that a route needs, and what it does. `*` in a path is the parameter. */
+/** The permission that a route needs, and what it does. The parameter is what `*` in a path stands for. */
 const ROUTES: Record<string, { needs: string; run: Handler }> = {
   'GET /releases': { needs: 'contents: read', run: ({ releases }) => releases },
   'POST /releases': { needs: 'contents: write', run: addRelease },
@@ -42,7 +42,8 @@ const ROUTES: Record<string, { needs: string; run: Handler }> = {
   },
   'POST /issues': { needs: 'issues: write', run: addIssue },
   'PATCH /issues/*': { needs: 'issues: write', run: changeIssue },
-  'PUT /environments/openrouter-jobs/secrets/*': { needs: 'environments: write', run: setSecret },
+  'POST /statuses/*': { needs: 'statuses: write', run: addStatus },
+  'PUT /environments/*/secrets/*': { needs: 'environments: write', run: setSecret },
 };
 
 /** GitHub's pages have 30 entries by default, and up to 100. Here a second entry has its own page. */
@@ -53,31 +54,33 @@ const PAGE_SIZE = 1;
  * @throws {Rejection}
  */
 export function callApi(service: Service, { method, path, fields, token }: Call): unknown[] {
-  const [resource = ''] = path.replace(`repos/${REPOSITORY}`, '').split('?');
+  const [resource = ''] = path.replace(`repos/${service.repository}`, '').split('?');
   const [found] = Object.entries(ROUTES).flatMap(([route, { needs, run }]) => {
-    const pattern = new RegExp(`^${route.replace('*', '([^/]+)')}$`);
+    const pattern = new RegExp(`^${route.replaceAll('*', '([^/]+)')}$`);
     const match = pattern.exec(`${method} ${resource}`);
-    return match ? [{ route, needs, run, parameter: match[1] ?? '' }] : [];
+    return match ? [{ route, needs, run, parameter: match.slice(1).join('/') }] : [];
   });
   if (!found) throw new Rejection(404, 'Not Found');
   const fault = service.faults[found.route];
   if (fault !== undefined) throw new Rejection(fault, 'A fault of the stand-in');
-  if (!allows(token, found.needs)) {
+  if (!allows(service, token, found.needs)) {
     throw new Rejection(403, 'Resource not accessible by integration');
   }
   const body = found.run(service, found.parameter, fields);
   if (!Array.isArray(body)) return [body];
-  const visible = allows(token, 'contents: write') ? body : body.filter(({ draft }) => !draft);
+  const visible = allows(service, token, 'contents: write')
+    ? body
+    : body.filter(({ draft }) => !draft);
   const count = Math.max(1, Math.ceil(visible.length / PAGE_SIZE));
   return Array.from({ length: count }, (_, at) =>
     visible.slice(at * PAGE_SIZE, (at + 1) * PAGE_SIZE),
   );
 }
 
-/** The token of a job is the JSON of its `permissions`. */
-function allows(token: string, needs: string): boolean {
+/** A token that the service does not know is the JSON of its permissions, as those of a job. */
+function allows({ tokens }: Service, token: string, needs: string): boolean {
   const [scope = '', level] = needs.split(': ');
-  const granted: Record<string, string> = JSON.parse(token);
+  const granted: Record<string, string> = tokens[token] ?? JSON.parse(token);
   return granted[scope] === 'write' || granted[scope] === level;
 }
 
@@ -134,6 +137,10 @@ function changeIssue(service: Service, number: string, fields: Record<string, un
   const issue = service.issues.find((each) => String(each.number) === number);
   if (!issue) throw new Rejection(404, 'Not Found');
   Object.assign(issue, fields);
+}
+
+function addStatus(service: Service, commit: string, fields: Record<string, unknown>): void {
+  service.statuses.push({ commit, ...fields } as Service['statuses'][number]);
 }
 
 function setSecret({ secrets }: Service, name: string, { value }: Record<string, unknown>): void {

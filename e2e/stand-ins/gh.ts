@@ -1,6 +1,6 @@
 /**
- * A stand-in for GitHub's CLI and what it talks to: the commands and options that our workflows use,
- * and no others, with the behavior that was seen of gh and is documented of GitHub's API.
+ * A stand-in for GitHub's CLI and what it talks to: the commands and options that our workflows and those of
+ * our documents use, and no others, with the behavior that was seen of gh and is documented of GitHub's API.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,10 +9,11 @@ import { setTimeout } from 'node:timers/promises';
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import { callApi, Rejection } from './api.ts';
 import { selectJson } from './jq.ts';
-import { openService, REPOSITORY, SERVICE_FILE } from './service.ts';
+import { openService, SERVICE_FILE } from './service.ts';
 
 const { env } = process;
 const service = openService(env[SERVICE_FILE] ?? '');
+const { latencyMs, repository } = service.read();
 
 const COMMANDS: Record<string, (args: string[]) => void> = {
   api,
@@ -26,7 +27,7 @@ const name = Object.keys(COMMANDS).find((command) =>
   process.argv.slice(2).join(' ').startsWith(`${command} `),
 );
 if (name === undefined) throw new Error(`No stand-in for gh ${process.argv.slice(2).join(' ')}`);
-await setTimeout(service.read().latencyMs);
+await setTimeout(latencyMs);
 try {
   COMMANDS[name]?.(process.argv.slice(2 + name.split(' ').length));
 } catch (error) {
@@ -94,21 +95,21 @@ function createRelease(args: string[]): void {
     'notes-file': { type: 'string' },
   });
   const [tag = '', ...files] = positionals;
-  if (values['verify-tag']) call('GET', `repos/${REPOSITORY}/git/ref/tags/${tag}`);
+  if (values['verify-tag']) call('GET', `repos/${repository}/git/ref/tags/${tag}`);
   const assets = files.map((file) => ({
     name: basename(file),
     base64: readFileSync(file, 'base64'),
   }));
   const body = readFileSync(values['notes-file'] ?? '', 'utf8');
   const fields = { tag_name: tag, draft: values.draft, body, assets };
-  call('POST', `repos/${REPOSITORY}/releases`, fields);
-  console.log(`https://github.com/${REPOSITORY}/releases/tag/untagged-1`);
+  call('POST', `repos/${repository}/releases`, fields);
+  console.log(`https://github.com/${repository}/releases/tag/untagged-1`);
 }
 
 /** Finds only published releases: the workflow that downloads cannot see drafts. */
 function downloadRelease(args: string[]): void {
   const { values, positionals } = parse(args, { dir: { type: 'string' } });
-  const [release] = call('GET', `repos/${REPOSITORY}/releases/tags/${positionals[0]}`) as [
+  const [release] = call('GET', `repos/${repository}/releases/tags/${positionals[0]}`) as [
     { assets: { name: string; base64: string }[] },
   ];
   const folder = values.dir ?? '.';
@@ -134,7 +135,7 @@ function verifyAttestation(args: string[]): void {
     .attestations.some(
       (attestation) =>
         attestation.digest === digest &&
-        values.repo === REPOSITORY &&
+        values.repo === repository &&
         attestation.workflow === values['signer-workflow'] &&
         attestation.ref === values['source-ref'] &&
         attestation.commit === values['source-digest'],
@@ -142,9 +143,9 @@ function verifyAttestation(args: string[]): void {
   if (!isAttested) throw new Rejection(404, 'Not Found');
 }
 
-/** Reads the value from its input. The real one encrypts it before it sends it. */
+/** Reads the value from its input, and encrypts nothing. Without a clone, gh needs the variable. */
 function setSecret(args: string[]): void {
   const { values, positionals } = parse(args, { env: { type: 'string' } });
-  const path = `repos/${REPOSITORY}/environments/${values.env}/secrets/${positionals[0]}`;
+  const path = `repos/${env['GH_REPO']}/environments/${values.env}/secrets/${positionals[0]}`;
   call('PUT', path, { value: readFileSync(0, 'utf8') });
 }

@@ -1,14 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** What GitHub keeps of a repository for its releases and issues, as far as our workflows use it. */
+/** What GitHub keeps of a repository, as far as our workflows and those of our documents use it with gh. */
 export interface Service {
+  /** Such as `octo-org/shop`. */
+  repository: string;
   releases: Release[];
   /** Commits by ref, such as `refs/tags/v1`. */
   refs: Record<string, string>;
   issues: Issue[];
   attestations: Attestation[];
-  /** The secrets of the environment `openrouter-jobs`, by name. */
+  statuses: CommitStatus[];
+  /** Values by environment and name, such as `production/TOKEN`. */
   secrets: Record<string, string>;
+  /** The permissions of tokens that are not the JSON of their permissions. */
+  tokens: Record<string, Record<string, string>>;
   /** Calls that fail, such as `GET /releases`, with the status of their responses. */
   faults: Record<string, number>;
   /** How long each call takes. */
@@ -43,6 +48,14 @@ interface Attestation {
   commit: string;
 }
 
+interface CommitStatus {
+  commit: string;
+  state: string;
+  context: string;
+  target_url: string;
+}
+
+/** This repository. */
 export const REPOSITORY = 'acme/openrouter-workspace';
 
 /** Where the stand-ins find the file of the service. */
@@ -63,11 +76,14 @@ export function openService(file: string) {
 
 export function createService(file: string, parts: Partial<Service> = {}) {
   const service: Service = {
+    repository: REPOSITORY,
     releases: [],
     refs: {},
     issues: [],
     attestations: [],
+    statuses: [],
     secrets: {},
+    tokens: {},
     faults: {},
     latencyMs: 0,
     lastId: 0,
