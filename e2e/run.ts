@@ -2,6 +2,7 @@
  * Runs the actions in workflows, under a runner that is not ours: `npm run e2e`. The runner is act
  * (https://github.com/nektos/act), without containers, against a sandbox that listens on loopback.
  */
+import { availableParallelism } from 'node:os';
 import { startSandbox } from '../sandbox/openrouter/server.ts';
 import { isActInstalled } from './act.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -13,9 +14,16 @@ if (!isActInstalled) {
   process.exit(1);
 }
 
-for (const [name, scenario] of Object.entries(SCENARIOS)) {
-  const sandbox = await startSandbox();
-  await scenario(sandbox);
-  await sandbox.close();
-  console.log(`✓ ${name}`);
+// A scenario mostly waits, for a step that gives up, say.
+const waiting = Object.entries(SCENARIOS).values();
+await Promise.all(Array.from({ length: availableParallelism() }, runNext));
+
+/** Runs the scenarios that wait, one after the other. */
+async function runNext(): Promise<void> {
+  for (const [name, scenario] of waiting) {
+    const sandbox = await startSandbox();
+    await scenario(sandbox);
+    await sandbox.close();
+    console.log(`✓ ${name}`);
+  }
 }
