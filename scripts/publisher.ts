@@ -36,8 +36,8 @@ export function withAccount(path: string, text: string, from: string, to: string
     .replace(/^.*`OWNER`.*\n/gm, '');
 }
 
-/** Changes the files of the repository in the folder `root`. */
-function nameAccount(root: string, account: string): void {
+/** Changes the files of the repository in the folder `root`, but for what `COMMANDS` make. */
+export function nameAccount(root: string, account: string): void {
   const read = (path: string) => readFileSync(join(root, path), 'utf8');
   const [from] = JSON.parse(read('package.json')).repository.split('/');
   const paths = execFileSync('git', ['ls-files', '-z', ...FILES_WITHOUT_ACCOUNT], {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { ACTION_REPOSITORY } from '../../sandbox/runner/environment.ts';
 import { orphanNotDeleted } from '../../src/actions/key/failures.ts';
 import { causeOf } from '../../src/report/describe-error.ts';
 import { stateInvalid } from '../../src/runtime/failures.ts';
@@ -30,7 +31,7 @@ test('a failed lookup after a POST is reported line by line', async () => {
     'Could not check the outcome: GET /workspaces/preview-42: HTTP 429 Too Many Requests: No way',
     'Attempts to check the outcome: 1, until the timeout.',
     expect.stringMatching(/^Request id for OpenRouter's support: cf-ray \S+$/),
-    'See https://github.com/OWNER/openrouter-workspace/blob/main/docs/troubleshooting.md#outcome-unknown',
+    `See https://github.com/${ACTION_REPOSITORY}/blob/main/docs/troubleshooting.md#outcome-unknown`,
   ]);
   // The summary folds what only someone needs who looks into it.
   expect(step.summary).toMatch(

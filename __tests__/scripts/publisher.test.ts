@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join, matchesGlob, posix } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { marked, type Tokens } from 'marked';
+import { ACCOUNT_TESTS } from '../../e2e/account-tests.ts';
+import { githubEnvironment } from '../../sandbox/runner/environment.ts';
 import { FILES_WITHOUT_ACCOUNT, withAccount } from '../../scripts/publisher.ts';
 import { ROOT } from '../support/root.ts';
 
@@ -107,6 +109,68 @@ test('each document that names these actions by the placeholder says what replac
     .filter(([path, text]) => path.endsWith('.md') && text.includes('OWNER/openrouter-workspace'))
     .filter(([, text]) => !text.includes('eplace `OWNER` '));
   expect(silent.map(([path]) => path)).toEqual([]);
+});
+
+describe('the tests that npm run e2e repeats with other accounts', () => {
+  const all = globSync('**/*.test.ts', { cwd: join(ROOT, '__tests__') }).map((path) =>
+    path.replaceAll('\\', '/'),
+  );
+  const isRepeated = (path: string) => ACCOUNT_TESTS.some((tests) => path.startsWith(tests));
+  /** The files that name the account. */
+  const NAMED = [...named(FILES, current, 'other')].flatMap(([path, text]) =>
+    text === FILES.get(path) ? [] : path,
+  );
+
+  test('exist', () => {
+    expect(ACCOUNT_TESTS.filter((tests) => !all.some((path) => path.startsWith(tests)))).toEqual(
+      [],
+    );
+  });
+
+  test('are all that import a file with the account, or name one that they read', () => {
+    const others = all.filter((path) => !isRepeated(path));
+    const seen = others.flatMap((path) =>
+      [...modulesOf(`__tests__/${path}`)]
+        .flatMap((module) => [module, ...pathsIn(module)])
+        .filter((read) => NAMED.some((file) => isMeant(file, read)))
+        .map((read) => `${path} uses ${read}`),
+    );
+    expect(others.length).toBeGreaterThan(50);
+    expect(seen).toEqual([]);
+  });
+
+  test('are all that see the account in what a step writes, because others run it for another one', () => {
+    expect(NAMED.filter((path) => path.startsWith('src/'))).toEqual(['src/report/description.ts']);
+    const repository = githubEnvironment('')['GITHUB_ACTION_REPOSITORY'];
+    expect(process.env['GITHUB_ACTION_REPOSITORY']).toBe(repository);
+    // So they prove what holds for the longest account.
+    expect(repository).toMatch(/^[a-z-]{39}\/openrouter-workspace$/);
+  });
+
+  /** A module and what it imports, but for the actions, and for the runner, which reads each `action.yml`. */
+  function modulesOf(module: string): Set<string> {
+    const modules = new Set([module]);
+    for (const one of modules) {
+      for (const [, path = ''] of textOf(FILES, one).matchAll(/(?:from|import\()\s*'(\..*?)'/g)) {
+        const imported = posix.join(posix.dirname(one), path);
+        if (!/^(src|sandbox\/runner)\//.test(imported)) modules.add(imported);
+      }
+    }
+    return modules;
+  }
+
+  /** What is written in a module as a path or as a pattern, from where it stands or from the root. */
+  function pathsIn(module: string): string[] {
+    const texts = textOf(FILES, module).matchAll(
+      /['"`](?:\$\{\w+\})?([^'"`\n$]+\.(?:md|yml|json|ts))['"`]/g,
+    );
+    return [...texts].map(([, path = '']) => path).filter((path) => !path.startsWith('.'));
+  }
+
+  /** Whether a file is meant by a path, a pattern, or the end of a path. */
+  function isMeant(file: string, path: string): boolean {
+    return matchesGlob(file, path) || file.endsWith(`/${path}`);
+  }
 });
 
 const INVALID = 'is not the name of an account: letters and digits, in groups joined by single';

