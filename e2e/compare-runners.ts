@@ -63,6 +63,8 @@ function readRecords(file: string): { program: string }[] {
 /** Two runs create two workspaces, at two times and in two processes. */
 function withoutIds(value: unknown): unknown {
   const text = JSON.stringify(value)
+    // Where a summary allows a line to break.
+    .replaceAll('<wbr>', '')
     .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'ID')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
     .replace(/\\"pid\\":\d+,\\"startTime\\":\\"\d+\\"/g, 'PROCESS');
