@@ -48,10 +48,7 @@ export function describeWorking(keysLeft: KeysLeft): string {
     const what = [countAll(working, keysLeft), ...boundOf(working, keysLeft)].join(', ');
     return `Still able to spend: ${what}: ${truncateList(working.map(describeKey), MAX_NAMED).join(', ')}.`;
   }
-  if (!keysLeft.isComplete) return mayWork('Its');
-  if (keysLeft.keys.length === 0) return 'No API key is left: nothing can spend.';
-  const all = keysLeft.keys.every(isDisabled) ? 'are disabled' : 'are disabled or expired';
-  return `All its API keys ${all}: nothing can spend.`;
+  return WITHOUT_WORKING[stateOf(keysLeft)].sentence;
 }
 
 /** The same in a list: `its keys are disabled`, `2 API keys can still spend, $1.40 at most` */
@@ -62,12 +59,29 @@ export function summarizeWorking(keysLeft: KeysLeft): string {
       ', ',
     );
   }
-  if (!keysLeft.isComplete) return 'its keys may still work';
-  if (keysLeft.keys.length === 0) return 'it has no API keys';
-  return keysLeft.keys.every(isDisabled)
-    ? 'its keys are disabled'
-    : 'its keys are disabled or expired';
+  return WITHOUT_WORKING[stateOf(keysLeft)].item;
 }
+
+/** What is known of API keys of which none is known to work. */
+function stateOf({ keys, isComplete }: KeysLeft): 'unknown' | 'none' | 'disabled' | 'ended' {
+  if (!isComplete) return 'unknown';
+  if (keys.length === 0) return 'none';
+  return keys.every(isDisabled) ? 'disabled' : 'ended';
+}
+
+/** The same in a sentence, and in an item of a list. */
+const WITHOUT_WORKING = {
+  unknown: { sentence: mayWork('Its'), item: 'its keys may still work' },
+  none: { sentence: 'No API key is left: nothing can spend.', item: 'it has no API keys' },
+  disabled: {
+    sentence: 'All its API keys are disabled: nothing can spend.',
+    item: 'its keys are disabled',
+  },
+  ended: {
+    sentence: 'All its API keys are disabled or expired: nothing can spend.',
+    item: 'its keys are disabled or expired',
+  },
+} as const;
 
 function countAll(working: readonly Key[], { isComplete }: KeysLeft): string {
   return `${countKeys(working.length)}${isComplete ? '' : ' or more'}`;
