@@ -1245,8 +1245,8 @@ logRounded(values,log)
 const slug=values.slug??makeSlug(values,log)
 values.name!==getInput("name")&&log.notice(`name was cut to ${NAME_MAX_LENGTH} characters: OpenRouter accepts no more.`)
 return{...toConnection(values),desired:toFields({...values,slug}),...toGovernance(values),ifExists:values.if_exists,dryRun:values.dry_run,deleteAfterJob:values.delete_after_job,deleteKeys:values.delete_keys}}function toFields(values){return Object.fromEntries(Object.entries(values).filter(([key])=>Object.hasOwn(createWorkspaceRequest.shape,key)))}function keysTable(keys,total="Total of the keys it still had",stateOf){if(0===keys.length)return
-const amounts=keys.map(key=>totalSpent([key])),format=spentFormat(amounts)
-return{header:["API key",{numbers:"Spent"}],rows:sortedBy(keys,({name})=>name).map(key=>[[{code:key.name},"\n",{code:key.label},...stateOf?[` ${stateOf(key)}`]:[]],format(totalSpent([key]))]),total:totalRow([total],amounts)}}function foldedKeys(heading,keys,total){if(0===keys.length)return[]
+const sorted=sortedBy(keys,({name})=>name),amounts=sorted.map(key=>totalSpent([key])),format=spentFormat(amounts)
+return{header:["API key",{numbers:"Spent"}],rows:sorted.map((key,at)=>[[{code:key.name},"\n",{code:key.label},...stateOf?[` ${stateOf(key)}`]:[]],format(amounts[at]??null)]),total:totalRow([total],amounts)}}function foldedKeys(heading,keys,total){if(0===keys.length)return[]
 const amounts=keys.map(key=>totalSpent([key]))
 return[{title:`${heading}: ${countAndSum(keys.length,amounts)}`,table:keysTable(keys,total)}]}function countAndSum(count,amounts,options={}){if(0===amounts.length)return`${count}`
 const isUnknown=amounts.every(amount=>null===amount)

@@ -15,14 +15,15 @@ export function keysTable(
   stateOf?: (key: Key) => string,
 ): Table | undefined {
   if (keys.length === 0) return undefined;
-  const amounts = keys.map((key) => totalSpent([key]));
+  const sorted = sortedBy(keys, ({ name }) => name);
+  const amounts = sorted.map((key) => totalSpent([key]));
   const format = spentFormat(amounts);
   return {
     header: ['API key', { numbers: 'Spent' }],
-    rows: sortedBy(keys, ({ name }) => name).map((key) => [
+    rows: sorted.map((key, at) => [
       // In one column, because GitHub hides the last one of three on a phone.
       [{ code: key.name }, '\n', { code: key.label }, ...(stateOf ? [` ${stateOf(key)}`] : [])],
-      format(totalSpent([key])),
+      format(amounts[at] ?? null),
     ]),
     total: totalRow([total], amounts),
   };
