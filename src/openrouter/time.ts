@@ -31,7 +31,12 @@ export function formatTime(ms: number): string {
 
 /** Whether two times are in the same year, in UTC. */
 export function isSameYear(one: number, other: number): boolean {
-  return new Date(one).getUTCFullYear() === new Date(other).getUTCFullYear();
+  return yearOf(one) === yearOf(other);
+}
+
+/** The year of a time, in UTC. */
+export function yearOf(ms: number): number {
+  return new Date(ms).getUTCFullYear();
 }
 
 /** A time for people, in UTC and to the minute: `28 Nov 08:25 UTC`, or `28 Nov 2026 08:25 UTC`. `ms` must be a time. */

@@ -3,7 +3,7 @@ import { formatExactUsd, formatUsd, formatUsdNextTo } from '../../lib/format-usd
 import type { Cell, Folded } from '../../lib/table.ts';
 import type { Usd } from '../../lib/usd.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
-import { createdAt, formatMinute } from '../../openrouter/time.ts';
+import { createdAt, formatMinute, yearOf } from '../../openrouter/time.ts';
 import { documentUrl } from '../../report/description.ts';
 import type { Report } from '../../report/report.ts';
 import { type Summary, summaryHtml } from '../../report/summary.ts';
@@ -33,7 +33,6 @@ import {
   MAX_UNFOLDED,
   runUrl,
   spendersOf,
-  yearOf,
 } from './render-keys.ts';
 
 /** GitHub accepts 65,536 characters. */

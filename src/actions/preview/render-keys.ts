@@ -174,10 +174,6 @@ function expiresInOtherYear(key: Key): boolean {
   return created && expiry ? !isSameYear(created, expiry) : false;
 }
 
-export function yearOf(ms: number): number {
-  return new Date(ms).getUTCFullYear();
-}
-
 /** The page of a run and its attempt, such as `17000000012.1`. */
 export function runUrl(
   run: string,
