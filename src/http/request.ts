@@ -119,7 +119,7 @@ export function formatAttempt(
   return `${formatCall(failure)}${formatReason(failure)}`;
 }
 
-/** Formats it by what it was to do: `Could not create the workspace preview-42: HTTP 502 Bad Gateway` */
+/** Formats it by what it was to do: `Could not create the workspace "preview-42": HTTP 502 Bad Gateway` */
 export function formatOperation(failure: Pick<AttemptFailure, 'operation'> & WhatHappened): string {
   return `Could not ${failure.operation}${formatReason(failure)}`;
 }
