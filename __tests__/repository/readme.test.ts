@@ -66,6 +66,18 @@ describe('the file for a workspace in README.md', () => {
     expect(modelOf()).toBeNull();
   });
 
+  test('finishes a workspace that a failure has left half-way only with if-exists: update', async () => {
+    const models = { 'allowed-models': 'openai/gpt-5-mini' };
+    const on = 'PATCH /guardrails/:id';
+    harness.sandbox.faults.push({ on, kind: 'response', status: 403 });
+    expect(await outcomeOf(models)).toContain('partly applied');
+    const modelsOf = () => harness.sandbox.account.guardrails[0]?.['allowed_models'] ?? null;
+    expect(await outcomeOf({ ...models, 'if-exists': 'fail' })).toContain('slug taken');
+    expect([await outcomeOf(models), modelsOf()]).toEqual(['unchanged', null]);
+    expect(await outcomeOf({ ...models, 'if-exists': 'update' })).toBe('updated');
+    expect(modelsOf()).not.toBeNull();
+  });
+
   test('creates nothing during an outage of OpenRouter, and succeeds after it', async () => {
     expect(await duringOutage(harness.sandbox, () => run())).toMatchObject({ result: 'failure' });
     expect(slugs()).toEqual([]);
