@@ -152,6 +152,7 @@ function contextsOf(
     github: {
       event: event.payload,
       event_name: event.name,
+      ref_name: env['GITHUB_REF_NAME'],
       run_id: env['GITHUB_RUN_ID'],
       run_attempt: env['GITHUB_RUN_ATTEMPT'],
     },

@@ -17,7 +17,8 @@ export const BRANCH_PREVIEWS: Record<string, (sandbox: Sandbox) => Promise<void>
       assert.ok(!reader.disabledKeys().includes(false), run.log);
     }
     const [slug = ''] = reader.slugs();
-    const byHand = dispatchEvent(github, repository, { inputs: { slug, delete: 'false' } });
+    const inputs = { branch: 'feature/x', delete: 'false' };
+    const byHand = dispatchEvent(github, repository, { inputs });
     const reported = await reader.run('Branch preview by hand', { event: byHand });
     assert.equal(reported.exitCode, 0, reported.log);
     assert.deepEqual(reader.slugs(), [slug]);

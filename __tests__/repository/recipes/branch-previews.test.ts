@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { dispatchEvent, type GitHubEvent, scheduleEvent } from '../../../sandbox/github/events.ts';
 import { deleteBranch, pushTo } from '../../../sandbox/github/people.ts';
 import { addRepository } from '../../../sandbox/github/seed.ts';
 import { duringOutage } from '../../../sandbox/openrouter/outage.ts';
 import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
-import { readTable } from '../../../scripts/examples.ts';
+import { readTable, readWorkflow } from '../../../scripts/examples.ts';
 import { openPreviewHarness } from '../../support/preview-steps.ts';
 import { type JobOptions, openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
 import { ROOT } from '../../support/root.ts';
+import { jobOf, type Workflow } from '../../support/workflow.ts';
 
 const PAGE = 'docs/recipes/branch-previews.md';
 const BRANCH = recipeOf(PAGE, 'Branch preview');
@@ -147,10 +149,11 @@ describe('the files for a branch', () => {
   test('report by hand what a branch has cost, and delete its workspace only on request', async () => {
     const { main } = await run(BRANCH, push(), spending(0.5));
     const slug = main['preview']?.outputs['slug'] ?? '';
-    const reported = await run(BY_HAND, byHand({ slug }));
+    const branch = 'feature/x';
+    const reported = await run(BY_HAND, byHand({ branch }));
     expect(reported.main['usage']?.outputs['cost-usd']).toBe('0.5');
     expect(slugs()).toEqual([slug]);
-    expect(await run(BY_HAND, byHand({ slug, delete: 'true' }))).toMatchObject({
+    expect(await run(BY_HAND, byHand({ branch, delete: 'true' }))).toMatchObject({
       result: 'success',
     });
     expect([slugs(), keys()]).toEqual([[], []]);
@@ -173,7 +176,7 @@ describe('the files for a branch', () => {
       expect(await run(BRANCH, push(), all)).toMatchObject({ result: 'success' });
     }
     expect(await run(BRANCH, push())).toMatchObject({ result: 'failure' });
-    await run(BY_HAND, byHand({ slug: String(slugs()[0]), delete: 'true' }));
+    await run(BY_HAND, byHand({ branch: 'feature/x', delete: 'true' }));
     expect(await run(BRANCH, push(), all)).toMatchObject({ result: 'success' });
     expect(keys()).toMatchObject([{ limit: 1 }]);
   });
@@ -201,5 +204,80 @@ describe('the files for a branch', () => {
       on: { ...Object(on), delete: null },
       jobs: { 'clean-up': { ...job, permissions: { contents: 'read', ...permissions } } },
     });
+  });
+});
+
+/** A file of the page about a deployed preview, with texts that the page about branches replaces. */
+function forBranches(name: string, from: string, to: string): Workflow {
+  const text = readWorkflow(join(ROOT, 'docs/recipes/deployed-preview.md'), name);
+  expect(text).toContain(from);
+  return parse(text.replaceAll(from, to));
+}
+
+describe('the files of a deployed preview, with the changes for branches', () => {
+  const deployment = forBranches('Deploy preview', 'github.event.number', 'github.ref_name');
+  deployment.on = BRANCH.on;
+  const deploy = jobOf(deployment);
+  deploy.permissions = { contents: 'read' };
+  const status = deploy.steps.findIndex(({ run: script }) => script?.includes('gh api'));
+  deploy.steps.splice(status, 1);
+
+  const number = 'github.event.number || inputs.number';
+  const removal = forBranches('Remove preview', number, 'github.event.ref');
+  removal.on = { delete: null };
+  const removing = jobOf(removal);
+  removing.permissions = { contents: 'read' };
+  delete removing.steps[0]?.with?.['pull-request'];
+
+  const commands = async (...job: Parameters<typeof run>) => {
+    const { result, scripts } = await run(...job);
+    return [result, ...scripts.map(({ run: script, env }) => [script, env['NUMBER']])];
+  };
+  const REMOVED = ['./remove-preview "$NUMBER"', 'feature/x'];
+  const fails: JobOptions = { onScript: ({ run: script }) => !script.startsWith('./deploy') };
+
+  test('give a branch a key that works until the next deployment has succeeded', async () => {
+    const deployed = ['success', ['./deploy-preview "$NUMBER"', 'feature/x']];
+    expect(await commands(deployment, push())).toEqual(deployed);
+    expect(await run(deployment, push(), fails)).toMatchObject({ result: 'failure' });
+    expect(areDisabled()).toEqual([false, false]);
+    expect(await commands(deployment, push())).toEqual(deployed);
+    expect(areDisabled()).toEqual([false, true, true]);
+  });
+
+  test('remove the deployment of a branch that is deleted, even during an outage', async () => {
+    const pushed = push();
+    await run(deployment, pushed);
+    const deletion = remove();
+    for (const [workflow, event] of [
+      [removal, deletion],
+      [deployment, pushed],
+    ] as const) {
+      const ended = await duringOutage(harness.sandbox, () => commands(workflow, event));
+      expect(ended).toEqual(['failure', REMOVED]);
+    }
+    expect(areDisabled()).toEqual([false]);
+    expect(await run(CLEAN_UP, night())).toMatchObject({ result: 'success' });
+    expect([slugs(), keys()]).toEqual([[], []]);
+    expect(await commands(removal, deletion)).toEqual(['success', REMOVED]);
+  });
+
+  test('remove nothing of a branch that is pushed again, nor when a tag is deleted', async () => {
+    await run(deployment, push());
+    const deletion = remove();
+    await run(deployment, push());
+    const payload = { ...deletion.payload, ref: 'v1', ref_type: 'tag' };
+    for (const event of [deletion, { ...deletion, payload }]) {
+      expect(await commands(removal, event)).toEqual(['success']);
+    }
+    expect(slugs()).toHaveLength(1);
+  });
+
+  test('wait for each other', () => {
+    const groups = [deployment, removal].map((each) => jobOf(each).concurrency?.group);
+    expect(groups).toEqual([
+      `openrouter-deploy-\${{ github.ref_name }}`,
+      `openrouter-deploy-\${{ github.event.ref }}`,
+    ]);
   });
 });
