@@ -1,5 +1,5 @@
 (()=>{"use strict"
-var __nccwpck_require__={d:(exports,definition)=>{for(var key in definition)__nccwpck_require__.o(definition,key)&&!__nccwpck_require__.o(exports,key)&&Object.defineProperty(exports,key,{enumerable:!0,get:definition[key]})},o:(obj,prop)=>Object.prototype.hasOwnProperty.call(obj,prop),r:exports=>{"undefined"!=typeof Symbol&&Symbol.toStringTag&&Object.defineProperty(exports,Symbol.toStringTag,{value:"Module"})
+var __nccwpck_require__={d:(exports,definition)=>{for(var key in definition)__nccwpck_require__.o(definition,key)&&!__nccwpck_require__.o(exports,key)&&Object.defineProperty(exports,key,{enumerable:!0,get:definition[key]})},o:(obj,prop)=>Object.prototype.hasOwnProperty.call(obj,prop),r:exports=>{typeof Symbol!="undefined"&&Symbol.toStringTag&&Object.defineProperty(exports,Symbol.toStringTag,{value:"Module"})
 Object.defineProperty(exports,"__esModule",{value:!0})}},__webpack_exports__={}
 __nccwpck_require__.r(__webpack_exports__)
 __nccwpck_require__.d(__webpack_exports__,{create:()=>create,"create-post":()=>createPost,delete:()=>main_deleteWorkspace,key:()=>main_key,"key-post":()=>keyPost,preview:()=>preview,"preview-post":()=>previewPost,sweep:()=>main_sweep,usage:()=>usage})
@@ -7,7 +7,7 @@ class Cancellation extends Error{name="Cancellation"
 received
 constructor(received){super(`the run was cancelled (${received})`)
 this.received=received}}function isCancelled({reason}){return reason instanceof Cancellation}function throwIfCancelled(signal){if(isCancelled(signal))throw signal.reason}const external_os_namespaceObject=require("os")
-function utils_toCommandValue(input){return null==input?"":"string"==typeof input||input instanceof String?input:JSON.stringify(input)}function toCommandProperties(annotationProperties){return Object.keys(annotationProperties).length?{title:annotationProperties.title,file:annotationProperties.file,line:annotationProperties.startLine,endLine:annotationProperties.endLine,col:annotationProperties.startColumn,endColumn:annotationProperties.endColumn}:{}}function command_issueCommand(command,properties,message){const cmd=new Command(command,properties,message)
+function utils_toCommandValue(input){return input===null||input===void 0?"":typeof input=="string"||input instanceof String?input:JSON.stringify(input)}function toCommandProperties(annotationProperties){return Object.keys(annotationProperties).length?{title:annotationProperties.title,file:annotationProperties.file,line:annotationProperties.startLine,endLine:annotationProperties.endLine,col:annotationProperties.startColumn,endColumn:annotationProperties.endColumn}:{}}function command_issueCommand(command,properties,message){const cmd=new Command(command,properties,message)
 process.stdout.write(cmd.toString()+external_os_namespaceObject.EOL)}function command_issue(name,message=""){command_issueCommand(name,{},message)}class Command{constructor(command,properties,message){command||(command="missing.command")
 this.command=command
 this.properties=properties
@@ -25,7 +25,7 @@ if(!external_fs_namespaceObject.existsSync(filePath))throw new Error(`Missing fi
 external_fs_namespaceObject.appendFileSync(filePath,`${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`,{encoding:"utf8"})}function file_command_prepareKeyValueMessage(key,value){const delimiter=`ghadelimiter_${external_crypto_namespaceObject.randomUUID()}`,convertedValue=utils_toCommandValue(value)
 if(key.includes(delimiter))throw new Error(`Unexpected input: name should not contain the delimiter "${delimiter}"`)
 if(convertedValue.includes(delimiter))throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`)
-return`${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`}function getProxyUrl(reqUrl){const usingSsl="https:"===reqUrl.protocol
+return`${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`}function getProxyUrl(reqUrl){const usingSsl=reqUrl.protocol==="https:"
 if(checkBypass(reqUrl))return
 const proxyVar=usingSsl?process.env.https_proxy||process.env.HTTPS_PROXY:process.env.http_proxy||process.env.HTTP_PROXY
 if(proxyVar)try{return new DecodedURL(proxyVar)}catch(_a){if(!proxyVar.startsWith("http://")&&!proxyVar.startsWith("https://"))return new DecodedURL(`http://${proxyVar}`)}}function checkBypass(reqUrl){if(!reqUrl.hostname)return!1
@@ -33,12 +33,12 @@ if(isLoopbackAddress(reqUrl.hostname))return!0
 const noProxy=process.env.no_proxy||process.env.NO_PROXY||""
 if(!noProxy)return!1
 let reqPort
-reqUrl.port?reqPort=Number(reqUrl.port):"http:"===reqUrl.protocol?reqPort=80:"https:"===reqUrl.protocol&&(reqPort=443)
+reqUrl.port?reqPort=Number(reqUrl.port):reqUrl.protocol==="http:"?reqPort=80:reqUrl.protocol==="https:"&&(reqPort=443)
 const upperReqHosts=[reqUrl.hostname.toUpperCase()]
-"number"==typeof reqPort&&upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`)
-for(const upperNoProxyItem of noProxy.split(",").map(x=>x.trim().toUpperCase()).filter(x=>x))if("*"===upperNoProxyItem||upperReqHosts.some(x=>x===upperNoProxyItem||x.endsWith(`.${upperNoProxyItem}`)||upperNoProxyItem.startsWith(".")&&x.endsWith(`${upperNoProxyItem}`)))return!0
+typeof reqPort=="number"&&upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`)
+for(const upperNoProxyItem of noProxy.split(",").map(x=>x.trim().toUpperCase()).filter(x=>x))if(upperNoProxyItem==="*"||upperReqHosts.some(x=>x===upperNoProxyItem||x.endsWith(`.${upperNoProxyItem}`)||upperNoProxyItem.startsWith(".")&&x.endsWith(`${upperNoProxyItem}`)))return!0
 return!1}function isLoopbackAddress(host){const hostLower=host.toLowerCase()
-return"localhost"===hostLower||hostLower.startsWith("127.")||hostLower.startsWith("[::1]")||hostLower.startsWith("[0:0:0:0:0:0:0:1]")}class DecodedURL extends URL{constructor(url,base){super(url,base)
+return hostLower==="localhost"||hostLower.startsWith("127.")||hostLower.startsWith("[::1]")||hostLower.startsWith("[0:0:0:0:0:0:0:1]")}class DecodedURL extends URL{constructor(url,base){super(url,base)
 this._decodedUsername=decodeURIComponent(super.username)
 this._decodedPassword=decodeURIComponent(super.password)}get username(){return this._decodedUsername}get password(){return this._decodedPassword}}var HttpCodes,Headers,MediaTypes
 !function(HttpCodes){HttpCodes[HttpCodes.OK=200]="OK"
@@ -82,13 +82,13 @@ const pathFromEnv=process.env.GITHUB_STEP_SUMMARY
 if(!pathFromEnv)throw new Error("Unable to find environment variable for $GITHUB_STEP_SUMMARY. Check if your runtime environment supports job summaries.")
 try{yield access(pathFromEnv,external_fs_namespaceObject.constants.R_OK|external_fs_namespaceObject.constants.W_OK)}catch(_a){throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`)}this._filePath=pathFromEnv
 return this._filePath})}wrap(tag,content,attrs={}){const htmlAttrs=Object.entries(attrs).map(([key,value])=>` ${key}="${value}"`).join("")
-return content?`<${tag}${htmlAttrs}>${content}</${tag}>`:`<${tag}${htmlAttrs}>`}write(options){return summary_awaiter(this,void 0,void 0,function*(){const overwrite=!!(null==options?void 0:options.overwrite),filePath=yield this.filePath(),writeFunc=overwrite?writeFile:appendFile
+return content?`<${tag}${htmlAttrs}>${content}</${tag}>`:`<${tag}${htmlAttrs}>`}write(options){return summary_awaiter(this,void 0,void 0,function*(){const overwrite=!!(options===null||options===void 0?void 0:options.overwrite),filePath=yield this.filePath(),writeFunc=overwrite?writeFile:appendFile
 yield writeFunc(filePath,this._buffer,{encoding:"utf8"})
-return this.emptyBuffer()})}clear(){return summary_awaiter(this,void 0,void 0,function*(){return this.emptyBuffer().write({overwrite:!0})})}stringify(){return this._buffer}isEmptyBuffer(){return 0===this._buffer.length}emptyBuffer(){this._buffer=""
+return this.emptyBuffer()})}clear(){return summary_awaiter(this,void 0,void 0,function*(){return this.emptyBuffer().write({overwrite:!0})})}stringify(){return this._buffer}isEmptyBuffer(){return this._buffer.length===0}emptyBuffer(){this._buffer=""
 return this}addRaw(text,addEOL=!1){this._buffer+=text
 return addEOL?this.addEOL():this}addEOL(){return this.addRaw(external_os_namespaceObject.EOL)}addCodeBlock(code,lang){const attrs=Object.assign({},lang&&{lang}),element=this.wrap("pre",this.wrap("code",code),attrs)
 return this.addRaw(element).addEOL()}addList(items,ordered=!1){const tag=ordered?"ol":"ul",listItems=items.map(item=>this.wrap("li",item)).join(""),element=this.wrap(tag,listItems)
-return this.addRaw(element).addEOL()}addTable(rows){const tableBody=rows.map(row=>{const cells=row.map(cell=>{if("string"==typeof cell)return this.wrap("td",cell)
+return this.addRaw(element).addEOL()}addTable(rows){const tableBody=rows.map(row=>{const cells=row.map(cell=>{if(typeof cell=="string")return this.wrap("td",cell)
 const{header,data,colspan,rowspan}=cell,tag=header?"th":"td",attrs=Object.assign(Object.assign({},colspan&&{colspan}),rowspan&&{rowspan})
 return this.wrap(tag,data,attrs)}).join("")
 return this.wrap("tr",cells)}).join(""),element=this.wrap("table",tableBody)
@@ -112,35 +112,35 @@ var ExitCode
 ExitCode[ExitCode.Failure=1]="Failure"}(ExitCode||(ExitCode={}))
 function core_setSecret(secret){command_issueCommand("add-mask",{},secret)}function getInput(name,options){const val=process.env[`INPUT_${name.replace(/ /g,"_").toUpperCase()}`]||""
 if(options&&options.required&&!val)throw new Error(`Input required and not supplied: ${name}`)
-return options&&!1===options.trimWhitespace?val:val.trim()}function setOutput(name,value){if(process.env.GITHUB_OUTPUT)return file_command_issueFileCommand("OUTPUT",file_command_prepareKeyValueMessage(name,value))
+return options&&options.trimWhitespace===!1?val:val.trim()}function setOutput(name,value){if(process.env.GITHUB_OUTPUT)return file_command_issueFileCommand("OUTPUT",file_command_prepareKeyValueMessage(name,value))
 process.stdout.write(external_os_namespaceObject.EOL)
 command_issueCommand("set-output",{name},utils_toCommandValue(value))}function core_error(message,properties={}){command_issueCommand("error",toCommandProperties(properties),message instanceof Error?message.toString():message)}function core_warning(message,properties={}){command_issueCommand("warning",toCommandProperties(properties),message instanceof Error?message.toString():message)}function notice(message,properties={}){command_issueCommand("notice",toCommandProperties(properties),message instanceof Error?message.toString():message)}function core_info(message){process.stdout.write(message+external_os_namespaceObject.EOL)}function saveState(name,value){if(process.env.GITHUB_STATE)return file_command_issueFileCommand("STATE",file_command_prepareKeyValueMessage(name,value))
-command_issueCommand("save-state",{name},utils_toCommandValue(value))}function getState(name){return process.env[`STATE_${name}`]||""}function getEnumValues(entries){const numericValues=Object.values(entries).filter(v=>"number"==typeof v)
-return Object.entries(entries).filter(([k,_])=>-1===numericValues.indexOf(+k)).map(([_,v])=>v)}function jsonStringifyReplacer(_,value){return"bigint"==typeof value?value.toString():value}class Cached{constructor(getter){this._getter=getter
+command_issueCommand("save-state",{name},utils_toCommandValue(value))}function getState(name){return process.env[`STATE_${name}`]||""}function getEnumValues(entries){const numericValues=Object.values(entries).filter(v=>typeof v=="number")
+return Object.entries(entries).filter(([k,_])=>numericValues.indexOf(+k)===-1).map(([_,v])=>v)}function jsonStringifyReplacer(_,value){return typeof value=="bigint"?value.toString():value}class Cached{constructor(getter){this._getter=getter
 this._value=void 0}get value(){const getter=this._getter
-if(void 0!==getter){this._value=getter()
+if(getter!==void 0){this._value=getter()
 this._getter=void 0}return this._value}}function cleanRegex(source){const start=source.startsWith("^")?1:0,end=source.endsWith("$")?source.length-1:source.length
 return source.slice(start,end)}function assignProp(target,prop,value){Object.defineProperty(target,prop,{value,writable:!0,enumerable:!0,configurable:!0})}const captureStackTrace="captureStackTrace"in Error?Error.captureStackTrace:(..._args)=>{}
-function util_isObject(data){return"object"==typeof data&&null!==data&&!Array.isArray(data)}function isPlainObject(o){if(!1===util_isObject(o))return!1
+function util_isObject(data){return typeof data=="object"&&data!==null&&!Array.isArray(data)}function isPlainObject(o){if(util_isObject(o)===!1)return!1
 const ctor=o.constructor
-if(void 0===ctor)return!0
-if("function"!=typeof ctor)return!0
+if(ctor===void 0)return!0
+if(typeof ctor!="function")return!0
 const prot=ctor.prototype
-return!1!==util_isObject(prot)&&!1!==Object.prototype.hasOwnProperty.call(prot,"isPrototypeOf")}const propertyKeyTypes=new Set(["string","number","symbol"])
+return util_isObject(prot)!==!1&&Object.prototype.hasOwnProperty.call(prot,"isPrototypeOf")!==!1}const propertyKeyTypes=new Set(["string","number","symbol"])
 function clone(inst,def,params){const cl=new inst._zod.constr(def??inst._zod.def)
 def&&!params?.parent||(cl._zod.parent=inst)
 return cl}function normalizeParams(_params){const params=_params
 if(!params)return{}
-if("string"==typeof params)return{error:()=>params}
-if(void 0!==params?.message){if(void 0!==params?.error)throw new Error("Cannot specify both `message` and `error` params")
+if(typeof params=="string")return{error:()=>params}
+if(params?.message!==void 0){if(params?.error!==void 0)throw new Error("Cannot specify both `message` and `error` params")
 params.error=params.message}delete params.message
-return"string"==typeof params.error?{...params,error:()=>params.error}:params}function aborted(x,startIndex=0){if(!0===x.aborted)return!0
-for(let i=startIndex;i<x.issues.length;i++)if(!0!==x.issues[i]?.continue)return!0
-return!1}function explicitlyAborted(x,startIndex=0){if(!0===x.aborted)return!0
-for(let i=startIndex;i<x.issues.length;i++)if(!1===x.issues[i]?.continue)return!0
+return typeof params.error=="string"?{...params,error:()=>params.error}:params}function aborted(x,startIndex=0){if(x.aborted===!0)return!0
+for(let i=startIndex;i<x.issues.length;i++)if(x.issues[i]?.continue!==!0)return!0
+return!1}function explicitlyAborted(x,startIndex=0){if(x.aborted===!0)return!0
+for(let i=startIndex;i<x.issues.length;i++)if(x.issues[i]?.continue===!1)return!0
 return!1}function prefixIssues(path,issues){return issues.map(iss=>{var _a;(_a=iss).path??(_a.path=[])
 iss.path.unshift(path)
-return iss})}function unwrapMessage(message){return"string"==typeof message?message:message?.message}function sizeCaps(defChecks){const caps=[]
+return iss})}function unwrapMessage(message){return typeof message=="string"?message:message?.message}function sizeCaps(defChecks){const caps=[]
 for(const ch of defChecks??[]){const d=ch._zod.def
 if(!/_(length|size)$|_equals$/.test(d.check))break
 const max=d.maximum??d.length??d.size
@@ -149,14 +149,14 @@ for(let i=start;i<issues.length;i++)(_a=issues[i]).schema??(_a.schema=inst)}func
 const traits=iss.inst?._zod?.traits
 traits?.has("$ZodType")&&(traits.has("$ZodCheck")?(_a=iss).schema??(_a.schema=iss.inst):iss.schema=iss.inst)
 const schemaError=iss.schema!==iss.inst?iss.schema?._zod.def?.error:void 0,message=iss.message?iss.message:unwrapMessage(iss.inst?._zod.def?.error?.(iss))??unwrapMessage(schemaError?.(iss))??unwrapMessage(ctx?.error?.(iss))??unwrapMessage(config.customError?.(iss))??unwrapMessage(config.localeError?.(iss))??"Invalid input",full={}
-for(const k of Object.keys(iss))"inst"!==k&&"schema"!==k&&"continue"!==k&&"input"!==k&&"__proto__"!==k&&(full[k]=iss[k])
+for(const k of Object.keys(iss))k!=="inst"&&k!=="schema"&&k!=="continue"&&k!=="input"&&k!=="__proto__"&&(full[k]=iss[k])
 full.path??(full.path=[])
 full.message=message
 ctx?.reportInput&&(full.input=iss.input)
 return full}function util_issue(...args){const[iss,input,inst]=args
-return"string"==typeof iss?{message:iss,code:"custom",input,inst}:{...iss}}function members(proto,table){for(const key in table){const desc=Object.getOwnPropertyDescriptor(table,key)
+return typeof iss=="string"?{message:iss,code:"custom",input,inst}:{...iss}}function members(proto,table){for(const key in table){const desc=Object.getOwnPropertyDescriptor(table,key)
 desc.get?Object.defineProperty(proto,key,{...desc,enumerable:!1}):defineBound(proto,key,desc.value)}}function own(inst,key,value,enumerable=!0){Object.defineProperty(inst,key,{configurable:!0,writable:!0,enumerable,value})
-return value}function hide(inst,key,value){return own(inst,key,value,!1)}function defineBound(proto,key,fn){Object.defineProperty(proto,key,{configurable:!0,get(){return null==this?fn:own(this,key,fn.bind(this))},set(value){own(this,key,value)}})}function claim(inst,sentinel){const proto=Object.getPrototypeOf(inst)
+return value}function hide(inst,key,value){return own(inst,key,value,!1)}function defineBound(proto,key,fn){Object.defineProperty(proto,key,{configurable:!0,get(){return this==null?fn:own(this,key,fn.bind(this))},set(value){own(this,key,value)}})}function claim(inst,sentinel){const proto=Object.getPrototypeOf(inst)
 return sentinel in proto?void 0:proto}let installing,broke=!1
 const breaker={configurable:!0,get(){broke=!0}}
 function defineLazyInternal(inst,key,compute){const proto=Object.getPrototypeOf(inst._zod)
@@ -182,7 +182,7 @@ const NEVER=Object.freeze({status:"aborted"}),_zodDesc={value:void 0,enumerable:
 let _E="captureStackTrace"in Error?Error:null
 function newError(Definition){const E=_E
 if(E){const saved=E.stackTraceLimit
-if("number"==typeof saved){try{E.stackTraceLimit=0}catch{_E=null
+if(typeof saved=="number"){try{E.stackTraceLimit=0}catch{_E=null
 return new Definition}try{return new Definition}finally{E.stackTraceLimit=saved}}}return new Definition}function $constructor(name,initializer,proto,params){function Internals(def){this.def=def
 this.constr=_
 this.traits=new Set}Internals.prototype={}
@@ -225,13 +225,13 @@ inst._zod.bag=inst._zod.bag||{}
 inst._zod.version=version
 const defChecks=inst._zod.def.checks,checks=inst._zod.traits.has("$ZodCheck")?[inst,...defChecks??[]]:defChecks?.length?[...defChecks]:[]
 for(const ch of checks)for(const fn of ch._zod.onattach)fn(inst)
-if(0===checks.length){(_a=inst._zod).deferred??(_a.deferred=[])
+if(checks.length===0){(_a=inst._zod).deferred??(_a.deferred=[])
 inst._zod.deferred?.push(()=>{inst._zod.run=inst._zod.parse})}else{const runChecks=(payload,checks,ctx)=>{if(payload.memo)return payload
 let asyncResult,isAborted=aborted(payload)
 for(const ch of checks){if(ch._zod.def.when){if(explicitlyAborted(payload))continue
 if(!ch._zod.def.when(payload))continue}else if(isAborted)continue
 const currLen=payload.issues.length,_=ch._zod.check(payload)
-if(_ instanceof Promise&&!1===ctx?.async)throw new $ZodAsyncError
+if(_ instanceof Promise&&ctx?.async===!1)throw new $ZodAsyncError
 if(asyncResult||_ instanceof Promise)asyncResult=(asyncResult??Promise.resolve()).then(async()=>{await _
 if(payload.issues.length!==currLen){attachSchema(payload.issues,currLen,inst)
 isAborted||(isAborted=aborted(payload,currLen))}})
@@ -239,12 +239,12 @@ else{if(payload.issues.length===currLen)continue
 attachSchema(payload.issues,currLen,inst)
 isAborted||(isAborted=aborted(payload,currLen))}}return asyncResult?asyncResult.then(()=>payload):payload},handleCanaryResult=(canary,payload,ctx)=>{if(aborted(canary)){canary.aborted=!0
 return canary}const checkResult=runChecks(payload,checks,ctx)
-if(checkResult instanceof Promise){if(!1===ctx.async)throw new $ZodAsyncError
+if(checkResult instanceof Promise){if(ctx.async===!1)throw new $ZodAsyncError
 return checkResult.then(checkResult=>inst._zod.parse(checkResult,ctx))}return inst._zod.parse(checkResult,ctx)}
 inst._zod.run=(payload,ctx)=>{if(ctx.skipChecks)return inst._zod.parse(payload,ctx)
-if("backward"===ctx.direction){const canary=inst._zod.parse({value:payload.value,issues:[]},{...ctx,skipChecks:!0})
+if(ctx.direction==="backward"){const canary=inst._zod.parse({value:payload.value,issues:[]},{...ctx,skipChecks:!0})
 return canary instanceof Promise?canary.then(canary=>handleCanaryResult(canary,payload,ctx)):handleCanaryResult(canary,payload,ctx)}const result=inst._zod.parse(payload,ctx)
-if(result instanceof Promise){if(!1===ctx.async)throw new $ZodAsyncError
+if(result instanceof Promise){if(ctx.async===!1)throw new $ZodAsyncError
 return result.then(result=>runChecks(result,checks,ctx))}return runChecks(result,checks,ctx)}}},{get"~standard"(){return hide(this,"~standard",(inst=this,{validate:value=>{const ctx={async:!1}
 try{const r=inst._zod.run({value,issues:[]},ctx)
 if(!(r instanceof Promise))return toStandardResult(r,ctx)}catch(_){}return validateAsync(inst,value)},vendor:"zod",version:1}))
@@ -252,18 +252,18 @@ var inst},set"~standard"(value){own(this,"~standard",value)}}),toStandardResult=
 async function validateAsync(inst,value){const ctx={async:!0}
 return toStandardResult(await inst._zod.run({value,issues:[]},ctx),ctx)}const $ZodString=$constructor("$ZodString",(inst,def)=>{$ZodType.init(inst,def)
 inst._zod.pattern=def.pattern??anyString
-inst._zod.parse=(payload,_)=>{if(def.coerce)try{payload.value=String(payload.value)}catch(_){}if("string"==typeof payload.value)return payload
+inst._zod.parse=(payload,_)=>{if(def.coerce)try{payload.value=String(payload.value)}catch(_){}if(typeof payload.value=="string")return payload
 payload.issues.push({expected:"string",code:"invalid_type",input:payload.value,inst})
 return payload}}),$ZodNumber=$constructor("$ZodNumber",(inst,def)=>{$ZodType.init(inst,def)
 inst._zod.pattern=number
 inst._zod.parse=(payload,_ctx)=>{if(def.coerce)try{payload.value=Number(payload.value)}catch(_){}const input=payload.value
-if("number"==typeof input&&!Number.isNaN(input)&&Number.isFinite(input))return payload
-const received="number"==typeof input?Number.isNaN(input)?"NaN":Number.isFinite(input)?void 0:String(input):void 0
+if(typeof input=="number"&&!Number.isNaN(input)&&Number.isFinite(input))return payload
+const received=typeof input=="number"?Number.isNaN(input)?"NaN":Number.isFinite(input)?void 0:String(input):void 0
 payload.issues.push({expected:"number",code:"invalid_type",input,inst,...received?{received}:{}})
 return payload}}),$ZodBoolean=$constructor("$ZodBoolean",(inst,def)=>{$ZodType.init(inst,def)
 inst._zod.pattern=regexes_boolean
 inst._zod.parse=(payload,_ctx)=>{if(def.coerce)try{payload.value=Boolean(payload.value)}catch(_){}const input=payload.value
-if("boolean"==typeof input)return payload
+if(typeof input=="boolean")return payload
 payload.issues.push({expected:"boolean",code:"invalid_type",input,inst})
 return payload}}),$ZodUnknown=$constructor("$ZodUnknown",(inst,def)=>{$ZodType.init(inst,def)
 inst._zod.parse=payload=>payload}),$ZodNever=$constructor("$ZodNever",(inst,def)=>{$ZodType.init(inst,def)
@@ -273,7 +273,7 @@ function capSize(inst,size){const caps=sizeCaps(inst._zod.def.checks)
 if(!caps.length)return
 const cap=Math.min(...caps.map(c=>c[0])),parse=inst._zod.parse
 inst._zod.parse=(payload,ctx)=>{const n=size(payload.value)
-if(n>cap&&!ctx?.skipChecks&&"backward"!==ctx?.direction)for(const[max,ch]of sizeCaps(inst._zod.def.checks))if(n>max&&ch._zod.def.when(payload)){const start=payload.issues.length
+if(n>cap&&!ctx?.skipChecks&&ctx?.direction!=="backward")for(const[max,ch]of sizeCaps(inst._zod.def.checks))if(n>max&&ch._zod.def.when(payload)){const start=payload.issues.length
 ch._zod.check(payload)
 payload.issues[start].continue=!1
 attachSchema(payload.issues,start,inst)
@@ -289,21 +289,21 @@ const proms=[],abortEarly=ctx?.abortEarly
 for(let i=0;i<input.length;i++){const item=input[i],result=def.element._zod.run({value:item,issues:[]},ctx)
 if(result instanceof Promise)proms.push(result.then(result=>handleArrayResult(result,payload,i)))
 else{handleArrayResult(result,payload,i)
-if(abortEarly&&0!==result.issues.length&&aborted(result))break}}return proms.length?Promise.all(proms).then(()=>payload):payload}
+if(abortEarly&&result.issues.length!==0&&aborted(result))break}}return proms.length?Promise.all(proms).then(()=>payload):payload}
 capSize(inst,arraySize)})
-function handlePropertyResult(result,final,key,input,optin,optout){const isPresent=key in input,isOptionalOut="optional"===optout
-if(isPresent||!isOptionalOut||"optional"!==optin){if(result.issues.length){if(void 0!==optin&&isOptionalOut&&!isPresent)return
-final.issues.push(...prefixIssues(key,result.issues))}isPresent||void 0!==optin?void 0===result.value?(isPresent||"defaulted"===optin&&!isOptionalOut)&&(final.value[key]=void 0):final.value[key]=result.value:result.issues.length||final.issues.push({code:"invalid_type",expected:"nonoptional",input:void 0,path:[key]})}}const NO_SYMBOL_KEYS=[]
+function handlePropertyResult(result,final,key,input,optin,optout){const isPresent=key in input,isOptionalOut=optout==="optional"
+if(isPresent||!isOptionalOut||optin!=="optional"){if(result.issues.length){if(optin!==void 0&&isOptionalOut&&!isPresent)return
+final.issues.push(...prefixIssues(key,result.issues))}isPresent||optin!==void 0?result.value===void 0?(isPresent||optin==="defaulted"&&!isOptionalOut)&&(final.value[key]=void 0):final.value[key]=result.value:result.issues.length||final.issues.push({code:"invalid_type",expected:"nonoptional",input:void 0,path:[key]})}}const NO_SYMBOL_KEYS=[]
 function normalizeDef(def){const keys=Object.keys(def.shape),ownSymbols=Object.getOwnPropertySymbols(def.shape),symbolKeys=ownSymbols.length?ownSymbols:NO_SYMBOL_KEYS,allKeys=symbolKeys.length?[...keys,...symbolKeys]:keys
 for(const k of allKeys)if(!def.shape?.[k]?._zod?.traits?.has("$ZodType"))throw new Error(`Invalid element at key "${String(k)}": expected a Zod schema`)
-const okeys=(shape=def.shape,Object.keys(shape).filter(k=>void 0!==shape[k]._zod.optin&&"optional"===shape[k]._zod.optout))
+const okeys=(shape=def.shape,Object.keys(shape).filter(k=>shape[k]._zod.optin!==void 0&&shape[k]._zod.optout==="optional"))
 var shape
 return{...def,allKeys,symbolKeys,keySet:new Set(keys),numKeys:keys.length,optionalKeys:new Set(okeys)}}function handleCatchall(proms,input,payload,ctx,def,inst,abortEarly){const unrecognized=[],keySet=def.keySet,_catchall=def.catchall._zod,t=_catchall.def.type,optin=_catchall.optin,optout=_catchall.optout
 let seen=0
 for(const key in input){if(abortEarly&&payload.issues.length!==seen){if(aborted(payload,seen))break
 seen=payload.issues.length}if(keySet.has(key))continue
-if("__proto__"===key){"never"===t&&unrecognized.push(key)
-continue}if("never"===t){unrecognized.push(key)
+if(key==="__proto__"){t==="never"&&unrecognized.push(key)
+continue}if(t==="never"){unrecognized.push(key)
 continue}const r=_catchall.run({value:input[key],issues:[]},ctx)
 r instanceof Promise?proms.push(r.then(r=>handlePropertyResult(r,payload,key,input,optin,optout))):handlePropertyResult(r,payload,key,input,optin,optout)}unrecognized.length&&payload.issues.push({code:"unrecognized_keys",keys:unrecognized,input,inst,continue:!0})
 return proms.length?Promise.all(proms).then(()=>payload):payload}const $ZodObject=$constructor("$ZodObject",(inst,def)=>{$ZodType.init(inst,def)
@@ -318,7 +318,7 @@ defineLazyInternal(inst,"propValues",zod=>{const shape=zod.def.shape,propValues=
 for(const key in shape){const field=shape[key]._zod
 if(field.values){Object.prototype.hasOwnProperty.call(propValues,key)||assignProp(propValues,key,new Set)
 for(const v of field.values)propValues[key].add(v)
-void 0!==field.optin&&propValues[key].add(void 0)}}return propValues})
+field.optin!==void 0&&propValues[key].add(void 0)}}return propValues})
 const isObject=util_isObject,catchall=def.catchall
 let value
 const memo=core_globalConfig.memoizer
@@ -330,9 +330,9 @@ return payload}payload.value=memo?memo.alloc(inst,payload,{},ctx):{}
 const proms=[],shape=value.shape,abortEarly=ctx?.abortEarly
 let seen=payload.issues.length
 for(const key of value.allKeys){if(abortEarly&&payload.issues.length!==seen){if(aborted(payload,seen))break
-seen=payload.issues.length}if("__proto__"===key)continue
+seen=payload.issues.length}if(key==="__proto__")continue
 const el=shape[key],optin=el._zod.optin,optout=el._zod.optout,r=el._zod.run({value:input[key],issues:[]},ctx)
-r instanceof Promise?proms.push(r.then(r=>handlePropertyResult(r,payload,key,input,optin,optout))):handlePropertyResult(r,payload,key,input,optin,optout)}return catchall?handleCatchall(proms,input,payload,ctx,_normalized.value,inst,!0===abortEarly):proms.length?Promise.all(proms).then(()=>payload):payload}}),$ZodEnum=$constructor("$ZodEnum",(inst,def)=>{$ZodType.init(inst,def)
+r instanceof Promise?proms.push(r.then(r=>handlePropertyResult(r,payload,key,input,optin,optout))):handlePropertyResult(r,payload,key,input,optin,optout)}return catchall?handleCatchall(proms,input,payload,ctx,_normalized.value,inst,abortEarly===!0):proms.length?Promise.all(proms).then(()=>payload):payload}}),$ZodEnum=$constructor("$ZodEnum",(inst,def)=>{$ZodType.init(inst,def)
 const values=getEnumValues(def.entries),valuesSet=new Set(values)
 inst._zod.values=valuesSet
 defineLazyInternal(inst,"pattern",zod=>{const patternValues=getEnumValues(zod.def.entries).filter(k=>propertyKeyTypes.has(typeof k))
@@ -343,7 +343,7 @@ payload.issues.push({code:"invalid_value",values,input,inst})
 return payload}}),$ZodTransform=$constructor("$ZodTransform",(inst,def)=>{$ZodType.init(inst,def)
 inst._zod.optin="optional"
 core_globalConfig.memoizer?.guard(inst)
-inst._zod.parse=(payload,ctx)=>{if("backward"===ctx.direction)throw new $ZodEncodeError(inst.constructor.name)
+inst._zod.parse=(payload,ctx)=>{if(ctx.direction==="backward")throw new $ZodEncodeError(inst.constructor.name)
 const _out=def.transform(payload.value,payload)
 if(ctx.async)return(_out instanceof Promise?_out:Promise.resolve(_out)).then(output=>{payload.value=output
 return payload})
@@ -352,13 +352,13 @@ payload.value=_out
 return payload}})
 function handleOptionalResult(payload,result){payload.value=result.issues.length?void 0:result.value
 return payload}const $ZodOptional=$constructor("$ZodOptional",(inst,def)=>{$ZodType.init(inst,def)
-defineLazyInternal(inst,"optin",zod=>"defaulted"===zod.def.innerType._zod.optin?"defaulted":"optional")
+defineLazyInternal(inst,"optin",zod=>zod.def.innerType._zod.optin==="defaulted"?"defaulted":"optional")
 inst._zod.optout="optional"
 defineLazyInternal(inst,"values",zod=>{const values=zod.def.innerType._zod.values
 return values?new Set([...values,void 0]):void 0})
 defineLazyInternal(inst,"pattern",zod=>{const pattern=zod.def.innerType._zod.pattern
 return pattern?new RegExp(`^(${cleanRegex(pattern.source)})?$`):void 0})
-inst._zod.parse=(payload,ctx)=>{if(void 0===payload.value){if("defaulted"!==def.innerType._zod.optin)return payload
+inst._zod.parse=(payload,ctx)=>{if(payload.value===void 0){if(def.innerType._zod.optin!=="defaulted")return payload
 const result=def.innerType._zod.run({value:payload.value,issues:[]},ctx)
 return result instanceof Promise?result.then(result=>handleOptionalResult(payload,result)):handleOptionalResult(payload,result)}return def.innerType._zod.run(payload,ctx)}}),$ZodNullable=$constructor("$ZodNullable",(inst,def)=>{$ZodType.init(inst,def)
 defineLazyInternal(inst,"optin",zod=>zod.def.innerType._zod.optin)
@@ -366,32 +366,32 @@ defineLazyInternal(inst,"optout",zod=>zod.def.innerType._zod.optout)
 defineLazyInternal(inst,"pattern",zod=>{const pattern=zod.def.innerType._zod.pattern
 return pattern?new RegExp(`^(${cleanRegex(pattern.source)}|null)$`):void 0})
 defineLazyInternal(inst,"values",zod=>zod.def.innerType._zod.values?new Set([...zod.def.innerType._zod.values,null]):void 0)
-inst._zod.parse=(payload,ctx)=>null===payload.value?payload:def.innerType._zod.run(payload,ctx)}),$ZodDefault=$constructor("$ZodDefault",(inst,def)=>{$ZodType.init(inst,def)
+inst._zod.parse=(payload,ctx)=>payload.value===null?payload:def.innerType._zod.run(payload,ctx)}),$ZodDefault=$constructor("$ZodDefault",(inst,def)=>{$ZodType.init(inst,def)
 inst._zod.optin="defaulted"
 defineLazyInternal(inst,"values",zod=>zod.def.innerType._zod.values)
-inst._zod.parse=(payload,ctx)=>{if("backward"===ctx.direction)return def.innerType._zod.run(payload,ctx)
-if(void 0===payload.value){payload.value=def.defaultValue
+inst._zod.parse=(payload,ctx)=>{if(ctx.direction==="backward")return def.innerType._zod.run(payload,ctx)
+if(payload.value===void 0){payload.value=def.defaultValue
 return payload}const result=def.innerType._zod.run(payload,ctx)
 return result instanceof Promise?result.then(result=>handleDefaultResult(result,def)):handleDefaultResult(result,def)}})
-function handleDefaultResult(payload,def){void 0===payload.value&&(payload.value=def.defaultValue)
+function handleDefaultResult(payload,def){payload.value===void 0&&(payload.value=def.defaultValue)
 return payload}function handleCatchResult(payload,result,def,ctx){if(!result.issues.length){payload.value=result.value
 result.memo&&(payload.memo=!0)
 return payload}payload.value=def.catchValue({...result,value:payload.value,error:{issues:result.issues.map(iss=>finalizeIssue(iss,ctx,config()))},input:payload.value})
 return payload}const $ZodCatch=$constructor("$ZodCatch",(inst,def)=>{$ZodType.init(inst,def)
-defineLazyInternal(inst,"optin",zod=>"defaulted"===zod.def.innerType._zod.optin?"defaulted":"optional")
+defineLazyInternal(inst,"optin",zod=>zod.def.innerType._zod.optin==="defaulted"?"defaulted":"optional")
 defineLazyInternal(inst,"optout",zod=>zod.def.innerType._zod.optout)
 defineLazyInternal(inst,"values",zod=>zod.def.innerType._zod.values)
-inst._zod.parse=(payload,ctx)=>{if("backward"===ctx.direction)return def.innerType._zod.run(payload,ctx)
+inst._zod.parse=(payload,ctx)=>{if(ctx.direction==="backward")return def.innerType._zod.run(payload,ctx)
 const result=def.innerType._zod.run({value:payload.value,issues:[]},ctx)
 return result instanceof Promise?result.then(result=>handleCatchResult(payload,result,def,ctx)):handleCatchResult(payload,result,def,ctx)}}),$ZodPipe=$constructor("$ZodPipe",(inst,def)=>{$ZodType.init(inst,def)
 defineLazyInternal(inst,"values",zod=>zod.def.in._zod.values)
 defineLazyInternal(inst,"optin",zod=>zod.def.in._zod.optin)
 defineLazyInternal(inst,"optout",zod=>zod.def.out._zod.optout)
 defineLazyInternal(inst,"propValues",zod=>zod.def.in._zod.propValues)
-inst._zod.parse=(payload,ctx)=>{if("backward"===ctx.direction){const right=def.out._zod.run(payload,ctx)
+inst._zod.parse=(payload,ctx)=>{if(ctx.direction==="backward"){const right=def.out._zod.run(payload,ctx)
 return right instanceof Promise?right.then(right=>handlePipeResult(right,def.in,ctx)):handlePipeResult(right,def.in,ctx)}const left=def.in._zod.run(payload,ctx)
 return left instanceof Promise?left.then(left=>handlePipeResult(left,def.out,ctx)):handlePipeResult(left,def.out,ctx)}})
-function handlePipeResult(left,next,ctx){if(left.issues.some(iss=>"unrecognized_keys"!==iss.code)){left.aborted=!0
+function handlePipeResult(left,next,ctx){if(left.issues.some(iss=>iss.code!=="unrecognized_keys")){left.aborted=!0
 return left}return next._zod.run({value:left.value,issues:left.issues},ctx)}const $ZodCustom=$constructor("$ZodCustom",(inst,def)=>{$ZodCheck.init(inst,def)
 $ZodType.init(inst,def)
 inst._zod.parse=(payload,_)=>payload
@@ -403,11 +403,11 @@ inst._zod.def.params&&(_iss.params=inst._zod.def.params)
 payload.issues.push(util_issue(_iss))}}var registries_a;(registries_a=globalThis).__zod_globalRegistry??(registries_a.__zod_globalRegistry=new class{constructor(){this._map=new WeakMap
 this._idmap=new Map}add(schema,..._meta){const meta=_meta[0]
 this._map.set(schema,meta)
-meta&&"object"==typeof meta&&"id"in meta&&this._idmap.set(meta.id,schema)
+meta&&typeof meta=="object"&&"id"in meta&&this._idmap.set(meta.id,schema)
 return this}clear(){this._map=new WeakMap
 this._idmap=new Map
 return this}remove(schema){const meta=this._map.get(schema)
-meta&&"object"==typeof meta&&"id"in meta&&this._idmap.delete(meta.id)
+meta&&typeof meta=="object"&&"id"in meta&&this._idmap.delete(meta.id)
 this._map.delete(schema)
 return this}get(schema){const p=schema._zod.parent
 if(p){const pm={...this.get(p)??{}}
@@ -455,8 +455,8 @@ return result.issues.length?failure(_Err,result.issues,ctx):{success:!0,data:res
 $ZodType.init(inst,def)
 inst.def=def
 inst.type=def.type},{get with(){return this.check},set with(value){own(this,"with",value)},parse(data,params){return parse_parse(this,data,params,{callee:this.parse})},parseAsync(data,params){return parse_parseAsync(this,data,params,{callee:this.parseAsync})},safeParse(data,params){return safeParse(this,data,params)},safeParseAsync(data,params){return safeParseAsync(this,data,params)},check(...checks){const def=this.def
-return this.clone({...def,checks:[...def.checks??[],...checks.map(ch=>"function"==typeof ch?{_zod:{check:ch,def:{check:"custom"},onattach:[]}}:ch)]},{parent:!0})},clone(_def,params){return clone(this,_def,params)},brand(){return this},register(reg,meta){reg.add(this,meta)
-return this},apply(fn,...args){return 0===args.length?fn(this):fn(this,...args)}}),ZodMiniString=$constructor("ZodMiniString",(inst,def)=>{$ZodString.init(inst,def)
+return this.clone({...def,checks:[...def.checks??[],...checks.map(ch=>typeof ch=="function"?{_zod:{check:ch,def:{check:"custom"},onattach:[]}}:ch)]},{parent:!0})},clone(_def,params){return clone(this,_def,params)},brand(){return this},register(reg,meta){reg.add(this,meta)
+return this},apply(fn,...args){return args.length===0?fn(this):fn(this,...args)}}),ZodMiniString=$constructor("ZodMiniString",(inst,def)=>{$ZodString.init(inst,def)
 ZodMiniType.init(inst,def)})
 function schemas_string(params){return _string(ZodMiniString,params)}const ZodMiniNumber=$constructor("ZodMiniNumber",(inst,def)=>{$ZodNumber.init(inst,def)
 ZodMiniType.init(inst,def)})
@@ -484,15 +484,15 @@ function optional(innerType){return new ZodMiniOptional({type:"optional",innerTy
 ZodMiniType.init(inst,def)})
 function nullable(innerType){return new ZodMiniNullable({type:"nullable",innerType})}const ZodMiniDefault=$constructor("ZodMiniDefault",(inst,def)=>{$ZodDefault.init(inst,def)
 ZodMiniType.init(inst,def)})
-function schemas_default(innerType,defaultValue){return new ZodMiniDefault({type:"default",innerType,get defaultValue(){return"function"==typeof defaultValue?defaultValue():isPlainObject(o=defaultValue)?{...o}:Array.isArray(o)?[...o]:o instanceof Map?new Map(o):o instanceof Set?new Set(o):o
+function schemas_default(innerType,defaultValue){return new ZodMiniDefault({type:"default",innerType,get defaultValue(){return typeof defaultValue=="function"?defaultValue():isPlainObject(o=defaultValue)?{...o}:Array.isArray(o)?[...o]:o instanceof Map?new Map(o):o instanceof Set?new Set(o):o
 var o}})}const ZodMiniCatch=$constructor("ZodMiniCatch",(inst,def)=>{$ZodCatch.init(inst,def)
 ZodMiniType.init(inst,def)}),ZodMiniPipe=$constructor("ZodMiniPipe",(inst,def)=>{$ZodPipe.init(inst,def)
 ZodMiniType.init(inst,def)})
 function pipe(in_,out){return new ZodMiniPipe({type:"pipe",in:in_,out})}const ZodMiniCustom=$constructor("ZodMiniCustom",(inst,def)=>{$ZodCustom.init(inst,def)
 ZodMiniType.init(inst,def)})
 function custom(fn,_params){return _custom(ZodMiniCustom,fn??(()=>!0),_params)}function refine(fn,_params={}){return _refine(ZodMiniCustom,fn,_params)}const external_node_net_namespaceObject=require("node:net")
-function parseJson(text){try{return JSON.parse(text)}catch{return}}function asciiJson(value){return JSON.stringify(value).replace(/[<>@#\u007f-\uffff]/g,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`)}function isNestedDeeper(value,depth){return"object"==typeof value&&null!==value&&(0===depth||Object.values(value).some(child=>isNestedDeeper(child,depth-1)))}const JSON_NUMBER=/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i,BEARER_TOKEN=/^[\w.~+/-]+=*$/,MIN_KEY_LENGTH=16,bearerToken=schemas_string().check(refine(text=>text.length>=MIN_KEY_LENGTH&&BEARER_TOKEN.test(text)))
-function tokensIn(body,field){const{data}=safeParse(looseObject({}),parseJson(body)),value=data?.[field],texts="string"==typeof value?[value,...value.split(".")]:[]
+function parseJson(text){try{return JSON.parse(text)}catch{return}}function asciiJson(value){return JSON.stringify(value).replace(/[<>@#\u007f-\uffff]/g,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`)}function isNestedDeeper(value,depth){return typeof value=="object"&&value!==null&&(depth===0||Object.values(value).some(child=>isNestedDeeper(child,depth-1)))}const JSON_NUMBER=/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i,BEARER_TOKEN=/^[\w.~+/-]+=*$/,MIN_KEY_LENGTH=16,bearerToken=schemas_string().check(refine(text=>text.length>=MIN_KEY_LENGTH&&BEARER_TOKEN.test(text)))
+function tokensIn(body,field){const{data}=safeParse(looseObject({}),parseJson(body)),value=data?.[field],texts=typeof value=="string"?[value,...value.split(".")]:[]
 return[...new Set(texts)].filter(({length})=>length>=MIN_KEY_LENGTH)}function reject(context,input,message){context.issues.push({code:"custom",message,input})
 return NEVER}function formatSeconds(ms){return`${(ms/1e3).toFixed(1)} s`}const UNITS=[{ms:864e5,name:"d"},{ms:36e5,name:"h"},{ms:6e4,name:"min"},{ms:1e3,name:"s"}]
 function formatAge(ms){let rest=Math.max(0,ms)
@@ -503,13 +503,13 @@ if(first<0)return"0 s"
 const largest=counts.slice(first,first+2).filter(({count})=>count>0)
 return largest.map(({text})=>text).join(" ")}function unbroken(text){return text.replaceAll(" ","\xa0")}function truncateList(lines,max=20){const rest=lines.length-max
 return[...lines.slice(0,max),...rest>0?[`\u2026 and ${rest} more`]:[]]}function formatCount(count){return count.toLocaleString("en-US")}function sortedBy(items,nameOf){const{compare}=new Intl.Collator("en",{numeric:!0})
-return items.toSorted((one,other)=>compare(nameOf(one),nameOf(other)))}function countOf(count,what){return`${count} ${what}${1===count?"":"s"}`}function countWorkspaces(count){return countOf(count,"workspace")}function countKeys(count){return countOf(count,"API key")}function countChanges(count){return countOf(count,"change")}function formatChange({from,to,...setting}){const value=void 0===to?"not returned":JSON.stringify(to)
-return`${formatSetting(setting)}: ${JSON.stringify(from)} \u2192 ${value}`}function formatSetting({kind,field}){return"field"===kind?field:"member"===kind?`${field} to add`:`${kind} ${field}`}function isRead({method,readOnly}){return"GET"===method||!0===readOnly}function creates(request){return"POST"===request.method&&!isRead(request)}class ApiError extends Error{name="ApiError"
+return items.toSorted((one,other)=>compare(nameOf(one),nameOf(other)))}function countOf(count,what){return`${count} ${what}${count===1?"":"s"}`}function countWorkspaces(count){return countOf(count,"workspace")}function countKeys(count){return countOf(count,"API key")}function countChanges(count){return countOf(count,"change")}function formatChange({from,to,...setting}){const value=to===void 0?"not returned":JSON.stringify(to)
+return`${formatSetting(setting)}: ${JSON.stringify(from)} \u2192 ${value}`}function formatSetting({kind,field}){return kind==="field"?field:kind==="member"?`${field} to add`:`${kind} ${field}`}function isRead({method,readOnly}){return method==="GET"||readOnly===!0}function creates(request){return request.method==="POST"&&!isRead(request)}class ApiError extends Error{name="ApiError"
 details
 constructor(details){super(`could not ${details.operation}: ${formatAttempt(details)}`)
-this.details=details}}function toApiError(failures,conclusion){return new ApiError({...failures.at(-1),attempts:failures.length,wasThrottled:failures.some(({kind})=>"throttled"===kind),...conclusion})}function formatAttempt(failure){return`${formatCall(failure)}${formatReason(failure)}`}function formatOperation(failure){return`Could not ${failure.operation}${formatReason(failure)}`}function formatCall({method,path}){return`${method} ${path.replace("/..","")}`}function formatReason({reason,serverMessage,noResponse}){var ms
+this.details=details}}function toApiError(failures,conclusion){return new ApiError({...failures.at(-1),attempts:failures.length,wasThrottled:failures.some(({kind})=>kind==="throttled"),...conclusion})}function formatAttempt(failure){return`${formatCall(failure)}${formatReason(failure)}`}function formatOperation(failure){return`Could not ${failure.operation}${formatReason(failure)}`}function formatCall({method,path}){return`${method} ${path.replace("/..","")}`}function formatReason({reason,serverMessage,noResponse}){var ms
 return`${noResponse?` at ${noResponse.host}${ms=noResponse.elapsedMs,ms<50?"":`, after ${formatSeconds(ms)}`}`:""}: ${reason}${serverMessage?`: ${serverMessage}`:""}`}function formatCause(details){const{credentialFailure}=details,{server,kind,status,reason,serverMessage,noResponse,attempts}=credentialFailure??details
-return[credentialFailure?"no access token: ":"",void 0!==status||void 0!==noResponse?`${server}: `:"",void 0!==status&&status>=400?`HTTP ${status}`:reason,"rejected"===kind&&serverMessage?`: ${serverMessage}`:"",attempts>1?`, ${attempts} attempts`:""].join("")}async function catching(work,...classes){try{return{value:await work}}catch(error){if(!classes.some(type=>error instanceof type))throw error
+return[credentialFailure?"no access token: ":"",status!==void 0||noResponse!==void 0?`${server}: `:"",status!==void 0&&status>=400?`HTTP ${status}`:reason,kind==="rejected"&&serverMessage?`: ${serverMessage}`:"",attempts>1?`, ${attempts} attempts`:""].join("")}async function catching(work,...classes){try{return{value:await work}}catch(error){if(!classes.some(type=>error instanceof type))throw error
 return{error}}}const deleted=pipe(object({deleted:schemas_boolean().check(refine(isDeleted=>isDeleted))}),transform(()=>!0)),DELETION_LAG_MS=[500,1e3,2e3]
 async function sendDeletion(client,facts,lookUp){let mayBeApplied=!1
 for(const delay of DELETION_LAG_MS){const response=await client.request({...facts,method:"DELETE",schema:deleted,on404:()=>!1,trusts404:!0})
@@ -518,7 +518,7 @@ mayBeApplied||=response.mayBeApplied
 await client.pause(delay)
 const{value:found,error}=await catching(lookUp(),ApiError)
 if(error)throw unconfirmed(facts,{reason:"HTTP 404 Not Found",ambiguous:mayBeApplied,lookupFailure:error.details})
-if(void 0===found)return{kind:mayBeApplied?"deleted":"missing"}}return{kind:"unclear",error:unconfirmed(facts,{reason:"HTTP 404 Not Found, but OpenRouter still returns it",ambiguous:!1})}}const MISSING_DELAYS_MS=[0,1e3,2e3,4e3,8e3]
+if(found===void 0)return{kind:mayBeApplied?"deleted":"missing"}}return{kind:"unclear",error:unconfirmed(facts,{reason:"HTTP 404 Not Found, but OpenRouter still returns it",ambiguous:!1})}}const MISSING_DELAYS_MS=[0,1e3,2e3,4e3,8e3]
 async function*whileMissing({client,signal}){for(const delay of MISSING_DELAYS_MS){if(delay>0&&signal.aborted)return
 await client.pause(delay)
 yield}}function unconfirmed(facts,{reason,...conclusion}){return toApiError([{...{...facts,server:"OpenRouter",method:"DELETE",kind:"unexpected"},reason}],conclusion)}function envelope(data){return pipe(object({data}),transform(body=>body.data))}const PAGE_SIZE=100
@@ -536,15 +536,15 @@ size+=page.size??0
 if(size>MAX_SIZE)throw toError(`the list is larger than ${MAX_SIZE/2**20} MiB`)
 if(offset>0&&!page.items.some(item=>knownIds.has(idOf(item)))){offset=Math.max(0,offset-PAGE_SIZE+1)
 continue}const items=newItems(page.items,idOf,knownIds)
-for(const item of items)knownIds.add(idOf(item));(items.length>0||0===offset)&&(yield{...page,items})
+for(const item of items)knownIds.add(idOf(item));(items.length>0||offset===0)&&(yield{...page,items})
 pagesWithoutNewItems=items.length>0?0:pagesWithoutNewItems+1
 const end=offset+page.items.length,isShort=page.items.length<PAGE_SIZE
-if(isShort&&(void 0===page.total||end>=page.total))return
+if(isShort&&(page.total===void 0||end>=page.total))return
 if(pagesWithoutNewItems>(isShort?0:MAX_PAGES_WITHOUT_NEW_ITEMS))throw toError(`the list ended after ${knownIds.size} entries, although there should be more`)
 offset=end-1}}const MAX_SIZE=33554432,MAX_PAGES_WITHOUT_NEW_ITEMS=20
 function newItems(items,idOf,knownIds){return[...new Map(items.map(item=>[idOf(item),item]))].filter(([id])=>!knownIds.has(id)).map(([,item])=>item)}function workspaces_text(min,max){const accepted=min>0?`${min} to ${max} characters`:`at most ${max} characters`,length=value=>[...value].length
 return schemas_string(`must be ${accepted}`).check(refine(value=>length(value)>=min&&length(value)<=max,{error:({input})=>`must be ${accepted}, but has ${length(String(input))}`}))}const flag=optional(schemas_boolean("must be true or false")),MODEL_MESSAGE="must be the slug of a model, such as openai/gpt-5-mini",modelSlug=schemas_string(MODEL_MESSAGE).check(_regex(/^[^\s/]+\/[^\s/]+$/,MODEL_MESSAGE)),model=optional(nullable(modelSlug)),anySlug=workspaces_text(1,50).check(_regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/,"must consist of lower-case letters and digits, separated by single hyphens")),slug=anySlug.check(refine(value=>!isDefault({slug:value}),"must not be default, because every account already has a workspace with that slug"),refine(value=>!isUuid(value),"must not look like a UUID, because the API accepts an id in place of a slug"))
-function isDefault({slug}){return"default"===slug}function isUuid(text){return guid.test(text)}function describeFound({id,slug,name},idOrSlug){return`${JSON.stringify(name)}, ${idOrSlug===slug?`id ${id}`:`slug ${slug}`}`}function workspaces_uuid(message){return schemas_string(message).check(refine(isUuid,message))}function isIdOrSlug(text){return isUuid(text)||safeParse(anySlug,text).success}const NAME_MAX_LENGTH=100
+function isDefault({slug}){return slug==="default"}function isUuid(text){return guid.test(text)}function describeFound({id,slug,name},idOrSlug){return`${JSON.stringify(name)}, ${idOrSlug===slug?`id ${id}`:`slug ${slug}`}`}function workspaces_uuid(message){return schemas_string(message).check(refine(isUuid,message))}function isIdOrSlug(text){return isUuid(text)||safeParse(anySlug,text).success}const NAME_MAX_LENGTH=100
 function cutName(name){return[...name].slice(0,NAME_MAX_LENGTH).join("").trimEnd()}const descriptionText=workspaces_text(0,500),TOOL_MESSAGE="must be the name of a tool, without whitespace or quotes",PROVIDER_SORTS=["price","throughput","latency","exacto"],createWorkspaceRequest=object({name:workspaces_text(1,NAME_MAX_LENGTH),slug,description:optional(nullable(descriptionText)),default_text_model:model,default_image_model:model,default_provider_sort:optional(nullable(schemas_enum(PROVIDER_SORTS,`must be ${PROVIDER_SORTS.join(", ")} or "null"`))),io_logging_api_key_ids:optional(nullable(array(schemas_number("must be a whole number").check(refine(Number.isSafeInteger,"must be a whole number")),"must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),io_logging_sampling_rate:optional(schemas_number("must be a number from 0.0001 to 1").check(refine(rate=>rate>=1e-4&&rate<=1,"must be a number from 0.0001 to 1"))),is_data_discount_logging_enabled:flag,is_observability_broadcast_enabled:flag,is_observability_io_logging_enabled:flag,disabled_server_tools:optional(nullable(array(schemas_string(TOOL_MESSAGE).check(_regex(/^[^\s"']+$/,TOOL_MESSAGE)),"must be a list of names: one per line, separated by commas, or a JSON array")))}),WORKSPACE_FIELDS=Object.keys(createWorkspaceRequest.shape),workspace=looseObject({id:workspaces_uuid(),slug:schemas_string(),name:schemas_string()}),textIfValid=schema=>optional(pipe(unknown(),transform(value=>safeParse(schema,value).data))),listedWorkspace=object({id:workspaces_uuid(),slug:schemas_string(),created_at:textIfValid(schemas_string()),description:textIfValid(descriptionText)}),workspaceResponse=envelope(workspace),workspacePage=pageOf(listedWorkspace)
 function hasIdOrSlug(idOrSlug,{id,slug}){return isUuid(idOrSlug)?id.toLowerCase()===idOrSlug.toLowerCase():slug===idOrSlug}function mismatch(idOrSlug,returned){if(returned&&!hasIdOrSlug(idOrSlug,returned))return`the response is about the workspace ${JSON.stringify(returned.slug)}, id ${returned.id}`}function sendWorkspace(client,body,{recovery}={}){return client.send({operation:`create the workspace "${body.slug}"`,mayLeaveBehind:`a workspace with the slug ${body.slug}`,recovery,method:"POST",path:"/workspaces",body,schema:workspaceResponse,findMismatch:returned=>mismatch(body.slug,returned)})}async function findWorkspace(client,idOrSlug,options={}){const{data,serverTime,headersAt}=await client.request({operation:`look up the workspace ${JSON.stringify(idOrSlug)}`,method:"GET",path:`/workspaces/${encodeURIComponent(idOrSlug)}`,schema:workspaceResponse,on404:()=>{},findMismatch:returned=>mismatch(idOrSlug,returned),...options})
 return{workspace:data,serverTime,headersAt}}function listWorkspaces(client){return listPages(client,{operation:"list the workspaces",path:"/workspaces",query:{limit:String(PAGE_SIZE)},schema:workspacePage,idOf:({id})=>id})}async function patchWorkspace(client,{id,slug},changes){const{data}=await client.request({operation:`update the workspace "${slug}"`,mayLeaveBehind:`the new values in the workspace "${slug}"`,method:"PATCH",path:`/workspaces/${encodeURIComponent(id)}`,body:changes,schema:workspaceResponse,findMismatch:returned=>mismatch(slug,returned),hint:"The workspace may have been deleted in the meantime, or the management key may lack permission to change it, or be limited to another workspace."})
@@ -552,28 +552,28 @@ return data}function deleteWorkspace(client,{id,slug}){const facts={operation:`d
 return sendDeletion(client,facts,async()=>{const{workspace}=await findWorkspace(client,id,{trusts404:!0})
 return workspace})}function dashboardUrl(slug){return`https://openrouter.ai/workspaces/${slug}`}const fields_flag=(preset=!1)=>schemas_default(schemas_boolean("must be true or false"),preset),count=message=>schemas_number(message).check(refine(value=>Number.isSafeInteger(value)&&value>0,message)),maxDeletions=()=>schemas_default(count("must be a whole number, 1 or more"),50),idOrSlug=()=>schemas_string("must be the id or slug of a workspace").check(refine(isIdOrSlug,"must be the id or slug of a workspace")),fields_UNITS={s:1e3,m:6e4,h:36e5,d:864e5}
 function parseDuration(text){const unit=fields_UNITS[text.slice(-1)],count=text.slice(0,-1)
-return void 0!==unit&&/^\d+$/.test(count)?Number(count)*unit:void 0}const EXAMPLES="a duration such as 90s, 15m, 48h or 14d"
+return unit!==void 0&&/^\d+$/.test(count)?Number(count)*unit:void 0}const EXAMPLES="a duration such as 90s, 15m, 48h or 14d"
 function fields_duration(bounds){return pipe(schemas_string(`must be ${EXAMPLES}`),transform((text,context)=>parseWithin(text,context,{bounds})))}function durationOrWord(bounds,words){const or=`, or ${words.join(", ")}`
 return pipe(schemas_string(`must be ${EXAMPLES}${or}`),transform((text,context)=>words.find(other=>other===text)??parseWithin(text,context,{bounds,or})))}const lifetime=()=>durationOrWord({min:"1m",max:"3650d"},["never"])
 function parseWithin(text,context,{bounds,or=""}){const ms=parseDuration(text)
-return void 0!==ms&&ms>=toMs(bounds.min)&&ms<=toMs(bounds.max)?ms:reject(context,text,(void 0===ms?describeDefect(text):`must be from ${bounds.min} to ${bounds.max}`)+or)}function describeDefect(text){return`${/^\d+$/.test(text)?"has no unit; it must be":"must be"} ${EXAMPLES}`}function toMs(text){return parseDuration(text)??Number.NaN}const apiUrl=pipe(schemas_string(),transform(function(text,context){const url=toUrl(text)
+return ms!==void 0&&ms>=toMs(bounds.min)&&ms<=toMs(bounds.max)?ms:reject(context,text,(ms===void 0?describeDefect(text):`must be from ${bounds.min} to ${bounds.max}`)+or)}function describeDefect(text){return`${/^\d+$/.test(text)?"has no unit; it must be":"must be"} ${EXAMPLES}`}function toMs(text){return parseDuration(text)??Number.NaN}const apiUrl=pipe(schemas_string(),transform(function(text,context){const url=toUrl(text)
 return url?.hostname?isConfidential(url)?url.username||url.password?reject(context,text,"must not contain a user or password"):/[?#]/.test(text)?reject(context,text,"must not contain ? or #"):url.href.replace(/(?<!\/)\/+$/,""):reject(context,text,"must begin with https, because a secret is sent there"):reject(context,text,"must be a URL such as https://openrouter.ai/api/v1")})),connection={management_key:schemas_string().check(_regex(BEARER_TOKEN,'must be the key alone: no whitespace, no quotes, no "Bearer"'),refine(({length})=>length>=MIN_KEY_LENGTH,"is too short to be a key: a part of it may be missing")),api_url:schemas_default(apiUrl,"https://openrouter.ai/api/v1"),timeout:timeout("60s")}
 function timeout(preset){return schemas_default(fields_duration({min:"1s",max:"24h"}),toMs(preset))}const credentials={management_key:optional(connection.management_key),federation_policy_id:optional(workspaces_uuid("must be the id of a federation policy, a UUID")),federation_audience:schemas_default(schemas_string(),"https://openrouter.ai")}
-function toConnection({api_url:apiUrl,timeout:timeoutMs,...values}){return{credential:toCredential(values),apiUrl,timeoutMs}}function toCredential({management_key:managementKey="",federation_policy_id:policyId,federation_audience:audience}){return void 0===policyId?{managementKey}:{federation:{policyId,audience,issuer:readIssuer(process.env)}}}function readIssuer(env){const{ACTIONS_ID_TOKEN_REQUEST_URL:url="",ACTIONS_ID_TOKEN_REQUEST_TOKEN:token=""}=env
+function toConnection({api_url:apiUrl,timeout:timeoutMs,...values}){return{credential:toCredential(values),apiUrl,timeoutMs}}function toCredential({management_key:managementKey="",federation_policy_id:policyId,federation_audience:audience}){return policyId===void 0?{managementKey}:{federation:{policyId,audience,issuer:readIssuer(process.env)}}}function readIssuer(env){const{ACTIONS_ID_TOKEN_REQUEST_URL:url="",ACTIONS_ID_TOKEN_REQUEST_TOKEN:token=""}=env
 return{url,token}}function hasIdTokens(env){const{url,token}=readIssuer(env)
-return""!==url&&""!==token}function credentialProblems(provided,env){const[key,policy]=[provided.has("management_key"),provided.has("federation_policy_id")]
+return url!==""&&token!==""}function credentialProblems(provided,env){const[key,policy]=[provided.has("management_key"),provided.has("federation_policy_id")]
 if(key===policy)return[{input:"management-key",message:key?"must not be used with federation-policy-id":`is required, and ${missingKey(env)}. federation-policy-id is empty too: if the workflow sets it from a variable, that does not exist there`}]
 if(key)return[]
 if(!hasIdTokens(env))return[{input:"federation-policy-id",message:missingPermission(env)}]
 const url=toUrl(readIssuer(env).url)
 return url&&isConfidential(url)?[]:[{input:"ACTIONS_ID_TOKEN_REQUEST_URL (environment variable)",message:"must be a URL that begins with https, because a token is sent there"}]}function missingPermission(env){const fix="needs the permission id-token: write, which this job does not have"
-return isForkEvent(env)?`${fix}: on ${env.GITHUB_EVENT_NAME}, runs for forks never have it. If this is not a fork, add it to the permissions of the job`:`${fix}: add it to the permissions of the job, and of the job that calls a reusable workflow`}function isForkEvent({GITHUB_EVENT_NAME:event}){return!0===event?.startsWith("pull_request")&&"pull_request_target"!==event}function missingKey(env){if("dependabot[bot]"===env.GITHUB_ACTOR)return"is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step"
+return isForkEvent(env)?`${fix}: on ${env.GITHUB_EVENT_NAME}, runs for forks never have it. If this is not a fork, add it to the permissions of the job`:`${fix}: add it to the permissions of the job, and of the job that calls a reusable workflow`}function isForkEvent({GITHUB_EVENT_NAME:event}){return event?.startsWith("pull_request")===!0&&event!=="pull_request_target"}function missingKey(env){if(env.GITHUB_ACTOR==="dependabot[bot]")return"is empty: Dependabot started this run, so it has Dependabot's secrets and not those of Actions. Store the key as a Dependabot secret too, or skip this step"
 const causes="the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow"
-return isForkEvent(env)?`is empty: on ${env.GITHUB_EVENT_NAME}, runs for forks get no secrets. If this is not a fork, ${causes}`:`is empty: ${causes}`}function isConfidential({protocol,hostname}){return"https:"===protocol||"http:"===protocol&&isLoopback(hostname)}function isLoopback(hostname){return(0,external_node_net_namespaceObject.isIPv4)(hostname)&&hostname.startsWith("127.")||"localhost"===hostname||"[::1]"===hostname}function proxyProblems(env){const{name,value}=proxyVariable(env)
+return isForkEvent(env)?`is empty: on ${env.GITHUB_EVENT_NAME}, runs for forks get no secrets. If this is not a fork, ${causes}`:`is empty: ${causes}`}function isConfidential({protocol,hostname}){return protocol==="https:"||protocol==="http:"&&isLoopback(hostname)}function isLoopback(hostname){return(0,external_node_net_namespaceObject.isIPv4)(hostname)&&hostname.startsWith("127.")||hostname==="localhost"||hostname==="[::1]"}function proxyProblems(env){const{name,value}=proxyVariable(env)
 return!value||isProxyUrl(value)?[]:[{input:`${name} (environment variable)`,message:"must be the URL of an http or https proxy, such as http://proxy.example:3128; write % in its user or password as %25"}]}function proxyPasswords(env){const{password=""}=toUrl(proxyVariable(env).value)??{}
 return[password,connection_decode(password)??""]}function proxyVariable(env){const name=env.https_proxy?"https_proxy":"HTTPS_PROXY"
 return{name,value:env[name]??""}}function isProxyUrl(text){const url=toUrl(text)??toUrl(text.includes("://")?"":`http://${text}`)
-return!(void 0===url||!["http:","https:"].includes(url.protocol))&&[url.username,url.password].every(part=>void 0!==connection_decode(part))}function toUrl(text){return URL.canParse(text)?new URL(text):void 0}function connection_decode(text){try{return decodeURIComponent(text)}catch{return}}const MIN_PASSWORD_LENGTH=4
+return!(url===void 0||!["http:","https:"].includes(url.protocol))&&[url.username,url.password].every(part=>connection_decode(part)!==void 0)}function toUrl(text){return URL.canParse(text)?new URL(text):void 0}function connection_decode(text){try{return decodeURIComponent(text)}catch{return}}const MIN_PASSWORD_LENGTH=4
 function readSecrets(){const textsOf=input=>{const secret=getInput(input)
 return textsFrom([secret,...secret.split(/[\r\n]+/)],MIN_KEY_LENGTH)}
 return{managementKey:textsOf("management-key"),gitHubToken:textsOf("github-token"),idTokenRequest:textsFrom([readIssuer(process.env).token],MIN_KEY_LENGTH),proxyPassword:textsFrom(proxyPasswords(process.env),MIN_PASSWORD_LENGTH)}}function textsFrom(texts,minLength){const trimmed=texts.map(text=>text.trim())
@@ -587,48 +587,48 @@ this.details=details}get code(){return this.kind.code}get requests(){return this
 function engineOf(env){return VARIABLES.find(([name])=>env[name])?.[1]??"GitHub"}function isGitea(env){return["Gitea","Forgejo"].includes(engineOf(env))}const DEFAULT_REPOSITORY="OWNER/openrouter-workspace"
 function troubleshootingUrl(code,env){return documentUrl(`troubleshooting.md#${code}`,env)}function documentUrl(page,env=process.env){const server=env.GITHUB_SERVER_URL||"https://github.com",repository=env.GITHUB_ACTION_REPOSITORY||DEFAULT_REPOSITORY,ref=env.GITHUB_ACTION_REF||"main"
 return`${server}/${repository}/${isGitea(env)?"src":"blob"}/${ref}/docs/${page}`}const NOTHING_DELETED={nothing:"Nothing was deleted."},SENTENCES={none:{nothing:"Nothing was changed at OpenRouter."},throttled:"OpenRouter reports that it rejected each change of this step, so nothing should have changed.",possible:"This step may have changed something at OpenRouter before that: see its log."}
-function describeEffect(effect){return SENTENCES[effect]}function effectLines(effect,{leftovers="",onlyReads=!1}){return effect.flatMap(line=>"string"==typeof line?line:""!==leftovers||onlyReads?[]:line.nothing)}function formatLeftovers(leftovers){return`May still exist at OpenRouter: ${leftovers}.`}function describeApiError(details,effect,context={}){const{lines,...part}=describeRequest(details),known=mayBeApplied(details)?[recoveryOf(details),...lines]:[...lines,...effectLines([describeEffect(effect)],context)]
+function describeEffect(effect){return SENTENCES[effect]}function effectLines(effect,{leftovers="",onlyReads=!1}){return effect.flatMap(line=>typeof line=="string"?line:leftovers!==""||onlyReads?[]:line.nothing)}function formatLeftovers(leftovers){return`May still exist at OpenRouter: ${leftovers}.`}function describeApiError(details,effect,context={}){const{lines,...part}=describeRequest(details),known=mayBeApplied(details)?[recoveryOf(details),...lines]:[...lines,...effectLines([describeEffect(effect)],context)]
 return{code:codeOf(details),...part,lines:known}}function describePart({details}){const{lines,...part}=describeRequest(details)
 return{...part,lines:[...lines,...mayBeApplied(details)?[unknownOutcome(details)]:[]]}}function describeRequest(details){return{title:`${describeOutcome(details)}: ${describeCause(details)}`,lines:[...messageOf(details),...adviceAfterLookup(details)],details:requestLines(details)}}function describeOutcome(details){const failed=`Could not ${details.operation}`
-return mayBeApplied(details)?`${failed}, or only the response was lost`:failed}function rejectionAdvice(errors){const rejections=errors.filter(({details:{kind,status=0,credentialFailure}})=>credentialFailure||"rejected"===kind&&CODES_BY_STATUS[status])
+return mayBeApplied(details)?`${failed}, or only the response was lost`:failed}function rejectionAdvice(errors){const rejections=errors.filter(({details:{kind,status=0,credentialFailure}})=>credentialFailure||kind==="rejected"&&CODES_BY_STATUS[status])
 return[...new Set(rejections.flatMap(({details})=>advice(details)))]}function statusAdvice(details){const{server,status=0}=causeOf(details)
 return status>=500?[SERVERS[server].status]:[]}const MAX_SHOWN=200,EXPLAINED=new Set(["forbidden","payment-required","not-found","request-rejected","conflict"])
 function messageOf(details){const{server,serverMessage=""}=causeOf(details)
 return EXPLAINED.has(causeCodeOf(details))&&serverMessage.length<=MAX_SHOWN&&serverMessage?[`${server}: ${serverMessage}`]:[]}function requestLines(details){const{lookupFailure}=details,{requestId,server}=causeOf(details),last=causeOf(lookupFailure??details)
 return[formatAttempt(details),...lookupFailure?[`Could not check the outcome: ${formatAttempt(lookupFailure)}`]:[],...attemptLines(last,last===lookupFailure?"Attempts to check the outcome":"Attempts"),...requestId?[`Request id for ${server}'s support: ${requestId}`]:[]]}const OUTAGE=new Set(["server-error","unreachable","timed-out"])
 function causeOfRequest(details){const{server}=causeOf(details),code=causeCodeOf(details)
-return{code:OUTAGE.has(code)?"outage":code,server}}function causeOf(details){return details.credentialFailure??details}function attemptLines({attempts,stopReason,reason},what){const isNew=void 0!==stopReason&&stopReason!==reason
-return isNew||1!==attempts?[`${what}: ${attempts}${isNew?`, until ${stopReason}`:""}.`]:[]}const CODES_BY_STATUS={401:"unauthorized",402:"payment-required",403:"forbidden",404:"not-found"},CODES_BY_ERROR=new Map([["invalid_grant","identity-rejected"],["invalid_scope","wrong-policy"]]),CODES_BY_KIND={unsent:"unreachable",prevented:"unreachable",throttled:"throttled",conflict:"conflict",rejected:"request-rejected",ambiguous:"server-error",unexpected:"unexpected-response",aborted:"timed-out"}
+return{code:OUTAGE.has(code)?"outage":code,server}}function causeOf(details){return details.credentialFailure??details}function attemptLines({attempts,stopReason,reason},what){const isNew=stopReason!==void 0&&stopReason!==reason
+return isNew||attempts!==1?[`${what}: ${attempts}${isNew?`, until ${stopReason}`:""}.`]:[]}const CODES_BY_STATUS={401:"unauthorized",402:"payment-required",403:"forbidden",404:"not-found"},CODES_BY_ERROR=new Map([["invalid_grant","identity-rejected"],["invalid_scope","wrong-policy"]]),CODES_BY_KIND={unsent:"unreachable",prevented:"unreachable",throttled:"throttled",conflict:"conflict",rejected:"request-rejected",ambiguous:"server-error",unexpected:"unexpected-response",aborted:"timed-out"}
 function mayBeApplied(details){return details.ambiguous&&!isRead(details)}function codeOf(details){return mayBeApplied(details)?"outcome-unknown":causeCodeOf(details)}function causeCodeOf(details){const{kind,status=0,errorCode,credentialFailure}=details
 if(credentialFailure)return causeCodeOf(credentialFailure)
 if(details.isCancelled)return"cancelled"
-if("prevented"===kind&&!details.noResponse)return"timed-out"
-return CODES_BY_ERROR.get(errorCode)||(("throttled"===kind?void 0:CODES_BY_STATUS[status])??CODES_BY_KIND[kind])}const CAUSES={"identity-rejected":()=>"the federation policy does not accept the id token of this job","wrong-policy":()=>"the federation policy does not act as a management key",unauthorized:({server,withGrant,claims})=>claims?"OpenRouter does not exchange the id token of this job":withGrant?"OpenRouter rejected its own access token":SERVERS[server].unauthorized,forbidden:({server,claims})=>claims?"OpenRouter does not exchange the id token of this job":`${server} does not allow it`,"payment-required":({server})=>`${server} requires credits or another plan`,"not-found":({server})=>`${server} does not find it`,"request-rejected":({server})=>`${server} rejected the request`,conflict:()=>"another request is changing it",throttled:({server})=>`${server} limits the rate of requests`,unreachable:({server})=>`${server} cannot be reached`,"timed-out":({server})=>`${server} did not respond in time`,cancelled:()=>"the run was cancelled","server-error":describeResponder,"unexpected-response":describeResponder}
+if(kind==="prevented"&&!details.noResponse)return"timed-out"
+return CODES_BY_ERROR.get(errorCode)||((kind==="throttled"?void 0:CODES_BY_STATUS[status])??CODES_BY_KIND[kind])}const CAUSES={"identity-rejected":()=>"the federation policy does not accept the id token of this job","wrong-policy":()=>"the federation policy does not act as a management key",unauthorized:({server,withGrant,claims})=>claims?"OpenRouter does not exchange the id token of this job":withGrant?"OpenRouter rejected its own access token":SERVERS[server].unauthorized,forbidden:({server,claims})=>claims?"OpenRouter does not exchange the id token of this job":`${server} does not allow it`,"payment-required":({server})=>`${server} requires credits or another plan`,"not-found":({server})=>`${server} does not find it`,"request-rejected":({server})=>`${server} rejected the request`,conflict:()=>"another request is changing it",throttled:({server})=>`${server} limits the rate of requests`,unreachable:({server})=>`${server} cannot be reached`,"timed-out":({server})=>`${server} did not respond in time`,cancelled:()=>"the run was cancelled","server-error":describeResponder,"unexpected-response":describeResponder}
 function describeResponder({server,status=0}){return status>=500?`${server} failed`:status<400?`${server} sent no valid response`:`${server} did not process it`}function describeCause(details){const cause=causeOf(details),{isCancelled,reason,stopReason=reason,status}=cause
-return isCancelled?stopReason:void 0===status?reason:`${CAUSES[causeCodeOf(cause)](cause)} (HTTP ${status})`}const POLICY="The policy of federation-policy-id must act as a management key.",EXCHANGE="OpenRouter does not exchange id tokens for this account or policy. An admin can check that its plan has workload identity federation, and that the policy of federation-policy-id exists and is enabled.",ID_TOKEN="The job needs the permission id-token: write.",GITHUB_STATUS="See https://www.githubstatus.com, and run this again once GitHub works.",SERVERS={OpenRouter:{unauthorized:"OpenRouter rejected the management key",credential:["The management key was deleted, or the secret has another kind of key.","Create one at https://openrouter.ai/settings/management-keys, and store it in the secret that management-key uses."],forbidden:["If the account is an organization, use a management key that one of its administrators created."],wrongPath:"Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.",address:"api-url",status:"See https://status.openrouter.ai, and run this again once OpenRouter works."},GitHub:{unauthorized:"GitHub rejected github-token",credential:["github-token must be the token of this job, or another one that has not expired."],forbidden:["Check the permissions of the job."],wrongPath:"Check the environment variable GITHUB_API_URL.",address:"the environment variable GITHUB_API_URL",status:GITHUB_STATUS},"GitHub OIDC":{unauthorized:"GitHub issues no id token to this job",credential:[ID_TOKEN],forbidden:[ID_TOKEN],wrongPath:ID_TOKEN,address:"the environment variable ACTIONS_ID_TOKEN_REQUEST_URL",status:GITHUB_STATUS}}
+return isCancelled?stopReason:status===void 0?reason:`${CAUSES[causeCodeOf(cause)](cause)} (HTTP ${status})`}const POLICY="The policy of federation-policy-id must act as a management key.",EXCHANGE="OpenRouter does not exchange id tokens for this account or policy. An admin can check that its plan has workload identity federation, and that the policy of federation-policy-id exists and is enabled.",ID_TOKEN="The job needs the permission id-token: write.",GITHUB_STATUS="See https://www.githubstatus.com, and run this again once GitHub works.",SERVERS={OpenRouter:{unauthorized:"OpenRouter rejected the management key",credential:["The management key was deleted, or the secret has another kind of key.","Create one at https://openrouter.ai/settings/management-keys, and store it in the secret that management-key uses."],forbidden:["If the account is an organization, use a management key that one of its administrators created."],wrongPath:"Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.",address:"api-url",status:"See https://status.openrouter.ai, and run this again once OpenRouter works."},GitHub:{unauthorized:"GitHub rejected github-token",credential:["github-token must be the token of this job, or another one that has not expired."],forbidden:["Check the permissions of the job."],wrongPath:"Check the environment variable GITHUB_API_URL.",address:"the environment variable GITHUB_API_URL",status:GITHUB_STATUS},"GitHub OIDC":{unauthorized:"GitHub issues no id token to this job",credential:[ID_TOKEN],forbidden:[ID_TOKEN],wrongPath:ID_TOKEN,address:"the environment variable ACTIONS_ID_TOKEN_REQUEST_URL",status:GITHUB_STATUS}}
 function checkNetwork({server,noResponse}){const host=noResponse?.host??"that host"
-return`Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall keeps the runner from ${host}.`}const ADVICE={"identity-rejected":({claims={}})=>["An admin can make the policy of federation-policy-id accept these claims:",...Object.entries(claims).map(([name,value])=>`${name}: ${JSON.stringify(value)}`),"In a repository that is new, renamed or transferred since mid-2026, sub has ids."],"wrong-policy":()=>[`${POLICY} Not every account can choose that.`],unauthorized:({server,claims,withGrant})=>claims?[EXCHANGE]:withGrant?[POLICY]:SERVERS[server].credential,forbidden:({hint,server,claims,withGrant})=>claims?[EXCHANGE]:void 0!==hint?[hint]:withGrant?[POLICY]:SERVERS[server].forbidden,"payment-required":({hint})=>[hint??"The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits."],"not-found":({hint,server})=>[hint??SERVERS[server].wrongPath],"request-rejected":({server,serverMessage})=>[serverMessage?`Correct the input that ${server} rejects.`:`The response of ${server} has no reason that can be shown.`],conflict:()=>["Run this again."],throttled:()=>["Wait, then run this again."],unreachable:()=>[],"timed-out":()=>[],cancelled:()=>[],"server-error":adviceOnResponder,"unexpected-response":adviceOnResponder}
-function adviceOnResponder({status,server}){return void 0===status?[]:status<400?[`Check ${SERVERS[server].address}, and whether a proxy or a login page responds instead of ${server}.`]:[SERVERS[server].status]}function adviceAfterLookup(details){const last=details.lookupFailure??details,isNetwork=details.noResponse&&!last.isCancelled&&void 0===causeOf(last).status
+return`Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall keeps the runner from ${host}.`}const ADVICE={"identity-rejected":({claims={}})=>["An admin can make the policy of federation-policy-id accept these claims:",...Object.entries(claims).map(([name,value])=>`${name}: ${JSON.stringify(value)}`),"In a repository that is new, renamed or transferred since mid-2026, sub has ids."],"wrong-policy":()=>[`${POLICY} Not every account can choose that.`],unauthorized:({server,claims,withGrant})=>claims?[EXCHANGE]:withGrant?[POLICY]:SERVERS[server].credential,forbidden:({hint,server,claims,withGrant})=>claims?[EXCHANGE]:hint!==void 0?[hint]:withGrant?[POLICY]:SERVERS[server].forbidden,"payment-required":({hint})=>[hint??"The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits."],"not-found":({hint,server})=>[hint??SERVERS[server].wrongPath],"request-rejected":({server,serverMessage})=>[serverMessage?`Correct the input that ${server} rejects.`:`The response of ${server} has no reason that can be shown.`],conflict:()=>["Run this again."],throttled:()=>["Wait, then run this again."],unreachable:()=>[],"timed-out":()=>[],cancelled:()=>[],"server-error":adviceOnResponder,"unexpected-response":adviceOnResponder}
+function adviceOnResponder({status,server}){return status===void 0?[]:status<400?[`Check ${SERVERS[server].address}, and whether a proxy or a login page responds instead of ${server}.`]:[SERVERS[server].status]}function adviceAfterLookup(details){const last=details.lookupFailure??details,isNetwork=details.noResponse&&!last.isCancelled&&causeOf(last).status===void 0
 return[...new Set([...isNetwork?[checkNetwork(details)]:[],...advice(last)])]}function advice(details){if(details.credentialFailure)return advice(details.credentialFailure)
 const{hint,kind,status=0,noResponse,errorCode,isCancelled}=details
 if(isCancelled)return ADVICE.cancelled(details)
-if("throttled"===kind)return ADVICE.throttled(details)
+if(kind==="throttled")return ADVICE.throttled(details)
 if(noResponse)return[checkNetwork(details)]
 if(hint&&[402,403,404].includes(status))return[hint]
 const code=CODES_BY_ERROR.get(errorCode)??CODES_BY_STATUS[status]??causeCodeOf(details)
 return ADVICE[code](details)}function unknownOutcome({server}){return`Whether ${server} did it, and only the response was lost, is unknown.`}function recoveryOf({mayLeaveBehind,recovery}){return recovery??`Before running this again, check for ${mayLeaveBehind??"its effect"}.`}const INTERNAL_ERROR="internal-error"
 function describeError(error,effect,context={}){const description=describeAlone(error,effect,context),{leftovers="",advice}=context
 if(advice&&error instanceof ApiError){const{code,title,details}=description,{lines}=describePart(error)
-return{code,title,lines:[...advice.lines,..."rejected"===error.details.kind?lines:[]],details:[...details??[],...advice.details]}}return""===leftovers?description:{...description,lines:[...description.lines,formatLeftovers(leftovers)]}}function describeAlone(error,effect,context){return error instanceof Failure?describeFailure(error,effect,context):error instanceof ApiError?describeApiError(error.details,effect,context):error instanceof Cancellation?describeCancellation(error):{code:INTERNAL_ERROR,title:"Internal error in this action",lines:[external_node_util_namespaceObject.types.isNativeError(error)?error.stack??error.message:String(error),"This is a defect of the action and not of the workflow. Please report it, with this log.",...effectLines([describeEffect(effect)],context)]}}function describeCancellation({received}){return{code:"cancelled",title:`The run was cancelled (${received})`,lines:["The step ended with the response to its last request. What that has created or changed is in the log and in the outputs. What had to follow was not done."]}}function describeFailure({kind,details,code},effect,context){const{lines,effect:known=[describeEffect(effect)],...text}=kind.describe(details,effect)
+return{code,title,lines:[...advice.lines,...error.details.kind==="rejected"?lines:[]],details:[...details??[],...advice.details]}}return leftovers===""?description:{...description,lines:[...description.lines,formatLeftovers(leftovers)]}}function describeAlone(error,effect,context){return error instanceof Failure?describeFailure(error,effect,context):error instanceof ApiError?describeApiError(error.details,effect,context):error instanceof Cancellation?describeCancellation(error):{code:INTERNAL_ERROR,title:"Internal error in this action",lines:[external_node_util_namespaceObject.types.isNativeError(error)?error.stack??error.message:String(error),"This is a defect of the action and not of the workflow. Please report it, with this log.",...effectLines([describeEffect(effect)],context)]}}function describeCancellation({received}){return{code:"cancelled",title:`The run was cancelled (${received})`,lines:["The step ended with the response to its last request. What that has created or changed is in the log and in the outputs. What had to follow was not done."]}}function describeFailure({kind,details,code},effect,context){const{lines,effect:known=[describeEffect(effect)],...text}=kind.describe(details,effect)
 return{code,...text,lines:[...lines,...effectLines(known,context)]}}function describe_error_causeOf(error){const[request]=failedRequests(error)
-return request?causeOfRequest(request.details):error instanceof Failure?{code:error.code}:void 0}function isSameCause(one,other){return void 0!==one&&one.code===other?.code&&one.server===other.server}function describeWarning(kind,facts){return{code:kind.code,...kind.describe(facts)}}const outputsNotWritten=declareFailure("outputs-not-written",({reason,values})=>({title:"The outputs could not be written",lines:[`The runner's file for outputs cannot be written: ${reason}`,"The step stopped there. What it had to do after that was not done.",...Object.entries(values).map(([name,value])=>`${name}: ${value}`)]})),secretOutputNotWritten=declareFailure("secret-output-not-written",({reason,name})=>({title:`The output ${name} could not be written`,lines:[`The runner's file for outputs cannot be written: ${reason}`],effect:["The step stopped there. The post step, if it runs, ends the API key."]})),stateNotWritten=declareFailure("state-not-written",({reason,exists},effect)=>({...describeStateNotWritten({reason}),effect:[exists?`Already exists at OpenRouter: ${exists}.`:describeEffect(effect)]})),stateNotWrittenWarning=declareWarning("state-not-written",describeStateNotWritten)
+return request?causeOfRequest(request.details):error instanceof Failure?{code:error.code}:void 0}function isSameCause(one,other){return one!==void 0&&one.code===other?.code&&one.server===other.server}function describeWarning(kind,facts){return{code:kind.code,...kind.describe(facts)}}const outputsNotWritten=declareFailure("outputs-not-written",({reason,values})=>({title:"The outputs could not be written",lines:[`The runner's file for outputs cannot be written: ${reason}`,"The step stopped there. What it had to do after that was not done.",...Object.entries(values).map(([name,value])=>`${name}: ${value}`)]})),secretOutputNotWritten=declareFailure("secret-output-not-written",({reason,name})=>({title:`The output ${name} could not be written`,lines:[`The runner's file for outputs cannot be written: ${reason}`],effect:["The step stopped there. The post step, if it runs, ends the API key."]})),stateNotWritten=declareFailure("state-not-written",({reason,exists},effect)=>({...describeStateNotWritten({reason}),effect:[exists?`Already exists at OpenRouter: ${exists}.`:describeEffect(effect)]})),stateNotWrittenWarning=declareWarning("state-not-written",describeStateNotWritten)
 function describeStateNotWritten({reason}){return{title:"The state for the post step could not be written",lines:[`The runner's state file cannot be written: ${reason}`]}}const summaryNotWritten=declareWarning("summary-not-written",({reason})=>({title:"The job summary could not be written",lines:[reason]})),stateInvalid=declareFailure("state-invalid",({name})=>({title:"The post step cannot read its saved state",lines:[`The state ${name} does not have the expected form.`,"Something in the job sets variables that begin with STATE_, or the action changed during the job."]})),mainStillRunning=declareWarning("main-still-running",({seconds,leftovers})=>({title:"The step is still running after its job ended",lines:[`It was sent SIGTERM, and has not ended within ${seconds} s. Whatever it creates from now on stays.`,formatLeftovers(leftovers)]})),mainWasRunning=declareWarning("main-was-running",({leftovers})=>({title:"The step was still running after its job ended",lines:["It was ended with SIGTERM. Whether it had created anything by then is unknown.",formatLeftovers(leftovers)]})),external_node_fs_namespaceObject=require("node:fs")
 function renewableCredential(clock,obtain){let latest,valid,isHopeless=!1
-const renew=()=>{const renewed={result:obtain({isRenewal:void 0!==latest}).then(result=>{isGrant(result)&&(valid=renewed.grant=result)
+const renew=()=>{const renewed={result:obtain({isRenewal:latest!==void 0}).then(result=>{isGrant(result)&&(valid=renewed.grant=result)
 return result})}
 latest=renewed
 return renewed}
-return{async grant(){const isDue=void 0!==latest?.grant&&latest.grant.renewAt<=clock.now(),{result}=void 0===latest||isDue?renew():latest
+return{async grant(){const isDue=latest?.grant!==void 0&&latest.grant.renewAt<=clock.now(),{result}=latest===void 0||isDue?renew():latest
 return valid&&clock.now()<valid.expiresAt?valid:result},reject(rejected,{isRepeated}){valid===rejected&&(valid=void 0)
 isHopeless||=isRepeated
 if(isHopeless)return!1
@@ -637,48 +637,48 @@ return!0}}}function isGrant(result){return"authorization"in result}const RENEW_B
 function renewalTime(receivedAt,lifetimeMs){return receivedAt+Math.max(lifetimeMs/2,lifetimeMs-RENEW_BEFORE_MS)}const external_node_http_namespaceObject=require("node:http"),FAILURE_CLASSES={unsent:{retryable:!0,ambiguous:!1,pausesAll:!1},prevented:{retryable:!1,ambiguous:!1,pausesAll:!1},throttled:{retryable:!0,ambiguous:!1,pausesAll:!0},conflict:{retryable:!0,ambiguous:!1,pausesAll:!1},rejected:{retryable:!1,ambiguous:!1,pausesAll:!1},ambiguous:{retryable:!0,ambiguous:!0,pausesAll:!1},unexpected:{retryable:!1,ambiguous:!0,pausesAll:!1},aborted:{retryable:!1,ambiguous:!0,pausesAll:!1}},BY_STATUS={408:"ambiguous",425:"ambiguous",429:"throttled",499:"unexpected",500:"ambiguous",502:"ambiguous",503:"ambiguous",504:"ambiguous",520:"ambiguous",521:"ambiguous",522:"ambiguous",523:"ambiguous",524:"ambiguous"},BY_METHOD={PATCH:{409:"conflict"}}
 function classifyResponse(method,status){const isRejection=status>=400&&status<500
 return BY_METHOD[method]?.[status]??BY_STATUS[status]??(isRejection?"rejected":"unexpected")}function backoff(attempt,random){return random*Math.min(8e3,500*2**(attempt-1))}function attemptTimeout(remaining){return Math.max(1e3,Math.min(3e4,remaining/2))}function parseResponse(request,response,server){const{status,body}=response
-if(404===status&&void 0!==parseJson(body)&&request.on404)return{data:request.on404()}
+if(status===404&&parseJson(body)!==void 0&&request.on404)return{data:request.on404()}
 if(status<200||status>=300)return toFailure(request,response,server)
 const json=parseJson(body)
 if(isNestedDeeper(json,MAX_DEPTH))return{kind:"unexpected",reason:`HTTP ${status}, but the body is nested more than ${MAX_DEPTH} levels deep`,...metadata(response,server)}
 const parsed=safeParse(request.schema,json)
 if(!parsed.success)return{kind:"ambiguous",reason:`HTTP ${status}, but ${response_describeDefect({body,json},parsed.error)}`,...metadata(response,server)}
 const mismatch=request.findMismatch?.(parsed.data)
-return void 0===mismatch?{data:parsed.data}:{kind:"POST"===request.method?"unexpected":"ambiguous",reason:`HTTP ${status}, but ${mismatch}`,isMismatch:!0,...metadata(response,server)}}function toFailure({method},response,server){const{status,body}=response,retryAfterMs=server.retryAfterMs(response),kind=void 0!==retryAfterMs&&server.throttlingStatuses.includes(status)?"throttled":classifyResponse(method,status)
+return mismatch===void 0?{data:parsed.data}:{kind:request.method==="POST"?"unexpected":"ambiguous",reason:`HTTP ${status}, but ${mismatch}`,isMismatch:!0,...metadata(response,server)}}function toFailure({method},response,server){const{status,body}=response,retryAfterMs=server.retryAfterMs(response),kind=retryAfterMs!==void 0&&server.throttlingStatuses.includes(status)?"throttled":classifyResponse(method,status)
 if(status>=300&&status<400)return{kind,reason:`${formatStatus(status)} to ${targetOf(response,server)}. Redirects are not followed, so that no secret is sent to another host`,...metadata(response,server)}
 const serverMessage=withoutStatus(extractServerMessage(body),status)
-return{kind,reason:formatStatus(status),...metadata(response,server),serverMessage,errorCode:textAt(parseJson(body),"error"),retryAfterMs,limitsAll:server.limitsAll?.(response)}}function targetOf({headers:{location}},{apiUrl}){if("string"!=typeof location)return"nowhere"
+return{kind,reason:formatStatus(status),...metadata(response,server),serverMessage,errorCode:textAt(parseJson(body),"error"),retryAfterMs,limitsAll:server.limitsAll?.(response)}}function targetOf({headers:{location}},{apiUrl}){if(typeof location!="string")return"nowhere"
 if(!URL.canParse(location,apiUrl))return"an invalid URL"
 const{origin,pathname}=new URL(location,apiUrl)
 return origin+pathname.split("/").map(part=>part.length<MIN_KEY_LENGTH?part:"***").join("/")}function metadata({status,headers},{requestIdHeader}){const id=headers[requestIdHeader]
-return{status,requestId:"string"==typeof id?`${requestIdHeader} ${id}`:void 0}}function formatStatus(status){return`HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status]??""}`.trimEnd()}function withoutStatus(message,status){const phrase=external_node_http_namespaceObject.STATUS_CODES[status]??String(status),start=new RegExp(`^(?:(?:(?:HTTP )?${status} ${phrase}|${phrase}(?=[.:]|$))[\\s.:]*)+`,"i")
+return{status,requestId:typeof id=="string"?`${requestIdHeader} ${id}`:void 0}}function formatStatus(status){return`HTTP ${status} ${external_node_http_namespaceObject.STATUS_CODES[status]??""}`.trimEnd()}function withoutStatus(message,status){const phrase=external_node_http_namespaceObject.STATUS_CODES[status]??String(status),start=new RegExp(`^(?:(?:(?:HTTP )?${status} ${phrase}|${phrase}(?=[.:]|$))[\\s.:]*)+`,"i")
 return message?.replace(start,"")||void 0}const MAX_DEPTH=100
-function response_describeDefect({body,json},{issues}){if(""===body.trim())return"the body is empty"
-if(void 0===json)return"the body is not JSON"
+function response_describeDefect({body,json},{issues}){if(body.trim()==="")return"the body is empty"
+if(json===void 0)return"the body is not JSON"
 const names=issues.map(({path})=>path.join("."))
 return names.includes("")?"the body is not an object":`the body has no valid ${names.join(", ")}`}const MAX_ERROR_TEXT=16384
 function extractServerMessage(body){const json=parseJson(body)
-if(void 0===json)return/^\s*(?:\{|\[\s*["{[])/.test(body)?void 0:textOfPage(body)||void 0
+if(json===void 0)return/^\s*(?:\{|\[\s*["{[])/.test(body)?void 0:textOfPage(body)||void 0
 const message=textAt(json,"error","message")??textAt(json,"message")
-return void 0!==message?message:[textAt(json,"error"),textAt(json,"error_description")].filter(part=>void 0!==part).join(": ")||void 0}function textAt(json,...path){const value=path.reduce((parent,key)=>"object"==typeof parent&&null!==parent?Reflect.get(parent,key):void 0,json)
-return"string"==typeof value&&""!==value?value.slice(0,MAX_ERROR_TEXT):void 0}function textOfPage(body){const text=body.slice(0,MAX_ERROR_TEXT).replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi," ").replace(/<[^<>]*>/g," ").replace(/\s+/g," ").trim()
+return message!==void 0?message:[textAt(json,"error"),textAt(json,"error_description")].filter(part=>part!==void 0).join(": ")||void 0}function textAt(json,...path){const value=path.reduce((parent,key)=>typeof parent=="object"&&parent!==null?Reflect.get(parent,key):void 0,json)
+return typeof value=="string"&&value!==""?value.slice(0,MAX_ERROR_TEXT):void 0}function textOfPage(body){const text=body.slice(0,MAX_ERROR_TEXT).replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi," ").replace(/<[^<>]*>/g," ").replace(/\s+/g," ").trim()
 return body.length>MAX_ERROR_TEXT?text.slice(0,Math.max(text.lastIndexOf(" "),0)):text}function retryAfter({headers}){const value=String(headers["retry-after"]??"").trim()
-if(/^\d+$/.test(value))return 1e3*Number(value)
+if(/^\d+$/.test(value))return Number(value)*1e3
 const[until,now]=[parseHttpDate(value),parseHttpDate(headers.date)]
-return void 0===until||void 0===now?void 0:Math.max(until-now,0)}const HTTP_DATE=/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/
-function parseHttpDate(value){if("string"!=typeof value||!HTTP_DATE.test(value))return
+return until===void 0||now===void 0?void 0:Math.max(until-now,0)}const HTTP_DATE=/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/
+function parseHttpDate(value){if(typeof value!="string"||!HTTP_DATE.test(value))return
 const time=Date.parse(value)
 return Number.isNaN(time)?void 0:time}const LINK=/<([^<>]*)>((?:[^,"]|"(?:[^"\\]|\\.)*")*)/g,PARAMETER=/;\s*([^\s;="]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*)))?/g,PAGE_RELATIONS=["first","prev","next","last"]
 function pageLinks({headers},url){const targets=new Map
 for(const[,target="",parameters=""]of String(headers.link??"").matchAll(LINK))if(URL.canParse(target,url))for(const relation of relationsIn(parameters))targets.has(relation)||targets.set(relation,new URL(target,url))
-if(PAGE_RELATIONS.some(relation=>targets.has(relation)))return{next:targets.get("next")?.search}}function relationsIn(parameters){const rel=[...parameters.matchAll(PARAMETER)].find(([,name])=>"rel"===name?.toLowerCase()),[,,quoted,plain=""]=rel??[]
+if(PAGE_RELATIONS.some(relation=>targets.has(relation)))return{next:targets.get("next")?.search}}function relationsIn(parameters){const rel=[...parameters.matchAll(PARAMETER)].find(([,name])=>name?.toLowerCase()==="rel"),[,,quoted,plain=""]=rel??[]
 return(quoted??plain).toLowerCase().split(/\s+/)}const external_node_events_namespaceObject=require("node:events"),external_node_https_namespaceObject=require("node:https"),external_node_tls_namespaceObject=require("node:tls"),systemClock={now:()=>Number(process.hrtime.bigint())/1e6,after:(ms,callback)=>{const timer=setTimeout(callback,ms)
 return()=>clearTimeout(timer)}}
 function createStopwatch(clock){let running=0,since=0,total=0
-return{elapsed:()=>total+(running>0?clock.now()-since:0),async during(work){0===running&&(since=clock.now())
+return{elapsed:()=>total+(running>0?clock.now()-since:0),async during(work){running===0&&(since=clock.now())
 running+=1
 try{return await work()}finally{running-=1
-0===running&&(total+=clock.now()-since)}}}}function sleep(clock,ms,signal){return new Promise(resolve=>{if(signal.aborted){resolve(abortReason(signal))
+running===0&&(total+=clock.now()-since)}}}}function sleep(clock,ms,signal){return new Promise(resolve=>{if(signal.aborted){resolve(abortReason(signal))
 return}const onAbort=()=>{cancel()
 resolve(abortReason(signal))},cancel=clock.after(ms,()=>{signal.removeEventListener("abort",onAbort)
 resolve(void 0)})
@@ -696,28 +696,28 @@ onReady(sending,()=>{isSent=!0
 request.onSent?.()})
 return await readResponse(await responseTo(sending,request),request)}catch(error){const{reason,isPermanent}=diagnose(signal.aborted?signal.reason:error,isSent),note=proxyNote(request.url)
 throw new TransportError(reason+note,{isSent,isPermanent,cause:error})}}}const rejectUnauthorized=!0
-function openRequest({method,url,headers,body=""},{userAgent,agent,signal}){return clientFor(url).request(url,{method,headers:{...headers,"user-agent":userAgent,"content-length":Buffer.byteLength(body)},agent,signal})}function clientFor(url){return url.startsWith("https:")?external_node_https_namespaceObject:external_node_http_namespaceObject}async function openTunnel(proxy,target,signal){const{hostname,port,username,password}=new URL(proxy),host=hostname.replace(/^\[|\]$/g,""),path=`${target.hostname}:${target.port||443}`,credentials=[username,password].map(decodeURIComponent).join(":"),hasCredentials=":"!==credentials,authorization=`Basic ${Buffer.from(credentials).toString("base64")}`,options={method:"CONNECT",host,port,path,headers:{host:path,...hasCredentials&&{"proxy-authorization":authorization}},agent:!1,signal,rejectUnauthorized,servername:(0,external_node_net_namespaceObject.isIP)(host)?"":host},[{statusCode},socket]=await(0,external_node_events_namespaceObject.once)(clientFor(proxy).request(options).end(),"connect")
+function openRequest({method,url,headers,body=""},{userAgent,agent,signal}){return clientFor(url).request(url,{method,headers:{...headers,"user-agent":userAgent,"content-length":Buffer.byteLength(body)},agent,signal})}function clientFor(url){return url.startsWith("https:")?external_node_https_namespaceObject:external_node_http_namespaceObject}async function openTunnel(proxy,target,signal){const{hostname,port,username,password}=new URL(proxy),host=hostname.replace(/^\[|\]$/g,""),path=`${target.hostname}:${target.port||443}`,credentials=[username,password].map(decodeURIComponent).join(":"),hasCredentials=credentials!==":",authorization=`Basic ${Buffer.from(credentials).toString("base64")}`,options={method:"CONNECT",host,port,path,headers:{host:path,...hasCredentials&&{"proxy-authorization":authorization}},agent:!1,signal,rejectUnauthorized,servername:(0,external_node_net_namespaceObject.isIP)(host)?"":host},[{statusCode},socket]=await(0,external_node_events_namespaceObject.once)(clientFor(proxy).request(options).end(),"connect")
 if(statusCode>=200&&statusCode<300)return socket
 socket.destroy()
-throw refusal(statusCode,{hasCredentials})}function refusal(status,{hasCredentials}){return 407!==status?new TransportError(`the proxy refused the connection: HTTP ${status}`,{isSent:!1}):new TransportError(hasCredentials?"the proxy rejected the user and the password":"the proxy requires a user and a password",{isSent:!1,isPermanent:!0})}function onReady(request,callback){request.once("socket",socket=>{const isTls=socket instanceof external_node_tls_namespaceObject.TLSSocket
+throw refusal(statusCode,{hasCredentials})}function refusal(status,{hasCredentials}){return status!==407?new TransportError(`the proxy refused the connection: HTTP ${status}`,{isSent:!1}):new TransportError(hasCredentials?"the proxy rejected the user and the password":"the proxy requires a user and a password",{isSent:!1,isPermanent:!0})}function onReady(request,callback){request.once("socket",socket=>{const isTls=socket instanceof external_node_tls_namespaceObject.TLSSocket
 request.reusedSocket||!isTls&&!socket.connecting?callback():socket.once(isTls?"secureConnect":"connect",callback)})}function responseTo(sending,{body}){return new Promise((resolve,reject)=>{sending.on("response",resolve).on("error",reject).end(body)})}async function readResponse(message,{maxBytes=MAX_BODY_BYTES}){const start=systemClock.now(),status=message.statusCode??0
 let body="",size=0
 try{for await(const chunk of message.setEncoding("utf8")){size+=Buffer.byteLength(chunk)
 if(size>maxBytes)throw new Error(`the response is larger than ${maxBytes/1024} KiB`)
-body+=chunk}}catch(error){if(status<400||404===status)throw error
-void 0===parseJson(body)&&(body="")}return{status,headers:message.headers,body,bodyMs:systemClock.now()-start}}const TRANSIENT_REASONS={ECONNREFUSED:"the connection was refused",ECONNRESET:"the connection was closed before the response was complete",EAI_AGAIN:"the host name could not be resolved",ENOTFOUND:"the host name does not exist",EHOSTUNREACH:"there is no route to the host",ENETUNREACH:"there is no route to the network",ETIMEDOUT:"the connection timed out",EPIPE:"the connection was closed while the request was being sent"},PERMANENT_REASONS=[[/^EPROTO$/,"the TLS handshake failed: the server uses no TLS, or a version that is not supported here"],[/SELF_SIGNED|^UNABLE_TO/,"the certificate is issued by an authority that is not trusted here; the variable NODE_EXTRA_CA_CERTS can name a file with its certificate"],[/ALTNAME/,"the certificate is for another host"],[/CERT(_|$)|^(HOSTNAME|INVALID|PATH|UNSPECIFIED)/]]
+body+=chunk}}catch(error){if(status<400||status===404)throw error
+parseJson(body)===void 0&&(body="")}return{status,headers:message.headers,body,bodyMs:systemClock.now()-start}}const TRANSIENT_REASONS={ECONNREFUSED:"the connection was refused",ECONNRESET:"the connection was closed before the response was complete",EAI_AGAIN:"the host name could not be resolved",ENOTFOUND:"the host name does not exist",EHOSTUNREACH:"there is no route to the host",ENETUNREACH:"there is no route to the network",ETIMEDOUT:"the connection timed out",EPIPE:"the connection was closed while the request was being sent"},PERMANENT_REASONS=[[/^EPROTO$/,"the TLS handshake failed: the server uses no TLS, or a version that is not supported here"],[/SELF_SIGNED|^UNABLE_TO/,"the certificate is issued by an authority that is not trusted here; the variable NODE_EXTRA_CA_CERTS can name a file with its certificate"],[/ALTNAME/,"the certificate is for another host"],[/CERT(_|$)|^(HOSTNAME|INVALID|PATH|UNSPECIFIED)/]]
 function diagnose(error,isSent){if(!external_node_util_namespaceObject.types.isNativeError(error))return{reason:String(error),isPermanent:!1}
 const{message}=error
-if(error instanceof TransportError)return{reason:message,isPermanent:"prevented"===error.kind}
-const code="code"in error&&"string"==typeof error.code?error.code:"",permanent=PERMANENT_REASONS.find(([codes])=>codes.test(code)),reason="ECONNRESET"!==code||isSent?permanent?.[1]??TRANSIENT_REASONS[code]??message:"the connection was closed before it was established"
-return{reason:code?`${reason} (${code})`:reason,isPermanent:void 0!==permanent}}function proxyNote(url){const proxy=lib_getProxyUrl(url)
+if(error instanceof TransportError)return{reason:message,isPermanent:error.kind==="prevented"}
+const code="code"in error&&typeof error.code=="string"?error.code:"",permanent=PERMANENT_REASONS.find(([codes])=>codes.test(code)),reason=code!=="ECONNRESET"||isSent?permanent?.[1]??TRANSIENT_REASONS[code]??message:"the connection was closed before it was established"
+return{reason:code?`${reason} (${code})`:reason,isPermanent:permanent!==void 0}}function proxyNote(url){const proxy=lib_getProxyUrl(url)
 return proxy?`, through the proxy ${new URL(proxy).host}`:""}async function sendAuthenticated(request,options){const{server,log,effect}=options,{credential}=server,send=to=>effect.watch(request,()=>exchange(request,{...options,server:to}))
 if(!credential)return send(server)
 for(let isRepeated=!1;;isRepeated=!0){const grant=await waitForGrant(credential,options)
 if(!grant)return prevented(request,TOO_LATE,options)
 if(!isGrant(grant)){const reason=`no access token: ${formatAttempt(grant)}`
 return fail(request,{kind:"prevented",reason,credentialFailure:grant},options)}const{authorization}=grant,headers={...server.headers,authorization},outcome=await send({...server,headers})
-if("succeeded"===outcome.kind||401!==outcome.failure.status||!credential.reject(grant,{isRepeated}))return outcome
+if(outcome.kind==="succeeded"||outcome.failure.status!==401||!credential.reject(grant,{isRepeated}))return outcome
 log.request(`${formatOperation(outcome.failure)}. Trying again with a new token.`)}}function waitForGrant(credential,{isShare,deadline,clock}){const grant=credential.grant()
 return isShare?new Promise((resolve,reject)=>{const cancel=clock.after(deadline-clock.now(),()=>resolve(void 0))
 grant.then(resolve,reject).finally(cancel)}):grant}function timeLimitName(isShare){return isShare?"the time that it has":"the timeout"}const TOO_LATE="its time was over before it was sent"
@@ -737,7 +737,7 @@ return{method,url:apiUrl+path,headers:{...headers,...body&&{"content-type":isFor
 function classifyTransportError({isSent,kind,message:reason},{server,signal,clock,deadline,isStopped},elapsedMs){const{host}=new URL(server.apiUrl)
 if(!isStopped)return{kind,reason,noResponse:{host,elapsedMs}}
 const facts={reason,isCancelled:isCancelled(signal)}
-return isSent?{kind:"aborted",...facts}:{kind:"prevented",...facts,...clock.now()>=deadline&&{noResponse:{host,elapsedMs}}}}function prevented(request,reason,options){return fail(request,{kind:"prevented",reason,isCancelled:isCancelled(options.signal)},options)}function fail(request,failure,{server}){const{operation,method,path,mayLeaveBehind,recovery,hint,readOnly}=request,facts={operation,method,path,mayLeaveBehind,recovery,hint,readOnly},withGrant=void 0!==server.credential
+return isSent?{kind:"aborted",...facts}:{kind:"prevented",...facts,...clock.now()>=deadline&&{noResponse:{host,elapsedMs}}}}function prevented(request,reason,options){return fail(request,{kind:"prevented",reason,isCancelled:isCancelled(options.signal)},options)}function fail(request,failure,{server}){const{operation,method,path,mayLeaveBehind,recovery,hint,readOnly}=request,facts={operation,method,path,mayLeaveBehind,recovery,hint,readOnly},withGrant=server.credential!==void 0
 return{kind:failure.kind,failure:{server:server.name,withGrant,...facts,...failure}}}const POST_GRACE_MS=6e3
 function startAttempt(ms,request,{clock,signal,deadline}){const attempt=new AbortController
 let isSent=!1,cancelTimer=clock.after(ms,()=>attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)))
@@ -748,21 +748,21 @@ signal.aborted?stop():signal.addEventListener("abort",onAbort)
 return{signal:attempt.signal,onSent(){isSent=!0},end(){cancelTimer()
 signal.removeEventListener("abort",onAbort)}}}const mainProcess=()=>object({pid:schemas_number().check(refine(pid=>pid>=1)),startTime:schemas_string()})
 function thisProcess(){const stat=readStat("self"),startTime=runningSince(stat),{pid}=process
-return void 0!==startTime&&stat.startsWith(`${pid} `)?{pid,startTime}:void 0}function isRunning({pid,startTime}){return runningSince(readStat(pid))===startTime}const END_WITHIN_MS=POST_GRACE_MS+2e3,POLL_MS=20
+return startTime!==void 0&&stat.startsWith(`${pid} `)?{pid,startTime}:void 0}function isRunning({pid,startTime}){return runningSince(readStat(pid))===startTime}const END_WITHIN_MS=POST_GRACE_MS+2e3,POLL_MS=20
 async function endProcess(main,{clock,signal}){terminate(main)
 const deadline=clock.now()+END_WITHIN_MS
 for(;isRunning(main);){if(clock.now()>deadline||signal.aborted)return!1
-await sleep(clock,POLL_MS,signal)}return!0}function terminate({pid}){try{process.kill(pid,"SIGTERM")}catch(error){if("ESRCH"!==main_process_codeOf(error)&&"EPERM"!==main_process_codeOf(error))throw error}}function readStat(pid){try{return(0,external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`,"utf8")}catch(error){if(void 0===main_process_codeOf(error))throw error
+await sleep(clock,POLL_MS,signal)}return!0}function terminate({pid}){try{process.kill(pid,"SIGTERM")}catch(error){if(main_process_codeOf(error)!=="ESRCH"&&main_process_codeOf(error)!=="EPERM")throw error}}function readStat(pid){try{return(0,external_node_fs_namespaceObject.readFileSync)(`/proc/${pid}/stat`,"utf8")}catch(error){if(main_process_codeOf(error)===void 0)throw error
 return""}}function main_process_codeOf(error){return external_node_util_namespaceObject.types.isNativeError(error)&&"code"in error?error.code:void 0}function runningSince(stat){const[state="",...fields]=stat.slice(stat.lastIndexOf(")")+2).split(" ")
-return"Z"===state||"X"===state?void 0:fields[18]}const savedTask=task=>object({apiUrl,timeoutMs:schemas_number(),task}),TASK_STATE="task",FAILURE_STATE="failure",MAIN_PROCESS_STATE="main-process"
+return state==="Z"||state==="X"?void 0:fields[18]}const savedTask=task=>object({apiUrl,timeoutMs:schemas_number(),task}),TASK_STATE="task",FAILURE_STATE="failure",MAIN_PROCESS_STATE="main-process"
 function openJournal({apiUrl,timeoutMs},report){const main=thisProcess(),problem=main&&report.saveState(MAIN_PROCESS_STATE,main)
-void 0!==problem&&report.debug(`The id of this process could not be saved: ${problem}`)
+problem!==void 0&&report.debug(`The id of this process could not be saved: ${problem}`)
 const write=saved=>report.saveState(TASK_STATE,saved),writeOrWarn=saved=>{const reason=write(saved)
-void 0!==reason&&report.warn(stateNotWrittenWarning,{reason})}
-return{saveOrFail(task,exists){const reason=write(null===task?null:{apiUrl,timeoutMs,task})
-if(void 0!==reason)throw new Failure(stateNotWritten,{reason,exists})},saveOrWarn:task=>writeOrWarn({apiUrl,timeoutMs,task}),clearOrWarn:()=>writeOrWarn(null)}}function readJournal(taskSchema){const text=getState(TASK_STATE)
-if(""===text)return"missing"
-if("null"===text)return"cleared"
+reason!==void 0&&report.warn(stateNotWrittenWarning,{reason})}
+return{saveOrFail(task,exists){const reason=write(task===null?null:{apiUrl,timeoutMs,task})
+if(reason!==void 0)throw new Failure(stateNotWritten,{reason,exists})},saveOrWarn:task=>writeOrWarn({apiUrl,timeoutMs,task}),clearOrWarn:()=>writeOrWarn(null)}}function readJournal(taskSchema){const text=getState(TASK_STATE)
+if(text==="")return"missing"
+if(text==="null")return"cleared"
 const{data}=safeParse(savedTask(taskSchema),parseJson(text))
 return data??new Failure(stateInvalid,{name:TASK_STATE})}const savedCause=()=>object({code:schemas_string(),server:optional(schemas_string())})
 function failForPost(report,error,effect){report.fail(error,effect)
@@ -775,9 +775,9 @@ function idTokenRequest({url},audience,registerSecrets){const{pathname,searchPar
 searchParams.append("audience",audience)
 return{operation:"get an id token for this job",method:"GET",path:`${pathname}?${searchParams}`,schema:idToken(),onBody:body=>registerSecrets(tokensIn(body,"value"))}}const CLAIMS=["sub","aud","iss"]
 function readClaims(token){const payload=Buffer.from(token.split(".")[1]??"","base64url").toString(),{data={}}=safeParse(looseObject({}),parseJson(payload))
-return Object.fromEntries(CLAIMS.map(name=>{return[name,(value=data[name],"string"==typeof value?value:null)]
+return Object.fromEntries(CLAIMS.map(name=>{return[name,(value=data[name],typeof value=="string"?value:null)]
 var value}))}function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,503],retryAfterMs:response=>retryAfter(response)??untilReset(response),limitsAll:isUsedUp,requestIdHeader:"x-github-request-id"}}function untilReset(response){const{headers}=response,reset=String(headers["x-ratelimit-reset"]??""),now=Date.parse(String(headers.date))
-if(isUsedUp(response)&&/^\d+$/.test(reset))return Number.isNaN(now)?void 0:Math.max(1e3*Number(reset)-now,0)}function isUsedUp({headers}){return"0"===headers["x-ratelimit-remaining"]}var client_a
+if(isUsedUp(response)&&/^\d+$/.test(reset))return Number.isNaN(now)?void 0:Math.max(Number(reset)*1e3-now,0)}function isUsedUp({headers}){return headers["x-ratelimit-remaining"]==="0"}var client_a
 class Client{#options
 #throttle
 #endsAt
@@ -786,19 +786,19 @@ this.#throttle=throttle
 this.#endsAt=endsAt}request(request){return this.#throttle.during(()=>this.#requestUntilDone(request))}async#requestUntilDone(request){const failures=[]
 let trusts404=request.trusts404??!1
 for(;;){const outcome=await this.send(request)
-"succeeded"!==outcome.kind&&failures.push(outcome.failure)
-if(!trusts404&&404===statusOf(outcome)){trusts404=!0
+outcome.kind!=="succeeded"&&failures.push(outcome.failure)
+if(!trusts404&&statusOf(outcome)===404){trusts404=!0
 await this.pause(CONFIRM_404_AFTER_MS)
 continue}const mayBeApplied=failures.some(({kind})=>FAILURE_CLASSES[kind].ambiguous)
-if("succeeded"===outcome.kind)return{...outcome.response,mayBeApplied}
-const{failure}=outcome,retryable=request.retries403&&403===failure.status||FAILURE_CLASSES[failure.kind].retryable,stop=retryable?await this.waitForRetry(failure,failures.length):void 0
+if(outcome.kind==="succeeded")return{...outcome.response,mayBeApplied}
+const{failure}=outcome,retryable=request.retries403&&failure.status===403||FAILURE_CLASSES[failure.kind].retryable,stop=retryable?await this.waitForRetry(failure,failures.length):void 0
 if(!retryable||stop)throw toApiError(failures,{ambiguous:mayBeApplied,...stop})}}send(request){const throttle=this.#throttle,sendInTurn=async()=>{const stopReason=await this.#waitUntilResumed()
-if(void 0!==stopReason)return prevented(request,stopReason,this.#options)
+if(stopReason!==void 0)return prevented(request,stopReason,this.#options)
 const outcome=await sendAuthenticated(request,this.#limited())
-"succeeded"!==outcome.kind&&FAILURE_CLASSES[outcome.kind].pausesAll&&throttle.pause(outcome.failure.retryAfterMs??0,outcome.failure)
+outcome.kind!=="succeeded"&&FAILURE_CLASSES[outcome.kind].pausesAll&&throttle.pause(outcome.failure.retryAfterMs??0,outcome.failure)
 return outcome}
 return throttle.during(()=>throttle.limit(sendInTurn))}async waitForRetry(failure,attempt){const stopReason=await this.#sleepBeforeRetry(failure,attempt)
-if(void 0!==stopReason)return{stopReason,isCancelled:isCancelled(this.#options.signal)}}async#sleepBeforeRetry(failure,attempt){const{clock,random,deadline,isShare,signal,log}=this.#limited()
+if(stopReason!==void 0)return{stopReason,isCancelled:isCancelled(this.#options.signal)}}async#sleepBeforeRetry(failure,attempt){const{clock,random,deadline,isShare,signal,log}=this.#limited()
 if(signal.aborted)return abortReason(signal)
 const wait=Math.max(failure.retryAfterMs??0,backoff(attempt,random()))
 if(clock.now()+wait>=deadline)return isShare?"its time was over":"the timeout"
@@ -814,10 +814,10 @@ if(wait<=0)return
 const{deadline,isShare}=this.#limited()
 if(pausedUntil>=deadline)return`${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${timeLimitName(isShare)}`
 const stopReason=await sleep(clock,wait,signal)
-if(void 0!==stopReason)return stopReason}}#limited(){const deadline=this.#endsAt?.()??this.#options.deadline
-return{...this.#options,deadline,isShare:void 0!==this.#endsAt}}#endingAt(end){return new client_a(this.#options,this.#throttle,()=>Math.min(this.#limited().deadline,end()))}}client_a=Client
+if(stopReason!==void 0)return stopReason}}#limited(){const deadline=this.#endsAt?.()??this.#options.deadline
+return{...this.#options,deadline,isShare:this.#endsAt!==void 0}}#endingAt(end){return new client_a(this.#options,this.#throttle,()=>Math.min(this.#limited().deadline,end()))}}client_a=Client
 const CONFIRM_404_AFTER_MS=1e3
-function statusOf(outcome){return"succeeded"===outcome.kind?outcome.response.status:outcome.failure.status}const MAX_CONCURRENCY=8
+function statusOf(outcome){return outcome.kind==="succeeded"?outcome.response.status:outcome.failure.status}const MAX_CONCURRENCY=8
 function limitTo(max){let running=0
 const waiting=[]
 return async call=>{running<max?running+=1:await new Promise(resolve=>waiting.push(resolve))
@@ -839,28 +839,28 @@ failure.limitsAll&&this.#main.pause(ms,failure)}during(work){return this.#watch.
 return{async watch(request,send){if(isRead(request))return send()
 possible+=1
 const outcome=await send()
-"succeeded"===outcome.kind||FAILURE_CLASSES[outcome.kind].ambiguous||(possible-=1)
-wasThrottled||="throttled"===outcome.kind
-return outcome},current:()=>possible>0?"possible":wasThrottled?"throttled":"none"}}function openRouter({apiUrl,managementKey,credential}){return{name:"OpenRouter",apiUrl,headers:{accept:"application/json",...void 0!==managementKey&&{authorization:`Bearer ${managementKey}`}},credential,throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"cf-ray"}}const DECIMALS=30,ONE=10n**BigInt(DECIMALS),DECIMAL=/^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i
+outcome.kind==="succeeded"||FAILURE_CLASSES[outcome.kind].ambiguous||(possible-=1)
+wasThrottled||=outcome.kind==="throttled"
+return outcome},current:()=>possible>0?"possible":wasThrottled?"throttled":"none"}}function openRouter({apiUrl,managementKey,credential}){return{name:"OpenRouter",apiUrl,headers:{accept:"application/json",...managementKey!==void 0&&{authorization:`Bearer ${managementKey}`}},credential,throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"cf-ray"}}const DECIMALS=30,ONE=10n**BigInt(DECIMALS),DECIMAL=/^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i
 function parseUsd(text){const[,sign="",whole,fraction="",exponent="0"]=DECIMAL.exec(text)??[]
-if(void 0===whole)return
+if(whole===void 0)return
 const digits=BigInt(whole+fraction),shift=DECIMALS+Number(exponent)-fraction.length,amount=shift<0?digits/10n**BigInt(-shift):digits*10n**BigInt(shift)
-return"-"===sign?-amount:amount}const SIGNIFICANT_DIGITS=15
-function toUsd(value){return"number"==typeof value?parseUsd(value.toPrecision(SIGNIFICANT_DIGITS)):"string"==typeof value?parseUsd(value):void 0}function toNumber(amount){return Number(exactUsd(amount))}function withoutNoise(limit){const amount="number"==typeof limit?toUsd(limit):void 0
-return void 0===amount?limit:toNumber(roundHalfEven(amount))}function sumUsd(amounts){return amounts.reduce((sum,amount)=>sum+amount,0n)}const NOISE=10n**BigInt(DECIMALS-9)/2n
+return sign==="-"?-amount:amount}const SIGNIFICANT_DIGITS=15
+function toUsd(value){return typeof value=="number"?parseUsd(value.toPrecision(SIGNIFICANT_DIGITS)):typeof value=="string"?parseUsd(value):void 0}function toNumber(amount){return Number(exactUsd(amount))}function withoutNoise(limit){const amount=typeof limit=="number"?toUsd(limit):void 0
+return amount===void 0?limit:toNumber(roundHalfEven(amount))}function sumUsd(amounts){return amounts.reduce((sum,amount)=>sum+amount,0n)}const NOISE=10n**BigInt(DECIMALS-9)/2n
 function unitOfDecimals(decimals){return 10n**BigInt(DECIMALS-decimals)}function unitOf(amount){const digits=sizeOf(amount).toString().length
 return 10n**BigInt(Math.max(DECIMALS-9,digits-SIGNIFICANT_DIGITS))}function roundDown(amount,unit=unitOf(amount)){return amount-amount%unit}function roundUp(amount){const down=roundDown(amount)
 return down===amount?amount:down+unitOf(amount)}function roundHalfEven(amount,unit=unitOf(amount)){const size=sizeOf(amount),[floor,rest]=[size/unit,size%unit*2n],rounded=rest>unit||rest===unit&&floor%2n==1n?floor+1n:floor
 return(amount<0n?-rounded:rounded)*unit}function sizeOf(amount){return amount<0n?-amount:amount}function minUsd(a,b){return a<b?a:b}function maxUsd(a,b){return a<b?b:a}function exceeds(amount,bound){return amount-bound>NOISE}function exactUsd(amount){return decimalText(amount,0)}function decimalText(amount,min){const size=sizeOf(amount),fraction=(size%ONE).toString().padStart(DECIMALS,"0").replace(/0+$/,"").padEnd(min,"0")
 return`${amount<0n?"-":""}${size/ONE}${fraction&&`.${fraction}`}`}const format_usd_DECIMALS=2,DECIMALS_OF_SMALL=4,SMALL=10n*unitOfDecimals(2)
 function formatUsd(amount,rounding="nearest"){const shown=roundShown(amount,rounding)
-return 0n!==shown||amount<=0n?withDollar(shown):"down"===rounding?withDollar(amount):LESS_THAN_SHOWN}function formatUsdNextTo(limit,amount,rounding="nearest"){const compare=one=>one<limit?-1:Number(one>limit)
-return compare(roundShown(amount,rounding))===compare(amount)?formatUsd(amount,rounding):formatExactUsd(amount)}function formatExactUsd(amount){const exact="number"==typeof amount?toUsd(amount):amount
-return void 0===exact?`$${amount}`:withDollar(exact)}function columnFormat(amounts,total=sumUsd(amounts)){const cents=amount=>roundTo(format_usd_DECIMALS,amount,"nearest"),needsMore=amounts.some(amount=>amount>0n&&amount<SMALL)||sumUsd(amounts.map(cents))!==cents(total),decimals=needsMore?DECIMALS_OF_SMALL:format_usd_DECIMALS
+return shown!==0n||amount<=0n?withDollar(shown):rounding==="down"?withDollar(amount):LESS_THAN_SHOWN}function formatUsdNextTo(limit,amount,rounding="nearest"){const compare=one=>one<limit?-1:Number(one>limit)
+return compare(roundShown(amount,rounding))===compare(amount)?formatUsd(amount,rounding):formatExactUsd(amount)}function formatExactUsd(amount){const exact=typeof amount=="number"?toUsd(amount):amount
+return exact===void 0?`$${amount}`:withDollar(exact)}function columnFormat(amounts,total=sumUsd(amounts)){const cents=amount=>roundTo(format_usd_DECIMALS,amount,"nearest"),needsMore=amounts.some(amount=>amount>0n&&amount<SMALL)||sumUsd(amounts.map(cents))!==cents(total),decimals=needsMore?DECIMALS_OF_SMALL:format_usd_DECIMALS
 return(amount,rounding="nearest")=>{const shown=roundTo(decimals,amount,rounding)
-return 0n===shown&&amount>0n&&"nearest"===rounding?LESS_THAN_SHOWN:withDollar(shown,decimals)}}const LESS_THAN_SHOWN=`<${withDollar(unitOfDecimals(DECIMALS_OF_SMALL))}`
-function roundShown(amount,rounding){return roundTo(sizeOf(amount)<SMALL?DECIMALS_OF_SMALL:format_usd_DECIMALS,amount,rounding)}function roundTo(decimals,amount,rounding){return("down"===rounding?roundDown:roundHalfEven)(amount,unitOfDecimals(decimals))}function withDollar(amount,decimals=format_usd_DECIMALS){const[whole="",fraction]=decimalText(sizeOf(amount),decimals).split(".")
-return`${amount<0n?"-":""}$${formatCount(BigInt(whole))}.${fraction}`}const LIKELY_SECRET=/sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi,key=looseObject({hash:schemas_string().check(_regex(/^[\w-]{1,200}$/)),name:schemas_string(),label:schemas_string(),workspace_id:schemas_string(),limit:optional(pipe(unknown(),transform(withoutNoise)))}),LISTED_FIELDS=["created_at","disabled","expires_at","limit","limit_remaining","limit_reset","include_byok_in_limit",...["usage","byok_usage"].flatMap(field=>["","_daily","_weekly","_monthly"].map(period=>field+period))],keyPage=pageOf(pipe(key,transform(function(key){const{hash,name,label,workspace_id}=key,fields=LISTED_FIELDS.filter(field=>{return field in key&&!(value=key[field],"object"==typeof value&&null!==value)
+return shown===0n&&amount>0n&&rounding==="nearest"?LESS_THAN_SHOWN:withDollar(shown,decimals)}}const LESS_THAN_SHOWN=`<${withDollar(unitOfDecimals(DECIMALS_OF_SMALL))}`
+function roundShown(amount,rounding){return roundTo(sizeOf(amount)<SMALL?DECIMALS_OF_SMALL:format_usd_DECIMALS,amount,rounding)}function roundTo(decimals,amount,rounding){return(rounding==="down"?roundDown:roundHalfEven)(amount,unitOfDecimals(decimals))}function withDollar(amount,decimals=format_usd_DECIMALS){const[whole="",fraction]=decimalText(sizeOf(amount),decimals).split(".")
+return`${amount<0n?"-":""}$${formatCount(BigInt(whole))}.${fraction}`}const LIKELY_SECRET=/sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi,key=looseObject({hash:schemas_string().check(_regex(/^[\w-]{1,200}$/)),name:schemas_string(),label:schemas_string(),workspace_id:schemas_string(),limit:optional(pipe(unknown(),transform(withoutNoise)))}),LISTED_FIELDS=["created_at","disabled","expires_at","limit","limit_remaining","limit_reset","include_byok_in_limit",...["usage","byok_usage"].flatMap(field=>["","_daily","_weekly","_monthly"].map(period=>field+period))],keyPage=pageOf(pipe(key,transform(function(key){const{hash,name,label,workspace_id}=key,fields=LISTED_FIELDS.filter(field=>{return field in key&&!(value=key[field],typeof value=="object"&&value!==null)
 var value})
 return{...Object.fromEntries(fields.map(field=>[field,key[field]])),hash,name,label,workspace_id}}))),createKeyRequest=object({name:schemas_string("must be a name"),workspace_id:schemas_string(),limit:optional(schemas_number()),limit_reset:optional(schemas_enum(["daily","weekly","monthly"],"must be daily, weekly or monthly")),include_byok_in_limit:optional(schemas_boolean("must be true or false")),expires_at:nullable(schemas_string())}),createdKey=pipe(object({data:key,key:bearerToken}),transform(({data,key:secret})=>({key:data,secret})))
 function sendKey(client,body,registerSecrets){return client.send({operation:`create the API key ${JSON.stringify(body.name)}`,mayLeaveBehind:`an API key named ${JSON.stringify(body.name)}`,recovery:"The post step of this action, if it runs, looks for the API key and deletes it.",method:"POST",path:"/keys",body,schema:createdKey,hint:WORKSPACE_MAY_BE_DELETED,onBody:text=>registerSecrets(secretsIn(text))})}function secretsIn(text){const{data}=safeParse(object({key:schemas_string()}),parseJson(text)),likely=text.match(LIKELY_SECRET)??[],returned=data?[data.key,...data.key.split(/\s+/)]:[]
@@ -871,16 +871,16 @@ return other&&`it lists a key of the workspace ${other.workspace_id}`},idOf:({ha
 return data}function deleteKey(client,key){const facts={operation:`delete the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still exist`,path:`/keys/${encodeURIComponent(key.hash)}`}
 return sendDeletion(client,facts,()=>findKey(client,key.hash,{trusts404:!0}))}async function deleteEach(keys,client,onDeleted){const undeleted=[]
 await forEachOf(keys,async key=>{const{value:deletion,error}=await catching(deleteKey(client,key),ApiError)
-error?undeleted.push({key,error}):"unclear"===deletion.kind?undeleted.push({key,error:deletion.error}):"deleted"===deletion.kind&&onDeleted(key)})
-return undeleted}function isDisabled(key){return!0===key.disabled}function disableKey(client,key,options={}){return updateKey(client,key,{verb:"disable",change:{disabled:!0},...options})}function limitKey(client,key,limit){return updateKey(client,key,{verb:"lower the limit of",change:{limit}})}async function updateKey(client,key,{verb,change,...options}){const request=keyRequest(key.hash,describeKey(key)),{data}=await client.request({...request,...options,operation:`${verb} the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still work`,method:"PATCH",body:change,findMismatch:updated=>request.findMismatch?.(updated)??(updated&&findUnchanged(updated,change))})
+error?undeleted.push({key,error}):deletion.kind==="unclear"?undeleted.push({key,error:deletion.error}):deletion.kind==="deleted"&&onDeleted(key)})
+return undeleted}function isDisabled(key){return key.disabled===!0}function disableKey(client,key,options={}){return updateKey(client,key,{verb:"disable",change:{disabled:!0},...options})}function limitKey(client,key,limit){return updateKey(client,key,{verb:"lower the limit of",change:{limit}})}async function updateKey(client,key,{verb,change,...options}){const request=keyRequest(key.hash,describeKey(key)),{data}=await client.request({...request,...options,operation:`${verb} the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still work`,method:"PATCH",body:change,findMismatch:updated=>request.findMismatch?.(updated)??(updated&&findUnchanged(updated,change))})
 return data}function findUnchanged(updated,change){if("disabled"in change)return isDisabled(updated)?void 0:"the API key is not disabled"
 const[actual,requested]=[toUsd(updated.limit),toUsd(change.limit)]
-return void 0!==actual&&void 0!==requested&&actual<=requested?void 0:"the limit of the API key is not lowered"}const MAX_NAME_LENGTH=100
+return actual!==void 0&&requested!==void 0&&actual<=requested?void 0:"the limit of the API key is not lowered"}const MAX_NAME_LENGTH=100
 function describeKey({name,label}){const shownName=name.length>MAX_NAME_LENGTH?`${name.slice(0,MAX_NAME_LENGTH)}\u2026`:name
 return`${JSON.stringify(shownName)} (${label})`}function limitOf(key){const amount=toUsd(key.limit),reset=key.limit_reset
-if(void 0!==amount)return{amount,reset:"string"==typeof reset?reset:void 0,remaining:toUsd(key.limit_remaining)}}function usedOf({amount,reset,remaining},spent){return void 0!==remaining?amount-remaining:reset?null:spent}function isLimitUsedUp(limit,spent){const used=usedOf(limit,spent)
-return limit.amount>0n&&null!==used&&!exceeds(limit.amount,used)}function describeLimit({amount,reset,remaining}){const left=void 0===remaining?"":`, of which ${formatUsdNextTo(amount,remaining,"down")} remains`
-return`The ${reset?`${reset} `:""}limit is ${formatExactUsd(amount)}${left}`}function isLimitUnread(key){return null!==key.limit&&void 0===limitOf(key)?.remaining}function totalSpent(keys){const amounts=keys.flatMap(key=>toUsd(key.usage)??[])
+if(amount!==void 0)return{amount,reset:typeof reset=="string"?reset:void 0,remaining:toUsd(key.limit_remaining)}}function usedOf({amount,reset,remaining},spent){return remaining!==void 0?amount-remaining:reset?null:spent}function isLimitUsedUp(limit,spent){const used=usedOf(limit,spent)
+return limit.amount>0n&&used!==null&&!exceeds(limit.amount,used)}function describeLimit({amount,reset,remaining}){const left=remaining===void 0?"":`, of which ${formatUsdNextTo(amount,remaining,"down")} remains`
+return`The ${reset?`${reset} `:""}limit is ${formatExactUsd(amount)}${left}`}function isLimitUnread(key){return key.limit!==null&&limitOf(key)?.remaining===void 0}function totalSpent(keys){const amounts=keys.flatMap(key=>toUsd(key.usage)??[])
 return amounts.length===keys.length?sumUsd(amounts):null}const UNPRINTABLE=/[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\p{Join_Control}\p{Variation_Selector}]]+/gv,MAX_LENGTH=2e3
 function toLine(text,redact){return truncate(bounded(text,(part,cut)=>redact(printable(part).trimEnd(),cut))).replaceAll("##[","## [").replace(/^(\s*)::/,"$1: :")}const MAX_MESSAGE=4e3,MAX_END=1e3,MAX_START=2900
 function toMessage(lines){const text=lines.join("\n")
@@ -896,25 +896,25 @@ function toHtml(text,redact){return truncate(bounded(text,(part,cut)=>redact(par
 function bounded(text,clean){const isCut=text.length>MAX_CLEANED
 return clean(text.slice(0,MAX_CLEANED),{isCut})+(isCut?"\u2026":"")}function printable(text){return(0,external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE," ")}function truncate(text){return(text.length>MAX_LENGTH?`${text.slice(0,MAX_LENGTH)}\u2026`:text).toWellFormed()}const MAX_VALUE_BYTES=6e4,MAX_VALUE_SIZE=MAX_VALUE_BYTES/1e3+" kB",MAX_ENTRIES_BYTES=MAX_VALUE_BYTES-2
 function sizeWithComma(json){return Buffer.byteLength(json)+1}function toJsonList(entries,items){const shown=takeFitting(entries,{size:MAX_ENTRIES_BYTES,sizeOf:sizeWithComma,render:entry=>JSON.stringify(entry)}),[count,total]=[shown.length,entries.length]
-return{json:`[${shown.join(",")}]`,shown:count,total,items}}function describeOmitted(outputs){return Object.entries(outputs).flatMap(([name,value])=>{if("string"==typeof value||value.shown===value.total)return[]
+return{json:`[${shown.join(",")}]`,shown:count,total,items}}function describeOmitted(outputs){return Object.entries(outputs).flatMap(([name,value])=>{if(typeof value=="string"||value.shown===value.total)return[]
 const{shown,total,items}=value
-return`The output ${name} lacks ${total-shown} of ${total} ${items}: it is limited to ${MAX_VALUE_SIZE}.`})}function summaryHtml({title,url,paragraphs=[],table,folded=[],notes=[]},{redact,maxBytes}){const html=text=>toHtml(text,redact),cellHtml=cellRenderer(html),tableCellHtml=cellRenderer(html,breakable),paragraphsHtml=paragraphRenderer(maxBytes/4,cellHtml),size=2*maxBytes/3/(folded.length+1),tableHtml=shown=>linesOf(shown,{cellHtml:tableCellHtml,size})
+return`The output ${name} lacks ${total-shown} of ${total} ${items}: it is limited to ${MAX_VALUE_SIZE}.`})}function summaryHtml({title,url,paragraphs=[],table,folded=[],notes=[]},{redact,maxBytes}){const html=text=>toHtml(text,redact),cellHtml=cellRenderer(html),tableCellHtml=cellRenderer(html,breakable),paragraphsHtml=paragraphRenderer(maxBytes/4,cellHtml),size=maxBytes*2/3/(folded.length+1),tableHtml=shown=>linesOf(shown,{cellHtml:tableCellHtml,size})
 return[`<h3>${cellHtml(url?{text:title,url}:title)}</h3>`,...paragraphsHtml(paragraphs),...table?tableHtml(table):[],...folded.flatMap(part=>[`<details><summary>${cellHtml(part.title)}</summary>`,...paragraphsHtml(part.paragraphs??[]),...part.table?tableHtml(part.table):[],"</details>"]),...paragraphsHtml(notes)].join("\n")}function paragraphRenderer(size,cellHtml){let left=size
 return paragraphs=>{const texts=takeFitting(paragraphs,{size:left,sizeOf:sizeOfLine,render:text=>`<p>${cellHtml(text)}</p>`}),omitted=paragraphs.length-texts.length
 left=omitted>0?0:left-texts.reduce((sum,text)=>sum+sizeOfLine(text),0)
-return[...texts,...omission(omitted,1===omitted?"more paragraph":"more paragraphs")]}}function linesOf(table,{cellHtml,size}){const rowHtml=rowRenderer(table,cellHtml),headings=table.header.map(heading=>"string"==typeof heading?heading:heading.numbers),rows=takeFitting(table.rows,{size,sizeOf:sizeOfLine,render:cells=>rowHtml("td",cells)}),omitted=table.rows.length-rows.length+(table.more??0)
+return[...texts,...omission(omitted,omitted===1?"more paragraph":"more paragraphs")]}}function linesOf(table,{cellHtml,size}){const rowHtml=rowRenderer(table,cellHtml),headings=table.header.map(heading=>typeof heading=="string"?heading:heading.numbers),rows=takeFitting(table.rows,{size,sizeOf:sizeOfLine,render:cells=>rowHtml("td",cells)}),omitted=table.rows.length-rows.length+(table.more??0)
 return["<table>",rowHtml("th",headings),...rows,...table.total?[rowHtml("td",table.total)]:[],"</table>",...omission(omitted,"more")]}function omission(count,what){return count>0?[`<p>\u2026 and ${count} ${what}</p>`]:[]}const URL_IN_HTML=/https?:\/\/(?:[^\s<&]|&amp;)*[^\s<&.,;:!?)\u2026]/g
-function cellRenderer(html,show=shown=>shown){const cellHtml=content=>"string"==typeof content?withLinks(html(content),show):"code"in content?`<code>${show(html(content.code))}</code>`:"url"in content?`<a href="${html(content.url)}">${show(html(content.text))}</a>`:content.map(cellHtml).join("")
+function cellRenderer(html,show=shown=>shown){const cellHtml=content=>typeof content=="string"?withLinks(html(content),show):"code"in content?`<code>${show(html(content.code))}</code>`:"url"in content?`<a href="${html(content.url)}">${show(html(content.text))}</a>`:content.map(cellHtml).join("")
 return cellHtml}function withLinks(html,show){const links=html.match(URL_IN_HTML)??[]
 return html.split(URL_IN_HTML).map((text,at)=>{const url=links[at]
-return show(text)+(void 0===url?"":`<a href="${url}">${show(url)}</a>`)}).join("")}const LONG=/(?:[^\s-]|-(?=\d)){15,}/g
-function breakable(html){return html.replace(LONG,long=>long.replace(/\/(?=[^/])|-(?=\d)|[_:](?=\w)/g,"$&<wbr>"))}function rowRenderer(table,cellHtml){const attributes=table.header.map(heading=>"string"==typeof heading?"":' align="right"')
+return show(text)+(url===void 0?"":`<a href="${url}">${show(url)}</a>`)}).join("")}const LONG=/(?:[^\s-]|-(?=\d)){15,}/g
+function breakable(html){return html.replace(LONG,long=>long.replace(/\/(?=[^/])|-(?=\d)|[_:](?=\w)/g,"$&<wbr>"))}function rowRenderer(table,cellHtml){const attributes=table.header.map(heading=>typeof heading=="string"?"":' align="right"')
 return(tag,cells)=>`<tr>${cells.map((content,at)=>`<${tag}${attributes[at]}>${cellHtml(content)}</${tag}>`).join("")}</tr>`}function sizeOfLine(line){return Buffer.byteLength(line)+1}function createReport({action,isPost=!1,onlyReads=!1}){const who=isPost?`${action}, post step`:action,redactor=createRedactor(),line=text=>toLine(text,redactor.redactShown),groups=groupRequests(),info=groups.outside(text=>core_info(line(text))),[error,warning]=[groups.outside(core_error),groups.outside(core_warning)],warnOf=description=>{const omitted=annotate(warning,description,{line,who});(isPost||omitted>0)&&summarize(toSummary("\u26a0\ufe0f",description))},summarize=summary=>{const paragraphs=[...isPost?[`Post step of ${action}, after the job.`]:[],...summary.paragraphs??[]],reason=appendSummary({...summary,paragraphs},redactor)
-void 0!==reason&&annotate(warning,describeWarning(summaryNotWritten,{reason}),{line,who})}
+reason!==void 0&&annotate(warning,describeWarning(summaryNotWritten,{reason}),{line,who})}
 return{info,request:groups.inside(text=>core_info(line(text))),end:groups.close,toLine:line,notice:groups.outside(text=>notice(line(text),{title:who})),redact:redactor.redactShown,debug:text=>{command_issueCommand("debug",{},line(text))},mask:texts=>texts.forEach(core_setSecret),registerSecrets(secrets){secrets.forEach(core_setSecret)
 redactor.register(secrets)},output:outputs=>writeOutputs(outputs,redactor).forEach(info),outputSecret:writeSecretOutput,saveState:(name,value)=>writeState(name,value,redactor),summarize,warn:(kind,facts)=>warnOf(describeWarning(kind,facts)),...errorReports({info,warnOf,failOf:description=>{annotate(error,description,{line,who})
 summarize(toSummary("\u274c",description))},onlyReads})}}function errorReports({info,warnOf,failOf,onlyReads}){return{fail:(error,effect,left={leftovers:""})=>failOf(describeError(error,effect,{...left,onlyReads})),warnOfPostStep(error,{effect,leftovers,advice}){const description=describeError(error,effect,{leftovers,advice})
-""===leftovers?report_messageOf(description).forEach(info):warnOf(description)},repeat(error,{effect,unsaid:lines}){const{code,title}=describeError(error,effect)
+leftovers===""?report_messageOf(description).forEach(info):warnOf(description)},repeat(error,{effect,unsaid:lines}){const{code,title}=describeError(error,effect)
 info(`${title}, as the step has reported.`)
 lines.length>0&&warnOf({...LEFT_AFTER_JOB,code,lines})}}}function groupRequests(){let isOpen=!1
 const close=()=>{isOpen&&command_issue("endgroup")
@@ -926,7 +926,7 @@ write(...args)}}}function annotate(annotation,description,{line,who}){const{code
 annotation(text,{title:`${who}: ${linesSuffice?title.charAt(0).toLowerCase()+title.slice(1):code.replaceAll("-"," ")}`})
 return omitted}function report_messageOf({title,lines,linesSuffice,rows=[],details=[]}){return[...linesSuffice?[]:[title],...rows,...lines,...details]}const LEFT_AFTER_JOB={title:"Left after the job",linesSuffice:!0},DETAILS="Details"
 function toSummary(icon,description){const{code,title,lines,details=[],table,folded=[],notes}=description
-return{title:`${icon} ${nameProduct(title)}`,url:urlOf(code),paragraphs:lines,table,folded:[...folded,...details.length>0?[{title:DETAILS,paragraphs:details}]:[]],notes}}function nameProduct(title){return title.includes("OpenRouter")?title:`OpenRouter: ${title}`}function urlOf(code){return troubleshootingUrl(code,process.env)}function writeOutputs(outputs,{redact}){const values=Object.fromEntries(Object.entries(outputs).map(([name,value])=>[name,"string"==typeof value?value:value.json]))
+return{title:`${icon} ${nameProduct(title)}`,url:urlOf(code),paragraphs:lines,table,folded:[...folded,...details.length>0?[{title:DETAILS,paragraphs:details}]:[]],notes}}function nameProduct(title){return title.includes("OpenRouter")?title:`OpenRouter: ${title}`}function urlOf(code){return troubleshootingUrl(code,process.env)}function writeOutputs(outputs,{redact}){const values=Object.fromEntries(Object.entries(outputs).map(([name,value])=>[name,typeof value=="string"?value:value.json]))
 try{for(const[name,value]of Object.entries(values))setOutput(name,redact(value))
 return describeOmitted(outputs)}catch(error){throw new Failure(outputsNotWritten,{reason:reasonOf(error),values})}}function writeSecretOutput(name,secret){try{if(!process.env.GITHUB_OUTPUT)throw new Error("GITHUB_OUTPUT is not set")
 setOutput(name,secret)}catch(error){throw new Failure(secretOutputNotWritten,{reason:reasonOf(error),name})}}function writeState(name,value,{redact}){const json=redact(JSON.stringify(value))
@@ -946,7 +946,7 @@ async function obtainGrant({policyId,audience,issuer},context,{isRenewal}){const
 if(issued.error)return issued.error.details
 const idToken=issued.value.data.value,client=context.client.withTimeout(EXCHANGE_WITHIN_MS),exchange=tokenRequest({policyId,idToken},registerSecrets),sent=client.request({...exchange,retries403:isRenewal}),{value,error}=await catching(sent,ApiError)
 if(error)return{...error.details,claims:readClaims(idToken)}
-const{data,headersAt}=value,lifetimeMs=1e3*(data.expires_in??ASSUMED_LIFETIME)
+const{data,headersAt}=value,lifetimeMs=(data.expires_in??ASSUMED_LIFETIME)*1e3
 return{authorization:`Bearer ${data.access_token}`,renewAt:renewalTime(headersAt,lifetimeMs),expiresAt:headersAt+lifetimeMs}}async function runStep(name,program,onError=step_fail){process.exitCode=1
 process.noDeprecation=!0
 const report=createReport(name),{managementKey,gitHubToken,idTokenRequest,proxyPassword}=readSecrets()
@@ -982,21 +982,21 @@ return new Client(options={server,transport,clock,random,deadline,signal,log:rep
 var options}const noJournal={saveOrFail:()=>{},saveOrWarn:()=>{},clearOrWarn:()=>{}},LATE_POST_DELAYS_MS=[0,1e3,2e3]
 async function postOnce(post,context){const attempts=[]
 for(;;){const outcome=await post.send(attempts)
-if("succeeded"===outcome.kind)return{...outcome,attempts}
+if(outcome.kind==="succeeded")return{...outcome,attempts}
 const{failure}=outcome
 attempts.push({failure})
 const decision=await decideAfter(post,attempts,context)
-if("done"===decision.kind)return{kind:"reconciled",result:decision.result,attempts}
-const{kind,ambiguous}=decision,stop="retry"===kind?await context.client.waitForRetry(failure,attempts.length):void 0
-if("give-up"===kind||stop)throw toApiError(failuresOf(attempts),{ambiguous,...stop})}}async function decideAfter(post,attempts,{log}){for(;;){const decision=post.reconcile(attempts)
-if("settle"!==decision.kind)return decision
+if(decision.kind==="done")return{kind:"reconciled",result:decision.result,attempts}
+const{kind,ambiguous}=decision,stop=kind==="retry"?await context.client.waitForRetry(failure,attempts.length):void 0
+if(kind==="give-up"||stop)throw toApiError(failuresOf(attempts),{ambiguous,...stop})}}async function decideAfter(post,attempts,{log}){for(;;){const decision=post.reconcile(attempts)
+if(decision.kind!=="settle")return decision
 const last=attempts.at(-1)
 log.request(`${formatOperation(last.failure)}. Checking ${post.question}.`)
 const{value,error}=await catching(post.settle(attempts),ApiError)
 if(error){const{ambiguous}=decision
-throw toApiError(failuresOf(attempts),{ambiguous,lookupFailure:error.details})}last.found=value}}function countAmbiguous(attempts){return attempts.filter(({failure})=>FAILURE_CLASSES[failure.kind].ambiguous).length}function failuresOf(attempts){return attempts.map(({failure})=>failure)}const budgetsOutOfOrder=declareFailure("budgets-out-of-order",({shorter,longer,budgets})=>({title:"The budgets would be out of order",lines:[`The ${longer} budget would be ${formatExactUsd(budgets[longer]??0)}. It must exceed the ${shorter} budget, which would be ${formatExactUsd(budgets[shorter]??0)}.`,"A budget without an input keeps its value."]})),unknownMembers=declareFailure("unknown-members",({members})=>({title:"Not all members belong to the organization",lines:[...members.map(({written,matches})=>0===matches?`members: no one in the organization has the id or e-mail address ${written}`:`members: ${matches} people in the organization have the id or e-mail address ${written}`),"Each entry must be the user id or the e-mail address of one member of the organization."]})),membersNotAdded=declareFailure("members-not-added",({workspace,userIds})=>({title:`Not all members were added to the workspace "${workspace.slug}"`,lines:[`OpenRouter reported success, but does not list these users as members: ${userIds.join(", ")}.`]})),guardrailNotFound=declareFailure("guardrail-not-found",({workspace})=>({title:`The guardrail of the workspace "${workspace.slug}" is unknown`,lines:["OpenRouter does not report which guardrail the workspace has."]})),limitsDiffer=declareFailure("limits-differ",({workspace,what,values})=>({title:`The ${what} of the workspace "${workspace.slug}" has unexpected values`,lines:["OpenRouter accepted the request, but returned other values than requested:",...Object.entries(values).map(([field,value])=>`${field}: ${JSON.stringify(value)}`)]})),unknownGuardrailFields=declareWarning("unknown-guardrail-fields",({fields})=>({title:"The input guardrail has fields that this version does not know",lines:[`Unknown: ${fields.join(", ")}.`,"Check their names. The step fails if OpenRouter rejects them, or returns other values than requested."]})),RECOVERIES={"deleted-after-job":"With delete-after-job, the post step, if it runs, deletes the workspace.","run-again-with-update":"Once the cause is gone, running this again with if-exists: update finishes the work.","run-again":"Once the cause is gone, running this again finishes the work."}
-function describeRecovery(recovery){return"string"==typeof recovery?RECOVERIES[recovery]:`Once the cause is gone, ${recovery.supersededBy} finishes the work. This one is older.`}const partlyApplied=declareFailure("partly-applied",({error,applied,notApplied,recovery},effect)=>{const{lines,...part}=error instanceof ApiError?describePart(error):error.kind.describe(error.details,effect)
-return{...part,lines:[...lines,describeRecovery(recovery)],effect:[..."none"===effect?[describeEffect(effect)]:[],...applied.length>0?[`Applied: ${applied.join(", ")}.`]:[],`Not applied, or unknown: ${notApplied.join(", ")}.`]}},({error})=>failedRequests(error))
+throw toApiError(failuresOf(attempts),{ambiguous,lookupFailure:error.details})}last.found=value}}function countAmbiguous(attempts){return attempts.filter(({failure})=>FAILURE_CLASSES[failure.kind].ambiguous).length}function failuresOf(attempts){return attempts.map(({failure})=>failure)}const budgetsOutOfOrder=declareFailure("budgets-out-of-order",({shorter,longer,budgets})=>({title:"The budgets would be out of order",lines:[`The ${longer} budget would be ${formatExactUsd(budgets[longer]??0)}. It must exceed the ${shorter} budget, which would be ${formatExactUsd(budgets[shorter]??0)}.`,"A budget without an input keeps its value."]})),unknownMembers=declareFailure("unknown-members",({members})=>({title:"Not all members belong to the organization",lines:[...members.map(({written,matches})=>matches===0?`members: no one in the organization has the id or e-mail address ${written}`:`members: ${matches} people in the organization have the id or e-mail address ${written}`),"Each entry must be the user id or the e-mail address of one member of the organization."]})),membersNotAdded=declareFailure("members-not-added",({workspace,userIds})=>({title:`Not all members were added to the workspace "${workspace.slug}"`,lines:[`OpenRouter reported success, but does not list these users as members: ${userIds.join(", ")}.`]})),guardrailNotFound=declareFailure("guardrail-not-found",({workspace})=>({title:`The guardrail of the workspace "${workspace.slug}" is unknown`,lines:["OpenRouter does not report which guardrail the workspace has."]})),limitsDiffer=declareFailure("limits-differ",({workspace,what,values})=>({title:`The ${what} of the workspace "${workspace.slug}" has unexpected values`,lines:["OpenRouter accepted the request, but returned other values than requested:",...Object.entries(values).map(([field,value])=>`${field}: ${JSON.stringify(value)}`)]})),unknownGuardrailFields=declareWarning("unknown-guardrail-fields",({fields})=>({title:"The input guardrail has fields that this version does not know",lines:[`Unknown: ${fields.join(", ")}.`,"Check their names. The step fails if OpenRouter rejects them, or returns other values than requested."]})),RECOVERIES={"deleted-after-job":"With delete-after-job, the post step, if it runs, deletes the workspace.","run-again-with-update":"Once the cause is gone, running this again with if-exists: update finishes the work.","run-again":"Once the cause is gone, running this again finishes the work."}
+function describeRecovery(recovery){return typeof recovery=="string"?RECOVERIES[recovery]:`Once the cause is gone, ${recovery.supersededBy} finishes the work. This one is older.`}const partlyApplied=declareFailure("partly-applied",({error,applied,notApplied,recovery},effect)=>{const{lines,...part}=error instanceof ApiError?describePart(error):error.kind.describe(error.details,effect)
+return{...part,lines:[...lines,describeRecovery(recovery)],effect:[...effect==="none"?[describeEffect(effect)]:[],...applied.length>0?[`Applied: ${applied.join(", ")}.`]:[],`Not applied, or unknown: ${notApplied.join(", ")}.`]}},({error})=>failedRequests(error))
 function desiredSettings({guardrail,budgets,members}){return[...settingsOf("guardrail",guardrail),...settingsOf("budget",budgets?.limits),...settingsOf("field",{include_byok_in_budgets:budgets?.include_byok_in_budgets}),...settingsOf("member",{members})]}function settingsOf(kind,values={}){return Object.entries(values).map(([field,value])=>({kind,field,value}))}function changesOf(writes){return writes.flatMap(({changes})=>changes)}async function applyWrites(writes,{workspace,recovery},{log}){let current=workspace
 for(const[index,write]of writes.entries()){const{value,error}=await catching(write.write(current),ApiError,Failure)
 if(error)throw new Failure(partlyApplied,{error,workspace,applied:writes.slice(0,index).map(({name})=>name),notApplied:writes.slice(index).map(({name})=>name),recovery})
@@ -1006,99 +1006,99 @@ async function listBudgets(client,{id,slug},options={}){const{data}=await client
 if(!data)return NO_BUDGETS
 const limits=data.data.map(({limit_usd,reset_interval})=>[reset_interval??"lifetime",limit_usd])
 return{budgets:Object.fromEntries(limits),include_byok_in_budgets:data.include_byok_in_budgets}}async function writeBudget(client,workspace,{interval,limit_usd,...flags}){const{id,slug}=workspace,common={path:`/workspaces/${encodeURIComponent(id)}/budgets/${interval}`,hint:NEEDS_ENTERPRISE}
-if(null===limit_usd){const operation=`delete the ${interval} budget of the workspace "${slug}"`,deletion=await sendDeletion(client,{...common,operation},async()=>{const{budgets}=await listBudgets(client,workspace,{trusts404:!0})
+if(limit_usd===null){const operation=`delete the ${interval} budget of the workspace "${slug}"`,deletion=await sendDeletion(client,{...common,operation},async()=>{const{budgets}=await listBudgets(client,workspace,{trusts404:!0})
 return budgets[interval]})
-if("unclear"===deletion.kind)throw deletion.error
+if(deletion.kind==="unclear")throw deletion.error
 return{interval,limit_usd}}const{data}=await client.request({...common,operation:`set the ${interval} budget of the workspace "${slug}"`,method:"PUT",body:{limit_usd,...flags},schema:object({data:budget,include_byok_in_budgets:budgets_flag})})
 return{interval:data.data.reset_interval??"lifetime",limit_usd:data.data.limit_usd,..."include_byok_in_budgets"in flags&&{include_byok_in_budgets:data.include_byok_in_budgets??flags.include_byok_in_budgets}}}async function planBudgets({limits,include_byok_in_budgets:byok},workspace,{client}){const state=workspace?await listBudgets(client,workspace):NO_BUDGETS,desired=budgetsAfter(state.budgets,limits)
 assertBudgetOrder(desired)
 const writes=budgetWrites(state.budgets,desired)
-return(void 0!==byok&&byok!==state.include_byok_in_budgets?withByok(writes,limits,byok):writes).map(write=>toWrite(write,state,client))}function assertBudgetOrder(desired){const violation=findOrderViolation(desired)
+return(byok!==void 0&&byok!==state.include_byok_in_budgets?withByok(writes,limits,byok):writes).map(write=>toWrite(write,state,client))}function assertBudgetOrder(desired){const violation=findOrderViolation(desired)
 if(!violation)return
 const[shorter,longer]=violation
 throw new Failure(budgetsOutOfOrder,{shorter,longer,budgets:desired})}function toWrite(write,before,client){const{interval,limit_usd}=write,byok=before.include_byok_in_budgets??null
-return{name:`the ${interval} budget`,done:`${null===limit_usd?"Deleted":"Set"} the ${interval} budget.`,changes:onlyChanges([{kind:"budget",field:interval,from:before.budgets[interval]??null,to:limit_usd},{kind:"field",field:"include_byok_in_budgets",from:byok,to:write.include_byok_in_budgets??byok}]),async write(workspace){const returned=await writeBudget(client,workspace,write)
-if(!(0,external_node_util_namespaceObject.isDeepStrictEqual)(returned,write))throw new Failure(limitsDiffer,{what:`${interval} budget`,workspace,values:{[`${returned.interval}_usd`]:returned.limit_usd,...byokOf(returned)}})}}}function byokOf({include_byok_in_budgets}){return void 0===include_byok_in_budgets?{}:{include_byok_in_budgets}}function withByok(writes,limits,byok){const firstSet=writes.find(({limit_usd})=>null!==limit_usd)
+return{name:`the ${interval} budget`,done:`${limit_usd===null?"Deleted":"Set"} the ${interval} budget.`,changes:onlyChanges([{kind:"budget",field:interval,from:before.budgets[interval]??null,to:limit_usd},{kind:"field",field:"include_byok_in_budgets",from:byok,to:write.include_byok_in_budgets??byok}]),async write(workspace){const returned=await writeBudget(client,workspace,write)
+if(!(0,external_node_util_namespaceObject.isDeepStrictEqual)(returned,write))throw new Failure(limitsDiffer,{what:`${interval} budget`,workspace,values:{[`${returned.interval}_usd`]:returned.limit_usd,...byokOf(returned)}})}}}function byokOf({include_byok_in_budgets}){return include_byok_in_budgets===void 0?{}:{include_byok_in_budgets}}function withByok(writes,limits,byok){const firstSet=writes.find(({limit_usd})=>limit_usd!==null)
 if(firstSet)return writes.map(write=>write===firstSet?{...write,include_byok_in_budgets:byok}:write)
 const unchanged=INTERVALS.flatMap(interval=>{const limit_usd=limits[interval]??null
-return null===limit_usd?[]:[{interval,limit_usd,include_byok_in_budgets:byok}]})
+return limit_usd===null?[]:[{interval,limit_usd,include_byok_in_budgets:byok}]})
 return[...writes,...unchanged.slice(0,1)]}function budgetsAfter(budgets,limits){const merged={...budgets,...limits}
-return Object.fromEntries(Object.entries(merged).filter(([,limit])=>null!==limit))}function findOrderViolation(budgets){const set=INTERVALS.flatMap(interval=>{const limit=budgets[interval]
-return void 0===limit?[]:[{interval,limit}]})
+return Object.fromEntries(Object.entries(merged).filter(([,limit])=>limit!==null))}function findOrderViolation(budgets){const set=INTERVALS.flatMap(interval=>{const limit=budgets[interval]
+return limit===void 0?[]:[{interval,limit}]})
 for(const[index,{interval,limit}]of set.entries()){const shorter=set[index-1]
-if(shorter&&limit<=shorter.limit)return[shorter.interval,interval]}}function budgetWrites(budgets,desired){const longestFirst=INTERVALS.toReversed(),exists=interval=>void 0!==budgets[interval],isDesired=interval=>void 0!==desired[interval],change=interval=>Number(desired[interval])-Number(budgets[interval])
+if(shorter&&limit<=shorter.limit)return[shorter.interval,interval]}}function budgetWrites(budgets,desired){const longestFirst=INTERVALS.toReversed(),exists=interval=>budgets[interval]!==void 0,isDesired=interval=>desired[interval]!==void 0,change=interval=>Number(desired[interval])-Number(budgets[interval])
 return[...INTERVALS.filter(interval=>exists(interval)&&!isDesired(interval)),...longestFirst.filter(interval=>change(interval)>0),...INTERVALS.filter(interval=>change(interval)<0),...INTERVALS.filter(interval=>!exists(interval)&&isDesired(interval))].map(interval=>({interval,limit_usd:desired[interval]??null}))}const RESET_INTERVALS=["daily","weekly","monthly"],ZDR_FIELDS=["enforce_zdr_anthropic","enforce_zdr_google","enforce_zdr_openai","enforce_zdr_other","enforce_zdr_xai"],mustHave=values=>({error:({path=[]})=>`must have ${values} for ${String(path.at(-1))}`}),guardrails_flag=optional(nullable(schemas_boolean(mustHave("true, false or null")))),list=optional(nullable(array(unknown(),mustHave("a list or null")))),NOT_EMPTY=mustHave("a non-empty list or null"),unchecked=optional(unknown()),guardrailFields={allow_safety_retention_google:guardrails_flag,allow_safety_retention_other:guardrails_flag,allowed_data_regions:optional(nullable(array(unknown(),NOT_EMPTY).check(refine(list=>list.length>0,NOT_EMPTY)))),allowed_models:unchecked,allowed_providers:unchecked,content_filter_builtins:list,content_filters:list,description:optional(nullable(schemas_string(mustHave("a text or null")))),enable_free_model_publication:guardrails_flag,enable_free_model_training:guardrails_flag,enable_paid_model_training:guardrails_flag,enforce_first_party_harness_models:unchecked,enforce_zdr:unchecked,enforce_zdr_anthropic:guardrails_flag,enforce_zdr_google:guardrails_flag,enforce_zdr_openai:guardrails_flag,enforce_zdr_other:guardrails_flag,enforce_zdr_xai:guardrails_flag,ignored_models:unchecked,ignored_providers:unchecked,include_byok_in_budgets:optional(schemas_boolean(mustHave("true or false"))),limit_usd:unchecked,name:unchecked,reset_interval:unchecked},guardrail=looseObject({id:optional(schemas_string()),limit_usd:optional(pipe(unknown(),transform(withoutNoise)))}),guardrails_mismatch=(id,returned)=>(returned?.id??id)===id?void 0:"the response is about another guardrail",NO_GUARDRAIL="Either this management key may not change the guardrail of the workspace, or OpenRouter does not know the guardrail."
 async function findGuardrail(client,{id,workspace}){const{data}=await client.request({operation:`look up the guardrail of the workspace "${workspace.slug}"`,method:"GET",path:`/guardrails/${encodeURIComponent(id)}`,schema:envelope(guardrail),on404:()=>{},findMismatch:returned=>guardrails_mismatch(id,returned)})
 return data}async function patchGuardrail(client,{id,workspace},update){const{data}=await client.request({operation:`set the guardrail of the workspace "${workspace.slug}"`,method:"PATCH",path:`/guardrails/${encodeURIComponent(id)}`,body:update,schema:envelope(guardrail),findMismatch:returned=>guardrails_mismatch(id,returned),hint:NO_GUARDRAIL})
-return data}function guardrailIdOf({default_guardrail_id:id}){return"string"==typeof id&&""!==id?id:void 0}function unexpectedGuardrailFields(returned,update){return Object.keys(diffGuardrail(returned,update)).filter(field=>{const[actual,desired]=[returned[field],update[field]]
+return data}function guardrailIdOf({default_guardrail_id:id}){return typeof id=="string"&&id!==""?id:void 0}function unexpectedGuardrailFields(returned,update){return Object.keys(diffGuardrail(returned,update)).filter(field=>{const[actual,desired]=[returned[field],update[field]]
 return isModels(field)?!isSameModels(actual,desired,authorOf):!(field in ENTRY_DEFAULTS)||!isSameValue(actual,desired)})}const LIMIT_FIELDS=["limit_usd","reset_interval"]
 function diffGuardrail(guardrail,update){const differs=field=>!isSame(field,guardrail?.[field],update[field]),limitDiffers=LIMIT_FIELDS.some(differs)
 return Object.fromEntries(Object.entries(update).filter(([field])=>LIMIT_FIELDS.includes(field)?limitDiffers:differs(field)))}const ENTRY_DEFAULTS={content_filters:{label:null},content_filter_builtins:{scan_scope:"all_messages"}}
 function isSame(field,actual,desired){return isModels(field)?isSameModels(actual??[],desired??[],model=>model):isSameValue(withDefaults(field,actual),withDefaults(field,desired))}function withDefaults(field,value){const defaults=ENTRY_DEFAULTS[field]
 return defaults&&Array.isArray(value)?value.map(entry=>isObject(entry)?{...defaults,...entry}:entry):value}function isSameValue(actual,desired){return includes(normalize(actual),normalize(desired))}function normalize(value){if(Array.isArray(value)){const texts=new Set(value.map(entry=>JSON.stringify(normalize(entry))))
-return 0===texts.size?null:[...texts].sort().map(text=>JSON.parse(text))}if(!isObject(value))return value??null
+return texts.size===0?null:[...texts].sort().map(text=>JSON.parse(text))}if(!isObject(value))return value??null
 const names=Object.keys(value).sort()
 return Object.fromEntries(names.map(name=>[name,normalize(value[name])]))}function includes(actual,desired){return Array.isArray(desired)?Array.isArray(actual)&&isSameSet(actual,desired):isObject(desired)?!!isObject(actual)&&Object.entries(desired).every(([name,field])=>includes(Object.hasOwn(actual,name)?actual[name]:null,field)):actual===desired}function isSameSet(actual,desired){if(actual.length!==desired.length)return!1
 const found=new Set
 for(const entry of desired){const counterparts=actual.filter(other=>includes(other,entry))
-if(0===counterparts.length)return!1
-for(const other of counterparts)found.add(other)}return found.size===actual.length}function isObject(value){return"object"==typeof value&&null!==value&&!Array.isArray(value)}function isModels(field){return"allowed_models"===field||"ignored_models"===field}function isSameModels(actual,desired,groupOf){if(!isTexts(actual)||!isTexts(desired))return!1
+if(counterparts.length===0)return!1
+for(const other of counterparts)found.add(other)}return found.size===actual.length}function isObject(value){return typeof value=="object"&&value!==null&&!Array.isArray(value)}function isModels(field){return field==="allowed_models"||field==="ignored_models"}function isSameModels(actual,desired,groupOf){if(!isTexts(actual)||!isTexts(desired))return!1
 const[returned,requested]=[new Set(actual),new Set(desired)],kept=[...returned].filter(slug=>requested.has(slug)).map(withoutDate),merged=new Set(kept.map(sortWords)),missing=[...requested].filter(slug=>!returned.has(slug)),unmerged=missing.filter(model=>!merged.has(sortWords(model))),added=[...returned].filter(slug=>!requested.has(slug)).map(withoutDate),countIn=models=>{const groups=models.map(groupOf)
 return group=>groups.filter(other=>other===group).length},[least,count,most]=[countIn(unmerged),countIn(added),countIn(missing)]
-return[...added,...missing].map(groupOf).every(group=>least(group)<=count(group)&&count(group)<=most(group))}function isTexts(value){return Array.isArray(value)&&value.every(entry=>"string"==typeof entry)}function withoutDate(slug){const[,base="",variant=""]=/^([^:]+)-\d{4}-?\d\d-?\d\d(:.*)?$/.exec(slug)??[]
+return[...added,...missing].map(groupOf).every(group=>least(group)<=count(group)&&count(group)<=most(group))}function isTexts(value){return Array.isArray(value)&&value.every(entry=>typeof entry=="string")}function withoutDate(slug){const[,base="",variant=""]=/^([^:]+)-\d{4}-?\d\d-?\d\d(:.*)?$/.exec(slug)??[]
 return base+variant}function sortWords(model){return model.split(/([/:])/).map(part=>part.split("-").sort().join("-")).join("")}function authorOf(model){return model.split("/",1).join()}async function planGuardrail(desired,workspace,{client,warn}){const fields=Object.keys(desired).filter(field=>!Object.hasOwn(guardrailFields,field))
 fields.length>0&&warn(unknownGuardrailFields,{fields})
 const known=workspace&&{id:knownIdOf(workspace),workspace},guardrail=known&&await findGuardrail(client,known),update=diffGuardrail(guardrail,desired),changes=onlyChanges(Object.entries(update).map(([field,to])=>({kind:"guardrail",field,from:guardrail?.[field]??null,to})))
-return 0===changes.length?[]:[{name:"the guardrail",done:"Set the guardrail.",changes,async write(existing){const id=known?.id??await findGuardrailId(existing,client),returned=await patchGuardrail(client,{id,workspace:existing},update),unexpected=unexpectedGuardrailFields(returned,update)
-if(0!==unexpected.length)throw new Failure(limitsDiffer,{what:"guardrail",workspace:existing,values:Object.fromEntries(unexpected.map(field=>[field,returned[field]??null]))})}}]}function knownIdOf(workspace){const id=guardrailIdOf(workspace)
-if(void 0===id)throw new Failure(guardrailNotFound,{workspace})
+return changes.length===0?[]:[{name:"the guardrail",done:"Set the guardrail.",changes,async write(existing){const id=known?.id??await findGuardrailId(existing,client),returned=await patchGuardrail(client,{id,workspace:existing},update),unexpected=unexpectedGuardrailFields(returned,update)
+if(unexpected.length!==0)throw new Failure(limitsDiffer,{what:"guardrail",workspace:existing,values:Object.fromEntries(unexpected.map(field=>[field,returned[field]??null]))})}}]}function knownIdOf(workspace){const id=guardrailIdOf(workspace)
+if(id===void 0)throw new Failure(guardrailNotFound,{workspace})
 return id}async function findGuardrailId(workspace,client){const id=guardrailIdOf(workspace)
-return void 0!==id?id:knownIdOf((await findWorkspace(client,workspace.slug)).workspace??workspace)}const organizationMember=()=>object({id:schemas_string(),email:optional(nullable(schemas_string()))}),workspaceMember=()=>object({user_id:schemas_string()})
+return id!==void 0?id:knownIdOf((await findWorkspace(client,workspace.slug)).workspace??workspace)}const organizationMember=()=>object({id:schemas_string(),email:optional(nullable(schemas_string()))}),workspaceMember=()=>object({user_id:schemas_string()})
 async function listOrganizationMembers(client){const{items}=await listAll(client,{operation:"list the members of the organization",path:"/organization/members",query:{limit:String(PAGE_SIZE)},schema:pageOf(organizationMember()),idOf:({id})=>id,hint:"Only an organization has members: a personal account cannot use the input members."})
 return items}async function listMembers(client,{id,slug}){const{items}=await listAll(client,{operation:`list the members of the workspace "${slug}"`,path:`/workspaces/${encodeURIComponent(id)}/members`,query:{limit:String(PAGE_SIZE)},schema:pageOf(workspaceMember()),idOf:({user_id})=>user_id})
 return items.map(({user_id})=>user_id)}const UNCHANGEABLE="No one can change the members of the default workspace. Members that an identity provider manages (SCIM) can only be changed there.",MAX_ADDED=100
 function sendMembers(client,{id,slug},userIds){return client.send({operation:`add members to the workspace "${slug}"`,method:"POST",path:`/workspaces/${encodeURIComponent(id)}/members/add`,body:{user_ids:userIds},schema:addedMembers(),hint:UNCHANGEABLE})}const addedMembers=()=>pipe(object({data:array(workspaceMember())}),transform(({data})=>data.map(({user_id})=>user_id)))
 async function planMembers(written,workspace,context){const members=await findMembers(written,context),present=new Set(workspace?await listMembers(context.client,workspace):[]),missing=members.filter(({userId})=>!present.has(userId))
-if(0===missing.length)return[]
+if(missing.length===0)return[]
 const userIds=missing.map(({userId})=>userId)
-return[{name:"the members",done:"Added the members.",changes:[{kind:"member",field:"members",from:null,to:missing.map(member=>member.written)}],async write(existing){await addMembers(existing,userIds,context)}}]}async function findMembers(written,{client}){const matches=matchMembers(written,await listOrganizationMembers(client)),unknown=matches.filter(({members})=>1!==members.length)
+return[{name:"the members",done:"Added the members.",changes:[{kind:"member",field:"members",from:null,to:missing.map(member=>member.written)}],async write(existing){await addMembers(existing,userIds,context)}}]}async function findMembers(written,{client}){const matches=matchMembers(written,await listOrganizationMembers(client)),unknown=matches.filter(({members})=>members.length!==1)
 if(unknown.length>0)throw new Failure(unknownMembers,{members:unknown.map(({text,members})=>({written:text,matches:members.length}))})
 const byId=new Map(matches.flatMap(({text,members})=>members.map(({id})=>[id,text])))
 return[...byId].map(([userId,text])=>({userId,written:text}))}function matchMembers(written,organization){const byId=new Map(organization.map(member=>[member.id,member])),byAddress=new Map
 for(const member of organization){const address=member.email?.toLowerCase()
-if(void 0===address)continue
+if(address===void 0)continue
 const others=byAddress.get(address)
 others?others.push(member):byAddress.set(address,[member])}return written.map(text=>{const addressed=byAddress.get(text.toLowerCase())??[]
 return{text,members:[...new Set([byId.get(text)??[],addressed].flat())]}})}async function addMembers(workspace,userIds,context){for(let start=0;start<userIds.length;start+=MAX_ADDED)await addBatch(workspace,userIds.slice(start,start+MAX_ADDED),context)}async function addBatch(workspace,userIds,context){const{client}=context,findMissing=async()=>{const present=new Set(await listMembers(client,workspace))
 return userIds.filter(userId=>!present.has(userId))},added=await postOnce({send:attempts=>sendMembers(client,workspace,lastMissing(attempts)??userIds),reconcile:reconcileMembers,question:"which users are members",settle:findMissing},context)
-if("reconciled"===added.kind)return
+if(added.kind==="reconciled")return
 const listed=new Set(added.response.data)
 if((lastMissing(added.attempts)??userIds).every(userId=>listed.has(userId)))return
 const missing=await findMissing()
 if(missing.length>0)throw new Failure(membersNotAdded,{workspace,userIds:missing})}function lastMissing(attempts){return attempts.findLast(({found})=>found)?.found}function reconcileMembers(attempts){const{failure,found}=attempts.at(-1),{retryable,ambiguous}=FAILURE_CLASSES[failure.kind]
-return 0===found?.length?{kind:"done",result:"all are members"}:!found&&ambiguous&&"aborted"!==failure.kind?{kind:"settle",ambiguous:!0}:{kind:retryable?"retry":"give-up",ambiguous:countAmbiguous(attempts)>0}}async function planGovernance({guardrail,budgets,members},workspace,context){return[...guardrail?await planGuardrail(guardrail,workspace,context):[],...budgets?await planBudgets(budgets,workspace,context):[],...members?await planMembers(members,workspace,context):[]]}const invalidInputs=declareFailure("invalid-inputs",({problems})=>{const[first,...others]=new Set(problems.map(({input})=>input))
-return{title:0===others.length?`Invalid input ${first}`:`${others.length+1} invalid inputs`,linesSuffice:!0,lines:problems.map(failures_toLine),effect:["Nothing was sent to OpenRouter."]}})
+return found?.length===0?{kind:"done",result:"all are members"}:!found&&ambiguous&&failure.kind!=="aborted"?{kind:"settle",ambiguous:!0}:{kind:retryable?"retry":"give-up",ambiguous:countAmbiguous(attempts)>0}}async function planGovernance({guardrail,budgets,members},workspace,context){return[...guardrail?await planGuardrail(guardrail,workspace,context):[],...budgets?await planBudgets(budgets,workspace,context):[],...members?await planMembers(members,workspace,context):[]]}const invalidInputs=declareFailure("invalid-inputs",({problems})=>{const[first,...others]=new Set(problems.map(({input})=>input))
+return{title:others.length===0?`Invalid input ${first}`:`${others.length+1} invalid inputs`,linesSuffice:!0,lines:problems.map(failures_toLine),effect:["Nothing was sent to OpenRouter."]}})
 function failures_toLine({input,entries=[],message,provided,cause,suggestion}){return[`${input}${entries.length>0?` (entry ${entries.join(", ")})`:""} ${message}`,...provided?[`given: ${JSON.stringify(cutProvided(provided))}`]:[],...cause?[cause]:[],...suggestion?[`try: ${suggestion}`]:[]].join("; ")}const MAX_PROVIDED=100
 function cutProvided(text){const characters=[...text]
 return characters.length>MAX_PROVIDED?`${characters.slice(0,MAX_PROVIDED).join("")}\u2026`:text}const BOOLEANS=new Map([...["true","True","TRUE"].map(word=>[word,!0]),...["false","False","FALSE"].map(word=>[word,!1])])
 function parseInput(schema,text){const{def}=schema._zod
 switch(def.type){case"optional":case"default":return parseInput(def.innerType,text)
-case"nullable":return"null"===text?null:parseInput(def.innerType,text)
+case"nullable":return text==="null"?null:parseInput(def.innerType,text)
 case"boolean":return BOOLEANS.get(text)??text
 case"number":return JSON_NUMBER.test(text)?Number(text):text
 case"array":return parseList(def.element,text)
 case"object":return parseObject(text)
 default:return text}}function parseList(element,text){if(text.startsWith("[")){const json=parseJson(text)
-return Array.isArray(json)?json:text}const entries=text.split(/[\r\n,]/).map(entry=>entry.trim()).filter(entry=>""!==entry)
+return Array.isArray(json)?json:text}const entries=text.split(/[\r\n,]/).map(entry=>entry.trim()).filter(entry=>entry!=="")
 return entries.length>0?entries.map(entry=>parseInput(element,entry)):text}function parseObject(text){const json=toJson(text)
-return void 0===json?parse_input_linesOf(text).find(line=>!isField(line)):void 0===objectProblem(text)?parseJson(json)??text:text}const MAX_LEVELS=MAX_DEPTH-1
+return json===void 0?parse_input_linesOf(text).find(line=>!isField(line)):objectProblem(text)===void 0?parseJson(json)??text:text}const MAX_LEVELS=MAX_DEPTH-1
 function objectProblem(text){const json=toJson(text)??"",value=parseJson(json)
-if(void 0!==value)return isNestedDeeper(value,MAX_LEVELS)?`must not be nested more than ${MAX_LEVELS} levels deep`:Object.hasOwn(value,"__proto__")?"must not have __proto__":namesAndNumbers(json)===namesAndNumbers(JSON.stringify(value))?void 0:"must have each name once, and no number that is too large or has too many digits"}function toJson(text){if(text.startsWith("{"))return text
+if(value!==void 0)return isNestedDeeper(value,MAX_LEVELS)?`must not be nested more than ${MAX_LEVELS} levels deep`:Object.hasOwn(value,"__proto__")?"must not have __proto__":namesAndNumbers(json)===namesAndNumbers(JSON.stringify(value))?void 0:"must have each name once, and no number that is too large or has too many digits"}function toJson(text){if(text.startsWith("{"))return text
 const lines=parse_input_linesOf(text)
 return lines.every(isField)?`{${lines.map(line=>line.replace(FIELD,'"$1":$2')).join()}}`:void 0}function parse_input_linesOf(text){return text.split(/\r?\n/).filter(line=>!/^\s*(#|$)/.test(line))}const FIELD=/^(\w+): +([^\r ][^\r]*)$/
-function isField(line){return void 0!==parseJson(FIELD.exec(line)?.[2]??"")}function namesAndNumbers(json){return(json.replace(/"(?:[^"\\]|\\.)*"/g,"").match(/:|\d[\d.]*(?:e[+-]?\d+)?/gi)??[]).map(token=>token.replace(/e.*|\./gi,"").replace(/^0+|(?<!0)0+$/g,"")).sort().join()}const suggest_BOOLEANS={yes:"true",y:"true",on:"true",no:"false",n:"false",off:"false"},SUGGESTERS={boolean:toWord,replace:toWord,enum:text=>[text.toLowerCase()],slug:text=>[hyphenate(text)],api_url:text=>[text.replace(/^http:(?=\/\/[^/])/i,"https:"),withScheme(text)],timeout:text=>[toDuration(text)],older_than:text=>[toDuration(text)],expires_in:text=>[toDuration(text)],since:text=>[toDuration(text)],number:text=>[toAmount(text)],workspace:text=>[slugOfPage(text)]}
-function suggest(key,schema,text){const type=key.endsWith("_usd")?"number":typeOf(schema),suggester=SUGGESTERS[key]??SUGGESTERS[type],accepted=suggester?.(text).find(suggestion=>void 0!==suggestion&&safeParse(schema,parseInput(schema,suggestion)).success)
-return"null"===accepted?'"null"':accepted}function toWord(text){return[text.toLowerCase(),suggest_BOOLEANS[text.toLowerCase()]]}function withScheme(text){return/^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text)?`https://${text}`:void 0}function toAmount(text){const number=text.replace(/^(?:\$|USD)|(?:\$|USD)$/gi,"").trim()
+function isField(line){return parseJson(FIELD.exec(line)?.[2]??"")!==void 0}function namesAndNumbers(json){return(json.replace(/"(?:[^"\\]|\\.)*"/g,"").match(/:|\d[\d.]*(?:e[+-]?\d+)?/gi)??[]).map(token=>token.replace(/e.*|\./gi,"").replace(/^0+|(?<!0)0+$/g,"")).sort().join()}const suggest_BOOLEANS={yes:"true",y:"true",on:"true",no:"false",n:"false",off:"false"},SUGGESTERS={boolean:toWord,replace:toWord,enum:text=>[text.toLowerCase()],slug:text=>[hyphenate(text)],api_url:text=>[text.replace(/^http:(?=\/\/[^/])/i,"https:"),withScheme(text)],timeout:text=>[toDuration(text)],older_than:text=>[toDuration(text)],expires_in:text=>[toDuration(text)],since:text=>[toDuration(text)],number:text=>[toAmount(text)],workspace:text=>[slugOfPage(text)]}
+function suggest(key,schema,text){const type=key.endsWith("_usd")?"number":typeOf(schema),suggester=SUGGESTERS[key]??SUGGESTERS[type],accepted=suggester?.(text).find(suggestion=>suggestion!==void 0&&safeParse(schema,parseInput(schema,suggestion)).success)
+return accepted==="null"?'"null"':accepted}function toWord(text){return[text.toLowerCase(),suggest_BOOLEANS[text.toLowerCase()]]}function withScheme(text){return/^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text)?`https://${text}`:void 0}function toAmount(text){const number=text.replace(/^(?:\$|USD)|(?:\$|USD)$/gi,"").trim()
 return number.startsWith(".")?`0${number}`:number}function toDuration(text){return text.endsWith("M")?void 0:text.toLowerCase().replace(/^(\d+) +/,"$1")}function slugOfPage(text){const page=dashboardUrl("")
 return text.startsWith(page)?text.slice(page.length):void 0}function typeOf(schema){const{def}=schema._zod
 return"innerType"in def?typeOf(def.innerType):def.type}function hyphenate(text){return text.normalize("NFKD").replace(/\p{Mark}/gu,"").toLowerCase().replace(/[^\p{Letter}\p{Number}]/gu,"-")}const GAPS=[[/[-_/#:]$/,"at its end"],[/^[-_/]/,"at its beginning"],[/[-_]{2}/,"in its middle"]],WRITTEN=/^[\w./#:-]*$/,NUMBERS={pull_request_review:"github.event.pull_request.number",pull_request_review_comment:"github.event.pull_request.number",issue_comment:"github.event.issue.number",issues:"github.event.issue.number"}
@@ -1106,44 +1106,44 @@ function emptyExpression(text,env){if(!WRITTEN.test(text))return
 const[,position]=GAPS.find(([gap])=>gap.test(text))??[]
 return position&&`the expression ${position} was probably empty${emptyOn(env.GITHUB_EVENT_NAME)}`}function emptyOn(event=""){if(["","pull_request","pull_request_target"].includes(event))return""
 const number=NUMBERS[event],fields=["github.event.number","github.event.pull_request.number","github.head_ref"].filter(field=>field!==number)
-return`: on ${event}, ${fields.slice(0,-1).join(", ")} and ${fields.at(-1)} are empty${number?`; use ${number}`:""}`}function readInputs(schema,crossFieldChecks=()=>[]){const fields=Object.entries(schema.shape).map(readField),provided=fields.filter(({text})=>""!==text),order=fields.map(({key})=>inputName(key)),names=new Set(provided.map(({key})=>key)),problems=[...[..."management_key"in schema.shape?credentialProblems(names,process.env):[],...fields.flatMap(field=>field.problems),...crossFieldChecks(valuesOf(provided),names)].toSorted((one,other)=>order.indexOf(one.input)-order.indexOf(other.input)),...proxyProblems(process.env)]
+return`: on ${event}, ${fields.slice(0,-1).join(", ")} and ${fields.at(-1)} are empty${number?`; use ${number}`:""}`}function readInputs(schema,crossFieldChecks=()=>[]){const fields=Object.entries(schema.shape).map(readField),provided=fields.filter(({text})=>text!==""),order=fields.map(({key})=>inputName(key)),names=new Set(provided.map(({key})=>key)),problems=[...[..."management_key"in schema.shape?credentialProblems(names,process.env):[],...fields.flatMap(field=>field.problems),...crossFieldChecks(valuesOf(provided),names)].toSorted((one,other)=>order.indexOf(one.input)-order.indexOf(other.input)),...proxyProblems(process.env)]
 if(problems.length>0)throw new Failure(invalidInputs,{problems})
 return valuesOf(fields)}function inputName(field){return field.replaceAll("_","-")}const SLUG_INPUTS=new Set(["slug","slug_from","workspace"]),MAX_BYTES=65536,TOO_LONG=`is longer than ${MAX_BYTES/1024} KiB`
 function readField([key,schema]){const text=getInput(inputName(key))
 if(Buffer.byteLength(text)>MAX_BYTES)return{key,text,value:void 0,problems:[{input:inputName(key),message:TOO_LONG}]}
-const parsed=""===text?void 0:parseInput(schema,text),{data,error}=safeParse(schema,parsed),written={key,text},problems=error?problemsOf({...written,schema,parsed},error):[]
+const parsed=text===""?void 0:parseInput(schema,text),{data,error}=safeParse(schema,parsed),written={key,text},problems=error?problemsOf({...written,schema,parsed},error):[]
 return{...written,value:data,problems}}function valuesOf(fields){const values=fields.map(({key,value})=>[key,value])
-return Object.fromEntries(values.filter(([,value])=>void 0!==value))}function problemsOf(field,error){const paths=new Map
+return Object.fromEntries(values.filter(([,value])=>value!==void 0))}function problemsOf(field,error){const paths=new Map
 for(const{message,path}of error.issues){const others=paths.get(message)
 others?others.push(path):paths.set(message,[path])}return[...paths].map(([message,at])=>problemOf(field,message,at))}function problemOf({key,text,schema,parsed},message,paths){const input=inputName(key)
-if(""===text)return{input,message:`is required, and ${message}`}
-const problem={input,entries:paths.flatMap(([index])=>"number"==typeof index?index+1:[]),message,cause:SLUG_INPUTS.has(key)?emptyExpression(text,process.env):void 0}
+if(text==="")return{input,message:`is required, and ${message}`}
+const problem={input,entries:paths.flatMap(([index])=>typeof index=="number"?index+1:[]),message,cause:SLUG_INPUTS.has(key)?emptyExpression(text,process.env):void 0}
 if(containsSecret(key,text))return problem
-const provided=(field=paths[0]?.[0],"string"==typeof(value=parsed)?value:"string"==typeof field?JSON.stringify(value[field]):void 0)??text
+const provided=(field=paths[0]?.[0],typeof(value=parsed)=="string"?value:typeof field=="string"?JSON.stringify(value[field]):void 0)??text
 var field,value
 return{...problem,provided,suggestion:suggest(key,schema,text)}}const MAX_SEARCHED=200
 function containsSecret(key,text){const keyStart=getInput("management-key").slice(0,MAX_SEARCHED)
-return""!==keyStart&&text.includes(keyStart)||"api_url"===key&&text.includes("@")}const TIMESTAMP=/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/,EARLIEST=Date.UTC(2023,0)
-function readTime(value){const time=Date.parse("string"==typeof value&&TIMESTAMP.test(value)?value:"")
+return keyStart!==""&&text.includes(keyStart)||key==="api_url"&&text.includes("@")}const TIMESTAMP=/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/,EARLIEST=Date.UTC(2023,0)
+function readTime(value){const time=Date.parse(typeof value=="string"&&TIMESTAMP.test(value)?value:"")
 return time>=EARLIEST?time:void 0}function createdAt(resource){return readTime(resource.created_at)}function formatTime(ms){const json=new Date(ms).toJSON()
 return json?.replace(/\.\d+Z$/,"Z")??"an unknown time"}function isSameYear(one,other){return yearOf(one)===yearOf(other)}function yearOf(ms){return new Date(ms).getUTCFullYear()}function formatMinute(ms,options){const{day,time}=partsOf(ms,options)
 return`${day} ${time} UTC`}function formatDayTime(ms,options){const{day,time}=partsOf(ms,options)
 return options.withYear?`${unbroken(day)} ${time}`:unbroken(`${day} ${time}`)}function formatDay(ms,options){return unbroken(partsOf(ms,options).day)}function partsOf(ms,{withYear}){const[,day,month,year,time]=new Date(ms).toUTCString().split(" ")
 return{day:`${Number(day)} ${month}${withYear?` ${year}`:""}`,time:time?.slice(0,5)}}const workspaceNotFound=declareFailure("workspace-not-found",({workspace})=>({title:`The workspace ${JSON.stringify(workspace)} does not exist`,lines:["No workspace has that id or slug in the account of the management key.","Check the id or slug for a typo. Otherwise, create the workspace in an earlier step, with the same management key. If it existed before, it may have been deleted."]}))
 function describeMissing(what,id){return{title:`The ${what} cannot be found`,lines:[],effect:[`This step created it, ${id}, and OpenRouter now reports that it does not exist.`,"Either something else has deleted it, or the management key of the post step belongs to another account and cannot see it. GitHub evaluates the inputs again for a post step."]}}const slugTaken=declareFailure("slug-taken",({workspace,creatorUnknown,changes,governanceInputs})=>{const{slug,name,id}=workspace,created=createdAt(workspace)
-return{title:creatorUnknown?`Cannot determine who created the workspace "${slug}"`:`The slug "${slug}" is taken`,lines:["If this workspace is yours, set if-exists: reuse or update. If not, choose another slug.",`It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created ${void 0===created?"at an unknown time":formatMinute(created,{withYear:!0})}: ${dashboardUrl(slug)}`,"It may belong to another repository, which can delete it at any time.","if-exists: reuse uses it unchanged.",...describeUpdate(changes,governanceInputs)],effect:[creatorUnknown?"The workspace was created while this step was creating one, by this step or by another job.":describeEffect("none")]}})
+return{title:creatorUnknown?`Cannot determine who created the workspace "${slug}"`:`The slug "${slug}" is taken`,lines:["If this workspace is yours, set if-exists: reuse or update. If not, choose another slug.",`It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created ${created===void 0?"at an unknown time":formatMinute(created,{withYear:!0})}: ${dashboardUrl(slug)}`,"It may belong to another repository, which can delete it at any time.","if-exists: reuse uses it unchanged.",...describeUpdate(changes,governanceInputs)],effect:[creatorUnknown?"The workspace was created while this step was creating one, by this step or by another job.":describeEffect("none")]}})
 function describeUpdate(changes,governanceInputs){const governed=governanceInputs.length>0?[`if-exists: update applies ${governanceInputs.join(", ")}, where that differs.`]:[]
-return 0===changes.length?governed.length>0?governed:["if-exists: update does, too."]:["if-exists: update changes these inputs:",...changes.map(change=>formatChange({...change,field:inputName(change.field)})),...governed]}const workspaceDiffers=declareWarning("workspace-differs",({workspace,changes})=>({title:`The workspace "${workspace.slug}" has other values than requested`,lines:["OpenRouter returned other values:",...changes.map(formatChange)]})),TO_APPLY="To apply them: if-exists: update."
-function limitsUnknown(inputs){const limits=inputs.filter(input=>"guardrail-limit-usd"===input||/^budget-.*-usd$/.test(input))
-return 0===limits.length?[]:[`Whether the workspace has these limits is unknown: ${limits.join(", ")}.`]}const governanceNotApplied=declareWarning("governance-not-applied",({workspace,inputs,creatorUnknown,dryRun})=>({title:`${countOf(inputs.length,"input")} ${dryRun?"would not be":"not"} applied to the OpenRouter workspace "${workspace.slug}"`,lines:[...limitsUnknown(inputs),TO_APPLY,`Not applied: ${inputs.join(", ")}.`,`The workspace: ${dashboardUrl(workspace.slug)}`,"With if-exists: reuse, the step changes nothing in a workspace that exists, and does not compare guardrail, budgets and members.",...creatorUnknown?["Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet."]:[]]})),notDeletedAfterJob=declareWarning("not-deleted-after-job",({workspace:{id,slug}})=>({title:`The workspace "${slug}" is not deleted after the job`,lines:[`Whether this step created it cannot be determined: id ${id}, ${dashboardUrl(slug)}`]})),workspaceLeftAlone=declareWarning("workspace-left-alone",({workspace:{id,slug}})=>({title:`The workspace "${slug}" was not deleted`,lines:[`The workspace exists, id ${id}, but nothing shows that this step created it.`]})),createdWorkspaceMissing=declareFailure("created-workspace-missing",({workspace:{id,slug}})=>describeMissing(`workspace "${slug}"`,`id ${id}`))
-function diffWorkspace(workspace,desired){return WORKSPACE_FIELDS.filter(field=>void 0!==desired[field]).filter(field=>diff_normalize(field,workspace[field])!==diff_normalize(field,desired[field])).map(field=>({kind:"field",field,from:workspace[field]??null,to:desired[field]}))}function diffReturned(workspace,desired){return diffWorkspace(workspace,desired).filter(({field})=>void 0!==workspace[field])}function inputsNotApplied(workspace,{desired,governanceInputs}){return[...diffReturned(workspace,desired).map(({field})=>inputName(field)),...governanceInputs]}function matchesDesired(workspace,desired){return 0===diffReturned(workspace,desired).length}function diff_normalize(field,value){return Array.isArray(value)?"disabled_server_tools"===field&&0===value.length?"null":JSON.stringify([...new Set(value)].sort()):JSON.stringify(value??null)}function warnOnDrift(workspace,desired,{warn}){const drift=diffReturned(workspace,desired)
-if(0===drift.length)return
+return changes.length===0?governed.length>0?governed:["if-exists: update does, too."]:["if-exists: update changes these inputs:",...changes.map(change=>formatChange({...change,field:inputName(change.field)})),...governed]}const workspaceDiffers=declareWarning("workspace-differs",({workspace,changes})=>({title:`The workspace "${workspace.slug}" has other values than requested`,lines:["OpenRouter returned other values:",...changes.map(formatChange)]})),TO_APPLY="To apply them: if-exists: update."
+function limitsUnknown(inputs){const limits=inputs.filter(input=>input==="guardrail-limit-usd"||/^budget-.*-usd$/.test(input))
+return limits.length===0?[]:[`Whether the workspace has these limits is unknown: ${limits.join(", ")}.`]}const governanceNotApplied=declareWarning("governance-not-applied",({workspace,inputs,creatorUnknown,dryRun})=>({title:`${countOf(inputs.length,"input")} ${dryRun?"would not be":"not"} applied to the OpenRouter workspace "${workspace.slug}"`,lines:[...limitsUnknown(inputs),TO_APPLY,`Not applied: ${inputs.join(", ")}.`,`The workspace: ${dashboardUrl(workspace.slug)}`,"With if-exists: reuse, the step changes nothing in a workspace that exists, and does not compare guardrail, budgets and members.",...creatorUnknown?["Whether this step created the workspace cannot be determined. If it did, the workspace has no guardrail, budgets and members yet."]:[]]})),notDeletedAfterJob=declareWarning("not-deleted-after-job",({workspace:{id,slug}})=>({title:`The workspace "${slug}" is not deleted after the job`,lines:[`Whether this step created it cannot be determined: id ${id}, ${dashboardUrl(slug)}`]})),workspaceLeftAlone=declareWarning("workspace-left-alone",({workspace:{id,slug}})=>({title:`The workspace "${slug}" was not deleted`,lines:[`The workspace exists, id ${id}, but nothing shows that this step created it.`]})),createdWorkspaceMissing=declareFailure("created-workspace-missing",({workspace:{id,slug}})=>describeMissing(`workspace "${slug}"`,`id ${id}`))
+function diffWorkspace(workspace,desired){return WORKSPACE_FIELDS.filter(field=>desired[field]!==void 0).filter(field=>diff_normalize(field,workspace[field])!==diff_normalize(field,desired[field])).map(field=>({kind:"field",field,from:workspace[field]??null,to:desired[field]}))}function diffReturned(workspace,desired){return diffWorkspace(workspace,desired).filter(({field})=>workspace[field]!==void 0)}function inputsNotApplied(workspace,{desired,governanceInputs}){return[...diffReturned(workspace,desired).map(({field})=>inputName(field)),...governanceInputs]}function matchesDesired(workspace,desired){return diffReturned(workspace,desired).length===0}function diff_normalize(field,value){return Array.isArray(value)?field==="disabled_server_tools"&&value.length===0?"null":JSON.stringify([...new Set(value)].sort()):JSON.stringify(value??null)}function warnOnDrift(workspace,desired,{warn}){const drift=diffReturned(workspace,desired)
+if(drift.length===0)return
 const changes=drift.map(({from,to,...setting})=>({...setting,from:to,to:from}))
 warn(workspaceDiffers,{workspace,changes})}const IF_EXISTS=["fail","reuse","update"]
-function isNew({outcome}){return"created"===outcome||"would-create"===outcome}function isReused({outcome},{ifExists}){return"unchanged"===outcome&&"reuse"===ifExists}const createTask=()=>object({deleteKeys:schemas_boolean(),target:object({created:optional(object({id:workspaces_uuid(),slug:schemas_string()})),pending:optional(pendingWorkspace())}).check(refine(({created,pending})=>void 0!==(created??pending)))}),pendingWorkspace=()=>object({desired:createWorkspaceRequest,isThrottled:optional(schemas_boolean()),window:optional(object({from:schemas_number(),to:schemas_number()}))}),DRY_RUN_NOTE="Dry run: nothing was written.",handleExisting=(existing,request,context)=>{request.assertUsable?.(existing.workspace)
-return POLICIES[request.ifExists](existing,request,context)},POLICIES={async fail({workspace,creator},{desired,governanceInputs}){throw new Failure(slugTaken,{workspace,creatorUnknown:"unknown"===creator,changes:diffWorkspace(workspace,desired),governanceInputs})},async reuse({workspace,creator},request,context){const{governanceInputs,dryRun}=request,{log,onWorkspace,warn}=context
+function isNew({outcome}){return outcome==="created"||outcome==="would-create"}function isReused({outcome},{ifExists}){return outcome==="unchanged"&&ifExists==="reuse"}const createTask=()=>object({deleteKeys:schemas_boolean(),target:object({created:optional(object({id:workspaces_uuid(),slug:schemas_string()})),pending:optional(pendingWorkspace())}).check(refine(({created,pending})=>(created??pending)!==void 0))}),pendingWorkspace=()=>object({desired:createWorkspaceRequest,isThrottled:optional(schemas_boolean()),window:optional(object({from:schemas_number(),to:schemas_number()}))}),DRY_RUN_NOTE="Dry run: nothing was written.",handleExisting=(existing,request,context)=>{request.assertUsable?.(existing.workspace)
+return POLICIES[request.ifExists](existing,request,context)},POLICIES={async fail({workspace,creator},{desired,governanceInputs}){throw new Failure(slugTaken,{workspace,creatorUnknown:creator==="unknown",changes:diffWorkspace(workspace,desired),governanceInputs})},async reuse({workspace,creator},request,context){const{governanceInputs,dryRun}=request,{log,onWorkspace,warn}=context
 onWorkspace(workspace,{created:!1})
-if(governanceInputs.length>0){const creatorUnknown="unknown"===creator
+if(governanceInputs.length>0){const creatorUnknown=creator==="unknown"
 warn(governanceNotApplied,{workspace,inputs:inputsNotApplied(workspace,request),creatorUnknown,dryRun})}const{id,slug}=workspace
 log.info(`Already exists; reusing it unchanged: id ${id}, ${dashboardUrl(slug)}`)
 dryRun&&log.info(DRY_RUN_NOTE)
@@ -1151,62 +1151,62 @@ return{outcome:"unchanged",workspace,changes:[],governanceChanges:[]}},async upd
 onWorkspace(workspace,{created:!1})
 log.info(`Already exists: id ${workspace.id}, ${dashboardUrl(workspace.slug)}`)
 const changes=diffWorkspace(workspace,desired),writes=await planGovernance(governance,workspace,context),governanceChanges=changesOf(writes),plan={workspace,changes,governanceChanges}
-if(0===changes.length&&0===writes.length){log.info("Already as requested: nothing to change.")
+if(changes.length===0&&writes.length===0){log.info("Already as requested: nothing to change.")
 dryRun&&log.info(DRY_RUN_NOTE)
 return{outcome:"unchanged",...plan}}for(const change of[...changes,...governanceChanges])log.info(`  ${formatChange(change)}`)
 if(dryRun){log.info(DRY_RUN_NOTE)
 return{outcome:"would-update",...plan}}const allWrites=[...fieldWrites(changes,context),...writes],updated=await applyWrites(allWrites,{workspace,recovery:"run-again"},context)
 warnOnDrift(updated,desired,context)
 return{outcome:"updated",...plan,workspace:updated}}}
-function fieldWrites(changes,{client,onWorkspace}){if(0===changes.length)return[]
+function fieldWrites(changes,{client,onWorkspace}){if(changes.length===0)return[]
 const names=changes.map(({field})=>field).join(", "),values=Object.fromEntries(changes.map(({field,to})=>[field,to]))
 return[{name:names,done:`Updated ${names}.`,changes,async write(workspace){const updated=await patchWorkspace(client,workspace,values)
 onWorkspace(updated,{created:!1})
 return updated}}]}const SLACK_MS=1e3
 function wasCreatedWithin(resource,{from,to}){const created=createdAt(resource)
-return void 0===created?void 0:created>=from-SLACK_MS&&created<=to+SLACK_MS}const TOLERANCE_MS=6e4
-function currentTime({server,runner},shown){return void 0===server||shown.some(resource=>(createdAt(resource)??server)>server+TOLERANCE_MS)?runner:server}function earlierTime({server,runner}){return void 0===server?void 0:Math.min(server,runner)}function reconcileWorkspace(attempts,facts){const{failure,found}=attempts.at(-1),{retryable}=FAILURE_CLASSES[failure.kind],evidence=collectEvidence(attempts,facts),ambiguous=evidence.canArriveLate||evidence.mayBeApplied
+return created===void 0?void 0:created>=from-SLACK_MS&&created<=to+SLACK_MS}const TOLERANCE_MS=6e4
+function currentTime({server,runner},shown){return server===void 0||shown.some(resource=>(createdAt(resource)??server)>server+TOLERANCE_MS)?runner:server}function earlierTime({server,runner}){return server===void 0?void 0:Math.min(server,runner)}function reconcileWorkspace(attempts,facts){const{failure,found}=attempts.at(-1),{retryable}=FAILURE_CLASSES[failure.kind],evidence=collectEvidence(attempts,facts),ambiguous=evidence.canArriveLate||evidence.mayBeApplied
 if(!found)return skipsLookup(failure)?{kind:retryable?"retry":"give-up",ambiguous}:{kind:"settle",ambiguous}
 const{workspace}=found
 if(!workspace)return{kind:retryable?"retry":"give-up",ambiguous:evidence.canArriveLate}
 const creator=decideCreator(workspace,{...evidence,desired:facts.desired})
-return"needs-probe"===creator?{kind:"retry",ambiguous:!0}:{kind:"done",result:{workspace,creator}}}function skipsLookup({kind,status}){return"rejected"===kind?401===status||403===status:["unsent","prevented","throttled","conflict","aborted"].includes(kind)}function collectEvidence(attempts,facts){const last=attempts.at(-1),lastFree=attempts.findLastIndex(({found})=>found&&!found.workspace),sinceFree=attempts.slice(lastFree+1),firstTaken=sinceFree.findIndex(({found})=>found?.workspace),isAmbiguous=({failure:{kind}})=>FAILURE_CLASSES[kind].ambiguous,ambiguousRounds=(firstTaken<0?sinceFree:sinceFree.slice(0,firstTaken+1)).filter(isAmbiguous),slugWasFree=facts.slugWasFree||lastFree>=0
-return{mayBeApplied:ambiguousRounds.length>0,returnedOnly500:ambiguousRounds.every(({failure})=>500===failure.status),canArriveLate:attempts.slice(0,lastFree+1).some(isAmbiguous),wasThrottled:attempts.some(({failure})=>"throttled"===failure.kind),isRecent:slugWasFree?!1!==isCreatedSince(last.found,facts.start-LOOKUP_TOLERANCE_MS):isCreatedSince(last.found,facts.start),slugWasFree,wasRejected:"rejected"===last.failure.kind,wasProbed:500===last.failure.status&&firstTaken>=0&&firstTaken<sinceFree.length-1}}const LOOKUP_TOLERANCE_MS=6e4
-function isCreatedSince(lookup,start){if(!lookup?.workspace||void 0===lookup.serverTime)return
+return creator==="needs-probe"?{kind:"retry",ambiguous:!0}:{kind:"done",result:{workspace,creator}}}function skipsLookup({kind,status}){return kind==="rejected"?status===401||status===403:["unsent","prevented","throttled","conflict","aborted"].includes(kind)}function collectEvidence(attempts,facts){const last=attempts.at(-1),lastFree=attempts.findLastIndex(({found})=>found&&!found.workspace),sinceFree=attempts.slice(lastFree+1),firstTaken=sinceFree.findIndex(({found})=>found?.workspace),isAmbiguous=({failure:{kind}})=>FAILURE_CLASSES[kind].ambiguous,ambiguousRounds=(firstTaken<0?sinceFree:sinceFree.slice(0,firstTaken+1)).filter(isAmbiguous),slugWasFree=facts.slugWasFree||lastFree>=0
+return{mayBeApplied:ambiguousRounds.length>0,returnedOnly500:ambiguousRounds.every(({failure})=>failure.status===500),canArriveLate:attempts.slice(0,lastFree+1).some(isAmbiguous),wasThrottled:attempts.some(({failure})=>failure.kind==="throttled"),isRecent:slugWasFree?isCreatedSince(last.found,facts.start-LOOKUP_TOLERANCE_MS)!==!1:isCreatedSince(last.found,facts.start),slugWasFree,wasRejected:last.failure.kind==="rejected",wasProbed:last.failure.status===500&&firstTaken>=0&&firstTaken<sinceFree.length-1}}const LOOKUP_TOLERANCE_MS=6e4
+function isCreatedSince(lookup,start){if(!lookup?.workspace||lookup.serverTime===void 0)return
 const from=lookup.serverTime-(lookup.headersAt-start)
 return wasCreatedWithin(lookup.workspace,{from,to:Number.POSITIVE_INFINITY})}function decideCreator(workspace,evidence){const{mayBeApplied,isRecent,slugWasFree,desired}=evidence
-if(!1===isRecent)return"another-job"
+if(isRecent===!1)return"another-job"
 const mayBeOurs=mayBeApplied||evidence.canArriveLate||evidence.wasThrottled
-return matchesDesired(workspace,desired)?mayBeOurs||slugWasFree?void 0!==isRecent&&mayBeApplied?!evidence.returnedOnly500||evidence.wasRejected?"this-step":evidence.wasProbed?"unknown":"needs-probe":"unknown":"another-job":mayBeOurs?"unknown":"another-job"}async function createWorkspace(request,context){const{desired,governance,dryRun}=request,{log}=context
+return matchesDesired(workspace,desired)?mayBeOurs||slugWasFree?isRecent!==void 0&&mayBeApplied?!evidence.returnedOnly500||evidence.wasRejected?"this-step":evidence.wasProbed?"unknown":"needs-probe":"unknown":"another-job":mayBeOurs?"unknown":"another-job"}async function createWorkspace(request,context){const{desired,governance,dryRun}=request,{log}=context
 log.info(`Requested: the workspace ${JSON.stringify(desired.name)}, slug ${desired.slug}.`)
 const lookup=await lookUpFirst(request,context)
 if(lookup?.workspace)return handleExisting({workspace:lookup.workspace,creator:"another-job"},request,context)
 const writes=await planGovernance(governance,void 0,context)
 if(dryRun)return planCreation(writes,context)
 const result=await createWorkspaceOnce(request,lookup,context)
-return"this-step"!==result.creator?handleExisting(result,request,context):applyGovernance(result,{request,writes},context)}async function lookUpFirst({desired:{slug},ifExists,dryRun,deleteAfterJob},{client}){if(dryRun||deleteAfterJob||"fail"!==ifExists)return findWorkspace(client,slug,{trusts404:!dryRun})}function planCreation(writes,{log}){const governanceChanges=changesOf(writes)
+return result.creator!=="this-step"?handleExisting(result,request,context):applyGovernance(result,{request,writes},context)}async function lookUpFirst({desired:{slug},ifExists,dryRun,deleteAfterJob},{client}){if(dryRun||deleteAfterJob||ifExists!=="fail")return findWorkspace(client,slug,{trusts404:!dryRun})}function planCreation(writes,{log}){const governanceChanges=changesOf(writes)
 log.info("It does not exist and would be created.")
 for(const change of governanceChanges)log.info(`  ${formatChange(change)}`)
 log.info(DRY_RUN_NOTE)
 return{outcome:"would-create",changes:[],governanceChanges}}async function createWorkspaceOnce(request,lookup,context){const{clock,journal,warn}=context,start=clock.now(),{deleteKeys}=request,pendingOf=pendingWithin(request,lookup)
 journal.saveOrFail({deleteKeys,target:pendingOf(request.timeoutMs)})
-const{value:result,error}=await catching(sendAndReconcile(request,{start,slugWasFree:void 0!==lookup},context),ApiError),pending=pendingOf(clock.now()-(lookup?.headersAt??start)+LATE_MS)
+const{value:result,error}=await catching(sendAndReconcile(request,{start,slugWasFree:lookup!==void 0},context),ApiError),pending=pendingOf(clock.now()-(lookup?.headersAt??start)+LATE_MS)
 if(error){const{ambiguous,wasThrottled}=error.details
 if(ambiguous||wasThrottled){const target={pending:{...pending.pending,isThrottled:!ambiguous}}
 journal.saveOrWarn({deleteKeys,target})}else journal.clearOrWarn()
 throw error}const{workspace,creator,mayArriveLate}=result
-if("this-step"===creator){const{id,slug}=workspace
+if(creator==="this-step"){const{id,slug}=workspace
 reportCreated(workspace,{task:{deleteKeys,target:{created:{id,slug},...mayArriveLate&&pending}},start},context)}else{journal.saveOrFail(null,`the workspace "${workspace.slug}", id ${workspace.id}, which the post step may delete`)
-"unknown"===creator&&request.deleteAfterJob&&warn(notDeletedAfterJob,{workspace})}return result}const LATE_MS=1e4
+creator==="unknown"&&request.deleteAfterJob&&warn(notDeletedAfterJob,{workspace})}return result}const LATE_MS=1e4
 function pendingWithin({desired},lookup){const from=lookup?.serverTime
-return windowMs=>({pending:{desired,window:void 0===from?void 0:{from,to:from+windowMs}}})}async function sendAndReconcile(request,facts,context){const{client}=context,{desired}=request,outcome=await postOnce({send:()=>sendWorkspace(client,desired,{recovery:create_workspace_recoveryOf(request)}),reconcile:attempts=>reconcileWorkspace(attempts,{desired,...facts}),question:"whether the workspace exists",settle:()=>findWorkspace(client,desired.slug,{trusts404:!0})},context),ambiguous=countAmbiguous(outcome.attempts)
-return"reconciled"===outcome.kind?{...outcome.result,mayArriveLate:ambiguous>1}:{workspace:outcome.response.data,creator:"this-step",mayArriveLate:ambiguous>0}}function reportCreated(workspace,{task,start},{clock,journal,log,onWorkspace}){const{id,slug}=workspace,url=dashboardUrl(slug),exists=`the workspace "${slug}", id ${id}, ${url}`
+return windowMs=>({pending:{desired,window:from===void 0?void 0:{from,to:from+windowMs}}})}async function sendAndReconcile(request,facts,context){const{client}=context,{desired}=request,outcome=await postOnce({send:()=>sendWorkspace(client,desired,{recovery:create_workspace_recoveryOf(request)}),reconcile:attempts=>reconcileWorkspace(attempts,{desired,...facts}),question:"whether the workspace exists",settle:()=>findWorkspace(client,desired.slug,{trusts404:!0})},context),ambiguous=countAmbiguous(outcome.attempts)
+return outcome.kind==="reconciled"?{...outcome.result,mayArriveLate:ambiguous>1}:{workspace:outcome.response.data,creator:"this-step",mayArriveLate:ambiguous>0}}function reportCreated(workspace,{task,start},{clock,journal,log,onWorkspace}){const{id,slug}=workspace,url=dashboardUrl(slug),exists=`the workspace "${slug}", id ${id}, ${url}`
 journal.saveOrFail(task,exists)
 onWorkspace(workspace,{created:!0})
-log.info(`Created in ${formatSeconds(clock.now()-start)}: id ${id}, ${url}`)}function otherIfExists({governanceInputs,ifExists}){const needed="update"===ifExists||governanceInputs.length>0?"update":"reuse"
+log.info(`Created in ${formatSeconds(clock.now()-start)}: id ${id}, ${url}`)}function otherIfExists({governanceInputs,ifExists}){const needed=ifExists==="update"||governanceInputs.length>0?"update":"reuse"
 return needed===ifExists?void 0:needed}function recoveryOfWrites(request){if(request.deleteAfterJob)return"deleted-after-job"
 const{supersededBy}=request
-return void 0!==supersededBy?{supersededBy}:"update"===otherIfExists(request)?"run-again-with-update":"run-again"}function create_workspace_recoveryOf(request){if(request.deleteAfterJob)return"The post step of this action, if it runs, looks for the workspace and deletes it."
+return supersededBy!==void 0?{supersededBy}:otherIfExists(request)==="update"?"run-again-with-update":"run-again"}function create_workspace_recoveryOf(request){if(request.deleteAfterJob)return"The post step of this action, if it runs, looks for the workspace and deletes it."
 const other=otherIfExists(request)
 return(other?`Set if-exists: ${other}, and run this again`:"Run this again")+": if the workspace was created, the step uses it. That is safe if no other workflow creates a workspace with this slug."}async function applyGovernance({workspace},{request,writes},context){warnOnDrift(workspace,request.desired,context)
 await applyWrites(writes,{workspace,recovery:recoveryOfWrites(request)},context)
@@ -1216,142 +1216,142 @@ if(!(approximate>=0))return reject(context,text,message)
 if(WRITTEN_AS_ZERO.test(text))return 0n
 const rounded=round(parseUsd(text)??0n)
 return rounded>0n&&toUsd(toNumber(rounded))===rounded?rounded:reject(context,text,approximate<1?"is too small: an amount in USD has at most nine decimals":"is too large: an amount in USD must be below 1e100")}))}function logRounded(values,log){for(const[field,value]of Object.entries(values)){if(!field.endsWith("_usd"))continue
-const input=inputName(field),[text,used]=[getInput(input),"bigint"==typeof value?value:toUsd(value)],written=parseUsd(text)
-void 0!==written&&void 0!==used&&written!==used&&log.info(`Rounded ${input} from ${cutProvided(text)} to ${exactUsd(used)}: an amount has at most nine decimals and 15 digits.`)}}const entries=(what,entry)=>{const message=`must be a list of ${what}: one per line, separated by commas, or a JSON array`
+const input=inputName(field),[text,used]=[getInput(input),typeof value=="bigint"?value:toUsd(value)],written=parseUsd(text)
+written!==void 0&&used!==void 0&&written!==used&&log.info(`Rounded ${input} from ${cutProvided(text)} to ${exactUsd(used)}: an amount has at most nine decimals and 15 digits.`)}}const entries=(what,entry)=>{const message=`must be a list of ${what}: one per line, separated by commas, or a JSON array`
 return optional(nullable(array(entry,message).check(refine(list=>list.length>0,`${message}; "null" removes the restriction`))))},models=entries("models",modelSlug),PROVIDER_MESSAGE="must be a provider, without whitespace or slashes",providers=entries("providers",schemas_string(PROVIDER_MESSAGE).check(_regex(/^[^\s/]+$/,PROVIDER_MESSAGE))),USD_MESSAGE='must be an amount in USD above 0, or "null"',amount=optional(nullable(usdLimit(USD_MESSAGE).check(refine(usd=>usd>0,USD_MESSAGE)))),inputs_flag=optional(schemas_boolean("must be true or false")),LISTS=["allowed_models","ignored_models","allowed_providers","ignored_providers"],SETTERS=[...[...LISTS,"enforce_zdr"].map(field=>[field,`the input ${inputName(field)}`]),["limit_usd","the input guardrail-limit-usd"],["reset_interval","the input guardrail-limit-reset"],["name","OpenRouter"]],setElsewhere=Object.fromEntries(SETTERS.map(([field,setter])=>[field,optional(never(`must not have ${field}, because ${setter} sets it`))])),INTERVAL_MESSAGE=`must be ${RESET_INTERVALS.join(", ")} or "null"`,governanceInputs={allowed_models:models,ignored_models:models,allowed_providers:providers,ignored_providers:providers,enforce_zdr:inputs_flag,guardrail_limit_usd:amount,guardrail_limit_reset:optional(nullable(schemas_enum(RESET_INTERVALS,INTERVAL_MESSAGE))),guardrail:optional(looseObject({...guardrailFields,...setElsewhere},{error:({input})=>objectProblem(String(input))??"must be a JSON object, or a line for each field with its value as JSON, such as enable_paid_model_training: false"})),budget_daily_usd:amount,budget_weekly_usd:amount,budget_monthly_usd:amount,budget_lifetime_usd:amount,include_byok_in_budgets:inputs_flag,members:optional(array(schemas_string("must be an id or e-mail address").check(_regex(/^\S+$/,"must not contain whitespace")),"must be a list of user ids or e-mail addresses"))}
 function governanceProblems(valid,provided){return[...listProblems(valid),...limitProblems(valid,provided),...fieldProblems(valid,provided),...orderProblems(valid),...flagProblems(valid,provided)]}function listProblems(valid){return["models","providers"].flatMap(kind=>{const allowed=new Set(valid[`allowed_${kind}`]),inBoth=(valid[`ignored_${kind}`]??[]).filter(entry=>allowed.has(entry)),message=`must not repeat entries of allowed-${kind}: ${inBoth.join(", ")}`
 return inBoth.length>0?[{input:`ignored-${kind}`,message}]:[]})}function limitProblems(valid,provided){const{guardrail_limit_usd:limit,guardrail_limit_reset:reset}=valid
-return"number"!=typeof limit||null!==reset&&provided.has("guardrail_limit_reset")?void 0===reset||(null!==limit||null===reset)&&provided.has("guardrail_limit_usd")?[]:[{input:"guardrail-limit-reset",message:"also needs guardrail-limit-usd"}]:[{input:"guardrail-limit-usd",message:`also needs guardrail-limit-reset, which is one of ${RESET_INTERVALS.join(", ")}`}]}function fieldProblems({guardrail={}},provided){return provided.has("enforce_zdr")?ZDR_FIELDS.filter(field=>field in guardrail).map(field=>({input:"guardrail",message:`must not have ${field}, because the input enforce-zdr sets it`})):[]}function orderProblems(valid){const budgets=INTERVALS.flatMap(interval=>{const limit=valid[`budget_${interval}_usd`]
-return"number"==typeof limit?[{input:`budget-${interval}-usd`,limit}]:[]})
+return typeof limit!="number"||reset!==null&&provided.has("guardrail_limit_reset")?reset===void 0||(limit!==null||reset===null)&&provided.has("guardrail_limit_usd")?[]:[{input:"guardrail-limit-reset",message:"also needs guardrail-limit-usd"}]:[{input:"guardrail-limit-usd",message:`also needs guardrail-limit-reset, which is one of ${RESET_INTERVALS.join(", ")}`}]}function fieldProblems({guardrail={}},provided){return provided.has("enforce_zdr")?ZDR_FIELDS.filter(field=>field in guardrail).map(field=>({input:"guardrail",message:`must not have ${field}, because the input enforce-zdr sets it`})):[]}function orderProblems(valid){const budgets=INTERVALS.flatMap(interval=>{const limit=valid[`budget_${interval}_usd`]
+return typeof limit=="number"?[{input:`budget-${interval}-usd`,limit}]:[]})
 return budgets.flatMap(({input,limit},index)=>{const shorter=budgets[index-1]
-return!shorter||limit>shorter.limit?[]:[{input,message:`is ${formatExactUsd(limit)}, and must exceed ${shorter.input}, which is ${formatExactUsd(shorter.limit)}`}]})}function flagProblems(valid,provided){return void 0===valid.include_byok_in_budgets||INTERVALS.some(interval=>provided.has(`budget_${interval}_usd`)&&null!==valid[`budget_${interval}_usd`])?[]:[{input:"include-byok-in-budgets",message:"needs a budget: OpenRouter can only set it together with one"}]}function toGovernance(values){const governance=toRequest(values),names=Object.keys(governanceInputs).filter(key=>key in values&&(!["members","guardrail"].includes(key)||key in governance)).map(inputName)
-return{governance,governanceInputs:names}}function inputOf({kind,field},provided){return"budget"===kind?inputName(`budget_${field}_usd`):"guardrail"!==kind||LISTS.some(list=>list===field)?inputName(field):"limit_usd"===field||"reset_interval"===field?"guardrail-limit-usd":field.startsWith("enforce_zdr")&&provided.includes("enforce-zdr")?"enforce-zdr":`guardrail: ${field}`}function toRequest(values){const guardrail=toGuardrail(values),limits=Object.fromEntries(INTERVALS.map(interval=>[interval,values[`budget_${interval}_usd`]]).filter(([,limit])=>void 0!==limit)),{include_byok_in_budgets,members}=values
-return{...Object.keys(guardrail).length>0&&{guardrail},...Object.keys(limits).length>0&&{budgets:{limits,include_byok_in_budgets}},...void 0!==members&&members.length>0&&{members}}}function toGuardrail(values){const lists=LISTS.filter(field=>void 0!==values[field]),{enforce_zdr,guardrail_limit_usd:limit,guardrail_limit_reset:reset=null}=values
-return{...Object.fromEntries(lists.map(field=>[field,values[field]])),...void 0!==enforce_zdr&&Object.fromEntries(ZDR_FIELDS.map(field=>[field,enforce_zdr])),...void 0!==limit&&{limit_usd:limit,reset_interval:reset},...values.guardrail}}const external_node_crypto_namespaceObject=require("node:crypto"),MADE_SLUG_MAX_LENGTH=50
+return!shorter||limit>shorter.limit?[]:[{input,message:`is ${formatExactUsd(limit)}, and must exceed ${shorter.input}, which is ${formatExactUsd(shorter.limit)}`}]})}function flagProblems(valid,provided){return valid.include_byok_in_budgets===void 0||INTERVALS.some(interval=>provided.has(`budget_${interval}_usd`)&&valid[`budget_${interval}_usd`]!==null)?[]:[{input:"include-byok-in-budgets",message:"needs a budget: OpenRouter can only set it together with one"}]}function toGovernance(values){const governance=toRequest(values),names=Object.keys(governanceInputs).filter(key=>key in values&&(!["members","guardrail"].includes(key)||key in governance)).map(inputName)
+return{governance,governanceInputs:names}}function inputOf({kind,field},provided){return kind==="budget"?inputName(`budget_${field}_usd`):kind!=="guardrail"||LISTS.some(list=>list===field)?inputName(field):field==="limit_usd"||field==="reset_interval"?"guardrail-limit-usd":field.startsWith("enforce_zdr")&&provided.includes("enforce-zdr")?"enforce-zdr":`guardrail: ${field}`}function toRequest(values){const guardrail=toGuardrail(values),limits=Object.fromEntries(INTERVALS.map(interval=>[interval,values[`budget_${interval}_usd`]]).filter(([,limit])=>limit!==void 0)),{include_byok_in_budgets,members}=values
+return{...Object.keys(guardrail).length>0&&{guardrail},...Object.keys(limits).length>0&&{budgets:{limits,include_byok_in_budgets}},...members!==void 0&&members.length>0&&{members}}}function toGuardrail(values){const lists=LISTS.filter(field=>values[field]!==void 0),{enforce_zdr,guardrail_limit_usd:limit,guardrail_limit_reset:reset=null}=values
+return{...Object.fromEntries(lists.map(field=>[field,values[field]])),...enforce_zdr!==void 0&&Object.fromEntries(ZDR_FIELDS.map(field=>[field,enforce_zdr])),...limit!==void 0&&{limit_usd:limit,reset_interval:reset},...values.guardrail}}const external_node_crypto_namespaceObject=require("node:crypto"),MADE_SLUG_MAX_LENGTH=50
 function slugFrom(text,prefix=""){return prefix+withHash(text,MADE_SLUG_MAX_LENGTH-prefix.length)}const HASH_LENGTH=8
 function withHash(text,maxLength){const hash=(0,external_node_crypto_namespaceObject.createHash)("sha256").update(text).digest("hex").slice(0,HASH_LENGTH),start=toSlug(text).slice(0,Math.max(0,maxLength-HASH_LENGTH-1)).replace(/-$/,"")
-return""===start?hash:`${start}-${hash}`}function toSlug(text){return text.normalize("NFD").replace(/\p{M}/gu,"").toLowerCase().replace(/[^a-z0-9]+/g,"-").replace(/^-|-$/g,"")}const PREFIX_MESSAGE="must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen",slugPrefix=()=>optional(schemas_string(PREFIX_MESSAGE).check(refine(text=>text.length<=30&&/^[a-z0-9]+(?:-[a-z0-9]+)*-$/.test(text),PREFIX_MESSAGE))),slugInputs=()=>({slug_from:optional(schemas_string().check(refine(text=>!/^[-_/]|[-_/#:]$/.test(text),"must not begin or end with a separator such as - or /"))),slug_prefix:slugPrefix()})
+return start===""?hash:`${start}-${hash}`}function toSlug(text){return text.normalize("NFD").replace(/\p{M}/gu,"").toLowerCase().replace(/[^a-z0-9]+/g,"-").replace(/^-|-$/g,"")}const PREFIX_MESSAGE="must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen",slugPrefix=()=>optional(schemas_string(PREFIX_MESSAGE).check(refine(text=>text.length<=30&&/^[a-z0-9]+(?:-[a-z0-9]+)*-$/.test(text),PREFIX_MESSAGE))),slugInputs=()=>({slug_from:optional(schemas_string().check(refine(text=>!/^[-_/]|[-_/#:]$/.test(text),"must not begin or end with a separator such as - or /"))),slug_prefix:slugPrefix()})
 function slugProblems(named,valid,provided){const problems=[],isMade=provided.has("slug_from")
 isMade||provided.has(named)||problems.push({input:named,message:"or slug-from is required"})
 if(isMade&&provided.has(named)){const message=`must not be combined with ${named}: remove one of them`
-problems.push({input:"slug-from",message})}if(!isMade&&void 0!==valid.slug_prefix){const message=`needs slug-from: ${named} is used as it is written`
+problems.push({input:"slug-from",message})}if(!isMade&&valid.slug_prefix!==void 0){const message=`needs slug-from: ${named} is used as it is written`
 problems.push({input:"slug-prefix",message})}return problems}function makeSlug({slug_from:text="",slug_prefix:prefix},log){const slug=slugFrom(text,prefix)
 log.info(`The slug is ${slug}, made from slug-from.`)
 return slug}const createInputs=()=>{const{name,slug,...fields}=createWorkspaceRequest.shape
-return object({...credentials,name:""===getInput("slug-from")?name:pipe(transform(cutText),name),slug:optional(slug),...slugInputs(),...fields,...governanceInputs,if_exists:schemas_default(schemas_enum(IF_EXISTS,"must be fail, reuse or update"),"fail"),dry_run:fields_flag(),delete_after_job:fields_flag(),delete_keys:fields_flag(),api_url:connection.api_url,timeout:connection.timeout})}
-function cutText(value){return"string"==typeof value?cutName(value):value}function createProblems(valid,provided){const{delete_keys:deleteKeys,delete_after_job:deleteAfterJob}=valid,isOff=!1===deleteAfterJob||!provided.has("delete_after_job")
-return[...slugProblems("slug",valid,provided),...governanceProblems(valid,provided),...!0===deleteKeys&&isOff?[{input:"delete-keys",message:"needs delete-after-job: true"}]:[]]}function readCreateInputs(log){const values=readInputs(createInputs(),createProblems)
+return object({...credentials,name:getInput("slug-from")===""?name:pipe(transform(cutText),name),slug:optional(slug),...slugInputs(),...fields,...governanceInputs,if_exists:schemas_default(schemas_enum(IF_EXISTS,"must be fail, reuse or update"),"fail"),dry_run:fields_flag(),delete_after_job:fields_flag(),delete_keys:fields_flag(),api_url:connection.api_url,timeout:connection.timeout})}
+function cutText(value){return typeof value=="string"?cutName(value):value}function createProblems(valid,provided){const{delete_keys:deleteKeys,delete_after_job:deleteAfterJob}=valid,isOff=deleteAfterJob===!1||!provided.has("delete_after_job")
+return[...slugProblems("slug",valid,provided),...governanceProblems(valid,provided),...deleteKeys===!0&&isOff?[{input:"delete-keys",message:"needs delete-after-job: true"}]:[]]}function readCreateInputs(log){const values=readInputs(createInputs(),createProblems)
 logRounded(values,log)
 const slug=values.slug??makeSlug(values,log)
 values.name!==getInput("name")&&log.notice(`name was cut to ${NAME_MAX_LENGTH} characters: OpenRouter accepts no more.`)
-return{...toConnection(values),desired:toFields({...values,slug}),...toGovernance(values),ifExists:values.if_exists,dryRun:values.dry_run,deleteAfterJob:values.delete_after_job,deleteKeys:values.delete_keys}}function toFields(values){return Object.fromEntries(Object.entries(values).filter(([key])=>Object.hasOwn(createWorkspaceRequest.shape,key)))}function keysTable(keys,total="Total of the keys it still had",stateOf){if(0===keys.length)return
+return{...toConnection(values),desired:toFields({...values,slug}),...toGovernance(values),ifExists:values.if_exists,dryRun:values.dry_run,deleteAfterJob:values.delete_after_job,deleteKeys:values.delete_keys}}function toFields(values){return Object.fromEntries(Object.entries(values).filter(([key])=>Object.hasOwn(createWorkspaceRequest.shape,key)))}function keysTable(keys,total="Total of the keys it still had",stateOf){if(keys.length===0)return
 const sorted=sortedBy(keys,({name})=>name),amounts=sorted.map(key=>totalSpent([key])),format=spentFormat(amounts)
-return{header:["API key",{numbers:"Spent"}],rows:sorted.map((key,at)=>[[{code:key.name},"\n",{code:key.label},...stateOf?[` ${stateOf(key)}`]:[]],format(amounts[at]??null)]),total:totalRow([total],amounts)}}function foldedKeys(heading,keys,total){if(0===keys.length)return[]
+return{header:["API key",{numbers:"Spent"}],rows:sorted.map((key,at)=>[[{code:key.name},"\n",{code:key.label},...stateOf?[` ${stateOf(key)}`]:[]],format(amounts[at]??null)]),total:totalRow([total],amounts)}}function foldedKeys(heading,keys,total){if(keys.length===0)return[]
 const amounts=keys.map(key=>totalSpent([key]))
-return[{title:`${heading}: ${countAndSum(keys.length,amounts)}`,table:keysTable(keys,total)}]}function countAndSum(count,amounts,options={}){if(0===amounts.length)return`${count}`
-const isUnknown=amounts.every(amount=>null===amount)
-return`${count}, ${isUnknown?"cost unknown":`${formatSum(amounts,options)} spent`}`}function spentFormat(amounts){const format=columnFormat(amounts.filter(amount=>null!==amount))
-return(amount,{isLowerBound=!1}={})=>null===amount?"unknown":`${isLowerBound?"at least ":""}${format(amount,isLowerBound?"down":"nearest")}`}function totalRow(cells,amounts,options={}){const isKnown=amounts.some(amount=>null!==amount)
+return[{title:`${heading}: ${countAndSum(keys.length,amounts)}`,table:keysTable(keys,total)}]}function countAndSum(count,amounts,options={}){if(amounts.length===0)return`${count}`
+const isUnknown=amounts.every(amount=>amount===null)
+return`${count}, ${isUnknown?"cost unknown":`${formatSum(amounts,options)} spent`}`}function spentFormat(amounts){const format=columnFormat(amounts.filter(amount=>amount!==null))
+return(amount,{isLowerBound=!1}={})=>amount===null?"unknown":`${isLowerBound?"at least ":""}${format(amount,isLowerBound?"down":"nearest")}`}function totalRow(cells,amounts,options={}){const isKnown=amounts.some(amount=>amount!==null)
 if(amounts.length<2||!isKnown)return
 const{sum,isLowerBound}=sumOf(amounts,options)
 return[...cells,spentFormat(amounts)(sum,{isLowerBound})]}function formatSum(amounts,options={}){const{sum,isLowerBound}=sumOf(amounts,options)
-return isLowerBound?`at least ${formatUsd(sum,"down")}`:formatUsd(sum)}function sumOf(amounts,{isLowerBound=!1}){const known=amounts.filter(amount=>null!==amount)
+return isLowerBound?`at least ${formatUsd(sum,"down")}`:formatUsd(sum)}function sumOf(amounts,{isLowerBound=!1}){const known=amounts.filter(amount=>amount!==null)
 return{sum:sumUsd(known),isLowerBound:isLowerBound||known.length<amounts.length}}function settingRows(result,request){const{desired,governance,governanceInputs}=request,values=result.workspace??desired,governed=desiredSettings(isReused(result,request)?{}:governance),changes=[...result.changes,...result.governanceChanges],set=isNew(result)?[...settingsOf("field",desired),...governed]:changes
-return groupByInput([...["id",...WORKSPACE_FIELDS].map(field=>({kind:"field",field,value:values[field]})).filter(one=>!["name","slug"].includes(one.field)||findSetting(changes,one)),...governed].filter(({value})=>void 0!==value).map(({value,...setting})=>findSetting(changes,setting)??{...setting,from:value,to:value}),governanceInputs).map(([input,group])=>{const isSet=group.some(change=>findSetting(set,change)),cells={before:cellOf(group.map(({from,...setting})=>({...setting,value:from})),{isSet:!1}),after:cellOf(group.map(({to,...setting})=>({...setting,value:to})),{isSet})}
+return groupByInput([...["id",...WORKSPACE_FIELDS].map(field=>({kind:"field",field,value:values[field]})).filter(one=>!["name","slug"].includes(one.field)||findSetting(changes,one)),...governed].filter(({value})=>value!==void 0).map(({value,...setting})=>findSetting(changes,setting)??{...setting,from:value,to:value}),governanceInputs).map(([input,group])=>{const isSet=group.some(change=>findSetting(set,change)),cells={before:cellOf(group.map(({from,...setting})=>({...setting,value:from})),{isSet:!1}),after:cellOf(group.map(({to,...setting})=>({...setting,value:to})),{isSet})}
 return{input:{code:input},...cells,change:changeCell(group,cells),isSet}})}const LIMIT="guardrail-limit-usd",LIMIT_RESET="guardrail-limit-reset"
 function notAppliedRows(workspace,{desired,governance,governanceInputs}){const show=(value,setting)=>cellOf([{...setting,value}],{isSet:!1})
-return[...diffReturned(workspace,desired).map(({from,to,...setting})=>[{code:inputOf(setting,governanceInputs)},show(to,setting),show(from,setting)]),...groupByInput(desiredSettings(governance).filter(({value})=>void 0!==value),governanceInputs).map(([input,group])=>[{code:input===LIMIT&&governanceInputs.includes(LIMIT_RESET)?`${LIMIT} ${LIMIT_RESET}`:input},cellOf(group,{isSet:!1}),"unknown"])]}function changeCell([change,other],{before,after}){if("member"===change?.kind)return after
+return[...diffReturned(workspace,desired).map(({from,to,...setting})=>[{code:inputOf(setting,governanceInputs)},show(to,setting),show(from,setting)]),...groupByInput(desiredSettings(governance).filter(({value})=>value!==void 0),governanceInputs).map(([input,group])=>[{code:input===LIMIT&&governanceInputs.includes(LIMIT_RESET)?`${LIMIT} ${LIMIT_RESET}`:input},cellOf(group,{isSet:!1}),"unknown"])]}function changeCell([change,other],{before,after}){if(change?.kind==="member")return after
 const[from,to]=[change?.from,change?.to]
 if(other||!isFilled(from)||!isFilled(to))return[before," \u2192 ",after]
 const missingIn=list=>{const texts=new Set(list.map(textOf))
 return entry=>!texts.has(textOf(entry))},parts=[{sign:"+ ",entries:to.filter(missingIn(from))},{sign:"\u2212 ",entries:from.filter(missingIn(to))}].filter(({entries})=>entries.length>0)
-return 0===parts.length?[before," \u2192 ",after]:parts.flatMap(({sign,entries},at)=>[`${at>0?"\n":""}${sign}`,valueCell(entries)])}function isFilled(value){return Array.isArray(value)&&value.length>0}function groupByInput(settings,governanceInputs){const groups=new Map
+return parts.length===0?[before," \u2192 ",after]:parts.flatMap(({sign,entries},at)=>[`${at>0?"\n":""}${sign}`,valueCell(entries)])}function isFilled(value){return Array.isArray(value)&&value.length>0}function groupByInput(settings,governanceInputs){const groups=new Map
 for(const setting of settings){const input=inputOf(setting,governanceInputs)
-groups.set(input,[...groups.get(input)??[],setting])}return[...groups]}function findSetting(settings,{kind,field}){return settings.find(setting=>setting.kind===kind&&setting.field===field)}function cellOf(settings,{isSet}){const[{kind,field,value},other]=settings,isLimit="budget"===kind||"guardrail"===kind&&"limit_usd"===field,amount=isLimit?toUsd(value):void 0
-return void 0!==amount?"budget"===kind?`${formatExactUsd(amount)} ${field}, for the whole workspace`:`${formatExactUsd(amount)} ${other?.value??"in total"}, for each key and member`:!isLimit&&settings.some(setting=>setting.value!==value)?"not for all companies":"member"===kind&&Array.isArray(value)?`${value.length}${isSet?" added":""}`:null===value||""===value?isSet?"cleared":"\u2013":valueCell(value)}const MAX_ENTRIES=10
-function valueCell(value){if("string"==typeof value&&value.includes("://"))return value
-if(!Array.isArray(value)||0===value.length)return{code:textOf(value)}
+groups.set(input,[...groups.get(input)??[],setting])}return[...groups]}function findSetting(settings,{kind,field}){return settings.find(setting=>setting.kind===kind&&setting.field===field)}function cellOf(settings,{isSet}){const[{kind,field,value},other]=settings,isLimit=kind==="budget"||kind==="guardrail"&&field==="limit_usd",amount=isLimit?toUsd(value):void 0
+return amount!==void 0?kind==="budget"?`${formatExactUsd(amount)} ${field}, for the whole workspace`:`${formatExactUsd(amount)} ${other?.value??"in total"}, for each key and member`:!isLimit&&settings.some(setting=>setting.value!==value)?"not for all companies":kind==="member"&&Array.isArray(value)?`${value.length}${isSet?" added":""}`:value===null||value===""?isSet?"cleared":"\u2013":valueCell(value)}const MAX_ENTRIES=10
+function valueCell(value){if(typeof value=="string"&&value.includes("://"))return value
+if(!Array.isArray(value)||value.length===0)return{code:textOf(value)}
 const rest=value.length-MAX_ENTRIES,shown={code:value.slice(0,MAX_ENTRIES).map(textOf).join(", ")}
-return rest>0?[shown,` and ${rest} more`]:shown}function textOf(value){return"string"==typeof value?value:JSON.stringify(value)}function identityOutputs({id,slug,name},{created}){return{id,slug,name,url:dashboardUrl(slug),created:String(created)}}function outcomeOutputs({outcome,workspace},{desired:{slug,name}}){return workspace?{outcome,workspace:report_toJson(workspace)}:{slug,name,url:dashboardUrl(slug),created:"false",outcome}}function report_toJson(workspace){const{id,slug,name}=workspace,total=Object.keys(workspace).length,json=JSON.stringify(workspace)
+return rest>0?[shown,` and ${rest} more`]:shown}function textOf(value){return typeof value=="string"?value:JSON.stringify(value)}function identityOutputs({id,slug,name},{created}){return{id,slug,name,url:dashboardUrl(slug),created:String(created)}}function outcomeOutputs({outcome,workspace},{desired:{slug,name}}){return workspace?{outcome,workspace:report_toJson(workspace)}:{slug,name,url:dashboardUrl(slug),created:"false",outcome}}function report_toJson(workspace){const{id,slug,name}=workspace,total=Object.keys(workspace).length,json=JSON.stringify(workspace)
 return Buffer.byteLength(json)<MAX_VALUE_BYTES?{json,shown:total,total,items:"fields"}:{json:JSON.stringify({id,slug,name}),shown:3,total,items:"fields"}}const VERBS={created:"Created",updated:"Updated",unchanged:"Unchanged:","would-create":"Dry run: would create","would-update":"Dry run: would update"}
 function createSummary(result,request){const{outcome,workspace}=result,{name,slug}=workspace??request.desired,{remedy,...shown}=describeResult(result,request)
-return{title:shown.titleFor(`OpenRouter workspace ${JSON.stringify(name)}`),url:workspace&&dashboardUrl(slug),paragraphs:[...remedy,["Slug: ",{code:slug}],...request.deleteAfterJob&&"created"===outcome?["The workspace is deleted after the job."]:[]],table:shown.table,folded:shown.folded,notes:shown.notes}}function describeResult(result,request){const rows=settingRows(result,request),set=rows.filter(({isSet})=>isSet),others=rows.filter(({isSet})=>!isSet),notApplied=notAppliedBy(result,request),title=`${iconOf(request,notApplied)} ${verbOf(result,request)} the`,count=countOfInputs(result,{set,notApplied})
+return{title:shown.titleFor(`OpenRouter workspace ${JSON.stringify(name)}`),url:workspace&&dashboardUrl(slug),paragraphs:[...remedy,["Slug: ",{code:slug}],...request.deleteAfterJob&&outcome==="created"?["The workspace is deleted after the job."]:[]],table:shown.table,folded:shown.folded,notes:shown.notes}}function describeResult(result,request){const rows=settingRows(result,request),set=rows.filter(({isSet})=>isSet),others=rows.filter(({isSet})=>!isSet),notApplied=notAppliedBy(result,request),title=`${iconOf(request,notApplied)} ${verbOf(result,request)} the`,count=countOfInputs(result,{set,notApplied})
 return{titleFor:thing=>`${title} ${thing}${count}`,remedy:remedyOf(result,request,notApplied),isWarning:notApplied.length>0,table:tableOf(result,request,{set,notApplied}),folded:result.workspace&&[{title:isNew(result)?"Set by OpenRouter":"Unchanged",table:valuesTable("Field",others)}],notes:describeOmitted(outcomeOutputs(result,request))}}function iconOf({dryRun},notApplied){return notApplied.length>0?"\u26a0\ufe0f":dryRun?"\u{1f50e}":"\u2705"}function verbOf(result,request){const{dryRun}=request
-return isReused(result,request)?dryRun?"Dry run: would reuse":"Reused":dryRun&&"unchanged"===result.outcome?"Dry run: would not change":VERBS[result.outcome]}function countOfInputs(result,{set,notApplied}){return notApplied.length>0?`: ${countOf(notApplied.length,"input")} not applied`:isNew(result)||0===set.length?"":`: ${countChanges(set.length)}`}function tableOf(result,request,{set,notApplied}){if(result.workspace&&isReused(result,request)){if(0===notApplied.length)return
-return{header:["Input","Wanted","Has"],rows:notAppliedRows(result.workspace,request)}}if(0!==set.length)return isNew(result)?valuesTable("Input",set):{header:["Input","Change"],rows:set.map(({input,change})=>[input,change])}}function valuesTable(what,rows){return{header:[what,"Value"],rows:rows.map(({input,after})=>[input,after])}}function afterJobSummary({slug},keys){return{title:`\u2705 Deleted the OpenRouter workspace "${slug}" (delete-after-job)`,folded:foldedKeys("API keys deleted by this step",keys)}}function notAppliedBy(result,request){const{workspace}=result,reused=isReused(result,request)
-return!workspace||request.dryRun&&!reused||request.supersededBy?[]:inputsNotApplied(workspace,reused?request:{...request,governanceInputs:[]})}function remedyOf(result,request,notApplied){return 0===notApplied.length?[]:isReused(result,request)?[...limitsUnknown(notApplied),TO_APPLY]:[`OpenRouter returned other values than requested: ${notApplied.join(", ")}.`]}function create(){return runStep({action:"openrouter-workspace"},async step=>{const{report}=step,inputs=readCreateInputs(report),journal=openJournal(inputs,report),result=await createWorkspace(inputs,{...startContext(inputs,step),journal:inputs.deleteAfterJob?journal:noJournal,onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership))})
+return isReused(result,request)?dryRun?"Dry run: would reuse":"Reused":dryRun&&result.outcome==="unchanged"?"Dry run: would not change":VERBS[result.outcome]}function countOfInputs(result,{set,notApplied}){return notApplied.length>0?`: ${countOf(notApplied.length,"input")} not applied`:isNew(result)||set.length===0?"":`: ${countChanges(set.length)}`}function tableOf(result,request,{set,notApplied}){if(result.workspace&&isReused(result,request)){if(notApplied.length===0)return
+return{header:["Input","Wanted","Has"],rows:notAppliedRows(result.workspace,request)}}if(set.length!==0)return isNew(result)?valuesTable("Input",set):{header:["Input","Change"],rows:set.map(({input,change})=>[input,change])}}function valuesTable(what,rows){return{header:[what,"Value"],rows:rows.map(({input,after})=>[input,after])}}function afterJobSummary({slug},keys){return{title:`\u2705 Deleted the OpenRouter workspace "${slug}" (delete-after-job)`,folded:foldedKeys("API keys deleted by this step",keys)}}function notAppliedBy(result,request){const{workspace}=result,reused=isReused(result,request)
+return!workspace||request.dryRun&&!reused||request.supersededBy?[]:inputsNotApplied(workspace,reused?request:{...request,governanceInputs:[]})}function remedyOf(result,request,notApplied){return notApplied.length===0?[]:isReused(result,request)?[...limitsUnknown(notApplied),TO_APPLY]:[`OpenRouter returned other values than requested: ${notApplied.join(", ")}.`]}function create(){return runStep({action:"openrouter-workspace"},async step=>{const{report}=step,inputs=readCreateInputs(report),journal=openJournal(inputs,report),result=await createWorkspace(inputs,{...startContext(inputs,step),journal:inputs.deleteAfterJob?journal:noJournal,onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership))})
 report.output(outcomeOutputs(result,inputs))
 throwIfCancelled(step.signal)
-report.summarize(createSummary(result,inputs))},failForPost)}async function runPostStep(post){const saved=readJournal(post.schema),isSaved="object"==typeof saved,main=findRunningMain()
+report.summarize(createSummary(result,inputs))},failForPost)}async function runPostStep(post){const saved=readJournal(post.schema),isSaved=typeof saved=="object",main=findRunningMain()
 if(!isSaved&&!main)return
 let advice,task=!isSaved||saved instanceof Failure?void 0:saved.task,unsaid=[]
 const isReported=readFailure()
 await runStep({action:post.action,isPost:!0},async step=>{if(main){const leftovers=post.describeLeftovers(task)||post.describeLeftovers(void 0)
-await endMain(main,step,{leftovers,hasSavedState:"missing"!==saved})}if(saved instanceof Failure)throw saved
+await endMain(main,step,{leftovers,hasSavedState:saved!=="missing"})}if(saved instanceof Failure)throw saved
 if(!isSaved)return
 const credential=toCredential(readInputs(object(credentials))),incomplete=await post.run(saved.task,startContext({...saved,credential},step),{...step,isReported,isSameCause:(one,other)=>isSameCause(describe_error_causeOf(one),describe_error_causeOf(other))})
 if(incomplete){task=incomplete.left
 unsaid=incomplete.unsaid??[]
 advice=incomplete.advice
-throw incomplete.error}},(report,error,effect)=>{const leftovers=post.describeLeftovers(task),failsJob=!0===post.failsJob?.(task)
-if(isReported(error)){const others=""===leftovers?[]:advice?.lines??[formatLeftovers(leftovers)]
+throw incomplete.error}},(report,error,effect)=>{const leftovers=post.describeLeftovers(task),failsJob=post.failsJob?.(task)===!0
+if(isReported(error)){const others=leftovers===""?[]:advice?.lines??[formatLeftovers(leftovers)]
 report.repeat(error,{effect,unsaid:[...unsaid,...others]})}else failsJob?report.fail(error,effect,{leftovers,advice}):report.warnOfPostStep(error,{effect,leftovers,advice})
 return failsJob?1:0})}async function endMain(main,{report,clock,signal},{leftovers,hasSavedState}){await endProcess(main,{clock,signal})?hasSavedState?report.info("The step was still running. It was ended with SIGTERM before this post step."):report.warn(mainWasRunning,{leftovers}):report.warn(mainStillRunning,{seconds:END_WITHIN_MS/1e3,leftovers})}const EVERY=100
 function countDone({info},what,total){let done=0
 return()=>{done+=1
 done%EVERY===0&&info(`${what}: ${done} of ${total}.`)}}function unusableState(key,now){if(isDisabled(key))return"disabled"
 const expiry=readTime(key.expires_at)
-return void 0!==expiry&&expiry<=now?"expired":void 0}const NOT_LISTED={keys:[],isComplete:!1,now:0}
+return expiry!==void 0&&expiry<=now?"expired":void 0}const NOT_LISTED={keys:[],isComplete:!1,now:0}
 function workingIn({keys,now}){return keys.filter(key=>!unusableState(key,now))}function countWorking(keysLeft){const working=workingIn(keysLeft).length
-return 0!==working||keysLeft.isComplete?working:void 0}function mayWork(whose){return`${whose} API keys may still work, each up to its own limit.`}const MAX_NAMED=3
+return working!==0||keysLeft.isComplete?working:void 0}function mayWork(whose){return`${whose} API keys may still work, each up to its own limit.`}const MAX_NAMED=3
 function describeWorking(keysLeft){const working=workingIn(keysLeft)
 return working.length>0?`Still able to spend: ${[countAll(working,keysLeft),...boundOf(working,keysLeft)].join(", ")}: ${truncateList(working.map(describeKey),MAX_NAMED).join(", ")}.`:WITHOUT_WORKING[stateOf(keysLeft)].sentence}function summarizeWorking(keysLeft){const working=workingIn(keysLeft)
-return working.length>0?[`${countAll(working,keysLeft)} can still spend`,...boundOf(working,keysLeft)].join(", "):WITHOUT_WORKING[stateOf(keysLeft)].item}function stateOf({keys,isComplete}){return isComplete?0===keys.length?"none":keys.every(isDisabled)?"disabled":"ended":"unknown"}const WITHOUT_WORKING={unknown:{sentence:mayWork("Its"),item:"its keys may still work"},none:{sentence:"No API key is left: nothing can spend.",item:"it has no API keys"},disabled:{sentence:"All its API keys are disabled: nothing can spend.",item:"its keys are disabled"},ended:{sentence:"All its API keys are disabled or expired: nothing can spend.",item:"its keys are disabled or expired"}}
-function countAll(working,{isComplete}){return`${countKeys(working.length)}${isComplete?"":" or more"}`}function boundOf(working,{isComplete}){if(working.some(key=>null===key.limit))return[1===working.length?"no limit":"at least one without a limit"]
+return working.length>0?[`${countAll(working,keysLeft)} can still spend`,...boundOf(working,keysLeft)].join(", "):WITHOUT_WORKING[stateOf(keysLeft)].item}function stateOf({keys,isComplete}){return isComplete?keys.length===0?"none":keys.every(isDisabled)?"disabled":"ended":"unknown"}const WITHOUT_WORKING={unknown:{sentence:mayWork("Its"),item:"its keys may still work"},none:{sentence:"No API key is left: nothing can spend.",item:"it has no API keys"},disabled:{sentence:"All its API keys are disabled: nothing can spend.",item:"its keys are disabled"},ended:{sentence:"All its API keys are disabled or expired: nothing can spend.",item:"its keys are disabled or expired"}}
+function countAll(working,{isComplete}){return`${countKeys(working.length)}${isComplete?"":" or more"}`}function boundOf(working,{isComplete}){if(working.some(key=>key.limit===null))return[working.length===1?"no limit":"at least one without a limit"]
 const amounts=working.flatMap(key=>leftOf(key)??[])
 return isComplete&&amounts.length===working.length?[`${formatUsd(sumUsd(amounts),"down")} at most`]:[]}function leftOf(key){const limit=limitOf(key),spent=totalSpent([key])
-if(limit&&void 0===limit.reset&&null!==spent)return maxUsd(limit.remaining??limit.amount-spent,0n)}function withOutcome(result,...outcomes){return outcomes.flatMap(outcome=>result.filter(entry=>entry.outcome===outcome))}function failuresIn(result){return withOutcome(result,"unread","failed")}function outcomeOfNone(stale,{maxDeletions,dryRun}){return stale.length>maxDeletions?"too-many":dryRun?"would-delete":void 0}function meaningOf(result){return withOutcome(result,"too-many").length>0?"too-many":failuresIn(result).length>0?"incomplete":result.every(({outcome})=>"kept"===outcome)?"nothing-stale":withOutcome(result,"would-delete").length>0?"would-delete":"deleted"}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.",TOO_MANY="more workspaces are stale than max-deletions allows"
+if(limit&&limit.reset===void 0&&spent!==null)return maxUsd(limit.remaining??limit.amount-spent,0n)}function withOutcome(result,...outcomes){return outcomes.flatMap(outcome=>result.filter(entry=>entry.outcome===outcome))}function failuresIn(result){return withOutcome(result,"unread","failed")}function outcomeOfNone(stale,{maxDeletions,dryRun}){return stale.length>maxDeletions?"too-many":dryRun?"would-delete":void 0}function meaningOf(result){return withOutcome(result,"too-many").length>0?"too-many":failuresIn(result).length>0?"incomplete":result.every(({outcome})=>outcome==="kept")?"nothing-stale":withOutcome(result,"would-delete").length>0?"would-delete":"deleted"}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.",TOO_MANY="more workspaces are stale than max-deletions allows"
 function sweepOutputs(result){const deleted=withOutcome(result,"deleted")
-return{deleted:teardown_report_toJson(deleted),"would-delete":teardown_report_toJson(withOutcome(result,"would-delete")),kept:teardown_report_toJson(withOutcome(result,"too-many","kept","reopened")),failed:teardown_report_toJson(failuresIn(result)),count:String(deleted.length)}}function teardown_report_toJson(entries){return toJsonList(entries.map(({id,slug,created_at,outcome,reason})=>({id,slug,created_at,reason:"too-many"===outcome?TOO_MANY:reason})),"workspaces")}const THINGS={sweep:{one:"OpenRouter workspace",many:"OpenRouter workspaces",stale:"old OpenRouter workspace",thing:"workspace",kept:"Others, kept"},"clean-up":{one:"OpenRouter preview",many:"OpenRouter previews",stale:"closed OpenRouter preview",thing:"preview",kept:"Open, and kept"}}
+return{deleted:teardown_report_toJson(deleted),"would-delete":teardown_report_toJson(withOutcome(result,"would-delete")),kept:teardown_report_toJson(withOutcome(result,"too-many","kept","reopened")),failed:teardown_report_toJson(failuresIn(result)),count:String(deleted.length)}}function teardown_report_toJson(entries){return toJsonList(entries.map(({id,slug,created_at,outcome,reason})=>({id,slug,created_at,reason:outcome==="too-many"?TOO_MANY:reason})),"workspaces")}const THINGS={sweep:{one:"OpenRouter workspace",many:"OpenRouter workspaces",stale:"old OpenRouter workspace",thing:"workspace",kept:"Others, kept"},"clean-up":{one:"OpenRouter preview",many:"OpenRouter previews",stale:"closed OpenRouter preview",thing:"preview",kept:"Open, and kept"}}
 function sweepSummary(result,{kind,deleteKeys}){const planned=withOutcome(result,"would-delete")
 return{title:titleOf(result,kind),paragraphs:planned.length>0&&!deleteKeys?[KEYS_NOT_CHECKED]:[],table:sweptTable(planned,kind),...foldedGroups(result,kind,{except:"would-delete"})}}function titleOf(result,kind){const{one,thing}=THINGS[kind],count=outcome=>withOutcome(result,outcome).length
-if("would-delete"===meaningOf(result))return`\u{1f50e} Dry run: would delete ${countOf(count("would-delete"),one)}`
+if(meaningOf(result)==="would-delete")return`\u{1f50e} Dry run: would delete ${countOf(count("would-delete"),one)}`
 const[deleted,others]=[count("deleted"),count("already-deleted")]
 if(deleted>0)return`\u2705 Deleted ${countOf(deleted,one)}`
 if(others>0)return`\u2705 Already deleted by another job: ${countOf(others,one)}`
 const kept=withOutcome(result,"kept","reopened").length
-return"\u2705 Nothing to delete at OpenRouter: "+(0===kept?`no ${thing} found`:`${countOf(kept,thing)} kept`)}function groupsOf(kind){return[["Deleted","deleted"],["Already deleted by another job","already-deleted"],["Would be deleted","would-delete"],[THINGS[kind].kept,"kept","reopened"]]}function foldedGroups(result,kind,{except}={}){const folded=groupsOf(kind).flatMap(([heading,...outcomes])=>{const entries=withOutcome(result,...outcomes.filter(outcome=>outcome!==except))
-if(0===entries.length)return[]
+return"\u2705 Nothing to delete at OpenRouter: "+(kept===0?`no ${thing} found`:`${countOf(kept,thing)} kept`)}function groupsOf(kind){return[["Deleted","deleted"],["Already deleted by another job","already-deleted"],["Would be deleted","would-delete"],[THINGS[kind].kept,"kept","reopened"]]}function foldedGroups(result,kind,{except}={}){const folded=groupsOf(kind).flatMap(([heading,...outcomes])=>{const entries=withOutcome(result,...outcomes.filter(outcome=>outcome!==except))
+if(entries.length===0)return[]
 const reasonOf=outcomes.includes("kept")?({reason})=>reason:void 0
 return[{title:`${heading}: ${describeSwept(entries)}`,table:sweptTable(entries,kind,reasonOf)}]})
 return{folded,notes:describeOmitted(sweepOutputs(result))}}function describeSwept(entries){const isLowerBound=isAtLeast(entries)
-return countAndSum(entries.length,amountsOf(entries),{isLowerBound})}function amountsOf(entries){return entries.flatMap(({keysSpent=[]})=>keysSpent)}function isAtLeast(entries){return entries.some(entry=>entry.isLowerBound||isLeft(entry)&&!entry.keysSpent)}function isLeft({outcome}){return"failed"===outcome||"unread"===outcome}function ordered(entries){const dangerOf=entry=>{if(!isLeft(entry))return 0
+return countAndSum(entries.length,amountsOf(entries),{isLowerBound})}function amountsOf(entries){return entries.flatMap(({keysSpent=[]})=>keysSpent)}function isAtLeast(entries){return entries.some(entry=>entry.isLowerBound||isLeft(entry)&&!entry.keysSpent)}function isLeft({outcome}){return outcome==="failed"||outcome==="unread"}function ordered(entries){const dangerOf=entry=>{if(!isLeft(entry))return 0
 const working=countWorking(entry.keysLeft??NOT_LISTED)
-return void 0===working?1:working>0?2:0}
-return sortedBy(entries,({slug})=>slug).toSorted((one,other)=>dangerOf(other)-dangerOf(one))}function sweptTable(entries,kind,reasonOf){if(0===entries.length)return
-const amounts=amountsOf(entries),format=spentFormat(amounts),isLowerBound=isAtLeast(entries),isPreview="clean-up"===kind,middle=(reason,age)=>reasonOf?[reason]:isPreview?[]:[age],last=content=>amounts.length>0?[content]:[],spentOf=entry=>void 0!==entry.keysSpent?format(entry.keysSpent,entry):isLeft(entry)?"unknown":"\u2013"
+return working===void 0?1:working>0?2:0}
+return sortedBy(entries,({slug})=>slug).toSorted((one,other)=>dangerOf(other)-dangerOf(one))}function sweptTable(entries,kind,reasonOf){if(entries.length===0)return
+const amounts=amountsOf(entries),format=spentFormat(amounts),isLowerBound=isAtLeast(entries),isPreview=kind==="clean-up",middle=(reason,age)=>reasonOf?[reason]:isPreview?[]:[age],last=content=>amounts.length>0?[content]:[],spentOf=entry=>entry.keysSpent!==void 0?format(entry.keysSpent,entry):isLeft(entry)?"unknown":"\u2013"
 return{header:[isPreview?"Preview":"Workspace",...middle("Reason","Age"),...last({numbers:"Spent"})],rows:ordered(entries).map(entry=>[nameOf(entry),...middle(reasonOf?.(entry)??"",unbroken(formatAge(entry.age??0))),...last(spentOf(entry))]),total:totalRow(["Total",...middle("","")],amounts,{isLowerBound})}}function nameOf({slug,link}){return link?[{code:slug}," ",link]:{code:slug}}const workspaceHasKeys=declareFailure("workspace-has-keys",({workspace,keys,now})=>({title:`Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,rows:truncateList(keys.map(key=>`${describeKey(key)}: ${failures_stateOf(key,now)}`)),lines:["To delete the keys too, set delete-keys: true, which is false by default. Whatever uses them then stops working.","OpenRouter does not delete a workspace that has API keys."],effect:[NOTHING_DELETED],table:keysTable(keys,"Total",key=>failures_stateOf(key,now))}))
-function failures_stateOf(key,now){return unusableState(key,now)??"works"}const keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace "${workspace.slug}"`,lines:[`Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,AGAIN],effect:describeRemaining(workspace,{deletedKeys,keysLeft:NOT_LISTED})})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace "${workspace.slug}" still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,hasMore,...keys})=>{const[first]=errors,what=1===errors.length?`Could not ${first.details.operation}`:`Could not delete ${errors.length}${hasMore?" or more":""} API keys of the workspace "${workspace.slug}"`,{lines,details}=describeAll(errors)
+function failures_stateOf(key,now){return unusableState(key,now)??"works"}const keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace "${workspace.slug}"`,lines:[`Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,AGAIN],effect:describeRemaining(workspace,{deletedKeys,keysLeft:NOT_LISTED})})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace "${workspace.slug}" still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,hasMore,...keys})=>{const[first]=errors,what=errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length}${hasMore?" or more":""} API keys of the workspace "${workspace.slug}"`,{lines,details}=describeAll(errors)
 return{lines:[...lines,AGAIN],details,title:`${what}: ${describeCause(first.details)}`,effect:describeRemaining(workspace,keys)}},({errors})=>errors),AGAIN="Deleting the workspace again finishes the work."
 function describeAll(errors){const[first]=errors,{lines,details=[]}=describePart(first)
 return{lines,details:[...details,...truncateList(errors.slice(1).map(({message})=>message))]}}function describeRemaining({slug,id},{deletedKeys,keysLeft}){return[`Not deleted, or unknown: the workspace "${slug}", id ${id}.`,`API keys deleted before that: ${deletedKeys}.`,describeWorking(keysLeft)]}const STALE={sweep:{is:"older than older-than",check:"Check slug-pattern, older-than and keep. "},"clean-up":{is:"closed",check:""}},tooManyStale=declareFailure("too-many-stale",({result,kind,maxDeletions})=>{const found=withOutcome(result,"too-many"),{is,check}=STALE[kind],{folded,notes}=foldedGroups(result,kind)
 return{title:`${found.length} ${THINGS[kind].many} are ${is}, more than max-deletions allows (${maxDeletions}): none was deleted`,lines:[`${check}If all of them are to be deleted, raise max-deletions to ${found.length} and start a new run.`],effect:[mayWork("Their")],table:sweptTable(found,kind),folded:[...foldedFailures(failuresIn(result),kind),...folded],notes}})
-function foldedFailures(failed,kind){return 0===failed.length?[]:[{title:`Not checked: ${failed.length}`,table:sweptTable(failed,kind,failures_reasonOf)}]}const sweepIncomplete=declareFailure("sweep-incomplete",({result,kind})=>{const failed=ordered(failuresIn(result))
+function foldedFailures(failed,kind){return failed.length===0?[]:[{title:`Not checked: ${failed.length}`,table:sweptTable(failed,kind,failures_reasonOf)}]}const sweepIncomplete=declareFailure("sweep-incomplete",({result,kind})=>{const failed=ordered(failuresIn(result))
 return{title:`${failed.length} of ${describeAttempts(result,kind)}`,rows:[...truncateList(failed.map(entry=>`${entry.slug}: ${reasonsOf(entry).join("; ")}`),10),`Deleted: ${describeSwept(withOutcome(result,"deleted"))}.`],lines:[...endSpending(failed),...adviceFor(failed,kind)],effect:[],table:sweptTable(failed,kind,failures_reasonOf),...foldedGroups(result,kind)}})
 function describeAttempts(result,kind){const{one,stale}=THINGS[kind]
-if(0===withOutcome(result,"unread").length)return`${countOf(withOutcome(result,"failed","deleted","already-deleted").length,stale)} could not be deleted`
+if(withOutcome(result,"unread").length===0)return`${countOf(withOutcome(result,"failed","deleted","already-deleted").length,stale)} could not be deleted`
 const verbs=withOutcome(result,"failed").length>0?"checked or deleted":"checked"
 return`${countOf(result.length,one)} could not be ${verbs}`}function endSpending(failed){const spending=failed.filter(({error,keysLeft})=>!isBlockedByKeys(error)&&keysLeft&&(countWorking(keysLeft)??0)>0)
-if(0===spending.length)return[]
+if(spending.length===0)return[]
 const urls=truncateList(spending.map(({slug})=>dashboardUrl(slug)),failures_MAX_NAMED)
 return[`To stop the spending now, disable the API keys: ${urls.join(", ")}`]}const DELETE_KEYS="With delete-keys: true, API keys are deleted first. Whatever uses them then stops working."
 function adviceFor(failed,kind){const retry=`un this again, or wait for the next ${kind}.`,groups=new Map
 for(const{slug,error}of failed){const rejection=rejectionAdvice(failedRequests(error)),other=rejection.length>0?[...rejection,`Then r${retry}`]:[`R${retry}`],lines=isBlockedByKeys(error)?[DELETE_KEYS]:other,key=lines.join("\n"),group=groups.get(key)??{lines,slugs:[]}
 group.slugs.push(slug)
 groups.set(key,group)}const all=[...groups.values()]
-return 1===all.length?all.flatMap(({lines})=>lines):all.map(({lines,slugs})=>`For ${truncateList(slugs,failures_MAX_NAMED).join(", ")}: ${lines.join(" ")}`)}const failures_MAX_NAMED=3
+return all.length===1?all.flatMap(({lines})=>lines):all.map(({lines,slugs})=>`For ${truncateList(slugs,failures_MAX_NAMED).join(", ")}: ${lines.join(" ")}`)}const failures_MAX_NAMED=3
 function failures_reasonOf(entry){return reasonsOf(entry).join("\n")}function reasonsOf({outcome,error,reason,keysLeft=NOT_LISTED}){const cause=failures_causeOf(error)??reason
-return["unread"===outcome?`not checked, and kept. ${cause}`:cause,summarizeWorking(keysLeft)]}function failures_causeOf(error){if(error instanceof Failure&&error.is(workspaceHasKeys))return`has ${countKeys(error.details.keys.length)}, and delete-keys is false`
+return[outcome==="unread"?`not checked, and kept. ${cause}`:cause,summarizeWorking(keysLeft)]}function failures_causeOf(error){if(error instanceof Failure&&error.is(workspaceHasKeys))return`has ${countKeys(error.details.keys.length)}, and delete-keys is false`
 if(error instanceof Failure&&error.is(teardownIncomplete)){const{errors,hasMore}=error.details,[first]=errors,count=hasMore?`${errors.length} or more API keys`:countKeys(errors.length)
 return`${errors.length>1?`${count} not deleted. `:""}${formatCause(first.details)}`}const[request]=failedRequests(error)
 return request&&formatCause(request.details)}function keysLeftAfter(error,now){return error.is(teardownIncomplete)?error.details.keysLeft:error.is(workspaceHasKeys)?{keys:error.details.keys,isComplete:!0,now}:void 0}function isBlockedByKeys(error){return error instanceof Failure&&error.is(workspaceHasKeys)}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],teardown_MAX_NAMED=3
@@ -1360,17 +1360,17 @@ let prepared,last={newKeys:[]},mayBeDeleted=!1
 const resultOf=end=>({deletedKeys,listedKeys,prepared,...end}),keysLeft=isComplete=>{const deleted=new Set(deletedKeys.map(({hash})=>hash))
 return{keys:listedKeys.filter(({hash})=>!deleted.has(hash)),isComplete,now:context.timeOfDay()}}
 for(const[index,delay]of ROUND_DELAYS_MS.entries()){await context.client.pause(delay)
-const facts={relistKeys:options.relistKeys&&index<ROUND_DELAYS_MS.length-1,list:0===index?options.list:void 0,knownHashes,prepared,rejection:last.rejection},round=await runRound(workspace,{...options,...facts},context)
+const facts={relistKeys:options.relistKeys&&index<ROUND_DELAYS_MS.length-1,list:index===0?options.list:void 0,knownHashes,prepared,rejection:last.rejection},round=await runRound(workspace,{...options,...facts},context)
 deletedKeys.push(...round.deletedKeys)
 listedKeys.push(...round.newKeys)
 prepared=round.prepared
 for(const{hash}of round.newKeys)knownHashes.add(hash)
-mayBeDeleted||=!0===round.mayBeDeleted
-if("finished"===round.kind)return resultOf({deleted:round.deleted||mayBeDeleted})
-if("blocked"===round.kind)return resultOf({deleted:!1,problem:round.problem})
-if("failed"===round.kind){const left=keysLeft(round.areAllListed),facts={...round,deletedKeys,keysLeft:left,mayBeDeleted}
+mayBeDeleted||=round.mayBeDeleted===!0
+if(round.kind==="finished")return resultOf({deleted:round.deleted||mayBeDeleted})
+if(round.kind==="blocked")return resultOf({deleted:!1,problem:round.problem})
+if(round.kind==="failed"){const left=keysLeft(round.areAllListed),facts={...round,deletedKeys,keysLeft:left,mayBeDeleted}
 return resultOf(await failUnlessGone(workspace,facts,context))}last=round}const{newKeys,rejection}=last
-if(0===newKeys.length&&rejection){const facts={errors:[rejection],deletedKeys,keysLeft:keysLeft(!0),mayBeDeleted}
+if(newKeys.length===0&&rejection){const facts={errors:[rejection],deletedKeys,keysLeft:keysLeft(!0),mayBeDeleted}
 return resultOf(await failUnlessGone(workspace,facts,context))}const details={workspace,rounds:ROUND_DELAYS_MS.length,deletedKeys:deletedKeys.length}
 return resultOf({deleted:!1,problem:new Failure(keysKeepAppearing,details,"new API keys keep appearing in it")})}const MAX_LISTED=2e3
 async function listNewKeys(client,workspace,{known=new Set,max=MAX_LISTED}={}){const newKeys=[]
@@ -1401,9 +1401,9 @@ return{newKeys,deletedKeys,prepared:last,errors,hasMore:!areAllListed,areAllList
 onDone()})
 deleted.length>0&&log.request(`Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`)
 return{deleted,undeleted}}function nameSome(keys){return truncateList(keys.map(describeKey),teardown_MAX_NAMED).join(", ")}function blockedByKeys(workspace,keys,{timeOfDay}){const reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`
-return{kind:"blocked",newKeys:keys,deletedKeys:[],problem:new Failure(workspaceHasKeys,{workspace,keys,now:timeOfDay()},reason)}}function endOf(workspace,deletion){return"unclear"!==deletion.kind?{kind:"finished",deleted:"deleted"===deletion.kind}:{kind:"blocked",problem:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,hasMore=!1,deletedKeys,keysLeft,mayBeDeleted},context){if(errors.every(error=>isRejection(error)||error.details.ambiguous)&&await isGone(workspace,context))return{deleted:mayBeDeleted}
+return{kind:"blocked",newKeys:keys,deletedKeys:[],problem:new Failure(workspaceHasKeys,{workspace,keys,now:timeOfDay()},reason)}}function endOf(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",problem:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,hasMore=!1,deletedKeys,keysLeft,mayBeDeleted},context){if(errors.every(error=>isRejection(error)||error.details.ambiguous)&&await isGone(workspace,context))return{deleted:mayBeDeleted}
 const details={workspace,errors,hasMore,deletedKeys:deletedKeys.length,keysLeft},[first]=errors,reason=(errors.length>1?`${errors.length}${hasMore?" or more":""} API keys left: `:"")+formatAttempt(first.details)
-return{deleted:!1,problem:new Failure(teardownIncomplete,details,reason)}}function isRejection({details:{kind,status=0}}){return"rejected"===kind&&401!==status&&403!==status}async function isGone({id},{client}){const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
+return{deleted:!1,problem:new Failure(teardownIncomplete,details,reason)}}function isRejection({details:{kind,status=0}}){return kind==="rejected"&&status!==401&&status!==403}async function isGone({id},{client}){const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
 return!error&&!lookup.workspace}function createPost(){return runPostStep({action:"openrouter-workspace",schema:createTask(),run:(task,context,{report})=>runCreateTask(task,{...context,onDeleted:(workspace,keys)=>report.summarize(afterJobSummary(workspace,keys))}),describeLeftovers:task=>task?describeWorkspaceLeft(task):"a workspace, if the step created one"})}function describeWorkspaceLeft({target:{created,pending}}){return`the workspace "${(created??pending?.desired)?.slug}"`}async function runCreateTask(task,context){const{target}=task,deletedIds=new Set
 let next=target.created
 for(let count=0;count<MAX_CREATED;count+=1){next??=target.pending&&await findCreated(target.pending,{...context,deletedIds})
@@ -1423,10 +1423,10 @@ context.onDeleted(workspace,keys)
 return}return{error:new Failure(createdWorkspaceMissing,{workspace}),left:task}}async function findCreated(pending,context){const{client,log,warn,deletedIds}=context,{desired,window}=pending
 for(const delay of LATE_POST_DELAYS_MS){await client.pause(delay)
 const{workspace}=await findWorkspace(client,desired.slug,{trusts404:!0})
-if(workspace&&!deletedIds.has(workspace.id)){if(void 0!==window&&wasCreatedWithin(workspace,window)&&matchesDesired(workspace,desired))return workspace
+if(workspace&&!deletedIds.has(workspace.id)){if(window!==void 0&&wasCreatedWithin(workspace,window)&&matchesDesired(workspace,desired))return workspace
 warn(workspaceLeftAlone,{workspace})
 return}}log.info(post_describeMissing(pending,deletedIds))}function post_describeMissing({desired:{slug},isThrottled},deletedIds){const missing=`The workspace "${slug}" does not exist`
-return deletedIds.size>0?`${missing}: no late request created it again.`:isThrottled?`${missing}: nothing to delete.`:`${missing}. A late request may still create it: then it stays until the action delete or sweep deletes it.`}function deletionLine(what,{deleted,keyCount,keysSpent}){const spent=null===keysSpent?"spending unknown":`${formatUsd(keysSpent)} spent`,keys=0===keyCount?"no API keys":`${countKeys(keyCount)}, ${spent}`
+return deletedIds.size>0?`${missing}: no late request created it again.`:isThrottled?`${missing}: nothing to delete.`:`${missing}. A late request may still create it: then it stays until the action delete or sweep deletes it.`}function deletionLine(what,{deleted,keyCount,keysSpent}){const spent=keysSpent===null?"spending unknown":`${formatUsd(keysSpent)} spent`,keys=keyCount===0?"no API keys":`${countKeys(keyCount)}, ${spent}`
 return deleted?`Deleted ${what}: ${keys}.`:`Another job had deleted ${what}. This step deleted ${keys}.`}const defaultWorkspace=declareFailure("default-workspace",({workspace})=>({title:"The default workspace is never deleted",lines:[`The workspace "${workspace.slug}", id ${workspace.id}, is the default workspace of the account. Deleting it would permanently disable the account's keys.`],effect:[NOTHING_DELETED]})),slugPrefixMismatch=declareFailure("slug-prefix-mismatch",({written,slug,prefix})=>({title:`The slug "${slug}" does not begin with "${prefix}"`,lines:[`expect-slug-prefix is "${prefix}", but the workspace is "${written}"${written===slug?"":`, whose slug is "${slug}"`}.`,"Correct the workspace or, if it is right, expect-slug-prefix."],effect:[NOTHING_DELETED]})),deletionNotVerified=declareFailure("deletion-not-verified",({workspace:{slug,id},error})=>({...describePart(error),title:`Could not verify that the workspace "${slug}" was deleted: ${describeCause(error.details)}`,effect:[`OpenRouter reported that it deleted the workspace "${slug}", id ${id}.`]}),({error})=>[error])
 async function deleteOne(request,context,onFound){const{client,log}=context,{deleteKeys,dryRun}=request
 log.info(`Requested: delete the workspace ${JSON.stringify(request.workspace)}.`)
@@ -1454,55 +1454,55 @@ if(error)return new Failure(deletionNotVerified,{workspace,error})
 if(!lookup.workspace)return}return new Failure(workspaceStillExists,{workspace})}const deleteInputs=()=>object({...credentials,workspace:optional(idOrSlug()),...slugInputs(),expect_slug_prefix:optional(schemas_string().check(_regex(/^[a-z0-9-]+$/,"must be the beginning of a slug: lower-case letters, digits and hyphens"))),delete_keys:fields_flag(),dry_run:fields_flag(),api_url:connection.api_url,timeout:connection.timeout})
 function readDeleteInputs(log){const values=readInputs(deleteInputs(),(valid,provided)=>slugProblems("workspace",valid,provided))
 return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),expectSlugPrefix:values.expect_slug_prefix,deleteKeys:values.delete_keys,dryRun:values.dry_run}}function deletionTitle(thing,deletion,{dryRun}){return deletion?dryRun?`\u{1f50e} Dry run: would delete the OpenRouter ${thing}`:deletion.deleted?`\u2705 Deleted the OpenRouter ${thing}`:`\u2705 Already deleted by another job: the OpenRouter ${thing}`:`\u2705 Nothing to delete: the OpenRouter ${thing} does not exist`}function deleteOutputs({deleted,keys},{dryRun}){const spent=totalSpent(keys)
-return{deleted:String(deleted),"deleted-keys":String(dryRun?0:keys.length),"keys-cost-usd":null===spent?"":exactUsd(spent)}}function deleteSummary({workspace,deleted,keys},request){const title=deletionTitle(`workspace "${workspace?.slug??request.workspace}"`,workspace&&{deleted},request)
+return{deleted:String(deleted),"deleted-keys":String(dryRun?0:keys.length),"keys-cost-usd":spent===null?"":exactUsd(spent)}}function deleteSummary({workspace,deleted,keys},request){const title=deletionTitle(`workspace "${workspace?.slug??request.workspace}"`,workspace&&{deleted},request)
 if(!workspace)return{title}
 const heading=request.dryRun?"API keys that would be deleted with it":"API keys deleted by this step"
 return{title,paragraphs:[["Name: ",{code:workspace.name}]],folded:foldedKeys(heading,keys)}}function main_deleteWorkspace(){return runStep({action:"delete"},async step=>{const{report}=step,inputs=readDeleteInputs(report),result=await deleteOne(inputs,startContext(inputs,step),({id,slug})=>report.output({id,slug}))
 report.output(deleteOutputs(result,inputs))
 if(result.failure)throw result.failure
-report.summarize(deleteSummary(result,inputs))})}function planExpiry({expiresInMs,now,random}){if(null===expiresInMs)return null
-const ms=1+Math.floor(999*random)
-return new Date(1e3*Math.floor(now/1e3)+expiresInMs+ms).toISOString()}function describeExpiry(expiresAt,show=time=>time){return null===expiresAt?"never expires":`expires at ${show(expiresAt)}`}function formatExpiry(expiresAt,created){const time=readTime(expiresAt)
-return void 0===time?expiresAt:formatMinute(time,{withYear:void 0===created||!isSameYear(created,time)})}const expiry_TOLERANCE_MS=6e4
+report.summarize(deleteSummary(result,inputs))})}function planExpiry({expiresInMs,now,random}){if(expiresInMs===null)return null
+const ms=1+Math.floor(random*999)
+return new Date(Math.floor(now/1e3)*1e3+expiresInMs+ms).toISOString()}function describeExpiry(expiresAt,show=time=>time){return expiresAt===null?"never expires":`expires at ${show(expiresAt)}`}function formatExpiry(expiresAt,created){const time=readTime(expiresAt)
+return time===void 0?expiresAt:formatMinute(time,{withYear:created===void 0||!isSameYear(created,time)})}const expiry_TOLERANCE_MS=6e4
 function unexpectedLifetime(key,desired,expiresInMs){const[created,expires]=[createdAt(key),readTime(key.expires_at??desired.expires_at)]
-if(null===expiresInMs||void 0===created||void 0===expires)return
+if(expiresInMs===null||created===void 0||expires===void 0)return
 const lifetime=expires-created
-return lifetime>0&&lifetime<=expiresInMs+expiry_TOLERANCE_MS?void 0:{kind:"field",field:"lifetime",from:formatAge(expiresInMs),to:formatAge(lifetime)}}function expiryOf({expires_at:returned},desired){return void 0===returned?desired.expires_at:null===returned?null:String(returned)}function formatSpend({spent,byok,limit,isSoFar},where){const amount=limit&&!limit.reset?`${formatUsdNextTo(limit.amount,spent)} of ${formatExactUsd(limit.amount)}`:`${formatUsd(spent)}${limit?" in total":""}`,ownKeys=describeByok(byok)
-return[`Spent ${amount}`,where?` ${where}`:"",isSoFar?" so far":"",ownKeys&&`, and ${ownKeys} with your own provider keys`].join("")}function describeByok(byok){return void 0===byok?"an unknown amount":byok>0n?formatUsd(byok):""}const unexpectedKey=declareFailure("unexpected-key",({key,workspace,name,revoked})=>({title:"OpenRouter returned another API key",lines:[`Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`,`Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`],effect:revoked?["The post step, if it runs, ends it: OpenRouter shortened the name, which must be shorter."]:["This step neither outputs nor revokes it, because it may be another job's key.","Report this to OpenRouter, and check the workspace for a key that no one uses."]})),keyLooser=declareFailure("key-looser",({key,changes,revoked,error})=>({title:`The API key ${describeKey(key)} is not limited as requested`,lines:["OpenRouter created it with other values than requested:",...changes.map(formatChange)],effect:[...revoked?["It was revoked. No other step has its secret."]:describeUnrevoked(error),"Run this again. If it fails again, contact OpenRouter's support."]}))
+return lifetime>0&&lifetime<=expiresInMs+expiry_TOLERANCE_MS?void 0:{kind:"field",field:"lifetime",from:formatAge(expiresInMs),to:formatAge(lifetime)}}function expiryOf({expires_at:returned},desired){return returned===void 0?desired.expires_at:returned===null?null:String(returned)}function formatSpend({spent,byok,limit,isSoFar},where){const amount=limit&&!limit.reset?`${formatUsdNextTo(limit.amount,spent)} of ${formatExactUsd(limit.amount)}`:`${formatUsd(spent)}${limit?" in total":""}`,ownKeys=describeByok(byok)
+return[`Spent ${amount}`,where?` ${where}`:"",isSoFar?" so far":"",ownKeys&&`, and ${ownKeys} with your own provider keys`].join("")}function describeByok(byok){return byok===void 0?"an unknown amount":byok>0n?formatUsd(byok):""}const unexpectedKey=declareFailure("unexpected-key",({key,workspace,name,revoked})=>({title:"OpenRouter returned another API key",lines:[`Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`,`Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`],effect:revoked?["The post step, if it runs, ends it: OpenRouter shortened the name, which must be shorter."]:["This step neither outputs nor revokes it, because it may be another job's key.","Report this to OpenRouter, and check the workspace for a key that no one uses."]})),keyLooser=declareFailure("key-looser",({key,changes,revoked,error})=>({title:`The API key ${describeKey(key)} is not limited as requested`,lines:["OpenRouter created it with other values than requested:",...changes.map(formatChange)],effect:[...revoked?["It was revoked. No other step has its secret."]:describeUnrevoked(error),"Run this again. If it fails again, contact OpenRouter's support."]}))
 function describeUnrevoked(error){return[error?`Could not revoke it: ${formatAttempt(error.details)}`:"OpenRouter reports that it does not exist.","The post step, if it runs, tries again. No other step has its secret."]}const keyStricter=declareWarning("key-stricter",({key,changes})=>({title:`The API key ${describeKey(key)} has other values than requested`,lines:["OpenRouter returned other values:",...changes.map(formatChange)]})),keyOwnerUnknown=declareFailure("key-owner-unknown",describeUnknownOwner),keyOwnerUnknownWarning=declareWarning("key-owner-unknown",owner=>{const{title,lines,effect}=describeUnknownOwner(owner)
 return{title,lines:[...lines,...effect]}})
-function describeUnknownOwner({name,workspace,isDistinguishable,keys}){const isOne=1===keys.length,noun=isOne?"API key":"API keys"
-return{title:`Cannot determine which job created the ${noun} named ${JSON.stringify(name)}`,lines:[`A response was lost. Since then, the workspace "${workspace.slug}" has ${isOne?"a":"these"} new ${noun}: ${keys.map(describeKey).join(", ")}.`],effect:[isDistinguishable?"There are more of them than this step can have created, so none was deleted.":"With expires-in: never and a fixed name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.",isOne?"Check whether it is in use, and delete it if not.":"Check which of them are in use, and delete the others."]}}const orphanNotDeleted=declareFailure("orphan-not-deleted",({key,error})=>({...describePart(error),title:`Could not delete the API key ${describeKey(key)}: ${describeCause(error.details)}`,effect:[`Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.`]}),({error})=>[error]),replacedKeysNotDeleted=declareFailure("replaced-keys-not-deleted",({key,undeleted,count})=>{const[{error}]=undeleted,what=1===count?"the replaced API key":`${undeleted.length} of ${count} replaced API keys`
+function describeUnknownOwner({name,workspace,isDistinguishable,keys}){const isOne=keys.length===1,noun=isOne?"API key":"API keys"
+return{title:`Cannot determine which job created the ${noun} named ${JSON.stringify(name)}`,lines:[`A response was lost. Since then, the workspace "${workspace.slug}" has ${isOne?"a":"these"} new ${noun}: ${keys.map(describeKey).join(", ")}.`],effect:[isDistinguishable?"There are more of them than this step can have created, so none was deleted.":"With expires-in: never and a fixed name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.",isOne?"Check whether it is in use, and delete it if not.":"Check which of them are in use, and delete the others."]}}const orphanNotDeleted=declareFailure("orphan-not-deleted",({key,error})=>({...describePart(error),title:`Could not delete the API key ${describeKey(key)}: ${describeCause(error.details)}`,effect:[`Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.`]}),({error})=>[error]),replacedKeysNotDeleted=declareFailure("replaced-keys-not-deleted",({key,undeleted,count})=>{const[{error}]=undeleted,what=count===1?"the replaced API key":`${undeleted.length} of ${count} replaced API keys`
 return{...describePart(error),title:`Could not delete ${what}: ${describeCause(error.details)}`,effect:[`The new API key exists, and the outputs are set: ${describeKey(key)}.`,...truncateList(undeleted.map(({key:old})=>`Not deleted, or unknown: ${describeKey(old)}.`)),"What was not deleted can still work, until a later run deletes it. Running this again also replaces the new key."]}},({undeleted})=>undeleted.map(({error})=>error)),createdKeyMissing=declareFailure("created-key-missing",({key})=>describeMissing(`API key ${describeKey(key)}`,`hash ${key.hash}`)),keyReplaced=declareFailure("key-replaced",({key,expiredAt,olderEnded})=>({title:`The API key ${describeKey(key)} does not work any more`,lines:expiredAt?[`It expired at ${formatExpiry(expiredAt)}.`,"Set expires-in to a longer lifetime, and run this again."]:["Another job has replaced it, or someone has disabled or deleted it.","What this job deployed has no key that works. To recover, repeat the newest run that deploys there, also if it is green.","Then give the jobs whose keys have this name one concurrency group, with cancel-in-progress: false."],effect:[`The key, hash ${key.hash}, ${expiredAt?"has expired":"is disabled or deleted"}.`,olderEnded?"The older keys with this name are disabled or deleted.":"This step has not changed older keys."]})),jobStatusUnknown=declareWarning("job-status-unknown",({text,engine})=>({title:"Whether the job succeeded is unknown",lines:[`The input job-status is ${JSON.stringify(text)}. ${adviseOnStatus(engine)}`,"Older API keys stay as they are."]}))
 function adviseOnStatus(engine){switch(engine){case"GitHub":return"Leave it out: its default is the status of the job."
 case"Forgejo":return"No value helps, because Forgejo reports a cancelled job as a success: delete or disable older API keys yourself."
-default:return`For ${engine}, write job-status: \${{ job.status }}, because the default counts on GitHub only.`}}const keyLimitUsedUp=declareWarning("key-limit-used-up",({spend,limitInputs="limit-usd"})=>({title:`${formatSpend(spend,"at OpenRouter")}: the limit of the API key is used up`,rows:[`The API key is ${JSON.stringify(spend.name)}.`],lines:["OpenRouter rejects requests beyond the limit with HTTP 402 or 403, so requests of this job may have failed.",`If the job needs more, raise ${limitInputs}.`,...spend.limit.reset||0n!==spend.byok?[`${describeLimit(spend.limit)}.`]:[]],folded:[{title:"Name of the API key",paragraphs:[{code:spend.name}]}]}))
+default:return`For ${engine}, write job-status: \${{ job.status }}, because the default counts on GitHub only.`}}const keyLimitUsedUp=declareWarning("key-limit-used-up",({spend,limitInputs="limit-usd"})=>({title:`${formatSpend(spend,"at OpenRouter")}: the limit of the API key is used up`,rows:[`The API key is ${JSON.stringify(spend.name)}.`],lines:["OpenRouter rejects requests beyond the limit with HTTP 402 or 403, so requests of this job may have failed.",`If the job needs more, raise ${limitInputs}.`,...spend.limit.reset||spend.byok!==0n?[`${describeLimit(spend.limit)}.`]:[]],folded:[{title:"Name of the API key",paragraphs:[{code:spend.name}]}]}))
 function adviseOnKey(left,verb){const{workspace,created,isDisabled,others}=left
-return{lines:[isDisabled?"The API key is disabled, so it cannot spend.":describeRest(left),`To ${isDisabled?"remove":"end"} it now, ${verb} it at OpenRouter: ${dashboardUrl(workspace.slug)}`,...""===others?[]:[formatLeftovers(others)]],details:[`Hash of the API key ${created.label}: ${created.hash}`]}}function describeRest({desired:{limit,limit_reset:reset},created}){return`The API key may still work, and can ${void 0===limit?"spend without a limit of its own":`spend at most ${formatExactUsd(limit)}${void 0===reset?"":` ${reset}`} at OpenRouter`}${null===created.expiresAt?". It never expires.":` until ${formatExpiry(created.expiresAt)}; then it stops by itself.`}`}const COMPARISONS={limit(returned,desired){const[amount,requested]=[toUsd(returned),toUsd(desired.limit)]
-return void 0===requested?void 0===amount?"same":"stricter":void 0===amount||amount<0n||amount>requested?"looser":amount<requested?"stricter":"same"},limit_reset:(returned,{limit,limit_reset})=>void 0===limit||(returned??void 0)===limit_reset?"same":"looser",include_byok_in_limit:(returned,{include_byok_in_limit:requested})=>void 0===requested||!0===returned===requested?"same":requested?"looser":"stricter",expires_at(returned,{expires_at:requested}){const time=readTime(returned)
-if(null===requested)return void 0===time?"same":"stricter"
-if(void 0===returned)return"stricter"
-if(void 0===time)return"looser"
+return{lines:[isDisabled?"The API key is disabled, so it cannot spend.":describeRest(left),`To ${isDisabled?"remove":"end"} it now, ${verb} it at OpenRouter: ${dashboardUrl(workspace.slug)}`,...others===""?[]:[formatLeftovers(others)]],details:[`Hash of the API key ${created.label}: ${created.hash}`]}}function describeRest({desired:{limit,limit_reset:reset},created}){return`The API key may still work, and can ${limit===void 0?"spend without a limit of its own":`spend at most ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`} at OpenRouter`}${created.expiresAt===null?". It never expires.":` until ${formatExpiry(created.expiresAt)}; then it stops by itself.`}`}const COMPARISONS={limit(returned,desired){const[amount,requested]=[toUsd(returned),toUsd(desired.limit)]
+return requested===void 0?amount===void 0?"same":"stricter":amount===void 0||amount<0n||amount>requested?"looser":amount<requested?"stricter":"same"},limit_reset:(returned,{limit,limit_reset})=>limit===void 0||(returned??void 0)===limit_reset?"same":"looser",include_byok_in_limit:(returned,{include_byok_in_limit:requested})=>requested===void 0||returned===!0===requested?"same":requested?"looser":"stricter",expires_at(returned,{expires_at:requested}){const time=readTime(returned)
+if(requested===null)return time===void 0?"same":"stricter"
+if(returned===void 0)return"stricter"
+if(time===void 0)return"looser"
 const later=time-Date.parse(requested)
 return Math.abs(later)<1e3?"same":later>0?"looser":"stricter"}}
 function compareKey(key,desired){const differences=comparison=>Object.keys(COMPARISONS).filter(field=>COMPARISONS[field](key[field],desired)===comparison).map(field=>({kind:"field",field,from:desired[field]??null,to:key[field]}))
 return{looser:differences("looser"),stricter:differences("stricter")}}function findOrphans(keys,search,isNew){const keepsMs=keys.some(({expires_at})=>Date.parse(String(expires_at))%1e3>0),candidates=keys.filter(key=>isNew(key)&&matches(key,search,keepsMs))
-return{keys:candidates,isConclusive:search.isDistinguishable&&candidates.length<=search.lostPosts}}function matches(key,{desired,nameIsRandom},keepsMs){return key.name===desired.name&&(!!nameIsRandom||(key.limit??null)===(desired.limit??null)&&expiryMatches(key.expires_at,desired.expires_at,keepsMs))}function expiryMatches(actual,desired,keepsMs){if(null===desired)return null===(actual??null)
+return{keys:candidates,isConclusive:search.isDistinguishable&&candidates.length<=search.lostPosts}}function matches(key,{desired,nameIsRandom},keepsMs){return key.name===desired.name&&(!!nameIsRandom||(key.limit??null)===(desired.limit??null)&&expiryMatches(key.expires_at,desired.expires_at,keepsMs))}function expiryMatches(actual,desired,keepsMs){if(desired===null)return(actual??null)===null
 const[actualMs,desiredMs]=[Date.parse(String(actual)),Date.parse(desired)]
-return actualMs===desiredMs||!keepsMs&&Math.abs(actualMs-desiredMs)<1e3}function mayBeCreatedSince(key,{since}){return void 0===since||!1!==wasCreatedWithin(key,{from:since,to:Number.POSITIVE_INFINITY})}function preexistingHashes({keys,serverTime},name){return keys.filter(key=>key.name===name&&mayBeCreatedSince(key,{since:serverTime})).map(({hash})=>hash)}async function deleteOrphans(search,isNew,{client,log}){const{keys}=await listKeys(client,search.workspace),candidates=findOrphans(keys,search,isNew)
+return actualMs===desiredMs||!keepsMs&&Math.abs(actualMs-desiredMs)<1e3}function mayBeCreatedSince(key,{since}){return since===void 0||wasCreatedWithin(key,{from:since,to:Number.POSITIVE_INFINITY})!==!1}function preexistingHashes({keys,serverTime},name){return keys.filter(key=>key.name===name&&mayBeCreatedSince(key,{since:serverTime})).map(({hash})=>hash)}async function deleteOrphans(search,isNew,{client,log}){const{keys}=await listKeys(client,search.workspace),candidates=findOrphans(keys,search,isNew)
 if(!candidates.isConclusive)return{deleted:[],undecided:candidates.keys}
 const deleted=[],[failed]=await deleteEach(candidates.keys,client,key=>{deleted.push(key)
 log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`)})
 if(failed)throw new Failure(orphanNotDeleted,failed)
 return{deleted,undecided:[]}}function unknownOwner({desired:{name},workspace,isDistinguishable},keys){return{name,workspace,isDistinguishable,keys}}function countPossibleOrphans(attempts){return countAmbiguous(attempts)-deletedOrphans(attempts).length}function deletedOrphans(attempts){return attempts.flatMap(({found})=>found?.deleted??[])}function reconcileKey(attempts){const{failure,found}=attempts.at(-1),{retryable,ambiguous}=FAILURE_CLASSES[failure.kind]
-return ambiguous&&"aborted"!==failure.kind&&!found?{kind:"settle",ambiguous:!0}:found&&found.undecided.length>0?{kind:"done",result:found.undecided}:{kind:retryable?"retry":"give-up",ambiguous:countPossibleOrphans(attempts)>0}}const WITHIN_MS=5e3
+return ambiguous&&failure.kind!=="aborted"&&!found?{kind:"settle",ambiguous:!0}:found&&found.undecided.length>0?{kind:"done",result:found.undecided}:{kind:retryable?"retry":"give-up",ambiguous:countPossibleOrphans(attempts)>0}}const WITHIN_MS=5e3
 function withinBounds(client){return client.withOwnThrottle(Math.min(WITHIN_MS,client.timeLeft()/4))}async function disableAndReport(created,context){const disabling=disableKey(withinBounds(context.client),created,{trusts404:!0}),{value:found,error}=await catching(disabling,ApiError)
 reportSpend(created,{found,error,isSoFar:!1},context)
-return void 0!==found}async function readAndReport(created,context){const reading=findKey(withinBounds(context.client),created.hash),{value:found,error}=await catching(reading,ApiError)
+return found!==void 0}async function readAndReport(created,context){const reading=findKey(withinBounds(context.client),created.hash),{value:found,error}=await catching(reading,ApiError)
 reportSpend(created,{found,error,isSoFar:!0},context)}function reportSpend(created,{found,error,isSoFar},{log,warn,onSpend,limitInputs}){const spent=toUsd(found?.usage)
-if(!found||void 0===spent){const reason=found?"OpenRouter does not report it":spend_describeMissing(error)
+if(!found||spent===void 0){const reason=found?"OpenRouter does not report it":spend_describeMissing(error)
 log.info(`What the API key ${describeKey(created)} has spent is unknown: ${reason}.`)
-return}const limit=limitOf(found),spend={name:created.name,spent,byok:toUsd(found.byok_usage),isSoFar},isUsedUp=void 0!==limit&&isLimitUsedUp(limit,spent)
+return}const limit=limitOf(found),spend={name:created.name,spent,byok:toUsd(found.byok_usage),isSoFar},isUsedUp=limit!==void 0&&isLimitUsedUp(limit,spent)
 onSpend({...spend,limit,isUsedUp})
 limit&&isUsedUp&&warn(keyLimitUsedUp,{spend:{...spend,limit},limitInputs})}function spend_describeMissing(error){return error instanceof ApiError?formatAttempt(error.details):"OpenRouter does not find the key (HTTP 404)"}const MAX_REPLACED=250
 function hashesToReplace(older,now,{log}){const rank=key=>unusableState(key,now)?1:0
@@ -1512,8 +1512,8 @@ reportSpend(replacement.key,{found:found.at(-1),error,isSoFar:!0},context)
 if(error)throw error}async function endOlderKeys({key,workspace,replaced,isSameName=Object.is},context,endOlder){const{client,log,warn}=context
 await assertWorks(key,{olderEnded:!1},context)
 const jobStatus=context.readJobStatus()
-if(!jobStatus.succeeded){void 0===jobStatus.succeeded?warn(jobStatusUnknown,jobStatus):log.info("The job has not succeeded: older keys stay.")
-return}if(0===replaced.length)return
+if(!jobStatus.succeeded){jobStatus.succeeded===void 0?warn(jobStatusUnknown,jobStatus):log.info("The job has not succeeded: older keys stay.")
+return}if(replaced.length===0)return
 const{keys}=await listKeys(client,workspace),older=keys.filter(({hash,name})=>replaced.includes(hash)&&isSameName(name,key.name))
 older.length>0&&await endOlder(older)
 await assertWorks(key,{olderEnded:older.length>0},context)}async function assertWorks(key,{olderEnded},context){const request={...keyRequest(key.hash,describeKey(key)),trusts404:!0}
@@ -1522,21 +1522,21 @@ if(!own)continue
 context.onFound(own)
 const state=unusableState(own,currentTime({server,runner:context.timeOfDay()},[own]))
 if(!state)return
-const expiredAt="expired"===state?String(own.expires_at):void 0
+const expiredAt=state==="expired"?String(own.expires_at):void 0
 throw new Failure(keyReplaced,{key,expiredAt,olderEnded})}throw new Failure(keyReplaced,{key,olderEnded})}async function deleteOlderKeys(older,key,{client,log},onDeleted=()=>{}){const deleted=[],undeleted=await deleteEach(older,client,old=>{deleted.push(old)
 log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`)})
 deleted.length>0&&onDeleted(deleted)
 if(undeleted.length>0)throw new Failure(replacedKeysNotDeleted,{key,undeleted,count:older.length})}const keyTask=()=>object({search:object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,nameIsRandom:schemas_boolean(),isDistinguishable:schemas_boolean(),since:optional(schemas_number()),preexistingHashes:array(schemas_string()),lostPosts:schemas_number()}),created:optional(object({hash:schemas_string(),label:schemas_string(),expiresAt:nullable(schemas_string())})),revoke:schemas_boolean(),replaced:optional(array(schemas_string()))})
-function taskIn(state,{search,key,replaced}){if("ended"===state)return search.lostPosts>0?{search,revoke:!1}:null
+function taskIn(state,{search,key,replaced}){if(state==="ended")return search.lostPosts>0?{search,revoke:!1}:null
 const created=key&&{hash:key.hash,label:key.label,expiresAt:expiryOf(key,search.desired)}
-return"given-out"===state?{search,created,revoke:!1,replaced}:{search,created,revoke:!0}}function task_saveState(state,facts,{journal,fewerOrphans=!1}){const task=taskIn(state,facts)
-task?fewerOrphans||"ended"===state?journal.saveOrWarn(task):journal.saveOrFail(task,existingIn(state,facts)):journal.clearOrWarn()}function existingIn(state,{key}){return key?`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`:"posted"===state?"possibly an API key whose secret was lost":void 0}async function createKey(request,context){const{client,log}=context,{workspace}=request
+return state==="given-out"?{search,created,revoke:!1,replaced}:{search,created,revoke:!0}}function task_saveState(state,facts,{journal,fewerOrphans=!1}){const task=taskIn(state,facts)
+task?fewerOrphans||state==="ended"?journal.saveOrWarn(task):journal.saveOrFail(task,existingIn(state,facts)):journal.clearOrWarn()}function existingIn(state,{key}){return key?`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`:state==="posted"?"possibly an API key whose secret was lost":void 0}async function createKey(request,context){const{client,log}=context,{workspace}=request
 log.info(`Requested: an API key in the workspace ${JSON.stringify(workspace)}.`)
 const found=await findWorkspace(client,workspace)
 if(!found.workspace)throw new Failure(workspaceNotFound,{workspace})
 const result=await createKeyIn(found.workspace,request,context)
 log.info(describeEnd(request))
-return result}function describeEnd({revokeAfterJob,replace}){return revokeAfterJob?"The key is revoked when the job ends.":"after-job"===replace?"The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.":"The key is not revoked after the job."}async function createKeyIn(workspace,request,context){const{clock,log,warn,gate,signal}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,context),{key}=created
+return result}function describeEnd({revokeAfterJob,replace}){return revokeAfterJob?"The key is revoked when the job ends.":replace==="after-job"?"The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.":"The key is not revoked after the job."}async function createKeyIn(workspace,request,context){const{clock,log,warn,gate,signal}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,context),{key}=created
 saveCreated(created,plan,context)
 const{looser,stricter}=compareWithRequest(key,plan,request)
 if(looser.length>0)throw await revokeLooser(created,looser,context)
@@ -1547,167 +1547,167 @@ const admitted=await(gate?.admit(key,plan.replaced??[]))??key,issued={...created
 stricter.length>0&&warn(keyStricter,{key,changes:stricter})
 throwIfCancelled(signal)
 const state=request.revokeAfterJob?"created":"given-out"
-"given-out"===state&&task_saveState(state,issued,context)
+state==="given-out"&&task_saveState(state,issued,context)
 gate||await deleteLateOrphans(state,created,context)
-!0===request.replace&&await deleteOlderKeys(plan.namesakes,key,context)
+request.replace===!0&&await deleteOlderKeys(plan.namesakes,key,context)
 return result}function compareWithRequest(key,{search:{desired}},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=unexpectedLifetime(key,desired,expiresInMs)
-return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}async function planKey(workspace,request,context){const{client}=context,{desired:{name},isSameName=Object.is}=request,{id,slug}=workspace,list=await listKeys(client,workspace),namesakes=list.keys.filter(key=>isSameName(key.name,name)),now=currentTime({server:list.serverTime,runner:context.timeOfDay()},list.keys),{expiresInMs}=request,expiresAt=planExpiry({expiresInMs,now,random:context.random()}),replaced="after-job"===request.replace?hashesToReplace(namesakes,now,context):void 0,limit=context.gate?context.gate.limitFor(list,replaced??[]):request.desired.limit,desired={...request.desired,limit,workspace_id:id,expires_at:expiresAt},hashes=new Set(list.keys.map(({hash})=>hash))
-return{workspace,search:{workspace:{id,slug},desired,nameIsRandom:request.nameIsRandom,isDistinguishable:request.nameIsRandom||null!==desired.expires_at,since:list.serverTime,preexistingHashes:preexistingHashes(list,name),lostPosts:0},namesakes,replaced,isNew:({hash})=>!hashes.has(hash)}}async function createKeyOnce(plan,context){const{client,registerSecrets}=context,{search}=plan,{value:created,error}=await catching(postOnce({send(attempts){const lostPosts=countPossibleOrphans(attempts)+1
+return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}async function planKey(workspace,request,context){const{client}=context,{desired:{name},isSameName=Object.is}=request,{id,slug}=workspace,list=await listKeys(client,workspace),namesakes=list.keys.filter(key=>isSameName(key.name,name)),now=currentTime({server:list.serverTime,runner:context.timeOfDay()},list.keys),{expiresInMs}=request,expiresAt=planExpiry({expiresInMs,now,random:context.random()}),replaced=request.replace==="after-job"?hashesToReplace(namesakes,now,context):void 0,limit=context.gate?context.gate.limitFor(list,replaced??[]):request.desired.limit,desired={...request.desired,limit,workspace_id:id,expires_at:expiresAt},hashes=new Set(list.keys.map(({hash})=>hash))
+return{workspace,search:{workspace:{id,slug},desired,nameIsRandom:request.nameIsRandom,isDistinguishable:request.nameIsRandom||desired.expires_at!==null,since:list.serverTime,preexistingHashes:preexistingHashes(list,name),lostPosts:0},namesakes,replaced,isNew:({hash})=>!hashes.has(hash)}}async function createKeyOnce(plan,context){const{client,registerSecrets}=context,{search}=plan,{value:created,error}=await catching(postOnce({send(attempts){const lostPosts=countPossibleOrphans(attempts)+1
 task_saveState(lostPosts>1?"posted":"planned",{search:{...search,lostPosts}},context)
 return sendKey(client,search.desired,registerSecrets)},reconcile:reconcileKey,question:"whether it created a key whose secret was lost",settle:attempts=>deleteOrphans({...search,lostPosts:countPossibleOrphans(attempts)},newSince(plan,attempts),context)},context),ApiError)
 if(error){error.details.ambiguous||task_saveState("ended",{search},context)
-throw error}if("reconciled"===created.kind){task_saveState("ended",{search},context)
+throw error}if(created.kind==="reconciled"){task_saveState("ended",{search},context)
 throw new Failure(keyOwnerUnknown,unknownOwner(search,created.result))}const{attempts,response}=created,lostPosts=countPossibleOrphans(attempts)
 return{...response.data,search:{...search,lostPosts},replaced:plan.replaced,isNew:newSince(plan,attempts)}}function newSince(plan,attempts){const deletedHashes=new Set(deletedOrphans(attempts).map(({hash})=>hash))
-return key=>plan.isNew(key)&&!deletedHashes.has(key.hash)}function saveCreated(created,plan,context){const{key,search}=created,{workspace}=plan,{name}=search.desired,isNew=key.workspace_id===workspace.id&&plan.isNew(key),isExpected=isNew&&key.name===name,revoked=isNew&&""!==key.name&&name.startsWith(key.name)
+return key=>plan.isNew(key)&&!deletedHashes.has(key.hash)}function saveCreated(created,plan,context){const{key,search}=created,{workspace}=plan,{name}=search.desired,isNew=key.workspace_id===workspace.id&&plan.isNew(key),isExpected=isNew&&key.name===name,revoked=isNew&&key.name!==""&&name.startsWith(key.name)
 task_saveState(isExpected||revoked?"created":"ended",created,context)
-if(!isExpected)throw new Failure(unexpectedKey,{key,workspace,name,revoked})}async function revokeLooser(created,changes,context){const{client,log}=context,{key}=created,{value:deletion,error}=await catching(deleteKey(client,key),ApiError),revoked="deleted"===deletion?.kind
+if(!isExpected)throw new Failure(unexpectedKey,{key,workspace,name,revoked})}async function revokeLooser(created,changes,context){const{client,log}=context,{key}=created,{value:deletion,error}=await catching(deleteKey(client,key),ApiError),revoked=deletion?.kind==="deleted"
 if(revoked){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
-task_saveState("ended",created,context)}const problem="unclear"===deletion?.kind?deletion.error:error
+task_saveState("ended",created,context)}const problem=deletion?.kind==="unclear"?deletion.error:error
 return new Failure(keyLooser,{key,changes,revoked,error:problem})}function outputKey(created,plan,{onCreated}){const{key,secret}=created,result={workspace:plan.workspace,key,secret,expiresAt:expiresAtOf(created)}
 onCreated(result)
 return result}function expiresAtOf({key,search}){const expiry=expiryOf(key,search.desired)
-return void 0===readTime(expiry)?null:expiry}async function deleteLateOrphans(state,created,context){const{key,search}=created,{lostPosts}=search
-if(0===lostPosts)return
+return readTime(expiry)===void 0?null:expiry}async function deleteLateOrphans(state,created,context){const{key,search}=created,{lostPosts}=search
+if(lostPosts===0)return
 const{log,journal,warn}=context,{value:orphans,error}=await catching(deleteOrphans(search,other=>created.isNew(other)&&other.hash!==key.hash,context),ApiError)
 if(error){log.info(`${error.message}. The post step, if it runs, checks again.`)
 return}const{deleted,undecided}=orphans
-if(0===deleted.length&&0===undecided.length)return
+if(deleted.length===0&&undecided.length===0)return
 undecided.length>0&&warn(keyOwnerUnknownWarning,unknownOwner(search,undecided))
 const left=undecided.length>0?0:lostPosts-deleted.length
 task_saveState(state,{...created,search:{...search,lostPosts:left}},{journal,fewerOrphans:!0})}const MAX_WORKFLOW_LENGTH=60,SUFFIX_COUNT=36**6
 function jobKeyName(env,random,entry){const workflow=[...env.GITHUB_WORKFLOW??""].slice(0,MAX_WORKFLOW_LENGTH).join(""),run=[env.GITHUB_RUN_ID,env.GITHUB_RUN_ATTEMPT].filter(Boolean).join("."),job=env.GITHUB_JOB,suffix=Math.floor(random*SUFFIX_COUNT).toString(36).padStart(6,"0")
-return[env.GITHUB_REPOSITORY,workflow,run,entry?`${job} (${entry.replaceAll(" / ","/")})`:job,suffix].filter(Boolean).join(" / ")}function subjectEnd(subject){return cutName("pull"===subject.kind?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,repository,job){return`${repository}${subjectEnd(subject)} / ${job}`}const NAME=/^(?<repository>[\w.-]+\/[\w.-]+)(?<end>(?<sign> \/ |#|: )(?<rest>.*))$/s
+return[env.GITHUB_REPOSITORY,workflow,run,entry?`${job} (${entry.replaceAll(" / ","/")})`:job,suffix].filter(Boolean).join(" / ")}function subjectEnd(subject){return cutName(subject.kind==="pull"?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,repository,job){return`${repository}${subjectEnd(subject)} / ${job}`}const NAME=/^(?<repository>[\w.-]+\/[\w.-]+)(?<end>(?<sign> \/ |#|: )(?<rest>.*))$/s
 function readKeyName(name){const{repository="",sign,rest=""}=NAME.exec(name)?.groups??{}
-if(void 0===sign)return{kind:"other"}
+if(sign===void 0)return{kind:"other"}
 const parts=rest.split(" / ")
-if(" / "!==sign)return{kind:"deployment",repository,job:parts.slice(1).join(" / ")}
+if(sign!==" / ")return{kind:"deployment",repository,job:parts.slice(1).join(" / ")}
 const at=parts.findLastIndex(part=>/^\d{1,15}\.\d{1,5}$/.test(part)),run=parts[at]
-return{kind:"job",repository,run,job:void 0===run?"":parts.toSpliced(at,1).slice(0,-1).join(" / ")}}function isSameKeyName(one,other){const[a,b]=[one,other].map(name=>NAME.exec(name)?.groups?.end??name)
+return{kind:"job",repository,run,job:run===void 0?"":parts.toSpliced(at,1).slice(0,-1).join(" / ")}}function isSameKeyName(one,other){const[a,b]=[one,other].map(name=>NAME.exec(name)?.groups?.end??name)
 return a===b}const STATUS=/^(success|failure|cancelled)( \(default\))?$/
 function jobStatusOf(text,engine){const[,status,marker]=STATUS.exec(text)??[]
-return{succeeded:void 0===status||void 0!==marker&&"GitHub"!==engine||"success"===status&&"Forgejo"===engine?void 0:"success"===status,text,engine}}const REPLACE=new Map([...BOOLEANS,["after-job","after-job"]]),keyName=()=>createKeyRequest.shape.name.check(refine(text=>text.search(LIKELY_SECRET)<0,"must not contain a key")),keyInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape
+return{succeeded:status===void 0||marker!==void 0&&engine!=="GitHub"||status==="success"&&engine==="Forgejo"?void 0:status==="success",text,engine}}const REPLACE=new Map([...BOOLEANS,["after-job","after-job"]]),keyName=()=>createKeyRequest.shape.name.check(refine(text=>text.search(LIKELY_SECRET)<0,"must not contain a key")),keyInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape
 return object({...credentials,workspace:optional(idOrSlug()),...slugInputs(),name:optional(keyName()),limit_usd:optional(usdLimit("must be an amount in USD, 0 or more")),limit_reset,include_byok_in_limit,expires_in:optional(lifetime()),revoke_after_job:fields_flag(!0),replace:schemas_default(pipe(schemas_enum([...REPLACE.keys()],"must be true, false or after-job"),transform(word=>REPLACE.get(word)??!1)),!1),api_url:connection.api_url,timeout:connection.timeout,job_status:optional(schemas_string())})}
 function keyProblems(valid,provided){const problems=slugProblems("workspace",valid,provided),{limit_reset:reset,replace=!1,revoke_after_job:revokes}=valid
-if(void 0!==reset&&!provided.has("limit_usd")){const message="needs limit-usd: without a limit, there is nothing to reset"
-problems.push({input:"limit-reset",message})}if(!1!==replace&&!provided.has("name")){const message="needs name: a generated name is different each time"
-problems.push({input:"replace",message})}if("after-job"===replace&&(revokes??!provided.has("revoke_after_job"))){const message="after-job needs revoke-after-job: false, or no key would be left after the job"
-problems.push({input:"replace",message})}if("after-job"===replace&&!provided.has("expires_in")){const message="is required with replace: after-job, because the key outlives the job: a time such as 70d, or never"
+if(reset!==void 0&&!provided.has("limit_usd")){const message="needs limit-usd: without a limit, there is nothing to reset"
+problems.push({input:"limit-reset",message})}if(replace!==!1&&!provided.has("name")){const message="needs name: a generated name is different each time"
+problems.push({input:"replace",message})}if(replace==="after-job"&&(revokes??!provided.has("revoke_after_job"))){const message="after-job needs revoke-after-job: false, or no key would be left after the job"
+problems.push({input:"replace",message})}if(replace==="after-job"&&!provided.has("expires_in")){const message="is required with replace: after-job, because the key outlives the job: a time such as 70d, or never"
 problems.push({input:"expires-in",message})}return problems}function readKeyInputs(log){const values=readInputs(keyInputs(),keyProblems)
 logRounded(values,log)
-return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),desired:{name:values.name??jobKeyName(process.env,Math.random()),limit:values.limit_usd,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},nameIsRandom:void 0===values.name,expiresInMs:"never"===values.expires_in?null:values.expires_in??toMs("6h"),revokeAfterJob:values.revoke_after_job,replace:values.replace}}function readJobStatus(){const{job_status}=keyInputs().shape
-return jobStatusOf(readInputs(object({job_status})).job_status??"",engineOf(process.env))}function keyOutputs({key,workspace,expiresAt}){return{name:key.name,hash:key.hash,label:key.label,"expires-at":expiresAt??"","workspace-id":workspace.id,"workspace-slug":workspace.slug}}function keySummary({key,workspace,expiresAt},request){return{title:`\u2705 Created an OpenRouter API key ${describeKeyLimit(request)}`,table:{header:["Field","Value"],rows:[["Workspace",{text:workspace.slug,url:dashboardUrl(workspace.slug)}],["Expires",null===expiresAt?"never":unbroken(formatExpiry(expiresAt,createdAt(key)))],["When the job ends",request.revokeAfterJob?"it is revoked":"it stays"]]},folded:[report_nameOf(key)]}}function report_nameOf({name,label}){return{title:"Name of the API key",paragraphs:[{code:name},["Label: ",{code:label}]]}}function describeKeyLimit({desired}){const{limit,limit_reset:reset}=desired
-return void 0===limit?"without a limit":`with ${formatExactUsd(limit)}${void 0===reset?"":` ${reset}`}`}function replacedSummary(deleted){return{title:`\u2705 Deleted ${countOf(deleted.length,"OpenRouter API key")} that the new one replaces`,table:keysTable(deleted,"Total")}}function spendReporter({info,summarize}){return spend=>{const{name,limit,isUsedUp}=spend,details=limit?.reset?[`${describeLimit(limit)}.`]:[]
+return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),desired:{name:values.name??jobKeyName(process.env,Math.random()),limit:values.limit_usd,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},nameIsRandom:values.name===void 0,expiresInMs:values.expires_in==="never"?null:values.expires_in??toMs("6h"),revokeAfterJob:values.revoke_after_job,replace:values.replace}}function readJobStatus(){const{job_status}=keyInputs().shape
+return jobStatusOf(readInputs(object({job_status})).job_status??"",engineOf(process.env))}function keyOutputs({key,workspace,expiresAt}){return{name:key.name,hash:key.hash,label:key.label,"expires-at":expiresAt??"","workspace-id":workspace.id,"workspace-slug":workspace.slug}}function keySummary({key,workspace,expiresAt},request){return{title:`\u2705 Created an OpenRouter API key ${describeKeyLimit(request)}`,table:{header:["Field","Value"],rows:[["Workspace",{text:workspace.slug,url:dashboardUrl(workspace.slug)}],["Expires",expiresAt===null?"never":unbroken(formatExpiry(expiresAt,createdAt(key)))],["When the job ends",request.revokeAfterJob?"it is revoked":"it stays"]]},folded:[report_nameOf(key)]}}function report_nameOf({name,label}){return{title:"Name of the API key",paragraphs:[{code:name},["Label: ",{code:label}]]}}function describeKeyLimit({desired}){const{limit,limit_reset:reset}=desired
+return limit===void 0?"without a limit":`with ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`}`}function replacedSummary(deleted){return{title:`\u2705 Deleted ${countOf(deleted.length,"OpenRouter API key")} that the new one replaces`,table:keysTable(deleted,"Total")}}function spendReporter({info,summarize}){return spend=>{const{name,limit,isUsedUp}=spend,details=limit?.reset?[`${describeLimit(limit)}.`]:[]
 info(`${formatSpend(spend)} (API key ${JSON.stringify(name)}).`)
 details.forEach(info)
 isUsedUp||summarize({title:`\u{1f4b5} ${formatSpend(spend,"at OpenRouter")}`,paragraphs:[...spend.isSoFar?[]:["The API key does not work any more."],...details],folded:[{title:"Name of the API key",paragraphs:[{code:name}]}]})}}function main_key(){return runStep({action:"key"},async step=>{const{report}=step,inputs=readKeyInputs(report),result=await createKey(inputs,{journal:openJournal(inputs,report),...startContext(inputs,step),registerSecrets:report.registerSecrets,onCreated(created){report.output(keyOutputs(created))
 report.outputSecret("key",created.secret)},random:Math.random})
 report.summarize(keySummary(result,inputs))},failForPost)}function describeKeysLeft({search,created,revoke,isDisabled}){const{name,expires_at}=search.desired,quoted=JSON.stringify(name),lost=search.lostPosts>0?`an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at,formatExpiry)}`:""
 if(!created||!revoke)return lost
-const state=isDisabled?"disabled; it cannot spend":`may work until ${null===(expiresAt=created.expiresAt)?"someone deletes it":formatExpiry(expiresAt)}`
+const state=isDisabled?"disabled; it cannot spend":`may work until ${(expiresAt=created.expiresAt)===null?"someone deletes it":formatExpiry(expiresAt)}`
 var expiresAt
 return[lost,`the API key ${quoted} (${created.label}), hash ${created.hash}, ${state}`].filter(Boolean).join("; ")}function adviseOnKeyLeft(left,verb){const{search,created,isDisabled=!1}=left
-if(created)return adviseOnKey({...search,created,isDisabled,others:describeKeysLeft({...left,created:void 0})},verb)}async function runKeyTask(task,context){const{search,created,revoke,replaced}=task,key=created&&{name:search.desired.name,...created},isDisabled=void 0!==key&&revoke&&await disableAndReport(key,context)
+if(created)return adviseOnKey({...search,created,isDisabled,others:describeKeysLeft({...left,created:void 0})},verb)}async function runKeyTask(task,context){const{search,created,revoke,replaced}=task,key=created&&{name:search.desired.name,...created},isDisabled=key!==void 0&&revoke&&await disableAndReport(key,context)
 !key||revoke||replaced||await readAndReport(key,context)
 const[revocation,orphanDeletion]=await Promise.all([catching(revokeCreated(task,context),ApiError,Failure),catching(deleteAllOrphans(task,context),ApiError,Failure)]),replacement=await catching(replaceKeys(task,context),ApiError,Failure),error=revocation.error??replacement.error??orphanDeletion.error
 if(!error)return
-const lostPosts=orphanDeletion.error?search.lostPosts:0,left={...task,revoke:void 0!==revocation.error,isDisabled,replaced:replacement.error?replaced:void 0,search:{...search,lostPosts}}
+const lostPosts=orphanDeletion.error?search.lostPosts:0,left={...task,revoke:revocation.error!==void 0,isDisabled,replaced:replacement.error?replaced:void 0,search:{...search,lostPosts}}
 return{error,left,advice:revocation.error&&adviseOnKeyLeft(left,"delete")}}async function revokeCreated({search,created,revoke},context){if(!created||!revoke)return
 const{client,log}=context,key={name:search.desired.name,...created}
 for await(const _ of whileMissing(context)){const deletion=await deleteKey(client,key)
-if("unclear"===deletion.kind)throw deletion.error
-if("missing"!==deletion.kind){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
+if(deletion.kind==="unclear")throw deletion.error
+if(deletion.kind!=="missing"){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
 return}}throw new Failure(createdKeyMissing,{key})}async function replaceKeys({search:{workspace,desired},created,replaced},context){if(!created||!replaced)return
 const key={name:desired.name,...created}
 await replaceOlderKeys({key,workspace,replaced},context,older=>deleteOlderKeys(older,key,context,context.onReplaced))}async function deleteAllOrphans({search,created},context){let{lostPosts}=search
-if(0===lostPosts)return
+if(lostPosts===0)return
 const knownHashes=new Set([...search.preexistingHashes,created?.hash]),isNew=key=>!knownHashes.has(key.hash)&&(search.nameIsRandom||mayBeCreatedSince(key,search))
 for(const delay of LATE_POST_DELAYS_MS){await context.client.pause(delay)
 const{deleted,undecided}=await deleteOrphans({...search,lostPosts},isNew,context)
 if(undecided.length>0){context.warn(keyOwnerUnknownWarning,unknownOwner(search,undecided))
 return}for(const{hash}of deleted)knownHashes.add(hash)
 lostPosts-=deleted.length
-if(0===lostPosts)return}lostPosts===search.lostPosts&&context.log.info(`Found no API key whose secret was lost. ${describeLateKey(search)}`)}function describeLateKey({desired,workspace}){const{name,expires_at}=desired
-return`A late request may still create ${JSON.stringify(name)} in the workspace "${workspace.slug}". That key ${describeExpiry(expires_at)}, unless someone deletes it.`}function keyPost(){return runPostStep({action:"key",schema:keyTask(),run:(task,context,{report})=>runKeyTask(task,{...context,readJobStatus,onReplaced:deleted=>report.summarize(replacedSummary(deleted)),onSpend:spendReporter(report)}),failsJob:task=>task?void 0!==task.replaced:"after-job"===getInput("replace"),describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}async function completeRepository(client,{id,defaultBranch,...named}){if(void 0!==id&&void 0!==defaultBranch)return{...named,id,defaultBranch}
+if(lostPosts===0)return}lostPosts===search.lostPosts&&context.log.info(`Found no API key whose secret was lost. ${describeLateKey(search)}`)}function describeLateKey({desired,workspace}){const{name,expires_at}=desired
+return`A late request may still create ${JSON.stringify(name)} in the workspace "${workspace.slug}". That key ${describeExpiry(expires_at)}, unless someone deletes it.`}function keyPost(){return runPostStep({action:"key",schema:keyTask(),run:(task,context,{report})=>runKeyTask(task,{...context,readJobStatus,onReplaced:deleted=>report.summarize(replacedSummary(deleted)),onSpend:spendReporter(report)}),failsJob:task=>task?task.replaced!==void 0:getInput("replace")==="after-job",describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}async function completeRepository(client,{id,defaultBranch,...named}){if(id!==void 0&&defaultBranch!==void 0)return{...named,id,defaultBranch}
 const{data}=await client.request({operation:`read the repository ${named.name}`,method:"GET",path:pathIn(named),schema:object({id:schemas_number(),default_branch:schemas_string()}),hint:"Check that github-token can read the repository."})
 return{...named,id:id??data.id,defaultBranch:defaultBranch??data.default_branch}}function pathIn({name},...segments){return["/repos",...name.split("/").map(encodeURIComponent),...segments].join("/")}function describeAllowance({cap,spent,limit}){const less=limit<cap.limit?`, less than limit-usd, ${formatExactUsd(cap.limit)}`:""
-return`Spent ${formatUsdNextTo(cap.amount,spent)} of ${formatExactUsd(cap.amount)}. The API key can spend ${formatUsdNextTo(cap.limit,limit,"down")}${less}.`}function isAlmostSpent(spent,cap){return 10n*spent>=9n*cap}function capUseOf(key,{withByok,replaced},now){const counters=[toUsd(key.usage),withByok?toUsd(key.byok_usage):0n],spent=sumUsd(counters.map(counter=>counter??0n)),none={key,spent,held:0n}
-if(counters.some(counter=>void 0===counter||counter<0n))return{...none,problem:"unread"}
+return`Spent ${formatUsdNextTo(cap.amount,spent)} of ${formatExactUsd(cap.amount)}. The API key can spend ${formatUsdNextTo(cap.limit,limit,"down")}${less}.`}function isAlmostSpent(spent,cap){return spent*10n>=cap*9n}function capUseOf(key,{withByok,replaced},now){const counters=[toUsd(key.usage),withByok?toUsd(key.byok_usage):0n],spent=sumUsd(counters.map(counter=>counter??0n)),none={key,spent,held:0n}
+if(counters.some(counter=>counter===void 0||counter<0n))return{...none,problem:"unread"}
 if(unusableState(key,now))return none
 const limit=toUsd(key.limit),problem=cap_problemOf(key,limit,withByok)
-return void 0===limit||problem?replaced.includes(key.hash)&&["unlimited","resets"].includes(problem??"")?none:{...none,problem}:{...none,held:maxUsd(limit-spent,0n)}}function cap_problemOf(key,limit,withByok){return void 0===limit?null===(key.limit??null)?"unlimited":"unread":null!==(key.limit_reset??null)?"resets":withByok&&!0!==key.include_byok_in_limit?"without-byok":void 0}function totalsOf(uses){return{spent:sumUsd(uses.map(({spent})=>spent)),held:sumUsd(uses.map(({held})=>held))}}function largestLimit(others,cap,limit=cap.limit){const staying=others.filter(({key})=>!cap.replaced.includes(key.hash)),{spent,held}=totalsOf(others),used=spent+maxUsd(totalsOf(staying).held,held-cap.limit)
+return limit===void 0||problem?replaced.includes(key.hash)&&["unlimited","resets"].includes(problem??"")?none:{...none,problem}:{...none,held:maxUsd(limit-spent,0n)}}function cap_problemOf(key,limit,withByok){return limit===void 0?(key.limit??null)===null?"unlimited":"unread":(key.limit_reset??null)!==null?"resets":withByok&&key.include_byok_in_limit!==!0?"without-byok":void 0}function totalsOf(uses){return{spent:sumUsd(uses.map(({spent})=>spent)),held:sumUsd(uses.map(({held})=>held))}}function largestLimit(others,cap,limit=cap.limit){const staying=others.filter(({key})=>!cap.replaced.includes(key.hash)),{spent,held}=totalsOf(others),used=spent+maxUsd(totalsOf(staying).held,held-cap.limit)
 return minUsd(limit,whatIsLeft(cap,used))}function whatIsLeft({amount},used){return roundDown(maxUsd(amount-used,0n))}function decide(uses,{hash,cap,isPatient}){const own=uses.find(({key})=>key.hash===hash)
 if(!own)return{kind:"absent"}
 const limit=own.spent+own.held,others=uses.filter(other=>other!==own)
 if(largestLimit(others,cap,limit)>=limit)return{kind:"give-out"}
 const before=isPatient?others.filter(({key})=>isBefore(key,own.key)):others,left=largestLimit(before,cap,limit)
 return left<limit?{kind:"lower",limit:left}:{kind:"wait"}}function isBefore(key,other){const difference=(createdAt(key)??0)-(createdAt(other)??0)
-return 0===difference?key.hash<other.hash:difference<0}function finalLimit(own,others,{cap,known}){const{spent,held}=totalsOf(others),left=whatIsLeft(cap,spent+held)
-if(!(0n===own.held||own.spent+own.held<=left))return{limit:maxUsd(minUsd(left,known),roundUp(own.spent)),isUsedUp:left<=own.spent}}const noSubject=declareFailure("no-subject",({event})=>({title:"Cannot tell which pull request or branch this preview is of",lines:[`The event ${event||"(unknown)"} names none.`,"Set the input pull-request to the number of a pull request."]})),previewNotOurs=declareFailure("preview-not-ours",({workspace,description,expected})=>({title:`The workspace "${workspace.slug}" is not this preview`,lines:[`Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`,"Set slug-prefix to a text that no other repository uses, or delete that workspace."],effect:[`The workspace, id ${workspace.id}, was left alone.`]})),previewNotDeleted=declareFailure("preview-not-deleted",({slug,errors,keysLeft})=>{const[{details:first}]=errors,{lines,details}=describeAll(errors)
-return{title:`Could not delete the preview "${slug}": ${describeCause(first)}`,lines:[describeWorking(keysLeft),...failures_endSpending(keysLeft,slug),..."rejected"===first.kind?[...lines,RETRY_AFTER]:failures_retryAfter(first)],details,effect:[]}},({errors})=>errors),RETRY="Run this again; otherwise the next clean-up deletes it.",RETRY_AFTER="Then run this again, or wait for the next clean-up."
+return difference===0?key.hash<other.hash:difference<0}function finalLimit(own,others,{cap,known}){const{spent,held}=totalsOf(others),left=whatIsLeft(cap,spent+held)
+if(!(own.held===0n||own.spent+own.held<=left))return{limit:maxUsd(minUsd(left,known),roundUp(own.spent)),isUsedUp:left<=own.spent}}const noSubject=declareFailure("no-subject",({event})=>({title:"Cannot tell which pull request or branch this preview is of",lines:[`The event ${event||"(unknown)"} names none.`,"Set the input pull-request to the number of a pull request."]})),previewNotOurs=declareFailure("preview-not-ours",({workspace,description,expected})=>({title:`The workspace "${workspace.slug}" is not this preview`,lines:[`Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`,"Set slug-prefix to a text that no other repository uses, or delete that workspace."],effect:[`The workspace, id ${workspace.id}, was left alone.`]})),previewNotDeleted=declareFailure("preview-not-deleted",({slug,errors,keysLeft})=>{const[{details:first}]=errors,{lines,details}=describeAll(errors)
+return{title:`Could not delete the preview "${slug}": ${describeCause(first)}`,lines:[describeWorking(keysLeft),...failures_endSpending(keysLeft,slug),...first.kind==="rejected"?[...lines,RETRY_AFTER]:failures_retryAfter(first)],details,effect:[]}},({errors})=>errors),RETRY="Run this again; otherwise the next clean-up deletes it.",RETRY_AFTER="Then run this again, or wait for the next clean-up."
 function failures_retryAfter(details){const status=statusAdvice(details)
-return status.length>0?[...status,"Otherwise, the next clean-up deletes it."]:[RETRY]}function failures_endSpending(keysLeft,slug){return 0===countWorking(keysLeft)?[]:[`To stop any spending now, disable the API keys: ${dashboardUrl(slug)}`]}function describeUndeleted({slug,keysLeft}){return[`The preview "${slug}" still exists. ${RETRY}`,describeWorking(keysLeft)]}const staleResponse=declareFailure("stale-response",({number})=>({title:`GitHub does not yet show the current state of pull request #${number}`,lines:["Its response is older than the event of this run. Run this again."]})),previewReopened=declareFailure("preview-reopened",({workspace:{slug,id},deleted,whatOfKeys})=>({title:deleted?`The preview "${slug}" was deleted with its API keys, while its pull request or branch was reopened`:`The pull request or branch of the preview "${slug}" was reopened: its API keys ${whatOfKeys}`,lines:["Run the newest workflow runs of the pull request or branch again: each then gets a new API key."],effect:[`The id of its workspace: ${id}.`]})),previewDeleted=declareFailure("preview-deleted",({workspace})=>({title:`The workspace "${workspace.slug}" was deleted during this job`,lines:["Its pull request or branch is open. Run this again."],effect:[`The workspace with the id ${workspace.id} does not exist any more.`]})),previewNotChecked=declareWarning("preview-not-checked",({workspace,error})=>({title:`Whether the preview "${workspace}" is still needed could not be checked`,lines:[`${error.message}.`,...rejectionAdvice(failedRequests(error)),"Nothing was deleted. The next clean-up checks it again."]})),previewLimitReached=declareFailure("preview-limit-reached",({created,...reached})=>({title:`Nothing is left of preview-limit-usd: ${describeUse(reached)}`,lines:[...adviceOnCap(reached),"If this check is required, it stays red until then."],effect:[describeInVain(created)],details:[countSpent(reached)]}))
+return status.length>0?[...status,"Otherwise, the next clean-up deletes it."]:[RETRY]}function failures_endSpending(keysLeft,slug){return countWorking(keysLeft)===0?[]:[`To stop any spending now, disable the API keys: ${dashboardUrl(slug)}`]}function describeUndeleted({slug,keysLeft}){return[`The preview "${slug}" still exists. ${RETRY}`,describeWorking(keysLeft)]}const staleResponse=declareFailure("stale-response",({number})=>({title:`GitHub does not yet show the current state of pull request #${number}`,lines:["Its response is older than the event of this run. Run this again."]})),previewReopened=declareFailure("preview-reopened",({workspace:{slug,id},deleted,whatOfKeys})=>({title:deleted?`The preview "${slug}" was deleted with its API keys, while its pull request or branch was reopened`:`The pull request or branch of the preview "${slug}" was reopened: its API keys ${whatOfKeys}`,lines:["Run the newest workflow runs of the pull request or branch again: each then gets a new API key."],effect:[`The id of its workspace: ${id}.`]})),previewDeleted=declareFailure("preview-deleted",({workspace})=>({title:`The workspace "${workspace.slug}" was deleted during this job`,lines:["Its pull request or branch is open. Run this again."],effect:[`The workspace with the id ${workspace.id} does not exist any more.`]})),previewNotChecked=declareWarning("preview-not-checked",({workspace,error})=>({title:`Whether the preview "${workspace}" is still needed could not be checked`,lines:[`${error.message}.`,...rejectionAdvice(failedRequests(error)),"Nothing was deleted. The next clean-up checks it again."]})),previewLimitReached=declareFailure("preview-limit-reached",({created,...reached})=>({title:`Nothing is left of preview-limit-usd: ${describeUse(reached)}`,lines:[...adviceOnCap(reached),"If this check is required, it stays red until then."],effect:[describeInVain(created)],details:[countSpent(reached)]}))
 function describeInVain(created){return created?(created.isDisabled?"The new API key was disabled.":"The post step ends the new API key.")+" No other step has its secret.":"No API key was created."}const previewLimitReachedWarning=declareWarning("preview-limit-reached",({key,...reached})=>({title:`Nothing is left of preview-limit-usd: ${describeUse(reached)}`,lines:[...adviceOnCap(reached),`The limit of the API key ${describeKey(key)} was lowered to what it has spent.`],details:[countSpent(reached)]}))
 function countSpent({cap,uses}){return`${countKeys(uses.length)} spent ${describeSpent(cap,totalsOf(uses).spent)}.`}function describeSpent({amount},spent){return`${formatUsdNextTo(amount,spent)} of ${formatExactUsd(amount)}`}function describeUse({cap,uses}){const{spent}=totalsOf(uses),[first,...others]=holdersOf({cap,uses})
 return first?[`${formatUsdNextTo(cap.amount,spent)} spent`,`${formatUsd(first.held)} reserved for ${first.name}`,...others.map(({name,held})=>`${formatUsd(held)} for ${name}`)].join(", "):`${describeSpent(cap,spent)} spent`}const HOLDERS=[{purpose:"job",name:"running jobs",advice:"Run this again once the running jobs have ended: what is reserved for them and not spent is free then."},{purpose:"deployment",name:"deployments",advice:"Run this again once no deployment is running, or lower the limits of their API keys:"},{purpose:"other",name:"API keys made by hand",advice:"Lower the limits of the API keys made by hand, or disable them, and do not delete them:"}]
 function holdersOf({cap,uses}){return totalsOf(uses).spent>=cap.amount?[]:HOLDERS.flatMap(holder=>{const holding=uses.filter(({key,held})=>held>0n&&readKeyName(key.name).kind===holder.purpose)
-if(0===holding.length)return[]
+if(holding.length===0)return[]
 const keys=holding.map(({key})=>describeKey(key))
 return[{...holder,held:totalsOf(holding).held,keys}]})}function adviceOnCap(reached){const holders=holdersOf(reached)
-return[...holders.flatMap(({purpose,advice,keys})=>[advice,..."job"===purpose?[]:truncateList(keys)]),holders.length>0?"Or raise preview-limit-usd, and push.":"To go on, raise preview-limit-usd and push: running this again repeats the old value."]}const PROBLEMS={unlimited:"has no limit",resets:"has a limit that resets","without-byok":"has a limit without usage of your own provider keys",unread:"has a limit or counter that could not be read",unlisted:"is not listed with its limit",unchanged:"has a higher limit than requested"},CORRECTIONS={unlimited:"Set a limit for",resets:"Set a limit that does not reset for","without-byok":"Include usage of your own provider keys in the limit of"},keyNotCapped=declareFailure("key-not-capped",({slug,keys})=>{const[first]=keys,what=first&&1===keys.length?`the API key ${JSON.stringify(first.key.name)} ${PROBLEMS[first.problem]}`:`${countKeys(keys.length)} cannot be counted`,corrections=keys.flatMap(({key,problem})=>{const correction=CORRECTIONS[problem]
+return[...holders.flatMap(({purpose,advice,keys})=>[advice,...purpose==="job"?[]:truncateList(keys)]),holders.length>0?"Or raise preview-limit-usd, and push.":"To go on, raise preview-limit-usd and push: running this again repeats the old value."]}const PROBLEMS={unlimited:"has no limit",resets:"has a limit that resets","without-byok":"has a limit without usage of your own provider keys",unread:"has a limit or counter that could not be read",unlisted:"is not listed with its limit",unchanged:"has a higher limit than requested"},CORRECTIONS={unlimited:"Set a limit for",resets:"Set a limit that does not reset for","without-byok":"Include usage of your own provider keys in the limit of"},keyNotCapped=declareFailure("key-not-capped",({slug,keys})=>{const[first]=keys,what=first&&keys.length===1?`the API key ${JSON.stringify(first.key.name)} ${PROBLEMS[first.problem]}`:`${countKeys(keys.length)} cannot be counted`,corrections=keys.flatMap(({key,problem})=>{const correction=CORRECTIONS[problem]
 return correction?[`${correction} ${describeKey(key)}: ${dashboardUrl(slug)}`]:[]})
 return{title:`preview-limit-usd cannot be guaranteed: ${what}`,lines:corrections.length>0?[...truncateList(corrections),"If nothing uses the key, disable it instead. Do not delete the key: what it has spent would no longer count.","Then run this again."]:["Run this again."],details:truncateList(keys.map(({key,problem})=>`The API key ${describeKey(key)} ${PROBLEMS[problem]}.`))}}),pullEvent=()=>object({action:schemas_string(),pull_request:object({number:schemas_number(),updated_at:schemas_string(),head:object({sha:schemas_string()})})}),CLEAN_UP_EVENTS=["schedule","workflow_dispatch","repository_dispatch"]
-function findTrigger(facts,repository){const{event,payload,pullRequest}=facts,read=Object.hasOwn(EVENTS,event)?EVENTS[event]:void 0,known=readPull(facts)??(void 0===pullRequest?read?.(payload,repository):void 0)
+function findTrigger(facts,repository){const{event,payload,pullRequest}=facts,read=Object.hasOwn(EVENTS,event)?EVENTS[event]:void 0,known=readPull(facts)??(pullRequest===void 0?read?.(payload,repository):void 0)
 if(known)return known
-if(void 0!==pullRequest)return{kind:"subject",subject:{kind:"pull",number:pullRequest},isEnd:!1}
+if(pullRequest!==void 0)return{kind:"subject",subject:{kind:"pull",number:pullRequest},isEnd:!1}
 if(CLEAN_UP_EVENTS.includes(event))return{kind:"clean-up"}
 throw new Failure(noSubject,{event})}const EVENTS={merge_group:()=>skipped("the merge queue"),push(payload,repository){const{data}=safeParse(object({ref:schemas_string(),after:schemas_string(),deleted:optional(schemas_boolean())}),payload),branch=data?.ref.startsWith(HEADS)?data.ref.slice(HEADS.length):void 0
 if(!data)return
-if(void 0===branch)return skipped("a tag")
-const isEnd=!0===data.deleted
+if(branch===void 0)return skipped("a tag")
+const isEnd=data.deleted===!0
 return ofBranch(branch,repository,{isEnd,...!isEnd&&{head:data.after}})},delete(payload,repository){const{data}=safeParse(object({ref:schemas_string(),ref_type:schemas_string()}),payload)
-if(data)return"branch"!==data.ref_type?skipped("a tag"):ofBranch(repository.isGitea?data.ref.replace(/^refs\/heads\//,""):data.ref,repository,{isEnd:!0})}},HEADS="refs/heads/",QUEUE="gh-readonly-queue/"
+if(data)return data.ref_type!=="branch"?skipped("a tag"):ofBranch(repository.isGitea?data.ref.replace(/^refs\/heads\//,""):data.ref,repository,{isEnd:!0})}},HEADS="refs/heads/",QUEUE="gh-readonly-queue/"
 function ofBranch(name,{defaultBranch},{isEnd,head}){return name===defaultBranch?skipped("the default branch"):name.startsWith(QUEUE)?skipped("the merge queue"):{kind:"subject",subject:{kind:"branch",name},isEnd,head}}function readPull({event,payload,pullRequest}){if(!["pull_request","pull_request_target"].includes(event))return
 const{data}=safeParse(pullEvent(),payload)
 if(!data)return
 const{number,head,updated_at}=data.pull_request
-if(void 0!==pullRequest&&pullRequest!==number)return
+if(pullRequest!==void 0&&pullRequest!==number)return
 const time=Date.parse(updated_at)
-return{kind:"subject",subject:{kind:"pull",number},head:head.sha,since:Number.isNaN(time)?void 0:time,isEnd:"closed"===data.action}}function skipped(what){return{kind:"skipped",reason:`${what} has no preview`}}const previewInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape,{name:_name,slug:_slug,description:_description,...fields}=createWorkspaceRequest.shape
+return{kind:"subject",subject:{kind:"pull",number},head:head.sha,since:Number.isNaN(time)?void 0:time,isEnd:data.action==="closed"}}function skipped(what){return{kind:"skipped",reason:`${what} has no preview`}}const previewInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape,{name:_name,slug:_slug,description:_description,...fields}=createWorkspaceRequest.shape
 return object({...credentials,github_token:schemas_default(schemas_string(),""),pull_request:optional(count("must be the number of a pull request")),slug_prefix:slugPrefix(),...fields,...governanceInputs,key:schemas_default(schemas_enum(["job","preview","none"],"must be job, preview or none"),"job"),key_name:optional(keyName().check(refine(text=>[...text].length<=100,"must be at most 100 characters"))),limit_usd:schemas_default(nullable(usdLimit('must be an amount in USD, 0 or more, or "null"')),1),limit_reset,include_byok_in_limit,preview_limit_usd:optional(usdLimit("must be an amount in USD, above 0").check(refine(usd=>usd>0,"must be an amount in USD, above 0"))),expires_in:optional(lifetime()),comment:fields_flag(!0),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("2m"),job_status:optional(schemas_string())})}
 function previewProblems(valid,provided){const problems=governanceProblems(valid,provided),{key}=valid
-"none"===key&&void 0!==valid.key_name&&problems.push({input:"key-name",message:"needs an API key"})
-const isUncapped="none"===key||null===valid.limit_usd||void 0!==valid.limit_reset
-if(void 0!==valid.preview_limit_usd&&isUncapped){const message="needs an API key, limit-usd as an amount, and no limit-reset"
-problems.push({input:"preview-limit-usd",message})}null===valid.limit_usd&&void 0!==valid.limit_reset&&problems.push({input:"limit-reset",message:"needs limit-usd to be an amount"})
+key==="none"&&valid.key_name!==void 0&&problems.push({input:"key-name",message:"needs an API key"})
+const isUncapped=key==="none"||valid.limit_usd===null||valid.limit_reset!==void 0
+if(valid.preview_limit_usd!==void 0&&isUncapped){const message="needs an API key, limit-usd as an amount, and no limit-reset"
+problems.push({input:"preview-limit-usd",message})}valid.limit_usd===null&&valid.limit_reset!==void 0&&problems.push({input:"limit-reset",message:"needs limit-usd to be an amount"})
 return problems}const LIFETIMES={job:"6h",preview:"30d",none:"6h"}
 function readPreviewInputs(log){const values=readInputs(previewInputs(),previewProblems)
 logRounded(values,log)
 const payload=readEvent(),run={event:process.env.GITHUB_EVENT_NAME??"",payload,pullRequest:values.pull_request},expiresIn=values.expires_in??toMs(LIFETIMES[values.key])
-return{...toConnection(values),gitHub:readGitHub(values.github_token,payload),run,slugPrefix:values.slug_prefix,workspace:{fields:toFields(values),...toGovernance(values)},keyMode:values.key,key:{desired:{name:jobKeyName(process.env,Math.random(),values.key_name),limit:values.limit_usd??void 0,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},jobName:values.key_name??[process.env.GITHUB_WORKFLOW,process.env.GITHUB_JOB].filter(Boolean).join(" / "),expiresInMs:"never"===expiresIn?null:expiresIn},cap:toUsd(values.preview_limit_usd),comment:values.comment,maxDeletions:values.max_deletions,dryRun:values.dry_run}}function readEvent(){const path=process.env.GITHUB_EVENT_PATH
+return{...toConnection(values),gitHub:readGitHub(values.github_token,payload),run,slugPrefix:values.slug_prefix,workspace:{fields:toFields(values),...toGovernance(values)},keyMode:values.key,key:{desired:{name:jobKeyName(process.env,Math.random(),values.key_name),limit:values.limit_usd??void 0,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},jobName:values.key_name??[process.env.GITHUB_WORKFLOW,process.env.GITHUB_JOB].filter(Boolean).join(" / "),expiresInMs:expiresIn==="never"?null:expiresIn},cap:toUsd(values.preview_limit_usd),comment:values.comment,maxDeletions:values.max_deletions,dryRun:values.dry_run}}function readEvent(){const path=process.env.GITHUB_EVENT_PATH
 try{return path?parseJson((0,external_node_fs_namespaceObject.readFileSync)(path,"utf8")):void 0}catch{return}}const JOB_LOGINS={Forgejo:"forgejo-actions",Gitea:"gitea-actions"},runnerEvent=object({repository:object({id:optional(schemas_number()),default_branch:optional(schemas_string())})})
 function readGitHub(token,payload){const{env}=process,apiUrl=env.GITHUB_API_URL||"https://api.github.com",url=toUrl(apiUrl)
 if(!url||!isConfidential(url))throw new Failure(invalidInputs,{problems:[{input:"GITHUB_API_URL (environment variable)",message:"must be a URL that begins with https, because the token is sent there"}]})
-const{repository}=safeParse(runnerEvent,payload).data??{},id=Number(env.GITHUB_REPOSITORY_ID||repository?.id),scheduled="schedule"===env.GITHUB_EVENT_NAME?env.GITHUB_REF_NAME:void 0
+const{repository}=safeParse(runnerEvent,payload).data??{},id=Number(env.GITHUB_REPOSITORY_ID||repository?.id),scheduled=env.GITHUB_EVENT_NAME==="schedule"?env.GITHUB_REF_NAME:void 0
 return{apiUrl:apiUrl.replace(/\/$/,""),token,jobLogin:JOB_LOGINS[engineOf(env)]??"github-actions[bot]",run:/^\d{1,15}\.\d{1,5}$/.exec(`${env.GITHUB_RUN_ID}.${env.GITHUB_RUN_ATTEMPT}`)?.[0]??"",repository:{name:env.GITHUB_REPOSITORY??"",id:Number.isSafeInteger(id)?id:void 0,serverUrl:env.GITHUB_SERVER_URL||"https://github.com",isGitea:isGitea(env),defaultBranch:repository?.default_branch||scheduled||void 0}}}const strangersEvent=object({repository:object({full_name:schemas_string(),fork:optional(schemas_boolean())}),pull_request:optional(object({head:object({repo:nullable(object({full_name:schemas_string()}))})}))})
-function reasonForNoKey(){const{env}=process,isFederated=""!==getInput("federation-policy-id")&&hasIdTokens(env),isCleanUp=CLEAN_UP_EVENTS.includes(env.GITHUB_EVENT_NAME??"")
-if(""!==getInput("management-key")||isFederated&&isCleanUp)return
-if("dependabot[bot]"===env.GITHUB_ACTOR)return"Dependabot started this run"
+function reasonForNoKey(){const{env}=process,isFederated=getInput("federation-policy-id")!==""&&hasIdTokens(env),isCleanUp=CLEAN_UP_EVENTS.includes(env.GITHUB_EVENT_NAME??"")
+if(getInput("management-key")!==""||isFederated&&isCleanUp)return
+if(env.GITHUB_ACTOR==="dependabot[bot]")return"Dependabot started this run"
 const{data}=safeParse(strangersEvent,readEvent()),head=data?.pull_request?.head,isForeign=head&&head.repo?.full_name!==data?.repository.full_name
 return data?.repository.fork?"this repository is a fork":isForeign&&!isFederated?"this pull request comes from a fork":void 0}function readPostGitHub(){const{github_token}=previewInputs().shape
 return readGitHub(readInputs(object({github_token})).github_token,readEvent())}const comment_amounts_MAX_LENGTH=40
 function isAmount(text){return text.length<=comment_amounts_MAX_LENGTH&&/^(0|[1-9]\d*)(\.\d+)?$/.test(text)}const comment_amounts_amount=()=>nullable(schemas_string().check(refine(isAmount)))
-function amountOf(value){const usd=toUsd(value),text=void 0===usd?"":exactUsd(usd)
+function amountOf(value){const usd=toUsd(value),text=usd===void 0?"":exactUsd(usd)
 return isAmount(text)?text:null}function largerOf(a,b){const[usdA,usdB]=[usdOf(a),usdOf(b)]
 return usdA===usdB?String(a)<String(b)?b:a:usdA<usdB?b:a}const UNKNOWN=-1n
-function usdOf(text){return null===text?UNKNOWN:parseUsd(text)}function sumKnown(amounts){return sumUsd(amounts.filter(one=>one!==UNKNOWN))}const MAX_LABEL=60
-function isJobCost(json){if(!Array.isArray(json)||3!==json.length)return!1
-const[label,usd,count]=json,isLabel="string"==typeof label&&[...label].length<=MAX_LABEL,isCount="number"==typeof count&&Number.isSafeInteger(count)&&count>0
-return isLabel&&"string"==typeof usd&&isAmount(usd)&&isCount}function isSorted(costs){return costs.every(([label],at)=>0===at||(costs[at-1]?.[0]??"")<label)}function labelOf({name},{toLine}){const known=readKeyName(toLine(name))
-return"other"===known.kind?"":[...known.job].slice(0,MAX_LABEL).join("")}function jobCostsOf(keys,labels){const amounts=new Map
+function usdOf(text){return text===null?UNKNOWN:parseUsd(text)}function sumKnown(amounts){return sumUsd(amounts.filter(one=>one!==UNKNOWN))}const MAX_LABEL=60
+function isJobCost(json){if(!Array.isArray(json)||json.length!==3)return!1
+const[label,usd,count]=json,isLabel=typeof label=="string"&&[...label].length<=MAX_LABEL,isCount=typeof count=="number"&&Number.isSafeInteger(count)&&count>0
+return isLabel&&typeof usd=="string"&&isAmount(usd)&&isCount}function isSorted(costs){return costs.every(([label],at)=>at===0||(costs[at-1]?.[0]??"")<label)}function labelOf({name},{toLine}){const known=readKeyName(toLine(name))
+return known.kind==="other"?"":[...known.job].slice(0,MAX_LABEL).join("")}function jobCostsOf(keys,labels){const amounts=new Map
 for(const key of keys){const label=labelOf(key,labels),spent=amounts.get(label)??[]
 spent.push(usdOf(amountOf(key.usage)))
-""!==label&&amounts.set(label,spent)}return[...amounts].map(([label,spent])=>[label,comment_jobs_textOf(sumKnown(spent)),spent.length]).sort(compareLabels)}function comment_jobs_textOf(sum){return amountOf(exactUsd(sum))??"0"}function mergeJobCosts(a,b){const merged=new Map(a.map(cost=>[cost[0],cost]))
+label!==""&&amounts.set(label,spent)}return[...amounts].map(([label,spent])=>[label,comment_jobs_textOf(sumKnown(spent)),spent.length]).sort(compareLabels)}function comment_jobs_textOf(sum){return amountOf(exactUsd(sum))??"0"}function mergeJobCosts(a,b){const merged=new Map(a.map(cost=>[cost[0],cost]))
 for(const[label,usd,count]of b){const[,otherUsd,otherCount]=merged.get(label)??[label,usd,count]
 merged.set(label,[label,largerOf(usd,otherUsd),Math.max(count,otherCount)])}return[...merged.values()].sort(compareLabels)}function compareLabels([a],[b]){return a===b?0:a<b?-1:1}const MAX_JOBS=20,MAX_CHARACTERS=6e3
 function limitJobCosts(byWorkspace,maxLength){const largest=byWorkspace.flatMap(([id,costs])=>costs.map(cost=>({id,cost})).sort(compareCosts).slice(0,MAX_JOBS)),kept=new Map
@@ -1716,16 +1716,16 @@ for(const{id,cost}of largest.sort(compareCosts)){const length=asciiJson(cost).le
 if(!(length>left)){left-=length
 kept.set(id,[...kept.get(id)??[],cost].sort(compareLabels))}}return kept}function compareCosts(a,b){const[usdA,usdB]=[usdOf(a.cost[1]),usdOf(b.cost[1])]
 return usdA!==usdB?usdA>usdB?-1:1:compareLabels(a.cost,b.cost)||(a.id<b.id?-1:1)}function labelFormat(costs){const workflows=costs.flatMap(([label])=>{const end=label.lastIndexOf(SEPARATOR)
-return end<0?[]:[label.slice(0,end+SEPARATOR.length)]}),[workflow="",...others]=new Set(workflows),isOf=label=>0===others.length&&label.startsWith(workflow)
+return end<0?[]:[label.slice(0,end+SEPARATOR.length)]}),[workflow="",...others]=new Set(workflows),isOf=label=>others.length===0&&label.startsWith(workflow)
 return label=>isOf(label)?label.slice(workflow.length):label}const SEPARATOR=" / "
 function sumJobCosts(all){const totals=new Map
 for(const[label,usd,count]of all){const before=totals.get(label)??{label,spent:0n,count:0}
 totals.set(label,{label,spent:before.spent+usdOf(usd),count:before.count+count})}return[...totals.values()].sort((a,b)=>a.spent!==b.spent?a.spent>b.spent?-1:1:a.label<b.label?-1:1)}const comment_time=()=>schemas_number().check(refine(seconds=>seconds>=0&&seconds<=1e10)),STATES=["unfinished","finished"]
 function recordOf(isName,value){const field=object({name:schemas_string().check(refine(isName)),value})
-return pipe(pipe(custom(json=>"object"==typeof json&&null!==json&&!Array.isArray(json)),transform(json=>Object.entries(json).map(([name,value])=>({name,value})))),pipe(array(field),transform(fields=>Object.fromEntries(fields.map(({name,value})=>[name,value])))))}const commentData=()=>{return object({isCut:schemas_boolean(),workspaces:recordOf(isUuid,object({slug:anySlug,deletion:nullable(object({state:schemas_enum(STATES),at:comment_time(),run:schemas_string().check(_regex(/^(\d{1,15}\.\d{1,5})?$/))})),cap:nullable(object({usd:comment_amounts_amount(),at:comment_time()})),keys:recordOf(prefix=>/^[\w-]{1,10}$/.test(prefix),comment_amounts_amount()),jobs:(innerType=array(custom(isJobCost)).check(refine(isSorted)),new ZodMiniCatch({type:"catch",innerType,catchValue:"function"==typeof(catchValue=[])?catchValue:constantCatch(catchValue)}))}))})
+return pipe(pipe(custom(json=>typeof json=="object"&&json!==null&&!Array.isArray(json)),transform(json=>Object.entries(json).map(([name,value])=>({name,value})))),pipe(array(field),transform(fields=>Object.fromEntries(fields.map(({name,value})=>[name,value])))))}const commentData=()=>{return object({isCut:schemas_boolean(),workspaces:recordOf(isUuid,object({slug:anySlug,deletion:nullable(object({state:schemas_enum(STATES),at:comment_time(),run:schemas_string().check(_regex(/^(\d{1,15}\.\d{1,5})?$/))})),cap:nullable(object({usd:comment_amounts_amount(),at:comment_time()})),keys:recordOf(prefix=>/^[\w-]{1,10}$/.test(prefix),comment_amounts_amount()),jobs:(innerType=array(custom(isJobCost)).check(refine(isSorted)),new ZodMiniCatch({type:"catch",innerType,catchValue:typeof(catchValue=[])=="function"?catchValue:constantCatch(catchValue)}))}))})
 var innerType,catchValue},NO_DATA={isCut:!1,workspaces:{}},PREFIX_LENGTH=10
 function prefixOf({hash}){return hash.slice(0,PREFIX_LENGTH)}function toCommentData({workspace:{id,slug},keys},{toLine,deletion=null,own}){const cap=own?capDataOf(own,keys):null,{amounts,isCut}=comment_amountsOf(keys),jobs=jobCostsOf(keys,{toLine})
-return{isCut,workspaces:{[id]:{slug,deletion,cap,keys:amounts,jobs}}}}function capDataOf({hash,cap:usd},keys){if(void 0===hash)return null===usd?null:{usd,at:0}
+return{isCut,workspaces:{[id]:{slug,deletion,cap,keys:amounts,jobs}}}}function capDataOf({hash,cap:usd},keys){if(hash===void 0)return usd===null?null:{usd,at:0}
 const key=keys.find(one=>one.hash===hash)
 return key?{usd,at:Math.floor((createdAt(key)??0)/1e3)}:null}function comment_amountsOf(keys){const amounts=Object.fromEntries(keys.map(key=>[prefixOf(key),amountOf(key.usage)]))
 return{amounts,isCut:Object.keys(amounts).length<keys.length}}function checkDeletions(known,remembered){const checked=Object.entries(known.workspaces).map(([id,workspace])=>{const{deletion,keys}=workspace,others=Object.keys(remembered.workspaces[id]?.keys??{})
@@ -1733,11 +1733,11 @@ return[id,deletion&&!others.every(prefix=>Object.hasOwn(keys,prefix))?{...worksp
 return{...known,workspaces:Object.fromEntries(checked)}}function unfinished(deletion){return{...deletion,state:"unfinished"}}function remembersMore(data,existing){return Object.keys(unlistedIn(data,existing)).length>0}function unlistedIn(data,existing){return rememberedIn(data,existing,{areListed:!1})}function listedIn(data,existing){const{id,slug}=existing.workspace,{amounts,isCut}=comment_amountsOf(existing.keys),workspace=data.workspaces[id]??{slug,deletion:null,cap:null,jobs:[]},keys=mergeRecords(amounts,rememberedIn(data,existing,{areListed:!0}),largerOf)
 return{isCut,workspaces:{[id]:{...workspace,keys}}}}function rememberedIn({workspaces},{workspace:{id},keys},{areListed}){const listed=new Set(keys.map(prefixOf)),remembered=Object.entries(workspaces[id]?.keys??{})
 return Object.fromEntries(remembered.filter(([prefix])=>listed.has(prefix)===areListed))}function mergeComment(a,b){return{isCut:a.isCut||b.isCut,workspaces:mergeRecords(a.workspaces,b.workspaces,mergeWorkspace)}}function mergeWorkspace(a,b){return{slug:[a.slug,b.slug].sort()[1],deletion:laterOf(a.deletion,b.deletion),cap:newerOf(a.cap,b.cap),keys:mergeRecords(a.keys,b.keys,largerOf),jobs:mergeJobCosts(a.jobs,b.jobs)}}function mergeRecords(a,b,merge){const merged=Object.entries(b).map(([id,value])=>[id,Object.hasOwn(a,id)?merge(a[id],value):value])
-return{...a,...Object.fromEntries(merged)}}function laterOf(a,b){return a&&b?(STATES.indexOf(a.state)-STATES.indexOf(b.state)||a.at-b.at||(a.run<b.run?-1:1))<0?b:a:a??b}function newerOf(a,b){return a&&b?(a.at-b.at||(String(a.usd)<String(b.usd)?-1:1))<0?b:a:a??b}function totalOf(facts){return{amount:spentIn(Object.values(facts.data.workspaces)),isComplete:void 0===doubtOf(facts)}}function spentIn(workspaces){return sumKnown(amountsIn(workspaces))}function amountsIn(workspaces){return workspaces.flatMap(({keys})=>Object.values(keys).map(usdOf))}function goneIn({data,existing}){const isGone=id=>existing.every(({workspace})=>workspace.id!==id)
+return{...a,...Object.fromEntries(merged)}}function laterOf(a,b){return a&&b?(STATES.indexOf(a.state)-STATES.indexOf(b.state)||a.at-b.at||(a.run<b.run?-1:1))<0?b:a:a??b}function newerOf(a,b){return a&&b?(a.at-b.at||(String(a.usd)<String(b.usd)?-1:1))<0?b:a:a??b}function totalOf(facts){return{amount:spentIn(Object.values(facts.data.workspaces)),isComplete:doubtOf(facts)===void 0}}function spentIn(workspaces){return sumKnown(amountsIn(workspaces))}function amountsIn(workspaces){return workspaces.flatMap(({keys})=>Object.values(keys).map(usdOf))}function goneIn({data,existing}){const isGone=id=>existing.every(({workspace})=>workspace.id!==id)
 return Object.entries(data.workspaces).flatMap(([id,one])=>isGone(id)?[one]:[])}function doubtOf(facts){const{data,existing}=facts
 return facts.isBeingDeleted?{kind:"being-deleted",at:lastDeletionOf(facts)}:data.isCut?{kind:"cut"}:existing.some(one=>remembersMore(data,one))?{kind:"key-gone"}:amountsIn(Object.values(data.workspaces)).includes(UNKNOWN)?{kind:"unknown-amount"}:areFinal(goneIn(facts))?void 0:{kind:"workspace-gone"}}function lastDeletionOf({data,existing}){const times=existing.flatMap(({workspace})=>data.workspaces[workspace.id]?.deletion?.at??[])
-return times.length>0?Math.max(...times):void 0}function areFinal(workspaces){return workspaces.every(({deletion})=>"finished"===deletion?.state)&&!amountsIn(workspaces).includes(UNKNOWN)}const MAX_WORKSPACES=40
-function limitComment(data,maxLength=Number.POSITIVE_INFINITY){const all=Object.entries(data.workspaces),known=all.sort(compareWorkspaces).slice(0,MAX_WORKSPACES),keys=known.flatMap(([id,workspace])=>Object.entries(workspace.keys).map(([prefix,spent])=>({id,prefix,spent,usd:usdOf(spent)}))).sort((a,b)=>a.usd===b.usd?compareKeys(a,b):2*Number(b.usd>a.usd)-1)
+return times.length>0?Math.max(...times):void 0}function areFinal(workspaces){return workspaces.every(({deletion})=>deletion?.state==="finished")&&!amountsIn(workspaces).includes(UNKNOWN)}const MAX_WORKSPACES=40
+function limitComment(data,maxLength=Number.POSITIVE_INFINITY){const all=Object.entries(data.workspaces),known=all.sort(compareWorkspaces).slice(0,MAX_WORKSPACES),keys=known.flatMap(([id,workspace])=>Object.entries(workspace.keys).map(([prefix,spent])=>({id,prefix,spent,usd:usdOf(spent)}))).sort((a,b)=>a.usd===b.usd?compareKeys(a,b):Number(b.usd>a.usd)*2-1)
 let left=maxLength-formatMarker(withEntries(known,{keys:[]})).length
 const count=keys.findIndex(({prefix,spent})=>{left-=`"${prefix}":${JSON.stringify(spent)},`.length
 return left<0}),kept=count<0?keys:keys.slice(0,count),costs=known.map(([id,workspace])=>[id,workspace.jobs])
@@ -1749,41 +1749,41 @@ function hasMarker(body){return body.startsWith(START)}function formatMarker(dat
 function readComment(body){const end=body.indexOf(END)
 if(!(!hasMarker(body)||end<0||end>comment_MAX_LENGTH))return safeParse(commentData(),parseJson(body.slice(START.length,end))).data}const MAX_UNFOLDED=5,MAX_TITLE=200
 function newestFirst(keys){return keys.toSorted((a,b)=>(createdAt(b)??0)-(createdAt(a)??0)||(a.hash<b.hash?-1:1))}function latestCreation(keys){return keys.reduce((latest,key)=>Math.max(latest,createdAt(key)??0),0)}function spendersOf(existing,{redact,...options}){const keys=newestFirst(existing.flatMap(one=>one.keys)),now=latestCreation(keys),deployed=new Set
-return keys.map(key=>{const name=redact(key.name),known=readKeyName(name),isDeployment="deployment"===known.kind&&""!==known.job,isReplaced=isDeployment&&deployed.has(known.job)
+return keys.map(key=>{const name=redact(key.name),known=readKeyName(name),isDeployment=known.kind==="deployment"&&known.job!=="",isReplaced=isDeployment&&deployed.has(known.job)
 isDeployment&&deployed.add(known.job)
-const unusable=unusableState(key,now),spent=toUsd(key.usage)??null,limit=limitPart(key,{spent,isOwnUse:"other"===known.kind&&!unusable}),isUsedUp="used-up"===limit.warning,created=creationOf(key,options),details=isDeployment?deploymentState(key,{unusable,isReplaced,isUsedUp}):created,working=isDeployment?"deployed":"working",named=render_keys_nameOf({...options,name,known})
+const unusable=unusableState(key,now),spent=toUsd(key.usage)??null,limit=limitPart(key,{spent,isOwnUse:known.kind==="other"&&!unusable}),isUsedUp=limit.warning==="used-up",created=creationOf(key,options),details=isDeployment?deploymentState(key,{unusable,isReplaced,isUsedUp}):created,working=isDeployment?"deployed":"working",named=render_keys_nameOf({...options,name,known})
 return{...named,title:details?[named.name,`, ${details}`]:[named.name],created,spent,...limit,use:unusable?"ended":working}})}const NO_LIMIT="\u2013"
-function limitPart(key,{spent,isOwnUse}){if(null===key.limit)return isOwnUse?{limit:"\u26a0\ufe0f no\xa0limit",warning:"no-limit"}:{limit:NO_LIMIT}
+function limitPart(key,{spent,isOwnUse}){if(key.limit===null)return isOwnUse?{limit:"\u26a0\ufe0f no\xa0limit",warning:"no-limit"}:{limit:NO_LIMIT}
 const limit=limitOf(key),used=limit?usedOf(limit,spent):null
-if(!limit||null===used)return{limit:"unknown"}
+if(!limit||used===null)return{limit:"unknown"}
 const{amount,reset}=limit,whole=`of\xa0${formatUsd(amount)}${reset?` ${reset}`:""}`
 if(isLimitUsedUp(limit,spent))return{limit:`\u26a0\ufe0f\xa0all ${whole}`,warning:"used-up"}
 const percent=amount>0n?100n*used/amount:0n
-return{limit:`${0n===percent&&used>0n?"<1":percent}\xa0% ${whole}`}}function render_keys_nameOf({name,known,repository,formatLabel}){const own="other"!==known.kind&&known.repository===repository.name?known:void 0,text=[...own?.job?formatLabel(own.job):name].slice(0,MAX_TITLE).join(""),run="job"===own?.kind?own.run:void 0
-return{name:run?{text,url:runUrl(run,repository)}:{code:text},hasJob:Boolean(own?.job)}}function creationOf(key,{withYear}){const created=createdAt(key),isLong=expiresInOtherYear(key)||null===key.expires_at
-return created?formatDayTime(created,{withYear:withYear||isLong}):""}function deploymentState(key,{unusable,isReplaced,isUsedUp}){if("disabled"===unusable)return isReplaced?"replaced":"disabled"
+return{limit:`${percent===0n&&used>0n?"<1":percent}\xa0% ${whole}`}}function render_keys_nameOf({name,known,repository,formatLabel}){const own=known.kind!=="other"&&known.repository===repository.name?known:void 0,text=[...own?.job?formatLabel(own.job):name].slice(0,MAX_TITLE).join(""),run=own?.kind==="job"?own.run:void 0
+return{name:run?{text,url:runUrl(run,repository)}:{code:text},hasJob:Boolean(own?.job)}}function creationOf(key,{withYear}){const created=createdAt(key),isLong=expiresInOtherYear(key)||key.expires_at===null
+return created?formatDayTime(created,{withYear:withYear||isLong}):""}function deploymentState(key,{unusable,isReplaced,isUsedUp}){if(unusable==="disabled")return isReplaced?"replaced":"disabled"
 const expiry=readTime(key.expires_at),day=expiry&&formatDay(expiry,{withYear:expiresInOtherYear(key)})
-return"expired"===unusable?`expired\xa0${day}`:isUsedUp?"used\xa0up":day?`works\xa0until\xa0${day}`:"works"}function expiresInOtherYear(key){const[created,expiry]=[createdAt(key),readTime(key.expires_at)]
+return unusable==="expired"?`expired\xa0${day}`:isUsedUp?"used\xa0up":day?`works\xa0until\xa0${day}`:"works"}function expiresInOtherYear(key){const[created,expiry]=[createdAt(key),readTime(key.expires_at)]
 return!(!created||!expiry||isSameYear(created,expiry))}function runUrl(run,{serverUrl,name,isGitea}){const[id,attempt]=run.split("."),url=`${serverUrl}/${name}/actions/runs/${id}`
-return isGitea?url:`${url}/attempts/${attempt}`}function keyWarnings(spenders,{isCapShort}){const usedUpIn=use=>spenders.filter(one=>"used-up"===one.warning&&one.use===use),[deployed,working,ended]=[usedUpIn("deployed"),usedUpIn("working"),usedUpIn("ended")],unlimited=spenders.filter(({warning})=>"no-limit"===warning).length,advise=advice=>isCapShort?"":` ${advice}`,raise=advise("If a job needs more, raise limit-usd.")
-return[...failingLine(deployed,{what:"deployed key",effect:"the requests of what is deployed fail",advice:advise("To go on, raise limit-usd and push.")}),...failingLine(working,{what:"key",effect:1===working.length?"its requests fail":"their requests fail",advice:ended.length>0?"":raise,other:deployed.length>0?"other ":""}),...endedLine(ended,{advice:raise,other:deployed.length+working.length>0?"other ":""}),...0===unlimited?[]:[`\u26a0\ufe0f Without a limit: ${countOf(unlimited,"key")} made by hand.`]]}const render_keys_MAX_NAMED=3
+return isGitea?url:`${url}/attempts/${attempt}`}function keyWarnings(spenders,{isCapShort}){const usedUpIn=use=>spenders.filter(one=>one.warning==="used-up"&&one.use===use),[deployed,working,ended]=[usedUpIn("deployed"),usedUpIn("working"),usedUpIn("ended")],unlimited=spenders.filter(({warning})=>warning==="no-limit").length,advise=advice=>isCapShort?"":` ${advice}`,raise=advise("If a job needs more, raise limit-usd.")
+return[...failingLine(deployed,{what:"deployed key",effect:"the requests of what is deployed fail",advice:advise("To go on, raise limit-usd and push.")}),...failingLine(working,{what:"key",effect:working.length===1?"its requests fail":"their requests fail",advice:ended.length>0?"":raise,other:deployed.length>0?"other ":""}),...endedLine(ended,{advice:raise,other:deployed.length+working.length>0?"other ":""}),...unlimited===0?[]:[`\u26a0\ufe0f Without a limit: ${countOf(unlimited,"key")} made by hand.`]]}const render_keys_MAX_NAMED=3
 function failingLine(keys,{what,effect,advice,other=""}){const[first]=keys
 if(!first)return[]
-if(1===keys.length)return[[`\u26a0\ufe0f The ${what} `,...describeOne(first),` has used up its limit: ${effect}.${advice}`]]
+if(keys.length===1)return[[`\u26a0\ufe0f The ${what} `,...describeOne(first),` has used up its limit: ${effect}.${advice}`]]
 const named=keys.slice(0,render_keys_MAX_NAMED).flatMap(({name,created},at)=>[at>0?"; ":"",name,created?`, ${created}`:""]),more=keys.length>render_keys_MAX_NAMED?`; ${keys.length-render_keys_MAX_NAMED} more`:""
 return[[`\u26a0\ufe0f ${countOf(keys.length,other+what)} have used up their limits, and ${effect}: `,...named,`${more}.${advice}`]]}function endedLine(keys,{advice,other}){const[first]=keys
 if(!first)return[]
-if(1===keys.length){const end=`had used up its limit: some of its requests may have failed.${advice}`
+if(keys.length===1){const end=`had used up its limit: some of its requests may have failed.${advice}`
 return[["The key ",...describeOne(first),` ${end}`]]}const what=keys.every(({hasJob})=>hasJob)?"job":"key",end=`had used up their limits: some of their requests may have failed.${advice}`
 return[`${countOf(keys.length,other+what)} ${end}`]}function describeOne({name,hasJob,created}){return[hasJob?"of ":"",name,created?`, ${created},`:""]}function keyTables(spenders,maxRows){const hasLimits=spenders.some(({limit})=>limit!==NO_LIMIT),earlier=spenders.slice(MAX_UNFOLDED),format=spentFormat(spenders.map(({spent})=>spent)),columnsOf=columns=>columns.slice(0,hasLimits?3:2),tableOf=rows=>({header:columnsOf(["Job (UTC)",{numbers:"Cost"},{numbers:"Of its limit"}]),rows:rows.map(({title,spent,limit})=>columnsOf([title,format(spent),limit]))}),shown=spenders.slice(0,maxRows),folded={title:titleOfFolded(earlier),table:{...tableOf(shown.slice(MAX_UNFOLDED)),more:spenders.length-shown.length}}
 return{table:shown.length>0?tableOf(shown.slice(0,MAX_UNFOLDED)):void 0,folded:shown.length>MAX_UNFOLDED?[folded]:[]}}function titleOfFolded(earlier){const countWith=one=>earlier.filter(({warning})=>warning===one).length,[usedUp,unlimited]=[countWith("used-up"),countWith("no-limit")]
 return[`${countOf(earlier.length,"earlier key")}: ${formatSum(earlier.map(({spent})=>spent))}`,...usedUp>0?[`\u26a0\ufe0f ${usedUp} used up`]:[],...unlimited>0?[`\u26a0\ufe0f ${unlimited} without a limit`]:[]].join(", ")}function towardsCap(facts){const one=onlyOf(facts)
 if(!one)return
 const cap=toUsd(facts.data.workspaces[one.workspace.id]?.cap?.usd)
-if(void 0===cap)return
+if(cap===void 0)return
 const listed={...facts,data:listedIn(facts.data,one)}
 return{amount:totalOf(listed).amount+(keys=one.keys,countsByok(keys)?sumUsd(keys.map(key=>toUsd(key.byok_usage)??0n)):0n),doubt:doubtOf(listed),cap}
-var keys}function onlyOf({existing}){return 1===existing.length?existing[0]:void 0}function countsByok(keys){return!0===newestFirst(keys)[0]?.include_byok_in_limit}function capWarning(facts,counted){const one=onlyOf(facts)
+var keys}function onlyOf({existing}){return existing.length===1?existing[0]:void 0}function countsByok(keys){return newestFirst(keys)[0]?.include_byok_in_limit===!0}function capWarning(facts,counted){const one=onlyOf(facts)
 if(!one||facts.isBeingDeleted)return
 const{amount,cap}=counted,{jobs,deployments,others}=heldBy(one.keys,counted),leftNextTo=held=>roundDown(maxUsd(cap-amount-held,0n)),left=leftNextTo(jobs+deployments+others),without=deployments>0n&&leftNextTo(jobs+others)>0n?" without a deployment":""
 if(left>0n){if(!isAlmostSpent(amount,cap))return
@@ -1794,59 +1794,59 @@ if(jobs.length<minJobs)return
 const others=total.amount-sumUsd(jobs.map(({spent})=>spent)),rows=[...jobs.map(({label,...job})=>({title:{code:formatLabel(label)},...job})),...others>0n?[{title:"other keys",spent:others,count:""}]:[]],format=columnFormat(rows.map(({spent})=>spent)),rounding=total.isComplete?"nearest":"down"
 return{title:"By job",table:{header:["Job",{numbers:total.isComplete?"Cost":"Cost, at least"},{numbers:"Keys"}],rows:rows.map(({title,spent,count})=>[title,format(spent,rounding),`${count}`])}}}const render_comment_MAX_LENGTH=6e4,MARGIN=100,MAX_ROWS=50
 function renderComment(facts,options){const limited={...facts,data:limitComment(facts.data)},marker=formatMarker(limited.data),fits=marker.length<render_comment_MAX_LENGTH
-for(let maxRows=MAX_ROWS;fits&&maxRows>MAX_UNFOLDED;maxRows=Math.floor(.8*maxRows)){const body=`${marker}\n${htmlOf(limited,{...options,maxRows})}`
+for(let maxRows=MAX_ROWS;fits&&maxRows>MAX_UNFOLDED;maxRows=Math.floor(maxRows*.8)){const body=`${marker}\n${htmlOf(limited,{...options,maxRows})}`
 if(body.length<=render_comment_MAX_LENGTH)return body}const without={...options,maxRows:0},isCut={...limited,data:{...limited.data,isCut:!0}},data=limitComment(facts.data,render_comment_MAX_LENGTH-htmlOf(isCut,without).length-MARGIN)
 return`${formatMarker(data)}\n${htmlOf({...facts,data},without)}`}function htmlOf(facts,options){const{redact}=options,parts=(isDeleted(facts)?describeDeleted:describeExisting)(facts,{...options,counted:towardsCap(facts),withYear:spansYears(facts),formatLabel:labelFormat(jobsIn(facts.data))})
-return summaryHtml({title:render_comment_titleOf(facts),...parts},{redact,maxBytes:Number.POSITIVE_INFINITY})}function isDeleted({existing}){return 0===existing.length}function render_comment_titleOf(facts){const counted=towardsCap(facts),warning=counted&&isAlmostSpent(counted.amount,counted.cap)?"\u26a0\ufe0f ":"",end=isDeleted(facts)?"spent, deleted":"spent so far"
+return summaryHtml({title:render_comment_titleOf(facts),...parts},{redact,maxBytes:Number.POSITIVE_INFINITY})}function isDeleted({existing}){return existing.length===0}function render_comment_titleOf(facts){const counted=towardsCap(facts),warning=counted&&isAlmostSpent(counted.amount,counted.cap)?"\u26a0\ufe0f ":"",end=isDeleted(facts)?"spent, deleted":"spent so far"
 return`OpenRouter preview: ${warning}${render_comment_describeSpent(facts)} ${end}`}function render_comment_describeSpent(facts){const counted=towardsCap(facts)
 if(!counted)return formatTotal(totalOf(facts))
 const{amount,doubt,cap}=counted
-return`${formatNextTo(cap,{amount,isComplete:void 0===doubt})} of ${formatExactUsd(cap)}`}function spansYears({data,existing}){const created=existing.flatMap(one=>one.keys.flatMap(key=>createdAt(key)??[])),times=[...created,...Object.values(data.workspaces).flatMap(({deletion})=>deletion??[]).map(({at})=>1e3*at)]
+return`${formatNextTo(cap,{amount,isComplete:doubt===void 0})} of ${formatExactUsd(cap)}`}function spansYears({data,existing}){const created=existing.flatMap(one=>one.keys.flatMap(key=>createdAt(key)??[])),times=[...created,...Object.values(data.workspaces).flatMap(({deletion})=>deletion??[]).map(({at})=>at*1e3)]
 return new Set(times.map(yearOf)).size>1}function jobsIn({workspaces}){return Object.values(workspaces).flatMap(({jobs})=>jobs)}function describeExisting(facts,options){const{counted,maxRows}=options,spenders=spendersOf(facts.existing,options),{table,folded}=keyTables(spenders,maxRows),jobs=spenders.length>MAX_UNFOLDED?jobsOf(facts,{...options,minJobs:2}):[],warning=counted&&capWarning(facts,counted)
 return{paragraphs:[...warning?[warning]:[],...facts.isBeingDeleted?[]:keyWarnings(spenders,{isCapShort:!!warning}),...doubtLine(counted?counted.doubt:doubtOf(facts),options),overviewOf(facts,spenders.length)],table,folded:[...folded,...jobs],notes:[...restLines(facts,options),[...facts.isBeingDeleted?[]:["The workspace and its keys are deleted when this pull request is closed. "],{text:"What is this?",url:options.aboutUrl}]]}}function jobsOf(facts,options){const table=jobsTable(jobsIn(facts.data),{...options,total:totalOf(facts)})
 return table?[table]:[]}function overviewOf({data,existing},listed){const deleted=existing.flatMap(one=>Object.keys(unlistedIn(data,one))).length,slugs=existing.map(({workspace})=>workspace.slug).sort(),links=slugs.flatMap(slug=>[{text:slug,url:dashboardUrl(slug)}," \xb7 "]),ofThese=deleted>0?`, ${deleted} deleted`:""
 return[...links,`${countOf(listed+deleted,"key")} so far${ofThese}`]}function doubtLine(doubt,options){return doubt?[describeDoubt(doubt,options)]:[]}function describeDoubt(doubt,{withYear}){switch(doubt.kind){case"being-deleted":{const{at}=doubt
-return void 0===at?"A deletion has begun and has not finished.":`A deletion began on ${formatMinute(1e3*at,{withYear})} and has not finished.`}case"cut":return"There were more keys than the comment can remember."
+return at===void 0?"A deletion has begun and has not finished.":`A deletion began on ${formatMinute(at*1e3,{withYear})} and has not finished.`}case"cut":return"There were more keys than the comment can remember."
 case"key-gone":return"Someone deleted a key; what it spent last is unknown."
 case"unknown-amount":return"OpenRouter did not report what a key has spent."
 case"workspace-gone":return"The workspace was deleted; what its keys spent last is unknown."}}function describeDeleted(facts,options){const{repository,withYear}=options,beganAt=({deletion})=>deletion?.at??0,[last,...earlier]=goneIn(facts).sort((a,b)=>beganAt(b)-beganAt(a)),doubt=doubtLine(doubtOf(facts),options)
 if(!last)return{paragraphs:doubt}
-const{slug,deletion,keys}=last,count=Object.keys(keys).length,what=count>0?`and its ${countOf(count,"key")} were`:"was",time=formatMinute(1e3*beganAt(last),{withYear}),moment=deletion?.run?{text:time,url:runUrl(deletion.run,repository)}:time
+const{slug,deletion,keys}=last,count=Object.keys(keys).length,what=count>0?`and its ${countOf(count,"key")} were`:"was",time=formatMinute(beganAt(last)*1e3,{withYear}),moment=deletion?.run?{text:time,url:runUrl(deletion.run,repository)}:time
 return{paragraphs:[...doubt,[`The workspace ${slug} ${what} deleted`,...deletion?[" on ",moment]:[],"."]],folded:jobsOf(facts,{...options,minJobs:1}),notes:earlierLine(earlier,facts.data)}}function restLines(facts,options){const{data,existing}=facts,{counted}=options,unlisted=existing.map(one=>({keys:unlistedIn(data,one)})),earlier=goneIn(facts),lines=[...deletedLine(unlisted),...earlierLine(earlier,data)]
-if(!counted||0===lines.length&&!data.isCut)return lines
-const amount=counted.amount+spentIn([...unlisted,...earlier]),doubt=doubtOf(facts),sentences=lines.map(line=>`${line}, not counted in the ${formatExactUsd(counted.cap)}.`),total=`In total: ${formatTotal({amount,isComplete:void 0===doubt})}.`
+if(!counted||lines.length===0&&!data.isCut)return lines
+const amount=counted.amount+spentIn([...unlisted,...earlier]),doubt=doubtOf(facts),sentences=lines.map(line=>`${line}, not counted in the ${formatExactUsd(counted.cap)}.`),total=`In total: ${formatTotal({amount,isComplete:doubt===void 0})}.`
 return[...sentences.slice(0,-1),[...sentences.slice(-1),total].join(" "),...counted.doubt?[]:doubtLine(doubt,options)]}function deletedLine(unlisted){return sumLine(unlisted.flatMap(({keys})=>Object.keys(keys)).length,"deleted key",{amount:spentIn(unlisted),isComplete:!1})}function earlierLine(earlier,data){const isComplete=!data.isCut&&areFinal(earlier)
 return sumLine(earlier.length,"earlier workspace",{amount:spentIn(earlier),isComplete})}function sumLine(count,what,total){return count>0?[`${countOf(count,what)}: ${formatTotal(total)}`]:[]}function formatTotal({amount,isComplete}){return isComplete?formatUsd(amount):`at least ${formatUsd(amount,"down")}`}function formatNextTo(limit,{amount,isComplete}){return isComplete?formatUsdNextTo(limit,amount):`at least ${formatUsdNextTo(limit,amount,"down")}`}const ABOUT="previews.md#the-comment"
 function commentRenderer({repository},{redact}){const options={repository,aboutUrl:documentUrl(ABOUT),redact}
 return facts=>renderComment(facts,options)}const MAX_REPOSITORY=21
 function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
-return{slug:"pull"===subject.kind?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+subjectEnd(subject)),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=toSlug(text)
-return""!==slug&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){const path="pull"===subject.kind?`pull/${subject.number}`:`tree/${subject.name}`
-return`${naming_START}${serverUrl}/${name}/${path} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if("pull"===subject.kind)return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
+return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+subjectEnd(subject)),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=toSlug(text)
+return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){const path=subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`
+return`${naming_START}${serverUrl}/${name}/${path} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
 const path=subject.name.split("/").map(encodeURIComponent).join("/")
 return{text:subject.name,url:`${serverUrl}/${name}/tree/${path}`}}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)$/
 function readMark(description,repository){const start=naming_START+repository.serverUrl
-if("string"!=typeof description||!description.startsWith(start))return
+if(typeof description!="string"||!description.startsWith(start))return
 const{groups}=REST.exec(description.slice(start.length))??{}
 if(!groups||Number(groups.id)!==repository.id)return
 const{number,branch=""}=groups
-return void 0===number?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)}}function naming_isSame(a,b){return"pull"===a.kind?"pull"===b.kind&&a.number===b.number:"branch"===b.kind&&a.name===b.name}function previewKeyOutputs({key,expiresAt}){const limit=limitOf(key)
+return number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)}}function naming_isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}function previewKeyOutputs({key,expiresAt}){const limit=limitOf(key)
 return{"key-hash":key.hash,"key-limit-usd":limit?exactUsd(limit.amount):"","expires-at":expiresAt??""}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
 report.output({state:"skipped"})
-report.summarize({title:`\u23ed\ufe0f No OpenRouter preview: ${reason}`})}function previewOutputs(result){if("clean-up"===result.state){const{deleted="",failed="",count=""}=sweepOutputs(result.result)
-return{deleted,failed,count}}return"open"===result.state?{}:deletedOutputs("deletion"===result.deletion.kind?result.deletion:void 0)}function deletedOutputs(preview){const spent=preview?.keysSpent??null
-return{deleted:toJsonList(preview?.deleted?[toEntry(preview.workspace)]:[],"workspaces"),"keys-cost-usd":null===spent?"":exactUsd(spent)}}function toEntry({id,slug,created_at=null}){return{id,slug,created_at,reason:"its pull request or branch is closed"}}function previewSummary(result,request){if("clean-up"===result.state)return sweepSummary(result.result,{kind:"clean-up",deleteKeys:!0})
-if("closed"===result.state)return endSummary(result.preview,result.deletion,request)
+report.summarize({title:`\u23ed\ufe0f No OpenRouter preview: ${reason}`})}function previewOutputs(result){if(result.state==="clean-up"){const{deleted="",failed="",count=""}=sweepOutputs(result.result)
+return{deleted,failed,count}}return result.state==="open"?{}:deletedOutputs(result.deletion.kind==="deletion"?result.deletion:void 0)}function deletedOutputs(preview){const spent=preview?.keysSpent??null
+return{deleted:toJsonList(preview?.deleted?[toEntry(preview.workspace)]:[],"workspaces"),"keys-cost-usd":spent===null?"":exactUsd(spent)}}function toEntry({id,slug,created_at=null}){return{id,slug,created_at,reason:"its pull request or branch is closed"}}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{kind:"clean-up",deleteKeys:!0})
+if(result.state==="closed")return endSummary(result.preview,result.deletion,request)
 const{preview,opened}=result,of=`${describePreview(preview.identity)}.`
-return opened?openSummary({...result,opened},request):{title:`\u2705 Left the OpenRouter preview "${preview.identity.slug}" alone: it is open again`,paragraphs:[of]}}function openSummary({preview,opened,key,allowance},request){const{slug}=preview.identity,{remedy,table,...shown}=describeResult(opened.result,opened.request),isTightened=void 0!==allowance&&isTight(allowance),isWarning=shown.isWarning||isTightened,{workspace}=opened.result
-return{title:key?`${isWarning?"\u26a0\ufe0f":"\u2705"} OpenRouter preview "${slug}": key ${report_describeLimit(request,allowance)}`:shown.titleFor(`OpenRouter preview "${slug}"`),url:workspace&&dashboardUrl(slug),table:isNew(opened.result)?void 0:table,paragraphs:[...remedy,...allowance?[(isTightened&&!key?"\u26a0\ufe0f ":"")+describeAllowance(allowance)]:[],...request.dryRun&&"none"!==request.keyMode?["A real run also creates an API key."]:[],`${isNew(opened.result)&&!request.dryRun?"Created. ":""}${describePreview(preview.identity)}.`],folded:key?[report_nameOf(key.key)]:[]}}function report_describeLimit({key},allowance){if(!allowance||allowance.limit>=allowance.cap.limit)return describeKeyLimit(key)
+return opened?openSummary({...result,opened},request):{title:`\u2705 Left the OpenRouter preview "${preview.identity.slug}" alone: it is open again`,paragraphs:[of]}}function openSummary({preview,opened,key,allowance},request){const{slug}=preview.identity,{remedy,table,...shown}=describeResult(opened.result,opened.request),isTightened=allowance!==void 0&&isTight(allowance),isWarning=shown.isWarning||isTightened,{workspace}=opened.result
+return{title:key?`${isWarning?"\u26a0\ufe0f":"\u2705"} OpenRouter preview "${slug}": key ${report_describeLimit(request,allowance)}`:shown.titleFor(`OpenRouter preview "${slug}"`),url:workspace&&dashboardUrl(slug),table:isNew(opened.result)?void 0:table,paragraphs:[...remedy,...allowance?[(isTightened&&!key?"\u26a0\ufe0f ":"")+describeAllowance(allowance)]:[],...request.dryRun&&request.keyMode!=="none"?["A real run also creates an API key."]:[],`${isNew(opened.result)&&!request.dryRun?"Created. ":""}${describePreview(preview.identity)}.`],folded:key?[report_nameOf(key.key)]:[]}}function report_describeLimit({key},allowance){if(!allowance||allowance.limit>=allowance.cap.limit)return describeKeyLimit(key)
 const{cap,limit}=allowance
-return`with ${formatUsdNextTo(cap.limit,limit,"down")}, not ${formatExactUsd(cap.limit)}`}function isTight({cap,spent,limit}){return limit<cap.limit||isAlmostSpent(spent,cap.amount)}function endSummary({identity,subject},deletion,request){const found="deletion"===deletion.kind?deletion:void 0,title=deletionTitle(`preview "${identity.slug}"`,found,request)
-return{title:found?`${title}: ${REASONS[subject.kind]}`:title,paragraphs:[...found&&!request.dryRun?["Its API keys are deleted, too: nothing can spend."]:[],`${describePreview(identity)}: ${REASONS[subject.kind]}.`],...found&&{folded:foldedKeys("API keys",found.deletedKeys,"Total"),notes:null===found.keysSpent?[MAY_BE_MORE]:[]}}}const REASONS={pull:"the pull request is closed",branch:"the branch does not exist any more"},MAY_BE_MORE="The API keys of the workspace may have spent more than shown."
+return`with ${formatUsdNextTo(cap.limit,limit,"down")}, not ${formatExactUsd(cap.limit)}`}function isTight({cap,spent,limit}){return limit<cap.limit||isAlmostSpent(spent,cap.amount)}function endSummary({identity,subject},deletion,request){const found=deletion.kind==="deletion"?deletion:void 0,title=deletionTitle(`preview "${identity.slug}"`,found,request)
+return{title:found?`${title}: ${REASONS[subject.kind]}`:title,paragraphs:[...found&&!request.dryRun?["Its API keys are deleted, too: nothing can spend."]:[],`${describePreview(identity)}: ${REASONS[subject.kind]}.`],...found&&{folded:foldedKeys("API keys",found.deletedKeys,"Total"),notes:found.keysSpent===null?[MAY_BE_MORE]:[]}}}const REASONS={pull:"the pull request is closed",branch:"the branch does not exist any more"},MAY_BE_MORE="The API keys of the workspace may have spent more than shown."
 function sweepFailure(result,{kind,maxDeletions}){const meaning=meaningOf(result)
-return"too-many"===meaning?new Failure(tooManyStale,{result,kind,maxDeletions}):"incomplete"===meaning?new Failure(sweepIncomplete,{result,kind}):void 0}const LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500,1500],PATIENT_LISTS=8
+return meaning==="too-many"?new Failure(tooManyStale,{result,kind,maxDeletions}):meaning==="incomplete"?new Failure(sweepIncomplete,{result,kind}):void 0}const LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500,1500],PATIENT_LISTS=8
 function gateOf(cap,workspace,context){return{limitFor:(list,replaced)=>toNumber(allowanceOf(list,{...cap,replaced},{...context,slug:workspace.slug}).limit),admit:(key,replaced)=>admit(key,{...cap,replaced},{workspace,context})}}function allowanceOf(list,cap,context){const uses=capUsesOf(list,cap,context),limit=largestLimit(uses,cap)
-if(0n===limit&&cap.limit>0n)throw new Failure(previewLimitReached,{cap,uses})
+if(limit===0n&&cap.limit>0n)throw new Failure(previewLimitReached,{cap,uses})
 const allowance={cap,spent:totalsOf(uses).spent,limit}
 context.log.info(describeAllowance(allowance))
 return allowance}function capUsesOf({keys,serverTime},cap,{timeOfDay,slug}){const now=earlierTime({server:serverTime,runner:timeOfDay()})??Number.NEGATIVE_INFINITY,uses=keys.map(key=>capUseOf(key,cap,now)),uncapped=uses.flatMap(({key,problem})=>problem?{key,problem}:[])
@@ -1855,9 +1855,9 @@ return uses}async function admit(created,cap,{workspace,context}){const{client,o
 let key=created,limit=toUsd(created.limit)??cap.limit
 for(const[round,delay]of LIST_DELAYS_MS.entries()){await client.pause(delay)
 const uses=capUsesOf(await listKeys(client,workspace),cap,place),next=decide(uses,{hash,cap,isPatient:round<PATIENT_LISTS})
-if("give-out"===next.kind){onAllowance({cap,spent:totalsOf(uses).spent,limit})
-return key}if(!("lower"!==next.kind||next.limit>=limit)){if(0n===next.limit){const{value:disabled}=await catching(disableKey(client,key),ApiError),others=uses.filter(one=>one.key.hash!==hash)
-throw new Failure(previewLimitReached,{cap,uses:others,created:{isDisabled:void 0!==disabled}})}limit=next.limit
+if(next.kind==="give-out"){onAllowance({cap,spent:totalsOf(uses).spent,limit})
+return key}if(!(next.kind!=="lower"||next.limit>=limit)){if(next.limit===0n){const{value:disabled}=await catching(disableKey(client,key),ApiError),others=uses.filter(one=>one.key.hash!==hash)
+throw new Failure(previewLimitReached,{cap,uses:others,created:{isDisabled:disabled!==void 0}})}limit=next.limit
 key=await lower(key,limit,place)}}throw new Failure(keyNotCapped,{slug,keys:[{key,problem:"unlisted"}]})}async function lower(key,limit,{client,log,slug}){const{value:lowered,error}=await catching(limitKey(client,key,toNumber(limit)),ApiError)
 if(error&&!error.details.isMismatch)throw error
 if(!lowered)throw new Failure(keyNotCapped,{slug,keys:[{key,problem:error?"unchanged":"unlisted"}]})
@@ -1869,8 +1869,8 @@ const others=uses.filter(one=>one!==own),final=finalLimit(own,others,{cap,known}
 final&&await lower(key,final.limit,place)
 if(final?.isUsedUp){const all=[...others,{...own,held:0n}]
 context.warn(previewLimitReachedWarning,{key,cap,uses:all})}return}throw new Failure(keyNotCapped,{slug,keys:[{key,problem:"unlisted"}]})}const MAX_LOGGED=1e3
-function logFailure({slug,outcome,reason},{log}){"failed"===outcome&&log.info(`Could not delete ${JSON.stringify(slug)}: ${reason}.`)
-"unread"===outcome&&log.info(`Kept ${JSON.stringify(slug)}: ${reason}.`)}function logEnd(result,{dryRun,start},{log,clock}){if("too-many"===meaningOf(result)){log.info(`Nothing was deleted: ${TOO_MANY}.`)
+function logFailure({slug,outcome,reason},{log}){outcome==="failed"&&log.info(`Could not delete ${JSON.stringify(slug)}: ${reason}.`)
+outcome==="unread"&&log.info(`Kept ${JSON.stringify(slug)}: ${reason}.`)}function logEnd(result,{dryRun,start},{log,clock}){if(meaningOf(result)==="too-many"){log.info(`Nothing was deleted: ${TOO_MANY}.`)
 const lines=withOutcome(result,"too-many").map(({slug,reason})=>`${JSON.stringify(slug)}, ${reason}`)
 for(const line of truncateList(lines,MAX_LOGGED))log.info(`  ${line}`)}else if(dryRun){for(const{slug,reason}of withOutcome(result,"would-delete"))log.info(`  ${JSON.stringify(slug)}, ${reason}: would be deleted.`)
 log.info("Dry run: nothing was deleted.")}else{const deleted=withOutcome(result,"deleted").length,others=withOutcome(result,"kept","unread").length,seconds=formatSeconds(clock.now()-start)
@@ -1883,17 +1883,17 @@ async function pulls_readPull(client,repository,number){const{data}=await client
 return data}function isOwnPull({head},{id}){return head.repo?.id===id}const STALE_DELAYS_MS=[0,1e3,2e3,4e3]
 async function readSubject(subject,since,context,{wasPushed=!1}={}){const facts=await requestSubject(subject,since,context,{wasPushed})
 context.onSubject?.(facts)
-return facts}async function requestSubject(subject,since,{github,repository},{wasPushed}){if("branch"===subject.kind){let branch
+return facts}async function requestSubject(subject,since,{github,repository},{wasPushed}){if(subject.kind==="branch"){let branch
 for(const delay of wasPushed?STALE_DELAYS_MS:[0]){await github.pause(delay)
 branch=await findBranch(github,repository,subject.name)
-if(branch)break}return{isOpen:void 0!==branch,isOwn:!0,head:branch?.sha,since}}for(const delay of STALE_DELAYS_MS){await github.pause(delay)
+if(branch)break}return{isOpen:branch!==void 0,isOwn:!0,head:branch?.sha,since}}for(const delay of STALE_DELAYS_MS){await github.pause(delay)
 const pull=await pulls_readPull(github,repository,subject.number),updatedAt=Date.parse(pull.updated_at)
 if(!(updatedAt>=(since??0)))continue
 const isOwn=isOwnPull(pull,repository)
-return{isOpen:"open"===pull.state,isOwn,head:pull.head.sha,since:updatedAt}}throw new Failure(staleResponse,{number:subject.number},"GitHub shows an older state of it")}const comment=()=>object({id:schemas_number(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=30,MAX_PAGES=1e3,MAX_PAGE_BYTES=12582912
+return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw new Failure(staleResponse,{number:subject.number},"GitHub shows an older state of it")}const comment=()=>object({id:schemas_number(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=30,MAX_PAGES=1e3,MAX_PAGE_BYTES=12582912
 async function*listComments(client,repository,number){const path=pathIn(repository,"issues",String(number),"comments")
 let first,query=queryOf(1)
-for(let page=1;void 0!==query;page+=1){if(page>MAX_PAGES)throw tooManyPages(number,path)
+for(let page=1;query!==void 0;page+=1){if(page>MAX_PAGES)throw tooManyPages(number,path)
 const response=await readPage(client,number,path+query),{data}=response
 if(data.length>0&&data[0]?.id===first)return
 first=data[0]?.id
@@ -1903,35 +1903,35 @@ return data}async function deleteComment(client,repository,{id,pull}){await clie
 async function readViewer(client){const{value,error}=await catching(askGraphQl(client),ApiError)
 if(error&&!NO_GRAPHQL.includes(error.details.status))throw error
 return value}async function readUser(client){const{value,error}=await catching(client.request({operation:OPERATION,method:"GET",path:"/user",schema:owner()}),ApiError)
-if(error&&403!==error.details.status)throw error
-return value?.data.login}async function askGraphQl(client){const{data}=await client.request({operation:OPERATION,method:"POST",path:GRAPHQL,body:{query:"{viewer{login}}"},schema:pipe(unknown(),transform(body=>safeParse(answer(),body).data?.data.viewer.login??"")),findMismatch:login=>""===login?"it does not say that":void 0,trusts404:!0,readOnly:!0})
+if(error&&error.details.status!==403)throw error
+return value?.data.login}async function askGraphQl(client){const{data}=await client.request({operation:OPERATION,method:"POST",path:GRAPHQL,body:{query:"{viewer{login}}"},schema:pipe(unknown(),transform(body=>safeParse(answer(),body).data?.data.viewer.login??"")),findMismatch:login=>login===""?"it does not say that":void 0,trusts404:!0,readOnly:!0})
 return data}const answer=()=>object({data:object({viewer:owner()}),errors:optional(never())}),owner=()=>object({login:schemas_string()}),GRAPHQL="/../graphql"
 async function listExisting(search,context){const{slug,known,others,last}=search,found=[]
-if("being-deleted"===known.kind)found.push(Promise.resolve(known))
-else if("gone"!==known.kind){const before=last.find(({workspace})=>workspace.slug===slug)?.workspace,first="found"===known.kind?known.workspace:void 0
+if(known.kind==="being-deleted")found.push(Promise.resolve(known))
+else if(known.kind!=="gone"){const before=last.find(({workspace})=>workspace.slug===slug)?.workspace,first=known.kind==="found"?known.workspace:void 0
 found.push(listWorkspace(slug,before??first,search,context))}for(const id of others){const before=last.find(({workspace})=>workspace.id===id)?.workspace
 found.push(listWorkspace(id,before,search,context))}return(await Promise.all(found)).flatMap(one=>one??[])}async function listWorkspace(idOrSlug,before,{number},{client,repository}){const list=before&&await catching(listKeys(client,before),ApiError)
-if(list?.error&&"rejected"!==list.error.details.kind)throw list.error
+if(list?.error&&list.error.details.kind!=="rejected")throw list.error
 const keys=list?.value?.keys
 if(before&&keys&&keys.length>0)return{workspace:before,keys}
 const{workspace}=await findWorkspace(client,idOrSlug),mark=readMark(workspace?.description,repository)
-return workspace&&mark&&naming_isSame(mark,{kind:"pull",number})?workspace.id===before?.id&&keys?{workspace,keys}:{workspace,keys:(await listKeys(client,workspace)).keys}:void 0}function findOthers({workspaces},{slug,known,others},existing){return Object.entries(workspaces).filter(([,{deletion}])=>"finished"!==deletion?.state).filter(([id,other])=>"gone"===known.kind?id!==known.id:other.slug!==slug).map(([id])=>id).filter(id=>!others.has(id)&&!existing.some(({workspace})=>workspace.id===id))}async function listOwn(login,{github,repository,number}){const own=[]
+return workspace&&mark&&naming_isSame(mark,{kind:"pull",number})?workspace.id===before?.id&&keys?{workspace,keys}:{workspace,keys:(await listKeys(client,workspace)).keys}:void 0}function findOthers({workspaces},{slug,known,others},existing){return Object.entries(workspaces).filter(([,{deletion}])=>deletion?.state!=="finished").filter(([id,other])=>known.kind==="gone"?id!==known.id:other.slug!==slug).map(([id])=>id).filter(id=>!others.has(id)&&!existing.some(({workspace})=>workspace.id===id))}async function listOwn(login,{github,repository,number}){const own=[]
 for await(const comment of listComments(github,repository,number))hasMarker(comment.body)&&comment.user?.login===login&&own.push(comment)
-return own}async function writeOwn(text,place){const{body,own,last}=text,written="written"===last?.kind?[last.comment]:[],[comment]=[...own,...written].sort((a,b)=>a.id-b.id)
+return own}async function writeOwn(text,place){const{body,own,last}=text,written=last?.kind==="written"?[last.comment]:[],[comment]=[...own,...written].sort((a,b)=>a.id-b.id)
 if(!comment)return createComment(text,place)
 if(comment.body===body){comment===own[0]&&await deleteAll(own.slice(1),place)
 return{kind:"right"}}const{github,repository,number:pull}=place,update=await catching(updateComment(github,repository,{...comment,pull},body),ApiError)
 if(!update.error)return{kind:"written",comment:update.value}
-const wasMissing="unclear"===last?.kind&&last.missing===comment.id
-if(404!==update.error.details.status||wasMissing)throw update.error
+const wasMissing=last?.kind==="unclear"&&last.missing===comment.id
+if(update.error.details.status!==404||wasMissing)throw update.error
 return{kind:"unclear",error:update.error,missing:comment.id}}async function createComment({body,attempt},{github,repository,number}){const outcome=await sendComment(github,repository,number,body)
-if("succeeded"===outcome.kind)return{kind:"written",comment:outcome.response.data}
+if(outcome.kind==="succeeded")return{kind:"written",comment:outcome.response.data}
 const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],stop=retryable?await github.waitForRetry(outcome.failure,attempt):void 0,error=toApiError([outcome.failure],{ambiguous,...stop})
 if(retryable&&!stop)return{kind:"unclear",error}
 throw error}async function deleteAll(comments,{github,repository,number:pull,notice}){for(const comment of comments){const deletion=deleteComment(github,repository,{...comment,pull}),{error}=await catching(deletion,ApiError)
 if(error&&concernsAll(error))throw error
-error&&notice(`A second comment of the preview is left: ${error.message}.`)}}function concernsAll({details:{server,status,kind}}){return"GitHub"===server&&(void 0===status||"throttled"===kind)}function describeComment({number,change,facts}){const sum=render_comment_describeSpent(facts),where=`comment on #${number}`
-return"none"===change?`The ${where} is up to date: ${sum}.`:`${"created"===change?"Wrote the":"Updated the"} ${where}: ${sum}.`}function openComments(github,{jobLogin,repository,render}){const ownGithub=github.withOwnThrottle(github.timeLeft()*TIME_SHARE)
+error&&notice(`A second comment of the preview is left: ${error.message}.`)}}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}function describeComment({number,change,facts}){const sum=render_comment_describeSpent(facts),where=`comment on #${number}`
+return change==="none"?`The ${where} is up to date: ${sum}.`:`${change==="created"?"Wrote the":"Updated the"} ${where}: ${sum}.`}function openComments(github,{jobLogin,repository,render}){const ownGithub=github.withOwnThrottle(github.timeLeft()*TIME_SHARE)
 let login
 return{github:ownGithub,areGivenUp:!1,noticed:new Set,login(){login??=readLogin(ownGithub,repository,jobLogin)
 return login},render}}const TIME_SHARE=1/4,LOST={...NO_DATA,isCut:!0},MAX_ROUNDS=5
@@ -1941,16 +1941,16 @@ const{value:login,error:rejection}=await catching(comments.login(),ApiError)
 if(rejection){noticeError(rejection,{endsComments:!0},context)
 return{}}const place={...context,github:comments.github,number:request.number,login},search={...request,others:new Set,last:[]},{value:first,error:unread}=await catching(readAll(search,place),ApiError)
 if(unread){noticeError(unread,{endsComments:concernsAll(unread)},context)
-return{}}const{value:end,error}=await catching(writeUntilRight(request,first,place),ApiError),isNew=0===first.own.length
+return{}}const{value:end,error}=await catching(writeUntilRight(request,first,place),ApiError),isNew=first.own.length===0
 error&&noticeError(error,{endsComments:concernsAll(error),isNew},context)
 return{...end,remembered:first.remembered}}function noticeError(error,{endsComments,isNew=!1},context){const{comments}=context
 if(comments.areGivenUp)return
 comments.areGivenUp=endsComments
 const{kind,hint}=error.details
-noticeOnce([`${error.message}.`,...void 0!==hint&&"rejected"===kind?[hint]:[],...endsComments?["This step writes no other comments."]:[]].join(" "),context,{cause:error,isNew})}function noticeOnce(reason,{comments:{noticed},notice},{cause,isNew=!1}={}){if(!noticed.has(reason)){noticed.add(reason)
+noticeOnce([`${error.message}.`,...hint!==void 0&&kind==="rejected"?[hint]:[],...endsComments?["This step writes no other comments."]:[]].join(" "),context,{cause:error,isNew})}function noticeOnce(reason,{comments:{noticed},notice},{cause,isNew=!1}={}){if(!noticed.has(reason)){noticed.add(reason)
 notice(`The comment of the preview ${isNew?"could not be written":"may be out of date"}: ${reason}`,cause)}}async function readAll(search,place){const existing=await listExisting(search,place),own=await listOwn(place.login,place)
 return{existing,remembered:own.map(({body})=>readComment(body)??LOST).reduce(mergeComment,NO_DATA),own}}function joinAll(known,{existing,remembered},added){return[...existing.map(one=>toCommentData(one,added)),remembered].reduce(mergeComment,checkDeletions(known,remembered))}function hasSomethingToSay({workspaces},own){const known=Object.values(workspaces)
-return own.length>0?known.length>0:known.some(({keys})=>Object.keys(keys).length>0)}async function writeUntilRight(request,first,place){const{known,own:ownKey,number}=request,{toLine}=place,others=new Set,isBeingDeleted="being-deleted"===known.kind
+return own.length>0?known.length>0:known.some(({keys})=>Object.keys(keys).length>0)}async function writeUntilRight(request,first,place){const{known,own:ownKey,number}=request,{toLine}=place,others=new Set,isBeingDeleted=known.kind==="being-deleted"
 let last,[reading,data]=[first,request.data]
 for(let round=1;round<=MAX_ROUNDS;round+=1){const search={...request,others,last:reading.existing}
 round>1&&(reading=await readAll(search,place))
@@ -1960,10 +1960,10 @@ const found=findOthers(data,search,existing)
 for(const id of found)others.add(id)
 if(found.length>0)continue
 if(!hasSomethingToSay(data,own))return{existing}
-const facts={data,existing,isBeingDeleted},isFirst=void 0===last
+const facts={data,existing,isBeingDeleted},isFirst=last===void 0
 last=await writeOwn({body:place.comments.render(facts),own,last,attempt:round},place)
-if("right"===last.kind){const written=0===first.own.length?"created":"updated"
-return{existing,written:{number,change:isFirst?"none":written,facts}}}}if("unclear"===last?.kind)throw last.error
+if(last.kind==="right"){const written=first.own.length===0?"created":"updated"
+return{existing,written:{number,change:isFirst?"none":written,facts}}}}if(last?.kind==="unclear")throw last.error
 noticeOnce("other runs keep changing it.",place)
 return{}}async function deletePreview(preview,{dryRun,listed},context){const{log,client}=context,{slug}=preview.identity,workspace=listed??(await findWorkspace(client,slug)).workspace
 if(!workspace)return concludeMissing(preview,{dryRun},context)
@@ -1971,11 +1971,11 @@ assertOurs(workspace,preview,context)
 if(dryRun){log.info(`Dry run: the workspace ${JSON.stringify(slug)} and its API keys would be deleted.`)
 const{keys}=await listKeys(client,workspace)
 return{kind:"deletion",workspace,deleted:!1,deletedKeys:keys,keysSpent:totalSpent(keys),isSettled:!0}}const{value:list,error}=await catching(listNewKeys(client,workspace),ApiError)
-if(error&&"rejected"!==error.details.kind)throw error
+if(error&&error.details.kind!=="rejected")throw error
 const hasMore=!list?.isComplete
 context.onDeletion?.({kind:"keys",keys:list?.newKeys??[],hasMore})
 return!listed||list?.newKeys.length||(await findWorkspace(client,workspace.id)).workspace?deleteFound(preview,{workspace,list},context):concludeMissing(preview,{dryRun},context)}async function deleteOnly(preview,options,context){let listed=NOT_LISTED
-const deletion=deletePreview(preview,options,{...context,onDeletion(progress){if("keys"===progress.kind){const{keys,hasMore=!listed.isComplete}=progress
+const deletion=deletePreview(preview,options,{...context,onDeletion(progress){if(progress.kind==="keys"){const{keys,hasMore=!listed.isComplete}=progress
 listed={keys,isComplete:!hasMore,now:context.timeOfDay()}}context.onDeletion?.(progress)}}),{value,error}=await catching(deletion,ApiError,Failure)
 if(!error)return value
 if(options.dryRun)throw error
@@ -1986,19 +1986,19 @@ const{errors,keysLeft}=error.details
 throw new Failure(previewNotDeleted,{slug,errors,keysLeft})}async function concludeMissing(preview,{dryRun},context){const missing=`There is no workspace ${JSON.stringify(preview.identity.slug)}: nothing to delete.`,{written}=dryRun?{}:await commentOn(preview,{data:NO_DATA,known:{kind:"gone"}},context)
 context.log.info([missing,...written?[describeComment(written)]:[]].join(" "))
 return{kind:"missing"}}async function deleteFound(preview,{workspace,list},context){const begun={at:Math.floor(context.timeOfDay()/1e3),run:context.run},target={workspace,begun},first=await prepareKeys(preview,{...target,keys:list?.newKeys??[]},context)
-if("reopened"===first.kind){if(first.hasDisabled)throw reopened(workspace,{whatOfKeys:"were disabled"})
+if(first.kind==="reopened"){if(first.hasDisabled)throw reopened(workspace,{whatOfKeys:"were disabled"})
 context.log.info(`${preview.identity.description} is open again: nothing was deleted.`)
 return{kind:"reopened"}}context.onDeletion?.({kind:"begun",workspace})
 const{problem,listedKeys,prepared,...done}=await teardown(workspace,{deleteKeys:!0,relistKeys:!1,list:list&&{...list,newKeys:first.keys},async prepare(keys,{since}=first){const next=await prepareKeys({...preview,since},{...target,keys},context)
-if("ready"===next.kind)return next
+if(next.kind==="ready")return next
 throw reopened(workspace,{whatOfKeys:"may be disabled or deleted"})}},context)
 if(problem)throw problem
-const keys=list?listedKeys:[],isOwnMissing=remembersMore(preview.endedKey??NO_DATA,{workspace,keys:listedKeys}),isFinal=void 0!==list&&!isOwnMissing,areKnown=!isOwnMissing&&areAllKnown({...done,workspace,listedKeys},first),gone={...done,workspace,keysSpent:areKnown?totalSpent(done.deletedKeys):null}
+const keys=list?listedKeys:[],isOwnMissing=remembersMore(preview.endedKey??NO_DATA,{workspace,keys:listedKeys}),isFinal=list!==void 0&&!isOwnMissing,areKnown=!isOwnMissing&&areAllKnown({...done,workspace,listedKeys},first),gone={...done,workspace,keysSpent:areKnown?totalSpent(done.deletedKeys):null}
 context.onDeletion?.({kind:"done",preview:gone})
 const{written}=await recordDeletion(preview,{...target,keys,isFinal},context)
 logDeletion(gone,written,context)
 const{since}=prepared??first,isSettled=await isStillClosed({...preview,since},workspace,context)
-return{kind:"deletion",...gone,isSettled}}function areAllKnown({workspace,deleted,deletedKeys,listedKeys},{remembered}){return deleted&&deletedKeys.length===listedKeys.length&&deletedKeys.every(isDisabled)&&void 0!==remembered&&!remembersMore(remembered,{workspace,keys:deletedKeys})}function logDeletion({workspace,deleted,deletedKeys,keysSpent},comment,{log}){const deletion={deleted,keyCount:deletedKeys.length,keysSpent},line=deletionLine(`the preview ${JSON.stringify(workspace.slug)}`,deletion)
+return{kind:"deletion",...gone,isSettled}}function areAllKnown({workspace,deleted,deletedKeys,listedKeys},{remembered}){return deleted&&deletedKeys.length===listedKeys.length&&deletedKeys.every(isDisabled)&&remembered!==void 0&&!remembersMore(remembered,{workspace,keys:deletedKeys})}function logDeletion({workspace,deleted,deletedKeys,keysSpent},comment,{log}){const deletion={deleted,keyCount:deletedKeys.length,keysSpent},line=deletionLine(`the preview ${JSON.stringify(workspace.slug)}`,deletion)
 log.info([line,...comment?[describeComment(comment)]:[]].join(" "))}async function prepareKeys(preview,{workspace,begun,keys:listed},context){const{subject}=preview,before=listed.every(isDisabled)?void 0:await readSubject(subject,preview.since,context)
 if(before?.isOpen)return{kind:"reopened",hasDisabled:!1}
 const{keys,hasDisabled}=await endKeys(listed,context),deletion={state:"unfinished",...begun},data=toCommentData({workspace,keys},{toLine:context.toLine,deletion}),known={kind:"being-deleted",workspace,keys},{remembered}=await commentOn(preview,{data,known},context)
@@ -2012,7 +2012,7 @@ let hasDisabled=!1
 const errors=[],limited=client.withShare(client.timeLeft()/4),working=listed.filter(key=>!isDisabled(key)),onDone=countDone(log,"API keys disabled",working.length)
 await forEachOf(working,async key=>{const{value,error}=await catching(disableKey(limited,key),ApiError)
 onDone()
-hasDisabled||=void 0!==value||!0===error?.details.ambiguous
+hasDisabled||=value!==void 0||error?.details.ambiguous===!0
 value&&ended.set(key.hash,value)
 error&&errors.push(error)})
 const[first]=errors
@@ -2021,9 +2021,9 @@ return{keys:listed.map(key=>ended.get(key.hash)??key),hasDisabled}}async functio
 return commentOn(preview,{data:toCommentData({workspace,keys},{toLine:context.toLine,deletion}),known:{kind:"gone",id:workspace.id}},context)}async function isStillClosed({subject,since},workspace,context){const lookup=readSubject(subject,since,context),{value:facts,error}=await catching(lookup,ApiError,Failure)
 error&&context.log.info(`Whether it was reopened is unknown: ${error.message}.`)
 if(facts?.isOpen)throw reopened(workspace)
-return void 0!==facts}function reopened(workspace,{whatOfKeys}={}){return new Failure(previewReopened,{workspace,deleted:!whatOfKeys,whatOfKeys},(whatOfKeys?`its API keys ${whatOfKeys}`:"it was deleted")+", and is open again: run its workflow again")}const LISTS_WITHIN_MS=3e4
+return facts!==void 0}function reopened(workspace,{whatOfKeys}={}){return new Failure(previewReopened,{workspace,deleted:!whatOfKeys,whatOfKeys},(whatOfKeys?`its API keys ${whatOfKeys}`:"it was deleted")+", and is open again: run its workflow again")}const LISTS_WITHIN_MS=3e4
 async function commentOn({subject,identity,endedKey=NO_DATA},comment,context){const{comments,client}=context
-if("pull"!==subject.kind||!comments)return{remembered:NO_DATA}
+if(subject.kind!=="pull"||!comments)return{remembered:NO_DATA}
 const ms=Math.min(LISTS_WITHIN_MS,client.timeLeft()/4)
 return writeComment({number:subject.number,slug:identity.slug,...comment,data:mergeComment(comment.data,endedKey)},{...context,comments,client:client.withTimeout(ms)})}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
 if(marked&&naming_isSame(marked,subject)&&!isDefault(workspace))return
@@ -2048,20 +2048,20 @@ groups.set(key,group)}return[...groups.values()]}async function clean_up_deleteA
 await forEachOf(outdated,async({workspaces,since})=>{for(const workspace of workspaces){const shared=withShare(timeoutMs*DELETION_SHARE,context),entry=await deleteOutdated(workspace,since,shared)
 logFailure(entry,context)
 ended.push(entry)}})
-return ended}async function deleteOutdated(workspace,since,context){const{slug,subject,description}=workspace,preview={subject,since,identity:{slug,name:slug,description:String(description)}},lists=[],{value:deletion,error}=await catching(deletePreview(preview,{dryRun:!1,listed:workspace},{...context,onDeletion:progress=>{"keys"===progress.kind&&lists.push(progress)}}),ApiError,Failure)
+return ended}async function deleteOutdated(workspace,since,context){const{slug,subject,description}=workspace,preview={subject,since,identity:{slug,name:slug,description:String(description)}},lists=[],{value:deletion,error}=await catching(deletePreview(preview,{dryRun:!1,listed:workspace},{...context,onDeletion:progress=>{progress.kind==="keys"&&lists.push(progress)}}),ApiError,Failure)
 if(error){const found=toFound(workspace,context.toLine(error.message)),now=context.timeOfDay(),keysLeft=error instanceof ApiError?keysIn(lists,now):keysLeftAfter(error,now)
-return{...found,outcome:"failed",error,...keysLeft?{keysLeft}:{},...spentBy(lists,workspace)}}if("reopened"===deletion.kind)return{...toFound(workspace,"it is open again"),outcome:"reopened"}
+return{...found,outcome:"failed",error,...keysLeft?{keysLeft}:{},...spentBy(lists,workspace)}}if(deletion.kind==="reopened")return{...toFound(workspace,"it is open again"),outcome:"reopened"}
 const found=toFound(workspace)
-if("deletion"===deletion.kind&&deletion.deleted)return{...found,outcome:"deleted",keysSpent:deletion.keysSpent}
+if(deletion.kind==="deletion"&&deletion.deleted)return{...found,outcome:"deleted",keysSpent:deletion.keysSpent}
 const spent=lists.length>0?spentBy(lists,workspace):{}
 return{...found,outcome:"already-deleted",...spent}}function clean_up_lastOf(lists){return[...new Map(lists.flatMap(({keys})=>keys.map(key=>[key.hash,key]))).values()]}function keysIn(lists,now){const isComplete=lists.length>0&&lists.length<=2&&lists.every(({hasMore})=>!hasMore)
-return{keys:clean_up_lastOf(lists),isComplete,now}}function spentBy(lists,workspace){if(0===lists.length)return{keysSpent:null}
+return{keys:clean_up_lastOf(lists),isComplete,now}}function spentBy(lists,workspace){if(lists.length===0)return{keysSpent:null}
 const keys=clean_up_lastOf(lists),amounts=keys.filter(isDisabled).flatMap(key=>toUsd(key.usage)??[]),memories=lists.flatMap(({remembered})=>remembered??[]),areAll=amounts.length===keys.length&&lists.every(({hasMore})=>!hasMore)&&memories.length>0&&!memories.some(remembered=>remembersMore(remembered,{workspace,keys}))
-return 0!==amounts.length||areAll?{keysSpent:sumUsd(amounts),isLowerBound:!areAll}:{keysSpent:null}}async function findMarked({client,repository}){const marked=[]
+return amounts.length!==0||areAll?{keysSpent:sumUsd(amounts),isLowerBound:!areAll}:{keysSpent:null}}async function findMarked({client,repository}){const marked=[]
 for await(const{items}of listWorkspaces(client))for(const workspace of items){const subject=readMark(workspace.description,repository)
 subject&&!isDefault(workspace)&&marked.push({...workspace,subject,link:linkTo(subject,repository)})}return marked}function toFound({id,slug,created_at,link},reason="its pull request or branch is closed"){return{id,slug,link,created_at:created_at??null,age:void 0,reason}}function run_preview_stateOf({isOpen,isOwn}){return isOpen?isOwn?"open":"skipped":"closed"}async function runPreview(request,context){const trigger=findTrigger(request.run,context.repository)
-if("skipped"===trigger.kind)return{state:"skipped",reason:trigger.reason}
-if("clean-up"===trigger.kind){const result=await cleanUp(request,context)
+if(trigger.kind==="skipped")return{state:"skipped",reason:trigger.reason}
+if(trigger.kind==="clean-up"){const result=await cleanUp(request,context)
 return{state:"clean-up",result,failure:sweepFailure(result,{...request,kind:"clean-up"})}}return runFor(trigger,request,{...context,onSubject:facts=>context.onState(run_preview_stateOf(facts))})}async function runFor(trigger,request,context){const{log,repository}=context,{subject,since}=trigger,identity=identify(subject,repository,request.slugPrefix)
 log.info(`${describePreview(identity)}.`)
 saveTask({subject,since,identity},request,context)
@@ -2072,30 +2072,30 @@ if(!facts.isOwn)return{state:"skipped",reason:"a pull request from another repos
 if(trigger.isEnd){log.info("It is open again: this run changes nothing.")
 return{state:"open",preview}}return openPreview({request,preview,trigger},facts,context)}function saveTask(preview,request,context){const task=taskOf(preview,request,context)
 request.dryRun||context.journal.saveOrFail(task)
-return task}function taskOf(preview,{comment,cap},{repository:{id,defaultBranch}}){return{...preview,repository:{id,defaultBranch},comment,cap:void 0===cap?void 0:exactUsd(cap)}}function creationJournal({request,preview},context){const{journal}=context,task=taskOf(preview,request,context)
-return{saveOrFail:(created,exists)=>journal.saveOrFail({...task,mayAppear:null!==created},exists),saveOrWarn:({target})=>journal.saveOrWarn({...task,mayAppear:!target.pending?.isThrottled}),clearOrWarn:()=>journal.saveOrWarn(task)}}async function closePreview(preview,request,context){let task=taskOf(preview,request,context)
-const{dryRun}=request,{value:deletion,error}=await catching(deleteOnly(preview,{dryRun},{...context,onDeletion:progress=>{if("begun"===progress.kind){const{id,slug}=progress.workspace
-task=saveTask({...preview,workspace:{id,slug}},request,context)}if("done"===progress.kind){context.onDeleted(progress.preview)
+return task}function taskOf(preview,{comment,cap},{repository:{id,defaultBranch}}){return{...preview,repository:{id,defaultBranch},comment,cap:cap===void 0?void 0:exactUsd(cap)}}function creationJournal({request,preview},context){const{journal}=context,task=taskOf(preview,request,context)
+return{saveOrFail:(created,exists)=>journal.saveOrFail({...task,mayAppear:created!==null},exists),saveOrWarn:({target})=>journal.saveOrWarn({...task,mayAppear:!target.pending?.isThrottled}),clearOrWarn:()=>journal.saveOrWarn(task)}}async function closePreview(preview,request,context){let task=taskOf(preview,request,context)
+const{dryRun}=request,{value:deletion,error}=await catching(deleteOnly(preview,{dryRun},{...context,onDeletion:progress=>{if(progress.kind==="begun"){const{id,slug}=progress.workspace
+task=saveTask({...preview,workspace:{id,slug}},request,context)}if(progress.kind==="done"){context.onDeleted(progress.preview)
 context.journal.saveOrWarn(taskOf(preview,request,context))}}}),ApiError,Failure)
 if(error instanceof Failure&&error.is(previewNotDeleted)){const undeleted={working:countWorking(error.details.keysLeft)}
-context.journal.saveOrWarn({...task,undeleted})}if(error)throw error;("missing"===deletion.kind||"deletion"===deletion.kind&&deletion.isSettled)&&!dryRun?context.journal.clearOrWarn():saveTask(preview,request,context)
-return"reopened"===deletion.kind?{state:"open",preview}:{state:"closed",preview,deletion}}const MAX_VANISHED=2
+context.journal.saveOrWarn({...task,undeleted})}if(error)throw error;(deletion.kind==="missing"||deletion.kind==="deletion"&&deletion.isSettled)&&!dryRun?context.journal.clearOrWarn():saveTask(preview,request,context)
+return deletion.kind==="reopened"?{state:"open",preview}:{state:"closed",preview,deletion}}const MAX_VANISHED=2
 async function openPreview(opening,facts,context){const{request,preview}=opening
 let current=facts
 for(let vanished=0;;vanished+=1){const opened=await ensureWorkspace(opening,current,context),{workspace}=opened.result
 if(!workspace||request.dryRun)return{state:"open",preview,opened,allowance:await allowanceInDryRun(opening,workspace,context)}
 const{id,slug}=workspace,task=saveTask({...preview,workspace:{id,slug}},request,context)
-if("none"===request.keyMode)return{state:"open",preview,opened}
+if(request.keyMode==="none")return{state:"open",preview,opened}
 const{value:made,error}=await catching(ensureKey({...opening,task},workspace,context),ApiError,Failure)
 if(made)return{state:"open",preview,opened,...made}
 const{value:lookup}=await catching(findWorkspace(context.client,workspace.id),ApiError)
 if(!lookup||lookup.workspace||vanished===MAX_VANISHED)throw error
 context.log.info(`The workspace ${JSON.stringify(workspace.slug)} has vanished. Looking again.`)
 current=await readSubject(preview.subject,current.since,context)
-if(!current.isOpen)return closePreview({...preview,since:current.since},request,context)}}async function ensureWorkspace(opening,{head},context){const{request,preview,trigger}=opening,{identity}=preview,isCurrent=void 0===trigger.head||trigger.head===head
+if(!current.isOpen)return closePreview({...preview,since:current.since},request,context)}}async function ensureWorkspace(opening,{head},context){const{request,preview,trigger}=opening,{identity}=preview,isCurrent=trigger.head===void 0||trigger.head===head
 isCurrent||context.notice("There are newer commits: this run uses the workspace as it is.")
 const{governance,governanceInputs,fields}=request.workspace,wanted={desired:{...fields,...identity},governance,governanceInputs:isCurrent?governanceInputs:[],ifExists:isCurrent?"update":"reuse",supersededBy:isCurrent?void 0:"the newest run of the pull request or branch",assertUsable:existing=>assertOurs(existing,preview,context),dryRun:request.dryRun,deleteAfterJob:!1,deleteKeys:!1,timeoutMs:request.timeoutMs}
-return{result:await createWorkspace(wanted,{...context,journal:creationJournal(opening,context)}),request:wanted}}async function ensureKey({request,preview,task},workspace,context){const{journal,log}=context,isDeployed="preview"===request.keyMode
+return{result:await createWorkspace(wanted,{...context,journal:creationJournal(opening,context)}),request:wanted}}async function ensureKey({request,preview,task},workspace,context){const{journal,log}=context,isDeployed=request.keyMode==="preview"
 let allowance
 const taskWith=key=>({...task,key,limit:allowance&&exactUsd(allowance.limit)}),cap=capOf(request),key=await createKeyIn(workspace,keyRequestOf(request,preview,context),{...context,journal:{saveOrFail:(key,exists)=>journal.saveOrFail(taskWith(key??void 0),exists),saveOrWarn:key=>journal.saveOrWarn(taskWith(key)),clearOrWarn:()=>journal.saveOrWarn(taskWith(void 0))},onCreated:context.onKey,gate:cap&&gateOf(cap,workspace,{...context,onAllowance:known=>{allowance=known}})})
 log.info(isDeployed?"The key stays until a later job that succeeds replaces it.":"The key is disabled when the job ends.")
@@ -2103,33 +2103,33 @@ return{key,allowance}}async function allowanceInDryRun({request,preview},workspa
 if(!cap)return
 const list=workspace?await listKeys(context.client,workspace):NO_KEYS,{desired,replace}=keyRequestOf(request,preview,context),replaced=list.keys.filter(({name})=>replace&&isSameKeyName(name,desired.name)).map(({hash})=>hash),{slug}=preview.identity
 return allowanceOf(list,{...cap,replaced},{...context,slug})}const NO_KEYS={keys:[],serverTime:void 0}
-function capOf({cap,key:{desired}}){if(void 0!==cap)return{amount:cap,limit:toUsd(desired.limit)??0n,withByok:!0===desired.include_byok_in_limit}}function keyRequestOf({key,keyMode},{subject,identity},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed="preview"===keyMode,name=isDeployed?deployedKeyName(subject,repository.name,jobName):desired.name
+function capOf({cap,key:{desired}}){if(cap!==void 0)return{amount:cap,limit:toUsd(desired.limit)??0n,withByok:desired.include_byok_in_limit===!0}}function keyRequestOf({key,keyMode},{subject,identity},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?deployedKeyName(subject,repository.name,jobName):desired.name
 return{workspace:identity.slug,desired:{...desired,name},nameIsRandom:!isDeployed,expiresInMs,revokeAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSameKeyName}}function preview(){return runStep({action:"preview"},async step=>{const{report}=step,reason=reasonForNoKey()
-if(void 0!==reason)return reportSkipped(reason,report)
+if(reason!==void 0)return reportSkipped(reason,report)
 const inputs=readPreviewInputs(report),journal=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments(github,{...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),run:inputs.gitHub.run,journal,notice:report.notice,registerSecrets:report.registerSecrets,onState:state=>report.output({state}),onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(created){report.output(previewKeyOutputs(created))
 report.outputSecret("key",created.secret)},onDeleted:deleted=>report.output(deletedOutputs(deleted)),random:Math.random})
-if("skipped"===result.state)return reportSkipped(result.reason,report)
+if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
-if("clean-up"===result.state&&result.failure)throw result.failure
+if(result.state==="clean-up"&&result.failure)throw result.failure
 throwIfCancelled(step.signal)
-report.summarize(previewSummary(result,inputs))},failForPost)}function describePreviewLeft({identity,key,isWorkspaceLeft=!0}){return[isWorkspaceLeft?`the workspace "${identity.slug}"`:"",key?describeKeysLeft({...key,revoke:!isDeployed(key)}):""].filter(Boolean).join("; ")}function isDeployed({replaced}){return void 0!==replaced}async function runPreviewTask(task,context){const key=task.key&&await endKey(task.key,task,context),facts=await lookUpSubject(task,context),checking=checkWorkspace({task,endedKey:key?.endedKey,facts},withoutNoticesOf(key?.error,context)),workspace=await catching(checking,ApiError,Failure),fate=workspace.value,[error]=errorsOf([workspace,key&&fate&&matters(key,fate)?key:void 0,fate])
+report.summarize(previewSummary(result,inputs))},failForPost)}function describePreviewLeft({identity,key,isWorkspaceLeft=!0}){return[isWorkspaceLeft?`the workspace "${identity.slug}"`:"",key?describeKeysLeft({...key,revoke:!isDeployed(key)}):""].filter(Boolean).join("; ")}function isDeployed({replaced}){return replaced!==void 0}async function runPreviewTask(task,context){const key=task.key&&await endKey(task.key,task,context),facts=await lookUpSubject(task,context),checking=checkWorkspace({task,endedKey:key?.endedKey,facts},withoutNoticesOf(key?.error,context)),workspace=await catching(checking,ApiError,Failure),fate=workspace.value,[error]=errorsOf([workspace,key&&fate&&matters(key,fate)?key:void 0,fate])
 if(!error)return
 if(isFailure(error,previewReopened))return{error,left:void 0}
 const left={...task,key:key?.left,isWorkspaceLeft:!1}
 if(!(error instanceof Failure&&error.is(previewNotDeleted))){const own=error===key?.error&&key.left&&!isDeployed(key.left)?key.left:void 0
 return{error,left,advice:own&&adviseOnKeyLeft(own,"disable")}}const working=countWorking(error.details.keysLeft)
-void 0!==working&&left.key&&(left.key={...left.key,created:void 0})
+working!==void 0&&left.key&&(left.key={...left.key,created:void 0})
 const said=task.undeleted
-return{error,left,unsaid:void 0===said||void 0!==working&&working!==said.working?describeUndeleted(error.details):[]}}function withoutNoticesOf(error,context){if(!error)return context
+return{error,left,unsaid:said===void 0||working!==void 0&&working!==said.working?describeUndeleted(error.details):[]}}function withoutNoticesOf(error,context){if(!error)return context
 const{log,notice,isSameCause}=context
-return{...context,notice:(text,cause)=>cause&&isSameCause(cause,error)?log.info(text):notice(text,cause)}}function matters({error},{kind}){return"deleted"!==kind&&("not-needed"!==kind||!isKeyReplaced(error))}function errorsOf(steps){return steps.flatMap(step=>step?.error??[])}function isFailure(error,kind){return error instanceof Failure&&error.is(kind)}function isKeyReplaced(error){return isFailure(error,keyReplaced)}async function lookUpSubject({subject,since,identity},context){const lookup=readSubject(subject,since,context),{value,error}=await catching(lookup,ApiError,Failure)
+return{...context,notice:(text,cause)=>cause&&isSameCause(cause,error)?log.info(text):notice(text,cause)}}function matters({error},{kind}){return kind!=="deleted"&&(kind!=="not-needed"||!isKeyReplaced(error))}function errorsOf(steps){return steps.flatMap(step=>step?.error??[])}function isFailure(error,kind){return error instanceof Failure&&error.is(kind)}function isKeyReplaced(error){return isFailure(error,keyReplaced)}async function lookUpSubject({subject,since,identity},context){const lookup=readSubject(subject,since,context),{value,error}=await catching(lookup,ApiError,Failure)
 error&&context.isReported(error)?context.log.info(`${error.message}.`):error&&context.warn(previewNotChecked,{workspace:identity.slug,error})
 return value}const FATES={deletion:"deleted",missing:"not-needed",reopened:"kept"}
 async function checkWorkspace({task,endedKey,facts},context){const{subject,identity,workspace}=task
 if(!facts)return{kind:"kept"}
 if(!facts.isOpen){const preview={subject,since:facts.since,identity,endedKey},deletion=await deleteOnly(preview,{dryRun:!1},context)
 context.onEnd(deletion)
-"missing"===deletion.kind&&task.mayAppear&&context.log.info(`A late request may still create the workspace ${JSON.stringify(identity.slug)}: then the next clean-up deletes it.`)
+deletion.kind==="missing"&&task.mayAppear&&context.log.info(`A late request may still create the workspace ${JSON.stringify(identity.slug)}: then the next clean-up deletes it.`)
 return{kind:FATES[deletion.kind]}}const known=workspace?{kind:"found",workspace}:{kind:"unknown"},own={hash:task.key?.created?.hash,cap:task.cap??null},comment={data:NO_DATA,known,own},{existing:found,written}=await commentOn({...task,endedKey},comment,context)
 written&&context.log.info(describeComment(written))
 if(!workspace)return{kind:"kept"}
@@ -2148,38 +2148,38 @@ return disabled&&toCommentData({workspace,keys:[disabled]},{toLine:context.toLin
 if(!created||!replaced)return
 const{desired,workspace}=search,key={name:desired.name,...created},disabled=new Map,replacing=replaceOlderKeys({key,workspace,replaced,isSameName:isSameKeyName},{...context,limitInputs:limitInputsOf(capped)},older=>disableEach(older,context,one=>disabled.set(one.hash,one))),replacement=await catching(replacing,ApiError,Failure),rule=isKeyReplaced(replacement.error)?void 0:ruleOf(saved,capped),lowering=rule&&lowerAtEnd({key,workspace,disabled,...rule},context),lowered=lowering&&await catching(lowering,ApiError,Failure),[error]=errorsOf([replacement,lowered])
 if(error)throw error}function ruleOf({search,replaced=[]},{cap,limit}){const[amount,known]=[toUsd(cap),toUsd(limit)]
-if(void 0!==amount&&void 0!==known)return{cap:{amount,withByok:!0===search.desired.include_byok_in_limit,replaced},limit:known}}async function disable(key,{client,log}){const disabled=await disableKey(client,key)
+if(amount!==void 0&&known!==void 0)return{cap:{amount,withByok:search.desired.include_byok_in_limit===!0,replaced},limit:known}}async function disable(key,{client,log}){const disabled=await disableKey(client,key)
 log.info(disabled?`Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`:`The API key ${describeKey(key)} does not exist any more.`)
 return disabled}async function disableEach(keys,context,onDisabled){const working=keys.filter(key=>!isDisabled(key)),outcomes=await Promise.all(working.map(key=>catching(disable(key,context),ApiError)))
 for(const{value}of outcomes)value&&onDisabled(value)
 const[first]=outcomes.flatMap(({error})=>error??[])
-if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>void 0!==("pull"===kind?number:name))),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:schemas_string()}),identity:object({slug:schemas_string(),name:schemas_string(),description:schemas_string()}),workspace:optional(object({id:schemas_string(),slug:schemas_string()})),mayAppear:optional(schemas_boolean()),key:optional(keyTask()),cap:optional(schemas_string()),limit:optional(schemas_string()),comment:schemas_boolean(),undeleted:optional(object({working:optional(schemas_number())}))})
+if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:schemas_string()}),identity:object({slug:schemas_string(),name:schemas_string(),description:schemas_string()}),workspace:optional(object({id:schemas_string(),slug:schemas_string()})),mayAppear:optional(schemas_boolean()),key:optional(keyTask()),cap:optional(schemas_string()),limit:optional(schemas_string()),comment:schemas_boolean(),undeleted:optional(object({working:optional(schemas_number())}))})
 function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:()=>!0,async run(task,context,step){const{report,isReported}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step)
-return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},run:gitHub.run,isReported,isSameCause:step.isSameCause,notice:(text,cause)=>cause&&isReported(cause)?report.info(text):report.notice(text),readJobStatus,onSpend:spendReporter(report),onEnd(deletion){"deletion"===deletion.kind&&report.summarize(endSummary(task,deletion,{dryRun:!1}))}})},describeLeftovers:task=>task?describePreviewLeft(task):""})}function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function glob_matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
-for(;textIndex<text.length;)if("*"===glob[globIndex]){[star,starEnd]=[globIndex,textIndex]
-globIndex+=1}else if("?"===glob[globIndex]||glob[globIndex]===text[textIndex]){globIndex+=1
+return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},run:gitHub.run,isReported,isSameCause:step.isSameCause,notice:(text,cause)=>cause&&isReported(cause)?report.info(text):report.notice(text),readJobStatus,onSpend:spendReporter(report),onEnd(deletion){deletion.kind==="deletion"&&report.summarize(endSummary(task,deletion,{dryRun:!1}))}})},describeLeftovers:task=>task?describePreviewLeft(task):""})}function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function glob_matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
+for(;textIndex<text.length;)if(glob[globIndex]==="*"){[star,starEnd]=[globIndex,textIndex]
+globIndex+=1}else if(glob[globIndex]==="?"||glob[globIndex]===text[textIndex]){globIndex+=1
 textIndex+=1}else{if(!(star>=0))return!1
 starEnd+=1;[globIndex,textIndex]=[star+1,starEnd]}return/^\**$/.test(glob.slice(globIndex))}const GLOB_MESSAGE="must be a slug, in which * matches any characters and ? matches one",glob=()=>schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/,GLOB_MESSAGE)),sweepInputs=()=>object({...credentials,slug_pattern:glob().check(refine(pattern=>fixedPrefix(pattern).length>=2,"must begin with at least 2 characters of a slug before the first * or ?")),older_than:fields_duration({min:"1m",max:"3650d"}),keep:schemas_default(array(glob(),"must be a list of slugs with optional wildcards"),[]),delete_keys:fields_flag(),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("10m")})
 function readSweepInputs(){const values=readInputs(sweepInputs())
 return{...toConnection(values),slugPattern:values.slug_pattern,olderThanMs:values.older_than,keep:values.keep,deleteKeys:values.delete_keys,maxDeletions:values.max_deletions,dryRun:values.dry_run}}const report_MAX_NAMED=10
 function staleNotice(result){const meaning=meaningOf(result)
-if("nothing-stale"===meaning)return
-const found=withOutcome(result,"deleted","already-deleted","would-delete"),named=found.slice(0,report_MAX_NAMED).map(({slug})=>slug),more=found.length>named.length?` and ${found.length-named.length} more`:"",check="would-delete"===meaning?"If no one needs them, check":"Check"
+if(meaning==="nothing-stale")return
+const found=withOutcome(result,"deleted","already-deleted","would-delete"),named=found.slice(0,report_MAX_NAMED).map(({slug})=>slug),more=found.length>named.length?` and ${found.length-named.length} more`:"",check=meaning==="would-delete"?"If no one needs them, check":"Check"
 return`Found ${countOf(found.length,"stale workspace")}: ${named.join(", ")}${more}. ${check} why the jobs that created them did not delete them.`}const TIMEOUT_SHARE=.2
 async function sweep(request,context){const{log,clock}=context,start=clock.now(),{stale,kept}=await findStale(request,context)
 log.info(`Stale: ${countWorkspaces(stale.length)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(kept.length)}.`)
 const outcome=outcomeOfNone(stale,request)
-"would-delete"!==outcome||request.deleteKeys||log.info(KEYS_NOT_CHECKED)
+outcome!=="would-delete"||request.deleteKeys||log.info(KEYS_NOT_CHECKED)
 const result=[...outcome?stale.map(entry=>({...entry,outcome})):await sweep_workspaces_deleteAll(stale,request,context),...kept]
 logEnd(result,{dryRun:request.dryRun,start},context)
 return result}async function findStale(request,{client,timeOfDay,log}){log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`)
 const[stale,kept]=[[],[]]
 for await(const{items,serverTime}of listWorkspaces(client)){const now=earlierTime({server:serverTime,runner:timeOfDay()})
 for(const workspace of items.filter(({slug})=>glob_matches(request.slugPattern,slug))){const age=ageOf(workspace,now),{id,slug,created_at=null}=workspace,found={id,slug,created_at,age},reason=reasonToKeep(workspace,age,request)
-void 0===reason?stale.push({...found,reason:`${formatAge(age??0)} old`}):kept.push({...found,reason,outcome:"kept"})}}return{stale,kept}}function ageOf(workspace,now){const created=createdAt(workspace)
-return void 0===now||void 0===created?void 0:now-created}function reasonToKeep(workspace,age,{keep,olderThanMs}){if(isDefault(workspace))return"the default workspace"
+reason===void 0?stale.push({...found,reason:`${formatAge(age??0)} old`}):kept.push({...found,reason,outcome:"kept"})}}return{stale,kept}}function ageOf(workspace,now){const created=createdAt(workspace)
+return now===void 0||created===void 0?void 0:now-created}function reasonToKeep(workspace,age,{keep,olderThanMs}){if(isDefault(workspace))return"the default workspace"
 const glob=keep.find(pattern=>glob_matches(pattern,workspace.slug))
-return void 0!==glob?`matches ${glob} in keep`:void 0===age?"its age is unknown":age>olderThanMs?void 0:`only ${formatAge(age)} old`}async function sweep_workspaces_deleteAll(stale,request,context){const ended=[]
+return glob!==void 0?`matches ${glob} in keep`:age===void 0?"its age is unknown":age>olderThanMs?void 0:`only ${formatAge(age)} old`}async function sweep_workspaces_deleteAll(stale,request,context){const ended=[]
 await forEachOf(stale,async workspace=>{const entry=await deleteStale(workspace,request,context)
 logFailure(entry,context)
 ended.push(entry)})
@@ -2188,23 +2188,23 @@ if(signal.aborted){const why=`not attempted: ${abortReason(signal)}`
 return{...workspace,outcome:"failed",reason:toLine(why)}}const client=context.client.withShare(timeoutMs*TIMEOUT_SHARE),options={deleteKeys,relistKeys:!1},result=await teardown({id,slug},options,{...context,client}),{length:count}=result.deletedKeys,keysSpent=totalSpent(result.deletedKeys),spent=count>0?{keysSpent}:{}
 if(!result.problem){const{deleted}=result,what=`${JSON.stringify(slug)}, ${reason}`
 log.info(deletionLine(what,{deleted,keyCount:count,keysSpent}))
-return{...workspace,outcome:deleted?"deleted":"already-deleted",...spent}}const why=`${result.problem.message}${count>0?`; API keys deleted: ${count}`:""}`,{problem:error}=result,failed={...workspace,outcome:"failed",reason:toLine(why),error},keysLeft=keysLeftAfter(error,context.timeOfDay()),isComplete=void 0!==keysLeft&&0===countWorking(keysLeft),{listedKeys}=result
+return{...workspace,outcome:deleted?"deleted":"already-deleted",...spent}}const why=`${result.problem.message}${count>0?`; API keys deleted: ${count}`:""}`,{problem:error}=result,failed={...workspace,outcome:"failed",reason:toLine(why),error},keysLeft=keysLeftAfter(error,context.timeOfDay()),isComplete=keysLeft!==void 0&&countWorking(keysLeft)===0,{listedKeys}=result
 return{...failed,...keysLeft&&{keysLeft},keysSpent:listedKeys.length>0||isComplete?totalSpent(listedKeys):null,isLowerBound:!isComplete}}function main_sweep(){return runStep({action:"sweep"},async step=>{const{report}=step,inputs=readSweepInputs(),result=await sweep(inputs,startContext(inputs,step))
 report.output(sweepOutputs(result))
 const failure=sweepFailure(result,{...inputs,kind:"sweep"})
 if(failure)throw failure
 const notice=staleNotice(result)
-void 0!==notice&&report.notice(notice)
-report.summarize(sweepSummary(result,{...inputs,kind:"sweep"}))})}function sinceText({since,from}){return"created"===since?"":` since ${formatTime(from).replace("T00:00:00Z","")}`}function sinceForPeople({since,from,to}){return"created"===since?"":` since ${from%DAY_MS===0?formatDay(from,{withYear:!isSameYear(from,to)}):timeNear(to)(from)}`}function timeNear(to){return time=>formatMinute(time,{withYear:!isSameYear(time,to)})}const DAY_MS=864e5
+notice!==void 0&&report.notice(notice)
+report.summarize(sweepSummary(result,{...inputs,kind:"sweep"}))})}function sinceText({since,from}){return since==="created"?"":` since ${formatTime(from).replace("T00:00:00Z","")}`}function sinceForPeople({since,from,to}){return since==="created"?"":` since ${from%DAY_MS===0?formatDay(from,{withYear:!isSameYear(from,to)}):timeNear(to)(from)}`}function timeNear(to){return time=>formatMinute(time,{withYear:!isSameYear(time,to)})}const DAY_MS=864e5
 function calendarStarts(to){const date=new Date(to-1),[year,month]=[date.getUTCFullYear(),date.getUTCMonth()],day=Date.UTC(year,month,date.getUTCDate()),daysSinceMonday=(date.getUTCDay()+6)%7
-return{month:Date.UTC(year,month),week:day-daysSinceMonday*DAY_MS,day}}function startOf(since,{created,to}){const createdSecond=void 0===created?void 0:Math.min(1e3*Math.floor(created/1e3),to-1e3)
-if("created"===since)return createdSecond
-const start="number"==typeof since?to-since:calendarStarts(to)[since]
-return Math.max(start,createdSecond??start)}function spentAtLeast(key,counter,{from=Number.NEGATIVE_INFINITY,to,workspaceCreated}){const starts=calendarStarts(to),calendar=[{since:starts.month,field:`${counter}_monthly`},{since:starts.week,field:`${counter}_weekly`},{since:starts.day,field:`${counter}_daily`}].toSorted((a,b)=>a.since-b.since),created=createdAt(key),counters=[...(created??workspaceCreated??Number.NEGATIVE_INFINITY)>=from?[{since:from,field:counter}]:[],...calendar.filter(({since})=>since>=from)].map(({since,field})=>({since,amount:toUsd(key[field])})),read=counters.find(({amount})=>void 0!==amount),{amount,since}=read??{amount:void 0,since:to},isUnread=void 0===created||counters[0]!==read,spentInLife=toUsd(key[counter]),isAll=void 0!==spentInLife&&!exceeds(spentInLife,amount??0n)
+return{month:Date.UTC(year,month),week:day-daysSinceMonday*DAY_MS,day}}function startOf(since,{created,to}){const createdSecond=created===void 0?void 0:Math.min(Math.floor(created/1e3)*1e3,to-1e3)
+if(since==="created")return createdSecond
+const start=typeof since=="number"?to-since:calendarStarts(to)[since]
+return Math.max(start,createdSecond??start)}function spentAtLeast(key,counter,{from=Number.NEGATIVE_INFINITY,to,workspaceCreated}){const starts=calendarStarts(to),calendar=[{since:starts.month,field:`${counter}_monthly`},{since:starts.week,field:`${counter}_weekly`},{since:starts.day,field:`${counter}_daily`}].toSorted((a,b)=>a.since-b.since),created=createdAt(key),counters=[...(created??workspaceCreated??Number.NEGATIVE_INFINITY)>=from?[{since:from,field:counter}]:[],...calendar.filter(({since})=>since>=from)].map(({since,field})=>({since,amount:toUsd(key[field])})),read=counters.find(({amount})=>amount!==void 0),{amount,since}=read??{amount:void 0,since:to},isUnread=created===void 0||counters[0]!==read,spentInLife=toUsd(key[counter]),isAll=spentInLife!==void 0&&!exceeds(spentInLife,amount??0n)
 return{amount,since,isUnread:isUnread&&!isAll}}const threshold=()=>optional(readBy(roundHalfEven,"must be an amount in USD, 0 or more")),SINCE_WORDS=["created","month","week","day"],usageInputs=()=>object({...credentials,workspace:optional(idOrSlug()),...slugInputs(),key_hash:optional(schemas_string().check(refine(text=>/^[\w-]+$/.test(text)&&text.search(LIKELY_SECRET)<0,"must be the hash of an API key, and not the key itself"))),since:schemas_default(durationOrWord({min:"1m",max:"3650d"},SINCE_WORDS),"created"),warn_above_usd:threshold(),fail_above_usd:threshold(),fail_below_remaining_usd:threshold(),fail_if_incomplete:fields_flag(),api_url:connection.api_url,timeout:connection.timeout})
 function usageProblems(valid,provided){const problems=slugProblems("workspace",valid,provided),{warn_above_usd:warnAbove,fail_above_usd:failAbove,fail_below_remaining_usd:failBelowRemaining}=valid
-if(void 0!==warnAbove&&void 0!==failAbove&&warnAbove>failAbove){const message=`must not exceed fail-above-usd, which is ${formatExactUsd(failAbove)}: lower or remove warn-above-usd`
-problems.push({input:"warn-above-usd",message})}if(void 0!==failBelowRemaining&&!provided.has("key_hash")){const message="needs key-hash: only what remains of the limit of an API key is known"
+if(warnAbove!==void 0&&failAbove!==void 0&&warnAbove>failAbove){const message=`must not exceed fail-above-usd, which is ${formatExactUsd(failAbove)}: lower or remove warn-above-usd`
+problems.push({input:"warn-above-usd",message})}if(failBelowRemaining!==void 0&&!provided.has("key_hash")){const message="needs key-hash: only what remains of the limit of an API key is known"
 problems.push({input:"fail-below-remaining-usd",message})}return problems}function readUsageInputs(log){const values=readInputs(usageInputs(),usageProblems)
 logRounded(values,log)
 return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),keyHash:values.key_hash,since:values.since,warnAbove:values.warn_above_usd,failAbove:values.fail_above_usd,failBelowRemaining:values.fail_below_remaining_usd,failIfIncomplete:values.fail_if_incomplete}}const metric=parse=>pipe(unknown(),transform((value,context)=>parse(value??0)??reject(context,value,"must be a number")))
@@ -2212,8 +2212,8 @@ function toCount(value){return/^\d+$/.test(String(value))?BigInt(String(value)):
 function costOf({credits_usage}){return credits_usage??0n}const result=()=>envelope(object({data:array(object({model:nullable(schemas_string()),...metrics()})),metadata:object({truncated:schemas_boolean()}),cachedAt:optional(nullable(schemas_number())),warnings:optional(nullable(array(schemas_string())))})),analytics_MAX_ROWS=1e3
 async function queryUsage(client,{filter,from,to,subject}){const{data}=await client.request({operation:`read the usage of ${subject}`,method:"POST",readOnly:!0,path:"/analytics/query",body:{metrics:Object.keys(metrics()),dimensions:["model"],filters:[filter],time_range:{start:formatTime(from),end:formatTime(to)},order_by:{field:"credits_usage",direction:"desc"},limit:analytics_MAX_ROWS},schema:result()})
 return{models:data.data,truncated:data.metadata.truncated,cachedAt:data.cachedAt??void 0,warnings:data.warnings??[]}}const MAX_DIFFERENCE_MS=864e5
-function gapOfClocks({server,runner}){return void 0===server||Math.abs(server-runner)<=MAX_DIFFERENCE_MS?[]:[{kind:"time-uncertain",server,runner}]}function gapsIn({truncated,cachedAt,warnings,models}){const unread=models.filter(({credits_usage})=>null===credits_usage).length
-return[...truncated?[{kind:"truncated"}]:[],...void 0===cachedAt?[]:[{kind:"cached",at:cachedAt}],...warnings.map(text=>({kind:"warning",text})),...unread>0?[{kind:"models-unread",models:unread}]:[]]}function concernsCost({kind}){return"byok-unread"!==kind&&"limit-unread"!==kind}function describeGap(gap,show=formatTime){switch(gap.kind){case"time-uncertain":return`The period may be wrong: OpenRouter's clock shows ${show(gap.server)}, and the runner's ${show(gap.runner)}.`
+function gapOfClocks({server,runner}){return server===void 0||Math.abs(server-runner)<=MAX_DIFFERENCE_MS?[]:[{kind:"time-uncertain",server,runner}]}function gapsIn({truncated,cachedAt,warnings,models}){const unread=models.filter(({credits_usage})=>credits_usage===null).length
+return[...truncated?[{kind:"truncated"}]:[],...cachedAt===void 0?[]:[{kind:"cached",at:cachedAt}],...warnings.map(text=>({kind:"warning",text})),...unread>0?[{kind:"models-unread",models:unread}]:[]]}function concernsCost({kind}){return kind!=="byok-unread"&&kind!=="limit-unread"}function describeGap(gap,show=formatTime){switch(gap.kind){case"time-uncertain":return`The period may be wrong: OpenRouter's clock shows ${show(gap.server)}, and the runner's ${show(gap.runner)}.`
 case"too-long":return`OpenRouter's analytics goes back ${gap.maxDays} days. It has nothing from before ${show(gap.from)}.`
 case"creation-unknown":return`OpenRouter does not report when this was created. The figures begin ${gap.maxDays} days ago.`
 case"truncated":return"There are more models than OpenRouter returns. The least expensive ones are missing."
@@ -2225,11 +2225,11 @@ case"keys-unread":return`Could not read all that ${countKeys(gap.keys)} spent in
 case"byok-unread":return`Could not read all that ${countKeys(gap.keys)} spent with your own provider keys in this period. ${INVALID_FIELD}`
 case"models-unread":return`Models whose cost OpenRouter's analytics does not report: ${gap.models}.`
 case"limit-unread":return"Could not read the limit of the API key, or what remains of it."}}function amountsText({credits,byok}){const own=`${formatUsd(byok)} with your own provider keys`
-return 0n===byok?formatUsd(credits):0n===credits?own:`${formatUsd(credits)}, and ${own}`}function describeReason(reason,show){switch(reason.kind){case"too-many":return`At most ${countKeys(reason.max)} are compared.`
+return byok===0n?formatUsd(credits):credits===0n?own:`${formatUsd(credits)}, and ${own}`}function describeReason(reason,show){switch(reason.kind){case"too-many":return`At most ${countKeys(reason.max)} are compared.`
 case"failed":return formatAttempt(reason.error.details)
 default:return describeGap(reason,show)}}const INVALID_FIELD="A counter or created_at is missing or invalid."
 async function compareWithKeys(analytics,keys,query,context){const counted=countersOf(keys),known=compare_keys_amountsOf(analytics),bySums={analytics,lacking:difference(counted,known),gaps:[]},spenders=keys.filter(({credits,byok})=>hasSpent(credits)||hasSpent(byok))
-if(!exceeds(known.credits,counted.credits)&&!exceeds(known.byok,counted.byok)||0===spenders.length)return bySums
+if(!exceeds(known.credits,counted.credits)&&!exceeds(known.byok,counted.byok)||spenders.length===0)return bySums
 const lag=await findLag(spenders,query,context)
 switch(lag.kind){case"unknown":return{...bySums,gaps:[{kind:"lag-unknown",keys:spenders.length,reason:lag.reason}]}
 case"behind":return{...bySums,lacking:(one=bySums.lacking,other=lag.lacking,{credits:maxUsd(one.credits,other.credits),byok:maxUsd(one.byok,other.byok)})}
@@ -2246,26 +2246,26 @@ lacking=sum(lacking,difference(window,compare_keys_amountsOf(result)))}if(lackin
 const latest=await queryUsage(client,query),[doubt]=gapsIn(latest)
 return doubt?{kind:"unknown",reason:doubt}:{kind:"caught-up",latest}}function windowsOf(keys){const sinceOf=({credits,byok})=>(hasSpent(credits)?credits:byok).since
 return[...new Set(keys.map(sinceOf))].map(since=>{const own=keys.filter(key=>sinceOf(key)===since),amountSince=counted=>counted.since===since?compare_keys_amountOf(counted):0n
-return{since,hashes:own.map(({hash})=>hash),credits:sumUsd(own.map(({credits})=>amountSince(credits))),byok:sumUsd(own.map(({byok})=>amountSince(byok)))}})}function countersOf(keys){return{credits:sumUsd(keys.map(({credits})=>compare_keys_amountOf(credits))),byok:sumUsd(keys.map(({byok})=>compare_keys_amountOf(byok)))}}function compare_keys_amountOf({amount=0n}){return amount}function hasSpent(counted){return compare_keys_amountOf(counted)>0n}function compare_keys_amountsOf({models}){return{credits:sumUsd(models.map(costOf)),byok:sumUsd(models.map(({byok_usage})=>byok_usage))}}function difference(counted,known){return{credits:lackingOf(counted.credits,known.credits),byok:lackingOf(counted.byok,known.byok)}}function lackingOf(counted,known){return counted>0n&&exceeds(counted,known)?counted-known:0n}function sum(one,other){return{credits:one.credits+other.credits,byok:one.byok+other.byok}}function isAbove(threshold,{cost}){return void 0!==threshold&&exceeds(cost,threshold)}function isLowerBound({gaps}){return gaps.some(concernsCost)}function describeCost(result,exceeded){const{cost,workspace,key}=result,isAtLeast=isLowerBound(result),rounding=isAtLeast?"down":"nearest",amount=void 0===exceeded?formatUsd(cost,rounding):formatUsdNextTo(exceeded,cost,rounding),spender=key?nameKey(key):`the OpenRouter workspace "${workspace.slug}"`
+return{since,hashes:own.map(({hash})=>hash),credits:sumUsd(own.map(({credits})=>amountSince(credits))),byok:sumUsd(own.map(({byok})=>amountSince(byok)))}})}function countersOf(keys){return{credits:sumUsd(keys.map(({credits})=>compare_keys_amountOf(credits))),byok:sumUsd(keys.map(({byok})=>compare_keys_amountOf(byok)))}}function compare_keys_amountOf({amount=0n}){return amount}function hasSpent(counted){return compare_keys_amountOf(counted)>0n}function compare_keys_amountsOf({models}){return{credits:sumUsd(models.map(costOf)),byok:sumUsd(models.map(({byok_usage})=>byok_usage))}}function difference(counted,known){return{credits:lackingOf(counted.credits,known.credits),byok:lackingOf(counted.byok,known.byok)}}function lackingOf(counted,known){return counted>0n&&exceeds(counted,known)?counted-known:0n}function sum(one,other){return{credits:one.credits+other.credits,byok:one.byok+other.byok}}function isAbove(threshold,{cost}){return threshold!==void 0&&exceeds(cost,threshold)}function isLowerBound({gaps}){return gaps.some(concernsCost)}function describeCost(result,exceeded){const{cost,workspace,key}=result,isAtLeast=isLowerBound(result),rounding=isAtLeast?"down":"nearest",amount=exceeded===void 0?formatUsd(cost,rounding):formatUsdNextTo(exceeded,cost,rounding),spender=key?nameKey(key):`the OpenRouter workspace "${workspace.slug}"`
 return`${isAtLeast?"At least ":""}${amount} spent${sinceForPeople(result)} by ${spender}`}function describeThreshold(input,amount){return`${formatExactUsd(amount)} (${input})`}function nameKey({name}){return`the OpenRouter API key ${JSON.stringify(name)}`}function usageOutputs(result){const{key,cost,requests,tokens,models,from,to,gaps,limit}=result
-return{"cost-usd":exactUsd(cost),requests:String(requests),tokens:String(tokens),"by-model":toJsonList(models.map(report_toEntry),"models"),from:formatTime(from),to:formatTime(to),complete:String(0===gaps.length),...key&&{"limit-usd":limit?exactUsd(limit.amount):"","remaining-usd":void 0===limit?.remaining?"":exactUsd(limit.remaining)}}}function report_toEntry(usage){return{model:usage_report_nameOf(usage),requests:Number(usage.request_count),tokens_prompt:Number(usage.tokens_prompt),tokens_completion:Number(usage.tokens_completion),tokens_reasoning:Number(usage.reasoning_tokens),cost_usd:null===usage.credits_usage?null:toNumber(usage.credits_usage)}}function usage_report_nameOf({model}){return model??"unknown"}function usageLines(result){const{workspace,key,cost}=result,spender=key?`The API key ${describeKey(key)}`:`The workspace "${workspace.slug}"`,amount=formatUsd(cost,isLowerBound(result)?"down":"nearest")
+return{"cost-usd":exactUsd(cost),requests:String(requests),tokens:String(tokens),"by-model":toJsonList(models.map(report_toEntry),"models"),from:formatTime(from),to:formatTime(to),complete:String(gaps.length===0),...key&&{"limit-usd":limit?exactUsd(limit.amount):"","remaining-usd":limit?.remaining===void 0?"":exactUsd(limit.remaining)}}}function report_toEntry(usage){return{model:usage_report_nameOf(usage),requests:Number(usage.request_count),tokens_prompt:Number(usage.tokens_prompt),tokens_completion:Number(usage.tokens_completion),tokens_reasoning:Number(usage.reasoning_tokens),cost_usd:usage.credits_usage===null?null:toNumber(usage.credits_usage)}}function usage_report_nameOf({model}){return model??"unknown"}function usageLines(result){const{workspace,key,cost}=result,spender=key?`The API key ${describeKey(key)}`:`The workspace "${workspace.slug}"`,amount=formatUsd(cost,isLowerBound(result)?"down":"nearest")
 return[`${spender} has spent ${atLeast(result)}${amount}${sinceText(result)}.`,countsLine(result),...detailLines(result,formatTime)]}function detailLines({byok,from,to,limit,gaps},show){return[...byok>0n?[`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]:[],`From ${show(from)} to ${show(to)}.`,...limit?[`${describeLimit(limit)}.`]:[],...gaps.map(gap=>`Incomplete: ${describeGap(gap,show)}`)]}function atLeast(result){return isLowerBound(result)?"at least ":""}function countsLine(result){const{cost,byok,requests,tokens,models}=result,prefix=atLeast(result)
-return prefix&&0===models.length&&cost+byok>0n?"Requests and tokens: not reported yet.":`Requests: ${prefix}${formatCount(requests)}. Tokens: ${prefix}${formatCount(tokens)}.`}function usageSummary(result,{warnAbove}){return{title:isAbove(warnAbove,result)?`\u26a0\ufe0f ${describeCost(result,warnAbove)}: above ${describeThreshold("warn-above-usd",warnAbove)}`:`\u{1f4b5} ${describeCost(result)}`,...usageDetails(result)}}function usageDetails(result){const{models,key,to}=result,counts=countsLine(result),hasModels=models.length>0
+return prefix&&models.length===0&&cost+byok>0n?"Requests and tokens: not reported yet.":`Requests: ${prefix}${formatCount(requests)}. Tokens: ${prefix}${formatCount(tokens)}.`}function usageSummary(result,{warnAbove}){return{title:isAbove(warnAbove,result)?`\u26a0\ufe0f ${describeCost(result,warnAbove)}: above ${describeThreshold("warn-above-usd",warnAbove)}`:`\u{1f4b5} ${describeCost(result)}`,...usageDetails(result)}}function usageDetails(result){const{models,key,to}=result,counts=countsLine(result),hasModels=models.length>0
 return{table:costsTable(result),folded:hasModels?[{title:counts,table:countsTable(result)}]:[],notes:[...describeOmitted(usageOutputs(result)),...hasModels?[]:[counts],...detailLines(result,timeNear(to)),...key?[`The API key is ${describeKey(key)}.`]:[]]}}function costsTable({models,cost}){const unreported=cost-sumUsd(models.map(costOf)),rows=[...models.map(usage=>[{code:usage_report_nameOf(usage)},usage.credits_usage]),...unreported>0n?[["not yet reported by model",unreported]]:[]]
-if(0===rows.length)return
+if(rows.length===0)return
 const format=spentFormat(rows.map(([,amount])=>amount))
-return{header:["Model",{numbers:"Cost"},{numbers:"%"}],rows:rows.map(([name,amount])=>[name,format(amount),percentOf(amount,cost)])}}function percentOf(part,whole){if(null===part||whole<=0n)return""
+return{header:["Model",{numbers:"Cost"},{numbers:"%"}],rows:rows.map(([name,amount])=>[name,format(amount),percentOf(amount,cost)])}}function percentOf(part,whole){if(part===null||whole<=0n)return""
 const percent=Math.round(Number(part)/Number(whole)*100)
-return`${0===percent&&part>0n?"<1":percent}\xa0%`}function countsTable({models,byok}){return{header:["Model","Requests and tokens"],rows:models.map(usage=>[{code:usage_report_nameOf(usage)},[`Requests: ${formatCount(usage.request_count)}`,`Prompt tokens: ${formatCount(usage.tokens_prompt)}`,`Completion tokens: ${formatCount(usage.tokens_completion)}`,`Reasoning tokens: ${formatCount(usage.reasoning_tokens)}`,...byok>0n?[`Own provider keys: ${formatUsd(usage.byok_usage)}`]:[]].join("\n")])}}const keyNotFound=declareFailure("key-not-found",({hash,workspace})=>({title:`The workspace "${workspace.slug}" has no API key with this hash`,lines:[`key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`,"Without key-hash, the usage of the whole workspace includes that of deleted keys."]})),usageUnknown=declareFailure("usage-unknown",({key,warnings})=>({title:`The usage of the API key ${describeKey(key)} in this period is unknown`,lines:["OpenRouter's analytics found nothing about the key, and the key has no counter for the period.",...truncateList(warnings.map(text=>describeGap({kind:"warning",text}))),"With since: created, the total comes from the key itself, if OpenRouter reports it."]})),spendingAboveLimit=declareFailure("spending-above-limit",({result,limit})=>({title:`${describeCost(result,limit)}: above ${describeThreshold("fail-above-usd",limit)}`,lines:adviceOnCost(result,"fail-above-usd"),...usageDetails(result)})),spendingAboveWarning=declareWarning("spending-above-warning",({result,threshold})=>({title:`${describeCost(result,threshold)}: above ${describeThreshold("warn-above-usd",threshold)}`,lines:adviceOnCost(result,"warn-above-usd")}))
+return`${percent===0&&part>0n?"<1":percent}\xa0%`}function countsTable({models,byok}){return{header:["Model","Requests and tokens"],rows:models.map(usage=>[{code:usage_report_nameOf(usage)},[`Requests: ${formatCount(usage.request_count)}`,`Prompt tokens: ${formatCount(usage.tokens_prompt)}`,`Completion tokens: ${formatCount(usage.tokens_completion)}`,`Reasoning tokens: ${formatCount(usage.reasoning_tokens)}`,...byok>0n?[`Own provider keys: ${formatUsd(usage.byok_usage)}`]:[]].join("\n")])}}const keyNotFound=declareFailure("key-not-found",({hash,workspace})=>({title:`The workspace "${workspace.slug}" has no API key with this hash`,lines:[`key-hash is ${hash}. The key may have been deleted, or belong to another workspace.`,"Without key-hash, the usage of the whole workspace includes that of deleted keys."]})),usageUnknown=declareFailure("usage-unknown",({key,warnings})=>({title:`The usage of the API key ${describeKey(key)} in this period is unknown`,lines:["OpenRouter's analytics found nothing about the key, and the key has no counter for the period.",...truncateList(warnings.map(text=>describeGap({kind:"warning",text}))),"With since: created, the total comes from the key itself, if OpenRouter reports it."]})),spendingAboveLimit=declareFailure("spending-above-limit",({result,limit})=>({title:`${describeCost(result,limit)}: above ${describeThreshold("fail-above-usd",limit)}`,lines:adviceOnCost(result,"fail-above-usd"),...usageDetails(result)})),spendingAboveWarning=declareWarning("spending-above-warning",({result,threshold})=>({title:`${describeCost(result,threshold)}: above ${describeThreshold("warn-above-usd",threshold)}`,lines:adviceOnCost(result,"warn-above-usd")}))
 function adviceOnCost({workspace,key},input){const url=dashboardUrl(workspace.slug)
 return[key?`To stop it, disable the API key ${describeKey(key)}: ${url}`:`To stop it, disable the API keys of the workspace: ${url}`,`If the cost is expected, raise ${input}.`]}const usageIncomplete=declareWarning("usage-incomplete",({result,undecided})=>({title:`${describeCost(result)}: may be above ${undecided.join(" and ")}`,lines:linesOfGaps(result.gaps.filter(concernsCost),result)})),figuresIncomplete=declareFailure("figures-incomplete",({result})=>({title:`${describeCost(result)}: figures incomplete (fail-if-incomplete)`,rows:linesOfGaps(result.gaps,result),lines:["If these figures are enough, set fail-if-incomplete to false."],...usageDetails(result)}))
-function linesOfGaps(gaps,{to}){return truncateList(gaps.map(gap=>describeGap(gap,timeNear(to))))}const keyUnusable=declareFailure("key-unusable",({result,key,state,minimum})=>({title:`${formatExactUsd(minimum)} cannot be spent (fail-below-remaining-usd): ${nameKey(key)} ${"disabled"===state?"is disabled":"has expired"}`,lines:[`key-hash is ${key.hash}. Check whether it is that of an older key.`],...usageDetails(result)})),remainingTooLow=declareFailure("remaining-too-low",({result,key,minimum,limit:{amount,reset},remaining})=>({title:`${formatUsdNextTo(minimum,remaining,"down")} left of the ${reset?`${reset} `:""}limit of ${nameKey(key)}: below ${formatExactUsd(minimum)} (fail-below-remaining-usd)`,lines:[`Raise the limit of the key, which is ${formatExactUsd(amount)}, ${reset?"wait until it resets, ":""}or lower fail-below-remaining-usd.`],...usageDetails(result)})),remainingUnknown=declareFailure("remaining-unknown",({result,key,minimum})=>({title:`Unknown whether ${formatExactUsd(minimum)} is left (fail-below-remaining-usd) of the limit of ${nameKey(key)}`,lines:["OpenRouter did not return the limit, or what remains of it.","Run this again later."],...usageDetails(result)}))
+function linesOfGaps(gaps,{to}){return truncateList(gaps.map(gap=>describeGap(gap,timeNear(to))))}const keyUnusable=declareFailure("key-unusable",({result,key,state,minimum})=>({title:`${formatExactUsd(minimum)} cannot be spent (fail-below-remaining-usd): ${nameKey(key)} ${state==="disabled"?"is disabled":"has expired"}`,lines:[`key-hash is ${key.hash}. Check whether it is that of an older key.`],...usageDetails(result)})),remainingTooLow=declareFailure("remaining-too-low",({result,key,minimum,limit:{amount,reset},remaining})=>({title:`${formatUsdNextTo(minimum,remaining,"down")} left of the ${reset?`${reset} `:""}limit of ${nameKey(key)}: below ${formatExactUsd(minimum)} (fail-below-remaining-usd)`,lines:[`Raise the limit of the key, which is ${formatExactUsd(amount)}, ${reset?"wait until it resets, ":""}or lower fail-below-remaining-usd.`],...usageDetails(result)})),remainingUnknown=declareFailure("remaining-unknown",({result,key,minimum})=>({title:`Unknown whether ${formatExactUsd(minimum)} is left (fail-below-remaining-usd) of the limit of ${nameKey(key)}`,lines:["OpenRouter did not return the limit, or what remains of it.","Run this again later."],...usageDetails(result)}))
 async function readUsage(request,context){const{client,clock,log,timeOfDay}=context,start=clock.now()
 log.info(`Reading the usage of the workspace ${JSON.stringify(request.workspace)}.`)
 const lookup=await findWorkspace(client,request.workspace),{workspace,serverTime}=lookup
 if(!workspace)throw new Failure(workspaceNotFound,{workspace:request.workspace})
 log.info(`Found ${describeFound(workspace,request.workspace)}.`)
-const clocks={server:serverTime,runner:timeOfDay()},now=currentTime(clocks,[workspace]),to=1e3*Math.floor(now/1e3)+1e3,result=request.keyHash?await readKeyUsage(request.keyHash,{workspace,since:request.since,to},context):await readWorkspaceUsage({workspace,since:request.since,to},context)
+const clocks={server:serverTime,runner:timeOfDay()},now=currentTime(clocks,[workspace]),to=Math.floor(now/1e3)*1e3+1e3,result=request.keyHash?await readKeyUsage(request.keyHash,{workspace,since:request.since,to},context):await readWorkspaceUsage({workspace,since:request.since,to},context)
 log.info(`Read in ${formatSeconds(clock.now()-start)}.`)
 return{...result,gaps:[...gapOfClocks(clocks),...result.gaps]}}async function readWorkspaceUsage({workspace,since,to},context){const{client}=context,{id,slug}=workspace,workspaceCreated=createdAt(workspace),from=startOf(since,{created:workspaceCreated,to}),range=servedRange({from,to,maxDays:MAX_DAYS.workspace}),query={filter:{field:"workspace",operator:"eq",value:id},from:range.from,to,subject:`the workspace "${slug}"`},[analytics,keys]=await Promise.all([queryUsage(client,query),read_usage_countKeys(workspace,client,{from,to,workspaceCreated})]),figures=combine(await compareWithKeys(analytics,keys,query,context),keys,range.gaps)
 return{workspace,key:void 0,limit:void 0,since,from:range.requested,to,...figures}}async function read_usage_countKeys(workspace,client,period){const counted=[]
@@ -2273,25 +2273,25 @@ for await(const{items}of listKeyPages(client,workspace))for(const key of items)c
 return counted}function countKey(key,period){return{hash:key.hash,credits:spentAtLeast(key,"usage",period),byok:spentAtLeast(key,"byok_usage",period)}}async function readKeyUsage(hash,{workspace,since,to},context){const{client,log}=context,key=await findKey(client,hash)
 if(key?.workspace_id!==workspace.id)throw new Failure(keyNotFound,{hash,workspace})
 log.info(`The API key is ${describeKey(key)}.`)
-const from=startOf(since,{created:createdAt(key),to}),range=servedRange({from,to,maxDays:MAX_DAYS.api_key_id}),query={filter:{field:"api_key_id",operator:"eq",value:hash},from:range.from,to,subject:`the API key ${describeKey(key)}`},analytics=await queryUsage(client,query),counted=countKey(key,{from,to,workspaceCreated:createdAt(workspace)}),isUnresolved=analytics.warnings.length>0||null===totalSpent([key])
-if(0===analytics.models.length&&isUnresolved&&void 0===counted.credits.amount)throw new Failure(usageUnknown,{key,warnings:analytics.warnings})
+const from=startOf(since,{created:createdAt(key),to}),range=servedRange({from,to,maxDays:MAX_DAYS.api_key_id}),query={filter:{field:"api_key_id",operator:"eq",value:hash},from:range.from,to,subject:`the API key ${describeKey(key)}`},analytics=await queryUsage(client,query),counted=countKey(key,{from,to,workspaceCreated:createdAt(workspace)}),isUnresolved=analytics.warnings.length>0||totalSpent([key])===null
+if(analytics.models.length===0&&isUnresolved&&counted.credits.amount===void 0)throw new Failure(usageUnknown,{key,warnings:analytics.warnings})
 const figures=combine(await compareWithKeys(analytics,[counted],query,context),[counted],[...range.gaps,...isLimitUnread(key)?[{kind:"limit-unread"}]:[]])
 return{workspace,key,limit:limitOf(key),since,from:range.requested,to,...figures}}const MAX_DAYS={workspace:31,api_key_id:365},read_usage_DAY_MS=864e5
 function servedRange({from,to,maxDays}){const earliest=to-maxDays*read_usage_DAY_MS
-if(void 0===from)return{from:earliest,requested:earliest,gaps:[{kind:"creation-unknown",maxDays}]}
+if(from===void 0)return{from:earliest,requested:earliest,gaps:[{kind:"creation-unknown",maxDays}]}
 const gaps=from<earliest?[{kind:"too-long",maxDays,from:earliest}]:[]
 return{from:Math.max(from,earliest),requested:from,gaps}}function combine({analytics,lacking,gaps},keys,earlierGaps){const{models}=analytics,known=compare_keys_amountsOf(analytics),isBehind=lacking.credits>0n||lacking.byok>0n
 return{cost:known.credits+lacking.credits,byok:known.byok+lacking.byok,requests:models.reduce((sum,{request_count})=>sum+request_count,0n),tokens:models.reduce((sum,{tokens_total})=>sum+tokens_total,0n),models:models.toSorted(byCost),gaps:[...earlierGaps,...gapsIn(analytics),...isBehind?[{kind:"behind",...lacking}]:[],...gaps,...unreadGaps(keys)]}}function unreadGaps(keys){const unreadCredits=keys.filter(({credits})=>credits.isUnread).length,unreadByok=keys.filter(({byok})=>byok.isUnread).length
 return[...unreadCredits>0?[{kind:"keys-unread",keys:unreadCredits}]:[],...unreadByok>0?[{kind:"byok-unread",keys:unreadByok}]:[]]}function byCost(a,b){return costOf(a)===costOf(b)?Number(b.tokens_total-a.tokens_total):costOf(a)<costOf(b)?1:-1}function usageFailure(result,{failAbove,failBelowRemaining,failIfIncomplete}){if(isAbove(failAbove,result))return new Failure(spendingAboveLimit,{result,limit:failAbove})
-if(void 0!==failBelowRemaining){const failure=remainingFailure(result,failBelowRemaining)
+if(failBelowRemaining!==void 0){const failure=remainingFailure(result,failBelowRemaining)
 if(failure)return failure}return failIfIncomplete&&result.gaps.length>0?new Failure(figuresIncomplete,{result}):void 0}function remainingFailure(result,minimum){const{key,to}=result
 if(!key)return
 const facts={result,key,minimum},state=unusableState(key,to)
 if(state)return new Failure(keyUnusable,{...facts,state})
-if(null===key.limit)return
+if(key.limit===null)return
 const limit=limitOf(key)
-return void 0===limit?.remaining?new Failure(remainingUnknown,facts):exceeds(minimum,limit.remaining)?new Failure(remainingTooLow,{...facts,limit,remaining:limit.remaining}):void 0}function warnOnCost(result,{warnAbove,failAbove,failIfIncomplete},{warn}){!isAbove(failAbove,result)&&isAbove(warnAbove,result)&&warn(spendingAboveWarning,{result,threshold:warnAbove})
-const thresholds={"warn-above-usd":warnAbove,"fail-above-usd":failAbove},undecided=Object.entries(thresholds).flatMap(([input,threshold])=>void 0===threshold||exceeds(result.cost,threshold)?[]:[input])
+return limit?.remaining===void 0?new Failure(remainingUnknown,facts):exceeds(minimum,limit.remaining)?new Failure(remainingTooLow,{...facts,limit,remaining:limit.remaining}):void 0}function warnOnCost(result,{warnAbove,failAbove,failIfIncomplete},{warn}){!isAbove(failAbove,result)&&isAbove(warnAbove,result)&&warn(spendingAboveWarning,{result,threshold:warnAbove})
+const thresholds={"warn-above-usd":warnAbove,"fail-above-usd":failAbove},undecided=Object.entries(thresholds).flatMap(([input,threshold])=>threshold===void 0||exceeds(result.cost,threshold)?[]:[input])
 !failIfIncomplete&&undecided.length>0&&isLowerBound(result)&&warn(usageIncomplete,{result,undecided})}function usage(){return runStep({action:"usage",onlyReads:!0},async step=>{const{report}=step,inputs=readUsageInputs(report),context=startContext(inputs,step),result=await readUsage(inputs,context)
 for(const line of usageLines(result))report.info(line)
 report.output(usageOutputs(result))
