@@ -11,5 +11,5 @@ test('a response that never ends fails the step at its timeout, and the workspac
   passTime(step);
   const { message } = expectFailure(await step.result);
   expect(message).toContain('the timeout of 1 s has expired');
-  expect(message).toContain('Set if-exists: reuse, and run this again: ');
+  expect(message).toContain('Set if-exists: reuse, and start a new run: ');
 });

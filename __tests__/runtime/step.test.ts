@@ -39,7 +39,7 @@ test.each([
     const what = `Could not create the workspace "left-by-${signal.toLowerCase()}"`;
     expect(title.startsWith(`${what}, or only the response was lost: `)).toBe(true);
     expect(message).toMatch(reason);
-    expect(message).toContain('Set if-exists: reuse, and run this again: ');
+    expect(message).toContain('Set if-exists: reuse, and start a new run: ');
   },
 );
 

@@ -80,7 +80,7 @@ export type Recovery = keyof typeof RECOVERIES | { supersededBy: string };
 const RECOVERIES = {
   'deleted-after-job': 'With delete-after-job, the post step, if it runs, deletes the workspace.',
   'run-again-with-update':
-    'Once the cause is gone, running this again with if-exists: update finishes the work.',
+    'Once the cause is gone, a new run with if-exists: update finishes the work.',
   'run-again': 'Once the cause is gone, running this again finishes the work.',
 } as const;
 

@@ -136,7 +136,7 @@ export const tooManyStale = declareFailure<{
   return {
     title: `${found.length} ${THINGS[kind].many} are ${is}, more than max-deletions allows (${maxDeletions}): none was deleted`,
     lines: [
-      `${check}If all of them are to be deleted, raise max-deletions to ${found.length} and start a new run.`,
+      `${check}If all of them are to be deleted, set max-deletions to ${found.length} and start a new run.`,
     ],
     effect: [mayWork('Their')],
     table: sweptTable(found, kind),

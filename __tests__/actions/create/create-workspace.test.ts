@@ -81,21 +81,21 @@ test('a dry run logs what it would create and set, and creates nothing', async (
 
 describe('what a failure recommends if the workspace may have been created', () => {
   test.each<[string, string, Partial<CreateRequest>]>([
-    [' with if-exists: reuse', 'if-exists: fail', {}],
-    ['', 'if-exists: reuse', { ifExists: 'reuse' }],
-    ['', 'if-exists: update', { ifExists: 'update' }],
+    ['Set if-exists: reuse, and start a new run', 'if-exists: fail', {}],
+    ['Run this again', 'if-exists: reuse', { ifExists: 'reuse' }],
+    ['Run this again', 'if-exists: update', { ifExists: 'update' }],
     [
-      ' with if-exists: update',
+      'Set if-exists: update, and start a new run',
       'guardrail, budget or member inputs',
       { governanceInputs: ['members'] },
     ],
-  ])('is to run it again%s after a step with %s', async (change, _, request) => {
+  ])('is "%s" after a step with %s', async (advice, _, request) => {
     const simulation = simulate([LOST]);
     failLookup(simulation, request.ifExists ? 2 : 1);
     const run = await runCreate(simulation, { ...WITHOUT_LOOKUP, ...request }, CONDITIONS);
     expect(detailsOf(run)).toMatchObject({
       ambiguous: true,
-      recovery: `${change ? `Set${change.replace(' with', '')}, and run` : 'Run'} this again: if the workspace was created, the step uses it. That is safe if no other workflow creates a workspace with this slug.`,
+      recovery: `${advice}: if the workspace was created, the step uses it. That is safe if no other workflow creates a workspace with this slug.`,
     });
   });
 

@@ -129,7 +129,7 @@ describe('If the key of the job has expired', () => {
       title: `The API key "CI" (${step.result?.key.label}) does not work any more`,
       lines: [
         'It expired at 1 Jan 2026 02:00 UTC.',
-        'Set expires-in to a longer lifetime, and run this again.',
+        'Set expires-in to a longer lifetime, and start a new run.',
         `The key, hash ${hash}, has expired.`,
         'This step has not changed older keys.',
       ],
@@ -189,7 +189,7 @@ describe('If the key of the job does not work any more', () => {
     expect(error).toMatchObject({ code: 'key-replaced', details: { olderEnded: true } });
     expect(describeError(error, 'none').lines).toEqual([
       'Another job has replaced it, or someone has disabled or deleted it.',
-      'What this job deployed has no key that works. To recover, repeat the newest run that deploys there, also if it is green.',
+      'What this job deployed has no key that works. To recover, repeat the newest run that deploys there, even if it is green.',
       'Then give the jobs whose keys have this name one concurrency group, with cancel-in-progress: false.',
       `The key, hash ${hash}, is disabled or deleted.`,
       'The older keys with this name are disabled or deleted.',

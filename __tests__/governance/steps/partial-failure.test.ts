@@ -28,7 +28,7 @@ test.each<[string, string, string, string]>([
     expect(error?.data).toContain(title);
     if (applied) expect(error?.data).toContain(`\nApplied: ${applied}`);
     expect(error?.data).toContain(`Not applied, or unknown: ${notApplied}`);
-    expect(error?.data).toContain('running this again with if-exists: update finishes the work.');
+    expect(error?.data).toContain('a new run with if-exists: update finishes the work.');
     expect(error?.data).not.toContain('Nothing was changed');
 
     const again = await update(GOVERNANCE);

@@ -186,7 +186,7 @@ function recoveryOf(request: CreateRequest): string {
   if (request.deleteAfterJob)
     return 'The post step of this action, if it runs, looks for the workspace and deletes it.';
   const other = otherIfExists(request);
-  const change = other ? `Set if-exists: ${other}, and run this again` : 'Run this again';
+  const change = other ? `Set if-exists: ${other}, and start a new run` : 'Run this again';
   return `${change}: if the workspace was created, the step uses it. That is safe if no other workflow creates a workspace with this slug.`;
 }
 

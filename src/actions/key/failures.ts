@@ -164,11 +164,11 @@ export const keyReplaced = declareFailure<{
   lines: expiredAt
     ? [
         `It expired at ${formatExpiry(expiredAt)}.`,
-        'Set expires-in to a longer lifetime, and run this again.',
+        'Set expires-in to a longer lifetime, and start a new run.',
       ]
     : [
         'Another job has replaced it, or someone has disabled or deleted it.',
-        'What this job deployed has no key that works. To recover, repeat the newest run that deploys there, also if it is green.',
+        'What this job deployed has no key that works. To recover, repeat the newest run that deploys there, even if it is green.',
         'Then give the jobs whose keys have this name one concurrency group, with cancel-in-progress: false.',
       ],
   effect: [

@@ -554,7 +554,7 @@ describe('a clean-up', () => {
     const step = await main(await openSome(3), { 'max-deletions': '1' });
     const { code, message } = expectFailure(step, { deleted: '[]', failed: '[]', count: '0' });
     expect(code).toBe('too-many-stale');
-    expect(message).toContain('raise max-deletions to 2 and start a new run.');
+    expect(message).toContain('set max-deletions to 2 and start a new run.');
     expectUnchanged(step);
   });
 

@@ -62,7 +62,7 @@ test('a sweep fails and deletes nothing if more workspaces are stale than max-de
     '2 OpenRouter workspaces are older than older-than, more than max-deletions allows (1): none was deleted',
   );
   expect(message).toContain(
-    'Check slug-pattern, older-than and keep. If all of them are to be deleted, raise max-deletions to 2 and start a new run.',
+    'Check slug-pattern, older-than and keep. If all of them are to be deleted, set max-deletions to 2 and start a new run.',
   );
   expect(message).toContain('Their API keys may still work, each up to its own limit.');
   expect(slugs()).toHaveLength(6);
