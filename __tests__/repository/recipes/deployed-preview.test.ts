@@ -5,7 +5,7 @@ import { duringOutage } from '../../../sandbox/openrouter/outage.ts';
 import { openPreviewHarness } from '../../support/preview-steps.ts';
 import { openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
 import { openShell } from '../../support/shell.ts';
-import { jobOf, type Step, type Workflow } from '../../support/workflow.ts';
+import { interpolateAll, jobOf, type Step, type Workflow } from '../../support/workflow.ts';
 
 const PAGE = 'docs/recipes/deployed-preview.md';
 const DEPLOY = recipeOf(PAGE, 'Deploy preview');
@@ -150,17 +150,18 @@ shell.stub(
   'gh',
   `case "$1 $2" in
 'pr view') grep -v unreadable "state-$3" ;;
-'pr list') cat closed ;;
+'pr list') echo "$6" > searched && cat closed ;;
 'workflow run') shift 2 && echo "$*" >> started ;;
 *) exit 1 ;;
 esac`,
 );
 
 /** Runs the only script of a workflow, and returns which removals it starts. */
-function startedBy(workflow: Workflow) {
+function startedBy(workflow: Workflow, inputs: Record<string, string> = {}) {
   shell.write('started', '');
-  const { run: script = '' } = jobOf(workflow).steps.at(-1) ?? {};
-  const { status } = shell.run(script);
+  const { run: script = '', env } = jobOf(workflow).steps.at(-1) ?? {};
+  const { DAYS = '' } = interpolateAll(env, { github: {}, secrets: {}, inputs });
+  const { status } = shell.run(`export DAYS=${DAYS}\n${script}`);
   return { status, started: shell.read('started').split('\n').filter(Boolean) };
 }
 
@@ -201,6 +202,17 @@ describe('the search for removals that were missed', () => {
     expect(status).not.toBe(0);
     expect(started).toEqual([]);
   });
+});
+
+test.each([
+  ['three days ago by default', {}, 3],
+  ['as many days ago as someone enters', { days: '90' }, 90],
+])('the search for a host without a list begins %s', (_, inputs, days) => {
+  shell.write('closed', '7');
+  const daysAgo = () => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+  const before = daysAgo();
+  startedBy(REMOVE_AGAIN, inputs);
+  expect([before, daysAgo()].map((date) => `closed:>=${date}\n`)).toContain(shell.read('searched'));
 });
 
 test('the clean-up of a deployed preview is that of README.md', () => {
