@@ -15,7 +15,7 @@ const REMOVE_MISSED = recipeOf(PAGE, 'Remove missed previews');
 const REMOVE_AGAIN = recipeOf(PAGE, 'Remove previews again');
 
 const { harness, gitHub, slugs } = openPreviewHarness();
-const { run } = openRecipeJobs({ harness, gitHub });
+const { run, start } = openRecipeJobs({ harness, gitHub });
 
 /** Runs a deployment, which succeeds unless `./deploy-preview` fails. */
 const deploy = (event: GitHubEvent, { fails = false } = {}) =>
@@ -65,6 +65,21 @@ describe('the deployment of a preview', () => {
     expect(working.map((key) => key['limit']).toReversed()).toEqual([3, 3, 1, 0]);
     const { main } = await deploy(opened);
     expect(main['preview']?.outputs['key-limit-usd']).toBe('3');
+  });
+
+  test('gets less after two dead runners with nothing spent, and no key after three until a key is disabled', async () => {
+    const opened = open();
+    await deploy(opened);
+    const limits: unknown[] = [];
+    for (let died = 1; died <= 4; died += 1) {
+      const { main } = await start(DEPLOY, opened);
+      limits.push(main['preview']?.outputs['key-limit-usd']);
+    }
+    expect(limits).toEqual(['3', '3', '1', undefined]);
+    const last = harness.sandbox.account.keys[0];
+    Object.assign(last ?? {}, { disabled: true });
+    expect(await deploy(opened)).toMatchObject({ result: 'success' });
+    expect(disabledKeys().filter((isDisabled) => !isDisabled)).toHaveLength(1);
   });
 
   test('uses the former workspace after a reopening if no clean-up has deleted it', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { GitHubEvent } from '../../../sandbox/github/events.ts';
@@ -76,15 +77,29 @@ async function play(page: string, name: string, pushes: readonly Push[]): Promis
       spend(deployments[Number(push) - 1], amount);
     }
     const spent = sumOf(spentBy);
-    const left = [usd(spent), usd(cap - spent)];
     const held = sumOf(mostOf) - spent;
     const sums =
-      tests === undefined ? [usd(most), ...left] : [...left, usd(held), usd(cap - spent - held)];
-    rows.push([label, ...limits, ...sums]);
+      tests === undefined ? [most, spent, cap - spent] : [spent, held, cap - spent - held];
+    rows.push([label, ...limits, ...sums.map(usd)]);
     event = pushTo(server.github, repository, 'feature')[1] as GitHubEvent;
   }
   return rows;
 }
+
+const PAGES = [
+  'docs/previews.md',
+  'docs/recipes/deployed-preview.md',
+  'docs/recipes/tests-and-deployment.md',
+];
+
+test('the pages about previews say in the same words what counts towards the cap', () => {
+  const rules = PAGES.map((page) => {
+    const text = readFileSync(join(ROOT, page), 'utf8');
+    return /\n\*\*What counts towards the cap:\*\*\n.*?\nA new key gets [^\n]*\n/s.exec(text)?.[0];
+  });
+  expect(rules).toEqual(Array(PAGES.length).fill(expect.any(String)));
+  expect(new Set(rules).size).toBe(1);
+});
 
 test('the table of costs in docs/recipes/deployed-preview.md is what five pushes cost', async () => {
   const page = 'docs/recipes/deployed-preview.md';
