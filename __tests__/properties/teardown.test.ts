@@ -1,0 +1,12 @@
+import { test } from '@jest/globals';
+import fc from 'fast-check';
+import { deletesOnlyWhatIsRequested, sweepsOnlyWhatIsStale } from './teardown.ts';
+import { runs } from './runs.ts';
+
+test('a delete step deletes only what was requested, in 1,000 accounts', async () => {
+  await fc.assert(deletesOnlyWhatIsRequested, runs(1_000));
+});
+
+test('a sweep deletes only stale workspaces, in 1,000 accounts', async () => {
+  await fc.assert(sweepsOnlyWhatIsStale, runs(1_000));
+});
