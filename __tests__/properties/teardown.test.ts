@@ -1,7 +1,7 @@
 import { test } from '@jest/globals';
 import fc from 'fast-check';
-import { deletesOnlyWhatIsRequested, sweepsOnlyWhatIsStale } from './teardown.ts';
 import { runs } from './runs.ts';
+import { deletesOnlyWhatIsRequested, sweepsOnlyWhatIsStale } from './teardown.ts';
 
 test('a delete step deletes only what was requested, in 1,000 accounts', async () => {
   await fc.assert(deletesOnlyWhatIsRequested, runs(1_000));

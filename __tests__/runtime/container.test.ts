@@ -5,7 +5,13 @@ import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { runningSince } from '../../src/runtime/main-process.ts';
 import { annotations, openHarness, type RunningStep } from '../support/harness.ts';
 import { holdResponse } from '../support/held-response.ts';
-import { inHeldTime, inUnseenTime, inVirtualTime, passTime } from '../support/step-time.ts';
+import {
+  inCancelledTime,
+  inHeldTime,
+  inUnseenTime,
+  inVirtualTime,
+  passTime,
+} from '../support/step-time.ts';
 
 const harness = openHarness();
 
@@ -130,7 +136,7 @@ describeOnLinux('a post step that starts while its main step is still running', 
 
   test('warns about a step that does not end within 8 s, and cleans up anyway', async () => {
     lose(CREATE);
-    const main = await start(2);
+    const main = await start(2, {}, inCancelledTime());
     main.kill('SIGSTOP');
     const post = await harness.post(await main.abandon(), {}, inVirtualTime());
     expect(post.exitCode).toBe(0);

@@ -1,7 +1,7 @@
 /** What needs a process and a socket. `__tests__/actions/create/delete-after-job.test.ts` has other moments. */
 import { expect, test } from '@jest/globals';
 import { annotations, openHarness } from '../../../support/harness.ts';
-import { inVirtualTime } from '../../../support/step-time.ts';
+import { inCancelledTime, inVirtualTime } from '../../../support/step-time.ts';
 
 const harness = openHarness();
 
@@ -12,7 +12,8 @@ test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
     const before = requests.length;
     faults.push({ on: 'POST /workspaces', kind: 'stall', applied: true });
     const slug = `ended-by-${signal.toLowerCase()}`;
-    const step = await harness.startCreate({ slug, 'delete-after-job': 'true' });
+    const inputs = { slug, 'delete-after-job': 'true' };
+    const step = await harness.startCreate(inputs, inCancelledTime());
     await harness.sandbox.received(before + 2);
     step.kill(signal);
     const main = await step.result;
