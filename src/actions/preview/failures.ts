@@ -195,12 +195,13 @@ const HOLDERS = [
     purpose: 'job',
     name: 'running jobs',
     advice:
-      'Run this again once the running jobs have ended: what is reserved for them and not spent is free then.',
+      'Run this again once the running jobs have ended. If none is running, a runner died: disable its key, and do not delete it:',
   },
   {
     purpose: 'deployment',
     name: 'deployments',
-    advice: 'Run this again once no deployment is running, or lower the limits of their API keys:',
+    advice:
+      'Run this again once no deployment is running. If deployments failed, one that succeeds disables their keys:',
   },
   {
     purpose: 'other',
@@ -226,11 +227,7 @@ function holdersOf({ cap, uses }: ReachedCap) {
 function adviceOnCap(reached: ReachedCap): string[] {
   const holders = holdersOf(reached);
   return [
-    ...holders.flatMap(({ purpose, advice, keys }) => [
-      advice,
-      // A job ends its own.
-      ...(purpose === 'job' ? [] : truncateList(keys)),
-    ]),
+    ...holders.flatMap(({ advice, keys }) => [advice, ...truncateList(keys)]),
     holders.length > 0
       ? 'Or raise preview-limit-usd, and push.'
       : 'To go on, raise preview-limit-usd and push: running this again repeats the old value.',
