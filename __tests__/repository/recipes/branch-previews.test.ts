@@ -159,6 +159,35 @@ describe('the files for a branch', () => {
     expect([slugs(), keys()]).toEqual([[], []]);
   });
 
+  test.each(['feature/x-', 'feature/x_', 'feature/x#'])(
+    'fail by hand for the branch %s, which has a preview',
+    async (branch) => {
+      expect(await run(BRANCH, push(branch))).toMatchObject({ result: 'success' });
+      expect(await run(BY_HAND, byHand({ branch }))).toMatchObject({ result: 'failure' });
+      expect(slugs()).toHaveLength(1);
+    },
+  );
+
+  test('let a push cancel the older run of its branch', () => {
+    expect(BRANCH.concurrency).toEqual({
+      group: `openrouter-preview-\${{ github.ref }}`,
+      'cancel-in-progress': true,
+    });
+  });
+
+  test('use the former workspace for a branch that is pushed again before a clean-up', async () => {
+    const before = await run(BRANCH, push(), spending(0.5));
+    const deletion = remove();
+    const pushed = push();
+    expect(await run(CLEAN_UP, deletion)).toMatchObject({ result: 'success' });
+    const after = await run(BRANCH, pushed);
+    expect(after.main['preview']?.outputs).toMatchObject({
+      id: before.main['preview']?.outputs['id'],
+      created: 'false',
+    });
+    expect(keys()).toHaveLength(2);
+  });
+
   test('delete nothing when a tag or a branch without a preview is deleted', async () => {
     await run(BRANCH, push());
     push('other');
