@@ -143,7 +143,7 @@ test('the table of the cap in docs/previews.md is what four pushes cost', async 
   expect(readTable(join(ROOT, 'docs/previews.md'), 'Push')).toEqual(rows);
 });
 
-test('of three jobs of 1 USD, the last one fails in a second push at once if the cap is 5 USD', async () => {
+test('without concurrency, of three jobs of 1 USD, the last one fails in a second push at once if the cap is 5 USD', async () => {
   const { server, repository } = gitHub;
   const [opened] = openPull(server.github, repository);
   const pushed = pushTo(server.github, repository, 'feature')[1] as GitHubEvent;
