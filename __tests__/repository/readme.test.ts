@@ -1,19 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { asTarget, dispatchEvent, scheduleEvent } from '../../sandbox/github/events.ts';
-import { closePull, openPull } from '../../sandbox/github/people.ts';
+import { closePull, openPull, pushTo } from '../../sandbox/github/people.ts';
 import { addRepository } from '../../sandbox/github/seed.ts';
 import { duringOutage } from '../../sandbox/openrouter/outage.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { openPreviewHarness } from '../support/preview-steps.ts';
 import { openRecipeJobs, recipeOf } from '../support/recipe-jobs.ts';
-import { jobOf, type Workflow } from '../support/workflow.ts';
+import { interpolateAll, jobOf, type Workflow } from '../support/workflow.ts';
 
 const WORKSPACE = recipeOf('README.md', 'Workspace');
 const PREVIEW = recipeOf('README.md', 'Preview');
 const CLEAN_UP = recipeOf('README.md', 'Preview clean-up');
 
 const { harness, gitHub, slugs, comments } = openPreviewHarness();
-const { run: runJob } = openRecipeJobs({ harness, gitHub });
+const { run: runJob, start } = openRecipeJobs({ harness, gitHub });
 
 describe('the file for a workspace in README.md', () => {
   /** The workflow with other inputs; those that are undefined are left out. */
@@ -105,6 +105,27 @@ describe('the two files for previews in README.md', () => {
     expect(slugs()).toEqual([]);
     expect(harness.sandbox.account.keys).toEqual([]);
     expect(comments()).toEqual([expect.stringContaining(', deleted<')]);
+  });
+
+  test('cancel the older run of a pull request, and then the key of the new run can spend as much', async () => {
+    const { repository, server } = gitHub;
+    const [opened] = openPull(server.github, repository, { branch: 'menu' });
+    const [other] = openPull(server.github, repository, { branch: 'search' });
+    const [, pushed = opened] = pushTo(server.github, repository, 'menu');
+    const { group, ...concurrency } = PREVIEW.concurrency ?? { group: '' };
+    expect(concurrency).toEqual({ 'cancel-in-progress': true });
+    const [first, second, elsewhere] = [opened, pushed, other].map(
+      ({ ref }) => interpolateAll({ group }, { github: { ref } })['group'],
+    );
+    expect(second).toBe(first);
+    expect(elsewhere).not.toBe(first);
+
+    const tight = structuredClone(PREVIEW);
+    Object.assign(jobOf(tight).steps[0]?.with ?? {}, { 'preview-limit-usd': 1 });
+    const cancelled = await start(tight, opened);
+    await cancelled.end();
+    const { main } = await runJob(tight, pushed);
+    expect(main['preview']?.outputs['key-limit-usd']).toBe('1');
   });
 
   test('delete each night what no event has deleted, and keep what is open', async () => {
