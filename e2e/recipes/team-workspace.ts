@@ -5,7 +5,7 @@ import { openReader } from '../reader.ts';
 
 /** What the files of the recipe do, by a sentence that says what holds. */
 export const TEAM_WORKSPACE: Record<string, (sandbox: Sandbox) => Promise<void>> = {
-  async 'teams get their workspaces, a second run changes nothing, and one can be deleted'(
+  async 'teams get their workspaces, a second run changes nothing, and they can be deleted'(
     sandbox,
   ) {
     const reader = await openReader('docs/recipes/team-workspace.md', sandbox);
@@ -20,6 +20,15 @@ export const TEAM_WORKSPACE: Record<string, (sandbox: Sandbox) => Promise<void>>
     const deleted = await reader.run('Delete the workspace of a team', { event });
     assert.equal(deleted.exitCode, 0, deleted.log);
     assert.deepEqual(reader.slugs(), ['team-support']);
+
+    const other = dispatchEvent(reader.github, reader.repository, { inputs: { team: 'support' } });
+    const unreported = await reader.run('Delete the workspace of a team', {
+      event: other,
+      down: 'POST /analytics/query',
+      annotations: ['error usage: server error'],
+    });
+    assert.equal(unreported.exitCode, 1, unreported.log);
+    assert.deepEqual(reader.slugs(), []);
     await reader.close();
   },
 };

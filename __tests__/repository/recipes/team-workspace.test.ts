@@ -18,7 +18,7 @@ import { jobOf, type Step, type Workflow } from '../../support/workflow.ts';
 const PAGE = 'docs/recipes/team-workspace.md';
 const WORKSPACES = recipeOf(PAGE, 'Workspaces');
 const DELETE = recipeOf(PAGE, 'Delete the workspace of a team');
-const [BUDGETS = [], STRICTEST = [], UNDO = []] = stepsOf(PAGE);
+const [BUDGETS = [], UNDO = []] = stepsOf(PAGE);
 
 const { harness, gitHub, slugs } = openPreviewHarness();
 const { run } = openRecipeJobs({ harness, gitHub });
@@ -171,9 +171,12 @@ describe('the file of the teams', () => {
 });
 
 describe('the strictest privacy', () => {
-  test('turns off logging, retention and training', async () => {
+  test('turns off logging, retention and training next to the limit, even if all are on', async () => {
     await runTeam();
-    expect(await runSteps(STRICTEST)).toMatchObject({ result: 'success' });
+    const [, workspace] = harness.sandbox.account.workspaces;
+    const [guardrail] = harness.sandbox.account.guardrails;
+    for (const each of [workspace, guardrail]) Object.assign(each ?? {}, turnedOver(each));
+    expect(await runTeam()).toMatchObject({ result: 'success' });
     expect(settings()).toMatchObject({
       workspace: {
         is_observability_broadcast_enabled: false,
@@ -181,6 +184,7 @@ describe('the strictest privacy', () => {
         is_data_discount_logging_enabled: false,
       },
       guardrail: {
+        limit_usd: 20,
         ...Object.fromEntries(
           ['anthropic', 'google', 'openai', 'other', 'xai'].map((by) => [
             `enforce_zdr_${by}`,
@@ -197,13 +201,22 @@ describe('the strictest privacy', () => {
   });
 
   test('cannot be written with enforce-zdr and a field of one company', async () => {
-    const inputs = { guardrail: 'enforce_zdr_openai: false' };
-    const { result, main } = await runTeam(SEARCH, withInputs(inputs));
+    const guardrail = `${jobOf(WORKSPACES).steps[0]?.with?.['guardrail']}enforce_zdr_openai: false`;
+    const { result, main } = await runTeam(SEARCH, withInputs({ guardrail }));
     expect(result).toBe('failure');
     expect(main['']?.annotations[0]?.message).toContain('because the input enforce-zdr sets it');
     expect(slugs()).toEqual([]);
   });
 });
+
+/** The fields that are true or false, with the other value. */
+function turnedOver(fields: object = {}) {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([field, value]) =>
+      typeof value === 'boolean' ? [[field, !value]] : [],
+    ),
+  );
+}
 
 /** What the page says about undoing each setting, by the name of its input. */
 const TO_UNDO = new Map(
@@ -293,6 +306,23 @@ describe('the steps that undo', () => {
     expect(result).toBe('success');
     expect(main['usage']?.outputs['cost-usd']).toBe('3');
     expect(slugs()).toEqual(['team-support']);
+    expect(harness.sandbox.account.keys).toEqual([]);
+  });
+
+  test('delete the workspace of a team even if its report fails, as during an outage of analytics', async () => {
+    const { main: created } = await runTeam();
+    seedKey(harness.sandbox, { id: String(created['']?.outputs['id']) });
+    const inputs = { team: 'search' };
+    const byHand = dispatchEvent(gitHub.server.github, gitHub.repository, { inputs });
+    const { result, main } = await duringOutage(
+      harness.sandbox,
+      () => run(DELETE, byHand),
+      'POST /analytics/query',
+    );
+    expect(result).toBe('failure');
+    expect(main['usage']?.exitCode).toBe(1);
+    expect(main['delete']?.outputs['deleted']).toBe('true');
+    expect(slugs()).toEqual([]);
     expect(harness.sandbox.account.keys).toEqual([]);
   });
 });
