@@ -115,7 +115,7 @@ describe('the two files for previews in README.md', () => {
     const { group, ...concurrency } = PREVIEW.concurrency ?? { group: '' };
     expect(concurrency).toEqual({ 'cancel-in-progress': true });
     const [first, second, elsewhere] = [opened, pushed, other].map(
-      ({ ref }) => interpolateAll({ group }, { github: { ref } })['group'],
+      ({ ref }) => interpolateAll({ group }, { github: { workflow: 'Preview', ref } })['group'],
     );
     expect(second).toBe(first);
     expect(elsewhere).not.toBe(first);

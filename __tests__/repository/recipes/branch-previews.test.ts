@@ -159,6 +159,17 @@ describe('the files for a branch', () => {
     expect([slugs(), keys()]).toEqual([[], []]);
   });
 
+  test('delete by hand even if the report fails', async () => {
+    await run(BRANCH, push());
+    const deletion = byHand({ branch: 'feature/x', delete: 'true' });
+    const { result } = await duringOutage(
+      harness.sandbox,
+      () => run(BY_HAND, deletion),
+      'POST /analytics/query',
+    );
+    expect([result, slugs(), keys()]).toEqual(['failure', [], []]);
+  });
+
   test.each(['feature/x-', 'feature/x_', 'feature/x#'])(
     'fail by hand for the branch %s, which has a preview',
     async (branch) => {
@@ -170,7 +181,7 @@ describe('the files for a branch', () => {
 
   test('let a push cancel the older run of its branch', () => {
     expect(BRANCH.concurrency).toEqual({
-      group: `openrouter-preview-\${{ github.ref }}`,
+      group: `\${{ github.workflow }}-\${{ github.ref }}`,
       'cancel-in-progress': true,
     });
   });
