@@ -113,7 +113,8 @@ export async function runWorkflow(options: RunOptions): Promise<Run> {
   ]);
   endOrphans(folder);
   rmSync(folder, { recursive: true });
-  const run = readRun(lines);
+  const isCancelled = options.cancelAt !== undefined || options.cancelAfter !== undefined;
+  const run = readRun(isCancelled ? withoutLateLines(lines) : lines);
   assert.deepEqual(run.annotations, options.annotations ?? [], run.log);
   return { exitCode, ...run };
 }
@@ -227,18 +228,27 @@ function readRun(lines: readonly Line[]): Omit<Run, 'exitCode'> {
     summaries: lines
       .filter(({ command }) => command === 'summary')
       .map(({ content = '' }) => content),
-    annotations: lines
-      .filter(
-        (line, at) => LEVELS.includes(line.command ?? '') && !isLate(line, lines.slice(0, at)),
-      )
+    annotations: [...jobs.values()]
+      .flatMap(inOrderOfStages)
+      .filter(({ command = '' }) => LEVELS.includes(command))
       .map(({ command, kvPairs }) => [command, kvPairs?.title].filter(Boolean).join(' ')),
   };
 }
 
+/** The lines of a job. act can show the last ones of a step when the post steps have begun. */
+function inOrderOfStages(ofJob: readonly Line[]): Line[] {
+  const isOfPost = ({ stage }: Line) => stage === 'Post';
+  return [...ofJob.filter((line) => !isOfPost(line)), ...ofJob.filter(isOfPost)];
+}
+
 /**
- * Whether a line is of a step that goes on after a cancellation, until its post step ends it. Such a line is
- * not always shown.
+ * The lines without those of a step that goes on after a cancellation, until its post step ends it: they
+ * are not always shown.
  */
-function isLate({ jobID, stage }: Line, before: readonly Line[]): boolean {
-  return stage === 'Main' && before.some((line) => line.jobID === jobID && line.stage === 'Post');
+function withoutLateLines(lines: readonly Line[]): Line[] {
+  return lines.filter(
+    ({ jobID, stage }, at) =>
+      stage !== 'Main' ||
+      !lines.slice(0, at).some((line) => line.jobID === jobID && line.stage === 'Post'),
+  );
 }
