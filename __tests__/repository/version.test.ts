@@ -35,9 +35,7 @@ test('the README names the Node.js versions that the actions are tested with', (
     expect(majors.size).toBe(1);
     return [...majors].join();
   });
-  expect(read('README.md')).toContain(
-    `CI tests the actions with Node.js ${oldest}, ${own} and ${newest}.`,
-  );
+  expect(read('README.md')).toContain(`CI uses Node.js ${oldest}, ${own} and ${newest}.`);
 });
 
 test('the oldest Node.js that the actions are tested with is the one that package.json promises', () => {
