@@ -72,7 +72,8 @@ async function play(page: string, name: string, pushes: readonly Push[]): Promis
     const most = sumOf(mostOf);
     expect(most).toBeLessThanOrEqual(cap + Number(ours?.with?.['limit-usd']));
     if (tests !== undefined) spend(steps[0], tests);
-    for (const job of [...tested, deployment]) await job.end();
+    // A deployment that fails before it begins ends long before the tests.
+    for (const job of [deployment, ...tested]) await job.end();
     for (const [push, amount] of Object.entries(deployed)) {
       spend(deployments[Number(push) - 1], amount);
     }
