@@ -14,6 +14,19 @@ test.each(DOCUMENTS)(
   },
 );
 
+/** With this many characters, a page is some 3,000 pixels high on GitHub. */
+const LONG = 6_500;
+
+test.each(DOCUMENTS.filter((path) => path.startsWith('docs/') && read(path).length > LONG))(
+  '%s, a long page, begins with links to its sections, except for the first one',
+  (path) => {
+    const text = read(path);
+    const links = linksIn(text.slice(0, text.search(/^## /m)));
+    const [, ...sections] = anchorsOf(text, 2).map((anchor) => `#${anchor}`);
+    expect(sections.filter((section) => !links.includes(section))).toEqual([]);
+  },
+);
+
 function leadsSomewhere(from: string, link: string): boolean {
   const [file = '', anchor] = link.split('#', 2);
   const target = file === '' ? from : join(dirname(from), file);
@@ -33,10 +46,10 @@ function linksIn(markdown: string): string[] {
   return links;
 }
 
-/** The anchors that GitHub gives to headings: lower case, hyphens for spaces, no punctuation. */
-function anchorsOf(markdown: string): string[] {
+/** The anchors that GitHub gives to headings, or to those of a level: lower case, hyphens for spaces, no punctuation. */
+function anchorsOf(markdown: string, level?: number): string[] {
   return marked.lexer(markdown).flatMap((token) => {
-    if (token.type !== 'heading') return [];
+    if (token.type !== 'heading' || (level ?? token['depth']) !== token['depth']) return [];
     const text = String(token['text']).toLowerCase();
     return [text.replace(/[^\p{L}\p{M}\p{N}\p{Pc} -]/gu, '').replaceAll(' ', '-')];
   });
