@@ -30,6 +30,7 @@ const night = () => scheduleEvent(gitHub.server.github, gitHub.repository);
 const byHand = (inputs: Record<string, string>) =>
   dispatchEvent(gitHub.server.github, gitHub.repository, { inputs });
 const keys = () => harness.sandbox.account.keys;
+const dollars = (usd: number) => `$${usd.toFixed(2)}`;
 const areDisabled = () => keys().map(({ disabled }) => disabled);
 
 /** A job whose tests spend `usd`, and fail if it is more than the limit of its key. */
@@ -225,14 +226,15 @@ describe('the files for a branch', () => {
     const rows = readTable(join(ROOT, PAGE), 'Push');
     expect(rows).toHaveLength(7);
     for (const [, limit, spent, left] of rows) {
-      const usd = Number.parseFloat(String(spent)) || 0;
+      const usd = Number.parseFloat(String(spent).slice(1)) || 0;
+      expect(spent).toBe(usd === 0 ? '–' : dollars(usd));
       const { main } = await run(BRANCH, push(), spending(usd));
       if (usd === 0) {
         expect(limit).toBe('The step `preview` fails.');
         expect(main['preview']?.annotations[0]?.title).toContain('preview limit reached');
-      } else expect(Number(keys()[0]?.['limit']).toFixed(2)).toBe(limit);
+      } else expect(dollars(Number(keys()[0]?.['limit']))).toBe(limit);
       const all = harness.sandbox.account.spends.reduce((sum, one) => sum + one.credits, 0) / 1e9;
-      expect((5 - all).toFixed(2)).toBe(left);
+      expect(dollars(5 - all)).toBe(left);
     }
   });
 

@@ -15,8 +15,6 @@ import { jobOf } from '../../support/workflow.ts';
 
 /** What happens at a push, and until the next one. */
 interface Push {
-  /** What the table calls it. */
-  label: string;
   /** Whether the deployment succeeds. */
   succeeds: boolean;
   /** What the tests spend, in USD. */
@@ -63,7 +61,7 @@ async function play(page: string, name: string, pushes: readonly Push[]): Promis
   const deployments: StepResult[] = [];
   const rows: string[][] = [];
   let event: GitHubEvent = openPull(server.github, repository)[0];
-  for (const { label, succeeds, tests, deployed } of pushes) {
+  for (const { succeeds, tests, deployed } of pushes) {
     const tested = tests === undefined ? [] : [await start(workflow, event, { job: 'test' })];
     const deployment = await start(workflow, event, { job: 'deploy', onScript: () => succeeds });
     const steps = [...tested, deployment].map((job) => job.main['preview'] as StepResult);
@@ -81,7 +79,7 @@ async function play(page: string, name: string, pushes: readonly Push[]): Promis
     const held = sumOf(mostOf) - spent;
     const sums =
       tests === undefined ? [most, spent, cap - spent] : [spent, held, cap - spent - held];
-    rows.push([label, ...limits, ...sums.map(usd)]);
+    rows.push([String(rows.length + 1), limits.join(' + '), ...sums.map(usd)]);
     event = pushTo(server.github, repository, 'feature')[1] as GitHubEvent;
   }
   return rows;
@@ -105,11 +103,11 @@ test('the pages about previews say in the same words what counts towards the cap
 test('the table of costs in docs/recipes/deployed-preview.md is what five pushes cost', async () => {
   const page = 'docs/recipes/deployed-preview.md';
   const rows = await play(page, 'Deploy preview', [
-    { label: '1', succeeds: true, deployed: { 1: 2 } },
-    { label: '2, fails', succeeds: false, deployed: { 1: 0.5, 2: 0.5 } },
-    { label: '3', succeeds: true, deployed: { 3: 2.5 } },
-    { label: '4', succeeds: true, deployed: { 4: 1.5 } },
-    { label: '5, fails', succeeds: false, deployed: {} },
+    { succeeds: true, deployed: { 1: 2 } },
+    { succeeds: false, deployed: { 1: 0.5, 2: 0.5 } },
+    { succeeds: true, deployed: { 3: 2.5 } },
+    { succeeds: true, deployed: { 4: 1.5 } },
+    { succeeds: false, deployed: {} },
   ]);
   expect(readTable(join(ROOT, page), 'Push')).toEqual(rows);
 });
@@ -117,11 +115,11 @@ test('the table of costs in docs/recipes/deployed-preview.md is what five pushes
 test('the table of costs in docs/recipes/tests-and-deployment.md is what five pushes cost', async () => {
   const page = 'docs/recipes/tests-and-deployment.md';
   const rows = await play(page, 'Preview', [
-    { label: '1', succeeds: true, tests: 0.4, deployed: { 1: 1.6 } },
-    { label: '2, deployment fails', succeeds: false, tests: 0.4, deployed: { 1: 0.4, 2: 0.2 } },
-    { label: '3', succeeds: true, tests: 0.4, deployed: { 3: 2 } },
-    { label: '4', succeeds: true, tests: 0.4, deployed: { 4: 1.4 } },
-    { label: '5, deployment fails', succeeds: false, tests: 0.4, deployed: { 4: 0.2 } },
+    { succeeds: true, tests: 0.4, deployed: { 1: 1.6 } },
+    { succeeds: false, tests: 0.4, deployed: { 1: 0.4, 2: 0.2 } },
+    { succeeds: true, tests: 0.4, deployed: { 3: 2 } },
+    { succeeds: true, tests: 0.4, deployed: { 4: 1.4 } },
+    { succeeds: false, tests: 0.4, deployed: { 4: 0.2 } },
   ]);
   expect(readTable(join(ROOT, page), 'Push')).toEqual(rows);
 });
