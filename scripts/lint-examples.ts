@@ -25,13 +25,17 @@ const CONFIG = `rules:
     disable: true
 `;
 
-/** A workflow, of which a list of steps is the end. */
+/** A workflow, of which a list of steps is the end. They can use the outputs of a preview. */
 const WORKFLOW = `on: pull_request
 permissions: {}
 jobs:
   job:
     runs-on: ubuntu-latest
     steps:
+      - id: preview
+        uses: ./preview
+        with:
+          management-key: \${{ secrets.OPENROUTER_MANAGEMENT_KEY }}
 `;
 
 const OURS = new RegExp(`uses: ${PUBLISHED.repository}/?(\\w*)@${PUBLISHED.ref}\\b`, 'g');
