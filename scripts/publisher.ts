@@ -33,7 +33,7 @@ export function withAccount(path: string, text: string, from: string, to: string
   if (!path.endsWith('.md')) return named;
   return named
     .replace(/^### Before the first release\n.*?(?=^### )/ms, '')
-    .replace(/^.*`OWNER`.*\n/gm, '');
+    .replace(/^(.*`OWNER`.*|# Replace OWNER\.)\n/gm, '');
 }
 
 /** Changes the files of the repository in the folder `root`, but for what `COMMANDS` make. */
