@@ -224,7 +224,7 @@ describe('the files for a branch', () => {
 
   test('allow each push what the table of the page says', async () => {
     const rows = readTable(join(ROOT, PAGE), 'Push');
-    expect(rows).toHaveLength(7);
+    expect(rows.map(([number]) => number)).toEqual(['1', '2', '3', '4', '5', '6', '7']);
     for (const [, limit, spent, left] of rows) {
       const usd = Number.parseFloat(String(spent).slice(1)) || 0;
       expect(spent).toBe(usd === 0 ? '–' : dollars(usd));
