@@ -703,6 +703,11 @@ describe('what a cap leaves', () => {
       NOTHING.replace('new jobs', 'new jobs without a deployment'),
     ],
     [
+      'knows that of several deployments, the next one replaces what one of them can spend',
+      ['1', '2', '3', '4'].map((hash) => working(hash, 0, 2, DEPLOYMENT)),
+      NOTHING,
+    ],
+    [
       'says the same of what the next key can spend',
       [job('1', 4.5), working('2', 0, 0.25, DEPLOYMENT)],
       '⚠️ The next key without a deployment can spend $0.25 at most: preview-limit-usd is $5.00.',

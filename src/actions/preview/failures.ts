@@ -195,13 +195,13 @@ const HOLDERS = [
     purpose: 'job',
     name: 'running jobs',
     advice:
-      'Run this again once the running jobs have ended. If none is running, a runner died: disable its key, and do not delete it:',
+      'Run this again once the running jobs have ended. If none is running, disable these keys, and do not delete them:',
   },
   {
     purpose: 'deployment',
     name: 'deployments',
     advice:
-      'Run this again once no deployment is running. If deployments failed, one that succeeds disables their keys:',
+      'Run this again once no deployment is running. If a deployment has failed, one that succeeds disables these keys. If nothing uses a key, disable this key, and do not delete it:',
   },
   {
     purpose: 'other',

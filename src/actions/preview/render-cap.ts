@@ -1,6 +1,6 @@
 /** What the comment of a preview says about its cap. */
 import { formatExactUsd, formatUsd } from '../../lib/format-usd.ts';
-import { maxUsd, roundDown, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
+import { maxUsd, minUsd, roundDown, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import { readKeyName } from '../../shared/key-name.ts';
 import { capUseOf, isAlmostSpent, totalsOf } from './cap.ts';
@@ -54,11 +54,12 @@ export function capWarning(facts: CommentFacts, counted: TowardsCap): string | u
   const one = onlyOf(facts);
   if (!one || facts.isBeingDeleted) return undefined;
   const { amount, cap } = counted;
-  const { jobs, deployments, others } = heldBy(one.keys, counted);
+  const { jobs, deployments, others, replaceable } = heldBy(one.keys, counted);
   const leftNextTo = (held: Usd) => roundDown(maxUsd(cap - amount - held, 0n));
-  const left = leftNextTo(jobs + deployments + others);
-  // The key of a new deployment replaces the older one, and may spend what that can.
-  const isForJobsOnly = deployments > 0n && leftNextTo(jobs + others) > 0n;
+  const all = jobs + deployments + others;
+  const left = leftNextTo(all);
+  // The key of a new deployment replaces the older ones, and may spend what they can, up to its own limit.
+  const isForJobsOnly = deployments > 0n && leftNextTo(all - replaceable) > 0n;
   const without = isForJobsOnly ? ' without a deployment' : '';
   if (left > 0n) {
     if (!isAlmostSpent(amount, cap)) return undefined;
@@ -71,17 +72,24 @@ export function capWarning(facts: CommentFacts, counted: TowardsCap): string | u
   return `⚠️ Nothing is left: ${failing}. To go on, raise preview-limit-usd and push.`;
 }
 
-/** What keys can still spend: those of jobs until these end. */
+/**
+ * What keys can still spend: those of jobs until these end. Of what those of deployments can, `replaceable` does
+ * not count for the next deployment, as far as its limit is known: from the keys that work.
+ */
 function heldBy(keys: readonly Key[], { cap }: TowardsCap) {
   const now = latestCreation(keys);
   const rule = { amount: cap, withByok: countsByok(keys), replaced: [] };
-  const heldByKind = (kind: string) => {
-    const own = keys.filter(({ name }) => readKeyName(name).kind === kind);
-    return totalsOf(own.map((key) => capUseOf(key, rule, now))).held;
-  };
+  const usesOf = (kind: string) =>
+    keys
+      .filter(({ name }) => readKeyName(name).kind === kind)
+      .map((key) => capUseOf(key, rule, now));
+  const ofDeployments = usesOf('deployment');
+  const deployments = totalsOf(ofDeployments).held;
+  const limits = ofDeployments.map(({ spent, held }) => (held > 0n ? spent + held : 0n));
   return {
-    jobs: heldByKind('job'),
-    deployments: heldByKind('deployment'),
-    others: heldByKind('other'),
+    jobs: totalsOf(usesOf('job')).held,
+    deployments,
+    others: totalsOf(usesOf('other')).held,
+    replaceable: minUsd(deployments, limits.reduce(maxUsd, 0n)),
   };
 }

@@ -93,10 +93,10 @@ describe('a cap for all keys of a preview', () => {
       /^"octo-org\/shop \/ Preview \/ .* \/ test \/ .*" \(sk-or-v1-/,
     );
     expect(lines.slice(0, 7)).toEqual([
-      'Run this again once the running jobs have ended. If none is running, a runner died: disable its key, and do not delete it:',
+      'Run this again once the running jobs have ended. If none is running, disable these keys, and do not delete them:',
       ofJob,
       ofJob,
-      'Run this again once no deployment is running. If deployments failed, one that succeeds disables their keys:',
+      'Run this again once no deployment is running. If a deployment has failed, one that succeeds disables these keys. If nothing uses a key, disable this key, and do not delete it:',
       expect.stringMatching(/^"octo-org\/shop#1 \/ Preview \/ test" \(sk-or-v1-/),
       'Lower the limits of the API keys made by hand, or disable them, and do not delete them:',
       expect.stringMatching(/^"Mine" \(sk-or-v1-/),
