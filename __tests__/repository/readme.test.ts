@@ -107,7 +107,7 @@ describe('the two files for previews in README.md', () => {
     expect(comments()).toEqual([expect.stringContaining(', deleted<')]);
   });
 
-  test('cancel the older run of a pull request, and then the key of the new run can spend as much', async () => {
+  test('cancel the older run of a pull request, and no other, so that each run has a key of the same limit', async () => {
     const { repository, server } = gitHub;
     const [opened] = openPull(server.github, repository, { branch: 'menu' });
     const [other] = openPull(server.github, repository, { branch: 'search' });
