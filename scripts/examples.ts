@@ -32,7 +32,8 @@ export function readWorkflow(file: string, name: string): string {
 }
 
 /**
- * The cells of the table in a document whose first column has the heading `heading`, row by row.
+ * The cells of the table in a document whose first column has the heading `heading`, row by row. A
+ * space that does not break is one like any other.
  * @throws {Error} when there is none.
  */
 export function readTable(file: string, heading: string): string[][] {
@@ -40,5 +41,5 @@ export function readTable(file: string, heading: string): string[][] {
   const tables = marked.lexer(readFileSync(file, 'utf8')).filter(isTable);
   const found = tables.find(({ header }) => header[0]?.text === heading);
   if (!found) throw new Error(`${file} has no table about ${heading}`);
-  return found.rows.map((cells) => cells.map(({ text }) => text));
+  return found.rows.map((cells) => cells.map(({ text }) => text.replaceAll('&nbsp;', ' ')));
 }
