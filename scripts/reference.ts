@@ -23,6 +23,12 @@ const ROOT_ACTION = 'openrouter-workspace';
 const GENERATED =
   /(?<=<!-- inputs and outputs: npm run reference -->\n).*?(?=<!-- \/inputs and outputs -->)/s;
 
+/**
+ * The end of a default by which the program recognizes that no workflow has written the input, as in
+ * src/actions/key/job-status.ts. A workflow that writes the input leaves this end out.
+ */
+const DEFAULT_MARKER = / \(default\)$/;
+
 /** The `action.yml` in a folder: '' for the root's, which is the first. */
 type Manifest = ActionManifest & { folder: string };
 
@@ -77,7 +83,8 @@ function stepOf(uses: string, inputs: Record<string, ManifestInput>, scene: Scen
     // Of two inputs of which one is required, the second is left out. An empty input is not sent.
     const isShown =
       required || name === 'management-key' || description?.includes('Either this or');
-    const value = (isShown ? new Map(Object.entries(examples)).get(name) : text) ?? '""';
+    const shown = isShown ? new Map(Object.entries(examples)).get(name) : text;
+    const value = shown?.replace(DEFAULT_MARKER, '') ?? '""';
     const comment = commentOf(name, inputs);
     return `${comment && `\n${comment}`}    ${name}: ${value}`;
   });
