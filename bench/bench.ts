@@ -10,6 +10,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureDownload } from './download.ts';
 import { measureFaults } from './faults.ts';
+import { formatPage } from './page.ts';
 import { measureRequests } from './requests.ts';
 import { measureSweep } from './sweep.ts';
 import { formatTable } from './table.ts';
@@ -32,25 +33,12 @@ async function updateRequests(): Promise<void> {
 }
 
 async function printAll(pairs: number): Promise<void> {
-  const tables = [
-    await measureTime(pairs),
-    await measureRequests(),
-    await measureFaults(),
-    await measureSweep(),
-  ].map(formatTable);
-
-  console.log(`# Benchmarks
-
-For anyone who compares these actions with a script, curl or the official SDK. At the end, you know what each costs, and what is left after a bad network.
-
-Written by \`npm run -s bench -- --pairs ${pairs} > docs/benchmarks.md\` with Node.js ${process.version} on ${cpus().length} cores, against the sandbox on loopback. Times are from start to finish, as medians of ${pairs} pairs. Ratios hold on other machines; times do not.
-
-${tables.join('\n\n')}
-
-- **Bare script:** \`bench/bare.cjs\`, the POST of a create without checks, deadline, retries or summary.
-- **Official SDK:** \`@openrouter/sdk\` with its defaults, downloaded with zod. **curl** has \`--retry 5 --retry-all-errors\` in the fault schedules.
-- **Least possible:** if nothing ever failed and no other job used the account. The actions also check before or after they write: see [reliability](reliability.md).
-- **Usage, with a deleted key:** analytics then knows of more than the counters of the existing keys. It is queried for these keys alone and, if it lacks nothing of them, once more: it may have caught up in between.
-- **Preview, everything in place:** one request to GitHub, for the pull request. To OpenRouter, the lookup of the workspace, the list of its keys, and the POST of a key. Without that list, an orphaned key could not be recognized.
-- **Fault schedules** have one to three faults: connections reset before or after the request was applied, responses cut short, 5xx and 429. "Failed, but created" is an orphaned workspace.`);
+  const tables = {
+    time: await measureTime(pairs),
+    requests: await measureRequests(),
+    faults: await measureFaults(),
+    sweep: await measureSweep(),
+  };
+  const machine = { node: process.version, cores: cpus().length };
+  console.log(formatPage(tables, { pairs, ...machine }));
 }

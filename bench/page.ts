@@ -1,0 +1,60 @@
+import { SWEEP_SCENE } from './sweep.ts';
+import { formatTable, type Row } from './table.ts';
+
+/** What was measured, as the rows of the tables. */
+export interface Measurements {
+  time: readonly Row[];
+  requests: readonly Row[];
+  faults: readonly Row[];
+  sweep: readonly Row[];
+}
+
+/** Where and how often it was measured. */
+export interface Setup {
+  pairs: number;
+  /** The version of Node.js. */
+  node: string;
+  cores: number;
+}
+
+/** The Markdown of docs/benchmarks.md, without the end of its last line. */
+export function formatPage(
+  { time, requests, faults, sweep }: Measurements,
+  { pairs, node, cores }: Setup,
+): string {
+  return `# Benchmarks
+
+For anyone who compares these actions with a script, curl or the official SDK. At the end, you know what each of them costs, and what is left after a bad network.
+
+Written by \`npm run -s bench -- --pairs ${pairs} > docs/benchmarks.md\` with Node.js ${node} on ${cores} cores, against the sandbox on loopback.
+
+## Time, memory and download
+
+${formatTable(time)}
+
+- **Times** are from start to finish, as medians of ${pairs} pairs. Ratios hold on other machines; times do not.
+- **Bare script:** \`bench/bare.cjs\`, the POST of a create without checks, deadline, retries or summary.
+- **Official SDK:** \`@openrouter/sdk\` with its defaults, downloaded with zod.
+
+## Requests
+
+${formatTable(requests)}
+
+- **Least possible:** if nothing ever failed and no other job used the account. The actions also check before or after they write: see [reliability](reliability.md).
+- **Usage, with a deleted key:** analytics then knows of more than the counters of the existing keys. A step queries analytics for the existing keys alone. If analytics lacks nothing of these keys, the step queries once more, because analytics may have caught up in between.
+- **Preview, everything in place:** one request to GitHub, for the pull request. To OpenRouter, the lookup of the workspace, the list of its keys, and the POST of a key. Without this list, an orphaned key could not be recognized.
+
+## After a bad network
+
+${formatTable(faults)}
+
+- **Fault schedules** have one to three faults: connections reset before or after the request was applied, responses cut short, 5xx and 429.
+- **Failed, but created** is an orphaned workspace.
+- **curl** has \`--retry 5 --retry-all-errors\`.
+
+## A large sweep
+
+${SWEEP_SCENE}
+
+${formatTable(sweep)}`;
+}
