@@ -126,9 +126,9 @@ describe('what is retried', () => {
     });
     const expected = RULES.flatMap(([statuses, { others, PATCH, POST }]) =>
       statusesIn(statuses).map((status) => {
-        const wait = status === 429 ? ' after that time' : '';
-        const repeatable = PATCH ? `PATCH: ${PATCH}; others: ${others}` : `${others}${wait}`;
-        return { status, rules: [repeatable, `${POST}${wait}`] };
+        const wait = status === 429 ? 'wait, then ' : '';
+        const repeatable = PATCH ? `PATCH: ${PATCH}; others: ${others}` : `${wait}${others}`;
+        return { status, rules: [repeatable, `${wait}${POST}`] };
       }),
     );
     const sorted = (rules: typeof expected) => rules.toSorted((a, b) => a.status - b.status);
