@@ -17,12 +17,18 @@ export interface ManifestInput {
   default?: string;
 }
 
+/** The manifests by their texts: tests start the same few actions thousands of times. */
+const parsed = new Map<string, ActionManifest>();
+
 /**
  * The `action.yml` in the folder `action`. Whether it has the shape of a manifest is not checked.
  * @throws {Error} when the file does not exist or is not YAML.
  */
-export async function readManifest(action: string): Promise<ActionManifest> {
-  return parse(await readFile(join(action, 'action.yml'), 'utf8'));
+export async function readManifest(action: string): Promise<Readonly<ActionManifest>> {
+  const text = await readFile(join(action, 'action.yml'), 'utf8');
+  const manifest = parsed.get(text) ?? parse(text);
+  parsed.set(text, manifest);
+  return manifest;
 }
 
 /** The folders in `root` that have an `action.yml`, sorted: '' for `root` itself. */
