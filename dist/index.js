@@ -1208,7 +1208,7 @@ return needed===ifExists?void 0:needed}function recoveryOfWrites(request){if(req
 const{supersededBy}=request
 return supersededBy!==void 0?{supersededBy}:otherIfExists(request)==="update"?"run-again-with-update":"run-again"}function create_workspace_recoveryOf(request){if(request.deleteAfterJob)return"The post step of this action, if it runs, looks for the workspace and deletes it."
 const other=otherIfExists(request)
-return(other?`Set if-exists: ${other}, and start a new run`:"Run this again")+": if the workspace was created, the step uses it. That is safe if no other workflow creates a workspace with this slug."}async function applyGovernance({workspace},{request,writes},context){warnOnDrift(workspace,request.desired,context)
+return(other?`Set if-exists: ${other}, and start a new run`:"Run this again")+": if the workspace was created, the step uses it. That is safe if no other run creates a workspace with this slug."}async function applyGovernance({workspace},{request,writes},context){warnOnDrift(workspace,request.desired,context)
 await applyWrites(writes,{workspace,recovery:recoveryOfWrites(request)},context)
 return{outcome:"created",workspace,changes:[],governanceChanges:changesOf(writes)}}const WRITTEN_AS_ZERO=/^[-0.]+(?:e|$)/i,usdLimit=message=>pipe(readBy(roundDown,message),transform(toNumber))
 function readBy(round,message){return pipe(schemas_string(message),transform((text,context)=>{const approximate=JSON_NUMBER.test(text)?Number(text):Number.NaN

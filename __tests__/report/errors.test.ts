@@ -25,7 +25,7 @@ test('a failed lookup after a POST is reported line by line', async () => {
   const step = await harness.create({ slug: 'preview-42' });
   const { message } = expectFailure(step);
   expect(message.split('\n')).toEqual([
-    'Set if-exists: reuse, and start a new run: if the workspace was created, the step uses it. That is safe if no other workflow creates a workspace with this slug.',
+    'Set if-exists: reuse, and start a new run: if the workspace was created, the step uses it. That is safe if no other run creates a workspace with this slug.',
     'Wait, then run this again.',
     'POST /workspaces: HTTP 502 Bad Gateway: No way',
     'Could not check the outcome: GET /workspaces/preview-42: HTTP 429 Too Many Requests: No way',

@@ -95,7 +95,7 @@ describe('what a failure recommends if the workspace may have been created', () 
     const run = await runCreate(simulation, { ...WITHOUT_LOOKUP, ...request }, CONDITIONS);
     expect(detailsOf(run)).toMatchObject({
       ambiguous: true,
-      recovery: `${advice}: if the workspace was created, the step uses it. That is safe if no other workflow creates a workspace with this slug.`,
+      recovery: `${advice}: if the workspace was created, the step uses it. That is safe if no other run creates a workspace with this slug.`,
     });
   });
 

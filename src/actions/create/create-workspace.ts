@@ -187,7 +187,7 @@ function recoveryOf(request: CreateRequest): string {
     return 'The post step of this action, if it runs, looks for the workspace and deletes it.';
   const other = otherIfExists(request);
   const change = other ? `Set if-exists: ${other}, and start a new run` : 'Run this again';
-  return `${change}: if the workspace was created, the step uses it. That is safe if no other workflow creates a workspace with this slug.`;
+  return `${change}: if the workspace was created, the step uses it. That is safe if no other run creates a workspace with this slug.`;
 }
 
 /** Sets the guardrail, budgets and members of a new workspace. */
