@@ -114,7 +114,7 @@ export async function runWorkflow(options: RunOptions): Promise<Run> {
   endOrphans(folder);
   rmSync(folder, { recursive: true });
   const isCancelled = options.cancelAt !== undefined || options.cancelAfter !== undefined;
-  const run = readRun(isCancelled ? withoutLateLines(lines) : lines);
+  const run = readRun(lines, { isCancelled });
   assert.deepEqual(run.annotations, options.annotations ?? [], run.log);
   return { exitCode, ...run };
 }
@@ -212,7 +212,10 @@ async function readLines(stream: Readable, onLine: (line: Line) => void): Promis
 
 const LEVELS = ['error', 'warning', 'notice'];
 
-function readRun(lines: readonly Line[]): Omit<Run, 'exitCode'> {
+function readRun(
+  lines: readonly Line[],
+  { isCancelled }: { isCancelled: boolean },
+): Omit<Run, 'exitCode'> {
   const jobs = Map.groupBy(lines, ({ jobID }) => jobID ?? '');
   return {
     log: lines.map(({ msg = '' }) => msg).join('\n'),
@@ -229,26 +232,23 @@ function readRun(lines: readonly Line[]): Omit<Run, 'exitCode'> {
       .filter(({ command }) => command === 'summary')
       .map(({ content = '' }) => content),
     annotations: [...jobs.values()]
-      .flatMap(inOrderOfStages)
+      .flatMap((ofJob) => inOrderOfStages(ofJob, { isCancelled }))
       .filter(({ command = '' }) => LEVELS.includes(command))
       .map(({ command, kvPairs }) => [command, kvPairs?.title].filter(Boolean).join(' ')),
   };
 }
 
-/** The lines of a job. act can show the last ones of a step when the post steps have begun. */
-function inOrderOfStages(ofJob: readonly Line[]): Line[] {
-  const isOfPost = ({ stage }: Line) => stage === 'Post';
-  return [...ofJob.filter((line) => !isOfPost(line)), ...ofJob.filter(isOfPost)];
-}
-
 /**
- * The lines without those of a step that goes on after a cancellation, until its post step ends it: they
- * are not always shown.
+ * The lines of a job. act can show those of a step when the post steps have begun. After a cancellation, they are
+ * left out: the step goes on until its post step ends it, and its lines are not always shown.
  */
-function withoutLateLines(lines: readonly Line[]): Line[] {
-  return lines.filter(
-    ({ jobID, stage }, at) =>
-      stage !== 'Main' ||
-      !lines.slice(0, at).some((line) => line.jobID === jobID && line.stage === 'Post'),
-  );
+function inOrderOfStages(
+  ofJob: readonly Line[],
+  { isCancelled }: { isCancelled: boolean },
+): Line[] {
+  const end = ofJob.findIndex(({ stage }) => stage === 'Post');
+  if (end === -1) return [...ofJob];
+  const late = ofJob.slice(end).filter(({ stage }) => stage === 'Main');
+  const others = ofJob.slice(end).filter(({ stage }) => stage !== 'Main');
+  return [...ofJob.slice(0, end), ...(isCancelled ? [] : late), ...others];
 }
