@@ -26,7 +26,7 @@ export const slugTaken = declareFailure<{
       ? `Cannot determine who created the workspace "${slug}"`
       : `The slug "${slug}" is taken`,
     lines: [
-      `If this workspace is yours, set if-exists: reuse or update. If not, choose another slug.`,
+      'If this workspace is yours, set if-exists: reuse or update. If not, choose another slug.',
       `It belongs to the workspace ${JSON.stringify(name)}, id ${id}, created ${created === undefined ? 'at an unknown time' : formatMinute(created, { withYear: true })}: ${dashboardUrl(slug)}`,
       'It may belong to another repository, which can delete it at any time.',
       'if-exists: reuse uses it unchanged.',
