@@ -4,15 +4,12 @@ import type { HttpRequest, HttpResponse } from '../src/http/transport.ts';
 import { TransportError } from '../src/http/transport.ts';
 import { type Clock, sleep } from '../src/lib/clock.ts';
 import { type Exchange, ProbeError } from './exchange.ts';
-import type { LiveFederation } from './federation.ts';
 
 /** What a run needs from outside. */
 export interface Context {
   /** Without a trailing slash. */
   apiUrl: string;
   managementKey: string;
-  /** Undefined if the account has no federation policy for this run. */
-  federation: LiveFederation | undefined;
   /** Sends a request once, and ends within a reasonable time. @throws {TransportError} */
   transport(request: HttpRequest): Promise<HttpResponse>;
   clock: Clock;
@@ -27,8 +24,8 @@ export interface Context {
 }
 
 export interface RequestOptions {
-  /** Sent as JSON, or as a form. */
-  body?: object | URLSearchParams;
+  /** Sent as JSON. */
+  body?: object;
   /** Instead of the management key; null for none. */
   key?: string | null;
 }
@@ -62,17 +59,15 @@ async function sendOnce(
   { apiUrl, managementKey, transport }: Context,
   { method, path, body, key = managementKey }: RequestOptions & Pick<Exchange, 'method' | 'path'>,
 ): Promise<Exchange> {
-  const isForm = body instanceof URLSearchParams;
-  const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
   const request: HttpRequest = {
     method,
     url: apiUrl + path,
     headers: {
       accept: 'application/json',
       ...(key !== null && { authorization: `Bearer ${key}` }),
-      ...(body && { 'content-type': type }),
+      ...(body && { 'content-type': 'application/json' }),
     },
-    ...(body && { body: isForm ? body.toString() : JSON.stringify(body) }),
+    ...(body && { body: JSON.stringify(body) }),
   };
   try {
     return { method, path, ...(await transport(request)) };

@@ -7,7 +7,6 @@ import { KEYS } from './assumptions/keys.ts';
 import { LISTS } from './assumptions/lists.ts';
 import { ACCESS, RESPONSES } from './assumptions/responses.ts';
 import { TIME } from './assumptions/time.ts';
-import { TOKENS } from './assumptions/tokens.ts';
 import { USAGE_AFTER_REQUEST, USAGE_AT_REST } from './assumptions/usage.ts';
 import { WORKSPACES } from './assumptions/workspaces.ts';
 
@@ -24,7 +23,6 @@ export const CATALOGUE: readonly Assumption[] = [
   ...WORKSPACE_BUDGETS,
   ...WORKSPACE_MEMBERS,
   ...ACCESS,
-  ...TOKENS,
   ...USAGE_AT_REST,
   ...USAGE_AFTER_REQUEST,
   // These look at the responses to all others.

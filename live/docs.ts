@@ -22,6 +22,5 @@ export const DOCS = {
   listMembers: `${REFERENCE}/workspaces/list-workspace-members`,
   addMembers: `${REFERENCE}/workspaces/bulk-add-members-to-a-workspace`,
   queryAnalytics: `${REFERENCE}/analytics/query-analytics`,
-  exchangeToken: `${REFERENCE}/oauth/exchange-a-workload-identity-token`,
   errors: 'https://openrouter.ai/docs/api/reference/errors',
 } as const;

@@ -18,17 +18,15 @@ import {
   runProgram,
   UsageError,
 } from '../sandbox/cli/arguments.ts';
-import { tokensIn } from '../src/http/token.ts';
 import type { HttpRequest } from '../src/http/transport.ts';
 import { httpTransport } from '../src/http/transport.ts';
-import { connection, hasIdTokens, readIssuer, readSecrets } from '../src/inputs/connection.ts';
+import { connection } from '../src/inputs/connection.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { createRedactor } from '../src/report/report.ts';
 import { toLine } from '../src/report/text.ts';
 import type { Context } from './api.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { ProbeError } from './exchange.ts';
-import { federationOf } from './federation.ts';
 import {
   countVerdicts,
   describeDifferences,
@@ -66,12 +64,12 @@ async function live(args: string[]): Promise<void> {
   const account = readConnection();
   if (values.write !== undefined) await assertWritable(values.write);
   const { redactShown: redact, register } = createRedactor();
-  register([account.managementKey, ...readSecrets().idTokenRequest]);
+  register([account.managementKey]);
   const print = (line: string) => console.log(toLine(line, redact));
   const stop = stopOnSignal(print);
   const spend = values.spend ?? false;
   const service: Context = {
-    ...openService(account, register),
+    ...openService(account),
     spend,
     signal: stop.signal,
     log: print,
@@ -152,30 +150,12 @@ function readConnection(): Connection {
   return { managementKey: data.OPENROUTER_MANAGEMENT_KEY, apiUrl: data.OPENROUTER_API_URL };
 }
 
-/** The policy that `OPENROUTER_FEDERATION_POLICY_ID` names, in a job with `id-token: write`. */
-function readFederation(transport: Context['transport']): Context['federation'] {
-  const { env } = process;
-  const policyId = env['OPENROUTER_FEDERATION_POLICY_ID'];
-  if (!policyId || !hasIdTokens(env)) return undefined;
-  return federationOf(policyId, readIssuer(env), transport);
-}
-
-/** @param register called with the tokens in each response, before anything else reads it */
-function openService(
-  { apiUrl, managementKey }: Connection,
-  register: (secrets: readonly string[]) => void,
-) {
+function openService({ apiUrl, managementKey }: Connection) {
   const send = httpTransport('openrouter-workspace-live');
-  const transport = async (request: HttpRequest) => {
-    const response = await send(request, AbortSignal.timeout(REQUEST_TIMEOUT_MS));
-    for (const field of ['value', 'access_token']) register(tokensIn(response.body, field));
-    return response;
-  };
   return {
     apiUrl,
     managementKey,
-    federation: readFederation(transport),
-    transport,
+    transport: (request: HttpRequest) => send(request, AbortSignal.timeout(REQUEST_TIMEOUT_MS)),
     clock: systemClock,
     random: randomBytes,
   };

@@ -1,17 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { openIdTokens } from '../sandbox/github/id-tokens.ts';
 import { inProcessTransport } from '../sandbox/http/in-process.ts';
 import {
   type OpenRouter,
   type OpenRouterOptions,
   openAccount,
 } from '../sandbox/openrouter/openrouter.ts';
-import { seedPolicy } from '../sandbox/openrouter/seed.ts';
 import { type VirtualClock, virtualClock } from '../sandbox/virtual-clock.ts';
 import type { Transport } from '../src/http/transport.ts';
 import type { Context } from './api.ts';
 import type { Assumption } from './assumption.ts';
-import type { LiveFederation } from './federation.ts';
 import { type RunResult, runCatalogue } from './run.ts';
 
 const API_URL = 'https://sandbox.test/api/v1';
@@ -43,17 +40,11 @@ export function openSandbox(options: SandboxContextOptions = {}): SandboxContext
   const now = () => new Date(EPOCH + clock.now());
   const account = openAccount({ now, ...options, managementKey });
   const network = { api: account, clock, schedule: [], calls: [], latency: LATENCY };
-  const idTokens = openIdTokens({ now });
-  const federation: LiveFederation = {
-    policyId: seedPolicy(account, idTokens).id,
-    idToken: async () => idTokens.issue('https://openrouter.ai'),
-  };
   const transport = proxy(inProcessTransport(network, API_URL), account);
   return {
     account,
     apiUrl: API_URL,
     managementKey,
-    federation,
     transport: (request) => transport(request, new AbortController().signal),
     clock,
     random: randomBytes,

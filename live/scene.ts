@@ -36,7 +36,6 @@ export interface Scene {
   /** The responses of this run so far, without their bodies. */
   exchanges: readonly Exchange[];
   spend: boolean;
-  federation: Context['federation'];
   /** A slug of this run that is not taken. */
   newSlug(): string;
   /** @throws {ProbeError} */
@@ -59,7 +58,7 @@ export class Interrupted extends Error {
 
 /** Opens the scene of a run. What it creates is added to `created`. */
 export function openScene(context: Context, created: Created): Scene {
-  const { clock, signal, spend, federation } = context;
+  const { clock, signal, spend } = context;
   const exchanges: Exchange[] = [];
   const shared = new Map<string, Promise<unknown>>();
   const sendAnyway = createSend(context, (exchange) => {
@@ -73,7 +72,6 @@ export function openScene(context: Context, created: Created): Scene {
     },
     exchanges,
     spend,
-    federation,
     newSlug() {
       const slug = `${created.prefix}${created.slugs.size + 1}`;
       created.slugs.add(slug);

@@ -5,13 +5,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, expect, test } from '@jest/globals';
 import { CATALOGUE } from '../../live/catalogue.ts';
-import { startIdTokens } from '../../sandbox/github/id-tokens.ts';
-import { seedPolicy, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import {
-  type Sandbox,
-  type SandboxOptions,
-  startSandbox,
-} from '../../sandbox/openrouter/server.ts';
+import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/openrouter/server.ts';
 import { LIKELY_SECRET } from '../../src/openrouter/resources/keys.ts';
 import { openResources } from '../support/resources.ts';
 import { ROOT } from '../support/root.ts';
@@ -22,15 +17,6 @@ const HOUR = 3_600_000;
 const folder = await mkdtemp(join(tmpdir(), 'live-'));
 afterAll(() => rm(folder, { recursive: true }));
 
-const issuer = resources.add(await startIdTokens());
-
-/** A sandbox, with a federation policy for the job that the tests stand for. */
-async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const sandbox = resources.add(await startSandbox(options));
-  seedPolicy(sandbox.account, issuer.idTokens);
-  return sandbox;
-}
-
 function startLive(sandbox: Partial<Sandbox>, ...flags: string[]) {
   const child = spawn(process.execPath, [join(ROOT, 'live/live.ts'), ...flags], {
     env: {
@@ -38,8 +24,6 @@ function startLive(sandbox: Partial<Sandbox>, ...flags: string[]) {
       NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey,
       OPENROUTER_API_URL: sandbox.url,
-      OPENROUTER_FEDERATION_POLICY_ID: sandbox.account?.federationPolicies[0]?.id,
-      ...issuer.env,
     },
   });
   const exited = new Promise((resolve) => child.once('close', resolve));
@@ -58,7 +42,7 @@ const runLive = (sandbox: Partial<Sandbox>, ...flags: string[]) =>
 const slugsOf = ({ account }: Sandbox) => account.workspaces.map(({ slug }) => slug);
 
 test.concurrent('npm run live agrees with the sandbox over a socket, and leaves nothing in its account', async () => {
-  const sandbox = await openSandbox();
+  const sandbox = resources.add(await startSandbox());
   seedWorkspace(sandbox, { slug: 'live-chat', keys: 1, age: 2 * HOUR });
   const file = join(folder, 'observed.md');
   const { exitCode, stdout, stderr } = await runLive(sandbox, '--spend', '--write', file);
@@ -78,7 +62,7 @@ test.concurrent('npm run live agrees with the sandbox over a socket, and leaves 
 });
 
 test.concurrent('npm run live fails for a difference that makes an action wrong and for a failed probe', async () => {
-  const sandbox = await openSandbox({ expiredKeysBlockDeletion: false });
+  const sandbox = resources.add(await startSandbox({ expiredKeysBlockDeletion: false }));
   const missing = { kind: 'response', status: 404, body: '{}' } as const;
   sandbox.faults.push({ on: 'GET /workspaces/default', ...missing });
   sandbox.faults.push({ on: 'GET /guardrails/:id', kind: 'reset' });
@@ -104,7 +88,7 @@ The command fails because of default-workspace, guardrail-before-write.
 });
 
 test.concurrent('npm run live fails with a wrong key, and the file says why', async () => {
-  const sandbox = await openSandbox();
+  const sandbox = resources.add(await startSandbox());
   const file = join(folder, 'wrong-key.md');
   const account = { url: sandbox.url, managementKey: `${sandbox.managementKey}x` };
   const { exitCode, stdout } = await runLive(account, '--write', file);
@@ -113,32 +97,8 @@ test.concurrent('npm run live fails with a wrong key, and the file says why', as
   expect(await readFile(file, 'utf8')).toMatch(/^# Nothing was observed\n\n`.*HTTP 401.*`\n$/);
 });
 
-test.concurrent('npm run live prints no token that a response repeats', async () => {
-  const sandbox = await openSandbox();
-  const { handle } = sandbox.account;
-  sandbox.account.handle = (call) => {
-    const [, token] = call.authorization?.split(' ') ?? [];
-    const isIssued = sandbox.account.accessTokens.some(
-      ({ access_token }) => access_token === token,
-    );
-    if (!isIssued) return handle.call(sandbox.account, call);
-    const message = [`refused ${token}`, ...issuer.idTokens.issued, issuer.idTokens.requestToken];
-    return { status: 403, body: { error: { message: message.join(' ') } } };
-  };
-  const file = join(folder, 'tokens.md');
-  const { stdout, stderr } = await runLive(sandbox, '--write', file);
-  expect(stdout).toContain('a request with it: HTTP 403: refused ***');
-  const shown = stdout + stderr + (await readFile(file, 'utf8'));
-  for (const { access_token } of sandbox.account.accessTokens) {
-    expect(shown).not.toContain(access_token);
-  }
-  for (const token of [...issuer.idTokens.issued, issuer.idTokens.requestToken]) {
-    expect(shown).not.toContain(token);
-  }
-});
-
 test.concurrent('npm run live deletes what it has created after Ctrl+C, also if that comes again', async () => {
-  const sandbox = await openSandbox();
+  const sandbox = resources.add(await startSandbox());
   const { child, result } = startLive(sandbox);
   await sandbox.received(12);
   child.kill('SIGINT');

@@ -125,7 +125,6 @@ function staleOwnLimit(): Variation {
 const later = (time: string, ms: number) => new Date(Date.parse(time) + ms).toISOString();
 
 const FIND = 'GET /workspaces/:id';
-const EXCHANGE = 'POST /oauth/token';
 const LIST = 'GET /workspaces';
 const CREATE = 'POST /workspaces';
 const UPDATE = 'PATCH /workspaces/:id';
@@ -250,10 +249,6 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
 
   'unknown-key': rejecting(FIND, 404),
   'inference-key': rejecting(FIND, 404),
-  'token-exchange': onCall(EXCHANGE, (response) => ({
-    ...response,
-    body: JSON.stringify({ ...jsonOf(response), expires_in: 3_600 }),
-  })),
 
   'key-counters': setting(FIND_KEY, { usage: null }),
   'listed-key-counters': onEntries(LIST_KEYS, ({ usage_weekly: _, ...key }) => key),
