@@ -12,5 +12,4 @@ export const ACCOUNT_TESTS = [
   'live/catalogue.test.ts',
   'runtime/windows.test.ts',
   'sandbox/runner/runner.test.ts',
-  'shared/steps/federation.test.ts',
 ];

@@ -4,7 +4,6 @@ import { SDK_METADATA } from '@openrouter/sdk/lib/config.js';
 import {
   BulkAddWorkspaceMembersRequest$outboundSchema,
   CreateWorkspaceRequest$outboundSchema,
-  TokenExchangeRequest$outboundSchema,
   UpdateGuardrailRequest$outboundSchema,
   UpdateWorkspaceRequest$outboundSchema,
   UpsertWorkspaceBudgetRequest$outboundSchema,
@@ -73,7 +72,6 @@ export const SDK_REQUESTS: Readonly<Record<string, ZodType>> = {
 export const SDK_BODIES: Readonly<Record<string, ZodType>> = {
   ...SDK_REQUESTS,
   'PATCH /keys/:hash': UpdateKeysRequestBody$outboundSchema,
-  'POST /oauth/token': TokenExchangeRequest$outboundSchema,
 };
 
 export function openSdk({ managementKey, url }: Sandbox): OpenRouter {

@@ -11,13 +11,13 @@ import { given, KEY, type Rejected, readWith, rejectionOf } from '../support/inp
 type Texts = Record<string, string>;
 
 const CONNECTION = {
-  credential: { managementKey: KEY },
+  managementKey: KEY,
   apiUrl: 'https://openrouter.ai/api/v1',
   timeoutMs: 60_000,
 };
 const SOME_CONNECTION = { 'api-url': 'https://proxy.example/v1', timeout: '5m' };
 const READ_CONNECTION = {
-  credential: { managementKey: KEY },
+  managementKey: KEY,
   apiUrl: 'https://proxy.example/v1',
   timeoutMs: 300_000,
 };

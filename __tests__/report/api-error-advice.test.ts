@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { ApiErrorDetails, CredentialFailure } from '../../src/http/request.ts';
+import type { ApiErrorDetails } from '../../src/http/request.ts';
 import { classifyResponse } from '../../src/http/retry-policy.ts';
 import { apiErrorCodes } from '../../src/report/describe-api-error.ts';
 import { describeError } from '../../src/report/describe-error.ts';
@@ -10,6 +10,7 @@ import { apiError, sweptTo } from '../support/failures.ts';
 const NETWORK =
   'Check api-url, and whether DNS, a proxy or a firewall keeps the runner from openrouter.ai.';
 const SERVER = 'See https://status.openrouter.ai, and run this again once OpenRouter works.';
+const GITHUB_DOWN = 'See https://www.githubstatus.com, and run this again once GitHub works.';
 const OTHER_SERVER =
   'Check api-url, and whether a proxy or a login page responds instead of OpenRouter.';
 const DECLINED = 'Correct the input that OpenRouter rejects.';
@@ -19,7 +20,6 @@ const KEY = [
   'The management key was deleted, or the secret has another kind of key.',
   'Create one at https://openrouter.ai/settings/management-keys, and store it in the secret that management-key uses.',
 ];
-const POLICY_KIND = 'The policy of federation-policy-id must act as a management key.';
 const PERMISSION =
   'If the account is an organization, use a management key that one of its administrators created.';
 const CREDITS = expect.stringMatching(
@@ -38,22 +38,6 @@ const post = (details: Partial<ApiErrorDetails>) => ({
 
 const cancelled = (details: Partial<ApiErrorDetails>) => ({ ...details, isCancelled: true });
 
-const exchange = (credentialFailure: Partial<CredentialFailure>) => ({
-  kind: 'prevented' as const,
-  credentialFailure: apiError({ method: 'POST', readOnly: true, ...credentialFailure }).details,
-});
-const refused = (errorCode: string) => exchange({ status: 400, errorCode });
-const issuing = (failure: Partial<CredentialFailure>) =>
-  exchange({ server: 'GitHub OIDC', ...failure });
-const ID_TOKEN = 'The job needs the permission id-token: write.';
-const ISSUER_DOWN = 'See https://www.githubstatus.com, and run this again once GitHub works.';
-const POLICY = expect.stringMatching(
-  /^An admin can make the policy of federation-policy-id accept/,
-);
-const NOT_EXCHANGED = expect.stringMatching(/^OpenRouter does not exchange id tokens/);
-const OTHER_POLICY = `${POLICY_KIND} Not every account can choose that.`;
-const IDS = expect.stringMatching(/^In a repository that is new, renamed or transferred/);
-
 const resetBefore = (lookup: Partial<ApiErrorDetails>) =>
   post({ kind: 'ambiguous', noResponse, lookupFailure: apiError(lookup).details });
 
@@ -61,9 +45,7 @@ type Row = [what: string, details: Partial<ApiErrorDetails>, code: string, advic
 
 const ROWS: Row[] = [
   ['HTTP 401', { status: 401 }, 'unauthorized', KEY],
-  ['HTTP 401 to an access token', { status: 401, withGrant: true }, 'unauthorized', [POLICY_KIND]],
   ['HTTP 403', { status: 403 }, 'forbidden', [PERMISSION]],
-  ['HTTP 403 to an access token', { status: 403, withGrant: true }, 'forbidden', [POLICY_KIND]],
   ['HTTP 403 with a hint', { status: 403, hint: 'No admin.' }, 'forbidden', ['No admin.']],
   ['HTTP 402', { status: 402 }, 'payment-required', [CREDITS]],
   ['HTTP 404', { status: 404 }, 'not-found', [API_PATH]],
@@ -95,8 +77,13 @@ const ROWS: Row[] = [
     'cancelled',
     [],
   ],
-  ['a cancellation of a token exchange', exchange(cancelled({ kind: 'aborted' })), 'cancelled', []],
   ['HTTP 502 to a read', get({ kind: 'ambiguous', status: 502 }), 'server-error', [SERVER]],
+  [
+    'HTTP 502 of GitHub',
+    get({ server: 'GitHub', kind: 'ambiguous', status: 502 }),
+    'server-error',
+    [GITHUB_DOWN],
+  ],
   ['HTTP 408 to a read', get({ kind: 'ambiguous', status: 408 }), 'server-error', [SERVER]],
   ['a page for JSON', get({ kind: 'ambiguous', status: 200 }), 'server-error', [OTHER_SERVER]],
   ['a redirect', get({ kind: 'unexpected', status: 302 }), 'unexpected-response', [OTHER_SERVER]],
@@ -110,34 +97,10 @@ const ROWS: Row[] = [
   ],
   ['a timeout of a POST', post({ kind: 'aborted' }), 'outcome-unknown', []],
   ['a cancellation of a POST', post(cancelled({ kind: 'aborted' })), 'outcome-unknown', []],
-  [
-    'an id token that the policy rejects',
-    exchange({ status: 401, errorCode: 'invalid_grant', claims: { sub: 'repo:o/r', aud: null } }),
-    'identity-rejected',
-    [POLICY, 'sub: "repo:o/r"', 'aud: null', IDS],
-  ],
-  [
-    'HTTP 401 to an exchange',
-    exchange({ status: 401, claims: {} }),
-    'unauthorized',
-    [NOT_EXCHANGED],
-  ],
-  ['HTTP 403 to an exchange', exchange({ status: 403, claims: {} }), 'forbidden', [NOT_EXCHANGED]],
-  ['a policy for another kind of key', refused('invalid_scope'), 'wrong-policy', [OTHER_POLICY]],
-  ['another rejection of an exchange', refused('constructor'), 'request-rejected', [SILENT]],
-  ['HTTP 401 for an id token', issuing({ status: 401 }), 'unauthorized', [ID_TOKEN]],
-  ['HTTP 403 for an id token', issuing({ status: 403 }), 'forbidden', [ID_TOKEN]],
-  ['a broken issuer', issuing({ kind: 'ambiguous', status: 502 }), 'server-error', [ISSUER_DOWN]],
   ['a reset of a POST', post({ kind: 'ambiguous', noResponse }), 'outcome-unknown', [NETWORK]],
   [
     'a reset of a POST before a response to its lookup',
     resetBefore({ kind: 'ambiguous', status: 502 }),
-    'outcome-unknown',
-    [SERVER],
-  ],
-  [
-    'a reset of a POST before a lookup without a token',
-    resetBefore(exchange({ kind: 'ambiguous', status: 503, attempts: 4 })),
     'outcome-unknown',
     [SERVER],
   ],
@@ -163,18 +126,7 @@ const NOT_FOUND = 'the host name does not exist (ENOTFOUND)';
 
 const CAUSES: readonly [cause: string, details: Partial<ApiErrorDetails>][] = [
   ['OpenRouter rejected the management key (HTTP 401)', { status: 401 }],
-  ['OpenRouter rejected its own access token (HTTP 401)', { status: 401, withGrant: true }],
   ['GitHub rejected github-token (HTTP 401)', { server: 'GitHub', status: 401 }],
-  ['GitHub issues no id token to this job (HTTP 401)', issuing({ status: 401 })],
-  [
-    'OpenRouter does not exchange the id token of this job (HTTP 403)',
-    exchange({ status: 403, claims: {} }),
-  ],
-  [
-    'the federation policy does not accept the id token of this job (HTTP 400)',
-    exchange({ status: 400, errorCode: 'invalid_grant' }),
-  ],
-  ['the federation policy does not act as a management key (HTTP 400)', refused('invalid_scope')],
   ['OpenRouter requires credits or another plan (HTTP 402)', { status: 402 }],
   ['OpenRouter does not allow it (HTTP 403)', { status: 403 }],
   ['GitHub does not find it (HTTP 404)', { server: 'GitHub', status: 404 }],

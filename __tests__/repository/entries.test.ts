@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { seedContents } from '../../sandbox/cli/contents.ts';
 import { sceneOf } from '../../sandbox/cli/scenes.ts';
+import { stepIn } from '../../sandbox/github/environment.ts';
+import { addRepository } from '../../sandbox/github/seed.ts';
+import { startGitHub } from '../../sandbox/github/server.ts';
 import { actionFolders, readManifest } from '../../sandbox/runner/manifest.ts';
 import { runPost, runStep } from '../../sandbox/runner/runner.ts';
-import { startFirstRun } from '../support/first-run.ts';
 import { expectFailure, openHarness, ROOT } from '../support/harness.ts';
 import { openResources } from '../support/resources.ts';
 
@@ -14,16 +16,25 @@ const resources = openResources();
 
 const { name, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
+/** What a step has of the run that the first occurrence of its scene starts, if it has any. */
+async function startFirstRun(folder: string) {
+  const [first] = sceneOf(folder).occurrences ?? [];
+  if (!first) return undefined;
+  const server = resources.add(await startGitHub());
+  const repository = addRepository(server.github, { name: 'octo-org/app' });
+  return stepIn(server, first.happen(server.github, repository));
+}
+
 /** The files in `dist/`, each as a process, which most other tests do without. */
 describe.each(actionFolders(ROOT))('what %s/action.yml runs', (folder) => {
   const step = async (inputs: Record<string, string>) => {
-    const run = await startFirstRun(folder, resources);
+    const run = await startFirstRun(folder);
     return {
       action: join(ROOT, folder),
       ...run,
       with: {
         'api-url': harness.sandbox.url,
-        ...run.with,
+        ...run?.with,
         ...sceneOf(folder).inputs,
         ...inputs,
       },

@@ -44,11 +44,6 @@ export async function readCall(
     args,
   });
   const { 'management-key': givenKey, ...changedInputs } = changes;
-  if (changes['federation-policy-id'] && !values.help) {
-    throw new UsageError(
-      '--federation-policy-id needs id tokens, which npm start does not have. Leave it out: the sandbox has a management key.',
-    );
-  }
   const { 'api-url': apiUrl } = changes;
   const contents = readContents(values, scene.contents);
   const example = apiUrl === undefined || isHarmless(apiUrl) ? scene.inputs : {};

@@ -1,5 +1,4 @@
 import type { Budget } from './resources/budgets.ts';
-import type { AccessToken, FederationPolicy, Issuer } from './resources/federation.ts';
 import type { Guardrail } from './resources/guardrails.ts';
 import type { Key, KeyListState } from './resources/keys.ts';
 import type { OrganizationMember, WorkspaceMember } from './resources/members.ts';
@@ -22,11 +21,6 @@ export interface Account {
   /** All that was ever billed, also to keys and in workspaces that no longer exist. */
   spends: Spend[];
   analytics: AnalyticsState;
-  federationPolicies: FederationPolicy[];
-  /** The issuers whose id tokens can be verified. */
-  issuers: Issuer[];
-  /** All tokens that were ever issued. */
-  accessTokens: AccessToken[];
   /** The id of the user that the management key acts for. */
   owner: string;
   /** The status of a request for a taken slug, which OpenRouter does not document. */

@@ -17,7 +17,6 @@ import { guardrailRoutes } from './routes/guardrails.ts';
 import { findBySecret, keyRoutes, recordKeys } from './routes/keys.ts';
 import { memberRoutes } from './routes/members.ts';
 import { ownKeyRoutes } from './routes/own-key.ts';
-import { tokenRoutes } from './routes/tokens.ts';
 import { addWorkspace, workspaceRoutes } from './routes/workspaces.ts';
 
 /** What a sandbox can be opened with; see `Account` for each. */
@@ -40,7 +39,6 @@ const ROUTES: Routes<Account> = {
   ...memberRoutes,
   ...analyticsRoutes,
   ...chatRoutes,
-  ...tokenRoutes,
 };
 
 /**
@@ -84,9 +82,6 @@ function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Accoun
     members: organizationOf(owner),
     memberships: [],
     spends: [],
-    federationPolicies: [],
-    issuers: [],
-    accessTokens: [],
     analytics: { cachedAt: undefined, lag: 0, keyLags: new Map(), maxRows: 10_000, queries: [] },
     owner,
     takenSlugStatus: options.takenSlugStatus ?? 400,
@@ -101,10 +96,8 @@ const OWN_KEY_CALLS = ['GET /key', 'POST /chat/completions'];
 
 function authenticate(account: Account, request: ApiRequest, managementKey: string): void {
   const { authorization, method, path } = request;
-  if (`${method} ${path}` === 'POST /oauth/token') return;
   if (!authorization) throw new ApiError(401, 'Missing Authentication header');
   if (authorization === `Bearer ${managementKey}`) return;
-  if (isManagementToken(account, authorization)) return;
   const isOwnKey = OWN_KEY_CALLS.includes(`${method} ${path}`);
   if (isOwnKey && works(findBySecret(account, authorization), account.now())) return;
   throw new ApiError(401, isOwnKey ? 'User not found.' : 'Invalid management key');
@@ -112,11 +105,6 @@ function authenticate(account: Account, request: ApiRequest, managementKey: stri
 
 function works(key: Key | undefined, now: Date): boolean {
   return key !== undefined && !key.disabled && !isExpired(key, now);
-}
-
-function isManagementToken({ accessTokens, now }: Account, authorization: string): boolean {
-  const token = accessTokens.find(({ access_token }) => authorization === `Bearer ${access_token}`);
-  return token?.scope === 'management' && now().getTime() < token.expiresAt;
 }
 
 function route(account: Account, { method, path, body, authorization = '' }: ApiRequest) {

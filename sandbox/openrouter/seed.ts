@@ -1,7 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import type { IdTokens } from '../github/id-tokens.ts';
 import type { OpenRouter } from './openrouter.ts';
-import type { FederationPolicy } from './resources/federation.ts';
 import type { Key } from './resources/keys.ts';
 import { NANO, type Spend } from './resources/usage.ts';
 import type { CreateWorkspaceRequest, Workspace } from './resources/workspaces.ts';
@@ -101,23 +98,4 @@ function post({ account, managementKey }: AccountAccess, path: string, body: obj
     body: JSON.stringify(body),
   });
   if (response.status !== 201) throw new Error(JSON.stringify(response.body));
-}
-
-/** Adds a federation policy for the id tokens of a job, as an admin does in the dashboard. */
-export function seedPolicy(
-  account: OpenRouter,
-  { issuer, publicKey, subject }: Pick<IdTokens, 'issuer' | 'publicKey' | 'subject'>,
-  fields: Partial<FederationPolicy> = {},
-): FederationPolicy {
-  const policy: FederationPolicy = {
-    id: randomUUID(),
-    issuer,
-    subject,
-    audience: 'https://openrouter.ai',
-    scope: 'management',
-    ...fields,
-  };
-  account.federationPolicies.push(policy);
-  account.issuers.push({ issuer, publicKey });
-  return policy;
 }

@@ -75,13 +75,11 @@ function queriedIn(document: unknown, { call, parameters }: Described): string[]
     .map(({ name }) => name);
 }
 
-/** The schema of the JSON or the form of a request or of a response; undefined if there is none. */
+/** The schema of the JSON of a request or of a response; undefined if there is none. */
 function schemaOf(document: unknown, body: unknown): unknown {
   const content = Object.entries(message.safeParse(resolve(document, body)).data?.content ?? {});
-  return content.find(([type]) => JSON_OR_FORM.test(type))?.[1].schema;
+  return content.find(([type]) => /^application\/json *(;|$)/i.test(type))?.[1].schema;
 }
-
-const JSON_OR_FORM = /^application\/(json|x-www-form-urlencoded) *(;|$)/i;
 
 /** The fields of a schema, and of the schemas that it is composed of. */
 function fieldsOf(document: unknown, schema: unknown): Record<string, unknown> {

@@ -1,6 +1,5 @@
 import { guardrailFields } from '../../src/openrouter/resources/guardrails.ts';
 import { createKeyRequest } from '../../src/openrouter/resources/keys.ts';
-import { tokenRequest } from '../../src/openrouter/resources/tokens.ts';
 import { WORKSPACE_FIELDS } from '../../src/openrouter/resources/workspaces.ts';
 
 /** The names in one call of the API. A part that is absent is not compared. */
@@ -16,8 +15,6 @@ export interface CallNames {
 const PAGE = ['limit', 'offset'];
 
 const GUARDRAIL_FIELDS = Object.keys(guardrailFields);
-
-const EXCHANGE = tokenRequest({ policyId: '', idToken: '' }, () => undefined).body;
 
 /**
  * All that is known of the workspaces, API keys, guardrails and lists of the API, and of each body that an
@@ -108,9 +105,5 @@ export const KNOWN: Readonly<Record<string, CallNames>> = {
       'granularity',
       'group_limit',
     ],
-  },
-  'POST /oauth/token': {
-    // Not sent: `requested_token_type`, which has one value, the default.
-    body: [...(EXCHANGE as URLSearchParams).keys(), 'requested_token_type'],
   },
 };

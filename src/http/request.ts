@@ -2,8 +2,8 @@ import type * as z from 'zod/mini';
 import { formatSeconds } from '../lib/format.ts';
 import type { FailureClass, Method } from './retry-policy.ts';
 
-/** How messages name the servers. `GitHub OIDC` issues the id tokens of jobs. */
-export type ServerName = 'OpenRouter' | 'GitHub' | 'GitHub OIDC';
+/** How messages name the servers. */
+export type ServerName = 'OpenRouter' | 'GitHub';
 
 /** What a request is for, in words for errors and logs. */
 export interface RequestFacts {

@@ -1,11 +1,8 @@
 import { isIPv4 } from 'node:net';
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
-import type { IdTokenIssuer } from '../github/id-token.ts';
 import { BEARER_TOKEN, MIN_KEY_LENGTH } from '../http/token.ts';
 import { reject } from '../lib/schema.ts';
-import { uuid } from '../openrouter/resources/workspaces.ts';
-import type { Federation } from '../shared/federation.ts';
 import type { InvalidInput } from './failures.ts';
 import { duration, toMs } from './fields.ts';
 
@@ -17,7 +14,7 @@ export const apiUrl = z.pipe(z.string(), z.transform(toApiUrl));
 
 /** The inputs with which every action connects to OpenRouter. */
 export const connection = {
-  management_key: z.string().check(
+  management_key: z.string({ error: () => missingKey(process.env) }).check(
     z.regex(BEARER_TOKEN, 'must be the key alone: no whitespace, no quotes, no "Bearer"'),
     z.refine(
       ({ length }) => length >= MIN_KEY_LENGTH,
@@ -33,89 +30,20 @@ export function timeout(preset: string) {
   return z._default(duration({ min: '1s', max: '24h' }), toMs(preset));
 }
 
-/** The inputs that authenticate a step. `credentialProblems` checks them against each other. */
-export const credentials = {
-  management_key: z.optional(connection.management_key),
-  federation_policy_id: z.optional(uuid('must be the id of a federation policy, a UUID')),
-  federation_audience: z._default(z.string(), 'https://openrouter.ai'),
-};
-
 export interface Connection {
-  /** What authenticates the step. */
-  credential: { managementKey: string } | { federation: Federation };
+  managementKey: string;
   /** Without a trailing slash. */
   apiUrl: string;
   timeoutMs: number;
 }
 
-/** The connection in `values`, which have passed `credentialProblems`. */
+/** The connection in the values of `connection`. */
 export function toConnection({
+  management_key: managementKey,
   api_url: apiUrl,
   timeout: timeoutMs,
-  ...values
-}: Parameters<typeof toCredential>[0] & { api_url: string; timeout: number }): Connection {
-  return { credential: toCredential(values), apiUrl, timeoutMs };
-}
-
-/** What authenticates the step, by `values` that have passed `credentialProblems`. */
-export function toCredential({
-  management_key: managementKey = '',
-  federation_policy_id: policyId,
-  federation_audience: audience,
-}: z.infer<z.ZodMiniObject<typeof credentials>>): Connection['credential'] {
-  if (policyId === undefined) return { managementKey };
-  return { federation: { policyId, audience, issuer: readIssuer(process.env) } };
-}
-
-/** What issues the id tokens of this job. Both values are empty without `id-token: write`. */
-export function readIssuer(env: NodeJS.ProcessEnv): IdTokenIssuer {
-  const { ACTIONS_ID_TOKEN_REQUEST_URL: url = '', ACTIONS_ID_TOKEN_REQUEST_TOKEN: token = '' } =
-    env;
-  return { url, token };
-}
-
-/** Whether this job can get id tokens. */
-export function hasIdTokens(env: NodeJS.ProcessEnv): boolean {
-  const { url, token } = readIssuer(env);
-  return url !== '' && token !== '';
-}
-
-/**
- * Checks that a step has one credential, and can use it.
- * @param provided the names of the inputs that the author wrote, with underscores for hyphens
- */
-export function credentialProblems(
-  provided: ReadonlySet<string>,
-  env: NodeJS.ProcessEnv,
-): InvalidInput[] {
-  const [key, policy] = [provided.has('management_key'), provided.has('federation_policy_id')];
-  if (key === policy) {
-    const message = key
-      ? 'must not be used with federation-policy-id'
-      : `is required, and ${missingKey(env)}. federation-policy-id is empty too: if the workflow sets it from a variable, that does not exist there`;
-    return [{ input: 'management-key', message }];
-  }
-  if (key) return [];
-  if (!hasIdTokens(env)) {
-    return [{ input: 'federation-policy-id', message: missingPermission(env) }];
-  }
-  const url = toUrl(readIssuer(env).url);
-  if (url && isConfidential(url)) return [];
-  const message = 'must be a URL that begins with https, because a token is sent there';
-  return [{ input: 'ACTIONS_ID_TOKEN_REQUEST_URL (environment variable)', message }];
-}
-
-/** The likely causes of a job without id tokens, by event. */
-function missingPermission(env: NodeJS.ProcessEnv): string {
-  const fix = 'needs the permission id-token: write, which this job does not have';
-  return isForkEvent(env)
-    ? `${fix}: on ${env['GITHUB_EVENT_NAME']}, runs for forks never have it. If this is not a fork, add it to the permissions of the job`
-    : `${fix}: add it to the permissions of the job, and of the job that calls a reusable workflow`;
-}
-
-/** Whether a run for this event has no secrets, and no permission to write, if it is for a fork. */
-function isForkEvent({ GITHUB_EVENT_NAME: event }: NodeJS.ProcessEnv): boolean {
-  return event?.startsWith('pull_request') === true && event !== 'pull_request_target';
+}: z.infer<z.ZodMiniObject<typeof connection>>): Connection {
+  return { managementKey, apiUrl, timeoutMs };
 }
 
 /** The likely causes of an empty key, by event. The log has no trace of the actual cause. */
@@ -125,8 +53,9 @@ function missingKey(env: NodeJS.ProcessEnv): string {
   }
   const causes =
     'the secret that the workflow names does not exist in the repository, the organization or the environment of the job, or was not passed to a reusable workflow';
-  return isForkEvent(env)
-    ? `is empty: on ${env['GITHUB_EVENT_NAME']}, runs for forks get no secrets. If this is not a fork, ${causes}`
+  const event = env['GITHUB_EVENT_NAME'];
+  return event?.startsWith('pull_request') && event !== 'pull_request_target'
+    ? `is empty: on ${event}, runs for forks get no secrets. If this is not a fork, ${causes}`
     : `is empty: ${causes}`;
 }
 
@@ -205,7 +134,6 @@ function decode(text: string): string | undefined {
 interface Secrets {
   managementKey: string[];
   gitHubToken: string[];
-  idTokenRequest: string[];
   proxyPassword: string[];
 }
 
@@ -225,7 +153,6 @@ export function readSecrets(): Secrets {
   return {
     managementKey: textsOf('management-key'),
     gitHubToken: textsOf('github-token'),
-    idTokenRequest: textsFrom([readIssuer(process.env).token], MIN_KEY_LENGTH),
     proxyPassword: textsFrom(proxyPasswords(process.env), MIN_PASSWORD_LENGTH),
   };
 }

@@ -1,13 +1,7 @@
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import { Failure } from '../shared/failure.ts';
-import {
-  type Connection,
-  credentialProblems,
-  credentials,
-  proxyProblems,
-  toCredential,
-} from './connection.ts';
+import { connection, proxyProblems } from './connection.ts';
 import { type InvalidInput, invalidInputs } from './failures.ts';
 import { parseInput } from './parse-input.ts';
 import { emptyExpression, suggest } from './suggest.ts';
@@ -30,11 +24,9 @@ export function readInputs<Shape extends z.core.$ZodShape>(
   const fields = Object.entries<z.core.$ZodType>(schema.shape).map(readField);
   const provided = fields.filter(({ text }) => text !== '');
   const order = fields.map(({ key }) => inputName(key));
-  const names = new Set(provided.map(({ key }) => key));
   const ofInputs = [
-    ...('management_key' in schema.shape ? credentialProblems(names, process.env) : []),
     ...fields.flatMap((field) => field.problems),
-    ...crossFieldChecks(valuesOf(provided), names),
+    ...crossFieldChecks(valuesOf(provided), new Set(provided.map(({ key }) => key))),
   ].toSorted((one, other) => order.indexOf(one.input) - order.indexOf(other.input));
   const problems = [...ofInputs, ...proxyProblems(process.env)];
   if (problems.length > 0) throw new Failure(invalidInputs, { problems });
@@ -53,12 +45,12 @@ interface Field {
 }
 
 /**
- * Reads the only inputs that a post step uses; everything else comes from the state that the main
+ * Reads the only input that a post step uses; everything else comes from the state that the main
  * step saved.
  * @throws {Failure} `invalid-inputs`
  */
-export function readCredential(): Connection['credential'] {
-  return toCredential(readInputs(z.object(credentials)));
+export function readManagementKey(): string {
+  return readInputs(z.object({ management_key: connection.management_key })).management_key;
 }
 
 /** The name of an input for a field: `default-text-model` for `default_text_model`. */

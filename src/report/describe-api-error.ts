@@ -2,7 +2,6 @@ import type { Effect } from '../http/effect.ts';
 import {
   type ApiError,
   type ApiErrorDetails,
-  type CredentialFailure,
   formatAttempt,
   isRead,
   type ServerName,
@@ -18,8 +17,6 @@ import {
 /** The codes of failed requests. `docs/troubleshooting.md` has a section for each. */
 export type ApiErrorCode =
   | 'outcome-unknown'
-  | 'identity-rejected'
-  | 'wrong-policy'
   | 'unauthorized'
   | 'forbidden'
   | 'payment-required'
@@ -74,18 +71,16 @@ function describeOutcome(details: ApiErrorDetails): string {
   return mayBeApplied(details) ? `${failed}, or only the response was lost` : failed;
 }
 
-/** What to do about those of `errors` that lack a permission or a token: each advice once. */
+/** What to do about those of `errors` that lack a permission: each advice once. */
 export function rejectionAdvice(errors: readonly ApiError[]): string[] {
   const rejections = errors.filter(
-    ({ details: { kind, status = 0, credentialFailure } }) =>
-      credentialFailure || (kind === 'rejected' && CODES_BY_STATUS[status]),
+    ({ details: { kind, status = 0 } }) => kind === 'rejected' && CODES_BY_STATUS[status],
   );
   return [...new Set(rejections.flatMap(({ details }) => advice(details)))];
 }
 
 /** Where to see whether a server that failed works again; empty for another failure. */
-export function statusAdvice(details: ApiErrorDetails): string[] {
-  const { server, status = 0 } = causeOf(details);
+export function statusAdvice({ server, status = 0 }: ApiErrorDetails): string[] {
   return status >= 500 ? [SERVERS[server].status] : [];
 }
 
@@ -103,16 +98,15 @@ const EXPLAINED: ReadonlySet<ApiErrorCode> = new Set([
 
 /** The message of the server, if a reader needs it and it is not a page. */
 function messageOf(details: ApiErrorDetails): string[] {
-  const { server, serverMessage = '' } = causeOf(details);
+  const { server, serverMessage = '' } = details;
   const isShown = EXPLAINED.has(causeCodeOf(details)) && serverMessage.length <= MAX_SHOWN;
   return isShown && serverMessage ? [`${server}: ${serverMessage}`] : [];
 }
 
 /** What was requested, and what the server responded. */
 function requestLines(details: ApiErrorDetails): string[] {
-  const { lookupFailure } = details;
-  const { requestId, server } = causeOf(details);
-  const last = causeOf(lookupFailure ?? details);
+  const { lookupFailure, requestId, server } = details;
+  const last = lookupFailure ?? details;
   return [
     formatAttempt(details),
     ...(lookupFailure ? [`Could not check the outcome: ${formatAttempt(lookupFailure)}`] : []),
@@ -126,14 +120,8 @@ const OUTAGE: ReadonlySet<ApiErrorCode> = new Set(['server-error', 'unreachable'
 
 /** Why a request failed, for a comparison with other requests. */
 export function causeOfRequest(details: ApiErrorDetails): Cause {
-  const { server } = causeOf(details);
   const code = causeCodeOf(details);
-  return { code: OUTAGE.has(code) ? 'outage' : code, server };
-}
-
-/** The request that failed: without a token, a request is not sent. */
-function causeOf(details: ApiErrorDetails): CredentialFailure {
-  return details.credentialFailure ?? details;
+  return { code: OUTAGE.has(code) ? 'outage' : code, server: details.server };
 }
 
 function attemptLines({ attempts, stopReason, reason }: ApiErrorDetails, what: string): string[] {
@@ -148,12 +136,6 @@ const CODES_BY_STATUS: Readonly<Record<number, CauseCode>> = {
   403: 'forbidden',
   404: 'not-found',
 };
-
-/** The codes of the errors of a token exchange (RFC 6749, section 5.2). */
-const CODES_BY_ERROR: ReadonlyMap<string | undefined, CauseCode> = new Map([
-  ['invalid_grant', 'identity-rejected'],
-  ['invalid_scope', 'wrong-policy'],
-]);
 
 const CODES_BY_KIND: Readonly<Record<ApiErrorDetails['kind'], CauseCode>> = {
   unsent: 'unreachable',
@@ -180,29 +162,18 @@ type CauseCode = Exclude<ApiErrorCode, 'outcome-unknown'>;
 
 /** Why a request failed, whether or not it may have been applied. */
 function causeCodeOf(details: ApiErrorDetails): CauseCode {
-  const { kind, status = 0, errorCode, credentialFailure } = details;
-  if (credentialFailure) return causeCodeOf(credentialFailure);
+  const { kind, status = 0 } = details;
   if (details.isCancelled) return 'cancelled';
   // The step ended before it could send the request, which implies nothing about the network.
   if (kind === 'prevented' && !details.noResponse) return 'timed-out';
-  const code = CODES_BY_ERROR.get(errorCode);
-  if (code) return code;
   // GitHub also throttles with HTTP 403.
   return (kind === 'throttled' ? undefined : CODES_BY_STATUS[status]) ?? CODES_BY_KIND[kind];
 }
 
 /** The causes that a status shows, without the status. */
-const CAUSES: Readonly<Record<CauseCode, (details: CredentialFailure) => string>> = {
-  'identity-rejected': () => 'the federation policy does not accept the id token of this job',
-  'wrong-policy': () => 'the federation policy does not act as a management key',
-  unauthorized: ({ server, withGrant, claims }) => {
-    if (claims) return 'OpenRouter does not exchange the id token of this job';
-    return withGrant ? 'OpenRouter rejected its own access token' : SERVERS[server].unauthorized;
-  },
-  forbidden: ({ server, claims }) =>
-    claims
-      ? 'OpenRouter does not exchange the id token of this job'
-      : `${server} does not allow it`,
+const CAUSES: Readonly<Record<CauseCode, (details: ApiErrorDetails) => string>> = {
+  unauthorized: ({ server }) => SERVERS[server].unauthorized,
+  forbidden: ({ server }) => `${server} does not allow it`,
   'payment-required': ({ server }) => `${server} requires credits or another plan`,
   'not-found': ({ server }) => `${server} does not find it`,
   'request-rejected': ({ server }) => `${server} rejected the request`,
@@ -222,10 +193,11 @@ function describeResponder({ server, status = 0 }: ApiErrorDetails): string {
 
 /** Why a request failed, for a title: `OpenRouter rejected the management key (HTTP 401)`. */
 export function describeCause(details: ApiErrorDetails): string {
-  const cause = causeOf(details);
-  const { isCancelled, reason, stopReason = reason, status } = cause;
+  const { isCancelled, reason, stopReason = reason, status } = details;
   if (isCancelled) return stopReason;
-  return status === undefined ? reason : `${CAUSES[causeCodeOf(cause)](cause)} (HTTP ${status})`;
+  return status === undefined
+    ? reason
+    : `${CAUSES[causeCodeOf(details)](details)} (HTTP ${status})`;
 }
 
 const MANAGEMENT_KEY = [
@@ -233,17 +205,9 @@ const MANAGEMENT_KEY = [
   'Create one at https://openrouter.ai/settings/management-keys, and store it in the secret that management-key uses.',
 ];
 
-const POLICY = 'The policy of federation-policy-id must act as a management key.';
-
 /** What the key must be allowed: in an organization, only the keys of administrators are. */
 const PERMISSION =
   'If the account is an organization, use a management key that one of its administrators created.';
-
-const EXCHANGE =
-  'OpenRouter does not exchange id tokens for this account or policy. An admin can check that its plan has workload identity federation, and that the policy of federation-policy-id exists and is enabled.';
-
-const ID_TOKEN = 'The job needs the permission id-token: write.';
-const GITHUB_STATUS = 'See https://www.githubstatus.com, and run this again once GitHub works.';
 
 /** What is said about each server. */
 const SERVERS: Readonly<
@@ -252,7 +216,7 @@ const SERVERS: Readonly<
     {
       unauthorized: string;
       credential: readonly string[];
-      forbidden: readonly string[];
+      forbidden: string;
       wrongPath: string;
       address: string;
       status: string;
@@ -262,7 +226,7 @@ const SERVERS: Readonly<
   OpenRouter: {
     unauthorized: 'OpenRouter rejected the management key',
     credential: MANAGEMENT_KEY,
-    forbidden: [PERMISSION],
+    forbidden: PERMISSION,
     wrongPath:
       'Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.',
     address: 'api-url',
@@ -273,18 +237,10 @@ const SERVERS: Readonly<
     credential: [
       'github-token must be the token of this job, or another one that has not expired.',
     ],
-    forbidden: ['Check the permissions of the job.'],
+    forbidden: 'Check the permissions of the job.',
     wrongPath: 'Check the environment variable GITHUB_API_URL.',
     address: 'the environment variable GITHUB_API_URL',
-    status: GITHUB_STATUS,
-  },
-  'GitHub OIDC': {
-    unauthorized: 'GitHub issues no id token to this job',
-    credential: [ID_TOKEN],
-    forbidden: [ID_TOKEN],
-    wrongPath: ID_TOKEN,
-    address: 'the environment variable ACTIONS_ID_TOKEN_REQUEST_URL',
-    status: GITHUB_STATUS,
+    status: 'See https://www.githubstatus.com, and run this again once GitHub works.',
   },
 };
 
@@ -293,22 +249,9 @@ function checkNetwork({ server, noResponse }: ApiErrorDetails): string {
   return `Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall keeps the runner from ${host}.`;
 }
 
-const ADVICE: Readonly<Record<CauseCode, (details: CredentialFailure) => readonly string[]>> = {
-  'identity-rejected': ({ claims = {} }) => [
-    'An admin can make the policy of federation-policy-id accept these claims:',
-    ...Object.entries(claims).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
-    'In a repository that is new, renamed or transferred since mid-2026, sub has ids.',
-  ],
-  'wrong-policy': () => [`${POLICY} Not every account can choose that.`],
-  unauthorized: ({ server, claims, withGrant }) => {
-    if (claims) return [EXCHANGE];
-    return withGrant ? [POLICY] : SERVERS[server].credential;
-  },
-  forbidden: ({ hint, server, claims, withGrant }) => {
-    if (claims) return [EXCHANGE];
-    if (hint !== undefined) return [hint];
-    return withGrant ? [POLICY] : SERVERS[server].forbidden;
-  },
+const ADVICE: Readonly<Record<CauseCode, (details: ApiErrorDetails) => readonly string[]>> = {
+  unauthorized: ({ server }) => SERVERS[server].credential,
+  forbidden: ({ hint, server }) => [hint ?? SERVERS[server].forbidden],
   'payment-required': ({ hint }) => [
     hint ??
       'The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits.',
@@ -349,19 +292,16 @@ function adviceOnResponder({ status, server }: ApiErrorDetails): string[] {
  */
 function adviceAfterLookup(details: ApiErrorDetails): string[] {
   const last = details.lookupFailure ?? details;
-  const isNetwork = details.noResponse && !last.isCancelled && causeOf(last).status === undefined;
+  const isNetwork = details.noResponse && !last.isCancelled && last.status === undefined;
   return [...new Set([...(isNetwork ? [checkNetwork(details)] : []), ...advice(last)])];
 }
 
-function advice(details: CredentialFailure): readonly string[] {
-  if (details.credentialFailure) return advice(details.credentialFailure);
-  const { hint, kind, status = 0, noResponse, errorCode, isCancelled } = details;
+function advice(details: ApiErrorDetails): readonly string[] {
+  const { kind, status = 0, noResponse, isCancelled } = details;
   if (isCancelled) return ADVICE.cancelled(details);
   if (kind === 'throttled') return ADVICE.throttled(details);
   if (noResponse) return [checkNetwork(details)];
-  if (hint && [402, 403, 404].includes(status)) return [hint];
-  const code = CODES_BY_ERROR.get(errorCode) ?? CODES_BY_STATUS[status] ?? causeCodeOf(details);
-  return ADVICE[code](details);
+  return ADVICE[CODES_BY_STATUS[status] ?? causeCodeOf(details)](details);
 }
 
 function unknownOutcome({ server }: ApiErrorDetails): string {

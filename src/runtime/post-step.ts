@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini';
-import { readCredential } from '../inputs/read-inputs.ts';
+import { readManagementKey } from '../inputs/read-inputs.ts';
 import { causeOf, isSameCause } from '../report/describe-error.ts';
 import { formatLeftovers } from '../report/description.ts';
 import type { Context, IncompleteTask, LeftAdvice } from '../shared/context.ts';
@@ -54,8 +54,8 @@ export async function runPostStep<Task>(post: PostStep<Task>): Promise<void> {
       }
       if (saved instanceof Failure) throw saved;
       if (!isSaved) return;
-      const credential = readCredential();
-      const incomplete = await post.run(saved.task, startContext({ ...saved, credential }, step), {
+      const connection = { ...saved, managementKey: readManagementKey() };
+      const incomplete = await post.run(saved.task, startContext(connection, step), {
         ...step,
         isReported,
         isSameCause: (one, other) => isSameCause(causeOf(one), causeOf(other)),

@@ -1,8 +1,6 @@
 import manifest from '../../package.json' with { type: 'json' };
-import { idTokenServer } from '../github/id-token.ts';
 import { gitHub } from '../github/server.ts';
 import { type Client, createClient } from '../http/client.ts';
-import { renewableCredential } from '../http/credential.ts';
 import { type Effect, type EffectRecord, recordEffect } from '../http/effect.ts';
 import type { Server } from '../http/server.ts';
 import { httpTransport } from '../http/transport.ts';
@@ -12,7 +10,6 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { openRouter } from '../openrouter/server.ts';
 import { createReport, type Report, type StepName } from '../report/report.ts';
 import type { Context } from '../shared/context.ts';
-import { obtainGrant } from '../shared/federation.ts';
 
 /** What a program needs of the step that it runs as. */
 export interface Step {
@@ -42,8 +39,8 @@ export async function runStep(
   // Node hides deprecation warnings of code in node_modules, but not of the same code in a bundle.
   process.noDeprecation = true;
   const report = createReport(name);
-  const { managementKey, gitHubToken, idTokenRequest, proxyPassword } = readSecrets();
-  report.registerSecrets([...managementKey, ...gitHubToken, ...idTokenRequest]);
+  const { managementKey, gitHubToken, proxyPassword } = readSecrets();
+  report.registerSecrets([...managementKey, ...gitHubToken]);
   // Masked in the log only: a password can be a common word, and outputs never contain it.
   report.mask(proxyPassword);
 
@@ -139,25 +136,9 @@ function userAgent(): string {
 export function startContext(connection: Connection, step: Step): Context {
   const { report, clock, signal } = step;
   step.timeout.start(connection.timeoutMs);
-  const client = clientOf(serverOf(connection, step), step);
+  const client = clientOf(openRouter(connection), step);
   const { toLine, warn } = report;
   return { client, clock, timeOfDay: Date.now, log: report, toLine, warn, signal };
-}
-
-/** OpenRouter, as this step authenticates there. */
-function serverOf({ apiUrl, credential }: Connection, step: Step): Server {
-  if ('managementKey' in credential) return openRouter({ apiUrl, ...credential });
-  const { federation } = credential;
-  const { registerSecrets } = step.report;
-  const issuer = clientOf(idTokenServer(federation.issuer), step);
-  const client = clientOf(openRouter({ apiUrl }), step);
-  const context = { issuer, client, registerSecrets };
-  return openRouter({
-    apiUrl,
-    credential: renewableCredential(step.clock, (exchange) =>
-      obtainGrant(federation, context, exchange),
-    ),
-  });
 }
 
 /** Creates the client of another server for a step whose timeout has started. */

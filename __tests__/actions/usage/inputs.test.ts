@@ -12,7 +12,7 @@ const AMOUNT_MESSAGE = 'must be an amount in USD, 0 or more';
 describe('the inputs of usage', () => {
   test('with the workspace alone request its usage since it was created', () => {
     expect(readWith(readUsageInputs, WORKSPACE)).toStrictEqual({
-      credential: { managementKey: KEY },
+      managementKey: KEY,
       apiUrl: 'https://openrouter.ai/api/v1',
       timeoutMs: 60_000,
       workspace: 'preview-42',
@@ -37,7 +37,7 @@ describe('the inputs of usage', () => {
       timeout: '5m',
     };
     expect(readWith(readUsageInputs, { ...WORKSPACE, ...texts })).toStrictEqual({
-      credential: { managementKey: KEY },
+      managementKey: KEY,
       apiUrl: 'https://proxy.example/v1',
       timeoutMs: 300_000,
       workspace: 'preview-42',

@@ -2,7 +2,7 @@ import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import { governanceInputs, governanceProblems, toGovernance } from '../../governance/inputs.ts';
 import { logRounded } from '../../inputs/amounts.ts';
-import { type Connection, connection, credentials, toConnection } from '../../inputs/connection.ts';
+import { type Connection, connection, toConnection } from '../../inputs/connection.ts';
 import type { InvalidInput } from '../../inputs/failures.ts';
 import { flag } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
@@ -22,7 +22,7 @@ import { type CreateRequest, IF_EXISTS } from './request.ts';
 export const createInputs = () => {
   const { name, slug, ...fields } = createWorkspaceRequest.shape;
   return z.object({
-    ...credentials,
+    management_key: connection.management_key,
     name: getInput('slug-from') === '' ? name : z.pipe(z.transform(cutText), name),
     slug: z.optional(slug),
     ...slugInputs(),

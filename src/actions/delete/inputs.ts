@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type Connection, connection, credentials, toConnection } from '../../inputs/connection.ts';
+import { type Connection, connection, toConnection } from '../../inputs/connection.ts';
 import { flag, idOrSlug } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { type InputLog, makeSlug, slugInputs, slugProblems } from '../../inputs/slug.ts';
@@ -8,7 +8,7 @@ import type { DeleteRequest } from './delete-workspace.ts';
 /** The inputs of `delete/action.yml`, in the order in which their problems are reported. */
 export const deleteInputs = () =>
   z.object({
-    ...credentials,
+    management_key: connection.management_key,
     workspace: z.optional(idOrSlug()),
     ...slugInputs(),
     expect_slug_prefix: z.optional(

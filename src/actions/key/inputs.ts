@@ -2,7 +2,7 @@ import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import { engineOf } from '../../github/engine.ts';
 import { logRounded, usdLimit } from '../../inputs/amounts.ts';
-import { type Connection, connection, credentials, toConnection } from '../../inputs/connection.ts';
+import { type Connection, connection, toConnection } from '../../inputs/connection.ts';
 import type { InvalidInput } from '../../inputs/failures.ts';
 import { flag, idOrSlug, lifetime, toMs } from '../../inputs/fields.ts';
 import { BOOLEANS } from '../../inputs/parse-input.ts';
@@ -32,7 +32,7 @@ export const keyName = () =>
 export const keyInputs = () => {
   const { limit_reset, include_byok_in_limit } = createKeyRequest.shape;
   return z.object({
-    ...credentials,
+    management_key: connection.management_key,
     workspace: z.optional(idOrSlug()),
     ...slugInputs(),
     name: z.optional(keyName()),

@@ -8,8 +8,6 @@ import { logRounded, usdLimit } from '../../inputs/amounts.ts';
 import {
   type Connection,
   connection,
-  credentials,
-  hasIdTokens,
   isConfidential,
   timeout,
   toConnection,
@@ -28,7 +26,6 @@ import { jobKeyName } from '../../shared/key-name.ts';
 import { toFields } from '../create/inputs.ts';
 import { keyName } from '../key/inputs.ts';
 import type { PreviewRequest } from './run-preview.ts';
-import { CLEAN_UP_EVENTS } from './subject.ts';
 
 const CAP_MESSAGE = 'must be an amount in USD, above 0';
 
@@ -42,7 +39,7 @@ export const previewInputs = () => {
     ...fields
   } = createWorkspaceRequest.shape;
   return z.object({
-    ...credentials,
+    management_key: connection.management_key,
     github_token: z._default(z.string(), ''),
     pull_request: z.optional(count('must be the number of a pull request')),
     slug_prefix: slugPrefix(),
@@ -207,22 +204,16 @@ const strangersEvent = z.object({
   ),
 });
 
-/**
- * Why this run has no credential although nothing is wrong; undefined if it has one, or should have. Id tokens
- * alone are none for Dependabot, and in a repository that is a fork, where a policy rejects them.
- */
+/** Why this run has no management key although nothing is wrong; undefined if it has one, or should have. */
 export function reasonForNoKey(): string | undefined {
   const { env } = process;
-  const isFederated = getInput('federation-policy-id') !== '' && hasIdTokens(env);
-  // What skips a clean-up leaves workspaces behind in a job that is green.
-  const isCleanUp = CLEAN_UP_EVENTS.includes(env['GITHUB_EVENT_NAME'] ?? '');
-  if (getInput('management-key') !== '' || (isFederated && isCleanUp)) return undefined;
+  if (getInput('management-key') !== '') return undefined;
   if (env['GITHUB_ACTOR'] === 'dependabot[bot]') return 'Dependabot started this run';
   const { data } = z.safeParse(strangersEvent, readEvent());
   const head = data?.pull_request?.head;
   const isForeign = head && head.repo?.full_name !== data?.repository.full_name;
   if (data?.repository.fork) return 'this repository is a fork';
-  return isForeign && !isFederated ? 'this pull request comes from a fork' : undefined;
+  return isForeign ? 'this pull request comes from a fork' : undefined;
 }
 
 /**

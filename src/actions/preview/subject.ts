@@ -51,11 +51,7 @@ const pushEvent = () =>
 const deleteEvent = () => z.object({ ref: z.string(), ref_type: z.string() });
 
 /** The events that are about no pull request and no branch. */
-export const CLEAN_UP_EVENTS: readonly string[] = [
-  'schedule',
-  'workflow_dispatch',
-  'repository_dispatch',
-];
+const CLEAN_UP_EVENTS: readonly string[] = ['schedule', 'workflow_dispatch', 'repository_dispatch'];
 
 /**
  * Finds out what a run is about.

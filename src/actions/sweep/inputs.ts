@@ -1,11 +1,5 @@
 import * as z from 'zod/mini';
-import {
-  type Connection,
-  connection,
-  credentials,
-  timeout,
-  toConnection,
-} from '../../inputs/connection.ts';
+import { type Connection, connection, timeout, toConnection } from '../../inputs/connection.ts';
 import { duration, flag, maxDeletions } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { fixedPrefix } from '../../lib/glob.ts';
@@ -19,7 +13,7 @@ const MIN_PREFIX = 2;
 /** The inputs of `sweep/action.yml`, in the order in which their problems are reported. */
 export const sweepInputs = () =>
   z.object({
-    ...credentials,
+    management_key: connection.management_key,
     slug_pattern: glob().check(
       z.refine(
         (pattern) => fixedPrefix(pattern).length >= MIN_PREFIX,

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { logRounded, usdAmount } from '../../inputs/amounts.ts';
-import { type Connection, connection, credentials, toConnection } from '../../inputs/connection.ts';
+import { type Connection, connection, toConnection } from '../../inputs/connection.ts';
 import type { InvalidInput } from '../../inputs/failures.ts';
 import { durationOrWord, flag, idOrSlug } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
@@ -19,7 +19,7 @@ const SINCE_WORDS = ['created', ...CALENDAR_PERIODS] as const;
 /** The inputs of `usage/action.yml`, in the order in which their problems are reported. */
 export const usageInputs = () =>
   z.object({
-    ...credentials,
+    management_key: connection.management_key,
     workspace: z.optional(idOrSlug()),
     ...slugInputs(),
     key_hash: z.optional(

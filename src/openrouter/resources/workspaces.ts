@@ -71,8 +71,8 @@ export function describeFound(
 }
 
 /** The schema of a UUID of any version. */
-export function uuid(message?: string) {
-  return z.string(message).check(z.refine(isUuid, message));
+export function uuid() {
+  return z.string().check(z.refine(isUuid));
 }
 
 /** Whether `text` can be the id or the slug of a workspace. */
