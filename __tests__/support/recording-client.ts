@@ -1,6 +1,5 @@
 import { type VirtualClock, virtualClock } from '../../sandbox/virtual-clock.ts';
 import { type Client, createClient } from '../../src/http/client.ts';
-import type { Credential } from '../../src/http/credential.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { HttpRequest, HttpResponse, Transport } from '../../src/http/transport.ts';
 import { TransportError } from '../../src/http/transport.ts';
@@ -36,12 +35,10 @@ const TIMEOUT = 60_000;
  * A client whose requests get `replies` in turn, and the last one from then on, or what `replies` returns
  * for each. Each takes 20 ms.
  * @param onSend called with the number of each request, counted from 1, before its response
- * @param options `authenticate` makes what authenticates requests, instead of a management key
  */
 export function openRecordingClient(
   replies: readonly Reply[] | ((request: HttpRequest) => Reply),
   onSend: (n: number, recording: RecordingClient) => void = () => undefined,
-  { authenticate }: { authenticate?(clock: VirtualClock): Credential } = {},
 ): RecordingClient {
   const clock = virtualClock();
   const step = new AbortController();
@@ -66,9 +63,7 @@ export function openRecordingClient(
   const client = createClient({
     server: openRouter({
       apiUrl: 'https://openrouter.test/api/v1',
-      ...(authenticate
-        ? { credential: authenticate(clock) }
-        : { managementKey: 'sk-or-v1-of-a-test' }),
+      managementKey: 'sk-or-v1-of-a-test',
     }),
     transport,
     clock,

@@ -229,13 +229,6 @@ describe('the reason of a failure is in words, without ids and requests', () => 
       apiError({ kind: 'aborted', reason: 'its share of the timeout has expired' }),
       'its share of the timeout has expired',
     ],
-    [
-      apiError({
-        credentialFailure: of({ kind: 'rejected', status: 400, serverMessage: 'invalid_grant' })
-          .details,
-      }),
-      'no access token: OpenRouter: HTTP 400: invalid_grant',
-    ],
     [left([of({ attempts: 7 })]), 'OpenRouter: HTTP 500, 7 attempts'],
     [left([of({}), of({})]), '2 API keys not deleted. OpenRouter: HTTP 500'],
     [

@@ -11,7 +11,7 @@ import {
   toApiError,
 } from './request.ts';
 import { backoff, FAILURE_CLASSES } from './retry-policy.ts';
-import { prevented, type SendOptions, sendAuthenticated, timeLimitName } from './send.ts';
+import { prevented, type SendOptions, sendOnce, timeLimitName } from './send.ts';
 
 /** The response to the last attempt at a request. */
 export interface FinalResponse<Data> extends ApiResponse<Data> {
@@ -65,8 +65,7 @@ class Client {
       const mayBeApplied = failures.some(({ kind }) => FAILURE_CLASSES[kind].ambiguous);
       if (outcome.kind === 'succeeded') return { ...outcome.response, mayBeApplied };
       const { failure } = outcome;
-      const retries = request.retries403 && failure.status === 403;
-      const retryable = retries || FAILURE_CLASSES[failure.kind].retryable;
+      const { retryable } = FAILURE_CLASSES[failure.kind];
       const stop = retryable ? await this.waitForRetry(failure, failures.length) : undefined;
       if (!retryable || stop) throw toApiError(failures, { ambiguous: mayBeApplied, ...stop });
     }
@@ -78,7 +77,7 @@ class Client {
     const sendInTurn = async () => {
       const stopReason = await this.#waitUntilResumed();
       if (stopReason !== undefined) return prevented(request, stopReason, this.#options);
-      const outcome = await sendAuthenticated(request, this.#limited());
+      const outcome = await sendOnce(request, this.#limited());
       // Pause here, before the limit lets another request start.
       if (outcome.kind !== 'succeeded' && FAILURE_CLASSES[outcome.kind].pausesAll) {
         throttle.pause(outcome.failure.retryAfterMs ?? 0, outcome.failure);

@@ -46,12 +46,6 @@ export interface AttemptFailure extends RequestFacts {
   status?: number;
   /** The error message in the response. */
   serverMessage?: string | undefined;
-  /** The code of the error in the response, if it has one as RFC 6749 defines it: `invalid_grant`. */
-  errorCode?: string | undefined;
-  /** Why there is nothing to authenticate the request with, which was therefore not sent. */
-  credentialFailure?: CredentialFailure | undefined;
-  /** Whether the request has a grant, and not a key that is the same in each request. */
-  withGrant?: boolean;
   /** The server's id of the request, with the name of its header: `cf-ray 8f1c…`. */
   requestId?: string | undefined;
   /** Whether the response is valid, but not that to the request. */
@@ -78,12 +72,6 @@ export interface ApiErrorDetails extends AttemptFailure {
 
 /** Why a request was not sent again, although a retry could have helped. */
 export type Stop = Required<Pick<ApiErrorDetails, 'stopReason' | 'isCancelled'>>;
-
-/** A request for a token that failed. */
-export interface CredentialFailure extends ApiErrorDetails {
-  /** What the id token that was to be exchanged says about the job, unverified; absent if there was none. */
-  claims?: Readonly<Record<string, string | null>> | undefined;
-}
 
 /** A request to the API that failed, after all of its attempts. */
 export class ApiError extends Error {
@@ -147,13 +135,10 @@ function formatElapsed(ms: number): string {
  * `OpenRouter: HTTP 403: Only administrators can delete workspaces`
  */
 export function formatCause(details: ApiErrorDetails): string {
-  const { credentialFailure } = details;
-  const { server, kind, status, reason, serverMessage, noResponse, attempts } =
-    credentialFailure ?? details;
+  const { server, kind, status, reason, serverMessage, noResponse, attempts } = details;
   const isFromServer = status !== undefined || noResponse !== undefined;
   const isError = status !== undefined && status >= 400;
   return [
-    credentialFailure ? 'no access token: ' : '',
     isFromServer ? `${server}: ` : '',
     isError ? `HTTP ${status}` : reason,
     kind === 'rejected' && serverMessage ? `: ${serverMessage}` : '',
@@ -163,8 +148,8 @@ export function formatCause(details: ApiErrorDetails): string {
 
 /** One request to the API. */
 export interface ApiRequest<Data> extends RequestFacts {
-  /** Sent as JSON, or as a form. */
-  body?: object | URLSearchParams;
+  /** Sent as JSON. */
+  body?: object;
   /** Parses the body of a successful response. */
   schema: z.ZodMiniType<Data>;
   /** The result for HTTP 404, if that is an expected response. */
@@ -174,8 +159,6 @@ export interface ApiRequest<Data> extends RequestFacts {
    * second one has to confirm it.
    */
   trusts404?: boolean;
-  /** Whether HTTP 403 is retried, because the server has accepted such a request before. */
-  retries403?: boolean;
   /** Why a valid response is not that to the request: it is about another resource, or shows no change. */
   findMismatch?(data: Data): string | undefined;
   /** The maximum size of the body of the response; `MAX_BODY_BYTES` by default. */

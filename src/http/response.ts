@@ -59,7 +59,6 @@ function toFailure(
     reason: formatStatus(status),
     ...metadata(response, server),
     serverMessage,
-    errorCode: textAt(parseJson(body), 'error'),
     retryAfterMs,
     limitsAll: server.limitsAll?.(response),
   };
@@ -119,18 +118,15 @@ const MAX_ERROR_TEXT = 16 * 1024;
 
 /**
  * Extracts the message from the body of an error response: `error.message`, else `message`, else
- * `error` with `error_description`, else the text without its HTML. Returns undefined if there is none.
+ * `error`, else the text without its HTML. Returns undefined if there is none.
  *
- * OpenRouter documents `error.message` (https://openrouter.ai/docs/api/reference/errors), and for tokens
- * the form of RFC 6749. It also returns other flat forms, and Cloudflare in front of it returns HTML.
+ * OpenRouter documents `error.message` (https://openrouter.ai/docs/api/reference/errors). It also returns
+ * the flat forms, and Cloudflare in front of it returns HTML.
  */
 export function extractServerMessage(body: string): string | undefined {
   const json = parseJson(body);
   if (json === undefined) return isCutJson(body) ? undefined : textOfPage(body) || undefined;
-  const message = textAt(json, 'error', 'message') ?? textAt(json, 'message');
-  if (message !== undefined) return message;
-  const parts = [textAt(json, 'error'), textAt(json, 'error_description')];
-  return parts.filter((part) => part !== undefined).join(': ') || undefined;
+  return textAt(json, 'error', 'message') ?? textAt(json, 'message') ?? textAt(json, 'error');
 }
 
 /** Whether `text`, which is not JSON, begins as JSON does. It can end in the middle of a secret. */

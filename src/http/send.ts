@@ -3,15 +3,11 @@ import { catching } from '../lib/catching.ts';
 import type { Clock } from '../lib/clock.ts';
 import { formatSeconds } from '../lib/format.ts';
 import type { Log } from '../lib/log.ts';
-import { type Credential, type Grant, isGrant } from './credential.ts';
 import type { EffectRecord } from './effect.ts';
 import {
   type ApiRequest,
-  type CredentialFailure,
   creates,
-  formatAttempt,
   formatCall,
-  formatOperation,
   type Outcome,
   type RequestFacts,
 } from './request.ts';
@@ -34,54 +30,18 @@ export interface SendOptions {
   effect: EffectRecord;
 }
 
-/**
- * Sends `request` once, and returns the outcome. Sends it once more after HTTP 401 if its grant can be
- * renewed: the server did not apply it. A new grant that is rejected too is the last one.
- */
-export async function sendAuthenticated<Data>(
+/** Sends `request` once, and returns the outcome. */
+export function sendOnce<Data>(
   request: ApiRequest<Data>,
   options: SendOptions,
 ): Promise<Outcome<Data>> {
-  const { server, log, effect } = options;
-  const { credential } = server;
-  const send = (to: Server) =>
-    effect.watch(request, () => exchange(request, { ...options, server: to }));
-  if (!credential) return send(server);
-  for (let isRepeated = false; ; isRepeated = true) {
-    const grant = await waitForGrant(credential, options);
-    if (!grant) return prevented(request, TOO_LATE, options);
-    if (!isGrant(grant)) {
-      const reason = `no access token: ${formatAttempt(grant)}`;
-      return fail(request, { kind: 'prevented', reason, credentialFailure: grant }, options);
-    }
-    const { authorization } = grant;
-    const headers = { ...server.headers, authorization };
-    const outcome = await send({ ...server, headers });
-    const isRejected = outcome.kind !== 'succeeded' && outcome.failure.status === 401;
-    if (!isRejected || !credential.reject(grant, { isRepeated })) return outcome;
-    log.request(`${formatOperation(outcome.failure)}. Trying again with a new token.`);
-  }
-}
-
-/** The grant for a request, or why there is none. Undefined if the request would be too late. */
-function waitForGrant(
-  credential: Credential,
-  { isShare, deadline, clock }: SendOptions,
-): Promise<Grant | CredentialFailure | undefined> {
-  const grant = credential.grant();
-  if (!isShare) return grant;
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(deadline - clock.now(), () => resolve(undefined));
-    grant.then(resolve, reject).finally(cancel);
-  });
+  return options.effect.watch(request, () => exchange(request, options));
 }
 
 /** What limits the time of a request: it may have less than the step. */
 export function timeLimitName(isShare: boolean): string {
   return isShare ? 'the time that it has' : 'the timeout';
 }
-
-const TOO_LATE = 'its time was over before it was sent';
 
 /** Sends one HTTP request. Returns what its response means, or the error if no complete one arrives. */
 async function exchange<Data>(
@@ -90,7 +50,9 @@ async function exchange<Data>(
 ): Promise<Outcome<Data>> {
   const { server, transport, clock, log, isShare, deadline, signal } = options;
   const start = clock.now();
-  if (isShare && deadline <= start) return prevented(request, TOO_LATE, options);
+  if (isShare && deadline <= start) {
+    return prevented(request, 'its time was over before it was sent', options);
+  }
   const attempt = startAttempt(timeoutOf(options), request, options);
   const { value: response, error } = await catching(
     transport(
@@ -131,20 +93,17 @@ function toHttpRequest(
   { method, path, body, maxBytes }: ApiRequest<unknown>,
   { server: { apiUrl, headers } }: SendOptions,
 ) {
-  const isForm = body instanceof URLSearchParams;
   return {
     method,
     url: apiUrl + path,
     headers: {
       ...headers,
-      ...(body && { 'content-type': isForm ? FORM : 'application/json' }),
+      ...(body && { 'content-type': 'application/json' }),
     },
-    ...(body && { body: isForm ? body.toString() : JSON.stringify(body) }),
+    ...(body && { body: JSON.stringify(body) }),
     ...(maxBytes && { maxBytes }),
   };
 }
-
-const FORM = 'application/x-www-form-urlencoded';
 
 function classifyTransportError(
   { isSent, kind, message: reason }: TransportError,
@@ -184,8 +143,7 @@ function fail(
 ): FailedOutcome {
   const { operation, method, path, mayLeaveBehind, recovery, hint, readOnly } = request;
   const facts = { operation, method, path, mayLeaveBehind, recovery, hint, readOnly };
-  const withGrant = server.credential !== undefined;
-  return { kind: failure.kind, failure: { server: server.name, withGrant, ...facts, ...failure } };
+  return { kind: failure.kind, failure: { server: server.name, ...facts, ...failure } };
 }
 
 /** One attempt at a request. */

@@ -1,4 +1,3 @@
-import type { Credential } from './credential.ts';
 import type { ServerName } from './request.ts';
 import type { HttpResponse } from './transport.ts';
 
@@ -7,10 +6,8 @@ export interface Server {
   name: ServerName;
   /** The base URL of its API, without a trailing slash. */
   apiUrl: string;
-  /** The headers of each request. They authenticate it, unless there is a `credential`. */
+  /** The headers of each request, which authenticate it. */
   headers: Readonly<Record<string, string>>;
-  /** What authenticates requests, if that changes in the course of a step. */
-  credential?: Credential | undefined;
   /** The statuses that throttle if the response says for how long. HTTP 429 always does. */
   throttlingStatuses: readonly number[];
   /** How long a response asks to wait before the next request, in milliseconds. */
