@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { ContentFilterBuiltinSlug } from '@openrouter/sdk/models';
 import type * as z from 'zod';
 import { openAccount } from '../../../sandbox/openrouter/openrouter.ts';
 import { setBudgetRequest } from '../../../sandbox/openrouter/resources/budgets.ts';
@@ -75,6 +76,19 @@ test.each([
     body: { error: { code: 400, message: expect.stringContaining('slgu') } },
   });
 });
+
+test.each([...Object.values(ContentFilterBuiltinSlug), 'secrets'])(
+  'the sandbox accepts the built-in content filter %s',
+  (slug) => {
+    const { call, workspace } = open();
+    const filters = [{ slug, action: 'block' }];
+    const { status, body } = call('PATCH', `/guardrails/${workspace.default_guardrail_id}`, {
+      content_filter_builtins: filters,
+    });
+    expect(status).toBe(200);
+    expect(body.data).toMatchObject({ content_filter_builtins: filters });
+  },
+);
 
 test('the sandbox filters analytics by one value or by a list of them, as the operator requires', () => {
   const { account, workspace, call } = open();

@@ -39,6 +39,8 @@ const builtinContentFilter = z.strictObject({
     'person-name',
     'address',
     'regex-prompt-injection',
+    /** Others have seen it; the official SDK does not know it. */
+    'secrets',
   ]),
   scan_scope: z.enum(['user_only', 'all_messages']).optional(),
 });
