@@ -22,6 +22,8 @@ const KEY = [
 ];
 const PERMISSION =
   'If the account is an organization, use a management key that one of its administrators created.';
+const SETTINGS =
+  "The account's security settings can be the cause, too: an IP allowlist, or a maximum key lifetime.";
 const CREDITS = expect.stringMatching(
   /^The account lacks the credits or the plan for this: see https:/,
 );
@@ -45,8 +47,20 @@ type Row = [what: string, details: Partial<ApiErrorDetails>, code: string, advic
 
 const ROWS: Row[] = [
   ['HTTP 401', { status: 401 }, 'unauthorized', KEY],
-  ['HTTP 403', { status: 403 }, 'forbidden', [PERMISSION]],
-  ['HTTP 403 with a hint', { status: 403, hint: 'No admin.' }, 'forbidden', ['No admin.']],
+  ['HTTP 403', { status: 403 }, 'forbidden', [PERMISSION, SETTINGS]],
+  [
+    'HTTP 403 with a hint',
+    { status: 403, hint: 'No admin.' },
+    'forbidden',
+    ['No admin.', SETTINGS],
+  ],
+  [
+    'HTTP 403 of GitHub with a hint',
+    { server: 'GitHub', status: 403, hint: 'No permission.' },
+    'forbidden',
+    ['No permission.'],
+  ],
+  ['HTTP 404 with a hint', { status: 404, hint: 'No admin.' }, 'not-found', ['No admin.']],
   ['HTTP 402', { status: 402 }, 'payment-required', [CREDITS]],
   ['HTTP 404', { status: 404 }, 'not-found', [API_PATH]],
   [
@@ -199,7 +213,8 @@ test('a list of workspaces has the advice of each rejection once, and of no othe
   const { lines } = describeError(new Failure(sweepIncomplete, { result, kind: 'sweep' }), 'none');
   const then = 'Then run this again, or wait for the next sweep.';
   expect(lines).toEqual([
-    `For pr-0, pr-1: No admin. ${then}`,
+    `For pr-0: No admin. ${SETTINGS} ${then}`,
+    `For pr-1: No admin. ${then}`,
     `For pr-2: ${KEY.join(' ')} ${then}`,
     'For pr-3, pr-4, pr-5, … and 1 more: Run this again, or wait for the next sweep.',
   ]);

@@ -354,7 +354,7 @@ test('of what failed, first comes what can spend, then what may; the message has
 
 test('each advice names the workspaces that it is for, unless all failed for one cause', () => {
   const rejected = swept('a', 'failed', {
-    error: apiError({ kind: 'rejected', status: 403, hint: 'Ask an admin.' }),
+    error: apiError({ kind: 'rejected', status: 404, hint: 'Ask an admin.' }),
   });
   const failed = swept('b', 'failed', { error: apiError({ kind: 'ambiguous', status: 500 }) });
   const linesOf = (...result: SweptWorkspace[]) =>

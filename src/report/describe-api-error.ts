@@ -209,6 +209,10 @@ const MANAGEMENT_KEY = [
 const PERMISSION =
   'If the account is an organization, use a management key that one of its administrators created.';
 
+/** https://openrouter.ai/docs/guides/overview/auth/security-settings */
+const SECURITY_SETTINGS =
+  "The account's security settings can be the cause, too: an IP allowlist, or a maximum key lifetime.";
+
 /** What is said about each server. */
 const SERVERS: Readonly<
   Record<
@@ -216,7 +220,9 @@ const SERVERS: Readonly<
     {
       unauthorized: string;
       credential: readonly string[];
-      forbidden: string;
+      permission: string;
+      /** What can forbid a request besides a permission. */
+      settings: readonly string[];
       wrongPath: string;
       address: string;
       status: string;
@@ -226,7 +232,8 @@ const SERVERS: Readonly<
   OpenRouter: {
     unauthorized: 'OpenRouter rejected the management key',
     credential: MANAGEMENT_KEY,
-    forbidden: PERMISSION,
+    permission: PERMISSION,
+    settings: [SECURITY_SETTINGS],
     wrongPath:
       'Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.',
     address: 'api-url',
@@ -237,7 +244,8 @@ const SERVERS: Readonly<
     credential: [
       'github-token must be the token of this job, or another one that has not expired.',
     ],
-    forbidden: 'Check the permissions of the job.',
+    permission: 'Check the permissions of the job.',
+    settings: [],
     wrongPath: 'Check the environment variable GITHUB_API_URL.',
     address: 'the environment variable GITHUB_API_URL',
     status: 'See https://www.githubstatus.com, and run this again once GitHub works.',
@@ -251,7 +259,10 @@ function checkNetwork({ server, noResponse }: ApiErrorDetails): string {
 
 const ADVICE: Readonly<Record<CauseCode, (details: ApiErrorDetails) => readonly string[]>> = {
   unauthorized: ({ server }) => SERVERS[server].credential,
-  forbidden: ({ hint, server }) => [hint ?? SERVERS[server].forbidden],
+  forbidden: ({ hint, server }) => [
+    hint ?? SERVERS[server].permission,
+    ...SERVERS[server].settings,
+  ],
   'payment-required': ({ hint }) => [
     hint ??
       'The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits.',

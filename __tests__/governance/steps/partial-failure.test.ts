@@ -101,9 +101,17 @@ test('entries that no member or several members match fail the step before any w
   expect(calls()).toEqual(['GET /organization/members']);
 });
 
-test('members for a personal account fail the step before any write', async () => {
-  harness.sandbox.faults.push({ kind: 'response', status: 403 });
-  const { message } = expectFailure(await create({ members: 'bruno@example.com' }));
-  expect(message).toContain('Only an organization has members');
+test('HTTP 403 for the members fails the step before any write, and its possible causes are named', async () => {
+  const body = '{"error":{"message":"your IP address is not in the allowlist for this account"}}';
+  harness.sandbox.faults.push({ kind: 'response', status: 403, body });
+  const { lines } = expectFailure(await create({ members: 'bruno@example.com' }));
+  expect(lines).toEqual([
+    'OpenRouter: your IP address is not in the allowlist for this account',
+    'Only an organization has members: a personal account cannot use the input members.',
+    "The account's security settings can be the cause, too: an IP allowlist, or a maximum key lifetime.",
+    'Nothing was changed at OpenRouter.',
+    expect.stringMatching(/^GET /),
+    expect.stringMatching(/^Request id/),
+  ]);
   expect(writes()).toEqual([]);
 });
