@@ -156,7 +156,7 @@ describe('the post step of a key', () => {
         rows: ['The API key is "CI".'],
         folded: [{ title: 'Name of the API key', paragraphs: [{ code: 'CI' }] }],
         lines: [
-          'OpenRouter rejects requests beyond the limit with HTTP 402 or 403, so requests of this job may have failed.',
+          'OpenRouter rejects requests beyond the limit with HTTP 403, so requests of this job may have failed.',
           'If the job needs more, raise limit-usd.',
         ],
       },

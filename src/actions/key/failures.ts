@@ -212,7 +212,7 @@ export const keyLimitUsedUp = declareWarning<{
   title: `${formatSpend(spend, 'at OpenRouter')}: the limit of the API key is used up`,
   rows: [`The API key is ${JSON.stringify(spend.name)}.`],
   lines: [
-    'OpenRouter rejects requests beyond the limit with HTTP 402 or 403, so requests of this job may have failed.',
+    'OpenRouter rejects requests beyond the limit with HTTP 403, so requests of this job may have failed.',
     `If the job needs more, raise ${limitInputs}.`,
     // In the title, the limit is only next to what alone counts for it.
     ...(spend.limit.reset || spend.byok !== 0n ? [`${describeLimit(spend.limit)}.`] : []),
