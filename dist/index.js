@@ -1283,8 +1283,8 @@ return`${countOf(result.length,one)} could not be ${verbs}`}function endSpending
 if(spending.length===0)return[]
 const urls=truncateList(spending.map(({slug})=>dashboardUrl(slug)),failures_MAX_NAMED)
 return[`To stop the spending now, disable the API keys: ${urls.join(", ")}`]}const DELETE_KEYS="With delete-keys: true, API keys are deleted first. Whatever uses them then stops working."
-function adviceFor(failed,kind){const retry=`un this again, or wait for the next ${kind}.`,groups=new Map
-for(const{slug,error}of failed){const rejection=rejectionAdvice(failedRequests(error)),other=rejection.length>0?[...rejection,`Then r${retry}`]:[`R${retry}`],lines=isBlockedByKeys(error)?[DELETE_KEYS]:other,key=lines.join("\n"),group=groups.get(key)??{lines,slugs:[]}
+function adviceFor(failed,kind){const retry=`this again, or wait for the next ${kind}.`,groups=new Map
+for(const{slug,error}of failed){const rejection=rejectionAdvice(failedRequests(error)),other=rejection.length>0?[...rejection,`Then run ${retry}`]:[`Run ${retry}`],lines=isBlockedByKeys(error)?[DELETE_KEYS]:other,key=lines.join("\n"),group=groups.get(key)??{lines,slugs:[]}
 group.slugs.push(slug)
 groups.set(key,group)}const all=[...groups.values()]
 return all.length===1?all.flatMap(({lines})=>lines):all.map(({lines,slugs})=>`For ${truncateList(slugs,failures_MAX_NAMED).join(", ")}: ${lines.join(" ")}`)}const failures_MAX_NAMED=3

@@ -202,11 +202,11 @@ const DELETE_KEYS =
 
 /** What to do about each failure, naming those that it is for if that differs. */
 function adviceFor(failed: readonly SweptWorkspace[], kind: SweepKind): string[] {
-  const retry = `un this again, or wait for the next ${kind}.`;
+  const retry = `this again, or wait for the next ${kind}.`;
   const groups = new Map<string, { lines: readonly string[]; slugs: string[] }>();
   for (const { slug, error } of failed) {
     const rejection = rejectionAdvice(failedRequests(error));
-    const other = rejection.length > 0 ? [...rejection, `Then r${retry}`] : [`R${retry}`];
+    const other = rejection.length > 0 ? [...rejection, `Then run ${retry}`] : [`Run ${retry}`];
     // Those that have keys would fail in the same way.
     const lines = isBlockedByKeys(error) ? [DELETE_KEYS] : other;
     const key = lines.join('\n');
