@@ -1269,7 +1269,7 @@ return working===void 0?1:working>0?2:0}
 return sortedBy(entries,({slug})=>slug).toSorted((one,other)=>dangerOf(other)-dangerOf(one))}function sweptTable(entries,kind,reasonOf){if(entries.length===0)return
 const amounts=amountsOf(entries),format=spentFormat(amounts),isLowerBound=isAtLeast(entries),isPreview=kind==="clean-up",middle=(reason,age)=>reasonOf?[reason]:isPreview?[]:[age],last=content=>amounts.length>0?[content]:[],spentOf=entry=>entry.keysSpent!==void 0?format(entry.keysSpent,entry):isLeft(entry)?"unknown":"\u2013"
 return{header:[isPreview?"Preview":"Workspace",...middle("Reason","Age"),...last({numbers:"Spent"})],rows:ordered(entries).map(entry=>[nameOf(entry),...middle(reasonOf?.(entry)??"",unbroken(formatAge(entry.age??0))),...last(spentOf(entry))]),total:totalRow(["Total",...middle("","")],amounts,{isLowerBound})}}function nameOf({slug,link}){return link?[{code:slug}," ",link]:{code:slug}}const workspaceHasKeys=declareFailure("workspace-has-keys",({workspace,keys,now})=>({title:`Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,rows:truncateList(keys.map(key=>`${describeKey(key)}: ${failures_stateOf(key,now)}`)),lines:["To delete the keys too, set delete-keys: true, which is false by default. Whatever uses them then stops working.","OpenRouter does not delete a workspace that has API keys."],effect:[NOTHING_DELETED],table:keysTable(keys,"Total",key=>failures_stateOf(key,now))}))
-function failures_stateOf(key,now){return unusableState(key,now)??"works"}const keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace "${workspace.slug}"`,lines:[`Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,AGAIN],effect:describeRemaining(workspace,{deletedKeys,keysLeft:NOT_LISTED})})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace "${workspace.slug}" still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,hasMore,...keys})=>{const[first]=errors,what=errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length}${hasMore?" or more":""} API keys of the workspace "${workspace.slug}"`,{lines,details}=describeAll(errors)
+function failures_stateOf(key,now){return unusableState(key,now)??"works"}const keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace "${workspace.slug}"`,lines:[`Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,AGAIN],effect:describeRemaining(workspace,{deletedKeys,keysLeft:NOT_LISTED})})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace "${workspace.slug}" still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,...keys})=>{const[first]=errors,what=errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length}${keys.keysLeft.isComplete?"":" or more"} API keys of the workspace "${workspace.slug}"`,{lines,details}=describeAll(errors)
 return{lines:[...lines,AGAIN],details,title:`${what}: ${describeCause(first.details)}`,effect:describeRemaining(workspace,keys)}},({errors})=>errors),AGAIN="Deleting the workspace again finishes the work."
 function describeAll(errors){const[first]=errors,{lines,details=[]}=describePart(first)
 return{lines,details:[...details,...truncateList(errors.slice(1).map(({message})=>message))]}}function describeRemaining({slug,id},{deletedKeys,keysLeft}){return[`Not deleted, or unknown: the workspace "${slug}", id ${id}.`,`API keys deleted before that: ${deletedKeys}.`,describeWorking(keysLeft)]}const STALE={sweep:{is:"older than older-than",check:"Check slug-pattern, older-than and keep. "},"clean-up":{is:"closed",check:""}},tooManyStale=declareFailure("too-many-stale",({result,kind,maxDeletions})=>{const found=withOutcome(result,"too-many"),{is,check}=STALE[kind],{folded,notes}=foldedGroups(result,kind)
@@ -1290,13 +1290,12 @@ groups.set(key,group)}const all=[...groups.values()]
 return all.length===1?all.flatMap(({lines})=>lines):all.map(({lines,slugs})=>`For ${truncateList(slugs,failures_MAX_NAMED).join(", ")}: ${lines.join(" ")}`)}const failures_MAX_NAMED=3
 function failures_reasonOf(entry){return reasonsOf(entry).join("\n")}function reasonsOf({outcome,error,reason,keysLeft=NOT_LISTED}){const cause=failures_causeOf(error)??reason
 return[outcome==="unread"?`not checked, and kept. ${cause}`:cause,summarizeWorking(keysLeft)]}function failures_causeOf(error){if(error instanceof Failure&&error.is(workspaceHasKeys))return`has ${countKeys(error.details.keys.length)}, and delete-keys is false`
-if(error instanceof Failure&&error.is(teardownIncomplete)){const{errors,hasMore}=error.details,[first]=errors,count=hasMore?`${errors.length} or more API keys`:countKeys(errors.length)
+if(error instanceof Failure&&error.is(teardownIncomplete)){const{errors,keysLeft}=error.details,[first]=errors,count=`${errors.length}${keysLeft.isComplete?"":" or more"} API keys`
 return`${errors.length>1?`${count} not deleted. `:""}${formatCause(first.details)}`}const[request]=failedRequests(error)
 return request&&formatCause(request.details)}function keysLeftAfter(error,now){return error.is(teardownIncomplete)?error.details.keysLeft:error.is(workspaceHasKeys)?{keys:error.details.keys,isComplete:!0,now}:void 0}function isBlockedByKeys(error){return error instanceof Failure&&error.is(workspaceHasKeys)}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],teardown_MAX_NAMED=3
 async function teardown(workspace,options,context){const deletedKeys=[],listedKeys=[],knownHashes=new Set
-let prepared,last={newKeys:[]},mayBeDeleted=!1
-const resultOf=end=>({deletedKeys,listedKeys,prepared,...end}),keysLeft=isComplete=>{const deleted=new Set(deletedKeys.map(({hash})=>hash))
-return{keys:listedKeys.filter(({hash})=>!deleted.has(hash)),isComplete,now:context.timeOfDay()}}
+let prepared,last={newKeys:[],keysLeft:NOT_LISTED},mayBeDeleted=!1
+const resultOf=end=>({deletedKeys,listedKeys,prepared,...end})
 for(const[index,delay]of ROUND_DELAYS_MS.entries()){await context.client.pause(delay)
 const facts={relistKeys:options.relistKeys&&index<ROUND_DELAYS_MS.length-1,list:index===0?options.list:void 0,knownHashes,prepared,rejection:last.rejection},round=await runRound(workspace,{...options,...facts},context)
 deletedKeys.push(...round.deletedKeys)
@@ -1306,26 +1305,26 @@ for(const{hash}of round.newKeys)knownHashes.add(hash)
 mayBeDeleted||=round.mayBeDeleted===!0
 if(round.kind==="finished")return resultOf({deleted:round.deleted||mayBeDeleted})
 if(round.kind==="blocked")return resultOf({deleted:!1,problem:round.problem})
-if(round.kind==="failed"){const left=keysLeft(round.areAllListed),facts={...round,deletedKeys,keysLeft:left,mayBeDeleted}
-return resultOf(await failUnlessGone(workspace,facts,context))}last=round}const{newKeys,rejection}=last
-if(newKeys.length===0&&rejection){const facts={errors:[rejection],deletedKeys,keysLeft:keysLeft(!0),mayBeDeleted}
+if(round.kind==="failed"){const facts={...round,deletedKeys,mayBeDeleted}
+return resultOf(await failUnlessGone(workspace,facts,context))}last=round}const{newKeys,keysLeft,rejection}=last
+if(newKeys.length===0&&rejection){const facts={errors:[rejection],deletedKeys,keysLeft,mayBeDeleted}
 return resultOf(await failUnlessGone(workspace,facts,context))}const details={workspace,rounds:ROUND_DELAYS_MS.length,deletedKeys:deletedKeys.length}
 return resultOf({deleted:!1,problem:new Failure(keysKeepAppearing,details,"new API keys keep appearing in it")})}const MAX_LISTED=2e3
 async function listNewKeys(client,workspace,{known=new Set,max=MAX_LISTED}={}){const newKeys=[]
 for await(const{items}of listKeyPages(client,workspace)){newKeys.push(...items.filter(({hash})=>!known.has(hash)))
-if(newKeys.length>=max)return{newKeys,isComplete:!1}}return{newKeys,isComplete:!0}}async function runRound(workspace,options,context){const{deleteKeys,relistKeys,rejection,knownHashes}=options,{errors,hasMore,areAllListed,...keys}=await deleteNewKeys(workspace,options,context),{newKeys}=keys
-if(errors.length>0)return{kind:"failed",...keys,errors,hasMore,areAllListed}
-if(newKeys.length>0&&!deleteKeys)return blockedByKeys(workspace,newKeys,context)
-const hadKeys=newKeys.length>0||knownHashes.size>0,listed={...keys,areAllListed}
-if(rejection&&!hadKeys)return{kind:"failed",...listed,errors:[rejection]}
+if(newKeys.length>=max)return{newKeys,isComplete:!1}}return{newKeys,isComplete:!0}}async function runRound(workspace,options,context){const{deleteKeys,relistKeys,rejection,knownHashes}=options,{errors,...keys}=await deleteNewKeys(workspace,options,context),{newKeys}=keys
+if(errors.length>0)return{kind:"failed",...keys,errors}
+if(newKeys.length>0&&!deleteKeys)return blockedByKeys(workspace,keys,context)
+const hadKeys=newKeys.length>0||knownHashes.size>0
+if(rejection&&!hadKeys)return{kind:"failed",...keys,errors:[rejection]}
 if(newKeys.length>0&&relistKeys)return{kind:"repeat",...keys}
 const deletion=await catching(deleteWorkspace(context.client,workspace),ApiError)
 if(!deletion.error)return{...keys,...endOf(workspace,deletion.value)}
-const{error}=deletion,facts={...listed,mayBeDeleted:error.details.ambiguous}
-return isRejection(error)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,list:first,knownHashes,prepare,prepared},{client,log}){const known=new Set(knownHashes),[newKeys,deletedKeys]=[[],[]],max=deleteKeys?MAX_LISTED:Number.POSITIVE_INFINITY
+const{error}=deletion,facts={...keys,mayBeDeleted:error.details.ambiguous}
+return isRejection(error)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,list:first,knownHashes,prepare,prepared},{client,log,timeOfDay}){const known=new Set(knownHashes),[newKeys,deletedKeys]=[[],[]],max=deleteKeys?MAX_LISTED:Number.POSITIVE_INFINITY
 let last=prepared
 for(let given=first;;given=void 0){const listing=given?Promise.resolve(given):listNewKeys(client,workspace,{known,max}),{value:list,error:listError}=await catching(listing,ApiError)
-if(listError)return{newKeys,deletedKeys,prepared:last,errors:[listError],hasMore:!1,areAllListed:!1}
+if(listError)return{newKeys,deletedKeys,prepared:last,errors:[listError],keysLeft:NOT_LISTED}
 const next=!given&&list.newKeys.length>0&&prepare?await prepare(list.newKeys,last):void 0
 last=next??last
 const{keys}=next??{keys:list.newKeys}
@@ -1333,14 +1332,14 @@ newKeys.push(...keys)
 for(const{hash}of keys)known.add(hash)
 const deletion=deleteKeys&&await deleteAndLog(workspace,keys,{client,log}),{deleted,undeleted}=deletion||{deleted:[],undeleted:[]}
 deletedKeys.push(...deleted)
-const errors=undeleted.map(({error})=>error)
-if(list.isComplete||errors.length>0){const{isComplete:areAllListed}=list
-return{newKeys,deletedKeys,prepared:last,errors,hasMore:!areAllListed,areAllListed}}}}async function deleteAndLog({slug},keys,{client,log}){const deleted=[],onDone=countDone(log,`API keys of the workspace ${slug} deleted`,keys.length),undeleted=await deleteEach(keys,client,key=>{deleted.push(key)
+const{isComplete}=list
+if(isComplete||undeleted.length>0){const errors=undeleted.map(({error})=>error),left=undeleted.map(({key})=>key)
+return{newKeys,deletedKeys,prepared:last,errors,keysLeft:{keys:left,isComplete,now:timeOfDay()}}}}}async function deleteAndLog({slug},keys,{client,log}){const deleted=[],onDone=countDone(log,`API keys of the workspace ${slug} deleted`,keys.length),undeleted=await deleteEach(keys,client,key=>{deleted.push(key)
 onDone()})
 deleted.length>0&&log.request(`Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`)
-return{deleted,undeleted}}function nameSome(keys){return truncateList(keys.map(describeKey),teardown_MAX_NAMED).join(", ")}function blockedByKeys(workspace,keys,{timeOfDay}){const reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`
-return{kind:"blocked",newKeys:keys,deletedKeys:[],problem:new Failure(workspaceHasKeys,{workspace,keys,now:timeOfDay()},reason)}}function endOf(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",problem:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,hasMore=!1,deletedKeys,keysLeft,mayBeDeleted},context){if(errors.every(error=>isRejection(error)||error.details.ambiguous)&&await isGone(workspace,context))return{deleted:mayBeDeleted}
-const details={workspace,errors,hasMore,deletedKeys:deletedKeys.length,keysLeft},[first]=errors,reason=(errors.length>1?`${errors.length}${hasMore?" or more":""} API keys left: `:"")+formatAttempt(first.details)
+return{deleted,undeleted}}function nameSome(keys){return truncateList(keys.map(describeKey),teardown_MAX_NAMED).join(", ")}function blockedByKeys(workspace,{newKeys:keys,keysLeft},{timeOfDay}){const reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`
+return{kind:"blocked",newKeys:keys,deletedKeys:[],keysLeft,problem:new Failure(workspaceHasKeys,{workspace,keys,now:timeOfDay()},reason)}}function endOf(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",problem:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,deletedKeys,keysLeft,mayBeDeleted},context){if(errors.every(error=>isRejection(error)||error.details.ambiguous)&&await isGone(workspace,context))return{deleted:mayBeDeleted}
+const details={workspace,errors,deletedKeys:deletedKeys.length,keysLeft},[first]=errors,orMore=keysLeft.isComplete?"":" or more",reason=(errors.length>1?`${errors.length}${orMore} API keys left: `:"")+formatAttempt(first.details)
 return{deleted:!1,problem:new Failure(teardownIncomplete,details,reason)}}function isRejection({details:{kind,status=0}}){return kind==="rejected"&&status!==401&&status!==403}async function isGone({id},{client}){const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
 return!error&&!lookup.workspace}function createPost(){return runPostStep({action:"openrouter-workspace",schema:createTask(),run:(task,context,{report})=>runCreateTask(task,{...context,onDeleted:(workspace,keys)=>report.summarize(afterJobSummary(workspace,keys))}),describeLeftovers:task=>task?describeWorkspaceLeft(task):"a workspace, if the step created one"})}function describeWorkspaceLeft({target:{created,pending}}){return`the workspace "${(created??pending?.desired)?.slug}"`}async function runCreateTask(task,context){const{target}=task,deletedIds=new Set
 let next=target.created

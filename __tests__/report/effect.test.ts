@@ -143,7 +143,6 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
     new Failure(teardown.teardownIncomplete, {
       workspace: WORKSPACE,
       errors: [REJECTED],
-      hasMore: false,
       deletedKeys: 2,
       keysLeft: { keys: [], isComplete: true, now: 0 },
     }),

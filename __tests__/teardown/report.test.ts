@@ -186,12 +186,11 @@ describe('the reason of a failure is in words, without ids and requests', () => 
       ...details,
     });
   const noResponse = { host: 'openrouter.ai', elapsedMs: 60_000 };
-  const left = (errors: ApiError[], { hasMore = false } = {}) => {
-    const keysLeft = { keys: [], isComplete: true, now: 0 };
+  const left = (errors: ApiError[], { isComplete = true } = {}) => {
+    const keysLeft = { keys: [], isComplete, now: 0 };
     return new Failure(teardownIncomplete, {
       workspace: WORKSPACE,
       errors,
-      hasMore,
       deletedKeys: 1,
       keysLeft,
     });
@@ -232,7 +231,7 @@ describe('the reason of a failure is in words, without ids and requests', () => 
     [left([of({ attempts: 7 })]), 'OpenRouter: HTTP 500, 7 attempts'],
     [left([of({}), of({})]), '2 API keys not deleted. OpenRouter: HTTP 500'],
     [
-      left([of({}), of({})], { hasMore: true }),
+      left([of({}), of({})], { isComplete: false }),
       '2 or more API keys not deleted. OpenRouter: HTTP 500',
     ],
     [

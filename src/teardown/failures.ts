@@ -74,18 +74,16 @@ export const workspaceStillExists = declareFailure<{ workspace: WorkspaceRef }>(
 export const teardownIncomplete = declareFailure<{
   workspace: WorkspaceRef;
   errors: readonly ApiError[];
-  /** Whether there may be more API keys than those that could not be deleted. */
-  hasMore: boolean;
   deletedKeys: number;
   keysLeft: KeysLeft;
 }>(
   'teardown-incomplete',
-  ({ workspace, errors, hasMore, ...keys }) => {
+  ({ workspace, errors, ...keys }) => {
     const [first] = errors as readonly [ApiError];
     const what =
       errors.length === 1
         ? `Could not ${first.details.operation}`
-        : `Could not delete ${errors.length}${hasMore ? ' or more' : ''} API keys of the workspace "${workspace.slug}"`;
+        : `Could not delete ${errors.length}${keys.keysLeft.isComplete ? '' : ' or more'} API keys of the workspace "${workspace.slug}"`;
     const { lines, details } = describeAll(errors);
     return {
       lines: [...lines, AGAIN],
@@ -243,9 +241,9 @@ function causeOf(error: Error | undefined): string | undefined {
     return `has ${countKeys(error.details.keys.length)}, and delete-keys is false`;
   }
   if (error instanceof Failure && error.is(teardownIncomplete)) {
-    const { errors, hasMore } = error.details;
+    const { errors, keysLeft } = error.details;
     const [first] = errors as readonly [ApiError];
-    const count = hasMore ? `${errors.length} or more API keys` : countKeys(errors.length);
+    const count = `${errors.length}${keysLeft.isComplete ? '' : ' or more'} API keys`;
     return `${errors.length > 1 ? `${count} not deleted. ` : ''}${formatCause(first.details)}`;
   }
   const [request] = failedRequests(error);

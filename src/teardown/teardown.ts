@@ -18,7 +18,7 @@ import {
   workspaceHasKeys,
   workspaceStillExists,
 } from './failures.ts';
-import type { KeysLeft } from './keys-left.ts';
+import { type KeysLeft, NOT_LISTED } from './keys-left.ts';
 
 /** API keys as they are before their deletion, with whatever else was found out then. */
 interface PreparedKeys {
@@ -74,16 +74,11 @@ export async function teardown<Prepared extends PreparedKeys>(
   const deletedKeys: Key[] = [];
   const listedKeys: Key[] = [];
   const knownHashes = new Set<string>();
-  let last: Repeat = { newKeys: [] };
+  let last: Repeat = { newKeys: [], keysLeft: NOT_LISTED };
   let mayBeDeleted = false;
   let prepared: Prepared | undefined;
   const resultOf = (end: End): TeardownResult<Prepared> => {
     return { deletedKeys, listedKeys, prepared, ...end };
-  };
-  const keysLeft = (isComplete: boolean) => {
-    const deleted = new Set(deletedKeys.map(({ hash }) => hash));
-    const keys = listedKeys.filter(({ hash }) => !deleted.has(hash));
-    return { keys, isComplete, now: context.timeOfDay() };
   };
   for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
     await context.client.pause(delay);
@@ -99,15 +94,14 @@ export async function teardown<Prepared extends PreparedKeys>(
     if (round.kind === 'finished') return resultOf({ deleted: round.deleted || mayBeDeleted });
     if (round.kind === 'blocked') return resultOf({ deleted: false, problem: round.problem });
     if (round.kind === 'failed') {
-      const left = keysLeft(round.areAllListed);
-      const facts = { ...round, deletedKeys, keysLeft: left, mayBeDeleted };
+      const facts = { ...round, deletedKeys, mayBeDeleted };
       return resultOf(await failUnlessGone(workspace, facts, context));
     }
     last = round;
   }
-  const { newKeys, rejection } = last;
+  const { newKeys, keysLeft, rejection } = last;
   if (newKeys.length === 0 && rejection) {
-    const facts = { errors: [rejection], deletedKeys, keysLeft: keysLeft(true), mayBeDeleted };
+    const facts = { errors: [rejection], deletedKeys, keysLeft, mayBeDeleted };
     return resultOf(await failUnlessGone(workspace, facts, context));
   }
   const details = { workspace, rounds: ROUND_DELAYS_MS.length, deletedKeys: deletedKeys.length };
@@ -142,15 +136,21 @@ export async function listNewKeys(
   return { newKeys, isComplete: true };
 }
 
-/** Why a round has to be repeated. */
-interface Repeat {
+/** What a round has found. */
+interface FoundKeys {
   /** The keys that no earlier round had listed. */
   newKeys: readonly Key[];
+  /** Those that it could not delete. What is missing is not one of them. */
+  keysLeft: KeysLeft;
+}
+
+/** Why a round has to be repeated. */
+interface Repeat extends FoundKeys {
   /** How OpenRouter rejected the deletion of the workspace: probably because of a key. */
   rejection?: ApiError;
 }
 
-type Round<Prepared> = Pick<Repeat, 'newKeys'> & {
+type Round<Prepared> = FoundKeys & {
   deletedKeys: readonly Key[];
   /** What `prepare` returned last, in this round or before. */
   prepared?: Prepared | undefined;
@@ -161,18 +161,8 @@ type Round<Prepared> = Pick<Repeat, 'newKeys'> & {
     | ({ kind: 'repeat' } & Repeat)
     /** The workspace must not or cannot be deleted. */
     | { kind: 'blocked'; problem: Failure }
-    | ({
-        kind: 'failed';
-        /** Whether all API keys were listed. */
-        areAllListed: boolean;
-      } & Errors)
+    | { kind: 'failed'; errors: readonly ApiError[] }
   );
-
-interface Errors {
-  errors: readonly ApiError[];
-  /** Whether there may be more API keys than those that could not be deleted. */
-  hasMore?: boolean;
-}
 
 interface RoundOptions<Prepared extends PreparedKeys> extends TeardownOptions<Prepared> {
   /** How OpenRouter rejected the deletion of the workspace in the round before. */
@@ -189,36 +179,34 @@ async function runRound<Prepared extends PreparedKeys>(
   context: Context,
 ): Promise<Round<Prepared>> {
   const { deleteKeys, relistKeys, rejection, knownHashes } = options;
-  const { errors, hasMore, areAllListed, ...keys } = await deleteNewKeys(
-    workspace,
-    options,
-    context,
-  );
+  const { errors, ...keys } = await deleteNewKeys(workspace, options, context);
   const { newKeys } = keys;
-  if (errors.length > 0) return { kind: 'failed', ...keys, errors, hasMore, areAllListed };
-  if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, newKeys, context);
+  if (errors.length > 0) return { kind: 'failed', ...keys, errors };
+  if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, keys, context);
   const hadKeys = newKeys.length > 0 || knownHashes.size > 0;
-  const listed = { ...keys, areAllListed };
-  if (rejection && !hadKeys) return { kind: 'failed', ...listed, errors: [rejection] };
+  if (rejection && !hadKeys) return { kind: 'failed', ...keys, errors: [rejection] };
   if (newKeys.length > 0 && relistKeys) return { kind: 'repeat', ...keys };
 
   const deletion = await catching(deleteWorkspace(context.client, workspace), ApiError);
   if (!deletion.error) return { ...keys, ...endOf(workspace, deletion.value) };
   const { error } = deletion;
-  const facts = { ...listed, mayBeDeleted: error.details.ambiguous };
+  const facts = { ...keys, mayBeDeleted: error.details.ambiguous };
   return isRejection(error)
     ? { kind: 'repeat', ...facts, rejection: error }
     : { kind: 'failed', ...facts, errors: [error] };
 }
 
-type NewKeysRound<Prepared> = Pick<Round<Prepared>, 'newKeys' | 'deletedKeys' | 'prepared'> &
-  Required<Errors> & { areAllListed: boolean };
+interface NewKeysRound<Prepared> extends FoundKeys {
+  deletedKeys: readonly Key[];
+  prepared: Prepared | undefined;
+  errors: readonly ApiError[];
+}
 
 /** Lists the API keys that no earlier round had, and deletes them if they are to be deleted. */
 async function deleteNewKeys<Prepared extends PreparedKeys>(
   workspace: WorkspaceRef,
   { deleteKeys, list: first, knownHashes, prepare, prepared }: RoundOptions<Prepared>,
-  { client, log }: Context,
+  { client, log, timeOfDay }: Context,
 ): Promise<NewKeysRound<Prepared>> {
   const known = new Set(knownHashes);
   const [newKeys, deletedKeys]: [Key[], Key[]] = [[], []];
@@ -228,8 +216,8 @@ async function deleteNewKeys<Prepared extends PreparedKeys>(
     const listing = given ? Promise.resolve(given) : listNewKeys(client, workspace, { known, max });
     const { value: list, error: listError } = await catching(listing, ApiError);
     if (listError) {
-      const errors = { errors: [listError], hasMore: false, areAllListed: false };
-      return { newKeys, deletedKeys, prepared: last, ...errors };
+      const errors = [listError];
+      return { newKeys, deletedKeys, prepared: last, errors, keysLeft: NOT_LISTED };
     }
     const isNew = !given && list.newKeys.length > 0;
     const next = isNew && prepare ? await prepare(list.newKeys, last) : undefined;
@@ -240,11 +228,12 @@ async function deleteNewKeys<Prepared extends PreparedKeys>(
     const deletion = deleteKeys && (await deleteAndLog(workspace, keys, { client, log }));
     const { deleted, undeleted } = deletion || { deleted: [], undeleted: [] };
     deletedKeys.push(...deleted);
-    const errors = undeleted.map(({ error }) => error);
-    if (list.isComplete || errors.length > 0) {
-      const { isComplete: areAllListed } = list;
-      const listed = { errors, hasMore: !areAllListed, areAllListed };
-      return { newKeys, deletedKeys, prepared: last, ...listed };
+    const { isComplete } = list;
+    if (isComplete || undeleted.length > 0) {
+      const errors = undeleted.map(({ error }) => error);
+      const left = undeleted.map(({ key }) => key);
+      const keysLeft = { keys: left, isComplete, now: timeOfDay() };
+      return { newKeys, deletedKeys, prepared: last, errors, keysLeft };
     }
   }
 }
@@ -275,12 +264,12 @@ function nameSome(keys: readonly Key[]): string {
 
 function blockedByKeys(
   workspace: WorkspaceRef,
-  keys: readonly Key[],
+  { newKeys: keys, keysLeft }: FoundKeys,
   { timeOfDay }: Context,
 ): Round<never> {
   const reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`;
   const problem = new Failure(workspaceHasKeys, { workspace, keys, now: timeOfDay() }, reason);
-  return { kind: 'blocked', newKeys: keys, deletedKeys: [], problem };
+  return { kind: 'blocked', newKeys: keys, deletedKeys: [], keysLeft, problem };
 }
 
 /** What follows from how OpenRouter processed the deletion of the workspace. */
@@ -293,7 +282,8 @@ function endOf(workspace: WorkspaceRef, deletion: DeletionResult) {
   return { kind: 'blocked' as const, problem };
 }
 
-interface Conclusion extends Errors {
+interface Conclusion {
+  errors: readonly ApiError[];
   deletedKeys: readonly Key[];
   keysLeft: KeysLeft;
   mayBeDeleted: boolean;
@@ -302,17 +292,17 @@ interface Conclusion extends Errors {
 /** Concludes a failed round. It still succeeds if the workspace no longer exists. */
 async function failUnlessGone(
   workspace: WorkspaceRef,
-  { errors, hasMore = false, deletedKeys, keysLeft, mayBeDeleted }: Conclusion,
+  { errors, deletedKeys, keysLeft, mayBeDeleted }: Conclusion,
   context: Context,
 ): Promise<End> {
   const isUndecided = (error: ApiError) => isRejection(error) || error.details.ambiguous;
   if (errors.every(isUndecided) && (await isGone(workspace, context))) {
     return { deleted: mayBeDeleted };
   }
-  const details = { workspace, errors, hasMore, deletedKeys: deletedKeys.length, keysLeft };
+  const details = { workspace, errors, deletedKeys: deletedKeys.length, keysLeft };
   const [first] = errors as readonly [ApiError];
-  const left =
-    errors.length > 1 ? `${errors.length}${hasMore ? ' or more' : ''} API keys left: ` : '';
+  const orMore = keysLeft.isComplete ? '' : ' or more';
+  const left = errors.length > 1 ? `${errors.length}${orMore} API keys left: ` : '';
   const reason = left + formatAttempt(first.details);
   return { deleted: false, problem: new Failure(teardownIncomplete, details, reason) };
 }

@@ -1,20 +1,27 @@
 import { expect, test } from '@jest/globals';
 import type { ScheduledFault } from '../../../../sandbox/http/faults.ts';
-import { DELETE_KEY, openDeleteHarness, outputsOfDeleted } from '../../../support/delete.ts';
+import {
+  DELETE_KEY,
+  DELETE_WORKSPACE,
+  LIST_KEYS,
+  openDeleteHarness,
+  outputsOfDeleted,
+} from '../../../support/delete.ts';
 import { expectFailure } from '../../../support/harness.ts';
+import { onNth } from '../../../support/on-nth.ts';
 
 const { harness, seed, runDelete, exists, keys } = openDeleteHarness();
 
-const REJECTED: ScheduledFault = {
-  on: DELETE_KEY,
+const rejected = (on: string): ScheduledFault => ({
+  on,
   kind: 'response',
   status: 403,
   body: '{"error":{"message":"Not yours"}}',
-};
+});
 
 test('a step that cannot delete two API keys reports what is left, and another run finishes', async () => {
   const workspace = seed({ keys: 12 });
-  harness.sandbox.faults.push(REJECTED, REJECTED);
+  harness.sandbox.faults.push(rejected(DELETE_KEY), rejected(DELETE_KEY));
   const step = await runDelete({ 'delete-keys': 'true' });
   const outputs = { ...outputsOfDeleted(workspace, 10), deleted: 'false' };
   const { title, message } = expectFailure(step, outputs);
@@ -33,4 +40,17 @@ test('a step that cannot delete two API keys reports what is left, and another r
 
   const again = await runDelete({ 'delete-keys': 'true' });
   expect(again.outputs).toEqual(outputsOfDeleted(workspace, 2));
+});
+
+test('an API key that another job has deleted does not count as able to spend', async () => {
+  seed({ keys: 1 });
+  onNth(harness.sandbox, LIST_KEYS, 1, () => keys().splice(0));
+  harness.sandbox.faults.push(rejected(DELETE_WORKSPACE));
+  const { code, lines } = expectFailure(
+    await runDelete({ 'delete-keys': 'true' }),
+    expect.anything(),
+  );
+  expect(code).toBe('teardown-incomplete');
+  expect(lines).toContain('API keys deleted before that: 0.');
+  expect(lines).toContain('No API key is left: nothing can spend.');
 });
