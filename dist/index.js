@@ -1239,7 +1239,7 @@ function countDone({info},what,total){let done=0
 return()=>{done+=1
 done%EVERY===0&&info(`${what}: ${done} of ${total}.`)}}function unusableState(key,now){if(isDisabled(key))return"disabled"
 const expiry=readTime(key.expires_at)
-return expiry!==void 0&&expiry<=now?"expired":void 0}const NOT_LISTED={keys:[],isComplete:!1,now:0}
+return expiry!==void 0&&now!==void 0&&expiry<=now?"expired":void 0}const NOT_LISTED={keys:[],isComplete:!1,now:void 0}
 function workingIn({keys,now}){return keys.filter(key=>!unusableState(key,now))}function countWorking(keysLeft){const working=workingIn(keysLeft).length
 return working!==0||keysLeft.isComplete?working:void 0}function mayWork(whose){return`${whose} API keys may still work, each up to its own limit.`}const MAX_NAMED=3
 function describeWorking(keysLeft){const working=workingIn(keysLeft)
@@ -1292,7 +1292,10 @@ function failures_reasonOf(entry){return reasonsOf(entry).join("\n")}function re
 return[outcome==="unread"?`not checked, and kept. ${cause}`:cause,summarizeWorking(keysLeft)]}function failures_causeOf(error){if(error instanceof Failure&&error.is(workspaceHasKeys))return`has ${countKeys(error.details.keys.length)}, and delete-keys is false`
 if(error instanceof Failure&&error.is(teardownIncomplete)){const{errors,keysLeft}=error.details,[first]=errors,count=`${errors.length}${keysLeft.isComplete?"":" or more"} API keys`
 return`${errors.length>1?`${count} not deleted. `:""}${formatCause(first.details)}`}const[request]=failedRequests(error)
-return request&&formatCause(request.details)}function keysLeftAfter(error,now){return error.is(teardownIncomplete)?error.details.keysLeft:error.is(workspaceHasKeys)?{keys:error.details.keys,isComplete:!0,now}:void 0}function isBlockedByKeys(error){return error instanceof Failure&&error.is(workspaceHasKeys)}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],teardown_MAX_NAMED=3
+return request&&formatCause(request.details)}function keysLeftAfter(error){if(error.is(teardownIncomplete))return error.details.keysLeft
+if(!error.is(workspaceHasKeys))return
+const{keys,now}=error.details
+return{keys,isComplete:!0,now}}function isBlockedByKeys(error){return error instanceof Failure&&error.is(workspaceHasKeys)}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],teardown_MAX_NAMED=3
 async function teardown(workspace,options,context){const deletedKeys=[],listedKeys=[],knownHashes=new Set
 let prepared,last={newKeys:[],keysLeft:NOT_LISTED},mayBeDeleted=!1
 const resultOf=end=>({deletedKeys,listedKeys,prepared,...end})
@@ -1311,17 +1314,19 @@ if(newKeys.length===0&&rejection){const facts={errors:[rejection],deletedKeys,ke
 return resultOf(await failUnlessGone(workspace,facts,context))}const details={workspace,rounds:ROUND_DELAYS_MS.length,deletedKeys:deletedKeys.length}
 return resultOf({deleted:!1,problem:new Failure(keysKeepAppearing,details,"new API keys keep appearing in it")})}const MAX_LISTED=2e3
 async function listNewKeys(client,workspace,{known=new Set,max=MAX_LISTED}={}){const newKeys=[]
-for await(const{items}of listKeyPages(client,workspace)){newKeys.push(...items.filter(({hash})=>!known.has(hash)))
-if(newKeys.length>=max)return{newKeys,isComplete:!1}}return{newKeys,isComplete:!0}}async function runRound(workspace,options,context){const{deleteKeys,relistKeys,rejection,knownHashes}=options,{errors,...keys}=await deleteNewKeys(workspace,options,context),{newKeys}=keys
+let now
+for await(const{items,serverTime}of listKeyPages(client,workspace)){now=serverTime
+newKeys.push(...items.filter(({hash})=>!known.has(hash)))
+if(newKeys.length>=max)return{newKeys,isComplete:!1,serverTime}}return{newKeys,isComplete:!0,serverTime:now}}async function runRound(workspace,options,context){const{deleteKeys,relistKeys,rejection,knownHashes}=options,{errors,...keys}=await deleteNewKeys(workspace,options,context),{newKeys}=keys
 if(errors.length>0)return{kind:"failed",...keys,errors}
-if(newKeys.length>0&&!deleteKeys)return blockedByKeys(workspace,keys,context)
+if(newKeys.length>0&&!deleteKeys)return blockedByKeys(workspace,keys)
 const hadKeys=newKeys.length>0||knownHashes.size>0
 if(rejection&&!hadKeys)return{kind:"failed",...keys,errors:[rejection]}
 if(newKeys.length>0&&relistKeys)return{kind:"repeat",...keys}
 const deletion=await catching(deleteWorkspace(context.client,workspace),ApiError)
 if(!deletion.error)return{...keys,...endOf(workspace,deletion.value)}
 const{error}=deletion,facts={...keys,mayBeDeleted:error.details.ambiguous}
-return isRejection(error)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,list:first,knownHashes,prepare,prepared},{client,log,timeOfDay}){const known=new Set(knownHashes),[newKeys,deletedKeys]=[[],[]],max=deleteKeys?MAX_LISTED:Number.POSITIVE_INFINITY
+return isRejection(error)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,list:first,knownHashes,prepare,prepared},{client,log}){const known=new Set(knownHashes),[newKeys,deletedKeys]=[[],[]],max=deleteKeys?MAX_LISTED:Number.POSITIVE_INFINITY
 let last=prepared
 for(let given=first;;given=void 0){const listing=given?Promise.resolve(given):listNewKeys(client,workspace,{known,max}),{value:list,error:listError}=await catching(listing,ApiError)
 if(listError)return{newKeys,deletedKeys,prepared:last,errors:[listError],keysLeft:NOT_LISTED}
@@ -1332,13 +1337,13 @@ newKeys.push(...keys)
 for(const{hash}of keys)known.add(hash)
 const deletion=deleteKeys&&await deleteAndLog(workspace,keys,{client,log}),{deleted,undeleted}=deletion||{deleted:[],undeleted:[]}
 deletedKeys.push(...deleted)
-const{isComplete}=list
+const{isComplete,serverTime:now}=list
 if(isComplete||undeleted.length>0){const errors=undeleted.map(({error})=>error),left=undeleted.map(({key})=>key)
-return{newKeys,deletedKeys,prepared:last,errors,keysLeft:{keys:left,isComplete,now:timeOfDay()}}}}}async function deleteAndLog({slug},keys,{client,log}){const deleted=[],onDone=countDone(log,`API keys of the workspace ${slug} deleted`,keys.length),undeleted=await deleteEach(keys,client,key=>{deleted.push(key)
+return{newKeys,deletedKeys,prepared:last,errors,keysLeft:{keys:left,isComplete,now}}}}}async function deleteAndLog({slug},keys,{client,log}){const deleted=[],onDone=countDone(log,`API keys of the workspace ${slug} deleted`,keys.length),undeleted=await deleteEach(keys,client,key=>{deleted.push(key)
 onDone()})
 deleted.length>0&&log.request(`Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`)
-return{deleted,undeleted}}function nameSome(keys){return truncateList(keys.map(describeKey),teardown_MAX_NAMED).join(", ")}function blockedByKeys(workspace,{newKeys:keys,keysLeft},{timeOfDay}){const reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`
-return{kind:"blocked",newKeys:keys,deletedKeys:[],keysLeft,problem:new Failure(workspaceHasKeys,{workspace,keys,now:timeOfDay()},reason)}}function endOf(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",problem:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,deletedKeys,keysLeft,mayBeDeleted},context){if(errors.every(error=>isRejection(error)||error.details.ambiguous)&&await isGone(workspace,context))return{deleted:mayBeDeleted}
+return{deleted,undeleted}}function nameSome(keys){return truncateList(keys.map(describeKey),teardown_MAX_NAMED).join(", ")}function blockedByKeys(workspace,{newKeys:keys,keysLeft}){const reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`
+return{kind:"blocked",newKeys:keys,deletedKeys:[],keysLeft,problem:new Failure(workspaceHasKeys,{workspace,keys,now:keysLeft.now},reason)}}function endOf(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",problem:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,deletedKeys,keysLeft,mayBeDeleted},context){if(errors.every(error=>isRejection(error)||error.details.ambiguous)&&await isGone(workspace,context))return{deleted:mayBeDeleted}
 const details={workspace,errors,deletedKeys:deletedKeys.length,keysLeft},[first]=errors,orMore=keysLeft.isComplete?"":" or more",reason=(errors.length>1?`${errors.length}${orMore} API keys left: `:"")+formatAttempt(first.details)
 return{deleted:!1,problem:new Failure(teardownIncomplete,details,reason)}}function isRejection({details:{kind,status=0}}){return kind==="rejected"&&status!==401&&status!==403}async function isGone({id},{client}){const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
 return!error&&!lookup.workspace}function createPost(){return runPostStep({action:"openrouter-workspace",schema:createTask(),run:(task,context,{report})=>runCreateTask(task,{...context,onDeleted:(workspace,keys)=>report.summarize(afterJobSummary(workspace,keys))}),describeLeftovers:task=>task?describeWorkspaceLeft(task):"a workspace, if the step created one"})}function describeWorkspaceLeft({target:{created,pending}}){return`the workspace "${(created??pending?.desired)?.slug}"`}async function runCreateTask(task,context){const{target}=task,deletedIds=new Set
@@ -1381,8 +1386,8 @@ if(failure)return{workspace,deleted:failure.is(deletionNotVerified),keys,failure
 const keysSpent=totalSpent(keys)
 log.info(deletionLine("the workspace",{deleted,keyCount:keys.length,keysSpent}))
 return{workspace,deleted,keys}}function assertDeletable(workspace,request){if(isDefault(workspace))throw new Failure(defaultWorkspace,{workspace})
-assertPrefix(workspace.slug,request)}function assertPrefix(slug,{workspace,expectSlugPrefix:prefix=""}){if(!slug.startsWith(prefix))throw new Failure(slugPrefixMismatch,{written:workspace,slug,prefix})}async function planDeletion(workspace,{deleteKeys},{client,log,timeOfDay}){const{keys}=await listKeys(client,workspace)
-if(keys.length>0&&!deleteKeys)throw new Failure(workspaceHasKeys,{workspace,keys,now:timeOfDay()})
+assertPrefix(workspace.slug,request)}function assertPrefix(slug,{workspace,expectSlugPrefix:prefix=""}){if(!slug.startsWith(prefix))throw new Failure(slugPrefixMismatch,{written:workspace,slug,prefix})}async function planDeletion(workspace,{deleteKeys},{client,log}){const{keys,serverTime:now}=await listKeys(client,workspace)
+if(keys.length>0&&!deleteKeys)throw new Failure(workspaceHasKeys,{workspace,keys,now})
 log.info(`Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`)
 return{workspace,deleted:!1,keys}}async function verifyDeleted({slug,id},{client}){const workspace={slug,id}
 for(const delay of[0,...DELETION_LAG_MS]){await client.pause(delay)
@@ -1892,11 +1897,11 @@ if(dryRun){log.info(`Dry run: the workspace ${JSON.stringify(slug)} and its API 
 const{keys}=await listKeys(client,workspace)
 return{kind:"deletion",workspace,deleted:!1,deletedKeys:keys,keysSpent:totalSpent(keys),isSettled:!0}}const{value:list,error}=await catching(listNewKeys(client,workspace),ApiError)
 if(error&&error.details.kind!=="rejected")throw error
-const hasMore=!list?.isComplete
-context.onDeletion?.({kind:"keys",keys:list?.newKeys??[],hasMore})
+const hasMore=!list?.isComplete,{newKeys:keys=[],serverTime:now}=list??{}
+context.onDeletion?.({kind:"keys",keys,hasMore,now})
 return!listed||list?.newKeys.length||(await findWorkspace(client,workspace.id)).workspace?deleteFound(preview,{workspace,list},context):concludeMissing(preview,{dryRun},context)}async function deleteOnly(preview,options,context){let listed=NOT_LISTED
-const deletion=deletePreview(preview,options,{...context,onDeletion(progress){if(progress.kind==="keys"){const{keys,hasMore=!listed.isComplete}=progress
-listed={keys,isComplete:!hasMore,now:context.timeOfDay()}}context.onDeletion?.(progress)}}),{value,error}=await catching(deletion,ApiError,Failure)
+const deletion=deletePreview(preview,options,{...context,onDeletion(progress){if(progress.kind==="keys"){const{keys,hasMore=!listed.isComplete,now=listed.now}=progress
+listed={keys,isComplete:!hasMore,now}}context.onDeletion?.(progress)}}),{value,error}=await catching(deletion,ApiError,Failure)
 if(!error)return value
 if(options.dryRun)throw error
 const{slug}=preview.identity
@@ -1969,13 +1974,13 @@ await forEachOf(outdated,async({workspaces,since})=>{for(const workspace of work
 logFailure(entry,context)
 ended.push(entry)}})
 return ended}async function deleteOutdated(workspace,since,context){const{slug,subject,description}=workspace,preview={subject,since,identity:{slug,name:slug,description:String(description)}},lists=[],{value:deletion,error}=await catching(deletePreview(preview,{dryRun:!1,listed:workspace},{...context,onDeletion:progress=>{progress.kind==="keys"&&lists.push(progress)}}),ApiError,Failure)
-if(error){const found=toFound(workspace,context.toLine(error.message)),now=context.timeOfDay(),keysLeft=error instanceof ApiError?keysIn(lists,now):keysLeftAfter(error,now)
+if(error){const found=toFound(workspace,context.toLine(error.message)),keysLeft=error instanceof ApiError?keysIn(lists):keysLeftAfter(error)
 return{...found,outcome:"failed",error,...keysLeft?{keysLeft}:{},...spentBy(lists,workspace)}}if(deletion.kind==="reopened")return{...toFound(workspace,"it is open again"),outcome:"reopened"}
 const found=toFound(workspace)
 if(deletion.kind==="deletion"&&deletion.deleted)return{...found,outcome:"deleted",keysSpent:deletion.keysSpent}
 const spent=lists.length>0?spentBy(lists,workspace):{}
-return{...found,outcome:"already-deleted",...spent}}function clean_up_lastOf(lists){return[...new Map(lists.flatMap(({keys})=>keys.map(key=>[key.hash,key]))).values()]}function keysIn(lists,now){const isComplete=lists.length>0&&lists.length<=2&&lists.every(({hasMore})=>!hasMore)
-return{keys:clean_up_lastOf(lists),isComplete,now}}function spentBy(lists,workspace){if(lists.length===0)return{keysSpent:null}
+return{...found,outcome:"already-deleted",...spent}}function clean_up_lastOf(lists){return[...new Map(lists.flatMap(({keys})=>keys.map(key=>[key.hash,key]))).values()]}function keysIn(lists){const isComplete=lists.length>0&&lists.length<=2&&lists.every(({hasMore})=>!hasMore)
+return{keys:clean_up_lastOf(lists),isComplete,now:lists[0]?.now}}function spentBy(lists,workspace){if(lists.length===0)return{keysSpent:null}
 const keys=clean_up_lastOf(lists),amounts=keys.filter(isDisabled).flatMap(key=>toUsd(key.usage)??[]),memories=lists.flatMap(({remembered})=>remembered??[]),areAll=amounts.length===keys.length&&lists.every(({hasMore})=>!hasMore)&&memories.length>0&&!memories.some(remembered=>remembersMore(remembered,{workspace,keys}))
 return amounts.length!==0||areAll?{keysSpent:sumUsd(amounts),isLowerBound:!areAll}:{keysSpent:null}}async function findMarked({client,repository}){const marked=[]
 for await(const{items}of listWorkspaces(client))for(const workspace of items){const subject=readMark(workspace.description,repository)
@@ -2125,7 +2130,7 @@ if(signal.aborted){const why=`not attempted: ${abortReason(signal)}`
 return{...workspace,outcome:"failed",reason:toLine(why)}}const client=context.client.withShare(timeoutMs*TIMEOUT_SHARE),options={deleteKeys,relistKeys:!1},result=await teardown({id,slug},options,{...context,client}),{length:count}=result.deletedKeys,keysSpent=totalSpent(result.deletedKeys),spent=count>0?{keysSpent}:{}
 if(!result.problem){const{deleted}=result,what=`${JSON.stringify(slug)}, ${reason}`
 log.info(deletionLine(what,{deleted,keyCount:count,keysSpent}))
-return{...workspace,outcome:deleted?"deleted":"already-deleted",...spent}}const why=`${result.problem.message}${count>0?`; API keys deleted: ${count}`:""}`,{problem:error}=result,failed={...workspace,outcome:"failed",reason:toLine(why),error},keysLeft=keysLeftAfter(error,context.timeOfDay()),isComplete=keysLeft!==void 0&&countWorking(keysLeft)===0,{listedKeys}=result
+return{...workspace,outcome:deleted?"deleted":"already-deleted",...spent}}const why=`${result.problem.message}${count>0?`; API keys deleted: ${count}`:""}`,{problem:error}=result,failed={...workspace,outcome:"failed",reason:toLine(why),error},keysLeft=keysLeftAfter(error),isComplete=keysLeft!==void 0&&countWorking(keysLeft)===0,{listedKeys}=result
 return{...failed,...keysLeft&&{keysLeft},keysSpent:listedKeys.length>0||isComplete?totalSpent(listedKeys):null,isLowerBound:!isComplete}}function main_sweep(){return runStep({action:"sweep"},async step=>{const{report}=step,inputs=readSweepInputs(),result=await sweep(inputs,startContext(inputs,step))
 report.output(sweepOutputs(result))
 const failure=sweepFailure(result,{...inputs,kind:"sweep"})

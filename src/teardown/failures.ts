@@ -28,8 +28,8 @@ import {
 export const workspaceHasKeys = declareFailure<{
   workspace: WorkspaceRef;
   keys: readonly Key[];
-  /** When they were listed, in milliseconds since 1970. */
-  now: number;
+  /** When they were listed, by OpenRouter's clock; undefined without `Date`. */
+  now: number | undefined;
 }>('workspace-has-keys', ({ workspace, keys, now }) => ({
   title: `Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,
   rows: truncateList(keys.map((key) => `${describeKey(key)}: ${stateOf(key, now)}`)),
@@ -41,7 +41,7 @@ export const workspaceHasKeys = declareFailure<{
   table: keysTable(keys, 'Total', (key) => stateOf(key, now)),
 }));
 
-function stateOf(key: Key, now: number): string {
+function stateOf(key: Key, now: number | undefined): string {
   return unusableState(key, now) ?? 'works';
 }
 
@@ -250,15 +250,12 @@ function causeOf(error: Error | undefined): string | undefined {
   return request && formatCause(request.details);
 }
 
-/**
- * What `error` says of the API keys that a failed teardown left; undefined if nothing.
- * @param now in milliseconds since 1970
- */
-export function keysLeftAfter(error: Failure, now: number): KeysLeft | undefined {
+/** What `error` says of the API keys that a failed teardown left; undefined if nothing. */
+export function keysLeftAfter(error: Failure): KeysLeft | undefined {
   if (error.is(teardownIncomplete)) return error.details.keysLeft;
-  return error.is(workspaceHasKeys)
-    ? { keys: error.details.keys, isComplete: true, now }
-    : undefined;
+  if (!error.is(workspaceHasKeys)) return undefined;
+  const { keys, now } = error.details;
+  return { keys, isComplete: true, now };
 }
 
 function isBlockedByKeys(error: Error | undefined): boolean {

@@ -16,11 +16,11 @@ export interface KeysLeft {
   keys: readonly Key[];
   /** Whether there are no others. */
   isComplete: boolean;
-  /** When that is known, in milliseconds since 1970. */
-  now: number;
+  /** When they were listed, by OpenRouter's clock; undefined without `Date`. */
+  now: number | undefined;
 }
 
-export const NOT_LISTED: KeysLeft = { keys: [], isComplete: false, now: 0 };
+export const NOT_LISTED: KeysLeft = { keys: [], isComplete: false, now: undefined };
 
 /** Those of the API keys that are left that still work. */
 function workingIn({ keys, now }: KeysLeft): Key[] {

@@ -1,5 +1,5 @@
 import type { Client } from '../http/client.ts';
-import { ApiError, formatAttempt } from '../http/request.ts';
+import { ApiError, type ApiResponse, formatAttempt } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 import { countKeys, truncateList } from '../lib/format.ts';
 import { countDone } from '../lib/log.ts';
@@ -109,8 +109,8 @@ export async function teardown<Prepared extends PreparedKeys>(
   return resultOf({ deleted: false, problem: new Failure(keysKeepAppearing, details, reason) });
 }
 
-/** API keys that no earlier list had. */
-export interface NewKeys {
+/** API keys that no earlier list had, and the server's time when the last page was listed. */
+export interface NewKeys extends Pick<ApiResponse<unknown>, 'serverTime'> {
   newKeys: readonly Key[];
   /** Whether there are no others. */
   isComplete: boolean;
@@ -129,11 +129,13 @@ export async function listNewKeys(
   { known = new Set(), max = MAX_LISTED }: { known?: ReadonlySet<string>; max?: number } = {},
 ): Promise<NewKeys> {
   const newKeys: Key[] = [];
-  for await (const { items } of listKeyPages(client, workspace)) {
+  let now: number | undefined;
+  for await (const { items, serverTime } of listKeyPages(client, workspace)) {
+    now = serverTime;
     newKeys.push(...items.filter(({ hash }) => !known.has(hash)));
-    if (newKeys.length >= max) return { newKeys, isComplete: false };
+    if (newKeys.length >= max) return { newKeys, isComplete: false, serverTime };
   }
-  return { newKeys, isComplete: true };
+  return { newKeys, isComplete: true, serverTime: now };
 }
 
 /** What a round has found. */
@@ -182,7 +184,7 @@ async function runRound<Prepared extends PreparedKeys>(
   const { errors, ...keys } = await deleteNewKeys(workspace, options, context);
   const { newKeys } = keys;
   if (errors.length > 0) return { kind: 'failed', ...keys, errors };
-  if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, keys, context);
+  if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, keys);
   const hadKeys = newKeys.length > 0 || knownHashes.size > 0;
   if (rejection && !hadKeys) return { kind: 'failed', ...keys, errors: [rejection] };
   if (newKeys.length > 0 && relistKeys) return { kind: 'repeat', ...keys };
@@ -206,7 +208,7 @@ interface NewKeysRound<Prepared> extends FoundKeys {
 async function deleteNewKeys<Prepared extends PreparedKeys>(
   workspace: WorkspaceRef,
   { deleteKeys, list: first, knownHashes, prepare, prepared }: RoundOptions<Prepared>,
-  { client, log, timeOfDay }: Context,
+  { client, log }: Context,
 ): Promise<NewKeysRound<Prepared>> {
   const known = new Set(knownHashes);
   const [newKeys, deletedKeys]: [Key[], Key[]] = [[], []];
@@ -228,11 +230,11 @@ async function deleteNewKeys<Prepared extends PreparedKeys>(
     const deletion = deleteKeys && (await deleteAndLog(workspace, keys, { client, log }));
     const { deleted, undeleted } = deletion || { deleted: [], undeleted: [] };
     deletedKeys.push(...deleted);
-    const { isComplete } = list;
+    const { isComplete, serverTime: now } = list;
     if (isComplete || undeleted.length > 0) {
       const errors = undeleted.map(({ error }) => error);
       const left = undeleted.map(({ key }) => key);
-      const keysLeft = { keys: left, isComplete, now: timeOfDay() };
+      const keysLeft = { keys: left, isComplete, now };
       return { newKeys, deletedKeys, prepared: last, errors, keysLeft };
     }
   }
@@ -265,10 +267,9 @@ function nameSome(keys: readonly Key[]): string {
 function blockedByKeys(
   workspace: WorkspaceRef,
   { newKeys: keys, keysLeft }: FoundKeys,
-  { timeOfDay }: Context,
 ): Round<never> {
   const reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`;
-  const problem = new Failure(workspaceHasKeys, { workspace, keys, now: timeOfDay() }, reason);
+  const problem = new Failure(workspaceHasKeys, { workspace, keys, now: keysLeft.now }, reason);
   return { kind: 'blocked', newKeys: keys, deletedKeys: [], keysLeft, problem };
 }
 

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { openPull, pushTo } from '../../../sandbox/github/people.ts';
+import { scheduleEvent } from '../../../sandbox/github/events.ts';
+import { closePull, openPull, pushTo } from '../../../sandbox/github/people.ts';
 import type { Workspace } from '../../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { expectFailure } from '../../support/harness.ts';
+import { onNth } from '../../support/on-nth.ts';
 import { openPreviewHarness } from '../../support/preview-steps.ts';
 
 const MINUTE = 60_000;
@@ -74,6 +76,75 @@ describe('whether an API key counts with its limit under preview-limit-usd', () 
     const [, pushed] = pushTo(gitHub.server.github, gitHub.repository, 'feature');
     const step = await main(pushed as NonNullable<typeof pushed>, INPUTS);
     expect(keyOf(step)).toMatchObject({ limit });
+  });
+});
+
+describe('whether an API key that is left can spend is decided by OpenRouter alone', () => {
+  const REJECTED = { kind: 'response', status: 403 } as const;
+
+  function seedExpiring(workspace: Workspace, inMs: number): void {
+    const expires_at = new Date(now().getTime() + inMs).toISOString();
+    seedKey(harness.sandbox, workspace, { name: 'Left', limit: 1, expires_at });
+  }
+
+  const CASES: [string, Clock, expiresIn: number, state: 'works' | 'expired'][] = [
+    ['works for hours if the runner is eight hours fast', { skew: -8 * HOUR }, 5 * HOUR, 'works'],
+    ['has expired if the runner is eight hours slow', { skew: 8 * HOUR }, -5 * HOUR, 'expired'],
+    ['is not known to have expired without Date', { skew: 0, hasDate: false }, -DAY, 'works'],
+  ];
+
+  test.each(CASES)('in a workspace that delete keeps: it %s', async (...row) => {
+    const [, conditions, expiresIn, state] = row;
+    clock = conditions;
+    seedExpiring(seedWorkspace(harness.sandbox, { slug: SLUG }), expiresIn);
+    for (const inputs of [{}, { 'dry-run': 'true' }]) {
+      const step = await harness.run('delete', { workspace: SLUG, ...inputs });
+      expect(expectFailure(step, step.outputs).message).toMatch(
+        new RegExp(`^"Left" .*: ${state}$`, 'm'),
+      );
+    }
+  });
+
+  test.each(CASES)('in a workspace that delete or sweep fails to delete: it %s', async (...row) => {
+    const [, conditions, expiresIn, state] = row;
+    clock = conditions;
+    const workspace = seedWorkspace(harness.sandbox, { slug: SLUG, age: 2 * DAY });
+    seedExpiring(workspace, expiresIn);
+    harness.sandbox.faults.push(...Array(2).fill({ on: 'DELETE /keys/:hash', ...REJECTED }));
+    const keys = { 'delete-keys': 'true' };
+    const deleted = await harness.run('delete', { workspace: SLUG, ...keys });
+    expect(expectFailure(deleted, deleted.outputs).message).toContain(
+      state === 'works'
+        ? 'Still able to spend: 1 API key, $1.00 at most: "Left"'
+        : 'All its API keys are disabled or expired: nothing can spend.',
+    );
+    if (conditions.hasDate === false) return;
+    const swept = await harness.run('sweep', { 'slug-pattern': SLUG, 'older-than': '1d', ...keys });
+    expect(expectFailure(swept, swept.outputs).message).toContain(
+      state === 'works'
+        ? '1 API key can still spend, $1.00 at most'
+        : 'its keys are disabled or expired',
+    );
+  });
+
+  test.each(CASES)('in a preview that is not deleted: it %s', async (...row) => {
+    const [, conditions, expiresIn, state] = row;
+    clock = conditions;
+    const { github, faults } = gitHub.server;
+    await job(openPull(github, gitHub.repository)[0]);
+    const [, workspace] = harness.sandbox.account.workspaces as [Workspace, Workspace];
+    seedExpiring(workspace, expiresIn);
+    const [closed] = closePull(github, gitHub.repository, 1);
+    for (const event of [closed, scheduleEvent(github, gitHub.repository)]) {
+      onNth(harness.sandbox, 'GET /keys', 1, () => faults.push(...Array(99).fill(REJECTED)));
+      const step = await main(event, { comment: 'false' });
+      faults.splice(0);
+      expect(expectFailure(step, step.outputs).message).toMatch(
+        state === 'works'
+          ? /1 API key can still spend|Still able to spend: 1 API key, /
+          : /(its|All its API) keys are disabled or expired/,
+      );
+    }
   });
 });
 

@@ -99,11 +99,11 @@ function assertPrefix(
 async function planDeletion(
   workspace: Workspace,
   { deleteKeys }: DeleteRequest,
-  { client, log, timeOfDay }: Context,
+  { client, log }: Context,
 ): Promise<DeleteResult> {
-  const { keys } = await listKeys(client, workspace);
+  const { keys, serverTime: now } = await listKeys(client, workspace);
   if (keys.length > 0 && !deleteKeys) {
-    throw new Failure(workspaceHasKeys, { workspace, keys, now: timeOfDay() });
+    throw new Failure(workspaceHasKeys, { workspace, keys, now });
   }
   log.info(
     `Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`,

@@ -175,8 +175,7 @@ async function deleteOutdated(
   );
   if (error) {
     const found = toFound(workspace, context.toLine(error.message));
-    const now = context.timeOfDay();
-    const keysLeft = error instanceof ApiError ? keysIn(lists, now) : keysLeftAfter(error, now);
+    const keysLeft = error instanceof ApiError ? keysIn(lists) : keysLeftAfter(error);
     const left = keysLeft ? { keysLeft } : {};
     return { ...found, outcome: 'failed', error, ...left, ...spentBy(lists, workspace) };
   }
@@ -200,11 +199,11 @@ function lastOf(lists: readonly ListedKeys[]): Key[] {
 }
 
 /** What is known of the API keys of a preview whose deletion failed before a key was deleted. */
-function keysIn(lists: readonly ListedKeys[], now: number): KeysLeft {
+function keysIn(lists: readonly ListedKeys[]): KeysLeft {
   // The first list, and the same keys after they were disabled. Others follow only after deletions.
   const isComplete =
     lists.length > 0 && lists.length <= 2 && lists.every(({ hasMore }) => !hasMore);
-  return { keys: lastOf(lists), isComplete, now };
+  return { keys: lastOf(lists), isComplete, now: lists[0]?.now };
 }
 
 /**

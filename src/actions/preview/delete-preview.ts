@@ -132,6 +132,8 @@ export interface ListedKeys {
   keys: readonly Key[];
   /** Whether the list of them was not read to its end. */
   hasMore?: boolean;
+  /** When they were listed first, by OpenRouter's clock. */
+  now?: number | undefined;
   /** What the comment remembered of them and of others; absent if that was not read. */
   remembered?: CommentData | undefined;
 }
@@ -174,7 +176,8 @@ export async function deletePreview(
   // OpenRouter may reject the list because another job has deleted the workspace: the teardown finds out.
   if (error && error.details.kind !== 'rejected') throw error;
   const hasMore = !list?.isComplete;
-  context.onDeletion?.({ kind: 'keys', keys: list?.newKeys ?? [], hasMore });
+  const { newKeys: keys = [], serverTime: now } = list ?? {};
+  context.onDeletion?.({ kind: 'keys', keys, hasMore, now });
   if (listed && !list?.newKeys.length) {
     const found = await findWorkspace(client, workspace.id);
     if (!found.workspace) return concludeMissing(preview, { dryRun }, context);
@@ -196,8 +199,8 @@ export async function deleteOnly(
     ...context,
     onDeletion(progress) {
       if (progress.kind === 'keys') {
-        const { keys, hasMore = !listed.isComplete } = progress;
-        listed = { keys, isComplete: !hasMore, now: context.timeOfDay() };
+        const { keys, hasMore = !listed.isComplete, now = listed.now } = progress;
+        listed = { keys, isComplete: !hasMore, now };
       }
       context.onDeletion?.(progress);
     },

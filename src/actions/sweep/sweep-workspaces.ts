@@ -146,7 +146,7 @@ async function deleteStale(
   const why = `${result.problem.message}${count > 0 ? `; API keys deleted: ${count}` : ''}`;
   const { problem: error } = result;
   const failed = { ...workspace, outcome: 'failed', reason: toLine(why), error } as const;
-  const keysLeft = keysLeftAfter(error, context.timeOfDay());
+  const keysLeft = keysLeftAfter(error);
   const isComplete = keysLeft !== undefined && countWorking(keysLeft) === 0;
   const { listedKeys } = result;
   return {
