@@ -1239,12 +1239,12 @@ function countDone({info},what,total){let done=0
 return()=>{done+=1
 done%EVERY===0&&info(`${what}: ${done} of ${total}.`)}}function unusableState(key,now){if(isDisabled(key))return"disabled"
 const expiry=readTime(key.expires_at)
-return expiry!==void 0&&now!==void 0&&expiry<=now?"expired":void 0}const NOT_LISTED={keys:[],isComplete:!1,now:void 0}
+return expiry!==void 0&&now!==void 0&&expiry<=now?"expired":void 0}const NOT_LISTED={keys:[],isComplete:!1,now:void 0},BLOCKED_BUT_NONE_LISTED={...NOT_LISTED,isBlocked:!0}
 function workingIn({keys,now}){return keys.filter(key=>!unusableState(key,now))}function countWorking(keysLeft){const working=workingIn(keysLeft).length
 return working!==0||keysLeft.isComplete?working:void 0}function mayWork(whose){return`${whose} API keys may still work, each up to its own limit.`}const MAX_NAMED=3
 function describeWorking(keysLeft){const working=workingIn(keysLeft)
 return working.length>0?`Still able to spend: ${[countAll(working,keysLeft),...boundOf(working,keysLeft)].join(", ")}: ${truncateList(working.map(describeKey),MAX_NAMED).join(", ")}.`:WITHOUT_WORKING[stateOf(keysLeft)].sentence}function summarizeWorking(keysLeft){const working=workingIn(keysLeft)
-return working.length>0?[`${countAll(working,keysLeft)} can still spend`,...boundOf(working,keysLeft)].join(", "):WITHOUT_WORKING[stateOf(keysLeft)].item}function stateOf({keys,isComplete}){return isComplete?keys.length===0?"none":keys.every(isDisabled)?"disabled":"ended":"unknown"}const WITHOUT_WORKING={unknown:{sentence:mayWork("Its"),item:"its keys may still work"},none:{sentence:"No API key is left: nothing can spend.",item:"it has no API keys"},disabled:{sentence:"All its API keys are disabled: nothing can spend.",item:"its keys are disabled"},ended:{sentence:"All its API keys are disabled or expired: nothing can spend.",item:"its keys are disabled or expired"}}
+return working.length>0?[`${countAll(working,keysLeft)} can still spend`,...boundOf(working,keysLeft)].join(", "):WITHOUT_WORKING[stateOf(keysLeft)].item}function stateOf({keys,isComplete,isBlocked}){return isBlocked?"blocked":isComplete?keys.length===0?"none":keys.every(isDisabled)?"disabled":"ended":"unknown"}const WITHOUT_WORKING={unknown:{sentence:mayWork("Its"),item:"its keys may still work"},blocked:{sentence:"OpenRouter rejects the deletion, as it does if there are API keys, but lists none. It never lists the keys of OAuth apps. Any key may still work.",item:"it may have API keys that OpenRouter does not list"},none:{sentence:"No API key is left: nothing can spend.",item:"it has no API keys"},disabled:{sentence:"All its API keys are disabled: nothing can spend.",item:"its keys are disabled"},ended:{sentence:"All its API keys are disabled or expired: nothing can spend.",item:"its keys are disabled or expired"}}
 function countAll(working,{isComplete}){return`${countKeys(working.length)}${isComplete?"":" or more"}`}function boundOf(working,{isComplete}){if(working.some(key=>key.limit===null))return[working.length===1?"no limit":"at least one without a limit"]
 const amounts=working.flatMap(key=>leftOf(key)??[])
 return isComplete&&amounts.length===working.length?[`${formatUsd(sumUsd(amounts),"down")} at most`]:[]}function leftOf(key){const limit=limitOf(key),spent=totalSpent([key])
@@ -1300,7 +1300,7 @@ async function teardown(workspace,options,context){const deletedKeys=[],listedKe
 let prepared,last={newKeys:[],keysLeft:NOT_LISTED},mayBeDeleted=!1
 const resultOf=end=>({deletedKeys,listedKeys,prepared,...end})
 for(const[index,delay]of ROUND_DELAYS_MS.entries()){await context.client.pause(delay)
-const facts={relistKeys:options.relistKeys&&index<ROUND_DELAYS_MS.length-1,list:index===0?options.list:void 0,knownHashes,prepared,rejection:last.rejection},round=await runRound(workspace,{...options,...facts},context)
+const facts={relistKeys:options.relistKeys&&index<ROUND_DELAYS_MS.length-1,list:index===0?options.list:void 0,knownHashes,prepared},round=await runRound(workspace,{...options,...facts},context)
 deletedKeys.push(...round.deletedKeys)
 listedKeys.push(...round.newKeys)
 prepared=round.prepared
@@ -1308,20 +1308,18 @@ for(const{hash}of round.newKeys)knownHashes.add(hash)
 mayBeDeleted||=round.mayBeDeleted===!0
 if(round.kind==="finished")return resultOf({deleted:round.deleted||mayBeDeleted})
 if(round.kind==="blocked")return resultOf({deleted:!1,problem:round.problem})
-if(round.kind==="failed"){const facts={...round,deletedKeys,mayBeDeleted}
-return resultOf(await failUnlessGone(workspace,facts,context))}last=round}const{newKeys,keysLeft,rejection}=last
-if(newKeys.length===0&&rejection){const facts={errors:[rejection],deletedKeys,keysLeft,mayBeDeleted}
+if(round.kind==="failed"){const facts={...round,rejection:last.rejection,deletedKeys,mayBeDeleted}
+return resultOf(await failUnlessGone(workspace,facts,context))}last=round}const{newKeys,rejection}=last
+if(newKeys.length===0&&rejection){const facts={...last,errors:[rejection],deletedKeys,mayBeDeleted}
 return resultOf(await failUnlessGone(workspace,facts,context))}const details={workspace,rounds:ROUND_DELAYS_MS.length,deletedKeys:deletedKeys.length}
 return resultOf({deleted:!1,problem:new Failure(keysKeepAppearing,details,"new API keys keep appearing in it")})}const MAX_LISTED=2e3
 async function listNewKeys(client,workspace,{known=new Set,max=MAX_LISTED}={}){const newKeys=[]
 let now
 for await(const{items,serverTime}of listKeyPages(client,workspace)){now=serverTime
 newKeys.push(...items.filter(({hash})=>!known.has(hash)))
-if(newKeys.length>=max)return{newKeys,isComplete:!1,serverTime}}return{newKeys,isComplete:!0,serverTime:now}}async function runRound(workspace,options,context){const{deleteKeys,relistKeys,rejection,knownHashes}=options,{errors,...keys}=await deleteNewKeys(workspace,options,context),{newKeys}=keys
+if(newKeys.length>=max)return{newKeys,isComplete:!1,serverTime}}return{newKeys,isComplete:!0,serverTime:now}}async function runRound(workspace,options,context){const{deleteKeys,relistKeys}=options,{errors,...keys}=await deleteNewKeys(workspace,options,context),{newKeys}=keys
 if(errors.length>0)return{kind:"failed",...keys,errors}
 if(newKeys.length>0&&!deleteKeys)return blockedByKeys(workspace,keys)
-const hadKeys=newKeys.length>0||knownHashes.size>0
-if(rejection&&!hadKeys)return{kind:"failed",...keys,errors:[rejection]}
 if(newKeys.length>0&&relistKeys)return{kind:"repeat",...keys}
 const deletion=await catching(deleteWorkspace(context.client,workspace),ApiError)
 if(!deletion.error)return{...keys,...endOf(workspace,deletion.value)}
@@ -1343,8 +1341,8 @@ return{newKeys,deletedKeys,prepared:last,errors,keysLeft:{keys:left,isComplete,n
 onDone()})
 deleted.length>0&&log.request(`Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`)
 return{deleted,undeleted}}function nameSome(keys){return truncateList(keys.map(describeKey),teardown_MAX_NAMED).join(", ")}function blockedByKeys(workspace,{newKeys:keys,keysLeft}){const reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`
-return{kind:"blocked",newKeys:keys,deletedKeys:[],keysLeft,problem:new Failure(workspaceHasKeys,{workspace,keys,now:keysLeft.now},reason)}}function endOf(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",problem:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,deletedKeys,keysLeft,mayBeDeleted},context){if(errors.every(error=>isRejection(error)||error.details.ambiguous)&&await isGone(workspace,context))return{deleted:mayBeDeleted}
-const details={workspace,errors,deletedKeys:deletedKeys.length,keysLeft},[first]=errors,orMore=keysLeft.isComplete?"":" or more",reason=(errors.length>1?`${errors.length}${orMore} API keys left: `:"")+formatAttempt(first.details)
+return{kind:"blocked",newKeys:keys,deletedKeys:[],keysLeft,problem:new Failure(workspaceHasKeys,{workspace,keys,now:keysLeft.now},reason)}}function endOf(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",problem:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,newKeys,rejection,deletedKeys,mayBeDeleted,...found},context){if(errors.every(error=>isRejection(error)||error.details.ambiguous)&&await isGone(workspace,context))return{deleted:mayBeDeleted}
+const keysLeft=rejection!==void 0&&newKeys.length===0&&found.keysLeft.isComplete?BLOCKED_BUT_NONE_LISTED:found.keysLeft,details={workspace,errors,deletedKeys:deletedKeys.length,keysLeft},[first]=errors,orMore=keysLeft.isComplete?"":" or more",reason=(errors.length>1?`${errors.length}${orMore} API keys left: `:"")+formatAttempt(first.details)
 return{deleted:!1,problem:new Failure(teardownIncomplete,details,reason)}}function isRejection({details:{kind,status=0}}){return kind==="rejected"&&status!==401&&status!==403}async function isGone({id},{client}){const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
 return!error&&!lookup.workspace}function createPost(){return runPostStep({action:"openrouter-workspace",schema:createTask(),run:(task,context,{report})=>runCreateTask(task,{...context,onDeleted:(workspace,keys)=>report.summarize(afterJobSummary(workspace,keys))}),describeLeftovers:task=>task?describeWorkspaceLeft(task):"a workspace, if the step created one"})}function describeWorkspaceLeft({target:{created,pending}}){return`the workspace "${(created??pending?.desired)?.slug}"`}async function runCreateTask(task,context){const{target}=task,deletedIds=new Set
 let next=target.created

@@ -1,6 +1,11 @@
 import { expect, test } from '@jest/globals';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
-import { describeWorking, type KeysLeft, summarizeWorking } from '../../src/teardown/keys-left.ts';
+import {
+  BLOCKED_BUT_NONE_LISTED,
+  describeWorking,
+  type KeysLeft,
+  summarizeWorking,
+} from '../../src/teardown/keys-left.ts';
 import { KEY } from '../support/failures.ts';
 
 const NOW = Date.parse('2026-11-28T09:40:00Z');
@@ -23,6 +28,11 @@ test.each<[KeysLeft, string, string]>([
     left([DISABLED], false),
     'its keys may still work',
     'Its API keys may still work, each up to its own limit.',
+  ],
+  [
+    BLOCKED_BUT_NONE_LISTED,
+    'it may have API keys that OpenRouter does not list',
+    'OpenRouter rejects the deletion, as it does if there are API keys, but lists none.',
   ],
   [
     left([SPENT, DISABLED, { limit: 2, usage: 0, limit_remaining: 1.5 }]),

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { describeError } from '../../src/report/describe-error.ts';
 import { teardown } from '../../src/teardown/teardown.ts';
 import {
   DELETE_KEY,
@@ -147,24 +148,44 @@ describe('a rejection', () => {
     },
   );
 
-  test('of the deletion of a workspace that never had a key fails the teardown at once', async () => {
-    const scene = simulate(0, ...Array(5).fill(respond(DELETE_WORKSPACE, 400)));
-    const message = `DELETE /workspaces/${scene.workspace.id}: HTTP 400 Bad Request: No`;
-    expect(await runTeardown(scene)).toMatchObject({
-      deletedKeys: 0,
-      deleted: false,
-      problem: { ...incomplete(400), message },
-    });
-    expect(scene.calls).toEqual([LIST_KEYS, DELETE_WORKSPACE, LIST_KEYS, FIND_WORKSPACE]);
-  });
+  test.each([0, 1])(
+    'of the deletion of a workspace with %i keys, which were deleted, fails the teardown after five attempts',
+    async (keys) => {
+      const scene = simulate(keys, ...Array(5).fill(respond(DELETE_WORKSPACE, 400)));
+      const message = `DELETE /workspaces/${scene.workspace.id}: HTTP 400 Bad Request: No`;
+      const result = await runTeardown(scene);
+      const problem = { ...incomplete(400), message };
+      expect(result).toMatchObject({ deletedKeys: keys, deleted: false, problem });
+      expect(result.problem?.details).toMatchObject({ deletedKeys: keys });
+      expect(scene.calls.filter((call) => call === DELETE_KEY)).toHaveLength(keys);
+      expect(scene.calls.filter((call) => call === DELETE_WORKSPACE)).toHaveLength(5);
+    },
+  );
 
-  test('of the deletion of a workspace whose keys were deleted fails the teardown after five attempts', async () => {
-    const scene = simulate(1, ...Array(5).fill(respond(DELETE_WORKSPACE, 400)));
-    const result = await runTeardown(scene);
-    expect(result).toMatchObject({ deletedKeys: 1, deleted: false, problem: incomplete(400) });
-    expect(result.problem?.details).toMatchObject({ deletedKeys: 1 });
-    expect(scene.calls.filter((call) => call === DELETE_KEY)).toHaveLength(1);
-    expect(scene.calls.filter((call) => call === DELETE_WORKSPACE)).toHaveLength(5);
+  test.each([true, false])(
+    'because of a key that the list shows 0.4 s late is overcome, or names the key (delete-keys: %s)',
+    async (deleteKeys) => {
+      const scene = simulate(1);
+      lagKeys(scene.simulation, 400, []);
+      const result = await runTeardown(scene, { deleteKeys });
+      expect(result).toMatchObject(
+        deleteKeys
+          ? { deletedKeys: 1, deleted: true }
+          : { deletedKeys: 0, deleted: false, problem: { code: 'workspace-has-keys' } },
+      );
+    },
+  );
+
+  test.each<[string, InProcessFault[]]>([
+    ['five times', Array(5).fill(respond(DELETE_WORKSPACE, 400))],
+    ['and then is not processed', [respond(DELETE_WORKSPACE, 400), respond(DELETE_WORKSPACE, 501)]],
+  ])('%s, without a key in the list, does not mean that nothing can spend', async (_, schedule) => {
+    const { problem } = await runTeardown(simulate(0, ...schedule));
+    const { lines } = describeError(problem, 'none');
+    expect(lines).toContain(
+      'OpenRouter rejects the deletion, as it does if there are API keys, but lists none. It never lists the keys of OAuth apps. Any key may still work.',
+    );
+    expect(lines.join()).not.toContain('nothing can spend');
   });
 
   test.each([
@@ -251,10 +272,10 @@ describe('a list of keys that lags behind their deletion', () => {
   });
 });
 
-/** Has each list of keys be as old as `lag` milliseconds. */
-function lagKeys(simulation: Simulation, lag: number): void {
-  const { account, clock } = simulation;
-  const all = [...account.keys];
+/** Has each list of keys show those of the beginning for `lag` milliseconds. */
+function lagKeys(simulation: Simulation, lag: number, first = simulation.account.keys): void {
+  const { clock } = simulation;
+  const all = [...first];
   const isOld = () => clock.now() < lag;
   onResponse(simulation, (response, { method }) => {
     const isList = method === 'GET' && response.body.startsWith('{"data":[');

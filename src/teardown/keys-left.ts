@@ -18,9 +18,14 @@ export interface KeysLeft {
   isComplete: boolean;
   /** When they were listed, by OpenRouter's clock; undefined without `Date`. */
   now: number | undefined;
+  /** Whether OpenRouter rejects the deletion of the workspace as if it had API keys, but lists none. */
+  isBlocked?: boolean;
 }
 
 export const NOT_LISTED: KeysLeft = { keys: [], isComplete: false, now: undefined };
+
+/** A list can be late, and OpenRouter never lists keys that were created through OAuth. */
+export const BLOCKED_BUT_NONE_LISTED: KeysLeft = { ...NOT_LISTED, isBlocked: true };
 
 /** Those of the API keys that are left that still work. */
 function workingIn({ keys, now }: KeysLeft): Key[] {
@@ -63,7 +68,8 @@ export function summarizeWorking(keysLeft: KeysLeft): string {
 }
 
 /** What is known of API keys of which none is known to work. */
-function stateOf({ keys, isComplete }: KeysLeft): 'unknown' | 'none' | 'disabled' | 'ended' {
+function stateOf({ keys, isComplete, isBlocked }: KeysLeft): keyof typeof WITHOUT_WORKING {
+  if (isBlocked) return 'blocked';
   if (!isComplete) return 'unknown';
   if (keys.length === 0) return 'none';
   return keys.every(isDisabled) ? 'disabled' : 'ended';
@@ -72,6 +78,11 @@ function stateOf({ keys, isComplete }: KeysLeft): 'unknown' | 'none' | 'disabled
 /** The same in a sentence, and in an item of a list. */
 const WITHOUT_WORKING = {
   unknown: { sentence: mayWork('Its'), item: 'its keys may still work' },
+  blocked: {
+    sentence:
+      'OpenRouter rejects the deletion, as it does if there are API keys, but lists none. It never lists the keys of OAuth apps. Any key may still work.',
+    item: 'it may have API keys that OpenRouter does not list',
+  },
   none: { sentence: 'No API key is left: nothing can spend.', item: 'it has no API keys' },
   disabled: {
     sentence: 'All its API keys are disabled: nothing can spend.',

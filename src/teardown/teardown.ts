@@ -18,7 +18,7 @@ import {
   workspaceHasKeys,
   workspaceStillExists,
 } from './failures.ts';
-import { type KeysLeft, NOT_LISTED } from './keys-left.ts';
+import { BLOCKED_BUT_NONE_LISTED, type KeysLeft, NOT_LISTED } from './keys-left.ts';
 
 /** API keys as they are before their deletion, with whatever else was found out then. */
 interface PreparedKeys {
@@ -84,7 +84,7 @@ export async function teardown<Prepared extends PreparedKeys>(
     await context.client.pause(delay);
     const relistKeys = options.relistKeys && index < ROUND_DELAYS_MS.length - 1;
     const list = index === 0 ? options.list : undefined;
-    const facts = { relistKeys, list, knownHashes, prepared, rejection: last.rejection };
+    const facts = { relistKeys, list, knownHashes, prepared };
     const round = await runRound(workspace, { ...options, ...facts }, context);
     deletedKeys.push(...round.deletedKeys);
     listedKeys.push(...round.newKeys);
@@ -94,14 +94,14 @@ export async function teardown<Prepared extends PreparedKeys>(
     if (round.kind === 'finished') return resultOf({ deleted: round.deleted || mayBeDeleted });
     if (round.kind === 'blocked') return resultOf({ deleted: false, problem: round.problem });
     if (round.kind === 'failed') {
-      const facts = { ...round, deletedKeys, mayBeDeleted };
+      const facts = { ...round, rejection: last.rejection, deletedKeys, mayBeDeleted };
       return resultOf(await failUnlessGone(workspace, facts, context));
     }
     last = round;
   }
-  const { newKeys, keysLeft, rejection } = last;
+  const { newKeys, rejection } = last;
   if (newKeys.length === 0 && rejection) {
-    const facts = { errors: [rejection], deletedKeys, keysLeft, mayBeDeleted };
+    const facts = { ...last, errors: [rejection], deletedKeys, mayBeDeleted };
     return resultOf(await failUnlessGone(workspace, facts, context));
   }
   const details = { workspace, rounds: ROUND_DELAYS_MS.length, deletedKeys: deletedKeys.length };
@@ -149,7 +149,7 @@ interface FoundKeys {
 /** Why a round has to be repeated. */
 interface Repeat extends FoundKeys {
   /** How OpenRouter rejected the deletion of the workspace: probably because of a key. */
-  rejection?: ApiError;
+  rejection?: ApiError | undefined;
 }
 
 type Round<Prepared> = FoundKeys & {
@@ -167,8 +167,6 @@ type Round<Prepared> = FoundKeys & {
   );
 
 interface RoundOptions<Prepared extends PreparedKeys> extends TeardownOptions<Prepared> {
-  /** How OpenRouter rejected the deletion of the workspace in the round before. */
-  rejection: ApiError | undefined;
   /** The hashes of the keys that earlier rounds have deleted. A list that lags still has them. */
   knownHashes: ReadonlySet<string>;
   /** What `prepare` returned last, in the rounds before. */
@@ -180,13 +178,11 @@ async function runRound<Prepared extends PreparedKeys>(
   options: RoundOptions<Prepared>,
   context: Context,
 ): Promise<Round<Prepared>> {
-  const { deleteKeys, relistKeys, rejection, knownHashes } = options;
+  const { deleteKeys, relistKeys } = options;
   const { errors, ...keys } = await deleteNewKeys(workspace, options, context);
   const { newKeys } = keys;
   if (errors.length > 0) return { kind: 'failed', ...keys, errors };
   if (newKeys.length > 0 && !deleteKeys) return blockedByKeys(workspace, keys);
-  const hadKeys = newKeys.length > 0 || knownHashes.size > 0;
-  if (rejection && !hadKeys) return { kind: 'failed', ...keys, errors: [rejection] };
   if (newKeys.length > 0 && relistKeys) return { kind: 'repeat', ...keys };
 
   const deletion = await catching(deleteWorkspace(context.client, workspace), ApiError);
@@ -283,23 +279,24 @@ function endOf(workspace: WorkspaceRef, deletion: DeletionResult) {
   return { kind: 'blocked' as const, problem };
 }
 
-interface Conclusion {
+interface Conclusion extends Repeat {
   errors: readonly ApiError[];
   deletedKeys: readonly Key[];
-  keysLeft: KeysLeft;
   mayBeDeleted: boolean;
 }
 
 /** Concludes a failed round. It still succeeds if the workspace no longer exists. */
 async function failUnlessGone(
   workspace: WorkspaceRef,
-  { errors, deletedKeys, keysLeft, mayBeDeleted }: Conclusion,
+  { errors, newKeys, rejection, deletedKeys, mayBeDeleted, ...found }: Conclusion,
   context: Context,
 ): Promise<End> {
   const isUndecided = (error: ApiError) => isRejection(error) || error.details.ambiguous;
   if (errors.every(isUndecided) && (await isGone(workspace, context))) {
     return { deleted: mayBeDeleted };
   }
+  const isBlocked = rejection !== undefined && newKeys.length === 0 && found.keysLeft.isComplete;
+  const keysLeft = isBlocked ? BLOCKED_BUT_NONE_LISTED : found.keysLeft;
   const details = { workspace, errors, deletedKeys: deletedKeys.length, keysLeft };
   const [first] = errors as readonly [ApiError];
   const orMore = keysLeft.isComplete ? '' : ' or more';

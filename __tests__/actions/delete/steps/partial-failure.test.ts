@@ -12,11 +12,11 @@ import { onNth } from '../../../support/on-nth.ts';
 
 const { harness, seed, runDelete, exists, keys } = openDeleteHarness();
 
-const rejected = (on: string): ScheduledFault => ({
+const rejected = (on: string, status = 403, message = 'Not yours'): ScheduledFault => ({
   on,
   kind: 'response',
-  status: 403,
-  body: '{"error":{"message":"Not yours"}}',
+  status,
+  body: JSON.stringify({ error: { message } }),
 });
 
 test('a step that cannot delete two API keys reports what is left, and another run finishes', async () => {
@@ -53,4 +53,18 @@ test('an API key that another job has deleted does not count as able to spend', 
   expect(code).toBe('teardown-incomplete');
   expect(lines).toContain('API keys deleted before that: 0.');
   expect(lines).toContain('No API key is left: nothing can spend.');
+});
+
+test('if OpenRouter says that API keys exist, and lists none, the message says so', async () => {
+  seed();
+  const message = 'Workspaces with active API keys cannot be deleted';
+  harness.sandbox.faults.push(...Array(5).fill(rejected(DELETE_WORKSPACE, 400, message)));
+  const { code, lines } = expectFailure(
+    await runDelete({ 'delete-keys': 'true' }),
+    expect.anything(),
+  );
+  expect(code).toBe('teardown-incomplete');
+  expect(lines).toContain(`OpenRouter: ${message}`);
+  expect(lines).toContainEqual(expect.stringContaining('but lists none.'));
+  expect(lines.join()).not.toContain('nothing can spend');
 });
