@@ -603,7 +603,11 @@ return{code,...text,lines:[...lines,...effectLines(known,context)]}}function cau
 return request?causeOfRequest(request.details):error instanceof Failure?{code:error.code}:void 0}function isSameCause(one,other){return one!==void 0&&one.code===other?.code&&one.server===other.server}function describeWarning(kind,facts){return{code:kind.code,...kind.describe(facts)}}const outputsNotWritten=declareFailure("outputs-not-written",({reason,values})=>({title:"The outputs could not be written",lines:[`The runner's file for outputs cannot be written: ${reason}`,"The step stopped there. What it had to do after that was not done.",...Object.entries(values).map(([name,value])=>`${name}: ${value}`)]})),secretOutputNotWritten=declareFailure("secret-output-not-written",({reason,name})=>({title:`The output ${name} could not be written`,lines:[`The runner's file for outputs cannot be written: ${reason}`],effect:["The step stopped there. The post step, if it runs, ends the API key."]})),stateNotWritten=declareFailure("state-not-written",({reason,exists},effect)=>({...describeStateNotWritten({reason}),effect:[exists?`Already exists at OpenRouter: ${exists}.`:describeEffect(effect)]})),stateNotWrittenWarning=declareWarning("state-not-written",describeStateNotWritten)
 function describeStateNotWritten({reason}){return{title:"The state for the post step could not be written",lines:[`The runner's state file cannot be written: ${reason}`]}}const summaryNotWritten=declareWarning("summary-not-written",({reason})=>({title:"The job summary could not be written",lines:[reason]})),stateInvalid=declareFailure("state-invalid",({name})=>({title:"The post step cannot read its saved state",lines:[`The state ${name} does not have the expected form.`,"Something in the job sets variables that begin with STATE_, or the action changed during the job."]})),mainStillRunning=declareWarning("main-still-running",({seconds,leftovers})=>({title:"The step is still running after its job ended",lines:[`It was sent SIGTERM, and has not ended within ${seconds} s. Whatever it creates from now on stays.`,formatLeftovers(leftovers)]})),mainWasRunning=declareWarning("main-was-running",({leftovers})=>({title:"The step was still running after its job ended",lines:["It was ended with SIGTERM. Whether it had created anything by then is unknown.",formatLeftovers(leftovers)]})),external_node_fs_namespaceObject=require("node:fs"),external_node_http_namespaceObject=require("node:http"),FAILURE_CLASSES={unsent:{retryable:!0,ambiguous:!1,pausesAll:!1},prevented:{retryable:!1,ambiguous:!1,pausesAll:!1},throttled:{retryable:!0,ambiguous:!1,pausesAll:!0},conflict:{retryable:!0,ambiguous:!1,pausesAll:!1},rejected:{retryable:!1,ambiguous:!1,pausesAll:!1},ambiguous:{retryable:!0,ambiguous:!0,pausesAll:!1},unexpected:{retryable:!1,ambiguous:!0,pausesAll:!1},aborted:{retryable:!1,ambiguous:!0,pausesAll:!1}},BY_STATUS={408:"ambiguous",425:"ambiguous",429:"throttled",499:"unexpected",500:"ambiguous",502:"ambiguous",503:"ambiguous",504:"ambiguous",520:"ambiguous",521:"ambiguous",522:"ambiguous",523:"ambiguous",524:"ambiguous"},BY_METHOD={PATCH:{409:"conflict"}}
 function classifyResponse(method,status){const isRejection=status>=400&&status<500
-return BY_METHOD[method]?.[status]??BY_STATUS[status]??(isRejection?"rejected":"unexpected")}function backoff(attempt,random){return random*Math.min(8e3,500*2**(attempt-1))}function attemptTimeout(remaining){return Math.max(1e3,Math.min(3e4,remaining/2))}function parseResponse(request,response,server){const{status,body}=response
+return BY_METHOD[method]?.[status]??BY_STATUS[status]??(isRejection?"rejected":"unexpected")}const AFTER_401_MS=[1e3,3e3]
+class Acceptance{#isAccepted
+constructor(wasAccepted){this.#isAccepted=wasAccepted}confirm(){this.#isAccepted=!0}waitAfter401(count){const wait=this.#isAccepted?AFTER_401_MS[count-1]:void 0
+this.#isAccepted=wait!==void 0
+return wait}}function backoff(attempt,random){return random*Math.min(8e3,500*2**(attempt-1))}function attemptTimeout(remaining){return Math.max(1e3,Math.min(3e4,remaining/2))}function parseResponse(request,response,server){const{status,body}=response
 if(status===404&&parseJson(body)!==void 0&&request.on404)return{data:request.on404()}
 if(status<200||status>=300)return toFailure(request,response,server)
 const json=parseJson(body)
@@ -725,7 +729,8 @@ return error=>isSameCause(causeOf(error),failed)}function findRunningMain(){cons
 return main&&isRunning(main)?main:void 0}const package_namespaceObject=JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}')
 function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,503],retryAfterMs:response=>retryAfter(response)??untilReset(response),limitsAll:isUsedUp,requestIdHeader:"x-github-request-id"}}function untilReset(response){const{headers}=response,reset=String(headers["x-ratelimit-reset"]??""),now=Date.parse(String(headers.date))
 if(isUsedUp(response)&&/^\d+$/.test(reset))return Number.isNaN(now)?void 0:Math.max(Number(reset)*1e3-now,0)}function isUsedUp({headers}){return headers["x-ratelimit-remaining"]==="0"}var client_a
-class Client{#options
+function createClient(options){const acceptance=new Acceptance(options.wasAccepted??!1)
+return new Client({...options,acceptance},new Throttle(options.clock))}class Client{#options
 #throttle
 #endsAt
 constructor(options,throttle,endsAt){this.#options=options
@@ -738,10 +743,13 @@ if(!trusts404&&statusOf(outcome)===404){trusts404=!0
 await this.pause(CONFIRM_404_AFTER_MS)
 continue}const mayBeApplied=failures.some(({kind})=>FAILURE_CLASSES[kind].ambiguous)
 if(outcome.kind==="succeeded")return{...outcome.response,mayBeApplied}
-const{failure}=outcome,{retryable}=FAILURE_CLASSES[failure.kind],stop=retryable?await this.waitForRetry(failure,failures.length):void 0
-if(!retryable||stop)throw toApiError(failures,{ambiguous:mayBeApplied,...stop})}}send(request){const throttle=this.#throttle,sendInTurn=async()=>{const stopReason=await this.#waitUntilResumed()
+const retried=this.#toRetry(failures),stop=retried&&await this.waitForRetry(retried,failures.length)
+if(!retried||stop)throw toApiError(failures,{ambiguous:mayBeApplied,...stop})}}#toRetry(failures){const failure=failures.at(-1),{status,kind}=failure
+if(status===401){const count=failures.filter(other=>other.status===401).length,retryAfterMs=this.#options.acceptance.waitAfter401(count)
+return retryAfterMs===void 0?void 0:{...failure,retryAfterMs}}return FAILURE_CLASSES[kind].retryable?failure:void 0}send(request){const throttle=this.#throttle,sendInTurn=async()=>{const stopReason=await this.#waitUntilResumed()
 if(stopReason!==void 0)return prevented(request,stopReason,this.#options)
 const outcome=await sendOnce(request,this.#limited())
+outcome.kind==="succeeded"&&this.#options.acceptance.confirm()
 outcome.kind!=="succeeded"&&FAILURE_CLASSES[outcome.kind].pausesAll&&throttle.pause(outcome.failure.retryAfterMs??0,outcome.failure)
 return outcome}
 return throttle.during(()=>throttle.limit(sendInTurn))}async waitForRetry(failure,attempt){const stopReason=await this.#sleepBeforeRetry(failure,attempt)
@@ -912,12 +920,11 @@ constructor(abort){this.#abort=abort}start(ms){const expired=new Error(`the time
 this.stop=systemClock.after(ms,()=>this.#abort.abort(expired))
 this.deadline=systemClock.now()+ms}}function step_fail(report,error,effect){report.fail(error,effect)
 return 1}function reportError(error,{report,effect},onError){try{return onError(report,error,effect)}catch(defect){return onError(report,defect,effect)}}function userAgent(){const id=process.env.ACTIONS_ORCHESTRATION_ID?.replace(/[^a-z0-9_.-]/gi,"_")
-return`${package_namespaceObject.UU}/${package_namespaceObject.rE}${id?` actions_orchestration_id/${id}`:""}`}function startContext(connection,step){const{report,clock,signal}=step
+return`${package_namespaceObject.UU}/${package_namespaceObject.rE}${id?` actions_orchestration_id/${id}`:""}`}function startContext(connection,step,{wasAccepted=!1}={}){const{report,clock,signal}=step
 step.timeout.start(connection.timeoutMs)
-const client=clientOf(openRouter(connection),step),{toLine,warn}=report
-return{client,clock,timeOfDay:Date.now,log:report,toLine,warn,signal}}function startGitHub(connection,step){return clientOf(gitHub(connection),{...step,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,timeout}){const transport=httpTransport(userAgent()),{deadline}=timeout,random=Math.random
-return new Client(options={server,transport,clock,random,deadline,signal,log:report,effect},new Throttle(options.clock))
-var options}const noJournal={saveOrFail:()=>{},saveOrWarn:()=>{},clearOrWarn:()=>{}},LATE_POST_DELAYS_MS=[0,1e3,2e3]
+const client=clientOf(openRouter(connection),step,{wasAccepted}),{toLine,warn}=report
+return{client,clock,timeOfDay:Date.now,log:report,toLine,warn,signal}}function startGitHub(connection,step){return clientOf(gitHub(connection),{...step,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,timeout},options={}){const transport=httpTransport(userAgent()),{deadline}=timeout
+return createClient({server,transport,clock,random:Math.random,deadline,signal,log:report,effect,...options})}const noJournal={saveOrFail:()=>{},saveOrWarn:()=>{},clearOrWarn:()=>{}},LATE_POST_DELAYS_MS=[0,1e3,2e3]
 async function postOnce(post,context){const attempts=[]
 for(;;){const outcome=await post.send(attempts)
 if(outcome.kind==="succeeded")return{...outcome,attempts}
@@ -1046,7 +1053,7 @@ return position&&`the expression ${position} was probably empty${emptyOn(env.GIT
 const number=NUMBERS[event],fields=["github.event.number","github.event.pull_request.number","github.head_ref"].filter(field=>field!==number)
 return`: on ${event}, ${fields.slice(0,-1).join(", ")} and ${fields.at(-1)} are empty${number?`; use ${number}`:""}`}function readInputs(schema,crossFieldChecks=()=>[]){const fields=Object.entries(schema.shape).map(readField),provided=fields.filter(({text})=>text!==""),order=fields.map(({key})=>inputName(key)),ofInputs=[...fields.flatMap(field=>field.problems),...crossFieldChecks(valuesOf(provided),new Set(provided.map(({key})=>key)))].toSorted((one,other)=>order.indexOf(one.input)-order.indexOf(other.input)),problems=[...ofInputs,...proxyProblems(process.env)]
 if(problems.length>0)throw new Failure(invalidInputs,{problems})
-return valuesOf(fields)}function readManagementKey(){return readInputs(object({management_key:connection.management_key})).management_key}function inputName(field){return field.replaceAll("_","-")}const SLUG_INPUTS=new Set(["slug","slug_from","workspace"]),MAX_BYTES=65536,TOO_LONG=`is longer than ${MAX_BYTES/1024} KiB`
+return valuesOf(fields)}function inputName(field){return field.replaceAll("_","-")}const SLUG_INPUTS=new Set(["slug","slug_from","workspace"]),MAX_BYTES=65536,TOO_LONG=`is longer than ${MAX_BYTES/1024} KiB`
 function readField([key,schema]){const text=getInput(inputName(key))
 if(Buffer.byteLength(text)>MAX_BYTES)return{key,text,value:void 0,problems:[{input:inputName(key),message:TOO_LONG}]}
 const parsed=text===""?void 0:parseInput(schema,text),{data,error}=safeParse(schema,parsed),written={key,text},problems=error?problemsOf({...written,schema,parsed},error):[]
@@ -1227,7 +1234,7 @@ const isReported=readFailure()
 await runStep({action:post.action,isPost:!0},async step=>{if(main){const leftovers=post.describeLeftovers(task)||post.describeLeftovers(void 0)
 await endMain(main,step,{leftovers,hasSavedState:saved!=="missing"})}if(saved instanceof Failure)throw saved
 if(!isSaved)return
-const connection={...saved,managementKey:readManagementKey()},incomplete=await post.run(saved.task,startContext(connection,step),{...step,isReported,isSameCause:(one,other)=>isSameCause(causeOf(one),causeOf(other))})
+const context=startContext({...saved,managementKey:readInputs(object({management_key:connection.management_key})).management_key},step,{wasAccepted:post.wasAccepted?.(saved.task)??!0}),incomplete=await post.run(saved.task,context,{...step,isReported,isSameCause:(one,other)=>isSameCause(causeOf(one),causeOf(other))})
 if(incomplete){task=incomplete.left
 unsaid=incomplete.unsaid??[]
 advice=incomplete.advice
@@ -2094,7 +2101,7 @@ return disabled}async function disableEach(keys,context,onDisabled){const workin
 for(const{value}of outcomes)value&&onDisabled(value)
 const[first]=outcomes.flatMap(({error})=>error??[])
 if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:schemas_string()}),identity:object({slug:schemas_string(),name:schemas_string(),description:schemas_string()}),workspace:optional(object({id:schemas_string(),slug:schemas_string()})),mayAppear:optional(schemas_boolean()),key:optional(keyTask()),cap:optional(schemas_string()),limit:optional(schemas_string()),comment:schemas_boolean(),undeleted:optional(object({working:optional(schemas_number())}))})
-function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:()=>!0,async run(task,context,step){const{report,isReported}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step)
+function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:()=>!0,wasAccepted:({key})=>key!==void 0,async run(task,context,step){const{report,isReported}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step)
 return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},run:gitHub.run,isReported,isSameCause:step.isSameCause,notice:(text,cause)=>cause&&isReported(cause)?report.info(text):report.notice(text),readJobStatus,onSpend:spendReporter(report),onEnd(deletion){deletion.kind==="deletion"&&report.summarize(endSummary(task,deletion,{dryRun:!1}))}})},describeLeftovers:task=>task?describePreviewLeft(task):""})}function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function glob_matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
 for(;textIndex<text.length;)if(glob[globIndex]==="*"){[star,starEnd]=[globIndex,textIndex]
 globIndex+=1}else if(glob[globIndex]==="?"||glob[globIndex]===text[textIndex]){globIndex+=1

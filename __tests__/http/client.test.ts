@@ -70,7 +70,9 @@ const RULES: [statuses: string, Partial<Record<Sender, Rule>> & { others: Rule }
   ['408, 425, 500, 502, 503, 504, 520–524', { others: 'retry', POST: 'look up, then retry' }],
   ['409', { PATCH: 'retry', others: 'never', POST: 'never' }],
   ['404', { others: 'retry once', POST: 'never' }],
-  ['400–403, 405–407, 410–424, 426–428, 430–498', { others: 'never', POST: 'never' }],
+  // To a first request: `retries.test.ts` has those after a success.
+  ['401', { others: 'never', POST: 'never' }],
+  ['400, 402–403, 405–407, 410–424, 426–428, 430–498', { others: 'never', POST: 'never' }],
   ['300–399, 499, 501, 505–519, 525–599', { others: 'never', POST: 'look up, never retry' }],
 ];
 
@@ -127,7 +129,10 @@ describe('what is retried', () => {
     const expected = RULES.flatMap(([statuses, { others, PATCH, POST }]) =>
       statusesIn(statuses).map((status) => {
         const wait = status === 429 ? 'wait, then ' : '';
-        const repeatable = PATCH ? `PATCH: ${PATCH}; others: ${others}` : `${wait}${others}`;
+        const later = status === 401 ? '; after a success, retry twice' : '';
+        const repeatable = PATCH
+          ? `PATCH: ${PATCH}; others: ${others}`
+          : `${wait}${others}${later}`;
         return { status, rules: [repeatable, `${wait}${POST}`] };
       }),
     );

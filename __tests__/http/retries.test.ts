@@ -80,6 +80,40 @@ describe('the wait before a retry', () => {
   });
 });
 
+describe('HTTP 401', () => {
+  const rejected = { status: 401 };
+
+  test('to the first request is final at once', async () => {
+    const { client, run, sent } = openRecordingClient([rejected]);
+    expect(detailsOf(await run(get(client)))).toMatchObject({ status: 401, attempts: 1 });
+    expect(sent).toHaveLength(1);
+  });
+
+  test('after a request that was accepted is repeated twice, after one and three seconds', async () => {
+    const { client, run, sentAt } = openRecordingClient([OK, rejected, rejected, OK]);
+    await run(get(client));
+    expect(await run(get(client.withOwnThrottle(5_000)))).toMatchObject({ status: 200 });
+    expect(sentAt).toEqual([0, 20, 1_040, 4_060]);
+  });
+
+  test('that stays is final, also for the requests after it, until one is accepted', async () => {
+    const replies = [OK, ...Array(4).fill(rejected), OK, rejected, OK];
+    const { client, run } = openRecordingClient(replies);
+    await run(get(client));
+    expect(detailsOf(await run(get(client)))).toMatchObject({ status: 401, attempts: 3 });
+    expect(detailsOf(await run(get(client)))).toMatchObject({ status: 401, attempts: 1 });
+    await run(get(client));
+    expect(await run(get(client))).toMatchObject({ status: 200 });
+  });
+
+  test('to a POST that creates something is not repeated', async () => {
+    const { client, run, sent } = openRecordingClient([OK, rejected, OK]);
+    await run(get(client));
+    expect(await run(client.send({ ...GET, method: 'POST' }))).toMatchObject({ kind: 'rejected' });
+    expect(sent).toHaveLength(2);
+  });
+});
+
 describe('a request that must not hold up the others', () => {
   test('is retried until its time is over', async () => {
     const { client, clock, run, sentAt } = openRecordingClient(['silence']);

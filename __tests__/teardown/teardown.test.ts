@@ -205,7 +205,7 @@ describe('a rejection', () => {
   )(
     'of the management key, HTTP %i to %s, fails the teardown although a lookup finds no workspace',
     async (status, on) => {
-      const scene = simulate(1, respond(on, status));
+      const scene = simulate(1, ...Array(3).fill(respond(on, status)));
       onNth(scene.simulation, on, 1, () => deleteWithItsKeys(scene.simulation));
       const problem = incomplete(status);
       expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem });

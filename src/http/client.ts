@@ -10,7 +10,7 @@ import {
   type Stop,
   toApiError,
 } from './request.ts';
-import { backoff, FAILURE_CLASSES } from './retry-policy.ts';
+import { Acceptance, backoff, FAILURE_CLASSES } from './retry-policy.ts';
 import { prevented, type SendOptions, sendOnce, timeLimitName } from './send.ts';
 
 /** The response to the last attempt at a request. */
@@ -22,21 +22,28 @@ export interface FinalResponse<Data> extends ApiResponse<Data> {
 export interface ClientOptions extends Omit<SendOptions, 'isShare'> {
   /** At least 0 and below 1. */
   random(): number;
+  /** Whether the server has accepted the same credentials before, in another process. */
+  wasAccepted?: boolean;
+}
+
+interface SharedOptions extends ClientOptions {
+  acceptance: Acceptance;
 }
 
 /** Creates a client that owns authentication, deadlines and retries. */
 export function createClient(options: ClientOptions): Client {
-  return new Client(options, new Throttle(options.clock));
+  const acceptance = new Acceptance(options.wasAccepted ?? false);
+  return new Client({ ...options, acceptance }, new Throttle(options.clock));
 }
 
 /** A client of one server, whose requests share a timeout and a throttle. */
 class Client {
-  readonly #options: ClientOptions;
+  readonly #options: SharedOptions;
   readonly #throttle: Throttle;
   /** When its requests have to end, if that is before the timeout of the step. */
   readonly #endsAt: (() => number) | undefined;
 
-  constructor(options: ClientOptions, throttle: Throttle, endsAt?: () => number) {
+  constructor(options: SharedOptions, throttle: Throttle, endsAt?: () => number) {
     this.#options = options;
     this.#throttle = throttle;
     this.#endsAt = endsAt;
@@ -64,11 +71,22 @@ class Client {
       }
       const mayBeApplied = failures.some(({ kind }) => FAILURE_CLASSES[kind].ambiguous);
       if (outcome.kind === 'succeeded') return { ...outcome.response, mayBeApplied };
-      const { failure } = outcome;
-      const { retryable } = FAILURE_CLASSES[failure.kind];
-      const stop = retryable ? await this.waitForRetry(failure, failures.length) : undefined;
-      if (!retryable || stop) throw toApiError(failures, { ambiguous: mayBeApplied, ...stop });
+      const retried = this.#toRetry(failures);
+      const stop = retried && (await this.waitForRetry(retried, failures.length));
+      if (!retried || stop) throw toApiError(failures, { ambiguous: mayBeApplied, ...stop });
     }
+  }
+
+  /** The last of `failures`, with how long a retry has to wait at least; undefined if none can help. */
+  #toRetry(failures: readonly AttemptFailure[]): AttemptFailure | undefined {
+    const failure = failures.at(-1) as AttemptFailure;
+    const { status, kind } = failure;
+    if (status === 401) {
+      const count = failures.filter((other) => other.status === 401).length;
+      const retryAfterMs = this.#options.acceptance.waitAfter401(count);
+      return retryAfterMs === undefined ? undefined : { ...failure, retryAfterMs };
+    }
+    return FAILURE_CLASSES[kind].retryable ? failure : undefined;
   }
 
   /** Sends a request once, and returns the outcome. For requests that are not idempotent. */
@@ -78,6 +96,7 @@ class Client {
       const stopReason = await this.#waitUntilResumed();
       if (stopReason !== undefined) return prevented(request, stopReason, this.#options);
       const outcome = await sendOnce(request, this.#limited());
+      if (outcome.kind === 'succeeded') this.#options.acceptance.confirm();
       // Pause here, before the limit lets another request start.
       if (outcome.kind !== 'succeeded' && FAILURE_CLASSES[outcome.kind].pausesAll) {
         throttle.pause(outcome.failure.retryAfterMs ?? 0, outcome.failure);

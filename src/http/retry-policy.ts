@@ -69,6 +69,37 @@ export function classifyResponse(method: Method, status: number): FailureClass {
   );
 }
 
+/** How long to wait before each repetition of a request that got HTTP 401, in milliseconds. */
+const AFTER_401_MS = [1_000, 3_000];
+
+/**
+ * Whether a server accepts what authenticates the requests of a step. If it has, HTTP 401 counts only if it stays:
+ * valid keys have been rejected for a moment.
+ */
+export class Acceptance {
+  #isAccepted: boolean;
+
+  constructor(wasAccepted: boolean) {
+    this.#isAccepted = wasAccepted;
+  }
+
+  /** Has to be called when a request has succeeded. */
+  confirm(): void {
+    this.#isAccepted = true;
+  }
+
+  /**
+   * The wait before a request is sent again that just got HTTP 401, in milliseconds; undefined if that is final. Then
+   * it is final for the next requests, too.
+   * @param count how often the request has got it
+   */
+  waitAfter401(count: number): number | undefined {
+    const wait = this.#isAccepted ? AFTER_401_MS[count - 1] : undefined;
+    this.#isAccepted = wait !== undefined;
+    return wait;
+  }
+}
+
 /** The bound of the first wait. It doubles for each further wait, and is `CAP_MS` at most. */
 const BASE_MS = 500;
 const CAP_MS = 8_000;

@@ -1,6 +1,6 @@
 import manifest from '../../package.json' with { type: 'json' };
 import { gitHub } from '../github/server.ts';
-import { type Client, createClient } from '../http/client.ts';
+import { type Client, type ClientOptions, createClient } from '../http/client.ts';
 import { type Effect, type EffectRecord, recordEffect } from '../http/effect.ts';
 import type { Server } from '../http/server.ts';
 import { httpTransport } from '../http/transport.ts';
@@ -132,11 +132,18 @@ function userAgent(): string {
   return `${manifest.name}/${manifest.version}${id ? ` actions_orchestration_id/${id}` : ''}`;
 }
 
-/** Creates the context for an operation in `step`, and starts the step's timeout. */
-export function startContext(connection: Connection, step: Step): Context {
+/**
+ * Creates the context for an operation in `step`, and starts the step's timeout.
+ * @param wasAccepted whether OpenRouter has accepted requests of the main step
+ */
+export function startContext(
+  connection: Connection,
+  step: Step,
+  { wasAccepted = false } = {},
+): Context {
   const { report, clock, signal } = step;
   step.timeout.start(connection.timeoutMs);
-  const client = clientOf(openRouter(connection), step);
+  const client = clientOf(openRouter(connection), step, { wasAccepted });
   const { toLine, warn } = report;
   return { client, clock, timeOfDay: Date.now, log: report, toLine, warn, signal };
 }
@@ -147,9 +154,14 @@ export function startGitHub(connection: Parameters<typeof gitHub>[0], step: Step
   return clientOf(gitHub(connection), { ...step, effect: recordEffect() });
 }
 
-function clientOf(server: Server, { report, clock, signal, effect, timeout }: Step): Client {
+function clientOf(
+  server: Server,
+  { report, clock, signal, effect, timeout }: Step,
+  options: Pick<ClientOptions, 'wasAccepted'> = {},
+): Client {
   const transport = httpTransport(userAgent());
   const { deadline } = timeout;
   const random = Math.random;
-  return createClient({ server, transport, clock, random, deadline, signal, log: report, effect });
+  const facts = { server, transport, clock, random, deadline, signal, log: report, effect };
+  return createClient({ ...facts, ...options });
 }

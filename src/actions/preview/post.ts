@@ -15,6 +15,8 @@ export function previewPost(): Promise<void> {
     action: 'preview',
     schema: previewTask(),
     failsJob: () => true,
+    // Before that, only requests to GitHub may have succeeded.
+    wasAccepted: ({ key }) => key !== undefined,
     async run(task, context, step) {
       const { report, isReported } = step;
       const gitHub = readPostGitHub();
