@@ -631,10 +631,8 @@ return names.includes("")?"the body is not an object":`the body has no valid ${n
 function extractServerMessage(body){const json=parseJson(body)
 return json===void 0?/^\s*(?:\{|\[\s*["{[])/.test(body)?void 0:textOfPage(body)||void 0:textAt(json,"error","message")??textAt(json,"message")??textAt(json,"error")}function textAt(json,...path){const value=path.reduce((parent,key)=>typeof parent=="object"&&parent!==null?Reflect.get(parent,key):void 0,json)
 return typeof value=="string"&&value!==""?value.slice(0,MAX_ERROR_TEXT):void 0}function textOfPage(body){const text=body.slice(0,MAX_ERROR_TEXT).replace(/<(script|style)\b[\s\S]*?<\/\1\s*>/gi," ").replace(/<[^<>]*>/g," ").replace(/\s+/g," ").trim()
-return body.length>MAX_ERROR_TEXT?text.slice(0,Math.max(text.lastIndexOf(" "),0)):text}function retryAfter({headers}){const value=String(headers["retry-after"]??"").trim()
-if(/^\d+$/.test(value))return Number(value)*1e3
-const[until,now]=[parseHttpDate(value),parseHttpDate(headers.date)]
-return until===void 0||now===void 0?void 0:Math.max(until-now,0)}const HTTP_DATE=/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/
+return body.length>MAX_ERROR_TEXT?text.slice(0,Math.max(text.lastIndexOf(" "),0)):text}function retryAfter({headers}){const value=String(headers["retry-after"]??"").trim(),[until,now]=[parseHttpDate(value),parseHttpDate(headers.date)]
+return until===void 0||now===void 0?parseSeconds(value):Math.max(until-now,0)}function parseSeconds(text){return/^\d+$/.test(text)?Math.min(Number(text)*1e3,Number.MAX_SAFE_INTEGER):void 0}const HTTP_DATE=/^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:[a-z]*day)?, \d\d(?: [A-Z][a-z]{2} \d{4}|-[A-Z][a-z]{2}-\d\d) \d\d:\d\d:\d\d GMT$/
 function parseHttpDate(value){if(typeof value!="string"||!HTTP_DATE.test(value))return
 const time=Date.parse(value)
 return Number.isNaN(time)?void 0:time}const LINK=/<([^<>]*)>((?:[^,"]|"(?:[^"\\]|\\.)*")*)/g,PARAMETER=/;\s*([^\s;="]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*)))?/g,PAGE_RELATIONS=["first","prev","next","last"]
@@ -727,8 +725,8 @@ report.saveState(FAILURE_STATE,causeOf(error)??null)
 return 1}function readFailure(){const{data:failed}=safeParse(savedCause(),parseJson(getState(FAILURE_STATE)))
 return error=>isSameCause(causeOf(error),failed)}function findRunningMain(){const{data:main}=safeParse(mainProcess(),parseJson(getState(MAIN_PROCESS_STATE)))
 return main&&isRunning(main)?main:void 0}const package_namespaceObject=JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}')
-function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,503],retryAfterMs:response=>retryAfter(response)??untilReset(response),limitsAll:isUsedUp,requestIdHeader:"x-github-request-id"}}function untilReset(response){const{headers}=response,reset=String(headers["x-ratelimit-reset"]??""),now=Date.parse(String(headers.date))
-if(isUsedUp(response)&&/^\d+$/.test(reset))return Number.isNaN(now)?void 0:Math.max(Number(reset)*1e3-now,0)}function isUsedUp({headers}){return headers["x-ratelimit-remaining"]==="0"}var client_a
+function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,503],retryAfterMs:response=>retryAfter(response)??untilReset(response),limitsAll:isUsedUp,requestIdHeader:"x-github-request-id"}}function untilReset(response){const{headers}=response,reset=parseSeconds(String(headers["x-ratelimit-reset"]??"")),now=Date.parse(String(headers.date))
+if(isUsedUp(response)&&reset!==void 0)return Number.isNaN(now)?void 0:Math.max(reset-now,0)}function isUsedUp({headers}){return headers["x-ratelimit-remaining"]==="0"}var client_a
 function createClient(options){const acceptance=new Acceptance(options.wasAccepted??!1)
 return new Client({...options,acceptance},new Throttle(options.clock))}class Client{#options
 #throttle

@@ -106,6 +106,11 @@ const USED_UP = {
 test.each([
   ['until the primary rate limit resets, by the clock of GitHub', USED_UP, 7_000],
   ['no longer, if that is over', { ...USED_UP, 'x-ratelimit-reset': '1' }, 0],
+  [
+    'for a finite time, whatever it says',
+    { ...USED_UP, 'x-ratelimit-reset': '9'.repeat(400) },
+    Number.MAX_SAFE_INTEGER - Date.UTC(2026, 0, 1),
+  ],
   ['as long as Retry-After, if it has both', { ...USED_UP, 'retry-after': '3' }, 3_000],
   ['not, if requests are left', { ...USED_UP, 'x-ratelimit-remaining': '1' }, undefined],
   ['not, if the time is invalid', { ...USED_UP, 'x-ratelimit-reset': 'soon' }, undefined],

@@ -200,6 +200,7 @@ describe('retryAfter', () => {
     [' 7 ', 7_000],
     ['Tue, 01 Jan 2030 00:00:07 GMT', 7_000],
     ['Mon, 31 Dec 2029 23:59:59 GMT', 0],
+    ['9'.repeat(400), Number.MAX_SAFE_INTEGER],
   ])('of %j is %i ms, by the clock of the server', (desired, ms) => {
     expect(read(desired, NEW_YEAR)).toBe(ms);
   });

@@ -1,4 +1,4 @@
-import { retryAfter } from '../http/response.ts';
+import { parseSeconds, retryAfter } from '../http/response.ts';
 import type { Server } from '../http/server.ts';
 import type { HttpResponse } from '../http/transport.ts';
 
@@ -28,10 +28,10 @@ export function gitHub({ apiUrl, token }: { apiUrl: string; token: string }): Se
  */
 function untilReset(response: HttpResponse): number | undefined {
   const { headers } = response;
-  const reset = String(headers['x-ratelimit-reset'] ?? '');
+  const reset = parseSeconds(String(headers['x-ratelimit-reset'] ?? ''));
   const now = Date.parse(String(headers['date']));
-  if (!isUsedUp(response) || !/^\d+$/.test(reset)) return undefined;
-  return Number.isNaN(now) ? undefined : Math.max(Number(reset) * 1000 - now, 0);
+  if (!isUsedUp(response) || reset === undefined) return undefined;
+  return Number.isNaN(now) ? undefined : Math.max(reset - now, 0);
 }
 
 /** Whether the primary rate limit is used up. */

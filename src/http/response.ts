@@ -165,9 +165,17 @@ function textOfHtml(html: string): string {
  */
 export function retryAfter({ headers }: HttpResponse): number | undefined {
   const value = String(headers['retry-after'] ?? '').trim();
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
   const [until, now] = [parseHttpDate(value), parseHttpDate(headers['date'])];
-  return until === undefined || now === undefined ? undefined : Math.max(until - now, 0);
+  if (until === undefined || now === undefined) return parseSeconds(value);
+  return Math.max(until - now, 0);
+}
+
+/**
+ * Parses whole seconds. Returns milliseconds; undefined for anything else. It is bounded, because no time
+ * could be computed with `Infinity`, which a number of 309 digits is.
+ */
+export function parseSeconds(text: string): number | undefined {
+  return /^\d+$/.test(text) ? Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER) : undefined;
 }
 
 /**
