@@ -639,7 +639,7 @@ return Number.isNaN(time)?void 0:time}const LINK=/<([^<>]*)>((?:[^,"]|"(?:[^"\\]
 function pageLinks({headers},url){const targets=new Map
 for(const[,target="",parameters=""]of String(headers.link??"").matchAll(LINK))if(URL.canParse(target,url))for(const relation of relationsIn(parameters))targets.has(relation)||targets.set(relation,new URL(target,url))
 if(PAGE_RELATIONS.some(relation=>targets.has(relation)))return{next:targets.get("next")?.search}}function relationsIn(parameters){const rel=[...parameters.matchAll(PARAMETER)].find(([,name])=>name?.toLowerCase()==="rel"),[,,quoted,plain=""]=rel??[]
-return(quoted??plain).toLowerCase().split(/\s+/)}const external_node_events_namespaceObject=require("node:events"),external_node_https_namespaceObject=require("node:https"),external_node_tls_namespaceObject=require("node:tls"),systemClock={now:()=>Number(process.hrtime.bigint())/1e6,after:(ms,callback)=>{const timer=setTimeout(callback,ms)
+return(quoted??plain).toLowerCase().split(/\s+/)}const external_node_events_namespaceObject=require("node:events"),external_node_https_namespaceObject=require("node:https"),external_node_tls_namespaceObject=require("node:tls"),systemClock={now:()=>Number(process.hrtime.bigint())/1e6,after:(ms,callback)=>{const timer=setTimeout(callback,Math.max(ms,0))
 return()=>clearTimeout(timer)}}
 function createStopwatch(clock){let running=0,since=0,total=0
 return{elapsed:()=>total+(running>0?clock.now()-since:0),async during(work){running===0&&(since=clock.now())

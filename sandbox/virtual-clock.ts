@@ -31,7 +31,7 @@ export function virtualClock(): VirtualClock {
   return {
     now: () => time,
     after(ms, act) {
-      const timer = { at: time + ms, act };
+      const timer = { at: time + Math.max(ms, 0), act };
       timers.add(timer);
       return () => timers.delete(timer);
     },

@@ -1,10 +1,25 @@
 import { expect, test } from '@jest/globals';
+import { scheduleEvent } from '../../sandbox/github/events.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { openHarness } from '../support/harness.ts';
+import { openPreviewHarness } from '../support/preview-steps.ts';
 
 // In real time: Node.js warns of a timer whose time is negative, not a number, or too long.
 
-const harness = openHarness();
+const { harness, gitHub, mainInProcess } = openPreviewHarness();
+
+test('a clean-up that has no time left for lookups causes no warning of Node.js', async () => {
+  const { server, repository } = gitHub;
+  // Eight at a time, more than there is time for.
+  for (let number = 1; number <= 48; number += 1) {
+    const url = `https://github.com/octo-org/shop/pull/${number}`;
+    const description = `Preview of ${url} (repository ${repository.id})`;
+    seedWorkspace(harness.sandbox, { slug: `preview-shop-${number}`, description });
+    server.faults.push({ on: 'GET /repos/:owner/:repo/pulls/:number', kind: 'silence' });
+  }
+  const step = await mainInProcess(scheduleEvent(server.github, repository), { timeout: '2s' });
+  expect(step.log).toContain('its time was over before it was sent');
+  expect(step.stderr).toBe('');
+});
 
 test('a step ends at once if Retry-After has more digits than a number', async () => {
   // More than are deleted at a time, so that one begins after the response.

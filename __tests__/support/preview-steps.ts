@@ -8,7 +8,7 @@ import type { Repository } from '../../sandbox/github/state.ts';
 import { seedUsage } from '../../sandbox/openrouter/seed.ts';
 import type { SandboxOptions } from '../../sandbox/openrouter/server.ts';
 import { runPostInProcess, runStepInProcess } from '../../sandbox/runner/in-process.ts';
-import type { StepOptions, StepResult } from '../../sandbox/runner/runner.ts';
+import { runStep, type StepOptions, type StepResult } from '../../sandbox/runner/runner.ts';
 import { openEmptiedHarness } from './emptied-harness.ts';
 import type { RunOptions } from './harness.ts';
 import { openResources } from './resources.ts';
@@ -64,6 +64,8 @@ export function openPreviewHarness(options?: SandboxOptions) {
     harness,
     gitHub,
     main,
+    /** Runs a main step in a process of its own. */
+    mainInProcess: (event: GitHubEvent, inputs: Inputs = {}) => runStep(stepOf(event, inputs)),
     /** Makes a Gitea of the GitHub until the test ends. Returns the inputs of its jobs. */
     becomeGitea(): Inputs {
       const { github } = gitHub.server;

@@ -3,7 +3,7 @@ import { types } from 'node:util';
 export interface Clock {
   /** The time since an arbitrary start. Unlike the time of day, it never jumps. */
   now(): number;
-  /** Calls `callback` after `ms`. Returns a function that cancels the call. */
+  /** Calls `callback` after `ms`, at once if that is negative. Returns a function that cancels the call. */
   after(ms: number, callback: () => void): () => void;
 }
 
@@ -12,7 +12,8 @@ export const systemClock: Clock = {
   // Not `performance.now()`: Node needs a millisecond to load it.
   now: () => Number(process.hrtime.bigint()) / 1e6,
   after: (ms, callback) => {
-    const timer = setTimeout(callback, ms);
+    // Node prints a warning for a negative time.
+    const timer = setTimeout(callback, Math.max(ms, 0));
     return () => clearTimeout(timer);
   },
 };
