@@ -1142,8 +1142,12 @@ if(creator==="this-step"){const{id,slug}=workspace
 reportCreated(workspace,{task:{deleteKeys,target:{created:{id,slug},...mayArriveLate&&pending}},start},context)}else{journal.saveOrFail(null,`the workspace "${workspace.slug}", id ${workspace.id}, which the post step may delete`)
 creator==="unknown"&&request.deleteAfterJob&&warn(notDeletedAfterJob,{workspace})}return result}const LATE_MS=1e4
 function pendingWithin({desired},lookup){const from=lookup?.serverTime
-return windowMs=>({pending:{desired,window:from===void 0?void 0:{from,to:from+windowMs}}})}async function sendAndReconcile(request,facts,context){const{client}=context,{desired}=request,outcome=await postOnce({send:()=>sendWorkspace(client,desired,{recovery:create_workspace_recoveryOf(request)}),reconcile:attempts=>reconcileWorkspace(attempts,{desired,...facts}),question:"whether the workspace exists",settle:()=>findWorkspace(client,desired.slug,{trusts404:!0})},context),ambiguous=countAmbiguous(outcome.attempts)
-return outcome.kind==="reconciled"?{...outcome.result,mayArriveLate:ambiguous>1}:{workspace:outcome.response.data,creator:"this-step",mayArriveLate:ambiguous>0}}function reportCreated(workspace,{task,start},{clock,journal,log,onWorkspace}){const{id,slug}=workspace,url=dashboardUrl(slug),exists=`the workspace "${slug}", id ${id}, ${url}`
+return windowMs=>({pending:{desired,window:from===void 0?void 0:{from,to:from+windowMs}}})}async function sendAndReconcile(request,facts,context){const{client}=context,{desired}=request,outcome=await postOnce({send:()=>sendWorkspace(client,desired,{recovery:create_workspace_recoveryOf(request)}),reconcile:attempts=>reconcileWorkspace(attempts,{desired,...facts}),question:"whether the workspace exists",settle:attempts=>lookUpAfter(attempts,request,context)},context),ambiguous=countAmbiguous(outcome.attempts)
+return outcome.kind==="reconciled"?{...outcome.result,mayArriveLate:ambiguous>1}:{workspace:outcome.response.data,creator:"this-step",mayArriveLate:ambiguous>0}}async function lookUpAfter(attempts,{desired:{slug},ifExists},{client}){const lookUp=()=>findWorkspace(client,slug,{trusts404:!0}),mayBeTaken=ifExists!=="fail"&&attempts.at(-1)?.failure.kind==="rejected"
+let lookup=await lookUp()
+for(const delay of mayBeTaken?LATE_POST_DELAYS_MS.slice(1):[]){if(lookup.workspace)break
+await client.pause(delay)
+lookup=await lookUp()}return lookup}function reportCreated(workspace,{task,start},{clock,journal,log,onWorkspace}){const{id,slug}=workspace,url=dashboardUrl(slug),exists=`the workspace "${slug}", id ${id}, ${url}`
 journal.saveOrFail(task,exists)
 onWorkspace(workspace,{created:!0})
 log.info(`Created in ${formatSeconds(clock.now()-start)}: id ${id}, ${url}`)}function otherIfExists({governanceInputs,ifExists}){const needed=ifExists==="update"||governanceInputs.length>0?"update":"reuse"

@@ -414,6 +414,7 @@ const concurrentJobs = fc.record({
   latency: fc.integer({ min: 1, max: 400 }),
   jitter: jitters,
   count: fc.integer({ min: 2, max: 5 }),
+  lookupLag: fc.nat(2_500),
   // No fault that makes a POST ambiguous: docs/reliability.md says what cannot be determined then.
   schedule: fc.array(
     fc.constantFrom<InProcessFault>(
@@ -427,8 +428,9 @@ const concurrentJobs = fc.record({
 
 /** Of several jobs that create the same workspace at the same moment, exactly one reports that it did. */
 export const oneOfConcurrentJobsCreates = fc.asyncProperty(concurrentJobs, async (scenario) => {
-  const { desired, ifExists, count, jitter } = scenario;
+  const { desired, ifExists, count, jitter, lookupLag } = scenario;
   const simulation = openSimulation({ ...scenario, skew: 0, schedule: [...scenario.schedule] });
+  simulation.account.lookups.lag = lookupLag;
   const request = { ...PLAIN_REQUEST, desired, ifExists, timeoutMs: TIMEOUT };
   const runs = await Promise.all(
     Array.from({ length: count }, () =>

@@ -8,6 +8,8 @@ import type { Workspace } from './resources/workspaces.ts';
 /** The state of an account at OpenRouter, and the rules that differ from one sandbox to another. */
 export interface Account {
   workspaces: Workspace[];
+  /** How long lookups do not find a new workspace, in milliseconds. */
+  lookups: { lag: number };
   /** The newest first. */
   keys: Key[];
   keyLists: KeyListState;

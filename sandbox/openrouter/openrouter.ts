@@ -75,6 +75,7 @@ function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Accoun
   const owner = 'user_2sandbox';
   return {
     workspaces: [],
+    lookups: { lag: 0 },
     keys: [],
     keyLists: { lag: undefined, history: [], hasMilliseconds: true },
     budgets: [],

@@ -41,7 +41,10 @@ export interface Post<Sent, Found, Result> {
   settle(attempts: readonly FailedAttempt<Found>[]): Promise<Found>;
 }
 
-/** When to look for what a late POST has created, in milliseconds after the lookup before. */
+/**
+ * When to look for what a POST may have created, in milliseconds after the lookup before: it can be applied late,
+ * and a lookup can lag behind it.
+ */
 export const LATE_POST_DELAYS_MS = [0, 1_000, 2_000];
 
 /** How a POST ended: with a response, or with the result of a reconciliation. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { CreateRequest } from '../../../src/actions/create/request.ts';
 import { onResponse, runCreate, storyOf } from '../../support/simulation.ts';
-import { CONDITIONS, desired, GET, REQUEST, simulate } from './fixtures.ts';
+import { CONDITIONS, desired, GET, POST, REQUEST, simulate } from './fixtures.ts';
 
 const URL = 'https://openrouter.ai/workspaces/preview-42';
 const REQUESTED = 'Requested: the workspace "Preview", slug preview-42.';
@@ -45,6 +45,32 @@ test.each([
     expect(simulation.network.calls).toEqual([GET]);
   },
 );
+
+describe('a workspace that another job has just created, while lookups do not find it', () => {
+  test.each([
+    ['reuse', 700, 'unchanged'],
+    ['update', 700, 'updated'],
+    ['reuse', 2_900, 'unchanged'],
+  ] as const)('is used with if-exists: %s after %i ms', async (ifExists, lag, outcome) => {
+    const simulation = simulate();
+    simulation.account.lookups.lag = lag;
+    const { result, known, before } = await runExisting({ ifExists }, { simulation });
+    expect([result?.outcome, known?.created]).toEqual([outcome, false]);
+    expect(result?.workspace?.id).toBe(before.id);
+    expect(simulation.network.calls.filter((call) => call === POST)).toHaveLength(1);
+  });
+
+  test.each([
+    ['reuse', 4_000, [GET, POST, GET, GET, GET]],
+    ['fail', 700, [POST, GET]],
+  ] as const)('fails if-exists: %s, if it takes %i ms', async (ifExists, lag, calls) => {
+    const simulation = simulate();
+    simulation.account.lookups.lag = lag;
+    const { error } = await runExisting({ ifExists }, { simulation });
+    expect(error).toMatchObject({ details: { status: 400, ambiguous: false } });
+    expect(simulation.network.calls).toEqual(calls);
+  });
+});
 
 describe('if-exists: update', () => {
   const wanted = {

@@ -121,6 +121,19 @@ test('the limit of an API key in the sandbox can change, and what remains of it 
   expect(call('GET', `/keys/${hash}`).body.data).toEqual(data);
 });
 
+test('a lookup in the sandbox can lag behind the creation of a workspace, whose slug is taken at once', () => {
+  const { account, clock, workspace, call } = open();
+  account.lookups.lag = 700;
+  const statusOf = (method: string, path: string, body?: object) => call(method, path, body).status;
+  const bySlug = `/workspaces/${workspace.slug}`;
+  expect([statusOf('GET', bySlug), statusOf('GET', `/workspaces/${workspace.id}`)]).toEqual([
+    404, 404,
+  ]);
+  expect(statusOf('POST', '/workspaces', { name: 'Other', slug: workspace.slug })).toBe(400);
+  clock.now += 700;
+  expect(statusOf('GET', bySlug)).toBe(200);
+});
+
 test('a list of API keys in the sandbox can show all of them as they were at one earlier moment', () => {
   const { account, clock, workspace, call } = open();
   account.keyLists.lag = 2_000;

@@ -16,7 +16,7 @@ export const workspaceRoutes: Routes<Account> = {
   'POST /workspaces': createWorkspace,
   'GET /workspaces': ({ workspaces }, { query }) =>
     ok({ data: pageOf(workspaces, query, 50), total_count: workspaces.length }),
-  'GET /workspaces/:id': (account, { params: [id] }) => ok({ data: findWorkspace(account, id) }),
+  'GET /workspaces/:id': lookUpWorkspace,
   'PATCH /workspaces/:id': updateWorkspace,
   'DELETE /workspaces/:id': deleteWorkspace,
 };
@@ -46,6 +46,14 @@ export function findWorkspace(
   const found = workspaces.find(({ id, slug }) => id === idOrSlug || slug === idOrSlug);
   if (!found) throw new ApiError(404, 'Workspace not found');
   return found;
+}
+
+function lookUpWorkspace(account: Account, { params: [id] }: Call): ApiResponse {
+  const { lag } = account.lookups;
+  const workspace = findWorkspace(account, id);
+  const age = account.now().getTime() - Date.parse(workspace.created_at);
+  if (lag > 0 && age < lag) throw new ApiError(404, 'Workspace not found');
+  return ok({ data: workspace });
 }
 
 function createWorkspace(account: Account, { body }: Call): ApiResponse {

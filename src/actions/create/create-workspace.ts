@@ -1,4 +1,9 @@
-import { countAmbiguous, postOnce } from '../../creation/post-once.ts';
+import {
+  countAmbiguous,
+  type FailedAttempt,
+  LATE_POST_DELAYS_MS,
+  postOnce,
+} from '../../creation/post-once.ts';
 import type { Recovery } from '../../governance/failures.ts';
 import { applyWrites, changesOf, type PlannedWrite } from '../../governance/governance.ts';
 import { planGovernance } from '../../governance/plan.ts';
@@ -144,13 +149,34 @@ async function sendAndReconcile(
       send: () => sendWorkspace(client, desired, { recovery: recoveryOf(request) }),
       reconcile: (attempts) => reconcileWorkspace(attempts, { desired, ...facts }),
       question: 'whether the workspace exists',
-      settle: () => findWorkspace(client, desired.slug, { trusts404: true }),
+      settle: (attempts: readonly FailedAttempt<Lookup>[]) =>
+        lookUpAfter(attempts, request, context),
     },
     context,
   );
   const ambiguous = countAmbiguous(outcome.attempts);
   if (outcome.kind === 'reconciled') return { ...outcome.result, mayArriveLate: ambiguous > 1 };
   return { workspace: outcome.response.data, creator: 'this-step', mayArriveLate: ambiguous > 0 };
+}
+
+/**
+ * Looks up the slug after a failed POST. If the workspace is to be used, and the POST was rejected, as for a taken
+ * slug, looks for some seconds: a lookup can lag behind another job, which has just created the workspace.
+ */
+async function lookUpAfter(
+  attempts: readonly FailedAttempt<Lookup>[],
+  { desired: { slug }, ifExists }: CreateRequest,
+  { client }: CreateContext,
+): Promise<Lookup> {
+  const lookUp = () => findWorkspace(client, slug, { trusts404: true });
+  const mayBeTaken = ifExists !== 'fail' && attempts.at(-1)?.failure.kind === 'rejected';
+  let lookup = await lookUp();
+  for (const delay of mayBeTaken ? LATE_POST_DELAYS_MS.slice(1) : []) {
+    if (lookup.workspace) break;
+    await client.pause(delay);
+    lookup = await lookUp();
+  }
+  return lookup;
 }
 
 /** Saves the new workspace for the post step, sets the outputs, and logs its creation. */
