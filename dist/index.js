@@ -794,7 +794,24 @@ possible+=1
 const outcome=await send()
 outcome.kind==="succeeded"||FAILURE_CLASSES[outcome.kind].ambiguous||(possible-=1)
 wasThrottled||=outcome.kind==="throttled"
-return outcome},current:()=>possible>0?"possible":wasThrottled?"throttled":"none"}}function openRouter({apiUrl,managementKey}){return{name:"OpenRouter",apiUrl,headers:{accept:"application/json",authorization:`Bearer ${managementKey}`},throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"cf-ray"}}const DECIMALS=30,ONE=10n**BigInt(DECIMALS),DECIMAL=/^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i
+return outcome},current:()=>possible>0?"possible":wasThrottled?"throttled":"none"}}function openRouter({apiUrl,managementKey}){return{name:"OpenRouter",apiUrl,headers:{accept:"application/json",authorization:`Bearer ${managementKey}`},throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"cf-ray"}}const UNPRINTABLE=/[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\p{Join_Control}\p{Variation_Selector}]]+/gv,MAX_LENGTH=2e3
+function toLine(text,redact){return truncate(bounded(text,(part,cut)=>redact(printable(part).trimEnd(),cut))).replaceAll("##[","## [").replace(/^(\s*)::/,"$1: :")}const MAX_MESSAGE=4e3,MAX_END=1e3,MAX_START=2900
+function toMessage(lines){const text=lines.join("\n")
+if(text.length<=MAX_MESSAGE)return{text,omitted:0}
+const fitting={sizeOf:lengthWithBreak,render:line=>line},start=takeFitting(lines,{size:MAX_START,...fitting}),end=takeFitting(lines.toReversed(),{size:MAX_END,...fitting}),omitted=lines.length-start.length-end.length,note=`\u2026 and ${omitted} more: see the job summary.`
+return{text:[...start,note,...end.toReversed()].join("\n"),omitted}}function lengthWithBreak(line){return line.length+1}function takeFitting(items,{size,sizeOf,render}){const texts=[]
+let left=size
+for(const item of items){const text=render(item)
+left-=sizeOf(text)
+if(left<0)break
+texts.push(text)}return texts}const ENTITIES={"&":"&amp;","<":"&lt;",">":"&gt;",'"':"&quot;","'":"&#39;","\n":"<br>"}
+function toHtml(text,redact){return truncate(bounded(text,(part,cut)=>redact(part.split(/\r\n|[\r\n]/).map(printable).join("\n"),cut))).replace(/[&<>"'\n]/g,character=>ENTITIES[character])}const MAX_CLEANED=4096
+function bounded(text,clean){const isCut=text.length>MAX_CLEANED
+return clean(text.slice(0,MAX_CLEANED),{isCut})+(isCut?"\u2026":"")}function printable(text){return(0,external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE," ")}function truncate(text){return(text.length>MAX_LENGTH?`${text.slice(0,MAX_LENGTH)}\u2026`:text).toWellFormed()}const MAX_VALUE_BYTES=6e4,MAX_VALUE_SIZE=MAX_VALUE_BYTES/1e3+" kB",MAX_ENTRIES_BYTES=MAX_VALUE_BYTES-2
+function sizeWithComma(json){return Buffer.byteLength(json)+1}function toJsonList(entries,items){const shown=takeFitting(entries,{size:MAX_ENTRIES_BYTES,sizeOf:sizeWithComma,render:entry=>JSON.stringify(entry)}),[count,total]=[shown.length,entries.length]
+return{json:`[${shown.join(",")}]`,shown:count,total,items}}function describeOmitted(outputs){return Object.entries(outputs).flatMap(([name,value])=>{if(typeof value=="string"||value.shown===value.total)return[]
+const{shown,total,items}=value
+return`The output ${name} lacks ${total-shown} of ${total} ${items}: it is limited to ${MAX_VALUE_SIZE}.`})}const DECIMALS=30,ONE=10n**BigInt(DECIMALS),DECIMAL=/^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:e([+-]?\d{1,2}))?$/i
 function parseUsd(text){const[,sign="",whole,fraction="",exponent="0"]=DECIMAL.exec(text)??[]
 if(whole===void 0)return
 const digits=BigInt(whole+fraction),shift=DECIMALS+Number(exponent)-fraction.length,amount=shift<0?digits/10n**BigInt(-shift):digits*10n**BigInt(shift)
@@ -834,24 +851,10 @@ return`${JSON.stringify(shownName)} (${label})`}function limitOf(key){const amou
 if(amount!==void 0)return{amount,reset:typeof reset=="string"?reset:void 0,remaining:toUsd(key.limit_remaining)}}function usedOf({amount,reset,remaining},spent){return remaining!==void 0?amount-remaining:reset?null:spent}function isLimitUsedUp(limit,spent){const used=usedOf(limit,spent)
 return limit.amount>0n&&used!==null&&!exceeds(limit.amount,used)}function describeLimit({amount,reset,remaining}){const left=remaining===void 0?"":`, of which ${formatUsdNextTo(amount,remaining,"down")} remains`
 return`The ${reset?`${reset} `:""}limit is ${formatExactUsd(amount)}${left}`}function isLimitUnread(key){return key.limit!==null&&limitOf(key)?.remaining===void 0}function totalSpent(keys){const amounts=keys.flatMap(key=>toUsd(key.usage)??[])
-return amounts.length===keys.length?sumUsd(amounts):null}const UNPRINTABLE=/[[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb]--[\p{Join_Control}\p{Variation_Selector}]]+/gv,MAX_LENGTH=2e3
-function toLine(text,redact){return truncate(bounded(text,(part,cut)=>redact(printable(part).trimEnd(),cut))).replaceAll("##[","## [").replace(/^(\s*)::/,"$1: :")}const MAX_MESSAGE=4e3,MAX_END=1e3,MAX_START=2900
-function toMessage(lines){const text=lines.join("\n")
-if(text.length<=MAX_MESSAGE)return{text,omitted:0}
-const fitting={sizeOf:lengthWithBreak,render:line=>line},start=takeFitting(lines,{size:MAX_START,...fitting}),end=takeFitting(lines.toReversed(),{size:MAX_END,...fitting}),omitted=lines.length-start.length-end.length,note=`\u2026 and ${omitted} more: see the job summary.`
-return{text:[...start,note,...end.toReversed()].join("\n"),omitted}}function lengthWithBreak(line){return line.length+1}function takeFitting(items,{size,sizeOf,render}){const texts=[]
-let left=size
-for(const item of items){const text=render(item)
-left-=sizeOf(text)
-if(left<0)break
-texts.push(text)}return texts}const ENTITIES={"&":"&amp;","<":"&lt;",">":"&gt;",'"':"&quot;","'":"&#39;","\n":"<br>"}
-function toHtml(text,redact){return truncate(bounded(text,(part,cut)=>redact(part.split(/\r\n|[\r\n]/).map(printable).join("\n"),cut))).replace(/[&<>"'\n]/g,character=>ENTITIES[character])}const MAX_CLEANED=4096
-function bounded(text,clean){const isCut=text.length>MAX_CLEANED
-return clean(text.slice(0,MAX_CLEANED),{isCut})+(isCut?"\u2026":"")}function printable(text){return(0,external_node_util_namespaceObject.stripVTControlCharacters)(text).replace(UNPRINTABLE," ")}function truncate(text){return(text.length>MAX_LENGTH?`${text.slice(0,MAX_LENGTH)}\u2026`:text).toWellFormed()}const MAX_VALUE_BYTES=6e4,MAX_VALUE_SIZE=MAX_VALUE_BYTES/1e3+" kB",MAX_ENTRIES_BYTES=MAX_VALUE_BYTES-2
-function sizeWithComma(json){return Buffer.byteLength(json)+1}function toJsonList(entries,items){const shown=takeFitting(entries,{size:MAX_ENTRIES_BYTES,sizeOf:sizeWithComma,render:entry=>JSON.stringify(entry)}),[count,total]=[shown.length,entries.length]
-return{json:`[${shown.join(",")}]`,shown:count,total,items}}function describeOmitted(outputs){return Object.entries(outputs).flatMap(([name,value])=>{if(typeof value=="string"||value.shown===value.total)return[]
-const{shown,total,items}=value
-return`The output ${name} lacks ${total-shown} of ${total} ${items}: it is limited to ${MAX_VALUE_SIZE}.`})}function summaryHtml({title,url,paragraphs=[],table,folded=[],notes=[]},{redact,maxBytes}){const html=text=>toHtml(text,redact),cellHtml=cellRenderer(html),tableCellHtml=cellRenderer(html,breakable),paragraphsHtml=paragraphRenderer(maxBytes/4,cellHtml),size=maxBytes*2/3/(folded.length+1),tableHtml=shown=>linesOf(shown,{cellHtml:tableCellHtml,size})
+return amounts.length===keys.length?sumUsd(amounts):null}const MIN_CUT=1024
+function createRedactor(){const secrets=[],redact=text=>secrets.reduce((redacted,secret)=>redacted.replaceAll(secret,"***"),text)
+return{register:added=>secrets.push(...added),redact,redactShown(text,{isCut}={isCut:!1}){const shown=redact(text).replace(LIKELY_SECRET,"***"),longest=Math.max(MIN_CUT,...secrets.map(({length})=>length))
+return isCut?shown.slice(0,-longest):shown}}}function summaryHtml({title,url,paragraphs=[],table,folded=[],notes=[]},{redact,maxBytes}){const html=text=>toHtml(text,redact),cellHtml=cellRenderer(html),tableCellHtml=cellRenderer(html,breakable),paragraphsHtml=paragraphRenderer(maxBytes/4,cellHtml),size=maxBytes*2/3/(folded.length+1),tableHtml=shown=>linesOf(shown,{cellHtml:tableCellHtml,size})
 return[`<h3>${cellHtml(url?{text:title,url}:title)}</h3>`,...paragraphsHtml(paragraphs),...table?tableHtml(table):[],...folded.flatMap(part=>[`<details><summary>${cellHtml(part.title)}</summary>`,...paragraphsHtml(part.paragraphs??[]),...part.table?tableHtml(part.table):[],"</details>"]),...paragraphsHtml(notes)].join("\n")}function paragraphRenderer(size,cellHtml){let left=size
 return paragraphs=>{const texts=takeFitting(paragraphs,{size:left,sizeOf:sizeOfLine,render:text=>`<p>${cellHtml(text)}</p>`}),omitted=paragraphs.length-texts.length
 left=omitted>0?0:left-texts.reduce((sum,text)=>sum+sizeOfLine(text),0)
@@ -890,10 +893,7 @@ function appendSummary(summary,{redactShown}){const file=process.env.GITHUB_STEP
 if(!file)return
 const html=`${summaryHtml(summary,{redact:redactShown,maxBytes:MAX_PART_BYTES})}\n`
 try{if(((0,external_node_fs_namespaceObject.statSync)(file,{throwIfNoEntry:!1})?.size??0)+Buffer.byteLength(html)>MAX_SUMMARY_BYTES)return"GitHub accepts no more than 1 MiB for each step.";(0,external_node_fs_namespaceObject.appendFileSync)(file,html)
-return}catch(error){return reasonOf(error)}}function reasonOf(error){return external_node_util_namespaceObject.types.isNativeError(error)?error.message:String(error)}const MIN_CUT=1024
-function createRedactor(){const secrets=[],redact=text=>secrets.reduce((redacted,secret)=>redacted.replaceAll(secret,"***"),text)
-return{register:added=>secrets.push(...added),redact,redactShown(text,{isCut}={isCut:!1}){const shown=redact(text).replace(LIKELY_SECRET,"***"),longest=Math.max(MIN_CUT,...secrets.map(({length})=>length))
-return isCut?shown.slice(0,-longest):shown}}}async function runStep(name,program,onError=step_fail){process.exitCode=1
+return}catch(error){return reasonOf(error)}}function reasonOf(error){return external_node_util_namespaceObject.types.isNativeError(error)?error.message:String(error)}async function runStep(name,program,onError=step_fail){process.exitCode=1
 process.noDeprecation=!0
 const report=createReport(name),{managementKey,gitHubToken,proxyPassword}=readSecrets()
 report.registerSecrets([...managementKey,...gitHubToken])

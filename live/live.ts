@@ -22,7 +22,7 @@ import type { HttpRequest } from '../src/http/transport.ts';
 import { httpTransport } from '../src/http/transport.ts';
 import { connection } from '../src/inputs/connection.ts';
 import { systemClock } from '../src/lib/clock.ts';
-import { createRedactor } from '../src/report/report.ts';
+import { createRedactor } from '../src/report/redactor.ts';
 import { toLine } from '../src/report/text.ts';
 import type { Context } from './api.ts';
 import { CATALOGUE } from './catalogue.ts';

@@ -3,7 +3,7 @@ import { readCreateInputs } from '../../src/actions/create/inputs.ts';
 import { readSecrets } from '../../src/inputs/connection.ts';
 import { inputName } from '../../src/inputs/read-inputs.ts';
 import { describeError } from '../../src/report/describe-error.ts';
-import { createRedactor } from '../../src/report/report.ts';
+import { createRedactor } from '../../src/report/redactor.ts';
 import { toLine } from '../../src/report/text.ts';
 import { ACTIONS } from '../support/actions.ts';
 import { expectCpuTimeBelow } from '../support/cpu-time.ts';

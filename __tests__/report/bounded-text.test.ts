@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { extractServerMessage } from '../../src/http/response.ts';
-import { createRedactor } from '../../src/report/report.ts';
+import { createRedactor } from '../../src/report/redactor.ts';
 import { toHtml, toLine } from '../../src/report/text.ts';
 import { expectCpuTimeBelow } from '../support/cpu-time.ts';
 

@@ -3,13 +3,13 @@ import { types } from 'node:util';
 import * as core from '@actions/core';
 import type { Effect } from '../http/effect.ts';
 import type { Log } from '../lib/log.ts';
-import { LIKELY_SECRET } from '../openrouter/resources/keys.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { describeError, describeWarning } from './describe-error.ts';
 import { type Description, type EffectContext, troubleshootingUrl } from './description.ts';
 import { outputsNotWritten, secretOutputNotWritten, summaryNotWritten } from './failures.ts';
 import { describeOmitted, MAX_VALUE_BYTES, MAX_VALUE_SIZE, type Outputs } from './outputs.ts';
+import { createRedactor, type Redactor } from './redactor.ts';
 import { type Summary, summaryHtml } from './summary.ts';
 import { type Redact, toLine, toMessage } from './text.ts';
 
@@ -305,33 +305,4 @@ function appendSummary(summary: Summary, { redactShown }: Redactor): string | un
 
 function reasonOf(error: unknown): string {
   return types.isNativeError(error) ? error.message : String(error);
-}
-
-/** Replaces secrets in texts with `***`. */
-export interface Redactor {
-  /** Adds `secrets` to those that are replaced from now on. */
-  register(secrets: readonly string[]): void;
-  /** Replaces the registered secrets. */
-  redact: Redact;
-  /** Also replaces whatever looks like a key: a response may contain an unexpected one. Heeds a cut. */
-  redactShown: Redact;
-}
-
-/** More than what looks like a key has, and than what a cut leaves of an escape sequence. */
-const MIN_CUT = 1_024;
-
-/** Creates a redactor without registered secrets. */
-export function createRedactor(): Redactor {
-  const secrets: string[] = [];
-  const redact: Redact = (text) =>
-    secrets.reduce((redacted, secret) => redacted.replaceAll(secret, '***'), text);
-  return {
-    register: (added) => secrets.push(...added),
-    redact,
-    redactShown(text, { isCut } = { isCut: false }) {
-      const shown = redact(text).replace(LIKELY_SECRET, '***');
-      const longest = Math.max(MIN_CUT, ...secrets.map(({ length }) => length));
-      return isCut ? shown.slice(0, -longest) : shown;
-    },
-  };
 }
