@@ -40,6 +40,7 @@ describe('the requests of a step stand in a group', () => {
     const step = await harness.create();
     expect(step.commands.map(({ name }) => name)).toEqual([
       'add-mask',
+      'add-mask',
       'group',
       'endgroup',
       'error',

@@ -1,15 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
-import { openHarness, printedBy } from '../support/harness.ts';
+import { expectFailure, masksOf, openHarness, printedBy } from '../support/harness.ts';
 
 const harness = openHarness();
 
 /** Expects that the key is masked first, and appears nowhere else. */
 function expectNoKey(step: StepResult, key: string, part = key): void {
-  const mask = `::add-mask::${key}`;
-  const [first, ...others] = step.stdout.split('\n');
-  expect(first).toBe(mask);
-  const shown = [...others.filter((line) => line !== mask), step.stderr, step.summary];
+  const masks = masksOf(key).map((mask) => `::add-mask::${mask}`);
+  expect(step.stdout.split('\n').slice(0, 2)).toEqual(masks);
+  const shown = [printedBy(step), step.summary];
   shown.push(JSON.stringify(step.outputs), JSON.stringify(step.state));
   expect(shown.join('\n')).not.toContain(part);
 }
@@ -63,6 +62,27 @@ describe('the key is masked before anything is printed, and shown nowhere', () =
     expectNoKey(await harness.create(), key());
   });
 
+  test.each<[string, (key: string) => string]>([
+    ['without its prefix', (text) => text.slice('sk-or-v1-'.length)],
+    ['with tags in it', (text) => (text.match(/.{1,5}/g) ?? []).join('<wbr>')],
+    ['in several lines', (text) => (text.match(/.{1,20}/g) ?? []).join('\r\n')],
+    ['in hexadecimal', (text) => (Buffer.from(text).toString('hex').match(/../g) ?? []).join(' ')],
+    [
+      'as a dump',
+      (text) => (text.match(/.{1,16}/g) ?? []).map((row, at) => `${at}0  |${row}|`).join('\n'),
+    ],
+  ])('if the server returns it %s', async (_, formOf) => {
+    responding(400, { message: `No key ${formOf(key())}` });
+    const step = await harness.create();
+    expectFailure(step);
+    expectNoKey(step, key());
+    const shown = (printedBy(step) + step.summary).replaceAll(/&lt;wbr&gt;|<wbr>/g, '');
+    const secret = key() + Buffer.from(key()).toString('hex');
+    for (let at = 'sk-or-v1-'.length; at < secret.length - 16; at += 1) {
+      expect(shown.replaceAll(/[^a-z\d]/gi, '')).not.toContain(secret.slice(at, at + 16));
+    }
+  });
+
   test('after a cancellation', async () => {
     harness.sandbox.faults.push({ kind: 'silence' });
     const before = harness.sandbox.requests.length;
@@ -76,7 +96,8 @@ describe('the key is masked before anything is printed, and shown nowhere', () =
     const lines = ['sk-or-v1-first-line-of-it', 'sk-or-v1-second-line-of-it'];
     const step = await harness.create({ 'management-key': lines.join('\n') });
     expect(step.exitCode).toBe(1);
-    expect(step.masks).toEqual([lines.join('\n'), ...lines]);
+    expect(step.masks.slice(0, 3)).toEqual([lines.join('\n'), ...lines]);
+    expect(step.masks).toEqual(expect.arrayContaining(['first-line-of-it', 'second-line-of-it']));
     for (const line of lines) expect(step.summary + printedBy(step)).not.toContain(line);
   });
 });

@@ -6,6 +6,7 @@ import { foldGroups } from '../../sandbox/runner/log.ts';
 import { runStep } from '../../sandbox/runner/runner.ts';
 import {
   expectFailure,
+  masksOf,
   openHarness,
   preloaded,
   ROOT,
@@ -45,7 +46,7 @@ test('outputs, state and commands with CRLF are those with LF', async () => {
   const [created] = harness.sandbox.account.workspaces.slice(-1);
   expect(onWindows).toMatchObject({
     exitCode: 0,
-    masks: [harness.sandbox.managementKey],
+    masks: masksOf(harness.sandbox.managementKey),
     outputs: { id: created?.id, slug: 'on-windows', created: 'true', outcome: 'created' },
   });
   expect(Object.keys(onWindows.state)).toEqual(['task']);

@@ -149,6 +149,11 @@ export function annotations(step: StepResult, level = 'error') {
   return step.commands.filter(({ name }) => name === level);
 }
 
+/** What a step masks of a key of OpenRouter: all of it, and what follows its prefix. */
+export function masksOf(key: string): string[] {
+  return [key, key.replace(/^sk-or-(v1|mgmt)-/, '')];
+}
+
 /** Everything that the step printed, except the commands that mask something. */
 export function printedBy(step: StepResult): string {
   const lines = step.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));

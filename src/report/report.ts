@@ -9,7 +9,7 @@ import { describeError, describeWarning } from './describe-error.ts';
 import { type Description, type EffectContext, troubleshootingUrl } from './description.ts';
 import { outputsNotWritten, secretOutputNotWritten, summaryNotWritten } from './failures.ts';
 import { describeOmitted, MAX_VALUE_BYTES, MAX_VALUE_SIZE, type Outputs } from './outputs.ts';
-import { createRedactor, type Redactor } from './redactor.ts';
+import { createRedactor, type Redactor, withRests } from './redactor.ts';
 import { type Summary, summaryHtml } from './summary.ts';
 import { type Redact, toLine, toMessage } from './text.ts';
 
@@ -109,8 +109,9 @@ export function createReport({ action, isPost = false, onlyReads = false }: Step
     debug: (text) => core.debug(line(text)),
     mask: (texts) => texts.forEach(core.setSecret),
     registerSecrets(secrets) {
-      secrets.forEach(core.setSecret);
-      redactor.register(secrets);
+      const all = withRests(secrets);
+      all.forEach(core.setSecret);
+      redactor.register(all);
     },
     output: (outputs) => writeOutputs(outputs, redactor).forEach(info),
     outputSecret: writeSecretOutput,

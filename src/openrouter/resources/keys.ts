@@ -17,6 +17,9 @@ import type { WorkspaceRef } from './workspaces.ts';
  */
 export const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
 
+/** What all keys of one kind begin with, such as `sk-or-v1-`. */
+export const SECRET_PREFIX = /^sk-or-[a-z\d]+-/;
+
 /** An API key as the API returns it, without its secret. `hash` identifies it; `label` is masked. */
 export const key = z.looseObject({
   // Restricted because it becomes part of a path.

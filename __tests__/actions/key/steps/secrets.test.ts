@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ScheduledFault } from '../../../../sandbox/http/faults.ts';
 import { seedKey } from '../../../../sandbox/openrouter/seed.ts';
-import { printedBy } from '../../../support/harness.ts';
+import { masksOf, printedBy } from '../../../support/harness.ts';
 import {
   CREATE,
   expectFailed,
@@ -17,9 +17,11 @@ const { createKey, runPost } = key;
 test('The secret of a key is masked before anything about its response is printed', async () => {
   const main = await createKey();
   const lines = main.stdout.split('\n');
-  const mask = lines.indexOf(`::add-mask::${main.outputs['key']}`);
-  expect(lines[mask + 1]).toMatch(/^POST \/keys: HTTP 201, after \d+ ms$/);
-  expect(lines.slice(1, mask).map((line) => line.split(' ', 1)[0])).toEqual([
+  const masks = masksOf(main.outputs['key'] ?? '').map((mask) => `::add-mask::${mask}`);
+  const at = lines.indexOf(masks[0] ?? '');
+  expect(lines.slice(at, at + 2)).toEqual(masks);
+  expect(lines[at + 2]).toMatch(/^POST \/keys: HTTP 201, after \d+ ms$/);
+  expect(lines.slice(2, at).map((line) => line.split(' ', 1)[0])).toEqual([
     'Requested:',
     '::group::Requests',
     'GET',
