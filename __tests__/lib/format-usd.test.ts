@@ -53,6 +53,18 @@ test.each([
 });
 
 test.each([
+  ['0', '$0.00'],
+  ['0.04', '$0.04'],
+  ['0.0421001', '$0.0422'],
+  ['0.00001', '$0.0001'],
+  ['0.0999999', '$0.10'],
+  ['1.998', '$2.00'],
+  ['2', '$2.00'],
+])('%s USD that are available at most are shown as %s', (text, shown) => {
+  expect(formatUsd(usd(text), 'up')).toBe(shown);
+});
+
+test.each([
   ['4.5', '5', '$4.50'],
   ['4.99', '5', '$4.99'],
   ['4.999', '5', '$4.999'],
@@ -72,6 +84,10 @@ test('an amount that is at least available is never shown as more', () => {
     fc.property(amounts, (amount) => shownUsd(formatUsd(amount, 'down')) <= amount),
     { examples: [[usd('0.0999999')]] },
   );
+});
+
+test('an amount that is available at most is never shown as less', () => {
+  fc.assert(fc.property(amounts, (amount) => shownUsd(formatUsd(amount, 'up')) >= amount));
 });
 
 test('next to a limit, a shown amount compares with the limit as the amount does', () => {

@@ -40,6 +40,11 @@ test.each<[KeysLeft, string, string]>([
     'Still able to spend: 2 API keys, $2.20 at most: ',
   ],
   [
+    left([{ limit: 2, usage: 0.002 }]),
+    '1 API key can still spend, $2.00 at most',
+    'Still able to spend: 1 API key, $2.00 at most: ',
+  ],
+  [
     left([SPENT, { limit: null }]),
     '2 API keys can still spend, at least one without a limit',
     'Still able to spend: 2 API keys, at least one without a limit: ',

@@ -3,6 +3,7 @@ import {
   decimalText,
   roundDown,
   roundHalfEven,
+  roundUp,
   sizeOf,
   sumUsd,
   toUsd,
@@ -17,8 +18,10 @@ const DECIMALS_OF_SMALL = 4;
 /** Below this size, an amount is small: $0.10. */
 const SMALL = 10n * unitOfDecimals(2);
 
-/** `down` for an amount that is a lower bound, or that can still be spent: it is never shown as more. */
-export type Rounding = 'nearest' | 'down';
+/** `down` for "at least" and for what remains, `up` for "at most": the sentence stays true. */
+export type Rounding = keyof typeof ROUND;
+
+const ROUND = { nearest: roundHalfEven, down: roundDown, up: roundUp };
 
 /**
  * An amount for a title or a sentence: `$1,250.00`. A small one has up to four decimals: `$0.0421`, `<$0.0001`. What
@@ -74,7 +77,7 @@ function roundShown(amount: Usd, rounding: Rounding): Usd {
 }
 
 function roundTo(decimals: number, amount: Usd, rounding: Rounding): Usd {
-  return (rounding === 'down' ? roundDown : roundHalfEven)(amount, unitOfDecimals(decimals));
+  return ROUND[rounding](amount, unitOfDecimals(decimals));
 }
 
 function withDollar(amount: Usd, decimals = DECIMALS): string {

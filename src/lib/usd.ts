@@ -70,10 +70,10 @@ export function roundDown(amount: Usd, unit = unitOf(amount)): Usd {
   return amount - (amount % unit);
 }
 
-/** An amount of 0 or more, rounded up to the digits that count. */
-export function roundUp(amount: Usd): Usd {
-  const down = roundDown(amount);
-  return down === amount ? amount : down + unitOf(amount);
+/** An amount of 0 or more, rounded up to a multiple of `unit`, by default to the digits that count. */
+export function roundUp(amount: Usd, unit = unitOf(amount)): Usd {
+  const down = roundDown(amount, unit);
+  return down === amount ? amount : down + unit;
 }
 
 /** An amount rounded half to even to a multiple of `unit`, by default to the digits that count. */

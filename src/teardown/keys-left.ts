@@ -104,7 +104,7 @@ function boundOf(working: readonly Key[], { isComplete }: KeysLeft): string[] {
     return [working.length === 1 ? 'no limit' : 'at least one without a limit'];
   const amounts = working.flatMap((key) => leftOf(key) ?? []);
   const isKnown = isComplete && amounts.length === working.length;
-  return isKnown ? [`${formatUsd(sumUsd(amounts), 'down')} at most`] : [];
+  return isKnown ? [`${formatUsd(sumUsd(amounts), 'up')} at most`] : [];
 }
 
 /** What `key` can still spend; undefined if unknown, as with a limit that resets. */

@@ -663,9 +663,9 @@ describe('what a cap leaves', () => {
   test.each<[string, readonly Key[], string | undefined]>([
     ['says nothing as long as enough is left', [job('1', 4.4999)], undefined],
     [
-      'says what the next key can spend from 90 % on, rounded down',
+      'says what the next key can spend from 90 % on, rounded up',
       [job('1', 4.5491)],
-      '⚠️ The next key can spend $0.45 at most: preview-limit-usd is $5.00.',
+      '⚠️ The next key can spend $0.46 at most: preview-limit-usd is $5.00.',
     ],
     [
       'takes off what others can still spend',

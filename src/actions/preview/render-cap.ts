@@ -63,7 +63,7 @@ export function capWarning(facts: CommentFacts, counted: TowardsCap): string | u
   const without = isForJobsOnly ? ' without a deployment' : '';
   if (left > 0n) {
     if (!isAlmostSpent(amount, cap)) return undefined;
-    return `⚠️ The next key${without} can spend ${formatUsd(left, 'down')} at most: preview-limit-usd is ${formatExactUsd(cap)}.`;
+    return `⚠️ The next key${without} can spend ${formatUsd(left, 'up')} at most: preview-limit-usd is ${formatExactUsd(cap)}.`;
   }
   const failing = `new jobs${without} get no key and fail`;
   if (leftNextTo(deployments + others) > 0n) {
