@@ -18,7 +18,10 @@ import type { InputLog } from './slug.ts';
 const WRITTEN_AS_ZERO = /^[-0.]+(?:e|$)/i;
 
 const TOO_SMALL = 'is too small: an amount in USD has at most nine decimals';
-const TOO_LARGE = 'is too large: an amount in USD must be below 1e100';
+
+/** JSON keeps nine decimals of it. */
+const MAX = 1_000_000;
+const TOO_LARGE = `is too large: an amount in USD must not exceed ${MAX}`;
 
 /**
  * An input for an amount that is only compared with what was spent or remains, 0 or more. Rounded half to even.
@@ -36,7 +39,7 @@ export const usdLimit = (message: string) =>
 
 /**
  * An amount is read from its text, because a number in binary floating point may differ from it. It is rounded at
- * once to digits that JSON keeps, so that what OpenRouter returns equals what was sent.
+ * once to nine decimals, so that what OpenRouter returns equals what was sent.
  */
 function readBy(round: (amount: Usd) => Usd, message: string) {
   return z.pipe(
@@ -45,10 +48,9 @@ function readBy(round: (amount: Usd) => Usd, message: string) {
       const approximate = JSON_NUMBER.test(text) ? Number(text) : Number.NaN;
       if (!(approximate >= 0)) return reject(context, text, message);
       if (WRITTEN_AS_ZERO.test(text)) return 0n;
+      if (approximate > MAX) return reject(context, text, TOO_LARGE);
       const rounded = round(parseUsd(text) ?? 0n);
-      // Nothing may become no amount, or one that cannot be read in a response.
-      if (rounded > 0n && toUsd(toNumber(rounded)) === rounded) return rounded;
-      return reject(context, text, approximate < 1 ? TOO_SMALL : TOO_LARGE);
+      return rounded > 0n ? rounded : reject(context, text, TOO_SMALL);
     }),
   );
 }
@@ -65,7 +67,7 @@ export function logRounded(values: object, log: InputLog): void {
     const written = parseUsd(text);
     if (written === undefined || used === undefined || written === used) continue;
     log.info(
-      `Rounded ${input} from ${cutProvided(text)} to ${exactUsd(used)}: an amount has at most nine decimals and 15 digits.`,
+      `Rounded ${input} from ${cutProvided(text)} to ${exactUsd(used)}: an amount has at most nine decimals.`,
     );
   }
 }
