@@ -1548,8 +1548,9 @@ return}const{deleted,undecided}=orphans
 if(deleted.length===0&&undecided.length===0)return
 undecided.length>0&&warn(keyOwnerUnknownWarning,unknownOwner(search,undecided))
 const left=undecided.length>0?0:lostPosts-deleted.length
-task_saveState(state,{...created,search:{...search,lostPosts:left}},{journal,fewerOrphans:!0})}const MAX_WORKFLOW_LENGTH=60,SUFFIX_COUNT=36**6
-function jobKeyName(env,random,entry){const workflow=[...env.GITHUB_WORKFLOW??""].slice(0,MAX_WORKFLOW_LENGTH).join(""),run=[env.GITHUB_RUN_ID,env.GITHUB_RUN_ATTEMPT].filter(Boolean).join("."),job=env.GITHUB_JOB,suffix=Math.floor(random*SUFFIX_COUNT).toString(36).padStart(6,"0")
+task_saveState(state,{...created,search:{...search,lostPosts:left}},{journal,fewerOrphans:!0})}const MAX_WORKFLOW_LENGTH=40,WORKFLOWS=".github/workflows/"
+function workflowOf({GITHUB_WORKFLOW:name=""}){return name.startsWith(WORKFLOWS)?name.slice(WORKFLOWS.length):name}const SUFFIX_COUNT=36**6
+function jobKeyName(env,random,entry){const start=[...workflowOf(env)].slice(0,MAX_WORKFLOW_LENGTH).join(""),workflow=start.endsWith(" /")?start.slice(0,-2):start,run=[env.GITHUB_RUN_ID,env.GITHUB_RUN_ATTEMPT].filter(Boolean).join("."),job=env.GITHUB_JOB,suffix=Math.floor(random*SUFFIX_COUNT).toString(36).padStart(6,"0")
 return[env.GITHUB_REPOSITORY,workflow,run,entry?`${job} (${entry.replaceAll(" / ","/")})`:job,suffix].filter(Boolean).join(" / ")}function subjectEnd(subject){return cutName(subject.kind==="pull"?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,repository,job){return`${repository}${subjectEnd(subject)} / ${job}`}const NAME=/^(?<repository>[\w.-]+\/[\w.-]+)(?<end>(?<sign> \/ |#|: )(?<rest>.*))$/s
 function readKeyName(name){const{repository="",sign,rest=""}=NAME.exec(name)?.groups??{}
 if(sign===void 0)return{kind:"other"}
@@ -1614,7 +1615,8 @@ return problems}const LIFETIMES={job:"6h",preview:"30d",none:"6h"}
 function readPreviewInputs(log){const values=readInputs(previewInputs(),previewProblems)
 logRounded(values,log)
 const payload=readEvent(),run={event:process.env.GITHUB_EVENT_NAME??"",payload,pullRequest:values.pull_request},expiresIn=values.expires_in??toMs(LIFETIMES[values.key])
-return{...toConnection(values),gitHub:readGitHub(values.github_token,payload),run,slugPrefix:values.slug_prefix,workspace:{fields:toFields(values),...toGovernance(values)},keyMode:values.key,key:{desired:{name:jobKeyName(process.env,Math.random(),values.key_name),limit:values.limit_usd??void 0,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},jobName:values.key_name??[process.env.GITHUB_WORKFLOW,process.env.GITHUB_JOB].filter(Boolean).join(" / "),expiresInMs:expiresIn==="never"?null:expiresIn},cap:toUsd(values.preview_limit_usd),comment:values.comment,maxDeletions:values.max_deletions,dryRun:values.dry_run}}function readEvent(){const path=process.env.GITHUB_EVENT_PATH
+return{...toConnection(values),gitHub:readGitHub(values.github_token,payload),run,slugPrefix:values.slug_prefix,workspace:{fields:toFields(values),...toGovernance(values)},keyMode:values.key,key:{desired:{name:jobKeyName(process.env,Math.random(),values.key_name),limit:values.limit_usd??void 0,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},jobName:values.key_name??(env=process.env,[workflowOf(env),env.GITHUB_JOB].filter(Boolean).join(" / ")),expiresInMs:expiresIn==="never"?null:expiresIn},cap:toUsd(values.preview_limit_usd),comment:values.comment,maxDeletions:values.max_deletions,dryRun:values.dry_run}
+var env}function readEvent(){const path=process.env.GITHUB_EVENT_PATH
 try{return path?parseJson((0,external_node_fs_namespaceObject.readFileSync)(path,"utf8")):void 0}catch{return}}const JOB_LOGINS={Forgejo:"forgejo-actions",Gitea:"gitea-actions"},runnerEvent=object({repository:object({id:optional(schemas_number()),default_branch:optional(schemas_string())})})
 function readGitHub(token,payload){const{env}=process,apiUrl=env.GITHUB_API_URL||"https://api.github.com",url=toUrl(apiUrl)
 if(!url||!isConfidential(url))throw new Failure(invalidInputs,{problems:[{input:"GITHUB_API_URL (environment variable)",message:"must be a URL that begins with https, because the token is sent there"}]})
@@ -1647,7 +1649,7 @@ function usdOf(text){return text===null?UNKNOWN:parseUsd(text)}function sumKnown
 function isJobCost(json){if(!Array.isArray(json)||json.length!==3)return!1
 const[label,usd,count]=json,isLabel=typeof label=="string"&&[...label].length<=MAX_LABEL,isCount=typeof count=="number"&&Number.isSafeInteger(count)&&count>0
 return isLabel&&typeof usd=="string"&&isAmount(usd)&&isCount}function isSorted(costs){return costs.every(([label],at)=>at===0||(costs[at-1]?.[0]??"")<label)}function labelOf({name},{toLine}){const known=readKeyName(toLine(name))
-return known.kind==="other"?"":[...known.job].slice(0,MAX_LABEL).join("")}function jobCostsOf(keys,labels){const amounts=new Map
+return known.kind==="other"?"":[...known.job].slice(-MAX_LABEL).join("")}function jobCostsOf(keys,labels){const amounts=new Map
 for(const key of keys){const label=labelOf(key,labels),spent=amounts.get(label)??[]
 spent.push(usdOf(amountOf(key.usage)))
 label!==""&&amounts.set(label,spent)}return[...amounts].map(([label,spent])=>[label,comment_jobs_textOf(sumKnown(spent)),spent.length]).sort(compareLabels)}function comment_jobs_textOf(sum){return amountOf(exactUsd(sum))??"0"}function mergeJobCosts(a,b){const merged=new Map(a.map(cost=>[cost[0],cost]))

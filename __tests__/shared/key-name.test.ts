@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   deployedKeyName,
+  deployingJob,
   isSameKeyName,
   jobKeyName,
   readKeyName,
@@ -20,7 +21,8 @@ describe('the generated name of a key', () => {
     GITHUB_JOB: 'test',
   };
 
-  const LONG = { ...ENV, GITHUB_WORKFLOW: `${'🧪'.repeat(60)}cut` };
+  const LONG = { ...ENV, GITHUB_WORKFLOW: `${'🧪'.repeat(40)}cut` };
+  const UNNAMED = { ...ENV, GITHUB_WORKFLOW: '.github/workflows/preview-of-pull-requests.yml' };
   test.each<[string, NodeJS.ProcessEnv, entry: string, random: number, name: string]>([
     ['leads to the job', ENV, '', 0.5, 'octo/app / Preview / 42.2 / test / i00000'],
     ['has an entry', ENV, '3.12', 0, 'octo/app / Preview / 42.2 / test (3.12) / 000000'],
@@ -33,10 +35,38 @@ describe('the generated name of a key', () => {
     ],
     ['is padded', { GITHUB_RUN_ID: '42' }, '', 0, '42 / 000000'],
     ['ends with six random characters', {}, '', 1 - Number.EPSILON, 'zzzzzz'],
-    ['cuts long names', LONG, '', 0, `octo/app / ${'🧪'.repeat(60)} / 42.2 / test / 000000`],
+    [
+      'has the whole job behind a long workflow',
+      LONG,
+      '',
+      0,
+      `octo/app / ${'🧪'.repeat(40)} / 42.2 / test / 000000`,
+    ],
+    [
+      'is not cut inside a separator',
+      { ...ENV, GITHUB_WORKFLOW: `${'x'.repeat(38)} / y` },
+      '',
+      0,
+      `octo/app / ${'x'.repeat(38)} / 42.2 / test / 000000`,
+    ],
+    [
+      'has the file of a workflow without a name',
+      UNNAMED,
+      '',
+      0,
+      'octo/app / preview-of-pull-requests.yml / 42.2 / test / 000000',
+    ],
   ])('%s', (_, env, entry, random, name) => {
     expect(jobKeyName(env, random, entry)).toBe(name);
   });
+});
+
+test.each([
+  ['Preview', 'deploy', 'Preview / deploy'],
+  ['.github/workflows/preview.yml', 'deploy', 'preview.yml / deploy'],
+  ['Check .github/workflows/', 'deploy', 'Check .github/workflows/ / deploy'],
+])('the job of a deployment in the workflow %s is named with it', (workflow, job, name) => {
+  expect(deployingJob({ GITHUB_WORKFLOW: workflow, GITHUB_JOB: job })).toBe(name);
 });
 
 /** Git allows neither a space nor a control character in the name of a branch. */
@@ -48,7 +78,7 @@ const subjects = fc.oneof(
 );
 const repositories = fc.stringMatching(/^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,100}$/);
 /** What ends like this would seem to be two parts. */
-const texts = fc.string({ minLength: 1, maxLength: 60 }).filter((text) => !text.endsWith(' /'));
+const texts = fc.string({ minLength: 1, maxLength: 40 }).filter((text) => !text.endsWith(' /'));
 /** What GitHub allows as the id of a job. */
 const jobs = fc.stringMatching(/^[A-Za-z_][\w-]{0,20}$/);
 

@@ -1,7 +1,19 @@
 import { cutName } from '../openrouter/resources/workspaces.ts';
 
-/** The maximum number of characters from the workflow's name, which can have any length. */
-const MAX_WORKFLOW_LENGTH = 60;
+/** The maximum number of characters from the workflow's name, so that the job's is within what messages show. */
+const MAX_WORKFLOW_LENGTH = 40;
+
+const WORKFLOWS = '.github/workflows/';
+
+/** The name of a workflow: that of its file, if it has no other. GitHub then has the path of the file. */
+function workflowOf({ GITHUB_WORKFLOW: name = '' }: NodeJS.ProcessEnv): string {
+  return name.startsWith(WORKFLOWS) ? name.slice(WORKFLOWS.length) : name;
+}
+
+/** Names a job for the key of what it deploys: `CI / deploy` */
+export function deployingJob(env: NodeJS.ProcessEnv): string {
+  return [workflowOf(env), env['GITHUB_JOB']].filter(Boolean).join(' / ');
+}
 
 /** The number of different suffixes: six digits in base 36. */
 const SUFFIX_COUNT = 36 ** 6;
@@ -14,7 +26,9 @@ const SUFFIX_COUNT = 36 ** 6;
  * look like further parts of the name.
  */
 export function jobKeyName(env: NodeJS.ProcessEnv, random: number, entry?: string): string {
-  const workflow = [...(env['GITHUB_WORKFLOW'] ?? '')].slice(0, MAX_WORKFLOW_LENGTH).join('');
+  const start = [...workflowOf(env)].slice(0, MAX_WORKFLOW_LENGTH).join('');
+  // The first half of a separator would hide the next one.
+  const workflow = start.endsWith(' /') ? start.slice(0, -2) : start;
   const run = [env['GITHUB_RUN_ID'], env['GITHUB_RUN_ATTEMPT']].filter(Boolean).join('.');
   const job = env['GITHUB_JOB'];
   const suffix = Math.floor(random * SUFFIX_COUNT)

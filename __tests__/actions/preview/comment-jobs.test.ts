@@ -79,13 +79,20 @@ describe('what the jobs of a preview have cost', () => {
     expect(costsOf([jobKey('CI / test', null)])).toEqual([['CI / test', '0', 1]]);
   });
 
-  test('has labels without secrets, cut to 60 characters behind these', () => {
+  test('has labels without secrets, of which the last 60 characters are left', () => {
     const secret = 'sk-or-v1-0123456789abcdef';
-    const name = `octo-org/shop#42 / ${'x'.repeat(50)}${secret}${'\u{1f4a5}'.repeat(50)}`;
+    const name = `octo-org/shop#42 / ${'\u{1f4a5}'.repeat(50)}${secret}${'x'.repeat(50)}`;
     const toLine = (text: string) => text.replaceAll(secret, '***');
     expect(costsOf([{ name, usage: 1 }], toLine)).toEqual([
-      [`${'x'.repeat(50)}***${'\u{1f4a5}'.repeat(7)}`, '1', 1],
+      [`${'\u{1f4a5}'.repeat(7)}***${'x'.repeat(50)}`, '1', 1],
     ]);
+  });
+
+  test('has a label for each job of a workflow with a long name', () => {
+    const workflow = 'Preview environments for pull requests and branches of the storefront';
+    const jobs = ['checks-of-the-admin-pages', 'checks-of-the-shop-pages', 'deploy', 'evals'];
+    const labels = costsOf(jobs.map((job) => jobKey(`${workflow} / ${job}`, 1)));
+    expect(labels.map(([label]) => label.split(' / ')[1]).sort()).toEqual(jobs);
   });
 });
 

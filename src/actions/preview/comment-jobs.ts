@@ -34,10 +34,13 @@ interface Labels {
   toLine(text: string): string;
 }
 
-/** What a key was created for, as its name says it: `CI / test`; empty if its name does not say that. */
+/**
+ * What a key was created for, as its name says it: `CI / test`; empty if its name does not say that. A long label
+ * lacks its beginning, because the name of the job is its end.
+ */
 function labelOf({ name }: Key, { toLine }: Labels): string {
   const known = readKeyName(toLine(name));
-  return known.kind === 'other' ? '' : [...known.job].slice(0, MAX_LABEL).join('');
+  return known.kind === 'other' ? '' : [...known.job].slice(-MAX_LABEL).join('');
 }
 
 /** What the keys of each job have spent. A key whose counter is unknown is only counted. */

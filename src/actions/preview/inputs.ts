@@ -22,7 +22,7 @@ import { toUsd } from '../../lib/usd.ts';
 import { createKeyRequest } from '../../openrouter/resources/keys.ts';
 import { createWorkspaceRequest } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
-import { jobKeyName } from '../../shared/key-name.ts';
+import { deployingJob, jobKeyName } from '../../shared/key-name.ts';
 import { toFields } from '../create/inputs.ts';
 import { keyName } from '../key/inputs.ts';
 import type { PreviewRequest } from './run-preview.ts';
@@ -133,9 +133,7 @@ export function readPreviewInputs(log: InputLog): PreviewInputs {
         limit_reset: values.limit_reset,
         include_byok_in_limit: values.include_byok_in_limit,
       },
-      jobName:
-        values.key_name ??
-        [process.env['GITHUB_WORKFLOW'], process.env['GITHUB_JOB']].filter(Boolean).join(' / '),
+      jobName: values.key_name ?? deployingJob(process.env),
       expiresInMs: expiresIn === 'never' ? null : expiresIn,
     },
     cap: toUsd(values.preview_limit_usd),
