@@ -58,13 +58,15 @@ describe('what a key has spent at least', () => {
     {
       from,
       until = to,
+      readAt = until,
       workspaceCreated,
-    }: { from?: string | undefined; until?: number; workspaceCreated?: string },
+    }: { from?: string | undefined; until?: number; readAt?: number; workspaceCreated?: string },
     counter: 'usage' | 'byok_usage' = 'usage',
   ) {
     const { amount, isUnread } = spentAtLeast({ ...KEY, ...key }, counter, {
       from: from === undefined ? undefined : at(from),
       to: until,
+      readAt,
       workspaceCreated: workspaceCreated === undefined ? undefined : at(workspaceCreated),
     });
     return [amount === undefined ? undefined : exactUsd(amount), isUnread];
@@ -86,7 +88,7 @@ describe('what a key has spent at least', () => {
     ['the beginning of the week, if that is later', '2026-01-05', '2026-01-12'],
     ['nothing, if no counter covers any of the period', '2026-01-14T00:00:01Z', undefined],
   ])('is all that it has spent in %s', (_, from, since) => {
-    const period = { from: at(from), to, workspaceCreated: undefined };
+    const period = { from: at(from), to, readAt: to, workspaceCreated: undefined };
     const counted = spentAtLeast({ ...KEY, ...counters, created_at }, 'usage', period);
     expect(counted.since).toBe(since === undefined ? to : at(since));
   });
@@ -106,6 +108,19 @@ describe('what a key has spent at least', () => {
     ['if it has no creation and no total', { ...UNDATED, usage: undefined }, '2026-01-01', '0.6'],
   ])('could not all be read %s', (_, key, from, amount) => {
     expect(count({ created_at, ...key }, { from })).toEqual([amount, true]);
+  });
+
+  // A month ends within a week.
+  const until = at('2026-02-01T00:00:00Z');
+  const SPENT = { ...counters, usage_daily: 0, created_at };
+  test.each<[string, from: string, readAt: number, counted: [string | undefined, boolean]]>([
+    ['before midnight', '2026-01-31', until, ['0', false]],
+    ['after midnight', '2026-01-31', until + 1_000, [undefined, true]],
+    ['in the next month, but the same week', '2026-01-26', until + 1_000, ['0.3', false]],
+    ['in the next month', '2026-01-01', until + 1_000, ['0.3', true]],
+    ['after midnight, but that of its life', '2025-12-20', until + 1_000, ['1', false]],
+  ])('is not what a counter shows that began again: read %s', (_, from, readAt, counted) => {
+    expect(count(SPENT, { from, until, readAt })).toEqual(counted);
   });
 
   test('is that of its life if neither its creation nor that of the workspace is known', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { readUsage, type UsageRequest } from '../../../src/actions/usage/read-usage.ts';
 import type { UsageResult } from '../../../src/actions/usage/result.ts';
 import { exactUsd, parseUsd } from '../../../src/lib/usd.ts';
-import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
+import { JITTER, LATENCY, openPlainSimulation } from '../../support/plain-simulation.ts';
 import { json, openRecordingClient, type Reply } from '../../support/recording-client.ts';
 import { connect, onResponse, type Simulation } from '../../support/simulation.ts';
 
@@ -245,6 +245,22 @@ function shiftDate(simulation: Simulation, skew: number): void {
     return { ...response, headers: { date } };
   });
 }
+
+describe('the usage of a day that ends between the lookup and the response with the counters', () => {
+  const midnight = Date.parse('2026-01-15');
+  test.each(['a workspace', 'a key'])('is incomplete: that of %s', async (spender) => {
+    const simulation = openPlainSimulation([], { start: midnight - 2 * LATENCY - 1 });
+    const workspace = seedWorkspace(simulation, { slug: 'preview-42', age: 2 * DAY });
+    const key = seedKey(simulation, workspace);
+    key.created_at = workspace.created_at;
+    seedUsage(simulation, key, { credits: 5, age: HOUR });
+    simulation.account.analytics.lag = 2 * HOUR;
+    const keyHash = spender === 'a key' ? key.hash : undefined;
+    const { to, cost, gaps } = await readIn(simulation, { since: 'day', keyHash });
+    expect([to, cost]).toEqual([midnight, 0n]);
+    expect(gaps).toEqual([{ kind: 'keys-unread', keys: 1 }]);
+  });
+});
 
 test("the period ends by OpenRouter's clock, although the runner's differs", async () => {
   const simulation = openPlainSimulation([], { skew: -23 * HOUR });

@@ -47,7 +47,8 @@ describe('why figures are incomplete', () => {
   const BEHIND =
     "OpenRouter's analytics has not yet reported what the counters of the API keys show:";
   const LATE = "with OpenRouter's analytics, which may lag behind.";
-  const INVALID = 'A counter or created_at is missing or invalid.';
+  const INVALID =
+    'A counter or created_at is missing or invalid, or the counter began again at midnight UTC.';
   test.each<[UsageGap, string]>([
     [
       { kind: 'time-uncertain', server: TIME + 1_000, runner: TIME },

@@ -11,6 +11,9 @@ import {
 /** The periods of the calendar, in UTC, in which OpenRouter counts what a key spends. */
 export const CALENDAR_PERIODS = ['month', 'week', 'day'] as const;
 
+/** What the name of their counter ends with. */
+const SUFFIXES = { month: '_monthly', week: '_weekly', day: '_daily' };
+
 /**
  * Since when to sum up: the creation of the workspace or the key, the beginning of the current period
  * of the calendar, or so many milliseconds ago.
@@ -75,6 +78,8 @@ export interface Period {
   /** Undefined for the whole life of the workspace. */
   from: number | undefined;
   to: number;
+  /** When they were read. */
+  readAt: number;
   /** When the workspace was created; undefined if unknown. */
   workspaceCreated: number | undefined;
 }
@@ -100,22 +105,22 @@ export interface Counted {
 export function spentAtLeast(
   key: Key,
   counter: 'usage' | 'byok_usage',
-  { from = Number.NEGATIVE_INFINITY, to, workspaceCreated }: Period,
+  { from = Number.NEGATIVE_INFINITY, to, readAt, workspaceCreated }: Period,
 ): Counted {
-  const starts = calendarStarts(to);
-  const calendar = [
-    { since: starts.month, field: `${counter}_monthly` },
-    { since: starts.week, field: `${counter}_weekly` },
-    { since: starts.day, field: `${counter}_daily` },
-  ].toSorted((a, b) => a.since - b.since);
+  const [starts, lastStarts] = [calendarStarts(to), calendarStarts(readAt)];
+  const calendar = CALENDAR_PERIODS.map((period) => ({
+    since: starts[period],
+    // One that began again shows nothing of this period.
+    value: starts[period] === lastStarts[period] ? key[`${counter}${SUFFIXES[period]}`] : undefined,
+  })).toSorted((a, b) => a.since - b.since);
   const created = createdAt(key);
   // A key of unknown age is at least not older than its workspace.
   const born = created ?? workspaceCreated ?? Number.NEGATIVE_INFINITY;
   const counters = [
     // Before its creation, the key has spent nothing: its life covers the whole period.
-    ...(born >= from ? [{ since: from, field: counter }] : []),
+    ...(born >= from ? [{ since: from, value: key[counter] }] : []),
     ...calendar.filter(({ since }) => since >= from),
-  ].map(({ since, field }) => ({ since, amount: toUsd(key[field]) }));
+  ].map(({ since, value }) => ({ since, amount: toUsd(value) }));
   const read = counters.find(({ amount }) => amount !== undefined);
   const { amount, since } = read ?? { amount: undefined, since: to };
   // The first counter covers the most.

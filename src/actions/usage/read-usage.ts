@@ -1,4 +1,3 @@
-import type { Client } from '../../http/client.ts';
 import { formatSeconds } from '../../lib/format.ts';
 import type { Usd } from '../../lib/usd.ts';
 import {
@@ -10,9 +9,9 @@ import {
 } from '../../openrouter/resources/analytics.ts';
 import {
   describeKey,
-  findKey,
   isLimitUnread,
   type Key,
+  keyRequest,
   limitOf,
   listKeyPages,
   totalSpent,
@@ -26,7 +25,7 @@ import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { workspaceNotFound } from '../../shared/failures.ts';
-import { currentTime } from '../../shared/time-window.ts';
+import { type Clocks, currentTime } from '../../shared/time-window.ts';
 import { amountsOf, type Comparison, type CountedKey, compareWithKeys } from './compare-keys.ts';
 import { keyNotFound, usageUnknown } from './failures.ts';
 import { type Period, type Since, spentAtLeast, startOf } from './period.ts';
@@ -63,14 +62,17 @@ export async function readUsage(request: UsageRequest, context: Context): Promis
   if (!workspace) throw new Failure(workspaceNotFound, { workspace: request.workspace });
   log.info(`Found ${describeFound(workspace, request.workspace)}.`);
   const clocks = { server: serverTime, runner: timeOfDay() };
-  const now = currentTime(clocks, [workspace]);
-  // The end of the current second, because a Date is at its beginning.
-  const to = Math.floor(now / 1000) * 1000 + 1000;
+  const to = endOfSecond(clocks, [workspace]);
   const result = request.keyHash
     ? await readKeyUsage(request.keyHash, { workspace, since: request.since, to }, context)
     : await readWorkspaceUsage({ workspace, since: request.since, to }, context);
   log.info(`Read in ${formatSeconds(clock.now() - start)}.`);
   return { ...result, gaps: [...gapOfClocks(clocks), ...result.gaps] };
+}
+
+/** The end of the second in which a response shows resources, because its `Date` is at the beginning. */
+function endOfSecond(clocks: Clocks, shown: readonly (Workspace | Key)[]): number {
+  return Math.floor(currentTime(clocks, shown) / 1000) * 1000 + 1000;
 }
 
 /** What both kinds of usage are read for. */
@@ -84,7 +86,6 @@ async function readWorkspaceUsage(
   { workspace, since, to }: Scope,
   context: Context,
 ): Promise<UsageResult> {
-  const { client } = context;
   const { id, slug } = workspace;
   const workspaceCreated = createdAt(workspace);
   const from = startOf(since, { created: workspaceCreated, to });
@@ -96,8 +97,8 @@ async function readWorkspaceUsage(
     subject: `the workspace "${slug}"`,
   };
   const [analytics, keys] = await Promise.all([
-    queryUsage(client, query),
-    countKeys(workspace, client, { from, to, workspaceCreated }),
+    queryUsage(context.client, query),
+    countKeys(workspace, { from, to, workspaceCreated }, context),
   ]);
   const comparison = await compareWithKeys(analytics, keys, query, context);
   const figures = combine(comparison, keys, range.gaps);
@@ -115,12 +116,14 @@ async function readWorkspaceUsage(
 /** What the counters of all existing keys of a workspace show. */
 async function countKeys(
   workspace: Workspace,
-  client: Client,
-  period: Period,
+  period: Omit<Period, 'readAt'>,
+  { client, timeOfDay }: Context,
 ): Promise<CountedKey[]> {
   const counted: CountedKey[] = [];
-  for await (const { items } of listKeyPages(client, workspace)) {
-    for (const key of items) counted.push(countKey(key, period));
+  for await (const { items, serverTime } of listKeyPages(client, workspace)) {
+    const clocks = { server: serverTime, runner: timeOfDay() };
+    const readAt = endOfSecond(clocks, [workspace, ...items]);
+    for (const key of items) counted.push(countKey(key, { ...period, readAt }));
   }
   return counted;
 }
@@ -138,11 +141,12 @@ async function readKeyUsage(
   { workspace, since, to }: Scope,
   context: Context,
 ): Promise<UsageResult> {
-  const { client, log } = context;
-  const key = await findKey(client, hash);
+  const { client, log, timeOfDay } = context;
+  const { data: key, serverTime } = await client.request(keyRequest(hash, `with the hash ${hash}`));
   if (key?.workspace_id !== workspace.id) {
     throw new Failure(keyNotFound, { hash, workspace });
   }
+  const readAt = endOfSecond({ server: serverTime, runner: timeOfDay() }, [workspace, key]);
   log.info(`The API key is ${describeKey(key)}.`);
   const from = startOf(since, { created: createdAt(key), to });
   const range = servedRange({ from, to, maxDays: MAX_DAYS.api_key_id });
@@ -153,7 +157,7 @@ async function readKeyUsage(
     subject: `the API key ${describeKey(key)}`,
   };
   const analytics = await queryUsage(client, query);
-  const counted = countKey(key, { from, to, workspaceCreated: createdAt(workspace) });
+  const counted = countKey(key, { from, to, readAt, workspaceCreated: createdAt(workspace) });
   // Without rows, either a warning says that analytics does not know the key, or it has spent nothing.
   const isUnresolved = analytics.warnings.length > 0 || totalSpent([key]) === null;
   // Neither source knows anything of the period: 0 would be a guess.

@@ -117,4 +117,5 @@ function describeReason(reason: UnknownLag, show: typeof formatTime): string {
   }
 }
 
-const INVALID_FIELD = 'A counter or created_at is missing or invalid.';
+const INVALID_FIELD =
+  'A counter or created_at is missing or invalid, or the counter began again at midnight UTC.';
