@@ -42,6 +42,7 @@ const RESULT: UsageResult = {
   requests: 0n,
   tokens: 0n,
   models: [],
+  keys: [],
   limit: undefined,
   gaps: [],
 };

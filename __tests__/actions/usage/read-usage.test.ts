@@ -121,6 +121,24 @@ describe('the usage of a workspace', () => {
     ]);
   });
 
+  test('has the API keys that have spent, by what their counters show of the period', async () => {
+    const older = { ...KEY, usage: 9, usage_daily: 0.25 };
+    const younger = { ...KEY, hash: 'a2', usage: 0.5, created_at: '2026-01-13T12:00:02Z' };
+    const { usage } = await read(
+      { keys: [older, younger, { ...KEY, hash: 'a3' }] },
+      { since: DAY },
+    );
+    const costs = usage.keys.map(({ key, cost, isLowerBound }) => [
+      key.hash,
+      exactUsd(cost),
+      isLowerBound,
+    ]);
+    expect(costs).toEqual([
+      ['a2', '0.5', false],
+      ['a1', '0.25', true],
+    ]);
+  });
+
   test('has each reason why figures may be missing', async () => {
     const analytics = { cachedAt: 5_000, warnings: ['Slow', 'Late'] };
     expect(await gapsOf({ truncated: true, analytics })).toEqual([

@@ -21,6 +21,7 @@ const resultOf = (fields: Partial<UsageResult> = {}): UsageResult => ({
   requests: 0n,
   tokens: 0n,
   models: [],
+  keys: [],
   limit: undefined,
   gaps: [],
   ...fields,
@@ -246,6 +247,40 @@ describe('the table of models', () => {
       json: expect.stringContaining('"cost_usd":null'),
     });
     expect(costsOf(resultOf({ cost: 0n, models: [modelOf('0')] }))).toEqual([['$0.00', '']]);
+  });
+});
+
+describe('the table of API keys', () => {
+  const spender = (cost: string, fields: object = {}, isLowerBound = false) => {
+    return {
+      key: { ...KEY, limit: null, expires_at: null, ...fields },
+      cost: usd(cost),
+      isLowerBound,
+    };
+  };
+  const tableOf = (keys: UsageResult['keys']) =>
+    usageSummary(resultOf({ keys }), NO_WARNING).folded?.[0]?.table;
+
+  test('says "at least" of a key whose counter shows only a part of the period', () => {
+    const costs = tableOf([spender('3.999', {}, true), spender('1')])?.rows.map(([, cost]) => cost);
+    expect(costs).toEqual(['at least $3.99', '$1.00']);
+  });
+
+  test.each([
+    ['no limit, never expires', {}],
+    ['limit unknown, expiry unknown', { limit: 'many', expires_at: 'soon' }],
+    [
+      'limit $0.299999999, works until 2 Jan 2027 08:00 UTC',
+      { limit: 0.299999999, expires_at: '2027-01-02T08:00:00Z' },
+    ],
+    ['no limit, expired', { expires_at: '2026-01-14T12:00:00Z' }],
+  ])('says of a key: %s', (text, fields) => {
+    expect(tableOf([spender('1', fields)])?.rows[0]?.[0]).toContain(`\n${text}`);
+  });
+
+  test('has twenty keys, and counts the others', () => {
+    const table = tableOf(Array(21).fill(spender('1')));
+    expect([table?.rows.length, table?.more]).toEqual([20, 1]);
   });
 });
 

@@ -17,6 +17,7 @@ const resultOf = (cost: bigint, gaps: UsageResult['gaps'] = []): UsageResult => 
   requests: 0n,
   tokens: 0n,
   models: [],
+  keys: [],
   limit: undefined,
   gaps,
 });

@@ -29,7 +29,7 @@ import { type Clocks, currentTime } from '../../shared/time-window.ts';
 import { amountsOf, type Comparison, type CountedKey, compareWithKeys } from './compare-keys.ts';
 import { keyNotFound, usageUnknown } from './failures.ts';
 import { type Period, type Since, spentAtLeast, startOf } from './period.ts';
-import type { UsageResult } from './result.ts';
+import type { KeyCost, UsageResult } from './result.ts';
 import { gapOfClocks, gapsIn, type UsageGap } from './usage-gap.ts';
 
 /** What to sum up, as the author of the workflow requested it. */
@@ -105,6 +105,7 @@ async function readWorkspaceUsage(
   return {
     workspace,
     key: undefined,
+    keys: costsOf(keys, range.requested),
     limit: undefined,
     since,
     from: range.requested,
@@ -113,13 +114,17 @@ async function readWorkspaceUsage(
   };
 }
 
+interface ReadKey extends CountedKey {
+  key: Key;
+}
+
 /** What the counters of all existing keys of a workspace show. */
 async function countKeys(
   workspace: Workspace,
   period: Omit<Period, 'readAt'>,
   { client, timeOfDay }: Context,
-): Promise<CountedKey[]> {
-  const counted: CountedKey[] = [];
+): Promise<ReadKey[]> {
+  const counted: ReadKey[] = [];
   for await (const { items, serverTime } of listKeyPages(client, workspace)) {
     const clocks = { server: serverTime, runner: timeOfDay() };
     const readAt = endOfSecond(clocks, [workspace, ...items]);
@@ -128,12 +133,23 @@ async function countKeys(
   return counted;
 }
 
-function countKey(key: Key, period: Period): CountedKey {
+function countKey(key: Key, period: Period): ReadKey {
   return {
+    key,
     hash: key.hash,
     credits: spentAtLeast(key, 'usage', period),
     byok: spentAtLeast(key, 'byok_usage', period),
   };
+}
+
+/** What each of `keys` has spent since `from`, the most expensive first. */
+function costsOf(keys: readonly ReadKey[], from: number): KeyCost[] {
+  return keys
+    .map(({ key, credits: { amount = 0n, since, isUnread } }) => {
+      return { key, cost: amount, isLowerBound: isUnread || since > from };
+    })
+    .filter(({ cost }) => cost > 0n)
+    .toSorted((a, b) => Number(b.cost - a.cost));
 }
 
 async function readKeyUsage(
@@ -170,7 +186,16 @@ async function readKeyUsage(
     [counted],
     [...range.gaps, ...(isLimitUnread(key) ? [{ kind: 'limit-unread' } as const] : [])],
   );
-  return { workspace, key, limit: limitOf(key), since, from: range.requested, to, ...figures };
+  return {
+    workspace,
+    key,
+    keys: [],
+    limit: limitOf(key),
+    since,
+    from: range.requested,
+    to,
+    ...figures,
+  };
 }
 
 /**

@@ -1,10 +1,11 @@
 import { formatCount } from '../../lib/format.ts';
-import { formatUsd } from '../../lib/format-usd.ts';
-import type { Cell, Table } from '../../lib/table.ts';
+import { formatExactUsd, formatUsd } from '../../lib/format-usd.ts';
+import type { Cell, Folded, Table } from '../../lib/table.ts';
 import { exactUsd, sumUsd, toNumber, type Usd } from '../../lib/usd.ts';
 import { costOf, type ModelUsage } from '../../openrouter/resources/analytics.ts';
-import { describeKey, describeLimit } from '../../openrouter/resources/keys.ts';
-import { formatTime } from '../../openrouter/time.ts';
+import { describeKey, describeLimit, type Key, limitOf } from '../../openrouter/resources/keys.ts';
+import { formatTime, readTime } from '../../openrouter/time.ts';
+import { unusableState } from '../../openrouter/unusable-key.ts';
 import { spentFormat } from '../../report/key-table.ts';
 import { describeOmitted, type Outputs, toJsonList } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
@@ -118,7 +119,10 @@ export function usageDetails(result: UsageResult): UsageDetails {
   const hasModels = models.length > 0;
   return {
     table: costsTable(result),
-    folded: hasModels ? [{ title: counts, table: countsTable(result) }] : [],
+    folded: [
+      ...foldedKeys(result),
+      ...(hasModels ? [{ title: counts, table: countsTable(result) }] : []),
+    ],
     notes: [
       // First, because a summary with too many notes lacks the last ones.
       ...describeOmitted(usageOutputs(result)),
@@ -149,6 +153,36 @@ function percentOf(part: Usd | null, whole: Usd): string {
   if (part === null || whole <= 0n) return '';
   const percent = Math.round((Number(part) / Number(whole)) * 100);
   return `${percent === 0 && part > 0n ? '<1' : percent}\u00a0%`;
+}
+
+/** In a summary, the rest would hide what follows. */
+const MAX_KEYS = 20;
+
+/** The API keys that have spent, for somebody who has to stop some of them; empty if there are none. */
+function foldedKeys({ keys, to }: UsageResult): Folded[] {
+  if (keys.length === 0) return [];
+  const format = spentFormat(keys.map(({ cost }) => cost));
+  const rows = keys.slice(0, MAX_KEYS).map(({ key, cost, isLowerBound }): Cell[] => [
+    // In one column, because GitHub hides the last one of three on a phone.
+    [{ code: key.name }, '\n', { code: key.label }, `\n${limitOfKey(key)}, ${stateOf(key, to)}`],
+    format(cost, { isLowerBound }),
+  ]);
+  const table = { header: ['API key', { numbers: 'Cost' }], rows, more: keys.length - rows.length };
+  return [{ title: `API keys that have spent: ${keys.length}`, table }];
+}
+
+function limitOfKey(key: Key): string {
+  const limit = limitOf(key);
+  if (!limit) return key['limit'] === null ? 'no limit' : 'limit unknown';
+  return `limit ${formatExactUsd(limit.amount)}${limit.reset ? ` ${limit.reset}` : ''}`;
+}
+
+function stateOf(key: Key, now: number): string {
+  const unusable = unusableState(key, now);
+  if (unusable) return unusable;
+  const expiry = readTime(key['expires_at']);
+  if (expiry) return `works until ${timeNear(now)(expiry)}`;
+  return key['expires_at'] === null ? 'never expires' : 'expiry unknown';
 }
 
 /** A table of the counts of each model, in one cell: more columns would be hidden on a phone. */

@@ -6,6 +6,14 @@ import type { Workspace } from '../../openrouter/resources/workspaces.ts';
 import { type Since, sinceForPeople } from './period.ts';
 import { concernsCost, type UsageGap } from './usage-gap.ts';
 
+/** What an API key has spent in the period, by its own counter. */
+export interface KeyCost {
+  key: Key;
+  cost: Usd;
+  /** Whether the counter shows only a part of the period. */
+  isLowerBound: boolean;
+}
+
 /** What a workspace or an API key has used and cost. */
 export interface UsageResult {
   workspace: Workspace;
@@ -24,6 +32,8 @@ export interface UsageResult {
   tokens: bigint;
   /** The most expensive first. */
   models: readonly ModelUsage[];
+  /** The existing API keys of a workspace that have spent, the most expensive first. */
+  keys: readonly KeyCost[];
   /** Undefined for a workspace, for a key without a limit, and if that could not be read. */
   limit: KeyLimit | undefined;
   /** Why figures may be too low, or are missing; empty if they are complete. */

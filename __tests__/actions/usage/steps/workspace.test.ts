@@ -28,7 +28,7 @@ const HAIKU = {
 describe('the usage of a workspace', () => {
   test('is the sum of what its API keys have spent, also of those that were deleted', async () => {
     const workspace = seed();
-    seedSpender(workspace, [MINI]);
+    const key = seedSpender(workspace, [MINI]);
     const deleted = seedSpender(workspace, [{ ...HAIKU, age: DAY }]);
     deleteKey(deleted.hash);
     seedSpender(seedWorkspace(harness.sandbox, { slug: 'other' }), [{ credits: 9 }]);
@@ -80,6 +80,8 @@ describe('the usage of a workspace', () => {
       ['Model', 'Cost', '%'],
       [HAIKU.model, '$0.20', '67\u00a0%'],
       [MINI.model, '$0.10', '33\u00a0%'],
+      ['API key', 'Cost'],
+      [`CI<br>${key.label}<br>no limit, never expires`, '$0.10'],
       ['Model', 'Requests and tokens'],
       [
         HAIKU.model,
@@ -131,7 +133,7 @@ describe('the usage of a workspace', () => {
   });
 
   test('does not show 0 requests as final if analytics has none of them yet', async () => {
-    seedSpender(seed(), [{ ...MINI, credits: 124.2 }]);
+    const { label } = seedSpender(seed(), [{ ...MINI, credits: 124.2 }]);
     harness.sandbox.account.analytics.lag = 10 * MINUTE;
     const step = await runUsage();
     const line = 'Requests and tokens: not reported yet.';
@@ -141,7 +143,37 @@ describe('the usage of a workspace', () => {
     expect(rowsOf(step.summary)).toEqual([
       ['Model', 'Cost', '%'],
       ['not yet reported by model', '$124.20', '100\u00a0%'],
+      ['API key', 'Cost'],
+      [`CI<br>${label}<br>no limit, never expires`, '$124.20'],
     ]);
+  });
+
+  test('names the API keys that have spent, the most expensive first, where a limit is exceeded', async () => {
+    const workspace = seed();
+    const daily = { limit: 5, limit_reset: 'daily', expires_at: '2026-01-20T08:00:00Z' };
+    const spenders = [
+      seedSpender(workspace, [{ credits: 1 }, { credits: 8, age: DAY }], { name: 'older' }),
+      seedSpender(workspace, [{ credits: 3 }], { name: 'evals', ...daily }),
+      seedSpender(workspace, [{ credits: 0.5 }], { name: 'ended', limit: 1 }),
+    ];
+    seedSpender(workspace, [], { name: 'unused' });
+    Object.assign(spenders[2] as object, { disabled: true });
+    const step = await runUsage({ since: 'day', 'fail-above-usd': '4' });
+    expectFailure(step, expect.anything());
+    const [older, evals, ended] = spenders.map(({ label }) => label);
+    const rows = rowsOf(step.summary);
+    expect(
+      rows.slice(
+        rows.findIndex(([first]) => first === 'API key'),
+        -2,
+      ),
+    ).toEqual([
+      ['API key', 'Cost'],
+      [`evals<br>${evals}<br>limit $5.00 daily, works until 20 Jan 08:00 UTC`, '$3.00'],
+      [`older<br>${older}<br>no limit, never expires`, '$1.00'],
+      [`ended<br>${ended}<br>limit $1.00, disabled`, '$0.50'],
+    ]);
+    expect(step.summary).toContain('<details><summary>API keys that have spent: 3</summary>');
   });
 
   test('shows what your own provider keys paid apart from the cost', async () => {
