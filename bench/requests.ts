@@ -5,6 +5,7 @@ import { closePull, openPull } from '../sandbox/github/people.ts';
 import { addRepository } from '../sandbox/github/seed.ts';
 import { startGitHub } from '../sandbox/github/server.ts';
 import type { ApiServer } from '../sandbox/http/server.ts';
+import { AT_ONCE } from '../sandbox/openrouter/resources/usage.ts';
 import { seedUsage, seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
 import { runPost, runStep } from '../sandbox/runner/runner.ts';
@@ -113,7 +114,7 @@ function seedDeletedKey(sandbox: Sandbox): void {
 export async function measureRequests(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const useCase of USE_CASES) {
-    const sandbox = await startSandbox();
+    const sandbox = await startSandbox(AT_ONCE);
     useCase.seed?.(sandbox);
     const step = {
       action: fileURLToPath(new URL(`../${useCase.folder ?? ''}`, import.meta.url)),

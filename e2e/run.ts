@@ -3,6 +3,7 @@
  * (https://github.com/nektos/act), without containers, against a sandbox that listens on loopback.
  */
 import { availableParallelism } from 'node:os';
+import { AT_ONCE } from '../sandbox/openrouter/resources/usage.ts';
 import { startSandbox } from '../sandbox/openrouter/server.ts';
 import { isActInstalled } from './act.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -21,7 +22,7 @@ await Promise.all(Array.from({ length: availableParallelism() }, runNext));
 /** Runs the scenarios that wait, one after the other. */
 async function runNext(): Promise<void> {
   for (const [name, scenario] of waiting) {
-    const sandbox = await startSandbox();
+    const sandbox = await startSandbox(AT_ONCE);
     await scenario(sandbox);
     await sandbox.close();
     console.log(`✓ ${name}`);

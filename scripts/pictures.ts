@@ -13,6 +13,7 @@ import { stepIn } from '../sandbox/github/environment.ts';
 import { openPull } from '../sandbox/github/people.ts';
 import { addRepository } from '../sandbox/github/seed.ts';
 import { startGitHub } from '../sandbox/github/server.ts';
+import { AT_ONCE } from '../sandbox/openrouter/resources/usage.ts';
 import type { Workspace } from '../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
@@ -39,7 +40,7 @@ const EARLIER_JOBS = [
 ];
 
 const { values } = parseArgs({ options: { check: { type: 'boolean' } } });
-const sandbox = await startSandbox({ now: () => NOW, random: pseudoRandom() });
+const sandbox = await startSandbox({ ...AT_ONCE, now: () => NOW, random: pseudoRandom() });
 update('usage', 'Job summary of the usage action', await summaryOfUsage(sandbox));
 update('comment', 'Comment of the preview action', await commentOfPreview(sandbox));
 await sandbox.close();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, expect, test } from '@jest/globals';
 import { CATALOGUE } from '../../live/catalogue.ts';
+import { AT_ONCE } from '../../sandbox/openrouter/resources/usage.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/openrouter/server.ts';
 import { LIKELY_SECRET } from '../../src/openrouter/resources/keys.ts';
@@ -42,7 +43,7 @@ const runLive = (sandbox: Partial<Sandbox>, ...flags: string[]) =>
 const slugsOf = ({ account }: Sandbox) => account.workspaces.map(({ slug }) => slug);
 
 test.concurrent('npm run live agrees with the sandbox over a socket, and leaves nothing in its account', async () => {
-  const sandbox = resources.add(await startSandbox());
+  const sandbox = resources.add(await startSandbox(AT_ONCE));
   seedWorkspace(sandbox, { slug: 'live-chat', keys: 1, age: 2 * HOUR });
   const file = join(folder, 'observed.md');
   const { exitCode, stdout, stderr } = await runLive(sandbox, '--spend', '--write', file);
@@ -88,7 +89,7 @@ The command fails because of default-workspace, guardrail-before-write.
 });
 
 test.concurrent('npm run live fails with a wrong key, and the file says why', async () => {
-  const sandbox = resources.add(await startSandbox());
+  const sandbox = resources.add(await startSandbox(AT_ONCE));
   const file = join(folder, 'wrong-key.md');
   const account = { url: sandbox.url, managementKey: `${sandbox.managementKey}x` };
   const { exitCode, stdout } = await runLive(account, '--write', file);
@@ -98,7 +99,7 @@ test.concurrent('npm run live fails with a wrong key, and the file says why', as
 });
 
 test.concurrent('npm run live deletes what it has created after Ctrl+C, also if that comes again', async () => {
-  const sandbox = resources.add(await startSandbox());
+  const sandbox = resources.add(await startSandbox(AT_ONCE));
   const { child, result } = startLive(sandbox);
   await sandbox.received(12);
   child.kill('SIGINT');

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { beforeAll, expect } from '@jest/globals';
+import { AT_ONCE } from '../../sandbox/openrouter/resources/usage.ts';
 import {
   type Sandbox,
   type SandboxOptions,
@@ -40,7 +41,8 @@ export type HarnessOptions = SandboxOptions & Pick<StepOptions, 'timeOfDay'>;
 /**
  * Opens one sandbox for the test file, or for the `describe` that this is called in, and the committed
  * actions to run against it. Every step gets the sandbox's URL, its management key and a long timeout;
- * `inputs` add to these, or replace them. A `start…` returns while the step runs, the others at its end.
+ * `inputs` add to these, or replace them. A `start…` returns while the step runs, the others at its end. Unless
+ * `options` have another delay, the sandbox shows at once what was spent.
  */
 export function openHarness({ timeOfDay, ...options }: HarnessOptions = {}) {
   const resources = openResources();
@@ -83,7 +85,8 @@ export function openHarness({ timeOfDay, ...options }: HarnessOptions = {}) {
     end: (action: string, inputs: Inputs, main: MainState, options?: RunOptions) =>
       post({ ...stepOf(action, inputs), ...options }, main),
     /** Starts another sandbox, which is closed when the test file ends, if not before. */
-    startSandbox: async (other?: SandboxOptions) => resources.add(await startSandbox(other)),
+    startSandbox: async (other?: SandboxOptions) =>
+      resources.add(await startSandbox({ ...AT_ONCE, ...other })),
   };
 }
 
@@ -101,6 +104,7 @@ function openSandbox(resources: Resources, options?: SandboxOptions): () => Sand
   };
   beforeAll(async () => {
     const started = await startSandbox({
+      ...AT_ONCE,
       ...options,
       onExchange(request, outcome) {
         options?.onExchange?.(request, outcome);

@@ -5,6 +5,7 @@ import {
   type Network,
 } from '../../sandbox/http/in-process.ts';
 import { type OpenRouter, openAccount } from '../../sandbox/openrouter/openrouter.ts';
+import { AT_ONCE } from '../../sandbox/openrouter/resources/usage.ts';
 import { type VirtualClock, virtualClock } from '../../sandbox/virtual-clock.ts';
 import { createWorkspace } from '../../src/actions/create/create-workspace.ts';
 import { runCreateTask } from '../../src/actions/create/post.ts';
@@ -61,12 +62,16 @@ export function pseudoRandom(): (size: number) => Buffer {
   return (size) => Buffer.from(Array.from({ length: size }, next));
 }
 
-/** A simulation at 0 ms, whose account has the default workspace only. */
+/**
+ * A simulation at 0 ms, whose account has the default workspace only, and shows at once what was spent unless a
+ * test makes it late.
+ */
 export function openSimulation(options: SimulationOptions): Simulation {
   const { takenSlugStatus, skew, start = EPOCH, schedule, latency } = options;
   const clock = virtualClock();
   const timeOfDay = () => start + clock.now();
   const account = openAccount({
+    ...AT_ONCE,
     managementKey: KEY,
     takenSlugStatus,
     now: () => new Date(timeOfDay() + skew),

@@ -204,10 +204,9 @@ function billedKey(scene: Scene): Promise<LiveKey> {
   });
 }
 
-const SOON_MS = 10_000;
-const SOON = [1_000, 1_000, 2_000, 4_000, 8_000];
-const LATER_MS = 120_000;
-const LATER = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
+const COUNTED_MS = 180_000;
+const ANALYZED_MS = 120_000;
+const DELAYS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000, 60_000];
 
 /** The rows of analytics about the key that has spent something. */
 async function billedRows(scene: Scene, { hash }: LiveKey): Promise<Resource[]> {
@@ -218,7 +217,7 @@ async function billedRows(scene: Scene, { hash }: LiveKey): Promise<Resource[]> 
 export const USAGE_AFTER_REQUEST: readonly Assumption[] = [
   {
     id: 'usage-delay',
-    sentence: 'A request is in the usage and the limit_remaining of its key within 10 seconds.',
+    sentence: 'A request is in the usage and the limit_remaining of its key within three minutes.',
     documented: undefined,
     reliedOnBy: { file: 'src/actions/key/spend.ts', name: 'KeySpend' },
     isCritical: true,
@@ -229,7 +228,7 @@ export const USAGE_AFTER_REQUEST: readonly Assumption[] = [
         const { usage, limit_remaining } = dataOf(await scene.send('GET', `/keys/${hash}`));
         return Number(usage) > 0 && Number(limit_remaining) < 0.02;
       };
-      return findDelay(scene, isCounted, { delays: SOON, within: SOON_MS });
+      return findDelay(scene, isCounted, { delays: DELAYS, within: COUNTED_MS });
     },
   },
   {
@@ -242,7 +241,7 @@ export const USAGE_AFTER_REQUEST: readonly Assumption[] = [
       if (!scene.spend) return NOT_SPENT;
       const key = await billedKey(scene);
       const isCounted = async () => (await billedRows(scene, key)).length > 0;
-      return findDelay(scene, isCounted, { delays: LATER, within: LATER_MS });
+      return findDelay(scene, isCounted, { delays: DELAYS, within: ANALYZED_MS });
     },
   },
   {

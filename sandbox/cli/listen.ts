@@ -3,6 +3,7 @@
  * lists what it can be filled with.
  */
 
+import { AT_ONCE } from '../openrouter/resources/usage.ts';
 import { type Sandbox, startSandbox } from '../openrouter/server.ts';
 import { describeOptions, printable, runProgram, UsageError } from './arguments.ts';
 import { describeContents, seedContents } from './contents.ts';
@@ -19,6 +20,7 @@ async function listen(args: string[]): Promise<void> {
   }
   const { port, contents } = listening;
   const sandbox = await startSandbox({
+    ...AT_ONCE,
     port,
     onExchange({ method, path, body }, outcome) {
       console.log(`${printable(`${method} ${path} ${body}`)} → ${outcome}`);

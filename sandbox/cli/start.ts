@@ -7,6 +7,7 @@ import type { Redact } from '../../src/report/text.ts';
 import { stepIn } from '../github/environment.ts';
 import { addRepository } from '../github/seed.ts';
 import { type GitHubServer, startGitHub } from '../github/server.ts';
+import { AT_ONCE } from '../openrouter/resources/usage.ts';
 import { type Sandbox, startSandbox } from '../openrouter/server.ts';
 import { mask } from '../runner/log.ts';
 import { runPost, runStep, type StepOptions } from '../runner/runner.ts';
@@ -35,7 +36,7 @@ await runProgram(async (args) => {
 /** Runs the step, in one run or in one for each occurrence, and shows everything. */
 async function run(call: Call): Promise<void> {
   const { name, scene, inputs, contents } = call;
-  const sandbox = call.apiUrl === undefined ? await startSandbox() : undefined;
+  const sandbox = call.apiUrl === undefined ? await startSandbox(AT_ONCE) : undefined;
   show(commandOf(name), [scene.description]);
   if (sandbox) {
     seedContents(sandbox, contents);

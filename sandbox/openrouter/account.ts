@@ -2,7 +2,7 @@ import type { Budget } from './resources/budgets.ts';
 import type { Guardrail } from './resources/guardrails.ts';
 import type { Key, KeyListState } from './resources/keys.ts';
 import type { OrganizationMember, WorkspaceMember } from './resources/members.ts';
-import type { AnalyticsState, Spend } from './resources/usage.ts';
+import type { AnalyticsState, CounterDelay, Spend } from './resources/usage.ts';
 import type { Workspace } from './resources/workspaces.ts';
 
 /** The state of an account at OpenRouter, and the rules that differ from one sandbox to another. */
@@ -13,6 +13,8 @@ export interface Account {
   /** The newest first. */
   keys: Key[];
   keyLists: KeyListState;
+  /** Limits hold at once, however late the counters are. A test may change it. */
+  counterDelay: CounterDelay;
   budgets: Budget[];
   /** Default guardrails of workspaces, each from its first update on. */
   guardrails: Guardrail[];

@@ -10,6 +10,7 @@ import {
 import type { Account } from './account.ts';
 import { isExpired, type Key } from './resources/keys.ts';
 import { organizationOf } from './resources/members.ts';
+import { ANALYTICS_LAG, COUNTER_DELAY } from './resources/usage.ts';
 import { analyticsRoutes } from './routes/analytics.ts';
 import { budgetRoutes } from './routes/budgets.ts';
 import { chatRoutes } from './routes/chat.ts';
@@ -22,9 +23,14 @@ import { addWorkspace, workspaceRoutes } from './routes/workspaces.ts';
 /** What a sandbox can be opened with; see `Account` for each. */
 export interface OpenRouterOptions
   extends Partial<
-    Pick<Account, 'takenSlugStatus' | 'expiredKeysBlockDeletion' | 'now' | 'random'>
+    Pick<
+      Account,
+      'takenSlugStatus' | 'expiredKeysBlockDeletion' | 'counterDelay' | 'now' | 'random'
+    >
   > {
   managementKey: string;
+  /** How far analytics is behind, in milliseconds. */
+  analyticsLag?: number;
 }
 
 /** An account at OpenRouter, and the API to it. */
@@ -78,12 +84,19 @@ function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Accoun
     lookups: { lag: 0 },
     keys: [],
     keyLists: { lag: undefined, history: [], hasMilliseconds: true },
+    counterDelay: { ...(options.counterDelay ?? COUNTER_DELAY) },
     budgets: [],
     guardrails: [],
     members: organizationOf(owner),
     memberships: [],
     spends: [],
-    analytics: { cachedAt: undefined, lag: 0, keyLags: new Map(), maxRows: 10_000, queries: [] },
+    analytics: {
+      cachedAt: undefined,
+      lag: options.analyticsLag ?? ANALYTICS_LAG,
+      keyLags: new Map(),
+      maxRows: 10_000,
+      queries: [],
+    },
     owner,
     takenSlugStatus: options.takenSlugStatus ?? 400,
     expiredKeysBlockDeletion: options.expiredKeysBlockDeletion ?? true,

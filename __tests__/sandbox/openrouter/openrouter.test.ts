@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { ContentFilterBuiltinSlug } from '@openrouter/sdk/models';
 import type * as z from 'zod';
-import { openAccount } from '../../../sandbox/openrouter/openrouter.ts';
+import { type OpenRouterOptions, openAccount } from '../../../sandbox/openrouter/openrouter.ts';
 import { setBudgetRequest } from '../../../sandbox/openrouter/resources/budgets.ts';
 import { updateGuardrailRequest } from '../../../sandbox/openrouter/resources/guardrails.ts';
 import { createKeyRequest, type Key } from '../../../sandbox/openrouter/resources/keys.ts';
+import { AT_ONCE } from '../../../sandbox/openrouter/resources/usage.ts';
 import {
   createWorkspaceRequest,
   updateWorkspaceRequest,
@@ -17,10 +18,10 @@ import { WORKSPACE_FIELDS } from '../../../src/openrouter/resources/workspaces.t
 
 const managementKey = 'sk-or-v1-of-a-test';
 
-/** An account with a workspace. */
-function open() {
+/** An account with a workspace, which shows at once what was spent. */
+function open(options: Partial<OpenRouterOptions> = AT_ONCE) {
   const clock = { now: Date.UTC(2026, 0, 14, 12) };
-  const account = openAccount({ managementKey, now: () => new Date(clock.now) });
+  const account = openAccount({ ...options, managementKey, now: () => new Date(clock.now) });
   const workspace = seedWorkspace({ account, managementKey }, { slug: 'preview-42' });
   const call = (method: string, path: string, body: object = {}) =>
     account.handle({

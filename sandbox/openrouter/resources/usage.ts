@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Key } from './keys.ts';
 
@@ -18,6 +19,32 @@ export interface Spend {
   tokens_prompt: number;
   tokens_completion: number;
   reasoning_tokens: number;
+}
+
+/** How late the counters of API keys are, in milliseconds: those of each key by another time in this range. */
+export interface CounterDelay {
+  from: number;
+  to: number;
+}
+
+/** What others have seen at OpenRouter. */
+export const COUNTER_DELAY: Readonly<CounterDelay> = counterDelayFrom(40_000);
+
+/** How far analytics is behind, in milliseconds. No one has published it. */
+export const ANALYTICS_LAG = 60_000;
+
+/** The options of an account that shows at once what was spent. */
+export const AT_ONCE = { counterDelay: counterDelayFrom(0), analyticsLag: 0 };
+
+/** Delays of `ms` milliseconds, and of up to a quarter more. */
+export function counterDelayFrom(ms: number): CounterDelay {
+  return { from: ms, to: 1.25 * ms };
+}
+
+/** How late the counters of a key are, in milliseconds. */
+export function delayOf({ hash }: Pick<Key, 'hash'>, { from, to }: CounterDelay): number {
+  const share = createHash('sha256').update(hash).digest().readUIntBE(0, 6) / 2 ** 48;
+  return from + share * (to - from);
 }
 
 /** How analytics of an account behaves. A test may change it. */
@@ -55,9 +82,8 @@ export function periodStart(period: 'daily' | 'weekly' | 'monthly', now: Date): 
   return day - ((now.getUTCDay() + 6) % 7) * DAY;
 }
 
-/** The fields of `key` about what it has spent. */
-export function usageFields(key: Key, spends: readonly Spend[], now: Date) {
-  const own = spends.filter(({ key_hash }) => key_hash === key.hash);
+/** The fields of `key` about what it has spent, which is `own`. */
+export function usageFields(key: Key, own: readonly Spend[], now: Date) {
   const since = (period: 'daily' | 'weekly' | 'monthly') =>
     own.filter(({ at }) => at >= periodStart(period, now));
   const fields = (name: 'usage' | 'byok_usage', amount: (spend: Spend) => number) => ({
@@ -73,7 +99,8 @@ export function usageFields(key: Key, spends: readonly Spend[], now: Date) {
   };
 }
 
-function remainingOf(key: Key, own: readonly Spend[], now: Date): number | null {
+/** What is left of the limit of `key`, which has spent `own`; null if it has no limit. */
+export function remainingOf(key: Key, own: readonly Spend[], now: Date): number | null {
   const { limit, limit_reset: reset, include_byok_in_limit: withByok } = key;
   if (typeof limit !== 'number') return null;
   const counted =

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../../http/routing.ts';
 import type { Account } from '../account.ts';
 import { parseBody } from '../request.ts';
-import { NANO, toUsd } from '../resources/usage.ts';
+import type { Key } from '../resources/keys.ts';
+import { NANO, remainingOf, toUsd } from '../resources/usage.ts';
 import { findBySecret } from './keys.ts';
 
 export const chatRoutes: Routes<Account> = {
@@ -18,10 +19,15 @@ const chatRequest = z.looseObject({
 const COST = 0.000_02 * NANO;
 const TOKENS = { prompt: 8, completion: 9 };
 
-/** Bills one request to the key that it is sent with. The text of the response is always the same. */
+/**
+ * Bills one request to the key that it is sent with, unless that has used up its limit: it can exceed it by one
+ * request, since a request is billed when it ends. The text of the
+ * response is always the same.
+ */
 function complete(account: Account, { authorization, body }: Call): ApiResponse {
   const key = findBySecret(account, authorization);
   if (!key) throw new ApiError(401, 'User not found.');
+  assertLimitIsLeft(account, key);
   const { model } = parseBody(chatRequest, body);
   account.spends.push({
     key_hash: key.hash,
@@ -52,4 +58,12 @@ function complete(account: Account, { authorization, body }: Call): ApiResponse 
       cost: toUsd(COST),
     },
   });
+}
+
+/** By what was really spent, which the counters show only later. */
+function assertLimitIsLeft({ spends, now }: Account, key: Key): void {
+  const own = spends.filter(({ key_hash }) => key_hash === key.hash);
+  const remaining = remainingOf(key, own, now());
+  if (remaining === null || remaining > 0) return;
+  throw new ApiError(403, `Key limit exceeded (${key['limit_reset'] ?? 'total'} limit)`);
 }

@@ -9,7 +9,7 @@ import {
   NO_USAGE,
   updateKeyRequest,
 } from '../resources/keys.ts';
-import { usageFields } from '../resources/usage.ts';
+import { delayOf, usageFields } from '../resources/usage.ts';
 
 export const keyRoutes: Routes<Account> = {
   'POST /keys': createKey,
@@ -60,32 +60,31 @@ export function recordKeys({ keys, keyLists: { lag, history }, now }: Account): 
 }
 
 /** The account as a list of keys shows it: all of one moment, which can be a while ago. */
-function listedState(account: Account): Pick<Account, 'keys' | 'spends'> {
+function listedState(account: Account): Account {
   const { lag = 0, history } = account.keyLists;
   if (lag === 0) return account;
   const time = account.now().getTime() - lag;
   return {
+    ...account,
     keys: [...(history.findLast(({ at }) => at <= time)?.keys ?? [])],
-    spends: account.spends.filter(({ at }) => at <= time),
+    now: () => new Date(time),
   };
 }
 
 /** Pages are of 100 keys: this list takes an `offset` and no `limit`. */
 function listKeys(account: Account, { query }: Call): ApiResponse {
-  const { keys, spends } = listedState(account);
+  const state = listedState(account);
   const workspaceId = workspaceIdOf(account, query.get('workspace_id') ?? undefined);
   const withDisabled = readFlag(query, 'include_disabled');
   const withExpired = readFlag(query, 'include_expired');
-  const listed = keys.filter(
+  const listed = state.keys.filter(
     (key) =>
       key.workspace_id === workspaceId &&
       (!key.disabled || withDisabled) &&
       (!isExpired(key, account.now()) || withExpired),
   );
   query.delete('limit');
-  return ok({
-    data: pageOf(listed, query, 100).map((key) => withUsage({ ...account, spends }, key)),
-  });
+  return ok({ data: pageOf(listed, query, 100).map((key) => withUsage(state, key)) });
 }
 
 function getKey(account: Account, { params: [hash] }: Call): ApiResponse {
@@ -108,9 +107,12 @@ function findKey({ keys }: Account, hash: string | undefined): Key {
   return found;
 }
 
-/** A key as the API returns it, with what it has spent by now. */
-export function withUsage({ spends, now }: Account, key: Key): Key {
-  return { ...key, ...usageFields(key, spends, now()) };
+/** A key as the API returns it, with what its counters show by now. */
+export function withUsage({ spends, counterDelay, now }: Account, key: Key): Key {
+  const time = now();
+  const counted = time.getTime() - delayOf(key, counterDelay);
+  const own = spends.filter(({ key_hash, at }) => key_hash === key.hash && at <= counted);
+  return { ...key, ...usageFields(key, own, time) };
 }
 
 /** The key whose secret is in an `Authorization` header. */

@@ -1,0 +1,143 @@
+import { expect, test } from '@jest/globals';
+import { type OpenRouterOptions, openAccount } from '../../../sandbox/openrouter/openrouter.ts';
+import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
+import {
+  ANALYTICS_LAG,
+  AT_ONCE,
+  COUNTER_DELAY,
+  counterDelayFrom,
+  delayOf,
+} from '../../../sandbox/openrouter/resources/usage.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+
+const managementKey = 'sk-or-v1-of-a-test';
+
+/** An account with two keys in a workspace, which have a limit of 1 USD. */
+function open(options: Partial<OpenRouterOptions> = {}) {
+  const clock = { now: Date.UTC(2026, 0, 14, 12) };
+  const account = openAccount({ ...options, managementKey, now: () => new Date(clock.now) });
+  const access = { account, managementKey };
+  const { id } = seedWorkspace(access, { slug: 'preview-42' });
+  const send = (method: string, path: string, secret = managementKey, body: object = {}) =>
+    account.handle({
+      method,
+      path,
+      authorization: `Bearer ${secret}`,
+      body: JSON.stringify(body),
+    }) as { status: number; body: { data: unknown; key: string; error: { message: string } } };
+  const fields = { name: 'Key', workspace_id: id, limit: 1 };
+  const { data, key: secret } = send('POST', '/keys', managementKey, fields).body;
+  const { hash } = data as Key;
+  const key = account.keys[0] as Key;
+  /** What each response about the key shows to be spent, and to be left. */
+  const shown = () => {
+    const responses = [
+      send('GET', `/keys/${hash}`).body.data,
+      (send('GET', `/keys?workspace_id=${id}`).body.data as Key[]).find((one) => one.hash === hash),
+      send('PATCH', `/keys/${hash}`, managementKey, { name: 'Key' }).body.data,
+      send('GET', '/key', secret).body.data,
+    ] as Key[];
+    return responses.map(({ usage, byok_usage_daily, limit_remaining }) => {
+      return { usage, byok_usage_daily, limit_remaining };
+    });
+  };
+  const complete = () => {
+    const messages = [{ role: 'user', content: 'Hello.' }];
+    return send('POST', '/chat/completions', secret, { model: 'openai/gpt-5-mini', messages });
+  };
+  const analyzed = () => {
+    const query = { metrics: ['total_usage'] };
+    const { data: result } = send('POST', '/analytics/query', managementKey, query).body;
+    return (result as { data: { total_usage: number }[] }).data[0]?.total_usage;
+  };
+  return { account, clock, key, other: seedKey(access, { id }), shown, complete, analyzed };
+}
+
+const NOTHING = Array(4).fill({ usage: 0, byok_usage_daily: 0, limit_remaining: 1 });
+const ALL = Array(4).fill({ usage: 0.25, byok_usage_daily: 0.5, limit_remaining: 0.75 });
+
+test.each([
+  ['40 to 50 s by default', {}, COUNTER_DELAY],
+  ['as the account is opened', { counterDelay: { from: 90_000, to: 150_000 } }, undefined],
+])('every response about a key shows late what it has spent, %s', (_, options, expected) => {
+  const { account, clock, key, shown } = open(options);
+  const { from, to } = expected ?? account.counterDelay;
+  const delay = delayOf(key, account.counterDelay);
+  expect(delay).toBeGreaterThanOrEqual(from);
+  expect(delay).toBeLessThan(to);
+  seedUsage({ account }, key, { credits: 0.25, byok: 0.5 });
+  clock.now += Math.floor(delay);
+  expect(shown()).toEqual(NOTHING);
+  clock.now += 1;
+  expect(shown()).toEqual(ALL);
+});
+
+test('what was spent shows at once in an account that was opened so, or was changed to it', () => {
+  const opened = open(AT_ONCE);
+  seedUsage(opened, opened.key, { credits: 0.25, byok: 0.5 });
+  expect(opened.shown()).toEqual(ALL);
+  expect(opened.analyzed()).toBe(0.75);
+  const changed = open();
+  seedUsage(changed, changed.key, { credits: 0.25, byok: 0.5 });
+  Object.assign(changed.account.counterDelay, counterDelayFrom(0));
+  expect(changed.shown()).toEqual(ALL);
+  expect(COUNTER_DELAY).toEqual({ from: 40_000, to: 50_000 });
+});
+
+test('two keys are never late by the same time, and a key always is', () => {
+  const { key, other } = open();
+  expect(delayOf(key, COUNTER_DELAY)).not.toBe(delayOf(other, COUNTER_DELAY));
+  expect(delayOf(key, COUNTER_DELAY)).toBe(delayOf({ hash: key.hash }, COUNTER_DELAY));
+  const hashes = Array.from({ length: 5_000 }, (_, at) => `hash ${at}`);
+  const delays = hashes.map((hash) => delayOf({ hash }, { from: 0, to: 150_000 }));
+  expect(new Set(delays).size).toBe(hashes.length);
+});
+
+test('a list of API keys that lags shows the counters as they were then', () => {
+  const { account, clock, key, shown } = open();
+  account.keyLists.lag = 5_000;
+  // From the first write on.
+  seedKey({ account, managementKey }, { id: key.workspace_id });
+  const delay = Math.ceil(delayOf(key, account.counterDelay));
+  seedUsage({ account }, key, { credits: 0.25, byok: 0.5 });
+  clock.now += delay + 4_999;
+  const [one, list] = shown();
+  expect([one?.usage, list?.usage]).toEqual([0.25, 0]);
+  clock.now += 1;
+  expect(shown()).toEqual(ALL);
+});
+
+test('a limit holds at once, however late the counters are', () => {
+  const { account, key, shown, complete } = open();
+  seedUsage({ account }, key, { credits: 0.99999 });
+  expect(complete().status).toBe(200);
+  expect(shown()).toEqual(NOTHING);
+  expect(complete()).toMatchObject({
+    status: 403,
+    body: { error: { message: 'Key limit exceeded (total limit)' } },
+  });
+  key['limit_reset'] = 'monthly';
+  expect(complete().body.error.message).toBe('Key limit exceeded (monthly limit)');
+  key['limit'] = null;
+  expect(complete().status).toBe(200);
+});
+
+test('a limit of 0 rejects the first completion', () => {
+  const { key, complete } = open();
+  key['limit'] = 0;
+  expect(complete().status).toBe(403);
+});
+
+test('analytics has a delay of its own', () => {
+  const { account, clock, key, shown, analyzed } = open();
+  seedUsage({ account }, key, { credits: 0.25, byok: 0.5 });
+  clock.now += ANALYTICS_LAG - 1;
+  expect(shown()).toEqual(ALL);
+  expect(analyzed()).toBeUndefined();
+  clock.now += 1;
+  expect(analyzed()).toBe(0.75);
+  const later = open({ analyticsLag: 2 * ANALYTICS_LAG });
+  seedUsage(later, later.key, { credits: 0.25 });
+  later.clock.now += ANALYTICS_LAG;
+  expect(later.analyzed()).toBeUndefined();
+});
