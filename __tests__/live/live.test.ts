@@ -63,7 +63,9 @@ test.concurrent('npm run live agrees with the sandbox over a socket, and leaves 
 });
 
 test.concurrent('npm run live fails for a difference that makes an action wrong and for a failed probe', async () => {
-  const sandbox = resources.add(await startSandbox({ expiredKeysBlockDeletion: false }));
+  const sandbox = resources.add(
+    await startSandbox({ ...AT_ONCE, expiredKeysBlockDeletion: false }),
+  );
   const missing = { kind: 'response', status: 404, body: '{}' } as const;
   sandbox.faults.push({ on: 'GET /workspaces/default', ...missing });
   sandbox.faults.push({ on: 'GET /guardrails/:id', kind: 'reset' });

@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { ApiRequest } from '../http/routing.ts';
 import { type ApiServer, type ServerOptions, serve } from '../http/server.ts';
+import { openPassingClock, type PassingClock, type PassingClockOptions } from '../passing-clock.ts';
 import { type OpenRouter, type OpenRouterOptions, openAccount } from './openrouter.ts';
 
-export interface SandboxOptions extends ServerOptions, Partial<OpenRouterOptions> {}
+export interface SandboxOptions
+  extends ServerOptions,
+    Partial<OpenRouterOptions>,
+    PassingClockOptions {}
 
 /** An OpenRouter that listens on loopback. */
-export interface Sandbox extends ApiServer {
+export interface Sandbox extends ApiServer, Pick<PassingClock, 'letPass'> {
   managementKey: string;
   account: OpenRouter;
 }
@@ -18,7 +22,8 @@ export interface Sandbox extends ApiServer {
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { managementKey = `sk-or-v1-${randomBytes(32).toString('hex')}` } = options;
-  const account = openAccount({ ...options, managementKey });
+  const { now, letPass } = openPassingClock(options);
+  const account = openAccount({ ...options, now, managementKey });
   // A test can replace what the account does.
   const api = {
     callOf: account.callOf,
@@ -29,5 +34,5 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     }),
   };
   const server = await serve(api, { ...options, basePath: '/api/v1' });
-  return { ...server, managementKey, account };
+  return { ...server, managementKey, account, letPass };
 }

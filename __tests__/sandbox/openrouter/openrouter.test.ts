@@ -91,6 +91,39 @@ test.each([...Object.values(ContentFilterBuiltinSlug), 'secrets'])(
   },
 );
 
+test('a slug in the sandbox is free as soon as its workspace has another', () => {
+  const { call, clock, workspace } = open();
+  clock.now += 1_000;
+  const changed = { slug: 'closed-42', updated_at: '2026-01-14T12:00:01.000Z' };
+  expect(call('PATCH', `/workspaces/${workspace.id}`, { slug: 'closed-42' })).toMatchObject({
+    status: 200,
+    body: { data: { ...changed, id: workspace.id } },
+  });
+  expect(call('GET', '/workspaces/preview-42').status).toBe(404);
+  for (const path of [workspace.id, 'closed-42']) {
+    expect(call('GET', `/workspaces/${path}`).body.data).toMatchObject(changed);
+  }
+  expect(call('POST', '/workspaces', { name: 'Preview', slug: 'closed-42' }).status).toBe(400);
+  const { status, body } = call('POST', '/workspaces', { name: 'Preview', slug: 'preview-42' });
+  expect([status, body.data['slug']]).toEqual([201, 'preview-42']);
+  expect(body.data['id']).not.toBe(workspace.id);
+});
+
+test('a change to an API key in the sandbox sets when it was updated', () => {
+  const { call, clock, workspace } = open();
+  const { data } = call('POST', '/keys', { name: 'Key', workspace_id: workspace.id }).body;
+  expect(data['updated_at']).toBeNull();
+  clock.now += 1_000;
+  const path = `/keys/${data['hash']}`;
+  call('PATCH', path, { disabled: true, limit: 0 });
+  clock.now += 1_000;
+  expect(call('GET', path).body.data).toMatchObject({
+    disabled: true,
+    limit: 0,
+    updated_at: '2026-01-14T12:00:01.000Z',
+  });
+});
+
 test('the sandbox filters analytics by one value or by a list of them, as the operator requires', () => {
   const { account, workspace, call } = open();
   const [one, two, three] = [1, 2, 4].map((credits) => {
