@@ -7,6 +7,7 @@ import {
   startSandbox,
 } from '../../sandbox/openrouter/server.ts';
 import { runPostInProcess, runStepInProcess } from '../../sandbox/runner/in-process.ts';
+import { TIMEOUT } from '../../sandbox/runner/in-process-time.ts';
 import {
   readManifest,
   runPost,
@@ -17,13 +18,11 @@ import {
 import { afterExchange } from './on-nth.ts';
 import { openResources, type Resources } from './resources.ts';
 import { ROOT } from './root.ts';
+import { followSteps } from './step-time.ts';
 
 export { ROOT };
 
 type Inputs = Record<string, string>;
-
-/** The timeout of a step that has no other: longer than a step takes by itself on any machine. */
-const TIMEOUT = '4m';
 
 export type RunningStep = Awaited<ReturnType<typeof startStep>>;
 
@@ -36,7 +35,13 @@ export type RunOptions = Pick<StepOptions, 'env' | 'jobStatus' | 'keepsDefaults'
 /** A runner that evaluates the defaults of inputs for the main step only. */
 export const GITEA: RunOptions = { env: { GITEA_ACTIONS: 'true' }, keepsDefaults: true };
 
-export type HarnessOptions = SandboxOptions & Pick<StepOptions, 'timeOfDay'>;
+export interface HarnessOptions extends SandboxOptions, Pick<StepOptions, 'timeOfDay'> {
+  /**
+   * Whether the time of day of the sandbox passes only as it does in steps, in this process or in virtual time,
+   * and by `letPass`.
+   */
+  followsSteps?: boolean;
+}
 
 /**
  * Opens one sandbox for the test file, or for the `describe` that this is called in, and the committed
@@ -44,9 +49,12 @@ export type HarnessOptions = SandboxOptions & Pick<StepOptions, 'timeOfDay'>;
  * `inputs` add to these, or replace them. A `start…` returns while the step runs, the others at its end. Unless
  * `options` have another delay, the sandbox shows at once what was spent.
  */
-export function openHarness({ timeOfDay, ...options }: HarnessOptions = {}) {
+export function openHarness({ timeOfDay, followsSteps, ...options }: HarnessOptions = {}) {
   const resources = openResources();
-  const sandbox = openSandbox(resources, options);
+  const followed = followsSteps
+    ? resources.add(followSteps(options.now?.() ?? new Date()))
+    : undefined;
+  const sandbox = openSandbox(resources, followed ? { ...options, now: followed.now } : options);
   const stepOf = (
     action: string,
     inputs: Inputs = {},
@@ -56,7 +64,7 @@ export function openHarness({ timeOfDay, ...options }: HarnessOptions = {}) {
     return {
       action: join(ROOT, action),
       with: { 'management-key': managementKey, 'api-url': url, timeout: TIMEOUT, ...inputs },
-      env,
+      env: { ...followed?.env, ...env },
       ...(timeOfDay !== undefined && { timeOfDay }),
     };
   };

@@ -2,15 +2,15 @@ import { join } from 'node:path';
 import { beforeAll, beforeEach } from '@jest/globals';
 import { stepIn } from '../../sandbox/github/environment.ts';
 import type { GitHubEvent } from '../../sandbox/github/events.ts';
+import type { GitHubOptions } from '../../sandbox/github/github.ts';
 import { addRepository, addToken } from '../../sandbox/github/seed.ts';
 import { type GitHubServer, startGitHub } from '../../sandbox/github/server.ts';
 import type { Repository } from '../../sandbox/github/state.ts';
 import { seedUsage } from '../../sandbox/openrouter/seed.ts';
-import type { SandboxOptions } from '../../sandbox/openrouter/server.ts';
 import { runPostInProcess, runStepInProcess } from '../../sandbox/runner/in-process.ts';
 import { runStep, type StepOptions, type StepResult } from '../../sandbox/runner/runner.ts';
 import { openEmptiedHarness } from './emptied-harness.ts';
-import type { RunOptions } from './harness.ts';
+import type { HarnessOptions, RunOptions } from './harness.ts';
 import { openResources } from './resources.ts';
 import { ROOT } from './root.ts';
 
@@ -23,9 +23,10 @@ export interface PreviewStep extends StepResult {
 }
 
 /** An OpenRouter and a GitHub with the repository octo-org/shop, both emptied before each test. */
-export function openPreviewHarness(options?: SandboxOptions) {
+export function openPreviewHarness(options?: HarnessOptions) {
   const { harness } = openEmptiedHarness(options);
-  const gitHub = openGitHubServer();
+  const followed = () => harness.sandbox.account.now();
+  const gitHub = openGitHubServer(options?.followsSteps ? { now: followed } : {});
   const stepOf = (event: GitHubEvent, inputs: Inputs): StepOptions => {
     const { managementKey, url } = harness.sandbox;
     const run = stepIn(gitHub.server, event);
@@ -98,11 +99,11 @@ interface OpenGitHub {
   repository: Repository;
 }
 
-function openGitHubServer(): OpenGitHub {
+function openGitHubServer(options: GitHubOptions): OpenGitHub {
   const resources = openResources();
   const opened = {} as OpenGitHub;
   beforeAll(async () => {
-    opened.server = resources.add(await startGitHub());
+    opened.server = resources.add(await startGitHub(options));
   });
   beforeEach(() => {
     const { github, faults } = opened.server;

@@ -5,9 +5,17 @@
  * `STEP_TIME=unseen`, the clock of the program stands still, although its timers fire. With
  * `STEP_TIME=cancelled`, SIGINT and SIGTERM pass to the next timer, too.
  *
+ * With the path of a file in `STEP_TIME_FILE`, it adds to the number there by how many milliseconds its time has
+ * passed, for a sandbox that follows it.
+ *
  * Plain JavaScript, because the oldest supported Node.js loads it too.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
+
 const { setInterval } = globalThis;
+const { STEP_TIME_FILE: file } = process.env;
+/** What has passed in the steps before. */
+const before = file === undefined ? 0 : Number(readFileSync(file, 'utf8'));
 /** What keeps a process alive although nothing is in flight. */
 const IDLE = new Set(['Immediate', 'PipeWrap', 'Timeout', 'TTYWrap']);
 /** What one turn of the event loop has ended, the next one may go on with. */
@@ -24,6 +32,7 @@ function passToNextTimer() {
   if (!next) return;
   remove(next);
   now = Math.max(now, next.at);
+  if (file !== undefined) writeFileSync(file, String(before + now));
   next.act();
 }
 

@@ -1,6 +1,8 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { RunningStep } from './harness.ts';
+import { onTimePassed } from '../../sandbox/runner/in-process-time.ts';
 import { ROOT } from './root.ts';
 
 type Env = Readonly<Record<string, string>>;
@@ -32,6 +34,33 @@ export function inCancelledTime(env: Env = {}): Record<string, string> {
 }
 
 /** Lets time pass to the next timer of a step, although a request is in flight, or ends a held time. */
-export function passTime(step: Pick<RunningStep, 'kill'>): void {
+export function passTime(step: { kill(signal: NodeJS.Signals): void }): void {
   step.kill('SIGUSR2');
+}
+
+/**
+ * A time of day that stands still at `start`, but for the time that passes in steps: in all that run in this
+ * process, and in those in virtual time that have `env`, one after another.
+ */
+export function followSteps(start: Date) {
+  const folder = mkdtempSync(join(tmpdir(), 'step-time-'));
+  const file = join(folder, 'passed');
+  writeFileSync(file, '0');
+  let passedHere = 0;
+  let passedInProcesses = 0;
+  const stop = onTimePassed((ms) => {
+    passedHere += ms;
+  });
+  return {
+    now(): Date {
+      // Empty while a process writes it.
+      passedInProcesses = Math.max(passedInProcesses, Number(readFileSync(file, 'utf8')));
+      return new Date(start.getTime() + passedHere + passedInProcesses);
+    },
+    env: { STEP_TIME_FILE: file },
+    async close() {
+      stop();
+      rmSync(folder, { recursive: true });
+    },
+  };
 }

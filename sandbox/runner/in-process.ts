@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import * as programs from '../../src/index.ts';
 import { stateEnvironment } from './environment.ts';
-import { enterVirtualTime } from './in-process-time.ts';
+import { enterVirtualTime, TIMEOUT } from './in-process-time.ts';
 import { programOf } from './manifest.ts';
 import {
   type ProcessOutput,
@@ -41,7 +41,10 @@ function enqueue(stage: Stage, options: StepOptions): Promise<StepResult> {
 }
 
 async function run(stage: Stage, options: StepOptions): Promise<StepResult> {
-  const { program, folder, env, read } = await prepareStep(stage, options);
+  const { program, folder, env, read } = await prepareStep(stage, {
+    ...options,
+    with: { timeout: TIMEOUT, ...options.with },
+  });
   try {
     const result = toResult(await call(findProgram(program), { ...options, env }), await read());
     // A post step ends the process of its main step. This one has other work.
