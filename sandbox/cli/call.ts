@@ -1,8 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { isLoopback } from '../../src/inputs/connection.ts';
+import type { CounterDelay } from '../openrouter/resources/usage.ts';
 import { readManifest } from '../runner/manifest.ts';
 import { readArguments, UsageError } from './arguments.ts';
-import { CONTENTS_OPTIONS, type Contents, readContents, refuseUnused } from './contents.ts';
+import {
+  ACCOUNT_OPTIONS,
+  type Contents,
+  readContents,
+  readCounterDelay,
+  refuseUnused,
+} from './contents.ts';
 import { type Example, helpCommand, inputOptions, START_OPTIONS } from './help.ts';
 import { type Inputs, SCENES, type Scene } from './scenes.ts';
 
@@ -13,6 +20,7 @@ export interface Call extends Example {
   help: boolean;
   preview: boolean;
   contents: Contents;
+  counterDelay: CounterDelay;
   /** Without the management key. */
   inputs: Inputs;
   /** The server that the action runs against; undefined for a sandbox of its own. */
@@ -63,6 +71,7 @@ export async function readCall(
     help: values.help ?? false,
     preview: values.preview ?? false,
     contents,
+    counterDelay: readCounterDelay(values['counter-delay']),
     inputs,
     apiUrl,
     managementKey,
@@ -71,7 +80,7 @@ export async function readCall(
 
 /**
  * The management key of the server at `apiUrl`, which keeps running and has contents of its own.
- * @throws {UsageError} if there is no key, or an option that would fill a sandbox.
+ * @throws {UsageError} if there is no key, or an option that would change a sandbox.
  */
 function keyOfServer(
   apiUrl: string,
@@ -82,10 +91,10 @@ function keyOfServer(
   }: { values: object; givenKey: string | undefined; env: NodeJS.ProcessEnv },
 ): string {
   if (apiUrl === '') throw new UsageError('--api-url needs a URL, such as npm run sandbox prints.');
-  const filling = Object.keys(CONTENTS_OPTIONS).find((option) => Object.hasOwn(values, option));
-  if (filling !== undefined) {
+  const own = Object.keys(ACCOUNT_OPTIONS).find((option) => Object.hasOwn(values, option));
+  if (own !== undefined) {
     throw new UsageError(
-      `--${filling} fills a sandbox of npm start, and --api-url names another server. To fill that: npm run sandbox -- --help`,
+      `--${own} changes a sandbox of npm start, and --api-url names another server. To change that: npm run sandbox -- --help`,
     );
   }
   const key = givenKey ?? env['OPENROUTER_MANAGEMENT_KEY'];

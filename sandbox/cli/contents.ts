@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Key } from '../openrouter/resources/keys.ts';
+import {
+  COUNTER_DELAY,
+  type CounterDelay,
+  counterDelayFrom,
+} from '../openrouter/resources/usage.ts';
 import { updateWorkspaceRequest, type Workspace } from '../openrouter/resources/workspaces.ts';
 import { type AccountAccess, seedKey, seedUsage, seedWorkspace } from '../openrouter/seed.ts';
 import { type Options, UsageError } from './arguments.ts';
@@ -18,8 +23,8 @@ export interface Contents {
 
 export const EMPTY: Contents = { existing: [], stale: 0, keys: 0, spent: 0 };
 
-/** The options that change the contents of an account. */
-export const CONTENTS_OPTIONS = {
+/** The options that change an account. */
+export const ACCOUNT_OPTIONS = {
   existing: {
     type: 'string',
     value: 'SLUG',
@@ -38,6 +43,11 @@ export const CONTENTS_OPTIONS = {
     description: 'Number of API keys in each workspace, which block its deletion.',
   },
   spent: { type: 'string', value: 'USD', description: 'What each API key has spent.' },
+  'counter-delay': {
+    type: 'string',
+    value: 'S',
+    description: `Seconds until the counters of an API key show what it has spent; up to a quarter more, by key. Limits hold at once. Default: ${COUNTER_DELAY.from / 1000}`,
+  },
 } as const satisfies Options;
 
 type ContentsValues = { [Name in keyof Contents]?: Name extends 'existing' ? string[] : string };
@@ -100,6 +110,15 @@ export function readCount(name: string, value: string | undefined): number | und
   return Number(value);
 }
 
+/**
+ * How late the counters of keys are, by the value of the option `counter-delay`.
+ * @throws {UsageError} when it is not a whole number of seconds.
+ */
+export function readCounterDelay(value: string | undefined): CounterDelay {
+  const seconds = readCount('counter-delay', value);
+  return seconds === undefined ? COUNTER_DELAY : counterDelayFrom(1000 * seconds);
+}
+
 function readAmount(value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   if (!/^\d{1,6}(\.\d{1,9})?$/.test(value)) {
@@ -111,6 +130,9 @@ function readAmount(value: string | undefined): number | undefined {
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
+/** How long ago the keys that exist have spent something: long enough for all counters to show it. */
+const SPENT_AGE = 10 * MINUTE;
+
 /** Creates `contents` in an account. */
 export function seedContents(access: AccountAccess, contents: Contents): void {
   const stale = staleSlugs(contents);
@@ -121,7 +143,10 @@ export function seedContents(access: AccountAccess, contents: Contents): void {
   for (const { slug, days } of ages) {
     // Not a moment less than these days, by a clock that counts whole seconds.
     const workspace = seedWorkspace(access, { slug, name: slug, age: days * DAY + MINUTE });
-    for (const key of seedKeys(access, workspace, contents)) key.created_at = workspace.created_at;
+    for (const key of seedKeys(access, workspace, contents)) {
+      key.created_at = workspace.created_at;
+      spend(access, key, { amount: contents.spent, age: SPENT_AGE });
+    }
   }
 }
 
@@ -129,24 +154,27 @@ function staleSlugs({ stale }: Contents): string[] {
   return Array.from({ length: stale }, (_, at) => `preview-stale-${at + 1}`);
 }
 
-/** Creates the API keys that each workspace of `contents` has. */
+/** Creates the API keys that each workspace of `contents` has, which have spent nothing yet. */
 export function seedKeys(
   access: AccountAccess,
   { id, slug }: Pick<Workspace, 'id' | 'slug'>,
-  { keys, spent }: Contents,
+  { keys }: Contents,
 ): Key[] {
   return Array.from({ length: keys }, (_, at) => {
     const name = `octo-org/app / CI / ${at + 1}`;
     const key = seedKey(access, { id }, { name, limit: 5 });
     // The same in each run, so that it can be copied from one to the arguments of the next.
     key.hash = createHash('sha256').update(`${slug} ${name}`).digest('hex');
-    spend(access, key, spent);
     return key;
   });
 }
 
-/** Bills `amount` USD to `key`: most to a large model, and the rest to a small one. */
-export function spend(access: AccountAccess, key: Key, amount: number): void {
+/** Bills `amount` USD to `key`, `age` milliseconds ago: most to a large model, and the rest to a small one. */
+export function spend(
+  access: AccountAccess,
+  key: Key,
+  { amount, age = 0 }: { amount: number; age?: number },
+): void {
   if (amount === 0) return;
   const large = Math.round(amount * 0.7 * 1e9) / 1e9;
   for (const [model, credits, requests] of [
@@ -155,6 +183,7 @@ export function spend(access: AccountAccess, key: Key, amount: number): void {
   ] as const) {
     seedUsage(access, key, {
       model,
+      age,
       credits,
       requests,
       prompt: 4_100 * requests,

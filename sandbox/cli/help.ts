@@ -1,12 +1,12 @@
 import type { ActionManifest } from '../runner/manifest.ts';
 import { describeOptions, HELP, type Options } from './arguments.ts';
-import { CONTENTS_OPTIONS } from './contents.ts';
+import { ACCOUNT_OPTIONS } from './contents.ts';
 import { SCENES, type Scene } from './scenes.ts';
 import { breakLine, terminalWidth } from './terminal.ts';
 
 /** The options of `npm start` besides the inputs of the action. */
 export const START_OPTIONS = {
-  ...CONTENTS_OPTIONS,
+  ...ACCOUNT_OPTIONS,
   preview: {
     type: 'boolean',
     description: 'Also writes the job summary as GitHub renders it, into a page for a browser.',

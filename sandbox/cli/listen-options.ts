@@ -1,10 +1,12 @@
+import type { CounterDelay } from '../openrouter/resources/usage.ts';
 import { HELP, type Options, readArguments, UsageError } from './arguments.ts';
 import {
-  CONTENTS_OPTIONS,
+  ACCOUNT_OPTIONS,
   type Contents,
   EMPTY,
   readContents,
   readCount,
+  readCounterDelay,
   refuseUnused,
 } from './contents.ts';
 
@@ -16,13 +18,14 @@ export const LISTEN_OPTIONS = {
     value: 'N',
     description: 'Number of workspaces that exist, 3 days old: preview-1 and so on.',
   },
-  ...CONTENTS_OPTIONS,
+  ...ACCOUNT_OPTIONS,
   ...HELP,
 } as const satisfies Options;
 
 interface Listening {
   port: number;
   contents: Contents;
+  counterDelay: CounterDelay;
 }
 
 /**
@@ -45,7 +48,11 @@ export function readListening(args: string[]): Listening | 'help' {
     keys: contents.keys > 0,
     workspaceOptions: '--workspaces N or --stale N',
   });
-  return { port: readPort(values.port ?? '8787'), contents };
+  return {
+    port: readPort(values.port ?? '8787'),
+    contents,
+    counterDelay: readCounterDelay(values['counter-delay']),
+  };
 }
 
 function readPort(text: string): number {

@@ -3,7 +3,6 @@
  * lists what it can be filled with.
  */
 
-import { AT_ONCE } from '../openrouter/resources/usage.ts';
 import { type Sandbox, startSandbox } from '../openrouter/server.ts';
 import { describeOptions, printable, runProgram, UsageError } from './arguments.ts';
 import { describeContents, seedContents } from './contents.ts';
@@ -18,10 +17,10 @@ async function listen(args: string[]): Promise<void> {
     console.log(help());
     return;
   }
-  const { port, contents } = listening;
+  const { port, contents, counterDelay } = listening;
   const sandbox = await startSandbox({
-    ...AT_ONCE,
     port,
+    counterDelay,
     onExchange({ method, path, body }, outcome) {
       console.log(`${printable(`${method} ${path} ${body}`)} → ${outcome}`);
     },

@@ -1,7 +1,7 @@
 import { type GitHubEvent, scheduleEvent } from '../github/events.ts';
 import { closePull, openPull, pushTo, reopenPull } from '../github/people.ts';
 import type { GitHubState, Repository } from '../github/state.ts';
-import type { AccountAccess } from '../openrouter/seed.ts';
+import type { Sandbox } from '../openrouter/server.ts';
 import { type Contents, EMPTY, seedKeys, spend } from './contents.ts';
 
 export type Inputs = Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export interface Scene {
   /** What exists at OpenRouter before the step. */
   contents: Contents;
   /** What the job does between the step and its post step. */
-  runJob?(access: AccountAccess, outputs: Inputs, contents: Contents): void;
+  runJob?(sandbox: Sandbox, outputs: Inputs, contents: Contents): void;
   /** The level and title of each annotation that its runs show, in order. */
   annotations: readonly string[];
   /** What happens on GitHub. Each starts a run; without any, there is one run, and no GitHub. */
@@ -28,8 +28,15 @@ export interface Scene {
 /** Something that happens on GitHub and starts a run. */
 export interface Occurrence {
   title: string;
+  /** How much time passes before it, in milliseconds; none by default. */
+  passes?: number;
   happen(github: GitHubState, repository: Repository): GitHubEvent;
 }
+
+const MINUTE = 60_000;
+
+/** How long a job goes on after it has spent something: by default, until that is counted. */
+const COUNTED_MS = MINUTE;
 
 const BRANCH = 'faster-search';
 
@@ -40,22 +47,26 @@ const OPENED: Occurrence = {
 
 const PUSHED: Occurrence = {
   title: 'A commit is pushed to it',
+  passes: 10 * MINUTE,
   happen: (github, repository) => pushTo(github, repository, BRANCH)[1] as GitHubEvent,
 };
 
 const CLOSED: Occurrence = {
   title: 'It is closed',
+  passes: 10 * MINUTE,
   happen: (github, repository) => closePull(github, repository, 42)[0],
 };
 
 const REOPENED: Occurrence = {
   title: 'It is reopened',
+  passes: 10 * MINUTE,
   happen: (github, repository) => reopenPull(github, repository, 42)[0],
 };
 
 /** The run of the closing never came, as after a failure of GitHub. */
 const CLEANED_UP: Occurrence = {
   title: 'It is closed, its run is lost, and the nightly clean-up runs',
+  passes: 10 * MINUTE,
   happen(github, repository) {
     closePull(github, repository, 42);
     return scheduleEvent(github, repository);
@@ -216,16 +227,21 @@ export function sceneOf(folder: string): Scene {
   return scene;
 }
 
-/** Creates API keys in the workspace that the step has created, if it has. */
-function createKeys(access: AccountAccess, outputs: Inputs, contents: Contents): void {
-  const workspace = access.account.workspaces.find(({ id }) => id === outputs['id']);
-  if (workspace && outputs['created'] === 'true') seedKeys(access, workspace, contents);
+/** Spends with API keys that it creates in the workspace that the step has created, if it has. */
+function createKeys(sandbox: Sandbox, outputs: Inputs, contents: Contents): void {
+  const workspace = sandbox.account.workspaces.find(({ id }) => id === outputs['id']);
+  if (!workspace || outputs['created'] !== 'true') return;
+  for (const key of seedKeys(sandbox, workspace, contents)) {
+    spend(sandbox, key, { amount: contents.spent });
+  }
+  sandbox.letPass(COUNTED_MS);
 }
 
 /** Spends with the API key that the step has created, if it has. */
-function spendWithKey(access: AccountAccess, outputs: Inputs, { spent }: Contents): void {
+function spendWithKey(sandbox: Sandbox, outputs: Inputs, { spent }: Contents): void {
   const created = outputs['hash'] ?? outputs['key-hash'];
-  const key = access.account.keys.find(({ hash }) => hash === created);
+  const key = sandbox.account.keys.find(({ hash }) => hash === created);
   // OpenRouter rejects what would exceed the limit.
-  if (key) spend(access, key, Math.min(spent, Number(key['limit'] ?? spent)));
+  if (key) spend(sandbox, key, { amount: Math.min(spent, Number(key['limit'] ?? spent)) });
+  sandbox.letPass(COUNTED_MS);
 }

@@ -7,7 +7,6 @@ import type { Redact } from '../../src/report/text.ts';
 import { stepIn } from '../github/environment.ts';
 import { addRepository } from '../github/seed.ts';
 import { type GitHubServer, startGitHub } from '../github/server.ts';
-import { AT_ONCE } from '../openrouter/resources/usage.ts';
 import { type Sandbox, startSandbox } from '../openrouter/server.ts';
 import { mask } from '../runner/log.ts';
 import { runPost, runStep, type StepOptions } from '../runner/runner.ts';
@@ -35,8 +34,8 @@ await runProgram(async (args) => {
 
 /** Runs the step, in one run or in one for each occurrence, and shows everything. */
 async function run(call: Call): Promise<void> {
-  const { name, scene, inputs, contents } = call;
-  const sandbox = call.apiUrl === undefined ? await startSandbox(AT_ONCE) : undefined;
+  const { name, scene, inputs, contents, counterDelay } = call;
+  const sandbox = call.apiUrl === undefined ? await startSandbox({ counterDelay }) : undefined;
   show(commandOf(name), [scene.description]);
   if (sandbox) {
     seedContents(sandbox, contents);
@@ -95,11 +94,14 @@ async function runOccurrences(
   occurrences: readonly Occurrence[],
   surroundings: Surroundings,
 ): Promise<Stage[][]> {
-  const gitHub = await startGitHub();
+  const { sandbox } = surroundings;
+  // In one time with OpenRouter.
+  const gitHub = await startGitHub(sandbox && { now: sandbox.account.now });
   const repository = addRepository(gitHub.github, { name: 'octo-org/app' });
   const jobs: Stage[][] = [];
-  for (const [at, { title, happen }] of occurrences.entries()) {
+  for (const [at, { title, passes = 0, happen }] of occurrences.entries()) {
     if (surroundings.isCancelled()) break;
+    sandbox?.letPass(passes);
     const event = happen(gitHub.github, repository);
     const { action } = event.payload;
     const eventName = [event.name, ...(action === undefined ? [] : [action])].join(', ');

@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { readListening } from '../../../sandbox/cli/listen-options.ts';
+import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
+import { COUNTER_DELAY } from '../../../sandbox/openrouter/resources/usage.ts';
 import type { Workspace } from '../../../sandbox/openrouter/resources/workspaces.ts';
 import { runStepInProcess } from '../../../sandbox/runner/in-process.ts';
 import { ROOT } from '../../support/root.ts';
@@ -56,4 +59,29 @@ test('npm run sandbox prints a step that runs against it, and each request in on
   await fetch(`${step.with['api-url']}/workspaces`, { method: 'POST', body: '{\n\u001b[31m}' });
   while (!printed.includes('→ 401\n')) await once(sandbox.stdout, 'data');
   expect(printed).toMatch(/^POST \/workspaces \{.*\} → 201\nPOST \/workspaces \{ \} → 401\n/m);
+});
+
+test.each([
+  ['40 s by default', [], COUNTER_DELAY],
+  ['as the arguments say', ['--counter-delay', '100'], { from: 100_000, to: 125_000 }],
+  ['not at all, if the arguments say so', ['--counter-delay=0'], { from: 0, to: 0 }],
+])('the counters of npm run sandbox are late: %s', (_, args, counterDelay) => {
+  expect(readListening(args)).toMatchObject({ counterDelay });
+});
+
+test('npm run sandbox shows late what a request has cost', async () => {
+  const [, url = ''] = /^api-url: (.*)$/m.exec(printed) ?? [];
+  const [, managementKey = ''] = /^management-key: (.*)$/m.exec(printed) ?? [];
+  const send = async (path: string, key: string, body?: object) => {
+    const headers = { authorization: `Bearer ${key}` };
+    const post = body && { method: 'POST', body: JSON.stringify(body) };
+    const response = await fetch(url + path, { headers, ...post });
+    return (await response.json()) as { key: string; usage: { cost: number }; data: Key };
+  };
+  const { key } = await send('/keys', managementKey, { name: 'Key', limit: 1 });
+  const messages = [{ role: 'user', content: 'Hello.' }];
+  const { usage } = await send('/chat/completions', key, { model: 'openai/gpt-5-mini', messages });
+  expect(usage.cost).toBeGreaterThan(0);
+  const { data } = await send('/key', key);
+  expect(data).toMatchObject({ usage: 0, limit_remaining: 1 });
 });

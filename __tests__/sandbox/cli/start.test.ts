@@ -112,6 +112,12 @@ describe('npm start shows', () => {
       'OpenRouter preview: $0.50 spent so far',
       'OpenRouter preview: $0.50 spent, deleted',
     ]);
+    const [first = '', second = ''] = runs.map((run) =>
+      section(run, 'Outputs')
+        .match(/^expires-at: .*$/m)?.[0]
+        .slice('expires-at: '.length),
+    );
+    expect(Date.parse(second) - Date.parse(first)).toBeGreaterThan(600_000);
     expect(section(stdout, '1 of 3: Requests of the step to GitHub')).toContain(
       'GET /repos/octo-org/app/pulls/42\n',
     );
@@ -122,6 +128,12 @@ describe('npm start shows', () => {
     expect(stdout).not.toMatch(/\\[n"]/);
     expect(stdout.split('\n').filter((line) => line.length > 120)).toEqual([]);
   });
+});
+
+test('npm start shows no amount that OpenRouter has not counted yet, by its option', async () => {
+  const { stdout } = await start('key', '--counter-delay', '120');
+  expect(section(stdout, 'Log of the post step')).toContain('\nRevoked the API key ');
+  expect(stdout).not.toContain('$0.04');
 });
 
 test.each(Object.entries(SCENES))(
@@ -164,6 +176,11 @@ test.each([
     `--api-url ${OTHER}`,
     '--api-url needs the management key of that server: --management-key, or the variable OPENROUTER_MANAGEMENT_KEY.',
   ],
+  [
+    `--api-url ${OTHER} --management-key x --counter-delay 0`,
+    '--counter-delay changes a sandbox of npm start, and --api-url names another server. To change that: npm run sandbox -- --help',
+  ],
+  ['--counter-delay 1s', '--counter-delay 1s is not a whole number from 0 to 200.'],
   ['--toString', 'Unknown option --toString. To list all options: npm start -- --help'],
 ])('npm start refuses %s', async (args, problem) => {
   await expect(readCall(args.split(' '), {})).rejects.toEqual(new UsageError(problem));
