@@ -77,6 +77,8 @@ test('what was spent shows at once in an account that was opened so, or was chan
   seedUsage(opened, opened.key, { credits: 0.25, byok: 0.5 });
   expect(opened.shown()).toEqual(ALL);
   expect(opened.analyzed()).toBe(0.75);
+  seedUsage(opened, opened.key, { age: -1, credits: 0.25 });
+  expect(opened.shown()[0]?.usage).toBe(0.5);
   const changed = open();
   seedUsage(changed, changed.key, { credits: 0.25, byok: 0.5 });
   Object.assign(changed.account.counterDelay, counterDelayFrom(0));
@@ -105,6 +107,9 @@ test('a list of API keys that lags shows the counters as they were then', () => 
   expect([one?.usage, list?.usage]).toEqual([0.25, 0]);
   clock.now += 1;
   expect(shown()).toEqual(ALL);
+  Object.assign(account.counterDelay, counterDelayFrom(0));
+  seedUsage({ account }, key, { credits: 0.25 });
+  expect(shown().map(({ usage }) => usage)).toEqual([0.5, 0.25, 0.5, 0.5]);
 });
 
 test('a limit holds at once, however late the counters are', () => {

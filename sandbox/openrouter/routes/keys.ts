@@ -67,6 +67,7 @@ function listedState(account: Account): Account {
   return {
     ...account,
     keys: [...(history.findLast(({ at }) => at <= time)?.keys ?? [])],
+    spends: account.spends.filter(({ at }) => at <= time),
     now: () => new Date(time),
   };
 }
@@ -110,7 +111,9 @@ function findKey({ keys }: Account, hash: string | undefined): Key {
 /** A key as the API returns it, with what its counters show by now. */
 export function withUsage({ spends, counterDelay, now }: Account, key: Key): Key {
   const time = now();
-  const counted = time.getTime() - delayOf(key, counterDelay);
+  const delay = delayOf(key, counterDelay);
+  // Without a delay, it also shows what another server has recorded, whose clock is ahead.
+  const counted = delay === 0 ? Number.POSITIVE_INFINITY : time.getTime() - delay;
   const own = spends.filter(({ key_hash, at }) => key_hash === key.hash && at <= counted);
   return { ...key, ...usageFields(key, own, time) };
 }
