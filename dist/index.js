@@ -500,7 +500,7 @@ return{count,text:`${count} ${name}`}}),first=counts.findIndex(({count})=>count>
 if(first<0)return"0 s"
 const largest=counts.slice(first,first+2).filter(({count})=>count>0)
 return largest.map(({text})=>text).join(" ")}function unbroken(text){return text.replaceAll(" ","\xa0")}function truncateList(lines,max=20){const rest=lines.length-max
-return[...lines.slice(0,max),...rest>0?[`\u2026 and ${rest} more`]:[]]}function formatCount(count){return count.toLocaleString("en-US")}function sortedBy(items,nameOf){const{compare}=new Intl.Collator("en",{numeric:!0})
+return[...lines.slice(0,max),...rest>0?[`\u2026 and ${rest} more`]:[]]}function formatCount(count){return count<1000n?String(count):`${formatCount(count/1000n)},${String(count%1000n).padStart(3,"0")}`}function sortedBy(items,nameOf){const{compare}=new Intl.Collator("en",{numeric:!0})
 return items.toSorted((one,other)=>compare(nameOf(one),nameOf(other)))}function countOf(count,what){return`${count} ${what}${count===1?"":"s"}`}function countWorkspaces(count){return countOf(count,"workspace")}function countKeys(count){return countOf(count,"API key")}function countChanges(count){return countOf(count,"change")}function formatChange({from,to,...setting}){const value=to===void 0?"not returned":JSON.stringify(to)
 return`${formatSetting(setting)}: ${JSON.stringify(from)} \u2192 ${value}`}function formatSetting({kind,field}){return kind==="field"?field:kind==="member"?`${field} to add`:`${kind} ${field}`}function isRead({method,readOnly}){return method==="GET"||readOnly===!0}function creates(request){return request.method==="POST"&&!isRead(request)}class ApiError extends Error{name="ApiError"
 details

@@ -33,6 +33,7 @@ test.each([
   [0n, '0'],
   [999n, '999'],
   [1_000n, '1,000'],
+  [1_000_050n, '1,000,050'],
   [9_007_199_254_740_993n, '9,007,199,254,740,993'],
 ])('formatCount(%p) is %s', (count, text) => {
   expect(formatCount(count)).toBe(text);

@@ -1,11 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { expect, test } from '@jest/globals';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
 import type { CallExpression } from 'acorn';
 import { actionFolders } from '../../sandbox/runner/manifest.ts';
 import { bundleNodes } from '../support/bundle-nodes.ts';
-import { ROOT } from '../support/root.ts';
+import { openHarness, ROOT } from '../support/harness.ts';
 
 const nodes = bundleNodes();
+const harness = openHarness();
 
 /** No `child_process`, no `worker_threads`, no `vm`. */
 const MODULES = ['crypto', 'events', 'fs', 'http', 'https', 'net', 'os', 'tls', 'util'];
@@ -25,6 +29,17 @@ test('the bundle has no other way to load or run code', () => {
   expect(names.filter((name) => ways.includes(name))).toEqual([]);
 });
 
+describe('a create', () => {
+  test('uses nothing that makes Node.js load ICU', async () => {
+    const { icu } = await usedOfNode(create);
+    expect(icu).toEqual([]);
+  });
+
+  async function create(env: Record<string, string>): Promise<void> {
+    expect(await harness.create({}, env)).toMatchObject({ exitCode: 0, stderr: '' });
+  }
+});
+
 test('a runner downloads nothing but what an action runs', () => {
   const git = (...args: string[]) =>
     execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
@@ -40,4 +55,23 @@ test('a runner downloads nothing but what an action runs', () => {
 function calleeOf({ callee }: CallExpression): string | undefined {
   const name = callee.type === 'MemberExpression' ? callee.property : callee;
   return name.type === 'Identifier' ? name.name : undefined;
+}
+
+/** What a process has used of Node.js. */
+interface UsedOfNode {
+  /** The names of what needs ICU. */
+  icu: string[];
+}
+
+/** What the process that `run` starts with an environment uses. */
+async function usedOfNode(
+  run: (env: Record<string, string>) => Promise<void>,
+): Promise<UsedOfNode> {
+  const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
+  const file = join(folder, 'used.json');
+  const preload = join(ROOT, '__tests__/support/used-of-node.cjs');
+  await run({ NODE_OPTIONS: `--require=${preload}`, USED_OF_NODE: file });
+  const used: UsedOfNode = JSON.parse(readFileSync(file, 'utf8'));
+  rmSync(folder, { recursive: true });
+  return used;
 }

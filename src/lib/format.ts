@@ -35,9 +35,10 @@ export function truncateList(lines: readonly string[], max = 20): string[] {
   return [...lines.slice(0, max), ...(rest > 0 ? [`… and ${rest} more`] : [])];
 }
 
-/** `449,190` */
+/** `449,190`. Without `Intl`, which takes an eighth of the time of a step to load. */
 export function formatCount(count: bigint): string {
-  return count.toLocaleString('en-US');
+  if (count < 1_000n) return String(count);
+  return `${formatCount(count / 1_000n)},${String(count % 1_000n).padStart(3, '0')}`;
 }
 
 /** Sorts `items` by a slug or a name: `pr-9` comes before `pr-10`. */
