@@ -72,40 +72,9 @@ HttpCodes[HttpCodes.GatewayTimeout=504]="GatewayTimeout"}(HttpCodes||(HttpCodes=
 Headers.ContentType="content-type"}(Headers||(Headers={}))
 !function(MediaTypes){MediaTypes.ApplicationJson="application/json"}(MediaTypes||(MediaTypes={}))
 function lib_getProxyUrl(serverUrl){const proxyUrl=getProxyUrl(new URL(serverUrl))
-return proxyUrl?proxyUrl.href:""}HttpCodes.MovedPermanently,HttpCodes.ResourceMoved,HttpCodes.SeeOther,HttpCodes.TemporaryRedirect,HttpCodes.PermanentRedirect,HttpCodes.BadGateway,HttpCodes.ServiceUnavailable,HttpCodes.GatewayTimeout
-Error
-var summary_awaiter=function(thisArg,_arguments,P,generator){return new(P||(P=Promise))(function(resolve,reject){function fulfilled(value){try{step(generator.next(value))}catch(e){reject(e)}}function rejected(value){try{step(generator.throw(value))}catch(e){reject(e)}}function step(result){result.done?resolve(result.value):(value=result.value,value instanceof P?value:new P(function(resolve){resolve(value)})).then(fulfilled,rejected)
-var value}step((generator=generator.apply(thisArg,_arguments||[])).next())})}
-const{access,appendFile,writeFile}=external_fs_namespaceObject.promises
-new class{constructor(){this._buffer=""}filePath(){return summary_awaiter(this,void 0,void 0,function*(){if(this._filePath)return this._filePath
-const pathFromEnv=process.env.GITHUB_STEP_SUMMARY
-if(!pathFromEnv)throw new Error("Unable to find environment variable for $GITHUB_STEP_SUMMARY. Check if your runtime environment supports job summaries.")
-try{yield access(pathFromEnv,external_fs_namespaceObject.constants.R_OK|external_fs_namespaceObject.constants.W_OK)}catch(_a){throw new Error(`Unable to access summary file: '${pathFromEnv}'. Check if the file has correct read/write permissions.`)}this._filePath=pathFromEnv
-return this._filePath})}wrap(tag,content,attrs={}){const htmlAttrs=Object.entries(attrs).map(([key,value])=>` ${key}="${value}"`).join("")
-return content?`<${tag}${htmlAttrs}>${content}</${tag}>`:`<${tag}${htmlAttrs}>`}write(options){return summary_awaiter(this,void 0,void 0,function*(){const overwrite=!!(options===null||options===void 0?void 0:options.overwrite),filePath=yield this.filePath(),writeFunc=overwrite?writeFile:appendFile
-yield writeFunc(filePath,this._buffer,{encoding:"utf8"})
-return this.emptyBuffer()})}clear(){return summary_awaiter(this,void 0,void 0,function*(){return this.emptyBuffer().write({overwrite:!0})})}stringify(){return this._buffer}isEmptyBuffer(){return this._buffer.length===0}emptyBuffer(){this._buffer=""
-return this}addRaw(text,addEOL=!1){this._buffer+=text
-return addEOL?this.addEOL():this}addEOL(){return this.addRaw(external_os_namespaceObject.EOL)}addCodeBlock(code,lang){const attrs=Object.assign({},lang&&{lang}),element=this.wrap("pre",this.wrap("code",code),attrs)
-return this.addRaw(element).addEOL()}addList(items,ordered=!1){const tag=ordered?"ol":"ul",listItems=items.map(item=>this.wrap("li",item)).join(""),element=this.wrap(tag,listItems)
-return this.addRaw(element).addEOL()}addTable(rows){const tableBody=rows.map(row=>{const cells=row.map(cell=>{if(typeof cell=="string")return this.wrap("td",cell)
-const{header,data,colspan,rowspan}=cell,tag=header?"th":"td",attrs=Object.assign(Object.assign({},colspan&&{colspan}),rowspan&&{rowspan})
-return this.wrap(tag,data,attrs)}).join("")
-return this.wrap("tr",cells)}).join(""),element=this.wrap("table",tableBody)
-return this.addRaw(element).addEOL()}addDetails(label,content){const element=this.wrap("details",this.wrap("summary",label)+content)
-return this.addRaw(element).addEOL()}addImage(src,alt,options){const{width,height}=options||{},attrs=Object.assign(Object.assign({},width&&{width}),height&&{height}),element=this.wrap("img",null,Object.assign({src,alt},attrs))
-return this.addRaw(element).addEOL()}addHeading(text,level){const tag=`h${level}`,allowedTag=["h1","h2","h3","h4","h5","h6"].includes(tag)?tag:"h1",element=this.wrap(allowedTag,text)
-return this.addRaw(element).addEOL()}addSeparator(){const element=this.wrap("hr",null)
-return this.addRaw(element).addEOL()}addBreak(){const element=this.wrap("br",null)
-return this.addRaw(element).addEOL()}addQuote(text,cite){const attrs=Object.assign({},cite&&{cite}),element=this.wrap("blockquote",text,attrs)
-return this.addRaw(element).addEOL()}addLink(text,href){const element=this.wrap("a",text,{href})
-return this.addRaw(element).addEOL()}}
-const external_events_namespaceObject=require("events"),{chmod,copyFile,lstat,mkdir,open:io_util_open,readdir,rename,rm,rmdir,stat,symlink,unlink}=external_fs_namespaceObject.promises
-process.platform
-external_fs_namespaceObject.constants.O_RDONLY
-process.platform
-external_events_namespaceObject.EventEmitter
-external_events_namespaceObject.EventEmitter
+return proxyUrl?proxyUrl.href:""}Error
+process
+process
 external_os_namespaceObject.platform(),external_os_namespaceObject.arch()
 var ExitCode
 !function(ExitCode){ExitCode[ExitCode.Success=0]="Success"
@@ -286,7 +255,7 @@ inst._zod.parse=(payload,ctx)=>{const input=payload.value
 if(!Array.isArray(input)){payload.issues.push({expected:"array",code:"invalid_type",input,inst})
 return payload}payload.value=memo?memo.alloc(inst,payload,Array(input.length),ctx):Array(input.length)
 const proms=[],abortEarly=ctx?.abortEarly
-for(let i=0;i<input.length;i++){const item=input[i],result=def.element._zod.run({value:item,issues:[]},ctx)
+for(let i=0;i<input.length;i++){const result=def.element._zod.run({value:input[i],issues:[]},ctx)
 if(result instanceof Promise)proms.push(result.then(result=>handleArrayResult(result,payload,i)))
 else{handleArrayResult(result,payload,i)
 if(abortEarly&&result.issues.length!==0&&aborted(result))break}}return proms.length?Promise.all(proms).then(()=>payload):payload}
@@ -414,7 +383,7 @@ if(p){const pm={...this.get(p)??{}}
 delete pm.id
 const f={...pm,...this._map.get(schema)}
 return Object.keys(f).length?f:void 0}return this._map.get(schema)}has(schema){return this._map.has(schema)}})
-globalThis.__zod_globalRegistry
+globalThis
 function snapshotChecks(def){def.checks&&(def.checks=[...def.checks])
 return def}function _string(Class,params){return new Class(snapshotChecks({type:"string",...normalizeParams(params)}))}function _number(Class,params){return new Class(snapshotChecks({type:"number",checks:[],...normalizeParams(params)}))}function _boolean(Class,params){return new Class({type:"boolean",...normalizeParams(params)})}function _never(Class,params){return new Class({type:"never",...normalizeParams(params)})}function _regex(pattern,params){return new $ZodCheckRegex({check:"string_format",format:"regex",...normalizeParams(params),pattern})}function _custom(Class,fn,_params){const norm=normalizeParams(_params)
 norm.abort??(norm.abort=!0)
@@ -574,8 +543,8 @@ constructor(kind,details,reason=kind.code){super(reason)
 this.kind=kind
 this.details=details}get code(){return this.kind.code}get requests(){return this.kind.requestsOf(this.details)}is(kind){return this.code===kind.code}}function failedRequests(error){return error instanceof ApiError?[error]:error instanceof Failure?error.requests:[]}const VARIABLES=[["FORGEJO_ACTIONS","Forgejo"],["GITEA_ACTIONS","Gitea"],["ACT","act"]]
 function engineOf(env){return VARIABLES.find(([name])=>env[name])?.[1]??"GitHub"}function isGitea(env){return["Gitea","Forgejo"].includes(engineOf(env))}const DEFAULT_REPOSITORY="OWNER/openrouter-workspace"
-function troubleshootingUrl(code,env){return documentUrl(`troubleshooting.md#${code}`,env)}function documentUrl(page,env=process.env){const server=env.GITHUB_SERVER_URL||"https://github.com",repository=env.GITHUB_ACTION_REPOSITORY||DEFAULT_REPOSITORY,ref=env.GITHUB_ACTION_REF||"main"
-return`${server}/${repository}/${isGitea(env)?"src":"blob"}/${ref}/docs/${page}`}const NOTHING_DELETED={nothing:"Nothing was deleted."},SENTENCES={none:{nothing:"Nothing was changed at OpenRouter."},throttled:"OpenRouter reports that it rejected each change of this step, so nothing should have changed.",possible:"This step may have changed something at OpenRouter before that: see its log."}
+function troubleshootingUrl(code,env){return documentUrl(`troubleshooting.md#${code}`,env)}function documentUrl(page,env=process.env){const ref=env.GITHUB_ACTION_REF||"main"
+return`${env.GITHUB_SERVER_URL||"https://github.com"}/${env.GITHUB_ACTION_REPOSITORY||DEFAULT_REPOSITORY}/${isGitea(env)?"src":"blob"}/${ref}/docs/${page}`}const NOTHING_DELETED={nothing:"Nothing was deleted."},SENTENCES={none:{nothing:"Nothing was changed at OpenRouter."},throttled:"OpenRouter reports that it rejected each change of this step, so nothing should have changed.",possible:"This step may have changed something at OpenRouter before that: see its log."}
 function describeEffect(effect){return SENTENCES[effect]}function effectLines(effect,{leftovers="",onlyReads=!1}){return effect.flatMap(line=>typeof line=="string"?line:leftovers!==""||onlyReads?[]:line.nothing)}function formatLeftovers(leftovers){return`May still exist at OpenRouter: ${leftovers}.`}function describeApiError(details,effect,context={}){const{lines,...part}=describeRequest(details),known=mayBeApplied(details)?[recoveryOf(details),...lines]:[...lines,...effectLines([describeEffect(effect)],context)]
 return{code:codeOf(details),...part,lines:known}}function describePart({details}){const{lines,...part}=describeRequest(details)
 return{...part,lines:[...lines,...mayBeApplied(details)?[unknownOutcome(details)]:[]]}}function describeRequest(details){return{title:`${describeOutcome(details)}: ${describeCause(details)}`,lines:[...messageOf(details),...adviceAfterLookup(details)],details:requestLines(details)}}function describeOutcome(details){const failed=`Could not ${details.operation}`
@@ -591,10 +560,9 @@ function mayBeApplied(details){return details.ambiguous&&!isRead(details)}functi
 return details.isCancelled?"cancelled":kind!=="prevented"||details.noResponse?(kind==="throttled"?void 0:CODES_BY_STATUS[status])??CODES_BY_KIND[kind]:"timed-out"}const CAUSES={unauthorized:({server})=>SERVERS[server].unauthorized,forbidden:({server})=>`${server} does not allow it`,"payment-required":({server})=>`${server} requires credits or another plan`,"not-found":({server})=>`${server} does not find it`,"request-rejected":({server})=>`${server} rejected the request`,conflict:()=>"another request is changing it",throttled:({server})=>`${server} limits the rate of requests`,unreachable:({server})=>`${server} cannot be reached`,"timed-out":({server})=>`${server} did not respond in time`,cancelled:()=>"the run was cancelled","server-error":describeResponder,"unexpected-response":describeResponder}
 function describeResponder({server,status=0}){return status>=500?`${server} failed`:status<400?`${server} sent no valid response`:`${server} did not process it`}function describeCause(details){const{isCancelled,reason,stopReason=reason,status}=details
 return isCancelled?stopReason:status===void 0?reason:`${CAUSES[causeCodeOf(details)](details)} (HTTP ${status})`}const SERVERS={OpenRouter:{unauthorized:"OpenRouter rejected the management key",credential:["The management key was deleted, or the secret has another kind of key.","Create one at https://openrouter.ai/settings/management-keys, and store it in the secret that management-key uses."],permission:"If the account is an organization, use a management key that one of its administrators created.",settings:["The account's security settings can be the cause, too: an IP allowlist, or a maximum key lifetime."],wrongPath:"Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.",address:"api-url",status:"See https://status.openrouter.ai, and run this again once OpenRouter works."},GitHub:{unauthorized:"GitHub rejected github-token",credential:["github-token must be the token of this job, or another one that has not expired."],permission:"Check the permissions of the job.",settings:[],wrongPath:"Check the environment variable GITHUB_API_URL.",address:"the environment variable GITHUB_API_URL",status:"See https://www.githubstatus.com, and run this again once GitHub works."}}
-function checkNetwork({server,noResponse}){const host=noResponse?.host??"that host"
-return`Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall keeps the runner from ${host}.`}const ADVICE={unauthorized:({server})=>SERVERS[server].credential,forbidden:({hint,server})=>[hint??SERVERS[server].permission,...SERVERS[server].settings],"payment-required":({hint})=>[hint??"The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits."],"not-found":({hint,server})=>[hint??SERVERS[server].wrongPath],"request-rejected":({server,serverMessage})=>[serverMessage?`Correct the input that ${server} rejects.`:`The response of ${server} has no reason that can be shown.`],conflict:()=>["Run this again."],throttled:()=>["Wait, then run this again."],unreachable:()=>[],"timed-out":()=>[],cancelled:()=>[],"server-error":adviceOnResponder,"unexpected-response":adviceOnResponder}
-function adviceOnResponder({status,server}){return status===void 0?[]:status<400?[`Check ${SERVERS[server].address}, and whether a proxy or a login page responds instead of ${server}.`]:[SERVERS[server].status]}function adviceAfterLookup(details){const last=details.lookupFailure??details,isNetwork=details.noResponse&&!last.isCancelled&&last.status===void 0
-return[...new Set([...isNetwork?[checkNetwork(details)]:[],...advice(last)])]}function advice(details){const{kind,status=0,noResponse,isCancelled}=details
+function checkNetwork({server,noResponse}){return`Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall keeps the runner from ${noResponse?.host??"that host"}.`}const ADVICE={unauthorized:({server})=>SERVERS[server].credential,forbidden:({hint,server})=>[hint??SERVERS[server].permission,...SERVERS[server].settings],"payment-required":({hint})=>[hint??"The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits."],"not-found":({hint,server})=>[hint??SERVERS[server].wrongPath],"request-rejected":({server,serverMessage})=>[serverMessage?`Correct the input that ${server} rejects.`:`The response of ${server} has no reason that can be shown.`],conflict:()=>["Run this again."],throttled:()=>["Wait, then run this again."],unreachable:()=>[],"timed-out":()=>[],cancelled:()=>[],"server-error":adviceOnResponder,"unexpected-response":adviceOnResponder}
+function adviceOnResponder({status,server}){return status===void 0?[]:status<400?[`Check ${SERVERS[server].address}, and whether a proxy or a login page responds instead of ${server}.`]:[SERVERS[server].status]}function adviceAfterLookup(details){const last=details.lookupFailure??details
+return[...new Set([...details.noResponse&&!last.isCancelled&&last.status===void 0?[checkNetwork(details)]:[],...advice(last)])]}function advice(details){const{kind,status=0,noResponse,isCancelled}=details
 return isCancelled?ADVICE.cancelled(details):kind==="throttled"?ADVICE.throttled(details):noResponse?[checkNetwork(details)]:ADVICE[CODES_BY_STATUS[status]??causeCodeOf(details)](details)}function unknownOutcome({server}){return`Whether ${server} did it, and only the response was lost, is unknown.`}function recoveryOf({mayLeaveBehind,recovery}){return recovery??`Before running this again, check for ${mayLeaveBehind??"its effect"}.`}const INTERNAL_ERROR="internal-error"
 function describeError(error,effect,context={}){const description=describeAlone(error,effect,context),{leftovers="",advice}=context
 if(advice&&error instanceof ApiError){const{code,title,details}=description,{lines}=describePart(error)
@@ -692,8 +660,8 @@ return{kind:"succeeded",response:{data,status,serverTime,size:body.length,header
 return isShare?Math.min(attemptTimeout(left),left):attemptTimeout(left)}function toHttpRequest({method,path,body,maxBytes},{server:{apiUrl,headers}}){return{method,url:apiUrl+path,headers:{...headers,...body&&{"content-type":"application/json"}},...body&&{body:JSON.stringify(body)},...maxBytes&&{maxBytes}}}function classifyTransportError({isSent,kind,message:reason},{server,signal,clock,deadline,isStopped},elapsedMs){const{host}=new URL(server.apiUrl)
 if(!isStopped)return{kind,reason,noResponse:{host,elapsedMs}}
 const facts={reason,isCancelled:isCancelled(signal)}
-return isSent?{kind:"aborted",...facts}:{kind:"prevented",...facts,...clock.now()>=deadline&&{noResponse:{host,elapsedMs}}}}function prevented(request,reason,options){return fail(request,{kind:"prevented",reason,isCancelled:isCancelled(options.signal)},options)}function fail(request,failure,{server}){const{operation,method,path,mayLeaveBehind,recovery,hint,readOnly}=request,facts={operation,method,path,mayLeaveBehind,recovery,hint,readOnly}
-return{kind:failure.kind,failure:{server:server.name,...facts,...failure}}}const POST_GRACE_MS=6e3
+return isSent?{kind:"aborted",...facts}:{kind:"prevented",...facts,...clock.now()>=deadline&&{noResponse:{host,elapsedMs}}}}function prevented(request,reason,options){return fail(request,{kind:"prevented",reason,isCancelled:isCancelled(options.signal)},options)}function fail(request,failure,{server}){const{operation,method,path,mayLeaveBehind,recovery,hint,readOnly}=request
+return{kind:failure.kind,failure:{server:server.name,operation,method,path,mayLeaveBehind,recovery,hint,readOnly,...failure}}}const POST_GRACE_MS=6e3
 function startAttempt(ms,request,{clock,signal,deadline}){const attempt=new AbortController
 let isSent=!1,cancelTimer=clock.after(ms,()=>attempt.abort(new Error(`no complete response within ${formatSeconds(ms)}`)))
 const stop=()=>attempt.abort(signal.reason),onAbort=()=>{if(!isSent||!isCancelled(signal)||!creates(request))return stop()
@@ -858,8 +826,7 @@ for(const block of added.flatMap(formsOf).flatMap(blocksOf))blocks.add(block)},r
 return isCut?shown.slice(0,-CUT_LENGTH):shown}}}function withRests(secrets){const rests=secrets.map(secret=>secret.replace(SECRET_PREFIX,""))
 return[...new Set([...secrets,...rests.filter(({length})=>length>=MIN_KEY_LENGTH)])]}const MAX_SECRET_LENGTH=4096,BLOCK=MIN_KEY_LENGTH/2
 function formsOf(secret){const bounded=secret.slice(0,MAX_SECRET_LENGTH)
-return[bounded,Buffer.from(bounded).toString("hex")].map(form=>form.replace(/[^a-z\d]/gi,"").toLowerCase()).filter(({length})=>length>=MIN_KEY_LENGTH)}function blocksOf(letters){const count=letters.length-BLOCK+1
-return Array.from({length:count},(_,at)=>letters.slice(at,at+BLOCK))}const SEPARATORS=[/[^a-z\d]/gi,/&#?\w+;|\\(?:u[\da-f]{4}|[a-z])|[^a-z\d]/gi,/<[^<>]*>|&#?\w+;|\\(?:u[\da-f]{4}|[a-z])|[^a-z\d]/gi]
+return[bounded,Buffer.from(bounded).toString("hex")].map(form=>form.replace(/[^a-z\d]/gi,"").toLowerCase()).filter(({length})=>length>=MIN_KEY_LENGTH)}function blocksOf(letters){return Array.from({length:letters.length-BLOCK+1},(_,at)=>letters.slice(at,at+BLOCK))}const SEPARATORS=[/[^a-z\d]/gi,/&#?\w+;|\\(?:u[\da-f]{4}|[a-z])|[^a-z\d]/gi,/<[^<>]*>|&#?\w+;|\\(?:u[\da-f]{4}|[a-z])|[^a-z\d]/gi]
 function replaceParts(text,blocks){let redacted="",end=0
 const found=SEPARATORS.flatMap(separators=>findParts(text,blocks,separators))
 for(const[from,to]of found.sort(([a],[b])=>a-b)){from>=end&&(redacted+=`${text.slice(end,from)}***`)
@@ -1138,9 +1105,7 @@ if(!workspace)return{kind:retryable?"retry":"give-up",ambiguous:evidence.canArri
 const creator=decideCreator(workspace,{...evidence,desired:facts.desired})
 return creator==="needs-probe"?{kind:"retry",ambiguous:!0}:{kind:"done",result:{workspace,creator}}}function skipsLookup({kind,status}){return kind==="rejected"?status===401||status===403:["unsent","prevented","throttled","conflict","aborted"].includes(kind)}function collectEvidence(attempts,facts){const last=attempts.at(-1),lastFree=attempts.findLastIndex(({found})=>found&&!found.workspace),sinceFree=attempts.slice(lastFree+1),firstTaken=sinceFree.findIndex(({found})=>found?.workspace),isAmbiguous=({failure:{kind}})=>FAILURE_CLASSES[kind].ambiguous,ambiguousRounds=(firstTaken<0?sinceFree:sinceFree.slice(0,firstTaken+1)).filter(isAmbiguous),slugWasFree=facts.slugWasFree||lastFree>=0
 return{mayBeApplied:ambiguousRounds.length>0,returnedOnly500:ambiguousRounds.every(({failure})=>failure.status===500),canArriveLate:attempts.slice(0,lastFree+1).some(isAmbiguous),wasThrottled:attempts.some(({failure})=>failure.kind==="throttled"),isRecent:slugWasFree?isCreatedSince(last.found,facts.start-LOOKUP_TOLERANCE_MS)!==!1:isCreatedSince(last.found,facts.start),slugWasFree,wasRejected:last.failure.kind==="rejected",wasProbed:last.failure.status===500&&firstTaken>=0&&firstTaken<sinceFree.length-1}}const LOOKUP_TOLERANCE_MS=6e4
-function isCreatedSince(lookup,start){if(!lookup?.workspace||lookup.serverTime===void 0)return
-const from=lookup.serverTime-(lookup.headersAt-start)
-return wasCreatedWithin(lookup.workspace,{from,to:Number.POSITIVE_INFINITY})}function decideCreator(workspace,evidence){const{mayBeApplied,isRecent,slugWasFree,desired}=evidence
+function isCreatedSince(lookup,start){if(lookup?.workspace&&lookup.serverTime!==void 0)return wasCreatedWithin(lookup.workspace,{from:lookup.serverTime-(lookup.headersAt-start),to:Number.POSITIVE_INFINITY})}function decideCreator(workspace,evidence){const{mayBeApplied,isRecent,slugWasFree,desired}=evidence
 if(isRecent===!1)return"another-job"
 const mayBeOurs=mayBeApplied||evidence.canArriveLate||evidence.wasThrottled
 return matchesDesired(workspace,desired)?mayBeOurs||slugWasFree?isRecent!==void 0&&mayBeApplied?!evidence.returnedOnly500||evidence.wasRejected?"this-step":evidence.wasProbed?"unknown":"needs-probe":"unknown":"another-job":mayBeOurs?"unknown":"another-job"}async function createWorkspace(request,context){const{desired,governance,dryRun}=request,{log}=context
@@ -1170,8 +1135,8 @@ return outcome.kind==="reconciled"?{...outcome.result,mayArriveLate:ambiguous>1}
 let lookup=await lookUp()
 for(const delay of mayBeTaken?LATE_POST_DELAYS_MS.slice(1):[]){if(lookup.workspace)break
 await client.pause(delay)
-lookup=await lookUp()}return lookup}function reportCreated(workspace,{task,start},{clock,journal,log,onWorkspace}){const{id,slug}=workspace,url=dashboardUrl(slug),exists=`the workspace "${slug}", id ${id}, ${url}`
-journal.saveOrFail(task,exists)
+lookup=await lookUp()}return lookup}function reportCreated(workspace,{task,start},{clock,journal,log,onWorkspace}){const{id,slug}=workspace,url=dashboardUrl(slug)
+journal.saveOrFail(task,`the workspace "${slug}", id ${id}, ${url}`)
 onWorkspace(workspace,{created:!0})
 log.info(`Created in ${formatSeconds(clock.now()-start)}: id ${id}, ${url}`)}function otherIfExists({governanceInputs,ifExists}){const needed=ifExists==="update"||governanceInputs.length>0?"update":"reuse"
 return needed===ifExists?void 0:needed}function recoveryOfWrites(request){if(request.deleteAfterJob)return"deleted-after-job"
@@ -1204,9 +1169,9 @@ function withHash(text,maxLength){const hash=(0,external_node_crypto_namespaceOb
 return start===""?hash:`${start}-${hash}`}function toSlug(text){return text.normalize("NFD").replace(/\p{M}/gu,"").toLowerCase().replace(/[^a-z0-9]+/g,"-").replace(/^-|-$/g,"")}const PREFIX_MESSAGE="must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen",slugPrefix=()=>optional(schemas_string(PREFIX_MESSAGE).check(refine(text=>text.length<=30&&/^[a-z0-9]+(?:-[a-z0-9]+)*-$/.test(text),PREFIX_MESSAGE))),slugInputs=()=>({slug_from:optional(schemas_string().check(refine(text=>!/^[-_/]|[-_/#:]$/.test(text),"must not begin or end with a separator such as - or /"))),slug_prefix:slugPrefix()})
 function slugProblems(named,valid,provided){const problems=[],isMade=provided.has("slug_from")
 isMade||provided.has(named)||problems.push({input:named,message:"or slug-from is required"})
-if(isMade&&provided.has(named)){const message=`must not be combined with ${named}: remove one of them`
-problems.push({input:"slug-from",message})}if(!isMade&&valid.slug_prefix!==void 0){const message=`needs slug-from: ${named} is used as it is written`
-problems.push({input:"slug-prefix",message})}return problems}function makeSlug({slug_from:text="",slug_prefix:prefix},log){const slug=slugFrom(text,prefix)
+isMade&&provided.has(named)&&problems.push({input:"slug-from",message:`must not be combined with ${named}: remove one of them`})
+isMade||valid.slug_prefix===void 0||problems.push({input:"slug-prefix",message:`needs slug-from: ${named} is used as it is written`})
+return problems}function makeSlug({slug_from:text="",slug_prefix:prefix},log){const slug=slugFrom(text,prefix)
 log.info(`The slug is ${slug}, made from slug-from.`)
 return slug}const createInputs=()=>{const{name,slug,...fields}=createWorkspaceRequest.shape
 return object({management_key:connection.management_key,name:getInput("slug-from")===""?name:pipe(transform(cutText),name),slug:optional(slug),...slugInputs(),...fields,...governanceInputs,if_exists:schemas_default(schemas_enum(IF_EXISTS,"must be fail, reuse or update"),"fail"),dry_run:fields_flag(),delete_after_job:fields_flag(),delete_keys:fields_flag(),api_url:connection.api_url,timeout:connection.timeout})}
@@ -1323,8 +1288,8 @@ groups.set(key,group)}const all=[...groups.values()]
 return all.length===1?all.flatMap(({lines})=>lines):all.map(({lines,slugs})=>`For ${truncateList(slugs,failures_MAX_NAMED).join(", ")}: ${lines.join(" ")}`)}const failures_MAX_NAMED=3
 function failures_reasonOf(entry){return reasonsOf(entry).join("\n")}function reasonsOf({outcome,error,reason,keysLeft=NOT_LISTED}){const cause=failures_causeOf(error)??reason
 return[outcome==="unread"?`not checked, and kept. ${cause}`:cause,summarizeWorking(keysLeft)]}function failures_causeOf(error){if(error instanceof Failure&&error.is(workspaceHasKeys))return`has ${countKeys(error.details.keys.length)}, and delete-keys is false`
-if(error instanceof Failure&&error.is(teardownIncomplete)){const{errors,keysLeft}=error.details,[first]=errors,count=`${errors.length}${keysLeft.isComplete?"":" or more"} API keys`
-return`${errors.length>1?`${count} not deleted. `:""}${formatCause(first.details)}`}const[request]=failedRequests(error)
+if(error instanceof Failure&&error.is(teardownIncomplete)){const{errors,keysLeft}=error.details,[first]=errors
+return`${errors.length>1?`${errors.length}${keysLeft.isComplete?"":" or more"} API keys not deleted. `:""}${formatCause(first.details)}`}const[request]=failedRequests(error)
 return request&&formatCause(request.details)}function keysLeftAfter(error){if(error.is(teardownIncomplete))return error.details.keysLeft
 if(!error.is(workspaceHasKeys))return
 const{keys,now}=error.details
@@ -1344,8 +1309,7 @@ if(round.kind==="blocked")return resultOf({deleted:!1,problem:round.problem})
 if(round.kind==="failed"){const facts={...round,rejection:last.rejection,deletedKeys,mayBeDeleted}
 return resultOf(await failUnlessGone(workspace,facts,context))}last=round}const{newKeys,rejection}=last
 if(newKeys.length===0&&rejection){const facts={...last,errors:[rejection],deletedKeys,mayBeDeleted}
-return resultOf(await failUnlessGone(workspace,facts,context))}const details={workspace,rounds:ROUND_DELAYS_MS.length,deletedKeys:deletedKeys.length}
-return resultOf({deleted:!1,problem:new Failure(keysKeepAppearing,details,"new API keys keep appearing in it")})}const MAX_LISTED=2e3
+return resultOf(await failUnlessGone(workspace,facts,context))}return resultOf({deleted:!1,problem:new Failure(keysKeepAppearing,{workspace,rounds:ROUND_DELAYS_MS.length,deletedKeys:deletedKeys.length},"new API keys keep appearing in it")})}const MAX_LISTED=2e3
 async function listNewKeys(client,workspace,{known=new Set,max=MAX_LISTED}={}){const newKeys=[]
 let now
 for await(const{items,serverTime}of listKeyPages(client,workspace)){now=serverTime
@@ -1375,7 +1339,7 @@ onDone()})
 deleted.length>0&&log.request(`Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`)
 return{deleted,undeleted}}function nameSome(keys){return truncateList(keys.map(describeKey),teardown_MAX_NAMED).join(", ")}function blockedByKeys(workspace,{newKeys:keys,keysLeft}){const reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`
 return{kind:"blocked",newKeys:keys,deletedKeys:[],keysLeft,problem:new Failure(workspaceHasKeys,{workspace,keys,now:keysLeft.now},reason)}}function endOf(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",problem:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,newKeys,rejection,deletedKeys,mayBeDeleted,...found},context){if(errors.every(error=>isRejection(error)||error.details.ambiguous)&&await isGone(workspace,context))return{deleted:mayBeDeleted}
-const keysLeft=rejection!==void 0&&newKeys.length===0&&found.keysLeft.isComplete?BLOCKED_BUT_NONE_LISTED:found.keysLeft,details={workspace,errors,deletedKeys:deletedKeys.length,keysLeft},[first]=errors,orMore=keysLeft.isComplete?"":" or more",reason=(errors.length>1?`${errors.length}${orMore} API keys left: `:"")+formatAttempt(first.details)
+const keysLeft=rejection!==void 0&&newKeys.length===0&&found.keysLeft.isComplete?BLOCKED_BUT_NONE_LISTED:found.keysLeft,details={workspace,errors,deletedKeys:deletedKeys.length,keysLeft},[first]=errors,reason=(errors.length>1?`${errors.length}${keysLeft.isComplete?"":" or more"} API keys left: `:"")+formatAttempt(first.details)
 return{deleted:!1,problem:new Failure(teardownIncomplete,details,reason)}}function isRejection({details:{kind,status=0}}){return kind==="rejected"&&status!==401&&status!==403}async function isGone({id},{client}){const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
 return!error&&!lookup.workspace}function createPost(){return runPostStep({action:"openrouter-workspace",schema:createTask(),run:(task,context,{report})=>runCreateTask(task,{...context,onDeleted:(workspace,keys)=>report.summarize(afterJobSummary(workspace,keys))}),describeLeftovers:task=>task?describeWorkspaceLeft(task):"a workspace, if the step created one"})}function describeWorkspaceLeft({target:{created,pending}}){return`the workspace "${(created??pending?.desired)?.slug}"`}async function runCreateTask(task,context){const{target}=task,deletedIds=new Set
 let next=target.created
@@ -1428,9 +1392,7 @@ if(!lookup.workspace)return}return new Failure(workspaceStillExists,{workspace})
 function readDeleteInputs(log){const values=readInputs(deleteInputs(),(valid,provided)=>slugProblems("workspace",valid,provided))
 return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),expectSlugPrefix:values.expect_slug_prefix,deleteKeys:values.delete_keys,dryRun:values.dry_run}}function deletionTitle(thing,deletion,{dryRun}){return deletion?dryRun?`\u{1f50e} Dry run: would delete the OpenRouter ${thing}`:deletion.deleted?`\u2705 Deleted the OpenRouter ${thing}`:`\u2705 Already deleted by another job: the OpenRouter ${thing}`:`\u2705 Nothing to delete: the OpenRouter ${thing} does not exist`}function deleteOutputs({deleted,keys},{dryRun}){const spent=totalSpent(keys)
 return{deleted:String(deleted),"deleted-keys":String(dryRun?0:keys.length),"keys-cost-usd":spent===null?"":exactUsd(spent)}}function deleteSummary({workspace,deleted,keys},request){const title=deletionTitle(`workspace "${workspace?.slug??request.workspace}"`,workspace&&{deleted},request)
-if(!workspace)return{title}
-const heading=request.dryRun?"API keys that would be deleted with it":"API keys deleted by this step"
-return{title,paragraphs:[["Name: ",{code:workspace.name}]],folded:foldedKeys(heading,keys)}}function main_deleteWorkspace(){return runStep({action:"delete"},async step=>{const{report}=step,inputs=readDeleteInputs(report),result=await deleteOne(inputs,startContext(inputs,step),({id,slug})=>report.output({id,slug}))
+return workspace?{title,paragraphs:[["Name: ",{code:workspace.name}]],folded:foldedKeys(request.dryRun?"API keys that would be deleted with it":"API keys deleted by this step",keys)}:{title}}function main_deleteWorkspace(){return runStep({action:"delete"},async step=>{const{report}=step,inputs=readDeleteInputs(report),result=await deleteOne(inputs,startContext(inputs,step),({id,slug})=>report.output({id,slug}))
 report.output(deleteOutputs(result,inputs))
 if(result.failure)throw result.failure
 report.summarize(deleteSummary(result,inputs))})}function planExpiry({expiresInMs,now,random}){if(expiresInMs===null)return null
@@ -1536,8 +1498,7 @@ return key=>plan.isNew(key)&&!deletedHashes.has(key.hash)}function saveCreated(c
 task_saveState(isExpected||revoked?"created":"ended",created,context)
 if(!isExpected)throw new Failure(unexpectedKey,{key,workspace,name,revoked})}async function revokeLooser(created,changes,context){const{client,log}=context,{key}=created,{value:deletion,error}=await catching(deleteKey(client,key),ApiError),revoked=deletion?.kind==="deleted"
 if(revoked){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
-task_saveState("ended",created,context)}const problem=deletion?.kind==="unclear"?deletion.error:error
-return new Failure(keyLooser,{key,changes,revoked,error:problem})}function outputKey(created,plan,{onCreated}){const{key,secret}=created,result={workspace:plan.workspace,key,secret,expiresAt:expiresAtOf(created)}
+task_saveState("ended",created,context)}return new Failure(keyLooser,{key,changes,revoked,error:deletion?.kind==="unclear"?deletion.error:error})}function outputKey(created,plan,{onCreated}){const{key,secret}=created,result={workspace:plan.workspace,key,secret,expiresAt:expiresAtOf(created)}
 onCreated(result)
 return result}function expiresAtOf({key,search}){const expiry=expiryOf(key,search.desired)
 return readTime(expiry)===void 0?null:expiry}async function deleteLateOrphans(state,created,context){const{key,search}=created,{lostPosts}=search
@@ -1563,11 +1524,11 @@ function jobStatusOf(text,engine){const[,status,marker]=STATUS.exec(text)??[]
 return{succeeded:status===void 0||marker!==void 0&&engine!=="GitHub"||status==="success"&&engine==="Forgejo"?void 0:status==="success",text,engine}}const REPLACE=new Map([...BOOLEANS,["after-job","after-job"]]),keyName=()=>createKeyRequest.shape.name.check(refine(text=>text.search(LIKELY_SECRET)<0,"must not contain a key")),keyInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape
 return object({management_key:connection.management_key,workspace:optional(idOrSlug()),...slugInputs(),name:optional(keyName()),limit_usd:optional(usdLimit("must be an amount in USD, 0 or more")),limit_reset,include_byok_in_limit,expires_in:optional(lifetime()),revoke_after_job:fields_flag(!0),replace:schemas_default(pipe(schemas_enum([...REPLACE.keys()],"must be true, false or after-job"),transform(word=>REPLACE.get(word)??!1)),!1),api_url:connection.api_url,timeout:connection.timeout,job_status:optional(schemas_string())})}
 function keyProblems(valid,provided){const problems=slugProblems("workspace",valid,provided),{limit_reset:reset,replace=!1,revoke_after_job:revokes}=valid
-if(reset!==void 0&&!provided.has("limit_usd")){const message="needs limit-usd: without a limit, there is nothing to reset"
-problems.push({input:"limit-reset",message})}if(replace!==!1&&!provided.has("name")){const message="needs name: a generated name is different each time"
-problems.push({input:"replace",message})}if(replace==="after-job"&&(revokes??!provided.has("revoke_after_job"))){const message="after-job needs revoke-after-job: false, or no key would be left after the job"
-problems.push({input:"replace",message})}if(replace==="after-job"&&!provided.has("expires_in")){const message="is required with replace: after-job, because the key outlives the job: a time such as 70d, or never"
-problems.push({input:"expires-in",message})}return problems}function readKeyInputs(log){const values=readInputs(keyInputs(),keyProblems)
+reset===void 0||provided.has("limit_usd")||problems.push({input:"limit-reset",message:"needs limit-usd: without a limit, there is nothing to reset"})
+replace===!1||provided.has("name")||problems.push({input:"replace",message:"needs name: a generated name is different each time"})
+replace==="after-job"&&(revokes??!provided.has("revoke_after_job"))&&problems.push({input:"replace",message:"after-job needs revoke-after-job: false, or no key would be left after the job"})
+replace!=="after-job"||provided.has("expires_in")||problems.push({input:"expires-in",message:"is required with replace: after-job, because the key outlives the job: a time such as 70d, or never"})
+return problems}function readKeyInputs(log){const values=readInputs(keyInputs(),keyProblems)
 logRounded(values,log)
 return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),desired:{name:values.name??jobKeyName(process.env,Math.random()),limit:values.limit_usd,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},nameIsRandom:values.name===void 0,expiresInMs:values.expires_in==="never"?null:values.expires_in??toMs("6h"),revokeAfterJob:values.revoke_after_job,replace:values.replace}}function readJobStatus(){const{job_status}=keyInputs().shape
 return jobStatusOf(readInputs(object({job_status})).job_status??"",engineOf(process.env))}function keyOutputs({key,workspace,expiresAt}){return{name:key.name,hash:key.hash,label:key.label,"expires-at":expiresAt??"","workspace-id":workspace.id,"workspace-slug":workspace.slug}}function keySummary({key,workspace,expiresAt},request){return{title:`\u2705 Created an OpenRouter API key ${describeKeyLimit(request)}`,table:{header:["Field","Value"],rows:[["Workspace",{text:workspace.slug,url:dashboardUrl(workspace.slug)}],["Expires",expiresAt===null?"never":unbroken(formatExpiry(expiresAt,createdAt(key)))],["When the job ends",request.revokeAfterJob?"it is revoked":"it stays"]]},folded:[report_nameOf(key)]}}function report_nameOf({name,label}){return{title:"Name of the API key",paragraphs:[{code:name},["Label: ",{code:label}]]}}function describeKeyLimit({desired}){const{limit,limit_reset:reset}=desired
@@ -1608,9 +1569,8 @@ return{...named,id:id??data.id,defaultBranch:defaultBranch??data.default_branch}
 return object({management_key:connection.management_key,github_token:schemas_default(schemas_string(),""),pull_request:optional(count("must be the number of a pull request")),slug_prefix:slugPrefix(),...fields,...governanceInputs,key:schemas_default(schemas_enum(["job","preview","none"],"must be job, preview or none"),"job"),key_name:optional(keyName().check(refine(text=>[...text].length<=100,"must be at most 100 characters"))),limit_usd:schemas_default(nullable(usdLimit('must be an amount in USD, 0 or more, or "null"')),1),limit_reset,include_byok_in_limit,preview_limit_usd:optional(usdLimit("must be an amount in USD, above 0").check(refine(usd=>usd>0,"must be an amount in USD, above 0"))),expires_in:optional(lifetime()),comment:fields_flag(!0),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("2m"),job_status:optional(schemas_string())})}
 function previewProblems(valid,provided){const problems=governanceProblems(valid,provided),{key}=valid
 key==="none"&&valid.key_name!==void 0&&problems.push({input:"key-name",message:"needs an API key"})
-const isUncapped=key==="none"||valid.limit_usd===null||valid.limit_reset!==void 0
-if(valid.preview_limit_usd!==void 0&&isUncapped){const message="needs an API key, limit-usd as an amount, and no limit-reset"
-problems.push({input:"preview-limit-usd",message})}valid.limit_usd===null&&valid.limit_reset!==void 0&&problems.push({input:"limit-reset",message:"needs limit-usd to be an amount"})
+valid.preview_limit_usd===void 0||key!=="none"&&valid.limit_usd!==null&&valid.limit_reset===void 0||problems.push({input:"preview-limit-usd",message:"needs an API key, limit-usd as an amount, and no limit-reset"})
+valid.limit_usd===null&&valid.limit_reset!==void 0&&problems.push({input:"limit-reset",message:"needs limit-usd to be an amount"})
 return problems}const LIFETIMES={job:"6h",preview:"30d",none:"6h"}
 function readPreviewInputs(log){const values=readInputs(previewInputs(),previewProblems)
 logRounded(values,log)
@@ -1766,8 +1726,7 @@ function commentRenderer({repository},{redact}){const options={repository,aboutU
 return facts=>renderComment(facts,options)}const MAX_REPOSITORY=21
 function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
 return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+subjectEnd(subject)),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=toSlug(text)
-return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){const path=subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`
-return`${naming_START}${serverUrl}/${name}/${path} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
+return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
 const path=subject.name.split("/").map(encodeURIComponent).join("/")
 return{text:subject.name,url:`${serverUrl}/${name}/tree/${path}`}}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)$/
 function readMark(description,repository){const start=naming_START+repository.serverUrl
@@ -1866,8 +1825,8 @@ return value?.data.login}async function askGraphQl(client){const{data}=await cli
 return data}const answer=()=>object({data:object({viewer:owner()}),errors:optional(never())}),owner=()=>object({login:schemas_string()}),GRAPHQL="/../graphql"
 async function listExisting(search,context){const{slug,known,others,last}=search,found=[]
 if(known.kind==="being-deleted")found.push(Promise.resolve(known))
-else if(known.kind!=="gone"){const before=last.find(({workspace})=>workspace.slug===slug)?.workspace,first=known.kind==="found"?known.workspace:void 0
-found.push(listWorkspace(slug,before??first,search,context))}for(const id of others){const before=last.find(({workspace})=>workspace.id===id)?.workspace
+else if(known.kind!=="gone"){const before=last.find(({workspace})=>workspace.slug===slug)?.workspace
+found.push(listWorkspace(slug,before??(known.kind==="found"?known.workspace:void 0),search,context))}for(const id of others){const before=last.find(({workspace})=>workspace.id===id)?.workspace
 found.push(listWorkspace(id,before,search,context))}return(await Promise.all(found)).flatMap(one=>one??[])}async function listWorkspace(idOrSlug,before,{number},{client,repository}){const list=before&&await catching(listKeys(client,before),ApiError)
 if(list?.error&&list.error.details.kind!=="rejected")throw list.error
 const keys=list?.value?.keys
@@ -1880,8 +1839,7 @@ if(!comment)return createComment(text,place)
 if(comment.body===body){comment===own[0]&&await deleteAll(own.slice(1),place)
 return{kind:"right"}}const{github,repository,number:pull}=place,update=await catching(updateComment(github,repository,{...comment,pull},body),ApiError)
 if(!update.error)return{kind:"written",comment:update.value}
-const wasMissing=last?.kind==="unclear"&&last.missing===comment.id
-if(update.error.details.status!==404||wasMissing)throw update.error
+if(update.error.details.status!==404||last?.kind==="unclear"&&last.missing===comment.id)throw update.error
 return{kind:"unclear",error:update.error,missing:comment.id}}async function createComment({body,attempt},{github,repository,number}){const outcome=await sendComment(github,repository,number,body)
 if(outcome.kind==="succeeded")return{kind:"written",comment:outcome.response.data}
 const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],stop=retryable?await github.waitForRetry(outcome.failure,attempt):void 0,error=toApiError([outcome.failure],{ambiguous,...stop})
@@ -1920,8 +1878,7 @@ if(found.length>0)continue
 if(!hasSomethingToSay(data,own))return{existing}
 const facts={data,existing,isBeingDeleted},isFirst=last===void 0
 last=await writeOwn({body:place.comments.render(facts),own,last,attempt:round},place)
-if(last.kind==="right"){const written=first.own.length===0?"created":"updated"
-return{existing,written:{number,change:isFirst?"none":written,facts}}}}if(last?.kind==="unclear")throw last.error
+if(last.kind==="right")return{existing,written:{number,change:isFirst?"none":first.own.length===0?"created":"updated",facts}}}if(last?.kind==="unclear")throw last.error
 noticeOnce("other runs keep changing it.",place)
 return{}}async function deletePreview(preview,{dryRun,listed},context){const{log,client}=context,{slug}=preview.identity,workspace=listed??(await findWorkspace(client,slug)).workspace
 if(!workspace)return concludeMissing(preview,{dryRun},context)
@@ -1985,8 +1942,8 @@ if(subject.kind!=="pull"||!comments)return{remembered:NO_DATA}
 const ms=Math.min(LISTS_WITHIN_MS,client.timeLeft()/4)
 return writeComment({number:subject.number,slug:identity.slug,...comment,data:mergeComment(comment.data,endedKey)},{...context,comments,client:client.withTimeout(ms)})}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
 if(marked&&naming_isSame(marked,subject)&&!isDefault(workspace))return
-const details={workspace,description:String(workspace.description??""),expected:identity.description}
-throw new Failure(previewNotOurs,details,"another workspace has its slug")}const LOOKUP_SHARE=.1,DELETION_SHARE=.2
+const description=String(workspace.description??"")
+throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}const LOOKUP_SHARE=.1,DELETION_SHARE=.2
 async function cleanUp(request,context){const{log,clock}=context,start=clock.now(),marked=await findMarked(context)
 log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`)
 const{outdated,others}=await findOutdated(groupBySubject(marked),request,context),stale=outdated.flatMap(({workspaces})=>workspaces.map(one=>toFound(one))),open=withOutcome(others,"kept").map(({slug})=>slug),names=truncateList(open).join(", ")
@@ -2105,7 +2062,7 @@ if(!facts)return{kind:"kept"}
 if(!facts.isOpen){const preview={subject,since:facts.since,identity,endedKey},deletion=await deleteOnly(preview,{dryRun:!1},context)
 context.onEnd(deletion)
 deletion.kind==="missing"&&task.mayAppear&&context.log.info(`A late request may still create the workspace ${JSON.stringify(identity.slug)}: then the next clean-up deletes it.`)
-return{kind:FATES[deletion.kind]}}const known=workspace?{kind:"found",workspace}:{kind:"unknown"},own={hash:task.key?.created?.hash,cap:task.cap??null},comment={data:NO_DATA,known,own},{existing:found,written}=await commentOn({...task,endedKey},comment,context)
+return{kind:FATES[deletion.kind]}}const comment={data:NO_DATA,known:workspace?{kind:"found",workspace}:{kind:"unknown"},own:{hash:task.key?.created?.hash,cap:task.cap??null}},{existing:found,written}=await commentOn({...task,endedKey},comment,context)
 written&&context.log.info(describeComment(written))
 if(!workspace)return{kind:"kept"}
 if(found?.some(one=>one.workspace.id===workspace.id))return{kind:"kept"}
@@ -2180,8 +2137,8 @@ return Math.max(start,createdSecond??start)}function spentAtLeast(key,counter,{f
 return{amount,since,isUnread:isUnread&&!isAll}}const threshold=()=>optional(readBy(roundHalfEven,"must be an amount in USD, 0 or more")),SINCE_WORDS=["created",...CALENDAR_PERIODS],usageInputs=()=>object({management_key:connection.management_key,workspace:optional(idOrSlug()),...slugInputs(),key_hash:optional(schemas_string().check(refine(text=>/^[\w-]+$/.test(text)&&text.search(LIKELY_SECRET)<0,"must be the hash of an API key, and not the key itself"))),since:schemas_default(durationOrWord({min:"1m",max:"3650d"},SINCE_WORDS),"created"),warn_above_usd:threshold(),fail_above_usd:threshold(),fail_below_remaining_usd:threshold(),fail_if_incomplete:fields_flag(),api_url:connection.api_url,timeout:connection.timeout})
 function usageProblems(valid,provided){const problems=slugProblems("workspace",valid,provided),{warn_above_usd:warnAbove,fail_above_usd:failAbove,fail_below_remaining_usd:failBelowRemaining}=valid
 if(warnAbove!==void 0&&failAbove!==void 0&&warnAbove>failAbove){const message=`must not exceed fail-above-usd, which is ${formatExactUsd(failAbove)}: lower or remove warn-above-usd`
-problems.push({input:"warn-above-usd",message})}if(failBelowRemaining!==void 0&&!provided.has("key_hash")){const message="needs key-hash: only what remains of the limit of an API key is known"
-problems.push({input:"fail-below-remaining-usd",message})}return problems}function readUsageInputs(log){const values=readInputs(usageInputs(),usageProblems)
+problems.push({input:"warn-above-usd",message})}failBelowRemaining===void 0||provided.has("key_hash")||problems.push({input:"fail-below-remaining-usd",message:"needs key-hash: only what remains of the limit of an API key is known"})
+return problems}function readUsageInputs(log){const values=readInputs(usageInputs(),usageProblems)
 logRounded(values,log)
 return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),keyHash:values.key_hash,since:values.since,warnAbove:values.warn_above_usd,failAbove:values.fail_above_usd,failBelowRemaining:values.fail_below_remaining_usd,failIfIncomplete:values.fail_if_incomplete}}const metric=parse=>pipe(unknown(),transform((value,context)=>parse(value??0)??reject(context,value,"must be a number")))
 function toCount(value){return/^\d+$/.test(String(value))?BigInt(String(value)):void 0}const metrics=()=>({request_count:metric(toCount),tokens_total:metric(toCount),tokens_prompt:metric(toCount),tokens_completion:metric(toCount),reasoning_tokens:metric(toCount),credits_usage:nullable(metric(toUsd)),byok_usage:metric(toUsd)})
@@ -2234,8 +2191,8 @@ return{header:["Model",{numbers:"Cost"},{numbers:"%"}],rows:rows.map(([name,amou
 const percent=Math.round(Number(part)/Number(whole)*100)
 return`${percent===0&&part>0n?"<1":percent}\xa0%`}const report_MAX_KEYS=20
 function report_foldedKeys({keys,to}){if(keys.length===0)return[]
-const format=spentFormat(keys.map(({cost})=>cost)),rows=keys.slice(0,report_MAX_KEYS).map(({key,cost,isLowerBound})=>[[{code:key.name},"\n",{code:key.label},`\n${limitOfKey(key)}, ${report_stateOf(key,to)}`],format(cost,{isLowerBound})]),table={header:["API key",{numbers:"Cost"}],rows,more:keys.length-rows.length}
-return[{title:`API keys that have spent: ${keys.length}`,table}]}function limitOfKey(key){const limit=limitOf(key)
+const format=spentFormat(keys.map(({cost})=>cost)),rows=keys.slice(0,report_MAX_KEYS).map(({key,cost,isLowerBound})=>[[{code:key.name},"\n",{code:key.label},`\n${limitOfKey(key)}, ${report_stateOf(key,to)}`],format(cost,{isLowerBound})])
+return[{title:`API keys that have spent: ${keys.length}`,table:{header:["API key",{numbers:"Cost"}],rows,more:keys.length-rows.length}}]}function limitOfKey(key){const limit=limitOf(key)
 return limit?`limit ${formatExactUsd(limit.amount)}${limit.reset?` ${limit.reset}`:""}`:key.limit===null?"no limit":"limit unknown"}function report_stateOf(key,now){const unusable=unusableState(key,now)
 if(unusable)return unusable
 const expiry=readTime(key.expires_at)
@@ -2275,7 +2232,7 @@ if(state)return new Failure(keyUnusable,{...facts,state})
 if(key.limit===null)return
 const limit=limitOf(key)
 return limit?.remaining===void 0?new Failure(remainingUnknown,facts):exceeds(minimum,limit.remaining)?new Failure(remainingTooLow,{...facts,limit,remaining:limit.remaining}):void 0}function warnOnCost(result,{warnAbove,failAbove,failIfIncomplete},{warn}){!isAbove(failAbove,result)&&isAbove(warnAbove,result)&&warn(spendingAboveWarning,{result,threshold:warnAbove})
-const thresholds={"warn-above-usd":warnAbove,"fail-above-usd":failAbove},undecided=Object.entries(thresholds).flatMap(([input,threshold])=>threshold===void 0||exceeds(result.cost,threshold)?[]:[input])
+const undecided=Object.entries({"warn-above-usd":warnAbove,"fail-above-usd":failAbove}).flatMap(([input,threshold])=>threshold===void 0||exceeds(result.cost,threshold)?[]:[input])
 !failIfIncomplete&&undecided.length>0&&isLowerBound(result)&&warn(usageIncomplete,{result,undecided})}function usage(){return runStep({action:"usage",onlyReads:!0},async step=>{const{report}=step,inputs=readUsageInputs(report),context=startContext(inputs,step),result=await readUsage(inputs,context)
 for(const line of usageLines(result))report.info(line)
 report.output(usageOutputs(result))

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -30,6 +30,18 @@ test('the bundle has no other way to load or run code', () => {
 });
 
 describe('a create', () => {
+  test('loads no module of Node.js but what the bundle requires, and what that needs', async () => {
+    const { modules: needed } = await usedOfNode(async (env, folder) => {
+      const program = join(folder, 'requires.cjs');
+      const requires = MODULES.map((name) => `require('${name}');`);
+      writeFileSync(program, [...requires, 'process.exit();'].join(''));
+      execFileSync(process.env['ACTION_NODE'] ?? process.execPath, [program], { env });
+    });
+    const { modules } = await usedOfNode(create);
+    expect(modules).toEqual(expect.arrayContaining(MODULES));
+    expect(modules.filter((name) => !needed.includes(name))).toEqual([]);
+  });
+
   test('uses nothing that makes Node.js load ICU', async () => {
     const { icu } = await usedOfNode(create);
     expect(icu).toEqual([]);
@@ -57,20 +69,21 @@ function calleeOf({ callee }: CallExpression): string | undefined {
   return name.type === 'Identifier' ? name.name : undefined;
 }
 
-/** What a process has used of Node.js. */
+/** What a process has used of Node.js, with the names of its modules, internal ones included. */
 interface UsedOfNode {
   /** The names of what needs ICU. */
   icu: string[];
+  modules: string[];
 }
 
-/** What the process that `run` starts with an environment uses. */
+/** What a process uses that `run` starts with an environment; a folder is removed once it has ended. */
 async function usedOfNode(
-  run: (env: Record<string, string>) => Promise<void>,
+  run: (env: Record<string, string>, folder: string) => Promise<void>,
 ): Promise<UsedOfNode> {
   const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
   const file = join(folder, 'used.json');
   const preload = join(ROOT, '__tests__/support/used-of-node.cjs');
-  await run({ NODE_OPTIONS: `--require=${preload}`, USED_OF_NODE: file });
+  await run({ NODE_OPTIONS: `--require=${preload}`, USED_OF_NODE: file }, folder);
   const used: UsedOfNode = JSON.parse(readFileSync(file, 'utf8'));
   rmSync(folder, { recursive: true });
   return used;

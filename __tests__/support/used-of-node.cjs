@@ -29,6 +29,9 @@ Object.defineProperty(globalThis, 'Intl', {
 });
 
 process.on('exit', () => {
-  const used = { icu: [...icu] };
+  const modules = process.moduleLoadList.flatMap(
+    (each) => each.match(/(?<=^NativeModule ).*/) ?? [],
+  );
+  const used = { icu: [...icu], modules };
   writeFileSync(process.env.USED_OF_NODE, JSON.stringify(used));
 });
