@@ -1,44 +1,36 @@
 /**
  * Compares what the actions cost, and how they cope with a bad network, with other ways to do the
- * same. Prints the Markdown of docs/benchmarks.md.
+ * same. Writes docs/benchmarks.md.
  *
- *     npm run -s bench [-- --pairs N]
- *     npm run bench -- --requests       only updates the requests and the download of the actions there
+ *     npm run bench
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
-import { measureDownload } from './download.ts';
+import { fileURLToPath } from 'node:url';
 import { measureFaults } from './faults.ts';
 import { formatPage } from './page.ts';
 import { measureRequests } from './requests.ts';
 import { measureSweep } from './sweep.ts';
-import { formatTable } from './table.ts';
 import { measureTime } from './time.ts';
 
-const { values } = parseArgs({
-  options: { pairs: { type: 'string', default: '40' }, requests: { type: 'boolean' } },
-});
-if (values.requests) await updateRequests();
-else await printAll(Number(values.pairs));
+/** So many runs of each program, each next to one of the bare script. */
+const PAIRS = 40;
 
-/** Measures in seconds what a new use of an action changes, and writes it into the page. */
-async function updateRequests(): Promise<void> {
-  const page = new URL('../docs/benchmarks.md', import.meta.url);
-  const requests = formatTable(await measureRequests());
-  const updated = readFileSync(page, 'utf8')
-    .replace(/^\| Requests \|(.*\n)+?(?=\n)/m, () => `${requests}\n`)
-    .replace(/^(\| All actions \|.*\| ).* \|$/m, `$1${measureDownload()} |`);
-  writeFileSync(page, updated);
-}
+const commit = measuredCommit();
+const tables = {
+  time: await measureTime(PAIRS),
+  requests: await measureRequests(),
+  faults: await measureFaults(),
+  sweep: await measureSweep(),
+};
+const setup = { commit, pairs: PAIRS, node: process.version, cores: cpus().length };
+writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), formatPage(tables, setup));
 
-async function printAll(pairs: number): Promise<void> {
-  const tables = {
-    time: await measureTime(pairs),
-    requests: await measureRequests(),
-    faults: await measureFaults(),
-    sweep: await measureSweep(),
-  };
-  const machine = { node: process.version, cores: cpus().length };
-  console.log(formatPage(tables, { pairs, ...machine }));
+/** The newest commit, whose program must be the one in dist/. */
+function measuredCommit(): string {
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  const git = (...args: string[]) => execFileSync('git', args, { cwd, encoding: 'utf8' }).trim();
+  if (git('diff', 'HEAD', '--', 'dist') !== '') throw new Error('Commit dist/, then measure it');
+  return git('rev-parse', 'HEAD');
 }

@@ -9,24 +9,26 @@ export interface Measurements {
   sweep: readonly Row[];
 }
 
-/** Where and how often it was measured. */
+/** What was measured, where and how often. */
 export interface Setup {
+  /** The commit whose program was measured. A release needs one with the same program. */
+  commit: string;
   pairs: number;
   /** The version of Node.js. */
   node: string;
   cores: number;
 }
 
-/** The Markdown of docs/benchmarks.md, without the end of its last line. */
+/** The Markdown of docs/benchmarks.md. */
 export function formatPage(
   { time, requests, faults, sweep }: Measurements,
-  { pairs, node, cores }: Setup,
+  { commit, pairs, node, cores }: Setup,
 ): string {
   return `# Benchmarks
 
 For anyone who compares these actions with a script, curl or the official SDK. At the end, you know what each of them costs, and what is left after a bad network.
 
-Written by \`npm run -s bench -- --pairs ${pairs} > docs/benchmarks.md\` with Node.js ${node} on ${cores} cores, against the sandbox on loopback.
+Written by \`npm run bench\` with commit \`${commit}\` and Node.js ${node} on ${cores} cores, against the sandbox on loopback.
 
 ## Time, memory and download
 
@@ -56,5 +58,6 @@ ${formatTable(faults)}
 
 ${SWEEP_SCENE}
 
-${formatTable(sweep)}`;
+${formatTable(sweep)}
+`;
 }

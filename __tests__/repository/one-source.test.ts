@@ -114,8 +114,6 @@ const PLACES: Readonly<Record<string, (action: { name: string; folder: string })
     read('docs/reference.md').includes(`](#${folder || 'openrouter-workspace'})`),
   'CHANGELOG.md': ({ folder }) =>
     read('CHANGELOG.md').includes(`\n- \`${folder || 'openrouter-workspace'}\` `),
-  'docs/benchmarks.md': ({ name }) =>
-    new RegExp(`^\\| ${name}\\b`, 'im').test(read('docs/benchmarks.md')),
   '__tests__/actions/': ({ name }) =>
     globSync(`__tests__/actions/${name}/**/*.test.ts`, { cwd: ROOT }).length > 0,
   'what docs/security.md says that a management key can do': ({ folder }) =>

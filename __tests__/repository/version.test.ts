@@ -1,9 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { formatPage } from '../../bench/page.ts';
+import { commitAll, git } from '../../e2e/working-tree.ts';
 import { ROOT } from '../support/root.ts';
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -122,10 +132,40 @@ describe('the release', () => {
     expect(jobs[String(moves)]?.environment).toBe('release');
   });
 
+  const folders: string[] = [];
+  afterAll(() => {
+    for (const folder of folders) rmSync(folder, { recursive: true });
+  });
+
+  /** A repository whose benchmarks are those of its program, and a run of its program of the notes. */
+  function openRepository({ version, changelog }: { version: string; changelog: string }) {
+    const folder = mkdtempSync(join(tmpdir(), 'release-'));
+    folders.push(folder);
+    const write = (path: string, text: string) => writeFileSync(join(folder, path), text);
+    for (const name of ['dist', 'docs']) mkdirSync(join(folder, name));
+    const script = join(folder, 'scripts/release-notes.ts');
+    cpSync(join(ROOT, 'scripts/release-notes.ts'), script);
+    write('package.json', JSON.stringify({ type: 'module', version }));
+    write('CHANGELOG.md', changelog);
+    write('dist/index.js', '');
+    git(folder, 'init', '--quiet');
+    const measure = (commit: string) => write('docs/benchmarks.md', benchmarksOf(commit));
+    measure(commitAll(folder));
+    return { folder, write, measure, printNotes: (tag: string) => run(script, tag) };
+  }
+
+  /** The page of the benchmarks of a commit, without figures. */
+  function benchmarksOf(commit: string): string {
+    const none = { time: [], requests: [], faults: [], sweep: [] };
+    return formatPage(none, { commit, node: process.version, cores: 2, pairs: 1 });
+  }
+
   test('has the section of the changelog as its notes', () => {
-    const { status, stdout } = run(join(ROOT, 'scripts/release-notes.ts'), `v${version}`);
+    const changelog = read('CHANGELOG.md');
+    const { printNotes } = openRepository({ version, changelog });
+    const { status, stdout } = printNotes(`v${version}`);
     expect(status).toBe(0);
-    expect(read('CHANGELOG.md')).toContain(`\n## ${version}\n\n${stdout}`);
+    expect(changelog).toContain(`\n## ${version}\n\n${stdout}`);
     expect(stdout).toMatch(/^- /);
     expect(stdout).not.toMatch(/^## /m);
   });
@@ -136,15 +176,23 @@ describe('the release', () => {
     ['an older section', 'v1.2.3', '## 1.2.4\n\n- B\n\n## 1.2.3\n\n- A\n', /begins with 1\.2\.4, /],
     ['an empty section', 'v1.2.3', '## 1.2.3\n\n## 1.2.2\n\n- A\n', /says nothing of 1\.2\.3/],
   ])('fails with %s', (_, tag, changelog, problem) => {
-    const folder = mkdtempSync(join(tmpdir(), 'release-'));
-    const script = join(folder, 'scripts/release-notes.ts');
-    cpSync(join(ROOT, 'scripts/release-notes.ts'), script);
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module", "version": "1.2.3" }');
-    writeFileSync(join(folder, 'CHANGELOG.md'), changelog);
-    const result = run(script, tag);
-    rmSync(folder, { recursive: true });
+    const { printNotes } = openRepository({ version: '1.2.3', changelog });
+    const result = printNotes(tag);
     expect(result).toMatchObject({ status: 1, stdout: '' });
     expect(result.stderr).toMatch(problem);
+  });
+
+  test.each<[string, (repository: ReturnType<typeof openRepository>) => void]>([
+    ['another program', ({ write }) => write('dist/index.js', 'changed')],
+    ['a commit that does not exist', ({ measure }) => measure('0'.repeat(40))],
+    ['no commit', ({ write }) => write('docs/benchmarks.md', '# Benchmarks\n')],
+  ])('fails with benchmarks of %s', (_, change) => {
+    const repository = openRepository({ version: '1.2.3', changelog: '## 1.2.3\n\n- A\n' });
+    change(repository);
+    commitAll(repository.folder);
+    const result = repository.printNotes('v1.2.3');
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    expect(result.stderr).toMatch(/^docs\/benchmarks\.md has .*: run npm run bench$/m);
   });
 
   test.each([

@@ -1,8 +1,17 @@
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { formatPage } from '../../bench/page.ts';
 import {
   createService,
   REPOSITORY,
@@ -28,9 +37,18 @@ let packed: ReturnType<typeof runJob>;
 
 beforeAll(() => {
   mkdirSync(clone);
-  commit = cloneWorkingTree(clone);
+  measure(cloneWorkingTree(clone));
   packed = pack();
 });
+
+/** Commits benchmarks of the commit `measured`, without figures, to the main branch. */
+function measure(measured: string): void {
+  const none = { time: [], requests: [], faults: [], sweep: [] };
+  const setup = { commit: measured, node: process.version, cores: 2, pairs: 1 };
+  writeFileSync(join(clone, 'docs/benchmarks.md'), formatPage(none, setup));
+  commit = commitAll(clone);
+  git(clone, 'update-ref', 'refs/remotes/origin/main', commit);
+}
 
 /** The job that packs, in the folder `release` of the clone. */
 function pack(changes: Record<string, string> = {}) {
@@ -228,7 +246,9 @@ describe('the job that moves the major tag', () => {
 describe('the job that packs a release, for a tag that must not be released', () => {
   test('fails for a tag of another version', () => {
     const { failed, log } = pack({ GITHUB_REF_NAME: 'v99.0.0' });
-    expect(failed).toEqual(['The tag, package.json and CHANGELOG.md have the same version']);
+    expect(failed).toEqual([
+      'The tag, package.json, CHANGELOG.md and the benchmarks have the same version',
+    ]);
     expect(log).toContain('The tag is v99.0.0');
   });
 
