@@ -3,7 +3,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -15,9 +15,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 const STAND_INS = join(ROOT, 'e2e/stand-ins');
 
-/** The stand-in for gh, and the project's own tools, before those of the machine. */
+/** The stand-in for gh, this Node.js, and the project's own tools, before those of the machine. */
 export const PATH = [
   STAND_INS,
+  dirname(process.execPath),
   join(ROOT, 'node_modules/.bin'),
   join(ROOT, '.tools/bin'),
   process.env['PATH'] ?? '',

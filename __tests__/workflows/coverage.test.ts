@@ -41,6 +41,15 @@ const scriptsOf = ({ strategy, steps = [] }: Job) =>
         ),
   );
 
+test('CI runs the commands with which the README lets people try the actions', () => {
+  const commands = [
+    ...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/`(npm ci && .+?)`/g),
+  ].flatMap(([, command = '']) => command.split(' && '));
+  const scripts = jobs.find(({ name }) => name === 'ci.yml test')?.job.steps?.map(({ run }) => run);
+  expect(commands.length).toBeGreaterThan(0);
+  expect(scripts).toEqual(expect.arrayContaining(commands));
+});
+
 test('the jobs whose scripts are tested exist', () => {
   expect(jobs.map(({ name }) => name)).toEqual(expect.arrayContaining(TESTED));
 });
@@ -49,7 +58,7 @@ test.each(jobs.filter(({ name }) => !TESTED.includes(name)))(
   'each script of the job $name is tested, or is a command of .ci/run',
   ({ job }) => {
     const everything = readFileSync(join(ROOT, '.ci/run'), 'utf8');
-    // npm run check includes node scripts/check-dist.ts.
+    // npm run check includes node scripts/launch.js scripts/check-dist.ts.
     const { check } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts;
     const others = scriptsOf(job).filter(
       (script) =>
