@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { sceneOf } from '../../sandbox/cli/scenes.ts';
 import { asTarget, dispatchEvent, scheduleEvent } from '../../sandbox/github/events.ts';
 import { closePull, openPull, pushTo } from '../../sandbox/github/people.ts';
 import { addRepository } from '../../sandbox/github/seed.ts';
@@ -29,6 +30,16 @@ describe('the file for a workspace in README.md', () => {
     const { result, main } = await run(changes);
     return result === 'success' ? main['']?.outputs['outcome'] : main['']?.annotations[0]?.title;
   };
+
+  test('is what npm start runs, with the outputs that its next step reads', () => {
+    const { inputs, next } = sceneOf('');
+    const [step, following] = jobOf(WORKSPACE).steps;
+    const { 'management-key': _, ...others } = step?.with ?? {};
+    expect([inputs, next?.id]).toEqual([others, step?.id]);
+    const read = Object.values(following?.env ?? {});
+    const shown = next?.outputs.map((name) => `\${{ steps.${next.id}.outputs.${name} }}`);
+    expect(shown).toEqual(expect.arrayContaining(read));
+  });
 
   test('creates it once, and uses it as it is in later runs', async () => {
     const first = await run();

@@ -103,13 +103,17 @@ function inputNote(input: string, scene: Scene, { inputs = {} }: ActionManifest)
   return byDefault === undefined ? undefined : `Default: ${byDefault}`;
 }
 
-/** What to try after an example: the next one, and what changes this one. */
-export function nextSteps({ name, scene }: Pick<Example, 'name' | 'scene'>): string[] {
+/** The example after this one. */
+export function nextExample({ name }: Pick<Example, 'name'>): string {
   const names = Object.keys(SCENES);
   const next = names[(names.indexOf(name) + 1) % names.length] as string;
+  return `${commandOf(next)}: ${SCENES[next]?.description}`;
+}
+
+/** What changes an example. */
+export function changesOf({ name, scene }: Pick<Example, 'name' | 'scene'>): string[] {
   const [variant] = Object.entries(scene.variants);
   return [
-    `${commandOf(next)}: ${SCENES[next]?.description}`,
     ...(variant ? [`${commandOf(name, variant[0])}: ${variant[1]}`] : []),
     `${helpCommand(name)}: all examples and options`,
   ];

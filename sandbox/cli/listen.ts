@@ -74,8 +74,8 @@ A step for a workflow that runs on this machine, for example with act:
     with:
       management-key: ${managementKey}
       api-url: ${url}
-      name: Preview of pull request 42
-      slug: preview-42
+      name: Staging of web
+      slug: staging-web
 
 The requests:
 `;

@@ -1,4 +1,4 @@
-import { type GitHubEvent, scheduleEvent } from '../github/events.ts';
+import { dispatchEvent, type GitHubEvent, scheduleEvent } from '../github/events.ts';
 import { closePull, openPull, pushTo, reopenPull } from '../github/people.ts';
 import type { GitHubState, Repository } from '../github/state.ts';
 import type { Sandbox } from '../openrouter/server.ts';
@@ -15,6 +15,8 @@ export interface Scene {
   inputs: Inputs;
   /** What exists at OpenRouter before the step. */
   contents: Contents;
+  /** What the next step of the job reads, by the id of this one. */
+  next?: { id: string; outputs: readonly string[] };
   /** What the job does between the step and its post step. */
   runJob?(sandbox: Sandbox, outputs: Inputs, contents: Contents): void;
   /** The level and title of each annotation that its runs show, in order. */
@@ -73,6 +75,11 @@ const CLEANED_UP: Occurrence = {
   },
 };
 
+const STARTED: Occurrence = {
+  title: 'The workflow is started by hand',
+  happen: (github, repository) => dispatchEvent(github, repository),
+};
+
 /** What all examples of a preview have in common. */
 const PREVIEW = {
   folder: 'preview',
@@ -86,34 +93,26 @@ const PREVIEW = {
 export const SCENES: Readonly<Record<string, Scene>> = {
   create: {
     folder: '',
-    description:
-      'A pull request is opened, and its preview gets a workspace that is capped and private.',
-    inputs: {
-      name: 'Preview of pull request 42',
-      slug: 'preview-42',
-      description: 'Created for https://github.com/octo-org/app/pull/42',
-      'default-text-model': 'openai/gpt-5-mini',
-      'disabled-server-tools': 'openrouter:web_search, openrouter:bash',
-      'is-data-discount-logging-enabled': 'false',
-      'is-observability-io-logging-enabled': 'false',
-      'enforce-zdr': 'true',
-      'guardrail-limit-usd': '5',
-      'guardrail-limit-reset': 'daily',
-      guardrail: 'enable_paid_model_training: false',
-    },
+    description: 'The first file of the README runs twice: one workspace is created, then reused.',
+    inputs: { name: 'Staging of web', slug: 'staging-web', 'if-exists': 'reuse' },
     contents: EMPTY,
+    occurrences: [STARTED, { ...STARTED, title: 'It is started again' }],
+    next: { id: 'workspace', outputs: ['id', 'slug'] },
     runJob: createKeys,
     annotations: [],
     variants: {
-      '--existing preview-42': 'the slug is taken',
-      '--existing preview-42 --if-exists update': 'the existing workspace is updated',
-      '--delete-after-job true': 'the post step deletes the workspace',
+      '--if-exists fail': 'the second run fails, because the slug is taken',
+      '--existing staging-web': 'someone else has taken the slug, and both runs use that workspace',
+      '--existing staging-web --if-exists update': 'the first run sets the name of that workspace',
+      '--guardrail-limit-usd 5 --guardrail-limit-reset daily':
+        'each API key and each member can spend 5 USD a day',
+      '--delete-after-job true': 'the post step of each run deletes the workspace',
       '--delete-after-job true --keys 2': 'keys of the job block that deletion',
     },
   },
   preview: {
     ...PREVIEW,
-    description: 'A pull request is opened, gets another commit, and is closed.',
+    description: 'The life of a preview, until its pull request is closed.',
     occurrences: [OPENED, PUSHED, CLOSED],
     variants: {
       '--spent 1': 'each job uses up the limit of its key',

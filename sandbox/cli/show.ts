@@ -3,7 +3,7 @@ import type { Redact } from '../../src/report/text.ts';
 import type { RecordedRequest } from '../http/exchange.ts';
 import { foldGroups, mask } from '../runner/log.ts';
 import type { Annotation, StepResult } from '../runner/runner.ts';
-import type { Inputs } from './scenes.ts';
+import type { Inputs, Scene } from './scenes.ts';
 import { summaryText } from './summary.ts';
 import { breakLine, terminalWidth } from './terminal.ts';
 
@@ -27,9 +27,18 @@ export function show(title: string, lines: readonly string[]): void {
 }
 
 function print(title: string, lines: readonly string[]): void {
-  console.log(`\n${styleText('bold', title)}\n`);
+  showTitle(title);
+  console.log();
   for (const line of lines) console.log(line === '' ? '' : INDENTATION + line);
 }
+
+/** Prints a title, with nothing under it. */
+export function showTitle(title: string): void {
+  const lines = breakLine(title, terminalWidth());
+  console.log(['', ...lines.map((line) => styleText('bold', line))].join('\n'));
+}
+
+const COLORS = { error: 'red', warning: 'yellow', notice: 'blue' } as const;
 
 const INDENTATION = '    ';
 
@@ -53,10 +62,11 @@ export function firstLines(lines: readonly string[]): string[] {
 export const PUBLISHED = { repository: 'OWNER/openrouter-workspace', ref: 'v1' };
 
 /** Prints the step as it is written in a workflow. */
-export function showStep(folder: string, inputs: Inputs, redact: Redact): void {
+export function showStep({ folder, next }: Scene, inputs: Inputs, redact: Redact): void {
   // Broken lines would be another YAML.
   print('Step', [
     `- uses: ${[PUBLISHED.repository, folder].filter(Boolean).join('/')}@${PUBLISHED.ref}`,
+    ...(next ? [`  id: ${next.id}`] : []),
     '  with:',
     `    management-key: \${{ secrets.OPENROUTER_MANAGEMENT_KEY }}`,
     ...Object.entries(inputs).map(
@@ -69,7 +79,11 @@ export function showStep(folder: string, inputs: Inputs, redact: Redact): void {
  * Prints what a person sees on GitHub, in the order in which people look at it.
  * @param comments the bodies of those on pull requests
  */
-export function showJob(all: readonly Stage[], comments: readonly string[]): void {
+export function showJob(
+  all: readonly Stage[],
+  comments: readonly string[],
+  { next }: Pick<Scene, 'next'>,
+): void {
   const stages = all.filter((stage) => stage.name === 'step' || didSomething(stage));
   showUnlessEmpty(
     'Annotations',
@@ -78,10 +92,23 @@ export function showJob(all: readonly Stage[], comments: readonly string[]): voi
   showUnlessEmpty('Comment on the pull request', [comments.map(textOf).join('\n\n')]);
   const summaries = stages.map(({ result }) => textOf(result.summary)).filter(Boolean);
   showUnlessEmpty('Job summary', [summaries.join('\n\n')]);
-  for (const { name, result } of stages) show(`Log of the ${name}`, logLines(result));
+  for (const { name, result } of stages) {
+    show(`Log of the ${name}`, logLines(result));
+    if (name === 'step' && next) showNextStep(next, shownOutputs(result));
+  }
   showUnlessEmpty(
     'Outputs',
-    stages.flatMap(({ result }) => outputLines(result)),
+    stages
+      .flatMap(({ result }) => shownOutputs(result))
+      .map(([name, value]) => `${name}: ${value}`),
+  );
+}
+
+function showNextStep(next: NonNullable<Scene['next']>, outputs: [string, string][]): void {
+  const read = outputs.filter(([name]) => next.outputs.includes(name));
+  showUnlessEmpty(
+    'The next step of the job has',
+    read.map(([name, value]) => `\${{ steps.${next.id}.outputs.${name} }}: ${value}`),
   );
 }
 
@@ -129,8 +156,8 @@ function didSomething({ result, requests }: Stage): boolean {
 }
 
 /** Masked, as GitHub masks them wherever it shows them. */
-function outputLines({ outputs, masks }: StepResult): string[] {
-  return Object.entries(outputs).map(([name, value]) => `${name}: ${mask(value, masks)}`);
+function shownOutputs({ outputs, masks }: StepResult): [string, string][] {
+  return Object.entries(outputs).map(([name, value]) => [name, mask(value, masks)]);
 }
 
 function showUnlessEmpty(title: string, lines: readonly string[]): void {
@@ -141,8 +168,6 @@ function logLines({ log, exitCode }: StepResult): string[] {
   const end = exitCode === 0 ? '(succeeded)' : `(failed with exit code ${exitCode})`;
   return log === '' ? [end] : [...foldGroups(log.split('\n')), end];
 }
-
-const COLORS = { error: 'red', warning: 'yellow', notice: 'blue' } as const;
 
 /** As the page of a run shows it: the title, and under it the message. */
 function annotationLines({ level, title, message }: Annotation): string[] {

@@ -13,7 +13,7 @@ import { runPost, runStep, type StepOptions } from '../runner/runner.ts';
 import { runProgram } from './arguments.ts';
 import { type Call, readCall } from './call.ts';
 import { describeContents, seedContents } from './contents.ts';
-import { commandOf, helpOf, nextSteps } from './help.ts';
+import { changesOf, commandOf, helpOf, nextExample } from './help.ts';
 import type { Occurrence } from './scenes.ts';
 import {
   firstLines,
@@ -23,6 +23,7 @@ import {
   showAllRequests,
   showJob,
   showStep,
+  showTitle,
 } from './show.ts';
 import { writePage } from './summary.ts';
 
@@ -43,7 +44,7 @@ async function run(call: Call): Promise<void> {
     if (lines.length > 0) show('Before the step, OpenRouter has', firstLines(lines));
   }
   const redact = (text: string) => mask(text, [call.managementKey ?? '']);
-  showStep(scene.folder, inputs, redact);
+  showStep(scene, inputs, redact);
   const surroundings = { sandbox, redact, ...watchForCancellation() };
   const jobs = scene.occurrences
     ? await runOccurrences(call, scene.occurrences, surroundings)
@@ -59,7 +60,11 @@ async function run(call: Call): Promise<void> {
     const page = writePage(stages.map(({ result }) => result.summary));
     show('Job summary as a page, for a browser', [page.href]);
   }
-  if (sandbox) show('Try next', nextSteps(call));
+  if (sandbox) {
+    show('Try next', changesOf(call));
+    // The line above the next prompt.
+    showTitle(nextExample(call));
+  }
   const failed = stages.find(({ result }) => result.exitCode !== 0);
   const exitCode = failed ? (failed.result.exitCode ?? 1) : 0;
   process.exitCode = surroundings.isCancelled() ? 130 : exitCode;
@@ -169,6 +174,6 @@ async function runJob(
     const post = await runPost(step, main);
     stages.push({ name: 'post step', result: post, ...received() });
   }
-  showJob(stages, started?.comments() ?? []);
+  showJob(stages, started?.comments() ?? [], scene);
   return stages;
 }

@@ -55,7 +55,7 @@ test('npm run sandbox prints a step that runs against it, and each request in on
   const [step] = parse(yaml);
   expect(step.uses).toBe('OWNER/openrouter-workspace@v1');
   const { exitCode, outputs } = await runStepInProcess({ action: ROOT, with: step.with });
-  expect([exitCode, outputs['slug'], outputs['outcome']]).toEqual([0, 'preview-42', 'created']);
+  expect([exitCode, outputs['slug'], outputs['outcome']]).toEqual([0, 'staging-web', 'created']);
   await fetch(`${step.with['api-url']}/workspaces`, { method: 'POST', body: '{\n\u001b[31m}' });
   while (!printed.includes('→ 401\n')) await once(sandbox.stdout, 'data');
   expect(printed).toMatch(/^POST \/workspaces \{.*\} → 201\nPOST \/workspaces \{ \} → 401\n/m);

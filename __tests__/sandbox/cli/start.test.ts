@@ -65,15 +65,32 @@ describe('npm start shows', () => {
       'Requests of the post step',
       'Job summary as a page, for a browser',
       'Try next',
+      `npm start -- usage: ${SCENES['usage']?.description}`,
     ]);
     expect(section(stdout, 'Log of the post step')).toContain('\nRevoked the API key ');
     expect(section(stdout, 'Annotations')).toMatch(
       /^warning {2}key, post step: key limit used up\n {2}Spent \$5\.00 of \$5\.00 at OpenRouter: the limit of .* is used up\n/,
     );
     expect(section(stdout, 'Outputs')).toContain('\nkey: ***\n');
-    expect(section(stdout, 'Requests of the post step')).toContain('DELETE /keys/');
+    expect(section(stdout, 'Requests of the post step')).toMatch(/DELETE\s+\/keys\//);
     const page = await readFile(new URL(section(stdout, 'Job summary as a page, for a browser')));
     expect(page.toString()).toMatch(/<h3>✅ Created .*<h3>.*⚠️ Spent \$5\.00 of .*<\/article>/s);
+  });
+
+  test('the first file of the README in two runs, and in the last line how to see a preview', async () => {
+    const { exitCode, stdout, stderr } = await start();
+    expect([exitCode, stderr]).toEqual([0, '']);
+    const runs = stdout.split(/\n(?=\d of 2: .+\n\n {4}Event workflow_dispatch\n)/).slice(1);
+    const read = runs.map((run) => section(run, 'The next step of the job has'));
+    expect(read[0]).toMatch(
+      /^\$\{\{ steps\.workspace\.outputs\.id }}: [\da-f-]{36}\n\$\{\{ steps\.workspace\.outputs\.slug }}: staging-web\n$/,
+    );
+    expect(read).toEqual([read[0], read[0]]);
+    expect(runs.map((run) => section(run, 'Outputs').match(/^(created|outcome): .*$/gm))).toEqual([
+      ['created: true', 'outcome: created'],
+      ['created: false', 'outcome: unchanged'],
+    ]);
+    expect(stdout).toMatch(/\nnpm start -- preview: The life of a preview, .*\n$/);
   });
 
   test('an error as the page of a run does, and never the management key', async () => {
@@ -84,7 +101,7 @@ describe('npm start shows', () => {
       /HTTP 401 Unauthorized: Invalid.*\(failed with exit code 1\)\n$/s,
     );
     expect(section(stdout, 'Annotations')).toMatch(
-      /^error {2}openrouter-workspace: unauthorized\n {2}Could not create the workspace /,
+      /^error {2}openrouter-workspace: unauthorized\n {2}Could not look up the workspace /,
     );
     // Of the version in the step that is shown. With a long account, the page wraps the link.
     expect(stdout.replace(/\n */g, '')).toContain('/blob/v1/docs/troubleshooting.md#unauthorized');
@@ -123,7 +140,7 @@ describe('npm start shows', () => {
     );
     // As it looks: without the targets of links, and without HTML in JSON.
     expect(comments[0]).toMatch(
-      /\n\npreview-app-42 · .*\n\nJob \(UTC\) {2,}Cost {2,}Of its limit\ntest, .*\d {2,}\$0\.25 {2,}25\u00a0% of\u00a0\$1\.00\n\nThe workspace and its keys are deleted when .* What is this\?\n/,
+      /\n\npreview-app-42 · .*\n\nJob \(UTC\) {2,}Cost {2,}Of its limit\ntest, .*\d {2,}\$0\.25 {2,}25\u00a0% of\u00a0\$1\.00\n\nThe workspace and its keys are deleted when .*\s+What is this\?\n/,
     );
     expect(stdout).not.toMatch(/\\[n"]/);
     expect(stdout.split('\n').filter((line) => line.length > 120)).toEqual([]);
@@ -205,16 +222,19 @@ describe('npm start --api-url', () => {
     const { exitCode, stdout } = await result;
     expect(exitCode).toBe(0);
     expect(inputsOf(stdout)).toMatchObject({ 'management-key': SECRET, 'api-url': url });
-    expect(titles(stdout)).toEqual([
-      'npm start',
-      'Step',
+    const job = [
       'Running the step',
       'Job summary',
       'Log of the step',
+      'The next step of the job has',
       'Log of the post step',
       'Outputs',
+    ];
+    expect(titles(stdout)).toEqual([
+      ...['npm start', 'Step', '1 of 2: The workflow is started by hand', ...job],
+      ...['2 of 2: It is started again', ...job],
     ]);
-    expect(section(stdout, 'Log of the post step')).toContain('Deleted the workspace preview-42');
+    expect(section(stdout, 'Log of the post step')).toContain('Deleted the workspace staging-web');
     expect(account.workspaces).toHaveLength(1);
     expect(stdout).not.toContain(managementKey);
   });
