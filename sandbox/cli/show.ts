@@ -20,9 +20,10 @@ export interface Stage {
 /** Prints `lines` under a title. Those that are too long for a terminal are broken. */
 export function show(title: string, lines: readonly string[]): void {
   const width = contentWidth();
+  const shown = lines.flatMap((text) => text.split('\n'));
   print(
     title,
-    lines.flatMap((text) => text.split('\n')).flatMap((line) => breakLine(line, width)),
+    shown.flatMap((line) => breakLine(line, width).map((part) => colored(part, line))),
   );
 }
 
@@ -35,10 +36,27 @@ function print(title: string, lines: readonly string[]): void {
 /** Prints a title, with nothing under it. */
 export function showTitle(title: string): void {
   const lines = breakLine(title, terminalWidth());
-  console.log(['', ...lines.map((line) => styleText('bold', line))].join('\n'));
+  console.log(['', ...lines.map((line) => styleText(['bold', 'cyan'], line))].join('\n'));
 }
 
 const COLORS = { error: 'red', warning: 'yellow', notice: 'blue' } as const;
+
+/** The color of a line by its beginning: in a log as on GitHub, in a summary as its symbol. */
+const LINE_COLORS = {
+  '(succeeded)': 'green',
+  '✅': 'green',
+  '⚠️': 'yellow',
+  'Warning: ': 'yellow',
+  '❌': 'red',
+  'Error: ': 'red',
+  '(failed': 'red',
+} as const;
+
+/** `part` in the color of the line that it belongs to. */
+function colored(part: string, line: string): string {
+  const [, color] = Object.entries(LINE_COLORS).find(([start]) => line.startsWith(start)) ?? [];
+  return color ? styleText(color, part) : part;
+}
 
 const INDENTATION = '    ';
 

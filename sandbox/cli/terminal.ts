@@ -1,16 +1,18 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** How wide output without a terminal is, such as a pipe: `COLUMNS` changes it. */
-const DEFAULT_WIDTH = 120;
+/** Without a terminal: what is in a file or a log may be shown in any later. */
+const DEFAULT_WIDTH = 80;
 
 /** Enough for a word on each line. */
 const MIN_WIDTH = 40;
 
-/** The width of the terminal, in characters. */
+/**
+ * The width of the terminal, in characters. If the output is piped, such as to `less`, that of the terminal
+ * which shows the errors, unless `COLUMNS` is set.
+ */
 export function terminalWidth(): number {
-  const { COLUMNS } = process.env;
-  const width = process.stdout.columns ?? (Number(COLUMNS) || DEFAULT_WIDTH);
-  return Math.max(MIN_WIDTH, width);
+  const piped = Number(process.env['COLUMNS']) || process.stderr.columns;
+  return Math.max(MIN_WIDTH, process.stdout.columns ?? piped ?? DEFAULT_WIDTH);
 }
 
 /** Breaks a line between words, and between the parts of JSON and of URLs, into lines of `width` characters. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { styleText } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { UsageError } from '../../../sandbox/cli/arguments.ts';
@@ -20,7 +21,8 @@ const SECRET = `$\{{ secrets.OPENROUTER_MANAGEMENT_KEY }}`;
 function spawnStart(flags: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [join(ROOT, 'sandbox/cli/start.ts'), ...flags], {
     detached: true,
-    env: { ...process.env, ...env },
+    // As in a shell: jest makes its workers use colors.
+    env: { ...process.env, COLUMNS: '', FORCE_COLOR: undefined, ...env },
   });
   const output = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   const result = output.then(([stdout, stderr, [exitCode]]) => ({ exitCode, stdout, stderr }));
@@ -93,6 +95,30 @@ describe('npm start shows', () => {
     expect(stdout).toMatch(/\nnpm start -- preview: The life of a preview, .*\n$/);
   });
 
+  test('titles, what succeeds, what warns and what fails in colors of their own', async () => {
+    const options = { FORCE_COLOR: '1' };
+    const [spent, exceeded] = await Promise.all([
+      spawnStart(['key', '--spent', '5'], options).result,
+      spawnStart(['usage', '--fail-above-usd', '0.5'], options).result,
+    ]);
+    const spentAll = 'Spent $5.00 of $5.00 at OpenRouter: the limit of the API key';
+    const colored = (format: Parameters<typeof styleText>[0], text: string) =>
+      styleText(format, text, { validateStream: false });
+    const lines = `${spent.stdout}\n${exceeded.stdout}`.split('\n').map((line) => line.trim());
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        colored(['bold', 'cyan'], 'Job summary'),
+        colored('green', '✅ Created an OpenRouter API key with $5.00'),
+        colored('green', '(succeeded)'),
+        `${colored('yellow', 'warning')}  ${colored('bold', 'key, post step: key limit used up')}`,
+        // A broken line has its color in each part.
+        colored('yellow', `Warning: ${spentAll} is`),
+        colored('yellow', '  used up'),
+        colored('red', '(failed with exit code 1)'),
+      ]),
+    );
+  });
+
   test('an error as the page of a run does, and never the management key', async () => {
     const key = 'hunter2hunter2hunter2';
     const { exitCode, stdout, stderr } = await start('--management-key', key, '--name', `x ${key}`);
@@ -143,7 +169,6 @@ describe('npm start shows', () => {
       /\n\npreview-app-42 · .*\n\nJob \(UTC\) {2,}Cost {2,}Of its limit\ntest, .*\d {2,}\$0\.25 {2,}25\u00a0% of\u00a0\$1\.00\n\nThe workspace and its keys are deleted when .*\s+What is this\?\n/,
     );
     expect(stdout).not.toMatch(/\\[n"]/);
-    expect(stdout.split('\n').filter((line) => line.length > 120)).toEqual([]);
   });
 });
 
@@ -154,9 +179,9 @@ test('npm start shows no amount that OpenRouter has not counted yet, by its opti
 });
 
 test.each(Object.entries(SCENES))(
-  'npm start -- %s fits 80 columns, and shows the annotations that its scene declares, and no others',
+  'npm start -- %s fits 80 columns without a terminal, and shows the annotations that its scene declares, and no others',
   async (name, { annotations }) => {
-    const { exitCode, stdout } = await spawnStart([name], { COLUMNS: '80' }).result;
+    const { exitCode, stdout } = await start(name);
     const lines = stdout.split('\n').filter((line) => line.length > 80);
     // The YAML of a step is not broken. It names the account that publishes the actions.
     expect(lines.filter((line) => !/^ +- uses: /.test(line))).toEqual([]);
