@@ -735,7 +735,7 @@ if(wait<=0)return
 const{deadline,isShare}=this.#limited()
 if(pausedUntil>=deadline)return`${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${timeLimitName(isShare)}`
 const stopReason=await sleep(clock,wait,signal)
-if(stopReason!==void 0)return stopReason}}#limited(){const deadline=this.#endsAt?.()??this.#options.deadline
+if(stopReason!==void 0)return stopReason}}#limited(){const deadline=this.#endsAt?.()??this.#options.deadline()
 return{...this.#options,deadline,isShare:this.#endsAt!==void 0}}#endingAt(end){return new client_a(this.#options,this.#throttle,()=>Math.min(this.#limited().deadline,end()))}}client_a=Client
 const CONFIRM_404_AFTER_MS=1e3
 function statusOf(outcome){return outcome.kind==="succeeded"?outcome.response.status:outcome.failure.status}const MAX_CONCURRENCY=8
@@ -883,7 +883,25 @@ function appendSummary(summary,{redactShown}){const file=process.env.GITHUB_STEP
 if(!file)return
 const html=`${summaryHtml(summary,{redact:redactShown,maxBytes:MAX_PART_BYTES})}\n`
 try{if(((0,external_node_fs_namespaceObject.statSync)(file,{throwIfNoEntry:!1})?.size??0)+Buffer.byteLength(html)>MAX_SUMMARY_BYTES)return"GitHub accepts no more than 1 MiB for each step.";(0,external_node_fs_namespaceObject.appendFileSync)(file,html)
-return}catch(error){return reasonOf(error)}}function reasonOf(error){return external_node_util_namespaceObject.types.isNativeError(error)?error.message:String(error)}async function runStep(name,program,onError=step_fail){process.exitCode=1
+return}catch(error){return reasonOf(error)}}function reasonOf(error){return external_node_util_namespaceObject.types.isNativeError(error)?error.message:String(error)}class Timeout{#clock
+#abort
+#rested
+#resting=0
+#end=Number.POSITIVE_INFINITY
+#reason=new Error("the timeout has not started")
+#stop=()=>{}
+constructor(clock,abort){this.#clock=clock
+this.#abort=abort
+this.#rested=createStopwatch(clock)}start(ms){this.#reason=new Error(`the timeout of ${ms/1e3} s has expired`)
+this.#end=this.#clock.now()+ms
+this.#arm()}deadline=()=>this.#end+this.#rested.elapsed()
+stop(){this.#stop()}rest=async ms=>{this.stop()
+this.#resting+=1
+await this.#rested.during(()=>sleep(this.#clock,ms,this.#abort.signal))
+this.#resting-=1
+this.#resting===0&&this.#arm()}
+#arm(){const left=this.deadline()-this.#clock.now()
+this.#stop=this.#clock.after(left,()=>this.#abort.abort(this.#reason))}}async function runStep(name,program,onError=step_fail){process.exitCode=1
 process.noDeprecation=!0
 const report=createReport(name),{managementKey,gitHubToken,proxyPassword}=readSecrets()
 report.registerSecrets([...managementKey,...gitHubToken])
@@ -892,7 +910,7 @@ const effect=recordEffect(),abort=new AbortController
 abortOnSignals(abort)
 const unforeseen=abortOnUnforeseenErrors(abort,report)
 process.stdout.on("error",()=>{})
-const timeout=new Timeout(abort),{signal}=abort
+const timeout=new Timeout(systemClock,abort),{signal}=abort
 try{await program({report,clock:systemClock,signal,effect,timeout})
 if(unforeseen.first)throw unforeseen.first
 process.exitCode=0}catch(error){process.exitCode=reportError(error,{report,effect:effect.current()},onError)}timeout.stop()
@@ -901,17 +919,12 @@ process.stdout.write("",()=>process.exit())}function abortOnSignals(abort){for(c
 process.on("uncaughtException",error=>{unforeseen.first??=error
 info(error.stack??error.message)
 abort.abort(new Error(`internal error: ${error.message}`))})
-return unforeseen}class Timeout{#abort
-deadline=Number.POSITIVE_INFINITY
-stop=()=>{}
-constructor(abort){this.#abort=abort}start(ms){const expired=new Error(`the timeout of ${ms/1e3} s has expired`)
-this.stop=systemClock.after(ms,()=>this.#abort.abort(expired))
-this.deadline=systemClock.now()+ms}}function step_fail(report,error,effect){report.fail(error,effect)
+return unforeseen}function step_fail(report,error,effect){report.fail(error,effect)
 return 1}function reportError(error,{report,effect},onError){try{return onError(report,error,effect)}catch(defect){return onError(report,defect,effect)}}function userAgent(){const id=process.env.ACTIONS_ORCHESTRATION_ID?.replace(/[^a-z0-9_.-]/gi,"_")
 return`${package_namespaceObject.UU}/${package_namespaceObject.rE}${id?` actions_orchestration_id/${id}`:""}`}function startContext(connection,step,{wasAccepted=!1}={}){const{report,clock,signal}=step
 step.timeout.start(connection.timeoutMs)
-const client=clientOf(openRouter(connection),step,{wasAccepted}),{toLine,warn}=report
-return{client,clock,timeOfDay:Date.now,log:report,toLine,warn,signal}}function startGitHub(connection,step){return clientOf(gitHub(connection),{...step,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,timeout},options={}){const transport=httpTransport(userAgent()),{deadline}=timeout
+const client=clientOf(openRouter(connection),step,{wasAccepted}),{toLine,warn}=report,{rest}=step.timeout
+return{client,clock,timeOfDay:Date.now,rest,log:report,toLine,warn,signal}}function startGitHub(connection,step){return clientOf(gitHub(connection),{...step,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,timeout},options={}){const transport=httpTransport(userAgent()),{deadline}=timeout
 return createClient({server,transport,clock,random:Math.random,deadline,signal,log:report,effect,...options})}const noJournal={saveOrFail:()=>{},saveOrWarn:()=>{},clearOrWarn:()=>{}},LATE_POST_DELAYS_MS=[0,1e3,2e3]
 async function postOnce(post,context){const attempts=[]
 for(;;){const outcome=await post.send(attempts)

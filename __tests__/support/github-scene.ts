@@ -80,7 +80,7 @@ function connect({
     transport: inProcessTransport(network, API_URL),
     clock: network.clock,
     random: () => 0.5,
-    deadline: timeout,
+    deadline: () => timeout,
     signal: step.signal,
     log: { info: () => undefined, request: () => undefined },
     effect: recordEffect(),

@@ -68,7 +68,7 @@ export function openRecordingClient(
     transport,
     clock,
     random: () => 0.5,
-    deadline: TIMEOUT,
+    deadline: () => TIMEOUT,
     signal: step.signal,
     log: {
       info: () => undefined,

@@ -24,6 +24,7 @@ import type { Log } from '../../src/lib/log.ts';
 import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
 import { describeWarning } from '../../src/report/describe-error.ts';
+import { Timeout } from '../../src/runtime/timeout.ts';
 import { type Context, type Journal, noJournal } from '../../src/shared/context.ts';
 
 export interface SimulationOptions {
@@ -308,13 +309,14 @@ export function connect(
   }: { lines?: string[]; isDead?(): boolean; effect?: EffectRecord } = {},
 ): Context & Pick<ClientOptions, 'deadline'> {
   const step = new AbortController();
-  clock.after(timeout, () => step.abort(new Error('the timeout for this step is over')));
+  const stepTimeout = new Timeout(clock, step);
+  stepTimeout.start(timeout);
+  const { deadline, rest } = stepTimeout;
   if (cancelledAfter !== undefined) {
     clock.after(cancelledAfter, () => step.abort(new Cancellation('SIGTERM')));
   }
   const transport = proxy(inProcessTransport(network, API_URL));
   const log = logTo(lines);
-  const deadline = clock.now() + timeout;
   let draws = 0;
   const client = createClient({
     server: openRouter({ apiUrl: API_URL, managementKey: KEY }),
@@ -336,6 +338,7 @@ export function connect(
     clock,
     deadline,
     timeOfDay,
+    rest,
     log,
     toLine,
     warn: warnTo(lines),

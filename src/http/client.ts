@@ -19,7 +19,9 @@ export interface FinalResponse<Data> extends ApiResponse<Data> {
   mayBeApplied: boolean;
 }
 
-export interface ClientOptions extends Omit<SendOptions, 'isShare'> {
+export interface ClientOptions extends Omit<SendOptions, 'isShare' | 'deadline'> {
+  /** When the timeout of the step expires, by `clock`. */
+  deadline(): number;
   /** At least 0 and below 1. */
   random(): number;
   /** Whether the server has accepted the same credentials before, in another process. */
@@ -186,8 +188,8 @@ class Client {
     }
   }
 
-  #limited(): ClientOptions & SendOptions {
-    const deadline = this.#endsAt?.() ?? this.#options.deadline;
+  #limited(): Omit<ClientOptions, 'deadline'> & SendOptions {
+    const deadline = this.#endsAt?.() ?? this.#options.deadline();
     return { ...this.#options, deadline, isShare: this.#endsAt !== undefined };
   }
 

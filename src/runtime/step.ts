@@ -10,6 +10,7 @@ import { type Clock, systemClock } from '../lib/clock.ts';
 import { openRouter } from '../openrouter/server.ts';
 import { createReport, type Report, type StepName } from '../report/report.ts';
 import type { Context } from '../shared/context.ts';
+import { Timeout } from './timeout.ts';
 
 /** What a program needs of the step that it runs as. */
 export interface Step {
@@ -50,7 +51,7 @@ export async function runStep(
   const unforeseen = abortOnUnforeseenErrors(abort, report);
   // A closed log is no reason to stop.
   process.stdout.on('error', () => undefined);
-  const timeout = new Timeout(abort);
+  const timeout = new Timeout(systemClock, abort);
 
   const { signal } = abort;
   try {
@@ -90,24 +91,6 @@ function abortOnUnforeseenErrors(
   return unforeseen;
 }
 
-/** The timeout of a step. */
-class Timeout {
-  readonly #abort: AbortController;
-  /** When it expires, by the clock of the step. */
-  deadline = Number.POSITIVE_INFINITY;
-  stop: () => void = () => undefined;
-
-  constructor(abort: AbortController) {
-    this.#abort = abort;
-  }
-
-  start(ms: number): void {
-    const expired = new Error(`the timeout of ${ms / 1000} s has expired`);
-    this.stop = systemClock.after(ms, () => this.#abort.abort(expired));
-    this.deadline = systemClock.now() + ms;
-  }
-}
-
 function fail(report: Report, error: unknown, effect: Effect): number {
   report.fail(error, effect);
   return 1;
@@ -145,7 +128,8 @@ export function startContext(
   step.timeout.start(connection.timeoutMs);
   const client = clientOf(openRouter(connection), step, { wasAccepted });
   const { toLine, warn } = report;
-  return { client, clock, timeOfDay: Date.now, log: report, toLine, warn, signal };
+  const { rest } = step.timeout;
+  return { client, clock, timeOfDay: Date.now, rest, log: report, toLine, warn, signal };
 }
 
 /** Creates the client of another server for a step whose timeout has started. */

@@ -9,6 +9,8 @@ export interface Context {
   clock: Clock;
   /** The runner's time in milliseconds since 1970, which may be wrong. */
   timeOfDay(): number;
+  /** Waits `ms` milliseconds, for which the timeout of the step stands still. An abort ends the wait at once. */
+  rest(ms: number): Promise<void>;
   /** Aborts when the run is cancelled and when the timeout expires. The reason is an `Error`. */
   signal: AbortSignal;
   log: Log;

@@ -146,7 +146,7 @@ function openScene(latency: (count: number) => number = () => 20) {
       transport,
       clock,
       random: () => state.jitter,
-      deadline: 60_000,
+      deadline: () => 60_000,
       signal: new AbortController().signal,
       log,
       effect: recordEffect(),

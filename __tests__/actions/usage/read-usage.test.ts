@@ -78,6 +78,7 @@ async function read(server: Partial<Server> = {}, request: Partial<UsageRequest>
         client,
         clock,
         timeOfDay: () => TO,
+        rest: client.pause,
         signal: new AbortController().signal,
         log: { info: () => undefined, request: () => undefined },
         toLine: (text) => text,
