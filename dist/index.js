@@ -144,9 +144,7 @@ proto&&Object.defineProperty(proto,key,{configurable:!0,get(){const desc={config
 Object.defineProperty(this,key,desc)
 desc.value=make(this)
 Object.defineProperty(this,key,desc)
-return desc.value},set(value){Object.defineProperty(this,key,{configurable:!0,writable:!0,enumerable,value})}})}function constantCatch(value){const fn=()=>value
-fn["~constantCatch"]=!0
-return fn}var _a
+return desc.value},set(value){Object.defineProperty(this,key,{configurable:!0,writable:!0,enumerable,value})}})}var _a
 const NEVER=Object.freeze({status:"aborted"}),_zodDesc={value:void 0,enumerable:!1}
 let _E="captureStackTrace"in Error?Error:null
 function newError(Definition){const E=_E
@@ -343,16 +341,7 @@ if(payload.value===void 0){payload.value=def.defaultValue
 return payload}const result=def.innerType._zod.run(payload,ctx)
 return result instanceof Promise?result.then(result=>handleDefaultResult(result,def)):handleDefaultResult(result,def)}})
 function handleDefaultResult(payload,def){payload.value===void 0&&(payload.value=def.defaultValue)
-return payload}function handleCatchResult(payload,result,def,ctx){if(!result.issues.length){payload.value=result.value
-result.memo&&(payload.memo=!0)
-return payload}payload.value=def.catchValue({...result,value:payload.value,error:{issues:result.issues.map(iss=>finalizeIssue(iss,ctx,config()))},input:payload.value})
-return payload}const $ZodCatch=$constructor("$ZodCatch",(inst,def)=>{$ZodType.init(inst,def)
-defineLazyInternal(inst,"optin",zod=>zod.def.innerType._zod.optin==="defaulted"?"defaulted":"optional")
-defineLazyInternal(inst,"optout",zod=>zod.def.innerType._zod.optout)
-defineLazyInternal(inst,"values",zod=>zod.def.innerType._zod.values)
-inst._zod.parse=(payload,ctx)=>{if(ctx.direction==="backward")return def.innerType._zod.run(payload,ctx)
-const result=def.innerType._zod.run({value:payload.value,issues:[]},ctx)
-return result instanceof Promise?result.then(result=>handleCatchResult(payload,result,def,ctx)):handleCatchResult(payload,result,def,ctx)}}),$ZodPipe=$constructor("$ZodPipe",(inst,def)=>{$ZodType.init(inst,def)
+return payload}const $ZodPipe=$constructor("$ZodPipe",(inst,def)=>{$ZodType.init(inst,def)
 defineLazyInternal(inst,"values",zod=>zod.def.in._zod.values)
 defineLazyInternal(inst,"optin",zod=>zod.def.in._zod.optin)
 defineLazyInternal(inst,"optout",zod=>zod.def.out._zod.optout)
@@ -385,9 +374,7 @@ const f={...pm,...this._map.get(schema)}
 return Object.keys(f).length?f:void 0}return this._map.get(schema)}has(schema){return this._map.has(schema)}})
 globalThis
 function snapshotChecks(def){def.checks&&(def.checks=[...def.checks])
-return def}function _string(Class,params){return new Class(snapshotChecks({type:"string",...normalizeParams(params)}))}function _number(Class,params){return new Class(snapshotChecks({type:"number",checks:[],...normalizeParams(params)}))}function _boolean(Class,params){return new Class({type:"boolean",...normalizeParams(params)})}function _never(Class,params){return new Class({type:"never",...normalizeParams(params)})}function _regex(pattern,params){return new $ZodCheckRegex({check:"string_format",format:"regex",...normalizeParams(params),pattern})}function _custom(Class,fn,_params){const norm=normalizeParams(_params)
-norm.abort??(norm.abort=!0)
-return new Class({type:"custom",check:"custom",fn,...norm})}function _refine(Class,fn,_params){return new Class({type:"custom",check:"custom",fn,...normalizeParams(_params)})}const _messageDesc={get:function(){const internals=this._zod
+return def}function _string(Class,params){return new Class(snapshotChecks({type:"string",...normalizeParams(params)}))}function _number(Class,params){return new Class(snapshotChecks({type:"number",checks:[],...normalizeParams(params)}))}function _boolean(Class,params){return new Class({type:"boolean",...normalizeParams(params)})}function _never(Class,params){return new Class({type:"never",...normalizeParams(params)})}function _regex(pattern,params){return new $ZodCheckRegex({check:"string_format",format:"regex",...normalizeParams(params),pattern})}function _refine(Class,fn,_params){return new Class({type:"custom",check:"custom",fn,...normalizeParams(_params)})}const _messageDesc={get:function(){const internals=this._zod
 internals.message??(internals.message=JSON.stringify(internals.def,jsonStringifyReplacer,2))
 return internals.message},set:function(value){this._zod.message=value},enumerable:!0,configurable:!0},_issuesDesc={value:void 0,enumerable:!1},_installedToString=new WeakSet([Object.prototype,Error.prototype]),initializer=(inst,def)=>{inst.name="$ZodError"
 _issuesDesc.value=def
@@ -454,12 +441,11 @@ ZodMiniType.init(inst,def)})
 function nullable(innerType){return new ZodMiniNullable({type:"nullable",innerType})}const ZodMiniDefault=$constructor("ZodMiniDefault",(inst,def)=>{$ZodDefault.init(inst,def)
 ZodMiniType.init(inst,def)})
 function schemas_default(innerType,defaultValue){return new ZodMiniDefault({type:"default",innerType,get defaultValue(){return typeof defaultValue=="function"?defaultValue():isPlainObject(o=defaultValue)?{...o}:Array.isArray(o)?[...o]:o instanceof Map?new Map(o):o instanceof Set?new Set(o):o
-var o}})}const ZodMiniCatch=$constructor("ZodMiniCatch",(inst,def)=>{$ZodCatch.init(inst,def)
-ZodMiniType.init(inst,def)}),ZodMiniPipe=$constructor("ZodMiniPipe",(inst,def)=>{$ZodPipe.init(inst,def)
+var o}})}const ZodMiniPipe=$constructor("ZodMiniPipe",(inst,def)=>{$ZodPipe.init(inst,def)
 ZodMiniType.init(inst,def)})
 function pipe(in_,out){return new ZodMiniPipe({type:"pipe",in:in_,out})}const ZodMiniCustom=$constructor("ZodMiniCustom",(inst,def)=>{$ZodCustom.init(inst,def)
 ZodMiniType.init(inst,def)})
-function custom(fn,_params){return _custom(ZodMiniCustom,fn??(()=>!0),_params)}function refine(fn,_params={}){return _refine(ZodMiniCustom,fn,_params)}const external_node_net_namespaceObject=require("node:net"),BEARER_TOKEN=/^[\w.~+/-]+=*$/,MIN_KEY_LENGTH=16,bearerToken=schemas_string().check(refine(text=>text.length>=MIN_KEY_LENGTH&&BEARER_TOKEN.test(text)))
+function refine(fn,_params={}){return _refine(ZodMiniCustom,fn,_params)}const external_node_net_namespaceObject=require("node:net"),BEARER_TOKEN=/^[\w.~+/-]+=*$/,MIN_KEY_LENGTH=16,bearerToken=schemas_string().check(refine(text=>text.length>=MIN_KEY_LENGTH&&BEARER_TOKEN.test(text)))
 function reject(context,input,message){context.issues.push({code:"custom",message,input})
 return NEVER}function formatSeconds(ms){return`${(ms/1e3).toFixed(1)} s`}const UNITS=[{ms:864e5,name:"d"},{ms:36e5,name:"h"},{ms:6e4,name:"min"},{ms:1e3,name:"s"}]
 function formatAge(ms){let rest=Math.max(0,ms)
@@ -514,8 +500,8 @@ return schemas_string(`must be ${accepted}`).check(refine(value=>length(value)>=
 function isDefault({slug}){return slug==="default"}function isUuid(text){return guid.test(text)}function describeFound({id,slug,name},idOrSlug){return`${JSON.stringify(name)}, ${idOrSlug===slug?`id ${id}`:`slug ${slug}`}`}function workspaces_uuid(){return schemas_string().check(refine(isUuid))}function isIdOrSlug(text){return isUuid(text)||safeParse(anySlug,text).success}const NAME_MAX_LENGTH=100
 function cutName(name){return[...name].slice(0,NAME_MAX_LENGTH).join("").trimEnd()}const descriptionText=workspaces_text(0,500),TOOL_MESSAGE="must be the name of a tool, without whitespace or quotes",PROVIDER_SORTS=["price","throughput","latency","exacto"],createWorkspaceRequest=object({name:workspaces_text(1,NAME_MAX_LENGTH),slug,description:optional(nullable(descriptionText)),default_text_model:model,default_image_model:model,default_provider_sort:optional(nullable(schemas_enum(PROVIDER_SORTS,`must be ${PROVIDER_SORTS.join(", ")} or "null"`))),io_logging_api_key_ids:optional(nullable(array(schemas_number("must be a whole number").check(refine(Number.isSafeInteger,"must be a whole number")),"must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),io_logging_sampling_rate:optional(schemas_number("must be a number from 0.0001 to 1").check(refine(rate=>rate>=1e-4&&rate<=1,"must be a number from 0.0001 to 1"))),is_data_discount_logging_enabled:flag,is_observability_broadcast_enabled:flag,is_observability_io_logging_enabled:flag,disabled_server_tools:optional(nullable(array(schemas_string(TOOL_MESSAGE).check(_regex(/^[^\s"']+$/,TOOL_MESSAGE)),"must be a list of names: one per line, separated by commas, or a JSON array")))}),WORKSPACE_FIELDS=Object.keys(createWorkspaceRequest.shape),workspace=looseObject({id:workspaces_uuid(),slug:schemas_string(),name:schemas_string()}),textIfValid=schema=>optional(pipe(unknown(),transform(value=>safeParse(schema,value).data))),listedWorkspace=object({id:workspaces_uuid(),slug:schemas_string(),created_at:textIfValid(schemas_string()),description:textIfValid(descriptionText)}),workspaceResponse=envelope(workspace),workspacePage=pageOf(listedWorkspace)
 function hasIdOrSlug(idOrSlug,{id,slug}){return isUuid(idOrSlug)?id.toLowerCase()===idOrSlug.toLowerCase():slug===idOrSlug}function mismatch(idOrSlug,returned){if(returned&&!hasIdOrSlug(idOrSlug,returned))return`the response is about the workspace ${JSON.stringify(returned.slug)}, id ${returned.id}`}function sendWorkspace(client,body,{recovery}={}){return client.send({operation:`create the workspace "${body.slug}"`,mayLeaveBehind:`a workspace with the slug ${body.slug}`,recovery,method:"POST",path:"/workspaces",body,schema:workspaceResponse,findMismatch:returned=>mismatch(body.slug,returned)})}async function findWorkspace(client,idOrSlug,options={}){const{data,serverTime,headersAt}=await client.request({operation:`look up the workspace ${JSON.stringify(idOrSlug)}`,method:"GET",path:`/workspaces/${encodeURIComponent(idOrSlug)}`,schema:workspaceResponse,on404:()=>{},findMismatch:returned=>mismatch(idOrSlug,returned),...options})
-return{workspace:data,serverTime,headersAt}}function listWorkspaces(client){return listPages(client,{operation:"list the workspaces",path:"/workspaces",query:{limit:String(PAGE_SIZE)},schema:workspacePage,idOf:({id})=>id})}async function patchWorkspace(client,{id,slug},changes){const{data}=await client.request({operation:`update the workspace "${slug}"`,mayLeaveBehind:`the new values in the workspace "${slug}"`,method:"PATCH",path:`/workspaces/${encodeURIComponent(id)}`,body:changes,schema:workspaceResponse,findMismatch:returned=>mismatch(slug,returned),hint:"The workspace may have been deleted in the meantime, or the management key may lack permission to change it, or be limited to another workspace."})
-return data}function deleteWorkspace(client,{id,slug}){const facts={operation:`delete the workspace "${slug}"`,mayLeaveBehind:`the workspace "${slug}", which may still exist`,path:`/workspaces/${encodeURIComponent(id)}`}
+return{workspace:data,serverTime,headersAt}}function listWorkspaces(client){return listPages(client,{operation:"list the workspaces",path:"/workspaces",query:{limit:String(PAGE_SIZE)},schema:workspacePage,idOf:({id})=>id})}async function patchWorkspace(client,workspace,changes){const{data}=await client.request(patchRequest(workspace,changes))
+return data}function sendPatch(client,workspace,changes){return client.send(patchRequest(workspace,changes))}function patchRequest({id,slug},changes){return{operation:`update the workspace "${slug}"`,mayLeaveBehind:`the new values in the workspace "${slug}"`,method:"PATCH",path:`/workspaces/${encodeURIComponent(id)}`,body:changes,schema:workspaceResponse,findMismatch:returned=>mismatch(id,returned),hint:"The workspace may have been deleted in the meantime, or the management key may lack permission to change it, or be limited to another workspace."}}function deleteWorkspace(client,{id,slug}){const facts={operation:`delete the workspace "${slug}"`,mayLeaveBehind:`the workspace "${slug}", which may still exist`,path:`/workspaces/${encodeURIComponent(id)}`}
 return sendDeletion(client,facts,async()=>{const{workspace}=await findWorkspace(client,id,{trusts404:!0})
 return workspace})}function dashboardUrl(slug){return`https://openrouter.ai/workspaces/${slug}`}const fields_flag=(preset=!1)=>schemas_default(schemas_boolean("must be true or false"),preset),count=message=>schemas_number(message).check(refine(value=>Number.isSafeInteger(value)&&value>0,message)),maxDeletions=()=>schemas_default(count("must be a whole number, 1 or more"),50),idOrSlug=()=>schemas_string("must be the id or slug of a workspace").check(refine(isIdOrSlug,"must be the id or slug of a workspace")),fields_UNITS={s:1e3,m:6e4,h:36e5,d:864e5}
 function parseDuration(text){const unit=fields_UNITS[text.slice(-1)],count=text.slice(0,-1)
@@ -535,7 +521,7 @@ return!(url===void 0||!["http:","https:"].includes(url.protocol))&&[url.username
 function readSecrets(){const textsOf=input=>{const secret=getInput(input)
 return textsFrom([secret,...secret.split(/[\r\n]+/)],MIN_KEY_LENGTH)}
 return{managementKey:textsOf("management-key"),gitHubToken:textsOf("github-token"),proxyPassword:textsFrom(proxyPasswords(process.env),MIN_PASSWORD_LENGTH)}}function textsFrom(texts,minLength){const trimmed=texts.map(text=>text.trim())
-return[...new Set(trimmed.filter(text=>text.length>=minLength))]}function parseJson(text){try{return JSON.parse(text)}catch{return}}function asciiJson(value){return JSON.stringify(value).replace(/[<>@#\u007f-\uffff]/g,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`)}function isNestedDeeper(value,depth){return typeof value=="object"&&value!==null&&(depth===0||Object.values(value).some(child=>isNestedDeeper(child,depth-1)))}const JSON_NUMBER=/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i,external_node_util_namespaceObject=require("node:util")
+return[...new Set(trimmed.filter(text=>text.length>=minLength))]}function parseJson(text){try{return JSON.parse(text)}catch{return}}function isNestedDeeper(value,depth){return typeof value=="object"&&value!==null&&(depth===0||Object.values(value).some(child=>isNestedDeeper(child,depth-1)))}const JSON_NUMBER=/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i,external_node_util_namespaceObject=require("node:util")
 function declareFailure(code,describe,requestsOf=()=>[]){return{type:"failure",code,describe,requestsOf}}function declareWarning(code,describe){return{type:"warning",code,describe}}class Failure extends Error{name="Failure"
 kind
 details
@@ -787,10 +773,10 @@ return sign==="-"?-amount:amount}const SIGNIFICANT_DIGITS=15
 function toUsd(value){return typeof value=="number"?parseUsd(value.toPrecision(SIGNIFICANT_DIGITS)):typeof value=="string"?parseUsd(value):void 0}function toNumber(amount){return Number(exactUsd(amount))}function withoutNoise(limit){const amount=typeof limit=="number"?toUsd(limit):void 0
 return amount===void 0?limit:toNumber(roundHalfEven(amount))}function sumUsd(amounts){return amounts.reduce((sum,amount)=>sum+amount,0n)}const NOISE=10n**BigInt(DECIMALS-9)/2n
 function unitOfDecimals(decimals){return 10n**BigInt(DECIMALS-decimals)}function unitOf(amount){const digits=sizeOf(amount).toString().length
-return 10n**BigInt(Math.max(DECIMALS-9,digits-SIGNIFICANT_DIGITS))}function roundDown(amount,unit=unitOf(amount)){return amount-amount%unit}function roundUp(amount,unit=unitOf(amount)){const down=roundDown(amount,unit)
-return down===amount?amount:down+unit}function roundHalfEven(amount,unit=unitOf(amount)){const size=sizeOf(amount),[floor,rest]=[size/unit,size%unit*2n],rounded=rest>unit||rest===unit&&floor%2n==1n?floor+1n:floor
-return(amount<0n?-rounded:rounded)*unit}function sizeOf(amount){return amount<0n?-amount:amount}function minUsd(a,b){return a<b?a:b}function maxUsd(a,b){return a<b?b:a}function exceeds(amount,bound){return amount-bound>NOISE}function exactUsd(amount){return decimalText(amount,0)}function decimalText(amount,min){const size=sizeOf(amount),fraction=(size%ONE).toString().padStart(DECIMALS,"0").replace(/0+$/,"").padEnd(min,"0")
-return`${amount<0n?"-":""}${size/ONE}${fraction&&`.${fraction}`}`}const format_usd_DECIMALS=2,DECIMALS_OF_SMALL=4,SMALL=10n*unitOfDecimals(2),ROUND={nearest:roundHalfEven,down:roundDown,up:roundUp}
+return 10n**BigInt(Math.max(DECIMALS-9,digits-SIGNIFICANT_DIGITS))}function roundDown(amount,unit=unitOf(amount)){return amount-amount%unit}function roundHalfEven(amount,unit=unitOf(amount)){const size=sizeOf(amount),[floor,rest]=[size/unit,size%unit*2n],rounded=rest>unit||rest===unit&&floor%2n==1n?floor+1n:floor
+return(amount<0n?-rounded:rounded)*unit}function sizeOf(amount){return amount<0n?-amount:amount}function maxUsd(a,b){return a<b?b:a}function exceeds(amount,bound){return amount-bound>NOISE}function exactUsd(amount){return decimalText(amount,0)}function decimalText(amount,min){const size=sizeOf(amount),fraction=(size%ONE).toString().padStart(DECIMALS,"0").replace(/0+$/,"").padEnd(min,"0")
+return`${amount<0n?"-":""}${size/ONE}${fraction&&`.${fraction}`}`}const format_usd_DECIMALS=2,DECIMALS_OF_SMALL=4,SMALL=10n*unitOfDecimals(2),ROUND={nearest:roundHalfEven,down:roundDown,up:function(amount,unit=unitOf(amount)){const down=roundDown(amount,unit)
+return down===amount?amount:down+unit}}
 function formatUsd(amount,rounding="nearest"){const shown=roundShown(amount,rounding)
 return shown!==0n||amount<=0n?withDollar(shown):rounding==="down"?withDollar(amount):LESS_THAN_SHOWN}function formatUsdNextTo(limit,amount,rounding="nearest"){const compare=one=>one<limit?-1:Number(one>limit)
 return compare(roundShown(amount,rounding))===compare(amount)?formatUsd(amount,rounding):formatExactUsd(amount)}function formatExactUsd(amount){const exact=typeof amount=="number"?toUsd(amount):amount
@@ -798,7 +784,7 @@ return exact===void 0?`$${amount}`:withDollar(exact)}function columnFormat(amoun
 return(amount,rounding="nearest")=>{const shown=roundTo(decimals,amount,rounding)
 return shown===0n&&amount>0n&&rounding==="nearest"?LESS_THAN_SHOWN:withDollar(shown,decimals)}}const LESS_THAN_SHOWN=`<${withDollar(unitOfDecimals(DECIMALS_OF_SMALL))}`
 function roundShown(amount,rounding){return roundTo(sizeOf(amount)<SMALL?DECIMALS_OF_SMALL:format_usd_DECIMALS,amount,rounding)}function roundTo(decimals,amount,rounding){return ROUND[rounding](amount,unitOfDecimals(decimals))}function withDollar(amount,decimals=format_usd_DECIMALS){const[whole="",fraction]=decimalText(sizeOf(amount),decimals).split(".")
-return`${amount<0n?"-":""}$${formatCount(BigInt(whole))}.${fraction}`}const LIKELY_SECRET=/sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi,SECRET_PREFIX=/^sk-or-[a-z\d]+-/,key=looseObject({hash:schemas_string().check(_regex(/^[\w-]{1,200}$/)),name:schemas_string(),label:schemas_string(),workspace_id:schemas_string(),limit:optional(pipe(unknown(),transform(withoutNoise)))}),LISTED_FIELDS=["created_at","disabled","expires_at","limit","limit_remaining","limit_reset","include_byok_in_limit",...["usage","byok_usage"].flatMap(field=>["","_daily","_weekly","_monthly"].map(period=>field+period))],keyPage=pageOf(pipe(key,transform(function(key){const{hash,name,label,workspace_id}=key,fields=LISTED_FIELDS.filter(field=>{return field in key&&!(value=key[field],typeof value=="object"&&value!==null)
+return`${amount<0n?"-":""}$${formatCount(BigInt(whole))}.${fraction}`}const LIKELY_SECRET=/sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi,SECRET_PREFIX=/^sk-or-[a-z\d]+-/,key=looseObject({hash:schemas_string().check(_regex(/^[\w-]{1,200}$/)),name:schemas_string(),label:schemas_string(),workspace_id:schemas_string(),limit:optional(pipe(unknown(),transform(withoutNoise)))}),LISTED_FIELDS=["created_at","disabled","expires_at","limit","limit_remaining","limit_reset","updated_at","include_byok_in_limit",...["usage","byok_usage"].flatMap(field=>["","_daily","_weekly","_monthly"].map(period=>field+period))],keyPage=pageOf(pipe(key,transform(function(key){const{hash,name,label,workspace_id}=key,fields=LISTED_FIELDS.filter(field=>{return field in key&&!(value=key[field],typeof value=="object"&&value!==null)
 var value})
 return{...Object.fromEntries(fields.map(field=>[field,key[field]])),hash,name,label,workspace_id}}))),createKeyRequest=object({name:schemas_string("must be a name"),workspace_id:schemas_string(),limit:optional(schemas_number()),limit_reset:optional(schemas_enum(["daily","weekly","monthly"],"must be daily, weekly or monthly")),include_byok_in_limit:optional(schemas_boolean("must be true or false")),expires_at:nullable(schemas_string())}),createdKey=pipe(object({data:key,key:bearerToken}),transform(({data,key:secret})=>({key:data,secret})))
 function sendKey(client,body,registerSecrets){return client.send({operation:`create the API key ${JSON.stringify(body.name)}`,mayLeaveBehind:`an API key named ${JSON.stringify(body.name)}`,recovery:"The post step of this action, if it runs, looks for the API key and deletes it.",method:"POST",path:"/keys",body,schema:createdKey,hint:WORKSPACE_MAY_BE_DELETED,onBody:text=>registerSecrets(secretsIn(text))})}function secretsIn(text){const{data}=safeParse(object({key:schemas_string()}),parseJson(text)),likely=text.match(LIKELY_SECRET)??[],returned=data?[data.key,...data.key.split(/\s+/)]:[]
@@ -810,16 +796,14 @@ return data}function deleteKey(client,key){const facts={operation:`delete the AP
 return sendDeletion(client,facts,()=>findKey(client,key.hash,{trusts404:!0}))}async function deleteEach(keys,client,onDeleted){const undeleted=[]
 await forEachOf(keys,async key=>{const{value:deletion,error}=await catching(deleteKey(client,key),ApiError)
 error?undeleted.push({key,error}):deletion.kind==="unclear"?undeleted.push({key,error:deletion.error}):deletion.kind==="deleted"&&onDeleted(key)})
-return undeleted}function isDisabled(key){return key.disabled===!0}function disableKey(client,key,options={}){return updateKey(client,key,{verb:"disable",change:{disabled:!0},...options})}function limitKey(client,key,limit){return updateKey(client,key,{verb:"lower the limit of",change:{limit}})}async function updateKey(client,key,{verb,change,...options}){const request=keyRequest(key.hash,describeKey(key)),{data}=await client.request({...request,...options,operation:`${verb} the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still work`,method:"PATCH",body:change,findMismatch:updated=>request.findMismatch?.(updated)??(updated&&findUnchanged(updated,change))})
-return data}function findUnchanged(updated,change){if("disabled"in change)return isDisabled(updated)?void 0:"the API key is not disabled"
-const[actual,requested]=[toUsd(updated.limit),toUsd(change.limit)]
-return actual!==void 0&&requested!==void 0&&actual<=requested?void 0:"the limit of the API key is not lowered"}const MAX_NAME_LENGTH=100
+return undeleted}function isDisabled(key){return key.disabled===!0}function disableRequest(key,body={disabled:!0}){const request=keyRequest(key.hash,describeKey(key))
+return{...request,body,operation:`disable the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still work`,method:"PATCH",findMismatch(updated){const isWorking=updated&&!isDisabled(updated)
+return request.findMismatch?.(updated)??(isWorking?"the API key is not disabled":void 0)}}}async function disableKey(client,key){return(await client.request(disableRequest(key))).data}async function disableUnused(client,key){return(await client.request(disableRequest(key,{disabled:!0,limit:0}))).data}function isUnused(key){return isDisabled(key)&&key.limit===0}const MAX_NAME_LENGTH=100
 function describeKey({name,label}){const shownName=name.length>MAX_NAME_LENGTH?`${name.slice(0,MAX_NAME_LENGTH)}\u2026`:name
 return`${JSON.stringify(shownName)} (${label})`}function limitOf(key){const amount=toUsd(key.limit),reset=key.limit_reset
-if(amount!==void 0)return{amount,reset:typeof reset=="string"?reset:void 0,remaining:toUsd(key.limit_remaining)}}function usedOf({amount,reset,remaining},spent){return remaining!==void 0?amount-remaining:reset?null:spent}function isLimitUsedUp(limit,spent){const used=usedOf(limit,spent)
-return limit.amount>0n&&used!==null&&!exceeds(limit.amount,used)}function describeLimit({amount,reset,remaining}){const left=remaining===void 0?"":`, of which ${formatUsdNextTo(amount,remaining,"down")} remains`
-return`The ${reset?`${reset} `:""}limit is ${formatExactUsd(amount)}${left}`}function isLimitUnread(key){return key.limit!==null&&limitOf(key)?.remaining===void 0}function totalSpent(keys){const amounts=keys.flatMap(key=>toUsd(key.usage)??[])
-return amounts.length===keys.length?sumUsd(amounts):null}const CUT_LENGTH=1024
+if(amount!==void 0)return{amount,reset:typeof reset=="string"?reset:void 0,remaining:toUsd(key.limit_remaining)}}function usedOf({amount,reset,remaining},spent){return remaining!==void 0?amount-remaining:reset?void 0:spent}function isLimitUsedUp(limit,spent){const used=usedOf(limit,spent)
+return limit.amount>0n&&used!==void 0&&!exceeds(limit.amount,used)}function describeLimit({amount,reset,remaining}){const left=remaining===void 0?"":`, of which at most ${formatUsdNextTo(amount,remaining,"up")} remains`
+return`The ${reset?`${reset} `:""}limit is ${formatExactUsd(amount)}${left}`}function isLimitUnread(key){return key.limit!==null&&limitOf(key)?.remaining===void 0}const CUT_LENGTH=1024
 function createRedactor(){const secrets=[],blocks=new Set,redactWhole=text=>secrets.reduce((redacted,secret)=>redacted.replaceAll(secret,"***"),text)
 return{register(added){secrets.push(...added)
 for(const block of added.flatMap(formsOf).flatMap(blocksOf))blocks.add(block)},redact:text=>replaceParts(redactWhole(text),blocks),redactShown(text,{isCut}={isCut:!1}){const shown=replaceParts(redactWhole(text).replace(LIKELY_SECRET,"***"),blocks)
@@ -1193,19 +1177,33 @@ return[...slugProblems("slug",valid,provided),...governanceProblems(valid,provid
 logRounded(values,log)
 const slug=values.slug??makeSlug(values,log)
 values.name!==getInput("name")&&log.notice(`name was cut to ${NAME_MAX_LENGTH} characters: OpenRouter accepts no more.`)
-return{...toConnection(values),desired:toFields({...values,slug}),...toGovernance(values),ifExists:values.if_exists,dryRun:values.dry_run,deleteAfterJob:values.delete_after_job,deleteKeys:values.delete_keys}}function toFields(values){return Object.fromEntries(Object.entries(values).filter(([key])=>Object.hasOwn(createWorkspaceRequest.shape,key)))}function keysTable(keys,total="Total of the keys it still had",stateOf){if(keys.length===0)return
-const sorted=sortedBy(keys,({name})=>name),amounts=sorted.map(key=>totalSpent([key])),format=spentFormat(amounts)
-return{header:["API key",{numbers:"Spent"}],rows:sorted.map((key,at)=>[[{code:key.name},"\n",{code:key.label},...stateOf?[` ${stateOf(key)}`]:[]],format(amounts[at]??null)]),total:totalRow([total],amounts)}}function foldedKeys(heading,keys,total){if(keys.length===0)return[]
-const amounts=keys.map(key=>totalSpent([key]))
-return[{title:`${heading}: ${countAndSum(keys.length,amounts)}`,table:keysTable(keys,total)}]}function countAndSum(count,amounts,options={}){if(amounts.length===0)return`${count}`
-const isUnknown=amounts.every(amount=>amount===null)
-return`${count}, ${isUnknown?"cost unknown":`${formatSum(amounts,options)} spent`}`}function spentFormat(amounts){const format=columnFormat(amounts.filter(amount=>amount!==null))
-return(amount,{isLowerBound=!1}={})=>amount===null?"unknown":`${isLowerBound?"at least ":""}${format(amount,isLowerBound?"down":"nearest")}`}function totalRow(cells,amounts,options={}){const isKnown=amounts.some(amount=>amount!==null)
-if(amounts.length<2||!isKnown)return
-const{sum,isLowerBound}=sumOf(amounts,options)
-return[...cells,spentFormat(amounts)(sum,{isLowerBound})]}function formatSum(amounts,options={}){const{sum,isLowerBound}=sumOf(amounts,options)
-return isLowerBound?`at least ${formatUsd(sum,"down")}`:formatUsd(sum)}function sumOf(amounts,{isLowerBound=!1}){const known=amounts.filter(amount=>amount!==null)
-return{sum:sumUsd(known),isLowerBound:isLowerBound||known.length<amounts.length}}function settingRows(result,request){const{desired,governance,governanceInputs}=request,values=result.workspace??desired,governed=desiredSettings(isReused(result,request)?{}:governance),changes=[...result.changes,...result.governanceChanges],set=isNew(result)?[...settingsOf("field",desired),...governed]:changes
+return{...toConnection(values),desired:toFields({...values,slug}),...toGovernance(values),ifExists:values.if_exists,dryRun:values.dry_run,deleteAfterJob:values.delete_after_job,deleteKeys:values.delete_keys}}function toFields(values){return Object.fromEntries(Object.entries(values).filter(([key])=>Object.hasOwn(createWorkspaceRequest.shape,key)))}const SETTLE_MS=18e4
+function endsOf(key,now){const expiry=readTime(key.expires_at),isExpired=expiry!==void 0&&now!==void 0&&expiry<=now
+if(isDisabled(key)||isExpired)return[isDisabled(key)?readTime(key.updated_at):void 0,isExpired?expiry:void 0].filter(end=>end!==void 0)}function settlesIn(key,now,seenMs=0){const ends=endsOf(key,now)
+if(!ends)return
+const known=now===void 0?[]:ends.map(end=>now-end)
+return Math.max(0,SETTLE_MS-Math.max(seenMs,...known))}function toSettling({keys,serverTime}){return keys.map(key=>({key,settlesIn:settlesIn(key,serverTime)}))}class KeyWatch{#clock
+#endedSince=new Map
+last
+constructor(clock){this.#clock=clock}see({keys,serverTime}){const seen=keys.map(key=>this.#seeOne(key,serverTime))
+this.last=seen
+return seen}seeDisabled(disabled){const now=this.#seeOne(disabled,void 0)
+this.last=this.last?.map(one=>one.key.hash===disabled.hash?now:one)}#seeOne(key,now){if(!endsOf(key,now)){this.#endedSince.delete(key.hash)
+return{key,settlesIn:void 0}}const since=this.#endedSince.get(key.hash)??this.#clock.now()
+this.#endedSince.set(key.hash,since)
+return{key,settlesIn:settlesIn(key,now,this.#clock.now()-since)}}}function spentOf({key,settlesIn:ms}){const amount=toUsd(key.usage)
+return amount===void 0||amount<0n?void 0:{amount,isExact:ms===0}}function spentBy(keys){return sumSpent(keys.map(spentOf))}function sumSpent(parts){return{amount:sumUsd(parts.map(part=>part?.amount??0n)),isExact:parts.every(part=>part?.isExact)}}function isUncounted({amount,isExact}){return amount===0n&&!isExact}function formatSpent(spent,format=formatUsd){if(isUncounted(spent))return"not yet counted"
+const{amount,isExact}=spent
+return isExact?format(amount):`at least ${format(amount,"down")}`}function describeSpent(spent){const amount=formatSpent(spent)
+return isUncounted(spent)?`spending ${amount}`:`${amount} spent`}const COUNTED_LATE="OpenRouter counts what is spent some minutes late."
+function allSettleIn(keys){const waits=keys.map(({settlesIn:ms})=>ms)
+if(!waits.includes(void 0))return waits.reduce((longest,ms=0)=>Math.max(longest,ms),0)}function keysTable(keys,total="Total of the keys it still had",stateOf){if(keys.length===0)return
+const sorted=sortedBy(keys,({key})=>key.name),amounts=sorted.map(spentOf),format=spentFormat(amounts)
+return{header:["API key",{numbers:"Spent"}],rows:sorted.map((one,at)=>[[{code:one.key.name},"\n",{code:one.key.label},...stateOf?[` ${stateOf(one)}`]:[]],format(amounts[at])]),total:totalRow([total],amounts)}}function foldedKeys(heading,keys,total){if(keys.length===0)return[]
+const spent=spentBy(keys)
+return[{title:`${heading}: ${keys.length}, ${describeSpent(spent)}`,paragraphs:whyAtLeast(spent),table:keysTable(keys,total)}]}function whyAtLeast({isExact}){return isExact?[]:[COUNTED_LATE]}function spentFormat(amounts){const format=columnFormat(amounts.flatMap(spent=>spent?.amount??[]))
+return spent=>spent?formatSpent(spent,format):"unknown"}function totalRow(cells,amounts){const isKnown=amounts.some(spent=>spent!==void 0)
+if(!(amounts.length<2)&&isKnown)return[...cells,spentFormat(amounts)(sumSpent(amounts))]}function settingRows(result,request){const{desired,governance,governanceInputs}=request,values=result.workspace??desired,governed=desiredSettings(isReused(result,request)?{}:governance),changes=[...result.changes,...result.governanceChanges],set=isNew(result)?[...settingsOf("field",desired),...governed]:changes
 return groupByInput([...["id",...WORKSPACE_FIELDS].map(field=>({kind:"field",field,value:values[field]})).filter(one=>!["name","slug"].includes(one.field)||findSetting(changes,one)),...governed].filter(({value})=>value!==void 0).map(({value,...setting})=>findSetting(changes,setting)??{...setting,from:value,to:value}),governanceInputs).map(([input,group])=>{const isSet=group.some(change=>findSetting(set,change)),cells={before:cellOf(group.map(({from,...setting})=>({...setting,value:from})),{isSet:!1}),after:cellOf(group.map(({to,...setting})=>({...setting,value:to})),{isSet})}
 return{input:{code:input},...cells,change:changeCell(group,cells),isSet}})}const LIMIT="guardrail-limit-usd",LIMIT_RESET="guardrail-limit-reset"
 function notAppliedRows(workspace,{desired,governance,governanceInputs}){const show=(value,setting)=>cellOf([{...setting,value}],{isSet:!1})
@@ -1238,7 +1236,7 @@ const isReported=readFailure()
 await runStep({action:post.action,isPost:!0},async step=>{if(main){const leftovers=post.describeLeftovers(task)||post.describeLeftovers(void 0)
 await endMain(main,step,{leftovers,hasSavedState:saved!=="missing"})}if(saved instanceof Failure)throw saved
 if(!isSaved)return
-const context=startContext({...saved,managementKey:readInputs(object({management_key:connection.management_key})).management_key},step,{wasAccepted:post.wasAccepted?.(saved.task)??!0}),incomplete=await post.run(saved.task,context,{...step,isReported,isSameCause:(one,other)=>isSameCause(causeOf(one),causeOf(other))})
+const context=startContext({...saved,managementKey:readInputs(object({management_key:connection.management_key})).management_key},step,{wasAccepted:!0}),incomplete=await post.run(saved.task,context,{...step,isReported,isSameCause:(one,other)=>isSameCause(causeOf(one),causeOf(other))})
 if(incomplete){task=incomplete.left
 unsaid=incomplete.unsaid??[]
 advice=incomplete.advice
@@ -1248,18 +1246,15 @@ report.repeat(error,{effect,unsaid:[...unsaid,...others]})}else failsJob?report.
 return failsJob?1:0})}async function endMain(main,{report,clock,signal},{leftovers,hasSavedState}){await endProcess(main,{clock,signal})?hasSavedState?report.info("The step was still running. It was ended with SIGTERM before this post step."):report.warn(mainWasRunning,{leftovers}):report.warn(mainStillRunning,{seconds:END_WITHIN_MS/1e3,leftovers})}const EVERY=100
 function countDone({info},what,total){let done=0
 return()=>{done+=1
-done%EVERY===0&&info(`${what}: ${done} of ${total}.`)}}function unusableState(key,now){if(isDisabled(key))return"disabled"
-const expiry=readTime(key.expires_at)
-return expiry!==void 0&&now!==void 0&&expiry<=now?"expired":void 0}const NOT_LISTED={keys:[],isComplete:!1,now:void 0},BLOCKED_BUT_NONE_LISTED={...NOT_LISTED,isBlocked:!0}
-function workingIn({keys,now}){return keys.filter(key=>!unusableState(key,now))}function countWorking(keysLeft){const working=workingIn(keysLeft).length
-return working!==0||keysLeft.isComplete?working:void 0}function mayWork(whose){return`${whose} API keys may still work, each up to its own limit.`}const MAX_NAMED=3
-function describeWorking(keysLeft){const working=workingIn(keysLeft)
-return working.length>0?`Still able to spend: ${[countAll(working,keysLeft),...boundOf(working,keysLeft)].join(", ")}: ${truncateList(working.map(describeKey),MAX_NAMED).join(", ")}.`:WITHOUT_WORKING[stateOf(keysLeft)].sentence}function summarizeWorking(keysLeft){const working=workingIn(keysLeft)
-return working.length>0?[`${countAll(working,keysLeft)} can still spend`,...boundOf(working,keysLeft)].join(", "):WITHOUT_WORKING[stateOf(keysLeft)].item}function stateOf({keys,isComplete,isBlocked}){return isBlocked?"blocked":isComplete?keys.length===0?"none":keys.every(isDisabled)?"disabled":"ended":"unknown"}const WITHOUT_WORKING={unknown:{sentence:mayWork("Its"),item:"its keys may still work"},blocked:{sentence:"OpenRouter rejects the deletion, as it does if there are API keys, but lists none. It never lists the keys of OAuth apps. Any key may still work.",item:"it may have API keys that OpenRouter does not list"},none:{sentence:"No API key is left: nothing can spend.",item:"it has no API keys"},disabled:{sentence:"All its API keys are disabled: nothing can spend.",item:"its keys are disabled"},ended:{sentence:"All its API keys are disabled or expired: nothing can spend.",item:"its keys are disabled or expired"}}
+done%EVERY===0&&info(`${what}: ${done} of ${total}.`)}}const NOT_LISTED={keys:[],isComplete:!1},BLOCKED_BUT_NONE_LISTED={...NOT_LISTED,isBlocked:!0}
+function workingIn({keys}){return keys.flatMap(({key,settlesIn})=>settlesIn===void 0?key:[])}function countWorking(keysLeft){const working=workingIn(keysLeft).length
+return working!==0||keysLeft.isComplete?working:void 0}function mayWork(whose){return`${whose} API keys may still work, each up to its own limit.`}function describeWorking(keysLeft){const working=workingIn(keysLeft)
+return working.length>0?`Still able to spend: ${[countAll(working,keysLeft),...boundOf(working,keysLeft)].join(", ")}: ${truncateList(working.map(describeKey),3).join(", ")}.`:WITHOUT_WORKING[stateOf(keysLeft)].sentence}function summarizeWorking(keysLeft){const working=workingIn(keysLeft)
+return working.length>0?[`${countAll(working,keysLeft)} can still spend`,...boundOf(working,keysLeft)].join(", "):WITHOUT_WORKING[stateOf(keysLeft)].item}function stateOf({keys,isComplete,isBlocked}){return isBlocked?"blocked":isComplete?keys.length===0?"none":keys.every(({key})=>isDisabled(key))?"disabled":"ended":"unknown"}const WITHOUT_WORKING={unknown:{sentence:mayWork("Its"),item:"its keys may still work"},blocked:{sentence:"OpenRouter rejects the deletion, as it does if there are API keys, but lists none. It never lists the keys of OAuth apps. Any key may still work.",item:"it may have API keys that OpenRouter does not list"},none:{sentence:"No API key is left: nothing can spend.",item:"it has no API keys"},disabled:{sentence:"All its API keys are disabled: nothing can spend.",item:"its keys are disabled"},ended:{sentence:"All its API keys are disabled or expired: nothing can spend.",item:"its keys are disabled or expired"}}
 function countAll(working,{isComplete}){return`${countKeys(working.length)}${isComplete?"":" or more"}`}function boundOf(working,{isComplete}){if(working.some(key=>key.limit===null))return[working.length===1?"no limit":"at least one without a limit"]
 const amounts=working.flatMap(key=>leftOf(key)??[])
-return isComplete&&amounts.length===working.length?[`${formatUsd(sumUsd(amounts),"up")} at most`]:[]}function leftOf(key){const limit=limitOf(key),spent=totalSpent([key])
-if(limit&&limit.reset===void 0&&spent!==null)return maxUsd(limit.remaining??limit.amount-spent,0n)}function withOutcome(result,...outcomes){return outcomes.flatMap(outcome=>result.filter(entry=>entry.outcome===outcome))}function failuresIn(result){return withOutcome(result,"unread","failed")}function outcomeOfNone(stale,{maxDeletions,dryRun}){return stale.length>maxDeletions?"too-many":dryRun?"would-delete":void 0}function meaningOf(result){return withOutcome(result,"too-many").length>0?"too-many":failuresIn(result).length>0?"incomplete":result.every(({outcome})=>outcome==="kept")?"nothing-stale":withOutcome(result,"would-delete").length>0?"would-delete":"deleted"}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.",TOO_MANY="more workspaces are stale than max-deletions allows"
+return isComplete&&amounts.length===working.length?[`${formatUsd(sumUsd(amounts),"up")} at most`]:[]}function leftOf(key){const limit=limitOf(key),spent=toUsd(key.usage)
+if(limit&&limit.reset===void 0&&spent!==void 0)return maxUsd(limit.remaining??limit.amount-spent,0n)}function withOutcome(result,...outcomes){return outcomes.flatMap(outcome=>result.filter(entry=>entry.outcome===outcome))}function failuresIn(result){return withOutcome(result,"unread","failed")}function outcomeOfNone(stale,{maxDeletions,dryRun}){return stale.length>maxDeletions?"too-many":dryRun?"would-delete":void 0}function meaningOf(result){return withOutcome(result,"too-many").length>0?"too-many":failuresIn(result).length>0?"incomplete":result.every(({outcome})=>outcome==="kept")?"nothing-stale":withOutcome(result,"would-delete").length>0?"would-delete":"deleted"}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.",TOO_MANY="more workspaces are stale than max-deletions allows"
 function sweepOutputs(result){const deleted=withOutcome(result,"deleted")
 return{deleted:teardown_report_toJson(deleted),"would-delete":teardown_report_toJson(withOutcome(result,"would-delete")),kept:teardown_report_toJson(withOutcome(result,"too-many","kept","reopened")),failed:teardown_report_toJson(failuresIn(result)),count:String(deleted.length)}}function teardown_report_toJson(entries){return toJsonList(entries.map(({id,slug,created_at,outcome,reason})=>({id,slug,created_at,reason:outcome==="too-many"?TOO_MANY:reason})),"workspaces")}const THINGS={sweep:{one:"OpenRouter workspace",many:"OpenRouter workspaces",stale:"old OpenRouter workspace",thing:"workspace",kept:"Others, kept"},"clean-up":{one:"OpenRouter preview",many:"OpenRouter previews",stale:"closed OpenRouter preview",thing:"preview",kept:"Open, and kept"}}
 function sweepSummary(result,{kind,deleteKeys}){const planned=withOutcome(result,"would-delete")
@@ -1268,19 +1263,21 @@ if(meaningOf(result)==="would-delete")return`\u{1f50e} Dry run: would delete ${c
 const[deleted,others]=[count("deleted"),count("already-deleted")]
 if(deleted>0)return`\u2705 Deleted ${countOf(deleted,one)}`
 if(others>0)return`\u2705 Already deleted by another job: ${countOf(others,one)}`
+const settling=count("settling")
+if(settling>0)return`\u2705 Ended ${countOf(settling,one)}: the next clean-up deletes ${settling===1?"it":"them"}`
 const kept=withOutcome(result,"kept","reopened").length
-return"\u2705 Nothing to delete at OpenRouter: "+(kept===0?`no ${thing} found`:`${countOf(kept,thing)} kept`)}function groupsOf(kind){return[["Deleted","deleted"],["Already deleted by another job","already-deleted"],["Would be deleted","would-delete"],[THINGS[kind].kept,"kept","reopened"]]}function foldedGroups(result,kind,{except}={}){const folded=groupsOf(kind).flatMap(([heading,...outcomes])=>{const entries=withOutcome(result,...outcomes.filter(outcome=>outcome!==except))
+return"\u2705 Nothing to delete at OpenRouter: "+(kept===0?`no ${thing} found`:`${countOf(kept,thing)} kept`)}function groupsOf(kind){return[["Deleted","deleted"],["Already deleted by another job","already-deleted"],["Ended, and deleted by the next clean-up","settling"],["Would be deleted","would-delete"],[THINGS[kind].kept,"kept","reopened"]]}function foldedGroups(result,kind,{except}={}){const folded=groupsOf(kind).flatMap(([heading,...outcomes])=>{const entries=withOutcome(result,...outcomes.filter(outcome=>outcome!==except))
 if(entries.length===0)return[]
 const reasonOf=outcomes.includes("kept")?({reason})=>reason:void 0
-return[{title:`${heading}: ${describeSwept(entries)}`,table:sweptTable(entries,kind,reasonOf)}]})
-return{folded,notes:describeOmitted(sweepOutputs(result))}}function describeSwept(entries){const isLowerBound=isAtLeast(entries)
-return countAndSum(entries.length,amountsOf(entries),{isLowerBound})}function amountsOf(entries){return entries.flatMap(({keysSpent=[]})=>keysSpent)}function isAtLeast(entries){return entries.some(entry=>entry.isLowerBound||isLeft(entry)&&!entry.keysSpent)}function isLeft({outcome}){return outcome==="failed"||outcome==="unread"}function ordered(entries){const dangerOf=entry=>{if(!isLeft(entry))return 0
+return[{title:`${heading}: ${describeSwept(entries)}`,table:sweptTable(entries,kind,reasonOf)}]}),spent=sumSpent(result.flatMap(entry=>entry.spent??[]))
+return{folded,notes:[...describeOmitted(sweepOutputs(result)),...whyAtLeast(spent)]}}function describeSwept(entries){const amounts=amountsOf(entries)
+return[`${entries.length}`,...amounts.length>0?[describeSpent(sumSpent(amounts))]:[]].join(", ")}function amountsOf(entries){return entries.every(({spent})=>!spent)?[]:entries.filter(entry=>entry.spent||isLeft(entry)).map(({spent})=>spent)}function isLeft({outcome}){return outcome==="failed"||outcome==="unread"}function ordered(entries){const dangerOf=entry=>{if(!isLeft(entry))return 0
 const working=countWorking(entry.keysLeft??NOT_LISTED)
 return working===void 0?1:working>0?2:0}
 return sortedBy(entries,({slug})=>slug).toSorted((one,other)=>dangerOf(other)-dangerOf(one))}function sweptTable(entries,kind,reasonOf){if(entries.length===0)return
-const amounts=amountsOf(entries),format=spentFormat(amounts),isLowerBound=isAtLeast(entries),isPreview=kind==="clean-up",middle=(reason,age)=>reasonOf?[reason]:isPreview?[]:[age],last=content=>amounts.length>0?[content]:[],spentOf=entry=>entry.keysSpent!==void 0?format(entry.keysSpent,entry):isLeft(entry)?"unknown":"\u2013"
-return{header:[isPreview?"Preview":"Workspace",...middle("Reason","Age"),...last({numbers:"Spent"})],rows:ordered(entries).map(entry=>[nameOf(entry),...middle(reasonOf?.(entry)??"",unbroken(formatAge(entry.age??0))),...last(spentOf(entry))]),total:totalRow(["Total",...middle("","")],amounts,{isLowerBound})}}function nameOf({slug,link}){return link?[{code:slug}," ",link]:{code:slug}}const workspaceHasKeys=declareFailure("workspace-has-keys",({workspace,keys,now})=>({title:`Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,rows:truncateList(keys.map(key=>`${describeKey(key)}: ${failures_stateOf(key,now)}`)),lines:["To delete the keys too, set delete-keys: true, which is false by default. Whatever uses them then stops working.","OpenRouter does not delete a workspace that has API keys."],effect:[NOTHING_DELETED],table:keysTable(keys,"Total",key=>failures_stateOf(key,now))}))
-function failures_stateOf(key,now){return unusableState(key,now)??"works"}const keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace "${workspace.slug}"`,lines:[`Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,AGAIN],effect:describeRemaining(workspace,{deletedKeys,keysLeft:NOT_LISTED})})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace "${workspace.slug}" still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,...keys})=>{const[first]=errors,what=errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length}${keys.keysLeft.isComplete?"":" or more"} API keys of the workspace "${workspace.slug}"`,{lines,details}=describeAll(errors)
+const amounts=amountsOf(entries),format=spentFormat(amounts),isPreview=kind==="clean-up",middle=(reason,age)=>reasonOf?[reason]:isPreview?[]:[age],last=content=>amounts.length>0?[content]:[],spentOf=entry=>entry.spent||isLeft(entry)?format(entry.spent):"\u2013"
+return{header:[isPreview?"Preview":"Workspace",...middle("Reason","Age"),...last({numbers:"Spent"})],rows:ordered(entries).map(entry=>[nameOf(entry),...middle(reasonOf?.(entry)??"",unbroken(formatAge(entry.age??0))),...last(spentOf(entry))]),total:totalRow(["Total",...middle("","")],amounts)}}function nameOf({slug,link}){return link?[{code:slug}," ",link]:{code:slug}}const workspaceHasKeys=declareFailure("workspace-has-keys",({workspace,keys})=>({title:`Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,rows:truncateList(keys.map(one=>`${describeKey(one.key)}: ${failures_stateOf(one)}`)),lines:["To delete the keys too, set delete-keys: true, which is false by default. Whatever uses them then stops working.","OpenRouter does not delete a workspace that has API keys."],effect:[NOTHING_DELETED],table:keysTable(keys,"Total",failures_stateOf),notes:whyAtLeast(spentBy(keys))}))
+function failures_stateOf({key,settlesIn}){return settlesIn===void 0?"works":isDisabled(key)?"disabled":"expired"}const keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace "${workspace.slug}"`,lines:[`Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,AGAIN],effect:describeRemaining(workspace,{deletedKeys,keysLeft:NOT_LISTED})})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace "${workspace.slug}" still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,...keys})=>{const[first]=errors,what=errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length}${keys.keysLeft.isComplete?"":" or more"} API keys of the workspace "${workspace.slug}"`,{lines,details}=describeAll(errors)
 return{lines:[...lines,AGAIN],details,title:`${what}: ${describeCause(first.details)}`,effect:describeRemaining(workspace,keys)}},({errors})=>errors),AGAIN="Deleting the workspace again finishes the work."
 function describeAll(errors){const[first]=errors,{lines,details=[]}=describePart(first)
 return{lines,details:[...details,...truncateList(errors.slice(1).map(({message})=>message))]}}function describeRemaining({slug,id},{deletedKeys,keysLeft}){return[`Not deleted, or unknown: the workspace "${slug}", id ${id}.`,`API keys deleted before that: ${deletedKeys}.`,describeWorking(keysLeft)]}const STALE={sweep:{is:"older than older-than",check:"Check slug-pattern, older-than and keep. "},"clean-up":{is:"closed",check:""}},tooManyStale=declareFailure("too-many-stale",({result,kind,maxDeletions})=>{const found=withOutcome(result,"too-many"),{is,check}=STALE[kind],{folded,notes}=foldedGroups(result,kind)
@@ -1303,19 +1300,15 @@ function failures_reasonOf(entry){return reasonsOf(entry).join("\n")}function re
 return[outcome==="unread"?`not checked, and kept. ${cause}`:cause,summarizeWorking(keysLeft)]}function failures_causeOf(error){if(error instanceof Failure&&error.is(workspaceHasKeys))return`has ${countKeys(error.details.keys.length)}, and delete-keys is false`
 if(error instanceof Failure&&error.is(teardownIncomplete)){const{errors,keysLeft}=error.details,[first]=errors
 return`${errors.length>1?`${errors.length}${keysLeft.isComplete?"":" or more"} API keys not deleted. `:""}${formatCause(first.details)}`}const[request]=failedRequests(error)
-return request&&formatCause(request.details)}function keysLeftAfter(error){if(error.is(teardownIncomplete))return error.details.keysLeft
-if(!error.is(workspaceHasKeys))return
-const{keys,now}=error.details
-return{keys,isComplete:!0,now}}function isBlockedByKeys(error){return error instanceof Failure&&error.is(workspaceHasKeys)}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],teardown_MAX_NAMED=3
+return request&&formatCause(request.details)}function keysLeftAfter(error){return error.is(teardownIncomplete)?error.details.keysLeft:error.is(workspaceHasKeys)?{keys:error.details.keys,isComplete:!0}:void 0}function isBlockedByKeys(error){return error instanceof Failure&&error.is(workspaceHasKeys)}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],teardown_MAX_NAMED=3
 async function teardown(workspace,options,context){const deletedKeys=[],listedKeys=[],knownHashes=new Set
-let prepared,last={newKeys:[],keysLeft:NOT_LISTED},mayBeDeleted=!1
-const resultOf=end=>({deletedKeys,listedKeys,prepared,...end})
+let last={newKeys:[],keysLeft:NOT_LISTED},mayBeDeleted=!1
+const resultOf=end=>({deletedKeys,listedKeys,...end})
 for(const[index,delay]of ROUND_DELAYS_MS.entries()){await context.client.pause(delay)
-const facts={relistKeys:options.relistKeys&&index<ROUND_DELAYS_MS.length-1,list:index===0?options.list:void 0,knownHashes,prepared},round=await runRound(workspace,{...options,...facts},context)
+const relistKeys=options.relistKeys&&index<ROUND_DELAYS_MS.length-1,round=await runRound(workspace,{...options,relistKeys,knownHashes},context)
 deletedKeys.push(...round.deletedKeys)
 listedKeys.push(...round.newKeys)
-prepared=round.prepared
-for(const{hash}of round.newKeys)knownHashes.add(hash)
+for(const{key}of round.newKeys)knownHashes.add(key.hash)
 mayBeDeleted||=round.mayBeDeleted===!0
 if(round.kind==="finished")return resultOf({deleted:round.deleted||mayBeDeleted})
 if(round.kind==="blocked")return resultOf({deleted:!1,problem:round.problem})
@@ -1323,35 +1316,31 @@ if(round.kind==="failed"){const facts={...round,rejection:last.rejection,deleted
 return resultOf(await failUnlessGone(workspace,facts,context))}last=round}const{newKeys,rejection}=last
 if(newKeys.length===0&&rejection){const facts={...last,errors:[rejection],deletedKeys,mayBeDeleted}
 return resultOf(await failUnlessGone(workspace,facts,context))}return resultOf({deleted:!1,problem:new Failure(keysKeepAppearing,{workspace,rounds:ROUND_DELAYS_MS.length,deletedKeys:deletedKeys.length},"new API keys keep appearing in it")})}const MAX_LISTED=2e3
-async function listNewKeys(client,workspace,{known=new Set,max=MAX_LISTED}={}){const newKeys=[]
-let now
-for await(const{items,serverTime}of listKeyPages(client,workspace)){now=serverTime
-newKeys.push(...items.filter(({hash})=>!known.has(hash)))
-if(newKeys.length>=max)return{newKeys,isComplete:!1,serverTime}}return{newKeys,isComplete:!0,serverTime:now}}async function runRound(workspace,options,context){const{deleteKeys,relistKeys}=options,{errors,...keys}=await deleteNewKeys(workspace,options,context),{newKeys}=keys
+async function listNewKeys(client,workspace,{known,max}){const newKeys=[]
+for await(const{items,serverTime}of listKeyPages(client,workspace)){const keys=items.filter(({hash})=>!known.has(hash))
+newKeys.push(...toSettling({keys,serverTime}))
+if(newKeys.length>=max)return{newKeys,isComplete:!1}}return{newKeys,isComplete:!0}}async function runRound(workspace,options,context){const{deleteKeys,relistKeys}=options,{errors,...keys}=await deleteNewKeys(workspace,options,context),{newKeys}=keys
 if(errors.length>0)return{kind:"failed",...keys,errors}
 if(newKeys.length>0&&!deleteKeys)return blockedByKeys(workspace,keys)
 if(newKeys.length>0&&relistKeys)return{kind:"repeat",...keys}
 const deletion=await catching(deleteWorkspace(context.client,workspace),ApiError)
 if(!deletion.error)return{...keys,...endOf(workspace,deletion.value)}
 const{error}=deletion,facts={...keys,mayBeDeleted:error.details.ambiguous}
-return isRejection(error)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,list:first,knownHashes,prepare,prepared},{client,log}){const known=new Set(knownHashes),[newKeys,deletedKeys]=[[],[]],max=deleteKeys?MAX_LISTED:Number.POSITIVE_INFINITY
-let last=prepared
-for(let given=first;;given=void 0){const listing=given?Promise.resolve(given):listNewKeys(client,workspace,{known,max}),{value:list,error:listError}=await catching(listing,ApiError)
-if(listError)return{newKeys,deletedKeys,prepared:last,errors:[listError],keysLeft:NOT_LISTED}
-const next=!given&&list.newKeys.length>0&&prepare?await prepare(list.newKeys,last):void 0
-last=next??last
-const{keys}=next??{keys:list.newKeys}
-newKeys.push(...keys)
-for(const{hash}of keys)known.add(hash)
-const deletion=deleteKeys&&await deleteAndLog(workspace,keys,{client,log}),{deleted,undeleted}=deletion||{deleted:[],undeleted:[]}
+return isRejection(error)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,knownHashes},{client,log}){const known=new Set(knownHashes),[newKeys,deletedKeys]=[[],[]],max=deleteKeys?MAX_LISTED:Number.POSITIVE_INFINITY
+let isComplete=!1
+for(;!isComplete;){const listing=listNewKeys(client,workspace,{known,max}),{value:list,error}=await catching(listing,ApiError)
+if(error)return{newKeys,deletedKeys,errors:[error],keysLeft:NOT_LISTED};({isComplete}=list)
+newKeys.push(...list.newKeys)
+for(const{key}of list.newKeys)known.add(key.hash)
+if(!deleteKeys)continue
+const{deleted,left,errors}=await deleteAndLog(workspace,list.newKeys,{client,log})
 deletedKeys.push(...deleted)
-const{isComplete,serverTime:now}=list
-if(isComplete||undeleted.length>0){const errors=undeleted.map(({error})=>error),left=undeleted.map(({key})=>key)
-return{newKeys,deletedKeys,prepared:last,errors,keysLeft:{keys:left,isComplete,now}}}}}async function deleteAndLog({slug},keys,{client,log}){const deleted=[],onDone=countDone(log,`API keys of the workspace ${slug} deleted`,keys.length),undeleted=await deleteEach(keys,client,key=>{deleted.push(key)
-onDone()})
+if(errors.length>0)return{newKeys,deletedKeys,errors,keysLeft:{keys:left,isComplete}}}return{newKeys,deletedKeys,errors:[],keysLeft:{keys:[],isComplete}}}async function deleteAndLog({slug},all,{client,log}){const keys=all.map(({key})=>key),deletedKeys=new Set,onDone=countDone(log,`API keys of the workspace ${slug} deleted`,keys.length),undeleted=await deleteEach(keys,client,key=>{deletedKeys.add(key)
+onDone()}),undeletedKeys=new Set(undeleted.map(({key})=>key)),deleted=all.filter(({key})=>deletedKeys.has(key))
 deleted.length>0&&log.request(`Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`)
-return{deleted,undeleted}}function nameSome(keys){return truncateList(keys.map(describeKey),teardown_MAX_NAMED).join(", ")}function blockedByKeys(workspace,{newKeys:keys,keysLeft}){const reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`
-return{kind:"blocked",newKeys:keys,deletedKeys:[],keysLeft,problem:new Failure(workspaceHasKeys,{workspace,keys,now:keysLeft.now},reason)}}function endOf(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",problem:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,newKeys,rejection,deletedKeys,mayBeDeleted,...found},context){if(errors.every(error=>isRejection(error)||error.details.ambiguous)&&await isGone(workspace,context))return{deleted:mayBeDeleted}
+return{deleted,left:all.filter(({key})=>undeletedKeys.has(key)),errors:undeleted.map(({error})=>error)}}function nameSome(keys){const names=keys.map(({key})=>describeKey(key))
+return truncateList(names,teardown_MAX_NAMED).join(", ")}function blockedByKeys(workspace,{newKeys:keys,keysLeft}){const reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`
+return{kind:"blocked",newKeys:keys,deletedKeys:[],keysLeft,problem:new Failure(workspaceHasKeys,{workspace,keys},reason)}}function endOf(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",problem:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,newKeys,rejection,deletedKeys,mayBeDeleted,...found},context){if(errors.every(error=>isRejection(error)||error.details.ambiguous)&&await isGone(workspace,context))return{deleted:mayBeDeleted}
 const keysLeft=rejection!==void 0&&newKeys.length===0&&found.keysLeft.isComplete?BLOCKED_BUT_NONE_LISTED:found.keysLeft,details={workspace,errors,deletedKeys:deletedKeys.length,keysLeft},[first]=errors,reason=(errors.length>1?`${errors.length}${keysLeft.isComplete?"":" or more"} API keys left: `:"")+formatAttempt(first.details)
 return{deleted:!1,problem:new Failure(teardownIncomplete,details,reason)}}function isRejection({details:{kind,status=0}}){return kind==="rejected"&&status!==401&&status!==403}async function isGone({id},{client}){const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
 return!error&&!lookup.workspace}function createPost(){return runPostStep({action:"openrouter-workspace",schema:createTask(),run:(task,context,{report})=>runCreateTask(task,{...context,onDeleted:(workspace,keys)=>report.summarize(afterJobSummary(workspace,keys))}),describeLeftovers:task=>task?describeWorkspaceLeft(task):"a workspace, if the step created one"})}function describeWorkspaceLeft({target:{created,pending}}){return`the workspace "${(created??pending?.desired)?.slug}"`}async function runCreateTask(task,context){const{target}=task,deletedIds=new Set
@@ -1376,7 +1365,7 @@ const{workspace}=await findWorkspace(client,desired.slug,{trusts404:!0})
 if(workspace&&!deletedIds.has(workspace.id)){if(window!==void 0&&wasCreatedWithin(workspace,window)&&matchesDesired(workspace,desired))return workspace
 warn(workspaceLeftAlone,{workspace})
 return}}log.info(post_describeMissing(pending,deletedIds))}function post_describeMissing({desired:{slug},isThrottled},deletedIds){const missing=`The workspace "${slug}" does not exist`
-return deletedIds.size>0?`${missing}: no late request created it again.`:isThrottled?`${missing}: nothing to delete.`:`${missing}. A late request may still create it: then it stays until the action delete or sweep deletes it.`}function deletionLine(what,{deleted,keyCount,keysSpent}){const spent=keysSpent===null?"spending unknown":`${formatUsd(keysSpent)} spent`,keys=keyCount===0?"no API keys":`${countKeys(keyCount)}, ${spent}`
+return deletedIds.size>0?`${missing}: no late request created it again.`:isThrottled?`${missing}: nothing to delete.`:`${missing}. A late request may still create it: then it stays until the action delete or sweep deletes it.`}function deletionLine(what,{deleted,keyCount,spent}){const known=spent?describeSpent(spent):"spending unknown",keys=keyCount===0?"no API keys":`${countKeys(keyCount)}, ${known}`
 return deleted?`Deleted ${what}: ${keys}.`:`Another job had deleted ${what}. This step deleted ${keys}.`}const defaultWorkspace=declareFailure("default-workspace",({workspace})=>({title:"The default workspace is never deleted",lines:[`The workspace "${workspace.slug}", id ${workspace.id}, is the default workspace of the account. Deleting it would permanently disable the account's keys.`],effect:[NOTHING_DELETED]})),slugPrefixMismatch=declareFailure("slug-prefix-mismatch",({written,slug,prefix})=>({title:`The slug "${slug}" does not begin with "${prefix}"`,lines:[`expect-slug-prefix is "${prefix}", but the workspace is "${written}"${written===slug?"":`, whose slug is "${slug}"`}.`,"Correct the workspace or, if it is right, expect-slug-prefix."],effect:[NOTHING_DELETED]})),deletionNotVerified=declareFailure("deletion-not-verified",({workspace:{slug,id},error})=>({...describePart(error),title:`Could not verify that the workspace "${slug}" was deleted: ${describeCause(error.details)}`,effect:[`OpenRouter reported that it deleted the workspace "${slug}", id ${id}.`]}),({error})=>[error])
 async function deleteOne(request,context,onFound){const{client,log}=context,{deleteKeys,dryRun}=request
 log.info(`Requested: delete the workspace ${JSON.stringify(request.workspace)}.`)
@@ -1391,11 +1380,11 @@ const options={deleteKeys,relistKeys:!0},{deletedKeys:keys,deleted,problem}=awai
 if(problem)return{workspace,deleted,keys,failure:problem}
 const failure=deleted?await verifyDeleted(workspace,context):void 0
 if(failure)return{workspace,deleted:failure.is(deletionNotVerified),keys,failure}
-const keysSpent=totalSpent(keys)
-log.info(deletionLine("the workspace",{deleted,keyCount:keys.length,keysSpent}))
+const spent=spentBy(keys)
+log.info(deletionLine("the workspace",{deleted,keyCount:keys.length,spent}))
 return{workspace,deleted,keys}}function assertDeletable(workspace,request){if(isDefault(workspace))throw new Failure(defaultWorkspace,{workspace})
-assertPrefix(workspace.slug,request)}function assertPrefix(slug,{workspace,expectSlugPrefix:prefix=""}){if(!slug.startsWith(prefix))throw new Failure(slugPrefixMismatch,{written:workspace,slug,prefix})}async function planDeletion(workspace,{deleteKeys},{client,log}){const{keys,serverTime:now}=await listKeys(client,workspace)
-if(keys.length>0&&!deleteKeys)throw new Failure(workspaceHasKeys,{workspace,keys,now})
+assertPrefix(workspace.slug,request)}function assertPrefix(slug,{workspace,expectSlugPrefix:prefix=""}){if(!slug.startsWith(prefix))throw new Failure(slugPrefixMismatch,{written:workspace,slug,prefix})}async function planDeletion(workspace,{deleteKeys},{client,log}){const keys=toSettling(await listKeys(client,workspace))
+if(keys.length>0&&!deleteKeys)throw new Failure(workspaceHasKeys,{workspace,keys})
 log.info(`Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`)
 return{workspace,deleted:!1,keys}}async function verifyDeleted({slug,id},{client}){const workspace={slug,id}
 for(const delay of[0,...DELETION_LAG_MS]){await client.pause(delay)
@@ -1403,8 +1392,8 @@ const{value:lookup,error}=await catching(findWorkspace(client,id,{trusts404:!0})
 if(error)return new Failure(deletionNotVerified,{workspace,error})
 if(!lookup.workspace)return}return new Failure(workspaceStillExists,{workspace})}const deleteInputs=()=>object({management_key:connection.management_key,workspace:optional(idOrSlug()),...slugInputs(),expect_slug_prefix:optional(schemas_string().check(_regex(/^[a-z0-9-]+$/,"must be the beginning of a slug: lower-case letters, digits and hyphens"))),delete_keys:fields_flag(),dry_run:fields_flag(),api_url:connection.api_url,timeout:connection.timeout})
 function readDeleteInputs(log){const values=readInputs(deleteInputs(),(valid,provided)=>slugProblems("workspace",valid,provided))
-return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),expectSlugPrefix:values.expect_slug_prefix,deleteKeys:values.delete_keys,dryRun:values.dry_run}}function deletionTitle(thing,deletion,{dryRun}){return deletion?dryRun?`\u{1f50e} Dry run: would delete the OpenRouter ${thing}`:deletion.deleted?`\u2705 Deleted the OpenRouter ${thing}`:`\u2705 Already deleted by another job: the OpenRouter ${thing}`:`\u2705 Nothing to delete: the OpenRouter ${thing} does not exist`}function deleteOutputs({deleted,keys},{dryRun}){const spent=totalSpent(keys)
-return{deleted:String(deleted),"deleted-keys":String(dryRun?0:keys.length),"keys-cost-usd":spent===null?"":exactUsd(spent)}}function deleteSummary({workspace,deleted,keys},request){const title=deletionTitle(`workspace "${workspace?.slug??request.workspace}"`,workspace&&{deleted},request)
+return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),expectSlugPrefix:values.expect_slug_prefix,deleteKeys:values.delete_keys,dryRun:values.dry_run}}function deletionTitle(thing,deletion,{dryRun}){return deletion?dryRun?`\u{1f50e} Dry run: would delete the OpenRouter ${thing}`:deletion.deleted?`\u2705 Deleted the OpenRouter ${thing}`:`\u2705 Already deleted by another job: the OpenRouter ${thing}`:`\u2705 Nothing to delete: the OpenRouter ${thing} does not exist`}function deleteOutputs({deleted,keys},{dryRun}){const spent=spentBy(keys)
+return{deleted:String(deleted),"deleted-keys":String(dryRun?0:keys.length),"keys-cost-usd":spent.isExact?exactUsd(spent.amount):""}}function deleteSummary({workspace,deleted,keys},request){const title=deletionTitle(`workspace "${workspace?.slug??request.workspace}"`,workspace&&{deleted},request)
 return workspace?{title,paragraphs:[["Name: ",{code:workspace.name}]],folded:foldedKeys(request.dryRun?"API keys that would be deleted with it":"API keys deleted by this step",keys)}:{title}}function main_deleteWorkspace(){return runStep({action:"delete"},async step=>{const{report}=step,inputs=readDeleteInputs(report),result=await deleteOne(inputs,startContext(inputs,step),({id,slug})=>report.output({id,slug}))
 report.output(deleteOutputs(result,inputs))
 if(result.failure)throw result.failure
@@ -1415,8 +1404,8 @@ return time===void 0?expiresAt:formatMinute(time,{withYear:created===void 0||!is
 function unexpectedLifetime(key,desired,expiresInMs){const[created,expires]=[createdAt(key),readTime(key.expires_at??desired.expires_at)]
 if(expiresInMs===null||created===void 0||expires===void 0)return
 const lifetime=expires-created
-return lifetime>0&&lifetime<=expiresInMs+expiry_TOLERANCE_MS?void 0:{kind:"field",field:"lifetime",from:formatAge(expiresInMs),to:formatAge(lifetime)}}function expiryOf({expires_at:returned},desired){return returned===void 0?desired.expires_at:returned===null?null:String(returned)}function formatSpend({spent,byok,limit,isSoFar},where){const amount=limit&&!limit.reset?`${formatUsdNextTo(limit.amount,spent)} of ${formatExactUsd(limit.amount)}`:`${formatUsd(spent)}${limit?" in total":""}`,ownKeys=describeByok(byok)
-return[`Spent ${amount}`,where?` ${where}`:"",isSoFar?" so far":"",ownKeys&&`, and ${ownKeys} with your own provider keys`].join("")}function describeByok(byok){return byok===void 0?"an unknown amount":byok>0n?formatUsd(byok):""}const unexpectedKey=declareFailure("unexpected-key",({key,workspace,name,revoked})=>({title:"OpenRouter returned another API key",lines:[`Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`,`Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`],effect:revoked?["The post step, if it runs, ends it: OpenRouter shortened the name, which must be shorter."]:["This step neither outputs nor revokes it, because it may be another job's key.","Report this to OpenRouter, and check the workspace for a key that no one uses."]})),keyLooser=declareFailure("key-looser",({key,changes,revoked,error})=>({title:`The API key ${describeKey(key)} is not limited as requested`,lines:["OpenRouter created it with other values than requested:",...changes.map(formatChange)],effect:[...revoked?["It was revoked. No other step has its secret."]:describeUnrevoked(error),"Run this again. If it fails again, contact OpenRouter's support."]}))
+return lifetime>0&&lifetime<=expiresInMs+expiry_TOLERANCE_MS?void 0:{kind:"field",field:"lifetime",from:formatAge(expiresInMs),to:formatAge(lifetime)}}function expiryOf({expires_at:returned},desired){return returned===void 0?desired.expires_at:returned===null?null:String(returned)}function formatSpend({spent,byok,limit,isSoFar},where){const at=where?` ${where}`:"",amount=`${amountOf(spent,limit)}${at}${isSoFar?" so far":""}`,ownKeys=describeByok(byok,spent)
+return[isUncounted(spent)?`Spending${at} not yet counted`:`Spent ${amount}`,ownKeys&&`, and ${ownKeys} with your own provider keys`].join("")}function amountOf(spent,limit){return limit?limit.reset?`${formatSpent(spent)} in total`:`${formatSpent(spent,(...one)=>formatUsdNextTo(limit.amount,...one))} of ${formatExactUsd(limit.amount)}`:formatSpent(spent)}function describeByok(byok,{isExact}){return byok===void 0?"an unknown amount":byok>0n?formatSpent({amount:byok,isExact}):""}const unexpectedKey=declareFailure("unexpected-key",({key,workspace,name,revoked})=>({title:"OpenRouter returned another API key",lines:[`Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`,`Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`],effect:revoked?["The post step, if it runs, ends it: OpenRouter shortened the name, which must be shorter."]:["This step neither outputs nor revokes it, because it may be another job's key.","Report this to OpenRouter, and check the workspace for a key that no one uses."]})),keyLooser=declareFailure("key-looser",({key,changes,revoked,error})=>({title:`The API key ${describeKey(key)} is not limited as requested`,lines:["OpenRouter created it with other values than requested:",...changes.map(formatChange)],effect:[...revoked?["It was revoked. No other step has its secret."]:describeUnrevoked(error),"Run this again. If it fails again, contact OpenRouter's support."]}))
 function describeUnrevoked(error){return[error?`Could not revoke it: ${formatAttempt(error.details)}`:"OpenRouter reports that it does not exist.","The post step, if it runs, tries again. No other step has its secret."]}const keyStricter=declareWarning("key-stricter",({key,changes})=>({title:`The API key ${describeKey(key)} has other values than requested`,lines:["OpenRouter returned other values:",...changes.map(formatChange)]})),keyOwnerUnknown=declareFailure("key-owner-unknown",describeUnknownOwner),keyOwnerUnknownWarning=declareWarning("key-owner-unknown",owner=>{const{title,lines,effect}=describeUnknownOwner(owner)
 return{title,lines:[...lines,...effect]}})
 function describeUnknownOwner({name,workspace,isDistinguishable,keys}){const isOne=keys.length===1,noun=isOne?"API key":"API keys"
@@ -1424,7 +1413,7 @@ return{title:`Cannot determine which job created the ${noun} named ${JSON.string
 return{...describePart(error),title:`Could not delete ${what}: ${describeCause(error.details)}`,effect:[`The new API key exists, and the outputs are set: ${describeKey(key)}.`,...truncateList(undeleted.map(({key:old})=>`Not deleted, or unknown: ${describeKey(old)}.`)),"What was not deleted can still work, until a later run deletes it. Running this again also replaces the new key."]}},({undeleted})=>undeleted.map(({error})=>error)),createdKeyMissing=declareFailure("created-key-missing",({key})=>describeMissing(`API key ${describeKey(key)}`,`hash ${key.hash}`)),keyReplaced=declareFailure("key-replaced",({key,expiredAt,olderEnded})=>({title:`The API key ${describeKey(key)} does not work any more`,lines:expiredAt?[`It expired at ${formatExpiry(expiredAt)}.`,"Set expires-in to a longer lifetime, and start a new run."]:["Another job has replaced it, or someone has disabled or deleted it.","What this job deployed has no key that works. To recover, repeat the newest run that deploys there, even if it is green.","Then give the jobs whose keys have this name one concurrency group, with cancel-in-progress: false."],effect:[`The key, hash ${key.hash}, ${expiredAt?"has expired":"is disabled or deleted"}.`,olderEnded?"The older keys with this name are disabled or deleted.":"This step has not changed older keys."]})),jobStatusUnknown=declareWarning("job-status-unknown",({text,engine})=>({title:"Whether the job succeeded is unknown",lines:[`The input job-status is ${JSON.stringify(text)}. ${adviseOnStatus(engine)}`,"Older API keys stay as they are."]}))
 function adviseOnStatus(engine){switch(engine){case"GitHub":return"Leave it out: its default is the status of the job."
 case"Forgejo":return"No value helps, because Forgejo reports a cancelled job as a success: delete or disable older API keys yourself."
-default:return`For ${engine}, write job-status: \${{ job.status }}, because the default counts on GitHub only.`}}const keyLimitUsedUp=declareWarning("key-limit-used-up",({spend,limitInputs="limit-usd"})=>({title:`${formatSpend(spend,"at OpenRouter")}: the limit of the API key is used up`,rows:[`The API key is ${JSON.stringify(spend.name)}.`],lines:["OpenRouter rejects requests beyond the limit with HTTP 403, so requests of this job may have failed.",`If the job needs more, raise ${limitInputs}.`,...spend.limit.reset||spend.byok!==0n?[`${describeLimit(spend.limit)}.`]:[]],folded:[{title:"Name of the API key",paragraphs:[{code:spend.name}]}]}))
+default:return`For ${engine}, write job-status: \${{ job.status }}, because the default counts on GitHub only.`}}const keyLimitUsedUp=declareWarning("key-limit-used-up",({spend,limitInputs="limit-usd"})=>({title:`${formatSpend(spend,"at OpenRouter")}: the limit of the API key is used up`,rows:[`The API key is ${JSON.stringify(spend.name)}.`],lines:["OpenRouter rejects requests beyond the limit with HTTP 403, so requests of this job may have failed.",`If the job needs more, raise ${limitInputs}.`,...whyAtLeast(spend.spent),...spend.limit.reset||spend.byok!==0n?[`${describeLimit(spend.limit)}.`]:[]],folded:[{title:"Name of the API key",paragraphs:[{code:spend.name}]}]}))
 function adviseOnKey(left,verb){const{workspace,created,isDisabled,others}=left
 return{lines:[isDisabled?"The API key is disabled, so it cannot spend.":describeRest(left),`To ${isDisabled?"remove":"end"} it now, ${verb} it at OpenRouter: ${dashboardUrl(workspace.slug)}`,...others===""?[]:[formatLeftovers(others)]],details:[`Hash of the API key ${created.label}: ${created.hash}`]}}function describeRest({desired:{limit,limit_reset:reset},created}){return`The API key may still work, and can ${limit===void 0?"spend without a limit of its own":`spend at most ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`} at OpenRouter`}${created.expiresAt===null?". It never expires.":` until ${formatExpiry(created.expiresAt)}; then it stops by itself.`}`}const COMPARISONS={limit(returned,desired){const[amount,requested]=[toUsd(returned),toUsd(desired.limit)]
 return requested===void 0?amount===void 0?"same":"stricter":amount===void 0||amount<0n||amount>requested?"looser":amount<requested?"stricter":"same"},limit_reset:(returned,{limit,limit_reset})=>limit===void 0||(returned??void 0)===limit_reset?"same":"looser",include_byok_in_limit:(returned,{include_byok_in_limit:requested})=>requested===void 0||returned===!0===requested?"same":requested?"looser":"stricter",expires_at(returned,{expires_at:requested}){const time=readTime(returned)
@@ -1443,32 +1432,36 @@ const deleted=[],[failed]=await deleteEach(candidates.keys,client,key=>{deleted.
 log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`)})
 if(failed)throw new Failure(orphanNotDeleted,failed)
 return{deleted,undecided:[]}}function unknownOwner({desired:{name},workspace,isDistinguishable},keys){return{name,workspace,isDistinguishable,keys}}function countPossibleOrphans(attempts){return countAmbiguous(attempts)-deletedOrphans(attempts).length}function deletedOrphans(attempts){return attempts.flatMap(({found})=>found?.deleted??[])}function reconcileKey(attempts){const{failure,found}=attempts.at(-1),{retryable,ambiguous}=FAILURE_CLASSES[failure.kind]
-return ambiguous&&failure.kind!=="aborted"&&!found?{kind:"settle",ambiguous:!0}:found&&found.undecided.length>0?{kind:"done",result:found.undecided}:{kind:retryable?"retry":"give-up",ambiguous:countPossibleOrphans(attempts)>0}}const WITHIN_MS=5e3
-function withinBounds(client){return client.withOwnThrottle(Math.min(WITHIN_MS,client.timeLeft()/4))}async function disableAndReport(created,context){const disabling=disableKey(withinBounds(context.client),created,{trusts404:!0}),{value:found,error}=await catching(disabling,ApiError)
-reportSpend(created,{found,error,isSoFar:!1},context)
-return found!==void 0}async function readAndReport(created,context){const reading=findKey(withinBounds(context.client),created.hash),{value:found,error}=await catching(reading,ApiError)
-reportSpend(created,{found,error,isSoFar:!0},context)}function reportSpend(created,{found,error,isSoFar},{log,warn,onSpend,limitInputs}){const spent=toUsd(found?.usage)
-if(!found||spent===void 0){const reason=found?"OpenRouter does not report it":spend_describeMissing(error)
+return ambiguous&&failure.kind!=="aborted"&&!found?{kind:"settle",ambiguous:!0}:found&&found.undecided.length>0?{kind:"done",result:found.undecided}:{kind:retryable?"retry":"give-up",ambiguous:countPossibleOrphans(attempts)>0}}function unusableState(key,now){if(isDisabled(key))return"disabled"
+const expiry=readTime(key.expires_at)
+return expiry!==void 0&&now!==void 0&&expiry<=now?"expired":void 0}const WITHIN_MS=5e3
+function withinBounds(client){return client.withOwnThrottle(Math.min(WITHIN_MS,client.timeLeft()/4))}async function disableAndReport(created,context){const reading=await read({...disableRequest(created),trusts404:!0},context)
+reportSpend(created,reading,context)
+return reading.found!==void 0}async function readAndReport(created,context){const request=keyRequest(created.hash,describeKey(created))
+reportSpend(created,await read(request,context),context)}async function read(request,{client}){const reading=withinBounds(client).request(request),{value,error}=await catching(reading,ApiError)
+return error?{error}:{found:value.data,now:value.serverTime}}function reportSpend(created,{found,now,error},{log,warn,onSpend,limitInputs}){const one=found&&{key:found,settlesIn:settlesIn(found,now)},spent=one&&spentOf(one)
+if(!spent){const reason=one?"OpenRouter does not report it":spend_describeMissing(error)
 log.info(`What the API key ${describeKey(created)} has spent is unknown: ${reason}.`)
-return}const limit=limitOf(found),spend={name:created.name,spent,byok:toUsd(found.byok_usage),isSoFar},isUsedUp=limit!==void 0&&isLimitUsedUp(limit,spent)
+return}const{key}=one,limit=limitOf(key),spend={name:created.name,spent,byok:toUsd(key.byok_usage),isSoFar:one.settlesIn===void 0},isUsedUp=limit!==void 0&&isLimitUsedUp(limit,spent.amount)
 onSpend({...spend,limit,isUsedUp})
 limit&&isUsedUp&&warn(keyLimitUsedUp,{spend:{...spend,limit},limitInputs})}function spend_describeMissing(error){return error instanceof ApiError?formatAttempt(error.details):"OpenRouter does not find the key (HTTP 404)"}const MAX_REPLACED=250
 function hashesToReplace(older,now,{log}){const rank=key=>unusableState(key,now)?1:0
 older.length>MAX_REPLACED&&log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`)
-return older.toSorted((a,b)=>rank(a)-rank(b)).slice(0,MAX_REPLACED).map(({hash})=>hash)}async function replaceOlderKeys(replacement,context,endOlder){const found=[],replacing=endOlderKeys(replacement,{...context,onFound:key=>found.push(key)},endOlder),{error}=await catching(replacing,ApiError,Failure)
-reportSpend(replacement.key,{found:found.at(-1),error,isSoFar:!0},context)
+return older.toSorted((a,b)=>rank(a)-rank(b)).slice(0,MAX_REPLACED).map(({hash})=>hash)}async function replaceOlderKeys(replacement,context,endOlder){const readings=[],replacing=endOlderKeys(replacement,{...context,onFound:reading=>readings.push(reading)},endOlder),{error}=await catching(replacing,ApiError,Failure)
+reportSpend(replacement.key,readings.at(-1)??{error},context)
 if(error)throw error}async function endOlderKeys({key,workspace,replaced,isSameName=Object.is},context,endOlder){const{client,log,warn}=context
 await assertWorks(key,{olderEnded:!1},context)
 const jobStatus=context.readJobStatus()
 if(!jobStatus.succeeded){jobStatus.succeeded===void 0?warn(jobStatusUnknown,jobStatus):log.info("The job has not succeeded: older keys stay.")
 return}if(replaced.length===0)return
-const{keys}=await listKeys(client,workspace),older=keys.filter(({hash,name})=>replaced.includes(hash)&&isSameName(name,key.name))
+const older=toSettling(await listKeys(client,workspace)).filter(({key:{hash,name}})=>replaced.includes(hash)&&isSameName(name,key.name))
 older.length>0&&await endOlder(older)
 await assertWorks(key,{olderEnded:older.length>0},context)}async function assertWorks(key,{olderEnded},context){const request={...keyRequest(key.hash,describeKey(key)),trusts404:!0}
 for await(const _ of whileMissing(context)){const{data:own,serverTime:server}=await context.client.request(request)
 if(!own)continue
-context.onFound(own)
-const state=unusableState(own,currentTime({server,runner:context.timeOfDay()},[own]))
+const now=currentTime({server,runner:context.timeOfDay()},[own])
+context.onFound({found:own,now})
+const state=unusableState(own,now)
 if(!state)return
 const expiredAt=state==="expired"?String(own.expires_at):void 0
 throw new Failure(keyReplaced,{key,expiredAt,olderEnded})}throw new Failure(keyReplaced,{key,olderEnded})}async function deleteOlderKeys(older,key,{client,log},onDeleted=()=>{}){const deleted=[],undeleted=await deleteEach(older,client,old=>{deleted.push(old)
@@ -1482,36 +1475,42 @@ task?fewerOrphans||state==="ended"?journal.saveOrWarn(task):journal.saveOrFail(t
 log.info(`Requested: an API key in the workspace ${JSON.stringify(workspace)}.`)
 const found=await findWorkspace(client,workspace)
 if(!found.workspace)throw new Failure(workspaceNotFound,{workspace})
-const result=await createKeyIn(found.workspace,request,context)
+const created=await makeKey(found.workspace,request,context),result=giveOut(created,request,context)
+await deleteLateOrphans(stateAfter(request),created,context)
+const{namesakes}=created.plan
+request.replace===!0&&await deleteOlderKeys(namesakes,created.key,context)
 log.info(describeEnd(request))
-return result}function describeEnd({revokeAfterJob,replace}){return revokeAfterJob?"The key is revoked when the job ends.":replace==="after-job"?"The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.":"The key is not revoked after the job."}async function createKeyIn(workspace,request,context){const{clock,log,warn,gate,signal}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,context),{key}=created
-saveCreated(created,plan,context)
+return result}function describeEnd({revokeAfterJob,replace}){return revokeAfterJob?"The key is revoked when the job ends.":replace==="after-job"?"The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.":"The key is not revoked after the job."}async function createKeyIf(admit,workspace,request,context){const created=await makeKey(workspace,request,context)
+await deleteLateOrphans("created",created,context)
+const admission=await admit(created.key)
+if(admission==="admitted")return{kind:"created",result:giveOut(created,request,context)}
+const{key,search}=created,preexistingHashes=[...search.preexistingHashes,key.hash]
+task_saveState("ended",{search:{...search,preexistingHashes}},context)
+return{kind:admission,hash:key.hash,hasOrphans:search.lostPosts>0}}async function makeKey(workspace,request,context){const{clock,log}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,context),{key}=created
+saveCreated(created,context)
 const{looser,stricter}=compareWithRequest(key,plan,request)
 if(looser.length>0)throw await revokeLooser(created,looser,context)
 const seconds=formatSeconds(clock.now()-start),expiry=describeExpiry(expiresAtOf(created))
 log.info(`Created the API key ${describeKey(key)} in ${seconds}: hash ${key.hash}, ${expiry}.`)
-gate&&await deleteLateOrphans("created",created,context)
-const admitted=await(gate?.admit(key,plan.replaced??[]))??key,issued={...created,key:admitted},result=outputKey(issued,plan,context)
-stricter.length>0&&warn(keyStricter,{key,changes:stricter})
-throwIfCancelled(signal)
-const state=request.revokeAfterJob?"created":"given-out"
-state==="given-out"&&task_saveState(state,issued,context)
-gate||await deleteLateOrphans(state,created,context)
-request.replace===!0&&await deleteOlderKeys(plan.namesakes,key,context)
-return result}function compareWithRequest(key,{search:{desired}},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=unexpectedLifetime(key,desired,expiresInMs)
-return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}async function planKey(workspace,request,context){const{client}=context,{desired:{name},isSameName=Object.is}=request,{id,slug}=workspace,list=await listKeys(client,workspace),namesakes=list.keys.filter(key=>isSameName(key.name,name)),now=currentTime({server:list.serverTime,runner:context.timeOfDay()},list.keys),{expiresInMs}=request,expiresAt=planExpiry({expiresInMs,now,random:context.random()}),replaced=request.replace==="after-job"?hashesToReplace(namesakes,now,context):void 0,limit=context.gate?context.gate.limitFor(list,replaced??[]):request.desired.limit,desired={...request.desired,limit,workspace_id:id,expires_at:expiresAt},hashes=new Set(list.keys.map(({hash})=>hash))
-return{workspace,search:{workspace:{id,slug},desired,nameIsRandom:request.nameIsRandom,isDistinguishable:request.nameIsRandom||desired.expires_at!==null,since:list.serverTime,preexistingHashes:preexistingHashes(list,name),lostPosts:0},namesakes,replaced,isNew:({hash})=>!hashes.has(hash)}}async function createKeyOnce(plan,context){const{client,registerSecrets}=context,{search}=plan,{value:created,error}=await catching(postOnce({send(attempts){const lostPosts=countPossibleOrphans(attempts)+1
+return{...created,stricter}}function giveOut(created,request,context){const{key,stricter}=created,result=outputKey(created,context)
+stricter.length>0&&context.warn(keyStricter,{key,changes:stricter})
+throwIfCancelled(context.signal)
+const state=stateAfter(request)
+state==="given-out"&&task_saveState(state,created,context)
+return result}function stateAfter({revokeAfterJob}){return revokeAfterJob?"created":"given-out"}function compareWithRequest(key,{search:{desired}},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=unexpectedLifetime(key,desired,expiresInMs)
+return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}async function planKey(workspace,request,context){const{client}=context,{desired:{name},isSameName=Object.is,former=[]}=request,{id,slug}=workspace,list=await listKeys(client,workspace),namesakes=list.keys.filter(key=>isSameName(key.name,name)),now=currentTime({server:list.serverTime,runner:context.timeOfDay()},list.keys),{expiresInMs}=request,expiresAt=planExpiry({expiresInMs,now,random:context.random()}),replaced=request.replace==="after-job"?hashesToReplace(namesakes,now,context):void 0,desired={...request.desired,workspace_id:id,expires_at:expiresAt},hashes=new Set([...list.keys.map(({hash})=>hash),...former])
+return{workspace,search:{workspace:{id,slug},desired,nameIsRandom:request.nameIsRandom,isDistinguishable:request.nameIsRandom||desired.expires_at!==null,since:list.serverTime,preexistingHashes:[...preexistingHashes(list,name),...former],lostPosts:0},namesakes,replaced,isNew:({hash})=>!hashes.has(hash)}}async function createKeyOnce(plan,context){const{client,registerSecrets}=context,{search}=plan,{value:created,error}=await catching(postOnce({send(attempts){const lostPosts=countPossibleOrphans(attempts)+1
 task_saveState(lostPosts>1?"posted":"planned",{search:{...search,lostPosts}},context)
 return sendKey(client,search.desired,registerSecrets)},reconcile:reconcileKey,question:"whether it created a key whose secret was lost",settle:attempts=>deleteOrphans({...search,lostPosts:countPossibleOrphans(attempts)},newSince(plan,attempts),context)},context),ApiError)
 if(error){error.details.ambiguous||task_saveState("ended",{search},context)
 throw error}if(created.kind==="reconciled"){task_saveState("ended",{search},context)
 throw new Failure(keyOwnerUnknown,unknownOwner(search,created.result))}const{attempts,response}=created,lostPosts=countPossibleOrphans(attempts)
-return{...response.data,search:{...search,lostPosts},replaced:plan.replaced,isNew:newSince(plan,attempts)}}function newSince(plan,attempts){const deletedHashes=new Set(deletedOrphans(attempts).map(({hash})=>hash))
-return key=>plan.isNew(key)&&!deletedHashes.has(key.hash)}function saveCreated(created,plan,context){const{key,search}=created,{workspace}=plan,{name}=search.desired,isNew=key.workspace_id===workspace.id&&plan.isNew(key),isExpected=isNew&&key.name===name,revoked=isNew&&key.name!==""&&name.startsWith(key.name)
+return{...response.data,plan,stricter:[],search:{...search,lostPosts},replaced:plan.replaced,isNew:newSince(plan,attempts)}}function newSince(plan,attempts){const deletedHashes=new Set(deletedOrphans(attempts).map(({hash})=>hash))
+return key=>plan.isNew(key)&&!deletedHashes.has(key.hash)}function saveCreated(created,context){const{key,search,plan}=created,{workspace}=plan,{name}=search.desired,isNew=key.workspace_id===workspace.id&&plan.isNew(key),isExpected=isNew&&key.name===name,revoked=isNew&&key.name!==""&&name.startsWith(key.name)
 task_saveState(isExpected||revoked?"created":"ended",created,context)
 if(!isExpected)throw new Failure(unexpectedKey,{key,workspace,name,revoked})}async function revokeLooser(created,changes,context){const{client,log}=context,{key}=created,{value:deletion,error}=await catching(deleteKey(client,key),ApiError),revoked=deletion?.kind==="deleted"
 if(revoked){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
-task_saveState("ended",created,context)}return new Failure(keyLooser,{key,changes,revoked,error:deletion?.kind==="unclear"?deletion.error:error})}function outputKey(created,plan,{onCreated}){const{key,secret}=created,result={workspace:plan.workspace,key,secret,expiresAt:expiresAtOf(created)}
+task_saveState("ended",created,context)}return new Failure(keyLooser,{key,changes,revoked,error:deletion?.kind==="unclear"?deletion.error:error})}function outputKey(created,{onCreated}){const{key,secret,plan}=created,result={workspace:plan.workspace,key,secret,expiresAt:expiresAtOf(created)}
 onCreated(result)
 return result}function expiresAtOf({key,search}){const expiry=expiryOf(key,search.desired)
 return readTime(expiry)===void 0?null:expiry}async function deleteLateOrphans(state,created,context){const{key,search}=created,{lostPosts}=search
@@ -1545,7 +1544,7 @@ return problems}function readKeyInputs(log){const values=readInputs(keyInputs(),
 logRounded(values,log)
 return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),desired:{name:values.name??jobKeyName(process.env,Math.random()),limit:values.limit_usd,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},nameIsRandom:values.name===void 0,expiresInMs:values.expires_in==="never"?null:values.expires_in??toMs("6h"),revokeAfterJob:values.revoke_after_job,replace:values.replace}}function readJobStatus(){const{job_status}=keyInputs().shape
 return jobStatusOf(readInputs(object({job_status})).job_status??"",engineOf(process.env))}function keyOutputs({key,workspace,expiresAt}){return{name:key.name,hash:key.hash,label:key.label,"expires-at":expiresAt??"","workspace-id":workspace.id,"workspace-slug":workspace.slug}}function keySummary({key,workspace,expiresAt},request){return{title:`\u2705 Created an OpenRouter API key ${describeKeyLimit(request)}`,table:{header:["Field","Value"],rows:[["Workspace",{text:workspace.slug,url:dashboardUrl(workspace.slug)}],["Expires",expiresAt===null?"never":unbroken(formatExpiry(expiresAt,createdAt(key)))],["When the job ends",request.revokeAfterJob?"it is revoked":"it stays"]]},folded:[report_nameOf(key)]}}function report_nameOf({name,label}){return{title:"Name of the API key",paragraphs:[{code:name},["Label: ",{code:label}]]}}function describeKeyLimit({desired}){const{limit,limit_reset:reset}=desired
-return limit===void 0?"without a limit":`with ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`}`}function replacedSummary(deleted){return{title:`\u2705 Deleted ${countOf(deleted.length,"OpenRouter API key")} that the new one replaces`,table:keysTable(deleted,"Total")}}function spendReporter({info,summarize}){return spend=>{const{name,limit,isUsedUp}=spend,details=limit?.reset?[`${describeLimit(limit)}.`]:[]
+return limit===void 0?"without a limit":`with ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`}`}function replacedSummary(deleted){return{title:`\u2705 Deleted ${countOf(deleted.length,"OpenRouter API key")} that the new one replaces`,table:keysTable(deleted,"Total"),notes:whyAtLeast(spentBy(deleted))}}function spendReporter({info,summarize}){return spend=>{const{name,spent,limit,isUsedUp}=spend,details=[...limit?.reset?[`${describeLimit(limit)}.`]:[],...whyAtLeast(spent).map(why=>`${why} To read the amount then, run the action usage.`)]
 info(`${formatSpend(spend)} (API key ${JSON.stringify(name)}).`)
 details.forEach(info)
 isUsedUp||summarize({title:`\u{1f4b5} ${formatSpend(spend,"at OpenRouter")}`,paragraphs:[...spend.isSoFar?[]:["The API key does not work any more."],...details],folded:[{title:"Name of the API key",paragraphs:[{code:name}]}]})}}function main_key(){return runStep({action:"key"},async step=>{const{report}=step,inputs=readKeyInputs(report),result=await createKey(inputs,{journal:openJournal(inputs,report),...startContext(inputs,step),registerSecrets:report.registerSecrets,onCreated(created){report.output(keyOutputs(created))
@@ -1567,7 +1566,8 @@ if(deletion.kind==="unclear")throw deletion.error
 if(deletion.kind!=="missing"){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
 return}}throw new Failure(createdKeyMissing,{key})}async function replaceKeys({search:{workspace,desired},created,replaced},context){if(!created||!replaced)return
 const key={name:desired.name,...created}
-await replaceOlderKeys({key,workspace,replaced},context,older=>deleteOlderKeys(older,key,context,context.onReplaced))}async function deleteAllOrphans({search,created},context){let{lostPosts}=search
+await replaceOlderKeys({key,workspace,replaced},context,async older=>{const keys=older.map(one=>one.key)
+await deleteOlderKeys(keys,key,context,deleted=>context.onReplaced(older.filter(one=>deleted.includes(one.key))))})}async function deleteAllOrphans({search,created},context){let{lostPosts}=search
 if(lostPosts===0)return
 const knownHashes=new Set([...search.preexistingHashes,created?.hash]),isNew=key=>!knownHashes.has(key.hash)&&(search.nameIsRandom||mayBeCreatedSince(key,search))
 for(const delay of LATE_POST_DELAYS_MS){await context.client.pause(delay)
@@ -1578,13 +1578,14 @@ lostPosts-=deleted.length
 if(lostPosts===0)return}lostPosts===search.lostPosts&&context.log.info(`Found no API key whose secret was lost. ${describeLateKey(search)}`)}function describeLateKey({desired,workspace}){const{name,expires_at}=desired
 return`A late request may still create ${JSON.stringify(name)} in the workspace "${workspace.slug}". That key ${describeExpiry(expires_at)}, unless someone deletes it.`}function keyPost(){return runPostStep({action:"key",schema:keyTask(),run:(task,context,{report})=>runKeyTask(task,{...context,readJobStatus,onReplaced:deleted=>report.summarize(replacedSummary(deleted)),onSpend:spendReporter(report)}),failsJob:task=>task?task.replaced!==void 0:getInput("replace")==="after-job",describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}async function completeRepository(client,{id,defaultBranch,...named}){if(id!==void 0&&defaultBranch!==void 0)return{...named,id,defaultBranch}
 const{data}=await client.request({operation:`read the repository ${named.name}`,method:"GET",path:pathIn(named),schema:object({id:schemas_number(),default_branch:schemas_string()}),hint:"Check that github-token can read the repository."})
-return{...named,id:id??data.id,defaultBranch:defaultBranch??data.default_branch}}function pathIn({name},...segments){return["/repos",...name.split("/").map(encodeURIComponent),...segments].join("/")}const previewInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape,{name:_name,slug:_slug,description:_description,...fields}=createWorkspaceRequest.shape
-return object({management_key:connection.management_key,github_token:schemas_default(schemas_string(),""),pull_request:optional(count("must be the number of a pull request")),slug_prefix:slugPrefix(),...fields,...governanceInputs,key:schemas_default(schemas_enum(["job","preview","none"],"must be job, preview or none"),"job"),key_name:optional(keyName().check(refine(text=>[...text].length<=100,"must be at most 100 characters"))),limit_usd:schemas_default(nullable(usdLimit('must be an amount in USD, 0 or more, or "null"')),1),limit_reset,include_byok_in_limit,preview_limit_usd:optional(usdLimit("must be an amount in USD, above 0").check(refine(usd=>usd>0,"must be an amount in USD, above 0"))),expires_in:optional(lifetime()),comment:fields_flag(!0),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("2m"),job_status:optional(schemas_string())})}
+return{...named,id:id??data.id,defaultBranch:defaultBranch??data.default_branch}}function pathIn({name},...segments){return["/repos",...name.split("/").map(encodeURIComponent),...segments].join("/")}const DEFAULT_LIMIT=1,previewInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape,{name:_name,slug:_slug,description:_description,...fields}=createWorkspaceRequest.shape
+return object({management_key:connection.management_key,github_token:schemas_default(schemas_string(),""),pull_request:optional(count("must be the number of a pull request")),slug_prefix:slugPrefix(),...fields,...governanceInputs,key:schemas_default(schemas_enum(["job","preview","none"],"must be job, preview or none"),"job"),key_name:optional(keyName().check(refine(text=>[...text].length<=100,"must be at most 100 characters"))),limit_usd:schemas_default(nullable(usdLimit('must be an amount in USD, 0 or more, or "null"')),DEFAULT_LIMIT),limit_reset,include_byok_in_limit,preview_limit_usd:optional(usdLimit("must be an amount in USD, above 0").check(refine(usd=>usd>0,"must be an amount in USD, above 0"))),expires_in:optional(lifetime()),comment:fields_flag(!0),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("2m"),job_status:optional(schemas_string())})}
 function previewProblems(valid,provided){const problems=governanceProblems(valid,provided),{key}=valid
 key==="none"&&valid.key_name!==void 0&&problems.push({input:"key-name",message:"needs an API key"})
 valid.preview_limit_usd===void 0||key!=="none"&&valid.limit_usd!==null&&valid.limit_reset===void 0||problems.push({input:"preview-limit-usd",message:"needs an API key, limit-usd as an amount, and no limit-reset"})
+problems.push(...inputs_limitProblems({isDeployed:key==="preview",limit:provided.has("limit_usd")?valid.limit_usd:DEFAULT_LIMIT,cap:valid.preview_limit_usd}))
 valid.limit_usd===null&&valid.limit_reset!==void 0&&problems.push({input:"limit-reset",message:"needs limit-usd to be an amount"})
-return problems}const LIFETIMES={job:"6h",preview:"30d",none:"6h"}
+return problems}function inputs_limitProblems({isDeployed,limit=null,cap}){return limit===null||cap===void 0||limit*(isDeployed?2:1)<=cap?[]:[{input:"limit-usd",message:isDeployed?"must not be above half of preview-limit-usd with key: preview":"must not be above preview-limit-usd"}]}const LIFETIMES={job:"6h",preview:"30d",none:"6h"}
 function readPreviewInputs(log){const values=readInputs(previewInputs(),previewProblems)
 logRounded(values,log)
 const payload=readEvent(),run={event:process.env.GITHUB_EVENT_NAME??"",payload,pullRequest:values.pull_request},expiresIn=values.expires_in??toMs(LIFETIMES[values.key])
@@ -1594,217 +1595,127 @@ try{return path?parseJson((0,external_node_fs_namespaceObject.readFileSync)(path
 function readGitHub(token,payload){const{env}=process,apiUrl=env.GITHUB_API_URL||"https://api.github.com",url=toUrl(apiUrl)
 if(!url||!isConfidential(url))throw new Failure(invalidInputs,{problems:[{input:"GITHUB_API_URL (environment variable)",message:"must be a URL that begins with https, because the token is sent there"}]})
 const{repository}=safeParse(runnerEvent,payload).data??{},id=Number(env.GITHUB_REPOSITORY_ID||repository?.id),scheduled=env.GITHUB_EVENT_NAME==="schedule"?env.GITHUB_REF_NAME:void 0
-return{apiUrl:apiUrl.replace(/\/$/,""),token,jobLogin:JOB_LOGINS[engineOf(env)]??"github-actions[bot]",run:/^\d{1,15}\.\d{1,5}$/.exec(`${env.GITHUB_RUN_ID}.${env.GITHUB_RUN_ATTEMPT}`)?.[0]??"",repository:{name:env.GITHUB_REPOSITORY??"",id:Number.isSafeInteger(id)?id:void 0,serverUrl:env.GITHUB_SERVER_URL||"https://github.com",isGitea:isGitea(env),defaultBranch:repository?.default_branch||scheduled||void 0}}}const strangersEvent=object({repository:object({full_name:schemas_string(),fork:optional(schemas_boolean())}),pull_request:optional(object({head:object({repo:nullable(object({full_name:schemas_string()}))})}))})
+return{apiUrl:apiUrl.replace(/\/$/,""),token,jobLogin:JOB_LOGINS[engineOf(env)]??"github-actions[bot]",repository:{name:env.GITHUB_REPOSITORY??"",id:Number.isSafeInteger(id)?id:void 0,serverUrl:env.GITHUB_SERVER_URL||"https://github.com",isGitea:isGitea(env),defaultBranch:repository?.default_branch||scheduled||void 0}}}const strangersEvent=object({repository:object({full_name:schemas_string(),fork:optional(schemas_boolean())}),pull_request:optional(object({head:object({repo:nullable(object({full_name:schemas_string()}))})}))})
 function reasonForNoKey(){const{env}=process
 if(getInput("management-key")!=="")return
 if(env.GITHUB_ACTOR==="dependabot[bot]")return"Dependabot started this run"
 const{data}=safeParse(strangersEvent,readEvent()),head=data?.pull_request?.head,isForeign=head&&head.repo?.full_name!==data?.repository.full_name
 return data?.repository.fork?"this repository is a fork":isForeign?"this pull request comes from a fork":void 0}function readPostGitHub(){const{github_token}=previewInputs().shape
-return readGitHub(readInputs(object({github_token})).github_token,readEvent())}function describeAllowance({cap,spent,limit}){const less=limit<cap.limit?`, less than limit-usd, ${formatExactUsd(cap.limit)}`:""
-return`Spent ${formatUsdNextTo(cap.amount,spent)} of ${formatExactUsd(cap.amount)}. The API key can spend ${formatUsdNextTo(cap.limit,limit,"down")}${less}.`}function isAlmostSpent(spent,cap){return spent*10n>=cap*9n}function capUseOf(key,{withByok,replaced},now){const counters=[toUsd(key.usage),withByok?toUsd(key.byok_usage):0n],spent=sumUsd(counters.map(counter=>counter??0n)),none={key,spent,held:0n}
-if(counters.some(counter=>counter===void 0||counter<0n))return{...none,problem:"unread"}
-if(unusableState(key,now))return none
-const limit=toUsd(key.limit),problem=cap_problemOf(key,limit,withByok)
-return limit===void 0||problem?replaced.includes(key.hash)&&["unlimited","resets"].includes(problem??"")?none:{...none,problem}:{...none,held:maxUsd(limit-spent,0n)}}function cap_problemOf(key,limit,withByok){return limit===void 0?(key.limit??null)===null?"unlimited":"unread":(key.limit_reset??null)!==null?"resets":withByok&&key.include_byok_in_limit!==!0?"without-byok":void 0}function totalsOf(uses){return{spent:sumUsd(uses.map(({spent})=>spent)),held:sumUsd(uses.map(({held})=>held))}}function largestLimit(others,cap,limit=cap.limit){const staying=others.filter(({key})=>!cap.replaced.includes(key.hash)),{spent,held}=totalsOf(others),used=spent+maxUsd(totalsOf(staying).held,held-cap.limit)
-return minUsd(limit,whatIsLeft(cap,used))}function whatIsLeft({amount},used){return roundDown(maxUsd(amount-used,0n))}function decide(uses,{hash,cap,isPatient}){const own=uses.find(({key})=>key.hash===hash)
-if(!own)return{kind:"absent"}
-const limit=own.spent+own.held,others=uses.filter(other=>other!==own)
-if(largestLimit(others,cap,limit)>=limit)return{kind:"give-out"}
-const before=isPatient?others.filter(({key})=>isBefore(key,own.key)):others,left=largestLimit(before,cap,limit)
-return left<limit?{kind:"lower",limit:left}:{kind:"wait"}}function isBefore(key,other){const difference=(createdAt(key)??0)-(createdAt(other)??0)
-return difference===0?key.hash<other.hash:difference<0}function finalLimit(own,others,{cap,known}){const{spent,held}=totalsOf(others),left=whatIsLeft(cap,spent+held)
-if(!(own.held===0n||own.spent+own.held<=left))return{limit:maxUsd(minUsd(left,known),roundUp(own.spent)),isUsedUp:left<=own.spent}}const comment_amounts_MAX_LENGTH=40
-function isAmount(text){return text.length<=comment_amounts_MAX_LENGTH&&/^(0|[1-9]\d*)(\.\d+)?$/.test(text)}const comment_amounts_amount=()=>nullable(schemas_string().check(refine(isAmount)))
-function amountOf(value){const usd=toUsd(value),text=usd===void 0?"":exactUsd(usd)
-return isAmount(text)?text:null}function largerOf(a,b){const[usdA,usdB]=[usdOf(a),usdOf(b)]
-return usdA===usdB?String(a)<String(b)?b:a:usdA<usdB?b:a}const UNKNOWN=-1n
-function usdOf(text){return text===null?UNKNOWN:parseUsd(text)}function sumKnown(amounts){return sumUsd(amounts.filter(one=>one!==UNKNOWN))}const MAX_LABEL=60
-function isJobCost(json){if(!Array.isArray(json)||json.length!==3)return!1
-const[label,usd,count]=json,isLabel=typeof label=="string"&&[...label].length<=MAX_LABEL,isCount=typeof count=="number"&&Number.isSafeInteger(count)&&count>0
-return isLabel&&typeof usd=="string"&&isAmount(usd)&&isCount}function isSorted(costs){return costs.every(([label],at)=>at===0||(costs[at-1]?.[0]??"")<label)}function labelOf({name},{toLine}){const known=readKeyName(toLine(name))
-return known.kind==="other"?"":[...known.job].slice(-MAX_LABEL).join("")}function jobCostsOf(keys,labels){const amounts=new Map
-for(const key of keys){const label=labelOf(key,labels),spent=amounts.get(label)??[]
-spent.push(usdOf(amountOf(key.usage)))
-label!==""&&amounts.set(label,spent)}return[...amounts].map(([label,spent])=>[label,comment_jobs_textOf(sumKnown(spent)),spent.length]).sort(compareLabels)}function comment_jobs_textOf(sum){return amountOf(exactUsd(sum))??"0"}function mergeJobCosts(a,b){const merged=new Map(a.map(cost=>[cost[0],cost]))
-for(const[label,usd,count]of b){const[,otherUsd,otherCount]=merged.get(label)??[label,usd,count]
-merged.set(label,[label,largerOf(usd,otherUsd),Math.max(count,otherCount)])}return[...merged.values()].sort(compareLabels)}function compareLabels([a],[b]){return a===b?0:a<b?-1:1}const MAX_JOBS=20,MAX_CHARACTERS=6e3
-function limitJobCosts(byWorkspace,maxLength){const largest=byWorkspace.flatMap(([id,costs])=>costs.map(cost=>({id,cost})).sort(compareCosts).slice(0,MAX_JOBS)),kept=new Map
-let left=Math.min(maxLength,MAX_CHARACTERS)
-for(const{id,cost}of largest.sort(compareCosts)){const length=asciiJson(cost).length+1
-if(!(length>left)){left-=length
-kept.set(id,[...kept.get(id)??[],cost].sort(compareLabels))}}return kept}function compareCosts(a,b){const[usdA,usdB]=[usdOf(a.cost[1]),usdOf(b.cost[1])]
-return usdA!==usdB?usdA>usdB?-1:1:compareLabels(a.cost,b.cost)||(a.id<b.id?-1:1)}function labelFormat(costs){const workflows=costs.flatMap(([label])=>{const end=label.lastIndexOf(SEPARATOR)
-return end<0?[]:[label.slice(0,end+SEPARATOR.length)]}),[workflow="",...others]=new Set(workflows),isOf=label=>others.length===0&&label.startsWith(workflow)
-return label=>isOf(label)?label.slice(workflow.length):label}const SEPARATOR=" / "
-function sumJobCosts(all){const totals=new Map
-for(const[label,usd,count]of all){const before=totals.get(label)??{label,spent:0n,count:0}
-totals.set(label,{label,spent:before.spent+usdOf(usd),count:before.count+count})}return[...totals.values()].sort((a,b)=>a.spent!==b.spent?a.spent>b.spent?-1:1:a.label<b.label?-1:1)}const comment_time=()=>schemas_number().check(refine(seconds=>seconds>=0&&seconds<=1e10)),STATES=["unfinished","finished"]
-function recordOf(isName,value){const field=object({name:schemas_string().check(refine(isName)),value})
-return pipe(pipe(custom(json=>typeof json=="object"&&json!==null&&!Array.isArray(json)),transform(json=>Object.entries(json).map(([name,value])=>({name,value})))),pipe(array(field),transform(fields=>Object.fromEntries(fields.map(({name,value})=>[name,value])))))}const commentData=()=>{return object({isCut:schemas_boolean(),workspaces:recordOf(isUuid,object({slug:anySlug,deletion:nullable(object({state:schemas_enum(STATES),at:comment_time(),run:schemas_string().check(_regex(/^(\d{1,15}\.\d{1,5})?$/))})),cap:nullable(object({usd:comment_amounts_amount(),at:comment_time()})),keys:recordOf(prefix=>/^[\w-]{1,10}$/.test(prefix),comment_amounts_amount()),jobs:(innerType=array(custom(isJobCost)).check(refine(isSorted)),new ZodMiniCatch({type:"catch",innerType,catchValue:typeof(catchValue=[])=="function"?catchValue:constantCatch(catchValue)}))}))})
-var innerType,catchValue},NO_DATA={isCut:!1,workspaces:{}},PREFIX_LENGTH=10
-function prefixOf({hash}){return hash.slice(0,PREFIX_LENGTH)}function toCommentData({workspace:{id,slug},keys},{toLine,deletion=null,own}){const cap=own?capDataOf(own,keys):null,{amounts,isCut}=comment_amountsOf(keys),jobs=jobCostsOf(keys,{toLine})
-return{isCut,workspaces:{[id]:{slug,deletion,cap,keys:amounts,jobs}}}}function capDataOf({hash,cap:usd},keys){if(hash===void 0)return usd===null?null:{usd,at:0}
-const key=keys.find(one=>one.hash===hash)
-return key?{usd,at:Math.floor((createdAt(key)??0)/1e3)}:null}function comment_amountsOf(keys){const amounts=Object.fromEntries(keys.map(key=>[prefixOf(key),amountOf(key.usage)]))
-return{amounts,isCut:Object.keys(amounts).length<keys.length}}function checkDeletions(known,remembered){const checked=Object.entries(known.workspaces).map(([id,workspace])=>{const{deletion,keys}=workspace,others=Object.keys(remembered.workspaces[id]?.keys??{})
-return[id,deletion&&!others.every(prefix=>Object.hasOwn(keys,prefix))?{...workspace,deletion:unfinished(deletion)}:workspace]})
-return{...known,workspaces:Object.fromEntries(checked)}}function unfinished(deletion){return{...deletion,state:"unfinished"}}function remembersMore(data,existing){return Object.keys(unlistedIn(data,existing)).length>0}function unlistedIn(data,existing){return rememberedIn(data,existing,{areListed:!1})}function listedIn(data,existing){const{id,slug}=existing.workspace,{amounts,isCut}=comment_amountsOf(existing.keys),workspace=data.workspaces[id]??{slug,deletion:null,cap:null,jobs:[]},keys=mergeRecords(amounts,rememberedIn(data,existing,{areListed:!0}),largerOf)
-return{isCut,workspaces:{[id]:{...workspace,keys}}}}function rememberedIn({workspaces},{workspace:{id},keys},{areListed}){const listed=new Set(keys.map(prefixOf)),remembered=Object.entries(workspaces[id]?.keys??{})
-return Object.fromEntries(remembered.filter(([prefix])=>listed.has(prefix)===areListed))}function mergeComment(a,b){return{isCut:a.isCut||b.isCut,workspaces:mergeRecords(a.workspaces,b.workspaces,mergeWorkspace)}}function mergeWorkspace(a,b){return{slug:[a.slug,b.slug].sort()[1],deletion:laterOf(a.deletion,b.deletion),cap:newerOf(a.cap,b.cap),keys:mergeRecords(a.keys,b.keys,largerOf),jobs:mergeJobCosts(a.jobs,b.jobs)}}function mergeRecords(a,b,merge){const merged=Object.entries(b).map(([id,value])=>[id,Object.hasOwn(a,id)?merge(a[id],value):value])
-return{...a,...Object.fromEntries(merged)}}function laterOf(a,b){return a&&b?(STATES.indexOf(a.state)-STATES.indexOf(b.state)||a.at-b.at||(a.run<b.run?-1:1))<0?b:a:a??b}function newerOf(a,b){return a&&b?(a.at-b.at||(String(a.usd)<String(b.usd)?-1:1))<0?b:a:a??b}function totalOf(facts){return{amount:spentIn(Object.values(facts.data.workspaces)),isComplete:doubtOf(facts)===void 0}}function spentIn(workspaces){return sumKnown(amountsIn(workspaces))}function amountsIn(workspaces){return workspaces.flatMap(({keys})=>Object.values(keys).map(usdOf))}function goneIn({data,existing}){const isGone=id=>existing.every(({workspace})=>workspace.id!==id)
-return Object.entries(data.workspaces).flatMap(([id,one])=>isGone(id)?[one]:[])}function doubtOf(facts){const{data,existing}=facts
-return facts.isBeingDeleted?{kind:"being-deleted",at:lastDeletionOf(facts)}:data.isCut?{kind:"cut"}:existing.some(one=>remembersMore(data,one))?{kind:"key-gone"}:amountsIn(Object.values(data.workspaces)).includes(UNKNOWN)?{kind:"unknown-amount"}:areFinal(goneIn(facts))?void 0:{kind:"workspace-gone"}}function lastDeletionOf({data,existing}){const times=existing.flatMap(({workspace})=>data.workspaces[workspace.id]?.deletion?.at??[])
-return times.length>0?Math.max(...times):void 0}function areFinal(workspaces){return workspaces.every(({deletion})=>deletion?.state==="finished")&&!amountsIn(workspaces).includes(UNKNOWN)}const MAX_WORKSPACES=40
-function limitComment(data,maxLength=Number.POSITIVE_INFINITY){const all=Object.entries(data.workspaces),known=all.sort(compareWorkspaces).slice(0,MAX_WORKSPACES),keys=known.flatMap(([id,workspace])=>Object.entries(workspace.keys).map(([prefix,spent])=>({id,prefix,spent,usd:usdOf(spent)}))).sort((a,b)=>a.usd===b.usd?compareKeys(a,b):Number(b.usd>a.usd)*2-1)
-let left=maxLength-formatMarker(withEntries(known,{keys:[]})).length
-const count=keys.findIndex(({prefix,spent})=>{left-=`"${prefix}":${JSON.stringify(spent)},`.length
-return left<0}),kept=count<0?keys:keys.slice(0,count),costs=known.map(([id,workspace])=>[id,workspace.jobs])
-return{...withEntries(known,{keys:kept.sort(compareKeys),jobs:limitJobCosts(costs,left)}),isCut:data.isCut||known.length<all.length||kept.length<keys.length}}function withEntries(workspaces,{keys,jobs}){const limited=workspaces.map(([id,workspace])=>{const amounts=keys.filter(entry=>entry.id===id).map(({prefix,spent})=>[prefix,spent])
-return[id,{...workspace,keys:Object.fromEntries(amounts),jobs:jobs?.get(id)??[]}]})
-return{isCut:!1,workspaces:Object.fromEntries(limited)}}function compareWorkspaces([idA,a],[idB,b]){const rankOf=({deletion})=>deletion?STATES.indexOf(deletion.state):-1
-return rankOf(a)-rankOf(b)||(idA<idB?-1:1)}function compareKeys(a,b){return a.prefix+a.id<b.prefix+b.id?-1:1}const START="\x3c!-- openrouter-preview:v1 ",END=" --\x3e"
-function hasMarker(body){return body.startsWith(START)}function formatMarker(data){return START+asciiJson(data)+END}const comment_MAX_LENGTH=65536
-function readComment(body){const end=body.indexOf(END)
-if(!(!hasMarker(body)||end<0||end>comment_MAX_LENGTH))return safeParse(commentData(),parseJson(body.slice(START.length,end))).data}const MAX_UNFOLDED=5,MAX_TITLE=200
-function newestFirst(keys){return keys.toSorted((a,b)=>(createdAt(b)??0)-(createdAt(a)??0)||(a.hash<b.hash?-1:1))}function latestCreation(keys){return keys.reduce((latest,key)=>Math.max(latest,createdAt(key)??0),0)}function spendersOf(existing,{redact,...options}){const keys=newestFirst(existing.flatMap(one=>one.keys)),now=latestCreation(keys),deployed=new Set
-return keys.map(key=>{const name=redact(key.name),known=readKeyName(name),isDeployment=known.kind==="deployment"&&known.job!=="",isReplaced=isDeployment&&deployed.has(known.job)
+return readGitHub(readInputs(object({github_token})).github_token,readEvent())}function capUseOf(one,cap){const{key,settlesIn}=one,counters=[toUsd(key.usage),cap.withByok?toUsd(key.byok_usage):0n],spent=sumUsd(counters.map(counter=>counter??0n))
+if(counters.some(counter=>counter===void 0||counter<0n))return{...one,spent,counted:cap.amount,problem:"unread"}
+if(settlesIn===0)return{...one,spent,counted:spent}
+const limit=toUsd(key.limit),problem=cap_problemOf(key,limit,cap.withByok)
+if(limit!==void 0&&!problem)return{...one,spent,counted:maxUsd(limit,spent)}
+const counted=maxUsd(cap.amount,spent)
+return settlesIn===void 0?{...one,spent,counted,problem}:{...one,spent,counted}}function cap_problemOf(key,limit,withByok){return limit===void 0?(key.limit??null)===null?"unlimited":"unread":(key.limit_reset??null)!==null?"resets":withByok&&key.include_byok_in_limit!==!0?"without-byok":void 0}function fits(others,{amount,limit}){return sumUsd(others.map(({counted})=>counted))+limit<=amount}function roomIn(others,cap){if(fits(others.map(use=>use.settlesIn===void 0?use:{...use,counted:use.spent}),cap))return Math.min(...others.flatMap(({settlesIn})=>settlesIn||[]))}function decide(uses,{hash,cap,isPatient}){const own=uses.find(({key})=>key.hash===hash)
+if(!own)return"absent"
+const limit=maxUsd(own.counted,cap.limit),others=uses.filter(other=>other!==own)
+if(fits(others,{...cap,limit}))return"give-out"
+const before=others.filter(({key})=>isBefore(key,own.key))
+return isPatient&&fits(before,{...cap,limit})?"wait":"give-way"}function isBefore(key,other){const difference=(createdAt(key)??0)-(createdAt(other)??0)
+return difference===0?key.hash<other.hash:difference<0}function isAlmostSpent(spent,cap){return spent*10n>=cap*9n}const STATES=["so far","exactly","at least"],comment_amount=()=>pipe(schemas_string().check(refine(text=>text.length<=40&&/^\d+(\.\d+)?$/.test(text)),refine(text=>parseUsd(text)!==void 0)),transform(text=>parseUsd(text)??0n)),commentData=()=>object({workspace:schemas_string().check(refine(isUuid)),spent:comment_amount(),state:schemas_enum(STATES),cap:optional(comment_amount())}),START="\x3c!-- openrouter-preview:v1 ",END=" --\x3e",comment_MAX_LENGTH=1e3
+function formatMarker({workspace,spent,state,cap}){const usd=cap===void 0?void 0:exactUsd(cap)
+return START+(value={workspace,spent:exactUsd(spent),state,cap:usd},JSON.stringify(value).replace(/[<>@#\u007f-\uffff]/g,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`))+END
+var value}function readComment(body){const end=body.indexOf(END)
+if(!body.startsWith(START)||end<0||end>comment_MAX_LENGTH)return
+const{data}=safeParse(commentData(),parseJson(body.slice(START.length,end)))
+return data&&{...data,cap:data.cap}}function isBill({state}){return state!=="so far"}const MAX_UNFOLDED=5,MAX_ROWS=50,MAX_TITLE=200
+function rowsOf(keys,{repository,redact}){const sorted=newestFirst(keys),named=sorted.map(one=>({...one,name:redact(one.key.name)})),names=named.map(({name})=>readKeyName(name)),options={repository,withYear:new Set(sorted.flatMap(({key})=>yearsOf(key))).size>1,formatLabel:labelFormat(names.flatMap(name=>name.kind==="other"?[]:name.job))},deployed=new Set
+return named.map(({name,...one},at)=>{const{key,settlesIn}=one,known=names[at]??{kind:"other"},isDeployment=known.kind==="deployment"&&known.job!=="",isReplaced=isDeployment&&deployed.has(known.job)
 isDeployment&&deployed.add(known.job)
-const unusable=unusableState(key,now),spent=toUsd(key.usage)??null,limit=limitPart(key,{spent,isOwnUse:known.kind==="other"&&!unusable}),isUsedUp=limit.warning==="used-up",created=creationOf(key,options),details=isDeployment?deploymentState(key,{unusable,isReplaced,isUsedUp}):created,working=isDeployment?"deployed":"working",named=render_keys_nameOf({...options,name,known})
-return{...named,title:details?[named.name,`, ${details}`]:[named.name],created,spent,...limit,use:unusable?"ended":working}})}const NO_LIMIT="\u2013"
-function limitPart(key,{spent,isOwnUse}){if(key.limit===null)return isOwnUse?{limit:"\u26a0\ufe0f no\xa0limit",warning:"no-limit"}:{limit:NO_LIMIT}
-const limit=limitOf(key),used=limit?usedOf(limit,spent):null
-if(!limit||used===null)return{limit:"unknown"}
+const spent=spentOf(one),facts={key,spent,isWorking:settlesIn===void 0},details=isDeployment?deploymentState(facts,{isReplaced}):creationOf(key,options),link=linkOf(name,known,options)
+return{title:details?[link,`, ${details}`]:[link],spent,limit:limitPart(facts,{isOwnUse:known.kind==="other"})}})}function newestFirst(keys){return keys.toSorted(({key:a},{key:b})=>(createdAt(b)??0)-(createdAt(a)??0)||(a.hash<b.hash?-1:1))}function yearsOf(key){const created=createdAt(key)
+return created===void 0?[]:[yearOf(created)]}const SEPARATOR=" / "
+function labelFormat(labels){const workflows=labels.flatMap(label=>{const end=label.lastIndexOf(SEPARATOR)
+return end<0?[]:[label.slice(0,end+SEPARATOR.length)]}),[workflow="",...others]=new Set(workflows),isOf=label=>others.length===0&&label.startsWith(workflow)
+return label=>isOf(label)?label.slice(workflow.length):label}const NO_LIMIT="\u2013"
+function limitPart({key,spent,isWorking},{isOwnUse}){if(key.limit===null)return isOwnUse&&isWorking?"\u26a0\ufe0f no\xa0limit":NO_LIMIT
+const limit=limitOf(key),used=limit?usedOf(limit,spent?.amount):void 0
+if(!limit||used===void 0)return"unknown"
 const{amount,reset}=limit,whole=`of\xa0${formatUsd(amount)}${reset?` ${reset}`:""}`
-if(isLimitUsedUp(limit,spent))return{limit:`\u26a0\ufe0f\xa0all ${whole}`,warning:"used-up"}
+if(isLimitUsedUp(limit,spent?.amount))return`\u26a0\ufe0f\xa0all ${whole}`
+if(!spent?.isExact)return whole
 const percent=amount>0n?100n*used/amount:0n
-return{limit:`${percent===0n&&used>0n?"<1":percent}\xa0% ${whole}`}}function render_keys_nameOf({name,known,repository,formatLabel}){const own=known.kind!=="other"&&known.repository===repository.name?known:void 0,text=[...own?.job?formatLabel(own.job):name].slice(0,MAX_TITLE).join(""),run=own?.kind==="job"?own.run:void 0
-return{name:run?{text,url:runUrl(run,repository)}:{code:text},hasJob:Boolean(own?.job)}}function creationOf(key,{withYear}){const created=createdAt(key),isLong=expiresInOtherYear(key)||key.expires_at===null
-return created?formatDayTime(created,{withYear:withYear||isLong}):""}function deploymentState(key,{unusable,isReplaced,isUsedUp}){if(unusable==="disabled")return isReplaced?"replaced":"disabled"
+return`${percent===0n&&used>0n?"<1":percent}\xa0% ${whole}`}function linkOf(name,known,{repository,formatLabel}){const own=known.kind!=="other"&&known.repository===repository.name?known:void 0,text=[...own?.job?formatLabel(own.job):name].slice(0,MAX_TITLE).join(""),run=own?.kind==="job"?own.run:void 0
+return run?{text,url:runUrl(run,repository)}:{code:text}}function creationOf(key,{withYear}){const created=createdAt(key),isLong=expiresInOtherYear(key)||key.expires_at===null
+return created?formatDayTime(created,{withYear:withYear||isLong}):""}function deploymentState({key,spent,isWorking},{isReplaced}){if(isDisabled(key))return isReplaced?"replaced":"disabled"
 const expiry=readTime(key.expires_at),day=expiry&&formatDay(expiry,{withYear:expiresInOtherYear(key)})
-return unusable==="expired"?`expired\xa0${day}`:isUsedUp?"used\xa0up":day?`works\xa0until\xa0${day}`:"works"}function expiresInOtherYear(key){const[created,expiry]=[createdAt(key),readTime(key.expires_at)]
+if(!isWorking)return`expired\xa0${day}`
+const limit=limitOf(key)
+return limit&&isLimitUsedUp(limit,spent?.amount)?"used\xa0up":day?`works\xa0until\xa0${day}`:"works"}function expiresInOtherYear(key){const[created,expiry]=[createdAt(key),readTime(key.expires_at)]
 return!(!created||!expiry||isSameYear(created,expiry))}function runUrl(run,{serverUrl,name,isGitea}){const[id,attempt]=run.split("."),url=`${serverUrl}/${name}/actions/runs/${id}`
-return isGitea?url:`${url}/attempts/${attempt}`}function keyWarnings(spenders,{isCapShort}){const usedUpIn=use=>spenders.filter(one=>one.warning==="used-up"&&one.use===use),[deployed,working,ended]=[usedUpIn("deployed"),usedUpIn("working"),usedUpIn("ended")],unlimited=spenders.filter(({warning})=>warning==="no-limit").length,advise=advice=>isCapShort?"":` ${advice}`,raise=advise("If a job needs more, raise limit-usd.")
-return[...failingLine(deployed,{what:"deployed key",effect:"the requests of what is deployed fail",advice:advise("To go on, raise limit-usd and push.")}),...failingLine(working,{what:"key",effect:working.length===1?"its requests fail":"their requests fail",advice:ended.length>0?"":raise,other:deployed.length>0?"other ":""}),...endedLine(ended,{advice:raise,other:deployed.length+working.length>0?"other ":""}),...unlimited===0?[]:[`\u26a0\ufe0f Without a limit: ${countOf(unlimited,"key")} made by hand.`]]}const render_keys_MAX_NAMED=3
-function failingLine(keys,{what,effect,advice,other=""}){const[first]=keys
-if(!first)return[]
-if(keys.length===1)return[[`\u26a0\ufe0f The ${what} `,...describeOne(first),` has used up its limit: ${effect}.${advice}`]]
-const named=keys.slice(0,render_keys_MAX_NAMED).flatMap(({name,created},at)=>[at>0?"; ":"",name,created?`, ${created}`:""]),more=keys.length>render_keys_MAX_NAMED?`; ${keys.length-render_keys_MAX_NAMED} more`:""
-return[[`\u26a0\ufe0f ${countOf(keys.length,other+what)} have used up their limits, and ${effect}: `,...named,`${more}.${advice}`]]}function endedLine(keys,{advice,other}){const[first]=keys
-if(!first)return[]
-if(keys.length===1){const end=`had used up its limit: some of its requests may have failed.${advice}`
-return[["The key ",...describeOne(first),` ${end}`]]}const what=keys.every(({hasJob})=>hasJob)?"job":"key",end=`had used up their limits: some of their requests may have failed.${advice}`
-return[`${countOf(keys.length,other+what)} ${end}`]}function describeOne({name,hasJob,created}){return[hasJob?"of ":"",name,created?`, ${created},`:""]}function keyTables(spenders,maxRows){const hasLimits=spenders.some(({limit})=>limit!==NO_LIMIT),earlier=spenders.slice(MAX_UNFOLDED),format=spentFormat(spenders.map(({spent})=>spent)),columnsOf=columns=>columns.slice(0,hasLimits?3:2),tableOf=rows=>({header:columnsOf(["Job (UTC)",{numbers:"Cost"},{numbers:"Of its limit"}]),rows:rows.map(({title,spent,limit})=>columnsOf([title,format(spent),limit]))}),shown=spenders.slice(0,maxRows),folded={title:titleOfFolded(earlier),table:{...tableOf(shown.slice(MAX_UNFOLDED)),more:spenders.length-shown.length}}
-return{table:shown.length>0?tableOf(shown.slice(0,MAX_UNFOLDED)):void 0,folded:shown.length>MAX_UNFOLDED?[folded]:[]}}function titleOfFolded(earlier){const countWith=one=>earlier.filter(({warning})=>warning===one).length,[usedUp,unlimited]=[countWith("used-up"),countWith("no-limit")]
-return[`${countOf(earlier.length,"earlier key")}: ${formatSum(earlier.map(({spent})=>spent))}`,...usedUp>0?[`\u26a0\ufe0f ${usedUp} used up`]:[],...unlimited>0?[`\u26a0\ufe0f ${unlimited} without a limit`]:[]].join(", ")}function towardsCap(facts){const one=onlyOf(facts)
-if(!one)return
-const cap=toUsd(facts.data.workspaces[one.workspace.id]?.cap?.usd)
-if(cap===void 0)return
-const listed={...facts,data:listedIn(facts.data,one)}
-return{amount:totalOf(listed).amount+(keys=one.keys,countsByok(keys)?sumUsd(keys.map(key=>toUsd(key.byok_usage)??0n)):0n),doubt:doubtOf(listed),cap}
-var keys}function onlyOf({existing}){return existing.length===1?existing[0]:void 0}function countsByok(keys){return newestFirst(keys)[0]?.include_byok_in_limit===!0}function capWarning(facts,counted){const one=onlyOf(facts)
-if(!one||facts.isBeingDeleted)return
-const{amount,cap}=counted,{jobs,deployments,others,replaceable}=heldBy(one.keys,counted),leftNextTo=held=>roundDown(maxUsd(cap-amount-held,0n)),all=jobs+deployments+others,left=leftNextTo(all),without=deployments>0n&&leftNextTo(all-replaceable)>0n?" without a deployment":""
-if(left>0n){if(!isAlmostSpent(amount,cap))return
-return`\u26a0\ufe0f The next key${without} can spend ${formatUsd(left,"up")} at most: preview-limit-usd is ${formatExactUsd(cap)}.`}const failing=`new jobs${without} get no key and fail`
-return leftNextTo(deployments+others)>0n?`\u26a0\ufe0f Nothing is left: running jobs hold ${formatUsd(jobs)}. Until they end, ${failing}. Then run the failed ones again.`:`\u26a0\ufe0f Nothing is left: ${failing}. To go on, raise preview-limit-usd and push.`}function heldBy(keys,{cap}){const now=latestCreation(keys),rule={amount:cap,withByok:countsByok(keys),replaced:[]},usesOf=kind=>keys.filter(({name})=>readKeyName(name).kind===kind).map(key=>capUseOf(key,rule,now)),ofDeployments=usesOf("deployment"),deployments=totalsOf(ofDeployments).held,limits=ofDeployments.map(({spent,held})=>held>0n?spent+held:0n)
-return{jobs:totalsOf(usesOf("job")).held,deployments,others:totalsOf(usesOf("other")).held,replaceable:minUsd(deployments,limits.reduce(maxUsd,0n))}}function jobsTable(costs,{total,minJobs,maxRows,formatLabel}){const jobs=sumJobCosts(costs).slice(0,maxRows)
-if(jobs.length<minJobs)return
-const others=total.amount-sumUsd(jobs.map(({spent})=>spent)),rows=[...jobs.map(({label,...job})=>({title:{code:formatLabel(label)},...job})),...others>0n?[{title:"other keys",spent:others,count:""}]:[]],format=columnFormat(rows.map(({spent})=>spent)),rounding=total.isComplete?"nearest":"down"
-return{title:"By job",table:{header:["Job",{numbers:total.isComplete?"Cost":"Cost, at least"},{numbers:"Keys"}],rows:rows.map(({title,spent,count})=>[title,format(spent,rounding),`${count}`])}}}const render_comment_MAX_LENGTH=6e4,MARGIN=100,MAX_ROWS=50
-function renderComment(facts,options){const limited={...facts,data:limitComment(facts.data)},marker=formatMarker(limited.data),fits=marker.length<render_comment_MAX_LENGTH
-for(let maxRows=MAX_ROWS;fits&&maxRows>MAX_UNFOLDED;maxRows=Math.floor(maxRows*.8)){const body=`${marker}\n${htmlOf(limited,{...options,maxRows})}`
-if(body.length<=render_comment_MAX_LENGTH)return body}const without={...options,maxRows:0},isCut={...limited,data:{...limited.data,isCut:!0}},data=limitComment(facts.data,render_comment_MAX_LENGTH-htmlOf(isCut,without).length-MARGIN)
-return`${formatMarker(data)}\n${htmlOf({...facts,data},without)}`}function htmlOf(facts,options){const{redact}=options,parts=(isDeleted(facts)?describeDeleted:describeExisting)(facts,{...options,counted:towardsCap(facts),withYear:spansYears(facts),formatLabel:labelFormat(jobsIn(facts.data))})
-return summaryHtml({title:render_comment_titleOf(facts),...parts},{redact,maxBytes:Number.POSITIVE_INFINITY})}function isDeleted({existing}){return existing.length===0}function render_comment_titleOf(facts){const counted=towardsCap(facts),warning=counted&&isAlmostSpent(counted.amount,counted.cap)?"\u26a0\ufe0f ":"",end=isDeleted(facts)?"spent, deleted":"spent so far"
-return`OpenRouter preview: ${warning}${describeSpent(facts)} ${end}`}function describeSpent(facts){const counted=towardsCap(facts)
-if(!counted)return formatTotal(totalOf(facts))
-const{amount,doubt,cap}=counted
-return`${formatNextTo(cap,{amount,isComplete:doubt===void 0})} of ${formatExactUsd(cap)}`}function spansYears({data,existing}){const created=existing.flatMap(one=>one.keys.flatMap(key=>createdAt(key)??[])),times=[...created,...Object.values(data.workspaces).flatMap(({deletion})=>deletion??[]).map(({at})=>at*1e3)]
-return new Set(times.map(yearOf)).size>1}function jobsIn({workspaces}){return Object.values(workspaces).flatMap(({jobs})=>jobs)}function describeExisting(facts,options){const{counted,maxRows}=options,spenders=spendersOf(facts.existing,options),{table,folded}=keyTables(spenders,maxRows),jobs=spenders.length>MAX_UNFOLDED?jobsOf(facts,{...options,minJobs:2}):[],warning=counted&&capWarning(facts,counted)
-return{paragraphs:[...warning?[warning]:[],...facts.isBeingDeleted?[]:keyWarnings(spenders,{isCapShort:!!warning}),...doubtLine(counted?counted.doubt:doubtOf(facts),options),overviewOf(facts,spenders.length)],table,folded:[...folded,...jobs],notes:[...restLines(facts,options),[...facts.isBeingDeleted?[]:["The workspace and its keys are deleted when this pull request is closed. "],{text:"What is this?",url:options.aboutUrl}]]}}function jobsOf(facts,options){const table=jobsTable(jobsIn(facts.data),{...options,total:totalOf(facts)})
-return table?[table]:[]}function overviewOf({data,existing},listed){const deleted=existing.flatMap(one=>Object.keys(unlistedIn(data,one))).length,slugs=existing.map(({workspace})=>workspace.slug).sort(),links=slugs.flatMap(slug=>[{text:slug,url:dashboardUrl(slug)}," \xb7 "]),ofThese=deleted>0?`, ${deleted} deleted`:""
-return[...links,`${countOf(listed+deleted,"key")} so far${ofThese}`]}function doubtLine(doubt,options){return doubt?[describeDoubt(doubt,options)]:[]}function describeDoubt(doubt,{withYear}){switch(doubt.kind){case"being-deleted":{const{at}=doubt
-return at===void 0?"A deletion has begun and has not finished.":`A deletion began on ${formatMinute(at*1e3,{withYear})} and has not finished.`}case"cut":return"There were more keys than the comment can remember."
-case"key-gone":return"Someone deleted a key; what it spent last is unknown."
-case"unknown-amount":return"OpenRouter did not report what a key has spent."
-case"workspace-gone":return"The workspace was deleted; what its keys spent last is unknown."}}function describeDeleted(facts,options){const{repository,withYear}=options,beganAt=({deletion})=>deletion?.at??0,[last,...earlier]=goneIn(facts).sort((a,b)=>beganAt(b)-beganAt(a)),doubt=doubtLine(doubtOf(facts),options)
-if(!last)return{paragraphs:doubt}
-const{slug,deletion,keys}=last,count=Object.keys(keys).length,what=count>0?`and its ${countOf(count,"key")} were`:"was",time=formatMinute(beganAt(last)*1e3,{withYear}),moment=deletion?.run?{text:time,url:runUrl(deletion.run,repository)}:time
-return{paragraphs:[...doubt,[`The workspace ${slug} ${what} deleted`,...deletion?[" on ",moment]:[],"."]],folded:jobsOf(facts,{...options,minJobs:1}),notes:earlierLine(earlier,facts.data)}}function restLines(facts,options){const{data,existing}=facts,{counted}=options,unlisted=existing.map(one=>({keys:unlistedIn(data,one)})),earlier=goneIn(facts),lines=[...deletedLine(unlisted),...earlierLine(earlier,data)]
-if(!counted||lines.length===0&&!data.isCut)return lines
-const amount=counted.amount+spentIn([...unlisted,...earlier]),doubt=doubtOf(facts),sentences=lines.map(line=>`${line}, not counted in the ${formatExactUsd(counted.cap)}.`),total=`In total: ${formatTotal({amount,isComplete:doubt===void 0})}.`
-return[...sentences.slice(0,-1),[...sentences.slice(-1),total].join(" "),...counted.doubt?[]:doubtLine(doubt,options)]}function deletedLine(unlisted){return sumLine(unlisted.flatMap(({keys})=>Object.keys(keys)).length,"deleted key",{amount:spentIn(unlisted),isComplete:!1})}function earlierLine(earlier,data){const isComplete=!data.isCut&&areFinal(earlier)
-return sumLine(earlier.length,"earlier workspace",{amount:spentIn(earlier),isComplete})}function sumLine(count,what,total){return count>0?[`${countOf(count,what)}: ${formatTotal(total)}`]:[]}function formatTotal({amount,isComplete}){return isComplete?formatUsd(amount):`at least ${formatUsd(amount,"down")}`}function formatNextTo(limit,{amount,isComplete}){return isComplete?formatUsdNextTo(limit,amount):`at least ${formatUsdNextTo(limit,amount,"down")}`}const ABOUT="previews.md#the-comment"
+return isGitea?url:`${url}/attempts/${attempt}`}function keyTables(rows){const hasLimits=rows.some(({limit})=>limit!==NO_LIMIT),earlier=rows.slice(MAX_UNFOLDED),format=spentFormat(rows.map(({spent})=>spent)),columnsOf=columns=>columns.slice(0,hasLimits?3:2),tableOf=shown=>({header:columnsOf(["Job (UTC)",{numbers:"Cost"},{numbers:"Of its limit"}]),rows:shown.map(({title,spent,limit})=>columnsOf([title,format(spent),limit]))}),sum=formatSpent(sumSpent(earlier.map(({spent})=>spent))),folded={title:`${countOf(earlier.length,"earlier key")}: ${sum}`,table:{...tableOf(rows.slice(MAX_UNFOLDED,MAX_ROWS)),more:Math.max(0,rows.length-MAX_ROWS)}}
+return{table:rows.length>0?tableOf(rows.slice(0,MAX_UNFOLDED)):void 0,folded:earlier.length>0?[folded]:[]}}const render_comment_MAX_LENGTH=6e4
+function renderComment(facts,options){const{data,keys}=facts,marker=`${formatMarker(data)}\n`,{table,folded}=keyTables(rowsOf(keys,options)),summary={title:render_comment_titleOf(data),paragraphs:[...warningOf(data),...doubtOf(facts),overviewOf(facts)],table,folded,notes:[notesOf(facts,options)]},{redact}=options
+return marker+summaryHtml(summary,{redact,maxBytes:render_comment_MAX_LENGTH-marker.length})}function render_comment_titleOf(data){return`OpenRouter preview: ${warningOf(data).length>0?"\u26a0\ufe0f ":""}${render_comment_describeSpent(data)}`}function render_comment_describeSpent({spent,state,cap}){if(state==="so far"&&spent===0n)return"nothing counted so far"
+if(state==="at least"&&spent===0n)return"spending unknown, closed"
+const rounding=state==="exactly"?"nearest":"down",amount=cap===void 0?formatUsd(spent,rounding):`${formatUsdNextTo(cap,spent,rounding)} of ${formatExactUsd(cap)}`
+return state==="so far"?`${amount} spent so far`:`${state==="at least"?"at least ":""}${amount} spent, closed`}function warningOf({spent,cap,state}){return state==="so far"&&cap!==void 0&&isAlmostSpent(spent,cap)?[`\u26a0\ufe0f preview-limit-usd is ${formatExactUsd(cap)}: new jobs may get no key, and fail. To go on, raise it and push.`]:[]}function doubtOf({data,keys}){return data.state==="at least"?["Someone deleted an API key, or OpenRouter did not report what one has spent."]:data.state==="so far"&&allSettleIn(keys)!==0?["OpenRouter counts what is spent some minutes late."]:[]}function overviewOf({data,slug,keys}){const count=countOf(keys.length,"key")
+return isBill(data)?`The workspace had ${count}.`:[{text:slug,url:dashboardUrl(slug)},` \xb7 ${count} so far`]}function notesOf({data},{aboutUrl}){return[isBill(data)?"This is the final bill. ":"The workspace and its keys are deleted when this pull request is closed. ",{text:"What is this?",url:aboutUrl}]}const ABOUT="previews.md#the-comment"
 function commentRenderer({repository},{redact}){const options={repository,aboutUrl:documentUrl(ABOUT),redact}
 return facts=>renderComment(facts,options)}const MAX_REPOSITORY=21
 function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
 return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+subjectEnd(subject)),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=toSlug(text)
 return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
 const path=subject.name.split("/").map(encodeURIComponent).join("/")
-return{text:subject.name,url:`${serverUrl}/${name}/tree/${path}`}}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)$/
-function readMark(description,repository){const start=naming_START+repository.serverUrl
+return{text:subject.name,url:`${serverUrl}/${name}/tree/${path}`}}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<closed>, closed(?<unbilled>, without a bill)?)?$/
+function isInUse(workspace){return workspace!==void 0&&workspace.slug!==closedSlug(workspace)}const closedMark=description=>description+", closed",unbilledMark=description=>description+", without a bill"
+function closedSlug({id}){return`closed-${id.toLowerCase()}`}function readMark(description,repository){const start=naming_START+repository.serverUrl
 if(typeof description!="string"||!description.startsWith(start))return
 const{groups}=REST.exec(description.slice(start.length))??{}
 if(!groups||Number(groups.id)!==repository.id)return
-const{number,branch=""}=groups
-return number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)}}function naming_isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}function previewKeyOutputs({key,expiresAt}){const limit=limitOf(key)
-return{"key-hash":key.hash,"key-limit-usd":limit?exactUsd(limit.amount):"","expires-at":expiresAt??""}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
+const{number,branch="",closed,unbilled}=groups,ended=unbilled===void 0?"closed":"unbilled"
+return{subject:number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)},state:closed===void 0?"open":ended}}function naming_isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
 report.output({state:"skipped"})
 report.summarize({title:`\u23ed\ufe0f No OpenRouter preview: ${reason}`})}function previewOutputs(result){if(result.state==="clean-up"){const{deleted="",failed="",count=""}=sweepOutputs(result.result)
-return{deleted,failed,count}}return result.state==="open"?{}:deletedOutputs(result.deletion.kind==="deletion"?result.deletion:void 0)}function deletedOutputs(preview){const spent=preview?.keysSpent??null
-return{deleted:toJsonList(preview?.deleted?[toEntry(preview.workspace)]:[],"workspaces"),"keys-cost-usd":spent===null?"":exactUsd(spent)}}function toEntry({id,slug,created_at=null}){return{id,slug,created_at,reason:"its pull request or branch is closed"}}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{kind:"clean-up",deleteKeys:!0})
-if(result.state==="closed")return endSummary(result.preview,result.deletion,request)
-const{preview,opened}=result,of=`${describePreview(preview.identity)}.`
-return opened?openSummary({...result,opened},request):{title:`\u2705 Left the OpenRouter preview "${preview.identity.slug}" alone: it is open again`,paragraphs:[of]}}function openSummary({preview,opened,key,allowance},request){const{slug}=preview.identity,{remedy,table,...shown}=describeResult(opened.result,opened.request),isTightened=allowance!==void 0&&isTight(allowance),isWarning=shown.isWarning||isTightened,{workspace}=opened.result
-return{title:key?`${isWarning?"\u26a0\ufe0f":"\u2705"} OpenRouter preview "${slug}": key ${report_describeLimit(request,allowance)}`:shown.titleFor(`OpenRouter preview "${slug}"`),url:workspace&&dashboardUrl(slug),table:isNew(opened.result)?void 0:table,paragraphs:[...remedy,...allowance?[(isTightened&&!key?"\u26a0\ufe0f ":"")+describeAllowance(allowance)]:[],...request.dryRun&&request.keyMode!=="none"?["A real run also creates an API key."]:[],`${isNew(opened.result)&&!request.dryRun?"Created. ":""}${describePreview(preview.identity)}.`],folded:key?[report_nameOf(key.key)]:[]}}function report_describeLimit({key},allowance){if(!allowance||allowance.limit>=allowance.cap.limit)return describeKeyLimit(key)
-const{cap,limit}=allowance
-return`with ${formatUsdNextTo(cap.limit,limit,"down")}, not ${formatExactUsd(cap.limit)}`}function isTight({cap,spent,limit}){return limit<cap.limit||isAlmostSpent(spent,cap.amount)}function endSummary({identity,subject},deletion,request){const found=deletion.kind==="deletion"?deletion:void 0,title=deletionTitle(`preview "${identity.slug}"`,found,request)
-return{title:found?`${title}: ${REASONS[subject.kind]}`:title,paragraphs:[...found&&!request.dryRun?["Its API keys are deleted, too: nothing can spend."]:[],`${describePreview(identity)}: ${REASONS[subject.kind]}.`],...found&&{folded:foldedKeys("API keys",found.deletedKeys,"Total"),notes:found.keysSpent===null?[MAY_BE_MORE]:[]}}}const REASONS={pull:"the pull request is closed",branch:"the branch does not exist any more"},MAY_BE_MORE="The API keys of the workspace may have spent more than shown."
+return{deleted,failed,count}}return result.state==="open"?{}:closedOutputs(result.endings)}function closedOutputs(endings){const deleted=endings.filter(({closing})=>closing.kind==="gone"&&closing.deleted),spent=spentIn(endings)
+return{deleted:toJsonList(deleted.map(toEntry),"workspaces"),"keys-cost-usd":spent?.isExact===!0?exactUsd(spent.amount):""}}function toEntry({workspace:{id,slug,created_at}}){return{id,slug,created_at:created_at??null,reason:"its pull request or branch is closed"}}function spentIn(endings){const all=endings.map(({closing})=>closing.kind==="gone"?closing.spent:void 0),known=all.filter(spent=>spent!==void 0)
+if(!(all.length===0||known.length<all.length))return{amount:sumUsd(known.map(({amount})=>amount)),isExact:known.every(({isExact})=>isExact)}}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{kind:"clean-up",deleteKeys:!0})
+if(result.state==="closed")return closedSummary(result)
+const{preview,opened}=result
+return opened?openSummary(preview,opened,request):{title:`\u2705 Left the OpenRouter preview "${preview.identity.slug}" alone: it is open again`,paragraphs:[`${describePreview(preview.identity)}.`]}}function openSummary({identity},opened,request){const{result,key}=opened,{remedy,table,...shown}=describeResult(result,opened.request)
+return{title:key?`${shown.isWarning?"\u26a0\ufe0f":"\u2705"} OpenRouter preview "${identity.slug}": key ${describeKeyLimit(request.key)}`:shown.titleFor(`OpenRouter preview "${identity.slug}"`),url:result.workspace&&dashboardUrl(identity.slug),table:isNew(result)?void 0:table,paragraphs:[...remedy,...request.dryRun&&request.keyMode!=="none"?["A real run also creates an API key."]:[],`${isNew(result)&&!request.dryRun?"Created. ":""}${describePreview(identity)}.`],folded:key?[report_nameOf(key.key)]:[]}}function closedSummary({preview,endings}){const{identity,subject}=preview,[first]=endings,dryRun=first?.closing.kind==="would-delete",deleted=endings.some(({closing})=>closing.kind==="gone"&&closing.deleted),title=deletionTitle(`preview "${identity.slug}"`,first&&{deleted},{dryRun}),spent=spentIn(endings),keys=endings.flatMap(({closing})=>"keys"in closing?closing.keys:[])
+return{title:first?`${title}: ${REASONS[subject.kind]}`:title,paragraphs:[...spent?[`${describeSpent(spent)}.`]:[],...first&&!dryRun?["Its API keys are deleted, too: nothing can spend."]:[],`${describePreview(identity)}: ${REASONS[subject.kind]}.`],folded:foldedKeys("API keys",keys,"Total")}}const REASONS={pull:"the pull request is closed",branch:"the branch does not exist any more"}
 function sweepFailure(result,{kind,maxDeletions}){const meaning=meaningOf(result)
-return meaning==="too-many"?new Failure(tooManyStale,{result,kind,maxDeletions}):meaning==="incomplete"?new Failure(sweepIncomplete,{result,kind}):void 0}const noSubject=declareFailure("no-subject",({event})=>({title:"Cannot tell which pull request or branch this preview is of",lines:[`The event ${event||"(unknown)"} names none.`,"Set the input pull-request to the number of a pull request."]})),previewNotOurs=declareFailure("preview-not-ours",({workspace,description,expected})=>({title:`The workspace "${workspace.slug}" is not this preview`,lines:[`Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`,"Set slug-prefix to a text that no other repository uses, or delete that workspace."],effect:[`The workspace, id ${workspace.id}, was left alone.`]})),previewNotDeleted=declareFailure("preview-not-deleted",({slug,errors,keysLeft})=>{const[{details:first}]=errors,{lines,details}=describeAll(errors)
-return{title:`Could not delete the preview "${slug}": ${describeCause(first)}`,lines:[describeWorking(keysLeft),...failures_endSpending(keysLeft,slug),...first.kind==="rejected"?[...lines,RETRY_AFTER]:failures_retryAfter(first)],details,effect:[]}},({errors})=>errors),RETRY="Run this again; otherwise the next clean-up deletes it.",RETRY_AFTER="Then run this again, or wait for the next clean-up."
-function failures_retryAfter(details){const status=statusAdvice(details)
-return status.length>0?[...status,"Otherwise, the next clean-up deletes it."]:[RETRY]}function failures_endSpending(keysLeft,slug){return countWorking(keysLeft)===0?[]:[`To stop any spending now, disable the API keys: ${dashboardUrl(slug)}`]}function describeUndeleted({slug,keysLeft}){return[`The preview "${slug}" still exists. ${RETRY}`,describeWorking(keysLeft)]}const staleResponse=declareFailure("stale-response",({number})=>({title:`GitHub does not yet show the current state of pull request #${number}`,lines:["Its response is older than the event of this run. Run this again."]})),previewReopened=declareFailure("preview-reopened",({workspace:{slug,id},deleted,whatOfKeys})=>({title:deleted?`The preview "${slug}" was deleted with its API keys, while its pull request or branch was reopened`:`The pull request or branch of the preview "${slug}" was reopened: its API keys ${whatOfKeys}`,lines:["Run the newest workflow runs of the pull request or branch again: each then gets a new API key."],effect:[`The id of its workspace: ${id}.`]})),previewDeleted=declareFailure("preview-deleted",({workspace})=>({title:`The workspace "${workspace.slug}" was deleted during this job`,lines:["Its pull request or branch is open. Run this again."],effect:[`The workspace with the id ${workspace.id} does not exist any more.`]})),previewNotChecked=declareWarning("preview-not-checked",({workspace,error})=>({title:`Whether the preview "${workspace}" is still needed could not be checked`,lines:[`${error.message}.`,...rejectionAdvice(failedRequests(error)),"Nothing was deleted. The next clean-up checks it again."]})),previewLimitReached=declareFailure("preview-limit-reached",({created,...reached})=>({title:`Nothing is left of preview-limit-usd: ${describeUse(reached)}`,lines:[...adviceOnCap(reached),"If this check is required, it stays red until then."],effect:[describeInVain(created)],details:[countSpent(reached)]}))
-function describeInVain(created){return created?(created.isDisabled?"The new API key was disabled.":"The post step ends the new API key.")+" No other step has its secret.":"No API key was created."}const previewLimitReachedWarning=declareWarning("preview-limit-reached",({key,...reached})=>({title:`Nothing is left of preview-limit-usd: ${describeUse(reached)}`,lines:[...adviceOnCap(reached),`The limit of the API key ${describeKey(key)} was lowered to what it has spent.`],details:[countSpent(reached)]}))
-function countSpent({cap,uses}){return`${countKeys(uses.length)} spent ${failures_describeSpent(cap,totalsOf(uses).spent)}.`}function failures_describeSpent({amount},spent){return`${formatUsdNextTo(amount,spent)} of ${formatExactUsd(amount)}`}function describeUse({cap,uses}){const{spent}=totalsOf(uses),[first,...others]=holdersOf({cap,uses})
-return first?[`${formatUsdNextTo(cap.amount,spent)} spent`,`${formatUsd(first.held)} reserved for ${first.name}`,...others.map(({name,held})=>`${formatUsd(held)} for ${name}`)].join(", "):`${failures_describeSpent(cap,spent)} spent`}const HOLDERS=[{purpose:"job",name:"running jobs",advice:"Run this again once the running jobs have ended. If none is running, disable these keys, and do not delete them:"},{purpose:"deployment",name:"deployments",advice:"Run this again once no deployment is running. If a deployment has failed, one that succeeds disables these keys. If nothing uses a key, disable this key, and do not delete it:"},{purpose:"other",name:"API keys made by hand",advice:"Lower the limits of the API keys made by hand, or disable them, and do not delete them:"}]
-function holdersOf({cap,uses}){return totalsOf(uses).spent>=cap.amount?[]:HOLDERS.flatMap(holder=>{const holding=uses.filter(({key,held})=>held>0n&&readKeyName(key.name).kind===holder.purpose)
-if(holding.length===0)return[]
-const keys=holding.map(({key})=>describeKey(key))
-return[{...holder,held:totalsOf(holding).held,keys}]})}function adviceOnCap(reached){const holders=holdersOf(reached)
-return[...holders.flatMap(({advice,keys})=>[advice,...truncateList(keys)]),holders.length>0?"Or raise preview-limit-usd, and push.":"To go on, raise preview-limit-usd and push: running this again repeats the old value."]}const PROBLEMS={unlimited:"has no limit",resets:"has a limit that resets","without-byok":"has a limit without usage of your own provider keys",unread:"has a limit or counter that could not be read",unlisted:"is not listed with its limit",unchanged:"has a higher limit than requested"},CORRECTIONS={unlimited:"Set a limit for",resets:"Set a limit that does not reset for","without-byok":"Include usage of your own provider keys in the limit of"},keyNotCapped=declareFailure("key-not-capped",({slug,keys})=>{const[first]=keys,what=first&&keys.length===1?`the API key ${JSON.stringify(first.key.name)} ${PROBLEMS[first.problem]}`:`${countKeys(keys.length)} cannot be counted`,corrections=keys.flatMap(({key,problem})=>{const correction=CORRECTIONS[problem]
-return correction?[`${correction} ${describeKey(key)}: ${dashboardUrl(slug)}`]:[]})
-return{title:`preview-limit-usd cannot be guaranteed: ${what}`,lines:corrections.length>0?[...truncateList(corrections),"If nothing uses the key, disable it instead. Do not delete the key: what it has spent would no longer count.","Then run this again."]:["Run this again."],details:truncateList(keys.map(({key,problem})=>`The API key ${describeKey(key)} ${PROBLEMS[problem]}.`))}}),LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500,1500],PATIENT_LISTS=8
-function gateOf(cap,workspace,context){return{limitFor:(list,replaced)=>toNumber(allowanceOf(list,{...cap,replaced},{...context,slug:workspace.slug}).limit),admit:(key,replaced)=>admit(key,{...cap,replaced},{workspace,context})}}function allowanceOf(list,cap,context){const uses=capUsesOf(list,cap,context),limit=largestLimit(uses,cap)
-if(limit===0n&&cap.limit>0n)throw new Failure(previewLimitReached,{cap,uses})
-const allowance={cap,spent:totalsOf(uses).spent,limit}
-context.log.info(describeAllowance(allowance))
-return allowance}function capUsesOf({keys,serverTime},cap,{timeOfDay,slug}){const now=earlierTime({server:serverTime,runner:timeOfDay()})??Number.NEGATIVE_INFINITY,uses=keys.map(key=>capUseOf(key,cap,now)),uncapped=uses.flatMap(({key,problem})=>problem?{key,problem}:[])
-if(uncapped.length>0)throw new Failure(keyNotCapped,{slug,keys:uncapped})
-return uses}async function admit(created,cap,{workspace,context}){const{client,onAllowance}=context,{slug}=workspace,place={...context,slug},{hash}=created
-let key=created,limit=toUsd(created.limit)??cap.limit
-for(const[round,delay]of LIST_DELAYS_MS.entries()){await client.pause(delay)
-const uses=capUsesOf(await listKeys(client,workspace),cap,place),next=decide(uses,{hash,cap,isPatient:round<PATIENT_LISTS})
-if(next.kind==="give-out"){onAllowance({cap,spent:totalsOf(uses).spent,limit})
-return key}if(!(next.kind!=="lower"||next.limit>=limit)){if(next.limit===0n){const{value:disabled}=await catching(disableKey(client,key),ApiError),others=uses.filter(one=>one.key.hash!==hash)
-throw new Failure(previewLimitReached,{cap,uses:others,created:{isDisabled:disabled!==void 0}})}limit=next.limit
-key=await lower(key,limit,place)}}throw new Failure(keyNotCapped,{slug,keys:[{key,problem:"unlisted"}]})}async function lower(key,limit,{client,log,slug}){const{value:lowered,error}=await catching(limitKey(client,key,toNumber(limit)),ApiError)
-if(error&&!error.details.isMismatch)throw error
-if(!lowered)throw new Failure(keyNotCapped,{slug,keys:[{key,problem:error?"unchanged":"unlisted"}]})
-log.info(`Lowered the limit of the API key to ${formatUsd(limit)}, because of preview-limit-usd.`)
-return lowered}async function lowerAtEnd({key,workspace,cap,limit:known,disabled},context){const{slug}=workspace,place={...context,slug}
-for await(const _ of whileMissing(context)){const{keys,serverTime}=await listKeys(context.client,workspace),uses=capUsesOf({keys:keys.map(one=>disabled.get(one.hash)??one),serverTime},cap,place),own=uses.find(one=>one.key.hash===key.hash)
-if(!own)continue
-const others=uses.filter(one=>one!==own),final=finalLimit(own,others,{cap,known})
-final&&await lower(key,final.limit,place)
-if(final?.isUsedUp){const all=[...others,{...own,held:0n}]
-context.warn(previewLimitReachedWarning,{key,cap,uses:all})}return}throw new Failure(keyNotCapped,{slug,keys:[{key,problem:"unlisted"}]})}const MAX_LOGGED=1e3
+return meaning==="too-many"?new Failure(tooManyStale,{result,kind,maxDeletions}):meaning==="incomplete"?new Failure(sweepIncomplete,{result,kind}):void 0}const MAX_LOGGED=1e3
 function logFailure({slug,outcome,reason},{log}){outcome==="failed"&&log.info(`Could not delete ${JSON.stringify(slug)}: ${reason}.`)
 outcome==="unread"&&log.info(`Kept ${JSON.stringify(slug)}: ${reason}.`)}function logEnd(result,{dryRun,start},{log,clock}){if(meaningOf(result)==="too-many"){log.info(`Nothing was deleted: ${TOO_MANY}.`)
 const lines=withOutcome(result,"too-many").map(({slug,reason})=>`${JSON.stringify(slug)}, ${reason}`)
 for(const line of truncateList(lines,MAX_LOGGED))log.info(`  ${line}`)}else if(dryRun){for(const{slug,reason}of withOutcome(result,"would-delete"))log.info(`  ${JSON.stringify(slug)}, ${reason}: would be deleted.`)
 log.info("Dry run: nothing was deleted.")}else{const deleted=withOutcome(result,"deleted").length,others=withOutcome(result,"kept","unread").length,seconds=formatSeconds(clock.now()-start)
-log.info(`Deleted ${deleted} of ${result.length-others}, in ${seconds}.`)}}async function findBranch(client,repository,name){const request={...requestFor(repository,name),on404:()=>{}},{data}=await client.request({...request,trusts404:!0})
+log.info(`Deleted ${deleted} of ${result.length-others}, in ${seconds}.`)}}const noSubject=declareFailure("no-subject",({event})=>({title:"Cannot tell which pull request or branch this preview is of",lines:[`The event ${event||"(unknown)"} names none.`,"Set the input pull-request to the number of a pull request."]})),previewNotOurs=declareFailure("preview-not-ours",({workspace,description,expected})=>({title:`The workspace "${workspace.slug}" is not this preview`,lines:[`Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`,"Set slug-prefix to a text that no other repository uses, or delete that workspace."],effect:[`The workspace, id ${workspace.id}, was left alone.`]})),previewNotDeleted=declareFailure("preview-not-deleted",({workspace:{name,slug},errors,keysLeft})=>{const[first]=errors,working=[describeWorking(keysLeft),...failures_endSpending(keysLeft,slug)]
+if(!first)return{title:`The preview "${name}" is not deleted yet: the run was cancelled`,lines:[...working,RETRY],effect:[]}
+const{lines,details}=describeAll(errors)
+return{title:`Could not delete the preview "${name}": ${describeCause(first.details)}`,lines:[...working,...first.details.kind==="rejected"?[...lines,RETRY_AFTER]:failures_retryAfter(first.details)],details,effect:[]}},({errors})=>errors),RETRY="Run this again; otherwise the next clean-up deletes it.",RETRY_AFTER="Then run this again, or wait for the next clean-up."
+function failures_retryAfter(details){const status=statusAdvice(details)
+return status.length>0?[...status,"Otherwise, the next clean-up deletes it."]:[RETRY]}function failures_endSpending(keysLeft,slug){return countWorking(keysLeft)===0?[]:[`To stop any spending now, disable the API keys: ${dashboardUrl(slug)}`]}const staleResponse=declareFailure("stale-response",({number})=>({title:`GitHub does not yet show the current state of pull request #${number}`,lines:["Its response is older than the event of this run. Run this again."]})),previewReopened=declareFailure("preview-reopened",({workspace:{name,id}})=>({title:`The pull request or branch of the preview "${name}" was reopened after its API keys were disabled`,lines:["Run the newest workflow runs of the pull request or branch again: each then gets a new API key."],effect:[`Its workspace has the id ${id}. If that is closed, the next run creates a new one.`]})),previewDeleted=declareFailure("preview-deleted",({workspace})=>({title:`The workspace "${workspace.slug}" was deleted during this job`,lines:["Its pull request or branch is open. Run this again."],effect:[`The workspace with the id ${workspace.id} is closed, or does not exist any more.`]})),previewLimitReached=declareFailure("preview-limit-reached",reached=>({title:`preview-limit-usd has no room for another API key: ${describeUse(reached)}`,lines:[...adviceOnCap(reached),"If this check is required, it stays red until then."],effect:["The job has no API key."],details:[`${countKeys(reached.uses.length)}; limit-usd is ${formatExactUsd(reached.cap.limit)}.`]}))
+function describeUse({cap,uses}){const spent=sumUsd(uses.map(use=>use.spent))
+return[`${formatUsdNextTo(cap.amount,spent)} of ${formatExactUsd(cap.amount)} spent`,...holdersOf(uses).map(({name,held})=>`${formatUsd(held)} held by ${name}`)].join(", ")}const HOLDERS=[{purpose:"job",name:"running jobs",advice:"Run this again once the running jobs have ended. If none is running, a runner has died: its key counts until it expires, or for three minutes more if you disable it. Do not delete it:"},{purpose:"deployment",name:"the deployment",advice:"The key of a deployment counts with its whole limit until a newer one replaces it. If nothing uses a key, disable it, and do not delete it:"},{purpose:"other",name:"API keys made by hand",advice:"Lower the limits of the API keys made by hand, or disable them, and do not delete them:"},{purpose:"ended",name:"API keys that ended a moment ago",advice:"OpenRouter counts late what these keys have spent. Run this again in three minutes:"}]
+function holdersOf(uses){return HOLDERS.flatMap(holder=>{const holding=uses.filter(use=>use.counted>use.spent&&purposeOf(use)===holder.purpose)
+if(holding.length===0)return[]
+const held=sumUsd(holding.map(({counted,spent})=>counted-spent))
+return[{...holder,held,keys:holding.map(({key})=>describeKey(key))}]})}function purposeOf({key,settlesIn}){return settlesIn===void 0?readKeyName(key.name).kind:"ended"}function adviceOnCap({uses}){const holders=holdersOf(uses)
+return[...holders.flatMap(({advice,keys})=>[advice,...truncateList(keys)]),holders.length>0?"Or raise preview-limit-usd, and push.":"To go on, raise preview-limit-usd and push: running this again repeats the old value."]}const PROBLEMS={unlimited:"has no limit",resets:"has a limit that resets","without-byok":"has a limit without usage of your own provider keys",unread:"has a limit or counter that could not be read",unlisted:"is not listed with its limit"},CORRECTIONS={unlimited:"Set a limit for",resets:"Set a limit that does not reset for","without-byok":"Include usage of your own provider keys in the limit of"},keyNotCapped=declareFailure("key-not-capped",({slug,keys})=>{const[first]=keys,what=first&&keys.length===1?`the API key ${JSON.stringify(first.key.name)} ${PROBLEMS[first.problem]}`:`${countKeys(keys.length)} cannot be counted`,corrections=keys.flatMap(({key,problem})=>{const correction=CORRECTIONS[problem]
+return correction?[`${correction} ${describeKey(key)}: ${dashboardUrl(slug)}`]:[]})
+return{title:`preview-limit-usd cannot be guaranteed: ${what}`,lines:corrections.length>0?[...truncateList(corrections),"If nothing uses the key, disable it instead. Do not delete the key: what it has spent would no longer count.","Then run this again."]:["Run this again."],details:truncateList(keys.map(({key,problem})=>`The API key ${describeKey(key)} ${PROBLEMS[problem]}.`))}}),LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500],PATIENT_LISTS=8,MAX_WAIT_MS=36e4,RELIST_MS=1e4
+function guardCap(cap,workspace,context){const{client,clock,log}=context,watch=new KeyWatch(clock),start=clock.now(),list=async()=>usesOf(watch.see(await listKeys(client,workspace)),cap,workspace),reached=()=>{const uses=(watch.last??[]).map(one=>capUseOf(one,cap))
+return new Failure(previewLimitReached,{cap,uses})}
+return{reached,async waitForRoom({dryRun}){for(let isFirst=!0;;isFirst=!1){const uses=await list()
+if(fits(uses,cap))return!isFirst
+const ms=roomIn(uses,cap),left=start+MAX_WAIT_MS-clock.now()
+if(ms===void 0||ms>left)throw reached()
+isFirst&&log.info(describeWait(uses,{...context,dryRun}))
+if(dryRun)return!1
+await context.rest(Math.min(ms,RELIST_MS))
+throwIfCancelled(context.signal)}},async admit(created){const{hash}=created
+for(const[round,delay]of LIST_DELAYS_MS.entries()){await client.pause(delay)
+const next=decide(await list(),{hash,cap,isPatient:round<PATIENT_LISTS})
+if(next==="give-out")return"admitted"
+if(next==="give-way"&&await disableUnused(client,created)){log.info("Another job has the rest of preview-limit-usd: the new API key was disabled.")
+return"gave-way"}}throw new Failure(keyNotCapped,{slug:workspace.slug,keys:[{key:created,problem:"unlisted"}]})}}}function usesOf(keys,cap,{slug}){const uses=keys.map(one=>capUseOf(one,cap)),uncapped=uses.flatMap(({key,problem})=>problem?{key,problem}:[])
+if(uncapped.length>0)throw new Failure(keyNotCapped,{slug,keys:uncapped})
+return uses}function describeWait(uses,{timeOfDay,dryRun}){const ended=uses.filter(({settlesIn=0})=>settlesIn>0),held=sumUsd(ended.map(({counted,spent})=>counted-spent)),last=Math.max(...ended.map(({settlesIn=0})=>settlesIn)),until=formatMinute(timeOfDay()+last,{withYear:!1})
+return`${dryRun?"A real run would wait":"Waiting"} for up to ${formatUsd(held)} of preview-limit-usd, until ${until} at the latest: ${countKeys(ended.length)} ended a moment ago, and OpenRouter counts late what is spent.`}async function findBranch(client,repository,name){const request={...requestFor(repository,name),on404:()=>{}},{data}=await client.request({...request,trusts404:!0})
 if(data)return data
 await client.request(requestFor(repository,repository.defaultBranch))
 return(await client.request(request)).data}function requestFor(repository,name){const path=repository.isGitea?["branches"]:["git","ref","heads"],parts=name.split("/").map(encodeURIComponent)
@@ -1820,7 +1731,39 @@ if(branch)break}return{isOpen:branch!==void 0,isOwn:!0,head:branch?.sha,since}}f
 const pull=await readPull(github,repository,subject.number),updatedAt=Date.parse(pull.updated_at)
 if(!(updatedAt>=(since??0)))continue
 const isOwn=isOwnPull(pull,repository)
-return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw new Failure(staleResponse,{number:subject.number},"GitHub shows an older state of it")}const comment=()=>object({id:schemas_number(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=30,MAX_PAGES=1e3,MAX_PAGE_BYTES=12582912
+return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw new Failure(staleResponse,{number:subject.number},"GitHub shows an older state of it")}async function openPreview(opening,context){const{request}=opening,opened=await ensureWorkspace(opening,context),{workspace}=opened.result,cap=capOf(request)
+if(request.dryRun){workspace&&cap&&await guardCap(cap,workspace,context).waitForRoom({dryRun:!0})
+return opened}if(!workspace)return opened
+const task=taskOf(opening,workspace,context)
+context.journal.saveOrFail(task)
+if(request.keyMode==="none")return opened
+const guard=cap&&guardCap(cap,workspace,context),{value:outcome,error}=await catching(ensureKey({...opening,task,guard},workspace,context),ApiError)
+if(outcome?.kind==="created")return{...opened,key:outcome.result}
+if(error&&!await hasEnded(workspace,error,context))throw error
+context.log.info("The preview was closed in the meantime: looking again.")}async function ensureWorkspace({request,preview,isCurrent},context){isCurrent||context.notice("There are newer commits: this run uses the workspace as it is.")
+const{governance,governanceInputs,fields}=request.workspace,wanted={desired:{...fields,...preview.identity},governance,governanceInputs:isCurrent?governanceInputs:[],ifExists:isCurrent?"update":"reuse",supersededBy:isCurrent?void 0:"the newest run of the pull request or branch",assertUsable:existing=>assertOurs(existing,preview,context),dryRun:request.dryRun,deleteAfterJob:!1,deleteKeys:!1,timeoutMs:request.timeoutMs}
+return{result:await createWorkspace(wanted,{...context,journal:noJournal}),request:wanted}}function assertOurs(workspace,{subject,identity},{repository}){const mark=readMark(workspace.description,repository)
+if(mark?.state==="open"&&naming_isSame(mark.subject,subject)&&!isDefault(workspace))return
+const description=String(workspace.description??"")
+throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}function taskOf({preview:{subject},request},{id,slug},{repository}){const cap=capOf(request)
+return{subject,repository:{id:repository.id,defaultBranch:repository.defaultBranch},workspace:{id,slug},comment:request.comment,cap:cap&&!cap.withByok?exactUsd(cap.amount):void 0,isCapped:cap!==void 0}}function capOf({cap:amount,key:{desired}}){if(amount!==void 0)return{amount,limit:toUsd(desired.limit)??0n,withByok:desired.include_byok_in_limit===!0}}const MAX_PAUSE_MS=3e3
+async function ensureKey(opening,workspace,context){const{request,preview,task,guard}=opening,{journal}=context,taskWith=key=>({...task,key}),keyContext={...context,journal:{saveOrFail:(key,exists)=>journal.saveOrFail(taskWith(key??void 0),exists),saveOrWarn:key=>journal.saveOrWarn(taskWith(key)),clearOrWarn:()=>journal.saveOrWarn(task)},onCreated:context.onKey},admit=key=>admitKey(key,{workspace,guard},context),former=[]
+for(;;){if(await(guard?.waitForRoom({dryRun:!1}))&&!(await readSubject(preview.subject,void 0,context)).isOpen)return
+const keyRequest={...keyRequestOf(opening,context),former},outcome=await createKeyIf(admit,workspace,keyRequest,keyContext)
+outcome.kind==="created"&&context.log.info(ENDS[request.keyMode])
+if(outcome.kind!=="gave-way")return outcome
+if(guard&&outcome.hasOrphans)throw guard.reached()
+former.push(outcome.hash)
+await context.client.pause(context.random()*MAX_PAUSE_MS)}}const ENDS={preview:"The key stays if the job succeeds, until a later job that succeeds replaces it. If the job fails, the key is disabled.",job:"The key is disabled when the job ends.",none:""}
+function keyRequestOf({request:{key,keyMode},preview:{subject,identity}},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?deployedKeyName(subject,repository.name,jobName):desired.name
+return{workspace:identity.slug,desired:{...desired,name},nameIsRandom:!isDeployed,expiresInMs,revokeAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSameKeyName}}async function admitKey(key,{workspace,guard},{client}){const admission=await(guard?.admit(key))??"admitted"
+if(admission!=="admitted")return admission
+const{workspace:now}=await findWorkspace(client,workspace.id)
+if(isInUse(now))return"admitted"
+await disableUnused(client,key)
+return"closed"}async function hasEnded({id},error,{client}){if(error.details.kind!=="rejected")return!1
+const{value:lookup}=await catching(findWorkspace(client,id),ApiError)
+return lookup!==void 0&&!isInUse(lookup.workspace)}const comment=()=>object({id:schemas_number(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=30,MAX_PAGES=1e3,MAX_PAGE_BYTES=12582912
 async function*listComments(client,repository,number){const path=pathIn(repository,"issues",String(number),"comments")
 let first,query=queryOf(1)
 for(let page=1;query!==void 0;page+=1){if(page>MAX_PAGES)throw tooManyPages(number,path)
@@ -1836,158 +1779,154 @@ return value}async function readUser(client){const{value,error}=await catching(c
 if(error&&error.details.status!==403)throw error
 return value?.data.login}async function askGraphQl(client){const{data}=await client.request({operation:OPERATION,method:"POST",path:GRAPHQL,body:{query:"{viewer{login}}"},schema:pipe(unknown(),transform(body=>safeParse(answer(),body).data?.data.viewer.login??"")),findMismatch:login=>login===""?"it does not say that":void 0,trusts404:!0,readOnly:!0})
 return data}const answer=()=>object({data:object({viewer:owner()}),errors:optional(never())}),owner=()=>object({login:schemas_string()}),GRAPHQL="/../graphql"
-async function listExisting(search,context){const{slug,known,others,last}=search,found=[]
-if(known.kind==="being-deleted")found.push(Promise.resolve(known))
-else if(known.kind!=="gone"){const before=last.find(({workspace})=>workspace.slug===slug)?.workspace
-found.push(listWorkspace(slug,before??(known.kind==="found"?known.workspace:void 0),search,context))}for(const id of others){const before=last.find(({workspace})=>workspace.id===id)?.workspace
-found.push(listWorkspace(id,before,search,context))}return(await Promise.all(found)).flatMap(one=>one??[])}async function listWorkspace(idOrSlug,before,{number},{client,repository}){const list=before&&await catching(listKeys(client,before),ApiError)
-if(list?.error&&list.error.details.kind!=="rejected")throw list.error
-const keys=list?.value?.keys
-if(before&&keys&&keys.length>0)return{workspace:before,keys}
-const{workspace}=await findWorkspace(client,idOrSlug),mark=readMark(workspace?.description,repository)
-return workspace&&mark&&naming_isSame(mark,{kind:"pull",number})?workspace.id===before?.id&&keys?{workspace,keys}:{workspace,keys:(await listKeys(client,workspace)).keys}:void 0}function findOthers({workspaces},{slug,known,others},existing){return Object.entries(workspaces).filter(([,{deletion}])=>deletion?.state!=="finished").filter(([id,other])=>known.kind==="gone"?id!==known.id:other.slug!==slug).map(([id])=>id).filter(id=>!others.has(id)&&!existing.some(({workspace})=>workspace.id===id))}async function listOwn(login,{github,repository,number}){const own=[]
-for await(const comment of listComments(github,repository,number))hasMarker(comment.body)&&comment.user?.login===login&&own.push(comment)
-return own}async function writeOwn(text,place){const{body,own,last}=text,written=last?.kind==="written"?[last.comment]:[],[comment]=[...own,...written].sort((a,b)=>a.id-b.id)
-if(!comment)return createComment(text,place)
-if(comment.body===body){comment===own[0]&&await deleteAll(own.slice(1),place)
-return{kind:"right"}}const{github,repository,number:pull}=place,update=await catching(updateComment(github,repository,{...comment,pull},body),ApiError)
-if(!update.error)return{kind:"written",comment:update.value}
-if(update.error.details.status!==404||last?.kind==="unclear"&&last.missing===comment.id)throw update.error
-return{kind:"unclear",error:update.error,missing:comment.id}}async function createComment({body,attempt},{github,repository,number}){const outcome=await sendComment(github,repository,number,body)
-if(outcome.kind==="succeeded")return{kind:"written",comment:outcome.response.data}
-const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],stop=retryable?await github.waitForRetry(outcome.failure,attempt):void 0,error=toApiError([outcome.failure],{ambiguous,...stop})
-if(retryable&&!stop)return{kind:"unclear",error}
-throw error}async function deleteAll(comments,{github,repository,number:pull,notice}){for(const comment of comments){const deletion=deleteComment(github,repository,{...comment,pull}),{error}=await catching(deletion,ApiError)
+async function listOwn(place){const{github,repository,number,workspace,login}=place,own=[]
+for await(const comment of listComments(github,repository,number)){const data=comment.user?.login===login?readComment(comment.body):void 0
+data?.workspace===workspace&&own.push({comment,data})}return own.sort((a,b)=>a.comment.id-b.comment.id)}async function writeOwn({body,oldest,attempt,isLast},{github,repository,number}){if(oldest){const ref={...oldest.comment,pull:number},{error}=await catching(updateComment(github,repository,ref,body),ApiError)
+if(error&&(error.details.status!==404||attempt>2))throw error
+return!error}const outcome=await sendComment(github,repository,number,body)
+if(outcome.kind==="succeeded")return!0
+const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],repeats=retryable&&!isLast,stop=repeats?await github.waitForRetry(outcome.failure,attempt):void 0
+if(!repeats||stop)throw toApiError([outcome.failure],{ambiguous,...stop})
+return!1}async function keepOnly(kept,all,{github,repository,number:pull,notice}){for(const other of all.filter(one=>one!==kept)){const deletion=deleteComment(github,repository,{...other.comment,pull}),{error}=await catching(deletion,ApiError)
 if(error&&concernsAll(error))throw error
-error&&notice(`A second comment of the preview is left: ${error.message}.`)}}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}function describeComment({number,change,facts}){const sum=describeSpent(facts),where=`comment on #${number}`
-return change==="none"?`The ${where} is up to date: ${sum}.`:`${change==="created"?"Wrote the":"Updated the"} ${where}: ${sum}.`}function openComments(github,{jobLogin,repository,render}){const ownGithub=github.withOwnThrottle(github.timeLeft()*TIME_SHARE)
-let login
-return{github:ownGithub,areGivenUp:!1,noticed:new Set,login(){login??=readLogin(ownGithub,repository,jobLogin)
-return login},render}}const TIME_SHARE=1/4,LOST={...NO_DATA,isCut:!0},MAX_ROUNDS=5
-async function writeComment(request,context){const{comments}=context
-if(comments.areGivenUp)return{}
-const{value:login,error:rejection}=await catching(comments.login(),ApiError)
-if(rejection){noticeError(rejection,{endsComments:!0},context)
-return{}}const place={...context,github:comments.github,number:request.number,login},search={...request,others:new Set,last:[]},{value:first,error:unread}=await catching(readAll(search,place),ApiError)
-if(unread){noticeError(unread,{endsComments:concernsAll(unread)},context)
-return{}}const{value:end,error}=await catching(writeUntilRight(request,first,place),ApiError),isNew=first.own.length===0
-error&&noticeError(error,{endsComments:concernsAll(error),isNew},context)
-return{...end,remembered:first.remembered}}function noticeError(error,{endsComments,isNew=!1},context){const{comments}=context
-if(comments.areGivenUp)return
-comments.areGivenUp=endsComments
-const{kind,hint}=error.details
-noticeOnce([`${error.message}.`,...hint!==void 0&&kind==="rejected"?[hint]:[],...endsComments?["This step writes no other comments."]:[]].join(" "),context,{cause:error,isNew})}function noticeOnce(reason,{comments:{noticed},notice},{cause,isNew=!1}={}){if(!noticed.has(reason)){noticed.add(reason)
-notice(`The comment of the preview ${isNew?"could not be written":"may be out of date"}: ${reason}`,cause)}}async function readAll(search,place){const existing=await listExisting(search,place),own=await listOwn(place.login,place)
-return{existing,remembered:own.map(({body})=>readComment(body)??LOST).reduce(mergeComment,NO_DATA),own}}function joinAll(known,{existing,remembered},added){return[...existing.map(one=>toCommentData(one,added)),remembered].reduce(mergeComment,checkDeletions(known,remembered))}function hasSomethingToSay({workspaces},own){const known=Object.values(workspaces)
-return own.length>0?known.length>0:known.some(({keys})=>Object.keys(keys).length>0)}async function writeUntilRight(request,first,place){const{known,own:ownKey,number}=request,{toLine}=place,others=new Set,isBeingDeleted=known.kind==="being-deleted"
-let last,[reading,data]=[first,request.data]
-for(let round=1;round<=MAX_ROUNDS;round+=1){const search={...request,others,last:reading.existing}
-round>1&&(reading=await readAll(search,place))
-const{existing,own}=reading
-data=joinAll(data,reading,{toLine,own:ownKey})
-const found=findOthers(data,search,existing)
-for(const id of found)others.add(id)
-if(found.length>0)continue
-if(!hasSomethingToSay(data,own))return{existing}
-const facts={data,existing,isBeingDeleted},isFirst=last===void 0
-last=await writeOwn({body:place.comments.render(facts),own,last,attempt:round},place)
-if(last.kind==="right")return{existing,written:{number,change:isFirst?"none":first.own.length===0?"created":"updated",facts}}}if(last?.kind==="unclear")throw last.error
-noticeOnce("other runs keep changing it.",place)
-return{}}async function deletePreview(preview,{dryRun,listed},context){const{log,client}=context,{slug}=preview.identity,workspace=listed??(await findWorkspace(client,slug)).workspace
-if(!workspace)return concludeMissing(preview,{dryRun},context)
-assertOurs(workspace,preview,context)
-if(dryRun){log.info(`Dry run: the workspace ${JSON.stringify(slug)} and its API keys would be deleted.`)
-const{keys}=await listKeys(client,workspace)
-return{kind:"deletion",workspace,deleted:!1,deletedKeys:keys,keysSpent:totalSpent(keys),isSettled:!0}}const{value:list,error}=await catching(listNewKeys(client,workspace),ApiError)
-if(error&&error.details.kind!=="rejected")throw error
-const hasMore=!list?.isComplete,{newKeys:keys=[],serverTime:now}=list??{}
-context.onDeletion?.({kind:"keys",keys,hasMore,now})
-return!listed||list?.newKeys.length||(await findWorkspace(client,workspace.id)).workspace?deleteFound(preview,{workspace,list},context):concludeMissing(preview,{dryRun},context)}async function deleteOnly(preview,options,context){let listed=NOT_LISTED
-const deletion=deletePreview(preview,options,{...context,onDeletion(progress){if(progress.kind==="keys"){const{keys,hasMore=!listed.isComplete,now=listed.now}=progress
-listed={keys,isComplete:!hasMore,now}}context.onDeletion?.(progress)}}),{value,error}=await catching(deletion,ApiError,Failure)
+error&&notice(`A second comment of the preview is left: ${error.message}.`)}}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}function openComments(github,{jobLogin,repository,render}){let login
+return{failure:void 0,noticed:new Set,login(){login??=readLogin(github,repository,jobLogin)
+return login},render}}async function writeComment(request,context){const outcome=await write(request,context)
+outcome.kind==="failed"&&noticeError(outcome.error,context)
+return outcome}async function writeBill(bill,context){const outcome=await write(bill,context)
+outcome.kind==="failed"&&outcome.error.details.kind==="rejected"&&noticeError(outcome.error,context)
+return outcome}function write_comment_spentIn({spent,state}){return{amount:spent,isExact:state==="exactly"}}async function write(request,context){const{comments}=context,{subject}=request.workspace
+if(!comments||subject.kind!=="pull")return{kind:"skipped"}
+if(comments.failure)return{kind:"failed",error:comments.failure}
+const{value,error}=await catching(writeUntilRight(request,{...context,comments,number:subject.number}),ApiError)
+if(value)return value
+concernsAll(error)&&(comments.failure=error)
+return{kind:"failed",error}}const MAX_ROUNDS=8,LAG_MS=2e3
+async function writeUntilRight(request,place){const{comments,log}=place,own={...place,workspace:request.workspace.id,login:await comments.login()}
+let last,[{cap},hasWritten,hasAdded]=[request,!1,!1]
+for(let round=1;round<=MAX_ROUNDS;round+=1){const keys=await keysOf(request,place),found=await listOwn(own),bill=found.find(({data})=>isBill(data))
+if(bill){await keepOnly(bill,found,own)
+return{kind:"written",data:bill.data}}if(found.length===0&&(keys.length===0||request.addsNone))return{kind:"nothing"}
+const data=dataOf(request,{keys,found,cap}),body=comments.render({data,slug:request.workspace.name,keys}),[oldest]=found
+if(oldest?.comment.body===body){await keepOnly(oldest,found,own)
+log.info(`The comment on #${place.number} says: ${render_comment_describeSpent(data)}.`)
+return{kind:"written",data}}last=data
+if(hasWritten){hasWritten=!1
+await place.github.pause(LAG_MS)
+continue}if(hasAdded&&!oldest)return{kind:"written",data}
+const isLast=round===MAX_ROUNDS
+hasWritten=await writeOwn({body,oldest,attempt:round,isLast},own)
+hasAdded||=hasWritten&&!oldest
+cap=void 0}log.info(`The comment on #${place.number} keeps changing: the run that ends last writes it.`)
+return last?{kind:"written",data:last}:{kind:"nothing"}}async function keysOf(request,{client}){return("keys"in request?request.keys:toSettling(await listKeys(client,request.workspace))).filter(({key})=>!isUnused(key))}function dataOf(request,{keys,found,cap}){const{amount,isExact}=spentBy(keys),remembered=found.reduce((largest,{data})=>maxUsd(largest,data.spent),0n),final=isExact&&remembered<=amount?"exactly":"at least"
+return{workspace:request.workspace.id,spent:maxUsd(amount,remembered),state:"keys"in request?final:"so far",cap:cap??found.find(({data})=>data.cap!==void 0)?.data.cap}}function noticeError(error,{comments,notice}){const{kind,hint}=error.details,reason=`${error.message}.${hint!==void 0&&kind==="rejected"?` ${hint}`:""}`
+if(comments&&!comments.noticed.has(reason)){comments.noticed.add(reason)
+notice(`The comment of the preview may be out of date: ${reason}`,error)}}async function closePreview(workspace,options,context){const watch=new KeyWatch(context.clock),closing=closeFound({...options,workspace,watch,since:workspace.since},context),{value,error}=await catching(closing,ApiError)
 if(!error)return value
-if(options.dryRun)throw error
-const{slug}=preview.identity
-if(error instanceof ApiError)throw new Failure(previewNotDeleted,{slug,errors:[error],keysLeft:listed})
-if(!error.is(teardownIncomplete))throw error
-const{errors,keysLeft}=error.details
-throw new Failure(previewNotDeleted,{slug,errors,keysLeft})}async function concludeMissing(preview,{dryRun},context){const missing=`There is no workspace ${JSON.stringify(preview.identity.slug)}: nothing to delete.`,{written}=dryRun?{}:await commentOn(preview,{data:NO_DATA,known:{kind:"gone"}},context)
-context.log.info([missing,...written?[describeComment(written)]:[]].join(" "))
-return{kind:"missing"}}async function deleteFound(preview,{workspace,list},context){const begun={at:Math.floor(context.timeOfDay()/1e3),run:context.run},target={workspace,begun},first=await prepareKeys(preview,{...target,keys:list?.newKeys??[]},context)
-if(first.kind==="reopened"){if(first.hasDisabled)throw reopened(workspace,{whatOfKeys:"were disabled"})
-context.log.info(`${preview.identity.description} is open again: nothing was deleted.`)
-return{kind:"reopened"}}context.onDeletion?.({kind:"begun",workspace})
-const{problem,listedKeys,prepared,...done}=await teardown(workspace,{deleteKeys:!0,relistKeys:!1,list:list&&{...list,newKeys:first.keys},async prepare(keys,{since}=first){const next=await prepareKeys({...preview,since},{...target,keys},context)
-if(next.kind==="ready")return next
-throw reopened(workspace,{whatOfKeys:"may be disabled or deleted"})}},context)
-if(problem)throw problem
-const keys=list?listedKeys:[],isOwnMissing=remembersMore(preview.endedKey??NO_DATA,{workspace,keys:listedKeys}),isFinal=list!==void 0&&!isOwnMissing,areKnown=!isOwnMissing&&areAllKnown({...done,workspace,listedKeys},first),gone={...done,workspace,keysSpent:areKnown?totalSpent(done.deletedKeys):null}
-context.onDeletion?.({kind:"done",preview:gone})
-const{written}=await recordDeletion(preview,{...target,keys,isFinal},context)
-logDeletion(gone,written,context)
-const{since}=prepared??first,isSettled=await isStillClosed({...preview,since},workspace,context)
-return{kind:"deletion",...gone,isSettled}}function areAllKnown({workspace,deleted,deletedKeys,listedKeys},{remembered}){return deleted&&deletedKeys.length===listedKeys.length&&deletedKeys.every(isDisabled)&&remembered!==void 0&&!remembersMore(remembered,{workspace,keys:deletedKeys})}function logDeletion({workspace,deleted,deletedKeys,keysSpent},comment,{log}){const deletion={deleted,keyCount:deletedKeys.length,keysSpent},line=deletionLine(`the preview ${JSON.stringify(workspace.slug)}`,deletion)
-log.info([line,...comment?[describeComment(comment)]:[]].join(" "))}async function prepareKeys(preview,{workspace,begun,keys:listed},context){const{subject}=preview,before=listed.every(isDisabled)?void 0:await readSubject(subject,preview.since,context)
-if(before?.isOpen)return{kind:"reopened",hasDisabled:!1}
-const{keys,hasDisabled}=await endKeys(listed,context),deletion={state:"unfinished",...begun},data=toCommentData({workspace,keys},{toLine:context.toLine,deletion}),known={kind:"being-deleted",workspace,keys},{remembered}=await commentOn(preview,{data,known},context)
-context.onDeletion?.({kind:"keys",keys,remembered})
-const facts=await readSubject(subject,before?.since??preview.since,context)
-if(!facts.isOpen)return{kind:"ready",keys,remembered,since:facts.since}
-const found={kind:"found",workspace},{written}=await commentOn(preview,{data:NO_DATA,known:found},context)
-written&&context.log.info(describeComment(written))
-return{kind:"reopened",hasDisabled}}async function endKeys(listed,{client,log}){const ended=new Map
-let hasDisabled=!1
-const errors=[],limited=client.withShare(client.timeLeft()/4),working=listed.filter(key=>!isDisabled(key)),onDone=countDone(log,"API keys disabled",working.length)
-await forEachOf(working,async key=>{const{value,error}=await catching(disableKey(limited,key),ApiError)
+if(await close_preview_isGone(workspace,error,context)){context.log.info(`Another job had deleted the preview ${JSON.stringify(workspace.name)}.`)
+return{kind:"gone",deleted:!1,keys:[],spent:void 0}}throw notDeleted(workspace,[error],keysIn(watch))}async function closeFound(target,context){const{workspace}=target
+if(workspace.state!=="open")return finish(target,context)
+const settled=await settle(target,context)
+if(settled.kind==="reopened")return{kind:"reopened"}
+if(settled.kind==="settling")return settled
+const{since}=settled,closed=await closeWorkspace({...target,since},context)
+if(!closed&&settled.hasDisabled)throw reopened(workspace)
+if(!closed)return{kind:"reopened"}
+const{isOpen}=await readSubject(workspace.subject,since,context),known=closed.wasOpen?settled.keys:void 0,end=await finish({...target,workspace:closed.workspace,known},context)
+if(isOpen)throw reopened(workspace)
+return end}const REREAD_MS=6e4
+async function settle(target,context){const{workspace,watch,waits}=target,{client,clock,signal}=context
+let{since}=target,readAt=Number.NEGATIVE_INFINITY,hasDisabled=!1
+for(let isFirst=!0;;isFirst=!1){const keys=watch.see(await listKeys(client,workspace)),left=allSettleIn(keys)
+if(workspace.state==="open"&&(!left||clock.now()-readAt>=REREAD_MS)){const facts=await readSubject(workspace.subject,since,context);[since,readAt]=[facts.since,clock.now()]
+if(facts.isOpen&&hasDisabled)throw reopened(workspace)
+if(facts.isOpen)return{kind:"reopened"}}if(left===0)return{kind:"settled",keys,hasDisabled,since}
+if(left===void 0){hasDisabled=!0
+await disableAll(target,context)}const rest=Math.min(allSettleIn(watch.last??[])??0,SETTLE_MS);(isFirst||left===void 0)&&await announce(target,rest,context)
+if(!waits)return{kind:"settling"}
+await context.rest(Math.min(rest,RELIST_MS))
+if(isCancelled(signal))throw notDeleted(workspace,[],keysIn(watch))}}async function disableAll({watch},{client,log}){const working=(watch.last??[]).filter(({settlesIn})=>settlesIn===void 0),onDone=countDone(log,"API keys disabled",working.length),errors=[]
+await forEachOf(working,async({key})=>{const{value:disabled,error}=await catching(disableKey(client,key),ApiError)
 onDone()
-hasDisabled||=value!==void 0||error?.details.ambiguous===!0
-value&&ended.set(key.hash,value)
+disabled&&watch.seeDisabled(disabled)
 error&&errors.push(error)})
 const[first]=errors
-first&&log.info(`API keys not disabled: ${errors.length}. The first: ${first.message}.`)
-return{keys:listed.map(key=>ended.get(key.hash)??key),hasDisabled}}async function recordDeletion(preview,{workspace,begun,keys,isFinal},context){const deletion={state:isFinal&&keys.every(isDisabled)?"finished":"unfinished",...begun}
-return commentOn(preview,{data:toCommentData({workspace,keys},{toLine:context.toLine,deletion}),known:{kind:"gone",id:workspace.id}},context)}async function isStillClosed({subject,since},workspace,context){const lookup=readSubject(subject,since,context),{value:facts,error}=await catching(lookup,ApiError,Failure)
-error&&context.log.info(`Whether it was reopened is unknown: ${error.message}.`)
-if(facts?.isOpen)throw reopened(workspace)
-return facts!==void 0}function reopened(workspace,{whatOfKeys}={}){return new Failure(previewReopened,{workspace,deleted:!whatOfKeys,whatOfKeys},(whatOfKeys?`its API keys ${whatOfKeys}`:"it was deleted")+", and is open again: run its workflow again")}const LISTS_WITHIN_MS=3e4
-async function commentOn({subject,identity,endedKey=NO_DATA},comment,context){const{comments,client}=context
-if(subject.kind!=="pull"||!comments)return{remembered:NO_DATA}
-const ms=Math.min(LISTS_WITHIN_MS,client.timeLeft()/4)
-return writeComment({number:subject.number,slug:identity.slug,...comment,data:mergeComment(comment.data,endedKey)},{...context,comments,client:client.withTimeout(ms)})}function assertOurs(workspace,{subject,identity},{repository}){const marked=readMark(workspace.description,repository)
-if(marked&&naming_isSame(marked,subject)&&!isDefault(workspace))return
-const description=String(workspace.description??"")
-throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}const LOOKUP_SHARE=.1,DELETION_SHARE=.2
+if(first)throw first}async function announce({workspace,waits},ms,context){const until=formatMinute(context.timeOfDay()+ms,{withYear:!1}),then=waits?`Waiting for that until ${until}.`:"The next clean-up deletes it."
+context.log.info(`No API key of the preview ${JSON.stringify(workspace.name)} works any more. OpenRouter counts late what the keys have spent. ${then}`)
+await writeComment({workspace},context)}async function closeWorkspace({workspace,since},context){const{client}=context,slug=closedSlug(workspace),description=closedMark(workspace.description),closed={...workspace,slug,description,state:"closed"}
+for(let attempt=1;;attempt+=1){const{workspace:now}=await findWorkspace(client,workspace.id)
+if(now?.slug===slug)return{workspace:closed,wasOpen:attempt>1}
+if(attempt>1){const{isOpen}=await readSubject(workspace.subject,since,context)
+if(isOpen)return}const outcome=await sendPatch(client,workspace,{slug,description})
+if(outcome.kind==="succeeded")break
+const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],stop=retryable?await client.waitForRetry(outcome.failure,attempt):void 0
+if(!retryable||stop)throw toApiError([outcome.failure],{ambiguous,...stop})}context.log.info(`Closed the preview ${JSON.stringify(workspace.name)}: no run uses it any more.`)
+return{workspace:closed,wasOpen:!0}}const LIST_LAG_MS=2e3
+async function finish(target,context){await context.client.pause(LIST_LAG_MS)
+const settled=await settle(target,context)
+if(settled.kind!=="settled")return settled
+const{workspace}=target,billed=await bill(workspace,settled.keys,context),spent=billed??spentInAll(settled.keys,target),{problem,deleted,deletedKeys}=await teardown(workspace,{deleteKeys:!0,relistKeys:!1},context)
+if(problem?.is(teardownIncomplete)){const{errors,keysLeft}=problem.details
+throw notDeleted(workspace,errors,keysLeft)}if(problem)throw problem
+const what=`the preview ${JSON.stringify(workspace.name)}`
+context.log.info(deletionLine(what,{deleted,keyCount:deletedKeys.length,spent}))
+billed&&await writeComment({workspace,keys:settled.keys},context)
+const hashes=new Set(deletedKeys.map(({key})=>key.hash)),keys=settled.keys.filter(({key})=>hashes.has(key.hash))
+return{kind:"gone",deleted,keys,spent}}function spentInAll(keys,{known}){const hashes=new Set(keys.map(({key})=>key.hash))
+return known?.every(({key})=>hashes.has(key.hash))?spentBy(keys):void 0}async function bill(workspace,keys,context){if(workspace.subject.kind==="branch"||workspace.state==="unbilled")return
+const outcome=await writeBill({workspace,keys},context)
+if(outcome.kind==="written")return write_comment_spentIn(outcome.data)
+if(outcome.kind==="failed"&&!isForGood(outcome.error))throw outcome.error
+if(outcome.kind!=="nothing"){const description=unbilledMark(workspace.description)
+await patchWorkspace(context.client,workspace,{description})}}function isForGood({details:{kind,status}}){return kind==="rejected"&&status!==401}async function closeAll(preview,{dryRun,since},context){const{subject,identity}=preview,{value:marked,error}=await catching(findMarked(context),ApiError)
+if(error&&dryRun)throw error
+if(error)throw notDeleted({slug:identity.slug,name:identity.slug},[error],NOT_LISTED)
+const own=marked.filter(one=>naming_isSame(one.subject,subject))
+if(own.length===0){const{workspace}=await findWorkspace(context.client,identity.slug)
+workspace&&assertOurs(workspace,preview,context)
+context.log.info(`There is no workspace ${JSON.stringify(identity.slug)}: nothing to delete.`)}const endings=[]
+await forEachOf(own,async workspace=>{if(dryRun){const keys=toSettling(await listKeys(context.client,workspace))
+context.log.info(`Dry run: the preview ${JSON.stringify(workspace.name)} and its API keys would be deleted.`)
+endings.push({workspace,closing:{kind:"would-delete",keys}})}else{const closing=await closePreview({...workspace,since},{waits:!0},context)
+endings.push({workspace,closing})}})
+return endings}async function findMarked({client,repository}){const marked=[]
+for await(const{items}of listWorkspaces(client))for(const{id,slug,description="",created_at}of items){const mark=readMark(description,repository)
+if(!mark||isDefault({slug}))continue
+const{name}=identify(mark.subject,repository,void 0)
+marked.push({id,slug,description,created_at,...mark,name:mark.state==="open"?slug:name})}return marked}async function close_preview_isGone({id},{details:{kind,status=0}},{client}){if(kind!=="rejected"||status===401||status===403)return!1
+const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
+return!error&&!lookup.workspace}function notDeleted(workspace,errors,keysLeft){const[first]=errors,reason=first?formatAttempt(first.details):"the run was cancelled"
+return new Failure(previewNotDeleted,{workspace,errors,keysLeft},reason)}function keysIn({last}){return{keys:last??[],isComplete:last!==void 0}}function reopened(workspace){return new Failure(previewReopened,{workspace},"its API keys were disabled, and it is open again: run its workflow again")}const LOOKUP_SHARE=.1,DELETION_SHARE=.2
 async function cleanUp(request,context){const{log,clock}=context,start=clock.now(),marked=await findMarked(context)
 log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`)
-const{outdated,others}=await findOutdated(groupBySubject(marked),request,context),stale=outdated.flatMap(({workspaces})=>workspaces.map(one=>toFound(one))),open=withOutcome(others,"kept").map(({slug})=>slug),names=truncateList(open).join(", ")
+const isClosed=({state})=>state!=="open",groups=groupBySubject(marked.filter(one=>!isClosed(one))),{outdated,open,unread}=await readSubjects(groups,request,context),stale=[...marked.filter(isClosed),...outdated],names=truncateList(open.map(({slug})=>slug)).join(", ")
 log.info(`Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(open.length)}${names&&`: ${names}`}.`)
-const outcome=outcomeOfNone(stale,request),ended=outcome?stale.map(one=>({...one,outcome})):await clean_up_deleteAll(outdated,request,context),result=[...others,...ended]
+const outcome=outcomeOfNone(stale.map(toFound(context)),request),ended=outcome?stale.map(one=>({...toFound(context)(one),outcome})):await endAll(stale,request,context)
+request.dryRun||await updateComments(open,context)
+const result=[...open.map(one=>({...toFound(context,"it is open")(one),outcome:"kept"})),...unread,...ended]
 logEnd(result,{dryRun:request.dryRun,start},context)
-return result}async function findOutdated(groups,{timeoutMs},context){const lookups=context.github.withTimeout(context.github.timeLeft()/2),[outdated,others]=[[],[]]
-await forEachOf(groups,async group=>{const github=lookups.withShare(timeoutMs*LOOKUP_SHARE),{value:facts,error}=await catching(readSubject(group.subject,void 0,{...context,github}),ApiError,Failure),found=reason=>group.workspaces.map(one=>toFound(one,reason))
-if(error){const unread={outcome:"unread",error},entries=found(context.toLine(error.message)).map(one=>({...one,...unread}))
+return result}async function readSubjects(groups,{timeoutMs},context){const lookups=context.github.withTimeout(context.github.timeLeft()/2),states={outdated:[],open:[],unread:[]}
+await forEachOf(groups,async({subject,workspaces})=>{const github=lookups.withShare(timeoutMs*LOOKUP_SHARE),lookup=readSubject(subject,void 0,{...context,github}),{value:facts,error}=await catching(lookup,ApiError,Failure)
+if(!error){const{isOpen,since}=facts
+states[isOpen?"open":"outdated"].push(...workspaces.map(one=>({...one,since})))
+return}const entries=workspaces.map(toFound(context,context.toLine(error.message))).map(one=>({...one,outcome:"unread",error}))
 for(const entry of entries)logFailure(entry,context)
-others.push(...entries)}else facts.isOpen?others.push(...found("it is open").map(one=>({...one,outcome:"kept"}))):outdated.push({...group,since:facts.since})})
-return{outdated,others}}function withShare(ms,context){const{client,github,comments}=context,commentClients=comments?[comments.github]:[]
-return{...context,client:client.withShare(ms,[github,...commentClients]),github:github.withShare(ms,[client,...commentClients])}}function groupBySubject(marked){const groups=new Map
+states.unread.push(...entries)})
+return states}function withShare(ms,context){const{client,github}=context
+return{...context,client:client.withShare(ms,[github]),github:github.withShare(ms,[client])}}function groupBySubject(marked){const groups=new Map
 for(const workspace of marked){const{subject}=workspace,key=JSON.stringify(subject),group=groups.get(key)??{subject,workspaces:[]}
 group.workspaces.push(workspace)
-groups.set(key,group)}return[...groups.values()]}async function clean_up_deleteAll(outdated,{timeoutMs},context){const ended=[]
-await forEachOf(outdated,async({workspaces,since})=>{for(const workspace of workspaces){const shared=withShare(timeoutMs*DELETION_SHARE,context),entry=await deleteOutdated(workspace,since,shared)
+groups.set(key,group)}return[...groups.values()]}async function endAll(stale,{timeoutMs},context){const ended=[]
+await forEachOf(stale,async workspace=>{const entry=await endOne(workspace,withShare(timeoutMs*DELETION_SHARE,context))
 logFailure(entry,context)
-ended.push(entry)}})
-return ended}async function deleteOutdated(workspace,since,context){const{slug,subject,description}=workspace,preview={subject,since,identity:{slug,name:slug,description:String(description)}},lists=[],{value:deletion,error}=await catching(deletePreview(preview,{dryRun:!1,listed:workspace},{...context,onDeletion:progress=>{progress.kind==="keys"&&lists.push(progress)}}),ApiError,Failure)
-if(error){const found=toFound(workspace,context.toLine(error.message)),keysLeft=error instanceof ApiError?keysIn(lists):keysLeftAfter(error)
-return{...found,outcome:"failed",error,...keysLeft?{keysLeft}:{},...spentBy(lists,workspace)}}if(deletion.kind==="reopened")return{...toFound(workspace,"it is open again"),outcome:"reopened"}
-const found=toFound(workspace)
-if(deletion.kind==="deletion"&&deletion.deleted)return{...found,outcome:"deleted",keysSpent:deletion.keysSpent}
-const spent=lists.length>0?spentBy(lists,workspace):{}
-return{...found,outcome:"already-deleted",...spent}}function clean_up_lastOf(lists){return[...new Map(lists.flatMap(({keys})=>keys.map(key=>[key.hash,key]))).values()]}function keysIn(lists){const isComplete=lists.length>0&&lists.length<=2&&lists.every(({hasMore})=>!hasMore)
-return{keys:clean_up_lastOf(lists),isComplete,now:lists[0]?.now}}function spentBy(lists,workspace){if(lists.length===0)return{keysSpent:null}
-const keys=clean_up_lastOf(lists),amounts=keys.filter(isDisabled).flatMap(key=>toUsd(key.usage)??[]),memories=lists.flatMap(({remembered})=>remembered??[]),areAll=amounts.length===keys.length&&lists.every(({hasMore})=>!hasMore)&&memories.length>0&&!memories.some(remembered=>remembersMore(remembered,{workspace,keys}))
-return amounts.length!==0||areAll?{keysSpent:sumUsd(amounts),isLowerBound:!areAll}:{keysSpent:null}}async function findMarked({client,repository}){const marked=[]
-for await(const{items}of listWorkspaces(client))for(const workspace of items){const subject=readMark(workspace.description,repository)
-subject&&!isDefault(workspace)&&marked.push({...workspace,subject,link:linkTo(subject,repository)})}return marked}function toFound({id,slug,created_at,link},reason="its pull request or branch is closed"){return{id,slug,link,created_at:created_at??null,age:void 0,reason}}const pullEvent=()=>object({action:schemas_string(),pull_request:object({number:schemas_number(),updated_at:schemas_string(),head:object({sha:schemas_string()})})}),CLEAN_UP_EVENTS=["schedule","workflow_dispatch","repository_dispatch"]
+ended.push(entry)})
+return ended}async function endOne(workspace,context){const found=toFound(context),ending=closePreview(workspace,{waits:!1},context),{value:closing,error}=await catching(ending,ApiError,Failure)
+if(error){const reason=context.toLine(error.message),left=error instanceof Failure&&error.is(previewNotDeleted)?{keysLeft:error.details.keysLeft}:{}
+return{...found(workspace),reason,outcome:"failed",error,...left}}switch(closing.kind){case"reopened":return{...found(workspace),reason:"it is open again",outcome:"reopened"}
+case"settling":return{...found(workspace),outcome:"settling"}
+case"gone":{const{spent}=closing,outcome=closing.deleted?"deleted":"already-deleted"
+return{...found(workspace),outcome,...spent&&{spent}}}}}async function updateComments(open,context){await forEachOf(open,async workspace=>{const outcome=writeComment({workspace,addsNone:!0},context),{error}=await catching(outcome,ApiError)
+error&&context.log.info(`${error.message}.`)})}function toFound({repository},reason="its pull request or branch is closed"){return({id,slug,created_at,subject})=>({id,slug,link:linkTo(subject,repository),created_at:created_at??null,age:void 0,reason})}const pullEvent=()=>object({action:schemas_string(),pull_request:object({number:schemas_number(),updated_at:schemas_string(),head:object({sha:schemas_string()})})}),CLEAN_UP_EVENTS=["schedule","workflow_dispatch","repository_dispatch"]
 function findTrigger(facts,repository){const{event,payload,pullRequest}=facts,read=Object.hasOwn(EVENTS,event)?EVENTS[event]:void 0,known=subject_readPull(facts)??(pullRequest===void 0?read?.(payload,repository):void 0)
 if(known)return known
 if(pullRequest!==void 0)return{kind:"subject",subject:{kind:"pull",number:pullRequest},isEnd:!1}
@@ -2007,100 +1946,48 @@ const time=Date.parse(updated_at)
 return{kind:"subject",subject:{kind:"pull",number},head:head.sha,since:Number.isNaN(time)?void 0:time,isEnd:data.action==="closed"}}function skipped(what){return{kind:"skipped",reason:`${what} has no preview`}}function run_preview_stateOf({isOpen,isOwn}){return isOpen?isOwn?"open":"skipped":"closed"}async function runPreview(request,context){const trigger=findTrigger(request.run,context.repository)
 if(trigger.kind==="skipped")return{state:"skipped",reason:trigger.reason}
 if(trigger.kind==="clean-up"){const result=await cleanUp(request,context)
-return{state:"clean-up",result,failure:sweepFailure(result,{...request,kind:"clean-up"})}}return runFor(trigger,request,{...context,onSubject:facts=>context.onState(run_preview_stateOf(facts))})}async function runFor(trigger,request,context){const{log,repository}=context,{subject,since}=trigger,identity=identify(subject,repository,request.slugPrefix)
-log.info(`${describePreview(identity)}.`)
-saveTask({subject,since,identity},request,context)
-const facts=await readSubject(subject,since,context,{wasPushed:!trigger.isEnd}),preview={subject,since:facts.since,identity}
-saveTask(preview,request,context)
-if(!facts.isOpen)return closePreview(preview,request,context)
-if(!facts.isOwn)return{state:"skipped",reason:"a pull request from another repository has no preview"}
-if(trigger.isEnd){log.info("It is open again: this run changes nothing.")
-return{state:"open",preview}}return openPreview({request,preview,trigger},facts,context)}function saveTask(preview,request,context){const task=taskOf(preview,request,context)
-request.dryRun||context.journal.saveOrFail(task)
-return task}function taskOf(preview,{comment,cap},{repository:{id,defaultBranch}}){return{...preview,repository:{id,defaultBranch},comment,cap:cap===void 0?void 0:exactUsd(cap)}}function creationJournal({request,preview},context){const{journal}=context,task=taskOf(preview,request,context)
-return{saveOrFail:(created,exists)=>journal.saveOrFail({...task,mayAppear:created!==null},exists),saveOrWarn:({target})=>journal.saveOrWarn({...task,mayAppear:!target.pending?.isThrottled}),clearOrWarn:()=>journal.saveOrWarn(task)}}async function closePreview(preview,request,context){let task=taskOf(preview,request,context)
-const{dryRun}=request,{value:deletion,error}=await catching(deleteOnly(preview,{dryRun},{...context,onDeletion:progress=>{if(progress.kind==="begun"){const{id,slug}=progress.workspace
-task=saveTask({...preview,workspace:{id,slug}},request,context)}if(progress.kind==="done"){context.onDeleted(progress.preview)
-context.journal.saveOrWarn(taskOf(preview,request,context))}}}),ApiError,Failure)
-if(error instanceof Failure&&error.is(previewNotDeleted)){const undeleted={working:countWorking(error.details.keysLeft)}
-context.journal.saveOrWarn({...task,undeleted})}if(error)throw error;(deletion.kind==="missing"||deletion.kind==="deletion"&&deletion.isSettled)&&!dryRun?context.journal.clearOrWarn():saveTask(preview,request,context)
-return deletion.kind==="reopened"?{state:"open",preview}:{state:"closed",preview,deletion}}const MAX_VANISHED=2
-async function openPreview(opening,facts,context){const{request,preview}=opening
-let current=facts
-for(let vanished=0;;vanished+=1){const opened=await ensureWorkspace(opening,current,context),{workspace}=opened.result
-if(!workspace||request.dryRun)return{state:"open",preview,opened,allowance:await allowanceInDryRun(opening,workspace,context)}
-const{id,slug}=workspace,task=saveTask({...preview,workspace:{id,slug}},request,context)
-if(request.keyMode==="none")return{state:"open",preview,opened}
-const{value:made,error}=await catching(ensureKey({...opening,task},workspace,context),ApiError,Failure)
-if(made)return{state:"open",preview,opened,...made}
-const{value:lookup}=await catching(findWorkspace(context.client,workspace.id),ApiError)
-if(!lookup||lookup.workspace||vanished===MAX_VANISHED)throw error
-context.log.info(`The workspace ${JSON.stringify(workspace.slug)} has vanished. Looking again.`)
-current=await readSubject(preview.subject,current.since,context)
-if(!current.isOpen)return closePreview({...preview,since:current.since},request,context)}}async function ensureWorkspace(opening,{head},context){const{request,preview,trigger}=opening,{identity}=preview,isCurrent=trigger.head===void 0||trigger.head===head
-isCurrent||context.notice("There are newer commits: this run uses the workspace as it is.")
-const{governance,governanceInputs,fields}=request.workspace,wanted={desired:{...fields,...identity},governance,governanceInputs:isCurrent?governanceInputs:[],ifExists:isCurrent?"update":"reuse",supersededBy:isCurrent?void 0:"the newest run of the pull request or branch",assertUsable:existing=>assertOurs(existing,preview,context),dryRun:request.dryRun,deleteAfterJob:!1,deleteKeys:!1,timeoutMs:request.timeoutMs}
-return{result:await createWorkspace(wanted,{...context,journal:creationJournal(opening,context)}),request:wanted}}async function ensureKey({request,preview,task},workspace,context){const{journal,log}=context,isDeployed=request.keyMode==="preview"
-let allowance
-const taskWith=key=>({...task,key,limit:allowance&&exactUsd(allowance.limit)}),cap=capOf(request),key=await createKeyIn(workspace,keyRequestOf(request,preview,context),{...context,journal:{saveOrFail:(key,exists)=>journal.saveOrFail(taskWith(key??void 0),exists),saveOrWarn:key=>journal.saveOrWarn(taskWith(key)),clearOrWarn:()=>journal.saveOrWarn(taskWith(void 0))},onCreated:context.onKey,gate:cap&&gateOf(cap,workspace,{...context,onAllowance:known=>{allowance=known}})})
-log.info(isDeployed?"The key stays until a later job that succeeds replaces it.":"The key is disabled when the job ends.")
-return{key,allowance}}async function allowanceInDryRun({request,preview},workspace,context){const cap=capOf(request)
-if(!cap)return
-const list=workspace?await listKeys(context.client,workspace):NO_KEYS,{desired,replace}=keyRequestOf(request,preview,context),replaced=list.keys.filter(({name})=>replace&&isSameKeyName(name,desired.name)).map(({hash})=>hash),{slug}=preview.identity
-return allowanceOf(list,{...cap,replaced},{...context,slug})}const NO_KEYS={keys:[],serverTime:void 0}
-function capOf({cap,key:{desired}}){if(cap!==void 0)return{amount:cap,limit:toUsd(desired.limit)??0n,withByok:desired.include_byok_in_limit===!0}}function keyRequestOf({key,keyMode},{subject,identity},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?deployedKeyName(subject,repository.name,jobName):desired.name
-return{workspace:identity.slug,desired:{...desired,name},nameIsRandom:!isDeployed,expiresInMs,revokeAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSameKeyName}}function preview(){return runStep({action:"preview"},async step=>{const{report}=step,reason=reasonForNoKey()
+return{state:"clean-up",result,failure:sweepFailure(result,{...request,kind:"clean-up"})}}return runFor(trigger,request,{...context,onSubject:facts=>context.onState(run_preview_stateOf(facts))})}async function runFor(trigger,request,context){const{log,repository}=context,{subject,since}=trigger,preview={subject,identity:identify(subject,repository,request.slugPrefix)}
+log.info(`${describePreview(preview.identity)}.`)
+let facts=await readSubject(subject,since,context,{wasPushed:!trigger.isEnd})
+if(facts.isOpen&&!facts.isOwn)return{state:"skipped",reason:"a pull request from another repository has no preview"}
+if(facts.isOpen&&trigger.isEnd){log.info("It is open again: this run changes nothing.")
+return{state:"open",preview}}for(;facts.isOpen;){const isCurrent=trigger.head===void 0||facts.head===trigger.head,opened=await openPreview({request,preview,isCurrent},context)
+if(opened)return{state:"open",preview,opened}
+facts=await readSubject(subject,facts.since,context)}request.dryRun||context.journal.clearOrWarn()
+const endings=await closeAll(preview,{...request,since:facts.since},context)
+return endings.length>0&&endings.every(({closing})=>closing.kind==="reopened")?{state:"open",preview}:{state:"closed",preview,endings}}function preview(){return runStep({action:"preview"},async step=>{const{report}=step,reason=reasonForNoKey()
 if(reason!==void 0)return reportSkipped(reason,report)
-const inputs=readPreviewInputs(report),journal=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments(github,{...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),run:inputs.gitHub.run,journal,notice:report.notice,registerSecrets:report.registerSecrets,onState:state=>report.output({state}),onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(created){report.output(previewKeyOutputs(created))
-report.outputSecret("key",created.secret)},onDeleted:deleted=>report.output(deletedOutputs(deleted)),random:Math.random})
+const inputs=readPreviewInputs(report),journal=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments(github,{...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),journal,notice:report.notice,registerSecrets:report.registerSecrets,onState:state=>report.output({state}),onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(created){report.output(previewKeyOutputs(created))
+report.outputSecret("key",created.secret)},random:Math.random})
 if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure
 throwIfCancelled(step.signal)
-report.summarize(previewSummary(result,inputs))},failForPost)}function describePreviewLeft({identity,key,isWorkspaceLeft=!0}){return[isWorkspaceLeft?`the workspace "${identity.slug}"`:"",key?describeKeysLeft({...key,revoke:!isDeployed(key)}):""].filter(Boolean).join("; ")}function isDeployed({replaced}){return replaced!==void 0}async function runPreviewTask(task,context){const key=task.key&&await endKey(task.key,task,context),facts=await lookUpSubject(task,context),checking=checkWorkspace({task,endedKey:key?.endedKey,facts},withoutNoticesOf(key?.error,context)),workspace=await catching(checking,ApiError,Failure),fate=workspace.value,[error]=errorsOf([workspace,key&&fate&&matters(key,fate)?key:void 0,fate])
+report.summarize(previewSummary(result,inputs))},failForPost)}function describePreviewLeft({key}){return key?describeKeysLeft({...key,revoke:!isDeployed(key)}):""}function isDeployed({replaced}){return replaced!==void 0}async function runPreviewTask(task,context){const{key}=task,ended=key&&await catching(endKey(key,task,context),ApiError,Failure),orphans=key&&await catching(deleteAllOrphans(key,context),ApiError,Failure),cap=task.cap===void 0?void 0:parseUsd(task.cap),workspace={...task.workspace,subject:task.subject,name:task.workspace.slug},check=await catching(checkThere(task,context),ApiError,Failure)
+check.value&&await writeComment({workspace,cap},context)
+const[error]=[ended?.error,check.error,orphans?.error].filter(one=>one!==void 0)
 if(!error)return
-if(isFailure(error,previewReopened))return{error,left:void 0}
-const left={...task,key:key?.left,isWorkspaceLeft:!1}
-if(!(error instanceof Failure&&error.is(previewNotDeleted))){const own=error===key?.error&&key.left&&!isDeployed(key.left)?key.left:void 0
-return{error,left,advice:own&&adviseOnKeyLeft(own,"disable")}}const working=countWorking(error.details.keysLeft)
-working!==void 0&&left.key&&(left.key={...left.key,created:void 0})
-const said=task.undeleted
-return{error,left,unsaid:said===void 0||working!==void 0&&working!==said.working?describeUndeleted(error.details):[]}}function withoutNoticesOf(error,context){if(!error)return context
-const{log,notice,isSameCause}=context
-return{...context,notice:(text,cause)=>cause&&isSameCause(cause,error)?log.info(text):notice(text,cause)}}function matters({error},{kind}){return kind!=="deleted"&&(kind!=="not-needed"||!isKeyReplaced(error))}function errorsOf(steps){return steps.flatMap(step=>step?.error??[])}function isFailure(error,kind){return error instanceof Failure&&error.is(kind)}function isKeyReplaced(error){return isFailure(error,keyReplaced)}async function lookUpSubject({subject,since,identity},context){const lookup=readSubject(subject,since,context),{value,error}=await catching(lookup,ApiError,Failure)
-error&&context.isReported(error)?context.log.info(`${error.message}.`):error&&context.warn(previewNotChecked,{workspace:identity.slug,error})
-return value}const FATES={deletion:"deleted",missing:"not-needed",reopened:"kept"}
-async function checkWorkspace({task,endedKey,facts},context){const{subject,identity,workspace}=task
-if(!facts)return{kind:"kept"}
-if(!facts.isOpen){const preview={subject,since:facts.since,identity,endedKey},deletion=await deleteOnly(preview,{dryRun:!1},context)
-context.onEnd(deletion)
-deletion.kind==="missing"&&task.mayAppear&&context.log.info(`A late request may still create the workspace ${JSON.stringify(identity.slug)}: then the next clean-up deletes it.`)
-return{kind:FATES[deletion.kind]}}const comment={data:NO_DATA,known:workspace?{kind:"found",workspace}:{kind:"unknown"},own:{hash:task.key?.created?.hash,cap:task.cap??null}},{existing:found,written}=await commentOn({...task,endedKey},comment,context)
-written&&context.log.info(describeComment(written))
-if(!workspace)return{kind:"kept"}
-if(found?.some(one=>one.workspace.id===workspace.id))return{kind:"kept"}
-if(!found){const lookup=findWorkspace(context.client,workspace.id),{value,error}=await catching(lookup,ApiError)
-if(error)return{kind:"unknown",error}
-if(value.workspace)return{kind:"kept"}}const{isOpen}=await readSubject(subject,facts.since,context)
-if(isOpen)throw new Failure(previewDeleted,{workspace})
-return{kind:"not-needed"}}async function endKey(saved,capped,context){const end=isDeployed(saved)?endDeployed:endOwn,created=await catching(end(saved,capped,context),ApiError,Failure),orphans=await catching(deleteAllOrphans(saved,context),ApiError,Failure),[error]=errorsOf([created,orphans]),endedKey=created.value
-if(!error)return{endedKey}
-const lostPosts=orphans.error?saved.search.lostPosts:0,left={...saved,search:{...saved.search,lostPosts}}
-return{endedKey,error,left:created.error&&!isKeyReplaced(created.error)?left:{...left,created:void 0}}}function limitInputsOf({cap}){return cap&&"limit-usd or preview-limit-usd"}async function endOwn({created,search:{desired,workspace}},capped,context){if(!created)return
-const key={name:desired.name,...created},client=context.client.withShare(context.client.timeLeft()/2),disabled=await disable(key,{...context,client}),limitInputs=limitInputsOf(capped)
-reportSpend(key,{found:disabled,isSoFar:!1},{...context,limitInputs})
-return disabled&&toCommentData({workspace,keys:[disabled]},{toLine:context.toLine})}async function endDeployed(saved,capped,context){const{created,search,replaced}=saved
-if(!created||!replaced)return
-const{desired,workspace}=search,key={name:desired.name,...created},disabled=new Map,replacing=replaceOlderKeys({key,workspace,replaced,isSameName:isSameKeyName},{...context,limitInputs:limitInputsOf(capped)},older=>disableEach(older,context,one=>disabled.set(one.hash,one))),replacement=await catching(replacing,ApiError,Failure),rule=isKeyReplaced(replacement.error)?void 0:ruleOf(saved,capped),lowering=rule&&lowerAtEnd({key,workspace,disabled,...rule},context),lowered=lowering&&await catching(lowering,ApiError,Failure),[error]=errorsOf([replacement,lowered])
-if(error)throw error}function ruleOf({search,replaced=[]},{cap,limit}){const[amount,known]=[toUsd(cap),toUsd(limit)]
-if(amount!==void 0&&known!==void 0)return{cap:{amount,withByok:search.desired.include_byok_in_limit===!0,replaced},limit:known}}async function disable(key,{client,log}){const disabled=await disableKey(client,key)
-log.info(disabled?`Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`:`The API key ${describeKey(key)} does not exist any more.`)
-return disabled}async function disableEach(keys,context,onDisabled){const working=keys.filter(key=>!isDisabled(key)),outcomes=await Promise.all(working.map(key=>catching(disable(key,context),ApiError)))
-for(const{value}of outcomes)value&&onDisabled(value)
-const[first]=outcomes.flatMap(({error})=>error??[])
-if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:schemas_string()}),identity:object({slug:schemas_string(),name:schemas_string(),description:schemas_string()}),workspace:optional(object({id:schemas_string(),slug:schemas_string()})),mayAppear:optional(schemas_boolean()),key:optional(keyTask()),cap:optional(schemas_string()),limit:optional(schemas_string()),comment:schemas_boolean(),undeleted:optional(object({working:optional(schemas_number())}))})
-function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:()=>!0,wasAccepted:({key})=>key!==void 0,async run(task,context,step){const{report,isReported}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step)
-return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},run:gitHub.run,isReported,isSameCause:step.isSameCause,notice:(text,cause)=>cause&&isReported(cause)?report.info(text):report.notice(text),readJobStatus,onSpend:spendReporter(report),onEnd(deletion){deletion.kind==="deletion"&&report.summarize(endSummary(task,deletion,{dryRun:!1}))}})},describeLeftovers:task=>task?describePreviewLeft(task):""})}function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function glob_matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
+if(!key)return{error,left:task}
+const lostPosts=orphans?.error?key.search.lostPosts:0,left={...key,created:ended?.error?key.created:void 0,search:{...key.search,lostPosts}},own=ended?.error&&!isDeployed(key)?left:void 0
+return{error,left:{...task,key:left},advice:own&&adviseOnKeyLeft(own,"disable")}}async function checkThere(task,context){if(await isThere(task,context))return!0
+const{isOpen}=await readSubject(task.subject,void 0,context)
+if(isOpen)throw new Failure(previewDeleted,{workspace:task.workspace})
+return!1}async function isThere({workspace:{id}},{client}){const{workspace}=await findWorkspace(client,id)
+return isInUse(workspace)}async function endKey(task,preview,context){const{created,replaced,search}=task
+if(!created)return
+const key={name:search.desired.name,...created},limitInputs=preview.isCapped?"limit-usd or preview-limit-usd":void 0,limited={...context,limitInputs}
+if(replaced===void 0||context.readJobStatus().succeeded===!1){reportSpend(key,{found:await endOwn(key,preview,context)},limited)
+return}const{workspace}=search
+await replaceOlderKeys({key,workspace,replaced,isSameName:isSameKeyName},limited,older=>disableEach(older,context))}async function endOwn(key,task,context){for await(const _ of whileMissing(context)){const found=await findKey(context.client,key.hash)
+if(found&&isDisabled(found))return found
+const disabled=found&&await disable(key,context)
+if(disabled)return disabled
+if(!await isThere(task,context))return}throw new Failure(createdKeyMissing,{key})}async function disable(key,{client,log}){const disabled=await disableKey(client,key)
+disabled&&log.info(`Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`)
+return disabled}async function disableEach(keys,context){const working=keys.filter(({settlesIn})=>settlesIn===void 0),outcomes=await Promise.all(working.map(({key})=>catching(disable(key,context),ApiError))),[first]=outcomes.flatMap(({error})=>error??[])
+if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,repository:object({id:schemas_number(),defaultBranch:schemas_string()}),workspace:object({id:schemas_string(),slug:schemas_string()}),key:optional(keyTask()),comment:schemas_boolean(),isCapped:schemas_boolean(),cap:optional(schemas_string())})
+function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:()=>!0,async run(task,context,step){const{report,isReported}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step)
+return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},notice:(text,cause)=>cause&&isReported(cause)?report.info(text):report.notice(text),readJobStatus,onSpend:spendReporter(report)})},describeLeftovers:task=>task?describePreviewLeft(task):""})}function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function glob_matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
 for(;textIndex<text.length;)if(glob[globIndex]==="*"){[star,starEnd]=[globIndex,textIndex]
 globIndex+=1}else if(glob[globIndex]==="?"||glob[globIndex]===text[textIndex]){globIndex+=1
 textIndex+=1}else{if(!(star>=0))return!1
@@ -2115,7 +2002,7 @@ async function sweep(request,context){const{log,clock}=context,start=clock.now()
 log.info(`Stale: ${countWorkspaces(stale.length)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(kept.length)}.`)
 const outcome=outcomeOfNone(stale,request)
 outcome!=="would-delete"||request.deleteKeys||log.info(KEYS_NOT_CHECKED)
-const result=[...outcome?stale.map(entry=>({...entry,outcome})):await sweep_workspaces_deleteAll(stale,request,context),...kept]
+const result=[...outcome?stale.map(entry=>({...entry,outcome})):await deleteAll(stale,request,context),...kept]
 logEnd(result,{dryRun:request.dryRun,start},context)
 return result}async function findStale(request,{client,timeOfDay,log}){log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`)
 const[stale,kept]=[[],[]]
@@ -2124,17 +2011,18 @@ for(const workspace of items.filter(({slug})=>glob_matches(request.slugPattern,s
 reason===void 0?stale.push({...found,reason:`${formatAge(age??0)} old`}):kept.push({...found,reason,outcome:"kept"})}}return{stale,kept}}function ageOf(workspace,now){const created=createdAt(workspace)
 return now===void 0||created===void 0?void 0:now-created}function reasonToKeep(workspace,age,{keep,olderThanMs}){if(isDefault(workspace))return"the default workspace"
 const glob=keep.find(pattern=>glob_matches(pattern,workspace.slug))
-return glob!==void 0?`matches ${glob} in keep`:age===void 0?"its age is unknown":age>olderThanMs?void 0:`only ${formatAge(age)} old`}async function sweep_workspaces_deleteAll(stale,request,context){const ended=[]
+return glob!==void 0?`matches ${glob} in keep`:age===void 0?"its age is unknown":age>olderThanMs?void 0:`only ${formatAge(age)} old`}async function deleteAll(stale,request,context){const ended=[]
 await forEachOf(stale,async workspace=>{const entry=await deleteStale(workspace,request,context)
 logFailure(entry,context)
 ended.push(entry)})
 return ended}async function deleteStale(workspace,{deleteKeys,timeoutMs},context){const{log,signal,toLine}=context,{id,slug,reason}=workspace
 if(signal.aborted){const why=`not attempted: ${abortReason(signal)}`
-return{...workspace,outcome:"failed",reason:toLine(why)}}const client=context.client.withShare(timeoutMs*TIMEOUT_SHARE),options={deleteKeys,relistKeys:!1},result=await teardown({id,slug},options,{...context,client}),{length:count}=result.deletedKeys,keysSpent=totalSpent(result.deletedKeys),spent=count>0?{keysSpent}:{}
-if(!result.problem){const{deleted}=result,what=`${JSON.stringify(slug)}, ${reason}`
-log.info(deletionLine(what,{deleted,keyCount:count,keysSpent}))
-return{...workspace,outcome:deleted?"deleted":"already-deleted",...spent}}const why=`${result.problem.message}${count>0?`; API keys deleted: ${count}`:""}`,{problem:error}=result,failed={...workspace,outcome:"failed",reason:toLine(why),error},keysLeft=keysLeftAfter(error),isComplete=keysLeft!==void 0&&countWorking(keysLeft)===0,{listedKeys}=result
-return{...failed,...keysLeft&&{keysLeft},keysSpent:listedKeys.length>0||isComplete?totalSpent(listedKeys):null,isLowerBound:!isComplete}}function main_sweep(){return runStep({action:"sweep"},async step=>{const{report}=step,inputs=readSweepInputs(),result=await sweep(inputs,startContext(inputs,step))
+return{...workspace,outcome:"failed",reason:toLine(why)}}const client=context.client.withShare(timeoutMs*TIMEOUT_SHARE),options={deleteKeys,relistKeys:!1},result=await teardown({id,slug},options,{...context,client}),{deletedKeys,deleted,listedKeys,problem:error}=result,{length:count}=deletedKeys
+if(!error){const spent=spentBy(deletedKeys),what=`${JSON.stringify(slug)}, ${reason}`
+log.info(deletionLine(what,{deleted,keyCount:count,spent}))
+const outcome=deleted?"deleted":"already-deleted"
+return{...workspace,outcome,...count>0&&{spent}}}const why=`${error.message}${count>0?`; API keys deleted: ${count}`:""}`,keysLeft=keysLeftAfter(error),isComplete=keysLeft?.isComplete===!0,{amount,isExact}=spentBy(listedKeys)
+return{...workspace,outcome:"failed",reason:toLine(why),error,...keysLeft&&{keysLeft},...(isComplete||listedKeys.length>0)&&{spent:{amount,isExact:isExact&&isComplete}}}}function main_sweep(){return runStep({action:"sweep"},async step=>{const{report}=step,inputs=readSweepInputs(),result=await sweep(inputs,startContext(inputs,step))
 report.output(sweepOutputs(result))
 const failure=sweepFailure(result,{...inputs,kind:"sweep"})
 if(failure)throw failure
@@ -2192,19 +2080,19 @@ lacking=sum(lacking,difference(window,compare_keys_amountsOf(result)))}if(lackin
 const latest=await queryUsage(client,query),[doubt]=gapsIn(latest)
 return doubt?{kind:"unknown",reason:doubt}:{kind:"caught-up",latest}}function windowsOf(keys){const sinceOf=({credits,byok})=>(hasSpent(credits)?credits:byok).since
 return[...new Set(keys.map(sinceOf))].map(since=>{const own=keys.filter(key=>sinceOf(key)===since),amountSince=counted=>counted.since===since?compare_keys_amountOf(counted):0n
-return{since,hashes:own.map(({hash})=>hash),credits:sumUsd(own.map(({credits})=>amountSince(credits))),byok:sumUsd(own.map(({byok})=>amountSince(byok)))}})}function countersOf(keys){return{credits:sumUsd(keys.map(({credits})=>compare_keys_amountOf(credits))),byok:sumUsd(keys.map(({byok})=>compare_keys_amountOf(byok)))}}function compare_keys_amountOf({amount=0n}){return amount}function hasSpent(counted){return compare_keys_amountOf(counted)>0n}function compare_keys_amountsOf({models}){return{credits:sumUsd(models.map(costOf)),byok:sumUsd(models.map(({byok_usage})=>byok_usage))}}function difference(counted,known){return{credits:lackingOf(counted.credits,known.credits),byok:lackingOf(counted.byok,known.byok)}}function lackingOf(counted,known){return counted>0n&&exceeds(counted,known)?counted-known:0n}function sum(one,other){return{credits:one.credits+other.credits,byok:one.byok+other.byok}}function isAbove(threshold,{cost}){return threshold!==void 0&&exceeds(cost,threshold)}function isLowerBound({gaps}){return gaps.some(concernsCost)}function describeCost(result,exceeded){const{cost,workspace,key}=result,isAtLeast=isLowerBound(result),rounding=isAtLeast?"down":"nearest",amount=exceeded===void 0?formatUsd(cost,rounding):formatUsdNextTo(exceeded,cost,rounding),spender=key?nameKey(key):`the OpenRouter workspace "${workspace.slug}"`
-return`${isAtLeast?"At least ":""}${amount} spent${sinceForPeople(result)} by ${spender}`}function describeThreshold(input,amount){return`${formatExactUsd(amount)} (${input})`}function nameKey({name}){return`the OpenRouter API key ${JSON.stringify(name)}`}function usageOutputs(result){const{key,cost,requests,tokens,models,from,to,gaps,limit}=result
-return{"cost-usd":exactUsd(cost),requests:String(requests),tokens:String(tokens),"by-model":toJsonList(models.map(report_toEntry),"models"),from:formatTime(from),to:formatTime(to),complete:String(gaps.length===0),...key&&{"limit-usd":limit?exactUsd(limit.amount):"","remaining-usd":limit?.remaining===void 0?"":exactUsd(limit.remaining)}}}function report_toEntry(usage){return{model:usage_report_nameOf(usage),requests:Number(usage.request_count),tokens_prompt:Number(usage.tokens_prompt),tokens_completion:Number(usage.tokens_completion),tokens_reasoning:Number(usage.reasoning_tokens),cost_usd:usage.credits_usage===null?null:toNumber(usage.credits_usage)}}function usage_report_nameOf({model}){return model??"unknown"}function usageLines(result){const{workspace,key,cost}=result,spender=key?`The API key ${describeKey(key)}`:`The workspace "${workspace.slug}"`,amount=formatUsd(cost,isLowerBound(result)?"down":"nearest")
-return[`${spender} has spent ${atLeast(result)}${amount}${sinceText(result)}.`,countsLine(result),...detailLines(result,formatTime)]}function detailLines({byok,from,to,limit,gaps},show){return[...byok>0n?[`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]:[],`From ${show(from)} to ${show(to)}.`,...limit?[`${describeLimit(limit)}.`]:[],...gaps.map(gap=>`Incomplete: ${describeGap(gap,show)}`)]}function atLeast(result){return isLowerBound(result)?"at least ":""}function countsLine(result){const{cost,byok,requests,tokens,models}=result,prefix=atLeast(result)
+return{since,hashes:own.map(({hash})=>hash),credits:sumUsd(own.map(({credits})=>amountSince(credits))),byok:sumUsd(own.map(({byok})=>amountSince(byok)))}})}function countersOf(keys){return{credits:sumUsd(keys.map(({credits})=>compare_keys_amountOf(credits))),byok:sumUsd(keys.map(({byok})=>compare_keys_amountOf(byok)))}}function compare_keys_amountOf({amount=0n}){return amount}function hasSpent(counted){return compare_keys_amountOf(counted)>0n}function compare_keys_amountsOf({models}){return{credits:sumUsd(models.map(costOf)),byok:sumUsd(models.map(({byok_usage})=>byok_usage))}}function difference(counted,known){return{credits:lackingOf(counted.credits,known.credits),byok:lackingOf(counted.byok,known.byok)}}function lackingOf(counted,known){return counted>0n&&exceeds(counted,known)?counted-known:0n}function sum(one,other){return{credits:one.credits+other.credits,byok:one.byok+other.byok}}function isAbove(threshold,{cost}){return threshold!==void 0&&exceeds(cost,threshold)}function isLowerBound({gaps}){return gaps.some(concernsCost)}function isNothingCounted({models,cost,byok}){return models.length===0&&cost===0n&&byok===0n}function describeCost(result,exceeded){const{cost,workspace,key}=result,isAtLeast=isLowerBound(result),rounding=isAtLeast?"down":"nearest",amount=exceeded===void 0?formatUsd(cost,rounding):formatUsdNextTo(exceeded,cost,rounding),spender=key?nameKey(key):`the OpenRouter workspace "${workspace.slug}"`
+return isNothingCounted(result)?`Nothing counted${sinceForPeople(result)} for ${spender}`:`${isAtLeast?"At least ":""}${amount} spent${sinceForPeople(result)} by ${spender}`}function describeThreshold(input,amount){return`${formatExactUsd(amount)} (${input})`}function nameKey({name}){return`the OpenRouter API key ${JSON.stringify(name)}`}function usageOutputs(result){const{key,cost,requests,tokens,models,from,to,gaps,limit}=result
+return{"cost-usd":exactUsd(cost),requests:String(requests),tokens:String(tokens),"by-model":toJsonList(models.map(report_toEntry),"models"),from:formatTime(from),to:formatTime(to),complete:String(gaps.length===0),...key&&{"limit-usd":limit?exactUsd(limit.amount):"","remaining-usd":limit?.remaining===void 0?"":exactUsd(limit.remaining)}}}function report_toEntry(usage){return{model:usage_report_nameOf(usage),requests:Number(usage.request_count),tokens_prompt:Number(usage.tokens_prompt),tokens_completion:Number(usage.tokens_completion),tokens_reasoning:Number(usage.reasoning_tokens),cost_usd:usage.credits_usage===null?null:toNumber(usage.credits_usage)}}function usage_report_nameOf({model}){return model??"unknown"}function usageLines(result){const{workspace,key,cost}=result,spender=key?`API key ${describeKey(key)}`:`workspace "${workspace.slug}"`,amount=formatUsd(cost,isLowerBound(result)?"down":"nearest"),since=sinceText(result)
+return[isNothingCounted(result)?`Nothing is counted for the ${spender}${since}.`:`The ${spender} has spent ${atLeast(result)}${amount}${since}.`,countsLine(result),...detailLines(result,formatTime)]}function detailLines({byok,from,to,limit,gaps},show){return[...byok>0n?[`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]:[],`From ${show(from)} to ${show(to)}. ${COUNTED_LATE} So the last minutes may be missing.`,...limit?[`${describeLimit(limit)}.`]:[],...gaps.map(gap=>`Incomplete: ${describeGap(gap,show)}`)]}function atLeast(result){return isLowerBound(result)?"at least ":""}function countsLine(result){const{cost,byok,requests,tokens,models}=result,prefix=atLeast(result)
 return prefix&&models.length===0&&cost+byok>0n?"Requests and tokens: not reported yet.":`Requests: ${prefix}${formatCount(requests)}. Tokens: ${prefix}${formatCount(tokens)}.`}function usageSummary(result,{warnAbove}){return{title:isAbove(warnAbove,result)?`\u26a0\ufe0f ${describeCost(result,warnAbove)}: above ${describeThreshold("warn-above-usd",warnAbove)}`:`\u{1f4b5} ${describeCost(result)}`,...usageDetails(result)}}function usageDetails(result){const{models,key,to}=result,counts=countsLine(result),hasModels=models.length>0
 return{table:costsTable(result),folded:[...report_foldedKeys(result),...hasModels?[{title:counts,table:countsTable(result)}]:[]],notes:[...describeOmitted(usageOutputs(result)),...hasModels?[]:[counts],...detailLines(result,timeNear(to)),...key?[`The API key is ${describeKey(key)}.`]:[]]}}function costsTable({models,cost}){const unreported=cost-sumUsd(models.map(costOf)),rows=[...models.map(usage=>[{code:usage_report_nameOf(usage)},usage.credits_usage]),...unreported>0n?[["not yet reported by model",unreported]]:[]]
 if(rows.length===0)return
-const format=spentFormat(rows.map(([,amount])=>amount))
-return{header:["Model",{numbers:"Cost"},{numbers:"%"}],rows:rows.map(([name,amount])=>[name,format(amount),percentOf(amount,cost)])}}function percentOf(part,whole){if(part===null||whole<=0n)return""
+const format=columnFormat(rows.flatMap(([,amount])=>amount??[]))
+return{header:["Model",{numbers:"Cost"},{numbers:"%"}],rows:rows.map(([name,amount])=>[name,amount===null?"unknown":format(amount),percentOf(amount,cost)])}}function percentOf(part,whole){if(part===null||whole<=0n)return""
 const percent=Math.round(Number(part)/Number(whole)*100)
 return`${percent===0&&part>0n?"<1":percent}\xa0%`}const report_MAX_KEYS=20
 function report_foldedKeys({keys,to}){if(keys.length===0)return[]
-const format=spentFormat(keys.map(({cost})=>cost)),rows=keys.slice(0,report_MAX_KEYS).map(({key,cost,isLowerBound})=>[[{code:key.name},"\n",{code:key.label},`\n${limitOfKey(key)}, ${report_stateOf(key,to)}`],format(cost,{isLowerBound})])
+const format=spentFormat(keys.map(({spent})=>spent)),rows=keys.slice(0,report_MAX_KEYS).map(({key,spent})=>[[{code:key.name},"\n",{code:key.label},`\n${limitOfKey(key)}, ${report_stateOf(key,to)}`],format(spent)])
 return[{title:`API keys that have spent: ${keys.length}`,table:{header:["API key",{numbers:"Cost"}],rows,more:keys.length-rows.length}}]}function limitOfKey(key){const limit=limitOf(key)
 return limit?`limit ${formatExactUsd(limit.amount)}${limit.reset?` ${limit.reset}`:""}`:key.limit===null?"no limit":"limit unknown"}function report_stateOf(key,now){const unusable=unusableState(key,now)
 if(unusable)return unusable
@@ -2223,11 +2111,11 @@ log.info(`Read in ${formatSeconds(clock.now()-start)}.`)
 return{...result,gaps:[...gapOfClocks(clocks),...result.gaps]}}function endOfSecond(clocks,shown){return Math.floor(currentTime(clocks,shown)/1e3)*1e3+1e3}async function readWorkspaceUsage({workspace,since,to},context){const{id,slug}=workspace,workspaceCreated=createdAt(workspace),from=startOf(since,{created:workspaceCreated,to}),range=servedRange({from,to,maxDays:MAX_DAYS.workspace}),query={filter:{field:"workspace",operator:"eq",value:id},from:range.from,to,subject:`the workspace "${slug}"`},[analytics,keys]=await Promise.all([queryUsage(context.client,query),read_usage_countKeys(workspace,{from,to,workspaceCreated},context)]),figures=combine(await compareWithKeys(analytics,keys,query,context),keys,range.gaps)
 return{workspace,key:void 0,keys:costsOf(keys,range.requested),limit:void 0,since,from:range.requested,to,...figures}}async function read_usage_countKeys(workspace,period,{client,timeOfDay}){const counted=[]
 for await(const{items,serverTime}of listKeyPages(client,workspace)){const readAt=endOfSecond({server:serverTime,runner:timeOfDay()},[workspace,...items])
-for(const key of items)counted.push(countKey(key,{...period,readAt}))}return counted}function countKey(key,period){return{key,hash:key.hash,credits:spentAtLeast(key,"usage",period),byok:spentAtLeast(key,"byok_usage",period)}}function costsOf(keys,from){return keys.map(({key,credits:{amount=0n,since,isUnread}})=>({key,cost:amount,isLowerBound:isUnread||since>from})).filter(({cost})=>cost>0n).toSorted((a,b)=>Number(b.cost-a.cost))}async function readKeyUsage(hash,{workspace,since,to},context){const{client,log,timeOfDay}=context,{data:key,serverTime}=await client.request(keyRequest(hash,`with the hash ${hash}`))
+for(const key of items)counted.push(countKey(key,{...period,readAt}))}return counted}function countKey(key,period){return{key,hash:key.hash,credits:spentAtLeast(key,"usage",period),byok:spentAtLeast(key,"byok_usage",period)}}function costsOf(keys,from){return keys.map(({key,credits:{amount=0n,since,isUnread}})=>({key,spent:{amount,isExact:!isUnread&&since<=from}})).filter(({spent})=>spent.amount>0n).toSorted((a,b)=>Number(b.spent.amount-a.spent.amount))}async function readKeyUsage(hash,{workspace,since,to},context){const{client,log,timeOfDay}=context,{data:key,serverTime}=await client.request(keyRequest(hash,`with the hash ${hash}`))
 if(key?.workspace_id!==workspace.id)throw new Failure(keyNotFound,{hash,workspace})
 const readAt=endOfSecond({server:serverTime,runner:timeOfDay()},[workspace,key])
 log.info(`The API key is ${describeKey(key)}.`)
-const from=startOf(since,{created:createdAt(key),to}),range=servedRange({from,to,maxDays:MAX_DAYS.api_key_id}),query={filter:{field:"api_key_id",operator:"eq",value:hash},from:range.from,to,subject:`the API key ${describeKey(key)}`},analytics=await queryUsage(client,query),counted=countKey(key,{from,to,readAt,workspaceCreated:createdAt(workspace)}),isUnresolved=analytics.warnings.length>0||totalSpent([key])===null
+const from=startOf(since,{created:createdAt(key),to}),range=servedRange({from,to,maxDays:MAX_DAYS.api_key_id}),query={filter:{field:"api_key_id",operator:"eq",value:hash},from:range.from,to,subject:`the API key ${describeKey(key)}`},analytics=await queryUsage(client,query),counted=countKey(key,{from,to,readAt,workspaceCreated:createdAt(workspace)}),isUnresolved=analytics.warnings.length>0||toUsd(key.usage)===void 0
 if(analytics.models.length===0&&isUnresolved&&counted.credits.amount===void 0)throw new Failure(usageUnknown,{key,warnings:analytics.warnings})
 const figures=combine(await compareWithKeys(analytics,[counted],query,context),[counted],[...range.gaps,...isLimitUnread(key)?[{kind:"limit-unread"}]:[]])
 return{workspace,key,keys:[],limit:limitOf(key),since,from:range.requested,to,...figures}}const MAX_DAYS={workspace:31,api_key_id:365},read_usage_DAY_MS=864e5

@@ -10,6 +10,7 @@ import { duringOutage, type OutageOf } from '../sandbox/openrouter/outage.ts';
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
 import { copyActions } from '../scripts/copy-actions.ts';
 import { readWorkflow } from '../scripts/examples.ts';
+import { SETTLE_MS } from '../src/openrouter/settlement.ts';
 import { type Run, type RunOptions, runWorkflow } from './act.ts';
 import { createService, SERVICE_FILE } from './stand-ins/service.ts';
 import { commitAll, git } from './working-tree.ts';
@@ -19,7 +20,7 @@ const REPOSITORY = 'octo-org/shop';
 const STAND_IN = join(ROOT, 'e2e/stand-ins/program');
 
 /** The programs that our documents leave to a reader. */
-const PROGRAMS = ['deploy-preview', 'remove-preview', 'roll-out', 'evaluate'];
+const PROGRAMS = ['deploy-preview', 'check-preview', 'remove-preview', 'roll-out', 'evaluate'];
 
 export interface ReaderRun
   extends Pick<RunOptions, 'job' | 'annotations' | 'cancelAt' | 'secrets'> {
@@ -47,7 +48,8 @@ export type Reader = Awaited<ReturnType<typeof openReader>>;
 export async function openReader(page: string, sandbox: Sandbox) {
   const folder = mkdtempSync(join(tmpdir(), 'e2e-'));
   const place = prepare(folder, sandbox);
-  const server = await startGitHub();
+  // In one time with OpenRouter.
+  const server = await startGitHub({ now: sandbox.account.now });
   const { github, token } = server;
   const repository = addRepository(github, { name: REPOSITORY });
   const tokens = { [token]: { statuses: 'write' } };
@@ -61,6 +63,8 @@ export async function openReader(page: string, sandbox: Sandbox) {
     slugs: () => sandbox.account.workspaces.slice(1).map(({ slug }) => slug),
     /** Whether each API key is disabled, the newest first. */
     disabledKeys: () => sandbox.account.keys.map(({ disabled }) => disabled),
+    /** Lets time pass until all that ended keys have spent is counted. Times of OpenRouter have seconds only. */
+    letKeysSettle: () => sandbox.letPass(SETTLE_MS + 1_000),
     /** Runs a workflow of the page. */
     run(name: string, options: ReaderRun = {}): Promise<Run> {
       const { event = dispatchEvent(github, repository), down, ...others } = options;

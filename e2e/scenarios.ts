@@ -6,6 +6,7 @@ import { addRepository } from '../sandbox/github/seed.ts';
 import { startGitHub } from '../sandbox/github/server.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
+import { SETTLE_MS } from '../src/openrouter/settlement.ts';
 import { runChanged, runWorkflow } from './act.ts';
 import { compareRunners } from './compare-runners.ts';
 import { BRANCH_PREVIEWS } from './recipes/branch-previews.ts';
@@ -134,7 +135,9 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
   async 'a usage above a limit fails its step, and a later step has the outputs'(sandbox) {
     const workspace = seedWorkspace(sandbox, { slug: 'preview-42', age: DAY });
     const key = seedKey(sandbox, workspace, { name: 'CI' });
-    seedUsage(sandbox, key, { model: 'openai/gpt-5-mini', credits: 1.25, requests: 3 });
+    // Long enough ago to be counted.
+    const age = DAY / 2;
+    seedUsage(sandbox, key, { model: 'openai/gpt-5-mini', credits: 1.25, requests: 3, age });
     const annotations = ['error usage: spending above limit'];
     const run = await runWorkflow({ workflow: 'usage.yml', sandbox, annotations });
     assert.deepEqual(run.results, { '': [], usage: ['failure'] });
@@ -156,7 +159,8 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
   },
 
   async 'a preview follows the events of a pull request, of a branch and of a schedule'(sandbox) {
-    const server = await startGitHub();
+    // In one time with OpenRouter.
+    const server = await startGitHub({ now: sandbox.account.now });
     const { github } = server;
     const repository = addRepository(github, { name: 'octo-org/shop' });
     const slugsAfter = async (event: GitHubEvent) => {
@@ -183,11 +187,14 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
     assert.deepEqual(others, []);
     assert.match(
       repository.comments.now()[0]?.body ?? '',
-      /<h3>OpenRouter preview: .*, deleted<\/h3>/,
+      /<h3>OpenRouter preview: .*, closed<\/h3>/,
     );
     assert.deepEqual(await slugsAfter(deleteBranch(github, repository, 'feature')[0]), []);
     assert.equal((await slugsAfter(openPull(github, repository)[0])).length, 1);
     closePull(github, repository, 2);
+    // A clean-up does not wait until the key that it disables has settled.
+    assert.equal((await slugsAfter(scheduleEvent(github, repository))).length, 1);
+    sandbox.letPass(SETTLE_MS);
     assert.deepEqual(await slugsAfter(scheduleEvent(github, repository)), []);
     await server.close();
   },

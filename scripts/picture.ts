@@ -177,8 +177,8 @@ function tablesOf(html: string): TableCell[][][] {
 }
 
 /**
- * The widths of the columns of a table, in px. All but the first have their text in one line; the first gets the
- * rest.
+ * The widths of the columns of a table, in px. If there is room, all but the first have their text in one line; the
+ * first gets the rest.
  * @throws {Error} if that is too little for its longest word
  */
 function columnsOf(rows: readonly (readonly TableCell[])[], layout: Layout): number[] {
@@ -186,13 +186,18 @@ function columnsOf(rows: readonly (readonly TableCell[])[], layout: Layout): num
   const padding = paddingOf(layout);
   const widest = (at: number, widthOfCell: (cell: TableCell) => number) =>
     padding + Math.max(...rows.map((cells) => (cells[at] ? widthOfCell(cells[at]) : 0)));
-  const [, ...others] = header.map((_, at) => widest(at, (cell) => widthOf(cell.html, cell.em)));
-  const first = innerWidth(layout) - sum(others) - BORDER;
-  const needed = widest(0, ({ html, em }) =>
-    Math.max(...wordsOf(html).map((word) => widthOf(word, em))),
-  );
-  if (first < needed) throw new Error(`A table needs ${Math.ceil(needed - first)} px more.`);
-  return [first, ...others];
+  const inOneLine = ({ html, em }: TableCell) => widthOf(html, em);
+  const byWord = ({ html, em }: TableCell) =>
+    Math.max(...wordsOf(html).map((word) => widthOf(word, em)));
+  const needed = widest(0, byWord);
+  let missing = 0;
+  for (const widthOfCell of [inOneLine, byWord]) {
+    const [, ...others] = header.map((_, at) => widest(at, widthOfCell));
+    const first = innerWidth(layout) - sum(others) - BORDER;
+    if (first >= needed) return [first, ...others];
+    missing = needed - first;
+  }
+  throw new Error(`A table needs ${Math.ceil(missing)} px more.`);
 }
 
 /** `html` with the widths of the columns of its tables. */

@@ -29,6 +29,9 @@ const MINUTE = 60_000;
 /** A job of a pull request: what it has cost in USD, and how many minutes ago it began. */
 const LAST_JOB = { job: 'test', minutes: 12, cost: 0.0409 };
 
+/** How long each of them took. */
+const JOB_MINUTES = 11;
+
 /** Those before it, the newest first. */
 const EARLIER_JOBS = [
   { job: 'evals', minutes: 85, cost: 1, attempt: 2 },
@@ -135,12 +138,13 @@ async function commentOfPreview(sandbox: Sandbox): Promise<string> {
   return comment.body.slice(comment.body.indexOf('\n'));
 }
 
-/** Seeds the API keys of the earlier jobs, which these have disabled at their end. */
+/** Seeds the API keys of the earlier jobs, which these have disabled at their end: they have settled. */
 function seedEarlierJobs(sandbox: Sandbox, workspace: Workspace): void {
   for (const [at, { job, minutes, cost, attempt = 1 }] of EARLIER_JOBS.entries()) {
     const name = `octo-org/app / Preview / ${17_000_000_011 - at}.${attempt} / ${job} / a1b2c${at}`;
     const key = seedKey(sandbox, workspace, { name, limit: 1 });
-    Object.assign(key, timesFrom(minutes), { disabled: true });
+    const ended = new Date(NOW.getTime() - (minutes - JOB_MINUTES) * MINUTE).toISOString();
+    Object.assign(key, timesFrom(minutes), { disabled: true, updated_at: ended });
     seedUsage(sandbox, key, { credits: cost });
   }
 }

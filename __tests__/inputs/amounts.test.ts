@@ -37,7 +37,9 @@ describe.each(AMOUNTS)('$folder/action.yml: the input $input', ({ folder, input,
   const linesFor = (text: string) => {
     const lines: string[] = [];
     const log = { info: (line: string) => lines.push(line), notice() {} };
-    readWith(() => read(log), { ...OTHERS, [input]: text });
+    // Within each cap.
+    const limit = input === 'preview-limit-usd' ? { 'limit-usd': '0.5' } : {};
+    readWith(() => read(log), { ...OTHERS, ...limit, [input]: text });
     return lines;
   };
 

@@ -165,6 +165,34 @@ describe('the input key-name of preview', () => {
   });
 });
 
+describe('the limit of the keys of preview', () => {
+  const ABOVE = ['limit-usd must not be above preview-limit-usd'];
+  const HALF = ['limit-usd must not be above half of preview-limit-usd with key: preview'];
+  const NEEDS = ['preview-limit-usd needs an API key, limit-usd as an amount, and no limit-reset'];
+
+  test.each<[texts: Texts, lines: readonly string[]]>([
+    [{ 'limit-usd': '5.01' }, ABOVE],
+    [{ 'limit-usd': '5.01', key: 'preview' }, HALF],
+    [{ 'limit-usd': '2.51', key: 'preview' }, HALF],
+    [{ 'limit-usd': '1', 'preview-limit-usd': '0.5' }, ABOVE],
+    [{ 'preview-limit-usd': '0.5' }, ABOVE],
+    [{ 'limit-usd': 'null' }, NEEDS],
+    [{ 'limit-usd': '5', 'limit-reset': 'daily' }, NEEDS],
+    [{ 'limit-usd': '5', key: 'none' }, NEEDS],
+  ])('is rejected with %j', (texts, lines) => {
+    expect(rejectionOf(readPreviewInputs, { 'preview-limit-usd': '5', ...texts })).toEqual(lines);
+  });
+
+  test.each<Texts>([
+    { 'limit-usd': '5' },
+    { 'limit-usd': '2.5', key: 'preview' },
+    { 'limit-usd': '9', key: 'preview', 'preview-limit-usd': '' },
+  ])('is accepted with %j', (texts) => {
+    const { key } = readWith(readPreviewInputs, { 'preview-limit-usd': '5', ...texts });
+    expect(key.desired.limit).toBe(Number(texts['limit-usd']));
+  });
+});
+
 describe('the inputs of delete', () => {
   test('are rejected with a prefix that no slug has', () => {
     const texts = { workspace: 'preview-42', 'expect-slug-prefix': 'Preview*' };

@@ -6,8 +6,8 @@ import {
   deleteKey,
   describeKey,
   disableKey,
+  disableUnused,
   findKey,
-  limitKey,
   listKeys,
   sendKey,
 } from '../../src/openrouter/resources/keys.ts';
@@ -248,23 +248,12 @@ describe('an API key', () => {
     expect(retryLines).toEqual([retried, retried]);
   });
 
-  test.each([
-    ['without a limit', { ...KEY, limit: null }, 'the limit of the API key is not lowered'],
-    ['with a higher limit', { ...KEY, limit: 0.51 }, 'the limit of the API key is not lowered'],
-    [
-      'which is another one',
-      { ...KEY, hash: 'x', limit: 0.5 },
-      'the response is about the API key',
-    ],
-  ])('is not taken for one with a lower limit %s', async (_, data, reason) => {
-    const lowered = { ...KEY, limit: 0.5 };
-    const { result, requests, retryLines } = await send(
-      [json({ data }), json({ data: lowered })],
-      (to) => limitKey(to, KEY, 0.5),
+  test('whose secret no one has is disabled without a limit to hold, in one request', async () => {
+    const { result, requests } = await send([json({ data: DISABLED })], (to) =>
+      disableUnused(to, KEY),
     );
-    expect(result).toEqual(lowered);
-    expect(requests).toEqual(Array(2).fill(['PATCH /keys/abc', { limit: 0.5 }]));
-    expect(retryLines).toEqual([expect.stringContaining(`HTTP 200, but ${reason}`)]);
+    expect(result).toEqual(DISABLED);
+    expect(requests).toEqual([['PATCH /keys/abc', { disabled: true, limit: 0 }]]);
   });
 
   test('is described by up to 100 characters of its name', () => {

@@ -92,6 +92,8 @@ const scenarios = fc.record({
   postTimeout: fc.constantFrom(TIMEOUT_MS, 8_000),
   /** When the key spends something, if it works then, in milliseconds from the end of the step. */
   spendsAfter: fc.array(fc.nat(20_000), { maxLength: 3 }),
+  /** How late the counters are, in milliseconds. */
+  delay: fc.constantFrom(0, 40_000, 150_000),
   takenSlugStatus: fc.constant(400 as const),
   skew: fc.integer({ min: -1e9, max: 1e9 }),
   latency: fc.integer({ min: 1, max: 400 }),
@@ -124,6 +126,7 @@ interface Scene {
 async function openScene(scenario: Scenario): Promise<Scene> {
   const simulation = openSimulation({ ...scenario, schedule: [] });
   const { account, managementKey, clock } = simulation;
+  Object.assign(account.counterDelay, { from: scenario.delay, to: scenario.delay });
   // A copy, so that what others do does not count as the step's.
   const others = { managementKey, account: { ...account } };
   const workspace: Workspace = seedWorkspace(simulation, { slug: SLUG });
@@ -351,7 +354,7 @@ function keyThatIsLeftIsDescribed(job: EndedJob): void {
   else expect(text).toMatch(/disabled; it cannot spend$|may work until /);
 }
 
-/** Of a revoked key, all that it ever spent; of one that stays, what it has spent so far. */
+/** At least what is counted by then, and never more than the key has spent. Of a revoked key, that is all without a delay. */
 function costIsRightOrUnknown(job: EndedJob): void {
   const { post, simulation, step } = job;
   const { created } = step.task ?? {};
@@ -363,10 +366,14 @@ function costIsRightOrUnknown(job: EndedJob): void {
     toUsd(
       spends.filter(({ at }) => at <= before).reduce((sum, one) => sum + one.credits, 0) / NANO,
     );
-  const isSoFar = !revoked(job);
-  expect(post.spend.isSoFar).toBe(isSoFar);
-  if (!isSoFar) expect(post.spend.spent).toBe(spent(Number.POSITIVE_INFINITY));
-  else expect(post.spend.spent).toBeGreaterThanOrEqual(spent(job.postStart) ?? 0n);
+  const { isSoFar, spent: shown } = post.spend;
+  expect(isSoFar).toBe(!revoked(job));
+  expect(shown.isExact).toBe(false);
+  const { delay } = job.scenario;
+  const all = spent(Number.POSITIVE_INFINITY) ?? 0n;
+  expect(shown.amount).toBeGreaterThanOrEqual(spent(job.postStart - delay) ?? 0n);
+  expect(shown.amount).toBeLessThanOrEqual(all);
+  if (!isSoFar && delay === 0) expect(shown.amount).toBe(all);
 }
 
 function noSecretIsLoggedOrSaved({ ledger, step, post }: EndedJob): void {

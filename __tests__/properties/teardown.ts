@@ -243,7 +243,7 @@ function reportsWhatIsDeleted({ scene, target, request, first: { result } }: Del
     expect(result.failure).toBeUndefined();
   }
   if (!result.workspace) expect(exists(scene, target?.id)).toBe(false);
-  for (const key of request.dryRun ? [] : result.keys) {
+  for (const { key } of request.dryRun ? [] : result.keys) {
     expect(scene.simulation.account.keys.some(({ hash }) => hash === key.hash)).toBe(false);
   }
   if (request.dryRun || !result.workspace || result.failure) return;
@@ -251,7 +251,7 @@ function reportsWhatIsDeleted({ scene, target, request, first: { result } }: Del
   if (!result.deleted) expect(deletedByOthers).toContain(result.workspace.id);
   if (scene.mayHaveLostDeletion()) return;
   expect(result.deleted).toBe(!deletedByOthers.has(result.workspace.id));
-  expect(result.keys.filter(({ hash }) => deletedByOthers.has(hash))).toEqual([]);
+  expect(result.keys.filter(({ key }) => deletedByOthers.has(key.hash))).toEqual([]);
 }
 
 /** Fails if the workspace is protected or has keys, and otherwise succeeds if nothing prevents it. */

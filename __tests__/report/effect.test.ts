@@ -125,7 +125,10 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
     NOTHING_DELETED,
   ],
   [
-    new Failure(teardown.workspaceHasKeys, { workspace: WORKSPACE, keys: [KEY], now: 0 }),
+    new Failure(teardown.workspaceHasKeys, {
+      workspace: WORKSPACE,
+      keys: [{ key: KEY, settlesIn: undefined }],
+    }),
     NOTHING_DELETED,
   ],
   [
@@ -145,7 +148,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
       workspace: WORKSPACE,
       errors: [REJECTED],
       deletedKeys: 2,
-      keysLeft: { keys: [], isComplete: true, now: 0 },
+      keysLeft: { keys: [], isComplete: true },
     }),
     'API keys deleted before that: 2.',
   ],
@@ -166,11 +169,10 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   ],
   [
     new Failure(preview.previewLimitReached, {
-      cap: { amount: 5n, withByok: false, replaced: [] },
+      cap: { amount: 5n, limit: 1n, withByok: false },
       uses: [],
-      created: { isDisabled: true },
     }),
-    'The new API key was disabled. No other step has its secret.',
+    'The job has no API key.',
   ],
   [
     new Failure(preview.keyNotCapped, {
@@ -198,20 +200,20 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   ],
   [
     new Failure(preview.previewNotDeleted, {
-      slug: 'preview-42',
+      workspace: WORKSPACE,
       errors: [REJECTED],
-      keysLeft: { keys: [], isComplete: true, now: 0 },
+      keysLeft: { keys: [], isComplete: true },
     }),
     'No API key is left: nothing can spend.',
   ],
   [new Failure(preview.staleResponse, { number: 42 }), OF_STEP],
   [
-    new Failure(preview.previewReopened, { workspace: WORKSPACE, deleted: true }),
-    `The id of its workspace: ${WORKSPACE.id}.`,
+    new Failure(preview.previewReopened, { workspace: WORKSPACE }),
+    `Its workspace has the id ${WORKSPACE.id}. If that is closed, the next run creates a new one.`,
   ],
   [
     new Failure(preview.previewDeleted, { workspace: WORKSPACE }),
-    `The workspace with the id ${WORKSPACE.id} does not exist any more.`,
+    `The workspace with the id ${WORKSPACE.id} is closed, or does not exist any more.`,
   ],
   [
     new Failure(key.keyReplaced, { key: KEY, olderEnded: false }),

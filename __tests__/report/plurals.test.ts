@@ -35,7 +35,10 @@ test.each([
   expect(described.lines.at(-1)).toMatch(/^What was not deleted can still work/);
 });
 
-const HAS_KEYS = new Failure(workspaceHasKeys, { workspace: WORKSPACE, keys: [KEY], now: 0 });
+const HAS_KEYS = new Failure(workspaceHasKeys, {
+  workspace: WORKSPACE,
+  keys: [{ key: KEY, settlesIn: undefined }],
+});
 
 test.each([
   ['helps with the others', [sweptTo('failed', HAS_KEYS), sweptTo('failed')], true],

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { GitHubEvent } from '../../sandbox/github/events.ts';
-import { closePull, openPull } from '../../sandbox/github/people.ts';
+import { closePull, openPull, pushTo } from '../../sandbox/github/people.ts';
 import type { StepResult } from '../../sandbox/runner/runner.ts';
 import { annotations, expectFailure } from '../support/harness.ts';
 import { openKeyHarness } from '../support/key.ts';
@@ -20,9 +20,10 @@ const messagesOf = (steps: readonly PreviewStep[], level: string) =>
   steps.flatMap((step) => annotations(step, level).map(({ data }) => data));
 
 describe('the preview of a pull request', () => {
-  const { harness, gitHub, main, post, job, keyOf } = openPreviewHarness();
+  const { harness, gitHub, main, post, job } = openPreviewHarness();
   const open = () => openPull(gitHub.server.github, gitHub.repository, {})[0];
   const close = () => closePull(gitHub.server.github, gitHub.repository, 1)[0];
+  const push = () => pushTo(gitHub.server.github, gitHub.repository, 'feature')[1] as GitHubEvent;
   const faults = () => harness.sandbox.faults;
 
   /** Runs both steps. OpenRouter is down, and behaves in the post step as `late` says. */
@@ -39,44 +40,35 @@ describe('the preview of a pull request', () => {
     await job(open());
     const { step, ended } = await runDown(close());
     const { code, title, lines } = expectFailure(step, { state: 'closed' });
-    expect(code).toBe('preview-not-deleted');
-    expect(title).toBe(
+    expect([code, title]).toEqual([
+      'preview-not-deleted',
       'Could not delete the preview "preview-shop-1": OpenRouter failed (HTTP 502)',
-    );
+    ]);
     expect(lines.slice(0, 2)).toEqual([
       'Its API keys may still work, each up to its own limit.',
       'To stop any spending now, disable the API keys: https://openrouter.ai/workspaces/preview-shop-1',
     ]);
-    expect([ended.exitCode, shownBy(ended), ended.summary]).toEqual([1, [], '']);
-    expect(ended.log.split('\n').at(-1)).toBe(`${title}, as the step has reported.`);
-  });
-
-  test('that is closed while OpenRouter is down has a warning if the post step learns what its keys can do', async () => {
-    const { main: opened } = await job(open());
-    Object.assign(keyOf(opened), { disabled: false });
-    const fault = { kind: 'response', status: 502 };
-    const failing = ['PATCH /keys/:hash', 'DELETE /keys/:hash'].flatMap((on) =>
-      Array(99).fill({ on, ...fault }),
-    );
-    const { step, ended } = await runDown(close(), failing);
-    expect(messagesOf([step, ended], 'error')).toHaveLength(1);
-    const { name, label } = keyOf(opened);
-    expect(messagesOf([ended], 'warning').map((data) => data.split('\n').slice(0, -1))).toEqual([
-      [
-        'The preview "preview-shop-1" still exists. Run this again; otherwise the next clean-up deletes it.',
-        `Still able to spend: 1 API key, $1.00 at most: "${name}" (${label}).`,
-      ],
-    ]);
-    expect(ended.summary).toContain('⚠️ OpenRouter: Left after the job');
+    expect([ended.exitCode, shownBy(ended), ended.summary]).toEqual([0, [], '']);
   });
 
   test('that is open while OpenRouter is down has one error, and no notice about its comment', async () => {
     await job(open());
     const { step, ended } = await runDown(open());
     expect(expectFailure(step, { state: 'open' }).code).toBe('server-error');
-    expect(annotations(ended, 'notice')).toEqual([]);
     expect([ended.exitCode, shownBy(ended)]).toEqual([0, []]);
-    expect(ended.log).toContain('The comment of the preview may be out of date: ');
+  });
+
+  test('that is open when OpenRouter goes down has one error, which its post step only logs', async () => {
+    await job(open());
+    onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => faults().push(...DOWN));
+    const event = push();
+    const step = await main(event);
+    expect(expectFailure(step, step.outputs).code).toBe('server-error');
+    faults().splice(0, 99, ...DOWN);
+    const ended = await post(event, step);
+    faults().splice(0);
+    expect([shownBy(ended), ended.summary]).toEqual([[], '']);
+    expect(ended.log).toMatch(/: OpenRouter failed \(HTTP 502\), as the step has reported\.$/);
   });
 
   test('whose key cannot be disabled while OpenRouter is down has one error, and no notice about its comment', async () => {
@@ -85,12 +77,12 @@ describe('the preview of a pull request', () => {
     faults().push(...DOWN);
     const ended = await post(opened, step);
     faults().splice(0);
-    expect(expectFailure(ended).title).toMatch(/^Could not disable the API key /);
-    expect(shownBy(ended)).toEqual(['error']);
-    expect(ended.log).toContain('The comment of the preview may be out of date: ');
+    const { code, lines } = expectFailure(ended);
+    expect([code, shownBy(ended)]).toEqual(['server-error', ['error']]);
+    expect(lines[0]).toMatch(/^The API key may still work, /);
   });
 
-  test('that cannot be read has one error, and no warning that it was not checked', async () => {
+  test('that cannot be read has one error, and a post step without any', async () => {
     const opened = open();
     gitHub.server.faults.push(...DOWN);
     const step = await main(opened);
@@ -103,20 +95,26 @@ describe('the preview of a pull request', () => {
   test('whose slug is another workspace has one error', async () => {
     await job(open());
     Object.assign(harness.sandbox.account.workspaces[1] ?? {}, { description: 'By hand' });
-    const closed = close();
-    const step = await main(closed);
-    expect(expectFailure(step, { state: 'closed' }).code).toBe('preview-not-ours');
-    const ended = await post(closed, step);
-    expect([ended.exitCode, shownBy(ended)]).toEqual([1, []]);
+    const event = push();
+    const step = await main(event);
+    expect(expectFailure(step, { state: 'open' }).code).toBe('preview-not-ours');
+    const ended = await post(event, step);
+    expect([ended.exitCode, shownBy(ended)]).toEqual([0, []]);
   });
 
   test('has two errors for two causes', async () => {
-    await job(open());
-    const rejected = Array(9).fill({ kind: 'response', status: 401 });
-    const { step, ended } = await runDown(close(), rejected);
+    const fault = { on: 'GET /workspaces/:id', kind: 'response', status: 502 };
+    onNth(harness.sandbox, 'POST /keys', 1, () => faults().push(...Array(99).fill(fault)));
+    const event = open();
+    const step = await main(event);
+    faults().splice(0, 99, ...Array(9).fill({ kind: 'response', status: 401 }));
+    const ended = await post(event, step);
+    faults().splice(0);
     expect(messagesOf([step, ended], 'error')).toEqual([
-      expect.stringMatching(/^Could not delete the preview .*: OpenRouter failed \(HTTP 502\)\n/),
-      expect.stringMatching(/^Could not delete the preview .*: OpenRouter rejected the manage/),
+      expect.stringMatching(
+        /^Could not look up the workspace .*: OpenRouter failed \(HTTP 502\)\n/,
+      ),
+      expect.stringMatching(/: OpenRouter rejected the manage/),
     ]);
   });
 });

@@ -32,5 +32,6 @@ export const outputsOfDeleted = (workspace: Workspace, deletedKeys = 0) => ({
   ...identityOf(workspace),
   deleted: 'true',
   'deleted-keys': String(deletedKeys),
-  'keys-cost-usd': '0',
+  // Keys that worked until then have not settled.
+  'keys-cost-usd': deletedKeys > 0 ? '' : '0',
 });

@@ -18,7 +18,7 @@ import {
 import { afterExchange } from './on-nth.ts';
 import { openResources, type Resources } from './resources.ts';
 import { ROOT } from './root.ts';
-import { followSteps } from './step-time.ts';
+import { followSteps, inVirtualTime } from './step-time.ts';
 
 export { ROOT };
 
@@ -79,6 +79,8 @@ export function openHarness({ timeOfDay, followsSteps, ...options }: HarnessOpti
     get sandbox() {
       return sandbox();
     },
+    /** The environment of a step in a process of its own, whose time the sandbox follows. */
+    processEnv: () => inVirtualTime(followed?.env),
     /** Runs the root action, with a name and an unused slug unless `inputs` has others. */
     create: (inputs?: Inputs, env?: StepOptions['env']) => run(createStep(inputs, env)),
     startCreate: (inputs?: Inputs, env?: StepOptions['env']) => start(createStep(inputs, env)),

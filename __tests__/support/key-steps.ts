@@ -6,7 +6,7 @@ import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { formatSpend, type KeySpend } from '../../src/actions/key/key-spend.ts';
 import { type KeyTask, keyTask } from '../../src/actions/key/task.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
-import type { Key } from '../../src/openrouter/resources/keys.ts';
+import type { SettlingKey } from '../../src/openrouter/settlement.ts';
 import { describeWarning } from '../../src/report/describe-error.ts';
 import type { Description } from '../../src/report/description.ts';
 import type { Context } from '../../src/shared/context.ts';
@@ -86,7 +86,7 @@ export interface KeyPost {
   error?: Error;
   /** What is left to do if it failed. */
   left?: KeyTask;
-  replaced?: readonly Key[];
+  replaced?: readonly SettlingKey[];
   spend?: KeySpend;
   lines: string[];
 }

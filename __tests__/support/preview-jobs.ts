@@ -3,23 +3,15 @@
 import fc from 'fast-check';
 import * as z from 'zod';
 import { inProcessTransport, type Network } from '../../sandbox/http/in-process.ts';
-import { withUsage } from '../../sandbox/openrouter/routes/keys.ts';
+import { remainingOf as remainingOfKey } from '../../sandbox/openrouter/resources/usage.ts';
 import { seedUsage } from '../../sandbox/openrouter/seed.ts';
 import type { KeyResult } from '../../src/actions/key/create-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
-import {
-  type CommentFacts,
-  formatMarker,
-  type Total,
-  totalOf,
-} from '../../src/actions/preview/comment.ts';
+import { type CommentFacts, formatMarker } from '../../src/actions/preview/comment.ts';
 import { runPreviewTask } from '../../src/actions/preview/end-job.ts';
 import type { GitHubContext } from '../../src/actions/preview/read-subject.ts';
-import {
-  type PreviewRequest,
-  type PreviewResult,
-  runPreview,
-} from '../../src/actions/preview/run-preview.ts';
+import type { PreviewRequest } from '../../src/actions/preview/request.ts';
+import { type PreviewResult, runPreview } from '../../src/actions/preview/run-preview.ts';
 import type { Subject } from '../../src/actions/preview/subject.ts';
 import { type PreviewTask, previewTask } from '../../src/actions/preview/task.ts';
 import { openComments } from '../../src/actions/preview/write-comment.ts';
@@ -30,7 +22,7 @@ import { ApiError } from '../../src/http/request.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import { Cancellation } from '../../src/lib/cancellation.ts';
 import { parseJson } from '../../src/lib/json.ts';
-import { exactUsd, parseUsd, type Usd } from '../../src/lib/usd.ts';
+import type { Usd } from '../../src/lib/usd.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { jitters, rarely } from './faults.ts';
 import { GITHUB_URL, type World, works } from './preview-world.ts';
@@ -95,6 +87,7 @@ export interface Sent {
   method: string;
   call: string;
   path: string;
+  body: string | undefined;
   /** What the response says about the subject in question, if it is about that. */
   look?: { isOpen: boolean; updatedAt: number | undefined } | undefined;
 }
@@ -202,11 +195,10 @@ async function runMain(world: World, job: Job): Promise<void> {
       registerSecrets: () => undefined,
       onState: () => undefined,
       onWorkspace: () => undefined,
-      onDeleted: () => undefined,
       onKey: alive((result: KeyResult) => {
         job.key = result;
         job.onKey?.();
-        for (const spend of plan.spends) spendLater(world, result, spend);
+        for (const spend of plan.spends) spendLater(world, result.key, spend);
       }),
       random: () => randomOf(job.name),
     }),
@@ -218,7 +210,10 @@ export function randomOf(name: string): number {
   return (Number(name.replace(/\D/g, '')) % 997) / 997;
 }
 
-function spendLater(world: World, { key }: KeyResult, spending: Spending): void {
+type SpendingKey = Parameters<typeof seedUsage>[1];
+
+/** Has a key spend something, if it works then. */
+export function spendLater(world: World, key: SpendingKey, spending: Spending): void {
   const { account, clock } = world.simulation;
   clock.after(spending.after, () => {
     if (!works(world, key)) return;
@@ -231,7 +226,8 @@ function spendLater(world: World, { key }: KeyResult, spending: Spending): void 
 /** What a key may still spend now, in USD. */
 function remainingOf({ simulation: { account } }: World, hash: string): number {
   const key = account.keys.find((one) => one.hash === hash);
-  return key ? Math.max(0, Number(withUsage(account, key)['limit_remaining'])) : 0;
+  const own = account.spends.filter(({ key_hash }) => key_hash === hash);
+  return key ? Math.max(0, Number(remainingOfKey(key, own, account.now()))) : 0;
 }
 
 function statusOf({ plan, main }: Job): string {
@@ -245,9 +241,6 @@ async function runPost(world: World, job: Job, task: PreviewTask, ending: Ending
     const extras = {
       readJobStatus: () => jobStatusOf(statusOf(job), 'GitHub'),
       onSpend: () => undefined,
-      onEnd: () => undefined,
-      isReported: () => false,
-      isSameCause: () => false,
     };
     const incomplete = await runPreviewTask(task, { ...context, ...extras });
     if (incomplete) throw incomplete.error;
@@ -327,21 +320,13 @@ function contextOf<Result>(
       ? openComments(client, { jobLogin, repository: named, render: shortComment })
       : undefined,
     repository: named,
-    run: job.name.replace(/^\D+$/, ''),
     notice: context.log.info,
   };
 }
 
-function shortComment(facts: CommentFacts): string {
-  const { amount, isComplete } = totalOf(facts);
-  return `${formatMarker(facts.data)}\n${isComplete ? '' : 'at least '}${exactUsd(amount)}`;
-}
-
-/** What a comment says that all keys have spent; undefined if it is none of a preview. */
-export function readShortComment(body: string): Total | undefined {
-  const [, atLeast, amount = ''] = /\n(at least )?([\d.]+)$/.exec(body) ?? [];
-  const usd = parseUsd(amount);
-  return usd === undefined ? undefined : { amount: usd, isComplete: atLeast === undefined };
+function shortComment({ data, keys }: CommentFacts): string {
+  const settled = keys.filter(({ settlesIn }) => settlesIn === 0).length;
+  return `${formatMarker(data)}\n${keys.length} keys, ${settled} of them settled`;
 }
 
 /** Notes when a process is cancelled: what it does then counts as failed. */
@@ -384,7 +369,8 @@ function observe<Result>(
       const { method } = request;
       const path = request.url.replace(/^.*?\/api\/v[13]/, '').replace('/..', '');
       const call = network.api.callOf(method, path);
-      const sent: Sent = { at: world.simulation.clock.now(), method, call, path };
+      const { body } = request;
+      const sent: Sent = { at: world.simulation.clock.now(), method, call, path, body };
       process.sent.push(sent);
       const dies = process.sent.length === ending.killedAt;
       if (dies && !ending.isSent) {

@@ -8,7 +8,12 @@ import { type GitHubServer, startGitHub } from '../../sandbox/github/server.ts';
 import type { Repository } from '../../sandbox/github/state.ts';
 import { seedUsage } from '../../sandbox/openrouter/seed.ts';
 import { runPostInProcess, runStepInProcess } from '../../sandbox/runner/in-process.ts';
-import { runStep, type StepOptions, type StepResult } from '../../sandbox/runner/runner.ts';
+import {
+  runPost,
+  runStep,
+  type StepOptions,
+  type StepResult,
+} from '../../sandbox/runner/runner.ts';
 import { openEmptiedHarness } from './emptied-harness.ts';
 import type { HarnessOptions, RunOptions } from './harness.ts';
 import { openResources } from './resources.ts';
@@ -22,11 +27,20 @@ export interface PreviewStep extends StepResult {
   gitHubCalls: string[];
 }
 
-/** An OpenRouter and a GitHub with the repository octo-org/shop, both emptied before each test. */
-export function openPreviewHarness(options?: HarnessOptions) {
-  const { harness } = openEmptiedHarness(options);
+export interface PreviewHarnessOptions extends HarnessOptions {
+  /** Whether steps are processes of the bundle, in virtual time. */
+  isBundle?: boolean;
+}
+
+/**
+ * An OpenRouter and a GitHub with the repository octo-org/shop, both emptied before each test. Unless OpenRouter has
+ * another time of day, that of both passes only as it does in steps, and by `letPass`.
+ */
+export function openPreviewHarness({ isBundle = false, ...options }: PreviewHarnessOptions = {}) {
+  const { followsSteps = options.now === undefined } = options;
+  const { harness } = openEmptiedHarness({ ...options, followsSteps });
   const followed = () => harness.sandbox.account.now();
-  const gitHub = openGitHubServer(options?.followsSteps ? { now: followed } : {});
+  const gitHub = openGitHubServer(followsSteps ? { now: followed } : {});
   const stepOf = (event: GitHubEvent, inputs: Inputs): StepOptions => {
     const { managementKey, url } = harness.sandbox;
     const run = stepIn(gitHub.server, event);
@@ -34,6 +48,7 @@ export function openPreviewHarness(options?: HarnessOptions) {
     return {
       action: join(ROOT, 'preview'),
       ...run,
+      env: { ...run.env, ...(isBundle && harness.processEnv()) },
       with: { ...connection, ...run.with, ...inputs },
     };
   };
@@ -46,7 +61,7 @@ export function openPreviewHarness(options?: HarnessOptions) {
     return { ...result, openRouterCalls, gitHubCalls: callsOf(server.requests, server.github) };
   };
   const main = (event: GitHubEvent, inputs: Inputs = {}) =>
-    record(runStepInProcess(stepOf(event, inputs)));
+    record((isBundle ? runStep : runStepInProcess)(stepOf(event, inputs)));
   const post = (
     event: GitHubEvent,
     ended: StepResult,
@@ -54,7 +69,8 @@ export function openPreviewHarness(options?: HarnessOptions) {
     { env, ...options }: RunOptions = {},
   ) => {
     const step = stepOf(event, inputs);
-    return record(runPostInProcess({ ...step, ...options, env: { ...step.env, ...env } }, ended));
+    const run = isBundle ? runPost : runPostInProcess;
+    return record(run({ ...step, ...options, env: { ...step.env, ...env } }, ended));
   };
   const keyOf = ({ outputs }: StepResult) => {
     const key = harness.sandbox.account.keys.find(({ hash }) => hash === outputs['key-hash']);
@@ -82,6 +98,8 @@ export function openPreviewHarness(options?: HarnessOptions) {
       if (usd > 0) seedUsage(harness.sandbox, keyOf(ended), { credits: usd });
       return { main: ended, post: await post(event, ended, inputs) };
     },
+    /** Lets time pass between steps. */
+    letPass: (ms: number) => harness.sandbox.letPass(ms),
     slugs: () => harness.sandbox.account.workspaces.slice(1).map(({ slug }) => slug),
     comments: () => gitHub.repository.comments.now().map(({ body }) => body),
   };

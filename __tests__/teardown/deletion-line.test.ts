@@ -2,15 +2,25 @@ import { expect, test } from '@jest/globals';
 import { parseUsd } from '../../src/lib/usd.ts';
 import { deletionLine } from '../../src/teardown/deletion-line.ts';
 
+const spent = (text: string, isExact: boolean) => ({ amount: parseUsd(text) ?? 0n, isExact });
+
 test.each([
   [
-    { deleted: true, keyCount: 2, keysSpent: parseUsd('0.8449') ?? null },
+    { deleted: true, keyCount: 2, spent: spent('0.8449', true) },
     'Deleted "a": 2 API keys, $0.84 spent.',
   ],
-  [{ deleted: true, keyCount: 1, keysSpent: null }, 'Deleted "a": 1 API key, spending unknown.'],
-  [{ deleted: true, keyCount: 0, keysSpent: 0n }, 'Deleted "a": no API keys.'],
   [
-    { deleted: false, keyCount: 1, keysSpent: 0n },
+    { deleted: true, keyCount: 2, spent: spent('0.8469', false) },
+    'Deleted "a": 2 API keys, at least $0.84 spent.',
+  ],
+  [
+    { deleted: true, keyCount: 1, spent: spent('0', false) },
+    'Deleted "a": 1 API key, spending not yet counted.',
+  ],
+  [{ deleted: true, keyCount: 1, spent: undefined }, 'Deleted "a": 1 API key, spending unknown.'],
+  [{ deleted: true, keyCount: 0, spent: spent('0', true) }, 'Deleted "a": no API keys.'],
+  [
+    { deleted: false, keyCount: 1, spent: spent('0', true) },
     'Another job had deleted "a". This step deleted 1 API key, $0.00 spent.',
   ],
 ])(

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
+import { toSettling } from '../../src/openrouter/settlement.ts';
 import {
   BLOCKED_BUT_NONE_LISTED,
   describeWorking,
@@ -10,7 +11,8 @@ import { KEY } from '../support/failures.ts';
 
 const NOW = Date.parse('2026-11-28T09:40:00Z');
 const left = (keys: readonly object[], isComplete = true): KeysLeft => {
-  return { keys: keys.map((key) => ({ ...KEY, ...key }) as Key), isComplete, now: NOW };
+  const listed = keys.map((key) => ({ ...KEY, ...key }) as Key);
+  return { keys: toSettling({ keys: listed, serverTime: NOW }), isComplete };
 };
 const DISABLED = { disabled: true };
 const EXPIRED = { expires_at: '2026-11-28T09:39:59Z' };

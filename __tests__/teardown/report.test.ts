@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { ApiError, ApiErrorDetails } from '../../src/http/request.ts';
 import type { Cell, Table } from '../../src/lib/table.ts';
 import { parseUsd, type Usd } from '../../src/lib/usd.ts';
+import { toSettling } from '../../src/openrouter/settlement.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import {
@@ -20,7 +21,9 @@ import type {
 } from '../../src/teardown/sweep-result.ts';
 import { apiError, KEY, WORKSPACE } from '../support/failures.ts';
 
-const spent = (text: string | null) => ({ keysSpent: text && (parseUsd(text) as Usd) }) as object;
+const spent = (text: string, isExact = true) => ({
+  spent: { amount: parseUsd(text) as Usd, isExact },
+});
 
 const HOUR = 3_600_000;
 
@@ -187,7 +190,7 @@ describe('the reason of a failure is in words, without ids and requests', () => 
     });
   const noResponse = { host: 'openrouter.ai', elapsedMs: 60_000 };
   const left = (errors: ApiError[], { isComplete = true } = {}) => {
-    const keysLeft = { keys: [], isComplete, now: 0 };
+    const keysLeft = { keys: [], isComplete };
     return new Failure(teardownIncomplete, {
       workspace: WORKSPACE,
       errors,
@@ -235,7 +238,10 @@ describe('the reason of a failure is in words, without ids and requests', () => 
       '2 or more API keys not deleted. OpenRouter: HTTP 500',
     ],
     [
-      new Failure(workspaceHasKeys, { workspace: WORKSPACE, keys: [KEY], now: 0 }),
+      new Failure(workspaceHasKeys, {
+        workspace: WORKSPACE,
+        keys: [{ key: KEY, settlesIn: undefined }],
+      }),
       'has 1 API key, and delete-keys is false',
     ],
     [
@@ -252,35 +258,46 @@ describe('the reason of a failure is in words, without ids and requests', () => 
 });
 
 describe('what the deleted API keys had spent', () => {
-  test('has a sum that is "at least" if it is unknown for one workspace', () => {
+  test('has a sum that is "at least" if it is not yet counted for one workspace', () => {
     const [deleted] = shownOf([
       swept('known', 'deleted', spent('0.3')),
-      swept('unknown', 'deleted', spent(null)),
+      swept('late', 'deleted', spent('0', false)),
       swept('none', 'deleted'),
     ]).folded;
     expect(deleted?.[0]).toBe('Deleted: 3, at least $0.30 spent');
     expect(deleted?.[1]?.rows.map((row) => row[2])).toEqual([
       '$0.30',
+      'not yet counted',
       '–',
-      'unknown',
       'at least $0.30',
     ]);
   });
 
   test('is also shown of a workspace that could not be deleted then', () => {
-    expect(
-      shownOf([swept('a', 'failed', { ...spent('0.3'), isLowerBound: true })]).table?.rows,
-    ).toEqual([['a', '3 d old\nits keys may still work', 'at least $0.30']]);
+    expect(shownOf([swept('a', 'failed', spent('0.3', false))]).table?.rows).toEqual([
+      ['a', '3 d old\nits keys may still work', 'at least $0.30'],
+    ]);
   });
 
   test.each([
-    ['0.3', 'Deleted: 1, $0.30 spent'],
-    [null, 'Deleted: 1, cost unknown'],
-  ])('has no total of one amount: %s', (amount, title) => {
-    const result = [swept('one', 'deleted', spent(amount))];
+    ['0.3', true, 'Deleted: 1, $0.30 spent'],
+    ['0.3', false, 'Deleted: 1, at least $0.30 spent'],
+    ['0', false, 'Deleted: 1, spending not yet counted'],
+  ])('has no total of one amount: %s (exact: %s)', (amount, isExact, title) => {
+    const result = [swept('one', 'deleted', spent(amount, isExact))];
     expect(shownOf(result).folded[0]?.[0]).toBe(title);
     expect(sweptTable(result, 'sweep')?.total).toBeUndefined();
   });
+});
+
+test.each<[SweepResult, string[]]>([
+  [[swept('a', 'deleted', spent('0.3')), swept('b', 'kept')], []],
+  [
+    [swept('a', 'deleted', spent('0.3', false)), swept('b', 'already-deleted', spent('0', false))],
+    ['OpenRouter counts what is spent some minutes late.'],
+  ],
+])('a summary says once why amounts are lower bounds: %#', (result, notes) => {
+  expect(sweepSummary(result, { kind: 'sweep', deleteKeys: true }).notes).toEqual(notes);
 });
 
 describe('of more workspaces than fit', () => {
@@ -329,7 +346,10 @@ test('API keys that keep appearing are described', () => {
 
 test('of what failed, first comes what can spend, then what may; the message has the same order', () => {
   const keysLeft = (...keys: object[]) => ({
-    keysLeft: { keys: keys.map((key) => ({ ...KEY, ...key })), isComplete: true, now: 0 },
+    keysLeft: {
+      keys: toSettling({ keys: keys.map((key) => ({ ...KEY, ...key })), serverTime: 0 }),
+      isComplete: true,
+    },
   });
   const result = [
     swept('disabled', 'failed', keysLeft({ disabled: true })),

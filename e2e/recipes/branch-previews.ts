@@ -23,6 +23,7 @@ export const BRANCH_PREVIEWS: Record<string, (sandbox: Sandbox) => Promise<void>
     assert.equal(reported.exitCode, 0, reported.log);
     assert.deepEqual(reader.slugs(), [slug]);
 
+    reader.letKeysSettle();
     const [deleted] = deleteBranch(github, repository, 'feature/x');
     for (const event of [deleted, scheduleEvent(github, repository)]) {
       const run = await reader.run('Preview clean-up', { event });

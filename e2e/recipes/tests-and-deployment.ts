@@ -7,9 +7,7 @@ import { openReader } from '../reader.ts';
 
 /** What the files of the recipe do, by a sentence that says what holds. */
 export const TESTS_AND_DEPLOYMENT: Record<string, (sandbox: Sandbox) => Promise<void>> = {
-  async 'tests and a deployment share a cap, and go without what is too expensive for the rest'(
-    sandbox,
-  ) {
+  async 'tests and a deployment share a cap, and what has no room in it does not begin'(sandbox) {
     const reader = await openReader('docs/recipes/tests-and-deployment.md', sandbox);
     const { github, repository } = reader;
     const calls = () =>
@@ -20,21 +18,26 @@ export const TESTS_AND_DEPLOYMENT: Record<string, (sandbox: Sandbox) => Promise<
 
     const [opened] = openPull(github, repository);
     const first = await reader.run('Preview', { event: opened });
-    assert.deepEqual(first.results, { '': [], test: ['success'], deploy: ['success'] }, first.log);
-    assert.deepEqual(calls().toSorted(), ['deploy-preview 1', 'npm run evaluate', 'npm test']);
+    const results = { '': [], test: ['success'], deploy: ['success'], check: ['success'] };
+    assert.deepEqual(first.results, results, first.log);
+    const checked = 'check-preview https://preview-1.example.com';
+    assert.deepEqual(calls().toSorted(), [checked, 'deploy-preview 1', 'npm test']);
     assert.equal(reader.service.read().statuses.length, 1);
     assert.deepEqual(reader.disabledKeys().toSorted(), [false, true]);
 
-    for (const key of sandbox.account.keys) seedUsage(sandbox, key, { credits: 3.6 });
+    // As many pushes would: of the 10 USD, 2 are of what is deployed, and 1.5 are left.
+    const ofTests = sandbox.account.keys.find(({ disabled }) => disabled);
+    assert.ok(ofTests);
+    seedUsage(sandbox, ofTests, { credits: 6.5 });
+    reader.letKeysSettle();
     const event = pushTo(github, repository, 'feature')[1] as GitHubEvent;
-    // One after the other: at once, the first of them gets what is left.
+    // One after the other: at once, each of them could be the first.
     const tested = await reader.run('Preview', { event, job: 'test' });
-    assert.equal(tested.outputs('preview')['key-limit-usd'], '0.8');
     assert.deepEqual(tested.results['test'], ['success'], tested.log);
     assert.deepEqual(calls(), ['npm test']);
-    const deployed = await reader.run('Preview', { event, job: 'deploy', annotations: ['error'] });
+    const annotations = ['error preview: preview limit reached'];
+    const deployed = await reader.run('Preview', { event, job: 'deploy', annotations });
     assert.deepEqual(deployed.results['deploy'], ['failure'], deployed.log);
-    assert.match(deployed.log, /::error::The key can spend less than 1 USD/);
     assert.deepEqual(calls(), []);
 
     const closed = asTarget(github, closePull(github, repository, 1)[0]);

@@ -35,6 +35,9 @@ export interface Occurrence {
   happen(github: GitHubState, repository: Repository): GitHubEvent;
 }
 
+/** By what factor time passes faster: a run that waits three minutes takes the ten seconds after which it looks again. */
+export const SPEED = 20;
+
 const MINUTE = 60_000;
 
 /** How long a job goes on after it has spent something: by default, until that is counted. */
@@ -59,6 +62,9 @@ const CLOSED: Occurrence = {
   happen: (github, repository) => closePull(github, repository, 42)[0],
 };
 
+/** What follows at once is not counted yet. */
+const atOnce = (occurrence: Occurrence): Occurrence => ({ ...occurrence, passes: 0 });
+
 const REOPENED: Occurrence = {
   title: 'It is reopened',
   passes: 10 * MINUTE,
@@ -79,6 +85,9 @@ const STARTED: Occurrence = {
   title: 'The workflow is started by hand',
   happen: (github, repository) => dispatchEvent(github, repository),
 };
+
+/** What a run does after a key has just ended. */
+const WAITS = 'waits for the final amount, ten seconds here and three minutes on GitHub';
 
 /** What all examples of a preview have in common. */
 const PREVIEW = {
@@ -116,7 +125,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     occurrences: [OPENED, PUSHED, CLOSED],
     variants: {
       '--spent 1': 'each job uses up the limit of its key',
-      '--key preview': 'the key is for what is deployed, and stays after the job',
+      '--key preview': `the key is for what is deployed, and stays until the closing, which ${WAITS}`,
       '--key none': 'the jobs get no key',
       '--existing preview-app-42': 'the slug belongs to a workspace that is no preview',
       '--dry-run true': 'the steps change nothing',
@@ -127,14 +136,24 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     description: 'The first job of a pull request uses up its cap, so the next one fails.',
     inputs: { ...PREVIEW.inputs, 'preview-limit-usd': '1' },
     contents: { ...EMPTY, spent: 1 },
-    occurrences: [OPENED, PUSHED],
+    occurrences: [OPENED, atOnce(PUSHED)],
     annotations: [
       'warning preview, post step: key limit used up',
       'error preview: preview limit reached',
     ],
     variants: {
-      '--preview-limit-usd 1.5': 'the second job gets what the first has left',
+      '--spent 0.25 --preview-limit-usd 1.5': `the second job ${WAITS}, and then has room`,
       '--preview-limit-usd 5': 'the cap is not reached',
+    },
+  },
+  'preview-wait': {
+    ...PREVIEW,
+    description: `A pull request is closed right after a job: the run ${WAITS}.`,
+    runJob: spendAtTheEnd,
+    occurrences: [OPENED, PUSHED, atOnce(CLOSED)],
+    variants: {
+      '--counter-delay 0': 'OpenRouter counts at once, which no run relies on',
+      '--key preview': 'the key is for what is deployed, and stays until the closing',
     },
   },
   'preview-clean-up': {
@@ -145,9 +164,11 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   },
   'preview-reopen': {
     ...PREVIEW,
-    description: 'A pull request is opened, closed and reopened.',
+    description: 'A closed pull request is reopened: it has a new workspace and a new comment.',
     occurrences: [OPENED, CLOSED, REOPENED],
-    variants: { '--key preview': 'the key is for what is deployed, and stays after the job' },
+    variants: {
+      '--key preview': `the key is for what is deployed, and stays until the closing, which ${WAITS}`,
+    },
   },
   key: {
     folder: 'key',
@@ -236,11 +257,16 @@ function createKeys(sandbox: Sandbox, outputs: Inputs, contents: Contents): void
   sandbox.letPass(COUNTED_MS);
 }
 
+/** Spends with the API key that the step has created, if it has, some time before the job ends. */
+function spendWithKey(sandbox: Sandbox, outputs: Inputs, contents: Contents): void {
+  spendAtTheEnd(sandbox, outputs, contents);
+  sandbox.letPass(COUNTED_MS);
+}
+
 /** Spends with the API key that the step has created, if it has. */
-function spendWithKey(sandbox: Sandbox, outputs: Inputs, { spent }: Contents): void {
+function spendAtTheEnd(sandbox: Sandbox, outputs: Inputs, { spent }: Contents): void {
   const created = outputs['hash'] ?? outputs['key-hash'];
   const key = sandbox.account.keys.find(({ hash }) => hash === created);
   // OpenRouter rejects what would exceed the limit.
   if (key) spend(sandbox, key, { amount: Math.min(spent, Number(key['limit'] ?? spent)) });
-  sandbox.letPass(COUNTED_MS);
 }

@@ -14,7 +14,7 @@ import { runProgram } from './arguments.ts';
 import { type Call, readCall } from './call.ts';
 import { describeContents, seedContents } from './contents.ts';
 import { changesOf, commandOf, helpOf, nextExample } from './help.ts';
-import type { Occurrence } from './scenes.ts';
+import { type Occurrence, SPEED } from './scenes.ts';
 import {
   firstLines,
   PUBLISHED,
@@ -36,7 +36,8 @@ await runProgram(async (args) => {
 /** Runs the step, in one run or in one for each occurrence, and shows everything. */
 async function run(call: Call): Promise<void> {
   const { name, scene, inputs, contents, counterDelay } = call;
-  const sandbox = call.apiUrl === undefined ? await startSandbox({ counterDelay }) : undefined;
+  const sandbox =
+    call.apiUrl === undefined ? await startSandbox({ counterDelay, speed: SPEED }) : undefined;
   show(commandOf(name), [scene.description]);
   if (sandbox) {
     seedContents(sandbox, contents);
@@ -167,11 +168,15 @@ async function runJob(
     ];
     show('Running the step', lines);
   }
-  const main = await runStep(step);
+  const inOneTime = () => ({
+    ...step,
+    ...(sandbox && { timeOfDay: sandbox.account.now().getTime() }),
+  });
+  const main = await runStep(inOneTime());
   const stages: Stage[] = [{ name: 'step', result: main, ...received() }];
   if (sandbox) scene.runJob?.(sandbox, main.outputs, contents);
   if (manifest.runs.post !== undefined && !end.aborted) {
-    const post = await runPost(step, main);
+    const post = await runPost(inOneTime(), main);
     stages.push({ name: 'post step', result: post, ...received() });
   }
   showJob(stages, started?.comments() ?? [], scene);

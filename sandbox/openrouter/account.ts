@@ -14,7 +14,7 @@ export interface Account {
   keys: Key[];
   keyLists: KeyListState;
   /** Limits hold at once, however late the counters are. A test may change it. */
-  counterDelay: CounterDelay;
+  readonly counterDelay: CounterDelay;
   budgets: Budget[];
   /** Default guardrails of workspaces, each from its first update on. */
   guardrails: Guardrail[];

@@ -1,8 +1,16 @@
 import { sortedBy } from '../lib/format.ts';
-import { columnFormat, formatUsd } from '../lib/format-usd.ts';
+import { columnFormat } from '../lib/format-usd.ts';
 import type { Folded, Table } from '../lib/table.ts';
-import { sumUsd, type Usd } from '../lib/usd.ts';
-import { type Key, totalSpent } from '../openrouter/resources/keys.ts';
+import {
+  COUNTED_LATE,
+  describeSpent,
+  formatSpent,
+  type SettlingKey,
+  type Spent,
+  spentBy,
+  spentOf,
+  sumSpent,
+} from '../openrouter/settlement.ts';
 
 /**
  * A table of API keys for a summary; undefined if there are none. By default, its total does not look like the
@@ -10,20 +18,25 @@ import { type Key, totalSpent } from '../openrouter/resources/keys.ts';
  * @param stateOf whether a key works, in a word
  */
 export function keysTable(
-  keys: readonly Key[],
+  keys: readonly SettlingKey[],
   total = 'Total of the keys it still had',
-  stateOf?: (key: Key) => string,
+  stateOf?: (one: SettlingKey) => string,
 ): Table | undefined {
   if (keys.length === 0) return undefined;
-  const sorted = sortedBy(keys, ({ name }) => name);
-  const amounts = sorted.map((key) => totalSpent([key]));
+  const sorted = sortedBy(keys, ({ key }) => key.name);
+  const amounts = sorted.map(spentOf);
   const format = spentFormat(amounts);
   return {
     header: ['API key', { numbers: 'Spent' }],
-    rows: sorted.map((key, at) => [
+    rows: sorted.map((one, at) => [
       // In one column, because GitHub hides the last one of three on a phone.
-      [{ code: key.name }, '\n', { code: key.label }, ...(stateOf ? [` ${stateOf(key)}`] : [])],
-      format(amounts[at] ?? null),
+      [
+        { code: one.key.name },
+        '\n',
+        { code: one.key.label },
+        ...(stateOf ? [` ${stateOf(one)}`] : []),
+      ],
+      format(amounts[at]),
     ]),
     total: totalRow([total], amounts),
   };
@@ -33,59 +46,39 @@ export function keysTable(
  * `keysTable`, folded below how many keys there are and what they had spent together: `API keys: 3, $8.21 spent`. Empty if
  * there are none.
  */
-export function foldedKeys(heading: string, keys: readonly Key[], total?: string): Folded[] {
+export function foldedKeys(
+  heading: string,
+  keys: readonly SettlingKey[],
+  total?: string,
+): Folded[] {
   if (keys.length === 0) return [];
-  const amounts = keys.map((key) => totalSpent([key]));
+  const spent = spentBy(keys);
   return [
-    { title: `${heading}: ${countAndSum(keys.length, amounts)}`, table: keysTable(keys, total) },
+    {
+      title: `${heading}: ${keys.length}, ${describeSpent(spent)}`,
+      paragraphs: whyAtLeast(spent),
+      table: keysTable(keys, total),
+    },
   ];
 }
 
-/**
- * How many there are, and what they had spent together: `38, $20.12 spent`. Only how many, without any `amounts`.
- */
-export function countAndSum(
-  count: number,
-  amounts: readonly (Usd | null)[],
-  options: LowerBound = {},
-): string {
-  if (amounts.length === 0) return `${count}`;
-  const isUnknown = amounts.every((amount) => amount === null);
-  return `${count}, ${isUnknown ? 'cost unknown' : `${formatSum(amounts, options)} spent`}`;
+/** Why `spent` is a lower bound, once in a summary; empty if it is not. */
+export function whyAtLeast({ isExact }: Spent): string[] {
+  return isExact ? [] : [COUNTED_LATE];
 }
 
-/** Returns how a column about what was spent shows its `amounts`, and their total. */
-export function spentFormat(amounts: readonly (Usd | null)[]) {
-  const format = columnFormat(amounts.filter((amount) => amount !== null));
-  return (amount: Usd | null, { isLowerBound = false }: LowerBound = {}): string => {
-    if (amount === null) return 'unknown';
-    return `${isLowerBound ? 'at least ' : ''}${format(amount, isLowerBound ? 'down' : 'nearest')}`;
-  };
+/** Returns how a column about what was spent shows its `amounts`, and their total. An amount may be unknown. */
+export function spentFormat(amounts: readonly (Spent | undefined)[]) {
+  const format = columnFormat(amounts.flatMap((spent) => spent?.amount ?? []));
+  return (spent: Spent | undefined) => (spent ? formatSpent(spent, format) : 'unknown');
 }
 
 /** The last row of a table with `amounts` in its last column; undefined if it would repeat the only one. */
 export function totalRow(
   cells: readonly string[],
-  amounts: readonly (Usd | null)[],
-  options: LowerBound = {},
+  amounts: readonly (Spent | undefined)[],
 ): string[] | undefined {
-  const isKnown = amounts.some((amount) => amount !== null);
+  const isKnown = amounts.some((spent) => spent !== undefined);
   if (amounts.length < 2 || !isKnown) return undefined;
-  const { sum, isLowerBound } = sumOf(amounts, options);
-  return [...cells, spentFormat(amounts)(sum, { isLowerBound })];
-}
-
-/** What all `amounts` are together, in a sentence: a lower bound if one of them is, or is unknown. */
-export function formatSum(amounts: readonly (Usd | null)[], options: LowerBound = {}): string {
-  const { sum, isLowerBound } = sumOf(amounts, options);
-  return isLowerBound ? `at least ${formatUsd(sum, 'down')}` : formatUsd(sum);
-}
-
-interface LowerBound {
-  isLowerBound?: boolean | undefined;
-}
-
-function sumOf(amounts: readonly (Usd | null)[], { isLowerBound = false }: LowerBound) {
-  const known = amounts.filter((amount) => amount !== null);
-  return { sum: sumUsd(known), isLowerBound: isLowerBound || known.length < amounts.length };
+  return [...cells, spentFormat(amounts)(sumSpent(amounts))];
 }

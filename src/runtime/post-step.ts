@@ -31,8 +31,6 @@ interface PostStep<Task> {
    * Otherwise, it is a warning, because the job has ended.
    */
   failsJob?(left: Task | undefined): boolean;
-  /** Whether OpenRouter had accepted a request of the main step when it saved the task; by default, it had. */
-  wasAccepted?(task: Task): boolean;
   /** What may still exist at OpenRouter, also if the task is unknown; empty if nothing may. */
   describeLeftovers(task: Task | undefined): string;
 }
@@ -57,8 +55,8 @@ export async function runPostStep<Task>(post: PostStep<Task>): Promise<void> {
       if (saved instanceof Failure) throw saved;
       if (!isSaved) return;
       const connection = { ...saved, managementKey: readManagementKey() };
-      const wasAccepted = post.wasAccepted?.(saved.task) ?? true;
-      const context = startContext(connection, step, { wasAccepted });
+      // There is a task only after requests that OpenRouter has accepted.
+      const context = startContext(connection, step, { wasAccepted: true });
       const incomplete = await post.run(saved.task, context, {
         ...step,
         isReported,

@@ -1,12 +1,12 @@
 import { type ApiError, formatCause } from '../http/request.ts';
 import { countKeys, countOf, truncateList } from '../lib/format.ts';
 import type { Folded } from '../lib/table.ts';
-import { describeKey, type Key } from '../openrouter/resources/keys.ts';
+import { describeKey, isDisabled } from '../openrouter/resources/keys.ts';
 import { dashboardUrl, type WorkspaceRef } from '../openrouter/resources/workspaces.ts';
-import { unusableState } from '../openrouter/unusable-key.ts';
+import { type SettlingKey, spentBy } from '../openrouter/settlement.ts';
 import { describeCause, describePart, rejectionAdvice } from '../report/describe-api-error.ts';
 import { NOTHING_DELETED } from '../report/description.ts';
-import { keysTable } from '../report/key-table.ts';
+import { keysTable, whyAtLeast } from '../report/key-table.ts';
 import { declareFailure, Failure, failedRequests } from '../shared/failure.ts';
 import {
   countWorking,
@@ -27,22 +27,22 @@ import {
 
 export const workspaceHasKeys = declareFailure<{
   workspace: WorkspaceRef;
-  keys: readonly Key[];
-  /** When they were listed, by OpenRouter's clock; undefined without `Date`. */
-  now: number | undefined;
-}>('workspace-has-keys', ({ workspace, keys, now }) => ({
+  keys: readonly SettlingKey[];
+}>('workspace-has-keys', ({ workspace, keys }) => ({
   title: `Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,
-  rows: truncateList(keys.map((key) => `${describeKey(key)}: ${stateOf(key, now)}`)),
+  rows: truncateList(keys.map((one) => `${describeKey(one.key)}: ${stateOf(one)}`)),
   lines: [
     'To delete the keys too, set delete-keys: true, which is false by default. Whatever uses them then stops working.',
     'OpenRouter does not delete a workspace that has API keys.',
   ],
   effect: [NOTHING_DELETED],
-  table: keysTable(keys, 'Total', (key) => stateOf(key, now)),
+  table: keysTable(keys, 'Total', stateOf),
+  notes: whyAtLeast(spentBy(keys)),
 }));
 
-function stateOf(key: Key, now: number | undefined): string {
-  return unusableState(key, now) ?? 'works';
+function stateOf({ key, settlesIn }: SettlingKey): string {
+  if (settlesIn === undefined) return 'works';
+  return isDisabled(key) ? 'disabled' : 'expired';
 }
 
 export const keysKeepAppearing = declareFailure<{
@@ -254,8 +254,7 @@ function causeOf(error: Error | undefined): string | undefined {
 export function keysLeftAfter(error: Failure): KeysLeft | undefined {
   if (error.is(teardownIncomplete)) return error.details.keysLeft;
   if (!error.is(workspaceHasKeys)) return undefined;
-  const { keys, now } = error.details;
-  return { keys, isComplete: true, now };
+  return { keys: error.details.keys, isComplete: true };
 }
 
 function isBlockedByKeys(error: Error | undefined): boolean {

@@ -1,35 +1,27 @@
 import { countKeys, truncateList } from '../lib/format.ts';
 import { formatUsd } from '../lib/format-usd.ts';
-import { maxUsd, sumUsd, type Usd } from '../lib/usd.ts';
-import {
-  describeKey,
-  isDisabled,
-  type Key,
-  limitOf,
-  totalSpent,
-} from '../openrouter/resources/keys.ts';
-import { unusableState } from '../openrouter/unusable-key.ts';
+import { maxUsd, sumUsd, toUsd, type Usd } from '../lib/usd.ts';
+import { describeKey, isDisabled, type Key, limitOf } from '../openrouter/resources/keys.ts';
+import type { SettlingKey } from '../openrouter/settlement.ts';
 
 /** What is known of the API keys of a workspace that was to be deleted. */
 export interface KeysLeft {
   /** Those that were listed and not deleted, as they are then. */
-  keys: readonly Key[];
+  keys: readonly SettlingKey[];
   /** Whether there are no others. */
   isComplete: boolean;
-  /** When they were listed, by OpenRouter's clock; undefined without `Date`. */
-  now: number | undefined;
   /** Whether OpenRouter rejects the deletion of the workspace as if it had API keys, but lists none. */
   isBlocked?: boolean;
 }
 
-export const NOT_LISTED: KeysLeft = { keys: [], isComplete: false, now: undefined };
+export const NOT_LISTED: KeysLeft = { keys: [], isComplete: false };
 
 /** A list can be late, and OpenRouter never lists keys that were created through OAuth. */
 export const BLOCKED_BUT_NONE_LISTED: KeysLeft = { ...NOT_LISTED, isBlocked: true };
 
 /** Those of the API keys that are left that still work. */
-function workingIn({ keys, now }: KeysLeft): Key[] {
-  return keys.filter((key) => !unusableState(key, now));
+function workingIn({ keys }: KeysLeft): Key[] {
+  return keys.flatMap(({ key, settlesIn }) => (settlesIn === undefined ? key : []));
 }
 
 /** How many of the API keys that are left still work; undefined if none is known to, and there may be others. */
@@ -72,7 +64,7 @@ function stateOf({ keys, isComplete, isBlocked }: KeysLeft): keyof typeof WITHOU
   if (isBlocked) return 'blocked';
   if (!isComplete) return 'unknown';
   if (keys.length === 0) return 'none';
-  return keys.every(isDisabled) ? 'disabled' : 'ended';
+  return keys.every(({ key }) => isDisabled(key)) ? 'disabled' : 'ended';
 }
 
 /** The same in a sentence, and in an item of a list. */
@@ -110,7 +102,7 @@ function boundOf(working: readonly Key[], { isComplete }: KeysLeft): string[] {
 /** What `key` can still spend; undefined if unknown, as with a limit that resets. */
 function leftOf(key: Key): Usd | undefined {
   const limit = limitOf(key);
-  const spent = totalSpent([key]);
-  if (!limit || limit.reset !== undefined || spent === null) return undefined;
+  const spent = toUsd(key['usage']);
+  if (!limit || limit.reset !== undefined || spent === undefined) return undefined;
   return maxUsd(limit.remaining ?? limit.amount - spent, 0n);
 }

@@ -1,6 +1,7 @@
 import { countOf, formatAge, sortedBy, unbroken } from '../lib/format.ts';
 import type { Cell, Folded, Table } from '../lib/table.ts';
-import { countAndSum, spentFormat, totalRow } from '../report/key-table.ts';
+import { describeSpent, type Spent, sumSpent } from '../openrouter/settlement.ts';
+import { spentFormat, totalRow, whyAtLeast } from '../report/key-table.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from '../report/outputs.ts';
 import type { Summary } from '../report/summary.ts';
 import { countWorking, NOT_LISTED } from './keys-left.ts';
@@ -80,6 +81,9 @@ function titleOf(result: SweepResult, kind: SweepKind): string {
   const [deleted, others] = [count('deleted'), count('already-deleted')];
   if (deleted > 0) return `✅ Deleted ${countOf(deleted, one)}`;
   if (others > 0) return `✅ Already deleted by another job: ${countOf(others, one)}`;
+  const settling = count('settling');
+  if (settling > 0)
+    return `✅ Ended ${countOf(settling, one)}: the next clean-up deletes ${settling === 1 ? 'it' : 'them'}`;
   const kept = withOutcome(result, 'kept', 'reopened').length;
   return `✅ Nothing to delete at OpenRouter: ${kept === 0 ? `no ${thing} found` : `${countOf(kept, thing)} kept`}`;
 }
@@ -89,6 +93,7 @@ function groupsOf(kind: SweepKind): (readonly [heading: string, ...outcomes: Swe
   return [
     ['Deleted', 'deleted'],
     ['Already deleted by another job', 'already-deleted'],
+    ['Ended, and deleted by the next clean-up', 'settling'],
     ['Would be deleted', 'would-delete'],
     [THINGS[kind].kept, 'kept', 'reopened'],
   ];
@@ -96,7 +101,7 @@ function groupsOf(kind: SweepKind): (readonly [heading: string, ...outcomes: Swe
 
 interface FoldedGroups {
   folded: readonly Folded[];
-  /** What the outputs lack. */
+  /** What the outputs lack, and why amounts are lower bounds. */
   notes: readonly string[];
 }
 
@@ -116,22 +121,23 @@ export function foldedGroups(
     const title = `${heading}: ${describeSwept(entries)}`;
     return [{ title, table: sweptTable(entries, kind, reasonOf) }];
   });
-  return { folded, notes: describeOmitted(sweepOutputs(result)) };
+  const spent = sumSpent(result.flatMap((entry) => entry.spent ?? []));
+  return { folded, notes: [...describeOmitted(sweepOutputs(result)), ...whyAtLeast(spent)] };
 }
 
 /** How many `entries` are, and what their API keys had spent, if they had any: `38, $20.12 spent` */
 export function describeSwept(entries: readonly SweptWorkspace[]): string {
-  const isLowerBound = isAtLeast(entries);
-  return countAndSum(entries.length, amountsOf(entries), { isLowerBound });
+  const amounts = amountsOf(entries);
+  return [
+    `${entries.length}`,
+    ...(amounts.length > 0 ? [describeSpent(sumSpent(amounts))] : []),
+  ].join(', ');
 }
 
-function amountsOf(entries: readonly SweptWorkspace[]) {
-  return entries.flatMap(({ keysSpent = [] }) => keysSpent);
-}
-
-/** Whether `entries` may have spent more than was read. */
-function isAtLeast(entries: readonly SweptWorkspace[]): boolean {
-  return entries.some((entry) => entry.isLowerBound || (isLeft(entry) && !entry.keysSpent));
+/** What `entries` have spent, as far as they had API keys or may have some; empty if nothing of it is known. */
+function amountsOf(entries: readonly SweptWorkspace[]): (Spent | undefined)[] {
+  if (entries.every(({ spent }) => !spent)) return [];
+  return entries.filter((entry) => entry.spent || isLeft(entry)).map(({ spent }) => spent);
 }
 
 function isLeft({ outcome }: SweptWorkspace): boolean {
@@ -163,16 +169,13 @@ export function sweptTable(
   if (entries.length === 0) return undefined;
   const amounts = amountsOf(entries);
   const format = spentFormat(amounts);
-  const isLowerBound = isAtLeast(entries);
   const isPreview = kind === 'clean-up';
   // The age decides nothing in a clean-up of previews.
   const middle = <Content>(reason: Content, age: Content) =>
     reasonOf ? [reason] : isPreview ? [] : [age];
   const last = <Content>(content: Content) => (amounts.length > 0 ? [content] : []);
-  const spentOf = (entry: SweptWorkspace) => {
-    if (entry.keysSpent !== undefined) return format(entry.keysSpent, entry);
-    return isLeft(entry) ? 'unknown' : '–';
-  };
+  const spentOf = (entry: SweptWorkspace) =>
+    entry.spent || isLeft(entry) ? format(entry.spent) : '–';
   return {
     header: [
       isPreview ? 'Preview' : 'Workspace',
@@ -184,7 +187,7 @@ export function sweptTable(
       ...middle(reasonOf?.(entry) ?? '', unbroken(formatAge(entry.age ?? 0))),
       ...last(spentOf(entry)),
     ]),
-    total: totalRow(['Total', ...middle('', '')], amounts, { isLowerBound }),
+    total: totalRow(['Total', ...middle('', '')], amounts),
   };
 }
 

@@ -1,5 +1,5 @@
-import type { Usd } from '../lib/usd.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
+import type { Spent } from '../openrouter/settlement.ts';
 import type { KeysLeft } from './keys-left.ts';
 
 /** What became of a workspace that a sweep, or a clean-up of previews, looked at. */
@@ -13,6 +13,8 @@ export type SweepOutcome =
   | 'would-delete'
   /** It is stale, and was kept because there are more than `max-deletions`. */
   | 'too-many'
+  /** It is a preview that ends: nothing can spend, and a later clean-up deletes it once all is counted. */
+  | 'settling'
   /** Its pull request was open again before anything was changed. */
   | 'reopened'
   /** Whether its pull request or branch is open could not be read. */
@@ -49,11 +51,9 @@ export interface SweptWorkspace extends FoundWorkspace {
   keysLeft?: KeysLeft;
   /**
    * What the API keys had spent that were deleted or, if it could not be deleted or in a clean-up, what was read;
-   * null if that is unknown, absent if nothing was deleted or read.
+   * absent if nothing was deleted or read.
    */
-  keysSpent?: Usd | null;
-  /** Whether that is a lower bound, because other API keys of the workspace may have spent something. */
-  isLowerBound?: boolean;
+  spent?: Spent;
 }
 
 /** All workspaces that a sweep, or a clean-up of previews, looked at. Deletions are in the order in which they ended. */

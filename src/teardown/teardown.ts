@@ -1,5 +1,5 @@
 import type { Client } from '../http/client.ts';
-import { ApiError, type ApiResponse, formatAttempt } from '../http/request.ts';
+import { ApiError, formatAttempt } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 import { countKeys, truncateList } from '../lib/format.ts';
 import { countDone } from '../lib/log.ts';
@@ -10,6 +10,7 @@ import {
   findWorkspace,
   type WorkspaceRef,
 } from '../openrouter/resources/workspaces.ts';
+import { type SettlingKey, toSettling } from '../openrouter/settlement.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import {
@@ -20,12 +21,7 @@ import {
 } from './failures.ts';
 import { BLOCKED_BUT_NONE_LISTED, type KeysLeft, NOT_LISTED } from './keys-left.ts';
 
-/** API keys as they are before their deletion, with whatever else was found out then. */
-interface PreparedKeys {
-  keys: readonly Key[];
-}
-
-interface TeardownOptions<Prepared extends PreparedKeys> {
+interface TeardownOptions {
   /** Delete the API keys of the workspace, which block its deletion. If false, keys fail the teardown. */
   deleteKeys: boolean;
   /**
@@ -33,19 +29,13 @@ interface TeardownOptions<Prepared extends PreparedKeys> {
    * OpenRouter rejects the deletion.
    */
   relistKeys: boolean;
-  /** The first list of API keys, if that was just read. */
-  list?: NewKeys | undefined;
-  /** Called with the API keys of any other list before they are deleted, and with what it returned last. */
-  prepare?(keys: readonly Key[], last: Prepared | undefined): Promise<Prepared>;
 }
 
 /** What a teardown did, whether or not it finished. */
-interface TeardownResult<Prepared> extends End {
-  deletedKeys: readonly Key[];
+interface TeardownResult extends End {
+  deletedKeys: readonly SettlingKey[];
   /** All API keys that were listed: another job has deleted those that this one has not. */
-  listedKeys: readonly Key[];
-  /** What `prepare` returned last. */
-  prepared: Prepared | undefined;
+  listedKeys: readonly SettlingKey[];
 }
 
 /** What became of the workspace. */
@@ -66,30 +56,24 @@ const ROUND_DELAYS_MS = [0, 0, 1_000, 2_000, 4_000];
 const MAX_NAMED = 3;
 
 /** Deletes a workspace and what blocks its deletion. Deleting what is already deleted succeeds. */
-export async function teardown<Prepared extends PreparedKeys>(
+export async function teardown(
   workspace: WorkspaceRef,
-  options: TeardownOptions<Prepared>,
+  options: TeardownOptions,
   context: Context,
-): Promise<TeardownResult<Prepared>> {
-  const deletedKeys: Key[] = [];
-  const listedKeys: Key[] = [];
+): Promise<TeardownResult> {
+  const deletedKeys: SettlingKey[] = [];
+  const listedKeys: SettlingKey[] = [];
   const knownHashes = new Set<string>();
   let last: Repeat = { newKeys: [], keysLeft: NOT_LISTED };
   let mayBeDeleted = false;
-  let prepared: Prepared | undefined;
-  const resultOf = (end: End): TeardownResult<Prepared> => {
-    return { deletedKeys, listedKeys, prepared, ...end };
-  };
+  const resultOf = (end: End): TeardownResult => ({ deletedKeys, listedKeys, ...end });
   for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
     await context.client.pause(delay);
     const relistKeys = options.relistKeys && index < ROUND_DELAYS_MS.length - 1;
-    const list = index === 0 ? options.list : undefined;
-    const facts = { relistKeys, list, knownHashes, prepared };
-    const round = await runRound(workspace, { ...options, ...facts }, context);
+    const round = await runRound(workspace, { ...options, relistKeys, knownHashes }, context);
     deletedKeys.push(...round.deletedKeys);
     listedKeys.push(...round.newKeys);
-    prepared = round.prepared;
-    for (const { hash } of round.newKeys) knownHashes.add(hash);
+    for (const { key } of round.newKeys) knownHashes.add(key.hash);
     mayBeDeleted ||= round.mayBeDeleted === true;
     if (round.kind === 'finished') return resultOf({ deleted: round.deleted || mayBeDeleted });
     if (round.kind === 'blocked') return resultOf({ deleted: false, problem: round.problem });
@@ -109,9 +93,9 @@ export async function teardown<Prepared extends PreparedKeys>(
   return resultOf({ deleted: false, problem: new Failure(keysKeepAppearing, details, reason) });
 }
 
-/** API keys that no earlier list had, and the server's time when the last page was listed. */
-export interface NewKeys extends Pick<ApiResponse<unknown>, 'serverTime'> {
-  newKeys: readonly Key[];
+/** API keys that no earlier list had. */
+interface NewKeys {
+  newKeys: readonly SettlingKey[];
   /** Whether there are no others. */
   isComplete: boolean;
 }
@@ -123,25 +107,24 @@ const MAX_LISTED = 2_000;
  * Lists the API keys of a workspace that are not in `known`: `max` and the rest of a page at most.
  * @throws {ApiError}
  */
-export async function listNewKeys(
+async function listNewKeys(
   client: Client,
   workspace: WorkspaceRef,
-  { known = new Set(), max = MAX_LISTED }: { known?: ReadonlySet<string>; max?: number } = {},
+  { known, max }: { known: ReadonlySet<string>; max: number },
 ): Promise<NewKeys> {
-  const newKeys: Key[] = [];
-  let now: number | undefined;
+  const newKeys: SettlingKey[] = [];
   for await (const { items, serverTime } of listKeyPages(client, workspace)) {
-    now = serverTime;
-    newKeys.push(...items.filter(({ hash }) => !known.has(hash)));
-    if (newKeys.length >= max) return { newKeys, isComplete: false, serverTime };
+    const keys = items.filter(({ hash }) => !known.has(hash));
+    newKeys.push(...toSettling({ keys, serverTime }));
+    if (newKeys.length >= max) return { newKeys, isComplete: false };
   }
-  return { newKeys, isComplete: true, serverTime: now };
+  return { newKeys, isComplete: true };
 }
 
 /** What a round has found. */
 interface FoundKeys {
   /** The keys that no earlier round had listed. */
-  newKeys: readonly Key[];
+  newKeys: readonly SettlingKey[];
   /** Those that it could not delete. What is missing is not one of them. */
   keysLeft: KeysLeft;
 }
@@ -152,10 +135,8 @@ interface Repeat extends FoundKeys {
   rejection?: ApiError | undefined;
 }
 
-type Round<Prepared> = FoundKeys & {
-  deletedKeys: readonly Key[];
-  /** What `prepare` returned last, in this round or before. */
-  prepared?: Prepared | undefined;
+type Round = FoundKeys & {
+  deletedKeys: readonly SettlingKey[];
   /** Whether OpenRouter may have deleted the workspace, although the response does not say so. */
   mayBeDeleted?: boolean;
 } & (
@@ -166,18 +147,16 @@ type Round<Prepared> = FoundKeys & {
     | { kind: 'failed'; errors: readonly ApiError[] }
   );
 
-interface RoundOptions<Prepared extends PreparedKeys> extends TeardownOptions<Prepared> {
+interface RoundOptions extends TeardownOptions {
   /** The hashes of the keys that earlier rounds have deleted. A list that lags still has them. */
   knownHashes: ReadonlySet<string>;
-  /** What `prepare` returned last, in the rounds before. */
-  prepared: Prepared | undefined;
 }
 
-async function runRound<Prepared extends PreparedKeys>(
+async function runRound(
   workspace: WorkspaceRef,
-  options: RoundOptions<Prepared>,
+  options: RoundOptions,
   context: Context,
-): Promise<Round<Prepared>> {
+): Promise<Round> {
   const { deleteKeys, relistKeys } = options;
   const { errors, ...keys } = await deleteNewKeys(workspace, options, context);
   const { newKeys } = keys;
@@ -194,78 +173,73 @@ async function runRound<Prepared extends PreparedKeys>(
     : { kind: 'failed', ...facts, errors: [error] };
 }
 
-interface NewKeysRound<Prepared> extends FoundKeys {
-  deletedKeys: readonly Key[];
-  prepared: Prepared | undefined;
+interface NewKeysRound extends FoundKeys {
+  deletedKeys: readonly SettlingKey[];
   errors: readonly ApiError[];
 }
 
 /** Lists the API keys that no earlier round had, and deletes them if they are to be deleted. */
-async function deleteNewKeys<Prepared extends PreparedKeys>(
+async function deleteNewKeys(
   workspace: WorkspaceRef,
-  { deleteKeys, list: first, knownHashes, prepare, prepared }: RoundOptions<Prepared>,
+  { deleteKeys, knownHashes }: RoundOptions,
   { client, log }: Context,
-): Promise<NewKeysRound<Prepared>> {
+): Promise<NewKeysRound> {
   const known = new Set(knownHashes);
-  const [newKeys, deletedKeys]: [Key[], Key[]] = [[], []];
+  const [newKeys, deletedKeys]: [SettlingKey[], SettlingKey[]] = [[], []];
   const max = deleteKeys ? MAX_LISTED : Number.POSITIVE_INFINITY;
-  let last = prepared;
-  for (let given = first; ; given = undefined) {
-    const listing = given ? Promise.resolve(given) : listNewKeys(client, workspace, { known, max });
-    const { value: list, error: listError } = await catching(listing, ApiError);
-    if (listError) {
-      const errors = [listError];
-      return { newKeys, deletedKeys, prepared: last, errors, keysLeft: NOT_LISTED };
-    }
-    const isNew = !given && list.newKeys.length > 0;
-    const next = isNew && prepare ? await prepare(list.newKeys, last) : undefined;
-    last = next ?? last;
-    const { keys } = next ?? { keys: list.newKeys };
-    newKeys.push(...keys);
-    for (const { hash } of keys) known.add(hash);
-    const deletion = deleteKeys && (await deleteAndLog(workspace, keys, { client, log }));
-    const { deleted, undeleted } = deletion || { deleted: [], undeleted: [] };
+  let isComplete = false;
+  while (!isComplete) {
+    const listing = listNewKeys(client, workspace, { known, max });
+    const { value: list, error } = await catching(listing, ApiError);
+    if (error) return { newKeys, deletedKeys, errors: [error], keysLeft: NOT_LISTED };
+    ({ isComplete } = list);
+    newKeys.push(...list.newKeys);
+    for (const { key } of list.newKeys) known.add(key.hash);
+    if (!deleteKeys) continue;
+    const { deleted, left, errors } = await deleteAndLog(workspace, list.newKeys, { client, log });
     deletedKeys.push(...deleted);
-    const { isComplete, serverTime: now } = list;
-    if (isComplete || undeleted.length > 0) {
-      const errors = undeleted.map(({ error }) => error);
-      const left = undeleted.map(({ key }) => key);
-      const keysLeft = { keys: left, isComplete, now };
-      return { newKeys, deletedKeys, prepared: last, errors, keysLeft };
+    if (errors.length > 0) {
+      return { newKeys, deletedKeys, errors, keysLeft: { keys: left, isComplete } };
     }
   }
+  return { newKeys, deletedKeys, errors: [], keysLeft: { keys: [], isComplete } };
 }
 
 /** Deletes API keys. Logs how many, and a few names: a workspace can have thousands. Folded: the end of the deletion says how many. */
 async function deleteAndLog(
   { slug }: WorkspaceRef,
-  keys: readonly Key[],
+  all: readonly SettlingKey[],
   { client, log }: Pick<Context, 'client' | 'log'>,
 ) {
-  const deleted: Key[] = [];
+  const keys = all.map(({ key }) => key);
+  const deletedKeys = new Set<Key>();
   const onDone = countDone(log, `API keys of the workspace ${slug} deleted`, keys.length);
   const undeleted = await deleteEach(keys, client, (key) => {
-    deleted.push(key);
+    deletedKeys.add(key);
     onDone();
   });
+  const undeletedKeys = new Set(undeleted.map(({ key }) => key));
+  const deleted = all.filter(({ key }) => deletedKeys.has(key));
   if (deleted.length > 0) {
     log.request(
       `Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`,
     );
   }
-  return { deleted, undeleted };
+  return {
+    deleted,
+    left: all.filter(({ key }) => undeletedKeys.has(key)),
+    errors: undeleted.map(({ error }) => error),
+  };
 }
 
-function nameSome(keys: readonly Key[]): string {
-  return truncateList(keys.map(describeKey), MAX_NAMED).join(', ');
+function nameSome(keys: readonly SettlingKey[]): string {
+  const names = keys.map(({ key }) => describeKey(key));
+  return truncateList(names, MAX_NAMED).join(', ');
 }
 
-function blockedByKeys(
-  workspace: WorkspaceRef,
-  { newKeys: keys, keysLeft }: FoundKeys,
-): Round<never> {
+function blockedByKeys(workspace: WorkspaceRef, { newKeys: keys, keysLeft }: FoundKeys): Round {
   const reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`;
-  const problem = new Failure(workspaceHasKeys, { workspace, keys, now: keysLeft.now }, reason);
+  const problem = new Failure(workspaceHasKeys, { workspace, keys }, reason);
   return { kind: 'blocked', newKeys: keys, deletedKeys: [], keysLeft, problem };
 }
 
@@ -281,7 +255,7 @@ function endOf(workspace: WorkspaceRef, deletion: DeletionResult) {
 
 interface Conclusion extends Repeat {
   errors: readonly ApiError[];
-  deletedKeys: readonly Key[];
+  deletedKeys: readonly SettlingKey[];
   mayBeDeleted: boolean;
 }
 

@@ -70,14 +70,14 @@ test('a deletion logs what it found and what it deleted, and reports the workspa
   expect(result).toEqual({
     workspace: expect.objectContaining({ id, slug: SLUG }),
     deleted: true,
-    keys: [expect.objectContaining({ hash: key?.hash })],
+    keys: [{ key: expect.objectContaining({ hash: key?.hash }), settlesIn: undefined }],
   });
   expect(found).toEqual([id, 1]);
   expect(storyOf(lines)).toEqual([
     'Requested: delete the workspace "preview-42".',
     'Found "Preview", id <id>.',
     `Deleted 1 API key of the workspace preview-42: "Key 1" (${key?.label}).`,
-    'Deleted the workspace: 1 API key, $0.00 spent.',
+    'Deleted the workspace: 1 API key, spending not yet counted.',
   ]);
 });
 
@@ -87,7 +87,7 @@ test('a dry run of a deletion fails if keys would block it, with the keys', asyn
   const request = { dryRun: true, deleteKeys: false };
   await expect(runDelete(simulation, request)).rejects.toMatchObject({
     code: 'workspace-has-keys',
-    details: { workspace: { id }, keys: [{ hash: simulation.account.keys[0]?.hash }] },
+    details: { workspace: { id }, keys: [{ key: { hash: simulation.account.keys[0]?.hash } }] },
   });
 });
 

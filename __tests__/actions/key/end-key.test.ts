@@ -84,7 +84,7 @@ describe('the post step of key', () => {
   });
 
   test.each<[string, InProcessFault[], string]>([
-    ['disabled; it cannot spend', [], ' of $5.00'],
+    ['disabled; it cannot spend', [], 'Spending not yet counted'],
     [
       `may work until ${TIME}`,
       [{ on: DISABLE, kind: 'response', status: 403, applied: true }],

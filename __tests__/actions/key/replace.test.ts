@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
 import { MAX_REPLACED } from '../../../src/actions/key/replace.ts';
-import { formatUsd } from '../../../src/lib/format-usd.ts';
-import { totalSpent } from '../../../src/openrouter/resources/keys.ts';
+import { describeSpent, spentBy } from '../../../src/openrouter/settlement.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import type { Failure } from '../../../src/shared/failure.ts';
 import { CREATE, DELETE, HOUR_MS, LIST, READ } from '../../support/key.ts';
@@ -31,7 +30,7 @@ describe('After a job that succeeded, the post step', () => {
     expectCleanPost(post);
     expect(scene.hashes()).toEqual([hash]);
     expect(callsOfPost()).toEqual([READ, LIST, DELETE, DELETE, READ]);
-    expect(formatUsd(totalSpent(post.replaced ?? []) ?? 0n)).toBe('$3.00');
+    expect(describeSpent(spentBy(post.replaced ?? []))).toBe('at least $3.00 spent');
   });
 
   test('deletes disabled keys, and leaves those that were created after the POST or have another name now', async () => {
@@ -59,7 +58,7 @@ describe('After a job that succeeded, the post step', () => {
     expect(post).toMatchObject({
       error: { code: 'replaced-keys-not-deleted', details: { key: { hash }, count: 2 } },
       left: { replaced: expect.arrayContaining(old.map((key) => key.hash)) },
-      replaced: [{ name: 'CI' }],
+      replaced: [{ key: { name: 'CI' } }],
     });
     expect(scene.keys()).toHaveLength(2);
     const next = await scene.createKey(KEPT);

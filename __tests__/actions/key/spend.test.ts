@@ -54,7 +54,7 @@ describe('the post step of a key', () => {
     const before = scene.calls().length;
     const post = await scene.runPost(step);
     expectCleanPost(post);
-    expect(post.lines).toContain('Spent $0.0421 of $5.00');
+    expect(post.lines).toContain('Spent at least $0.0421 of $5.00');
     expect(scene.calls().slice(before)).toEqual([DISABLE, DELETE]);
     expect(scene.keys()).toEqual([]);
   });
@@ -66,7 +66,7 @@ describe('the post step of a key', () => {
     onNth(scene.simulation, DISABLE, 2, () =>
       seedUsage(scene.simulation, key as Key, { credits: 1 }),
     );
-    expect((await scene.runPost(step)).lines).toContain('Spent $1.04 of $5.00');
+    expect((await scene.runPost(step)).lines).toContain('Spent at least $1.04 of $5.00');
   });
 
   const silence = Array<InProcessFault>(9).fill({ on: DISABLE, kind: 'silence' });
@@ -130,10 +130,10 @@ describe('the post step of a key', () => {
       disableAs(scene, { usage: 5, limit_remaining: 0, byok_usage });
       const { lines, warnings } = await scene.runPost(step);
       expect(lines).toContain(
-        'Spent $5.00 of $5.00, and an unknown amount with your own provider keys',
+        'Spent at least $5.00 of $5.00, and an unknown amount with your own provider keys',
       );
       expect(warnings[0]?.title).toBe(
-        'Spent $5.00 of $5.00 at OpenRouter, and an unknown amount with your own provider keys: the limit of the API key is used up',
+        'Spent at least $5.00 of $5.00 at OpenRouter, and an unknown amount with your own provider keys: the limit of the API key is used up',
       );
     },
   );
@@ -148,16 +148,18 @@ describe('the post step of a key', () => {
   test('warns if the limit of the key is used up', async () => {
     const { scene, step } = await createSpender({ desired: { name: 'CI', limit: 0.0421 } });
     const { warnings, lines } = await scene.runPost(step);
-    expect(lines).toContain('Spent $0.0421 of $0.0421');
+    expect(lines).toContain('Spent at least $0.0421 of $0.0421');
     expect(warnings).toEqual([
       {
         code: 'key-limit-used-up',
-        title: 'Spent $0.0421 of $0.0421 at OpenRouter: the limit of the API key is used up',
+        title:
+          'Spent at least $0.0421 of $0.0421 at OpenRouter: the limit of the API key is used up',
         rows: ['The API key is "CI".'],
         folded: [{ title: 'Name of the API key', paragraphs: [{ code: 'CI' }] }],
         lines: [
           'OpenRouter rejects requests beyond the limit with HTTP 403, so requests of this job may have failed.',
           'If the job needs more, raise limit-usd.',
+          'OpenRouter counts what is spent some minutes late.',
         ],
       },
     ]);
@@ -168,15 +170,15 @@ describe('the post step of a key', () => {
       'that includes what your own provider keys spent',
       { include_byok_in_limit: true },
       { credits: 0.2579, byok: 0.8 },
-      'Spent $0.30 of $1.00 at OpenRouter, and $0.80 with your own provider keys',
-      'The limit is $1.00, of which -$0.10 remains.',
+      'Spent at least $0.30 of $1.00 at OpenRouter, and at least $0.80 with your own provider keys',
+      'The limit is $1.00, of which at most -$0.10 remains.',
     ],
     [
       'that resets, and that was spent before, too',
       { limit_reset: 'daily' },
       { credits: 300, age: 48 * 3_600_000 },
-      'Spent $301.04 in total at OpenRouter',
-      'The daily limit is $1.00, of which -$0.0421 remains.',
+      'Spent at least $301.04 in total at OpenRouter',
+      'The daily limit is $1.00, of which at most -$0.0421 remains.',
     ],
   ])('warns of a limit %s', async (_, fields, usage, spent, line) => {
     const { scene, step } = await createSpender({ desired: { name: 'CI', limit: 1 } });
@@ -211,7 +213,7 @@ describe('the post step of a key that stays', () => {
     const before = scene.calls().length;
     const post = await scene.runPost(step);
     expectCleanPost(post);
-    expect(post.lines).toContain('Spent $0.0421 of $5.00 so far');
+    expect(post.lines).toContain('Spent at least $0.0421 of $5.00 so far');
     expect(scene.calls().slice(before)).toEqual([READ]);
     expect(scene.keys()).toMatchObject([{ disabled: false }]);
   });
@@ -219,7 +221,7 @@ describe('the post step of a key that stays', () => {
   test('retries that for five seconds, and only logs why it is unknown', async () => {
     const { scene, step } = await createSpender(KEPT);
     scene.scheduleFaults({ on: READ, kind: 'response', status: 500 });
-    expect((await scene.runPost(step)).lines).toContain('Spent $0.0421 of $5.00 so far');
+    expect((await scene.runPost(step)).lines).toContain('Spent at least $0.0421 of $5.00 so far');
     scene.scheduleFaults(...Array<InProcessFault>(9).fill({ on: READ, kind: 'silence' }));
     const { clock } = scene.simulation;
     const start = clock.now();
@@ -233,7 +235,7 @@ describe('the post step of a key that stays', () => {
     const { scene, step } = await createSpender({ ...KEPT, desired: { name: 'CI', limit: 0.02 } });
     const [warning] = (await scene.runPost(step)).warnings;
     expect(warning?.title).toBe(
-      'Spent $0.0421 of $0.02 at OpenRouter so far: the limit of the API key is used up',
+      'Spent at least $0.0421 of $0.02 at OpenRouter so far: the limit of the API key is used up',
     );
   });
 });
@@ -253,15 +255,21 @@ describe('the post step of a key that replaces others', () => {
     return { scene, step, key, spend };
   }
 
-  test.each<[string, string, (key: Key, keys: Key[]) => unknown]>([
-    ['by its last lookup', '$2.00', () => undefined],
+  test.each<[string, string, boolean, (key: Key, keys: Key[]) => unknown]>([
+    ['by its last lookup', '$2.00', true, () => undefined],
     [
       'also if another job has disabled it',
       '$2.00',
+      false,
       (key) => Object.assign(key, { disabled: true }),
     ],
-    ['by its first lookup if the last does not find it', '$1.00', (_, keys) => keys.splice(0)],
-  ])('reports what it has spent so far, %s', async (_, spent, during) => {
+    [
+      'by its first lookup if the last does not find it',
+      '$1.00',
+      true,
+      (_, keys) => keys.splice(0),
+    ],
+  ])('reports what it has spent so far, %s', async (_, spent, isSoFar, during) => {
     const { scene, step, key, spend } = await createReplacement();
     onNth(scene.simulation, LIST, 2, () => {
       spend();
@@ -269,7 +277,7 @@ describe('the post step of a key that replaces others', () => {
     });
     const { lines } = await scene.runPost(step);
     expect(lines.filter((line) => line.startsWith('Spent'))).toEqual([
-      `Spent ${spent} of $5.00 so far`,
+      `Spent at least ${spent} of $5.00${isSoFar ? ' so far' : ''}`,
     ]);
   });
 

@@ -1,10 +1,9 @@
-import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import { describe, expect, test } from '@jest/globals';
 import { openPull, pushTo } from '../../../sandbox/github/people.ts';
 import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { previewLimitReached } from '../../../src/actions/preview/failures.ts';
+import { Cancellation } from '../../../src/lib/cancellation.ts';
 import { Failure } from '../../../src/shared/failure.ts';
-import { keysStayWithinTheCap } from '../../properties/preview-cap.ts';
 import { type Job, type JobPlan, requestOf, runJob, wait } from '../../support/preview-jobs.ts';
 import { markOf, openWorld } from '../../support/preview-world.ts';
 
@@ -47,7 +46,7 @@ function open(lag: number | undefined) {
   const limits = () =>
     account.keys
       .filter(({ workspace_id }) => workspace_id === workspace.id)
-      .map(({ limit, disabled }) => (disabled ? 'disabled' : limit));
+      .map(({ limit, disabled }) => (disabled ? `disabled, ${limit}` : limit));
   return { world, workspace, start, limits, run: <T>(work: Promise<T>) => clock.run(work) };
 }
 
@@ -57,7 +56,7 @@ test('a list that does not have the new key yet is read again', async () => {
   const { start, run, limits } = open(2_000);
   const job = await run(start('preview'));
   expect(job.main?.error).toBeUndefined();
-  expect(listsOf(job)).toHaveLength(5);
+  expect(listsOf(job)).toHaveLength(6);
   expect(limits()).toEqual([1]);
 });
 
@@ -65,64 +64,76 @@ test('a key is not given out if no list has it', async () => {
   const { start, run, limits } = open(60_000);
   const job = await run(start('job'));
   expect(job.main?.error).toMatchObject({ code: 'key-not-capped' });
-  expect([job.key, limits()]).toEqual([undefined, ['disabled']]);
-});
-
-test('a deployed key keeps what a replaced one has left, although the list lags behind', async () => {
-  const { start, run, limits, world } = open(1_000);
-  await run(start('preview'));
-  await run(wait(world, 5_000));
-  const job = await run(start('preview'));
-  expect([job.main?.error, job.post?.error, limits()]).toEqual([
-    undefined,
-    undefined,
-    [1, 'disabled'],
-  ]);
+  expect([job.key, limits()]).toEqual([undefined, ['disabled, 1']]);
 });
 
 test('the earlier of two keys waits until the later one has given way', async () => {
-  const { start, run, world } = open(undefined);
+  const { start, run, world, limits } = open(undefined);
   const plan = { latencies: [50], work: 9_000 };
   const later = wait(world, 30).then(() => start('job', plan));
   const [first, second] = await run(Promise.all([start('job', plan), later]));
   expect(second.main?.error).toMatchObject({ code: 'preview-limit-reached' });
   expect(first.key?.key).toMatchObject({ limit: 1 });
-  expect([first, second].map((job) => listsOf(job).length)).toEqual([3, 2]);
+  expect([first, second].map((job) => listsOf(job).length)).toEqual([4, 4]);
+  expect(limits()).toEqual(['disabled, 0', 'disabled, 1']);
 });
 
 test('one of three keys is given out, although lists show late that a slow one gave way', async () => {
-  const jobs = [6, 6, 194].map((latency) => ({
-    after: 0,
-    plan: { ...PLAN, latencies: [latency], jitter: [0] },
-    keyMode: 'job' as const,
-    limit: 100,
-    hasCap: true,
-  }));
-  const schedule = {
-    cap: 50,
-    keyMode: 'job' as const,
-    skew: 0,
-    drawn: 0,
-    hasMilliseconds: false,
-    lags: [1_317],
-    jobs,
-    byHand: [],
-    faults: [],
-    limits: 'applied' as const,
-    isCalm: true,
-  };
-  await fc.assert(keysStayWithinTheCap, { numRuns: 1, examples: [[schedule]] });
+  const { start, run, limits } = open(1_317);
+  const jobs = await run(
+    Promise.all(
+      [6, 6, 194].map((latency) =>
+        start('job', { latencies: [latency], jitter: [0], work: 60_000 }),
+      ),
+    ),
+  );
+  expect(jobs.filter(({ key }) => key)).toHaveLength(1);
+  expect(limits().filter((limit) => limit !== 'disabled, 0')).toHaveLength(1);
 });
 
 test('the earlier of two keys gives way after some seconds, if the later one does not', async () => {
   const { start, run, world, workspace, limits } = open(undefined);
-  const seed = wait(world, 80).then(() =>
+  const seed = wait(world, 100).then(() =>
     seedKey(world.simulation, workspace, { name: 'By hand', limit: 1 }),
   );
   const [job] = await run(Promise.all([start('job'), seed]));
   expect(job.main?.error instanceof Failure && job.main.error.is(previewLimitReached)).toBe(true);
-  expect(listsOf(job)).toHaveLength(10);
+  expect(listsOf(job)).toHaveLength(12);
   const times = listsOf(job).map(({ at }) => at);
-  expect((times.at(-1) ?? 0) - (times[1] ?? 0)).toBeGreaterThan(8_999);
-  expect(limits()).toEqual([1, 'disabled']);
+  expect((times.at(-1) ?? 0) - (times[2] ?? 0)).toBeGreaterThan(8_999);
+  expect(limits()).toEqual([1, 'disabled, 0']);
+});
+
+describe('a job without room, because a key has just ended', () => {
+  const waitOf = ({ main }: Job) => (main?.endedAt ?? 0) - (main?.startedAt ?? 0);
+
+  test('waits until what that has spent is counted, while its timeout stands still', async () => {
+    const { start, run } = open(undefined);
+    await run(start('job'));
+    const second = await run(start('job'));
+    expect(second.key?.key).toMatchObject({ limit: 1 });
+    expect(waitOf(second)).toBeGreaterThan(second.request.timeoutMs);
+    expect(waitOf(second)).toBeGreaterThan(179_000);
+    expect(waitOf(second)).toBeLessThan(185_000);
+    expect(second.main?.lines).toContainEqual(
+      'Waiting for up to $1.00 of preview-limit-usd, until 1 Jan 00:03 UTC at the latest: 1 API key ended a moment ago, and OpenRouter counts late what is spent.',
+    );
+  });
+
+  test('stops waiting once it is counted that there is no room', async () => {
+    const { start, run } = open(undefined);
+    await run(start('job', { spends: [{ after: 0, cents: 50 }] }));
+    const second = await run(start('job'));
+    expect(second.main?.error).toMatchObject({ code: 'preview-limit-reached' });
+    expect(waitOf(second)).toBeLessThan(175_000);
+  });
+
+  test('stops waiting at once when it is cancelled', async () => {
+    const { start, run } = open(undefined);
+    await run(start('job'));
+    const main = { isSent: true, cancelledAfter: 30_000 };
+    const second = await run(start('job', { main }));
+    expect(second.main?.error).toBeInstanceOf(Cancellation);
+    expect([second.key, waitOf(second)]).toEqual([undefined, 30_000]);
+  });
 });

@@ -5,20 +5,16 @@ import {
   type CapUse,
   capUseOf,
   decide,
-  finalLimit,
-  type KeyCap,
-  largestLimit,
-  totalsOf,
+  fits,
+  isAlmostSpent,
+  roomIn,
 } from '../../../src/actions/preview/cap.ts';
-import { parseUsd, roundDown, type Usd } from '../../../src/lib/usd.ts';
+import { maxUsd, parseUsd, sumUsd, type Usd } from '../../../src/lib/usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 
 const usd = (text: string) => parseUsd(text) as Usd;
-/** The ninth decimal of an amount. */
-const NANO = 10n ** 21n;
-const NOW = Date.UTC(2026, 0, 2);
 
-const keyOf = (fields: Partial<Key>): Key => ({
+const keyOf = (fields: Partial<Key> = {}): Key => ({
   hash: 'a1',
   name: 'Key',
   label: 'sk-or-v1-abc...123',
@@ -28,169 +24,227 @@ const keyOf = (fields: Partial<Key>): Key => ({
   limit: 1,
   limit_reset: null,
   include_byok_in_limit: false,
-  disabled: false,
-  expires_at: null,
   ...fields,
 });
 
-const CAP: Cap = { amount: usd('5'), withByok: false, replaced: [] };
+const CAP: Cap = { amount: usd('5'), limit: usd('1'), withByok: false };
+const WITH_BYOK = { ...CAP, withByok: true };
+const BYOK = { include_byok_in_limit: true };
 
-describe('the exposure of a key', () => {
-  test.each<[string, Partial<Key>, Partial<Cap>, string, string]>([
-    ['that works is its limit', { usage: 0.3 }, {}, '0.3', '0.7'],
-    ['beyond its limit is its counter', { usage: 1.2 }, {}, '1.2', '0'],
-    ['that is disabled is its counter', { usage: 0.3, disabled: true }, {}, '0.3', '0'],
-    ['that has expired is its counter', { expires_at: '2026-01-01T23:00:00Z' }, {}, '0', '0'],
-    ['that expires later is its limit', { expires_at: '2026-01-02T00:00:01Z' }, {}, '0', '1'],
-    ['has no usage with provider keys', { usage: 0.3, byok_usage: 0.2 }, {}, '0.3', '0.7'],
+describe('what a key counts', () => {
+  test.each<[string, number | undefined, Partial<Key>, Cap, string]>([
+    ['that works: its limit', undefined, { usage: 0.3 }, CAP, '1'],
+    ['that works, beyond its limit: its counter', undefined, { usage: 1.2 }, CAP, '1.2'],
+    ['that ended a moment ago: its limit', 1, { usage: 0.3 }, CAP, '1'],
+    ['that ended beyond its limit: its counter', 1, { usage: 1.2 }, CAP, '1.2'],
+    ['that has settled: its counter', 0, { usage: 0.3 }, CAP, '0.3'],
+    ['that gave way: nothing', 180_000, { limit: 0 }, CAP, '0'],
+    ['without a limit that ended a moment ago: all of the cap', 1, { limit: null }, CAP, '5'],
+    ['without a limit, beyond the cap: its counter', 1, { limit: null, usage: 7 }, CAP, '7'],
+    ['whose limit resets, a moment ago: all of the cap', 1, { limit_reset: 'daily' }, CAP, '5'],
+    ['whose limit is unreadable, a moment ago: all of the cap', 1, { limit: 'much' }, CAP, '5'],
+    ['without a limit that has settled: its counter', 0, { limit: null, usage: 0.3 }, CAP, '0.3'],
+    ['with usage of provider keys: not that', 0, { usage: 0.3, byok_usage: 0.2 }, CAP, '0.3'],
     [
-      'has such usage if that counts',
-      { usage: 0.3, byok_usage: 0.2, include_byok_in_limit: true },
-      { withByok: true },
-      '0.5',
+      'with such usage, if it counts: that, too',
+      0,
+      { usage: 0.3, byok_usage: 0.2, ...BYOK },
+      WITH_BYOK,
       '0.5',
     ],
-    ['without a limit, if it is replaced', { limit: null }, { replaced: ['a1'] }, '0', '0'],
-    ['that resets, if it is replaced', { limit_reset: 'daily' }, { replaced: ['a1'] }, '0', '0'],
-    ['without a limit, if it is disabled', { limit: null, disabled: true }, {}, '0', '0'],
-  ])('%s', (_, fields, cap, spent, held) => {
-    const key = keyOf(fields);
-    const expected = { key, spent: usd(spent), held: usd(held) };
-    expect(capUseOf(key, { ...CAP, ...cap }, NOW)).toEqual(expected);
+    [
+      'with such usage, if it counts: its limit',
+      undefined,
+      { byok_usage: 0.2, ...BYOK },
+      WITH_BYOK,
+      '1',
+    ],
+    ['whose limit is without such usage, a moment ago: all of the cap', 1, {}, WITH_BYOK, '5'],
+  ])('%s', (_, settlesIn, fields, cap, counted) => {
+    const use = capUseOf({ key: keyOf(fields), settlesIn }, cap);
+    expect(use).toMatchObject({ settlesIn, counted: usd(counted) });
+    expect(use.problem).toBeUndefined();
   });
 
-  test.each<[string, Partial<Key>, Partial<Cap>]>([
-    ['unlimited', { limit: null }, {}],
-    ['unlimited', { limit: undefined }, {}],
-    ['resets', { limit_reset: 'monthly' }, {}],
-    ['unread', { limit: 'much' }, {}],
-    ['unread', { limit: 'much' }, { replaced: ['a1'] }],
-    ['unread', { usage: null }, {}],
-    ['unread', { usage: -1, disabled: true }, {}],
-    ['unread', { usage: undefined, disabled: true }, {}],
-    ['unread', { byok_usage: undefined, include_byok_in_limit: true }, { withByok: true }],
-    ['without-byok', {}, { withByok: true }],
-  ])('is unknown: %s', (problem, fields, cap) => {
-    expect(capUseOf(keyOf(fields), { ...CAP, ...cap }, NOW)).toMatchObject({ problem });
+  test.each<[string, Partial<Key>, Cap]>([
+    ['unlimited', { limit: null }, CAP],
+    ['unlimited', { limit: undefined }, CAP],
+    ['resets', { limit_reset: 'monthly' }, CAP],
+    ['unread', { limit: 'much' }, CAP],
+    ['without-byok', {}, WITH_BYOK],
+  ])('is unknown while it works, and only then: %s %j', (problem, fields, cap) => {
+    const problemAt = (settlesIn: number | undefined) =>
+      capUseOf({ key: keyOf(fields), settlesIn }, cap).problem;
+    expect([undefined, 1, 0].map(problemAt)).toEqual([problem, undefined, undefined]);
+  });
+
+  test.each<[Partial<Key>, Cap]>([
+    [{ usage: null }, CAP],
+    [{ usage: undefined }, CAP],
+    [{ usage: 'much' }, CAP],
+    [{ usage: -1 }, CAP],
+    [{ byok_usage: undefined, ...BYOK }, WITH_BYOK],
+    [{ byok_usage: -1, ...BYOK }, WITH_BYOK],
+  ])('is unknown with the counters %j, whatever it can spend', (fields, cap) => {
+    for (const settlesIn of [undefined, 1, 0]) {
+      expect(capUseOf({ key: keyOf(fields), settlesIn }, cap)).toMatchObject({ problem: 'unread' });
+    }
   });
 });
 
-const amounts = fc.integer({ min: 0, max: 4_000_000 }).map((n) => BigInt(n) * 10n ** 20n);
-const exposures = fc
+/** A key that counts `counted`, of which `spent` is known. */
+const useOf = (
+  hash: string,
+  counted: string,
+  { spent = '0', settlesIn }: { spent?: string; settlesIn?: number } = {},
+): CapUse => ({ key: keyOf({ hash }), settlesIn, spent: usd(spent), counted: usd(counted) });
+
+describe('the room for a new key', () => {
+  const WORKS = useOf('a', '3');
+  test.each<[string, readonly CapUse[], boolean, number | undefined]>([
+    ['is there for the first one', [], true, undefined],
+    ['is there up to the cap', [useOf('a', '4')], true, undefined],
+    ['is not beyond it', [useOf('a', '4.000000001')], false, undefined],
+    ['is there once a key has settled', [WORKS, useOf('b', '1.5', { settlesIn: 7 })], false, 7],
+    [
+      'may be there once the next key has settled',
+      [WORKS, useOf('b', '1', { settlesIn: 9 }), useOf('c', '1', { settlesIn: 7 })],
+      false,
+      7,
+    ],
+    [
+      'is not there if what is known to be spent fills the cap',
+      [WORKS, useOf('b', '2', { spent: '1.5', settlesIn: 7 })],
+      false,
+      undefined,
+    ],
+    ['is not there because of a key that works', [useOf('a', '4.5')], false, undefined],
+    [
+      'is not there if all is spent',
+      [useOf('a', '4.5', { spent: '4.5', settlesIn: 0 })],
+      false,
+      undefined,
+    ],
+  ])('%s', (_, uses, isThere, ms) => {
+    expect(fits(uses, CAP)).toBe(isThere);
+    if (!isThere) expect(roomIn(uses, CAP)).toBe(ms);
+  });
+});
+
+const amounts = fc.nat(30).map((n) => BigInt(n) * 10n ** 29n);
+const lists = fc
   .array(
     fc.record({
-      spent: fc.oneof(fc.constant(0n), amounts),
-      held: amounts,
+      spent: amounts,
+      limit: amounts,
+      settlesIn: fc.constantFrom(undefined, undefined, 0, 1, 90_000),
       // Times with seconds only are often equal.
       created_at: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z', undefined),
-      isReplaced: fc.boolean(),
     }),
     { maxLength: 6 },
   )
   .map((list) =>
-    list.map(({ spent, held, created_at, isReplaced }, at) => ({
-      key: keyOf({ hash: `${isReplaced ? 'r' : 'k'}${at}`, created_at }),
-      spent,
-      held,
-    })),
-  );
-const caps = fc.record({ amount: amounts, limit: amounts.map(roundDown), deploys: fc.boolean() });
-
-function capFor(
-  { amount, limit, deploys }: { amount: Usd; limit: Usd; deploys: boolean },
-  others: readonly CapUse[],
-): KeyCap {
-  const older = others.map(({ key }) => key.hash).filter((hash) => hash.startsWith('r'));
-  return { amount, limit, withByok: false, replaced: deploys ? older : [] };
-}
-
-const usedBy = (list: readonly CapUse[]) => {
-  const { spent, held } = totalsOf(list);
-  return spent + held;
-};
-
-/** What counts for a cap if replaced keys are disabled now. */
-const afterReplacement = (list: readonly CapUse[], { replaced }: Cap) =>
-  usedBy(list.map((one) => (replaced.includes(one.key.hash) ? { ...one, held: 0n } : one)));
-
-test('a new key keeps all keys within the cap, and a deployment exceeds it by its own limit at most', () => {
-  fc.assert(
-    fc.property(exposures, caps, (others, wanted) => {
-      const cap = capFor(wanted, others);
-      const left = largestLimit(others, cap);
-      expect(left <= cap.limit && left >= 0n).toBe(true);
-      expect(roundDown(left)).toBe(left);
-      if (left === 0n) return;
-      expect(afterReplacement(others, cap) + left <= cap.amount).toBe(true);
-      expect(usedBy(others) + left <= cap.amount + cap.limit).toBe(true);
+    list.map(({ spent, limit, settlesIn, created_at }, at): CapUse => {
+      const whole = maxUsd(limit, spent);
+      const key = keyOf({ hash: `k${at}`, created_at });
+      return { key, settlesIn, spent, counted: settlesIn === 0 ? spent : whole };
     }),
   );
+const caps = fc.record({
+  amount: fc.integer({ min: 1, max: 60 }).map((n) => BigInt(n) * 10n ** 29n),
+  limit: amounts,
+  withByok: fc.constant(false),
 });
+const countedBy = (uses: readonly CapUse[]) => sumUsd(uses.map(({ counted }) => counted));
 
-test('a key is given out only if one list shows all keys within the cap', () => {
+test('there is room in some time only if there is none now, a key settles then, and all together can fit', () => {
   fc.assert(
-    fc.property(exposures, caps, fc.nat(), fc.boolean(), (list, wanted, at, isPatient) => {
-      fc.pre(list.length > 0);
-      const own = list[at % list.length] as CapUse;
-      const cap = capFor(wanted, list);
-      const { hash } = own.key;
-      const owned = { ...cap, replaced: cap.replaced.filter((other) => other !== hash) };
-      const next = decide(list, { hash, cap: owned, isPatient });
-      const isWithin = afterReplacement(list, owned) <= cap.amount;
-      if (next.kind === 'give-out' && usedBy([own]) > 0n) {
-        expect(isWithin).toBe(true);
-        expect(usedBy(list) <= cap.amount + cap.limit).toBe(true);
-      }
-      if (next.kind === 'lower') expect(next.limit < usedBy([own])).toBe(true);
-      if (!isPatient) expect(next.kind).not.toBe('wait');
-    }),
-  );
-});
-
-test('of new keys, those that give way leave the others within the cap, and one of them gets something', () => {
-  fc.assert(
-    fc.property(exposures, caps, (list, { amount, limit }) => {
-      fc.pre(list.length > 0 && amount > NANO);
-      const cap: KeyCap = { amount, limit, withByok: false, replaced: [] };
-      let keys: CapUse[] = list.map((one) => ({ ...one, spent: 0n, held: roundDown(one.held) }));
-      fc.pre(usedBy(keys) > 0n);
-      for (let round = 0; round <= list.length; round += 1) {
-        keys = keys.map((own) => {
-          const next = decide(keys, { hash: own.key.hash, cap, isPatient: true });
-          return next.kind === 'lower' ? { ...own, held: next.limit } : own;
-        });
-      }
-      expect(usedBy(keys) <= amount).toBe(true);
-      expect(usedBy(keys)).toBeGreaterThan(0n);
-      const verdicts = keys.map(({ key }) =>
-        decide(keys, { hash: key.hash, cap, isPatient: true }),
+    fc.property(lists, caps, (uses, cap) => {
+      fc.pre(!fits(uses, cap));
+      const ms = roomIn(uses, cap);
+      const fitsAtBest = fits(
+        uses.map((use) => (use.settlesIn === undefined ? use : { ...use, counted: use.spent })),
+        cap,
       );
-      expect(verdicts.every(({ kind }) => kind === 'give-out')).toBe(true);
+      expect(ms !== undefined).toBe(fitsAtBest);
+      if (ms === undefined) return;
+      const waits = uses.flatMap(({ settlesIn }) => settlesIn || []);
+      expect(ms).toBe(Math.min(...waits));
+    }),
+  );
+});
+
+test('a key is given out only if what all keys count is within the cap', () => {
+  fc.assert(
+    fc.property(lists, caps, fc.nat(), fc.boolean(), (uses, cap, at, isPatient) => {
+      fc.pre(uses.length > 0);
+      const own = uses[at % uses.length] as CapUse;
+      const next = decide(uses, { hash: own.key.hash, cap, isPatient });
+      const others = countedBy(uses.filter((one) => one !== own));
+      const limit = maxUsd(own.counted, cap.limit);
+      expect(next === 'give-out').toBe(others + limit <= cap.amount);
+      if (next === 'give-out') expect(countedBy(uses)).toBeLessThanOrEqual(cap.amount);
+      if (!isPatient) expect(next).not.toBe('wait');
     }),
   );
 });
 
 test('a list without the own key decides nothing', () => {
-  const cap = { ...CAP, limit: usd('1') };
-  expect(decide([], { hash: 'a1', cap, isPatient: true })).toEqual({ kind: 'absent' });
+  expect(decide([], { hash: 'a1', cap: CAP, isPatient: true })).toBe('absent');
+  expect(decide([useOf('b', '0')], { hash: 'a1', cap: CAP, isPatient: false })).toBe('absent');
 });
 
-test('the limit of a key at the end of its job is never raised, and never below its counter', () => {
-  const facts = fc.record({ amount: amounts, spent: amounts, held: amounts, percent: fc.nat(100) });
+test('of new keys, those that give way leave the others within the cap, and one of them is given out', () => {
   fc.assert(
-    fc.property(exposures, facts, (others, { amount, spent, held, percent }) => {
-      const own = { key: keyOf({}), spent, held };
-      const limit = usedBy([own]);
-      // A list can show the limit from before it was lowered.
-      const known = spent + (held * BigInt(percent)) / 100n;
-      const final = finalLimit(own, others, { cap: { ...CAP, amount }, known });
-      if (!final) {
-        expect(held === 0n || usedBy(others) + limit <= amount).toBe(true);
-        return;
+    fc.property(lists, caps, fc.infiniteStream(fc.nat()), (list, cap, order) => {
+      fc.pre(list.length > 0 && cap.limit <= cap.amount);
+      // What a key that works and has spent nothing counts.
+      let uses = list.map((one) => ({
+        ...one,
+        settlesIn: undefined,
+        spent: 0n,
+        counted: cap.limit,
+      }));
+      const given = new Set<string>();
+      const isDone = ({ key, counted }: CapUse) => given.has(key.hash) || counted === 0n;
+      for (
+        let left = uses;
+        left.length > 0 && cap.limit > 0n;
+        left = uses.filter((one) => !isDone(one))
+      ) {
+        const verdicts = left.map(({ key }) =>
+          decide(uses, { hash: key.hash, cap, isPatient: true }),
+        );
+        // Someone always has something else to do than to wait.
+        expect(verdicts.every((next) => next === 'wait')).toBe(false);
+        const movable = left.filter((_, at) => verdicts[at] !== 'wait');
+        const one = movable[(order.next().value as number) % movable.length] as CapUse;
+        const { hash } = one.key;
+        if (decide(uses, { hash, cap, isPatient: true }) === 'give-out') given.add(hash);
+        else uses = uses.map((use) => (use.key.hash === hash ? { ...use, counted: 0n } : use));
       }
-      expect(final.limit >= spent && final.limit < known + NANO).toBe(true);
-      if (!final.isUsedUp) expect(usedBy(others) + final.limit < amount + NANO).toBe(true);
-      else expect(final.limit - spent < NANO).toBe(true);
+      expect(cap.limit === 0n || given.size > 0).toBe(true);
+      expect(BigInt(given.size) * cap.limit).toBeLessThanOrEqual(cap.amount);
     }),
   );
+});
+
+test('the older of two keys waits for the younger to give way, and does not wait forever', () => {
+  const cap = { ...CAP, amount: usd('1') };
+  const keys = [
+    { ...useOf('b', '1'), key: keyOf({ hash: 'b', created_at: '2026-01-01T00:00:00Z' }) },
+    { ...useOf('a', '1'), key: keyOf({ hash: 'a', created_at: '2026-01-01T00:00:01Z' }) },
+  ];
+  const decided = (isPatient: boolean) =>
+    keys.map(({ key: { hash } }) => decide(keys, { hash, cap, isPatient }));
+  expect(decided(true)).toEqual(['wait', 'give-way']);
+  expect(decided(false)).toEqual(['give-way', 'give-way']);
+});
+
+test.each([
+  ['4.49', false],
+  ['4.5', true],
+  ['6', true],
+])('of 5 USD, %s is almost all: %s', (spent, expected) => {
+  expect(isAlmostSpent(usd(spent), usd('5'))).toBe(expected);
 });

@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { closePull, openPull } from '../../../sandbox/github/people.ts';
-import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
+import { parseUsd } from '../../../src/lib/usd.ts';
 import { cleanUpJob, type Job, requestOf, runJob } from '../../support/preview-jobs.ts';
 import { markOf, openWorld } from '../../support/preview-world.ts';
 
@@ -10,10 +12,13 @@ function openPreview(count: number) {
   openPull(github, repository, { number: 1 });
   const description = markOf({ kind: 'pull', number: 1 }, world);
   const workspace = seedWorkspace(simulation, { slug: 'preview-shop-1', description });
-  const key = { ...seedKey(simulation, workspace), disabled: true };
+  const settled = { disabled: true, updated_at: '2025-12-31T00:00:00.000Z' };
+  const key = { ...seedKey(simulation, workspace), ...settled };
   const { keys } = simulation.account;
   const hashes = Array.from({ length: count }, (_, at) => `${at}`.padStart(64, 'a'));
   keys.splice(0, 1, ...hashes.map((hash) => ({ ...key, hash })));
+  // The first one is deleted by the first run.
+  seedUsage(simulation, keys[0] as Key, { credits: 1, age: 3_600_000 });
   const countKeys = () => keys.filter(({ workspace_id }) => workspace_id === workspace.id).length;
   return { world, workspace, countKeys };
 }
@@ -26,7 +31,7 @@ function jobWith({ timeoutMs }: { timeoutMs: number }): Job {
   return { ...job, name: '1', plan: { ...plan, post: { isSent: false } }, request };
 }
 
-test('a preview with more API keys than a run has time for is deleted by its next run, and each lists a key once', async () => {
+test('a preview with more API keys than a run has time for is deleted by its next run, with the bill of the first', async () => {
   const { world, countKeys } = openPreview(3_000);
   const { simulation, github, repository } = world;
   closePull(github, repository, 1);
@@ -34,13 +39,19 @@ test('a preview with more API keys than a run has time for is deleted by its nex
   first.plan.post = undefined;
   await simulation.clock.run(runJob(world, first));
   const left = countKeys();
-  expect(first.main?.error).toMatchObject({
-    code: 'preview-not-deleted',
-    details: { keysLeft: { isComplete: false } },
-  });
+  expect(left).toBeLessThan(3_000);
+  expect(first.main?.error).toMatchObject({ code: 'preview-not-deleted' });
   await simulation.clock.run(runJob(world, second));
-  expect(second.main?.result).toMatchObject({ state: 'closed', deletion: { deleted: true } });
+  const spent = { amount: parseUsd('1'), isExact: true };
+  expect(second.main?.result).toMatchObject({
+    state: 'closed',
+    endings: [{ closing: { kind: 'gone', deleted: true, spent } }],
+  });
+  expect(second.main?.result).toHaveProperty('endings.0.closing.keys.length', left);
   const listsIn = ({ main }: Job) => main?.sent.filter(({ call }) => call === 'GET /keys').length;
   // Each page begins with the last key of the one before.
-  expect([listsIn(first), listsIn(second)]).toEqual([21, Math.ceil(left / 99)]);
+  const [all, rest] = [3_000, left].map((count) => Math.ceil(count / 99));
+  expect(listsIn(second)).toBe(2 * (rest ?? 0));
+  // Before the workspace is closed, after that, and as far as there was time to delete.
+  expect(listsIn(first)).toBe(2 * (all ?? 0) + 21);
 });

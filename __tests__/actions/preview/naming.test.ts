@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { updateWorkspaceRequest } from '../../../sandbox/openrouter/resources/workspaces.ts';
-import { identify, linkTo, readMark } from '../../../src/actions/preview/naming.ts';
+import {
+  closedMark,
+  closedSlug,
+  describePreview,
+  identify,
+  linkTo,
+  readMark,
+  unbilledMark,
+} from '../../../src/actions/preview/naming.ts';
 import type { Subject } from '../../../src/actions/preview/subject.ts';
 import { SHOP } from '../../support/repositories.ts';
 
@@ -54,13 +62,31 @@ const repositories = fc.record({
   serverUrl: fc.constantFrom('https://github.com', 'https://git.example/a'),
 });
 
-test('OpenRouter accepts the slug, name and description of any preview, and its mark is read back', () => {
+test('OpenRouter accepts the slug, name and description of any preview, and its mark is read back in each state', () => {
   fc.assert(
     fc.property(subjects, repositories, (subject, named) => {
       const repository = { ...SHOP, ...named };
       const identity = identify(subject, repository, undefined);
       expect(updateWorkspaceRequest.safeParse(identity)).toMatchObject({ success: true });
-      expect(readMark(identity.description, repository)).toEqual(subject);
+      const closed = closedMark(identity.description);
+      const unbilled = unbilledMark(closed);
+      expect(updateWorkspaceRequest.safeParse({ description: unbilled })).toMatchObject({
+        success: true,
+      });
+      expect(
+        [identity.description, closed, unbilled].map((text) => readMark(text, repository)),
+      ).toEqual(['open', 'closed', 'unbilled'].map((state) => ({ subject, state })));
+      expect(describePreview({ description: unbilled })).toBe(describePreview(identity));
+    }),
+  );
+});
+
+test('the slug of a workspace that is closed has its id, and OpenRouter accepts it', () => {
+  fc.assert(
+    fc.property(fc.uuid(), (id) => {
+      const slug = closedSlug({ id: id.toUpperCase() });
+      expect(slug).toBe(`closed-${id}`);
+      expect(updateWorkspaceRequest.safeParse({ slug })).toMatchObject({ success: true });
     }),
   );
 });
@@ -94,12 +120,14 @@ describe('the mark of a workspace belongs to', () => {
     ['nothing if text follows', `${OF_42} and more`, undefined],
     ['nothing if text precedes', `A ${OF_42}`, undefined],
     ['nothing if it is not one', 'Staging of web', undefined],
+    ['nothing if it only has no bill', unbilledMark(OF_42), undefined],
+    ['nothing if it is closed twice', closedMark(closedMark(OF_42)), undefined],
   ])('%s', (_, description, subject) => {
-    expect(readMark(description, SHOP)).toEqual(subject);
+    expect(readMark(description, SHOP)?.subject).toEqual(subject);
   });
 
-  test.each(['x/pull/42', 'a\u00a0b', 'a\u2028b'])('the branch %j', (name) => {
+  test.each(['x/pull/42', 'a\u00a0b', 'a\u2028b', 'x,closed'])('the branch %j', (name) => {
     const { description } = identify(branch(name), SHOP, undefined);
-    expect(readMark(description, SHOP)).toEqual(branch(name));
+    expect(readMark(description, SHOP)).toEqual({ subject: branch(name), state: 'open' });
   });
 });

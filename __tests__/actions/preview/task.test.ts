@@ -5,8 +5,9 @@ import { previewTask } from '../../../src/actions/preview/task.ts';
 const taskFor = (subject: object) => ({
   subject,
   repository: { id: 123456, defaultBranch: 'main' },
-  identity: { slug: 'preview-shop-42', name: 'octo-org/shop#42', description: '' },
+  workspace: { id: '3fa85f64-5717-4562-b3fc-2c963f66afa6', slug: 'preview-shop-42' },
   comment: true,
+  isCapped: false,
 });
 
 test.each<[string, object, boolean]>([

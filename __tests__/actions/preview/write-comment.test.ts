@@ -1,17 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { virtualClock } from '../../../sandbox/virtual-clock.ts';
-import {
-  type CommentData,
-  type CommentFacts,
-  type DeletionRecord,
-  NO_DATA,
-} from '../../../src/actions/preview/comment.ts';
+import { type CommentFacts, readComment } from '../../../src/actions/preview/comment.ts';
 import { renderComment } from '../../../src/actions/preview/render-comment.ts';
 import {
-  type CommentRequest,
-  describeComment,
   openComments,
+  writeBill,
   writeComment,
 } from '../../../src/actions/preview/write-comment.ts';
 import { gitHub } from '../../../src/github/server.ts';
@@ -19,22 +13,24 @@ import { createClient } from '../../../src/http/client.ts';
 import { recordEffect } from '../../../src/http/effect.ts';
 import type { Server } from '../../../src/http/server.ts';
 import { type Transport, TransportError } from '../../../src/http/transport.ts';
+import { exactUsd, parseUsd, type Usd } from '../../../src/lib/usd.ts';
+import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import { openRouter } from '../../../src/openrouter/server.ts';
-import { keyOf, rememberedOf } from '../../support/preview-comment.ts';
+import { factsOf, keyOf, WORKSPACE } from '../../support/preview-comment.ts';
 import { SHOP } from '../../support/repositories.ts';
 
-const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
-const WORKSPACE = { id: ID, slug: 'preview-shop-42' };
 const JOB = 'github-actions[bot]';
 const REPOSITORY = { ...SHOP, id: 1 };
 const ABOUT = 'https://docs.test/about';
-const MARK = 'Preview of https://github.com/octo-org/shop/pull/42 (repository 1)';
+const KEYS = 'GET /keys';
 const COMMENTS = 'GET /repos/octo-org/shop/issues/42/comments';
 const POST = 'POST /repos/octo-org/shop/issues/42/comments';
 const GRAPHQL = 'POST /graphql';
 const LOGIN = [GRAPHQL];
 const DELETE = 'DELETE /repos/octo-org/shop/issues/comments/2';
 const PATCH = 'PATCH /repos/octo-org/shop/issues/comments/1';
+const NOW = 'Sat, 28 Nov 2026 12:00:00 GMT';
+const usd = (text: string) => parseUsd(text) as Usd;
 
 interface Reply {
   status: number;
@@ -47,15 +43,15 @@ const FORBIDDEN: Reply = {
   body: { message: 'Resource not accessible by integration' },
 };
 
+/** A key that has settled. */
+const settledKey = (hash: string, usage: unknown): Key =>
+  keyOf({ hash, usage, disabled: true, updated_at: '2026-11-28T11:57:00Z' });
+
 /** Both servers, as far as a comment needs them. */
 function openServers() {
   const state = {
     comments: [] as { id: number; body: string; user: { login: string } | null }[],
-    workspace: { ...WORKSPACE, name: 'a', description: MARK } as Record<string, string> | undefined,
-    /** Other workspaces, each with a key that has spent 1 USD. */
-    others: [] as { id: string; slug: string; name: string; description: string }[],
-    /** What each key has spent, by its hash. */
-    keys: { key1: 0.25 } as Record<string, number>,
+    keys: [settledKey('key1', 0.25)],
     login: JOB,
     calls: [] as string[],
     /** Of 1, what retries wait of the longest time. */
@@ -89,16 +85,7 @@ function openServers() {
     if (call === POST) return write(body);
     if (id) return write(body, id);
     if (deleted) return remove(deleted);
-    const other = state.others.find(({ id }) => call === `GET /workspaces/${id}`);
-    if (other) return found({ data: other });
-    if (call.startsWith('GET /workspaces/')) {
-      const isIt = [ID, WORKSPACE.slug].some((name) => call.endsWith(`/${name}`));
-      return found(isIt && state.workspace ? { data: state.workspace } : undefined);
-    }
-    const of = state.others.find(({ id }) => id === url.searchParams.get('workspace_id'));
-    if (of) return found({ data: [keyOf(of, { hash: 'theirs', usage: 1 })] });
-    const keys = state.workspace ? Object.entries(state.keys) : [];
-    return found({ data: keys.map(([hash, usage]) => keyOf(WORKSPACE, { hash, usage })) });
+    return { ...found({ data: state.keys }), headers: { date: NOW } };
   };
   return { state, apply };
 }
@@ -106,18 +93,23 @@ function openServers() {
 const render = (facts: CommentFacts) =>
   renderComment(facts, { repository: REPOSITORY, aboutUrl: ABOUT, redact: (text) => text });
 
-const REQUEST: CommentRequest = {
-  number: 42,
-  slug: WORKSPACE.slug,
-  data: NO_DATA,
-  known: { kind: 'found', workspace: WORKSPACE },
+type Request = Parameters<typeof writeComment>[0];
+
+const REQUEST: Request = {
+  workspace: { ...WORKSPACE, name: WORKSPACE.slug, subject: { kind: 'pull', number: 42 } },
 };
+
+/** The request for the final bill of a workspace with these keys. */
+const billOf = (keys: readonly Key[]) => ({
+  ...REQUEST,
+  keys: keys.map((key) => ({ key, settlesIn: 0 })),
+});
 
 /** One or more runs in virtual time. `latency` says how long each request takes, in milliseconds. */
 function openScene(latency: (count: number) => number = () => 20) {
   const { state, apply } = openServers();
   const clock = virtualClock();
-  const [info, requestLines]: [string[], string[]] = [[], []];
+  const [info, notices, requestLines]: [string[], string[], string[]] = [[], [], []];
   let count = 0;
   const transport: Transport = async ({ method, url, body }) => {
     const { pathname } = new URL(url);
@@ -151,107 +143,73 @@ function openScene(latency: (count: number) => number = () => 20) {
       log,
       effect: recordEffect(),
     });
-  const write = (request: Partial<CommentRequest> = {}) =>
-    writeComment(
-      { ...REQUEST, ...request },
-      {
-        client: clientOf(
-          openRouter({ apiUrl: 'https://openrouter.test/api/v1', managementKey: 'k' }),
-        ),
-        comments: openComments(
-          clientOf(gitHub({ apiUrl: 'https://api.github.test', token: 't' })),
-          { jobLogin: JOB, repository: REPOSITORY, render },
-        ),
-        repository: REPOSITORY,
-        notice: log.info,
-        toLine: (text) => text,
-      },
-    );
+  const client = clientOf(
+    openRouter({ apiUrl: 'https://openrouter.test/api/v1', managementKey: 'k' }),
+  );
+  const github = clientOf(gitHub({ apiUrl: 'https://api.github.test', token: 't' }));
+  /** What one run works with. */
+  const openRun = () => ({
+    client,
+    github,
+    comments: openComments(github, { jobLogin: JOB, repository: REPOSITORY, render }),
+    repository: REPOSITORY,
+    notice: (line: string) => notices.push(line),
+    log,
+  });
+  const write = (request: Partial<Request> = {}) =>
+    writeComment({ ...REQUEST, ...request }, openRun());
   return {
     state,
     info,
-    write: (request?: Partial<CommentRequest>) => clock.run(write(request)),
-    writeAtOnce: (requests: readonly Partial<CommentRequest>[]) =>
+    notices,
+    openRun,
+    run: <Value>(work: Promise<Value>) => clock.run(work),
+    write: (request?: Partial<Request>) => clock.run(write(request)),
+    bill: (keys: readonly Key[]) => clock.run(writeBill(billOf(keys), openRun())),
+    writeAtOnce: (requests: readonly Partial<Request>[]) =>
       clock.run(Promise.all(requests.map(write))),
   };
 }
 
-const addComment = (
-  { comments }: ReturnType<typeof openServers>['state'],
-  body: string,
-  login = JOB,
-) => comments.push({ id: comments.length + 1, body, user: { login } });
+type State = ReturnType<typeof openServers>['state'];
 
-const dataOf = (hash: string, usage: number, deletion: DeletionRecord | null = null): CommentData =>
-  rememberedOf({ workspace: WORKSPACE, keys: [keyOf(WORKSPACE, { hash, usage })] }, { deletion });
+const addComment = ({ comments }: State, body: string, login = JOB) =>
+  comments.push({ id: comments.length + 1, body, user: { login } });
 
-/** A comment that remembers a key. */
-const old = (hash: string, usage: number) =>
-  render({ data: dataOf(hash, usage), existing: [], isBeingDeleted: false });
+/** A comment that says that so much was spent, and that lists no key. */
+const old = (spent: string, data: Partial<CommentFacts['data']> = {}) =>
+  render(factsOf([], { spent: usd(spent), ...data }));
 
-const FINISHED: DeletionRecord = { state: 'finished', at: 1_790_000_000, run: '17.1' };
+/** What each comment says that the keys have spent: `0.25 so far`; undefined if it is no comment of a preview. */
+const sumsIn = ({ comments }: State) =>
+  comments.map(({ body }) => {
+    const data = readComment(body);
+    return data && `${exactUsd(data.spent)} ${data.state}`;
+  });
 
-/** What each comment says that the keys have spent in total; undefined if it is no comment of a preview. */
-const totalsIn = ({ comments }: ReturnType<typeof openServers>['state']) =>
-  comments.map(({ body }) =>
-    /<h3>OpenRouter preview: (.*?) spent(?: so far|, deleted)<\/h3>/
-      .exec(body)?.[1]
-      ?.replace('$', ''),
-  );
-
-const writesIn = ({ calls }: ReturnType<typeof openServers>['state']) =>
+const writesIn = ({ calls }: State) =>
   calls.filter((call) => call !== GRAPHQL && !call.startsWith('GET'));
 
-test.each([
-  ['created', FINISHED, 'Wrote the comment on #42: $0.84.'],
-  ['updated', null, 'Updated the comment on #42: at least $0.84.'],
-  ['none', FINISHED, 'The comment on #42 is up to date: $0.84.'],
-] as const)(
-  'what became of a comment (%s, deletion: %j) is a line with its sum',
-  (change, deletion, line) => {
-    const facts = { data: dataOf('gone', 0.8449, deletion), existing: [], isBeingDeleted: false };
-    expect(describeComment({ number: 42, change, facts })).toBe(line);
-  },
-);
-
-test('the line about a comment with a cap has both, as the title of the comment', () => {
-  const listed = { workspace: WORKSPACE, keys: [keyOf(WORKSPACE, { hash: 'key1', usage: 0.84 })] };
-  const data = rememberedOf(listed, { own: { hash: 'key1', cap: '5' } });
-  const facts = { data, existing: [listed], isBeingDeleted: false };
-  expect(describeComment({ number: 42, change: 'updated', facts })).toBe(
-    'Updated the comment on #42: $0.84 of $5.00.',
-  );
-});
+const READS = [KEYS, COMMENTS];
 
 describe('a run that writes the comment', () => {
-  test('creates it, then reads list, state and comment again', async () => {
-    const { state, write, info } = openScene();
-    await write();
-    expect(totalsIn(state)).toEqual(['0.25']);
-    const reads = ['GET /keys', COMMENTS];
-    expect(state.calls).toEqual([...LOGIN, ...reads, POST, ...reads]);
-    expect(info).toEqual([]);
+  test('creates it, reads list and comment again, and logs what it says', async () => {
+    const { state, write, info, notices } = openScene();
+    expect(await write()).toMatchObject({ kind: 'written', data: { spent: usd('0.25') } });
+    expect(sumsIn(state)).toEqual(['0.25 so far']);
+    expect(state.calls).toEqual([...LOGIN, ...READS, POST, ...READS]);
+    expect(info).toEqual(['The comment on #42 says: $0.25 spent so far.']);
+    expect(notices).toEqual([]);
   });
 
-  test('looks up a workspace that it does not know yet, once', async () => {
+  test('shows what the list shows of each key: whether it has settled', async () => {
     const { state, write } = openScene();
-    await write({ known: { kind: 'unknown' } });
-    const reads = ['GET /keys', COMMENTS];
-    const lookup = 'GET /workspaces/preview-shop-42';
-    expect(state.calls).toEqual([...LOGIN, lookup, ...reads, POST, ...reads]);
-  });
-
-  test.each<[string, Reply]>([
-    ['empty', { status: 200, body: { data: [] } }],
-    ['rejected', { status: 400 }],
-  ])('looks up a workspace whose list of keys is %s', async (_, reply) => {
-    const { state, write } = openScene();
+    state.keys = [
+      keyOf({ hash: 'key1', usage: 0.5, disabled: true, updated_at: '2026-11-28T11:57:01Z' }),
+      settledKey('key2', 0.25),
+    ];
     await write();
-    state.workspace = undefined;
-    state.intercept = (call) => (call === 'GET /keys' ? reply : undefined);
-    expect(await write()).toHaveProperty('existing', []);
-    expect(totalsIn(state)).toEqual(['at least 0.25']);
-    expect(state.comments[0]?.body).toContain(' spent, deleted</h3>');
+    expect(state.comments[0]?.body).toMatch(/>at least \$0\.50<.*>\$0\.25</s);
   });
 
   test('writes nothing if it is right', async () => {
@@ -261,62 +219,60 @@ describe('a run that writes the comment', () => {
     expect(writesIn(state)).toEqual([POST]);
   });
 
-  test('updates it, on any page, and keeps what OpenRouter has forgotten', async () => {
-    const { state, write } = openScene();
-    for (let at = 0; at < 65; at += 1) addComment(state, 'LGTM', 'mona');
-    addComment(state, old('gone', 0.5));
+  test.each([65, 2_200])('updates it after %d comments of others', async (count) => {
+    const { state, write, notices } = openScene(() => 1);
+    for (let at = 0; at < count; at += 1) addComment(state, 'LGTM', 'mona');
+    addComment(state, old('0.1'));
     await write();
-    expect(writesIn(state)).toEqual([PATCH.replace(/1$/, '66')]);
-    expect(totalsIn(state).at(-1)).toBe('at least 0.75');
+    expect(writesIn(state)).toEqual([PATCH.replace(/1$/, `${count + 1}`)]);
+    expect(sumsIn(state).at(-1)).toBe('0.25 so far');
+    expect(notices).toEqual([]);
   });
 
-  test.each([
-    ['that are no JSON', '{', ''],
-    ['with a workspace __proto__', ID, '__proto__'],
-  ])('replaces data %s, and does not take the rest for all', async (_, text, broken) => {
+  test('never has a smaller sum replace a larger one, because a person can delete a key', async () => {
     const { state, write } = openScene();
-    addComment(state, old('gone', 0.5).replace(text, broken));
+    addComment(state, old('0.5'));
     await write();
-    expect(totalsIn(state)).toEqual(['at least 0.25']);
+    expect(sumsIn(state)).toEqual(['0.5 so far']);
   });
 
-  test('leaves comments of others and of its own about other things alone', async () => {
+  test('leaves comments alone that are of others, or about another workspace, or about none', async () => {
     const { state, write } = openScene();
-    addComment(state, old('forged', 100), 'mallory');
-    addComment(state, `Quote:\n${old('forged', 100)}`);
-    state.comments.push({ id: 3, body: old('forged', 100), user: null });
+    addComment(state, old('100'), 'mallory');
+    addComment(state, `Quote:\n${old('100')}`);
+    state.comments.push({ id: 3, body: old('100'), user: null });
+    addComment(state, old('100', { workspace: WORKSPACE.id.replace('3', '4') }));
+    addComment(state, old('100').replace('"spent":"100"', '"spent":"much"'));
     const before = structuredClone(state.comments);
     await write();
-    expect(state.comments.slice(0, 3)).toEqual(before);
-    expect(totalsIn(state).at(-1)).toBe('0.25');
-    expect(state.comments).toHaveLength(4);
+    expect(state.comments.slice(0, 5)).toEqual(before);
+    expect(sumsIn(state).slice(5)).toEqual(['0.25 so far']);
   });
 
   test('finds the one by the person whose token it has', async () => {
     const { state, write } = openScene();
     state.login = 'mona';
-    addComment(state, old('other', 1), JOB);
-    addComment(state, old('gone', 0.5), 'mona');
+    addComment(state, old('1'), JOB);
+    addComment(state, old('0.1'), 'mona');
     await write();
-    expect(totalsIn(state)).toEqual(['at least 1.00', 'at least 0.75']);
+    expect(sumsIn(state)).toEqual(['1 so far', '0.25 so far']);
   });
 
-  test('joins two into the older one, and then deletes the younger', async () => {
-    const { state, write, info } = openScene();
-    addComment(state, old('gone', 0.5));
-    addComment(state, old('other', 1));
+  test('of two, updates the older one with the larger sum, and then deletes the younger', async () => {
+    const { state, write, notices } = openScene();
+    addComment(state, old('0.5'));
+    addComment(state, old('1'));
     await write();
-    expect(totalsIn(state)).toEqual(['at least 1.75']);
-    // Only after it has read the joined text back.
-    const reads = ['GET /keys', COMMENTS];
-    expect(state.calls.slice(LOGIN.length)).toEqual([...reads, PATCH, ...reads, DELETE]);
-    expect(info).toEqual([]);
+    expect(sumsIn(state)).toEqual(['1 so far']);
+    // Only after it has read the text back.
+    expect(state.calls.slice(LOGIN.length)).toEqual([...READS, PATCH, ...READS, DELETE]);
+    expect(notices).toEqual([]);
   });
 
-  test('keeps both as long as the joined text is not in the list', async () => {
+  test('keeps both as long as the new text is not in the list', async () => {
     const { state, write } = openScene();
-    addComment(state, old('gone', 0.5));
-    addComment(state, old('other', 1));
+    addComment(state, old('0.5'));
+    addComment(state, old('1'));
     const before = structuredClone(state.comments);
     state.intercept = (call) => (call === COMMENTS ? { status: 200, body: before } : undefined);
     await write();
@@ -324,128 +280,138 @@ describe('a run that writes the comment', () => {
   });
 
   test('says so if it may not delete the younger one', async () => {
-    const { state, write, info } = openScene();
-    addComment(state, old('gone', 0.5));
-    addComment(state, old('other', 1));
+    const { state, write, notices } = openScene();
+    addComment(state, old('0.5'));
+    addComment(state, old('1'));
     state.intercept = (call) => (call === DELETE ? FORBIDDEN : undefined);
-    expect(await write()).toHaveProperty('existing.length', 1);
-    expect(info).toEqual([
+    expect(await write()).toMatchObject({ kind: 'written' });
+    expect(notices).toEqual([
       expect.stringMatching(
         /^A second comment of the preview is left: could not .* #42: .*HTTP 403/,
       ),
     ]);
   });
 
-  test('gives up the others if GitHub does not respond to that', async () => {
-    const { state, write, info } = openScene();
-    for (const hash of ['gone', 'other', 'third']) addComment(state, old(hash, 1));
+  test('writes no other comments if GitHub does not respond to that', async () => {
+    const { state, run, openRun, notices } = openScene();
+    for (const sum of ['1', '2', '3']) addComment(state, old(sum));
     state.intercept = (call) => (call === DELETE ? 'unsent' : undefined);
-    expect((await write()).existing).toBeUndefined();
+    const context = openRun();
+    expect(await run(writeComment(REQUEST, context))).toMatchObject({ kind: 'failed' });
     expect(state.comments).toHaveLength(3);
-    expect(info.at(-1)).toMatch(/ #42: .* This step writes no other comments\.$/);
+    const { length } = state.calls;
+    expect(await run(writeComment(REQUEST, context))).toMatchObject({ kind: 'failed' });
+    expect(state.calls).toHaveLength(length);
+    expect(notices).toEqual([expect.stringMatching(/may be out of date: could not delete .* #42/)]);
   });
 
   test('creates another if someone deletes it', async () => {
-    const { state, write, info } = openScene();
-    addComment(state, old('gone', 0.5));
+    const { state, write, notices } = openScene();
+    addComment(state, old('0.5'));
     state.intercept = (call) => {
       if (call === PATCH) state.comments.splice(0);
       return undefined;
     };
     await write();
     expect(writesIn(state)).toEqual([PATCH, POST]);
-    expect(totalsIn(state)).toEqual(['at least 0.75']);
-    expect(info).toEqual([]);
+    expect(sumsIn(state)).toEqual(['0.25 so far']);
+    expect(notices).toEqual([]);
   });
 
-  test('returns only what the comment remembered if HTTP 404 does not mean that', async () => {
-    const { state, write, info } = openScene();
-    addComment(state, old('gone', 0.5));
+  test('fails if HTTP 404 does not mean that', async () => {
+    const { state, write, notices } = openScene();
+    addComment(state, old('0.1'));
     state.intercept = (call) => (call === PATCH ? { status: 404 } : undefined);
-    expect(await write()).toEqual({ remembered: dataOf('gone', 0.5) });
-    expect(writesIn(state)).toEqual([PATCH, PATCH]);
-    expect(info).toEqual([expect.stringMatching(/ could not update .* #42: .*HTTP 404/)]);
+    expect(await write()).toMatchObject({ kind: 'failed' });
+    expect(notices).toEqual([expect.stringMatching(/ could not update .* #42: .*HTTP 404/)]);
   });
 
-  const missing: Partial<CommentRequest> = { known: { kind: 'gone' } };
-
-  test('creates none where there is no workspace', async () => {
+  test('creates none as long as no key exists, and updates one that exists', async () => {
     const { state, write } = openScene();
-    await write(missing);
-    expect(state.calls).toEqual([...LOGIN, COMMENTS]);
+    state.keys = [];
+    expect(await write()).toEqual({ kind: 'nothing' });
+    expect(writesIn(state)).toEqual([]);
+    addComment(state, old('0.5').replace('0 keys', '7 keys'));
+    await write();
+    expect(state.comments[0]?.body).toContain('0 keys');
   });
 
-  test('creates none as long as no key exists', async () => {
+  test('writes none for a branch, or if the step writes none', async () => {
+    const { state, run, openRun, write } = openScene();
+    const branch = { ...REQUEST.workspace, subject: { kind: 'branch', name: 'x' } as const };
+    expect(await write({ workspace: branch })).toEqual({ kind: 'skipped' });
+    const context = { ...openRun(), comments: undefined };
+    expect(await run(writeComment(REQUEST, context))).toEqual({ kind: 'skipped' });
+    expect(state.calls).toEqual([]);
+  });
+
+  test('shows its cap, and otherwise that of an earlier run', async () => {
     const { state, write } = openScene();
-    state.keys = {};
-    expect(await write({ known: { kind: 'unknown' } })).toHaveProperty('existing.length', 1);
+    const capOf = () => exactUsd(readComment(state.comments[0]?.body ?? '')?.cap ?? 0n);
+    await write({ cap: usd('5') });
+    expect(capOf()).toBe('5');
+    await write();
+    expect(capOf()).toBe('5');
+    await write({ cap: usd('7') });
+    expect(capOf()).toBe('7');
+  });
+});
+
+describe('the final bill', () => {
+  test('is exact if each key has settled', async () => {
+    const { state, write, bill } = openScene();
+    await write({ cap: usd('5') });
+    const keys = [...state.keys, settledKey('key2', 0.5)];
+    expect(await bill(keys)).toMatchObject({ data: { spent: usd('0.75'), state: 'exactly' } });
+    expect(sumsIn(state)).toEqual(['0.75 exactly']);
+    expect(state.comments[0]?.body).toContain('$0.75 of $5.00 spent, closed</h3>');
+  });
+
+  test('does not list the keys again: OpenRouter may have forgotten them', async () => {
+    const { state, bill } = openScene();
+    await bill(state.keys);
+    expect(state.calls).not.toContain(KEYS);
+    expect(sumsIn(state)).toEqual(['0.25 exactly']);
+  });
+
+  test.each<[string, readonly Key[], string]>([
+    ['a person has deleted a key', [settledKey('key1', 0.25)], '0.5 at least'],
+    ['a key has no counter', [settledKey('key1', 0.6), settledKey('key2', null)], '0.6 at least'],
+  ])('is a lower bound if %s', async (_, keys, expected) => {
+    const { state, bill } = openScene();
+    addComment(state, old('0.5'));
+    await bill(keys);
+    expect(sumsIn(state)).toEqual([expected]);
+  });
+
+  test('never changes, and is the one that is left', async () => {
+    const { state, write, bill } = openScene();
+    addComment(state, old('0.75'));
+    addComment(state, old('0.5', { state: 'exactly' }));
+    const final = state.comments[1];
+    for (const outcome of [await write(), await bill([settledKey('key1', 9)])]) {
+      expect(outcome).toMatchObject({ kind: 'written', data: { spent: usd('0.5') } });
+    }
+    expect(state.comments).toEqual([final]);
+  });
+
+  test('is not written where there were neither keys nor a comment', async () => {
+    const { state, bill } = openScene();
+    expect(await bill([])).toEqual({ kind: 'nothing' });
     expect(writesIn(state)).toEqual([]);
   });
 
-  test('creates one for a key that it remembers, and updates one whose keys are gone', async () => {
-    const { state, write } = openScene();
-    state.keys = {};
-    await write({ data: dataOf('gone', 0.5) });
-    expect(totalsIn(state)).toEqual(['at least 0.50']);
-    await write();
-    expect(writesIn(state)).toEqual([POST]);
-  });
-
-  test('updates one that exists also without a key', async () => {
-    const { state, write } = openScene();
-    addComment(state, render({ data: NO_DATA, existing: [], isBeingDeleted: false }));
-    state.keys = {};
-    await write({ known: { kind: 'unknown' } });
-    expect(writesIn(state)).toEqual([PATCH]);
-    expect(totalsIn(state)).toEqual(['0.00']);
-  });
-
-  test.each(['A workspace of someone', MARK.replace('42', '43'), MARK.replace('1)', '2)')])(
-    'does not show a workspace with the description %j',
-    async (description) => {
-      const { state, write } = openScene();
-      state.workspace = { ...WORKSPACE, name: 'a', description };
-      await write({ known: { kind: 'unknown' } });
-      expect(state.calls).toEqual([...LOGIN, 'GET /workspaces/preview-shop-42', COMMENTS]);
-    },
-  );
-
-  describe('of a pull request with another workspace, which the comment remembers,', () => {
-    const OTHER = ID.replace('3', '4');
-    const BY_ID = `GET /workspaces/${OTHER}`;
-    type State = ReturnType<typeof openServers>['state'];
-    const remember = (state: State, description: string, deletion?: DeletionRecord) => {
-      const workspace = { id: OTHER, slug: 'demo-42', name: 'a', description };
-      state.others.push(workspace);
-      const keys = [keyOf(workspace, { hash: 'theirs', usage: 1 })];
-      const data = rememberedOf({ workspace, keys }, { deletion });
-      addComment(state, render({ data, existing: [], isBeingDeleted: false }));
-    };
-
-    test('shows that too if it bears the mark', async () => {
-      const { state, write } = openScene();
-      remember(state, MARK);
-      await write();
-      expect(totalsIn(state)).toEqual(['1.25']);
-      expect(state.comments[0]?.body).toMatch(/demo-42<\/a> · .*preview-shop-42<\/a>/);
-    });
-
-    // Whoever may edit the comment must not be able to have its keys published.
-    test('does not list the keys of one without the mark', async () => {
-      const { state, write } = openScene();
-      remember(state, 'Production');
-      await write();
-      expect(totalsIn(state)).toEqual(['at least 1.25']);
-      expect(state.comments[0]?.body).not.toContain('demo-42</a>');
-    });
-
-    test('does not look up one whose deletion finished', async () => {
-      const { state, write } = openScene();
-      remember(state, MARK, FINISHED);
-      await write();
-      expect(state.calls).not.toContain(BY_ID);
-      expect(totalsIn(state)).toEqual(['1.25']);
-    });
+  test('that GitHub rejects is one notice, and one that fails for a moment is none', async () => {
+    const { state, bill, notices } = openScene();
+    state.jitter = 0;
+    state.intercept = (call) => (call === POST ? { status: 500 } : undefined);
+    expect(await bill(state.keys)).toMatchObject({ kind: 'failed' });
+    expect(notices).toEqual([]);
+    state.intercept = (call) => (call === POST ? FORBIDDEN : undefined);
+    expect(await bill(state.keys)).toMatchObject({ kind: 'failed' });
+    expect(notices).toEqual([
+      expect.stringMatching(/HTTP 403.*permission pull-requests: write\.$/),
+    ]);
   });
 });
 
@@ -461,130 +427,132 @@ describe('a failure', () => {
     [POST, FORBIDDEN, HINT],
     [POST, { status: 429, headers: { 'retry-after': '3600' } }, 'HTTP 429'],
     [POST, { status: 422 }, 'HTTP 422'],
-    ['GET /keys', { status: 401 }, 'list the API keys'],
+    [KEYS, { status: 401 }, 'list the API keys'],
   ])('of %s (%j) is one notice', async (on, fault, expected) => {
-    const { state, write, info } = openScene();
+    const { state, write, info, notices } = openScene();
     state.intercept = (call) => (call === on ? fault : undefined);
     await write();
-    expect(state.comments).toEqual([]);
-    expect(info).toHaveLength(1);
-    expect(info[0]).toMatch(
-      /^The comment of the preview (may be out of date|could not be written): could not /,
-    );
-    expect(info[0]).toMatch(new RegExp(expected));
+    expect([state.comments, info]).toEqual([[], []]);
+    expect(notices).toHaveLength(1);
+    expect(notices[0]).toMatch(/^The comment of the preview may be out of date: could not /);
+    expect(notices[0]).toMatch(new RegExp(expected));
     // Waiting helps against throttling, and no permission.
     const isRejected = typeof fault === 'object' && [403, 404, 422].includes(fault.status);
-    expect(info[0]?.includes(HINT)).toBe(isRejected && !fault.headers);
+    expect(notices[0]?.includes(HINT)).toBe(isRejected && !fault.headers);
   });
 
   test.each<'lost' | 'unsent'>(['lost', 'unsent'])(
     'of a POST whose response is %s leaves one comment',
     async (fault) => {
-      const { state, write } = openScene();
+      const { state, write, notices } = openScene();
       state.intercept = (call, count) => (call === POST && count === 1 ? fault : undefined);
       await write();
-      expect(totalsIn(state)).toEqual(['0.25']);
+      expect(sumsIn(state)).toEqual(['0.25 so far']);
       expect(writesIn(state)).toHaveLength(fault === 'lost' ? 1 : 2);
+      expect(notices).toEqual([]);
     },
   );
 
   test('of the last POST is what is noticed', async () => {
-    const { state, write, info } = openScene();
+    const { state, write, notices } = openScene();
     state.jitter = 0;
     state.intercept = (call) => (call === POST ? { status: 500 } : undefined);
     await write();
-    expect(writesIn(state)).toEqual(Array(5).fill(POST));
-    expect(info.at(-1)).toMatch(/could not be written: could not comment on .*: HTTP 500/);
+    expect(writesIn(state)).toEqual(Array(8).fill(POST));
+    expect(notices).toEqual([expect.stringMatching(/: could not comment on .*: HTTP 500/)]);
   });
 
   test('of GitHub to list a new comment does not make two', async () => {
-    const { state, write } = openScene();
+    const { state, write, notices } = openScene();
     state.intercept = (call) => (call === COMMENTS ? { status: 200, body: [] } : undefined);
     await write();
     expect(writesIn(state)).toEqual([POST]);
+    expect(notices).toEqual([]);
+  });
+
+  test('of GitHub to list a change at once does not repeat it', async () => {
+    const { state, write } = openScene();
+    addComment(state, old('0.1'));
+    const before = structuredClone(state.comments);
+    state.intercept = (call, count) =>
+      call === COMMENTS && count === 2 ? { status: 200, body: before } : undefined;
+    await write();
+    expect(writesIn(state)).toEqual([PATCH]);
   });
 });
 
 describe('runs at the same time', () => {
-  test('lose nothing, however their requests interleave', async () => {
+  const latencies = fc.array(fc.nat(100), { minLength: 30, maxLength: 30 });
+  const openWith = (times: readonly number[]) =>
+    openScene((count) => times[count % times.length] ?? 0);
+
+  /** Has each of the first lists show one more key that has spent 0.5 USD. */
+  const growFor = (state: State, lists: number) => {
+    state.intercept = (call) => {
+      const { length } = state.keys;
+      if (call === KEYS && length <= lists) state.keys.push(settledKey(`new${length}`, 0.5));
+      return undefined;
+    };
+  };
+
+  test('agree about what OpenRouter lists in the end, however their requests interleave', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.nat(100), { minLength: 30, maxLength: 30 }),
+        latencies,
         fc.integer({ min: 2, max: 4 }),
         fc.boolean(),
-        async (latencies, runs, exists) => {
-          const scene = openScene((count) => latencies[count % latencies.length] ?? 0);
-          const { state, info } = scene;
-          if (exists) addComment(state, old('gone', 0.5));
-          // What the first lists show grows from one to the next.
-          state.intercept = (call, count) => {
-            if (call === 'GET /keys' && count <= 2) state.keys[`key${count}`] = count / 4;
-            return undefined;
-          };
-          await scene.writeAtOnce(Array.from({ length: runs }, () => ({})));
-          const expected = Object.values(state.keys).reduce((a, b) => a + b, exists ? 0.5 : 0);
-          expect(info).toEqual([]);
-          const total = `${exists ? 'at least ' : ''}${expected.toFixed(2)}`;
-          expect(totalsIn(state)).toEqual([total]);
+        fc.boolean(),
+        async (times, runs, exists, haveCaps) => {
+          const { state, notices, writeAtOnce } = openWith(times);
+          if (exists) addComment(state, old('0.1'));
+          growFor(state, 3);
+          await writeAtOnce(
+            Array.from({ length: runs }, (_, at) => (haveCaps ? { cap: usd(`${at + 5}`) } : {})),
+          );
+          expect(notices).toEqual([]);
+          expect(sumsIn(state)).toEqual(['1.75 so far']);
+          expect(state.comments[0]?.body).toContain('4 keys so far');
         },
       ),
       { numRuns: 60 },
     );
   });
 
-  test('end with deleted if one of them deletes the workspace, with a total that is not too high', async () => {
+  test('leave the bill, once its run has written it again at the end', async () => {
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.nat(100), { minLength: 30, maxLength: 30 }),
-        fc.nat(12),
-        async (latencies, deletedAt) => {
-          const scene = openScene((count) => latencies[count % latencies.length] ?? 0);
-          const { state, info } = scene;
-          addComment(state, old('key1', 0.1));
-          let requests = 0;
-          state.intercept = () => {
-            requests += 1;
-            if (requests > deletedAt) state.workspace = undefined;
-            return undefined;
-          };
-          const data = dataOf('key1', 0.25, FINISHED);
-          await scene.writeAtOnce([{}, {}]);
-          state.workspace = undefined;
-          await scene.writeAtOnce([{ data, known: { kind: 'gone', id: ID } }, {}, {}]);
-          expect(state.comments[0]?.body).toContain(' spent, deleted</h3>');
-          expect(['0.25', 'at least 0.25', 'at least 0.10']).toContain(totalsIn(state)[0]);
-          expect(info).toEqual([]);
-        },
-      ),
+      fc.asyncProperty(latencies, fc.boolean(), async (times, exists) => {
+        const { state, notices, writeAtOnce, write, bill } = openWith(times);
+        if (exists) addComment(state, old('0.1'));
+        const final = billOf(state.keys);
+        await writeAtOnce([{}, final, {}]);
+        await write(final);
+        await writeAtOnce([{}, {}]);
+        expect(await bill(state.keys)).toMatchObject({ kind: 'written' });
+        expect(sumsIn(state)).toEqual(['0.25 exactly']);
+        expect(notices).toEqual([]);
+      }),
       { numRuns: 60 },
     );
   });
 
-  test('restore what another run that read it earlier has overwritten, also if it is gone by then', async () => {
-    const { state, write } = openScene();
-    const before = old('key1', 0.1);
-    addComment(state, before);
-    state.intercept = (call, count) => {
-      if (call !== 'GET /keys' || count !== 2) return undefined;
-      state.keys = {};
-      Object.assign(state.comments[0] ?? {}, { body: before });
-      return undefined;
-    };
-    await write();
-    expect(totalsIn(state)).toEqual(['at least 0.25']);
+  test('of 24 jobs report nothing, and leave one comment that is right', async () => {
+    const { state, notices, writeAtOnce } = openScene((count) => 20 + ((count * 37) % 300));
+    growFor(state, 24);
+    await writeAtOnce(Array.from({ length: 24 }, () => ({})));
+    expect(notices).toEqual([]);
+    expect(sumsIn(state)).toEqual(['12.25 so far']);
   });
 
-  test('that keep changing the comment are left to it after five writes', async () => {
-    const { state, write, info } = openScene();
-    addComment(state, old('gone', 0));
+  test('that keep changing the comment are left to it after some writes', async () => {
+    const { state, write, info, notices } = openScene();
+    addComment(state, old('0'));
     state.intercept = (call, count) => {
-      if (call === 'GET /keys') state.keys['key1'] = count;
+      if (call === KEYS) state.keys = [settledKey('key1', count)];
       return undefined;
     };
-    await write();
-    expect(writesIn(state)).toEqual(Array(5).fill(PATCH));
-    expect(info).toEqual([
-      'The comment of the preview may be out of date: other runs keep changing it.',
-    ]);
+    expect(await write()).toMatchObject({ kind: 'written' });
+    expect(writesIn(state)).toEqual(Array(4).fill(PATCH));
+    expect(notices).toEqual([]);
+    expect(info).toEqual(['The comment on #42 keeps changing: the run that ends last writes it.']);
   });
 });

@@ -102,7 +102,7 @@ test('a sweep logs and returns what it deleted, and why it kept the others', asy
   seedUsage(simulation, simulation.account.keys[0] as Key, { credits: 0.25 });
   const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
   expect(result).toEqual([
-    { ...stale, outcome: 'deleted', keysSpent: parseUsd('0.25') },
+    { ...stale, outcome: 'deleted', spent: { amount: parseUsd('0.25'), isExact: false } },
     { ...young, outcome: 'kept' },
     { ...kept, outcome: 'kept' },
   ]);
@@ -110,7 +110,7 @@ test('a sweep logs and returns what it deleted, and why it kept the others', asy
     'Looking for workspaces with a slug that matches pr-*, older than 1 d.',
     'Stale: 1 workspace. Kept, although the slug matches slug-pattern: 2 workspaces.',
     expect.stringMatching(/^Deleted 1 API key of the workspace pr-1: "Key 1" \(\S+\)\.$/),
-    'Deleted "pr-1", 3 d old: 1 API key, $0.25 spent.',
+    'Deleted "pr-1", 3 d old: 1 API key, at least $0.25 spent.',
     'Deleted 1 of 1, in 0.1 s.',
   ]);
   expect(simulation.network.calls).toEqual([
@@ -202,8 +202,7 @@ test('a workspace that a sweep cannot delete is reported with the reason, and wi
     {
       ...stale,
       outcome: 'failed',
-      keysSpent: 0n,
-      isLowerBound: false,
+      spent: { amount: 0n, isExact: false },
       keysLeft: expect.objectContaining({ keys: [], isComplete: true }),
       reason,
       error,
@@ -217,6 +216,25 @@ test('a workspace that a sweep cannot delete is reported with the reason, and wi
     details: { result },
   });
 });
+
+test.each([
+  [0, true],
+  [5, false],
+])(
+  'what settled keys had spent is a lower bound only if there may be others: deletions rejected %i times, exact: %s',
+  async (rejections, isExact) => {
+    const simulation = openPlainSimulation();
+    const { stale } = seedSome(simulation);
+    const [key] = simulation.account.keys;
+    Object.assign(key as Key, { disabled: true, updated_at: '2025-12-31T00:00:00Z' });
+    seedUsage(simulation, key as Key, { credits: 0.25 });
+    const rejection = { on: 'DELETE /workspaces/:id', kind: 'response', status: 400 } as const;
+    simulation.network.schedule.push(...Array<InProcessFault>(rejections).fill(rejection));
+    const { result } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
+    const spent = { amount: parseUsd('0.25'), isExact };
+    expect(result.find(({ id }) => id === stale.id)).toMatchObject({ spent });
+  },
+);
 
 test('after a cancellation, a sweep attempts no further deletion, and says so for each workspace', async () => {
   const simulation = openPlainSimulation();

@@ -129,14 +129,14 @@ describe('the usage of a workspace', () => {
       { keys: [older, younger, { ...KEY, hash: 'a3' }] },
       { since: DAY },
     );
-    const costs = usage.keys.map(({ key, cost, isLowerBound }) => [
+    const costs = usage.keys.map(({ key, spent: { amount, isExact } }) => [
       key.hash,
-      exactUsd(cost),
-      isLowerBound,
+      exactUsd(amount),
+      isExact,
     ]);
     expect(costs).toEqual([
-      ['a2', '0.5', false],
-      ['a1', '0.25', true],
+      ['a2', '0.5', true],
+      ['a1', '0.25', false],
     ]);
   });
 

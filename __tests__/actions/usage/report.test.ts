@@ -251,18 +251,19 @@ describe('the table of models', () => {
 });
 
 describe('the table of API keys', () => {
-  const spender = (cost: string, fields: object = {}, isLowerBound = false) => {
+  const spender = (amount: string, fields: object = {}, isExact = true) => {
     return {
       key: { ...KEY, limit: null, expires_at: null, ...fields },
-      cost: usd(cost),
-      isLowerBound,
+      spent: { amount: usd(amount), isExact },
     };
   };
   const tableOf = (keys: UsageResult['keys']) =>
     usageSummary(resultOf({ keys }), NO_WARNING).folded?.[0]?.table;
 
   test('says "at least" of a key whose counter shows only a part of the period', () => {
-    const costs = tableOf([spender('3.999', {}, true), spender('1')])?.rows.map(([, cost]) => cost);
+    const costs = tableOf([spender('3.999', {}, false), spender('1')])?.rows.map(
+      ([, cost]) => cost,
+    );
     expect(costs).toEqual(['at least $3.99', '$1.00']);
   });
 
@@ -286,8 +287,20 @@ describe('the table of API keys', () => {
 
 describe('the limit of a key', () => {
   test.each([
-    ['that resets', '1', 'daily', '0.9', 'The daily limit is $1.00, of which $0.90 remains.'],
-    ['that was overshot', '1', undefined, '-0.05', 'The limit is $1.00, of which -$0.05 remains.'],
+    [
+      'that resets',
+      '1',
+      'daily',
+      '0.9',
+      'The daily limit is $1.00, of which at most $0.90 remains.',
+    ],
+    [
+      'that was overshot',
+      '1',
+      undefined,
+      '-0.05',
+      'The limit is $1.00, of which at most -$0.05 remains.',
+    ],
     ['of which the rest is unknown', '1', undefined, undefined, 'The limit is $1.00.'],
   ])('%s is in the last line and in the outputs', (_, amount, reset, left, line) => {
     const remaining = left === undefined ? undefined : usd(left);

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { ApiError } from '../../../src/http/request.ts';
 import { parseUsd } from '../../../src/lib/usd.ts';
 import { queryUsage } from '../../../src/openrouter/resources/analytics.ts';
-import { limitOf, totalSpent } from '../../../src/openrouter/resources/keys.ts';
+import { limitOf } from '../../../src/openrouter/resources/keys.ts';
 import { formatTime } from '../../../src/openrouter/time.ts';
 import { json, openRecordingClient } from '../../support/recording-client.ts';
 
@@ -114,11 +114,4 @@ test.each([
   expect(limitOf({ ...KEY, ...fields })).toEqual(
     limit && { ...limit, amount: usd(limit.amount), remaining: usd(limit.remaining) },
   );
-});
-
-test('what keys have spent is unknown if that is unknown for one of them', () => {
-  const spent = { ...KEY, usage: 0.1 };
-  expect(totalSpent([spent, { ...spent, usage: 0.2 }])).toBe(parseUsd('0.3'));
-  expect(totalSpent([spent, KEY])).toBeNull();
-  expect(totalSpent([spent, { ...KEY, usage: null }])).toBeNull();
 });

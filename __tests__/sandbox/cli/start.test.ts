@@ -31,6 +31,18 @@ function spawnStart(flags: readonly string[], env: Record<string, string> = {}) 
 
 const start = (...flags: string[]) => spawnStart(flags).result;
 
+const examples = new Map<string, ReturnType<typeof start>>();
+
+/** What `npm start -- NAME` shows. Several tests look at one run of it. */
+function example(name: string) {
+  const run = examples.get(name) ?? start(name);
+  examples.set(name, run);
+  return run;
+}
+
+/** The text of each run in what `npm start` shows. */
+const runsOf = (stdout: string) => stdout.split(/\n(?=\d of \d: .+\n\n {4}Event )/).slice(1);
+
 /** The text under `title`, without its indentation. */
 function section(stdout: string, title: string): string {
   const [, text = ''] = stdout.split(`\n${title}\n\n`);
@@ -71,18 +83,20 @@ describe('npm start shows', () => {
     ]);
     expect(section(stdout, 'Log of the post step')).toContain('\nRevoked the API key ');
     expect(section(stdout, 'Annotations')).toMatch(
-      /^warning {2}key, post step: key limit used up\n {2}Spent \$5\.00 of \$5\.00 at OpenRouter: the limit of .* is used up\n/,
+      /^warning {2}key, post step: key limit used up\n {2}Spent at least \$5\.00 of \$5\.00 at OpenRouter: the limit of the API key is\n {4}used up\n/,
     );
     expect(section(stdout, 'Outputs')).toContain('\nkey: ***\n');
     expect(section(stdout, 'Requests of the post step')).toMatch(/DELETE\s+\/keys\//);
     const page = await readFile(new URL(section(stdout, 'Job summary as a page, for a browser')));
-    expect(page.toString()).toMatch(/<h3>✅ Created .*<h3>.*⚠️ Spent \$5\.00 of .*<\/article>/s);
+    expect(page.toString()).toMatch(
+      /<h3>✅ Created .*<h3>.*⚠️ Spent at least \$5\.00 of .*<\/article>/s,
+    );
   });
 
   test('the first file of the README in two runs, and in the last line how to see a preview', async () => {
     const { exitCode, stdout, stderr } = await start();
     expect([exitCode, stderr]).toEqual([0, '']);
-    const runs = stdout.split(/\n(?=\d of 2: .+\n\n {4}Event workflow_dispatch\n)/).slice(1);
+    const runs = runsOf(stdout);
     const read = runs.map((run) => section(run, 'The next step of the job has'));
     expect(read[0]).toMatch(
       /^\$\{\{ steps\.workspace\.outputs\.id }}: [\da-f-]{36}\n\$\{\{ steps\.workspace\.outputs\.slug }}: staging-web\n$/,
@@ -101,7 +115,7 @@ describe('npm start shows', () => {
       spawnStart(['key', '--spent', '5'], options).result,
       spawnStart(['usage', '--fail-above-usd', '0.5'], options).result,
     ]);
-    const spentAll = 'Spent $5.00 of $5.00 at OpenRouter: the limit of the API key';
+    const spentAll = 'Spent at least $5.00 of $5.00 at OpenRouter: the limit of the API';
     const colored = (format: Parameters<typeof styleText>[0], text: string) =>
       styleText(format, text, { validateStream: false });
     const lines = `${spent.stdout}\n${exceeded.stdout}`.split('\n').map((line) => line.trim());
@@ -112,8 +126,8 @@ describe('npm start shows', () => {
         colored('green', '(succeeded)'),
         `${colored('yellow', 'warning')}  ${colored('bold', 'key, post step: key limit used up')}`,
         // A broken line has its color in each part.
-        colored('yellow', `Warning: ${spentAll} is`),
-        colored('yellow', '  used up'),
+        colored('yellow', `Warning: ${spentAll}`),
+        colored('yellow', '  key is used up'),
         colored('red', '(failed with exit code 1)'),
       ]),
     );
@@ -138,7 +152,7 @@ describe('npm start shows', () => {
   test('the life of a pull request, with its comment after each event', async () => {
     const { exitCode, stdout, stderr } = await start('preview', '--spent', '0.25');
     expect([exitCode, stderr]).toEqual([0, '']);
-    const runs = stdout.split(/\n(?=\d of 3: .+\n\n {4}Event )/).slice(1);
+    const runs = runsOf(stdout);
     expect(runs.map((run) => run.split('\n')[0])).toEqual([
       '1 of 3: The pull request is opened',
       '2 of 3: A commit is pushed to it',
@@ -153,7 +167,7 @@ describe('npm start shows', () => {
     expect(comments.map((comment) => comment.split('\n')[0])).toEqual([
       'OpenRouter preview: $0.25 spent so far',
       'OpenRouter preview: $0.50 spent so far',
-      'OpenRouter preview: $0.50 spent, deleted',
+      'OpenRouter preview: $0.50 spent, closed',
     ]);
     const [first = '', second = ''] = runs.map((run) =>
       section(run, 'Outputs')
@@ -166,14 +180,31 @@ describe('npm start shows', () => {
     );
     // As it looks: without the targets of links, and without HTML in JSON.
     expect(comments[0]).toMatch(
-      /\n\npreview-app-42 · .*\n\nJob \(UTC\) {2,}Cost {2,}Of its limit\ntest, .*\d {2,}\$0\.25 {2,}25\u00a0% of\u00a0\$1\.00\n\nThe workspace and its keys are deleted when .*\s+What is this\?\n/,
+      /\n\nOpenRouter counts .* late\.\n\npreview-app-42 · .*\n\nJob \(UTC\) {2,}Cost {2,}Of its limit\ntest, .*\d {2,}at least \$0\.25 {2,}of\u00a0\$1\.00\n\nThe workspace and its keys are deleted when .*\s+What is this\?\n/,
     );
     expect(stdout).not.toMatch(/\\[n"]/);
+  });
+
+  test('a closing that waits for what OpenRouter counts late, and all in one time', async () => {
+    const { stdout } = await example('preview-wait');
+    const last = runsOf(stdout).at(-1) ?? '';
+    const comment = section(last, 'Comment on the pull request');
+    expect(comment).toMatch(/^OpenRouter preview: \$0\.0842 spent, closed\n/);
+    const log = section(last, 'Log of the step').replace(/\n */g, ' ');
+    const [created, end] = [
+      /\ntest, .*(\d\d):(\d\d)/,
+      /Waiting\s+for\s+that\s+until .*?(\d\d):(\d\d)\s+UTC/,
+    ].map((pattern, at) => {
+      const [, hour, minute] = pattern.exec([comment, log][at] ?? '') ?? [];
+      return 60 * Number(hour) + Number(minute);
+    }) as [number, number];
+    // The day may end in between.
+    expect([3, 4]).toContain((end - created + 1440) % 1440);
   });
 });
 
 test('npm start shows no amount that OpenRouter has not counted yet, by its option', async () => {
-  const { stdout } = await start('key', '--counter-delay', '120');
+  const { stdout } = await start('key', '--counter-delay', '200');
   expect(section(stdout, 'Log of the post step')).toContain('\nRevoked the API key ');
   expect(stdout).not.toContain('$0.04');
 });
@@ -181,7 +212,7 @@ test('npm start shows no amount that OpenRouter has not counted yet, by its opti
 test.each(Object.entries(SCENES))(
   'npm start -- %s fits 80 columns without a terminal, and shows the annotations that its scene declares, and no others',
   async (name, { annotations }) => {
-    const { exitCode, stdout } = await start(name);
+    const { exitCode, stdout } = await example(name);
     const lines = stdout.split('\n').filter((line) => line.length > 80);
     // The YAML of a step is not broken. It names the account that publishes the actions.
     expect(lines.filter((line) => !/^ +- uses: /.test(line))).toEqual([]);

@@ -60,12 +60,12 @@ describe('sweep deletes what is older than older-than by both clocks', () => {
 describe('whether an API key counts with its limit under preview-limit-usd', () => {
   const INPUTS = { 'preview-limit-usd': '1.5', comment: 'false' };
 
-  test.each<[string, Clock, expired: number, limit: number]>([
-    ['one that has expired by both clocks does not', { skew: HOUR }, MINUTE, 1],
-    ["one that has expired by OpenRouter's clock alone does", { skew: HOUR }, -MINUTE, 0.5],
-    ["one that has expired by the runner's clock alone does", { skew: -HOUR }, -MINUTE, 0.5],
-    ['without Date, one that expired long ago does', { skew: 0, hasDate: false }, DAY, 0.5],
-  ])('%s', async (_, conditions, expired, limit) => {
+  test.each<[string, Clock, expired: number, hasRoom: boolean]>([
+    ['one that has expired by both clocks does not', { skew: HOUR }, MINUTE, true],
+    ["one that has expired by OpenRouter's clock alone does not", { skew: HOUR }, -MINUTE, true],
+    ["one that has expired by the runner's clock alone does", { skew: -HOUR }, -MINUTE, false],
+    ['without Date, one that expired long ago does', { skew: 0, hasDate: false }, DAY, false],
+  ])('%s', async (_, conditions, expired, hasRoom) => {
     clock = conditions;
     const [opened] = openPull(gitHub.server.github, gitHub.repository);
     await job(opened, INPUTS);
@@ -75,7 +75,8 @@ describe('whether an API key counts with its limit under preview-limit-usd', () 
     seedKey(harness.sandbox, workspace, { name: 'By hand', limit: 1, expires_at });
     const [, pushed] = pushTo(gitHub.server.github, gitHub.repository, 'feature');
     const step = await main(pushed as NonNullable<typeof pushed>, INPUTS);
-    expect(keyOf(step)).toMatchObject({ limit });
+    if (hasRoom) expect(keyOf(step)).toMatchObject({ limit: 1 });
+    else expect(expectFailure(step, step.outputs).code).toBe('preview-limit-reached');
   });
 });
 

@@ -1,12 +1,12 @@
 import { LATE_POST_DELAYS_MS } from '../../creation/post-once.ts';
 import { countKeys } from '../../lib/format.ts';
 import { whileMissing } from '../../openrouter/deletion.ts';
-import type { Key } from '../../openrouter/resources/keys.ts';
 import {
   findWorkspace,
   type Workspace,
   type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
+import type { SettlingKey } from '../../openrouter/settlement.ts';
 import { runPostStep } from '../../runtime/post-step.ts';
 import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
@@ -34,7 +34,7 @@ export function createPost(): Promise<void> {
 
 interface TaskContext extends Context {
   /** Called with each workspace that was deleted, and the API keys that were deleted before. */
-  onDeleted(workspace: WorkspaceRef, keys: readonly Key[]): void;
+  onDeleted(workspace: WorkspaceRef, keys: readonly SettlingKey[]): void;
 }
 
 /** Describes what may be left if `task` fails. */
@@ -79,7 +79,7 @@ async function deleteCreated(
 ): Promise<IncompleteTask<CreateTask> | undefined> {
   const { slug, id } = workspace;
   const options = { deleteKeys: task.deleteKeys, relistKeys: false };
-  const keys: Key[] = [];
+  const keys: SettlingKey[] = [];
   for await (const _ of whileMissing(context)) {
     const { deletedKeys, deleted, problem } = await teardown(workspace, options, context);
     if (problem) return { error: problem, left: task };

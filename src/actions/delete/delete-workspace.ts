@@ -2,7 +2,7 @@ import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { countKeys } from '../../lib/format.ts';
 import { DELETION_LAG_MS } from '../../openrouter/deletion.ts';
-import { type Key, listKeys, totalSpent } from '../../openrouter/resources/keys.ts';
+import { listKeys } from '../../openrouter/resources/keys.ts';
 import {
   describeFound,
   findWorkspace,
@@ -10,6 +10,7 @@ import {
   isUuid,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
+import { type SettlingKey, spentBy, toSettling } from '../../openrouter/settlement.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { deletionLine } from '../../teardown/deletion-line.ts';
@@ -34,7 +35,7 @@ export interface DeleteResult {
   /** Whether this step deleted the workspace; false also if another job had deleted it. */
   deleted: boolean;
   /** The API keys that were deleted, or would be deleted in a dry run. */
-  keys: readonly Key[];
+  keys: readonly SettlingKey[];
   /** Why the workspace still exists or may still exist. */
   failure?: Failure;
 }
@@ -74,8 +75,8 @@ export async function deleteOne(
   if (problem) return { workspace, deleted, keys, failure: problem };
   const failure = deleted ? await verifyDeleted(workspace, context) : undefined;
   if (failure) return { workspace, deleted: failure.is(deletionNotVerified), keys, failure };
-  const keysSpent = totalSpent(keys);
-  log.info(deletionLine('the workspace', { deleted, keyCount: keys.length, keysSpent }));
+  const spent = spentBy(keys);
+  log.info(deletionLine('the workspace', { deleted, keyCount: keys.length, spent }));
   return { workspace, deleted, keys };
 }
 
@@ -101,10 +102,8 @@ async function planDeletion(
   { deleteKeys }: DeleteRequest,
   { client, log }: Context,
 ): Promise<DeleteResult> {
-  const { keys, serverTime: now } = await listKeys(client, workspace);
-  if (keys.length > 0 && !deleteKeys) {
-    throw new Failure(workspaceHasKeys, { workspace, keys, now });
-  }
+  const keys = toSettling(await listKeys(client, workspace));
+  if (keys.length > 0 && !deleteKeys) throw new Failure(workspaceHasKeys, { workspace, keys });
   log.info(
     `Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`,
   );

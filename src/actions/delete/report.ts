@@ -1,5 +1,5 @@
 import { exactUsd } from '../../lib/usd.ts';
-import { totalSpent } from '../../openrouter/resources/keys.ts';
+import { spentBy } from '../../openrouter/settlement.ts';
 import { foldedKeys } from '../../report/key-table.ts';
 import type { Outputs } from '../../report/outputs.ts';
 import type { Summary } from '../../report/summary.ts';
@@ -8,11 +8,11 @@ import type { DeleteRequest, DeleteResult } from './delete-workspace.ts';
 
 /** The outputs for the result of the step. */
 export function deleteOutputs({ deleted, keys }: DeleteResult, { dryRun }: DeleteRequest): Outputs {
-  const spent = totalSpent(keys);
+  const spent = spentBy(keys);
   return {
     deleted: String(deleted),
     'deleted-keys': String(dryRun ? 0 : keys.length),
-    'keys-cost-usd': spent === null ? '' : exactUsd(spent),
+    'keys-cost-usd': spent.isExact ? exactUsd(spent.amount) : '',
   };
 }
 

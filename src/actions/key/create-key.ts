@@ -9,7 +9,6 @@ import {
   deleteKey,
   describeKey,
   type Key,
-  type KeyList,
   listKeys,
   sendKey,
 } from '../../openrouter/resources/keys.ts';
@@ -55,6 +54,8 @@ export interface KeyRequest extends Pick<Replacement, 'isSameName'> {
    * post step does, if the job has succeeded.
    */
   replace: boolean | 'after-job';
+  /** The hashes of keys with that name that this step has created before, and disabled. */
+  former?: readonly string[];
 }
 
 export interface KeyResult {
@@ -65,20 +66,21 @@ export interface KeyResult {
   expiresAt: string | null;
 }
 
-/** What a caller decides about a new key, which depends on the other keys of its workspace. */
-export interface KeyGate {
-  /**
-   * Decides which limit to request, before the POST.
-   * @param replaced the hashes of the keys that the new one replaces if the job succeeds
-   * @throws {Failure} if there is to be no key
-   */
-  limitFor(list: KeyList, replaced: readonly string[]): number;
-  /**
-   * Returns the created key as it is then. If it rejects, no one gets the secret, and the post step ends the
-   * key.
-   */
-  admit(key: Key, replaced: readonly string[]): Promise<Key>;
-}
+/**
+ * What a caller decides about a new key, once it exists. If it is not admitted, the caller has disabled the key, and
+ * no one gets its secret.
+ */
+export type Admission = 'admitted' | 'gave-way' | 'closed';
+
+/** What became of a key whose caller decides about it. */
+export type KeyOutcome =
+  | { kind: 'created'; result: KeyResult }
+  | {
+      kind: Exclude<Admission, 'admitted'>;
+      hash: string;
+      /** Whether a POST whose response was lost may have created another key. */
+      hasOrphans: boolean;
+    };
 
 export interface KeyContext extends Context {
   journal: Journal<KeyTask>;
@@ -88,7 +90,6 @@ export interface KeyContext extends Context {
   onCreated(result: KeyResult): void;
   /** A random number, at least 0 and below 1. */
   random(): number;
-  gate?: KeyGate | undefined;
 }
 
 /**
@@ -104,7 +105,11 @@ export async function createKey(request: KeyRequest, context: KeyContext): Promi
   log.info(`Requested: an API key in the workspace ${JSON.stringify(workspace)}.`);
   const found = await findWorkspace(client, workspace);
   if (!found.workspace) throw new Failure(workspaceNotFound, { workspace });
-  const result = await createKeyIn(found.workspace, request, context);
+  const created = await makeKey(found.workspace, request, context);
+  const result = giveOut(created, request, context);
+  await deleteLateOrphans(stateAfter(request), created, context);
+  const { namesakes } = created.plan;
+  if (request.replace === true) await deleteOlderKeys(namesakes, created.key, context);
   log.info(describeEnd(request));
   return result;
 }
@@ -118,40 +123,64 @@ function describeEnd({ revokeAfterJob, replace }: KeyRequest): string {
 }
 
 /**
- * Creates an API key, as `createKey` does, in a workspace that was looked up already. The caller logs when it
- * ends.
+ * Creates an API key, as `createKey` does, in a workspace that was looked up already, and asks `admit` before it gives
+ * the key out. The caller logs when the key ends.
  */
-export async function createKeyIn(
+export async function createKeyIf(
+  admit: (key: Key) => Promise<Admission>,
   workspace: Workspace,
   request: KeyRequest,
   context: KeyContext,
-): Promise<KeyResult> {
-  const { clock, log, warn, gate, signal } = context;
+): Promise<KeyOutcome> {
+  const created = await makeKey(workspace, request, context);
+  // Orphans would count, so they are deleted first.
+  await deleteLateOrphans('created', created, context);
+  const admission = await admit(created.key);
+  if (admission === 'admitted')
+    return { kind: 'created', result: giveOut(created, request, context) };
+  const { key, search } = created;
+  // It has the name of its orphans, and is none.
+  const preexistingHashes = [...search.preexistingHashes, key.hash];
+  saveState('ended', { search: { ...search, preexistingHashes } }, context);
+  return { kind: admission, hash: key.hash, hasOrphans: search.lostPosts > 0 };
+}
+
+/** Creates a key that no one has yet: until it is given out, the post step ends it. */
+async function makeKey(
+  workspace: Workspace,
+  request: KeyRequest,
+  context: KeyContext,
+): Promise<CreatedWithOrphans> {
+  const { clock, log } = context;
   const plan = await planKey(workspace, request, context);
   const start = clock.now();
   const created = await createKeyOnce(plan, context);
   const { key } = created;
-  saveCreated(created, plan, context);
+  saveCreated(created, context);
   const { looser, stricter } = compareWithRequest(key, plan, request);
   if (looser.length > 0) throw await revokeLooser(created, looser, context);
   const seconds = formatSeconds(clock.now() - start);
   const expiry = describeExpiry(expiresAtOf(created));
   log.info(`Created the API key ${describeKey(key)} in ${seconds}: hash ${key.hash}, ${expiry}.`);
-  // Orphans would count, so they are deleted first.
-  if (gate) await deleteLateOrphans('created', created, context);
-  const admitted = (await gate?.admit(key, plan.replaced ?? [])) ?? key;
-  const issued = { ...created, key: admitted };
-  const result = outputKey(issued, plan, context);
-  if (stricter.length > 0) warn(keyStricter, { key, changes: stricter });
-  // While the post step is still to revoke the key: a cancelled job has no use for it.
-  throwIfCancelled(signal);
-  const state = request.revokeAfterJob ? 'created' : 'given-out';
-  // If this cannot be saved, the post step revokes the key, so the step must not succeed.
-  if (state === 'given-out') saveState(state, issued, context);
+  return { ...created, stricter };
+}
 
-  if (!gate) await deleteLateOrphans(state, created, context);
-  if (request.replace === true) await deleteOlderKeys(plan.namesakes, key, context);
+/** Passes the key on to later steps. If this fails, the post step ends the key. */
+function giveOut(created: CreatedWithOrphans, request: KeyRequest, context: KeyContext): KeyResult {
+  const { key, stricter } = created;
+  const result = outputKey(created, context);
+  if (stricter.length > 0) context.warn(keyStricter, { key, changes: stricter });
+  // While the post step is still to revoke the key: a cancelled job has no use for it.
+  throwIfCancelled(context.signal);
+  const state = stateAfter(request);
+  // If this cannot be saved, the post step revokes the key, so the step must not succeed.
+  if (state === 'given-out') saveState(state, created, context);
   return result;
+}
+
+/** The state of a key that later steps have. */
+function stateAfter({ revokeAfterJob }: KeyRequest): KeyState {
+  return revokeAfterJob ? 'created' : 'given-out';
 }
 
 function compareWithRequest(
@@ -186,6 +215,7 @@ async function planKey(
   const {
     desired: { name },
     isSameName = Object.is,
+    former = [],
   } = request;
   const { id, slug } = workspace;
   const list = await listKeys(client, workspace);
@@ -196,9 +226,9 @@ async function planKey(
   const expiresAt = planExpiry({ expiresInMs, now, random: context.random() });
   const replaced =
     request.replace === 'after-job' ? hashesToReplace(namesakes, now, context) : undefined;
-  const limit = context.gate ? context.gate.limitFor(list, replaced ?? []) : request.desired.limit;
-  const desired = { ...request.desired, limit, workspace_id: id, expires_at: expiresAt };
-  const hashes = new Set(list.keys.map(({ hash }) => hash));
+  const desired = { ...request.desired, workspace_id: id, expires_at: expiresAt };
+  // A list that lags may not have the former keys yet.
+  const hashes = new Set([...list.keys.map(({ hash }) => hash), ...former]);
   return {
     workspace,
     search: {
@@ -207,7 +237,7 @@ async function planKey(
       nameIsRandom: request.nameIsRandom,
       isDistinguishable: request.nameIsRandom || desired.expires_at !== null,
       since: list.serverTime,
-      preexistingHashes: preexistingHashes(list, name),
+      preexistingHashes: [...preexistingHashes(list, name), ...former],
       lostPosts: 0,
     },
     namesakes,
@@ -218,6 +248,9 @@ async function planKey(
 
 /** The new key, and the search for the keys that earlier POSTs may have created, or may still create. */
 interface CreatedWithOrphans extends CreatedKey {
+  plan: Plan;
+  /** The values with which OpenRouter made it stricter than requested. */
+  stricter: readonly Change[];
   search: OrphanCriteria;
   /** The hashes of the keys that a job that succeeds replaces; undefined for none. */
   replaced: string[] | undefined;
@@ -263,6 +296,8 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWi
   const lostPosts = countPossibleOrphans(attempts);
   return {
     ...response.data,
+    plan,
+    stricter: [],
     search: { ...search, lostPosts },
     replaced: plan.replaced,
     isNew: newSince(plan, attempts),
@@ -282,8 +317,8 @@ function newSince(
  * Saves for the post step that it revokes the new key.
  * @throws {Failure} `unexpected-key` if another key than requested was returned
  */
-function saveCreated(created: CreatedWithOrphans, plan: Plan, context: KeyContext): void {
-  const { key, search } = created;
+function saveCreated(created: CreatedWithOrphans, context: KeyContext): void {
+  const { key, search, plan } = created;
   const { workspace } = plan;
   const { name } = search.desired;
   const isNew = key.workspace_id === workspace.id && plan.isNew(key);
@@ -318,10 +353,9 @@ async function revokeLooser(
 /** Passes the key on to later steps, as outputs. If this fails, the post step revokes it. */
 function outputKey(
   created: CreatedWithOrphans,
-  plan: Plan,
   { onCreated }: Pick<KeyContext, 'onCreated'>,
 ): KeyResult {
-  const { key, secret } = created;
+  const { key, secret, plan } = created;
   const result = { workspace: plan.workspace, key, secret, expiresAt: expiresAtOf(created) };
   onCreated(result);
   return result;

@@ -3,6 +3,7 @@ import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { whileMissing } from '../../openrouter/deletion.ts';
 import { deleteKey, describeKey, type Key } from '../../openrouter/resources/keys.ts';
+import type { SettlingKey } from '../../openrouter/settlement.ts';
 import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { describeExpiry, describeLife, formatExpiry } from './expiry.ts';
@@ -48,7 +49,7 @@ export function adviseOnKeyLeft(left: KeyLeft, verb: 'delete' | 'disable') {
 
 export interface KeyTaskContext extends ReplaceContext {
   /** Called with the older keys that this step has deleted. */
-  onReplaced(deleted: readonly Key[]): void;
+  onReplaced(deleted: readonly SettlingKey[]): void;
 }
 
 /**
@@ -109,9 +110,12 @@ async function replaceKeys(
 ): Promise<void> {
   if (!created || !replaced) return;
   const key = { name: desired.name, ...created };
-  await replaceOlderKeys({ key, workspace, replaced }, context, (older) =>
-    deleteOlderKeys(older, key, context, context.onReplaced),
-  );
+  await replaceOlderKeys({ key, workspace, replaced }, context, async (older) => {
+    const keys = older.map((one) => one.key);
+    await deleteOlderKeys(keys, key, context, (deleted) =>
+      context.onReplaced(older.filter((one) => deleted.includes(one.key))),
+    );
+  });
 }
 
 /** Deletes the orphans of the step. Polls, because an ambiguous POST may be applied late. */

@@ -14,6 +14,7 @@ import {
 import { dashboardUrl, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { describeCause, describePart } from '../../report/describe-api-error.ts';
 import { formatLeftovers } from '../../report/description.ts';
+import { whyAtLeast } from '../../report/key-table.ts';
 import type { LeftAdvice } from '../../shared/context.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { describeMissing } from '../../shared/failures.ts';
@@ -214,6 +215,7 @@ export const keyLimitUsedUp = declareWarning<{
   lines: [
     'OpenRouter rejects requests beyond the limit with HTTP 403, so requests of this job may have failed.',
     `If the job needs more, raise ${limitInputs}.`,
+    ...whyAtLeast(spend.spent),
     // In the title, the limit is only next to what alone counts for it.
     ...(spend.limit.reset || spend.byok !== 0n ? [`${describeLimit(spend.limit)}.`] : []),
   ],

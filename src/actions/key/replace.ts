@@ -9,13 +9,14 @@ import {
   listKeys,
 } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import { type SettlingKey, toSettling } from '../../openrouter/settlement.ts';
 import { unusableState } from '../../openrouter/unusable-key.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { currentTime } from '../../shared/time-window.ts';
 import { jobStatusUnknown, keyReplaced, replacedKeysNotDeleted } from './failures.ts';
 import type { JobStatus } from './job-status.ts';
-import { reportSpend, type SpendContext } from './spend.ts';
+import { type Reading, reportSpend, type SpendContext } from './spend.ts';
 
 /**
  * How many older keys a job replaces at most: a state is limited to 60 kB, and a hash has up to 200
@@ -73,25 +74,25 @@ export interface ReplaceContext extends SpendContext {
 export async function replaceOlderKeys(
   replacement: Replacement,
   context: ReplaceContext,
-  endOlder: (older: readonly Key[]) => Promise<void>,
+  endOlder: (older: readonly SettlingKey[]) => Promise<void>,
 ): Promise<void> {
-  const found: Key[] = [];
-  const onFound = (key: Key) => found.push(key);
+  const readings: Reading[] = [];
+  const onFound = (reading: Reading) => readings.push(reading);
   const replacing = endOlderKeys(replacement, { ...context, onFound }, endOlder);
   const { error } = await catching(replacing, ApiError, Failure);
-  reportSpend(replacement.key, { found: found.at(-1), error, isSoFar: true }, context);
+  reportSpend(replacement.key, readings.at(-1) ?? { error }, context);
   if (error) throw error;
 }
 
 interface LookupContext extends Context {
   /** Called with the key of the job as each lookup that finds it shows it. */
-  onFound(key: Key): void;
+  onFound(reading: Reading): void;
 }
 
 async function endOlderKeys(
   { key, workspace, replaced, isSameName = Object.is }: Replacement,
   context: ReplaceContext & LookupContext,
-  endOlder: (older: readonly Key[]) => Promise<void>,
+  endOlder: (older: readonly SettlingKey[]) => Promise<void>,
 ): Promise<void> {
   const { client, log, warn } = context;
   await assertWorks(key, { olderEnded: false }, context);
@@ -102,10 +103,10 @@ async function endOlderKeys(
     return;
   }
   if (replaced.length === 0) return;
-  const { keys } = await listKeys(client, workspace);
+  const keys = toSettling(await listKeys(client, workspace));
   // Someone may have given a key another name, so that it stays.
   const older = keys.filter(
-    ({ hash, name }) => replaced.includes(hash) && isSameName(name, key.name),
+    ({ key: { hash, name } }) => replaced.includes(hash) && isSameName(name, key.name),
   );
   if (older.length > 0) await endOlder(older);
   await assertWorks(key, { olderEnded: older.length > 0 }, context);
@@ -121,8 +122,8 @@ async function assertWorks(
   for await (const _ of whileMissing(context)) {
     const { data: own, serverTime: server } = await context.client.request(request);
     if (!own) continue;
-    context.onFound(own);
     const now = currentTime({ server, runner: context.timeOfDay() }, [own]);
+    context.onFound({ found: own, now });
     const state = unusableState(own, now);
     if (!state) return;
     const expiredAt = state === 'expired' ? String(own['expires_at']) : undefined;

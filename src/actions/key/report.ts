@@ -1,10 +1,11 @@
 import { countOf, unbroken } from '../../lib/format.ts';
 import { formatExactUsd } from '../../lib/format-usd.ts';
 import type { Folded } from '../../lib/table.ts';
-import { describeLimit, type Key, type KeyIdentity } from '../../openrouter/resources/keys.ts';
+import { describeLimit, type KeyIdentity } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
+import { type SettlingKey, spentBy } from '../../openrouter/settlement.ts';
 import { createdAt } from '../../openrouter/time.ts';
-import { keysTable } from '../../report/key-table.ts';
+import { keysTable, whyAtLeast } from '../../report/key-table.ts';
 import type { Outputs } from '../../report/outputs.ts';
 import type { Report } from '../../report/report.ts';
 import type { Summary } from '../../report/summary.ts';
@@ -59,25 +60,28 @@ export function describeKeyLimit({ desired }: Pick<KeyRequest, 'desired'>): stri
 }
 
 /** The summary of a post step about the older keys that it has deleted. */
-export function replacedSummary(deleted: readonly Key[]): Summary {
+export function replacedSummary(deleted: readonly SettlingKey[]): Summary {
   return {
     title: `✅ Deleted ${countOf(deleted.length, 'OpenRouter API key')} that the new one replaces`,
     table: keysTable(deleted, 'Total'),
+    notes: whyAtLeast(spentBy(deleted)),
   };
 }
 
 /** Returns what shows the spend of a key in the log and in the summary of its post step. */
 export function spendReporter({ info, summarize }: Pick<Report, 'info' | 'summarize'>) {
   return (spend: KeySpend) => {
-    const { name, limit, isUsedUp } = spend;
-    const details = limit?.reset ? [`${describeLimit(limit)}.`] : [];
+    const { name, spent, limit, isUsedUp } = spend;
+    const details = [
+      ...(limit?.reset ? [`${describeLimit(limit)}.`] : []),
+      ...whyAtLeast(spent).map((why) => `${why} To read the amount then, run the action usage.`),
+    ];
     info(`${formatSpend(spend)} (API key ${JSON.stringify(name)}).`);
     details.forEach(info);
     // Otherwise, the warning says so in the summary.
     if (isUsedUp) return;
     summarize({
       title: `💵 ${formatSpend(spend, 'at OpenRouter')}`,
-      // Its end is why the amount is final.
       paragraphs: [...(spend.isSoFar ? [] : ['The API key does not work any more.']), ...details],
       folded: [{ title: 'Name of the API key', paragraphs: [{ code: name }] }],
     });

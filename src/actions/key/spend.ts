@@ -1,16 +1,17 @@
 import type { Client } from '../../http/client.ts';
-import { ApiError, formatAttempt } from '../../http/request.ts';
+import { ApiError, type ApiRequest, formatAttempt } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { toUsd } from '../../lib/usd.ts';
 import {
   describeKey,
-  disableKey,
-  findKey,
+  disableRequest,
   isLimitUsedUp,
   type Key,
   type KeyIdentity,
+  keyRequest,
   limitOf,
 } from '../../openrouter/resources/keys.ts';
+import { settlesIn, spentOf } from '../../openrouter/settlement.ts';
 import type { Context } from '../../shared/context.ts';
 import { keyLimitUsedUp } from './failures.ts';
 import type { KeySpend } from './key-spend.ts';
@@ -39,25 +40,30 @@ export async function disableAndReport(
   created: KeyIdentity,
   context: SpendContext,
 ): Promise<boolean> {
-  const client = withinBounds(context.client);
   // The revocation shows whether HTTP 404 was right.
-  const disabling = disableKey(client, created, { trusts404: true });
-  const { value: found, error } = await catching(disabling, ApiError);
-  reportSpend(created, { found, error, isSoFar: false }, context);
-  return found !== undefined;
+  const reading = await read({ ...disableRequest(created), trusts404: true }, context);
+  reportSpend(created, reading, context);
+  return reading.found !== undefined;
 }
 
 /** Reports what the created key, which stays, has spent. If that cannot be read, that is a log line. */
 export async function readAndReport(created: KeyIdentity, context: SpendContext): Promise<void> {
-  const reading = findKey(withinBounds(context.client), created.hash);
-  const { value: found, error } = await catching(reading, ApiError);
-  reportSpend(created, { found, error, isSoFar: true }, context);
+  const request = keyRequest(created.hash, describeKey(created));
+  reportSpend(created, await read(request, context), context);
+}
+
+async function read(request: ApiRequest<Key | undefined>, { client }: Context): Promise<Reading> {
+  const reading = withinBounds(client).request(request);
+  const { value, error } = await catching(reading, ApiError);
+  return error ? { error } : { found: value.data, now: value.serverTime };
 }
 
 /** What a step knows of the counter of a key. */
-interface Reading extends Pick<KeySpend, 'isSoFar'> {
+export interface Reading {
   /** The key as OpenRouter returned it; undefined if it did not. */
-  found: Key | undefined;
+  found?: Key | undefined;
+  /** OpenRouter's time then, in milliseconds since 1970; undefined if unknown. */
+  now?: number | undefined;
   /** Why it did not; anything but an `ApiError` means that it does not find the key. */
   error?: Error | undefined;
 }
@@ -65,18 +71,25 @@ interface Reading extends Pick<KeySpend, 'isSoFar'> {
 /** Reports what the created key has spent. */
 export function reportSpend(
   created: KeyIdentity,
-  { found, error, isSoFar }: Reading,
+  { found, now, error }: Reading,
   { log, warn, onSpend, limitInputs }: SpendContext,
 ): void {
-  const spent = toUsd(found?.['usage']);
-  if (!found || spent === undefined) {
-    const reason = found ? 'OpenRouter does not report it' : describeMissing(error);
+  const one = found && { key: found, settlesIn: settlesIn(found, now) };
+  const spent = one && spentOf(one);
+  if (!spent) {
+    const reason = one ? 'OpenRouter does not report it' : describeMissing(error);
     log.info(`What the API key ${describeKey(created)} has spent is unknown: ${reason}.`);
     return;
   }
-  const limit = limitOf(found);
-  const spend = { name: created.name, spent, byok: toUsd(found['byok_usage']), isSoFar };
-  const isUsedUp = limit !== undefined && isLimitUsedUp(limit, spent);
+  const { key } = one;
+  const limit = limitOf(key);
+  const spend = {
+    name: created.name,
+    spent,
+    byok: toUsd(key['byok_usage']),
+    isSoFar: one.settlesIn === undefined,
+  };
+  const isUsedUp = limit !== undefined && isLimitUsedUp(limit, spent.amount);
   onSpend({ ...spend, limit, isUsedUp });
   if (limit && isUsedUp) warn(keyLimitUsedUp, { spend: { ...spend, limit }, limitInputs });
 }

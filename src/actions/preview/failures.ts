@@ -1,15 +1,15 @@
 import type { ApiError, ApiErrorDetails } from '../../http/request.ts';
 import { countKeys, truncateList } from '../../lib/format.ts';
 import { formatExactUsd, formatUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
-import type { Usd } from '../../lib/usd.ts';
+import { sumUsd } from '../../lib/usd.ts';
 import { describeKey, type KeyIdentity } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
-import { describeCause, rejectionAdvice, statusAdvice } from '../../report/describe-api-error.ts';
-import { declareFailure, declareWarning, failedRequests } from '../../shared/failure.ts';
+import { describeCause, statusAdvice } from '../../report/describe-api-error.ts';
+import { declareFailure } from '../../shared/failure.ts';
 import { readKeyName } from '../../shared/key-name.ts';
 import { describeAll } from '../../teardown/failures.ts';
 import { countWorking, describeWorking, type KeysLeft } from '../../teardown/keys-left.ts';
-import { type Cap, type CapProblem, type CapUse, totalsOf } from './cap.ts';
+import type { Cap, CapProblem, CapUse } from './cap.ts';
 
 export const noSubject = declareFailure<{ event: string }>('no-subject', ({ event }) => ({
   title: 'Cannot tell which pull request or branch this preview is of',
@@ -33,27 +33,33 @@ export const previewNotOurs = declareFailure<{
   effect: [`The workspace, id ${workspace.id}, was left alone.`],
 }));
 
-/** What was to be deleted, and why that failed. */
-export interface UndeletedPreview {
-  slug: string;
-  /** Of the deletion, or of a lookup that it needs. */
+export const previewNotDeleted = declareFailure<{
+  workspace: Pick<WorkspaceRef, 'slug'> & { name: string };
+  /** Of the deletion, or of a lookup that it needs; none if the run was cancelled while it waited. */
   errors: readonly ApiError[];
   keysLeft: KeysLeft;
-}
-
-export const previewNotDeleted = declareFailure<UndeletedPreview>(
+}>(
   'preview-not-deleted',
-  ({ slug, errors, keysLeft }) => {
-    const [{ details: first }] = errors as readonly [ApiError];
+  ({ workspace: { name, slug }, errors, keysLeft }) => {
+    const [first] = errors;
+    const working = [describeWorking(keysLeft), ...endSpending(keysLeft, slug)];
+    if (!first) {
+      return {
+        title: `The preview "${name}" is not deleted yet: the run was cancelled`,
+        lines: [...working, RETRY],
+        effect: [],
+      };
+    }
     const { lines, details } = describeAll(errors);
     return {
-      title: `Could not delete the preview "${slug}": ${describeCause(first)}`,
+      title: `Could not delete the preview "${name}": ${describeCause(first.details)}`,
       // Whether anything can spend comes first: it decides whether the rest can wait.
       lines: [
-        describeWorking(keysLeft),
-        ...endSpending(keysLeft, slug),
+        ...working,
         // A rejection fails again until its cause is corrected.
-        ...(first.kind === 'rejected' ? [...lines, RETRY_AFTER] : retryAfter(first)),
+        ...(first.details.kind === 'rejected'
+          ? [...lines, RETRY_AFTER]
+          : retryAfter(first.details)),
       ],
       details,
       effect: [],
@@ -77,11 +83,6 @@ function endSpending(keysLeft: KeysLeft, slug: string): string[] {
     : [`To stop any spending now, disable the API keys: ${dashboardUrl(slug)}`];
 }
 
-/** The same, where only what is left is news. */
-export function describeUndeleted({ slug, keysLeft }: UndeletedPreview): string[] {
-  return [`The preview "${slug}" still exists. ${RETRY}`, describeWorking(keysLeft)];
-}
-
 export const staleResponse = declareFailure<{
   /** The number of the pull request. */
   number: number;
@@ -91,18 +92,13 @@ export const staleResponse = declareFailure<{
 }));
 
 export const previewReopened = declareFailure<{
-  workspace: WorkspaceRef;
-  deleted: boolean;
-  /** Otherwise, what API keys in it are. */
-  whatOfKeys?: string | undefined;
-}>('preview-reopened', ({ workspace: { slug, id }, deleted, whatOfKeys }) => ({
-  title: deleted
-    ? `The preview "${slug}" was deleted with its API keys, while its pull request or branch was reopened`
-    : `The pull request or branch of the preview "${slug}" was reopened: its API keys ${whatOfKeys}`,
+  workspace: WorkspaceRef & { name: string };
+}>('preview-reopened', ({ workspace: { name, id } }) => ({
+  title: `The pull request or branch of the preview "${name}" was reopened after its API keys were disabled`,
   lines: [
     'Run the newest workflow runs of the pull request or branch again: each then gets a new API key.',
   ],
-  effect: [`The id of its workspace: ${id}.`],
+  effect: [`Its workspace has the id ${id}. If that is closed, the next run creates a new one.`],
 }));
 
 export const previewDeleted = declareFailure<{ workspace: WorkspaceRef }>(
@@ -110,82 +106,34 @@ export const previewDeleted = declareFailure<{ workspace: WorkspaceRef }>(
   ({ workspace }) => ({
     title: `The workspace "${workspace.slug}" was deleted during this job`,
     lines: ['Its pull request or branch is open. Run this again.'],
-    effect: [`The workspace with the id ${workspace.id} does not exist any more.`],
+    effect: [`The workspace with the id ${workspace.id} is closed, or does not exist any more.`],
   }),
 );
-
-export const previewNotChecked = declareWarning<{
-  /** The slug. */
-  workspace: string;
-  error: Error;
-}>('preview-not-checked', ({ workspace, error }) => ({
-  title: `Whether the preview "${workspace}" is still needed could not be checked`,
-  lines: [
-    `${error.message}.`,
-    ...rejectionAdvice(failedRequests(error)),
-    'Nothing was deleted. The next clean-up checks it again.',
-  ],
-}));
 
 interface ReachedCap {
   cap: Cap;
-  /** Of all keys, but for one that was created in vain. */
+  /** What each key counts. */
   uses: readonly CapUse[];
 }
 
-/** A new key that no step gets. The post step ends it if this step could not disable it. */
-type KeyInVain = { isDisabled: boolean };
-
-export const previewLimitReached = declareFailure<ReachedCap & { created?: KeyInVain }>(
+export const previewLimitReached = declareFailure<ReachedCap>(
   'preview-limit-reached',
-  ({ created, ...reached }) => ({
-    title: `Nothing is left of preview-limit-usd: ${describeUse(reached)}`,
+  (reached) => ({
+    title: `preview-limit-usd has no room for another API key: ${describeUse(reached)}`,
     lines: [...adviceOnCap(reached), 'If this check is required, it stays red until then.'],
-    effect: [describeInVain(created)],
-    details: [countSpent(reached)],
-  }),
-);
-
-function describeInVain(created: KeyInVain | undefined): string {
-  if (!created) return 'No API key was created.';
-  const end = created.isDisabled
-    ? 'The new API key was disabled.'
-    : 'The post step ends the new API key.';
-  return `${end} No other step has its secret.`;
-}
-
-/** The same, about a key that the job has deployed. */
-export const previewLimitReachedWarning = declareWarning<ReachedCap & { key: KeyIdentity }>(
-  'preview-limit-reached',
-  ({ key, ...reached }) => ({
-    title: `Nothing is left of preview-limit-usd: ${describeUse(reached)}`,
-    lines: [
-      ...adviceOnCap(reached),
-      `The limit of the API key ${describeKey(key)} was lowered to what it has spent.`,
+    effect: ['The job has no API key.'],
+    details: [
+      `${countKeys(reached.uses.length)}; limit-usd is ${formatExactUsd(reached.cap.limit)}.`,
     ],
-    details: [countSpent(reached)],
   }),
 );
 
-/** `7 API keys spent $3.90 of $5.00.` */
-function countSpent({ cap, uses }: ReachedCap): string {
-  return `${countKeys(uses.length)} spent ${describeSpent(cap, totalsOf(uses).spent)}.`;
-}
-
-/** `$3.90 of $5.00` */
-function describeSpent({ amount }: Cap, spent: Usd): string {
-  return `${formatUsdNextTo(amount, spent)} of ${formatExactUsd(amount)}`;
-}
-
-/** `$2.00 of $2.00 spent`, `$1.40 spent, $0.60 reserved for running jobs` */
+/** `$1.40 of $3.00 spent, $1.00 held by running jobs`: what holds the cap. */
 function describeUse({ cap, uses }: ReachedCap): string {
-  const { spent } = totalsOf(uses);
-  const [first, ...others] = holdersOf({ cap, uses });
-  if (!first) return `${describeSpent(cap, spent)} spent`;
+  const spent = sumUsd(uses.map((use) => use.spent));
   return [
-    `${formatUsdNextTo(cap.amount, spent)} spent`,
-    `${formatUsd(first.held)} reserved for ${first.name}`,
-    ...others.map(({ name, held }) => `${formatUsd(held)} for ${name}`),
+    `${formatUsdNextTo(cap.amount, spent)} of ${formatExactUsd(cap.amount)} spent`,
+    ...holdersOf(uses).map(({ name, held }) => `${formatUsd(held)} held by ${name}`),
   ].join(', ');
 }
 
@@ -195,13 +143,13 @@ const HOLDERS = [
     purpose: 'job',
     name: 'running jobs',
     advice:
-      'Run this again once the running jobs have ended. If none is running, disable these keys, and do not delete them:',
+      'Run this again once the running jobs have ended. If none is running, a runner has died: its key counts until it expires, or for three minutes more if you disable it. Do not delete it:',
   },
   {
     purpose: 'deployment',
-    name: 'deployments',
+    name: 'the deployment',
     advice:
-      'Run this again once no deployment is running. If a deployment has failed, one that succeeds disables these keys. If nothing uses a key, disable this key, and do not delete it:',
+      'The key of a deployment counts with its whole limit until a newer one replaces it. If nothing uses a key, disable it, and do not delete it:',
   },
   {
     purpose: 'other',
@@ -209,23 +157,31 @@ const HOLDERS = [
     advice:
       'Lower the limits of the API keys made by hand, or disable them, and do not delete them:',
   },
+  {
+    purpose: 'ended',
+    name: 'API keys that ended a moment ago',
+    advice: 'OpenRouter counts late what these keys have spent. Run this again in three minutes:',
+  },
 ] as const;
 
-/** Who holds what is not spent. If all is spent, it does not help that keys hold less. */
-function holdersOf({ cap, uses }: ReachedCap) {
-  if (totalsOf(uses).spent >= cap.amount) return [];
+/** Who holds what is not spent. */
+function holdersOf(uses: readonly CapUse[]) {
   return HOLDERS.flatMap((holder) => {
     const holding = uses.filter(
-      ({ key, held }) => held > 0n && readKeyName(key.name).kind === holder.purpose,
+      (use) => use.counted > use.spent && purposeOf(use) === holder.purpose,
     );
     if (holding.length === 0) return [];
-    const keys = holding.map(({ key }) => describeKey(key));
-    return [{ ...holder, held: totalsOf(holding).held, keys }];
+    const held = sumUsd(holding.map(({ counted, spent }) => counted - spent));
+    return [{ ...holder, held, keys: holding.map(({ key }) => describeKey(key)) }];
   });
 }
 
-function adviceOnCap(reached: ReachedCap): string[] {
-  const holders = holdersOf(reached);
+function purposeOf({ key, settlesIn }: CapUse): (typeof HOLDERS)[number]['purpose'] {
+  return settlesIn === undefined ? readKeyName(key.name).kind : 'ended';
+}
+
+function adviceOnCap({ uses }: ReachedCap): string[] {
+  const holders = holdersOf(uses);
   return [
     ...holders.flatMap(({ advice, keys }) => [advice, ...truncateList(keys)]),
     holders.length > 0
@@ -235,13 +191,12 @@ function adviceOnCap(reached: ReachedCap): string[] {
 }
 
 /** Why a key cannot be counted, or why the new one was not given out. */
-const PROBLEMS: Readonly<Record<CapProblem | 'unlisted' | 'unchanged', string>> = {
+const PROBLEMS: Readonly<Record<CapProblem | 'unlisted', string>> = {
   unlimited: 'has no limit',
   resets: 'has a limit that resets',
   'without-byok': 'has a limit without usage of your own provider keys',
   unread: 'has a limit or counter that could not be read',
   unlisted: 'is not listed with its limit',
-  unchanged: 'has a higher limit than requested',
 };
 
 /** How a person corrects a key. The other problems are not what OpenRouter documents. */

@@ -25,7 +25,10 @@ import { Failure } from '../../shared/failure.ts';
 import { deployingJob, jobKeyName } from '../../shared/key-name.ts';
 import { toFields } from '../create/inputs.ts';
 import { keyName } from '../key/inputs.ts';
-import type { PreviewRequest } from './run-preview.ts';
+import type { PreviewRequest } from './request.ts';
+
+/** The limit of a key, in USD. */
+const DEFAULT_LIMIT = 1;
 
 const CAP_MESSAGE = 'must be an amount in USD, above 0';
 
@@ -53,7 +56,7 @@ export const previewInputs = () => {
     ),
     limit_usd: z._default(
       z.nullable(usdLimit('must be an amount in USD, 0 or more, or "null"')),
-      1,
+      DEFAULT_LIMIT,
     ),
     limit_reset,
     include_byok_in_limit,
@@ -84,10 +87,34 @@ function previewProblems(valid: Partial<Values>, provided: ReadonlySet<string>):
     const message = 'needs an API key, limit-usd as an amount, and no limit-reset';
     problems.push({ input: 'preview-limit-usd', message });
   }
+  problems.push(
+    ...limitProblems({
+      isDeployed: key === 'preview',
+      limit: provided.has('limit_usd') ? valid.limit_usd : DEFAULT_LIMIT,
+      cap: valid.preview_limit_usd,
+    }),
+  );
   if (valid.limit_usd === null && valid.limit_reset !== undefined) {
     problems.push({ input: 'limit-reset', message: 'needs limit-usd to be an amount' });
   }
   return problems;
+}
+
+/** A limit that no key can have within the cap. A deployment needs room for two: the older key works until the end. */
+function limitProblems({
+  isDeployed,
+  limit = null,
+  cap,
+}: {
+  isDeployed: boolean;
+  limit: number | null | undefined;
+  cap: number | undefined;
+}): InvalidInput[] {
+  if (limit === null || cap === undefined || limit * (isDeployed ? 2 : 1) <= cap) return [];
+  const message = isDeployed
+    ? 'must not be above half of preview-limit-usd with key: preview'
+    : 'must not be above preview-limit-usd';
+  return [{ input: 'limit-usd', message }];
 }
 
 /** How long the key lives by default, by what it is for. */
@@ -103,8 +130,6 @@ export interface GitHubConnection {
   token: string;
   /** The login of the token of a job. */
   jobLogin: string;
-  /** The run and its attempt, such as `17000000012.1`; empty if unknown. */
-  run: string;
   repository: KnownRepository;
 }
 
@@ -183,8 +208,6 @@ function readGitHub(token: string, payload: unknown): GitHubConnection {
     apiUrl: apiUrl.replace(/\/$/, ''),
     token,
     jobLogin: JOB_LOGINS[engineOf(env)] ?? 'github-actions[bot]',
-    run:
-      /^\d{1,15}\.\d{1,5}$/.exec(`${env['GITHUB_RUN_ID']}.${env['GITHUB_RUN_ATTEMPT']}`)?.[0] ?? '',
     repository: {
       name: env['GITHUB_REPOSITORY'] ?? '',
       id: Number.isSafeInteger(id) ? id : undefined,

@@ -5,13 +5,7 @@ import { runStep, startContext, startGitHub } from '../../runtime/step.ts';
 import { identityOutputs } from '../create/report.ts';
 import { readPreviewInputs, reasonForNoKey } from './inputs.ts';
 import { commentRenderer } from './render-comment.ts';
-import {
-  deletedOutputs,
-  previewKeyOutputs,
-  previewOutputs,
-  previewSummary,
-  reportSkipped,
-} from './report.ts';
+import { previewKeyOutputs, previewOutputs, previewSummary, reportSkipped } from './report.ts';
 import { runPreview } from './run-preview.ts';
 import { openComments } from './write-comment.ts';
 
@@ -38,7 +32,6 @@ export function preview(): Promise<void> {
             })
           : undefined,
         repository: await completeRepository(github, inputs.gitHub.repository),
-        run: inputs.gitHub.run,
         journal,
         notice: report.notice,
         registerSecrets: report.registerSecrets,
@@ -48,7 +41,6 @@ export function preview(): Promise<void> {
           report.output(previewKeyOutputs(created));
           report.outputSecret('key', created.secret);
         },
-        onDeleted: (deleted) => report.output(deletedOutputs(deleted)),
         random: Math.random,
       });
 

@@ -1,5 +1,5 @@
 import type { Repository } from '../../github/repository.ts';
-import { cutName } from '../../openrouter/resources/workspaces.ts';
+import { cutName, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { subjectEnd } from '../../shared/key-name.ts';
 import { slugFrom, toSlug, withHash } from '../../shared/slug.ts';
 import type { Subject } from './subject.ts';
@@ -7,12 +7,19 @@ import type { Subject } from './subject.ts';
 /** What the name of a repository may take of a slug. The rest suffices for any number and most branches. */
 const MAX_REPOSITORY = 21;
 
-/** What identifies the preview of `subject`: its slug, and its name and description for people. */
+/** What identifies a preview: the slug of its workspace, and its name and description for people. */
+export interface Identity {
+  slug: string;
+  name: string;
+  description: string;
+}
+
+/** Identifies the preview of `subject`. */
 export function identify(
   subject: Subject,
   repository: Repository,
   slugPrefix: string | undefined,
-): { slug: string; name: string; description: string } {
+): Identity {
   const prefix = slugPrefix ?? `preview-${shorten(lastOf(repository.name), MAX_REPOSITORY)}-`;
   const { name } = repository;
   return {
@@ -59,21 +66,62 @@ const START = 'Preview of ';
 
 /** What follows the URL of the server. Git allows no space in the name of a branch, but any other blank. */
 const REST =
-  /^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)$/;
+  /^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<closed>, closed(?<unbilled>, without a bill)?)?$/;
+
+/** What the description of a workspace says that is a preview. */
+export interface Mark {
+  subject: Subject;
+  state: MarkState;
+}
+
+/** `open`: runs use it. `closed`: no run does any more. `unbilled`: no run writes its bill any more, either. */
+export type MarkState = 'open' | 'closed' | 'unbilled';
+
+const CLOSED = ', closed';
+const UNBILLED = ', without a bill';
+
+/** A workspace of a preview, as its mark describes it. */
+export interface MarkedWorkspace extends WorkspaceRef, Mark {
+  description: string;
+  created_at?: string | undefined;
+  /** What the preview is called: its slug while it is open, and then `octo-org/shop#42`. */
+  name: string;
+  /** When its subject is known to have changed, in milliseconds since 1970. */
+  since?: number | undefined;
+}
+
+/** Whether runs use a workspace that was looked up: it exists, and no run has closed it. */
+export function isInUse(workspace: WorkspaceRef | undefined): boolean {
+  return workspace !== undefined && workspace.slug !== closedSlug(workspace);
+}
+
+/** The description of an open preview once it is closed, and that of a closed one once it is to have no bill. */
+export const closedMark = (description: string) => description + CLOSED;
+export const unbilledMark = (description: string) => description + UNBILLED;
+
+/** The slug of a workspace once it is closed: no run looks it up. */
+export function closedSlug({ id }: { id: string }): string {
+  return `closed-${id.toLowerCase()}`;
+}
 
 /**
  * Reads the mark in the description of a workspace: what it is a preview of, if that belongs to
  * `repository`. The id decides: a repository can be renamed, and a new one can get an old name.
  */
-export function readMark(description: unknown, repository: Repository): Subject | undefined {
+export function readMark(description: unknown, repository: Repository): Mark | undefined {
   const start = START + repository.serverUrl;
   if (typeof description !== 'string' || !description.startsWith(start)) return undefined;
   const { groups } = REST.exec(description.slice(start.length)) ?? {};
   if (!groups || Number(groups['id']) !== repository.id) return undefined;
-  const { number, branch = '' } = groups;
-  return number === undefined
-    ? { kind: 'branch', name: branch }
-    : { kind: 'pull', number: Number(number) };
+  const { number, branch = '', closed, unbilled } = groups;
+  const ended = unbilled === undefined ? 'closed' : 'unbilled';
+  return {
+    subject:
+      number === undefined
+        ? { kind: 'branch', name: branch }
+        : { kind: 'pull', number: Number(number) },
+    state: closed === undefined ? 'open' : ended,
+  };
 }
 
 /** Whether both are the same pull request or branch. */

@@ -1,3 +1,4 @@
+/** The comments that are about one workspace, among all of a pull request. */
 import {
   type Comment,
   deleteComment,
@@ -10,98 +11,85 @@ import type { Client } from '../../http/client.ts';
 import { ApiError, toApiError } from '../../http/request.ts';
 import { FAILURE_CLASSES } from '../../http/retry-policy.ts';
 import { catching } from '../../lib/catching.ts';
-import { hasMarker } from './comment.ts';
+import { type CommentData, readComment } from './comment.ts';
 
-/** Where the comments of a preview are written. */
-export interface CommentPlace {
+/** Where the comment of a workspace is. */
+export interface OwnPlace {
   github: Client;
   repository: Repository;
   /** The number of the pull request. */
   number: number;
+  /** The id of the workspace. */
+  workspace: string;
+  /** Whose comments count. */
+  login: string;
   notice(text: string): void;
 }
 
+/** A comment about a workspace. */
+export interface OwnComment {
+  comment: Comment;
+  data: CommentData;
+}
+
 /**
- * Lists the comments of the preview by `login`, the oldest first. There is more than one after two runs began
- * at once, or after a POST whose response was lost.
+ * Lists the comments about a workspace, the oldest first. There is more than one after two runs began at once, or
+ * after a POST whose response was lost.
  * @throws {ApiError}
  */
-export async function listOwn(
-  login: string,
-  { github, repository, number }: CommentPlace,
-): Promise<Comment[]> {
-  const own: Comment[] = [];
+export async function listOwn(place: OwnPlace): Promise<OwnComment[]> {
+  const { github, repository, number, workspace, login } = place;
+  const own: OwnComment[] = [];
   for await (const comment of listComments(github, repository, number)) {
-    if (hasMarker(comment.body) && comment.user?.login === login) own.push(comment);
+    const data = comment.user?.login === login ? readComment(comment.body) : undefined;
+    if (data?.workspace === workspace) own.push({ comment, data });
   }
-  return own;
+  return own.sort((a, b) => a.comment.id - b.comment.id);
 }
 
-/** What became of an attempt to write a comment. */
-export type WriteResult =
-  /** It has the text, in the newest list. */
-  | { kind: 'right' }
-  | { kind: 'written'; comment: Comment }
-  /** It has to be looked for before the next attempt. `missing` is the id of one that may have been deleted. */
-  | { kind: 'unclear'; error: ApiError; missing?: number };
-
-interface OwnText {
+interface WriteOptions {
   body: string;
-  /** What the newest list has. */
-  own: readonly Comment[];
-  /** A list can lag behind a write. */
-  last: WriteResult | undefined;
-  /** Counted from 1. */
+  oldest: OwnComment | undefined;
+  /** Which attempt this is, counted from 1, and whether it is the last one: then a failure is an error. */
   attempt: number;
+  isLast: boolean;
 }
 
 /**
- * Has the oldest comment of its own say `body`. Deletes the younger ones, once a list shows that it does: then
- * what they remember is in it.
+ * Has the oldest comment say `body`, or adds one. Returns whether it does; otherwise it has to be looked for first.
  * @throws {ApiError}
  */
-export async function writeOwn(text: OwnText, place: CommentPlace): Promise<WriteResult> {
-  const { body, own, last } = text;
-  const written = last?.kind === 'written' ? [last.comment] : [];
-  const [comment] = [...own, ...written].sort((a, b) => a.id - b.id);
-  if (!comment) return createComment(text, place);
-  if (comment.body === body) {
-    if (comment === own[0]) await deleteAll(own.slice(1), place);
-    return { kind: 'right' };
+export async function writeOwn(
+  { body, oldest, attempt, isLast }: WriteOptions,
+  { github, repository, number }: OwnPlace,
+): Promise<boolean> {
+  if (oldest) {
+    const ref = { ...oldest.comment, pull: number };
+    const { error } = await catching(updateComment(github, repository, ref, body), ApiError);
+    // Someone has deleted it: the next list shows that, or the request was wrong and fails again.
+    if (error && (error.details.status !== 404 || attempt > 2)) throw error;
+    return !error;
   }
-  const { github, repository, number: pull } = place;
-  const update = await catching(
-    updateComment(github, repository, { ...comment, pull }, body),
-    ApiError,
-  );
-  if (!update.error) return { kind: 'written', comment: update.value };
-  // Someone has deleted it, unless a new list still has it.
-  const wasMissing = last?.kind === 'unclear' && last.missing === comment.id;
-  if (update.error.details.status !== 404 || wasMissing) throw update.error;
-  return { kind: 'unclear', error: update.error, missing: comment.id };
-}
-
-/** @throws {ApiError} */
-async function createComment(
-  { body, attempt }: OwnText,
-  { github, repository, number }: CommentPlace,
-): Promise<WriteResult> {
   const outcome = await sendComment(github, repository, number, body);
-  if (outcome.kind === 'succeeded') return { kind: 'written', comment: outcome.response.data };
+  if (outcome.kind === 'succeeded') return true;
   const { retryable, ambiguous } = FAILURE_CLASSES[outcome.kind];
-  const stop = retryable ? await github.waitForRetry(outcome.failure, attempt) : undefined;
-  const error = toApiError([outcome.failure], { ambiguous, ...stop });
-  if (retryable && !stop) return { kind: 'unclear', error };
-  throw error;
+  const repeats = retryable && !isLast;
+  const stop = repeats ? await github.waitForRetry(outcome.failure, attempt) : undefined;
+  if (!repeats || stop) throw toApiError([outcome.failure], { ambiguous, ...stop });
+  return false;
 }
 
-/** @throws {ApiError} if the other comments would fail like this */
-async function deleteAll(
-  comments: readonly Comment[],
-  { github, repository, number: pull, notice }: CommentPlace,
+/**
+ * Deletes all comments but `kept`.
+ * @throws {ApiError} if the other comments would fail like this
+ */
+export async function keepOnly(
+  kept: OwnComment,
+  all: readonly OwnComment[],
+  { github, repository, number: pull, notice }: OwnPlace,
 ): Promise<void> {
-  for (const comment of comments) {
-    const deletion = deleteComment(github, repository, { ...comment, pull });
+  for (const other of all.filter((one) => one !== kept)) {
+    const deletion = deleteComment(github, repository, { ...other.comment, pull });
     const { error } = await catching(deletion, ApiError);
     if (error && concernsAll(error)) throw error;
     if (error) notice(`A second comment of the preview is left: ${error.message}.`);

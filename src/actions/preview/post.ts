@@ -5,18 +5,16 @@ import { spendReporter } from '../key/report.ts';
 import { describePreviewLeft, runPreviewTask } from './end-job.ts';
 import { readPostGitHub } from './inputs.ts';
 import { commentRenderer } from './render-comment.ts';
-import { endSummary } from './report.ts';
 import { previewTask } from './task.ts';
 import { openComments } from './write-comment.ts';
 
-/** The post step of `preview/action.yml`: ends the API key, and looks once more whether the preview is needed. */
+/** The post step of `preview/action.yml`: ends the API key, and brings the comment up to date. */
 export function previewPost(): Promise<void> {
   return runPostStep({
     action: 'preview',
     schema: previewTask(),
     failsJob: () => true,
     // Before that, only requests to GitHub may have succeeded.
-    wasAccepted: ({ key }) => key !== undefined,
     async run(task, context, step) {
       const { report, isReported } = step;
       const gitHub = readPostGitHub();
@@ -28,18 +26,10 @@ export function previewPost(): Promise<void> {
           ? openComments(github, { ...gitHub, render: commentRenderer(gitHub, report) })
           : undefined,
         repository: { ...gitHub.repository, ...task.repository },
-        run: gitHub.run,
-        isReported,
-        isSameCause: step.isSameCause,
         notice: (text, cause) =>
           cause && isReported(cause) ? report.info(text) : report.notice(text),
         readJobStatus,
         onSpend: spendReporter(report),
-        onEnd(deletion) {
-          // Without a deletion, there is nothing to add to what the main step has said.
-          if (deletion.kind !== 'deletion') return;
-          report.summarize(endSummary(task, deletion, { dryRun: false }));
-        },
       });
     },
     describeLeftovers: (task) => (task ? describePreviewLeft(task) : ''),

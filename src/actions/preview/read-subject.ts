@@ -1,25 +1,15 @@
 import { type Branch, findBranch } from '../../github/branches.ts';
 import { isOwnPull, readPull } from '../../github/pulls.ts';
-import type { Repository } from '../../github/repository.ts';
-import type { Client } from '../../http/client.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { staleResponse } from './failures.ts';
 import type { Subject } from './subject.ts';
-import type { Comments } from './write-comment.ts';
+import type { CommentContext } from './write-comment.ts';
 
 /** Where the state of previews is looked up. */
-export interface GitHubContext extends Context {
-  github: Client;
-  repository: Repository;
-  /** The run and its attempt, such as `17000000012.1`; empty if unknown. */
-  run: string;
+export interface GitHubContext extends Context, CommentContext {
   /** Called with each state that GitHub reports, before anything is done about it. */
   onSubject?(facts: SubjectFacts): void;
-  /** Shows what a reader of a green run should know, and the error that is its cause. */
-  notice(text: string, cause?: Error): void;
-  /** The comments of pull requests; undefined if none is to be written. */
-  comments: Comments | undefined;
 }
 
 /** What GitHub says of a pull request or a branch. */

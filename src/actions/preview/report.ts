@@ -1,7 +1,6 @@
-import { formatExactUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
-import { exactUsd } from '../../lib/usd.ts';
-import { limitOf } from '../../openrouter/resources/keys.ts';
+import { exactUsd, sumUsd } from '../../lib/usd.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
+import { describeSpent, type Spent } from '../../openrouter/settlement.ts';
 import { foldedKeys } from '../../report/key-table.ts';
 import { type Outputs, toJsonList } from '../../report/outputs.ts';
 import type { Report } from '../../report/report.ts';
@@ -12,20 +11,16 @@ import { describeResult } from '../create/report.ts';
 import { isNew } from '../create/request.ts';
 import type { KeyResult } from '../key/create-key.ts';
 import { describeKeyLimit, nameOf } from '../key/report.ts';
-import { type Allowance, describeAllowance, isAlmostSpent } from './cap.ts';
-import type { DeletedPreview, Preview, PreviewDeletion } from './delete-preview.ts';
+import type { Ending } from './close-preview.ts';
 import { describePreview } from './naming.ts';
-import type { Opened, PreviewRequest, PreviewResult } from './run-preview.ts';
+import type { OpenedPreview } from './open-preview.ts';
+import type { Preview, PreviewRequest } from './request.ts';
+import type { PreviewResult } from './run-preview.ts';
 import type { Subject } from './subject.ts';
 
 /** The outputs that describe the key of a preview, without its secret. */
 export function previewKeyOutputs({ key, expiresAt }: KeyResult): Outputs {
-  const limit = limitOf(key);
-  return {
-    'key-hash': key.hash,
-    'key-limit-usd': limit ? exactUsd(limit.amount) : '',
-    'expires-at': expiresAt ?? '',
-  };
+  return { 'key-hash': key.hash, 'expires-at': expiresAt ?? '' };
 }
 
 /** Reports a run that has no preview. */
@@ -37,7 +32,6 @@ export function reportSkipped(reason: string, report: Report): void {
 
 /** What a run did for a preview, or for all of them. */
 type Result = Exclude<PreviewResult, { state: 'skipped' }>;
-type OpenResult = Extract<PreviewResult, { state: 'open' }>;
 
 /** The outputs for the result of the step. The state is set as soon as it is known. */
 export function previewOutputs(result: Result): Outputs {
@@ -45,22 +39,37 @@ export function previewOutputs(result: Result): Outputs {
     const { deleted = '', failed = '', count = '' } = sweepOutputs(result.result);
     return { deleted, failed, count };
   }
-  if (result.state === 'open') return {};
-  return deletedOutputs(result.deletion.kind === 'deletion' ? result.deletion : undefined);
+  return result.state === 'open' ? {} : closedOutputs(result.endings);
 }
 
-/** The outputs about the deletion of a workspace; undefined if there was none. */
-export function deletedOutputs(preview: DeletedPreview | undefined): Outputs {
-  const spent = preview?.keysSpent ?? null;
-  const entries = preview?.deleted ? [toEntry(preview.workspace)] : [];
+/** The outputs about workspaces that were deleted. */
+function closedOutputs(endings: readonly Ending[]): Outputs {
+  const deleted = endings.filter(({ closing }) => closing.kind === 'gone' && closing.deleted);
+  const spent = spentIn(endings);
   return {
-    deleted: toJsonList(entries, 'workspaces'),
-    'keys-cost-usd': spent === null ? '' : exactUsd(spent),
+    deleted: toJsonList(deleted.map(toEntry), 'workspaces'),
+    'keys-cost-usd': spent?.isExact === true ? exactUsd(spent.amount) : '',
   };
 }
 
-function toEntry({ id, slug, created_at = null }: DeletedPreview['workspace']): object {
-  return { id, slug, created_at, reason: 'its pull request or branch is closed' };
+function toEntry({ workspace: { id, slug, created_at } }: Ending): object {
+  return {
+    id,
+    slug,
+    created_at: created_at ?? null,
+    reason: 'its pull request or branch is closed',
+  };
+}
+
+/** What all workspaces had spent together; undefined if that is unknown of one, or if there was none. */
+function spentIn(endings: readonly Ending[]): Spent | undefined {
+  const all = endings.map(({ closing }) => (closing.kind === 'gone' ? closing.spent : undefined));
+  const known = all.filter((spent) => spent !== undefined);
+  if (all.length === 0 || known.length < all.length) return undefined;
+  return {
+    amount: sumUsd(known.map(({ amount }) => amount)),
+    isExact: known.every(({ isExact }) => isExact),
+  };
 }
 
 /** The summary of a step that succeeded. */
@@ -68,78 +77,58 @@ export function previewSummary(result: Result, request: PreviewRequest): Summary
   if (result.state === 'clean-up') {
     return sweepSummary(result.result, { kind: 'clean-up', deleteKeys: true });
   }
-  if (result.state === 'closed') return endSummary(result.preview, result.deletion, request);
+  if (result.state === 'closed') return closedSummary(result);
   const { preview, opened } = result;
-  const of = `${describePreview(preview.identity)}.`;
-  if (!opened) {
-    return {
-      title: `✅ Left the OpenRouter preview "${preview.identity.slug}" alone: it is open again`,
-      paragraphs: [of],
-    };
-  }
-  return openSummary({ ...result, opened }, request);
+  if (opened) return openSummary(preview, opened, request);
+  return {
+    title: `✅ Left the OpenRouter preview "${preview.identity.slug}" alone: it is open again`,
+    paragraphs: [`${describePreview(preview.identity)}.`],
+  };
 }
 
 /** The summary about a preview that is open. */
 function openSummary(
-  { preview, opened, key, allowance }: OpenResult & { opened: Opened },
+  { identity }: Preview,
+  opened: OpenedPreview,
   request: PreviewRequest,
 ): Summary {
-  const { slug } = preview.identity;
-  const { remedy, table, ...shown } = describeResult(opened.result, opened.request);
-  const isTightened = allowance !== undefined && isTight(allowance);
-  const isWarning = shown.isWarning || isTightened;
-  const { workspace } = opened.result;
+  const { result, key } = opened;
+  const { remedy, table, ...shown } = describeResult(result, opened.request);
   return {
     title: key
-      ? `${isWarning ? '⚠️' : '✅'} OpenRouter preview "${slug}": key ${describeLimit(request, allowance)}`
-      : shown.titleFor(`OpenRouter preview "${slug}"`),
-    url: workspace && dashboardUrl(slug),
+      ? `${shown.isWarning ? '⚠️' : '✅'} OpenRouter preview "${identity.slug}": key ${describeKeyLimit(request.key)}`
+      : shown.titleFor(`OpenRouter preview "${identity.slug}"`),
+    url: result.workspace && dashboardUrl(identity.slug),
     // What a new one has is no news to its author, but what a push changes is.
-    table: isNew(opened.result) ? undefined : table,
+    table: isNew(result) ? undefined : table,
     paragraphs: [
       ...remedy,
-      // Without a key, no title says so.
-      ...(allowance ? [(isTightened && !key ? '⚠️ ' : '') + describeAllowance(allowance)] : []),
       ...(request.dryRun && request.keyMode !== 'none'
         ? ['A real run also creates an API key.']
         : []),
-      `${isNew(opened.result) && !request.dryRun ? 'Created. ' : ''}${describePreview(preview.identity)}.`,
+      `${isNew(result) && !request.dryRun ? 'Created. ' : ''}${describePreview(identity)}.`,
     ],
     folded: key ? [nameOf(key.key)] : [],
   };
 }
 
-/** `with $1.00`, or `with $0.67, not $1.00` if the cap leaves no more. */
-function describeLimit({ key }: PreviewRequest, allowance: Allowance | undefined): string {
-  if (!allowance || allowance.limit >= allowance.cap.limit) return describeKeyLimit(key);
-  const { cap, limit } = allowance;
-  return `with ${formatUsdNextTo(cap.limit, limit, 'down')}, not ${formatExactUsd(cap.limit)}`;
-}
-
-/** Whether a reader should notice how little is left. */
-function isTight({ cap, spent, limit }: Allowance): boolean {
-  return limit < cap.limit || isAlmostSpent(spent, cap.amount);
-}
-
 /** The summary about a preview that is not needed any more. */
-export function endSummary(
-  { identity, subject }: Pick<Preview, 'identity' | 'subject'>,
-  deletion: PreviewDeletion,
-  request: Pick<PreviewRequest, 'dryRun'>,
-): Summary {
-  const found = deletion.kind === 'deletion' ? deletion : undefined;
-  const title = deletionTitle(`preview "${identity.slug}"`, found, request);
+function closedSummary({ preview, endings }: Extract<Result, { state: 'closed' }>): Summary {
+  const { identity, subject } = preview;
+  const [first] = endings;
+  const dryRun = first?.closing.kind === 'would-delete';
+  const deleted = endings.some(({ closing }) => closing.kind === 'gone' && closing.deleted);
+  const title = deletionTitle(`preview "${identity.slug}"`, first && { deleted }, { dryRun });
+  const spent = spentIn(endings);
+  const keys = endings.flatMap(({ closing }) => ('keys' in closing ? closing.keys : []));
   return {
-    title: found ? `${title}: ${REASONS[subject.kind]}` : title,
+    title: first ? `${title}: ${REASONS[subject.kind]}` : title,
     paragraphs: [
-      ...(found && !request.dryRun ? ['Its API keys are deleted, too: nothing can spend.'] : []),
+      ...(spent ? [`${describeSpent(spent)}.`] : []),
+      ...(first && !dryRun ? ['Its API keys are deleted, too: nothing can spend.'] : []),
       `${describePreview(identity)}: ${REASONS[subject.kind]}.`,
     ],
-    ...(found && {
-      folded: foldedKeys('API keys', found.deletedKeys, 'Total'),
-      notes: found.keysSpent === null ? [MAY_BE_MORE] : [],
-    }),
+    folded: foldedKeys('API keys', keys, 'Total'),
   };
 }
 
@@ -148,6 +137,3 @@ const REASONS: Readonly<Record<Subject['kind'], string>> = {
   pull: 'the pull request is closed',
   branch: 'the branch does not exist any more',
 };
-
-/** Another job may have deleted others, or the comment that remembers them cannot be read. */
-const MAY_BE_MORE = 'The API keys of the workspace may have spent more than shown.';

@@ -17,32 +17,18 @@ const subject = z
 export const previewTask = () =>
   z.object({
     subject,
-    /** When the subject is known to have changed, in milliseconds since 1970. */
-    since: z.optional(z.number()),
     /** What the runner may not tell. */
     repository: z.object({ id: z.number(), defaultBranch: z.string() }),
-    identity: z.object({ slug: z.string(), name: z.string(), description: z.string() }),
-    /** The workspace of this run; absent until it is known. */
-    workspace: z.optional(z.object({ id: z.string(), slug: z.string() })),
-    /** Whether a POST of this run may still create the workspace. */
-    mayAppear: z.optional(z.boolean()),
+    workspace: z.object({ id: z.string(), slug: z.string() }),
     /**
      * The API key of this run; absent until it is about to be created. It is disabled when the job ends,
-     * unless it has a list of keys that it replaces.
+     * unless it has a list of keys that it replaces, and the job has succeeded.
      */
     key: z.optional(keyTask()),
-    /** What all keys may spend together, in USD as a decimal; absent without a cap. */
-    cap: z.optional(z.string()),
-    /** The limit of the key under a cap, likewise; absent until the key is given out. */
-    limit: z.optional(z.string()),
     comment: z.boolean(),
-    /** What the main step has reported, if it could not delete the preview. */
-    undeleted: z.optional(
-      z.object({
-        /** How many API keys still work; absent if that is unknown. */
-        working: z.optional(z.number()),
-      }),
-    ),
+    /** Whether all keys have a cap together, and what the comment shows of it, in USD as a decimal. */
+    isCapped: z.boolean(),
+    cap: z.optional(z.string()),
   });
 
 export type PreviewTask = z.infer<ReturnType<typeof previewTask>>;

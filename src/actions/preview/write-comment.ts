@@ -1,75 +1,38 @@
-import { type Comment, readLogin } from '../../github/comments.ts';
+/**
+ * How the comment of a preview comes to say what is right, although several runs write it at once, and GitHub has no
+ * conditional write: a run can overwrite what another has just written.
+ *
+ * A workspace has one comment, which is made of the API keys that OpenRouter lists. So a run lists the keys, reads the
+ * comment, writes it, and does that again until the comment says what the run would write: then the last of several runs
+ * is right. What the comment said before counts twice only: its sum never becomes smaller, because a person can have
+ * deleted a key; and a final bill stays as it is.
+ */
+import { readLogin } from '../../github/comments.ts';
 import type { Repository } from '../../github/repository.ts';
 import type { Client } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
+import { maxUsd, type Usd } from '../../lib/usd.ts';
+import { isUnused, listKeys } from '../../openrouter/resources/keys.ts';
+import { type SettlingKey, type Spent, spentBy, toSettling } from '../../openrouter/settlement.ts';
 import type { Context } from '../../shared/context.ts';
+import { type CommentData, type CommentFacts, isBill } from './comment.ts';
+import type { MarkedWorkspace } from './naming.ts';
 import {
-  type CommentData,
-  type CommentFacts,
-  checkDeletions,
-  type ListedWorkspace,
-  mergeComment,
-  NO_DATA,
-  type OwnKey,
-  readComment,
-  toCommentData,
-} from './comment.ts';
-import { findOthers, type KnownWorkspace, listExisting, type Search } from './find-existing.ts';
-import {
-  type CommentPlace,
   concernsAll,
+  keepOnly,
   listOwn,
-  type WriteResult,
+  type OwnComment,
+  type OwnPlace,
   writeOwn,
 } from './own-comment.ts';
 import { describeSpent } from './render-comment.ts';
 
-/** The comment of the preview of a pull request. */
-export interface CommentRequest {
-  /** The number of the pull request. */
-  number: number;
-  /** The slug of its workspace. */
-  slug: string;
-  /** What the step knows and OpenRouter may have forgotten, such as a workspace that it deleted. */
-  data: CommentData;
-  known: KnownWorkspace;
-  own?: OwnKey | undefined;
-}
-
-/** What a step has read to write a comment. */
-export interface CommentOutcome {
-  /** The workspaces that exist; undefined if the comment may be out of date. */
-  existing?: readonly ListedWorkspace[] | undefined;
-  /** What the comment said before it was written this time; undefined if it could not be read. */
-  remembered?: CommentData | undefined;
-  /** What the comment says; undefined if there is none, or if it may be out of date. */
-  written?: WrittenComment | undefined;
-}
-
-/** The comment of a preview that says what is right. */
-export interface WrittenComment {
-  /** The number of the pull request. */
-  number: number;
-  change: 'created' | 'updated' | 'none';
-  facts: CommentFacts;
-}
-
-/** Where a comment is, and its sum as its title shows it: `Updated the comment on #42: $0.84 of $5.00.` */
-export function describeComment({ number, change, facts }: WrittenComment): string {
-  const sum = describeSpent(facts);
-  const where = `comment on #${number}`;
-  if (change === 'none') return `The ${where} is up to date: ${sum}.`;
-  return `${change === 'created' ? 'Wrote the' : 'Updated the'} ${where}: ${sum}.`;
-}
-
 /** What the comments of a step share. */
 export interface Comments {
-  /** Its requests have a throttle and a time of their own, so that comments never hold up a deletion. */
-  github: Client;
-  /** Whether GitHub accepts none of them now. */
-  areGivenUp: boolean;
-  /** The notices so far. What a comment meets twice is reported once. */
+  /** Why GitHub accepts none of them now, if that is known. */
+  failure: ApiError | undefined;
+  /** The notices so far. What several comments meet is reported once. */
   noticed: Set<string>;
   /**
    * The login that they are written under, which is read once.
@@ -91,168 +54,186 @@ export function openComments(
   github: Client,
   { jobLogin, repository, render }: OpenOptions,
 ): Comments {
-  const ownGithub = github.withOwnThrottle(github.timeLeft() * TIME_SHARE);
   let login: Promise<string> | undefined;
   return {
-    github: ownGithub,
-    areGivenUp: false,
+    failure: undefined,
     noticed: new Set(),
     login() {
-      login ??= readLogin(ownGithub, repository, jobLogin);
+      login ??= readLogin(github, repository, jobLogin);
       return login;
     },
     render,
   };
 }
 
-/** The share of the timeout that the comments of a step have together. */
-const TIME_SHARE = 1 / 4;
-
-export interface CommentContext extends Pick<Context, 'client' | 'toLine'> {
+export interface CommentContext extends Pick<Context, 'client' | 'log'> {
+  github: Client;
+  repository: Repository;
+  /** Undefined if the step writes none. */
+  comments: Comments | undefined;
   /** Shows why the comment may be out of date, and the error that is its cause. */
   notice(text: string, cause?: Error): void;
-  comments: Comments;
-  repository: Repository;
 }
 
-/** What a comment remembers whose data someone has broken: more than can be read. */
-const LOST: CommentData = { ...NO_DATA, isCut: true };
+/** What became of the comment of a preview. */
+export type CommentOutcome =
+  | { kind: 'written'; data: CommentData }
+  /** There is no comment, and no key to write about. */
+  | { kind: 'nothing' }
+  /** The step writes no comments, or not for a branch. */
+  | { kind: 'skipped' }
+  | { kind: 'failed'; error: ApiError };
 
-/** More rounds than it takes until several runs agree. */
-const MAX_ROUNDS = 5;
+interface CommentRequest {
+  workspace: Pick<MarkedWorkspace, 'id' | 'slug' | 'subject' | 'name'>;
+  /** What all keys may spend together, if this run has a cap. */
+  cap?: Usd | undefined;
+  /** Whether only a comment that exists is to be written. */
+  addsNone?: boolean;
+}
+
+/** The keys of a workspace that has ended, all of which have settled. */
+interface Bill extends CommentRequest {
+  keys: readonly SettlingKey[];
+}
+
+/** Writes what the keys of a workspace have spent so far. A failure is a notice. */
+export async function writeComment(
+  request: CommentRequest | Bill,
+  context: CommentContext,
+): Promise<CommentOutcome> {
+  const outcome = await write(request, context);
+  if (outcome.kind === 'failed') noticeError(outcome.error, context);
+  return outcome;
+}
 
 /**
- * Writes the comment of a preview, if there is something to say. Reads it and what it is about again until
- * they agree, so that the last of several runs is right. A failure is only a notice: after one without a response,
- * after throttling that takes longer, and without the login, the other comments of the step are skipped.
+ * Writes what the keys of a workspace have spent in the end; returns what the bill says, also that of another run. A
+ * rejection is a notice: there is no bill then.
  */
-export async function writeComment(
-  request: CommentRequest,
+export async function writeBill(bill: Bill, context: CommentContext): Promise<CommentOutcome> {
+  const outcome = await write(bill, context);
+  const isRejected = outcome.kind === 'failed' && outcome.error.details.kind === 'rejected';
+  if (isRejected) noticeError(outcome.error, context);
+  return outcome;
+}
+
+/** What `data` says that was spent. */
+export function spentIn({ spent, state }: CommentData): Spent {
+  return { amount: spent, isExact: state === 'exactly' };
+}
+
+async function write(
+  request: CommentRequest | Bill,
   context: CommentContext,
 ): Promise<CommentOutcome> {
   const { comments } = context;
-  if (comments.areGivenUp) return {};
-  const { value: login, error: rejection } = await catching(comments.login(), ApiError);
-  if (rejection) {
-    noticeError(rejection, { endsComments: true }, context);
-    return {};
-  }
-  const place = { ...context, github: comments.github, number: request.number, login };
-  const search = { ...request, others: new Set<string>(), last: [] };
-  const { value: first, error: unread } = await catching(readAll(search, place), ApiError);
-  if (unread) {
-    noticeError(unread, { endsComments: concernsAll(unread) }, context);
-    return {};
-  }
-  const { value: end, error } = await catching(writeUntilRight(request, first, place), ApiError);
-  const isNew = first.own.length === 0;
-  if (error) noticeError(error, { endsComments: concernsAll(error), isNew }, context);
-  return { ...end, remembered: first.remembered };
-}
-
-/** Says what failed, unless another comment, at the same time, has met what concerns all. */
-function noticeError(
-  error: ApiError,
-  { endsComments, isNew = false }: { endsComments: boolean; isNew?: boolean },
-  context: CommentContext,
-): void {
-  const { comments } = context;
-  if (comments.areGivenUp) return;
-  comments.areGivenUp = endsComments;
-  const { kind, hint } = error.details;
-  noticeOnce(
-    [
-      `${error.message}.`,
-      ...(hint !== undefined && kind === 'rejected' ? [hint] : []),
-      ...(endsComments ? ['This step writes no other comments.'] : []),
-    ].join(' '),
-    context,
-    { cause: error, isNew },
+  const { subject } = request.workspace;
+  if (!comments || subject.kind !== 'pull') return { kind: 'skipped' };
+  if (comments.failure) return { kind: 'failed', error: comments.failure };
+  const { value, error } = await catching(
+    writeUntilRight(request, { ...context, comments, number: subject.number }),
+    ApiError,
   );
+  if (value) return value;
+  if (concernsAll(error)) comments.failure = error;
+  return { kind: 'failed', error };
 }
 
-/** Says why the comment may be out of date, or why there is none, unless that has been said. */
-function noticeOnce(
-  reason: string,
-  { comments: { noticed }, notice }: CommentContext,
-  { cause, isNew = false }: { cause?: Error; isNew?: boolean } = {},
-): void {
-  if (noticed.has(reason)) return;
-  noticed.add(reason);
-  const what = isNew ? 'could not be written' : 'may be out of date';
-  notice(`The comment of the preview ${what}: ${reason}`, cause);
-}
+type Place = CommentContext & { comments: Comments; number: number };
 
-/** What a comment is about, and what it says. */
-interface Reading {
-  existing: readonly ListedWorkspace[];
-  remembered: CommentData;
-  /** The comments of this preview: it can have more than one. */
-  own: readonly Comment[];
-}
+/** How often a run reads the comment at most: several runs agree sooner. */
+const MAX_ROUNDS = 8;
 
-type Place = CommentContext & CommentPlace & { login: string };
+/** How long a list of comments may lag behind a write, in milliseconds. */
+const LAG_MS = 2_000;
 
 /** @throws {ApiError} */
-async function readAll(search: Search, place: Place): Promise<Reading> {
-  // Before the comment: a workspace that is deleted after this list is remembered in the comment.
-  const existing = await listExisting(search, place);
-  const own = await listOwn(place.login, place);
-  const remembered = own.map(({ body }) => readComment(body) ?? LOST).reduce(mergeComment, NO_DATA);
-  return { existing, remembered, own };
-}
-
-/** Joins what a run knows with what it has read. */
-function joinAll(
-  known: CommentData,
-  { existing, remembered }: Reading,
-  added: Parameters<typeof toCommentData>[1],
-): CommentData {
-  const listed = existing.map((one) => toCommentData(one, added));
-  return [...listed, remembered].reduce(mergeComment, checkDeletions(known, remembered));
-}
-
-/** Whether a key exists or is remembered. Without one, only a comment that exists is updated. */
-function hasSomethingToSay({ workspaces }: CommentData, own: readonly Comment[]): boolean {
-  const known = Object.values(workspaces);
-  if (own.length > 0) return known.length > 0;
-  return known.some(({ keys }) => Object.keys(keys).length > 0);
-}
-
-/**
- * Returns nothing if other runs keep changing the comment.
- * @throws {ApiError}
- */
 async function writeUntilRight(
-  request: CommentRequest,
-  first: Reading,
+  request: CommentRequest | Bill,
   place: Place,
-): Promise<Omit<CommentOutcome, 'remembered'>> {
-  const { known, own: ownKey, number } = request;
-  const { toLine } = place;
-  const others = new Set<string>();
-  const isBeingDeleted = known.kind === 'being-deleted';
-  let [reading, data] = [first, request.data];
-  let last: WriteResult | undefined;
+): Promise<CommentOutcome> {
+  const { comments, log } = place;
+  const own: OwnPlace = {
+    ...place,
+    workspace: request.workspace.id,
+    login: await comments.login(),
+  };
+  let [{ cap }, hasWritten, hasAdded] = [request, false, false];
+  let last: CommentData | undefined;
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const search = { ...request, others, last: reading.existing };
-    if (round > 1) reading = await readAll(search, place);
-    const { existing, own } = reading;
-    data = joinAll(data, reading, { toLine, own: ownKey });
-    const found = findOthers(data, search, existing);
-    for (const id of found) others.add(id);
-    if (found.length > 0) continue;
-    if (!hasSomethingToSay(data, own)) return { existing };
-    const facts = { data, existing, isBeingDeleted };
-    const isFirst = last === undefined;
-    last = await writeOwn({ body: place.comments.render(facts), own, last, attempt: round }, place);
-    if (last.kind === 'right') {
-      const written = first.own.length === 0 ? 'created' : 'updated';
-      const change = isFirst ? 'none' : written;
-      return { existing, written: { number, change, facts } };
+    const keys = await keysOf(request, place);
+    const found = await listOwn(own);
+    const bill = found.find(({ data }) => isBill(data));
+    if (bill) {
+      await keepOnly(bill, found, own);
+      return { kind: 'written', data: bill.data };
     }
+    const isNone = keys.length === 0 || request.addsNone;
+    if (found.length === 0 && isNone) return { kind: 'nothing' };
+    const data = dataOf(request, { keys, found, cap });
+    const body = comments.render({ data, slug: request.workspace.name, keys });
+    const [oldest] = found;
+    if (oldest?.comment.body === body) {
+      await keepOnly(oldest, found, own);
+      log.info(`The comment on #${place.number} says: ${describeSpent(data)}.`);
+      return { kind: 'written', data };
+    }
+    last = data;
+    // A list that is behind looks like a change by another run.
+    if (hasWritten) {
+      hasWritten = false;
+      await place.github.pause(LAG_MS);
+      continue;
+    }
+    // Someone has deleted it, or the list stays behind: each run adds one at most.
+    if (hasAdded && !oldest) return { kind: 'written', data };
+    const isLast = round === MAX_ROUNDS;
+    hasWritten = await writeOwn({ body, oldest, attempt: round, isLast }, own);
+    hasAdded ||= hasWritten && !oldest;
+    // Of several runs with a cap each, the last one that begins to write has its cap shown.
+    cap = undefined;
   }
-  if (last?.kind === 'unclear') throw last.error;
-  noticeOnce('other runs keep changing it.', place);
-  return {};
+  log.info(`The comment on #${place.number} keeps changing: the run that ends last writes it.`);
+  return last ? { kind: 'written', data: last } : { kind: 'nothing' };
+}
+
+/** The keys that someone had. Of them, only what the list shows counts, because runs must agree about the text. */
+async function keysOf(
+  request: CommentRequest | Bill,
+  { client }: Place,
+): Promise<readonly SettlingKey[]> {
+  const keys =
+    'keys' in request ? request.keys : toSettling(await listKeys(client, request.workspace));
+  return keys.filter(({ key }) => !isUnused(key));
+}
+
+function dataOf(
+  request: CommentRequest | Bill,
+  {
+    keys,
+    found,
+    cap,
+  }: { keys: readonly SettlingKey[]; found: readonly OwnComment[]; cap: Usd | undefined },
+): CommentData {
+  const { amount, isExact } = spentBy(keys);
+  const remembered = found.reduce((largest, { data }) => maxUsd(largest, data.spent), 0n);
+  // A person has deleted a key: what it has spent last is unknown.
+  const final = isExact && remembered <= amount ? 'exactly' : 'at least';
+  return {
+    workspace: request.workspace.id,
+    spent: maxUsd(amount, remembered),
+    state: 'keys' in request ? final : 'so far',
+    cap: cap ?? found.find(({ data }) => data.cap !== undefined)?.data.cap,
+  };
+}
+
+/** Says why the comment may be out of date, unless that has been said. */
+function noticeError(error: ApiError, { comments, notice }: CommentContext): void {
+  const { kind, hint } = error.details;
+  const advice = hint !== undefined && kind === 'rejected' ? ` ${hint}` : '';
+  const reason = `${error.message}.${advice}`;
+  if (!comments || comments.noticed.has(reason)) return;
+  comments.noticed.add(reason);
+  notice(`The comment of the preview may be out of date: ${reason}`, error);
 }

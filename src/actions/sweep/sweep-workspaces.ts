@@ -2,18 +2,17 @@ import { forEachOf } from '../../http/client.ts';
 import { abortReason } from '../../lib/clock.ts';
 import { countWorkspaces, formatAge } from '../../lib/format.ts';
 import { matches } from '../../lib/glob.ts';
-import { totalSpent } from '../../openrouter/resources/keys.ts';
 import {
   isDefault,
   type ListedWorkspace,
   listWorkspaces,
 } from '../../openrouter/resources/workspaces.ts';
+import { spentBy } from '../../openrouter/settlement.ts';
 import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
 import { earlierTime } from '../../shared/time-window.ts';
 import { deletionLine } from '../../teardown/deletion-line.ts';
 import { keysLeftAfter } from '../../teardown/failures.ts';
-import { countWorking } from '../../teardown/keys-left.ts';
 import { logEnd, logFailure } from '../../teardown/sweep-log.ts';
 import {
   type FoundWorkspace,
@@ -134,25 +133,27 @@ async function deleteStale(
   const client = context.client.withShare(timeoutMs * TIMEOUT_SHARE);
   const options = { deleteKeys, relistKeys: false };
   const result = await teardown({ id, slug }, options, { ...context, client });
-  const { length: count } = result.deletedKeys;
-  const keysSpent = totalSpent(result.deletedKeys);
-  const spent = count > 0 ? { keysSpent } : {};
-  if (!result.problem) {
-    const { deleted } = result;
+  const { deletedKeys, deleted, listedKeys, problem: error } = result;
+  const { length: count } = deletedKeys;
+  if (!error) {
+    const spent = spentBy(deletedKeys);
     const what = `${JSON.stringify(slug)}, ${reason}`;
-    log.info(deletionLine(what, { deleted, keyCount: count, keysSpent }));
-    return { ...workspace, outcome: deleted ? 'deleted' : 'already-deleted', ...spent };
+    log.info(deletionLine(what, { deleted, keyCount: count, spent }));
+    const outcome = deleted ? 'deleted' : 'already-deleted';
+    return { ...workspace, outcome, ...(count > 0 && { spent }) };
   }
-  const why = `${result.problem.message}${count > 0 ? `; API keys deleted: ${count}` : ''}`;
-  const { problem: error } = result;
-  const failed = { ...workspace, outcome: 'failed', reason: toLine(why), error } as const;
+  const why = `${error.message}${count > 0 ? `; API keys deleted: ${count}` : ''}`;
   const keysLeft = keysLeftAfter(error);
-  const isComplete = keysLeft !== undefined && countWorking(keysLeft) === 0;
-  const { listedKeys } = result;
+  const isComplete = keysLeft?.isComplete === true;
+  const { amount, isExact } = spentBy(listedKeys);
   return {
-    ...failed,
+    ...workspace,
+    outcome: 'failed',
+    reason: toLine(why),
+    error,
     ...(keysLeft && { keysLeft }),
-    keysSpent: listedKeys.length > 0 || isComplete ? totalSpent(listedKeys) : null,
-    isLowerBound: !isComplete,
+    ...((isComplete || listedKeys.length > 0) && {
+      spent: { amount, isExact: isExact && isComplete },
+    }),
   };
 }

@@ -35,8 +35,8 @@ export interface Comparison {
 }
 
 /**
- * Compares what analytics knows with what the counters of `keys` show. Counters are fresh, but a deleted key
- * has none. Analytics knows of deleted keys, but may lag behind. If it knows of less than the counters show,
+ * Compares what analytics knows with what the counters of `keys` show. Counters are some minutes late, and a
+ * deleted key has none. Analytics knows of deleted keys, but may lag further behind. If it knows of less than the counters show,
  * it lacks the difference. If it knows of more, that can hide what it lacks, so what it knows of `keys` alone
  * is requested. If it knows of exactly as much, as is usual without deleted keys, it counts as up to date.
  * @param query what `analytics` is the result of

@@ -98,7 +98,7 @@ export interface Counted {
 }
 
 /**
- * What a key has spent in a period at least, by its own counters, which are always fresh: by the one that
+ * What a key has spent in a period at least, by its own counters: by the one that
  * covers the most of the period, and began within it.
  * @param counter `usage` for what OpenRouter charged, `byok_usage` for your own provider keys
  */

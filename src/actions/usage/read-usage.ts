@@ -1,5 +1,5 @@
 import { formatSeconds } from '../../lib/format.ts';
-import type { Usd } from '../../lib/usd.ts';
+import { toUsd, type Usd } from '../../lib/usd.ts';
 import {
   costOf,
   type ModelUsage,
@@ -14,7 +14,6 @@ import {
   keyRequest,
   limitOf,
   listKeyPages,
-  totalSpent,
 } from '../../openrouter/resources/keys.ts';
 import {
   describeFound,
@@ -146,10 +145,10 @@ function countKey(key: Key, period: Period): ReadKey {
 function costsOf(keys: readonly ReadKey[], from: number): KeyCost[] {
   return keys
     .map(({ key, credits: { amount = 0n, since, isUnread } }) => {
-      return { key, cost: amount, isLowerBound: isUnread || since > from };
+      return { key, spent: { amount, isExact: !isUnread && since <= from } };
     })
-    .filter(({ cost }) => cost > 0n)
-    .toSorted((a, b) => Number(b.cost - a.cost));
+    .filter(({ spent }) => spent.amount > 0n)
+    .toSorted((a, b) => Number(b.spent.amount - a.spent.amount));
 }
 
 async function readKeyUsage(
@@ -175,7 +174,7 @@ async function readKeyUsage(
   const analytics = await queryUsage(client, query);
   const counted = countKey(key, { from, to, readAt, workspaceCreated: createdAt(workspace) });
   // Without rows, either a warning says that analytics does not know the key, or it has spent nothing.
-  const isUnresolved = analytics.warnings.length > 0 || totalSpent([key]) === null;
+  const isUnresolved = analytics.warnings.length > 0 || toUsd(key['usage']) === undefined;
   // Neither source knows anything of the period: 0 would be a guess.
   if (analytics.models.length === 0 && isUnresolved && counted.credits.amount === undefined) {
     throw new Failure(usageUnknown, { key, warnings: analytics.warnings });

@@ -1,9 +1,10 @@
 import { formatCount } from '../../lib/format.ts';
-import { formatExactUsd, formatUsd } from '../../lib/format-usd.ts';
+import { columnFormat, formatExactUsd, formatUsd } from '../../lib/format-usd.ts';
 import type { Cell, Folded, Table } from '../../lib/table.ts';
 import { exactUsd, sumUsd, toNumber, type Usd } from '../../lib/usd.ts';
 import { costOf, type ModelUsage } from '../../openrouter/resources/analytics.ts';
 import { describeKey, describeLimit, type Key, limitOf } from '../../openrouter/resources/keys.ts';
+import { COUNTED_LATE } from '../../openrouter/settlement.ts';
 import { formatTime, readTime } from '../../openrouter/time.ts';
 import { unusableState } from '../../openrouter/unusable-key.ts';
 import { spentFormat } from '../../report/key-table.ts';
@@ -15,6 +16,7 @@ import {
   describeThreshold,
   isAbove,
   isLowerBound,
+  isNothingCounted,
   type UsageResult,
 } from './result.ts';
 import { describeGap } from './usage-gap.ts';
@@ -56,10 +58,13 @@ function nameOf({ model }: ModelUsage): string {
 /** The result in sentences, for the log. */
 export function usageLines(result: UsageResult): string[] {
   const { workspace, key, cost } = result;
-  const spender = key ? `The API key ${describeKey(key)}` : `The workspace "${workspace.slug}"`;
+  const spender = key ? `API key ${describeKey(key)}` : `workspace "${workspace.slug}"`;
   const amount = formatUsd(cost, isLowerBound(result) ? 'down' : 'nearest');
+  const since = sinceText(result);
   return [
-    `${spender} has spent ${atLeast(result)}${amount}${sinceText(result)}.`,
+    isNothingCounted(result)
+      ? `Nothing is counted for the ${spender}${since}.`
+      : `The ${spender} has spent ${atLeast(result)}${amount}${since}.`,
     countsLine(result),
     ...detailLines(result, formatTime),
   ];
@@ -77,7 +82,7 @@ function detailLines(
     ...(byok > 0n
       ? [`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]
       : []),
-    `From ${show(from)} to ${show(to)}.`,
+    `From ${show(from)} to ${show(to)}. ${COUNTED_LATE} So the last minutes may be missing.`,
     ...(limit ? [`${describeLimit(limit)}.`] : []),
     ...gaps.map((gap) => `Incomplete: ${describeGap(gap, show)}`),
   ];
@@ -141,10 +146,14 @@ function costsTable({ models, cost }: UsageResult): Table | undefined {
     ...(unreported > 0n ? [['not yet reported by model', unreported] as const] : []),
   ];
   if (rows.length === 0) return undefined;
-  const format = spentFormat(rows.map(([, amount]) => amount));
+  const format = columnFormat(rows.flatMap(([, amount]) => amount ?? []));
   return {
     header: ['Model', { numbers: 'Cost' }, { numbers: '%' }],
-    rows: rows.map(([name, amount]): Cell[] => [name, format(amount), percentOf(amount, cost)]),
+    rows: rows.map(([name, amount]): Cell[] => [
+      name,
+      amount === null ? 'unknown' : format(amount),
+      percentOf(amount, cost),
+    ]),
   };
 }
 
@@ -161,11 +170,11 @@ const MAX_KEYS = 20;
 /** The API keys that have spent, for somebody who has to stop some of them; empty if there are none. */
 function foldedKeys({ keys, to }: UsageResult): Folded[] {
   if (keys.length === 0) return [];
-  const format = spentFormat(keys.map(({ cost }) => cost));
-  const rows = keys.slice(0, MAX_KEYS).map(({ key, cost, isLowerBound }): Cell[] => [
+  const format = spentFormat(keys.map(({ spent }) => spent));
+  const rows = keys.slice(0, MAX_KEYS).map(({ key, spent }): Cell[] => [
     // In one column, because GitHub hides the last one of three on a phone.
     [{ code: key.name }, '\n', { code: key.label }, `\n${limitOfKey(key)}, ${stateOf(key, to)}`],
-    format(cost, { isLowerBound }),
+    format(spent),
   ]);
   const table = { header: ['API key', { numbers: 'Cost' }], rows, more: keys.length - rows.length };
   return [{ title: `API keys that have spent: ${keys.length}`, table }];

@@ -3,15 +3,15 @@ import { exceeds, type Usd } from '../../lib/usd.ts';
 import type { ModelUsage } from '../../openrouter/resources/analytics.ts';
 import type { Key, KeyLimit } from '../../openrouter/resources/keys.ts';
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
+import type { Spent } from '../../openrouter/settlement.ts';
 import { type Since, sinceForPeople } from './period.ts';
 import { concernsCost, type UsageGap } from './usage-gap.ts';
 
 /** What an API key has spent in the period, by its own counter. */
 export interface KeyCost {
   key: Key;
-  cost: Usd;
-  /** Whether the counter shows only a part of the period. */
-  isLowerBound: boolean;
+  /** A lower bound if the counter shows only a part of the period. */
+  spent: Spent;
 }
 
 /** What a workspace or an API key has used and cost. */
@@ -53,6 +53,11 @@ export function isLowerBound({ gaps }: Pick<UsageResult, 'gaps'>): boolean {
   return gaps.some(concernsCost);
 }
 
+/** Whether OpenRouter has counted nothing: then `$0.00` would say too much, because counters are late. */
+export function isNothingCounted({ models, cost, byok }: UsageResult): boolean {
+  return models.length === 0 && cost === 0n && byok === 0n;
+}
+
 /**
  * The cost for a title: `$124.20 spent since 8 Nov by the OpenRouter workspace "staging-web"`
  * @param exceeded the threshold that follows in the title
@@ -64,6 +69,7 @@ export function describeCost(result: UsageResult, exceeded?: Usd): string {
   const amount =
     exceeded === undefined ? formatUsd(cost, rounding) : formatUsdNextTo(exceeded, cost, rounding);
   const spender = key ? nameKey(key) : `the OpenRouter workspace "${workspace.slug}"`;
+  if (isNothingCounted(result)) return `Nothing counted${sinceForPeople(result)} for ${spender}`;
   return `${isAtLeast ? 'At least ' : ''}${amount} spent${sinceForPeople(result)} by ${spender}`;
 }
 

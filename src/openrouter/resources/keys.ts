@@ -5,7 +5,7 @@ import { bearerToken, MIN_KEY_LENGTH } from '../../http/token.ts';
 import { catching } from '../../lib/catching.ts';
 import { formatExactUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
 import { parseJson } from '../../lib/json.ts';
-import { exceeds, sumUsd, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
+import { exceeds, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
 import { type DeletionResult, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
 import { type ListRequest, listAll, listPages, type Page, pageOf } from '../pages.ts';
@@ -44,6 +44,7 @@ const LISTED_FIELDS = [
   'limit',
   'limit_remaining',
   'limit_reset',
+  'updated_at',
   'include_byok_in_limit',
   ...COUNTERS,
 ];
@@ -247,65 +248,50 @@ export function isDisabled(key: Key): boolean {
   return key['disabled'] === true;
 }
 
-/** How an API key is to be changed. The limit is in USD. */
-type KeyChange = { disabled: true } | { limit: number };
-
 /**
- * `PATCH /keys/{hash}`: disables an API key, which keeps its counters. Returns it as it is then; undefined if
- * it does not exist.
- * @throws {ApiError} also if the response shows that it still works
+ * `PATCH /keys/{hash}`: the request that disables an API key, which keeps its counters. Its result is the key as it is
+ * then; undefined if it does not exist. A response that shows that the key still works is an error.
  */
-export function disableKey(
-  client: Client,
+export function disableRequest(
   key: KeyIdentity,
-  options: Pick<ApiRequest<never>, 'trusts404'> = {},
-): Promise<Key | undefined> {
-  return updateKey(client, key, { verb: 'disable', change: { disabled: true }, ...options });
-}
-
-/**
- * `PATCH /keys/{hash}`: lowers the limit of an API key. Returns it as it is then; undefined if it does not
- * exist.
- * @throws {ApiError} also if the response shows a higher limit, which is a mismatch
- */
-export function limitKey(
-  client: Client,
-  key: KeyIdentity,
-  limit: number,
-): Promise<Key | undefined> {
-  return updateKey(client, key, { verb: 'lower the limit of', change: { limit } });
-}
-
-interface KeyUpdate extends Pick<ApiRequest<never>, 'trusts404'> {
-  verb: string;
-  change: KeyChange;
-}
-
-async function updateKey(
-  client: Client,
-  key: KeyIdentity,
-  { verb, change, ...options }: KeyUpdate,
-): Promise<Key | undefined> {
+  body: { disabled: true; limit?: number } = { disabled: true },
+): ApiRequest<Key | undefined> {
   const request = keyRequest(key.hash, describeKey(key));
-  const { data } = await client.request({
+  return {
     ...request,
-    ...options,
-    operation: `${verb} the API key ${describeKey(key)}`,
+    body,
+    operation: `disable the API key ${describeKey(key)}`,
     mayLeaveBehind: `the API key ${describeKey(key)}, which may still work`,
     method: 'PATCH',
-    body: change,
-    findMismatch: (updated) =>
-      request.findMismatch?.(updated) ?? (updated && findUnchanged(updated, change)),
-  });
-  return data;
+    findMismatch(updated) {
+      const isWorking = updated && !isDisabled(updated);
+      return (
+        request.findMismatch?.(updated) ?? (isWorking ? 'the API key is not disabled' : undefined)
+      );
+    },
+  };
 }
 
-/** Why a key is not as `change` requests; undefined if it is. */
-function findUnchanged(updated: Key, change: KeyChange): string | undefined {
-  if ('disabled' in change) return isDisabled(updated) ? undefined : 'the API key is not disabled';
-  const [actual, requested] = [toUsd(updated.limit), toUsd(change.limit)];
-  const isLowered = actual !== undefined && requested !== undefined && actual <= requested;
-  return isLowered ? undefined : 'the limit of the API key is not lowered';
+/**
+ * Disables an API key, as `disableRequest` does.
+ * @throws {ApiError}
+ */
+export async function disableKey(client: Client, key: KeyIdentity): Promise<Key | undefined> {
+  return (await client.request(disableRequest(key))).data;
+}
+
+/**
+ * Disables an API key as `disableKey` does, whose secret no one has. Its limit becomes 0, because a key counts with
+ * its limit towards the cap of a preview until it has settled.
+ * @throws {ApiError}
+ */
+export async function disableUnused(client: Client, key: KeyIdentity): Promise<Key | undefined> {
+  return (await client.request(disableRequest(key, { disabled: true, limit: 0 }))).data;
+}
+
+/** Whether `key` was disabled like that. */
+export function isUnused(key: Key): boolean {
+  return isDisabled(key) && key.limit === 0;
 }
 
 const MAX_NAME_LENGTH = 100;
@@ -338,37 +324,37 @@ export function limitOf(key: Key): KeyLimit | undefined {
 }
 
 /**
- * How much of a limit is used, in its current period if it resets; null if unknown.
+ * How much of a limit is used, in its current period if it resets; undefined if unknown.
  * @param spent what the key has spent in its life; without a remainder, it shows that of a limit that never
  *   resets
  */
-export function usedOf({ amount, reset, remaining }: KeyLimit, spent: Usd | null): Usd | null {
+export function usedOf(
+  { amount, reset, remaining }: KeyLimit,
+  spent: Usd | undefined,
+): Usd | undefined {
   if (remaining !== undefined) return amount - remaining;
-  return reset ? null : spent;
+  return reset ? undefined : spent;
 }
 
-/** Whether nothing remains of a limit that lets a key spend anything. */
-export function isLimitUsedUp(limit: KeyLimit, spent: Usd | null): boolean {
+/**
+ * Whether nothing remains of a limit that lets a key spend anything. That a counter is late does not matter: it only
+ * grows, until the limit resets.
+ */
+export function isLimitUsedUp(limit: KeyLimit, spent: Usd | undefined): boolean {
   const used = usedOf(limit, spent);
-  return limit.amount > 0n && used !== null && !exceeds(limit.amount, used);
+  return limit.amount > 0n && used !== undefined && !exceeds(limit.amount, used);
 }
 
-/** `The daily limit is $1.00, of which $0.70 remains` */
+/** `The daily limit is $1.00, of which at most $0.70 remains`: what is left can be less, because counters are late. */
 export function describeLimit({ amount, reset, remaining }: KeyLimit): string {
   const left =
     remaining === undefined
       ? ''
-      : `, of which ${formatUsdNextTo(amount, remaining, 'down')} remains`;
+      : `, of which at most ${formatUsdNextTo(amount, remaining, 'up')} remains`;
   return `The ${reset ? `${reset} ` : ''}limit is ${formatExactUsd(amount)}${left}`;
 }
 
 /** Whether the limit of `key`, or what remains of it, could not be read. */
 export function isLimitUnread(key: Key): boolean {
   return key['limit'] !== null && limitOf(key)?.remaining === undefined;
-}
-
-/** What `keys` have spent in their lives; null if OpenRouter does not report it for all of them. */
-export function totalSpent(keys: readonly Key[]): Usd | null {
-  const amounts = keys.flatMap((key) => toUsd(key['usage']) ?? []);
-  return amounts.length === keys.length ? sumUsd(amounts) : null;
 }

@@ -51,7 +51,7 @@ test('deleting a workspace that a concurrent job deletes first succeeds, and say
   const step = await runDelete({ 'delete-keys': 'true' });
   expect(step.exitCode).toBe(0);
   expect(step.log).toMatch(
-    /^Another job had deleted the workspace\. This step deleted 1 API key, \$0\.00 spent\.$/m,
+    /^Another job had deleted the workspace\. This step deleted 1 API key, spending not yet counted\.$/m,
   );
   expect(step.outputs).toMatchObject({ ...identityOf(workspace), deleted: 'false' });
   expect(step.summary).toContain('✅ Already deleted by another job: the OpenRouter workspace');
@@ -61,12 +61,16 @@ test('a dry run deletes nothing, and reports what would be deleted', async () =>
   const workspace = seed({ keys: 2 });
   const step = await runDelete({ 'dry-run': 'true', 'delete-keys': 'true' });
   expect(step.exitCode).toBe(0);
-  expect(step.outputs).toEqual({ ...identityOf(workspace), ...NOTHING_DELETED });
+  expect(step.outputs).toEqual({
+    ...identityOf(workspace),
+    ...NOTHING_DELETED,
+    'keys-cost-usd': '',
+  });
   expect(step.summary).toContain(
     '🔎 Dry run: would delete the OpenRouter workspace &quot;preview-42&quot;',
   );
   expect(step.summary).toContain(
-    '<summary>API keys that would be deleted with it: 2, $0.00 spent</summary>',
+    '<summary>API keys that would be deleted with it: 2, spending not yet counted</summary>\n<p>OpenRouter counts what is spent some minutes late.</p>',
   );
   expect(step.summary).toContain('<code>Key 2</code>');
   expect(step.log).toContain('Dry run: the workspace and 2 API keys would be deleted.');

@@ -43,7 +43,8 @@ describe('a key step', () => {
     expect(post).toMatchObject({ exitCode: 0, stderr: '' });
     expect(foldGroups(post.log.split('\n'))).toEqual([
       '▸ Requests',
-      'Spent $0.00 (API key "CI").',
+      'Spending not yet counted (API key "CI").',
+      'OpenRouter counts what is spent some minutes late. To read the amount then, run the action usage.',
       '▸ Requests',
       `Revoked the API key "CI" (${created?.label}), hash ${created?.hash}.`,
     ]);

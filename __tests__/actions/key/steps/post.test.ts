@@ -40,7 +40,11 @@ describe('the post step of the key action', () => {
     const post = await runPost(main);
     expect(post).toMatchObject({ exitCode: 0, stderr: '' });
     const log = foldGroups(post.log.split('\n'));
-    expect(log).toEqual(['▸ Requests', 'Spent $0.00 so far (API key "CI").']);
+    expect(log).toEqual([
+      '▸ Requests',
+      'Spending not yet counted (API key "CI").',
+      'OpenRouter counts what is spent some minutes late. To read the amount then, run the action usage.',
+    ]);
     expect(keys()).toHaveLength(1);
     expect(calls()).toEqual([LOOKUP, LIST, CREATE, READ]);
   });
@@ -64,7 +68,7 @@ test('after the job, what a key has spent is in the summary, and only a log line
   const main = await createKey({ 'revoke-after-job': 'false' });
   seedUsage(key.sandbox, keys()[0] as Key, { credits: 0.3 });
   expect((await runPost(main)).summary).toContain(
-    '<h3>💵 Spent $0.30 at OpenRouter so far</h3>\n<p>Post step of key, after the job.</p>\n<details><summary>Name of the API key</summary>\n<p><code>CI</code></p>\n</details>',
+    '<h3>💵 Spent at least $0.30 at OpenRouter so far</h3>\n<p>Post step of key, after the job.</p>\n<p>OpenRouter counts what is spent some minutes late. To read the amount then, run the action usage.</p>\n<details><summary>Name of the API key</summary>\n<p><code>CI</code></p>\n</details>',
   );
   const ended = await runPost(await createKey());
   expect(ended.summary).toContain('<p>The API key does not work any more.</p>');

@@ -61,7 +61,7 @@ describe('replace: after-job', () => {
     });
     expect(keys().map(({ hash }) => hash)).toEqual([main.outputs['hash']]);
     expect(post.summary).toContain('✅ Deleted 2 OpenRouter API keys that the new one replaces');
-    expect(post.summary).toContain('<td>Total</td><td align="right">$25.00</td>');
+    expect(post.summary).toContain('<td>Total</td><td align="right">at least $25.00</td>');
     for (const { label } of old) expect(post.summary).toContain(`<code>${label}</code>`);
   });
 

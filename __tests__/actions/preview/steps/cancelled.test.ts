@@ -4,7 +4,7 @@ import { expectFailure } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
 import { openPreviewHarness } from '../../../support/preview-steps.ts';
 
-const { harness, gitHub, main, post, keyOf, slugs } = openPreviewHarness();
+const { harness, gitHub, main, post, slugs } = openPreviewHarness();
 
 /** Cancels the main step for a new pull request, after a POST of `call` has arrived and before its response. */
 async function cancelDuring(call: string, inputs: Record<string, string> = {}) {
@@ -28,35 +28,26 @@ test.each(['none', 'job'])(
 );
 
 test.each(['job', 'preview'])(
-  'a preview with key: %s that is cancelled during the POST of its key outputs that, and the post step disables the key',
+  'a preview with key: %s that is cancelled during the POST of its key gives out none, and the post step disables it',
   async (key) => {
     const { opened, step } = await cancelDuring('POST /keys', { key });
-    expect(keyOf(step).disabled).toBe(false);
+    expect(step.outputs).not.toHaveProperty('key');
+    expect(harness.sandbox.account.keys).toMatchObject([{ disabled: false }]);
     const ended = await post(opened, step, { key }, { jobStatus: 'cancelled' });
-    expect(ended.exitCode).toBe(0);
-    expect(keyOf(step).disabled).toBe(true);
+    expect(ended).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(harness.sandbox.account.keys).toMatchObject([{ disabled: true }]);
   },
 );
 
-test('a preview whose POST has an unknown outcome does not call a workspace that it cannot find gone', async () => {
-  harness.sandbox.faults.push({ on: 'POST /workspaces', kind: 'reset' });
+test('a run for a closed pull request that is cancelled before it has listed the keys changes nothing', async () => {
   const [opened] = openPull(gitHub.server.github, gitHub.repository);
-  onNth(harness.sandbox, 'POST /workspaces', 1, () => process.emit('SIGINT'));
-  const step = await main(opened);
-  expect(expectFailure(step, { state: 'open' }).code).toBe('outcome-unknown');
-  closePull(gitHub.server.github, gitHub.repository, 1);
-  const ended = await post(opened, step);
-  expect(ended.log.split('\n').at(-1)).toBe(
-    'A late request may still create the workspace "preview-shop-1": then the next clean-up deletes it.',
-  );
-});
-
-test('a run that sent no POST does not say that a late request may create its workspace', async () => {
-  openPull(gitHub.server.github, gitHub.repository);
+  await main(opened, { key: 'preview' });
   const [closed] = closePull(gitHub.server.github, gitHub.repository, 1);
-  onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => process.emit('SIGINT'));
+  onNth(harness.sandbox, 'GET /workspaces', 1, () => process.emit('SIGINT'));
   const step = await main(closed);
-  expect(step.exitCode).toBe(1);
-  const ended = await post(closed, step);
-  expect(ended.log).not.toContain('A late request');
+  const { code, lines } = expectFailure(step, { state: 'closed' });
+  expect([code, step.openRouterCalls]).toEqual(['preview-not-deleted', ['GET /workspaces']]);
+  expect(lines[0]).toBe('Its API keys may still work, each up to its own limit.');
+  expect(harness.sandbox.account.keys).toMatchObject([{ disabled: false }]);
+  expect(await post(closed, step)).toMatchObject({ exitCode: 0, annotations: [] });
 });

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { changeBranch } from '../../../../sandbox/github/changes.ts';
 import { asTarget, type GitHubEvent, scheduleEvent } from '../../../../sandbox/github/events.ts';
 import {
   closePull,
@@ -11,15 +10,18 @@ import {
 } from '../../../../sandbox/github/people.ts';
 import { addRepository, addToken } from '../../../../sandbox/github/seed.ts';
 import type { Workspace } from '../../../../sandbox/openrouter/resources/workspaces.ts';
-import { seedKey, seedUsage, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
+import { seedKey, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
 import { foldGroups } from '../../../../sandbox/runner/log.ts';
 import { formatExpiry } from '../../../../src/actions/key/expiry.ts';
 import { annotations, expectFailure, printedBy } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
 import { openPreviewHarness, type PreviewStep } from '../../../support/preview-steps.ts';
 
-const { harness, gitHub, main, post, job, keyOf, slugs, comments, becomeGitea } =
+const { harness, gitHub, main, post, job, keyOf, letPass, slugs, comments, becomeGitea } =
   openPreviewHarness();
+
+/** After that long, in milliseconds, a key that has ended has settled, also by a clock with whole seconds. */
+const SETTLED = 181_000;
 
 const open = (options = {}) => openPull(gitHub.server.github, gitHub.repository, options);
 const close = (number = 1) => closePull(gitHub.server.github, gitHub.repository, number);
@@ -35,7 +37,6 @@ const fields = (): Partial<Workspace> => harness.sandbox.account.workspaces[1] ?
 
 const READ_REPOSITORY = 'GET /repos/:owner/:repo';
 
-/** For a step that deletes: a comment afterwards confirms in a second that the workspace is gone. */
 const QUIET: Record<string, string> = { comment: 'false' };
 const NO_KEY = { ...QUIET, key: 'none' };
 
@@ -47,23 +48,14 @@ async function endAfter(happen: (step: PreviewStep) => void, inputs = QUIET) {
   return { step, ended: await post(opened, step, inputs) };
 }
 
-/** Runs the main step of a new pull request, whose key then spends 0.25 USD. */
-async function spendInJob() {
-  const [opened] = open();
-  const step = await main(opened);
-  const { account } = harness.sandbox;
-  seedUsage({ account }, keyOf(step), { credits: 0.25 });
-  return { opened, step, account };
-}
-
-/** Rejects the next lookup of the pull request. */
-function forbidLook(): void {
-  const on = 'GET /repos/octo-org/shop/pulls/1';
-  gitHub.server.faults.push({ on, kind: 'response', status: 403, body: '{}' });
-}
-
 function expectUnchanged({ openRouterCalls }: PreviewStep): void {
   expect(openRouterCalls.filter((call) => !call.startsWith('GET '))).toEqual([]);
+}
+
+/** Another job, or a person, deletes the workspace with its keys. */
+function deleteByHand(): void {
+  harness.sandbox.account.keys.length = 0;
+  harness.sandbox.account.workspaces.length = 1;
 }
 
 describe('the life of a pull request', () => {
@@ -88,12 +80,14 @@ describe('the life of a pull request', () => {
     expect(JSON.parse(closed.main.outputs['deleted'] ?? '')).toMatchObject([{ id }]);
     expect([slugs(), harness.sandbox.account.keys]).toEqual([[], []]);
     expect(comments()).toEqual([
-      expect.stringContaining('<h3>OpenRouter preview: $0.75 spent, deleted</h3>'),
+      expect.stringContaining('<h3>OpenRouter preview: $0.75 spent, closed</h3>'),
     ]);
     const reopened = await job(reopen()[0], {}, 0.25);
     expect(reopened.main.outputs).toMatchObject({ state: 'open', created: 'true' });
+    expect(reopened.main.outputs['id']).not.toBe(id);
     expect(comments()).toEqual([
-      expect.stringContaining('<h3>OpenRouter preview: $1.00 spent so far</h3>'),
+      expect.stringContaining('<h3>OpenRouter preview: $0.75 spent, closed</h3>'),
+      expect.stringContaining('<h3>OpenRouter preview: $0.25 spent so far</h3>'),
     ]);
     for (const step of [opened, pushed, closed, reopened].flatMap(Object.values)) {
       expect(step).toMatchObject({ exitCode: 0, annotations: [] });
@@ -102,6 +96,8 @@ describe('the life of a pull request', () => {
 
   test('shows how much of the current period of a limit a job has used', async () => {
     await job(open()[0], { 'limit-reset': 'daily' }, 0.25);
+    letPass(SETTLED);
+    await job(push());
     expect(comments()).toEqual([expect.stringContaining('>25\u00a0% of\u00a0$1.00 daily<')]);
   });
 
@@ -118,7 +114,12 @@ describe('the life of a pull request', () => {
   test('costs few requests if everything is in place', async () => {
     await job(open()[0]);
     const { openRouterCalls, gitHubCalls } = await main(push());
-    expect(openRouterCalls).toEqual(['GET /workspaces/:id', 'GET /keys', 'POST /keys']);
+    expect(openRouterCalls).toEqual([
+      'GET /workspaces/:id',
+      'GET /keys',
+      'POST /keys',
+      'GET /workspaces/:id',
+    ]);
     expect(gitHubCalls).toEqual(['GET /repos/:owner/:repo/pulls/:number']);
   });
 
@@ -126,43 +127,38 @@ describe('the life of a pull request', () => {
     const countOf = ({ openRouterCalls, gitHubCalls }: PreviewStep) =>
       openRouterCalls.length + gitHubCalls.length;
 
-    test('9 requests at most when a job ends', async () => {
+    test('10 requests at most when a job ends', async () => {
       await job(open()[0]);
       const { post: ended } = await job(push(), {}, 0.25);
-      expect(ended.openRouterCalls).toEqual(['PATCH /keys/:hash', 'GET /keys', 'GET /keys']);
-      expect(countOf(ended)).toBeLessThanOrEqual(9);
+      expect(ended.openRouterCalls).toEqual([
+        'GET /keys/:hash',
+        'PATCH /keys/:hash',
+        'GET /workspaces/:id',
+        'GET /keys',
+        'GET /keys',
+      ]);
+      expect(countOf(ended)).toBeLessThanOrEqual(10);
       // What the key had spent is in the response that it is disabled.
       expect(ended.summary).toContain('$0.25');
     });
 
-    test.each([
-      [15, 'two disabled keys', {}],
-      [17, 'a disabled key and one that works', { key: 'preview' }],
-    ])(
-      '%i requests when it is closed, with %s, and none when that job ends',
-      async (max, _, last) => {
-        await job(open()[0]);
-        await job(push(), last);
-        const closed = await job(close()[0]);
-        expect(closed.main.outputs).toMatchObject({ state: 'closed' });
-        expect(countOf(closed.main)).toBeLessThanOrEqual(max);
-        expect([countOf(closed.post), closed.post.exitCode]).toEqual([0, 0]);
-        expect(comments()).toEqual([expect.stringContaining(', deleted</h3>')]);
-      },
-    );
-  });
+    test('19 requests when it is closed some minutes after its last job, and none when that job ends', async () => {
+      await job(open()[0]);
+      await job(push());
+      letPass(SETTLED);
+      const closed = await job(close()[0]);
+      expect(closed.main.outputs).toMatchObject({ state: 'closed' });
+      expect(countOf(closed.main)).toBeLessThanOrEqual(19);
+      expect([countOf(closed.post), closed.post.exitCode]).toEqual([0, 0]);
+    });
 
-  test.each([true, false])(
-    'ends with a summary that says whether a key may be missing in it (%s)',
-    async (isMissing) => {
-      for (const event of [open()[0], push()]) await job(event, {}, 0.25);
-      if (isMissing) harness.sandbox.account.keys.pop();
-      const { outputs, summary } = await main(close()[0]);
-      expect(outputs['keys-cost-usd']).toBe(isMissing ? '' : '0.5');
-      const note = 'The API keys of the workspace may have spent more than shown.';
-      expect(summary.includes(note)).toBe(isMissing);
-    },
-  );
+    test('50 requests at most when it is closed with a key that works', async () => {
+      await job(open()[0], { key: 'preview' });
+      const { main: step } = await job(close()[0]);
+      expect(step.outputs).toMatchObject({ state: 'closed' });
+      expect(countOf(step)).toBeLessThanOrEqual(50);
+    });
+  });
 
   test('has logs that say what was created, spent and deleted, and where the comment is', async () => {
     const shownIn = ({ log }: { log: string }) =>
@@ -182,17 +178,25 @@ describe('the life of a pull request', () => {
     ]);
     const [disabled, spent, ...others] = shownIn(first.post);
     expect(disabled).toMatch(/^Disabled the API key "/);
-    expect(spent).toMatch(/^Spent \$0\.25 /);
-    expect(others).toEqual(['Wrote the comment on #1: $0.25.']);
+    expect(spent).toMatch(/^Spent at least \$0\.25 /);
+    expect(others).toEqual([
+      expect.stringMatching(/^OpenRouter counts what is spent some minutes late\. /),
+      'The comment on #1 says: $0.25 spent so far.',
+    ]);
     const second = await job(push(), {}, 0.5);
-    expect(shownIn(second.post).at(-1)).toBe('Updated the comment on #1: $0.75.');
+    expect(shownIn(second.post).at(-1)).toBe('The comment on #1 says: $0.75 spent so far.');
     const [closed] = close();
     expect(shownIn(await main(closed))).toEqual([
       'Preview of https://github.com/octo-org/shop/pull/1.',
-      'Deleted the preview "preview-shop-1": 2 API keys, $0.75 spent. Updated the comment on #1: $0.75.',
+      expect.stringMatching(
+        /^No API key of the preview "preview-shop-1" works any more\. OpenRouter counts late what the keys have spent\. Waiting for that until .* UTC\.$/,
+      ),
+      'The comment on #1 says: $0.75 spent so far.',
+      'Closed the preview "preview-shop-1": no run uses it any more.',
+      'Deleted the preview "preview-shop-1": 2 API keys, $0.75 spent.',
     ]);
     expect(shownIn(await main(closed)).at(-1)).toBe(
-      'There is no workspace "preview-shop-1": nothing to delete. The comment on #1 is up to date: $0.75.',
+      'There is no workspace "preview-shop-1": nothing to delete.',
     );
   });
 
@@ -224,39 +228,31 @@ describe('the life of a pull request', () => {
     expect(slugs()).toEqual(['preview-shop-1']);
   });
 
-  test('can end during a job: its post step deletes the workspace', async () => {
-    const { ended } = await endAfter(() => close());
-    expect(ended.exitCode).toBe(0);
-    expect(ended.summary).toContain(
-      '<h3>✅ Deleted the OpenRouter preview &quot;preview-shop-1&quot;: the pull request is closed</h3>',
-    );
-    expect(slugs()).toEqual([]);
+  test('can end during a job: its post step ends its key, and leaves the rest to the run that closes', async () => {
+    const { step, ended } = await endAfter(() => close(), {});
+    expect(ended).toMatchObject({ exitCode: 0, annotations: [] });
+    expect([keyOf(step).disabled, slugs()]).toEqual([true, ['preview-shop-1']]);
+    expect(ended.openRouterCalls.join()).not.toMatch(/DELETE|PATCH \/workspaces/);
+    expect(comments()).toEqual([expect.stringContaining('counted so far</h3>')]);
   });
 
-  test.each([
-    ['its key', 'PATCH /keys/:hash', 0, true],
-    ['both', 'PATCH /keys/:hash', 1, false],
-    ['both a little later', 'GET /workspaces/:id', 1, true],
-  ])('ends with the cost of its key if another job deletes %s', async (_, call, count, hasNote) => {
-    const { opened, step, account } = await spendInJob();
-    close();
-    onNth({ account }, call, 1, () => {
-      account.keys.splice(0);
-      account.workspaces.splice(1, count);
+  test('can end during a job: its post step does not disable a key again, whose three minutes would begin anew', async () => {
+    const { ended } = await endAfter((step) => {
+      keyOf(step).disabled = true;
+      letPass(SETTLED);
     });
-    const { summary } = await post(opened, step);
-    const title = '<h3>OpenRouter preview: at least $0.25 spent, deleted</h3>';
-    expect(comments()).toEqual([expect.stringContaining(title)]);
-    expect(summary.includes('may have spent more than shown')).toBe(hasNote);
+    expect(ended).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(ended.openRouterCalls).not.toContain('PATCH /keys/:hash');
   });
 
-  test('has a comment with the cost of a key that someone deletes', async () => {
-    const { opened, step, account } = await spendInJob();
-    onNth({ account }, 'PATCH /keys/:hash', 1, () => account.keys.splice(0));
-    await post(opened, step);
-    expect(comments()).toEqual([
-      expect.stringMatching(/preview: at least \$0\.25 spent so far<.*Someone deleted a key; /s),
-    ]);
+  test('can be over when a job ends: its post step finds nothing, and changes no bill', async () => {
+    const [opened] = open();
+    const step = await main(opened);
+    await main(close()[0]);
+    const bill = comments();
+    const ended = await post(opened, step);
+    expect(ended).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(comments()).toEqual(bill);
   });
 
   test('has a comment with years if a key expires in another one', async () => {
@@ -266,7 +262,7 @@ describe('the life of a pull request', () => {
   });
 
   test('has a job that fails if its workspace was deleted although it is open', async () => {
-    const { ended } = await endAfter(() => harness.sandbox.account.workspaces.pop());
+    const { ended } = await endAfter(deleteByHand);
     expect(expectFailure(ended).code).toBe('preview-deleted');
   });
 
@@ -284,7 +280,7 @@ describe('the life of a pull request', () => {
     expect(failure.code).toBe(code);
     if (code === 'invalid-inputs') {
       expect(failure.lines).toContain(
-        `May still exist at OpenRouter: the workspace "preview-shop-1"; the API key "${name}" (${label}), hash ${hash}, may work until ${until}.`,
+        `May still exist at OpenRouter: the API key "${name}" (${label}), hash ${hash}, may work until ${until}.`,
       );
     } else {
       expect(failure.lines.slice(0, 2)).toEqual([
@@ -305,64 +301,41 @@ describe('the life of a pull request', () => {
     expect(lines.join()).not.toContain('May still exist');
   });
 
-  test('has a post step that names the workspace if it is cancelled during its deletion', async () => {
+  test('has a post step that fails if it cannot read whether a workspace that is gone should exist', async () => {
     const { ended } = await endAfter(() => {
-      close();
-      onNth(harness.sandbox, 'GET /keys', 1, () => process.emit('SIGTERM'));
+      deleteByHand();
+      const on = 'GET /repos/octo-org/shop/pulls/1';
+      gitHub.server.faults.push({ on, kind: 'response', status: 403, body: '{}' });
     });
-    const { code, title, lines } = expectFailure(ended);
-    expect([code, title]).toEqual([
-      'preview-not-deleted',
-      'Could not delete the preview "preview-shop-1": the run was cancelled (SIGTERM)',
-    ]);
-    expect(lines).toContain('Its API keys may still work, each up to its own limit.');
-    expect(slugs()).toEqual(['preview-shop-1']);
-  });
-
-  test('has a post step that does not claim the workspace of others that has its slug', async () => {
-    const { ended } = await endAfter(() => {
-      close();
-      Object.assign(fields(), { description: 'By hand' });
-    }, NO_KEY);
     const { code, lines } = expectFailure(ended);
-    expect([code, lines.join().includes('May still exist')]).toEqual(['preview-not-ours', false]);
-  });
-
-  test('has a post step that only warns, and deletes nothing, if it cannot be read', async () => {
-    const { ended } = await endAfter(() => {
-      close();
-      forbidLook();
-    });
-    const title = 'Whether the preview "preview-shop-1" is still needed could not be checked';
-    const warning = { level: 'warning', title: 'preview, post step: preview not checked' };
-    expect(ended).toMatchObject({ exitCode: 0, annotations: [warning] });
-    expect(annotations(ended, 'warning')[0]?.data).toContain('the permission pull-requests: read');
-    expect(ended.summary).toContain(`⚠️ OpenRouter: ${title.replaceAll('"', '&quot;')}`);
-    expect(slugs()).toEqual(['preview-shop-1']);
+    expect(code).toBe('forbidden');
+    expect(lines.join()).toContain('pull-requests: read');
   });
 
   test('has a job that succeeds if its workspace was deleted because it is closed', async () => {
     const { ended } = await endAfter(() => {
-      harness.sandbox.account.workspaces.pop();
-      // Between the two lookups of the post step.
-      onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => close());
+      deleteByHand();
+      close();
     }, NO_KEY);
     expect(ended.exitCode).toBe(0);
   });
 
-  test('can go on during its deletion, which then fails', async () => {
-    await job(open()[0]);
-    const [closed] = close();
-    onNth(harness.sandbox, 'DELETE /workspaces/:id', 1, () => reopen());
-    const { id } = fields();
-    const step = await main(closed, QUIET);
-    const { code, lines } = expectFailure(step, step.outputs);
-    expect(code).toBe('preview-reopened');
-    expect(step.outputs).toMatchObject({ state: 'open', 'keys-cost-usd': '0' });
-    expect(JSON.parse(step.outputs['deleted'] ?? '')).toMatchObject([{ id }]);
-    expect(lines[0]).toBe(
-      'Run the newest workflow runs of the pull request or branch again: each then gets a new API key.',
-    );
+  describe('whose post step does not find its key', () => {
+    const MISSING = { kind: 'response', status: 404, body: '{}' } as const;
+    const miss = (count: number) =>
+      harness.sandbox.faults.push(...Array(count).fill({ on: 'GET /keys/:hash', ...MISSING }));
+
+    test('looks again, and disables it', async () => {
+      const { step, ended } = await endAfter(() => miss(4));
+      expect(ended).toMatchObject({ exitCode: 0, annotations: [] });
+      expect(keyOf(step).disabled).toBe(true);
+    });
+
+    test('fails if it never does, although the workspace exists', async () => {
+      const { ended } = await endAfter(() => miss(99));
+      harness.sandbox.faults.length = 0;
+      expect(expectFailure(ended).code).toBe('created-key-missing');
+    });
   });
 });
 
@@ -434,7 +407,7 @@ test('an older run that cannot set the guardrail of a new workspace refers to th
 test('a workspace that vanishes before its API key exists is created again', async () => {
   onNth(harness.sandbox, 'POST /workspaces', 1, () => harness.sandbox.account.workspaces.pop());
   const step = await main(open()[0]);
-  expect(step.log).toContain('has vanished. Looking again.');
+  expect(step.log).toContain('The preview was closed in the meantime: looking again.');
   expect(step.outputs).toMatchObject({ state: 'open', id: fields().id });
   expect(keyOf(step).workspace_id).toBe(fields().id);
 });
@@ -501,183 +474,6 @@ describe('a branch', () => {
   });
 });
 
-describe('a clean-up', () => {
-  /** Opens previews 1 to `count` and closes all but the first, without a run for that. */
-  async function openSome(count: number): Promise<GitHubEvent> {
-    for (let number = 1; number <= count; number += 1) {
-      await job(open({ branch: `branch-${number}` })[0]);
-      if (number > 1) close(number);
-    }
-    return scheduleEvent(gitHub.server.github, gitHub.repository);
-  }
-
-  test('deletes the previews of closed pull requests and writes their comments', async () => {
-    const event = await openSome(2);
-    seedWorkspace(harness.sandbox, { slug: 'preview-shop-9', name: 'Made by hand' });
-    await job(pushIn(), { 'slug-prefix': 'demo-' });
-    deleteBranch(gitHub.server.github, gitHub.repository, 'feature/x');
-    const step = await main(event);
-    expect(step).toMatchObject({ exitCode: 0, annotations: [] });
-    expect(step.outputs).toEqual({ deleted: expect.anything(), failed: '[]', count: '2' });
-    expect(step.summary).toContain('<details><summary>Open, and kept: 1</summary>');
-    expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(2);
-    expect(slugs()).toEqual(['preview-shop-1', 'preview-shop-9']);
-    expect(comments().map((body) => body.includes(', deleted</h3>'))).toEqual([false, true]);
-  });
-
-  test('deletes all previews of a pull request, and writes one comment about them', async () => {
-    const [opened] = open();
-    for (const prefix of ['one-', 'two-', 'three-']) {
-      await main(opened, { 'slug-prefix': prefix });
-    }
-    close();
-    const step = await main(scheduleEvent(gitHub.server.github, gitHub.repository));
-    expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(3);
-    expect(comments()).toHaveLength(1);
-    expect(annotations(step, 'notice')).toEqual([]);
-  });
-
-  test('finds branches that are gone, whatever the default branch is called', async () => {
-    const { server, repository } = gitHub;
-    await job(pushIn());
-    for (const branch of ['main', 'feature/x']) changeBranch(repository, branch, undefined);
-    changeBranch(repository, 'trunk', 'a'.repeat(40));
-    repository.defaultBranch = 'trunk';
-    const step = await main(scheduleEvent(server.github, repository));
-    expect(step).toMatchObject({ exitCode: 0, annotations: [] });
-    expect(slugs()).toEqual([]);
-    // The runner has told the id and the default branch.
-    expect(step.gitHubCalls).not.toContain(READ_REPOSITORY);
-  });
-
-  test('deletes nothing if max-deletions would be exceeded', async () => {
-    const step = await main(await openSome(3), { 'max-deletions': '1' });
-    const { code, message } = expectFailure(step, { deleted: '[]', failed: '[]', count: '0' });
-    expect(code).toBe('too-many-stale');
-    expect(message).toContain('set max-deletions to 2 and start a new run.');
-    expectUnchanged(step);
-  });
-
-  test('lists what it would delete with dry-run, unless that is too much, and only then', async () => {
-    const event = await openSome(3);
-    const listed = async (inputs: Record<string, string>) =>
-      /🔎 Dry run: would delete (\d) OpenRouter preview/.exec(
-        (await main(event, inputs)).summary,
-      )?.[1];
-    expect(await listed({ 'dry-run': 'true' })).toBe('2');
-    expect(await listed({ 'dry-run': 'true', 'max-deletions': '1' })).toBeUndefined();
-    expect(slugs()).toHaveLength(3);
-    expect(await listed({})).toBeUndefined();
-    expect(slugs()).toHaveLength(1);
-  });
-
-  test('names what keeps a workspace, goes on, and fails', async () => {
-    const event = await openSome(3);
-    const body = JSON.stringify({ message: `not with sk-or-v1-${'0'.repeat(64)}` });
-    harness.sandbox.faults.push({ on: 'DELETE /keys/:hash', kind: 'response', status: 403, body });
-    const step = await main(event, QUIET);
-    const { title, message } = expectFailure(step, step.outputs);
-    expect(title).toBe('1 of 2 closed OpenRouter previews could not be deleted');
-    expect(slugs()).toHaveLength(2);
-    const { deleted, failed, count } = step.outputs;
-    expect(JSON.parse(deleted ?? '')).toHaveLength(1);
-    const [{ slug, reason }] = JSON.parse(failed ?? '');
-    expect(reason).toMatch(/^DELETE \/keys\/[0-9a-f]+: HTTP 403 Forbidden: not with \*\*\*$/);
-    expect(message).toContain(
-      `${slug}: OpenRouter: HTTP 403: not with ***; its keys are disabled\nDeleted: 1, $0.00 spent.\n`,
-    );
-    const [, number = ''] = /(\d)$/.exec(slug) ?? [];
-    const link = `<a href="https://github.com/octo-org/shop/pull/${number}">#${number}</a>`;
-    const reason403 = 'OpenRouter: HTTP 403: not with \\*{3}';
-    expect(step.summary).toMatch(
-      new RegExp(
-        `<tr><td><code>${slug}</code> ${link}</td><td>${reason403}<br>its keys are disabled</td>`,
-      ),
-    );
-    expect([slugs().includes(slug), count]).toEqual([true, '1']);
-  });
-});
-
-test('a clean-up shows what the keys had spent of a preview that another job deletes in the meantime', async () => {
-  const { main: deployed } = await job(open()[0], { ...QUIET, key: 'preview' }, 0.75);
-  close(1);
-  const { workspaces } = harness.sandbox.account;
-  onNth(harness.sandbox, 'DELETE /keys/:hash', 1, () => {
-    workspaces.splice(
-      workspaces.findIndex(({ id }) => id === deployed.outputs['id']),
-      1,
-    );
-  });
-  const { summary } = await main(scheduleEvent(gitHub.server.github, gitHub.repository), QUIET);
-  expect(summary).toContain('<summary>Already deleted by another job: 1, $0.75 spent</summary>');
-});
-
-describe('the cost of the one of two previews that a clean-up cannot delete, in its summary,', () => {
-  /** Opens two previews, each with a key of a job and one that works. Nothing deletes the second workspace. */
-  async function openTwo() {
-    const deployed = { ...QUIET, key: 'preview' };
-    await job(open({ branch: 'one' })[0], deployed, 1);
-    const [second] = open({ branch: 'two' });
-    const { main: ended } = await job(second, {}, 0.25);
-    const { main: working } = await job(second, deployed, 0.5);
-    for (const number of [1, 2]) close(number);
-    fail(`DELETE /workspaces/${ended.outputs['id']}`);
-    return { ended: keyOf(ended), working: keyOf(working) };
-  }
-  const fail = (on: string) =>
-    harness.sandbox.faults.push({ on, kind: 'response', status: 403, body: '{}' });
-  /** What the summary shows as the cost of the second preview. That of the first is known. */
-  async function costIn(inputs = QUIET) {
-    const event = scheduleEvent(gitHub.server.github, gitHub.repository);
-    const { exitCode, summary } = await main(event, inputs);
-    expect(exitCode).toBe(1);
-    expect(slugs()).toEqual(['preview-shop-2']);
-    const [, failed] = />([^<]*)<\/td><\/tr>\n<\/table>/.exec(summary) ?? [];
-    expect(summary).toContain('<summary>Deleted: 1, $1.00 spent</summary>');
-    return failed;
-  }
-
-  test('has the counters of its keys, which are disabled', async () => {
-    await openTwo();
-    expect(await costIn()).toBe('$0.75');
-  });
-
-  test('is a lower bound if one of its keys could not be disabled', async () => {
-    const { working } = await openTwo();
-    fail(`PATCH /keys/${working.hash}`);
-    expect(await costIn()).toBe('at least $0.25');
-  });
-
-  test('is a lower bound if a counter could not be read', async () => {
-    const { ended } = await openTwo();
-    const { account } = harness.sandbox;
-    const { handle } = account;
-    account.handle = (request) => {
-      const response = handle(request);
-      const { data } = (response.body ?? {}) as { data?: unknown };
-      for (const key of Array.isArray(data) ? data : [])
-        if (key.hash === ended.hash) key.usage = null;
-      return response;
-    };
-    expect(await costIn()).toBe('at least $0.50');
-    account.handle = handle;
-  });
-
-  test('is a lower bound if one of its keys was deleted before, as the comment remembers', async () => {
-    const { ended } = await openTwo();
-    const { keys } = harness.sandbox.account;
-    keys.splice(keys.indexOf(ended), 1);
-    expect(await costIn({})).toBe('at least $0.50');
-  });
-
-  test('is unknown if its keys were not listed', async () => {
-    const { working } = await openTwo();
-    const on = `GET /keys?offset=0&workspace_id=${working.workspace_id}&include_disabled=true&include_expired=true`;
-    for (let n = 0; n < 2; n += 1) fail(on);
-    expect(await costIn()).toBe('unknown');
-  });
-});
-
 describe('where the runner does not tell the id of the repository, such as on Gitea,', () => {
   const nightly = () => scheduleEvent(gitHub.server.github, gitHub.repository);
 
@@ -687,6 +483,7 @@ describe('where the runner does not tell the id of the repository, such as on Gi
     expect(fields()['description']).toContain(`(repository ${gitHub.repository.id})`);
     expect(step.gitHubCalls).toEqual(['GET /repos/:owner/:repo/pulls/:number']);
     close();
+    letPass(SETTLED);
     renameRepository(gitHub.repository, 'octo-org/store');
     expect(await main(nightly(), inputs)).toMatchObject({ exitCode: 0, annotations: [] });
     expect(slugs()).toEqual([]);
@@ -729,15 +526,6 @@ test('the default workspace is never deleted, whatever its description says', as
   expect((await main(event)).exitCode).toBe(0);
   expect(harness.sandbox.account.keys).toMatchObject([{ name: 'Production', disabled: false }]);
   Object.assign(workspace ?? {}, { description: null });
-});
-
-test('a look after a deletion that fails leaves the step with what it has done', async () => {
-  await job(open()[0]);
-  onNth(harness.sandbox, 'DELETE /workspaces/:id', 1, forbidLook);
-  const step = await main(close()[0], QUIET);
-  expect(step).toMatchObject({ exitCode: 0, outputs: { state: 'closed' } });
-  expect(JSON.parse(step.outputs['deleted'] ?? '')).toHaveLength(1);
-  expect(step.log).toContain('Whether it was reopened is unknown');
 });
 
 test('a workspace with the slug and another description is left alone', async () => {
@@ -785,7 +573,7 @@ describe('without the permission to read', () => {
 test('without the permission to comment, the job stays as it is', async () => {
   const { secret } = addToken(gitHub.server.github, { permissions: { 'pull-requests': 'read' } });
   const { post: step } = await job(open()[0], { 'github-token': secret });
-  // A deletion writes the comment twice.
+  // The end writes the comment twice.
   const { main: closed } = await job(close()[0], { 'github-token': secret });
   for (const { exitCode, annotations: all, log } of [step, closed]) {
     expect({ exitCode, all }).toMatchObject({ exitCode: 0, all: [{ level: 'notice' }] });
@@ -796,7 +584,7 @@ test('without the permission to comment, the job stays as it is', async () => {
 
 test('there is no comment with comment: false', async () => {
   const { post: step } = await job(open()[0], { comment: 'false' });
-  expect(step.gitHubCalls).toEqual(['GET /repos/:owner/:repo/pulls/:number']);
+  expect(step.gitHubCalls).toEqual([]);
 });
 
 test('the summary says what the step has done with the workspace, and of which pull request it is', async () => {
@@ -867,7 +655,7 @@ describe('the API key', () => {
       disabled: false,
     });
     await job(push(), { ...PREVIEW, 'job-status': 'failure' });
-    expect(states()).toEqual([false, false]);
+    expect(states()).toEqual([true, false]);
     await job(push(), PREVIEW);
     expect(states()).toEqual([false, true, true]);
     const { post: next } = await job(push(), PREVIEW);
@@ -926,58 +714,37 @@ describe('the API key', () => {
     expect(states()).toEqual([true]);
   });
 
-  describe('that cannot be ended is left, and the workspace only if it is not to exist', () => {
-    const left = (step: PreviewStep) =>
-      expectFailure(step).lines.find((line) => line.startsWith('May still exist'));
-    const forbid = (on: string) =>
-      harness.sandbox.faults.push({ on, kind: 'response', status: 403, body: '{}' });
-
-    test('the pull request was reopened before the deletion', async () => {
-      const { ended } = await endAfter(() => {
-        close();
-        forbid('PATCH /keys/:hash');
-        onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => reopen());
+  test('that cannot be disabled is left, and the post step says how to end it', async () => {
+    const { ended } = await endAfter(() => {
+      close();
+      harness.sandbox.faults.push({
+        on: 'PATCH /keys/:hash',
+        kind: 'response',
+        status: 403,
+        body: '{}',
       });
-      expect(expectFailure(ended).lines[0]).toMatch(/^The API key may still work, /);
-      expect(left(ended)).toBeUndefined();
-      expect(expectFailure(ended).code).toBe('forbidden');
     });
-
-    test('the workspace cannot be deleted', async () => {
-      const { ended } = await endAfter(() => {
-        close();
-        for (const on of ['PATCH /keys/:hash', 'DELETE /keys/:hash']) forbid(on);
-      });
-      const { title, lines } = expectFailure(ended);
-      expect(title).toMatch(/^Could not delete the preview "preview-shop-1": /);
-      // The deletion has disabled it.
-      expect(lines).toContain('All its API keys are disabled: nothing can spend.');
-      expect(left(ended)).toBeUndefined();
-    });
-  });
-
-  test.each([
-    ['', () => undefined],
-    [', also if the pull request cannot be read', () => forbidLook()],
-    [
-      ', also if the pull request is reopened before the deletion',
-      () => {
-        close();
-        onNth(harness.sandbox, 'GET /workspaces/:id', 1, () => reopen());
-      },
-    ],
-  ])('of a preview that another job has replaced fails the job%s', async (_, happen) => {
-    const { ended } = await endAfter(
-      (step) => {
-        keyOf(step).disabled = true;
-        happen();
-      },
-      { ...QUIET, ...PREVIEW },
-    );
     const { code, lines } = expectFailure(ended);
-    expect(code).toBe('key-replaced');
+    expect(code).toBe('forbidden');
+    expect(lines[0]).toMatch(/^The API key may still work, /);
     expect(lines.join()).not.toContain('May still exist');
   });
+
+  test.each([true, false])(
+    'of a preview that another job has replaced fails the job (closed: %s)',
+    async (isClosed) => {
+      const { ended } = await endAfter(
+        (step) => {
+          keyOf(step).disabled = true;
+          if (isClosed) close();
+        },
+        { ...QUIET, ...PREVIEW },
+      );
+      const { code, lines } = expectFailure(ended);
+      expect(code).toBe('key-replaced');
+      expect(lines.join()).not.toContain('May still exist');
+    },
+  );
 
   test.each([
     ['that another job has replaced', 'preview', 'key-replaced'],

@@ -32,7 +32,7 @@ describe('the usage of an API key', () => {
     expect(calls()).toEqual([FIND_WORKSPACE, FIND_KEY, QUERY]);
     expect(step.log).toContain(`The API key "CI" (${key.label}) has spent $0.30.`);
     expect(paragraphsOf(step.summary).slice(-2)).toEqual([
-      'The limit is $5.00, of which $4.70 remains.',
+      'The limit is $5.00, of which at most $4.70 remains.',
       `The API key is "CI" (${key.label}).`,
     ]);
     expect(annotations(step, 'warning')).toEqual([]);

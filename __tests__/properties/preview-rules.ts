@@ -1,0 +1,445 @@
+/** What holds for previews, whatever happens in whatever order, by the books of OpenRouter and GitHub. */
+import { isDeepStrictEqual } from 'node:util';
+import { expect } from 'expect';
+import type { Comment } from '../../sandbox/github/state.ts';
+import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
+import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
+import { type CommentData, readComment } from '../../src/actions/preview/comment.ts';
+import {
+  previewDeleted,
+  previewLimitReached,
+  previewReopened,
+} from '../../src/actions/preview/failures.ts';
+import { identify, isSame, readMark } from '../../src/actions/preview/naming.ts';
+import type { Subject } from '../../src/actions/preview/subject.ts';
+import { formatExactUsd } from '../../src/lib/format-usd.ts';
+import { maxUsd, sumUsd, toUsd, type Usd } from '../../src/lib/usd.ts';
+import { SETTLE_MS } from '../../src/openrouter/settlement.ts';
+import { Failure } from '../../src/shared/failure.ts';
+import { isOfAKnownKind, type Job, type Process, type Sent } from '../support/preview-jobs.ts';
+import { nameOf, type World, works } from '../support/preview-world.ts';
+import { knownOf } from '../support/repositories.ts';
+
+export const SUBJECTS: readonly Subject[] = [
+  { kind: 'pull', number: 1 },
+  { kind: 'pull', number: 2 },
+  { kind: 'branch', name: 'feature/x' },
+];
+export const FORKED: Subject & { kind: 'pull' } = { kind: 'pull', number: 3 };
+
+/** Who writes comments that look like those of a preview. */
+export const FORGER = 'mallory';
+export const FORGED_ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
+
+/** How a world is, as far as rules depend on it. */
+export interface Conditions {
+  /** Whether nothing fails, and no process is killed or cancelled. */
+  isCalm: boolean;
+  /** Of lists of keys, in milliseconds. */
+  lag: number;
+  comment: boolean;
+  hasUpdatedAt: boolean;
+  hasDate: boolean;
+  squatter: string | undefined;
+}
+
+export interface PlayedJob extends Job {
+  /** What its key may spend, in USD. */
+  limit: Usd;
+}
+
+/** A key that a person made. */
+export interface HandKey {
+  key: Key;
+  createdAt: number;
+}
+
+/** What happened in a world, for the rules. */
+export interface Scene {
+  conditions: Conditions;
+  world: World;
+  cap: Usd;
+  jobs: PlayedJob[];
+  byHand: HandKey[];
+  /** The keys that a person deleted. */
+  deletedByHand: Key[];
+  /** When each workspace was closed, by its id. */
+  closedAt: Map<string, number>;
+  /** When each key was disabled, by its hash. */
+  disabledAt: Map<string, number>;
+  /** The deletions of what was in use: the call, and the workspace. */
+  premature: { path: string; workspace: string }[];
+  /** Whether GitHub can have shown an older state. */
+  hasLags: boolean;
+}
+
+// What happened, in the words of the rules.
+
+export const processesOf = ({ main, post }: Job): Process<unknown>[] =>
+  [main, post].filter((it) => it !== undefined);
+
+const jobsOf = ({ jobs }: Scene, subject: Subject) =>
+  jobs.filter((job) => job.subject && isSame(job.subject, subject));
+
+const standingsOf = ({ world }: Scene, subject: Subject) =>
+  world.ledger.standings.get(nameOf(subject)) ?? [];
+
+export const isOpenNow = (scene: Scene, subject: Subject) =>
+  standingsOf(scene, subject).at(-1)?.isOpen === true;
+
+const lastChange = (scene: Scene, subject: Subject) => standingsOf(scene, subject).at(-1)?.at ?? 0;
+
+/** Whether `subject` was open, or closed, at some moment of a period. */
+function was(
+  state: 'open' | 'closed',
+  scene: Scene,
+  { subject, from, to }: { subject: Subject; from: number; to: number },
+): boolean {
+  const all = standingsOf(scene, subject);
+  return all.some(
+    ({ at, isOpen }, index) =>
+      isOpen === (state === 'open') &&
+      at <= to &&
+      (all[index + 1]?.at ?? Number.POSITIVE_INFINITY) >= from,
+  );
+}
+
+/** What a workspace is a preview of. */
+export function subjectOf({ world }: Pick<Scene, 'world'>, id: string): Subject | undefined {
+  const workspace = world.ledger.workspaces.get(id);
+  const known = knownOf(world.github, world.repository);
+  const mark = readMark(workspace?.['description'], known);
+  return mark && SUBJECTS.find((subject) => isSame(subject, mark.subject));
+}
+
+/** The workspaces of a preview that exist, also those that are closed. */
+export function previewsOf(scene: Scene, subject: Subject): Workspace[] {
+  return scene.world.simulation.account.workspaces.filter(
+    ({ id }) => subjectOf(scene, id) === subject,
+  );
+}
+
+const isClosed = ({ closedAt }: Scene, id: string) => closedAt.has(id);
+
+/** What a key has spent, in USD. */
+function spentBy({ world }: Scene, { hash }: Pick<Key, 'hash'>): Usd {
+  const own = world.simulation.account.spends.filter(({ key_hash }) => key_hash === hash);
+  return sumUsd(own.map(({ credits }) => toUsd(credits / 1e9) ?? 0n));
+}
+
+const limitOf = ({ limit }: Key): Usd => toUsd(limit) ?? 0n;
+
+/** The data of the comments that are not by others. */
+function dataIn({ world }: Scene): CommentData[] {
+  const own = world.repository.comments.now().filter((comment) => !isForged(comment));
+  return own.flatMap(({ body }) => readComment(body) ?? []);
+}
+
+const isForged = ({ author }: Comment) => author.login === FORGER;
+
+// Money.
+
+/** The key that a job with the cap gave out. */
+const cappedKeyOf = ({ key, request }: Job) => (request.cap === undefined ? undefined : key?.key);
+
+/** What the keys of jobs with the cap have really spent in each workspace. A deleted key is forgotten. */
+export function neverMoreThanTheCap(scene: Scene): void {
+  const { cap, jobs, deletedByHand } = scene;
+  const spent = new Map<string, Usd>();
+  for (const key of jobs.flatMap((job) => cappedKeyOf(job) ?? [])) {
+    if (deletedByHand.some(({ hash }) => hash === key.hash)) continue;
+    const sum = (spent.get(key.workspace_id) ?? 0n) + spentBy(scene, key);
+    spent.set(key.workspace_id, sum);
+  }
+  for (const [workspace, amount] of spent) {
+    if (amount > cap) {
+      expect(`${workspace}: ${formatExactUsd(amount)}`).toBe(`at most ${formatExactUsd(cap)}`);
+    }
+  }
+}
+
+/** When a key is given out, all that its job can have seen is within the cap together with it. */
+export function theNewKeyFits(scene: Scene, job: PlayedJob): void {
+  const { world, cap, jobs, byHand, conditions } = scene;
+  const own = cappedKeyOf(job);
+  if (!own) return;
+  const listed = job.main?.sent.findLast(({ call }) => call === 'GET /keys')?.at ?? 0;
+  const since = listed - conditions.lag;
+  const uncapped = jobs.filter(({ request, key }) => key && request.cap === undefined);
+  const hashes = uncapped.map(({ key }) => key?.key.hash);
+  const others = [...world.ledger.keys.filter(({ key }) => hashes.includes(key.hash)), ...byHand];
+  const counted = [
+    ...jobs.flatMap((one) => cappedKeyOf(one) ?? []),
+    ...others.filter(({ createdAt }) => createdAt < since).map(({ key }) => key),
+  ].map(({ hash }) => hash);
+  const keys = world.simulation.account.keys.filter(
+    (key) => key.workspace_id === own.workspace_id && counted.includes(key.hash),
+  );
+  const amount = sumUsd(
+    keys.map((key) =>
+      works(world, key) ? maxUsd(limitOf(key), spentBy(scene, key)) : spentBy(scene, key),
+    ),
+  );
+  if (amount > cap) {
+    expect(`${job.name}: ${formatExactUsd(amount)}`).toBe(`at most ${formatExactUsd(cap)}`);
+  }
+}
+
+/** A final amount is what was really spent; any other is at most that. */
+export function billsAreRight(scene: Scene): void {
+  const { world, deletedByHand } = scene;
+  for (const data of dataIn(scene)) {
+    const { account } = world.simulation;
+    const own = account.spends.filter(({ workspace_id }) => workspace_id === data.workspace);
+    const spent = sumUsd(own.map(({ credits }) => toUsd(credits / 1e9) ?? 0n));
+    const lost = deletedByHand.filter(({ workspace_id }) => workspace_id === data.workspace);
+    const atLeast =
+      data.state === 'exactly' ? spent - sumUsd(lost.map((key) => spentBy(scene, key))) : 0n;
+    if (data.spent > spent || data.spent < atLeast) {
+      expect({ ...data, spent: formatExactUsd(data.spent) }).toEqual({
+        really: formatExactUsd(spent),
+      });
+    }
+  }
+}
+
+/** The bills of calm schedules in which no key was deleted by hand, and how many of them are final and exact. */
+export const calmBills = { all: 0, exact: 0 };
+
+export function countBills(scene: Scene): void {
+  const { conditions, deletedByHand } = scene;
+  if (!conditions.isCalm || deletedByHand.length > 0) return;
+  const data = dataIn(scene);
+  calmBills.all += data.length;
+  calmBills.exact += data.filter(({ state }) => state === 'exactly').length;
+}
+
+/** For so long after a step ended, the key of another can be created that it has made way for, in milliseconds. */
+const RACE_MS = 10_000;
+
+/** A job has no key only if the keys of others hold what it needs. */
+export function somebodyGetsAKey(scene: Scene): void {
+  const { conditions, world, cap, jobs, byHand } = scene;
+  if (!conditions.isCalm || !conditions.hasDate) return;
+  const hashes = jobs.flatMap(({ key }) => key?.key.hash ?? []);
+  const others = [...world.ledger.keys.filter(({ key }) => hashes.includes(key.hash)), ...byHand];
+  for (const { name, limit, main } of jobs) {
+    if (!main || !(main.error instanceof Failure && main.error.is(previewLimitReached))) continue;
+    const workspace = workspaceIn(main);
+    const since = main.endedAt - conditions.lag - RACE_MS - SETTLE_MS;
+    const held = others.filter(
+      ({ key, createdAt }) => key.workspace_id === workspace && createdAt <= main.endedAt + RACE_MS,
+    );
+    const amount = sumUsd(
+      held.map(({ key }) =>
+        endOf(scene, key) > since ? maxUsd(limitOf(key), spentBy(scene, key)) : spentBy(scene, key),
+      ),
+    );
+    if (amount + limit <= cap) expect({ name, amount: formatExactUsd(amount) }).toBe('held');
+  }
+}
+
+/** When a key could last spend, by the virtual clock. */
+function endOf({ disabledAt, world }: Scene, key: Key): number {
+  const { account, clock } = world.simulation;
+  const toExpiry = Date.parse(key.expires_at ?? '9999-12-31') - account.now().getTime();
+  return Math.min(disabledAt.get(key.hash) ?? Number.POSITIVE_INFINITY, clock.now() + toExpiry);
+}
+
+/** The workspace whose keys a process listed last. */
+function workspaceIn({ sent }: Process<unknown>): string | undefined {
+  const path = sent.findLast(({ call }) => call === 'GET /keys')?.path ?? '';
+  return new URLSearchParams(path.replace(/^[^?]*/, '')).get('workspace_id') ?? undefined;
+}
+
+// Keys.
+
+/** Whether a process came to its end, and met nothing on its way. */
+const isSound = (process: Process<unknown> | undefined) =>
+  process !== undefined && !process.killed && !process.metFault && !process.error;
+
+/** Whether no step of a job before the post step failed, as far as that is known: what it deploys has its key. */
+const hasDeployed = ({ request, main, plan, key }: Job) =>
+  request.keyMode === 'preview' && plan.status !== 'failure' && key && main?.result !== undefined;
+
+/** Apart from what a delayed POST creates after the job. */
+export function noKeyOfAnEndedJobWorks({ world, jobs }: Scene): void {
+  for (const job of jobs) {
+    const { name, post, key } = job;
+    if (!post || !isSound(post)) continue;
+    const left = world.ledger.keys.filter(
+      (record) =>
+        record.job === name &&
+        record.createdAt <= post.startedAt &&
+        !(hasDeployed(job) && record.key.hash === key?.key.hash) &&
+        works(world, record.key),
+    );
+    expect({ name, left }).toEqual({ name, left: [] });
+  }
+}
+
+/** No job that failed has ended it, and none but a newer one that succeeded has replaced it. */
+export function theKeyOfTheLastDeploymentWorks(scene: Scene): void {
+  const { world } = scene;
+  for (const subject of SUBJECTS.filter((one) => isOpenNow(scene, one))) {
+    const hashes = jobsOf(scene, subject).flatMap((job) =>
+      hasDeployed(job) ? (job.key?.key.hash ?? []) : [],
+    );
+    const last = world.ledger.keys.findLast(({ key }) => hashes.includes(key.hash));
+    if (!last || last.createdAt < lastChange(scene, subject)) continue;
+    if (scene.deletedByHand.some(({ hash }) => hash === last.key.hash)) continue;
+    if (Date.parse(last.key.expires_at ?? '') <= world.simulation.account.now().getTime()) continue;
+    if (saysSo(scene, subject) || hasDiedClosing(scene, subject)) continue;
+    expect({ last, works: works(world, last.key) }).toMatchObject({ works: true });
+  }
+}
+
+// The life of previews.
+
+export function errorsAreOfAKnownKind({ jobs }: Scene): void {
+  for (const { error } of jobs.flatMap(processesOf)) {
+    if (error && !isOfAKnownKind(error)) throw error;
+  }
+}
+
+export function nothingOfOthersIsTouched({ world }: Scene): void {
+  const { account } = world.simulation;
+  const now = world.foreign.map(({ workspace: { id } }) => ({
+    workspace: account.workspaces.find((workspace) => workspace.id === id),
+    keys: account.keys.filter((key) => key.workspace_id === id),
+  }));
+  if (!isDeepStrictEqual(now, world.foreign)) expect(now).toEqual(world.foreign);
+  const edited = world.repository.comments
+    .now()
+    .filter((comment) => isForged(comment) && comment.createdAt < comment.updatedAt);
+  expect(edited).toEqual([]);
+}
+
+/** Only for a subject, which a pull request from a fork is not. */
+export function nothingElseIsCreated(scene: Scene): void {
+  const { ledger, repository } = scene.world;
+  const ids = [
+    ...ledger.workspaces.keys(),
+    ...ledger.keys.map(({ key: { workspace_id } }) => workspace_id),
+  ];
+  expect(ids.filter((id) => !subjectOf(scene, id))).toEqual([]);
+  const comments = repository.comments.now().filter(({ pull }) => pull === FORKED.number);
+  expect(comments.filter((comment) => !isForged(comment))).toEqual([]);
+}
+
+/** What is deleted was closed before, and so was in use by no run, or is a key that no one got. */
+export function deletesOnlyWhatIsClosed({ premature }: Scene): void {
+  expect(premature).toEqual([]);
+}
+
+const asksFor = ({ path }: Sent, subject: Subject) =>
+  subject.kind === 'pull' ? path.endsWith(`/pulls/${subject.number}`) : path.includes('/git/');
+
+/** Whether a request closes a workspace. */
+export const closes = ({ call, body }: Sent) =>
+  call === 'PATCH /workspaces/:id' && body?.includes('"closed-') === true;
+
+const idIn = ({ path }: Sent) => path.split('/').at(-1) ?? '';
+
+/** The request that closes follows a look that says closed, and it was closed at that time. */
+export function closesOnlyWhatItHasSeenClosed(scene: Scene): void {
+  for (const { sent } of scene.jobs.flatMap(processesOf)) {
+    for (const [at, request] of sent.entries()) {
+      const target = closes(request) && subjectOf(scene, idIn(request));
+      if (!target) continue;
+      const look = sent.slice(0, at).findLast((one) => one.look && asksFor(one, target));
+      expect(look?.look).toMatchObject({ isOpen: false });
+      const period = { subject: target, from: look?.at ?? 0, to: request.at };
+      expect(scene.hasLags || was('closed', scene, period)).toBe(true);
+    }
+  }
+}
+
+/** Who says that what an open preview had is gone has seen that it is open, and it is gone. */
+export function noFalseAlarm(scene: Scene): void {
+  const { world, jobs } = scene;
+  for (const { sent, error } of jobs.flatMap(processesOf)) {
+    if (!(error instanceof Failure)) continue;
+    if (error.is(previewDeleted)) {
+      const { id } = error.details.workspace;
+      const exists = world.simulation.account.workspaces.some((one) => one.id === id);
+      expect(exists && !isClosed(scene, id)).toBe(false);
+    } else if (error.is(previewReopened)) {
+      const ended = sent.some((one) => one.call === 'PATCH /keys/:hash' || closes(one));
+      expect(ended).toBe(true);
+    } else {
+      continue;
+    }
+    const subject = subjectOf(scene, error.details.workspace.id) as Subject;
+    const looks = sent.filter((one) => one.look && asksFor(one, subject));
+    expect(looks.at(-1)?.look).toMatchObject({ isOpen: true });
+    const period = { subject, from: looks[0]?.at ?? 0, to: looks.at(-1)?.at ?? 0 };
+    expect(was('open', scene, period)).toBe(true);
+  }
+}
+
+/** Without a clean-up. */
+export function theLastRunIsRight(scene: Scene): void {
+  const { conditions, hasLags } = scene;
+  if (!conditions.isCalm || hasLags || conditions.lag > 0) return;
+  for (const subject of SUBJECTS) {
+    if (isOpenNow(scene, subject)) continue;
+    const since = lastChange(scene, subject);
+    const isNoticed = jobsOf(scene, subject).some(({ main }) => (main?.startedAt ?? 0) > since);
+    if (isNoticed) expect(previewsOf(scene, subject)).toEqual([]);
+  }
+}
+
+export function closedHasNothing(scene: Scene): void {
+  for (const subject of SUBJECTS) {
+    if (!isOpenNow(scene, subject)) expect(previewsOf(scene, subject)).toEqual([]);
+  }
+  const { account } = scene.world.simulation;
+  const left = account.keys.filter(({ workspace_id }) => {
+    const owner = subjectOf(scene, workspace_id);
+    return owner && !isOpenNow(scene, owner);
+  });
+  expect(left).toEqual([]);
+}
+
+const withBigInts = (_: string, value: unknown) =>
+  typeof value === 'bigint' ? String(value) : value;
+
+/** Whether a process that ended since the last change of `subject` failed, and named its workspace. */
+function saysSo(scene: Scene, subject: Subject): boolean {
+  const { world } = scene;
+  const known = knownOf(world.github, world.repository);
+  const { slug } = identify(subject, known, undefined);
+  return scene.jobs.flatMap(processesOf).some(({ error, result, lines, endedAt }) => {
+    const failure = error ?? (result as { failure?: unknown } | undefined)?.failure;
+    if (!failure || endedAt < lastChange(scene, subject)) return false;
+    const details = failure instanceof Failure ? JSON.stringify(failure.details, withBigInts) : '';
+    return details.includes(`"${slug}"`) || lines.some((line) => line.includes(` ${slug},`));
+  });
+}
+
+/** Whether a run died after it had begun to close a workspace of `subject`, so that no one looked afterwards. */
+function hasDiedClosing(scene: Scene, subject: Subject): boolean {
+  return scene.jobs
+    .flatMap(processesOf)
+    .some(
+      ({ killed, sent }) =>
+        killed && sent.some((one) => closes(one) && subjectOf(scene, idIn(one)) === subject),
+    );
+}
+
+export function openHasItsWorkspaceOrSomeoneSaysSo(scene: Scene): void {
+  for (const subject of SUBJECTS) {
+    const open = previewsOf(scene, subject).filter(({ id }) => !isClosed(scene, id));
+    if (!isOpenNow(scene, subject) || open.length > 0) continue;
+    const since = lastChange(scene, subject);
+    const gotThatFar = jobsOf(scene, subject).filter(
+      ({ main }) =>
+        main?.result?.state === 'open' &&
+        main.result.opened?.result.workspace &&
+        main.sent.some(({ at, look }) => look?.isOpen && at >= since),
+    );
+    if (saysSo(scene, subject) || hasDiedClosing(scene, subject)) continue;
+    expect(gotThatFar.map(({ name }) => name)).toEqual([]);
+  }
+}

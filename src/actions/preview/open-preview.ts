@@ -1,0 +1,229 @@
+import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
+import { exactUsd, toUsd } from '../../lib/usd.ts';
+import { disableUnused, type Key } from '../../openrouter/resources/keys.ts';
+import { findWorkspace, isDefault, type Workspace } from '../../openrouter/resources/workspaces.ts';
+import { noJournal } from '../../shared/context.ts';
+import { Failure } from '../../shared/failure.ts';
+import { deployedKeyName, isSameKeyName } from '../../shared/key-name.ts';
+import { createWorkspace } from '../create/create-workspace.ts';
+import type { CreateRequest, CreateResult } from '../create/request.ts';
+import {
+  type Admission,
+  createKeyIf,
+  type KeyContext,
+  type KeyOutcome,
+  type KeyRequest,
+  type KeyResult,
+} from '../key/create-key.ts';
+import type { KeyTask } from '../key/task.ts';
+import type { Cap } from './cap.ts';
+import { type CapGuard, guardCap } from './cap-key.ts';
+import { previewNotOurs } from './failures.ts';
+import { isInUse, isSame, readMark } from './naming.ts';
+import { readSubject } from './read-subject.ts';
+import type { Preview, PreviewContext, PreviewRequest } from './request.ts';
+import type { PreviewTask } from './task.ts';
+
+/** A preview that is open, and what it is to have. */
+interface Opening {
+  request: PreviewRequest;
+  preview: Preview;
+  /** Whether the run is about the newest commit. */
+  isCurrent: boolean;
+}
+
+/** What became of the workspace and the key of an open preview, and what was requested of the workspace. */
+export interface OpenedPreview {
+  result: CreateResult;
+  request: CreateRequest;
+  key?: KeyResult;
+}
+
+/**
+ * Makes the workspace of an open preview exist, and creates a key in it. Returns nothing if another run has closed or
+ * deleted the workspace before the key was given out.
+ * @throws {ApiError}
+ * @throws {Failure} `preview-not-ours`, `preview-limit-reached`, `key-not-capped`, and those of the operations that it
+ *   consists of
+ */
+export async function openPreview(
+  opening: Opening,
+  context: PreviewContext,
+): Promise<OpenedPreview | undefined> {
+  const { request } = opening;
+  const opened = await ensureWorkspace(opening, context);
+  const { workspace } = opened.result;
+  const cap = capOf(request);
+  if (request.dryRun) {
+    if (workspace && cap) await guardCap(cap, workspace, context).waitForRoom({ dryRun: true });
+    return opened;
+  }
+  if (!workspace) return opened;
+  const task = taskOf(opening, workspace, context);
+  context.journal.saveOrFail(task);
+  if (request.keyMode === 'none') return opened;
+  const guard = cap && guardCap(cap, workspace, context);
+  const { value: outcome, error } = await catching(
+    ensureKey({ ...opening, task, guard }, workspace, context),
+    ApiError,
+  );
+  if (outcome?.kind === 'created') return { ...opened, key: outcome.result };
+  if (!error || (await hasEnded(workspace, error, context))) {
+    context.log.info('The preview was closed in the meantime: looking again.');
+    return undefined;
+  }
+  throw error;
+}
+
+async function ensureWorkspace(
+  { request, preview, isCurrent }: Opening,
+  context: PreviewContext,
+): Promise<OpenedPreview> {
+  if (!isCurrent) {
+    context.notice('There are newer commits: this run uses the workspace as it is.');
+  }
+  const { governance, governanceInputs, fields } = request.workspace;
+  const wanted: CreateRequest = {
+    desired: { ...fields, ...preview.identity },
+    governance,
+    governanceInputs: isCurrent ? governanceInputs : [],
+    ifExists: isCurrent ? 'update' : 'reuse',
+    supersededBy: isCurrent ? undefined : 'the newest run of the pull request or branch',
+    assertUsable: (existing) => assertOurs(existing, preview, context),
+    dryRun: request.dryRun,
+    deleteAfterJob: false,
+    deleteKeys: false,
+    timeoutMs: request.timeoutMs,
+  };
+  const result = await createWorkspace(wanted, { ...context, journal: noJournal });
+  return { result, request: wanted };
+}
+
+/** @throws {Failure} `preview-not-ours` */
+export function assertOurs(
+  workspace: Workspace,
+  { subject, identity }: Preview,
+  { repository }: Pick<PreviewContext, 'repository'>,
+): void {
+  const mark = readMark(workspace['description'], repository);
+  if (mark?.state === 'open' && isSame(mark.subject, subject) && !isDefault(workspace)) return;
+  const description = String(workspace['description'] ?? '');
+  const details = { workspace, description, expected: identity.description };
+  throw new Failure(previewNotOurs, details, 'another workspace has its slug');
+}
+
+/** What the post step has to do, before there is a key. */
+function taskOf(
+  { preview: { subject }, request }: Opening,
+  { id, slug }: Workspace,
+  { repository }: PreviewContext,
+): PreviewTask {
+  const cap = capOf(request);
+  return {
+    subject,
+    repository: { id: repository.id, defaultBranch: repository.defaultBranch },
+    workspace: { id, slug },
+    comment: request.comment,
+    // Usage with one's own provider keys is in no comment.
+    cap: cap && !cap.withByok ? exactUsd(cap.amount) : undefined,
+    isCapped: cap !== undefined,
+  };
+}
+
+function capOf({ cap: amount, key: { desired } }: PreviewRequest): Cap | undefined {
+  if (amount === undefined) return undefined;
+  const limit = toUsd(desired.limit) ?? 0n;
+  return { amount, limit, withByok: desired.include_byok_in_limit === true };
+}
+
+/** How long a job that has given way waits before it begins again, in milliseconds, at most. */
+const MAX_PAUSE_MS = 3_000;
+
+/**
+ * Creates a key that is within the cap, as often as it has to give way to others. Returns nothing if the preview was
+ * closed while it waited.
+ */
+async function ensureKey(
+  opening: Opening & { task: PreviewTask; guard: CapGuard | undefined },
+  workspace: Workspace,
+  context: PreviewContext,
+): Promise<KeyOutcome | undefined> {
+  const { request, preview, task, guard } = opening;
+  const { journal } = context;
+  const taskWith = (key: KeyTask | undefined): PreviewTask => ({ ...task, key });
+  const keyContext: KeyContext = {
+    ...context,
+    journal: {
+      saveOrFail: (key, exists) => journal.saveOrFail(taskWith(key ?? undefined), exists),
+      saveOrWarn: (key) => journal.saveOrWarn(taskWith(key)),
+      clearOrWarn: () => journal.saveOrWarn(task),
+    },
+    onCreated: context.onKey,
+  };
+  const admit = (key: Key) => admitKey(key, { workspace, guard }, context);
+  const former: string[] = [];
+  for (;;) {
+    const hasWaited = await guard?.waitForRoom({ dryRun: false });
+    if (hasWaited && !(await readSubject(preview.subject, undefined, context)).isOpen) {
+      return undefined;
+    }
+    const keyRequest = { ...keyRequestOf(opening, context), former };
+    const outcome = await createKeyIf(admit, workspace, keyRequest, keyContext);
+    if (outcome.kind === 'created') context.log.info(ENDS[request.keyMode]);
+    if (outcome.kind !== 'gave-way') return outcome;
+    if (guard && outcome.hasOrphans) throw guard.reached();
+    former.push(outcome.hash);
+    await context.client.pause(context.random() * MAX_PAUSE_MS);
+  }
+}
+
+const ENDS: Readonly<Record<PreviewRequest['keyMode'], string>> = {
+  preview:
+    'The key stays if the job succeeds, until a later job that succeeds replaces it. If the job fails, the key is disabled.',
+  job: 'The key is disabled when the job ends.',
+  none: '',
+};
+
+function keyRequestOf(
+  { request: { key, keyMode }, preview: { subject, identity } }: Opening,
+  { repository }: PreviewContext,
+): KeyRequest {
+  const { desired, expiresInMs, jobName } = key;
+  const isDeployed = keyMode === 'preview';
+  const name = isDeployed ? deployedKeyName(subject, repository.name, jobName) : desired.name;
+  return {
+    workspace: identity.slug,
+    desired: { ...desired, name },
+    nameIsRandom: !isDeployed,
+    expiresInMs,
+    revokeAfterJob: !isDeployed,
+    replace: isDeployed && 'after-job',
+    isSameName: isSameKeyName,
+  };
+}
+
+/** Decides whether the workflow gets a new key. */
+async function admitKey(
+  key: Key,
+  { workspace, guard }: { workspace: Workspace; guard: CapGuard | undefined },
+  { client }: PreviewContext,
+): Promise<Admission> {
+  const admission = (await guard?.admit(key)) ?? 'admitted';
+  if (admission !== 'admitted') return admission;
+  const { workspace: now } = await findWorkspace(client, workspace.id);
+  if (isInUse(now)) return 'admitted';
+  await disableUnused(client, key);
+  return 'closed';
+}
+
+/** Whether `error` means that the workspace was closed, or deleted. */
+async function hasEnded(
+  { id }: Workspace,
+  error: ApiError,
+  { client }: PreviewContext,
+): Promise<boolean> {
+  if (error.details.kind !== 'rejected') return false;
+  const { value: lookup } = await catching(findWorkspace(client, id), ApiError);
+  return lookup !== undefined && !isInUse(lookup.workspace);
+}

@@ -1,0 +1,52 @@
+import type { Usd } from '../../lib/usd.ts';
+import type { Workspace } from '../../openrouter/resources/workspaces.ts';
+import type { Journal } from '../../shared/context.ts';
+import type { CreateRequest } from '../create/request.ts';
+import type { KeyContext, KeyRequest, KeyResult } from '../key/create-key.ts';
+import type { Identity } from './naming.ts';
+import type { GitHubContext } from './read-subject.ts';
+import type { RunFacts, Subject } from './subject.ts';
+import type { PreviewTask } from './task.ts';
+
+/** What a preview is to have, as the author of the workflow requested it. */
+export interface PreviewRequest {
+  run: RunFacts;
+  slugPrefix: string | undefined;
+  /** The fields, guardrail, budgets and members of the workspace. */
+  workspace: Pick<CreateRequest, 'governance' | 'governanceInputs'> & {
+    fields: Omit<CreateRequest['desired'], 'slug' | 'name' | 'description'>;
+  };
+  keyMode: 'job' | 'preview' | 'none';
+  key: Pick<KeyRequest, 'desired' | 'expiresInMs'> & {
+    /** What the name of a key for a deployed preview ends with: it is the same in each run of the job. */
+    jobName: string;
+  };
+  /** What all keys of the preview may spend together; undefined without a cap. */
+  cap: Usd | undefined;
+  comment: boolean;
+  /** If a clean-up finds more previews to delete, it deletes none. */
+  maxDeletions: number;
+  dryRun: boolean;
+  timeoutMs: number;
+}
+
+/** A pull request or branch, and what identifies its preview. */
+export interface Preview {
+  subject: Subject;
+  identity: Identity;
+}
+
+/** What a run reports of its pull request or branch. An open one from another repository is skipped. */
+export type SubjectState = 'open' | 'closed' | 'skipped';
+
+export interface PreviewContext
+  extends GitHubContext,
+    Pick<KeyContext, 'registerSecrets' | 'random'> {
+  journal: Journal<PreviewTask>;
+  /** Called whenever GitHub has reported the state: the last one is right. */
+  onState(state: SubjectState): void;
+  /** Called as soon as the workspace is known, so that its outputs are set even if the step fails later. */
+  onWorkspace(workspace: Workspace, ownership: { created: boolean }): void;
+  /** Called as soon as a key is given out, likewise. */
+  onKey(result: KeyResult): void;
+}
