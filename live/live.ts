@@ -4,7 +4,7 @@
  * `npm run live` starts it too, but npm does not wait for it after Ctrl+C, nor pass on SIGTERM.
  *
  * Everything that it creates has a slug that begins with `live-`, and is deleted at the end.
- * `--spend` allows it to send a request that costs less than a cent. It prints what
+ * `--spend` allows it to send requests that cost less than a cent together. It prints what
  * differs; `--write` writes the table of all assumptions to a file, as Markdown, or why there is none.
  */
 import { randomBytes } from 'node:crypto';
@@ -43,7 +43,10 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 const OPTIONS = {
-  spend: { type: 'boolean', description: 'Also sends a request that costs less than a cent.' },
+  spend: {
+    type: 'boolean',
+    description: 'Also sends requests that cost less than a cent together.',
+  },
   write: {
     type: 'string',
     value: 'FILE',

@@ -30,7 +30,11 @@ export async function findDelay(
   { delays = SHORTLY, within = 0 } = {},
 ): Promise<Finding> {
   const delay = await pollUntil(scene, isTrue, delays);
-  const agrees = delay !== undefined && delay <= within;
-  if (delay === undefined) return finding('not in the time of this probe', { agrees });
-  return finding(delay === 0 ? 'at once' : `after ${formatSeconds(delay)}`, { agrees });
+  return finding(describeDelay(delay), { agrees: delay !== undefined && delay <= within });
+}
+
+/** Describes a delay that `pollUntil` has found. */
+export function describeDelay(delay: number | undefined): string {
+  if (delay === undefined) return 'not in the time of this probe';
+  return delay === 0 ? 'at once' : `after ${formatSeconds(delay)}`;
 }

@@ -111,19 +111,6 @@ function onFirst(call: string, stale: HttpResponse): Variation {
   };
 }
 
-/** The first response about a key that was changed shows it as it was. */
-function staleOwnLimit(): Variation {
-  let isStale = false;
-  return async (exchange) => {
-    if (exchange.call === 'PATCH /keys/:hash') isStale = true;
-    const response = await exchange.respond();
-    if (exchange.call !== 'GET /key' || !isStale) return response;
-    isStale = false;
-    const { data } = jsonOf(response);
-    return { ...response, body: JSON.stringify({ data: { ...(data as Json), limit: 0.5 } }) };
-  };
-}
-
 const later = (time: string, ms: number) => new Date(Date.parse(time) + ms).toISOString();
 
 const FIND = 'GET /workspaces/:id';
@@ -178,6 +165,11 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'key-expiry': changing(FIND_KEY, 'expires_at', (time) => later(time, 5_000)),
 
   'read-after-create': onFirst(FIND, reply(404)),
+  'read-after-update': onFirst(FIND, reply(200, { data: {} })),
+  'missing-after-update': onFirst(FIND, reply(200, { data: {} })),
+  'slug-free-after-update': onCall(CREATE, (response, { account }) =>
+    account.workspaces.some(({ updated_at }) => updated_at !== null) ? reply(400) : response,
+  ),
   'read-after-delete': onFirst(FIND, reply(200, { data: {} })),
   // Without the keys of the last 100 ms.
   'key-list-after-create': onData<Json[]>(LIST_KEYS, (list, { account }) =>
@@ -192,12 +184,11 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
       : response,
   ),
   'key-fields-unchanged': changing(FIND_KEY, 'limit', (limit) => Math.ceil(Number(limit))),
-  'lowered-key-limit': changing(UPDATE_KEY, 'limit', (limit) => Number(limit).toFixed(6)),
-  'lowered-key-limit-at-once': staleOwnLimit(),
-  'lowered-key-remaining': setting(FIND_KEY, { limit_remaining: 0.5 }),
   'key-list-order': onData<Json[]>(LIST_KEYS, (keys) => keys.filter((_, at) => at !== 1)),
   'key-works-at-once': onFirst('GET /key', reply(401)),
   'disabled-key': setting(UPDATE_KEY, { disabled: false }),
+  'disabled-key-limit': setting(UPDATE_KEY, { limit: 0.5 }),
+  'disabled-key-time': changing(FIND_KEY, 'updated_at', (time) => later(time, -5_000)),
   'disabled-key-refused': onFirst('GET /key', reply(200)),
   'deleted-key-refused': onFirst('GET /key', reply(200)),
   'missing-key': rejecting(DELETE_KEY, 400),
@@ -263,6 +254,7 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   })),
   'analytics-days': rejecting(QUERY, 403),
   'usage-delay': setting(FIND_KEY, { usage: 0 }),
+  'usage-delay-of-disabled-key': onEntries(LIST_KEYS, (key) => ({ ...key, usage: 0 })),
   'analytics-values': onData(QUERY, (result) => ({
     ...result,
     data: (result['data'] as Json[]).map((row) => ({ ...row, request_count: '1.5' })),

@@ -1,11 +1,11 @@
 import type { Assumption } from '../assumption.ts';
 import { listWorkspaces } from '../created.ts';
-import { dataOf, isMissing, listOf } from '../exchange.ts';
+import { dataOf, expectStatus, isMissing, listOf } from '../exchange.ts';
 import { keysPath } from '../paths.ts';
 import { findDelay } from '../poll.ts';
 import { type Scene, sharedWorkspace } from '../scene.ts';
 
-const FIND_WORKSPACE = { file: 'src/openrouter/resources/workspaces.ts', name: 'findWorkspace' };
+const CLOSE = { file: 'src/actions/preview/close-preview.ts', name: 'closeWorkspace' };
 const LIST_WORKSPACES = { file: 'src/openrouter/resources/workspaces.ts', name: 'listWorkspaces' };
 const LIST_KEYS = { file: 'src/openrouter/resources/keys.ts', name: 'listKeys' };
 
@@ -25,6 +25,19 @@ async function keyIsListed({ send }: Scene, id: string, hash: string): Promise<b
 const deleteWorkspace = ({ send }: Scene, id: string) => send('DELETE', `/workspaces/${id}`);
 const deleteKey = ({ send }: Scene, hash: string) => send('DELETE', `/keys/${hash}`);
 
+/** Gives a workspace another slug and description in one request, as the end of a preview does. */
+async function changeSlug({ send, newSlug }: Scene, id: string) {
+  const fields = { slug: newSlug(), description: 'New' };
+  expectStatus(await send('PATCH', `/workspaces/${id}`, { body: fields }), 200);
+  return fields;
+}
+
+/** Whether a workspace can be created with `slug`. */
+async function isCreated({ send }: Scene, slug: string): Promise<boolean> {
+  const body = { name: 'Again', slug };
+  return (await send('POST', '/workspaces', { body })).status === 201;
+}
+
 /** How soon a read shows what was written before. */
 export const CONSISTENCY: readonly Assumption[] = [
   {
@@ -40,16 +53,42 @@ export const CONSISTENCY: readonly Assumption[] = [
   },
   {
     id: 'read-after-update',
-    sentence: 'A lookup shows the new value of a field at once.',
+    sentence: 'A lookup by its id shows the new slug and description of a workspace at once.',
     documented: undefined,
-    reliedOnBy: FIND_WORKSPACE,
-    isCritical: false,
+    reliedOnBy: { file: 'src/actions/preview/open-preview.ts', name: 'admitKey' },
+    isCritical: true,
     async probe(scene) {
       const { id } = await scene.createWorkspace({ description: 'Old' });
-      await scene.send('PATCH', `/workspaces/${id}`, { body: { description: 'New' } });
-      const isNew = async () =>
-        dataOf(await scene.send('GET', `/workspaces/${id}`))['description'] === 'New';
+      const fields = await changeSlug(scene, id);
+      const isNew = async () => {
+        const { slug, description } = dataOf(await scene.send('GET', `/workspaces/${id}`));
+        return slug === fields.slug && description === fields.description;
+      };
       return findDelay(scene, isNew);
+    },
+  },
+  {
+    id: 'missing-after-update',
+    sentence: 'A lookup by its former slug does not find a workspace as soon as it has another.',
+    documented: undefined,
+    reliedOnBy: CLOSE,
+    isCritical: true,
+    async probe(scene) {
+      const { id, slug } = await scene.createWorkspace();
+      await changeSlug(scene, id);
+      return findDelay(scene, async () => !(await workspaceExists(scene, slug)));
+    },
+  },
+  {
+    id: 'slug-free-after-update',
+    sentence: 'The slug of a workspace can be used again as soon as that has another.',
+    documented: undefined,
+    reliedOnBy: CLOSE,
+    isCritical: true,
+    async probe(scene) {
+      const { id, slug } = await scene.createWorkspace();
+      await changeSlug(scene, id);
+      return findDelay(scene, () => isCreated(scene, slug));
     },
   },
   {
@@ -74,9 +113,7 @@ export const CONSISTENCY: readonly Assumption[] = [
     async probe(scene) {
       const { id, slug } = await scene.createWorkspace();
       await deleteWorkspace(scene, id);
-      const body = { name: 'Again', slug };
-      const isFree = async () => (await scene.send('POST', '/workspaces', { body })).status === 201;
-      return findDelay(scene, isFree);
+      return findDelay(scene, () => isCreated(scene, slug));
     },
   },
   {

@@ -100,7 +100,7 @@ export const DELETION_OF_WORKSPACES: readonly Assumption[] = [
     id: 'keys-of-deleted-workspace',
     sentence: 'GET /keys returns an empty list or a 4xx for a workspace that was deleted.',
     documented: undefined,
-    reliedOnBy: { file: 'src/actions/preview/find-existing.ts', name: 'listWorkspace' },
+    reliedOnBy: { file: 'src/actions/preview/close-preview.ts', name: 'isGone' },
     isCritical: true,
     async probe(scene) {
       const { id } = await scene.createWorkspace();

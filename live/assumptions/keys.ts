@@ -1,6 +1,6 @@
 import { type Assumption, finding } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
-import { dataOf, describe, isMissing, listOf, type Resource } from '../exchange.ts';
+import { dataOf, describe, isMissing, listOf, type Resource, serverTimeOf } from '../exchange.ts';
 import { keysPath } from '../paths.ts';
 import { findDelay } from '../poll.ts';
 import { type Scene, sharedWorkspace } from '../scene.ts';
@@ -22,16 +22,11 @@ function changesOf(written: object, key: Resource): string[] {
     );
 }
 
-const CAP = 'src/actions/preview/cap-key.ts';
-
-/** Nine decimals, as many as a limit is sent with. */
-const LOWERED = 0.123456789;
-
-const lowerLimit = ({ send }: Scene, hash: string) =>
-  send('PATCH', `/keys/${hash}`, { body: { limit: LOWERED } });
-
 /** How many keys are created one after the other, to see whether a list misses one. */
 const NEW_KEYS = 5;
+
+/** How much earlier a change is that must not count as the end of a key, in milliseconds. */
+const EARLIER_MS = 5_000;
 
 /** How keys are created and used. */
 export const KEYS: readonly Assumption[] = [
@@ -100,57 +95,10 @@ export const KEYS: readonly Assumption[] = [
     },
   },
   {
-    id: 'lowered-key-limit',
-    sentence:
-      'PATCH /keys/{hash} with a limit of nine decimals returns the key with it, and leaves other fields alone.',
-    documented: DOCS.updateKey,
-    reliedOnBy: { file: RESOURCE, name: 'limitKey' },
-    isCritical: true,
-    async probe(scene) {
-      const expires_at = new Date(scene.serverTime() + 3_600_000).toISOString();
-      const values = { limit: 0.5, include_byok_in_limit: true, expires_at };
-      const { hash } = await scene.createKey(await sharedWorkspace(scene), values);
-      const before = dataOf(await scene.send('GET', `/keys/${hash}`));
-      const lowered = dataOf(await lowerLimit(scene, hash));
-      const { limit_remaining: _remaining, updated_at: _updated, ...kept } = before;
-      const changes = changesOf({ ...kept, limit: LOWERED }, lowered);
-      return finding(changes.join('; ') || 'only the limit', { agrees: changes.length === 0 });
-    },
-  },
-  {
-    id: 'lowered-key-limit-at-once',
-    sentence: 'A lowered limit applies to requests with the key at once.',
-    documented: undefined,
-    reliedOnBy: { file: CAP, name: 'lower' },
-    isCritical: true,
-    async probe(scene) {
-      const { hash, secret } = await scene.createKey(await sharedWorkspace(scene), { limit: 0.5 });
-      await lowerLimit(scene, hash);
-      const isLowered = async () => dataOf(await ownKey(scene, secret))['limit'] === LOWERED;
-      return findDelay(scene, isLowered);
-    },
-  },
-  {
-    id: 'lowered-key-remaining',
-    sentence:
-      'After its limit was lowered, limit_remaining of a key is the limit less the counter.',
-    documented: undefined,
-    reliedOnBy: { file: 'src/actions/preview/cap.ts', name: 'capUseOf' },
-    isCritical: true,
-    async probe(scene) {
-      const { hash } = await scene.createKey(await sharedWorkspace(scene), { limit: 0.5 });
-      await lowerLimit(scene, hash);
-      const { limit, usage, limit_remaining } = dataOf(await scene.send('GET', `/keys/${hash}`));
-      const difference = Number(limit) - Number(usage) - Number(limit_remaining);
-      const observed = `limit ${limit}, counter ${usage}, remaining ${limit_remaining}`;
-      return finding(observed, { agrees: Math.abs(difference) < 1e-9 });
-    },
-  },
-  {
     id: 'key-list-order',
     sentence: 'A list of keys that has a new key has all keys that were created before it.',
     documented: undefined,
-    reliedOnBy: { file: CAP, name: 'admit' },
+    reliedOnBy: { file: 'src/actions/preview/cap-key.ts', name: 'admit' },
     isCritical: true,
     async probe(scene) {
       const { id } = await scene.createWorkspace();
@@ -194,6 +142,48 @@ export const KEYS: readonly Assumption[] = [
       const { updated_at: _updated, ...kept } = before;
       const changes = changesOf({ ...kept, ...body }, disabled);
       return finding(changes.join('; ') || 'only disabled', { agrees: changes.length === 0 });
+    },
+  },
+  {
+    id: 'disabled-key-limit',
+    sentence: 'PATCH /keys/{hash} takes disabled: true and a limit of 0 at once, and returns both.',
+    documented: DOCS.updateKey,
+    reliedOnBy: { file: RESOURCE, name: 'disableUnused' },
+    isCritical: true,
+    async probe(scene) {
+      const { hash } = await scene.createKey(await sharedWorkspace(scene), { limit: 0.5 });
+      const body = { disabled: true, limit: 0 };
+      const disabled = dataOf(await scene.send('PATCH', `/keys/${hash}`, { body }));
+      const changes = changesOf(body, disabled);
+      return finding(changes.join('; ') || 'both', { agrees: changes.length === 0 });
+    },
+  },
+  {
+    id: 'disabled-key-time',
+    sentence:
+      'The updated_at of a key that was disabled is at most two seconds from the Date of that response, in PATCH, GET and list, although the key was changed before.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/openrouter/settlement.ts', name: 'endsOf' },
+    isCritical: true,
+    async probe(scene) {
+      const { id } = await sharedWorkspace(scene);
+      const { hash } = await scene.createKey({ id });
+      const path = `/keys/${hash}`;
+      await scene.send('PATCH', path, { body: { name: 'Changed' } });
+      await scene.wait(EARLIER_MS);
+      const response = await scene.send('PATCH', path, { body: { disabled: true } });
+      const listed = listOf(await scene.send('GET', keysPath(id)));
+      const reads = {
+        PATCH: dataOf(response),
+        GET: dataOf(await scene.send('GET', path)),
+        list: listed.find((key) => key['hash'] === hash) ?? {},
+      };
+      const differences = Object.entries(reads).map(([read, { updated_at }]) => {
+        const ms = Date.parse(String(updated_at)) - serverTimeOf(response);
+        return { ms, observed: `${read}: ${JSON.stringify(updated_at ?? null)}, ${ms} ms` };
+      });
+      const agrees = differences.every(({ ms }) => Math.abs(ms) <= 2_000);
+      return finding(differences.map(({ observed }) => observed).join('; '), { agrees });
     },
   },
   {

@@ -1,4 +1,5 @@
 import { toUsd } from '../../src/lib/usd.ts';
+import { SETTLE_MS } from '../../src/openrouter/settlement.ts';
 import { formatTime } from '../../src/openrouter/time.ts';
 import { type Assumption, type Finding, finding, notObservable } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
@@ -12,8 +13,8 @@ import {
   type Resource,
 } from '../exchange.ts';
 import { keysPath } from '../paths.ts';
-import { findDelay } from '../poll.ts';
-import { type LiveKey, type Scene, sharedWorkspace } from '../scene.ts';
+import { describeDelay, findDelay, pollUntil } from '../poll.ts';
+import { type LiveKey, type LiveWorkspace, type Scene, sharedWorkspace } from '../scene.ts';
 
 const USAGE = 'src/actions/usage/read-usage.ts';
 const ANALYTICS = 'src/openrouter/resources/analytics.ts';
@@ -188,25 +189,76 @@ export const USAGE_AT_REST: readonly Assumption[] = [
   },
 ];
 
+const SETTLEMENT = { file: 'src/openrouter/settlement.ts', name: 'SETTLE_MS' };
+
 const NOT_SPENT = notObservable('only with --spend');
 
-/** Sends one request that costs far less than a cent, the first time that a probe requires it. */
-function billedKey(scene: Scene): Promise<LiveKey> {
-  return scene.shared('billed key', async () => {
-    const key = await scene.createKey(await scene.createWorkspace(), { limit: 0.02 });
-    const body = {
+const LIMIT = 0.02;
+
+/** Sends a request to a model, which costs far less than a cent. */
+const complete = ({ send }: Scene, { secret }: LiveKey) =>
+  send('POST', '/chat/completions', {
+    body: {
       model: 'openai/gpt-5-mini',
       max_tokens: 16,
       messages: [{ role: 'user', content: 'Say hello.' }],
-    };
-    expectStatus(await scene.send('POST', '/chat/completions', { body, key: key.secret }), 200);
-    return key;
+    },
+    key: secret,
   });
+
+/** A new key that has just spent something. */
+async function spentKey(scene: Scene, workspace: LiveWorkspace): Promise<LiveKey> {
+  const key = await scene.createKey(workspace, { limit: LIMIT });
+  expectStatus(await complete(scene, key), 200);
+  return key;
 }
 
-const COUNTED_MS = 180_000;
+/** A key that has spent something, whose analytics probes share. */
+function billedKey(scene: Scene): Promise<LiveKey> {
+  return scene.shared('billed key', async () => spentKey(scene, await scene.createWorkspace()));
+}
+
+const disable = ({ send }: Scene, { hash }: LiveKey) =>
+  send('PATCH', `/keys/${hash}`, { body: { disabled: true } });
+
+/** The ways to read the counters of a key. */
+const READS: Readonly<
+  Record<string, (scene: Scene, key: LiveKey, workspace: LiveWorkspace) => Promise<Resource>>
+> = {
+  GET: async ({ send }, { hash }) => dataOf(await send('GET', `/keys/${hash}`)),
+  async list({ send }, { hash }, { id }) {
+    return listOf(await send('GET', keysPath(id))).find((key) => key['hash'] === hash) ?? {};
+  },
+  PATCH: async ({ send }, { hash }) =>
+    dataOf(await send('PATCH', `/keys/${hash}`, { body: { name: 'Read' } })),
+};
+
+/** Measures in how much time the counters of a key show its request, each way with a key of its own. */
+async function findCounterDelays(
+  scene: Scene,
+  { disables }: { disables: boolean },
+): Promise<Finding> {
+  const workspace = await scene.createWorkspace();
+  const delays = Object.entries(READS).map(async ([name, read]) => {
+    const key = await spentKey(scene, workspace);
+    if (disables) await disable(scene, key);
+    const isCounted = async () => {
+      const { usage, limit_remaining } = await read(scene, key, workspace);
+      return Number(usage) > 0 && Number(limit_remaining) < LIMIT;
+    };
+    return { name, delay: await pollUntil(scene, isCounted, COUNTER_DELAYS) };
+  });
+  const found = await Promise.all(delays);
+  const observed = found.map(({ name, delay }) => `${name}: ${describeDelay(delay)}`).join(', ');
+  const agrees = found.every(({ delay = Number.POSITIVE_INFINITY }) => delay <= SETTLE_MS);
+  return finding(observed, { agrees });
+}
+
+const COUNTER_STEP_MS = 5_000;
+const COUNTER_DELAYS = Array<number>(SETTLE_MS / COUNTER_STEP_MS).fill(COUNTER_STEP_MS);
+
 const ANALYZED_MS = 120_000;
-const DELAYS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000, 60_000];
+const DELAYS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
 
 /** The rows of analytics about the key that has spent something. */
 async function billedRows(scene: Scene, { hash }: LiveKey): Promise<Resource[]> {
@@ -217,18 +269,38 @@ async function billedRows(scene: Scene, { hash }: LiveKey): Promise<Resource[]> 
 export const USAGE_AFTER_REQUEST: readonly Assumption[] = [
   {
     id: 'usage-delay',
-    sentence: 'A request is in the usage and the limit_remaining of its key within three minutes.',
+    sentence:
+      'A request is in the usage and the limit_remaining of its key within three minutes, in GET, list and PATCH.',
     documented: undefined,
-    reliedOnBy: { file: 'src/actions/key/spend.ts', name: 'KeySpend' },
+    reliedOnBy: SETTLEMENT,
     isCritical: true,
     async probe(scene) {
+      return scene.spend ? findCounterDelays(scene, { disables: false }) : NOT_SPENT;
+    },
+  },
+  {
+    id: 'usage-delay-of-disabled-key',
+    sentence:
+      'Within three minutes after a key was disabled, its last request is in its usage and limit_remaining, in GET, list and PATCH.',
+    documented: undefined,
+    reliedOnBy: SETTLEMENT,
+    isCritical: true,
+    async probe(scene) {
+      return scene.spend ? findCounterDelays(scene, { disables: true }) : NOT_SPENT;
+    },
+  },
+  {
+    id: 'disabled-key-refused-by-model',
+    sentence: 'A request to a model with a disabled key is refused with 401 or 403 at once.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/actions/preview/close-preview.ts', name: 'disableAll' },
+    isCritical: false,
+    async probe(scene) {
       if (!scene.spend) return NOT_SPENT;
-      const { hash } = await billedKey(scene);
-      const isCounted = async () => {
-        const { usage, limit_remaining } = dataOf(await scene.send('GET', `/keys/${hash}`));
-        return Number(usage) > 0 && Number(limit_remaining) < 0.02;
-      };
-      return findDelay(scene, isCounted, { delays: DELAYS, within: COUNTED_MS });
+      const key = await spentKey(scene, await sharedWorkspace(scene));
+      await disable(scene, key);
+      const isRefused = async () => [401, 403].includes((await complete(scene, key)).status);
+      return findDelay(scene, isRefused);
     },
   },
   {
