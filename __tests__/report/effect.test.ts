@@ -37,6 +37,7 @@ const RESULT: UsageResult = {
   since: 'created',
   from: 0,
   to: 1,
+  serverTime: 1,
   cost: 0n,
   byok: 0n,
   requests: 0n,

@@ -284,8 +284,9 @@ describe('the usage of a day that ends between the lookup and the response with 
 test("the period ends by OpenRouter's clock, although the runner's differs", async () => {
   const simulation = openPlainSimulation([], { skew: -23 * HOUR });
   seedWorkspace(simulation, { slug: 'preview-42' });
-  const { to, gaps } = await readIn(simulation);
-  expect([to, gaps]).toEqual([Date.UTC(2026, 0) - 23 * HOUR + 1_000, []]);
+  const { to, serverTime, gaps } = await readIn(simulation);
+  const now = Date.UTC(2026, 0) - 23 * HOUR;
+  expect([to, serverTime, gaps]).toEqual([now + 1_000, now, []]);
 });
 
 test.each([
@@ -309,8 +310,8 @@ test('the period ends by the clock of the runner if OpenRouter does not send its
   const simulation = openPlainSimulation([], { skew: 7_000 });
   seedWorkspace(simulation, { slug: 'preview-42' });
   onResponse(simulation, (response) => ({ ...response, headers: {} }));
-  const { to, gaps } = await readIn(simulation);
-  expect([to, gaps]).toEqual([Date.UTC(2026, 0) + 1_000, []]);
+  const { to, serverTime, gaps } = await readIn(simulation);
+  expect([to, serverTime, gaps]).toEqual([Date.UTC(2026, 0) + 1_000, undefined, []]);
 });
 
 test('a workspace that does not exist is named', async () => {

@@ -16,6 +16,7 @@ const resultOf = (fields: Partial<UsageResult> = {}): UsageResult => ({
   since: 'created',
   from: TIME - 1_000,
   to: TIME,
+  serverTime: TIME,
   cost: usd('5'),
   byok: 0n,
   requests: 0n,
@@ -257,8 +258,8 @@ describe('the table of API keys', () => {
       spent: { amount: usd(amount), isExact },
     };
   };
-  const tableOf = (keys: UsageResult['keys']) =>
-    usageSummary(resultOf({ keys }), NO_WARNING).folded?.[0]?.table;
+  const tableOf = (keys: UsageResult['keys'], fields: Partial<UsageResult> = {}) =>
+    usageSummary(resultOf({ keys, ...fields }), NO_WARNING).folded?.[0]?.table;
 
   test('says "at least" of a key whose counter shows only a part of the period', () => {
     const costs = tableOf([spender('3.999', {}, false), spender('1')])?.rows.map(
@@ -277,6 +278,15 @@ describe('the table of API keys', () => {
     ['no limit, expired', { expires_at: '2026-01-14T12:00:00Z' }],
   ])('says of a key: %s', (text, fields) => {
     expect(tableOf([spender('1', fields)])?.rows[0]?.[0]).toContain(`\n${text}`);
+  });
+
+  test("says that a key has expired by OpenRouter's clock alone", () => {
+    const cellOf = (serverTime: number | undefined) =>
+      tableOf([spender('1', { expires_at: '2026-01-14T11:59:00Z' })], { serverTime })?.rows[0]?.[0];
+    expect(cellOf(TIME)).toContain('\nno limit, expired');
+    for (const serverTime of [TIME - 120_000, undefined]) {
+      expect(cellOf(serverTime)).toContain('\nno limit, works until 14 Jan 11:59 UTC');
+    }
   });
 
   test('has twenty keys, and counts the others', () => {

@@ -12,6 +12,7 @@ const resultOf = (cost: bigint, gaps: UsageResult['gaps'] = []): UsageResult => 
   since: 'created',
   from: 0,
   to: 1,
+  serverTime: 1,
   cost,
   byok: 0n,
   requests: 0n,
@@ -141,7 +142,7 @@ describe('of the limit of a key, with a failBelowRemaining of 9 nano-USD,', () =
 
   const resultFor = (fields: object, gaps: UsageResult['gaps'] = []): UsageResult => ({
     ...resultOf(0n, gaps),
-    to: NOW,
+    serverTime: NOW,
     key: { hash: 'a1', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: 'a', ...fields },
   });
   const failureOf = (fields: object, gaps?: UsageResult['gaps'], more: Partial<Thresholds> = {}) =>
@@ -165,6 +166,12 @@ describe('of the limit of a key, with a failBelowRemaining of 9 nano-USD,', () =
     ['the key never expires', { ...ENOUGH, expires_at: null, disabled: false }, undefined],
   ])('if %s: %j fails with %s', (_, fields, code) => {
     expect(failureOf(fields)?.code).toBe(code);
+  });
+
+  test('no key is known to have expired without the time of OpenRouter', () => {
+    const result = { ...resultFor({ ...ENOUGH, expires_at: EXPIRY }), to: NOW };
+    const thresholds = { ...NO_THRESHOLDS, failBelowRemaining: NINE };
+    expect(usageFailure({ ...result, serverTime: undefined }, thresholds)).toBeUndefined();
   });
 
   test('nothing is decided without the threshold, or without a key', () => {

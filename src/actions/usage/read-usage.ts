@@ -66,7 +66,7 @@ export async function readUsage(request: UsageRequest, context: Context): Promis
     ? await readKeyUsage(request.keyHash, { workspace, since: request.since, to }, context)
     : await readWorkspaceUsage({ workspace, since: request.since, to }, context);
   log.info(`Read in ${formatSeconds(clock.now() - start)}.`);
-  return { ...result, gaps: [...gapOfClocks(clocks), ...result.gaps] };
+  return { ...result, serverTime, gaps: [...gapOfClocks(clocks), ...result.gaps] };
 }
 
 /** The end of the second in which a response shows resources, because its `Date` is at the beginning. */
@@ -81,10 +81,12 @@ interface Scope {
   to: number;
 }
 
+type ScopedResult = Omit<UsageResult, 'serverTime'>;
+
 async function readWorkspaceUsage(
   { workspace, since, to }: Scope,
   context: Context,
-): Promise<UsageResult> {
+): Promise<ScopedResult> {
   const { id, slug } = workspace;
   const workspaceCreated = createdAt(workspace);
   const from = startOf(since, { created: workspaceCreated, to });
@@ -155,7 +157,7 @@ async function readKeyUsage(
   hash: string,
   { workspace, since, to }: Scope,
   context: Context,
-): Promise<UsageResult> {
+): Promise<ScopedResult> {
   const { client, log, timeOfDay } = context;
   const { data: key, serverTime } = await client.request(keyRequest(hash, `with the hash ${hash}`));
   if (key?.workspace_id !== workspace.id) {

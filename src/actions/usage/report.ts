@@ -168,12 +168,18 @@ function percentOf(part: Usd | null, whole: Usd): string {
 const MAX_KEYS = 20;
 
 /** The API keys that have spent, for somebody who has to stop some of them; empty if there are none. */
-function foldedKeys({ keys, to }: UsageResult): Folded[] {
+function foldedKeys(result: UsageResult): Folded[] {
+  const { keys } = result;
   if (keys.length === 0) return [];
   const format = spentFormat(keys.map(({ spent }) => spent));
   const rows = keys.slice(0, MAX_KEYS).map(({ key, spent }): Cell[] => [
     // In one column, because GitHub hides the last one of three on a phone.
-    [{ code: key.name }, '\n', { code: key.label }, `\n${limitOfKey(key)}, ${stateOf(key, to)}`],
+    [
+      { code: key.name },
+      '\n',
+      { code: key.label },
+      `\n${limitOfKey(key)}, ${stateOf(key, result)}`,
+    ],
     format(spent),
   ]);
   const table = { header: ['API key', { numbers: 'Cost' }], rows, more: keys.length - rows.length };
@@ -186,11 +192,11 @@ function limitOfKey(key: Key): string {
   return `limit ${formatExactUsd(limit.amount)}${limit.reset ? ` ${limit.reset}` : ''}`;
 }
 
-function stateOf(key: Key, now: number): string {
-  const unusable = unusableState(key, now);
+function stateOf(key: Key, { serverTime, to }: UsageResult): string {
+  const unusable = unusableState(key, serverTime);
   if (unusable) return unusable;
   const expiry = readTime(key['expires_at']);
-  if (expiry) return `works until ${timeNear(now)(expiry)}`;
+  if (expiry) return `works until ${timeNear(to)(expiry)}`;
   return key['expires_at'] === null ? 'never expires' : 'expiry unknown';
 }
 

@@ -24,6 +24,8 @@ export interface UsageResult {
   /** The requested period, in milliseconds since 1970. */
   from: number;
   to: number;
+  /** OpenRouter's time, which alone decides what has expired; undefined if unknown. */
+  serverTime: number | undefined;
   /** What OpenRouter charged. */
   cost: Usd;
   /** What providers charged for requests with your own provider keys. */

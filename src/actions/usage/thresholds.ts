@@ -47,10 +47,10 @@ export function usageFailure(
  * spent without a limit, and none with a key that OpenRouter rejects.
  */
 function remainingFailure(result: UsageResult, minimum: Usd): Failure | undefined {
-  const { key, to } = result;
+  const { key, serverTime } = result;
   if (!key) return undefined;
   const facts = { result, key, minimum };
-  const state = unusableState(key, to);
+  const state = unusableState(key, serverTime);
   if (state) return new Failure(keyUnusable, { ...facts, state });
   if (key['limit'] === null) return undefined;
   const limit = limitOf(key);
