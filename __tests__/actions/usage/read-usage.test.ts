@@ -129,15 +129,34 @@ describe('the usage of a workspace', () => {
       { keys: [older, younger, { ...KEY, hash: 'a3' }] },
       { since: DAY },
     );
-    const costs = usage.keys.map(({ key, spent: { amount, isExact } }) => [
-      key.hash,
-      exactUsd(amount),
-      isExact,
+    expect(usage.keys.map(({ key, spent }) => [key.hash, spent])).toEqual([
+      ['a2', { amount: parseUsd('0.5'), isExact: true }],
+      ['a1', { amount: parseUsd('0.25'), isExact: false }],
     ]);
-    expect(costs).toEqual([
-      ['a2', '0.5', true],
-      ['a1', '0.25', false],
+    expect(usage.keys[1]?.byok).toEqual({ amount: 0n, isExact: false });
+  });
+
+  test('has the API keys that have spent only with own provider keys, or unknown amounts', async () => {
+    const NOTHING = { amount: 0n, isExact: true };
+    const keys = [
+      { ...KEY, hash: 'unread', usage: null },
+      { ...KEY, hash: 'unused' },
+      { ...KEY, hash: 'byok-unread', byok_usage: null },
+      { ...KEY, hash: 'byok', byok_usage: 0.5 },
+      { ...KEY, hash: 'partly', usage: null, usage_weekly: 0.25, created_at: null },
+    ];
+    const { usage } = await read({ keys });
+    expect(usage.keys.map(({ key, spent, byok }) => [key.hash, spent, byok])).toEqual([
+      ['partly', { amount: parseUsd('0.25'), isExact: false }, NOTHING],
+      ['byok', NOTHING, { amount: parseUsd('0.5'), isExact: true }],
+      ['unread', undefined, NOTHING],
+      ['byok-unread', NOTHING, undefined],
     ]);
+  });
+
+  test('has no API keys without a counter of the period', async () => {
+    const { usage } = await read({ keys: [{ ...KEY, usage: 9, byok_usage: 9 }] }, { since: HOUR });
+    expect(usage.keys).toEqual([]);
   });
 
   test('has each reason why figures may be missing', async () => {

@@ -252,14 +252,18 @@ describe('the table of models', () => {
 });
 
 describe('the table of API keys', () => {
-  const spender = (amount: string, fields: object = {}, isExact = true) => {
+  const spentOf = (amount: string | undefined, isExact = true) =>
+    amount === undefined ? undefined : { amount: usd(amount), isExact };
+  const spender = (amount: string | undefined, fields: object = {}, isExact = true) => {
     return {
       key: { ...KEY, limit: null, expires_at: null, ...fields },
-      spent: { amount: usd(amount), isExact },
+      spent: spentOf(amount, isExact),
+      byok: spentOf('0'),
     };
   };
-  const tableOf = (keys: UsageResult['keys'], fields: Partial<UsageResult> = {}) =>
-    usageSummary(resultOf({ keys, ...fields }), NO_WARNING).folded?.[0]?.table;
+  const foldedOf = (keys: UsageResult['keys'], fields: Partial<UsageResult> = {}) =>
+    usageSummary(resultOf({ keys, ...fields }), NO_WARNING).folded?.[0];
+  const tableOf = (...args: Parameters<typeof foldedOf>) => foldedOf(...args)?.table;
 
   test('says "at least" of a key whose counter shows only a part of the period', () => {
     const costs = tableOf([spender('3.999', {}, false), spender('1')])?.rows.map(
@@ -278,6 +282,31 @@ describe('the table of API keys', () => {
     ['no limit, expired', { expires_at: '2026-01-14T12:00:00Z' }],
   ])('says of a key: %s', (text, fields) => {
     expect(tableOf([spender('1', fields)])?.rows[0]?.[0]).toContain(`\n${text}`);
+  });
+
+  test.each([
+    ['has no line for own provider keys that paid nothing', '0', true, undefined],
+    ['says what own provider keys paid', '0.5', true, '\nOwn provider keys: $0.50'],
+    ['says what they paid at least', '0.5', false, '\nOwn provider keys: at least $0.50'],
+    ['says that it is unknown', undefined, true, '\nOwn provider keys: unknown'],
+  ])('%s', (_, byok, isExact, line) => {
+    const keys = [{ ...spender('1'), byok: spentOf(byok, isExact) }];
+    const text = ['\nno limit, never expires', ...(line === undefined ? [] : [line])];
+    expect(tableOf(keys)?.rows[0]?.[0]).toEqual([
+      { code: KEY.name },
+      '\n',
+      { code: KEY.label },
+      ...text,
+    ]);
+  });
+
+  test('counts keys that may have spent as that', () => {
+    const byok = { ...spender('0'), byok: spentOf('1') };
+    const halfRead = { ...spender('1'), byok: undefined };
+    expect(foldedOf([byok, halfRead])?.title).toBe('API keys that have spent: 2');
+    const folded = foldedOf([byok, spender(undefined)]);
+    expect(folded?.title).toBe('API keys that have spent, or may have: 2');
+    expect(folded?.table?.rows.map(([, cost]) => cost)).toEqual(['$0.00', 'unknown']);
   });
 
   test("says that a key has expired by OpenRouter's clock alone", () => {

@@ -157,11 +157,11 @@ function countersOf(keys: readonly CountedKey[]): Amounts {
   };
 }
 
-function amountOf({ amount = 0n }: Counted): Usd {
+export function amountOf({ amount = 0n }: Counted): Usd {
   return amount;
 }
 
-function hasSpent(counted: Counted): boolean {
+export function hasSpent(counted: Counted): boolean {
   return amountOf(counted) > 0n;
 }
 

@@ -20,14 +20,22 @@ import {
   findWorkspace,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
+import type { Spent } from '../../openrouter/settlement.ts';
 import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { workspaceNotFound } from '../../shared/failures.ts';
 import { type Clocks, currentTime } from '../../shared/time-window.ts';
-import { amountsOf, type Comparison, type CountedKey, compareWithKeys } from './compare-keys.ts';
+import {
+  amountOf,
+  amountsOf,
+  type Comparison,
+  type CountedKey,
+  compareWithKeys,
+  hasSpent,
+} from './compare-keys.ts';
 import { keyNotFound, usageUnknown } from './failures.ts';
-import { type Period, type Since, spentAtLeast, startOf } from './period.ts';
+import { type Counted, type Period, type Since, spentAtLeast, startOf } from './period.ts';
 import type { KeyCost, UsageResult } from './result.ts';
 import { gapOfClocks, gapsIn, type UsageGap } from './usage-gap.ts';
 
@@ -143,14 +151,30 @@ function countKey(key: Key, period: Period): ReadKey {
   };
 }
 
-/** What each of `keys` has spent since `from`, the most expensive first. */
+/** What each of `keys` that has spent since `from`, or may have, has spent, the most expensive first. */
 function costsOf(keys: readonly ReadKey[], from: number): KeyCost[] {
   return keys
-    .map(({ key, credits: { amount = 0n, since, isUnread } }) => {
-      return { key, spent: { amount, isExact: !isUnread && since <= from } };
-    })
-    .filter(({ spent }) => spent.amount > 0n)
-    .toSorted((a, b) => Number(b.spent.amount - a.spent.amount));
+    .filter(({ credits, byok }) => mayHaveSpent(credits) || mayHaveSpent(byok))
+    .toSorted((a, b) => byAmount(a.credits, b.credits) || byAmount(a.byok, b.byok))
+    .map(({ key, credits, byok }) => ({
+      key,
+      spent: spentSince(from, credits),
+      byok: spentSince(from, byok),
+    }));
+}
+
+function mayHaveSpent(counted: Counted): boolean {
+  return counted.isUnread || hasSpent(counted);
+}
+
+function byAmount(a: Counted, b: Counted): number {
+  return Number(amountOf(b) - amountOf(a));
+}
+
+function spentSince(from: number, counted: Counted): Spent | undefined {
+  const { since, isUnread } = counted;
+  if (isUnread && !hasSpent(counted)) return undefined;
+  return { amount: amountOf(counted), isExact: !isUnread && since <= from };
 }
 
 async function readKeyUsage(

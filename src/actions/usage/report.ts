@@ -4,7 +4,7 @@ import type { Cell, Folded, Table } from '../../lib/table.ts';
 import { exactUsd, sumUsd, toNumber, type Usd } from '../../lib/usd.ts';
 import { costOf, type ModelUsage } from '../../openrouter/resources/analytics.ts';
 import { describeKey, describeLimit, type Key, limitOf } from '../../openrouter/resources/keys.ts';
-import { COUNTED_LATE } from '../../openrouter/settlement.ts';
+import { COUNTED_LATE, formatSpent } from '../../openrouter/settlement.ts';
 import { formatTime, readTime } from '../../openrouter/time.ts';
 import { unusableState } from '../../openrouter/unusable-key.ts';
 import { spentFormat } from '../../report/key-table.ts';
@@ -167,23 +167,29 @@ function percentOf(part: Usd | null, whole: Usd): string {
 /** In a summary, the rest would hide what follows. */
 const MAX_KEYS = 20;
 
-/** The API keys that have spent, for somebody who has to stop some of them; empty if there are none. */
+/** The API keys that have spent, or may have, for somebody who has to stop some of them; empty if there are none. */
 function foldedKeys(result: UsageResult): Folded[] {
   const { keys } = result;
   if (keys.length === 0) return [];
   const format = spentFormat(keys.map(({ spent }) => spent));
-  const rows = keys.slice(0, MAX_KEYS).map(({ key, spent }): Cell[] => [
+  const rows = keys.slice(0, MAX_KEYS).map(({ key, spent, byok }): Cell[] => [
     // In one column, because GitHub hides the last one of three on a phone.
     [
       { code: key.name },
       '\n',
       { code: key.label },
       `\n${limitOfKey(key)}, ${stateOf(key, result)}`,
+      ...(byok?.amount === 0n
+        ? []
+        : [`\nOwn provider keys: ${byok ? formatSpent(byok) : 'unknown'}`]),
     ],
     format(spent),
   ]);
   const table = { header: ['API key', { numbers: 'Cost' }], rows, more: keys.length - rows.length };
-  return [{ title: `API keys that have spent: ${keys.length}`, table }];
+  const areKnown = keys.every(({ spent, byok }) => spent?.amount || byok?.amount);
+  return [
+    { title: `API keys that have spent${areKnown ? '' : ', or may have'}: ${keys.length}`, table },
+  ];
 }
 
 function limitOfKey(key: Key): string {

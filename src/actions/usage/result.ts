@@ -7,11 +7,16 @@ import type { Spent } from '../../openrouter/settlement.ts';
 import { type Since, sinceForPeople } from './period.ts';
 import { concernsCost, type UsageGap } from './usage-gap.ts';
 
-/** What an API key has spent in the period, by its own counter. */
+/**
+ * What an API key has spent in the period, by its own counters: a lower bound if they show only a part of
+ * the period, and undefined if they could not be read.
+ */
 export interface KeyCost {
   key: Key;
-  /** A lower bound if the counter shows only a part of the period. */
-  spent: Spent;
+  /** What OpenRouter charged. */
+  spent: Spent | undefined;
+  /** What providers charged for requests with your own provider keys. */
+  byok: Spent | undefined;
 }
 
 /** What a workspace or an API key has used and cost. */
@@ -34,7 +39,7 @@ export interface UsageResult {
   tokens: bigint;
   /** The most expensive first. */
   models: readonly ModelUsage[];
-  /** The existing API keys of a workspace that have spent, the most expensive first. */
+  /** The existing API keys of a workspace that have spent, or may have, the most expensive first. */
   keys: readonly KeyCost[];
   /** Undefined for a workspace, for a key without a limit, and if that could not be read. */
   limit: KeyLimit | undefined;
