@@ -114,13 +114,31 @@ describe('what a key has spent at least', () => {
   const until = at('2026-02-01T00:00:00Z');
   const SPENT = { ...counters, usage_daily: 0, created_at };
   test.each<[string, from: string, readAt: number, counted: [string | undefined, boolean]]>([
-    ['before midnight', '2026-01-31', until, ['0', false]],
+    ['before midnight', '2026-01-31', until - 5_000, ['0', false]],
+    ['at most five seconds before midnight', '2026-01-31', until - 4_999, [undefined, true]],
     ['after midnight', '2026-01-31', until + 1_000, [undefined, true]],
     ['in the next month, but the same week', '2026-01-26', until + 1_000, ['0.3', false]],
     ['in the next month', '2026-01-01', until + 1_000, ['0.3', true]],
     ['after midnight, but that of its life', '2025-12-20', until + 1_000, ['1', false]],
   ])('is not what a counter shows that began again: read %s', (_, from, readAt, counted) => {
     expect(count(SPENT, { from, until, readAt })).toEqual(counted);
+  });
+
+  // `Date` is of a server whose clock may be ahead of that of the counters.
+  test.each<[string, from: string, after: number, counted: [string | undefined, boolean]]>([
+    ['five seconds after midnight', '2026-02-01', 5_000, [undefined, true]],
+    ['later', '2026-02-01', 5_001, ['0.6', false]],
+    ['after midnight, but since Monday', '2026-01-26', 1_000, ['0.3', false]],
+  ])(
+    'is not what a counter shows that may not have begun again: read %s',
+    (_, from, after, counted) => {
+      expect(count(SPENT, { from, until: until + after })).toEqual(counted);
+    },
+  );
+
+  test('is complete at midnight of a key that has spent nothing in its life', () => {
+    const key = { ...SPENT, usage: 0 };
+    expect(count(key, { from: '2026-01-31', until })).toEqual([undefined, false]);
   });
 
   test('is that of its life if neither its creation nor that of the workspace is known', () => {

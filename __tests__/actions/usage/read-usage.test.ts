@@ -284,10 +284,17 @@ function shiftDate(simulation: Simulation, skew: number): void {
   });
 }
 
-describe('the usage of a day that ends between the lookup and the response with the counters', () => {
+describe('the usage of a day is incomplete if its counters may be of another', () => {
   const midnight = Date.parse('2026-01-15');
-  test.each(['a workspace', 'a key'])('is incomplete: that of %s', async (spender) => {
-    const simulation = openPlainSimulation([], { start: midnight - 2 * LATENCY - 1 });
+  const BETWEEN = midnight - 2 * LATENCY - 1;
+  test.each<[string, spender: string, start: number, skew: number, to: number]>([
+    ['it ends between the lookup and their response', 'a workspace', BETWEEN, 0, midnight],
+    ['it ends between the lookup and their response', 'a key', BETWEEN, 0, midnight],
+    ['their clock is ahead of Date', 'a workspace', midnight + 1_000, -4_000, midnight - 2_000],
+    ['their clock is behind Date', 'a workspace', midnight - 3_000, 4_000, midnight + 2_000],
+  ])('because %s: that of %s', async (_, spender, start, skew, end) => {
+    const simulation = openPlainSimulation([], { start });
+    if (skew !== 0) shiftDate(simulation, skew);
     const workspace = seedWorkspace(simulation, { slug: 'preview-42', age: 2 * DAY });
     const key = seedKey(simulation, workspace);
     key.created_at = workspace.created_at;
@@ -295,7 +302,7 @@ describe('the usage of a day that ends between the lookup and the response with 
     simulation.account.analytics.lag = 2 * HOUR;
     const keyHash = spender === 'a key' ? key.hash : undefined;
     const { to, cost, gaps } = await readIn(simulation, { since: 'day', keyHash });
-    expect([to, cost]).toEqual([midnight, 0n]);
+    expect([to, cost]).toEqual([end, 0n]);
     expect(gaps).toEqual([{ kind: 'keys-unread', keys: 1 }]);
   });
 });

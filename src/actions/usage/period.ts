@@ -97,6 +97,9 @@ export interface Counted {
   isUnread: boolean;
 }
 
+/** How far the clock of the counters may differ from `Date`, in milliseconds: each server has a clock. */
+const CLOCK_MS = 5_000;
+
 /**
  * What a key has spent in a period at least, by its own counters: by the one that
  * covers the most of the period, and began within it.
@@ -107,11 +110,14 @@ export function spentAtLeast(
   counter: 'usage' | 'byok_usage',
   { from = Number.NEGATIVE_INFINITY, to, readAt, workspaceCreated }: Period,
 ): Counted {
-  const [starts, lastStarts] = [calendarStarts(to), calendarStarts(readAt)];
+  const starts = calendarStarts(to);
+  const perhapsCounted = [readAt - CLOCK_MS, readAt + CLOCK_MS].map(calendarStarts);
   const calendar = CALENDAR_PERIODS.map((period) => ({
     since: starts[period],
-    // One that began again shows nothing of this period.
-    value: starts[period] === lastStarts[period] ? key[`${counter}${SUFFIXES[period]}`] : undefined,
+    // One that may be of the period before or after shows nothing of this one.
+    value: perhapsCounted.every((counted) => counted[period] === starts[period])
+      ? key[`${counter}${SUFFIXES[period]}`]
+      : undefined,
   })).toSorted((a, b) => a.since - b.since);
   const created = createdAt(key);
   // A key of unknown age is at least not older than its workspace.
