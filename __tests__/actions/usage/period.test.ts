@@ -63,13 +63,13 @@ describe('what a key has spent at least', () => {
     }: { from?: string | undefined; until?: number; readAt?: number; workspaceCreated?: string },
     counter: 'usage' | 'byok_usage' = 'usage',
   ) {
-    const { amount, isUnread } = spentAtLeast({ ...KEY, ...key }, counter, {
+    const { amount, unread } = spentAtLeast({ ...KEY, ...key }, counter, {
       from: from === undefined ? undefined : at(from),
       to: until,
       readAt,
       workspaceCreated: workspaceCreated === undefined ? undefined : at(workspaceCreated),
     });
-    return [amount === undefined ? undefined : exactUsd(amount), isUnread];
+    return [amount === undefined ? undefined : exactUsd(amount), unread];
   }
 
   test.each([
@@ -79,7 +79,7 @@ describe('what a key has spent at least', () => {
     ['after the beginning of the month', '2026-01-02', '0.3'],
     ['after the beginning of the week', '2026-01-12T00:00:01Z', '0.1'],
   ])('since %s', (_, from, amount) => {
-    expect(count({ ...counters, created_at }, { from })).toEqual([amount, false]);
+    expect(count({ ...counters, created_at }, { from })).toEqual([amount, undefined]);
   });
 
   test.each([
@@ -95,7 +95,7 @@ describe('what a key has spent at least', () => {
 
   test('is the counter that began first, although refunds can make a later one larger', () => {
     const key = { ...counters, usage_monthly: 0.2, created_at };
-    expect(count(key, { from: '2026-01-01' })).toEqual(['0.2', false]);
+    expect(count(key, { from: '2026-01-01' })).toEqual(['0.2', undefined]);
   });
 
   test.each<[string, object, from: string | undefined, amount: string | undefined]>([
@@ -107,28 +107,32 @@ describe('what a key has spent at least', () => {
     ['if it has no creation, in a short period', UNDATED, '2026-01-14T00:00:01Z', undefined],
     ['if it has no creation and no total', { ...UNDATED, usage: undefined }, '2026-01-01', '0.6'],
   ])('could not all be read %s', (_, key, from, amount) => {
-    expect(count({ created_at, ...key }, { from })).toEqual([amount, true]);
+    expect(count({ created_at, ...key }, { from })).toEqual([amount, 'invalid']);
   });
 
   // A month ends within a week.
   const until = at('2026-02-01T00:00:00Z');
   const SPENT = { ...counters, usage_daily: 0, created_at };
-  test.each<[string, from: string, readAt: number, counted: [string | undefined, boolean]]>([
-    ['before midnight', '2026-01-31', until - 5_000, ['0', false]],
-    ['at most five seconds before midnight', '2026-01-31', until - 4_999, [undefined, true]],
-    ['after midnight', '2026-01-31', until + 1_000, [undefined, true]],
-    ['in the next month, but the same week', '2026-01-26', until + 1_000, ['0.3', false]],
-    ['in the next month', '2026-01-01', until + 1_000, ['0.3', true]],
-    ['after midnight, but that of its life', '2025-12-20', until + 1_000, ['1', false]],
+  test.each<
+    [string, from: string, readAt: number, counted: [string | undefined, string | undefined]]
+  >([
+    ['before midnight', '2026-01-31', until - 5_000, ['0', undefined]],
+    ['at most five seconds before midnight', '2026-01-31', until - 4_999, [undefined, 'midnight']],
+    ['after midnight', '2026-01-31', until + 1_000, [undefined, 'midnight']],
+    ['in the next month, but the same week', '2026-01-26', until + 1_000, ['0.3', undefined]],
+    ['in the next month', '2026-01-01', until + 1_000, ['0.3', 'midnight']],
+    ['after midnight, but that of its life', '2025-12-20', until + 1_000, ['1', undefined]],
   ])('is not what a counter shows that began again: read %s', (_, from, readAt, counted) => {
     expect(count(SPENT, { from, until, readAt })).toEqual(counted);
   });
 
   // `Date` is of a server whose clock may be ahead of that of the counters.
-  test.each<[string, from: string, after: number, counted: [string | undefined, boolean]]>([
-    ['five seconds after midnight', '2026-02-01', 5_000, [undefined, true]],
-    ['later', '2026-02-01', 5_001, ['0.6', false]],
-    ['after midnight, but since Monday', '2026-01-26', 1_000, ['0.3', false]],
+  test.each<
+    [string, from: string, after: number, counted: [string | undefined, string | undefined]]
+  >([
+    ['five seconds after midnight', '2026-02-01', 5_000, [undefined, 'midnight']],
+    ['later', '2026-02-01', 5_001, ['0.6', undefined]],
+    ['after midnight, but since Monday', '2026-01-26', 1_000, ['0.3', undefined]],
   ])(
     'is not what a counter shows that may not have begun again: read %s',
     (_, from, after, counted) => {
@@ -138,36 +142,44 @@ describe('what a key has spent at least', () => {
 
   test('is complete at midnight of a key that has spent nothing in its life', () => {
     const key = { ...SPENT, usage: 0 };
-    expect(count(key, { from: '2026-01-31', until })).toEqual([undefined, false]);
+    expect(count(key, { from: '2026-01-31', until })).toEqual([undefined, undefined]);
+  });
+
+  test('is not to be read again because of midnight if its creation is unknown, too', () => {
+    const unread = count({ ...SPENT, created_at: null }, { from: '2026-01-31', until });
+    expect(unread).toEqual([undefined, 'invalid']);
   });
 
   test('is that of its life if neither its creation nor that of the workspace is known', () => {
-    expect(count(counters, {})).toEqual(['1', false]);
+    expect(count(counters, {})).toEqual(['1', undefined]);
   });
 
   test('is that of its life if its creation is unknown, and the workspace was created in the period', () => {
     const workspaceCreated = '2026-01-10T10:00:00.750Z';
     const countSince = (from: string) => count(counters, { from, workspaceCreated });
-    expect(countSince('2026-01-10T10:00:00Z')).toEqual(['1', false]);
-    expect(countSince('2026-01-10T10:00:01Z')).toEqual(['0.3', true]);
+    expect(countSince('2026-01-10T10:00:00Z')).toEqual(['1', undefined]);
+    expect(countSince('2026-01-10T10:00:01Z')).toEqual(['0.3', 'invalid']);
   });
 
   test('does not include the life of a key that is older than its workspace', () => {
     const workspaceCreated = '2025-12-25T00:00:00Z';
     const period = { from: workspaceCreated, workspaceCreated };
-    expect(count({ ...counters, created_at }, period)).toEqual(['0.6', false]);
+    expect(count({ ...counters, created_at }, period)).toEqual(['0.6', undefined]);
   });
 
   test.each([
     ['nothing', { usage: 0 }, undefined],
     ['no more than what is counted', { usage: 0.30000000000001, usage_weekly: 0.3 }, '0.3'],
   ])('is complete if it has spent %s in its life', (_, key, amount) => {
-    expect(count({ ...key, created_at: null }, { from: '2026-01-01' })).toEqual([amount, false]);
+    expect(count({ ...key, created_at: null }, { from: '2026-01-01' })).toEqual([
+      amount,
+      undefined,
+    ]);
   });
 
   test('with your own provider keys has counters of its own', () => {
     const key = { ...counters, created_at };
-    expect(count(key, {}, 'byok_usage')).toEqual([undefined, true]);
-    expect(count({ ...key, byok_usage: 2 }, {}, 'byok_usage')).toEqual(['2', false]);
+    expect(count(key, {}, 'byok_usage')).toEqual([undefined, 'invalid']);
+    expect(count({ ...key, byok_usage: 2 }, {}, 'byok_usage')).toEqual(['2', undefined]);
   });
 });

@@ -239,13 +239,16 @@ describe('what could not be read of API keys', () => {
     ['a key', [UNREAD], { since: 'day', keyHash: 'a1' }],
   ])('makes the cost of %s incomplete', async (_, keys, request) => {
     const { usage } = await read({ rows: [], keys }, request);
-    expect([usage.cost, usage.gaps]).toEqual([0n, [{ kind: 'keys-unread', keys: 1 }]]);
+    expect([usage.cost, usage.gaps]).toEqual([
+      0n,
+      [{ kind: 'keys-unread', keys: 1, cause: 'invalid' }],
+    ]);
   });
 
   test('can be what your own provider keys paid, which makes only that incomplete', async () => {
     const keys = [{ ...KEY, usage: 0.5, byok_usage: null }];
     expect(await gapsOf({ rows: [row('a/b', 0.5, { byok_usage: 0 })], keys })).toEqual([
-      { kind: 'byok-unread', keys: 1 },
+      { kind: 'byok-unread', keys: 1, cause: 'invalid' },
     ]);
   });
 
@@ -303,7 +306,7 @@ describe('the usage of a day is incomplete if its counters may be of another', (
     const keyHash = spender === 'a key' ? key.hash : undefined;
     const { to, cost, gaps } = await readIn(simulation, { since: 'day', keyHash });
     expect([to, cost]).toEqual([end, 0n]);
-    expect(gaps).toEqual([{ kind: 'keys-unread', keys: 1 }]);
+    expect(gaps).toEqual([{ kind: 'keys-unread', keys: 1, cause: 'midnight' }]);
   });
 });
 

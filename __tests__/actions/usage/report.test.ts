@@ -49,8 +49,8 @@ describe('why figures are incomplete', () => {
   const BEHIND =
     "OpenRouter's analytics has not yet reported what the counters of the API keys show:";
   const LATE = "with OpenRouter's analytics, which may lag behind.";
-  const INVALID =
-    'A counter or created_at is missing or invalid, or the counter began again at midnight UTC.';
+  const INVALID = 'A counter or created_at is missing or invalid.';
+  const MIDNIGHT = 'The counters were read while they began again at midnight UTC: run this again.';
   test.each<[UsageGap, string]>([
     [
       { kind: 'time-uncertain', server: TIME + 1_000, runner: TIME },
@@ -94,8 +94,12 @@ describe('why figures are incomplete', () => {
       `Could not compare 2 API keys ${LATE} OpenRouter's analytics warns: Slow`,
     ],
     [
-      { kind: 'keys-unread', keys: 2 },
+      { kind: 'keys-unread', keys: 2, cause: 'invalid' },
       `Could not read all that 2 API keys spent in this period. ${INVALID}`,
+    ],
+    [
+      { kind: 'keys-unread', keys: 1, cause: 'midnight' },
+      `Could not read all that 1 API key spent in this period. ${MIDNIGHT}`,
     ],
     [
       { kind: 'models-unread', models: 3 },
@@ -112,7 +116,7 @@ describe('why figures are incomplete', () => {
 
   test.each<[UsageGap, string]>([
     [
-      { kind: 'byok-unread', keys: 1 },
+      { kind: 'byok-unread', keys: 1, cause: 'invalid' },
       `Could not read all that 1 API key spent with your own provider keys in this period. ${INVALID}`,
     ],
     [{ kind: 'limit-unread' }, 'Could not read the limit of the API key, or what remains of it.'],

@@ -39,7 +39,10 @@ const NOISE = parseUsd('1e-14') as Usd;
 
 const TRUNCATED: UsageResult['gaps'] = [{ kind: 'truncated' }];
 /** Gaps that do not concern the cost. */
-const OTHER: UsageResult['gaps'] = [{ kind: 'byok-unread', keys: 1 }, { kind: 'limit-unread' }];
+const OTHER: UsageResult['gaps'] = [
+  { kind: 'byok-unread', keys: 1, cause: 'invalid' },
+  { kind: 'limit-unread' },
+];
 const incomplete = (...undecided: string[]) => ({ code: 'usage-incomplete', undecided });
 const ABOVE = { code: 'spending-above-warning', threshold: 5n * NANO };
 const MAY_WARN = incomplete('warn-above-usd');
@@ -95,7 +98,7 @@ test.each(['failAbove', 'warnAbove'] as const)(
 test('an incomplete cost is explained by the gaps that concern it', () => {
   const gaps: UsageResult['gaps'] = [
     ...OTHER,
-    { kind: 'keys-unread', keys: 2 },
+    { kind: 'keys-unread', keys: 2, cause: 'invalid' },
     { kind: 'models-unread', models: 3 },
   ];
   const warnings = warningsOf(resultOf(0n, gaps), { ...NO_THRESHOLDS, failAbove: NANO });

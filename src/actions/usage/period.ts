@@ -93,9 +93,12 @@ export interface Counted {
    * period, or a later one of the calendar; the end of the period without an amount.
    */
   since: number;
-  /** Whether it may have spent more, because a counter or its creation could not be read. */
-  isUnread: boolean;
+  /** Why it may have spent more; undefined if it has not. */
+  unread: UnreadCause | undefined;
 }
+
+/** Why what a key has spent was not read: a field is not as documented, or a counter may be of another period. */
+export type UnreadCause = 'invalid' | 'midnight';
 
 /** How far the clock of the counters may differ from `Date`, in milliseconds: each server has a clock. */
 const CLOCK_MS = 5_000;
@@ -114,25 +117,25 @@ export function spentAtLeast(
   const perhapsCounted = [readAt - CLOCK_MS, readAt + CLOCK_MS].map(calendarStarts);
   const calendar = CALENDAR_PERIODS.map((period) => ({
     since: starts[period],
+    value: key[`${counter}${SUFFIXES[period]}`],
     // One that may be of the period before or after shows nothing of this one.
-    value: perhapsCounted.every((counted) => counted[period] === starts[period])
-      ? key[`${counter}${SUFFIXES[period]}`]
-      : undefined,
+    isOther: perhapsCounted.some((counted) => counted[period] !== starts[period]),
   })).toSorted((a, b) => a.since - b.since);
   const created = createdAt(key);
   // A key of unknown age is at least not older than its workspace.
   const born = created ?? workspaceCreated ?? Number.NEGATIVE_INFINITY;
   const counters = [
     // Before its creation, the key has spent nothing: its life covers the whole period.
-    ...(born >= from ? [{ since: from, value: key[counter] }] : []),
+    ...(born >= from ? [{ since: from, value: key[counter], isOther: false }] : []),
     ...calendar.filter(({ since }) => since >= from),
-  ].map(({ since, value }) => ({ since, amount: toUsd(value) }));
+  ].map(({ value, ...one }) => ({ ...one, amount: one.isOther ? undefined : toUsd(value) }));
   const read = counters.find(({ amount }) => amount !== undefined);
   const { amount, since } = read ?? { amount: undefined, since: to };
-  // The first counter covers the most.
-  const isUnread = created === undefined || counters[0] !== read;
+  const [widest] = counters;
+  const isUnread = created === undefined || widest !== read;
   // A key that has spent no more in its whole life has spent no more in the period.
   const spentInLife = toUsd(key[counter]);
   const isAll = spentInLife !== undefined && !exceeds(spentInLife, amount ?? 0n);
-  return { amount, since, isUnread: isUnread && !isAll };
+  const cause = created !== undefined && widest?.isOther ? 'midnight' : 'invalid';
+  return { amount, since, unread: isUnread && !isAll ? cause : undefined };
 }

@@ -164,7 +164,7 @@ function costsOf(keys: readonly ReadKey[], from: number): KeyCost[] {
 }
 
 function mayHaveSpent(counted: Counted): boolean {
-  return counted.isUnread || hasSpent(counted);
+  return counted.unread !== undefined || hasSpent(counted);
 }
 
 function byAmount(a: Counted, b: Counted): number {
@@ -172,9 +172,9 @@ function byAmount(a: Counted, b: Counted): number {
 }
 
 function spentSince(from: number, counted: Counted): Spent | undefined {
-  const { since, isUnread } = counted;
-  if (isUnread && !hasSpent(counted)) return undefined;
-  return { amount: amountOf(counted), isExact: !isUnread && since <= from };
+  const { since, unread } = counted;
+  if (unread && !hasSpent(counted)) return undefined;
+  return { amount: amountOf(counted), isExact: !unread && since <= from };
 }
 
 async function readKeyUsage(
@@ -275,12 +275,13 @@ function combine(
 }
 
 function unreadGaps(keys: readonly CountedKey[]): UsageGap[] {
-  const unreadCredits = keys.filter(({ credits }) => credits.isUnread).length;
-  const unreadByok = keys.filter(({ byok }) => byok.isUnread).length;
-  return [
-    ...(unreadCredits > 0 ? [{ kind: 'keys-unread', keys: unreadCredits } as const] : []),
-    ...(unreadByok > 0 ? [{ kind: 'byok-unread', keys: unreadByok } as const] : []),
-  ];
+  const kinds = { credits: 'keys-unread', byok: 'byok-unread' } as const;
+  return (['credits', 'byok'] as const).flatMap((amount) =>
+    (['invalid', 'midnight'] as const).flatMap((cause) => {
+      const unread = keys.filter((key) => key[amount].unread === cause).length;
+      return unread > 0 ? [{ kind: kinds[amount], keys: unread, cause }] : [];
+    }),
+  );
 }
 
 /** The most expensive first; of those that cost the same, the one with the most tokens. */

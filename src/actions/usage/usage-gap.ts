@@ -5,6 +5,7 @@ import type { Usd } from '../../lib/usd.ts';
 import type { UsageByModel } from '../../openrouter/resources/analytics.ts';
 import { formatTime } from '../../openrouter/time.ts';
 import type { Clocks } from '../../shared/time-window.ts';
+import type { UnreadCause } from './period.ts';
 
 /** Why the figures of a usage may be too low, or are missing. */
 export type UsageGap =
@@ -25,9 +26,9 @@ export type UsageGap =
   /** What analytics lacks of what so many keys have spent could not be determined. */
   | { kind: 'lag-unknown'; keys: number; reason: UnknownLag }
   /** What so many keys have spent could not all be read. */
-  | { kind: 'keys-unread'; keys: number }
+  | { kind: 'keys-unread'; keys: number; cause: UnreadCause }
   /** What so many keys have spent with your own provider keys could not all be read. */
-  | { kind: 'byok-unread'; keys: number }
+  | { kind: 'byok-unread'; keys: number; cause: UnreadCause }
   /** Analytics does not report the cost of so many models. */
   | { kind: 'models-unread'; models: number }
   /** The limit of the key, or what remains of it, could not be read. */
@@ -89,9 +90,9 @@ export function describeGap(gap: UsageGap, show = formatTime): string {
     case 'lag-unknown':
       return `Could not compare ${countKeys(gap.keys)} with OpenRouter's analytics, which may lag behind. ${describeReason(gap.reason, show)}`;
     case 'keys-unread':
-      return `Could not read all that ${countKeys(gap.keys)} spent in this period. ${INVALID_FIELD}`;
+      return `Could not read all that ${countKeys(gap.keys)} spent in this period. ${UNREAD[gap.cause]}`;
     case 'byok-unread':
-      return `Could not read all that ${countKeys(gap.keys)} spent with your own provider keys in this period. ${INVALID_FIELD}`;
+      return `Could not read all that ${countKeys(gap.keys)} spent with your own provider keys in this period. ${UNREAD[gap.cause]}`;
     case 'models-unread':
       return `Models whose cost OpenRouter's analytics does not report: ${gap.models}.`;
     case 'limit-unread':
@@ -117,5 +118,7 @@ function describeReason(reason: UnknownLag, show: typeof formatTime): string {
   }
 }
 
-const INVALID_FIELD =
-  'A counter or created_at is missing or invalid, or the counter began again at midnight UTC.';
+const UNREAD: Readonly<Record<UnreadCause, string>> = {
+  invalid: 'A counter or created_at is missing or invalid.',
+  midnight: 'The counters were read while they began again at midnight UTC: run this again.',
+};
