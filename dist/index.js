@@ -1522,9 +1522,10 @@ if(deleted.length===0&&undecided.length===0)return
 undecided.length>0&&warn(keyOwnerUnknownWarning,unknownOwner(search,undecided))
 const left=undecided.length>0?0:lostPosts-deleted.length
 task_saveState(state,{...created,search:{...search,lostPosts:left}},{journal,fewerOrphans:!0})}const MAX_WORKFLOW_LENGTH=40,WORKFLOWS=".github/workflows/"
-function workflowOf({GITHUB_WORKFLOW:name=""}){return name.startsWith(WORKFLOWS)?name.slice(WORKFLOWS.length):name}const SUFFIX_COUNT=36**6
-function jobKeyName(env,random,entry){const start=[...workflowOf(env)].slice(0,MAX_WORKFLOW_LENGTH).join(""),workflow=start.endsWith(" /")?start.slice(0,-2):start,run=[env.GITHUB_RUN_ID,env.GITHUB_RUN_ATTEMPT].filter(Boolean).join("."),job=env.GITHUB_JOB,suffix=Math.floor(random*SUFFIX_COUNT).toString(36).padStart(6,"0")
-return[env.GITHUB_REPOSITORY,workflow,run,entry?`${job} (${entry.replaceAll(" / ","/")})`:job,suffix].filter(Boolean).join(" / ")}function subjectEnd(subject){return cutName(subject.kind==="pull"?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,repository,job){return`${repository}${subjectEnd(subject)} / ${job}`}const NAME=/^(?<repository>[\w.-]+\/[\w.-]+)(?<end>(?<sign> \/ |#|: )(?<rest>.*))$/s
+function workflowOf({GITHUB_WORKFLOW:name=""}){return name.startsWith(WORKFLOWS)?name.slice(WORKFLOWS.length):name}function shortenWorkflow(name){const start=[...name].slice(0,MAX_WORKFLOW_LENGTH).join("")
+return start!==name?`${start.replace(/( \/)? [^ ]*$/,"")}\u2026`:name.endsWith(" /")?name.slice(0,-2):name}const SUFFIX_COUNT=36**6
+function jobKeyName(env,random,entry){const run=[env.GITHUB_RUN_ID,env.GITHUB_RUN_ATTEMPT].filter(Boolean).join("."),job=env.GITHUB_JOB,suffix=Math.floor(random*SUFFIX_COUNT).toString(36).padStart(6,"0")
+return[env.GITHUB_REPOSITORY,shortenWorkflow(workflowOf(env)),run,entry?`${job} (${entry.replaceAll(" / ","/")})`:job,suffix].filter(Boolean).join(" / ")}function subjectEnd(subject){return cutName(subject.kind==="pull"?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,repository,job){return`${repository}${subjectEnd(subject)} / ${job}`}const NAME=/^(?<repository>[\w.-]+\/[\w.-]+)(?<end>(?<sign> \/ |#|: )(?<rest>.*))$/s
 function readKeyName(name){const{repository="",sign,rest=""}=NAME.exec(name)?.groups??{}
 if(sign===void 0)return{kind:"other"}
 const parts=rest.split(" / ")
@@ -1626,9 +1627,10 @@ isDeployment&&deployed.add(known.job)
 const spent=spentOf(one),facts={key,spent,isWorking:settlesIn===void 0},details=isDeployment?deploymentState(facts,{isReplaced}):creationOf(key,options),link=linkOf(name,known,options)
 return{title:details?[link,`, ${details}`]:[link],spent,limit:limitPart(facts,{isOwnUse:known.kind==="other"})}})}function newestFirst(keys){return keys.toSorted(({key:a},{key:b})=>(createdAt(b)??0)-(createdAt(a)??0)||(a.hash<b.hash?-1:1))}function yearsOf(key){const created=createdAt(key)
 return created===void 0?[]:[yearOf(created)]}const SEPARATOR=" / "
-function labelFormat(labels){const workflows=labels.flatMap(label=>{const end=label.lastIndexOf(SEPARATOR)
-return end<0?[]:[label.slice(0,end+SEPARATOR.length)]}),[workflow="",...others]=new Set(workflows),isOf=label=>others.length===0&&label.startsWith(workflow)
-return label=>isOf(label)?label.slice(workflow.length):label}const NO_LIMIT="\u2013"
+function render_keys_partsOf(label){const end=label.lastIndexOf(SEPARATOR)
+return end<0?{workflow:"",job:label}:{workflow:shortenWorkflow(label.slice(0,end))+SEPARATOR,job:label.slice(end+SEPARATOR.length)}}function labelFormat(labels){const workflows=new Set(labels.map(label=>render_keys_partsOf(label).workflow).filter(Boolean))
+return label=>{const{workflow,job}=render_keys_partsOf(label)
+return workflows.size>1?workflow+job:job}}const NO_LIMIT="\u2013"
 function limitPart({key,spent,isWorking},{isOwnUse}){if(key.limit===null)return isOwnUse&&isWorking?"\u26a0\ufe0f no\xa0limit":NO_LIMIT
 const limit=limitOf(key),used=limit?usedOf(limit,spent?.amount):void 0
 if(!limit||used===void 0)return"unknown"

@@ -6,6 +6,7 @@ import {
   isSameKeyName,
   jobKeyName,
   readKeyName,
+  shortenWorkflow,
 } from '../../src/shared/key-name.ts';
 
 type Subject = Parameters<typeof deployedKeyName>[0];
@@ -40,14 +41,21 @@ describe('the generated name of a key', () => {
       LONG,
       '',
       0,
-      `octo/app / ${'🧪'.repeat(40)} / 42.2 / test / 000000`,
+      `octo/app / ${'🧪'.repeat(40)}… / 42.2 / test / 000000`,
     ],
     [
       'is not cut inside a separator',
       { ...ENV, GITHUB_WORKFLOW: `${'x'.repeat(38)} / y` },
       '',
       0,
-      `octo/app / ${'x'.repeat(38)} / 42.2 / test / 000000`,
+      `octo/app / ${'x'.repeat(38)}… / 42.2 / test / 000000`,
+    ],
+    [
+      'is without the half of a separator that a workflow ends with',
+      { ...ENV, GITHUB_WORKFLOW: 'x /' },
+      '',
+      0,
+      'octo/app / x / 42.2 / test / 000000',
     ],
     [
       'has the file of a workflow without a name',
@@ -62,6 +70,18 @@ describe('the generated name of a key', () => {
 });
 
 test.each([
+  ['Preview of every pull request, 40 letters', 'Preview of every pull request, 40…'],
+  ['Preview of every pull request 40 letters', 'Preview of every pull request 40 letters'],
+  [`${'x'.repeat(36)} / another`, `${'x'.repeat(36)}…`],
+])('the name of the workflow %j is shortened to %j, once', (workflow, name) => {
+  expect(shortenWorkflow(workflow)).toBe(name);
+  expect(shortenWorkflow(name)).toBe(name);
+});
+
+const [DOCS, SHOP] = ['docs', 'shop'].map((app) => `Preview of every pull request of the ${app}`);
+test.each([
+  [DOCS, 'deploy', `${DOCS} / deploy`],
+  [SHOP, 'deploy', `${SHOP} / deploy`],
   ['Preview', 'deploy', 'Preview / deploy'],
   ['.github/workflows/preview.yml', 'deploy', 'preview.yml / deploy'],
   ['Check .github/workflows/', 'deploy', 'Check .github/workflows/ / deploy'],
@@ -78,7 +98,7 @@ const subjects = fc.oneof(
 );
 const repositories = fc.stringMatching(/^[A-Za-z0-9-]{1,39}\/[A-Za-z0-9._-]{1,100}$/);
 /** What ends like this would seem to be two parts. */
-const texts = fc.string({ minLength: 1, maxLength: 40 }).filter((text) => !text.endsWith(' /'));
+const texts = fc.string({ minLength: 1, maxLength: 60 }).filter((text) => !text.endsWith(' /'));
 /** What GitHub allows as the id of a job. */
 const jobs = fc.stringMatching(/^[A-Za-z_][\w-]{0,20}$/);
 
@@ -122,7 +142,7 @@ test('the name of a key for a job is read back, with its repository, run, workfl
           kind: 'job',
           repository,
           run: run.join('.'),
-          job: `${workflow} / ${job}`,
+          job: `${shortenWorkflow(workflow)} / ${job}`,
         });
       },
     ),

@@ -10,7 +10,21 @@ function workflowOf({ GITHUB_WORKFLOW: name = '' }: NodeJS.ProcessEnv): string {
   return name.startsWith(WORKFLOWS) ? name.slice(WORKFLOWS.length) : name;
 }
 
-/** Names a job for the key of what it deploys: `CI / deploy` */
+/**
+ * Shortens the name of a workflow at a word, as names of keys and the comment of a preview show it. What it returns
+ * stays as it is.
+ */
+export function shortenWorkflow(name: string): string {
+  const start = [...name].slice(0, MAX_WORKFLOW_LENGTH).join('');
+  if (start !== name) return `${start.replace(/( \/)? [^ ]*$/, '')}…`;
+  // The first half of a separator would hide the next one.
+  return name.endsWith(' /') ? name.slice(0, -2) : name;
+}
+
+/**
+ * Names a job for the key of what it deploys: `CI / deploy`. The workflow is not shortened: two could get one name,
+ * and would disable each other's key.
+ */
 export function deployingJob(env: NodeJS.ProcessEnv): string {
   return [workflowOf(env), env['GITHUB_JOB']].filter(Boolean).join(' / ');
 }
@@ -26,9 +40,6 @@ const SUFFIX_COUNT = 36 ** 6;
  * look like further parts of the name.
  */
 export function jobKeyName(env: NodeJS.ProcessEnv, random: number, entry?: string): string {
-  const start = [...workflowOf(env)].slice(0, MAX_WORKFLOW_LENGTH).join('');
-  // The first half of a separator would hide the next one.
-  const workflow = start.endsWith(' /') ? start.slice(0, -2) : start;
   const run = [env['GITHUB_RUN_ID'], env['GITHUB_RUN_ATTEMPT']].filter(Boolean).join('.');
   const job = env['GITHUB_JOB'];
   const suffix = Math.floor(random * SUFFIX_COUNT)
@@ -36,7 +47,7 @@ export function jobKeyName(env: NodeJS.ProcessEnv, random: number, entry?: strin
     .padStart(6, '0');
   return [
     env['GITHUB_REPOSITORY'],
-    workflow,
+    shortenWorkflow(workflowOf(env)),
     run,
     entry ? `${job} (${entry.replaceAll(' / ', '/')})` : job,
     suffix,

@@ -356,6 +356,19 @@ describe('the label of a job', () => {
       ['test', 'evals'],
     ],
     ['is whole without a workflow', ['test'], ['test']],
+    [
+      'has a long workflow shortened, and all of its job',
+      [`Preview of every pull request of the shop / ${'deploy-'.repeat(10)}`, 'CI / test'],
+      [`Preview of every pull request of the… / ${'deploy-'.repeat(10)}`, 'CI / test'],
+    ],
+    [
+      'is without a workflow that only the key of a deployment has in full',
+      [
+        'Preview of every pull request of the shop / deploy',
+        'Preview of every pull request of the… / test',
+      ],
+      ['deploy', 'test'],
+    ],
   ])('%s', (_, labels, expected) => {
     expect(labelsIn(...labels)).toEqual(expected);
   });

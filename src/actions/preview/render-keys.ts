@@ -27,7 +27,7 @@ import {
 } from '../../openrouter/time.ts';
 import { spentFormat } from '../../report/key-table.ts';
 import type { Redact } from '../../report/text.ts';
-import { type KeyName, readKeyName } from '../../shared/key-name.ts';
+import { type KeyName, readKeyName, shortenWorkflow } from '../../shared/key-name.ts';
 
 /** How many keys have a row that is not folded: the newest. */
 const MAX_UNFOLDED = 5;
@@ -100,15 +100,21 @@ function yearsOf(key: Key): number[] {
 /** Between the name of a workflow and that of a job. */
 const SEPARATOR = ' / ';
 
+/** The workflow of a label, with the separator, and its job. The key of a deployment has a workflow in full. */
+function partsOf(label: string): { workflow: string; job: string } {
+  const end = label.lastIndexOf(SEPARATOR);
+  if (end < 0) return { workflow: '', job: label };
+  const workflow = shortenWorkflow(label.slice(0, end)) + SEPARATOR;
+  return { workflow, job: label.slice(end + SEPARATOR.length) };
+}
+
 /** Returns how labels are shown: without their workflow, if they have only one. A phone has little space for it. */
 function labelFormat(labels: readonly string[]): (label: string) => string {
-  const workflows = labels.flatMap((label) => {
-    const end = label.lastIndexOf(SEPARATOR);
-    return end < 0 ? [] : [label.slice(0, end + SEPARATOR.length)];
-  });
-  const [workflow = '', ...others] = new Set(workflows);
-  const isOf = (label: string) => others.length === 0 && label.startsWith(workflow);
-  return (label) => (isOf(label) ? label.slice(workflow.length) : label);
+  const workflows = new Set(labels.map((label) => partsOf(label).workflow).filter(Boolean));
+  return (label) => {
+    const { workflow, job } = partsOf(label);
+    return workflows.size > 1 ? workflow + job : job;
+  };
 }
 
 interface KeyFacts {
