@@ -21,8 +21,14 @@ export const HELP = {
 /** What is wrong with the arguments of a program, in one line. */
 export class UsageError extends Error {}
 
-/** Runs `main` with the arguments of this program. Prints a `UsageError` alone, with exit code 2. */
+/**
+ * Runs `main` with the arguments of this program. Prints a `UsageError` alone, with exit code 2. If what reads the
+ * output ends early, such as `head`, `main` still ends as always: it may have to delete something.
+ */
 export async function runProgram(main: (args: string[]) => Promise<void>): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   try {
     await main(process.argv.slice(2));
   } catch (error) {

@@ -203,6 +203,13 @@ describe('npm start shows', () => {
   });
 });
 
+test('npm start ends quietly if what reads its output has ended', async () => {
+  const script = '"$0" sandbox/cli/start.ts key | head -n 2; echo "exit code $?"';
+  const shell = spawn('bash', ['-o', 'pipefail', '-c', script, process.execPath], { cwd: ROOT });
+  const [stdout, stderr] = await Promise.all([text(shell.stdout), text(shell.stderr)]);
+  expect([stdout, stderr]).toEqual(['\nnpm start -- key\nexit code 0\n', '']);
+});
+
 test('npm start shows no amount that OpenRouter has not counted yet, by its option', async () => {
   const { stdout } = await start('key', '--counter-delay', '200');
   expect(section(stdout, 'Log of the post step')).toContain('\nRevoked the API key ');
