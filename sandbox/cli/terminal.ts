@@ -1,32 +1,37 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** Without a terminal: what is in a file or a log may be shown in any later. */
+/** The width of what no terminal shows, such as a file, in characters. */
 const DEFAULT_WIDTH = 80;
 
-/** Enough for a word on each line. */
-const MIN_WIDTH = 40;
-
 /**
- * The width of the terminal, in characters. If the output is piped, such as to `less`, that of the terminal
- * which shows the errors, unless `COLUMNS` is set.
+ * The width of the terminal, in characters. If the output is piped, such as to `less`: `COLUMNS`, or else the width
+ * of the terminal that shows the errors.
  */
 export function terminalWidth(): number {
-  const piped = Number(process.env['COLUMNS']) || process.stderr.columns;
-  return Math.max(MIN_WIDTH, process.stdout.columns ?? piped ?? DEFAULT_WIDTH);
+  const { stdout, stderr, env } = process;
+  // A terminal that does not know its width says 0.
+  return stdout.columns || Number(env['COLUMNS']) || stderr.columns || DEFAULT_WIDTH;
 }
 
-/** Breaks a line between words, and between the parts of JSON and of URLs, into lines of `width` characters. */
+/** Enough for most words, in characters. */
+const MIN_ROOM = 10;
+
+/**
+ * Breaks a line between words, and between the parts of JSON and of URLs, into lines of `width` characters. A line
+ * has room for `MIN_ROOM` characters in any case: a narrower terminal breaks it again.
+ */
 export function breakLine(line: string, width: number): string[] {
-  if (lengthOf(line) <= width) return [line];
   const indentation = `${/^ */.exec(line)?.[0]}  `;
-  const room = width - indentation.length;
+  const room = Math.max(MIN_ROOM, width - indentation.length);
+  const maxLength = indentation.length + room;
+  if (lengthOf(line) <= maxLength) return [line];
   // Of a part that would not fit on a line, such as a URL: after a slash, or else anywhere.
   const pieces = new RegExp(`.{1,${room - 1}}/|.{1,${room}}`, 'gsu');
   const piecesOf = (part: string) => (part.length > room ? (part.match(pieces) ?? []) : [part]);
   const lines = [''];
   for (const part of line.split(BREAKS).flatMap(piecesOf)) {
     const current = lines.at(-1) ?? '';
-    const isFull = lengthOf((current + part).trimEnd()) > width;
+    const isFull = lengthOf((current + part).trimEnd()) > maxLength;
     if (isFull) lines.push(indentation + part);
     else lines[lines.length - 1] = current + part;
   }
