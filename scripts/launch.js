@@ -7,7 +7,9 @@
  * In plain JavaScript, because an older Node.js starts it.
  */
 import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 
@@ -16,13 +18,21 @@ const REQUIRED = 24;
 
 const { platform, arch } = process;
 const [system, file] = platform === 'win32' ? ['win', 'node.exe'] : [platform, 'node'];
-const installed = new URL(`../node_modules/node-${system}-${arch}/bin/${file}`, import.meta.url);
-const node = [fileURLToPath(installed), process.execPath].find((path) => majorOf(path) >= REQUIRED);
-if (node) run(node);
-else {
-  console.error(
+const packages = fileURLToPath(new URL('../node_modules', import.meta.url));
+const installed = join(packages, `node-${system}-${arch}/bin`, file);
+const node = [installed, process.execPath].find((path) => majorOf(path) >= REQUIRED);
+if (!existsSync(packages)) fail('Run npm ci first.');
+else if (node) run(node);
+else if (existsSync(installed)) {
+  fail(`${installed} does not start on this machine. Install Node.js ${REQUIRED} or newer.`);
+} else {
+  fail(
     `This needs Node.js ${REQUIRED} or newer, which npm ci installs on Linux and on Windows x64; elsewhere, install it from https://nodejs.org.`,
   );
+}
+
+function fail(message) {
+  console.error(message);
   process.exitCode = 1;
 }
 

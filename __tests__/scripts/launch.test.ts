@@ -4,7 +4,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import manifest from '../../package.json' with { type: 'json' };
 import { ROOT } from '../support/root.ts';
 
@@ -22,11 +22,13 @@ describe('the launcher takes', () => {
   const root = mkdtempSync(join(tmpdir(), 'launch-'));
   cpSync(join(ROOT, LAUNCHER), join(root, LAUNCHER));
   const { platform, arch } = process;
-  const installed = join(root, `node_modules/node-${platform}-${arch}/bin/node`);
+  const packages = join(root, 'node_modules');
+  const installed = join(packages, `node-${platform}-${arch}/bin/node`);
   const machine = join(root, 'machine/node');
 
   afterAll(() => rmSync(root, { recursive: true }));
-  afterEach(() => rmSync(dirname(installed), { recursive: true, force: true }));
+  beforeEach(() => mkdirSync(packages));
+  afterEach(() => rmSync(packages, { recursive: true, force: true }));
 
   /** A stand-in for a Node.js, which says that it has this version, or else what it runs. */
   function write(path: string, version: string): void {
@@ -66,6 +68,17 @@ describe('the launcher takes', () => {
     const stderr =
       'This needs Node.js 24 or newer, which npm ci installs on Linux and on Windows x64; elsewhere, install it from https://nodejs.org.\n';
     expect(launch('v22.23.2')).toEqual({ status: 1, stdout: '', stderr });
+  });
+
+  test('none if the installed one does not start, as without glibc, and says which', () => {
+    write(installed, '');
+    const stderr = `${installed} does not start on this machine. Install Node.js 24 or newer.\n`;
+    expect(launch('v22.23.2')).toEqual({ status: 1, stdout: '', stderr });
+  });
+
+  test.each(['v22.23.2', 'v24.0.0'])('none before npm ci, on a machine with %s', (version) => {
+    rmSync(packages, { recursive: true });
+    expect(launch(version)).toEqual({ status: 1, stdout: '', stderr: 'Run npm ci first.\n' });
   });
 });
 
