@@ -809,12 +809,13 @@ return{register(added){secrets.push(...added)
 for(const block of added.flatMap(formsOf).flatMap(blocksOf))blocks.add(block)},redact:text=>replaceParts(redactWhole(text),blocks),redactShown(text,{isCut}={isCut:!1}){const shown=replaceParts(redactWhole(text).replace(LIKELY_SECRET,"***"),blocks)
 return isCut?shown.slice(0,-CUT_LENGTH):shown}}}function withRests(secrets){const rests=secrets.map(secret=>secret.replace(SECRET_PREFIX,""))
 return[...new Set([...secrets,...rests.filter(({length})=>length>=MIN_KEY_LENGTH)])]}const MAX_SECRET_LENGTH=4096,BLOCK=MIN_KEY_LENGTH/2
-function formsOf(secret){const bounded=secret.slice(0,MAX_SECRET_LENGTH)
-return[bounded,Buffer.from(bounded).toString("hex")].map(form=>form.replace(/[^a-z\d]/gi,"").toLowerCase()).filter(({length})=>length>=MIN_KEY_LENGTH)}function blocksOf(letters){return Array.from({length:letters.length-BLOCK+1},(_,at)=>letters.slice(at,at+BLOCK))}const SEPARATORS=[/[^a-z\d]/gi,/&#?\w+;|\\(?:u[\da-f]{4}|[a-z])|[^a-z\d]/gi,/<[^<>]*>|&#?\w+;|\\(?:u[\da-f]{4}|[a-z])|[^a-z\d]/gi]
-function replaceParts(text,blocks){let redacted="",end=0
+function formsOf(secret){const bytes=Buffer.from(secret.slice(0,MAX_SECRET_LENGTH)),base64=[0,1,2].map(start=>bytes.subarray(start).toString("base64")),hex=bytes.toString("hex")
+return[bytes.toString(),hex,hex.replace(/../g,"0x$&"),bytes.join(),...base64].map(form=>form.replace(/[^a-z\d]/gi,"").toLowerCase()).filter(({length})=>length>=MIN_KEY_LENGTH)}function blocksOf(letters){return Array.from({length:letters.length-BLOCK+1},(_,at)=>letters.slice(at,at+BLOCK))}const SEPARATORS=[/[^a-z\d]/gi,/<\/?[a-z](?:\\"|[^<>&%\\[])*>|&#?\w+;|\\{1,2}(?:u[\da-f]{4}|u\{[\da-f]+\}|x[\da-f]{2}|[a-z])|%[\da-f]{2}|\[[\d;]*m|[^a-z\d]/gi],CODE=/^(?:&#x|\\{1,2}[ux]\{?|%)0*([\da-f]{2})[;}]?$|^&#0*(\d{2,3});$/i
+function redactor_decode(separator){const[,hex,decimal]=CODE.exec(separator)??[],code=hex===void 0?Number(decimal):Number.parseInt(hex,16)
+return String.fromCharCode(code).replace(/[^a-z\d]/i,"")}function replaceParts(text,blocks){let redacted="",end=0
 const found=SEPARATORS.flatMap(separators=>findParts(text,blocks,separators))
 for(const[from,to]of found.sort(([a],[b])=>a-b)){from>=end&&(redacted+=`${text.slice(end,from)}***`)
-end=Math.max(end,to)}return redacted+text.slice(end)}function findParts(text,blocks,separators){const letters=text.replace(separators,"").toLowerCase(),isBlock=at=>blocks.has(letters.slice(at,at+BLOCK)),parts=[]
+end=Math.max(end,to)}return redacted+text.slice(end)}function findParts(text,blocks,separators){const letters=text.replace(separators,redactor_decode).toLowerCase(),isBlock=at=>blocks.has(letters.slice(at,at+BLOCK)),parts=[]
 for(let at=0;at<letters.length;at+=BLOCK){if(!isBlock(at))continue
 let[first,last]=[at,at]
 for(;first>0&&isBlock(first-1);)first-=1
@@ -822,11 +823,12 @@ for(;isBlock(last+1);)last+=1
 last-first>=MIN_KEY_LENGTH-BLOCK&&parts.push([first,last+BLOCK-1])
 at=last-last%BLOCK}if(parts.length===0)return[]
 const places=placesOf(text,separators)
-return parts.map(([first,last])=>[places[first],places[last]+1])}function placesOf(text,separators){const places=[]
+return parts.map(([first,last])=>[places[first]?.[0]??0,places[last]?.[1]??0])}function placesOf(text,separators){const places=[]
 let next=0
-const addUntil=end=>{for(;next<end;next+=1)places.push(next)}
+const addUntil=end=>{for(;next<end;next+=1)places.push([next,next+1])}
 for(const{0:separator,index}of text.matchAll(separators)){addUntil(index)
-next+=separator.length}addUntil(text.length)
+next+=separator.length
+redactor_decode(separator)!==""&&places.push([index,next])}addUntil(text.length)
 return places}function summaryHtml({title,url,paragraphs=[],table,folded=[],notes=[]},{redact,maxBytes}){const html=text=>toHtml(text,redact),cellHtml=cellRenderer(html),tableCellHtml=cellRenderer(html,breakable),paragraphsHtml=paragraphRenderer(maxBytes/4,cellHtml),size=maxBytes*2/3/(folded.length+1),tableHtml=shown=>linesOf(shown,{cellHtml:tableCellHtml,size})
 return[`<h3>${cellHtml(url?{text:title,url}:title)}</h3>`,...paragraphsHtml(paragraphs),...table?tableHtml(table):[],...folded.flatMap(part=>[`<details><summary>${cellHtml(part.title)}</summary>`,...paragraphsHtml(part.paragraphs??[]),...part.table?tableHtml(part.table):[],"</details>"]),...paragraphsHtml(notes)].join("\n")}function paragraphRenderer(size,cellHtml){let left=size
 return paragraphs=>{const texts=takeFitting(paragraphs,{size:left,sizeOf:sizeOfLine,render:text=>`<p>${cellHtml(text)}</p>`}),omitted=paragraphs.length-texts.length

@@ -32,6 +32,10 @@ const SEPARATORS = [
     '&#xad;',
     '\\n',
     '\\u200b',
+    '\\u{200b}',
+    '\\x0a',
+    '%0A',
+    '\\u001b[1;31m',
   ],
   ...[' ', '\n', '\r\n', '\t', '\u00a0', '\u00ad', '\u200b', '\u200d', '\u0000', '\u001b[0m'],
   ...['.', '-', '_', '|', '","', ', ', "'", '…'],
@@ -47,11 +51,39 @@ function dump(text: string): string {
   const rows = text.match(/.{1,16}/g) ?? [];
   return rows
     .map((row, at) => {
-      const bytes = [...row].map((one) => one.charCodeAt(0).toString(16)).join(' ');
+      const bytes = [...row].map(hexOf).join(' ');
       return `${(at * 16).toString(16).padStart(8, '0')}  ${bytes}  |${row}|`;
     })
     .join('\n');
 }
+
+const hexOf = (one: string) => one.charCodeAt(0).toString(16);
+
+/** How a character can be written. */
+const CODES: readonly ((one: string) => string)[] = [
+  (one) => `&#${one.charCodeAt(0)};`,
+  (one) => `&#x${hexOf(one)};`,
+  (one) => `\\u00${hexOf(one)}`,
+  (one) => `\\u{${hexOf(one)}}`,
+  (one) => `\\x${hexOf(one)}`,
+  (one) => `%${hexOf(one)}`,
+];
+
+/** A text without the codes of letters and digits. */
+function decoded(text: string): string {
+  const known = [...'0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+  return CODES.reduce(
+    (rest, code) => known.reduce((left, one) => left.replaceAll(code(one), one), rest),
+    text,
+  );
+}
+
+/** The bytes of a text in other spellings. */
+const spellings = (text: string) => {
+  const bytes = Buffer.from(text);
+  const hex = bytes.toString('hex');
+  return [hex, hex.replace(/../g, '0x$&, '), bytes.join(), bytes.toString('base64')];
+};
 
 /** A secret, and how a server may show it. */
 const shown = fc
@@ -64,8 +96,11 @@ const shown = fc
       divide(rest),
       divide(secret.toUpperCase()),
       divide(secret.slice(offset, offset + 30)),
-      Buffer.from(secret).toString('hex'),
-      divide(Buffer.from(secret).toString('hex')),
+      ...spellings(secret),
+      ...spellings(secret).map(divide),
+      JSON.stringify(Buffer.from(secret)),
+      Buffer.from(`${'x'.repeat(offset)}${secret}`).toString('base64url'),
+      ...CODES.map((code) => [...secret].map((one, at) => code(one) + between[at]).join('')),
       dump(`${'x'.repeat(offset)}${secret}`),
     ];
     return fc.record({ secret: fc.constant(secret), form: fc.constantFrom(...forms) });
@@ -77,7 +112,7 @@ const around = fc
 
 /** The letters and digits of `text` in lower case, without what `SEPARATORS` has. */
 function lettersOf(text: string): string {
-  return SEPARATORS.reduce((rest, one) => rest.replaceAll(one, ''), text)
+  return SEPARATORS.reduce((rest, one) => rest.replaceAll(one, ''), decoded(text))
     .replaceAll(/[^A-Za-z0-9]/g, '')
     .toLowerCase();
 }
@@ -112,7 +147,7 @@ test('no text shows 16 letters and digits of a secret, however these are divided
         redactor.redact(output),
         JSON.parse(redactor.redact(JSON.stringify(output))),
       ];
-      const secretParts = new Set([secret, Buffer.from(secret).toString('hex')].flatMap(partsOf));
+      const secretParts = new Set([secret, ...spellings(secret)].flatMap(partsOf));
       for (const one of outputs) {
         const left = partsOf(one).find((part) => secretParts.has(part));
         expect(left).toBeUndefined();

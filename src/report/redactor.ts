@@ -7,8 +7,9 @@ export interface Redactor {
   /** Adds `secrets` to those that are replaced from now on. */
   register(secrets: readonly string[]): void;
   /**
-   * Replaces the registered secrets, and each part of them that has `MIN_KEY_LENGTH` letters and digits: in upper or
-   * lower case, as text or in hexadecimal, also if other characters, tags, entities or escapes divide it.
+   * Replaces the registered secrets, and each `MIN_KEY_LENGTH` letters and digits in a row of their text, their bytes
+   * in hexadecimal or as decimal numbers, and their Base64: in upper or lower case, each also as a numeric entity or an
+   * escape, and whatever characters, tags, entities, escapes and colors divide them. Other encodings are not found.
    */
   redact: Redact;
   /** Also replaces whatever looks like a key: a response may contain an unexpected one. Heeds a cut. */
@@ -49,10 +50,13 @@ const MAX_SECRET_LENGTH = 4_096;
 /** Half a part: wherever a part begins, it has a whole block that begins at a multiple of its length. */
 const BLOCK = MIN_KEY_LENGTH / 2;
 
-/** The letters and digits of a secret, and of its bytes in hexadecimal, if they are enough for a part. */
+/** The letters and digits of what a secret can be written as, if they are enough for a part. */
 function formsOf(secret: string): string[] {
-  const bounded = secret.slice(0, MAX_SECRET_LENGTH);
-  return [bounded, Buffer.from(bounded).toString('hex')]
+  const bytes = Buffer.from(secret.slice(0, MAX_SECRET_LENGTH));
+  // It depends on how much stands before the secret where a group of Base64 begins in it.
+  const base64 = [0, 1, 2].map((start) => bytes.subarray(start).toString('base64'));
+  const hex = bytes.toString('hex');
+  return [bytes.toString(), hex, hex.replace(/../g, '0x$&'), bytes.join(), ...base64]
     .map((form) => form.replace(/[^a-z\d]/gi, '').toLowerCase())
     .filter(({ length }) => length >= MIN_KEY_LENGTH);
 }
@@ -63,14 +67,23 @@ function blocksOf(letters: string): string[] {
 }
 
 /**
- * What divides the letters and digits of a text: all other characters; also entities such as `&shy;`, and escapes
- * such as `\n`; also tags such as `<wbr>`. Each alone, because a secret can also stand after `\`, or within `<>`.
+ * What divides or encodes the letters and digits of a text. First all other characters, alone, because a secret can
+ * also stand after `\`, or within `<>`. Then also tags such as `<wbr>`, entities, escapes, and colors of a terminal.
  */
 const SEPARATORS = [
   /[^a-z\d]/gi,
-  /&#?\w+;|\\(?:u[\da-f]{4}|[a-z])|[^a-z\d]/gi,
-  /<[^<>]*>|&#?\w+;|\\(?:u[\da-f]{4}|[a-z])|[^a-z\d]/gi,
+  /<\/?[a-z](?:\\"|[^<>&%\\[])*>|&#?\w+;|\\{1,2}(?:u[\da-f]{4}|u\{[\da-f]+\}|x[\da-f]{2}|[a-z])|%[\da-f]{2}|\[[\d;]*m|[^a-z\d]/gi,
 ];
+
+/** A numeric entity or an escape of an ASCII character. */
+const CODE = /^(?:&#x|\\{1,2}[ux]\{?|%)0*([\da-f]{2})[;}]?$|^&#0*(\d{2,3});$/i;
+
+/** The letter or digit that a separator encodes, or an empty text. */
+function decode(separator: string): string {
+  const [, hex, decimal] = CODE.exec(separator) ?? [];
+  const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+  return String.fromCharCode(code).replace(/[^a-z\d]/i, '');
+}
 
 /** Replaces the parts of secrets in `text`. */
 function replaceParts(text: string, blocks: ReadonlySet<string>): string {
@@ -90,7 +103,7 @@ function findParts(
   blocks: ReadonlySet<string>,
   separators: RegExp,
 ): [from: number, to: number][] {
-  const letters = text.replace(separators, '').toLowerCase();
+  const letters = text.replace(separators, decode).toLowerCase();
   const isBlock = (at: number) => blocks.has(letters.slice(at, at + BLOCK));
   const parts: [first: number, last: number][] = [];
   for (let at = 0; at < letters.length; at += BLOCK) {
@@ -103,19 +116,20 @@ function findParts(
   }
   if (parts.length === 0) return [];
   const places = placesOf(text, separators);
-  return parts.map(([first, last]) => [places[first] as number, (places[last] as number) + 1]);
+  return parts.map(([first, last]) => [places[first]?.[0] ?? 0, places[last]?.[1] ?? 0]);
 }
 
-/** Where each letter and digit of `text` stands. */
-function placesOf(text: string, separators: RegExp): number[] {
-  const places: number[] = [];
+/** Where each letter and digit of `text`, or what encodes it, begins and ends. */
+function placesOf(text: string, separators: RegExp): [from: number, to: number][] {
+  const places: [from: number, to: number][] = [];
   let next = 0;
   const addUntil = (end: number) => {
-    for (; next < end; next += 1) places.push(next);
+    for (; next < end; next += 1) places.push([next, next + 1]);
   };
   for (const { 0: separator, index } of text.matchAll(separators)) {
     addUntil(index);
     next += separator.length;
+    if (decode(separator) !== '') places.push([index, next]);
   }
   addUntil(text.length);
   return places;
