@@ -50,7 +50,7 @@ export const DELETION_OF_WORKSPACES: readonly Assumption[] = [
     id: 'blocked-deletion-status',
     sentence: 'A deletion that a key blocks is rejected with a 4xx other than 401 and 403.',
     documented: undefined,
-    reliedOnBy: { file: TEARDOWN.file, name: 'isRejection' },
+    reliedOnBy: { file: 'src/http/request.ts', name: 'rejectsResource' },
     isCritical: true,
     async probe(scene) {
       const response = await deleteWorkspaceWith(scene, 'active');

@@ -56,6 +56,14 @@ export interface AttemptFailure extends RequestFacts {
   limitsAll?: boolean | undefined;
 }
 
+/**
+ * Whether a server rejected a request because of what it is about, and not because of the credentials, the credits or
+ * the permissions.
+ */
+export function rejectsResource({ kind, status = 0 }: AttemptFailure): boolean {
+  return kind === 'rejected' && ![401, 402, 403].includes(status);
+}
+
 /** What is known about a request that failed: its last attempt, and what all attempts mean together. */
 export interface ApiErrorDetails extends AttemptFailure {
   /** How often the request was sent. */

@@ -1,5 +1,5 @@
 import type { Client } from '../http/client.ts';
-import { ApiError, formatAttempt } from '../http/request.ts';
+import { ApiError, formatAttempt, rejectsResource } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 import { countKeys, truncateList } from '../lib/format.ts';
 import { countDone } from '../lib/log.ts';
@@ -168,7 +168,7 @@ async function runRound(
   if (!deletion.error) return { ...keys, ...endOf(workspace, deletion.value) };
   const { error } = deletion;
   const facts = { ...keys, mayBeDeleted: error.details.ambiguous };
-  return isRejection(error)
+  return rejectsResource(error.details)
     ? { kind: 'repeat', ...facts, rejection: error }
     : { kind: 'failed', ...facts, errors: [error] };
 }
@@ -265,7 +265,7 @@ async function failUnlessGone(
   { errors, newKeys, rejection, deletedKeys, mayBeDeleted, ...found }: Conclusion,
   context: Context,
 ): Promise<End> {
-  const isUndecided = (error: ApiError) => isRejection(error) || error.details.ambiguous;
+  const isUndecided = ({ details }: ApiError) => rejectsResource(details) || details.ambiguous;
   if (errors.every(isUndecided) && (await isGone(workspace, context))) {
     return { deleted: mayBeDeleted };
   }
@@ -277,11 +277,6 @@ async function failUnlessGone(
   const left = errors.length > 1 ? `${errors.length}${orMore} API keys left: ` : '';
   const reason = left + formatAttempt(first.details);
   return { deleted: false, problem: new Failure(teardownIncomplete, details, reason) };
-}
-
-/** Whether OpenRouter rejected the request because of this workspace, not because of the key. */
-function isRejection({ details: { kind, status = 0 } }: ApiError): boolean {
-  return kind === 'rejected' && status !== 401 && status !== 403;
 }
 
 async function isGone({ id }: WorkspaceRef, { client }: Context): Promise<boolean> {

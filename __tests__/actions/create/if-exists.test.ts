@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { CreateRequest } from '../../../src/actions/create/request.ts';
 import { onResponse, runCreate, storyOf } from '../../support/simulation.ts';
-import { CONDITIONS, desired, GET, POST, REQUEST, simulate } from './fixtures.ts';
+import { CONDITIONS, desired, GET, POST, REQUEST, respondWith, simulate } from './fixtures.ts';
 
 const URL = 'https://openrouter.ai/workspaces/preview-42';
 const REQUESTED = 'Requested: the workspace "Preview", slug preview-42.';
@@ -71,6 +71,17 @@ describe('a workspace that another job has just created, while lookups do not fi
     expect(simulation.network.calls).toEqual(calls);
   });
 });
+
+test.each([401, 402, 403])(
+  'a POST that is rejected with HTTP %i, whatever its slug, waits for no other job',
+  async (status) => {
+    const simulation = simulate([respondWith(status)]);
+    const step = { ...REQUEST, deleteAfterJob: false, ifExists: 'reuse' as const };
+    const { error } = await runCreate(simulation, step, CONDITIONS);
+    expect(error).toMatchObject({ details: { status, ambiguous: false } });
+    expect(simulation.network.calls).toEqual([GET, POST]);
+  },
+);
 
 describe('if-exists: update', () => {
   const wanted = {

@@ -107,7 +107,7 @@ describe('a failed POST that was not looked up yet', () => {
     ['that can never be sent is given up', [prevented], giveUp(CERTAIN)],
     ['that was throttled is retried', [throttled], retry(CERTAIN)],
     ['that conflicts with another change is retried', [post('conflict', 409)], retry(CERTAIN)],
-    ...[400, 402, 404, 409, 422].map(
+    ...[400, 404, 409, 422].map(
       (status): Row => [
         `with HTTP ${status}, which may mean a taken slug, is looked up`,
         [post('rejected', status)],
@@ -115,6 +115,7 @@ describe('a failed POST that was not looked up yet', () => {
       ],
     ),
     ['with HTTP 401, which rejects the key, is given up', [unauthorized], giveUp(CERTAIN)],
+    ['with HTTP 402, for lack of credits, is given up', [post('rejected', 402)], giveUp(CERTAIN)],
     ['with HTTP 403, which rejects the key, is given up', [post('rejected', 403)], giveUp(CERTAIN)],
     ['with a lost response is looked up', [lost], lookup(AMBIGUOUS)],
     ['with HTTP 500 is looked up', [error500], lookup(AMBIGUOUS)],

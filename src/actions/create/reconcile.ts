@@ -1,5 +1,5 @@
 import type { Decision, FailedAttempt } from '../../creation/post-once.ts';
-import type { AttemptFailure } from '../../http/request.ts';
+import { type AttemptFailure, rejectsResource } from '../../http/request.ts';
 import { FAILURE_CLASSES } from '../../http/retry-policy.ts';
 import type {
   CreateWorkspaceRequest,
@@ -60,8 +60,9 @@ export function reconcileWorkspace(
 }
 
 /** Whether no lookup is needed or possible: OpenRouter did not process the request, or the step ends. */
-function skipsLookup({ kind, status }: AttemptFailure): boolean {
-  if (kind === 'rejected') return status === 401 || status === 403;
+function skipsLookup(failure: AttemptFailure): boolean {
+  const { kind } = failure;
+  if (kind === 'rejected') return !rejectsResource(failure);
   return ['unsent', 'prevented', 'throttled', 'conflict', 'aborted'].includes(kind);
 }
 

@@ -38,7 +38,7 @@
  * reading again: it could arrive after a reopening.
  */
 import { forEachOf } from '../../http/client.ts';
-import { ApiError, formatAttempt, toApiError } from '../../http/request.ts';
+import { ApiError, formatAttempt, rejectsResource, toApiError } from '../../http/request.ts';
 import { FAILURE_CLASSES } from '../../http/retry-policy.ts';
 import { isCancelled } from '../../lib/cancellation.ts';
 import { catching } from '../../lib/catching.ts';
@@ -390,10 +390,10 @@ export async function findMarked({
 /** Whether `error` only shows that another job has deleted the workspace. */
 async function isGone(
   { id }: WorkspaceRef,
-  { details: { kind, status = 0 } }: ApiError,
+  { details }: ApiError,
   { client }: GitHubContext,
 ): Promise<boolean> {
-  if (kind !== 'rejected' || status === 401 || status === 403) return false;
+  if (!rejectsResource(details)) return false;
   const { value: lookup, error } = await catching(findWorkspace(client, id), ApiError);
   return !error && !lookup.workspace;
 }
