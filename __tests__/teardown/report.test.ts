@@ -11,6 +11,7 @@ import {
   teardownIncomplete,
   workspaceHasKeys,
 } from '../../src/teardown/failures.ts';
+import { BLOCKED_BUT_NONE_LISTED } from '../../src/teardown/keys-left.ts';
 import { foldedGroups, sweepOutputs, sweepSummary, sweptTable } from '../../src/teardown/report.ts';
 import { sweepFailure } from '../../src/teardown/sweep-failure.ts';
 import type {
@@ -387,4 +388,8 @@ test('each advice names the workspaces that it is for, unless all failed for one
     'Then run this again, or wait for the next clean-up.',
   ]);
   expect(linesOf(failed)).toEqual(['Run this again, or wait for the next clean-up.']);
+  expect(linesOf({ ...failed, keysLeft: BLOCKED_BUT_NONE_LISTED })).toEqual([
+    "Look for API keys in OpenRouter's dashboard, also those of OAuth apps, and delete them before the workspace.",
+    'Then run this again, or wait for the next clean-up.',
+  ]);
 });

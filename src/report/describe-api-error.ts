@@ -48,19 +48,25 @@ export function describeApiError(
   return { code: codeOf(details), ...part, lines: known };
 }
 
-/** Describes a request that is a part of what failed. The effect of the whole is not in it. */
-export function describePart({ details }: ApiError): DescriptionText {
-  const { lines, ...part } = describeRequest(details);
+/**
+ * Describes a request that is a part of what failed. The effect of the whole is not in it.
+ * @param toDo what to do, if that does not follow from the request alone
+ */
+export function describePart({ details }: ApiError, toDo?: readonly string[]): DescriptionText {
+  const { lines, ...part } = describeRequest(details, toDo);
   return {
     ...part,
     lines: [...lines, ...(mayBeApplied(details) ? [unknownOutcome(details)] : [])],
   };
 }
 
-function describeRequest(details: ApiErrorDetails): DescriptionText {
+function describeRequest(
+  details: ApiErrorDetails,
+  toDo: readonly string[] = adviceAfterLookup(details),
+): DescriptionText {
   return {
     title: `${describeOutcome(details)}: ${describeCause(details)}`,
-    lines: [...messageOf(details), ...adviceAfterLookup(details)],
+    lines: [...messageOf(details), ...toDo],
     details: requestLines(details),
   };
 }

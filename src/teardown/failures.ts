@@ -84,9 +84,9 @@ export const teardownIncomplete = declareFailure<{
       errors.length === 1
         ? `Could not ${first.details.operation}`
         : `Could not delete ${errors.length}${keys.keysLeft.isComplete ? '' : ' or more'} API keys of the workspace "${workspace.slug}"`;
-    const { lines, details } = describeAll(errors);
+    const { lines, details } = describeAll(errors, keys.keysLeft);
     return {
-      lines: [...lines, AGAIN],
+      lines: [...lines, ...(keys.keysLeft.isBlocked ? [] : [AGAIN])],
       details,
       title: `${what}: ${describeCause(first.details)}`,
       effect: describeRemaining(workspace, keys),
@@ -97,10 +97,14 @@ export const teardownIncomplete = declareFailure<{
 
 const AGAIN = 'Deleting the workspace again finishes the work.';
 
-/** The lines about requests of which the first is described, and the others are listed. */
-export function describeAll(errors: readonly ApiError[]) {
+/** What to do if OpenRouter rejects each deletion as if there were API keys, and lists none. */
+const LOOK_FOR_KEYS =
+  "Look for API keys in OpenRouter's dashboard, also those of OAuth apps, and delete them before the workspace.";
+
+/** The lines about requests of a deletion, of which the first is described, and the others are listed. */
+export function describeAll(errors: readonly ApiError[], { isBlocked }: KeysLeft) {
   const [first] = errors as readonly [ApiError];
-  const { lines, details = [] } = describePart(first);
+  const { lines, details = [] } = describePart(first, isBlocked ? [LOOK_FOR_KEYS] : undefined);
   const others = truncateList(errors.slice(1).map(({ message }) => message));
   return { lines, details: [...details, ...others] };
 }
@@ -202,8 +206,10 @@ const DELETE_KEYS =
 function adviceFor(failed: readonly SweptWorkspace[], kind: SweepKind): string[] {
   const retry = `this again, or wait for the next ${kind}.`;
   const groups = new Map<string, { lines: readonly string[]; slugs: string[] }>();
-  for (const { slug, error } of failed) {
-    const rejection = rejectionAdvice(failedRequests(error));
+  for (const { slug, error, keysLeft } of failed) {
+    const rejection = keysLeft?.isBlocked
+      ? [LOOK_FOR_KEYS]
+      : rejectionAdvice(failedRequests(error));
     const other = rejection.length > 0 ? [...rejection, `Then run ${retry}`] : [`Run ${retry}`];
     // Those that have keys would fail in the same way.
     const lines = isBlockedByKeys(error) ? [DELETE_KEYS] : other;

@@ -50,7 +50,7 @@ export const previewNotDeleted = declareFailure<{
         effect: [],
       };
     }
-    const { lines, details } = describeAll(errors);
+    const { lines, details } = describeAll(errors, keysLeft);
     return {
       title: `Could not delete the preview "${name}": ${describeCause(first.details)}`,
       // Whether anything can spend comes first: it decides whether the rest can wait.

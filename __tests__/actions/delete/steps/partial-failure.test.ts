@@ -66,5 +66,10 @@ test('if OpenRouter says that API keys exist, and lists none, the message says s
   expect(code).toBe('teardown-incomplete');
   expect(lines).toContain(`OpenRouter: ${message}`);
   expect(lines).toContainEqual(expect.stringContaining('but lists none.'));
+  expect(lines).toContain(
+    "Look for API keys in OpenRouter's dashboard, also those of OAuth apps, and delete them before the workspace.",
+  );
+  // There is no input to correct, and the deletion has just been tried five times.
+  expect(lines.join()).not.toMatch(/Correct the input|Deleting the workspace again/);
   expect(lines.join()).not.toContain('nothing can spend');
 });
