@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 import { marked } from 'marked';
@@ -17,6 +17,13 @@ const [COMMAND = ''] = marked
 
 const { harness } = openEmptiedHarness();
 
+/** First with the `jq` of tests and the Node.js that runs it. */
+const PATH = [
+  join(ROOT, '__tests__/support/programs'),
+  dirname(process.execPath),
+  process.env['PATH'],
+].join(delimiter);
+
 /** Runs the command for the workspace `preview-42`, against the sandbox. */
 async function disableKeys(managementKey = harness.sandbox.managementKey) {
   const { url } = harness.sandbox;
@@ -26,7 +33,7 @@ async function disableKeys(managementKey = harness.sandbox.managementKey) {
   );
   const child = spawn('bash', ['--norc', '-c', script], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], OPENROUTER_MANAGEMENT_KEY: managementKey },
+    env: { PATH, OPENROUTER_MANAGEMENT_KEY: managementKey },
   });
   const [, stdout, stderr] = await Promise.all([
     once(child, 'close'),
