@@ -41,6 +41,7 @@ import {
   isOpenNow,
   neverMoreThanTheCap,
   noFalseAlarm,
+  noKeyOfAClosedWorkspaceIsGivenOut,
   noKeyOfAnEndedJobWorks,
   nothingElseIsCreated,
   nothingOfOthersIsTouched,
@@ -269,6 +270,7 @@ const RULES = [
   deletesOnlyWhatIsClosed,
   closesOnlyWhatItHasSeenClosed,
   noFalseAlarm,
+  noKeyOfAClosedWorkspaceIsGivenOut,
 ];
 const RULES_BEFORE_A_CLEAN_UP = [
   noKeyOfAnEndedJobWorks,
