@@ -1611,7 +1611,7 @@ if(settlesIn===0)return{...one,spent,counted:spent}
 const limit=toUsd(key.limit),problem=cap_problemOf(key,limit,cap.withByok)
 if(limit!==void 0&&!problem)return{...one,spent,counted:maxUsd(limit,spent)}
 const counted=maxUsd(cap.amount,spent)
-return settlesIn===void 0?{...one,spent,counted,problem}:{...one,spent,counted}}function cap_problemOf(key,limit,withByok){return limit===void 0?(key.limit??null)===null?"unlimited":"unread":(key.limit_reset??null)!==null?"resets":withByok&&key.include_byok_in_limit!==!0?"without-byok":void 0}function fits(others,{amount,limit}){return sumUsd(others.map(({counted})=>counted))+limit<=amount}function roomIn(others,cap){if(fits(others.map(use=>use.settlesIn===void 0?use:{...use,counted:use.spent}),cap))return Math.min(...others.flatMap(({settlesIn})=>settlesIn||[]))}function decide(uses,{hash,cap,isPatient}){const own=uses.find(({key})=>key.hash===hash)
+return settlesIn===void 0?{...one,spent,counted,problem}:{...one,spent,counted}}function cap_problemOf(key,limit,withByok){return limit===void 0?(key.limit??null)===null?"unlimited":"unread":(key.limit_reset??null)!==null?"resets":withByok&&key.include_byok_in_limit!==!0?"without-byok":void 0}function fits(others,{amount,limit}){return sumUsd(others.map(({counted})=>counted))+limit<=amount}function isSpent(uses,cap){return!fits(uses.map(use=>({...use,counted:use.spent})),cap)}function roomIn(others,cap){if(fits(others.map(use=>use.settlesIn===void 0?use:{...use,counted:use.spent}),cap))return Math.min(...others.flatMap(({settlesIn})=>settlesIn||[]))}function decide(uses,{hash,cap,isPatient}){const own=uses.find(({key})=>key.hash===hash)
 if(!own)return"absent"
 const limit=maxUsd(own.counted,cap.limit),others=uses.filter(other=>other!==own)
 if(fits(others,{...cap,limit}))return"give-out"
@@ -1699,19 +1699,22 @@ return[`${formatUsdNextTo(cap.amount,spent)} of ${formatExactUsd(cap.amount)} sp
 function holdersOf(uses){return HOLDERS.flatMap(holder=>{const holding=uses.filter(use=>use.counted>use.spent&&purposeOf(use)===holder.purpose)
 if(holding.length===0)return[]
 const held=sumUsd(holding.map(({counted,spent})=>counted-spent))
-return[{...holder,held,keys:holding.map(({key})=>describeKey(key))}]})}function purposeOf({key,settlesIn}){return settlesIn===void 0?readKeyName(key.name).kind:"ended"}function adviceOnCap({uses}){const holders=holdersOf(uses)
+return[{...holder,held,keys:holding.map(({key})=>describeKey(key))}]})}function purposeOf({key,settlesIn}){return settlesIn===void 0?readKeyName(key.name).kind:"ended"}function adviceOnCap({cap,uses}){const holders=isSpent(uses,cap)?[]:holdersOf(uses)
 return[...holders.flatMap(({advice,keys})=>[advice,...truncateList(keys)]),holders.length>0?"Or raise preview-limit-usd, and push.":"To go on, raise preview-limit-usd and push: running this again repeats the old value."]}const PROBLEMS={unlimited:"has no limit",resets:"has a limit that resets","without-byok":"has a limit without usage of your own provider keys",unread:"has a limit or counter that could not be read",unlisted:"is not listed with its limit"},CORRECTIONS={unlimited:"Set a limit for",resets:"Set a limit that does not reset for","without-byok":"Include usage of your own provider keys in the limit of"},keyNotCapped=declareFailure("key-not-capped",({slug,keys})=>{const[first]=keys,what=first&&keys.length===1?`the API key ${JSON.stringify(first.key.name)} ${PROBLEMS[first.problem]}`:`${countKeys(keys.length)} cannot be counted`,corrections=keys.flatMap(({key,problem})=>{const correction=CORRECTIONS[problem]
 return correction?[`${correction} ${describeKey(key)}: ${dashboardUrl(slug)}`]:[]})
-return{title:`preview-limit-usd cannot be guaranteed: ${what}`,lines:corrections.length>0?[...truncateList(corrections),"If nothing uses the key, disable it instead. Do not delete the key: what it has spent would no longer count.","Then run this again."]:["Run this again."],details:truncateList(keys.map(({key,problem})=>`The API key ${describeKey(key)} ${PROBLEMS[problem]}.`))}}),LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500],PATIENT_LISTS=8,MAX_WAIT_MS=36e4,RELIST_MS=1e4
+return{title:`preview-limit-usd cannot be guaranteed: ${what}`,lines:corrections.length>0?[...truncateList(corrections),"If nothing uses the key, disable it instead. Do not delete the key: what it has spent would no longer count.","Then run this again."]:["Run this again."],details:truncateList(keys.map(({key,problem})=>`The API key ${describeKey(key)} ${PROBLEMS[problem]}.`))}}),LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500],PATIENT_LISTS=8,MAX_WAIT_MS=36e4,RACE_MS=1e4,MAY_GIVE_WAY="preview-limit-usd has no room now. Looking again in 10 s, because another job may give way.",RELIST_MS=1e4
 function guardCap(cap,workspace,context){const{client,clock,log}=context,watch=new KeyWatch(clock),start=clock.now(),list=async()=>usesOf(watch.see(await listKeys(client,workspace)),cap,workspace),reached=()=>{const uses=(watch.last??[]).map(one=>capUseOf(one,cap))
 return new Failure(previewLimitReached,{cap,uses})}
-return{reached,async waitForRoom({dryRun}){for(let isFirst=!0;;isFirst=!1){const uses=await list()
+return{reached,async waitForRoom({dryRun}){let fullSince
+for(let isFirst=!0;;isFirst=!1){const uses=await list()
 if(fits(uses,cap))return!isFirst
-const ms=roomIn(uses,cap),left=start+MAX_WAIT_MS-clock.now()
-if(ms===void 0||ms>left)throw reached()
-isFirst&&log.info(describeWait(uses,{...context,dryRun}))
+const ms=roomIn(uses,cap),now=clock.now()
+fullSince=ms===void 0?fullSince??now:void 0
+const left=start+MAX_WAIT_MS-now
+if(fullSince!==void 0&&(dryRun||now-fullSince>=RACE_MS)||isSpent(uses,cap)||(ms??0)>left)throw reached()
+isFirst&&log.info(ms===void 0?MAY_GIVE_WAY:describeWait(uses,{...context,dryRun}))
 if(dryRun)return!1
-await context.rest(Math.min(ms,RELIST_MS))
+await context.rest(Math.min(ms??RACE_MS,RELIST_MS))
 throwIfCancelled(context.signal)}},async admit(created){const{hash}=created
 for(const[round,delay]of LIST_DELAYS_MS.entries()){await client.pause(delay)
 const next=decide(await list(),{hash,cap,isPatient:round<PATIENT_LISTS})

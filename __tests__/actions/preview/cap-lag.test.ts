@@ -69,12 +69,12 @@ test('a key is not given out if no list has it', async () => {
 
 test('the earlier of two keys waits until the later one has given way', async () => {
   const { start, run, world, limits } = open(undefined);
-  const plan = { latencies: [50], work: 9_000 };
+  const plan = { latencies: [50], work: 60_000 };
   const later = wait(world, 30).then(() => start('job', plan));
   const [first, second] = await run(Promise.all([start('job', plan), later]));
   expect(second.main?.error).toMatchObject({ code: 'preview-limit-reached' });
   expect(first.key?.key).toMatchObject({ limit: 1 });
-  expect([first, second].map((job) => listsOf(job).length)).toEqual([4, 4]);
+  expect([first, second].map((job) => listsOf(job).length)).toEqual([4, 5]);
   expect(limits()).toEqual(['disabled, 0', 'disabled, 1']);
 });
 
@@ -98,10 +98,20 @@ test('the earlier of two keys gives way after some seconds, if the later one doe
   );
   const [job] = await run(Promise.all([start('job'), seed]));
   expect(job.main?.error instanceof Failure && job.main.error.is(previewLimitReached)).toBe(true);
-  expect(listsOf(job)).toHaveLength(12);
+  expect(listsOf(job)).toHaveLength(13);
   const times = listsOf(job).map(({ at }) => at);
   expect((times.at(-1) ?? 0) - (times[2] ?? 0)).toBeGreaterThan(8_999);
   expect(limits()).toEqual([1, 'disabled, 0']);
+});
+
+test('a job without room looks again after ten seconds, because another may give way', async () => {
+  const { start, run, world, workspace } = open(undefined);
+  const other = seedKey(world.simulation, workspace, { name: 'By hand', limit: 1 });
+  const givesWay = wait(world, 5_000).then(() =>
+    Object.assign(other, { disabled: true, limit: 0, updated_at: other.created_at }),
+  );
+  const [job] = await run(Promise.all([start('job'), givesWay]));
+  expect(job.key?.key).toMatchObject({ limit: 1 });
 });
 
 describe('a job without room, because a key has just ended', () => {

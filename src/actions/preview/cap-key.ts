@@ -49,7 +49,7 @@ import { formatMinute } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import type { Admission } from '../key/create-key.ts';
-import { type Cap, type CapUse, capUseOf, decide, fits, roomIn } from './cap.ts';
+import { type Cap, type CapUse, capUseOf, decide, fits, isSpent, roomIn } from './cap.ts';
 import { keyNotCapped, previewLimitReached } from './failures.ts';
 
 /** When to list the keys after the POST, in milliseconds after the list before: see the timeline above. */
@@ -59,6 +59,11 @@ const PATIENT_LISTS = 8;
 
 /** How long a step waits for room at most, in milliseconds: twice as long as a key takes to settle. */
 const MAX_WAIT_MS = 360_000;
+/** How long a key can still give way after it was created, in milliseconds: until then, its limit may become free. */
+const RACE_MS = 10_000;
+const MAY_GIVE_WAY =
+  'preview-limit-usd has no room now. Looking again in 10 s, because another job may give way.';
+
 /** How often a step that waits lists the keys again at least, in milliseconds. */
 export const RELIST_MS = 10_000;
 
@@ -93,15 +98,20 @@ export function guardCap(cap: Cap, workspace: WorkspaceRef, context: Context): C
   return {
     reached,
     async waitForRoom({ dryRun }) {
+      let fullSince: number | undefined;
       for (let isFirst = true; ; isFirst = false) {
         const uses = await list();
         if (fits(uses, cap)) return !isFirst;
         const ms = roomIn(uses, cap);
-        const left = start + MAX_WAIT_MS - clock.now();
-        if (ms === undefined || ms > left) throw reached();
-        if (isFirst) log.info(describeWait(uses, { ...context, dryRun }));
+        const now = clock.now();
+        fullSince = ms === undefined ? (fullSince ?? now) : undefined;
+        const isFull = fullSince !== undefined && (dryRun || now - fullSince >= RACE_MS);
+        const left = start + MAX_WAIT_MS - now;
+        if (isFull || isSpent(uses, cap) || (ms ?? 0) > left) throw reached();
+        if (isFirst)
+          log.info(ms === undefined ? MAY_GIVE_WAY : describeWait(uses, { ...context, dryRun }));
         if (dryRun) return false;
-        await context.rest(Math.min(ms, RELIST_MS));
+        await context.rest(Math.min(ms ?? RACE_MS, RELIST_MS));
         throwIfCancelled(context.signal);
       }
     },

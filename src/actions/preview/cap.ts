@@ -53,6 +53,14 @@ export function fits(others: readonly CapUse[], { amount, limit }: Cap): boolean
   return sumUsd(others.map(({ counted }) => counted)) + limit <= amount;
 }
 
+/** Whether what is spent leaves no room for the requested limit: counters only grow. */
+export function isSpent(uses: readonly CapUse[], cap: Cap): boolean {
+  return !fits(
+    uses.map((use) => ({ ...use, counted: use.spent })),
+    cap,
+  );
+}
+
 /**
  * In how many milliseconds the next key settles, if a key with the requested limit can fit once all that have ended
  * have; undefined if it cannot.

@@ -9,7 +9,7 @@ import { declareFailure } from '../../shared/failure.ts';
 import { readKeyName } from '../../shared/key-name.ts';
 import { describeAll } from '../../teardown/failures.ts';
 import { countWorking, describeWorking, type KeysLeft } from '../../teardown/keys-left.ts';
-import type { Cap, CapProblem, CapUse } from './cap.ts';
+import { type Cap, type CapProblem, type CapUse, isSpent } from './cap.ts';
 
 export const noSubject = declareFailure<{ event: string }>('no-subject', ({ event }) => ({
   title: 'Cannot tell which pull request or branch this preview is of',
@@ -180,8 +180,9 @@ function purposeOf({ key, settlesIn }: CapUse): (typeof HOLDERS)[number]['purpos
   return settlesIn === undefined ? readKeyName(key.name).kind : 'ended';
 }
 
-function adviceOnCap({ uses }: ReachedCap): string[] {
-  const holders = holdersOf(uses);
+function adviceOnCap({ cap, uses }: ReachedCap): string[] {
+  // What others hold is no help then.
+  const holders = isSpent(uses, cap) ? [] : holdersOf(uses);
   return [
     ...holders.flatMap(({ advice, keys }) => [advice, ...truncateList(keys)]),
     holders.length > 0
