@@ -7,7 +7,6 @@ const taskFor = (subject: object) => ({
   repository: { id: 123456, defaultBranch: 'main' },
   workspace: { id: '3fa85f64-5717-4562-b3fc-2c963f66afa6', slug: 'preview-shop-42' },
   comment: true,
-  isCapped: false,
 });
 
 test.each<[string, object, boolean]>([

@@ -207,14 +207,12 @@ function adviseOnStatus(engine: Engine): string {
 export const keyLimitUsedUp = declareWarning<{
   /** What the key has spent in its life. */
   spend: Pick<KeySpend, 'name' | 'spent' | 'byok' | 'isSoFar'> & { limit: KeyLimit };
-  /** The inputs that limit the key. */
-  limitInputs: string | undefined;
-}>('key-limit-used-up', ({ spend, limitInputs = 'limit-usd' }) => ({
+}>('key-limit-used-up', ({ spend }) => ({
   title: `${formatSpend(spend, 'at OpenRouter')}: the limit of the API key is used up`,
   rows: [`The API key is ${JSON.stringify(spend.name)}.`],
   lines: [
     'OpenRouter rejects requests beyond the limit with HTTP 403, so requests of this job may have failed.',
-    `If the job needs more, raise ${limitInputs}.`,
+    'If the job needs more, raise limit-usd.',
     ...whyAtLeast(spend.spent),
     // In the title, the limit is only next to what alone counts for it.
     ...(spend.limit.reset || spend.byok !== 0n ? [`${describeLimit(spend.limit)}.`] : []),

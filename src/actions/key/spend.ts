@@ -19,8 +19,6 @@ import type { KeySpend } from './key-spend.ts';
 export interface SpendContext extends Context {
   /** Called with what the created key has spent, if that can be read. */
   onSpend(spend: KeySpend): void;
-  /** The inputs that limit the key; by default, `limit-usd`. */
-  limitInputs?: string | undefined;
 }
 
 /** How long it may take to disable or to read a key, at most, in milliseconds. */
@@ -72,7 +70,7 @@ export interface Reading {
 export function reportSpend(
   created: KeyIdentity,
   { found, now, error }: Reading,
-  { log, warn, onSpend, limitInputs }: SpendContext,
+  { log, warn, onSpend }: SpendContext,
 ): void {
   const one = found && { key: found, settlesIn: settlesIn(found, now) };
   const spent = one && spentOf(one);
@@ -91,7 +89,7 @@ export function reportSpend(
   };
   const isUsedUp = limit !== undefined && isLimitUsedUp(limit, spent.amount);
   onSpend({ ...spend, limit, isUsedUp });
-  if (limit && isUsedUp) warn(keyLimitUsedUp, { spend: { ...spend, limit }, limitInputs });
+  if (limit && isUsedUp) warn(keyLimitUsedUp, { spend: { ...spend, limit } });
 }
 
 function describeMissing(error: Error | undefined): string {

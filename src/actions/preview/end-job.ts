@@ -97,17 +97,15 @@ async function endKey(task: KeyTask, preview: PreviewTask, context: PreviewTaskC
   const { created, replaced, search } = task;
   if (!created) return;
   const key = { name: search.desired.name, ...created };
-  const limitInputs = preview.isCapped ? 'limit-usd or preview-limit-usd' : undefined;
-  const limited = { ...context, limitInputs };
   if (replaced === undefined || context.readJobStatus().succeeded === false) {
     const found = await endOwn(key, preview, context);
-    reportSpend(key, { found }, limited);
+    reportSpend(key, { found }, context);
     return;
   }
   const { workspace } = search;
   await replaceOlderKeys(
     { key, workspace, replaced, isSameName: isSameKeyName },
-    limited,
+    context,
     (older) => disableEach(older, context),
   );
 }

@@ -127,7 +127,6 @@ function taskOf(
     comment: request.comment,
     // Usage with one's own provider keys is in no comment.
     cap: cap && !cap.withByok ? exactUsd(cap.amount) : undefined,
-    isCapped: cap !== undefined,
   };
 }
 

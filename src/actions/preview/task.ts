@@ -26,8 +26,7 @@ export const previewTask = () =>
      */
     key: z.optional(keyTask()),
     comment: z.boolean(),
-    /** Whether all keys have a cap together, and what the comment shows of it, in USD as a decimal. */
-    isCapped: z.boolean(),
+    /** What the comment shows as the cap, in USD as a decimal. */
     cap: z.optional(z.string()),
   });
 

@@ -105,7 +105,7 @@ describe('a cap for all keys of a preview', () => {
     seedUsage(harness.sandbox, keyOf(step), { credits: 1 });
     letPass(MINUTE);
     const ended = await post(event, step, CAPPED);
-    expect(ended.log).toContain('limit-usd or preview-limit-usd');
+    expect(ended.log).toContain('If the job needs more, raise limit-usd.');
   });
 
   test('is kept by a key whose request was lost', async () => {
