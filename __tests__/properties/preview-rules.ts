@@ -228,9 +228,12 @@ export function countBills(scene: Scene): void {
 /** For so long, a key that gives way, and the one that it gives way to, can both exist, in milliseconds. */
 const RACE_MS = 10_000;
 
-/** A job has no key only if the keys of others hold what it needs, or if it has waited long enough for it. */
+/**
+ * A job has no key only if the keys of others hold what it needs, if it has waited long enough for it, or if the
+ * preview was closed meanwhile.
+ */
 export function somebodyGetsAKey(scene: Scene): void {
-  const { conditions, world, cap, jobs, byHand } = scene;
+  const { conditions, world, cap, jobs, byHand, closedAt } = scene;
   if (!conditions.isCalm || !conditions.hasDate) return;
   const hashes = jobs.flatMap(({ key }) => key?.key.hash ?? []);
   const others = [...world.ledger.keys.filter(({ key }) => hashes.includes(key.hash)), ...byHand];
@@ -238,6 +241,7 @@ export function somebodyGetsAKey(scene: Scene): void {
     if (!main || !(main.error instanceof Failure && main.error.is(previewLimitReached))) continue;
     const workspace = workspaceIn(main);
     const { startedAt, endedAt } = main;
+    if ((closedAt.get(workspace ?? '') ?? Number.POSITIVE_INFINITY) <= endedAt + RACE_MS) continue;
     const waited = endedAt - startedAt > SETTLE_MS ? SETTLE_MS : 0;
     const since = endedAt - conditions.lag - RACE_MS - waited;
     const held = others
