@@ -225,36 +225,63 @@ export function countBills(scene: Scene): void {
   calmBills.exact += data.filter(({ state }) => state === 'exactly').length;
 }
 
-/** For so long, a key that gives way, and the one that it gives way to, can both exist, in milliseconds. */
+/** For so long, a list shows a key that gives way, in milliseconds. */
 const RACE_MS = 10_000;
+
+const overlap = ({ main: one }: Job, { main: other }: Job) =>
+  one !== undefined &&
+  other !== undefined &&
+  one.startedAt <= other.endedAt + RACE_MS &&
+  other.startedAt <= one.endedAt + RACE_MS;
+
+/** `job`, those that overlap it, those that overlap these, and so on: each may have given way to another. */
+function rivalsOf(job: PlayedJob, jobs: readonly PlayedJob[]): PlayedJob[] {
+  let rivals = [job];
+  for (let size = 0; size < rivals.length; ) {
+    size = rivals.length;
+    const known = rivals;
+    rivals = jobs.filter((one) => known.some((rival) => overlap(one, rival)));
+  }
+  return rivals;
+}
 
 /**
  * A job has no key only if the keys of others hold what it needs, if it has waited long enough for it, or if the
  * preview was closed meanwhile.
  */
 export function somebodyGetsAKey(scene: Scene): void {
-  const { conditions, world, cap, jobs, byHand, closedAt } = scene;
+  const { conditions, cap, jobs, closedAt } = scene;
   if (!conditions.isCalm || !conditions.hasDate) return;
-  const hashes = jobs.flatMap(({ key }) => key?.key.hash ?? []);
-  const others = [...world.ledger.keys.filter(({ key }) => hashes.includes(key.hash)), ...byHand];
-  for (const { name, limit, main } of jobs) {
+  for (const job of jobs) {
+    const { name, limit, main } = job;
     if (!main || !(main.error instanceof Failure && main.error.is(previewLimitReached))) continue;
     const workspace = workspaceIn(main);
     const { startedAt, endedAt } = main;
     if ((closedAt.get(workspace ?? '') ?? Number.POSITIVE_INFINITY) <= endedAt + RACE_MS) continue;
     const waited = endedAt - startedAt > SETTLE_MS ? SETTLE_MS : 0;
     const since = endedAt - conditions.lag - RACE_MS - waited;
-    const held = others
-      .filter(
-        ({ key, createdAt }) => key.workspace_id === workspace && createdAt <= endedAt + RACE_MS,
-      )
-      .map(({ key }) => {
+    const held = keysThatMayHold(scene, job)
+      .filter((key) => key.workspace_id === workspace)
+      .map((key) => {
         const isHeld = endOf(scene, key) > since;
         return isHeld ? maxUsd(limitOf(key), spentBy(scene, key)) : spentBy(scene, key);
       });
     const amount = sumUsd(held);
     if (amount + limit <= cap) expect({ name, amount: formatExactUsd(amount) }).toBe('held');
   }
+}
+
+/** The keys that someone got before `job` failed, and those that its rivals got then. */
+function keysThatMayHold({ world, jobs, byHand }: Scene, job: PlayedJob): Key[] {
+  const rivals = rivalsOf(job, jobs);
+  const latest = job.main?.endedAt ?? 0;
+  const mayHold = (owner: PlayedJob, createdAt: number) =>
+    createdAt <= latest || rivals.includes(owner);
+  const got = world.ledger.keys.filter(({ key, createdAt }) =>
+    jobs.some((one) => one.key?.key.hash === key.hash && mayHold(one, createdAt)),
+  );
+  const made = byHand.filter(({ createdAt }) => createdAt <= latest);
+  return [...got, ...made].map(({ key }) => key);
 }
 
 /** When a key could last spend, by the virtual clock. */
