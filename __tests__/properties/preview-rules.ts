@@ -271,7 +271,7 @@ export function somebodyGetsAKey(scene: Scene): void {
   }
 }
 
-/** The keys that someone got before `job` failed, and those that its rivals got then. */
+/** The keys that someone got before `job` failed, those that its rivals got then, and what people made meanwhile. */
 function keysThatMayHold({ world, jobs, byHand }: Scene, job: PlayedJob): Key[] {
   const rivals = rivalsOf(job, jobs);
   const latest = job.main?.endedAt ?? 0;
@@ -280,7 +280,8 @@ function keysThatMayHold({ world, jobs, byHand }: Scene, job: PlayedJob): Key[] 
   const got = world.ledger.keys.filter(({ key, createdAt }) =>
     jobs.some((one) => one.key?.key.hash === key.hash && mayHold(one, createdAt)),
   );
-  const made = byHand.filter(({ createdAt }) => createdAt <= latest);
+  const end = Math.max(...rivals.map(({ main }) => main?.endedAt ?? 0));
+  const made = byHand.filter(({ createdAt }) => createdAt <= end);
   return [...got, ...made].map(({ key }) => key);
 }
 
