@@ -14,12 +14,12 @@ if (!isActInstalled) {
   process.exit(1);
 }
 
+/** By what factor time passes faster: a preview that is closed waits ten seconds, not three minutes. */
+const SPEED = 20;
+
 // A scenario mostly waits, for a step that gives up, say.
 const waiting = Object.entries(SCENARIOS).values();
 await Promise.all(Array.from({ length: availableParallelism() }, runNext));
-
-/** By what factor time passes faster: a preview that is closed waits ten seconds, not three minutes. */
-const SPEED = 20;
 
 /** Runs the scenarios that wait, one after the other. */
 async function runNext(): Promise<void> {
