@@ -165,7 +165,8 @@ export const REPOSITORY_SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<
 
   async 'a tag becomes a release, and once it is published, its major tag moves to it'(sandbox) {
     const github = openGitHub();
-    const { root, commit } = github;
+    const { root } = github;
+    const commit = measureAgain(root, github.commit);
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     const tag = `v${version}`;
     git(root, 'tag', tag);
@@ -198,3 +199,12 @@ export const REPOSITORY_SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<
     github.remove();
   },
 };
+
+/** Has the benchmarks name the commit `measured`, which this repository has. Returns the commit with that. */
+function measureAgain(root: string, measured: string): string {
+  const page = join(root, 'docs/benchmarks.md');
+  writeFileSync(page, readFileSync(page, 'utf8').replace(/\b[0-9a-f]{40}\b/, measured));
+  const commit = commitAll(root);
+  git(root, 'update-ref', 'refs/remotes/origin/main', commit);
+  return commit;
+}
