@@ -250,14 +250,15 @@ function rivalsOf(job: PlayedJob, jobs: readonly PlayedJob[]): PlayedJob[] {
  * preview was closed meanwhile.
  */
 export function somebodyGetsAKey(scene: Scene): void {
-  const { conditions, cap, jobs, closedAt } = scene;
+  const { conditions, cap, jobs } = scene;
   if (!conditions.isCalm || !conditions.hasDate) return;
   for (const job of jobs) {
-    const { name, limit, main } = job;
+    const { name, limit, main, subject } = job;
     if (!main || !(main.error instanceof Failure && main.error.is(previewLimitReached))) continue;
     const workspace = workspaceIn(main);
     const { startedAt, endedAt } = main;
-    if ((closedAt.get(workspace ?? '') ?? Number.POSITIVE_INFINITY) <= endedAt + RACE_MS) continue;
+    const to = endOfRivals(scene, job);
+    if (subject && was('closed', scene, { subject, from: startedAt, to })) continue;
     const waited = endedAt - startedAt > SETTLE_MS ? SETTLE_MS : 0;
     const since = endedAt - conditions.lag - RACE_MS - waited;
     const held = keysThatMayHold(scene, job)
@@ -271,8 +272,14 @@ export function somebodyGetsAKey(scene: Scene): void {
   }
 }
 
+/** When the last of the rivals had its key, or had failed. */
+function endOfRivals({ jobs }: Scene, job: PlayedJob): number {
+  return Math.max(...rivalsOf(job, jobs).map(({ main }) => main?.endedAt ?? 0));
+}
+
 /** The keys that someone got before `job` failed, those that its rivals got then, and what people made meanwhile. */
-function keysThatMayHold({ world, jobs, byHand }: Scene, job: PlayedJob): Key[] {
+function keysThatMayHold(scene: Scene, job: PlayedJob): Key[] {
+  const { world, jobs, byHand } = scene;
   const rivals = rivalsOf(job, jobs);
   const latest = job.main?.endedAt ?? 0;
   const mayHold = (owner: PlayedJob, createdAt: number) =>
@@ -280,8 +287,7 @@ function keysThatMayHold({ world, jobs, byHand }: Scene, job: PlayedJob): Key[] 
   const got = world.ledger.keys.filter(({ key, createdAt }) =>
     jobs.some((one) => one.key?.key.hash === key.hash && mayHold(one, createdAt)),
   );
-  const end = Math.max(...rivals.map(({ main }) => main?.endedAt ?? 0));
-  const made = byHand.filter(({ createdAt }) => createdAt <= end);
+  const made = byHand.filter(({ createdAt }) => createdAt <= endOfRivals(scene, job));
   return [...got, ...made].map(({ key }) => key);
 }
 
@@ -404,22 +410,23 @@ export function closesOnlyWhatItHasSeenClosed(scene: Scene): void {
 /** Who says that what an open preview had is gone has seen that it is open, and it is gone. */
 export function noFalseAlarm(scene: Scene): void {
   const { world, jobs } = scene;
-  for (const { sent, error } of jobs.flatMap(processesOf)) {
+  for (const { sent, error, endedAt } of jobs.flatMap(processesOf)) {
     if (!(error instanceof Failure)) continue;
     if (error.is(previewDeleted)) {
       const { id } = error.details.workspace;
       const exists = world.simulation.account.workspaces.some((one) => one.id === id);
       expect(exists && !isClosed(scene, id)).toBe(false);
     } else if (error.is(previewReopened)) {
-      const ended = sent.some((one) => one.call === 'PATCH /keys/:hash' || closes(one));
-      expect(ended).toBe(true);
+      const { id } = error.details.workspace;
+      const hasDisabled = sent.some(({ call }) => call === 'PATCH /keys/:hash');
+      expect(hasDisabled || isClosed(scene, id)).toBe(true);
     } else {
       continue;
     }
     const subject = subjectOf(scene, error.details.workspace.id) as Subject;
     const looks = sent.filter((one) => one.look && asksFor(one, subject));
     expect(looks.at(-1)?.look).toMatchObject({ isOpen: true });
-    const period = { subject, from: looks[0]?.at ?? 0, to: looks.at(-1)?.at ?? 0 };
+    const period = { subject, from: looks[0]?.at ?? 0, to: endedAt };
     expect(was('open', scene, period)).toBe(true);
   }
 }
