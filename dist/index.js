@@ -1882,6 +1882,8 @@ billed&&await writeComment({workspace,keys:settled.keys},context)
 const hashes=new Set(deletedKeys.map(({key})=>key.hash)),keys=settled.keys.filter(({key})=>hashes.has(key.hash))
 return{kind:"gone",deleted,keys,spent}}function spentInAll(keys,{known}){const hashes=new Set(keys.map(({key})=>key.hash))
 return known?.every(({key})=>hashes.has(key.hash))?spentBy(keys):void 0}async function bill(workspace,keys,context){if(workspace.subject.kind==="branch"||workspace.state==="unbilled")return
+const{workspace:now}=await findWorkspace(context.client,workspace.id)
+if(readMark(now?.description,context.repository)?.state!=="closed")return
 const outcome=await writeBill({workspace,keys},context)
 if(outcome.kind==="written")return write_comment_spentIn(outcome.data)
 if(outcome.kind==="failed"&&!isForGood(outcome.error))throw outcome.error

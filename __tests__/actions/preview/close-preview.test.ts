@@ -85,7 +85,8 @@ describe('the end of a preview', () => {
     expect(callsOf(job)).toEqual([
       ...[READ_PULL, 'GET /workspaces', 'GET /keys', READ_PULL],
       ...['GET /workspaces/:id', 'PATCH /workspaces/:id', READ_PULL, 'GET /keys'],
-      ...['POST /graphql', LIST, 'POST /repos/:owner/:repo/issues/:number/comments', LIST],
+      ...['GET /workspaces/:id', 'POST /graphql', LIST],
+      ...['POST /repos/:owner/:repo/issues/:number/comments', LIST],
       ...['GET /keys', ...DELETIONS, 'DELETE /workspaces/:id', LIST],
     ]);
     expect([billsIn(world), costOf(job)]).toEqual([['exactly 6'], '6']);

@@ -302,6 +302,9 @@ async function bill(
   context: GitHubContext,
 ): Promise<Spent | undefined> {
   if (workspace.subject.kind === 'branch' || workspace.state === 'unbilled') return undefined;
+  // Another run may have given up the bill, and deleted keys, before they were listed.
+  const { workspace: now } = await findWorkspace(context.client, workspace.id);
+  if (readMark(now?.['description'], context.repository)?.state !== 'closed') return undefined;
   const outcome = await writeBill({ workspace, keys }, context);
   if (outcome.kind === 'written') return spentIn(outcome.data);
   if (outcome.kind === 'failed' && !isForGood(outcome.error)) throw outcome.error;

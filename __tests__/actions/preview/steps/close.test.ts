@@ -404,6 +404,20 @@ describe('a bill that GitHub', () => {
     expect([slugs(), comments()]).toEqual([[], []]);
   });
 
+  test('was given up by another run, which has deleted the keys since, is not written without them', async () => {
+    await job(open(), {}, 0.5);
+    letPass(SETTLED);
+    const before = comments();
+    onNth(harness.sandbox, 'GET /keys', 1, () => {
+      closeByOther();
+      workspace()['description'] += ', without a bill';
+      account().keys.length = 0;
+    });
+    const step = await main(close());
+    expect([step.exitCode, step.outputs['keys-cost-usd']]).toEqual([0, '']);
+    expect([slugs(), comments()]).toEqual([[], before]);
+  });
+
   test('rejects for good leaves the exact amount in the outputs', async () => {
     const { secret } = addToken(gitHub.server.github, { permissions: { 'pull-requests': 'read' } });
     await job(open(), {}, 0.5);
