@@ -713,8 +713,8 @@ log.request(`${formatOperation(failure)}. Retrying in ${formatSeconds(wait)}.`)
 FAILURE_CLASSES[failure.kind].pausesAll&&this.#throttle.pause(wait,failure)
 return this.#throttle.during(()=>sleep(clock,wait,signal))}async pause(ms){const{clock,signal}=this.#options
 await sleep(clock,Math.min(ms,this.timeLeft()/4),signal)}withTimeout(ms){const end=this.#options.clock.now()+ms
-return this.#endingAt(()=>end)}withShare(ms,others=[]){const sum=of=>[this,...others].reduce((total,client)=>total+of(client.#throttle.pauses()),0),end=this.#options.clock.now()+ms-sum(({totalMs,leftMs})=>totalMs-leftMs)
-return this.#endingAt(()=>end+sum(({totalMs})=>totalMs))}withOwnThrottle(ms){const{clock}=this.#options,throttle=new OwnThrottle(clock,this.#throttle),msLeft=()=>Math.min(this.timeLeft(),ms-throttle.pauses().totalMs)
+return this.#endingAt(()=>end)}withShare(ms,others=[]){const sum=of=>[this,...others].reduce((total,client)=>total+of(client.#throttle.pauses()),0),end=this.#options.clock.now()+ms-sum(({totalMs,leftMs})=>totalMs-leftMs),{deadline}=this.#options,before=deadline()
+return this.#endingAt(()=>end+sum(({totalMs})=>totalMs)+(deadline()-before))}withOwnThrottle(ms){const{clock}=this.#options,throttle=new OwnThrottle(clock,this.#throttle),msLeft=()=>Math.min(this.timeLeft(),ms-throttle.pauses().totalMs)
 return new client_a(this.#options,throttle,()=>clock.now()+msLeft())}timeLeft(){return this.#limited().deadline-this.#options.clock.now()}async#waitUntilResumed(){const{server,clock,signal}=this.#options
 for(;;){const{pausedUntil}=this.#throttle,wait=pausedUntil-clock.now()
 if(wait<=0)return
@@ -1185,7 +1185,8 @@ function endsOf(key,now){const expiry=readTime(key.expires_at),isExpired=expiry!
 if(isDisabled(key)||isExpired)return[isDisabled(key)?readTime(key.updated_at):void 0,isExpired?expiry:void 0].filter(end=>end!==void 0)}function settlesIn(key,now,seenMs=0){const ends=endsOf(key,now)
 if(!ends)return
 const known=now===void 0?[]:ends.map(end=>now-end)
-return Math.max(0,SETTLE_MS-Math.max(seenMs,...known))}function toSettling({keys,serverTime}){return keys.map(key=>({key,settlesIn:settlesIn(key,serverTime)}))}class KeyWatch{#clock
+return Math.max(0,SETTLE_MS-Math.max(seenMs,...known))}function tellsEnds({keys,serverTime}){return keys.every(key=>{const ends=endsOf(key,serverTime)
+return!ends||serverTime!==void 0&&ends.length>0})}function toSettling({keys,serverTime}){return keys.map(key=>({key,settlesIn:settlesIn(key,serverTime)}))}class KeyWatch{#clock
 #endedSince=new Map
 last
 constructor(clock){this.#clock=clock}see({keys,serverTime}){const seen=keys.map(key=>this.#seeOne(key,serverTime))
@@ -1843,17 +1844,19 @@ if(!closed)return{kind:"reopened"}
 const{isOpen}=await readSubject(workspace.subject,since,context),known=closed.wasOpen?settled.keys:void 0,end=await finish({...target,workspace:closed.workspace,known},context)
 if(isOpen)throw reopened(workspace)
 return end}const REREAD_MS=6e4
-async function settle(target,context){const{workspace,watch,waits}=target,{client,clock,signal}=context
+async function settle(target,context){const{workspace,watch}=target,{client,clock,signal}=context
 let{since}=target,readAt=Number.NEGATIVE_INFINITY,hasDisabled=!1
-for(let isFirst=!0;;isFirst=!1){const keys=watch.see(await listKeys(client,workspace)),left=allSettleIn(keys)
+for(let isFirst=!0;;isFirst=!1){const list=await listKeys(client,workspace),keys=watch.see(list),left=allSettleIn(keys)
 if(workspace.state==="open"&&(!left||clock.now()-readAt>=REREAD_MS)){const facts=await readSubject(workspace.subject,since,context);[since,readAt]=[facts.since,clock.now()]
 if(facts.isOpen&&hasDisabled)throw reopened(workspace)
 if(facts.isOpen)return{kind:"reopened"}}if(left===0)return{kind:"settled",keys,hasDisabled,since}
 if(left===void 0){hasDisabled=!0
-await disableAll(target,context)}const rest=Math.min(allSettleIn(watch.last??[])??0,SETTLE_MS);(isFirst||left===void 0)&&await announce(target,rest,context)
-if(!waits)return{kind:"settling"}
-await context.rest(Math.min(rest,RELIST_MS))
-if(isCancelled(signal))throw notDeleted(workspace,[],keysIn(watch))}}async function disableAll({watch},{client,log}){const working=(watch.last??[]).filter(({settlesIn})=>settlesIn===void 0),onDone=countDone(log,"API keys disabled",working.length),errors=[]
+await disableAll(target,context)}const rest=Math.min(allSettleIn(watch.last??[])??0,SETTLE_MS),waits=target.waits||!tellsEnds(list);(isFirst||left===void 0)&&await announce({...target,waits},rest,context)
+if(!waits){if(hasDisabled&&await isReopened(target,since,context))throw reopened(workspace)
+return{kind:"settling"}}await context.rest(Math.min(rest,RELIST_MS))
+if(isCancelled(signal))throw notDeleted(workspace,[],keysIn(watch))}}async function isReopened({workspace:{state,subject}},since,context){if(state!=="open")return!1
+const{isOpen}=await readSubject(subject,since,context)
+return isOpen}async function disableAll({watch},{client,log}){const working=(watch.last??[]).filter(({settlesIn})=>settlesIn===void 0),onDone=countDone(log,"API keys disabled",working.length),errors=[]
 await forEachOf(working,async({key})=>{const{value:disabled,error}=await catching(disableKey(client,key),ApiError)
 onDone()
 disabled&&watch.seeDisabled(disabled)

@@ -257,8 +257,6 @@ const CALM: Run = {
 /** A scene that is still played. */
 interface Play extends Scene {
   schedule: Schedule;
-  /** The last event that closed each subject. */
-  ends: Map<Subject, GitHubEvent>;
 }
 
 const RULES = [
@@ -332,7 +330,6 @@ function open(schedule: Schedule): Play {
     disabledAt: new Map(),
     premature: [],
     hasLags: lags.some((ms) => ms > 0),
-    ends: new Map(),
   };
   watch(scene);
   if (!hasUpdatedAt) hideUpdates(world);
@@ -476,14 +473,11 @@ async function start(
 
 /** Does what people do, if it is possible. Returns the event of the subject. */
 function act(scene: Play, { subject, what }: Pick<Event, 'subject' | 'what'>) {
-  const wasOpen = isOpenNow(scene, subject);
   const events =
     subject.kind === 'pull'
       ? actOnPull(scene, subject, what)
       : actOnBranch(scene.world, subject, what);
-  const event = events?.find(({ name }) => (name === 'push' ? subject.kind === 'branch' : true));
-  if (event && wasOpen && !isOpenNow(scene, subject)) scene.ends.set(subject, event);
-  return event;
+  return events?.find(({ name }) => (name === 'push' ? subject.kind === 'branch' : true));
 }
 
 function actOnPull(
@@ -531,9 +525,6 @@ function actOnBranch(
   return exists ? deleteBranch(github, repository, name) : pushTo(github, repository, name);
 }
 
-/** Otherwise, only a run that waits can tell when a key has settled. */
-const tellsTimes = ({ hasUpdatedAt, hasDate }: Schedule) => hasUpdatedAt && hasDate;
-
 const isAnyLeft = (scene: Scene) =>
   SUBJECTS.some((subject) => !isOpenNow(scene, subject) && previewsOf(scene, subject).length > 0);
 
@@ -548,7 +539,7 @@ async function cleanUp(scene: Play): Promise<void> {
     await wait(scene.world, NIGHT_MS);
     if (!isAnyLeft(scene)) return;
   }
-  if (tellsTimes(scene.schedule)) closedHasNothing(scene);
+  closedHasNothing(scene);
 }
 
 /** Runs once more what is open, closes it, and ends what is left. */
@@ -564,9 +555,6 @@ async function endAll(scene: Play): Promise<void> {
     const open = previewsOf(scene, subject).filter(({ id }) => !scene.closedAt.has(id));
     expect(open).toHaveLength(isTaken ? 0 : 1);
     act(scene, { subject, what: 'open or close' });
-  }
-  for (const [subject, event] of tellsTimes(scene.schedule) ? [] : scene.ends) {
-    await start(scene, { event, run: CALM, subject });
   }
   await cleanUp(scene);
 }

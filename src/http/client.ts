@@ -149,7 +149,10 @@ class Client {
     const sum = (of: (pauses: ReturnType<Throttle['pauses']>) => number) =>
       [this, ...others].reduce((total, client) => total + of(client.#throttle.pauses()), 0);
     const end = this.#options.clock.now() + ms - sum(({ totalMs, leftMs }) => totalMs - leftMs);
-    return this.#endingAt(() => end + sum(({ totalMs }) => totalMs));
+    // A rest of the step moves its deadline.
+    const { deadline } = this.#options;
+    const before = deadline();
+    return this.#endingAt(() => end + sum(({ totalMs }) => totalMs) + (deadline() - before));
   }
 
   /**

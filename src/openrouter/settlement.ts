@@ -46,6 +46,14 @@ export function settlesIn(key: Key, now: number | undefined, seenMs = 0): number
   return Math.max(0, SETTLE_MS - Math.max(seenMs, ...known));
 }
 
+/** Whether a list tells when each key that does not work has ended. Otherwise, only a run that waits can know. */
+export function tellsEnds({ keys, serverTime }: KeyList): boolean {
+  return keys.every((key) => {
+    const ends = endsOf(key, serverTime);
+    return !ends || (serverTime !== undefined && ends.length > 0);
+  });
+}
+
 /** What is known of keys that were just listed. */
 export function toSettling({ keys, serverTime }: KeyList): SettlingKey[] {
   return keys.map((key) => ({ key, settlesIn: settlesIn(key, serverTime) }));

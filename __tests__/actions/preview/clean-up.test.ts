@@ -59,14 +59,14 @@ async function runCleanUp({ world, workspaces }: Previews) {
 const forever = (fault: InProcessFault) => Array<InProcessFault>(100).fill(fault);
 const pullPath = (number: number) => `GET /repos/octo-org/shop/pulls/${number}`;
 
-test('a clean-up of 40 previews takes 17 requests each, to both servers, and less than 20 s', async () => {
+test('a clean-up of 40 previews takes 18 requests each, to both servers, and less than 21 s', async () => {
   const { world } = openPreviews(40);
   const { clock } = world.simulation;
   const job = cleanUpJob();
   await clock.run(runJob(world, job));
   expect(job.main?.result).toMatchObject({ failure: undefined });
-  expect(job.main?.sent.length).toBeLessThanOrEqual(17 * 40);
-  expect(clock.now()).toBeLessThan(20_000);
+  expect(job.main?.sent.length).toBeLessThanOrEqual(18 * 40);
+  expect(clock.now()).toBeLessThan(21_000);
 });
 
 test('the log of a clean-up names what it keeps, and says what it closes and deletes', async () => {
@@ -85,6 +85,46 @@ test('the log of a clean-up names what it keeps, and says what it closes and del
     'Deleted the preview "demo-3": 3 API keys, $0.00 spent.',
     expect.stringMatching(/^Deleted 2 of 2, in \d\.\d s\.$/),
   ]);
+});
+
+test.each<[string, (previews: Previews) => void]>([
+  [
+    'updated_at',
+    ({ world }) => {
+      for (const key of world.simulation.account.keys) key['updated_at'] = null;
+    },
+  ],
+  [
+    'Date',
+    ({ world }) => {
+      world.simulation.account.headers = () => ({});
+    },
+  ],
+])('a clean-up waits three minutes if OpenRouter tells no %s', async (_, hide) => {
+  const previews = openPreviews();
+  hide(previews);
+  const { left, failure } = await runCleanUp(previews);
+  expect({ left, failure }).toEqual({ left: [], failure: undefined });
+  const minutes = previews.world.simulation.clock.now() / 60_000;
+  expect(minutes).toBeGreaterThan(3);
+  // More previews than are ended at once.
+  expect(minutes).toBeLessThan(12);
+});
+
+test('a clean-up fails if a preview was reopened while its API key was disabled', async () => {
+  const previews = openPreviews(1);
+  const { world } = previews;
+  for (const key of world.simulation.account.keys) key.disabled = false;
+  const { network } = world.simulation;
+  network.onExchange = ({ method }) => {
+    if (method === 'PATCH') reopenPull(world.github, world.repository, 1);
+  };
+  const job = cleanUpJob();
+  await world.simulation.clock.run(runJob(world, job));
+  expect(job.main?.result).toMatchObject({
+    result: [{ outcome: 'failed', error: { code: 'preview-reopened' } }],
+  });
+  expect(world.simulation.account.workspaces.map(({ slug }) => slug)).toContain('demo-1');
 });
 
 test.each<[string, InProcessFault]>([

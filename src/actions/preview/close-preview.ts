@@ -7,8 +7,9 @@
  *
  *     1. List the keys. Read whether the pull request or branch is open: then stop.
  *     2. Disable the keys that work: from here on, nothing can spend.
- *     3. If a key has not settled, write the comment, and wait until all have. A clean-up does not wait: it leaves the
- *        rest to the next one.
+ *     3. If a key has not settled, write the comment, and wait until all have. A clean-up reads again instead, and
+ *        leaves the rest to the next one. It waits only if OpenRouter does not tell when a key ended: no later run
+ *        would know that either.
  *     4. Read again. If it is open, stop. If a key was disabled, fail: preview-reopened.
  *     5. Close the workspace, with one PATCH: another slug, and a mark that says so. No run finds it under its slug any
  *        more, so a reopened pull request gets a new workspace at once.
@@ -59,6 +60,7 @@ import {
   type SettlingKey,
   type Spent,
   spentBy,
+  tellsEnds,
   toSettling,
 } from '../../openrouter/settlement.ts';
 import { formatMinute } from '../../openrouter/time.ts';
@@ -166,13 +168,14 @@ const REREAD_MS = 60_000;
 
 /** Ends the spending, and waits until what has been spent is counted. An open workspace may be reopened until then. */
 async function settle(target: Target, context: GitHubContext): Promise<Settled> {
-  const { workspace, watch, waits } = target;
+  const { workspace, watch } = target;
   const { client, clock, signal } = context;
   let { since } = target;
   let readAt = Number.NEGATIVE_INFINITY;
   let hasDisabled = false;
   for (let isFirst = true; ; isFirst = false) {
-    const keys = watch.see(await listKeys(client, workspace));
+    const list = await listKeys(client, workspace);
+    const keys = watch.see(list);
     const left = allSettleIn(keys);
     if (workspace.state === 'open' && (!left || clock.now() - readAt >= REREAD_MS)) {
       const facts = await readSubject(workspace.subject, since, context);
@@ -186,11 +189,27 @@ async function settle(target: Target, context: GitHubContext): Promise<Settled> 
       await disableAll(target, context);
     }
     const rest = Math.min(allSettleIn(watch.last ?? []) ?? 0, SETTLE_MS);
-    if (isFirst || left === undefined) await announce(target, rest, context);
-    if (!waits) return { kind: 'settling' };
+    const waits = target.waits || !tellsEnds(list);
+    if (isFirst || left === undefined) await announce({ ...target, waits }, rest, context);
+    if (!waits) {
+      const isOpen = hasDisabled && (await isReopened(target, since, context));
+      if (isOpen) throw reopened(workspace);
+      return { kind: 'settling' };
+    }
     await context.rest(Math.min(rest, RELIST_MS));
     if (isCancelled(signal)) throw notDeleted(workspace, [], keysIn(watch));
   }
+}
+
+/** Whether a workspace that is not closed yet has a subject that is open. */
+async function isReopened(
+  { workspace: { state, subject } }: Target,
+  since: number | undefined,
+  context: GitHubContext,
+): Promise<boolean> {
+  if (state !== 'open') return false;
+  const { isOpen } = await readSubject(subject, since, context);
+  return isOpen;
 }
 
 /** Disables the API keys that work. A failure does not stop the others. */
