@@ -6,7 +6,6 @@ import {
   capUseOf,
   decide,
   fits,
-  isAlmostSpent,
   roomIn,
 } from '../../../src/actions/preview/cap.ts';
 import { maxUsd, parseUsd, sumUsd, type Usd } from '../../../src/lib/usd.ts';
@@ -239,12 +238,4 @@ test('the older of two keys waits for the younger to give way, and does not wait
     keys.map(({ key: { hash } }) => decide(keys, { hash, cap, isPatient }));
   expect(decided(true)).toEqual(['wait', 'give-way']);
   expect(decided(false)).toEqual(['give-way', 'give-way']);
-});
-
-test.each([
-  ['4.49', false],
-  ['4.5', true],
-  ['6', true],
-])('of 5 USD, %s is almost all: %s', (spent, expected) => {
-  expect(isAlmostSpent(usd(spent), usd('5'))).toBe(expected);
 });

@@ -165,7 +165,7 @@ describe('the sum in the title', () => {
     ['$0.25 spent so far', {}],
     ['$0.84 spent so far', { spent: usd('0.8499') }],
     ['$0.25 of $5.00 spent so far', { cap: usd('5') }],
-    ['$4.49 of $5.00 spent so far', { spent: usd('4.499'), cap: usd('5') }],
+    ['$3.99 of $5.00 spent so far', { spent: usd('3.999'), cap: usd('5') }],
     ['⚠️ $4.50 of $5.00 spent so far', { spent: usd('4.5'), cap: usd('5') }],
     ['nothing counted so far', { spent: 0n, cap: usd('5') }],
     ['$0.25 spent, closed', { state: 'exactly' }],
@@ -201,15 +201,16 @@ describe('the sum in the title', () => {
   });
 });
 
-describe('a cap that is almost spent', () => {
-  const almost = { spent: usd('4.5'), cap: usd('5') };
+describe('a cap without room for another key', () => {
+  const keys = [settled(jobKey({ limit: 0.2 })), settled(jobKey({ limit: 0.5 }))];
+  const almost = { spent: usd('4.51'), cap: usd('5') };
   const WARNING =
     '<p>⚠️ preview-limit-usd is $5.00: new jobs may get no key, and fail. To go on, raise it and push.</p>';
-  const linesOf = (data: Partial<CommentFacts['data']>) => htmlOf(render(factsOf([], data)));
+  const linesOf = (data: Partial<CommentFacts['data']>) => htmlOf(render(factsOf(keys, data)));
 
   test('is a warning, as long as there can be new jobs', () => {
     expect(linesOf(almost)[1]).toBe(WARNING);
-    expect(linesOf({ ...almost, spent: usd('4.49') })).not.toContain(WARNING);
+    expect(linesOf({ ...almost, spent: usd('4.5') })).not.toContain(WARNING);
     for (const state of ['exactly', 'at least'] as const) {
       expect(linesOf({ ...almost, state }).join()).not.toContain('push');
     }
@@ -217,7 +218,7 @@ describe('a cap that is almost spent', () => {
 
   test('is none in a bill', () => {
     expect(linesOf({ ...almost, state: 'exactly' })[0]).toBe(
-      '<h3>OpenRouter preview: $4.50 of $5.00 spent, closed</h3>',
+      '<h3>OpenRouter preview: $4.51 of $5.00 spent, closed</h3>',
     );
   });
 });

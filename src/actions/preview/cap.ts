@@ -106,8 +106,3 @@ function isBefore(key: Key, other: Key): boolean {
   const difference = (createdAt(key) ?? 0) - (createdAt(other) ?? 0);
   return difference === 0 ? key.hash < other.hash : difference < 0;
 }
-
-/** Whether a reader should notice how much of a cap is spent: nine tenths. */
-export function isAlmostSpent(spent: Usd, cap: Usd): boolean {
-  return spent * 10n >= cap * 9n;
-}

@@ -1,12 +1,13 @@
 import { countOf } from '../../lib/format.ts';
 import { formatExactUsd, formatUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
 import type { Cell } from '../../lib/table.ts';
+import { maxUsd } from '../../lib/usd.ts';
+import { limitOf } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
 import { allSettleIn } from '../../openrouter/settlement.ts';
 import { documentUrl } from '../../report/description.ts';
 import type { Report } from '../../report/report.ts';
 import { summaryHtml } from '../../report/summary.ts';
-import { isAlmostSpent } from './cap.ts';
 import { type CommentData, type CommentFacts, formatMarker, isBill } from './comment.ts';
 import { type KeyOptions, keyTables, rowsOf } from './render-keys.ts';
 
@@ -21,22 +22,18 @@ export interface CommentOptions extends KeyOptions {
 /** Renders the comment of a preview, with its data. */
 export function renderComment(facts: CommentFacts, options: CommentOptions): string {
   const { data, keys } = facts;
+  const warning = warningOf(facts);
   const marker = `${formatMarker(data)}\n`;
   const { table, folded } = keyTables(rowsOf(keys, options));
   const summary = {
-    title: titleOf(data),
-    paragraphs: [...warningOf(data), ...doubtOf(facts), overviewOf(facts)],
+    title: `OpenRouter preview: ${warning.length > 0 ? '⚠️ ' : ''}${describeSpent(data)}`,
+    paragraphs: [...warning, ...doubtOf(facts), overviewOf(facts)],
     table,
     folded,
     notes: [notesOf(facts, options)],
   };
   const { redact } = options;
   return marker + summaryHtml(summary, { redact, maxBytes: MAX_LENGTH - marker.length });
-}
-
-function titleOf(data: CommentData): string {
-  const warning = warningOf(data).length > 0 ? '⚠️ ' : '';
-  return `OpenRouter preview: ${warning}${describeSpent(data)}`;
 }
 
 /** What a preview has spent: `$0.84 of $5.00 spent so far`, `at least $2.33 spent, closed` */
@@ -53,8 +50,10 @@ export function describeSpent({ spent, state, cap }: CommentData): string {
   return `${state === 'at least' ? 'at least ' : ''}${amount} spent, closed`;
 }
 
-function warningOf({ spent, cap, state }: CommentData): Cell[] {
-  if (state !== 'so far' || cap === undefined || !isAlmostSpent(spent, cap)) return [];
+/** Whether another key like the one with the largest limit has no room. */
+function warningOf({ data: { spent, cap, state }, keys }: CommentFacts): Cell[] {
+  const limit = keys.map(({ key }) => limitOf(key)?.amount ?? 0n).reduce(maxUsd, 0n);
+  if (state !== 'so far' || cap === undefined || spent + limit <= cap) return [];
   return [
     `⚠️ preview-limit-usd is ${formatExactUsd(cap)}: new jobs may get no key, and fail. To go on, raise it and push.`,
   ];

@@ -467,7 +467,7 @@ describe('the comment', () => {
     expect(title()).toBe('nothing counted so far');
   });
 
-  test('warns if nine tenths of the cap are spent', async () => {
+  test('warns if the cap has no room for another key', async () => {
     await job(open(), COMMENTED, 4.5);
     letPass(MINUTE);
     await job(push(), { ...COMMENTED, 'limit-usd': '0.4' });
