@@ -188,7 +188,8 @@ export const jobStatusUnknown = declareWarning<{
   title: 'Whether the job succeeded is unknown',
   lines: [
     `The input job-status is ${JSON.stringify(text)}. ${adviseOnStatus(engine)}`,
-    'Older API keys stay as they are.',
+    'The new API key and the older ones stay as they are.',
+    'In a preview, the limits of all of them count towards preview-limit-usd.',
   ],
 }));
 
