@@ -38,7 +38,7 @@ export interface Occurrence {
 /** By what factor time passes faster: a run that waits three minutes takes the ten seconds after which it looks again. */
 export const SPEED = 20;
 
-const MINUTE = 60_000;
+export const MINUTE = 60_000;
 
 /** How long a job goes on after it has spent something: by default, until that is counted. */
 const COUNTED_MS = MINUTE;
@@ -133,7 +133,8 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   },
   'preview-cap': {
     ...PREVIEW,
-    description: 'The first job of a pull request uses up its cap, so the next one fails.',
+    description:
+      'The first job of a pull request uses up its cap, so the next one fails, and so does this command.',
     inputs: { ...PREVIEW.inputs, 'preview-limit-usd': '1' },
     contents: { ...EMPTY, spent: 1 },
     occurrences: [OPENED, atOnce(PUSHED)],

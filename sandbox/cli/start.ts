@@ -14,7 +14,7 @@ import { runProgram } from './arguments.ts';
 import { type Call, readCall } from './call.ts';
 import { describeContents, seedContents } from './contents.ts';
 import { changesOf, commandOf, helpOf, nextExample } from './help.ts';
-import { type Occurrence, SPEED } from './scenes.ts';
+import { MINUTE, type Occurrence, SPEED } from './scenes.ts';
 import {
   firstLines,
   PUBLISHED,
@@ -111,7 +111,8 @@ async function runOccurrences(
     const event = happen(gitHub.github, repository);
     const { action } = event.payload;
     const eventName = [event.name, ...(action === undefined ? [] : [action])].join(', ');
-    show(`${ordinalOf(at, occurrences)}: ${title}`, [`Event ${eventName}`]);
+    const later = passes === 0 ? '' : `, ${passes / MINUTE} minutes later`;
+    show(`${ordinalOf(at, occurrences)}: ${title}${later}`, [`Event ${eventName}`]);
     const run = stepIn(gitHub, event, { id: 17_000_000_001 + at });
     const comments = () => repository.comments.now().map(({ body }) => body);
     jobs.push(await runJob(call, surroundings, { gitHub, run, comments }));

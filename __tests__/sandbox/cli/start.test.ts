@@ -155,8 +155,8 @@ describe('npm start shows', () => {
     const runs = runsOf(stdout);
     expect(runs.map((run) => run.split('\n')[0])).toEqual([
       '1 of 3: The pull request is opened',
-      '2 of 3: A commit is pushed to it',
-      '3 of 3: It is closed',
+      '2 of 3: A commit is pushed to it, 10 minutes later',
+      '3 of 3: It is closed, 10 minutes later',
     ]);
     const comments = runs.map((run) => section(run, 'Comment on the pull request'));
     expect(runs.map((run) => section(run, 'Outputs').match(/^(state|created): .*$/gm))).toEqual([
@@ -314,7 +314,7 @@ describe('npm start --api-url', () => {
     expect(section(stdout, 'Log of the step')).toContain('the run was cancelled (SIGINT)');
     expect(section(stdout, 'Log of the post step')).toContain('Deleted the orphaned API key');
     expect(titles(stdout)).toContain('1 of 3: The pull request is opened');
-    expect(titles(stdout)).not.toContain('2 of 3: A commit is pushed to it');
+    expect(titles(stdout)).not.toContain('2 of 3: A commit is pushed to it, 10 minutes later');
     expect(titles(stdout).at(-1)).toBe('Cancelled');
     expect(account.keys).toEqual([]);
     expect(exitCode).toBe(130);
