@@ -129,7 +129,7 @@ test.each<[Texts, string]>([
 
 test.each<[...Rejected, Texts]>([
   [...given('guardrail-limit-reset', 'hourly', INTERVAL), { 'guardrail-limit-usd': '5' }],
-  [...given('guardrail-limit-usd', '5 USD', USD, '; try: 5'), { 'guardrail-limit-reset': 'daily' }],
+  [...given('guardrail-limit-usd', '5 USD', USD), { 'guardrail-limit-reset': 'daily' }],
   [...given('budget-daily-usd', 'x', USD), { 'include-byok-in-budgets': 'true' }],
 ])('the input %s: %j is invalid, and counts as provided', (input, text, line, others) => {
   expect(reject({ ...others, [input]: text })).toEqual([line]);

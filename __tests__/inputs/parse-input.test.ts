@@ -6,7 +6,6 @@ import { parseInput } from '../../src/inputs/parse-input.ts';
 import { suggest } from '../../src/inputs/suggest.ts';
 import { parseJson } from '../../src/lib/json.ts';
 import { createWorkspaceRequest } from '../../src/openrouter/resources/workspaces.ts';
-import { ACTIONS } from '../support/actions.ts';
 
 const anyText = fc.string({ unit: 'binary' });
 
@@ -23,21 +22,6 @@ test('the suggested slug is a slug with as many letters and digits, or does not 
       expect(count(found)).toBe(count(text.normalize('NFKD')));
     }),
   );
-});
-
-const DURATIONS = ACTIONS.flatMap(({ folder, schema: { shape } }) =>
-  Object.entries<z.core.$ZodType>(shape).flatMap(([field, accepted]) =>
-    isDuration(accepted) ? [{ folder, field, accepted }] : [],
-  ),
-);
-
-/** What a text such as `1h` becomes is a number of milliseconds. */
-function isDuration(schema: z.core.$ZodType): boolean {
-  return typeof z.safeParse(schema, '1h').data === 'number';
-}
-
-test.each(DURATIONS)('$folder/action.yml: $field suggests a duration', ({ field, accepted }) => {
-  expect(suggest(field, accepted, '1 H')).toBe('1h');
 });
 
 describe('parseInput', () => {

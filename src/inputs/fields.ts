@@ -77,14 +77,8 @@ function parseWithin(
   if (ms !== undefined && ms >= toMs(bounds.min) && ms <= toMs(bounds.max)) {
     return ms;
   }
-  const message =
-    ms === undefined ? describeDefect(text) : `must be from ${bounds.min} to ${bounds.max}`;
-  return reject(context, text, message + or);
-}
-
-function describeDefect(text: string): string {
-  const problem = /^\d+$/.test(text) ? 'has no unit; it must be' : 'must be';
-  return `${problem} ${EXAMPLES}`;
+  const accepted = ms === undefined ? EXAMPLES : `from ${bounds.min} to ${bounds.max}`;
+  return reject(context, text, `must be ${accepted}${or}`);
 }
 
 /** Parses a duration that is written in the source code. */

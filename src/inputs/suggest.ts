@@ -2,65 +2,29 @@ import * as z from 'zod/mini';
 import { dashboardUrl } from '../openrouter/resources/workspaces.ts';
 import { parseInput } from './parse-input.ts';
 
-/** Words that mean a boolean. 1 and 0 are left out: they can be a count or an exit code. */
-const BOOLEANS: Readonly<Record<string, string>> = {
-  yes: 'true',
-  y: 'true',
-  on: 'true',
-  no: 'false',
-  n: 'false',
-  off: 'false',
-};
-
 /**
- * Suggestions for a rejected text, by input or by type, the likeliest first. Authors copy a suggestion
- * without thinking, so each must be harmless even if they meant something else.
+ * What the author of a rejected text probably meant, by input or by type. Authors copy a suggestion without
+ * thinking, so each must be harmless even if they meant something else.
  */
-const SUGGESTERS: Readonly<Record<string, (text: string) => (string | undefined)[]>> = {
-  boolean: toWord,
-  replace: toWord,
-  enum: (text) => [text.toLowerCase()],
-  slug: (text) => [hyphenate(text)],
-  api_url: (text) => [text.replace(/^http:(?=\/\/[^/])/i, 'https:'), withScheme(text)],
-  timeout: (text) => [toDuration(text)],
-  older_than: (text) => [toDuration(text)],
-  expires_in: (text) => [toDuration(text)],
-  since: (text) => [toDuration(text)],
-  number: (text) => [toAmount(text)],
-  workspace: (text) => [slugOfPage(text)],
+const SUGGESTERS: Readonly<Record<string, (text: string) => string | undefined>> = {
+  enum: (text) => text.toLowerCase(),
+  slug: hyphenate,
+  api_url: (text) => withScheme(text) ?? text.replace(/^http:(?=\/\/[^/])/i, 'https:'),
+  workspace: slugOfPage,
 };
 
 /** Suggests what the author of a rejected `text` probably meant, if `schema` accepts that. */
 export function suggest(key: string, schema: z.core.$ZodType, text: string): string | undefined {
-  const type = key.endsWith('_usd') ? 'number' : typeOf(schema);
-  const suggester = SUGGESTERS[key] ?? SUGGESTERS[type];
-  const accepted = suggester?.(text).find(
-    (suggestion) =>
-      suggestion !== undefined && z.safeParse(schema, parseInput(schema, suggestion)).success,
-  );
+  const suggestion = (SUGGESTERS[key] ?? SUGGESTERS[typeOf(schema)])?.(text);
+  if (suggestion === undefined) return undefined;
+  if (!z.safeParse(schema, parseInput(schema, suggestion)).success) return undefined;
   // Unquoted, it would be YAML's null, which GitHub turns into an empty input.
-  return accepted === 'null' ? '"null"' : accepted;
-}
-
-/** Corrects case, and words that mean a boolean. */
-function toWord(text: string): (string | undefined)[] {
-  return [text.toLowerCase(), BOOLEANS[text.toLowerCase()]];
+  return suggestion === 'null' ? '"null"' : suggestion;
 }
 
 /** Adds the scheme to a text that begins with a host name. Nothing else: the key is sent there. */
 function withScheme(text: string): string | undefined {
   return /^[\w-]+(?:\.[\w-]+)+(?:[:/]|$)/.test(text) ? `https://${text}` : undefined;
-}
-
-/** Removes the currency, and adds the 0 before a decimal point. */
-function toAmount(text: string): string {
-  const number = text.replace(/^(?:\$|USD)|(?:\$|USD)$/gi, '').trim();
-  return number.startsWith('.') ? `0${number}` : number;
-}
-
-/** Corrects case and spaces. No unit is guessed, and `M`, which can mean months, is not corrected. */
-function toDuration(text: string): string | undefined {
-  return text.endsWith('M') ? undefined : text.toLowerCase().replace(/^(\d+) +/, '$1');
 }
 
 /**

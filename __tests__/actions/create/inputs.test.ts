@@ -172,22 +172,12 @@ describe('a slug whose end an empty expression left out', () => {
 });
 
 test.each([
-  ['dry-run', 'Y', 'true'],
-  ['dry-run', 'on', 'true'],
-  ['dry-run', 'NO', 'false'],
-  ['dry-run', 'n', 'false'],
-  ['dry-run', 'off', 'false'],
   ['if-exists', 'REUSE', 'reuse'],
   ['if-exists', 'skip', undefined],
   ['api-url', 'HTTP://openrouter.ai/v1', 'https://openrouter.ai/v1'],
   ['api-url', 'openrouter.ai', 'https://openrouter.ai'],
   ['api-url', 'openrouter.ai:443/v1', 'https://openrouter.ai:443/v1'],
   ['api-url', 'openrouter', undefined],
-  ['io-logging-sampling-rate', '$1', '1'],
-  ['io-logging-sampling-rate', '1 USD', '1'],
-  ['io-logging-sampling-rate', '2 usd', undefined],
-  ['timeout', '5 M', undefined],
-  ['timeout', '5  S', '5s'],
 ])('the suggestion for %s: %s is %j', (input, text, suggestion) => {
   const [line, ...others] = reject({ [input]: text });
   expect(others).toEqual([]);
