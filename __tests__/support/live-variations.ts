@@ -221,7 +221,7 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'guardrail-id': setting(CREATE, { default_guardrail_id: null }),
   'guardrail-before-write': onCall(READ_GUARDRAIL, () => reply(200, { data: {} })),
   'guardrail-first-write': setting(GUARDRAIL, { id: '0' }),
-  'guardrail-models': setting(GUARDRAIL, { allowed_models: ['openai/gpt-5-mini', 'openai/gpt-5'] }),
+  'guardrail-models': setting(GUARDRAIL, { allowed_models: null }),
   'guardrail-limit': setting(GUARDRAIL, { limit_usd: 13 }),
   'guardrail-zdr': setting(READ_GUARDRAIL, { enforce_zdr_anthropic: false }),
   'guardrail-privacy': setting(GUARDRAIL, { allowed_data_regions: ['eu'] }),

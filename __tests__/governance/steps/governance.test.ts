@@ -147,6 +147,21 @@ test('fields that this version does not know are reported by a warning before Op
   expect(message).toContain('Unrecognized keys: "newer", "constructor"');
 });
 
+test('an update writes models and filters once more unless they are written as OpenRouter stores them', async () => {
+  const filters = (label = '') =>
+    `content_filter_builtins: [{"slug": "email", "action": "redact"${label}}]`;
+  await create({ 'allowed-models': 'b/d:free, b/c', guardrail: filters() });
+  const [before] = structuredClone(harness.sandbox.account.guardrails);
+  const step = await update({ 'allowed-models': 'b/c, b/d:free', guardrail: filters() });
+  expect(step).toMatchObject({ exitCode: 0, annotations: [], outputs: { outcome: 'updated' } });
+  expect(harness.sandbox.account.guardrails).toEqual([
+    { ...before, updated_at: expect.any(String) },
+  ]);
+  const stored = 'b/d-20260101:free, b/c-20260101, b/c-20260101';
+  const inputs = { 'allowed-models': stored, guardrail: filters(', "label": "[EMAIL]"') };
+  expect((await update(inputs)).outputs['outcome']).toBe('unchanged');
+});
+
 test('an update with "null" for each input that takes it removes what the inputs had set', async () => {
   await create(GOVERNANCE);
   harness.sandbox.requests.length = 0;

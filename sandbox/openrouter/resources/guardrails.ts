@@ -17,7 +17,9 @@ const withDate = (model: string) => model.replace(/^[^:]*(?<!-\d{8})(?=:|$)/, '$
 
 const action = z.enum(['redact', 'block', 'flag']);
 const flag = nullable(z.boolean());
-const models = nullable(z.array(z.string().transform(withDate)).min(1));
+/** Models as they come back: sorted, and each once. */
+const toStored = (slugs: string[]) => [...new Set(slugs.map(withDate))].sort();
+const models = nullable(z.array(z.string()).min(1).transform(toStored));
 const providers = nullable(z.array(z.string()).min(1));
 
 const contentFilter = z.strictObject({
