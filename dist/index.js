@@ -912,19 +912,19 @@ step.timeout.start(connection.timeoutMs)
 const client=clientOf(openRouter(connection),step,{wasAccepted}),{toLine,warn}=report,{rest}=step.timeout
 return{client,clock,timeOfDay:Date.now,rest,log:report,toLine,warn,signal}}function startGitHub(connection,step){return clientOf(gitHub(connection),{...step,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,timeout},options={}){const transport=httpTransport(userAgent()),{deadline}=timeout
 return createClient({server,transport,clock,random:Math.random,deadline,signal,log:report,effect,...options})}const noJournal={saveOrFail:()=>{},saveOrWarn:()=>{},clearOrWarn:()=>{}},LATE_POST_DELAYS_MS=[0,1e3,2e3]
-async function postOnce(post,context){const attempts=[]
-for(;;){const outcome=await post.send(attempts)
+async function postOnce(creation,context){const attempts=[]
+for(;;){const outcome=await creation.send(attempts)
 if(outcome.kind==="succeeded")return{...outcome,attempts}
 const{failure}=outcome
 attempts.push({failure})
-const decision=await decideAfter(post,attempts,context)
+const decision=await decideAfter(creation,attempts,context)
 if(decision.kind==="done")return{kind:"reconciled",result:decision.result,attempts}
 const{kind,ambiguous}=decision,stop=kind==="retry"?await context.client.waitForRetry(failure,attempts.length):void 0
-if(kind==="give-up"||stop)throw toApiError(failuresOf(attempts),{ambiguous,...stop})}}async function decideAfter(post,attempts,{log}){for(;;){const decision=post.reconcile(attempts)
+if(kind==="give-up"||stop)throw toApiError(failuresOf(attempts),{ambiguous,...stop})}}async function decideAfter(creation,attempts,{log}){for(;;){const decision=creation.reconcile(attempts)
 if(decision.kind!=="settle")return decision
 const last=attempts.at(-1)
-log.request(`${formatOperation(last.failure)}. Checking ${post.question}.`)
-const{value,error}=await catching(post.settle(attempts),ApiError)
+log.request(`${formatOperation(last.failure)}. Checking ${creation.question}.`)
+const{value,error}=await catching(creation.settle(attempts),ApiError)
 if(error){const{ambiguous}=decision
 throw toApiError(failuresOf(attempts),{ambiguous,lookupFailure:error.details})}last.found=value}}function countAmbiguous(attempts){return attempts.filter(({failure})=>FAILURE_CLASSES[failure.kind].ambiguous).length}function failuresOf(attempts){return attempts.map(({failure})=>failure)}const budgetsOutOfOrder=declareFailure("budgets-out-of-order",({shorter,longer,budgets})=>({title:"The budgets would be out of order",lines:[`The ${longer} budget would be ${formatExactUsd(budgets[longer]??0)}. It must exceed the ${shorter} budget, which would be ${formatExactUsd(budgets[shorter]??0)}.`,"A budget without an input keeps its value."]})),unknownMembers=declareFailure("unknown-members",({members})=>({title:"Not all members belong to the organization",lines:[...members.map(({written,matches})=>matches===0?`members: no one in the organization has the id or e-mail address ${written}`:`members: ${matches} people in the organization have the id or e-mail address ${written}`),"Each entry must be the user id or the e-mail address of one member of the organization."]})),membersNotAdded=declareFailure("members-not-added",({workspace,userIds})=>({title:`Not all members were added to the workspace "${workspace.slug}"`,lines:[`OpenRouter reported success, but does not list these users as members: ${userIds.join(", ")}.`]})),guardrailNotFound=declareFailure("guardrail-not-found",({workspace})=>({title:`The guardrail of the workspace "${workspace.slug}" is unknown`,lines:["OpenRouter does not report which guardrail the workspace has."]})),limitsDiffer=declareFailure("limits-differ",({workspace,what,values})=>({title:`The ${what} of the workspace "${workspace.slug}" has unexpected values`,lines:["OpenRouter accepted the request, but returned other values than requested:",...Object.entries(values).map(([field,value])=>`${field}: ${JSON.stringify(value)}`)]})),unknownGuardrailFields=declareWarning("unknown-guardrail-fields",({fields})=>({title:"The input guardrail has fields that this version does not know",lines:[`Unknown: ${fields.join(", ")}.`,"Check their names. The step fails if OpenRouter rejects them, or returns other values than requested."]})),RECOVERIES={"deleted-after-job":"With delete-after-job, the post step, if it runs, deletes the workspace.","run-again-with-update":"Once the cause is gone, a new run with if-exists: update finishes the work.","run-again":"Once the cause is gone, running this again finishes the work."}
 function describeRecovery(recovery){return typeof recovery=="string"?RECOVERIES[recovery]:`Once the cause is gone, ${recovery.supersededBy} finishes the work. This one is older.`}const partlyApplied=declareFailure("partly-applied",({error,applied,notApplied,recovery},effect)=>{const{lines,...part}=error instanceof ApiError?describePart(error):error.kind.describe(error.details,effect)

@@ -27,7 +27,7 @@ export type Decision<Result> =
   | { kind: 'retry' | 'give-up'; ambiguous: boolean };
 
 /** A POST that creates or adds something, and must not do so twice. */
-export interface Post<Sent, Found, Result> {
+export interface Creation<Sent, Found, Result> {
   send(attempts: readonly FailedAttempt<Found>[]): Promise<Outcome<Sent>>;
   /** Decides what to do after a failed attempt. A pure function. */
   reconcile(attempts: readonly FailedAttempt<Found>[]): Decision<Result>;
@@ -60,16 +60,16 @@ export type Posted<Sent, Found, Result> = { attempts: readonly FailedAttempt<Fou
  * @throws {Failure} those of `settle`
  */
 export async function postOnce<Sent, Found, Result>(
-  post: Post<Sent, Found, Result>,
+  creation: Creation<Sent, Found, Result>,
   context: Pick<Context, 'client' | 'log'>,
 ): Promise<Posted<Sent, Found, Result>> {
   const attempts: FailedAttempt<Found>[] = [];
   for (;;) {
-    const outcome = await post.send(attempts);
+    const outcome = await creation.send(attempts);
     if (outcome.kind === 'succeeded') return { ...outcome, attempts };
     const { failure } = outcome;
     attempts.push({ failure });
-    const decision = await decideAfter(post, attempts, context);
+    const decision = await decideAfter(creation, attempts, context);
     if (decision.kind === 'done') return { kind: 'reconciled', result: decision.result, attempts };
     const { kind, ambiguous } = decision;
     const stop =
@@ -80,16 +80,16 @@ export async function postOnce<Sent, Found, Result>(
 
 /** Decides what follows the last attempt, after a lookup if that is needed. */
 async function decideAfter<Sent, Found, Result>(
-  post: Post<Sent, Found, Result>,
+  creation: Creation<Sent, Found, Result>,
   attempts: FailedAttempt<Found>[],
   { log }: Pick<Context, 'log'>,
 ): Promise<Exclude<Decision<Result>, { kind: 'settle' }>> {
   for (;;) {
-    const decision = post.reconcile(attempts);
+    const decision = creation.reconcile(attempts);
     if (decision.kind !== 'settle') return decision;
     const last = attempts.at(-1) as FailedAttempt<Found>;
-    log.request(`${formatOperation(last.failure)}. Checking ${post.question}.`);
-    const { value, error } = await catching(post.settle(attempts), ApiError);
+    log.request(`${formatOperation(last.failure)}. Checking ${creation.question}.`);
+    const { value, error } = await catching(creation.settle(attempts), ApiError);
     if (error) {
       const { ambiguous } = decision;
       throw toApiError(failuresOf(attempts), { ambiguous, lookupFailure: error.details });
