@@ -56,7 +56,7 @@ const MODEL_INPUTS = [
 const MODEL = 'must be the slug of a model, such as openai/gpt-5-mini';
 
 const slug = (text: string, note?: string) => given('slug', text, SLUG_MESSAGE, note);
-const slugWithGap = (text: string, where: string) =>
+const slugWithStray = (text: string, where: string) =>
   slug(text, `; the expression ${where} ${EMPTY}`);
 const tooLong = (input: keyof typeof LONGEST, bounds: string) => {
   const message = `must be ${bounds} characters, but has ${MAX_LENGTH[input] + 1}`;
@@ -82,9 +82,9 @@ export const REJECTED: Rejected[] = [
   ['slug', '', 'slug or slug-from is required'],
   slug('feature/Foo_Bar', '; try: feature-foo-bar'),
   slug('Ünïcode', '; try: unicode'),
-  slugWithGap('preview-', 'at its end'),
-  slugWithGap('-web', 'at its beginning'),
-  slugWithGap('pr--web', 'in its middle'),
+  slugWithStray('preview-', 'at its end'),
+  slugWithStray('-web', 'at its beginning'),
+  slugWithStray('pr--web', 'in its middle'),
   slug('feature-日本語'),
   tooLong('slug', `1 to ${MAX_LENGTH.slug}`),
   given(

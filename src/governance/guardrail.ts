@@ -20,8 +20,8 @@ export async function planGuardrail(
 ): Promise<PlannedWrite[]> {
   const fields = Object.keys(desired).filter((field) => !Object.hasOwn(guardrailFields, field));
   if (fields.length > 0) warn(unknownGuardrailFields, { fields });
-  const known = workspace && { id: knownIdOf(workspace), workspace };
-  const guardrail = known && (await findGuardrail(client, known));
+  const ref = workspace && { id: requireGuardrailId(workspace), workspace };
+  const guardrail = ref && (await findGuardrail(client, ref));
   const update = diffGuardrail(guardrail, desired);
   const changes = onlyChanges(
     Object.entries(update).map(([field, to]) => ({
@@ -38,7 +38,7 @@ export async function planGuardrail(
       done: 'Set the guardrail.',
       changes,
       async write(existing) {
-        const id = known?.id ?? (await findGuardrailId(existing, client));
+        const id = ref?.id ?? (await findGuardrailId(existing, client));
         const returned = await patchGuardrail(client, { id, workspace: existing }, update);
         const unexpected = unexpectedGuardrailFields(returned, update);
         if (unexpected.length === 0) return undefined;
@@ -53,7 +53,7 @@ export async function planGuardrail(
 }
 
 /** @throws {Failure} `guardrail-not-found` */
-function knownIdOf(workspace: Workspace): string {
+function requireGuardrailId(workspace: Workspace): string {
   const id = guardrailIdOf(workspace);
   if (id === undefined) throw new Failure(guardrailNotFound, { workspace });
   return id;
@@ -64,5 +64,5 @@ async function findGuardrailId(workspace: Workspace, client: Client): Promise<st
   const id = guardrailIdOf(workspace);
   if (id !== undefined) return id;
   const lookup = await findWorkspace(client, workspace.slug);
-  return knownIdOf(lookup.workspace ?? workspace);
+  return requireGuardrailId(lookup.workspace ?? workspace);
 }

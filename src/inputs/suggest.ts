@@ -55,7 +55,7 @@ function hyphenate(text: string): string {
 }
 
 /** The separators that an empty expression leaves: trailing, leading or doubled. */
-const GAPS: readonly (readonly [RegExp, string])[] = [
+const STRAY_SEPARATORS: readonly (readonly [RegExp, string])[] = [
   [/[-_/#:]$/, 'at its end'],
   [/^[-_/]/, 'at its beginning'],
   [/[-_]{2}/, 'in its middle'],
@@ -79,7 +79,7 @@ const NUMBERS: Readonly<Record<string, string>> = {
  */
 export function emptyExpression(text: string, env: NodeJS.ProcessEnv): string | undefined {
   if (!WRITTEN.test(text)) return undefined;
-  const [, position] = GAPS.find(([gap]) => gap.test(text)) ?? [];
+  const [, position] = STRAY_SEPARATORS.find(([separator]) => separator.test(text)) ?? [];
   return (
     position && `the expression ${position} was probably empty${emptyOn(env['GITHUB_EVENT_NAME'])}`
   );

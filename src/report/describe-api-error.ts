@@ -41,11 +41,11 @@ export function describeApiError(
   context: EffectContext = {},
 ): Description {
   const { lines, ...part } = describeRequest(details);
-  const known = mayBeApplied(details)
+  const ordered = mayBeApplied(details)
     ? // What to do about that comes first: the rest is about the cause.
       [recoveryOf(details), ...lines]
     : [...lines, ...effectLines([describeEffect(effect)], context)];
-  return { code: codeOf(details), ...part, lines: known };
+  return { code: codeOf(details), ...part, lines: ordered };
 }
 
 /**

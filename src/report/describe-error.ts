@@ -79,10 +79,10 @@ function describeFailure(
 ): Description {
   const {
     lines,
-    effect: known = [describeEffect(effect)],
+    effect: ownEffect = [describeEffect(effect)],
     ...text
   } = kind.describe(details, effect);
-  return { code, ...text, lines: [...lines, ...effectLines(known, context)] };
+  return { code, ...text, lines: [...lines, ...effectLines(ownEffect, context)] };
 }
 
 /** Why a step failed; undefined if `error` can have different causes. */

@@ -14,7 +14,7 @@ import { type Summary, summaryHtml } from './summary.ts';
 import { type Redact, toLine, toMessage } from './text.ts';
 
 /** What a post step may leave at OpenRouter; empty for nothing. */
-interface Left extends Pick<EffectContext, 'advice'> {
+interface Leftovers extends Pick<EffectContext, 'advice'> {
   leftovers: string;
 }
 
@@ -50,19 +50,19 @@ export interface Report extends Log {
   /**
    * Reports the error that fails the step: an error annotation and the summary.
    * @param effect what the step may have changed at OpenRouter
-   * @param left what may be left there that should not be
+   * @param context what may be left there that should not be
    */
-  fail(error: unknown, effect: Effect, left?: Left): void;
+  fail(error: unknown, effect: Effect, context?: Leftovers): void;
   /**
    * Reports the error of a post step as a warning, with what may be left at OpenRouter. If that is
    * nothing, the error is only logged.
    */
-  warnOfPostStep(error: unknown, known: { effect: Effect } & Left): void;
+  warnOfPostStep(error: unknown, context: { effect: Effect } & Leftovers): void;
   /**
    * Reports the error of a post step whose cause its main step has reported: in one line of the log. `unsaid` is
    * what the main step has not reported of what is left, as sentences: a warning, unless there is none.
    */
-  repeat(error: unknown, known: { effect: Effect; unsaid: readonly string[] }): void;
+  repeat(error: unknown, context: { effect: Effect; unsaid: readonly string[] }): void;
   /** Ends the log. */
   end(): void;
 }
@@ -137,8 +137,8 @@ function errorReports({
   onlyReads,
 }: ErrorWriters): Pick<Report, 'fail' | 'warnOfPostStep' | 'repeat'> {
   return {
-    fail: (error, effect, left = { leftovers: '' }) =>
-      failOf(describeError(error, effect, { ...left, onlyReads })),
+    fail: (error, effect, context = { leftovers: '' }) =>
+      failOf(describeError(error, effect, { ...context, onlyReads })),
     warnOfPostStep(error, { effect, leftovers, advice }) {
       const description = describeError(error, effect, { leftovers, advice });
       if (leftovers === '') messageOf(description).forEach(info);

@@ -45,16 +45,16 @@ export function summaryHtml(
 
 /** Returns a function that renders paragraphs, with as many of all calls as fit into `size` together. */
 function paragraphRenderer(size: number, cellHtml: (content: Cell) => string) {
-  let left = size;
+  let rest = size;
   return (paragraphs: readonly Cell[]): string[] => {
     const texts = takeFitting(paragraphs, {
-      size: left,
+      size: rest,
       sizeOf: sizeOfLine,
       render: (text) => `<p>${cellHtml(text)}</p>`,
     });
     const omitted = paragraphs.length - texts.length;
     // What follows a text that is left out is left out, too.
-    left = omitted > 0 ? 0 : left - texts.reduce((sum, text) => sum + sizeOfLine(text), 0);
+    rest = omitted > 0 ? 0 : rest - texts.reduce((sum, text) => sum + sizeOfLine(text), 0);
     return [...texts, ...omission(omitted, omitted === 1 ? 'more paragraph' : 'more paragraphs')];
   };
 }

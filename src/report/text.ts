@@ -76,11 +76,11 @@ export function takeFitting<Item>(
   { size, sizeOf, render }: Fitting<Item>,
 ): string[] {
   const texts: string[] = [];
-  let left = size;
+  let rest = size;
   for (const item of items) {
     const text = render(item);
-    left -= sizeOf(text);
-    if (left < 0) break;
+    rest -= sizeOf(text);
+    if (rest < 0) break;
     texts.push(text);
   }
   return texts;
