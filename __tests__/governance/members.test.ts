@@ -25,7 +25,7 @@ test('an update adds the members that are missing, and logs them as the author w
   const members = ['bruno@example.com', 'user_2chandra', 'Chandra@Example.com', 'user_2nameless'];
   const { result, log } = await scene.update({ members });
   expect(storyOf(log).slice(2)).toEqual([
-    '  members to add: null → ["Chandra@Example.com","user_2nameless"]',
+    '  new members: null → ["Chandra@Example.com","user_2nameless"]',
     'Added the members.',
   ]);
   expect(added(scene)).toEqual([{ user_ids: ['user_2chandra', 'user_2nameless'] }]);
@@ -33,7 +33,7 @@ test('an update adds the members that are missing, and logs them as the author w
     outcome: 'updated',
     governanceChanges: [
       {
-        kind: 'member',
+        kind: 'new',
         field: 'members',
         from: null,
         to: ['Chandra@Example.com', 'user_2nameless'],

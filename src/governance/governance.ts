@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
-import type { Change, Setting } from '../lib/format.ts';
+import type { Change } from '../lib/format.ts';
 import type { Interval } from '../openrouter/resources/budgets.ts';
 import type { GuardrailUpdate } from '../openrouter/resources/guardrails.ts';
 import type { Workspace } from '../openrouter/resources/workspaces.ts';
@@ -20,6 +20,17 @@ export interface Governance {
   members?: readonly string[];
 }
 
+/** A setting of a workspace. */
+export interface Setting<Field = string> {
+  /** `field`: of the workspace itself. `new`: what is added to a list. */
+  kind: 'guardrail' | 'budget' | 'field' | 'new';
+  /** The name of the field, as OpenRouter has it. Of a budget, the interval. */
+  field: Field;
+}
+
+/** A setting whose value differs from the desired one. */
+export type SettingChange<Field = string> = Setting<Field> & Change<Field>;
+
 /** A setting with its value; undefined if that is unknown or stays unchanged. */
 export interface SettingValue extends Setting {
   value: unknown;
@@ -31,7 +42,7 @@ export function desiredSettings({ guardrail, budgets, members }: Governance): Se
     ...settingsOf('guardrail', guardrail),
     ...settingsOf('budget', budgets?.limits),
     ...settingsOf('field', { include_byok_in_budgets: budgets?.include_byok_in_budgets }),
-    ...settingsOf('member', { members }),
+    ...settingsOf('new', { members }),
   ];
 }
 
@@ -46,7 +57,7 @@ export interface PlannedWrite {
   name: string;
   /** The log line after it succeeded. */
   done: string;
-  changes: readonly Change[];
+  changes: readonly SettingChange[];
   /**
    * Applies the write. Returns the workspace after it, if its fields changed.
    * @throws {ApiError}
@@ -56,7 +67,7 @@ export interface PlannedWrite {
 }
 
 /** The changes of all `writes`. */
-export function changesOf(writes: readonly PlannedWrite[]): Change[] {
+export function changesOf(writes: readonly PlannedWrite[]): SettingChange[] {
   return writes.flatMap(({ changes }) => changes);
 }
 
@@ -89,6 +100,6 @@ export async function applyWrites(
 }
 
 /** Drops the changes whose values are equal. */
-export function onlyChanges(changes: Change[]): Change[] {
+export function onlyChanges(changes: SettingChange[]): SettingChange[] {
   return changes.filter(({ from, to }) => !isDeepStrictEqual(from, to));
 }

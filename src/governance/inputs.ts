@@ -3,7 +3,6 @@ import { usdLimit } from '../inputs/amounts.ts';
 import type { InvalidInput } from '../inputs/failures.ts';
 import { objectProblem } from '../inputs/parse-input.ts';
 import { inputName } from '../inputs/read-inputs.ts';
-import type { Setting } from '../lib/format.ts';
 import { formatExactUsd } from '../lib/format-usd.ts';
 import { INTERVALS, type Interval } from '../openrouter/resources/budgets.ts';
 import {
@@ -13,7 +12,7 @@ import {
   ZDR_FIELDS,
 } from '../openrouter/resources/guardrails.ts';
 import { modelSlug } from '../openrouter/resources/workspaces.ts';
-import type { BudgetLimits, Governance } from './governance.ts';
+import type { BudgetLimits, Governance, Setting } from './governance.ts';
 
 /** A list of `what`, such as `models`. Each item is an `entry`. */
 const entries = (what: string, entry: z.ZodMiniType<string>) => {

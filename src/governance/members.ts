@@ -35,7 +35,7 @@ export async function planMembers(
       done: 'Added the members.',
       changes: [
         {
-          kind: 'member',
+          kind: 'new',
           field: 'members',
           from: null,
           to: missing.map((member) => member.written),

@@ -67,28 +67,18 @@ export function countChanges(count: number): string {
   return countOf(count, 'change');
 }
 
-/** A setting of a workspace or an API key. */
-export interface Setting<Field = string> {
-  /** `field`: of the workspace or the API key itself. `member`: the members to add. */
-  kind: 'guardrail' | 'budget' | 'field' | 'member';
-  /** The name of the field, as OpenRouter has it. Of a budget, the interval. */
+/** A field whose value differs from the desired one. */
+export interface Change<Field = string> {
+  /** What has the field, such as `budget`; `field` if that goes without saying. */
+  kind: string;
   field: Field;
-}
-
-/** A setting whose value differs from the desired one. */
-export interface Change<Field = string> extends Setting<Field> {
   from: unknown;
   /** Undefined if a response has no value. */
   to: unknown;
 }
 
 /** `name: "Old" → "New"`, `budget daily: 1 → 2` */
-export function formatChange({ from, to, ...setting }: Change): string {
+export function formatChange({ kind, field, from, to }: Change): string {
   const value = to === undefined ? 'not returned' : JSON.stringify(to);
-  return `${formatSetting(setting)}: ${JSON.stringify(from)} → ${value}`;
-}
-
-function formatSetting({ kind, field }: Setting): string {
-  if (kind === 'field') return field;
-  return kind === 'member' ? `${field} to add` : `${kind} ${field}`;
+  return `${kind === 'field' ? '' : `${kind} `}${field}: ${JSON.stringify(from)} → ${value}`;
 }

@@ -2,8 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { WORKSPACE_DEFAULTS } from '../../../sandbox/openrouter/resources/workspaces.ts';
 import { createSummary } from '../../../src/actions/create/report.ts';
 import type { CreateRequest, CreateResult } from '../../../src/actions/create/request.ts';
-import { desiredSettings, type Governance } from '../../../src/governance/governance.ts';
-import type { Change } from '../../../src/lib/format.ts';
+import {
+  desiredSettings,
+  type Governance,
+  type SettingChange,
+} from '../../../src/governance/governance.ts';
 import type { Cell, Table } from '../../../src/lib/table.ts';
 import { ZDR_FIELDS } from '../../../src/openrouter/resources/guardrails.ts';
 import { WITHOUT_LOOKUP } from './fixtures.ts';
@@ -215,7 +218,7 @@ describe('inputs for guardrail, budgets and members', () => {
 });
 
 describe('the summary of an update', () => {
-  const zdrChanges = (from: (field: string) => unknown): Change[] =>
+  const zdrChanges = (from: (field: string) => unknown): SettingChange[] =>
     ZDR_FIELDS.map((field) => ({ kind: 'guardrail', field, from: from(field), to: true }));
 
   test.each([
@@ -285,7 +288,7 @@ describe('the summary of an update', () => {
   );
 
   test('of the name has it in the table, and one change is singular', () => {
-    const changes: Change[] = [{ kind: 'field', field: 'name', from: 'Old', to: 'Preview' }];
+    const changes: SettingChange[] = [{ kind: 'field', field: 'name', from: 'Old', to: 'Preview' }];
     const { title, rows } = updateOf({ changes });
     expect(title).toBe('✅ Updated the OpenRouter workspace "Preview": 1 change');
     expect(rows).toEqual([['`name`', '`Old` → `Preview`']]);
@@ -384,7 +387,7 @@ describe('the summary of an update', () => {
     const members = Array.from({ length: 5 }, (_, at) => `${at}@example.com`);
     const { rows } = updateOf(
       {
-        governanceChanges: [{ kind: 'member', field: 'members', from: null, to: members.slice(2) }],
+        governanceChanges: [{ kind: 'new', field: 'members', from: null, to: members.slice(2) }],
       },
       { governance: { members }, governanceInputs: ['members'] },
     );
@@ -392,7 +395,9 @@ describe('the summary of an update', () => {
   });
 
   test('whose response has another value than requested has ⚠️', () => {
-    const changes: Change[] = [{ kind: 'field', field: 'description', from: null, to: 'Mine' }];
+    const changes: SettingChange[] = [
+      { kind: 'field', field: 'description', from: null, to: 'Mine' },
+    ];
     const { title, lines } = updateOf({ changes }, { desired: { ...NAMED, description: 'Mine' } });
     expect(title).toBe('⚠️ Updated the OpenRouter workspace "Preview": 1 input not applied');
     expect(lines[0]).toBe('OpenRouter returned other values than requested: description.');

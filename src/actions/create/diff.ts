@@ -1,5 +1,5 @@
+import type { SettingChange } from '../../governance/governance.ts';
 import { inputName } from '../../inputs/read-inputs.ts';
-import type { Change } from '../../lib/format.ts';
 import {
   type CreateWorkspaceRequest,
   WORKSPACE_FIELDS,
@@ -14,7 +14,7 @@ import type { CreateRequest } from './request.ts';
 export function diffWorkspace(
   workspace: Workspace,
   desired: CreateWorkspaceRequest,
-): Change<WorkspaceField>[] {
+): SettingChange<WorkspaceField>[] {
   return WORKSPACE_FIELDS.filter((field) => desired[field] !== undefined)
     .filter((field) => normalize(field, workspace[field]) !== normalize(field, desired[field]))
     .map((field) => ({
@@ -29,7 +29,7 @@ export function diffWorkspace(
 export function diffReturned(
   workspace: Workspace,
   desired: CreateWorkspaceRequest,
-): Change<WorkspaceField>[] {
+): SettingChange<WorkspaceField>[] {
   return diffWorkspace(workspace, desired).filter(({ field }) => workspace[field] !== undefined);
 }
 

@@ -1,6 +1,11 @@
-import { applyWrites, changesOf, type PlannedWrite } from '../../governance/governance.ts';
+import {
+  applyWrites,
+  changesOf,
+  type PlannedWrite,
+  type SettingChange,
+} from '../../governance/governance.ts';
 import { planGovernance } from '../../governance/plan.ts';
-import { type Change, formatChange } from '../../lib/format.ts';
+import { formatChange } from '../../lib/format.ts';
 import { dashboardUrl, patchWorkspace } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
 import { diffWorkspace, inputsNotApplied, warnOnDrift } from './diff.ts';
@@ -85,7 +90,7 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
 
 /** The PATCH that changes the fields of the workspace; no write if nothing changes. */
 function fieldWrites(
-  changes: readonly Change[],
+  changes: readonly SettingChange[],
   { client, onWorkspace }: Pick<CreateContext, 'client' | 'onWorkspace'>,
 ): PlannedWrite[] {
   if (changes.length === 0) return [];

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import type { Governance } from '../../governance/governance.ts';
-import type { Change } from '../../lib/format.ts';
+import type { Governance, SettingChange } from '../../governance/governance.ts';
 import {
   type CreateWorkspaceRequest,
   createWorkspaceRequest,
@@ -41,9 +40,9 @@ export interface CreateResult {
   /** Absent if a dry run would create the workspace. */
   workspace?: Workspace;
   /** The fields that were changed, or would be changed in a dry run. */
-  changes: readonly Change[];
+  changes: readonly SettingChange[];
   /** The changes to guardrail, budgets and members, or those that a dry run would make. */
-  governanceChanges: readonly Change[];
+  governanceChanges: readonly SettingChange[];
 }
 
 /** Whether the step created the workspace, or would. */

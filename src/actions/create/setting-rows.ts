@@ -1,6 +1,11 @@
-import { desiredSettings, type SettingValue, settingsOf } from '../../governance/governance.ts';
+import {
+  desiredSettings,
+  type Setting,
+  type SettingChange,
+  type SettingValue,
+  settingsOf,
+} from '../../governance/governance.ts';
 import { inputOf } from '../../governance/inputs.ts';
-import type { Change, Setting } from '../../lib/format.ts';
 import { formatExactUsd } from '../../lib/format-usd.ts';
 import type { Cell } from '../../lib/table.ts';
 import { toUsd } from '../../lib/usd.ts';
@@ -37,7 +42,7 @@ export function settingRows(result: CreateResult, request: CreateRequest): Setti
   const known = [...own, ...governed]
     .filter(({ value }) => value !== undefined)
     .map(
-      ({ value, ...setting }): Change =>
+      ({ value, ...setting }): SettingChange =>
         findSetting(changes, setting) ?? { ...setting, from: value, to: value },
     );
   return groupByInput(known, governanceInputs).map(([input, group]) => {
@@ -93,11 +98,11 @@ export function notAppliedRows(
 
 /** What changes, by the values before and after it. */
 function changeCell(
-  [change, other]: readonly Change[],
+  [change, other]: readonly SettingChange[],
   { before, after }: Pick<SettingRow, 'before' | 'after'>,
 ): Cell {
   // Only what is missing is added.
-  if (change?.kind === 'member') return after;
+  if (change?.kind === 'new') return after;
   const [from, to] = [change?.from, change?.to];
   if (other || !isFilled(from) || !isFilled(to)) return [before, ' → ', after];
   const missingIn = (list: readonly unknown[]) => {
@@ -154,7 +159,7 @@ function cellOf(settings: readonly SettingValue[], { isSet }: { isSet: boolean }
   if (!isLimit && settings.some((setting) => setting.value !== value)) {
     return 'not for all companies';
   }
-  if (kind === 'member' && Array.isArray(value)) return `${value.length}${isSet ? ' added' : ''}`;
+  if (kind === 'new' && Array.isArray(value)) return `${value.length}${isSet ? ' added' : ''}`;
   if (value === null || value === '') return isSet ? 'cleared' : '–';
   return valueCell(value);
 }
