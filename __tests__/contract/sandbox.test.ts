@@ -204,22 +204,14 @@ test('the SDK reads what an API key of the sandbox has spent', async () => {
   await expect(sdk().apiKeys.get({ hash: '0' })).rejects.toMatchObject({ statusCode: 404 });
 });
 
-test.each([
-  ['workspace', 'eq', '0.3'],
-  ['key', 'eq', '0.3'],
-  ['workspace-with-a-deleted-key', 'in', '1.3'],
-])(
+test.each(['workspace', 'key'])(
   'a usage step for a %s sends the same request as the SDK, which reads the response',
-  async (kind, operator, cost) => {
+  async (kind) => {
     const { workspace, key } = seedSpender(`same-${kind}`);
-    if (operator === 'in') seedUsage(harness.sandbox, { ...key, hash: 'deleted' }, { credits: 1 });
     const inputs = { workspace: workspace.slug, ...(kind === 'key' && { 'key-hash': key.hash }) };
     const step = await harness.run('usage', inputs);
     const lastQuery = () =>
-      harness.sandbox.requests.findLast(
-        ({ path, body }) =>
-          path === '/analytics/query' && JSON.parse(body).filters[0].operator === operator,
-      );
+      harness.sandbox.requests.findLast(({ path }) => path === '/analytics/query');
     const ours = JSON.parse(lastQuery()?.body ?? '');
     const { time_range: range, order_by: orderBy, ...fields } = ours;
     const { data } = await sdk().analytics.queryAnalytics({
@@ -238,6 +230,6 @@ test.each([
     });
     expect(data.metadata.truncated).toBe(false);
     expect(data.data).toHaveLength(2);
-    expect(step.outputs).toMatchObject({ 'cost-usd': cost, complete: 'true' });
+    expect(step.outputs).toMatchObject({ 'cost-usd': '0.3', complete: 'true' });
   },
 );

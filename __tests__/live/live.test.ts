@@ -82,7 +82,7 @@ expired-key-blocks-deletion differs: HTTP 200
   The sandbox: HTTP 400: Workspaces with API keys cannot be deleted
   Relied on by src/teardown/teardown.ts (runRound), which copes with it
 guardrail-before-write could not be observed: `);
-  expect(stdout).toContain(`, differs: 2, not observable: 6, failed: 1.
+  expect(stdout).toContain(`, differs: 2, not observable: 5, failed: 1.
 The command fails because of default-workspace, guardrail-before-write.
 `);
   const report = await readFile(file, 'utf8');

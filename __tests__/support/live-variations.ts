@@ -247,11 +247,6 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'listed-key-counters': onEntries(LIST_KEYS, ({ usage_weekly: _, ...key }) => key),
   'limit-remaining': setting(FIND_KEY, { limit_remaining: null }),
   'analytics-by-workspace': setting(QUERY, { warnings: ['The figures may be late'] }),
-  'analytics-by-keys': setting(QUERY, { warnings: [] }),
-  'analytics-of-several-keys': onBody(QUERY, ({ filters, ...body }) => ({
-    ...body,
-    filters: (filters as Json[]).filter(({ operator }) => operator !== 'in'),
-  })),
   'analytics-days': rejecting(QUERY, 403),
   'usage-delay': setting(FIND_KEY, { usage: 0 }),
   'usage-delay-of-disabled-key': onEntries(LIST_KEYS, (key) => ({ ...key, usage: 0 })),

@@ -18,7 +18,6 @@ import { type LiveKey, type LiveWorkspace, type Scene, sharedWorkspace } from '.
 
 const USAGE = 'src/actions/usage/read-usage.ts';
 const ANALYTICS = 'src/openrouter/resources/analytics.ts';
-const COMPARE = { file: 'src/actions/usage/compare-keys.ts', name: 'queryLag' };
 
 const COUNTERS = ['usage', 'byok_usage'].flatMap((name) => [
   name,
@@ -40,8 +39,7 @@ const DAY_MS = 86_400_000;
 
 interface Query {
   field: 'workspace' | 'api_key_id';
-  /** An array is one of which any matches. */
-  value: string | readonly string[];
+  value: string;
   days?: number;
 }
 
@@ -53,7 +51,7 @@ function query({ send, serverTime }: Scene, { field, value, days = 1 }: Query): 
     body: {
       metrics: [...COUNTS, ...AMOUNTS],
       dimensions: ['model'],
-      filters: [{ field, operator: typeof value === 'string' ? 'eq' : 'in', value }],
+      filters: [{ field, operator: 'eq', value }],
       time_range: { start: formatTime(end - days * DAY_MS), end: formatTime(end) },
       order_by: { field: 'credits_usage', direction: 'desc' },
       limit: 10_000,
@@ -156,21 +154,6 @@ export const USAGE_AT_REST: readonly Assumption[] = [
       const { hash } = await scene.createKey(await sharedWorkspace(scene));
       await scene.send('DELETE', `/keys/${hash}`);
       return noUsage(await query(scene, { field: 'api_key_id', value: hash }), { warnings: 1 });
-    },
-  },
-  {
-    id: 'analytics-by-keys',
-    sentence:
-      'Analytics of several keys in one filter has no rows for unused ones, and a warning for a deleted one.',
-    documented: DOCS.queryAnalytics,
-    reliedOnBy: COMPARE,
-    isCritical: true,
-    async probe(scene) {
-      const workspace = await sharedWorkspace(scene);
-      const [key, deleted] = [await scene.createKey(workspace), await scene.createKey(workspace)];
-      await scene.send('DELETE', `/keys/${deleted.hash}`);
-      const value = [key.hash, deleted.hash];
-      return noUsage(await query(scene, { field: 'api_key_id', value }), { warnings: 1 });
     },
   },
   {
@@ -307,33 +290,13 @@ export const USAGE_AFTER_REQUEST: readonly Assumption[] = [
     id: 'analytics-delay',
     sentence: 'A request is in the analytics of its key within two minutes.',
     documented: undefined,
-    reliedOnBy: { file: COMPARE.file, name: 'compareWithKeys' },
+    reliedOnBy: { file: USAGE, name: 'combine' },
     isCritical: false,
     async probe(scene) {
       if (!scene.spend) return NOT_SPENT;
       const key = await billedKey(scene);
       const isCounted = async () => (await billedRows(scene, key)).length > 0;
       return findDelay(scene, isCounted, { delays: DELAYS, within: ANALYZED_MS });
-    },
-  },
-  {
-    id: 'analytics-of-several-keys',
-    sentence: 'Analytics of several keys in one filter has the requests of these keys only.',
-    documented: DOCS.queryAnalytics,
-    reliedOnBy: COMPARE,
-    isCritical: true,
-    async probe(scene) {
-      if (!scene.spend) return NOT_SPENT;
-      const { hash } = await billedKey(scene);
-      const workspace = await sharedWorkspace(scene);
-      const unused = [await scene.createKey(workspace), await scene.createKey(workspace)];
-      const hashes = unused.map((key) => key.hash);
-      const rowsOf = async (value: string[]) =>
-        readResult(await query(scene, { field: 'api_key_id', value })).rows?.length;
-      const [used, others] = [await rowsOf([...hashes, hash]), await rowsOf(hashes)];
-      if (used === 0) return notObservable('analytics does not have the request yet');
-      const observed = `${used ?? 'no list of'} rows with the key, ${others ?? 'no list of'} without it`;
-      return finding(observed, { agrees: used === 1 && others === 0 });
     },
   },
   {

@@ -83,14 +83,14 @@ describe('what a key has spent at least', () => {
   });
 
   test.each([
-    ['the whole period, if the key is younger', '2025-12-01', '2025-12-01'],
-    ['the whole period, if a period of the calendar begins with it', '2026-01-12', '2026-01-12'],
-    ['the beginning of the week, if that is later', '2026-01-05', '2026-01-12'],
-    ['nothing, if no counter covers any of the period', '2026-01-14T00:00:01Z', undefined],
-  ])('is all that it has spent in %s', (_, from, since) => {
+    ['all', 'the key is younger', '2025-12-01', true],
+    ['all', 'a period of the calendar begins with it', '2026-01-12', true],
+    ['a part', 'the week begins in it', '2026-01-05', false],
+    ['no part', 'no counter covers any of it', '2026-01-14T00:00:01Z', false],
+  ])('is that of %s of the period if %s', (_, _reason, from, isExact) => {
     const period = { from: at(from), to, readAt: to, workspaceCreated: undefined };
     const counted = spentAtLeast({ ...KEY, ...counters, created_at }, 'usage', period);
-    expect(counted.since).toBe(since === undefined ? to : at(since));
+    expect(counted.isExact).toBe(isExact);
   });
 
   test('is the counter that began first, although refunds can make a later one larger', () => {

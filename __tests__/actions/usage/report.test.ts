@@ -46,9 +46,6 @@ const costsOf = (result: UsageResult) =>
   usageSummary(result, NO_WARNING).table?.rows.map((row) => row.slice(1));
 
 describe('why figures are incomplete', () => {
-  const BEHIND =
-    "OpenRouter's analytics has not yet reported what the counters of the API keys show:";
-  const LATE = "with OpenRouter's analytics, which may lag behind.";
   const INVALID = 'A counter or created_at is missing or invalid.';
   const MIDNIGHT = 'The counters were read while they began again at midnight UTC: run this again.';
   test.each<[UsageGap, string]>([
@@ -73,26 +70,6 @@ describe('why figures are incomplete', () => {
       'OpenRouter returned figures that it stored at 2026-01-14T12:00:00Z. Later requests are missing.',
     ],
     [{ kind: 'warning', text: 'Slow' }, "OpenRouter's analytics warns: Slow"],
-    [
-      { kind: 'behind', credits: usd('0.1'), byok: 0n },
-      `${BEHIND} $0.10. The cost includes it; the figures by model lack it.`,
-    ],
-    [
-      { kind: 'behind', credits: usd('0.1'), byok: usd('0.2') },
-      `${BEHIND} $0.10, and $0.20 with your own provider keys. The cost includes it; the figures by model lack it.`,
-    ],
-    [
-      { kind: 'behind', credits: 0n, byok: usd('0.2') },
-      `${BEHIND} $0.20 with your own provider keys. The figures by model lack it.`,
-    ],
-    [
-      { kind: 'lag-unknown', keys: 1_001, reason: { kind: 'too-many', max: 1_000 } },
-      `Could not compare 1001 API keys ${LATE} At most 1000 API keys are compared.`,
-    ],
-    [
-      { kind: 'lag-unknown', keys: 2, reason: { kind: 'warning', text: 'Slow' } },
-      `Could not compare 2 API keys ${LATE} OpenRouter's analytics warns: Slow`,
-    ],
     [
       { kind: 'keys-unread', keys: 2, cause: 'invalid' },
       `Could not read all that 2 API keys spent in this period. ${INVALID}`,
@@ -140,8 +117,8 @@ describe('the requests and tokens', () => {
       'Requests: at least 1,000. Tokens: at least 7.',
     ],
     [
-      'are not reported yet if the cost is a lower bound, and analytics has no row',
-      { gaps: [TRUNCATED] },
+      'are not reported yet if only counters show a cost',
+      {},
       'Requests and tokens: not reported yet.',
     ],
     [
@@ -152,8 +129,8 @@ describe('the requests and tokens', () => {
     ['are 0 if nothing was spent', { cost: 0n }, 'Requests: 0. Tokens: 0.'],
     [
       'are final if something else is incomplete',
-      { key: KEY, gaps: [{ kind: 'limit-unread' }] },
-      'Requests: 0. Tokens: 0.',
+      { ...COUNTS, key: KEY, gaps: [{ kind: 'limit-unread' }] },
+      'Requests: 1,000. Tokens: 7.',
     ],
   ])('%s', (_, fields, line) => {
     const result = resultOf(fields);

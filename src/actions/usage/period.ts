@@ -88,11 +88,8 @@ export interface Period {
 export interface Counted {
   /** What the key has spent at least; undefined if no counter shows that. */
   amount: Usd | undefined;
-  /**
-   * Since when `amount` is all that the key has spent, in milliseconds since 1970: the beginning of the
-   * period, or a later one of the calendar; the end of the period without an amount.
-   */
-  since: number;
+  /** Whether `amount` is all that is counted for the period, and not only for its end. */
+  isExact: boolean;
   /** Why it may have spent more; undefined if it has not. */
   unread: UnreadCause | undefined;
 }
@@ -130,12 +127,13 @@ export function spentAtLeast(
     ...calendar.filter(({ since }) => since >= from),
   ].map(({ value, ...one }) => ({ ...one, amount: one.isOther ? undefined : toUsd(value) }));
   const read = counters.find(({ amount }) => amount !== undefined);
-  const { amount, since } = read ?? { amount: undefined, since: to };
+  const amount = read?.amount;
   const [widest] = counters;
   const isUnread = created === undefined || widest !== read;
   // A key that has spent no more in its whole life has spent no more in the period.
   const spentInLife = toUsd(key[counter]);
   const isAll = spentInLife !== undefined && !exceeds(spentInLife, amount ?? 0n);
   const cause = created !== undefined && widest?.isOther ? 'midnight' : 'invalid';
-  return { amount, since, unread: isUnread && !isAll ? cause : undefined };
+  const unread = isUnread && !isAll ? cause : undefined;
+  return { amount, isExact: !unread && read?.since === from, unread };
 }

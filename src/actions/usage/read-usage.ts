@@ -1,11 +1,11 @@
 import { formatSeconds } from '../../lib/format.ts';
-import { toUsd, type Usd } from '../../lib/usd.ts';
+import { exceeds, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
 import {
   costOf,
   type ModelUsage,
   queryUsage,
+  type UsageByModel,
   type UsageFilter,
-  type UsageQuery,
 } from '../../openrouter/resources/analytics.ts';
 import {
   describeKey,
@@ -26,14 +26,6 @@ import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { workspaceNotFound } from '../../shared/failures.ts';
 import { type Clocks, currentTime } from '../../shared/time-window.ts';
-import {
-  amountOf,
-  amountsOf,
-  type Comparison,
-  type CountedKey,
-  compareWithKeys,
-  hasSpent,
-} from './compare-keys.ts';
 import { keyNotFound, usageUnknown } from './failures.ts';
 import { type Counted, type Period, type Since, spentAtLeast, startOf } from './period.ts';
 import type { KeyCost, UsageResult } from './result.ts';
@@ -99,32 +91,32 @@ async function readWorkspaceUsage(
   const workspaceCreated = createdAt(workspace);
   const from = startOf(since, { created: workspaceCreated, to });
   const range = servedRange({ from, to, maxDays: MAX_DAYS.workspace });
-  const query: UsageQuery = {
-    filter: { field: 'workspace', operator: 'eq', value: id },
-    from: range.from,
-    to,
-    subject: `the workspace "${slug}"`,
-  };
   const [analytics, keys] = await Promise.all([
-    queryUsage(context.client, query),
+    queryUsage(context.client, {
+      filter: { field: 'workspace', value: id },
+      from: range.from,
+      to,
+      subject: `the workspace "${slug}"`,
+    }),
     countKeys(workspace, { from, to, workspaceCreated }, context),
   ]);
-  const comparison = await compareWithKeys(analytics, keys, query, context);
-  const figures = combine(comparison, keys, range.gaps);
   return {
     workspace,
     key: undefined,
-    keys: costsOf(keys, range.requested),
+    keys: costsOf(keys),
     limit: undefined,
     since,
     from: range.requested,
     to,
-    ...figures,
+    ...combine(analytics, keys, range.gaps),
   };
 }
 
-interface ReadKey extends CountedKey {
+/** An API key, and what its counters show of the period. */
+interface CountedKey {
   key: Key;
+  credits: Counted;
+  byok: Counted;
 }
 
 /** What the counters of all existing keys of a workspace show. */
@@ -132,8 +124,8 @@ async function countKeys(
   workspace: Workspace,
   period: Omit<Period, 'readAt'>,
   { client, timeOfDay }: Context,
-): Promise<ReadKey[]> {
-  const counted: ReadKey[] = [];
+): Promise<CountedKey[]> {
+  const counted: CountedKey[] = [];
   for await (const { items, serverTime } of listKeyPages(client, workspace)) {
     const clocks = { server: serverTime, runner: timeOfDay() };
     const readAt = endOfSecond(clocks, [workspace, ...items]);
@@ -142,39 +134,38 @@ async function countKeys(
   return counted;
 }
 
-function countKey(key: Key, period: Period): ReadKey {
+function countKey(key: Key, period: Period): CountedKey {
   return {
     key,
-    hash: key.hash,
     credits: spentAtLeast(key, 'usage', period),
     byok: spentAtLeast(key, 'byok_usage', period),
   };
 }
 
-/** What each of `keys` that has spent since `from`, or may have, has spent, the most expensive first. */
-function costsOf(keys: readonly ReadKey[], from: number): KeyCost[] {
+/** What each of `keys` that has spent, or may have, has spent, the most expensive first. */
+function costsOf(keys: readonly CountedKey[]): KeyCost[] {
   return keys
     .filter(({ credits, byok }) => mayHaveSpent(credits) || mayHaveSpent(byok))
     .toSorted((a, b) => byAmount(a.credits, b.credits) || byAmount(a.byok, b.byok))
-    .map(({ key, credits, byok }) => ({
-      key,
-      spent: spentSince(from, credits),
-      byok: spentSince(from, byok),
-    }));
+    .map(({ key, credits, byok }) => ({ key, spent: toSpent(credits), byok: toSpent(byok) }));
 }
 
 function mayHaveSpent(counted: Counted): boolean {
-  return counted.unread !== undefined || hasSpent(counted);
+  return counted.unread !== undefined || amountOf(counted) > 0n;
 }
 
 function byAmount(a: Counted, b: Counted): number {
   return Number(amountOf(b) - amountOf(a));
 }
 
-function spentSince(from: number, counted: Counted): Spent | undefined {
-  const { since, unread } = counted;
-  if (unread && !hasSpent(counted)) return undefined;
-  return { amount: amountOf(counted), isExact: !unread && since <= from };
+function toSpent(counted: Counted): Spent | undefined {
+  const { isExact, unread } = counted;
+  const amount = amountOf(counted);
+  return unread && amount === 0n ? undefined : { amount, isExact };
+}
+
+function amountOf({ amount = 0n }: Counted): Usd {
+  return amount;
 }
 
 async function readKeyUsage(
@@ -191,13 +182,12 @@ async function readKeyUsage(
   log.info(`The API key is ${describeKey(key)}.`);
   const from = startOf(since, { created: createdAt(key), to });
   const range = servedRange({ from, to, maxDays: MAX_DAYS.api_key_id });
-  const query: UsageQuery = {
-    filter: { field: 'api_key_id', operator: 'eq', value: hash },
+  const analytics = await queryUsage(client, {
+    filter: { field: 'api_key_id', value: hash },
     from: range.from,
     to,
     subject: `the API key ${describeKey(key)}`,
-  };
-  const analytics = await queryUsage(client, query);
+  });
   const counted = countKey(key, { from, to, readAt, workspaceCreated: createdAt(workspace) });
   // Without rows, either a warning says that analytics does not know the key, or it has spent nothing.
   const isUnresolved = analytics.warnings.length > 0 || toUsd(key['usage']) === undefined;
@@ -205,12 +195,7 @@ async function readKeyUsage(
   if (analytics.models.length === 0 && isUnresolved && counted.credits.amount === undefined) {
     throw new Failure(usageUnknown, { key, warnings: analytics.warnings });
   }
-  const comparison = await compareWithKeys(analytics, [counted], query, context);
-  const figures = combine(
-    comparison,
-    [counted],
-    [...range.gaps, ...(isLimitUnread(key) ? [{ kind: 'limit-unread' } as const] : [])],
-  );
+  const limitGaps = isLimitUnread(key) ? [{ kind: 'limit-unread' } as const] : [];
   return {
     workspace,
     key,
@@ -219,7 +204,7 @@ async function readKeyUsage(
     since,
     from: range.requested,
     to,
-    ...figures,
+    ...combine(analytics, [counted], [...range.gaps, ...limitGaps]),
   };
 }
 
@@ -249,29 +234,36 @@ function servedRange({
   return { from: Math.max(from, earliest), requested: from, gaps };
 }
 
-/** The figures of analytics, with what it lacks of what the counters of keys show. */
+/**
+ * The cost is the larger of what analytics and the counters of `keys` show: both are late, and only analytics
+ * knows of deleted keys. All other figures are those of analytics.
+ */
 function combine(
-  { analytics, lacking, gaps }: Comparison,
+  analytics: UsageByModel,
   keys: readonly CountedKey[],
   earlierGaps: readonly UsageGap[],
 ): Pick<UsageResult, 'cost' | 'byok' | 'requests' | 'tokens' | 'models' | 'gaps'> {
   const { models } = analytics;
-  const known = amountsOf(analytics);
-  const isBehind = lacking.credits > 0n || lacking.byok > 0n;
   return {
-    cost: known.credits + lacking.credits,
-    byok: known.byok + lacking.byok,
+    cost: larger(
+      models.map(costOf),
+      keys.map(({ credits }) => amountOf(credits)),
+    ),
+    byok: larger(
+      models.map(({ byok_usage }) => byok_usage),
+      keys.map(({ byok }) => amountOf(byok)),
+    ),
     requests: models.reduce((sum, { request_count }) => sum + request_count, 0n),
     tokens: models.reduce((sum, { tokens_total }) => sum + tokens_total, 0n),
     models: models.toSorted(byCost),
-    gaps: [
-      ...earlierGaps,
-      ...gapsIn(analytics),
-      ...(isBehind ? [{ kind: 'behind', ...lacking } as const] : []),
-      ...gaps,
-      ...unreadGaps(keys),
-    ],
+    gaps: [...earlierGaps, ...gapsIn(analytics), ...unreadGaps(keys)],
   };
+}
+
+/** The sum of `analyzed`, unless that of `counted` exceeds it. */
+function larger(analyzed: readonly Usd[], counted: readonly Usd[]): Usd {
+  const [one, other] = [sumUsd(analyzed), sumUsd(counted)];
+  return exceeds(other, one) ? other : one;
 }
 
 function unreadGaps(keys: readonly CountedKey[]): UsageGap[] {

@@ -82,7 +82,7 @@ function detailLines(
     ...(byok > 0n
       ? [`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]
       : []),
-    `From ${show(from)} to ${show(to)}. ${COUNTED_LATE} So the last minutes may be missing.`,
+    `From ${show(from)} to ${show(to)}. ${COUNTED_LATE}`,
     ...(limit ? [`${describeLimit(limit)}.`] : []),
     ...gaps.map((gap) => `Incomplete: ${describeGap(gap, show)}`),
   ];
@@ -96,9 +96,8 @@ function atLeast(result: UsageResult): string {
 /** Only analytics has the counts: without a row of it, 0 would contradict the cost. */
 function countsLine(result: UsageResult): string {
   const { cost, byok, requests, tokens, models } = result;
+  if (models.length === 0 && cost + byok > 0n) return 'Requests and tokens: not reported yet.';
   const prefix = atLeast(result);
-  if (prefix && models.length === 0 && cost + byok > 0n)
-    return 'Requests and tokens: not reported yet.';
   return `Requests: ${prefix}${formatCount(requests)}. Tokens: ${prefix}${formatCount(tokens)}.`;
 }
 

@@ -1,7 +1,4 @@
-import { type ApiError, formatAttempt } from '../../http/request.ts';
 import { countKeys } from '../../lib/format.ts';
-import { formatUsd } from '../../lib/format-usd.ts';
-import type { Usd } from '../../lib/usd.ts';
 import type { UsageByModel } from '../../openrouter/resources/analytics.ts';
 import { formatTime } from '../../openrouter/time.ts';
 import type { Clocks } from '../../shared/time-window.ts';
@@ -21,10 +18,6 @@ export type UsageGap =
   | { kind: 'cached'; at: number }
   /** A warning of the server. */
   | { kind: 'warning'; text: string }
-  /** The counters of the keys show that analytics lacks requests. */
-  | { kind: 'behind'; credits: Usd; byok: Usd }
-  /** What analytics lacks of what so many keys have spent could not be determined. */
-  | { kind: 'lag-unknown'; keys: number; reason: UnknownLag }
   /** What so many keys have spent could not all be read. */
   | { kind: 'keys-unread'; keys: number; cause: UnreadCause }
   /** What so many keys have spent with your own provider keys could not all be read. */
@@ -33,14 +26,6 @@ export type UsageGap =
   | { kind: 'models-unread'; models: number }
   /** The limit of the key, or what remains of it, could not be read. */
   | { kind: 'limit-unread' };
-
-/** Why it is unknown what analytics lacks of keys. */
-export type UnknownLag =
-  /** There are more keys than are compared. */
-  | { kind: 'too-many'; max: number }
-  | { kind: 'failed'; error: ApiError }
-  /** A result about the keys is incomplete itself. */
-  | UsageGap;
 
 /** How much the clocks of OpenRouter and of the runner may differ, in milliseconds. */
 const MAX_DIFFERENCE_MS = 86_400_000;
@@ -85,10 +70,6 @@ export function describeGap(gap: UsageGap, show = formatTime): string {
       return `OpenRouter returned figures that it stored at ${show(gap.at)}. Later requests are missing.`;
     case 'warning':
       return `OpenRouter's analytics warns: ${gap.text}`;
-    case 'behind':
-      return `OpenRouter's analytics has not yet reported what the counters of the API keys show: ${amountsText(gap)}. ${gap.credits > 0n ? 'The cost includes it; the' : 'The'} figures by model lack it.`;
-    case 'lag-unknown':
-      return `Could not compare ${countKeys(gap.keys)} with OpenRouter's analytics, which may lag behind. ${describeReason(gap.reason, show)}`;
     case 'keys-unread':
       return `Could not read all that ${countKeys(gap.keys)} spent in this period. ${UNREAD[gap.cause]}`;
     case 'byok-unread':
@@ -97,24 +78,6 @@ export function describeGap(gap: UsageGap, show = formatTime): string {
       return `Models whose cost OpenRouter's analytics does not report: ${gap.models}.`;
     case 'limit-unread':
       return 'Could not read the limit of the API key, or what remains of it.';
-  }
-}
-
-/** `$3.00, and $0.50 with your own provider keys` */
-function amountsText({ credits, byok }: { credits: Usd; byok: Usd }): string {
-  const own = `${formatUsd(byok)} with your own provider keys`;
-  if (byok === 0n) return formatUsd(credits);
-  return credits === 0n ? own : `${formatUsd(credits)}, and ${own}`;
-}
-
-function describeReason(reason: UnknownLag, show: typeof formatTime): string {
-  switch (reason.kind) {
-    case 'too-many':
-      return `At most ${countKeys(reason.max)} are compared.`;
-    case 'failed':
-      return formatAttempt(reason.error.details);
-    default:
-      return describeGap(reason, show);
   }
 }
 

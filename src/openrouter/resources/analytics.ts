@@ -17,10 +17,11 @@ export interface UsageByModel {
   warnings: string[];
 }
 
-/** What a query is about: a workspace by its id, or API keys by their hashes. */
-export type UsageFilter =
-  | { field: 'workspace' | 'api_key_id'; operator: 'eq'; value: string }
-  | { field: 'api_key_id'; operator: 'in'; value: readonly string[] };
+/** What a query is about: a workspace by its id, or an API key by its hash. */
+export interface UsageFilter {
+  field: 'workspace' | 'api_key_id';
+  value: string;
+}
 
 export interface UsageQuery {
   filter: UsageFilter;
@@ -84,7 +85,7 @@ const result = () =>
 const MAX_ROWS = 1_000;
 
 /**
- * `POST /analytics/query`: sums up by model what a workspace or API keys have used and cost. It only
+ * `POST /analytics/query`: sums up by model what a workspace or an API key has used and cost. It only
  * reads, so it is retried like a GET.
  * @throws {ApiError}
  */
@@ -100,7 +101,7 @@ export async function queryUsage(
     body: {
       metrics: Object.keys(metrics()),
       dimensions: ['model'],
-      filters: [filter],
+      filters: [{ ...filter, operator: 'eq' }],
       time_range: { start: formatTime(from), end: formatTime(to) },
       order_by: { field: 'credits_usage', direction: 'desc' },
       limit: MAX_ROWS,
