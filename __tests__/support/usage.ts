@@ -27,7 +27,6 @@ export function openUsageHarness() {
   beforeEach(() => {
     const { analytics } = harness.sandbox.account;
     Object.assign(analytics, { cachedAt: undefined, lag: 0, maxRows: 10_000, queries: [] });
-    analytics.keyLags.clear();
   });
   return {
     harness,

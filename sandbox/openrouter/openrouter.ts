@@ -93,7 +93,6 @@ function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Accoun
     analytics: {
       cachedAt: undefined,
       lag: options.analyticsLag ?? ANALYTICS_LAG,
-      keyLags: new Map(),
       maxRows: 10_000,
       queries: [],
     },

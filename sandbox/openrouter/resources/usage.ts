@@ -53,8 +53,6 @@ export interface AnalyticsState {
   cachedAt: number | undefined;
   /** How far analytics is behind, in milliseconds, without saying so. */
   lag: number;
-  /** The same for single API keys by their hashes, if it is further behind for them. */
-  keyLags: Map<string, number>;
   /** The most rows of a result, whatever the request says. */
   maxRows: number;
   /** When the queries of the last minute arrived, in milliseconds since 1970. */
@@ -146,19 +144,11 @@ export const analyticsQuery = z.strictObject({
     .default([]),
   filters: z
     .array(
-      z.discriminatedUnion('operator', [
-        z.strictObject({
-          field: z.enum(Object.keys(DIMENSIONS)),
-          operator: z.enum(['eq', 'neq']),
-          value: z.string(),
-        }),
-        // No maximum of the values is documented.
-        z.strictObject({
-          field: z.enum(Object.keys(DIMENSIONS)),
-          operator: z.enum(['in', 'not_in']),
-          value: z.array(z.string()),
-        }),
-      ]),
+      z.strictObject({
+        field: z.enum(Object.keys(DIMENSIONS)),
+        operator: z.enum(['eq', 'neq']),
+        value: z.string(),
+      }),
     )
     .max(20)
     .default([]),

@@ -50,10 +50,9 @@ function query(account: Account, { body }: Call): ApiResponse {
 }
 
 /** Whether analytics has received the requests of `spend` by now. */
-function isKnown({ analytics, now }: Account, { at, key_hash }: Spend): boolean {
-  const { cachedAt = Number.POSITIVE_INFINITY, lag, keyLags } = analytics;
-  const behind = Math.max(lag, keyLags.get(key_hash) ?? 0);
-  return at <= Math.min(cachedAt, now().getTime() - behind);
+function isKnown({ analytics, now }: Account, { at }: Spend): boolean {
+  const { cachedAt = Number.POSITIVE_INFINITY, lag } = analytics;
+  return at <= Math.min(cachedAt, now().getTime() - lag);
 }
 
 function countQuery({ analytics, now }: Account): void {
@@ -88,8 +87,7 @@ function rangeOf({ time_range, dimensions, filters }: AnalyticsQuery, now: numbe
 type Filter = AnalyticsQuery['filters'][number];
 
 function passes(account: Account, spend: Spend, { field, operator, value }: Filter): boolean {
-  const isAmong = [value].flat().includes(idIn(account, spend, field));
-  return operator === 'eq' || operator === 'in' ? isAmong : !isAmong;
+  return (value === idIn(account, spend, field)) === (operator === 'eq');
 }
 
 /** What a filter by `field` compares: an id, never a name. The hash of a deleted key is unknown. */
@@ -101,10 +99,10 @@ function idIn({ keys }: Account, spend: Spend, field: string): string {
 
 function unresolvedKeys({ keys }: Account, { filters }: AnalyticsQuery): string[] {
   return filters
-    .filter(({ field }) => field === 'api_key_id')
-    .flatMap(({ value }) => [value].flat())
-    .filter((value) => !keys.some(({ hash }) => hash === value))
-    .map((value) => `Could not resolve api_key_id "${value}"`);
+    .filter(
+      ({ field, value }) => field === 'api_key_id' && !keys.some(({ hash }) => hash === value),
+    )
+    .map(({ value }) => `Could not resolve api_key_id "${value}"`);
 }
 
 type Row = Record<string, string | number>;
