@@ -43,7 +43,6 @@ ${formatTable(time)}
 ${formatTable(requests)}
 
 - **Least possible:** if nothing ever failed and no other job used the account. The actions also check before or after they write: see [reliability](reliability.md).
-- **Usage, with a deleted key:** analytics then knows of more than the counters of the existing keys. A step queries analytics for the existing keys alone. If analytics lacks nothing of these keys, the step queries once more, because analytics may have caught up in between.
 - **Preview, everything in place:** one request to GitHub, for the pull request. To OpenRouter, the lookup of the workspace, the list of its keys, and the POST of a key. Without this list, an orphaned key could not be recognized.
 
 ## After a bad network

@@ -6,7 +6,7 @@ import { addRepository } from '../sandbox/github/seed.ts';
 import { startGitHub } from '../sandbox/github/server.ts';
 import type { ApiServer } from '../sandbox/http/server.ts';
 import { AT_ONCE } from '../sandbox/openrouter/resources/usage.ts';
-import { seedUsage, seedWorkspace } from '../sandbox/openrouter/seed.ts';
+import { seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
 import { runPost, runStep } from '../sandbox/runner/runner.ts';
 import { SETTLE_MS } from '../src/openrouter/settlement.ts';
@@ -81,13 +81,6 @@ const USE_CASES: UseCase[] = [
     seed: exists(1),
   },
   {
-    name: 'Usage of a workspace, with a deleted key',
-    folder: 'usage',
-    with: { workspace: 'bench' },
-    least: 3,
-    seed: seedDeletedKey,
-  },
-  {
     name: 'Delete, no keys',
     folder: 'delete',
     with: { workspace: 'bench' },
@@ -102,14 +95,6 @@ const USE_CASES: UseCase[] = [
     seed: exists(3),
   },
 ];
-
-/** Seeds the workspace with an API key that has spent something, and with what a deleted one has spent. */
-function seedDeletedKey(sandbox: Sandbox): void {
-  const { id } = seedWorkspace(sandbox, { ...NEW, keys: 1 });
-  const [key] = sandbox.account.keys.filter(({ workspace_id }) => workspace_id === id);
-  if (!key) throw new Error('There is no API key');
-  for (const hash of [key.hash, 'deleted']) seedUsage(sandbox, { ...key, hash }, { credits: 1 });
-}
 
 /** The number of requests of each use, and the fewest that are possible. */
 export async function measureRequests(): Promise<Row[]> {
