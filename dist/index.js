@@ -1239,14 +1239,12 @@ report.repeat(error,{effect,unsaid:[...unsaid,...others]})}else failsJob?report.
 return failsJob?1:0})}async function endMain(main,{report,clock,signal},{leftovers,hasSavedState}){await endProcess(main,{clock,signal})?hasSavedState?report.info("The step was still running. It was ended with SIGTERM before this post step."):report.warn(mainWasRunning,{leftovers}):report.warn(mainStillRunning,{seconds:END_WITHIN_MS/1e3,leftovers})}const EVERY=100
 function countDone({info},what,total){let done=0
 return()=>{done+=1
-done%EVERY===0&&info(`${what}: ${done} of ${total}.`)}}const NOT_LISTED={keys:[],isComplete:!1},BLOCKED_BUT_NONE_LISTED={...NOT_LISTED,isBlocked:!0}
-function workingIn({keys}){return keys.flatMap(({key,settlesIn})=>settlesIn===void 0?key:[])}function countWorking(keysLeft){const working=workingIn(keysLeft).length
-return working!==0||keysLeft.isComplete?working:void 0}function mayWork(whose){return`${whose} API keys may still work, each up to its own limit.`}function describeWorking(keysLeft){const working=workingIn(keysLeft)
-return working.length>0?`Still able to spend: ${[countAll(working,keysLeft),...boundOf(working,keysLeft)].join(", ")}: ${truncateList(working.map(describeKey),3).join(", ")}.`:WITHOUT_WORKING[stateOf(keysLeft)].sentence}function summarizeWorking(keysLeft){const working=workingIn(keysLeft)
-return working.length>0?[`${countAll(working,keysLeft)} can still spend`,...boundOf(working,keysLeft)].join(", "):WITHOUT_WORKING[stateOf(keysLeft)].item}function stateOf({keys,isComplete,isBlocked}){return isBlocked?"blocked":isComplete?keys.length===0?"none":keys.every(({key})=>isDisabled(key))?"disabled":"ended":"unknown"}const WITHOUT_WORKING={unknown:{sentence:mayWork("Its"),item:"its keys may still work"},blocked:{sentence:"OpenRouter rejects the deletion, as it does if there are API keys, but lists none. It never lists the keys of OAuth apps. Any key may still work.",item:"it may have API keys that OpenRouter does not list"},none:{sentence:"No API key is left: nothing can spend.",item:"it has no API keys"},disabled:{sentence:"All its API keys are disabled: nothing can spend.",item:"its keys are disabled"},ended:{sentence:"All its API keys are disabled or expired: nothing can spend.",item:"its keys are disabled or expired"}}
-function countAll(working,{isComplete}){return`${countKeys(working.length)}${isComplete?"":" or more"}`}function boundOf(working,{isComplete}){if(working.some(key=>key.limit===null))return[working.length===1?"no limit":"at least one without a limit"]
+done%EVERY===0&&info(`${what}: ${done} of ${total}.`)}}function workingIn(keysLeft){return typeof keysLeft=="string"?[]:keysLeft.flatMap(({key,settlesIn})=>settlesIn===void 0?key:[])}function countWorking(keysLeft){return typeof keysLeft=="string"?void 0:workingIn(keysLeft).length}function mayWork(whose){return`${whose} API keys may still work, each up to its own limit.`}function describeWorking(keysLeft){const working=workingIn(keysLeft)
+return working.length>0?`Still able to spend: ${[countKeys(working.length),...boundOf(working)].join(", ")}: ${truncateList(working.map(describeKey),3).join(", ")}.`:WITHOUT_WORKING[stateOf(keysLeft)].sentence}function summarizeWorking(keysLeft){const working=workingIn(keysLeft)
+return working.length>0?[`${countKeys(working.length)} can still spend`,...boundOf(working)].join(", "):WITHOUT_WORKING[stateOf(keysLeft)].item}function stateOf(keysLeft){return typeof keysLeft=="string"?keysLeft:keysLeft.length===0?"none":keysLeft.every(({key})=>isDisabled(key))?"disabled":"ended"}const WITHOUT_WORKING={"not-listed":{sentence:mayWork("Its"),item:"its keys may still work"},blocked:{sentence:"OpenRouter rejects the deletion, as it does if there are API keys, but lists none. It never lists the keys of OAuth apps. Any key may still work.",item:"it may have API keys that OpenRouter does not list"},none:{sentence:"No API key is left: nothing can spend.",item:"it has no API keys"},disabled:{sentence:"All its API keys are disabled: nothing can spend.",item:"its keys are disabled"},ended:{sentence:"All its API keys are disabled or expired: nothing can spend.",item:"its keys are disabled or expired"}}
+function boundOf(working){if(working.some(key=>key.limit===null))return[working.length===1?"no limit":"at least one without a limit"]
 const amounts=working.flatMap(key=>leftOf(key)??[])
-return isComplete&&amounts.length===working.length?[`${formatUsd(sumUsd(amounts),"up")} at most`]:[]}function leftOf(key){const limit=limitOf(key),spent=toUsd(key.usage)
+return amounts.length===working.length?[`${formatUsd(sumUsd(amounts),"up")} at most`]:[]}function leftOf(key){const limit=limitOf(key),spent=toUsd(key.usage)
 if(limit&&limit.reset===void 0&&spent!==void 0)return maxUsd(limit.remaining??limit.amount-spent,0n)}function withOutcome(result,...outcomes){return outcomes.flatMap(outcome=>result.filter(entry=>entry.outcome===outcome))}function failuresIn(result){return withOutcome(result,"unread","failed")}function outcomeOfNone(stale,{maxDeletions,dryRun}){return stale.length>maxDeletions?"too-many":dryRun?"would-delete":void 0}function meaningOf(result){return withOutcome(result,"too-many").length>0?"too-many":failuresIn(result).length>0?"incomplete":result.every(({outcome})=>outcome==="kept")?"nothing-stale":withOutcome(result,"would-delete").length>0?"would-delete":"deleted"}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.",TOO_MANY="more workspaces are stale than max-deletions allows"
 function sweepOutputs(result){const deleted=withOutcome(result,"deleted")
 return{deleted:teardown_report_toJson(deleted),"would-delete":teardown_report_toJson(withOutcome(result,"would-delete")),kept:teardown_report_toJson(withOutcome(result,"too-many","kept","reopened")),failed:teardown_report_toJson(failuresIn(result)),count:String(deleted.length)}}function teardown_report_toJson(entries){return toJsonList(entries.map(({id,slug,created_at,outcome,reason})=>({id,slug,created_at,reason:outcome==="too-many"?TOO_MANY:reason})),"workspaces")}const THINGS={sweep:{one:"OpenRouter workspace",many:"OpenRouter workspaces",stale:"old OpenRouter workspace",thing:"workspace",kept:"Others, kept"},"clean-up":{one:"OpenRouter preview",many:"OpenRouter previews",stale:"closed OpenRouter preview",thing:"preview",kept:"Open, and kept"}}
@@ -1265,14 +1263,14 @@ const reasonOf=outcomes.includes("kept")?({reason})=>reason:void 0
 return[{title:`${heading}: ${describeSwept(entries)}`,table:sweptTable(entries,kind,reasonOf)}]}),spent=sumSpent(result.flatMap(entry=>entry.spent??[]))
 return{folded,notes:[...describeOmitted(sweepOutputs(result)),...whyAtLeast(spent)]}}function describeSwept(entries){const amounts=amountsOf(entries)
 return[`${entries.length}`,...amounts.length>0?[describeSpent(sumSpent(amounts))]:[]].join(", ")}function amountsOf(entries){return entries.every(({spent})=>!spent)?[]:entries.filter(entry=>entry.spent||isLeft(entry)).map(({spent})=>spent)}function isLeft({outcome}){return outcome==="failed"||outcome==="unread"}function ordered(entries){const dangerOf=entry=>{if(!isLeft(entry))return 0
-const working=countWorking(entry.keysLeft??NOT_LISTED)
+const working=countWorking(entry.keysLeft??"not-listed")
 return working===void 0?1:working>0?2:0}
 return sortedBy(entries,({slug})=>slug).toSorted((one,other)=>dangerOf(other)-dangerOf(one))}function sweptTable(entries,kind,reasonOf){if(entries.length===0)return
 const amounts=amountsOf(entries),format=spentFormat(amounts),isPreview=kind==="clean-up",middle=(reason,age)=>reasonOf?[reason]:isPreview?[]:[age],last=content=>amounts.length>0?[content]:[],spentOf=entry=>entry.spent||isLeft(entry)?format(entry.spent):"\u2013"
 return{header:[isPreview?"Preview":"Workspace",...middle("Reason","Age"),...last({numbers:"Spent"})],rows:ordered(entries).map(entry=>[nameOf(entry),...middle(reasonOf?.(entry)??"",unbroken(formatAge(entry.age??0))),...last(spentOf(entry))]),total:totalRow(["Total",...middle("","")],amounts)}}function nameOf({slug,link}){return link?[{code:slug}," ",link]:{code:slug}}const workspaceHasKeys=declareFailure("workspace-has-keys",({workspace,keys})=>({title:`Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,rows:truncateList(keys.map(one=>`${describeKey(one.key)}: ${failures_stateOf(one)}`)),lines:["To delete the keys too, set delete-keys: true, which is false by default. Whatever uses them then stops working.","OpenRouter does not delete a workspace that has API keys."],effect:[NOTHING_DELETED],table:keysTable(keys,"Total",failures_stateOf),notes:whyAtLeast(spentBy(keys))}))
-function failures_stateOf({key,settlesIn}){return settlesIn===void 0?"works":isDisabled(key)?"disabled":"expired"}const keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace "${workspace.slug}"`,lines:[`Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,AGAIN],effect:describeRemaining(workspace,{deletedKeys,keysLeft:NOT_LISTED})})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace "${workspace.slug}" still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,...keys})=>{const[first]=errors,what=errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length}${keys.keysLeft.isComplete?"":" or more"} API keys of the workspace "${workspace.slug}"`,{lines,details}=describeAll(errors,keys.keysLeft)
-return{lines:[...lines,...keys.keysLeft.isBlocked?[]:[AGAIN]],details,title:`${what}: ${describeCause(first.details)}`,effect:describeRemaining(workspace,keys)}},({errors})=>errors),AGAIN="Deleting the workspace again finishes the work.",LOOK_FOR_KEYS="Look for API keys in OpenRouter's dashboard, also those of OAuth apps, and delete them before the workspace."
-function describeAll(errors,{isBlocked}){const[first]=errors,{lines,details=[]}=describePart(first,isBlocked?[LOOK_FOR_KEYS]:void 0)
+function failures_stateOf({key,settlesIn}){return settlesIn===void 0?"works":isDisabled(key)?"disabled":"expired"}const keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace "${workspace.slug}"`,lines:[`Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,AGAIN],effect:describeRemaining(workspace,{deletedKeys,keysLeft:"not-listed"})})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace "${workspace.slug}" still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,...keys})=>{const[first]=errors,what=errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length} API keys of the workspace "${workspace.slug}"`,{lines,details}=describeAll(errors,keys.keysLeft)
+return{lines:[...lines,...keys.keysLeft==="blocked"?[]:[AGAIN]],details,title:`${what}: ${describeCause(first.details)}`,effect:describeRemaining(workspace,keys)}},({errors})=>errors),AGAIN="Deleting the workspace again finishes the work.",LOOK_FOR_KEYS="Look for API keys in OpenRouter's dashboard, also those of OAuth apps, and delete them before the workspace."
+function describeAll(errors,keysLeft){const[first]=errors,advice=keysLeft==="blocked"?[LOOK_FOR_KEYS]:void 0,{lines,details=[]}=describePart(first,advice)
 return{lines,details:[...details,...truncateList(errors.slice(1).map(({message})=>message))]}}function describeRemaining({slug,id},{deletedKeys,keysLeft}){return[`Not deleted, or unknown: the workspace "${slug}", id ${id}.`,`API keys deleted before that: ${deletedKeys}.`,describeWorking(keysLeft)]}const STALE={sweep:{is:"older than older-than",check:"Check slug-pattern, older-than and keep. "},"clean-up":{is:"closed",check:""}},tooManyStale=declareFailure("too-many-stale",({result,kind,maxDeletions})=>{const found=withOutcome(result,"too-many"),{is,check}=STALE[kind],{folded,notes}=foldedGroups(result,kind)
 return{title:`${found.length} ${THINGS[kind].many} are ${is}, more than max-deletions allows (${maxDeletions}): none was deleted`,lines:[`${check}If all of them are to be deleted, set max-deletions to ${found.length} and start a new run.`],effect:[mayWork("Their")],table:sweptTable(found,kind),folded:[...foldedFailures(failuresIn(result),kind),...folded],notes}})
 function foldedFailures(failed,kind){return failed.length===0?[]:[{title:`Not checked: ${failed.length}`,table:sweptTable(failed,kind,failures_reasonOf)}]}const sweepIncomplete=declareFailure("sweep-incomplete",({result,kind})=>{const failed=ordered(failuresIn(result))
@@ -1285,22 +1283,23 @@ if(spending.length===0)return[]
 const urls=truncateList(spending.map(({slug})=>dashboardUrl(slug)),failures_MAX_NAMED)
 return[`To stop the spending now, disable the API keys: ${urls.join(", ")}`]}const DELETE_KEYS="With delete-keys: true, API keys are deleted first. Whatever uses them then stops working."
 function adviceFor(failed,kind){const retry=`this again, or wait for the next ${kind}.`,groups=new Map
-for(const{slug,error,keysLeft}of failed){const rejection=keysLeft?.isBlocked?[LOOK_FOR_KEYS]:rejectionAdvice(failedRequests(error)),other=rejection.length>0?[...rejection,`Then run ${retry}`]:[`Run ${retry}`],lines=isBlockedByKeys(error)?[DELETE_KEYS]:other,key=lines.join("\n"),group=groups.get(key)??{lines,slugs:[]}
+for(const{slug,error,keysLeft}of failed){const rejection=keysLeft==="blocked"?[LOOK_FOR_KEYS]:rejectionAdvice(failedRequests(error)),other=rejection.length>0?[...rejection,`Then run ${retry}`]:[`Run ${retry}`],lines=isBlockedByKeys(error)?[DELETE_KEYS]:other,key=lines.join("\n"),group=groups.get(key)??{lines,slugs:[]}
 group.slugs.push(slug)
 groups.set(key,group)}const all=[...groups.values()]
 return all.length===1?all.flatMap(({lines})=>lines):all.map(({lines,slugs})=>`For ${truncateList(slugs,failures_MAX_NAMED).join(", ")}: ${lines.join(" ")}`)}const failures_MAX_NAMED=3
-function failures_reasonOf(entry){return reasonsOf(entry).join("\n")}function reasonsOf({outcome,error,reason,keysLeft=NOT_LISTED}){const cause=failures_causeOf(error)??reason
+function failures_reasonOf(entry){return reasonsOf(entry).join("\n")}function reasonsOf({outcome,error,reason,keysLeft="not-listed"}){const cause=failures_causeOf(error)??reason
 return[outcome==="unread"?`not checked, and kept. ${cause}`:cause,summarizeWorking(keysLeft)]}function failures_causeOf(error){if(error instanceof Failure&&error.is(workspaceHasKeys))return`has ${countKeys(error.details.keys.length)}, and delete-keys is false`
-if(error instanceof Failure&&error.is(teardownIncomplete)){const{errors,keysLeft}=error.details,[first]=errors
-return`${errors.length>1?`${errors.length}${keysLeft.isComplete?"":" or more"} API keys not deleted. `:""}${formatCause(first.details)}`}const[request]=failedRequests(error)
-return request&&formatCause(request.details)}function keysLeftAfter(error){return error.is(teardownIncomplete)?error.details.keysLeft:error.is(workspaceHasKeys)?{keys:error.details.keys,isComplete:!0}:void 0}function isBlockedByKeys(error){return error instanceof Failure&&error.is(workspaceHasKeys)}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],teardown_MAX_NAMED=3
-async function teardown(workspace,options,context){const deletedKeys=[],listedKeys=[],knownHashes=new Set
-let last={newKeys:[],keysLeft:NOT_LISTED},mayBeDeleted=!1
+if(error instanceof Failure&&error.is(teardownIncomplete)){const{errors}=error.details,[first]=errors
+return(errors.length>1?`${errors.length} API keys not deleted. `:"")+formatCause(first.details)}const[request]=failedRequests(error)
+return request&&formatCause(request.details)}function keysLeftAfter(error){return error.is(teardownIncomplete)?error.details.keysLeft:error.is(workspaceHasKeys)?error.details.keys:void 0}function isBlockedByKeys(error){return error instanceof Failure&&error.is(workspaceHasKeys)}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],teardown_MAX_NAMED=3
+async function teardown(workspace,options,context){let deletedKeys=[],listedKeys=[]
+const knownHashes=new Set
+let last={newKeys:[],keysLeft:"not-listed"},mayBeDeleted=!1
 const resultOf=end=>({deletedKeys,listedKeys,...end})
 for(const[index,delay]of ROUND_DELAYS_MS.entries()){await context.client.pause(delay)
 const relistKeys=options.relistKeys&&index<ROUND_DELAYS_MS.length-1,round=await runRound(workspace,{...options,relistKeys,knownHashes},context)
-deletedKeys.push(...round.deletedKeys)
-listedKeys.push(...round.newKeys)
+deletedKeys=[...deletedKeys,...round.deletedKeys]
+listedKeys=[...listedKeys,...round.newKeys]
 for(const{key}of round.newKeys)knownHashes.add(key.hash)
 mayBeDeleted||=round.mayBeDeleted===!0
 if(round.kind==="finished")return resultOf({deleted:round.deleted||mayBeDeleted})
@@ -1308,33 +1307,25 @@ if(round.kind==="blocked")return resultOf({deleted:!1,problem:round.problem})
 if(round.kind==="failed"){const facts={...round,rejection:last.rejection,deletedKeys,mayBeDeleted}
 return resultOf(await failUnlessGone(workspace,facts,context))}last=round}const{newKeys,rejection}=last
 if(newKeys.length===0&&rejection){const facts={...last,errors:[rejection],deletedKeys,mayBeDeleted}
-return resultOf(await failUnlessGone(workspace,facts,context))}return resultOf({deleted:!1,problem:new Failure(keysKeepAppearing,{workspace,rounds:ROUND_DELAYS_MS.length,deletedKeys:deletedKeys.length},"new API keys keep appearing in it")})}const MAX_LISTED=2e3
-async function listNewKeys(client,workspace,{known,max}){const newKeys=[]
-for await(const{items,serverTime}of listKeyPages(client,workspace)){const keys=items.filter(({hash})=>!known.has(hash))
-newKeys.push(...toSettling({keys,serverTime}))
-if(newKeys.length>=max)return{newKeys,isComplete:!1}}return{newKeys,isComplete:!0}}async function runRound(workspace,options,context){const{deleteKeys,relistKeys}=options,{errors,...keys}=await deleteNewKeys(workspace,options,context),{newKeys}=keys
+return resultOf(await failUnlessGone(workspace,facts,context))}return resultOf({deleted:!1,problem:new Failure(keysKeepAppearing,{workspace,rounds:ROUND_DELAYS_MS.length,deletedKeys:deletedKeys.length},"new API keys keep appearing in it")})}async function runRound(workspace,options,context){const{deleteKeys,relistKeys}=options,{errors,...keys}=await deleteNewKeys(workspace,options,context),{newKeys}=keys
 if(errors.length>0)return{kind:"failed",...keys,errors}
 if(newKeys.length>0&&!deleteKeys)return blockedByKeys(workspace,keys)
 if(newKeys.length>0&&relistKeys)return{kind:"repeat",...keys}
 const deletion=await catching(deleteWorkspace(context.client,workspace),ApiError)
 if(!deletion.error)return{...keys,...endOf(workspace,deletion.value)}
 const{error}=deletion,facts={...keys,mayBeDeleted:error.details.ambiguous}
-return rejectsResource(error.details)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,knownHashes},{client,log}){const known=new Set(knownHashes),[newKeys,deletedKeys]=[[],[]],max=deleteKeys?MAX_LISTED:Number.POSITIVE_INFINITY
-let isComplete=!1
-for(;!isComplete;){const listing=listNewKeys(client,workspace,{known,max}),{value:list,error}=await catching(listing,ApiError)
-if(error)return{newKeys,deletedKeys,errors:[error],keysLeft:NOT_LISTED};({isComplete}=list)
-newKeys.push(...list.newKeys)
-for(const{key}of list.newKeys)known.add(key.hash)
-if(!deleteKeys)continue
-const{deleted,left,errors}=await deleteAndLog(workspace,list.newKeys,{client,log})
-deletedKeys.push(...deleted)
-if(errors.length>0)return{newKeys,deletedKeys,errors,keysLeft:{keys:left,isComplete}}}return{newKeys,deletedKeys,errors:[],keysLeft:{keys:[],isComplete}}}async function deleteAndLog({slug},all,{client,log}){const keys=all.map(({key})=>key),deletedKeys=new Set,onDone=countDone(log,`API keys of the workspace ${slug} deleted`,keys.length),undeleted=await deleteEach(keys,client,key=>{deletedKeys.add(key)
+return rejectsResource(error.details)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,knownHashes},{client,log}){const{value:list,error}=await catching(listKeys(client,workspace),ApiError)
+if(error)return{newKeys:[],deletedKeys:[],errors:[error],keysLeft:"not-listed"}
+const newKeys=toSettling(list).filter(({key})=>!knownHashes.has(key.hash))
+if(!deleteKeys)return{newKeys,deletedKeys:[],errors:[],keysLeft:newKeys}
+const{deleted,left,errors}=await deleteAndLog(workspace,newKeys,{client,log})
+return{newKeys,deletedKeys:deleted,errors,keysLeft:left}}async function deleteAndLog({slug},all,{client,log}){const keys=all.map(({key})=>key),deletedKeys=new Set,onDone=countDone(log,`API keys of the workspace ${slug} deleted`,keys.length),undeleted=await deleteEach(keys,client,key=>{deletedKeys.add(key)
 onDone()}),undeletedKeys=new Set(undeleted.map(({key})=>key)),deleted=all.filter(({key})=>deletedKeys.has(key))
 deleted.length>0&&log.request(`Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`)
 return{deleted,left:all.filter(({key})=>undeletedKeys.has(key)),errors:undeleted.map(({error})=>error)}}function nameSome(keys){const names=keys.map(({key})=>describeKey(key))
 return truncateList(names,teardown_MAX_NAMED).join(", ")}function blockedByKeys(workspace,{newKeys:keys,keysLeft}){const reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`
 return{kind:"blocked",newKeys:keys,deletedKeys:[],keysLeft,problem:new Failure(workspaceHasKeys,{workspace,keys},reason)}}function endOf(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",problem:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,newKeys,rejection,deletedKeys,mayBeDeleted,...found},context){if(errors.every(({details})=>rejectsResource(details)||details.ambiguous)&&await isGone(workspace,context))return{deleted:mayBeDeleted}
-const keysLeft=rejection!==void 0&&newKeys.length===0&&found.keysLeft.isComplete?BLOCKED_BUT_NONE_LISTED:found.keysLeft,details={workspace,errors,deletedKeys:deletedKeys.length,keysLeft},[first]=errors,reason=(errors.length>1?`${errors.length}${keysLeft.isComplete?"":" or more"} API keys left: `:"")+formatAttempt(first.details)
+const details={workspace,errors,deletedKeys:deletedKeys.length,keysLeft:rejection!==void 0&&newKeys.length===0&&found.keysLeft!=="not-listed"?"blocked":found.keysLeft},[first]=errors,reason=(errors.length>1?`${errors.length} API keys left: `:"")+formatAttempt(first.details)
 return{deleted:!1,problem:new Failure(teardownIncomplete,details,reason)}}async function isGone({id},{client}){const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
 return!error&&!lookup.workspace}function createPost(){return runPostStep({action:"openrouter-workspace",schema:createTask(),run:(task,context,{report})=>runCreateTask(task,{...context,onDeleted:(workspace,keys)=>report.summarize(afterJobSummary(workspace,keys))}),describeLeftovers:task=>task?describeWorkspaceLeft(task):"a workspace, if the step created one"})}function describeWorkspaceLeft({target:{created,pending}}){return`the workspace "${(created??pending?.desired)?.slug}"`}async function runCreateTask(task,context){const{target}=task,deletedIds=new Set
 let next=target.created
@@ -1883,7 +1874,7 @@ if(outcome.kind==="failed"&&!isForGood(outcome.error))throw outcome.error
 if(outcome.kind!=="nothing"){const description=unbilledMark(workspace.description)
 await patchWorkspace(context.client,workspace,{description})}}function isForGood({details:{kind,status}}){return kind==="rejected"&&status!==401}async function closeAll(preview,{dryRun,since},context){const{subject,identity}=preview,{value:marked,error}=await catching(findMarked(context),ApiError)
 if(error&&dryRun)throw error
-if(error)throw notDeleted({slug:identity.slug,name:identity.slug},[error],NOT_LISTED)
+if(error)throw notDeleted({slug:identity.slug,name:identity.slug},[error],"not-listed")
 const own=marked.filter(one=>isSame(one.subject,subject))
 if(own.length===0){const{workspace}=await findWorkspace(context.client,identity.slug)
 workspace&&assertOurs(workspace,preview,context)
@@ -1899,7 +1890,7 @@ const{name}=identify(mark.subject,repository,void 0)
 marked.push({id,slug,description,created_at,...mark,name:mark.state==="open"?slug:name})}return marked}async function close_preview_isGone({id},{details},{client}){if(!rejectsResource(details))return!1
 const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
 return!error&&!lookup.workspace}function notDeleted(workspace,errors,keysLeft){const[first]=errors,reason=first?formatAttempt(first.details):"the run was cancelled"
-return new Failure(previewNotDeleted,{workspace,errors,keysLeft},reason)}function keysIn({last}){return{keys:last??[],isComplete:last!==void 0}}function reopened(workspace){return new Failure(previewReopened,{workspace},"its API keys were disabled, and it is open again: run its workflow again")}const LOOKUP_SHARE=.1,DELETION_SHARE=.2
+return new Failure(previewNotDeleted,{workspace,errors,keysLeft},reason)}function keysIn({last}){return last??"not-listed"}function reopened(workspace){return new Failure(previewReopened,{workspace},"its API keys were disabled, and it is open again: run its workflow again")}const LOOKUP_SHARE=.1,DELETION_SHARE=.2
 async function cleanUp(request,context){const{log,clock}=context,start=clock.now(),marked=await findMarked(context)
 log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`)
 const isClosed=({state})=>state!=="open",groups=groupBySubject(marked.filter(one=>!isClosed(one))),{outdated,open,unread}=await readSubjects(groups,request,context),stale=[...marked.filter(isClosed),...outdated],names=truncateList(open.map(({slug})=>slug)).join(", ")
@@ -2024,8 +2015,8 @@ return{...workspace,outcome:"failed",reason:toLine(why)}}const client=context.cl
 if(!error){const spent=spentBy(deletedKeys),what=`${JSON.stringify(slug)}, ${reason}`
 log.info(deletionLine(what,{deleted,keyCount:count,spent}))
 const outcome=deleted?"deleted":"already-deleted"
-return{...workspace,outcome,...count>0&&{spent}}}const why=`${error.message}${count>0?`; API keys deleted: ${count}`:""}`,keysLeft=keysLeftAfter(error),isComplete=keysLeft?.isComplete===!0,{amount,isExact}=spentBy(listedKeys)
-return{...workspace,outcome:"failed",reason:toLine(why),error,...keysLeft&&{keysLeft},...(isComplete||listedKeys.length>0)&&{spent:{amount,isExact:isExact&&isComplete}}}}function main_sweep(){return runStep({action:"sweep"},async step=>{const{report}=step,inputs=readSweepInputs(),result=await sweep(inputs,startContext(inputs,step))
+return{...workspace,outcome,...count>0&&{spent}}}const why=`${error.message}${count>0?`; API keys deleted: ${count}`:""}`,keysLeft=keysLeftAfter(error),isKnown=Array.isArray(keysLeft),{amount,isExact}=spentBy(listedKeys)
+return{...workspace,outcome:"failed",reason:toLine(why),error,...keysLeft&&{keysLeft},...(isKnown||listedKeys.length>0)&&{spent:{amount,isExact:isExact&&isKnown}}}}function main_sweep(){return runStep({action:"sweep"},async step=>{const{report}=step,inputs=readSweepInputs(),result=await sweep(inputs,startContext(inputs,step))
 report.output(sweepOutputs(result))
 const failure=sweepFailure(result,{...inputs,kind:"sweep"})
 if(failure)throw failure

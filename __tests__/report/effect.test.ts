@@ -149,7 +149,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
       workspace: WORKSPACE,
       errors: [REJECTED],
       deletedKeys: 2,
-      keysLeft: { keys: [], isComplete: true },
+      keysLeft: [],
     }),
     'API keys deleted before that: 2.',
   ],
@@ -203,7 +203,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
     new Failure(preview.previewNotDeleted, {
       workspace: WORKSPACE,
       errors: [REJECTED],
-      keysLeft: { keys: [], isComplete: true },
+      keysLeft: [],
     }),
     'No API key is left: nothing can spend.',
   ],

@@ -1,18 +1,13 @@
 import { expect, test } from '@jest/globals';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
 import { toSettling } from '../../src/openrouter/settlement.ts';
-import {
-  BLOCKED_BUT_NONE_LISTED,
-  describeWorking,
-  type KeysLeft,
-  summarizeWorking,
-} from '../../src/teardown/keys-left.ts';
+import { describeWorking, type KeysLeft, summarizeWorking } from '../../src/teardown/keys-left.ts';
 import { KEY } from '../support/failures.ts';
 
 const NOW = Date.parse('2026-11-28T09:40:00Z');
-const left = (keys: readonly object[], isComplete = true): KeysLeft => {
+const left = (keys: readonly object[]): KeysLeft => {
   const listed = keys.map((key) => ({ ...KEY, ...key }) as Key);
-  return { keys: toSettling({ keys: listed, serverTime: NOW }), isComplete };
+  return toSettling({ keys: listed, serverTime: NOW });
 };
 const DISABLED = { disabled: true };
 const EXPIRED = { expires_at: '2026-11-28T09:39:59Z' };
@@ -27,12 +22,12 @@ test.each<[KeysLeft, string, string]>([
     'All its API keys are disabled or expired: nothing can spend.',
   ],
   [
-    left([DISABLED], false),
+    'not-listed',
     'its keys may still work',
     'Its API keys may still work, each up to its own limit.',
   ],
   [
-    BLOCKED_BUT_NONE_LISTED,
+    'blocked',
     'it may have API keys that OpenRouter does not list',
     'OpenRouter rejects the deletion, as it does if there are API keys, but lists none.',
   ],
@@ -55,11 +50,6 @@ test.each<[KeysLeft, string, string]>([
     left([{ ...SPENT, limit_reset: 'daily' }]),
     '1 API key can still spend',
     'Still able to spend: 1 API key: ',
-  ],
-  [
-    left([SPENT], false),
-    '1 API key or more can still spend',
-    'Still able to spend: 1 API key or more: ',
   ],
 ])('whether API keys that are left can spend, and how much, is said: %#', (keys, short, long) => {
   expect(summarizeWorking(keys)).toBe(short);

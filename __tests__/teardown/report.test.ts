@@ -11,7 +11,6 @@ import {
   teardownIncomplete,
   workspaceHasKeys,
 } from '../../src/teardown/failures.ts';
-import { BLOCKED_BUT_NONE_LISTED } from '../../src/teardown/keys-left.ts';
 import { foldedGroups, sweepOutputs, sweepSummary, sweptTable } from '../../src/teardown/report.ts';
 import { sweepFailure } from '../../src/teardown/sweep-failure.ts';
 import type {
@@ -190,14 +189,9 @@ describe('the reason of a failure is in words, without ids and requests', () => 
       ...details,
     });
   const noResponse = { host: 'openrouter.ai', elapsedMs: 60_000 };
-  const left = (errors: ApiError[], { isComplete = true } = {}) => {
-    const keysLeft = { keys: [], isComplete };
-    return new Failure(teardownIncomplete, {
-      workspace: WORKSPACE,
-      errors,
-      deletedKeys: 1,
-      keysLeft,
-    });
+  const left = (...errors: ApiError[]) => {
+    const facts = { workspace: WORKSPACE, errors, deletedKeys: 1, keysLeft: [] };
+    return new Failure(teardownIncomplete, facts);
   };
   test.each<[Error, string]>([
     [of({ attempts: 7 }), 'OpenRouter: HTTP 500, 7 attempts'],
@@ -232,12 +226,8 @@ describe('the reason of a failure is in words, without ids and requests', () => 
       apiError({ kind: 'aborted', reason: 'its share of the timeout has expired' }),
       'its share of the timeout has expired',
     ],
-    [left([of({ attempts: 7 })]), 'OpenRouter: HTTP 500, 7 attempts'],
-    [left([of({}), of({})]), '2 API keys not deleted. OpenRouter: HTTP 500'],
-    [
-      left([of({}), of({})], { isComplete: false }),
-      '2 or more API keys not deleted. OpenRouter: HTTP 500',
-    ],
+    [left(of({ attempts: 7 })), 'OpenRouter: HTTP 500, 7 attempts'],
+    [left(of({}), of({})), '2 API keys not deleted. OpenRouter: HTTP 500'],
     [
       new Failure(workspaceHasKeys, {
         workspace: WORKSPACE,
@@ -347,10 +337,7 @@ test('API keys that keep appearing are described', () => {
 
 test('of what failed, first comes what can spend, then what may; the message has the same order', () => {
   const keysLeft = (...keys: object[]) => ({
-    keysLeft: {
-      keys: toSettling({ keys: keys.map((key) => ({ ...KEY, ...key })), serverTime: 0 }),
-      isComplete: true,
-    },
+    keysLeft: toSettling({ keys: keys.map((key) => ({ ...KEY, ...key })), serverTime: 0 }),
   });
   const result = [
     swept('disabled', 'failed', keysLeft({ disabled: true })),
@@ -388,7 +375,7 @@ test('each advice names the workspaces that it is for, unless all failed for one
     'Then run this again, or wait for the next clean-up.',
   ]);
   expect(linesOf(failed)).toEqual(['Run this again, or wait for the next clean-up.']);
-  expect(linesOf({ ...failed, keysLeft: BLOCKED_BUT_NONE_LISTED })).toEqual([
+  expect(linesOf({ ...failed, keysLeft: 'blocked' })).toEqual([
     "Look for API keys in OpenRouter's dashboard, also those of OAuth apps, and delete them before the workspace.",
     'Then run this again, or wait for the next clean-up.',
   ]);

@@ -13,7 +13,6 @@ import {
   describeWorking,
   type KeysLeft,
   mayWork,
-  NOT_LISTED,
   summarizeWorking,
 } from './keys-left.ts';
 import { describeSwept, foldedGroups, ordered, sweptTable, THINGS } from './report.ts';
@@ -56,7 +55,7 @@ export const keysKeepAppearing = declareFailure<{
     `Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,
     AGAIN,
   ],
-  effect: describeRemaining(workspace, { deletedKeys, keysLeft: NOT_LISTED }),
+  effect: describeRemaining(workspace, { deletedKeys, keysLeft: 'not-listed' }),
 }));
 
 export const workspaceStillExists = declareFailure<{ workspace: WorkspaceRef }>(
@@ -83,10 +82,10 @@ export const teardownIncomplete = declareFailure<{
     const what =
       errors.length === 1
         ? `Could not ${first.details.operation}`
-        : `Could not delete ${errors.length}${keys.keysLeft.isComplete ? '' : ' or more'} API keys of the workspace "${workspace.slug}"`;
+        : `Could not delete ${errors.length} API keys of the workspace "${workspace.slug}"`;
     const { lines, details } = describeAll(errors, keys.keysLeft);
     return {
-      lines: [...lines, ...(keys.keysLeft.isBlocked ? [] : [AGAIN])],
+      lines: [...lines, ...(keys.keysLeft === 'blocked' ? [] : [AGAIN])],
       details,
       title: `${what}: ${describeCause(first.details)}`,
       effect: describeRemaining(workspace, keys),
@@ -102,9 +101,10 @@ const LOOK_FOR_KEYS =
   "Look for API keys in OpenRouter's dashboard, also those of OAuth apps, and delete them before the workspace.";
 
 /** The lines about requests of a deletion, of which the first is described, and the others are listed. */
-export function describeAll(errors: readonly ApiError[], { isBlocked }: KeysLeft) {
+export function describeAll(errors: readonly ApiError[], keysLeft: KeysLeft) {
   const [first] = errors as readonly [ApiError];
-  const { lines, details = [] } = describePart(first, isBlocked ? [LOOK_FOR_KEYS] : undefined);
+  const advice = keysLeft === 'blocked' ? [LOOK_FOR_KEYS] : undefined;
+  const { lines, details = [] } = describePart(first, advice);
   const others = truncateList(errors.slice(1).map(({ message }) => message));
   return { lines, details: [...details, ...others] };
 }
@@ -207,9 +207,8 @@ function adviceFor(failed: readonly SweptWorkspace[], kind: SweepKind): string[]
   const retry = `this again, or wait for the next ${kind}.`;
   const groups = new Map<string, { lines: readonly string[]; slugs: string[] }>();
   for (const { slug, error, keysLeft } of failed) {
-    const rejection = keysLeft?.isBlocked
-      ? [LOOK_FOR_KEYS]
-      : rejectionAdvice(failedRequests(error));
+    const rejection =
+      keysLeft === 'blocked' ? [LOOK_FOR_KEYS] : rejectionAdvice(failedRequests(error));
     const other = rejection.length > 0 ? [...rejection, `Then run ${retry}`] : [`Run ${retry}`];
     // Those that have keys would fail in the same way.
     const lines = isBlockedByKeys(error) ? [DELETE_KEYS] : other;
@@ -234,7 +233,7 @@ function reasonOf(entry: SweptWorkspace): string {
 }
 
 /** The same as phrases, in words: without ids and requests. */
-function reasonsOf({ outcome, error, reason, keysLeft = NOT_LISTED }: SweptWorkspace): string[] {
+function reasonsOf({ outcome, error, reason, keysLeft = 'not-listed' }: SweptWorkspace): string[] {
   const cause = causeOf(error) ?? reason;
   return [
     outcome === 'unread' ? `not checked, and kept. ${cause}` : cause,
@@ -247,10 +246,10 @@ function causeOf(error: Error | undefined): string | undefined {
     return `has ${countKeys(error.details.keys.length)}, and delete-keys is false`;
   }
   if (error instanceof Failure && error.is(teardownIncomplete)) {
-    const { errors, keysLeft } = error.details;
+    const { errors } = error.details;
     const [first] = errors as readonly [ApiError];
-    const count = `${errors.length}${keysLeft.isComplete ? '' : ' or more'} API keys`;
-    return `${errors.length > 1 ? `${count} not deleted. ` : ''}${formatCause(first.details)}`;
+    const left = errors.length > 1 ? `${errors.length} API keys not deleted. ` : '';
+    return left + formatCause(first.details);
   }
   const [request] = failedRequests(error);
   return request && formatCause(request.details);
@@ -259,8 +258,7 @@ function causeOf(error: Error | undefined): string | undefined {
 /** What `error` says of the API keys that a failed teardown left; undefined if nothing. */
 export function keysLeftAfter(error: Failure): KeysLeft | undefined {
   if (error.is(teardownIncomplete)) return error.details.keysLeft;
-  if (!error.is(workspaceHasKeys)) return undefined;
-  return { keys: error.details.keys, isComplete: true };
+  return error.is(workspaceHasKeys) ? error.details.keys : undefined;
 }
 
 function isBlockedByKeys(error: Error | undefined): boolean {

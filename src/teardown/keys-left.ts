@@ -4,33 +4,25 @@ import { maxUsd, sumUsd, toUsd, type Usd } from '../lib/usd.ts';
 import { describeKey, isDisabled, type Key, limitOf } from '../openrouter/resources/keys.ts';
 import type { SettlingKey } from '../openrouter/settlement.ts';
 
-/** What is known of the API keys of a workspace that was to be deleted. */
-export interface KeysLeft {
-  /** Those that were listed and not deleted, as they are then. */
-  keys: readonly SettlingKey[];
-  /** Whether there are no others. */
-  isComplete: boolean;
-  /** Whether OpenRouter rejects the deletion of the workspace as if it had API keys, but lists none. */
-  isBlocked?: boolean;
-}
-
-export const NOT_LISTED: KeysLeft = { keys: [], isComplete: false };
-
-/** A list can be late, and OpenRouter never lists keys that were created through OAuth. */
-export const BLOCKED_BUT_NONE_LISTED: KeysLeft = { ...NOT_LISTED, isBlocked: true };
+/**
+ * What is known of the API keys of a workspace that was to be deleted: those that were listed and not deleted, as
+ * they are then. They are `not-listed` if no list was complete, and `blocked` if OpenRouter rejects the deletion as if
+ * there were API keys, but lists none: a list can be late, and never has keys that were created through OAuth.
+ */
+export type KeysLeft = readonly SettlingKey[] | 'not-listed' | 'blocked';
 
 /** Those of the API keys that are left that still work. */
-function workingIn({ keys }: KeysLeft): Key[] {
-  return keys.flatMap(({ key, settlesIn }) => (settlesIn === undefined ? key : []));
+function workingIn(keysLeft: KeysLeft): Key[] {
+  if (typeof keysLeft === 'string') return [];
+  return keysLeft.flatMap(({ key, settlesIn }) => (settlesIn === undefined ? key : []));
 }
 
-/** How many of the API keys that are left still work; undefined if none is known to, and there may be others. */
+/** How many of the API keys that are left still work; undefined if unknown. */
 export function countWorking(keysLeft: KeysLeft): number | undefined {
-  const working = workingIn(keysLeft).length;
-  return working === 0 && !keysLeft.isComplete ? undefined : working;
+  return typeof keysLeft === 'string' ? undefined : workingIn(keysLeft).length;
 }
 
-/** Of API keys that were not all listed, and of which none is known to work. */
+/** Of API keys that were not listed. */
 export function mayWork(whose: 'Its' | 'Their'): string {
   return `${whose} API keys may still work, each up to its own limit.`;
 }
@@ -42,7 +34,7 @@ const MAX_NAMED = 3;
 export function describeWorking(keysLeft: KeysLeft): string {
   const working = workingIn(keysLeft);
   if (working.length > 0) {
-    const what = [countAll(working, keysLeft), ...boundOf(working, keysLeft)].join(', ');
+    const what = [countKeys(working.length), ...boundOf(working)].join(', ');
     return `Still able to spend: ${what}: ${truncateList(working.map(describeKey), MAX_NAMED).join(', ')}.`;
   }
   return WITHOUT_WORKING[stateOf(keysLeft)].sentence;
@@ -52,24 +44,21 @@ export function describeWorking(keysLeft: KeysLeft): string {
 export function summarizeWorking(keysLeft: KeysLeft): string {
   const working = workingIn(keysLeft);
   if (working.length > 0) {
-    return [`${countAll(working, keysLeft)} can still spend`, ...boundOf(working, keysLeft)].join(
-      ', ',
-    );
+    return [`${countKeys(working.length)} can still spend`, ...boundOf(working)].join(', ');
   }
   return WITHOUT_WORKING[stateOf(keysLeft)].item;
 }
 
 /** What is known of API keys of which none is known to work. */
-function stateOf({ keys, isComplete, isBlocked }: KeysLeft): keyof typeof WITHOUT_WORKING {
-  if (isBlocked) return 'blocked';
-  if (!isComplete) return 'unknown';
-  if (keys.length === 0) return 'none';
-  return keys.every(({ key }) => isDisabled(key)) ? 'disabled' : 'ended';
+function stateOf(keysLeft: KeysLeft): keyof typeof WITHOUT_WORKING {
+  if (typeof keysLeft === 'string') return keysLeft;
+  if (keysLeft.length === 0) return 'none';
+  return keysLeft.every(({ key }) => isDisabled(key)) ? 'disabled' : 'ended';
 }
 
 /** The same in a sentence, and in an item of a list. */
 const WITHOUT_WORKING = {
-  unknown: { sentence: mayWork('Its'), item: 'its keys may still work' },
+  'not-listed': { sentence: mayWork('Its'), item: 'its keys may still work' },
   blocked: {
     sentence:
       'OpenRouter rejects the deletion, as it does if there are API keys, but lists none. It never lists the keys of OAuth apps. Any key may still work.',
@@ -86,17 +75,12 @@ const WITHOUT_WORKING = {
   },
 } as const;
 
-function countAll(working: readonly Key[], { isComplete }: KeysLeft): string {
-  return `${countKeys(working.length)}${isComplete ? '' : ' or more'}`;
-}
-
 /** How much `working` can spend together, where that is known. */
-function boundOf(working: readonly Key[], { isComplete }: KeysLeft): string[] {
+function boundOf(working: readonly Key[]): string[] {
   if (working.some((key) => key['limit'] === null))
     return [working.length === 1 ? 'no limit' : 'at least one without a limit'];
   const amounts = working.flatMap((key) => leftOf(key) ?? []);
-  const isKnown = isComplete && amounts.length === working.length;
-  return isKnown ? [`${formatUsd(sumUsd(amounts), 'up')} at most`] : [];
+  return amounts.length === working.length ? [`${formatUsd(sumUsd(amounts), 'up')} at most`] : [];
 }
 
 /** What `key` can still spend; undefined if unknown, as with a limit that resets. */

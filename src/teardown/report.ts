@@ -4,7 +4,7 @@ import { describeSpent, type Spent, sumSpent } from '../openrouter/settlement.ts
 import { spentFormat, totalRow, whyAtLeast } from '../report/key-table.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from '../report/outputs.ts';
 import type { Summary } from '../report/summary.ts';
-import { countWorking, NOT_LISTED } from './keys-left.ts';
+import { countWorking } from './keys-left.ts';
 import {
   failuresIn,
   KEYS_NOT_CHECKED,
@@ -148,7 +148,7 @@ function isLeft({ outcome }: SweptWorkspace): boolean {
 export function ordered(entries: readonly SweptWorkspace[]): SweptWorkspace[] {
   const dangerOf = (entry: SweptWorkspace) => {
     if (!isLeft(entry)) return 0;
-    const working = countWorking(entry.keysLeft ?? NOT_LISTED);
+    const working = countWorking(entry.keysLeft ?? 'not-listed');
     if (working === undefined) return 1;
     return working > 0 ? 2 : 0;
   };

@@ -1,10 +1,9 @@
-import type { Client } from '../http/client.ts';
 import { ApiError, formatAttempt, rejectsResource } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 import { countKeys, truncateList } from '../lib/format.ts';
 import { countDone } from '../lib/log.ts';
 import type { DeletionResult } from '../openrouter/deletion.ts';
-import { deleteEach, describeKey, type Key, listKeyPages } from '../openrouter/resources/keys.ts';
+import { deleteEach, describeKey, type Key, listKeys } from '../openrouter/resources/keys.ts';
 import {
   deleteWorkspace,
   findWorkspace,
@@ -19,7 +18,7 @@ import {
   workspaceHasKeys,
   workspaceStillExists,
 } from './failures.ts';
-import { BLOCKED_BUT_NONE_LISTED, type KeysLeft, NOT_LISTED } from './keys-left.ts';
+import type { KeysLeft } from './keys-left.ts';
 
 interface TeardownOptions {
   /** Delete the API keys of the workspace, which block its deletion. If false, keys fail the teardown. */
@@ -61,18 +60,18 @@ export async function teardown(
   options: TeardownOptions,
   context: Context,
 ): Promise<TeardownResult> {
-  const deletedKeys: SettlingKey[] = [];
-  const listedKeys: SettlingKey[] = [];
+  let deletedKeys: readonly SettlingKey[] = [];
+  let listedKeys: readonly SettlingKey[] = [];
   const knownHashes = new Set<string>();
-  let last: Repeat = { newKeys: [], keysLeft: NOT_LISTED };
+  let last: Repeat = { newKeys: [], keysLeft: 'not-listed' };
   let mayBeDeleted = false;
   const resultOf = (end: End): TeardownResult => ({ deletedKeys, listedKeys, ...end });
   for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
     await context.client.pause(delay);
     const relistKeys = options.relistKeys && index < ROUND_DELAYS_MS.length - 1;
     const round = await runRound(workspace, { ...options, relistKeys, knownHashes }, context);
-    deletedKeys.push(...round.deletedKeys);
-    listedKeys.push(...round.newKeys);
+    deletedKeys = [...deletedKeys, ...round.deletedKeys];
+    listedKeys = [...listedKeys, ...round.newKeys];
     for (const { key } of round.newKeys) knownHashes.add(key.hash);
     mayBeDeleted ||= round.mayBeDeleted === true;
     if (round.kind === 'finished') return resultOf({ deleted: round.deleted || mayBeDeleted });
@@ -91,34 +90,6 @@ export async function teardown(
   const details = { workspace, rounds: ROUND_DELAYS_MS.length, deletedKeys: deletedKeys.length };
   const reason = 'new API keys keep appearing in it';
   return resultOf({ deleted: false, problem: new Failure(keysKeepAppearing, details, reason) });
-}
-
-/** API keys that no earlier list had. */
-interface NewKeys {
-  newKeys: readonly SettlingKey[];
-  /** Whether there are no others. */
-  isComplete: boolean;
-}
-
-/** How many API keys are listed before they are deleted, because several lists can be in memory at once. */
-const MAX_LISTED = 2_000;
-
-/**
- * Lists the API keys of a workspace that are not in `known`: `max` and the rest of a page at most.
- * @throws {ApiError}
- */
-async function listNewKeys(
-  client: Client,
-  workspace: WorkspaceRef,
-  { known, max }: { known: ReadonlySet<string>; max: number },
-): Promise<NewKeys> {
-  const newKeys: SettlingKey[] = [];
-  for await (const { items, serverTime } of listKeyPages(client, workspace)) {
-    const keys = items.filter(({ hash }) => !known.has(hash));
-    newKeys.push(...toSettling({ keys, serverTime }));
-    if (newKeys.length >= max) return { newKeys, isComplete: false };
-  }
-  return { newKeys, isComplete: true };
 }
 
 /** What a round has found. */
@@ -184,25 +155,12 @@ async function deleteNewKeys(
   { deleteKeys, knownHashes }: RoundOptions,
   { client, log }: Context,
 ): Promise<NewKeysRound> {
-  const known = new Set(knownHashes);
-  const [newKeys, deletedKeys]: [SettlingKey[], SettlingKey[]] = [[], []];
-  const max = deleteKeys ? MAX_LISTED : Number.POSITIVE_INFINITY;
-  let isComplete = false;
-  while (!isComplete) {
-    const listing = listNewKeys(client, workspace, { known, max });
-    const { value: list, error } = await catching(listing, ApiError);
-    if (error) return { newKeys, deletedKeys, errors: [error], keysLeft: NOT_LISTED };
-    ({ isComplete } = list);
-    newKeys.push(...list.newKeys);
-    for (const { key } of list.newKeys) known.add(key.hash);
-    if (!deleteKeys) continue;
-    const { deleted, left, errors } = await deleteAndLog(workspace, list.newKeys, { client, log });
-    deletedKeys.push(...deleted);
-    if (errors.length > 0) {
-      return { newKeys, deletedKeys, errors, keysLeft: { keys: left, isComplete } };
-    }
-  }
-  return { newKeys, deletedKeys, errors: [], keysLeft: { keys: [], isComplete } };
+  const { value: list, error } = await catching(listKeys(client, workspace), ApiError);
+  if (error) return { newKeys: [], deletedKeys: [], errors: [error], keysLeft: 'not-listed' };
+  const newKeys = toSettling(list).filter(({ key }) => !knownHashes.has(key.hash));
+  if (!deleteKeys) return { newKeys, deletedKeys: [], errors: [], keysLeft: newKeys };
+  const { deleted, left, errors } = await deleteAndLog(workspace, newKeys, { client, log });
+  return { newKeys, deletedKeys: deleted, errors, keysLeft: left };
 }
 
 /** Deletes API keys. Logs how many, and a few names: a workspace can have thousands. Folded: the end of the deletion says how many. */
@@ -269,12 +227,12 @@ async function failUnlessGone(
   if (errors.every(isUndecided) && (await isGone(workspace, context))) {
     return { deleted: mayBeDeleted };
   }
-  const isBlocked = rejection !== undefined && newKeys.length === 0 && found.keysLeft.isComplete;
-  const keysLeft = isBlocked ? BLOCKED_BUT_NONE_LISTED : found.keysLeft;
+  const isBlocked =
+    rejection !== undefined && newKeys.length === 0 && found.keysLeft !== 'not-listed';
+  const keysLeft = isBlocked ? 'blocked' : found.keysLeft;
   const details = { workspace, errors, deletedKeys: deletedKeys.length, keysLeft };
   const [first] = errors as readonly [ApiError];
-  const orMore = keysLeft.isComplete ? '' : ' or more';
-  const left = errors.length > 1 ? `${errors.length}${orMore} API keys left: ` : '';
+  const left = errors.length > 1 ? `${errors.length} API keys left: ` : '';
   const reason = left + formatAttempt(first.details);
   return { deleted: false, problem: new Failure(teardownIncomplete, details, reason) };
 }

@@ -67,7 +67,7 @@ import { formatMinute } from '../../openrouter/time.ts';
 import { Failure } from '../../shared/failure.ts';
 import { deletionLine } from '../../teardown/deletion-line.ts';
 import { teardownIncomplete } from '../../teardown/failures.ts';
-import { type KeysLeft, NOT_LISTED } from '../../teardown/keys-left.ts';
+import type { KeysLeft } from '../../teardown/keys-left.ts';
 import { teardown } from '../../teardown/teardown.ts';
 import { RELIST_MS } from './cap-key.ts';
 import { previewNotDeleted, previewReopened } from './failures.ts';
@@ -359,7 +359,7 @@ export async function closeAll(
   const { subject, identity } = preview;
   const { value: marked, error } = await catching(findMarked(context), ApiError);
   if (error && dryRun) throw error;
-  if (error) throw notDeleted({ slug: identity.slug, name: identity.slug }, [error], NOT_LISTED);
+  if (error) throw notDeleted({ slug: identity.slug, name: identity.slug }, [error], 'not-listed');
   const own = marked.filter((one) => isSame(one.subject, subject));
   if (own.length === 0) {
     const { workspace } = await findWorkspace(context.client, identity.slug);
@@ -432,7 +432,7 @@ function notDeleted(
 
 /** What a run knows of the API keys. */
 function keysIn({ last }: KeyWatch): KeysLeft {
-  return { keys: last ?? [], isComplete: last !== undefined };
+  return last ?? 'not-listed';
 }
 
 function reopened(workspace: MarkedWorkspace): Failure {

@@ -144,7 +144,7 @@ async function deleteStale(
   }
   const why = `${error.message}${count > 0 ? `; API keys deleted: ${count}` : ''}`;
   const keysLeft = keysLeftAfter(error);
-  const isComplete = keysLeft?.isComplete === true;
+  const isKnown = Array.isArray(keysLeft);
   const { amount, isExact } = spentBy(listedKeys);
   return {
     ...workspace,
@@ -152,8 +152,6 @@ async function deleteStale(
     reason: toLine(why),
     error,
     ...(keysLeft && { keysLeft }),
-    ...((isComplete || listedKeys.length > 0) && {
-      spent: { amount, isExact: isExact && isComplete },
-    }),
+    ...((isKnown || listedKeys.length > 0) && { spent: { amount, isExact: isExact && isKnown } }),
   };
 }
