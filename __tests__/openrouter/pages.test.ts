@@ -40,19 +40,16 @@ async function readAll(list: Listed, change: (reads: number) => void = () => und
   return { ids: await idsRead(read), offsets };
 }
 
-/** The ids of the items that `readPages` yields, in their order. */
+/** The ids of the items that `readPages` returns, in their order. */
 async function idsRead(read: Parameters<typeof readPages<Item>>[0]['read']) {
-  const ids: string[] = [];
-  for await (const { items } of readPages({ ...LIST, read })) {
-    ids.push(...items.map(({ id }) => id));
-  }
-  return ids;
+  const { items } = await readPages({ ...LIST, read });
+  return items.map(({ id }) => id);
 }
 
 const idsOf = ({ items }: Listed) => items.map(({ id }) => id);
 
 describe.each([true, false])('a list whose pages report its length (%s)', (total) => {
-  test('yields no item twice, and every item that stays, while others appear and vanish', async () => {
+  test('has no item twice, and every item that stays, while others appear and vanish', async () => {
     const change = fc.record({
       at: fc.nat(500),
       count: fc.integer({ min: 1, max: 250 }),
@@ -95,14 +92,17 @@ test('after a gap, the reader goes back page by page until the pages overlap', a
   expect(offsets).toEqual([0, 99, 198, 99, 0, 99, 198]);
 });
 
-test.each([
-  ['an empty list', 0, [0]],
-  ['a full page and nothing after it', 100, [100]],
-])('%s yields one page', async (_, count, sizes) => {
+test.each([0, 100])('a list of %i items is read to its end without its length', async (count) => {
   const list = listOf(count, { total: false });
-  const read = async (offset: number) => ({ items: list.items.slice(offset, offset + PAGE_SIZE) });
-  const pages = await Array.fromAsync(readPages({ ...LIST, read }));
-  expect(pages.map(({ items }) => items.length)).toEqual(sizes);
+  expect((await readAll(list)).ids).toEqual(idsOf(list));
+});
+
+test('a list has the time of its first page', async () => {
+  const { items } = listOf(150);
+  const read = async (offset: number) => {
+    return { items: items.slice(offset, offset + PAGE_SIZE), serverTime: offset };
+  };
+  expect((await readPages({ ...LIST, read })).serverTime).toBe(0);
 });
 
 test('a list with smaller pages than requested is read to its end', async () => {

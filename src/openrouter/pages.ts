@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { Client } from '../http/client.ts';
 import { type ApiError, type ApiRequest, type ApiResponse, toApiError } from '../http/request.ts';
 
-export interface Page<Item> extends Partial<Pick<ApiResponse<unknown>, 'serverTime' | 'size'>> {
+interface Page<Item> extends Partial<Pick<ApiResponse<unknown>, 'serverTime' | 'size'>> {
   items: readonly Item[];
   /** The number of items in the whole list, if the response has it. */
   total?: number | undefined;
@@ -49,14 +49,16 @@ export interface ListRequest<Item>
   idOf(item: Item): string;
 }
 
+/** A complete list, and the server's time when its first page was listed. */
+export interface List<Item> extends Pick<Page<Item>, 'serverTime'> {
+  items: Item[];
+}
+
 /**
- * Lists a resource page by page, as `readPages` does.
- * @throws {ApiError}
+ * Lists a whole resource, as `readPages` does.
+ * @throws {ApiError} if the list is incomplete, too
  */
-export function listPages<Item>(
-  client: Client,
-  list: ListRequest<Item>,
-): AsyncGenerator<Page<Item>> {
+export function listAll<Item>(client: Client, list: ListRequest<Item>): Promise<List<Item>> {
   const { query, idOf, ...request } = list;
   return readPages({
     idOf,
@@ -70,21 +72,6 @@ export function listPages<Item>(
     },
     toError: (reason) => toError(list, reason),
   });
-}
-
-/** A complete list. */
-interface List<Item> extends Pick<Page<Item>, 'serverTime'> {
-  items: Item[];
-}
-
-/**
- * Lists a whole resource. Returns also the server's time when the first page was listed.
- * @throws {ApiError}
- */
-export async function listAll<Item>(client: Client, list: ListRequest<Item>): Promise<List<Item>> {
-  const pages: Page<Item>[] = [];
-  for await (const page of listPages(client, list)) pages.push(page);
-  return { items: pages.flatMap(({ items }) => items), serverTime: pages[0]?.serverTime };
 }
 
 function toError<Item>({ operation, path }: ListRequest<Item>, reason: string): ApiError {
@@ -109,8 +96,7 @@ export interface Pages<Item> {
 
 /**
  * Reads a list page by page while other jobs may add and remove items. No item is returned twice. No
- * item that is in the list all along is missed, unless the server changes the order of such items. The
- * first page is returned even if it is empty.
+ * item that is in the list all along is missed, unless the server changes the order of such items.
  *
  * A removed item shifts all items after it, so that a page could skip some. Therefore each page
  * begins with the last item of the page before. If a page has no known item, there is a gap, and the
@@ -118,31 +104,33 @@ export interface Pages<Item> {
  *
  * @throws the error from `toError`, if the list ends too early, or is larger than `MAX_SIZE`
  */
-export async function* readPages<Item>(list: Pages<Item>): AsyncGenerator<Page<Item>> {
+export async function readPages<Item>(list: Pages<Item>): Promise<List<Item>> {
   const { read, idOf, toError } = list;
-  const knownIds = new Set<string>();
+  const found = new Map<string, Item>();
+  let first: Page<Item> | undefined;
   let pagesWithoutNewItems = 0;
   let size = 0;
   for (let offset = 0; ; ) {
     const page = await read(offset);
+    first ??= page;
     size += page.size ?? 0;
     if (size > MAX_SIZE) throw toError(`the list is larger than ${MAX_SIZE / 2 ** 20} MiB`);
-    const isGap = offset > 0 && !page.items.some((item) => knownIds.has(idOf(item)));
+    const isGap = offset > 0 && !page.items.some((item) => found.has(idOf(item)));
     if (isGap) {
       offset = Math.max(0, offset - PAGE_SIZE + 1);
       continue;
     }
-    const items = newItems(page.items, idOf, knownIds);
-    for (const item of items) knownIds.add(idOf(item));
-    if (items.length > 0 || offset === 0) yield { ...page, items };
+    const { size: foundBefore } = found;
+    for (const item of page.items) found.set(idOf(item), found.get(idOf(item)) ?? item);
 
-    pagesWithoutNewItems = items.length > 0 ? 0 : pagesWithoutNewItems + 1;
+    pagesWithoutNewItems = found.size > foundBefore ? 0 : pagesWithoutNewItems + 1;
     const end = offset + page.items.length;
     const isShort = page.items.length < PAGE_SIZE;
     // The total alone does not end a list: it may be wrong, and a full page may be followed by another.
-    if (isShort && (page.total === undefined || end >= page.total)) return;
+    if (isShort && (page.total === undefined || end >= page.total))
+      return { items: [...found.values()], serverTime: first.serverTime };
     if (pagesWithoutNewItems > (isShort ? 0 : MAX_PAGES_WITHOUT_NEW_ITEMS))
-      throw toError(`the list ended after ${knownIds.size} entries, although there should be more`);
+      throw toError(`the list ended after ${found.size} entries, although there should be more`);
     offset = end - 1;
   }
 }
@@ -155,13 +143,3 @@ const MAX_SIZE = 32 * 2 ** 20;
  * are added at once.
  */
 const MAX_PAGES_WITHOUT_NEW_ITEMS = 20;
-
-/** The items that are not in `seen`, each once. */
-function newItems<Item>(
-  items: readonly Item[],
-  idOf: (item: Item) => string,
-  knownIds: ReadonlySet<string>,
-): Item[] {
-  const byId = new Map(items.map((item) => [idOf(item), item]));
-  return [...byId].filter(([id]) => !knownIds.has(id)).map(([, item]) => item);
-}

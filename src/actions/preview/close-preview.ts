@@ -390,23 +390,15 @@ export async function findMarked({
   client,
   repository,
 }: GitHubContext): Promise<MarkedWorkspace[]> {
-  const marked: MarkedWorkspace[] = [];
-  for await (const { items } of listWorkspaces(client)) {
-    for (const { id, slug, description = '', created_at } of items) {
-      const mark = readMark(description, repository);
-      if (!mark || isDefault({ slug })) continue;
-      const { name } = identify(mark.subject, repository, undefined);
-      marked.push({
-        id,
-        slug,
-        description,
-        created_at,
-        ...mark,
-        name: mark.state === 'open' ? slug : name,
-      });
-    }
-  }
-  return marked;
+  const { items } = await listWorkspaces(client);
+  return items.flatMap(({ id, slug, description = '', created_at }) => {
+    const mark = readMark(description, repository);
+    if (!mark || isDefault({ slug })) return [];
+    const { name } = identify(mark.subject, repository, undefined);
+    return [
+      { id, slug, description, created_at, ...mark, name: mark.state === 'open' ? slug : name },
+    ];
+  });
 }
 
 /** Whether `error` only shows that another job has deleted the workspace. */

@@ -72,16 +72,15 @@ async function findStale(
     `Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`,
   );
   const [stale, kept]: [FoundWorkspace[], SweptWorkspace[]] = [[], []];
-  for await (const { items, serverTime } of listWorkspaces(client)) {
-    const now = earlierTime({ server: serverTime, runner: timeOfDay() });
-    for (const workspace of items.filter(({ slug }) => matches(request.slugPattern, slug))) {
-      const age = ageOf(workspace, now);
-      const { id, slug, created_at = null } = workspace;
-      const found = { id, slug, created_at, age };
-      const reason = reasonToKeep(workspace, age, request);
-      if (reason === undefined) stale.push({ ...found, reason: `${formatAge(age ?? 0)} old` });
-      else kept.push({ ...found, reason, outcome: 'kept' });
-    }
+  const { items, serverTime } = await listWorkspaces(client);
+  const now = earlierTime({ server: serverTime, runner: timeOfDay() });
+  for (const workspace of items.filter(({ slug }) => matches(request.slugPattern, slug))) {
+    const age = ageOf(workspace, now);
+    const { id, slug, created_at = null } = workspace;
+    const found = { id, slug, created_at, age };
+    const reason = reasonToKeep(workspace, age, request);
+    if (reason === undefined) stale.push({ ...found, reason: `${formatAge(age ?? 0)} old` });
+    else kept.push({ ...found, reason, outcome: 'kept' });
   }
   return { stale, kept };
 }

@@ -13,7 +13,7 @@ import {
   type Key,
   keyRequest,
   limitOf,
-  listKeyPages,
+  listKeys,
 } from '../../openrouter/resources/keys.ts';
 import {
   describeFound,
@@ -125,13 +125,9 @@ async function countKeys(
   period: Omit<Period, 'readAt'>,
   { client, timeOfDay }: Context,
 ): Promise<CountedKey[]> {
-  const counted: CountedKey[] = [];
-  for await (const { items, serverTime } of listKeyPages(client, workspace)) {
-    const clocks = { server: serverTime, runner: timeOfDay() };
-    const readAt = endOfSecond(clocks, [workspace, ...items]);
-    for (const key of items) counted.push(countKey(key, { ...period, readAt }));
-  }
-  return counted;
+  const { keys, serverTime } = await listKeys(client, workspace);
+  const readAt = endOfSecond({ server: serverTime, runner: timeOfDay() }, [workspace, ...keys]);
+  return keys.map((key) => countKey(key, { ...period, readAt }));
 }
 
 function countKey(key: Key, period: Period): CountedKey {

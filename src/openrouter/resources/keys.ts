@@ -8,7 +8,7 @@ import { parseJson } from '../../lib/json.ts';
 import { exceeds, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
 import { type DeletionResult, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
-import { type ListRequest, listAll, listPages, type Page, pageOf } from '../pages.ts';
+import { type ListRequest, listAll, pageOf } from '../pages.ts';
 import type { WorkspaceRef } from './workspaces.ts';
 
 /**
@@ -150,11 +150,6 @@ export interface KeyList extends Pick<ApiResponse<unknown>, 'serverTime'> {
 export async function listKeys(client: Client, workspace: WorkspaceRef): Promise<KeyList> {
   const { items, serverTime } = await listAll(client, keyList(workspace));
   return { keys: items, serverTime };
-}
-
-/** Lists API keys as `listKeys` does, but page by page. */
-export function listKeyPages(client: Client, workspace: WorkspaceRef): AsyncGenerator<Page<Key>> {
-  return listPages(client, keyList(workspace));
 }
 
 function keyList({ id, slug }: WorkspaceRef): ListRequest<Key> {

@@ -3,7 +3,7 @@ import type { Client } from '../../http/client.ts';
 import type { ApiRequest, ApiResponse, Outcome, RequestFacts } from '../../http/request.ts';
 import { type DeletionResult, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
-import { listPages, PAGE_SIZE, type Page, pageOf } from '../pages.ts';
+import { type List, listAll, PAGE_SIZE, pageOf } from '../pages.ts';
 
 /**
  * Text of `min` to `max` characters. The API counts code points, where `String.length` counts an
@@ -240,11 +240,11 @@ export async function findWorkspace(
 }
 
 /**
- * `GET /workspaces`: lists all workspaces of the account, page by page.
+ * `GET /workspaces`: lists all workspaces of the account.
  * @throws {ApiError}
  */
-export function listWorkspaces(client: Client): AsyncGenerator<Page<ListedWorkspace>> {
-  return listPages(client, {
+export function listWorkspaces(client: Client): Promise<List<ListedWorkspace>> {
+  return listAll(client, {
     operation: 'list the workspaces',
     path: '/workspaces',
     query: { limit: String(PAGE_SIZE) },
