@@ -1380,20 +1380,26 @@ return{deleted:String(deleted),"deleted-keys":String(dryRun?0:keys.length),"keys
 return workspace?{title,paragraphs:[["Name: ",{code:workspace.name}]],folded:foldedKeys(request.dryRun?"API keys that would be deleted with it":"API keys deleted by this step",keys)}:{title}}function main_deleteWorkspace(){return runStep({action:"delete"},async step=>{const{report}=step,inputs=readDeleteInputs(report),result=await deleteOne(inputs,startContext(inputs,step),({id,slug})=>report.output({id,slug}))
 report.output(deleteOutputs(result,inputs))
 if(result.failure)throw result.failure
-report.summarize(deleteSummary(result,inputs))})}function planExpiry({expiresInMs,now,random}){if(expiresInMs===null)return null
-const ms=1+Math.floor(random*999)
-return new Date(Math.floor(now/1e3)*1e3+expiresInMs+ms).toISOString()}function describeExpiry(expiresAt,show=time=>time){return expiresAt===null?"never expires":`expires at ${show(expiresAt)}`}function formatExpiry(expiresAt,created){const time=readTime(expiresAt)
+report.summarize(deleteSummary(result,inputs))})}const MAX_WORKFLOW_LENGTH=40,WORKFLOWS=".github/workflows/"
+function workflowOf({GITHUB_WORKFLOW:name=""}){return name.startsWith(WORKFLOWS)?name.slice(WORKFLOWS.length):name}function shortenWorkflow(name){const start=[...name].slice(0,MAX_WORKFLOW_LENGTH).join("")
+return start!==name?`${start.replace(/( \/)? [^ ]*$/,"")}\u2026`:name.endsWith(" /")?name.slice(0,-2):name}function jobKeyName(env,entry){const run=[env.GITHUB_RUN_ID,env.GITHUB_RUN_ATTEMPT].filter(Boolean).join("."),job=env.GITHUB_JOB
+return[env.GITHUB_REPOSITORY,shortenWorkflow(workflowOf(env)),run,entry?`${job} (${entry.replaceAll(" / ","/")})`:job].filter(Boolean).join(" / ")}function subjectEnd(subject){return cutName(subject.kind==="pull"?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,repository,job){return`${repository}${subjectEnd(subject)} / ${job}`}const ENDING_COUNT=36**6
+function uniqueKeyName(name,random){return`${name} #${Math.floor(random*ENDING_COUNT).toString(36).padStart(6,"0")}`}function withoutEnding(name){return name.replace(/ #[\da-z]{6}$/,"")}function isSameKeyName(one,other){return withoutEnding(one)===withoutEnding(other)}const NAME=/^(?<repository>[\w.-]+\/[\w.-]+)(?<end>(?<sign> \/ |#|: )(?<rest>.*))$/s
+function readKeyName(name){const{repository="",sign,rest=""}=NAME.exec(withoutEnding(name))?.groups??{}
+if(sign===void 0)return{kind:"other"}
+const parts=rest.split(" / ")
+if(sign!==" / ")return{kind:"deployment",repository,job:parts.slice(1).join(" / ")}
+const at=parts.findLastIndex(part=>/^\d{1,15}\.\d{1,5}$/.test(part)),run=parts[at]
+return{kind:"job",repository,run,job:run===void 0?"":parts.toSpliced(at,1).join(" / ")}}function isSamePreviewKeyName(one,other){const[a,b]=[one,other].map(withoutEnding).map(name=>NAME.exec(name)?.groups?.end??name)
+return a===b}function planExpiry(expiresInMs,now){return expiresInMs===null?null:new Date(Math.floor(now/1e3)*1e3+expiresInMs).toISOString()}function describeExpiry(expiresAt,show=time=>time){return expiresAt===null?"never expires":`expires at ${show(expiresAt)}`}function formatExpiry(expiresAt,created){const time=readTime(expiresAt)
 return time===void 0?expiresAt:formatMinute(time,{withYear:created===void 0||!isSameYear(created,time)})}const expiry_TOLERANCE_MS=6e4
 function unexpectedLifetime(key,desired,expiresInMs){const[created,expires]=[createdAt(key),readTime(key.expires_at??desired.expires_at)]
 if(expiresInMs===null||created===void 0||expires===void 0)return
 const lifetime=expires-created
 return lifetime>0&&lifetime<=expiresInMs+expiry_TOLERANCE_MS?void 0:{kind:"field",field:"lifetime",from:formatAge(expiresInMs),to:formatAge(lifetime)}}function expiryOf({expires_at:returned},desired){return returned===void 0?desired.expires_at:returned===null?null:String(returned)}function formatSpend({spent,byok,limit,isSoFar},where){const at=where?` ${where}`:"",amount=`${amountOf(spent,limit)}${at}${isSoFar?" so far":""}`,ownKeys=describeByok(byok,spent)
 return[isUncounted(spent)?`Spending${at} not yet counted`:`Spent ${amount}`,ownKeys&&`, and ${ownKeys} with your own provider keys`].join("")}function amountOf(spent,limit){return limit?limit.reset?`${formatSpent(spent)} in total`:`${formatSpent(spent,(...one)=>formatUsdNextTo(limit.amount,...one))} of ${formatExactUsd(limit.amount)}`:formatSpent(spent)}function describeByok(byok,{isExact}){return byok===void 0?"an unknown amount":byok>0n?formatSpent({amount:byok,isExact}):""}const unexpectedKey=declareFailure("unexpected-key",({key,workspace,name,revoked})=>({title:"OpenRouter returned another API key",lines:[`Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`,`Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`],effect:revoked?["The post step, if it runs, ends it: OpenRouter shortened the name, which must be shorter."]:["This step neither outputs nor revokes it, because it may be another job's key.","Report this to OpenRouter, and check the workspace for a key that no one uses."]})),keyLooser=declareFailure("key-looser",({key,changes,revoked,error})=>({title:`The API key ${describeKey(key)} is not limited as requested`,lines:["OpenRouter created it with other values than requested:",...changes.map(formatChange)],effect:[...revoked?["It was revoked. No other step has its secret."]:describeUnrevoked(error),"Run this again. If it fails again, contact OpenRouter's support."]}))
-function describeUnrevoked(error){return[error?`Could not revoke it: ${formatAttempt(error.details)}`:"OpenRouter reports that it does not exist.","The post step, if it runs, tries again. No other step has its secret."]}const keyStricter=declareWarning("key-stricter",({key,changes})=>({title:`The API key ${describeKey(key)} has other values than requested`,lines:["OpenRouter returned other values:",...changes.map(formatChange)]})),keyOwnerUnknown=declareFailure("key-owner-unknown",describeUnknownOwner),keyOwnerUnknownWarning=declareWarning("key-owner-unknown",owner=>{const{title,lines,effect}=describeUnknownOwner(owner)
-return{title,lines:[...lines,...effect]}})
-function describeUnknownOwner({name,workspace,isDistinguishable,keys}){const isOne=keys.length===1,noun=isOne?"API key":"API keys"
-return{title:`Cannot determine which job created the ${noun} named ${JSON.stringify(name)}`,lines:[`A response was lost. Since then, the workspace "${workspace.slug}" has ${isOne?"a":"these"} new ${noun}: ${keys.map(describeKey).join(", ")}.`],effect:[isDistinguishable?"There are more of them than this step can have created, so none was deleted.":"With expires-in: never and a fixed name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.",isOne?"Check whether it is in use, and delete it if not.":"Check which of them are in use, and delete the others."]}}const orphanNotDeleted=declareFailure("orphan-not-deleted",({key,error})=>({...describePart(error),title:`Could not delete the API key ${describeKey(key)}: ${describeCause(error.details)}`,effect:[`Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.`]}),({error})=>[error]),replacedKeysNotDeleted=declareFailure("replaced-keys-not-deleted",({key,undeleted,count})=>{const[{error}]=undeleted,what=count===1?"the replaced API key":`${undeleted.length} of ${count} replaced API keys`
-return{...describePart(error),title:`Could not delete ${what}: ${describeCause(error.details)}`,effect:[`The new API key exists, and the outputs are set: ${describeKey(key)}.`,...truncateList(undeleted.map(({key:old})=>`Not deleted, or unknown: ${describeKey(old)}.`)),"What was not deleted can still work, until a later run deletes it. Running this again also replaces the new key."]}},({undeleted})=>undeleted.map(({error})=>error)),createdKeyMissing=declareFailure("created-key-missing",({key})=>describeMissing(`API key ${describeKey(key)}`,`hash ${key.hash}`)),keyReplaced=declareFailure("key-replaced",({key,expiredAt,olderEnded})=>({title:`The API key ${describeKey(key)} does not work any more`,lines:expiredAt?[`It expired at ${formatExpiry(expiredAt)}.`,"Set expires-in to a longer lifetime, and start a new run."]:["Another job has replaced it, or someone has disabled or deleted it.","What this job deployed has no key that works. To recover, repeat the newest run that deploys there, even if it is green.","Then give the jobs whose keys have this name one concurrency group, with cancel-in-progress: false."],effect:[`The key, hash ${key.hash}, ${expiredAt?"has expired":"is disabled or deleted"}.`,olderEnded?"The older keys with this name are disabled or deleted.":"This step has not changed older keys."]})),jobStatusUnknown=declareWarning("job-status-unknown",({text,engine})=>({title:"Whether the job succeeded is unknown",lines:[`The input job-status is ${JSON.stringify(text)}. ${adviseOnStatus(engine)}`,"The new API key and the older ones stay as they are.","In a preview, the limits of all of them count towards preview-limit-usd."]}))
+function describeUnrevoked(error){return[error?`Could not revoke it: ${formatAttempt(error.details)}`:"OpenRouter reports that it does not exist.","The post step, if it runs, tries again. No other step has its secret."]}const keyStricter=declareWarning("key-stricter",({key,changes})=>({title:`The API key ${describeKey(key)} has other values than requested`,lines:["OpenRouter returned other values:",...changes.map(formatChange)]})),orphanNotDeleted=declareFailure("orphan-not-deleted",({key,error})=>({...describePart(error),title:`Could not delete the API key ${describeKey(key)}: ${describeCause(error.details)}`,effect:[`Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.`]}),({error})=>[error]),replacedKeysNotDeleted=declareFailure("replaced-keys-not-deleted",({key,undeleted,count})=>{const[{error}]=undeleted,what=count===1?"the replaced API key":`${undeleted.length} of ${count} replaced API keys`
+return{...describePart(error),title:`Could not delete ${what}: ${describeCause(error.details)}`,effect:[`The new API key exists, and the outputs are set: ${describeKey(key)}.`,...truncateList(undeleted.map(({key:old})=>`Not deleted, or unknown: ${describeKey(old)}.`)),"What was not deleted can still work, until a later run deletes it. Running this again also replaces the new key."]}},({undeleted})=>undeleted.map(({error})=>error)),createdKeyMissing=declareFailure("created-key-missing",({key})=>describeMissing(`API key ${describeKey(key)}`,`hash ${key.hash}`)),keyReplaced=declareFailure("key-replaced",({key,expiredAt,olderEnded})=>({title:`The API key ${describeKey(key)} does not work any more`,lines:expiredAt?[`It expired at ${formatExpiry(expiredAt)}.`,"Set expires-in to a longer lifetime, and start a new run."]:["Another job has replaced it, or someone has disabled or deleted it.","What this job deployed has no key that works. To recover, repeat the newest run that deploys there, even if it is green.","Then give the jobs that replace each other's keys one concurrency group, with cancel-in-progress: false."],effect:[`The key, hash ${key.hash}, ${expiredAt?"has expired":"is disabled or deleted"}.`,olderEnded?"The older keys that it replaces are disabled or deleted.":"This step has not changed older keys."]})),jobStatusUnknown=declareWarning("job-status-unknown",({text,engine})=>({title:"Whether the job succeeded is unknown",lines:[`The input job-status is ${JSON.stringify(text)}. ${adviseOnStatus(engine)}`,"The new API key and the older ones stay as they are.","In a preview, the limits of all of them count towards preview-limit-usd."]}))
 function adviseOnStatus(engine){switch(engine){case"GitHub":return"Leave it out: its default is the status of the job."
 case"Forgejo":return"No value helps, because Forgejo reports a cancelled job as a success: delete or disable older API keys yourself."
 default:return`For ${engine}, write job-status: \${{ job.status }}, because the default counts on GitHub only.`}}const keyLimitUsedUp=declareWarning("key-limit-used-up",({spend})=>({title:`${formatSpend(spend,"at OpenRouter")}: the limit of the API key is used up`,rows:[`The API key is ${JSON.stringify(spend.name)}.`],lines:["OpenRouter rejects requests beyond the limit with HTTP 403, so requests of this job may have failed.","If the job needs more, raise limit-usd.",...whyAtLeast(spend.spent),...spend.limit.reset||spend.byok!==0n?[`${describeLimit(spend.limit)}.`]:[]],folded:[{title:"Name of the API key",paragraphs:[{code:spend.name}]}]}))
@@ -1404,18 +1410,14 @@ if(requested===null)return time===void 0?"same":"stricter"
 if(returned===void 0)return"stricter"
 if(time===void 0)return"looser"
 const later=time-Date.parse(requested)
-return Math.abs(later)<1e3?"same":later>0?"looser":"stricter"}}
+return later===0?"same":later>0?"looser":"stricter"}}
 function compareKey(key,desired){const differences=comparison=>Object.keys(COMPARISONS).filter(field=>COMPARISONS[field](key[field],desired)===comparison).map(field=>({kind:"field",field,from:desired[field]??null,to:key[field]}))
-return{looser:differences("looser"),stricter:differences("stricter")}}function findOrphans(keys,search,isNew){const keepsMs=keys.some(({expires_at})=>Date.parse(String(expires_at))%1e3>0),candidates=keys.filter(key=>isNew(key)&&matches(key,search,keepsMs))
-return{keys:candidates,isConclusive:search.isDistinguishable&&candidates.length<=search.lostPosts}}function matches(key,{desired,nameIsRandom},keepsMs){return key.name===desired.name&&(!!nameIsRandom||(key.limit??null)===(desired.limit??null)&&expiryMatches(key.expires_at,desired.expires_at,keepsMs))}function expiryMatches(actual,desired,keepsMs){if(desired===null)return(actual??null)===null
-const[actualMs,desiredMs]=[Date.parse(String(actual)),Date.parse(desired)]
-return actualMs===desiredMs||!keepsMs&&Math.abs(actualMs-desiredMs)<1e3}function mayBeCreatedSince(key,{since}){return since===void 0||wasCreatedWithin(key,{from:since,to:Number.POSITIVE_INFINITY})!==!1}function preexistingHashes({keys,serverTime},name){return keys.filter(key=>key.name===name&&mayBeCreatedSince(key,{since:serverTime})).map(({hash})=>hash)}async function deleteOrphans(search,isNew,{client,log}){const{keys}=await listKeys(client,search.workspace),candidates=findOrphans(keys,search,isNew)
-if(!candidates.isConclusive)return{deleted:[],undecided:candidates.keys}
-const deleted=[],[failed]=await deleteEach(candidates.keys,client,key=>{deleted.push(key)
-log.info(`Deleted the orphaned API key ${describeKey(key)}: its secret was lost.`)})
+return{looser:differences("looser"),stricter:differences("stricter")}}async function deleteOrphans({workspace,desired:{name},created},{client,log}){const{keys}=await listKeys(client,workspace),orphans=keys.filter(key=>key.name===name&&key.hash!==created?.hash),deleted=[],[failed]=await deleteEach(orphans,client,key=>{deleted.push(key.hash)
+log.info(`Deleted the orphaned API key ${describeKey(key)}: no one has its secret.`)})
 if(failed)throw new Failure(orphanNotDeleted,failed)
-return{deleted,undecided:[]}}function unknownOwner({desired:{name},workspace,isDistinguishable},keys){return{name,workspace,isDistinguishable,keys}}function countPossibleOrphans(attempts){return countAmbiguous(attempts)-deletedOrphans(attempts).length}function deletedOrphans(attempts){return attempts.flatMap(({found})=>found?.deleted??[])}function reconcileKey(attempts){const{failure,found}=attempts.at(-1),{retryable,ambiguous}=FAILURE_CLASSES[failure.kind]
-return ambiguous&&failure.kind!=="aborted"&&!found?{kind:"settle",ambiguous:!0}:found&&found.undecided.length>0?{kind:"done",result:found.undecided}:{kind:retryable?"retry":"give-up",ambiguous:countPossibleOrphans(attempts)>0}}function unusableState(key,now){if(isDisabled(key))return"disabled"
+return deleted}function mayHaveOrphans(attempts){const deleted=new Set(attempts.flatMap(({found=[]})=>found))
+return countAmbiguous(attempts)>deleted.size}function reconcileKey(attempts){const{failure,found}=attempts.at(-1),{retryable,ambiguous}=FAILURE_CLASSES[failure.kind]
+return ambiguous&&failure.kind!=="aborted"&&!found?{kind:"settle",ambiguous:!0}:{kind:retryable?"retry":"give-up",ambiguous:mayHaveOrphans(attempts)}}function unusableState(key,now){if(isDisabled(key))return"disabled"
 const expiry=readTime(key.expires_at)
 return expiry!==void 0&&now!==void 0&&expiry<=now?"expired":void 0}const WITHIN_MS=5e3
 function withinBounds(client){return client.withOwnThrottle(Math.min(WITHIN_MS,client.timeLeft()/4))}async function disableAndReport(created,context){const reading=await read({...disableRequest(created),trusts404:!0},context)
@@ -1432,7 +1434,7 @@ function hashesToReplace(older,now,{log}){const rank=key=>unusableState(key,now)
 older.length>MAX_REPLACED&&log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`)
 return older.toSorted((a,b)=>rank(a)-rank(b)).slice(0,MAX_REPLACED).map(({hash})=>hash)}async function replaceOlderKeys(replacement,context,endOlder){const readings=[],replacing=endOlderKeys(replacement,{...context,onFound:reading=>readings.push(reading)},endOlder),{error}=await catching(replacing,ApiError,Failure)
 reportSpend(replacement.key,readings.at(-1)??{error},context)
-if(error)throw error}async function endOlderKeys({key,workspace,replaced,isSameName=Object.is},context,endOlder){const{client,log,warn}=context
+if(error)throw error}async function endOlderKeys({key,workspace,replaced,isSameName=isSameKeyName},context,endOlder){const{client,log,warn}=context
 await assertWorks(key,{olderEnded:!1},context)
 const jobStatus=context.readJobStatus()
 if(!jobStatus.succeeded){jobStatus.succeeded===void 0?warn(jobStatusUnknown,jobStatus):log.info("The job has not succeeded: older keys stay.")
@@ -1450,72 +1452,51 @@ const expiredAt=state==="expired"?String(own.expires_at):void 0
 throw new Failure(keyReplaced,{key,expiredAt,olderEnded})}throw new Failure(keyReplaced,{key,olderEnded})}async function deleteOlderKeys(older,key,{client,log},onDeleted=()=>{}){const deleted=[],undeleted=await deleteEach(older,client,old=>{deleted.push(old)
 log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`)})
 deleted.length>0&&onDeleted(deleted)
-if(undeleted.length>0)throw new Failure(replacedKeysNotDeleted,{key,undeleted,count:older.length})}const keyTask=()=>object({search:object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,nameIsRandom:schemas_boolean(),isDistinguishable:schemas_boolean(),since:optional(schemas_number()),preexistingHashes:array(schemas_string()),lostPosts:schemas_number()}),created:optional(object({hash:schemas_string(),label:schemas_string(),expiresAt:nullable(schemas_string())})),revoke:schemas_boolean(),replaced:optional(array(schemas_string()))})
-function taskIn(state,{search,key,replaced}){if(state==="ended")return search.lostPosts>0?{search,revoke:!1}:null
-const created=key&&{hash:key.hash,label:key.label,expiresAt:expiryOf(key,search.desired)}
-return state==="given-out"?{search,created,revoke:!1,replaced}:{search,created,revoke:!0}}function task_saveState(state,facts,{journal,fewerOrphans=!1}){const task=taskIn(state,facts)
-task?fewerOrphans||state==="ended"?journal.saveOrWarn(task):journal.saveOrFail(task,existingIn(state,facts)):journal.clearOrWarn()}function existingIn(state,{key}){return key?`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`:state==="posted"?"possibly an API key whose secret was lost":void 0}async function createKey(request,context){const{client,log}=context,{workspace}=request
+if(undeleted.length>0)throw new Failure(replacedKeysNotDeleted,{key,undeleted,count:older.length})}const keyTask=()=>object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,mayHaveOrphans:schemas_boolean(),created:optional(object({hash:schemas_string(),label:schemas_string(),expiresAt:nullable(schemas_string())})),revoke:schemas_boolean(),replaced:optional(array(schemas_string()))})
+function taskIn(state,facts){const{workspace:{id,slug},desired,mayHaveOrphans,key,replaced}=facts,task={workspace:{id,slug},desired,mayHaveOrphans}
+if(state==="ended")return mayHaveOrphans?{...task,revoke:!1}:null
+const created=key&&{hash:key.hash,label:key.label,expiresAt:expiryOf(key,desired)}
+return state==="given-out"?{...task,created,revoke:!1,replaced}:{...task,created,revoke:!0}}function task_saveState(state,facts,journal){const task=taskIn(state,facts)
+task?state==="ended"?journal.saveOrWarn(task):journal.saveOrFail(task,facts.key&&describeExisting(facts.key)):journal.clearOrWarn()}function describeExisting(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`}async function createKey(request,context){const{client,log}=context,{workspace}=request
 log.info(`Requested: an API key in the workspace ${JSON.stringify(workspace)}.`)
 const found=await findWorkspace(client,workspace)
 if(!found.workspace)throw new Failure(workspaceNotFound,{workspace})
 const created=await makeKey(found.workspace,request,context),result=giveOut(created,request,context)
-await deleteLateOrphans(stateAfter(request),created,context)
-const{namesakes}=created.plan
-request.replace===!0&&await deleteOlderKeys(namesakes,created.key,context)
+await deleteLateOrphans(created,context)
+request.replace===!0&&await deleteOlderKeys(created.namesakes,created.key,context)
 log.info(describeEnd(request))
 return result}function describeEnd({revokeAfterJob,replace}){return revokeAfterJob?"The key is revoked when the job ends.":replace==="after-job"?"The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.":"The key is not revoked after the job."}async function createKeyIf(admit,workspace,request,context){const created=await makeKey(workspace,request,context)
-await deleteLateOrphans("created",created,context)
+await deleteLateOrphans(created,context)
 const admission=await admit(created.key)
 if(admission==="admitted")return{kind:"created",result:giveOut(created,request,context)}
-const{key,search}=created,preexistingHashes=[...search.preexistingHashes,key.hash]
-task_saveState("ended",{search:{...search,preexistingHashes}},context)
-return{kind:admission,hash:key.hash,hasOrphans:search.lostPosts>0}}async function makeKey(workspace,request,context){const{clock,log}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,context),{key}=created
+task_saveState("ended",created,context.journal)
+return{kind:admission,mayHaveOrphans:created.mayHaveOrphans}}async function makeKey(workspace,request,context){const{clock,log}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,context),{key}=created
 saveCreated(created,context)
-const{looser,stricter}=compareWithRequest(key,plan,request)
+const{looser,stricter}=compareWithRequest(created,request)
 if(looser.length>0)throw await revokeLooser(created,looser,context)
 const seconds=formatSeconds(clock.now()-start),expiry=describeExpiry(expiresAtOf(created))
 log.info(`Created the API key ${describeKey(key)} in ${seconds}: hash ${key.hash}, ${expiry}.`)
 return{...created,stricter}}function giveOut(created,request,context){const{key,stricter}=created,result=outputKey(created,context)
 stricter.length>0&&context.warn(keyStricter,{key,changes:stricter})
 throwIfCancelled(context.signal)
-const state=stateAfter(request)
-state==="given-out"&&task_saveState(state,created,context)
-return result}function stateAfter({revokeAfterJob}){return revokeAfterJob?"created":"given-out"}function compareWithRequest(key,{search:{desired}},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=unexpectedLifetime(key,desired,expiresInMs)
-return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}async function planKey(workspace,request,context){const{client}=context,{desired:{name},isSameName=Object.is,former=[]}=request,{id,slug}=workspace,list=await listKeys(client,workspace),namesakes=list.keys.filter(key=>isSameName(key.name,name)),now=currentTime({server:list.serverTime,runner:context.timeOfDay()},list.keys),{expiresInMs}=request,expiresAt=planExpiry({expiresInMs,now,random:context.random()}),replaced=request.replace==="after-job"?hashesToReplace(namesakes,now,context):void 0,desired={...request.desired,workspace_id:id,expires_at:expiresAt},hashes=new Set([...list.keys.map(({hash})=>hash),...former])
-return{workspace,search:{workspace:{id,slug},desired,nameIsRandom:request.nameIsRandom,isDistinguishable:request.nameIsRandom||desired.expires_at!==null,since:list.serverTime,preexistingHashes:[...preexistingHashes(list,name),...former],lostPosts:0},namesakes,replaced,isNew:({hash})=>!hashes.has(hash)}}async function createKeyOnce(plan,context){const{client,registerSecrets}=context,{search}=plan,{value:created,error}=await catching(postOnce({send(attempts){const lostPosts=countPossibleOrphans(attempts)+1
-task_saveState(lostPosts>1?"posted":"planned",{search:{...search,lostPosts}},context)
-return sendKey(client,search.desired,registerSecrets)},reconcile:reconcileKey,question:"whether it created a key whose secret was lost",settle:attempts=>deleteOrphans({...search,lostPosts:countPossibleOrphans(attempts)},newSince(plan,attempts),context)},context),ApiError)
-if(error){error.details.ambiguous||task_saveState("ended",{search},context)
-throw error}if(created.kind==="reconciled"){task_saveState("ended",{search},context)
-throw new Failure(keyOwnerUnknown,unknownOwner(search,created.result))}const{attempts,response}=created,lostPosts=countPossibleOrphans(attempts)
-return{...response.data,plan,stricter:[],search:{...search,lostPosts},replaced:plan.replaced,isNew:newSince(plan,attempts)}}function newSince(plan,attempts){const deletedHashes=new Set(deletedOrphans(attempts).map(({hash})=>hash))
-return key=>plan.isNew(key)&&!deletedHashes.has(key.hash)}function saveCreated(created,context){const{key,search,plan}=created,{workspace}=plan,{name}=search.desired,isNew=key.workspace_id===workspace.id&&plan.isNew(key),isExpected=isNew&&key.name===name,revoked=isNew&&key.name!==""&&name.startsWith(key.name)
-task_saveState(isExpected||revoked?"created":"ended",created,context)
-if(!isExpected)throw new Failure(unexpectedKey,{key,workspace,name,revoked})}async function revokeLooser(created,changes,context){const{client,log}=context,{key}=created,{value:deletion,error}=await catching(deleteKey(client,key),ApiError),revoked=deletion?.kind==="deleted"
+request.revokeAfterJob||task_saveState("given-out",created,context.journal)
+return result}function compareWithRequest({key,desired},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=unexpectedLifetime(key,desired,expiresInMs)
+return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}async function planKey(workspace,request,context){const{expiresInMs,isSameName=isSameKeyName}=request,name=uniqueKeyName(request.desired.name,context.random()),list=await listKeys(context.client,workspace),namesakes=list.keys.filter(key=>isSameName(key.name,name)),now=currentTime({server:list.serverTime,runner:context.timeOfDay()},list.keys),expiresAt=planExpiry(expiresInMs,now)
+return{workspace,desired:{...request.desired,name,workspace_id:workspace.id,expires_at:expiresAt},namesakes,replaced:request.replace==="after-job"?hashesToReplace(namesakes,now,context):void 0}}async function createKeyOnce(plan,context){const{client,journal,registerSecrets}=context
+task_saveState("planned",{...plan,mayHaveOrphans:!0},journal)
+const{value:posted,error}=await catching(postOnce({send:()=>sendKey(client,plan.desired,registerSecrets),reconcile:reconcileKey,question:"whether it created a key whose secret was lost",settle:()=>deleteOrphans(plan,context)},context),ApiError)
+if(error){error.details.ambiguous||journal.clearOrWarn()
+throw error}const{data}=posted.kind==="succeeded"?posted.response:posted.result
+return{...plan,...data,mayHaveOrphans:mayHaveOrphans(posted.attempts),stricter:[]}}function saveCreated(created,{journal}){const{key,workspace,desired}=created,{name}=desired,isOwn=key.workspace_id===workspace.id&&key.name!==""&&name.startsWith(key.name)
+task_saveState(isOwn?"created":"ended",created,journal)
+if(!isOwn||key.name!==name)throw new Failure(unexpectedKey,{key,workspace,name,revoked:isOwn})}async function revokeLooser(created,changes,context){const{client,log}=context,{key}=created,{value:deletion,error}=await catching(deleteKey(client,key),ApiError),revoked=deletion?.kind==="deleted"
 if(revoked){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
-task_saveState("ended",created,context)}return new Failure(keyLooser,{key,changes,revoked,error:deletion?.kind==="unclear"?deletion.error:error})}function outputKey(created,{onCreated}){const{key,secret,plan}=created,result={workspace:plan.workspace,key,secret,expiresAt:expiresAtOf(created)}
+task_saveState("ended",created,context.journal)}return new Failure(keyLooser,{key,changes,revoked,error:deletion?.kind==="unclear"?deletion.error:error})}function outputKey(created,{onCreated}){const{key,secret,workspace}=created,result={workspace,key,secret,expiresAt:expiresAtOf(created)}
 onCreated(result)
-return result}function expiresAtOf({key,search}){const expiry=expiryOf(key,search.desired)
-return readTime(expiry)===void 0?null:expiry}async function deleteLateOrphans(state,created,context){const{key,search}=created,{lostPosts}=search
-if(lostPosts===0)return
-const{log,journal,warn}=context,{value:orphans,error}=await catching(deleteOrphans(search,other=>created.isNew(other)&&other.hash!==key.hash,context),ApiError)
-if(error){log.info(`${error.message}. The post step, if it runs, checks again.`)
-return}const{deleted,undecided}=orphans
-if(deleted.length===0&&undecided.length===0)return
-undecided.length>0&&warn(keyOwnerUnknownWarning,unknownOwner(search,undecided))
-const left=undecided.length>0?0:lostPosts-deleted.length
-task_saveState(state,{...created,search:{...search,lostPosts:left}},{journal,fewerOrphans:!0})}const MAX_WORKFLOW_LENGTH=40,WORKFLOWS=".github/workflows/"
-function workflowOf({GITHUB_WORKFLOW:name=""}){return name.startsWith(WORKFLOWS)?name.slice(WORKFLOWS.length):name}function shortenWorkflow(name){const start=[...name].slice(0,MAX_WORKFLOW_LENGTH).join("")
-return start!==name?`${start.replace(/( \/)? [^ ]*$/,"")}\u2026`:name.endsWith(" /")?name.slice(0,-2):name}const SUFFIX_COUNT=36**6
-function jobKeyName(env,random,entry){const run=[env.GITHUB_RUN_ID,env.GITHUB_RUN_ATTEMPT].filter(Boolean).join("."),job=env.GITHUB_JOB,suffix=Math.floor(random*SUFFIX_COUNT).toString(36).padStart(6,"0")
-return[env.GITHUB_REPOSITORY,shortenWorkflow(workflowOf(env)),run,entry?`${job} (${entry.replaceAll(" / ","/")})`:job,suffix].filter(Boolean).join(" / ")}function subjectEnd(subject){return cutName(subject.kind==="pull"?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,repository,job){return`${repository}${subjectEnd(subject)} / ${job}`}const NAME=/^(?<repository>[\w.-]+\/[\w.-]+)(?<end>(?<sign> \/ |#|: )(?<rest>.*))$/s
-function readKeyName(name){const{repository="",sign,rest=""}=NAME.exec(name)?.groups??{}
-if(sign===void 0)return{kind:"other"}
-const parts=rest.split(" / ")
-if(sign!==" / ")return{kind:"deployment",repository,job:parts.slice(1).join(" / ")}
-const at=parts.findLastIndex(part=>/^\d{1,15}\.\d{1,5}$/.test(part)),run=parts[at]
-return{kind:"job",repository,run,job:run===void 0?"":parts.toSpliced(at,1).slice(0,-1).join(" / ")}}function isSameKeyName(one,other){const[a,b]=[one,other].map(name=>NAME.exec(name)?.groups?.end??name)
-return a===b}const STATUS=/^(success|failure|cancelled)( \(default\))?$/
+return result}function expiresAtOf({key,desired}){const expiry=expiryOf(key,desired)
+return readTime(expiry)===void 0?null:expiry}async function deleteLateOrphans(created,context){if(!created.mayHaveOrphans)return
+const deletion=deleteOrphans({...created,created:created.key},context),{error}=await catching(deletion,ApiError)
+error&&context.log.info(`${error.message}. The post step, if it runs, checks again.`)}const STATUS=/^(success|failure|cancelled)( \(default\))?$/
 function jobStatusOf(text,engine){const[,status,marker]=STATUS.exec(text)??[]
 return{succeeded:status===void 0||marker!==void 0&&engine!=="GitHub"||status==="success"&&engine==="Forgejo"?void 0:status==="success",text,engine}}const REPLACE=new Map([...BOOLEANS,["after-job","after-job"]]),keyName=()=>createKeyRequest.shape.name.check(refine(text=>text.search(LIKELY_SECRET)<0,"must not contain a key")),keyInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape
 return object({management_key:connection.management_key,workspace:optional(idOrSlug()),...slugInputs(),name:optional(keyName()),limit_usd:optional(usdLimit("must be an amount in USD, 0 or more")),limit_reset,include_byok_in_limit,expires_in:optional(lifetime()),revoke_after_job:fields_flag(!0),replace:schemas_default(pipe(schemas_enum([...REPLACE.keys()],"must be true, false or after-job"),transform(word=>REPLACE.get(word)??!1)),!1),api_url:connection.api_url,timeout:connection.timeout,job_status:optional(schemas_string())})}
@@ -1526,41 +1507,40 @@ replace==="after-job"&&(revokes??!provided.has("revoke_after_job"))&&problems.pu
 replace!=="after-job"||provided.has("expires_in")||problems.push({input:"expires-in",message:"is required with replace: after-job, because the key outlives the job: a time such as 70d, or never"})
 return problems}function readKeyInputs(log){const values=readInputs(keyInputs(),keyProblems)
 logRounded(values,log)
-return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),desired:{name:values.name??jobKeyName(process.env,Math.random()),limit:values.limit_usd,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},nameIsRandom:values.name===void 0,expiresInMs:values.expires_in==="never"?null:values.expires_in??toMs("6h"),revokeAfterJob:values.revoke_after_job,replace:values.replace}}function readJobStatus(){const{job_status}=keyInputs().shape
+return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),desired:{name:values.name??jobKeyName(process.env),limit:values.limit_usd,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},expiresInMs:values.expires_in==="never"?null:values.expires_in??toMs("6h"),revokeAfterJob:values.revoke_after_job,replace:values.replace}}function readJobStatus(){const{job_status}=keyInputs().shape
 return jobStatusOf(readInputs(object({job_status})).job_status??"",engineOf(process.env))}function keyOutputs({key,workspace,expiresAt}){return{name:key.name,hash:key.hash,label:key.label,"expires-at":expiresAt??"","workspace-id":workspace.id,"workspace-slug":workspace.slug}}function keySummary({key,workspace,expiresAt},request){return{title:`\u2705 Created an OpenRouter API key ${describeKeyLimit(request)}`,table:{header:["Field","Value"],rows:[["Workspace",{text:workspace.slug,url:dashboardUrl(workspace.slug)}],["Expires",expiresAt===null?"never":unbroken(formatExpiry(expiresAt,createdAt(key)))],["When the job ends",request.revokeAfterJob?"it is revoked":"it stays"]]},folded:[report_nameOf(key)]}}function report_nameOf({name,label}){return{title:"Name of the API key",paragraphs:[{code:name},["Label: ",{code:label}]]}}function describeKeyLimit({desired}){const{limit,limit_reset:reset}=desired
 return limit===void 0?"without a limit":`with ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`}`}function replacedSummary(deleted){return{title:`\u2705 Deleted ${countOf(deleted.length,"OpenRouter API key")} that the new one replaces`,table:keysTable(deleted,"Total"),notes:whyAtLeast(spentBy(deleted))}}function spendReporter({info,summarize}){return spend=>{const{name,spent,limit,isUsedUp}=spend,details=[...limit?.reset?[`${describeLimit(limit)}.`]:[],...whyAtLeast(spent).map(why=>`${why} To read the amount then, run the action usage.`)]
 info(`${formatSpend(spend)} (API key ${JSON.stringify(name)}).`)
 details.forEach(info)
 isUsedUp||summarize({title:`\u{1f4b5} ${formatSpend(spend,"at OpenRouter")}`,paragraphs:[...spend.isSoFar?[]:["The API key does not work any more."],...details],folded:[{title:"Name of the API key",paragraphs:[{code:name}]}]})}}function main_key(){return runStep({action:"key"},async step=>{const{report}=step,inputs=readKeyInputs(report),result=await createKey(inputs,{journal:openJournal(inputs,report),...startContext(inputs,step),registerSecrets:report.registerSecrets,onCreated(created){report.output(keyOutputs(created))
 report.outputSecret("key",created.secret)},random:Math.random})
-report.summarize(keySummary(result,inputs))},failForPost)}function describeKeysLeft({search,created,revoke,isDisabled}){const{name,expires_at}=search.desired,quoted=JSON.stringify(name),lost=search.lostPosts>0?`an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at,formatExpiry)}`:""
+report.summarize(keySummary(result,inputs))},failForPost)}function describeKeysLeft(left){const{desired,mayHaveOrphans,created,revoke,isDisabled}=left,{name,expires_at}=desired,quoted=JSON.stringify(name),lost=mayHaveOrphans?`an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at,formatExpiry)}`:""
 if(!created||!revoke)return lost
 const state=isDisabled?"disabled; it cannot spend":`may work until ${(expiresAt=created.expiresAt)===null?"someone deletes it":formatExpiry(expiresAt)}`
 var expiresAt
-return[lost,`the API key ${quoted} (${created.label}), hash ${created.hash}, ${state}`].filter(Boolean).join("; ")}function adviseOnKeyLeft(left,verb){const{search,created,isDisabled=!1}=left
-if(created)return adviseOnKey({...search,created,isDisabled,others:describeKeysLeft({...left,created:void 0})},verb)}async function runKeyTask(task,context){const{search,created,revoke,replaced}=task,key=created&&{name:search.desired.name,...created},isDisabled=key!==void 0&&revoke&&await disableAndReport(key,context)
+return[lost,`the API key ${quoted} (${created.label}), hash ${created.hash}, ${state}`].filter(Boolean).join("; ")}function adviseOnKeyLeft(left,verb){const{created,isDisabled=!1}=left
+if(!created)return
+const others=describeKeysLeft({...left,created:void 0})
+return adviseOnKey({...left,created,isDisabled,others},verb)}async function runKeyTask(task,context){const{desired,created,revoke,replaced}=task,key=created&&{name:desired.name,...created},isDisabled=key!==void 0&&revoke&&await disableAndReport(key,context)
 !key||revoke||replaced||await readAndReport(key,context)
 const[revocation,orphanDeletion]=await Promise.all([catching(revokeCreated(task,context),ApiError,Failure),catching(deleteAllOrphans(task,context),ApiError,Failure)]),replacement=await catching(replaceKeys(task,context),ApiError,Failure),error=revocation.error??replacement.error??orphanDeletion.error
 if(!error)return
-const lostPosts=orphanDeletion.error?search.lostPosts:0,left={...task,revoke:revocation.error!==void 0,isDisabled,replaced:replacement.error?replaced:void 0,search:{...search,lostPosts}}
-return{error,left,advice:revocation.error&&adviseOnKeyLeft(left,"delete")}}async function revokeCreated({search,created,revoke},context){if(!created||!revoke)return
-const{client,log}=context,key={name:search.desired.name,...created}
+const left={...task,revoke:revocation.error!==void 0,isDisabled,replaced:replacement.error?replaced:void 0,mayHaveOrphans:orphanDeletion.error!==void 0}
+return{error,left,advice:revocation.error&&adviseOnKeyLeft(left,"delete")}}async function revokeCreated({desired,created,revoke},context){if(!created||!revoke)return
+const{client,log}=context,key={name:desired.name,...created}
 for await(const _ of whileMissing(context)){const deletion=await deleteKey(client,key)
 if(deletion.kind==="unclear")throw deletion.error
 if(deletion.kind!=="missing"){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
-return}}throw new Failure(createdKeyMissing,{key})}async function replaceKeys({search:{workspace,desired},created,replaced},context){if(!created||!replaced)return
+return}}throw new Failure(createdKeyMissing,{key})}async function replaceKeys({workspace,desired,created,replaced},context){if(!created||!replaced)return
 const key={name:desired.name,...created}
 await replaceOlderKeys({key,workspace,replaced},context,async older=>{const keys=older.map(one=>one.key)
-await deleteOlderKeys(keys,key,context,deleted=>context.onReplaced(older.filter(one=>deleted.includes(one.key))))})}async function deleteAllOrphans({search,created},context){let{lostPosts}=search
-if(lostPosts===0)return
-const knownHashes=new Set([...search.preexistingHashes,created?.hash]),isNew=key=>!knownHashes.has(key.hash)&&(search.nameIsRandom||mayBeCreatedSince(key,search))
+await deleteOlderKeys(keys,key,context,deleted=>context.onReplaced(older.filter(one=>deleted.includes(one.key))))})}async function deleteAllOrphans(task,context){if(!task.mayHaveOrphans)return
+let isFound=!1
 for(const delay of LATE_POST_DELAYS_MS){await context.client.pause(delay)
-const{deleted,undecided}=await deleteOrphans({...search,lostPosts},isNew,context)
-if(undecided.length>0){context.warn(keyOwnerUnknownWarning,unknownOwner(search,undecided))
-return}for(const{hash}of deleted)knownHashes.add(hash)
-lostPosts-=deleted.length
-if(lostPosts===0)return}lostPosts===search.lostPosts&&context.log.info(`Found no API key whose secret was lost. ${describeLateKey(search)}`)}function describeLateKey({desired,workspace}){const{name,expires_at}=desired
-return`A late request may still create ${JSON.stringify(name)} in the workspace "${workspace.slug}". That key ${describeExpiry(expires_at)}, unless someone deletes it.`}function keyPost(){return runPostStep({action:"key",schema:keyTask(),run:(task,context,{report})=>runKeyTask(task,{...context,readJobStatus,onReplaced:deleted=>report.summarize(replacedSummary(deleted)),onSpend:spendReporter(report)}),failsJob:task=>task?task.replaced!==void 0:getInput("replace")==="after-job",describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}async function completeRepository(client,{id,defaultBranch,...named}){if(id!==void 0&&defaultBranch!==void 0)return{...named,id,defaultBranch}
+const deleted=await deleteOrphans(task,context)
+isFound||=deleted.length>0}if(isFound)return
+const{desired:{name,expires_at},workspace}=task
+context.log.info(`Found no API key whose secret was lost. A late request may still create ${JSON.stringify(name)} in the workspace "${workspace.slug}". That key ${describeExpiry(expires_at)}, unless someone deletes it.`)}function keyPost(){return runPostStep({action:"key",schema:keyTask(),run:(task,context,{report})=>runKeyTask(task,{...context,readJobStatus,onReplaced:deleted=>report.summarize(replacedSummary(deleted)),onSpend:spendReporter(report)}),failsJob:task=>task?task.replaced!==void 0:getInput("replace")==="after-job",describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}async function completeRepository(client,{id,defaultBranch,...named}){if(id!==void 0&&defaultBranch!==void 0)return{...named,id,defaultBranch}
 const{data}=await client.request({operation:`read the repository ${named.name}`,method:"GET",path:pathIn(named),schema:object({id:schemas_number(),default_branch:schemas_string()}),hint:"Check that github-token can read the repository."})
 return{...named,id:id??data.id,defaultBranch:defaultBranch??data.default_branch}}function pathIn({name},...segments){return["/repos",...name.split("/").map(encodeURIComponent),...segments].join("/")}const DEFAULT_LIMIT=1,previewInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape,{name:_name,slug:_slug,description:_description,...fields}=createWorkspaceRequest.shape
 return object({management_key:connection.management_key,github_token:schemas_default(schemas_string(),""),pull_request:optional(count("must be the number of a pull request")),slug_prefix:slugPrefix(),...fields,...governanceInputs,key:schemas_default(schemas_enum(["job","preview","none"],"must be job, preview or none"),"job"),key_name:optional(keyName().check(refine(text=>[...text].length<=100,"must be at most 100 characters"))),limit_usd:schemas_default(nullable(usdLimit('must be an amount in USD, 0 or more, or "null"')),DEFAULT_LIMIT),limit_reset,include_byok_in_limit,preview_limit_usd:optional(usdLimit("must be an amount in USD, above 0").check(refine(usd=>usd>0,"must be an amount in USD, above 0"))),expires_in:optional(lifetime()),comment:fields_flag(!0),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("2m"),job_status:optional(schemas_string())})}
@@ -1573,7 +1553,7 @@ return problems}function inputs_limitProblems({isDeployed,limit=null,cap}){retur
 function readPreviewInputs(log){const values=readInputs(previewInputs(),previewProblems)
 logRounded(values,log)
 const payload=readEvent(),run={event:process.env.GITHUB_EVENT_NAME??"",payload,pullRequest:values.pull_request},expiresIn=values.expires_in??toMs(LIFETIMES[values.key])
-return{...toConnection(values),gitHub:readGitHub(values.github_token,payload),run,slugPrefix:values.slug_prefix,workspace:{fields:toFields(values),...toGovernance(values)},keyMode:values.key,key:{desired:{name:jobKeyName(process.env,Math.random(),values.key_name),limit:values.limit_usd??void 0,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},jobName:values.key_name??(env=process.env,[workflowOf(env),env.GITHUB_JOB].filter(Boolean).join(" / ")),expiresInMs:expiresIn==="never"?null:expiresIn},cap:toUsd(values.preview_limit_usd),comment:values.comment,maxDeletions:values.max_deletions,dryRun:values.dry_run}
+return{...toConnection(values),gitHub:readGitHub(values.github_token,payload),run,slugPrefix:values.slug_prefix,workspace:{fields:toFields(values),...toGovernance(values)},keyMode:values.key,key:{desired:{name:jobKeyName(process.env,values.key_name),limit:values.limit_usd??void 0,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},jobName:values.key_name??(env=process.env,[workflowOf(env),env.GITHUB_JOB].filter(Boolean).join(" / ")),expiresInMs:expiresIn==="never"?null:expiresIn},cap:toUsd(values.preview_limit_usd),comment:values.comment,maxDeletions:values.max_deletions,dryRun:values.dry_run}
 var env}function readEvent(){const path=process.env.GITHUB_EVENT_PATH
 try{return path?parseJson((0,external_node_fs_namespaceObject.readFileSync)(path,"utf8")):void 0}catch{return}}const JOB_LOGINS={Forgejo:"forgejo-actions",Gitea:"gitea-actions"},runnerEvent=object({repository:object({id:optional(schemas_number()),default_branch:optional(schemas_string())})})
 function readGitHub(token,payload){const{env}=process,apiUrl=env.GITHUB_API_URL||"https://api.github.com",url=toUrl(apiUrl)
@@ -1736,16 +1716,15 @@ if(mark?.state==="open"&&isSame(mark.subject,subject)&&!isDefault(workspace))ret
 const description=String(workspace.description??"")
 throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}function taskOf({preview:{subject},request},{id,slug},{repository}){const cap=capOf(request)
 return{subject,repository:{id:repository.id,defaultBranch:repository.defaultBranch},workspace:{id,slug},comment:request.comment,cap:cap&&!cap.withByok?exactUsd(cap.amount):void 0}}function capOf({cap:amount,key:{desired}}){if(amount!==void 0)return{amount,limit:toUsd(desired.limit)??0n,withByok:desired.include_byok_in_limit===!0}}const MAX_PAUSE_MS=3e3
-async function ensureKey(opening,workspace,context){const{request,preview,task,guard}=opening,{journal}=context,taskWith=key=>({...task,key}),keyContext={...context,journal:{saveOrFail:(key,exists)=>journal.saveOrFail(taskWith(key??void 0),exists),saveOrWarn:key=>journal.saveOrWarn(taskWith(key)),clearOrWarn:()=>journal.saveOrWarn(task)},onCreated:context.onKey},admit=key=>admitKey(key,{workspace,guard},context),former=[]
+async function ensureKey(opening,workspace,context){const{request,preview,task,guard}=opening,{journal}=context,taskWith=key=>({...task,key}),keyContext={...context,journal:{saveOrFail:(key,exists)=>journal.saveOrFail(taskWith(key??void 0),exists),saveOrWarn:key=>journal.saveOrWarn(taskWith(key)),clearOrWarn:()=>journal.saveOrWarn(task)},onCreated:context.onKey},admit=key=>admitKey(key,{workspace,guard},context)
 for(;;){if(await(guard?.waitForRoom({dryRun:!1}))&&!(await readSubject(preview.subject,void 0,context)).isOpen)return
-const keyRequest={...keyRequestOf(opening,context),former},outcome=await createKeyIf(admit,workspace,keyRequest,keyContext)
+const keyRequest=keyRequestOf(opening,context),outcome=await createKeyIf(admit,workspace,keyRequest,keyContext)
 outcome.kind==="created"&&context.log.info(ENDS[request.keyMode])
 if(outcome.kind!=="gave-way")return outcome
-if(guard&&outcome.hasOrphans)throw guard.reached()
-former.push(outcome.hash)
+if(guard&&outcome.mayHaveOrphans)throw guard.reached()
 await context.client.pause(context.random()*MAX_PAUSE_MS)}}const ENDS={preview:"The key stays if the job succeeds, until a later job that succeeds replaces it. If the job fails, the key is disabled.",job:"The key is disabled when the job ends.",none:""}
 function keyRequestOf({request:{key,keyMode},preview:{subject,identity}},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?deployedKeyName(subject,repository.name,jobName):desired.name
-return{workspace:identity.slug,desired:{...desired,name},nameIsRandom:!isDeployed,expiresInMs,revokeAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSameKeyName}}async function admitKey(key,{workspace,guard},{client}){const admission=await(guard?.admit(key))??"admitted"
+return{workspace:identity.slug,desired:{...desired,name},expiresInMs,revokeAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSamePreviewKeyName}}async function admitKey(key,{workspace,guard},{client}){const admission=await(guard?.admit(key))??"admitted"
 if(admission!=="admitted")return admission
 const{workspace:now}=await findWorkspace(client,workspace.id)
 if(isInUse(now))return"admitted"
@@ -1961,17 +1940,15 @@ check.value&&await writeComment({workspace,cap},context)
 const[error]=[ended?.error,check.error,orphans?.error].filter(one=>one!==void 0)
 if(!error)return
 if(!key)return{error,left:task}
-const lostPosts=orphans?.error?key.search.lostPosts:0,left={...key,created:ended?.error?key.created:void 0,search:{...key.search,lostPosts}},own=ended?.error&&!isDeployed(key)?left:void 0
+const left={...key,created:ended?.error?key.created:void 0,mayHaveOrphans:orphans?.error!==void 0},own=ended?.error&&!isDeployed(key)?left:void 0
 return{error,left:{...task,key:left},advice:own&&adviseOnKeyLeft(own,"disable")}}async function checkThere(task,context){if(await isThere(task,context))return!0
 const{isOpen}=await readSubject(task.subject,void 0,context)
 if(isOpen)throw new Failure(previewDeleted,{workspace:task.workspace})
 return!1}async function isThere({workspace:{id}},{client}){const{workspace}=await findWorkspace(client,id)
-return isInUse(workspace)}async function endKey(task,preview,context){const{created,replaced,search}=task
+return isInUse(workspace)}async function endKey(task,preview,context){const{workspace,desired,created,replaced}=task
 if(!created)return
-const key={name:search.desired.name,...created}
-if(replaced===void 0||context.readJobStatus().succeeded===!1){reportSpend(key,{found:await endOwn(key,preview,context)},context)
-return}const{workspace}=search
-await replaceOlderKeys({key,workspace,replaced,isSameName:isSameKeyName},context,older=>disableEach(older,context))}async function endOwn(key,task,context){for await(const _ of whileMissing(context)){const found=await findKey(context.client,key.hash)
+const key={name:desired.name,...created}
+replaced!==void 0&&context.readJobStatus().succeeded!==!1?await replaceOlderKeys({key,workspace,replaced,isSameName:isSamePreviewKeyName},context,older=>disableEach(older,context)):reportSpend(key,{found:await endOwn(key,preview,context)},context)}async function endOwn(key,task,context){for await(const _ of whileMissing(context)){const found=await findKey(context.client,key.hash)
 if(found&&isDisabled(found))return found
 const disabled=found&&await disable(key,context)
 if(disabled)return disabled
@@ -1980,7 +1957,7 @@ disabled&&log.info(`Disabled the API key ${describeKey(key)}, hash ${key.hash}. 
 return disabled}async function disableEach(keys,context){const working=keys.filter(({settlesIn})=>settlesIn===void 0),outcomes=await Promise.all(working.map(({key})=>catching(disable(key,context),ApiError))),[first]=outcomes.flatMap(({error})=>error??[])
 if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,repository:object({id:schemas_number(),defaultBranch:schemas_string()}),workspace:object({id:schemas_string(),slug:schemas_string()}),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(schemas_string())})
 function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:()=>!0,async run(task,context,step){const{report,isReported}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step)
-return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},notice:(text,cause)=>cause&&isReported(cause)?report.info(text):report.notice(text),readJobStatus,onSpend:spendReporter(report)})},describeLeftovers:task=>task?describePreviewLeft(task):""})}function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function glob_matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
+return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},notice:(text,cause)=>cause&&isReported(cause)?report.info(text):report.notice(text),readJobStatus,onSpend:spendReporter(report)})},describeLeftovers:task=>task?describePreviewLeft(task):""})}function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
 for(;textIndex<text.length;)if(glob[globIndex]==="*"){[star,starEnd]=[globIndex,textIndex]
 globIndex+=1}else if(glob[globIndex]==="?"||glob[globIndex]===text[textIndex]){globIndex+=1
 textIndex+=1}else{if(!(star>=0))return!1
@@ -1999,10 +1976,10 @@ const result=[...outcome?stale.map(entry=>({...entry,outcome})):await deleteAll(
 logEnd(result,{dryRun:request.dryRun,start},context)
 return result}async function findStale(request,{client,timeOfDay,log}){log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`)
 const[stale,kept]=[[],[]],{items,serverTime}=await listWorkspaces(client),now=earlierTime({server:serverTime,runner:timeOfDay()})
-for(const workspace of items.filter(({slug})=>glob_matches(request.slugPattern,slug))){const age=ageOf(workspace,now),{id,slug,created_at=null}=workspace,found={id,slug,created_at,age},reason=reasonToKeep(workspace,age,request)
+for(const workspace of items.filter(({slug})=>matches(request.slugPattern,slug))){const age=ageOf(workspace,now),{id,slug,created_at=null}=workspace,found={id,slug,created_at,age},reason=reasonToKeep(workspace,age,request)
 reason===void 0?stale.push({...found,reason:`${formatAge(age??0)} old`}):kept.push({...found,reason,outcome:"kept"})}return{stale,kept}}function ageOf(workspace,now){const created=createdAt(workspace)
 return now===void 0||created===void 0?void 0:now-created}function reasonToKeep(workspace,age,{keep,olderThanMs}){if(isDefault(workspace))return"the default workspace"
-const glob=keep.find(pattern=>glob_matches(pattern,workspace.slug))
+const glob=keep.find(pattern=>matches(pattern,workspace.slug))
 return glob!==void 0?`matches ${glob} in keep`:age===void 0?"its age is unknown":age>olderThanMs?void 0:`only ${formatAge(age)} old`}async function deleteAll(stale,request,context){const ended=[]
 await forEachOf(stale,async workspace=>{const entry=await deleteStale(workspace,request,context)
 logFailure(entry,context)

@@ -32,12 +32,11 @@ describe('the inputs of key', () => {
     expect(inputs).toStrictEqual({
       ...CONNECTION,
       workspace: 'preview-42',
-      nameIsRandom: true,
       expiresInMs: 6 * 3_600_000,
       revokeAfterJob: true,
       replace: false,
     });
-    expect(desired).toEqual({ name: expect.stringMatching(/^octo\/app \/ test \/ [0-9a-z]{6}$/) });
+    expect(desired).toEqual({ name: 'octo/app / test' });
   });
 
   test('are all read', () => {
@@ -56,7 +55,6 @@ describe('the inputs of key', () => {
       ...READ_CONNECTION,
       workspace: '550E8400-e29b-41d4-a716-446655440000',
       desired: { name: 'CI', limit: 0, limit_reset: 'weekly', include_byok_in_limit: true },
-      nameIsRandom: false,
       expiresInMs: null,
       revokeAfterJob: false,
       replace: true,
@@ -137,7 +135,7 @@ describe('the input key-name of preview', () => {
 
   test('distinguishes the keys of a job', () => {
     const { key } = readWith(readPreviewInputs, { 'key-name': 'web' }, { GITHUB_JOB: 'test' });
-    expect(key.desired.name).toContain('test (web) / ');
+    expect(key.desired.name).toContain('test (web)');
   });
 
   test('replaces the names of the workflow and the job in that of a deployed key', () => {

@@ -90,15 +90,6 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
     'It was revoked. No other step has its secret.',
   ],
   [
-    new Failure(key.keyOwnerUnknown, {
-      name: 'CI',
-      workspace: WORKSPACE,
-      isDistinguishable: true,
-      keys: [KEY, KEY],
-    }),
-    'There are more of them than this step can have created, so none was deleted.',
-  ],
-  [
     new Failure(key.orphanNotDeleted, UNDELETED_KEY),
     'Orphaned: the API key "CI" (sk-or-v1-ab...cd), hash ab. This step created it, but its secret was lost with the response.',
   ],

@@ -1,28 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { keyOwnerUnknownWarning, replacedKeysNotDeleted } from '../../src/actions/key/failures.ts';
-import { describeError, describeWarning } from '../../src/report/describe-error.ts';
+import { replacedKeysNotDeleted } from '../../src/actions/key/failures.ts';
+import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { sweepIncomplete, workspaceHasKeys } from '../../src/teardown/failures.ts';
 import { KEY, sweptTo, UNDELETED_KEY, WORKSPACE } from '../support/failures.ts';
 
 const OTHER_KEY = { ...KEY, label: 'sk-or-v1-ef...01' };
-
-test('the warning of API keys of an unknown owner counts them', () => {
-  const linesFor = (keys: (typeof KEY)[]) => {
-    const facts = { name: 'CI', workspace: WORKSPACE, isDistinguishable: false, keys };
-    return describeWarning(keyOwnerUnknownWarning, facts).lines;
-  };
-  expect(linesFor([KEY])).toEqual([
-    expect.stringMatching(/, the workspace "preview-42" has a new API key: "CI" \(\S+\)\.$/),
-    expect.anything(),
-    'Check whether it is in use, and delete it if not.',
-  ]);
-  expect(linesFor([KEY, OTHER_KEY])).toEqual([
-    expect.stringMatching(/ has these new API keys: "CI" \(\S+\), "CI" \(\S+\)\.$/),
-    expect.anything(),
-    'Check which of them are in use, and delete the others.',
-  ]);
-});
 
 test.each([
   [1, 'Could not delete the replaced API key: HTTP 403 Forbidden'],

@@ -4,9 +4,11 @@ import {
   deployedKeyName,
   deployingJob,
   isSameKeyName,
+  isSamePreviewKeyName,
   jobKeyName,
   readKeyName,
   shortenWorkflow,
+  uniqueKeyName,
 } from '../../src/shared/key-name.ts';
 
 type Subject = Parameters<typeof deployedKeyName>[0];
@@ -24,49 +26,60 @@ describe('the generated name of a key', () => {
 
   const LONG = { ...ENV, GITHUB_WORKFLOW: `${'🧪'.repeat(40)}cut` };
   const UNNAMED = { ...ENV, GITHUB_WORKFLOW: '.github/workflows/preview-of-pull-requests.yml' };
-  test.each<[string, NodeJS.ProcessEnv, entry: string, random: number, name: string]>([
-    ['leads to the job', ENV, '', 0.5, 'octo/app / Preview / 42.2 / test / i00000'],
-    ['has an entry', ENV, '3.12', 0, 'octo/app / Preview / 42.2 / test (3.12) / 000000'],
-    [
-      'has no more parts',
-      ENV,
-      'a / 3.12 / b',
-      0,
-      'octo/app / Preview / 42.2 / test (a/3.12/b) / 000000',
-    ],
-    ['is padded', { GITHUB_RUN_ID: '42' }, '', 0, '42 / 000000'],
-    ['ends with six random characters', {}, '', 1 - Number.EPSILON, 'zzzzzz'],
+  test.each<[string, NodeJS.ProcessEnv, entry: string, name: string]>([
+    ['leads to the job', ENV, '', 'octo/app / Preview / 42.2 / test'],
+    ['has an entry', ENV, '3.12', 'octo/app / Preview / 42.2 / test (3.12)'],
+    ['has no more parts', ENV, 'a / 3.12 / b', 'octo/app / Preview / 42.2 / test (a/3.12/b)'],
     [
       'has the whole job behind a long workflow',
       LONG,
       '',
-      0,
-      `octo/app / ${'🧪'.repeat(40)}… / 42.2 / test / 000000`,
+      `octo/app / ${'🧪'.repeat(40)}… / 42.2 / test`,
     ],
     [
       'is not cut inside a separator',
       { ...ENV, GITHUB_WORKFLOW: `${'x'.repeat(38)} / y` },
       '',
-      0,
-      `octo/app / ${'x'.repeat(38)}… / 42.2 / test / 000000`,
+      `octo/app / ${'x'.repeat(38)}… / 42.2 / test`,
     ],
     [
       'is without the half of a separator that a workflow ends with',
       { ...ENV, GITHUB_WORKFLOW: 'x /' },
       '',
-      0,
-      'octo/app / x / 42.2 / test / 000000',
+      'octo/app / x / 42.2 / test',
     ],
     [
       'has the file of a workflow without a name',
       UNNAMED,
       '',
-      0,
-      'octo/app / preview-of-pull-requests.yml / 42.2 / test / 000000',
+      'octo/app / preview-of-pull-requests.yml / 42.2 / test',
     ],
-  ])('%s', (_, env, entry, random, name) => {
-    expect(jobKeyName(env, random, entry)).toBe(name);
+  ])('%s', (_, env, entry, name) => {
+    expect(jobKeyName(env, entry)).toBe(name);
   });
+});
+
+test.each([
+  [0, 'CI #000000'],
+  [0.5, 'CI #i00000'],
+  [1 - Number.EPSILON, 'CI #zzzzzz'],
+])('the name of each key ends with six random characters: %d', (random, name) => {
+  expect(uniqueKeyName('CI', random)).toBe(name);
+});
+
+test.each([
+  ['CI', 'CI', true],
+  ['CI #0ab1c2', 'CI #zzzzzz', true],
+  ['CI #0ab1c2', 'CI', true],
+  ['Deploy #123456 #0ab1c2', 'Deploy #123456 #zzzzzz', true],
+  ['CI #0ab1c2', 'Other #0ab1c2', false],
+  ['CI #42', 'CI', false],
+  ['CI #0AB1C2', 'CI', false],
+  ['CI#0ab1c2', 'CI', false],
+  ['Deploy #123456 #0ab1c2', 'Deploy', false],
+])('whether the names %j and %j are the same but for their endings: %j', (one, other, isSame) => {
+  expect(isSameKeyName(one, other)).toBe(isSame);
+  expect(isSamePreviewKeyName(one, other)).toBe(isSame);
 });
 
 test.each([
@@ -106,9 +119,10 @@ test('the key of a job keeps its name in any other repository, and has that of n
   const jobs = fc.string({ minLength: 1, maxLength: 100 });
   fc.assert(
     fc.property(subjects, repositories, repositories, jobs, jobs, (subject, a, b, job, other) => {
-      const name = deployedKeyName(subject, a, job);
-      expect(isSameKeyName(name, deployedKeyName(subject, b, job))).toBe(true);
-      expect(isSameKeyName(name, deployedKeyName(subject, b, other))).toBe(job === other);
+      const name = uniqueKeyName(deployedKeyName(subject, a, job), 0.1);
+      const nameIn = (text: string) => uniqueKeyName(deployedKeyName(subject, b, text), 0.2);
+      expect(isSamePreviewKeyName(name, nameIn(job))).toBe(true);
+      expect(isSamePreviewKeyName(name, nameIn(other))).toBe(job === other);
     }),
   );
 });
@@ -121,38 +135,30 @@ test('the key of a job has a name that no bound of the API changes, so that the 
 
 test('the name of a key for a job is read back, with its repository, run, workflow and job', () => {
   const runs = fc.tuple(fc.integer({ min: 1, max: 10 ** 12 }), fc.integer({ min: 1, max: 99 }));
-  const randoms = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
   fc.assert(
-    fc.property(
-      repositories,
-      texts,
-      runs,
-      jobs,
-      randoms,
-      (repository, workflow, run, job, random) => {
-        const [id, attempt] = run.map(String);
-        const env = {
-          GITHUB_REPOSITORY: repository,
-          GITHUB_WORKFLOW: workflow,
-          GITHUB_RUN_ID: id,
-          GITHUB_RUN_ATTEMPT: attempt,
-          GITHUB_JOB: job,
-        };
-        expect(readKeyName(jobKeyName(env, random))).toEqual({
-          kind: 'job',
-          repository,
-          run: run.join('.'),
-          job: `${shortenWorkflow(workflow)} / ${job}`,
-        });
-      },
-    ),
+    fc.property(repositories, texts, runs, jobs, (repository, workflow, run, job) => {
+      const [id, attempt] = run.map(String);
+      const env = {
+        GITHUB_REPOSITORY: repository,
+        GITHUB_WORKFLOW: workflow,
+        GITHUB_RUN_ID: id,
+        GITHUB_RUN_ATTEMPT: attempt,
+        GITHUB_JOB: job,
+      };
+      expect(readKeyName(uniqueKeyName(jobKeyName(env), 0.5))).toEqual({
+        kind: 'job',
+        repository,
+        run: run.join('.'),
+        job: `${shortenWorkflow(workflow)} / ${job}`,
+      });
+    }),
   );
 });
 
 test('the name of a key for a deployed preview is read back, with its repository, workflow and job', () => {
   fc.assert(
     fc.property(subjects, repositories, texts, (subject, repository, job) => {
-      const name = deployedKeyName(subject, repository, job);
+      const name = uniqueKeyName(deployedKeyName(subject, repository, job), 0.5);
       expect(readKeyName(name)).toEqual({ kind: 'deployment', repository, job });
     }),
   );
@@ -161,12 +167,12 @@ test('the name of a key for a deployed preview is read back, with its repository
 test.each([
   ['octo/app / Preview / test', { kind: 'job', repository: 'octo/app', job: '' }],
   [
-    'octo/app / 1.2 / 42.2 / test / 0ab1c2',
+    'octo/app / 1.2 / 42.2 / test #0ab1c2',
     { kind: 'job', repository: 'octo/app', run: '42.2', job: '1.2 / test' },
   ],
   ['octo/app: by hand', { kind: 'deployment', repository: 'octo/app', job: '' }],
   ['octo/app', { kind: 'other' }],
-  ['42 / 0ab1c2', { kind: 'other' }],
+  ['42 #0ab1c2', { kind: 'other' }],
   ['By hand / #42', { kind: 'other' }],
 ])('the name %s says %j', (name, said) => {
   expect(readKeyName(name)).toEqual(said);

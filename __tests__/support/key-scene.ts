@@ -61,7 +61,6 @@ export function openKeyScene({
 const REQUEST: KeyRequest = {
   workspace: SLUG,
   desired: { name: 'CI' },
-  nameIsRandom: false,
   expiresInMs: 6 * HOUR_MS,
   revokeAfterJob: true,
   replace: false,

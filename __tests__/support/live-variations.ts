@@ -162,7 +162,6 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'created-at-zone': changing(CREATE, 'created_at', (time) => time.replace('Z', '')),
   'created-at-near-date': changing(CREATE, 'created_at', (time) => later(time, 5_000)),
   'key-created-at-near-date': changing(CREATE_KEY, 'created_at', (time) => later(time, -5_000)),
-  'key-expiry': changing(FIND_KEY, 'expires_at', (time) => later(time, 5_000)),
 
   'read-after-create': onFirst(FIND, reply(404)),
   'read-after-update': onFirst(FIND, reply(200, { data: {} })),
@@ -183,7 +182,7 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
       ? reply(400)
       : response,
   ),
-  'key-fields-unchanged': changing(FIND_KEY, 'limit', (limit) => Math.ceil(Number(limit))),
+  'key-name-unchanged': changing(FIND_KEY, 'name', (name) => name.slice(0, 100)),
   'key-list-order': onData<Json[]>(LIST_KEYS, (keys) => keys.filter((_, at) => at !== 1)),
   'key-works-at-once': onFirst('GET /key', reply(401)),
   'disabled-key': setting(UPDATE_KEY, { disabled: false }),

@@ -58,8 +58,8 @@ const someKeys: fc.Arbitrary<readonly SettlingKey[]> = fc
       name: fc.oneof(
         { weight: 2, arbitrary: hostileText },
         fc.constantFrom(
-          'octo-org/shop / CI / 123.1 / test / a1b2c3',
-          'octo-org/shop#42 / CI / deploy',
+          'octo-org/shop / CI / 123.1 / test #a1b2c3',
+          'octo-org/shop#42 / CI / deploy #a1b2c3',
         ),
       ),
       disabled: fc.boolean(),

@@ -200,14 +200,19 @@ async function runMain(world: World, job: Job): Promise<void> {
         job.onKey?.();
         for (const spend of plan.spends) spendLater(world, result.key, spend);
       }),
-      random: () => randomOf(job.name),
+      random: randomsOf(job.name),
     }),
   );
 }
 
-/** A number for each job, so that no two request the same expiry. */
-export function randomOf(name: string): number {
-  return (Number(name.replace(/\D/g, '')) % 997) / 997;
+/** Numbers that differ from job to job and from call to call, so that no two keys have the same name. */
+export function randomsOf(name: string): () => number {
+  const job = Number(name.replace(/\D/g, '')) % 997;
+  let calls = 0;
+  return () => {
+    calls += 1;
+    return (job + calls / 1_000) / 997;
+  };
 }
 
 type SpendingKey = Parameters<typeof seedUsage>[1];

@@ -2,11 +2,10 @@ import { createdAt } from '../../src/openrouter/time.ts';
 import { wasCreatedWithin } from '../../src/shared/time-window.ts';
 import { type Assumption, type Finding, finding } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
-import { dataOf, type Exchange, type Resource, serverTimeOf, textOf } from '../exchange.ts';
-import { type LiveKey, type Scene, sharedWorkspace } from '../scene.ts';
+import { type Exchange, type Resource, serverTimeOf } from '../exchange.ts';
+import { sharedWorkspace } from '../scene.ts';
 
 const CREATED_AT = { file: 'src/openrouter/time.ts', name: 'createdAt' };
-const ORPHANS = 'src/actions/key/orphans.ts';
 
 /** Whether `created_at` of a new resource is near the `Date` of the response to its creation. */
 function compareTimes(resource: Resource, before: number, response: Exchange): Finding {
@@ -25,17 +24,6 @@ function withMilliseconds(times: readonly unknown[]): Finding {
   const withMs = times.filter((time) => Date.parse(String(time)) % 1000 > 0);
   const observed = `${withMs.length} of ${times.length}, such as ${JSON.stringify(times[0])}`;
   return finding(observed, { agrees: withMs.length > 0 });
-}
-
-const HOUR_MS = 3_600_000;
-
-/** A key whose expiry was requested with 123 milliseconds. */
-async function keyWithExpiry(scene: Scene): Promise<LiveKey & { requested: string }> {
-  return scene.shared('key with expiry', async () => {
-    const workspace = await sharedWorkspace(scene);
-    const requested = new Date(scene.serverTime() + HOUR_MS + 123).toISOString();
-    return { ...(await scene.createKey(workspace, { expires_at: requested })), requested };
-  });
 }
 
 /** What OpenRouter says about time. */
@@ -81,7 +69,7 @@ export const TIME: readonly Assumption[] = [
     id: 'key-created-at-near-date',
     sentence: 'The created_at of a new key is at most a second from the Date of the response.',
     documented: undefined,
-    reliedOnBy: { file: ORPHANS, name: 'mayBeCreatedSince' },
+    reliedOnBy: { file: 'src/actions/key/expiry.ts', name: 'unexpectedLifetime' },
     isCritical: true,
     async probe(scene) {
       const workspace = await sharedWorkspace(scene);
@@ -89,32 +77,6 @@ export const TIME: readonly Assumption[] = [
       const before = scene.serverTime();
       const { fields, created } = await scene.createKey(workspace);
       return compareTimes(fields, before, created);
-    },
-  },
-  {
-    id: 'key-expiry',
-    sentence: 'The expiry of a key comes back as the requested time, to the second.',
-    documented: DOCS.createKey,
-    reliedOnBy: { file: ORPHANS, name: 'expiryMatches' },
-    isCritical: true,
-    async probe(scene) {
-      const { hash, requested } = await keyWithExpiry(scene);
-      const key = dataOf(await scene.send('GET', `/keys/${hash}`));
-      const returned = textOf(key, 'expires_at');
-      const difference = Math.abs(Date.parse(returned) - Date.parse(requested));
-      return finding(`${requested} became ${returned}`, { agrees: difference < 1000 });
-    },
-  },
-  {
-    id: 'key-expiry-milliseconds',
-    sentence: 'The expiry of a key keeps its milliseconds.',
-    documented: undefined,
-    reliedOnBy: { file: ORPHANS, name: 'expiryMatches' },
-    isCritical: false,
-    async probe(scene) {
-      const { hash } = await keyWithExpiry(scene);
-      const key = dataOf(await scene.send('GET', `/keys/${hash}`));
-      return withMilliseconds([key['expires_at']]);
     },
   },
 ];

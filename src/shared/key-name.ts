@@ -29,28 +29,20 @@ export function deployingJob(env: NodeJS.ProcessEnv): string {
   return [workflowOf(env), env['GITHUB_JOB']].filter(Boolean).join(' / ');
 }
 
-/** The number of different suffixes: six digits in base 36. */
-const SUFFIX_COUNT = 36 ** 6;
-
 /**
  * Names a key after the job that `env` describes, so that the name leads to the run that created it:
- * `octo-org/shop / CI / 17000000012.1 / test / 0ab1c2`
- * @param random at least 0 and below 1. It distinguishes the jobs of a matrix, which share GITHUB_JOB.
- * @param entry what the author calls one of these jobs, shown as GitHub shows the entry of a matrix. It must not
- * look like further parts of the name.
+ * `octo-org/shop / CI / 17000000012.1 / test`
+ * @param entry what the author calls one of the jobs of a matrix, which share GITHUB_JOB, shown as GitHub shows the
+ * entry of a matrix. It must not look like further parts of the name.
  */
-export function jobKeyName(env: NodeJS.ProcessEnv, random: number, entry?: string): string {
+export function jobKeyName(env: NodeJS.ProcessEnv, entry?: string): string {
   const run = [env['GITHUB_RUN_ID'], env['GITHUB_RUN_ATTEMPT']].filter(Boolean).join('.');
   const job = env['GITHUB_JOB'];
-  const suffix = Math.floor(random * SUFFIX_COUNT)
-    .toString(36)
-    .padStart(6, '0');
   return [
     env['GITHUB_REPOSITORY'],
     shortenWorkflow(workflowOf(env)),
     run,
     entry ? `${job} (${entry.replaceAll(' / ', '/')})` : job,
-    suffix,
   ]
     .filter(Boolean)
     .join(' / ');
@@ -72,6 +64,28 @@ export function deployedKeyName(subject: Subject, repository: string, job: strin
   return `${repository}${subjectEnd(subject)} / ${job}`;
 }
 
+/** The number of different endings: six digits in base 36. */
+const ENDING_COUNT = 36 ** 6;
+
+/**
+ * Gives a key a name that no other has: `CI #0ab1c2`. So a key whose response was lost is known by its name.
+ * @param random at least 0 and below 1
+ */
+export function uniqueKeyName(name: string, random: number): string {
+  const digits = Math.floor(random * ENDING_COUNT).toString(36);
+  return `${name} #${digits.padStart(6, '0')}`;
+}
+
+/** A name without what `uniqueKeyName` has added. */
+function withoutEnding(name: string): string {
+  return name.replace(/ #[\da-z]{6}$/, '');
+}
+
+/** Whether two keys have the same name, but for their endings. */
+export function isSameKeyName(one: string, other: string): boolean {
+  return withoutEnding(one) === withoutEnding(other);
+}
+
 /** What the name of a key says. */
 export type KeyName =
   /** `job`: the workflow and the job. Both are unknown without a run, which tells the parts apart. */
@@ -81,21 +95,23 @@ export type KeyName =
 
 const NAME = /^(?<repository>[\w.-]+\/[\w.-]+)(?<end>(?<sign> \/ |#|: )(?<rest>.*))$/s;
 
-/** Reads a name that `jobKeyName` or `deployedKeyName` has made. */
+/** Reads a name that `jobKeyName` or `deployedKeyName` has made, with its ending. */
 export function readKeyName(name: string): KeyName {
-  const { repository = '', sign, rest = '' } = NAME.exec(name)?.groups ?? {};
+  const { repository = '', sign, rest = '' } = NAME.exec(withoutEnding(name))?.groups ?? {};
   if (sign === undefined) return { kind: 'other' };
   const parts = rest.split(' / ');
   if (sign !== ' / ') return { kind: 'deployment', repository, job: parts.slice(1).join(' / ') };
   // The last one, because the name of a workflow can look like a run, but not that of a job.
   const at = parts.findLastIndex((part) => /^\d{1,15}\.\d{1,5}$/.test(part));
   const run = parts[at];
-  const job = run === undefined ? '' : parts.toSpliced(at, 1).slice(0, -1).join(' / ');
+  const job = run === undefined ? '' : parts.toSpliced(at, 1).join(' / ');
   return { kind: 'job', repository, run, job };
 }
 
-/** Whether two keys of a preview have the same name, but for that of the repository, which can change. */
-export function isSameKeyName(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((name) => NAME.exec(name)?.groups?.['end'] ?? name);
+/** Whether two keys of a preview have the same name, but for their endings and the repository, which can be renamed. */
+export function isSamePreviewKeyName(one: string, other: string): boolean {
+  const [a, b] = [one, other]
+    .map(withoutEnding)
+    .map((name) => NAME.exec(name)?.groups?.['end'] ?? name);
   return a === b;
 }

@@ -1,22 +1,12 @@
-import { describe, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { planExpiry, unexpectedLifetime } from '../../../src/actions/key/expiry.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
 
-describe('the expiry of a new key', () => {
-  test.each([
-    [0, '.001Z'],
-    [0.25, '.250Z'],
-    [0.999, '.999Z'],
-  ])('has random milliseconds, and never none: %d', (random, end) => {
-    const expiry = planExpiry({ expiresInMs: HOUR, now: NOW + 7_250, random });
-    expect(expiry).toBe(`2026-01-01T01:00:07${end}`);
-  });
-
-  test('is none if none is requested', () => {
-    expect(planExpiry({ expiresInMs: null, now: NOW, random: 0.5 })).toBeNull();
-  });
+test('the expiry of a new key is a whole second, or none if none is requested', () => {
+  expect(planExpiry(HOUR, NOW + 7_250)).toBe('2026-01-01T01:00:07.000Z');
+  expect(planExpiry(null, NOW)).toBeNull();
 });
 
 test.each<[string, created: string | undefined, expires: string | undefined, to: string | null]>([

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { createKey, type KeyRequest } from '../../../src/actions/key/create-key.ts';
 import type { KeyTask } from '../../../src/actions/key/task.ts';
@@ -11,15 +10,14 @@ import { connect } from '../../support/simulation.ts';
 const REQUEST: KeyRequest = {
   workspace: 'preview-42',
   desired: { name: 'CI' },
-  nameIsRandom: false,
   expiresInMs: 3_600_000,
   revokeAfterJob: false,
   replace: true,
 };
 
 /** Creates a key whose journal cannot be written from its save number `failing` on. */
-async function createWithJournal(failing: number, schedule: InProcessFault[] = []) {
-  const simulation = openPlainSimulation(schedule);
+async function createWithJournal(failing: number) {
+  const simulation = openPlainSimulation();
   seedWorkspace(simulation, { slug: 'preview-42' });
   const saved: (KeyTask | null)[] = [];
   let saves = 0;
@@ -59,22 +57,8 @@ describe('a key that is kept after the job', () => {
   });
 });
 
-describe('a step that cannot save what its post step has to do', () => {
-  const lost: InProcessFault = { on: 'POST /keys', kind: 'reset' };
-
-  test('creates no key, and nothing exists then', async () => {
-    const { error, keys } = await createWithJournal(1);
-    expect(error).toMatchObject({ code: 'state-not-written', details: { exists: undefined } });
-    expect(keys).toEqual([]);
-  });
-
-  test('creates no second key, and says that the first may exist', async () => {
-    const { error, saved, keys } = await createWithJournal(2, [lost]);
-    expect(error).toMatchObject({
-      code: 'state-not-written',
-      details: { exists: 'possibly an API key whose secret was lost' },
-    });
-    expect(saved).toMatchObject([{ revoke: true, search: { lostPosts: 1 } }]);
-    expect(keys).toEqual([]);
-  });
+test('a step that cannot save what its post step has to do creates no key', async () => {
+  const { error, keys } = await createWithJournal(1);
+  expect(error).toMatchObject({ code: 'state-not-written', details: { exists: undefined } });
+  expect(keys).toEqual([]);
 });

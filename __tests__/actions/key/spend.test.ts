@@ -111,7 +111,7 @@ describe('the post step of a key', () => {
     scene.scheduleFaults(...Array<InProcessFault>(9).fill(one));
     const [line] = unknownIn(await scene.runPost(step));
     expect(line?.replace(hash, '<hash>')).toBe(
-      `What the API key "CI" (${label}) has spent is unknown: ${reason}`,
+      `What the API key "CI #i00000" (${label}) has spent is unknown: ${reason}`,
     );
   });
 
@@ -154,8 +154,8 @@ describe('the post step of a key', () => {
         code: 'key-limit-used-up',
         title:
           'Spent at least $0.0421 of $0.0421 at OpenRouter: the limit of the API key is used up',
-        rows: ['The API key is "CI".'],
-        folded: [{ title: 'Name of the API key', paragraphs: [{ code: 'CI' }] }],
+        rows: ['The API key is "CI #i00000".'],
+        folded: [{ title: 'Name of the API key', paragraphs: [{ code: 'CI #i00000' }] }],
         lines: [
           'OpenRouter rejects requests beyond the limit with HTTP 403, so requests of this job may have failed.',
           'If the job needs more, raise limit-usd.',

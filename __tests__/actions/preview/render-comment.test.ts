@@ -28,7 +28,7 @@ const render = (facts: CommentFacts) => renderComment(facts, options);
 const usd = (text: string) => parseUsd(text) as Usd;
 
 const jobKey = (fields: Partial<Key> = {}) =>
-  keyOf({ name: 'octo-org/shop / Preview / 17.1 / test / a1b2c3', ...fields });
+  keyOf({ name: 'octo-org/shop / Preview / 17.1 / test #a1b2c3', ...fields });
 const settled = (key: Key): SettlingKey => ({ key, settlesIn: 0 });
 const settling = (key: Key): SettlingKey => ({ key, settlesIn: SETTLE_MS });
 const working = (key: Key): SettlingKey => ({ key, settlesIn: undefined });
@@ -75,7 +75,7 @@ describe('the comment of a preview', () => {
     const facts = factsOf([
       settling(jobKey({ hash: '2b', usage: 0.0409, created_at: '2026-11-28T08:25:59Z' })),
       settled(
-        keyOf({ hash: '1a', usage: 1, name: 'octo-org/shop / Preview / 17.2 / evals / a1b2c3' }),
+        keyOf({ hash: '1a', usage: 1, name: 'octo-org/shop / Preview / 17.2 / evals #a1b2c3' }),
       ),
       working(keyOf({ hash: '3c', usage: 0, name: 'By hand', limit: null, created_at: null })),
     ]);
@@ -290,7 +290,7 @@ describe('the part of its limit that a key has used', () => {
 describe('the row of a deployment', () => {
   const deployed = (fields: Partial<Key> = {}) =>
     keyOf({
-      name: 'octo-org/shop#42 / CI / deploy',
+      name: 'octo-org/shop#42 / CI / deploy #a1b2c3',
       created_at: '2026-11-28T08:25:59Z',
       expires_at: '2026-12-28T08:25:59Z',
       ...fields,
@@ -407,18 +407,15 @@ describe('the title of a key', () => {
 
   test.each<[string, string]>(
     [
-      ['octo-org/shop / CI / 123.1 / test / a1b2c3', linked('test', '123/attempts/1')],
+      ['octo-org/shop / CI / 123.1 / test #a1b2c3', linked('test', '123/attempts/1')],
       // A workflow has any name, a job only letters, digits, hyphens and underscores.
-      [
-        'octo-org/shop / CI / 123.1 / test (3.12) / a1b2c3',
-        linked('test (3.12)', '123/attempts/1'),
-      ],
-      ['octo-org/shop / 9.9 / 123.1 / test / a1b2c3', linked('test', '123/attempts/1')],
-      ['octo-org/shop / A / B / 1.3 / test / a1b2c3', linked('test', '1/attempts/3')],
-      ['octo-org/shop#42 / CI / deploy', '<code>deploy</code>'],
+      ['octo-org/shop / CI / 123.1 / test (3.12) #a1b2c3', linked('test (3.12)', '123/attempts/1')],
+      ['octo-org/shop / 9.9 / 123.1 / test #a1b2c3', linked('test', '123/attempts/1')],
+      ['octo-org/shop / A / B / 1.3 / test #a1b2c3', linked('test', '1/attempts/3')],
+      ['octo-org/shop#42 / CI / deploy #a1b2c3', '<code>deploy</code>'],
       ['octo-org/shop#42', '<code>octo-org/shop#42</code>'],
-      ['octo-org/shop / CI / 123 / test / 123456', undefined],
-      ['octo-org/other / CI / 123.1 / test / a1b2c3', undefined],
+      ['octo-org/shop / CI / 123 / test #123456', undefined],
+      ['octo-org/other / CI / 123.1 / test #a1b2c3', undefined],
       ['CI', undefined],
       ['', undefined],
     ].map(([name = '', title]) => [name, title ?? `<code>${name}</code>`]),
@@ -428,7 +425,7 @@ describe('the title of a key', () => {
 
   test('has a link without the attempt on Gitea and Forgejo', () => {
     const repository = { ...SHOP, isGitea: true } as unknown as typeof SHOP;
-    expect(nameIn('octo-org/shop / CI / 123.2 / test / a1b2c3', repository)).toBe(
+    expect(nameIn('octo-org/shop / CI / 123.2 / test #a1b2c3', repository)).toBe(
       linked('test', '123'),
     );
   });
@@ -510,7 +507,7 @@ describe('texts that others chose', () => {
 });
 
 describe('a comment with more keys than it has space for', () => {
-  const nameOf = (at: number) => `octo-org/shop / Preview / 170000${at}.1 / integration / a1b2c3`;
+  const nameOf = (at: number) => `octo-org/shop / Preview / 170000${at}.1 / integration #a1b2c3`;
   const countRows = (body: string) =>
     htmlOf(body).filter((line) => line.startsWith('<tr><td>')).length;
 

@@ -52,7 +52,7 @@ describe('the post step of a key whose counters are 40 s late', () => {
 
   test('shows no amount if nothing is counted yet, and says how to read it later', async () => {
     const post = await runJob(0);
-    expect(post.log).toContain('Spending not yet counted (API key "CI").');
+    expect(post.log).toMatch(/^Spending not yet counted \(API key "CI #\w{6}"\)\.$/m);
     expect(post.summary).toContain('<h3>💵 Spending at OpenRouter not yet counted</h3>');
     expect(post.summary).toContain(`<p>${WHY} To read the amount then, run the action usage.</p>`);
     expectWhy(post);

@@ -17,35 +17,21 @@ import { readTime } from '../../openrouter/time.ts';
 import type { Context, Journal } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { workspaceNotFound } from '../../shared/failures.ts';
+import { isSameKeyName, uniqueKeyName } from '../../shared/key-name.ts';
 import { currentTime } from '../../shared/time-window.ts';
 import { describeExpiry, expiryOf, planExpiry, unexpectedLifetime } from './expiry.ts';
-import {
-  keyLooser,
-  keyOwnerUnknown,
-  keyOwnerUnknownWarning,
-  keyStricter,
-  unexpectedKey,
-} from './failures.ts';
+import { keyLooser, keyStricter, unexpectedKey } from './failures.ts';
 import { compareKey, type KeyDifferences } from './key-diff.ts';
-import {
-  countPossibleOrphans,
-  deletedOrphans,
-  deleteOrphans,
-  type OrphanCriteria,
-  preexistingHashes,
-  reconcileKey,
-  unknownOwner,
-} from './orphans.ts';
+import { deleteOrphans, mayHaveOrphans, reconcileKey } from './orphans.ts';
 import { deleteOlderKeys, hashesToReplace, type Replacement } from './replace.ts';
-import { type KeyState, type KeyTask, saveState } from './task.ts';
+import { type KeyFacts, type KeyTask, saveState } from './task.ts';
 
 /** What to create, as the author of the workflow requested it. */
 export interface KeyRequest extends Pick<Replacement, 'isSameName'> {
   /** The id or the slug of the workspace. */
   workspace: string;
+  /** The name is without the ending that each key gets. */
   desired: Omit<CreateKeyRequest, 'workspace_id' | 'expires_at'>;
-  /** Whether the name is random, so that no other job requests the same. */
-  nameIsRandom: boolean;
   /** The time until the key expires, in milliseconds; null for never. */
   expiresInMs: number | null;
   revokeAfterJob: boolean;
@@ -54,8 +40,6 @@ export interface KeyRequest extends Pick<Replacement, 'isSameName'> {
    * post step does, if the job has succeeded.
    */
   replace: boolean | 'after-job';
-  /** The hashes of keys with that name that this step has created before, and disabled. */
-  former?: readonly string[];
 }
 
 export interface KeyResult {
@@ -77,9 +61,8 @@ export type KeyOutcome =
   | { kind: 'created'; result: KeyResult }
   | {
       kind: Exclude<Admission, 'admitted'>;
-      hash: string;
       /** Whether a POST whose response was lost may have created another key. */
-      hasOrphans: boolean;
+      mayHaveOrphans: boolean;
     };
 
 export interface KeyContext extends Context {
@@ -95,8 +78,8 @@ export interface KeyContext extends Context {
 /**
  * Creates an API key in a workspace. The post step revokes it, unless the request keeps it.
  * @throws {ApiError}
- * @throws {Failure} `workspace-not-found`, `key-owner-unknown`, `unexpected-key`,
- *   `key-looser`, `orphan-not-deleted`, `replaced-keys-not-deleted`, `state-not-written`
+ * @throws {Failure} `workspace-not-found`, `unexpected-key`, `key-looser`, `orphan-not-deleted`,
+ *   `replaced-keys-not-deleted`, `state-not-written`
  * @throws {Cancellation} if the run was cancelled before the response to the POST: the post step revokes the key
  */
 export async function createKey(request: KeyRequest, context: KeyContext): Promise<KeyResult> {
@@ -107,9 +90,8 @@ export async function createKey(request: KeyRequest, context: KeyContext): Promi
   if (!found.workspace) throw new Failure(workspaceNotFound, { workspace });
   const created = await makeKey(found.workspace, request, context);
   const result = giveOut(created, request, context);
-  await deleteLateOrphans(stateAfter(request), created, context);
-  const { namesakes } = created.plan;
-  if (request.replace === true) await deleteOlderKeys(namesakes, created.key, context);
+  await deleteLateOrphans(created, context);
+  if (request.replace === true) await deleteOlderKeys(created.namesakes, created.key, context);
   log.info(describeEnd(request));
   return result;
 }
@@ -134,15 +116,12 @@ export async function createKeyIf(
 ): Promise<KeyOutcome> {
   const created = await makeKey(workspace, request, context);
   // Orphans would count, so they are deleted first.
-  await deleteLateOrphans('created', created, context);
+  await deleteLateOrphans(created, context);
   const admission = await admit(created.key);
   if (admission === 'admitted')
     return { kind: 'created', result: giveOut(created, request, context) };
-  const { key, search } = created;
-  // It has the name of its orphans, and is none.
-  const preexistingHashes = [...search.preexistingHashes, key.hash];
-  saveState('ended', { search: { ...search, preexistingHashes } }, context);
-  return { kind: admission, hash: key.hash, hasOrphans: search.lostPosts > 0 };
+  saveState('ended', created, context.journal);
+  return { kind: admission, mayHaveOrphans: created.mayHaveOrphans };
 }
 
 /** Creates a key that no one has yet: until it is given out, the post step ends it. */
@@ -150,14 +129,14 @@ async function makeKey(
   workspace: Workspace,
   request: KeyRequest,
   context: KeyContext,
-): Promise<CreatedWithOrphans> {
+): Promise<Created> {
   const { clock, log } = context;
   const plan = await planKey(workspace, request, context);
   const start = clock.now();
   const created = await createKeyOnce(plan, context);
   const { key } = created;
   saveCreated(created, context);
-  const { looser, stricter } = compareWithRequest(key, plan, request);
+  const { looser, stricter } = compareWithRequest(created, request);
   if (looser.length > 0) throw await revokeLooser(created, looser, context);
   const seconds = formatSeconds(clock.now() - start);
   const expiry = describeExpiry(expiresAtOf(created));
@@ -166,26 +145,19 @@ async function makeKey(
 }
 
 /** Passes the key on to later steps. If this fails, the post step ends the key. */
-function giveOut(created: CreatedWithOrphans, request: KeyRequest, context: KeyContext): KeyResult {
+function giveOut(created: Created, request: KeyRequest, context: KeyContext): KeyResult {
   const { key, stricter } = created;
   const result = outputKey(created, context);
   if (stricter.length > 0) context.warn(keyStricter, { key, changes: stricter });
   // While the post step is still to revoke the key: a cancelled job has no use for it.
   throwIfCancelled(context.signal);
-  const state = stateAfter(request);
   // If this cannot be saved, the post step revokes the key, so the step must not succeed.
-  if (state === 'given-out') saveState(state, created, context);
+  if (!request.revokeAfterJob) saveState('given-out', created, context.journal);
   return result;
 }
 
-/** The state of a key that later steps have. */
-function stateAfter({ revokeAfterJob }: KeyRequest): KeyState {
-  return revokeAfterJob ? 'created' : 'given-out';
-}
-
 function compareWithRequest(
-  key: Key,
-  { search: { desired } }: Plan,
+  { key, desired }: Created,
   { expiresInMs }: KeyRequest,
 ): KeyDifferences {
   const { looser, stricter } = compareKey(key, desired);
@@ -194,15 +166,10 @@ function compareWithRequest(
 }
 
 /** What is known before the first POST. */
-interface Plan {
+interface Plan extends Pick<KeyFacts, 'desired' | 'replaced'> {
   workspace: Workspace;
-  search: OrphanCriteria;
   /** The existing keys with the desired name. */
   namesakes: readonly Key[];
-  /** The hashes of those that are replaced once the job has succeeded; undefined for none. */
-  replaced: string[] | undefined;
-  /** Whether `key` did not exist before the first POST. */
-  isNew(key: Key): boolean;
 }
 
 /** Looks up what exists before the key is created. */
@@ -211,122 +178,65 @@ async function planKey(
   request: KeyRequest,
   context: KeyContext,
 ): Promise<Plan> {
-  const { client } = context;
-  const {
-    desired: { name },
-    isSameName = Object.is,
-    former = [],
-  } = request;
-  const { id, slug } = workspace;
-  const list = await listKeys(client, workspace);
+  const { expiresInMs, isSameName = isSameKeyName } = request;
+  const name = uniqueKeyName(request.desired.name, context.random());
+  const list = await listKeys(context.client, workspace);
   const namesakes = list.keys.filter((key) => isSameName(key.name, name));
   const clocks = { server: list.serverTime, runner: context.timeOfDay() };
   const now = currentTime(clocks, list.keys);
-  const { expiresInMs } = request;
-  const expiresAt = planExpiry({ expiresInMs, now, random: context.random() });
-  const replaced =
-    request.replace === 'after-job' ? hashesToReplace(namesakes, now, context) : undefined;
-  const desired = { ...request.desired, workspace_id: id, expires_at: expiresAt };
-  // A list that lags may not have the former keys yet.
-  const hashes = new Set([...list.keys.map(({ hash }) => hash), ...former]);
+  const expiresAt = planExpiry(expiresInMs, now);
   return {
     workspace,
-    search: {
-      workspace: { id, slug },
-      desired,
-      nameIsRandom: request.nameIsRandom,
-      isDistinguishable: request.nameIsRandom || desired.expires_at !== null,
-      since: list.serverTime,
-      preexistingHashes: [...preexistingHashes(list, name), ...former],
-      lostPosts: 0,
-    },
+    desired: { ...request.desired, name, workspace_id: workspace.id, expires_at: expiresAt },
     namesakes,
-    replaced,
-    isNew: ({ hash }) => !hashes.has(hash),
+    replaced:
+      request.replace === 'after-job' ? hashesToReplace(namesakes, now, context) : undefined,
   };
 }
 
-/** The new key, and the search for the keys that earlier POSTs may have created, or may still create. */
-interface CreatedWithOrphans extends CreatedKey {
-  plan: Plan;
+/** The new key. A lost response of an earlier POST may have created another one. */
+interface Created extends CreatedKey, Plan, Pick<KeyFacts, 'mayHaveOrphans'> {
   /** The values with which OpenRouter made it stricter than requested. */
   stricter: readonly Change[];
-  search: OrphanCriteria;
-  /** The hashes of the keys that a job that succeeds replaces; undefined for none. */
-  replaced: string[] | undefined;
-  /** Whether a key did not exist before this step, and is not one that it has deleted. */
-  isNew(key: Key): boolean;
 }
 
-/** Sends the POST, and deletes the orphans of lost responses. Saves a task for each attempt. */
-async function createKeyOnce(plan: Plan, context: KeyContext): Promise<CreatedWithOrphans> {
-  const { client, registerSecrets } = context;
-  const { search } = plan;
-  const { value: created, error } = await catching(
+/** Sends the POST, and deletes the orphans of lost responses. */
+async function createKeyOnce(plan: Plan, context: KeyContext): Promise<Created> {
+  const { client, journal, registerSecrets } = context;
+  saveState('planned', { ...plan, mayHaveOrphans: true }, journal);
+  const { value: posted, error } = await catching(
     postOnce(
       {
-        send(attempts) {
-          const lostPosts = countPossibleOrphans(attempts) + 1;
-          const state = lostPosts > 1 ? 'posted' : 'planned';
-          saveState(state, { search: { ...search, lostPosts } }, context);
-          return sendKey(client, search.desired, registerSecrets);
-        },
+        send: () => sendKey(client, plan.desired, registerSecrets),
         reconcile: reconcileKey,
         question: 'whether it created a key whose secret was lost',
-        settle: (attempts) =>
-          deleteOrphans(
-            { ...search, lostPosts: countPossibleOrphans(attempts) },
-            newSince(plan, attempts),
-            context,
-          ),
+        settle: () => deleteOrphans(plan, context),
       },
       context,
     ),
     ApiError,
   );
   if (error) {
-    if (!error.details.ambiguous) saveState('ended', { search }, context);
+    if (!error.details.ambiguous) journal.clearOrWarn();
     throw error;
   }
-  if (created.kind === 'reconciled') {
-    saveState('ended', { search }, context);
-    throw new Failure(keyOwnerUnknown, unknownOwner(search, created.result));
-  }
-  const { attempts, response } = created;
-  const lostPosts = countPossibleOrphans(attempts);
-  return {
-    ...response.data,
-    plan,
-    stricter: [],
-    search: { ...search, lostPosts },
-    replaced: plan.replaced,
-    isNew: newSince(plan, attempts),
-  };
-}
-
-/** Whether a key is neither older than the step nor one of the orphans that it has deleted. */
-function newSince(
-  plan: Plan,
-  attempts: Parameters<typeof deletedOrphans>[0],
-): (key: Key) => boolean {
-  const deletedHashes = new Set(deletedOrphans(attempts).map(({ hash }) => hash));
-  return (key) => plan.isNew(key) && !deletedHashes.has(key.hash);
+  // Only a response has the secret.
+  const { data } = posted.kind === 'succeeded' ? posted.response : posted.result;
+  return { ...plan, ...data, mayHaveOrphans: mayHaveOrphans(posted.attempts), stricter: [] };
 }
 
 /**
  * Saves for the post step that it revokes the new key.
  * @throws {Failure} `unexpected-key` if another key than requested was returned
  */
-function saveCreated(created: CreatedWithOrphans, context: KeyContext): void {
-  const { key, search, plan } = created;
-  const { workspace } = plan;
-  const { name } = search.desired;
-  const isNew = key.workspace_id === workspace.id && plan.isNew(key);
-  const isExpected = isNew && key.name === name;
+function saveCreated(created: Created, { journal }: KeyContext): void {
+  const { key, workspace, desired } = created;
+  const { name } = desired;
   // A shortened name is still that of the new key. Any other key may be another job's.
-  const revoked = isNew && key.name !== '' && name.startsWith(key.name);
-  saveState(isExpected || revoked ? 'created' : 'ended', created, context);
-  if (!isExpected) throw new Failure(unexpectedKey, { key, workspace, name, revoked });
+  const isOwn = key.workspace_id === workspace.id && key.name !== '' && name.startsWith(key.name);
+  saveState(isOwn ? 'created' : 'ended', created, journal);
+  if (isOwn && key.name === name) return;
+  throw new Failure(unexpectedKey, { key, workspace, name, revoked: isOwn });
 }
 
 /**
@@ -334,7 +244,7 @@ function saveCreated(created: CreatedWithOrphans, context: KeyContext): void {
  * it cannot be revoked, the post step tries again.
  */
 async function revokeLooser(
-  created: CreatedWithOrphans,
+  created: Created,
   changes: readonly Change[],
   context: KeyContext,
 ): Promise<Failure> {
@@ -344,55 +254,30 @@ async function revokeLooser(
   const revoked = deletion?.kind === 'deleted';
   if (revoked) {
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
-    saveState('ended', created, context);
+    saveState('ended', created, context.journal);
   }
   const problem = deletion?.kind === 'unclear' ? deletion.error : error;
   return new Failure(keyLooser, { key, changes, revoked, error: problem });
 }
 
 /** Passes the key on to later steps, as outputs. If this fails, the post step revokes it. */
-function outputKey(
-  created: CreatedWithOrphans,
-  { onCreated }: Pick<KeyContext, 'onCreated'>,
-): KeyResult {
-  const { key, secret, plan } = created;
-  const result = { workspace: plan.workspace, key, secret, expiresAt: expiresAtOf(created) };
+function outputKey(created: Created, { onCreated }: Pick<KeyContext, 'onCreated'>): KeyResult {
+  const { key, secret, workspace } = created;
+  const result = { workspace, key, secret, expiresAt: expiresAtOf(created) };
   onCreated(result);
   return result;
 }
 
 /** ISO 8601; null for never. */
-function expiresAtOf({ key, search }: CreatedWithOrphans): string | null {
-  const expiry = expiryOf(key, search.desired);
+function expiresAtOf({ key, desired }: Created): string | null {
+  const expiry = expiryOf(key, desired);
   return readTime(expiry) === undefined ? null : expiry;
 }
 
-/**
- * Deletes orphans that appeared after the lookup for their POST. The post step deletes those that
- * appear even later, and all of them if the lookup here fails.
- */
-async function deleteLateOrphans(
-  state: KeyState,
-  created: CreatedWithOrphans,
-  context: KeyContext,
-): Promise<void> {
-  const { key, search } = created;
-  const { lostPosts } = search;
-  if (lostPosts === 0) return;
-  const { log, journal, warn } = context;
-  const isLate = (other: Key) => created.isNew(other) && other.hash !== key.hash;
-  const { value: orphans, error } = await catching(
-    deleteOrphans(search, isLate, context),
-    ApiError,
-  );
-  if (error) {
-    log.info(`${error.message}. The post step, if it runs, checks again.`);
-    return;
-  }
-  const { deleted, undecided } = orphans;
-  if (deleted.length === 0 && undecided.length === 0) return;
-  if (undecided.length > 0) warn(keyOwnerUnknownWarning, unknownOwner(search, undecided));
-  const left = undecided.length > 0 ? 0 : lostPosts - deleted.length;
-  const facts = { ...created, search: { ...search, lostPosts: left } };
-  saveState(state, facts, { journal, fewerOrphans: true });
+/** Deletes orphans that appeared after the lookup for their POST. The post step deletes those that appear even later. */
+async function deleteLateOrphans(created: Created, context: KeyContext): Promise<void> {
+  if (!created.mayHaveOrphans) return;
+  const deletion = deleteOrphans({ ...created, created: created.key }, context);
+  const { error } = await catching(deletion, ApiError);
+  if (error) context.log.info(`${error.message}. The post step, if it runs, checks again.`);
 }

@@ -2,13 +2,13 @@ import { LATE_POST_DELAYS_MS } from '../../creation/post-once.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { whileMissing } from '../../openrouter/deletion.ts';
-import { deleteKey, describeKey, type Key } from '../../openrouter/resources/keys.ts';
+import { deleteKey, describeKey } from '../../openrouter/resources/keys.ts';
 import type { SettlingKey } from '../../openrouter/settlement.ts';
 import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { describeExpiry, describeLife, formatExpiry } from './expiry.ts';
-import { adviseOnKey, createdKeyMissing, keyOwnerUnknownWarning } from './failures.ts';
-import { deleteOrphans, mayBeCreatedSince, unknownOwner } from './orphans.ts';
+import { adviseOnKey, createdKeyMissing } from './failures.ts';
+import { deleteOrphans } from './orphans.ts';
 import { deleteOlderKeys, type ReplaceContext, replaceOlderKeys } from './replace.ts';
 import { disableAndReport, readAndReport } from './spend.ts';
 import type { KeyTask } from './task.ts';
@@ -23,13 +23,13 @@ interface KeyLeft extends KeyTask {
  * Describes what may be left if a task fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…, may work until
  * 1 Jan 2026 06:00 UTC`. Empty if the task only reports what a key has spent.
  */
-export function describeKeysLeft({ search, created, revoke, isDisabled }: KeyLeft): string {
-  const { name, expires_at } = search.desired;
+export function describeKeysLeft(left: KeyLeft): string {
+  const { desired, mayHaveOrphans, created, revoke, isDisabled } = left;
+  const { name, expires_at } = desired;
   const quoted = JSON.stringify(name);
-  const lost =
-    search.lostPosts > 0
-      ? `an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at, formatExpiry)}`
-      : '';
+  const lost = mayHaveOrphans
+    ? `an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at, formatExpiry)}`
+    : '';
   if (!created || !revoke) return lost;
   const state = isDisabled ? 'disabled; it cannot spend' : describeLife(created.expiresAt);
   const found = `the API key ${quoted} (${created.label}), hash ${created.hash}, ${state}`;
@@ -41,10 +41,10 @@ export function describeKeysLeft({ search, created, revoke, isDisabled }: KeyLef
  * @param verb how a person ends it
  */
 export function adviseOnKeyLeft(left: KeyLeft, verb: 'delete' | 'disable') {
-  const { search, created, isDisabled = false } = left;
+  const { created, isDisabled = false } = left;
   if (!created) return undefined;
   const others = describeKeysLeft({ ...left, created: undefined });
-  return adviseOnKey({ ...search, created, isDisabled, others }, verb);
+  return adviseOnKey({ ...left, created, isDisabled, others }, verb);
 }
 
 export interface KeyTaskContext extends ReplaceContext {
@@ -61,8 +61,8 @@ export async function runKeyTask(
   task: KeyTask,
   context: KeyTaskContext,
 ): Promise<IncompleteTask<KeyLeft> | undefined> {
-  const { search, created, revoke, replaced } = task;
-  const key = created && { name: search.desired.name, ...created };
+  const { desired, created, revoke, replaced } = task;
+  const key = created && { name: desired.name, ...created };
   const isDisabled = key !== undefined && revoke && (await disableAndReport(key, context));
   // If it replaces others, its lookups before and after that report it.
   if (key && !revoke && !replaced) await readAndReport(key, context);
@@ -74,25 +74,24 @@ export async function runKeyTask(
   const replacement = await catching(replaceKeys(task, context), ApiError, Failure);
   const error = revocation.error ?? replacement.error ?? orphanDeletion.error;
   if (!error) return undefined;
-  const lostPosts = orphanDeletion.error ? search.lostPosts : 0;
   const left = {
     ...task,
     revoke: revocation.error !== undefined,
     isDisabled,
     replaced: replacement.error ? replaced : undefined,
-    search: { ...search, lostPosts },
+    mayHaveOrphans: orphanDeletion.error !== undefined,
   };
   return { error, left, advice: revocation.error && adviseOnKeyLeft(left, 'delete') };
 }
 
 /** @throws {Failure} `created-key-missing` */
 async function revokeCreated(
-  { search, created, revoke }: KeyTask,
+  { desired, created, revoke }: KeyTask,
   context: Context,
 ): Promise<void> {
   if (!created || !revoke) return;
   const { client, log } = context;
-  const key = { name: search.desired.name, ...created };
+  const key = { name: desired.name, ...created };
   for await (const _ of whileMissing(context)) {
     const deletion = await deleteKey(client, key);
     if (deletion.kind === 'unclear') throw deletion.error;
@@ -105,7 +104,7 @@ async function revokeCreated(
 
 /** @throws {Failure} `key-replaced`, `replaced-keys-not-deleted` */
 async function replaceKeys(
-  { search: { workspace, desired }, created, replaced }: KeyTask,
+  { workspace, desired, created, replaced }: KeyTask,
   context: KeyTaskContext,
 ): Promise<void> {
   if (!created || !replaced) return;
@@ -119,33 +118,20 @@ async function replaceKeys(
 }
 
 /** Deletes the orphans of the step. Polls, because an ambiguous POST may be applied late. */
-export async function deleteAllOrphans(
-  { search, created }: KeyTask,
-  context: Context,
-): Promise<void> {
-  let { lostPosts } = search;
-  if (lostPosts === 0) return;
-  const knownHashes = new Set([...search.preexistingHashes, created?.hash]);
-  const isNew = (key: Key) =>
-    !knownHashes.has(key.hash) && (search.nameIsRandom || mayBeCreatedSince(key, search));
+export async function deleteAllOrphans(task: KeyTask, context: Context): Promise<void> {
+  if (!task.mayHaveOrphans) return;
+  let isFound = false;
   for (const delay of LATE_POST_DELAYS_MS) {
     await context.client.pause(delay);
-    const { deleted, undecided } = await deleteOrphans({ ...search, lostPosts }, isNew, context);
-    if (undecided.length > 0) {
-      context.warn(keyOwnerUnknownWarning, unknownOwner(search, undecided));
-      return;
-    }
-    for (const { hash } of deleted) knownHashes.add(hash);
-    lostPosts -= deleted.length;
-    if (lostPosts === 0) return;
+    const deleted = await deleteOrphans(task, context);
+    isFound ||= deleted.length > 0;
   }
-  if (lostPosts === search.lostPosts) {
-    context.log.info(`Found no API key whose secret was lost. ${describeLateKey(search)}`);
-  }
-}
-
-/** What ends an API key that a POST may still create. */
-function describeLateKey({ desired, workspace }: KeyTask['search']): string {
-  const { name, expires_at } = desired;
-  return `A late request may still create ${JSON.stringify(name)} in the workspace "${workspace.slug}". That key ${describeExpiry(expires_at)}, unless someone deletes it.`;
+  if (isFound) return;
+  const {
+    desired: { name, expires_at },
+    workspace,
+  } = task;
+  context.log.info(
+    `Found no API key whose secret was lost. A late request may still create ${JSON.stringify(name)} in the workspace "${workspace.slug}". That key ${describeExpiry(expires_at)}, unless someone deletes it.`,
+  );
 }

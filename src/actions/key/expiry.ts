@@ -3,27 +3,16 @@ import type { CreateKeyRequest, Key } from '../../openrouter/resources/keys.ts';
 import { createdAt, formatMinute, isSameYear, readTime } from '../../openrouter/time.ts';
 
 /**
- * The expiry of a new key in ISO 8601, with random milliseconds that identify an orphan; null for never.
+ * The expiry of a new key in ISO 8601, in whole seconds; null for never.
  * @param expiresInMs the time until the key expires, in milliseconds; null for never
  * @param now in milliseconds since 1970
- * @param random at least 0 and below 1
  */
-export function planExpiry({
-  expiresInMs,
-  now,
-  random,
-}: {
-  expiresInMs: number | null;
-  now: number;
-  random: number;
-}): string | null {
+export function planExpiry(expiresInMs: number | null, now: number): string | null {
   if (expiresInMs === null) return null;
-  // Never 0 milliseconds: an expiry that a person wrote has none.
-  const ms = 1 + Math.floor(random * 999);
-  return new Date(Math.floor(now / 1000) * 1000 + expiresInMs + ms).toISOString();
+  return new Date(Math.floor(now / 1000) * 1000 + expiresInMs).toISOString();
 }
 
-/** `expires at 2026-01-01T06:00:00.417Z`, or `never expires` for null. By default, as in the log. */
+/** `expires at 2026-01-01T06:00:00.000Z`, or `never expires` for null. By default, as in the log. */
 export function describeExpiry(
   expiresAt: string | null,
   show = (time: string): string => time,

@@ -75,42 +75,6 @@ export const keyStricter = declareWarning<{ key: Key; changes: readonly Change[]
   }),
 );
 
-/** API keys that may be orphans of this step or keys of another job. */
-export interface UnknownOwner {
-  name: string;
-  workspace: WorkspaceRef;
-  /** Whether the name or the expiry is random, so that this step's keys can be recognized. */
-  isDistinguishable: boolean;
-  keys: readonly Key[];
-}
-
-export const keyOwnerUnknown = declareFailure('key-owner-unknown', describeUnknownOwner);
-
-/** The same, if the step itself succeeded. */
-export const keyOwnerUnknownWarning = declareWarning<UnknownOwner>('key-owner-unknown', (owner) => {
-  const { title, lines, effect } = describeUnknownOwner(owner);
-  return { title, lines: [...lines, ...effect] };
-});
-
-function describeUnknownOwner({ name, workspace, isDistinguishable, keys }: UnknownOwner) {
-  const isOne = keys.length === 1;
-  const noun = isOne ? 'API key' : 'API keys';
-  return {
-    title: `Cannot determine which job created the ${noun} named ${JSON.stringify(name)}`,
-    lines: [
-      `A response was lost. Since then, the workspace "${workspace.slug}" has ${isOne ? 'a' : 'these'} new ${noun}: ${keys.map(describeKey).join(', ')}.`,
-    ],
-    effect: [
-      isDistinguishable
-        ? 'There are more of them than this step can have created, so none was deleted.'
-        : 'With expires-in: never and a fixed name, keys of this step and keys of other jobs cannot be distinguished, so none was deleted.',
-      isOne
-        ? 'Check whether it is in use, and delete it if not.'
-        : 'Check which of them are in use, and delete the others.',
-    ] as [string, string],
-  };
-}
-
 export const orphanNotDeleted = declareFailure<UndeletedKey>(
   'orphan-not-deleted',
   ({ key, error }) => ({
@@ -170,12 +134,12 @@ export const keyReplaced = declareFailure<{
     : [
         'Another job has replaced it, or someone has disabled or deleted it.',
         'What this job deployed has no key that works. To recover, repeat the newest run that deploys there, even if it is green.',
-        'Then give the jobs whose keys have this name one concurrency group, with cancel-in-progress: false.',
+        "Then give the jobs that replace each other's keys one concurrency group, with cancel-in-progress: false.",
       ],
   effect: [
     `The key, hash ${key.hash}, ${expiredAt ? 'has expired' : 'is disabled or deleted'}.`,
     olderEnded
-      ? 'The older keys with this name are disabled or deleted.'
+      ? 'The older keys that it replaces are disabled or deleted.'
       : 'This step has not changed older keys.',
   ],
 }));

@@ -87,12 +87,11 @@ export function readKeyInputs(log: InputLog): KeyInputs {
     ...toConnection(values),
     workspace: values.workspace ?? makeSlug(values, log),
     desired: {
-      name: values.name ?? jobKeyName(process.env, Math.random()),
+      name: values.name ?? jobKeyName(process.env),
       limit: values.limit_usd,
       limit_reset: values.limit_reset,
       include_byok_in_limit: values.include_byok_in_limit,
     },
-    nameIsRandom: values.name === undefined,
     expiresInMs: values.expires_in === 'never' ? null : (values.expires_in ?? toMs('6h')),
     revokeAfterJob: values.revoke_after_job,
     replace: values.replace,

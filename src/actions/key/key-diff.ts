@@ -40,8 +40,7 @@ const COMPARISONS = {
     if (returned === undefined) return 'stricter';
     if (time === undefined) return 'looser';
     const later = time - Date.parse(requested);
-    // OpenRouter may drop the milliseconds.
-    if (Math.abs(later) < 1000) return 'same';
+    if (later === 0) return 'same';
     return later > 0 ? 'looser' : 'stricter';
   },
 } as const satisfies Partial<Record<keyof CreateKeyRequest, Compare>>;

@@ -13,6 +13,7 @@ import { type SettlingKey, toSettling } from '../../openrouter/settlement.ts';
 import { unusableState } from '../../openrouter/unusable-key.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
+import { isSameKeyName } from '../../shared/key-name.ts';
 import { currentTime } from '../../shared/time-window.ts';
 import { jobStatusUnknown, keyReplaced, replacedKeysNotDeleted } from './failures.ts';
 import type { JobStatus } from './job-status.ts';
@@ -51,7 +52,7 @@ export interface Replacement {
   workspace: WorkspaceRef;
   /** The hashes of the keys that existed before the POST for `key`. */
   replaced: readonly string[];
-  /** Whether two keys have the same name; by default, if the names are equal. */
+  /** Whether two keys have the same name; by default, if they differ only in their endings. */
   isSameName?(one: string, other: string): boolean;
 }
 
@@ -90,7 +91,7 @@ interface LookupContext extends Context {
 }
 
 async function endOlderKeys(
-  { key, workspace, replaced, isSameName = Object.is }: Replacement,
+  { key, workspace, replaced, isSameName = isSameKeyName }: Replacement,
   context: ReplaceContext & LookupContext,
   endOlder: (older: readonly SettlingKey[]) => Promise<void>,
 ): Promise<void> {

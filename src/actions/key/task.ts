@@ -1,13 +1,17 @@
 import * as z from 'zod/mini';
-import { describeKey, type Key } from '../../openrouter/resources/keys.ts';
+import { createKeyRequest, describeKey, type Key } from '../../openrouter/resources/keys.ts';
+import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { Journal } from '../../shared/context.ts';
 import { expiryOf } from './expiry.ts';
-import { type OrphanCriteria, orphanCriteria } from './orphans.ts';
 
 /** The schema of the task that `key` saves for its post step. */
 export const keyTask = () =>
   z.object({
-    search: orphanCriteria(),
+    workspace: z.object({ id: z.string(), slug: z.string() }),
+    /** What was requested, with a name that no other key has. */
+    desired: createKeyRequest,
+    /** Whether a response was lost, or has not arrived yet, so that there may be a key whose secret no one has. */
+    mayHaveOrphans: z.boolean(),
     /** The created key; absent until its response arrives. */
     created: z.optional(
       z.object({
@@ -33,10 +37,8 @@ export type KeyTask = z.infer<ReturnType<typeof keyTask>>;
  * `revoke-after-job: false`: no step has its secret, so no one needs it.
  */
 export type KeyState =
-  /** The first POST is about to be sent. */
+  /** A POST is about to be sent. */
   | 'planned'
-  /** Another POST is about to be sent. An earlier one may have created a key whose secret was lost. */
-  | 'posted'
   /** The key exists. It stays at this if the post step revokes it anyway. */
   | 'created'
   /** Later steps have the key, which stays after the job. */
@@ -45,48 +47,42 @@ export type KeyState =
   | 'ended';
 
 /** What the post step has to know. */
-export interface KeyFacts {
-  search: OrphanCriteria;
+export interface KeyFacts extends Pick<KeyTask, 'desired' | 'mayHaveOrphans' | 'replaced'> {
+  workspace: WorkspaceRef;
   /** The key, from `created` on. */
   key?: Key;
-  /** The hashes of the keys that a job that succeeds replaces; undefined for none. */
-  replaced?: string[] | undefined;
 }
 
 /** What the post step has to do; null for nothing. */
-export function taskIn(state: KeyState, { search, key, replaced }: KeyFacts): KeyTask | null {
-  if (state === 'ended') return search.lostPosts > 0 ? { search, revoke: false } : null;
-  const created = key && {
-    hash: key.hash,
-    label: key.label,
-    expiresAt: expiryOf(key, search.desired),
-  };
+export function taskIn(state: KeyState, facts: KeyFacts): KeyTask | null {
+  const {
+    workspace: { id, slug },
+    desired,
+    mayHaveOrphans,
+    key,
+    replaced,
+  } = facts;
+  const task = { workspace: { id, slug }, desired, mayHaveOrphans };
+  if (state === 'ended') return mayHaveOrphans ? { ...task, revoke: false } : null;
+  const created = key && { hash: key.hash, label: key.label, expiresAt: expiryOf(key, desired) };
   // A key that is revoked replaces no other.
-  if (state === 'given-out') return { search, created, revoke: false, replaced };
-  return { search, created, revoke: true };
+  if (state === 'given-out') return { ...task, created, revoke: false, replaced };
+  return { ...task, created, revoke: true };
 }
 
 /**
- * Saves what the post step has to do. If that leaves less to do than before, a failure is only a warning:
- * then the post step finds nothing where it looks.
- * @param fewerOrphans whether the state is as before, and only orphans were deleted
+ * Saves what the post step has to do. If no key is left, a failure is only a warning: then the post step finds
+ * nothing where it looks.
  * @throws {Failure} `state-not-written`
  */
-export function saveState(
-  state: KeyState,
-  facts: KeyFacts,
-  { journal, fewerOrphans = false }: { journal: Journal<KeyTask>; fewerOrphans?: boolean },
-): void {
+export function saveState(state: KeyState, facts: KeyFacts, journal: Journal<KeyTask>): void {
   const task = taskIn(state, facts);
   if (!task) journal.clearOrWarn();
-  else if (fewerOrphans || state === 'ended') journal.saveOrWarn(task);
-  else journal.saveOrFail(task, existingIn(state, facts));
+  else if (state === 'ended') journal.saveOrWarn(task);
+  else journal.saveOrFail(task, facts.key && describeExisting(facts.key));
 }
 
 /** What exists at OpenRouter if the state cannot be written. */
-function existingIn(state: KeyState, { key }: KeyFacts): string | undefined {
-  if (key) {
-    return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`;
-  }
-  return state === 'posted' ? 'possibly an API key whose secret was lost' : undefined;
+function describeExisting(key: Key): string {
+  return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`;
 }

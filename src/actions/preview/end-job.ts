@@ -14,7 +14,7 @@ import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
 import type { SettlingKey } from '../../openrouter/settlement.ts';
 import type { IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
-import { isSameKeyName } from '../../shared/key-name.ts';
+import { isSamePreviewKeyName } from '../../shared/key-name.ts';
 import { adviseOnKeyLeft, deleteAllOrphans, describeKeysLeft } from '../key/end-key.ts';
 import { createdKeyMissing } from '../key/failures.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
@@ -60,11 +60,10 @@ export async function runPreviewTask(
   const [error] = [ended?.error, check.error, orphans?.error].filter((one) => one !== undefined);
   if (!error) return undefined;
   if (!key) return { error, left: task };
-  const lostPosts = orphans?.error ? key.search.lostPosts : 0;
   const left = {
     ...key,
     created: ended?.error ? key.created : undefined,
-    search: { ...key.search, lostPosts },
+    mayHaveOrphans: orphans?.error !== undefined,
   };
   // A deployment has its key.
   const own = ended?.error && !isDeployed(key) ? left : undefined;
@@ -94,17 +93,16 @@ async function isThere(
 
 /** Ends the key of a job. The key of a deployment stays if the job has succeeded, and ends those that it replaces. */
 async function endKey(task: KeyTask, preview: PreviewTask, context: PreviewTaskContext) {
-  const { created, replaced, search } = task;
+  const { workspace, desired, created, replaced } = task;
   if (!created) return;
-  const key = { name: search.desired.name, ...created };
+  const key = { name: desired.name, ...created };
   if (replaced === undefined || context.readJobStatus().succeeded === false) {
     const found = await endOwn(key, preview, context);
     reportSpend(key, { found }, context);
     return;
   }
-  const { workspace } = search;
   await replaceOlderKeys(
-    { key, workspace, replaced, isSameName: isSameKeyName },
+    { key, workspace, replaced, isSameName: isSamePreviewKeyName },
     context,
     (older) => disableEach(older, context),
   );

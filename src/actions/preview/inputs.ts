@@ -153,7 +153,7 @@ export function readPreviewInputs(log: InputLog): PreviewInputs {
     keyMode: values.key,
     key: {
       desired: {
-        name: jobKeyName(process.env, Math.random(), values.key_name),
+        name: jobKeyName(process.env, values.key_name),
         limit: values.limit_usd ?? undefined,
         limit_reset: values.limit_reset,
         include_byok_in_limit: values.include_byok_in_limit,

@@ -5,7 +5,7 @@ import { disableUnused, type Key } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, isDefault, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { noJournal } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
-import { deployedKeyName, isSameKeyName } from '../../shared/key-name.ts';
+import { deployedKeyName, isSamePreviewKeyName } from '../../shared/key-name.ts';
 import { createWorkspace } from '../create/create-workspace.ts';
 import type { CreateRequest, CreateResult } from '../create/request.ts';
 import {
@@ -161,18 +161,16 @@ async function ensureKey(
     onCreated: context.onKey,
   };
   const admit = (key: Key) => admitKey(key, { workspace, guard }, context);
-  const former: string[] = [];
   for (;;) {
     const hasWaited = await guard?.waitForRoom({ dryRun: false });
     if (hasWaited && !(await readSubject(preview.subject, undefined, context)).isOpen) {
       return undefined;
     }
-    const keyRequest = { ...keyRequestOf(opening, context), former };
+    const keyRequest = keyRequestOf(opening, context);
     const outcome = await createKeyIf(admit, workspace, keyRequest, keyContext);
     if (outcome.kind === 'created') context.log.info(ENDS[request.keyMode]);
     if (outcome.kind !== 'gave-way') return outcome;
-    if (guard && outcome.hasOrphans) throw guard.reached();
-    former.push(outcome.hash);
+    if (guard && outcome.mayHaveOrphans) throw guard.reached();
     await context.client.pause(context.random() * MAX_PAUSE_MS);
   }
 }
@@ -194,11 +192,10 @@ function keyRequestOf(
   return {
     workspace: identity.slug,
     desired: { ...desired, name },
-    nameIsRandom: !isDeployed,
     expiresInMs,
     revokeAfterJob: !isDeployed,
     replace: isDeployed && 'after-job',
-    isSameName: isSameKeyName,
+    isSameName: isSamePreviewKeyName,
   };
 }
 

@@ -25,11 +25,13 @@ describe('a key step', () => {
     expectCreated(main, keys());
     expect(calls()).toEqual([LOOKUP, LIST, CREATE]);
     const [created] = keys();
-    expect(created).toMatchObject({ name: 'CI', workspace_id: key.workspace.id, limit: null });
+    const name = created?.name;
+    expect(name).toMatch(/^CI #[\da-z]{6}$/);
+    expect(created).toMatchObject({ workspace_id: key.workspace.id, limit: null });
     expect(Object.keys(main.outputs).sort()).toEqual((await declaredOutputs('key')).sort());
     expect(main.outputs).toEqual({
       key: expect.stringMatching(/^sk-or-v1-[0-9a-f]{64}$/),
-      name: 'CI',
+      name,
       hash: created?.hash,
       label: created?.label,
       'expires-at': created?.expires_at,
@@ -37,16 +39,16 @@ describe('a key step', () => {
       'workspace-slug': SLUG,
     });
     expect(posted()).toEqual([
-      { name: 'CI', workspace_id: key.workspace.id, expires_at: created?.expires_at },
+      { name, workspace_id: key.workspace.id, expires_at: created?.expires_at },
     ]);
     const post = await runPost(main);
     expect(post).toMatchObject({ exitCode: 0, stderr: '' });
     expect(foldGroups(post.log.split('\n'))).toEqual([
       '▸ Requests',
-      'Spending not yet counted (API key "CI").',
+      `Spending not yet counted (API key "${name}").`,
       'OpenRouter counts what is spent some minutes late. To read the amount then, run the action usage.',
       '▸ Requests',
-      `Revoked the API key "CI" (${created?.label}), hash ${created?.hash}.`,
+      `Revoked the API key "${name}" (${created?.label}), hash ${created?.hash}.`,
     ]);
     expect(calls().slice(3)).toEqual([DISABLE, DELETE]);
     expect(keys().map(({ workspace_id }) => workspace_id)).toEqual([bystander.id]);
@@ -65,7 +67,7 @@ describe('a key step', () => {
     ]);
     expect(main.summary).toContain('<h3>✅ Created an OpenRouter API key with $2.50 weekly</h3>');
     expect(main.summary).toContain(
-      `<summary>Name of the API key</summary>\n<p><code>CI</code></p>\n<p>Label: <code>${main.outputs['label']}</code></p>`,
+      `<summary>Name of the API key</summary>\n<p><code>${main.outputs['name']}</code></p>\n<p>Label: <code>${main.outputs['label']}</code></p>`,
     );
     expect(main.summary).not.toContain(main.outputs['hash']);
     expectNoSecret(main);
@@ -77,7 +79,7 @@ describe('a key step', () => {
       key.scheduleFaults({ on: CREATE, kind: 'reset', applied: true });
       const main = await createKey({ 'limit-usd': limit, 'revoke-after-job': 'false' });
       expectCreated(main, keys());
-      expect(main.log).toContain('Deleted the orphaned API key "CI"');
+      expect(main.log).toContain(`Deleted the orphaned API key "${main.outputs['name']}"`);
       expect(keys().map(({ hash }) => hash)).toEqual([main.outputs['hash']]);
     },
   );

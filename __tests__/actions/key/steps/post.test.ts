@@ -42,7 +42,7 @@ describe('the post step of the key action', () => {
     const log = foldGroups(post.log.split('\n'));
     expect(log).toEqual([
       '▸ Requests',
-      'Spending not yet counted (API key "CI").',
+      `Spending not yet counted (API key "${main.outputs['name']}").`,
       'OpenRouter counts what is spent some minutes late. To read the amount then, run the action usage.',
     ]);
     expect(keys()).toHaveLength(1);
@@ -54,10 +54,10 @@ describe('the post step of the key action', () => {
     const post = await runPost(main, { 'management-key': '' });
     expect(post.exitCode).toBe(0);
     const [warning] = annotations(post, 'warning');
-    const { label, hash, 'expires-at': expiresAt } = main.outputs;
+    const { name, label, hash, 'expires-at': expiresAt } = main.outputs;
     expect(warning?.data).toContain('management-key is required, and is empty');
     expect(warning?.data).toContain(
-      `May still exist at OpenRouter: the API key "CI" (${label}), hash ${hash}, may work until ${formatExpiry(expiresAt ?? '')}.`,
+      `May still exist at OpenRouter: the API key "${name}" (${label}), hash ${hash}, may work until ${formatExpiry(expiresAt ?? '')}.`,
     );
     expect(keys()).toHaveLength(1);
     expectNoSecret(post);
@@ -68,7 +68,7 @@ test('after the job, what a key has spent is in the summary, and only a log line
   const main = await createKey({ 'revoke-after-job': 'false' });
   seedUsage(key.sandbox, keys()[0] as Key, { credits: 0.3 });
   expect((await runPost(main)).summary).toContain(
-    '<h3>💵 Spent at least $0.30 at OpenRouter so far</h3>\n<p>Post step of key, after the job.</p>\n<p>OpenRouter counts what is spent some minutes late. To read the amount then, run the action usage.</p>\n<details><summary>Name of the API key</summary>\n<p><code>CI</code></p>\n</details>',
+    `<h3>💵 Spent at least $0.30 at OpenRouter so far</h3>\n<p>Post step of key, after the job.</p>\n<p>OpenRouter counts what is spent some minutes late. To read the amount then, run the action usage.</p>\n<details><summary>Name of the API key</summary>\n<p><code>${main.outputs['name']}</code></p>\n</details>`,
   );
   const ended = await runPost(await createKey());
   expect(ended.summary).toContain('<p>The API key does not work any more.</p>');

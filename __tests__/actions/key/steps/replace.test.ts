@@ -26,7 +26,7 @@ test('A replace that fails reports the new key and the old ones that are left', 
     'Could not delete 2 of 3 replaced API keys: OpenRouter does not allow it (HTTP 403)',
   );
   expect(message).toContain(
-    `The new API key exists, and the outputs are set: "CI" (${main.outputs['label']})`,
+    `The new API key exists, and the outputs are set: "${main.outputs['name']}" (${main.outputs['label']})`,
   );
   const left = keys().flatMap(({ label }) => (labels.includes(label) ? [label] : []));
   expect(left).toHaveLength(2);
@@ -49,7 +49,7 @@ describe('replace: after-job', () => {
   const KEPT = { replace: 'after-job', 'revoke-after-job': 'false', 'expires-in': '70d' };
 
   test('lists the deleted keys with their cost in the summary of the post step', async () => {
-    const old = [seed({ name: 'CI' }), seed({ name: 'CI' })];
+    const old = [seed({ name: 'CI' }), seed({ name: 'CI #other1' })];
     for (const one of old) seedUsage(key.sandbox, one, { credits: 12.5 });
     const main = await createKey(KEPT);
     expectCreated(main, keys());

@@ -87,9 +87,9 @@ describe('a cap for all keys of a preview', () => {
     );
     expect(lines).toEqual([
       expect.stringMatching(/^Run this again once the running jobs have ended\. .*:$/),
-      expect.stringMatching(/^"octo-org\/shop \/ Preview \/ .* \/ test \/ .*" \(sk-or-v1-/),
+      expect.stringMatching(/^"octo-org\/shop \/ Preview \/ .* \/ test #\w{6}" \(sk-or-v1-/),
       expect.stringMatching(/^The key of a deployment counts with its whole limit until .*:$/),
-      expect.stringMatching(/^"octo-org\/shop#1 \/ Preview \/ test" \(sk-or-v1-/),
+      expect.stringMatching(/^"octo-org\/shop#1 \/ Preview \/ test #\w{6}" \(sk-or-v1-/),
       'Lower the limits of the API keys made by hand, or disable them, and do not delete them:',
       expect.stringMatching(/^"Mine" \(sk-or-v1-/),
       'Or raise preview-limit-usd, and push.',
