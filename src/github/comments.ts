@@ -201,7 +201,9 @@ async function askGraphQl(client: Client): Promise<string> {
   const { data } = await client.request({
     operation: OPERATION,
     method: 'POST',
-    path: GRAPHQL,
+    path: '/graphql',
+    // https://api.github.com/graphql, and https://HOST/api/graphql next to https://HOST/api/v3.
+    url: (apiUrl) => new URL('graphql', apiUrl).href,
     body: { query: '{viewer{login}}' },
     schema: z.pipe(
       z.unknown(),
@@ -218,9 +220,3 @@ const answer = () =>
   z.object({ data: z.object({ viewer: owner() }), errors: z.optional(z.never()) });
 
 const owner = () => z.object({ login: z.string() });
-
-/**
- * GraphQL is beside the REST API: https://api.github.com/graphql, https://HOST/api/graphql beside
- * https://HOST/api/v3. A URL resolves the two dots, which the root of a host has nothing above.
- */
-const GRAPHQL = '/../graphql';

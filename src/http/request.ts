@@ -122,8 +122,7 @@ export function formatOperation(failure: Pick<AttemptFailure, 'operation'> & Wha
 
 /** `GET /workspaces/preview-42` */
 export function formatCall({ method, path }: Pick<RequestFacts, 'method' | 'path'>): string {
-  // That of GraphQL leads out of the base URL.
-  return `${method} ${path.replace('/..', '')}`;
+  return `${method} ${path}`;
 }
 
 type WhatHappened = Pick<AttemptFailure, 'reason' | 'serverMessage' | 'noResponse'>;
@@ -156,6 +155,8 @@ export function formatCause(details: ApiErrorDetails): string {
 
 /** One request to the API. */
 export interface ApiRequest<Data> extends RequestFacts {
+  /** The URL, if the path is not below the base URL. */
+  url?(apiUrl: string): string;
   /** Sent as JSON. */
   body?: object;
   /** Parses the body of a successful response. */

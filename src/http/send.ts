@@ -90,12 +90,12 @@ function timeoutOf({ clock, deadline, isShare }: SendOptions): number {
 }
 
 function toHttpRequest(
-  { method, path, body, maxBytes }: ApiRequest<unknown>,
+  { method, path, url, body, maxBytes }: ApiRequest<unknown>,
   { server: { apiUrl, headers } }: SendOptions,
 ) {
   return {
     method,
-    url: apiUrl + path,
+    url: url?.(apiUrl) ?? apiUrl + path,
     headers: {
       ...headers,
       ...(body && { 'content-type': 'application/json' }),
