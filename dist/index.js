@@ -571,7 +571,7 @@ const mismatch=request.findMismatch?.(parsed.data)
 return mismatch===void 0?{data:parsed.data}:{kind:request.method==="POST"?"unexpected":"ambiguous",reason:`HTTP ${status}, but ${mismatch}`,isMismatch:!0,...metadata(response,server)}}function toFailure({method},response,server){const{status,body}=response,retryAfterMs=server.retryAfterMs(response),kind=retryAfterMs!==void 0&&server.throttlingStatuses.includes(status)?"throttled":classifyResponse(method,status)
 if(status>=300&&status<400)return{kind,reason:`${formatStatus(status)} to ${targetOf(response,server)}. Redirects are not followed, so that no secret is sent to another host`,...metadata(response,server)}
 const serverMessage=withoutStatus(extractServerMessage(body),status)
-return{kind,reason:formatStatus(status),...metadata(response,server),serverMessage,retryAfterMs,limitsAll:server.limitsAll?.(response)}}function targetOf({headers:{location}},{apiUrl}){if(typeof location!="string")return"nowhere"
+return{kind,reason:formatStatus(status),...metadata(response,server),serverMessage,retryAfterMs}}function targetOf({headers:{location}},{apiUrl}){if(typeof location!="string")return"nowhere"
 if(!URL.canParse(location,apiUrl))return"an invalid URL"
 const{origin,pathname}=new URL(location,apiUrl)
 return origin+pathname.split("/").map(part=>part.length<MIN_KEY_LENGTH?part:"***").join("/")}function metadata({status,headers},{requestIdHeader}){const id=headers[requestIdHeader]
@@ -594,11 +594,7 @@ for(const[,target="",parameters=""]of String(headers.link??"").matchAll(LINK))if
 if(PAGE_RELATIONS.some(relation=>targets.has(relation)))return{next:targets.get("next")?.search}}function relationsIn(parameters){const rel=[...parameters.matchAll(PARAMETER)].find(([,name])=>name?.toLowerCase()==="rel"),[,,quoted,plain=""]=rel??[]
 return(quoted??plain).toLowerCase().split(/\s+/)}const external_node_events_namespaceObject=require("node:events"),external_node_https_namespaceObject=require("node:https"),external_node_tls_namespaceObject=require("node:tls"),systemClock={now:()=>Number(process.hrtime.bigint())/1e6,after:(ms,callback)=>{const timer=setTimeout(callback,Math.max(ms,0))
 return()=>clearTimeout(timer)}}
-function createStopwatch(clock){let running=0,since=0,total=0
-return{elapsed:()=>total+(running>0?clock.now()-since:0),async during(work){running===0&&(since=clock.now())
-running+=1
-try{return await work()}finally{running-=1
-running===0&&(total+=clock.now()-since)}}}}function sleep(clock,ms,signal){return new Promise(resolve=>{if(signal.aborted){resolve(abortReason(signal))
+function sleep(clock,ms,signal){return new Promise(resolve=>{if(signal.aborted){resolve(abortReason(signal))
 return}const onAbort=()=>{cancel()
 resolve(abortReason(signal))},cancel=clock.after(ms,()=>{signal.removeEventListener("abort",onAbort)
 resolve(void 0)})
@@ -631,8 +627,8 @@ const{message}=error
 if(error instanceof TransportError)return{reason:message,isPermanent:error.kind==="prevented"}
 const code="code"in error&&typeof error.code=="string"?error.code:"",permanent=PERMANENT_REASONS.find(([codes])=>codes.test(code)),reason=code!=="ECONNRESET"||isSent?permanent?.[1]??TRANSIENT_REASONS[code]??message:"the connection was closed before it was established"
 return{reason:code?`${reason} (${code})`:reason,isPermanent:permanent!==void 0}}function proxyNote(url){const proxy=lib_getProxyUrl(url)
-return proxy?`, through the proxy ${new URL(proxy).host}`:""}function sendOnce(request,options){return options.effect.watch(request,()=>exchange(request,options))}function timeLimitName(isShare){return isShare?"the time that it has":"the timeout"}async function exchange(request,options){const{server,transport,clock,log,isShare,deadline,signal}=options,start=clock.now()
-if(isShare&&deadline<=start)return prevented(request,"its time was over before it was sent",options)
+return proxy?`, through the proxy ${new URL(proxy).host}`:""}function sendOnce(request,options){return options.effect.watch(request,()=>exchange(request,options))}async function exchange(request,options){const{server,transport,clock,log,isBeforeTimeout,deadline,signal}=options,start=clock.now()
+if(isBeforeTimeout&&deadline<=start)return prevented(request,"its time was over before it was sent",options)
 const attempt=startAttempt(timeoutOf(options),request,options),{value:response,error}=await catching(transport({...toHttpRequest(request,options),onSent:attempt.onSent},attempt.signal).finally(attempt.end),TransportError)
 response&&request.onBody?.(response.body)
 const elapsedMs=clock.now()-start,result=error?error.message:`HTTP ${response.status}`
@@ -641,8 +637,8 @@ if(error){const isStopped=signal.aborted&&attempt.signal.reason===signal.reason
 return fail(request,classifyTransportError(error,{...options,isStopped},elapsedMs),options)}const headersAt=clock.now()-(response.bodyMs??0),parsed=parseResponse(request,response,server)
 if("kind"in parsed)return fail(request,parsed,options)
 const{status,body}=response,serverTime=parseHttpDate(response.headers.date),{data}=parsed,links=pageLinks(response,server.apiUrl+request.path)
-return{kind:"succeeded",response:{data,status,serverTime,size:body.length,headersAt,pageLinks:links}}}function timeoutOf({clock,deadline,isShare}){const left=deadline-clock.now()
-return isShare?Math.min(attemptTimeout(left),left):attemptTimeout(left)}function toHttpRequest({method,path,url,body,maxBytes},{server:{apiUrl,headers}}){return{method,url:url?.(apiUrl)??apiUrl+path,headers:{...headers,...body&&{"content-type":"application/json"}},...body&&{body:JSON.stringify(body)},...maxBytes&&{maxBytes}}}function classifyTransportError({isSent,kind,message:reason},{server,signal,clock,deadline,isStopped},elapsedMs){const{host}=new URL(server.apiUrl)
+return{kind:"succeeded",response:{data,status,serverTime,size:body.length,headersAt,pageLinks:links}}}function timeoutOf({clock,deadline,isBeforeTimeout}){const left=deadline-clock.now()
+return isBeforeTimeout?Math.min(attemptTimeout(left),left):attemptTimeout(left)}function toHttpRequest({method,path,url,body,maxBytes},{server:{apiUrl,headers}}){return{method,url:url?.(apiUrl)??apiUrl+path,headers:{...headers,...body&&{"content-type":"application/json"}},...body&&{body:JSON.stringify(body)},...maxBytes&&{maxBytes}}}function classifyTransportError({isSent,kind,message:reason},{server,signal,clock,deadline,isStopped},elapsedMs){const{host}=new URL(server.apiUrl)
 if(!isStopped)return{kind,reason,noResponse:{host,elapsedMs}}
 const facts={reason,isCancelled:isCancelled(signal)}
 return isSent?{kind:"aborted",...facts}:{kind:"prevented",...facts,...clock.now()>=deadline&&{noResponse:{host,elapsedMs}}}}function prevented(request,reason,options){return fail(request,{kind:"prevented",reason,isCancelled:isCancelled(options.signal)},options)}function fail(request,failure,{server}){const{operation,method,path,mayLeaveBehind,recovery,hint,readOnly}=request
@@ -678,15 +674,11 @@ report.saveState(FAILURE_STATE,causeOf(error)??null)
 return 1}function readFailure(){const{data:failed}=safeParse(savedCause(),parseJson(getState(FAILURE_STATE)))
 return error=>isSameCause(causeOf(error),failed)}function findRunningMain(){const{data:main}=safeParse(mainProcess(),parseJson(getState(MAIN_PROCESS_STATE)))
 return main&&isRunning(main)?main:void 0}const package_namespaceObject=JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}')
-function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,503],retryAfterMs:response=>retryAfter(response)??untilReset(response),limitsAll:isUsedUp,requestIdHeader:"x-github-request-id"}}function untilReset(response){const{headers}=response,reset=parseSeconds(String(headers["x-ratelimit-reset"]??"")),now=Date.parse(String(headers.date))
-if(isUsedUp(response)&&reset!==void 0)return Number.isNaN(now)?void 0:Math.max(reset-now,0)}function isUsedUp({headers}){return headers["x-ratelimit-remaining"]==="0"}var client_a
-function createClient(options){const acceptance=new Acceptance(options.wasAccepted??!1)
-return new Client({...options,acceptance},new Throttle(options.clock))}class Client{#options
-#throttle
-#endsAt
-constructor(options,throttle,endsAt){this.#options=options
-this.#throttle=throttle
-this.#endsAt=endsAt}request(request){return this.#throttle.during(()=>this.#requestUntilDone(request))}async#requestUntilDone(request){const failures=[]
+function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,503],retryAfterMs:response=>retryAfter(response)??untilReset(response),requestIdHeader:"x-github-request-id"}}function untilReset({headers}){const isUsedUp=headers["x-ratelimit-remaining"]==="0",reset=parseSeconds(String(headers["x-ratelimit-reset"]??"")),now=Date.parse(String(headers.date))
+if(isUsedUp&&reset!==void 0)return Number.isNaN(now)?void 0:Math.max(reset-now,0)}function createClient(options){return new Client({...options,acceptance:new Acceptance(options.wasAccepted??!1),throttle:{limit:limitTo(MAX_CONCURRENCY),pausedUntil:Number.NEGATIVE_INFINITY}})}class Client{#options
+#reserve
+constructor(options,reserve=0){this.#options=options
+this.#reserve=reserve}async request(request){const failures=[]
 let trusts404=request.trusts404??!1
 for(;;){const outcome=await this.send(request)
 outcome.kind!=="succeeded"&&failures.push(outcome.failure)
@@ -697,51 +689,36 @@ if(outcome.kind==="succeeded")return{...outcome.response,mayBeApplied}
 const retried=this.#toRetry(failures),stop=retried&&await this.waitForRetry(retried,failures.length)
 if(!retried||stop)throw toApiError(failures,{ambiguous:mayBeApplied,...stop})}}#toRetry(failures){const failure=failures.at(-1),{status,kind}=failure
 if(status===401){const count=failures.filter(other=>other.status===401).length,retryAfterMs=this.#options.acceptance.waitAfter401(count)
-return retryAfterMs===void 0?void 0:{...failure,retryAfterMs}}return FAILURE_CLASSES[kind].retryable?failure:void 0}send(request){const throttle=this.#throttle,sendInTurn=async()=>{const stopReason=await this.#waitUntilResumed()
+return retryAfterMs===void 0?void 0:{...failure,retryAfterMs}}return FAILURE_CLASSES[kind].retryable?failure:void 0}send(request){const{acceptance,throttle}=this.#options
+return throttle.limit(async()=>{const stopReason=await this.#waitUntilResumed()
 if(stopReason!==void 0)return prevented(request,stopReason,this.#options)
 const outcome=await sendOnce(request,this.#limited())
-outcome.kind==="succeeded"&&this.#options.acceptance.confirm()
-outcome.kind!=="succeeded"&&FAILURE_CLASSES[outcome.kind].pausesAll&&throttle.pause(outcome.failure.retryAfterMs??0,outcome.failure)
-return outcome}
-return throttle.during(()=>throttle.limit(sendInTurn))}async waitForRetry(failure,attempt){const stopReason=await this.#sleepBeforeRetry(failure,attempt)
-if(stopReason!==void 0)return{stopReason,isCancelled:isCancelled(this.#options.signal)}}async#sleepBeforeRetry(failure,attempt){const{clock,random,deadline,isShare,signal,log}=this.#limited()
+outcome.kind==="succeeded"?acceptance.confirm():this.#pauseAfter(outcome.failure,outcome.failure.retryAfterMs??0)
+return outcome})}async waitForRetry(failure,attempt){const stopReason=await this.#sleepBeforeRetry(failure,attempt)
+if(stopReason!==void 0)return{stopReason,isCancelled:isCancelled(this.#options.signal)}}async#sleepBeforeRetry(failure,attempt){const{clock,random,deadline,isBeforeTimeout,signal,log}=this.#limited()
 if(signal.aborted)return abortReason(signal)
 const wait=Math.max(failure.retryAfterMs??0,backoff(attempt,random()))
-if(clock.now()+wait>=deadline)return isShare?"its time was over":"the timeout"
+if(clock.now()+wait>=deadline)return isBeforeTimeout?"its time was over":"the timeout"
 log.request(`${formatOperation(failure)}. Retrying in ${formatSeconds(wait)}.`)
-FAILURE_CLASSES[failure.kind].pausesAll&&this.#throttle.pause(wait,failure)
-return this.#throttle.during(()=>sleep(clock,wait,signal))}async pause(ms){const{clock,signal}=this.#options
-await sleep(clock,Math.min(ms,this.timeLeft()/4),signal)}withTimeout(ms){const end=this.#options.clock.now()+ms
-return this.#endingAt(()=>end)}withShare(ms,others=[]){const sum=of=>[this,...others].reduce((total,client)=>total+of(client.#throttle.pauses()),0),end=this.#options.clock.now()+ms-sum(({totalMs,leftMs})=>totalMs-leftMs),{deadline}=this.#options,before=deadline()
-return this.#endingAt(()=>end+sum(({totalMs})=>totalMs)+(deadline()-before))}withOwnThrottle(ms){const{clock}=this.#options,throttle=new OwnThrottle(clock,this.#throttle),msLeft=()=>Math.min(this.timeLeft(),ms-throttle.pauses().totalMs)
-return new client_a(this.#options,throttle,()=>clock.now()+msLeft())}timeLeft(){return this.#limited().deadline-this.#options.clock.now()}async#waitUntilResumed(){const{server,clock,signal}=this.#options
-for(;;){const{pausedUntil}=this.#throttle,wait=pausedUntil-clock.now()
+this.#pauseAfter(failure,wait)
+return sleep(clock,wait,signal)}async pause(ms){const{clock,signal}=this.#options
+await sleep(clock,Math.min(ms,this.timeLeft()/4),signal)}within(ms){const{deadline,clock}=this.#options
+return new Client(this.#options,Math.max(this.#reserve,deadline()-clock.now()-ms))}timeLeft(){return this.#limited().deadline-this.#options.clock.now()}async#waitUntilResumed(){const{server,clock,signal,throttle}=this.#options
+for(;;){const{pausedUntil}=throttle,wait=pausedUntil-clock.now()
 if(wait<=0)return
-const{deadline,isShare}=this.#limited()
-if(pausedUntil>=deadline)return`${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${timeLimitName(isShare)}`
-const stopReason=await sleep(clock,wait,signal)
-if(stopReason!==void 0)return stopReason}}#limited(){const deadline=this.#endsAt?.()??this.#options.deadline()
-return{...this.#options,deadline,isShare:this.#endsAt!==void 0}}#endingAt(end){return new client_a(this.#options,this.#throttle,()=>Math.min(this.#limited().deadline,end()))}}client_a=Client
-const CONFIRM_404_AFTER_MS=1e3
+const{deadline,isBeforeTimeout}=this.#limited()
+if(pausedUntil>=deadline){const limit=isBeforeTimeout?"the time that it has":"the timeout"
+return`${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${limit}`}const stopReason=await sleep(clock,wait,signal)
+if(stopReason!==void 0)return stopReason}}#pauseAfter({kind},ms){const{throttle,clock}=this.#options
+FAILURE_CLASSES[kind].pausesAll&&(throttle.pausedUntil=Math.max(throttle.pausedUntil,clock.now()+ms))}#limited(){const timeout=this.#options.deadline(),isBeforeTimeout=this.#reserve>0
+return{...this.#options,deadline:timeout-this.#reserve,isBeforeTimeout}}}const CONFIRM_404_AFTER_MS=1e3
 function statusOf(outcome){return outcome.kind==="succeeded"?outcome.response.status:outcome.failure.status}const MAX_CONCURRENCY=8
 function limitTo(max){let running=0
 const waiting=[]
 return async call=>{running<max?running+=1:await new Promise(resolve=>waiting.push(resolve))
 try{return await call()}finally{const next=waiting.shift()
 next?next():running-=1}}}async function forEachOf(items,handle){const queue=each(items),loops=Array.from({length:MAX_CONCURRENCY},async()=>{for(const item of queue)await handle(item)})
-try{await Promise.all(loops)}finally{await Promise.allSettled(loops)}}function*each(items){yield*items}class Throttle{limit=limitTo(MAX_CONCURRENCY)
-#clock
-#until
-#totalMs=0
-constructor(clock){this.#clock=clock
-this.#until=clock.now()}get pausedUntil(){return this.#until}pause(ms,_failure){const now=this.#clock.now(),[from,until]=[Math.max(this.#until,now),now+ms]
-if(!(until<=from)){this.#totalMs+=until-from
-this.#until=until}}during(work){return work()}pauses(){return{totalMs:this.#totalMs,leftMs:Math.max(0,this.#until-this.#clock.now())}}}class OwnThrottle extends Throttle{#main
-#watch
-constructor(clock,main){super(clock)
-this.#main=main
-this.#watch=createStopwatch(clock)}get pausedUntil(){return Math.max(super.pausedUntil,this.#main.pausedUntil)}pause(ms,failure){super.pause(ms,failure)
-failure.limitsAll&&this.#main.pause(ms,failure)}during(work){return this.#watch.during(work)}pauses(){return{totalMs:this.#watch.elapsed(),leftMs:0}}}function recordEffect(){let possible=0,wasThrottled=!1
+try{await Promise.all(loops)}finally{await Promise.allSettled(loops)}}function*each(items){yield*items}function recordEffect(){let possible=0,wasThrottled=!1
 return{async watch(request,send){if(isRead(request))return send()
 possible+=1
 const outcome=await send()
@@ -870,23 +847,22 @@ const html=`${summaryHtml(summary,{redact:redactShown,maxBytes:MAX_PART_BYTES})}
 try{if(((0,external_node_fs_namespaceObject.statSync)(file,{throwIfNoEntry:!1})?.size??0)+Buffer.byteLength(html)>MAX_SUMMARY_BYTES)return"GitHub accepts no more than 1 MiB for each step.";(0,external_node_fs_namespaceObject.appendFileSync)(file,html)
 return}catch(error){return reasonOf(error)}}function reasonOf(error){return external_node_util_namespaceObject.types.isNativeError(error)?error.message:String(error)}class Timeout{#clock
 #abort
-#rested
-#resting=0
-#end=Number.POSITIVE_INFINITY
 #reason=new Error("the timeout has not started")
+#end=Number.POSITIVE_INFINITY
+#left=Number.POSITIVE_INFINITY
+#resting=0
 #stop=()=>{}
 constructor(clock,abort){this.#clock=clock
-this.#abort=abort
-this.#rested=createStopwatch(clock)}start(ms){this.#reason=new Error(`the timeout of ${ms/1e3} s has expired`)
-this.#end=this.#clock.now()+ms
-this.#arm()}deadline=()=>this.#end+this.#rested.elapsed()
-stop(){this.#stop()}rest=async ms=>{this.stop()
+this.#abort=abort}start(ms){this.#reason=new Error(`the timeout of ${ms/1e3} s has expired`)
+this.#run(ms)}deadline=()=>this.#resting>0?this.#clock.now()+this.#left:this.#end
+stop(){this.#stop()}rest=async ms=>{this.#left=this.deadline()-this.#clock.now()
+this.stop()
 this.#resting+=1
-await this.#rested.during(()=>sleep(this.#clock,ms,this.#abort.signal))
+await sleep(this.#clock,ms,this.#abort.signal)
 this.#resting-=1
-this.#resting===0&&this.#arm()}
-#arm(){const left=this.deadline()-this.#clock.now()
-this.#stop=this.#clock.after(left,()=>this.#abort.abort(this.#reason))}}async function runStep(name,program,onError=step_fail){process.exitCode=1
+this.#resting===0&&this.#run(this.#left)}
+#run(ms){this.#end=this.#clock.now()+ms
+this.#stop=this.#clock.after(ms,()=>this.#abort.abort(this.#reason))}}async function runStep(name,program,onError=step_fail){process.exitCode=1
 process.noDeprecation=!0
 const report=createReport(name),{managementKey,gitHubToken,proxyPassword}=readSecrets()
 report.registerSecrets([...managementKey,...gitHubToken])
@@ -1420,10 +1396,10 @@ return countAmbiguous(attempts)>deleted.size}function reconcileKey(attempts){con
 return ambiguous&&failure.kind!=="aborted"&&!found?{kind:"settle",ambiguous:!0}:{kind:retryable?"retry":"give-up",ambiguous:mayHaveOrphans(attempts)}}function unusableState(key,now){if(isDisabled(key))return"disabled"
 const expiry=readTime(key.expires_at)
 return expiry!==void 0&&now!==void 0&&expiry<=now?"expired":void 0}const WITHIN_MS=5e3
-function withinBounds(client){return client.withOwnThrottle(Math.min(WITHIN_MS,client.timeLeft()/4))}async function disableAndReport(created,context){const reading=await read({...disableRequest(created),trusts404:!0},context)
+async function disableAndReport(created,context){const reading=await read({...disableRequest(created),trusts404:!0},context)
 reportSpend(created,reading,context)
 return reading.found!==void 0}async function readAndReport(created,context){const request=keyRequest(created.hash,describeKey(created))
-reportSpend(created,await read(request,context),context)}async function read(request,{client}){const reading=withinBounds(client).request(request),{value,error}=await catching(reading,ApiError)
+reportSpend(created,await read(request,context),context)}async function read(request,{client}){const brief=client.within(Math.min(WITHIN_MS,client.timeLeft()/4)),{value,error}=await catching(brief.request(request),ApiError)
 return error?{error}:{found:value.data,now:value.serverTime}}function reportSpend(created,{found,now,error},{log,warn,onSpend}){const one=found&&{key:found,settlesIn:settlesIn(found,now)},spent=one&&spentOf(one)
 if(!spent){const reason=one?"OpenRouter does not report it":spend_describeMissing(error)
 log.info(`What the API key ${describeKey(created)} has spent is unknown: ${reason}.`)
@@ -1868,28 +1844,26 @@ const{name}=identify(mark.subject,repository,void 0)
 return[{id,slug,description,created_at,...mark,name:mark.state==="open"?slug:name}]})}async function close_preview_isGone({id},{details},{client}){if(!rejectsResource(details))return!1
 const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
 return!error&&!lookup.workspace}function notDeleted(workspace,errors,keysLeft){const[first]=errors,reason=first?formatAttempt(first.details):"the run was cancelled"
-return new Failure(previewNotDeleted,{workspace,errors,keysLeft},reason)}function keysIn({last}){return last??"not-listed"}function reopened(workspace){return new Failure(previewReopened,{workspace},"its API keys were disabled, and it is open again: run its workflow again")}const LOOKUP_SHARE=.1,DELETION_SHARE=.2
-async function cleanUp(request,context){const{log,clock}=context,start=clock.now(),marked=await findMarked(context)
+return new Failure(previewNotDeleted,{workspace,errors,keysLeft},reason)}function keysIn({last}){return last??"not-listed"}function reopened(workspace){return new Failure(previewReopened,{workspace},"its API keys were disabled, and it is open again: run its workflow again")}async function cleanUp(request,context){const{log,clock}=context,start=clock.now(),marked=await findMarked(context)
 log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`)
-const isClosed=({state})=>state!=="open",groups=groupBySubject(marked.filter(one=>!isClosed(one))),{outdated,open,unread}=await readSubjects(groups,request,context),stale=[...marked.filter(isClosed),...outdated],names=truncateList(open.map(({slug})=>slug)).join(", ")
+const isClosed=({state})=>state!=="open",groups=groupBySubject(marked.filter(one=>!isClosed(one))),{outdated,open,unread}=await readSubjects(groups,context),stale=[...marked.filter(isClosed),...outdated],names=truncateList(open.map(({slug})=>slug)).join(", ")
 log.info(`Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(open.length)}${names&&`: ${names}`}.`)
-const outcome=outcomeOfNone(stale.map(toFound(context)),request),ended=outcome?stale.map(one=>({...toFound(context)(one),outcome})):await endAll(stale,request,context)
+const outcome=outcomeOfNone(stale.map(toFound(context)),request),ended=outcome?stale.map(one=>({...toFound(context)(one),outcome})):await endAll(stale,context)
 request.dryRun||await updateComments(open,context)
 const result=[...open.map(one=>({...toFound(context,"it is open")(one),outcome:"kept"})),...unread,...ended]
 logEnd(result,{dryRun:request.dryRun,start},context)
-return result}async function readSubjects(groups,{timeoutMs},context){const lookups=context.github.withTimeout(context.github.timeLeft()/2),states={outdated:[],open:[],unread:[]}
-await forEachOf(groups,async({subject,workspaces})=>{const github=lookups.withShare(timeoutMs*LOOKUP_SHARE),lookup=readSubject(subject,void 0,{...context,github}),{value:facts,error}=await catching(lookup,ApiError,Failure)
+return result}async function readSubjects(groups,context){const states={outdated:[],open:[],unread:[]}
+await forEachOf(groups,async({subject,workspaces})=>{const github=withHalf(context.github),lookup=readSubject(subject,void 0,{...context,github}),{value:facts,error}=await catching(lookup,ApiError,Failure)
 if(!error){const{isOpen,since}=facts
 states[isOpen?"open":"outdated"].push(...workspaces.map(one=>({...one,since})))
 return}const entries=workspaces.map(toFound(context,context.toLine(error.message))).map(one=>({...one,outcome:"unread",error}))
 for(const entry of entries)logFailure(entry,context)
 states.unread.push(...entries)})
-return states}function withShare(ms,context){const{client,github}=context
-return{...context,client:client.withShare(ms,[github]),github:github.withShare(ms,[client])}}function groupBySubject(marked){const groups=new Map
+return states}function withHalf(client){return client.within(client.timeLeft()/2)}function groupBySubject(marked){const groups=new Map
 for(const workspace of marked){const{subject}=workspace,key=JSON.stringify(subject),group=groups.get(key)??{subject,workspaces:[]}
 group.workspaces.push(workspace)
-groups.set(key,group)}return[...groups.values()]}async function endAll(stale,{timeoutMs},context){const ended=[]
-await forEachOf(stale,async workspace=>{const entry=await endOne(workspace,withShare(timeoutMs*DELETION_SHARE,context))
+groups.set(key,group)}return[...groups.values()]}async function endAll(stale,context){const{client,github}=context,ended=[]
+await forEachOf(stale,async workspace=>{const brief={...context,client:withHalf(client),github:withHalf(github)},entry=await endOne(workspace,brief)
 logFailure(entry,context)
 ended.push(entry)})
 return ended}async function endOne(workspace,context){const found=toFound(context),ending=closePreview(workspace,{waits:!1},context),{value:closing,error}=await catching(ending,ApiError,Failure)
@@ -1967,8 +1941,7 @@ return{...toConnection(values),slugPattern:values.slug_pattern,olderThanMs:value
 function staleNotice(result){const meaning=meaningOf(result)
 if(meaning==="nothing-stale")return
 const found=withOutcome(result,"deleted","already-deleted","would-delete"),named=found.slice(0,report_MAX_NAMED).map(({slug})=>slug),more=found.length>named.length?` and ${found.length-named.length} more`:"",check=meaning==="would-delete"?"If no one needs them, check":"Check"
-return`Found ${countOf(found.length,"stale workspace")}: ${named.join(", ")}${more}. ${check} why the jobs that created them did not delete them.`}const TIMEOUT_SHARE=.2
-async function sweep(request,context){const{log,clock}=context,start=clock.now(),{stale,kept}=await findStale(request,context)
+return`Found ${countOf(found.length,"stale workspace")}: ${named.join(", ")}${more}. ${check} why the jobs that created them did not delete them.`}async function sweep(request,context){const{log,clock}=context,start=clock.now(),{stale,kept}=await findStale(request,context)
 log.info(`Stale: ${countWorkspaces(stale.length)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(kept.length)}.`)
 const outcome=outcomeOfNone(stale,request)
 outcome!=="would-delete"||request.deleteKeys||log.info(KEYS_NOT_CHECKED)
@@ -1984,9 +1957,9 @@ return glob!==void 0?`matches ${glob} in keep`:age===void 0?"its age is unknown"
 await forEachOf(stale,async workspace=>{const entry=await deleteStale(workspace,request,context)
 logFailure(entry,context)
 ended.push(entry)})
-return ended}async function deleteStale(workspace,{deleteKeys,timeoutMs},context){const{log,signal,toLine}=context,{id,slug,reason}=workspace
+return ended}async function deleteStale(workspace,{deleteKeys},context){const{log,signal,toLine}=context,{id,slug,reason}=workspace
 if(signal.aborted){const why=`not attempted: ${abortReason(signal)}`
-return{...workspace,outcome:"failed",reason:toLine(why)}}const client=context.client.withShare(timeoutMs*TIMEOUT_SHARE),options={deleteKeys,relistKeys:!1},result=await teardown({id,slug},options,{...context,client}),{deletedKeys,deleted,listedKeys,problem:error}=result,{length:count}=deletedKeys
+return{...workspace,outcome:"failed",reason:toLine(why)}}const client=context.client.within(context.client.timeLeft()/2),options={deleteKeys,relistKeys:!1},result=await teardown({id,slug},options,{...context,client}),{deletedKeys,deleted,listedKeys,problem:error}=result,{length:count}=deletedKeys
 if(!error){const spent=spentBy(deletedKeys),what=`${JSON.stringify(slug)}, ${reason}`
 log.info(deletionLine(what,{deleted,keyCount:count,spent}))
 const outcome=deleted?"deleted":"already-deleted"

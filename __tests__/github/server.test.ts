@@ -1,9 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import * as z from 'zod';
 import { openPull, renameRepository } from '../../sandbox/github/people.ts';
 import { readPull } from '../../src/github/pulls.ts';
 import { gitHub } from '../../src/github/server.ts';
-import { ApiError } from '../../src/http/request.ts';
 import { type GitHubScene, openGitHubScene, reportOf } from '../support/github-scene.ts';
 
 /** Rejects what follows for 5 s by a rate limit. */
@@ -51,49 +49,6 @@ describe.each([403, 429] as const)('HTTP %i', (status) => {
       expect(lines.join('\n')).not.toMatch(/permission/);
       expect(code).toBe('throttled');
     });
-  });
-});
-
-describe('requests that must not hold up the others', () => {
-  test.each([
-    ['alone wait for a secondary rate limit', 0, 0],
-    ['wait for the primary rate limit with all others', 1, 5],
-  ])('%s', async (_, limit, seconds) => {
-    const scene = openGitHubScene();
-    const { github, repository, client, named, clock } = scene;
-    openPull(github, repository, { number: 42 });
-    LIMITS[limit]?.[1](scene);
-    const aside = client.withOwnThrottle(60_000);
-    const request = {
-      operation: 'try',
-      method: 'GET',
-      path: '/user',
-      schema: z.unknown(),
-    } as const;
-    const first = await scene.run(aside.send(request));
-    expect(first).toMatchObject({ kind: 'throttled' });
-    github.limitedUntil = undefined;
-    expect(await scene.run(readPull(client, named, 42))).toMatchObject({ number: 42 });
-    expect(Math.floor(clock.now() / 1000)).toBe(seconds);
-    expect(await scene.run(readPull(aside, named, 42))).toMatchObject({ number: 42 });
-    expect(Math.floor(clock.now() / 1000)).toBe(5);
-  });
-
-  test('have their time together, and only while one of them is under way', async () => {
-    const scene = openGitHubScene();
-    const { github, repository, client, named, clock, network } = scene;
-    openPull(github, repository, { number: 42 });
-    const aside = client.withOwnThrottle(1_000);
-    await scene.run(new Promise<void>((resolve) => clock.after(5_000, resolve)));
-    expect(await scene.run(readPull(aside, named, 42))).toMatchObject({ number: 42 });
-    const hanging = { on: 'GET /repos/:owner/:repo/pulls/:number', kind: 'silence' } as const;
-    network.schedule.push(...Array(9).fill(hanging));
-    const both = Promise.all([readPull(aside, named, 42), readPull(aside, named, 42)]);
-    expect(await scene.run(both)).toBeInstanceOf(ApiError);
-    expect(clock.now()).toBeLessThanOrEqual(6_000);
-    expect(aside.timeLeft()).toBeLessThan(300);
-    network.schedule.length = 0;
-    expect(await scene.run(readPull(client, named, 42))).toMatchObject({ number: 42 });
   });
 });
 

@@ -75,7 +75,7 @@ describe('the wait before a retry', () => {
   ])('of 7 s ends before a timeout of %i ms if there are %i attempts', async (...row) => {
     const [timeout, attempts, end] = row;
     const { client, clock, run, sent } = openRecordingClient([throttledFor(7), OK]);
-    await run(get(client.withTimeout(timeout)));
+    await run(get(client.within(timeout)));
     expect([sent.length, clock.now()]).toEqual([attempts, end]);
   });
 });
@@ -92,7 +92,7 @@ describe('HTTP 401', () => {
   test('after a request that was accepted is repeated twice, after one and three seconds', async () => {
     const { client, run, sentAt } = openRecordingClient([OK, rejected, rejected, OK]);
     await run(get(client));
-    expect(await run(get(client.withOwnThrottle(5_000)))).toMatchObject({ status: 200 });
+    expect(await run(get(client.within(5_000)))).toMatchObject({ status: 200 });
     expect(sentAt).toEqual([0, 20, 1_040, 4_060]);
   });
 
@@ -111,23 +111,6 @@ describe('HTTP 401', () => {
     await run(get(client));
     expect(await run(client.send({ ...GET, method: 'POST' }))).toMatchObject({ kind: 'rejected' });
     expect(sent).toHaveLength(2);
-  });
-});
-
-describe('a request that must not hold up the others', () => {
-  test('is retried until its time is over', async () => {
-    const { client, clock, run, sentAt } = openRecordingClient(['silence']);
-    expect(detailsOf(await run(get(client.withOwnThrottle(5_000))))).toMatchObject({ attempts: 3 });
-    expect(sentAt[0]).toBe(0);
-    expect(clock.now()).toBeLessThanOrEqual(5_000);
-  });
-
-  test('is not retried if the server asks for a longer wait, which the others do not observe', async () => {
-    const { client, clock, run, sentAt } = openRecordingClient([throttledFor(7), OK]);
-    await run(get(client.withOwnThrottle(5_000)));
-    expect(clock.now()).toBe(LATENCY);
-    await run(get(client));
-    expect(sentAt).toEqual([0, LATENCY]);
   });
 });
 
@@ -182,9 +165,9 @@ describe('concurrent requests', () => {
 
   test('fail at once if the pause ends exactly with the timeout', async () => {
     const { client, clock, run, sent } = openRecordingClient([throttledFor(59), OK]);
-    await run(get(client.withTimeout(30_000)));
+    await run(get(client.within(30_000)));
     expect(clock.now()).toBe(LATENCY);
-    const result = await run(get(client.withTimeout(59_000)));
+    const result = await run(get(client.within(59_000)));
     expect(detailsOf(result)).toMatchObject({
       kind: 'prevented',
       reason: 'OpenRouter requires a wait of 59.0 s, which exceeds the time that it has',
@@ -219,7 +202,7 @@ describe('the time of a client', () => {
     await fc.assert(
       fc.asyncProperty(sequences, fc.integer({ min: 1, max: 60_000 }), async (sequence, ms) => {
         const { client, clock, run, sentAt } = openRecordingClient(sequence);
-        expect(await run(get(client.withTimeout(ms)))).toHaveProperty('details');
+        expect(await run(get(client.within(ms)))).toHaveProperty('details');
         expect(Math.max(...sentAt)).toBeLessThan(ms);
         expect(clock.now()).toBeLessThan(ms + LATENCY);
       }),
@@ -235,7 +218,7 @@ describe('the time of a client', () => {
 
   test('lets no request start after it', async () => {
     const { client, run, sent, passTo } = openRecordingClient([OK]);
-    const shortLived = client.withTimeout(1_000);
+    const shortLived = client.within(1_000);
     await run(passTo(1_000));
     expect(detailsOf(await run(get(shortLived)))).toMatchObject({
       kind: 'prevented',

@@ -334,7 +334,7 @@ describe('a resource that a lookup does not find', () => {
 
   test('is looked up again after a quarter of the time that is left, if that is less', async () => {
     const { client, run, sentAt } = openRecordingClient([NOT_FOUND]);
-    await run(findById(client.withTimeout(2_020)));
+    await run(findById(client.within(2_020)));
     expect(sentAt).toEqual([0, 520]);
   });
 });

@@ -223,8 +223,8 @@ describe('the reason of a failure is in words, without ids and requests', () => 
       'OpenRouter: the connection was refused (ECONNREFUSED), 2 attempts',
     ],
     [
-      apiError({ kind: 'aborted', reason: 'its share of the timeout has expired' }),
-      'its share of the timeout has expired',
+      apiError({ kind: 'aborted', reason: 'the timeout of 60 s has expired' }),
+      'the timeout of 60 s has expired',
     ],
     [left(of({ attempts: 7 })), 'OpenRouter: HTTP 500, 7 attempts'],
     [left(of({}), of({})), '2 API keys not deleted. OpenRouter: HTTP 500'],

@@ -17,7 +17,6 @@ export function gitHub({ apiUrl, token }: { apiUrl: string; token: string }): Se
     },
     throttlingStatuses: [403, 503],
     retryAfterMs: (response) => retryAfter(response) ?? untilReset(response),
-    limitsAll: isUsedUp,
     requestIdHeader: 'x-github-request-id',
   };
 }
@@ -26,15 +25,10 @@ export function gitHub({ apiUrl, token }: { apiUrl: string; token: string }): Se
  * How long the primary rate limit lasts, in milliseconds, if it is used up:
  * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
-function untilReset(response: HttpResponse): number | undefined {
-  const { headers } = response;
+function untilReset({ headers }: HttpResponse): number | undefined {
+  const isUsedUp = headers['x-ratelimit-remaining'] === '0';
   const reset = parseSeconds(String(headers['x-ratelimit-reset'] ?? ''));
   const now = Date.parse(String(headers['date']));
-  if (!isUsedUp(response) || reset === undefined) return undefined;
+  if (!isUsedUp || reset === undefined) return undefined;
   return Number.isNaN(now) ? undefined : Math.max(reset - now, 0);
-}
-
-/** Whether the primary rate limit is used up. */
-function isUsedUp({ headers }: HttpResponse): boolean {
-  return headers['x-ratelimit-remaining'] === '0';
 }

@@ -1,5 +1,5 @@
 import { isCancelled } from '../lib/cancellation.ts';
-import { abortReason, type Clock, createStopwatch, sleep } from '../lib/clock.ts';
+import { abortReason, sleep } from '../lib/clock.ts';
 import { formatSeconds } from '../lib/format.ts';
 import {
   type ApiRequest,
@@ -11,7 +11,7 @@ import {
   toApiError,
 } from './request.ts';
 import { Acceptance, backoff, FAILURE_CLASSES } from './retry-policy.ts';
-import { prevented, type SendOptions, sendOnce, timeLimitName } from './send.ts';
+import { prevented, type SendOptions, sendOnce } from './send.ts';
 
 /** The response to the last attempt at a request. */
 export interface FinalResponse<Data> extends ApiResponse<Data> {
@@ -19,7 +19,7 @@ export interface FinalResponse<Data> extends ApiResponse<Data> {
   mayBeApplied: boolean;
 }
 
-export interface ClientOptions extends Omit<SendOptions, 'isShare' | 'deadline'> {
+export interface ClientOptions extends Omit<SendOptions, 'deadline' | 'isBeforeTimeout'> {
   /** When the timeout of the step expires, by `clock`. */
   deadline(): number;
   /** At least 0 and below 1. */
@@ -28,27 +28,38 @@ export interface ClientOptions extends Omit<SendOptions, 'isShare' | 'deadline'>
   wasAccepted?: boolean;
 }
 
+/** What the clients of one server have in common. */
 interface SharedOptions extends ClientOptions {
   acceptance: Acceptance;
+  throttle: Throttle;
+}
+
+/** Limits and delays all requests of a step to one server, which throttles them all if it throttles one. */
+interface Throttle {
+  /** Calls a function when fewer than `MAX_CONCURRENCY` others are running. */
+  limit: ReturnType<typeof limitTo>;
+  /** Until when no request may start, by the clock of the step. */
+  pausedUntil: number;
 }
 
 /** Creates a client that owns authentication, deadlines and retries. */
 export function createClient(options: ClientOptions): Client {
-  const acceptance = new Acceptance(options.wasAccepted ?? false);
-  return new Client({ ...options, acceptance }, new Throttle(options.clock));
+  return new Client({
+    ...options,
+    acceptance: new Acceptance(options.wasAccepted ?? false),
+    throttle: { limit: limitTo(MAX_CONCURRENCY), pausedUntil: Number.NEGATIVE_INFINITY },
+  });
 }
 
-/** A client of one server, whose requests share a timeout and a throttle. */
+/** A client of one server. */
 class Client {
   readonly #options: SharedOptions;
-  readonly #throttle: Throttle;
-  /** When its requests have to end, if that is before the timeout of the step. */
-  readonly #endsAt: (() => number) | undefined;
+  /** How long before the timeout of the step its requests have to end, in milliseconds. A rest moves both. */
+  readonly #reserve: number;
 
-  constructor(options: SharedOptions, throttle: Throttle, endsAt?: () => number) {
+  constructor(options: SharedOptions, reserve = 0) {
     this.#options = options;
-    this.#throttle = throttle;
-    this.#endsAt = endsAt;
+    this.#reserve = reserve;
   }
 
   /**
@@ -56,11 +67,7 @@ class Client {
    * after HTTP 404, unless the request trusts that.
    * @throws {ApiError}
    */
-  request<Data>(request: ApiRequest<Data>): Promise<FinalResponse<Data>> {
-    return this.#throttle.during(() => this.#requestUntilDone(request));
-  }
-
-  async #requestUntilDone<Data>(request: ApiRequest<Data>): Promise<FinalResponse<Data>> {
+  async request<Data>(request: ApiRequest<Data>): Promise<FinalResponse<Data>> {
     const failures: AttemptFailure[] = [];
     let trusts404 = request.trusts404 ?? false;
     for (;;) {
@@ -93,19 +100,16 @@ class Client {
 
   /** Sends a request once, and returns the outcome. For requests that are not idempotent. */
   send<Data>(request: ApiRequest<Data>): Promise<Outcome<Data>> {
-    const throttle = this.#throttle;
-    const sendInTurn = async () => {
+    const { acceptance, throttle } = this.#options;
+    return throttle.limit(async () => {
       const stopReason = await this.#waitUntilResumed();
       if (stopReason !== undefined) return prevented(request, stopReason, this.#options);
       const outcome = await sendOnce(request, this.#limited());
-      if (outcome.kind === 'succeeded') this.#options.acceptance.confirm();
+      if (outcome.kind === 'succeeded') acceptance.confirm();
       // Pause here, before the limit lets another request start.
-      if (outcome.kind !== 'succeeded' && FAILURE_CLASSES[outcome.kind].pausesAll) {
-        throttle.pause(outcome.failure.retryAfterMs ?? 0, outcome.failure);
-      }
+      else this.#pauseAfter(outcome.failure, outcome.failure.retryAfterMs ?? 0);
       return outcome;
-    };
-    return throttle.during(() => throttle.limit(sendInTurn));
+    });
   }
 
   /**
@@ -120,13 +124,15 @@ class Client {
 
   /** Returns what there must be no further attempt after, if so. */
   async #sleepBeforeRetry(failure: AttemptFailure, attempt: number): Promise<string | undefined> {
-    const { clock, random, deadline, isShare, signal, log } = this.#limited();
+    const { clock, random, deadline, isBeforeTimeout, signal, log } = this.#limited();
     if (signal.aborted) return abortReason(signal);
     const wait = Math.max(failure.retryAfterMs ?? 0, backoff(attempt, random()));
-    if (clock.now() + wait >= deadline) return isShare ? 'its time was over' : 'the timeout';
+    if (clock.now() + wait >= deadline) {
+      return isBeforeTimeout ? 'its time was over' : 'the timeout';
+    }
     log.request(`${formatOperation(failure)}. Retrying in ${formatSeconds(wait)}.`);
-    if (FAILURE_CLASSES[failure.kind].pausesAll) this.#throttle.pause(wait, failure);
-    return this.#throttle.during(() => sleep(clock, wait, signal));
+    this.#pauseAfter(failure, wait);
+    return sleep(clock, wait, signal);
   }
 
   /** Waits `ms` milliseconds, but a quarter of the time that is left at most. An abort ends the wait. */
@@ -135,36 +141,10 @@ class Client {
     await sleep(clock, Math.min(ms, this.timeLeft() / 4), signal);
   }
 
-  /** Returns a client with the same throttle, whose requests end within `ms` milliseconds. */
-  withTimeout(ms: number): Client {
-    const end = this.#options.clock.now() + ms;
-    return this.#endingAt(() => end);
-  }
-
-  /**
-   * Returns a client like `withTimeout` for one of many items, whose share of the time is `ms` milliseconds.
-   * The waits that its server or those of `others` require do not count, because all items wait then.
-   */
-  withShare(ms: number, others: readonly Client[] = []): Client {
-    const sum = (of: (pauses: ReturnType<Throttle['pauses']>) => number) =>
-      [this, ...others].reduce((total, client) => total + of(client.#throttle.pauses()), 0);
-    const end = this.#options.clock.now() + ms - sum(({ totalMs, leftMs }) => totalMs - leftMs);
-    // A rest of the step moves its deadline.
-    const { deadline } = this.#options;
-    const before = deadline();
-    return this.#endingAt(() => end + sum(({ totalMs }) => totalMs) + (deadline() - before));
-  }
-
-  /**
-   * Returns a client with a throttle of its own, for requests that must not hold up the others. Together, they
-   * have `ms` milliseconds, which pass while one of them is under way, and which count for `withShare` like
-   * waits. The others wait only if the server allows no more requests at all.
-   */
-  withOwnThrottle(ms: number): Client {
-    const { clock } = this.#options;
-    const throttle = new OwnThrottle(clock, this.#throttle);
-    const msLeft = () => Math.min(this.timeLeft(), ms - throttle.pauses().totalMs);
-    return new Client(this.#options, throttle, () => clock.now() + msLeft());
+  /** Returns a client whose requests all end within `ms` milliseconds, and before the timeout of the step. */
+  within(ms: number): Client {
+    const { deadline, clock } = this.#options;
+    return new Client(this.#options, Math.max(this.#reserve, deadline() - clock.now() - ms));
   }
 
   /** The time until its requests have to end, in milliseconds. */
@@ -177,28 +157,32 @@ class Client {
    * deadline or the signal aborts.
    */
   async #waitUntilResumed(): Promise<string | undefined> {
-    const { server, clock, signal } = this.#options;
+    const { server, clock, signal, throttle } = this.#options;
     for (;;) {
-      const { pausedUntil } = this.#throttle;
+      const { pausedUntil } = throttle;
       const wait = pausedUntil - clock.now();
       if (wait <= 0) return undefined;
-      const { deadline, isShare } = this.#limited();
+      const { deadline, isBeforeTimeout } = this.#limited();
       if (pausedUntil >= deadline) {
-        return `${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${timeLimitName(isShare)}`;
+        const limit = isBeforeTimeout ? 'the time that it has' : 'the timeout';
+        return `${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${limit}`;
       }
       const stopReason = await sleep(clock, wait, signal);
       if (stopReason !== undefined) return stopReason;
     }
   }
 
-  #limited(): Omit<ClientOptions, 'deadline'> & SendOptions {
-    const deadline = this.#endsAt?.() ?? this.#options.deadline();
-    return { ...this.#options, deadline, isShare: this.#endsAt !== undefined };
+  /** Delays all requests by `ms`, from now, if the failure holds for them all. */
+  #pauseAfter({ kind }: AttemptFailure, ms: number): void {
+    const { throttle, clock } = this.#options;
+    if (!FAILURE_CLASSES[kind].pausesAll) return;
+    throttle.pausedUntil = Math.max(throttle.pausedUntil, clock.now() + ms);
   }
 
-  #endingAt(end: () => number): Client {
-    const endsAt = () => Math.min(this.#limited().deadline, end());
-    return new Client(this.#options, this.#throttle, endsAt);
+  #limited() {
+    const timeout = this.#options.deadline();
+    const isBeforeTimeout = this.#reserve > 0;
+    return { ...this.#options, deadline: timeout - this.#reserve, isBeforeTimeout };
   }
 }
 
@@ -258,73 +242,4 @@ export async function forEachOf<Item>(
 /** A loop that throws closes a generator, and with it all other loops over the generator. */
 function* each<Item>(items: readonly Item[]): Generator<Item, void> {
   yield* items;
-}
-
-/** Limits and pauses all requests of a step to one server, which throttles them all if it throttles one. */
-class Throttle {
-  /** Calls a function when fewer than `MAX_CONCURRENCY` others are running. */
-  readonly limit = limitTo(MAX_CONCURRENCY);
-  readonly #clock: Clock;
-  #until: number;
-  #totalMs = 0;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#until = clock.now();
-  }
-
-  get pausedUntil(): number {
-    return this.#until;
-  }
-
-  /** Delays all requests by `ms`, from now, because of `failure`. */
-  pause(ms: number, _failure: Pick<AttemptFailure, 'limitsAll'>): void {
-    const now = this.#clock.now();
-    const [from, until] = [Math.max(this.#until, now), now + ms];
-    if (until <= from) return;
-    this.#totalMs += until - from;
-    this.#until = until;
-  }
-
-  /** Does what sends a request, with its waits. */
-  during<Result>(work: () => Promise<Result>): Promise<Result> {
-    return work();
-  }
-
-  /** How long all pauses take together, in milliseconds, and what is left of them. */
-  pauses(): { totalMs: number; leftMs: number } {
-    return {
-      totalMs: this.#totalMs,
-      leftMs: Math.max(0, this.#until - this.#clock.now()),
-    };
-  }
-}
-
-/** The throttle of `Client.withOwnThrottle`. As its pauses counts how long its requests take. */
-class OwnThrottle extends Throttle {
-  readonly #main: Throttle;
-  readonly #watch: ReturnType<typeof createStopwatch>;
-
-  constructor(clock: Clock, main: Throttle) {
-    super(clock);
-    this.#main = main;
-    this.#watch = createStopwatch(clock);
-  }
-
-  override get pausedUntil(): number {
-    return Math.max(super.pausedUntil, this.#main.pausedUntil);
-  }
-
-  override pause(ms: number, failure: Pick<AttemptFailure, 'limitsAll'>): void {
-    super.pause(ms, failure);
-    if (failure.limitsAll) this.#main.pause(ms, failure);
-  }
-
-  override during<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#watch.during(work);
-  }
-
-  override pauses() {
-    return { totalMs: this.#watch.elapsed(), leftMs: 0 };
-  }
 }

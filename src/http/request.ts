@@ -52,8 +52,6 @@ export interface AttemptFailure extends RequestFacts {
   isMismatch?: boolean;
   /** The wait that the server requested, in milliseconds. */
   retryAfterMs?: number | undefined;
-  /** Whether the server allows no more requests at all until then. */
-  limitsAll?: boolean | undefined;
 }
 
 /**

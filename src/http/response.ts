@@ -54,14 +54,8 @@ function toFailure(
     return { kind, reason, ...metadata(response, server) };
   }
   const serverMessage = withoutStatus(extractServerMessage(body), status);
-  return {
-    kind,
-    reason: formatStatus(status),
-    ...metadata(response, server),
-    serverMessage,
-    retryAfterMs,
-    limitsAll: server.limitsAll?.(response),
-  };
+  const reason = formatStatus(status);
+  return { kind, reason, ...metadata(response, server), serverMessage, retryAfterMs };
 }
 
 /** Where a response redirects to, without the query and the parts of the path that can have a token. */

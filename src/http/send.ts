@@ -23,7 +23,7 @@ export interface SendOptions {
   /** When the request has to end, by `clock`. */
   deadline: number;
   /** Whether that is before the timeout of the step, which aborts what is in flight by `signal`. */
-  isShare: boolean;
+  isBeforeTimeout: boolean;
   /** Aborts the requests in flight; after a cancellation, see `POST_GRACE_MS`. The reason is an `Error`. */
   signal: AbortSignal;
   log: Log;
@@ -38,19 +38,14 @@ export function sendOnce<Data>(
   return options.effect.watch(request, () => exchange(request, options));
 }
 
-/** What limits the time of a request: it may have less than the step. */
-export function timeLimitName(isShare: boolean): string {
-  return isShare ? 'the time that it has' : 'the timeout';
-}
-
 /** Sends one HTTP request. Returns what its response means, or the error if no complete one arrives. */
 async function exchange<Data>(
   request: ApiRequest<Data>,
   options: SendOptions,
 ): Promise<Outcome<Data>> {
-  const { server, transport, clock, log, isShare, deadline, signal } = options;
+  const { server, transport, clock, log, isBeforeTimeout, deadline, signal } = options;
   const start = clock.now();
-  if (isShare && deadline <= start) {
+  if (isBeforeTimeout && deadline <= start) {
     return prevented(request, 'its time was over before it was sent', options);
   }
   const attempt = startAttempt(timeoutOf(options), request, options);
@@ -84,9 +79,9 @@ async function exchange<Data>(
 }
 
 /** The timeout of an attempt that starts now, in milliseconds. */
-function timeoutOf({ clock, deadline, isShare }: SendOptions): number {
+function timeoutOf({ clock, deadline, isBeforeTimeout }: SendOptions): number {
   const left = deadline - clock.now();
-  return isShare ? Math.min(attemptTimeout(left), left) : attemptTimeout(left);
+  return isBeforeTimeout ? Math.min(attemptTimeout(left), left) : attemptTimeout(left);
 }
 
 function toHttpRequest(

@@ -12,8 +12,6 @@ export interface Server {
   throttlingStatuses: readonly number[];
   /** How long a response asks to wait before the next request, in milliseconds. */
   retryAfterMs(response: HttpResponse): number | undefined;
-  /** Whether a response that throttles holds for all requests, also for those of `Client.withOwnThrottle`. */
-  limitsAll?(response: HttpResponse): boolean;
   /** The header with the server's id of the request, which its support needs. */
   requestIdHeader: string;
 }

@@ -18,26 +18,6 @@ export const systemClock: Clock = {
   },
 };
 
-/** Measures for how long at least one of several things is under way, in milliseconds. */
-export function createStopwatch(clock: Clock) {
-  let running = 0;
-  let since = 0;
-  let total = 0;
-  return {
-    elapsed: () => total + (running > 0 ? clock.now() - since : 0),
-    async during<Result>(work: () => Promise<Result>): Promise<Result> {
-      if (running === 0) since = clock.now();
-      running += 1;
-      try {
-        return await work();
-      } finally {
-        running -= 1;
-        if (running === 0) total += clock.now() - since;
-      }
-    },
-  };
-}
-
 /**
  * Waits `ms` milliseconds, then resolves with undefined. If `signal` aborts, resolves early with the
  * message of the abort reason.

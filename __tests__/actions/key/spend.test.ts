@@ -13,11 +13,11 @@ import {
 import type { KeyPost, KeyStep } from '../../support/key-steps.ts';
 import { onNth } from '../../support/simulation.ts';
 
-const throttled = (on: string): InProcessFault => ({
+const throttled = (on: string, seconds: number): InProcessFault => ({
   on,
   kind: 'response',
   status: 429,
-  headers: { 'retry-after': '3600' },
+  headers: { 'retry-after': String(seconds) },
 });
 
 /** A scene with a key step that has succeeded, and whose key has spent 0.0421 USD. */
@@ -74,7 +74,7 @@ describe('the post step of a key', () => {
   test.each<[string, InProcessFault[], object, number, number]>([
     ['no response arrives, after five seconds', silence, LONG, 4_000, 5_000],
     ['no response arrives, after a quarter of the time', silence, { timeout: 8_000 }, 1_500, 2_000],
-    ['it is throttled for an hour, at once', [throttled(DISABLE)], LONG, 0, 40],
+    ['it is throttled for ten seconds, after them', [throttled(DISABLE, 10)], LONG, 10_000, 10_040],
     ['HTTP 403, at once', [{ on: DISABLE, kind: 'response', status: 403 }], LONG, 0, 40],
     ['HTTP 404, at once', [falseNotFound(DISABLE)], LONG, 0, 40],
   ])(

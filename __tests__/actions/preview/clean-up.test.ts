@@ -204,9 +204,9 @@ describe('comments that GitHub does not accept', () => {
       5_000,
       { on, kind: 'response', status: 403, headers: { 'retry-after': '60' } },
     ],
-    ['hang', TIMEOUT_MS / 4 + 5_000, { on, kind: 'silence' }],
+    ['hang', TIMEOUT_MS / 2 + 5_000, { on, kind: 'silence' }],
   ])(
-    'leave the previews to the next clean-up, within some seconds, if they %s',
+    'leave the previews to the next clean-up, in half of the time at most, if they %s',
     async (_, ms, fault) => {
       const previews = openPreviews(10);
       const { clock } = previews.world.simulation;

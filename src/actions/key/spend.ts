@@ -1,4 +1,3 @@
-import type { Client } from '../../http/client.ts';
 import { ApiError, type ApiRequest, formatAttempt } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { toUsd } from '../../lib/usd.ts';
@@ -21,13 +20,8 @@ export interface SpendContext extends Context {
   onSpend(spend: KeySpend): void;
 }
 
-/** How long it may take to disable or to read a key, at most, in milliseconds. */
+/** How long it may take to disable or to read a key, at most, in milliseconds: what follows matters more. */
 const WITHIN_MS = 5_000;
-
-/** A client for a request that must not delay what matters more, whose throttling delays no other request. */
-function withinBounds(client: Client): Client {
-  return client.withOwnThrottle(Math.min(WITHIN_MS, client.timeLeft() / 4));
-}
 
 /**
  * Disables the created key before it is revoked, and reports what it has spent: after the revocation, that
@@ -51,8 +45,8 @@ export async function readAndReport(created: KeyIdentity, context: SpendContext)
 }
 
 async function read(request: ApiRequest<Key | undefined>, { client }: Context): Promise<Reading> {
-  const reading = withinBounds(client).request(request);
-  const { value, error } = await catching(reading, ApiError);
+  const brief = client.within(Math.min(WITHIN_MS, client.timeLeft() / 4));
+  const { value, error } = await catching(brief.request(request), ApiError);
   return error ? { error } : { found: value.data, now: value.serverTime };
 }
 

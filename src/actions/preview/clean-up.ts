@@ -1,4 +1,4 @@
-import { forEachOf } from '../../http/client.ts';
+import { type Client, forEachOf } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { countWorkspaces, truncateList } from '../../lib/format.ts';
@@ -28,20 +28,13 @@ export interface CleanUpRequest {
   /** If more previews are to be deleted, none is. */
   maxDeletions: number;
   dryRun: boolean;
-  timeoutMs: number;
 }
 
 /**
- * The shares of the timeout that one lookup and one deletion have, so that one that takes long leaves time for
- * the others. All lookups have half of the time that is left.
- */
-const LOOKUP_SHARE = 1 / 10;
-const DELETION_SHARE = 1 / 5;
-
-/**
  * Ends the previews of this repository whose pull request is closed or whose branch is gone, and brings the comments of
- * the others up to date: their last amounts were late when they were written. A preview whose subject cannot be read in
- * its share of the time is kept. If one fails, the others go on.
+ * the others up to date: their last amounts were late when they were written. Each lookup and each deletion has half
+ * of the time that is left, so that a slow one leaves time for the others. A preview whose subject cannot be read is
+ * kept. If one fails, the others go on.
  * @throws {ApiError} if the workspaces cannot be listed; then none is deleted
  */
 export async function cleanUp(
@@ -55,7 +48,7 @@ export async function cleanUp(
   // One that is closed already is ended whatever its subject is.
   const isClosed = ({ state }: MarkedWorkspace) => state !== 'open';
   const groups = groupBySubject(marked.filter((one) => !isClosed(one)));
-  const { outdated, open, unread } = await readSubjects(groups, request, context);
+  const { outdated, open, unread } = await readSubjects(groups, context);
   const stale = [...marked.filter(isClosed), ...outdated];
   const names = truncateList(open.map(({ slug }) => slug)).join(', ');
   log.info(
@@ -64,7 +57,7 @@ export async function cleanUp(
   const outcome = outcomeOfNone(stale.map(toFound(context)), request);
   const ended = outcome
     ? stale.map((one) => ({ ...toFound(context)(one), outcome }))
-    : await endAll(stale, request, context);
+    : await endAll(stale, context);
   if (!request.dryRun) await updateComments(open, context);
   const kept = open.map((one) => ({
     ...toFound(context, 'it is open')(one),
@@ -85,13 +78,11 @@ interface SubjectStates {
 /** Looks up the subject of each group. */
 async function readSubjects(
   groups: readonly Group[],
-  { timeoutMs }: CleanUpRequest,
   context: GitHubContext,
 ): Promise<SubjectStates> {
-  const lookups = context.github.withTimeout(context.github.timeLeft() / 2);
   const states: SubjectStates = { outdated: [], open: [], unread: [] };
   await forEachOf(groups, async ({ subject, workspaces }) => {
-    const github = lookups.withShare(timeoutMs * LOOKUP_SHARE);
+    const github = withHalf(context.github);
     const lookup = readSubject(subject, undefined, { ...context, github });
     const { value: facts, error } = await catching(lookup, ApiError, Failure);
     if (!error) {
@@ -107,14 +98,9 @@ async function readSubjects(
   return states;
 }
 
-/** A context for one of many items, which takes `ms` milliseconds at most. */
-function withShare(ms: number, context: GitHubContext): GitHubContext {
-  const { client, github } = context;
-  return {
-    ...context,
-    client: client.withShare(ms, [github]),
-    github: github.withShare(ms, [client]),
-  };
+/** A client that has half of the time that is left. */
+function withHalf(client: Client): Client {
+  return client.within(client.timeLeft() / 2);
 }
 
 function groupBySubject(marked: readonly MarkedWorkspace[]): Group[] {
@@ -132,12 +118,13 @@ function groupBySubject(marked: readonly MarkedWorkspace[]): Group[] {
 /** Ends previews, a few at once. */
 async function endAll(
   stale: readonly MarkedWorkspace[],
-  { timeoutMs }: CleanUpRequest,
   context: GitHubContext,
 ): Promise<SweptWorkspace[]> {
+  const { client, github } = context;
   const ended: SweptWorkspace[] = [];
   await forEachOf(stale, async (workspace) => {
-    const entry = await endOne(workspace, withShare(timeoutMs * DELETION_SHARE, context));
+    const brief = { ...context, client: withHalf(client), github: withHalf(github) };
+    const entry = await endOne(workspace, brief);
     logFailure(entry, context);
     ended.push(entry);
   });

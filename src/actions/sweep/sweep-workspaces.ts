@@ -36,11 +36,7 @@ export interface SweepRequest {
   maxDeletions: number;
   /** List what would be deleted, but delete nothing. */
   dryRun: boolean;
-  timeoutMs: number;
 }
-
-/** The share of the step's timeout for one workspace, so that a slow one leaves time for the others. */
-const TIMEOUT_SHARE = 1 / 5;
 
 /**
  * Deletes the stale workspaces: those that match the pattern, are old enough, and match nothing in
@@ -120,7 +116,7 @@ async function deleteAll(
 
 async function deleteStale(
   workspace: FoundWorkspace,
-  { deleteKeys, timeoutMs }: SweepRequest,
+  { deleteKeys }: SweepRequest,
   context: Context,
 ): Promise<SweptWorkspace> {
   const { log, signal, toLine } = context;
@@ -129,7 +125,8 @@ async function deleteStale(
     const why = `not attempted: ${abortReason(signal)}`;
     return { ...workspace, outcome: 'failed', reason: toLine(why) };
   }
-  const client = context.client.withShare(timeoutMs * TIMEOUT_SHARE);
+  // So that a slow one leaves time for the others.
+  const client = context.client.within(context.client.timeLeft() / 2);
   const options = { deleteKeys, relistKeys: false };
   const result = await teardown({ id, slug }, options, { ...context, client });
   const { deletedKeys, deleted, listedKeys, problem: error } = result;
