@@ -568,7 +568,7 @@ if(isNestedDeeper(json,MAX_DEPTH))return{kind:"unexpected",reason:`HTTP ${status
 const parsed=safeParse(request.schema,json)
 if(!parsed.success)return{kind:"ambiguous",reason:`HTTP ${status}, but ${describeDefect({body,json},parsed.error)}`,...metadata(response,server)}
 const mismatch=request.findMismatch?.(parsed.data)
-return mismatch===void 0?{data:parsed.data}:{kind:request.method==="POST"?"unexpected":"ambiguous",reason:`HTTP ${status}, but ${mismatch}`,isMismatch:!0,...metadata(response,server)}}function toFailure({method},response,server){const{status,body}=response,retryAfterMs=server.retryAfterMs(response),kind=retryAfterMs!==void 0&&server.throttlingStatuses.includes(status)?"throttled":classifyResponse(method,status)
+return mismatch===void 0?{data:parsed.data}:{kind:request.method==="POST"?"unexpected":"ambiguous",reason:`HTTP ${status}, but ${mismatch}`,...metadata(response,server)}}function toFailure({method},response,server){const{status,body}=response,retryAfterMs=server.retryAfterMs(response),kind=retryAfterMs!==void 0&&server.throttlingStatuses.includes(status)?"throttled":classifyResponse(method,status)
 if(status>=300&&status<400)return{kind,reason:`${formatStatus(status)} to ${targetOf(response,server)}. Redirects are not followed, so that no secret is sent to another host`,...metadata(response,server)}
 const serverMessage=withoutStatus(extractServerMessage(body),status)
 return{kind,reason:formatStatus(status),...metadata(response,server),serverMessage,retryAfterMs}}function targetOf({headers:{location}},{apiUrl}){if(typeof location!="string")return"nowhere"

@@ -48,8 +48,6 @@ export interface AttemptFailure extends RequestFacts {
   serverMessage?: string | undefined;
   /** The server's id of the request, with the name of its header: `cf-ray 8f1c…`. */
   requestId?: string | undefined;
-  /** Whether the response is valid, but not that to the request. */
-  isMismatch?: boolean;
   /** The wait that the server requested, in milliseconds. */
   retryAfterMs?: number | undefined;
 }

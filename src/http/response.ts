@@ -37,7 +37,7 @@ export function parseResponse<Data>(
   // A retry may return the right one, but a POST could create a second resource.
   const kind = request.method === 'POST' ? 'unexpected' : 'ambiguous';
   const reason = `HTTP ${status}, but ${mismatch}`;
-  return { kind, reason, isMismatch: true, ...metadata(response, server) };
+  return { kind, reason, ...metadata(response, server) };
 }
 
 function toFailure(
