@@ -1,10 +1,5 @@
 import { expect, test } from '@jest/globals';
 import { ACTION_REPOSITORY } from '../../sandbox/runner/environment.ts';
-import { orphanNotDeleted } from '../../src/actions/key/failures.ts';
-import { causeOf } from '../../src/report/describe-error.ts';
-import { stateInvalid } from '../../src/runtime/failures.ts';
-import { Failure } from '../../src/shared/failure.ts';
-import { apiError, KEY } from '../support/failures.ts';
 import { expectFailure, openHarness } from '../support/harness.ts';
 
 const harness = openHarness();
@@ -37,28 +32,4 @@ test('a failed lookup after a POST is reported line by line', async () => {
   expect(step.summary).toMatch(
     /<p>Wait, then run this again\.<\/p>\n<details><summary>Details<\/summary>\n<p>POST \/workspaces: /,
   );
-});
-
-test('the cause of a failure is that of its request, whatever the failure is, and an outage is one cause', () => {
-  const error = apiError({ kind: 'ambiguous', status: 502 });
-  const lost = apiError({ kind: 'ambiguous', method: 'POST', ambiguous: true, status: 503 });
-  const silent = apiError({ kind: 'aborted', reason: 'the timeout has expired' });
-  const failure = new Failure(orphanNotDeleted, { key: KEY, error });
-  for (const one of [error, lost, silent, failure]) {
-    expect(causeOf(one)).toEqual({ code: 'outage', server: 'OpenRouter' });
-  }
-  const others = [
-    apiError({ status: 401 }),
-    apiError({ server: 'GitHub', kind: 'ambiguous', status: 502 }),
-    new Failure(orphanNotDeleted, { key: KEY, error: apiError({ status: 403 }) }),
-    new Failure(stateInvalid, { name: 'task' }),
-    new TypeError('x'),
-  ];
-  expect(others.map(causeOf)).toEqual([
-    { code: 'unauthorized', server: 'OpenRouter' },
-    { code: 'outage', server: 'GitHub' },
-    { code: 'forbidden', server: 'OpenRouter' },
-    { code: 'state-invalid' },
-    undefined,
-  ]);
 });

@@ -4,7 +4,7 @@ import type { Budgets, Interval } from '../openrouter/resources/budgets.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import { describePart } from '../report/describe-api-error.ts';
 import { describeEffect } from '../report/description.ts';
-import { declareFailure, declareWarning, type Failure, failedRequests } from '../shared/failure.ts';
+import { declareFailure, declareWarning, type Failure } from '../shared/failure.ts';
 
 export const budgetsOutOfOrder = declareFailure<{
   shorter: Interval;
@@ -95,20 +95,16 @@ export const partlyApplied = declareFailure<{
   applied: readonly string[];
   notApplied: readonly string[];
   recovery: Recovery;
-}>(
-  'partly-applied',
-  ({ error, applied, notApplied, recovery }, effect) => {
-    const { lines, ...part } =
-      error instanceof ApiError ? describePart(error) : error.kind.describe(error.details, effect);
-    return {
-      ...part,
-      lines: [...lines, describeRecovery(recovery)],
-      effect: [
-        ...(effect === 'none' ? [describeEffect(effect)] : []),
-        ...(applied.length > 0 ? [`Applied: ${applied.join(', ')}.`] : []),
-        `Not applied, or unknown: ${notApplied.join(', ')}.`,
-      ],
-    };
-  },
-  ({ error }) => failedRequests(error),
-);
+}>('partly-applied', ({ error, applied, notApplied, recovery }, effect) => {
+  const { lines, ...part } =
+    error instanceof ApiError ? describePart(error) : error.kind.describe(error.details, effect);
+  return {
+    ...part,
+    lines: [...lines, describeRecovery(recovery)],
+    effect: [
+      ...(effect === 'none' ? [describeEffect(effect)] : []),
+      ...(applied.length > 0 ? [`Applied: ${applied.join(', ')}.`] : []),
+      `Not applied, or unknown: ${notApplied.join(', ')}.`,
+    ],
+  };
+});

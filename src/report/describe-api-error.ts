@@ -6,7 +6,7 @@ import {
   isRead,
   type ServerName,
 } from '../http/request.ts';
-import type { Cause, DescriptionText } from '../shared/failure.ts';
+import type { DescriptionText } from '../shared/failure.ts';
 import {
   type Description,
   describeEffect,
@@ -119,15 +119,6 @@ function requestLines(details: ApiErrorDetails): string[] {
     ...attemptLines(last, last === lookupFailure ? 'Attempts to check the outcome' : 'Attempts'),
     ...(requestId ? [`Request id for ${server}'s support: ${requestId}`] : []),
   ];
-}
-
-/** The causes that are one to a reader: an outage changes from minute to minute how requests fail. */
-const OUTAGE: ReadonlySet<ApiErrorCode> = new Set(['server-error', 'unreachable', 'timed-out']);
-
-/** Why a request failed, for a comparison with other requests. */
-export function causeOfRequest(details: ApiErrorDetails): Cause {
-  const code = causeCodeOf(details);
-  return { code: OUTAGE.has(code) ? 'outage' : code, server: details.server };
 }
 
 function attemptLines({ attempts, stopReason, reason }: ApiErrorDetails, what: string): string[] {

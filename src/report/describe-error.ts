@@ -2,13 +2,8 @@ import { types } from 'node:util';
 import type { Effect } from '../http/effect.ts';
 import { ApiError } from '../http/request.ts';
 import { Cancellation } from '../lib/cancellation.ts';
-import { type Cause, Failure, failedRequests, type WarningKind } from '../shared/failure.ts';
-import {
-  type ApiErrorCode,
-  causeOfRequest,
-  describeApiError,
-  describePart,
-} from './describe-api-error.ts';
+import { Failure, type WarningKind } from '../shared/failure.ts';
+import { type ApiErrorCode, describeApiError, describePart } from './describe-api-error.ts';
 import {
   type Description,
   describeEffect,
@@ -83,18 +78,6 @@ function describeFailure(
     ...text
   } = kind.describe(details, effect);
   return { code, ...text, lines: [...lines, ...effectLines(ownEffect, context)] };
-}
-
-/** Why a step failed; undefined if `error` can have different causes. */
-export function causeOf(error: unknown): Cause | undefined {
-  const [request] = failedRequests(error);
-  if (request) return causeOfRequest(request.details);
-  return error instanceof Failure ? { code: error.code } : undefined;
-}
-
-/** Whether two causes are known to be one. */
-export function isSameCause(one: Cause | undefined, other: Cause | undefined): boolean {
-  return one !== undefined && one.code === other?.code && one.server === other.server;
 }
 
 /** Describes a warning. */

@@ -58,11 +58,6 @@ export interface Report extends Log {
    * nothing, the error is only logged.
    */
   warnOfPostStep(error: unknown, context: { effect: Effect } & Leftovers): void;
-  /**
-   * Reports the error of a post step whose cause its main step has reported: in one line of the log. `unsaid` is
-   * what the main step has not reported of what is left, as sentences: a warning, unless there is none.
-   */
-  repeat(error: unknown, context: { effect: Effect; unsaid: readonly string[] }): void;
   /** Ends the log. */
   end(): void;
 }
@@ -135,7 +130,7 @@ function errorReports({
   warnOf,
   failOf,
   onlyReads,
-}: ErrorWriters): Pick<Report, 'fail' | 'warnOfPostStep' | 'repeat'> {
+}: ErrorWriters): Pick<Report, 'fail' | 'warnOfPostStep'> {
   return {
     fail: (error, effect, context = { leftovers: '' }) =>
       failOf(describeError(error, effect, { ...context, onlyReads })),
@@ -143,11 +138,6 @@ function errorReports({
       const description = describeError(error, effect, { leftovers, advice });
       if (leftovers === '') messageOf(description).forEach(info);
       else warnOf(description);
-    },
-    repeat(error, { effect, unsaid: lines }) {
-      const { code, title } = describeError(error, effect);
-      info(`${title}, as the step has reported.`);
-      if (lines.length > 0) warnOf({ ...LEFT_AFTER_JOB, code, lines });
     },
   };
 }
@@ -206,9 +196,6 @@ function annotate(
 function messageOf({ title, lines, linesSuffice, rows = [], details = [] }: Description): string[] {
   return [...(linesSuffice ? [] : [title]), ...rows, ...lines, ...details];
 }
-
-/** The title of what is left. The lines suffice in a log. */
-const LEFT_AFTER_JOB = { title: 'Left after the job', linesSuffice: true };
 
 /** What a reader unfolds to see the details of a description. */
 const DETAILS = 'Details';

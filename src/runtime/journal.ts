@@ -1,9 +1,7 @@
 import { getState } from '@actions/core';
 import * as z from 'zod/mini';
-import type { Effect } from '../http/effect.ts';
 import { apiUrl, type Connection } from '../inputs/connection.ts';
 import { parseJson } from '../lib/json.ts';
-import { causeOf, isSameCause } from '../report/describe-error.ts';
 import { stateNotWritten, stateNotWrittenWarning } from '../report/failures.ts';
 import type { Report } from '../report/report.ts';
 import type { Journal } from '../shared/context.ts';
@@ -21,7 +19,6 @@ const savedTask = <Task>(task: z.ZodMiniType<Task>) =>
 type SavedTask<Task> = z.infer<ReturnType<typeof savedTask<Task>>>;
 
 const TASK_STATE = 'task';
-const FAILURE_STATE = 'failure';
 const MAIN_PROCESS_STATE = 'main-process';
 
 /**
@@ -64,23 +61,6 @@ export function readJournal<Task>(
   if (text === 'null') return 'cleared';
   const { data } = z.safeParse(savedTask(taskSchema), parseJson(text));
   return data ?? new Failure(stateInvalid, { name: TASK_STATE });
-}
-
-/** Why a step failed, as it saves it for its post step. */
-const savedCause = () => z.object({ code: z.string(), server: z.optional(z.string()) });
-
-/** Reports the error that fails a step, and saves its cause, so that the post step does not report it again. */
-export function failForPost(report: Report, error: unknown, effect: Effect): number {
-  report.fail(error, effect);
-  // If that cannot be saved, the post step reports its own error.
-  report.saveState(FAILURE_STATE, causeOf(error) ?? null);
-  return 1;
-}
-
-/** Returns a function that determines whether the main step has failed for the cause of an error. */
-export function readFailure(): (error: unknown) => boolean {
-  const { data: failed } = z.safeParse(savedCause(), parseJson(getState(FAILURE_STATE)));
-  return (error) => isSameCause(causeOf(error), failed);
 }
 
 /** Finds the main process that was saved, if it is still running. */

@@ -1,20 +1,11 @@
 import type * as z from 'zod/mini';
 import { readManagementKey } from '../inputs/read-inputs.ts';
-import { causeOf, isSameCause } from '../report/describe-error.ts';
-import { formatLeftovers } from '../report/description.ts';
 import type { Context, IncompleteTask, LeftAdvice } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { mainStillRunning, mainWasRunning } from './failures.ts';
-import { findRunningMain, readFailure, readJournal } from './journal.ts';
+import { findRunningMain, readJournal } from './journal.ts';
 import { END_WITHIN_MS, endProcess, type MainProcess } from './main-process.ts';
 import { runStep, type Step, startContext } from './step.ts';
-
-interface PostContext extends Step {
-  /** Whether the main step has failed for the cause of `error`, and reported it. */
-  isReported(error: Error): boolean;
-  /** Whether two errors are known to have one cause. */
-  isSameCause(one: Error, other: Error): boolean;
-}
 
 /** How a post step carries out the task that its main step saved. */
 interface PostStep<Task> {
@@ -24,7 +15,7 @@ interface PostStep<Task> {
   run(
     task: Task,
     context: Context,
-    step: PostContext,
+    step: Step,
   ): Promise<IncompleteTask<Task | undefined> | undefined>;
   /**
    * Whether an error fails the job, by what is left of the task, or undefined if that is unknown.
@@ -42,9 +33,7 @@ export async function runPostStep<Task>(post: PostStep<Task>): Promise<void> {
   const main = findRunningMain();
   if (!isSaved && !main) return;
   let task = isSaved && !(saved instanceof Failure) ? saved.task : undefined;
-  let unsaid: readonly string[] = [];
   let advice: LeftAdvice | undefined;
-  const isReported = readFailure();
   await runStep(
     { action: post.action, isPost: true },
     async (step) => {
@@ -57,24 +46,16 @@ export async function runPostStep<Task>(post: PostStep<Task>): Promise<void> {
       const connection = { ...saved, managementKey: readManagementKey() };
       // There is a task only after requests that OpenRouter has accepted.
       const context = startContext(connection, step, { wasAccepted: true });
-      const incomplete = await post.run(saved.task, context, {
-        ...step,
-        isReported,
-        isSameCause: (one, other) => isSameCause(causeOf(one), causeOf(other)),
-      });
+      const incomplete = await post.run(saved.task, context, step);
       if (!incomplete) return;
       task = incomplete.left;
-      unsaid = incomplete.unsaid ?? [];
       advice = incomplete.advice;
       throw incomplete.error;
     },
     (report, error, effect) => {
       const leftovers = post.describeLeftovers(task);
       const failsJob = post.failsJob?.(task) === true;
-      if (isReported(error)) {
-        const others = leftovers === '' ? [] : (advice?.lines ?? [formatLeftovers(leftovers)]);
-        report.repeat(error, { effect, unsaid: [...unsaid, ...others] });
-      } else if (failsJob) report.fail(error, effect, { leftovers, advice });
+      if (failsJob) report.fail(error, effect, { leftovers, advice });
       else report.warnOfPostStep(error, { effect, leftovers, advice });
       return failsJob ? 1 : 0;
     },

@@ -51,8 +51,6 @@ export interface LeftAdvice {
 export interface IncompleteTask<Task> {
   error: Error;
   left: Task;
-  /** What the error says of what is left, as sentences, if the main step has not said so. */
-  unsaid?: readonly string[] | undefined;
   /** What to do about what is left, if that matters more than what to do about a failed request. */
   advice?: LeftAdvice | undefined;
 }

@@ -104,13 +104,6 @@ export class Failure<Facts = unknown> extends Error {
   }
 }
 
-/** Why a step failed. Two steps that failed for one cause have equal ones. */
-export interface Cause {
-  code: string;
-  /** Whose response, or lack of one, it is; absent if no request failed. */
-  server?: string | undefined;
-}
-
 /** The failed requests that `error` is about. */
 export function failedRequests(error: unknown): readonly ApiError[] {
   if (error instanceof ApiError) return [error];

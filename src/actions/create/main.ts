@@ -1,5 +1,5 @@
 import { throwIfCancelled } from '../../lib/cancellation.ts';
-import { failForPost, openJournal } from '../../runtime/journal.ts';
+import { openJournal } from '../../runtime/journal.ts';
 import { runStep, startContext } from '../../runtime/step.ts';
 import { noJournal } from '../../shared/context.ts';
 import { createWorkspace } from './create-workspace.ts';
@@ -8,23 +8,19 @@ import { createSummary, identityOutputs, outcomeOutputs } from './report.ts';
 
 /** `action.yml`: creates a workspace, or reuses or updates the one that exists. */
 export function create(): Promise<void> {
-  return runStep(
-    { action: 'openrouter-workspace' },
-    async (step) => {
-      const { report } = step;
-      const inputs = readCreateInputs(report);
-      const journal = openJournal(inputs, report);
+  return runStep({ action: 'openrouter-workspace' }, async (step) => {
+    const { report } = step;
+    const inputs = readCreateInputs(report);
+    const journal = openJournal(inputs, report);
 
-      const result = await createWorkspace(inputs, {
-        ...startContext(inputs, step),
-        journal: inputs.deleteAfterJob ? journal : noJournal,
-        onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
-      });
+    const result = await createWorkspace(inputs, {
+      ...startContext(inputs, step),
+      journal: inputs.deleteAfterJob ? journal : noJournal,
+      onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
+    });
 
-      report.output(outcomeOutputs(result, inputs));
-      throwIfCancelled(step.signal);
-      report.summarize(createSummary(result, inputs));
-    },
-    failForPost,
-  );
+    report.output(outcomeOutputs(result, inputs));
+    throwIfCancelled(step.signal);
+    report.summarize(createSummary(result, inputs));
+  });
 }

@@ -36,5 +36,4 @@ export const deletionNotVerified = declareFailure<{ workspace: WorkspaceRef; err
     title: `Could not verify that the workspace "${slug}" was deleted: ${describeCause(error.details)}`,
     effect: [`OpenRouter reported that it deleted the workspace "${slug}", id ${id}.`],
   }),
-  ({ error }) => [error],
 );

@@ -84,7 +84,6 @@ export const orphanNotDeleted = declareFailure<UndeletedKey>(
       `Orphaned: the API key ${describeKey(key)}, hash ${key.hash}. This step created it, but its secret was lost with the response.`,
     ],
   }),
-  ({ error }) => [error],
 );
 
 export const replacedKeysNotDeleted = declareFailure<{
@@ -92,26 +91,22 @@ export const replacedKeysNotDeleted = declareFailure<{
   key: Pick<Key, 'name' | 'label'>;
   undeleted: readonly UndeletedKey[];
   count: number;
-}>(
-  'replaced-keys-not-deleted',
-  ({ key, undeleted, count }) => {
-    const [{ error }] = undeleted as readonly [UndeletedKey];
-    const what =
-      count === 1 ? 'the replaced API key' : `${undeleted.length} of ${count} replaced API keys`;
-    return {
-      ...describePart(error),
-      title: `Could not delete ${what}: ${describeCause(error.details)}`,
-      effect: [
-        `The new API key exists, and the outputs are set: ${describeKey(key)}.`,
-        ...truncateList(
-          undeleted.map(({ key: old }) => `Not deleted, or unknown: ${describeKey(old)}.`),
-        ),
-        'What was not deleted can still work, until a later run deletes it. Running this again also replaces the new key.',
-      ],
-    };
-  },
-  ({ undeleted }) => undeleted.map(({ error }) => error),
-);
+}>('replaced-keys-not-deleted', ({ key, undeleted, count }) => {
+  const [{ error }] = undeleted as readonly [UndeletedKey];
+  const what =
+    count === 1 ? 'the replaced API key' : `${undeleted.length} of ${count} replaced API keys`;
+  return {
+    ...describePart(error),
+    title: `Could not delete ${what}: ${describeCause(error.details)}`,
+    effect: [
+      `The new API key exists, and the outputs are set: ${describeKey(key)}.`,
+      ...truncateList(
+        undeleted.map(({ key: old }) => `Not deleted, or unknown: ${describeKey(old)}.`),
+      ),
+      'What was not deleted can still work, until a later run deletes it. Running this again also replaces the new key.',
+    ],
+  };
+});
 
 export const createdKeyMissing = declareFailure<{ key: KeyIdentity }>(
   'created-key-missing',

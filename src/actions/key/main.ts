@@ -1,4 +1,4 @@
-import { failForPost, openJournal } from '../../runtime/journal.ts';
+import { openJournal } from '../../runtime/journal.ts';
 import { runStep, startContext } from '../../runtime/step.ts';
 import { createKey } from './create-key.ts';
 import { readKeyInputs } from './inputs.ts';
@@ -6,25 +6,21 @@ import { keyOutputs, keySummary } from './report.ts';
 
 /** `key/action.yml`: creates an API key in a workspace. */
 export function key(): Promise<void> {
-  return runStep(
-    { action: 'key' },
-    async (step) => {
-      const { report } = step;
-      const inputs = readKeyInputs(report);
+  return runStep({ action: 'key' }, async (step) => {
+    const { report } = step;
+    const inputs = readKeyInputs(report);
 
-      const result = await createKey(inputs, {
-        journal: openJournal(inputs, report),
-        ...startContext(inputs, step),
-        registerSecrets: report.registerSecrets,
-        onCreated(created) {
-          report.output(keyOutputs(created));
-          report.outputSecret('key', created.secret);
-        },
-        random: Math.random,
-      });
+    const result = await createKey(inputs, {
+      journal: openJournal(inputs, report),
+      ...startContext(inputs, step),
+      registerSecrets: report.registerSecrets,
+      onCreated(created) {
+        report.output(keyOutputs(created));
+        report.outputSecret('key', created.secret);
+      },
+      random: Math.random,
+    });
 
-      report.summarize(keySummary(result, inputs));
-    },
-    failForPost,
-  );
+    report.summarize(keySummary(result, inputs));
+  });
 }

@@ -1,6 +1,6 @@
 import { completeRepository } from '../../github/repository.ts';
 import { throwIfCancelled } from '../../lib/cancellation.ts';
-import { failForPost, openJournal } from '../../runtime/journal.ts';
+import { openJournal } from '../../runtime/journal.ts';
 import { runStep, startContext, startGitHub } from '../../runtime/step.ts';
 import { identityOutputs } from '../create/report.ts';
 import { readPreviewInputs, reasonForNoKey } from './inputs.ts';
@@ -11,45 +11,41 @@ import { openComments } from './write-comment.ts';
 
 /** `preview/action.yml`: makes the workspace of a pull request or branch agree with its state. */
 export function preview(): Promise<void> {
-  return runStep(
-    { action: 'preview' },
-    async (step) => {
-      const { report } = step;
-      const reason = reasonForNoKey();
-      if (reason !== undefined) return reportSkipped(reason, report);
-      const inputs = readPreviewInputs(report);
-      const journal = openJournal(inputs, report);
+  return runStep({ action: 'preview' }, async (step) => {
+    const { report } = step;
+    const reason = reasonForNoKey();
+    if (reason !== undefined) return reportSkipped(reason, report);
+    const inputs = readPreviewInputs(report);
+    const journal = openJournal(inputs, report);
 
-      const context = startContext(inputs, step);
-      const github = startGitHub(inputs.gitHub, step);
-      const result = await runPreview(inputs, {
-        ...context,
-        github,
-        comments: inputs.comment
-          ? openComments(github, {
-              ...inputs.gitHub,
-              render: commentRenderer(inputs.gitHub, report),
-            })
-          : undefined,
-        repository: await completeRepository(github, inputs.gitHub.repository),
-        journal,
-        notice: report.notice,
-        registerSecrets: report.registerSecrets,
-        onState: (state) => report.output({ state }),
-        onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
-        onKey(created) {
-          report.output(previewKeyOutputs(created));
-          report.outputSecret('key', created.secret);
-        },
-        random: Math.random,
-      });
+    const context = startContext(inputs, step);
+    const github = startGitHub(inputs.gitHub, step);
+    const result = await runPreview(inputs, {
+      ...context,
+      github,
+      comments: inputs.comment
+        ? openComments(github, {
+            ...inputs.gitHub,
+            render: commentRenderer(inputs.gitHub, report),
+          })
+        : undefined,
+      repository: await completeRepository(github, inputs.gitHub.repository),
+      journal,
+      notice: report.notice,
+      registerSecrets: report.registerSecrets,
+      onState: (state) => report.output({ state }),
+      onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
+      onKey(created) {
+        report.output(previewKeyOutputs(created));
+        report.outputSecret('key', created.secret);
+      },
+      random: Math.random,
+    });
 
-      if (result.state === 'skipped') return reportSkipped(result.reason, report);
-      report.output(previewOutputs(result));
-      if (result.state === 'clean-up' && result.failure) throw result.failure;
-      throwIfCancelled(step.signal);
-      report.summarize(previewSummary(result, inputs));
-    },
-    failForPost,
-  );
+    if (result.state === 'skipped') return reportSkipped(result.reason, report);
+    report.output(previewOutputs(result));
+    if (result.state === 'clean-up' && result.failure) throw result.failure;
+    throwIfCancelled(step.signal);
+    report.summarize(previewSummary(result, inputs));
+  });
 }

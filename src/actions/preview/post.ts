@@ -13,10 +13,11 @@ export function previewPost(): Promise<void> {
   return runPostStep({
     action: 'preview',
     schema: previewTask(),
-    failsJob: () => true,
+    // Without a key, there is only the comment to write.
+    failsJob: (task) => !task || task.key !== undefined,
     // Before that, only requests to GitHub may have succeeded.
     async run(task, context, step) {
-      const { report, isReported } = step;
+      const { report } = step;
       const gitHub = readPostGitHub();
       const github = startGitHub(gitHub, step);
       return runPreviewTask(task, {
@@ -26,8 +27,7 @@ export function previewPost(): Promise<void> {
           ? openComments(github, { ...gitHub, render: commentRenderer(gitHub, report) })
           : undefined,
         repository: { ...gitHub.repository, ...task.repository },
-        notice: (text, cause) =>
-          cause && isReported(cause) ? report.info(text) : report.notice(text),
+        notice: report.notice,
         readJobStatus,
         onSpend: spendReporter(report),
       });

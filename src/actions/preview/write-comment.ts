@@ -71,8 +71,8 @@ export interface CommentContext extends Pick<Context, 'client' | 'log'> {
   repository: Repository;
   /** Undefined if the step writes none. */
   comments: Comments | undefined;
-  /** Shows why the comment may be out of date, and the error that is its cause. */
-  notice(text: string, cause?: Error): void;
+  /** Shows why the comment may be out of date. */
+  notice(text: string): void;
 }
 
 /** What became of the comment of a preview. */
@@ -235,5 +235,5 @@ function noticeError(error: ApiError, { comments, notice }: CommentContext): voi
   const reason = `${error.message}.${advice}`;
   if (!comments || comments.noticed.has(reason)) return;
   comments.noticed.add(reason);
-  notice(`The comment of the preview may be out of date: ${reason}`, error);
+  notice(`The comment of the preview may be out of date: ${reason}`);
 }
