@@ -22,10 +22,10 @@ export function readExamples(file: string): Example[] {
 }
 
 /**
- * The text of the example in a document that is the workflow `name`.
+ * The text of the example in a document that is the workflow `name`; without a name, the first that has none.
  * @throws {Error} when there is none.
  */
-export function readWorkflow(file: string, name: string): string {
+export function readWorkflow(file: string, name?: string): string {
   const found = readExamples(file).find(({ text }) => parse(text).name === name);
   if (!found) throw new Error(`${file} has no workflow ${name}`);
   return found.text;

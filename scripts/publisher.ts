@@ -32,8 +32,17 @@ export function withAccount(path: string, text: string, from: string, to: string
     .replace(new RegExp(`(?<=^author: )${from}$`, 'm'), to);
   if (!path.endsWith('.md')) return named;
   return named
+    .replace(/^<!-- badges: .*\n/m, () => badgesOf(to))
     .replace(/^### Before the first release\n.*?(?=^### )/ms, '')
     .replace(/^(.*`OWNER`.*|# Replace OWNER\.)\n/gm, '');
+}
+
+/** The badges of CI and of the newest release: only a published repository has either. */
+function badgesOf(account: string): string {
+  const url = `https://github.com/${account}/openrouter-workspace`;
+  const ci = `${url}/actions/workflows/ci.yml`;
+  const release = `https://img.shields.io/github/v/release/${account}/openrouter-workspace`;
+  return `[![CI](${ci}/badge.svg)](${ci}) [![Release](${release})](${url}/releases)\n`;
 }
 
 /** Changes the files of the repository in the folder `root`, but for what `COMMANDS` make. */

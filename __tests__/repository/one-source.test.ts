@@ -103,13 +103,12 @@ const [, WHAT_ACTIONS_DO = ''] =
 /** What shows an action to its users, and runs it in CI. */
 const PLACES: Readonly<Record<string, (action: { name: string; folder: string }) => boolean>> = {
   'the README or a recipe': ({ folder }) => {
-    const uses = `- uses: ${['OWNER/openrouter-workspace', folder].filter(Boolean).join('/')}@v1`;
+    const uses = `uses: ${['OWNER/openrouter-workspace', folder].filter(Boolean).join('/')}@v1`;
     return globSync(['README.md', 'docs/recipes/*.md'], { cwd: ROOT }).some((page) =>
       read(page).includes(uses),
     );
   },
-  'the table of README.md': ({ folder }) =>
-    read('README.md').includes(`](docs/reference.md#${folder || 'openrouter-workspace'}) |`),
+  'README.md': ({ folder }) => read('README.md').includes(`\`${folder || 'name'}\``),
   'the list of docs/reference.md': ({ folder }) =>
     read('docs/reference.md').includes(`](#${folder || 'openrouter-workspace'})`),
   'CHANGELOG.md': ({ folder }) =>

@@ -9,7 +9,7 @@ import { openPreviewHarness } from '../support/preview-steps.ts';
 import { openRecipeJobs, recipeOf } from '../support/recipe-jobs.ts';
 import { interpolateAll, jobOf, type Workflow } from '../support/workflow.ts';
 
-const WORKSPACE = recipeOf('README.md', 'Workspace');
+const WORKSPACE = recipeOf('README.md');
 const PREVIEW = recipeOf('README.md', 'Preview');
 const CLEAN_UP = recipeOf('README.md', 'Preview clean-up');
 
@@ -31,14 +31,15 @@ describe('the file for a workspace in README.md', () => {
     return result === 'success' ? main['']?.outputs['outcome'] : main['']?.annotations[0]?.title;
   };
 
-  test('is what npm start runs, with the outputs that its next step reads', () => {
+  test('is what npm start runs, with the output that its job has', () => {
     const { inputs, next } = sceneOf('');
-    const [step, following] = jobOf(WORKSPACE).steps;
+    const { steps, outputs = {} } = jobOf(WORKSPACE);
+    const [step] = steps;
     const { 'management-key': _, ...others } = step?.with ?? {};
     expect([inputs, next?.id]).toEqual([others, step?.id]);
-    const read = Object.values(following?.env ?? {});
     const shown = next?.outputs.map((name) => `\${{ steps.${next.id}.outputs.${name} }}`);
-    expect(shown).toEqual(expect.arrayContaining(read));
+    expect(shown).toEqual(expect.arrayContaining(Object.values(outputs)));
+    expect(outputs).not.toEqual({});
   });
 
   test('creates it once, and uses it as it is in later runs', async () => {

@@ -38,14 +38,14 @@ test('documents promise the same oldest Node.js version as package.json', () => 
 const nodesOf = (folder: string): Record<string, string> =>
   JSON.parse(read(`${folder}package.json`)).optionalDependencies;
 
-test('the README names the Node.js versions that the actions are tested with', () => {
+test('docs/compatibility.md names the Node.js versions that the actions are tested with', () => {
   // The newest version for one platform can be on npm before that for another.
   const [own, newest] = ['', 'vendor/newest-node/'].map((folder) => {
     const majors = new Set(Object.values(nodesOf(folder)).map((each) => each.split('.')[0]));
     expect(majors.size).toBe(1);
     return [...majors].join();
   });
-  expect(read('README.md')).toContain(`CI uses Node.js ${oldest}, ${own} and ${newest}.`);
+  expect(read('docs/compatibility.md')).toContain(`CI uses Node.js ${oldest}, ${own} and ${newest}.`);
 });
 
 test('the oldest Node.js that the actions are tested with is the one that package.json promises', () => {

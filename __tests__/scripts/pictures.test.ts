@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { isTooSmall, pictureOf, textSizeIn } from '../../scripts/picture.ts';
 import { ROOT } from '../support/root.ts';
@@ -10,10 +10,13 @@ const PICTURES = globSync('docs/pictures/*.svg', { cwd: ROOT });
 const lowered = (svg: string) =>
   svg.replace(/(?<=^<svg .*) height="(\d+)"/, (_, height) => ` height="${Number(height) - 1}"`);
 
-test('README.md shows each picture', () => {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  const shown = [...readme.matchAll(/ src(?:set)?="(docs\/pictures\/.*?)"/g)];
-  expect(shown.map(([, file]) => file).toSorted()).toEqual(PICTURES.toSorted());
+test('README.md and the page about costs show each picture', () => {
+  const shown = ['README.md', 'docs/costs.md'].flatMap((page) =>
+    [...readFileSync(join(ROOT, page), 'utf8').matchAll(/ src(?:set)?="(.*?)"/g)].map(
+      ([, file = '']) => join(dirname(page), file),
+    ),
+  );
+  expect(shown.toSorted()).toEqual(PICTURES.toSorted());
   expect(PICTURES).toHaveLength(8);
 });
 

@@ -46,6 +46,16 @@ describe.each(['x', 'acme-actions-1', 'abcdefghij-abcdefghij-abcdefghij-abcdef']
       );
     });
 
+    test('adds badges of its own CI and release', () => {
+      const readme = textOf(published, 'README.md');
+      const urls = [...readme.matchAll(/\]\((\S+?(?:badge\.svg|v\/release\/\S+?))\)/g)];
+      expect(urls.map(([, url]) => url)).toEqual([
+        `https://github.com/${account}/openrouter-workspace/actions/workflows/ci.yml/badge.svg`,
+        `https://img.shields.io/github/v/release/${account}/openrouter-workspace`,
+      ]);
+      expect(readme).not.toContain('<!-- badges');
+    });
+
     test('leaves the instructions that are not about the placeholder', () => {
       expect(textOf(published, 'docs/recipes/workspace-for-one-job.md')).toContain(
         'replace `web` by a name that no other repository of the account uses',

@@ -22,8 +22,8 @@ import {
   type Workflow,
 } from './workflow.ts';
 
-/** The workflow `name` of a document. */
-export function recipeOf(document: string, name: string): Workflow {
+/** The workflow `name` of a document; without a name, the first example. */
+export function recipeOf(document: string, name?: string): Workflow {
   return parse(readWorkflow(join(ROOT, document), name));
 }
 
