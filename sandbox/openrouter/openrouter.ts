@@ -105,7 +105,7 @@ function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Accoun
 }
 
 /** The calls that take the secret of an API key. All others take a management key only. */
-const OWN_KEY_CALLS = ['GET /key', 'POST /chat/completions'];
+const OWN_KEY_CALLS = ['GET /key', 'POST /chat/completions', 'POST /messages'];
 
 function authenticate(account: Account, request: ApiRequest, managementKey: string): void {
   const { authorization, method, path } = request;

@@ -8,6 +8,8 @@ import { findBySecret } from './keys.ts';
 
 export const chatRoutes: Routes<Account> = {
   'POST /chat/completions': complete,
+  // In the format of Anthropic, as coding agents send it.
+  'POST /messages': respond,
 };
 
 const chatRequest = z.looseObject({
@@ -19,12 +21,45 @@ const chatRequest = z.looseObject({
 const COST = 0.000_02 * NANO;
 const TOKENS = { prompt: 8, completion: 9 };
 
+const TEXT = 'Hello.';
+
+function complete(account: Account, call: Call): ApiResponse {
+  const model = bill(account, call);
+  return ok({
+    id: `gen-${account.random(10).toString('hex')}`,
+    object: 'chat.completion',
+    created: Math.floor(account.now().getTime() / 1000),
+    model,
+    system_fingerprint: null,
+    choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: TEXT } }],
+    usage: {
+      prompt_tokens: TOKENS.prompt,
+      completion_tokens: TOKENS.completion,
+      total_tokens: TOKENS.prompt + TOKENS.completion,
+      cost: toUsd(COST),
+    },
+  });
+}
+
+function respond(account: Account, call: Call): ApiResponse {
+  const model = bill(account, call);
+  return ok({
+    id: `gen-${account.random(10).toString('hex')}`,
+    type: 'message',
+    role: 'assistant',
+    model,
+    content: [{ type: 'text', text: TEXT }],
+    stop_reason: 'end_turn',
+    stop_sequence: null,
+    usage: { input_tokens: TOKENS.prompt, output_tokens: TOKENS.completion },
+  });
+}
+
 /**
  * Bills one request to the key that it is sent with, unless that has used up its limit: it can exceed it by one
- * request, since a request is billed when it ends. The text of the
- * response is always the same.
+ * request, since a request is billed when it ends. Returns the model.
  */
-function complete(account: Account, { authorization, body }: Call): ApiResponse {
+function bill(account: Account, { authorization, body }: Call): string {
   const key = findBySecret(account, authorization);
   if (!key) throw new ApiError(401, 'User not found.');
   assertLimitIsLeft(account, key);
@@ -42,22 +77,7 @@ function complete(account: Account, { authorization, body }: Call): ApiResponse 
     tokens_completion: TOKENS.completion,
     reasoning_tokens: 0,
   });
-  return ok({
-    id: `gen-${account.random(10).toString('hex')}`,
-    object: 'chat.completion',
-    created: Math.floor(account.now().getTime() / 1000),
-    model,
-    system_fingerprint: null,
-    choices: [
-      { index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Hello.' } },
-    ],
-    usage: {
-      prompt_tokens: TOKENS.prompt,
-      completion_tokens: TOKENS.completion,
-      total_tokens: TOKENS.prompt + TOKENS.completion,
-      cost: toUsd(COST),
-    },
-  });
+  return model;
 }
 
 /** By what was really spent, which the counters show only later. */
