@@ -37,6 +37,13 @@ export function stepsOf(document: string): Step[][] {
 /** A script of a job, with the values of its variables. */
 type Script = Required<Pick<Step, 'run' | 'env'>>;
 
+/** A step with an action of another repository, with the values of its inputs and variables. */
+export interface OtherStep {
+  uses: string;
+  with: Record<string, string>;
+  env: Record<string, string>;
+}
+
 export interface JobOptions {
   /** Which one, if the workflow has several. */
   job?: string;
@@ -46,6 +53,8 @@ export interface JobOptions {
   attempt?: number;
   /** Runs a script, which fails if this returns false. */
   onScript?(script: Script): boolean | undefined;
+  /** Stands in for an action of another repository, which fails if this returns false. */
+  onOther?(step: OtherStep): boolean | undefined;
 }
 
 /** What a job has left so far. */
@@ -67,14 +76,14 @@ interface RunningJob extends JobResult {
   stepOf(folder: string, inputs: Record<string, string>): StepOptions;
   /** Runs a post step for each of these, the last one first. */
   posts: (() => Promise<void>)[];
-  onScript: JobOptions['onScript'];
+  on: Pick<JobOptions, 'onScript' | 'onOther'>;
 }
 
 type Servers = Pick<ReturnType<typeof openPreviewHarness>, 'harness' | 'gitHub'>;
 
 /**
  * Runs jobs of documents as a runner does, in a private repository: the actions of this repository in this process,
- * other actions not at all, and scripts only by `onScript`.
+ * other actions only by `onOther`, and scripts only by `onScript`.
  */
 export function openRecipeJobs(servers: Servers) {
   // Which a token can read only with the permissions of its job.
@@ -130,8 +139,8 @@ function openJob({ harness, gitHub }: Servers, start: JobStart): RunningJob {
   const { env } = stepIn(server, event, options);
   return {
     ...{ result: 'success', main: {}, post: {}, scripts: [], others: [], posts: [] },
-    contexts: contextsOf(start, env, sandbox),
-    onScript: options.onScript,
+    contexts: contextsOf(start, { env, token, managementKey: sandbox.managementKey }),
+    on: options,
     stepOf: (folder, inputs) => ({
       action: join(ROOT, folder),
       env,
@@ -145,10 +154,15 @@ function openJob({ harness, gitHub }: Servers, start: JobStart): RunningJob {
   };
 }
 
+/** What a job has from its runner and from its secrets. */
+interface Given extends Pick<Sandbox, 'managementKey'> {
+  env: Record<string, string>;
+  token: string;
+}
+
 function contextsOf(
   { workflow, event, options }: JobStart,
-  env: Record<string, string>,
-  { managementKey }: Sandbox,
+  { env, token, managementKey }: Given,
 ): Contexts {
   const { matrix, secrets } = options;
   return {
@@ -158,7 +172,9 @@ function contextsOf(
       ref_name: env['GITHUB_REF_NAME'],
       run_id: env['GITHUB_RUN_ID'],
       run_attempt: env['GITHUB_RUN_ATTEMPT'],
+      token,
     },
+    runner: { temp: '/temp' },
     inputs: inputsOf(workflow, event),
     secrets: { OPENROUTER_MANAGEMENT_KEY: managementKey, ...secrets },
     steps: {},
@@ -183,12 +199,14 @@ async function runStep(job: RunningJob, step: Step): Promise<boolean> {
   if (step.run !== undefined) {
     const script = { run: step.run, env: interpolateAll(step.env, job.contexts) };
     job.scripts.push(script);
-    return job.onScript?.(script) !== false;
+    return job.on.onScript?.(script) !== false;
   }
   const folder = folderOf(step);
   if (folder === undefined) {
-    job.others.push(String(step.uses));
-    return true;
+    const uses = String(step.uses);
+    job.others.push(uses);
+    const valuesOf = (all: Record<string, unknown> = {}) => interpolateAll(all, job.contexts);
+    return job.on.onOther?.({ uses, with: valuesOf(step.with), env: valuesOf(step.env) }) !== false;
   }
   const options = job.stepOf(folder, interpolateAll(step.with, job.contexts));
   const main = await runStepInProcess(options);
