@@ -11,6 +11,7 @@ export function openShell() {
   const write = (name: string, text: string, mode?: number) =>
     writeFileSync(join(folder, name), `${text}\n`, { mode });
   return {
+    folder,
     write: (name: string, text: string) => write(name, text),
     read: (name: string) => readFileSync(join(folder, name), 'utf8'),
     stub: (command: string, text: string) => write(command, `#!/bin/sh\n${text}`, 0o755),

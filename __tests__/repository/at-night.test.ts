@@ -1,0 +1,177 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { beforeEach, expect, test } from '@jest/globals';
+import { marked } from 'marked';
+import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { openEmptiedHarness } from '../support/emptied-harness.ts';
+import { ROOT } from '../support/root.ts';
+import { openShell } from '../support/shell.ts';
+
+const PAGE = readFileSync(join(ROOT, 'docs/at-night.md'), 'utf8');
+const [ENTER = '', FUNCTIONS = '', FIND, STOP_KEY, STOP_WORKSPACE, STOP_PULL, STOP_ACCOUNT, UNDO] =
+  marked.lexer(PAGE).flatMap((token) => (token.type === 'code' ? [String(token['text'])] : []));
+
+const { harness } = openEmptiedHarness();
+const shell = openShell();
+shell.stub('gh', 'echo "gh $*"');
+
+/** First with the `jq` of tests and the Node.js that runs it. */
+const PATH = [
+  shell.folder,
+  join(ROOT, '__tests__/support/programs'),
+  dirname(process.execPath),
+  process.env['PATH'],
+].join(delimiter);
+
+/** Runs a command of the page as someone does who follows it, in the same folder as the others. */
+async function run(command = '', managementKey = harness.sandbox.managementKey) {
+  const script = [ENTER, FUNCTIONS, command].join('\n');
+  const { url } = harness.sandbox;
+  const child = spawn(
+    'bash',
+    ['--norc', '-c', script.replace('https://openrouter.ai/api/v1', url)],
+    { cwd: shell.folder, env: { PATH } },
+  );
+  child.stdin.end(`${managementKey}\n`);
+  const [, stdout, stderr] = await Promise.all([
+    once(child, 'close'),
+    text(child.stdout),
+    text(child.stderr),
+  ]);
+  return { lines: stdout.split('\n').filter(Boolean), stderr };
+}
+
+const working = () => harness.sandbox.account.keys.filter(({ disabled }) => !disabled);
+
+/** A key in the default workspace and one in another, the newest first. */
+function seedOthers() {
+  const { sandbox } = harness;
+  const [byDefault] = sandbox.account.workspaces;
+  const workspaces = [byDefault, seedWorkspace(sandbox, { slug: 'preview-shop-43' })];
+  return workspaces.map((workspace) => seedKey(sandbox, Object(workspace))).toReversed();
+}
+
+beforeEach(() => {
+  shell.run('rm -f stopped.txt');
+});
+
+test('the functions for the night print nothing, and need no key yet', async () => {
+  expect(await run()).toEqual({ lines: [], stderr: '' });
+  expect(harness.sandbox.requests).toEqual([]);
+});
+
+test('what spends is listed, the most of today first, in all workspaces of the account', async () => {
+  const { sandbox } = harness;
+  const [other, byDefault] = seedOthers();
+  const web = seedWorkspace(sandbox, { slug: 'web' });
+  const loud = seedKey(sandbox, web, { name: 'A "loud"\nkey' });
+  const disabled = seedKey(sandbox, web);
+  seedUsage(sandbox, Object(other), { credits: 0.5 });
+  for (const key of [loud, disabled]) seedUsage(sandbox, key, { credits: 12.25 });
+  disabled.disabled = true;
+  expect(await run(FIND)).toEqual({
+    lines: [
+      `12.25 ${loud.hash} "A \\"loud\\"\\nkey" in web`,
+      `0.5 ${other?.hash} "Key" in preview-shop-43`,
+      `0 ${byDefault?.hash} "Key" in default`,
+    ],
+    stderr: '',
+  });
+});
+
+test('of all keys that spend, the 20 that spend the most are listed', async () => {
+  const web = seedWorkspace(harness.sandbox, { slug: 'web', keys: 101 });
+  const { keys } = harness.sandbox.account;
+  for (const [at, key] of keys.entries()) {
+    seedUsage(harness.sandbox, key, { credits: at });
+  }
+  const { lines } = await run(FIND);
+  expect(lines).toHaveLength(20);
+  expect(lines[0]).toBe(`100 ${keys.at(-1)?.hash} "Key 1" in ${web.slug}`);
+});
+
+test('one key is disabled, and enabled by the undo', async () => {
+  const [key, ...others] = seedOthers();
+  const { lines } = await run(STOP_KEY?.replace('HASH', String(key?.hash)));
+  expect(lines).toEqual([`${key?.hash} disabled: true, "Key"`]);
+  expect(working()).toEqual(others);
+  expect((await run(UNDO)).lines).toEqual([`${key?.hash} disabled: false, "Key"`]);
+  expect(working()).toEqual([key, ...others]);
+});
+
+test('all keys of a workspace are disabled, and no others, and the undo enables only these', async () => {
+  const others = seedOthers();
+  const { sandbox } = harness;
+  const workspace = seedWorkspace(sandbox, { slug: 'web', keys: 102 });
+  // Those that work are on both pages of the list.
+  for (const key of sandbox.account.keys.slice(1, 101)) key.disabled = true;
+  seedKey(sandbox, workspace, { name: 'New' });
+  const before = working();
+  const command = STOP_WORKSPACE?.replace('WORKSPACE', 'web');
+  const { lines, stderr } = await run(command);
+  expect(stderr).toBe('');
+  expect(lines.map((line) => line.replace(/^\S+ /, ''))).toEqual([
+    'disabled: true, "New"',
+    'disabled: true, "Key 102"',
+    'disabled: true, "Key 1"',
+  ]);
+  expect(working()).toEqual(others);
+  expect(await run(command)).toEqual({ lines: [], stderr: '' });
+  await run(UNDO);
+  expect(working()).toEqual(before);
+});
+
+test('a name of a key is no line of the undo', async () => {
+  const [other] = seedOthers();
+  Object.assign(other ?? {}, { disabled: true });
+  const web = seedWorkspace(harness.sandbox, { slug: 'web' });
+  const key = seedKey(harness.sandbox, web, { name: `x\n${other?.hash} disabled: true` });
+  await run(STOP_WORKSPACE?.replace('WORKSPACE', 'web'));
+  expect(key.disabled).toBe(true);
+  await run(UNDO);
+  expect([key.disabled, other?.disabled]).toEqual([false, true]);
+});
+
+test('all keys of a pull request are disabled, and the pull request is closed', async () => {
+  const others = seedOthers();
+  const key = seedKey(harness.sandbox, seedWorkspace(harness.sandbox, { slug: 'preview-shop-42' }));
+  const { lines } = await run(STOP_PULL);
+  expect(lines).toEqual([`${key.hash} disabled: true, "Key"`, 'gh pr close 42']);
+  expect(working()).toEqual(others);
+});
+
+test('all keys of the account are disabled, and enabled by the undo', async () => {
+  seedOthers();
+  seedWorkspace(harness.sandbox, { slug: 'web', keys: 2 });
+  const before = working();
+  expect((await run(STOP_ACCOUNT)).lines).toHaveLength(4);
+  expect(working()).toEqual([]);
+  await run(UNDO);
+  expect(working()).toEqual(before);
+});
+
+test('nothing is disabled without a workspace, or with a wrong management key', async () => {
+  const others = seedOthers();
+  const command = STOP_WORKSPACE?.replace('WORKSPACE', 'web');
+  expect((await run(command)).stderr).toContain('404');
+  const key = seedKey(harness.sandbox, seedWorkspace(harness.sandbox, { slug: 'web' }));
+  for (const stop of [command, STOP_ACCOUNT, STOP_KEY?.replace('HASH', key.hash)]) {
+    const { lines, stderr } = await run(stop, 'sk-or-v1-wrong');
+    expect([lines, stderr]).toEqual([[], expect.stringContaining('401')]);
+  }
+  expect(working()).toEqual([key, ...others]);
+});
+
+test('the next key is disabled, too, after one that OpenRouter does not disable', async () => {
+  const { sandbox } = harness;
+  const web = seedWorkspace(sandbox, { slug: 'web', keys: 2 });
+  sandbox.faults.push({ on: 'PATCH /keys/:hash', kind: 'response', status: 500 });
+  const command = STOP_WORKSPACE?.replace('WORKSPACE', web.slug);
+  const { lines, stderr } = await run(command);
+  expect([lines.length, stderr]).toEqual([1, expect.stringContaining('500')]);
+  expect((await run(command)).lines).toHaveLength(1);
+  expect(working()).toEqual([]);
+});
