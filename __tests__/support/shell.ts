@@ -24,7 +24,7 @@ export function openShell() {
         // bash reads the settings of a user.
         env: { HOME: folder, PATH: `${folder}:${process.env['PATH']}` },
         input,
-        timeout: 10_000,
+        timeout: 60_000,
       });
       return { status, output: stdout + stderr };
     },

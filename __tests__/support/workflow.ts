@@ -18,6 +18,10 @@ export interface Job {
   needs?: string | string[];
   permissions?: Partial<Token['permissions']>;
   concurrency?: { group: string };
+  /** The reusable workflow that it calls instead of having steps. */
+  uses?: string;
+  with?: Record<string, unknown>;
+  secrets?: Record<string, string>;
   strategy?: { matrix: { include: Record<string, unknown>[] } };
   outputs?: Record<string, string>;
   steps: Step[];

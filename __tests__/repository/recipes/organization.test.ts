@@ -1,0 +1,303 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { marked } from 'marked';
+import { parse } from 'yaml';
+import { asTarget, type GitHubEvent, scheduleEvent } from '../../../sandbox/github/events.ts';
+import { closePull, openPull, pushTo } from '../../../sandbox/github/people.ts';
+import { addRepository } from '../../../sandbox/github/seed.ts';
+import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
+import { readTable, readWorkflow } from '../../../scripts/examples.ts';
+import { openPreviewHarness } from '../../support/preview-steps.ts';
+import { openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
+import { ROOT } from '../../support/root.ts';
+import { openShell } from '../../support/shell.ts';
+import { jobOf, type Workflow } from '../../support/workflow.ts';
+
+const PAGE = 'docs/recipes/organization.md';
+
+/** A file that calls another one, as GitHub runs both: the job that is called, for the events of the caller. */
+function called(caller: Workflow, name: string): Workflow {
+  const text = readWorkflow(join(ROOT, PAGE), name);
+  const { on, jobs }: Workflow = parse(text);
+  const call = jobOf(caller);
+  const { inputs = {}, secrets = {} } = Object(on)['workflow_call'];
+  const declared = Object.entries<{ default: string }>(inputs);
+  const withInputs = declared.reduce(
+    (file, [input, { default: byDefault }]) =>
+      file.replaceAll(`\${{ inputs.${input} }}`, String(call.with?.[input] ?? byDefault)),
+    text,
+  );
+  // GitHub gives the job no permission that its caller does not have, and no secret that it does not name.
+  const passed = Object.keys(secrets).map((secret) => [secret, `\${{ secrets.${secret} }}`]);
+  expect(call.secrets).toEqual(Object.fromEntries(passed));
+  expect(jobOf({ ...caller, jobs }).permissions).toEqual(call.permissions);
+  return { ...parse(withInputs), name: caller.name, on: caller.on };
+}
+
+const CALLER = recipeOf(PAGE, 'Preview');
+const PREVIEW = called(CALLER, 'Preview for all repositories');
+const CLEAN_UP = called(
+  recipeOf(PAGE, 'Preview clean-up'),
+  'Preview clean-up for all repositories',
+);
+
+const { harness, gitHub, slugs } = openPreviewHarness({ followsSteps: true });
+const { run, letKeysSettle } = openRecipeJobs({ harness, gitHub });
+
+const open = () => openPull(gitHub.server.github, gitHub.repository)[0];
+
+describe('the files of each repository', () => {
+  test('call those of the other repository at its protected branch, by the names that the page gives them', () => {
+    const text = readFileSync(join(ROOT, PAGE), 'utf8');
+    for (const [caller, file] of [
+      ['Preview', 'preview.yml'],
+      ['Preview clean-up', 'preview-clean-up.yml'],
+    ] as const) {
+      const { uses } = jobOf(recipeOf(PAGE, caller));
+      expect(uses).toBe(`octo-org/workflows/.github/workflows/${file}@main`);
+      for (const path of [`\`.github/workflows/${file}\`:`, `\`callers/${file}\`:`]) {
+        expect(text).toContain(path);
+      }
+    }
+  });
+
+  test('give a pull request what those of the README give it', () => {
+    const { concurrency: ofJob, ...job } = jobOf(PREVIEW);
+    const { concurrency, ...readme } = recipeOf('README.md', 'Preview');
+    const steps = job.steps.map(({ env: { COMMAND, ...env } = {}, ...step }) => ({
+      ...step,
+      ...(COMMAND !== undefined && { run: COMMAND }),
+      ...(Object.keys(env).length > 0 && { env }),
+    }));
+    expect({ ...job, steps }).toEqual(jobOf(readme));
+    expect(ofJob).toEqual(concurrency);
+    const { on, jobs } = recipeOf('README.md', 'Preview clean-up');
+    expect([CLEAN_UP.on, CLEAN_UP.jobs]).toEqual([on, jobs]);
+  });
+
+  test('give a pull request a workspace and a key, and delete both when it is closed', async () => {
+    const { repository, server } = gitHub;
+    const { result, main, scripts } = await run(PREVIEW, open());
+    expect(result).toBe('success');
+    const { key } = main['preview']?.outputs ?? {};
+    expect(scripts).toEqual([
+      { run: 'bash -ec "$COMMAND"', env: { COMMAND: 'npm ci' } },
+      { run: 'bash -ec "$COMMAND"', env: { COMMAND: 'npm test', OPENROUTER_API_KEY: key } },
+    ]);
+    expect(slugs()).toEqual(['preview-shop-1']);
+    const closed = asTarget(server.github, closePull(server.github, repository, 1)[0]);
+    expect(await run(CLEAN_UP, closed)).toMatchObject({ result: 'success' });
+    expect([slugs(), harness.sandbox.account.keys]).toEqual([[], []]);
+    expect(await run(CLEAN_UP, scheduleEvent(server.github, repository))).toMatchObject({
+      result: 'success',
+    });
+  });
+
+  test('run other commands in a repository that writes them', () => {
+    const commands = { install: 'uv sync', test: 'uv run pytest' };
+    const caller = structuredClone(CALLER);
+    Object.assign(jobOf(caller), { with: commands });
+    const { steps } = jobOf(called(caller, 'Preview for all repositories'));
+    const ran = steps.flatMap(({ env }) => env?.['COMMAND'] ?? []);
+    expect(ran).toEqual(Object.values(commands));
+  });
+
+  test('succeed without a key for a fork', async () => {
+    const { repository, server } = gitHub;
+    const from = addRepository(server.github, { name: 'mona/shop', isFork: true });
+    const [opened] = openPull(server.github, repository, { from });
+    const secrets = { OPENROUTER_MANAGEMENT_KEY: '' };
+    const { result, scripts } = await run(PREVIEW, opened, { secrets });
+    expect([result, scripts.length, slugs()]).toEqual(['success', 1, []]);
+  });
+});
+
+/** The product of the amounts in a text, such as `60 × 100`, or `1,000`. */
+const amountIn = (text: string) =>
+  (text.match(/\d[\d,]*/g) ?? []).reduce((all, part) => all * Number(part.replace(',', '')), 1);
+
+/** The rows of the table of costs, and the first cell of each. */
+const [CREDIT = [], ...COSTS] = readTable(join(ROOT, PAGE), 'What').map(([, ...amounts]) =>
+  amounts.map(amountIn),
+);
+const WHATS = readTable(join(ROOT, PAGE), 'What').map(([what = '']) => what);
+
+describe('the table of costs', () => {
+  test('follows from the limits of the file, the credit and the numbers of the page', () => {
+    const text = readFileSync(join(ROOT, PAGE), 'utf8');
+    const pulls = Number(/each repository has (\d+) pull requests/.exec(text)?.[1]);
+    const repositories = amountIn(String(WHATS.find((what) => what.endsWith(' repositories'))));
+    const { 'limit-usd': limit, 'preview-limit-usd': cap } = jobOf(PREVIEW).steps[0]?.with ?? {};
+    const ofAll = repositories * pulls * Number(cap);
+    const [credit = 0, credits = 0] = CREDIT;
+    const accounts = [credit, credits / repositories];
+    const ofOne = [Number(limit), Number(cap), pulls * Number(cap)];
+    expect(COSTS).toEqual([
+      ...ofOne.map((most) => accounts.map((account) => Math.min(most, account))),
+      [Math.min(ofAll, credit), Math.min(ofAll, credits)],
+      accounts,
+    ]);
+    const sums = [ofAll, credit].map((sum) => sum.toLocaleString('en'));
+    expect(text).toContain(`the limits allow ${sums[0]} USD, and the credit ${sums[1]}.`);
+  });
+
+  test('has what the jobs of a pull request can spend', async () => {
+    const { server, repository } = gitHub;
+    const [[ofJob] = [], [ofPull] = []] = COSTS;
+    const { account } = harness.sandbox;
+    let event: GitHubEvent = open();
+    for (let spent = 0; spent < Number(ofPull); spent += Number(ofJob)) {
+      await run(PREVIEW, event, {
+        onScript({ env }) {
+          const [key] = account.keys;
+          if (!env['OPENROUTER_API_KEY'] || !key) return true;
+          expect(key['limit']).toBe(ofJob);
+          seedUsage(harness.sandbox, key, { credits: Number(ofJob) });
+          return true;
+        },
+      });
+      letKeysSettle();
+      event = pushTo(server.github, repository, 'feature')[1] as GitHubEvent;
+    }
+    expect(account.spends).toHaveLength(Number(ofPull) / Number(ofJob));
+    const { result, main } = await run(PREVIEW, event);
+    expect(result).toBe('failure');
+    expect(main['preview']?.annotations[0]?.title).toContain('preview limit reached');
+  });
+});
+
+describe('the commands', () => {
+  const [ENTER = '', SET_UP = '', PROPOSE = ''] = marked
+    .lexer(readFileSync(join(ROOT, PAGE), 'utf8'))
+    .flatMap((token) => (token.type === 'code' && token['lang'] === 'sh' ? [token['text']] : []));
+  const REPOSITORIES = Array.from({ length: 60 }, (_, at) => `octo-org/service-${at + 1}`);
+  const shell = openShell();
+  shell.run('mkdir callers');
+  for (const [name, file] of [
+    ['Preview', 'preview.yml'],
+    ['Preview clean-up', 'preview-clean-up.yml'],
+  ] as const) {
+    shell.write(`callers/${file}`, readWorkflow(join(ROOT, PAGE), name));
+  }
+  // Like GitHub, it fails for a rule and a branch that exist, and for a file without the SHA of the one that exists.
+  shell.stub(
+    'gh',
+    `add() { grep -qsxF "$2" "$1" && echo "exists: $2" && exit 1; printf '%s\n' "$2" >> "$1"; }
+case "$*" in
+  *octo-org/gone*) echo 'gh: Not Found (HTTP 404)' >&2; exit 1 ;;
+  *'--jq .default_branch') echo trunk ;;
+  *'git/ref/heads/trunk --jq .object.sha') echo 0a1b2c ;;
+  *'--jq .branch_policies[].name') sed -n "s|^$2 name=||p" rules ;;
+  *deployment-branch-policies*) add rules "$3 $5" ;;
+  *--method\\ PUT*/contents/*) add files "$5" && echo "$5 $*" >> contents ;;
+  *--method\\ PUT*/environments/*) echo "$5 $*" >> environments ;;
+  *git/refs*) add branches "$3 $5 $7" ;;
+  *pulls*) add pulls "$2" && echo "https://github.com/$2" ;;
+  'secret set '*) echo "$* $(cat)" >> secrets ;;
+  *) echo "unexpected: $*" && exit 1 ;;
+esac`,
+  );
+  const linesOf = (file: string) => shell.read(file).split('\n').filter(Boolean);
+  beforeEach(() => {
+    shell.run('rm -f environments secrets files contents branches pulls; : > rules');
+  });
+  const on = (repositories: readonly string[], script: string, input = '') => {
+    shell.write('repositories.txt', repositories.join('\n'));
+    return shell.run(script, input);
+  };
+  const setUp = (repositories: readonly string[], key = 'sk-or-mgmt-1') =>
+    on(repositories, `${ENTER}\n${SET_UP}`, `${key}\n`);
+
+  test('set up sixty environments, that only the default branch and pull requests can use', () => {
+    expect(setUp(REPOSITORIES)).toEqual({ status: 0, output: '' });
+    const environments = REPOSITORIES.map(
+      (each) => `repos/${each}/environments/openrouter-preview`,
+    );
+    expect(linesOf('environments').map((line) => line.split(' ')[0])).toEqual(environments);
+    for (const line of linesOf('environments')) {
+      expect(line).toContain('[protected_branches]=false');
+      expect(line).toContain('[custom_branch_policies]=true');
+    }
+    expect(linesOf('rules')).toEqual(
+      environments.flatMap((each) =>
+        ['trunk', 'refs/pull/*/merge'].map(
+          (name) => `${each}/deployment-branch-policies name=${name}`,
+        ),
+      ),
+    );
+    expect(linesOf('secrets')).toEqual(
+      REPOSITORIES.map(
+        (each) =>
+          `secret set OPENROUTER_MANAGEMENT_KEY --repo ${each} --env openrouter-preview sk-or-mgmt-1`,
+      ),
+    );
+  });
+
+  test('go on after a repository that cannot be set up, and replace the key in those that are', () => {
+    const repositories = ['octo-org/shop', 'octo-org/gone', 'octo-org/web'];
+    for (const key of ['sk-or-mgmt-1', 'sk-or-mgmt-2']) {
+      const { status, output } = setUp(repositories, key);
+      expect(status).toBe(0);
+      expect(output).toContain('Not set up: octo-org/gone');
+      expect(output).not.toMatch(/exists|shop|web/);
+    }
+    expect(linesOf('rules')).toHaveLength(4);
+    expect(linesOf('secrets').map((line) => line.split(' ').at(-1))).toEqual([
+      ...['sk-or-mgmt-1', 'sk-or-mgmt-1'],
+      ...['sk-or-mgmt-2', 'sk-or-mgmt-2'],
+    ]);
+  });
+
+  test('store no key where a rule of the environment cannot be created', () => {
+    on(
+      ['octo-org/shop'],
+      `gh() { case "$*" in *name=*) return 1;; *) command gh "$@";; esac; }
+${ENTER}\n${SET_UP}`,
+      'sk-or-mgmt-1\n',
+    );
+    expect(shell.run('cat secrets').status).not.toBe(0);
+  });
+
+  /** The file that was written to a repository, by its name. */
+  function written(repository: string, file: string): Workflow {
+    const path = `repos/${repository}/contents/.github/workflows/${file}`;
+    const line = linesOf('contents').find((each) => each.startsWith(`${path} `)) ?? '';
+    expect(line).toContain(' branch=openrouter-preview ');
+    return parse(Buffer.from(String(/content=(\S+)/.exec(line)?.[1]), 'base64').toString());
+  }
+
+  test('propose the files to sixty repositories, whose schedules do not start all at once', () => {
+    const { status, output } = on(REPOSITORIES, PROPOSE);
+    expect(status).toBe(0);
+    expect(output.split('\n').filter(Boolean)).toEqual(
+      REPOSITORIES.map((each) => `https://github.com/repos/${each}/pulls`),
+    );
+    expect(linesOf('branches')).toEqual(
+      REPOSITORIES.map(
+        (each) => `repos/${each}/git/refs ref=refs/heads/openrouter-preview sha=0a1b2c`,
+      ),
+    );
+    const times = REPOSITORIES.map((each) => {
+      expect(written(each, 'preview.yml')).toEqual(CALLER);
+      const { on: triggers, ...rest } = written(each, 'preview-clean-up.yml');
+      const { on: own, ...others } = recipeOf(PAGE, 'Preview clean-up');
+      expect(rest).toEqual(others);
+      const { schedule, ...more } = Object(triggers);
+      expect({ ...more, schedule: Object(own)['schedule'] }).toEqual(own);
+      return String(schedule[0].cron);
+    });
+    for (const time of times) expect(time).toMatch(/^([1-9]|[1-5]\d) [1-4] \* \* \*$/);
+    const most = Math.max(...[...Map.groupBy(times, String).values()].map(({ length }) => length));
+    expect(most).toBeLessThanOrEqual(3);
+    expect(on(REPOSITORIES.slice(0, 1), PROPOSE).output).toContain('Not proposed: ');
+  });
+
+  test('replace no file that exists, and go on', () => {
+    shell.write('files', 'repos/octo-org/shop/contents/.github/workflows/preview.yml');
+    const { output } = on(['octo-org/shop', 'octo-org/gone', 'octo-org/web'], PROPOSE);
+    expect(output).toContain('Not proposed: octo-org/shop');
+    expect(output).toContain('Not proposed: octo-org/gone');
+    expect(linesOf('pulls')).toEqual(['repos/octo-org/web/pulls']);
+  });
+});
