@@ -13,6 +13,9 @@ import type { Sandbox } from '../sandbox/openrouter/server.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** The repository of a reader whose reusable workflows the others call. */
+const SHARED = { repository: 'octo-org/workflows', ref: 'main' };
+
 const STAND_INS = join(ROOT, 'e2e/stand-ins');
 
 /** The stand-in for gh, this Node.js, and the project's own tools, before those of the machine. */
@@ -85,6 +88,8 @@ export interface RunOptions {
   commands?: string;
   /** The folder of our actions, for steps that use them by the name under which they are published. */
   published?: string;
+  /** The folder of the repository whose reusable workflows are called. */
+  shared?: string;
 }
 
 /**
@@ -161,7 +166,7 @@ function pathFor({ inContainer = false, commands }: RunOptions): string {
 
 /** The arguments of act. Its event is a file in `folder`. */
 function argumentsOf(options: RunOptions, folder: string): string[] {
-  const { job, matrix, sandbox, event, published } = options;
+  const { job, matrix, sandbox, event, published, shared } = options;
   const { inputs = {}, secrets = {}, vars = {}, env = {} } = options;
   const file = fileOf(options);
   const eventPath = join(folder, 'event.json');
@@ -176,6 +181,7 @@ function argumentsOf(options: RunOptions, folder: string): string[] {
     ...['--platform', 'ubuntu-latest=-self-hosted', '--json'],
     ...standIns(readFileSync(file, 'utf8')),
     ...(published === undefined ? [] : localRepository(PUBLISHED, published)),
+    ...(shared === undefined ? [] : localRepository(SHARED, shared)),
     ...pairs('--secret', { OPENROUTER_MANAGEMENT_KEY: sandbox.managementKey, ...secrets }),
     ...pairs('--var', { API_URL: sandbox.url, ...vars }),
     ...pairs('--input', inputs),

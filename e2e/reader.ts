@@ -65,6 +65,11 @@ export async function openReader(page: string, sandbox: Sandbox) {
     disabledKeys: () => sandbox.account.keys.map(({ disabled }) => disabled),
     /** Lets time pass until all that ended keys have spent is counted. Times of OpenRouter have seconds only. */
     letKeysSettle: () => sandbox.letPass(SETTLE_MS + 1_000),
+    /** Saves a reusable workflow of the page as a file of octo-org/workflows. */
+    share(name: string, file: string): void {
+      const text = readWorkflow(join(ROOT, page), name);
+      writeFileSync(join(place.shared, '.github/workflows', file), forAct(text, false));
+    },
     /** Runs a workflow of the page. */
     run(name: string, options: ReaderRun = {}): Promise<Run> {
       const { event = dispatchEvent(github, repository), down, ...others } = options;
@@ -95,12 +100,14 @@ function prepare(folder: string, sandbox: Sandbox) {
     root: join(folder, 'shop'),
     workflow: join(folder, 'workflow.yml'),
     published: join(folder, 'openrouter-workspace'),
+    shared: join(folder, 'workflows'),
     commands: join(folder, 'commands'),
     service: join(folder, 'service.json'),
     calls: join(folder, 'calls'),
   };
   const { root, commands } = place;
   for (const path of [root, commands]) mkdirSync(path);
+  mkdirSync(join(place.shared, '.github/workflows'), { recursive: true });
   for (const name of PROGRAMS) copyFileSync(STAND_IN, join(root, name));
   copyFileSync(STAND_IN, join(commands, 'npm'));
   writeFileSync(place.calls, '');
@@ -125,13 +132,13 @@ function runText(
   text: string,
   { fails = '', hangs = '', change = (same) => same, down, token, place, ...options }: TextRun,
 ): Promise<Run> {
-  const { root, workflow, published, commands, service, calls } = place;
+  const { root, workflow, published, shared, commands, service, calls } = place;
   writeFileSync(workflow, forAct(change(text), down !== undefined));
   // act knows them from the workflow.
   const { GITHUB_JOB: _, GITHUB_WORKFLOW: __, ...env } = options.env;
   return runWorkflow({
     ...options,
-    ...{ root, workflow, published, commands },
+    ...{ root, workflow, published, shared, commands },
     ...(hangs !== '' && { cancelAt: `Hangs: ${hangs}` }),
     secrets: { GITHUB_TOKEN: token, HOST_TOKEN: 'of the host', ...options.secrets },
     env: {

@@ -11,6 +11,7 @@ import { runChanged, runWorkflow } from './act.ts';
 import { compareRunners } from './compare-runners.ts';
 import { BRANCH_PREVIEWS } from './recipes/branch-previews.ts';
 import { DEPLOYED_PREVIEW } from './recipes/deployed-preview.ts';
+import { ORGANIZATION } from './recipes/organization.ts';
 import { RELEASE } from './recipes/release.ts';
 import { STORED_KEY } from './recipes/stored-key.ts';
 import { TEAM_WORKSPACE } from './recipes/team-workspace.ts';
@@ -30,6 +31,7 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
   ...DEPLOYED_PREVIEW,
   ...TESTS_AND_DEPLOYMENT,
   ...BRANCH_PREVIEWS,
+  ...ORGANIZATION,
   ...TEAM_WORKSPACE,
   ...WORKSPACE_FOR_ONE_JOB,
 
