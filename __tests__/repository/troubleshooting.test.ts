@@ -45,38 +45,56 @@ test.each(CODES)('docs/troubleshooting.md has an example of the message for %s',
   expect(examplesOf(code)).toContainEqual(expect.stringMatching(/^\S.+/));
 });
 
-/** What follows the message in each section, for somebody who has to act at night. */
+/** What somebody has to know and do at night. A section has only what differs from the top of the page. */
 const ANSWERS = ['**Down?** ', '**Spending?** ', '**First:** '];
 
-test.each(CODES)('docs/troubleshooting.md says first what to know and do about %s', (code) => {
+/** The answer that a text begins with, if it does. */
+function answerOf(text: string): string | undefined {
+  return ANSWERS.find((answer) => text.startsWith(answer));
+}
+
+/** The message in the section of `code`, and what follows it. */
+function partsOf(code: string): { message: Token | undefined; rest: Token[] } {
   const section = SECTIONS.find(({ heading }) => heading === code);
-  const [, message, answers] = (section?.content ?? []).filter(({ type }) => type !== 'space');
-  expect([message?.type, answers?.type]).toEqual(['code', 'list']);
-  const items: { text: string }[] = answers?.type === 'list' ? answers['items'] : [];
-  expect(items.map(({ text }) => /^\*\*[^*]*\*\* /.exec(text)?.[0])).toEqual(ANSWERS);
+  const [, message, ...rest] = (section?.content ?? []).filter(({ type }) => type !== 'space');
+  return { message, rest };
+}
+
+test.each(CODES)('docs/troubleshooting.md says first what to know and do about %s', (code) => {
+  const { message, rest } = partsOf(code);
+  expect(message?.type).toBe('code');
+  expect(rest).not.toEqual([]);
+  const answers = rest.map((token) =>
+    token.type === 'paragraph' ? answerOf(token['text']) : undefined,
+  );
+  // Each once, in this order, before anything else, and in no list.
+  const expected = ANSWERS.filter((answer) => answers.includes(answer));
+  expect(answers.slice(0, expected.length)).toEqual(expected);
+  const text = rest.map(({ raw }) => raw).join('');
+  expect(text.match(/\*\*(?:Down\?|Spending\?|First:)\*\* /g) ?? []).toEqual(expected);
 });
 
-const [, BY_MESSAGE = ''] = /\n## By the message\n(.*?)\n## /s.exec(PAGE) ?? [];
+const [TOP] = sectionsOf(PAGE);
+/** What holds for each section that does not say otherwise, without the words in bold. */
+const DEFAULTS = (TOP?.content ?? [])
+  .flatMap((token): { text: string }[] => (token.type === 'list' ? token['items'] : []))
+  .map(({ text }) => ({ answer: answerOf(text), text: text.slice(answerOf(text)?.length) }));
 
-/** The links of the contents: a line of a message, in which `…` is any text, and the code of the message. */
-const CONTENTS = [...BY_MESSAGE.matchAll(/^- \[(.+)\]\(#([a-z-]+)\)(?:, .*)?$/gm)]
-  .map(([, text = '', code = '']) => ({ text, code }))
-  .filter(({ code }) => CODES.includes(code));
-
-test('the contents of docs/troubleshooting.md have each code once, in the order of its sections', () => {
-  expect(CONTENTS.map(({ code }) => code)).toEqual(SECTIONS.map(({ heading }) => heading));
+test('docs/troubleshooting.md says at its top what holds unless a section says otherwise', () => {
+  expect(DEFAULTS.map(({ answer }) => answer)).toEqual(ANSWERS);
 });
 
-// An annotation has the title of invalid inputs, and the message has not.
-test.each(CONTENTS.filter(({ code }) => code !== 'invalid-inputs'))(
-  'the contents of docs/troubleshooting.md have a line of the message for $code',
-  ({ text, code }) => {
-    const [message = ''] = examplesOf(code);
-    const lines = unfold(message).split('\n');
-    const pattern = patternOf(text.split('…'));
-    expect([text, lines.filter((line) => pattern.test(line))]).toEqual([text, [expect.anything()]]);
-  },
-);
+test.each(CODES)('the section about %s does not repeat the top of the page', (code) => {
+  const repeated = partsOf(code).rest.filter(({ raw }) =>
+    DEFAULTS.some(({ answer = '', text }) => {
+      if (!raw.startsWith(answer)) return false;
+      const own = raw.slice(answer.length).trim().toLowerCase();
+      const [opening = ''] = /^[^.;:,]+/.exec(text.toLowerCase()) ?? [];
+      return own.startsWith(opening) || text.toLowerCase().includes(own);
+    }),
+  );
+  expect(repeated).toEqual([]);
+});
 
 /** An example whose long lines are continued with spaces at their beginning. */
 function unfold(example: string): string {
@@ -139,6 +157,23 @@ test.each(TITLED)('docs/troubleshooting.md has the title of %s', (code, titles) 
   const isTitle = titles.some(({ title }) => title.test(shown));
   expect([shown, isTitle]).toEqual([shown, true]);
 });
+
+/** The examples whose title has a status, such as `Could not create …: OpenRouter failed (HTTP 502)`. */
+const FAILED_REQUESTS = apiErrorCodes().flatMap((code) => {
+  const [message = ''] = examplesOf(code);
+  const [shown = ''] = unfold(message).split('\n');
+  const [, operation, status] = /^Could not (.+): .+ \(HTTP (\d+)\)$/.exec(shown) ?? [];
+  return operation && status ? [{ code, shown, operation, status: Number(status) }] : [];
+});
+
+test.each(FAILED_REQUESTS)(
+  'docs/troubleshooting.md has the title of a request that failed with $code',
+  ({ code, shown, operation, status }) => {
+    const kind = classifyResponse('PATCH', status);
+    const described = describeError(apiError({ operation, kind, status }), 'none');
+    expect({ code, title: shown }).toEqual({ code: described.code, title: described.title });
+  },
+);
 
 /** The statuses between 400 and 499 of a GET whose code is not that of most. */
 const STATUSES = Array.from({ length: 100 }, (_, at) => 400 + at).flatMap((status) => {
