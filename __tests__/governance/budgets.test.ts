@@ -2,15 +2,22 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { budgetWrites, findOrderViolation } from '../../src/governance/budgets.ts';
 import type { BudgetLimits } from '../../src/governance/governance.ts';
+import { toUsd } from '../../src/lib/usd.ts';
 import {
   type Budgets,
   type BudgetWrite,
   INTERVALS,
+  type Interval,
 } from '../../src/openrouter/resources/budgets.ts';
 import type { Failure } from '../../src/shared/failure.ts';
 import { PUT_BUDGET } from '../support/governance.ts';
 import { openGovernanceScene } from '../support/governance-scene.ts';
 import { storyOf } from '../support/simulation.ts';
+
+const limitsOf = (limits: Readonly<Partial<Record<Interval, number | null>>>): BudgetLimits =>
+  Object.fromEntries(
+    Object.entries(limits).map(([interval, limit]) => [interval, limit && toUsd(limit)]),
+  );
 
 const put = (interval: string, limit_usd: number, flags = {}) => [
   `PUT /workspaces/:id/budgets/${interval}`,
@@ -21,7 +28,7 @@ const remove = (interval: string) => [`DELETE /workspaces/:id/budgets/${interval
 test('an update writes the budgets that differ, logs each change, and leaves the other budgets alone', async () => {
   const scene = openGovernanceScene();
   scene.seedBudgets({ daily: 1, weekly: 5, monthly: 20 });
-  const limits = { daily: 2, weekly: null, monthly: 20, lifetime: 100 };
+  const limits = limitsOf({ daily: 2, weekly: null, monthly: 20, lifetime: 100 });
   const { result, log } = await scene.update({ budgets: { limits } });
   expect(storyOf(log)).toEqual([
     'Requested: the workspace "Governed", slug governed.',
@@ -38,9 +45,9 @@ test('an update writes the budgets that differ, logs each change, and leaves the
     outcome: 'updated',
     changes: [],
     governanceChanges: [
-      { kind: 'budget', field: 'weekly', from: 5, to: null },
-      { kind: 'budget', field: 'daily', from: 1, to: 2 },
-      { kind: 'budget', field: 'lifetime', from: null, to: 100 },
+      { kind: 'budget', field: 'weekly', from: toUsd(5), to: null },
+      { kind: 'budget', field: 'daily', from: toUsd(1), to: toUsd(2) },
+      { kind: 'budget', field: 'lifetime', from: null, to: toUsd(100) },
     ],
   });
 });
@@ -48,7 +55,7 @@ test('an update writes the budgets that differ, logs each change, and leaves the
 describe('include-byok-in-budgets', () => {
   const flag = { include_byok_in_budgets: true };
   const SET_DAILY = put('daily', 2, flag);
-  test.each<[string, BudgetLimits, unknown[]]>([
+  test.each<[string, Parameters<typeof limitsOf>[0], unknown[]]>([
     ['the first budget that is set', { daily: 2, lifetime: 90 }, [SET_DAILY, put('lifetime', 90)]],
     ['no deleted budget', { daily: null, weekly: 5 }, [remove('daily'), put('weekly', 5, flag)]],
     ['one budget if several stay as they are', { daily: 1, monthly: 20 }, [put('daily', 1, flag)]],
@@ -56,7 +63,7 @@ describe('include-byok-in-budgets', () => {
   ])('goes with %s', async (_, limits, writes) => {
     const scene = openGovernanceScene();
     scene.seedBudgets({ daily: 1, monthly: 20 });
-    const { result } = await scene.update({ budgets: { limits, ...flag } });
+    const { result } = await scene.update({ budgets: { limits: limitsOf(limits), ...flag } });
     expect(scene.writes).toEqual(writes);
     const changes = result?.governanceChanges.filter(({ field }) => field.includes('byok'));
     expect(changes).toEqual([
@@ -69,18 +76,18 @@ describe('include-byok-in-budgets', () => {
     const scene = openGovernanceScene();
     scene.seedBudgets({ daily: 1 });
     scene.workspace.include_byok_in_budgets = true;
-    const { result } = await scene.update({ budgets: { limits: { daily: 1 }, ...flag } });
+    const { result } = await scene.update({ budgets: { limits: { daily: toUsd(1) }, ...flag } });
     expect(result).toMatchObject({ outcome: 'unchanged', governanceChanges: [] });
     expect(scene.writes).toEqual([]);
   });
 
   test('is a change from null for a new workspace, whose value no one knows before', async () => {
     const scene = openGovernanceScene();
-    const { result } = await scene.create({ budgets: { limits: { daily: 1 }, ...flag } });
+    const { result } = await scene.create({ budgets: { limits: { daily: toUsd(1) }, ...flag } });
     expect(result).toMatchObject({
       outcome: 'created',
       governanceChanges: [
-        { kind: 'budget', field: 'daily', from: null, to: 1 },
+        { kind: 'budget', field: 'daily', from: null, to: toUsd(1) },
         { kind: 'field', field: 'include_byok_in_budgets', from: null, to: true },
       ],
     });
@@ -91,12 +98,12 @@ test('budgets that OpenRouter would reject next to those of the workspace fail t
   const scene = openGovernanceScene();
   scene.seedBudgets({ weekly: 5 });
   const { error } = await scene.update(
-    { budgets: { limits: { daily: 5 } } },
+    { budgets: { limits: { daily: toUsd(5) } } },
     { desired: { name: 'New name', slug: 'governed' } },
   );
   expect(error).toMatchObject({
     code: 'budgets-out-of-order',
-    details: { shorter: 'daily', longer: 'weekly', budgets: { daily: 5, weekly: 5 } },
+    details: { shorter: 'daily', longer: 'weekly', budgets: limitsOf({ daily: 5, weekly: 5 }) },
   });
   expect(scene.writes).toEqual([]);
 });
@@ -109,12 +116,20 @@ describe('a budget that OpenRouter sets otherwise than requested fails the step'
   };
 
   test.each<[string, Parameters<typeof respondWith>, Record<string, unknown>]>([
-    ['another limit', [500, 'daily', true], { daily_usd: 500, include_byok_in_budgets: true }],
-    ['another interval', [5, null, true], { lifetime_usd: 5, include_byok_in_budgets: true }],
-    ['another flag', [5, 'daily', false], { daily_usd: 5, include_byok_in_budgets: false }],
+    [
+      'another limit',
+      [500, 'daily', true],
+      { daily_usd: toUsd(500), include_byok_in_budgets: true },
+    ],
+    [
+      'another interval',
+      [5, null, true],
+      { lifetime_usd: toUsd(5), include_byok_in_budgets: true },
+    ],
+    ['another flag', [5, 'daily', false], { daily_usd: toUsd(5), include_byok_in_budgets: false }],
   ])('with %s', async (_, returned, values) => {
     const scene = respondWith(...returned);
-    const limits = { daily: 5, weekly: 20 };
+    const limits = limitsOf({ daily: 5, weekly: 20 });
     const { error } = await scene.update({ budgets: { limits, include_byok_in_budgets: true } });
     expect(error).toMatchObject({
       code: 'partly-applied',
@@ -130,9 +145,9 @@ describe('a budget that OpenRouter sets otherwise than requested fails the step'
 
   test('without a flag that was not requested among the values', async () => {
     const scene = respondWith(6, 'daily', true);
-    const { error } = await scene.update({ budgets: { limits: { daily: 5 } } });
+    const { error } = await scene.update({ budgets: { limits: { daily: toUsd(5) } } });
     const { details } = error as Failure<{ error: Failure<{ values: object }> }>;
-    expect(details.error.details.values).toStrictEqual({ daily_usd: 6 });
+    expect(details.error.details.values).toStrictEqual({ daily_usd: toUsd(6) });
   });
 });
 
@@ -143,14 +158,14 @@ const budgets: fc.Arbitrary<Budgets> = fc
     fc.uniqueArray(fc.integer({ min: 1, max: 8 }), { minLength: 4, maxLength: 4 }),
   )
   .map(([intervals, amounts]) => {
-    const rising = amounts.toSorted((a, b) => a - b);
-    return Object.fromEntries(intervals.map((interval, at) => [interval, rising[at] ?? 0]));
+    const rising = amounts.toSorted((a, b) => a - b).map(toUsd);
+    return Object.fromEntries(intervals.map((interval, at) => [interval, rising[at] ?? 0n]));
   });
 
 /** OpenRouter's rule, written independently of the program. */
 function isInOrder(set: Budgets): boolean {
   const limits = INTERVALS.flatMap((interval) => set[interval] ?? []);
-  return limits.every((limit, at) => at === 0 || limit > (limits[at - 1] ?? 0));
+  return limits.every((limit, at) => at === 0 || limit > (limits[at - 1] ?? 0n));
 }
 
 /** The budgets after each of `writes`, which are applied one after the other to `start`. */
@@ -182,14 +197,14 @@ test('budgetWrites leads from any budgets to any others by one write for each th
 
 test('findOrderViolation finds what OpenRouter would reject, and nothing else', () => {
   const amounts = fc.record(
-    Object.fromEntries(INTERVALS.map((interval) => [interval, fc.integer({ min: 1, max: 5 })])),
+    Object.fromEntries(INTERVALS.map((interval) => [interval, fc.bigInt({ min: 1n, max: 5n })])),
     { requiredKeys: [] },
   ) as fc.Arbitrary<Budgets>;
   fc.assert(
     fc.property(amounts, (set) => {
       const found = findOrderViolation(set);
       expect(found === undefined).toBe(isInOrder(set));
-      if (found) expect(set[found[0]]).toBeGreaterThanOrEqual(set[found[1]] ?? 0);
+      if (found) expect(set[found[0]]).toBeGreaterThanOrEqual(set[found[1]] ?? 0n);
     }),
   );
 });

@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { diffGuardrail, unexpectedGuardrailFields } from '../../src/governance/guardrail-diff.ts';
+import { toUsd } from '../../src/lib/usd.ts';
 
 test('diffGuardrail returns a limit with its interval if either differs', () => {
-  const guardrail = { limit_usd: 5, reset_interval: 'daily' } as const;
+  const guardrail = { limit_usd: toUsd(5), reset_interval: 'daily' } as const;
   expect(diffGuardrail(guardrail, guardrail)).toEqual({});
   expect(diffGuardrail({ ...guardrail, limit_usd: [5] }, guardrail)).toEqual(guardrail);
-  const other = { limit_usd: 5, reset_interval: 'weekly' } as const;
+  const other = { limit_usd: toUsd(5), reset_interval: 'weekly' } as const;
   expect(diffGuardrail(guardrail, other)).toEqual(other);
 });
 

@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../sandbox/http/in-process.ts';
+import { toUsd } from '../../src/lib/usd.ts';
 import type { GuardrailUpdate } from '../../src/openrouter/resources/guardrails.ts';
 import { falseNotFound } from '../support/faults.ts';
 import { PATCH_GUARDRAIL } from '../support/governance.ts';
 import { type GovernanceScene, openGovernanceScene } from '../support/governance-scene.ts';
 import { onResponse, storyOf } from '../support/simulation.ts';
 
-const desired: GuardrailUpdate = { limit_usd: 5, reset_interval: 'daily' };
+const desired: GuardrailUpdate = { limit_usd: toUsd(5), reset_interval: 'daily' };
 const FIND = 'GET /workspaces/:id';
 
 /** Has the guardrail id of a workspace missing in the responses to `method`. */
@@ -24,7 +25,12 @@ test('an update writes the guardrail fields that differ, logs their values, and 
   const scene = openGovernanceScene();
   await scene.update({ guardrail: { ...desired, ignored_providers: ['azure'] } });
   scene.writes.length = 0;
-  const update = { ...desired, limit_usd: 7, ignored_providers: null, enforce_zdr_openai: true };
+  const update = {
+    ...desired,
+    limit_usd: toUsd(7),
+    ignored_providers: null,
+    enforce_zdr_openai: true,
+  };
   const { result, log } = await scene.update({ guardrail: update });
   expect(storyOf(log).slice(2)).toEqual([
     '  guardrail limit_usd: 5 → 7',
@@ -51,7 +57,10 @@ test.each([[undefined], [null], [''], [7]])(
   async (id) => {
     const scene = openGovernanceScene();
     hideGuardrailId(scene, ['GET'], id);
-    const { error } = await scene.update({ guardrail: desired, budgets: { limits: { daily: 1 } } });
+    const { error } = await scene.update({
+      guardrail: desired,
+      budgets: { limits: { daily: toUsd(1) } },
+    });
     expect(error).toMatchObject({
       code: 'guardrail-not-found',
       details: { workspace: { id: scene.workspace.id, slug: 'governed' } },
@@ -95,13 +104,14 @@ describe('the guardrail of a new workspace', () => {
 });
 
 test('a guardrail that OpenRouter sets otherwise than requested fails the step, with the fields that differ, but not with other models', async () => {
-  const returned = { ...desired, allowed_models: ['openai/gpt-5-mini-2025-08-07'], limit_usd: 500 };
+  const allowed_models = ['openai/gpt-5-mini-2025-08-07'];
+  const returned = { allowed_models, limit_usd: 500, reset_interval: 'daily' };
   const body = JSON.stringify({ data: returned });
   const response = { kind: 'response', status: 200, body } as const;
   const scene = openGovernanceScene({ on: PATCH_GUARDRAIL, ...response });
   const update = { ...desired, allowed_models: ['openai/gpt-5-mini'], enforce_zdr_xai: true };
   const { error } = await scene.update({ guardrail: update });
-  const values = { limit_usd: 500, enforce_zdr_xai: null };
+  const values = { limit_usd: toUsd(500), enforce_zdr_xai: null };
   expect(error).toMatchObject({
     code: 'partly-applied',
     details: {

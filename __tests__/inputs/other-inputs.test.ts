@@ -6,6 +6,7 @@ import { readKeyInputs } from '../../src/actions/key/inputs.ts';
 import { readPreviewInputs } from '../../src/actions/preview/inputs.ts';
 import { readSweepInputs } from '../../src/actions/sweep/inputs.ts';
 import { proxyProblems, readSecrets } from '../../src/inputs/connection.ts';
+import { toUsd } from '../../src/lib/usd.ts';
 import { given, KEY, type Rejected, readWith, rejectionOf } from '../support/inputs.ts';
 
 type Texts = Record<string, string>;
@@ -54,7 +55,7 @@ describe('the inputs of key', () => {
     expect(inputs).toStrictEqual({
       ...READ_CONNECTION,
       workspace: '550E8400-e29b-41d4-a716-446655440000',
-      desired: { name: 'CI', limit: 0, limit_reset: 'weekly', include_byok_in_limit: true },
+      desired: { name: 'CI', limit: 0n, limit_reset: 'weekly', include_byok_in_limit: true },
       expiresInMs: null,
       revokeAfterJob: false,
       replace: true,
@@ -184,7 +185,7 @@ describe('the limit of the keys of preview', () => {
     { 'limit-usd': '9', key: 'preview', 'preview-limit-usd': '' },
   ])('is accepted with %j', (texts) => {
     const { key } = readWith(readPreviewInputs, { 'preview-limit-usd': '5', ...texts });
-    expect(key.desired.limit).toBe(Number(texts['limit-usd']));
+    expect(key.desired.limit).toBe(toUsd(Number(texts['limit-usd'])));
   });
 });
 

@@ -6,14 +6,9 @@ import {
   formatUsd,
   formatUsdNextTo,
 } from '../../src/lib/format-usd.ts';
-import { parseUsd, sumUsd, toUsd, type Usd } from '../../src/lib/usd.ts';
+import { sumUsd, toUsd, type Usd } from '../../src/lib/usd.ts';
 
-/** The amount of a text that is one. */
-function usd(text: string): Usd {
-  const amount = parseUsd(text);
-  if (amount === undefined) throw new Error(`${text} is no amount`);
-  return amount;
-}
+const usd = (text: string) => toUsd(Number(text));
 
 /** The amount that a text of this program shows. */
 function shownUsd(text: string): Usd {
@@ -27,7 +22,7 @@ test.each([
   ['0.081', '$0.081'],
   ['0.09999', '$0.10'],
   ['0.104', '$0.10'],
-  ['0.125', '$0.12'],
+  ['0.125', '$0.13'],
   ['5.1', '$5.10'],
   ['999.99', '$999.99'],
   ['999.999', '$1,000.00'],
@@ -36,8 +31,8 @@ test.each([
   ['-0.0421', '-$0.0421'],
   ['-0.00001', '$0.00'],
   ['0.00001', '<$0.0001'],
-  ['0.00005', '<$0.0001'],
-  ['0.000051', '$0.0001'],
+  ['0.000049', '<$0.0001'],
+  ['0.00005', '$0.0001'],
 ])('%s USD is shown as %s', (text, shown) => {
   expect(formatUsd(usd(text))).toBe(shown);
 });
@@ -77,7 +72,7 @@ test.each([
   expect(formatUsdNextTo(usd(limit), usd(amount))).toBe(shown);
 });
 
-const amounts = fc.bigInt({ min: 0n, max: 10n ** 34n });
+const amounts = fc.bigInt({ min: 0n, max: toUsd(10_000) });
 
 test('an amount that is at least available is never shown as more', () => {
   fc.assert(
@@ -91,7 +86,7 @@ test('an amount that is available at most is never shown as less', () => {
 });
 
 test('next to a limit, a shown amount compares with the limit as the amount does', () => {
-  const near = fc.tuple(amounts, fc.bigInt({ min: -(10n ** 28n), max: 10n ** 28n }));
+  const near = fc.tuple(amounts, fc.bigInt({ min: -toUsd(0.01), max: toUsd(0.01) }));
   const orderOf = (a: Usd, b: Usd) => (a < b ? -1 : Number(a > b));
   fc.assert(
     fc.property(near, ([limit, difference]) => {
@@ -106,9 +101,7 @@ test('next to a limit, a shown amount compares with the limit as the amount does
 test.each([
   [usd('0.299999999'), '$0.299999999'],
   [usd('-1234.56789'), '-$1,234.56789'],
-  [0.3, '$0.30'],
-  [1e-7, '$0.0000001'],
-  [1e300, '$1e+300'],
+  [usd('0.3'), '$0.30'],
 ])('%s is shown with all decimals as %s', (amount, shown) => {
   expect(formatExactUsd(amount)).toBe(shown);
 });
@@ -131,6 +124,6 @@ test.each<[string[], string | undefined, string[]]>([
 });
 
 test('a lower bound in a column is rounded down', () => {
-  const format = columnFormat([toUsd(1) ?? 0n]);
+  const format = columnFormat([toUsd(1)]);
   expect(format(usd('1.999'), 'down')).toBe('$1.99');
 });

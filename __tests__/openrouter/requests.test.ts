@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ApiError } from '../../src/http/request.ts';
+import { toUsd } from '../../src/lib/usd.ts';
 import { listBudgets, writeBudget } from '../../src/openrouter/resources/budgets.ts';
 import { findGuardrail, patchGuardrail } from '../../src/openrouter/resources/guardrails.ts';
 import {
@@ -19,6 +20,7 @@ import {
   patchWorkspace,
   sendWorkspace,
 } from '../../src/openrouter/resources/workspaces.ts';
+import { toKey } from '../support/keys.ts';
 import {
   json,
   openRecordingClient,
@@ -34,7 +36,7 @@ const KEY = { hash: 'abc', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_i
 const DISABLED = { ...KEY, disabled: true };
 const NOT_FOUND = json({ error: { message: 'Not found' } }, 404);
 const GUARDRAIL = { id: 'g', workspace: WORKSPACE };
-const LIMIT = { limit_usd: 5, reset_interval: 'daily' } as const;
+const LIMIT = { limit_usd: toUsd(5), reset_interval: 'daily' } as const;
 const BUDGETS = [
   { limit_usd: 1, reset_interval: 'daily' },
   { limit_usd: 100, reset_interval: null },
@@ -144,9 +146,9 @@ describe('a limit with the noise of binary floating point comes without it', () 
   const limit_usd = 0.30000000000001;
   const budget = { limit_usd, reset_interval: 'daily' };
   test.each<[string, Work, unknown, object]>([
-    ['of an API key', findTheKey, { ...KEY, limit: limit_usd }, { limit: 0.3 }],
-    ['of a guardrail', findTheGuardrail, { id: 'g', limit_usd }, { limit_usd: 0.3 }],
-    ['of a budget', listTheBudgets, [budget], { budgets: { daily: 0.3 } }],
+    ['of an API key', findTheKey, { ...KEY, limit: limit_usd }, { limit: toUsd(0.3) }],
+    ['of a guardrail', findTheGuardrail, { id: 'g', limit_usd }, { limit_usd: toUsd(0.3) }],
+    ['of a budget', listTheBudgets, [budget], { budgets: { daily: toUsd(0.3) } }],
   ])('%s', async (_, work, data, expected) => {
     expect((await send([json({ data })], work)).result).toMatchObject(expected);
   });
@@ -232,7 +234,7 @@ describe('an API key', () => {
     const unused = { creator: 'user_1', usage_daily: [[]], byok_usage: {} };
     const page = { ...json({ data: [{ ...unused, ...used }] }), headers: { date } };
     const { result, requests } = await send([page], listTheKeys);
-    expect(result).toEqual({ keys: [used], serverTime: Date.parse(date) });
+    expect(result).toEqual({ keys: [toKey(used)], serverTime: Date.parse(date) });
     expect(requests).toEqual([
       [`GET /keys?offset=0&workspace_id=${ID}&include_disabled=true&include_expired=true`],
     ]);
@@ -324,7 +326,7 @@ describe('a resource that a lookup does not find', () => {
   test.each<[string, Work, unknown, object]>([
     ['a workspace', findById, WORKSPACE, { workspace: WORKSPACE }],
     // A budget without an interval is that for the lifetime.
-    ['a budget', listTheBudgets, BUDGETS, { budgets: { daily: 1, lifetime: 100 } }],
+    ['a budget', listTheBudgets, BUDGETS, { budgets: { daily: toUsd(1), lifetime: toUsd(100) } }],
   ])('is looked up again a second later: %s', async (_, work, data, expected) => {
     const { client, run, sentAt } = openRecordingClient([NOT_FOUND, json({ data })]);
     expect(await run(work(client))).toMatchObject(expected);
@@ -350,7 +352,7 @@ test('a list that is not usable is an error that names the request', async () =>
 });
 
 describe('the flag for BYOK of a budget that is written', () => {
-  const write = { interval: 'lifetime', limit_usd: 100 } as const;
+  const write = { interval: 'lifetime', limit_usd: toUsd(100) } as const;
   const ON = { include_byok_in_budgets: true };
   const OFF = { include_byok_in_budgets: false };
   test.each([

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { virtualClock } from '../../sandbox/virtual-clock.ts';
-import { parseUsd, type Usd } from '../../src/lib/usd.ts';
+import { toUsd } from '../../src/lib/usd.ts';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
 import {
   allSettleIn,
@@ -12,23 +12,16 @@ import {
   settlesIn,
   spentBy,
 } from '../../src/openrouter/settlement.ts';
+import { type KeyFields, toKey } from '../support/keys.ts';
 
 const NOW = Date.parse('2026-11-28T12:00:00Z');
-const usd = (text: string) => parseUsd(text) as Usd;
+const usd = (text: string) => toUsd(Number(text));
 /** A time of OpenRouter so many milliseconds ago. */
 const ago = (ms: number) => new Date(NOW - ms).toISOString();
 
-const keyOf = (fields: Partial<Key> = {}): Key => ({
-  hash: 'a1',
-  name: 'Key',
-  label: 'sk-or-v1-abc...123',
-  workspace_id: 'w',
-  usage: 0.25,
-  disabled: false,
-  expires_at: null,
-  ...fields,
-});
-const disabled = (fields: Partial<Key> = {}) => keyOf({ disabled: true, ...fields });
+const keyOf = (fields: KeyFields = {}): Key =>
+  toKey({ usage: 0.25, disabled: false, expires_at: null, ...fields });
+const disabled = (fields: KeyFields = {}) => keyOf({ disabled: true, ...fields });
 
 test('a key settles three minutes after it could last spend', () => {
   expect(SETTLE_MS).toBe(3 * 60_000);

@@ -11,6 +11,7 @@ import {
 import type { Governance } from '../../src/governance/governance.ts';
 import { ApiError } from '../../src/http/request.ts';
 import { POST_GRACE_MS } from '../../src/http/send.ts';
+import { toUsd } from '../../src/lib/usd.ts';
 import type { CreateWorkspaceRequest } from '../../src/openrouter/resources/workspaces.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import {
@@ -67,8 +68,8 @@ const MEMBER = 'user_2bruno';
 
 const governed: fc.Arbitrary<Governance> = fc.record(
   {
-    guardrail: fc.constant({ limit_usd: 5, reset_interval: 'daily' as const }),
-    budgets: fc.constant({ limits: { daily: 1, monthly: 20 } }),
+    guardrail: fc.constant({ limit_usd: toUsd(5), reset_interval: 'daily' as const }),
+    budgets: fc.constant({ limits: { daily: toUsd(1), monthly: toUsd(20) } }),
     members: fc.constant([MEMBER]),
   },
   { requiredKeys: [] },

@@ -8,6 +8,7 @@ import { createKey, type KeyRequest, type KeyResult } from '../../src/actions/ke
 import { runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import type { KeyTask } from '../../src/actions/key/task.ts';
+import { toUsd } from '../../src/lib/usd.ts';
 import { falseNotFound, schedules } from '../support/faults.ts';
 import { KEY_TASK } from '../support/key-steps.ts';
 import {
@@ -30,7 +31,7 @@ const SLUG = 'production-web';
 const NAME = 'Production of web';
 const REQUEST: KeyRequest = {
   workspace: SLUG,
-  desired: { name: NAME, limit: 100, limit_reset: 'monthly' },
+  desired: { name: NAME, limit: toUsd(100), limit_reset: 'monthly' },
   expiresInMs: 70 * 86_400_000,
   revokeAfterJob: false,
   replace: 'after-job',

@@ -1,4 +1,5 @@
 /** What holds for previews, whatever happens in whatever order, by the books of OpenRouter and GitHub. */
+
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'expect';
 import type { Comment } from '../../sandbox/github/state.ts';
@@ -13,6 +14,7 @@ import {
 import { identify, isSame, readMark } from '../../src/actions/preview/naming.ts';
 import type { Subject } from '../../src/actions/preview/subject.ts';
 import { formatExactUsd } from '../../src/lib/format-usd.ts';
+import { toJson } from '../../src/lib/json.ts';
 import { maxUsd, sumUsd, toUsd, type Usd } from '../../src/lib/usd.ts';
 import { SETTLE_MS } from '../../src/openrouter/settlement.ts';
 import { Failure } from '../../src/shared/failure.ts';
@@ -124,10 +126,10 @@ const isClosed = ({ closedAt }: Scene, id: string) => closedAt.has(id);
 /** What a key has spent, in USD. */
 function spentBy({ world }: Scene, { hash }: Pick<Key, 'hash'>): Usd {
   const own = world.simulation.account.spends.filter(({ key_hash }) => key_hash === hash);
-  return sumUsd(own.map(({ credits }) => toUsd(credits / 1e9) ?? 0n));
+  return sumUsd(own.map(({ credits }) => BigInt(credits)));
 }
 
-const limitOf = ({ limit }: Key): Usd => toUsd(limit) ?? 0n;
+const limitOf = ({ limit }: Key): Usd => toUsd(Number(limit ?? 0));
 
 /** The data of the comments that are not by others. */
 function dataIn({ world }: Scene): CommentData[] {
@@ -202,7 +204,7 @@ export function billsAreRight(scene: Scene): void {
   for (const data of dataIn(scene)) {
     const { account } = world.simulation;
     const own = account.spends.filter(({ workspace_id }) => workspace_id === data.workspace);
-    const spent = sumUsd(own.map(({ credits }) => toUsd(credits / 1e9) ?? 0n));
+    const spent = sumUsd(own.map(({ credits }) => BigInt(credits)));
     const lost = deletedByHand.filter(({ workspace_id }) => workspace_id === data.workspace);
     const atLeast =
       data.state === 'exactly' ? spent - sumUsd(lost.map((key) => spentBy(scene, key))) : 0n;
@@ -455,9 +457,6 @@ export function closedHasNothing(scene: Scene): void {
   expect(left).toEqual([]);
 }
 
-const withBigInts = (_: string, value: unknown) =>
-  typeof value === 'bigint' ? String(value) : value;
-
 /** Whether a process that ended since the last change of `subject` failed, and named its workspace. */
 function saysSo(scene: Scene, subject: Subject): boolean {
   const { world } = scene;
@@ -466,7 +465,7 @@ function saysSo(scene: Scene, subject: Subject): boolean {
   return scene.jobs.flatMap(processesOf).some(({ error, result, lines, endedAt }) => {
     const failure = error ?? (result as { failure?: unknown } | undefined)?.failure;
     if (!failure || endedAt < lastChange(scene, subject)) return false;
-    const details = failure instanceof Failure ? JSON.stringify(failure.details, withBigInts) : '';
+    const details = failure instanceof Failure ? toJson(failure.details) : '';
     return details.includes(`"${slug}"`) || lines.some((line) => line.includes(` ${slug},`));
   });
 }

@@ -322,7 +322,7 @@ function open(schedule: Schedule): Play {
     schedule,
     conditions: schedule,
     world,
-    cap: toUsd(schedule.cap / 100) ?? 0n,
+    cap: toUsd(schedule.cap / 100),
     jobs: [],
     byHand: [],
     deletedByHand: [],
@@ -447,7 +447,7 @@ async function start(
     pullRequest: number,
   };
   const base = requestOf(facts, { keyMode: subject ? run.keyMode : 'none', name });
-  const limit = schedule.limit / 100;
+  const limit = toUsd(schedule.limit / 100);
   const request = {
     ...base,
     comment: schedule.comment,
@@ -464,7 +464,7 @@ async function start(
     request,
     plan: run.plan,
     since: 0,
-    limit: toUsd(limit) ?? 0n,
+    limit,
     onKey: () => theNewKeyFits(scene, job),
   };
   jobs.push(job);

@@ -68,7 +68,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
     new Failure(governance.budgetsOutOfOrder, {
       shorter: 'daily',
       longer: 'weekly',
-      budgets: { daily: 2, weekly: 1 },
+      budgets: { daily: 2n, weekly: 1n },
     }),
     OF_STEP,
   ],

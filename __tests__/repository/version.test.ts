@@ -45,7 +45,9 @@ test('docs/compatibility.md names the Node.js versions that the actions are test
     expect(majors.size).toBe(1);
     return [...majors].join();
   });
-  expect(read('docs/compatibility.md')).toContain(`CI uses Node.js ${oldest}, ${own} and ${newest}.`);
+  expect(read('docs/compatibility.md')).toContain(
+    `CI uses Node.js ${oldest}, ${own} and ${newest}.`,
+  );
 });
 
 test('the oldest Node.js that the actions are tested with is the one that package.json promises', () => {

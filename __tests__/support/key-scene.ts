@@ -3,6 +3,7 @@ import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import { type KeyFixture, seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import type { KeyRequest } from '../../src/actions/key/create-key.ts';
 import type { HttpResponse } from '../../src/http/transport.ts';
+import { toJson } from '../../src/lib/json.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { HOUR_MS, SLUG, sha256 } from './key.ts';
 import { type KeyPost, type KeyStep, runKey, runKeyPost } from './key-steps.ts';
@@ -111,6 +112,6 @@ export function expectCleanPost({ warnings, error }: KeyPost): void {
 /** Expects that nothing that the step logs, saves or reports has a secret in it. */
 export function expectNoSecret({ lines, error, warnings, effect }: KeyStep): void {
   const described = error && describeError(error, effect.current());
-  const shown = JSON.stringify([lines, warnings, described, error, `${error}`]);
+  const shown = toJson([lines, warnings, described, error, `${error}`]);
   expect(shown).not.toMatch(/sk-or-v1-[0-9a-f]{16}/);
 }

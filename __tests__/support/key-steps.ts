@@ -6,6 +6,7 @@ import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { formatSpend, type KeySpend } from '../../src/actions/key/key-spend.ts';
 import { type KeyTask, keyTask } from '../../src/actions/key/task.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
+import { toJson } from '../../src/lib/json.ts';
 import type { SettlingKey } from '../../src/openrouter/settlement.ts';
 import { describeWarning } from '../../src/report/describe-error.ts';
 import type { Description } from '../../src/report/description.ts';
@@ -58,7 +59,7 @@ export async function runKey(
   const alive = whileAlive(step);
   const save = alive((task: KeyTask | null) => {
     step.task = task && savedAndRead(KEY_TASK, task);
-    step.lines.push(JSON.stringify(task));
+    step.lines.push(toJson(task));
   });
   const context = connect(simulation, conditions, {
     lines: step.lines,

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import type { CommentData, CommentFacts } from '../../src/actions/preview/comment.ts';
-import type { Usd } from '../../src/lib/usd.ts';
+import { toUsd, type Usd } from '../../src/lib/usd.ts';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
 import { type SettlingKey, spentBy } from '../../src/openrouter/settlement.ts';
+import { type KeyFields, toKey } from './keys.ts';
 
 /** The workspace that the comments of the tests are about. */
 export const WORKSPACE = { id: '3fa85f64-5717-4562-b3fc-2c963f66afa6', slug: 'preview-shop-42' };
@@ -23,8 +24,8 @@ export const hostileText = fc
 
 /** Down to the last decimal of an amount. */
 export const someUsd: fc.Arbitrary<Usd> = fc.oneof(
-  fc.constantFrom(0n, 1n, 10n ** 30n),
-  fc.nat(1_000_000).map((units) => BigInt(units) * 10n ** 26n),
+  fc.constantFrom(0n, 1n, toUsd(1)),
+  fc.nat(1_000_000).map((units) => toUsd(units / 10_000)),
 );
 
 /** The data of a comment. */
@@ -36,17 +37,16 @@ export const someData: fc.Arbitrary<CommentData> = fc.record({
 });
 
 /** An API key of the workspace, as OpenRouter lists it. */
-export function keyOf(fields: Partial<Key> = {}): Key {
-  return {
+export function keyOf(fields: KeyFields = {}): Key {
+  return toKey({
     hash: 'e2d4c6b8a09182736455',
     name: 'CI',
-    label: 'sk-or-v1-e2d...455',
     workspace_id: WORKSPACE.id,
     created_at: '2026-10-01T12:00:00Z',
     usage: 0.25,
     limit: 1,
     ...fields,
-  };
+  });
 }
 
 /** Keys whose names someone chose to do harm. */

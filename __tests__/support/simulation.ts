@@ -20,6 +20,7 @@ import { type ClientOptions, createClient } from '../../src/http/client.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import { Cancellation } from '../../src/lib/cancellation.ts';
+import { toJson } from '../../src/lib/json.ts';
 import type { Log } from '../../src/lib/log.ts';
 import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
@@ -267,7 +268,7 @@ export async function runCreate(
 
 /** A task as the post step reads what the main step has saved. */
 export function savedAndRead<Task>(schema: z.ZodMiniType<Task>, task: Task): Task {
-  return z.parse(schema, JSON.parse(JSON.stringify(task)));
+  return z.parse(schema, JSON.parse(toJson(task)));
 }
 
 const CREATE_TASK = createTask();

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { parseUsd } from '../../src/lib/usd.ts';
+import { toUsd } from '../../src/lib/usd.ts';
 import { deletionLine } from '../../src/teardown/deletion-line.ts';
 
-const spent = (text: string, isExact: boolean) => ({ amount: parseUsd(text) ?? 0n, isExact });
+const spent = (text: string, isExact: boolean) => ({ amount: toUsd(Number(text)), isExact });
 
 test.each([
   [

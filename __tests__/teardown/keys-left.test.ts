@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
-import type { Key } from '../../src/openrouter/resources/keys.ts';
 import { toSettling } from '../../src/openrouter/settlement.ts';
 import { describeWorking, type KeysLeft, summarizeWorking } from '../../src/teardown/keys-left.ts';
 import { KEY } from '../support/failures.ts';
+import { toKey } from '../support/keys.ts';
 
 const NOW = Date.parse('2026-11-28T09:40:00Z');
 const left = (keys: readonly object[]): KeysLeft => {
-  const listed = keys.map((key) => ({ ...KEY, ...key }) as Key);
+  const listed = keys.map((key) => toKey({ ...KEY, ...key }));
   return toSettling({ keys: listed, serverTime: NOW });
 };
 const DISABLED = { disabled: true };

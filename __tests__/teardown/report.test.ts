@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ApiError, ApiErrorDetails } from '../../src/http/request.ts';
 import type { Cell, Table } from '../../src/lib/table.ts';
-import { parseUsd, type Usd } from '../../src/lib/usd.ts';
+import { toUsd } from '../../src/lib/usd.ts';
 import { toSettling } from '../../src/openrouter/settlement.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
@@ -20,9 +20,10 @@ import type {
   SweptWorkspace,
 } from '../../src/teardown/sweep-result.ts';
 import { apiError, KEY, WORKSPACE } from '../support/failures.ts';
+import { toKey } from '../support/keys.ts';
 
 const spent = (text: string, isExact = true) => ({
-  spent: { amount: parseUsd(text) as Usd, isExact },
+  spent: { amount: toUsd(Number(text)), isExact },
 });
 
 const HOUR = 3_600_000;
@@ -337,7 +338,7 @@ test('API keys that keep appearing are described', () => {
 
 test('of what failed, first comes what can spend, then what may; the message has the same order', () => {
   const keysLeft = (...keys: object[]) => ({
-    keysLeft: toSettling({ keys: keys.map((key) => ({ ...KEY, ...key })), serverTime: 0 }),
+    keysLeft: toSettling({ keys: keys.map((key) => toKey({ ...KEY, ...key })), serverTime: 0 }),
   });
   const result = [
     swept('disabled', 'failed', keysLeft({ disabled: true })),

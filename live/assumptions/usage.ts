@@ -1,4 +1,3 @@
-import { toUsd } from '../../src/lib/usd.ts';
 import { SETTLE_MS } from '../../src/openrouter/settlement.ts';
 import { formatTime } from '../../src/openrouter/time.ts';
 import { type Assumption, type Finding, finding, notObservable } from '../assumption.ts';
@@ -304,7 +303,7 @@ export const USAGE_AFTER_REQUEST: readonly Assumption[] = [
     sentence:
       'Analytics has a model, counts as whole numbers or texts of them, and amounts as numbers.',
     documented: DOCS.queryAnalytics,
-    reliedOnBy: { file: ANALYTICS, name: 'toCount' },
+    reliedOnBy: { file: ANALYTICS, name: 'metrics' },
     isCritical: true,
     async probe(scene) {
       if (!scene.spend) return NOT_SPENT;
@@ -313,7 +312,7 @@ export const USAGE_AFTER_REQUEST: readonly Assumption[] = [
       const agrees =
         typeof row['model'] === 'string' &&
         COUNTS.every((name) => /^\d+$/.test(String(row[name] ?? 0))) &&
-        AMOUNTS.every((name) => toUsd(row[name] ?? 0) !== undefined);
+        AMOUNTS.every((name) => typeof (row[name] ?? 0) === 'number');
       return finding(JSON.stringify(row), { agrees });
     },
   },

@@ -1,5 +1,6 @@
 import { ApiError } from '../http/request.ts';
 import { formatExactUsd } from '../lib/format-usd.ts';
+import { toJson } from '../lib/json.ts';
 import type { Budgets, Interval } from '../openrouter/resources/budgets.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import { describePart } from '../report/describe-api-error.ts';
@@ -13,7 +14,7 @@ export const budgetsOutOfOrder = declareFailure<{
 }>('budgets-out-of-order', ({ shorter, longer, budgets }) => ({
   title: 'The budgets would be out of order',
   lines: [
-    `The ${longer} budget would be ${formatExactUsd(budgets[longer] ?? 0)}. It must exceed the ${shorter} budget, which would be ${formatExactUsd(budgets[shorter] ?? 0)}.`,
+    `The ${longer} budget would be ${formatExactUsd(budgets[longer] ?? 0n)}. It must exceed the ${shorter} budget, which would be ${formatExactUsd(budgets[shorter] ?? 0n)}.`,
     'A budget without an input keeps its value.',
   ],
 }));
@@ -59,7 +60,7 @@ export const limitsDiffer = declareFailure<{
   title: `The ${what} of the workspace "${workspace.slug}" has unexpected values`,
   lines: [
     'OpenRouter accepted the request, but returned other values than requested:',
-    ...Object.entries(values).map(([field, value]) => `${field}: ${JSON.stringify(value)}`),
+    ...Object.entries(values).map(([field, value]) => `${field}: ${toJson(value)}`),
   ],
 }));
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 import type { Change } from '../lib/format.ts';
+import type { Usd } from '../lib/usd.ts';
 import type { Interval } from '../openrouter/resources/budgets.ts';
 import type { GuardrailUpdate } from '../openrouter/resources/guardrails.ts';
 import type { Workspace } from '../openrouter/resources/workspaces.ts';
@@ -9,8 +10,8 @@ import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { partlyApplied, type Recovery } from './failures.ts';
 
-/** The desired budgets in USD. Null deletes a budget, and an absent one stays unchanged. */
-export type BudgetLimits = Readonly<Partial<Record<Interval, number | null>>>;
+/** The desired budgets. Null deletes a budget, and an absent one stays unchanged. */
+export type BudgetLimits = Readonly<Partial<Record<Interval, Usd | null>>>;
 
 /** The desired guardrail, budgets and members of a workspace. What is absent stays unchanged. */
 export interface Governance {

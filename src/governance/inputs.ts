@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { usdLimit } from '../inputs/amounts.ts';
+import { usdInput } from '../inputs/amounts.ts';
 import type { InvalidInput } from '../inputs/failures.ts';
 import { objectProblem } from '../inputs/parse-input.ts';
 import { inputName } from '../inputs/read-inputs.ts';
@@ -36,7 +36,7 @@ const providers = entries(
 
 const USD_MESSAGE = 'must be an amount in USD above 0, or "null"';
 const amount = z.optional(
-  z.nullable(usdLimit(USD_MESSAGE).check(z.refine((usd) => usd > 0, USD_MESSAGE))),
+  z.nullable(usdInput(USD_MESSAGE).check(z.refine((usd) => usd > 0, USD_MESSAGE))),
 );
 const flag = z.optional(z.boolean('must be true or false'));
 
@@ -124,7 +124,7 @@ function listProblems(valid: GovernanceInputs): InvalidInput[] {
 
 function limitProblems(valid: GovernanceInputs, provided: Provided): InvalidInput[] {
   const { guardrail_limit_usd: limit, guardrail_limit_reset: reset } = valid;
-  if (typeof limit === 'number' && (reset === null || !provided.has('guardrail_limit_reset'))) {
+  if (typeof limit === 'bigint' && (reset === null || !provided.has('guardrail_limit_reset'))) {
     const message = `also needs guardrail-limit-reset, which is one of ${RESET_INTERVALS.join(', ')}`;
     return [{ input: 'guardrail-limit-usd', message }];
   }
@@ -146,7 +146,7 @@ function fieldProblems({ guardrail = {} }: GovernanceInputs, provided: Provided)
 function orderProblems(valid: GovernanceInputs): InvalidInput[] {
   const budgets = INTERVALS.flatMap((interval) => {
     const limit = valid[`budget_${interval}_usd`];
-    return typeof limit === 'number' ? [{ input: `budget-${interval}-usd`, limit }] : [];
+    return typeof limit === 'bigint' ? [{ input: `budget-${interval}-usd`, limit }] : [];
   });
   return budgets.flatMap(({ input, limit }, index) => {
     const shorter = budgets[index - 1];

@@ -2,6 +2,7 @@ import { isCancelled } from '../lib/cancellation.ts';
 import { catching } from '../lib/catching.ts';
 import type { Clock } from '../lib/clock.ts';
 import { formatSeconds } from '../lib/format.ts';
+import { toJson } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { EffectRecord } from './effect.ts';
 import {
@@ -95,7 +96,7 @@ function toHttpRequest(
       ...headers,
       ...(body && { 'content-type': 'application/json' }),
     },
-    ...(body && { body: JSON.stringify(body) }),
+    ...(body && { body: toJson(body) }),
     ...(maxBytes && { maxBytes }),
   };
 }

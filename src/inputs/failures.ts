@@ -50,7 +50,7 @@ function toLine({
 const MAX_PROVIDED = 100;
 
 /** What is shown of the text of an input. */
-export function cutProvided(text: string): string {
+function cutProvided(text: string): string {
   const characters = [...text];
   return characters.length > MAX_PROVIDED ? `${characters.slice(0, MAX_PROVIDED).join('')}…` : text;
 }

@@ -25,6 +25,8 @@ export function parseInput(schema: z.core.$ZodType, text: string): unknown {
     case 'optional':
     case 'default':
       return parseInput(def.innerType, text);
+    case 'pipe':
+      return parseInput(def.in, text);
     case 'nullable':
       return text === 'null' ? null : parseInput(def.innerType, text);
     case 'boolean':

@@ -1,27 +1,13 @@
 import { formatCount } from './format.ts';
-import {
-  decimalText,
-  roundDown,
-  roundHalfEven,
-  roundUp,
-  sizeOf,
-  sumUsd,
-  toUsd,
-  type Usd,
-  unitOfDecimals,
-} from './usd.ts';
+import { exactUsd, sumUsd, toUsd, type Usd } from './usd.ts';
 
-/** The decimals of an amount, and of one so small that two would say little of it. */
+/** The decimals of an amount, and of one below $0.10, of which two would say little. */
 const DECIMALS = 2;
 const DECIMALS_OF_SMALL = 4;
-
-/** Below this size, an amount is small: $0.10. */
-const SMALL = 10n * unitOfDecimals(2);
+const SMALL = toUsd(0.1);
 
 /** `down` for "at least" and for what remains, `up` for "at most": the sentence stays true. */
-export type Rounding = keyof typeof ROUND;
-
-const ROUND = { nearest: roundHalfEven, down: roundDown, up: roundUp };
+export type Rounding = 'nearest' | 'down' | 'up';
 
 /**
  * An amount for a title or a sentence: `$1,250.00`. A small one has up to four decimals: `$0.0421`, `<$0.0001`. What
@@ -29,8 +15,8 @@ const ROUND = { nearest: roundHalfEven, down: roundDown, up: roundUp };
  */
 export function formatUsd(amount: Usd, rounding: Rounding = 'nearest'): string {
   const shown = roundShown(amount, rounding);
-  if (shown !== 0n || amount <= 0n) return withDollar(shown);
-  return rounding === 'down' ? withDollar(amount) : LESS_THAN_SHOWN;
+  if (shown !== 0n || amount <= 0n) return formatExactUsd(shown);
+  return rounding === 'down' ? formatExactUsd(amount) : LESS_THAN_SHOWN;
 }
 
 /**
@@ -44,9 +30,10 @@ export function formatUsdNextTo(limit: Usd, amount: Usd, rounding: Rounding = 'n
 }
 
 /** An amount with all decimals, for a limit that an author wrote, and for what is compared: `$0.299999999`. */
-export function formatExactUsd(amount: Usd | number): string {
-  const exact = typeof amount === 'number' ? toUsd(amount) : amount;
-  return exact === undefined ? `$${amount}` : withDollar(exact);
+export function formatExactUsd(amount: Usd, minDecimals = DECIMALS): string {
+  if (amount < 0n) return `-${formatExactUsd(-amount, minDecimals)}`;
+  const [whole = '', fraction] = exactUsd(amount, minDecimals).split('.');
+  return `$${formatCount(BigInt(whole))}.${fraction}`;
 }
 
 /**
@@ -66,21 +53,21 @@ export function columnFormat(
   return (amount, rounding = 'nearest') => {
     const shown = roundTo(decimals, amount, rounding);
     const isHidden = shown === 0n && amount > 0n && rounding === 'nearest';
-    return isHidden ? LESS_THAN_SHOWN : withDollar(shown, decimals);
+    return isHidden ? LESS_THAN_SHOWN : formatExactUsd(shown, decimals);
   };
 }
 
-const LESS_THAN_SHOWN = `<${withDollar(unitOfDecimals(DECIMALS_OF_SMALL))}`;
+const LESS_THAN_SHOWN = '<$0.0001';
 
 function roundShown(amount: Usd, rounding: Rounding): Usd {
-  return roundTo(sizeOf(amount) < SMALL ? DECIMALS_OF_SMALL : DECIMALS, amount, rounding);
+  const isSmall = -SMALL < amount && amount < SMALL;
+  return roundTo(isSmall ? DECIMALS_OF_SMALL : DECIMALS, amount, rounding);
 }
 
+/** A negative amount, such as a refund, is rounded to the nearest. */
 function roundTo(decimals: number, amount: Usd, rounding: Rounding): Usd {
-  return ROUND[rounding](amount, unitOfDecimals(decimals));
-}
-
-function withDollar(amount: Usd, decimals = DECIMALS): string {
-  const [whole = '', fraction] = decimalText(sizeOf(amount), decimals).split('.');
-  return `${amount < 0n ? '-' : ''}$${formatCount(BigInt(whole))}.${fraction}`;
+  if (amount < 0n) return -roundTo(decimals, -amount, 'nearest');
+  const unit = toUsd(10 ** -decimals);
+  const added = { nearest: unit / 2n, down: 0n, up: unit - 1n }[rounding];
+  return amount + added - ((amount + added) % unit);
 }

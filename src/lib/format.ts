@@ -1,3 +1,5 @@
+import { toJson } from './json.ts';
+
 /** `1.5 s` */
 export function formatSeconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
@@ -79,6 +81,6 @@ export interface Change<Field = string> {
 
 /** `name: "Old" → "New"`, `budget daily: 1 → 2` */
 export function formatChange({ kind, field, from, to }: Change): string {
-  const value = to === undefined ? 'not returned' : JSON.stringify(to);
-  return `${kind === 'field' ? '' : `${kind} `}${field}: ${JSON.stringify(from)} → ${value}`;
+  const value = to === undefined ? 'not returned' : toJson(to);
+  return `${kind === 'field' ? '' : `${kind} `}${field}: ${toJson(from)} → ${value}`;
 }

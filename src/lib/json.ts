@@ -1,3 +1,5 @@
+import { toNumber } from './usd.ts';
+
 /** The value of the JSON in `text`; undefined if `text` is not JSON. No JSON means undefined. */
 export function parseJson(text: string): unknown {
   try {
@@ -7,12 +9,17 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** `value` as JSON, in which amounts are numbers in USD, as OpenRouter has them. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_name, part) => (typeof part === 'bigint' ? toNumber(part) : part));
+}
+
 /**
  * JSON that can be a comment in HTML, and in Markdown: plain ASCII without `<` and `>`, so that nothing ends it early,
  * and without `@` and `#`, which can reach people and pages.
  */
 export function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replace(
+  return toJson(value).replace(
     /[<>@#\u007f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -1,7 +1,7 @@
 /** The one rule about how late OpenRouter counts: nothing else decides whether an amount is exact. */
 import type { Clock } from '../lib/clock.ts';
 import { formatUsd } from '../lib/format-usd.ts';
-import { sumUsd, toUsd, type Usd } from '../lib/usd.ts';
+import { sumUsd, type Usd } from '../lib/usd.ts';
 import { isDisabled, type Key, type KeyList } from './resources/keys.ts';
 import { readTime } from './time.ts';
 
@@ -103,7 +103,7 @@ export interface Spent {
 
 /** What a key has spent; undefined if OpenRouter does not report it. */
 export function spentOf({ key, settlesIn: ms }: SettlingKey): Spent | undefined {
-  const amount = toUsd(key['usage']);
+  const { usage: amount } = key;
   // A counter only grows.
   return amount === undefined || amount < 0n ? undefined : { amount, isExact: ms === 0 };
 }

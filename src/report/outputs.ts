@@ -1,3 +1,4 @@
+import { toJson } from '../lib/json.ts';
 import { takeFitting } from './text.ts';
 
 /** The values of outputs, by name. */
@@ -38,7 +39,7 @@ export function toJsonList(entries: readonly object[], items: string): BoundedJs
   const shown = takeFitting(entries, {
     size: MAX_ENTRIES_BYTES,
     sizeOf: sizeWithComma,
-    render: (entry) => JSON.stringify(entry),
+    render: toJson,
   });
   const [count, total] = [shown.length, entries.length];
   return { json: `[${shown.join(',')}]`, shown: count, total, items };

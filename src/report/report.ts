@@ -2,6 +2,7 @@ import { appendFileSync, statSync } from 'node:fs';
 import { types } from 'node:util';
 import * as core from '@actions/core';
 import type { Effect } from '../http/effect.ts';
+import { toJson } from '../lib/json.ts';
 import type { Log } from '../lib/log.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
@@ -253,7 +254,7 @@ function writeSecretOutput(name: string, secret: string): void {
 
 /** Returns why the state cannot be written, if so. */
 function writeState(name: string, value: unknown, { redact }: Redactor): string | undefined {
-  const json = redact(JSON.stringify(value));
+  const json = redact(toJson(value));
   if (Buffer.byteLength(json) >= MAX_VALUE_BYTES) return `a state is limited to ${MAX_VALUE_SIZE}`;
   try {
     core.saveState(name, json);

@@ -1,6 +1,6 @@
 import { countKeys, truncateList } from '../lib/format.ts';
 import { formatUsd } from '../lib/format-usd.ts';
-import { maxUsd, sumUsd, toUsd, type Usd } from '../lib/usd.ts';
+import { maxUsd, sumUsd, type Usd } from '../lib/usd.ts';
 import { describeKey, isDisabled, type Key, limitOf } from '../openrouter/resources/keys.ts';
 import type { SettlingKey } from '../openrouter/settlement.ts';
 
@@ -77,7 +77,7 @@ const WITHOUT_WORKING = {
 
 /** How much `working` can spend together, where that is known. */
 function boundOf(working: readonly Key[]): string[] {
-  if (working.some((key) => key['limit'] === null))
+  if (working.some((key) => key.limit === null))
     return [working.length === 1 ? 'no limit' : 'at least one without a limit'];
   const amounts = working.flatMap((key) => leftOf(key) ?? []);
   return amounts.length === working.length ? [`${formatUsd(sumUsd(amounts), 'up')} at most`] : [];
@@ -86,7 +86,7 @@ function boundOf(working: readonly Key[]): string[] {
 /** What `key` can still spend; undefined if unknown, as with a limit that resets. */
 function leftOf(key: Key): Usd | undefined {
   const limit = limitOf(key);
-  const spent = toUsd(key['usage']);
+  const { usage: spent } = key;
   if (!limit || limit.reset !== undefined || spent === undefined) return undefined;
   return maxUsd(limit.remaining ?? limit.amount - spent, 0n);
 }

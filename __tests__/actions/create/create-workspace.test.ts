@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { CreateRequest } from '../../../src/actions/create/request.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import { PATCH_GUARDRAIL } from '../../support/governance.ts';
 import { onNth, onResponse, pass, runCreate, runPost, storyOf } from '../../support/simulation.ts';
@@ -57,13 +58,13 @@ test.each<[string, boolean, Partial<CreateRequest>]>([
 
 test('a dry run logs what it would create and set, and creates nothing', async () => {
   const simulation = simulate();
-  const governance = { budgets: { limits: { daily: 5 } } };
+  const governance = { budgets: { limits: { daily: toUsd(5) } } };
   const run = await runCreate(
     simulation,
     { ...WITHOUT_LOOKUP, dryRun: true, governance },
     CONDITIONS,
   );
-  const change = { kind: 'budget', field: 'daily', from: null, to: 5 };
+  const change = { kind: 'budget', field: 'daily', from: null, to: toUsd(5) };
   expect(run.result).toEqual({
     outcome: 'would-create',
     changes: [],
@@ -196,7 +197,7 @@ test('a new workspace with other values than requested is a warning with both va
 
 test('a new workspace whose guardrail fails is finished by another run, with if-exists: update already', async () => {
   const simulation = simulate([{ on: PATCH_GUARDRAIL, kind: 'response', status: 403 }]);
-  const governance = { guardrail: { limit_usd: 5, reset_interval: 'daily' as const } };
+  const governance = { guardrail: { limit_usd: toUsd(5), reset_interval: 'daily' as const } };
   const request = { ...WITHOUT_LOOKUP, governance, ifExists: 'update' as const };
   const { error } = await runCreate(simulation, request, CONDITIONS);
   expect(error).toMatchObject({ code: 'partly-applied', details: { recovery: 'run-again' } });

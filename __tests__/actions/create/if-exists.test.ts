@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import type { CreateRequest } from '../../../src/actions/create/request.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
 import { onResponse, runCreate, storyOf } from '../../support/simulation.ts';
 import { CONDITIONS, desired, GET, POST, REQUEST, respondWith, simulate } from './fixtures.ts';
 
@@ -87,13 +88,13 @@ describe('if-exists: update', () => {
   const wanted = {
     ifExists: 'update' as const,
     desired: { ...desired, description: 'New' },
-    governance: { budgets: { limits: { daily: 5 } } },
+    governance: { budgets: { limits: { daily: toUsd(5) } } },
   };
   const CHANGES = [
     { kind: 'field', field: 'name', from: 'Old', to: 'Preview' },
     { kind: 'field', field: 'description', from: null, to: 'New' },
   ];
-  const GOVERNANCE_CHANGES = [{ kind: 'budget', field: 'daily', from: null, to: 5 }];
+  const GOVERNANCE_CHANGES = [{ kind: 'budget', field: 'daily', from: null, to: toUsd(5) }];
   const PLAN = [
     REQUESTED,
     `Already exists: id <id>, ${URL}`,

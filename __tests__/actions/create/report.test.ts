@@ -8,6 +8,7 @@ import {
   type SettingChange,
 } from '../../../src/governance/governance.ts';
 import type { Cell, Table } from '../../../src/lib/table.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
 import { ZDR_FIELDS } from '../../../src/openrouter/resources/guardrails.ts';
 import { WITHOUT_LOOKUP } from './fixtures.ts';
 
@@ -149,7 +150,7 @@ describe('inputs for guardrail, budgets and members', () => {
     ],
     [
       'amount and interval of the guardrail are one row',
-      { guardrail: { limit_usd: 5, reset_interval: 'daily' } },
+      { guardrail: { limit_usd: toUsd(5), reset_interval: 'daily' } },
       ['guardrail-limit-usd', 'guardrail-limit-reset'],
       [['`guardrail-limit-usd`', '$5.00 daily, for each key and member']],
     ],
@@ -163,7 +164,7 @@ describe('inputs for guardrail, budgets and members', () => {
       'each budget is a row with its interval',
       {
         budgets: {
-          limits: { daily: 1.5, weekly: null, lifetime: 1_000 },
+          limits: { daily: toUsd(1.5), weekly: null, lifetime: toUsd(1_000) },
           include_byok_in_budgets: false,
         },
       },
@@ -234,7 +235,7 @@ describe('the summary of an update', () => {
         default_text_model: 'a/b',
       };
       const governance = {
-        guardrail: { limit_usd: 10, reset_interval: 'daily', allowed_models: ['a/b'] },
+        guardrail: { limit_usd: toUsd(10), reset_interval: 'daily', allowed_models: ['a/b'] },
         members: ['a@example.com', 'b@example.com'],
       } as const satisfies Governance;
       const before = { ...WORKSPACE, default_provider_sort: 'price', default_text_model: 'a/b' };
@@ -247,7 +248,9 @@ describe('the summary of an update', () => {
             { kind: 'field', field: 'description', from: null, to: 'New' },
             { kind: 'field', field: 'default_provider_sort', from: 'price', to: null },
           ],
-          governanceChanges: [{ kind: 'guardrail', field: 'limit_usd', from: 5, to: 10 }],
+          governanceChanges: [
+            { kind: 'guardrail', field: 'limit_usd', from: toUsd(5), to: toUsd(10) },
+          ],
         },
         {
           dryRun,
@@ -318,8 +321,8 @@ describe('the summary of an update', () => {
     const { rows } = updateOf(
       {
         governanceChanges: [
-          { kind: 'guardrail', field: 'limit_usd', from: 2.5, to: null },
-          { kind: 'budget', field: 'daily', from: 1, to: null },
+          { kind: 'guardrail', field: 'limit_usd', from: toUsd(2.5), to: null },
+          { kind: 'budget', field: 'daily', from: toUsd(1), to: null },
         ],
       },
       {
@@ -343,9 +346,13 @@ describe('the summary of an update', () => {
   });
 
   test('of a limit has all its decimals, which can be all that changes', () => {
-    const limits = { daily: 1.234561 };
+    const limits = { daily: toUsd(1.234561) };
     const { rows } = updateOf(
-      { governanceChanges: [{ kind: 'budget', field: 'daily', from: 1.23456, to: 1.234561 }] },
+      {
+        governanceChanges: [
+          { kind: 'budget', field: 'daily', from: toUsd(1.23456), to: limits.daily },
+        ],
+      },
       { governance: { budgets: { limits } }, governanceInputs: ['budget-daily-usd'] },
     );
     expect(rows).toEqual([
@@ -411,7 +418,7 @@ describe('the summary of an update', () => {
       { outcome: 'unchanged' },
       {
         dryRun,
-        governance: { budgets: { limits: { daily: 5 } } },
+        governance: { budgets: { limits: { daily: toUsd(5) } } },
         governanceInputs: ['budget-daily-usd'],
       },
     );
@@ -448,8 +455,8 @@ describe('the summary of a reused workspace', () => {
       dryRun,
       desired: { ...NAMED, name: 'Mine', description: 'Mine', default_text_model: null },
       governance: {
-        guardrail: { limit_usd: 5, reset_interval: 'daily' },
-        budgets: { limits: { daily: 5 } },
+        guardrail: { limit_usd: toUsd(5), reset_interval: 'daily' },
+        budgets: { limits: { daily: toUsd(5) } },
         members: ['a@example.com'],
       },
       governanceInputs: [

@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { adviseOnKey } from '../../../src/actions/key/failures.ts';
+import { toUsd, type Usd } from '../../../src/lib/usd.ts';
 
 const EXPIRY = '2026-01-01T06:00:00.417Z';
 const URL = 'https://openrouter.ai/workspaces/preview-42';
 
-type Limits = { limit?: number; limit_reset?: 'daily' };
+type Limits = { limit?: Usd; limit_reset?: 'daily' };
 
 const advise = (
   limits: Limits,
@@ -27,12 +28,12 @@ const advise = (
 
 test.each<[Limits, string | null, string]>([
   [
-    { limit: 5 },
+    { limit: toUsd(5) },
     EXPIRY,
     'can spend at most $5.00 at OpenRouter until 1 Jan 2026 06:00 UTC; then it stops by itself.',
   ],
   [
-    { limit: 5, limit_reset: 'daily' },
+    { limit: toUsd(5), limit_reset: 'daily' },
     EXPIRY,
     'can spend at most $5.00 daily at OpenRouter until 1 Jan 2026 06:00 UTC; then it stops by itself.',
   ],
@@ -41,7 +42,7 @@ test.each<[Limits, string | null, string]>([
     EXPIRY,
     'can spend without a limit of its own until 1 Jan 2026 06:00 UTC; then it stops by itself.',
   ],
-  [{ limit: 5 }, null, 'can spend at most $5.00 at OpenRouter. It never expires.'],
+  [{ limit: toUsd(5) }, null, 'can spend at most $5.00 at OpenRouter. It never expires.'],
 ])(
   'a key that could not be ended may spend by its limit and its expiry: %j, %j',
   (limits, expiresAt, rest) => {
@@ -56,7 +57,7 @@ test.each<[Limits, string | null, string]>([
 );
 
 test('a key that is disabled is not said to spend, and what else is left comes last', () => {
-  const { lines } = advise({ limit: 5 }, { isDisabled: true, others: 'the workspace "a"' });
+  const { lines } = advise({ limit: toUsd(5) }, { isDisabled: true, others: 'the workspace "a"' });
   expect(lines).toEqual([
     'The API key is disabled, so it cannot spend.',
     `To remove it now, delete it at OpenRouter: ${URL}`,

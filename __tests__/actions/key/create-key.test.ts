@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
 import type { Failure } from '../../../src/shared/failure.ts';
 import { falseNotFound } from '../../support/faults.ts';
 import { CREATE, DELETE, HOUR_MS, LIST, LOOKUP, READ } from '../../support/key.ts';
@@ -73,7 +74,7 @@ test.each<[string, number | null, unknown, string | null]>([
 });
 
 describe('a key that may spend more or live longer than requested', () => {
-  const REQUEST = { desired: { name: 'CI', limit: 5 } };
+  const REQUEST = { desired: { name: 'CI', limit: toUsd(5) } };
   const LOOSER = { limit: 500, expires_at: null };
   const CHANGES = ['limit: 5 → 500', 'expires_at: "2026-01-01T06:00:00.000Z" → null'];
 
@@ -151,7 +152,7 @@ test('a key with other values than requested that keep its promise is a warning 
   const scene = openKeyScene();
   const fields = { limit: 4, include_byok_in_limit: true, expires_at: '2026-01-01T05:00:00Z' };
   changeCreated(scene, (key) => ({ ...key, ...fields }));
-  const desired = { name: 'CI', limit: 5, include_byok_in_limit: false };
+  const desired = { name: 'CI', limit: toUsd(5), include_byok_in_limit: false };
   const step = await scene.createKey({ desired });
   expectCreated(scene, step);
   expect(step.warnings).toEqual([

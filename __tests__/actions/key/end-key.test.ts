@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { describeKeysLeft } from '../../../src/actions/key/end-key.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import { CREATE, DELETE, DISABLE, LIST, READ, sha256 } from '../../support/key.ts';
 import {
@@ -69,7 +70,7 @@ describe('the post step of key', () => {
     ],
   ])('A key that cannot be deleted is described as %j', async (state, faults, spend) => {
     const scene = openKeyScene();
-    const step = await scene.createKey({ desired: { name: 'CI', limit: 5 } });
+    const step = await scene.createKey({ desired: { name: 'CI', limit: toUsd(5) } });
     const hash = expectCreated(scene, step);
     scene.scheduleFaults(...faults, { on: DELETE, kind: 'response', status: 403 });
     const { error, left, lines } = await scene.runPost(step);

@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { compareKey } from '../../../src/actions/key/key-diff.ts';
-import type { CreateKeyRequest, Key } from '../../../src/openrouter/resources/keys.ts';
+import { parseJson, toJson } from '../../../src/lib/json.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
+import type { CreateKeyRequest } from '../../../src/openrouter/resources/keys.ts';
+import { type KeyFields, toKey } from '../../support/keys.ts';
 
 const EXPIRY = '2026-01-01T06:00:00.000Z';
 
@@ -8,25 +11,27 @@ const EXPIRY = '2026-01-01T06:00:00.000Z';
 const DESIRED: CreateKeyRequest = {
   name: 'CI',
   workspace_id: 'w',
-  limit: 5,
+  limit: toUsd(5),
   limit_reset: 'daily',
   include_byok_in_limit: true,
   expires_at: EXPIRY,
 };
 
+const asJson = (desired: CreateKeyRequest) => parseJson(toJson(desired)) as KeyFields;
+
 test('a difference has both values', () => {
-  const key = { ...DESIRED, hash: 'a', label: 'a', limit: 500, expires_at: '2026-01-01T05:00:00Z' };
+  const key = toKey({ ...asJson(DESIRED), limit: 500, expires_at: '2026-01-01T05:00:00Z' });
   expect(compareKey(key, DESIRED)).toEqual({
-    looser: [{ kind: 'field', field: 'limit', from: 5, to: 500 }],
+    looser: [{ kind: 'field', field: 'limit', from: toUsd(5), to: toUsd(500) }],
     stricter: [{ kind: 'field', field: 'expires_at', from: EXPIRY, to: '2026-01-01T05:00:00Z' }],
   });
 });
 
 test('a difference from what was not requested has null as the requested value', () => {
   const desired = { name: 'CI', workspace_id: 'w', expires_at: null };
-  const key = { ...desired, hash: 'a', label: 'a', limit: 5 };
+  const key = toKey({ ...desired, limit: 5 });
   expect(compareKey(key, desired).stricter).toEqual([
-    { kind: 'field', field: 'limit', from: null, to: 5 },
+    { kind: 'field', field: 'limit', from: null, to: toUsd(5) },
   ]);
 });
 
@@ -42,7 +47,7 @@ test.each<[keyof CreateKeyRequest, returned: unknown, requested: unknown, Verdic
   ['limit', 'much', 5, 'looser'],
   ['limit', 4.999_99, 5, 'stricter'],
   ['limit', 0, 5, 'stricter'],
-  ['limit', '5.00', 5, 'as requested'],
+  ['limit', 5.000_000_000_000_01, 5, 'as requested'],
   ['limit', 0.01, 0, 'looser'],
   ['limit', null, 0, 'looser'],
   ['limit', 0, NONE, 'stricter'],
@@ -79,8 +84,9 @@ test.each<[keyof CreateKeyRequest, returned: unknown, requested: unknown, Verdic
   ['expires_at', undefined, null, 'as requested'],
   ['expires_at', 'soon', null, 'as requested'],
 ])('%s: %j for a requested %j is %s', (field, returned, requested, comparison) => {
-  const desired = { ...DESIRED, [field]: requested } as CreateKeyRequest;
-  const key = { ...desired, hash: 'a', label: 'sk-or-v1-0e6...1c96', [field]: returned } as Key;
+  const value = typeof requested === 'number' ? toUsd(requested) : requested;
+  const desired = { ...DESIRED, [field]: value } as CreateKeyRequest;
+  const key = toKey({ ...asJson(desired), [field]: returned });
   const { looser, stricter } = compareKey(key, desired);
   expect({
     looser: looser.map((change) => change.field),
@@ -94,7 +100,7 @@ test.each<[keyof CreateKeyRequest, returned: unknown, requested: unknown, Verdic
 
 test('a limit that was not requested is stricter, whatever its reset', () => {
   const desired = { name: 'CI', workspace_id: 'w', expires_at: null };
-  const key = { ...desired, hash: 'a', label: 'a', limit: 5, limit_reset: 'daily' };
+  const key = toKey({ ...desired, limit: 5, limit_reset: 'daily' });
   const { looser, stricter } = compareKey(key, desired);
   expect([looser, stricter.map(({ field }) => field)]).toEqual([[], ['limit']]);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { formatSpend } from '../../../src/actions/key/key-spend.ts';
-import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
 
-const usd = (text: string) => parseUsd(text) as Usd;
+const usd = (text: string) => toUsd(Number(text));
 
 describe('what a key has spent, in one sentence', () => {
   const limit = { amount: usd('1'), reset: undefined, remaining: usd('0.7') };

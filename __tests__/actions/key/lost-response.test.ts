@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import * as z from 'zod/mini';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { keyInputs } from '../../../src/actions/key/inputs.ts';
+import { parseInput } from '../../../src/inputs/parse-input.ts';
 import { writtenAmount } from '../../support/amounts.ts';
 import { CREATE, DELETE, LIST, LOOKUP } from '../../support/key.ts';
 import {
@@ -35,7 +36,7 @@ test('A key whose response was lost is found with each limit that an author can 
   const limitInput = keyInputs().shape.limit_usd;
   await fc.assert(
     fc.asyncProperty(writtenAmount, async (text) => {
-      const { data: limit, success } = z.safeParse(limitInput, text);
+      const { data: limit, success } = z.safeParse(limitInput, parseInput(limitInput, text));
       fc.pre(success);
       const scene = openKeyScene({ faults: [{ on: CREATE, kind: 'reset', applied: true }] });
       const step = await scene.createKey({ desired: { name: 'CI', limit } });

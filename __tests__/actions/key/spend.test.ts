@@ -2,6 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
 import { seedUsage, type UsageFixture } from '../../../sandbox/openrouter/seed.ts';
+import type { KeyRequest } from '../../../src/actions/key/create-key.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
 import { falseNotFound } from '../../support/faults.ts';
 import { DELETE, DISABLE, LIST, READ } from '../../support/key.ts';
 import {
@@ -21,9 +23,11 @@ const throttled = (on: string, seconds: number): InProcessFault => ({
 });
 
 /** A scene with a key step that has succeeded, and whose key has spent 0.0421 USD. */
-async function createSpender(request = {}): Promise<{ scene: KeyScene; step: KeyStep }> {
+async function createSpender(
+  request: Partial<KeyRequest> = {},
+): Promise<{ scene: KeyScene; step: KeyStep }> {
   const scene = openKeyScene();
-  const step = await scene.createKey({ desired: { name: 'CI', limit: 5 }, ...request });
+  const step = await scene.createKey({ desired: { name: 'CI', limit: toUsd(5) }, ...request });
   expectCreated(scene, step);
   seedUsage(scene.simulation, scene.keys()[0] as Key, { credits: 0.0421 });
   return { scene, step };
@@ -146,7 +150,7 @@ describe('the post step of a key', () => {
   });
 
   test('warns if the limit of the key is used up', async () => {
-    const { scene, step } = await createSpender({ desired: { name: 'CI', limit: 0.0421 } });
+    const { scene, step } = await createSpender({ desired: { name: 'CI', limit: toUsd(0.0421) } });
     const { warnings, lines } = await scene.runPost(step);
     expect(lines).toContain('Spent at least $0.0421 of $0.0421');
     expect(warnings).toEqual([
@@ -181,7 +185,7 @@ describe('the post step of a key', () => {
       'The daily limit is $1.00, of which at most -$0.0421 remains.',
     ],
   ])('warns of a limit %s', async (_, fields, usage, spent, line) => {
-    const { scene, step } = await createSpender({ desired: { name: 'CI', limit: 1 } });
+    const { scene, step } = await createSpender({ desired: { name: 'CI', limit: toUsd(1) } });
     const key = Object.assign(scene.keys()[0] as Key, fields);
     seedUsage(scene.simulation, key, usage);
     if (usage.age) seedUsage(scene.simulation, key, { credits: 1 });
@@ -192,7 +196,7 @@ describe('the post step of a key', () => {
 
   const UNKNOWN = { limit_remaining: undefined };
   test.each<[string, object, number]>([
-    ['all of it, by the spend alone', { ...UNKNOWN, usage: '5' }, 1],
+    ['all of it, by the spend alone', { ...UNKNOWN, usage: 5 }, 1],
     ['less, by the spend alone', { ...UNKNOWN, usage: '4.99' }, 0],
     ['an unknown part of one that resets', { ...UNKNOWN, usage: 9, limit_reset: 'monthly' }, 0],
     ['all of it but noise', { usage: 5, limit_remaining: 1e-14 }, 1],
@@ -232,7 +236,10 @@ describe('the post step of a key that stays', () => {
   });
 
   test('says "so far" if its limit is used up', async () => {
-    const { scene, step } = await createSpender({ ...KEPT, desired: { name: 'CI', limit: 0.02 } });
+    const { scene, step } = await createSpender({
+      ...KEPT,
+      desired: { name: 'CI', limit: toUsd(0.02) },
+    });
     const [warning] = (await scene.runPost(step)).warnings;
     expect(warning?.title).toBe(
       'Spent at least $0.0421 of $0.02 at OpenRouter so far: the limit of the API key is used up',
@@ -245,7 +252,7 @@ describe('the post step of a key that replaces others', () => {
     const scene = openKeyScene();
     scene.createOther({ name: 'CI' });
     const step = await scene.createKey({
-      desired: { name: 'CI', limit: 5 },
+      desired: { name: 'CI', limit: toUsd(5) },
       revokeAfterJob: false,
       replace: 'after-job',
     });

@@ -3,12 +3,13 @@ import { openPull, pushTo } from '../../../sandbox/github/people.ts';
 import { seedKey, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { previewLimitReached } from '../../../src/actions/preview/failures.ts';
 import { Cancellation } from '../../../src/lib/cancellation.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
 import { Failure } from '../../../src/shared/failure.ts';
 import { type Job, type JobPlan, requestOf, runJob, wait } from '../../support/preview-jobs.ts';
 import { markOf, openWorld } from '../../support/preview-world.ts';
 
 const SUBJECT = { kind: 'pull', number: 1 } as const;
-const CAP = 10n ** 30n;
+const CAP = toUsd(1);
 
 const PLAN: JobPlan = {
   latencies: [10],
@@ -73,7 +74,7 @@ test('the earlier of two keys waits until the later one has given way', async ()
   const later = wait(world, 30).then(() => start('job', plan));
   const [first, second] = await run(Promise.all([start('job', plan), later]));
   expect(second.main?.error).toMatchObject({ code: 'preview-limit-reached' });
-  expect(first.key?.key).toMatchObject({ limit: 1 });
+  expect(first.key?.key).toMatchObject({ limit: toUsd(1) });
   expect([first, second].map((job) => listsOf(job).length)).toEqual([4, 5]);
   expect(limits()).toEqual(['disabled, 0', 'disabled, 1']);
 });
@@ -111,7 +112,7 @@ test('a job without room looks again after ten seconds, because another may give
     Object.assign(other, { disabled: true, limit: 0, updated_at: other.created_at }),
   );
   const [job] = await run(Promise.all([start('job'), givesWay]));
-  expect(job.key?.key).toMatchObject({ limit: 1 });
+  expect(job.key?.key).toMatchObject({ limit: toUsd(1) });
 });
 
 describe('a job without room, because a key has just ended', () => {
@@ -121,7 +122,7 @@ describe('a job without room, because a key has just ended', () => {
     const { start, run } = open(undefined);
     await run(start('job'));
     const second = await run(start('job'));
-    expect(second.key?.key).toMatchObject({ limit: 1 });
+    expect(second.key?.key).toMatchObject({ limit: toUsd(1) });
     expect(waitOf(second)).toBeGreaterThan(second.request.timeoutMs);
     expect(waitOf(second)).toBeGreaterThan(179_000);
     expect(waitOf(second)).toBeLessThan(185_000);

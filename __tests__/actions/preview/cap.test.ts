@@ -8,30 +8,28 @@ import {
   fits,
   roomIn,
 } from '../../../src/actions/preview/cap.ts';
-import { maxUsd, parseUsd, sumUsd, type Usd } from '../../../src/lib/usd.ts';
+import { maxUsd, sumUsd, toUsd } from '../../../src/lib/usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
+import { type KeyFields, toKey } from '../../support/keys.ts';
 
-const usd = (text: string) => parseUsd(text) as Usd;
+const usd = (text: string) => toUsd(Number(text));
 
-const keyOf = (fields: Partial<Key> = {}): Key => ({
-  hash: 'a1',
-  name: 'Key',
-  label: 'sk-or-v1-abc...123',
-  workspace_id: 'w',
-  usage: 0,
-  byok_usage: 0,
-  limit: 1,
-  limit_reset: null,
-  include_byok_in_limit: false,
-  ...fields,
-});
+const keyOf = (fields: KeyFields = {}): Key =>
+  toKey({
+    usage: 0,
+    byok_usage: 0,
+    limit: 1,
+    limit_reset: null,
+    include_byok_in_limit: false,
+    ...fields,
+  });
 
 const CAP: Cap = { amount: usd('5'), limit: usd('1'), withByok: false };
 const WITH_BYOK = { ...CAP, withByok: true };
 const BYOK = { include_byok_in_limit: true };
 
 describe('what a key counts', () => {
-  test.each<[string, number | undefined, Partial<Key>, Cap, string]>([
+  test.each<[string, number | undefined, KeyFields, Cap, string]>([
     ['that works: its limit', undefined, { usage: 0.3 }, CAP, '1'],
     ['that works, beyond its limit: its counter', undefined, { usage: 1.2 }, CAP, '1.2'],
     ['that ended a moment ago: its limit', 1, { usage: 0.3 }, CAP, '1'],
@@ -65,9 +63,9 @@ describe('what a key counts', () => {
     expect(use.problem).toBeUndefined();
   });
 
-  test.each<[string, Partial<Key>, Cap]>([
+  test.each<[string, KeyFields, Cap]>([
     ['unlimited', { limit: null }, CAP],
-    ['unlimited', { limit: undefined }, CAP],
+    ['unread', { limit: undefined }, CAP],
     ['resets', { limit_reset: 'monthly' }, CAP],
     ['unread', { limit: 'much' }, CAP],
     ['without-byok', {}, WITH_BYOK],
@@ -77,7 +75,7 @@ describe('what a key counts', () => {
     expect([undefined, 1, 0].map(problemAt)).toEqual([problem, undefined, undefined]);
   });
 
-  test.each<[Partial<Key>, Cap]>([
+  test.each<[KeyFields, Cap]>([
     [{ usage: null }, CAP],
     [{ usage: undefined }, CAP],
     [{ usage: 'much' }, CAP],
@@ -130,7 +128,7 @@ describe('the room for a new key', () => {
   });
 });
 
-const amounts = fc.nat(30).map((n) => BigInt(n) * 10n ** 29n);
+const amounts = fc.nat(30).map((n) => toUsd(n / 10));
 const lists = fc
   .array(
     fc.record({
@@ -150,7 +148,7 @@ const lists = fc
     }),
   );
 const caps = fc.record({
-  amount: fc.integer({ min: 1, max: 60 }).map((n) => BigInt(n) * 10n ** 29n),
+  amount: fc.integer({ min: 1, max: 60 }).map((n) => toUsd(n / 10)),
   limit: amounts,
   withByok: fc.constant(false),
 });

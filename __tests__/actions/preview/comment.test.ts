@@ -6,11 +6,11 @@ import {
   isBill,
   readComment,
 } from '../../../src/actions/preview/comment.ts';
-import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
 import { someData, WORKSPACE } from '../../support/preview-comment.ts';
 
 const ID = WORKSPACE.id;
-const usd = (text: string) => parseUsd(text) as Usd;
+const usd = (text: string) => toUsd(Number(text));
 const DATA: CommentData = { workspace: ID, spent: usd('0.25'), state: 'so far', cap: usd('5') };
 
 describe('the data in a comment', () => {
@@ -26,10 +26,10 @@ describe('the data in a comment', () => {
 
   test('are the workspace, what was spent, what kind of sum that is, and the cap', () => {
     expect(formatMarker(DATA)).toBe(
-      `<!-- openrouter-preview:v1 {"workspace":"${ID}","spent":"0.25","state":"so far","cap":"5"} -->`,
+      `<!-- openrouter-preview:v1 {"workspace":"${ID}","spent":0.25,"state":"so far","cap":5} -->`,
     );
     expect(formatMarker({ ...DATA, state: 'at least', cap: undefined })).toBe(
-      `<!-- openrouter-preview:v1 {"workspace":"${ID}","spent":"0.25","state":"at least"} -->`,
+      `<!-- openrouter-preview:v1 {"workspace":"${ID}","spent":0.25,"state":"at least"} -->`,
     );
   });
 
@@ -46,11 +46,9 @@ describe('the data in a comment', () => {
     ['data without a state', marker.replace('state', 'kind')],
     ['an id that is none', marker.replace(ID, 'x')],
     ['__proto__ as an id', marker.replace(ID, '__proto__')],
-    ['an amount that is none', marker.replace('"0.25"', '"1e999"')],
-    ['an amount that is a number', marker.replace('"0.25"', '0.25')],
-    ['a negative amount', marker.replace('"0.25"', '"-1"')],
-    ['an amount that is too long', marker.replace('"0.25"', `"${'9'.repeat(41)}"`)],
-    ['a cap that is none', marker.replace('"5"', '"much"')],
+    ['an amount that is none', marker.replace('0.25', '1e999')],
+    ['an amount that is a text', marker.replace('0.25', '"0.25"')],
+    ['a cap that is none', marker.replace('5}', '"much"}')],
     ['a state that is none', marker.replace('so far', 'deleted')],
     ['data that are too long', marker.replace('{', `{"x":"${'x'.repeat(1_000)}",`)],
   ])('%s has no data', (_, body) => {

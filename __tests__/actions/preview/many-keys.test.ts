@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { closePull, openPull } from '../../../sandbox/github/people.ts';
 import type { Key } from '../../../sandbox/openrouter/resources/keys.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
-import { parseUsd } from '../../../src/lib/usd.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
 import { cleanUpJob, type Job, requestOf, runJob } from '../../support/preview-jobs.ts';
 import { markOf, openWorld } from '../../support/preview-world.ts';
 
@@ -42,7 +42,7 @@ test('a preview with more API keys than a run has time for is deleted by its nex
   expect(left).toBeLessThan(3_000);
   expect(first.main?.error).toMatchObject({ code: 'preview-not-deleted' });
   await simulation.clock.run(runJob(world, second));
-  const spent = { amount: parseUsd('1'), isExact: true };
+  const spent = { amount: toUsd(1), isExact: true };
   expect(second.main?.result).toMatchObject({
     state: 'closed',
     endings: [{ closing: { kind: 'gone', deleted: true, spent } }],

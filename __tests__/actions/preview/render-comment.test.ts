@@ -12,9 +12,10 @@ import {
   describeSpent,
   renderComment,
 } from '../../../src/actions/preview/render-comment.ts';
-import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import { SETTLE_MS, type SettlingKey } from '../../../src/openrouter/settlement.ts';
+import type { KeyFields } from '../../support/keys.ts';
 import { factsOf, hostileText, keyOf, someFacts } from '../../support/preview-comment.ts';
 import { SHOP } from '../../support/repositories.ts';
 import { ROOT } from '../../support/root.ts';
@@ -25,9 +26,9 @@ const options = {
   redact: (text: string) => text,
 };
 const render = (facts: CommentFacts) => renderComment(facts, options);
-const usd = (text: string) => parseUsd(text) as Usd;
+const usd = (text: string) => toUsd(Number(text));
 
-const jobKey = (fields: Partial<Key> = {}) =>
+const jobKey = (fields: KeyFields = {}) =>
   keyOf({ name: 'octo-org/shop / Preview / 17.1 / test #a1b2c3', ...fields });
 const settled = (key: Key): SettlingKey => ({ key, settlesIn: 0 });
 const settling = (key: Key): SettlingKey => ({ key, settlesIn: SETTLE_MS });
@@ -45,7 +46,7 @@ const LATE = '<p>OpenRouter counts what is spent some minutes late.</p>';
 const RUN = 'https://github.com/octo-org/shop/actions/runs/17/attempts/';
 
 /** As many keys that have settled, each made a second after the one before it. */
-const manyKeys = (count: number, fields: (at: number) => Partial<Key> = () => ({})) =>
+const manyKeys = (count: number, fields: (at: number) => KeyFields = () => ({})) =>
   Array.from({ length: count }, (_, at) =>
     settled(
       keyOf({
@@ -149,7 +150,7 @@ describe('the comment of a preview', () => {
   test.each<[string, (keys: SettlingKey[]) => SettlingKey[], string]>([
     [
       'unknown',
-      ([first, ...keys]) => [settled({ ...first?.key, usage: null } as Key), ...keys],
+      ([first, ...keys]) => [settled({ ...(first?.key as Key), usage: undefined }), ...keys],
       '$0.25',
     ],
     ['not settled', ([first, ...keys]) => [settling(first?.key as Key), ...keys], '$0.50'],
@@ -257,7 +258,7 @@ test('the comment ends with a link to the section of the documents about it', ()
 
 describe('the part of its limit that a key has used', () => {
   const partOf = (one: SettlingKey) => rowsIn(factsOf([one]))[0]?.split(' | ')[2];
-  test.each<[string, Partial<Key>]>([
+  test.each<[string, KeyFields]>([
     ['25 % of $1.00', { limit_remaining: 0.75 }],
     ['25 % of $1.00', {}],
     ['99 % of $1.00', { usage: 0.9999 }],
@@ -277,7 +278,7 @@ describe('the part of its limit that a key has used', () => {
     expect(partOf(settled(keyOf(fields)))).toBe(expected);
   });
 
-  test.each<[string, Partial<Key>]>([
+  test.each<[string, KeyFields]>([
     ['of $1.00', {}],
     ['of $1.00', { usage: 0 }],
     ['of $1.00 daily', { usage: 8, limit_reset: 'daily', limit_remaining: 0.9 }],
@@ -288,7 +289,7 @@ describe('the part of its limit that a key has used', () => {
 });
 
 describe('the row of a deployment', () => {
-  const deployed = (fields: Partial<Key> = {}) =>
+  const deployed = (fields: KeyFields = {}) =>
     keyOf({
       name: 'octo-org/shop#42 / CI / deploy #a1b2c3',
       created_at: '2026-11-28T08:25:59Z',

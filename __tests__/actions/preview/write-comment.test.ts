@@ -13,7 +13,8 @@ import { createClient } from '../../../src/http/client.ts';
 import { recordEffect } from '../../../src/http/effect.ts';
 import type { Server } from '../../../src/http/server.ts';
 import { type Transport, TransportError } from '../../../src/http/transport.ts';
-import { exactUsd, parseUsd, type Usd } from '../../../src/lib/usd.ts';
+import { toJson } from '../../../src/lib/json.ts';
+import { exactUsd, toUsd } from '../../../src/lib/usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import { openRouter } from '../../../src/openrouter/server.ts';
 import { factsOf, keyOf, WORKSPACE } from '../../support/preview-comment.ts';
@@ -30,7 +31,7 @@ const LOGIN = [GRAPHQL];
 const DELETE = 'DELETE /repos/octo-org/shop/issues/comments/2';
 const PATCH = 'PATCH /repos/octo-org/shop/issues/comments/1';
 const NOW = 'Sat, 28 Nov 2026 12:00:00 GMT';
-const usd = (text: string) => parseUsd(text) as Usd;
+const usd = (text: string) => toUsd(Number(text));
 
 interface Reply {
   status: number;
@@ -125,7 +126,7 @@ function openScene(latency: (count: number) => number = () => 20) {
     if (fault === 'lost') throw new TransportError('reset', { isSent: true });
     const headers = reply.headers ?? {};
     // A copy: the comments can change before it is read.
-    const text = reply.status === 204 ? '' : JSON.stringify(reply.body ?? {});
+    const text = reply.status === 204 ? '' : toJson(reply.body ?? {});
     return { status: reply.status, headers, body: text };
   };
   const log = {
@@ -242,7 +243,7 @@ describe('a run that writes the comment', () => {
     addComment(state, `Quote:\n${old('100')}`);
     state.comments.push({ id: 3, body: old('100'), user: null });
     addComment(state, old('100', { workspace: WORKSPACE.id.replace('3', '4') }));
-    addComment(state, old('100').replace('"spent":"100"', '"spent":"much"'));
+    addComment(state, old('100').replace('"spent":100', '"spent":"much"'));
     const before = structuredClone(state.comments);
     await write();
     expect(state.comments.slice(0, 5)).toEqual(before);

@@ -5,7 +5,7 @@ import { seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { type SweepRequest, sweep } from '../../../src/actions/sweep/sweep-workspaces.ts';
 import { MAX_CONCURRENCY } from '../../../src/http/client.ts';
 import { attemptTimeout } from '../../../src/http/retry-policy.ts';
-import { parseUsd } from '../../../src/lib/usd.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
 import { sweepFailure } from '../../../src/teardown/sweep-failure.ts';
 import { type SweepResult, withOutcome } from '../../../src/teardown/sweep-result.ts';
 import { JITTER, openPlainSimulation } from '../../support/plain-simulation.ts';
@@ -99,7 +99,7 @@ test('a sweep logs and returns what it deleted, and why it kept the others', asy
   seedUsage(simulation, simulation.account.keys[0] as Key, { credits: 0.25 });
   const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
   expect(result).toEqual([
-    { ...stale, outcome: 'deleted', spent: { amount: parseUsd('0.25'), isExact: false } },
+    { ...stale, outcome: 'deleted', spent: { amount: toUsd(0.25), isExact: false } },
     { ...young, outcome: 'kept' },
     { ...kept, outcome: 'kept' },
   ]);
@@ -228,7 +228,7 @@ test.each([
     const rejection = { on: 'DELETE /workspaces/:id', kind: 'response', status: 400 } as const;
     simulation.network.schedule.push(...Array<InProcessFault>(rejections).fill(rejection));
     const { result } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
-    const spent = { amount: parseUsd('0.25'), isExact };
+    const spent = { amount: toUsd(0.25), isExact };
     expect(result.find(({ id }) => id === stale.id)).toMatchObject({ spent });
   },
 );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readUsageInputs } from '../../../src/actions/usage/inputs.ts';
-import { parseUsd } from '../../../src/lib/usd.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
 import { KEY, readWith, rejectionOf } from '../../support/inputs.ts';
 
 type Texts = Record<string, string>;
@@ -43,9 +43,9 @@ describe('the inputs of usage', () => {
       workspace: 'preview-42',
       keyHash: 'f0f0-_1',
       since: 172_800_000,
-      warnAbove: parseUsd('0.0000001'),
-      failAbove: parseUsd('0.0000001'),
-      failBelowRemaining: parseUsd('2.5'),
+      warnAbove: toUsd(0.0000001),
+      failAbove: toUsd(0.0000001),
+      failBelowRemaining: toUsd(2.5),
       failIfIncomplete: true,
     });
   });

@@ -6,10 +6,9 @@ import {
   startOf,
 } from '../../../src/actions/usage/period.ts';
 import { exactUsd } from '../../../src/lib/usd.ts';
-import type { Key } from '../../../src/openrouter/resources/keys.ts';
+import { type KeyFields, toKey } from '../../support/keys.ts';
 
 const at = (text: string) => Date.parse(text);
-const KEY: Key = { hash: 'a', name: 'CI', label: 'sk-or', workspace_id: 'w' };
 
 // `to` is the end of a period, which does not belong to it.
 test.each([
@@ -54,7 +53,7 @@ describe('what a key has spent at least', () => {
 
   /** What `key` has spent since `from`, in a workspace that was created at `workspaceCreated`. */
   function count(
-    key: object,
+    key: KeyFields,
     {
       from,
       until = to,
@@ -63,7 +62,7 @@ describe('what a key has spent at least', () => {
     }: { from?: string | undefined; until?: number; readAt?: number; workspaceCreated?: string },
     counter: 'usage' | 'byok_usage' = 'usage',
   ) {
-    const { amount, unread } = spentAtLeast({ ...KEY, ...key }, counter, {
+    const { amount, unread } = spentAtLeast(toKey(key), counter, {
       from: from === undefined ? undefined : at(from),
       to: until,
       readAt,
@@ -89,7 +88,7 @@ describe('what a key has spent at least', () => {
     ['no part', 'no counter covers any of it', '2026-01-14T00:00:01Z', false],
   ])('is that of %s of the period if %s', (_, _reason, from, isExact) => {
     const period = { from: at(from), to, readAt: to, workspaceCreated: undefined };
-    const counted = spentAtLeast({ ...KEY, ...counters, created_at }, 'usage', period);
+    const counted = spentAtLeast(toKey({ ...counters, created_at }), 'usage', period);
     expect(counted.isExact).toBe(isExact);
   });
 
@@ -98,7 +97,7 @@ describe('what a key has spent at least', () => {
     expect(count(key, { from: '2026-01-01' })).toEqual(['0.2', undefined]);
   });
 
-  test.each<[string, object, from: string | undefined, amount: string | undefined]>([
+  test.each<[string, KeyFields, from: string | undefined, amount: string | undefined]>([
     ['if a counter is missing', { usage_weekly: 0.3, usage: 1 }, '2026-01-01', '0.3'],
     ['if a counter is no number', { ...counters, usage_monthly: 'many' }, '2026-01-01', '0.3'],
     ['if its own counter is null', { ...counters, usage: null }, created_at, '0.6'],

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { readUsage, type UsageRequest } from '../../../src/actions/usage/read-usage.ts';
 import type { UsageResult } from '../../../src/actions/usage/result.ts';
-import { exactUsd, parseUsd } from '../../../src/lib/usd.ts';
+import { exactUsd, toUsd } from '../../../src/lib/usd.ts';
 import { JITTER, LATENCY, openPlainSimulation } from '../../support/plain-simulation.ts';
 import { json, openRecordingClient, type Reply } from '../../support/recording-client.ts';
 import { connect, onResponse, type Simulation } from '../../support/simulation.ts';
@@ -139,8 +139,8 @@ describe('the usage of a workspace', () => {
       { since: DAY },
     );
     expect(usage.keys.map(({ key, spent }) => [key.hash, spent])).toEqual([
-      ['a2', { amount: parseUsd('0.5'), isExact: true }],
-      ['a1', { amount: parseUsd('0.25'), isExact: false }],
+      ['a2', { amount: toUsd(0.5), isExact: true }],
+      ['a1', { amount: toUsd(0.25), isExact: false }],
     ]);
     expect(usage.keys[1]?.byok).toEqual({ amount: 0n, isExact: false });
   });
@@ -156,8 +156,8 @@ describe('the usage of a workspace', () => {
     ];
     const { usage } = await read({ keys });
     expect(usage.keys.map(({ key, spent, byok }) => [key.hash, spent, byok])).toEqual([
-      ['partly', { amount: parseUsd('0.25'), isExact: false }, NOTHING],
-      ['byok', NOTHING, { amount: parseUsd('0.5'), isExact: true }],
+      ['partly', { amount: toUsd(0.25), isExact: false }, NOTHING],
+      ['byok', NOTHING, { amount: toUsd(0.5), isExact: true }],
       ['unread', undefined, NOTHING],
       ['byok-unread', NOTHING, undefined],
     ]);
@@ -208,9 +208,9 @@ describe('the usage of an API key', () => {
     const { usage, query } = await readKey({ ...SPENT, ...limit }, {});
     expect([exactUsd(usage.cost), exactUsd(usage.byok)]).toEqual(['0.5', '0.25']);
     expect(usage.limit).toEqual({
-      amount: parseUsd('5'),
+      amount: toUsd(5),
       reset: 'daily',
-      remaining: parseUsd('4.5'),
+      remaining: toUsd(4.5),
     });
     expect(usage.gaps).toEqual([]);
     expect(query.filters).toEqual([{ field: 'api_key_id', value: 'a1', operator: 'eq' }]);
@@ -277,7 +277,7 @@ test('a model whose cost analytics does not report makes the cost incomplete', a
   const { usage } = await read({ rows });
   expect(exactUsd(usage.cost)).toBe('0.4');
   expect(usage.models.map(({ model, credits_usage }) => [model, credits_usage])).toEqual([
-    ['a/2', parseUsd('0.4')],
+    ['a/2', toUsd(0.4)],
     ['a/1', null],
   ]);
   expect(usage.gaps).toEqual([{ kind: 'models-unread', models: 1 }]);

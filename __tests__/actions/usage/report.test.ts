@@ -2,10 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { usageLines, usageOutputs, usageSummary } from '../../../src/actions/usage/report.ts';
 import type { UsageResult } from '../../../src/actions/usage/result.ts';
 import type { UsageGap } from '../../../src/actions/usage/usage-gap.ts';
-import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
 import type { ModelUsage } from '../../../src/openrouter/resources/analytics.ts';
+import { toKey } from '../../support/keys.ts';
 
-const usd = (text: string) => parseUsd(text) as Usd;
+const usd = (text: string) => toUsd(Number(text));
 const TIME = Date.parse('2026-01-14T12:00:00Z');
 const DAY = 86_400_000;
 const KEY = { hash: 'a1', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: 'w' };
@@ -237,7 +238,7 @@ describe('the table of API keys', () => {
     amount === undefined ? undefined : { amount: usd(amount), isExact };
   const spender = (amount: string | undefined, fields: object = {}, isExact = true) => {
     return {
-      key: { ...KEY, limit: null, expires_at: null, ...fields },
+      key: toKey({ ...KEY, limit: null, expires_at: null, ...fields }),
       spent: spentOf(amount, isExact),
       byok: spentOf('0'),
     };

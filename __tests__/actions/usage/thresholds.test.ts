@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import type { UsageResult } from '../../../src/actions/usage/result.ts';
 import { usageFailure, warnOnCost } from '../../../src/actions/usage/thresholds.ts';
 import { describeGap } from '../../../src/actions/usage/usage-gap.ts';
-import { parseUsd, type Usd } from '../../../src/lib/usd.ts';
+import { toUsd, type Usd } from '../../../src/lib/usd.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import type { Context } from '../../../src/shared/context.ts';
+import { type KeyFields, toKey } from '../../support/keys.ts';
 
 const resultOf = (cost: bigint, gaps: UsageResult['gaps'] = []): UsageResult => ({
   workspace: { id: 'a', slug: 'preview-42', name: 'Preview' },
@@ -33,9 +34,7 @@ const NO_THRESHOLDS: Thresholds = {
 };
 
 /** The smallest difference that counts. */
-const NANO = parseUsd('1e-9') as Usd;
-/** What binary floating point may add to a sum. */
-const NOISE = parseUsd('1e-14') as Usd;
+const NANO = toUsd(1e-9);
 
 const TRUNCATED: UsageResult['gaps'] = [{ kind: 'truncated' }];
 /** Gaps that do not concern the cost. */
@@ -63,7 +62,6 @@ describe('a step warns', () => {
   test.each([
     ['of nothing without thresholds', NINE, TRUNCATED, NONE, NONE, []],
     ['of nothing at its threshold', FIVE, [], FIVE, NONE, []],
-    ['of nothing above it by noise', FIVE + NOISE, [], FIVE, NONE, []],
     ['of nothing if the cost is known', FIVE, OTHER, FIVE, NINE, []],
     ['of nothing below its limit', FIVE, [], NONE, NINE, []],
     ['above its threshold', SIX, [], FIVE, NONE, [ABOVE]],
@@ -71,7 +69,6 @@ describe('a step warns', () => {
     ['of a threshold that may be exceeded', FIVE, TRUNCATED, FIVE, NONE, [MAY_WARN]],
     ['of a limit that may be exceeded', FIVE, TRUNCATED, NONE, FIVE, [MAY_FAIL]],
     ['of two that may be exceeded', FIVE, TRUNCATED, FIVE, NINE, [MAY_DO_BOTH]],
-    ['of a limit exceeded by noise only', FIVE + NOISE, TRUNCATED, NONE, FIVE, [MAY_FAIL]],
     ['only above its threshold, which is certain', SIX, TRUNCATED, FIVE, NONE, [ABOVE]],
   ])('%s', (_, cost, gaps, warnAbove, failAbove, expected) => {
     const thresholds = { ...NO_THRESHOLDS, warnAbove, failAbove };
@@ -143,15 +140,19 @@ describe('of the limit of a key, with a failBelowRemaining of 9 nano-USD,', () =
   const LESS = { limit: 5, limit_remaining: 8e-9 };
   const EXPIRY = '2026-01-14T12:00:01.000Z';
 
-  const resultFor = (fields: object, gaps: UsageResult['gaps'] = []): UsageResult => ({
+  const resultFor = (fields: KeyFields, gaps: UsageResult['gaps'] = []): UsageResult => ({
     ...resultOf(0n, gaps),
     serverTime: NOW,
-    key: { hash: 'a1', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: 'a', ...fields },
+    key: toKey({ name: 'CI', ...fields }),
   });
-  const failureOf = (fields: object, gaps?: UsageResult['gaps'], more: Partial<Thresholds> = {}) =>
+  const failureOf = (
+    fields: KeyFields,
+    gaps?: UsageResult['gaps'],
+    more: Partial<Thresholds> = {},
+  ) =>
     usageFailure(resultFor(fields, gaps), { ...NO_THRESHOLDS, failBelowRemaining: NINE, ...more });
 
-  test.each<[string, object, string | undefined]>([
+  test.each<[string, KeyFields, string | undefined]>([
     ['more remains', ENOUGH, undefined],
     ['exactly that remains', { limit: 5, limit_remaining: 9e-9 }, undefined],
     ['less remains by noise only', { limit: 5, limit_remaining: 8.99999e-9 }, undefined],

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ApiError } from '../../../src/http/request.ts';
-import { parseUsd } from '../../../src/lib/usd.ts';
+import { toUsd } from '../../../src/lib/usd.ts';
 import { queryUsage } from '../../../src/openrouter/resources/analytics.ts';
 import { limitOf } from '../../../src/openrouter/resources/keys.ts';
 import { formatTime } from '../../../src/openrouter/time.ts';
+import { toKey } from '../../support/keys.ts';
 import { json, openRecordingClient } from '../../support/recording-client.ts';
 
-const KEY = { hash: 'abc', name: 'CI', label: 'sk-or-v1-0e6...1c96', workspace_id: 'w' };
 const QUERY = {
   filter: { field: 'workspace', operator: 'eq', value: 'w' },
   from: 1_500,
@@ -59,8 +59,8 @@ describe('a query of the usage', () => {
           tokens_prompt: 1n,
           tokens_completion: 2n,
           reasoning_tokens: 0n,
-          credits_usage: parseUsd('0.1'),
-          byok_usage: parseUsd('0.2'),
+          credits_usage: toUsd(0.1),
+          byok_usage: toUsd(0.2),
         },
       ],
       truncated: false,
@@ -110,8 +110,8 @@ test.each([
     { amount: '5', reset: 'daily', remaining: '-0.5' },
   ],
 ])('the limit of a key with %j is %j', (fields, limit) => {
-  const usd = (text: string | undefined) => (text === undefined ? undefined : parseUsd(text));
-  expect(limitOf({ ...KEY, ...fields })).toEqual(
+  const usd = (text: string | undefined) => (text === undefined ? undefined : toUsd(Number(text)));
+  expect(limitOf(toKey(fields))).toEqual(
     limit && { ...limit, amount: usd(limit.amount), remaining: usd(limit.remaining) },
   );
 });

@@ -1,7 +1,6 @@
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import { governanceInputs, governanceProblems, toGovernance } from '../../governance/inputs.ts';
-import { logRounded } from '../../inputs/amounts.ts';
 import { type Connection, connection, toConnection } from '../../inputs/connection.ts';
 import type { InvalidInput } from '../../inputs/failures.ts';
 import { flag } from '../../inputs/fields.ts';
@@ -62,7 +61,6 @@ function createProblems(
 /** @throws {Failure} `invalid-inputs` */
 export function readCreateInputs(log: InputLog): CreateInputs {
   const values = readInputs(createInputs(), createProblems);
-  logRounded(values, log);
   const slug = values.slug ?? makeSlug(values, log);
   if (values.name !== getInput('name')) {
     log.notice(`name was cut to ${NAME_MAX_LENGTH} characters: OpenRouter accepts no more.`);

@@ -8,7 +8,6 @@ import {
 import { inputOf } from '../../governance/inputs.ts';
 import { formatExactUsd } from '../../lib/format-usd.ts';
 import type { Cell } from '../../lib/table.ts';
-import { toUsd } from '../../lib/usd.ts';
 import { WORKSPACE_FIELDS, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { diffReturned } from './diff.ts';
 import { type CreateRequest, type CreateResult, isNew, isReused } from './request.ts';
@@ -148,15 +147,13 @@ function findSetting<Found extends Setting>(
 /** The values that one input sets, as one. */
 function cellOf(settings: readonly SettingValue[], { isSet }: { isSet: boolean }): Cell {
   const [{ kind, field, value }, other] = settings as readonly [SettingValue, ...SettingValue[]];
-  const isLimit = kind === 'budget' || (kind === 'guardrail' && field === 'limit_usd');
-  const amount = isLimit ? toUsd(value) : undefined;
-  if (amount !== undefined) {
+  if (typeof value === 'bigint') {
     return kind === 'budget'
-      ? `${formatExactUsd(amount)} ${field}, for the whole workspace`
-      : `${formatExactUsd(amount)} ${other?.value ?? 'in total'}, for each key and member`;
+      ? `${formatExactUsd(value)} ${field}, for the whole workspace`
+      : `${formatExactUsd(value)} ${other?.value ?? 'in total'}, for each key and member`;
   }
   // Else, only enforce-zdr sets several fields: one for each company.
-  if (!isLimit && settings.some((setting) => setting.value !== value)) {
+  if (field !== 'limit_usd' && settings.some((setting) => setting.value !== value)) {
     return 'not for all companies';
   }
   if (kind === 'new' && Array.isArray(value)) return `${value.length}${isSet ? ' added' : ''}`;

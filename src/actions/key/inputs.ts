@@ -1,7 +1,7 @@
 import { getInput } from '@actions/core';
 import * as z from 'zod/mini';
 import { engineOf } from '../../github/engine.ts';
-import { logRounded, usdLimit } from '../../inputs/amounts.ts';
+import { usdInput } from '../../inputs/amounts.ts';
 import { type Connection, connection, toConnection } from '../../inputs/connection.ts';
 import type { InvalidInput } from '../../inputs/failures.ts';
 import { flag, idOrSlug, lifetime, toMs } from '../../inputs/fields.ts';
@@ -36,7 +36,7 @@ export const keyInputs = () => {
     workspace: z.optional(idOrSlug()),
     ...slugInputs(),
     name: z.optional(keyName()),
-    limit_usd: z.optional(usdLimit('must be an amount in USD, 0 or more')),
+    limit_usd: z.optional(usdInput('must be an amount in USD, 0 or more')),
     limit_reset,
     include_byok_in_limit,
     // No default here and in action.yml: replace needs to know whether the author wrote it.
@@ -82,7 +82,6 @@ interface KeyInputs extends Connection, KeyRequest {}
 /** @throws {Failure} `invalid-inputs` */
 export function readKeyInputs(log: InputLog): KeyInputs {
   const values = readInputs(keyInputs(), keyProblems);
-  logRounded(values, log);
   return {
     ...toConnection(values),
     workspace: values.workspace ?? makeSlug(values, log),

@@ -1,5 +1,4 @@
 import type { Change } from '../../lib/format.ts';
-import { toUsd } from '../../lib/usd.ts';
 import type { CreateKeyRequest, Key } from '../../openrouter/resources/keys.ts';
 import { readTime } from '../../openrouter/time.ts';
 
@@ -21,8 +20,8 @@ type Compare = (returned: unknown, desired: CreateKeyRequest) => Comparison;
  * be absent (https://openrouter.ai/docs/api/api-reference/api-keys/create-keys).
  */
 const COMPARISONS = {
-  limit(returned, desired) {
-    const [amount, requested] = [toUsd(returned), toUsd(desired.limit)];
+  limit(returned, { limit: requested }) {
+    const amount = typeof returned === 'bigint' ? returned : undefined;
     if (requested === undefined) return amount === undefined ? 'same' : 'stricter';
     if (amount === undefined || amount < 0n || amount > requested) return 'looser';
     return amount < requested ? 'stricter' : 'same';

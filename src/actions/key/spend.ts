@@ -1,6 +1,5 @@
 import { ApiError, type ApiRequest, formatAttempt } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { toUsd } from '../../lib/usd.ts';
 import {
   describeKey,
   disableRequest,
@@ -78,7 +77,7 @@ export function reportSpend(
   const spend = {
     name: created.name,
     spent,
-    byok: toUsd(key['byok_usage']),
+    byok: key.byok_usage,
     isSoFar: one.settlesIn === undefined,
   };
   const isUsedUp = limit !== undefined && isLimitUsedUp(limit, spent.amount);

@@ -1,4 +1,4 @@
-import { maxUsd, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
+import { maxUsd, sumUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import type { SettlingKey } from '../../openrouter/settlement.ts';
 import { createdAt } from '../../openrouter/time.ts';
@@ -27,23 +27,25 @@ export interface CapUse extends SettlingKey {
 /** What `one` counts towards `cap`. */
 export function capUseOf(one: SettlingKey, cap: Pick<Cap, 'amount' | 'withByok'>): CapUse {
   const { key, settlesIn } = one;
-  const counters = [toUsd(key['usage']), cap.withByok ? toUsd(key['byok_usage']) : 0n];
+  const counters = [key.usage, cap.withByok ? key.byok_usage : 0n];
   const spent = sumUsd(counters.map((counter) => counter ?? 0n));
   // A negative counter would allow the other keys more.
   if (counters.some((counter) => counter === undefined || counter < 0n)) {
     return { ...one, spent, counted: cap.amount, problem: 'unread' };
   }
   if (settlesIn === 0) return { ...one, spent, counted: spent };
-  const limit = toUsd(key['limit']);
-  const problem = problemOf(key, limit, cap.withByok);
-  if (limit !== undefined && !problem) return { ...one, spent, counted: maxUsd(limit, spent) };
+  const { limit } = key;
+  const problem = problemOf(key, cap.withByok);
+  if (typeof limit === 'bigint' && !problem)
+    return { ...one, spent, counted: maxUsd(limit, spent) };
   // Nothing bounds what it may have spent.
   const counted = maxUsd(cap.amount, spent);
   return settlesIn === undefined ? { ...one, spent, counted, problem } : { ...one, spent, counted };
 }
 
-function problemOf(key: Key, limit: Usd | undefined, withByok: boolean): CapProblem | undefined {
-  if (limit === undefined) return (key['limit'] ?? null) === null ? 'unlimited' : 'unread';
+function problemOf(key: Key, withByok: boolean): CapProblem | undefined {
+  if (key.limit === null) return 'unlimited';
+  if (key.limit === undefined) return 'unread';
   if ((key['limit_reset'] ?? null) !== null) return 'resets';
   return withByok && key['include_byok_in_limit'] !== true ? 'without-byok' : undefined;
 }

@@ -1,7 +1,7 @@
 /** What the comment of a preview says in its first line, for the runs that come later. */
 import * as z from 'zod/mini';
 import { asciiJson, parseJson } from '../../lib/json.ts';
-import { exactUsd, parseUsd, type Usd } from '../../lib/usd.ts';
+import { type Usd, usd } from '../../lib/usd.ts';
 import { isUuid } from '../../openrouter/resources/workspaces.ts';
 import type { SettlingKey } from '../../openrouter/settlement.ts';
 
@@ -27,25 +27,12 @@ export interface CommentFacts {
   keys: readonly SettlingKey[];
 }
 
-/** Longer than any amount that OpenRouter returns. */
-const MAX_AMOUNT = 40;
-
-/** An exact decimal. */
-const amount = () =>
-  z.pipe(
-    z.string().check(
-      z.refine((text) => text.length <= MAX_AMOUNT && /^\d+(\.\d+)?$/.test(text)),
-      z.refine((text) => parseUsd(text) !== undefined),
-    ),
-    z.transform((text) => parseUsd(text) ?? 0n),
-  );
-
 const commentData = () =>
   z.object({
     workspace: z.string().check(z.refine(isUuid)),
-    spent: amount(),
+    spent: usd,
     state: z.enum(STATES),
-    cap: z.optional(amount()),
+    cap: z.optional(usd),
   });
 
 const START = '<!-- openrouter-preview:v1 ';
@@ -56,8 +43,7 @@ const MAX_LENGTH = 1_000;
 
 /** The first line of a comment. */
 export function formatMarker({ workspace, spent, state, cap }: CommentData): string {
-  const usd = cap === undefined ? undefined : exactUsd(cap);
-  return START + asciiJson({ workspace, spent: exactUsd(spent), state, cap: usd }) + END;
+  return START + asciiJson({ workspace, spent, state, cap }) + END;
 }
 
 /** The data of a comment; undefined if `body` is not that of a comment of a preview. Anyone can write such a comment. */

@@ -1,6 +1,5 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { parseUsd } from '../../lib/usd.ts';
 import { whileMissing } from '../../openrouter/deletion.ts';
 import {
   describeKey,
@@ -53,10 +52,9 @@ export async function runPreviewTask(
   const { key } = task;
   const ended = key && (await catching(endKey(key, task, context), ApiError, Failure));
   const orphans = key && (await catching(deleteAllOrphans(key, context), ApiError, Failure));
-  const cap = task.cap === undefined ? undefined : parseUsd(task.cap);
   const workspace = { ...task.workspace, subject: task.subject, name: task.workspace.slug };
   const check = await catching(checkThere(task, context), ApiError, Failure);
-  if (check.value) await writeComment({ workspace, cap }, context);
+  if (check.value) await writeComment({ workspace, cap: task.cap }, context);
   const [error] = [ended?.error, check.error, orphans?.error].filter((one) => one !== undefined);
   if (!error) return undefined;
   if (!key) return { error, left: task };

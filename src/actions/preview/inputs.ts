@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { type Engine, engineOf, isGitea } from '../../github/engine.ts';
 import type { KnownRepository } from '../../github/repository.ts';
 import { governanceInputs, governanceProblems, toGovernance } from '../../governance/inputs.ts';
-import { logRounded, usdLimit } from '../../inputs/amounts.ts';
+import { usdInput } from '../../inputs/amounts.ts';
 import {
   type Connection,
   connection,
@@ -16,9 +16,9 @@ import {
 import { type InvalidInput, invalidInputs } from '../../inputs/failures.ts';
 import { count, flag, lifetime, maxDeletions, toMs } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
-import { type InputLog, slugPrefix } from '../../inputs/slug.ts';
+import { slugPrefix } from '../../inputs/slug.ts';
 import { parseJson } from '../../lib/json.ts';
-import { toUsd } from '../../lib/usd.ts';
+import { toUsd, type Usd } from '../../lib/usd.ts';
 import { createKeyRequest } from '../../openrouter/resources/keys.ts';
 import { createWorkspaceRequest } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
@@ -27,8 +27,8 @@ import { toFields } from '../create/inputs.ts';
 import { keyName } from '../key/inputs.ts';
 import type { PreviewRequest } from './request.ts';
 
-/** The limit of a key, in USD. */
-const DEFAULT_LIMIT = 1;
+/** The limit of a key. */
+const DEFAULT_LIMIT = toUsd(1);
 
 const CAP_MESSAGE = 'must be an amount in USD, above 0';
 
@@ -55,13 +55,13 @@ export const previewInputs = () => {
       ),
     ),
     limit_usd: z._default(
-      z.nullable(usdLimit('must be an amount in USD, 0 or more, or "null"')),
+      z.nullable(usdInput('must be an amount in USD, 0 or more, or "null"')),
       DEFAULT_LIMIT,
     ),
     limit_reset,
     include_byok_in_limit,
     preview_limit_usd: z.optional(
-      usdLimit(CAP_MESSAGE).check(z.refine((usd) => usd > 0, CAP_MESSAGE)),
+      usdInput(CAP_MESSAGE).check(z.refine((usd) => usd > 0, CAP_MESSAGE)),
     ),
     expires_in: z.optional(lifetime()),
     comment: flag(true),
@@ -107,10 +107,10 @@ function limitProblems({
   cap,
 }: {
   isDeployed: boolean;
-  limit: number | null | undefined;
-  cap: number | undefined;
+  limit: Usd | null | undefined;
+  cap: Usd | undefined;
 }): InvalidInput[] {
-  if (limit === null || cap === undefined || limit * (isDeployed ? 2 : 1) <= cap) return [];
+  if (limit === null || cap === undefined || limit * (isDeployed ? 2n : 1n) <= cap) return [];
   const message = isDeployed
     ? 'must not be above half of preview-limit-usd with key: preview'
     : 'must not be above preview-limit-usd';
@@ -134,9 +134,8 @@ export interface GitHubConnection {
 }
 
 /** @throws {Failure} `invalid-inputs` */
-export function readPreviewInputs(log: InputLog): PreviewInputs {
+export function readPreviewInputs(): PreviewInputs {
   const values = readInputs(previewInputs(), previewProblems);
-  logRounded(values, log);
   const payload = readEvent();
   const run = {
     event: process.env['GITHUB_EVENT_NAME'] ?? '',
@@ -161,7 +160,7 @@ export function readPreviewInputs(log: InputLog): PreviewInputs {
       jobName: values.key_name ?? deployingJob(process.env),
       expiresInMs: expiresIn === 'never' ? null : expiresIn,
     },
-    cap: toUsd(values.preview_limit_usd),
+    cap: values.preview_limit_usd,
     comment: values.comment,
     maxDeletions: values.max_deletions,
     dryRun: values.dry_run,

@@ -15,7 +15,7 @@ export function preview(): Promise<void> {
     const { report } = step;
     const reason = reasonForNoKey();
     if (reason !== undefined) return reportSkipped(reason, report);
-    const inputs = readPreviewInputs(report);
+    const inputs = readPreviewInputs();
     const journal = openJournal(inputs, report);
 
     const context = startContext(inputs, step);

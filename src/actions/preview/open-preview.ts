@@ -1,6 +1,5 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { exactUsd, toUsd } from '../../lib/usd.ts';
 import { disableUnused, type Key } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, isDefault, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { noJournal } from '../../shared/context.ts';
@@ -126,14 +125,13 @@ function taskOf(
     workspace: { id, slug },
     comment: request.comment,
     // Usage with one's own provider keys is in no comment.
-    cap: cap && !cap.withByok ? exactUsd(cap.amount) : undefined,
+    cap: cap && !cap.withByok ? cap.amount : undefined,
   };
 }
 
 function capOf({ cap: amount, key: { desired } }: PreviewRequest): Cap | undefined {
   if (amount === undefined) return undefined;
-  const limit = toUsd(desired.limit) ?? 0n;
-  return { amount, limit, withByok: desired.include_byok_in_limit === true };
+  return { amount, limit: desired.limit ?? 0n, withByok: desired.include_byok_in_limit === true };
 }
 
 /** How long a job that has given way waits before it begins again, in milliseconds, at most. */

@@ -133,7 +133,7 @@ function limitPart(
   { key, spent, isWorking }: KeyFacts,
   { isOwnUse }: { isOwnUse: boolean },
 ): string {
-  if (key['limit'] === null) return isOwnUse && isWorking ? '⚠️ no\u00a0limit' : NO_LIMIT;
+  if (key.limit === null) return isOwnUse && isWorking ? '⚠️ no\u00a0limit' : NO_LIMIT;
   const limit = limitOf(key);
   const used = limit ? usedOf(limit, spent?.amount) : undefined;
   if (!limit || used === undefined) return 'unknown';

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { usd } from '../../lib/usd.ts';
 import { keyTask } from '../key/task.ts';
 import type { Subject } from './subject.ts';
 
@@ -26,8 +27,8 @@ export const previewTask = () =>
      */
     key: z.optional(keyTask()),
     comment: z.boolean(),
-    /** What the comment shows as the cap, in USD as a decimal. */
-    cap: z.optional(z.string()),
+    /** What the comment shows as the cap. */
+    cap: z.optional(usd),
   });
 
 export type PreviewTask = z.infer<ReturnType<typeof previewTask>>;

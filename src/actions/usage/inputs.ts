@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { logRounded, usdAmount } from '../../inputs/amounts.ts';
+import { usdInput } from '../../inputs/amounts.ts';
 import { type Connection, connection, toConnection } from '../../inputs/connection.ts';
 import type { InvalidInput } from '../../inputs/failures.ts';
 import { durationOrWord, flag, idOrSlug } from '../../inputs/fields.ts';
@@ -12,7 +12,7 @@ import type { UsageRequest } from './read-usage.ts';
 
 const HASH_MESSAGE = 'must be the hash of an API key, and not the key itself';
 
-const threshold = () => z.optional(usdAmount('must be an amount in USD, 0 or more'));
+const threshold = () => z.optional(usdInput('must be an amount in USD, 0 or more'));
 
 const SINCE_WORDS = ['created', ...CALENDAR_PERIODS] as const;
 
@@ -68,7 +68,6 @@ interface UsageInputs extends Connection, UsageRequest {}
 /** @throws {Failure} `invalid-inputs` */
 export function readUsageInputs(log: InputLog): UsageInputs {
   const values = readInputs(usageInputs(), usageProblems);
-  logRounded(values, log);
   return {
     ...toConnection(values),
     workspace: values.workspace ?? makeSlug(values, log),

@@ -1,4 +1,4 @@
-import { exceeds, toUsd, type Usd } from '../../lib/usd.ts';
+import type { Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
 import {
   createdAt,
@@ -12,7 +12,7 @@ import {
 export const CALENDAR_PERIODS = ['month', 'week', 'day'] as const;
 
 /** What the name of their counter ends with. */
-const SUFFIXES = { month: '_monthly', week: '_weekly', day: '_daily' };
+const SUFFIXES = { month: '_monthly', week: '_weekly', day: '_daily' } as const;
 
 /**
  * Since when to sum up: the creation of the workspace or the key, the beginning of the current period
@@ -125,14 +125,14 @@ export function spentAtLeast(
     // Before its creation, the key has spent nothing: its life covers the whole period.
     ...(born >= from ? [{ since: from, value: key[counter], isOther: false }] : []),
     ...calendar.filter(({ since }) => since >= from),
-  ].map(({ value, ...one }) => ({ ...one, amount: one.isOther ? undefined : toUsd(value) }));
+  ].map(({ value, ...one }) => ({ ...one, amount: one.isOther ? undefined : value }));
   const read = counters.find(({ amount }) => amount !== undefined);
   const amount = read?.amount;
   const [widest] = counters;
   const isUnread = created === undefined || widest !== read;
   // A key that has spent no more in its whole life has spent no more in the period.
-  const spentInLife = toUsd(key[counter]);
-  const isAll = spentInLife !== undefined && !exceeds(spentInLife, amount ?? 0n);
+  const spentInLife = key[counter];
+  const isAll = spentInLife !== undefined && spentInLife <= (amount ?? 0n);
   const cause = created !== undefined && widest?.isOther ? 'midnight' : 'invalid';
   const unread = isUnread && !isAll ? cause : undefined;
   return { amount, isExact: !unread && read?.since === from, unread };

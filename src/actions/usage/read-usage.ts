@@ -1,5 +1,5 @@
 import { formatSeconds } from '../../lib/format.ts';
-import { exceeds, sumUsd, toUsd, type Usd } from '../../lib/usd.ts';
+import { maxUsd, sumUsd, type Usd } from '../../lib/usd.ts';
 import {
   costOf,
   type ModelUsage,
@@ -186,7 +186,7 @@ async function readKeyUsage(
   });
   const counted = countKey(key, { from, to, readAt, workspaceCreated: createdAt(workspace) });
   // Without rows, either a warning says that analytics does not know the key, or it has spent nothing.
-  const isUnresolved = analytics.warnings.length > 0 || toUsd(key['usage']) === undefined;
+  const isUnresolved = analytics.warnings.length > 0 || key.usage === undefined;
   // Neither source knows anything of the period: 0 would be a guess.
   if (analytics.models.length === 0 && isUnresolved && counted.credits.amount === undefined) {
     throw new Failure(usageUnknown, { key, warnings: analytics.warnings });
@@ -241,25 +241,16 @@ function combine(
 ): Pick<UsageResult, 'cost' | 'byok' | 'requests' | 'tokens' | 'models' | 'gaps'> {
   const { models } = analytics;
   return {
-    cost: larger(
-      models.map(costOf),
-      keys.map(({ credits }) => amountOf(credits)),
-    ),
-    byok: larger(
-      models.map(({ byok_usage }) => byok_usage),
-      keys.map(({ byok }) => amountOf(byok)),
+    cost: maxUsd(sumUsd(models.map(costOf)), sumUsd(keys.map(({ credits }) => amountOf(credits)))),
+    byok: maxUsd(
+      sumUsd(models.map(({ byok_usage }) => byok_usage)),
+      sumUsd(keys.map(({ byok }) => amountOf(byok))),
     ),
     requests: models.reduce((sum, { request_count }) => sum + request_count, 0n),
     tokens: models.reduce((sum, { tokens_total }) => sum + tokens_total, 0n),
     models: models.toSorted(byCost),
     gaps: [...earlierGaps, ...gapsIn(analytics), ...unreadGaps(keys)],
   };
-}
-
-/** The sum of `analyzed`, unless that of `counted` exceeds it. */
-function larger(analyzed: readonly Usd[], counted: readonly Usd[]): Usd {
-  const [one, other] = [sumUsd(analyzed), sumUsd(counted)];
-  return exceeds(other, one) ? other : one;
 }
 
 function unreadGaps(keys: readonly CountedKey[]): UsageGap[] {

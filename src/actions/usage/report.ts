@@ -1,7 +1,7 @@
 import { formatCount } from '../../lib/format.ts';
 import { columnFormat, formatExactUsd, formatUsd } from '../../lib/format-usd.ts';
 import type { Cell, Folded, Table } from '../../lib/table.ts';
-import { exactUsd, sumUsd, toNumber, type Usd } from '../../lib/usd.ts';
+import { exactUsd, sumUsd, type Usd } from '../../lib/usd.ts';
 import { costOf, type ModelUsage } from '../../openrouter/resources/analytics.ts';
 import { describeKey, describeLimit, type Key, limitOf } from '../../openrouter/resources/keys.ts';
 import { COUNTED_LATE, formatSpent } from '../../openrouter/settlement.ts';
@@ -46,8 +46,7 @@ function toEntry(usage: ModelUsage): object {
     tokens_prompt: Number(usage.tokens_prompt),
     tokens_completion: Number(usage.tokens_completion),
     tokens_reasoning: Number(usage.reasoning_tokens),
-    // The decimal as a number of JSON: no arithmetic is between the two.
-    cost_usd: usage.credits_usage === null ? null : toNumber(usage.credits_usage),
+    cost_usd: usage.credits_usage,
   };
 }
 
@@ -137,12 +136,15 @@ export function usageDetails(result: UsageResult): UsageDetails {
   };
 }
 
+/** A difference that is no spending, in nano-dollars: each amount of either source is rounded to one. */
+const ROUNDING = 1_000n;
+
 /** A table of what each model has cost; undefined if nothing was spent. */
 function costsTable({ models, cost }: UsageResult): Table | undefined {
   const unreported = cost - sumUsd(models.map(costOf));
   const rows = [
     ...models.map((usage) => [{ code: nameOf(usage) }, usage.credits_usage] as const),
-    ...(unreported > 0n ? [['not yet reported by model', unreported] as const] : []),
+    ...(unreported > ROUNDING ? [['not yet reported by model', unreported] as const] : []),
   ];
   if (rows.length === 0) return undefined;
   const format = columnFormat(rows.flatMap(([, amount]) => amount ?? []));
@@ -193,7 +195,7 @@ function foldedKeys(result: UsageResult): Folded[] {
 
 function limitOfKey(key: Key): string {
   const limit = limitOf(key);
-  if (!limit) return key['limit'] === null ? 'no limit' : 'limit unknown';
+  if (!limit) return key.limit === null ? 'no limit' : 'limit unknown';
   return `limit ${formatExactUsd(limit.amount)}${limit.reset ? ` ${limit.reset}` : ''}`;
 }
 

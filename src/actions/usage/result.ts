@@ -1,5 +1,5 @@
 import { formatExactUsd, formatUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
-import { exceeds, type Usd } from '../../lib/usd.ts';
+import type { Usd } from '../../lib/usd.ts';
 import type { ModelUsage } from '../../openrouter/resources/analytics.ts';
 import type { Key, KeyLimit } from '../../openrouter/resources/keys.ts';
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
@@ -52,7 +52,7 @@ export function isAbove(
   threshold: Usd | undefined,
   { cost }: Pick<UsageResult, 'cost'>,
 ): threshold is Usd {
-  return threshold !== undefined && exceeds(cost, threshold);
+  return threshold !== undefined && cost > threshold;
 }
 
 /** Whether the cost may be higher. */

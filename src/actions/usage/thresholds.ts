@@ -1,4 +1,4 @@
-import { exceeds, type Usd } from '../../lib/usd.ts';
+import type { Usd } from '../../lib/usd.ts';
 import { limitOf } from '../../openrouter/resources/keys.ts';
 import { unusableState } from '../../openrouter/unusable-key.ts';
 import type { Context } from '../../shared/context.ts';
@@ -52,10 +52,10 @@ function remainingFailure(result: UsageResult, minimum: Usd): Failure | undefine
   const facts = { result, key, minimum };
   const state = unusableState(key, serverTime);
   if (state) return new Failure(keyUnusable, { ...facts, state });
-  if (key['limit'] === null) return undefined;
+  if (key.limit === null) return undefined;
   const limit = limitOf(key);
   if (limit?.remaining === undefined) return new Failure(remainingUnknown, facts);
-  if (!exceeds(minimum, limit.remaining)) return undefined;
+  if (minimum <= limit.remaining) return undefined;
   return new Failure(remainingTooLow, { ...facts, limit, remaining: limit.remaining });
 }
 
@@ -74,7 +74,7 @@ export function warnOnCost(
   }
   const thresholds = { 'warn-above-usd': warnAbove, 'fail-above-usd': failAbove };
   const undecided = Object.entries(thresholds).flatMap(([input, threshold]) =>
-    threshold !== undefined && !exceeds(result.cost, threshold) ? [input] : [],
+    threshold !== undefined && result.cost <= threshold ? [input] : [],
   );
   if (!failIfIncomplete && undecided.length > 0 && isLowerBound(result)) {
     warn(usageIncomplete, { result, undecided });

@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
-import { reject } from '../../lib/schema.ts';
-import { toUsd, type Usd } from '../../lib/usd.ts';
+import { type Usd, usd } from '../../lib/usd.ts';
 import { envelope } from '../envelope.ts';
 import { formatTime } from '../time.ts';
 
@@ -34,31 +33,29 @@ export interface UsageQuery {
 
 // The schemas are built when they are used: most programs do not read usage.
 
-/** A metric that `parse` reads. Null is the sum of nothing. */
-const metric = <Value>(parse: (value: unknown) => Value | undefined) =>
+/** Counts arrive as strings, such as `"1200"`. Null is the sum of nothing. */
+const count = () =>
   z.pipe(
-    z.unknown(),
-    z.transform(
-      (value, context: z.core.ParsePayload) =>
-        parse(value ?? 0) ?? reject(context, value, 'must be a number'),
+    z.transform((value) => String(value ?? 0)),
+    z.pipe(
+      z.string().check(z.regex(/^\d+$/)),
+      z.transform((digits: string) => BigInt(digits)),
     ),
   );
 
-/** Counts arrive as strings, such as `"1200"`. */
-function toCount(value: unknown): bigint | undefined {
-  return /^\d+$/.test(String(value)) ? BigInt(String(value)) : undefined;
-}
-
 const metrics = () => ({
-  request_count: metric(toCount),
-  tokens_total: metric(toCount),
-  tokens_prompt: metric(toCount),
-  tokens_completion: metric(toCount),
-  reasoning_tokens: metric(toCount),
+  request_count: count(),
+  tokens_total: count(),
+  tokens_prompt: count(),
+  tokens_completion: count(),
+  reasoning_tokens: count(),
   /** What OpenRouter charged; null if unknown, because each request has a charge, also one of 0. */
-  credits_usage: z.nullable(metric(toUsd)),
+  credits_usage: z.nullable(usd),
   /** What providers charged for requests with your own provider keys. */
-  byok_usage: metric(toUsd),
+  byok_usage: z.pipe(
+    z.nullable(usd),
+    z.transform((amount) => amount ?? 0n),
+  ),
 });
 
 const row = () => z.object({ model: z.nullable(z.string()), ...metrics() });

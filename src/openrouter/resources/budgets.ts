@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
 import type { ApiRequest } from '../../http/request.ts';
-import { withoutNoise } from '../../lib/usd.ts';
+import { type Usd, usd } from '../../lib/usd.ts';
 import { sendDeletion } from '../deletion.ts';
 import type { WorkspaceRef } from './workspaces.ts';
 
@@ -10,8 +10,8 @@ export const INTERVALS = ['daily', 'weekly', 'monthly', 'lifetime'] as const;
 
 export type Interval = (typeof INTERVALS)[number];
 
-/** The budgets of a workspace, in USD. */
-export type Budgets = Readonly<Partial<Record<Interval, number>>>;
+/** The budgets of a workspace. */
+export type Budgets = Readonly<Partial<Record<Interval, Usd>>>;
 
 /** All that OpenRouter stores about the budgets of a workspace. */
 export interface BudgetState {
@@ -24,7 +24,7 @@ const NEEDS_ENTERPRISE =
   'This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.';
 
 const budget = z.object({
-  limit_usd: z.pipe(z.unknown(), z.pipe(z.transform(withoutNoise), z.number())),
+  limit_usd: usd,
   reset_interval: z.nullable(z.string()),
 });
 
@@ -68,7 +68,7 @@ export async function listBudgets(
 /** A change of one budget. A limit of null deletes it. */
 export interface BudgetWrite {
   interval: Interval;
-  limit_usd: number | null;
+  limit_usd: Usd | null;
   include_byok_in_budgets?: boolean | undefined;
 }
 

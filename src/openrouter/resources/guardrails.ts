@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Client } from '../../http/client.ts';
-import { withoutNoise } from '../../lib/usd.ts';
+import { usd } from '../../lib/usd.ts';
 import { envelope } from '../envelope.ts';
 import type { Workspace } from './workspaces.ts';
 
@@ -76,7 +76,7 @@ export type Guardrail = Readonly<Record<string, unknown>>;
 
 const guardrail = z.looseObject({
   id: z.optional(z.string()),
-  limit_usd: z.optional(z.pipe(z.unknown(), z.transform(withoutNoise))),
+  limit_usd: z.optional(z.nullable(usd)),
 });
 
 /** Why a response is about another guardrail, if it is. It may lack the id. */

@@ -5,7 +5,7 @@ import { bearerToken, MIN_KEY_LENGTH } from '../../http/token.ts';
 import { catching } from '../../lib/catching.ts';
 import { formatExactUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
 import { parseJson } from '../../lib/json.ts';
-import { exceeds, toUsd, type Usd, withoutNoise } from '../../lib/usd.ts';
+import { type Usd, usd } from '../../lib/usd.ts';
 import { type DeletionResult, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
 import { type ListRequest, listAll, pageOf } from '../pages.ts';
@@ -20,6 +20,9 @@ export const LIKELY_SECRET = /sk(?:-|%2D)or(?:-|%2D)[\w%-]{16,}/gi;
 /** What all keys of one kind begin with, such as `sk-or-v1-`. */
 export const SECRET_PREFIX = /^sk-or-[a-z\d]+-/;
 
+/** Absent if OpenRouter does not report it, or not as a number. */
+const amount = z.catch(z.optional(usd), undefined);
+
 /** An API key as the API returns it, without its secret. `hash` identifies it; `label` is masked. */
 export const key = z.looseObject({
   // Restricted because it becomes part of a path.
@@ -27,26 +30,30 @@ export const key = z.looseObject({
   name: z.string(),
   label: z.string(),
   workspace_id: z.string(),
-  limit: z.optional(z.pipe(z.unknown(), z.transform(withoutNoise))),
+  /** Null for none. */
+  limit: z.catch(z.optional(z.nullable(usd)), undefined),
+  limit_remaining: amount,
+  usage: amount,
+  usage_daily: amount,
+  usage_weekly: amount,
+  usage_monthly: amount,
+  byok_usage: amount,
+  byok_usage_daily: amount,
+  byok_usage_weekly: amount,
+  byok_usage_monthly: amount,
 });
 
 export type Key = z.infer<typeof key>;
 
-const COUNTERS = ['usage', 'byok_usage'].flatMap((field) =>
-  ['', '_daily', '_weekly', '_monthly'].map((period) => field + period),
-);
-
-/** The fields that are used of a key in a list, besides those that each key has. */
+/** The fields that are used of a key in a list. */
 const LISTED_FIELDS = [
+  ...Object.keys(key.shape),
   'created_at',
   'disabled',
   'expires_at',
-  'limit',
-  'limit_remaining',
   'limit_reset',
   'updated_at',
   'include_byok_in_limit',
-  ...COUNTERS,
 ];
 
 /** A list can be long, so its keys have the fields that are used, and no nested values. */
@@ -72,8 +79,8 @@ export type KeyIdentity = Pick<Key, 'hash' | 'name' | 'label'>;
 export const createKeyRequest = z.object({
   name: z.string('must be a name'),
   workspace_id: z.string(),
-  /** In USD, 0 or more. */
-  limit: z.optional(z.number()),
+  /** 0 or more. */
+  limit: z.optional(usd),
   limit_reset: z.optional(
     z.enum(['daily', 'weekly', 'monthly'], 'must be daily, weekly or monthly'),
   ),
@@ -249,7 +256,7 @@ export function isDisabled(key: Key): boolean {
  */
 export function disableRequest(
   key: KeyIdentity,
-  body: { disabled: true; limit?: number } = { disabled: true },
+  body: { disabled: true; limit?: Usd } = { disabled: true },
 ): ApiRequest<Key | undefined> {
   const request = keyRequest(key.hash, describeKey(key));
   return {
@@ -281,12 +288,12 @@ export async function disableKey(client: Client, key: KeyIdentity): Promise<Key 
  * @throws {ApiError}
  */
 export async function disableUnused(client: Client, key: KeyIdentity): Promise<Key | undefined> {
-  return (await client.request(disableRequest(key, { disabled: true, limit: 0 }))).data;
+  return (await client.request(disableRequest(key, { disabled: true, limit: 0n }))).data;
 }
 
 /** Whether `key` was disabled like that. */
 export function isUnused(key: Key): boolean {
-  return isDisabled(key) && key.limit === 0;
+  return isDisabled(key) && key.limit === 0n;
 }
 
 const MAX_NAME_LENGTH = 100;
@@ -307,14 +314,12 @@ export interface KeyLimit {
 }
 
 /** The limit of `key`; undefined if it has none, or if that could not be read. */
-export function limitOf(key: Key): KeyLimit | undefined {
-  const amount = toUsd(key['limit']);
-  const reset = key['limit_reset'];
-  if (amount === undefined) return undefined;
+export function limitOf({ limit, limit_reset: reset, limit_remaining }: Key): KeyLimit | undefined {
+  if (typeof limit !== 'bigint') return undefined;
   return {
-    amount,
+    amount: limit,
     reset: typeof reset === 'string' ? reset : undefined,
-    remaining: toUsd(key['limit_remaining']),
+    remaining: limit_remaining,
   };
 }
 
@@ -337,7 +342,7 @@ export function usedOf(
  */
 export function isLimitUsedUp(limit: KeyLimit, spent: Usd | undefined): boolean {
   const used = usedOf(limit, spent);
-  return limit.amount > 0n && used !== undefined && !exceeds(limit.amount, used);
+  return limit.amount > 0n && used !== undefined && used >= limit.amount;
 }
 
 /** `The daily limit is $1.00, of which at most $0.70 remains`: what is left can be less, because counters are late. */
@@ -351,5 +356,5 @@ export function describeLimit({ amount, reset, remaining }: KeyLimit): string {
 
 /** Whether the limit of `key`, or what remains of it, could not be read. */
 export function isLimitUnread(key: Key): boolean {
-  return key['limit'] !== null && limitOf(key)?.remaining === undefined;
+  return key.limit !== null && limitOf(key)?.remaining === undefined;
 }
