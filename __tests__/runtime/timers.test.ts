@@ -9,8 +9,8 @@ const { harness, gitHub, mainInProcess } = openPreviewHarness();
 
 test('a clean-up that has no time left for lookups causes no warning of Node.js', async () => {
   const { server, repository } = gitHub;
-  // Eight at a time, more than there is time for.
-  for (let number = 1; number <= 48; number += 1) {
+  // Eight at a time, each of which takes half of the time that is left.
+  for (let number = 1; number <= 160; number += 1) {
     const url = `https://github.com/octo-org/shop/pull/${number}`;
     const description = `Preview of ${url} (repository ${repository.id})`;
     seedWorkspace(harness.sandbox, { slug: `preview-shop-${number}`, description });

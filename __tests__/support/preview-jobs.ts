@@ -22,7 +22,7 @@ import { ApiError } from '../../src/http/request.ts';
 import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import { Cancellation } from '../../src/lib/cancellation.ts';
 import { parseJson } from '../../src/lib/json.ts';
-import type { Usd } from '../../src/lib/usd.ts';
+import { toUsd, type Usd } from '../../src/lib/usd.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { jitters, rarely } from './faults.ts';
 import { GITHUB_URL, type World, works } from './preview-world.ts';
@@ -135,7 +135,7 @@ export function requestOf(
     },
     keyMode,
     key: {
-      desired: { name: `octo-org/shop / Preview / ${name} / test`, limit: 1 },
+      desired: { name: `octo-org/shop / Preview / ${name} / test`, limit: toUsd(1) },
       jobName: 'Preview / test',
       expiresInMs: keyMode === 'preview' ? 720 * HOUR_MS : 6 * HOUR_MS,
     },
@@ -372,7 +372,7 @@ function observe<Result>(
     async (request, signal) => {
       if (process.killed) return never();
       const { method } = request;
-      const path = request.url.replace(/^.*?\/api\/v[13]/, '').replace('/..', '');
+      const path = request.url.replace(/^.*?\/api(\/v[13])?(?=\/)/, '');
       const call = network.api.callOf(method, path);
       const { body } = request;
       const sent: Sent = { at: world.simulation.clock.now(), method, call, path, body };
