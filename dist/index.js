@@ -1199,7 +1199,7 @@ if(!isSaved)return
 const context=startContext({...saved,managementKey:readInputs(object({management_key:connection.management_key})).management_key},step,{wasAccepted:!0}),incomplete=await post.run(saved.task,context,step)
 if(incomplete){task=incomplete.left
 advice=incomplete.advice
-throw incomplete.error}},(report,error,effect)=>{const leftovers=post.describeLeftovers(task),failsJob=post.failsJob?.(task)===!0
+throw incomplete.error}},(report,error,effect)=>{const leftovers=post.describeLeftovers(task),failsJob=post.failsJob?.(task,error)===!0
 failsJob?report.fail(error,effect,{leftovers,advice}):report.warnOfPostStep(error,{effect,leftovers,advice})
 return failsJob?1:0})}async function endMain(main,{report,clock,signal},{leftovers,hasSavedState}){await endProcess(main,{clock,signal})?hasSavedState?report.info("The step was still running. It was ended with SIGTERM before this post step."):report.warn(mainWasRunning,{leftovers}):report.warn(mainStillRunning,{seconds:END_WITHIN_MS/1e3,leftovers})}const EVERY=100
 function countDone({info},what,total){let done=0
@@ -1915,8 +1915,9 @@ if(!await isThere(task,context))return}throw new Failure(createdKeyMissing,{key}
 disabled&&log.info(`Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`)
 return disabled}async function disableEach(keys,context){const working=keys.filter(({settlesIn})=>settlesIn===void 0),outcomes=await Promise.all(working.map(({key})=>catching(disable(key,context),ApiError))),[first]=outcomes.flatMap(({error})=>error??[])
 if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,repository:object({id:schemas_number(),defaultBranch:schemas_string()}),workspace:object({id:schemas_string(),slug:schemas_string()}),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(usd)})
-function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:task=>!task||task.key!==void 0,async run(task,context,step){const{report}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step)
-return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},notice:report.notice,readJobStatus,onSpend:spendReporter(report)})},describeLeftovers:task=>task?describePreviewLeft(task):""})}function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
+function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:(task,error)=>!task||task.key!==void 0||isDeleted(error),async run(task,context,step){const{report}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step)
+return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},notice:report.notice,readJobStatus,onSpend:spendReporter(report)})},describeLeftovers:task=>task?describePreviewLeft(task):""})}const isDeleted=error=>error instanceof Failure&&error.is(previewDeleted)
+function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
 for(;textIndex<text.length;)if(glob[globIndex]==="*"){[star,starEnd]=[globIndex,textIndex]
 globIndex+=1}else if(glob[globIndex]==="?"||glob[globIndex]===text[textIndex]){globIndex+=1
 textIndex+=1}else{if(!(star>=0))return!1

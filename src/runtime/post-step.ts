@@ -21,7 +21,7 @@ interface PostStep<Task> {
    * Whether an error fails the job, by what is left of the task, or undefined if that is unknown.
    * Otherwise, it is a warning, because the job has ended.
    */
-  failsJob?(left: Task | undefined): boolean;
+  failsJob?(left: Task | undefined, error: unknown): boolean;
   /** What may still exist at OpenRouter, also if the task is unknown; empty if nothing may. */
   describeLeftovers(task: Task | undefined): string;
 }
@@ -54,7 +54,7 @@ export async function runPostStep<Task>(post: PostStep<Task>): Promise<void> {
     },
     (report, error, effect) => {
       const leftovers = post.describeLeftovers(task);
-      const failsJob = post.failsJob?.(task) === true;
+      const failsJob = post.failsJob?.(task, error) === true;
       if (failsJob) report.fail(error, effect, { leftovers, advice });
       else report.warnOfPostStep(error, { effect, leftovers, advice });
       return failsJob ? 1 : 0;

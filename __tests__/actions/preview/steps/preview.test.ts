@@ -261,10 +261,13 @@ describe('the life of a pull request', () => {
     expect(comments()).toEqual([expect.stringMatching(/, \d+\u00a0\w{3}\u00a0\d{4} \d\d:\d\d</)]);
   });
 
-  test('has a job that fails if its workspace was deleted although it is open', async () => {
-    const { ended } = await endAfter(deleteByHand);
-    expect(expectFailure(ended).code).toBe('preview-deleted');
-  });
+  test.each(['job', 'none'])(
+    'has a job with key: %s that fails if its workspace was deleted although it is open',
+    async (key) => {
+      const { ended } = await endAfter(deleteByHand, { ...QUIET, key });
+      expect(expectFailure(ended).code).toBe('preview-deleted');
+    },
+  );
 
   test.each([
     // It is open, so the workspace is to exist.
