@@ -1,6 +1,6 @@
 /**
  * Compares what the actions cost, and how they cope with a bad network, with other ways to do the
- * same. Writes docs/benchmarks.md.
+ * same. Writes bench/results.md.
  *
  *     npm run bench
  */
@@ -25,7 +25,7 @@ const tables = {
   sweep: await measureSweep(),
 };
 const setup = { commit, pairs: PAIRS, node: process.version, cores: cpus().length };
-writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), formatPage(tables, setup));
+writeFileSync(new URL('results.md', import.meta.url), formatPage(tables, setup));
 
 /** The newest commit, whose program must be the one in dist/. */
 function measuredCommit(): string {

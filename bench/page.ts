@@ -19,14 +19,12 @@ export interface Setup {
   cores: number;
 }
 
-/** The Markdown of docs/benchmarks.md. */
+/** The Markdown of bench/results.md. */
 export function formatPage(
   { time, requests, faults, sweep }: Measurements,
   { commit, pairs, node, cores }: Setup,
 ): string {
   return `# Benchmarks
-
-For anyone who compares these actions with a script, curl or the official SDK. At the end, you know what each of them costs, and what is left after a bad network.
 
 Written by \`npm run bench\` with commit \`${commit}\` and Node.js ${node} on ${cores} cores, against the sandbox on loopback.
 
@@ -42,7 +40,7 @@ ${formatTable(time)}
 
 ${formatTable(requests)}
 
-- **Least possible:** if nothing ever failed and no other job used the account. The actions also check before or after they write: see [reliability](reliability.md).
+- **Least possible:** if nothing ever failed and no other job used the account. The actions also check before or after they write: see [reliability](../docs/reliability.md).
 - **Preview, everything in place:** one request to GitHub, for the pull request. To OpenRouter, the lookup of the workspace, the list of its keys, and the POST of a key. Without this list, an orphaned key could not be recognized.
 
 ## After a bad network

@@ -202,7 +202,7 @@ export const REPOSITORY_SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<
 
 /** Has the benchmarks name the commit `measured`, which this repository has. Returns the commit with that. */
 function measureAgain(root: string, measured: string): string {
-  const page = join(root, 'docs/benchmarks.md');
+  const page = join(root, 'bench/results.md');
   writeFileSync(page, readFileSync(page, 'utf8').replace(/\b[0-9a-f]{40}\b/, measured));
   const commit = commitAll(root);
   git(root, 'update-ref', 'refs/remotes/origin/main', commit);

@@ -20,14 +20,14 @@ const [, newest = ''] = read('CHANGELOG.md').split(/^## /m);
 const end = newest.indexOf('\n');
 const heading = newest.slice(0, end);
 const notes = newest.slice(end).trim();
-const [measured = ''] = read('docs/benchmarks.md').match(/(?<=commit `)[0-9a-f]{40}(?=`)/) ?? [];
+const [measured = ''] = read('bench/results.md').match(/(?<=commit `)[0-9a-f]{40}(?=`)/) ?? [];
 
 const problems = [
   tag !== `v${version}` && `The tag is ${tag}, and package.json has ${version}`,
   heading !== version && `CHANGELOG.md begins with ${heading}, and package.json has ${version}`,
   notes === '' && `CHANGELOG.md says nothing of ${heading}`,
   !hasProgramOf(measured) &&
-    'docs/benchmarks.md has the figures of another program: run npm run bench',
+    'bench/results.md has the figures of another program: run npm run bench',
 ].filter((problem) => problem !== false);
 
 if (tag === '--help') {

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { marked } from 'marked';
 import { ROOT } from '../support/root.ts';
 
-const DOCUMENTS = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT });
+const DOCUMENTS = globSync(['*.md', 'bench/*.md', 'docs/**/*.md'], { cwd: ROOT });
 
 const ANCHORS = new Map(DOCUMENTS.map((path) => [path, anchorsOf(read(path))]));
 

@@ -144,14 +144,14 @@ describe('the release', () => {
     const folder = mkdtempSync(join(tmpdir(), 'release-'));
     folders.push(folder);
     const write = (path: string, text: string) => writeFileSync(join(folder, path), text);
-    for (const name of ['dist', 'docs']) mkdirSync(join(folder, name));
+    for (const name of ['dist', 'bench']) mkdirSync(join(folder, name));
     const script = join(folder, 'scripts/release-notes.ts');
     cpSync(join(ROOT, 'scripts/release-notes.ts'), script);
     write('package.json', JSON.stringify({ type: 'module', version }));
     write('CHANGELOG.md', changelog);
     write('dist/index.js', '');
     git(folder, 'init', '--quiet');
-    const measure = (commit: string) => write('docs/benchmarks.md', benchmarksOf(commit));
+    const measure = (commit: string) => write('bench/results.md', benchmarksOf(commit));
     measure(commitAll(folder));
     return { folder, write, measure, printNotes: (tag: string) => run(script, tag) };
   }
@@ -187,14 +187,14 @@ describe('the release', () => {
   test.each<[string, (repository: ReturnType<typeof openRepository>) => void]>([
     ['another program', ({ write }) => write('dist/index.js', 'changed')],
     ['a commit that does not exist', ({ measure }) => measure('0'.repeat(40))],
-    ['no commit', ({ write }) => write('docs/benchmarks.md', '# Benchmarks\n')],
+    ['no commit', ({ write }) => write('bench/results.md', '# Benchmarks\n')],
   ])('fails with benchmarks of %s', (_, change) => {
     const repository = openRepository({ version: '1.2.3', changelog: '## 1.2.3\n\n- A\n' });
     change(repository);
     commitAll(repository.folder);
     const result = repository.printNotes('v1.2.3');
     expect(result).toMatchObject({ status: 1, stdout: '' });
-    expect(result.stderr).toMatch(/^docs\/benchmarks\.md has .*: run npm run bench$/m);
+    expect(result.stderr).toMatch(/^bench\/results\.md has .*: run npm run bench$/m);
   });
 
   test.each([

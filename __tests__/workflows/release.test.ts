@@ -45,7 +45,7 @@ beforeAll(() => {
 function measure(measured: string): void {
   const none = { time: [], requests: [], faults: [], sweep: [] };
   const setup = { commit: measured, node: process.version, cores: 2, pairs: 1 };
-  writeFileSync(join(clone, 'docs/benchmarks.md'), formatPage(none, setup));
+  writeFileSync(join(clone, 'bench/results.md'), formatPage(none, setup));
   commit = commitAll(clone);
   git(clone, 'update-ref', 'refs/remotes/origin/main', commit);
 }
