@@ -176,6 +176,15 @@ test('docs/compatibility.md has the limit of outputs', () => {
   expect(page).toContain(`all outputs that are JSON stay below ${MAX_VALUE_SIZE}`);
 });
 
+test('docs/compatibility.md says how long a step takes', () => {
+  expect(read('docs/compatibility.md')).toContain('less than twice as long as a script');
+  const [, table = ''] = read('bench/results.md').split('Time ÷ bare script');
+  const [actions = ''] = table.split('| All actions |');
+  const ratios = actions.match(/\d+\.\d+(?= \| \d)/g) ?? [];
+  expect(ratios).toHaveLength(4);
+  expect(Math.max(...ratios.map(Number))).toBeLessThan(2);
+});
+
 test.each(globSync(['README.md', 'docs/**/*.md', 'action.yml', '*/action.yml'], { cwd: ROOT }))(
   '%s writes null in quotes, or says "without quotes"',
   (file) => {
