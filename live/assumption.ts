@@ -8,10 +8,8 @@ export interface Assumption {
   sentence: string;
   /** The page that documents it; undefined if no page does. */
   documented: string | undefined;
-  /** The code that relies on it. */
+  /** The code that does something wrong if this is false. */
   reliedOnBy: { file: string; name: string };
-  /** Whether an action does something wrong if this is false. If not, the code copes with it. */
-  isCritical: boolean;
   /** @throws {ProbeError} if a request fails that the probe needs */
   probe(scene: Scene): Promise<Finding>;
 }

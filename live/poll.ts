@@ -3,7 +3,7 @@ import { type Finding, finding } from './assumption.ts';
 import type { Scene } from './scene.ts';
 
 /** How long to wait between two checks, in milliseconds. */
-export const SHORTLY = [250, 500, 1_000, 2_000, 4_000];
+const SHORTLY = [250, 500, 1_000, 2_000, 4_000];
 
 /** Checks until `isTrue`, and returns how long that took in milliseconds; undefined if it never was. */
 export async function pollUntil(
@@ -20,17 +20,10 @@ export async function pollUntil(
   return undefined;
 }
 
-/**
- * The finding of a probe that assumes that something is true within `within` milliseconds, by default at
- * once.
- */
-export async function findDelay(
-  scene: Scene,
-  isTrue: () => Promise<boolean>,
-  { delays = SHORTLY, within = 0 } = {},
-): Promise<Finding> {
-  const delay = await pollUntil(scene, isTrue, delays);
-  return finding(describeDelay(delay), { agrees: delay !== undefined && delay <= within });
+/** The finding of a probe that assumes that something is true at once. */
+export async function findDelay(scene: Scene, isTrue: () => Promise<boolean>): Promise<Finding> {
+  const delay = await pollUntil(scene, isTrue);
+  return finding(describeDelay(delay), { agrees: delay === 0 });
 }
 
 /** Describes a delay that `pollUntil` has found. */

@@ -14,10 +14,7 @@ export interface Report {
 
 /** The observations that make the command fail. */
 export function findProblems(observations: readonly Observation[]): Observation[] {
-  return observations.filter(
-    ({ verdict, assumption }) =>
-      verdict === 'failed' || (verdict === 'differs' && assumption.isCritical),
-  );
+  return observations.filter(({ verdict }) => verdict === 'failed' || verdict === 'differs');
 }
 
 /** A report as Markdown, without the secrets that `redact` removes. */
@@ -71,15 +68,14 @@ export function formatTable({ host, observations, sandbox }: Report, redact: Red
 export function describeDifferences({ observations, sandbox }: Report): string[] {
   const inSandbox = observedById(sandbox);
   return observations.flatMap(({ assumption, verdict, observed }) => {
-    const { id, sentence, isCritical } = assumption;
+    const { id, sentence } = assumption;
     if (verdict === 'agrees') return [];
     if (verdict === 'not observable') return [`${id} is not observable: ${observed}`];
-    const copes = verdict === 'differs' && !isCritical;
     return [
       `${id} ${verdict === 'failed' ? 'could not be observed' : 'differs'}: ${observed}`,
       `  Assumed: ${sentence}`,
       `  The sandbox: ${inSandbox.get(id) ?? ''}`,
-      `  Relied on by ${codeOf(assumption)}${copes ? ', which copes with it' : ''}`,
+      `  Relied on by ${codeOf(assumption)}`,
     ];
   });
 }
@@ -90,8 +86,7 @@ function observedById(observations: readonly Observation[]): Map<string, string>
 
 function formatVerdict(verdict: Verdict, assumption: Assumption): string {
   if (verdict === 'agrees' || verdict === 'not observable') return verdict;
-  const effect = assumption.isCritical ? codeOf(assumption) : 'the code copes with it';
-  return `**${verdict}**: ${effect}`;
+  return `**${verdict}**: ${codeOf(assumption)}`;
 }
 
 /** `src/openrouter/pages.ts (readPages)` */

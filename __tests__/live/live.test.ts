@@ -63,12 +63,10 @@ test.concurrent('npm run live agrees with the sandbox over a socket, and leaves 
 });
 
 test.concurrent('npm run live fails for a difference that makes an action wrong and for a failed probe', async () => {
-  const sandbox = resources.add(
-    await startSandbox({ ...AT_ONCE, expiredKeysBlockDeletion: false }),
-  );
+  const sandbox = resources.add(await startSandbox(AT_ONCE));
   const missing = { kind: 'response', status: 404, body: '{}' } as const;
   sandbox.faults.push({ on: 'GET /workspaces/default', ...missing });
-  sandbox.faults.push({ on: 'GET /guardrails/:id', kind: 'reset' });
+  sandbox.faults.push({ on: 'PATCH /guardrails/:id', kind: 'reset' });
   const file = join(folder, 'differences.md');
   const { exitCode, stdout } = await runLive(sandbox, '--write', file);
   expect(exitCode).toBe(1);
@@ -77,16 +75,14 @@ default-workspace differs: HTTP 404: no message
   Assumed: Every account has a workspace whose slug is default.
   The sandbox: slug "default"
   Relied on by src/actions/delete/delete-workspace.ts (assertDeletable)
-expired-key-blocks-deletion differs: HTTP 200
-  Assumed: A workspace with an expired key is not deleted.
-  The sandbox: HTTP 400: Workspaces with API keys cannot be deleted
-  Relied on by src/teardown/teardown.ts (runRound), which copes with it
-guardrail-before-write could not be observed: `);
-  expect(stdout).toContain(`, differs: 2, not observable: 5, failed: 1.
-The command fails because of default-workspace, guardrail-before-write.
+guardrail-limit could not be observed: `);
+  expect(stdout).toContain(`, differs: 1, not observable: 4, failed: 1.
+The command fails because of default-workspace, guardrail-limit.
 `);
   const report = await readFile(file, 'utf8');
-  expect(report).toContain('| **differs**: the code copes with it |');
+  expect(report).toContain(
+    '| **differs**: src/actions/delete/delete-workspace.ts (assertDeletable) |',
+  );
   expect(slugsOf(sandbox)).toEqual(['default']);
 });
 

@@ -15,7 +15,6 @@ const assume = (probe: Assumption['probe']): Assumption => ({
   sentence: 'It is so.',
   documented: undefined,
   reliedOnBy: { file: 'src/openrouter/pages.ts', name: 'readPages' },
-  isCritical: true,
   probe,
 });
 

@@ -1,6 +1,6 @@
 import { type Assumption, finding } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
-import { dataOf, describe, isMissing, listOf, type Resource, serverTimeOf } from '../exchange.ts';
+import { dataOf, listOf, type Resource, serverTimeOf } from '../exchange.ts';
 import { keysPath } from '../paths.ts';
 import { findDelay } from '../poll.ts';
 import { type Scene, sharedWorkspace } from '../scene.ts';
@@ -28,33 +28,14 @@ const NEW_KEYS = 5;
 /** How much earlier a change is that must not count as the end of a key, in milliseconds. */
 const EARLIER_MS = 5_000;
 
-/** How keys are created and used. */
+/** How the limits of keys hold, and how keys end. */
 export const KEYS: readonly Assumption[] = [
-  {
-    id: 'created-key',
-    sentence:
-      'POST /keys returns 201, the key with its hash, label and workspace_id, and the secret.',
-    documented: DOCS.createKey,
-    reliedOnBy: { file: RESOURCE, name: 'createdKey' },
-    isCritical: true,
-    async probe(scene) {
-      const { id } = await sharedWorkspace(scene);
-      const { fields, created } = await scene.createKey({ id });
-      const { hash, label, workspace_id } = fields;
-      const agrees =
-        /^[\w-]{1,200}$/.test(String(hash)) && typeof label === 'string' && workspace_id === id;
-      const types = `hash ${typeof hash}, label ${typeof label}`;
-      const place = workspace_id === id ? 'in the workspace' : `in workspace ${workspace_id}`;
-      return finding(`${describe(created)}, ${types}, ${place}`, { agrees });
-    },
-  },
   {
     id: 'created-key-limits',
     sentence:
       'POST /keys returns the limit, its reset, include_byok_in_limit and the expiry as they were written.',
     documented: DOCS.createKey,
     reliedOnBy: { file: 'src/actions/key/key-diff.ts', name: 'compareKey' },
-    isCritical: true,
     async probe(scene) {
       const workspace = await sharedWorkspace(scene);
       const expires_at = new Date(scene.serverTime() + 3_600_000).toISOString();
@@ -68,25 +49,10 @@ export const KEYS: readonly Assumption[] = [
     },
   },
   {
-    id: 'key-names-repeat',
-    sentence: 'Two keys of a workspace can have the same name.',
-    documented: undefined,
-    reliedOnBy: { file: 'src/actions/key/create-key.ts', name: 'createKeyOnce' },
-    isCritical: true,
-    async probe(scene) {
-      const { id } = await sharedWorkspace(scene);
-      await scene.createKey({ id }, { name: 'Same' });
-      const body = { name: 'Same', workspace_id: id, limit: 0 };
-      const second = await scene.send('POST', '/keys', { body });
-      return finding(describe(second), { agrees: second.status === 201 });
-    },
-  },
-  {
     id: 'key-name-unchanged',
     sentence: 'The name of a key comes back as it was written.',
     documented: undefined,
     reliedOnBy: { file: 'src/actions/key/orphans.ts', name: 'deleteOrphans' },
-    isCritical: true,
     async probe(scene) {
       const name = { name: `Cafe\u0301 \u{1f680} ${'x'.repeat(300)} #0ab1c2` };
       const { hash } = await scene.createKey(await sharedWorkspace(scene), name);
@@ -96,11 +62,23 @@ export const KEYS: readonly Assumption[] = [
     },
   },
   {
+    id: 'key-list-after-create',
+    sentence: 'The list of the keys of a workspace has a new key at once.',
+    documented: undefined,
+    reliedOnBy: { file: 'src/actions/key/orphans.ts', name: 'deleteOrphans' },
+    async probe(scene) {
+      const { id } = await sharedWorkspace(scene);
+      const { hash } = await scene.createKey({ id });
+      const isListed = async () =>
+        listOf(await scene.send('GET', keysPath(id))).some((key) => key['hash'] === hash);
+      return findDelay(scene, isListed);
+    },
+  },
+  {
     id: 'key-list-order',
     sentence: 'A list of keys that has a new key has all keys that were created before it.',
     documented: undefined,
     reliedOnBy: { file: 'src/actions/preview/cap-key.ts', name: 'admit' },
-    isCritical: true,
     async probe(scene) {
       const { id } = await scene.createWorkspace();
       const hashes: string[] = [];
@@ -117,24 +95,11 @@ export const KEYS: readonly Assumption[] = [
     },
   },
   {
-    id: 'key-works-at-once',
-    sentence: 'A new key works at once.',
-    documented: undefined,
-    reliedOnBy: { file: 'src/actions/key/create-key.ts', name: 'createKey' },
-    isCritical: true,
-    async probe(scene) {
-      const { secret } = await scene.createKey(await sharedWorkspace(scene));
-      const works = async () => (await ownKey(scene, secret)).status === 200;
-      return findDelay(scene, works);
-    },
-  },
-  {
     id: 'disabled-key',
     sentence:
       'PATCH /keys/{hash} with disabled: true returns the key as disabled, and leaves other fields alone.',
     documented: DOCS.updateKey,
     reliedOnBy: { file: RESOURCE, name: 'disableKey' },
-    isCritical: true,
     async probe(scene) {
       const { hash } = await scene.createKey(await sharedWorkspace(scene));
       const before = dataOf(await scene.send('GET', `/keys/${hash}`));
@@ -150,7 +115,6 @@ export const KEYS: readonly Assumption[] = [
     sentence: 'PATCH /keys/{hash} takes disabled: true and a limit of 0 at once, and returns both.',
     documented: DOCS.updateKey,
     reliedOnBy: { file: RESOURCE, name: 'disableUnused' },
-    isCritical: true,
     async probe(scene) {
       const { hash } = await scene.createKey(await sharedWorkspace(scene), { limit: 0.5 });
       const body = { disabled: true, limit: 0 };
@@ -165,7 +129,6 @@ export const KEYS: readonly Assumption[] = [
       'The updated_at of a key that was disabled is at most two seconds from the Date of that response, in PATCH, GET and list, although the key was changed before.',
     documented: undefined,
     reliedOnBy: { file: 'src/openrouter/settlement.ts', name: 'endsOf' },
-    isCritical: true,
     async probe(scene) {
       const { id } = await sharedWorkspace(scene);
       const { hash } = await scene.createKey({ id });
@@ -192,7 +155,6 @@ export const KEYS: readonly Assumption[] = [
     sentence: 'A disabled key is refused with 401 or 403 at once.',
     documented: undefined,
     reliedOnBy: { file: 'src/openrouter/unusable-key.ts', name: 'isDisabled' },
-    isCritical: true,
     async probe(scene) {
       const { hash, secret } = await scene.createKey(await sharedWorkspace(scene));
       await scene.send('PATCH', `/keys/${hash}`, { body: { disabled: true } });
@@ -205,27 +167,11 @@ export const KEYS: readonly Assumption[] = [
     sentence: 'A deleted key is refused with 401 at once.',
     documented: undefined,
     reliedOnBy: { file: 'src/actions/key/end-key.ts', name: 'deleteKey' },
-    isCritical: true,
     async probe(scene) {
       const { hash, secret } = await scene.createKey(await sharedWorkspace(scene));
       await scene.send('DELETE', `/keys/${hash}`);
       const isRefused = async () => (await ownKey(scene, secret)).status === 401;
       return findDelay(scene, isRefused);
-    },
-  },
-  {
-    id: 'missing-key',
-    sentence: 'GET and DELETE /keys/{hash} return 404 and JSON for a key that was deleted.',
-    documented: DOCS.deleteKey,
-    reliedOnBy: { file: 'src/openrouter/deletion.ts', name: 'sendDeletion' },
-    isCritical: true,
-    async probe(scene) {
-      const { hash } = await scene.createKey(await sharedWorkspace(scene));
-      await scene.send('DELETE', `/keys/${hash}`);
-      const lookup = await scene.send('GET', `/keys/${hash}`);
-      const deletion = await scene.send('DELETE', `/keys/${hash}`);
-      const observed = `GET: ${describe(lookup)}; DELETE: ${describe(deletion)}`;
-      return finding(observed, { agrees: isMissing(lookup) && isMissing(deletion) });
     },
   },
 ];

@@ -2,21 +2,10 @@ import { SETTLE_MS } from '../../src/openrouter/settlement.ts';
 import { formatTime } from '../../src/openrouter/time.ts';
 import { type Assumption, type Finding, finding, notObservable } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
-import {
-  dataOf,
-  describe,
-  type Exchange,
-  expectStatus,
-  isResource,
-  listOf,
-  type Resource,
-} from '../exchange.ts';
+import { dataOf, expectStatus, isResource, listOf, type Resource } from '../exchange.ts';
 import { keysPath } from '../paths.ts';
 import { describeDelay, findDelay, pollUntil } from '../poll.ts';
 import { type LiveKey, type LiveWorkspace, type Scene, sharedWorkspace } from '../scene.ts';
-
-const USAGE = 'src/actions/usage/read-usage.ts';
-const ANALYTICS = 'src/openrouter/resources/analytics.ts';
 
 const COUNTERS = ['usage', 'byok_usage'].flatMap((name) => [
   name,
@@ -33,143 +22,6 @@ const COUNTS = [
   'reasoning_tokens',
 ];
 const AMOUNTS = ['credits_usage', 'byok_usage'];
-
-const DAY_MS = 86_400_000;
-
-interface Query {
-  field: 'workspace' | 'api_key_id';
-  value: string;
-  days?: number;
-}
-
-/** Queries analytics as the action `usage` does. */
-function query({ send, serverTime }: Scene, { field, value, days = 1 }: Query): Promise<Exchange> {
-  // The end of the current second.
-  const end = serverTime() + 1000;
-  return send('POST', '/analytics/query', {
-    body: {
-      metrics: [...COUNTS, ...AMOUNTS],
-      dimensions: ['model'],
-      filters: [{ field, operator: 'eq', value }],
-      time_range: { start: formatTime(end - days * DAY_MS), end: formatTime(end) },
-      order_by: { field: 'credits_usage', direction: 'desc' },
-      limit: 10_000,
-    },
-  });
-}
-
-/** The rows of a result, whether there are more, and its warnings. */
-function readResult(response: Exchange) {
-  const { data, metadata, warnings } = dataOf(response);
-  return {
-    rows: Array.isArray(data) ? data.filter(isResource) : undefined,
-    truncated: isResource(metadata) ? metadata['truncated'] : undefined,
-    warnings: Array.isArray(warnings) ? warnings : [],
-  };
-}
-
-/** Whether a query about something that has spent nothing has no rows and so many warnings. */
-function noUsage(response: Exchange, { warnings: expected }: { warnings: number }): Finding {
-  if (response.status !== 200) return finding(describe(response), { agrees: false });
-  const { rows, truncated, warnings } = readResult(response);
-  const observed = `${rows ? `${rows.length} rows` : 'no list of rows'}, truncated: ${truncated}, warnings: ${warnings.length}`;
-  const agrees = rows?.length === 0 && truncated === false && warnings.length === expected;
-  return finding(observed, { agrees });
-}
-
-/** What is known about usage without spending anything. */
-export const USAGE_AT_REST: readonly Assumption[] = [
-  {
-    id: 'key-counters',
-    sentence: 'A key has counters of its usage as numbers, which begin at 0.',
-    documented: DOCS.getKey,
-    reliedOnBy: { file: 'src/actions/usage/period.ts', name: 'spentAtLeast' },
-    isCritical: true,
-    async probe(scene) {
-      const { hash } = await scene.createKey(await sharedWorkspace(scene));
-      const key = dataOf(await scene.send('GET', `/keys/${hash}`));
-      const others = COUNTERS.filter((name) => key[name] !== 0);
-      const observed = others.map((name) => `${name}: ${JSON.stringify(key[name] ?? null)}`);
-      return finding(observed.join(', ') || 'all 0', { agrees: others.length === 0 });
-    },
-  },
-  {
-    id: 'listed-key-counters',
-    sentence: 'The list of keys has the counters of their usage.',
-    documented: DOCS.listKeys,
-    reliedOnBy: { file: USAGE, name: 'readWorkspaceUsage' },
-    isCritical: true,
-    async probe(scene) {
-      const { id } = await sharedWorkspace(scene);
-      await scene.createKey({ id });
-      const [key = {}] = listOf(await scene.send('GET', keysPath(id)));
-      const missing = COUNTERS.filter((name) => typeof key[name] !== 'number');
-      const observed = missing.length > 0 ? `without ${missing.join(', ')}` : 'all of them';
-      return finding(observed, { agrees: missing.length === 0 });
-    },
-  },
-  {
-    id: 'limit-remaining',
-    sentence: 'The limit_remaining of an unused key is its limit.',
-    documented: DOCS.getKey,
-    reliedOnBy: { file: 'src/openrouter/resources/keys.ts', name: 'limitOf' },
-    isCritical: true,
-    async probe(scene) {
-      const { hash } = await scene.createKey(await sharedWorkspace(scene), { limit: 0.5 });
-      const { limit_remaining } = dataOf(await scene.send('GET', `/keys/${hash}`));
-      const observed = `${JSON.stringify(limit_remaining ?? null)} of 0.5`;
-      return finding(observed, { agrees: limit_remaining === 0.5 });
-    },
-  },
-  {
-    id: 'analytics-by-workspace',
-    sentence: 'Analytics of a new workspace has no rows and no warnings.',
-    documented: DOCS.queryAnalytics,
-    reliedOnBy: { file: ANALYTICS, name: 'queryUsage' },
-    isCritical: true,
-    async probe(scene) {
-      const { id } = await scene.createWorkspace();
-      return noUsage(await query(scene, { field: 'workspace', value: id }), { warnings: 0 });
-    },
-  },
-  {
-    id: 'analytics-by-key',
-    sentence: 'Analytics of an unused key has no rows and no warnings.',
-    documented: DOCS.queryAnalytics,
-    reliedOnBy: { file: USAGE, name: 'readKeyUsage' },
-    isCritical: false,
-    async probe(scene) {
-      const { hash } = await scene.createKey(await sharedWorkspace(scene));
-      return noUsage(await query(scene, { field: 'api_key_id', value: hash }), { warnings: 0 });
-    },
-  },
-  {
-    id: 'analytics-of-deleted-key',
-    sentence: 'Analytics of a deleted key has no rows and a warning.',
-    documented: DOCS.queryAnalytics,
-    reliedOnBy: { file: USAGE, name: 'readKeyUsage' },
-    isCritical: false,
-    async probe(scene) {
-      const { hash } = await scene.createKey(await sharedWorkspace(scene));
-      await scene.send('DELETE', `/keys/${hash}`);
-      return noUsage(await query(scene, { field: 'api_key_id', value: hash }), { warnings: 1 });
-    },
-  },
-  {
-    id: 'analytics-days',
-    sentence: 'Analytics of a workspace goes back 31 days, and rejects more with 400.',
-    documented: DOCS.queryAnalytics,
-    reliedOnBy: { file: USAGE, name: 'MAX_DAYS' },
-    isCritical: true,
-    async probe(scene) {
-      const { id } = await sharedWorkspace(scene);
-      const most = await query(scene, { field: 'workspace', value: id, days: 31 });
-      const more = await query(scene, { field: 'workspace', value: id, days: 32 });
-      const observed = `31 days: ${describe(most)}; 32 days: ${describe(more)}`;
-      return finding(observed, { agrees: most.status === 200 && more.status === 400 });
-    },
-  },
-];
 
 const SETTLEMENT = { file: 'src/openrouter/settlement.ts', name: 'SETTLE_MS' };
 
@@ -193,11 +45,6 @@ async function spentKey(scene: Scene, workspace: LiveWorkspace): Promise<LiveKey
   const key = await scene.createKey(workspace, { limit: LIMIT });
   expectStatus(await complete(scene, key), 200);
   return key;
-}
-
-/** A key that has spent something, whose analytics probes share. */
-function billedKey(scene: Scene): Promise<LiveKey> {
-  return scene.shared('billed key', async () => spentKey(scene, await scene.createWorkspace()));
 }
 
 const disable = ({ send }: Scene, { hash }: LiveKey) =>
@@ -239,23 +86,76 @@ async function findCounterDelays(
 const COUNTER_STEP_MS = 5_000;
 const COUNTER_DELAYS = Array<number>(SETTLE_MS / COUNTER_STEP_MS).fill(COUNTER_STEP_MS);
 
-const ANALYZED_MS = 120_000;
-const DELAYS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
+/** How long to wait until analytics has a request, in milliseconds. */
+const ANALYTICS_DELAYS = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000, 60_000];
 
-/** The rows of analytics about the key that has spent something. */
-async function billedRows(scene: Scene, { hash }: LiveKey): Promise<Resource[]> {
-  return readResult(await query(scene, { field: 'api_key_id', value: hash })).rows ?? [];
+const DAY_MS = 86_400_000;
+
+/** The first row of analytics about a key, as the action `usage` queries it. */
+async function queryRow(scene: Scene, { hash }: LiveKey): Promise<Resource | undefined> {
+  // The end of the current second.
+  const end = scene.serverTime() + 1000;
+  const response = await scene.send('POST', '/analytics/query', {
+    body: {
+      metrics: [...COUNTS, ...AMOUNTS],
+      dimensions: ['model'],
+      filters: [{ field: 'api_key_id', operator: 'eq', value: hash }],
+      time_range: { start: formatTime(end - DAY_MS), end: formatTime(end) },
+      order_by: { field: 'credits_usage', direction: 'desc' },
+      limit: 10_000,
+    },
+  });
+  const { data } = dataOf(response);
+  return Array.isArray(data) ? data.find(isResource) : undefined;
 }
 
-/** What only a request that costs something shows. */
-export const USAGE_AFTER_REQUEST: readonly Assumption[] = [
+/** What counters and analytics show, and when. */
+export const USAGE: readonly Assumption[] = [
+  {
+    id: 'key-counters',
+    sentence: 'A key has counters of its usage as numbers, which begin at 0.',
+    documented: DOCS.getKey,
+    reliedOnBy: { file: 'src/actions/usage/period.ts', name: 'spentAtLeast' },
+    async probe(scene) {
+      const { hash } = await scene.createKey(await sharedWorkspace(scene));
+      const key = dataOf(await scene.send('GET', `/keys/${hash}`));
+      const others = COUNTERS.filter((name) => key[name] !== 0);
+      const observed = others.map((name) => `${name}: ${JSON.stringify(key[name] ?? null)}`);
+      return finding(observed.join(', ') || 'all 0', { agrees: others.length === 0 });
+    },
+  },
+  {
+    id: 'listed-key-counters',
+    sentence: 'The list of keys has the counters of their usage.',
+    documented: DOCS.listKeys,
+    reliedOnBy: { file: 'src/actions/usage/read-usage.ts', name: 'readWorkspaceUsage' },
+    async probe(scene) {
+      const { id } = await sharedWorkspace(scene);
+      await scene.createKey({ id });
+      const [key = {}] = listOf(await scene.send('GET', keysPath(id)));
+      const missing = COUNTERS.filter((name) => typeof key[name] !== 'number');
+      const observed = missing.length > 0 ? `without ${missing.join(', ')}` : 'all of them';
+      return finding(observed, { agrees: missing.length === 0 });
+    },
+  },
+  {
+    id: 'limit-remaining',
+    sentence: 'The limit_remaining of an unused key is its limit.',
+    documented: DOCS.getKey,
+    reliedOnBy: { file: 'src/openrouter/resources/keys.ts', name: 'limitOf' },
+    async probe(scene) {
+      const { hash } = await scene.createKey(await sharedWorkspace(scene), { limit: 0.5 });
+      const { limit_remaining } = dataOf(await scene.send('GET', `/keys/${hash}`));
+      const observed = `${JSON.stringify(limit_remaining ?? null)} of 0.5`;
+      return finding(observed, { agrees: limit_remaining === 0.5 });
+    },
+  },
   {
     id: 'usage-delay',
     sentence:
       'A request is in the usage and the limit_remaining of its key within three minutes, in GET, list and PATCH.',
     documented: undefined,
     reliedOnBy: SETTLEMENT,
-    isCritical: true,
     async probe(scene) {
       return scene.spend ? findCounterDelays(scene, { disables: false }) : NOT_SPENT;
     },
@@ -266,7 +166,6 @@ export const USAGE_AFTER_REQUEST: readonly Assumption[] = [
       'Within three minutes after a key was disabled, its last request is in its usage and limit_remaining, in GET, list and PATCH.',
     documented: undefined,
     reliedOnBy: SETTLEMENT,
-    isCritical: true,
     async probe(scene) {
       return scene.spend ? findCounterDelays(scene, { disables: true }) : NOT_SPENT;
     },
@@ -276,7 +175,6 @@ export const USAGE_AFTER_REQUEST: readonly Assumption[] = [
     sentence: 'A request to a model with a disabled key is refused with 401 or 403 at once.',
     documented: undefined,
     reliedOnBy: { file: 'src/actions/preview/close-preview.ts', name: 'disableAll' },
-    isCritical: false,
     async probe(scene) {
       if (!scene.spend) return NOT_SPENT;
       const key = await spentKey(scene, await sharedWorkspace(scene));
@@ -286,33 +184,26 @@ export const USAGE_AFTER_REQUEST: readonly Assumption[] = [
     },
   },
   {
-    id: 'analytics-delay',
-    sentence: 'A request is in the analytics of its key within two minutes.',
-    documented: undefined,
-    reliedOnBy: { file: USAGE, name: 'combine' },
-    isCritical: false,
-    async probe(scene) {
-      if (!scene.spend) return NOT_SPENT;
-      const key = await billedKey(scene);
-      const isCounted = async () => (await billedRows(scene, key)).length > 0;
-      return findDelay(scene, isCounted, { delays: DELAYS, within: ANALYZED_MS });
-    },
-  },
-  {
     id: 'analytics-values',
     sentence:
       'Analytics has a model, counts as whole numbers or texts of them, and amounts as numbers.',
     documented: DOCS.queryAnalytics,
-    reliedOnBy: { file: ANALYTICS, name: 'metrics' },
-    isCritical: true,
+    reliedOnBy: { file: 'src/openrouter/resources/analytics.ts', name: 'toCount' },
     async probe(scene) {
       if (!scene.spend) return NOT_SPENT;
-      const [row] = await billedRows(scene, await billedKey(scene));
+      const key = await spentKey(scene, await sharedWorkspace(scene));
+      let row: Resource | undefined;
+      const isKnown = async () => {
+        row = await queryRow(scene, key);
+        return row !== undefined;
+      };
+      await pollUntil(scene, isKnown, ANALYTICS_DELAYS);
       if (!row) return notObservable('analytics does not have the request yet');
+      const { model, ...values } = row;
       const agrees =
-        typeof row['model'] === 'string' &&
-        COUNTS.every((name) => /^\d+$/.test(String(row[name] ?? 0))) &&
-        AMOUNTS.every((name) => typeof (row[name] ?? 0) === 'number');
+        typeof model === 'string' &&
+        COUNTS.every((name) => /^\d+$/.test(String(values[name] ?? 0))) &&
+        AMOUNTS.every((name) => typeof (values[name] ?? 0) === 'number');
       return finding(JSON.stringify(row), { agrees });
     },
   },
