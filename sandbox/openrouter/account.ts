@@ -29,8 +29,6 @@ export interface Account {
   owner: string;
   /** The status of a request for a taken slug, which OpenRouter does not document. */
   takenSlugStatus: 400 | 409 | 500;
-  /** Whether expired keys block the deletion of their workspace, which OpenRouter does not document. */
-  expiredKeysBlockDeletion: boolean;
   /** The server's time of day. */
   now(): Date;
   /** As many bytes as requested, which ids and secrets are made of. */

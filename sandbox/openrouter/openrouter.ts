@@ -22,12 +22,7 @@ import { addWorkspace, workspaceRoutes } from './routes/workspaces.ts';
 
 /** What a sandbox can be opened with; see `Account` for each. */
 export interface OpenRouterOptions
-  extends Partial<
-    Pick<
-      Account,
-      'takenSlugStatus' | 'expiredKeysBlockDeletion' | 'counterDelay' | 'now' | 'random'
-    >
-  > {
+  extends Partial<Pick<Account, 'takenSlugStatus' | 'counterDelay' | 'now' | 'random'>> {
   managementKey: string;
   /** How far analytics is behind, in milliseconds. */
   analyticsLag?: number;
@@ -98,7 +93,6 @@ function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Accoun
     },
     owner,
     takenSlugStatus: options.takenSlugStatus ?? 400,
-    expiredKeysBlockDeletion: options.expiredKeysBlockDeletion ?? true,
     now: options.now ?? (() => new Date()),
     random: options.random ?? randomBytes,
   };

@@ -2,7 +2,6 @@ import { ApiError, type ApiResponse, type Call, ok, type Routes } from '../../ht
 import type { Account } from '../account.ts';
 import { removeFrom } from '../remove-from.ts';
 import { pageOf, parseBody } from '../request.ts';
-import { isExpired } from '../resources/keys.ts';
 import {
   type CreateWorkspaceRequest,
   createWorkspaceRequest,
@@ -81,7 +80,7 @@ function deleteWorkspace(account: Account, { params: [id] }: Call): ApiResponse 
   if (workspace.slug === 'default') {
     throw new ApiError(400, 'Deleting the default workspace must be confirmed');
   }
-  if (hasBlockingKeys(account, workspace)) {
+  if (account.keys.some(({ workspace_id }) => workspace_id === workspace.id)) {
     throw new ApiError(400, 'Workspaces with API keys cannot be deleted');
   }
   const { workspaces, budgets, guardrails, memberships, keys } = account;
@@ -91,13 +90,4 @@ function deleteWorkspace(account: Account, { params: [id] }: Call): ApiResponse 
     removeFrom(items, ({ workspace_id }) => workspace_id === workspace.id);
   }
   return ok({ deleted: true });
-}
-
-function hasBlockingKeys(
-  { keys, expiredKeysBlockDeletion, now }: Account,
-  { id }: Workspace,
-): boolean {
-  return keys.some(
-    (key) => key.workspace_id === id && (expiredKeysBlockDeletion || !isExpired(key, now())),
-  );
 }
