@@ -10,7 +10,6 @@ import { SETTLE_MS } from '../src/openrouter/settlement.ts';
 import { runChanged, runWorkflow } from './act.ts';
 import { compareRunners } from './compare-runners.ts';
 import { BRANCH_PREVIEWS } from './recipes/branch-previews.ts';
-import { DEPLOYED_PREVIEW } from './recipes/deployed-preview.ts';
 import { ORGANIZATION } from './recipes/organization.ts';
 import { RELEASE } from './recipes/release.ts';
 import { STORED_KEY } from './recipes/stored-key.ts';
@@ -28,7 +27,6 @@ export const SCENARIOS: Record<string, (sandbox: Sandbox) => Promise<void>> = {
   ...REPOSITORY_SCENARIOS,
   ...RELEASE,
   ...STORED_KEY,
-  ...DEPLOYED_PREVIEW,
   ...TESTS_AND_DEPLOYMENT,
   ...BRANCH_PREVIEWS,
   ...ORGANIZATION,

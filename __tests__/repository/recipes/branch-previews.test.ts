@@ -251,20 +251,22 @@ describe('the files for a branch', () => {
   });
 });
 
-/** A file of the page about a deployed preview, with texts that the page about branches replaces. */
+/** A file of the page about tests and a deployment, with texts that the page about branches replaces. */
 function forBranches(name: string, from: string, to: string): Workflow {
-  const text = readWorkflow(join(ROOT, 'docs/recipes/deployed-preview.md'), name);
+  const text = readWorkflow(join(ROOT, 'docs/recipes/tests-and-deployment.md'), name);
   expect(text).toContain(from);
   return parse(text.replaceAll(from, to));
 }
 
-describe('the files of a deployed preview, with the changes for branches', () => {
-  const deployment = forBranches('Deploy preview', 'github.event.number', 'github.ref_name');
+describe('the files of tests and a deployment, with the changes for branches', () => {
+  const deployment = forBranches('Preview', 'github.event.number', 'github.ref_name');
   deployment.on = BRANCH.on;
-  const deploy = jobOf(deployment);
-  deploy.permissions = { contents: 'read' };
-  const status = deploy.steps.findIndex(({ run: script }) => script?.includes('gh api'));
-  deploy.steps.splice(status, 1);
+  const { steps } = jobOf(deployment, 'deploy');
+  for (const job of Object.values(deployment.jobs)) job.permissions = { contents: 'read' };
+  steps.splice(
+    steps.findIndex(({ run: script }) => script?.includes('gh api')),
+    1,
+  );
 
   const number = 'github.event.number || inputs.number';
   const removal = forBranches('Remove preview', number, 'github.event.ref');
@@ -273,8 +275,10 @@ describe('the files of a deployed preview, with the changes for branches', () =>
   removing.permissions = { contents: 'read' };
   delete removing.steps[0]?.with?.['pull-request'];
 
-  const commands = async (...job: Parameters<typeof run>) => {
-    const { result, scripts } = await run(...job);
+  const deploy = (event: GitHubEvent, options: JobOptions = {}) =>
+    run(deployment, event, { ...options, job: 'deploy' });
+  const commands = async (job: ReturnType<typeof run>) => {
+    const { result, scripts } = await job;
     return [result, ...scripts.map(({ run: script, env }) => [script, env['NUMBER']])];
   };
   const REMOVED = ['./remove-preview "$NUMBER"', 'feature/x'];
@@ -282,22 +286,26 @@ describe('the files of a deployed preview, with the changes for branches', () =>
 
   test('give a branch a key that works until the next deployment has succeeded', async () => {
     const deployed = ['success', ['./deploy-preview "$NUMBER"', 'feature/x']];
-    expect(await commands(deployment, push())).toEqual(deployed);
-    expect(await run(deployment, push(), fails)).toMatchObject({ result: 'failure' });
+    expect(await commands(deploy(push()))).toEqual(deployed);
+    expect(await deploy(push(), fails)).toMatchObject({ result: 'failure' });
     expect(areDisabled()).toEqual([true, false]);
-    expect(await commands(deployment, push())).toEqual(deployed);
+    expect(await commands(deploy(push()))).toEqual(deployed);
     expect(areDisabled()).toEqual([false, true, true]);
+  });
+
+  test('run the tests of a branch with a key of their own', async () => {
+    expect(await run(deployment, push(), { ...spending(0.5), job: 'test' })).toMatchObject({
+      result: 'success',
+    });
+    expect(areDisabled()).toEqual([true]);
   });
 
   test('remove the deployment of a branch that is deleted, even during an outage', async () => {
     const pushed = push();
-    await run(deployment, pushed);
+    await deploy(pushed);
     const deletion = remove();
-    for (const [workflow, event] of [
-      [removal, deletion],
-      [deployment, pushed],
-    ] as const) {
-      const ended = await duringOutage(harness.sandbox, () => commands(workflow, event));
+    for (const runs of [() => run(removal, deletion), () => deploy(pushed)]) {
+      const ended = await duringOutage(harness.sandbox, () => commands(runs()));
       expect(ended).toEqual(['failure', REMOVED]);
     }
     expect(areDisabled()).toEqual([false]);
@@ -306,22 +314,22 @@ describe('the files of a deployed preview, with the changes for branches', () =>
     letKeysSettle();
     expect(await run(CLEAN_UP, night())).toMatchObject({ result: 'success' });
     expect([slugs(), keys()]).toEqual([[], []]);
-    expect(await commands(removal, deletion)).toEqual(['success', REMOVED]);
+    expect(await commands(run(removal, deletion))).toEqual(['success', REMOVED]);
   });
 
   test('remove nothing of a branch that is pushed again, nor when a tag is deleted', async () => {
-    await run(deployment, push());
+    await deploy(push());
     const deletion = remove();
-    await run(deployment, push());
+    await deploy(push());
     const payload = { ...deletion.payload, ref: 'v1', ref_type: 'tag' };
     for (const event of [deletion, { ...deletion, payload }]) {
-      expect(await commands(removal, event)).toEqual(['success']);
+      expect(await commands(run(removal, event))).toEqual(['success']);
     }
     expect(slugs()).toHaveLength(1);
   });
 
   test('wait for each other', () => {
-    const groups = [deployment, removal].map((each) => jobOf(each).concurrency?.group);
+    const groups = [jobOf(deployment, 'deploy'), removing].map((job) => job.concurrency?.group);
     expect(groups).toEqual([
       `openrouter-deploy-\${{ github.ref_name }}`,
       `openrouter-deploy-\${{ github.event.ref }}`,

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { GitHubEvent } from '../../../sandbox/github/events.ts';
@@ -11,14 +10,14 @@ import { readTable } from '../../../scripts/examples.ts';
 import { openPreviewHarness } from '../../support/preview-steps.ts';
 import { openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
 import { ROOT } from '../../support/root.ts';
-import { jobOf } from '../../support/workflow.ts';
+import { jobOf, type Workflow } from '../../support/workflow.ts';
 
 /** What happens at a push, and until the next one. */
 interface Push {
   /** Whether the deployment succeeds. */
   succeeds: boolean;
   /** What the tests spend, in USD. */
-  tests?: number;
+  tests: number;
   /** What keys of deployments that work spend after the job, in USD, by the push that created them, from 1. */
   deployed: Record<number, number>;
 }
@@ -52,77 +51,93 @@ function spend(step: StepResult | undefined, credits: number): void {
 const limitOf = (step: StepResult) =>
   step.outputs['key'] ? usd(Number(keyOf(step)['limit'])) : 'no key';
 
-/** Plays the pushes in the sandbox. Returns the rows that the table of the page should have. */
-async function play(page: string, name: string, pushes: readonly Push[]): Promise<string[][]> {
+const PAGE = 'docs/recipes/tests-and-deployment.md';
+const PREVIEW = recipeOf(PAGE, 'Preview');
+
+/** The pushes of the page, in USD of its file. */
+const PUSHES: readonly Push[] = [
+  { succeeds: true, tests: 0.5, deployed: { 1: 1.5 } },
+  { succeeds: false, tests: 0.5, deployed: { 1: 0.5 } },
+  { succeeds: true, tests: 0.5, deployed: { 3: 2 } },
+  { succeeds: true, tests: 0.5, deployed: { 4: 1.5 } },
+  { succeeds: true, tests: 0.5, deployed: {} },
+];
+
+/** Limits for the jobs of the page. */
+interface Limits {
+  cap: string;
+  test: string;
+  deploy: string;
+}
+
+const amountsIn = (job: string) => jobOf(PREVIEW, job).steps[0]?.with ?? {};
+
+const IN_FILE: Limits = {
+  cap: String(amountsIn('deploy')['preview-limit-usd']),
+  test: String(amountsIn('test')['limit-usd']),
+  deploy: String(amountsIn('deploy')['limit-usd']),
+};
+
+/** The workflow of the page with other limits. */
+function withLimits({ cap, ...limits }: Limits): Workflow {
+  const jobs = Object.entries(limits).map(([name, limit]) => {
+    const { steps, ...job } = jobOf(PREVIEW, name);
+    const inputs = { ...amountsIn(name), 'limit-usd': limit, 'preview-limit-usd': cap };
+    return [name, { ...job, steps: [{ ...steps[0], with: inputs }, ...steps.slice(1)] }];
+  });
+  return { ...PREVIEW, jobs: Object.fromEntries(jobs) };
+}
+
+/** Plays the pushes of the page in the sandbox. Returns the rows that its table should have. */
+async function play(limits: Limits): Promise<string[][]> {
   const { server, repository } = gitHub;
-  const workflow = recipeOf(page, name);
-  const [ours] = jobOf(workflow, 'deploy').steps;
-  const cap = Number(ours?.with?.['preview-limit-usd']);
+  const workflow = withLimits(limits);
+  const cap = Number(limits.cap);
+  const factor = cap / Number(IN_FILE.cap);
   const deployments: StepResult[] = [];
   const rows: string[][] = [];
   let event: GitHubEvent = openPull(server.github, repository)[0];
-  for (const { succeeds, tests, deployed } of pushes) {
-    const tested = tests === undefined ? [] : [await start(workflow, event, { job: 'test' })];
+  for (const { succeeds, tests, deployed } of PUSHES) {
+    const tested = await start(workflow, event, { job: 'test' });
     const deployment = await start(workflow, event, { job: 'deploy', onScript: () => succeeds });
-    const steps = [...tested, deployment].map((job) => job.main['preview'] as StepResult);
-    const limits = steps.map(limitOf);
+    const steps = [tested, deployment].map((job) => job.main['preview'] as StepResult);
+    const given = steps.map(limitOf);
     deployments.push(...steps.slice(-1));
-    const most = sumOf(mostOf);
-    expect(most).toBeLessThanOrEqual(cap);
-    if (tests !== undefined) spend(steps[0], tests);
+    expect(sumOf(mostOf)).toBeLessThanOrEqual(cap + 1 / NANO);
+    spend(steps[0], factor * tests);
     // A deployment that fails before it begins ends long before the tests.
-    for (const job of [deployment, ...tested]) await job.end();
+    for (const job of [deployment, tested]) await job.end();
     for (const [push, amount] of Object.entries(deployed)) {
-      spend(deployments[Number(push) - 1], amount);
+      spend(deployments[Number(push) - 1], factor * amount);
     }
     const spent = sumOf(spentBy);
     const held = sumOf(mostOf) - spent;
     const sums = [spent, held, cap - spent - held];
-    rows.push([String(rows.length + 1), limits.join(' + '), ...sums.map(usd)]);
+    rows.push([String(rows.length + 1), given.join(' + '), ...sums.map(usd)]);
     letKeysSettle();
     event = pushTo(server.github, repository, 'feature')[1] as GitHubEvent;
   }
   return rows;
 }
 
-const PAGES = [
-  'docs/previews.md',
-  'docs/recipes/deployed-preview.md',
-  'docs/recipes/tests-and-deployment.md',
-];
+const CAPS = readTable(join(ROOT, PAGE), '`preview-limit-usd`');
 
-test('the pages about previews say in the same words what counts towards the cap', () => {
-  const rules = PAGES.map((page) => {
-    const text = readFileSync(join(ROOT, page), 'utf8');
-    return /\n\*\*What counts towards the cap:\*\*\n.*?\nA new key gets [^\n]*\n/s.exec(text)?.[0];
-  });
-  expect(rules).toEqual(Array(PAGES.length).fill(expect.any(String)));
-  expect(new Set(rules).size).toBe(1);
+test(`the table of other caps in ${PAGE} begins with that of the file`, () => {
+  expect(CAPS[0]).toEqual(Object.values(IN_FILE));
 });
 
-test('the table of costs in docs/recipes/deployed-preview.md is what five pushes cost', async () => {
-  const page = 'docs/recipes/deployed-preview.md';
-  const rows = await play(page, 'Deploy preview', [
-    { succeeds: true, deployed: { 1: 2.5 } },
-    { succeeds: false, deployed: { 1: 0.5 } },
-    { succeeds: true, deployed: { 3: 2 } },
-    { succeeds: true, deployed: { 4: 2.5 } },
-    { succeeds: true, deployed: {} },
-  ]);
-  expect(readTable(join(ROOT, page), 'Push')).toEqual(rows);
-});
-
-test('the table of costs in docs/recipes/tests-and-deployment.md is what five pushes cost', async () => {
-  const page = 'docs/recipes/tests-and-deployment.md';
-  const rows = await play(page, 'Preview', [
-    { succeeds: true, tests: 0.5, deployed: { 1: 1.5 } },
-    { succeeds: false, tests: 0.5, deployed: { 1: 0.5 } },
-    { succeeds: true, tests: 0.5, deployed: { 3: 2 } },
-    { succeeds: true, tests: 0.5, deployed: { 4: 1.5 } },
-    { succeeds: true, tests: 0.5, deployed: {} },
-  ]);
-  expect(readTable(join(ROOT, page), 'Push')).toEqual(rows);
-});
+test.each(CAPS)(
+  'with a cap of %s USD, five pushes cost what the table of the page says, by this factor',
+  async (cap = '', ofTests = '', ofDeployment = '') => {
+    const factor = Number(cap) / Number(IN_FILE.cap);
+    const scaled = (cell: string) =>
+      cell.replaceAll(/\$([\d.]+)/g, (_, amount) => usd(factor * Number(amount)));
+    const rows = readTable(join(ROOT, PAGE), 'Push');
+    expect(await play({ cap, test: ofTests, deploy: ofDeployment })).toEqual(
+      rows.map((cells) => cells.map(scaled)),
+    );
+  },
+);
 
 test('the table of the cap in docs/previews.md is what three pushes cost', async () => {
   const { server, repository } = gitHub;
