@@ -188,7 +188,7 @@ export const USAGE: readonly Assumption[] = [
     sentence:
       'Analytics has a model, counts as whole numbers or texts of them, and amounts as numbers.',
     documented: DOCS.queryAnalytics,
-    reliedOnBy: { file: 'src/openrouter/resources/analytics.ts', name: 'toCount' },
+    reliedOnBy: { file: 'src/openrouter/resources/analytics.ts', name: 'metrics' },
     async probe(scene) {
       if (!scene.spend) return NOT_SPENT;
       const key = await spentKey(scene, await sharedWorkspace(scene));
