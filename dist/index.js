@@ -906,10 +906,13 @@ throw toApiError(failuresOf(attempts),{ambiguous,lookupFailure:error.details})}l
 function describeRecovery(recovery){return typeof recovery=="string"?RECOVERIES[recovery]:`Once the cause is gone, ${recovery.supersededBy} finishes the work. This one is older.`}const partlyApplied=declareFailure("partly-applied",({error,applied,notApplied,recovery},effect)=>{const{lines,...part}=error instanceof ApiError?describePart(error):error.kind.describe(error.details,effect)
 return{...part,lines:[...lines,describeRecovery(recovery)],effect:[...effect==="none"?[describeEffect(effect)]:[],...applied.length>0?[`Applied: ${applied.join(", ")}.`]:[],`Not applied, or unknown: ${notApplied.join(", ")}.`]}})
 function desiredSettings({guardrail,budgets,members}){return[...settingsOf("guardrail",guardrail),...settingsOf("budget",budgets?.limits),...settingsOf("field",{include_byok_in_budgets:budgets?.include_byok_in_budgets}),...settingsOf("new",{members})]}function settingsOf(kind,values={}){return Object.entries(values).map(([field,value])=>({kind,field,value}))}function changesOf(writes){return writes.flatMap(({changes})=>changes)}async function applyWrites(writes,{workspace,recovery},{log}){let current=workspace
+const changes=[]
 for(const[index,write]of writes.entries()){const{value,error}=await catching(write.write(current),ApiError,Failure)
 if(error)throw new Failure(partlyApplied,{error,workspace,applied:writes.slice(0,index).map(({name})=>name),notApplied:writes.slice(index).map(({name})=>name),recovery})
-current=value??current
-log.info(write.done)}return current}function onlyChanges(changes){return changes.filter(({from,to})=>!(0,external_node_util_namespaceObject.isDeepStrictEqual)(from,to))}const INTERVALS=["daily","weekly","monthly","lifetime"],NEEDS_ENTERPRISE="This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.",budget=object({limit_usd:usd,reset_interval:nullable(schemas_string())}),budgets_flag=optional(schemas_boolean()),budgetList=()=>object({data:array(budget),include_byok_in_budgets:budgets_flag}),NO_BUDGETS={budgets:{},include_byok_in_budgets:void 0}
+current=value.workspace??current
+const changed=value.changes??write.changes
+changes.push(...changed)
+log.info(changed.length>0?write.done:`No change of ${write.name}: only written otherwise.`)}return{workspace:current,changes}}function onlyChanges(changes){return changes.filter(({from,to})=>!(0,external_node_util_namespaceObject.isDeepStrictEqual)(from,to))}const INTERVALS=["daily","weekly","monthly","lifetime"],NEEDS_ENTERPRISE="This account probably has no workspace budgets: they need the Enterprise plan of OpenRouter. A limit for each key and member needs no plan: see guardrail-limit-usd.",budget=object({limit_usd:usd,reset_interval:nullable(schemas_string())}),budgets_flag=optional(schemas_boolean()),budgetList=()=>object({data:array(budget),include_byok_in_budgets:budgets_flag}),NO_BUDGETS={budgets:{},include_byok_in_budgets:void 0}
 async function listBudgets(client,{id,slug},options={}){const{data}=await client.request({operation:`list the budgets of the workspace "${slug}"`,method:"GET",path:`/workspaces/${encodeURIComponent(id)}/budgets`,schema:budgetList(),on404:()=>{},hint:NEEDS_ENTERPRISE,...options})
 if(!data)return NO_BUDGETS
 const limits=data.data.map(({limit_usd,reset_interval})=>[reset_interval??"lifetime",limit_usd])
@@ -926,7 +929,8 @@ if(!violation)return
 const[shorter,longer]=violation
 throw new Failure(budgetsOutOfOrder,{shorter,longer,budgets:desired})}function toWrite(write,before,client){const{interval,limit_usd}=write,byok=before.include_byok_in_budgets??null
 return{name:`the ${interval} budget`,done:`${limit_usd===null?"Deleted":"Set"} the ${interval} budget.`,changes:onlyChanges([{kind:"budget",field:interval,from:before.budgets[interval]??null,to:limit_usd},{kind:"field",field:"include_byok_in_budgets",from:byok,to:write.include_byok_in_budgets??byok}]),async write(workspace){const returned=await writeBudget(client,workspace,write)
-if(!(0,external_node_util_namespaceObject.isDeepStrictEqual)(returned,write))throw new Failure(limitsDiffer,{what:`${interval} budget`,workspace,values:{[`${returned.interval}_usd`]:returned.limit_usd,...byokOf(returned)}})}}}function byokOf({include_byok_in_budgets}){return include_byok_in_budgets===void 0?{}:{include_byok_in_budgets}}function withByok(writes,limits,byok){const firstSet=writes.find(({limit_usd})=>limit_usd!==null)
+if((0,external_node_util_namespaceObject.isDeepStrictEqual)(returned,write))return{}
+throw new Failure(limitsDiffer,{what:`${interval} budget`,workspace,values:{[`${returned.interval}_usd`]:returned.limit_usd,...byokOf(returned)}})}}}function byokOf({include_byok_in_budgets}){return include_byok_in_budgets===void 0?{}:{include_byok_in_budgets}}function withByok(writes,limits,byok){const firstSet=writes.find(({limit_usd})=>limit_usd!==null)
 if(firstSet)return writes.map(write=>write===firstSet?{...write,include_byok_in_budgets:byok}:write)
 const unchanged=INTERVALS.flatMap(interval=>{const limit_usd=limits[interval]??null
 return limit_usd===null?[]:[{interval,limit_usd,include_byok_in_budgets:byok}]})
@@ -948,7 +952,9 @@ return Object.fromEntries(names.map(name=>[name,normalize(value[name])]))}functi
 fields.length>0&&warn(unknownGuardrailFields,{fields})
 const ref=workspace&&{id:requireGuardrailId(workspace),workspace},guardrail=ref&&await findGuardrail(client,ref),update=diffGuardrail(guardrail,desired),changes=onlyChanges(Object.entries(update).map(([field,to])=>({kind:"guardrail",field,from:guardrail?.[field]??null,to})))
 return changes.length===0?[]:[{name:"the guardrail",done:"Set the guardrail.",changes,async write(existing){const id=ref?.id??await findGuardrailId(existing,client),returned=await patchGuardrail(client,{id,workspace:existing},update),unexpected=unexpectedGuardrailFields(returned,update)
-if(unexpected.length!==0)throw new Failure(limitsDiffer,{what:"guardrail",workspace:existing,values:Object.fromEntries(unexpected.map(field=>[field,returned[field]??null]))})}}]}function requireGuardrailId(workspace){const id=guardrailIdOf(workspace)
+if(unexpected.length>0)throw new Failure(limitsDiffer,{what:"guardrail",workspace:existing,values:Object.fromEntries(unexpected.map(field=>[field,returned[field]??null]))})
+const stored=onlyChanges(changes.map(change=>({...change,to:returned[change.field]??null}))),fields=new Set(stored.map(({field})=>field))
+return{changes:changes.filter(({field})=>fields.has(field))}}}]}function requireGuardrailId(workspace){const id=guardrailIdOf(workspace)
 if(id===void 0)throw new Failure(guardrailNotFound,{workspace})
 return id}async function findGuardrailId(workspace,client){const id=guardrailIdOf(workspace)
 return id!==void 0?id:requireGuardrailId((await findWorkspace(client,workspace.slug)).workspace??workspace)}const organizationMember=()=>object({id:schemas_string(),email:optional(nullable(schemas_string()))}),workspaceMember=()=>object({user_id:schemas_string()})
@@ -959,7 +965,8 @@ function sendMembers(client,{id,slug},userIds){return client.send({operation:`ad
 async function planMembers(written,workspace,context){const members=await findMembers(written,context),present=new Set(workspace?await listMembers(context.client,workspace):[]),missing=members.filter(({userId})=>!present.has(userId))
 if(missing.length===0)return[]
 const userIds=missing.map(({userId})=>userId)
-return[{name:"the members",done:"Added the members.",changes:[{kind:"new",field:"members",from:null,to:missing.map(member=>member.written)}],async write(existing){await addMembers(existing,userIds,context)}}]}async function findMembers(written,{client}){const matches=matchMembers(written,await listOrganizationMembers(client)),unknown=matches.filter(({members})=>members.length!==1)
+return[{name:"the members",done:"Added the members.",changes:[{kind:"new",field:"members",from:null,to:missing.map(member=>member.written)}],async write(existing){await addMembers(existing,userIds,context)
+return{}}}]}async function findMembers(written,{client}){const matches=matchMembers(written,await listOrganizationMembers(client)),unknown=matches.filter(({members})=>members.length!==1)
 if(unknown.length>0)throw new Failure(unknownMembers,{members:unknown.map(({text,members})=>({written:text,matches:members.length}))})
 const byId=new Map(matches.flatMap(({text,members})=>members.map(({id})=>[id,text])))
 return[...byId].map(([userId,text])=>({userId,written:text}))}function matchMembers(written,organization){const byId=new Map(organization.map(member=>[member.id,member])),byAddress=new Map
@@ -1053,14 +1060,14 @@ if(changes.length===0&&writes.length===0){log.info("Already as requested: nothin
 dryRun&&log.info(DRY_RUN_NOTE)
 return{outcome:"unchanged",...plan}}for(const change of[...changes,...governanceChanges])log.info(`  ${formatChange(change)}`)
 if(dryRun){log.info(DRY_RUN_NOTE)
-return{outcome:"would-update",...plan}}const allWrites=[...fieldWrites(changes,context),...writes],updated=await applyWrites(allWrites,{workspace,recovery:"run-again"},context)
-warnOnDrift(updated,desired,context)
-return{outcome:"updated",...plan,workspace:updated}}}
+return{outcome:"would-update",...plan}}const allWrites=[...fieldWrites(changes,context),...writes],applied=await applyWrites(allWrites,{workspace,recovery:"run-again"},context)
+warnOnDrift(applied.workspace,desired,context)
+return{outcome:applied.changes.length>0?"updated":"unchanged",workspace:applied.workspace,changes,governanceChanges:applied.changes.slice(changes.length)}}}
 function fieldWrites(changes,{client,onWorkspace}){if(changes.length===0)return[]
 const names=changes.map(({field})=>field).join(", "),values=Object.fromEntries(changes.map(({field,to})=>[field,to]))
 return[{name:names,done:`Updated ${names}.`,changes,async write(workspace){const updated=await patchWorkspace(client,workspace,values)
 onWorkspace(updated,{created:!1})
-return updated}}]}const SLACK_MS=1e3
+return{workspace:updated}}}]}const SLACK_MS=1e3
 function wasCreatedWithin(resource,{from,to}){const created=createdAt(resource)
 return created===void 0?void 0:created>=from-SLACK_MS&&created<=to+SLACK_MS}const TOLERANCE_MS=6e4
 function currentTime({server,runner},shown){return server===void 0||shown.some(resource=>(createdAt(resource)??server)>server+TOLERANCE_MS)?runner:server}function earlierTime({server,runner}){return server===void 0?void 0:Math.min(server,runner)}function reconcileWorkspace(attempts,facts){const{failure,found}=attempts.at(-1),{retryable}=FAILURE_CLASSES[failure.kind],evidence=collectEvidence(attempts,facts),ambiguous=evidence.canArriveLate||evidence.mayBeApplied

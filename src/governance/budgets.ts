@@ -62,7 +62,7 @@ function toWrite(write: BudgetWrite, before: BudgetState, client: Client): Plann
     ]),
     async write(workspace) {
       const returned = await writeBudget(client, workspace, write);
-      if (isDeepStrictEqual(returned, write)) return undefined;
+      if (isDeepStrictEqual(returned, write)) return {};
       throw new Failure(limitsDiffer, {
         what: `${interval} budget`,
         workspace,

@@ -60,11 +60,19 @@ export interface PlannedWrite {
   done: string;
   changes: readonly SettingChange[];
   /**
-   * Applies the write. Returns the workspace after it, if its fields changed.
+   * Applies the write.
    * @throws {ApiError}
    * @throws {Failure} `limits-differ`, `members-not-added`, `guardrail-not-found`
    */
-  write(workspace: Workspace): Promise<Workspace | undefined>;
+  write(workspace: Workspace): Promise<Written>;
+}
+
+/** What a write has done. */
+export interface Written {
+  /** The workspace after it, if its fields changed. */
+  workspace?: Workspace;
+  /** What it has changed, if that is less than planned: OpenRouter can have the values already, in another form. */
+  changes?: readonly SettingChange[];
 }
 
 /** The changes of all `writes`. */
@@ -73,7 +81,7 @@ export function changesOf(writes: readonly PlannedWrite[]): SettingChange[] {
 }
 
 /**
- * Applies `writes` in their order, until one fails. Returns the workspace after the last one.
+ * Applies `writes` in their order, until one fails. Returns the workspace after the last one, and what they changed.
  * @param recovery how the work is completed or undone if a write fails
  * @throws {Failure} `partly-applied`
  */
@@ -81,8 +89,9 @@ export async function applyWrites(
   writes: readonly PlannedWrite[],
   { workspace, recovery }: { workspace: Workspace; recovery: Recovery },
   { log }: Pick<Context, 'log'>,
-): Promise<Workspace> {
+): Promise<{ workspace: Workspace; changes: SettingChange[] }> {
   let current = workspace;
+  const changes: SettingChange[] = [];
   for (const [index, write] of writes.entries()) {
     const { value, error } = await catching(write.write(current), ApiError, Failure);
     if (error) {
@@ -94,10 +103,14 @@ export async function applyWrites(
         recovery,
       });
     }
-    current = value ?? current;
-    log.info(write.done);
+    current = value.workspace ?? current;
+    const changed = value.changes ?? write.changes;
+    changes.push(...changed);
+    log.info(
+      changed.length > 0 ? write.done : `No change of ${write.name}: only written otherwise.`,
+    );
   }
-  return current;
+  return { workspace: current, changes };
 }
 
 /** Drops the changes whose values are equal. */

@@ -41,12 +41,19 @@ export async function planGuardrail(
         const id = ref?.id ?? (await findGuardrailId(existing, client));
         const returned = await patchGuardrail(client, { id, workspace: existing }, update);
         const unexpected = unexpectedGuardrailFields(returned, update);
-        if (unexpected.length === 0) return undefined;
-        throw new Failure(limitsDiffer, {
-          what: 'guardrail',
-          workspace: existing,
-          values: Object.fromEntries(unexpected.map((field) => [field, returned[field] ?? null])),
-        });
+        if (unexpected.length > 0) {
+          throw new Failure(limitsDiffer, {
+            what: 'guardrail',
+            workspace: existing,
+            values: Object.fromEntries(unexpected.map((field) => [field, returned[field] ?? null])),
+          });
+        }
+        // OpenRouter returns models by other names than those that were written.
+        const stored = onlyChanges(
+          changes.map((change) => ({ ...change, to: returned[change.field] ?? null })),
+        );
+        const fields = new Set(stored.map(({ field }) => field));
+        return { changes: changes.filter(({ field }) => fields.has(field)) };
       },
     },
   ];

@@ -43,7 +43,7 @@ export async function planMembers(
       ],
       async write(existing) {
         await addMembers(existing, userIds, context);
-        return undefined;
+        return {};
       },
     },
   ];

@@ -148,16 +148,22 @@ test('fields that this version does not know are reported by a warning before Op
   expect(message).toContain('Unrecognized keys: "newer", "constructor"');
 });
 
-test('an update writes models and filters once more unless they are written as OpenRouter stores them', async () => {
+test('an update changes nothing if models and filters are only written otherwise than OpenRouter stores them', async () => {
   const filters = (label = '') =>
     `content_filter_builtins: [{"slug": "email", "action": "redact"${label}}]`;
   await create({ 'allowed-models': 'b/d:free, b/c', guardrail: filters() });
   const [before] = structuredClone(harness.sandbox.account.guardrails);
-  const step = await update({ 'allowed-models': 'b/c, b/d:free', guardrail: filters() });
-  expect(step).toMatchObject({ exitCode: 0, annotations: [], outputs: { outcome: 'updated' } });
+  const written = { 'allowed-models': 'b/c, b/d:free', guardrail: filters() };
+  const step = await update(written);
+  expect(step).toMatchObject({ exitCode: 0, annotations: [], outputs: { outcome: 'unchanged' } });
+  expect(step.log).toContain('No change of the guardrail: only written otherwise.');
   expect(harness.sandbox.account.guardrails).toEqual([
     { ...before, updated_at: expect.any(String) },
   ]);
+  const limited = { 'guardrail-limit-usd': '5', 'guardrail-limit-reset': 'daily' };
+  const { outputs, summary } = await update({ ...written, ...limited });
+  expect(outputs['outcome']).toBe('updated');
+  expect(summary).toContain(': 1 change<');
   const stored = 'b/d-20260101:free, b/c-20260101, b/c-20260101';
   const inputs = { 'allowed-models': stored, guardrail: filters(', "label": "[EMAIL]"') };
   expect((await update(inputs)).outputs['outcome']).toBe('unchanged');

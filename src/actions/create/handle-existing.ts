@@ -82,9 +82,15 @@ const POLICIES: Readonly<Record<CreateRequest['ifExists'], Policy>> = {
       return { outcome: 'would-update', ...plan };
     }
     const allWrites = [...fieldWrites(changes, context), ...writes];
-    const updated = await applyWrites(allWrites, { workspace, recovery: 'run-again' }, context);
-    warnOnDrift(updated, desired, context);
-    return { outcome: 'updated', ...plan, workspace: updated };
+    const recovery = 'run-again';
+    const applied = await applyWrites(allWrites, { workspace, recovery }, context);
+    warnOnDrift(applied.workspace, desired, context);
+    return {
+      outcome: applied.changes.length > 0 ? 'updated' : 'unchanged',
+      workspace: applied.workspace,
+      changes,
+      governanceChanges: applied.changes.slice(changes.length),
+    };
   },
 };
 
@@ -104,7 +110,7 @@ function fieldWrites(
       async write(workspace) {
         const updated = await patchWorkspace(client, workspace, values);
         onWorkspace(updated, { created: false });
-        return updated;
+        return { workspace: updated };
       },
     },
   ];
