@@ -168,7 +168,7 @@ describe('the table of costs', () => {
 });
 
 describe('the commands', () => {
-  const [ENTER = '', SET_UP = '', PROPOSE = ''] = marked
+  const [ENTER = '', SET_UP = '', PROPOSE = '', DISABLE = ''] = marked
     .lexer(readFileSync(join(ROOT, PAGE), 'utf8'))
     .flatMap((token) => (token.type === 'code' && token['lang'] === 'sh' ? [token['text']] : []));
   const REPOSITORIES = Array.from({ length: 60 }, (_, at) => `octo-org/service-${at + 1}`);
@@ -194,13 +194,14 @@ case "$*" in
   *--method\\ PUT*/environments/*) echo "$5 $*" >> environments ;;
   *git/refs*) add branches "$3 $5 $7" ;;
   *pulls*) add pulls "$2" && echo "https://github.com/$2" ;;
+  'workflow disable '*) echo "$*" >> disabled ;;
   'secret set '*) echo "$* $(cat)" >> secrets ;;
   *) echo "unexpected: $*" && exit 1 ;;
 esac`,
   );
   const linesOf = (file: string) => shell.read(file).split('\n').filter(Boolean);
   beforeEach(() => {
-    shell.run('rm -f environments secrets files contents branches pulls; : > rules');
+    shell.run('rm -f environments secrets files contents branches pulls disabled; : > rules');
   });
   const on = (repositories: readonly string[], script: string, input = '') => {
     shell.write('repositories.txt', repositories.join('\n'));
@@ -299,5 +300,14 @@ ${ENTER}\n${SET_UP}`,
     expect(output).toContain('Not proposed: octo-org/shop');
     expect(output).toContain('Not proposed: octo-org/gone');
     expect(linesOf('pulls')).toEqual(['repos/octo-org/web/pulls']);
+  });
+
+  test('disable the workflow of each repository, and go on after one that fails', () => {
+    const { output } = on(['octo-org/shop', 'octo-org/gone', 'octo-org/web'], DISABLE);
+    expect(linesOf('disabled')).toEqual([
+      'workflow disable preview.yml --repo octo-org/shop',
+      'workflow disable preview.yml --repo octo-org/web',
+    ]);
+    expect(output).toContain('Not disabled: octo-org/gone');
   });
 });
