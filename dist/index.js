@@ -658,10 +658,9 @@ return""}}function codeOf(error){return external_node_util_namespaceObject.types
 return state==="Z"||state==="X"?void 0:fields[18]}const savedTask=task=>object({apiUrl,timeoutMs:schemas_number(),task}),TASK_STATE="task",MAIN_PROCESS_STATE="main-process"
 function openJournal({apiUrl,timeoutMs},report){const main=thisProcess(),problem=main&&report.saveState(MAIN_PROCESS_STATE,main)
 problem!==void 0&&report.debug(`The id of this process could not be saved: ${problem}`)
-const write=saved=>report.saveState(TASK_STATE,saved),writeOrWarn=saved=>{const reason=write(saved)
-reason!==void 0&&report.warn(stateNotWrittenWarning,{reason})}
-return{saveOrFail(task,exists){const reason=write(task===null?null:{apiUrl,timeoutMs,task})
-if(reason!==void 0)throw new Failure(stateNotWritten,{reason,exists})},saveOrWarn:task=>writeOrWarn({apiUrl,timeoutMs,task}),clearOrWarn:()=>writeOrWarn(null)}}function readJournal(taskSchema){const text=getState(TASK_STATE)
+return(task,{exists,orWarn=!1}={})=>{const reason=report.saveState(TASK_STATE,task&&{apiUrl,timeoutMs,task})
+if(reason!==void 0){if(!orWarn)throw new Failure(stateNotWritten,{reason,exists})
+report.warn(stateNotWrittenWarning,{reason})}}}function readJournal(taskSchema){const text=getState(TASK_STATE)
 if(text==="")return"missing"
 if(text==="null")return"cleared"
 const{data}=safeParse(savedTask(taskSchema),parseJson(text))
@@ -887,7 +886,7 @@ return`${package_namespaceObject.UU}/${package_namespaceObject.rE}${id?` actions
 step.timeout.start(connection.timeoutMs)
 const client=clientOf(openRouter(connection),step,{wasAccepted}),{toLine,warn}=report,{rest}=step.timeout
 return{client,clock,timeOfDay:Date.now,rest,log:report,toLine,warn,signal}}function startGitHub(connection,step){return clientOf(gitHub(connection),{...step,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,timeout},options={}){const transport=httpTransport(userAgent()),{deadline}=timeout
-return createClient({server,transport,clock,random:Math.random,deadline,signal,log:report,effect,...options})}const noJournal={saveOrFail:()=>{},saveOrWarn:()=>{},clearOrWarn:()=>{}},LATE_POST_DELAYS_MS=[0,1e3,2e3]
+return createClient({server,transport,clock,random:Math.random,deadline,signal,log:report,effect,...options})}const LATE_POST_DELAYS_MS=[0,1e3,2e3]
 async function postOnce(creation,context){const attempts=[]
 for(;;){const outcome=await creation.send(attempts)
 if(outcome.kind==="succeeded")return{...outcome,attempts}
@@ -1092,15 +1091,14 @@ return result.creator!=="this-step"?handleExisting(result,request,context):apply
 log.info("It does not exist and would be created.")
 for(const change of governanceChanges)log.info(`  ${formatChange(change)}`)
 log.info(DRY_RUN_NOTE)
-return{outcome:"would-create",changes:[],governanceChanges}}async function createWorkspaceOnce(request,lookup,context){const{clock,journal,warn}=context,start=clock.now(),{deleteKeys}=request,pendingOf=pendingWithin(request,lookup)
-journal.saveOrFail({deleteKeys,target:pendingOf(request.timeoutMs)})
+return{outcome:"would-create",changes:[],governanceChanges}}async function createWorkspaceOnce(request,lookup,context){const{clock,saveTask,warn}=context,start=clock.now(),{deleteKeys}=request,pendingOf=pendingWithin(request,lookup)
+saveTask({deleteKeys,target:pendingOf(request.timeoutMs)})
 const{value:result,error}=await catching(sendAndReconcile(request,{start,slugWasFree:lookup!==void 0},context),ApiError),pending=pendingOf(clock.now()-(lookup?.headersAt??start)+LATE_MS)
-if(error){const{ambiguous,wasThrottled}=error.details
-if(ambiguous||wasThrottled){const target={pending:{...pending.pending,isThrottled:!ambiguous}}
-journal.saveOrWarn({deleteKeys,target})}else journal.clearOrWarn()
+if(error){const{ambiguous,wasThrottled}=error.details,target={pending:{...pending.pending,isThrottled:!ambiguous}}
+saveTask(ambiguous||wasThrottled?{deleteKeys,target}:null,{orWarn:!0})
 throw error}const{workspace,creator,mayArriveLate}=result
 if(creator==="this-step"){const{id,slug}=workspace
-reportCreated(workspace,{task:{deleteKeys,target:{created:{id,slug},...mayArriveLate&&pending}},start},context)}else{journal.saveOrFail(null,`the workspace "${workspace.slug}", id ${workspace.id}, which the post step may delete`)
+reportCreated(workspace,{task:{deleteKeys,target:{created:{id,slug},...mayArriveLate&&pending}},start},context)}else{saveTask(null,{exists:`the workspace "${workspace.slug}", id ${workspace.id}, which the post step may delete`})
 creator==="unknown"&&request.deleteAfterJob&&warn(notDeletedAfterJob,{workspace})}return result}const LATE_MS=1e4
 function pendingWithin({desired},lookup){const from=lookup?.serverTime
 return windowMs=>({pending:{desired,window:from===void 0?void 0:{from,to:from+windowMs}}})}async function sendAndReconcile(request,facts,context){const{client}=context,{desired}=request,outcome=await postOnce({send:()=>sendWorkspace(client,desired,{recovery:create_workspace_recoveryOf(request)}),reconcile:attempts=>reconcileWorkspace(attempts,{desired,...facts}),question:"whether the workspace exists",settle:attempts=>lookUpAfter(attempts,request,context)},context),ambiguous=countAmbiguous(outcome.attempts)
@@ -1108,8 +1106,8 @@ return outcome.kind==="reconciled"?{...outcome.result,mayArriveLate:ambiguous>1}
 let lookup=await lookUp()
 for(const delay of mayBeTaken?LATE_POST_DELAYS_MS.slice(1):[]){if(lookup.workspace)break
 await client.pause(delay)
-lookup=await lookUp()}return lookup}function reportCreated(workspace,{task,start},{clock,journal,log,onWorkspace}){const{id,slug}=workspace,url=dashboardUrl(slug)
-journal.saveOrFail(task,`the workspace "${slug}", id ${id}, ${url}`)
+lookup=await lookUp()}return lookup}function reportCreated(workspace,{task,start},{clock,log,onWorkspace,saveTask}){const{id,slug}=workspace,url=dashboardUrl(slug)
+saveTask(task,{exists:`the workspace "${slug}", id ${id}, ${url}`})
 onWorkspace(workspace,{created:!0})
 log.info(`Created in ${formatSeconds(clock.now()-start)}: id ${id}, ${url}`)}function otherIfExists({governanceInputs,ifExists}){const needed=ifExists==="update"||governanceInputs.length>0?"update":"reuse"
 return needed===ifExists?void 0:needed}function recoveryOfWrites(request){if(request.deleteAfterJob)return"deleted-after-job"
@@ -1194,7 +1192,7 @@ return{title:shown.titleFor(`OpenRouter workspace ${JSON.stringify(name)}`),url:
 return{titleFor:thing=>`${title} ${thing}${count}`,remedy:remedyOf(result,request,notApplied),isWarning:notApplied.length>0,table:tableOf(result,request,{set,notApplied}),folded:result.workspace&&[{title:isNew(result)?"Set by OpenRouter":"Unchanged",table:valuesTable("Field",others)}],notes:describeOmitted(outcomeOutputs(result,request))}}function iconOf({dryRun},notApplied){return notApplied.length>0?"\u26a0\ufe0f":dryRun?"\u{1f50e}":"\u2705"}function verbOf(result,request){const{dryRun}=request
 return isReused(result,request)?dryRun?"Dry run: would reuse":"Reused":dryRun&&result.outcome==="unchanged"?"Dry run: would not change":VERBS[result.outcome]}function countOfInputs(result,{set,notApplied}){return notApplied.length>0?`: ${countOf(notApplied.length,"input")} not applied`:isNew(result)||set.length===0?"":`: ${countChanges(set.length)}`}function tableOf(result,request,{set,notApplied}){if(result.workspace&&isReused(result,request)){if(notApplied.length===0)return
 return{header:["Input","Wanted","Has"],rows:notAppliedRows(result.workspace,request)}}if(set.length!==0)return isNew(result)?valuesTable("Input",set):{header:["Input","Change"],rows:set.map(({input,change})=>[input,change])}}function valuesTable(what,rows){return{header:[what,"Value"],rows:rows.map(({input,after})=>[input,after])}}function afterJobSummary({slug},keys){return{title:`\u2705 Deleted the OpenRouter workspace "${slug}" (delete-after-job)`,folded:foldedKeys("API keys deleted by this step",keys)}}function notAppliedBy(result,request){const{workspace}=result,reused=isReused(result,request)
-return!workspace||request.dryRun&&!reused||request.supersededBy?[]:inputsNotApplied(workspace,reused?request:{...request,governanceInputs:[]})}function remedyOf(result,request,notApplied){return notApplied.length===0?[]:isReused(result,request)?[...limitsUnknown(notApplied),TO_APPLY]:[`OpenRouter returned other values than requested: ${notApplied.join(", ")}.`]}function create(){return runStep({action:"openrouter-workspace"},async step=>{const{report}=step,inputs=readCreateInputs(report),journal=openJournal(inputs,report),result=await createWorkspace(inputs,{...startContext(inputs,step),journal:inputs.deleteAfterJob?journal:noJournal,onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership))})
+return!workspace||request.dryRun&&!reused||request.supersededBy?[]:inputsNotApplied(workspace,reused?request:{...request,governanceInputs:[]})}function remedyOf(result,request,notApplied){return notApplied.length===0?[]:isReused(result,request)?[...limitsUnknown(notApplied),TO_APPLY]:[`OpenRouter returned other values than requested: ${notApplied.join(", ")}.`]}function create(){return runStep({action:"openrouter-workspace"},async step=>{const{report}=step,inputs=readCreateInputs(report),saveTask=openJournal(inputs,report),result=await createWorkspace(inputs,{...startContext(inputs,step),saveTask:inputs.deleteAfterJob?saveTask:()=>{},onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership))})
 report.output(outcomeOutputs(result,inputs))
 throwIfCancelled(step.signal)
 report.summarize(createSummary(result,inputs))})}async function runPostStep(post){const saved=readJournal(post.schema),isSaved=typeof saved=="object",main=findRunningMain()
@@ -1429,8 +1427,8 @@ if(undeleted.length>0)throw new Failure(replacedKeysNotDeleted,{key,undeleted,co
 function taskIn(state,facts){const{workspace:{id,slug},desired,mayHaveOrphans,key,replaced}=facts,task={workspace:{id,slug},desired,mayHaveOrphans}
 if(state==="ended")return mayHaveOrphans?{...task,revoke:!1}:null
 const created=key&&{hash:key.hash,label:key.label,expiresAt:expiryOf(key,desired)}
-return state==="given-out"?{...task,created,revoke:!1,replaced}:{...task,created,revoke:!0}}function task_saveState(state,facts,journal){const task=taskIn(state,facts)
-task?state==="ended"?journal.saveOrWarn(task):journal.saveOrFail(task,facts.key&&describeExisting(facts.key)):journal.clearOrWarn()}function describeExisting(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`}async function createKey(request,context){const{client,log}=context,{workspace}=request
+return state==="given-out"?{...task,created,revoke:!1,replaced}:{...task,created,revoke:!0}}function task_saveState(state,facts,{saveTask}){const exists=facts.key&&describeExisting(facts.key)
+saveTask(taskIn(state,facts),state==="ended"?{orWarn:!0}:{exists})}function describeExisting(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`}async function createKey(request,context){const{client,log}=context,{workspace}=request
 log.info(`Requested: an API key in the workspace ${JSON.stringify(workspace)}.`)
 const found=await findWorkspace(client,workspace)
 if(!found.workspace)throw new Failure(workspaceNotFound,{workspace})
@@ -1442,7 +1440,7 @@ return result}function describeEnd({revokeAfterJob,replace}){return revokeAfterJ
 await deleteLateOrphans(created,context)
 const admission=await admit(created.key)
 if(admission==="admitted")return{kind:"created",result:giveOut(created,request,context)}
-task_saveState("ended",created,context.journal)
+task_saveState("ended",created,context)
 return{kind:admission,mayHaveOrphans:created.mayHaveOrphans}}async function makeKey(workspace,request,context){const{clock,log}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,context),{key}=created
 saveCreated(created,context)
 const{looser,stricter}=compareWithRequest(created,request)
@@ -1452,19 +1450,19 @@ log.info(`Created the API key ${describeKey(key)} in ${seconds}: hash ${key.hash
 return{...created,stricter}}function giveOut(created,request,context){const{key,stricter}=created,result=outputKey(created,context)
 stricter.length>0&&context.warn(keyStricter,{key,changes:stricter})
 throwIfCancelled(context.signal)
-request.revokeAfterJob||task_saveState("given-out",created,context.journal)
+request.revokeAfterJob||task_saveState("given-out",created,context)
 return result}function compareWithRequest({key,desired},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=unexpectedLifetime(key,desired,expiresInMs)
 return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}async function planKey(workspace,request,context){const{expiresInMs,isSameName=isSameKeyName}=request,name=uniqueKeyName(request.desired.name,context.random()),list=await listKeys(context.client,workspace),namesakes=list.keys.filter(key=>isSameName(key.name,name)),now=currentTime({server:list.serverTime,runner:context.timeOfDay()},list.keys),expiresAt=planExpiry(expiresInMs,now)
-return{workspace,desired:{...request.desired,name,workspace_id:workspace.id,expires_at:expiresAt},namesakes,replaced:request.replace==="after-job"?hashesToReplace(namesakes,now,context):void 0}}async function createKeyOnce(plan,context){const{client,journal,registerSecrets}=context
-task_saveState("planned",{...plan,mayHaveOrphans:!0},journal)
+return{workspace,desired:{...request.desired,name,workspace_id:workspace.id,expires_at:expiresAt},namesakes,replaced:request.replace==="after-job"?hashesToReplace(namesakes,now,context):void 0}}async function createKeyOnce(plan,context){const{client,registerSecrets,saveTask}=context
+task_saveState("planned",{...plan,mayHaveOrphans:!0},context)
 const{value:posted,error}=await catching(postOnce({send:()=>sendKey(client,plan.desired,registerSecrets),reconcile:reconcileKey,question:"whether it created a key whose secret was lost",settle:()=>deleteOrphans(plan,context)},context),ApiError)
-if(error){error.details.ambiguous||journal.clearOrWarn()
+if(error){error.details.ambiguous||saveTask(null,{orWarn:!0})
 throw error}const{data}=posted.kind==="succeeded"?posted.response:posted.result
-return{...plan,...data,mayHaveOrphans:mayHaveOrphans(posted.attempts),stricter:[]}}function saveCreated(created,{journal}){const{key,workspace,desired}=created,{name}=desired,isOwn=key.workspace_id===workspace.id&&key.name!==""&&name.startsWith(key.name)
-task_saveState(isOwn?"created":"ended",created,journal)
+return{...plan,...data,mayHaveOrphans:mayHaveOrphans(posted.attempts),stricter:[]}}function saveCreated(created,context){const{key,workspace,desired}=created,{name}=desired,isOwn=key.workspace_id===workspace.id&&key.name!==""&&name.startsWith(key.name)
+task_saveState(isOwn?"created":"ended",created,context)
 if(!isOwn||key.name!==name)throw new Failure(unexpectedKey,{key,workspace,name,revoked:isOwn})}async function revokeLooser(created,changes,context){const{client,log}=context,{key}=created,{value:deletion,error}=await catching(deleteKey(client,key),ApiError),revoked=deletion?.kind==="deleted"
 if(revoked){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
-task_saveState("ended",created,context.journal)}return new Failure(keyLooser,{key,changes,revoked,error:deletion?.kind==="unclear"?deletion.error:error})}function outputKey(created,{onCreated}){const{key,secret,workspace}=created,result={workspace,key,secret,expiresAt:expiresAtOf(created)}
+task_saveState("ended",created,context)}return new Failure(keyLooser,{key,changes,revoked,error:deletion?.kind==="unclear"?deletion.error:error})}function outputKey(created,{onCreated}){const{key,secret,workspace}=created,result={workspace,key,secret,expiresAt:expiresAtOf(created)}
 onCreated(result)
 return result}function expiresAtOf({key,desired}){const expiry=expiryOf(key,desired)
 return readTime(expiry)===void 0?null:expiry}async function deleteLateOrphans(created,context){if(!created.mayHaveOrphans)return
@@ -1484,7 +1482,7 @@ return jobStatusOf(readInputs(object({job_status})).job_status??"",engineOf(proc
 return limit===void 0?"without a limit":`with ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`}`}function replacedSummary(deleted){return{title:`\u2705 Deleted ${countOf(deleted.length,"OpenRouter API key")} that the new one replaces`,table:keysTable(deleted,"Total"),notes:whyAtLeast(spentBy(deleted))}}function spendReporter({info,summarize}){return spend=>{const{name,spent,limit,isUsedUp}=spend,details=[...limit?.reset?[`${describeLimit(limit)}.`]:[],...whyAtLeast(spent).map(why=>`${why} To read the amount then, run the action usage.`)]
 info(`${formatSpend(spend)} (API key ${JSON.stringify(name)}).`)
 details.forEach(info)
-isUsedUp||summarize({title:`\u{1f4b5} ${formatSpend(spend,"at OpenRouter")}`,paragraphs:[...spend.isSoFar?[]:["The API key does not work any more."],...details],folded:[{title:"Name of the API key",paragraphs:[{code:name}]}]})}}function main_key(){return runStep({action:"key"},async step=>{const{report}=step,inputs=readKeyInputs(report),result=await createKey(inputs,{journal:openJournal(inputs,report),...startContext(inputs,step),registerSecrets:report.registerSecrets,onCreated(created){report.output(keyOutputs(created))
+isUsedUp||summarize({title:`\u{1f4b5} ${formatSpend(spend,"at OpenRouter")}`,paragraphs:[...spend.isSoFar?[]:["The API key does not work any more."],...details],folded:[{title:"Name of the API key",paragraphs:[{code:name}]}]})}}function main_key(){return runStep({action:"key"},async step=>{const{report}=step,inputs=readKeyInputs(report),result=await createKey(inputs,{saveTask:openJournal(inputs,report),...startContext(inputs,step),registerSecrets:report.registerSecrets,onCreated(created){report.output(keyOutputs(created))
 report.outputSecret("key",created.secret)},random:Math.random})
 report.summarize(keySummary(result,inputs))})}function describeKeysLeft(left){const{desired,mayHaveOrphans,created,revoke,isDisabled}=left,{name,expires_at}=desired,quoted=JSON.stringify(name),lost=mayHaveOrphans?`an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at,formatExpiry)}`:""
 if(!created||!revoke)return lost
@@ -1672,19 +1670,19 @@ return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}thro
 if(request.dryRun){workspace&&cap&&await guardCap(cap,workspace,context).waitForRoom({dryRun:!0})
 return opened}if(!workspace)return opened
 const task=taskOf(opening,workspace,context)
-context.journal.saveOrFail(task)
+context.saveTask(task)
 if(request.keyMode==="none")return opened
 const guard=cap&&guardCap(cap,workspace,context),{value:outcome,error}=await catching(ensureKey({...opening,task,guard},workspace,context),ApiError)
 if(outcome?.kind==="created")return{...opened,key:outcome.result}
 if(error&&!await hasEnded(workspace,error,context))throw error
 context.log.info("The preview was closed in the meantime: looking again.")}async function ensureWorkspace({request,preview,isCurrent},context){isCurrent||context.notice("There are newer commits: this run uses the workspace as it is.")
 const{governance,governanceInputs,fields}=request.workspace,wanted={desired:{...fields,...preview.identity},governance,governanceInputs:isCurrent?governanceInputs:[],ifExists:isCurrent?"update":"reuse",supersededBy:isCurrent?void 0:"the newest run of the pull request or branch",assertUsable:existing=>assertOurs(existing,preview,context),dryRun:request.dryRun,deleteAfterJob:!1,deleteKeys:!1,timeoutMs:request.timeoutMs}
-return{result:await createWorkspace(wanted,{...context,journal:noJournal}),request:wanted}}function assertOurs(workspace,{subject,identity},{repository}){const mark=readMark(workspace.description,repository)
+return{result:await createWorkspace(wanted,{...context,saveTask:()=>{}}),request:wanted}}function assertOurs(workspace,{subject,identity},{repository}){const mark=readMark(workspace.description,repository)
 if(mark?.state==="open"&&isSame(mark.subject,subject)&&!isDefault(workspace))return
 const description=String(workspace.description??"")
 throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}function taskOf({preview:{subject},request},{id,slug},{repository}){const cap=capOf(request)
 return{subject,repository:{id:repository.id,defaultBranch:repository.defaultBranch},workspace:{id,slug},comment:request.comment,cap:cap&&!cap.withByok?cap.amount:void 0}}function capOf({cap:amount,key:{desired}}){if(amount!==void 0)return{amount,limit:desired.limit??0n,withByok:desired.include_byok_in_limit===!0}}const MAX_PAUSE_MS=3e3
-async function ensureKey(opening,workspace,context){const{request,preview,task,guard}=opening,{journal}=context,taskWith=key=>({...task,key}),keyContext={...context,journal:{saveOrFail:(key,exists)=>journal.saveOrFail(taskWith(key??void 0),exists),saveOrWarn:key=>journal.saveOrWarn(taskWith(key)),clearOrWarn:()=>journal.saveOrWarn(task)},onCreated:context.onKey},admit=key=>admitKey(key,{workspace,guard},context)
+async function ensureKey(opening,workspace,context){const{request,preview,task,guard}=opening,keyContext={...context,saveTask:(key,options)=>context.saveTask({...task,key:key??void 0},options),onCreated:context.onKey},admit=key=>admitKey(key,{workspace,guard},context)
 for(;;){if(await(guard?.waitForRoom({dryRun:!1}))&&!(await readSubject(preview.subject,void 0,context)).isOpen)return
 const keyRequest=keyRequestOf(opening,context),outcome=await createKeyIf(admit,workspace,keyRequest,keyContext)
 outcome.kind==="created"&&context.log.info(ENDS[request.keyMode])
@@ -1891,11 +1889,11 @@ if(facts.isOpen&&!facts.isOwn)return{state:"skipped",reason:"a pull request from
 if(facts.isOpen&&trigger.isEnd){log.info("It is open again: this run changes nothing.")
 return{state:"open",preview}}for(;facts.isOpen;){const isCurrent=trigger.head===void 0||facts.head===trigger.head,opened=await openPreview({request,preview,isCurrent},context)
 if(opened)return{state:"open",preview,opened}
-facts=await readSubject(subject,facts.since,context)}request.dryRun||context.journal.clearOrWarn()
+facts=await readSubject(subject,facts.since,context)}request.dryRun||context.saveTask(null,{orWarn:!0})
 const endings=await closeAll(preview,{...request,since:facts.since},context)
 return endings.length>0&&endings.every(({closing})=>closing.kind==="reopened")?{state:"open",preview}:{state:"closed",preview,endings}}function preview(){return runStep({action:"preview"},async step=>{const{report}=step,reason=reasonForNoKey()
 if(reason!==void 0)return reportSkipped(reason,report)
-const inputs=readPreviewInputs(),journal=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments(github,{...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),journal,notice:report.notice,registerSecrets:report.registerSecrets,onState:state=>report.output({state}),onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(created){report.output(previewKeyOutputs(created))
+const inputs=readPreviewInputs(),saveTask=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments(github,{...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),saveTask,notice:report.notice,registerSecrets:report.registerSecrets,onState:state=>report.output({state}),onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(created){report.output(previewKeyOutputs(created))
 report.outputSecret("key",created.secret)},random:Math.random})
 if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))

@@ -25,7 +25,7 @@ import {
   wait,
 } from '../support/preview-jobs.ts';
 import { openWorld, type World, works } from '../support/preview-world.ts';
-import { journalIn, whileAlive } from '../support/simulation.ts';
+import { saveIn, whileAlive } from '../support/simulation.ts';
 
 const SLUG = 'production-web';
 const NAME = 'Production of web';
@@ -155,7 +155,7 @@ async function runMain(world: World, job: Job): Promise<void> {
   await runProcess(world, job.main, { job, ending: job.plan.main }, (context) =>
     createKey(REQUEST, {
       ...context,
-      journal: journalIn(job, { process: job.main, schema: KEY_TASK }),
+      saveTask: saveIn(job, { process: job.main, schema: KEY_TASK }),
       registerSecrets: () => undefined,
       onCreated: alive((result: KeyResult) => {
         job.key = result;

@@ -68,13 +68,7 @@ export async function runKey(
   });
   const work = createKey(request, {
     ...collectWarnings(context, step.warnings),
-    journal: {
-      saveOrFail: save,
-      saveOrWarn: save,
-      clearOrWarn: alive(() => {
-        step.task = null;
-      }),
-    },
+    saveTask: save,
     registerSecrets: (secrets) => step.secrets.push(...secrets),
     onCreated: alive((result: KeyResult) => {
       step.secretWasRegistered = step.secrets.includes(result.secret);

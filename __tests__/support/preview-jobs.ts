@@ -27,7 +27,7 @@ import { Failure } from '../../src/shared/failure.ts';
 import { jitters, rarely } from './faults.ts';
 import { GITHUB_URL, type World, works } from './preview-world.ts';
 import { knownOf } from './repositories.ts';
-import { connect, journalIn, whileAlive } from './simulation.ts';
+import { connect, saveIn, whileAlive } from './simulation.ts';
 
 const TIMEOUT_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -191,7 +191,7 @@ async function runMain(world: World, job: Job): Promise<void> {
   await runProcess(world, process, { job, ending: plan.main }, (context) =>
     runPreview(request, {
       ...context,
-      journal: journalIn(job, { process, schema: PREVIEW_TASK }),
+      saveTask: saveIn(job, { process, schema: PREVIEW_TASK }),
       registerSecrets: () => undefined,
       onState: () => undefined,
       onWorkspace: () => undefined,

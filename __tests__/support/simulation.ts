@@ -26,7 +26,7 @@ import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
 import { describeWarning } from '../../src/report/describe-error.ts';
 import { Timeout } from '../../src/runtime/timeout.ts';
-import { type Context, type Journal, noJournal } from '../../src/shared/context.ts';
+import type { Context, SaveTask } from '../../src/shared/context.ts';
 
 export interface SimulationOptions {
   takenSlugStatus: 400 | 409 | 500;
@@ -254,9 +254,9 @@ export async function runCreate(
       isDead: () => run.killed,
       effect: run.effect,
     }),
-    journal: request.deleteAfterJob
-      ? journalIn(run, { process: run, schema: CREATE_TASK })
-      : noJournal,
+    saveTask: request.deleteAfterJob
+      ? saveIn(run, { process: run, schema: CREATE_TASK })
+      : () => undefined,
     onWorkspace: whileAlive(run)((workspace: Workspace, { created }: { created: boolean }) => {
       run.known = { workspace, created };
     }),
@@ -273,16 +273,15 @@ export function savedAndRead<Task>(schema: z.ZodMiniType<Task>, task: Task): Tas
 
 const CREATE_TASK = createTask();
 
-/** A journal that keeps in `holder` what `process` saves while it lives. */
-export function journalIn<Task>(
+/** Keeps in `holder` what `process` saves while it lives. */
+export function saveIn<Task>(
   holder: { task?: Task },
   { process, schema }: { process: { killed: boolean }; schema: z.ZodMiniType<Task> },
-): Journal<Task> {
-  const save = whileAlive(process)((task: Task | null) => {
+): SaveTask<Task> {
+  return whileAlive(process)((task: Task | null) => {
     if (task === null) delete holder.task;
     else holder.task = savedAndRead(schema, task);
   });
-  return { saveOrFail: save, saveOrWarn: save, clearOrWarn: () => save(null) };
 }
 
 /** Runs the post step of a create step, from what its journal holds. Returns the error of its warning. */

@@ -4,7 +4,7 @@ import { apiUrl, type Connection } from '../inputs/connection.ts';
 import { parseJson } from '../lib/json.ts';
 import { stateNotWritten, stateNotWrittenWarning } from '../report/failures.ts';
 import type { Report } from '../report/report.ts';
-import type { Journal } from '../shared/context.ts';
+import type { SaveTask } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import { stateInvalid } from './failures.ts';
 import { isRunning, type MainProcess, mainProcess, thisProcess } from './main-process.ts';
@@ -22,29 +22,23 @@ const TASK_STATE = 'task';
 const MAIN_PROCESS_STATE = 'main-process';
 
 /**
- * Opens the journal of a step, before it creates anything. Saves which process this is, and with each task
- * the step's connection.
+ * Opens the journal of a step, before it creates anything: saves which process this is, and returns what saves a task,
+ * with the step's connection.
  */
 export function openJournal<Task>(
   { apiUrl, timeoutMs }: Connection,
   report: Pick<Report, 'saveState' | 'warn' | 'debug'>,
-): Journal<Task> {
+): SaveTask<Task> {
   const main = thisProcess();
   const problem = main && report.saveState(MAIN_PROCESS_STATE, main);
   // No failure: a step that depends on state fails when it saves the task of its post step.
   if (problem !== undefined) report.debug(`The id of this process could not be saved: ${problem}`);
-  const write = (saved: SavedTask<Task> | null) => report.saveState(TASK_STATE, saved);
-  const writeOrWarn = (saved: SavedTask<Task> | null) => {
-    const reason = write(saved);
-    if (reason !== undefined) report.warn(stateNotWrittenWarning, { reason });
-  };
-  return {
-    saveOrFail(task, exists) {
-      const reason = write(task === null ? null : { apiUrl, timeoutMs, task });
-      if (reason !== undefined) throw new Failure(stateNotWritten, { reason, exists });
-    },
-    saveOrWarn: (task) => writeOrWarn({ apiUrl, timeoutMs, task }),
-    clearOrWarn: () => writeOrWarn(null),
+  return (task, { exists, orWarn = false } = {}) => {
+    const saved: SavedTask<Task> | null = task && { apiUrl, timeoutMs, task };
+    const reason = report.saveState(TASK_STATE, saved);
+    if (reason === undefined) return;
+    if (!orWarn) throw new Failure(stateNotWritten, { reason, exists });
+    report.warn(stateNotWrittenWarning, { reason });
   };
 }
 

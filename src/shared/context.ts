@@ -20,26 +20,18 @@ export interface Context {
   warn<Facts>(kind: WarningKind<Facts>, facts: NoInfer<Facts>): void;
 }
 
-/** Saves what the post step has to do. */
-export interface Journal<Task> {
-  /**
-   * Replaces the task of the post step; null leaves it nothing to do.
-   * @param exists what already exists at OpenRouter, for the failure's description
-   * @throws {Failure} `state-not-written`
-   */
-  saveOrFail(task: Task | null, exists?: string): void;
-  /** Replaces the task, for when the old one does no harm: a failure to save it is only a warning. */
-  saveOrWarn(task: Task): void;
-  /** Leaves the post step nothing to do, as `saveOrWarn` does. */
-  clearOrWarn(): void;
-}
+/**
+ * Saves what the post step has to do, in place of what it had to do before; null for nothing.
+ * @throws {Failure} `state-not-written`
+ */
+export type SaveTask<Task> = (task: Task | null, options?: SaveOptions) => void;
 
-/** The journal of a step that leaves its post step nothing to do: it saves nothing. */
-export const noJournal: Journal<unknown> = {
-  saveOrFail: () => undefined,
-  saveOrWarn: () => undefined,
-  clearOrWarn: () => undefined,
-};
+export interface SaveOptions {
+  /** What already exists at OpenRouter, for the failure's description. */
+  exists?: string | undefined;
+  /** Whether the task before does no harm: then a failure to save this one is only a warning. */
+  orWarn?: boolean;
+}
 
 /** What is left, and what to do about it. */
 export interface LeftAdvice {

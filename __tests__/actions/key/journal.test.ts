@@ -3,6 +3,7 @@ import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { createKey, type KeyRequest } from '../../../src/actions/key/create-key.ts';
 import type { KeyTask } from '../../../src/actions/key/task.ts';
 import { stateNotWritten } from '../../../src/report/failures.ts';
+import type { SaveTask } from '../../../src/shared/context.ts';
 import { Failure } from '../../../src/shared/failure.ts';
 import { openPlainSimulation } from '../../support/plain-simulation.ts';
 import { connect } from '../../support/simulation.ts';
@@ -21,14 +22,14 @@ async function createWithJournal(failing: number) {
   seedWorkspace(simulation, { slug: 'preview-42' });
   const saved: (KeyTask | null)[] = [];
   let saves = 0;
-  const write = (task: KeyTask | null, exists?: string) => {
+  const saveTask: SaveTask<KeyTask> = (task, { exists } = {}) => {
     saves += 1;
     if (saves >= failing) throw new Failure(stateNotWritten, { reason: 'ENOSPC', exists });
     saved.push(task);
   };
   const work = createKey(REQUEST, {
     ...connect(simulation, { timeout: 60_000, jitter: [0.5] }),
-    journal: { saveOrFail: write, saveOrWarn: () => undefined, clearOrWarn: () => undefined },
+    saveTask,
     registerSecrets: () => undefined,
     onCreated: () => undefined,
     random: () => 0.5,

@@ -75,17 +75,17 @@ function planCreation(writes: readonly PlannedWrite[], { log }: CreateContext): 
   return { outcome: 'would-create', changes: [], governanceChanges };
 }
 
-/** Creates the workspace, and saves in the journal what the post step has to do. */
+/** Creates the workspace, and saves what the post step has to do. */
 async function createWorkspaceOnce(
   request: CreateRequest,
   lookup: Lookup | undefined,
   context: CreateContext,
 ): Promise<ExistingWorkspace> {
-  const { clock, journal, warn } = context;
+  const { clock, saveTask, warn } = context;
   const start = clock.now();
   const { deleteKeys } = request;
   const pendingOf = pendingWithin(request, lookup);
-  journal.saveOrFail({ deleteKeys, target: pendingOf(request.timeoutMs) });
+  saveTask({ deleteKeys, target: pendingOf(request.timeoutMs) });
   const { value: result, error } = await catching(
     sendAndReconcile(request, { start, slugWasFree: lookup !== undefined }, context),
     ApiError,
@@ -93,10 +93,8 @@ async function createWorkspaceOnce(
   const pending = pendingOf(clock.now() - (lookup?.headersAt ?? start) + LATE_MS);
   if (error) {
     const { ambiguous, wasThrottled } = error.details;
-    if (ambiguous || wasThrottled) {
-      const target = { pending: { ...pending.pending, isThrottled: !ambiguous } };
-      journal.saveOrWarn({ deleteKeys, target });
-    } else journal.clearOrWarn();
+    const target = { pending: { ...pending.pending, isThrottled: !ambiguous } };
+    saveTask(ambiguous || wasThrottled ? { deleteKeys, target } : null, { orWarn: true });
     throw error;
   }
   const { workspace, creator, mayArriveLate } = result;
@@ -105,11 +103,9 @@ async function createWorkspaceOnce(
     const target = { created: { id, slug }, ...(mayArriveLate && pending) };
     reportCreated(workspace, { task: { deleteKeys, target }, start }, context);
   } else {
-    // Not `clearOrWarn`: if this cannot be saved, the post step may delete the workspace of another job.
-    journal.saveOrFail(
-      null,
-      `the workspace "${workspace.slug}", id ${workspace.id}, which the post step may delete`,
-    );
+    // If this cannot be saved, the post step may delete the workspace of another job.
+    const exists = `the workspace "${workspace.slug}", id ${workspace.id}, which the post step may delete`;
+    saveTask(null, { exists });
     if (creator === 'unknown' && request.deleteAfterJob) {
       warn(notDeletedAfterJob, { workspace });
     }
@@ -183,12 +179,12 @@ async function lookUpAfter(
 function reportCreated(
   workspace: Workspace,
   { task, start }: { task: CreateTask } & Pick<CreateFacts, 'start'>,
-  { clock, journal, log, onWorkspace }: CreateContext,
+  { clock, log, onWorkspace, saveTask }: CreateContext,
 ): void {
   const { id, slug } = workspace;
   const url = dashboardUrl(slug);
   const exists = `the workspace "${slug}", id ${id}, ${url}`;
-  journal.saveOrFail(task, exists);
+  saveTask(task, { exists });
   onWorkspace(workspace, { created: true });
   log.info(`Created in ${formatSeconds(clock.now() - start)}: id ${id}, ${url}`);
 }

@@ -1,7 +1,6 @@
 import { throwIfCancelled } from '../../lib/cancellation.ts';
 import { openJournal } from '../../runtime/journal.ts';
 import { runStep, startContext } from '../../runtime/step.ts';
-import { noJournal } from '../../shared/context.ts';
 import { createWorkspace } from './create-workspace.ts';
 import { readCreateInputs } from './inputs.ts';
 import { createSummary, identityOutputs, outcomeOutputs } from './report.ts';
@@ -11,11 +10,11 @@ export function create(): Promise<void> {
   return runStep({ action: 'openrouter-workspace' }, async (step) => {
     const { report } = step;
     const inputs = readCreateInputs(report);
-    const journal = openJournal(inputs, report);
+    const saveTask = openJournal(inputs, report);
 
     const result = await createWorkspace(inputs, {
       ...startContext(inputs, step),
-      journal: inputs.deleteAfterJob ? journal : noJournal,
+      saveTask: inputs.deleteAfterJob ? saveTask : () => undefined,
       onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
     });
 

@@ -6,7 +6,7 @@ import {
   uuid,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
-import type { Context, Journal } from '../../shared/context.ts';
+import type { Context, SaveTask } from '../../shared/context.ts';
 
 /** What to do with a workspace that already has the slug. */
 export const IF_EXISTS = ['fail', 'reuse', 'update'] as const;
@@ -83,7 +83,7 @@ const pendingWorkspace = () =>
 export type CreateTask = z.infer<ReturnType<typeof createTask>>;
 
 export interface CreateContext extends Context {
-  journal: Journal<CreateTask>;
+  saveTask: SaveTask<CreateTask>;
   /**
    * Called as soon as the workspace is known, and again after an update, so that the outputs are set
    * even if the step fails later.

@@ -14,7 +14,7 @@ import {
 } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { readTime } from '../../openrouter/time.ts';
-import type { Context, Journal } from '../../shared/context.ts';
+import type { Context, SaveTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { workspaceNotFound } from '../../shared/failures.ts';
 import { isSameKeyName, uniqueKeyName } from '../../shared/key-name.ts';
@@ -66,7 +66,7 @@ export type KeyOutcome =
     };
 
 export interface KeyContext extends Context {
-  journal: Journal<KeyTask>;
+  saveTask: SaveTask<KeyTask>;
   /** Called with the secrets in each response before it is used or logged. */
   registerSecrets(secrets: readonly string[]): void;
   /** Called as soon as the key exists, so that its outputs are set even if the step fails later. */
@@ -120,7 +120,7 @@ export async function createKeyIf(
   const admission = await admit(created.key);
   if (admission === 'admitted')
     return { kind: 'created', result: giveOut(created, request, context) };
-  saveState('ended', created, context.journal);
+  saveState('ended', created, context);
   return { kind: admission, mayHaveOrphans: created.mayHaveOrphans };
 }
 
@@ -152,7 +152,7 @@ function giveOut(created: Created, request: KeyRequest, context: KeyContext): Ke
   // While the post step is still to revoke the key: a cancelled job has no use for it.
   throwIfCancelled(context.signal);
   // If this cannot be saved, the post step revokes the key, so the step must not succeed.
-  if (!request.revokeAfterJob) saveState('given-out', created, context.journal);
+  if (!request.revokeAfterJob) saveState('given-out', created, context);
   return result;
 }
 
@@ -202,8 +202,8 @@ interface Created extends CreatedKey, Plan, Pick<KeyFacts, 'mayHaveOrphans'> {
 
 /** Sends the POST, and deletes the orphans of lost responses. */
 async function createKeyOnce(plan: Plan, context: KeyContext): Promise<Created> {
-  const { client, journal, registerSecrets } = context;
-  saveState('planned', { ...plan, mayHaveOrphans: true }, journal);
+  const { client, registerSecrets, saveTask } = context;
+  saveState('planned', { ...plan, mayHaveOrphans: true }, context);
   const { value: posted, error } = await catching(
     postOnce(
       {
@@ -217,7 +217,7 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<Created> 
     ApiError,
   );
   if (error) {
-    if (!error.details.ambiguous) journal.clearOrWarn();
+    if (!error.details.ambiguous) saveTask(null, { orWarn: true });
     throw error;
   }
   // Only a response has the secret.
@@ -229,12 +229,12 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<Created> 
  * Saves for the post step that it revokes the new key.
  * @throws {Failure} `unexpected-key` if another key than requested was returned
  */
-function saveCreated(created: Created, { journal }: KeyContext): void {
+function saveCreated(created: Created, context: KeyContext): void {
   const { key, workspace, desired } = created;
   const { name } = desired;
   // A shortened name is still that of the new key. Any other key may be another job's.
   const isOwn = key.workspace_id === workspace.id && key.name !== '' && name.startsWith(key.name);
-  saveState(isOwn ? 'created' : 'ended', created, journal);
+  saveState(isOwn ? 'created' : 'ended', created, context);
   if (isOwn && key.name === name) return;
   throw new Failure(unexpectedKey, { key, workspace, name, revoked: isOwn });
 }
@@ -254,7 +254,7 @@ async function revokeLooser(
   const revoked = deletion?.kind === 'deleted';
   if (revoked) {
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
-    saveState('ended', created, context.journal);
+    saveState('ended', created, context);
   }
   const problem = deletion?.kind === 'unclear' ? deletion.error : error;
   return new Failure(keyLooser, { key, changes, revoked, error: problem });

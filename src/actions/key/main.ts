@@ -11,7 +11,7 @@ export function key(): Promise<void> {
     const inputs = readKeyInputs(report);
 
     const result = await createKey(inputs, {
-      journal: openJournal(inputs, report),
+      saveTask: openJournal(inputs, report),
       ...startContext(inputs, step),
       registerSecrets: report.registerSecrets,
       onCreated(created) {

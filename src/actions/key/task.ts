@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { createKeyRequest, describeKey, type Key } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
-import type { Journal } from '../../shared/context.ts';
+import type { SaveTask } from '../../shared/context.ts';
 import { expiryOf } from './expiry.ts';
 
 /** The schema of the task that `key` saves for its post step. */
@@ -54,7 +54,7 @@ export interface KeyFacts extends Pick<KeyTask, 'desired' | 'mayHaveOrphans' | '
 }
 
 /** What the post step has to do; null for nothing. */
-export function taskIn(state: KeyState, facts: KeyFacts): KeyTask | null {
+function taskIn(state: KeyState, facts: KeyFacts): KeyTask | null {
   const {
     workspace: { id, slug },
     desired,
@@ -75,11 +75,13 @@ export function taskIn(state: KeyState, facts: KeyFacts): KeyTask | null {
  * nothing where it looks.
  * @throws {Failure} `state-not-written`
  */
-export function saveState(state: KeyState, facts: KeyFacts, journal: Journal<KeyTask>): void {
-  const task = taskIn(state, facts);
-  if (!task) journal.clearOrWarn();
-  else if (state === 'ended') journal.saveOrWarn(task);
-  else journal.saveOrFail(task, facts.key && describeExisting(facts.key));
+export function saveState(
+  state: KeyState,
+  facts: KeyFacts,
+  { saveTask }: { saveTask: SaveTask<KeyTask> },
+): void {
+  const exists = facts.key && describeExisting(facts.key);
+  saveTask(taskIn(state, facts), state === 'ended' ? { orWarn: true } : { exists });
 }
 
 /** What exists at OpenRouter if the state cannot be written. */

@@ -16,7 +16,7 @@ export function preview(): Promise<void> {
     const reason = reasonForNoKey();
     if (reason !== undefined) return reportSkipped(reason, report);
     const inputs = readPreviewInputs();
-    const journal = openJournal(inputs, report);
+    const saveTask = openJournal(inputs, report);
 
     const context = startContext(inputs, step);
     const github = startGitHub(inputs.gitHub, step);
@@ -30,7 +30,7 @@ export function preview(): Promise<void> {
           })
         : undefined,
       repository: await completeRepository(github, inputs.gitHub.repository),
-      journal,
+      saveTask,
       notice: report.notice,
       registerSecrets: report.registerSecrets,
       onState: (state) => report.output({ state }),

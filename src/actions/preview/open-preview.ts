@@ -2,7 +2,6 @@ import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { disableUnused, type Key } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, isDefault, type Workspace } from '../../openrouter/resources/workspaces.ts';
-import { noJournal } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { deployedKeyName, isSamePreviewKeyName } from '../../shared/key-name.ts';
 import { createWorkspace } from '../create/create-workspace.ts';
@@ -15,7 +14,6 @@ import {
   type KeyRequest,
   type KeyResult,
 } from '../key/create-key.ts';
-import type { KeyTask } from '../key/task.ts';
 import type { Cap } from './cap.ts';
 import { type CapGuard, guardCap } from './cap-key.ts';
 import { previewNotOurs } from './failures.ts';
@@ -60,7 +58,7 @@ export async function openPreview(
   }
   if (!workspace) return opened;
   const task = taskOf(opening, workspace, context);
-  context.journal.saveOrFail(task);
+  context.saveTask(task);
   if (request.keyMode === 'none') return opened;
   const guard = cap && guardCap(cap, workspace, context);
   const { value: outcome, error } = await catching(
@@ -95,7 +93,7 @@ async function ensureWorkspace(
     deleteKeys: false,
     timeoutMs: request.timeoutMs,
   };
-  const result = await createWorkspace(wanted, { ...context, journal: noJournal });
+  const result = await createWorkspace(wanted, { ...context, saveTask: () => undefined });
   return { result, request: wanted };
 }
 
@@ -147,15 +145,9 @@ async function ensureKey(
   context: PreviewContext,
 ): Promise<KeyOutcome | undefined> {
   const { request, preview, task, guard } = opening;
-  const { journal } = context;
-  const taskWith = (key: KeyTask | undefined): PreviewTask => ({ ...task, key });
   const keyContext: KeyContext = {
     ...context,
-    journal: {
-      saveOrFail: (key, exists) => journal.saveOrFail(taskWith(key ?? undefined), exists),
-      saveOrWarn: (key) => journal.saveOrWarn(taskWith(key)),
-      clearOrWarn: () => journal.saveOrWarn(task),
-    },
+    saveTask: (key, options) => context.saveTask({ ...task, key: key ?? undefined }, options),
     onCreated: context.onKey,
   };
   const admit = (key: Key) => admitKey(key, { workspace, guard }, context);

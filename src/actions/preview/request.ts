@@ -1,6 +1,6 @@
 import type { Usd } from '../../lib/usd.ts';
 import type { Workspace } from '../../openrouter/resources/workspaces.ts';
-import type { Journal } from '../../shared/context.ts';
+import type { SaveTask } from '../../shared/context.ts';
 import type { CreateRequest } from '../create/request.ts';
 import type { KeyContext, KeyRequest, KeyResult } from '../key/create-key.ts';
 import type { Identity } from './naming.ts';
@@ -42,7 +42,7 @@ export type SubjectState = 'open' | 'closed' | 'skipped';
 export interface PreviewContext
   extends GitHubContext,
     Pick<KeyContext, 'registerSecrets' | 'random'> {
-  journal: Journal<PreviewTask>;
+  saveTask: SaveTask<PreviewTask>;
   /** Called whenever GitHub has reported the state: the last one is right. */
   onState(state: SubjectState): void;
   /** Called as soon as the workspace is known, so that its outputs are set even if the step fails later. */

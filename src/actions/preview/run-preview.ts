@@ -68,7 +68,7 @@ async function runFor(
     if (opened) return { state: 'open', preview, opened };
     facts = await readSubject(subject, facts.since, context);
   }
-  if (!request.dryRun) context.journal.clearOrWarn();
+  if (!request.dryRun) context.saveTask(null, { orWarn: true });
   const endings = await closeAll(preview, { ...request, since: facts.since }, context);
   const isLeft = endings.length > 0 && endings.every(({ closing }) => closing.kind === 'reopened');
   return isLeft ? { state: 'open', preview } : { state: 'closed', preview, endings };
