@@ -1432,40 +1432,33 @@ saveTask(taskIn(state,facts),state==="ended"?{orWarn:!0}:{exists})}function desc
 log.info(`Requested: an API key in the workspace ${JSON.stringify(workspace)}.`)
 const found=await findWorkspace(client,workspace)
 if(!found.workspace)throw new Failure(workspaceNotFound,{workspace})
-const created=await makeKey(found.workspace,request,context),result=giveOut(created,request,context)
+const created=await makeKey(found.workspace,request,context)
+giveOut(created,request,context)
 await deleteLateOrphans(created,context)
 request.replace===!0&&await deleteOlderKeys(created.namesakes,created.key,context)
 log.info(describeEnd(request))
-return result}function describeEnd({revokeAfterJob,replace}){return revokeAfterJob?"The key is revoked when the job ends.":replace==="after-job"?"The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.":"The key is not revoked after the job."}async function createKeyIf(admit,workspace,request,context){const created=await makeKey(workspace,request,context)
-await deleteLateOrphans(created,context)
-const admission=await admit(created.key)
-if(admission==="admitted")return{kind:"created",result:giveOut(created,request,context)}
-task_saveState("ended",created,context)
-return{kind:admission,mayHaveOrphans:created.mayHaveOrphans}}async function makeKey(workspace,request,context){const{clock,log}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,context),{key}=created
+return created}function describeEnd({revokeAfterJob,replace}){return revokeAfterJob?"The key is revoked when the job ends.":replace==="after-job"?"The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.":"The key is not revoked after the job."}async function makeKey(workspace,request,context){const{clock,log}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,request,context),{key}=created
 saveCreated(created,context)
-const{looser,stricter}=compareWithRequest(created,request)
-if(looser.length>0)throw await revokeLooser(created,looser,context)
-const seconds=formatSeconds(clock.now()-start),expiry=describeExpiry(expiresAtOf(created))
+if(created.looser.length>0)throw await revokeLooser(created,context)
+const seconds=formatSeconds(clock.now()-start),expiry=describeExpiry(created.expiresAt)
 log.info(`Created the API key ${describeKey(key)} in ${seconds}: hash ${key.hash}, ${expiry}.`)
-return{...created,stricter}}function giveOut(created,request,context){const{key,stricter}=created,result=outputKey(created,context)
+return created}function giveOut(created,{revokeAfterJob},context){const{key,stricter}=created
+context.onKey(created)
 stricter.length>0&&context.warn(keyStricter,{key,changes:stricter})
 throwIfCancelled(context.signal)
-request.revokeAfterJob||task_saveState("given-out",created,context)
-return result}function compareWithRequest({key,desired},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=unexpectedLifetime(key,desired,expiresInMs)
-return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}async function planKey(workspace,request,context){const{expiresInMs,isSameName=isSameKeyName}=request,name=uniqueKeyName(request.desired.name,context.random()),list=await listKeys(context.client,workspace),namesakes=list.keys.filter(key=>isSameName(key.name,name)),now=currentTime({server:list.serverTime,runner:context.timeOfDay()},list.keys),expiresAt=planExpiry(expiresInMs,now)
-return{workspace,desired:{...request.desired,name,workspace_id:workspace.id,expires_at:expiresAt},namesakes,replaced:request.replace==="after-job"?hashesToReplace(namesakes,now,context):void 0}}async function createKeyOnce(plan,context){const{client,registerSecrets,saveTask}=context
+revokeAfterJob||task_saveState("given-out",created,context)}async function planKey(workspace,request,context){const{expiresInMs,isSameName=isSameKeyName}=request,name=uniqueKeyName(request.desired.name,context.random()),list=await listKeys(context.client,workspace),namesakes=list.keys.filter(key=>isSameName(key.name,name)),now=currentTime({server:list.serverTime,runner:context.timeOfDay()},list.keys),expiresAt=planExpiry(expiresInMs,now)
+return{workspace,desired:{...request.desired,name,workspace_id:workspace.id,expires_at:expiresAt},namesakes,replaced:request.replace==="after-job"?hashesToReplace(namesakes,now,context):void 0}}async function createKeyOnce(plan,request,context){const{client,registerSecrets,saveTask}=context
 task_saveState("planned",{...plan,mayHaveOrphans:!0},context)
 const{value:posted,error}=await catching(postOnce({send:()=>sendKey(client,plan.desired,registerSecrets),reconcile:reconcileKey,question:"whether it created a key whose secret was lost",settle:()=>deleteOrphans(plan,context)},context),ApiError)
 if(error){error.details.ambiguous||saveTask(null,{orWarn:!0})
 throw error}const{data}=posted.kind==="succeeded"?posted.response:posted.result
-return{...plan,...data,mayHaveOrphans:mayHaveOrphans(posted.attempts),stricter:[]}}function saveCreated(created,context){const{key,workspace,desired}=created,{name}=desired,isOwn=key.workspace_id===workspace.id&&key.name!==""&&name.startsWith(key.name)
+return{...plan,...data,...compareWithRequest(data.key,plan,request),mayHaveOrphans:mayHaveOrphans(posted.attempts),expiresAt:readableExpiry(data.key,plan)}}function compareWithRequest(key,{desired},{expiresInMs}){const{looser,stricter}=compareKey(key,desired),lifetime=unexpectedLifetime(key,desired,expiresInMs)
+return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}function readableExpiry(key,{desired}){const expiry=expiryOf(key,desired)
+return readTime(expiry)===void 0?null:expiry}function saveCreated(created,context){const{key,workspace,desired}=created,{name}=desired,isOwn=key.workspace_id===workspace.id&&key.name!==""&&name.startsWith(key.name)
 task_saveState(isOwn?"created":"ended",created,context)
-if(!isOwn||key.name!==name)throw new Failure(unexpectedKey,{key,workspace,name,revoked:isOwn})}async function revokeLooser(created,changes,context){const{client,log}=context,{key}=created,{value:deletion,error}=await catching(deleteKey(client,key),ApiError),revoked=deletion?.kind==="deleted"
+if(!isOwn||key.name!==name)throw new Failure(unexpectedKey,{key,workspace,name,revoked:isOwn})}async function revokeLooser(created,context){const{client,log}=context,{key,looser:changes}=created,{value:deletion,error}=await catching(deleteKey(client,key),ApiError),revoked=deletion?.kind==="deleted"
 if(revoked){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
-task_saveState("ended",created,context)}return new Failure(keyLooser,{key,changes,revoked,error:deletion?.kind==="unclear"?deletion.error:error})}function outputKey(created,{onCreated}){const{key,secret,workspace}=created,result={workspace,key,secret,expiresAt:expiresAtOf(created)}
-onCreated(result)
-return result}function expiresAtOf({key,desired}){const expiry=expiryOf(key,desired)
-return readTime(expiry)===void 0?null:expiry}async function deleteLateOrphans(created,context){if(!created.mayHaveOrphans)return
+task_saveState("ended",created,context)}return new Failure(keyLooser,{key,changes,revoked,error:deletion?.kind==="unclear"?deletion.error:error})}async function deleteLateOrphans(created,context){if(!created.mayHaveOrphans)return
 const deletion=deleteOrphans({...created,created:created.key},context),{error}=await catching(deletion,ApiError)
 error&&context.log.info(`${error.message}. The post step, if it runs, checks again.`)}const STATUS=/^(success|failure|cancelled)( \(default\))?$/
 function jobStatusOf(text,engine){const[,status,marker]=STATUS.exec(text)??[]
@@ -1482,7 +1475,7 @@ return jobStatusOf(readInputs(object({job_status})).job_status??"",engineOf(proc
 return limit===void 0?"without a limit":`with ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`}`}function replacedSummary(deleted){return{title:`\u2705 Deleted ${countOf(deleted.length,"OpenRouter API key")} that the new one replaces`,table:keysTable(deleted,"Total"),notes:whyAtLeast(spentBy(deleted))}}function spendReporter({info,summarize}){return spend=>{const{name,spent,limit,isUsedUp}=spend,details=[...limit?.reset?[`${describeLimit(limit)}.`]:[],...whyAtLeast(spent).map(why=>`${why} To read the amount then, run the action usage.`)]
 info(`${formatSpend(spend)} (API key ${JSON.stringify(name)}).`)
 details.forEach(info)
-isUsedUp||summarize({title:`\u{1f4b5} ${formatSpend(spend,"at OpenRouter")}`,paragraphs:[...spend.isSoFar?[]:["The API key does not work any more."],...details],folded:[{title:"Name of the API key",paragraphs:[{code:name}]}]})}}function main_key(){return runStep({action:"key"},async step=>{const{report}=step,inputs=readKeyInputs(report),result=await createKey(inputs,{saveTask:openJournal(inputs,report),...startContext(inputs,step),registerSecrets:report.registerSecrets,onCreated(created){report.output(keyOutputs(created))
+isUsedUp||summarize({title:`\u{1f4b5} ${formatSpend(spend,"at OpenRouter")}`,paragraphs:[...spend.isSoFar?[]:["The API key does not work any more."],...details],folded:[{title:"Name of the API key",paragraphs:[{code:name}]}]})}}function main_key(){return runStep({action:"key"},async step=>{const{report}=step,inputs=readKeyInputs(report),result=await createKey(inputs,{saveTask:openJournal(inputs,report),...startContext(inputs,step),registerSecrets:report.registerSecrets,onKey(created){report.output(keyOutputs(created))
 report.outputSecret("key",created.secret)},random:Math.random})
 report.summarize(keySummary(result,inputs))})}function describeKeysLeft(left){const{desired,mayHaveOrphans,created,revoke,isDisabled}=left,{name,expires_at}=desired,quoted=JSON.stringify(name),lost=mayHaveOrphans?`an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at,formatExpiry)}`:""
 if(!created||!revoke)return lost
@@ -1672,8 +1665,8 @@ return opened}if(!workspace)return opened
 const task=taskOf(opening,workspace,context)
 context.saveTask(task)
 if(request.keyMode==="none")return opened
-const guard=cap&&guardCap(cap,workspace,context),{value:outcome,error}=await catching(ensureKey({...opening,task,guard},workspace,context),ApiError)
-if(outcome?.kind==="created")return{...opened,key:outcome.result}
+const guard=cap&&guardCap(cap,workspace,context),{value:key,error}=await catching(ensureKey({...opening,task,guard},workspace,context),ApiError)
+if(key)return{...opened,key}
 if(error&&!await hasEnded(workspace,error,context))throw error
 context.log.info("The preview was closed in the meantime: looking again.")}async function ensureWorkspace({request,preview,isCurrent},context){isCurrent||context.notice("There are newer commits: this run uses the workspace as it is.")
 const{governance,governanceInputs,fields}=request.workspace,wanted={desired:{...fields,...preview.identity},governance,governanceInputs:isCurrent?governanceInputs:[],ifExists:isCurrent?"update":"reuse",supersededBy:isCurrent?void 0:"the newest run of the pull request or branch",assertUsable:existing=>assertOurs(existing,preview,context),dryRun:request.dryRun,deleteAfterJob:!1,deleteKeys:!1,timeoutMs:request.timeoutMs}
@@ -1682,15 +1675,19 @@ if(mark?.state==="open"&&isSame(mark.subject,subject)&&!isDefault(workspace))ret
 const description=String(workspace.description??"")
 throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}function taskOf({preview:{subject},request},{id,slug},{repository}){const cap=capOf(request)
 return{subject,repository:{id:repository.id,defaultBranch:repository.defaultBranch},workspace:{id,slug},comment:request.comment,cap:cap&&!cap.withByok?cap.amount:void 0}}function capOf({cap:amount,key:{desired}}){if(amount!==void 0)return{amount,limit:desired.limit??0n,withByok:desired.include_byok_in_limit===!0}}const MAX_PAUSE_MS=3e3
-async function ensureKey(opening,workspace,context){const{request,preview,task,guard}=opening,keyContext={...context,saveTask:(key,options)=>context.saveTask({...task,key:key??void 0},options),onCreated:context.onKey},admit=key=>admitKey(key,{workspace,guard},context)
+async function ensureKey(opening,workspace,context){const{request,preview,task,guard}=opening,keyContext={...context,saveTask:(key,options)=>context.saveTask({...task,key:key??void 0},options)}
 for(;;){if(await(guard?.waitForRoom({dryRun:!1}))&&!(await readSubject(preview.subject,void 0,context)).isOpen)return
-const keyRequest=keyRequestOf(opening,context),outcome=await createKeyIf(admit,workspace,keyRequest,keyContext)
-outcome.kind==="created"&&context.log.info(ENDS[request.keyMode])
-if(outcome.kind!=="gave-way")return outcome
-if(guard&&outcome.mayHaveOrphans)throw guard.reached()
+const keyRequest=keyRequestOf(opening,context),key=await makeKey(workspace,keyRequest,keyContext)
+await deleteLateOrphans(key,keyContext)
+const admission=await admitKey(key,guard,context)
+if(admission==="admitted"){giveOut(key,keyRequest,keyContext)
+context.log.info(ENDS[request.keyMode])
+return key}task_saveState("ended",key,keyContext)
+if(admission==="closed")return
+if(guard&&key.mayHaveOrphans)throw guard.reached()
 await context.client.pause(context.random()*MAX_PAUSE_MS)}}const ENDS={preview:"The key stays if the job succeeds, until a later job that succeeds replaces it. If the job fails, the key is disabled.",job:"The key is disabled when the job ends.",none:""}
-function keyRequestOf({request:{key,keyMode},preview:{subject,identity}},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?deployedKeyName(subject,repository.name,jobName):desired.name
-return{workspace:identity.slug,desired:{...desired,name},expiresInMs,revokeAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSamePreviewKeyName}}async function admitKey(key,{workspace,guard},{client}){const admission=await(guard?.admit(key))??"admitted"
+function keyRequestOf({request:{key,keyMode},preview:{subject}},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?deployedKeyName(subject,repository.name,jobName):desired.name
+return{desired:{...desired,name},expiresInMs,revokeAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSamePreviewKeyName}}async function admitKey({key,workspace},guard,{client}){const admission=await(guard?.admit(key))??"admitted"
 if(admission!=="admitted")return admission
 const{workspace:now}=await findWorkspace(client,workspace.id)
 if(isInUse(now))return"admitted"

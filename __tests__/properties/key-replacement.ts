@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { createKey, type KeyRequest, type KeyResult } from '../../src/actions/key/create-key.ts';
+import { createKey, type KeyRequest, type NewKey } from '../../src/actions/key/create-key.ts';
 import { runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import type { KeyTask } from '../../src/actions/key/task.ts';
@@ -73,9 +73,9 @@ type Scenario = typeof scenarios extends fc.Arbitrary<infer Value> ? Value : nev
 interface Job {
   name: string;
   plan: Plan;
-  main: Process<KeyResult>;
+  main: Process<NewKey>;
   post?: Process<Awaited<ReturnType<typeof runKeyTask>>>;
-  key?: KeyResult;
+  key?: NewKey;
   task?: KeyTask;
   warnings: string[];
 }
@@ -157,7 +157,7 @@ async function runMain(world: World, job: Job): Promise<void> {
       ...context,
       saveTask: saveIn(job, { process: job.main, schema: KEY_TASK }),
       registerSecrets: () => undefined,
-      onCreated: alive((result: KeyResult) => {
+      onKey: alive((result: NewKey) => {
         job.key = result;
       }),
       random: randomsOf(job.name),

@@ -1,6 +1,6 @@
 /** The key action and its post step in virtual time, without a process. */
 
-import { createKey, type KeyRequest, type KeyResult } from '../../src/actions/key/create-key.ts';
+import { createKey, type KeyRequest, type NewKey } from '../../src/actions/key/create-key.ts';
 import { runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { formatSpend, type KeySpend } from '../../src/actions/key/key-spend.ts';
@@ -25,8 +25,8 @@ import {
 export const KEY_TASK = keyTask();
 
 /** A key step that has ended, and what it reported by then. */
-export interface KeyStep extends ProcessRun<KeyResult> {
-  handedOver?: KeyResult;
+export interface KeyStep extends ProcessRun<NewKey> {
+  handedOver?: NewKey;
   /** Whether the secret was registered before the outputs were set. */
   secretWasRegistered?: boolean;
   secrets: string[];
@@ -70,7 +70,7 @@ export async function runKey(
     ...collectWarnings(context, step.warnings),
     saveTask: save,
     registerSecrets: (secrets) => step.secrets.push(...secrets),
-    onCreated: alive((result: KeyResult) => {
+    onKey: alive((result: NewKey) => {
       step.secretWasRegistered = step.secrets.includes(result.secret);
       step.handedOver = result;
     }),

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { inProcessTransport, type Network } from '../../sandbox/http/in-process.ts';
 import { remainingOf as remainingOfKey } from '../../sandbox/openrouter/resources/usage.ts';
 import { seedUsage } from '../../sandbox/openrouter/seed.ts';
-import type { KeyResult } from '../../src/actions/key/create-key.ts';
+import type { NewKey } from '../../src/actions/key/create-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { type CommentFacts, formatMarker } from '../../src/actions/preview/comment.ts';
 import { runPreviewTask } from '../../src/actions/preview/end-job.ts';
@@ -114,7 +114,7 @@ export interface Job {
   since: number;
   main?: Process<PreviewResult>;
   post?: Process<void>;
-  key?: KeyResult;
+  key?: NewKey;
   /** Called when the key is given out. */
   onKey?(): void;
   task?: PreviewTask;
@@ -195,7 +195,7 @@ async function runMain(world: World, job: Job): Promise<void> {
       registerSecrets: () => undefined,
       onState: () => undefined,
       onWorkspace: () => undefined,
-      onKey: alive((result: KeyResult) => {
+      onKey: alive((result: NewKey) => {
         job.key = result;
         job.onKey?.();
         for (const spend of plan.spends) spendLater(world, result.key, spend);

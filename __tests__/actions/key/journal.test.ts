@@ -31,7 +31,7 @@ async function createWithJournal(failing: number) {
     ...connect(simulation, { timeout: 60_000, jitter: [0.5] }),
     saveTask,
     registerSecrets: () => undefined,
-    onCreated: () => undefined,
+    onKey: () => undefined,
     random: () => 0.5,
   });
   const error = await simulation.clock.run(

@@ -2,7 +2,7 @@ import { postOnce } from '../../creation/post-once.ts';
 import { ApiError } from '../../http/request.ts';
 import { throwIfCancelled } from '../../lib/cancellation.ts';
 import { catching } from '../../lib/catching.ts';
-import { type Change, formatSeconds } from '../../lib/format.ts';
+import { formatSeconds } from '../../lib/format.ts';
 import {
   type CreatedKey,
   type CreateKeyRequest,
@@ -42,37 +42,30 @@ export interface KeyRequest extends Pick<Replacement, 'isSameName'> {
   replace: boolean | 'after-job';
 }
 
-export interface KeyResult {
-  workspace: Workspace;
-  key: Key;
-  secret: string;
-  /** ISO 8601; null for never. */
-  expiresAt: string | null;
-}
-
-/**
- * What a caller decides about a new key, once it exists. If it is not admitted, the caller has disabled the key, and
- * no one gets its secret.
- */
-export type Admission = 'admitted' | 'gave-way' | 'closed';
-
-/** What became of a key whose caller decides about it. */
-export type KeyOutcome =
-  | { kind: 'created'; result: KeyResult }
-  | {
-      kind: Exclude<Admission, 'admitted'>;
-      /** Whether a POST whose response was lost may have created another key. */
-      mayHaveOrphans: boolean;
-    };
+/** What to create in a workspace that was looked up. */
+type RequestInWorkspace = Omit<KeyRequest, 'workspace'>;
 
 export interface KeyContext extends Context {
   saveTask: SaveTask<KeyTask>;
   /** Called with the secrets in each response before it is used or logged. */
   registerSecrets(secrets: readonly string[]): void;
-  /** Called as soon as the key exists, so that its outputs are set even if the step fails later. */
-  onCreated(result: KeyResult): void;
+  /** Called as soon as a key is given out, so that its outputs are set even if the step fails later. */
+  onKey(key: NewKey): void;
   /** A random number, at least 0 and below 1. */
   random(): number;
+}
+
+/** What was planned before the first POST. */
+interface Plan extends Pick<KeyFacts, 'desired' | 'replaced'> {
+  workspace: Workspace;
+  /** The existing keys with the desired name. */
+  namesakes: readonly Key[];
+}
+
+/** A new key. A lost response of an earlier POST may have created another one. */
+export interface NewKey extends CreatedKey, Plan, KeyDifferences, Pick<KeyFacts, 'mayHaveOrphans'> {
+  /** ISO 8601; null for never. */
+  expiresAt: string | null;
 }
 
 /**
@@ -82,18 +75,18 @@ export interface KeyContext extends Context {
  *   `replaced-keys-not-deleted`, `state-not-written`
  * @throws {Cancellation} if the run was cancelled before the response to the POST: the post step revokes the key
  */
-export async function createKey(request: KeyRequest, context: KeyContext): Promise<KeyResult> {
+export async function createKey(request: KeyRequest, context: KeyContext): Promise<NewKey> {
   const { client, log } = context;
   const { workspace } = request;
   log.info(`Requested: an API key in the workspace ${JSON.stringify(workspace)}.`);
   const found = await findWorkspace(client, workspace);
   if (!found.workspace) throw new Failure(workspaceNotFound, { workspace });
   const created = await makeKey(found.workspace, request, context);
-  const result = giveOut(created, request, context);
+  giveOut(created, request, context);
   await deleteLateOrphans(created, context);
   if (request.replace === true) await deleteOlderKeys(created.namesakes, created.key, context);
   log.info(describeEnd(request));
-  return result;
+  return created;
 }
 
 /** Says what becomes of the new key and the older ones when the job ends. */
@@ -105,77 +98,50 @@ function describeEnd({ revokeAfterJob, replace }: KeyRequest): string {
 }
 
 /**
- * Creates an API key, as `createKey` does, in a workspace that was looked up already, and asks `admit` before it gives
- * the key out. The caller logs when the key ends.
+ * Creates a key that no one has yet: until it is given out, the post step ends it.
+ * @throws what `createKey` does
  */
-export async function createKeyIf(
-  admit: (key: Key) => Promise<Admission>,
+export async function makeKey(
   workspace: Workspace,
-  request: KeyRequest,
+  request: RequestInWorkspace,
   context: KeyContext,
-): Promise<KeyOutcome> {
-  const created = await makeKey(workspace, request, context);
-  // Orphans would count, so they are deleted first.
-  await deleteLateOrphans(created, context);
-  const admission = await admit(created.key);
-  if (admission === 'admitted')
-    return { kind: 'created', result: giveOut(created, request, context) };
-  saveState('ended', created, context);
-  return { kind: admission, mayHaveOrphans: created.mayHaveOrphans };
-}
-
-/** Creates a key that no one has yet: until it is given out, the post step ends it. */
-async function makeKey(
-  workspace: Workspace,
-  request: KeyRequest,
-  context: KeyContext,
-): Promise<Created> {
+): Promise<NewKey> {
   const { clock, log } = context;
   const plan = await planKey(workspace, request, context);
   const start = clock.now();
-  const created = await createKeyOnce(plan, context);
+  const created = await createKeyOnce(plan, request, context);
   const { key } = created;
   saveCreated(created, context);
-  const { looser, stricter } = compareWithRequest(created, request);
-  if (looser.length > 0) throw await revokeLooser(created, looser, context);
+  if (created.looser.length > 0) throw await revokeLooser(created, context);
   const seconds = formatSeconds(clock.now() - start);
-  const expiry = describeExpiry(expiresAtOf(created));
+  const expiry = describeExpiry(created.expiresAt);
   log.info(`Created the API key ${describeKey(key)} in ${seconds}: hash ${key.hash}, ${expiry}.`);
-  return { ...created, stricter };
+  return created;
 }
 
-/** Passes the key on to later steps. If this fails, the post step ends the key. */
-function giveOut(created: Created, request: KeyRequest, context: KeyContext): KeyResult {
+/**
+ * Passes the key on to later steps. If this fails, the post step ends the key.
+ * @throws {Failure} those of `onKey`, and `state-not-written`
+ * @throws {Cancellation}
+ */
+export function giveOut(
+  created: NewKey,
+  { revokeAfterJob }: RequestInWorkspace,
+  context: KeyContext,
+): void {
   const { key, stricter } = created;
-  const result = outputKey(created, context);
+  context.onKey(created);
   if (stricter.length > 0) context.warn(keyStricter, { key, changes: stricter });
   // While the post step is still to revoke the key: a cancelled job has no use for it.
   throwIfCancelled(context.signal);
   // If this cannot be saved, the post step revokes the key, so the step must not succeed.
-  if (!request.revokeAfterJob) saveState('given-out', created, context);
-  return result;
-}
-
-function compareWithRequest(
-  { key, desired }: Created,
-  { expiresInMs }: KeyRequest,
-): KeyDifferences {
-  const { looser, stricter } = compareKey(key, desired);
-  const lifetime = unexpectedLifetime(key, desired, expiresInMs);
-  return { looser: [...looser, ...(lifetime ? [lifetime] : [])], stricter };
-}
-
-/** What is known before the first POST. */
-interface Plan extends Pick<KeyFacts, 'desired' | 'replaced'> {
-  workspace: Workspace;
-  /** The existing keys with the desired name. */
-  namesakes: readonly Key[];
+  if (!revokeAfterJob) saveState('given-out', created, context);
 }
 
 /** Looks up what exists before the key is created. */
 async function planKey(
   workspace: Workspace,
-  request: KeyRequest,
+  request: RequestInWorkspace,
   context: KeyContext,
 ): Promise<Plan> {
   const { expiresInMs, isSameName = isSameKeyName } = request;
@@ -194,14 +160,12 @@ async function planKey(
   };
 }
 
-/** The new key. A lost response of an earlier POST may have created another one. */
-interface Created extends CreatedKey, Plan, Pick<KeyFacts, 'mayHaveOrphans'> {
-  /** The values with which OpenRouter made it stricter than requested. */
-  stricter: readonly Change[];
-}
-
 /** Sends the POST, and deletes the orphans of lost responses. */
-async function createKeyOnce(plan: Plan, context: KeyContext): Promise<Created> {
+async function createKeyOnce(
+  plan: Plan,
+  request: RequestInWorkspace,
+  context: KeyContext,
+): Promise<NewKey> {
   const { client, registerSecrets, saveTask } = context;
   saveState('planned', { ...plan, mayHaveOrphans: true }, context);
   const { value: posted, error } = await catching(
@@ -222,14 +186,36 @@ async function createKeyOnce(plan: Plan, context: KeyContext): Promise<Created> 
   }
   // Only a response has the secret.
   const { data } = posted.kind === 'succeeded' ? posted.response : posted.result;
-  return { ...plan, ...data, mayHaveOrphans: mayHaveOrphans(posted.attempts), stricter: [] };
+  return {
+    ...plan,
+    ...data,
+    ...compareWithRequest(data.key, plan, request),
+    mayHaveOrphans: mayHaveOrphans(posted.attempts),
+    expiresAt: readableExpiry(data.key, plan),
+  };
+}
+
+function compareWithRequest(
+  key: Key,
+  { desired }: Plan,
+  { expiresInMs }: RequestInWorkspace,
+): KeyDifferences {
+  const { looser, stricter } = compareKey(key, desired);
+  const lifetime = unexpectedLifetime(key, desired, expiresInMs);
+  return { looser: [...looser, ...(lifetime ? [lifetime] : [])], stricter };
+}
+
+/** ISO 8601; null for never. */
+function readableExpiry(key: Key, { desired }: Plan): string | null {
+  const expiry = expiryOf(key, desired);
+  return readTime(expiry) === undefined ? null : expiry;
 }
 
 /**
  * Saves for the post step that it revokes the new key.
  * @throws {Failure} `unexpected-key` if another key than requested was returned
  */
-function saveCreated(created: Created, context: KeyContext): void {
+function saveCreated(created: NewKey, context: KeyContext): void {
   const { key, workspace, desired } = created;
   const { name } = desired;
   // A shortened name is still that of the new key. Any other key may be another job's.
@@ -243,13 +229,9 @@ function saveCreated(created: Created, context: KeyContext): void {
  * Revokes a key that may spend more or live longer than requested, and returns the failure of the step. If
  * it cannot be revoked, the post step tries again.
  */
-async function revokeLooser(
-  created: Created,
-  changes: readonly Change[],
-  context: KeyContext,
-): Promise<Failure> {
+async function revokeLooser(created: NewKey, context: KeyContext): Promise<Failure> {
   const { client, log } = context;
-  const { key } = created;
+  const { key, looser: changes } = created;
   const { value: deletion, error } = await catching(deleteKey(client, key), ApiError);
   const revoked = deletion?.kind === 'deleted';
   if (revoked) {
@@ -260,22 +242,8 @@ async function revokeLooser(
   return new Failure(keyLooser, { key, changes, revoked, error: problem });
 }
 
-/** Passes the key on to later steps, as outputs. If this fails, the post step revokes it. */
-function outputKey(created: Created, { onCreated }: Pick<KeyContext, 'onCreated'>): KeyResult {
-  const { key, secret, workspace } = created;
-  const result = { workspace, key, secret, expiresAt: expiresAtOf(created) };
-  onCreated(result);
-  return result;
-}
-
-/** ISO 8601; null for never. */
-function expiresAtOf({ key, desired }: Created): string | null {
-  const expiry = expiryOf(key, desired);
-  return readTime(expiry) === undefined ? null : expiry;
-}
-
 /** Deletes orphans that appeared after the lookup for their POST. The post step deletes those that appear even later. */
-async function deleteLateOrphans(created: Created, context: KeyContext): Promise<void> {
+export async function deleteLateOrphans(created: NewKey, context: KeyContext): Promise<void> {
   if (!created.mayHaveOrphans) return;
   const deletion = deleteOrphans({ ...created, created: created.key }, context);
   const { error } = await catching(deletion, ApiError);

@@ -14,7 +14,7 @@ export function key(): Promise<void> {
       saveTask: openJournal(inputs, report),
       ...startContext(inputs, step),
       registerSecrets: report.registerSecrets,
-      onCreated(created) {
+      onKey(created) {
         report.output(keyOutputs(created));
         report.outputSecret('key', created.secret);
       },

@@ -9,12 +9,12 @@ import { keysTable, whyAtLeast } from '../../report/key-table.ts';
 import type { Outputs } from '../../report/outputs.ts';
 import type { Report } from '../../report/report.ts';
 import type { Summary } from '../../report/summary.ts';
-import type { KeyRequest, KeyResult } from './create-key.ts';
+import type { KeyRequest, NewKey } from './create-key.ts';
 import { formatExpiry } from './expiry.ts';
 import { formatSpend, type KeySpend } from './key-spend.ts';
 
 /** The outputs that describe the key, without its secret. */
-export function keyOutputs({ key, workspace, expiresAt }: KeyResult): Outputs {
+export function keyOutputs({ key, workspace, expiresAt }: NewKey): Outputs {
   return {
     name: key.name,
     hash: key.hash,
@@ -26,7 +26,7 @@ export function keyOutputs({ key, workspace, expiresAt }: KeyResult): Outputs {
 }
 
 /** The summary of a step that succeeded. */
-export function keySummary({ key, workspace, expiresAt }: KeyResult, request: KeyRequest): Summary {
+export function keySummary({ key, workspace, expiresAt }: NewKey, request: KeyRequest): Summary {
   return {
     title: `✅ Created an OpenRouter API key ${describeKeyLimit(request)}`,
     table: {

@@ -48,7 +48,6 @@ import { KeyWatch, type SettlingKey } from '../../openrouter/settlement.ts';
 import { formatMinute } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
-import type { Admission } from '../key/create-key.ts';
 import { type Cap, type CapUse, capUseOf, decide, fits, isSpent, roomIn } from './cap.ts';
 import { keyNotCapped, previewLimitReached } from './failures.ts';
 
@@ -82,7 +81,7 @@ export interface CapGuard {
    * @throws {Failure} `key-not-capped`
    * @throws {ApiError}
    */
-  admit(created: Key): Promise<Admission>;
+  admit(created: Key): Promise<'admitted' | 'gave-way'>;
 }
 
 /** Guards the keys of `workspace` for one step, which waits six minutes at most, however often it begins again. */

@@ -1,19 +1,20 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { disableUnused, type Key } from '../../openrouter/resources/keys.ts';
+import { disableUnused } from '../../openrouter/resources/keys.ts';
 import { findWorkspace, isDefault, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
 import { deployedKeyName, isSamePreviewKeyName } from '../../shared/key-name.ts';
 import { createWorkspace } from '../create/create-workspace.ts';
 import type { CreateRequest, CreateResult } from '../create/request.ts';
 import {
-  type Admission,
-  createKeyIf,
+  deleteLateOrphans,
+  giveOut,
   type KeyContext,
-  type KeyOutcome,
   type KeyRequest,
-  type KeyResult,
+  makeKey,
+  type NewKey,
 } from '../key/create-key.ts';
+import { saveState } from '../key/task.ts';
 import type { Cap } from './cap.ts';
 import { type CapGuard, guardCap } from './cap-key.ts';
 import { previewNotOurs } from './failures.ts';
@@ -34,7 +35,7 @@ interface Opening {
 export interface OpenedPreview {
   result: CreateResult;
   request: CreateRequest;
-  key?: KeyResult;
+  key?: NewKey;
 }
 
 /**
@@ -61,11 +62,11 @@ export async function openPreview(
   context.saveTask(task);
   if (request.keyMode === 'none') return opened;
   const guard = cap && guardCap(cap, workspace, context);
-  const { value: outcome, error } = await catching(
+  const { value: key, error } = await catching(
     ensureKey({ ...opening, task, guard }, workspace, context),
     ApiError,
   );
-  if (outcome?.kind === 'created') return { ...opened, key: outcome.result };
+  if (key) return { ...opened, key };
   if (!error || (await hasEnded(workspace, error, context))) {
     context.log.info('The preview was closed in the meantime: looking again.');
     return undefined;
@@ -137,30 +138,36 @@ const MAX_PAUSE_MS = 3_000;
 
 /**
  * Creates a key that is within the cap, as often as it has to give way to others. Returns nothing if the preview was
- * closed while it waited.
+ * closed in the meantime.
  */
 async function ensureKey(
   opening: Opening & { task: PreviewTask; guard: CapGuard | undefined },
   workspace: Workspace,
   context: PreviewContext,
-): Promise<KeyOutcome | undefined> {
+): Promise<NewKey | undefined> {
   const { request, preview, task, guard } = opening;
   const keyContext: KeyContext = {
     ...context,
     saveTask: (key, options) => context.saveTask({ ...task, key: key ?? undefined }, options),
-    onCreated: context.onKey,
   };
-  const admit = (key: Key) => admitKey(key, { workspace, guard }, context);
   for (;;) {
     const hasWaited = await guard?.waitForRoom({ dryRun: false });
     if (hasWaited && !(await readSubject(preview.subject, undefined, context)).isOpen) {
       return undefined;
     }
     const keyRequest = keyRequestOf(opening, context);
-    const outcome = await createKeyIf(admit, workspace, keyRequest, keyContext);
-    if (outcome.kind === 'created') context.log.info(ENDS[request.keyMode]);
-    if (outcome.kind !== 'gave-way') return outcome;
-    if (guard && outcome.mayHaveOrphans) throw guard.reached();
+    const key = await makeKey(workspace, keyRequest, keyContext);
+    // Orphans would count, so they are deleted first.
+    await deleteLateOrphans(key, keyContext);
+    const admission = await admitKey(key, guard, context);
+    if (admission === 'admitted') {
+      giveOut(key, keyRequest, keyContext);
+      context.log.info(ENDS[request.keyMode]);
+      return key;
+    }
+    saveState('ended', key, keyContext);
+    if (admission === 'closed') return undefined;
+    if (guard && key.mayHaveOrphans) throw guard.reached();
     await context.client.pause(context.random() * MAX_PAUSE_MS);
   }
 }
@@ -173,14 +180,13 @@ const ENDS: Readonly<Record<PreviewRequest['keyMode'], string>> = {
 };
 
 function keyRequestOf(
-  { request: { key, keyMode }, preview: { subject, identity } }: Opening,
+  { request: { key, keyMode }, preview: { subject } }: Opening,
   { repository }: PreviewContext,
-): KeyRequest {
+): Omit<KeyRequest, 'workspace'> {
   const { desired, expiresInMs, jobName } = key;
   const isDeployed = keyMode === 'preview';
   const name = isDeployed ? deployedKeyName(subject, repository.name, jobName) : desired.name;
   return {
-    workspace: identity.slug,
     desired: { ...desired, name },
     expiresInMs,
     revokeAfterJob: !isDeployed,
@@ -189,12 +195,12 @@ function keyRequestOf(
   };
 }
 
-/** Decides whether the workflow gets a new key. */
+/** Decides whether the workflow gets a new key. Otherwise, the key is disabled, and no one has its secret. */
 async function admitKey(
-  key: Key,
-  { workspace, guard }: { workspace: Workspace; guard: CapGuard | undefined },
+  { key, workspace }: NewKey,
+  guard: CapGuard | undefined,
   { client }: PreviewContext,
-): Promise<Admission> {
+): Promise<'admitted' | 'gave-way' | 'closed'> {
   const admission = (await guard?.admit(key)) ?? 'admitted';
   if (admission !== 'admitted') return admission;
   const { workspace: now } = await findWorkspace(client, workspace.id);

@@ -9,7 +9,7 @@ import { deletionTitle } from '../../teardown/deletion-title.ts';
 import { sweepOutputs, sweepSummary } from '../../teardown/report.ts';
 import { describeResult } from '../create/report.ts';
 import { isNew } from '../create/request.ts';
-import type { KeyResult } from '../key/create-key.ts';
+import type { NewKey } from '../key/create-key.ts';
 import { describeKeyLimit, nameOf } from '../key/report.ts';
 import type { Ending } from './close-preview.ts';
 import { describePreview } from './naming.ts';
@@ -19,7 +19,7 @@ import type { PreviewResult } from './run-preview.ts';
 import type { Subject } from './subject.ts';
 
 /** The outputs that describe the key of a preview, without its secret. */
-export function previewKeyOutputs({ key, expiresAt }: KeyResult): Outputs {
+export function previewKeyOutputs({ key, expiresAt }: NewKey): Outputs {
   return { 'key-hash': key.hash, 'expires-at': expiresAt ?? '' };
 }
 

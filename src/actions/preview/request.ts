@@ -1,8 +1,7 @@
 import type { Usd } from '../../lib/usd.ts';
-import type { Workspace } from '../../openrouter/resources/workspaces.ts';
 import type { SaveTask } from '../../shared/context.ts';
-import type { CreateRequest } from '../create/request.ts';
-import type { KeyContext, KeyRequest, KeyResult } from '../key/create-key.ts';
+import type { CreateContext, CreateRequest } from '../create/request.ts';
+import type { KeyContext, KeyRequest } from '../key/create-key.ts';
 import type { Identity } from './naming.ts';
 import type { GitHubContext } from './read-subject.ts';
 import type { RunFacts, Subject } from './subject.ts';
@@ -41,12 +40,9 @@ export type SubjectState = 'open' | 'closed' | 'skipped';
 
 export interface PreviewContext
   extends GitHubContext,
-    Pick<KeyContext, 'registerSecrets' | 'random'> {
+    Pick<CreateContext, 'onWorkspace'>,
+    Pick<KeyContext, 'registerSecrets' | 'onKey' | 'random'> {
   saveTask: SaveTask<PreviewTask>;
   /** Called whenever GitHub has reported the state: the last one is right. */
   onState(state: SubjectState): void;
-  /** Called as soon as the workspace is known, so that its outputs are set even if the step fails later. */
-  onWorkspace(workspace: Workspace, ownership: { created: boolean }): void;
-  /** Called as soon as a key is given out, likewise. */
-  onKey(result: KeyResult): void;
 }
