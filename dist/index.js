@@ -1578,7 +1578,7 @@ if(typeof description!="string"||!description.startsWith(start))return
 const{groups}=REST.exec(description.slice(start.length))??{}
 if(!groups||Number(groups.id)!==repository.id)return
 const{number,branch="",closed,unbilled}=groups,ended=unbilled===void 0?"closed":"unbilled"
-return{subject:number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)},state:closed===void 0?"open":ended}}function isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
+return{subject:number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)},state:closed===void 0?"open":ended}}function isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function subjectOutputs({isOpen,isOwn}){return isOpen?{state:isOwn?"open":"skipped"}:{state:"closed"}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
 report.output({state:"skipped"})
 report.summarize({title:`\u23ed\ufe0f No OpenRouter preview: ${reason}`})}function previewOutputs(result){if(result.state==="clean-up"){const{deleted="",failed="",count=""}=sweepOutputs(result.result)
 return{deleted,failed,count}}return result.state==="open"?{}:closedOutputs(result.endings)}function closedOutputs(endings){const deleted=endings.filter(({closing})=>closing.kind==="gone"&&closing.deleted),spent=spentIn(endings)
@@ -1650,9 +1650,9 @@ return(await client.request(request)).data}function requestFor(repository,name){
 return{operation:`read the branch ${JSON.stringify(name)} of ${repository.name}`,method:"GET",path:pathIn(repository,...path,...parts),schema:repository.isGitea?branchOfGitea(name):reference(`refs/heads/${name}`),hint:"Check that the job has the permission contents: read."}}const reference=ref=>pipe(object({ref:schemas_enum([ref]),object:object({sha:schemas_string()})}),transform(({object})=>object)),branchOfGitea=name=>pipe(object({name:schemas_enum([name]),commit:object({id:schemas_string()})}),transform(({commit})=>({sha:commit.id}))),pull=()=>object({number:schemas_number(),state:schemas_enum(["open","closed"]),updated_at:schemas_string(),head:object({sha:schemas_string(),repo:nullable(object({id:schemas_number()}))})})
 async function readPull(client,repository,number){const{data}=await client.request({operation:`read pull request #${number} of ${repository.name}`,method:"GET",path:pathIn(repository,"pulls",String(number)),schema:pull(),hint:"Check that the job has the permission pull-requests: read or write, and that the pull request exists.",findMismatch:found=>found.number===number?void 0:`the response is about #${found.number}`})
 return data}function isOwnPull({head},{id}){return head.repo?.id===id}const STALE_DELAYS_MS=[0,1e3,2e3,4e3]
-async function readSubject(subject,since,context,{wasPushed=!1}={}){const facts=await requestSubject(subject,since,context,{wasPushed})
-context.onSubject?.(facts)
-return facts}async function requestSubject(subject,since,{github,repository},{wasPushed}){if(subject.kind==="branch"){let branch
+async function readSubject(subject,since,context,{wasPushed=!1}={}){const state=await requestSubject(subject,since,context,{wasPushed})
+context.onSubject?.(state)
+return state}async function requestSubject(subject,since,{github,repository},{wasPushed}){if(subject.kind==="branch"){let branch
 for(const delay of wasPushed?STALE_DELAYS_MS:[0]){await github.pause(delay)
 branch=await findBranch(github,repository,subject.name)
 if(branch)break}return{isOpen:branch!==void 0,isOwn:!0,head:branch?.sha,since}}for(const delay of STALE_DELAYS_MS){await github.pause(delay)
@@ -1668,7 +1668,7 @@ if(request.keyMode==="none")return opened
 const guard=cap&&guardCap(cap,workspace,context),{value:key,error}=await catching(ensureKey({...opening,task,guard},workspace,context),ApiError)
 if(key)return{...opened,key}
 if(error&&!await hasEnded(workspace,error,context))throw error
-context.log.info("The preview was closed in the meantime: looking again.")}async function ensureWorkspace({request,preview,isCurrent},context){isCurrent||context.notice("There are newer commits: this run uses the workspace as it is.")
+context.log.info("The preview was closed in the meantime: looking again.")}async function ensureWorkspace({request,preview,isCurrent},context){isCurrent||context.log.notice("There are newer commits: this run uses the workspace as it is.")
 const{governance,governanceInputs,fields}=request.workspace,wanted={desired:{...fields,...preview.identity},governance,governanceInputs:isCurrent?governanceInputs:[],ifExists:isCurrent?"update":"reuse",supersededBy:isCurrent?void 0:"the newest run of the pull request or branch",assertUsable:existing=>assertOurs(existing,preview,context),dryRun:request.dryRun,deleteAfterJob:!1,deleteKeys:!1,timeoutMs:request.timeoutMs}
 return{result:await createWorkspace(wanted,{...context,saveTask:()=>{}}),request:wanted}}function assertOurs(workspace,{subject,identity},{repository}){const mark=readMark(workspace.description,repository)
 if(mark?.state==="open"&&isSame(mark.subject,subject)&&!isDefault(workspace))return
@@ -1718,9 +1718,9 @@ return!error}const outcome=await sendComment(github,repository,number,body)
 if(outcome.kind==="succeeded")return!0
 const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],repeats=retryable&&!isLast,stop=repeats?await github.waitForRetry(outcome.failure,attempt):void 0
 if(!repeats||stop)throw toApiError([outcome.failure],{ambiguous,...stop})
-return!1}async function keepOnly(kept,all,{github,repository,number:pull,notice}){for(const other of all.filter(one=>one!==kept)){const deletion=deleteComment(github,repository,{...other.comment,pull}),{error}=await catching(deletion,ApiError)
+return!1}async function keepOnly(kept,all,{github,repository,number:pull,log}){for(const other of all.filter(one=>one!==kept)){const deletion=deleteComment(github,repository,{...other.comment,pull}),{error}=await catching(deletion,ApiError)
 if(error&&concernsAll(error))throw error
-error&&notice(`A second comment of the preview is left: ${error.message}.`)}}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}function openComments(github,{jobLogin,repository,render}){let login
+error&&log.notice(`A second comment of the preview is left: ${error.message}.`)}}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}function openComments(github,{jobLogin,repository,render}){let login
 return{failure:void 0,noticed:new Set,login(){login??=readLogin(github,repository,jobLogin)
 return login},render}}async function writeComment(request,context){const outcome=await write(request,context)
 outcome.kind==="failed"&&noticeError(outcome.error,context)
@@ -1750,9 +1750,9 @@ hasWritten=await writeOwn({body,oldest,attempt:round,isLast},own)
 hasAdded||=hasWritten&&!oldest
 cap=void 0}log.info(`The comment on #${place.number} keeps changing: the run that ends last writes it.`)
 return last?{kind:"written",data:last}:{kind:"nothing"}}async function keysOf(request,{client}){return("keys"in request?request.keys:toSettling(await listKeys(client,request.workspace))).filter(({key})=>!isUnused(key))}function dataOf(request,{keys,found,cap}){const{amount,isExact}=spentBy(keys),remembered=found.reduce((largest,{data})=>maxUsd(largest,data.spent),0n),final=isExact&&remembered<=amount?"exactly":"at least"
-return{workspace:request.workspace.id,spent:maxUsd(amount,remembered),state:"keys"in request?final:"so far",cap:cap??found.find(({data})=>data.cap!==void 0)?.data.cap}}function noticeError(error,{comments,notice}){const{kind,hint}=error.details,reason=`${error.message}.${hint!==void 0&&kind==="rejected"?` ${hint}`:""}`
+return{workspace:request.workspace.id,spent:maxUsd(amount,remembered),state:"keys"in request?final:"so far",cap:cap??found.find(({data})=>data.cap!==void 0)?.data.cap}}function noticeError(error,{comments,log}){const{kind,hint}=error.details,reason=`${error.message}.${hint!==void 0&&kind==="rejected"?` ${hint}`:""}`
 if(comments&&!comments.noticed.has(reason)){comments.noticed.add(reason)
-notice(`The comment of the preview may be out of date: ${reason}`)}}async function closePreview(workspace,options,context){const watch=new KeyWatch(context.clock),closing=closeFound({...options,workspace,watch,since:workspace.since},context),{value,error}=await catching(closing,ApiError)
+log.notice(`The comment of the preview may be out of date: ${reason}`)}}async function closePreview(workspace,options,context){const watch=new KeyWatch(context.clock),closing=closeFound({...options,workspace,watch,since:workspace.since},context),{value,error}=await catching(closing,ApiError)
 if(!error)return value
 if(await close_preview_isGone(workspace,error,context)){context.log.info(`Another job had deleted the preview ${JSON.stringify(workspace.name)}.`)
 return{kind:"gone",deleted:!1,keys:[],spent:void 0}}throw notDeleted(workspace,[error],keysIn(watch))}async function closeFound(target,context){const{workspace}=target
@@ -1876,22 +1876,22 @@ if(!data)return
 const{number,head,updated_at}=data.pull_request
 if(pullRequest!==void 0&&pullRequest!==number)return
 const time=Date.parse(updated_at)
-return{kind:"subject",subject:{kind:"pull",number},head:head.sha,since:Number.isNaN(time)?void 0:time,isEnd:data.action==="closed"}}function skipped(what){return{kind:"skipped",reason:`${what} has no preview`}}function run_preview_stateOf({isOpen,isOwn}){return isOpen?isOwn?"open":"skipped":"closed"}async function runPreview(request,context){const trigger=findTrigger(request.run,context.repository)
+return{kind:"subject",subject:{kind:"pull",number},head:head.sha,since:Number.isNaN(time)?void 0:time,isEnd:data.action==="closed"}}function skipped(what){return{kind:"skipped",reason:`${what} has no preview`}}async function runPreview(request,context){const trigger=findTrigger(request.run,context.repository)
 if(trigger.kind==="skipped")return{state:"skipped",reason:trigger.reason}
-if(trigger.kind==="clean-up"){const result=await cleanUp(request,context)
-return{state:"clean-up",result,failure:sweepFailure(result,{...request,kind:"clean-up"})}}return runFor(trigger,request,{...context,onSubject:facts=>context.onState(run_preview_stateOf(facts))})}async function runFor(trigger,request,context){const{log,repository}=context,{subject,since}=trigger,preview={subject,identity:identify(subject,repository,request.slugPrefix)}
+if(trigger.kind==="clean-up"){const result=await cleanUp(request,{...context,onSubject:void 0})
+return{state:"clean-up",result,failure:sweepFailure(result,{...request,kind:"clean-up"})}}return runFor(trigger,request,context)}async function runFor(trigger,request,context){const{log,repository}=context,{subject,since}=trigger,preview={subject,identity:identify(subject,repository,request.slugPrefix)}
 log.info(`${describePreview(preview.identity)}.`)
-let facts=await readSubject(subject,since,context,{wasPushed:!trigger.isEnd})
-if(facts.isOpen&&!facts.isOwn)return{state:"skipped",reason:"a pull request from another repository has no preview"}
-if(facts.isOpen&&trigger.isEnd){log.info("It is open again: this run changes nothing.")
-return{state:"open",preview}}for(;facts.isOpen;){const isCurrent=trigger.head===void 0||facts.head===trigger.head,opened=await openPreview({request,preview,isCurrent},context)
+let state=await readSubject(subject,since,context,{wasPushed:!trigger.isEnd})
+if(state.isOpen&&!state.isOwn)return{state:"skipped",reason:"a pull request from another repository has no preview"}
+if(state.isOpen&&trigger.isEnd){log.info("It is open again: this run changes nothing.")
+return{state:"open",preview}}for(;state.isOpen;){const isCurrent=trigger.head===void 0||state.head===trigger.head,opened=await openPreview({request,preview,isCurrent},context)
 if(opened)return{state:"open",preview,opened}
-facts=await readSubject(subject,facts.since,context)}request.dryRun||context.saveTask(null,{orWarn:!0})
-const endings=await closeAll(preview,{...request,since:facts.since},context)
+state=await readSubject(subject,state.since,context)}request.dryRun||context.saveTask(null,{orWarn:!0})
+const endings=await closeAll(preview,{...request,since:state.since},context)
 return endings.length>0&&endings.every(({closing})=>closing.kind==="reopened")?{state:"open",preview}:{state:"closed",preview,endings}}function preview(){return runStep({action:"preview"},async step=>{const{report}=step,reason=reasonForNoKey()
 if(reason!==void 0)return reportSkipped(reason,report)
-const inputs=readPreviewInputs(),saveTask=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments(github,{...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),saveTask,notice:report.notice,registerSecrets:report.registerSecrets,onState:state=>report.output({state}),onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(created){report.output(previewKeyOutputs(created))
-report.outputSecret("key",created.secret)},random:Math.random})
+const inputs=readPreviewInputs(),saveTask=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments(github,{...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),saveTask,registerSecrets:report.registerSecrets,onSubject:subject=>report.output(subjectOutputs(subject)),onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(key){report.output(previewKeyOutputs(key))
+report.outputSecret("key",key.secret)},random:Math.random})
 if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure
@@ -1918,7 +1918,7 @@ disabled&&log.info(`Disabled the API key ${describeKey(key)}, hash ${key.hash}. 
 return disabled}async function disableEach(keys,context){const working=keys.filter(({settlesIn})=>settlesIn===void 0),outcomes=await Promise.all(working.map(({key})=>catching(disable(key,context),ApiError))),[first]=outcomes.flatMap(({error})=>error??[])
 if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,repository:object({id:schemas_number(),defaultBranch:schemas_string()}),workspace:object({id:schemas_string(),slug:schemas_string()}),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(usd)})
 function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:(task,error)=>!task||task.key!==void 0||isDeleted(error),async run(task,context,step){const{report}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step)
-return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},notice:report.notice,readJobStatus,onSpend:spendReporter(report)})},describeLeftovers:task=>task?describePreviewLeft(task):""})}const isDeleted=error=>error instanceof Failure&&error.is(previewDeleted)
+return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},readJobStatus,onSpend:spendReporter(report)})},describeLeftovers:task=>task?describePreviewLeft(task):""})}const isDeleted=error=>error instanceof Failure&&error.is(previewDeleted)
 function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
 for(;textIndex<text.length;)if(glob[globIndex]==="*"){[star,starEnd]=[globIndex,textIndex]
 globIndex+=1}else if(glob[globIndex]==="?"||glob[globIndex]===text[textIndex]){globIndex+=1

@@ -50,7 +50,7 @@ async function deliver<Data>(client: Client, request: ApiRequest<Data>): Promise
       question: 'nothing',
       settle: () => Promise.reject(new Error('nothing is looked up')),
     },
-    { client, log: { info: () => undefined, request: () => undefined } },
+    { client, log: { info: () => undefined, request: () => undefined, notice: () => undefined } },
   );
   if (created.kind === 'succeeded') return created.response.data;
   throw new Error('nothing is reconciled');

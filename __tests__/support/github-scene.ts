@@ -82,7 +82,7 @@ function connect({
     random: () => 0.5,
     deadline: () => timeout,
     signal: step.signal,
-    log: { info: () => undefined, request: () => undefined },
+    log: { info: () => undefined, request: () => undefined, notice: () => undefined },
     effect: recordEffect(),
   });
 }

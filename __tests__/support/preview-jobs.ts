@@ -193,7 +193,6 @@ async function runMain(world: World, job: Job): Promise<void> {
       ...context,
       saveTask: saveIn(job, { process, schema: PREVIEW_TASK }),
       registerSecrets: () => undefined,
-      onState: () => undefined,
       onWorkspace: () => undefined,
       onKey: alive((result: NewKey) => {
         job.key = result;
@@ -325,7 +324,6 @@ function contextOf<Result>(
       ? openComments(client, { jobLogin, repository: named, render: shortComment })
       : undefined,
     repository: named,
-    notice: context.log.info,
   };
 }
 

@@ -72,6 +72,7 @@ export function openRecordingClient(
     signal: step.signal,
     log: {
       info: () => undefined,
+      notice: () => undefined,
       request: (line) => (line.startsWith('Could not ') ? retryLines : requestLines).push(line),
     },
     effect,

@@ -214,6 +214,7 @@ function logTo(lines: string[]): Log {
   return {
     info: (line) => lines.push(line),
     request: (line) => lines.push(line),
+    notice: (line) => lines.push(line),
   };
 }
 

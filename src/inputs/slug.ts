@@ -4,10 +4,7 @@ import { slugFrom } from '../shared/slug.ts';
 import type { InvalidInput } from './failures.ts';
 
 /** Where a reader of inputs logs what it made of them. */
-export interface InputLog extends Pick<Log, 'info'> {
-  /** Adds a notice annotation. */
-  notice(line: string): void;
-}
+export type InputLog = Pick<Log, 'info' | 'notice'>;
 
 const PREFIX_MESSAGE =
   'must be 2 to 30 lower-case letters, digits and single hyphens, and end with a hyphen';

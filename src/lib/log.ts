@@ -4,6 +4,8 @@ export interface Log {
   info(line: string): void;
   /** A request, why it is sent again, or what several have done in detail: folded. */
   request(line: string): void;
+  /** What a reader of a green run should know: a notice annotation. */
+  notice(line: string): void;
 }
 
 const EVERY = 100;

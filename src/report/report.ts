@@ -44,8 +44,6 @@ export interface Report extends Log {
   saveState(name: string, value: unknown): string | undefined;
   /** Appends to the job summary. A failure to write it is only a warning. */
   summarize(summary: Summary): void;
-  /** Adds a notice annotation, for what a reader of a green run should know. */
-  notice(text: string): void;
   /** Adds a warning annotation, for a problem that does not fail the step. */
   warn: Context['warn'];
   /**

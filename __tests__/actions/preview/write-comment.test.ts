@@ -132,6 +132,7 @@ function openScene(latency: (count: number) => number = () => 20) {
   const log = {
     info: (line: string) => info.push(line),
     request: (line: string) => requestLines.push(line),
+    notice: (line: string) => notices.push(line),
   };
   const clientOf = (server: Server) =>
     createClient({
@@ -154,7 +155,6 @@ function openScene(latency: (count: number) => number = () => 20) {
     github,
     comments: openComments(github, { jobLogin: JOB, repository: REPOSITORY, render }),
     repository: REPOSITORY,
-    notice: (line: string) => notices.push(line),
     log,
   });
   const write = (request: Partial<Request> = {}) =>

@@ -80,7 +80,7 @@ async function read(server: Partial<Server> = {}, request: Partial<UsageRequest>
         timeOfDay: () => TO,
         rest: client.pause,
         signal: new AbortController().signal,
-        log: { info: () => undefined, request: () => undefined },
+        log: { info: () => undefined, request: () => undefined, notice: () => undefined },
         toLine: (text) => text,
         warn: () => undefined,
       },

@@ -5,7 +5,13 @@ import { runStep, startContext, startGitHub } from '../../runtime/step.ts';
 import { identityOutputs } from '../create/report.ts';
 import { readPreviewInputs, reasonForNoKey } from './inputs.ts';
 import { commentRenderer } from './render-comment.ts';
-import { previewKeyOutputs, previewOutputs, previewSummary, reportSkipped } from './report.ts';
+import {
+  previewKeyOutputs,
+  previewOutputs,
+  previewSummary,
+  reportSkipped,
+  subjectOutputs,
+} from './report.ts';
 import { runPreview } from './run-preview.ts';
 import { openComments } from './write-comment.ts';
 
@@ -31,13 +37,12 @@ export function preview(): Promise<void> {
         : undefined,
       repository: await completeRepository(github, inputs.gitHub.repository),
       saveTask,
-      notice: report.notice,
       registerSecrets: report.registerSecrets,
-      onState: (state) => report.output({ state }),
+      onSubject: (subject) => report.output(subjectOutputs(subject)),
       onWorkspace: (workspace, ownership) => report.output(identityOutputs(workspace, ownership)),
-      onKey(created) {
-        report.output(previewKeyOutputs(created));
-        report.outputSecret('key', created.secret);
+      onKey(key) {
+        report.output(previewKeyOutputs(key));
+        report.outputSecret('key', key.secret);
       },
       random: Math.random,
     });

@@ -79,7 +79,7 @@ async function ensureWorkspace(
   context: PreviewContext,
 ): Promise<OpenedPreview> {
   if (!isCurrent) {
-    context.notice('There are newer commits: this run uses the workspace as it is.');
+    context.log.notice('There are newer commits: this run uses the workspace as it is.');
   }
   const { governance, governanceInputs, fields } = request.workspace;
   const wanted: CreateRequest = {

@@ -11,6 +11,7 @@ import type { Client } from '../../http/client.ts';
 import { ApiError, toApiError } from '../../http/request.ts';
 import { FAILURE_CLASSES } from '../../http/retry-policy.ts';
 import { catching } from '../../lib/catching.ts';
+import type { Log } from '../../lib/log.ts';
 import { type CommentData, readComment } from './comment.ts';
 
 /** Where the comment of a workspace is. */
@@ -23,7 +24,7 @@ export interface OwnPlace {
   workspace: string;
   /** Whose comments count. */
   login: string;
-  notice(text: string): void;
+  log: Log;
 }
 
 /** A comment about a workspace. */
@@ -86,13 +87,13 @@ export async function writeOwn(
 export async function keepOnly(
   kept: OwnComment,
   all: readonly OwnComment[],
-  { github, repository, number: pull, notice }: OwnPlace,
+  { github, repository, number: pull, log }: OwnPlace,
 ): Promise<void> {
   for (const other of all.filter((one) => one !== kept)) {
     const deletion = deleteComment(github, repository, { ...other.comment, pull });
     const { error } = await catching(deletion, ApiError);
     if (error && concernsAll(error)) throw error;
-    if (error) notice(`A second comment of the preview is left: ${error.message}.`);
+    if (error) log.notice(`A second comment of the preview is left: ${error.message}.`);
   }
 }
 

@@ -29,7 +29,6 @@ export function previewPost(): Promise<void> {
           ? openComments(github, { ...gitHub, render: commentRenderer(gitHub, report) })
           : undefined,
         repository: { ...gitHub.repository, ...task.repository },
-        notice: report.notice,
         readJobStatus,
         onSpend: spendReporter(report),
       });

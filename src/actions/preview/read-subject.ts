@@ -8,12 +8,12 @@ import type { CommentContext } from './write-comment.ts';
 
 /** Where the state of previews is looked up. */
 export interface GitHubContext extends Context, CommentContext {
-  /** Called with each state that GitHub reports, before anything is done about it. */
-  onSubject?(facts: SubjectFacts): void;
+  /** Called with each state that GitHub reports, before anything is done about it: the last one is right. */
+  onSubject?: ((state: SubjectState) => void) | undefined;
 }
 
 /** What GitHub says of a pull request or a branch. */
-export interface SubjectFacts {
+export interface SubjectState {
   isOpen: boolean;
   /** Whether the code is in the repository itself. Code of strangers gets no preview. */
   isOwn: boolean;
@@ -38,10 +38,10 @@ export async function readSubject(
   since: number | undefined,
   context: GitHubContext,
   { wasPushed = false } = {},
-): Promise<SubjectFacts> {
-  const facts = await requestSubject(subject, since, context, { wasPushed });
-  context.onSubject?.(facts);
-  return facts;
+): Promise<SubjectState> {
+  const state = await requestSubject(subject, since, context, { wasPushed });
+  context.onSubject?.(state);
+  return state;
 }
 
 async function requestSubject(
@@ -49,7 +49,7 @@ async function requestSubject(
   since: number | undefined,
   { github, repository }: GitHubContext,
   { wasPushed }: { wasPushed: boolean },
-): Promise<SubjectFacts> {
+): Promise<SubjectState> {
   if (subject.kind === 'branch') {
     let branch: Branch | undefined;
     for (const delay of wasPushed ? STALE_DELAYS_MS : [0]) {

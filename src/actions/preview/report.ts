@@ -14,6 +14,7 @@ import { describeKeyLimit, nameOf } from '../key/report.ts';
 import type { Ending } from './close-preview.ts';
 import { describePreview } from './naming.ts';
 import type { OpenedPreview } from './open-preview.ts';
+import type { SubjectState } from './read-subject.ts';
 import type { Preview, PreviewRequest } from './request.ts';
 import type { PreviewResult } from './run-preview.ts';
 import type { Subject } from './subject.ts';
@@ -21,6 +22,12 @@ import type { Subject } from './subject.ts';
 /** The outputs that describe the key of a preview, without its secret. */
 export function previewKeyOutputs({ key, expiresAt }: NewKey): Outputs {
   return { 'key-hash': key.hash, 'expires-at': expiresAt ?? '' };
+}
+
+/** The output about a pull request or branch. An open one from another repository is skipped. */
+export function subjectOutputs({ isOpen, isOwn }: SubjectState): Outputs {
+  if (!isOpen) return { state: 'closed' };
+  return { state: isOwn ? 'open' : 'skipped' };
 }
 
 /** Reports a run that has no preview. */

@@ -35,14 +35,9 @@ export interface Preview {
   identity: Identity;
 }
 
-/** What a run reports of its pull request or branch. An open one from another repository is skipped. */
-export type SubjectState = 'open' | 'closed' | 'skipped';
-
 export interface PreviewContext
   extends GitHubContext,
     Pick<CreateContext, 'onWorkspace'>,
     Pick<KeyContext, 'registerSecrets' | 'onKey' | 'random'> {
   saveTask: SaveTask<PreviewTask>;
-  /** Called whenever GitHub has reported the state: the last one is right. */
-  onState(state: SubjectState): void;
 }

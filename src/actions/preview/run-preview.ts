@@ -5,14 +5,9 @@ import { cleanUp } from './clean-up.ts';
 import { closeAll, type Ending } from './close-preview.ts';
 import { describePreview, identify } from './naming.ts';
 import { type OpenedPreview, openPreview } from './open-preview.ts';
-import { readSubject, type SubjectFacts } from './read-subject.ts';
-import type { Preview, PreviewContext, PreviewRequest, SubjectState } from './request.ts';
+import { readSubject } from './read-subject.ts';
+import type { Preview, PreviewContext, PreviewRequest } from './request.ts';
 import { findTrigger, type Trigger } from './subject.ts';
-
-function stateOf({ isOpen, isOwn }: SubjectFacts): SubjectState {
-  if (!isOpen) return 'closed';
-  return isOwn ? 'open' : 'skipped';
-}
 
 /** What a run did. An open preview without `opened` was left alone. */
 export type PreviewResult =
@@ -33,14 +28,12 @@ export async function runPreview(
   const trigger = findTrigger(request.run, context.repository);
   if (trigger.kind === 'skipped') return { state: 'skipped', reason: trigger.reason };
   if (trigger.kind === 'clean-up') {
-    const result = await cleanUp(request, context);
+    // It is about many pull requests and branches, so it has no output about one.
+    const result = await cleanUp(request, { ...context, onSubject: undefined });
     const failure = sweepFailure(result, { ...request, kind: 'clean-up' });
     return { state: 'clean-up', result, failure };
   }
-  return runFor(trigger, request, {
-    ...context,
-    onSubject: (facts) => context.onState(stateOf(facts)),
-  });
+  return runFor(trigger, request, context);
 }
 
 /** Does what the state of the pull request or branch of a run requires. */
@@ -54,22 +47,22 @@ async function runFor(
   const preview = { subject, identity: identify(subject, repository, request.slugPrefix) };
   log.info(`${describePreview(preview.identity)}.`);
   // What happens to a branch is its end, or a push.
-  let facts = await readSubject(subject, since, context, { wasPushed: !trigger.isEnd });
-  if (facts.isOpen && !facts.isOwn) {
+  let state = await readSubject(subject, since, context, { wasPushed: !trigger.isEnd });
+  if (state.isOpen && !state.isOwn) {
     return { state: 'skipped', reason: 'a pull request from another repository has no preview' };
   }
-  if (facts.isOpen && trigger.isEnd) {
+  if (state.isOpen && trigger.isEnd) {
     log.info('It is open again: this run changes nothing.');
     return { state: 'open', preview };
   }
-  while (facts.isOpen) {
-    const isCurrent = trigger.head === undefined || facts.head === trigger.head;
+  while (state.isOpen) {
+    const isCurrent = trigger.head === undefined || state.head === trigger.head;
     const opened = await openPreview({ request, preview, isCurrent }, context);
     if (opened) return { state: 'open', preview, opened };
-    facts = await readSubject(subject, facts.since, context);
+    state = await readSubject(subject, state.since, context);
   }
   if (!request.dryRun) context.saveTask(null, { orWarn: true });
-  const endings = await closeAll(preview, { ...request, since: facts.since }, context);
+  const endings = await closeAll(preview, { ...request, since: state.since }, context);
   const isLeft = endings.length > 0 && endings.every(({ closing }) => closing.kind === 'reopened');
   return isLeft ? { state: 'open', preview } : { state: 'closed', preview, endings };
 }

@@ -71,8 +71,6 @@ export interface CommentContext extends Pick<Context, 'client' | 'log'> {
   repository: Repository;
   /** Undefined if the step writes none. */
   comments: Comments | undefined;
-  /** Shows why the comment may be out of date. */
-  notice(text: string): void;
 }
 
 /** What became of the comment of a preview. */
@@ -229,11 +227,11 @@ function dataOf(
 }
 
 /** Says why the comment may be out of date, unless that has been said. */
-function noticeError(error: ApiError, { comments, notice }: CommentContext): void {
+function noticeError(error: ApiError, { comments, log }: CommentContext): void {
   const { kind, hint } = error.details;
   const advice = hint !== undefined && kind === 'rejected' ? ` ${hint}` : '';
   const reason = `${error.message}.${advice}`;
   if (!comments || comments.noticed.has(reason)) return;
   comments.noticed.add(reason);
-  notice(`The comment of the preview may be out of date: ${reason}`);
+  log.notice(`The comment of the preview may be out of date: ${reason}`);
 }
