@@ -171,7 +171,7 @@ async function runPost(world: World, job: Job, task: KeyTask, ending: Ending): P
     runKeyTask(task, {
       ...context,
       warn: ({ code }) => job.warnings.push(code),
-      readJobStatus: () => jobStatusOf(job.main.result ? job.plan.status : 'failure', 'GitHub'),
+      jobStatus: jobStatusOf(job.main.result ? job.plan.status : 'failure', 'GitHub'),
       onSpend: () => undefined,
       onReplaced: () => undefined,
     }),

@@ -102,7 +102,7 @@ export async function runKeyPost(
   const context = connect(simulation, conditions, { lines: post.lines });
   const work = runKeyTask(task, {
     ...collectWarnings(context, post.warnings),
-    readJobStatus: () => jobStatusOf(jobStatus, 'GitHub'),
+    jobStatus: jobStatusOf(jobStatus, 'GitHub'),
     onReplaced(deleted) {
       post.replaced = deleted;
     },

@@ -243,7 +243,7 @@ async function runPost(world: World, job: Job, task: PreviewTask, ending: Ending
   job.post = newProcess(world);
   await runProcess(world, job.post, { job, ending }, async (context) => {
     const extras = {
-      readJobStatus: () => jobStatusOf(statusOf(job), 'GitHub'),
+      jobStatus: jobStatusOf(statusOf(job), 'GitHub'),
       onSpend: () => undefined,
     };
     const incomplete = await runPreviewTask(task, { ...context, ...extras });

@@ -97,14 +97,9 @@ export function readKeyInputs(log: InputLog): KeyInputs {
   };
 }
 
-/**
- * Reads the status of the job for the post step.
- * @throws {Failure} `invalid-inputs`
- */
+/** Reads the status of the job for the post step. Never throws, since most post steps do not need it. */
 export function readJobStatus(): JobStatus {
-  const { job_status } = keyInputs().shape;
-  const text = readInputs(z.object({ job_status })).job_status ?? '';
-  return jobStatusOf(text, engineOf(process.env));
+  return jobStatusOf(getInput('job-status'), engineOf(process.env));
 }
 
 /**

@@ -15,7 +15,7 @@ export function keyPost(): Promise<void> {
     run: (task, context, { report }) =>
       runKeyTask(task, {
         ...context,
-        readJobStatus,
+        jobStatus: readJobStatus(),
         onReplaced: (deleted) => report.summarize(replacedSummary(deleted)),
         onSpend: spendReporter(report),
       }),

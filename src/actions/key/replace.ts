@@ -57,11 +57,7 @@ export interface Replacement {
 }
 
 export interface ReplaceContext extends SpendContext {
-  /**
-   * Called only if a key replaces others, so that an invalid input prevents nothing else.
-   * @throws {Failure} `invalid-inputs`
-   */
-  readJobStatus(): JobStatus;
+  jobStatus: JobStatus;
 }
 
 /**
@@ -69,7 +65,7 @@ export interface ReplaceContext extends SpendContext {
  * none would be left, and after it, or the job would seem to have deployed a key that works. Reports what
  * the key has spent as the last of these lookups shows it, also after a failure.
  * @param endOlder ends those of the older keys that still exist and have that name
- * @throws {Failure} `key-replaced`, `invalid-inputs`, and those of `endOlder`
+ * @throws {Failure} `key-replaced`, and those of `endOlder`
  * @throws {ApiError}
  */
 export async function replaceOlderKeys(
@@ -95,9 +91,8 @@ async function endOlderKeys(
   context: ReplaceContext & LookupContext,
   endOlder: (older: readonly SettlingKey[]) => Promise<void>,
 ): Promise<void> {
-  const { client, log, warn } = context;
+  const { client, jobStatus, log, warn } = context;
   await assertWorks(key, { olderEnded: false }, context);
-  const jobStatus = context.readJobStatus();
   if (!jobStatus.succeeded) {
     if (jobStatus.succeeded === undefined) warn(jobStatusUnknown, jobStatus);
     else log.info('The job has not succeeded: older keys stay.');

@@ -28,7 +28,7 @@ import { writeComment } from './write-comment.ts';
 export interface PreviewTaskContext
   extends GitHubContext,
     Pick<SpendContext, 'onSpend'>,
-    Pick<ReplaceContext, 'readJobStatus'> {}
+    Pick<ReplaceContext, 'jobStatus'> {}
 
 /** Describes what may be left if a task fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…, may work until …` */
 export function describePreviewLeft({ key }: PreviewTask): string {
@@ -43,7 +43,7 @@ function isDeployed({ replaced }: KeyTask): boolean {
 
 /**
  * Ends the API key of a preview, and brings its comment up to date. Returns the error that matters most, if any, and
- * what is left: `key-replaced`, `orphan-not-deleted`, `invalid-inputs`, `preview-deleted`, or an `ApiError`.
+ * what is left: `key-replaced`, `orphan-not-deleted`, `preview-deleted`, or an `ApiError`.
  */
 export async function runPreviewTask(
   task: PreviewTask,
@@ -94,7 +94,7 @@ async function endKey(task: KeyTask, preview: PreviewTask, context: PreviewTaskC
   const { workspace, desired, created, replaced } = task;
   if (!created) return;
   const key = { name: desired.name, ...created };
-  if (replaced === undefined || context.readJobStatus().succeeded === false) {
+  if (replaced === undefined || context.jobStatus.succeeded === false) {
     const found = await endOwn(key, preview, context);
     reportSpend(key, { found }, context);
     return;

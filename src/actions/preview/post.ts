@@ -29,7 +29,7 @@ export function previewPost(): Promise<void> {
           ? openComments(github, { ...gitHub, render: commentRenderer(gitHub, report) })
           : undefined,
         repository: { ...gitHub.repository, ...task.repository },
-        readJobStatus,
+        jobStatus: readJobStatus(),
         onSpend: spendReporter(report),
       });
     },

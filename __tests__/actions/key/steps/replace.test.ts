@@ -37,11 +37,8 @@ test('A replace that fails reports the new key and the old ones that are left', 
   expect(keys().map(({ label }) => label)).toEqual(left);
 });
 
-/** Longer than any input may be. */
-const TOO_LONG = 'x'.repeat(65 * 1024);
-
 test('A key that replaces no other is revoked, whatever the status of the job', async () => {
-  const post = await runPost(await createKey(), { 'job-status': TOO_LONG });
+  const post = await runPost(await createKey(), { 'job-status': 'failure' });
   expect([post.exitCode, annotations(post), keys()]).toEqual([0, [], []]);
 });
 
@@ -127,13 +124,10 @@ describe('replace: after-job', () => {
   });
 
   // Because both keys work then.
-  test.each([{ 'job-status': TOO_LONG }, { 'management-key': '' }])(
-    'fails the job if an input of the post step is invalid: %#',
-    async (invalid) => {
-      seed({ name: 'CI' });
-      const post = await runPost(await createKey(KEPT), { ...KEPT, ...invalid });
-      expect(expectFailure(post).code).toBe('invalid-inputs');
-      expect(keys()).toHaveLength(2);
-    },
-  );
+  test('fails the job if the management key of the post step is invalid', async () => {
+    seed({ name: 'CI' });
+    const post = await runPost(await createKey(KEPT), { ...KEPT, 'management-key': '' });
+    expect(expectFailure(post).code).toBe('invalid-inputs');
+    expect(keys()).toHaveLength(2);
+  });
 });
