@@ -1390,39 +1390,28 @@ return deleted}function mayHaveOrphans(attempts){const deleted=new Set(attempts.
 return countAmbiguous(attempts)>deleted.size}function reconcileKey(attempts){const{failure,found}=attempts.at(-1),{retryable,ambiguous}=FAILURE_CLASSES[failure.kind]
 return ambiguous&&failure.kind!=="aborted"&&!found?{kind:"settle",ambiguous:!0}:{kind:retryable?"retry":"give-up",ambiguous:mayHaveOrphans(attempts)}}function unusableState(key,now){if(isDisabled(key))return"disabled"
 const expiry=readTime(key.expires_at)
-return expiry!==void 0&&now!==void 0&&expiry<=now?"expired":void 0}const WITHIN_MS=5e3
-async function disableAndReport(created,context){const reading=await read({...disableRequest(created),trusts404:!0},context)
-reportSpend(created,reading,context)
-return reading.found!==void 0}async function readAndReport(created,context){const request=keyRequest(created.hash,describeKey(created))
-reportSpend(created,await read(request,context),context)}async function read(request,{client}){const brief=client.within(Math.min(WITHIN_MS,client.timeLeft()/4)),{value,error}=await catching(brief.request(request),ApiError)
-return error?{error}:{found:value.data,now:value.serverTime}}function reportSpend(created,{found,now,error},{log,warn,onSpend}){const one=found&&{key:found,settlesIn:settlesIn(found,now)},spent=one&&spentOf(one)
-if(!spent){const reason=one?"OpenRouter does not report it":spend_describeMissing(error)
-log.info(`What the API key ${describeKey(created)} has spent is unknown: ${reason}.`)
-return}const{key}=one,limit=limitOf(key),spend={name:created.name,spent,byok:key.byok_usage,isSoFar:one.settlesIn===void 0},isUsedUp=limit!==void 0&&isLimitUsedUp(limit,spent.amount)
-onSpend({...spend,limit,isUsedUp})
-limit&&isUsedUp&&warn(keyLimitUsedUp,{spend:{...spend,limit}})}function spend_describeMissing(error){return error instanceof ApiError?formatAttempt(error.details):"OpenRouter does not find the key (HTTP 404)"}const MAX_REPLACED=250
+return expiry!==void 0&&now!==void 0&&expiry<=now?"expired":void 0}const MAX_REPLACED=250
 function hashesToReplace(older,now,{log}){const rank=key=>unusableState(key,now)?1:0
 older.length>MAX_REPLACED&&log.info(`${older.length} keys have that name. This job replaces ${MAX_REPLACED} of them if it succeeds, and later jobs the others.`)
-return older.toSorted((a,b)=>rank(a)-rank(b)).slice(0,MAX_REPLACED).map(({hash})=>hash)}async function replaceOlderKeys(replacement,context,endOlder){const readings=[],replacing=endOlderKeys(replacement,{...context,onFound:reading=>readings.push(reading)},endOlder),{error}=await catching(replacing,ApiError,Failure)
-reportSpend(replacement.key,readings.at(-1)??{error},context)
-if(error)throw error}async function endOlderKeys({key,workspace,replaced,isSameName=isSameKeyName},context,endOlder){const{client,jobStatus,log,warn}=context
-await assertWorks(key,{olderEnded:!1},context)
-if(!jobStatus.succeeded){jobStatus.succeeded===void 0?warn(jobStatusUnknown,jobStatus):log.info("The job has not succeeded: older keys stay.")
-return}if(replaced.length===0)return
-const older=toSettling(await listKeys(client,workspace)).filter(({key:{hash,name}})=>replaced.includes(hash)&&isSameName(name,key.name))
-older.length>0&&await endOlder(older)
-await assertWorks(key,{olderEnded:older.length>0},context)}async function assertWorks(key,{olderEnded},context){const request={...keyRequest(key.hash,describeKey(key)),trusts404:!0}
-for await(const _ of whileMissing(context)){const{data:own,serverTime:server}=await context.client.request(request)
-if(!own)continue
-const now=currentTime({server,runner:context.timeOfDay()},[own])
-context.onFound({found:own,now})
-const state=unusableState(own,now)
-if(!state)return
-const expiredAt=state==="expired"?String(own.expires_at):void 0
-throw new Failure(keyReplaced,{key,expiredAt,olderEnded})}throw new Failure(keyReplaced,{key,olderEnded})}async function deleteOlderKeys(older,key,{client,log},onDeleted=()=>{}){const deleted=[],undeleted=await deleteEach(older,client,old=>{deleted.push(old)
+return older.toSorted((a,b)=>rank(a)-rank(b)).slice(0,MAX_REPLACED).map(({hash})=>hash)}async function replaceOlderKeys(replacement,context,endOlder){const{key,replaced}=replacement,before=await checkWorks(key,{olderEnded:!1},context)
+if(before.error||!hasSucceeded(context)||replaced.length===0)return before
+const{value:older,error}=await catching(findOlder(replacement,context),ApiError)
+if(error)return{...before,error}
+const end=older.length>0?await endOlder(older):{}
+if(end.error)return{...before,...end}
+const after=await checkWorks(key,{olderEnded:older.length>0},context)
+return{...end,...after,reading:after.reading.found?after.reading:before.reading}}function hasSucceeded({jobStatus,log,warn}){jobStatus.succeeded===void 0&&warn(jobStatusUnknown,jobStatus)
+jobStatus.succeeded===!1&&log.info("The job has not succeeded: older keys stay.")
+return jobStatus.succeeded===!0}async function findOlder({key,workspace,replaced,isSameName=isSameKeyName},{client}){return toSettling(await listKeys(client,workspace)).filter(({key:{hash,name}})=>replaced.includes(hash)&&isSameName(name,key.name))}async function checkWorks(key,{olderEnded},context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
+if(error)return{reading:{error},error}
+const{found,now}=reading,state=found?unusableState(found,now):"missing"
+if(!state)return{reading}
+const expiredAt=state==="expired"?String(found?.expires_at):void 0
+return{reading,error:new Failure(keyReplaced,{key,expiredAt,olderEnded})}}async function readOwn(key,context){const request={...keyRequest(key.hash,describeKey(key)),trusts404:!0}
+for await(const _ of whileMissing(context)){const{data:found,serverTime:server}=await context.client.request(request)
+if(found)return{found,now:currentTime({server,runner:context.timeOfDay()},[found])}}return{}}async function deleteOlderKeys(older,key,{client,log}){const deleted=[],undeleted=await deleteEach(older,client,old=>{deleted.push(old)
 log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`)})
-deleted.length>0&&onDeleted(deleted)
-if(undeleted.length>0)throw new Failure(replacedKeysNotDeleted,{key,undeleted,count:older.length})}const keyTask=()=>object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,mayHaveOrphans:schemas_boolean(),created:optional(object({hash:schemas_string(),label:schemas_string(),expiresAt:nullable(schemas_string())})),revoke:schemas_boolean(),replaced:optional(array(schemas_string()))})
+return undeleted.length===0?{deleted}:{deleted,error:new Failure(replacedKeysNotDeleted,{key,undeleted,count:older.length})}}const keyTask=()=>object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,mayHaveOrphans:schemas_boolean(),created:optional(object({hash:schemas_string(),label:schemas_string(),expiresAt:nullable(schemas_string())})),revoke:schemas_boolean(),replaced:optional(array(schemas_string()))})
 function taskIn(state,facts){const{workspace:{id,slug},desired,mayHaveOrphans,key,replaced}=facts,task={workspace:{id,slug},desired,mayHaveOrphans}
 if(state==="ended")return mayHaveOrphans?{...task,revoke:!1}:null
 const created=key&&{hash:key.hash,label:key.label,expiresAt:expiryOf(key,desired)}
@@ -1434,8 +1423,8 @@ if(!found.workspace)throw new Failure(workspaceNotFound,{workspace})
 const created=await makeKey(found.workspace,request,context)
 giveOut(created,request,context)
 await deleteLateOrphans(created,context)
-request.replace===!0&&await deleteOlderKeys(created.namesakes,created.key,context)
-log.info(describeEnd(request))
+if(request.replace===!0){const{error}=await deleteOlderKeys(created.namesakes,created.key,context)
+if(error)throw error}log.info(describeEnd(request))
 return created}function describeEnd({revokeAfterJob,replace}){return revokeAfterJob?"The key is revoked when the job ends.":replace==="after-job"?"The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.":"The key is not revoked after the job."}async function makeKey(workspace,request,context){const{clock,log}=context,plan=await planKey(workspace,request,context),start=clock.now(),created=await createKeyOnce(plan,request,context),{key}=created
 saveCreated(created,context)
 if(created.looser.length>0)throw await revokeLooser(created,context)
@@ -1470,38 +1459,45 @@ replace==="after-job"&&(revokes??!provided.has("revoke_after_job"))&&problems.pu
 replace!=="after-job"||provided.has("expires_in")||problems.push({input:"expires-in",message:"is required with replace: after-job, because the key outlives the job: a time such as 70d, or never"})
 return problems}function readKeyInputs(log){const values=readInputs(keyInputs(),keyProblems)
 return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),desired:{name:values.name??jobKeyName(process.env),limit:values.limit_usd,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},expiresInMs:values.expires_in==="never"?null:values.expires_in??toMs("6h"),revokeAfterJob:values.revoke_after_job,replace:values.replace}}function readJobStatus(){return jobStatusOf(getInput("job-status"),engineOf(process.env))}function keyOutputs({key,workspace,expiresAt}){return{name:key.name,hash:key.hash,label:key.label,"expires-at":expiresAt??"","workspace-id":workspace.id,"workspace-slug":workspace.slug}}function keySummary({key,workspace,expiresAt},request){return{title:`\u2705 Created an OpenRouter API key ${describeKeyLimit(request)}`,table:{header:["Field","Value"],rows:[["Workspace",{text:workspace.slug,url:dashboardUrl(workspace.slug)}],["Expires",expiresAt===null?"never":unbroken(formatExpiry(expiresAt,createdAt(key)))],["When the job ends",request.revokeAfterJob?"it is revoked":"it stays"]]},folded:[report_nameOf(key)]}}function report_nameOf({name,label}){return{title:"Name of the API key",paragraphs:[{code:name},["Label: ",{code:label}]]}}function describeKeyLimit({desired}){const{limit,limit_reset:reset}=desired
-return limit===void 0?"without a limit":`with ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`}`}function replacedSummary(deleted){return{title:`\u2705 Deleted ${countOf(deleted.length,"OpenRouter API key")} that the new one replaces`,table:keysTable(deleted,"Total"),notes:whyAtLeast(spentBy(deleted))}}function spendReporter({info,summarize}){return spend=>{const{name,spent,limit,isUsedUp}=spend,details=[...limit?.reset?[`${describeLimit(limit)}.`]:[],...whyAtLeast(spent).map(why=>`${why} To read the amount then, run the action usage.`)]
+return limit===void 0?"without a limit":`with ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`}`}function replacedSummary(deleted){return{title:`\u2705 Deleted ${countOf(deleted.length,"OpenRouter API key")} that the new one replaces`,table:keysTable(deleted,"Total"),notes:whyAtLeast(spentBy(deleted))}}function reportSpend(spend,{info,summarize,warn}){const{name,spent,limit,isUsedUp}=spend,details=[...limit?.reset?[`${describeLimit(limit)}.`]:[],...whyAtLeast(spent).map(why=>`${why} To read the amount then, run the action usage.`)]
 info(`${formatSpend(spend)} (API key ${JSON.stringify(name)}).`)
 details.forEach(info)
-isUsedUp||summarize({title:`\u{1f4b5} ${formatSpend(spend,"at OpenRouter")}`,paragraphs:[...spend.isSoFar?[]:["The API key does not work any more."],...details],folded:[{title:"Name of the API key",paragraphs:[{code:name}]}]})}}function main_key(){return runStep({action:"key"},async step=>{const{report}=step,inputs=readKeyInputs(report),result=await createKey(inputs,{saveTask:openJournal(inputs,report),...startContext(inputs,step),registerSecrets:report.registerSecrets,onKey(created){report.output(keyOutputs(created))
+limit&&isUsedUp?warn(keyLimitUsedUp,{spend:{...spend,limit}}):summarize({title:`\u{1f4b5} ${formatSpend(spend,"at OpenRouter")}`,paragraphs:[...spend.isSoFar?[]:["The API key does not work any more."],...details],folded:[{title:"Name of the API key",paragraphs:[{code:name}]}]})}function main_key(){return runStep({action:"key"},async step=>{const{report}=step,inputs=readKeyInputs(report),result=await createKey(inputs,{saveTask:openJournal(inputs,report),...startContext(inputs,step),registerSecrets:report.registerSecrets,onKey(created){report.output(keyOutputs(created))
 report.outputSecret("key",created.secret)},random:Math.random})
-report.summarize(keySummary(result,inputs))})}function describeKeysLeft(left){const{desired,mayHaveOrphans,created,revoke,isDisabled}=left,{name,expires_at}=desired,quoted=JSON.stringify(name),lost=mayHaveOrphans?`an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at,formatExpiry)}`:""
+report.summarize(keySummary(result,inputs))})}const WITHIN_MS=5e3
+function disableAndRead(created,context){return read({...disableRequest(created),trusts404:!0},context)}function readOnce(created,context){return read(keyRequest(created.hash,describeKey(created)),context)}async function read(request,{client}){const brief=client.within(Math.min(WITHIN_MS,client.timeLeft()/4)),{value,error}=await catching(brief.request(request),ApiError)
+return error?{error}:{found:value.data,now:value.serverTime}}function spendIn({found,now,error},created,{log}){const one=found&&{key:found,settlesIn:settlesIn(found,now)},spent=one&&spentOf(one)
+if(!spent){const reason=one?"OpenRouter does not report it":spend_describeMissing(error)
+log.info(`What the API key ${describeKey(created)} has spent is unknown: ${reason}.`)
+return}const limit=limitOf(one.key)
+return{name:created.name,spent,byok:one.key.byok_usage,limit,isUsedUp:limit!==void 0&&isLimitUsedUp(limit,spent.amount),isSoFar:one.settlesIn===void 0}}function spend_describeMissing(error){return error?formatAttempt(error.details):"OpenRouter does not find the key (HTTP 404)"}function describeKeysLeft(left){const{desired,mayHaveOrphans,created,revoke,isDisabled}=left,{name,expires_at}=desired,quoted=JSON.stringify(name),lost=mayHaveOrphans?`an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at,formatExpiry)}`:""
 if(!created||!revoke)return lost
 const state=isDisabled?"disabled; it cannot spend":`may work until ${(expiresAt=created.expiresAt)===null?"someone deletes it":formatExpiry(expiresAt)}`
 var expiresAt
 return[lost,`the API key ${quoted} (${created.label}), hash ${created.hash}, ${state}`].filter(Boolean).join("; ")}function adviseOnKeyLeft(left,verb){const{created,isDisabled=!1}=left
 if(!created)return
 const others=describeKeysLeft({...left,created:void 0})
-return adviseOnKey({...left,created,isDisabled,others},verb)}async function runKeyTask(task,context){const{desired,created,revoke,replaced}=task,key=created&&{name:desired.name,...created},isDisabled=key!==void 0&&revoke&&await disableAndReport(key,context)
-!key||revoke||replaced||await readAndReport(key,context)
-const[revocation,orphanDeletion]=await Promise.all([catching(revokeCreated(task,context),ApiError,Failure),catching(deleteAllOrphans(task,context),ApiError,Failure)]),replacement=await catching(replaceKeys(task,context),ApiError,Failure),error=revocation.error??replacement.error??orphanDeletion.error
-if(!error)return
-const left={...task,revoke:revocation.error!==void 0,isDisabled,replaced:replacement.error?replaced:void 0,mayHaveOrphans:orphanDeletion.error!==void 0}
-return{error,left,advice:revocation.error&&adviseOnKeyLeft(left,"delete")}}async function revokeCreated({desired,created,revoke},context){if(!created||!revoke)return
+return adviseOnKey({...left,created,isDisabled,others},verb)}async function runKeyTask(task,context){const{desired,created,revoke,replaced}=task,key=created&&{name:desired.name,...created},reading=key&&await readFirst(key,task,context),[revocation,orphanDeletion]=await Promise.all([catching(revokeCreated(task,context),ApiError,Failure),catching(deleteAllOrphans(task,context),ApiError,Failure)]),replacement=await replaceKeys(task,context),last=replacement?.reading??reading,end={spend:key&&last&&spendIn(last,key,context),replaced:replacement?.deleted??[]},error=revocation.error??replacement?.error??orphanDeletion.error
+if(!error)return{...end,incomplete:void 0}
+const left={...task,revoke:revocation.error!==void 0,isDisabled:revoke&&reading?.found!==void 0,replaced:replacement?.error?replaced:void 0,mayHaveOrphans:orphanDeletion.error!==void 0},advice=revocation.error&&adviseOnKeyLeft(left,"delete")
+return{...end,incomplete:{error,left,advice}}}async function readFirst(key,{revoke,replaced},context){return revoke?disableAndRead(key,context):replaced?void 0:readOnce(key,context)}async function revokeCreated({desired,created,revoke},context){if(!created||!revoke)return
 const{client,log}=context,key={name:desired.name,...created}
 for await(const _ of whileMissing(context)){const deletion=await deleteKey(client,key)
 if(deletion.kind==="unclear")throw deletion.error
 if(deletion.kind!=="missing"){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
 return}}throw new Failure(createdKeyMissing,{key})}async function replaceKeys({workspace,desired,created,replaced},context){if(!created||!replaced)return
 const key={name:desired.name,...created}
-await replaceOlderKeys({key,workspace,replaced},context,async older=>{const keys=older.map(one=>one.key)
-await deleteOlderKeys(keys,key,context,deleted=>context.onReplaced(older.filter(one=>deleted.includes(one.key))))})}async function deleteAllOrphans(task,context){if(!task.mayHaveOrphans)return
+return replaceOlderKeys({key,workspace,replaced},context,async older=>{const keys=older.map(one=>one.key),{deleted,error}=await deleteOlderKeys(keys,key,context)
+return{deleted:older.filter(one=>deleted.includes(one.key)),error}})}async function deleteAllOrphans(task,context){if(!task.mayHaveOrphans)return
 let isFound=!1
 for(const delay of LATE_POST_DELAYS_MS){await context.client.pause(delay)
 const deleted=await deleteOrphans(task,context)
 isFound||=deleted.length>0}if(isFound)return
 const{desired:{name,expires_at},workspace}=task
-context.log.info(`Found no API key whose secret was lost. A late request may still create ${JSON.stringify(name)} in the workspace "${workspace.slug}". That key ${describeExpiry(expires_at)}, unless someone deletes it.`)}function keyPost(){return runPostStep({action:"key",schema:keyTask(),run:(task,context,{report})=>runKeyTask(task,{...context,jobStatus:readJobStatus(),onReplaced:deleted=>report.summarize(replacedSummary(deleted)),onSpend:spendReporter(report)}),failsJob:task=>task?task.replaced!==void 0:getInput("replace")==="after-job",describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}async function completeRepository(client,{id,defaultBranch,...named}){if(id!==void 0&&defaultBranch!==void 0)return{...named,id,defaultBranch}
+context.log.info(`Found no API key whose secret was lost. A late request may still create ${JSON.stringify(name)} in the workspace "${workspace.slug}". That key ${describeExpiry(expires_at)}, unless someone deletes it.`)}function keyPost(){return runPostStep({action:"key",schema:keyTask(),async run(task,context,{report}){const end=await runKeyTask(task,{...context,jobStatus:readJobStatus()})
+end.replaced.length>0&&report.summarize(replacedSummary(end.replaced))
+end.spend&&reportSpend(end.spend,report)
+return end.incomplete},failsJob:task=>task?task.replaced!==void 0:getInput("replace")==="after-job",describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}async function completeRepository(client,{id,defaultBranch,...named}){if(id!==void 0&&defaultBranch!==void 0)return{...named,id,defaultBranch}
 const{data}=await client.request({operation:`read the repository ${named.name}`,method:"GET",path:pathIn(named),schema:object({id:schemas_number(),default_branch:schemas_string()}),hint:"Check that github-token can read the repository."})
 return{...named,id:id??data.id,defaultBranch:defaultBranch??data.default_branch}}function pathIn({name},...segments){return["/repos",...name.split("/").map(encodeURIComponent),...segments].join("/")}const DEFAULT_LIMIT=toUsd(1),previewInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape,{name:_name,slug:_slug,description:_description,...fields}=createWorkspaceRequest.shape
 return object({management_key:connection.management_key,github_token:schemas_default(schemas_string(),""),pull_request:optional(count("must be the number of a pull request")),slug_prefix:slugPrefix(),...fields,...governanceInputs,key:schemas_default(schemas_enum(["job","preview","none"],"must be job, preview or none"),"job"),key_name:optional(keyName().check(refine(text=>[...text].length<=100,"must be at most 100 characters"))),limit_usd:schemas_default(nullable(usdInput('must be an amount in USD, 0 or more, or "null"')),DEFAULT_LIMIT),limit_reset,include_byok_in_limit,preview_limit_usd:optional(usdInput("must be an amount in USD, above 0").check(refine(usd=>usd>0,"must be an amount in USD, above 0"))),expires_in:optional(lifetime()),comment:fields_flag(!0),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("2m"),job_status:optional(schemas_string())})}
@@ -1894,29 +1890,32 @@ if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure
 throwIfCancelled(step.signal)
-report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({key}){return key?describeKeysLeft({...key,revoke:!isDeployed(key)}):""}function isDeployed({replaced}){return replaced!==void 0}async function runPreviewTask(task,context){const{key}=task,ended=key&&await catching(endKey(key,task,context),ApiError,Failure),orphans=key&&await catching(deleteAllOrphans(key,context),ApiError,Failure),workspace={...task.workspace,subject:task.subject,name:task.workspace.slug},check=await catching(checkThere(task,context),ApiError,Failure)
+report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({key}){return key?describeKeysLeft({...key,revoke:!isDeployed(key)}):""}function isDeployed({replaced}){return replaced!==void 0}async function runPreviewTask(task,context){const{key,subject}=task,ended=key&&await endKey(key,task,context),orphans=key&&await catching(deleteAllOrphans(key,context),ApiError,Failure),workspace={...task.workspace,subject,name:task.workspace.slug},check=await catching(checkThere(task,context),ApiError,Failure)
 check.value&&await writeComment({workspace,cap:task.cap},context)
-const[error]=[ended?.error,check.error,orphans?.error].filter(one=>one!==void 0)
-if(!error)return
-if(!key)return{error,left:task}
-const left={...key,created:ended?.error?key.created:void 0,mayHaveOrphans:orphans?.error!==void 0},own=ended?.error&&!isDeployed(key)?left:void 0
-return{error,left:{...task,key:left},advice:own&&adviseOnKeyLeft(own,"disable")}}async function checkThere(task,context){if(await isThere(task,context))return!0
+const spend=ended?.spend,error=ended?.error??check.error??orphans?.error
+if(!error)return{spend,incomplete:void 0}
+if(!key)return{spend,incomplete:{error,left:task}}
+const left={...task,key:{...key,created:ended?.error&&key.created,mayHaveOrphans:orphans?.error!==void 0}}
+return{spend,incomplete:{error,left,advice:ended?.error&&!isDeployed(key)?adviseOnKeyLeft(left.key,"disable"):void 0}}}async function checkThere(task,context){if(await isThere(task,context))return!0
 const{isOpen}=await readSubject(task.subject,void 0,context)
 if(isOpen)throw new Failure(previewDeleted,{workspace:task.workspace})
 return!1}async function isThere({workspace:{id}},{client}){const{workspace}=await findWorkspace(client,id)
 return isInUse(workspace)}async function endKey(task,preview,context){const{workspace,desired,created,replaced}=task
-if(!created)return
+if(!created)return{}
 const key={name:desired.name,...created}
-replaced!==void 0&&context.jobStatus.succeeded!==!1?await replaceOlderKeys({key,workspace,replaced,isSameName:isSamePreviewKeyName},context,older=>disableEach(older,context)):reportSpend(key,{found:await endOwn(key,preview,context)},context)}async function endOwn(key,task,context){for await(const _ of whileMissing(context)){const found=await findKey(context.client,key.hash)
+if(replaced===void 0||context.jobStatus.succeeded===!1){const end=await catching(endOwn(key,preview,context),ApiError,Failure)
+return end.error?end:{spend:spendIn({found:end.value},key,context)}}const replacement={key,workspace,replaced,isSameName:isSamePreviewKeyName},end=await replaceOlderKeys(replacement,context,older=>disableEach(older,context))
+return{spend:spendIn(end.reading,key,context),error:end.error}}async function endOwn(key,task,context){for await(const _ of whileMissing(context)){const found=await findKey(context.client,key.hash)
 if(found&&isDisabled(found))return found
 const disabled=found&&await disable(key,context)
 if(disabled)return disabled
 if(!await isThere(task,context))return}throw new Failure(createdKeyMissing,{key})}async function disable(key,{client,log}){const disabled=await disableKey(client,key)
 disabled&&log.info(`Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`)
-return disabled}async function disableEach(keys,context){const working=keys.filter(({settlesIn})=>settlesIn===void 0),outcomes=await Promise.all(working.map(({key})=>catching(disable(key,context),ApiError))),[first]=outcomes.flatMap(({error})=>error??[])
-if(first)throw first}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,repository:object({id:schemas_number(),defaultBranch:schemas_string()}),workspace:object({id:schemas_string(),slug:schemas_string()}),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(usd)})
-function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:(task,error)=>!task||task.key!==void 0||isDeleted(error),async run(task,context,step){const{report}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step)
-return runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},jobStatus:readJobStatus(),onSpend:spendReporter(report)})},describeLeftovers:task=>task?describePreviewLeft(task):""})}const isDeleted=error=>error instanceof Failure&&error.is(previewDeleted)
+return disabled}async function disableEach(keys,context){const working=keys.filter(({settlesIn})=>settlesIn===void 0),outcomes=await Promise.all(working.map(({key})=>catching(disable(key,context),ApiError)))
+return{error:outcomes.find(({error})=>error)?.error}}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,repository:object({id:schemas_number(),defaultBranch:schemas_string()}),workspace:object({id:schemas_string(),slug:schemas_string()}),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(usd)})
+function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:(task,error)=>!task||task.key!==void 0||isDeleted(error),async run(task,context,step){const{report}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step),{spend,incomplete}=await runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},jobStatus:readJobStatus()})
+spend&&reportSpend(spend,report)
+return incomplete},describeLeftovers:task=>task?describePreviewLeft(task):""})}const isDeleted=error=>error instanceof Failure&&error.is(previewDeleted)
 function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
 for(;textIndex<text.length;)if(glob[globIndex]==="*"){[star,starEnd]=[globIndex,textIndex]
 globIndex+=1}else if(glob[globIndex]==="?"||glob[globIndex]===text[textIndex]){globIndex+=1

@@ -172,8 +172,6 @@ async function runPost(world: World, job: Job, task: KeyTask, ending: Ending): P
       ...context,
       warn: ({ code }) => job.warnings.push(code),
       jobStatus: jobStatusOf(job.main.result ? job.plan.status : 'failure', 'GitHub'),
-      onSpend: () => undefined,
-      onReplaced: () => undefined,
     }),
   );
 }
@@ -185,17 +183,17 @@ const hasEnded = ({ post }: Job) => post !== undefined && !post.killed && !post.
 
 /** Whether a job is green: what is left of a replacement fails it. */
 const isGreen = (job: Job) =>
-  succeeds(job) && hasEnded(job) && job.post?.result?.left.replaced === undefined;
+  succeeds(job) && hasEnded(job) && job.post?.result?.incomplete?.left.replaced === undefined;
 
 /** Whether a job is green, and its post step has done all it had to do. */
 const isClean = (job: Job) =>
-  isGreen(job) && job.post?.result === undefined && job.warnings.length === 0;
+  isGreen(job) && job.post?.result?.incomplete === undefined && job.warnings.length === 0;
 
 // The rules.
 
 function errorsAreOfAKnownKind({ jobs }: Scene): void {
   for (const { main, post } of jobs) {
-    const errors = [main.error, post?.error, post?.result?.error].filter(Boolean);
+    const errors = [main.error, post?.error, post?.result?.incomplete?.error].filter(Boolean);
     for (const error of errors) {
       if (!isOfAKnownKind(error)) throw error;
     }

@@ -4,6 +4,7 @@ import { createKey, type KeyRequest, type NewKey } from '../../src/actions/key/c
 import { runKeyTask } from '../../src/actions/key/end-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
 import { formatSpend, type KeySpend } from '../../src/actions/key/key-spend.ts';
+import { reportSpend } from '../../src/actions/key/report.ts';
 import { type KeyTask, keyTask } from '../../src/actions/key/task.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import { toJson } from '../../src/lib/json.ts';
@@ -100,19 +101,14 @@ export async function runKeyPost(
   const post: KeyPost = { warnings: [], lines: [] };
   if (!task) return post;
   const context = connect(simulation, conditions, { lines: post.lines });
-  const work = runKeyTask(task, {
-    ...collectWarnings(context, post.warnings),
-    jobStatus: jobStatusOf(jobStatus, 'GitHub'),
-    onReplaced(deleted) {
-      post.replaced = deleted;
-    },
-    onSpend(spend) {
-      post.spend = spend;
-      post.lines.push(formatSpend(spend));
-    },
-  });
-  const incomplete = await simulation.clock.run(work);
-  return { ...post, ...incomplete };
+  const collecting = collectWarnings(context, post.warnings);
+  const work = runKeyTask(task, { ...collecting, jobStatus: jobStatusOf(jobStatus, 'GitHub') });
+  const { spend, replaced, incomplete } = await simulation.clock.run(work);
+  if (!spend) return { ...post, replaced, ...incomplete };
+  post.lines.push(formatSpend(spend));
+  const { warn } = collecting;
+  reportSpend(spend, { info: () => undefined, summarize: () => undefined, warn });
+  return { ...post, replaced, spend, ...incomplete };
 }
 
 /** `context`, whose warnings are pushed to `warnings` too. */

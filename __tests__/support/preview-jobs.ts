@@ -242,11 +242,8 @@ function statusOf({ plan, main }: Job): string {
 async function runPost(world: World, job: Job, task: PreviewTask, ending: Ending): Promise<void> {
   job.post = newProcess(world);
   await runProcess(world, job.post, { job, ending }, async (context) => {
-    const extras = {
-      jobStatus: jobStatusOf(statusOf(job), 'GitHub'),
-      onSpend: () => undefined,
-    };
-    const incomplete = await runPreviewTask(task, { ...context, ...extras });
+    const jobStatus = jobStatusOf(statusOf(job), 'GitHub');
+    const { incomplete } = await runPreviewTask(task, { ...context, jobStatus });
     if (incomplete) throw incomplete.error;
   });
 }

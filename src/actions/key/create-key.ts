@@ -84,7 +84,10 @@ export async function createKey(request: KeyRequest, context: KeyContext): Promi
   const created = await makeKey(found.workspace, request, context);
   giveOut(created, request, context);
   await deleteLateOrphans(created, context);
-  if (request.replace === true) await deleteOlderKeys(created.namesakes, created.key, context);
+  if (request.replace === true) {
+    const { error } = await deleteOlderKeys(created.namesakes, created.key, context);
+    if (error) throw error;
+  }
   log.info(describeEnd(request));
   return created;
 }

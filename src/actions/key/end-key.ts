@@ -2,15 +2,21 @@ import { LATE_POST_DELAYS_MS } from '../../creation/post-once.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { whileMissing } from '../../openrouter/deletion.ts';
-import { deleteKey, describeKey } from '../../openrouter/resources/keys.ts';
+import { deleteKey, describeKey, type KeyIdentity } from '../../openrouter/resources/keys.ts';
 import type { SettlingKey } from '../../openrouter/settlement.ts';
 import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { describeExpiry, describeLife, formatExpiry } from './expiry.ts';
 import { adviseOnKey, createdKeyMissing } from './failures.ts';
+import type { KeySpend } from './key-spend.ts';
 import { deleteOrphans } from './orphans.ts';
-import { deleteOlderKeys, type ReplaceContext, replaceOlderKeys } from './replace.ts';
-import { disableAndReport, readAndReport } from './spend.ts';
+import {
+  deleteOlderKeys,
+  type ReplaceContext,
+  type ReplacementEnd,
+  replaceOlderKeys,
+} from './replace.ts';
+import { disableAndRead, type Reading, readOnce, spendIn } from './spend.ts';
 import type { KeyTask } from './task.ts';
 
 /** What is left of the task of a key. */
@@ -47,41 +53,55 @@ export function adviseOnKeyLeft(left: KeyLeft, verb: 'delete' | 'disable') {
   return adviseOnKey({ ...left, created, isDisabled, others }, verb);
 }
 
-export interface KeyTaskContext extends ReplaceContext {
-  /** Called with the older keys that this step has deleted. */
-  onReplaced(deleted: readonly SettlingKey[]): void;
+/** What a post step has done about a key. */
+export interface KeyEnd {
+  /** What the created key has spent; undefined if there is none, or if that is unknown. */
+  spend: KeySpend | undefined;
+  /** The older keys that this step has deleted. */
+  replaced: readonly SettlingKey[];
+  incomplete: IncompleteTask<KeyLeft> | undefined;
 }
 
 /**
- * Reports what the key has spent that the step created, deletes its orphans, and either revokes it or deletes
- * those that it replaces, as the task requires. Touches no other key. Returns what is left of the task if
- * part of it failed.
+ * Reads what the key has spent that the step created, deletes its orphans, and either revokes it or deletes those that
+ * it replaces, as the task requires. Touches no other key.
  */
-export async function runKeyTask(
-  task: KeyTask,
-  context: KeyTaskContext,
-): Promise<IncompleteTask<KeyLeft> | undefined> {
+export async function runKeyTask(task: KeyTask, context: ReplaceContext): Promise<KeyEnd> {
   const { desired, created, revoke, replaced } = task;
   const key = created && { name: desired.name, ...created };
-  const isDisabled = key !== undefined && revoke && (await disableAndReport(key, context));
-  // If it replaces others, its lookups before and after that report it.
-  if (key && !revoke && !replaced) await readAndReport(key, context);
+  const reading = key && (await readFirst(key, task, context));
   const [revocation, orphanDeletion] = await Promise.all([
     catching(revokeCreated(task, context), ApiError, Failure),
     catching(deleteAllOrphans(task, context), ApiError, Failure),
   ]);
   // At the end, so that nothing follows the last lookup of the created key.
-  const replacement = await catching(replaceKeys(task, context), ApiError, Failure);
-  const error = revocation.error ?? replacement.error ?? orphanDeletion.error;
-  if (!error) return undefined;
+  const replacement = await replaceKeys(task, context);
+  const last = replacement?.reading ?? reading;
+  const end = {
+    spend: key && last && spendIn(last, key, context),
+    replaced: replacement?.deleted ?? [],
+  };
+  const error = revocation.error ?? replacement?.error ?? orphanDeletion.error;
+  if (!error) return { ...end, incomplete: undefined };
   const left = {
     ...task,
     revoke: revocation.error !== undefined,
-    isDisabled,
-    replaced: replacement.error ? replaced : undefined,
+    isDisabled: revoke && reading?.found !== undefined,
+    replaced: replacement?.error ? replaced : undefined,
     mayHaveOrphans: orphanDeletion.error !== undefined,
   };
-  return { error, left, advice: revocation.error && adviseOnKeyLeft(left, 'delete') };
+  const advice = revocation.error && adviseOnKeyLeft(left, 'delete');
+  return { ...end, incomplete: { error, left, advice } };
+}
+
+/** Reads the key before it is revoked, or if it stays. If it replaces others, lookups before and after that read it. */
+async function readFirst(
+  key: KeyIdentity,
+  { revoke, replaced }: KeyTask,
+  context: Context,
+): Promise<Reading | undefined> {
+  if (revoke) return disableAndRead(key, context);
+  return replaced ? undefined : readOnce(key, context);
 }
 
 /** @throws {Failure} `created-key-missing` */
@@ -102,18 +122,16 @@ async function revokeCreated(
   throw new Failure(createdKeyMissing, { key });
 }
 
-/** @throws {Failure} `key-replaced`, `replaced-keys-not-deleted` */
 async function replaceKeys(
   { workspace, desired, created, replaced }: KeyTask,
-  context: KeyTaskContext,
-): Promise<void> {
-  if (!created || !replaced) return;
+  context: ReplaceContext,
+): Promise<ReplacementEnd | undefined> {
+  if (!created || !replaced) return undefined;
   const key = { name: desired.name, ...created };
-  await replaceOlderKeys({ key, workspace, replaced }, context, async (older) => {
+  return replaceOlderKeys({ key, workspace, replaced }, context, async (older) => {
     const keys = older.map((one) => one.key);
-    await deleteOlderKeys(keys, key, context, (deleted) =>
-      context.onReplaced(older.filter((one) => deleted.includes(one.key))),
-    );
+    const { deleted, error } = await deleteOlderKeys(keys, key, context);
+    return { deleted: older.filter((one) => deleted.includes(one.key)), error };
   });
 }
 

@@ -1,7 +1,7 @@
 import { runPostStep } from '../../runtime/post-step.ts';
 import { describeKeysLeft, runKeyTask } from './end-key.ts';
 import { readJobStatus, replacesAfterJob } from './inputs.ts';
-import { replacedSummary, spendReporter } from './report.ts';
+import { replacedSummary, reportSpend } from './report.ts';
 import { keyTask } from './task.ts';
 
 /**
@@ -12,13 +12,12 @@ export function keyPost(): Promise<void> {
   return runPostStep({
     action: 'key',
     schema: keyTask(),
-    run: (task, context, { report }) =>
-      runKeyTask(task, {
-        ...context,
-        jobStatus: readJobStatus(),
-        onReplaced: (deleted) => report.summarize(replacedSummary(deleted)),
-        onSpend: spendReporter(report),
-      }),
+    async run(task, context, { report }) {
+      const end = await runKeyTask(task, { ...context, jobStatus: readJobStatus() });
+      if (end.replaced.length > 0) report.summarize(replacedSummary(end.replaced));
+      if (end.spend) reportSpend(end.spend, report);
+      return end.incomplete;
+    },
     // The job must not succeed with a key that does not work, or with two that do.
     failsJob: (task) => (task ? task.replaced !== undefined : replacesAfterJob()),
     describeLeftovers: (task) =>

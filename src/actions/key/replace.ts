@@ -17,7 +17,7 @@ import { isSameKeyName } from '../../shared/key-name.ts';
 import { currentTime } from '../../shared/time-window.ts';
 import { jobStatusUnknown, keyReplaced, replacedKeysNotDeleted } from './failures.ts';
 import type { JobStatus } from './job-status.ts';
-import { type Reading, reportSpend, type SpendContext } from './spend.ts';
+import type { Reading } from './spend.ts';
 
 /**
  * How many older keys a job replaces at most: a state is limited to 60 kB, and a hash has up to 200
@@ -56,96 +56,95 @@ export interface Replacement {
   isSameName?(one: string, other: string): boolean;
 }
 
-export interface ReplaceContext extends SpendContext {
+/** What became of a replacement. */
+export interface ReplacementEnd {
+  /** The key of the job as the last lookup that found it shows it. */
+  reading: Reading;
+  /** The older keys that this step has deleted. */
+  deleted?: readonly SettlingKey[];
+  /** Why others may still work, or why the key of the job does not. */
+  error?: Error | undefined;
+}
+
+export interface ReplaceContext extends Context {
   jobStatus: JobStatus;
 }
 
 /**
- * Ends the older keys with the same name if the job has succeeded. Its own key must work before that, or
- * none would be left, and after it, or the job would seem to have deployed a key that works. Reports what
- * the key has spent as the last of these lookups shows it, also after a failure.
+ * Ends the older keys with the same name if the job has succeeded. Its own key must work before that, or none would be
+ * left, and after it, or the job would seem to have deployed a key that works: otherwise, the error is `key-replaced`.
  * @param endOlder ends those of the older keys that still exist and have that name
- * @throws {Failure} `key-replaced`, and those of `endOlder`
- * @throws {ApiError}
  */
 export async function replaceOlderKeys(
   replacement: Replacement,
   context: ReplaceContext,
-  endOlder: (older: readonly SettlingKey[]) => Promise<void>,
-): Promise<void> {
-  const readings: Reading[] = [];
-  const onFound = (reading: Reading) => readings.push(reading);
-  const replacing = endOlderKeys(replacement, { ...context, onFound }, endOlder);
-  const { error } = await catching(replacing, ApiError, Failure);
-  reportSpend(replacement.key, readings.at(-1) ?? { error }, context);
-  if (error) throw error;
+  endOlder: (older: readonly SettlingKey[]) => Promise<Omit<ReplacementEnd, 'reading'>>,
+): Promise<ReplacementEnd> {
+  const { key, replaced } = replacement;
+  const before = await checkWorks(key, { olderEnded: false }, context);
+  if (before.error || !hasSucceeded(context) || replaced.length === 0) return before;
+  const { value: older, error } = await catching(findOlder(replacement, context), ApiError);
+  if (error) return { ...before, error };
+  const end = older.length > 0 ? await endOlder(older) : {};
+  if (end.error) return { ...before, ...end };
+  const after = await checkWorks(key, { olderEnded: older.length > 0 }, context);
+  return { ...end, ...after, reading: after.reading.found ? after.reading : before.reading };
 }
 
-interface LookupContext extends Context {
-  /** Called with the key of the job as each lookup that finds it shows it. */
-  onFound(reading: Reading): void;
+function hasSucceeded({ jobStatus, log, warn }: ReplaceContext): boolean {
+  if (jobStatus.succeeded === undefined) warn(jobStatusUnknown, jobStatus);
+  if (jobStatus.succeeded === false) log.info('The job has not succeeded: older keys stay.');
+  return jobStatus.succeeded === true;
 }
 
-async function endOlderKeys(
+/** Finds the keys that are replaced. Someone may have given one another name, so that it stays. */
+async function findOlder(
   { key, workspace, replaced, isSameName = isSameKeyName }: Replacement,
-  context: ReplaceContext & LookupContext,
-  endOlder: (older: readonly SettlingKey[]) => Promise<void>,
-): Promise<void> {
-  const { client, jobStatus, log, warn } = context;
-  await assertWorks(key, { olderEnded: false }, context);
-  if (!jobStatus.succeeded) {
-    if (jobStatus.succeeded === undefined) warn(jobStatusUnknown, jobStatus);
-    else log.info('The job has not succeeded: older keys stay.');
-    return;
-  }
-  if (replaced.length === 0) return;
-  const keys = toSettling(await listKeys(client, workspace));
-  // Someone may have given a key another name, so that it stays.
-  const older = keys.filter(
+  { client }: Context,
+): Promise<SettlingKey[]> {
+  return toSettling(await listKeys(client, workspace)).filter(
     ({ key: { hash, name } }) => replaced.includes(hash) && isSameName(name, key.name),
   );
-  if (older.length > 0) await endOlder(older);
-  await assertWorks(key, { olderEnded: older.length > 0 }, context);
 }
 
-/** @throws {Failure} `key-replaced` */
-async function assertWorks(
+/** Looks up the key of the job. The error is `key-replaced` if it does not work. */
+async function checkWorks(
   key: Replacement['key'],
   { olderEnded }: { olderEnded: boolean },
-  context: LookupContext,
-): Promise<void> {
-  const request = { ...keyRequest(key.hash, describeKey(key)), trusts404: true };
-  for await (const _ of whileMissing(context)) {
-    const { data: own, serverTime: server } = await context.client.request(request);
-    if (!own) continue;
-    const now = currentTime({ server, runner: context.timeOfDay() }, [own]);
-    context.onFound({ found: own, now });
-    const state = unusableState(own, now);
-    if (!state) return;
-    const expiredAt = state === 'expired' ? String(own['expires_at']) : undefined;
-    throw new Failure(keyReplaced, { key, expiredAt, olderEnded });
-  }
-  throw new Failure(keyReplaced, { key, olderEnded });
+  context: Context,
+): Promise<ReplacementEnd> {
+  const { value: reading, error } = await catching(readOwn(key, context), ApiError);
+  if (error) return { reading: { error }, error };
+  const { found, now } = reading;
+  const state = found ? unusableState(found, now) : 'missing';
+  if (!state) return { reading };
+  const expiredAt = state === 'expired' ? String(found?.['expires_at']) : undefined;
+  return { reading, error: new Failure(keyReplaced, { key, expiredAt, olderEnded }) };
 }
 
-/**
- * Deletes the keys that `key` replaces.
- * @param onDeleted called with those that this step has deleted, if any, also if it could not delete others
- * @throws {Failure} `replaced-keys-not-deleted`
- */
+/** Reads the key of the job: several times, if OpenRouter does not find it. */
+async function readOwn(key: Replacement['key'], context: Context): Promise<Reading> {
+  const request = { ...keyRequest(key.hash, describeKey(key)), trusts404: true };
+  for await (const _ of whileMissing(context)) {
+    const { data: found, serverTime: server } = await context.client.request(request);
+    if (!found) continue;
+    return { found, now: currentTime({ server, runner: context.timeOfDay() }, [found]) };
+  }
+  return {};
+}
+
+/** Deletes the keys that `key` replaces. The error is `replaced-keys-not-deleted` if one is left. */
 export async function deleteOlderKeys(
   older: readonly Key[],
   key: Replacement['key'],
   { client, log }: Pick<Context, 'client' | 'log'>,
-  onDeleted: (deleted: readonly Key[]) => void = () => undefined,
-): Promise<void> {
+): Promise<{ deleted: readonly Key[]; error?: Failure }> {
   const deleted: Key[] = [];
   const undeleted = await deleteEach(older, client, (old) => {
     deleted.push(old);
     log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`);
   });
-  if (deleted.length > 0) onDeleted(deleted);
-  if (undeleted.length > 0) {
-    throw new Failure(replacedKeysNotDeleted, { key, undeleted, count: older.length });
-  }
+  if (undeleted.length === 0) return { deleted };
+  const facts = { key, undeleted, count: older.length };
+  return { deleted, error: new Failure(replacedKeysNotDeleted, facts) };
 }

@@ -11,6 +11,7 @@ import type { Report } from '../../report/report.ts';
 import type { Summary } from '../../report/summary.ts';
 import type { KeyRequest, NewKey } from './create-key.ts';
 import { formatExpiry } from './expiry.ts';
+import { keyLimitUsedUp } from './failures.ts';
 import { formatSpend, type KeySpend } from './key-spend.ts';
 
 /** The outputs that describe the key, without its secret. */
@@ -68,22 +69,24 @@ export function replacedSummary(deleted: readonly SettlingKey[]): Summary {
   };
 }
 
-/** Returns what shows the spend of a key in the log and in the summary of its post step. */
-export function spendReporter({ info, summarize }: Pick<Report, 'info' | 'summarize'>) {
-  return (spend: KeySpend) => {
-    const { name, spent, limit, isUsedUp } = spend;
-    const details = [
-      ...(limit?.reset ? [`${describeLimit(limit)}.`] : []),
-      ...whyAtLeast(spent).map((why) => `${why} To read the amount then, run the action usage.`),
-    ];
-    info(`${formatSpend(spend)} (API key ${JSON.stringify(name)}).`);
-    details.forEach(info);
-    // Otherwise, the warning says so in the summary.
-    if (isUsedUp) return;
+/** Shows the spend of a key in the log and in the summary of its post step. */
+export function reportSpend(
+  spend: KeySpend,
+  { info, summarize, warn }: Pick<Report, 'info' | 'summarize' | 'warn'>,
+): void {
+  const { name, spent, limit, isUsedUp } = spend;
+  const details = [
+    ...(limit?.reset ? [`${describeLimit(limit)}.`] : []),
+    ...whyAtLeast(spent).map((why) => `${why} To read the amount then, run the action usage.`),
+  ];
+  info(`${formatSpend(spend)} (API key ${JSON.stringify(name)}).`);
+  details.forEach(info);
+  // A warning says so in the summary, too.
+  if (limit && isUsedUp) warn(keyLimitUsedUp, { spend: { ...spend, limit } });
+  else
     summarize({
       title: `💵 ${formatSpend(spend, 'at OpenRouter')}`,
       paragraphs: [...(spend.isSoFar ? [] : ['The API key does not work any more.']), ...details],
       folded: [{ title: 'Name of the API key', paragraphs: [{ code: name }] }],
     });
-  };
 }

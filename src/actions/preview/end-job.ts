@@ -14,10 +14,15 @@ import type { SettlingKey } from '../../openrouter/settlement.ts';
 import type { IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { isSamePreviewKeyName } from '../../shared/key-name.ts';
-import { adviseOnKeyLeft, deleteAllOrphans, describeKeysLeft } from '../key/end-key.ts';
+import {
+  adviseOnKeyLeft,
+  deleteAllOrphans,
+  describeKeysLeft,
+  type KeyEnd,
+} from '../key/end-key.ts';
 import { createdKeyMissing } from '../key/failures.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
-import { reportSpend, type SpendContext } from '../key/spend.ts';
+import { spendIn } from '../key/spend.ts';
 import type { KeyTask } from '../key/task.ts';
 import { previewDeleted } from './failures.ts';
 import { isInUse } from './naming.ts';
@@ -25,10 +30,7 @@ import { type GitHubContext, readSubject } from './read-subject.ts';
 import type { PreviewTask } from './task.ts';
 import { writeComment } from './write-comment.ts';
 
-export interface PreviewTaskContext
-  extends GitHubContext,
-    Pick<SpendContext, 'onSpend'>,
-    Pick<ReplaceContext, 'jobStatus'> {}
+interface PreviewTaskContext extends GitHubContext, ReplaceContext {}
 
 /** Describes what may be left if a task fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…, may work until …` */
 export function describePreviewLeft({ key }: PreviewTask): string {
@@ -41,31 +43,40 @@ function isDeployed({ replaced }: KeyTask): boolean {
   return replaced !== undefined;
 }
 
-/**
- * Ends the API key of a preview, and brings its comment up to date. Returns the error that matters most, if any, and
- * what is left: `key-replaced`, `orphan-not-deleted`, `preview-deleted`, or an `ApiError`.
- */
+/** What a post step has done about a preview. */
+export interface PreviewEnd extends Pick<KeyEnd, 'spend'> {
+  /** The error is `key-replaced`, `orphan-not-deleted`, `preview-deleted`, or an `ApiError`. */
+  incomplete: IncompleteTask<PreviewTask> | undefined;
+}
+
+/** Ends the API key of a preview, and brings its comment up to date. */
 export async function runPreviewTask(
   task: PreviewTask,
   context: PreviewTaskContext,
-): Promise<IncompleteTask<PreviewTask> | undefined> {
-  const { key } = task;
-  const ended = key && (await catching(endKey(key, task, context), ApiError, Failure));
+): Promise<PreviewEnd> {
+  const { key, subject } = task;
+  const ended = key && (await endKey(key, task, context));
   const orphans = key && (await catching(deleteAllOrphans(key, context), ApiError, Failure));
-  const workspace = { ...task.workspace, subject: task.subject, name: task.workspace.slug };
+  const workspace = { ...task.workspace, subject, name: task.workspace.slug };
   const check = await catching(checkThere(task, context), ApiError, Failure);
   if (check.value) await writeComment({ workspace, cap: task.cap }, context);
-  const [error] = [ended?.error, check.error, orphans?.error].filter((one) => one !== undefined);
-  if (!error) return undefined;
-  if (!key) return { error, left: task };
+  const spend = ended?.spend;
+  // By how much it matters: a key that can spend comes first.
+  const error = ended?.error ?? check.error ?? orphans?.error;
+  if (!error) return { spend, incomplete: undefined };
+  if (!key) return { spend, incomplete: { error, left: task } };
   const left = {
-    ...key,
-    created: ended?.error ? key.created : undefined,
-    mayHaveOrphans: orphans?.error !== undefined,
+    ...task,
+    key: {
+      ...key,
+      created: ended?.error && key.created,
+      mayHaveOrphans: orphans?.error !== undefined,
+    },
   };
   // A deployment has its key.
-  const own = ended?.error && !isDeployed(key) ? left : undefined;
-  return { error, left: { ...task, key: left }, advice: own && adviseOnKeyLeft(own, 'disable') };
+  const advice =
+    ended?.error && !isDeployed(key) ? adviseOnKeyLeft(left.key, 'disable') : undefined;
+  return { spend, incomplete: { error, left, advice } };
 }
 
 /**
@@ -90,20 +101,21 @@ async function isThere(
 }
 
 /** Ends the key of a job. The key of a deployment stays if the job has succeeded, and ends those that it replaces. */
-async function endKey(task: KeyTask, preview: PreviewTask, context: PreviewTaskContext) {
+async function endKey(
+  task: KeyTask,
+  preview: PreviewTask,
+  context: PreviewTaskContext,
+): Promise<{ spend?: KeyEnd['spend']; error?: Error | undefined }> {
   const { workspace, desired, created, replaced } = task;
-  if (!created) return;
+  if (!created) return {};
   const key = { name: desired.name, ...created };
   if (replaced === undefined || context.jobStatus.succeeded === false) {
-    const found = await endOwn(key, preview, context);
-    reportSpend(key, { found }, context);
-    return;
+    const end = await catching(endOwn(key, preview, context), ApiError, Failure);
+    return end.error ? end : { spend: spendIn({ found: end.value }, key, context) };
   }
-  await replaceOlderKeys(
-    { key, workspace, replaced, isSameName: isSamePreviewKeyName },
-    context,
-    (older) => disableEach(older, context),
-  );
+  const replacement = { key, workspace, replaced, isSameName: isSamePreviewKeyName };
+  const end = await replaceOlderKeys(replacement, context, (older) => disableEach(older, context));
+  return { spend: spendIn(end.reading, key, context), error: end.error };
 }
 
 /**
@@ -145,11 +157,10 @@ async function disable(
 async function disableEach(
   keys: readonly SettlingKey[],
   context: PreviewTaskContext,
-): Promise<void> {
+): Promise<{ error: ApiError | undefined }> {
   const working = keys.filter(({ settlesIn }) => settlesIn === undefined);
   const outcomes = await Promise.all(
     working.map(({ key }) => catching(disable(key, context), ApiError)),
   );
-  const [first] = outcomes.flatMap(({ error }) => error ?? []);
-  if (first) throw first;
+  return { error: outcomes.find(({ error }) => error)?.error };
 }

@@ -2,7 +2,7 @@ import { runPostStep } from '../../runtime/post-step.ts';
 import { startGitHub } from '../../runtime/step.ts';
 import { Failure } from '../../shared/failure.ts';
 import { readJobStatus } from '../key/inputs.ts';
-import { spendReporter } from '../key/report.ts';
+import { reportSpend } from '../key/report.ts';
 import { describePreviewLeft, runPreviewTask } from './end-job.ts';
 import { previewDeleted } from './failures.ts';
 import { readPostGitHub } from './inputs.ts';
@@ -22,7 +22,7 @@ export function previewPost(): Promise<void> {
       const { report } = step;
       const gitHub = readPostGitHub();
       const github = startGitHub(gitHub, step);
-      return runPreviewTask(task, {
+      const { spend, incomplete } = await runPreviewTask(task, {
         ...context,
         github,
         comments: task.comment
@@ -30,8 +30,9 @@ export function previewPost(): Promise<void> {
           : undefined,
         repository: { ...gitHub.repository, ...task.repository },
         jobStatus: readJobStatus(),
-        onSpend: spendReporter(report),
       });
+      if (spend) reportSpend(spend, report);
+      return incomplete;
     },
     describeLeftovers: (task) => (task ? describePreviewLeft(task) : ''),
   });

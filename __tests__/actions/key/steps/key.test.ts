@@ -45,10 +45,9 @@ describe('a key step', () => {
     expect(post).toMatchObject({ exitCode: 0, stderr: '' });
     expect(foldGroups(post.log.split('\n'))).toEqual([
       '▸ Requests',
+      `Revoked the API key "${name}" (${created?.label}), hash ${created?.hash}.`,
       `Spending not yet counted (API key "${name}").`,
       'OpenRouter counts what is spent some minutes late. To read the amount then, run the action usage.',
-      '▸ Requests',
-      `Revoked the API key "${name}" (${created?.label}), hash ${created?.hash}.`,
     ]);
     expect(calls().slice(3)).toEqual([DISABLE, DELETE]);
     expect(keys().map(({ workspace_id }) => workspace_id)).toEqual([bystander.id]);
