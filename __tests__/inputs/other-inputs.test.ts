@@ -34,7 +34,7 @@ describe('the inputs of key', () => {
       ...CONNECTION,
       workspace: 'preview-42',
       expiresInMs: 6 * 3_600_000,
-      revokeAfterJob: true,
+      endsAfterJob: true,
       replace: false,
     });
     expect(desired).toEqual({ name: 'octo/app / test' });
@@ -57,7 +57,7 @@ describe('the inputs of key', () => {
       workspace: '550E8400-e29b-41d4-a716-446655440000',
       desired: { name: 'CI', limit: 0n, limit_reset: 'weekly', include_byok_in_limit: true },
       expiresInMs: null,
-      revokeAfterJob: false,
+      endsAfterJob: false,
       replace: true,
     });
   });

@@ -33,7 +33,7 @@ const REQUEST: KeyRequest = {
   workspace: SLUG,
   desired: { name: NAME, limit: toUsd(100), limit_reset: 'monthly' },
   expiresInMs: 70 * 86_400_000,
-  revokeAfterJob: false,
+  endsAfterJob: false,
   replace: 'after-job',
 };
 

@@ -58,7 +58,7 @@ const requests = fc.record({
     { requiredKeys: ['name'] },
   ),
   expiresInMs: fc.option(fc.constant(21_600_000), { freq: 5 }),
-  revokeAfterJob: fc.boolean(),
+  endsAfterJob: fc.boolean(),
   replace: fc.boolean(),
 });
 
@@ -306,22 +306,22 @@ function jobLeavesNoOrphan(job: EndedJob): void {
 /** Also if the step was cancelled when it had just created the key. */
 function keyIsRevokedAfterTheJobIfRequested(job: EndedJob): void {
   const { handedOver, task, error } = job.step;
-  const isRequested = job.scenario.request.revokeAfterJob || error instanceof Cancellation;
+  const isRequested = job.scenario.request.endsAfterJob || error instanceof Cancellation;
   if (!handedOver || !isRequested) return;
-  if (!hasWarned(job) && task?.revoke !== false) {
+  if (!hasWarned(job) && task?.ends !== false) {
     expect(exists(job, handedOver.key.hash)).toBe(false);
   }
 }
 
 function keyOutlivesTheJobIfRequested(job: EndedJob): void {
   const { result } = job.step;
-  if (!result || job.scenario.request.revokeAfterJob) return;
+  if (!result || job.scenario.request.endsAfterJob) return;
   const { hash } = result.key;
   expect(works(job, hash)).toBe(!job.ledger.deletedByOthers.has(hash));
 }
 
 /** The key that the post step revokes, if it is to revoke one. */
-const revoked = ({ step: { task } }: Ended) => (task?.revoke ? task.created : undefined);
+const revoked = ({ step: { task } }: Ended) => (task?.ends ? task.created : undefined);
 
 const works = ({ simulation }: Scene, hash: string) =>
   simulation.account.keys.some((key) => key.hash === hash && !key.disabled);

@@ -82,11 +82,11 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   [new Failure(governance.partlyApplied, PARTLY_APPLIED), 'Not applied, or unknown: the members.'],
   [new Failure(workspaceNotFound, { workspace: 'preview-42' }), OF_STEP],
   [
-    new Failure(key.unexpectedKey, { key: KEY, workspace: WORKSPACE, name: 'CI', revoked: false }),
+    new Failure(key.unexpectedKey, { key: KEY, workspace: WORKSPACE, name: 'CI', isOwn: false }),
     "This step neither outputs nor revokes it, because it may be another job's key.",
   ],
   [
-    new Failure(key.keyLooser, { key: KEY, changes: [], revoked: true }),
+    new Failure(key.keyLooser, { key: KEY, changes: [], deleted: true }),
     'It was revoked. No other step has its secret.',
   ],
   [

@@ -63,7 +63,7 @@ const REQUEST: KeyRequest = {
   workspace: SLUG,
   desired: { name: 'CI' },
   expiresInMs: 6 * HOUR_MS,
-  revokeAfterJob: true,
+  endsAfterJob: true,
   replace: false,
 };
 

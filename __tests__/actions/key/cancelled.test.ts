@@ -52,7 +52,7 @@ describe('A step that is cancelled during POST /keys', () => {
 
   test('has its key revoked by the post step, even with revoke-after-job: false', async () => {
     const scene = openKeyScene({ faults: [slow(1_000)] });
-    const step = await scene.createKey({ revokeAfterJob: false }, CANCELLED);
+    const step = await scene.createKey({ endsAfterJob: false }, CANCELLED);
     expect(step.handedOver).toBeDefined();
     expectCleanPost(await scene.runPost(step, { jobStatus: 'cancelled' }));
     expect(scene.keys()).toEqual([]);

@@ -24,12 +24,12 @@ test.each([
   [false, 'The key is not revoked after the job.'],
 ])(
   'a key step logs what was requested, what was created, and what happens after the job (revoke-after-job: %s)',
-  async (revokeAfterJob, last) => {
+  async (endsAfterJob, last) => {
     const scene = openKeyScene();
     scene.createOther({ name: 'CI' });
     scene.createOther({ name: 'Other' });
     await pass(scene.simulation, 50_000);
-    const step = await scene.createKey({ revokeAfterJob });
+    const step = await scene.createKey({ endsAfterJob });
     const hash = expectCreated(scene, step);
     expect(storyOfStep(step)).toEqual([
       'Requested: an API key in the workspace "preview-42".',
@@ -119,7 +119,7 @@ describe('a key that may spend more or live longer than requested', () => {
     async (_, problem, faults) => {
       const scene = openLooserScene();
       scene.scheduleFaults(...faults);
-      const kept = { revokeAfterJob: false, replace: 'after-job' } as const;
+      const kept = { endsAfterJob: false, replace: 'after-job' } as const;
       const step = await scene.createKey({ ...REQUEST, ...kept });
       const [hash = ''] = scene.hashes();
       expect(expectFailed(step).message.replace(hash, '<hash>').split('\n').slice(3)).toEqual([
@@ -127,7 +127,7 @@ describe('a key that may spend more or live longer than requested', () => {
         'The post step, if it runs, tries again. No other step has its secret.',
         "Run this again. If it fails again, contact OpenRouter's support.",
       ]);
-      expect(step.task).toMatchObject({ created: { hash }, revoke: true });
+      expect(step.task).toMatchObject({ created: { hash }, ends: true });
       // Or the post step would require that the key works which it has just revoked.
       expect(step.task?.replaced).toBeUndefined();
       expectCleanPost(await scene.runPost(step));
@@ -140,7 +140,7 @@ describe('a key that may spend more or live longer than requested', () => {
     scene.scheduleFaults({ on: CREATE, kind: 'reset' });
     const step = await scene.createKey(REQUEST);
     expectFailed(step);
-    expect(step.task).toMatchObject({ revoke: false, mayHaveOrphans: true });
+    expect(step.task).toMatchObject({ ends: false, mayHaveOrphans: true });
     expect(step.task).not.toHaveProperty('created');
     scene.applyFirstPostLate();
     expectCleanPost(await scene.runPost(step));
@@ -185,7 +185,7 @@ describe('a response with a key that this step cannot have requested', () => {
       expectFailed(step);
       expect(step.error).toMatchObject({
         code: 'unexpected-key',
-        details: { key: fields, workspace: { id: scene.workspace.id }, revoked: false },
+        details: { key: fields, workspace: { id: scene.workspace.id }, isOwn: false },
       });
       expect(step.task).toBeNull();
     },
@@ -194,14 +194,14 @@ describe('a response with a key that this step cannot have requested', () => {
   test('fails the step if only its name is shortened, and the post step revokes it: the key is its own', async () => {
     const scene = openKeyScene();
     changeCreated(scene, (key) => ({ ...key, name: 'C' }));
-    const step = await scene.createKey({ revokeAfterJob: false });
+    const step = await scene.createKey({ endsAfterJob: false });
     const { title, message } = expectFailed(step);
     expect(title).toBe('OpenRouter returned another API key');
     expect(message).toContain(
       'The post step, if it runs, ends it: OpenRouter shortened the name, which must be shorter.',
     );
-    expect(step.error).toMatchObject({ code: 'unexpected-key', details: { revoked: true } });
-    expect(step.task).toMatchObject({ revoke: true, created: { hash: scene.hashes()[0] } });
+    expect(step.error).toMatchObject({ code: 'unexpected-key', details: { isOwn: true } });
+    expect(step.task).toMatchObject({ ends: true, created: { hash: scene.hashes()[0] } });
     expectCleanPost(await scene.runPost(step));
     expect(scene.keys()).toEqual([]);
   });
@@ -211,7 +211,7 @@ describe('a response with a key that this step cannot have requested', () => {
     changeCreated(scene, (key) => ({ ...key, name: 'Another' }));
     const step = await scene.createKey();
     expect((step.error as Failure).code).toBe('unexpected-key');
-    expect(step.task).toMatchObject({ revoke: false, mayHaveOrphans: true });
+    expect(step.task).toMatchObject({ ends: false, mayHaveOrphans: true });
     expect(step.task).not.toHaveProperty('created');
     scene.applyFirstPostLate();
     expectCleanPost(await scene.runPost(step));

@@ -12,7 +12,7 @@ const REQUEST: KeyRequest = {
   workspace: 'preview-42',
   desired: { name: 'CI' },
   expiresInMs: 3_600_000,
-  revokeAfterJob: false,
+  endsAfterJob: false,
   replace: true,
 };
 
@@ -54,7 +54,7 @@ describe('a key that is kept after the job', () => {
         ),
       },
     });
-    expect(saved.at(-1)).toMatchObject({ revoke: true });
+    expect(saved.at(-1)).toMatchObject({ ends: true });
   });
 });
 

@@ -82,7 +82,7 @@ describe('a lookup or a deletion of orphans that fails', () => {
     onNth(scene.simulation, CREATE, 1, () =>
       scene.scheduleFaults({ on: LIST, kind: 'response', status: 403 }),
     );
-    const step = await scene.createKey({ revokeAfterJob: false });
+    const step = await scene.createKey({ endsAfterJob: false });
     const { title, message } = expectFailed(step);
     expect(scene.calls().filter((call) => call === LIST)).toHaveLength(2);
     expect(title).toBe(

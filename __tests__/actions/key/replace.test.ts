@@ -9,7 +9,7 @@ import { expectCleanPost, expectCreated, openKeyScene } from '../../support/key-
 import { onNth } from '../../support/on-nth.ts';
 import { pass } from '../../support/simulation.ts';
 
-const KEPT = { revokeAfterJob: false, replace: 'after-job' } as const;
+const KEPT = { endsAfterJob: false, replace: 'after-job' } as const;
 
 /** Names that are the same but for their endings. */
 const NAMES = ['CI', 'CI #other2'];
@@ -76,7 +76,7 @@ describe('After a job that succeeded, the post step', () => {
     const step = await scene.createKey(KEPT, { timeout: 120_000 });
     const hash = expectCreated(scene, step);
     expect(step.lines.join('\n')).toContain('Deleted the orphaned API key');
-    expect(step.task).toMatchObject({ revoke: false, replaced: [old.hash] });
+    expect(step.task).toMatchObject({ ends: false, replaced: [old.hash] });
     expectCleanPost(await scene.runPost(step));
     expect(scene.hashes()).toEqual([hash]);
   });

@@ -210,7 +210,7 @@ describe('the post step of a key', () => {
 });
 
 describe('the post step of a key that stays', () => {
-  const KEPT = { revokeAfterJob: false };
+  const KEPT = { endsAfterJob: false };
 
   test('reads once what it has spent so far, and changes nothing', async () => {
     const { scene, step } = await createSpender(KEPT);
@@ -253,7 +253,7 @@ describe('the post step of a key that replaces others', () => {
     scene.createOther({ name: 'CI' });
     const step = await scene.createKey({
       desired: { name: 'CI', limit: toUsd(5) },
-      revokeAfterJob: false,
+      endsAfterJob: false,
       replace: 'after-job',
     });
     const key = scene.keys()[0] as Key;

@@ -9,8 +9,8 @@ const own = {
   desired: { name: 'CI #0ab1c2', workspace_id: 'w', expires_at: EXPIRY },
   mayHaveOrphans: true,
 };
-const identity = { hash: 'h', label: 'sk-or-v1-0e6...1c96' };
-const key: Key = { ...identity, name: 'CI #0ab1c2', workspace_id: 'w', expires_at: EXPIRY };
+const identity = { hash: 'h', label: 'sk-or-v1-0e6...1c96', name: 'CI #0ab1c2' };
+const key: Key = { ...identity, workspace_id: 'w', expires_at: EXPIRY };
 const created = { ...identity, expiresAt: EXPIRY };
 const facts = { ...own, key, replaced: ['older'] };
 
@@ -25,10 +25,10 @@ function savedIn(state: KeyState, of: Parameters<typeof saveState>[1]): unknown[
 
 describe('the task of the post step of a key', () => {
   test.each<[KeyState, Parameters<typeof saveState>[1], unknown, boolean]>([
-    ['planned', own, { ...own, revoke: true }, false],
-    ['created', facts, { ...own, created, revoke: true }, false],
-    ['given-out', facts, { ...own, created, revoke: false, replaced: ['older'] }, false],
-    ['ended', facts, { ...own, revoke: false }, true],
+    ['planned', own, { ...own, ends: true }, false],
+    ['created', facts, { ...own, created, ends: true }, false],
+    ['given-out', facts, { ...own, created, ends: false, replaced: ['older'] }, false],
+    ['ended', facts, { ...own, ends: false }, true],
   ])(
     'in the state "%s", is what is left to do then, and must be saved unless that is less than before',
     (state, of, task, orWarn) => {

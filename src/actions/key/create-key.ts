@@ -34,7 +34,7 @@ export interface KeyRequest extends Pick<Replacement, 'isSameName'> {
   desired: Omit<CreateKeyRequest, 'workspace_id' | 'expires_at'>;
   /** The time until the key expires, in milliseconds; null for never. */
   expiresInMs: number | null;
-  revokeAfterJob: boolean;
+  endsAfterJob: boolean;
   /**
    * Whether to delete the existing keys with the same name, once the new key exists. With `after-job`, the
    * post step does, if the job has succeeded.
@@ -69,11 +69,11 @@ export interface NewKey extends CreatedKey, Plan, KeyDifferences, Pick<KeyFacts,
 }
 
 /**
- * Creates an API key in a workspace. The post step revokes it, unless the request keeps it.
+ * Creates an API key in a workspace. The post step deletes it, unless the request keeps it.
  * @throws {ApiError}
  * @throws {Failure} `workspace-not-found`, `unexpected-key`, `key-looser`, `orphan-not-deleted`,
  *   `replaced-keys-not-deleted`, `state-not-written`
- * @throws {Cancellation} if the run was cancelled before the response to the POST: the post step revokes the key
+ * @throws {Cancellation} if the run was cancelled before the response to the POST: the post step deletes the key
  */
 export async function createKey(request: KeyRequest, context: KeyContext): Promise<NewKey> {
   const { client, log } = context;
@@ -93,8 +93,8 @@ export async function createKey(request: KeyRequest, context: KeyContext): Promi
 }
 
 /** Says what becomes of the new key and the older ones when the job ends. */
-function describeEnd({ revokeAfterJob, replace }: KeyRequest): string {
-  if (revokeAfterJob) return 'The key is revoked when the job ends.';
+function describeEnd({ endsAfterJob, replace }: KeyRequest): string {
+  if (endsAfterJob) return 'The key is revoked when the job ends.';
   return replace === 'after-job'
     ? 'The key is not revoked after the job. If the job succeeds, older keys with that name are deleted.'
     : 'The key is not revoked after the job.';
@@ -115,7 +115,7 @@ export async function makeKey(
   const created = await createKeyOnce(plan, request, context);
   const { key } = created;
   saveCreated(created, context);
-  if (created.looser.length > 0) throw await revokeLooser(created, context);
+  if (created.looser.length > 0) throw await deleteLooser(created, context);
   const seconds = formatSeconds(clock.now() - start);
   const expiry = describeExpiry(created.expiresAt);
   log.info(`Created the API key ${describeKey(key)} in ${seconds}: hash ${key.hash}, ${expiry}.`);
@@ -129,16 +129,16 @@ export async function makeKey(
  */
 export function giveOut(
   created: NewKey,
-  { revokeAfterJob }: RequestInWorkspace,
+  { endsAfterJob }: RequestInWorkspace,
   context: KeyContext,
 ): void {
   const { key, stricter } = created;
   context.onKey(created);
   if (stricter.length > 0) context.warn(keyStricter, { key, changes: stricter });
-  // While the post step is still to revoke the key: a cancelled job has no use for it.
+  // While the post step is still to end the key: a cancelled job has no use for it.
   throwIfCancelled(context.signal);
-  // If this cannot be saved, the post step revokes the key, so the step must not succeed.
-  if (!revokeAfterJob) saveState('given-out', created, context);
+  // If this cannot be saved, the post step ends the key, so the step must not succeed.
+  if (!endsAfterJob) saveState('given-out', created, context);
 }
 
 /** Looks up what exists before the key is created. */
@@ -215,7 +215,7 @@ function readableExpiry(key: Key, { desired }: Plan): string | null {
 }
 
 /**
- * Saves for the post step that it revokes the new key.
+ * Saves for the post step that it ends the new key.
  * @throws {Failure} `unexpected-key` if another key than requested was returned
  */
 function saveCreated(created: NewKey, context: KeyContext): void {
@@ -225,24 +225,24 @@ function saveCreated(created: NewKey, context: KeyContext): void {
   const isOwn = key.workspace_id === workspace.id && key.name !== '' && name.startsWith(key.name);
   saveState(isOwn ? 'created' : 'ended', created, context);
   if (isOwn && key.name === name) return;
-  throw new Failure(unexpectedKey, { key, workspace, name, revoked: isOwn });
+  throw new Failure(unexpectedKey, { key, workspace, name, isOwn });
 }
 
 /**
- * Revokes a key that may spend more or live longer than requested, and returns the failure of the step. If
- * it cannot be revoked, the post step tries again.
+ * Deletes a key that may spend more or live longer than requested, and returns the failure of the step. If
+ * it cannot be deleted, the post step tries again.
  */
-async function revokeLooser(created: NewKey, context: KeyContext): Promise<Failure> {
+async function deleteLooser(created: NewKey, context: KeyContext): Promise<Failure> {
   const { client, log } = context;
   const { key, looser: changes } = created;
   const { value: deletion, error } = await catching(deleteKey(client, key), ApiError);
-  const revoked = deletion?.kind === 'deleted';
-  if (revoked) {
+  const deleted = deletion?.kind === 'deleted';
+  if (deleted) {
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
     saveState('ended', created, context);
   }
   const problem = deletion?.kind === 'unclear' ? deletion.error : error;
-  return new Failure(keyLooser, { key, changes, revoked, error: problem });
+  return new Failure(keyLooser, { key, changes, deleted, error: problem });
 }
 
 /** Deletes orphans that appeared after the lookup for their POST. The post step deletes those that appear even later. */

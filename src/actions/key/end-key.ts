@@ -2,7 +2,7 @@ import { LATE_POST_DELAYS_MS } from '../../creation/post-once.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { whileMissing } from '../../openrouter/deletion.ts';
-import { deleteKey, describeKey, type KeyIdentity } from '../../openrouter/resources/keys.ts';
+import { deleteKey, describeKey } from '../../openrouter/resources/keys.ts';
 import type { SettlingKey } from '../../openrouter/settlement.ts';
 import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
@@ -13,6 +13,7 @@ import { deleteOrphans } from './orphans.ts';
 import {
   deleteOlderKeys,
   type ReplaceContext,
+  type Replacement,
   type ReplacementEnd,
   replaceOlderKeys,
 } from './replace.ts';
@@ -30,13 +31,13 @@ interface KeyLeft extends KeyTask {
  * 1 Jan 2026 06:00 UTC`. Empty if the task only reports what a key has spent.
  */
 export function describeKeysLeft(left: KeyLeft): string {
-  const { desired, mayHaveOrphans, created, revoke, isDisabled } = left;
+  const { desired, mayHaveOrphans, created, ends, isDisabled } = left;
   const { name, expires_at } = desired;
   const quoted = JSON.stringify(name);
   const lost = mayHaveOrphans
     ? `an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at, formatExpiry)}`
     : '';
-  if (!created || !revoke) return lost;
+  if (!created || !ends) return lost;
   const state = isDisabled ? 'disabled; it cannot spend' : describeLife(created.expiresAt);
   const found = `the API key ${quoted} (${created.label}), hash ${created.hash}, ${state}`;
   return [lost, found].filter(Boolean).join('; ');
@@ -63,55 +64,52 @@ export interface KeyEnd {
 }
 
 /**
- * Reads what the key has spent that the step created, deletes its orphans, and either revokes it or deletes those that
- * it replaces, as the task requires. Touches no other key.
+ * Reads what the key has spent that the step created, deletes its orphans, and either deletes it or those that it
+ * replaces, as the task requires. Touches no other key.
  */
 export async function runKeyTask(task: KeyTask, context: ReplaceContext): Promise<KeyEnd> {
-  const { desired, created, revoke, replaced } = task;
-  const key = created && { name: desired.name, ...created };
-  const reading = key && (await readFirst(key, task, context));
-  const [revocation, orphanDeletion] = await Promise.all([
-    catching(revokeCreated(task, context), ApiError, Failure),
+  const { workspace, created, ends, replaced } = task;
+  const reading = await readFirst(task, context);
+  const [deletion, orphanDeletion] = await Promise.all([
+    catching(deleteCreated(task, context), ApiError, Failure),
     catching(deleteAllOrphans(task, context), ApiError, Failure),
   ]);
   // At the end, so that nothing follows the last lookup of the created key.
-  const replacement = await replaceKeys(task, context);
+  const replacement =
+    created && replaced
+      ? await replaceKeys({ key: created, workspace, replaced }, context)
+      : undefined;
   const last = replacement?.reading ?? reading;
   const end = {
-    spend: key && last && spendIn(last, key, context),
+    spend: created && last && spendIn(last, created, context),
     replaced: replacement?.deleted ?? [],
   };
-  const error = revocation.error ?? replacement?.error ?? orphanDeletion.error;
+  const error = deletion.error ?? replacement?.error ?? orphanDeletion.error;
   if (!error) return { ...end, incomplete: undefined };
   const left = {
     ...task,
-    revoke: revocation.error !== undefined,
-    isDisabled: revoke && reading?.found !== undefined,
+    ends: deletion.error !== undefined,
+    isDisabled: ends && reading?.found !== undefined,
     replaced: replacement?.error ? replaced : undefined,
     mayHaveOrphans: orphanDeletion.error !== undefined,
   };
-  const advice = revocation.error && adviseOnKeyLeft(left, 'delete');
+  const advice = deletion.error && adviseOnKeyLeft(left, 'delete');
   return { ...end, incomplete: { error, left, advice } };
 }
 
-/** Reads the key before it is revoked, or if it stays. If it replaces others, lookups before and after that read it. */
+/** Reads the key before it is deleted, or if it stays. If it replaces others, lookups before and after that read it. */
 async function readFirst(
-  key: KeyIdentity,
-  { revoke, replaced }: KeyTask,
+  { created, ends, replaced }: KeyTask,
   context: Context,
 ): Promise<Reading | undefined> {
-  if (revoke) return disableAndRead(key, context);
-  return replaced ? undefined : readOnce(key, context);
+  if (!created || replaced) return undefined;
+  return ends ? disableAndRead(created, context) : readOnce(created, context);
 }
 
 /** @throws {Failure} `created-key-missing` */
-async function revokeCreated(
-  { desired, created, revoke }: KeyTask,
-  context: Context,
-): Promise<void> {
-  if (!created || !revoke) return;
+async function deleteCreated({ created: key, ends }: KeyTask, context: Context): Promise<void> {
+  if (!key || !ends) return;
   const { client, log } = context;
-  const key = { name: desired.name, ...created };
   for await (const _ of whileMissing(context)) {
     const deletion = await deleteKey(client, key);
     if (deletion.kind === 'unclear') throw deletion.error;
@@ -122,15 +120,10 @@ async function revokeCreated(
   throw new Failure(createdKeyMissing, { key });
 }
 
-async function replaceKeys(
-  { workspace, desired, created, replaced }: KeyTask,
-  context: ReplaceContext,
-): Promise<ReplacementEnd | undefined> {
-  if (!created || !replaced) return undefined;
-  const key = { name: desired.name, ...created };
-  return replaceOlderKeys({ key, workspace, replaced }, context, async (older) => {
+function replaceKeys(replacement: Replacement, context: ReplaceContext): Promise<ReplacementEnd> {
+  return replaceOlderKeys(replacement, context, async (older) => {
     const keys = older.map((one) => one.key);
-    const { deleted, error } = await deleteOlderKeys(keys, key, context);
+    const { deleted, error } = await deleteOlderKeys(keys, replacement.key, context);
     return { deleted: older.filter((one) => deleted.includes(one.key)), error };
   });
 }

@@ -25,15 +25,15 @@ export const unexpectedKey = declareFailure<{
   key: Key;
   workspace: WorkspaceRef;
   name: string;
-  /** Whether the post step revokes it. */
-  revoked: boolean;
-}>('unexpected-key', ({ key, workspace, name, revoked }) => ({
+  /** Whether this step has created it: then the post step ends it. */
+  isOwn: boolean;
+}>('unexpected-key', ({ key, workspace, name, isOwn }) => ({
   title: 'OpenRouter returned another API key',
   lines: [
     `Requested: a new key named ${JSON.stringify(name)} in the workspace ${workspace.id}.`,
     `Returned: ${describeKey(key)}, hash ${key.hash}, in the workspace ${key.workspace_id}.`,
   ],
-  effect: revoked
+  effect: isOwn
     ? ['The post step, if it runs, ends it: OpenRouter shortened the name, which must be shorter.']
     : [
         "This step neither outputs nor revokes it, because it may be another job's key.",
@@ -45,20 +45,20 @@ export const keyLooser = declareFailure<{
   key: Key;
   /** The values with which it may spend more or live longer than requested. */
   changes: readonly Change[];
-  revoked: boolean;
-  /** Why it could not be revoked; absent also if OpenRouter did not find it. */
+  deleted: boolean;
+  /** Why it could not be deleted; absent also if OpenRouter did not find it. */
   error?: ApiError | undefined;
-}>('key-looser', ({ key, changes, revoked, error }) => ({
+}>('key-looser', ({ key, changes, deleted, error }) => ({
   title: `The API key ${describeKey(key)} is not limited as requested`,
   lines: ['OpenRouter created it with other values than requested:', ...changes.map(formatChange)],
   effect: [
-    ...(revoked ? ['It was revoked. No other step has its secret.'] : describeUnrevoked(error)),
+    ...(deleted ? ['It was revoked. No other step has its secret.'] : describeUndeleted(error)),
     "Run this again. If it fails again, contact OpenRouter's support.",
   ],
 }));
 
-/** The lines about an API key that only the post step can still revoke. */
-function describeUnrevoked(error: ApiError | undefined): string[] {
+/** The lines about an API key that only the post step can still end. */
+function describeUndeleted(error: ApiError | undefined): string[] {
   return [
     error
       ? `Could not revoke it: ${formatAttempt(error.details)}`

@@ -92,7 +92,7 @@ export function readKeyInputs(log: InputLog): KeyInputs {
       include_byok_in_limit: values.include_byok_in_limit,
     },
     expiresInMs: values.expires_in === 'never' ? null : (values.expires_in ?? toMs('6h')),
-    revokeAfterJob: values.revoke_after_job,
+    endsAfterJob: values.revoke_after_job,
     replace: values.replace,
   };
 }

@@ -5,7 +5,7 @@ import { replacedSummary, reportSpend } from './report.ts';
 import { keyTask } from './task.ts';
 
 /**
- * The post step of `key/action.yml`: revokes the created key, or deletes those that it replaces, reports what
+ * The post step of `key/action.yml`: deletes the created key, or deletes those that it replaces, reports what
  * it has spent, and deletes orphaned ones.
  */
 export function keyPost(): Promise<void> {

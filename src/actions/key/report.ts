@@ -38,7 +38,7 @@ export function keySummary({ key, workspace, expiresAt }: NewKey, request: KeyRe
           'Expires',
           expiresAt === null ? 'never' : unbroken(formatExpiry(expiresAt, createdAt(key))),
         ],
-        ['When the job ends', request.revokeAfterJob ? 'it is revoked' : 'it stays'],
+        ['When the job ends', request.endsAfterJob ? 'it is revoked' : 'it stays'],
       ],
     },
     folded: [nameOf(key)],

@@ -17,12 +17,13 @@ export const keyTask = () =>
       z.object({
         hash: z.string(),
         label: z.string(),
+        name: z.string(),
         /** As OpenRouter returned it; the requested one if it did not. Null for never. */
         expiresAt: z.nullable(z.string()),
       }),
     ),
-    /** Whether the post step revokes the created key. */
-    revoke: z.boolean(),
+    /** Whether the post step ends the created key: `key` deletes it, `preview` disables it. */
+    ends: z.boolean(),
     /**
      * The hashes of the keys that the created one replaces if the job succeeds: empty if there were none, absent
      * without `replace: after-job`.
@@ -33,13 +34,13 @@ export const keyTask = () =>
 export type KeyTask = z.infer<ReturnType<typeof keyTask>>;
 
 /**
- * How far a step is with its key. Until the key is `given-out`, the post step revokes it, even with
+ * How far a step is with its key. Until the key is `given-out`, the post step ends it, even with
  * `revoke-after-job: false`: no step has its secret, so no one needs it.
  */
 export type KeyState =
   /** A POST is about to be sent. */
   | 'planned'
-  /** The key exists. It stays at this if the post step revokes it anyway. */
+  /** The key exists. It stays at this if the post step ends it anyway. */
   | 'created'
   /** Later steps have the key, which stays after the job. */
   | 'given-out'
@@ -63,11 +64,16 @@ function taskIn(state: KeyState, facts: KeyFacts): KeyTask | null {
     replaced,
   } = facts;
   const task = { workspace: { id, slug }, desired, mayHaveOrphans };
-  if (state === 'ended') return mayHaveOrphans ? { ...task, revoke: false } : null;
-  const created = key && { hash: key.hash, label: key.label, expiresAt: expiryOf(key, desired) };
-  // A key that is revoked replaces no other.
-  if (state === 'given-out') return { ...task, created, revoke: false, replaced };
-  return { ...task, created, revoke: true };
+  if (state === 'ended') return mayHaveOrphans ? { ...task, ends: false } : null;
+  const created = key && {
+    hash: key.hash,
+    label: key.label,
+    name: desired.name,
+    expiresAt: expiryOf(key, desired),
+  };
+  // A key that ends replaces no other.
+  if (state === 'given-out') return { ...task, created, ends: false, replaced };
+  return { ...task, created, ends: true };
 }
 
 /**

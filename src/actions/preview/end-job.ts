@@ -35,7 +35,7 @@ interface PreviewTaskContext extends GitHubContext, ReplaceContext {}
 /** Describes what may be left if a task fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…, may work until …` */
 export function describePreviewLeft({ key }: PreviewTask): string {
   // A key that replaces others outlives the job.
-  return key ? describeKeysLeft({ ...key, revoke: !isDeployed(key) }) : '';
+  return key ? describeKeysLeft({ ...key, ends: !isDeployed(key) }) : '';
 }
 
 /** Whether the key is that of a deployment. The first of these replaces none: its list is empty. */
@@ -106,9 +106,8 @@ async function endKey(
   preview: PreviewTask,
   context: PreviewTaskContext,
 ): Promise<{ spend?: KeyEnd['spend']; error?: Error | undefined }> {
-  const { workspace, desired, created, replaced } = task;
-  if (!created) return {};
-  const key = { name: desired.name, ...created };
+  const { workspace, created: key, replaced } = task;
+  if (!key) return {};
   if (replaced === undefined || context.jobStatus.succeeded === false) {
     const end = await catching(endOwn(key, preview, context), ApiError, Failure);
     return end.error ? end : { spend: spendIn({ found: end.value }, key, context) };

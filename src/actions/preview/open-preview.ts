@@ -189,7 +189,7 @@ function keyRequestOf(
   return {
     desired: { ...desired, name },
     expiresInMs,
-    revokeAfterJob: !isDeployed,
+    endsAfterJob: !isDeployed,
     replace: isDeployed && 'after-job',
     isSameName: isSamePreviewKeyName,
   };
