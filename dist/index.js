@@ -1412,11 +1412,11 @@ for await(const _ of whileMissing(context)){const{data:found,serverTime:server}=
 if(found)return{found,now:currentTime({server,runner:context.timeOfDay()},[found])}}return{}}async function deleteOlderKeys(older,key,{client,log}){const deleted=[],undeleted=await deleteEach(older,client,old=>{deleted.push(old)
 log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`)})
 return undeleted.length===0?{deleted}:{deleted,error:new Failure(replacedKeysNotDeleted,{key,undeleted,count:older.length})}}const keyTask=()=>object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,mayHaveOrphans:schemas_boolean(),created:optional(object({hash:schemas_string(),label:schemas_string(),name:schemas_string(),expiresAt:nullable(schemas_string())})),ends:schemas_boolean(),replaced:optional(array(schemas_string()))})
-function taskIn(state,facts){const{workspace:{id,slug},desired,mayHaveOrphans,key,replaced}=facts,task={workspace:{id,slug},desired,mayHaveOrphans}
+function taskIn(state,own){const{workspace:{id,slug},desired,mayHaveOrphans,key,replaced}=own,task={workspace:{id,slug},desired,mayHaveOrphans}
 if(state==="ended")return mayHaveOrphans?{...task,ends:!1}:null
 const created=key&&{hash:key.hash,label:key.label,name:desired.name,expiresAt:expiryOf(key,desired)}
-return state==="given-out"?{...task,created,ends:!1,replaced}:{...task,created,ends:!0}}function task_saveState(state,facts,{saveTask}){const exists=facts.key&&describeExisting(facts.key)
-saveTask(taskIn(state,facts),state==="ended"?{orWarn:!0}:{exists})}function describeExisting(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`}async function createKey(request,context){const{client,log}=context,{workspace}=request
+return state==="given-out"?{...task,created,ends:!1,replaced}:{...task,created,ends:!0}}function task_saveState(state,own,{saveTask}){const exists=own.key&&describeExisting(own.key)
+saveTask(taskIn(state,own),state==="ended"?{orWarn:!0}:{exists})}function describeExisting(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`}async function createKey(request,context){const{client,log}=context,{workspace}=request
 log.info(`Requested: an API key in the workspace ${JSON.stringify(workspace)}.`)
 const found=await findWorkspace(client,workspace)
 if(!found.workspace)throw new Failure(workspaceNotFound,{workspace})
@@ -1524,10 +1524,10 @@ if(!body.startsWith(START)||end<0||end>comment_MAX_LENGTH)return
 const{data}=safeParse(commentData(),parseJson(body.slice(START.length,end)))
 return data&&{...data,cap:data.cap}}function isBill({state}){return state!=="so far"}const MAX_UNFOLDED=5,MAX_ROWS=50,MAX_TITLE=200
 function rowsOf(keys,{repository,redact}){const sorted=newestFirst(keys),named=sorted.map(one=>({...one,name:redact(one.key.name)})),names=named.map(({name})=>readKeyName(name)),options={repository,withYear:new Set(sorted.flatMap(({key})=>yearsOf(key))).size>1,formatLabel:labelFormat(names.flatMap(name=>name.kind==="other"?[]:name.job))},deployed=new Set
-return named.map(({name,...one},at)=>{const{key,settlesIn}=one,known=names[at]??{kind:"other"},isDeployment=known.kind==="deployment"&&known.job!=="",isReplaced=isDeployment&&deployed.has(known.job)
-isDeployment&&deployed.add(known.job)
-const spent=spentOf(one),facts={key,spent,isWorking:settlesIn===void 0},details=isDeployment?deploymentState(facts,{isReplaced}):creationOf(key,options),link=linkOf(name,known,options)
-return{title:details?[link,`, ${details}`]:[link],spent,limit:limitPart(facts,{isOwnUse:known.kind==="other"})}})}function newestFirst(keys){return keys.toSorted(({key:a},{key:b})=>(createdAt(b)??0)-(createdAt(a)??0)||(a.hash<b.hash?-1:1))}function yearsOf(key){const created=createdAt(key)
+return named.map(({name,...one},at)=>{const{key,settlesIn}=one,parts=names[at]??{kind:"other"},isDeployment=parts.kind==="deployment"&&parts.job!=="",isReplaced=isDeployment&&deployed.has(parts.job)
+isDeployment&&deployed.add(parts.job)
+const spent=spentOf(one),use={key,spent,isWorking:settlesIn===void 0},details=isDeployment?deploymentState(use,{isReplaced}):creationOf(key,options),link=linkOf(name,parts,options)
+return{title:details?[link,`, ${details}`]:[link],spent,limit:limitPart(use,{isOwnUse:parts.kind==="other"})}})}function newestFirst(keys){return keys.toSorted(({key:a},{key:b})=>(createdAt(b)??0)-(createdAt(a)??0)||(a.hash<b.hash?-1:1))}function yearsOf(key){const created=createdAt(key)
 return created===void 0?[]:[yearOf(created)]}const SEPARATOR=" / "
 function render_keys_partsOf(label){const end=label.lastIndexOf(SEPARATOR)
 return end<0?{workflow:"",job:label}:{workflow:shortenWorkflow(label.slice(0,end))+SEPARATOR,job:label.slice(end+SEPARATOR.length)}}function labelFormat(labels){const workflows=new Set(labels.map(label=>render_keys_partsOf(label).workflow).filter(Boolean))
@@ -1540,7 +1540,7 @@ const{amount,reset}=limit,whole=`of\xa0${formatUsd(amount)}${reset?` ${reset}`:"
 if(isLimitUsedUp(limit,spent?.amount))return`\u26a0\ufe0f\xa0all ${whole}`
 if(!spent?.isExact)return whole
 const percent=amount>0n?100n*used/amount:0n
-return`${percent===0n&&used>0n?"<1":percent}\xa0% ${whole}`}function linkOf(name,known,{repository,formatLabel}){const own=known.kind!=="other"&&known.repository===repository.name?known:void 0,text=[...own?.job?formatLabel(own.job):name].slice(0,MAX_TITLE).join(""),run=own?.kind==="job"?own.run:void 0
+return`${percent===0n&&used>0n?"<1":percent}\xa0% ${whole}`}function linkOf(name,parts,{repository,formatLabel}){const own=parts.kind!=="other"&&parts.repository===repository.name?parts:void 0,text=[...own?.job?formatLabel(own.job):name].slice(0,MAX_TITLE).join(""),run=own?.kind==="job"?own.run:void 0
 return run?{text,url:runUrl(run,repository)}:{code:text}}function creationOf(key,{withYear}){const created=createdAt(key),isLong=expiresInOtherYear(key)||key.expires_at===null
 return created?formatDayTime(created,{withYear:withYear||isLong}):""}function deploymentState({key,spent,isWorking},{isReplaced}){if(isDisabled(key))return isReplaced?"replaced":"disabled"
 const expiry=readTime(key.expires_at),day=expiry&&formatDay(expiry,{withYear:expiresInOtherYear(key)})
@@ -1550,7 +1550,7 @@ return limit&&isLimitUsedUp(limit,spent?.amount)?"used\xa0up":day?`works\xa0unti
 return!(!created||!expiry||isSameYear(created,expiry))}function runUrl(run,{serverUrl,name,isGitea}){const[id,attempt]=run.split("."),url=`${serverUrl}/${name}/actions/runs/${id}`
 return isGitea?url:`${url}/attempts/${attempt}`}function keyTables(rows){const hasLimits=rows.some(({limit})=>limit!==NO_LIMIT),earlier=rows.slice(MAX_UNFOLDED),format=spentFormat(rows.map(({spent})=>spent)),columnsOf=columns=>columns.slice(0,hasLimits?3:2),tableOf=shown=>({header:columnsOf(["Job (UTC)",{numbers:"Cost"},{numbers:"Of its limit"}]),rows:shown.map(({title,spent,limit})=>columnsOf([title,format(spent),limit]))}),sum=formatSpent(sumSpent(earlier.map(({spent})=>spent))),folded={title:`${countOf(earlier.length,"earlier key")}: ${sum}`,table:{...tableOf(rows.slice(MAX_UNFOLDED,MAX_ROWS)),more:Math.max(0,rows.length-MAX_ROWS)}}
 return{table:rows.length>0?tableOf(rows.slice(0,MAX_UNFOLDED)):void 0,folded:earlier.length>0?[folded]:[]}}const render_comment_MAX_LENGTH=6e4
-function renderComment(facts,options){const{data,keys}=facts,warning=warningOf(facts),marker=`${formatMarker(data)}\n`,{table,folded}=keyTables(rowsOf(keys,options)),summary={title:`OpenRouter preview: ${warning.length>0?"\u26a0\ufe0f ":""}${render_comment_describeSpent(data)}`,paragraphs:[...warning,...doubtOf(facts),overviewOf(facts)],table,folded,notes:[notesOf(facts,options)]},{redact}=options
+function renderComment(content,options){const{data,keys}=content,warning=warningOf(content),marker=`${formatMarker(data)}\n`,{table,folded}=keyTables(rowsOf(keys,options)),summary={title:`OpenRouter preview: ${warning.length>0?"\u26a0\ufe0f ":""}${render_comment_describeSpent(data)}`,paragraphs:[...warning,...doubtOf(content),overviewOf(content)],table,folded,notes:[notesOf(content,options)]},{redact}=options
 return marker+summaryHtml(summary,{redact,maxBytes:render_comment_MAX_LENGTH-marker.length})}function render_comment_describeSpent({spent,state,cap}){if(state==="so far"&&spent===0n)return"nothing counted so far"
 if(state==="at least"&&spent===0n)return"spending unknown, closed"
 const rounding=state==="exactly"?"nearest":"down",amount=cap===void 0?formatUsd(spent,rounding):`${formatUsdNextTo(cap,spent,rounding)} of ${formatExactUsd(cap)}`
@@ -1558,7 +1558,7 @@ return state==="so far"?`${amount} spent so far`:`${state==="at least"?"at least
 return state!=="so far"||cap===void 0||spent+limit<=cap?[]:[`\u26a0\ufe0f preview-limit-usd is ${formatExactUsd(cap)}: new jobs may get no key, and fail. To go on, raise it and push.`]}function doubtOf({data,keys}){return data.state==="at least"?["Someone deleted an API key, or OpenRouter did not report what one has spent."]:data.state==="so far"&&allSettleIn(keys)!==0?["OpenRouter counts what is spent some minutes late."]:[]}function overviewOf({data,slug,keys}){const count=countOf(keys.length,"key")
 return isBill(data)?`The workspace had ${count}.`:[{text:slug,url:dashboardUrl(slug)},` \xb7 ${count} so far`]}function notesOf({data},{aboutUrl}){return[isBill(data)?"This is the final bill. ":"The workspace and its keys are deleted when this pull request is closed. ",{text:"What is this?",url:aboutUrl}]}const ABOUT="previews.md#the-comment"
 function commentRenderer({repository},{redact}){const options={repository,aboutUrl:documentUrl(ABOUT),redact}
-return facts=>renderComment(facts,options)}const MAX_REPOSITORY=21
+return content=>renderComment(content,options)}const MAX_REPOSITORY=21
 function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
 return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+subjectEnd(subject)),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=toSlug(text)
 return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
@@ -1622,8 +1622,8 @@ for(let isFirst=!0;;isFirst=!1){const uses=await list()
 if(fits(uses,cap))return!isFirst
 const ms=roomIn(uses,cap),now=clock.now()
 fullSince=ms===void 0?fullSince??now:void 0
-const left=start+MAX_WAIT_MS-now
-if(fullSince!==void 0&&(dryRun||now-fullSince>=RACE_MS)||isSpent(uses,cap)||(ms??0)>left)throw reached()
+const rest=start+MAX_WAIT_MS-now
+if(fullSince!==void 0&&(dryRun||now-fullSince>=RACE_MS)||isSpent(uses,cap)||(ms??0)>rest)throw reached()
 isFirst&&log.info(ms===void 0?MAY_GIVE_WAY:describeWait(uses,{...context,dryRun}))
 if(dryRun)return!1
 await context.rest(Math.min(ms??RACE_MS,RELIST_MS))
@@ -1755,17 +1755,17 @@ if(settled.kind==="settling")return settled
 const{since}=settled,closed=await closeWorkspace({...target,since},context)
 if(!closed&&settled.hasDisabled)throw reopened(workspace)
 if(!closed)return{kind:"reopened"}
-const{isOpen}=await readSubject(workspace.subject,since,context),known=closed.wasOpen?settled.keys:void 0,end=await finish({...target,workspace:closed.workspace,known},context)
+const{isOpen}=await readSubject(workspace.subject,since,context),firstListed=closed.wasOpen?settled.keys:void 0,end=await finish({...target,workspace:closed.workspace,firstListed},context)
 if(isOpen)throw reopened(workspace)
 return end}const REREAD_MS=6e4
 async function settle(target,context){const{workspace,watch}=target,{client,clock,signal}=context
 let{since}=target,readAt=Number.NEGATIVE_INFINITY,hasDisabled=!1
-for(let isFirst=!0;;isFirst=!1){const list=await listKeys(client,workspace),keys=watch.see(list),left=allSettleIn(keys)
-if(workspace.state==="open"&&(!left||clock.now()-readAt>=REREAD_MS)){const facts=await readSubject(workspace.subject,since,context);[since,readAt]=[facts.since,clock.now()]
-if(facts.isOpen&&hasDisabled)throw reopened(workspace)
-if(facts.isOpen)return{kind:"reopened"}}if(left===0)return{kind:"settled",keys,hasDisabled,since}
-if(left===void 0){hasDisabled=!0
-await disableAll(target,context)}const rest=Math.min(allSettleIn(watch.last??[])??0,SETTLE_MS),waits=target.waits||!tellsEnds(list);(isFirst||left===void 0)&&await announce({...target,waits},rest,context)
+for(let isFirst=!0;;isFirst=!1){const list=await listKeys(client,workspace),keys=watch.see(list),ms=allSettleIn(keys)
+if(workspace.state==="open"&&(!ms||clock.now()-readAt>=REREAD_MS)){const state=await readSubject(workspace.subject,since,context);[since,readAt]=[state.since,clock.now()]
+if(state.isOpen&&hasDisabled)throw reopened(workspace)
+if(state.isOpen)return{kind:"reopened"}}if(ms===0)return{kind:"settled",keys,hasDisabled,since}
+if(ms===void 0){hasDisabled=!0
+await disableAll(target,context)}const rest=Math.min(allSettleIn(watch.last??[])??0,SETTLE_MS),waits=target.waits||!tellsEnds(list);(isFirst||ms===void 0)&&await announce({...target,waits},rest,context)
 if(!waits){if(hasDisabled&&await isReopened(target,since,context))throw reopened(workspace)
 return{kind:"settling"}}await context.rest(Math.min(rest,RELIST_MS))
 if(isCancelled(signal))throw notDeleted(workspace,[],keysIn(watch))}}async function isReopened({workspace:{state,subject}},since,context){if(state!=="open")return!1
@@ -1797,8 +1797,8 @@ const what=`the preview ${JSON.stringify(workspace.name)}`
 context.log.info(deletionLine(what,{deleted,keyCount:deletedKeys.length,spent}))
 billed&&await writeComment({workspace,keys:settled.keys},context)
 const hashes=new Set(deletedKeys.map(({key})=>key.hash)),keys=settled.keys.filter(({key})=>hashes.has(key.hash))
-return{kind:"gone",deleted,keys,spent}}function spentInAll(keys,{known}){const hashes=new Set(keys.map(({key})=>key.hash))
-return known?.every(({key})=>hashes.has(key.hash))?spentBy(keys):void 0}async function bill(workspace,keys,context){if(workspace.subject.kind==="branch"||workspace.state==="unbilled")return
+return{kind:"gone",deleted,keys,spent}}function spentInAll(keys,{firstListed}){const hashes=new Set(keys.map(({key})=>key.hash))
+return firstListed?.every(({key})=>hashes.has(key.hash))?spentBy(keys):void 0}async function bill(workspace,keys,context){if(workspace.subject.kind==="branch"||workspace.state==="unbilled")return
 const{workspace:now}=await findWorkspace(context.client,workspace.id)
 if(readMark(now?.description,context.repository)?.state!=="closed")return
 const outcome=await writeBill({workspace,keys},context)
@@ -1852,8 +1852,8 @@ case"settling":return{...found(workspace),outcome:"settling"}
 case"gone":{const{spent}=closing,outcome=closing.deleted?"deleted":"already-deleted"
 return{...found(workspace),outcome,...spent&&{spent}}}}}async function updateComments(open,context){await forEachOf(open,async workspace=>{const outcome=writeComment({workspace,addsNone:!0},context),{error}=await catching(outcome,ApiError)
 error&&context.log.info(`${error.message}.`)})}function toFound({repository},reason="its pull request or branch is closed"){return({id,slug,created_at,subject})=>({id,slug,link:linkTo(subject,repository),created_at:created_at??null,age:void 0,reason})}const pullEvent=()=>object({action:schemas_string(),pull_request:object({number:schemas_number(),updated_at:schemas_string(),head:object({sha:schemas_string()})})}),CLEAN_UP_EVENTS=["schedule","workflow_dispatch","repository_dispatch"]
-function findTrigger(facts,repository){const{event,payload,pullRequest}=facts,read=Object.hasOwn(EVENTS,event)?EVENTS[event]:void 0,known=subject_readPull(facts)??(pullRequest===void 0?read?.(payload,repository):void 0)
-if(known)return known
+function findTrigger(run,repository){const{event,payload,pullRequest}=run,read=Object.hasOwn(EVENTS,event)?EVENTS[event]:void 0,trigger=subject_readPull(run)??(pullRequest===void 0?read?.(payload,repository):void 0)
+if(trigger)return trigger
 if(pullRequest!==void 0)return{kind:"subject",subject:{kind:"pull",number:pullRequest},isEnd:!1}
 if(CLEAN_UP_EVENTS.includes(event))return{kind:"clean-up"}
 throw new Failure(noSubject,{event})}const EVENTS={merge_group:()=>skipped("the merge queue"),push(payload,repository){const{data}=safeParse(object({ref:schemas_string(),after:schemas_string(),deleted:optional(schemas_boolean())}),payload),branch=data?.ref.startsWith(HEADS)?data.ref.slice(HEADS.length):void 0

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { CommentData, CommentFacts } from '../../src/actions/preview/comment.ts';
+import type { CommentContent, CommentData } from '../../src/actions/preview/comment.ts';
 import { toUsd, type Usd } from '../../src/lib/usd.ts';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
 import { type SettlingKey, spentBy } from '../../src/openrouter/settlement.ts';
@@ -80,15 +80,15 @@ const someKeys: fc.Arbitrary<readonly SettlingKey[]> = fc
   .map((list) => list.map(({ settlesIn, ...fields }) => ({ key: keyOf(fields), settlesIn })));
 
 /** What a comment is rendered from, with a sum that can be larger than that of the keys. */
-export const someFacts: fc.Arbitrary<CommentFacts> = fc
+export const someContent: fc.Arbitrary<CommentContent> = fc
   .record({ data: someData, keys: someKeys })
   .map(({ data, keys }) => ({ data, slug: WORKSPACE.slug, keys }));
 
 /** The facts about a workspace that exists, and has these keys. */
-export function factsOf(
+export function contentOf(
   keys: readonly SettlingKey[],
   data: Partial<CommentData> = {},
-): CommentFacts {
+): CommentContent {
   const { amount } = spentBy(keys);
   return {
     data: { workspace: WORKSPACE.id, spent: amount, state: 'so far', cap: undefined, ...data },

@@ -7,7 +7,7 @@ import { remainingOf as remainingOfKey } from '../../sandbox/openrouter/resource
 import { seedUsage } from '../../sandbox/openrouter/seed.ts';
 import type { NewKey } from '../../src/actions/key/create-key.ts';
 import { jobStatusOf } from '../../src/actions/key/job-status.ts';
-import { type CommentFacts, formatMarker } from '../../src/actions/preview/comment.ts';
+import { type CommentContent, formatMarker } from '../../src/actions/preview/comment.ts';
 import { runPreviewTask } from '../../src/actions/preview/end-job.ts';
 import type { GitHubContext } from '../../src/actions/preview/read-subject.ts';
 import type { PreviewRequest } from '../../src/actions/preview/request.ts';
@@ -324,7 +324,7 @@ function contextOf<Result>(
   };
 }
 
-function shortComment({ data, keys }: CommentFacts): string {
+function shortComment({ data, keys }: CommentContent): string {
   const settled = keys.filter(({ settlesIn }) => settlesIn === 0).length;
   return `${formatMarker(data)}\n${keys.length} keys, ${settled} of them settled`;
 }

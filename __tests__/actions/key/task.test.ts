@@ -12,7 +12,7 @@ const own = {
 const identity = { hash: 'h', label: 'sk-or-v1-0e6...1c96', name: 'CI #0ab1c2' };
 const key: Key = { ...identity, workspace_id: 'w', expires_at: EXPIRY };
 const created = { ...identity, expiresAt: EXPIRY };
-const facts = { ...own, key, replaced: ['older'] };
+const withKey = { ...own, key, replaced: ['older'] };
 
 /** What is saved, and whether a failure to save it is only a warning. */
 function savedIn(state: KeyState, of: Parameters<typeof saveState>[1]): unknown[] {
@@ -26,9 +26,9 @@ function savedIn(state: KeyState, of: Parameters<typeof saveState>[1]): unknown[
 describe('the task of the post step of a key', () => {
   test.each<[KeyState, Parameters<typeof saveState>[1], unknown, boolean]>([
     ['planned', own, { ...own, ends: true }, false],
-    ['created', facts, { ...own, created, ends: true }, false],
-    ['given-out', facts, { ...own, created, ends: false, replaced: ['older'] }, false],
-    ['ended', facts, { ...own, ends: false }, true],
+    ['created', withKey, { ...own, created, ends: true }, false],
+    ['given-out', withKey, { ...own, created, ends: false, replaced: ['older'] }, false],
+    ['ended', withKey, { ...own, ends: false }, true],
   ])(
     'in the state "%s", is what is left to do then, and must be saved unless that is less than before',
     (state, of, task, orWarn) => {

@@ -9,8 +9,8 @@ const open = (lags: number[] = []) =>
 
 /** Runs a job for an event of a branch. Returns what it found, and how often it read the branch. */
 async function run(world: World, { name, payload }: GitHubEvent) {
-  const facts = { event: name, payload, pullRequest: undefined };
-  const request = requestOf(facts, { keyMode: 'none', name: '17.1' });
+  const run = { event: name, payload, pullRequest: undefined };
+  const request = requestOf(run, { keyMode: 'none', name: '17.1' });
   const job = { ...cleanUpJob(), request };
   await world.simulation.clock.run(runJob(world, job));
   const looks = job.main?.sent.filter(({ look }) => look) ?? [];

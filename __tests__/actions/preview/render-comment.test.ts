@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  type CommentFacts,
+  type CommentContent,
   formatMarker,
   readComment,
 } from '../../../src/actions/preview/comment.ts';
@@ -16,7 +16,7 @@ import { toUsd } from '../../../src/lib/usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import { SETTLE_MS, type SettlingKey } from '../../../src/openrouter/settlement.ts';
 import type { KeyFields } from '../../support/keys.ts';
-import { factsOf, hostileText, keyOf, someFacts } from '../../support/preview-comment.ts';
+import { contentOf, hostileText, keyOf, someContent } from '../../support/preview-comment.ts';
 import { SHOP } from '../../support/repositories.ts';
 import { ROOT } from '../../support/root.ts';
 
@@ -25,7 +25,7 @@ const options = {
   aboutUrl: 'https://docs.test/about',
   redact: (text: string) => text,
 };
-const render = (facts: CommentFacts) => renderComment(facts, options);
+const render = (content: CommentContent) => renderComment(content, options);
 const usd = (text: string) => toUsd(Number(text));
 
 const jobKey = (fields: KeyFields = {}) =>
@@ -58,8 +58,8 @@ const manyKeys = (count: number, fields: (at: number) => KeyFields = () => ({}))
   );
 
 /** The rows of the tables, as text. */
-const rowsIn = (facts: CommentFacts) =>
-  htmlOf(render(facts))
+const rowsIn = (content: CommentContent) =>
+  htmlOf(render(content))
     .filter((line) => line.startsWith('<tr><td>'))
     .map((line) =>
       line
@@ -68,20 +68,20 @@ const rowsIn = (facts: CommentFacts) =>
         .replaceAll('\u00a0', ' ')
         .replaceAll('&lt;', '<'),
     );
-const titleIn = (facts: CommentFacts) =>
-  /<h3>OpenRouter preview: (.*)<\/h3>/.exec(render(facts))?.[1];
+const titleIn = (content: CommentContent) =>
+  /<h3>OpenRouter preview: (.*)<\/h3>/.exec(render(content))?.[1];
 
 describe('the comment of a preview', () => {
   test('has the data, the sum, why it can grow, the workspace, a row per key, and what comes next', () => {
-    const facts = factsOf([
+    const content = contentOf([
       settling(jobKey({ hash: '2b', usage: 0.0409, created_at: '2026-11-28T08:25:59Z' })),
       settled(
         keyOf({ hash: '1a', usage: 1, name: 'octo-org/shop / Preview / 17.2 / evals #a1b2c3' }),
       ),
       working(keyOf({ hash: '3c', usage: 0, name: 'By hand', limit: null, created_at: null })),
     ]);
-    expect(render(facts).split('\n')).toEqual([
-      formatMarker(facts.data),
+    expect(render(content).split('\n')).toEqual([
+      formatMarker(content.data),
       '<h3>OpenRouter preview: $1.04 spent so far</h3>',
       LATE,
       `<p>${LINK} · 3 keys so far</p>`,
@@ -97,26 +97,28 @@ describe('the comment of a preview', () => {
 
   test('says that OpenRouter counts late only while a key has not settled', () => {
     for (const late of [settling, working]) {
-      expect(htmlOf(render(factsOf([settled(keyOf()), late(keyOf({ hash: '1' }))])))).toContain(
+      expect(htmlOf(render(contentOf([settled(keyOf()), late(keyOf({ hash: '1' }))])))).toContain(
         LATE,
       );
     }
-    expect(htmlOf(render(factsOf([settled(keyOf())])))).not.toContain(LATE);
+    expect(htmlOf(render(contentOf([settled(keyOf())])))).not.toContain(LATE);
   });
 
   test('shows $0.00 only for what is known to be nothing', () => {
     const nothing = keyOf({ usage: 0 });
     for (const late of [settling, working]) {
-      expect(titleIn(factsOf([late(nothing)]))).toBe('nothing counted so far');
-      expect(rowsIn(factsOf([late(nothing)]))).toEqual([
+      expect(titleIn(contentOf([late(nothing)]))).toBe('nothing counted so far');
+      expect(rowsIn(contentOf([late(nothing)]))).toEqual([
         'CI, 1 Oct 12:00 | not yet counted | of $1.00',
       ]);
     }
-    expect(rowsIn(factsOf([settled(nothing)]))).toEqual(['CI, 1 Oct 12:00 | $0.00 | 0 % of $1.00']);
+    expect(rowsIn(contentOf([settled(nothing)]))).toEqual([
+      'CI, 1 Oct 12:00 | $0.00 | 0 % of $1.00',
+    ]);
   });
 
   test('of a workspace without keys has no table', () => {
-    expect(htmlOf(render(factsOf([])))).toEqual([
+    expect(htmlOf(render(contentOf([])))).toEqual([
       '<h3>OpenRouter preview: nothing counted so far</h3>',
       `<p>${LINK} · 0 keys so far</p>`,
       CLOSING,
@@ -124,27 +126,27 @@ describe('the comment of a preview', () => {
   });
 
   test('has no column for limits if no key has one', () => {
-    const html = htmlOf(render(factsOf([settled(jobKey({ limit: null }))])));
+    const html = htmlOf(render(contentOf([settled(jobKey({ limit: null }))])));
     expect(html).toContain('<tr><th>Job (UTC)</th><th align="right">Cost</th></tr>');
     expect(html.join('')).not.toContain('–');
   });
 
   test('warns of a key without a limit only if it works and was made by hand', () => {
     const byHand = keyOf({ limit: null });
-    expect(render(factsOf([working(byHand)]))).toContain('⚠️ no\u00a0limit');
+    expect(render(contentOf([working(byHand)]))).toContain('⚠️ no\u00a0limit');
     for (const harmless of [settling(byHand), settled(byHand), working(jobKey({ limit: null }))]) {
-      expect(render(factsOf([harmless]))).not.toContain('⚠️');
+      expect(render(contentOf([harmless]))).not.toContain('⚠️');
     }
   });
 
   test('folds all but the newest five keys, with their costs', () => {
-    const html = htmlOf(render(factsOf(manyKeys(7))));
+    const html = htmlOf(render(contentOf(manyKeys(7))));
     const at = html.indexOf('<details><summary>2 earlier keys: $0.50</summary>');
     expect(html.slice(at + 1, at + 3)).toEqual(['<table>', HEADER]);
     expect(html.slice(at + 5)).toEqual(['</table>', '</details>', CLOSING]);
     expect(html.slice(0, at).filter((line) => line.includes('<code>'))).toHaveLength(5);
-    expect(render(factsOf(manyKeys(6)))).toContain('<summary>1 earlier key: $0.25</summary>');
-    expect(render(factsOf(manyKeys(5)))).not.toContain('details');
+    expect(render(contentOf(manyKeys(6)))).toContain('<summary>1 earlier key: $0.25</summary>');
+    expect(render(contentOf(manyKeys(5)))).not.toContain('details');
   });
 
   test.each<[string, (keys: SettlingKey[]) => SettlingKey[], string]>([
@@ -155,14 +157,15 @@ describe('the comment of a preview', () => {
     ],
     ['not settled', ([first, ...keys]) => [settling(first?.key as Key), ...keys], '$0.50'],
   ])('does not take the sum of its folded rows for exact if one is %s', (_, change, sum) => {
-    const facts = factsOf(change(manyKeys(7)));
-    expect(render(facts)).toContain(`<summary>2 earlier keys: at least ${sum}</summary>`);
+    const content = contentOf(change(manyKeys(7)));
+    expect(render(content)).toContain(`<summary>2 earlier keys: at least ${sum}</summary>`);
   });
 });
 
 describe('the sum in the title', () => {
-  const sumOf = (data: Partial<CommentFacts['data']>) => titleIn(factsOf([settled(keyOf())], data));
-  test.each<[string, Partial<CommentFacts['data']>]>([
+  const sumOf = (data: Partial<CommentContent['data']>) =>
+    titleIn(contentOf([settled(keyOf())], data));
+  test.each<[string, Partial<CommentContent['data']>]>([
     ['$0.25 spent so far', {}],
     ['$0.84 spent so far', { spent: usd('0.8499') }],
     ['$0.25 of $5.00 spent so far', { cap: usd('5') }],
@@ -182,18 +185,18 @@ describe('the sum in the title', () => {
 
   test('is the same in the log', () => {
     fc.assert(
-      fc.property(someFacts, (facts) => {
-        const title = `<h3>OpenRouter preview: ${describeSpent(facts.data).replace('<', '&lt;')}</h3>`;
-        expect(render(facts).replace('preview: ⚠️ ', 'preview: ')).toContain(title);
+      fc.property(someContent, (content) => {
+        const title = `<h3>OpenRouter preview: ${describeSpent(content.data).replace('<', '&lt;')}</h3>`;
+        expect(render(content).replace('preview: ⚠️ ', 'preview: ')).toContain(title);
       }),
     );
   });
 
   test('says "closed" in a final bill, and nothing else does', () => {
     fc.assert(
-      fc.property(someFacts, (facts) => {
-        const { state } = facts.data;
-        const [title = ''] = htmlOf(render(facts));
+      fc.property(someContent, (content) => {
+        const { state } = content.data;
+        const [title = ''] = htmlOf(render(content));
         expect(title.endsWith(' so far</h3>')).toBe(state === 'so far');
         expect(title.endsWith(', closed</h3>')).toBe(state !== 'so far');
         expect(title.includes('at least') || title.includes('unknown')).toBe(state === 'at least');
@@ -207,7 +210,7 @@ describe('a cap without room for another key', () => {
   const almost = { spent: usd('4.51'), cap: usd('5') };
   const WARNING =
     '<p>⚠️ preview-limit-usd is $5.00: new jobs may get no key, and fail. To go on, raise it and push.</p>';
-  const linesOf = (data: Partial<CommentFacts['data']>) => htmlOf(render(factsOf(keys, data)));
+  const linesOf = (data: Partial<CommentContent['data']>) => htmlOf(render(contentOf(keys, data)));
 
   test('is a warning, as long as there can be new jobs', () => {
     expect(linesOf(almost)[1]).toBe(WARNING);
@@ -227,7 +230,7 @@ describe('a cap without room for another key', () => {
 describe('the final bill', () => {
   test('has the sum, the keys, and neither a link to the workspace nor what comes next', () => {
     const keys = [settled(jobKey({ usage: 0.5 })), settled(keyOf({ hash: '1' }))];
-    expect(htmlOf(render(factsOf(keys, { state: 'exactly' })))).toEqual([
+    expect(htmlOf(render(contentOf(keys, { state: 'exactly' })))).toEqual([
       '<h3>OpenRouter preview: $0.75 spent, closed</h3>',
       '<p>The workspace had 2 keys.</p>',
       '<table>',
@@ -240,7 +243,7 @@ describe('the final bill', () => {
   });
 
   test('says why it is a lower bound', () => {
-    const html = htmlOf(render(factsOf([], { state: 'at least', spent: usd('1') })));
+    const html = htmlOf(render(contentOf([], { state: 'at least', spent: usd('1') })));
     expect(html.slice(0, 2)).toEqual([
       '<h3>OpenRouter preview: at least $1.00 spent, closed</h3>',
       '<p>Someone deleted an API key, or OpenRouter did not report what one has spent.</p>',
@@ -249,7 +252,7 @@ describe('the final bill', () => {
 });
 
 test('the comment ends with a link to the section of the documents about it', () => {
-  const body = commentRenderer({ repository: SHOP }, options)(factsOf([]));
+  const body = commentRenderer({ repository: SHOP }, options)(contentOf([]));
   const [, page = '', anchor] =
     /\/blob\/main\/(docs\/.*)#(.*)">What is this\?<\/a><\/p>$/.exec(body) ?? [];
   expect(anchor).toBe('the-comment');
@@ -257,7 +260,7 @@ test('the comment ends with a link to the section of the documents about it', ()
 });
 
 describe('the part of its limit that a key has used', () => {
-  const partOf = (one: SettlingKey) => rowsIn(factsOf([one]))[0]?.split(' | ')[2];
+  const partOf = (one: SettlingKey) => rowsIn(contentOf([one]))[0]?.split(' | ')[2];
   test.each<[string, KeyFields]>([
     ['25 % of $1.00', { limit_remaining: 0.75 }],
     ['25 % of $1.00', {}],
@@ -297,7 +300,7 @@ describe('the row of a deployment', () => {
       ...fields,
     });
   const titlesIn = (...keys: readonly SettlingKey[]) =>
-    rowsIn(factsOf(keys)).map((row) => row.split(' | ')[0]);
+    rowsIn(contentOf(keys)).map((row) => row.split(' | ')[0]);
 
   test.each<[string, SettlingKey]>([
     ['works until 28 Dec', working(deployed())],
@@ -334,7 +337,7 @@ describe('the row of a deployment', () => {
 describe('the label of a job', () => {
   const labelsIn = (...labels: readonly string[]) =>
     rowsIn(
-      factsOf(
+      contentOf(
         labels.map((label, at) =>
           settled(keyOf({ hash: `${at}`, name: `octo-org/shop#42 / ${label}`, expires_at: null })),
         ),
@@ -380,9 +383,9 @@ test('the text of a comment follows from the facts alone, in whatever order they
   const times = fc.array(fc.integer({ min: 1.7e12, max: 2e12 }), { minLength: 2, maxLength: 2 });
   jest.useFakeTimers();
   fc.assert(
-    fc.property(someFacts, times, (facts, nows) => {
-      const reversed = { ...facts, keys: facts.keys.toReversed() };
-      const [one, other] = [facts, reversed].map((listed, at) => {
+    fc.property(someContent, times, (content, nows) => {
+      const reversed = { ...content, keys: content.keys.toReversed() };
+      const [one, other] = [content, reversed].map((listed, at) => {
         jest.setSystemTime(nows[at] ?? 0);
         return render(listed);
       });
@@ -394,14 +397,14 @@ test('the text of a comment follows from the facts alone, in whatever order they
 });
 
 test('two runs agree about the text, however many milliseconds are left until a key settles', () => {
-  const one = (settlesIn: number) => render(factsOf([{ key: keyOf(), settlesIn }]));
+  const one = (settlesIn: number) => render(contentOf([{ key: keyOf(), settlesIn }]));
   expect(one(1)).toBe(one(SETTLE_MS));
 });
 
 describe('the title of a key', () => {
   const nameIn = (name: string, repository = SHOP) =>
     /<td>(.*?), (?:1\u00a0Oct|works)/.exec(
-      renderComment(factsOf([working(keyOf({ name }))]), { ...options, repository }),
+      renderComment(contentOf([working(keyOf({ name }))]), { ...options, repository }),
     )?.[1];
   const linked = (text: string, run: string) =>
     `<a href="https://github.com/octo-org/shop/actions/runs/${run}">${text}</a>`;
@@ -434,7 +437,7 @@ describe('the title of a key', () => {
 
 describe('the times in a comment', () => {
   const timesIn = (keys: readonly Key[]) =>
-    render(factsOf(keys.map(settled)))
+    render(contentOf(keys.map(settled)))
       .replaceAll('\u00a0', ' ')
       .match(/\d+ \w{3} (\d{4} )?\d\d:\d\d( UTC)?/g) ?? [];
   const createdIn = (year: number, expires_at: unknown) =>
@@ -473,8 +476,8 @@ describe('texts that others chose', () => {
 
   test('add no HTML, no mentions and no lines, and do not end the data', () => {
     fc.assert(
-      fc.property(someFacts, (facts) => {
-        const body = render(facts);
+      fc.property(someContent, (content) => {
+        const body = render(content);
         expect(body.indexOf('-->')).toBe(body.indexOf('\n') - '-->'.length);
         const html = htmlOf(body);
         expect(html.join('').replaceAll(TAGS, '')).not.toMatch(/[<>]/);
@@ -491,8 +494,8 @@ describe('texts that others chose', () => {
   test('do not get into the data', () => {
     fc.assert(
       fc.property(hostileText, (name) => {
-        const facts = factsOf([settled(keyOf({ name, usage: 1 }))]);
-        expect(readComment(render(facts))).toEqual(facts.data);
+        const content = contentOf([settled(keyOf({ name, usage: 1 }))]);
+        expect(readComment(render(content))).toEqual(content.data);
       }),
       { numRuns: 100 },
     );
@@ -502,7 +505,7 @@ describe('texts that others chose', () => {
     const secret = 'sk-or-v1-0123456789abcdef';
     const name = `${'x'.repeat(190)}${secret}${'y'.repeat(100)}`;
     const redact = (text: string) => text.replaceAll(secret, '***');
-    const body = renderComment(factsOf([settled(keyOf({ name }))]), { ...options, redact });
+    const body = renderComment(contentOf([settled(keyOf({ name }))]), { ...options, redact });
     expect(body).toContain(`<code>${'x'.repeat(190)}***${'y'.repeat(7)}</code>`);
   });
 });
@@ -513,7 +516,7 @@ describe('a comment with more keys than it has space for', () => {
     htmlOf(body).filter((line) => line.startsWith('<tr><td>')).length;
 
   test('has the newest 50 in its rows, and the sum and the number of all', () => {
-    const body = render(factsOf(manyKeys(3_000, (at) => ({ name: nameOf(at) }))));
+    const body = render(contentOf(manyKeys(3_000, (at) => ({ name: nameOf(at) }))));
     const runs = [...body.matchAll(/runs\/170000(\d+)\//g)].map(([, at]) => Number(at));
     expect(runs).toEqual(Array.from({ length: 50 }, (_, at) => 2_999 - at));
     expect(body).toContain('<h3>OpenRouter preview: $750.00 spent so far</h3>');
@@ -523,18 +526,18 @@ describe('a comment with more keys than it has space for', () => {
   });
 
   test('has fewer rows if their texts are long, and all of the rest', () => {
-    const facts = factsOf(manyKeys(900, () => ({ name: '<'.repeat(200) })));
-    const body = render(facts);
+    const content = contentOf(manyKeys(900, () => ({ name: '<'.repeat(200) })));
+    const body = render(content);
     expect(body.length).toBeLessThanOrEqual(60_000);
     expect(countRows(body)).toBeGreaterThan(20);
     expect(countRows(body)).toBeLessThan(50);
-    expect(readComment(body)).toEqual(facts.data);
+    expect(readComment(body)).toEqual(content.data);
     expect(htmlOf(body).at(-1)).toBe(CLOSING);
   });
 
   test('is not too long, however hostile', () => {
     const name = '"'.repeat(200);
     const keys = manyKeys(60, () => ({ name, usage: 1e-9, limit_reset: '"'.repeat(100) }));
-    expect(render(factsOf(keys)).length).toBeLessThanOrEqual(60_000);
+    expect(render(contentOf(keys)).length).toBeLessThanOrEqual(60_000);
   });
 });

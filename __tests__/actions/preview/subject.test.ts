@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { noSubject } from '../../../src/actions/preview/failures.ts';
-import { findTrigger, type RunFacts, type Trigger } from '../../../src/actions/preview/subject.ts';
+import { findTrigger, type RunEvent, type Trigger } from '../../../src/actions/preview/subject.ts';
 import { Failure } from '../../../src/shared/failure.ts';
 import { SHOP } from '../../support/repositories.ts';
 
@@ -26,7 +26,7 @@ const ofBranch = (name: string, rest: object): object => ({
 });
 const FROM_EVENT = { head: SHA, since: Date.parse(TIME) };
 
-test.each<[string, Partial<RunFacts>, object]>([
+test.each<[string, Partial<RunEvent>, object]>([
   ['pull_request', { payload: pullEvent('opened') }, ofPull({ ...FROM_EVENT, isEnd: false })],
   ['pull_request', { payload: pullEvent('closed') }, ofPull({ ...FROM_EVENT, isEnd: true })],
   ['pull_request_target', { payload: pullEvent('closed') }, ofPull({ ...FROM_EVENT, isEnd: true })],

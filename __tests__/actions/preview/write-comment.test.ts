@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { virtualClock } from '../../../sandbox/virtual-clock.ts';
-import { type CommentFacts, readComment } from '../../../src/actions/preview/comment.ts';
+import { type CommentContent, readComment } from '../../../src/actions/preview/comment.ts';
 import { renderComment } from '../../../src/actions/preview/render-comment.ts';
 import {
   openComments,
@@ -17,7 +17,7 @@ import { toJson } from '../../../src/lib/json.ts';
 import { exactUsd, toUsd } from '../../../src/lib/usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import { openRouter } from '../../../src/openrouter/server.ts';
-import { factsOf, keyOf, WORKSPACE } from '../../support/preview-comment.ts';
+import { contentOf, keyOf, WORKSPACE } from '../../support/preview-comment.ts';
 import { SHOP } from '../../support/repositories.ts';
 
 const JOB = 'github-actions[bot]';
@@ -91,8 +91,8 @@ function openServers() {
   return { state, apply };
 }
 
-const render = (facts: CommentFacts) =>
-  renderComment(facts, { repository: REPOSITORY, aboutUrl: ABOUT, redact: (text) => text });
+const render = (content: CommentContent) =>
+  renderComment(content, { repository: REPOSITORY, aboutUrl: ABOUT, redact: (text) => text });
 
 type Request = Parameters<typeof writeComment>[0];
 
@@ -178,8 +178,8 @@ const addComment = ({ comments }: State, body: string, login = JOB) =>
   comments.push({ id: comments.length + 1, body, user: { login } });
 
 /** A comment that says that so much was spent, and that lists no key. */
-const old = (spent: string, data: Partial<CommentFacts['data']> = {}) =>
-  render(factsOf([], { spent: usd(spent), ...data }));
+const old = (spent: string, data: Partial<CommentContent['data']> = {}) =>
+  render(contentOf([], { spent: usd(spent), ...data }));
 
 /** What each comment says that the keys have spent: `0.25 so far`; undefined if it is no comment of a preview. */
 const sumsIn = ({ comments }: State) =>

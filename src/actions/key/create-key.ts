@@ -24,7 +24,7 @@ import { keyLooser, keyStricter, unexpectedKey } from './failures.ts';
 import { compareKey, type KeyDifferences } from './key-diff.ts';
 import { deleteOrphans, mayHaveOrphans, reconcileKey } from './orphans.ts';
 import { deleteOlderKeys, hashesToReplace, type Replacement } from './replace.ts';
-import { type KeyFacts, type KeyTask, saveState } from './task.ts';
+import { type KeyTask, type OwnKey, saveState } from './task.ts';
 
 /** What to create, as the author of the workflow requested it. */
 export interface KeyRequest extends Pick<Replacement, 'isSameName'> {
@@ -56,14 +56,14 @@ export interface KeyContext extends Context {
 }
 
 /** What was planned before the first POST. */
-interface Plan extends Pick<KeyFacts, 'desired' | 'replaced'> {
+interface Plan extends Pick<OwnKey, 'desired' | 'replaced'> {
   workspace: Workspace;
   /** The existing keys with the desired name. */
   namesakes: readonly Key[];
 }
 
 /** A new key. A lost response of an earlier POST may have created another one. */
-export interface NewKey extends CreatedKey, Plan, KeyDifferences, Pick<KeyFacts, 'mayHaveOrphans'> {
+export interface NewKey extends CreatedKey, Plan, KeyDifferences, Pick<OwnKey, 'mayHaveOrphans'> {
   /** ISO 8601; null for never. */
   expiresAt: string | null;
 }

@@ -145,6 +145,6 @@ export async function deleteOlderKeys(
     log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`);
   });
   if (undeleted.length === 0) return { deleted };
-  const facts = { key, undeleted, count: older.length };
-  return { deleted, error: new Failure(replacedKeysNotDeleted, facts) };
+  const details = { key, undeleted, count: older.length };
+  return { deleted, error: new Failure(replacedKeysNotDeleted, details) };
 }

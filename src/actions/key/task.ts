@@ -47,22 +47,22 @@ export type KeyState =
   /** No key of this step is left but orphans, if there may be some. */
   | 'ended';
 
-/** What the post step has to know. */
-export interface KeyFacts extends Pick<KeyTask, 'desired' | 'mayHaveOrphans' | 'replaced'> {
+/** The key of a step, as far as it exists, and what belongs to it. */
+export interface OwnKey extends Pick<KeyTask, 'desired' | 'mayHaveOrphans' | 'replaced'> {
   workspace: WorkspaceRef;
   /** The key, from `created` on. */
   key?: Key;
 }
 
 /** What the post step has to do; null for nothing. */
-function taskIn(state: KeyState, facts: KeyFacts): KeyTask | null {
+function taskIn(state: KeyState, own: OwnKey): KeyTask | null {
   const {
     workspace: { id, slug },
     desired,
     mayHaveOrphans,
     key,
     replaced,
-  } = facts;
+  } = own;
   const task = { workspace: { id, slug }, desired, mayHaveOrphans };
   if (state === 'ended') return mayHaveOrphans ? { ...task, ends: false } : null;
   const created = key && {
@@ -83,11 +83,11 @@ function taskIn(state: KeyState, facts: KeyFacts): KeyTask | null {
  */
 export function saveState(
   state: KeyState,
-  facts: KeyFacts,
+  own: OwnKey,
   { saveTask }: { saveTask: SaveTask<KeyTask> },
 ): void {
-  const exists = facts.key && describeExisting(facts.key);
-  saveTask(taskIn(state, facts), state === 'ended' ? { orWarn: true } : { exists });
+  const exists = own.key && describeExisting(own.key);
+  saveTask(taskIn(state, own), state === 'ended' ? { orWarn: true } : { exists });
 }
 
 /** What exists at OpenRouter if the state cannot be written. */

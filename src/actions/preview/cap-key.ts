@@ -105,8 +105,8 @@ export function guardCap(cap: Cap, workspace: WorkspaceRef, context: Context): C
         const now = clock.now();
         fullSince = ms === undefined ? (fullSince ?? now) : undefined;
         const isFull = fullSince !== undefined && (dryRun || now - fullSince >= RACE_MS);
-        const left = start + MAX_WAIT_MS - now;
-        if (isFull || isSpent(uses, cap) || (ms ?? 0) > left) throw reached();
+        const rest = start + MAX_WAIT_MS - now;
+        if (isFull || isSpent(uses, cap) || (ms ?? 0) > rest) throw reached();
         if (isFirst)
           log.info(ms === undefined ? MAY_GIVE_WAY : describeWait(uses, { ...context, dryRun }));
         if (dryRun) return false;

@@ -113,7 +113,7 @@ interface Target extends CloseOptions {
   /** When its subject is known to have changed, in milliseconds since 1970: an older response is outdated. */
   since: number | undefined;
   /** The keys that were listed before any run had closed it; undefined if others may have deleted some before. */
-  known?: readonly SettlingKey[] | undefined;
+  firstListed?: readonly SettlingKey[] | undefined;
 }
 
 /**
@@ -147,8 +147,8 @@ async function closeFound(target: Target, context: GitHubContext): Promise<Closi
   if (!closed && settled.hasDisabled) throw reopened(workspace);
   if (!closed) return { kind: 'reopened' };
   const { isOpen } = await readSubject(workspace.subject, since, context);
-  const known = closed.wasOpen ? settled.keys : undefined;
-  const end = await finish({ ...target, workspace: closed.workspace, known }, context);
+  const firstListed = closed.wasOpen ? settled.keys : undefined;
+  const end = await finish({ ...target, workspace: closed.workspace, firstListed }, context);
   if (isOpen) throw reopened(workspace);
   return end;
 }
@@ -176,21 +176,21 @@ async function settle(target: Target, context: GitHubContext): Promise<Settled> 
   for (let isFirst = true; ; isFirst = false) {
     const list = await listKeys(client, workspace);
     const keys = watch.see(list);
-    const left = allSettleIn(keys);
-    if (workspace.state === 'open' && (!left || clock.now() - readAt >= REREAD_MS)) {
-      const facts = await readSubject(workspace.subject, since, context);
-      [since, readAt] = [facts.since, clock.now()];
-      if (facts.isOpen && hasDisabled) throw reopened(workspace);
-      if (facts.isOpen) return { kind: 'reopened' };
+    const ms = allSettleIn(keys);
+    if (workspace.state === 'open' && (!ms || clock.now() - readAt >= REREAD_MS)) {
+      const state = await readSubject(workspace.subject, since, context);
+      [since, readAt] = [state.since, clock.now()];
+      if (state.isOpen && hasDisabled) throw reopened(workspace);
+      if (state.isOpen) return { kind: 'reopened' };
     }
-    if (left === 0) return { kind: 'settled', keys, hasDisabled, since };
-    if (left === undefined) {
+    if (ms === 0) return { kind: 'settled', keys, hasDisabled, since };
+    if (ms === undefined) {
       hasDisabled = true;
       await disableAll(target, context);
     }
     const rest = Math.min(allSettleIn(watch.last ?? []) ?? 0, SETTLE_MS);
     const waits = target.waits || !tellsEnds(list);
-    if (isFirst || left === undefined) await announce({ ...target, waits }, rest, context);
+    if (isFirst || ms === undefined) await announce({ ...target, waits }, rest, context);
     if (!waits) {
       const isOpen = hasDisabled && (await isReopened(target, since, context));
       if (isOpen) throw reopened(workspace);
@@ -305,9 +305,9 @@ async function finish(target: Target, context: GitHubContext): Promise<Closing> 
 }
 
 /** What the last list shows; undefined if another run may have deleted keys before that. */
-function spentInAll(keys: readonly SettlingKey[], { known }: Target): Spent | undefined {
+function spentInAll(keys: readonly SettlingKey[], { firstListed }: Target): Spent | undefined {
   const hashes = new Set(keys.map(({ key }) => key.hash));
-  return known?.every(({ key }) => hashes.has(key.hash)) ? spentBy(keys) : undefined;
+  return firstListed?.every(({ key }) => hashes.has(key.hash)) ? spentBy(keys) : undefined;
 }
 
 /**

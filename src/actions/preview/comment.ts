@@ -20,7 +20,7 @@ export interface CommentData {
 }
 
 /** What a comment is rendered from. */
-export interface CommentFacts {
+export interface CommentContent {
   data: CommentData;
   /** The slug of the workspace while it is open. */
   slug: string;

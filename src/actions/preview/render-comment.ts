@@ -8,7 +8,7 @@ import { allSettleIn } from '../../openrouter/settlement.ts';
 import { documentUrl } from '../../report/description.ts';
 import type { Report } from '../../report/report.ts';
 import { summaryHtml } from '../../report/summary.ts';
-import { type CommentData, type CommentFacts, formatMarker, isBill } from './comment.ts';
+import { type CommentContent, type CommentData, formatMarker, isBill } from './comment.ts';
 import { type KeyOptions, keyTables, rowsOf } from './render-keys.ts';
 
 /** GitHub accepts 65,536 characters. */
@@ -20,17 +20,17 @@ export interface CommentOptions extends KeyOptions {
 }
 
 /** Renders the comment of a preview, with its data. */
-export function renderComment(facts: CommentFacts, options: CommentOptions): string {
-  const { data, keys } = facts;
-  const warning = warningOf(facts);
+export function renderComment(content: CommentContent, options: CommentOptions): string {
+  const { data, keys } = content;
+  const warning = warningOf(content);
   const marker = `${formatMarker(data)}\n`;
   const { table, folded } = keyTables(rowsOf(keys, options));
   const summary = {
     title: `OpenRouter preview: ${warning.length > 0 ? '⚠️ ' : ''}${describeSpent(data)}`,
-    paragraphs: [...warning, ...doubtOf(facts), overviewOf(facts)],
+    paragraphs: [...warning, ...doubtOf(content), overviewOf(content)],
     table,
     folded,
-    notes: [notesOf(facts, options)],
+    notes: [notesOf(content, options)],
   };
   const { redact } = options;
   return marker + summaryHtml(summary, { redact, maxBytes: MAX_LENGTH - marker.length });
@@ -51,7 +51,7 @@ export function describeSpent({ spent, state, cap }: CommentData): string {
 }
 
 /** Whether another key like the one with the largest limit has no room. */
-function warningOf({ data: { spent, cap, state }, keys }: CommentFacts): Cell[] {
+function warningOf({ data: { spent, cap, state }, keys }: CommentContent): Cell[] {
   const limit = keys.map(({ key }) => limitOf(key)?.amount ?? 0n).reduce(maxUsd, 0n);
   if (state !== 'so far' || cap === undefined || spent + limit <= cap) return [];
   return [
@@ -60,7 +60,7 @@ function warningOf({ data: { spent, cap, state }, keys }: CommentFacts): Cell[] 
 }
 
 /** Why the sum may be too low. */
-function doubtOf({ data, keys }: CommentFacts): Cell[] {
+function doubtOf({ data, keys }: CommentContent): Cell[] {
   if (data.state === 'at least') {
     return ['Someone deleted an API key, or OpenRouter did not report what one has spent.'];
   }
@@ -68,13 +68,13 @@ function doubtOf({ data, keys }: CommentFacts): Cell[] {
   return isLate ? ['OpenRouter counts what is spent some minutes late.'] : [];
 }
 
-function overviewOf({ data, slug, keys }: CommentFacts): Cell {
+function overviewOf({ data, slug, keys }: CommentContent): Cell {
   const count = countOf(keys.length, 'key');
   if (isBill(data)) return `The workspace had ${count}.`;
   return [{ text: slug, url: dashboardUrl(slug) }, ` · ${count} so far`];
 }
 
-function notesOf({ data }: CommentFacts, { aboutUrl }: CommentOptions): Cell {
+function notesOf({ data }: CommentContent, { aboutUrl }: CommentOptions): Cell {
   const end = isBill(data)
     ? 'This is the final bill. '
     : 'The workspace and its keys are deleted when this pull request is closed. ';
@@ -90,5 +90,5 @@ export function commentRenderer(
   { redact }: Pick<Report, 'redact'>,
 ) {
   const options = { repository, aboutUrl: documentUrl(ABOUT), redact };
-  return (facts: CommentFacts) => renderComment(facts, options);
+  return (content: CommentContent) => renderComment(content, options);
 }

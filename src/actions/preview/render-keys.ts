@@ -65,20 +65,18 @@ export function rowsOf(keys: readonly SettlingKey[], { repository, redact }: Key
   const deployed = new Set<string>();
   return named.map(({ name, ...one }, at) => {
     const { key, settlesIn } = one;
-    const known = names[at] ?? { kind: 'other' as const };
-    const isDeployment = known.kind === 'deployment' && known.job !== '';
-    const isReplaced = isDeployment && deployed.has(known.job);
-    if (isDeployment) deployed.add(known.job);
+    const parts = names[at] ?? { kind: 'other' as const };
+    const isDeployment = parts.kind === 'deployment' && parts.job !== '';
+    const isReplaced = isDeployment && deployed.has(parts.job);
+    if (isDeployment) deployed.add(parts.job);
     const spent = spentOf(one);
-    const facts = { key, spent, isWorking: settlesIn === undefined };
-    const details = isDeployment
-      ? deploymentState(facts, { isReplaced })
-      : creationOf(key, options);
-    const link = linkOf(name, known, options);
+    const use = { key, spent, isWorking: settlesIn === undefined };
+    const details = isDeployment ? deploymentState(use, { isReplaced }) : creationOf(key, options);
+    const link = linkOf(name, parts, options);
     return {
       title: details ? [link, `, ${details}`] : [link],
       spent,
-      limit: limitPart(facts, { isOwnUse: known.kind === 'other' }),
+      limit: limitPart(use, { isOwnUse: parts.kind === 'other' }),
     };
   });
 }
@@ -117,7 +115,8 @@ function labelFormat(labels: readonly string[]): (label: string) => string {
   };
 }
 
-interface KeyFacts {
+/** A key, and how it stands. */
+interface KeyUse {
   key: Key;
   spent: Spent | undefined;
   isWorking: boolean;
@@ -129,10 +128,7 @@ const NO_LIMIT = '–';
  * How much of its limit a key has used, in the current period of the limit; only the limit while that is not counted
  * yet. It breaks into two lines on a phone.
  */
-function limitPart(
-  { key, spent, isWorking }: KeyFacts,
-  { isOwnUse }: { isOwnUse: boolean },
-): string {
+function limitPart({ key, spent, isWorking }: KeyUse, { isOwnUse }: { isOwnUse: boolean }): string {
   if (key.limit === null) return isOwnUse && isWorking ? '⚠️ no\u00a0limit' : NO_LIMIT;
   const limit = limitOf(key);
   const used = limit ? usedOf(limit, spent?.amount) : undefined;
@@ -150,8 +146,8 @@ interface LinkOptions extends Pick<KeyOptions, 'repository'> {
 }
 
 /** What a key was created for, by its name; the whole name, if that is not one of this repository. */
-function linkOf(name: string, known: KeyName, { repository, formatLabel }: LinkOptions): Cell {
-  const own = known.kind !== 'other' && known.repository === repository.name ? known : undefined;
+function linkOf(name: string, parts: KeyName, { repository, formatLabel }: LinkOptions): Cell {
+  const own = parts.kind !== 'other' && parts.repository === repository.name ? parts : undefined;
   // Cut behind the secrets that it may have.
   const text = [...(own?.job ? formatLabel(own.job) : name)].slice(0, MAX_TITLE).join('');
   const run = own?.kind === 'job' ? own.run : undefined;
@@ -168,7 +164,7 @@ function creationOf(key: Key, { withYear }: { withYear: boolean }): string {
 
 /** Whether the key of a deployment works, and how long. */
 function deploymentState(
-  { key, spent, isWorking }: KeyFacts,
+  { key, spent, isWorking }: KeyUse,
   { isReplaced }: { isReplaced: boolean },
 ): string {
   if (isDisabled(key)) return isReplaced ? 'replaced' : 'disabled';

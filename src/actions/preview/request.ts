@@ -4,12 +4,12 @@ import type { CreateContext, CreateRequest } from '../create/request.ts';
 import type { KeyContext, KeyRequest } from '../key/create-key.ts';
 import type { Identity } from './naming.ts';
 import type { GitHubContext } from './read-subject.ts';
-import type { RunFacts, Subject } from './subject.ts';
+import type { RunEvent, Subject } from './subject.ts';
 import type { PreviewTask } from './task.ts';
 
 /** What a preview is to have, as the author of the workflow requested it. */
 export interface PreviewRequest {
-  run: RunFacts;
+  run: RunEvent;
   slugPrefix: string | undefined;
   /** The fields, guardrail, budgets and members of the workspace. */
   workspace: Pick<CreateRequest, 'governance' | 'governanceInputs'> & {

@@ -6,8 +6,8 @@ import { noSubject } from './failures.ts';
 /** What a preview is of. */
 export type Subject = { kind: 'pull'; number: number } | { kind: 'branch'; name: string };
 
-/** What the runner tells about a run. */
-export interface RunFacts {
+/** What the runner says about a run. */
+export interface RunEvent {
   /** `GITHUB_EVENT_NAME` */
   event: string;
   /** The content of `GITHUB_EVENT_PATH`. */
@@ -57,12 +57,12 @@ const CLEAN_UP_EVENTS: readonly string[] = ['schedule', 'workflow_dispatch', 're
  * Finds out what a run is about.
  * @throws {Failure} `no-subject`
  */
-export function findTrigger(facts: RunFacts, repository: Repository): Trigger {
-  const { event, payload, pullRequest } = facts;
+export function findTrigger(run: RunEvent, repository: Repository): Trigger {
+  const { event, payload, pullRequest } = run;
   const read = Object.hasOwn(EVENTS, event) ? EVENTS[event] : undefined;
-  const known =
-    readPull(facts) ?? (pullRequest === undefined ? read?.(payload, repository) : undefined);
-  if (known) return known;
+  const trigger =
+    readPull(run) ?? (pullRequest === undefined ? read?.(payload, repository) : undefined);
+  if (trigger) return trigger;
   if (pullRequest !== undefined) {
     return { kind: 'subject', subject: { kind: 'pull', number: pullRequest }, isEnd: false };
   }
@@ -109,7 +109,7 @@ function ofBranch(
 }
 
 /** The pull request of the event, unless the input names another. */
-function readPull({ event, payload, pullRequest }: RunFacts): Trigger | undefined {
+function readPull({ event, payload, pullRequest }: RunEvent): Trigger | undefined {
   if (!['pull_request', 'pull_request_target'].includes(event)) return undefined;
   const { data } = z.safeParse(pullEvent(), payload);
   if (!data) return undefined;

@@ -16,7 +16,7 @@ import { maxUsd, type Usd } from '../../lib/usd.ts';
 import { isUnused, listKeys } from '../../openrouter/resources/keys.ts';
 import { type SettlingKey, type Spent, spentBy, toSettling } from '../../openrouter/settlement.ts';
 import type { Context } from '../../shared/context.ts';
-import { type CommentData, type CommentFacts, isBill } from './comment.ts';
+import { type CommentContent, type CommentData, isBill } from './comment.ts';
 import type { MarkedWorkspace } from './naming.ts';
 import {
   concernsAll,
@@ -40,7 +40,7 @@ export interface Comments {
    */
   login(): Promise<string>;
   /** Renders the body, which begins with the data. */
-  render(facts: CommentFacts): string;
+  render(content: CommentContent): string;
 }
 
 interface OpenOptions extends Pick<Comments, 'render'> {
