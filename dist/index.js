@@ -1362,7 +1362,7 @@ const parts=rest.split(" / ")
 if(sign!==" / ")return{kind:"deployment",repository,job:parts.slice(1).join(" / ")}
 const at=parts.findLastIndex(part=>/^\d{1,15}\.\d{1,5}$/.test(part)),run=parts[at]
 return{kind:"job",repository,run,job:run===void 0?"":parts.toSpliced(at,1).join(" / ")}}function isSamePreviewKeyName(one,other){const[a,b]=[one,other].map(withoutEnding).map(name=>NAME.exec(name)?.groups?.end??name)
-return a===b}function planExpiry(expiresInMs,now){return expiresInMs===null?null:new Date(Math.floor(now/1e3)*1e3+expiresInMs).toISOString()}function describeExpiry(expiresAt,show=time=>time){return expiresAt===null?"never expires":`expires at ${show(expiresAt)}`}function formatExpiry(expiresAt,created){const time=readTime(expiresAt)
+return a===b}function planExpiry(expiresInMs,now){return expiresInMs===null?null:new Date(Math.floor(now/1e3)*1e3+expiresInMs).toISOString()}function describeExpiry(expiresAt,show=time=>time){return expiresAt===null?"never expires":`expires at ${show(expiresAt)}`}function describeLife(expiresAt){return`may work until ${expiresAt===null?"someone deletes it":formatExpiry(expiresAt)}`}function formatExpiry(expiresAt,created){const time=readTime(expiresAt)
 return time===void 0?expiresAt:formatMinute(time,{withYear:created===void 0||!isSameYear(created,time)})}const expiry_TOLERANCE_MS=6e4
 function unexpectedLifetime(key,desired,expiresInMs){const[created,expires]=[createdAt(key),readTime(key.expires_at??desired.expires_at)]
 if(expiresInMs===null||created===void 0||expires===void 0)return
@@ -1374,8 +1374,13 @@ return{...describePart(error),title:`Could not delete ${what}: ${describeCause(e
 function adviseOnStatus(engine){switch(engine){case"GitHub":return"Leave it out: its default is the status of the job."
 case"Forgejo":return"No value helps, because Forgejo reports a cancelled job as a success: delete or disable older API keys yourself."
 default:return`For ${engine}, write job-status: \${{ job.status }}, because the default counts on GitHub only.`}}const keyLimitUsedUp=declareWarning("key-limit-used-up",({spend})=>({title:`${formatSpend(spend,"at OpenRouter")}: the limit of the API key is used up`,rows:[`The API key is ${JSON.stringify(spend.name)}.`],lines:["OpenRouter rejects requests beyond the limit with HTTP 403, so requests of this job may have failed.","If the job needs more, raise limit-usd.",...whyAtLeast(spend.spent),...spend.limit.reset||spend.byok!==0n?[`${describeLimit(spend.limit)}.`]:[]],folded:[{title:"Name of the API key",paragraphs:[{code:spend.name}]}]}))
-function adviseOnKey(left,verb){const{workspace,created,isDisabled,others}=left
-return{lines:[isDisabled?"The API key is disabled, so it cannot spend.":describeRest(left),`To ${isDisabled?"remove":"end"} it now, ${verb} it at OpenRouter: ${dashboardUrl(workspace.slug)}`,...others===""?[]:[formatLeftovers(others)]],details:[`Hash of the API key ${created.label}: ${created.hash}`]}}function describeRest({desired:{limit,limit_reset:reset},created}){return`The API key may still work, and can ${limit===void 0?"spend without a limit of its own":`spend at most ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`} at OpenRouter`}${created.expiresAt===null?". It never expires.":` until ${formatExpiry(created.expiresAt)}; then it stops by itself.`}`}const COMPARISONS={limit(returned,{limit:requested}){const amount=typeof returned=="bigint"?returned:void 0
+function describeKeysLeft({created,ends,isDisabled,...task}){const lost=describeOrphan(task)
+if(!created||!ends)return lost
+const{name,label,hash,expiresAt}=created,state=isDisabled?"disabled; it cannot spend":describeLife(expiresAt)
+return[lost,`the API key ${JSON.stringify(name)} (${label}), hash ${hash}, ${state}`].filter(Boolean).join("; ")}function describeOrphan({desired:{name,expires_at},mayHaveOrphans}){return mayHaveOrphans?`an API key named ${JSON.stringify(name)} whose secret was lost, ${describeExpiry(expires_at,formatExpiry)}`:""}function adviseOnKeyLeft(left,verb){const{workspace,desired,created,isDisabled}=left
+if(!created)return
+const orphan=describeOrphan(left)
+return{lines:[isDisabled?"The API key is disabled, so it cannot spend.":describeRest(desired,created.expiresAt),`To ${isDisabled?"remove":"end"} it now, ${verb} it at OpenRouter: ${dashboardUrl(workspace.slug)}`,...orphan===""?[]:[formatLeftovers(orphan)]],details:[`Hash of the API key ${created.label}: ${created.hash}`]}}function describeRest({limit,limit_reset:reset},expiresAt){return`The API key may still work, and can ${limit===void 0?"spend without a limit of its own":`spend at most ${formatExactUsd(limit)}${reset===void 0?"":` ${reset}`} at OpenRouter`}${expiresAt===null?". It never expires.":` until ${formatExpiry(expiresAt)}; then it stops by itself.`}`}const COMPARISONS={limit(returned,{limit:requested}){const amount=typeof returned=="bigint"?returned:void 0
 return requested===void 0?amount===void 0?"same":"stricter":amount===void 0||amount<0n||amount>requested?"looser":amount<requested?"stricter":"same"},limit_reset:(returned,{limit,limit_reset})=>limit===void 0||(returned??void 0)===limit_reset?"same":"looser",include_byok_in_limit:(returned,{include_byok_in_limit:requested})=>requested===void 0||returned===!0===requested?"same":requested?"looser":"stricter",expires_at(returned,{expires_at:requested}){const time=readTime(returned)
 if(requested===null)return time===void 0?"same":"stricter"
 if(returned===void 0)return"stricter"
@@ -1386,7 +1391,15 @@ function compareKey(key,desired){const differences=comparison=>Object.keys(COMPA
 return{looser:differences("looser"),stricter:differences("stricter")}}async function deleteOrphans({workspace,desired:{name},created},{client,log}){const{keys}=await listKeys(client,workspace),orphans=keys.filter(key=>key.name===name&&key.hash!==created?.hash),deleted=[],[failed]=await deleteEach(orphans,client,key=>{deleted.push(key.hash)
 log.info(`Deleted the orphaned API key ${describeKey(key)}: no one has its secret.`)})
 if(failed)throw new Failure(orphanNotDeleted,failed)
-return deleted}function mayHaveOrphans(attempts){const deleted=new Set(attempts.flatMap(({found=[]})=>found))
+return deleted}async function deleteLateOrphans(own,context){if(!own.mayHaveOrphans)return
+const deletion=deleteOrphans({...own,created:own.key},context),{error}=await catching(deletion,ApiError)
+error&&context.log.info(`${error.message}. The post step, if it runs, checks again.`)}async function deleteAllOrphans(task,context){if(!task.mayHaveOrphans)return
+let isFound=!1
+for(const delay of LATE_POST_DELAYS_MS){await context.client.pause(delay)
+const deleted=await deleteOrphans(task,context)
+isFound||=deleted.length>0}if(isFound)return
+const{desired:{name,expires_at},workspace}=task
+context.log.info(`Found no API key whose secret was lost. A late request may still create ${JSON.stringify(name)} in the workspace "${workspace.slug}". That key ${describeExpiry(expires_at)}, unless someone deletes it.`)}function mayHaveOrphans(attempts){const deleted=new Set(attempts.flatMap(({found=[]})=>found))
 return countAmbiguous(attempts)>deleted.size}function reconcileKey(attempts){const{failure,found}=attempts.at(-1),{retryable,ambiguous}=FAILURE_CLASSES[failure.kind]
 return ambiguous&&failure.kind!=="aborted"&&!found?{kind:"settle",ambiguous:!0}:{kind:retryable?"retry":"give-up",ambiguous:mayHaveOrphans(attempts)}}function unusableState(key,now){if(isDisabled(key))return"disabled"
 const expiry=readTime(key.expires_at)
@@ -1412,11 +1425,11 @@ for await(const _ of whileMissing(context)){const{data:found,serverTime:server}=
 if(found)return{found,now:currentTime({server,runner:context.timeOfDay()},[found])}}return{}}async function deleteOlderKeys(older,key,{client,log}){const deleted=[],undeleted=await deleteEach(older,client,old=>{deleted.push(old)
 log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`)})
 return undeleted.length===0?{deleted}:{deleted,error:new Failure(replacedKeysNotDeleted,{key,undeleted,count:older.length})}}const keyTask=()=>object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,mayHaveOrphans:schemas_boolean(),created:optional(object({hash:schemas_string(),label:schemas_string(),name:schemas_string(),expiresAt:nullable(schemas_string())})),ends:schemas_boolean(),replaced:optional(array(schemas_string()))})
-function taskIn(state,own){const{workspace:{id,slug},desired,mayHaveOrphans,key,replaced}=own,task={workspace:{id,slug},desired,mayHaveOrphans}
+function taskIn(state,progress){const{workspace:{id,slug},desired,mayHaveOrphans,key,replaced}=progress,task={workspace:{id,slug},desired,mayHaveOrphans}
 if(state==="ended")return mayHaveOrphans?{...task,ends:!1}:null
 const created=key&&{hash:key.hash,label:key.label,name:desired.name,expiresAt:expiryOf(key,desired)}
-return state==="given-out"?{...task,created,ends:!1,replaced}:{...task,created,ends:!0}}function task_saveState(state,own,{saveTask}){const exists=own.key&&describeExisting(own.key)
-saveTask(taskIn(state,own),state==="ended"?{orWarn:!0}:{exists})}function describeExisting(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`}async function createKey(request,context){const{client,log}=context,{workspace}=request
+return state==="given-out"?{...task,created,ends:!1,replaced}:{...task,created,ends:!0}}function task_saveState(state,progress,{saveTask}){const exists=progress.key&&describeExisting(progress.key)
+saveTask(taskIn(state,progress),state==="ended"?{orWarn:!0}:{exists})}function describeExisting(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`}async function createKey(request,context){const{client,log}=context,{workspace}=request
 log.info(`Requested: an API key in the workspace ${JSON.stringify(workspace)}.`)
 const found=await findWorkspace(client,workspace)
 if(!found.workspace)throw new Failure(workspaceNotFound,{workspace})
@@ -1446,9 +1459,7 @@ return readTime(expiry)===void 0?null:expiry}function saveCreated(created,contex
 task_saveState(isOwn?"created":"ended",created,context)
 if(!isOwn||key.name!==name)throw new Failure(unexpectedKey,{key,workspace,name,isOwn})}async function deleteLooser(created,context){const{client,log}=context,{key,looser:changes}=created,{value:deletion,error}=await catching(deleteKey(client,key),ApiError),deleted=deletion?.kind==="deleted"
 if(deleted){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
-task_saveState("ended",created,context)}return new Failure(keyLooser,{key,changes,deleted,error:deletion?.kind==="unclear"?deletion.error:error})}async function deleteLateOrphans(created,context){if(!created.mayHaveOrphans)return
-const deletion=deleteOrphans({...created,created:created.key},context),{error}=await catching(deletion,ApiError)
-error&&context.log.info(`${error.message}. The post step, if it runs, checks again.`)}const STATUS=/^(success|failure|cancelled)( \(default\))?$/
+task_saveState("ended",created,context)}return new Failure(keyLooser,{key,changes,deleted,error:deletion?.kind==="unclear"?deletion.error:error})}const STATUS=/^(success|failure|cancelled)( \(default\))?$/
 function jobStatusOf(text,engine){const[,status,marker]=STATUS.exec(text)??[]
 return{succeeded:status===void 0||marker!==void 0&&engine!=="GitHub"||status==="success"&&engine==="Forgejo"?void 0:status==="success",text,engine}}const REPLACE=new Map([...BOOLEANS,["after-job","after-job"]]),keyName=()=>createKeyRequest.shape.name.check(refine(text=>text.search(LIKELY_SECRET)<0,"must not contain a key")),keyInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape
 return object({management_key:connection.management_key,workspace:optional(idOrSlug()),...slugInputs(),name:optional(keyName()),limit_usd:optional(usdInput("must be an amount in USD, 0 or more")),limit_reset,include_byok_in_limit,expires_in:optional(lifetime()),revoke_after_job:fields_flag(!0),replace:schemas_default(pipe(schemas_enum([...REPLACE.keys()],"must be true, false or after-job"),transform(word=>REPLACE.get(word)??!1)),!1),api_url:connection.api_url,timeout:connection.timeout,job_status:optional(schemas_string())})}
@@ -1470,14 +1481,7 @@ return error?{error}:{found:value.data,now:value.serverTime}}function spendIn({f
 if(!spent){const reason=one?"OpenRouter does not report it":spend_describeMissing(error)
 log.info(`What the API key ${describeKey(created)} has spent is unknown: ${reason}.`)
 return}const limit=limitOf(one.key)
-return{name:created.name,spent,byok:one.key.byok_usage,limit,isUsedUp:limit!==void 0&&isLimitUsedUp(limit,spent.amount),isSoFar:one.settlesIn===void 0}}function spend_describeMissing(error){return error?formatAttempt(error.details):"OpenRouter does not find the key (HTTP 404)"}function describeKeysLeft(left){const{desired,mayHaveOrphans,created,ends,isDisabled}=left,{name,expires_at}=desired,quoted=JSON.stringify(name),lost=mayHaveOrphans?`an API key named ${quoted} whose secret was lost, ${describeExpiry(expires_at,formatExpiry)}`:""
-if(!created||!ends)return lost
-const state=isDisabled?"disabled; it cannot spend":`may work until ${(expiresAt=created.expiresAt)===null?"someone deletes it":formatExpiry(expiresAt)}`
-var expiresAt
-return[lost,`the API key ${quoted} (${created.label}), hash ${created.hash}, ${state}`].filter(Boolean).join("; ")}function adviseOnKeyLeft(left,verb){const{created,isDisabled=!1}=left
-if(!created)return
-const others=describeKeysLeft({...left,created:void 0})
-return adviseOnKey({...left,created,isDisabled,others},verb)}async function runKeyTask(task,context){const{workspace,created,ends,replaced}=task,reading=await readFirst(task,context),[deletion,orphanDeletion]=await Promise.all([catching(end_key_deleteCreated(task,context),ApiError,Failure),catching(deleteAllOrphans(task,context),ApiError,Failure)]),replacement=created&&replaced?await replaceKeys({key:created,workspace,replaced},context):void 0,last=replacement?.reading??reading,end={spend:created&&last&&spendIn(last,created,context),replaced:replacement?.deleted??[]},error=deletion.error??replacement?.error??orphanDeletion.error
+return{name:created.name,spent,byok:one.key.byok_usage,limit,isUsedUp:limit!==void 0&&isLimitUsedUp(limit,spent.amount),isSoFar:one.settlesIn===void 0}}function spend_describeMissing(error){return error?formatAttempt(error.details):"OpenRouter does not find the key (HTTP 404)"}async function runKeyTask(task,context){const{workspace,created,ends,replaced}=task,reading=await readFirst(task,context),[deletion,orphanDeletion]=await Promise.all([catching(end_key_deleteCreated(task,context),ApiError,Failure),catching(deleteAllOrphans(task,context),ApiError,Failure)]),replacement=created&&replaced?await replaceKeys({key:created,workspace,replaced},context):void 0,last=replacement?.reading??reading,end={spend:created&&last&&spendIn(last,created,context),replaced:replacement?.deleted??[]},error=deletion.error??replacement?.error??orphanDeletion.error
 if(!error)return{...end,incomplete:void 0}
 const left={...task,ends:deletion.error!==void 0,isDisabled:ends&&reading?.found!==void 0,replaced:replacement?.error?replaced:void 0,mayHaveOrphans:orphanDeletion.error!==void 0},advice=deletion.error&&adviseOnKeyLeft(left,"delete")
 return{...end,incomplete:{error,left,advice}}}async function readFirst({created,ends,replaced},context){if(created&&!replaced)return ends?disableAndRead(created,context):readOnce(created,context)}async function end_key_deleteCreated({created:key,ends},context){if(!key||!ends)return
@@ -1486,13 +1490,7 @@ for await(const _ of whileMissing(context)){const deletion=await deleteKey(clien
 if(deletion.kind==="unclear")throw deletion.error
 if(deletion.kind!=="missing"){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
 return}}throw new Failure(createdKeyMissing,{key})}function replaceKeys(replacement,context){return replaceOlderKeys(replacement,context,async older=>{const keys=older.map(one=>one.key),{deleted,error}=await deleteOlderKeys(keys,replacement.key,context)
-return{deleted:older.filter(one=>deleted.includes(one.key)),error}})}async function deleteAllOrphans(task,context){if(!task.mayHaveOrphans)return
-let isFound=!1
-for(const delay of LATE_POST_DELAYS_MS){await context.client.pause(delay)
-const deleted=await deleteOrphans(task,context)
-isFound||=deleted.length>0}if(isFound)return
-const{desired:{name,expires_at},workspace}=task
-context.log.info(`Found no API key whose secret was lost. A late request may still create ${JSON.stringify(name)} in the workspace "${workspace.slug}". That key ${describeExpiry(expires_at)}, unless someone deletes it.`)}function keyPost(){return runPostStep({action:"key",schema:keyTask(),async run(task,context,{report}){const end=await runKeyTask(task,{...context,jobStatus:readJobStatus()})
+return{deleted:older.filter(one=>deleted.includes(one.key)),error}})}function keyPost(){return runPostStep({action:"key",schema:keyTask(),async run(task,context,{report}){const end=await runKeyTask(task,{...context,jobStatus:readJobStatus()})
 end.replaced.length>0&&report.summarize(replacedSummary(end.replaced))
 end.spend&&reportSpend(end.spend,report)
 return end.incomplete},failsJob:task=>task?task.replaced!==void 0:getInput("replace")==="after-job",describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}async function completeRepository(client,{id,defaultBranch,...named}){if(id!==void 0&&defaultBranch!==void 0)return{...named,id,defaultBranch}

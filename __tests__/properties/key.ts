@@ -8,7 +8,7 @@ import {
   seedUsage,
   seedWorkspace,
 } from '../../sandbox/openrouter/seed.ts';
-import { describeKeysLeft } from '../../src/actions/key/end-key.ts';
+import { describeKeysLeft } from '../../src/actions/key/failures.ts';
 import { ApiError } from '../../src/http/request.ts';
 import { POST_GRACE_MS } from '../../src/http/send.ts';
 import { Cancellation } from '../../src/lib/cancellation.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { adviseOnKey } from '../../../src/actions/key/failures.ts';
+import { adviseOnKeyLeft } from '../../../src/actions/key/failures.ts';
 import { toUsd, type Usd } from '../../../src/lib/usd.ts';
 
 const EXPIRY = '2026-01-01T06:00:00.417Z';
@@ -11,17 +11,17 @@ const advise = (
   limits: Limits,
   {
     expiresAt = EXPIRY,
-    ...facts
-  }: { expiresAt?: string | null; isDisabled?: boolean; others?: string } = {},
+    ...task
+  }: { expiresAt?: string | null; isDisabled?: boolean; mayHaveOrphans?: boolean } = {},
 ) =>
-  adviseOnKey(
+  adviseOnKeyLeft(
     {
       workspace: { id: '0f1e', slug: 'preview-42' },
       desired: { name: 'CI', workspace_id: '0f1e', expires_at: expiresAt, ...limits },
-      created: { hash: '1c96', label: 'sk-or-v1-0e6...1c96', expiresAt },
-      isDisabled: false,
-      others: '',
-      ...facts,
+      created: { hash: '1c96', label: 'sk-or-v1-0e6...1c96', name: 'CI', expiresAt },
+      ends: true,
+      mayHaveOrphans: false,
+      ...task,
     },
     'delete',
   );
@@ -57,10 +57,10 @@ test.each<[Limits, string | null, string]>([
 );
 
 test('a key that is disabled is not said to spend, and what else is left comes last', () => {
-  const { lines } = advise({ limit: toUsd(5) }, { isDisabled: true, others: 'the workspace "a"' });
-  expect(lines).toEqual([
+  const advice = advise({ limit: toUsd(5) }, { isDisabled: true, mayHaveOrphans: true });
+  expect(advice?.lines).toEqual([
     'The API key is disabled, so it cannot spend.',
     `To remove it now, delete it at OpenRouter: ${URL}`,
-    'May still exist at OpenRouter: the workspace "a".',
+    'May still exist at OpenRouter: an API key named "CI" whose secret was lost, expires at 1 Jan 2026 06:00 UTC.',
   ]);
 });

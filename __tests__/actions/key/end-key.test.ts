@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
-import { describeKeysLeft } from '../../../src/actions/key/end-key.ts';
+import { describeKeysLeft } from '../../../src/actions/key/failures.ts';
 import { toUsd } from '../../../src/lib/usd.ts';
 import { describeError } from '../../../src/report/describe-error.ts';
 import { CREATE, DELETE, DISABLE, LIST, READ, sha256 } from '../../support/key.ts';

@@ -22,9 +22,9 @@ import { currentTime } from '../../shared/time-window.ts';
 import { describeExpiry, expiryOf, planExpiry, unexpectedLifetime } from './expiry.ts';
 import { keyLooser, keyStricter, unexpectedKey } from './failures.ts';
 import { compareKey, type KeyDifferences } from './key-diff.ts';
-import { deleteOrphans, mayHaveOrphans, reconcileKey } from './orphans.ts';
+import { deleteLateOrphans, deleteOrphans, mayHaveOrphans, reconcileKey } from './orphans.ts';
 import { deleteOlderKeys, hashesToReplace, type Replacement } from './replace.ts';
-import { type KeyTask, type OwnKey, saveState } from './task.ts';
+import { type KeyProgress, type KeyTask, saveState } from './task.ts';
 
 /** What to create, as the author of the workflow requested it. */
 export interface KeyRequest extends Pick<Replacement, 'isSameName'> {
@@ -56,14 +56,18 @@ export interface KeyContext extends Context {
 }
 
 /** What was planned before the first POST. */
-interface Plan extends Pick<OwnKey, 'desired' | 'replaced'> {
+interface Plan extends Pick<KeyProgress, 'desired' | 'replaced'> {
   workspace: Workspace;
   /** The existing keys with the desired name. */
   namesakes: readonly Key[];
 }
 
 /** A new key. A lost response of an earlier POST may have created another one. */
-export interface NewKey extends CreatedKey, Plan, KeyDifferences, Pick<OwnKey, 'mayHaveOrphans'> {
+export interface NewKey
+  extends CreatedKey,
+    Plan,
+    KeyDifferences,
+    Pick<KeyProgress, 'mayHaveOrphans'> {
   /** ISO 8601; null for never. */
   expiresAt: string | null;
 }
@@ -243,12 +247,4 @@ async function deleteLooser(created: NewKey, context: KeyContext): Promise<Failu
   }
   const problem = deletion?.kind === 'unclear' ? deletion.error : error;
   return new Failure(keyLooser, { key, changes, deleted, error: problem });
-}
-
-/** Deletes orphans that appeared after the lookup for their POST. The post step deletes those that appear even later. */
-export async function deleteLateOrphans(created: NewKey, context: KeyContext): Promise<void> {
-  if (!created.mayHaveOrphans) return;
-  const deletion = deleteOrphans({ ...created, created: created.key }, context);
-  const { error } = await catching(deletion, ApiError);
-  if (error) context.log.info(`${error.message}. The post step, if it runs, checks again.`);
 }

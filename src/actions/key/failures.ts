@@ -3,7 +3,6 @@ import { type ApiError, formatAttempt } from '../../http/request.ts';
 import { type Change, formatChange, truncateList } from '../../lib/format.ts';
 import { formatExactUsd } from '../../lib/format-usd.ts';
 import {
-  type CreateKeyRequest,
   describeKey,
   describeLimit,
   type Key,
@@ -18,8 +17,9 @@ import { whyAtLeast } from '../../report/key-table.ts';
 import type { LeftAdvice } from '../../shared/context.ts';
 import { declareFailure, declareWarning } from '../../shared/failure.ts';
 import { describeMissing } from '../../shared/failures.ts';
-import { formatExpiry } from './expiry.ts';
+import { describeExpiry, describeLife, formatExpiry } from './expiry.ts';
 import { formatSpend, type KeySpend } from './key-spend.ts';
+import type { KeyTask } from './task.ts';
 
 export const unexpectedKey = declareFailure<{
   key: Key;
@@ -180,43 +180,65 @@ export const keyLimitUsedUp = declareWarning<{
   folded: [{ title: 'Name of the API key', paragraphs: [{ code: spend.name }] }],
 }));
 
-/** A key that a post step could not end. */
-interface UnendedKey {
-  workspace: WorkspaceRef;
-  desired: CreateKeyRequest;
-  created: Pick<Key, 'hash' | 'label'> & {
-    /** ISO 8601; null for never. */
-    expiresAt: string | null;
-  };
-  isDisabled: boolean;
-  /** What else is left; empty for nothing. */
-  others: string;
+/** What is left of the task of a key. */
+export interface KeyLeft extends KeyTask {
+  /** Whether the created key is disabled. */
+  isDisabled?: boolean;
 }
 
 /**
- * What a key that could not be ended can still spend, and how a person ends it.
+ * Describes what may be left if a task fails: `the API key "CI" (sk-or-v1-0e6...1c96), hash 1c96…, may work until
+ * 1 Jan 2026 06:00 UTC`. Empty if the task only reports what a key has spent.
+ */
+export function describeKeysLeft({ created, ends, isDisabled, ...task }: KeyLeft): string {
+  const lost = describeOrphan(task);
+  if (!created || !ends) return lost;
+  const { name, label, hash, expiresAt } = created;
+  const state = isDisabled ? 'disabled; it cannot spend' : describeLife(expiresAt);
+  const found = `the API key ${JSON.stringify(name)} (${label}), hash ${hash}, ${state}`;
+  return [lost, found].filter(Boolean).join('; ');
+}
+
+/** The key whose secret was lost; empty if there is none. */
+function describeOrphan({
+  desired: { name, expires_at },
+  mayHaveOrphans,
+}: Pick<KeyTask, 'desired' | 'mayHaveOrphans'>): string {
+  if (!mayHaveOrphans) return '';
+  return `an API key named ${JSON.stringify(name)} whose secret was lost, ${describeExpiry(expires_at, formatExpiry)}`;
+}
+
+/**
+ * What the created key can still spend if it could not be ended, and how a person ends it.
  * @param verb how it is ended
  */
-export function adviseOnKey(left: UnendedKey, verb: 'delete' | 'disable'): LeftAdvice {
-  const { workspace, created, isDisabled, others } = left;
+export function adviseOnKeyLeft(left: KeyLeft, verb: 'delete' | 'disable'): LeftAdvice | undefined {
+  const { workspace, desired, created, isDisabled } = left;
+  if (!created) return undefined;
+  const orphan = describeOrphan(left);
   return {
     lines: [
-      isDisabled ? 'The API key is disabled, so it cannot spend.' : describeRest(left),
+      isDisabled
+        ? 'The API key is disabled, so it cannot spend.'
+        : describeRest(desired, created.expiresAt),
       `To ${isDisabled ? 'remove' : 'end'} it now, ${verb} it at OpenRouter: ${dashboardUrl(workspace.slug)}`,
-      ...(others === '' ? [] : [formatLeftovers(others)]),
+      ...(orphan === '' ? [] : [formatLeftovers(orphan)]),
     ],
     details: [`Hash of the API key ${created.label}: ${created.hash}`],
   };
 }
 
-function describeRest({ desired: { limit, limit_reset: reset }, created }: UnendedKey): string {
+function describeRest(
+  { limit, limit_reset: reset }: KeyTask['desired'],
+  expiresAt: string | null,
+): string {
   const most =
     limit === undefined
       ? 'spend without a limit of its own'
       : `spend at most ${formatExactUsd(limit)}${reset === undefined ? '' : ` ${reset}`} at OpenRouter`;
   const end =
-    created.expiresAt === null
+    expiresAt === null
       ? '. It never expires.'
-      : ` until ${formatExpiry(created.expiresAt)}; then it stops by itself.`;
+      : ` until ${formatExpiry(expiresAt)}; then it stops by itself.`;
   return `The API key may still work, and can ${most}${end}`;
 }

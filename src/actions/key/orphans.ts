@@ -1,10 +1,19 @@
-import { countAmbiguous, type Decision, type FailedAttempt } from '../../creation/post-once.ts';
+import {
+  countAmbiguous,
+  type Decision,
+  type FailedAttempt,
+  LATE_POST_DELAYS_MS,
+} from '../../creation/post-once.ts';
+import { ApiError } from '../../http/request.ts';
 import { FAILURE_CLASSES } from '../../http/retry-policy.ts';
+import { catching } from '../../lib/catching.ts';
 import { deleteEach, describeKey, type Key, listKeys } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
+import { describeExpiry } from './expiry.ts';
 import { orphanNotDeleted } from './failures.ts';
+import type { KeyProgress, KeyTask } from './task.ts';
 
 /** The keys that a step has requested: all have one name, which no other key has. */
 interface OwnKeys {
@@ -33,6 +42,36 @@ export async function deleteOrphans(
   });
   if (failed) throw new Failure(orphanNotDeleted, failed);
   return deleted;
+}
+
+/** Deletes orphans that appeared after the lookup for their POST. The post step deletes those that appear even later. */
+export async function deleteLateOrphans(own: KeyProgress, context: Context): Promise<void> {
+  if (!own.mayHaveOrphans) return;
+  const deletion = deleteOrphans({ ...own, created: own.key }, context);
+  const { error } = await catching(deletion, ApiError);
+  if (error) context.log.info(`${error.message}. The post step, if it runs, checks again.`);
+}
+
+/**
+ * Deletes the orphans of a step that has ended. Polls, because an ambiguous POST may be applied late.
+ * @throws what `deleteOrphans` does
+ */
+export async function deleteAllOrphans(task: KeyTask, context: Context): Promise<void> {
+  if (!task.mayHaveOrphans) return;
+  let isFound = false;
+  for (const delay of LATE_POST_DELAYS_MS) {
+    await context.client.pause(delay);
+    const deleted = await deleteOrphans(task, context);
+    isFound ||= deleted.length > 0;
+  }
+  if (isFound) return;
+  const {
+    desired: { name, expires_at },
+    workspace,
+  } = task;
+  context.log.info(
+    `Found no API key whose secret was lost. A late request may still create ${JSON.stringify(name)} in the workspace "${workspace.slug}". That key ${describeExpiry(expires_at)}, unless someone deletes it.`,
+  );
 }
 
 /** A failed `POST /keys`, and the hashes of the orphans that were deleted after it. */

@@ -1,5 +1,6 @@
 import { runPostStep } from '../../runtime/post-step.ts';
-import { describeKeysLeft, runKeyTask } from './end-key.ts';
+import { runKeyTask } from './end-key.ts';
+import { describeKeysLeft } from './failures.ts';
 import { readJobStatus, replacesAfterJob } from './inputs.ts';
 import { replacedSummary, reportSpend } from './report.ts';
 import { keyTask } from './task.ts';

@@ -48,21 +48,21 @@ export type KeyState =
   | 'ended';
 
 /** The key of a step, as far as it exists, and what belongs to it. */
-export interface OwnKey extends Pick<KeyTask, 'desired' | 'mayHaveOrphans' | 'replaced'> {
+export interface KeyProgress extends Pick<KeyTask, 'desired' | 'mayHaveOrphans' | 'replaced'> {
   workspace: WorkspaceRef;
   /** The key, from `created` on. */
   key?: Key;
 }
 
 /** What the post step has to do; null for nothing. */
-function taskIn(state: KeyState, own: OwnKey): KeyTask | null {
+function taskIn(state: KeyState, progress: KeyProgress): KeyTask | null {
   const {
     workspace: { id, slug },
     desired,
     mayHaveOrphans,
     key,
     replaced,
-  } = own;
+  } = progress;
   const task = { workspace: { id, slug }, desired, mayHaveOrphans };
   if (state === 'ended') return mayHaveOrphans ? { ...task, ends: false } : null;
   const created = key && {
@@ -83,11 +83,11 @@ function taskIn(state: KeyState, own: OwnKey): KeyTask | null {
  */
 export function saveState(
   state: KeyState,
-  own: OwnKey,
+  progress: KeyProgress,
   { saveTask }: { saveTask: SaveTask<KeyTask> },
 ): void {
-  const exists = own.key && describeExisting(own.key);
-  saveTask(taskIn(state, own), state === 'ended' ? { orWarn: true } : { exists });
+  const exists = progress.key && describeExisting(progress.key);
+  saveTask(taskIn(state, progress), state === 'ended' ? { orWarn: true } : { exists });
 }
 
 /** What exists at OpenRouter if the state cannot be written. */

@@ -14,13 +14,9 @@ import type { SettlingKey } from '../../openrouter/settlement.ts';
 import type { IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { isSamePreviewKeyName } from '../../shared/key-name.ts';
-import {
-  adviseOnKeyLeft,
-  deleteAllOrphans,
-  describeKeysLeft,
-  type KeyEnd,
-} from '../key/end-key.ts';
-import { createdKeyMissing } from '../key/failures.ts';
+import { adviseOnKeyLeft, createdKeyMissing, describeKeysLeft } from '../key/failures.ts';
+import type { KeySpend } from '../key/key-spend.ts';
+import { deleteAllOrphans } from '../key/orphans.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
 import { spendIn } from '../key/spend.ts';
 import type { KeyTask } from '../key/task.ts';
@@ -44,7 +40,8 @@ function isDeployed({ replaced }: KeyTask): boolean {
 }
 
 /** What a post step has done about a preview. */
-export interface PreviewEnd extends Pick<KeyEnd, 'spend'> {
+interface PreviewEnd {
+  spend: KeySpend | undefined;
   /** The error is `key-replaced`, `orphan-not-deleted`, `preview-deleted`, or an `ApiError`. */
   incomplete: IncompleteTask<PreviewTask> | undefined;
 }
@@ -105,7 +102,7 @@ async function endKey(
   task: KeyTask,
   preview: PreviewTask,
   context: PreviewTaskContext,
-): Promise<{ spend?: KeyEnd['spend']; error?: Error | undefined }> {
+): Promise<{ spend?: KeySpend | undefined; error?: Error | undefined }> {
   const { workspace, created: key, replaced } = task;
   if (!key) return {};
   if (replaced === undefined || context.jobStatus.succeeded === false) {

@@ -7,13 +7,13 @@ import { deployedKeyName, isSamePreviewKeyName } from '../../shared/key-name.ts'
 import { createWorkspace } from '../create/create-workspace.ts';
 import type { CreateRequest, CreateResult } from '../create/request.ts';
 import {
-  deleteLateOrphans,
   giveOut,
   type KeyContext,
   type KeyRequest,
   makeKey,
   type NewKey,
 } from '../key/create-key.ts';
+import { deleteLateOrphans } from '../key/orphans.ts';
 import { saveState } from '../key/task.ts';
 import type { Cap } from './cap.ts';
 import { type CapGuard, guardCap } from './cap-key.ts';
