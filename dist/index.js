@@ -546,7 +546,7 @@ kind
 details
 constructor(kind,details,reason=kind.code){super(reason)
 this.kind=kind
-this.details=details}get code(){return this.kind.code}get requests(){return this.kind.requestsOf(this.details)}is(kind){return this.code===kind.code}}function failedRequests(error){return error instanceof ApiError?[error]:error instanceof Failure?error.requests:[]}const VARIABLES=[["FORGEJO_ACTIONS","Forgejo"],["GITEA_ACTIONS","Gitea"],["ACT","act"]]
+this.details=details}get code(){return this.kind.code}get requests(){return this.kind.requestsOf(this.details)}is(kind){return this.code===kind.code}}const VARIABLES=[["FORGEJO_ACTIONS","Forgejo"],["GITEA_ACTIONS","Gitea"],["ACT","act"]]
 function engineOf(env){return VARIABLES.find(([name])=>env[name])?.[1]??"GitHub"}function isGitea(env){return["Gitea","Forgejo"].includes(engineOf(env))}const DEFAULT_REPOSITORY="OWNER/openrouter-workspace"
 function troubleshootingUrl(code,env){return documentUrl(`troubleshooting.md#${code}`,env)}function documentUrl(page,env=process.env){const ref=env.GITHUB_ACTION_REF||"main"
 return`${env.GITHUB_SERVER_URL||"https://github.com"}/${env.GITHUB_ACTION_REPOSITORY||DEFAULT_REPOSITORY}/${isGitea(env)?"src":"blob"}/${ref}/docs/${page}`}const NOTHING_DELETED={nothing:"Nothing was deleted."},SENTENCES={none:{nothing:"Nothing was changed at OpenRouter."},throttled:"OpenRouter reports that it rejected each change of this step, so nothing should have changed.",possible:"This step may have changed something at OpenRouter before that: see its log."}
@@ -1209,94 +1209,66 @@ failsJob?report.fail(error,effect,{leftovers,advice}):report.warnOfPostStep(erro
 return failsJob?1:0})}async function endMain(main,{report,clock,signal},{leftovers,hasSavedState}){await endProcess(main,{clock,signal})?hasSavedState?report.info("The step was still running. It was ended with SIGTERM before this post step."):report.warn(mainWasRunning,{leftovers}):report.warn(mainStillRunning,{seconds:END_WITHIN_MS/1e3,leftovers})}const EVERY=100
 function countDone({info},what,total){let done=0
 return()=>{done+=1
-done%EVERY===0&&info(`${what}: ${done} of ${total}.`)}}function workingIn(keysLeft){return typeof keysLeft=="string"?[]:keysLeft.flatMap(({key,settlesIn})=>settlesIn===void 0?key:[])}function countWorking(keysLeft){return typeof keysLeft=="string"?void 0:workingIn(keysLeft).length}function mayWork(whose){return`${whose} API keys may still work, each up to its own limit.`}function describeWorking(keysLeft){const working=workingIn(keysLeft)
-return working.length>0?`Still able to spend: ${[countKeys(working.length),...boundOf(working)].join(", ")}: ${truncateList(working.map(describeKey),3).join(", ")}.`:WITHOUT_WORKING[stateOf(keysLeft)].sentence}function summarizeWorking(keysLeft){const working=workingIn(keysLeft)
-return working.length>0?[`${countKeys(working.length)} can still spend`,...boundOf(working)].join(", "):WITHOUT_WORKING[stateOf(keysLeft)].item}function stateOf(keysLeft){return typeof keysLeft=="string"?keysLeft:keysLeft.length===0?"none":keysLeft.every(({key})=>isDisabled(key))?"disabled":"ended"}const WITHOUT_WORKING={"not-listed":{sentence:mayWork("Its"),item:"its keys may still work"},blocked:{sentence:"OpenRouter rejects the deletion, as it does if there are API keys, but lists none. It never lists the keys of OAuth apps. Any key may still work.",item:"it may have API keys that OpenRouter does not list"},none:{sentence:"No API key is left: nothing can spend.",item:"it has no API keys"},disabled:{sentence:"All its API keys are disabled: nothing can spend.",item:"its keys are disabled"},ended:{sentence:"All its API keys are disabled or expired: nothing can spend.",item:"its keys are disabled or expired"}}
-function boundOf(working){if(working.some(key=>key.limit===null))return[working.length===1?"no limit":"at least one without a limit"]
+done%EVERY===0&&info(`${what}: ${done} of ${total}.`)}}function withOutcome(deletions,...outcomes){return outcomes.flatMap(outcome=>deletions.filter(one=>one.outcome===outcome))}function deletionLine(what,{outcome,keys,spent}){const amount=spent?describeSpent(spent):"spending unknown",deleted=keys.length===0?"no API keys":`${countKeys(keys.length)}, ${amount}`
+return outcome==="deleted"?`Deleted ${what}: ${deleted}.`:`Another job had deleted ${what}. This step deleted ${deleted}.`}function workingIn(keysLeft){return keysLeft?.flatMap(({key,settlesIn})=>settlesIn===void 0?key:[])}function canSpend(keysLeft){return workingIn(keysLeft)?.length!==0}const MAX_NAMED=3
+function describeWorking(keysLeft){const working=workingIn(keysLeft)
+return working?working.length===0?"None of its API keys works: nothing can spend.":`Still able to spend: ${[countKeys(working.length),...boundOf(working)].join(", ")}: ${truncateList(working.map(describeKey),MAX_NAMED).join(", ")}.`:"Its API keys may still work, each up to its own limit."}function boundOf(working){if(working.some(key=>key.limit===null))return[working.length===1?"no limit":"at least one without a limit"]
 const amounts=working.flatMap(key=>leftOf(key)??[])
 return amounts.length===working.length?[`${formatUsd(sumUsd(amounts),"up")} at most`]:[]}function leftOf(key){const limit=limitOf(key),{usage:spent}=key
-if(limit&&limit.reset===void 0&&spent!==void 0)return maxUsd(limit.remaining??limit.amount-spent,0n)}function withOutcome(result,...outcomes){return outcomes.flatMap(outcome=>result.filter(entry=>entry.outcome===outcome))}function failuresIn(result){return withOutcome(result,"unread","failed")}function outcomeOfNone(stale,{maxDeletions,dryRun}){return stale.length>maxDeletions?"too-many":dryRun?"would-delete":void 0}function meaningOf(result){return withOutcome(result,"too-many").length>0?"too-many":failuresIn(result).length>0?"incomplete":result.every(({outcome})=>outcome==="kept")?"nothing-stale":withOutcome(result,"would-delete").length>0?"would-delete":"deleted"}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.",TOO_MANY="more workspaces are stale than max-deletions allows"
-function sweepOutputs(result){const deleted=withOutcome(result,"deleted")
-return{deleted:teardown_report_toJson(deleted),"would-delete":teardown_report_toJson(withOutcome(result,"would-delete")),kept:teardown_report_toJson(withOutcome(result,"too-many","kept","reopened")),failed:teardown_report_toJson(failuresIn(result)),count:String(deleted.length)}}function teardown_report_toJson(entries){return toJsonList(entries.map(({id,slug,created_at,outcome,reason})=>({id,slug,created_at,reason:outcome==="too-many"?TOO_MANY:reason})),"workspaces")}const THINGS={sweep:{one:"OpenRouter workspace",many:"OpenRouter workspaces",stale:"old OpenRouter workspace",thing:"workspace",kept:"Others, kept"},"clean-up":{one:"OpenRouter preview",many:"OpenRouter previews",stale:"closed OpenRouter preview",thing:"preview",kept:"Open, and kept"}}
-function sweepSummary(result,{kind,deleteKeys}){const planned=withOutcome(result,"would-delete")
-return{title:titleOf(result,kind),paragraphs:planned.length>0&&!deleteKeys?[KEYS_NOT_CHECKED]:[],table:sweptTable(planned,kind),...foldedGroups(result,kind,{except:"would-delete"})}}function titleOf(result,kind){const{one,thing}=THINGS[kind],count=outcome=>withOutcome(result,outcome).length
-if(meaningOf(result)==="would-delete")return`\u{1f50e} Dry run: would delete ${countOf(count("would-delete"),one)}`
-const[deleted,others]=[count("deleted"),count("already-deleted")]
-if(deleted>0)return`\u2705 Deleted ${countOf(deleted,one)}`
-if(others>0)return`\u2705 Already deleted by another job: ${countOf(others,one)}`
-const settling=count("settling")
-if(settling>0)return`\u2705 Ended ${countOf(settling,one)}: the next clean-up deletes ${settling===1?"it":"them"}`
-const kept=withOutcome(result,"kept","reopened").length
-return"\u2705 Nothing to delete at OpenRouter: "+(kept===0?`no ${thing} found`:`${countOf(kept,thing)} kept`)}function groupsOf(kind){return[["Deleted","deleted"],["Already deleted by another job","already-deleted"],["Ended, and deleted by the next clean-up","settling"],["Would be deleted","would-delete"],[THINGS[kind].kept,"kept","reopened"]]}function foldedGroups(result,kind,{except}={}){const folded=groupsOf(kind).flatMap(([heading,...outcomes])=>{const entries=withOutcome(result,...outcomes.filter(outcome=>outcome!==except))
-if(entries.length===0)return[]
-const reasonOf=outcomes.includes("kept")?({reason})=>reason:void 0
-return[{title:`${heading}: ${describeSwept(entries)}`,table:sweptTable(entries,kind,reasonOf)}]}),spent=sumSpent(result.flatMap(entry=>entry.spent??[]))
-return{folded,notes:[...describeOmitted(sweepOutputs(result)),...whyAtLeast(spent)]}}function describeSwept(entries){const amounts=amountsOf(entries)
-return[`${entries.length}`,...amounts.length>0?[describeSpent(sumSpent(amounts))]:[]].join(", ")}function amountsOf(entries){return entries.every(({spent})=>!spent)?[]:entries.filter(entry=>entry.spent||isLeft(entry)).map(({spent})=>spent)}function isLeft({outcome}){return outcome==="failed"||outcome==="unread"}function ordered(entries){const dangerOf=entry=>{if(!isLeft(entry))return 0
-const working=countWorking(entry.keysLeft??"not-listed")
-return working===void 0?1:working>0?2:0}
-return sortedBy(entries,({slug})=>slug).toSorted((one,other)=>dangerOf(other)-dangerOf(one))}function sweptTable(entries,kind,reasonOf){if(entries.length===0)return
-const amounts=amountsOf(entries),format=spentFormat(amounts),isPreview=kind==="clean-up",middle=(reason,age)=>reasonOf?[reason]:isPreview?[]:[age],last=content=>amounts.length>0?[content]:[],spentOf=entry=>entry.spent||isLeft(entry)?format(entry.spent):"\u2013"
-return{header:[isPreview?"Preview":"Workspace",...middle("Reason","Age"),...last({numbers:"Spent"})],rows:ordered(entries).map(entry=>[nameOf(entry),...middle(reasonOf?.(entry)??"",unbroken(formatAge(entry.age??0))),...last(spentOf(entry))]),total:totalRow(["Total",...middle("","")],amounts)}}function nameOf({slug,link}){return link?[{code:slug}," ",link]:{code:slug}}const workspaceHasKeys=declareFailure("workspace-has-keys",({workspace,keys})=>({title:`Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,rows:truncateList(keys.map(one=>`${describeKey(one.key)}: ${failures_stateOf(one)}`)),lines:["To delete the keys too, set delete-keys: true, which is false by default. Whatever uses them then stops working.","OpenRouter does not delete a workspace that has API keys."],effect:[NOTHING_DELETED],table:keysTable(keys,"Total",failures_stateOf),notes:whyAtLeast(spentBy(keys))}))
-function failures_stateOf({key,settlesIn}){return settlesIn===void 0?"works":isDisabled(key)?"disabled":"expired"}const keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace "${workspace.slug}"`,lines:[`Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,AGAIN],effect:describeRemaining(workspace,{deletedKeys,keysLeft:"not-listed"})})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace "${workspace.slug}" still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,...keys})=>{const[first]=errors,what=errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length} API keys of the workspace "${workspace.slug}"`,{lines,details}=describeAll(errors,keys.keysLeft)
-return{lines:[...lines,...keys.keysLeft==="blocked"?[]:[AGAIN]],details,title:`${what}: ${describeCause(first.details)}`,effect:describeRemaining(workspace,keys)}},({errors})=>errors),AGAIN="Deleting the workspace again finishes the work.",LOOK_FOR_KEYS="Look for API keys in OpenRouter's dashboard, also those of OAuth apps, and delete them before the workspace."
-function describeAll(errors,keysLeft){const[first]=errors,advice=keysLeft==="blocked"?[LOOK_FOR_KEYS]:void 0,{lines,details=[]}=describePart(first,advice)
-return{lines,details:[...details,...truncateList(errors.slice(1).map(({message})=>message))]}}function describeRemaining({slug,id},{deletedKeys,keysLeft}){return[`Not deleted, or unknown: the workspace "${slug}", id ${id}.`,`API keys deleted before that: ${deletedKeys}.`,describeWorking(keysLeft)]}const STALE={sweep:{is:"older than older-than",check:"Check slug-pattern, older-than and keep. "},"clean-up":{is:"closed",check:""}},tooManyStale=declareFailure("too-many-stale",({result,kind,maxDeletions})=>{const found=withOutcome(result,"too-many"),{is,check}=STALE[kind],{folded,notes}=foldedGroups(result,kind)
-return{title:`${found.length} ${THINGS[kind].many} are ${is}, more than max-deletions allows (${maxDeletions}): none was deleted`,lines:[`${check}If all of them are to be deleted, set max-deletions to ${found.length} and start a new run.`],effect:[mayWork("Their")],table:sweptTable(found,kind),folded:[...foldedFailures(failuresIn(result),kind),...folded],notes}})
-function foldedFailures(failed,kind){return failed.length===0?[]:[{title:`Not checked: ${failed.length}`,table:sweptTable(failed,kind,failures_reasonOf)}]}const sweepIncomplete=declareFailure("sweep-incomplete",({result,kind})=>{const failed=ordered(failuresIn(result))
-return{title:`${failed.length} of ${describeAttempts(result,kind)}`,rows:[...truncateList(failed.map(entry=>`${entry.slug}: ${reasonsOf(entry).join("; ")}`),10),`Deleted: ${describeSwept(withOutcome(result,"deleted"))}.`],lines:[...endSpending(failed),...adviceFor(failed,kind)],effect:[],table:sweptTable(failed,kind,failures_reasonOf),...foldedGroups(result,kind)}})
-function describeAttempts(result,kind){const{one,stale}=THINGS[kind]
-if(withOutcome(result,"unread").length===0)return`${countOf(withOutcome(result,"failed","deleted","already-deleted").length,stale)} could not be deleted`
-const verbs=withOutcome(result,"failed").length>0?"checked or deleted":"checked"
-return`${countOf(result.length,one)} could not be ${verbs}`}function endSpending(failed){const spending=failed.filter(({error,keysLeft})=>!isBlockedByKeys(error)&&keysLeft&&(countWorking(keysLeft)??0)>0)
-if(spending.length===0)return[]
-const urls=truncateList(spending.map(({slug})=>dashboardUrl(slug)),failures_MAX_NAMED)
-return[`To stop the spending now, disable the API keys: ${urls.join(", ")}`]}const DELETE_KEYS="With delete-keys: true, API keys are deleted first. Whatever uses them then stops working."
-function adviceFor(failed,kind){const retry=`this again, or wait for the next ${kind}.`,groups=new Map
-for(const{slug,error,keysLeft}of failed){const rejection=keysLeft==="blocked"?[LOOK_FOR_KEYS]:rejectionAdvice(failedRequests(error)),other=rejection.length>0?[...rejection,`Then run ${retry}`]:[`Run ${retry}`],lines=isBlockedByKeys(error)?[DELETE_KEYS]:other,key=lines.join("\n"),group=groups.get(key)??{lines,slugs:[]}
-group.slugs.push(slug)
-groups.set(key,group)}const all=[...groups.values()]
-return all.length===1?all.flatMap(({lines})=>lines):all.map(({lines,slugs})=>`For ${truncateList(slugs,failures_MAX_NAMED).join(", ")}: ${lines.join(" ")}`)}const failures_MAX_NAMED=3
-function failures_reasonOf(entry){return reasonsOf(entry).join("\n")}function reasonsOf({outcome,error,reason,keysLeft="not-listed"}){const cause=causeOf(error)??reason
-return[outcome==="unread"?`not checked, and kept. ${cause}`:cause,summarizeWorking(keysLeft)]}function causeOf(error){if(error instanceof Failure&&error.is(workspaceHasKeys))return`has ${countKeys(error.details.keys.length)}, and delete-keys is false`
-if(error instanceof Failure&&error.is(teardownIncomplete)){const{errors}=error.details,[first]=errors
-return(errors.length>1?`${errors.length} API keys not deleted. `:"")+formatCause(first.details)}const[request]=failedRequests(error)
-return request&&formatCause(request.details)}function keysLeftAfter(error){return error.is(teardownIncomplete)?error.details.keysLeft:error.is(workspaceHasKeys)?error.details.keys:void 0}function isBlockedByKeys(error){return error instanceof Failure&&error.is(workspaceHasKeys)}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],teardown_MAX_NAMED=3
-async function teardown(workspace,options,context){let deletedKeys=[],listedKeys=[]
-const knownHashes=new Set
-let last={newKeys:[],keysLeft:"not-listed"},mayBeDeleted=!1
-const resultOf=end=>({deletedKeys,listedKeys,...end})
+if(limit&&limit.reset===void 0&&spent!==void 0)return maxUsd(limit.remaining??limit.amount-spent,0n)}function sweepOutputs(result){const deleted=withOutcome(result,"deleted")
+return{deleted:teardown_report_toJson(deleted),"would-delete":teardown_report_toJson(withOutcome(result,"would-delete")),kept:teardown_report_toJson(withOutcome(result,"too-many","kept")),failed:teardown_report_toJson(withOutcome(result,"failed")),count:String(deleted.length)}}function teardown_report_toJson(entries){return toJsonList(entries.map(({id,slug,created_at=null,reason})=>({id,slug,created_at,reason})),"workspaces")}const THINGS={sweep:{thing:"OpenRouter workspace",stale:"stale",failed:"delete"},"clean-up":{thing:"OpenRouter preview",stale:"closed",failed:"check or delete"}},VERDICTS=[["would-delete","\u{1f50e} Dry run: would delete"],["deleted","\u2705 Deleted"],["already-deleted","\u2705 Already deleted by another job:"],["settling","\u2705 Ended, and deleted by the next clean-up:"]]
+function deletionTitle(deletions,{what,nothing}){for(const[outcome,title]of VERDICTS){const{length:count}=withOutcome(deletions,outcome)
+if(count>0)return`${title} ${what(count)}`}return`\u2705 Nothing to delete: ${nothing}`}function sweepSummary(result,{kind,deleteKeys}){const planned=withOutcome(result,"would-delete"),{thing,stale}=THINGS[kind]
+return{title:deletionTitle(result,{what:count=>countOf(count,thing),nothing:`no ${thing} is ${stale}`}),paragraphs:planned.length>0&&!deleteKeys?[KEYS_NOT_CHECKED]:[],table:sweptTable(planned,kind),...foldedGroups(result,kind,{except:"would-delete"})}}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.",GROUPS=[["failed","Failed"],["deleted","Deleted"],["already-deleted","Already deleted by another job"],["settling","Ended, and deleted by the next clean-up"],["would-delete","Would be deleted"],["kept","Kept"]]
+function foldedGroups(result,kind,{except}={}){const folded=GROUPS.flatMap(([outcome,heading])=>{const entries=withOutcome(result,outcome)
+return entries.length===0||outcome===except?[]:[{title:`${heading}: ${describeSwept(entries)}`,table:sweptTable(entries,kind)}]})
+return{folded,notes:[...describeOmitted(sweepOutputs(result)),...whyAtLeast(sumOf(result))]}}function describeSwept(entries){const amount=entries.some(({spent})=>spent)?`, ${describeSpent(sumOf(entries))}`:""
+return`${entries.length}${amount}`}function sumOf(entries){return sumSpent(entries.flatMap(({spent})=>spent??[]))}function sweptTable(entries,kind){const[first]=entries
+if(!first)return
+const hasReason=first.outcome==="kept"||first.outcome==="failed",hasAge=!hasReason&&kind==="sweep",amounts=entries.flatMap(({spent})=>spent??[]),format=spentFormat(amounts),cellsOf=(reason,age)=>[...hasReason?[reason]:[],...hasAge?[age]:[]],last=content=>amounts.length>0?[content]:[]
+return{header:[kind==="sweep"?"Workspace":"Preview",...cellsOf("Reason","Age"),...last({numbers:"Spent"})],rows:sortedBy(entries,({slug})=>slug).map(entry=>[nameOf(entry),...cellsOf(entry.reason,unbroken(formatAge(entry.age??0))),...last(entry.spent?format(entry.spent):"\u2013")]),total:totalRow(["Total",...cellsOf("","")],amounts)}}function nameOf({slug,link}){return link?[{code:slug}," ",link]:{code:slug}}const workspaceHasKeys=declareFailure("workspace-has-keys",({workspace,keys})=>({title:`Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,rows:truncateList(keys.map(one=>`${describeKey(one.key)}: ${stateOf(one)}`)),lines:["To delete the keys too, set delete-keys: true, which is false by default. Whatever uses them then stops working.","OpenRouter does not delete a workspace that has API keys."],effect:[NOTHING_DELETED],table:keysTable(keys,"Total",stateOf),notes:whyAtLeast(spentBy(keys))}))
+function stateOf({key,settlesIn}){return settlesIn===void 0?"works":isDisabled(key)?"disabled":"expired"}const keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace "${workspace.slug}"`,lines:[`Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,AGAIN],effect:describeRemaining(workspace,{deletedKeys,keysLeft:void 0})})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace "${workspace.slug}" still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,...keys})=>{const[first]=errors,what=errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length} API keys of the workspace "${workspace.slug}"`,{lines,details}=describeAll(errors)
+return{lines:[...lines,AGAIN],details,title:`${what}: ${describeCause(first.details)}`,effect:describeRemaining(workspace,keys)}},({errors})=>errors),AGAIN="Deleting the workspace again finishes the work.",LOOK_FOR_KEYS="Look for API keys in OpenRouter's dashboard, also those of OAuth apps, and delete them before the workspace."
+function describeAll(errors){const[first]=errors,advice=first.details.method==="DELETE"&&rejectsResource(first.details)?[LOOK_FOR_KEYS]:void 0,{lines,details=[]}=describePart(first,advice)
+return{lines,details:[...details,...truncateList(errors.slice(1).map(({message})=>message))]}}function describeRemaining({slug,id},{deletedKeys,keysLeft}){return[`Not deleted, or unknown: the workspace "${slug}", id ${id}.`,`API keys deleted before that: ${deletedKeys}.`,describeWorking(keysLeft)]}const tooManyStale=declareFailure("too-many-stale",({result,kind,maxDeletions})=>{const found=withOutcome(result,"too-many"),{thing,stale}=THINGS[kind],check=kind==="sweep"?"Check slug-pattern, older-than and keep. ":""
+return{title:`${countOf(found.length,thing)} are ${stale}, more than max-deletions allows (${maxDeletions}): none was deleted`,lines:[`${check}If all of them are to be deleted, set max-deletions to ${found.length} and start a new run.`],effect:["Their API keys may still work, each up to its own limit."],table:sweptTable(found,kind),...foldedGroups(result,kind)}}),sweepIncomplete=declareFailure("sweep-incomplete",({result,kind})=>{const all=withOutcome(result,"failed"),{thing,failed}=THINGS[kind]
+return{title:`Could not ${failed} ${countOf(all.length,thing)}`,rows:[...truncateList(all.map(({slug,reason})=>`${slug}: ${reason}`),10),`Deleted: ${describeSwept(withOutcome(result,"deleted"))}.`],lines:[...rejectionAdvice(all.flatMap(({failure})=>{return(error=failure)instanceof ApiError?[error]:error instanceof Failure?error.requests:[]
+var error})),`Correct what does not pass by itself. Then run this again, or wait for the next ${kind}.`],effect:[],table:sweptTable(all,kind),...foldedGroups(result,kind,{except:"failed"})}})
+function sweepFailure(result,{kind,maxDeletions}){const has=outcome=>withOutcome(result,outcome).length>0
+return has("too-many")?new Failure(tooManyStale,{result,kind,maxDeletions}):has("failed")?new Failure(sweepIncomplete,{result,kind}):void 0}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],teardown_MAX_NAMED=3
+async function teardown(workspace,options,context){const keys=[],listedHashes=new Set
+let last={newKeys:[],keysLeft:void 0},mayBeDeleted=!1
+const resultOf=end=>({...end,keys,...keys.length>0&&{spent:spentBy(keys)}})
 for(const[index,delay]of ROUND_DELAYS_MS.entries()){await context.client.pause(delay)
-const relistKeys=options.relistKeys&&index<ROUND_DELAYS_MS.length-1,round=await runRound(workspace,{...options,relistKeys,knownHashes},context)
-deletedKeys=[...deletedKeys,...round.deletedKeys]
-listedKeys=[...listedKeys,...round.newKeys]
-for(const{key}of round.newKeys)knownHashes.add(key.hash)
+const relistKeys=options.relistKeys&&index<ROUND_DELAYS_MS.length-1,round=await runRound(workspace,{...options,relistKeys,listedHashes},context)
+keys.push(...round.deletedKeys)
+for(const{key}of round.newKeys)listedHashes.add(key.hash)
 mayBeDeleted||=round.mayBeDeleted===!0
-if(round.kind==="finished")return resultOf({deleted:round.deleted||mayBeDeleted})
-if(round.kind==="blocked")return resultOf({deleted:!1,problem:round.problem})
-if(round.kind==="failed"){const facts={...round,rejection:last.rejection,deletedKeys,mayBeDeleted}
+if(round.kind==="finished")return resultOf(endOf(round.deleted||mayBeDeleted))
+if(round.kind==="blocked")return resultOf({outcome:"failed",failure:round.failure})
+if(round.kind==="failed"){const facts={...round,rejection:last.rejection,deletedKeys:keys,mayBeDeleted}
 return resultOf(await failUnlessGone(workspace,facts,context))}last=round}const{newKeys,rejection}=last
-if(newKeys.length===0&&rejection){const facts={...last,errors:[rejection],deletedKeys,mayBeDeleted}
-return resultOf(await failUnlessGone(workspace,facts,context))}return resultOf({deleted:!1,problem:new Failure(keysKeepAppearing,{workspace,rounds:ROUND_DELAYS_MS.length,deletedKeys:deletedKeys.length},"new API keys keep appearing in it")})}async function runRound(workspace,options,context){const{deleteKeys,relistKeys}=options,{errors,...keys}=await deleteNewKeys(workspace,options,context),{newKeys}=keys
+if(newKeys.length===0&&rejection){const facts={...last,errors:[rejection],deletedKeys:keys,mayBeDeleted}
+return resultOf(await failUnlessGone(workspace,facts,context))}return resultOf({outcome:"failed",failure:new Failure(keysKeepAppearing,{workspace,rounds:ROUND_DELAYS_MS.length,deletedKeys:keys.length},"new API keys keep appearing in it")})}function endOf(isDeleted){return{outcome:isDeleted?"deleted":"already-deleted"}}async function runRound(workspace,options,context){const{deleteKeys,relistKeys}=options,{errors,...keys}=await deleteNewKeys(workspace,options,context),{newKeys}=keys
 if(errors.length>0)return{kind:"failed",...keys,errors}
 if(newKeys.length>0&&!deleteKeys)return blockedByKeys(workspace,keys)
 if(newKeys.length>0&&relistKeys)return{kind:"repeat",...keys}
 const deletion=await catching(deleteWorkspace(context.client,workspace),ApiError)
-if(!deletion.error)return{...keys,...endOf(workspace,deletion.value)}
+if(!deletion.error)return{...keys,...roundAfter(workspace,deletion.value)}
 const{error}=deletion,facts={...keys,mayBeDeleted:error.details.ambiguous}
-return rejectsResource(error.details)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,knownHashes},{client,log}){const{value:list,error}=await catching(listKeys(client,workspace),ApiError)
-if(error)return{newKeys:[],deletedKeys:[],errors:[error],keysLeft:"not-listed"}
-const newKeys=toSettling(list).filter(({key})=>!knownHashes.has(key.hash))
+return rejectsResource(error.details)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,listedHashes},{client,log}){const{value:list,error}=await catching(listKeys(client,workspace),ApiError)
+if(error)return{newKeys:[],deletedKeys:[],errors:[error],keysLeft:void 0}
+const newKeys=toSettling(list).filter(({key})=>!listedHashes.has(key.hash))
 if(!deleteKeys)return{newKeys,deletedKeys:[],errors:[],keysLeft:newKeys}
 const{deleted,left,errors}=await deleteAndLog(workspace,newKeys,{client,log})
 return{newKeys,deletedKeys:deleted,errors,keysLeft:left}}async function deleteAndLog({slug},all,{client,log}){const keys=all.map(({key})=>key),deletedKeys=new Set,onDone=countDone(log,`API keys of the workspace ${slug} deleted`,keys.length),undeleted=await deleteEach(keys,client,key=>{deletedKeys.add(key)
 onDone()}),undeletedKeys=new Set(undeleted.map(({key})=>key)),deleted=all.filter(({key})=>deletedKeys.has(key))
 deleted.length>0&&log.request(`Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`)
 return{deleted,left:all.filter(({key})=>undeletedKeys.has(key)),errors:undeleted.map(({error})=>error)}}function nameSome(keys){const names=keys.map(({key})=>describeKey(key))
-return truncateList(names,teardown_MAX_NAMED).join(", ")}function blockedByKeys(workspace,{newKeys:keys,keysLeft}){const reason=`it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`
-return{kind:"blocked",newKeys:keys,deletedKeys:[],keysLeft,problem:new Failure(workspaceHasKeys,{workspace,keys},reason)}}function endOf(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",problem:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,newKeys,rejection,deletedKeys,mayBeDeleted,...found},context){if(errors.every(({details})=>rejectsResource(details)||details.ambiguous)&&await isGone(workspace,context))return{deleted:mayBeDeleted}
-const details={workspace,errors,deletedKeys:deletedKeys.length,keysLeft:rejection!==void 0&&newKeys.length===0&&found.keysLeft!=="not-listed"?"blocked":found.keysLeft},[first]=errors,reason=(errors.length>1?`${errors.length} API keys left: `:"")+formatAttempt(first.details)
-return{deleted:!1,problem:new Failure(teardownIncomplete,details,reason)}}async function isGone({id},{client}){const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
+return truncateList(names,teardown_MAX_NAMED).join(", ")}function blockedByKeys(workspace,{newKeys:keys,keysLeft}){const reason=`it has ${countKeys(keys.length)}, and delete-keys is false. ${describeWorking(keys)}`
+return{kind:"blocked",newKeys:keys,deletedKeys:[],keysLeft,failure:new Failure(workspaceHasKeys,{workspace,keys},reason)}}function roundAfter(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",failure:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,newKeys,rejection,deletedKeys,mayBeDeleted,...found},context){if(errors.every(({details})=>rejectsResource(details)||details.ambiguous)&&await isGone(workspace,context))return endOf(mayBeDeleted)
+const keysLeft=rejection&&newKeys.length===0?void 0:found.keysLeft,details={workspace,errors,deletedKeys:deletedKeys.length,keysLeft},[first]=errors,reason=`${formatCause(first.details)}. ${describeWorking(keysLeft)}`
+return{outcome:"failed",failure:new Failure(teardownIncomplete,details,reason)}}async function isGone({id},{client}){const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
 return!error&&!lookup.workspace}function createPost(){return runPostStep({action:"openrouter-workspace",schema:createTask(),run:(task,context,{report})=>runCreateTask(task,{...context,onDeleted:(workspace,keys)=>report.summarize(afterJobSummary(workspace,keys))}),describeLeftovers:task=>task?describeWorkspaceLeft(task):"a workspace, if the step created one"})}function describeWorkspaceLeft({target:{created,pending}}){return`the workspace "${(created??pending?.desired)?.slug}"`}async function runCreateTask(task,context){const{target}=task,deletedIds=new Set
 let next=target.created
 for(let count=0;count<MAX_CREATED;count+=1){next??=target.pending&&await findCreated(target.pending,{...context,deletedIds})
@@ -1306,10 +1278,10 @@ if(incomplete)return incomplete
 deletedIds.add(next.id)
 next=void 0}}const MAX_CREATED=5
 async function deleteCreated(workspace,task,context){const{slug,id}=workspace,options={deleteKeys:task.deleteKeys,relistKeys:!1},keys=[]
-for await(const _ of whileMissing(context)){const{deletedKeys,deleted,problem}=await teardown(workspace,options,context)
-if(problem)return{error:problem,left:task}
-keys.push(...deletedKeys)
-if(!deleted)continue
+for await(const _ of whileMissing(context)){const{outcome,failure,...deleted}=await teardown(workspace,options,context)
+if(failure)return{error:failure,left:task}
+keys.push(...deleted.keys)
+if(outcome!=="deleted")continue
 const others=keys.length>0?` and ${countKeys(keys.length)}`:""
 context.log.info(`Deleted the workspace ${slug}, id ${id},${others} because of delete-after-job.`)
 context.onDeleted(workspace,keys)
@@ -1319,38 +1291,37 @@ const{workspace}=await findWorkspace(client,desired.slug,{trusts404:!0})
 if(workspace&&!deletedIds.has(workspace.id)){if(window!==void 0&&wasCreatedWithin(workspace,window)&&matchesDesired(workspace,desired))return workspace
 warn(workspaceLeftAlone,{workspace})
 return}}log.info(post_describeMissing(pending,deletedIds))}function post_describeMissing({desired:{slug},isThrottled},deletedIds){const missing=`The workspace "${slug}" does not exist`
-return deletedIds.size>0?`${missing}: no late request created it again.`:isThrottled?`${missing}: nothing to delete.`:`${missing}. A late request may still create it: then it stays until the action delete or sweep deletes it.`}function deletionLine(what,{deleted,keyCount,spent}){const known=spent?describeSpent(spent):"spending unknown",keys=keyCount===0?"no API keys":`${countKeys(keyCount)}, ${known}`
-return deleted?`Deleted ${what}: ${keys}.`:`Another job had deleted ${what}. This step deleted ${keys}.`}const defaultWorkspace=declareFailure("default-workspace",({workspace})=>({title:"The default workspace is never deleted",lines:[`The workspace "${workspace.slug}", id ${workspace.id}, is the default workspace of the account. Deleting it would permanently disable the account's keys.`],effect:[NOTHING_DELETED]})),slugPrefixMismatch=declareFailure("slug-prefix-mismatch",({written,slug,prefix})=>({title:`The slug "${slug}" does not begin with "${prefix}"`,lines:[`expect-slug-prefix is "${prefix}", but the workspace is "${written}"${written===slug?"":`, whose slug is "${slug}"`}.`,"Correct the workspace or, if it is right, expect-slug-prefix."],effect:[NOTHING_DELETED]})),deletionNotVerified=declareFailure("deletion-not-verified",({workspace:{slug,id},error})=>({...describePart(error),title:`Could not verify that the workspace "${slug}" was deleted: ${describeCause(error.details)}`,effect:[`OpenRouter reported that it deleted the workspace "${slug}", id ${id}.`]}))
+return deletedIds.size>0?`${missing}: no late request created it again.`:isThrottled?`${missing}: nothing to delete.`:`${missing}. A late request may still create it: then it stays until the action delete or sweep deletes it.`}const defaultWorkspace=declareFailure("default-workspace",({workspace})=>({title:"The default workspace is never deleted",lines:[`The workspace "${workspace.slug}", id ${workspace.id}, is the default workspace of the account. Deleting it would permanently disable the account's keys.`],effect:[NOTHING_DELETED]})),slugPrefixMismatch=declareFailure("slug-prefix-mismatch",({written,slug,prefix})=>({title:`The slug "${slug}" does not begin with "${prefix}"`,lines:[`expect-slug-prefix is "${prefix}", but the workspace is "${written}"${written===slug?"":`, whose slug is "${slug}"`}.`,"Correct the workspace or, if it is right, expect-slug-prefix."],effect:[NOTHING_DELETED]})),deletionNotVerified=declareFailure("deletion-not-verified",({workspace:{slug,id},error})=>({...describePart(error),title:`Could not verify that the workspace "${slug}" was deleted: ${describeCause(error.details)}`,effect:[`OpenRouter reported that it deleted the workspace "${slug}", id ${id}.`]}))
 async function deleteOne(request,context,onFound){const{client,log}=context,{deleteKeys,dryRun}=request
 log.info(`Requested: delete the workspace ${JSON.stringify(request.workspace)}.`)
 isUuid(request.workspace)||assertPrefix(request.workspace,request)
 const{workspace}=await findWorkspace(client,request.workspace)
 if(!workspace){log.info("No workspace has that id or slug: nothing to delete.")
-return{deleted:!1,keys:[]}}onFound(workspace)
+return}onFound(workspace)
 log.info(`Found ${describeFound(workspace,request.workspace)}.`)
 assertDeletable(workspace,request)
 if(dryRun)return planDeletion(workspace,request,context)
-const options={deleteKeys,relistKeys:!0},{deletedKeys:keys,deleted,problem}=await teardown(workspace,options,context)
-if(problem)return{workspace,deleted,keys,failure:problem}
-const failure=deleted?await verifyDeleted(workspace,context):void 0
-if(failure)return{workspace,deleted:failure.is(deletionNotVerified),keys,failure}
-const spent=spentBy(keys)
-log.info(deletionLine("the workspace",{deleted,keyCount:keys.length,spent}))
-return{workspace,deleted,keys}}function assertDeletable(workspace,request){if(isDefault(workspace))throw new Failure(defaultWorkspace,{workspace})
+const options={deleteKeys,relistKeys:!0},deletion=await teardown(workspace,options,context)
+if(deletion.failure)return{workspace,...deletion}
+const failure=deletion.outcome==="deleted"?await verifyDeleted(workspace,context):void 0
+if(failure?.is(deletionNotVerified))return{workspace,...deletion,failure}
+if(failure)return{workspace,...deletion,outcome:"failed",failure}
+log.info(deletionLine("the workspace",deletion))
+return{workspace,...deletion}}function assertDeletable(workspace,request){if(isDefault(workspace))throw new Failure(defaultWorkspace,{workspace})
 assertPrefix(workspace.slug,request)}function assertPrefix(slug,{workspace,expectSlugPrefix:prefix=""}){if(!slug.startsWith(prefix))throw new Failure(slugPrefixMismatch,{written:workspace,slug,prefix})}async function planDeletion(workspace,{deleteKeys},{client,log}){const keys=toSettling(await listKeys(client,workspace))
 if(keys.length>0&&!deleteKeys)throw new Failure(workspaceHasKeys,{workspace,keys})
 log.info(`Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`)
-return{workspace,deleted:!1,keys}}async function verifyDeleted({slug,id},{client}){const workspace={slug,id}
+return{workspace,outcome:"would-delete",keys}}async function verifyDeleted({slug,id},{client}){const workspace={slug,id}
 for(const delay of[0,...DELETION_LAG_MS]){await client.pause(delay)
 const{value:lookup,error}=await catching(findWorkspace(client,id,{trusts404:!0}),ApiError)
 if(error)return new Failure(deletionNotVerified,{workspace,error})
 if(!lookup.workspace)return}return new Failure(workspaceStillExists,{workspace})}const deleteInputs=()=>object({management_key:connection.management_key,workspace:optional(idOrSlug()),...slugInputs(),expect_slug_prefix:optional(schemas_string().check(_regex(/^[a-z0-9-]+$/,"must be the beginning of a slug: lower-case letters, digits and hyphens"))),delete_keys:fields_flag(),dry_run:fields_flag(),api_url:connection.api_url,timeout:connection.timeout})
 function readDeleteInputs(log){const values=readInputs(deleteInputs(),(valid,provided)=>slugProblems("workspace",valid,provided))
-return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),expectSlugPrefix:values.expect_slug_prefix,deleteKeys:values.delete_keys,dryRun:values.dry_run}}function deletionTitle(thing,deletion,{dryRun}){return deletion?dryRun?`\u{1f50e} Dry run: would delete the OpenRouter ${thing}`:deletion.deleted?`\u2705 Deleted the OpenRouter ${thing}`:`\u2705 Already deleted by another job: the OpenRouter ${thing}`:`\u2705 Nothing to delete: the OpenRouter ${thing} does not exist`}function deleteOutputs({deleted,keys},{dryRun}){const spent=spentBy(keys)
-return{deleted:String(deleted),"deleted-keys":String(dryRun?0:keys.length),"keys-cost-usd":spent.isExact?exactUsd(spent.amount):""}}function deleteSummary({workspace,deleted,keys},request){const title=deletionTitle(`workspace "${workspace?.slug??request.workspace}"`,workspace&&{deleted},request)
-return workspace?{title,paragraphs:[["Name: ",{code:workspace.name}]],folded:foldedKeys(request.dryRun?"API keys that would be deleted with it":"API keys deleted by this step",keys)}:{title}}function main_deleteWorkspace(){return runStep({action:"delete"},async step=>{const{report}=step,inputs=readDeleteInputs(report),result=await deleteOne(inputs,startContext(inputs,step),({id,slug})=>report.output({id,slug}))
+return{...toConnection(values),workspace:values.workspace??makeSlug(values,log),expectSlugPrefix:values.expect_slug_prefix,deleteKeys:values.delete_keys,dryRun:values.dry_run}}function deleteOutputs(result,{dryRun}){const keys=result?.keys??[],spent=spentBy(keys)
+return{deleted:String(result?.outcome==="deleted"),"deleted-keys":String(dryRun?0:keys.length),"keys-cost-usd":spent.isExact?exactUsd(spent.amount):""}}function deleteSummary(result,request){const what=`the OpenRouter workspace "${result?.workspace.slug??request.workspace}"`,title=deletionTitle(result?[result]:[],{what:()=>what,nothing:`${what} does not exist`})
+return result?{title,paragraphs:[["Name: ",{code:result.workspace.name}]],folded:foldedKeys(request.dryRun?"API keys that would be deleted with it":"API keys deleted by this step",result.keys)}:{title}}function main_deleteWorkspace(){return runStep({action:"delete"},async step=>{const{report}=step,inputs=readDeleteInputs(report),result=await deleteOne(inputs,startContext(inputs,step),({id,slug})=>report.output({id,slug}))
 report.output(deleteOutputs(result,inputs))
-if(result.failure)throw result.failure
+if(result?.failure)throw result.failure
 report.summarize(deleteSummary(result,inputs))})}const MAX_WORKFLOW_LENGTH=40,WORKFLOWS=".github/workflows/"
 function workflowOf({GITHUB_WORKFLOW:name=""}){return name.startsWith(WORKFLOWS)?name.slice(WORKFLOWS.length):name}function shortenWorkflow(name){const start=[...name].slice(0,MAX_WORKFLOW_LENGTH).join("")
 return start!==name?`${start.replace(/( \/)? [^ ]*$/,"")}\u2026`:name.endsWith(" /")?name.slice(0,-2):name}function jobKeyName(env,entry){const run=[env.GITHUB_RUN_ID,env.GITHUB_RUN_ATTEMPT].filter(Boolean).join("."),job=env.GITHUB_JOB
@@ -1556,37 +1527,20 @@ return state==="so far"?`${amount} spent so far`:`${state==="at least"?"at least
 return state!=="so far"||cap===void 0||spent+limit<=cap?[]:[`\u26a0\ufe0f preview-limit-usd is ${formatExactUsd(cap)}: new jobs may get no key, and fail. To go on, raise it and push.`]}function doubtOf({data,keys}){return data.state==="at least"?["Someone deleted an API key, or OpenRouter did not report what one has spent."]:data.state==="so far"&&allSettleIn(keys)!==0?["OpenRouter counts what is spent some minutes late."]:[]}function overviewOf({data,slug,keys}){const count=countOf(keys.length,"key")
 return isBill(data)?`The workspace had ${count}.`:[{text:slug,url:dashboardUrl(slug)},` \xb7 ${count} so far`]}function notesOf({data},{aboutUrl}){return[isBill(data)?"This is the final bill. ":"The workspace and its keys are deleted when this pull request is closed. ",{text:"What is this?",url:aboutUrl}]}const ABOUT="previews.md#the-comment"
 function commentRenderer({repository},{redact}){const options={repository,aboutUrl:documentUrl(ABOUT),redact}
-return content=>renderComment(content,options)}const MAX_REPOSITORY=21
-function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
-return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+subjectEnd(subject)),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=toSlug(text)
-return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
-const path=subject.name.split("/").map(encodeURIComponent).join("/")
-return{text:subject.name,url:`${serverUrl}/${name}/tree/${path}`}}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<closed>, closed(?<unbilled>, without a bill)?)?$/
-function isInUse(workspace){return workspace!==void 0&&workspace.slug!==closedSlug(workspace)}const closedMark=description=>description+", closed",unbilledMark=description=>description+", without a bill"
-function closedSlug({id}){return`closed-${id.toLowerCase()}`}function readMark(description,repository){const start=naming_START+repository.serverUrl
-if(typeof description!="string"||!description.startsWith(start))return
-const{groups}=REST.exec(description.slice(start.length))??{}
-if(!groups||Number(groups.id)!==repository.id)return
-const{number,branch="",closed,unbilled}=groups,ended=unbilled===void 0?"closed":"unbilled"
-return{subject:number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)},state:closed===void 0?"open":ended}}function isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function subjectOutputs({isOpen,isOwn}){return isOpen?{state:isOwn?"open":"skipped"}:{state:"closed"}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
-report.output({state:"skipped"})
-report.summarize({title:`\u23ed\ufe0f No OpenRouter preview: ${reason}`})}function previewOutputs(result){if(result.state==="clean-up"){const{deleted="",failed="",count=""}=sweepOutputs(result.result)
-return{deleted,failed,count}}return result.state==="open"?{}:closedOutputs(result.endings)}function closedOutputs(endings){const deleted=endings.filter(({closing})=>closing.kind==="gone"&&closing.deleted),spent=spentIn(endings)
-return{deleted:toJsonList(deleted.map(toEntry),"workspaces"),"keys-cost-usd":spent?.isExact===!0?exactUsd(spent.amount):""}}function toEntry({workspace:{id,slug,created_at}}){return{id,slug,created_at:created_at??null,reason:"its pull request or branch is closed"}}function spentIn(endings){const all=endings.map(({closing})=>closing.kind==="gone"?closing.spent:void 0),known=all.filter(spent=>spent!==void 0)
-if(!(all.length===0||known.length<all.length))return{amount:sumUsd(known.map(({amount})=>amount)),isExact:known.every(({isExact})=>isExact)}}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{kind:"clean-up",deleteKeys:!0})
-if(result.state==="closed")return closedSummary(result)
-const{preview,opened}=result
-return opened?openSummary(preview,opened,request):{title:`\u2705 Left the OpenRouter preview "${preview.identity.slug}" alone: it is open again`,paragraphs:[`${describePreview(preview.identity)}.`]}}function openSummary({identity},opened,request){const{result,key}=opened,{remedy,table,...shown}=describeResult(result,opened.request)
-return{title:key?`${shown.isWarning?"\u26a0\ufe0f":"\u2705"} OpenRouter preview "${identity.slug}": key ${describeKeyLimit(request.key)}`:shown.titleFor(`OpenRouter preview "${identity.slug}"`),url:result.workspace&&dashboardUrl(identity.slug),table:isNew(result)?void 0:table,paragraphs:[...remedy,...request.dryRun&&request.keyMode!=="none"?["A real run also creates an API key."]:[],`${isNew(result)&&!request.dryRun?"Created. ":""}${describePreview(identity)}.`],folded:key?[report_nameOf(key.key)]:[]}}function closedSummary({preview,endings}){const{identity,subject}=preview,[first]=endings,dryRun=first?.closing.kind==="would-delete",deleted=endings.some(({closing})=>closing.kind==="gone"&&closing.deleted),title=deletionTitle(`preview "${identity.slug}"`,first&&{deleted},{dryRun}),spent=spentIn(endings),keys=endings.flatMap(({closing})=>"keys"in closing?closing.keys:[])
-return{title:first?`${title}: ${REASONS[subject.kind]}`:title,paragraphs:[...spent?[`${describeSpent(spent)}.`]:[],...first&&!dryRun?["Its API keys are deleted, too: nothing can spend."]:[],`${describePreview(identity)}: ${REASONS[subject.kind]}.`],folded:foldedKeys("API keys",keys,"Total")}}const REASONS={pull:"the pull request is closed",branch:"the branch does not exist any more"}
-function sweepFailure(result,{kind,maxDeletions}){const meaning=meaningOf(result)
-return meaning==="too-many"?new Failure(tooManyStale,{result,kind,maxDeletions}):meaning==="incomplete"?new Failure(sweepIncomplete,{result,kind}):void 0}const MAX_LOGGED=1e3
-function logFailure({slug,outcome,reason},{log}){outcome==="failed"&&log.info(`Could not delete ${JSON.stringify(slug)}: ${reason}.`)
-outcome==="unread"&&log.info(`Kept ${JSON.stringify(slug)}: ${reason}.`)}function logEnd(result,{dryRun,start},{log,clock}){if(meaningOf(result)==="too-many"){log.info(`Nothing was deleted: ${TOO_MANY}.`)
-const lines=withOutcome(result,"too-many").map(({slug,reason})=>`${JSON.stringify(slug)}, ${reason}`)
-for(const line of truncateList(lines,MAX_LOGGED))log.info(`  ${line}`)}else if(dryRun){for(const{slug,reason}of withOutcome(result,"would-delete"))log.info(`  ${JSON.stringify(slug)}, ${reason}: would be deleted.`)
-log.info("Dry run: nothing was deleted.")}else{const deleted=withOutcome(result,"deleted").length,others=withOutcome(result,"kept","unread").length,seconds=formatSeconds(clock.now()-start)
-log.info(`Deleted ${deleted} of ${result.length-others}, in ${seconds}.`)}}function capUseOf(one,cap){const{key,settlesIn}=one,counters=[key.usage,cap.withByok?key.byok_usage:0n],spent=sumUsd(counters.map(counter=>counter??0n))
+return content=>renderComment(content,options)}const TOO_MANY="more workspaces are stale than max-deletions allows",MAX_LOGGED=1e3
+async function deleteStale(stale,{maxDeletions,dryRun,deleteOne},context){const{log,clock,signal}=context,isTooMany=stale.length>maxDeletions
+if(isTooMany||dryRun){log.info(isTooMany?`Nothing was deleted: ${TOO_MANY}.`:"Dry run: nothing was deleted.")
+const lines=stale.map(({slug,reason})=>`  ${JSON.stringify(slug)}, ${reason}`)
+for(const line of truncateList(lines,MAX_LOGGED))log.info(line)
+const planned=isTooMany?{outcome:"too-many",keys:[],reason:TOO_MANY}:{outcome:"would-delete",keys:[]}
+return stale.map(workspace=>({...workspace,...planned}))}const start=clock.now(),ended=[]
+await forEachOf(stale,async workspace=>{const deletion=signal.aborted?notAttempted(signal):await deleteOne(workspace),entry={...workspace,...deletion}
+ended.push(entry.outcome==="failed"?failed(entry,entry.failure,context):entry)})
+const{length:count}=withOutcome(ended,"deleted")
+log.info(`Deleted ${count} of ${stale.length}, in ${formatSeconds(clock.now()-start)}.`)
+return ended}function notAttempted(signal){return{outcome:"failed",keys:[],reason:`not attempted: ${abortReason(signal)}`}}function failed(workspace,failure,{log,toLine}){const reason=toLine((failure instanceof ApiError?formatCause(failure.details):failure?.message)??workspace.reason)
+log.info(`Could not delete ${JSON.stringify(workspace.slug)}: ${reason}`)
+return{keys:[],...workspace,outcome:"failed",reason,...failure&&{failure}}}function capUseOf(one,cap){const{key,settlesIn}=one,counters=[key.usage,cap.withByok?key.byok_usage:0n],spent=sumUsd(counters.map(counter=>counter??0n))
 if(counters.some(counter=>counter===void 0||counter<0n))return{...one,spent,counted:cap.amount,problem:"unread"}
 if(settlesIn===0)return{...one,spent,counted:spent}
 const{limit}=key,problem=cap_problemOf(key,cap.withByok)
@@ -1598,12 +1552,12 @@ const limit=maxUsd(own.counted,cap.limit),others=uses.filter(other=>other!==own)
 if(fits(others,{...cap,limit}))return"give-out"
 const before=others.filter(({key})=>isBefore(key,own.key))
 return isPatient&&fits(before,{...cap,limit})?"wait":"give-way"}function isBefore(key,other){const difference=(createdAt(key)??0)-(createdAt(other)??0)
-return difference===0?key.hash<other.hash:difference<0}const noSubject=declareFailure("no-subject",({event})=>({title:"Cannot tell which pull request or branch this preview is of",lines:[`The event ${event||"(unknown)"} names none.`,"Set the input pull-request to the number of a pull request."]})),previewNotOurs=declareFailure("preview-not-ours",({workspace,description,expected})=>({title:`The workspace "${workspace.slug}" is not this preview`,lines:[`Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`,"Set slug-prefix to a text that no other repository uses, or delete that workspace."],effect:[`The workspace, id ${workspace.id}, was left alone.`]})),previewNotDeleted=declareFailure("preview-not-deleted",({workspace:{name,slug},errors,keysLeft})=>{const[first]=errors,working=[describeWorking(keysLeft),...failures_endSpending(keysLeft,slug)]
+return difference===0?key.hash<other.hash:difference<0}const noSubject=declareFailure("no-subject",({event})=>({title:"Cannot tell which pull request or branch this preview is of",lines:[`The event ${event||"(unknown)"} names none.`,"Set the input pull-request to the number of a pull request."]})),previewNotOurs=declareFailure("preview-not-ours",({workspace,description,expected})=>({title:`The workspace "${workspace.slug}" is not this preview`,lines:[`Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`,"Set slug-prefix to a text that no other repository uses, or delete that workspace."],effect:[`The workspace, id ${workspace.id}, was left alone.`]})),previewNotDeleted=declareFailure("preview-not-deleted",({workspace:{name,slug},errors,keysLeft})=>{const[first]=errors,working=[describeWorking(keysLeft),...endSpending(keysLeft,slug)]
 if(!first)return{title:`The preview "${name}" is not deleted yet: the run was cancelled`,lines:[...working,RETRY],effect:[]}
-const{lines,details}=describeAll(errors,keysLeft)
+const{lines,details}=describeAll(errors)
 return{title:`Could not delete the preview "${name}": ${describeCause(first.details)}`,lines:[...working,...first.details.kind==="rejected"?[...lines,RETRY_AFTER]:failures_retryAfter(first.details)],details,effect:[]}},({errors})=>errors),RETRY="Run this again; otherwise the next clean-up deletes it.",RETRY_AFTER="Then run this again, or wait for the next clean-up."
 function failures_retryAfter(details){const status=statusAdvice(details)
-return status.length>0?[...status,"Otherwise, the next clean-up deletes it."]:[RETRY]}function failures_endSpending(keysLeft,slug){return countWorking(keysLeft)===0?[]:[`To stop any spending now, disable the API keys: ${dashboardUrl(slug)}`]}const staleResponse=declareFailure("stale-response",({number})=>({title:`GitHub does not yet show the current state of pull request #${number}`,lines:["Its response is older than the event of this run. Run this again."]})),previewReopened=declareFailure("preview-reopened",({workspace:{name,id}})=>({title:`The pull request or branch of the preview "${name}" was reopened after its API keys were disabled`,lines:["Run the newest workflow runs of the pull request or branch again: each then gets a new API key."],effect:[`Its workspace has the id ${id}. If that is closed, the next run creates a new one.`]})),previewDeleted=declareFailure("preview-deleted",({workspace})=>({title:`The workspace "${workspace.slug}" was deleted during this job`,lines:["Its pull request or branch is open. Run this again."],effect:[`The workspace with the id ${workspace.id} is closed, or does not exist any more.`]})),previewLimitReached=declareFailure("preview-limit-reached",reached=>({title:`preview-limit-usd has no room for another API key: ${describeUse(reached)}`,lines:[...adviceOnCap(reached),"If this check is required, it stays red until then."],effect:["The job has no API key."],details:[`${countKeys(reached.uses.length)}; limit-usd is ${formatExactUsd(reached.cap.limit)}.`]}))
+return status.length>0?[...status,"Otherwise, the next clean-up deletes it."]:[RETRY]}function endSpending(keysLeft,slug){return canSpend(keysLeft)?[`To stop any spending now, disable the API keys: ${dashboardUrl(slug)}`]:[]}const staleResponse=declareFailure("stale-response",({number})=>({title:`GitHub does not yet show the current state of pull request #${number}`,lines:["Its response is older than the event of this run. Run this again."]})),previewReopened=declareFailure("preview-reopened",({workspace:{name,id}})=>({title:`The pull request or branch of the preview "${name}" was reopened after its API keys were disabled`,lines:["Run the newest workflow runs of the pull request or branch again: each then gets a new API key."],effect:[`Its workspace has the id ${id}. If that is closed, the next run creates a new one.`]})),previewDeleted=declareFailure("preview-deleted",({workspace})=>({title:`The workspace "${workspace.slug}" was deleted during this job`,lines:["Its pull request or branch is open. Run this again."],effect:[`The workspace with the id ${workspace.id} is closed, or does not exist any more.`]})),previewLimitReached=declareFailure("preview-limit-reached",reached=>({title:`preview-limit-usd has no room for another API key: ${describeUse(reached)}`,lines:[...adviceOnCap(reached),"If this check is required, it stays red until then."],effect:["The job has no API key."],details:[`${countKeys(reached.uses.length)}; limit-usd is ${formatExactUsd(reached.cap.limit)}.`]}))
 function describeUse({cap,uses}){const spent=sumUsd(uses.map(use=>use.spent))
 return[`${formatUsdNextTo(cap.amount,spent)} of ${formatExactUsd(cap.amount)} spent`,...holdersOf(uses).map(({name,held})=>`${formatUsd(held)} held by ${name}`)].join(", ")}const HOLDERS=[{purpose:"job",name:"running jobs",advice:"Run this again once the running jobs have ended. If none is running, a runner has died: its key counts until it expires, or for three minutes more if you disable it. Do not delete it:"},{purpose:"deployment",name:"the deployment",advice:"The key of a deployment counts with its whole limit until a newer one replaces it. If nothing uses a key, disable it, and do not delete it:"},{purpose:"other",name:"API keys made by hand",advice:"Lower the limits of the API keys made by hand, or disable them, and do not delete them:"},{purpose:"ended",name:"API keys that ended a moment ago",advice:"OpenRouter counts late what these keys have spent. Run this again in three minutes:"}]
 function holdersOf(uses){return HOLDERS.flatMap(holder=>{const holding=uses.filter(use=>use.counted>use.spent&&purposeOf(use)===holder.purpose)
@@ -1633,7 +1587,19 @@ if(next==="give-way"&&await disableUnused(client,created)){log.info("Another job
 return"gave-way"}}throw new Failure(keyNotCapped,{slug:workspace.slug,keys:[{key:created,problem:"unlisted"}]})}}}function usesOf(keys,cap,{slug}){const uses=keys.map(one=>capUseOf(one,cap)),uncapped=uses.flatMap(({key,problem})=>problem?{key,problem}:[])
 if(uncapped.length>0)throw new Failure(keyNotCapped,{slug,keys:uncapped})
 return uses}function describeWait(uses,{timeOfDay,dryRun}){const ended=uses.filter(({settlesIn=0})=>settlesIn>0),held=sumUsd(ended.map(({counted,spent})=>counted-spent)),last=Math.max(...ended.map(({settlesIn=0})=>settlesIn)),until=formatMinute(timeOfDay()+last,{withYear:!1})
-return`${dryRun?"A real run would wait":"Waiting"} for up to ${formatUsd(held)} of preview-limit-usd, until ${until} at the latest: ${countKeys(ended.length)} ended a moment ago, and OpenRouter counts late what is spent.`}async function findBranch(client,repository,name){const request={...requestFor(repository,name),on404:()=>{}},{data}=await client.request({...request,trusts404:!0})
+return`${dryRun?"A real run would wait":"Waiting"} for up to ${formatUsd(held)} of preview-limit-usd, until ${until} at the latest: ${countKeys(ended.length)} ended a moment ago, and OpenRouter counts late what is spent.`}const MAX_REPOSITORY=21
+function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
+return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+subjectEnd(subject)),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=toSlug(text)
+return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
+const path=subject.name.split("/").map(encodeURIComponent).join("/")
+return{text:subject.name,url:`${serverUrl}/${name}/tree/${path}`}}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<closed>, closed(?<unbilled>, without a bill)?)?$/
+function isInUse(workspace){return workspace!==void 0&&workspace.slug!==closedSlug(workspace)}const closedMark=description=>description+", closed",unbilledMark=description=>description+", without a bill"
+function closedSlug({id}){return`closed-${id.toLowerCase()}`}function readMark(description,repository){const start=naming_START+repository.serverUrl
+if(typeof description!="string"||!description.startsWith(start))return
+const{groups}=REST.exec(description.slice(start.length))??{}
+if(!groups||Number(groups.id)!==repository.id)return
+const{number,branch="",closed,unbilled}=groups,ended=unbilled===void 0?"closed":"unbilled"
+return{subject:number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)},state:closed===void 0?"open":ended}}function isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}async function findBranch(client,repository,name){const request={...requestFor(repository,name),on404:()=>{}},{data}=await client.request({...request,trusts404:!0})
 if(data)return data
 await client.request(requestFor(repository,repository.defaultBranch))
 return(await client.request(request)).data}function requestFor(repository,name){const path=repository.isGitea?["branches"]:["git","ref","heads"],parts=name.split("/").map(encodeURIComponent)
@@ -1716,7 +1682,7 @@ return login},render}}async function writeComment(request,context){const outcome
 outcome.kind==="failed"&&noticeError(outcome.error,context)
 return outcome}async function writeBill(bill,context){const outcome=await write(bill,context)
 outcome.kind==="failed"&&outcome.error.details.kind==="rejected"&&noticeError(outcome.error,context)
-return outcome}function write_comment_spentIn({spent,state}){return{amount:spent,isExact:state==="exactly"}}async function write(request,context){const{comments}=context,{subject}=request.workspace
+return outcome}function spentIn({spent,state}){return{amount:spent,isExact:state==="exactly"}}async function write(request,context){const{comments}=context,{subject}=request.workspace
 if(!comments||subject.kind!=="pull")return{kind:"skipped"}
 if(comments.failure)return{kind:"failed",error:comments.failure}
 const{value,error}=await catching(writeUntilRight(request,{...context,comments,number:subject.number}),ApiError)
@@ -1744,15 +1710,14 @@ return{workspace:request.workspace.id,spent:maxUsd(amount,remembered),state:"key
 if(comments&&!comments.noticed.has(reason)){comments.noticed.add(reason)
 log.notice(`The comment of the preview may be out of date: ${reason}`)}}async function closePreview(workspace,options,context){const watch=new KeyWatch(context.clock),closing=closeFound({...options,workspace,watch,since:workspace.since},context),{value,error}=await catching(closing,ApiError)
 if(!error)return value
-if(await close_preview_isGone(workspace,error,context)){context.log.info(`Another job had deleted the preview ${JSON.stringify(workspace.name)}.`)
-return{kind:"gone",deleted:!1,keys:[],spent:void 0}}throw notDeleted(workspace,[error],keysIn(watch))}async function closeFound(target,context){const{workspace}=target
+if(rejectsResource(error.details)&&await isGone(workspace,context)){context.log.info(`Another job had deleted the preview ${JSON.stringify(workspace.name)}.`)
+return{outcome:"already-deleted",keys:[]}}throw notDeleted(workspace,[error],watch.last)}async function closeFound(target,context){const{workspace}=target
 if(workspace.state!=="open")return finish(target,context)
 const settled=await settle(target,context)
-if(settled.kind==="reopened")return{kind:"reopened"}
-if(settled.kind==="settling")return settled
+if(settled.outcome!=="settled")return settled
 const{since}=settled,closed=await closeWorkspace({...target,since},context)
 if(!closed&&settled.hasDisabled)throw reopened(workspace)
-if(!closed)return{kind:"reopened"}
+if(!closed)return{outcome:"kept",keys:[]}
 const{isOpen}=await readSubject(workspace.subject,since,context),firstListed=closed.wasOpen?settled.keys:void 0,end=await finish({...target,workspace:closed.workspace,firstListed},context)
 if(isOpen)throw reopened(workspace)
 return end}const REREAD_MS=6e4
@@ -1761,12 +1726,12 @@ let{since}=target,readAt=Number.NEGATIVE_INFINITY,hasDisabled=!1
 for(let isFirst=!0;;isFirst=!1){const list=await listKeys(client,workspace),keys=watch.see(list),ms=allSettleIn(keys)
 if(workspace.state==="open"&&(!ms||clock.now()-readAt>=REREAD_MS)){const state=await readSubject(workspace.subject,since,context);[since,readAt]=[state.since,clock.now()]
 if(state.isOpen&&hasDisabled)throw reopened(workspace)
-if(state.isOpen)return{kind:"reopened"}}if(ms===0)return{kind:"settled",keys,hasDisabled,since}
+if(state.isOpen)return{outcome:"kept",keys:[]}}if(ms===0)return{outcome:"settled",keys,hasDisabled,since}
 if(ms===void 0){hasDisabled=!0
 await disableAll(target,context)}const rest=Math.min(allSettleIn(watch.last??[])??0,SETTLE_MS),waits=target.waits||!tellsEnds(list);(isFirst||ms===void 0)&&await announce({...target,waits},rest,context)
 if(!waits){if(hasDisabled&&await isReopened(target,since,context))throw reopened(workspace)
-return{kind:"settling"}}await context.rest(Math.min(rest,RELIST_MS))
-if(isCancelled(signal))throw notDeleted(workspace,[],keysIn(watch))}}async function isReopened({workspace:{state,subject}},since,context){if(state!=="open")return!1
+return{outcome:"settling",keys:[]}}await context.rest(Math.min(rest,RELIST_MS))
+if(isCancelled(signal))throw notDeleted(workspace,[],watch.last)}}async function isReopened({workspace:{state,subject}},since,context){if(state!=="open")return!1
 const{isOpen}=await readSubject(subject,since,context)
 return isOpen}async function disableAll({watch},{client,log}){const working=(watch.last??[]).filter(({settlesIn})=>settlesIn===void 0),onDone=countDone(log,"API keys disabled",working.length),errors=[]
 await forEachOf(working,async({key})=>{const{value:disabled,error}=await catching(disableKey(client,key),ApiError)
@@ -1787,69 +1752,66 @@ if(!retryable||stop)throw toApiError([outcome.failure],{ambiguous,...stop})}cont
 return{workspace:closed,wasOpen:!0}}const LIST_LAG_MS=2e3
 async function finish(target,context){await context.client.pause(LIST_LAG_MS)
 const settled=await settle(target,context)
-if(settled.kind!=="settled")return settled
-const{workspace}=target,billed=await bill(workspace,settled.keys,context),spent=billed??spentInAll(settled.keys,target),{problem,deleted,deletedKeys}=await teardown(workspace,{deleteKeys:!0,relistKeys:!1},context)
-if(problem?.is(teardownIncomplete)){const{errors,keysLeft}=problem.details
-throw notDeleted(workspace,errors,keysLeft)}if(problem)throw problem
-const what=`the preview ${JSON.stringify(workspace.name)}`
-context.log.info(deletionLine(what,{deleted,keyCount:deletedKeys.length,spent}))
+if(settled.outcome!=="settled")return settled
+const{workspace}=target,billed=await bill(workspace,settled.keys,context),spent=billed??spentInAll(settled.keys,target),{failure,outcome,...deleted}=await teardown(workspace,{deleteKeys:!0,relistKeys:!1},context)
+if(failure?.is(teardownIncomplete)){const{errors,keysLeft}=failure.details
+throw notDeleted(workspace,errors,keysLeft)}if(failure)throw failure
+const hashes=new Set(deleted.keys.map(({key})=>key.hash)),keys=settled.keys.filter(({key})=>hashes.has(key.hash)),deletion={outcome,keys,spent}
+context.log.info(deletionLine(`the preview ${JSON.stringify(workspace.name)}`,deletion))
 billed&&await writeComment({workspace,keys:settled.keys},context)
-const hashes=new Set(deletedKeys.map(({key})=>key.hash)),keys=settled.keys.filter(({key})=>hashes.has(key.hash))
-return{kind:"gone",deleted,keys,spent}}function spentInAll(keys,{firstListed}){const hashes=new Set(keys.map(({key})=>key.hash))
+return deletion}function spentInAll(keys,{firstListed}){const hashes=new Set(keys.map(({key})=>key.hash))
 return firstListed?.every(({key})=>hashes.has(key.hash))?spentBy(keys):void 0}async function bill(workspace,keys,context){if(workspace.subject.kind==="branch"||workspace.state==="unbilled")return
 const{workspace:now}=await findWorkspace(context.client,workspace.id)
 if(readMark(now?.description,context.repository)?.state!=="closed")return
 const outcome=await writeBill({workspace,keys},context)
-if(outcome.kind==="written")return write_comment_spentIn(outcome.data)
+if(outcome.kind==="written")return spentIn(outcome.data)
 if(outcome.kind==="failed"&&!isForGood(outcome.error))throw outcome.error
 if(outcome.kind!=="nothing"){const description=unbilledMark(workspace.description)
 await patchWorkspace(context.client,workspace,{description})}}function isForGood({details:{kind,status}}){return kind==="rejected"&&status!==401}async function closeAll(preview,{dryRun,since},context){const{subject,identity}=preview,{value:marked,error}=await catching(findMarked(context),ApiError)
 if(error&&dryRun)throw error
-if(error)throw notDeleted({slug:identity.slug,name:identity.slug},[error],"not-listed")
+if(error)throw notDeleted({slug:identity.slug,name:identity.slug},[error],void 0)
 const own=marked.filter(one=>isSame(one.subject,subject))
 if(own.length===0){const{workspace}=await findWorkspace(context.client,identity.slug)
 workspace&&assertOurs(workspace,preview,context)
 context.log.info(`There is no workspace ${JSON.stringify(identity.slug)}: nothing to delete.`)}const endings=[]
 await forEachOf(own,async workspace=>{if(dryRun){const keys=toSettling(await listKeys(context.client,workspace))
 context.log.info(`Dry run: the preview ${JSON.stringify(workspace.name)} and its API keys would be deleted.`)
-endings.push({workspace,closing:{kind:"would-delete",keys}})}else{const closing=await closePreview({...workspace,since},{waits:!0},context)
-endings.push({workspace,closing})}})
+endings.push({workspace,outcome:"would-delete",keys})}else{const deletion=await closePreview({...workspace,since},{waits:!0},context)
+endings.push({workspace,...deletion})}})
 return endings}async function findMarked({client,repository}){const{items}=await listWorkspaces(client)
 return items.flatMap(({id,slug,description="",created_at})=>{const mark=readMark(description,repository)
 if(!mark||isDefault({slug}))return[]
 const{name}=identify(mark.subject,repository,void 0)
-return[{id,slug,description,created_at,...mark,name:mark.state==="open"?slug:name}]})}async function close_preview_isGone({id},{details},{client}){if(!rejectsResource(details))return!1
-const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
-return!error&&!lookup.workspace}function notDeleted(workspace,errors,keysLeft){const[first]=errors,reason=first?formatAttempt(first.details):"the run was cancelled"
-return new Failure(previewNotDeleted,{workspace,errors,keysLeft},reason)}function keysIn({last}){return last??"not-listed"}function reopened(workspace){return new Failure(previewReopened,{workspace},"its API keys were disabled, and it is open again: run its workflow again")}async function cleanUp(request,context){const{log,clock}=context,start=clock.now(),marked=await findMarked(context)
+return[{id,slug,description,created_at,...mark,name:mark.state==="open"?slug:name}]})}function notDeleted(workspace,errors,keysLeft){const[first]=errors,reason=`${first?formatCause(first.details):"the run was cancelled"}. ${describeWorking(keysLeft)}`
+return new Failure(previewNotDeleted,{workspace,errors,keysLeft},reason)}function reopened(workspace){return new Failure(previewReopened,{workspace},"its API keys were disabled, and it is open again: run its workflow again")}async function cleanUp(request,context){const{log}=context,marked=await findMarked(context)
 log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`)
 const isClosed=({state})=>state!=="open",groups=groupBySubject(marked.filter(one=>!isClosed(one))),{outdated,open,unread}=await readSubjects(groups,context),stale=[...marked.filter(isClosed),...outdated],names=truncateList(open.map(({slug})=>slug)).join(", ")
 log.info(`Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(open.length)}${names&&`: ${names}`}.`)
-const outcome=outcomeOfNone(stale.map(toFound(context)),request),ended=outcome?stale.map(one=>({...toFound(context)(one),outcome})):await endAll(stale,context)
+const found=stale.map(one=>toFound(one,context)),ended=await deleteStale(found,{...request,deleteOne:one=>endOne(one,context)},context)
 request.dryRun||await updateComments(open,context)
-const result=[...open.map(one=>({...toFound(context,"it is open")(one),outcome:"kept"})),...unread,...ended]
-logEnd(result,{dryRun:request.dryRun,start},context)
-return result}async function readSubjects(groups,context){const states={outdated:[],open:[],unread:[]}
+return[...open.map(one=>({...toFound(one,context),outcome:"kept",reason:"it is open",keys:[]})),...unread,...ended]}async function readSubjects(groups,context){const states={outdated:[],open:[],unread:[]}
 await forEachOf(groups,async({subject,workspaces})=>{const github=withHalf(context.github),lookup=readSubject(subject,void 0,{...context,github}),{value:facts,error}=await catching(lookup,ApiError,Failure)
 if(!error){const{isOpen,since}=facts
 states[isOpen?"open":"outdated"].push(...workspaces.map(one=>({...one,since})))
-return}const entries=workspaces.map(toFound(context,context.toLine(error.message))).map(one=>({...one,outcome:"unread",error}))
-for(const entry of entries)logFailure(entry,context)
-states.unread.push(...entries)})
+return}const found=workspaces.map(one=>toFound(one,context))
+states.unread.push(...found.map(one=>failed(one,error,context)))})
 return states}function withHalf(client){return client.within(client.timeLeft()/2)}function groupBySubject(marked){const groups=new Map
 for(const workspace of marked){const{subject}=workspace,key=JSON.stringify(subject),group=groups.get(key)??{subject,workspaces:[]}
 group.workspaces.push(workspace)
-groups.set(key,group)}return[...groups.values()]}async function endAll(stale,context){const{client,github}=context,ended=[]
-await forEachOf(stale,async workspace=>{const brief={...context,client:withHalf(client),github:withHalf(github)},entry=await endOne(workspace,brief)
-logFailure(entry,context)
-ended.push(entry)})
-return ended}async function endOne(workspace,context){const found=toFound(context),ending=closePreview(workspace,{waits:!1},context),{value:closing,error}=await catching(ending,ApiError,Failure)
-if(error){const reason=context.toLine(error.message),left=error instanceof Failure&&error.is(previewNotDeleted)?{keysLeft:error.details.keysLeft}:{}
-return{...found(workspace),reason,outcome:"failed",error,...left}}switch(closing.kind){case"reopened":return{...found(workspace),reason:"it is open again",outcome:"reopened"}
-case"settling":return{...found(workspace),outcome:"settling"}
-case"gone":{const{spent}=closing,outcome=closing.deleted?"deleted":"already-deleted"
-return{...found(workspace),outcome,...spent&&{spent}}}}}async function updateComments(open,context){await forEachOf(open,async workspace=>{const outcome=writeComment({workspace,addsNone:!0},context),{error}=await catching(outcome,ApiError)
-error&&context.log.info(`${error.message}.`)})}function toFound({repository},reason="its pull request or branch is closed"){return({id,slug,created_at,subject})=>({id,slug,link:linkTo(subject,repository),created_at:created_at??null,age:void 0,reason})}const pullEvent=()=>object({action:schemas_string(),pull_request:object({number:schemas_number(),updated_at:schemas_string(),head:object({sha:schemas_string()})})}),CLEAN_UP_EVENTS=["schedule","workflow_dispatch","repository_dispatch"]
+groups.set(key,group)}return[...groups.values()]}async function endOne(workspace,context){const{client,github}=context,ending=closePreview(workspace,{waits:!1},{...context,client:withHalf(client),github:withHalf(github)}),{value:deletion,error:failure}=await catching(ending,Failure)
+return failure?{outcome:"failed",keys:[],failure}:deletion.outcome==="kept"?{...deletion,reason:"it is open again"}:deletion}async function updateComments(open,context){await forEachOf(open,async workspace=>{const outcome=writeComment({workspace,addsNone:!0},context),{error}=await catching(outcome,ApiError)
+error&&context.log.info(`${error.message}.`)})}const STALE="its pull request or branch is closed"
+function toFound(workspace,{repository}){return{...workspace,link:linkTo(workspace.subject,repository),age:void 0,reason:STALE}}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function subjectOutputs({isOpen,isOwn}){return isOpen?{state:isOwn?"open":"skipped"}:{state:"closed"}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
+report.output({state:"skipped"})
+report.summarize({title:`\u23ed\ufe0f No OpenRouter preview: ${reason}`})}function previewOutputs(result){if(result.state==="clean-up"){const{deleted="",failed="",count=""}=sweepOutputs(result.result)
+return{deleted,failed,count}}return result.state==="open"?{}:closedOutputs(result.endings)}function closedOutputs(endings){const spent=report_spentIn(endings)
+return{deleted:teardown_report_toJson(withOutcome(endings,"deleted").map(({workspace})=>({...workspace,reason:STALE}))),"keys-cost-usd":spent?.isExact===!0?exactUsd(spent.amount):""}}function report_spentIn(endings){const amounts=endings.flatMap(({spent})=>spent??[])
+return amounts.length>0&&amounts.length===endings.length?sumSpent(amounts):void 0}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{kind:"clean-up",deleteKeys:!0})
+if(result.state==="closed")return closedSummary(result)
+const{preview,opened}=result
+return opened?openSummary(preview,opened,request):{title:`\u2705 Left the OpenRouter preview "${preview.identity.slug}" alone: it is open again`,paragraphs:[`${describePreview(preview.identity)}.`]}}function openSummary({identity},opened,request){const{result,key}=opened,{remedy,table,...shown}=describeResult(result,opened.request)
+return{title:key?`${shown.isWarning?"\u26a0\ufe0f":"\u2705"} OpenRouter preview "${identity.slug}": key ${describeKeyLimit(request.key)}`:shown.titleFor(`OpenRouter preview "${identity.slug}"`),url:result.workspace&&dashboardUrl(identity.slug),table:isNew(result)?void 0:table,paragraphs:[...remedy,...request.dryRun&&request.keyMode!=="none"?["A real run also creates an API key."]:[],`${isNew(result)&&!request.dryRun?"Created. ":""}${describePreview(identity)}.`],folded:key?[report_nameOf(key.key)]:[]}}function closedSummary({preview,endings}){const{identity,subject}=preview,[first]=endings,dryRun=first?.outcome==="would-delete",what=`the OpenRouter preview "${identity.slug}"`,title=deletionTitle(endings,{what:()=>what,nothing:`${what} does not exist`}),spent=report_spentIn(endings),keys=endings.flatMap(ending=>ending.keys)
+return{title:first?`${title}: ${REASONS[subject.kind]}`:title,paragraphs:[...spent?[`${describeSpent(spent)}.`]:[],...first&&!dryRun?["Its API keys are deleted, too: nothing can spend."]:[],`${describePreview(identity)}: ${REASONS[subject.kind]}.`],folded:foldedKeys("API keys",keys,"Total")}}const REASONS={pull:"the pull request is closed",branch:"the branch does not exist any more"},pullEvent=()=>object({action:schemas_string(),pull_request:object({number:schemas_number(),updated_at:schemas_string(),head:object({sha:schemas_string()})})}),CLEAN_UP_EVENTS=["schedule","workflow_dispatch","repository_dispatch"]
 function findTrigger(run,repository){const{event,payload,pullRequest}=run,read=Object.hasOwn(EVENTS,event)?EVENTS[event]:void 0,trigger=subject_readPull(run)??(pullRequest===void 0?read?.(payload,repository):void 0)
 if(trigger)return trigger
 if(pullRequest!==void 0)return{kind:"subject",subject:{kind:"pull",number:pullRequest},isEnd:!1}
@@ -1878,7 +1840,7 @@ return{state:"open",preview}}for(;state.isOpen;){const isCurrent=trigger.head===
 if(opened)return{state:"open",preview,opened}
 state=await readSubject(subject,state.since,context)}request.dryRun||context.saveTask(null,{orWarn:!0})
 const endings=await closeAll(preview,{...request,since:state.since},context)
-return endings.length>0&&endings.every(({closing})=>closing.kind==="reopened")?{state:"open",preview}:{state:"closed",preview,endings}}function preview(){return runStep({action:"preview"},async step=>{const{report}=step,reason=reasonForNoKey()
+return endings.length>0&&endings.every(({outcome})=>outcome==="kept")?{state:"open",preview}:{state:"closed",preview,endings}}function preview(){return runStep({action:"preview"},async step=>{const{report}=step,reason=reasonForNoKey()
 if(reason!==void 0)return reportSkipped(reason,report)
 const inputs=readPreviewInputs(),saveTask=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments(github,{...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),saveTask,registerSecrets:report.registerSecrets,onSubject:subject=>report.output(subjectOutputs(subject)),onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(key){report.output(previewKeyOutputs(key))
 report.outputSecret("key",key.secret)},random:Math.random})
@@ -1918,33 +1880,21 @@ textIndex+=1}else{if(!(star>=0))return!1
 starEnd+=1;[globIndex,textIndex]=[star+1,starEnd]}return/^\**$/.test(glob.slice(globIndex))}const GLOB_MESSAGE="must be a slug, in which * matches any characters and ? matches one",glob=()=>schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/,GLOB_MESSAGE)),sweepInputs=()=>object({management_key:connection.management_key,slug_pattern:glob().check(refine(pattern=>fixedPrefix(pattern).length>=2,"must begin with at least 2 characters of a slug before the first * or ?")),older_than:fields_duration({min:"1m",max:"3650d"}),keep:schemas_default(array(glob(),"must be a list of slugs with optional wildcards"),[]),delete_keys:fields_flag(),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("10m")})
 function readSweepInputs(){const values=readInputs(sweepInputs())
 return{...toConnection(values),slugPattern:values.slug_pattern,olderThanMs:values.older_than,keep:values.keep,deleteKeys:values.delete_keys,maxDeletions:values.max_deletions,dryRun:values.dry_run}}const report_MAX_NAMED=10
-function staleNotice(result){const meaning=meaningOf(result)
-if(meaning==="nothing-stale")return
-const found=withOutcome(result,"deleted","already-deleted","would-delete"),named=found.slice(0,report_MAX_NAMED).map(({slug})=>slug),more=found.length>named.length?` and ${found.length-named.length} more`:"",check=meaning==="would-delete"?"If no one needs them, check":"Check"
-return`Found ${countOf(found.length,"stale workspace")}: ${named.join(", ")}${more}. ${check} why the jobs that created them did not delete them.`}async function sweep(request,context){const{log,clock}=context,start=clock.now(),{stale,kept}=await findStale(request,context)
+function staleNotice(result){const found=withOutcome(result,"deleted","already-deleted","would-delete"),[first]=found
+if(!first)return
+const named=found.slice(0,report_MAX_NAMED).map(({slug})=>slug),more=found.length>named.length?` and ${found.length-named.length} more`:"",check=first.outcome==="would-delete"?"If no one needs them, check":"Check"
+return`Found ${countOf(found.length,"stale workspace")}: ${named.join(", ")}${more}. ${check} why the jobs that created them did not delete them.`}async function sweep(request,context){const{client,log}=context,{stale,kept}=await findStale(request,context)
 log.info(`Stale: ${countWorkspaces(stale.length)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(kept.length)}.`)
-const outcome=outcomeOfNone(stale,request)
-outcome!=="would-delete"||request.deleteKeys||log.info(KEYS_NOT_CHECKED)
-const result=[...outcome?stale.map(entry=>({...entry,outcome})):await deleteAll(stale,request,context),...kept]
-logEnd(result,{dryRun:request.dryRun,start},context)
-return result}async function findStale(request,{client,timeOfDay,log}){log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`)
+const options={deleteKeys:request.deleteKeys,relistKeys:!1},ended=await deleteStale(stale,{...request,deleteOne:async({id,slug,reason})=>{const brief={...context,client:client.within(client.timeLeft()/2)},deletion=await teardown({id,slug},options,brief)
+deletion.failure||log.info(deletionLine(`${JSON.stringify(slug)}, ${reason}`,deletion))
+return deletion}},context)
+return[...ended,...kept]}async function findStale(request,{client,timeOfDay,log}){log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`)
 const[stale,kept]=[[],[]],{items,serverTime}=await listWorkspaces(client),now=earlierTime({server:serverTime,runner:timeOfDay()})
-for(const workspace of items.filter(({slug})=>matches(request.slugPattern,slug))){const age=ageOf(workspace,now),{id,slug,created_at=null}=workspace,found={id,slug,created_at,age},reason=reasonToKeep(workspace,age,request)
-reason===void 0?stale.push({...found,reason:`${formatAge(age??0)} old`}):kept.push({...found,reason,outcome:"kept"})}return{stale,kept}}function ageOf(workspace,now){const created=createdAt(workspace)
+for(const workspace of items.filter(({slug})=>matches(request.slugPattern,slug))){const age=ageOf(workspace,now),{id,slug,created_at}=workspace,found={id,slug,created_at,age},reason=reasonToKeep(workspace,age,request)
+reason===void 0?stale.push({...found,reason:`${formatAge(age??0)} old`}):kept.push({...found,reason,outcome:"kept",keys:[]})}return{stale,kept}}function ageOf(workspace,now){const created=createdAt(workspace)
 return now===void 0||created===void 0?void 0:now-created}function reasonToKeep(workspace,age,{keep,olderThanMs}){if(isDefault(workspace))return"the default workspace"
 const glob=keep.find(pattern=>matches(pattern,workspace.slug))
-return glob!==void 0?`matches ${glob} in keep`:age===void 0?"its age is unknown":age>olderThanMs?void 0:`only ${formatAge(age)} old`}async function deleteAll(stale,request,context){const ended=[]
-await forEachOf(stale,async workspace=>{const entry=await deleteStale(workspace,request,context)
-logFailure(entry,context)
-ended.push(entry)})
-return ended}async function deleteStale(workspace,{deleteKeys},context){const{log,signal,toLine}=context,{id,slug,reason}=workspace
-if(signal.aborted){const why=`not attempted: ${abortReason(signal)}`
-return{...workspace,outcome:"failed",reason:toLine(why)}}const client=context.client.within(context.client.timeLeft()/2),options={deleteKeys,relistKeys:!1},result=await teardown({id,slug},options,{...context,client}),{deletedKeys,deleted,listedKeys,problem:error}=result,{length:count}=deletedKeys
-if(!error){const spent=spentBy(deletedKeys),what=`${JSON.stringify(slug)}, ${reason}`
-log.info(deletionLine(what,{deleted,keyCount:count,spent}))
-const outcome=deleted?"deleted":"already-deleted"
-return{...workspace,outcome,...count>0&&{spent}}}const why=`${error.message}${count>0?`; API keys deleted: ${count}`:""}`,keysLeft=keysLeftAfter(error),isKnown=Array.isArray(keysLeft),{amount,isExact}=spentBy(listedKeys)
-return{...workspace,outcome:"failed",reason:toLine(why),error,...keysLeft&&{keysLeft},...(isKnown||listedKeys.length>0)&&{spent:{amount,isExact:isExact&&isKnown}}}}function main_sweep(){return runStep({action:"sweep"},async step=>{const{report}=step,inputs=readSweepInputs(),result=await sweep(inputs,startContext(inputs,step))
+return glob!==void 0?`matches ${glob} in keep`:age===void 0?"its age is unknown":age>olderThanMs?void 0:`only ${formatAge(age)} old`}function main_sweep(){return runStep({action:"sweep"},async step=>{const{report}=step,inputs=readSweepInputs(),result=await sweep(inputs,startContext(inputs,step))
 report.output(sweepOutputs(result))
 const failure=sweepFailure(result,{...inputs,kind:"sweep"})
 if(failure)throw failure
@@ -1980,7 +1930,7 @@ case"models-unread":return`Models whose cost OpenRouter's analytics does not rep
 case"limit-unread":return"Could not read the limit of the API key, or what remains of it."}}const UNREAD={invalid:"A counter or created_at is missing or invalid.",midnight:"The counters were read while they began again at midnight UTC: run this again."}
 function isAbove(threshold,{cost}){return threshold!==void 0&&cost>threshold}function isLowerBound({gaps}){return gaps.some(concernsCost)}function isNothingCounted({models,cost,byok}){return models.length===0&&cost===0n&&byok===0n}function describeCost(result,exceeded){const{cost,workspace,key}=result,isAtLeast=isLowerBound(result),rounding=isAtLeast?"down":"nearest",amount=exceeded===void 0?formatUsd(cost,rounding):formatUsdNextTo(exceeded,cost,rounding),spender=key?nameKey(key):`the OpenRouter workspace "${workspace.slug}"`
 return isNothingCounted(result)?`Nothing counted${sinceForPeople(result)} for ${spender}`:`${isAtLeast?"At least ":""}${amount} spent${sinceForPeople(result)} by ${spender}`}function describeThreshold(input,amount){return`${formatExactUsd(amount)} (${input})`}function nameKey({name}){return`the OpenRouter API key ${JSON.stringify(name)}`}function usageOutputs(result){const{key,cost,requests,tokens,models,from,to,gaps,limit}=result
-return{"cost-usd":exactUsd(cost),requests:String(requests),tokens:String(tokens),"by-model":toJsonList(models.map(report_toEntry),"models"),from:formatTime(from),to:formatTime(to),complete:String(gaps.length===0),...key&&{"limit-usd":limit?exactUsd(limit.amount):"","remaining-usd":limit?.remaining===void 0?"":exactUsd(limit.remaining)}}}function report_toEntry(usage){return{model:usage_report_nameOf(usage),requests:Number(usage.request_count),tokens_prompt:Number(usage.tokens_prompt),tokens_completion:Number(usage.tokens_completion),tokens_reasoning:Number(usage.reasoning_tokens),cost_usd:usage.credits_usage}}function usage_report_nameOf({model}){return model??"unknown"}function usageLines(result){const{workspace,key,cost}=result,spender=key?`API key ${describeKey(key)}`:`workspace "${workspace.slug}"`,amount=formatUsd(cost,isLowerBound(result)?"down":"nearest"),since=sinceText(result)
+return{"cost-usd":exactUsd(cost),requests:String(requests),tokens:String(tokens),"by-model":toJsonList(models.map(toEntry),"models"),from:formatTime(from),to:formatTime(to),complete:String(gaps.length===0),...key&&{"limit-usd":limit?exactUsd(limit.amount):"","remaining-usd":limit?.remaining===void 0?"":exactUsd(limit.remaining)}}}function toEntry(usage){return{model:usage_report_nameOf(usage),requests:Number(usage.request_count),tokens_prompt:Number(usage.tokens_prompt),tokens_completion:Number(usage.tokens_completion),tokens_reasoning:Number(usage.reasoning_tokens),cost_usd:usage.credits_usage}}function usage_report_nameOf({model}){return model??"unknown"}function usageLines(result){const{workspace,key,cost}=result,spender=key?`API key ${describeKey(key)}`:`workspace "${workspace.slug}"`,amount=formatUsd(cost,isLowerBound(result)?"down":"nearest"),since=sinceText(result)
 return[isNothingCounted(result)?`Nothing is counted for the ${spender}${since}.`:`The ${spender} has spent ${atLeast(result)}${amount}${since}.`,countsLine(result),...detailLines(result,formatTime)]}function detailLines({byok,from,to,limit,gaps},show){return[...byok>0n?[`In addition, ${formatUsd(byok)} was charged by providers, for your own provider keys.`]:[],`From ${show(from)} to ${show(to)}. ${COUNTED_LATE}`,...limit?[`${describeLimit(limit)}.`]:[],...gaps.map(gap=>`Incomplete: ${describeGap(gap,show)}`)]}function atLeast(result){return isLowerBound(result)?"at least ":""}function countsLine(result){const{cost,byok,requests,tokens,models}=result
 if(models.length===0&&cost+byok>0n)return"Requests and tokens: not reported yet."
 const prefix=atLeast(result)

@@ -9,7 +9,7 @@ import {
   deleteOne,
 } from '../../src/actions/delete/delete-workspace.ts';
 import { type SweepRequest, sweep } from '../../src/actions/sweep/sweep-workspaces.ts';
-import { failuresIn, type SweepResult, withOutcome } from '../../src/teardown/sweep-result.ts';
+import { type SweepResult, withOutcome } from '../../src/teardown/deletion.ts';
 import { isPermanent, jitters, schedules } from '../support/faults.ts';
 import {
   connect,
@@ -195,7 +195,7 @@ const deletions = fc.record({
   }),
 });
 
-interface Deletion extends Ended<DeleteRequest, DeleteResult> {
+interface Deletion extends Ended<DeleteRequest, DeleteResult | undefined> {
   slug: string;
   byId: boolean;
   target: Workspace | undefined;
@@ -236,21 +236,26 @@ function deletesNothingElse({ slug, target, request, isAllowed, deleted }: Delet
   if (!isAllowed || request.dryRun) expect(deleted).toEqual(NOTHING);
 }
 
-function reportsWhatIsDeleted({ scene, target, request, first: { result } }: Deletion): void {
-  if (!result) return;
-  if (result.deleted) {
-    expect(exists(scene, result.workspace?.id)).toBe(false);
+function reportsWhatIsDeleted({ scene, target, request, first }: Deletion): void {
+  const { result, error } = first;
+  if (error) return;
+  if (!result) {
+    expect(exists(scene, target?.id)).toBe(false);
+    return;
+  }
+  const isDeleted = result.outcome === 'deleted';
+  if (isDeleted) {
+    expect(exists(scene, result.workspace.id)).toBe(false);
     expect(result.failure).toBeUndefined();
   }
-  if (!result.workspace) expect(exists(scene, target?.id)).toBe(false);
   for (const { key } of request.dryRun ? [] : result.keys) {
     expect(scene.simulation.account.keys.some(({ hash }) => hash === key.hash)).toBe(false);
   }
-  if (request.dryRun || !result.workspace || result.failure) return;
+  if (request.dryRun || result.failure) return;
   const { deletedByOthers } = scene;
-  if (!result.deleted) expect(deletedByOthers).toContain(result.workspace.id);
+  if (!isDeleted) expect(deletedByOthers).toContain(result.workspace.id);
   if (scene.mayHaveLostDeletion()) return;
-  expect(result.deleted).toBe(!deletedByOthers.has(result.workspace.id));
+  expect(isDeleted).toBe(!deletedByOthers.has(result.workspace.id));
   expect(result.keys.filter(({ key }) => deletedByOthers.has(key.hash))).toEqual([]);
 }
 
@@ -259,7 +264,7 @@ function failsForAReason({ scene, target, request, isAllowed, first }: Deletion)
   if (!scene.isAlone) return;
   const hasKeys = scene.keys.some(({ workspace_id }) => workspace_id === target?.id);
   const mustFail = !isAllowed || (target && hasKeys && !request.deleteKeys);
-  const succeeded = first.result !== undefined && first.result.failure === undefined;
+  const succeeded = first.error === undefined && first.result?.failure === undefined;
   if (mustFail) expect(succeeded).toBe(false);
   else if (couldSucceed(scene, first)) expect(succeeded).toBe(true);
 }
@@ -385,7 +390,7 @@ function failsOnlyForKeys({ scene, request, stale, mayDelete, first }: Sweep): v
   const hasKeys = ({ id }: Workspace) => scene.keys.some((key) => key.workspace_id === id);
   const blocked = stale.filter((workspace) => !request.deleteKeys && hasKeys(workspace));
   expect(
-    failuresIn(first.result)
+    withOutcome(first.result, 'failed')
       .map(({ id }) => id)
       .sort(),
   ).toEqual(blocked.map(({ id }) => id).sort());
@@ -395,6 +400,6 @@ async function isFinishedByAnotherSweep({ scene, request, stale }: Sweep): Promi
   if (request.dryRun) return;
   scene.simulation.network.schedule.length = 0;
   const again = await runSweep(scene, { ...request, deleteKeys: true, maxDeletions: 50 }, [0.5]);
-  expect(failuresIn(again.result ?? [])).toEqual([]);
+  expect(withOutcome(again.result ?? [], 'failed')).toEqual([]);
   for (const { id } of stale) expect(exists(scene, id)).toBe(false);
 }

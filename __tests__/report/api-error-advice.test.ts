@@ -211,12 +211,11 @@ test('a list of workspaces has the advice of each rejection once, and of no othe
   ].map((details) => apiError(details));
   const result = errors.map((error, at) => ({ ...sweptTo('failed', error), slug: `pr-${at}` }));
   const { lines } = describeError(new Failure(sweepIncomplete, { result, kind: 'sweep' }), 'none');
-  const then = 'Then run this again, or wait for the next sweep.';
   expect(lines).toEqual([
-    `For pr-0: No admin. ${SETTINGS} ${then}`,
-    `For pr-1: No admin. ${then}`,
-    `For pr-2: ${KEY.join(' ')} ${then}`,
-    'For pr-3, pr-4, pr-5, … and 1 more: Run this again, or wait for the next sweep.',
+    'No admin.',
+    SETTINGS,
+    ...KEY,
+    'Correct what does not pass by itself. Then run this again, or wait for the next sweep.',
   ]);
 });
 

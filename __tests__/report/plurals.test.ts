@@ -2,8 +2,7 @@ import { expect, test } from '@jest/globals';
 import { replacedKeysNotDeleted } from '../../src/actions/key/failures.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
-import { sweepIncomplete, workspaceHasKeys } from '../../src/teardown/failures.ts';
-import { KEY, sweptTo, UNDELETED_KEY, WORKSPACE } from '../support/failures.ts';
+import { KEY, UNDELETED_KEY } from '../support/failures.ts';
 
 const OTHER_KEY = { ...KEY, label: 'sk-or-v1-ef...01' };
 
@@ -17,22 +16,3 @@ test.each([
   expect(described.title).toBe(title);
   expect(described.lines.at(-1)).toMatch(/^What was not deleted can still work/);
 });
-
-const HAS_KEYS = new Failure(workspaceHasKeys, {
-  workspace: WORKSPACE,
-  keys: [{ key: KEY, settlesIn: undefined }],
-});
-
-test.each([
-  ['helps with the others', [sweptTo('failed', HAS_KEYS), sweptTo('failed')], true],
-  ['is not advised', [sweptTo('failed', HAS_KEYS)], false],
-])(
-  'after a sweep that left workspaces with API keys, running it again %s',
-  (_, result, isAdvised) => {
-    const { lines } = describeError(
-      new Failure(sweepIncomplete, { result, kind: 'sweep' }),
-      'possible',
-    );
-    expect(lines.some((line) => line.includes('Run this again'))).toBe(isAdvised);
-  },
-);

@@ -1,7 +1,7 @@
 /** What failures and warnings are about. */
 
 import { ApiError, type ApiErrorDetails } from '../../src/http/request.ts';
-import type { SweepOutcome, SweptWorkspace } from '../../src/teardown/sweep-result.ts';
+import type { Outcome, SweptWorkspace } from '../../src/teardown/deletion.ts';
 
 export const WORKSPACE = {
   id: '3fa85f64-5717-4562-b3fc-2c963f66afa6',
@@ -31,11 +31,11 @@ export const apiError = (details: Partial<ApiErrorDetails> = {}) =>
 
 export const UNDELETED_KEY = { key: KEY, error: apiError() };
 
-const STALE = { ...WORKSPACE, created_at: null, age: 1, reason: 'old' };
+const STALE = { ...WORKSPACE, age: 1, reason: 'old', keys: [] };
 
 /** A stale workspace after a sweep. */
-export const sweptTo = (outcome: SweepOutcome, error?: Error): SweptWorkspace => ({
+export const sweptTo = (outcome: Outcome, failure?: ApiError): SweptWorkspace => ({
   ...STALE,
   outcome,
-  ...(error && { error }),
+  ...(failure && { failure }),
 });

@@ -1,26 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ApiError, ApiErrorDetails } from '../../src/http/request.ts';
+import { staleNotice } from '../../src/actions/sweep/report.ts';
 import type { Cell, Table } from '../../src/lib/table.ts';
 import { toUsd } from '../../src/lib/usd.ts';
-import { toSettling } from '../../src/openrouter/settlement.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import {
-  keysKeepAppearing,
-  sweepIncomplete,
-  teardownIncomplete,
-  workspaceHasKeys,
-} from '../../src/teardown/failures.ts';
+  type Outcome,
+  type SweepKind,
+  type SweepResult,
+  type SweptWorkspace,
+  withOutcome,
+} from '../../src/teardown/deletion.ts';
+import { keysKeepAppearing, sweepFailure } from '../../src/teardown/failures.ts';
 import { foldedGroups, sweepOutputs, sweepSummary, sweptTable } from '../../src/teardown/report.ts';
-import { sweepFailure } from '../../src/teardown/sweep-failure.ts';
-import type {
-  SweepKind,
-  SweepOutcome,
-  SweepResult,
-  SweptWorkspace,
-} from '../../src/teardown/sweep-result.ts';
-import { apiError, KEY, WORKSPACE } from '../support/failures.ts';
-import { toKey } from '../support/keys.ts';
 
 const spent = (text: string, isExact = true) => ({
   spent: { amount: toUsd(Number(text)), isExact },
@@ -30,15 +22,15 @@ const HOUR = 3_600_000;
 
 const swept = (
   slug: string,
-  outcome: SweepOutcome,
+  outcome: Outcome,
   fields: Partial<SweptWorkspace> = {},
 ): SweptWorkspace => ({
   id: 'a',
   slug,
-  created_at: null,
   age: 72 * HOUR,
   reason: '3 d old',
   outcome,
+  keys: [],
   ...fields,
 });
 
@@ -75,7 +67,7 @@ function shownOf(result: SweepResult, kind: SweepKind = 'sweep') {
   };
 }
 
-const many = (count: number, outcome: SweepOutcome) =>
+const many = (count: number, outcome: Outcome) =>
   Array.from({ length: count }, (_, at) => swept(`preview-${at}-🎈🎈🎈`, outcome));
 
 const apart = (text: string) => text.replaceAll(' ', '\u00a0');
@@ -87,17 +79,14 @@ test('of a sweep that failed in part, the failures are shown alone, and all else
     swept('pr-9', 'deleted', { ...spent('20.02'), age: 75 * HOUR }),
     swept('kept', 'kept', { reason: 'only 2 h old' }),
     swept('z', 'failed', { reason: 'not attempted: the timeout of 10 m has expired' }),
-    swept('y', 'failed', {
-      reason: 'DELETE /keys/ab: HTTP 403 Forbidden',
-      error: apiError({ status: 403 }),
-    }),
+    swept('y', 'failed', { reason: 'OpenRouter: HTTP 403' }),
   ]);
-  expect(title).toBe('2 of 5 old OpenRouter workspaces could not be deleted');
+  expect(title).toBe('Could not delete 2 OpenRouter workspaces');
   expect(table).toEqual({
     header: ['Workspace', 'Reason'],
     rows: [
-      ['y', 'OpenRouter: HTTP 403\nits keys may still work'],
-      ['z', 'not attempted: the timeout of 10 m has expired\nits keys may still work'],
+      ['y', 'OpenRouter: HTTP 403'],
+      ['z', 'not attempted: the timeout of 10 m has expired'],
     ],
   });
   expect(folded).toEqual([
@@ -116,7 +105,7 @@ test('of a sweep that failed in part, the failures are shown alone, and all else
       'Already deleted by another job: 1',
       { header: ['Workspace', 'Age'], rows: [['already', apart('3 d')]] },
     ],
-    ['Others, kept: 1', { header: ['Workspace', 'Reason'], rows: [['kept', 'only 2 h old']] }],
+    ['Kept: 1', { header: ['Workspace', 'Reason'], rows: [['kept', 'only 2 h old']] }],
   ]);
 });
 
@@ -126,127 +115,81 @@ test('a preview has a link to its pull request, and no age', () => {
   const result = [swept('a', 'deleted', fields), swept('b', 'failed', fields)];
   const [header, row] = [
     ['Preview', 'Reason', 'Spent'],
-    ['b #42', '3 d old\nits keys may still work', '$0.30'],
+    ['b #42', '3 d old', '$0.30'],
   ];
   expect(shownOf(result, 'clean-up')).toEqual({
-    title: '1 of 2 closed OpenRouter previews could not be deleted',
+    title: 'Could not check or delete 1 OpenRouter preview',
     table: { header, rows: [row] },
     folded: [
       ['Deleted: 1, $0.30 spent', { header: ['Preview', 'Spent'], rows: [['a #42', '$0.30']] }],
     ],
   });
-  expect(sweptTable(result, 'clean-up')?.rows[1]?.[0]).toEqual([{ code: 'a' }, ' ', link]);
+  expect(sweptTable(result, 'clean-up')?.rows[0]?.[0]).toEqual([{ code: 'a' }, ' ', link]);
 });
 
-test.each<[string, SweepOutcome[]]>([
+test.each<[string, Outcome[]]>([
   [
-    '2 of 4 closed OpenRouter previews could not be deleted',
+    'Could not check or delete 2 OpenRouter previews',
     ['failed', 'failed', 'deleted', 'already-deleted', 'kept'],
   ],
-  ['1 of 3 OpenRouter previews could not be checked', ['unread', 'kept', 'deleted']],
-  ['2 of 3 OpenRouter previews could not be checked or deleted', ['unread', 'failed', 'kept']],
   [
     '2 OpenRouter previews are closed, more than max-deletions allows (1): none was deleted',
-    ['too-many', 'unread', 'too-many'],
+    ['too-many', 'failed', 'too-many'],
   ],
   ['🔎 Dry run: would delete 1 OpenRouter preview', ['would-delete', 'kept']],
-  ['✅ Deleted 1 OpenRouter preview', ['deleted', 'already-deleted', 'kept', 'reopened']],
+  ['✅ Deleted 1 OpenRouter preview', ['deleted', 'already-deleted', 'kept']],
   [
     '✅ Already deleted by another job: 2 OpenRouter previews',
     ['already-deleted', 'already-deleted', 'kept'],
   ],
-  ['✅ Nothing to delete at OpenRouter: 2 previews kept', ['kept', 'reopened']],
-  ['✅ Nothing to delete at OpenRouter: no preview found', []],
+  ['✅ Ended, and deleted by the next clean-up: 1 OpenRouter preview', ['settling', 'kept']],
+  ['✅ Nothing to delete: no OpenRouter preview is closed', ['kept', 'kept']],
+  ['✅ Nothing to delete: no OpenRouter preview is closed', []],
 ])('the verdict is: %s', (title, outcomes) => {
-  expect(
-    shownOf(
-      outcomes.map((outcome) => swept('a', outcome)),
-      'clean-up',
-    ).title,
-  ).toBe(title);
+  const result = outcomes.map((outcome) => swept('a', outcome));
+  expect(shownOf(result, 'clean-up').title).toBe(title);
 });
 
-test.each<[SweepOutcome[], string[], string[]]>([
-  [['would-delete', 'kept'], ['would-delete'], ['Others, kept: 1']],
-  [['would-delete', 'unread'], ['unread'], ['Would be deleted: 1']],
+test.each<[Outcome[], string | undefined]>([
+  [[], undefined],
+  [['deleted', 'already-deleted', 'settling', 'would-delete', 'kept'], undefined],
+  [['deleted', 'failed'], 'sweep-incomplete'],
+  [['failed', 'would-delete'], 'sweep-incomplete'],
+  [['failed', 'too-many'], 'too-many-stale'],
+])('workspaces with the outcomes %j fail the step with %s', (outcomes, code) => {
+  const result = outcomes.map((outcome) => swept('a', outcome));
+  expect(sweepFailure(result, { kind: 'sweep', maxDeletions: 1 })?.code).toBe(code);
+});
+
+test.each<[Outcome, string | undefined]>([
+  ['kept', undefined],
+  ['already-deleted', 'Found 1 stale workspace: a. Check why'],
+  ['would-delete', 'Found 1 stale workspace: a. If no one needs them, check why'],
+])('the notice of a sweep whose workspace is %s begins: %s', (outcome, begin) => {
+  expect(staleNotice([swept('a', outcome)])?.slice(0, begin?.length)).toBe(begin);
+});
+
+test('workspaces are listed by the requested outcomes, and else in the order of the result', () => {
+  const result = (['kept', 'deleted', 'failed', 'deleted'] as const).map((outcome, index) =>
+    swept(`pr-${index}`, outcome),
+  );
+  const slugs = withOutcome(result, 'deleted', 'kept').map(({ slug }) => slug);
+  expect(slugs).toEqual(['pr-1', 'pr-3', 'pr-0']);
+});
+
+test.each<[Outcome[], string[], string[]]>([
+  [['would-delete', 'kept'], ['would-delete'], ['Kept: 1']],
+  [['would-delete', 'failed'], ['failed'], ['Would be deleted: 1']],
   [
-    ['too-many', 'unread', 'too-many', 'kept'],
+    ['too-many', 'failed', 'too-many', 'kept'],
     ['too-many', 'too-many'],
-    ['Not checked: 1', 'Others, kept: 1'],
+    ['Failed: 1', 'Kept: 1'],
   ],
-  [['deleted', 'reopened', 'kept'], [], ['Deleted: 1', 'Others, kept: 2']],
+  [['deleted', 'kept', 'kept'], [], ['Deleted: 1', 'Kept: 2']],
 ])('%j are all shown, the most important ones first', (outcomes, first, others) => {
   const { table, folded } = shownOf(outcomes.map((outcome) => swept(outcome, outcome)));
   expect(table?.rows.map(([slug]) => slug) ?? []).toEqual(first);
   expect(folded.map(([title]) => title)).toEqual(others);
-});
-
-describe('the reason of a failure is in words, without ids and requests', () => {
-  const of = (details: Partial<ApiErrorDetails>) =>
-    apiError({
-      kind: 'ambiguous',
-      reason: 'HTTP 500 Internal Server Error',
-      status: 500,
-      ...details,
-    });
-  const noResponse = { host: 'openrouter.ai', elapsedMs: 60_000 };
-  const left = (...errors: ApiError[]) => {
-    const facts = { workspace: WORKSPACE, errors, deletedKeys: 1, keysLeft: [] };
-    return new Failure(teardownIncomplete, facts);
-  };
-  test.each<[Error, string]>([
-    [of({ attempts: 7 }), 'OpenRouter: HTTP 500, 7 attempts'],
-    [of({ serverMessage: 'Oops' }), 'OpenRouter: HTTP 500'],
-    [
-      of({ kind: 'rejected', status: 403, serverMessage: 'Only administrators can' }),
-      'OpenRouter: HTTP 403: Only administrators can',
-    ],
-    [
-      of({
-        kind: 'rejected',
-        status: 404,
-        reason: 'HTTP 404 Not Found',
-        server: 'GitHub',
-      }),
-      'GitHub: HTTP 404',
-    ],
-    [
-      of({ status: 200, reason: 'HTTP 200, but the body is no JSON' }),
-      'OpenRouter: HTTP 200, but the body is no JSON',
-    ],
-    [
-      apiError({
-        kind: 'unsent',
-        reason: 'the connection was refused (ECONNREFUSED)',
-        noResponse,
-        attempts: 2,
-      }),
-      'OpenRouter: the connection was refused (ECONNREFUSED), 2 attempts',
-    ],
-    [
-      apiError({ kind: 'aborted', reason: 'the timeout of 60 s has expired' }),
-      'the timeout of 60 s has expired',
-    ],
-    [left(of({ attempts: 7 })), 'OpenRouter: HTTP 500, 7 attempts'],
-    [left(of({}), of({})), '2 API keys not deleted. OpenRouter: HTTP 500'],
-    [
-      new Failure(workspaceHasKeys, {
-        workspace: WORKSPACE,
-        keys: [{ key: KEY, settlesIn: undefined }],
-      }),
-      'has 1 API key, and delete-keys is false',
-    ],
-    [
-      new Failure(keysKeepAppearing, { workspace: WORKSPACE, rounds: 5, deletedKeys: 7 }),
-      'new API keys keep appearing in it',
-    ],
-  ])('%s', (error, words) => {
-    const reason = error instanceof Failure ? 'new API keys keep appearing in it' : error.message;
-    const reasonOf = (outcome: SweepOutcome) =>
-      shownOf([swept('a', outcome, { error, reason })]).table?.rows[0]?.[1];
-    expect(reasonOf('failed')).toBe(`${words}\nits keys may still work`);
-    expect(reasonOf('unread')).toBe(`not checked, and kept. ${words}\nits keys may still work`);
-  });
 });
 
 describe('what the deleted API keys had spent', () => {
@@ -267,7 +210,7 @@ describe('what the deleted API keys had spent', () => {
 
   test('is also shown of a workspace that could not be deleted then', () => {
     expect(shownOf([swept('a', 'failed', spent('0.3', false))]).table?.rows).toEqual([
-      ['a', '3 d old\nits keys may still work', 'at least $0.30'],
+      ['a', '3 d old', 'at least $0.30'],
     ]);
   });
 
@@ -311,7 +254,7 @@ describe('of more workspaces than fit', () => {
 });
 
 test('only a dry run that would delete workspaces and no keys says that it did not look for any', () => {
-  const noteOf = (outcome: SweepOutcome, { deleteKeys } = { deleteKeys: false }) =>
+  const noteOf = (outcome: Outcome, { deleteKeys } = { deleteKeys: false }) =>
     sweepSummary([swept('pr-1', outcome)], { kind: 'sweep', deleteKeys }).paragraphs;
   expect(noteOf('would-delete')).toEqual([
     expect.stringMatching(/^Whether they have API keys was not checked\./),
@@ -336,48 +279,14 @@ test('API keys that keep appearing are described', () => {
   });
 });
 
-test('of what failed, first comes what can spend, then what may; the message has the same order', () => {
-  const keysLeft = (...keys: object[]) => ({
-    keysLeft: toSettling({ keys: keys.map((key) => toKey({ ...KEY, ...key })), serverTime: 0 }),
-  });
-  const result = [
-    swept('disabled', 'failed', keysLeft({ disabled: true })),
-    swept('unknown', 'failed'),
-    swept('works-10', 'failed', keysLeft({ limit: null })),
-    swept('works-9', 'failed', keysLeft({ limit: 1, usage: 0.25 })),
-  ];
-  const { rows = [], table } = describeError(
-    new Failure(sweepIncomplete, { result, kind: 'sweep' }),
-    'none',
-  );
-  const order = ['works-9', 'works-10', 'unknown', 'disabled'];
-  expect(rowsOf(table)?.rows.map(([slug]) => slug)).toEqual(order);
-  expect(rows.slice(0, 4)).toEqual([
-    'works-9: 3 d old; 1 API key can still spend, $0.75 at most',
-    'works-10: 3 d old; 1 API key can still spend, no limit',
-    'unknown: 3 d old; its keys may still work',
-    'disabled: 3 d old; its keys are disabled',
-  ]);
-});
-
-test('each advice names the workspaces that it is for, unless all failed for one cause', () => {
-  const rejected = swept('a', 'failed', {
-    error: apiError({ kind: 'rejected', status: 404, hint: 'Ask an admin.' }),
-  });
-  const failed = swept('b', 'failed', { error: apiError({ kind: 'ambiguous', status: 500 }) });
-  const linesOf = (...result: SweptWorkspace[]) =>
-    describeError(new Failure(sweepIncomplete, { result, kind: 'clean-up' }), 'none').lines;
-  expect(linesOf(rejected, failed)).toEqual([
-    'For a: Ask an admin. Then run this again, or wait for the next clean-up.',
-    'For b: Run this again, or wait for the next clean-up.',
-  ]);
-  expect(linesOf(rejected)).toEqual([
-    'Ask an admin.',
-    'Then run this again, or wait for the next clean-up.',
-  ]);
-  expect(linesOf(failed)).toEqual(['Run this again, or wait for the next clean-up.']);
-  expect(linesOf({ ...failed, keysLeft: 'blocked' })).toEqual([
-    "Look for API keys in OpenRouter's dashboard, also those of OAuth apps, and delete them before the workspace.",
-    'Then run this again, or wait for the next clean-up.',
+test('a failure of many lists ten of them, and says once what to do', () => {
+  const result = many(12, 'failed').map((one) => ({ ...one, reason: 'OpenRouter: HTTP 500' }));
+  const failure = sweepFailure(result, { kind: 'clean-up', maxDeletions: 50 });
+  const { rows = [], lines } = describeError(failure, 'none');
+  expect(rows).toHaveLength(12);
+  expect(rows[0]).toBe('preview-0-🎈🎈🎈: OpenRouter: HTTP 500');
+  expect(rows.slice(-2)).toEqual(['… and 2 more', 'Deleted: 0.']);
+  expect(lines).toEqual([
+    'Correct what does not pass by itself. Then run this again, or wait for the next clean-up.',
   ]);
 });

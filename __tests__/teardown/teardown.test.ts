@@ -34,15 +34,14 @@ async function runTeardown(
   lines: string[] = [],
 ) {
   const { id, slug } = workspace;
-  const { deletedKeys, listedKeys, ...result } = await simulation.clock.run(
+  const { keys, spent, ...result } = await simulation.clock.run(
     teardown(
       { id, slug },
       { deleteKeys: true, relistKeys: false, ...options },
       connect(simulation, { timeout: 60_000, jitter: JITTER }, { lines }),
     ),
   );
-  const missingKeys = listedKeys.length - deletedKeys.length;
-  return { ...result, deletedKeys: deletedKeys.length, ...(missingKeys > 0 && { missingKeys }) };
+  return { ...result, deletedKeys: keys.length };
 }
 
 const deleteWithItsKeys = ({ account }: Simulation) => {
@@ -63,7 +62,7 @@ test.each([
   'a teardown deletes the %i keys and then the workspace (keys listed again: %s)',
   async (deletedKeys, relistKeys, calls) => {
     const scene = simulate(deletedKeys);
-    expect(await runTeardown(scene, { relistKeys })).toEqual({ deletedKeys, deleted: true });
+    expect(await runTeardown(scene, { relistKeys })).toEqual({ deletedKeys, outcome: 'deleted' });
     expect(scene.calls).toEqual(calls);
     expect(slugs(scene.simulation)).toEqual(['default']);
     expect(scene.simulation.account.keys).toEqual([]);
@@ -83,16 +82,16 @@ test('the log of a teardown counts many API keys, and names the first three', as
   ]);
 });
 
-test('API keys without delete-keys block a teardown before it deletes anything, and the first three are named', async () => {
+test('API keys without delete-keys block a teardown before it deletes anything, and the first three that work are named', async () => {
   const scene = simulate(4);
   const labels = scene.simulation.account.keys.map(({ name, label }) => `"${name}" (${label})`);
   expect(await runTeardown(scene, { deleteKeys: false })).toMatchObject({
     deletedKeys: 0,
-    deleted: false,
-    problem: {
+    outcome: 'failed',
+    failure: {
       code: 'workspace-has-keys',
       details: { workspace: { slug: SLUG } },
-      message: `it has 4 API keys, and delete-keys is false: ${labels.slice(0, 3).join(', ')}, … and 1 more`,
+      message: `it has 4 API keys, and delete-keys is false. Still able to spend: 4 API keys, at least one without a limit: ${labels.slice(0, 3).join(', ')}, … and 1 more.`,
     },
   });
   expect(scene.calls).toEqual([LIST_KEYS]);
@@ -101,15 +100,15 @@ test('API keys without delete-keys block a teardown before it deletes anything, 
 describe('a workspace that OpenRouter reports as missing', () => {
   test('but still returns is not taken for deleted', async () => {
     const scene = simulate(0, ...Array(20).fill(respond(DELETE_WORKSPACE, 404)));
-    const problem = {
+    const failure = {
       code: 'workspace-still-exists',
       details: { workspace: { slug: SLUG } },
       message: expect.stringContaining('still returns it'),
     };
     expect(await runTeardown(scene)).toMatchObject({
       deletedKeys: 0,
-      deleted: false,
-      problem,
+      outcome: 'failed',
+      failure,
     });
     expect(slugs(scene.simulation)).toEqual(['default', SLUG]);
   });
@@ -117,14 +116,14 @@ describe('a workspace that OpenRouter reports as missing', () => {
   test('and that a lookup does not find either was deleted by another job, which is no problem', async () => {
     const scene = simulate(0);
     onNth(scene.simulation, DELETE_WORKSPACE, 1, () => deleteWithItsKeys(scene.simulation));
-    expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, deleted: false });
+    expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, outcome: 'already-deleted' });
     expect(scene.calls).toEqual([LIST_KEYS, DELETE_WORKSPACE, FIND_WORKSPACE]);
   });
 
   test('in the list of its keys, and once in a lookup, is not taken for deleted', async () => {
     const missing = respond(LIST_KEYS, 404);
     const scene = simulate(0, missing, missing, respond(FIND_WORKSPACE, 404));
-    expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem: incomplete(404) });
+    expect(await runTeardown(scene)).toMatchObject({ outcome: 'failed', failure: incomplete(404) });
     expect(slugs(scene.simulation)).toEqual(['default', SLUG]);
   });
 });
@@ -137,7 +136,7 @@ describe('a rejection', () => {
       onNth(scene.simulation, DELETE_WORKSPACE, 1, () =>
         seedKey(scene.simulation, scene.workspace),
       );
-      expect(await runTeardown(scene)).toEqual({ deletedKeys: 1, deleted: true });
+      expect(await runTeardown(scene)).toEqual({ deletedKeys: 1, outcome: 'deleted' });
       expect(scene.calls).toEqual([
         LIST_KEYS,
         DELETE_WORKSPACE,
@@ -152,11 +151,12 @@ describe('a rejection', () => {
     'of the deletion of a workspace with %i keys, which were deleted, fails the teardown after five attempts',
     async (keys) => {
       const scene = simulate(keys, ...Array(5).fill(respond(DELETE_WORKSPACE, 400)));
-      const message = `DELETE /workspaces/${scene.workspace.id}: HTTP 400 Bad Request: No`;
+      const message =
+        'OpenRouter: HTTP 400: No. Its API keys may still work, each up to its own limit.';
       const result = await runTeardown(scene);
-      const problem = { ...incomplete(400), message };
-      expect(result).toMatchObject({ deletedKeys: keys, deleted: false, problem });
-      expect(result.problem?.details).toMatchObject({ deletedKeys: keys });
+      const failure = { ...incomplete(400), message };
+      expect(result).toMatchObject({ deletedKeys: keys, outcome: 'failed', failure });
+      expect(result.failure?.details).toMatchObject({ deletedKeys: keys });
       expect(scene.calls.filter((call) => call === DELETE_KEY)).toHaveLength(keys);
       expect(scene.calls.filter((call) => call === DELETE_WORKSPACE)).toHaveLength(5);
     },
@@ -170,8 +170,8 @@ describe('a rejection', () => {
       const result = await runTeardown(scene, { deleteKeys });
       expect(result).toMatchObject(
         deleteKeys
-          ? { deletedKeys: 1, deleted: true }
-          : { deletedKeys: 0, deleted: false, problem: { code: 'workspace-has-keys' } },
+          ? { deletedKeys: 1, outcome: 'deleted' }
+          : { deletedKeys: 0, outcome: 'failed', failure: { code: 'workspace-has-keys' } },
       );
     },
   );
@@ -180,22 +180,20 @@ describe('a rejection', () => {
     ['five times', Array(5).fill(respond(DELETE_WORKSPACE, 400))],
     ['and then is not processed', [respond(DELETE_WORKSPACE, 400), respond(DELETE_WORKSPACE, 501)]],
   ])('%s, without a key in the list, does not mean that nothing can spend', async (_, schedule) => {
-    const { problem } = await runTeardown(simulate(0, ...schedule));
-    const { lines } = describeError(problem, 'none');
-    expect(lines).toContain(
-      'OpenRouter rejects the deletion, as it does if there are API keys, but lists none. It never lists the keys of OAuth apps. Any key may still work.',
-    );
+    const { failure } = await runTeardown(simulate(0, ...schedule));
+    const { lines } = describeError(failure, 'none');
+    expect(lines).toContain('Its API keys may still work, each up to its own limit.');
     expect(lines.join()).not.toContain('nothing can spend');
   });
 
-  test.each([
-    [LIST_KEYS, {}],
-    [DELETE_KEY, { missingKeys: 1 }],
-  ])('of %s is no problem if another job has deleted the workspace', async (on, missing) => {
-    const scene = simulate(1, respond(on, 400));
-    onNth(scene.simulation, on, 1, () => deleteWithItsKeys(scene.simulation));
-    expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, ...missing, deleted: false });
-  });
+  test.each([LIST_KEYS, DELETE_KEY])(
+    'of %s is no problem if another job has deleted the workspace',
+    async (on) => {
+      const scene = simulate(1, respond(on, 400));
+      onNth(scene.simulation, on, 1, () => deleteWithItsKeys(scene.simulation));
+      expect(await runTeardown(scene)).toEqual({ deletedKeys: 0, outcome: 'already-deleted' });
+    },
+  );
 
   // The key has lost its permission, so that it finds nothing does not show that nothing is there.
   test.each(
@@ -207,8 +205,8 @@ describe('a rejection', () => {
     async (status, on) => {
       const scene = simulate(1, ...Array(3).fill(respond(on, status)));
       onNth(scene.simulation, on, 1, () => deleteWithItsKeys(scene.simulation));
-      const problem = incomplete(status);
-      expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem });
+      const failure = incomplete(status);
+      expect(await runTeardown(scene)).toMatchObject({ outcome: 'failed', failure });
       expect(scene.calls.at(-1)).toBe(on);
     },
   );
@@ -216,8 +214,8 @@ describe('a rejection', () => {
   test('of one key deletion does not excuse that the management key is rejected at another', async () => {
     const scene = simulate(2, respond(DELETE_KEY, 400), respond(DELETE_KEY, 403));
     onNth(scene.simulation, DELETE_KEY, 2, () => deleteWithItsKeys(scene.simulation));
-    const problem = incomplete(400, 403);
-    expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem });
+    const failure = incomplete(400, 403);
+    expect(await runTeardown(scene)).toMatchObject({ outcome: 'failed', failure });
   });
 });
 
@@ -229,12 +227,12 @@ describe('a response that does not say whether the workspace was deleted', () =>
     ['and its repetition finds no workspace', [lost, respond(DELETE_WORKSPACE, 404)]],
   ])('counts as a deletion if it was applied %s', async (_, schedule) => {
     const result = await runTeardown(simulate(0, ...schedule));
-    expect(result).toEqual({ deletedKeys: 0, deleted: true });
+    expect(result).toEqual({ deletedKeys: 0, outcome: 'deleted' });
   });
 
   test('fails the teardown if a lookup finds the workspace', async () => {
     const scene = simulate(0, respond(DELETE_WORKSPACE, 501));
-    expect(await runTeardown(scene)).toMatchObject({ deleted: false, problem: incomplete(501) });
+    expect(await runTeardown(scene)).toMatchObject({ outcome: 'failed', failure: incomplete(501) });
     expect(scene.calls).toEqual([LIST_KEYS, DELETE_WORKSPACE, FIND_WORKSPACE]);
   });
 });
@@ -242,7 +240,7 @@ describe('a response that does not say whether the workspace was deleted', () =>
 test('an API key that another job deleted first is not counted', async () => {
   const scene = simulate(2);
   onNth(scene.simulation, DELETE_KEY, 1, () => scene.simulation.account.keys.splice(1));
-  const result = { deletedKeys: 1, missingKeys: 1, deleted: true };
+  const result = { deletedKeys: 1, outcome: 'deleted' };
   expect(await runTeardown(scene)).toEqual(result);
 });
 
@@ -256,7 +254,10 @@ describe('a list of keys that lags behind their deletion', () => {
     const scene = simulate(3);
     const { simulation } = scene;
     lagKeys(simulation, lag);
-    expect(await runTeardown(scene, { relistKeys })).toEqual({ deletedKeys: 3, deleted: true });
+    expect(await runTeardown(scene, { relistKeys })).toEqual({
+      deletedKeys: 3,
+      outcome: 'deleted',
+    });
     expect(slugs(simulation)).toEqual(['default']);
     expect(scene.calls.filter((call) => call === DELETE_KEY)).toHaveLength(3);
   });
@@ -268,7 +269,7 @@ describe('a list of keys that lags behind their deletion', () => {
     clock.after(2_000, () => {
       network.schedule.length = 0;
     });
-    expect(await runTeardown(scene)).toEqual({ deletedKeys: 1, deleted: true });
+    expect(await runTeardown(scene)).toEqual({ deletedKeys: 1, outcome: 'deleted' });
   });
 });
 
@@ -299,8 +300,8 @@ describe('another job that creates keys', () => {
       const scene = simulateKeys(10);
       expect(await runTeardown(scene, { relistKeys })).toMatchObject({
         deletedKeys: 5,
-        deleted: false,
-        problem: {
+        outcome: 'failed',
+        failure: {
           code: 'keys-keep-appearing',
           details: { rounds: 5, deletedKeys: 5 },
           message: 'new API keys keep appearing in it',
@@ -312,6 +313,6 @@ describe('another job that creates keys', () => {
 
   test('does not stop the teardown if the fifth list has its last one', async () => {
     const result = await runTeardown(simulateKeys(4), { relistKeys: true });
-    expect(result).toEqual({ deletedKeys: 5, deleted: true });
+    expect(result).toEqual({ deletedKeys: 5, outcome: 'deleted' });
   });
 });

@@ -1,28 +1,15 @@
-import { type ApiError, formatCause } from '../http/request.ts';
+import { type ApiError, rejectsResource } from '../http/request.ts';
 import { countKeys, countOf, truncateList } from '../lib/format.ts';
-import type { Folded } from '../lib/table.ts';
 import { describeKey, isDisabled } from '../openrouter/resources/keys.ts';
-import { dashboardUrl, type WorkspaceRef } from '../openrouter/resources/workspaces.ts';
+import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
 import { type SettlingKey, spentBy } from '../openrouter/settlement.ts';
 import { describeCause, describePart, rejectionAdvice } from '../report/describe-api-error.ts';
 import { NOTHING_DELETED } from '../report/description.ts';
 import { keysTable, whyAtLeast } from '../report/key-table.ts';
 import { declareFailure, Failure, failedRequests } from '../shared/failure.ts';
-import {
-  countWorking,
-  describeWorking,
-  type KeysLeft,
-  mayWork,
-  summarizeWorking,
-} from './keys-left.ts';
-import { describeSwept, foldedGroups, ordered, sweptTable, THINGS } from './report.ts';
-import {
-  failuresIn,
-  type SweepKind,
-  type SweepResult,
-  type SweptWorkspace,
-  withOutcome,
-} from './sweep-result.ts';
+import { type Outcome, type SweepKind, type SweepResult, withOutcome } from './deletion.ts';
+import { describeWorking, type KeysLeft } from './keys-left.ts';
+import { describeSwept, foldedGroups, sweptTable, THINGS } from './report.ts';
 
 export const workspaceHasKeys = declareFailure<{
   workspace: WorkspaceRef;
@@ -55,7 +42,7 @@ export const keysKeepAppearing = declareFailure<{
     `Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,
     AGAIN,
   ],
-  effect: describeRemaining(workspace, { deletedKeys, keysLeft: 'not-listed' }),
+  effect: describeRemaining(workspace, { deletedKeys, keysLeft: undefined }),
 }));
 
 export const workspaceStillExists = declareFailure<{ workspace: WorkspaceRef }>(
@@ -83,9 +70,9 @@ export const teardownIncomplete = declareFailure<{
       errors.length === 1
         ? `Could not ${first.details.operation}`
         : `Could not delete ${errors.length} API keys of the workspace "${workspace.slug}"`;
-    const { lines, details } = describeAll(errors, keys.keysLeft);
+    const { lines, details } = describeAll(errors);
     return {
-      lines: [...lines, ...(keys.keysLeft === 'blocked' ? [] : [AGAIN])],
+      lines: [...lines, AGAIN],
       details,
       title: `${what}: ${describeCause(first.details)}`,
       effect: describeRemaining(workspace, keys),
@@ -96,14 +83,15 @@ export const teardownIncomplete = declareFailure<{
 
 const AGAIN = 'Deleting the workspace again finishes the work.';
 
-/** What to do if OpenRouter rejects each deletion as if there were API keys, and lists none. */
+/** What to do if OpenRouter rejects a deletion for what it is about, as it does for a workspace with API keys. */
 const LOOK_FOR_KEYS =
   "Look for API keys in OpenRouter's dashboard, also those of OAuth apps, and delete them before the workspace.";
 
 /** The lines about requests of a deletion, of which the first is described, and the others are listed. */
-export function describeAll(errors: readonly ApiError[], keysLeft: KeysLeft) {
+export function describeAll(errors: readonly ApiError[]) {
   const [first] = errors as readonly [ApiError];
-  const advice = keysLeft === 'blocked' ? [LOOK_FOR_KEYS] : undefined;
+  const isRejected = first.details.method === 'DELETE' && rejectsResource(first.details);
+  const advice = isRejected ? [LOOK_FOR_KEYS] : undefined;
   const { lines, details = [] } = describePart(first, advice);
   const others = truncateList(errors.slice(1).map(({ message }) => message));
   return { lines, details: [...details, ...others] };
@@ -121,146 +109,56 @@ function describeRemaining(
   ];
 }
 
-/** What a sweep, and a clean-up, have found too many of, and what to check before all are deleted. */
-const STALE: Readonly<Record<SweepKind, { is: string; check: string }>> = {
-  sweep: { is: 'older than older-than', check: 'Check slug-pattern, older-than and keep. ' },
-  'clean-up': { is: 'closed', check: '' },
-};
-
 export const tooManyStale = declareFailure<{
   result: SweepResult;
   kind: SweepKind;
   maxDeletions: number;
 }>('too-many-stale', ({ result, kind, maxDeletions }) => {
   const found = withOutcome(result, 'too-many');
-  const { is, check } = STALE[kind];
-  const { folded, notes } = foldedGroups(result, kind);
+  const { thing, stale } = THINGS[kind];
+  const check = kind === 'sweep' ? 'Check slug-pattern, older-than and keep. ' : '';
   return {
-    title: `${found.length} ${THINGS[kind].many} are ${is}, more than max-deletions allows (${maxDeletions}): none was deleted`,
+    title: `${countOf(found.length, thing)} are ${stale}, more than max-deletions allows (${maxDeletions}): none was deleted`,
     lines: [
       `${check}If all of them are to be deleted, set max-deletions to ${found.length} and start a new run.`,
     ],
-    effect: [mayWork('Their')],
+    effect: ['Their API keys may still work, each up to its own limit.'],
     table: sweptTable(found, kind),
-    folded: [...foldedFailures(failuresIn(result), kind), ...folded],
-    notes,
+    ...foldedGroups(result, kind),
   };
 });
-
-function foldedFailures(failed: readonly SweptWorkspace[], kind: SweepKind): Folded[] {
-  if (failed.length === 0) return [];
-  return [{ title: `Not checked: ${failed.length}`, table: sweptTable(failed, kind, reasonOf) }];
-}
 
 export const sweepIncomplete = declareFailure<{ result: SweepResult; kind: SweepKind }>(
   'sweep-incomplete',
   ({ result, kind }) => {
-    const failed = ordered(failuresIn(result));
+    const all = withOutcome(result, 'failed');
+    const { thing, failed } = THINGS[kind];
     return {
-      title: `${failed.length} of ${describeAttempts(result, kind)}`,
+      title: `Could not ${failed} ${countOf(all.length, thing)}`,
       rows: [
         ...truncateList(
-          failed.map((entry) => `${entry.slug}: ${reasonsOf(entry).join('; ')}`),
+          all.map(({ slug, reason }) => `${slug}: ${reason}`),
           10,
         ),
         `Deleted: ${describeSwept(withOutcome(result, 'deleted'))}.`,
       ],
-      lines: [...endSpending(failed), ...adviceFor(failed, kind)],
+      lines: [
+        ...rejectionAdvice(all.flatMap(({ failure }) => failedRequests(failure))),
+        `Correct what does not pass by itself. Then run this again, or wait for the next ${kind}.`,
+      ],
       effect: [],
-      table: sweptTable(failed, kind, reasonOf),
-      ...foldedGroups(result, kind),
+      table: sweptTable(all, kind),
+      ...foldedGroups(result, kind, { except: 'failed' }),
     };
   },
 );
 
-/** How many workspaces a sweep was about, and what it could not do with some. A clean-up may not even read their state. */
-function describeAttempts(result: SweepResult, kind: SweepKind): string {
-  const { one, stale } = THINGS[kind];
-  if (withOutcome(result, 'unread').length === 0) {
-    const all = withOutcome(result, 'failed', 'deleted', 'already-deleted').length;
-    return `${countOf(all, stale)} could not be deleted`;
-  }
-  const isDeletionLeft = withOutcome(result, 'failed').length > 0;
-  const verbs = isDeletionLeft ? 'checked or deleted' : 'checked';
-  return `${countOf(result.length, one)} could not be ${verbs}`;
-}
-
-/** How to stop what can spend until the next attempt. Keys that delete-keys keeps are in use, or nobody minds. */
-function endSpending(failed: readonly SweptWorkspace[]): string[] {
-  const spending = failed.filter(
-    ({ error, keysLeft }) =>
-      !isBlockedByKeys(error) && keysLeft && (countWorking(keysLeft) ?? 0) > 0,
-  );
-  if (spending.length === 0) return [];
-  const urls = truncateList(
-    spending.map(({ slug }) => dashboardUrl(slug)),
-    MAX_NAMED,
-  );
-  return [`To stop the spending now, disable the API keys: ${urls.join(', ')}`];
-}
-
-const DELETE_KEYS =
-  'With delete-keys: true, API keys are deleted first. Whatever uses them then stops working.';
-
-/** What to do about each failure, naming those that it is for if that differs. */
-function adviceFor(failed: readonly SweptWorkspace[], kind: SweepKind): string[] {
-  const retry = `this again, or wait for the next ${kind}.`;
-  const groups = new Map<string, { lines: readonly string[]; slugs: string[] }>();
-  for (const { slug, error, keysLeft } of failed) {
-    const rejection =
-      keysLeft === 'blocked' ? [LOOK_FOR_KEYS] : rejectionAdvice(failedRequests(error));
-    const other = rejection.length > 0 ? [...rejection, `Then run ${retry}`] : [`Run ${retry}`];
-    // Those that have keys would fail in the same way.
-    const lines = isBlockedByKeys(error) ? [DELETE_KEYS] : other;
-    const key = lines.join('\n');
-    const group = groups.get(key) ?? { lines, slugs: [] };
-    group.slugs.push(slug);
-    groups.set(key, group);
-  }
-  const all = [...groups.values()];
-  if (all.length === 1) return all.flatMap(({ lines }) => lines);
-  return all.map(
-    ({ lines, slugs }) => `For ${truncateList(slugs, MAX_NAMED).join(', ')}: ${lines.join(' ')}`,
-  );
-}
-
-/** Workspaces in one sentence. */
-const MAX_NAMED = 3;
-
-/** Why a workspace could not be deleted or checked, and whether its keys can spend: the content of a cell. */
-function reasonOf(entry: SweptWorkspace): string {
-  return reasonsOf(entry).join('\n');
-}
-
-/** The same as phrases, in words: without ids and requests. */
-function reasonsOf({ outcome, error, reason, keysLeft = 'not-listed' }: SweptWorkspace): string[] {
-  const cause = causeOf(error) ?? reason;
-  return [
-    outcome === 'unread' ? `not checked, and kept. ${cause}` : cause,
-    summarizeWorking(keysLeft),
-  ];
-}
-
-function causeOf(error: Error | undefined): string | undefined {
-  if (error instanceof Failure && error.is(workspaceHasKeys)) {
-    return `has ${countKeys(error.details.keys.length)}, and delete-keys is false`;
-  }
-  if (error instanceof Failure && error.is(teardownIncomplete)) {
-    const { errors } = error.details;
-    const [first] = errors as readonly [ApiError];
-    const left = errors.length > 1 ? `${errors.length} API keys not deleted. ` : '';
-    return left + formatCause(first.details);
-  }
-  const [request] = failedRequests(error);
-  return request && formatCause(request.details);
-}
-
-/** What `error` says of the API keys that a failed teardown left; undefined if nothing. */
-export function keysLeftAfter(error: Failure): KeysLeft | undefined {
-  if (error.is(teardownIncomplete)) return error.details.keysLeft;
-  return error.is(workspaceHasKeys) ? error.details.keys : undefined;
-}
-
-function isBlockedByKeys(error: Error | undefined): boolean {
-  return error instanceof Failure && error.is(workspaceHasKeys);
+/** The failure of the step after a sweep or a clean-up, if it fails. */
+export function sweepFailure(
+  result: SweepResult,
+  { kind, maxDeletions }: { kind: SweepKind; maxDeletions: number },
+): Failure | undefined {
+  const has = (outcome: Outcome) => withOutcome(result, outcome).length > 0;
+  if (has('too-many')) return new Failure(tooManyStale, { result, kind, maxDeletions });
+  return has('failed') ? new Failure(sweepIncomplete, { result, kind }) : undefined;
 }

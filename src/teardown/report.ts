@@ -4,18 +4,15 @@ import { describeSpent, type Spent, sumSpent } from '../openrouter/settlement.ts
 import { spentFormat, totalRow, whyAtLeast } from '../report/key-table.ts';
 import { type BoundedJson, describeOmitted, type Outputs, toJsonList } from '../report/outputs.ts';
 import type { Summary } from '../report/summary.ts';
-import { countWorking } from './keys-left.ts';
 import {
-  failuresIn,
-  KEYS_NOT_CHECKED,
-  meaningOf,
+  type Deletion,
+  type FoundWorkspace,
+  type Outcome,
   type SweepKind,
-  type SweepOutcome,
   type SweepResult,
   type SweptWorkspace,
-  TOO_MANY,
   withOutcome,
-} from './sweep-result.ts';
+} from './deletion.ts';
 
 /** The outputs for the result of the step. Long lists are cut. */
 export function sweepOutputs(result: SweepResult): Outputs {
@@ -23,40 +20,54 @@ export function sweepOutputs(result: SweepResult): Outputs {
   return {
     deleted: toJson(deleted),
     'would-delete': toJson(withOutcome(result, 'would-delete')),
-    kept: toJson(withOutcome(result, 'too-many', 'kept', 'reopened')),
-    failed: toJson(failuresIn(result)),
+    kept: toJson(withOutcome(result, 'too-many', 'kept')),
+    failed: toJson(withOutcome(result, 'failed')),
     count: String(deleted.length),
   };
 }
 
-function toJson(entries: readonly SweptWorkspace[]): BoundedJson {
+/** An output that lists workspaces, each with why it is in that list. */
+export function toJson(
+  entries: readonly Pick<FoundWorkspace, 'id' | 'slug' | 'created_at' | 'reason'>[],
+): BoundedJson {
   return toJsonList(
-    entries.map(({ id, slug, created_at, outcome, reason }) => {
-      return { id, slug, created_at, reason: outcome === 'too-many' ? TOO_MANY : reason };
-    }),
+    entries.map(({ id, slug, created_at = null, reason }) => ({ id, slug, created_at, reason })),
     'workspaces',
   );
 }
 
-/** What a sweep, and a clean-up, call what they look at, what they are to delete of that, and what not. */
-export const THINGS: Readonly<
-  Record<SweepKind, { one: string; many: string; stale: string; thing: string; kept: string }>
-> = {
-  sweep: {
-    one: 'OpenRouter workspace',
-    many: 'OpenRouter workspaces',
-    stale: 'old OpenRouter workspace',
-    thing: 'workspace',
-    kept: 'Others, kept',
-  },
-  'clean-up': {
-    one: 'OpenRouter preview',
-    many: 'OpenRouter previews',
-    stale: 'closed OpenRouter preview',
-    thing: 'preview',
-    kept: 'Open, and kept',
-  },
-};
+/** What a sweep, and a clean-up, look at and look for, and what they could not do if they fail. */
+export const THINGS: Readonly<Record<SweepKind, { thing: string; stale: string; failed: string }>> =
+  {
+    sweep: { thing: 'OpenRouter workspace', stale: 'stale', failed: 'delete' },
+    'clean-up': { thing: 'OpenRouter preview', stale: 'closed', failed: 'check or delete' },
+  };
+
+const VERDICTS: readonly (readonly [outcome: Outcome, title: string])[] = [
+  ['would-delete', '🔎 Dry run: would delete'],
+  ['deleted', '✅ Deleted'],
+  ['already-deleted', '✅ Already deleted by another job:'],
+  ['settling', '✅ Ended, and deleted by the next clean-up:'],
+];
+
+interface TitleOptions {
+  /** What so many are: `the OpenRouter workspace "web-42"`, `2 OpenRouter previews` */
+  what(count: number): string;
+  /** Why there was nothing to delete. */
+  nothing: string;
+}
+
+/** The title of a summary about deletions that succeeded. */
+export function deletionTitle(
+  deletions: readonly Deletion[],
+  { what, nothing }: TitleOptions,
+): string {
+  for (const [outcome, title] of VERDICTS) {
+    const { length: count } = withOutcome(deletions, outcome);
+    if (count > 0) return `${title} ${what(count)}`;
+  }
+  return `✅ Nothing to delete: ${nothing}`;
+}
 
 /** The summary of a step that succeeded. */
 export function sweepSummary(
@@ -64,40 +75,31 @@ export function sweepSummary(
   { kind, deleteKeys }: { kind: SweepKind; deleteKeys: boolean },
 ): Summary {
   const planned = withOutcome(result, 'would-delete');
+  const { thing, stale } = THINGS[kind];
   return {
-    title: titleOf(result, kind),
+    title: deletionTitle(result, {
+      what: (count) => countOf(count, thing),
+      nothing: `no ${thing} is ${stale}`,
+    }),
     paragraphs: planned.length > 0 && !deleteKeys ? [KEYS_NOT_CHECKED] : [],
     table: sweptTable(planned, kind),
     ...foldedGroups(result, kind, { except: 'would-delete' }),
   };
 }
 
-function titleOf(result: SweepResult, kind: SweepKind): string {
-  const { one, thing } = THINGS[kind];
-  const count = (outcome: SweepOutcome) => withOutcome(result, outcome).length;
-  if (meaningOf(result) === 'would-delete') {
-    return `🔎 Dry run: would delete ${countOf(count('would-delete'), one)}`;
-  }
-  const [deleted, others] = [count('deleted'), count('already-deleted')];
-  if (deleted > 0) return `✅ Deleted ${countOf(deleted, one)}`;
-  if (others > 0) return `✅ Already deleted by another job: ${countOf(others, one)}`;
-  const settling = count('settling');
-  if (settling > 0)
-    return `✅ Ended ${countOf(settling, one)}: the next clean-up deletes ${settling === 1 ? 'it' : 'them'}`;
-  const kept = withOutcome(result, 'kept', 'reopened').length;
-  return `✅ Nothing to delete at OpenRouter: ${kept === 0 ? `no ${thing} found` : `${countOf(kept, thing)} kept`}`;
-}
+/** About a dry run without `delete-keys`. */
+const KEYS_NOT_CHECKED =
+  'Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.';
 
 /** The outcomes that are shown together, each with its heading. */
-function groupsOf(kind: SweepKind): (readonly [heading: string, ...outcomes: SweepOutcome[]])[] {
-  return [
-    ['Deleted', 'deleted'],
-    ['Already deleted by another job', 'already-deleted'],
-    ['Ended, and deleted by the next clean-up', 'settling'],
-    ['Would be deleted', 'would-delete'],
-    [THINGS[kind].kept, 'kept', 'reopened'],
-  ];
-}
+const GROUPS: readonly (readonly [outcome: Outcome, heading: string])[] = [
+  ['failed', 'Failed'],
+  ['deleted', 'Deleted'],
+  ['already-deleted', 'Already deleted by another job'],
+  ['settling', 'Ended, and deleted by the next clean-up'],
+  ['would-delete', 'Would be deleted'],
+  ['kept', 'Kept'],
+];
 
 interface FoldedGroups {
   folded: readonly Folded[];
@@ -105,89 +107,59 @@ interface FoldedGroups {
   notes: readonly string[];
 }
 
-/**
- * The workspaces that a sweep found, folded by what became of them: `Deleted: 38, $20.12 spent`. Those that failed are for
- * the caller, as are those with `except`.
- */
+/** The workspaces of `result`, folded by what became of them: `Deleted: 38, $20.12 spent`. The caller shows those with `except`. */
 export function foldedGroups(
   result: SweepResult,
   kind: SweepKind,
-  { except }: { except?: SweepOutcome } = {},
+  { except }: { except?: Outcome } = {},
 ): FoldedGroups {
-  const folded = groupsOf(kind).flatMap(([heading, ...outcomes]): Folded[] => {
-    const entries = withOutcome(result, ...outcomes.filter((outcome) => outcome !== except));
-    if (entries.length === 0) return [];
-    const reasonOf = outcomes.includes('kept') ? ({ reason }: SweptWorkspace) => reason : undefined;
-    const title = `${heading}: ${describeSwept(entries)}`;
-    return [{ title, table: sweptTable(entries, kind, reasonOf) }];
+  const folded = GROUPS.flatMap(([outcome, heading]): Folded[] => {
+    const entries = withOutcome(result, outcome);
+    if (entries.length === 0 || outcome === except) return [];
+    return [{ title: `${heading}: ${describeSwept(entries)}`, table: sweptTable(entries, kind) }];
   });
-  const spent = sumSpent(result.flatMap((entry) => entry.spent ?? []));
-  return { folded, notes: [...describeOmitted(sweepOutputs(result)), ...whyAtLeast(spent)] };
+  return {
+    folded,
+    notes: [...describeOmitted(sweepOutputs(result)), ...whyAtLeast(sumOf(result))],
+  };
 }
 
 /** How many `entries` are, and what their API keys had spent, if they had any: `38, $20.12 spent` */
 export function describeSwept(entries: readonly SweptWorkspace[]): string {
-  const amounts = amountsOf(entries);
-  return [
-    `${entries.length}`,
-    ...(amounts.length > 0 ? [describeSpent(sumSpent(amounts))] : []),
-  ].join(', ');
+  const amount = entries.some(({ spent }) => spent) ? `, ${describeSpent(sumOf(entries))}` : '';
+  return `${entries.length}${amount}`;
 }
 
-/** What `entries` have spent, as far as they had API keys or may have some; empty if nothing of it is known. */
-function amountsOf(entries: readonly SweptWorkspace[]): (Spent | undefined)[] {
-  if (entries.every(({ spent }) => !spent)) return [];
-  return entries.filter((entry) => entry.spent || isLeft(entry)).map(({ spent }) => spent);
+function sumOf(entries: readonly SweptWorkspace[]): Spent {
+  return sumSpent(entries.flatMap(({ spent }) => spent ?? []));
 }
 
-function isLeft({ outcome }: SweptWorkspace): boolean {
-  return outcome === 'failed' || outcome === 'unread';
-}
-
-/** In the order in which they are shown: by slug, but first those that can spend, then those that may. */
-export function ordered(entries: readonly SweptWorkspace[]): SweptWorkspace[] {
-  const dangerOf = (entry: SweptWorkspace) => {
-    if (!isLeft(entry)) return 0;
-    const working = countWorking(entry.keysLeft ?? 'not-listed');
-    if (working === undefined) return 1;
-    return working > 0 ? 2 : 0;
-  };
-  return sortedBy(entries, ({ slug }) => slug).toSorted(
-    (one, other) => dangerOf(other) - dangerOf(one),
-  );
-}
-
-/**
- * A table of `entries` in their order; undefined if there are none.
- * @param reasonOf what to say of each, instead of its age
- */
-export function sweptTable(
-  entries: readonly SweptWorkspace[],
-  kind: SweepKind,
-  reasonOf?: (entry: SweptWorkspace) => string,
-): Table | undefined {
-  if (entries.length === 0) return undefined;
-  const amounts = amountsOf(entries);
-  const format = spentFormat(amounts);
-  const isPreview = kind === 'clean-up';
+/** A table of `entries`, which all have the same outcome, by their slugs; undefined if there are none. */
+export function sweptTable(entries: readonly SweptWorkspace[], kind: SweepKind): Table | undefined {
+  const [first] = entries;
+  if (!first) return undefined;
+  const hasReason = first.outcome === 'kept' || first.outcome === 'failed';
   // The age decides nothing in a clean-up of previews.
-  const middle = <Content>(reason: Content, age: Content) =>
-    reasonOf ? [reason] : isPreview ? [] : [age];
+  const hasAge = !hasReason && kind === 'sweep';
+  const amounts = entries.flatMap(({ spent }) => spent ?? []);
+  const format = spentFormat(amounts);
+  const cellsOf = (reason: string, age: string) => [
+    ...(hasReason ? [reason] : []),
+    ...(hasAge ? [age] : []),
+  ];
   const last = <Content>(content: Content) => (amounts.length > 0 ? [content] : []);
-  const spentOf = (entry: SweptWorkspace) =>
-    entry.spent || isLeft(entry) ? format(entry.spent) : '–';
   return {
     header: [
-      isPreview ? 'Preview' : 'Workspace',
-      ...middle('Reason', 'Age'),
+      kind === 'sweep' ? 'Workspace' : 'Preview',
+      ...cellsOf('Reason', 'Age'),
       ...last({ numbers: 'Spent' }),
     ],
-    rows: ordered(entries).map((entry): Cell[] => [
+    rows: sortedBy(entries, ({ slug }) => slug).map((entry): Cell[] => [
       nameOf(entry),
-      ...middle(reasonOf?.(entry) ?? '', unbroken(formatAge(entry.age ?? 0))),
-      ...last(spentOf(entry)),
+      ...cellsOf(entry.reason, unbroken(formatAge(entry.age ?? 0))),
+      ...last(entry.spent ? format(entry.spent) : '–'),
     ]),
-    total: totalRow(['Total', ...middle('', '')], amounts),
+    total: totalRow(['Total', ...cellsOf('', '')], amounts),
   };
 }
 

@@ -1,4 +1,4 @@
-import { ApiError, formatAttempt, rejectsResource } from '../http/request.ts';
+import { ApiError, formatCause, rejectsResource } from '../http/request.ts';
 import { catching } from '../lib/catching.ts';
 import { countKeys, truncateList } from '../lib/format.ts';
 import { countDone } from '../lib/log.ts';
@@ -9,16 +9,17 @@ import {
   findWorkspace,
   type WorkspaceRef,
 } from '../openrouter/resources/workspaces.ts';
-import { type SettlingKey, toSettling } from '../openrouter/settlement.ts';
+import { type SettlingKey, spentBy, toSettling } from '../openrouter/settlement.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
+import type { Deletion } from './deletion.ts';
 import {
   keysKeepAppearing,
   teardownIncomplete,
   workspaceHasKeys,
   workspaceStillExists,
 } from './failures.ts';
-import type { KeysLeft } from './keys-left.ts';
+import { describeWorking, type KeysLeft } from './keys-left.ts';
 
 interface TeardownOptions {
   /** Delete the API keys of the workspace, which block its deletion. If false, keys fail the teardown. */
@@ -30,20 +31,8 @@ interface TeardownOptions {
   relistKeys: boolean;
 }
 
-/** What a teardown did, whether or not it finished. */
-interface TeardownResult extends End {
-  deletedKeys: readonly SettlingKey[];
-  /** All API keys that were listed: another job has deleted those that this one has not. */
-  listedKeys: readonly SettlingKey[];
-}
-
 /** What became of the workspace. */
-interface End {
-  /** Whether it deleted the workspace; false also if another job had deleted that. */
-  deleted: boolean;
-  /** Why the workspace still exists or may still exist. */
-  problem?: Failure;
-}
+type End = Pick<Deletion, 'outcome'> & { failure?: Failure };
 
 /**
  * How long to wait before each list of the keys, in milliseconds. A list can lag behind a deletion, and a
@@ -59,44 +48,54 @@ export async function teardown(
   workspace: WorkspaceRef,
   options: TeardownOptions,
   context: Context,
-): Promise<TeardownResult> {
-  let deletedKeys: readonly SettlingKey[] = [];
-  let listedKeys: readonly SettlingKey[] = [];
-  const knownHashes = new Set<string>();
-  let last: Repeat = { newKeys: [], keysLeft: 'not-listed' };
+): Promise<Deletion & End> {
+  const keys: SettlingKey[] = [];
+  const listedHashes = new Set<string>();
+  let last: Repeat = { newKeys: [], keysLeft: undefined };
   let mayBeDeleted = false;
-  const resultOf = (end: End): TeardownResult => ({ deletedKeys, listedKeys, ...end });
+  const resultOf = (end: End) => ({
+    ...end,
+    keys,
+    ...(keys.length > 0 && { spent: spentBy(keys) }),
+  });
   for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
     await context.client.pause(delay);
     const relistKeys = options.relistKeys && index < ROUND_DELAYS_MS.length - 1;
-    const round = await runRound(workspace, { ...options, relistKeys, knownHashes }, context);
-    deletedKeys = [...deletedKeys, ...round.deletedKeys];
-    listedKeys = [...listedKeys, ...round.newKeys];
-    for (const { key } of round.newKeys) knownHashes.add(key.hash);
+    const round = await runRound(workspace, { ...options, relistKeys, listedHashes }, context);
+    keys.push(...round.deletedKeys);
+    for (const { key } of round.newKeys) listedHashes.add(key.hash);
     mayBeDeleted ||= round.mayBeDeleted === true;
-    if (round.kind === 'finished') return resultOf({ deleted: round.deleted || mayBeDeleted });
-    if (round.kind === 'blocked') return resultOf({ deleted: false, problem: round.problem });
+    if (round.kind === 'finished') return resultOf(endOf(round.deleted || mayBeDeleted));
+    if (round.kind === 'blocked') return resultOf({ outcome: 'failed', failure: round.failure });
     if (round.kind === 'failed') {
-      const facts = { ...round, rejection: last.rejection, deletedKeys, mayBeDeleted };
+      const facts = { ...round, rejection: last.rejection, deletedKeys: keys, mayBeDeleted };
       return resultOf(await failUnlessGone(workspace, facts, context));
     }
     last = round;
   }
   const { newKeys, rejection } = last;
   if (newKeys.length === 0 && rejection) {
-    const facts = { ...last, errors: [rejection], deletedKeys, mayBeDeleted };
+    const facts = { ...last, errors: [rejection], deletedKeys: keys, mayBeDeleted };
     return resultOf(await failUnlessGone(workspace, facts, context));
   }
-  const details = { workspace, rounds: ROUND_DELAYS_MS.length, deletedKeys: deletedKeys.length };
+  const details = { workspace, rounds: ROUND_DELAYS_MS.length, deletedKeys: keys.length };
   const reason = 'new API keys keep appearing in it';
-  return resultOf({ deleted: false, problem: new Failure(keysKeepAppearing, details, reason) });
+  return resultOf({
+    outcome: 'failed',
+    failure: new Failure(keysKeepAppearing, details, reason),
+  });
+}
+
+/** What became of a workspace that does not exist. */
+function endOf(isDeleted: boolean): End {
+  return { outcome: isDeleted ? 'deleted' : 'already-deleted' };
 }
 
 /** What a round has found. */
 interface FoundKeys {
   /** The keys that no earlier round had listed. */
   newKeys: readonly SettlingKey[];
-  /** Those that it could not delete. What is missing is not one of them. */
+  /** Those that it did not delete. What is missing is not one of them. */
   keysLeft: KeysLeft;
 }
 
@@ -114,13 +113,13 @@ type Round = FoundKeys & {
     | { kind: 'finished'; deleted: boolean }
     | ({ kind: 'repeat' } & Repeat)
     /** The workspace must not or cannot be deleted. */
-    | { kind: 'blocked'; problem: Failure }
+    | { kind: 'blocked'; failure: Failure }
     | { kind: 'failed'; errors: readonly ApiError[] }
   );
 
 interface RoundOptions extends TeardownOptions {
-  /** The hashes of the keys that earlier rounds have deleted. A list that lags still has them. */
-  knownHashes: ReadonlySet<string>;
+  /** The hashes of the keys that earlier rounds have listed. A list that lags still has what they deleted. */
+  listedHashes: ReadonlySet<string>;
 }
 
 async function runRound(
@@ -136,7 +135,7 @@ async function runRound(
   if (newKeys.length > 0 && relistKeys) return { kind: 'repeat', ...keys };
 
   const deletion = await catching(deleteWorkspace(context.client, workspace), ApiError);
-  if (!deletion.error) return { ...keys, ...endOf(workspace, deletion.value) };
+  if (!deletion.error) return { ...keys, ...roundAfter(workspace, deletion.value) };
   const { error } = deletion;
   const facts = { ...keys, mayBeDeleted: error.details.ambiguous };
   return rejectsResource(error.details)
@@ -152,12 +151,12 @@ interface NewKeysRound extends FoundKeys {
 /** Lists the API keys that no earlier round had, and deletes them if they are to be deleted. */
 async function deleteNewKeys(
   workspace: WorkspaceRef,
-  { deleteKeys, knownHashes }: RoundOptions,
+  { deleteKeys, listedHashes }: RoundOptions,
   { client, log }: Context,
 ): Promise<NewKeysRound> {
   const { value: list, error } = await catching(listKeys(client, workspace), ApiError);
-  if (error) return { newKeys: [], deletedKeys: [], errors: [error], keysLeft: 'not-listed' };
-  const newKeys = toSettling(list).filter(({ key }) => !knownHashes.has(key.hash));
+  if (error) return { newKeys: [], deletedKeys: [], errors: [error], keysLeft: undefined };
+  const newKeys = toSettling(list).filter(({ key }) => !listedHashes.has(key.hash));
   if (!deleteKeys) return { newKeys, deletedKeys: [], errors: [], keysLeft: newKeys };
   const { deleted, left, errors } = await deleteAndLog(workspace, newKeys, { client, log });
   return { newKeys, deletedKeys: deleted, errors, keysLeft: left };
@@ -196,19 +195,19 @@ function nameSome(keys: readonly SettlingKey[]): string {
 }
 
 function blockedByKeys(workspace: WorkspaceRef, { newKeys: keys, keysLeft }: FoundKeys): Round {
-  const reason = `it has ${countKeys(keys.length)}, and delete-keys is false: ${nameSome(keys)}`;
-  const problem = new Failure(workspaceHasKeys, { workspace, keys }, reason);
-  return { kind: 'blocked', newKeys: keys, deletedKeys: [], keysLeft, problem };
+  const reason = `it has ${countKeys(keys.length)}, and delete-keys is false. ${describeWorking(keys)}`;
+  const failure = new Failure(workspaceHasKeys, { workspace, keys }, reason);
+  return { kind: 'blocked', newKeys: keys, deletedKeys: [], keysLeft, failure };
 }
 
 /** What follows from how OpenRouter processed the deletion of the workspace. */
-function endOf(workspace: WorkspaceRef, deletion: DeletionResult) {
+function roundAfter(workspace: WorkspaceRef, deletion: DeletionResult) {
   if (deletion.kind !== 'unclear') {
     return { kind: 'finished' as const, deleted: deletion.kind === 'deleted' };
   }
   const reason = 'OpenRouter reported that it does not exist, but still returns it';
-  const problem = new Failure(workspaceStillExists, { workspace }, reason);
-  return { kind: 'blocked' as const, problem };
+  const failure = new Failure(workspaceStillExists, { workspace }, reason);
+  return { kind: 'blocked' as const, failure };
 }
 
 interface Conclusion extends Repeat {
@@ -225,19 +224,20 @@ async function failUnlessGone(
 ): Promise<End> {
   const isUndecided = ({ details }: ApiError) => rejectsResource(details) || details.ambiguous;
   if (errors.every(isUndecided) && (await isGone(workspace, context))) {
-    return { deleted: mayBeDeleted };
+    return endOf(mayBeDeleted);
   }
-  const isBlocked =
-    rejection !== undefined && newKeys.length === 0 && found.keysLeft !== 'not-listed';
-  const keysLeft = isBlocked ? 'blocked' : found.keysLeft;
+  const keysLeft = rejection && newKeys.length === 0 ? undefined : found.keysLeft;
   const details = { workspace, errors, deletedKeys: deletedKeys.length, keysLeft };
   const [first] = errors as readonly [ApiError];
-  const left = errors.length > 1 ? `${errors.length} API keys left: ` : '';
-  const reason = left + formatAttempt(first.details);
-  return { deleted: false, problem: new Failure(teardownIncomplete, details, reason) };
+  const reason = `${formatCause(first.details)}. ${describeWorking(keysLeft)}`;
+  return { outcome: 'failed', failure: new Failure(teardownIncomplete, details, reason) };
 }
 
-async function isGone({ id }: WorkspaceRef, { client }: Context): Promise<boolean> {
+/** Whether a lookup finds that another job, or a request that seemed to fail, has deleted the workspace. */
+export async function isGone(
+  { id }: WorkspaceRef,
+  { client }: Pick<Context, 'client'>,
+): Promise<boolean> {
   const { value: lookup, error } = await catching(findWorkspace(client, id), ApiError);
   return !error && !lookup.workspace;
 }

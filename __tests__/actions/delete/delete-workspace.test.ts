@@ -21,7 +21,7 @@ async function runDelete(
   simulation: Simulation,
   request: Partial<DeleteRequest> = {},
   { timeout = 60_000, onFound = (_: Workspace) => {} } = {},
-): Promise<{ result: DeleteResult; lines: string[] }> {
+): Promise<{ result: DeleteResult | undefined; lines: string[] }> {
   const lines: string[] = [];
   const context = connect(simulation, { timeout, jitter: JITTER }, { lines });
   const defaults = { workspace: SLUG, deleteKeys: true, dryRun: false };
@@ -39,8 +39,7 @@ test('API keys of another workspace are never deleted, whatever OpenRouter lists
   const response: InProcessFault = { on: LIST_KEYS, kind: 'response', status: 200, body };
   network.schedule.push(...Array<InProcessFault>(30).fill(response));
   const { result, lines } = await runDelete(simulation, {}, { timeout: 2_000 });
-  expect(result.deleted).toBe(false);
-  expect(result.failure?.code).toBe('teardown-incomplete');
+  expect(result).toMatchObject({ outcome: 'failed', failure: { code: 'teardown-incomplete' } });
   expect(account.keys).toHaveLength(3);
   expect(lines.join()).toContain(`it lists a key of the workspace ${other.id}`);
 });
@@ -52,8 +51,7 @@ test('no request is sent for an API key whose hash leads out of its path', async
   const [key] = account.keys;
   if (key) key.hash = '..';
   const { result, lines } = await runDelete(simulation, {}, { timeout: 1_000 });
-  expect(result.deleted).toBe(false);
-  expect(result.failure?.code).toBe('teardown-incomplete');
+  expect(result).toMatchObject({ outcome: 'failed', failure: { code: 'teardown-incomplete' } });
   expect(lines.join()).toContain('the body has no valid data.0.hash');
   expect(network.calls).not.toContain(DELETE_KEY);
 });
@@ -69,8 +67,9 @@ test('a deletion logs what it found and what it deleted, and reports the workspa
   const { result, lines } = await runDelete(simulation, {}, { onFound });
   expect(result).toEqual({
     workspace: expect.objectContaining({ id, slug: SLUG }),
-    deleted: true,
+    outcome: 'deleted',
     keys: [{ key: expect.objectContaining({ hash: key?.hash }), settlesIn: undefined }],
+    spent: { amount: 0n, isExact: false },
   });
   expect(found).toEqual([id, 1]);
   expect(storyOf(lines)).toEqual([
@@ -110,7 +109,7 @@ describe('a deletion that OpenRouter reports', () => {
       clock.after(20, () => account.workspaces.splice(0, 9, ...workspaces));
       clock.after(lag, () => account.workspaces.splice(1));
     });
-    expect((await runDelete(simulation)).result).toMatchObject({ deleted: true });
+    expect((await runDelete(simulation)).result).toMatchObject({ outcome: 'deleted' });
   });
 
   test('fails the step if it cannot be verified', async () => {
@@ -120,7 +119,7 @@ describe('a deletion that OpenRouter reports', () => {
       simulation.network.schedule.push({ on: FIND_WORKSPACE, kind: 'response', status: 403 }),
     );
     expect((await runDelete(simulation)).result).toMatchObject({
-      deleted: true,
+      outcome: 'deleted',
       failure: {
         code: 'deletion-not-verified',
         details: { workspace: { slug: SLUG, id }, error: { details: { status: 403 } } },

@@ -3,7 +3,7 @@ import { closePull, openPull, reopenPull } from '../../../sandbox/github/people.
 import type { InProcessFault } from '../../../sandbox/http/in-process.ts';
 import { seedWorkspace } from '../../../sandbox/openrouter/seed.ts';
 import { MAX_CONCURRENCY } from '../../../src/http/client.ts';
-import { failuresIn, withOutcome } from '../../../src/teardown/sweep-result.ts';
+import { withOutcome } from '../../../src/teardown/deletion.ts';
 import { cleanUpJob, runJob } from '../../support/preview-jobs.ts';
 import { markOf, openWorld } from '../../support/preview-world.ts';
 import { storyOf } from '../../support/simulation.ts';
@@ -53,7 +53,7 @@ async function runCleanUp({ world, workspaces }: Previews) {
   const left = slugsOf(workspaces.filter(({ id }) => existing.has(id)));
   const { result: entries, failure } = result;
   const deleted = slugsOf(withOutcome(entries, 'deleted'));
-  return { deleted, failed: slugsOf(failuresIn(entries)), left, failure };
+  return { deleted, failed: slugsOf(withOutcome(entries, 'failed')), left, failure };
 }
 
 const forever = (fault: InProcessFault) => Array<InProcessFault>(100).fill(fault);
@@ -122,7 +122,7 @@ test('a clean-up fails if a preview was reopened while its API key was disabled'
   const job = cleanUpJob();
   await world.simulation.clock.run(runJob(world, job));
   expect(job.main?.result).toMatchObject({
-    result: [{ outcome: 'failed', error: { code: 'preview-reopened' } }],
+    result: [{ outcome: 'failed', failure: { code: 'preview-reopened' } }],
   });
   expect(world.simulation.account.workspaces.map(({ slug }) => slug)).toContain('demo-1');
 });

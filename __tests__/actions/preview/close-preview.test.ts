@@ -67,8 +67,7 @@ const exists = ({ simulation }: World, { id }: Workspace) =>
 function costOf({ main }: Job): string | null {
   const { result } = main ?? {};
   if (result?.state !== 'closed') throw new Error('not closed', { cause: main?.error });
-  const [ending] = result.endings;
-  const spent = ending?.closing.kind === 'gone' ? ending.closing.spent : undefined;
+  const spent = result.endings[0]?.spent;
   return spent?.isExact ? exactUsd(spent.amount) : null;
 }
 

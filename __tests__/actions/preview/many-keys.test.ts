@@ -45,9 +45,9 @@ test('a preview with more API keys than a run has time for is deleted by its nex
   const spent = { amount: toUsd(1), isExact: true };
   expect(second.main?.result).toMatchObject({
     state: 'closed',
-    endings: [{ closing: { kind: 'gone', deleted: true, spent } }],
+    endings: [{ outcome: 'deleted', spent }],
   });
-  expect(second.main?.result).toHaveProperty('endings.0.closing.keys.length', left);
+  expect(second.main?.result).toHaveProperty('endings.0.keys.length', left);
   const listsIn = ({ main }: Job) => main?.sent.filter(({ call }) => call === 'GET /keys').length;
   // Each page begins with the last key of the one before.
   const [all, rest] = [3_000, left].map((count) => Math.ceil(count / 99));

@@ -81,10 +81,10 @@ async function deleteCreated(
   const options = { deleteKeys: task.deleteKeys, relistKeys: false };
   const keys: SettlingKey[] = [];
   for await (const _ of whileMissing(context)) {
-    const { deletedKeys, deleted, problem } = await teardown(workspace, options, context);
-    if (problem) return { error: problem, left: task };
-    keys.push(...deletedKeys);
-    if (!deleted) continue;
+    const { outcome, failure, ...deleted } = await teardown(workspace, options, context);
+    if (failure) return { error: failure, left: task };
+    keys.push(...deleted.keys);
+    if (outcome !== 'deleted') continue;
     const others = keys.length > 0 ? ` and ${countKeys(keys.length)}` : '';
     context.log.info(
       `Deleted the workspace ${slug}, id ${id},${others} because of delete-after-job.`,

@@ -10,10 +10,10 @@ import {
   isUuid,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
-import { type SettlingKey, spentBy, toSettling } from '../../openrouter/settlement.ts';
+import { toSettling } from '../../openrouter/settlement.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
-import { deletionLine } from '../../teardown/deletion-line.ts';
+import { type Deletion, deletionLine } from '../../teardown/deletion.ts';
 import { workspaceHasKeys, workspaceStillExists } from '../../teardown/failures.ts';
 import { teardown } from '../../teardown/teardown.ts';
 import { defaultWorkspace, deletionNotVerified, slugPrefixMismatch } from './failures.ts';
@@ -29,20 +29,13 @@ export interface DeleteRequest {
   dryRun: boolean;
 }
 
-export interface DeleteResult {
-  /** Absent if no such workspace exists. */
-  workspace?: Workspace;
-  /** Whether this step deleted the workspace; false also if another job had deleted it. */
-  deleted: boolean;
-  /** The API keys that were deleted, or would be deleted in a dry run. */
-  keys: readonly SettlingKey[];
-  /** Why the workspace still exists or may still exist. */
-  failure?: Failure;
+export interface DeleteResult extends Deletion {
+  workspace: Workspace;
 }
 
 /**
  * Deletes a workspace and what blocks its deletion. The failure of the deletion itself is part of the
- * result, so that the outputs can report what was deleted.
+ * result, so that the outputs can report what was deleted. Returns undefined if there is no such workspace.
  * @param onFound called with the workspace before anything is deleted
  * @throws {ApiError} if the workspace cannot be looked up
  * @throws {Failure} `default-workspace`, `slug-prefix-mismatch`, and in a dry run
@@ -52,7 +45,7 @@ export async function deleteOne(
   request: DeleteRequest,
   context: Context,
   onFound: (workspace: Workspace) => void,
-): Promise<DeleteResult> {
+): Promise<DeleteResult | undefined> {
   const { client, log } = context;
   const { deleteKeys, dryRun } = request;
   log.info(`Requested: delete the workspace ${JSON.stringify(request.workspace)}.`);
@@ -61,7 +54,7 @@ export async function deleteOne(
   const { workspace } = await findWorkspace(client, request.workspace);
   if (!workspace) {
     log.info('No workspace has that id or slug: nothing to delete.');
-    return { deleted: false, keys: [] };
+    return undefined;
   }
   onFound(workspace);
   log.info(`Found ${describeFound(workspace, request.workspace)}.`);
@@ -71,13 +64,14 @@ export async function deleteOne(
   // No other deletion lists the keys again and verifies the end. A sweep or a clean-up does without because the
   // next one finds what is left, and a post step because only its job has used the workspace.
   const options = { deleteKeys, relistKeys: true };
-  const { deletedKeys: keys, deleted, problem } = await teardown(workspace, options, context);
-  if (problem) return { workspace, deleted, keys, failure: problem };
-  const failure = deleted ? await verifyDeleted(workspace, context) : undefined;
-  if (failure) return { workspace, deleted: failure.is(deletionNotVerified), keys, failure };
-  const spent = spentBy(keys);
-  log.info(deletionLine('the workspace', { deleted, keyCount: keys.length, spent }));
-  return { workspace, deleted, keys };
+  const deletion = await teardown(workspace, options, context);
+  if (deletion.failure) return { workspace, ...deletion };
+  const failure =
+    deletion.outcome === 'deleted' ? await verifyDeleted(workspace, context) : undefined;
+  if (failure?.is(deletionNotVerified)) return { workspace, ...deletion, failure };
+  if (failure) return { workspace, ...deletion, outcome: 'failed', failure };
+  log.info(deletionLine('the workspace', deletion));
+  return { workspace, ...deletion };
 }
 
 /** @throws {Failure} `default-workspace`, `slug-prefix-mismatch` */
@@ -107,7 +101,7 @@ async function planDeletion(
   log.info(
     `Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`,
   );
-  return { workspace, deleted: false, keys };
+  return { workspace, outcome: 'would-delete', keys };
 }
 
 /** Verifies that a workspace no longer exists. OpenRouter's response alone is not trusted. */

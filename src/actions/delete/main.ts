@@ -14,7 +14,7 @@ export function deleteWorkspace(): Promise<void> {
     );
 
     report.output(deleteOutputs(result, inputs));
-    if (result.failure) throw result.failure;
+    if (result?.failure) throw result.failure;
     report.summarize(deleteSummary(result, inputs));
   });
 }

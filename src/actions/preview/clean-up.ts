@@ -3,15 +3,14 @@ import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { countWorkspaces, truncateList } from '../../lib/format.ts';
 import { Failure } from '../../shared/failure.ts';
-import { logEnd, logFailure } from '../../teardown/sweep-log.ts';
-import {
-  type FoundWorkspace,
-  outcomeOfNone,
-  type SweepResult,
-  type SweptWorkspace,
-} from '../../teardown/sweep-result.ts';
+import { deleteStale, failed } from '../../teardown/delete-stale.ts';
+import type {
+  Deletion,
+  FoundWorkspace,
+  SweepResult,
+  SweptWorkspace,
+} from '../../teardown/deletion.ts';
 import { closePreview, findMarked } from './close-preview.ts';
-import { previewNotDeleted } from './failures.ts';
 import { linkTo, type MarkedWorkspace } from './naming.ts';
 import { type GitHubContext, readSubject } from './read-subject.ts';
 import type { Subject } from './subject.ts';
@@ -41,8 +40,7 @@ export async function cleanUp(
   request: CleanUpRequest,
   context: GitHubContext,
 ): Promise<SweepResult> {
-  const { log, clock } = context;
-  const start = clock.now();
+  const { log } = context;
   const marked = await findMarked(context);
   log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`);
   // One that is closed already is ended whatever its subject is.
@@ -54,18 +52,17 @@ export async function cleanUp(
   log.info(
     `Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(open.length)}${names && `: ${names}`}.`,
   );
-  const outcome = outcomeOfNone(stale.map(toFound(context)), request);
-  const ended = outcome
-    ? stale.map((one) => ({ ...toFound(context)(one), outcome }))
-    : await endAll(stale, context);
+  const found = stale.map((one) => toFound(one, context));
+  const deleteOne = (one: FoundPreview) => endOne(one, context);
+  const ended = await deleteStale(found, { ...request, deleteOne }, context);
   if (!request.dryRun) await updateComments(open, context);
   const kept = open.map((one) => ({
-    ...toFound(context, 'it is open')(one),
+    ...toFound(one, context),
     outcome: 'kept' as const,
+    reason: 'it is open',
+    keys: [],
   }));
-  const result = [...kept, ...unread, ...ended];
-  logEnd(result, { dryRun: request.dryRun, start }, context);
-  return result;
+  return [...kept, ...unread, ...ended];
 }
 
 interface SubjectStates {
@@ -90,10 +87,8 @@ async function readSubjects(
       states[isOpen ? 'open' : 'outdated'].push(...workspaces.map((one) => ({ ...one, since })));
       return;
     }
-    const found = workspaces.map(toFound(context, context.toLine(error.message)));
-    const entries = found.map((one) => ({ ...one, outcome: 'unread' as const, error }));
-    for (const entry of entries) logFailure(entry, context);
-    states.unread.push(...entries);
+    const found = workspaces.map((one) => toFound(one, context));
+    states.unread.push(...found.map((one) => failed(one, error, context)));
   });
   return states;
 }
@@ -115,43 +110,16 @@ function groupBySubject(marked: readonly MarkedWorkspace[]): Group[] {
   return [...groups.values()];
 }
 
-/** Ends previews, a few at once. */
-async function endAll(
-  stale: readonly MarkedWorkspace[],
+async function endOne(
+  workspace: FoundPreview,
   context: GitHubContext,
-): Promise<SweptWorkspace[]> {
+): Promise<Deletion & { reason?: string }> {
   const { client, github } = context;
-  const ended: SweptWorkspace[] = [];
-  await forEachOf(stale, async (workspace) => {
-    const brief = { ...context, client: withHalf(client), github: withHalf(github) };
-    const entry = await endOne(workspace, brief);
-    logFailure(entry, context);
-    ended.push(entry);
-  });
-  return ended;
-}
-
-async function endOne(workspace: MarkedWorkspace, context: GitHubContext): Promise<SweptWorkspace> {
-  const found = toFound(context);
-  const ending = closePreview(workspace, { waits: false }, context);
-  const { value: closing, error } = await catching(ending, ApiError, Failure);
-  if (error) {
-    const reason = context.toLine(error.message);
-    const known = error instanceof Failure && error.is(previewNotDeleted);
-    const left = known ? { keysLeft: error.details.keysLeft } : {};
-    return { ...found(workspace), reason, outcome: 'failed', error, ...left };
-  }
-  switch (closing.kind) {
-    case 'reopened':
-      return { ...found(workspace), reason: 'it is open again', outcome: 'reopened' };
-    case 'settling':
-      return { ...found(workspace), outcome: 'settling' };
-    case 'gone': {
-      const { spent } = closing;
-      const outcome = closing.deleted ? 'deleted' : 'already-deleted';
-      return { ...found(workspace), outcome, ...(spent && { spent }) };
-    }
-  }
+  const brief = { ...context, client: withHalf(client), github: withHalf(github) };
+  const ending = closePreview(workspace, { waits: false }, brief);
+  const { value: deletion, error: failure } = await catching(ending, Failure);
+  if (failure) return { outcome: 'failed', keys: [], failure };
+  return deletion.outcome === 'kept' ? { ...deletion, reason: 'it is open again' } : deletion;
 }
 
 async function updateComments(
@@ -165,17 +133,19 @@ async function updateComments(
   });
 }
 
-/** Returns a function that makes an entry of the result of a workspace. */
+/** Why a preview is deleted. */
+export const STALE = 'its pull request or branch is closed';
+
+type FoundPreview = MarkedWorkspace & FoundWorkspace;
+
 function toFound(
+  workspace: MarkedWorkspace,
   { repository }: Pick<GitHubContext, 'repository'>,
-  reason = 'its pull request or branch is closed',
-) {
-  return ({ id, slug, created_at, subject }: MarkedWorkspace): FoundWorkspace => ({
-    id,
-    slug,
-    link: linkTo(subject, repository),
-    created_at: created_at ?? null,
+): FoundPreview {
+  return {
+    ...workspace,
+    link: linkTo(workspace.subject, repository),
     age: undefined,
-    reason,
-  });
+    reason: STALE,
+  };
 }

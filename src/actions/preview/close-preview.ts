@@ -39,7 +39,7 @@
  * reading again: it could arrive after a reopening.
  */
 import { forEachOf } from '../../http/client.ts';
-import { ApiError, formatAttempt, rejectsResource, toApiError } from '../../http/request.ts';
+import { ApiError, formatCause, rejectsResource, toApiError } from '../../http/request.ts';
 import { FAILURE_CLASSES } from '../../http/retry-policy.ts';
 import { isCancelled } from '../../lib/cancellation.ts';
 import { catching } from '../../lib/catching.ts';
@@ -51,7 +51,6 @@ import {
   listWorkspaces,
   patchWorkspace,
   sendPatch,
-  type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
 import {
   allSettleIn,
@@ -65,10 +64,10 @@ import {
 } from '../../openrouter/settlement.ts';
 import { formatMinute } from '../../openrouter/time.ts';
 import { Failure } from '../../shared/failure.ts';
-import { deletionLine } from '../../teardown/deletion-line.ts';
+import { type Deletion, deletionLine } from '../../teardown/deletion.ts';
 import { teardownIncomplete } from '../../teardown/failures.ts';
-import type { KeysLeft } from '../../teardown/keys-left.ts';
-import { teardown } from '../../teardown/teardown.ts';
+import { describeWorking, type KeysLeft } from '../../teardown/keys-left.ts';
+import { isGone, teardown } from '../../teardown/teardown.ts';
 import { RELIST_MS } from './cap-key.ts';
 import { previewNotDeleted, previewReopened } from './failures.ts';
 import {
@@ -84,22 +83,6 @@ import { assertOurs } from './open-preview.ts';
 import { type GitHubContext, readSubject } from './read-subject.ts';
 import type { Preview } from './request.ts';
 import { spentIn, writeBill, writeComment } from './write-comment.ts';
-
-/** What became of a workspace whose pull request or branch is closed. */
-export type Closing =
-  /** Its subject was open again before anything was changed. */
-  | { kind: 'reopened' }
-  /** Nothing can spend, but what its keys have spent is not all counted yet. */
-  | { kind: 'settling' }
-  | {
-      kind: 'gone';
-      /** False if another job deleted it. */
-      deleted: boolean;
-      /** Those that this step deleted. */
-      keys: readonly SettlingKey[];
-      /** What all keys have spent; undefined if neither a bill nor a complete list tells. */
-      spent: Spent | undefined;
-    };
 
 interface CloseOptions {
   /** Whether to wait until what has been spent is counted. */
@@ -117,35 +100,36 @@ interface Target extends CloseOptions {
 }
 
 /**
- * Ends a preview whose pull request or branch is closed: see above.
+ * Ends a preview whose pull request or branch is closed: see above. It is kept if that is open again before anything was
+ * changed. The amount is what all keys have spent; it is unknown if neither a bill nor a complete list tells.
  * @throws {Failure} `preview-not-deleted`, `preview-reopened`, `stale-response`
  */
 export async function closePreview(
   workspace: MarkedWorkspace,
   options: CloseOptions,
   context: GitHubContext,
-): Promise<Closing> {
+): Promise<Deletion> {
   const watch = new KeyWatch(context.clock);
   const closing = closeFound({ ...options, workspace, watch, since: workspace.since }, context);
   const { value, error } = await catching(closing, ApiError);
   if (!error) return value;
-  if (await isGone(workspace, error, context)) {
+  // The error only shows then that another job has deleted the workspace.
+  if (rejectsResource(error.details) && (await isGone(workspace, context))) {
     context.log.info(`Another job had deleted the preview ${JSON.stringify(workspace.name)}.`);
-    return { kind: 'gone', deleted: false, keys: [], spent: undefined };
+    return { outcome: 'already-deleted', keys: [] };
   }
-  throw notDeleted(workspace, [error], keysIn(watch));
+  throw notDeleted(workspace, [error], watch.last);
 }
 
-async function closeFound(target: Target, context: GitHubContext): Promise<Closing> {
+async function closeFound(target: Target, context: GitHubContext): Promise<Deletion> {
   const { workspace } = target;
   if (workspace.state !== 'open') return finish(target, context);
   const settled = await settle(target, context);
-  if (settled.kind === 'reopened') return { kind: 'reopened' };
-  if (settled.kind === 'settling') return settled;
+  if (settled.outcome !== 'settled') return settled;
   const { since } = settled;
   const closed = await closeWorkspace({ ...target, since }, context);
   if (!closed && settled.hasDisabled) throw reopened(workspace);
-  if (!closed) return { kind: 'reopened' };
+  if (!closed) return { outcome: 'kept', keys: [] };
   const { isOpen } = await readSubject(workspace.subject, since, context);
   const firstListed = closed.wasOpen ? settled.keys : undefined;
   const end = await finish({ ...target, workspace: closed.workspace, firstListed }, context);
@@ -155,13 +139,13 @@ async function closeFound(target: Target, context: GitHubContext): Promise<Closi
 
 type Settled =
   | {
-      kind: 'settled';
+      outcome: 'settled';
       keys: readonly SettlingKey[];
       /** Whether this run has disabled one of them. */
       hasDisabled: boolean;
       since: number | undefined;
     }
-  | Exclude<Closing, { kind: 'gone' }>;
+  | Deletion;
 
 /** How often the state is read at least while a run waits, in milliseconds. */
 const REREAD_MS = 60_000;
@@ -181,9 +165,9 @@ async function settle(target: Target, context: GitHubContext): Promise<Settled> 
       const state = await readSubject(workspace.subject, since, context);
       [since, readAt] = [state.since, clock.now()];
       if (state.isOpen && hasDisabled) throw reopened(workspace);
-      if (state.isOpen) return { kind: 'reopened' };
+      if (state.isOpen) return { outcome: 'kept', keys: [] };
     }
-    if (ms === 0) return { kind: 'settled', keys, hasDisabled, since };
+    if (ms === 0) return { outcome: 'settled', keys, hasDisabled, since };
     if (ms === undefined) {
       hasDisabled = true;
       await disableAll(target, context);
@@ -194,10 +178,10 @@ async function settle(target: Target, context: GitHubContext): Promise<Settled> 
     if (!waits) {
       const isOpen = hasDisabled && (await isReopened(target, since, context));
       if (isOpen) throw reopened(workspace);
-      return { kind: 'settling' };
+      return { outcome: 'settling', keys: [] };
     }
     await context.rest(Math.min(rest, RELIST_MS));
-    if (isCancelled(signal)) throw notDeleted(workspace, [], keysIn(watch));
+    if (isCancelled(signal)) throw notDeleted(workspace, [], watch.last);
   }
 }
 
@@ -280,28 +264,28 @@ async function closeWorkspace(
 const LIST_LAG_MS = 2_000;
 
 /** Writes the bill of a workspace that is closed, then deletes it. */
-async function finish(target: Target, context: GitHubContext): Promise<Closing> {
+async function finish(target: Target, context: GitHubContext): Promise<Deletion> {
   // Any run may have closed it just now.
   await context.client.pause(LIST_LAG_MS);
   const settled = await settle(target, context);
-  if (settled.kind !== 'settled') return settled;
+  if (settled.outcome !== 'settled') return settled;
   const { workspace } = target;
   const billed = await bill(workspace, settled.keys, context);
   const spent = billed ?? spentInAll(settled.keys, target);
   const options = { deleteKeys: true, relistKeys: false };
-  const { problem, deleted, deletedKeys } = await teardown(workspace, options, context);
-  if (problem?.is(teardownIncomplete)) {
-    const { errors, keysLeft } = problem.details;
+  const { failure, outcome, ...deleted } = await teardown(workspace, options, context);
+  if (failure?.is(teardownIncomplete)) {
+    const { errors, keysLeft } = failure.details;
     throw notDeleted(workspace, errors, keysLeft);
   }
-  if (problem) throw problem;
-  const what = `the preview ${JSON.stringify(workspace.name)}`;
-  context.log.info(deletionLine(what, { deleted, keyCount: deletedKeys.length, spent }));
+  if (failure) throw failure;
+  const hashes = new Set(deleted.keys.map(({ key }) => key.hash));
+  const keys = settled.keys.filter(({ key }) => hashes.has(key.hash));
+  const deletion = { outcome, keys, spent };
+  context.log.info(deletionLine(`the preview ${JSON.stringify(workspace.name)}`, deletion));
   // A run that read the comment before the bill can have written over it.
   if (billed) await writeComment({ workspace, keys: settled.keys }, context);
-  const hashes = new Set(deletedKeys.map(({ key }) => key.hash));
-  const keys = settled.keys.filter(({ key }) => hashes.has(key.hash));
-  return { kind: 'gone', deleted, keys, spent };
+  return deletion;
 }
 
 /** What the last list shows; undefined if another run may have deleted keys before that. */
@@ -340,9 +324,8 @@ function isForGood({ details: { kind, status } }: ApiError): boolean {
 }
 
 /** What became of one of the workspaces of a preview. */
-export interface Ending {
+export interface Ending extends Deletion {
   workspace: MarkedWorkspace;
-  closing: Closing | { kind: 'would-delete'; keys: readonly SettlingKey[] };
 }
 
 /**
@@ -359,7 +342,7 @@ export async function closeAll(
   const { subject, identity } = preview;
   const { value: marked, error } = await catching(findMarked(context), ApiError);
   if (error && dryRun) throw error;
-  if (error) throw notDeleted({ slug: identity.slug, name: identity.slug }, [error], 'not-listed');
+  if (error) throw notDeleted({ slug: identity.slug, name: identity.slug }, [error], undefined);
   const own = marked.filter((one) => isSame(one.subject, subject));
   if (own.length === 0) {
     const { workspace } = await findWorkspace(context.client, identity.slug);
@@ -373,10 +356,10 @@ export async function closeAll(
       context.log.info(
         `Dry run: the preview ${JSON.stringify(workspace.name)} and its API keys would be deleted.`,
       );
-      endings.push({ workspace, closing: { kind: 'would-delete', keys } });
+      endings.push({ workspace, outcome: 'would-delete', keys });
     } else {
-      const closing = await closePreview({ ...workspace, since }, { waits: true }, context);
-      endings.push({ workspace, closing });
+      const deletion = await closePreview({ ...workspace, since }, { waits: true }, context);
+      endings.push({ workspace, ...deletion });
     }
   });
   return endings;
@@ -401,30 +384,15 @@ export async function findMarked({
   });
 }
 
-/** Whether `error` only shows that another job has deleted the workspace. */
-async function isGone(
-  { id }: WorkspaceRef,
-  { details }: ApiError,
-  { client }: GitHubContext,
-): Promise<boolean> {
-  if (!rejectsResource(details)) return false;
-  const { value: lookup, error } = await catching(findWorkspace(client, id), ApiError);
-  return !error && !lookup.workspace;
-}
-
 function notDeleted(
   workspace: Pick<MarkedWorkspace, 'slug' | 'name'>,
   errors: readonly ApiError[],
   keysLeft: KeysLeft,
 ): Failure {
   const [first] = errors;
-  const reason = first ? formatAttempt(first.details) : 'the run was cancelled';
+  const cause = first ? formatCause(first.details) : 'the run was cancelled';
+  const reason = `${cause}. ${describeWorking(keysLeft)}`;
   return new Failure(previewNotDeleted, { workspace, errors, keysLeft }, reason);
-}
-
-/** What a run knows of the API keys. */
-function keysIn({ last }: KeyWatch): KeysLeft {
-  return last ?? 'not-listed';
 }
 
 function reopened(workspace: MarkedWorkspace): Failure {

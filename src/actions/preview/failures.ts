@@ -8,7 +8,7 @@ import { describeCause, statusAdvice } from '../../report/describe-api-error.ts'
 import { declareFailure } from '../../shared/failure.ts';
 import { readKeyName } from '../../shared/key-name.ts';
 import { describeAll } from '../../teardown/failures.ts';
-import { countWorking, describeWorking, type KeysLeft } from '../../teardown/keys-left.ts';
+import { canSpend, describeWorking, type KeysLeft } from '../../teardown/keys-left.ts';
 import { type Cap, type CapProblem, type CapUse, isSpent } from './cap.ts';
 
 export const noSubject = declareFailure<{ event: string }>('no-subject', ({ event }) => ({
@@ -50,7 +50,7 @@ export const previewNotDeleted = declareFailure<{
         effect: [],
       };
     }
-    const { lines, details } = describeAll(errors, keysLeft);
+    const { lines, details } = describeAll(errors);
     return {
       title: `Could not delete the preview "${name}": ${describeCause(first.details)}`,
       // Whether anything can spend comes first: it decides whether the rest can wait.
@@ -78,9 +78,9 @@ function retryAfter(details: ApiErrorDetails): string[] {
 
 /** How to stop what can spend until the next attempt. */
 function endSpending(keysLeft: KeysLeft, slug: string): string[] {
-  return countWorking(keysLeft) === 0
-    ? []
-    : [`To stop any spending now, disable the API keys: ${dashboardUrl(slug)}`];
+  return canSpend(keysLeft)
+    ? [`To stop any spending now, disable the API keys: ${dashboardUrl(slug)}`]
+    : [];
 }
 
 export const staleResponse = declareFailure<{

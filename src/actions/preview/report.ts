@@ -1,16 +1,17 @@
-import { exactUsd, sumUsd } from '../../lib/usd.ts';
+import { exactUsd } from '../../lib/usd.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
-import { describeSpent, type Spent } from '../../openrouter/settlement.ts';
+import { describeSpent, type Spent, sumSpent } from '../../openrouter/settlement.ts';
 import { foldedKeys } from '../../report/key-table.ts';
-import { type Outputs, toJsonList } from '../../report/outputs.ts';
+import type { Outputs } from '../../report/outputs.ts';
 import type { Report } from '../../report/report.ts';
 import type { Summary } from '../../report/summary.ts';
-import { deletionTitle } from '../../teardown/deletion-title.ts';
-import { sweepOutputs, sweepSummary } from '../../teardown/report.ts';
+import { withOutcome } from '../../teardown/deletion.ts';
+import { deletionTitle, sweepOutputs, sweepSummary, toJson } from '../../teardown/report.ts';
 import { describeResult } from '../create/report.ts';
 import { isNew } from '../create/request.ts';
 import type { NewKey } from '../key/create-key.ts';
 import { describeKeyLimit, nameOf } from '../key/report.ts';
+import { STALE } from './clean-up.ts';
 import type { Ending } from './close-preview.ts';
 import { describePreview } from './naming.ts';
 import type { OpenedPreview } from './open-preview.ts';
@@ -51,32 +52,19 @@ export function previewOutputs(result: Result): Outputs {
 
 /** The outputs about workspaces that were deleted. */
 function closedOutputs(endings: readonly Ending[]): Outputs {
-  const deleted = endings.filter(({ closing }) => closing.kind === 'gone' && closing.deleted);
   const spent = spentIn(endings);
   return {
-    deleted: toJsonList(deleted.map(toEntry), 'workspaces'),
+    deleted: toJson(
+      withOutcome(endings, 'deleted').map(({ workspace }) => ({ ...workspace, reason: STALE })),
+    ),
     'keys-cost-usd': spent?.isExact === true ? exactUsd(spent.amount) : '',
-  };
-}
-
-function toEntry({ workspace: { id, slug, created_at } }: Ending): object {
-  return {
-    id,
-    slug,
-    created_at: created_at ?? null,
-    reason: 'its pull request or branch is closed',
   };
 }
 
 /** What all workspaces had spent together; undefined if that is unknown of one, or if there was none. */
 function spentIn(endings: readonly Ending[]): Spent | undefined {
-  const all = endings.map(({ closing }) => (closing.kind === 'gone' ? closing.spent : undefined));
-  const known = all.filter((spent) => spent !== undefined);
-  if (all.length === 0 || known.length < all.length) return undefined;
-  return {
-    amount: sumUsd(known.map(({ amount }) => amount)),
-    isExact: known.every(({ isExact }) => isExact),
-  };
+  const amounts = endings.flatMap(({ spent }) => spent ?? []);
+  return amounts.length > 0 && amounts.length === endings.length ? sumSpent(amounts) : undefined;
 }
 
 /** The summary of a step that succeeded. */
@@ -123,11 +111,12 @@ function openSummary(
 function closedSummary({ preview, endings }: Extract<Result, { state: 'closed' }>): Summary {
   const { identity, subject } = preview;
   const [first] = endings;
-  const dryRun = first?.closing.kind === 'would-delete';
-  const deleted = endings.some(({ closing }) => closing.kind === 'gone' && closing.deleted);
-  const title = deletionTitle(`preview "${identity.slug}"`, first && { deleted }, { dryRun });
+  const dryRun = first?.outcome === 'would-delete';
+  const what = `the OpenRouter preview "${identity.slug}"`;
+  const nothing = `${what} does not exist`;
+  const title = deletionTitle(endings, { what: () => what, nothing });
   const spent = spentIn(endings);
-  const keys = endings.flatMap(({ closing }) => ('keys' in closing ? closing.keys : []));
+  const keys = endings.flatMap((ending) => ending.keys);
   return {
     title: first ? `${title}: ${REASONS[subject.kind]}` : title,
     paragraphs: [

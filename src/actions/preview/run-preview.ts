@@ -1,6 +1,6 @@
 import type { Failure } from '../../shared/failure.ts';
-import { sweepFailure } from '../../teardown/sweep-failure.ts';
-import type { SweepResult } from '../../teardown/sweep-result.ts';
+import type { SweepResult } from '../../teardown/deletion.ts';
+import { sweepFailure } from '../../teardown/failures.ts';
 import { cleanUp } from './clean-up.ts';
 import { closeAll, type Ending } from './close-preview.ts';
 import { describePreview, identify } from './naming.ts';
@@ -63,6 +63,6 @@ async function runFor(
   }
   if (!request.dryRun) context.saveTask(null, { orWarn: true });
   const endings = await closeAll(preview, { ...request, since: state.since }, context);
-  const isLeft = endings.length > 0 && endings.every(({ closing }) => closing.kind === 'reopened');
+  const isLeft = endings.length > 0 && endings.every(({ outcome }) => outcome === 'kept');
   return isLeft ? { state: 'open', preview } : { state: 'closed', preview, endings };
 }

@@ -1,6 +1,6 @@
 import { runStep, startContext } from '../../runtime/step.ts';
+import { sweepFailure } from '../../teardown/failures.ts';
 import { sweepOutputs, sweepSummary } from '../../teardown/report.ts';
-import { sweepFailure } from '../../teardown/sweep-failure.ts';
 import { readSweepInputs } from './inputs.ts';
 import { staleNotice } from './report.ts';
 import { sweep as sweepWorkspaces } from './sweep-workspaces.ts';

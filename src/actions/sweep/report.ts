@@ -1,16 +1,16 @@
 import { countOf } from '../../lib/format.ts';
-import { meaningOf, type SweepResult, withOutcome } from '../../teardown/sweep-result.ts';
+import { type SweepResult, withOutcome } from '../../teardown/deletion.ts';
 
 /** The maximum number of workspaces that a notice names. */
 const MAX_NAMED = 10;
 
 /** What the notice says of a sweep that succeeded; undefined if nothing was stale. */
 export function staleNotice(result: SweepResult): string | undefined {
-  const meaning = meaningOf(result);
-  if (meaning === 'nothing-stale') return undefined;
   const found = withOutcome(result, 'deleted', 'already-deleted', 'would-delete');
+  const [first] = found;
+  if (!first) return undefined;
   const named = found.slice(0, MAX_NAMED).map(({ slug }) => slug);
   const more = found.length > named.length ? ` and ${found.length - named.length} more` : '';
-  const check = meaning === 'would-delete' ? 'If no one needs them, check' : 'Check';
+  const check = first.outcome === 'would-delete' ? 'If no one needs them, check' : 'Check';
   return `Found ${countOf(found.length, 'stale workspace')}: ${named.join(', ')}${more}. ${check} why the jobs that created them did not delete them.`;
 }

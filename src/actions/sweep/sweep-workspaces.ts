@@ -1,5 +1,3 @@
-import { forEachOf } from '../../http/client.ts';
-import { abortReason } from '../../lib/clock.ts';
 import { countWorkspaces, formatAge } from '../../lib/format.ts';
 import { matches } from '../../lib/glob.ts';
 import {
@@ -7,20 +5,16 @@ import {
   type ListedWorkspace,
   listWorkspaces,
 } from '../../openrouter/resources/workspaces.ts';
-import { spentBy } from '../../openrouter/settlement.ts';
 import { createdAt } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
 import { earlierTime } from '../../shared/time-window.ts';
-import { deletionLine } from '../../teardown/deletion-line.ts';
-import { keysLeftAfter } from '../../teardown/failures.ts';
-import { logEnd, logFailure } from '../../teardown/sweep-log.ts';
+import { deleteStale } from '../../teardown/delete-stale.ts';
 import {
+  deletionLine,
   type FoundWorkspace,
-  KEYS_NOT_CHECKED,
-  outcomeOfNone,
   type SweepResult,
   type SweptWorkspace,
-} from '../../teardown/sweep-result.ts';
+} from '../../teardown/deletion.ts';
 import { teardown } from '../../teardown/teardown.ts';
 
 /** What to sweep, as the author of the workflow requested it. */
@@ -44,20 +38,21 @@ export interface SweepRequest {
  * @throws {ApiError} if the workspaces cannot be listed; then none is deleted
  */
 export async function sweep(request: SweepRequest, context: Context): Promise<SweepResult> {
-  const { log, clock } = context;
-  const start = clock.now();
+  const { client, log } = context;
   const { stale, kept } = await findStale(request, context);
   log.info(
     `Stale: ${countWorkspaces(stale.length)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(kept.length)}.`,
   );
-  const outcome = outcomeOfNone(stale, request);
-  if (outcome === 'would-delete' && !request.deleteKeys) log.info(KEYS_NOT_CHECKED);
-  const ended = outcome
-    ? stale.map((entry) => ({ ...entry, outcome }))
-    : await deleteAll(stale, request, context);
-  const result = [...ended, ...kept];
-  logEnd(result, { dryRun: request.dryRun, start }, context);
-  return result;
+  const options = { deleteKeys: request.deleteKeys, relistKeys: false };
+  const deleteOne = async ({ id, slug, reason }: FoundWorkspace) => {
+    // So that a slow one leaves time for the others.
+    const brief = { ...context, client: client.within(client.timeLeft() / 2) };
+    const deletion = await teardown({ id, slug }, options, brief);
+    if (!deletion.failure) log.info(deletionLine(`${JSON.stringify(slug)}, ${reason}`, deletion));
+    return deletion;
+  };
+  const ended = await deleteStale(stale, { ...request, deleteOne }, context);
+  return [...ended, ...kept];
 }
 
 async function findStale(
@@ -72,11 +67,11 @@ async function findStale(
   const now = earlierTime({ server: serverTime, runner: timeOfDay() });
   for (const workspace of items.filter(({ slug }) => matches(request.slugPattern, slug))) {
     const age = ageOf(workspace, now);
-    const { id, slug, created_at = null } = workspace;
+    const { id, slug, created_at } = workspace;
     const found = { id, slug, created_at, age };
     const reason = reasonToKeep(workspace, age, request);
     if (reason === undefined) stale.push({ ...found, reason: `${formatAge(age ?? 0)} old` });
-    else kept.push({ ...found, reason, outcome: 'kept' });
+    else kept.push({ ...found, reason, outcome: 'kept', keys: [] });
   }
   return { stale, kept };
 }
@@ -97,57 +92,4 @@ function reasonToKeep(
   if (glob !== undefined) return `matches ${glob} in keep`;
   if (age === undefined) return 'its age is unknown';
   return age > olderThanMs ? undefined : `only ${formatAge(age)} old`;
-}
-
-/** Deletes stale workspaces, a few at once. */
-async function deleteAll(
-  stale: readonly FoundWorkspace[],
-  request: SweepRequest,
-  context: Context,
-): Promise<SweptWorkspace[]> {
-  const ended: SweptWorkspace[] = [];
-  await forEachOf(stale, async (workspace) => {
-    const entry = await deleteStale(workspace, request, context);
-    logFailure(entry, context);
-    ended.push(entry);
-  });
-  return ended;
-}
-
-async function deleteStale(
-  workspace: FoundWorkspace,
-  { deleteKeys }: SweepRequest,
-  context: Context,
-): Promise<SweptWorkspace> {
-  const { log, signal, toLine } = context;
-  const { id, slug, reason } = workspace;
-  if (signal.aborted) {
-    const why = `not attempted: ${abortReason(signal)}`;
-    return { ...workspace, outcome: 'failed', reason: toLine(why) };
-  }
-  // So that a slow one leaves time for the others.
-  const client = context.client.within(context.client.timeLeft() / 2);
-  const options = { deleteKeys, relistKeys: false };
-  const result = await teardown({ id, slug }, options, { ...context, client });
-  const { deletedKeys, deleted, listedKeys, problem: error } = result;
-  const { length: count } = deletedKeys;
-  if (!error) {
-    const spent = spentBy(deletedKeys);
-    const what = `${JSON.stringify(slug)}, ${reason}`;
-    log.info(deletionLine(what, { deleted, keyCount: count, spent }));
-    const outcome = deleted ? 'deleted' : 'already-deleted';
-    return { ...workspace, outcome, ...(count > 0 && { spent }) };
-  }
-  const why = `${error.message}${count > 0 ? `; API keys deleted: ${count}` : ''}`;
-  const keysLeft = keysLeftAfter(error);
-  const isKnown = Array.isArray(keysLeft);
-  const { amount, isExact } = spentBy(listedKeys);
-  return {
-    ...workspace,
-    outcome: 'failed',
-    reason: toLine(why),
-    error,
-    ...(keysLeft && { keysLeft }),
-    ...((isKnown || listedKeys.length > 0) && { spent: { amount, isExact: isExact && isKnown } }),
-  };
 }

@@ -52,10 +52,10 @@ test('an API key that another job has deleted does not count as able to spend', 
   );
   expect(code).toBe('teardown-incomplete');
   expect(lines).toContain('API keys deleted before that: 0.');
-  expect(lines).toContain('No API key is left: nothing can spend.');
+  expect(lines).toContain('None of its API keys works: nothing can spend.');
 });
 
-test('if OpenRouter says that API keys exist, and lists none, the message says so', async () => {
+test('if OpenRouter says that API keys exist, and lists none, the message says where to look for them', async () => {
   seed();
   const message = 'Workspaces with active API keys cannot be deleted';
   harness.sandbox.faults.push(...Array(5).fill(rejected(DELETE_WORKSPACE, 400, message)));
@@ -65,11 +65,10 @@ test('if OpenRouter says that API keys exist, and lists none, the message says s
   );
   expect(code).toBe('teardown-incomplete');
   expect(lines).toContain(`OpenRouter: ${message}`);
-  expect(lines).toContainEqual(expect.stringContaining('but lists none.'));
   expect(lines).toContain(
     "Look for API keys in OpenRouter's dashboard, also those of OAuth apps, and delete them before the workspace.",
   );
-  // There is no input to correct, and the deletion has just been tried five times.
-  expect(lines.join()).not.toMatch(/Correct the input|Deleting the workspace again/);
+  // There is no input to correct.
+  expect(lines.join()).not.toContain('Correct the input');
   expect(lines.join()).not.toContain('nothing can spend');
 });

@@ -148,6 +148,23 @@ describe('a run for a closed pull request', () => {
     expect(lines.join()).not.toContain('nothing can spend');
   });
 
+  test.each([
+    ['GitHub', 'the permission pull-requests: read'],
+    ['OpenRouter', "Look for API keys in OpenRouter's dashboard"],
+  ])('says what to do about %s if that rejects a request', async (server, advice) => {
+    await job(open(), {}, 0.5);
+    letPass(SETTLED);
+    const rejection = { kind: 'response', status: 404, body: '{}' } as const;
+    onNth(harness.sandbox, 'GET /keys', 1, () => {
+      if (server === 'OpenRouter') fail('DELETE /keys/:hash', { status: 400 });
+      else gitHub.server.faults.push(...Array(9).fill({ on: READ_PULL, ...rejection }));
+    });
+    const { code, lines } = failureOf(await main(close()));
+    expect(code).toBe('preview-not-deleted');
+    expect(lines.join()).toContain(advice);
+    if (server === 'GitHub') expect(lines.join()).not.toContain('Look for API keys');
+  });
+
   test('does not say that keys were disabled if one could not be', async () => {
     await job(open(), DEPLOYED);
     const mine = seedKey(harness.sandbox, workspace(), { name: 'Mine', limit: 2 });
@@ -178,7 +195,7 @@ describe('a run for a closed pull request', () => {
     const failure = failureOf(step);
     expect([failure.code, failure.title]).toEqual(['preview-not-deleted', title]);
     expect(failure.lines.slice(0, 2)).toEqual([
-      'All its API keys are disabled: nothing can spend.',
+      'None of its API keys works: nothing can spend.',
       'Run this again; otherwise the next clean-up deletes it.',
     ]);
     expect(now() - cancelledAt).toBeLessThan(1_000);
@@ -450,7 +467,7 @@ describe('a bill that GitHub', () => {
     gitHub.server.faults.push(...down);
     const { code, lines } = failureOf(await main(close()));
     expect(code).toBe('preview-not-deleted');
-    expect(lines[0]).toBe('All its API keys are disabled: nothing can spend.');
+    expect(lines[0]).toBe('None of its API keys works: nothing can spend.');
     gitHub.server.faults.length = 0;
     expect(slugs()).toEqual([expect.stringMatching(/^closed-/)]);
     const step = await main(nightly());

@@ -565,7 +565,7 @@ describe('without the permission to read', () => {
     expect(outputs).toEqual({ deleted: '[]', count: '0' });
     expect(JSON.parse(failed ?? '')).toHaveLength(3);
     const { title, message } = expectFailure(step, step.outputs);
-    expect(title).toBe('3 of 3 OpenRouter previews could not be checked');
+    expect(title).toBe('Could not check or delete 3 OpenRouter previews');
     for (const permission of ['pull-requests', 'contents']) {
       expect(message.split(`the permission ${permission}: read`)).toHaveLength(2);
     }

@@ -9,20 +9,18 @@ test('a workspace that cannot be deleted does not stop the others, and fails the
   seed('preview-oldest', 30 * DAY);
   const step = await runSweep();
   const { title, message } = expectFailure(step, expect.anything());
-  expect(title).toBe('1 of 3 old OpenRouter workspaces could not be deleted');
+  expect(title).toBe('Could not delete 1 OpenRouter workspace');
   expect(message).toContain(
-    'preview-old: has 1 API key, and delete-keys is false; 1 API key can still spend, ',
+    'preview-old: it has 1 API key, and delete-keys is false. Still able to spend: 1 API key',
   );
-  expect(message).toContain('With delete-keys: true, API keys are deleted first.');
-  // It would fail in the same way.
-  expect(message).not.toContain('Run this again');
+  expect(message).toContain('Then run this again, or wait for the next sweep.');
   // In the log where it happens, and at the end.
   expect(step.log.split('delete-keys is false')).toHaveLength(3);
   expect(slugsIn(step.outputs['deleted'])).toEqual(['preview-older', 'preview-oldest']);
   expect(slugsIn(step.outputs['failed'])).toEqual(['preview-old']);
   expect(step.outputs['count']).toBe('2');
   expect(step.summary).toContain(
-    '</tr>\n<tr><td><code>preview-old</code></td><td>has 1 API key, and delete-keys is false<br>1 API key can still spend',
+    '</tr>\n<tr><td><code>preview-old</code></td><td>it has 1 API key, and delete-keys is false. Still able to spend: 1 API key',
   );
   expect(step.summary.split('preview-old<')).toHaveLength(2);
   expect(step.summary).not.toContain('preview-old:');
@@ -44,9 +42,9 @@ test('the output failed has reasons that are as safe to show as a line of the lo
     body,
   });
   const { outputs } = await runSweep();
-  const [{ id, reason }] = JSON.parse(outputs['failed'] ?? '');
+  const [{ reason }] = JSON.parse(outputs['failed'] ?? '');
   expect(reason).toBe(
-    `DELETE /workspaces/${id}: HTTP 403 Forbidden: no: ***, red  reversed ::error::***`,
+    'OpenRouter: HTTP 403: no: ***, red  reversed ::error::***. None of its API keys works: nothing can spend.',
   );
 });
 
@@ -59,7 +57,7 @@ test('a sweep fails and deletes nothing if more workspaces are stale than max-de
   expect(slugsIn(kept)).toEqual(['preview-old', 'preview-older', 'preview-young']);
   expect(kept?.match(/"reason":"more workspaces are stale than max-deletions/g)).toHaveLength(2);
   expect(title).toBe(
-    '2 OpenRouter workspaces are older than older-than, more than max-deletions allows (1): none was deleted',
+    '2 OpenRouter workspaces are stale, more than max-deletions allows (1): none was deleted',
   );
   expect(message).toContain(
     'Check slug-pattern, older-than and keep. If all of them are to be deleted, set max-deletions to 2 and start a new run.',

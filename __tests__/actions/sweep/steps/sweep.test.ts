@@ -27,7 +27,7 @@ test('a sweep deletes what matches and is old enough, and nothing else, and name
   expect(step.outputs['would-delete']).toBe('[]');
   expect(Object.keys(step.outputs).sort()).toEqual((await declaredOutputs('sweep')).sort());
   expect(step.summary).toContain(
-    '<details><summary>Others, kept: 1</summary>\n<table>\n<tr><th>Workspace</th><th>Reason</th></tr>\n<tr><td><code>preview-young</code></td><td>only 5 h old</td></tr>',
+    '<details><summary>Kept: 1</summary>\n<table>\n<tr><th>Workspace</th><th>Reason</th></tr>\n<tr><td><code>preview-young</code></td><td>only 5 h old</td></tr>',
   );
   const message = expect.stringMatching(
     `^Found 2 stale workspaces: preview-old(er)?, preview-old(er)?\\. Check ${ADVICE}$`,
@@ -46,7 +46,7 @@ test('the notice of a sweep names ten workspaces, and counts the others', async 
 test('a sweep that finds nothing stale says that there is nothing to delete', async () => {
   const [step, dryRun] = [await runSweep(), await runSweep({ 'dry-run': 'true' })];
   for (const { summary, annotations } of [step, dryRun]) {
-    expect(summary).toContain('<h3>✅ Nothing to delete at OpenRouter: no workspace found</h3>');
+    expect(summary).toContain('<h3>✅ Nothing to delete: no OpenRouter workspace is stale</h3>');
     expect(annotations).toEqual([]);
   }
 });
@@ -63,8 +63,8 @@ test('a dry run of a sweep lists what it would delete apart from what it keeps, 
   expect(wouldDelete).toContainEqual({ id, slug, created_at, reason: '3 d old' });
   expect(slugsIn(step.outputs['would-delete'])).toEqual(['preview-old', 'preview-older']);
   expect(slugsIn(step.outputs['kept'])).toEqual(['preview-young']);
-  expect(step.log).toContain('"preview-older", 10 d old: would be deleted.');
   expect(step.log).toContain('Dry run: nothing was deleted.');
+  expect(step.log).toContain('  "preview-older", 10 d old');
   expect(step.summary).toContain('🔎 Dry run: would delete 2 OpenRouter workspaces');
   const message = `Found 2 stale workspaces: preview-old, preview-older. If no one needs them, check ${ADVICE}`;
   expect(step.annotations).toEqual([{ level: 'notice', title: 'sweep', message }]);

@@ -1,0 +1,77 @@
+import type { ApiError } from '../http/request.ts';
+import { countKeys } from '../lib/format.ts';
+import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
+import { describeSpent, type SettlingKey, type Spent } from '../openrouter/settlement.ts';
+import type { Failure } from '../shared/failure.ts';
+
+/** What became of a workspace that a step was to delete, or that it looked at for that. */
+export type Outcome =
+  | 'deleted'
+  /** Another job deleted it in the meantime. */
+  | 'already-deleted'
+  /** It exists, or may still exist: it could not be deleted, or whether to delete it could not be read. */
+  | 'failed'
+  /** A dry run would delete it. */
+  | 'would-delete'
+  /** It is stale, and was kept because there are more than `max-deletions`. */
+  | 'too-many'
+  /** It is a preview that ends: nothing can spend, and a later clean-up deletes it once all is counted. */
+  | 'settling'
+  /** It is not to be deleted. */
+  | 'kept';
+
+/** What a step did with a workspace that it was to delete. */
+export interface Deletion {
+  outcome: Outcome;
+  /** The API keys that this step deleted in it or, in a dry run, would delete. */
+  keys: readonly SettlingKey[];
+  /** What those had spent and, of a preview, what all its keys had; absent if there were none, or if it is unknown. */
+  spent?: Spent | undefined;
+  /** Why the step is to fail. */
+  failure?: Failure | ApiError;
+}
+
+/** What deletes all that is stale: `sweep` by age, a clean-up of previews by their pull requests and branches. */
+export type SweepKind = 'sweep' | 'clean-up';
+
+/** A workspace that a sweep, or a clean-up, has found. */
+export interface FoundWorkspace extends WorkspaceRef {
+  /** In a clean-up, the pull request or branch of the preview. */
+  link?: { text: string; url: string };
+  /** ISO 8601, as OpenRouter returns it. */
+  created_at?: string | undefined;
+  /**
+   * In milliseconds, by the server's clock, or by the runner's if that is more than a day behind;
+   * undefined if unknown.
+   */
+  age: number | undefined;
+  /** Why it is stale or kept or, if it is neither, why it failed: one line that is safe to show. */
+  reason: string;
+}
+
+/** A workspace in the result of a sweep. */
+export interface SweptWorkspace extends FoundWorkspace, Deletion {}
+
+/** All workspaces that a sweep, or a clean-up of previews, looked at. Deletions are in the order in which they ended. */
+export type SweepResult = readonly SweptWorkspace[];
+
+/** The deletions with one of `outcomes`, in the order of these. */
+export function withOutcome<One extends Deletion>(
+  deletions: readonly One[],
+  ...outcomes: readonly Outcome[]
+): One[] {
+  return outcomes.flatMap((outcome) => deletions.filter((one) => one.outcome === outcome));
+}
+
+/**
+ * The line of the log about a workspace that does not exist any more:
+ * `Deleted the preview "preview-42": 2 API keys, at least $0.84 spent.`
+ * @param what the workspace, as in that sentence
+ */
+export function deletionLine(what: string, { outcome, keys, spent }: Deletion): string {
+  const amount = spent ? describeSpent(spent) : 'spending unknown';
+  const deleted = keys.length === 0 ? 'no API keys' : `${countKeys(keys.length)}, ${amount}`;
+  return outcome === 'deleted'
+    ? `Deleted ${what}: ${deleted}.`
+    : `Another job had deleted ${what}. This step deleted ${deleted}.`;
+}
