@@ -173,13 +173,15 @@ function current({ account }: Simulation): Workspace | undefined {
 
 /** Whether it cannot be determined who created a workspace: docs/reliability.md lists the cases. */
 function isCreatorUnknowable({ scenario, appliedFaults }: Scene): boolean {
-  const isAppliedWith500 = appliedFaults.some(
-    (fault) => fault.kind === 'response' && fault.status === 500 && fault.applied,
+  const with500 = appliedFaults.filter(
+    (fault) => fault.kind === 'response' && fault.status === 500 && fault.on === 'POST /workspaces',
   );
+  const isAppliedWith500 = with500.some((fault) => 'applied' in fault && fault.applied);
   return (
     appliedFaults.some(({ kind }) => kind === 'late') ||
     scenario.isFirstPostThrottledButApplied ||
-    (scenario.takenSlugStatus === 500 && isAppliedWith500)
+    // The POST that is to find out what 500 means gets it, too.
+    (isAppliedWith500 && (scenario.takenSlugStatus === 500 || with500.length > 1))
   );
 }
 
