@@ -141,7 +141,7 @@ async function commentOfPreview(sandbox: Sandbox): Promise<string> {
 /** Seeds the API keys of the earlier jobs, which these have disabled at their end: they have settled. */
 function seedEarlierJobs(sandbox: Sandbox, workspace: Workspace): void {
   for (const [at, { job, minutes, cost, attempt = 1 }] of EARLIER_JOBS.entries()) {
-    const name = `octo-org/app / Preview / ${17_000_000_011 - at}.${attempt} / ${job} / a1b2c${at}`;
+    const name = `octo-org/app / Preview / ${17_000_000_011 - at}.${attempt} / ${job} #a1b2c${at}`;
     const key = seedKey(sandbox, workspace, { name, limit: 1 });
     const ended = new Date(NOW.getTime() - (minutes - JOB_MINUTES) * MINUTE).toISOString();
     Object.assign(key, timesFrom(minutes), { disabled: true, updated_at: ended });
