@@ -174,7 +174,10 @@ function current({ account }: Simulation): Workspace | undefined {
 /** Whether it cannot be determined who created a workspace: docs/reliability.md lists the cases. */
 function isCreatorUnknowable({ scenario, appliedFaults }: Scene): boolean {
   const with500 = appliedFaults.filter(
-    (fault) => fault.kind === 'response' && fault.status === 500 && fault.on === 'POST /workspaces',
+    (fault) =>
+      fault.kind === 'response' &&
+      fault.status === 500 &&
+      ['POST /workspaces', undefined].includes(fault.on),
   );
   const isAppliedWith500 = with500.some((fault) => 'applied' in fault && fault.applied);
   return (
