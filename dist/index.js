@@ -685,7 +685,7 @@ return retryAfterMs===void 0?void 0:{...failure,retryAfterMs}}return FAILURE_CLA
 return throttle.limit(async()=>{const stopReason=await this.#waitUntilResumed()
 if(stopReason!==void 0)return prevented(request,stopReason,this.#options)
 const outcome=await sendOnce(request,this.#limited())
-outcome.kind==="succeeded"?acceptance.confirm():this.#pauseAfter(outcome.failure,outcome.failure.retryAfterMs??0)
+outcome.kind==="succeeded"?acceptance.confirm():request.isOptional||this.#pauseAfter(outcome.failure,outcome.failure.retryAfterMs??0)
 return outcome})}async waitForRetry(failure,attempt){const stopReason=await this.#sleepBeforeRetry(failure,attempt)
 if(stopReason!==void 0)return{stopReason,isCancelled:isCancelled(this.#options.signal)}}async#sleepBeforeRetry(failure,attempt){const{clock,random,deadline,isBeforeTimeout,signal,log}=this.#limited()
 if(signal.aborted)return abortReason(signal)
@@ -695,7 +695,7 @@ log.request(`${formatOperation(failure)}. Retrying in ${formatSeconds(wait)}.`)
 this.#pauseAfter(failure,wait)
 return sleep(clock,wait,signal)}async pause(ms){const{clock,signal}=this.#options
 await sleep(clock,Math.min(ms,this.timeLeft()/4),signal)}within(ms){const{deadline,clock}=this.#options
-return new Client(this.#options,Math.max(this.#reserve,deadline()-clock.now()-ms))}timeLeft(){return this.#limited().deadline-this.#options.clock.now()}async#waitUntilResumed(){const{server,clock,signal,throttle}=this.#options
+return new Client(this.#options,Math.max(this.#reserve,deadline()-clock.now()-ms))}async untilResumed(){await this.#waitUntilResumed()}timeLeft(){return this.#limited().deadline-this.#options.clock.now()}async#waitUntilResumed(){const{server,clock,signal,throttle}=this.#options
 for(;;){const{pausedUntil}=throttle,wait=pausedUntil-clock.now()
 if(wait<=0)return
 const{deadline,isBeforeTimeout}=this.#limited()
@@ -709,7 +709,9 @@ function limitTo(max){let running=0
 const waiting=[]
 return async call=>{running<max?running+=1:await new Promise(resolve=>waiting.push(resolve))
 try{return await call()}finally{const next=waiting.shift()
-next?next():running-=1}}}async function forEachOf(items,handle){const queue=each(items),loops=Array.from({length:MAX_CONCURRENCY},async()=>{for(const item of queue)await handle(item)})
+next?next():running-=1}}}async function forOneOfMany(clients){for(const client of Object.values(clients))await client.untilResumed()
+const halves=Object.entries(clients).map(([name,client])=>[name,client.within(client.timeLeft()/2)])
+return Object.fromEntries(halves)}async function forEachOf(items,handle){const queue=each(items),loops=Array.from({length:MAX_CONCURRENCY},async()=>{for(const item of queue)await handle(item)})
 try{await Promise.all(loops)}finally{await Promise.allSettled(loops)}}function*each(items){yield*items}function recordEffect(){let possible=0,wasThrottled=!1
 return{async watch(request,send){if(isRead(request))return send()
 possible+=1
@@ -1447,7 +1449,7 @@ details.forEach(info)
 limit&&isUsedUp?warn(keyLimitUsedUp,{spend:{...spend,limit}}):summarize({title:`\u{1f4b5} ${formatSpend(spend,"at OpenRouter")}`,paragraphs:[...spend.isSoFar?[]:["The API key does not work any more."],...details],folded:[{title:"Name of the API key",paragraphs:[{code:name}]}]})}function main_key(){return runStep({action:"key"},async step=>{const{report}=step,inputs=readKeyInputs(report),result=await createKey(inputs,{saveTask:openJournal(inputs,report),...startContext(inputs,step),registerSecrets:report.registerSecrets,onKey(created){report.output(keyOutputs(created))
 report.outputSecret("key",created.secret)},random:Math.random})
 report.summarize(keySummary(result,inputs))})}const WITHIN_MS=5e3
-function disableAndRead(created,context){return read({...disableRequest(created),trusts404:!0},context)}function readOnce(created,context){return read(keyRequest(created.hash,describeKey(created)),context)}async function read(request,{client}){const brief=client.within(Math.min(WITHIN_MS,client.timeLeft()/4)),{value,error}=await catching(brief.request(request),ApiError)
+function disableAndRead(created,context){return read({...disableRequest(created),trusts404:!0},context)}function readOnce(created,context){return read(keyRequest(created.hash,describeKey(created)),context)}async function read(request,{client}){const brief=client.within(Math.min(WITHIN_MS,client.timeLeft()/4)),{value,error}=await catching(brief.request({...request,isOptional:!0}),ApiError)
 return error?{error}:{found:value.data,now:value.serverTime}}function spendIn({found,now,error},created,{log}){const one=found&&{key:found,settlesIn:settlesIn(found,now)},spent=one&&spentOf(one)
 if(!spent){const reason=one?"OpenRouter does not report it":spend_describeMissing(error)
 log.info(`What the API key ${describeKey(created)} has spent is unknown: ${reason}.`)
@@ -1789,16 +1791,16 @@ const isClosed=({state})=>state!=="open",groups=groupBySubject(marked.filter(one
 log.info(`Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(open.length)}${names&&`: ${names}`}.`)
 const found=stale.map(one=>toFound(one,context)),ended=await deleteStale(found,{...request,deleteOne:one=>endOne(one,context)},context)
 request.dryRun||await updateComments(open,context)
-return[...open.map(one=>({...toFound(one,context),outcome:"kept",reason:"it is open",keys:[]})),...unread,...ended]}async function readSubjects(groups,context){const states={outdated:[],open:[],unread:[]}
-await forEachOf(groups,async({subject,workspaces})=>{const github=withHalf(context.github),lookup=readSubject(subject,void 0,{...context,github}),{value:facts,error}=await catching(lookup,ApiError,Failure)
+return[...open.map(one=>({...toFound(one,context),outcome:"kept",reason:"it is open",keys:[]})),...unread,...ended]}async function readSubjects(groups,context){const states={outdated:[],open:[],unread:[]},lookups=context.github.within(context.github.timeLeft()/2)
+await forEachOf(groups,async({subject,workspaces})=>{const{github}=await forOneOfMany({github:lookups}),lookup=readSubject(subject,void 0,{...context,github}),{value:facts,error}=await catching(lookup,ApiError,Failure)
 if(!error){const{isOpen,since}=facts
 states[isOpen?"open":"outdated"].push(...workspaces.map(one=>({...one,since})))
 return}const found=workspaces.map(one=>toFound(one,context))
 states.unread.push(...found.map(one=>failed(one,error,context)))})
-return states}function withHalf(client){return client.within(client.timeLeft()/2)}function groupBySubject(marked){const groups=new Map
+return states}function groupBySubject(marked){const groups=new Map
 for(const workspace of marked){const{subject}=workspace,key=JSON.stringify(subject),group=groups.get(key)??{subject,workspaces:[]}
 group.workspaces.push(workspace)
-groups.set(key,group)}return[...groups.values()]}async function endOne(workspace,context){const{client,github}=context,ending=closePreview(workspace,{waits:!1},{...context,client:withHalf(client),github:withHalf(github)}),{value:deletion,error:failure}=await catching(ending,Failure)
+groups.set(key,group)}return[...groups.values()]}async function endOne(workspace,context){const{client,github}=context,ending=closePreview(workspace,{waits:!1},{...context,...await forOneOfMany({client,github})}),{value:deletion,error:failure}=await catching(ending,Failure)
 return failure?{outcome:"failed",keys:[],failure}:deletion.outcome==="kept"?{...deletion,reason:"it is open again"}:deletion}async function updateComments(open,context){await forEachOf(open,async workspace=>{const outcome=writeComment({workspace,addsNone:!0},context),{error}=await catching(outcome,ApiError)
 error&&context.log.info(`${error.message}.`)})}const STALE="its pull request or branch is closed"
 function toFound(workspace,{repository}){return{...workspace,link:linkTo(workspace.subject,repository),age:void 0,reason:STALE}}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function subjectOutputs({isOpen,isOwn}){return isOpen?{state:isOwn?"open":"skipped"}:{state:"closed"}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
@@ -1885,7 +1887,7 @@ if(!first)return
 const named=found.slice(0,report_MAX_NAMED).map(({slug})=>slug),more=found.length>named.length?` and ${found.length-named.length} more`:"",check=first.outcome==="would-delete"?"If no one needs them, check":"Check"
 return`Found ${countOf(found.length,"stale workspace")}: ${named.join(", ")}${more}. ${check} why the jobs that created them did not delete them.`}async function sweep(request,context){const{client,log}=context,{stale,kept}=await findStale(request,context)
 log.info(`Stale: ${countWorkspaces(stale.length)}. Kept, although the slug matches slug-pattern: ${countWorkspaces(kept.length)}.`)
-const options={deleteKeys:request.deleteKeys,relistKeys:!1},ended=await deleteStale(stale,{...request,deleteOne:async({id,slug,reason})=>{const brief={...context,client:client.within(client.timeLeft()/2)},deletion=await teardown({id,slug},options,brief)
+const options={deleteKeys:request.deleteKeys,relistKeys:!1},ended=await deleteStale(stale,{...request,deleteOne:async({id,slug,reason})=>{const brief={...context,...await forOneOfMany({client})},deletion=await teardown({id,slug},options,brief)
 deletion.failure||log.info(deletionLine(`${JSON.stringify(slug)}, ${reason}`,deletion))
 return deletion}},context)
 return[...ended,...kept]}async function findStale(request,{client,timeOfDay,log}){log.info(`Looking for workspaces with a slug that matches ${request.slugPattern}, older than ${formatAge(request.olderThanMs)}.`)

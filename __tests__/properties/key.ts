@@ -326,15 +326,12 @@ const revoked = ({ step: { task } }: Ended) => (task?.ends ? task.created : unde
 const works = ({ simulation }: Scene, hash: string) =>
   simulation.account.keys.some((key) => key.hash === hash && !key.disabled);
 
-/** Whatever becomes of the request that disables it, unless OpenRouter has all requests wait. */
+/** Whatever becomes of the request that disables it. */
 function keyIsDeletedWithoutDelay(job: EndedJob): void {
   const key = revoked(job);
   if (!key) return;
   const deletion = job.changes.find(({ method, hash }) => method === 'DELETE' && hash === key.hash);
-  const waits = job.scenario.schedule.map((fault) =>
-    'headers' in fault ? 1_000 * Number(fault.headers?.['retry-after'] ?? 0) : 0,
-  );
-  const within = Math.min(5_000, job.scenario.postTimeout / 4) + Math.max(0, ...waits);
+  const within = Math.min(5_000, job.scenario.postTimeout / 4);
   // Waits with a random part add up to such times as 2000.0000000000018.
   expect(Math.floor(deletion?.after ?? Number.NaN)).toBeLessThanOrEqual(within);
 }

@@ -107,7 +107,8 @@ class Client {
       const outcome = await sendOnce(request, this.#limited());
       if (outcome.kind === 'succeeded') acceptance.confirm();
       // Pause here, before the limit lets another request start.
-      else this.#pauseAfter(outcome.failure, outcome.failure.retryAfterMs ?? 0);
+      else if (!request.isOptional)
+        this.#pauseAfter(outcome.failure, outcome.failure.retryAfterMs ?? 0);
       return outcome;
     });
   }
@@ -145,6 +146,11 @@ class Client {
   within(ms: number): Client {
     const { deadline, clock } = this.#options;
     return new Client(this.#options, Math.max(this.#reserve, deadline() - clock.now() - ms));
+  }
+
+  /** Waits until the server allows requests, unless that is after the deadline: then not at all. */
+  async untilResumed(): Promise<void> {
+    await this.#waitUntilResumed();
   }
 
   /** The time until its requests have to end, in milliseconds. */
@@ -217,6 +223,21 @@ export function limitTo(max: number): <Result>(call: () => Promise<Result>) => P
       else running -= 1;
     }
   };
+}
+
+/**
+ * Returns clients for one of many items: each has half of the time that is left once all servers allow requests. So a
+ * slow item leaves time for the others, and a wait that a server requires costs none its time.
+ */
+export async function forOneOfMany<Clients extends Readonly<Record<string, Client>>>(
+  clients: Clients,
+): Promise<Clients> {
+  for (const client of Object.values(clients)) await client.untilResumed();
+  const halves = Object.entries(clients).map(([name, client]) => [
+    name,
+    client.within(client.timeLeft() / 2),
+  ]);
+  return Object.fromEntries(halves) as Clients;
 }
 
 /**

@@ -164,6 +164,8 @@ export interface ApiRequest<Data> extends RequestFacts {
    * second one has to confirm it.
    */
   trusts404?: boolean;
+  /** Whether the step can do without it: if it is throttled, the other requests do not wait for that. */
+  isOptional?: boolean;
   /** Why a valid response is not that to the request: it is about another resource, or shows no change. */
   findMismatch?(data: Data): string | undefined;
   /** The maximum size of the body of the response; `MAX_BODY_BYTES` by default. */

@@ -189,11 +189,30 @@ test.each([
     const previews = openPreviews();
     const { world } = previews;
     const network = server === 'GitHub' ? world.gitHubNetwork : world.simulation.network;
-    const headers = { 'retry-after': '20' };
+    const headers = { 'retry-after': '10' };
     network.schedule.push({ on, kind: 'response', status: 429, headers });
     expect(await runCleanUp(previews)).toMatchObject({ failed: [], left: [] });
   },
 );
+
+test('a wait of more than half of the time leaves those that are being deleted, and no other', async () => {
+  const previews = openPreviews();
+  const headers = { 'retry-after': '35' };
+  const { network } = previews.world.simulation;
+  network.schedule.push({ on: 'GET /keys', kind: 'response', status: 429, headers });
+  const { deleted, failed } = await runCleanUp(previews);
+  expect([deleted.length, failed.length]).toEqual([COUNT - MAX_CONCURRENCY, MAX_CONCURRENCY]);
+});
+
+test('lookups that hang leave the deletions half of the time', async () => {
+  const previews = openPreviews(50);
+  const { world } = previews;
+  for (let number = 6; number <= 50; number += 1) {
+    world.gitHubNetwork.schedule.push(...forever({ on: pullPath(number), kind: 'silence' }));
+  }
+  const { deleted } = await runCleanUp(previews);
+  expect(deleted).toEqual(['demo-1', 'demo-2', 'demo-3', 'demo-4', 'demo-5']);
+});
 
 describe('comments that GitHub does not accept', () => {
   const on = 'GET /repos/:owner/:repo/issues/:number/comments';

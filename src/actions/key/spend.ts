@@ -42,7 +42,10 @@ export function readOnce(created: KeyIdentity, context: Context): Promise<Readin
 
 async function read(request: ApiRequest<Key | undefined>, { client }: Context): Promise<Reading> {
   const brief = client.within(Math.min(WITHIN_MS, client.timeLeft() / 4));
-  const { value, error } = await catching(brief.request(request), ApiError);
+  const { value, error } = await catching(
+    brief.request({ ...request, isOptional: true }),
+    ApiError,
+  );
   return error ? { error } : { found: value.data, now: value.serverTime };
 }
 

@@ -1,4 +1,4 @@
-import { type Client, forEachOf } from '../../http/client.ts';
+import { forEachOf, forOneOfMany } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { countWorkspaces, truncateList } from '../../lib/format.ts';
@@ -78,8 +78,10 @@ async function readSubjects(
   context: GitHubContext,
 ): Promise<SubjectStates> {
   const states: SubjectStates = { outdated: [], open: [], unread: [] };
+  // The deletions have the other half.
+  const lookups = context.github.within(context.github.timeLeft() / 2);
   await forEachOf(groups, async ({ subject, workspaces }) => {
-    const github = withHalf(context.github);
+    const { github } = await forOneOfMany({ github: lookups });
     const lookup = readSubject(subject, undefined, { ...context, github });
     const { value: facts, error } = await catching(lookup, ApiError, Failure);
     if (!error) {
@@ -91,11 +93,6 @@ async function readSubjects(
     states.unread.push(...found.map((one) => failed(one, error, context)));
   });
   return states;
-}
-
-/** A client that has half of the time that is left. */
-function withHalf(client: Client): Client {
-  return client.within(client.timeLeft() / 2);
 }
 
 function groupBySubject(marked: readonly MarkedWorkspace[]): Group[] {
@@ -115,7 +112,7 @@ async function endOne(
   context: GitHubContext,
 ): Promise<Deletion & { reason?: string }> {
   const { client, github } = context;
-  const brief = { ...context, client: withHalf(client), github: withHalf(github) };
+  const brief = { ...context, ...(await forOneOfMany({ client, github })) };
   const ending = closePreview(workspace, { waits: false }, brief);
   const { value: deletion, error: failure } = await catching(ending, Failure);
   if (failure) return { outcome: 'failed', keys: [], failure };

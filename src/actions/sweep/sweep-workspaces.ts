@@ -1,3 +1,4 @@
+import { forOneOfMany } from '../../http/client.ts';
 import { countWorkspaces, formatAge } from '../../lib/format.ts';
 import { matches } from '../../lib/glob.ts';
 import {
@@ -45,8 +46,7 @@ export async function sweep(request: SweepRequest, context: Context): Promise<Sw
   );
   const options = { deleteKeys: request.deleteKeys, relistKeys: false };
   const deleteOne = async ({ id, slug, reason }: FoundWorkspace) => {
-    // So that a slow one leaves time for the others.
-    const brief = { ...context, client: client.within(client.timeLeft() / 2) };
+    const brief = { ...context, ...(await forOneOfMany({ client })) };
     const deletion = await teardown({ id, slug }, options, brief);
     if (!deletion.failure) log.info(deletionLine(`${JSON.stringify(slug)}, ${reason}`, deletion));
     return deletion;
