@@ -50,8 +50,11 @@ describe('whether a guardrail has a value', () => {
 
 describe('whether a response to a write is as requested', () => {
   test.each<[field: string, returned: unknown, requested: unknown, isExpected: boolean]>([
-    ['allowed_models', ['x/4.5-b-20251124:free', 'a/c'], ['a/b-4.5:free'], true],
-    ['ignored_models', ['a/b-20260101'], ['a/b', 'a/b-20260101'], true],
+    ['allowed_models', ['x/4.5-b-20251124:free'], ['a/b-4.5:free'], true],
+    ['allowed_models', ['a/b-20260101'], ['a/b', 'a/b-20260101'], true],
+    ['allowed_models', ['a/b', 'a/c'], ['a/b'], false],
+    ['ignored_models', ['a/b', 'a/c'], ['a/b'], true],
+    ['ignored_models', ['a/b'], ['a/b', 'a/c'], false],
     ['ignored_models', [], null, true],
     ['allowed_models', null, ['a/b'], false],
     ['allowed_models', ['a/b-20260101'], null, false],

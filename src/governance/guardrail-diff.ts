@@ -7,7 +7,11 @@ export function guardrailIdOf({ default_guardrail_id: id }: Workspace): string |
   return typeof id === 'string' && id !== '' ? id : undefined;
 }
 
-const MODEL_FIELDS = ['allowed_models', 'ignored_models'];
+/** The fields with models, and whether more of them than requested restrict less. */
+const MODEL_FIELDS: Readonly<Record<string, { moreIsLooser: boolean }>> = {
+  allowed_models: { moreIsLooser: true },
+  ignored_models: { moreIsLooser: false },
+};
 
 /** The fields of a limit, which are written together. */
 const LIMIT_FIELDS = ['limit_usd', 'reset_interval'];
@@ -34,10 +38,19 @@ export function diffGuardrail(
 export function unexpectedGuardrailFields(returned: Guardrail, update: GuardrailUpdate): string[] {
   return Object.keys(update).filter((field) => {
     const [actual, desired] = [normalize(returned[field]), normalize(update[field])];
-    // Models come back by other slugs, but a restriction stays one.
-    if (MODEL_FIELDS.includes(field)) return (actual === null) !== (desired === null);
-    return !includes(actual, desired);
+    const models = MODEL_FIELDS[field];
+    return models ? isLooser(actual, desired, models) : !includes(actual, desired);
   });
+}
+
+/** Whether models restrict less than requested, as far as their number shows: they come back by other slugs. */
+function isLooser(
+  actual: unknown,
+  desired: unknown,
+  { moreIsLooser }: { moreIsLooser: boolean },
+): boolean {
+  if (!Array.isArray(actual) || !Array.isArray(desired)) return actual !== desired;
+  return moreIsLooser ? actual.length > desired.length : actual.length < desired.length;
 }
 
 /** Sorts lists and fields, and keeps each entry once. An empty list restricts nothing, as null does. */
