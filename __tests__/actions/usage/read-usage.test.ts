@@ -5,7 +5,7 @@ import type { UsageResult } from '../../../src/actions/usage/result.ts';
 import { exactUsd, toUsd } from '../../../src/lib/usd.ts';
 import { JITTER, LATENCY, openPlainSimulation } from '../../support/plain-simulation.ts';
 import { json, openRecordingClient, type Reply } from '../../support/recording-client.ts';
-import { connect, onResponse, type Simulation } from '../../support/simulation.ts';
+import { connect, onNth, onResponse, type Simulation } from '../../support/simulation.ts';
 
 const ID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
 const DAY = 86_400_000;
@@ -317,6 +317,21 @@ describe('the usage of a day is incomplete if its counters may be of another', (
     expect([to, cost]).toEqual([end, 0n]);
     expect(gaps).toEqual([{ kind: 'keys-unread', keys: 1, cause: 'midnight' }]);
   });
+});
+
+test('the usage of a day is incomplete if its counters were read before and after midnight', async () => {
+  const simulation = openPlainSimulation([], { start: Date.parse('2026-01-15') - 9_000 });
+  const workspace = seedWorkspace(simulation, { slug: 'preview-42', age: 2 * DAY });
+  for (let n = 0; n < 150; n += 1) {
+    const key = seedKey(simulation, workspace);
+    key.created_at = workspace.created_at;
+    seedUsage(simulation, key, { credits: 1, age: HOUR });
+  }
+  simulation.account.analytics.lag = 2 * HOUR;
+  const { clock } = simulation;
+  onNth(simulation, 'GET /keys', 2, () => new Promise<void>((end) => clock.after(12_000, end)));
+  const { gaps } = await readIn(simulation, { since: 'day' });
+  expect(gaps).toEqual([{ kind: 'keys-unread', keys: 150, cause: 'midnight' }]);
 });
 
 test("the period ends by OpenRouter's clock, although the runner's differs", async () => {

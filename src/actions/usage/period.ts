@@ -78,8 +78,10 @@ export interface Period {
   /** Undefined for the whole life of the workspace. */
   from: number | undefined;
   to: number;
-  /** When they were read. */
+  /** When the first of them were read. */
   readAt: number;
+  /** How long it took to read them all, in milliseconds; 0 by default. */
+  tookMs?: number;
   /** When the workspace was created; undefined if unknown. */
   workspaceCreated: number | undefined;
 }
@@ -108,10 +110,10 @@ const CLOCK_MS = 5_000;
 export function spentAtLeast(
   key: Key,
   counter: 'usage' | 'byok_usage',
-  { from = Number.NEGATIVE_INFINITY, to, readAt, workspaceCreated }: Period,
+  { from = Number.NEGATIVE_INFINITY, to, readAt, tookMs = 0, workspaceCreated }: Period,
 ): Counted {
   const starts = calendarStarts(to);
-  const perhapsCounted = [readAt - CLOCK_MS, readAt + CLOCK_MS].map(calendarStarts);
+  const perhapsCounted = [readAt - CLOCK_MS, readAt + tookMs + CLOCK_MS].map(calendarStarts);
   const calendar = CALENDAR_PERIODS.map((period) => ({
     since: starts[period],
     value: key[`${counter}${SUFFIXES[period]}`],

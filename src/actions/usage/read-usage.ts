@@ -122,12 +122,14 @@ interface CountedKey {
 /** What the counters of all existing keys of a workspace show. */
 async function countKeys(
   workspace: Workspace,
-  period: Omit<Period, 'readAt'>,
-  { client, timeOfDay }: Context,
+  period: Pick<Period, 'from' | 'to' | 'workspaceCreated'>,
+  { client, clock, timeOfDay }: Context,
 ): Promise<CountedKey[]> {
+  const start = clock.now();
   const { keys, serverTime } = await listKeys(client, workspace);
+  const tookMs = clock.now() - start;
   const readAt = endOfSecond({ server: serverTime, runner: timeOfDay() }, [workspace, ...keys]);
-  return keys.map((key) => countKey(key, { ...period, readAt }));
+  return keys.map((key) => countKey(key, { ...period, readAt, tookMs }));
 }
 
 function countKey(key: Key, period: Period): CountedKey {
