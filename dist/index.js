@@ -1850,19 +1850,19 @@ if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure
 throwIfCancelled(step.signal)
-report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({key}){return key?describeKeysLeft({...key,ends:!isDeployed(key)}):""}function isDeployed({replaced}){return replaced!==void 0}async function runPreviewTask(task,context){const{key,subject}=task,ended=key&&await endKey(key,task,context),orphans=key&&await catching(deleteAllOrphans(key,context),ApiError,Failure),workspace={...task.workspace,subject,name:task.workspace.slug},check=await catching(checkThere(task,context),ApiError,Failure)
+report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({key}){return key?describeKeysLeft({...key,ends:!isDeployed(key)}):""}function isDeployed({replaced}){return replaced!==void 0}function endsOwn(key,{jobStatus}){return!isDeployed(key)||jobStatus.succeeded===!1}async function runPreviewTask(task,context){const{key,subject}=task,ended=key&&await endKey(key,task,context),orphans=key&&await catching(deleteAllOrphans(key,context),ApiError,Failure),workspace={...task.workspace,subject,name:task.workspace.slug},check=await catching(checkThere(task,context),ApiError,Failure)
 check.value&&await writeComment({workspace,cap:task.cap},context)
 const spend=ended?.spend,error=ended?.error??check.error??orphans?.error
 if(!error)return{spend,incomplete:void 0}
 if(!key)return{spend,incomplete:{error,left:task}}
 const left={...task,key:{...key,created:ended?.error&&key.created,mayHaveOrphans:orphans?.error!==void 0}}
-return{spend,incomplete:{error,left,advice:ended?.error&&!isDeployed(key)?adviseOnKeyLeft(left.key,"disable"):void 0}}}async function checkThere(task,context){if(await isThere(task,context))return!0
+return{spend,incomplete:{error,left,advice:ended?.error&&endsOwn(key,context)?adviseOnKeyLeft(left.key,"disable"):void 0}}}async function checkThere(task,context){if(await isThere(task,context))return!0
 const{isOpen}=await readSubject(task.subject,void 0,context)
 if(isOpen)throw new Failure(previewDeleted,{workspace:task.workspace})
 return!1}async function isThere({workspace:{id}},{client}){const{workspace}=await findWorkspace(client,id)
 return isInUse(workspace)}async function endKey(task,preview,context){const{workspace,created:key,replaced}=task
 if(!key)return{}
-if(replaced===void 0||context.jobStatus.succeeded===!1){const end=await catching(endOwn(key,preview,context),ApiError,Failure)
+if(replaced===void 0||endsOwn(task,context)){const end=await catching(endOwn(key,preview,context),ApiError,Failure)
 return end.error?end:{spend:spendIn({found:end.value},key,context)}}const replacement={key,workspace,replaced,isSameName:isSamePreviewKeyName},end=await replaceOlderKeys(replacement,context,older=>disableEach(older,context))
 return{spend:spendIn(end.reading,key,context),error:end.error}}async function endOwn(key,task,context){for await(const _ of whileMissing(context)){const found=await findKey(context.client,key.hash)
 if(found&&isDisabled(found))return found

@@ -22,7 +22,7 @@ export const keyTask = () =>
         expiresAt: z.nullable(z.string()),
       }),
     ),
-    /** Whether the post step ends the created key: `key` deletes it, `preview` disables it. */
+    /** Whether the post step of `key` deletes the created key. That of `preview` decides by what the key is for. */
     ends: z.boolean(),
     /**
      * The hashes of the keys that the created one replaces if the job succeeds: empty if there were none, absent

@@ -39,6 +39,11 @@ function isDeployed({ replaced }: KeyTask): boolean {
   return replaced !== undefined;
 }
 
+/** Whether the key ends with the job: that of a deployment stays, unless the job has failed. */
+function endsOwn(key: KeyTask, { jobStatus }: Pick<PreviewTaskContext, 'jobStatus'>): boolean {
+  return !isDeployed(key) || jobStatus.succeeded === false;
+}
+
 /** What a post step has done about a preview. */
 interface PreviewEnd {
   spend: KeySpend | undefined;
@@ -70,9 +75,8 @@ export async function runPreviewTask(
       mayHaveOrphans: orphans?.error !== undefined,
     },
   };
-  // A deployment has its key.
   const advice =
-    ended?.error && !isDeployed(key) ? adviseOnKeyLeft(left.key, 'disable') : undefined;
+    ended?.error && endsOwn(key, context) ? adviseOnKeyLeft(left.key, 'disable') : undefined;
   return { spend, incomplete: { error, left, advice } };
 }
 
@@ -105,7 +109,7 @@ async function endKey(
 ): Promise<{ spend?: KeySpend | undefined; error?: Error | undefined }> {
   const { workspace, created: key, replaced } = task;
   if (!key) return {};
-  if (replaced === undefined || context.jobStatus.succeeded === false) {
+  if (replaced === undefined || endsOwn(task, context)) {
     const end = await catching(endOwn(key, preview, context), ApiError, Failure);
     return end.error ? end : { spend: spendIn({ found: end.value }, key, context) };
   }

@@ -293,6 +293,15 @@ describe('the life of a pull request', () => {
     expect(failure.lines.join()).not.toContain('Nothing was changed');
   });
 
+  test('has a deployment that says so if its key, of a job that failed, cannot be disabled', async () => {
+    const [opened] = open();
+    const inputs = { ...QUIET, key: 'preview', 'job-status': 'failure' };
+    const step = await main(opened, inputs);
+    harness.sandbox.faults.push({ on: 'PATCH /keys/:hash', kind: 'response', status: 403 });
+    const { lines } = expectFailure(await post(opened, step, inputs));
+    expect(lines[0]).toMatch(/^The API key may still work, and can spend at most \$1\.00 /);
+  });
+
   test('has a post step that fails if it cannot look up the workspace, once the key is disabled', async () => {
     const [opened] = open();
     const step = await main(opened, QUIET);
