@@ -1402,7 +1402,7 @@ function taskIn(state,progress){const{workspace:{id,slug},desired,mayHaveOrphans
 if(state==="ended")return mayHaveOrphans?{...task,ends:!1}:null
 const created=key&&{hash:key.hash,label:key.label,name:desired.name,expiresAt:expiryOf(key,desired)}
 return state==="given-out"?{...task,created,ends:!1,replaced}:{...task,created,ends:!0}}function task_saveState(state,progress,{saveTask}){const exists=progress.key&&describeExisting(progress.key)
-saveTask(taskIn(state,progress),state==="ended"?{orWarn:!0}:{exists})}function describeExisting(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`}async function createKey(request,context){const{client,log}=context,{workspace}=request
+saveTask(taskIn(state,progress),state==="ended"?{orWarn:!0}:{exists})}function describeExisting(key){return`the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, ends`}async function createKey(request,context){const{client,log}=context,{workspace}=request
 log.info(`Requested: an API key in the workspace ${JSON.stringify(workspace)}.`)
 const found=await findWorkspace(client,workspace)
 if(!found.workspace)throw new Failure(workspaceNotFound,{workspace})
@@ -1787,14 +1787,14 @@ const{name}=identify(mark.subject,repository,void 0)
 return[{id,slug,description,created_at,...mark,name:mark.state==="open"?slug:name}]})}function notDeleted(workspace,errors,keysLeft){const[first]=errors,reason=`${first?formatCause(first.details):"the run was cancelled"}. ${describeWorking(keysLeft)}`
 return new Failure(previewNotDeleted,{workspace,errors,keysLeft},reason)}function reopened(workspace){return new Failure(previewReopened,{workspace},"its API keys were disabled, and it is open again: run its workflow again")}async function cleanUp(request,context){const{log}=context,marked=await findMarked(context)
 log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`)
-const isClosed=({state})=>state!=="open",groups=groupBySubject(marked.filter(one=>!isClosed(one))),{outdated,open,unread}=await readSubjects(groups,context),stale=[...marked.filter(isClosed),...outdated],names=truncateList(open.map(({slug})=>slug)).join(", ")
+const isClosed=({state})=>state!=="open",groups=groupBySubject(marked.filter(one=>!isClosed(one))),{closed,open,unread}=await readSubjects(groups,context),stale=[...marked.filter(isClosed),...closed],names=truncateList(open.map(({slug})=>slug)).join(", ")
 log.info(`Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(open.length)}${names&&`: ${names}`}.`)
 const found=stale.map(one=>toFound(one,context)),ended=await deleteStale(found,{...request,deleteOne:one=>endOne(one,context)},context)
 request.dryRun||await updateComments(open,context)
-return[...open.map(one=>({...toFound(one,context),outcome:"kept",reason:"it is open",keys:[]})),...unread,...ended]}async function readSubjects(groups,context){const states={outdated:[],open:[],unread:[]},lookups=context.github.within(context.github.timeLeft()/2)
+return[...open.map(one=>({...toFound(one,context),outcome:"kept",reason:"it is open",keys:[]})),...unread,...ended]}async function readSubjects(groups,context){const states={closed:[],open:[],unread:[]},lookups=context.github.within(context.github.timeLeft()/2)
 await forEachOf(groups,async({subject,workspaces})=>{const{github}=await forOneOfMany({github:lookups}),lookup=readSubject(subject,void 0,{...context,github}),{value:facts,error}=await catching(lookup,ApiError,Failure)
 if(!error){const{isOpen,since}=facts
-states[isOpen?"open":"outdated"].push(...workspaces.map(one=>({...one,since})))
+states[isOpen?"open":"closed"].push(...workspaces.map(one=>({...one,since})))
 return}const found=workspaces.map(one=>toFound(one,context))
 states.unread.push(...found.map(one=>failed(one,error,context)))})
 return states}function groupBySubject(marked){const groups=new Map

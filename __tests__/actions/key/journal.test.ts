@@ -50,7 +50,7 @@ describe('a key that is kept after the job', () => {
       code: 'state-not-written',
       details: {
         exists: expect.stringContaining(
-          `hash ${keys[0]?.hash}, which the post step, if it runs, deletes`,
+          `hash ${keys[0]?.hash}, which the post step, if it runs, ends`,
         ),
       },
     });

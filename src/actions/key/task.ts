@@ -92,5 +92,5 @@ export function saveState(
 
 /** What exists at OpenRouter if the state cannot be written. */
 function describeExisting(key: Key): string {
-  return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, deletes`;
+  return `the API key ${describeKey(key)}, hash ${key.hash}, which the post step, if it runs, ends`;
 }

@@ -46,8 +46,8 @@ export async function cleanUp(
   // One that is closed already is ended whatever its subject is.
   const isClosed = ({ state }: MarkedWorkspace) => state !== 'open';
   const groups = groupBySubject(marked.filter((one) => !isClosed(one)));
-  const { outdated, open, unread } = await readSubjects(groups, context);
-  const stale = [...marked.filter(isClosed), ...outdated];
+  const { closed, open, unread } = await readSubjects(groups, context);
+  const stale = [...marked.filter(isClosed), ...closed];
   const names = truncateList(open.map(({ slug }) => slug)).join(', ');
   log.info(
     `Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(open.length)}${names && `: ${names}`}.`,
@@ -66,7 +66,7 @@ export async function cleanUp(
 }
 
 interface SubjectStates {
-  outdated: MarkedWorkspace[];
+  closed: MarkedWorkspace[];
   open: MarkedWorkspace[];
   /** Those whose state could not be read. */
   unread: SweptWorkspace[];
@@ -77,7 +77,7 @@ async function readSubjects(
   groups: readonly Group[],
   context: GitHubContext,
 ): Promise<SubjectStates> {
-  const states: SubjectStates = { outdated: [], open: [], unread: [] };
+  const states: SubjectStates = { closed: [], open: [], unread: [] };
   // The deletions have the other half.
   const lookups = context.github.within(context.github.timeLeft() / 2);
   await forEachOf(groups, async ({ subject, workspaces }) => {
@@ -86,7 +86,7 @@ async function readSubjects(
     const { value: facts, error } = await catching(lookup, ApiError, Failure);
     if (!error) {
       const { isOpen, since } = facts;
-      states[isOpen ? 'open' : 'outdated'].push(...workspaces.map((one) => ({ ...one, since })));
+      states[isOpen ? 'open' : 'closed'].push(...workspaces.map((one) => ({ ...one, since })));
       return;
     }
     const found = workspaces.map((one) => toFound(one, context));
