@@ -97,10 +97,8 @@ export const RELEASE: Record<string, (sandbox: Sandbox) => Promise<void>> = {
     assert.ok([first, failed].every(({ hash }) => releases.hashes().includes(hash)));
     const next = await releases.run('schedule');
     assert.equal(next.exitCode, 0, next.log);
-    assert.deepEqual(
-      sandbox.account.keys.map(({ name }) => name),
-      ['Production of web', 'Of before'],
-    );
+    const names = sandbox.account.keys.map(({ name }) => name.replace(/ #[\da-z]{6}$/, ' #…'));
+    assert.deepEqual(names, ['Production of web #…', 'Of before']);
     assert.equal(releases.hashes()[0], next.hash);
     await releases.close();
   },
