@@ -9,7 +9,7 @@ export const TEAM_WORKSPACE: Record<string, (sandbox: Sandbox) => Promise<void>>
     sandbox,
   ) {
     const reader = await openReader('docs/recipes/team-workspace.md', sandbox);
-    for (const outcome of [/Created in/, /nothing to change/]) {
+    for (const outcome of [/Created in/, /No change of the guardrail: only written otherwise/]) {
       const run = await reader.run('Workspaces');
       assert.equal(run.exitCode, 0, run.log);
       assert.deepEqual(reader.slugs().toSorted(), ['team-search', 'team-support']);
