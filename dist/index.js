@@ -1594,13 +1594,13 @@ function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`previ
 return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+subjectEnd(subject)),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=toSlug(text)
 return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
 const path=subject.name.split("/").map(encodeURIComponent).join("/")
-return{text:subject.name,url:`${serverUrl}/${name}/tree/${path}`}}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<closed>, closed(?<unbilled>, without a bill)?)?$/
-function isInUse(workspace){return workspace!==void 0&&workspace.slug!==closedSlug(workspace)}const closedMark=description=>description+", closed",unbilledMark=description=>description+", without a bill"
+return{text:subject.name,url:`${serverUrl}/${name}/tree/${path}`}}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<closed>, closed(?<billed>, billed)?)?$/
+function isInUse(workspace){return workspace!==void 0&&workspace.slug!==closedSlug(workspace)}const closedMark=description=>description+", closed",billedMark=description=>description+", billed"
 function closedSlug({id}){return`closed-${id.toLowerCase()}`}function readMark(description,repository){const start=naming_START+repository.serverUrl
 if(typeof description!="string"||!description.startsWith(start))return
 const{groups}=REST.exec(description.slice(start.length))??{}
 if(!groups||Number(groups.id)!==repository.id)return
-const{number,branch="",closed,unbilled}=groups,ended=unbilled===void 0?"closed":"unbilled"
+const{number,branch="",closed,billed}=groups,ended=billed===void 0?"closed":"billed"
 return{subject:number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)},state:closed===void 0?"open":ended}}function isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}async function findBranch(client,repository,name){const request={...requestFor(repository,name),on404:()=>{}},{data}=await client.request({...request,trusts404:!0})
 if(data)return data
 await client.request(requestFor(repository,repository.defaultBranch))
@@ -1695,7 +1695,8 @@ async function writeUntilRight(request,place){const{comments,log}=place,own={...
 let last,[{cap},hasWritten,hasAdded]=[request,!1,!1]
 for(let round=1;round<=MAX_ROUNDS;round+=1){const keys=await keysOf(request,place),found=await listOwn(own),bill=found.find(({data})=>isBill(data))
 if(bill){await keepOnly(bill,found,own)
-return{kind:"written",data:bill.data}}if(found.length===0&&(keys.length===0||request.addsNone))return{kind:"nothing"}
+return{kind:"written",data:bill.data}}if("isWritten"in request&&request.isWritten)return{kind:"nothing"}
+if(found.length===0&&(keys.length===0||request.addsNone))return{kind:"nothing"}
 const data=dataOf(request,{keys,found,cap}),body=comments.render({data,slug:request.workspace.name,keys}),[oldest]=found
 if(oldest?.comment.body===body){await keepOnly(oldest,found,own)
 log.info(`The comment on #${place.number} says: ${render_comment_describeSpent(data)}.`)
@@ -1762,14 +1763,11 @@ const hashes=new Set(deleted.keys.map(({key})=>key.hash)),keys=settled.keys.filt
 context.log.info(deletionLine(`the preview ${JSON.stringify(workspace.name)}`,deletion))
 billed&&await writeComment({workspace,keys:settled.keys},context)
 return deletion}function spentInAll(keys,{firstListed}){const hashes=new Set(keys.map(({key})=>key.hash))
-return firstListed?.every(({key})=>hashes.has(key.hash))?spentBy(keys):void 0}async function bill(workspace,keys,context){if(workspace.subject.kind==="branch"||workspace.state==="unbilled")return
-const{workspace:now}=await findWorkspace(context.client,workspace.id)
-if(readMark(now?.description,context.repository)?.state!=="closed")return
-const outcome=await writeBill({workspace,keys},context)
-if(outcome.kind==="written")return spentIn(outcome.data)
-if(outcome.kind==="failed"&&!isForGood(outcome.error))throw outcome.error
-if(outcome.kind!=="nothing"){const description=unbilledMark(workspace.description)
-await patchWorkspace(context.client,workspace,{description})}}function isForGood({details:{kind,status}}){return kind==="rejected"&&status!==401}async function closeAll(preview,{dryRun,since},context){const{subject,identity}=preview,{value:marked,error}=await catching(findMarked(context),ApiError)
+return firstListed?.every(({key})=>hashes.has(key.hash))?spentBy(keys):void 0}async function bill(workspace,keys,context){if(workspace.subject.kind==="branch")return
+const{workspace:now}=await findWorkspace(context.client,workspace.id),isWritten=readMark(now?.description,context.repository)?.state!=="closed",outcome=await writeBill({workspace,keys,isWritten},context)
+if(outcome.kind==="failed"&&!isForGood(outcome.error)&&!isWritten)throw outcome.error
+if(outcome.kind!=="nothing"&&!isWritten){const description=billedMark(workspace.description)
+await patchWorkspace(context.client,workspace,{description})}return outcome.kind==="written"?spentIn(outcome.data):void 0}function isForGood({details:{kind,status}}){return kind==="rejected"&&status!==401}async function closeAll(preview,{dryRun,since},context){const{subject,identity}=preview,{value:marked,error}=await catching(findMarked(context),ApiError)
 if(error&&dryRun)throw error
 if(error)throw notDeleted({slug:identity.slug,name:identity.slug},[error],void 0)
 const own=marked.filter(one=>isSame(one.subject,subject))

@@ -85,7 +85,7 @@ describe('the end of a preview', () => {
       ...[READ_PULL, 'GET /workspaces', 'GET /keys', READ_PULL],
       ...['GET /workspaces/:id', 'PATCH /workspaces/:id', READ_PULL, 'GET /keys'],
       ...['GET /workspaces/:id', 'POST /graphql', LIST],
-      ...['POST /repos/:owner/:repo/issues/:number/comments', LIST],
+      ...['POST /repos/:owner/:repo/issues/:number/comments', LIST, 'PATCH /workspaces/:id'],
       ...['GET /keys', ...DELETIONS, 'DELETE /workspaces/:id', LIST],
     ]);
     expect([billsIn(world), costOf(job)]).toEqual([['exactly 6'], '6']);

@@ -3,13 +3,13 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { updateWorkspaceRequest } from '../../../sandbox/openrouter/resources/workspaces.ts';
 import {
+  billedMark,
   closedMark,
   closedSlug,
   describePreview,
   identify,
   linkTo,
   readMark,
-  unbilledMark,
 } from '../../../src/actions/preview/naming.ts';
 import type { Subject } from '../../../src/actions/preview/subject.ts';
 import { SHOP } from '../../support/repositories.ts';
@@ -69,14 +69,14 @@ test('OpenRouter accepts the slug, name and description of any preview, and its 
       const identity = identify(subject, repository, undefined);
       expect(updateWorkspaceRequest.safeParse(identity)).toMatchObject({ success: true });
       const closed = closedMark(identity.description);
-      const unbilled = unbilledMark(closed);
-      expect(updateWorkspaceRequest.safeParse({ description: unbilled })).toMatchObject({
+      const billed = billedMark(closed);
+      expect(updateWorkspaceRequest.safeParse({ description: billed })).toMatchObject({
         success: true,
       });
       expect(
-        [identity.description, closed, unbilled].map((text) => readMark(text, repository)),
-      ).toEqual(['open', 'closed', 'unbilled'].map((state) => ({ subject, state })));
-      expect(describePreview({ description: unbilled })).toBe(describePreview(identity));
+        [identity.description, closed, billed].map((text) => readMark(text, repository)),
+      ).toEqual(['open', 'closed', 'billed'].map((state) => ({ subject, state })));
+      expect(describePreview({ description: billed })).toBe(describePreview(identity));
     }),
   );
 });
@@ -120,7 +120,7 @@ describe('the mark of a workspace belongs to', () => {
     ['nothing if text follows', `${OF_42} and more`, undefined],
     ['nothing if text precedes', `A ${OF_42}`, undefined],
     ['nothing if it is not one', 'Staging of web', undefined],
-    ['nothing if it only has no bill', unbilledMark(OF_42), undefined],
+    ['nothing if it only has no bill', billedMark(OF_42), undefined],
     ['nothing if it is closed twice', closedMark(closedMark(OF_42)), undefined],
   ])('%s', (_, description, subject) => {
     expect(readMark(description, SHOP)?.subject).toEqual(subject);

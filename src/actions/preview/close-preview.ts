@@ -15,7 +15,8 @@
  *        more, so a reopened pull request gets a new workspace at once.
  *     6. Read once more. If it is open, fail in the end: preview-reopened.
  *     7. List again. A job whose POST came before the closing can have created a key: it is disabled, and settles.
- *     8. Write the bill. Delete the keys and the workspace.
+ *     8. Write the bill, and say so in the mark: no other run writes one of the keys that are left. Delete the keys and
+ *        the workspace.
  *
  * The end, and a reopening at the worst moment:
  *
@@ -71,13 +72,13 @@ import { isGone, teardown } from '../../teardown/teardown.ts';
 import { RELIST_MS } from './cap-key.ts';
 import { previewNotDeleted, previewReopened } from './failures.ts';
 import {
+  billedMark,
   closedMark,
   closedSlug,
   identify,
   isSame,
   type MarkedWorkspace,
   readMark,
-  unbilledMark,
 } from './naming.ts';
 import { assertOurs } from './open-preview.ts';
 import { type GitHubContext, readSubject } from './read-subject.ts';
@@ -295,8 +296,8 @@ function spentInAll(keys: readonly SettlingKey[], { firstListed }: Target): Spen
 }
 
 /**
- * Writes the bill into the comment, and returns what it says; undefined if there is none. If GitHub rejects it for good,
- * or if there is to be no comment, the mark says first that no run writes one later.
+ * Writes the bill into the comment, and returns what it says; undefined if there is none. Then the mark says that no run
+ * writes one later: from there on, keys are deleted, and a list lacks what these have spent.
  * @throws {ApiError} if it fails for a moment: the next clean-up finishes
  */
 async function bill(
@@ -304,18 +305,18 @@ async function bill(
   keys: readonly SettlingKey[],
   context: GitHubContext,
 ): Promise<Spent | undefined> {
-  if (workspace.subject.kind === 'branch' || workspace.state === 'unbilled') return undefined;
-  // Another run may have given up the bill, and deleted keys, before they were listed.
+  if (workspace.subject.kind === 'branch') return undefined;
+  // Another run may have deleted keys before they were listed.
   const { workspace: now } = await findWorkspace(context.client, workspace.id);
-  if (readMark(now?.['description'], context.repository)?.state !== 'closed') return undefined;
-  const outcome = await writeBill({ workspace, keys }, context);
-  if (outcome.kind === 'written') return spentIn(outcome.data);
-  if (outcome.kind === 'failed' && !isForGood(outcome.error)) throw outcome.error;
-  if (outcome.kind !== 'nothing') {
-    const description = unbilledMark(workspace.description);
+  const isWritten = readMark(now?.['description'], context.repository)?.state !== 'closed';
+  const outcome = await writeBill({ workspace, keys, isWritten }, context);
+  const isForNow = outcome.kind === 'failed' && !isForGood(outcome.error);
+  if (isForNow && !isWritten) throw outcome.error;
+  if (outcome.kind !== 'nothing' && !isWritten) {
+    const description = billedMark(workspace.description);
     await patchWorkspace(context.client, workspace, { description });
   }
-  return undefined;
+  return outcome.kind === 'written' ? spentIn(outcome.data) : undefined;
 }
 
 /** Whether GitHub rejects any attempt like this: another token can be accepted. */

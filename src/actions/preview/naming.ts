@@ -66,7 +66,7 @@ const START = 'Preview of ';
 
 /** What follows the URL of the server. Git allows no space in the name of a branch, but any other blank. */
 const REST =
-  /^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<closed>, closed(?<unbilled>, without a bill)?)?$/;
+  /^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<closed>, closed(?<billed>, billed)?)?$/;
 
 /** What the description of a workspace says that is a preview. */
 export interface Mark {
@@ -74,11 +74,14 @@ export interface Mark {
   state: MarkState;
 }
 
-/** `open`: runs use it. `closed`: no run does any more. `unbilled`: no run writes its bill any more, either. */
-export type MarkState = 'open' | 'closed' | 'unbilled';
+/**
+ * `open`: runs use it. `closed`: no run does any more. `billed`: no run writes its bill any more, because it is written,
+ * or cannot be: its keys are being deleted.
+ */
+export type MarkState = 'open' | 'closed' | 'billed';
 
 const CLOSED = ', closed';
-const UNBILLED = ', without a bill';
+const BILLED = ', billed';
 
 /** A workspace of a preview, as its mark describes it. */
 export interface MarkedWorkspace extends WorkspaceRef, Mark {
@@ -95,9 +98,9 @@ export function isInUse(workspace: WorkspaceRef | undefined): boolean {
   return workspace !== undefined && workspace.slug !== closedSlug(workspace);
 }
 
-/** The description of an open preview once it is closed, and that of a closed one once it is to have no bill. */
+/** The description of an open preview once it is closed, and that of a closed one before its keys are deleted. */
 export const closedMark = (description: string) => description + CLOSED;
-export const unbilledMark = (description: string) => description + UNBILLED;
+export const billedMark = (description: string) => description + BILLED;
 
 /** The slug of a workspace once it is closed: no run looks it up. */
 export function closedSlug({ id }: { id: string }): string {
@@ -113,8 +116,8 @@ export function readMark(description: unknown, repository: Repository): Mark | u
   if (typeof description !== 'string' || !description.startsWith(start)) return undefined;
   const { groups } = REST.exec(description.slice(start.length)) ?? {};
   if (!groups || Number(groups['id']) !== repository.id) return undefined;
-  const { number, branch = '', closed, unbilled } = groups;
-  const ended = unbilled === undefined ? 'closed' : 'unbilled';
+  const { number, branch = '', closed, billed } = groups;
+  const ended = billed === undefined ? 'closed' : 'billed';
   return {
     subject:
       number === undefined

@@ -93,6 +93,8 @@ interface CommentRequest {
 /** The keys of a workspace that has ended, all of which have settled. */
 interface Bill extends CommentRequest {
   keys: readonly SettlingKey[];
+  /** Whether the bill is written already: it is only read. */
+  isWritten?: boolean;
 }
 
 /** Writes what the keys of a workspace have spent so far. A failure is a notice. */
@@ -167,6 +169,7 @@ async function writeUntilRight(
       await keepOnly(bill, found, own);
       return { kind: 'written', data: bill.data };
     }
+    if ('isWritten' in request && request.isWritten) return { kind: 'nothing' };
     const isNone = keys.length === 0 || request.addsNone;
     if (found.length === 0 && isNone) return { kind: 'nothing' };
     const data = dataOf(request, { keys, found, cap });

@@ -110,13 +110,14 @@ describe('a run for a closed pull request', () => {
     expect(ms).toBeLessThan(1.5 * MINUTE);
   });
 
-  test('closes the workspace in one PATCH, before it deletes', async () => {
+  test('closes the workspace in one PATCH, before it deletes, and says in another that the bill is written', async () => {
     await job(open(), {}, 0.5);
     letPass(SETTLED);
     const { id, description } = workspace();
     const { openRouterCalls } = await main(close());
     expect(patchesOf('/workspaces')).toEqual([
       { slug: `closed-${id}`, description: `${description}, closed` },
+      { description: `${description}, closed, billed` },
     ]);
     const closing = openRouterCalls.indexOf('PATCH /workspaces/:id');
     expect(openRouterCalls.slice(0, closing).join()).not.toContain('DELETE');
@@ -380,7 +381,8 @@ describe('a PATCH that closes a workspace, and is lost', () => {
       fail(on, how);
       const step = await main(close());
       expect(step.exitCode).toBe(0);
-      expect(step.openRouterCalls.filter((call) => call === on)).toHaveLength(count);
+      // The last one says that the bill is written.
+      expect(step.openRouterCalls.filter((call) => call === on)).toHaveLength(count + 1);
       expect(step.gitHubCalls.filter((call) => call === READ_PULL)).toHaveLength(2 + count);
       expect([slugs(), comments()]).toEqual([[], [titled('$0.50 spent, closed')]]);
     },
@@ -414,7 +416,7 @@ describe('a bill that GitHub', () => {
     fail('DELETE /workspaces/:id');
     const event = close();
     expect(failureOf(await main(event, inputs)).code).toBe('preview-not-deleted');
-    expect(workspace()['description']).toBe(`${description}, closed, without a bill`);
+    expect(workspace()['description']).toBe(`${description}, closed, billed`);
     // No run writes one later, also not with the permission.
     const step = await main(event);
     expect(step.exitCode).toBe(0);
@@ -427,7 +429,7 @@ describe('a bill that GitHub', () => {
     const before = comments();
     onNth(harness.sandbox, 'GET /keys', 1, () => {
       closeByOther();
-      workspace()['description'] += ', without a bill';
+      workspace()['description'] += ', billed';
       account().keys.length = 0;
     });
     const step = await main(close());
@@ -448,7 +450,7 @@ describe('a bill that GitHub', () => {
     const event = close();
     fail('DELETE /workspaces/:id');
     expect(failureOf(await main(event, inputs)).code).toBe('preview-not-deleted');
-    expect(workspace()['description']).toMatch(/, closed, without a bill$/);
+    expect(workspace()['description']).toMatch(/, closed, billed$/);
     const step = await main(event);
     expect(step).toMatchObject({ exitCode: 0, outputs: { 'keys-cost-usd': '' } });
     expect([slugs(), comments()]).toEqual([[], []]);
