@@ -41,7 +41,7 @@ ${formatTable(time)}
 ${formatTable(requests)}
 
 - **Least possible:** if nothing ever failed and no other job used the account. The actions also check before or after they write: see [reliability](../docs/reliability.md).
-- **Preview, everything in place:** one request to GitHub, for the pull request. To OpenRouter, the lookup of the workspace, the list of its keys, and the POST of a key. Without this list, an orphaned key could not be recognized.
+- **Preview, everything in place:** one request to GitHub, for the pull request. To OpenRouter, the lookup of the workspace, the list of its keys, and the POST of a key. The list tells OpenRouter's time, from which the expiry is counted.
 
 ## After a bad network
 
