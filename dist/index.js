@@ -565,10 +565,10 @@ if(isNestedDeeper(json,MAX_DEPTH))return{kind:"unexpected",reason:`HTTP ${status
 const parsed=safeParse(request.schema,json)
 if(!parsed.success)return{kind:"ambiguous",reason:`HTTP ${status}, but ${describeDefect({body,json},parsed.error)}`,...metadata(response,server)}
 const mismatch=request.findMismatch?.(parsed.data)
-return mismatch===void 0?{data:parsed.data}:{kind:request.method==="POST"?"unexpected":"ambiguous",reason:`HTTP ${status}, but ${mismatch}`,...metadata(response,server)}}function toFailure({method},response,server){const{status,body}=response,retryAfterMs=server.retryAfterMs(response),kind=retryAfterMs!==void 0&&server.throttlingStatuses.includes(status)?"throttled":classifyResponse(method,status)
+return mismatch===void 0?{data:parsed.data}:{kind:request.method==="POST"?"unexpected":"ambiguous",reason:`HTTP ${status}, but ${mismatch}`,...metadata(response,server)}}function toFailure({method},response,server){const{status,body}=response,throttling=server.throttling(response),throttles=throttling&&server.throttlingStatuses.includes(status),kind=throttles?"throttled":classifyResponse(method,status)
 if(status>=300&&status<400)return{kind,reason:`${formatStatus(status)} to ${targetOf(response,server)}. Redirects are not followed, so that no secret is sent to another host`,...metadata(response,server)}
-const serverMessage=withoutStatus(extractServerMessage(body),status)
-return{kind,reason:formatStatus(status),...metadata(response,server),serverMessage,retryAfterMs}}function targetOf({headers:{location}},{apiUrl}){if(typeof location!="string")return"nowhere"
+const serverMessage=withoutStatus(extractServerMessage(body),status),reason=formatStatus(status),{waitMs:retryAfterMs,isGuess,until}=throttling??{},wait={retryAfterMs,isGuess,until:throttles?until:void 0}
+return{kind,reason,...metadata(response,server),serverMessage,...wait}}function targetOf({headers:{location}},{apiUrl}){if(typeof location!="string")return"nowhere"
 if(!URL.canParse(location,apiUrl))return"an invalid URL"
 const{origin,pathname}=new URL(location,apiUrl)
 return origin+pathname.split("/").map(part=>part.length<MIN_KEY_LENGTH?part:"***").join("/")}function metadata({status,headers},{requestIdHeader}){const id=headers[requestIdHeader]
@@ -665,12 +665,17 @@ if(text==="")return"missing"
 if(text==="null")return"cleared"
 const{data}=safeParse(savedTask(taskSchema),parseJson(text))
 return data??new Failure(stateInvalid,{name:TASK_STATE})}function findRunningMain(){const{data:main}=safeParse(mainProcess(),parseJson(getState(MAIN_PROCESS_STATE)))
-return main&&isRunning(main)?main:void 0}const package_namespaceObject=JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}')
-function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,503],retryAfterMs:response=>retryAfter(response)??untilReset(response),requestIdHeader:"x-github-request-id"}}function untilReset({headers}){const isUsedUp=headers["x-ratelimit-remaining"]==="0",reset=parseSeconds(String(headers["x-ratelimit-reset"]??"")),now=Date.parse(String(headers.date))
-if(isUsedUp&&reset!==void 0)return Number.isNaN(now)?void 0:Math.max(reset-now,0)}function createClient(options){return new Client({...options,acceptance:new Acceptance(options.wasAccepted??!1),throttle:{limit:limitTo(MAX_CONCURRENCY),pausedUntil:Number.NEGATIVE_INFINITY}})}class Client{#options
-#reserve
-constructor(options,reserve=0){this.#options=options
-this.#reserve=reserve}async request(request){const failures=[]
+return main&&isRunning(main)?main:void 0}const package_namespaceObject=JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}'),HOUR_MS=36e5,GUESS_MS=6e4
+function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,429,503],throttling,writeIntervalMs:1e3,requestIdHeader:"x-github-request-id"}}function throttling(response){const asked=retryAfter(response)
+if(isPlausible(asked))return{waitMs:asked}
+const reset=readReset(response)
+return reset||(response.status===429||asked!==void 0||isUsedUp(response)||isSecondary(response)?{waitMs:GUESS_MS,isGuess:!0}:void 0)}function isPlausible(ms){return ms!==void 0&&ms>=0&&ms<=HOUR_MS}function isUsedUp({headers}){return headers["x-ratelimit-remaining"]==="0"}function readReset(response){const{headers}=response,reset=parseSeconds(String(headers["x-ratelimit-reset"]??"")),now=Date.parse(String(headers.date))
+if(!isUsedUp(response)||reset===void 0)return
+const waitMs=Math.max(reset-now,0)
+return isPlausible(waitMs)?{waitMs,until:`until ${new Date(reset).toISOString().slice(11,16)} UTC`}:void 0}function isSecondary({body}){return extractServerMessage(body)?.includes("secondary rate limit")===!0}function createClient(options){return new Client({...options,acceptance:new Acceptance(options.wasAccepted??!1),throttle:{limit:limitTo(MAX_CONCURRENCY),pausedUntil:Number.NEGATIVE_INFINITY,isGuess:!1,guesses:0,nextWriteAt:Number.NEGATIVE_INFINITY}})}class Client{#options
+#limits
+constructor(options,limits={reserve:0,patience:"specified"}){this.#options=options
+this.#limits=limits}async request(request){const failures=[]
 let trusts404=request.trusts404??!1
 for(;;){const outcome=await this.send(request)
 outcome.kind!=="succeeded"&&failures.push(outcome.failure)
@@ -681,29 +686,44 @@ if(outcome.kind==="succeeded")return{...outcome.response,mayBeApplied}
 const retried=this.#toRetry(failures),stop=retried&&await this.waitForRetry(retried,failures.length)
 if(!retried||stop)throw toApiError(failures,{ambiguous:mayBeApplied,...stop})}}#toRetry(failures){const failure=failures.at(-1),{status,kind}=failure
 if(status===401){const count=failures.filter(other=>other.status===401).length,retryAfterMs=this.#options.acceptance.waitAfter401(count)
-return retryAfterMs===void 0?void 0:{...failure,retryAfterMs}}return FAILURE_CLASSES[kind].retryable?failure:void 0}send(request){const{acceptance,throttle}=this.#options
+return retryAfterMs===void 0?void 0:{...failure,retryAfterMs}}return FAILURE_CLASSES[kind].retryable?failure:void 0}async send(request){const{acceptance,throttle}=this.#options
+isRead(request)||await this.#waitForWrite()
 return throttle.limit(async()=>{const stopReason=await this.#waitUntilResumed()
 if(stopReason!==void 0)return prevented(request,stopReason,this.#options)
 const outcome=await sendOnce(request,this.#limited())
-outcome.kind==="succeeded"?acceptance.confirm():request.isOptional||this.#pauseAfter(outcome.failure,outcome.failure.retryAfterMs??0)
-return outcome})}async waitForRetry(failure,attempt){const stopReason=await this.#sleepBeforeRetry(failure,attempt)
+if(outcome.kind==="succeeded"){acceptance.confirm()
+throttle.guesses=0
+return outcome}const failure=this.#withWait(outcome.failure)
+request.isOptional||this.#pauseAfter(failure,failure.retryAfterMs??0)
+return{...outcome,failure}})}async#waitForWrite(){const{server,throttle,clock,signal}=this.#options,now=clock.now(),at=Math.max(now,throttle.nextWriteAt)
+throttle.nextWriteAt=at+(server.writeIntervalMs??0)
+at>now&&await sleep(clock,at-now,signal)}#withWait(failure){const{throttle,clock}=this.#options
+if(!failure.isGuess||failure.retryAfterMs===void 0)return failure
+const rest=throttle.pausedUntil-clock.now()
+if(rest>0)return{...failure,retryAfterMs:rest}
+throttle.guesses+=1
+return{...failure,retryAfterMs:failure.retryAfterMs*2**(throttle.guesses-1)}}async waitForRetry(failure,attempt){const stopReason=await this.#sleepBeforeRetry(failure,attempt)
 if(stopReason!==void 0)return{stopReason,isCancelled:isCancelled(this.#options.signal)}}async#sleepBeforeRetry(failure,attempt){const{clock,random,deadline,isBeforeTimeout,signal,log}=this.#limited()
 if(signal.aborted)return abortReason(signal)
 const wait=Math.max(failure.retryAfterMs??0,backoff(attempt,random()))
+if(failure.kind==="throttled"&&!this.#waitsFor(failure))return"the step does not wait"
 if(clock.now()+wait>=deadline)return isBeforeTimeout?"its time was over":"the timeout"
 log.request(`${formatOperation(failure)}. Retrying in ${formatSeconds(wait)}.`)
 this.#pauseAfter(failure,wait)
 return sleep(clock,wait,signal)}async pause(ms){const{clock,signal}=this.#options
-await sleep(clock,Math.min(ms,this.timeLeft()/4),signal)}within(ms){const{deadline,clock}=this.#options
-return new Client(this.#options,Math.max(this.#reserve,deadline()-clock.now()-ms))}async untilResumed(){await this.#waitUntilResumed()}timeLeft(){return this.#limited().deadline-this.#options.clock.now()}async#waitUntilResumed(){const{server,clock,signal,throttle}=this.#options
+await sleep(clock,Math.min(ms,this.timeLeft()/4),signal)}within(ms){const{deadline,clock}=this.#options,reserve=Math.max(this.#limits.reserve,deadline()-clock.now()-ms)
+return new Client(this.#options,{...this.#limits,reserve})}withPatience(patience){return new Client(this.#options,{...this.#limits,patience})}#waitsFor({isGuess=!1}){const{patience}=this.#limits
+return patience==="any"||patience==="specified"&&!isGuess}async untilResumed(){await this.#waitUntilResumed()}timeLeft(){return this.#limited().deadline-this.#options.clock.now()}async#waitUntilResumed(){const{server,clock,signal,throttle}=this.#options
 for(;;){const{pausedUntil}=throttle,wait=pausedUntil-clock.now()
 if(wait<=0)return
-const{deadline,isBeforeTimeout}=this.#limited()
-if(pausedUntil>=deadline){const limit=isBeforeTimeout?"the time that it has":"the timeout"
-return`${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${limit}`}const stopReason=await sleep(clock,wait,signal)
-if(stopReason!==void 0)return stopReason}}#pauseAfter({kind},ms){const{throttle,clock}=this.#options
-FAILURE_CLASSES[kind].pausesAll&&(throttle.pausedUntil=Math.max(throttle.pausedUntil,clock.now()+ms))}#limited(){const timeout=this.#options.deadline(),isBeforeTimeout=this.#reserve>0
-return{...this.#options,deadline:timeout-this.#reserve,isBeforeTimeout}}}const CONFIRM_404_AFTER_MS=1e3
+const{deadline,isBeforeTimeout}=this.#limited(),required=`${server.name} requires a wait of ${formatSeconds(wait)}`
+if(!this.#waitsFor(throttle))return`${required}, for which the step does not wait`
+if(pausedUntil>=deadline)return`${required}, which exceeds ${isBeforeTimeout?"the time that it has":"the timeout"}`
+const stopReason=await sleep(clock,wait,signal)
+if(stopReason!==void 0)return stopReason}}#pauseAfter({kind,isGuess=!1},ms){const{throttle,clock}=this.#options
+if(FAILURE_CLASSES[kind].pausesAll&&!(clock.now()+ms<=throttle.pausedUntil)){throttle.pausedUntil=clock.now()+ms
+throttle.isGuess=isGuess}}#limited(){const timeout=this.#options.deadline(),isBeforeTimeout=this.#limits.reserve>0
+return{...this.#options,deadline:timeout-this.#limits.reserve,isBeforeTimeout}}}const CONFIRM_404_AFTER_MS=1e3
 function statusOf(outcome){return outcome.kind==="succeeded"?outcome.response.status:outcome.failure.status}const MAX_CONCURRENCY=8
 function limitTo(max){let running=0
 const waiting=[]
@@ -718,7 +738,8 @@ possible+=1
 const outcome=await send()
 outcome.kind==="succeeded"||FAILURE_CLASSES[outcome.kind].ambiguous||(possible-=1)
 wasThrottled||=outcome.kind==="throttled"
-return outcome},current:()=>possible>0?"possible":wasThrottled?"throttled":"none"}}function openRouter({apiUrl,managementKey}){return{name:"OpenRouter",apiUrl,headers:{accept:"application/json",authorization:`Bearer ${managementKey}`},throttlingStatuses:[503],retryAfterMs:retryAfter,requestIdHeader:"cf-ray"}}function describeApiError(details,effect,context={}){const{lines,...part}=describeRequest(details),ordered=mayBeApplied(details)?[recoveryOf(details),...lines]:[...lines,...effectLines([describeEffect(effect)],context)]
+return outcome},current:()=>possible>0?"possible":wasThrottled?"throttled":"none"}}function openRouter({apiUrl,managementKey}){return{name:"OpenRouter",apiUrl,headers:{accept:"application/json",authorization:`Bearer ${managementKey}`},throttlingStatuses:[503],throttling(response){const waitMs=retryAfter(response)
+return waitMs===void 0?void 0:{waitMs}},requestIdHeader:"cf-ray"}}function describeApiError(details,effect,context={}){const{lines,...part}=describeRequest(details),ordered=mayBeApplied(details)?[recoveryOf(details),...lines]:[...lines,...effectLines([describeEffect(effect)],context)]
 return{code:describe_api_error_codeOf(details),...part,lines:ordered}}function describePart({details},toDo){const{lines,...part}=describeRequest(details,toDo)
 return{...part,lines:[...lines,...mayBeApplied(details)?[unknownOutcome(details)]:[]]}}function describeRequest(details,toDo=adviceAfterLookup(details)){return{title:`${describeOutcome(details)}: ${describeCause(details)}`,lines:[...messageOf(details),...toDo],details:requestLines(details)}}function describeOutcome(details){const failed=`Could not ${details.operation}`
 return mayBeApplied(details)?`${failed}, or only the response was lost`:failed}function rejectionAdvice(errors){const rejections=errors.filter(({details:{kind,status=0}})=>kind==="rejected"&&CODES_BY_STATUS[status])
@@ -728,7 +749,7 @@ return EXPLAINED.has(causeCodeOf(details))&&serverMessage.length<=MAX_SHOWN&&ser
 return[formatAttempt(details),...lookupFailure?[`Could not check the outcome: ${formatAttempt(lookupFailure)}`]:[],...attemptLines(last,last===lookupFailure?"Attempts to check the outcome":"Attempts"),...requestId?[`Request id for ${server}'s support: ${requestId}`]:[]]}function attemptLines({attempts,stopReason,reason},what){const isNew=stopReason!==void 0&&stopReason!==reason
 return isNew||attempts!==1?[`${what}: ${attempts}${isNew?`, until ${stopReason}`:""}.`]:[]}const CODES_BY_STATUS={401:"unauthorized",402:"payment-required",403:"forbidden",404:"not-found"},CODES_BY_KIND={unsent:"unreachable",prevented:"unreachable",throttled:"throttled",conflict:"conflict",rejected:"request-rejected",ambiguous:"server-error",unexpected:"unexpected-response",aborted:"timed-out"}
 function mayBeApplied(details){return details.ambiguous&&!isRead(details)}function describe_api_error_codeOf(details){return mayBeApplied(details)?"outcome-unknown":causeCodeOf(details)}function causeCodeOf(details){const{kind,status=0}=details
-return details.isCancelled?"cancelled":kind!=="prevented"||details.noResponse?(kind==="throttled"?void 0:CODES_BY_STATUS[status])??CODES_BY_KIND[kind]:"timed-out"}const CAUSES={unauthorized:({server})=>SERVERS[server].unauthorized,forbidden:({server})=>`${server} does not allow it`,"payment-required":({server})=>`${server} requires credits or another plan`,"not-found":({server})=>`${server} does not find it`,"request-rejected":({server})=>`${server} rejected the request`,conflict:()=>"another request is changing it",throttled:({server})=>`${server} limits the rate of requests`,unreachable:({server})=>`${server} cannot be reached`,"timed-out":({server})=>`${server} did not respond in time`,cancelled:()=>"the run was cancelled","server-error":describeResponder,"unexpected-response":describeResponder}
+return details.isCancelled?"cancelled":kind!=="prevented"||details.noResponse?(kind==="throttled"?void 0:CODES_BY_STATUS[status])??CODES_BY_KIND[kind]:"timed-out"}const CAUSES={unauthorized:({server})=>SERVERS[server].unauthorized,forbidden:({server})=>`${server} does not allow it`,"payment-required":({server})=>`${server} requires credits or another plan`,"not-found":({server})=>`${server} does not find it`,"request-rejected":({server})=>`${server} rejected the request`,conflict:()=>"another request is changing it",throttled:({server,until})=>`${server} limits the rate of requests${until?` ${until}`:""}`,unreachable:({server})=>`${server} cannot be reached`,"timed-out":({server})=>`${server} did not respond in time`,cancelled:()=>"the run was cancelled","server-error":describeResponder,"unexpected-response":describeResponder}
 function describeResponder({server,status=0}){return status>=500?`${server} failed`:status<400?`${server} sent no valid response`:`${server} did not process it`}function describeCause(details){const{isCancelled,reason,stopReason=reason,status}=details
 return isCancelled?stopReason:status===void 0?reason:`${CAUSES[causeCodeOf(details)](details)} (HTTP ${status})`}const SERVERS={OpenRouter:{unauthorized:"OpenRouter rejected the management key",credential:["The management key was deleted, or the secret has another kind of key.","Create one at https://openrouter.ai/settings/management-keys, and store it in the secret that management-key uses."],permission:"If the account is an organization, use a management key that one of its administrators created.",settings:["The account's security settings can be the cause, too: an IP allowlist, or a maximum key lifetime."],wrongPath:"Check that api-url ends with the path of the API, as in https://openrouter.ai/api/v1.",address:"api-url",status:"See https://status.openrouter.ai, and run this again once OpenRouter works."},GitHub:{unauthorized:"GitHub rejected github-token",credential:["github-token must be the token of this job, or another one that has not expired."],permission:"Check the permissions of the job.",settings:[],wrongPath:"Check the environment variable GITHUB_API_URL.",address:"the environment variable GITHUB_API_URL",status:"See https://www.githubstatus.com, and run this again once GitHub works."}}
 function checkNetwork({server,noResponse}){return`Check ${SERVERS[server].address}, and whether DNS, a proxy or a firewall keeps the runner from ${noResponse?.host??"that host"}.`}const ADVICE={unauthorized:({server})=>SERVERS[server].credential,forbidden:({hint,server})=>[hint??SERVERS[server].permission,...SERVERS[server].settings],"payment-required":({hint})=>[hint??"The account lacks the credits or the plan for this: see https://openrouter.ai/settings/credits."],"not-found":({hint,server})=>[hint??SERVERS[server].wrongPath],"request-rejected":({server,serverMessage})=>[serverMessage?`Correct the input that ${server} rejects.`:`The response of ${server} has no reason that can be shown.`],conflict:()=>["Run this again."],throttled:()=>["Wait, then run this again."],unreachable:()=>[],"timed-out":()=>[],cancelled:()=>[],"server-error":adviceOnResponder,"unexpected-response":adviceOnResponder}
@@ -1678,8 +1699,8 @@ const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],repeats=retryable&&!isL
 if(!repeats||stop)throw toApiError([outcome.failure],{ambiguous,...stop})
 return!1}async function keepOnly(kept,all,{github,repository,number:pull,log}){for(const other of all.filter(one=>one!==kept)){const deletion=deleteComment(github,repository,{...other.comment,pull}),{error}=await catching(deletion,ApiError)
 if(error&&concernsAll(error))throw error
-error&&log.notice(`A second comment of the preview is left: ${error.message}.`)}}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}function openComments(github,{jobLogin,repository,render}){let login
-return{failure:void 0,noticed:new Set,login(){login??=readLogin(github,repository,jobLogin)
+error&&log.notice(`A second comment of the preview is left: ${error.message}.`)}}function concernsAll({details:{server,status,kind}}){return server==="GitHub"&&(status===void 0||kind==="throttled")}function openComments({jobLogin,repository,render}){let login
+return{failure:void 0,noticed:new Set,login(github){login??=readLogin(github,repository,jobLogin)
 return login},render}}async function writeComment(request,context){const outcome=await write(request,context)
 outcome.kind==="failed"&&noticeError(outcome.error,context)
 return outcome}async function writeBill(bill,context){const outcome=await write(bill,context)
@@ -1691,7 +1712,7 @@ const{value,error}=await catching(writeUntilRight(request,{...context,comments,n
 if(value)return value
 concernsAll(error)&&(comments.failure=error)
 return{kind:"failed",error}}const MAX_ROUNDS=8,LAG_MS=2e3
-async function writeUntilRight(request,place){const{comments,log}=place,own={...place,workspace:request.workspace.id,login:await comments.login()}
+async function writeUntilRight(request,place){const{comments,log}=place,own={...place,workspace:request.workspace.id,login:await comments.login(place.github)}
 let last,[{cap},hasWritten,hasAdded]=[request,!1,!1]
 for(let round=1;round<=MAX_ROUNDS;round+=1){const keys=await keysOf(request,place),found=await listOwn(own),bill=found.find(({data})=>isBill(data))
 if(bill){await keepOnly(bill,found,own)
@@ -1708,8 +1729,8 @@ const isLast=round===MAX_ROUNDS
 hasWritten=await writeOwn({body,oldest,attempt:round,isLast},own)
 hasAdded||=hasWritten&&!oldest
 cap=void 0}log.info(`The comment on #${place.number} keeps changing: the run that ends last writes it.`)
-return last?{kind:"written",data:last}:{kind:"nothing"}}async function keysOf(request,{client}){return("keys"in request?request.keys:toSettling(await listKeys(client,request.workspace))).filter(({key})=>!isUnused(key))}function dataOf(request,{keys,found,cap}){const{amount,isExact}=spentBy(keys),remembered=found.reduce((largest,{data})=>maxUsd(largest,data.spent),0n),final=isExact&&remembered<=amount?"exactly":"at least"
-return{workspace:request.workspace.id,spent:maxUsd(amount,remembered),state:"keys"in request?final:"so far",cap:cap??found.find(({data})=>data.cap!==void 0)?.data.cap}}function noticeError(error,{comments,log}){const{kind,hint}=error.details,reason=`${error.message}.${hint!==void 0&&kind==="rejected"?` ${hint}`:""}`
+return last?{kind:"written",data:last}:{kind:"nothing"}}async function keysOf(request,{client}){return("keys"in request?request.keys:toSettling(await listKeys(client,request.workspace))).filter(({key})=>!isUnused(key)||key.usage!==0n)}function dataOf(request,{keys,found,cap}){const{amount,isExact}=spentBy(keys),remembered=found.reduce((largest,{data})=>maxUsd(largest,data.spent),0n),final=isExact&&remembered<=amount?"exactly":"at least"
+return{workspace:request.workspace.id,spent:maxUsd(amount,remembered),state:"keys"in request?final:"so far",cap:cap??found.find(({data})=>data.cap!==void 0)?.data.cap}}function noticeError(error,{comments,log}){const{kind,hint,server,operation,until="now"}=error.details,reason=server==="GitHub"&&kind==="throttled"?`could not ${operation}: GitHub limits the rate of requests ${until}. The next run writes the comment.`:`${error.message}.${hint!==void 0&&kind==="rejected"?` ${hint}`:""}`
 if(comments&&!comments.noticed.has(reason)){comments.noticed.add(reason)
 log.notice(`The comment of the preview may be out of date: ${reason}`)}}async function closePreview(workspace,options,context){const watch=new KeyWatch(context.clock),closing=closeFound({...options,workspace,watch,since:workspace.since},context),{value,error}=await catching(closing,ApiError)
 if(!error)return value
@@ -1830,7 +1851,7 @@ if(pullRequest!==void 0&&pullRequest!==number)return
 const time=Date.parse(updated_at)
 return{kind:"subject",subject:{kind:"pull",number},head:head.sha,since:Number.isNaN(time)?void 0:time,isEnd:data.action==="closed"}}function skipped(what){return{kind:"skipped",reason:`${what} has no preview`}}async function runPreview(request,context){const trigger=findTrigger(request.run,context.repository)
 if(trigger.kind==="skipped")return{state:"skipped",reason:trigger.reason}
-if(trigger.kind==="clean-up"){const result=await cleanUp(request,{...context,onSubject:void 0})
+if(trigger.kind==="clean-up"){const github=context.github.withPatience("any"),result=await cleanUp(request,{...context,github,onSubject:void 0})
 return{state:"clean-up",result,failure:sweepFailure(result,{...request,kind:"clean-up"})}}return runFor(trigger,request,context)}async function runFor(trigger,request,context){const{log,repository}=context,{subject,since}=trigger,preview={subject,identity:identify(subject,repository,request.slugPrefix)}
 log.info(`${describePreview(preview.identity)}.`)
 let state=await readSubject(subject,since,context,{wasPushed:!trigger.isEnd})
@@ -1842,7 +1863,7 @@ state=await readSubject(subject,state.since,context)}request.dryRun||context.sav
 const endings=await closeAll(preview,{...request,since:state.since},context)
 return endings.length>0&&endings.every(({outcome})=>outcome==="kept")?{state:"open",preview}:{state:"closed",preview,endings}}function preview(){return runStep({action:"preview"},async step=>{const{report}=step,reason=reasonForNoKey()
 if(reason!==void 0)return reportSkipped(reason,report)
-const inputs=readPreviewInputs(),saveTask=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments(github,{...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),saveTask,registerSecrets:report.registerSecrets,onSubject:subject=>report.output(subjectOutputs(subject)),onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(key){report.output(previewKeyOutputs(key))
+const inputs=readPreviewInputs(),saveTask=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments({...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),saveTask,registerSecrets:report.registerSecrets,onSubject:subject=>report.output(subjectOutputs(subject)),onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(key){report.output(previewKeyOutputs(key))
 report.outputSecret("key",key.secret)},random:Math.random})
 if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
@@ -1870,7 +1891,7 @@ if(!await isThere(task,context))return}throw new Failure(createdKeyMissing,{key}
 disabled&&log.info(`Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`)
 return disabled}async function disableEach(keys,context){const working=keys.filter(({settlesIn})=>settlesIn===void 0),outcomes=await Promise.all(working.map(({key})=>catching(disable(key,context),ApiError)))
 return{error:outcomes.find(({error})=>error)?.error}}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,repository:object({id:schemas_number(),defaultBranch:schemas_string()}),workspace:object({id:schemas_string(),slug:schemas_string()}),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(usd)})
-function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:(task,error)=>!task||task.key!==void 0||isDeleted(error),async run(task,context,step){const{report}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step),{spend,incomplete}=await runPreviewTask(task,{...context,github,comments:task.comment?openComments(github,{...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},jobStatus:readJobStatus()})
+function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:(task,error)=>!task||task.key!==void 0||isDeleted(error),async run(task,context,step){const{report}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step),{spend,incomplete}=await runPreviewTask(task,{...context,github,comments:task.comment?openComments({...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},jobStatus:readJobStatus()})
 spend&&reportSpend(spend,report)
 return incomplete},describeLeftovers:task=>task?describePreviewLeft(task):""})}const isDeleted=error=>error instanceof Failure&&error.is(previewDeleted)
 function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0

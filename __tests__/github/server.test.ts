@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { openPull, renameRepository } from '../../sandbox/github/people.ts';
+import { sendComment } from '../../src/github/comments.ts';
 import { readPull } from '../../src/github/pulls.ts';
 import { gitHub } from '../../src/github/server.ts';
 import { type GitHubScene, openGitHubScene, reportOf } from '../support/github-scene.ts';
@@ -58,22 +59,109 @@ const USED_UP = {
   'x-ratelimit-reset': String(Date.UTC(2026, 0, 1) / 1000 + 7),
 };
 
+const UNTIL = { waitMs: 7_000, until: 'until 00:00 UTC' };
+const GUESS = { waitMs: 60_000, isGuess: true };
+const SECONDARY = JSON.stringify({ message: 'You have exceeded a secondary rate limit.' });
+const FORBIDDEN = JSON.stringify({ message: 'Resource not accessible by integration' });
+
 test.each([
-  ['until the primary rate limit resets, by the clock of GitHub', USED_UP, 7_000],
-  ['no longer, if that is over', { ...USED_UP, 'x-ratelimit-reset': '1' }, 0],
+  ['until the primary rate limit resets, by the clock of GitHub', USED_UP, '', UNTIL],
   [
-    'for a finite time, whatever it says',
-    { ...USED_UP, 'x-ratelimit-reset': '9'.repeat(400) },
-    Number.MAX_SAFE_INTEGER - Date.UTC(2026, 0, 1),
+    'no longer, if that is over',
+    { ...USED_UP, 'x-ratelimit-reset': '1' },
+    '',
+    { waitMs: 0, until: 'until 00:00 UTC' },
   ],
-  ['as long as Retry-After, if it has both', { ...USED_UP, 'retry-after': '3' }, 3_000],
-  ['not, if requests are left', { ...USED_UP, 'x-ratelimit-remaining': '1' }, undefined],
-  ['not, if the time is invalid', { ...USED_UP, 'x-ratelimit-reset': 'soon' }, undefined],
-  ['not, if the time is missing', { ...USED_UP, 'x-ratelimit-reset': undefined }, undefined],
-  ['not, if it has no date', { ...USED_UP, date: undefined }, undefined],
-])('a response asks to wait %s', (_, headers, ms) => {
-  const { retryAfterMs } = gitHub({ apiUrl: 'https://github.test', token: 'x' });
-  expect(retryAfterMs({ status: 403, headers, body: '' })).toBe(ms);
+  [
+    'as long as Retry-After, if it has both',
+    { ...USED_UP, 'retry-after': '3' },
+    '',
+    { waitMs: 3_000 },
+  ],
+  ['a minute, if Retry-After is not plausible', { 'retry-after': '3601' }, '', GUESS],
+  [
+    'a minute, if the reset is hours away',
+    { ...USED_UP, 'x-ratelimit-reset': '9'.repeat(400) },
+    '',
+    GUESS,
+  ],
+  ['a minute, if the reset is invalid', { ...USED_UP, 'x-ratelimit-reset': 'soon' }, '', GUESS],
+  ['a minute, if the reset is missing', { ...USED_UP, 'x-ratelimit-reset': undefined }, '', GUESS],
+  ['a minute, if it has no date', { ...USED_UP, date: undefined }, '', GUESS],
+  [
+    'a minute, if the clock of GitHub is wrong',
+    { ...USED_UP, date: 'Thu, 01 Jan 1970 00:00:00 GMT' },
+    '',
+    GUESS,
+  ],
+  [
+    'a minute, if it names a secondary rate limit',
+    { 'x-ratelimit-remaining': '900' },
+    SECONDARY,
+    GUESS,
+  ],
+  ['not, if it names none', { 'x-ratelimit-remaining': '900' }, FORBIDDEN, undefined],
+  ['not, if requests are left', { ...USED_UP, 'x-ratelimit-remaining': '1' }, '', undefined],
+])('a response asks to wait %s', (_, headers, body, expected) => {
+  const { throttling } = gitHub({ apiUrl: 'https://github.test', token: 'x' });
+  expect(throttling({ status: 403, headers, body })).toEqual(expected);
+});
+
+describe('a secondary rate limit that does not say how long', () => {
+  const limited = (ms: number) => {
+    const scene = openGitHubScene({ timeout: 600_000 });
+    openPull(scene.github, scene.repository, { number: 42 });
+    scene.github.limitSaysHowLong = false;
+    scene.github.limitedUntil = new Date(scene.github.now().getTime() + ms);
+    return scene;
+  };
+
+  test('is waited for a minute, then exponentially longer, by a step that has the time', async () => {
+    const scene = limited(200_000);
+    const patient = scene.client.withPatience('any');
+    expect(await scene.run(readPull(patient, scene.named, 42))).toMatchObject({ number: 42 });
+    // After 0, 60, 180 and 420 s.
+    expect([scene.network.calls.length, Math.floor(scene.clock.now() / 1000)]).toEqual([4, 420]);
+  });
+
+  test('begins at a minute again once GitHub has accepted a request', async () => {
+    const scene = limited(30_000);
+    const patient = scene.client.withPatience('any');
+    await scene.run(readPull(patient, scene.named, 42));
+    scene.github.limitedUntil = new Date(scene.github.now().getTime() + 30_000);
+    const start = scene.clock.now();
+    await scene.run(readPull(patient, scene.named, 42));
+    expect(Math.floor((scene.clock.now() - start) / 1000)).toBe(60);
+  });
+
+  test('is not waited for by a job, and is reported as throttling', async () => {
+    const scene = limited(200_000);
+    const { code, title, lines } = reportOf(
+      await scene.run(readPull(scene.client, scene.named, 42)),
+    );
+    expect([code, scene.network.calls]).toEqual(['throttled', [expect.anything()]]);
+    expect(title).toMatch(/: GitHub limits the rate of requests \(HTTP 403\)$/);
+    expect(lines.join('\n')).not.toMatch(/permission/);
+  });
+});
+
+test('the hourly limit is reported with its end', async () => {
+  const scene = openGitHubScene();
+  const resetsAt = new Date(scene.github.now().getTime() + 2_400_000);
+  scene.token.limit = { ...scene.token.limit, remaining: 0, resetsAt };
+  const { title } = reportOf(await scene.run(readPull(scene.client, scene.named, 42)));
+  expect(title).toMatch(/: GitHub limits the rate of requests until 00:40 UTC \(HTTP 403\)$/);
+});
+
+test('writes keep a second between them, and reads do not', async () => {
+  const { client, named, repository, github, run, clock } = openGitHubScene();
+  openPull(github, repository, { number: 42 });
+  const start = clock.now();
+  await run(Promise.all([1, 2, 3].map((one) => sendComment(client, named, 42, `${one}`))));
+  expect(Math.floor((clock.now() - start) / 1000)).toBe(2);
+  const read = clock.now();
+  await run(Promise.all([1, 2, 3].map(() => readPull(client, named, 42))));
+  expect(Math.floor((clock.now() - read) / 1000)).toBe(0);
 });
 
 test('the token and the version of the API are in the headers of each request', () => {

@@ -318,7 +318,7 @@ function contextOf<Result>(
     ...context,
     github: client,
     comments: hasComments
-      ? openComments(client, { jobLogin, repository: named, render: shortComment })
+      ? openComments({ jobLogin, repository: named, render: shortComment })
       : undefined,
     repository: named,
   };

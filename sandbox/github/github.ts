@@ -55,6 +55,9 @@ function emptyState(options: GitHubOptions): GitHubState {
     tokens: [],
     lag: { branches: 0, pulls: 0, comments: 0 },
     limitedUntil: undefined,
+    limitSaysHowLong: true,
+    writtenAt: [],
+    writesPerMinute: 80,
     limitStatus: 403,
     serverUrl: 'https://github.com',
     now: () => new Date(),
@@ -70,7 +73,7 @@ function emptyState(options: GitHubOptions): GitHubState {
 function handle(github: GitHubState, request: ApiRequest): ApiResponse {
   const token = github.tokens.find(({ secret }) => request.authorization === `Bearer ${secret}`);
   if (!token) return failure(new ApiError(401, 'Bad credentials'));
-  const response = countRequest(github, token) ?? route({ github, token }, request);
+  const response = countRequest(github, token, request) ?? route({ github, token }, request);
   // A copy: what a client gets does not change with the state.
   return structuredClone({
     ...response,

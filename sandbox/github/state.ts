@@ -74,6 +74,11 @@ export interface GitHubState {
   lag: Record<'branches' | 'pulls' | 'comments', number>;
   /** Until when a secondary rate limit rejects all requests. */
   limitedUntil: Date | undefined;
+  /** Whether a response that a secondary rate limit rejects says how long to wait. GitHub often does not. */
+  limitSaysHowLong: boolean;
+  /** When comments were written lately, and how many the secondary rate limit for content allows a minute. */
+  writtenAt: Date[];
+  writesPerMinute: number;
   /** The status of a request that a rate limit rejects: GitHub documents both. */
   limitStatus: 403 | 429;
   /** `https://github.com` */

@@ -6,6 +6,7 @@ import {
   type ApiResponse,
   type AttemptFailure,
   formatOperation,
+  isRead,
   type Outcome,
   type Stop,
   toApiError,
@@ -40,6 +41,21 @@ interface Throttle {
   limit: ReturnType<typeof limitTo>;
   /** Until when no request may start, by the clock of the step. */
   pausedUntil: number;
+  /** Whether the server did not say how long that pause is, and how many such pauses there were since it accepted one. */
+  isGuess: boolean;
+  guesses: number;
+  /** When the next request may start that changes something. */
+  nextWriteAt: number;
+}
+
+/** Which waits a client makes that a server requires: none, those of which it says how long, or any. */
+export type Patience = 'none' | 'specified' | 'any';
+
+/** What tells the clients of one server apart. */
+interface Limits {
+  /** How long before the timeout of the step its requests have to end, in milliseconds. A rest moves both. */
+  reserve: number;
+  patience: Patience;
 }
 
 /** Creates a client that owns authentication, deadlines and retries. */
@@ -47,19 +63,24 @@ export function createClient(options: ClientOptions): Client {
   return new Client({
     ...options,
     acceptance: new Acceptance(options.wasAccepted ?? false),
-    throttle: { limit: limitTo(MAX_CONCURRENCY), pausedUntil: Number.NEGATIVE_INFINITY },
+    throttle: {
+      limit: limitTo(MAX_CONCURRENCY),
+      pausedUntil: Number.NEGATIVE_INFINITY,
+      isGuess: false,
+      guesses: 0,
+      nextWriteAt: Number.NEGATIVE_INFINITY,
+    },
   });
 }
 
 /** A client of one server. */
 class Client {
   readonly #options: SharedOptions;
-  /** How long before the timeout of the step its requests have to end, in milliseconds. A rest moves both. */
-  readonly #reserve: number;
+  readonly #limits: Limits;
 
-  constructor(options: SharedOptions, reserve = 0) {
+  constructor(options: SharedOptions, limits: Limits = { reserve: 0, patience: 'specified' }) {
     this.#options = options;
-    this.#reserve = reserve;
+    this.#limits = limits;
   }
 
   /**
@@ -99,18 +120,42 @@ class Client {
   }
 
   /** Sends a request once, and returns the outcome. For requests that are not idempotent. */
-  send<Data>(request: ApiRequest<Data>): Promise<Outcome<Data>> {
+  async send<Data>(request: ApiRequest<Data>): Promise<Outcome<Data>> {
     const { acceptance, throttle } = this.#options;
+    if (!isRead(request)) await this.#waitForWrite();
     return throttle.limit(async () => {
       const stopReason = await this.#waitUntilResumed();
       if (stopReason !== undefined) return prevented(request, stopReason, this.#options);
       const outcome = await sendOnce(request, this.#limited());
-      if (outcome.kind === 'succeeded') acceptance.confirm();
+      if (outcome.kind === 'succeeded') {
+        acceptance.confirm();
+        throttle.guesses = 0;
+        return outcome;
+      }
+      const failure = this.#withWait(outcome.failure);
       // Pause here, before the limit lets another request start.
-      else if (!request.isOptional)
-        this.#pauseAfter(outcome.failure, outcome.failure.retryAfterMs ?? 0);
-      return outcome;
+      if (!request.isOptional) this.#pauseAfter(failure, failure.retryAfterMs ?? 0);
+      return { ...outcome, failure };
     });
+  }
+
+  /** Keeps the time between two writes that the server asks for. */
+  async #waitForWrite(): Promise<void> {
+    const { server, throttle, clock, signal } = this.#options;
+    const now = clock.now();
+    const at = Math.max(now, throttle.nextWriteAt);
+    throttle.nextWriteAt = at + (server.writeIntervalMs ?? 0);
+    if (at > now) await sleep(clock, at - now, signal);
+  }
+
+  /** A failure whose wait the server has not specified: as long as the pause, if there is one, or twice the one before. */
+  #withWait(failure: AttemptFailure): AttemptFailure {
+    const { throttle, clock } = this.#options;
+    if (!failure.isGuess || failure.retryAfterMs === undefined) return failure;
+    const rest = throttle.pausedUntil - clock.now();
+    if (rest > 0) return { ...failure, retryAfterMs: rest };
+    throttle.guesses += 1;
+    return { ...failure, retryAfterMs: failure.retryAfterMs * 2 ** (throttle.guesses - 1) };
   }
 
   /**
@@ -128,6 +173,7 @@ class Client {
     const { clock, random, deadline, isBeforeTimeout, signal, log } = this.#limited();
     if (signal.aborted) return abortReason(signal);
     const wait = Math.max(failure.retryAfterMs ?? 0, backoff(attempt, random()));
+    if (failure.kind === 'throttled' && !this.#waitsFor(failure)) return 'the step does not wait';
     if (clock.now() + wait >= deadline) {
       return isBeforeTimeout ? 'its time was over' : 'the timeout';
     }
@@ -145,7 +191,18 @@ class Client {
   /** Returns a client whose requests all end within `ms` milliseconds, and before the timeout of the step. */
   within(ms: number): Client {
     const { deadline, clock } = this.#options;
-    return new Client(this.#options, Math.max(this.#reserve, deadline() - clock.now() - ms));
+    const reserve = Math.max(this.#limits.reserve, deadline() - clock.now() - ms);
+    return new Client(this.#options, { ...this.#limits, reserve });
+  }
+
+  /** Returns a client that makes other waits if the server throttles. By default, it makes those that are `specified`. */
+  withPatience(patience: Patience): Client {
+    return new Client(this.#options, { ...this.#limits, patience });
+  }
+
+  #waitsFor({ isGuess = false }: { isGuess?: boolean | undefined }): boolean {
+    const { patience } = this.#limits;
+    return patience === 'any' || (patience === 'specified' && !isGuess);
   }
 
   /** Waits until the server allows requests, unless that is after the deadline: then not at all. */
@@ -169,9 +226,10 @@ class Client {
       const wait = pausedUntil - clock.now();
       if (wait <= 0) return undefined;
       const { deadline, isBeforeTimeout } = this.#limited();
+      const required = `${server.name} requires a wait of ${formatSeconds(wait)}`;
+      if (!this.#waitsFor(throttle)) return `${required}, for which the step does not wait`;
       if (pausedUntil >= deadline) {
-        const limit = isBeforeTimeout ? 'the time that it has' : 'the timeout';
-        return `${server.name} requires a wait of ${formatSeconds(wait)}, which exceeds ${limit}`;
+        return `${required}, which exceeds ${isBeforeTimeout ? 'the time that it has' : 'the timeout'}`;
       }
       const stopReason = await sleep(clock, wait, signal);
       if (stopReason !== undefined) return stopReason;
@@ -179,16 +237,17 @@ class Client {
   }
 
   /** Delays all requests by `ms`, from now, if the failure holds for them all. */
-  #pauseAfter({ kind }: AttemptFailure, ms: number): void {
+  #pauseAfter({ kind, isGuess = false }: AttemptFailure, ms: number): void {
     const { throttle, clock } = this.#options;
-    if (!FAILURE_CLASSES[kind].pausesAll) return;
-    throttle.pausedUntil = Math.max(throttle.pausedUntil, clock.now() + ms);
+    if (!FAILURE_CLASSES[kind].pausesAll || clock.now() + ms <= throttle.pausedUntil) return;
+    throttle.pausedUntil = clock.now() + ms;
+    throttle.isGuess = isGuess;
   }
 
   #limited() {
     const timeout = this.#options.deadline();
-    const isBeforeTimeout = this.#reserve > 0;
-    return { ...this.#options, deadline: timeout - this.#reserve, isBeforeTimeout };
+    const isBeforeTimeout = this.#limits.reserve > 0;
+    return { ...this.#options, deadline: timeout - this.#limits.reserve, isBeforeTimeout };
   }
 }
 

@@ -50,6 +50,10 @@ export interface AttemptFailure extends RequestFacts {
   requestId?: string | undefined;
   /** The wait that the server requested, in milliseconds. */
   retryAfterMs?: number | undefined;
+  /** Whether the server requested a wait without saying how long. */
+  isGuess?: boolean | undefined;
+  /** When the server accepts requests again, if it says so, for people: `until 14:05 UTC` */
+  until?: string | undefined;
 }
 
 /**

@@ -46,8 +46,8 @@ function toFailure(
   server: Server,
 ): ResponseFailure {
   const { status, body } = response;
-  const retryAfterMs = server.retryAfterMs(response);
-  const throttles = retryAfterMs !== undefined && server.throttlingStatuses.includes(status);
+  const throttling = server.throttling(response);
+  const throttles = throttling && server.throttlingStatuses.includes(status);
   const kind = throttles ? 'throttled' : classifyResponse(method, status);
   if (status >= 300 && status < 400) {
     const reason = `${formatStatus(status)} to ${targetOf(response, server)}. Redirects are not followed, so that no secret is sent to another host`;
@@ -55,7 +55,9 @@ function toFailure(
   }
   const serverMessage = withoutStatus(extractServerMessage(body), status);
   const reason = formatStatus(status);
-  return { kind, reason, ...metadata(response, server), serverMessage, retryAfterMs };
+  const { waitMs: retryAfterMs, isGuess, until } = throttling ?? {};
+  const wait = { retryAfterMs, isGuess, until: throttles ? until : undefined };
+  return { kind, reason, ...metadata(response, server), serverMessage, ...wait };
 }
 
 /** Where a response redirects to, without the query and the parts of the path that can have a token. */

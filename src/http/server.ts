@@ -1,6 +1,16 @@
 import type { ServerName } from './request.ts';
 import type { HttpResponse } from './transport.ts';
 
+/** What a server that requires fewer requests says about that. */
+export interface Throttling {
+  /** How long to wait before the next request, in milliseconds. */
+  waitMs: number;
+  /** Whether the server does not say how long: then a wait after another one has to be longer. */
+  isGuess?: boolean;
+  /** When requests are accepted again, for people: `until 14:05 UTC` */
+  until?: string;
+}
+
 /** A server that a client sends requests to, and what is particular about its responses. */
 export interface Server {
   name: ServerName;
@@ -8,10 +18,12 @@ export interface Server {
   apiUrl: string;
   /** The headers of each request, which authenticate it. */
   headers: Readonly<Record<string, string>>;
-  /** The statuses that throttle if the response says for how long. HTTP 429 always does. */
+  /** The statuses that throttle if `throttling` finds how long to wait. HTTP 429 always does. */
   throttlingStatuses: readonly number[];
-  /** How long a response asks to wait before the next request, in milliseconds. */
-  retryAfterMs(response: HttpResponse): number | undefined;
+  /** How long a response asks to wait before the next request. */
+  throttling(response: HttpResponse): Throttling | undefined;
+  /** The least time between the beginnings of two requests that change something, in milliseconds. */
+  writeIntervalMs?: number;
   /** The header with the server's id of the request, which its support needs. */
   requestIdHeader: string;
 }

@@ -14,7 +14,10 @@ export function openRouter({
     apiUrl,
     headers: { accept: 'application/json', authorization: `Bearer ${managementKey}` },
     throttlingStatuses: [503],
-    retryAfterMs: retryAfter,
+    throttling(response) {
+      const waitMs = retryAfter(response);
+      return waitMs === undefined ? undefined : { waitMs };
+    },
     requestIdHeader: 'cf-ray',
   };
 }

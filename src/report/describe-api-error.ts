@@ -175,7 +175,8 @@ const CAUSES: Readonly<Record<CauseCode, (details: ApiErrorDetails) => string>> 
   'not-found': ({ server }) => `${server} does not find it`,
   'request-rejected': ({ server }) => `${server} rejected the request`,
   conflict: () => 'another request is changing it',
-  throttled: ({ server }) => `${server} limits the rate of requests`,
+  throttled: ({ server, until }) =>
+    `${server} limits the rate of requests${until ? ` ${until}` : ''}`,
   unreachable: ({ server }) => `${server} cannot be reached`,
   'timed-out': ({ server }) => `${server} did not respond in time`,
   cancelled: () => 'the run was cancelled',

@@ -59,14 +59,14 @@ async function runCleanUp({ world, workspaces }: Previews) {
 const forever = (fault: InProcessFault) => Array<InProcessFault>(100).fill(fault);
 const pullPath = (number: number) => `GET /repos/octo-org/shop/pulls/${number}`;
 
-test('a clean-up of 40 previews takes 19 requests each, to both servers, and less than 22 s', async () => {
+test('a clean-up of 40 previews takes 19 requests each, to both servers, and a second for each write of a comment', async () => {
   const { world } = openPreviews(40);
   const { clock } = world.simulation;
   const job = cleanUpJob();
   await clock.run(runJob(world, job));
   expect(job.main?.result).toMatchObject({ failure: undefined });
   expect(job.main?.sent.length).toBeLessThanOrEqual(19 * 40);
-  expect(clock.now()).toBeLessThan(22_000);
+  expect(clock.now()).toBeLessThan(45_000);
 });
 
 test('the log of a clean-up names what it keeps, and says what it closes and deletes', async () => {

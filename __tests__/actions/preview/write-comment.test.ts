@@ -153,7 +153,7 @@ function openScene(latency: (count: number) => number = () => 20) {
   const openRun = () => ({
     client,
     github,
-    comments: openComments(github, { jobLogin: JOB, repository: REPOSITORY, render }),
+    comments: openComments({ jobLogin: JOB, repository: REPOSITORY, render }),
     repository: REPOSITORY,
     log,
   });
@@ -424,9 +424,9 @@ describe('a failure', () => {
     [COMMENTS, FORBIDDEN, `#42: GET .*: HTTP 403 .*: Resource not accessible .*\\. ${HINT}`],
     [COMMENTS, { status: 404 }, HINT],
     [COMMENTS, { status: 500 }, 'the next attempt, in|HTTP 500'],
-    [COMMENTS, { status: 403, headers: { 'retry-after': '3600' } }, 'HTTP 403'],
+    [COMMENTS, { status: 403, headers: { 'retry-after': '3600' } }, 'limits the rate of requests now'],
     [POST, FORBIDDEN, HINT],
-    [POST, { status: 429, headers: { 'retry-after': '3600' } }, 'HTTP 429'],
+    [POST, { status: 429, headers: { 'retry-after': '3600' } }, 'limits the rate of requests now'],
     [POST, { status: 422 }, 'HTTP 422'],
     [KEYS, { status: 401 }, 'list the API keys'],
   ])('of %s (%j) is one notice', async (on, fault, expected) => {

@@ -30,7 +30,7 @@ export function preview(): Promise<void> {
       ...context,
       github,
       comments: inputs.comment
-        ? openComments(github, {
+        ? openComments({
             ...inputs.gitHub,
             render: commentRenderer(inputs.gitHub, report),
           })

@@ -26,7 +26,7 @@ export function previewPost(): Promise<void> {
         ...context,
         github,
         comments: task.comment
-          ? openComments(github, { ...gitHub, render: commentRenderer(gitHub, report) })
+          ? openComments({ ...gitHub, render: commentRenderer(gitHub, report) })
           : undefined,
         repository: { ...gitHub.repository, ...task.repository },
         jobStatus: readJobStatus(),

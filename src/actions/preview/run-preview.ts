@@ -29,7 +29,9 @@ export async function runPreview(
   if (trigger.kind === 'skipped') return { state: 'skipped', reason: trigger.reason };
   if (trigger.kind === 'clean-up') {
     // It is about many pull requests and branches, so it has no output about one.
-    const result = await cleanUp(request, { ...context, onSubject: undefined });
+    // It has the time to wait for GitHub, and what it leaves undone is undone until the next night.
+    const github = context.github.withPatience('any');
+    const result = await cleanUp(request, { ...context, github, onSubject: undefined });
     const failure = sweepFailure(result, { ...request, kind: 'clean-up' });
     return { state: 'clean-up', result, failure };
   }

@@ -38,7 +38,7 @@ export interface Comments {
    * The login that they are written under, which is read once.
    * @throws {ApiError}
    */
-  login(): Promise<string>;
+  login(github: Client): Promise<string>;
   /** Renders the body, which begins with the data. */
   render(content: CommentContent): string;
 }
@@ -50,15 +50,12 @@ interface OpenOptions extends Pick<Comments, 'render'> {
 }
 
 /** What the comments of a step share. */
-export function openComments(
-  github: Client,
-  { jobLogin, repository, render }: OpenOptions,
-): Comments {
+export function openComments({ jobLogin, repository, render }: OpenOptions): Comments {
   let login: Promise<string> | undefined;
   return {
     failure: undefined,
     noticed: new Set(),
-    login() {
+    login(github) {
       login ??= readLogin(github, repository, jobLogin);
       return login;
     },
@@ -157,7 +154,7 @@ async function writeUntilRight(
   const own: OwnPlace = {
     ...place,
     workspace: request.workspace.id,
-    login: await comments.login(),
+    login: await comments.login(place.github),
   };
   let [{ cap }, hasWritten, hasAdded] = [request, false, false];
   let last: CommentData | undefined;
@@ -206,7 +203,8 @@ async function keysOf(
 ): Promise<readonly SettlingKey[]> {
   const keys =
     'keys' in request ? request.keys : toSettling(await listKeys(client, request.workspace));
-  return keys.filter(({ key }) => !isUnused(key));
+  // A person who stops a key can leave it as a job does that gives way.
+  return keys.filter(({ key }) => !isUnused(key) || key.usage !== 0n);
 }
 
 function dataOf(
@@ -231,9 +229,12 @@ function dataOf(
 
 /** Says why the comment may be out of date, unless that has been said. */
 function noticeError(error: ApiError, { comments, log }: CommentContext): void {
-  const { kind, hint } = error.details;
+  const { kind, hint, server, operation, until = 'now' } = error.details;
   const advice = hint !== undefined && kind === 'rejected' ? ` ${hint}` : '';
-  const reason = `${error.message}.${advice}`;
+  const isThrottled = server === 'GitHub' && kind === 'throttled';
+  const reason = isThrottled
+    ? `could not ${operation}: GitHub limits the rate of requests ${until}. The next run writes the comment.`
+    : `${error.message}.${advice}`;
   if (!comments || comments.noticed.has(reason)) return;
   comments.noticed.add(reason);
   log.notice(`The comment of the preview may be out of date: ${reason}`);

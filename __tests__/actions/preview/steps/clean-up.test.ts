@@ -136,6 +136,16 @@ describe('a clean-up', () => {
     expect(step.gitHubCalls).not.toContain('GET /repos/:owner/:repo');
   });
 
+  test('waits while GitHub throttles without saying how long, and loses no bill', async () => {
+    const event = await openSome(16);
+    const { github } = gitHub.server;
+    Object.assign(github, { limitSaysHowLong: false, writesPerMinute: 5 });
+    const step = await main(event, { timeout: '30m' });
+    Object.assign(github, { limitSaysHowLong: true, writesPerMinute: 80 });
+    expect(step).toMatchObject({ exitCode: 0, annotations: [], outputs: { count: '15' } });
+    expect(comments().filter((body) => body.includes(', closed</h3>'))).toHaveLength(15);
+  });
+
   test('deletes nothing if max-deletions would be exceeded', async () => {
     const step = await main(await openSome(3), { 'max-deletions': '1' });
     const { code, message } = expectFailure(step, { deleted: '[]', failed: '[]', count: '0' });

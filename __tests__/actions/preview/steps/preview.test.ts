@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { asTarget, type GitHubEvent, scheduleEvent } from '../../../../sandbox/github/events.ts';
 import {
   closePull,
@@ -591,6 +591,42 @@ test('without the permission to comment, the job stays as it is', async () => {
     expect(log).toContain('pull-requests: write');
   }
   expect(comments()).toEqual([]);
+});
+
+describe('while GitHub throttles without saying how long', () => {
+  /** Rejects what follows for ten minutes, until the test ends. */
+  const throttle = () => {
+    const { github } = gitHub.server;
+    github.limitSaysHowLong = false;
+    github.limitedUntil = new Date(github.now().getTime() + 600_000);
+  };
+  const now = () => harness.sandbox.account.now().getTime();
+  afterEach(() => {
+    Object.assign(gitHub.server.github, { limitSaysHowLong: true, limitedUntil: undefined });
+  });
+
+  test('a job fails at once, and says so', async () => {
+    const event = open()[0];
+    throttle();
+    const start = now();
+    const step = await main(event);
+    expect(expectFailure(step, {}).code).toBe('throttled');
+    expect([now() - start < 10_000, step.gitHubCalls.length]).toEqual([true, 1]);
+    expect(printedBy(step)).not.toContain('permission');
+  });
+
+  test('a post step ends its key at once, and leaves the comment to the next run', async () => {
+    const [event] = open();
+    const ended = await main(event);
+    throttle();
+    const start = now();
+    const step = await post(event, ended);
+    expect([keyOf(ended).disabled, step.exitCode, now() - start < 10_000]).toEqual([true, 0, true]);
+    expect(step.annotations.map(({ message }) => message)).toEqual([
+      'The comment of the preview may be out of date: could not read whose token github-token is: GitHub limits the rate of requests now. The next run writes the comment.',
+    ]);
+    expect(printedBy(step)).not.toContain('permission');
+  });
 });
 
 test('there is no comment with comment: false', async () => {
