@@ -66,6 +66,17 @@ async function timed(event: GitHubEvent, inputs: Record<string, string> = {}) {
 }
 
 describe('a run for a closed pull request', () => {
+  test('bills a key that a person has stopped with a limit of 0', async () => {
+    await job(open(), {}, 0.3);
+    const key = seedKey(harness.sandbox, workspace(), { name: 'By hand', limit: 1 });
+    seedUsage(harness.sandbox, key, { credits: 0.9 });
+    Object.assign(key, { limit: 0, disabled: true, updated_at: account().now().toISOString() });
+    letPass(SETTLED);
+    await main(close());
+    expect(comments()).toEqual([titled('$1.20 spent, closed')]);
+    expect(comments()[0]).toContain('By hand');
+  });
+
   test('ends the spending, waits until all is counted, and only then deletes', async () => {
     const { main: deployed } = await job(open(), DEPLOYED, 0.5);
     const { id } = workspace();
