@@ -20,7 +20,7 @@ import { deleteAllOrphans } from '../key/orphans.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
 import { spendIn } from '../key/spend.ts';
 import type { KeyTask } from '../key/task.ts';
-import { previewDeleted } from './failures.ts';
+import { adviseOnDeployment, previewDeleted } from './failures.ts';
 import { isInUse } from './naming.ts';
 import { type GitHubContext, readSubject } from './read-subject.ts';
 import type { PreviewTask } from './task.ts';
@@ -75,8 +75,10 @@ export async function runPreviewTask(
       mayHaveOrphans: orphans?.error !== undefined,
     },
   };
-  const advice =
-    ended?.error && endsOwn(key, context) ? adviseOnKeyLeft(left.key, 'disable') : undefined;
+  if (!ended?.error) return { spend, incomplete: { error, left } };
+  const advice = endsOwn(key, context)
+    ? adviseOnKeyLeft(left.key, 'disable')
+    : adviseOnDeployment(key);
   return { spend, incomplete: { error, left, advice } };
 }
 

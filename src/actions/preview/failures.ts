@@ -5,10 +5,13 @@ import { sumUsd } from '../../lib/usd.ts';
 import { describeKey, type KeyIdentity } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
 import { describeCause, statusAdvice } from '../../report/describe-api-error.ts';
+import type { LeftAdvice } from '../../shared/context.ts';
 import { declareFailure } from '../../shared/failure.ts';
 import { readKeyName } from '../../shared/key-name.ts';
 import { describeAll } from '../../teardown/failures.ts';
 import { canSpend, describeWorking, type KeysLeft } from '../../teardown/keys-left.ts';
+import { describeLife } from '../key/expiry.ts';
+import type { KeyTask } from '../key/task.ts';
 import { type Cap, type CapProblem, type CapUse, isSpent } from './cap.ts';
 
 export const noSubject = declareFailure<{ event: string }>('no-subject', ({ event }) => ({
@@ -236,3 +239,27 @@ export const keyNotCapped = declareFailure<{
     ),
   };
 });
+
+/**
+ * What still works if the key of a deployment was not checked, or has not replaced the older ones, and what to do about
+ * that. Undefined if there is no key.
+ */
+export function adviseOnDeployment({ created, replaced = [] }: KeyTask): LeftAdvice | undefined {
+  if (!created) return undefined;
+  const { name, label, hash, expiresAt } = created;
+  const older =
+    replaced.length > 0
+      ? [
+          `${countKeys(replaced.length)} of earlier deployments may work, too, each until it expires.`,
+          'All of them count with their whole limits towards preview-limit-usd.',
+        ]
+      : [];
+  return {
+    lines: [
+      `The API key of this deployment ${describeLife(expiresAt)}: ${describeKey({ name, label })}.`,
+      ...older,
+      'Run this job again: if it succeeds, only its new key works.',
+    ],
+    details: [`Hash of the API key ${label}: ${hash}`],
+  };
+}

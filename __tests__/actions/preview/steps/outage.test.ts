@@ -75,6 +75,40 @@ describe('the preview of a pull request', () => {
     expect(expectFailure(ended).lines[0]).toMatch(/^The API key may still work, /);
   });
 
+  test.each<[string, object[], string]>([
+    ['OpenRouter is down', DOWN, 'Could not read the API key'],
+    [
+      'only the older key cannot be disabled',
+      Array(99).fill({ on: 'PATCH /keys/:hash', kind: 'response', status: 502 }),
+      'Could not disable the API key',
+    ],
+  ])(
+    'says which keys of a deployment work if, when it has succeeded, %s',
+    async (_, down, start) => {
+      const deployed = { key: 'preview' };
+      await job(open(), deployed);
+      const event = push();
+      const step = await main(event, deployed);
+      faults().push(...(down as typeof DOWN));
+      const ended = await post(event, step, deployed);
+      faults().splice(0);
+      const { title, lines } = expectFailure(ended, {});
+      expect(title.startsWith(start)).toBe(true);
+      expect(lines.slice(0, 4)).toEqual([
+        expect.stringMatching(
+          /^The API key of this deployment may work until \d+ \w{3} \d{4} \d\d:\d\d UTC: "octo-org\/shop#1 /,
+        ),
+        '1 API key of earlier deployments may work, too, each until it expires.',
+        'All of them count with their whole limits towards preview-limit-usd.',
+        'Run this job again: if it succeeds, only its new key works.',
+      ]);
+      expect(lines.join()).not.toMatch(/Nothing was changed|before running this again/i);
+      const again = push();
+      await job(again, deployed);
+      expect(harness.sandbox.account.keys.filter((key) => !key.disabled)).toHaveLength(1);
+    },
+  );
+
   test('that cannot be read has one error, and a post step without any', async () => {
     const opened = open();
     gitHub.server.faults.push(...DOWN);
