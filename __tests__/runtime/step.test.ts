@@ -71,6 +71,28 @@ test.each(['SIGINT', 'SIGTERM'] as const)('%s after SIGINT changes nothing', asy
   );
 });
 
+test('an exception outside of every call fails a step that has done all its work', async () => {
+  // Thrown in the microtask after the summary, which is the last that a step writes.
+  const code = `import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    const { appendFileSync } = fs;
+    fs.appendFileSync = (file, ...rest) => {
+      appendFileSync(file, ...rest);
+      if (file !== process.env.GITHUB_STEP_SUMMARY) return;
+      fs.appendFileSync = appendFileSync;
+      queueMicrotask(() => { throw new Error('out of the blue'); });
+    };
+    syncBuiltinESMExports();`;
+  const step = await (await harness.startCreate({ slug: 'done' }, preloaded(code))).result;
+  expect(step.exitCode).toBe(1);
+  expect(step.outputs).toMatchObject({ outcome: 'created', slug: 'done' });
+  const { code: failure, lines } = expectFailure(step, step.outputs);
+  expect([failure, lines[0]]).toEqual([
+    'internal-error',
+    expect.stringContaining('Error: out of the blue'),
+  ]);
+});
+
 test('a log that no one reads any more does not fail the step', async () => {
   const { account } = harness.sandbox;
   const { handle } = account;

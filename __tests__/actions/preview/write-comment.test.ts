@@ -424,7 +424,11 @@ describe('a failure', () => {
     [COMMENTS, FORBIDDEN, `#42: GET .*: HTTP 403 .*: Resource not accessible .*\\. ${HINT}`],
     [COMMENTS, { status: 404 }, HINT],
     [COMMENTS, { status: 500 }, 'the next attempt, in|HTTP 500'],
-    [COMMENTS, { status: 403, headers: { 'retry-after': '3600' } }, 'limits the rate of requests now'],
+    [
+      COMMENTS,
+      { status: 403, headers: { 'retry-after': '3600' } },
+      'limits the rate of requests now',
+    ],
     [POST, FORBIDDEN, HINT],
     [POST, { status: 429, headers: { 'retry-after': '3600' } }, 'limits the rate of requests now'],
     [POST, { status: 422 }, 'HTTP 422'],

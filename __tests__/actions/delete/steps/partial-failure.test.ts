@@ -19,6 +19,18 @@ const rejected = (on: string, status = 403, message = 'Not yours'): ScheduledFau
   body: JSON.stringify({ error: { message } }),
 });
 
+test('a deletion is confirmed although another workspace has the slug by then', async () => {
+  const { sandbox } = harness;
+  const { id } = seed();
+  // Applied, but the response is lost: the next attempt gets HTTP 404.
+  sandbox.faults.push({ on: DELETE_WORKSPACE, kind: 'reset', applied: true });
+  onNth(sandbox, DELETE_WORKSPACE, 2, () => seed());
+  const step = await runDelete();
+  expect(step).toMatchObject({ exitCode: 0, outputs: { deleted: 'true' } });
+  expect(sandbox.account.workspaces.map((one) => one.id)).not.toContain(id);
+  expect(exists()).toBe(true);
+});
+
 test('a step that cannot delete two API keys reports what is left, and another run finishes', async () => {
   const workspace = seed({ keys: 12 });
   harness.sandbox.faults.push(rejected(DELETE_KEY), rejected(DELETE_KEY));
