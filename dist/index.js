@@ -1171,13 +1171,18 @@ if(isDisabled(key)||isExpired)return[isDisabled(key)?readTime(key.updated_at):vo
 if(!ends)return
 const known=now===void 0?[]:ends.map(end=>now-end)
 return Math.max(0,SETTLE_MS-Math.max(seenMs,...known))}function tellsEnds({keys,serverTime}){return keys.every(key=>{const ends=endsOf(key,serverTime)
-return!ends||serverTime!==void 0&&ends.length>0})}function toSettling({keys,serverTime}){return keys.map(key=>({key,settlesIn:settlesIn(key,serverTime)}))}class KeyWatch{#clock
+return!ends||serverTime!==void 0&&ends.length>0})}function toSettling({keys,serverTime}){return keys.map(key=>({key,settlesIn:settlesIn(key,serverTime)}))}class CounterMemory{#largest=new Map
+see(key){const before=this.#largest.get(key.hash),largest={usage:larger(before?.usage,key.usage),byok_usage:larger(before?.byok_usage,key.byok_usage)}
+this.#largest.set(key.hash,largest)
+return{...key,...largest}}}function larger(one,other){return one===void 0||other===void 0?one??other:maxUsd(one,other)}class KeyWatch{#counters=new CounterMemory
+#clock
 #endedSince=new Map
 last
 constructor(clock){this.#clock=clock}see({keys,serverTime}){const seen=keys.map(key=>this.#seeOne(key,serverTime))
 this.last=seen
 return seen}seeDisabled(disabled){const now=this.#seeOne(disabled,void 0)
-this.last=this.last?.map(one=>one.key.hash===disabled.hash?now:one)}#seeOne(key,now){if(!endsOf(key,now)){this.#endedSince.delete(key.hash)
+this.last=this.last?.map(one=>one.key.hash===disabled.hash?now:one)}#seeOne(shown,now){const key=this.#counters.see(shown)
+if(!endsOf(key,now)){this.#endedSince.delete(key.hash)
 return{key,settlesIn:void 0}}const since=this.#endedSince.get(key.hash)??this.#clock.now()
 this.#endedSince.set(key.hash,since)
 return{key,settlesIn:settlesIn(key,now,this.#clock.now()-since)}}}function spentOf({key,settlesIn:ms}){const{usage:amount}=key
@@ -1407,7 +1412,10 @@ if(error)return{...before,error}
 const end=older.length>0?await endOlder(older):{}
 if(end.error)return{...before,...end}
 const after=await checkWorks(key,{olderEnded:older.length>0},context)
-return{...end,...after,reading:after.reading.found?after.reading:before.reading}}function hasSucceeded({jobStatus,log,warn}){jobStatus.succeeded===void 0&&warn(jobStatusUnknown,jobStatus)
+return{...end,...after,reading:lastOf(before.reading,after.reading)}}function lastOf(before,after){if(!before.found||!after.found)return after.found?after:before
+const counters=new CounterMemory
+counters.see(before.found)
+return{...after,found:counters.see(after.found)}}function hasSucceeded({jobStatus,log,warn}){jobStatus.succeeded===void 0&&warn(jobStatusUnknown,jobStatus)
 jobStatus.succeeded===!1&&log.info("The job has not succeeded: older keys stay.")
 return jobStatus.succeeded===!0}async function findOlder({key,workspace,replaced,isSameName=isSameKeyName},{client}){return toSettling(await listKeys(client,workspace)).filter(({key:{hash,name}})=>replaced.includes(hash)&&isSameName(name,key.name))}async function checkWorks(key,{olderEnded},context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
 if(error)return{reading:{error},error}
@@ -1614,9 +1622,9 @@ return"gave-way"}}throw new Failure(keyNotCapped,{slug:workspace.slug,keys:[{key
 if(uncapped.length>0)throw new Failure(keyNotCapped,{slug,keys:uncapped})
 return uses}function describeWait(uses,{timeOfDay,dryRun}){const ended=uses.filter(({settlesIn=0})=>settlesIn>0),held=sumUsd(ended.map(({counted,spent})=>counted-spent)),last=Math.max(...ended.map(({settlesIn=0})=>settlesIn)),until=formatMinute(timeOfDay()+last,{withYear:!1})
 return`${dryRun?"A real run would wait":"Waiting"} for up to ${formatUsd(held)} of preview-limit-usd, until ${until} at the latest: ${countKeys(ended.length)} ended a moment ago, and OpenRouter counts late what is spent.`}const MAX_REPOSITORY=21
-function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
+function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(naming_lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
 return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+subjectEnd(subject)),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=toSlug(text)
-return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
+return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function naming_lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
 const path=subject.name.split("/").map(encodeURIComponent).join("/")
 return{text:subject.name,url:`${serverUrl}/${name}/tree/${path}`}}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<closed>, closed(?<billed>, billed)?)?$/
 function isInUse(workspace){return workspace!==void 0&&workspace.slug!==closedSlug(workspace)}const closedMark=description=>description+", closed",billedMark=description=>description+", billed"
@@ -1717,7 +1725,8 @@ concernsAll(error)&&(comments.failure=error)
 return{kind:"failed",error}}const MAX_ROUNDS=8,LAG_MS=2e3
 async function writeUntilRight(request,place){const{comments,log}=place,own={...place,workspace:request.workspace.id,login:await comments.login(place.github)}
 let last,[{cap},hasWritten,hasAdded]=[request,!1,!1]
-for(let round=1;round<=MAX_ROUNDS;round+=1){const keys=await keysOf(request,place),found=await listOwn(own),bill=found.find(({data})=>isBill(data))
+const counters=new CounterMemory
+for(let round=1;round<=MAX_ROUNDS;round+=1){const keys=(await keysOf(request,place)).map(one=>({...one,key:counters.see(one.key)})),found=await listOwn(own),bill=found.find(({data})=>isBill(data))
 if(bill){await keepOnly(bill,found,own)
 return{kind:"written",data:bill.data}}if("isWritten"in request&&request.isWritten)return{kind:"nothing"}
 if(found.length===0&&(keys.length===0||request.addsNone))return{kind:"nothing"}
@@ -1886,10 +1895,12 @@ return isInUse(workspace)}async function endKey(task,preview,context){const{work
 if(!key)return{}
 if(replaced===void 0||endsOwn(task,context)){const end=await catching(endOwn(key,preview,context),ApiError,Failure)
 return end.error?end:{spend:spendIn({found:end.value},key,context)}}const replacement={key,workspace,replaced,isSameName:isSamePreviewKeyName},end=await replaceOlderKeys(replacement,context,older=>disableEach(older,context))
-return{spend:spendIn(end.reading,key,context),error:end.error}}async function endOwn(key,task,context){for await(const _ of whileMissing(context)){const found=await findKey(context.client,key.hash)
+return{spend:spendIn(end.reading,key,context),error:end.error}}async function endOwn(key,task,context){const counters=new CounterMemory
+for await(const _ of whileMissing(context)){const found=await findKey(context.client,key.hash)
+found&&counters.see(found)
 if(found&&isDisabled(found))return found
 const disabled=found&&await disable(key,context)
-if(disabled)return disabled
+if(disabled)return counters.see(disabled)
 if(!await isThere(task,context))return}throw new Failure(createdKeyMissing,{key})}async function disable(key,{client,log}){const disabled=await disableKey(client,key)
 disabled&&log.info(`Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`)
 return disabled}async function disableEach(keys,context){const working=keys.filter(({settlesIn})=>settlesIn===void 0),outcomes=await Promise.all(working.map(({key})=>catching(disable(key,context),ApiError)))

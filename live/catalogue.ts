@@ -2,6 +2,7 @@ import type { Assumption } from './assumption.ts';
 import { GOVERNANCE } from './assumptions/governance.ts';
 import { KEYS } from './assumptions/keys.ts';
 import { LISTS } from './assumptions/lists.ts';
+import { REQUESTS } from './assumptions/requests.ts';
 import { RESPONSES } from './assumptions/responses.ts';
 import { USAGE } from './assumptions/usage.ts';
 import { WORKSPACES } from './assumptions/workspaces.ts';
@@ -16,6 +17,7 @@ export const CATALOGUE: readonly Assumption[] = [
   ...LISTS,
   ...GOVERNANCE,
   ...USAGE,
+  ...REQUESTS,
   // The last of these looks at the responses to all others.
   ...RESPONSES,
 ];

@@ -4,7 +4,7 @@
  * `npm run live` starts it too, but npm does not wait for it after Ctrl+C, nor pass on SIGTERM.
  *
  * Everything that it creates has a slug that begins with `live-`, and is deleted at the end.
- * `--spend` allows it to send requests that cost less than a cent together. It prints what
+ * `--spend` allows it to send requests that cost at most ten cents together. It prints what
  * differs; `--write` writes the table of all assumptions to a file, as Markdown, or why there is none.
  */
 import { randomBytes } from 'node:crypto';
@@ -45,7 +45,8 @@ const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 const OPTIONS = {
   spend: {
     type: 'boolean',
-    description: 'Also sends requests that cost less than a cent together.',
+    description:
+      'Also sends requests that cost at most ten cents together, for about a quarter of an hour.',
   },
   write: {
     type: 'string',

@@ -18,6 +18,7 @@ import { type CommentData, formatMarker } from '../../src/actions/preview/commen
 import type { PreviewRequest } from '../../src/actions/preview/request.ts';
 import type { Subject } from '../../src/actions/preview/subject.ts';
 import { toUsd } from '../../src/lib/usd.ts';
+import { SETTLE_MS } from '../../src/openrouter/settlement.ts';
 import { falseNotFound, jitters, rarely, schedules } from '../support/faults.ts';
 import {
   type Ending,
@@ -206,6 +207,10 @@ const schedulesWith = (
     lag: fc.constantFrom(0, 0, 0, 700, 1_400),
     /** The most that a counter is late, in milliseconds. */
     delay: fc.constantFrom(0, 40_000, 100_000, 150_000),
+    /** How far replicas are behind that show counters, in turn, in milliseconds: then, counters go down. */
+    replicaLags: usually<number[]>([], fc.array(fc.nat(25_000), { minLength: 2, maxLength: 4 }), 4),
+    /** How long a key goes on spending that has ended, in milliseconds. */
+    revocationDelay: fc.constantFrom(0, 0, 25_000),
     /** How many random numbers were drawn before: hashes depend on that, and on these how late a counter is. */
     drawn: fc.nat(100),
     hasMilliseconds: fc.boolean(),
@@ -313,7 +318,11 @@ function open(schedule: Schedule): Play {
   const { lag, hasMilliseconds, hasDate, hasUpdatedAt, delay, mayComment, lags } = schedule;
   const world = openWorld(schedule);
   const { account } = world.simulation;
-  Object.assign(account.counterDelay, { from: 0, to: delay });
+  const { replicaLags, revocationDelay } = schedule;
+  const others = revocationDelay + Math.max(0, ...replicaLags);
+  Object.assign(account.counterDelay, { from: 0, to: Math.min(delay, SETTLE_MS - 5_000 - others) });
+  world.revocationDelay = revocationDelay;
+  account.replicaLags.push(...schedule.replicaLags);
   account.keyLists.lag = lag === 0 ? undefined : lag;
   account.keyLists.hasMilliseconds = hasMilliseconds;
   if (!hasDate) account.headers = () => ({});

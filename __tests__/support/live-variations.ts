@@ -107,6 +107,7 @@ const GUARDRAIL = 'PATCH /guardrails/:id';
 const BUDGETS = 'GET /workspaces/:id/budgets';
 const SET_BUDGET = 'PUT /workspaces/:id/budgets/:interval';
 const QUERY = 'POST /analytics/query';
+const COMPLETE = 'POST /chat/completions';
 
 let lists = 0;
 
@@ -129,8 +130,6 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'disabled-key': setting(UPDATE_KEY, { disabled: false }),
   'disabled-key-limit': setting(UPDATE_KEY, { limit: 0.5 }),
   'disabled-key-time': changing(FIND_KEY, 'updated_at', (time) => later(time, -5_000)),
-  'disabled-key-refused': onFirst('GET /key', reply(200)),
-  'deleted-key-refused': onFirst('GET /key', reply(200)),
   'workspace-pages': onQuery(LIST, 'limit', '50'),
   'workspace-order': onData<Json[]>(LIST, (list) => {
     lists += 1;
@@ -155,7 +154,14 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'limit-remaining': setting(FIND_KEY, { limit_remaining: null }),
   'usage-delay': setting(FIND_KEY, { usage: 0 }),
   'usage-delay-of-disabled-key': onEntries(LIST_KEYS, (key) => ({ ...key, usage: 0 })),
-  'disabled-key-refused-by-model': onCall('POST /chat/completions', () => reply(200)),
+  'request-above-limit': onCall(COMPLETE, () => reply(200)),
+  'revoked-key-refused': before(COMPLETE, ({ edge }) => {
+    edge.delay = 35_000;
+  }),
+  'counters-that-grow': before(FIND_KEY, ({ replicaLags }) => {
+    if (replicaLags.length === 0) replicaLags.push(0, 0, 90_000);
+  }),
+  'limit-with-parallel-requests': setting(FIND_KEY, { usage: 0.11 }),
   'analytics-values': onData(QUERY, (result) => ({
     ...result,
     data: (result['data'] as Json[]).map((row) => ({ ...row, request_count: '1.5' })),

@@ -25,7 +25,7 @@ import { parseJson } from '../../src/lib/json.ts';
 import { toUsd, type Usd } from '../../src/lib/usd.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { jitters, rarely } from './faults.ts';
-import { GITHUB_URL, type World, works } from './preview-world.ts';
+import { canSpend, GITHUB_URL, type World } from './preview-world.ts';
 import { knownOf } from './repositories.ts';
 import { connect, saveIn, whileAlive } from './simulation.ts';
 
@@ -220,7 +220,7 @@ type SpendingKey = Parameters<typeof seedUsage>[1];
 export function spendLater(world: World, key: SpendingKey, spending: Spending): void {
   const { account, clock } = world.simulation;
   clock.after(spending.after, () => {
-    if (!works(world, key)) return;
+    if (!canSpend(world, key)) return;
     const credits =
       'cents' in spending ? spending.cents / 100 : remainingOf(world, key.hash) * spending.share;
     seedUsage({ account }, key, { credits });

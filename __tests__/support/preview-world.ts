@@ -49,6 +49,10 @@ export interface World {
   ledger: Ledger;
   /** How old the answers of GitHub are, in milliseconds, in turn; empty for not at all. */
   lags: number[];
+  /** How long a key goes on spending that was disabled or deleted, in milliseconds. */
+  revocationDelay: number;
+  /** When keys were, by their hashes. */
+  endedAt: Map<string, number>;
   /** The workspaces, with their keys, that belong to others. */
   foreign: { workspace: Workspace; keys: Key[] }[];
 }
@@ -83,6 +87,8 @@ export function openWorld({ takenSlugStatus, skew, lags, squatter }: WorldOption
     gitHubNetwork: { api: github, clock, schedule, calls: [], latency: 1 },
     ledger: { workspaces: new Map(), keys: [], jobs: new Map(), standings: new Map() },
     lags: [...lags],
+    revocationDelay: 0,
+    endedAt: new Map(),
     foreign: [],
   };
   seedForeign(world, squatter);
@@ -119,12 +125,15 @@ function lagBehind({ github, lags }: World): void {
 }
 
 /** Records what is created, also by a request that arrives late. */
-function keepBooks({ simulation: { account, clock }, ledger }: World): void {
+function keepBooks(world: World): void {
+  const { account, clock } = world.simulation;
+  const { ledger } = world;
   const { handle } = account;
   account.handle = (request) => {
     const response = handle(request);
     const call = account.callOf(request.method, request.path);
     const { data } = (response.body ?? {}) as { data?: unknown };
+    noteEnd(world, call, request.path);
     if (response.status !== 201) return response;
     if (call === 'POST /workspaces') {
       const workspace = data as Workspace;
@@ -137,6 +146,14 @@ function keepBooks({ simulation: { account, clock }, ledger }: World): void {
     }
     return response;
   };
+}
+
+/** Notes when a key that was given out was disabled or deleted. */
+function noteEnd(world: World, call: string, path: string): void {
+  const { simulation, endedAt } = world;
+  const hash = path.split('/').at(-1) ?? '';
+  if (!call.endsWith(' /keys/:hash') || endedAt.has(hash) || works(world, { hash })) return;
+  endedAt.set(hash, simulation.clock.now());
 }
 
 /** A subject as a key of a map. */
@@ -166,6 +183,13 @@ export function isPreviewOf(
   world: Pick<World, 'repository'>,
 ): boolean {
   return description === markOf(subject, world);
+}
+
+/** Whether a key can spend: it works, or OpenRouter does not refuse it yet. */
+export function canSpend(world: World, key: Pick<Key, 'hash'>): boolean {
+  const { simulation, endedAt, revocationDelay } = world;
+  const end = endedAt.get(key.hash) ?? Number.NEGATIVE_INFINITY;
+  return works(world, key) || simulation.clock.now() - end < revocationDelay;
 }
 
 /** Whether a key can be used: it exists, is not disabled, and has not expired. */

@@ -3,12 +3,9 @@ import { DOCS } from '../docs.ts';
 import { dataOf, listOf, type Resource, serverTimeOf } from '../exchange.ts';
 import { keysPath } from '../paths.ts';
 import { findDelay } from '../poll.ts';
-import { type Scene, sharedWorkspace } from '../scene.ts';
+import { sharedWorkspace } from '../scene.ts';
 
 const RESOURCE = 'src/openrouter/resources/keys.ts';
-
-/** What `GET /key` returns to the bearer of a secret. */
-const ownKey = ({ send }: Scene, secret: string) => send('GET', '/key', { key: secret });
 
 /** What can be set for a key, other than its expiry. */
 const VALUES = { limit: 0.5, limit_reset: 'weekly', include_byok_in_limit: true };
@@ -148,30 +145,6 @@ export const KEYS: readonly Assumption[] = [
       });
       const agrees = differences.every(({ ms }) => Math.abs(ms) <= 2_000);
       return finding(differences.map(({ observed }) => observed).join('; '), { agrees });
-    },
-  },
-  {
-    id: 'disabled-key-refused',
-    sentence: 'A disabled key is refused with 401 or 403 at once.',
-    documented: undefined,
-    reliedOnBy: { file: 'src/openrouter/unusable-key.ts', name: 'isDisabled' },
-    async probe(scene) {
-      const { hash, secret } = await scene.createKey(await sharedWorkspace(scene));
-      await scene.send('PATCH', `/keys/${hash}`, { body: { disabled: true } });
-      const isRefused = async () => [401, 403].includes((await ownKey(scene, secret)).status);
-      return findDelay(scene, isRefused);
-    },
-  },
-  {
-    id: 'deleted-key-refused',
-    sentence: 'A deleted key is refused with 401 at once.',
-    documented: undefined,
-    reliedOnBy: { file: 'src/actions/key/end-key.ts', name: 'deleteKey' },
-    async probe(scene) {
-      const { hash, secret } = await scene.createKey(await sharedWorkspace(scene));
-      await scene.send('DELETE', `/keys/${hash}`);
-      const isRefused = async () => (await ownKey(scene, secret)).status === 401;
-      return findDelay(scene, isRefused);
     },
   },
 ];

@@ -2,10 +2,11 @@ import { SETTLE_MS } from '../../src/openrouter/settlement.ts';
 import { formatTime } from '../../src/openrouter/time.ts';
 import { type Assumption, type Finding, finding, notObservable } from '../assumption.ts';
 import { DOCS } from '../docs.ts';
-import { dataOf, expectStatus, isResource, listOf, type Resource } from '../exchange.ts';
+import { dataOf, isResource, listOf, type Resource } from '../exchange.ts';
 import { keysPath } from '../paths.ts';
-import { describeDelay, findDelay, pollUntil } from '../poll.ts';
+import { describeDelay, pollUntil } from '../poll.ts';
 import { type LiveKey, type LiveWorkspace, type Scene, sharedWorkspace } from '../scene.ts';
+import { NOT_SPENT, spentKey } from './requests.ts';
 
 const COUNTERS = ['usage', 'byok_usage'].flatMap((name) => [
   name,
@@ -25,27 +26,7 @@ const AMOUNTS = ['credits_usage', 'byok_usage'];
 
 const SETTLEMENT = { file: 'src/openrouter/settlement.ts', name: 'SETTLE_MS' };
 
-const NOT_SPENT = notObservable('only with --spend');
-
 const LIMIT = 0.02;
-
-/** Sends a request to a model, which costs far less than a cent. */
-const complete = ({ send }: Scene, { secret }: LiveKey) =>
-  send('POST', '/chat/completions', {
-    body: {
-      model: 'openai/gpt-5-mini',
-      max_tokens: 16,
-      messages: [{ role: 'user', content: 'Say hello.' }],
-    },
-    key: secret,
-  });
-
-/** A new key that has just spent something. */
-async function spentKey(scene: Scene, workspace: LiveWorkspace): Promise<LiveKey> {
-  const key = await scene.createKey(workspace, { limit: LIMIT });
-  expectStatus(await complete(scene, key), 200);
-  return key;
-}
 
 const disable = ({ send }: Scene, { hash }: LiveKey) =>
   send('PATCH', `/keys/${hash}`, { body: { disabled: true } });
@@ -168,19 +149,6 @@ export const USAGE: readonly Assumption[] = [
     reliedOnBy: SETTLEMENT,
     async probe(scene) {
       return scene.spend ? findCounterDelays(scene, { disables: true }) : NOT_SPENT;
-    },
-  },
-  {
-    id: 'disabled-key-refused-by-model',
-    sentence: 'A request to a model with a disabled key is refused with 401 or 403 at once.',
-    documented: undefined,
-    reliedOnBy: { file: 'src/actions/preview/close-preview.ts', name: 'disableAll' },
-    async probe(scene) {
-      if (!scene.spend) return NOT_SPENT;
-      const key = await spentKey(scene, await sharedWorkspace(scene));
-      await disable(scene, key);
-      const isRefused = async () => [401, 403].includes((await complete(scene, key)).status);
-      return findDelay(scene, isRefused);
     },
   },
   {

@@ -21,6 +21,8 @@ export interface Call extends Example {
   preview: boolean;
   contents: Contents;
   counterDelay: CounterDelay;
+  /** How many tokens a job with an API key asks a model for; undefined if it asks none. */
+  maxTokens: number | undefined;
   /** Without the management key. */
   inputs: Inputs;
   /** The server that the action runs against; undefined for a sandbox of its own. */
@@ -72,6 +74,7 @@ export async function readCall(
     preview: values.preview ?? false,
     contents,
     counterDelay: readCounterDelay(values['counter-delay']),
+    maxTokens: readMaxTokens(values['max-tokens'], { scene, apiUrl }),
     inputs,
     apiUrl,
     managementKey,
@@ -104,6 +107,24 @@ function keyOfServer(
     );
   }
   return key;
+}
+
+/**
+ * The value of the option `max-tokens`.
+ * @throws {UsageError} if it is not a number of tokens, or if no job asks a model.
+ */
+function readMaxTokens(
+  value: string | undefined,
+  { scene, apiUrl }: { scene: Scene; apiUrl: string | undefined },
+): number | undefined {
+  if (value === undefined) return undefined;
+  if (!jobSpends(scene) || apiUrl !== undefined) {
+    throw new UsageError('--max-tokens needs an example whose job has an API key, such as key.');
+  }
+  if (!/^[1-9]\d{0,6}$/.test(value)) {
+    throw new UsageError(`--max-tokens ${value} is not a whole number from 1 to 9999999.`);
+  }
+  return Number(value);
 }
 
 /** Whether an example may run there: on another machine, it could delete what someone needs. */

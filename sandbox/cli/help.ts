@@ -7,6 +7,12 @@ import { breakLine, terminalWidth } from './terminal.ts';
 /** The options of `npm start` besides the inputs of the action. */
 export const START_OPTIONS = {
   ...ACCOUNT_OPTIONS,
+  'max-tokens': {
+    type: 'string',
+    value: 'N',
+    description:
+      'Each job with an API key also asks a model for a response of so many tokens, at 15 USD a million, and shows what OpenRouter responds.',
+  },
   preview: {
     type: 'boolean',
     description: 'Also writes the job summary as GitHub renders it, into a page for a browser.',

@@ -125,6 +125,8 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     occurrences: [OPENED, PUSHED, CLOSED],
     variants: {
       '--spent 1': 'each job uses up the limit of its key',
+      '--limit-usd 0.4 --max-tokens 32000':
+        'a request to a model is refused, because it could cost more than is left',
       '--key preview': `the key is for what is deployed, and stays until the closing, which ${WAITS}`,
       '--key none': 'the jobs get no key',
       '--existing preview-app-42': 'the slug belongs to a workspace that is no preview',
@@ -180,6 +182,8 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     annotations: [],
     variants: {
       '--spent 5': 'the job uses up the limit',
+      '--limit-usd 0.4 --max-tokens 32000':
+        'the first request to a model is refused, because it could cost more than is left',
       '--revoke-after-job false': 'the key stays until it expires',
       '--workspace preview-43': 'the workspace does not exist',
     },
@@ -270,4 +274,28 @@ function spendAtTheEnd(sandbox: Sandbox, outputs: Inputs, { spent }: Contents): 
   const key = sandbox.account.keys.find(({ hash }) => hash === created);
   // OpenRouter rejects what would exceed the limit.
   if (key) spend(sandbox, key, { amount: Math.min(spent, Number(key['limit'] ?? spent)) });
+}
+
+/** A model at 15 USD for a million tokens. */
+const MODEL = 'anthropic/claude-sonnet-4.6';
+
+/** Asks a model as a step of the job would; returns the request and the response, if the job asks. */
+export function askModel(
+  { account }: Sandbox,
+  { key }: Inputs,
+  { maxTokens }: { maxTokens: number | undefined },
+): string[] | undefined {
+  if (!key || maxTokens === undefined) return undefined;
+  const body = { model: MODEL, max_tokens: maxTokens, messages: [{ role: 'user', content: 'Hi' }] };
+  const { status, body: response } = account.handle({
+    method: 'POST',
+    path: '/chat/completions',
+    authorization: `Bearer ${key}`,
+    body: JSON.stringify(body),
+  });
+  const { error } = response as { error?: { message: string } };
+  return [
+    `POST /chat/completions, ${MODEL}, max_tokens ${maxTokens}`,
+    error ? `HTTP ${status}: ${error.message}` : `HTTP ${status}`,
+  ];
 }

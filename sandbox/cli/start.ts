@@ -14,7 +14,7 @@ import { runProgram } from './arguments.ts';
 import { type Call, readCall } from './call.ts';
 import { describeContents, seedContents } from './contents.ts';
 import { changesOf, commandOf, helpOf, nextExample } from './help.ts';
-import { MINUTE, type Occurrence, SPEED } from './scenes.ts';
+import { askModel, MINUTE, type Occurrence, SPEED } from './scenes.ts';
 import {
   firstLines,
   PUBLISHED,
@@ -176,10 +176,12 @@ async function runJob(
   const main = await runStep(inOneTime());
   const stages: Stage[] = [{ name: 'step', result: main, ...received() }];
   if (sandbox) scene.runJob?.(sandbox, main.outputs, contents);
+  const asked = sandbox && askModel(sandbox, main.outputs, call);
   if (manifest.runs.post !== undefined && !end.aborted) {
     const post = await runPost(inOneTime(), main);
     stages.push({ name: 'post step', result: post, ...received() });
   }
   showJob(stages, started?.comments() ?? [], scene);
+  if (asked) show('The job has asked a model', asked);
   return stages;
 }

@@ -1,6 +1,6 @@
 import type { Budget } from './resources/budgets.ts';
 import type { Guardrail } from './resources/guardrails.ts';
-import type { Key, KeyListState } from './resources/keys.ts';
+import type { EdgeState, Key, KeyListState } from './resources/keys.ts';
 import type { OrganizationMember, WorkspaceMember } from './resources/members.ts';
 import type { AnalyticsState, CounterDelay, Spend } from './resources/usage.ts';
 import type { Workspace } from './resources/workspaces.ts';
@@ -15,6 +15,12 @@ export interface Account {
   keyLists: KeyListState;
   /** Limits hold at once, however late the counters are. A test may change it. */
   readonly counterDelay: CounterDelay;
+  /**
+   * How far behind the counters are that the responses show, in turn, in milliseconds: those of a replica that is behind
+   * go down. Empty if none is.
+   */
+  replicaLags: number[];
+  readonly edge: EdgeState;
   budgets: Budget[];
   /** Default guardrails of workspaces, each from its first update on. */
   guardrails: Guardrail[];

@@ -10,12 +10,12 @@ import {
 import type { Account } from './account.ts';
 import { isExpired, type Key } from './resources/keys.ts';
 import { organizationOf } from './resources/members.ts';
-import { ANALYTICS_LAG, COUNTER_DELAY } from './resources/usage.ts';
+import { ANALYTICS_LAG, COUNTER_DELAY, REVOCATION_DELAY } from './resources/usage.ts';
 import { analyticsRoutes } from './routes/analytics.ts';
 import { budgetRoutes } from './routes/budgets.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { guardrailRoutes } from './routes/guardrails.ts';
-import { findBySecret, keyRoutes, recordKeys } from './routes/keys.ts';
+import { findBySecret, findCached, keyRoutes, recordKeys } from './routes/keys.ts';
 import { memberRoutes } from './routes/members.ts';
 import { ownKeyRoutes } from './routes/own-key.ts';
 import { addWorkspace, workspaceRoutes } from './routes/workspaces.ts';
@@ -24,6 +24,8 @@ import { addWorkspace, workspaceRoutes } from './routes/workspaces.ts';
 export interface OpenRouterOptions
   extends Partial<Pick<Account, 'takenSlugStatus' | 'counterDelay' | 'now' | 'random'>> {
   managementKey: string;
+  /** How long a key that was used can go on working, in milliseconds. */
+  revocationDelay?: number;
   /** How far analytics is behind, in milliseconds. */
   analyticsLag?: number;
 }
@@ -80,6 +82,8 @@ function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Accoun
     keys: [],
     keyLists: { lag: undefined, history: [], hasMilliseconds: true },
     counterDelay: { ...(options.counterDelay ?? COUNTER_DELAY) },
+    replicaLags: [],
+    edge: { delay: options.revocationDelay ?? REVOCATION_DELAY, keys: new Map() },
     budgets: [],
     guardrails: [],
     members: organizationOf(owner),
@@ -98,14 +102,19 @@ function emptyAccount(options: Omit<OpenRouterOptions, 'managementKey'>): Accoun
   };
 }
 
+const MODEL_CALLS = Object.keys(chatRoutes);
+
 /** The calls that take the secret of an API key. All others take a management key only. */
-const OWN_KEY_CALLS = ['GET /key', 'POST /chat/completions', 'POST /messages'];
+const OWN_KEY_CALLS = ['GET /key', ...MODEL_CALLS];
 
 function authenticate(account: Account, request: ApiRequest, managementKey: string): void {
   const { authorization, method, path } = request;
   if (!authorization) throw new ApiError(401, 'Missing Authentication header');
   if (authorization === `Bearer ${managementKey}`) return;
-  const isOwnKey = OWN_KEY_CALLS.includes(`${method} ${path}`);
+  const call = `${method} ${path}`;
+  const isOwnKey = OWN_KEY_CALLS.includes(call);
+  // The servers that pass on requests to models check a key when they learn of it.
+  if (MODEL_CALLS.includes(call) && findCached(account, authorization)) return;
   if (isOwnKey && works(findBySecret(account, authorization), account.now())) return;
   throw new ApiError(401, isOwnKey ? 'User not found.' : 'Invalid management key');
 }

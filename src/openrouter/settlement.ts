@@ -1,7 +1,7 @@
 /** The one rule about how late OpenRouter counts: nothing else decides whether an amount is exact. */
 import type { Clock } from '../lib/clock.ts';
 import { formatUsd } from '../lib/format-usd.ts';
-import { sumUsd, type Usd } from '../lib/usd.ts';
+import { maxUsd, sumUsd, type Usd } from '../lib/usd.ts';
 import { isDisabled, type Key, type KeyList } from './resources/keys.ts';
 import { readTime } from './time.ts';
 
@@ -59,8 +59,32 @@ export function toSettling({ keys, serverTime }: KeyList): SettlingKey[] {
   return keys.map((key) => ({ key, settlesIn: settlesIn(key, serverTime) }));
 }
 
+/**
+ * The largest counters of API keys that a run has seen. OpenRouter's replicas disagree, so a response can show less than
+ * an earlier one, and a counter never really goes down.
+ */
+export class CounterMemory {
+  readonly #largest = new Map<string, Pick<Key, 'usage' | 'byok_usage'>>();
+
+  /** Returns `key` with the largest counters of its life. */
+  see(key: Key): Key {
+    const before = this.#largest.get(key.hash);
+    const largest = {
+      usage: larger(before?.usage, key.usage),
+      byok_usage: larger(before?.byok_usage, key.byok_usage),
+    };
+    this.#largest.set(key.hash, largest);
+    return { ...key, ...largest };
+  }
+}
+
+function larger(one: Usd | undefined, other: Usd | undefined): Usd | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : maxUsd(one, other);
+}
+
 /** What a run has seen of the API keys of a workspace. It remembers since when it has seen a key ended. */
 export class KeyWatch {
+  readonly #counters = new CounterMemory();
   readonly #clock: Clock;
   readonly #endedSince = new Map<string, number>();
   /** The keys of the last list, as they are known to be since then; undefined before the first. */
@@ -83,7 +107,8 @@ export class KeyWatch {
     this.last = this.last?.map((one) => (one.key.hash === disabled.hash ? now : one));
   }
 
-  #seeOne(key: Key, now: number | undefined): SettlingKey {
+  #seeOne(shown: Key, now: number | undefined): SettlingKey {
+    const key = this.#counters.see(shown);
     if (!endsOf(key, now)) {
       this.#endedSince.delete(key.hash);
       return { key, settlesIn: undefined };

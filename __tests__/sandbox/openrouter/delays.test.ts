@@ -41,9 +41,10 @@ function open(options: Partial<OpenRouterOptions> = {}) {
       return { usage, byok_usage_daily, limit_remaining };
     });
   };
-  const complete = () => {
+  const complete = (fields: object = {}) => {
     const messages = [{ role: 'user', content: 'Hello.' }];
-    return send('POST', '/chat/completions', secret, { model: 'openai/gpt-5-mini', messages });
+    const body = { model: 'openai/gpt-5-mini', messages, ...fields };
+    return send('POST', '/chat/completions', secret, body);
   };
   const analyzed = () => {
     const query = { metrics: ['total_usage'] };
@@ -113,9 +114,9 @@ test('a list of API keys that lags shows the counters as they were then', () => 
 });
 
 test('a limit holds at once, however late the counters are', () => {
-  const { account, key, shown, complete } = open();
+  const { account, key, shown, complete } = open({ revocationDelay: 0 });
   seedUsage({ account }, key, { credits: 0.99999 });
-  expect(complete().status).toBe(200);
+  expect(complete({ max_tokens: 1 }).status).toBe(200);
   expect(shown()).toEqual(NOTHING);
   expect(complete()).toMatchObject({
     status: 403,
@@ -125,6 +126,54 @@ test('a limit holds at once, however late the counters are', () => {
   expect(complete().body.error.message).toBe('Key limit exceeded (monthly limit)');
   key['limit'] = null;
   expect(complete().status).toBe(200);
+});
+
+test('a request is refused before the limit is used up if its response could cost more than is left', () => {
+  const { key, complete } = open({ revocationDelay: 0 });
+  key['limit'] = 0.4;
+  expect(complete({ model: 'anthropic/claude-sonnet-4.6' })).toMatchObject({
+    status: 402,
+    body: {
+      error: {
+        message: expect.stringMatching(
+          /^This request requires more credits, or fewer max_tokens\. You requested up to 32000 tokens, but can only afford 26666\. .*\/settings\/keys /,
+        ),
+      },
+    },
+  });
+  expect(complete({ model: 'anthropic/claude-sonnet-4.6', max_tokens: 26_000 }).status).toBe(200);
+});
+
+type Opened = ReturnType<typeof open>;
+
+test.each<[string, (opened: Opened) => void]>([
+  ['disabled', ({ key }) => Object.assign(key, { disabled: true })],
+  ['deleted', ({ account, key }) => account.keys.splice(account.keys.indexOf(key), 1)],
+  ['whose limit was lowered', ({ key }) => Object.assign(key, { limit: 0 })],
+  ['expired', ({ key }) => Object.assign(key, { expires_at: '2026-01-01T00:00:00.000Z' })],
+])('a key that was used, and is %s, works until it is forgotten', (_, revoke) => {
+  const opened = open({ revocationDelay: 20_000 });
+  const { clock, complete } = opened;
+  expect(complete().status).toBe(200);
+  revoke(opened);
+  clock.now += 19_999;
+  expect(complete().status).toBe(200);
+  clock.now += 1;
+  expect(complete().status).not.toBe(200);
+});
+
+test('a key that was never used is refused as soon as it is disabled', () => {
+  const { key, complete } = open();
+  Object.assign(key, { disabled: true });
+  expect(complete().status).toBe(401);
+});
+
+test('counters go down if a replica is behind', () => {
+  const { account, clock, key, shown } = open({ counterDelay: counterDelayFrom(0) });
+  seedUsage({ account }, key, { credits: 0.25 });
+  clock.now += 5_000;
+  account.replicaLags.push(0, 6_000);
+  expect(shown().map(({ usage }) => usage)).toEqual([0.25, 0.25, 0, 0.25]);
 });
 
 test('a limit of 0 rejects the first completion', () => {

@@ -49,6 +49,17 @@ export interface KeyListState {
   hasMilliseconds: boolean;
 }
 
+/** What the servers know that pass on requests to models. A test may change it. */
+export interface EdgeState {
+  /**
+   * For how long they know an API key as it was, in milliseconds: so long, a key works that was disabled or deleted, that
+   * has expired, or whose limit was lowered.
+   */
+  delay: number;
+  /** The keys that they know, by their hashes, and since when. */
+  keys: Map<string, { key: Key; at: number }>;
+}
+
 /** What a new key has spent, in USD. */
 export const NO_USAGE = {
   usage: 0,

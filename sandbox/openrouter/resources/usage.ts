@@ -33,8 +33,15 @@ export const COUNTER_DELAY: Readonly<CounterDelay> = counterDelayFrom(40_000);
 /** How far analytics is behind, in milliseconds. No one has published it. */
 export const ANALYTICS_LAG = 60_000;
 
-/** The options of an account that shows at once what was spent. */
-export const AT_ONCE = { counterDelay: counterDelayFrom(0), analyticsLag: 0 };
+/** How long a revoked key can go on working, in milliseconds. Others have seen up to half a minute. */
+export const REVOCATION_DELAY = 25_000;
+
+/** The options of an account that shows at once what was spent, and refuses a revoked key at once. */
+export const AT_ONCE = {
+  counterDelay: counterDelayFrom(0),
+  analyticsLag: 0,
+  revocationDelay: 0,
+};
 
 /** Delays of `ms` milliseconds, and of up to a quarter more. */
 export function counterDelayFrom(ms: number): CounterDelay {

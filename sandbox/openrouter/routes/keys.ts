@@ -108,10 +108,13 @@ function findKey({ keys }: Account, hash: string | undefined): Key {
   return found;
 }
 
-/** A key as the API returns it, with what its counters show by now. */
-export function withUsage({ spends, counterDelay, now }: Account, key: Key): Key {
+/** A key as the API returns it, with what its counters show by now, or showed a while ago. */
+export function withUsage(account: Account, key: Key): Key {
+  const { spends, counterDelay, replicaLags, now } = account;
   const time = now();
-  const delay = delayOf(key, counterDelay);
+  const [behind = 0] = replicaLags;
+  replicaLags.push(...replicaLags.splice(0, 1));
+  const delay = delayOf(key, counterDelay) + behind;
   // Without a delay, it also shows what another server has recorded, whose clock is ahead.
   const counted = delay === 0 ? Number.POSITIVE_INFINITY : time.getTime() - delay;
   const own = spends.filter(({ key_hash, at }) => key_hash === key.hash && at <= counted);
@@ -122,6 +125,24 @@ export function withUsage({ spends, counterDelay, now }: Account, key: Key): Key
 export function findBySecret({ keys }: Account, authorization: string): Key | undefined {
   const hash = hashOf(authorization.replace(/^Bearer /, ''));
   return keys.find((key) => key.hash === hash);
+}
+
+/** The key whose secret is in an `Authorization` header, as requests to models know it; undefined if they know none. */
+export function findCached(
+  { edge: { delay, keys }, now }: Account,
+  authorization: string,
+): Key | undefined {
+  const cached = keys.get(hashOf(authorization.replace(/^Bearer /, '')));
+  return cached && now().getTime() - cached.at < delay ? cached.key : undefined;
+}
+
+/** As requests to models know a key: they learn it anew once they have forgotten it. */
+export function findForModels(account: Account, authorization: string): Key | undefined {
+  const cached = findCached(account, authorization);
+  if (cached) return cached;
+  const key = findBySecret(account, authorization);
+  if (key) account.edge.keys.set(key.hash, { key: { ...key }, at: account.now().getTime() });
+  return key;
 }
 
 function hashOf(secret: string): string {

@@ -9,7 +9,7 @@ import {
   listKeys,
 } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
-import { type SettlingKey, toSettling } from '../../openrouter/settlement.ts';
+import { CounterMemory, type SettlingKey, toSettling } from '../../openrouter/settlement.ts';
 import { unusableState } from '../../openrouter/unusable-key.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
@@ -88,7 +88,15 @@ export async function replaceOlderKeys(
   const end = older.length > 0 ? await endOlder(older) : {};
   if (end.error) return { ...before, ...end };
   const after = await checkWorks(key, { olderEnded: older.length > 0 }, context);
-  return { ...end, ...after, reading: after.reading.found ? after.reading : before.reading };
+  return { ...end, ...after, reading: lastOf(before.reading, after.reading) };
+}
+
+/** The later reading that found the key, with the larger counters of both. */
+function lastOf(before: Reading, after: Reading): Reading {
+  if (!before.found || !after.found) return after.found ? after : before;
+  const counters = new CounterMemory();
+  counters.see(before.found);
+  return { ...after, found: counters.see(after.found) };
 }
 
 function hasSucceeded({ jobStatus, log, warn }: ReplaceContext): boolean {

@@ -10,7 +10,7 @@ import {
   type KeyIdentity,
 } from '../../openrouter/resources/keys.ts';
 import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
-import type { SettlingKey } from '../../openrouter/settlement.ts';
+import { CounterMemory, type SettlingKey } from '../../openrouter/settlement.ts';
 import type { IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { isSamePreviewKeyName } from '../../shared/key-name.ts';
@@ -131,11 +131,13 @@ async function endOwn(
   task: PreviewTask,
   context: PreviewTaskContext,
 ): Promise<Key | undefined> {
+  const counters = new CounterMemory();
   for await (const _ of whileMissing(context)) {
     const found = await findKey(context.client, key.hash);
+    if (found) counters.see(found);
     if (found && isDisabled(found)) return found;
     const disabled = found && (await disable(key, context));
-    if (disabled) return disabled;
+    if (disabled) return counters.see(disabled);
     if (!(await isThere(task, context))) return undefined;
   }
   throw new Failure(createdKeyMissing, { key });

@@ -14,7 +14,13 @@ import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { maxUsd, type Usd } from '../../lib/usd.ts';
 import { isUnused, listKeys } from '../../openrouter/resources/keys.ts';
-import { type SettlingKey, type Spent, spentBy, toSettling } from '../../openrouter/settlement.ts';
+import {
+  CounterMemory,
+  type SettlingKey,
+  type Spent,
+  spentBy,
+  toSettling,
+} from '../../openrouter/settlement.ts';
 import type { Context } from '../../shared/context.ts';
 import { type CommentContent, type CommentData, isBill } from './comment.ts';
 import type { MarkedWorkspace } from './naming.ts';
@@ -158,8 +164,12 @@ async function writeUntilRight(
   };
   let [{ cap }, hasWritten, hasAdded] = [request, false, false];
   let last: CommentData | undefined;
+  const counters = new CounterMemory();
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const keys = await keysOf(request, place);
+    const keys = (await keysOf(request, place)).map((one) => ({
+      ...one,
+      key: counters.see(one.key),
+    }));
     const found = await listOwn(own);
     const bill = found.find(({ data }) => isBill(data));
     if (bill) {
