@@ -349,7 +349,7 @@ function keyThatIsLeftIsDescribed(job: EndedJob): void {
   const text = left ? describeKeysLeft(left) : '';
   expect(text).toContain(key.hash);
   if (works(job, key.hash)) expect(text).toMatch(/may work until /);
-  else expect(text).toMatch(/disabled; it cannot spend$|may work until /);
+  else expect(text).toMatch(/disabled$|may work until /);
 }
 
 /** At least what is counted by then, and never more than the key has spent. Of a revoked key, that is all without a delay. */

@@ -196,7 +196,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
       errors: [REJECTED],
       keysLeft: [],
     }),
-    'None of its API keys works: nothing can spend.',
+    'None of its API keys works.',
   ],
   [new Failure(preview.staleResponse, { number: 42 }), OF_STEP],
   [

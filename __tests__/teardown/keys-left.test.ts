@@ -14,8 +14,8 @@ const EXPIRED = { expires_at: '2026-11-28T09:39:59Z' };
 const SPENT = { limit: 1, usage: 0.3 };
 
 test.each<[KeysLeft, string]>([
-  [left([]), 'None of its API keys works: nothing can spend.'],
-  [left([DISABLED, EXPIRED]), 'None of its API keys works: nothing can spend.'],
+  [left([]), 'None of its API keys works.'],
+  [left([DISABLED, EXPIRED]), 'None of its API keys works.'],
   [undefined, 'Its API keys may still work, each up to its own limit.'],
   [
     left([SPENT, DISABLED, { limit: 2, usage: 0, limit_remaining: 1.5 }]),

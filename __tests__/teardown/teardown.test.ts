@@ -179,11 +179,11 @@ describe('a rejection', () => {
   test.each<[string, InProcessFault[]]>([
     ['five times', Array(5).fill(respond(DELETE_WORKSPACE, 400))],
     ['and then is not processed', [respond(DELETE_WORKSPACE, 400), respond(DELETE_WORKSPACE, 501)]],
-  ])('%s, without a key in the list, does not mean that nothing can spend', async (_, schedule) => {
+  ])('%s, without a key in the list, does not mean that no key works', async (_, schedule) => {
     const { failure } = await runTeardown(simulate(0, ...schedule));
     const { lines } = describeError(failure, 'none');
     expect(lines).toContain('Its API keys may still work, each up to its own limit.');
-    expect(lines.join()).not.toContain('nothing can spend');
+    expect(lines.join()).not.toContain('None of its API keys works');
   });
 
   test.each([LIST_KEYS, DELETE_KEY])(

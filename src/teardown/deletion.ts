@@ -15,7 +15,7 @@ export type Outcome =
   | 'would-delete'
   /** It is stale, and was kept because there are more than `max-deletions`. */
   | 'too-many'
-  /** It is a preview that ends: nothing can spend, and a later clean-up deletes it once all is counted. */
+  /** It is a preview whose keys have ended: a later clean-up deletes it once all is counted. */
   | 'settling'
   /** It is not to be deleted. */
   | 'kept';

@@ -18,7 +18,7 @@ export const workspaceHasKeys = declareFailure<{
   title: `Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,
   rows: truncateList(keys.map((one) => `${describeKey(one.key)}: ${stateOf(one)}`)),
   lines: [
-    'To delete the keys too, set delete-keys: true, which is false by default. Whatever uses them then stops working.',
+    'To delete the keys too, set delete-keys: true, which is false by default. Whatever uses them then fails.',
     'OpenRouter does not delete a workspace that has API keys.',
   ],
   effect: [NOTHING_DELETED],

@@ -28,7 +28,7 @@ const MAX_NAMED = 3;
 export function describeWorking(keysLeft: KeysLeft): string {
   const working = workingIn(keysLeft);
   if (!working) return 'Its API keys may still work, each up to its own limit.';
-  if (working.length === 0) return 'None of its API keys works: nothing can spend.';
+  if (working.length === 0) return 'None of its API keys works.';
   const what = [countKeys(working.length), ...boundOf(working)].join(', ');
   return `Still able to spend: ${what}: ${truncateList(working.map(describeKey), MAX_NAMED).join(', ')}.`;
 }

@@ -59,7 +59,7 @@ test.each<[Limits, string | null, string]>([
 test('a key that is disabled is not said to spend, and what else is left comes last', () => {
   const advice = advise({ limit: toUsd(5) }, { isDisabled: true, mayHaveOrphans: true });
   expect(advice?.lines).toEqual([
-    'The API key is disabled, so it cannot spend.',
+    'The API key is disabled.',
     `To remove it now, delete it at OpenRouter: ${URL}`,
     'May still exist at OpenRouter: an API key named "CI" whose secret was lost, expires at 1 Jan 2026 06:00 UTC.',
   ]);

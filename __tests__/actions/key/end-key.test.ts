@@ -62,7 +62,7 @@ describe('the post step of key', () => {
   );
 
   test.each<[string, InProcessFault[], string]>([
-    ['disabled; it cannot spend', [], 'Spending not yet counted'],
+    ['disabled', [], 'Spending not yet counted'],
     [
       `may work until ${TIME}`,
       [{ on: DISABLE, kind: 'response', status: 403, applied: true }],
@@ -92,7 +92,7 @@ describe('the post step of key', () => {
     const { error, left } = await scene.runPost(step);
     expect(error?.message).toContain('HTTP 403 Forbidden');
     expect(left && describeKeysLeft(left)).toBe(
-      `the API key "CI #i00000" (${step.handedOver?.key.label}), hash ${hash}, disabled; it cannot spend`,
+      `the API key "CI #i00000" (${step.handedOver?.key.label}), hash ${hash}, disabled`,
     );
     expect(scene.hashes()).toEqual([hash]);
   });

@@ -192,6 +192,7 @@ describe('If the key of the job does not work any more', () => {
       'Another job has replaced it, or someone has disabled or deleted it.',
       'What this job deployed has no key that works. To recover, repeat the newest run that deploys there, even if it is green.',
       "Then give the jobs that replace each other's keys one concurrency group, with cancel-in-progress: false.",
+      'If that job deploys something else, as a second call of one reusable workflow does, give each key a name of its own: key-name of preview, or name of key.',
       `The key, hash ${hash}, is disabled or deleted.`,
       'The older keys that it replaces are disabled or deleted.',
     ]);

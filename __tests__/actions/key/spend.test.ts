@@ -161,7 +161,7 @@ describe('the post step of a key', () => {
         rows: ['The API key is "CI #i00000".'],
         folded: [{ title: 'Name of the API key', paragraphs: [{ code: 'CI #i00000' }] }],
         lines: [
-          'OpenRouter rejects requests beyond the limit with HTTP 403, so requests of this job may have failed.',
+          'OpenRouter rejects requests beyond the limit with HTTP 403 or 402, so requests of this job may have failed.',
           'If the job needs more, raise limit-usd.',
           'OpenRouter counts what is spent some minutes late.',
         ],

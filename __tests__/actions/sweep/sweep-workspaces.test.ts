@@ -198,7 +198,7 @@ test('a workspace that a sweep cannot delete is reported with the reason, and wi
   const on = 'DELETE /workspaces/:id';
   simulation.network.schedule.push({ on, kind: 'response', status: 403 });
   const { result, story } = await runSweep(simulation, { deleteKeys: true, keep: ['*-main'] });
-  const reason = 'OpenRouter: HTTP 403. None of its API keys works: nothing can spend.';
+  const reason = 'OpenRouter: HTTP 403. None of its API keys works.';
   const failure = expect.objectContaining({ code: 'teardown-incomplete' });
   const spent = { amount: 0n, isExact: false };
   expect(withOutcome(result, 'failed')).toEqual([

@@ -130,6 +130,7 @@ export const keyReplaced = declareFailure<{
         'Another job has replaced it, or someone has disabled or deleted it.',
         'What this job deployed has no key that works. To recover, repeat the newest run that deploys there, even if it is green.',
         "Then give the jobs that replace each other's keys one concurrency group, with cancel-in-progress: false.",
+        'If that job deploys something else, as a second call of one reusable workflow does, give each key a name of its own: key-name of preview, or name of key.',
       ],
   effect: [
     `The key, hash ${key.hash}, ${expiredAt ? 'has expired' : 'is disabled or deleted'}.`,
@@ -171,7 +172,7 @@ export const keyLimitUsedUp = declareWarning<{
   title: `${formatSpend(spend, 'at OpenRouter')}: the limit of the API key is used up`,
   rows: [`The API key is ${JSON.stringify(spend.name)}.`],
   lines: [
-    'OpenRouter rejects requests beyond the limit with HTTP 403, so requests of this job may have failed.',
+    'OpenRouter rejects requests beyond the limit with HTTP 403 or 402, so requests of this job may have failed.',
     'If the job needs more, raise limit-usd.',
     ...whyAtLeast(spend.spent),
     // In the title, the limit is only next to what alone counts for it.
@@ -194,7 +195,7 @@ export function describeKeysLeft({ created, ends, isDisabled, ...task }: KeyLeft
   const lost = describeOrphan(task);
   if (!created || !ends) return lost;
   const { name, label, hash, expiresAt } = created;
-  const state = isDisabled ? 'disabled; it cannot spend' : describeLife(expiresAt);
+  const state = isDisabled ? 'disabled' : describeLife(expiresAt);
   const found = `the API key ${JSON.stringify(name)} (${label}), hash ${hash}, ${state}`;
   return [lost, found].filter(Boolean).join('; ');
 }
@@ -218,9 +219,7 @@ export function adviseOnKeyLeft(left: KeyLeft, verb: 'delete' | 'disable'): Left
   const orphan = describeOrphan(left);
   return {
     lines: [
-      isDisabled
-        ? 'The API key is disabled, so it cannot spend.'
-        : describeRest(desired, created.expiresAt),
+      isDisabled ? 'The API key is disabled.' : describeRest(desired, created.expiresAt),
       `To ${isDisabled ? 'remove' : 'end'} it now, ${verb} it at OpenRouter: ${dashboardUrl(workspace.slug)}`,
       ...(orphan === '' ? [] : [formatLeftovers(orphan)]),
     ],

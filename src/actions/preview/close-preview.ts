@@ -6,7 +6,7 @@
  * workspace is deleted when its bill is final, and no run can use it while the bill becomes final:
  *
  *     1. List the keys. Read whether the pull request or branch is open: then stop.
- *     2. Disable the keys that work: from here on, nothing can spend.
+ *     2. Disable the keys that work.
  *     3. If a key has not settled, write the comment, and wait until all have. A clean-up reads again instead, and
  *        leaves the rest to the next one. It waits only if OpenRouter does not tell when a key ended: no later run
  *        would know that either.
@@ -331,7 +331,7 @@ export interface Ending extends Deletion {
 
 /**
  * Ends all workspaces of a preview whose pull request or branch is closed: also one that an earlier run has closed and
- * not deleted, and one under a former name or prefix. The spending of all ends at once.
+ * not deleted, and one under a former name or prefix. All of them at once.
  * @throws {ApiError} in a dry run
  * @throws {Failure} those of `closePreview`
  */

@@ -121,7 +121,7 @@ function closedSummary({ preview, endings }: Extract<Result, { state: 'closed' }
     title: first ? `${title}: ${REASONS[subject.kind]}` : title,
     paragraphs: [
       ...(spent ? [`${describeSpent(spent)}.`] : []),
-      ...(first && !dryRun ? ['Its API keys are deleted, too: nothing can spend.'] : []),
+      ...(first && !dryRun ? ['Its API keys are deleted, too.'] : []),
       `${describePreview(identity)}: ${REASONS[subject.kind]}.`,
     ],
     folded: foldedKeys('API keys', keys, 'Total'),

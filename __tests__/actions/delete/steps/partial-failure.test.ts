@@ -64,7 +64,7 @@ test('an API key that another job has deleted does not count as able to spend', 
   );
   expect(code).toBe('teardown-incomplete');
   expect(lines).toContain('API keys deleted before that: 0.');
-  expect(lines).toContain('None of its API keys works: nothing can spend.');
+  expect(lines).toContain('None of its API keys works.');
 });
 
 test('if OpenRouter says that API keys exist, and lists none, the message says where to look for them', async () => {
@@ -82,5 +82,5 @@ test('if OpenRouter says that API keys exist, and lists none, the message says w
   );
   // There is no input to correct.
   expect(lines.join()).not.toContain('Correct the input');
-  expect(lines.join()).not.toContain('nothing can spend');
+  expect(lines.join()).not.toContain('None of its API keys works');
 });

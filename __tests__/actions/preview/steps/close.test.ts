@@ -148,7 +148,7 @@ describe('a run for a closed pull request', () => {
     expect(comments()).toEqual(expect.arrayContaining(bills));
   });
 
-  test('says that nothing can spend only if no key works, although it was so at first', async () => {
+  test('says that no key works only if no key works, although it was so at first', async () => {
     await job(open());
     onNth(harness.sandbox, 'GET /keys', 4, () => {
       seedKey(harness.sandbox, workspace(), { name: 'Mine', limit: 2 });
@@ -157,7 +157,7 @@ describe('a run for a closed pull request', () => {
     const { code, lines } = failureOf(await main(close()));
     expect(code).toBe('preview-not-deleted');
     expect(lines[0]).toMatch(/^Still able to spend: 1 API key, \$2\.00 at most: "Mine" /);
-    expect(lines.join()).not.toContain('nothing can spend');
+    expect(lines.join()).not.toContain('None of its API keys works');
   });
 
   test.each([
@@ -193,7 +193,7 @@ describe('a run for a closed pull request', () => {
   test.each([
     ['waits', 'The preview "preview-shop-1" is not deleted yet: the run was cancelled'],
     ['lists', 'Could not delete the preview "preview-shop-1": the run was cancelled (SIGINT)'],
-  ])('says that nothing can spend if it is cancelled while it %s', async (when, title) => {
+  ])('says that no key works if it is cancelled while it %s', async (when, title) => {
     await job(open(), DEPLOYED);
     let cancelledAt = 0;
     const cancel = () => {
@@ -207,7 +207,7 @@ describe('a run for a closed pull request', () => {
     const failure = failureOf(step);
     expect([failure.code, failure.title]).toEqual(['preview-not-deleted', title]);
     expect(failure.lines.slice(0, 2)).toEqual([
-      'None of its API keys works: nothing can spend.',
+      'None of its API keys works.',
       'Run this again; otherwise the next clean-up deletes it.',
     ]);
     expect(now() - cancelledAt).toBeLessThan(1_000);
@@ -262,7 +262,7 @@ describe('a run for a closed pull request', () => {
     const event = close();
     const failed = failureOf(await main(event));
     expect(failed.code).toBe('preview-not-deleted');
-    expect(failed.lines[0]).toMatch(/: nothing can spend\.$/);
+    expect(failed.lines[0]).toBe('None of its API keys works.');
     const step = await main(event);
     expect(step.exitCode).toBe(0);
     expect(deletedBy(step)).toMatchObject([{ slug: expect.stringMatching(/^closed-/) }]);
@@ -480,7 +480,7 @@ describe('a bill that GitHub', () => {
     gitHub.server.faults.push(...down);
     const { code, lines } = failureOf(await main(close()));
     expect(code).toBe('preview-not-deleted');
-    expect(lines[0]).toBe('None of its API keys works: nothing can spend.');
+    expect(lines[0]).toBe('None of its API keys works.');
     gitHub.server.faults.length = 0;
     expect(slugs()).toEqual([expect.stringMatching(/^closed-/)]);
     const step = await main(nightly());

@@ -44,7 +44,7 @@ test('the output failed has reasons that are as safe to show as a line of the lo
   const { outputs } = await runSweep();
   const [{ reason }] = JSON.parse(outputs['failed'] ?? '');
   expect(reason).toBe(
-    'OpenRouter: HTTP 403: no: ***, red  reversed ::error::***. None of its API keys works: nothing can spend.',
+    'OpenRouter: HTTP 403: no: ***, red  reversed ::error::***. None of its API keys works.',
   );
 });
 
