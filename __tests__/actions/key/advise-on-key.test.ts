@@ -30,18 +30,14 @@ test.each<[Limits, string | null, string]>([
   [
     { limit: toUsd(5) },
     EXPIRY,
-    'can spend at most $5.00 at OpenRouter until 1 Jan 2026 06:00 UTC; then it stops by itself.',
+    'can spend at most $5.00 at OpenRouter until 1 Jan 2026 06:00 UTC; then it expires.',
   ],
   [
     { limit: toUsd(5), limit_reset: 'daily' },
     EXPIRY,
-    'can spend at most $5.00 daily at OpenRouter until 1 Jan 2026 06:00 UTC; then it stops by itself.',
+    'can spend at most $5.00 daily at OpenRouter until 1 Jan 2026 06:00 UTC; then it expires.',
   ],
-  [
-    {},
-    EXPIRY,
-    'can spend without a limit of its own until 1 Jan 2026 06:00 UTC; then it stops by itself.',
-  ],
+  [{}, EXPIRY, 'can spend without a limit of its own until 1 Jan 2026 06:00 UTC; then it expires.'],
   [{ limit: toUsd(5) }, null, 'can spend at most $5.00 at OpenRouter. It never expires.'],
 ])(
   'a key that could not be ended may spend by its limit and its expiry: %j, %j',

@@ -238,6 +238,6 @@ function describeRest(
   const end =
     expiresAt === null
       ? '. It never expires.'
-      : ` until ${formatExpiry(expiresAt)}; then it stops by itself.`;
+      : ` until ${formatExpiry(expiresAt)}; then it expires.`;
   return `The API key may still work, and can ${most}${end}`;
 }

@@ -286,7 +286,7 @@ describe('the life of a pull request', () => {
       );
     } else {
       expect(failure.lines.slice(0, 2)).toEqual([
-        `The API key may still work, and can spend at most $1.00 at OpenRouter until ${until}; then it stops by itself.`,
+        `The API key may still work, and can spend at most $1.00 at OpenRouter until ${until}; then it expires.`,
         'To end it now, disable it at OpenRouter: https://openrouter.ai/workspaces/preview-shop-1',
       ]);
     }
