@@ -104,6 +104,29 @@ test.each([
   expect(JSON.stringify(calls)).not.toContain(harness.sandbox.managementKey);
 });
 
+/** What Claude Code reserves for one request to a model, in USD. */
+const RESERVED = new Map([
+  ['anthropic/claude-haiku-4.5', 0.16],
+  ['anthropic/claude-sonnet-4.6', 0.48],
+  ['anthropic/claude-opus-4.6', 1.6],
+]);
+
+test.each([
+  ['Agent', AGENT, byHand],
+  ['Review', REVIEW, open],
+])(
+  '%s sends no telemetry, and its key can pay for a request to each of its models',
+  async (...row) => {
+    const [, workflow, event] = row;
+    const calls: Call[] = [];
+    await run(workflow, event(), agent(0.5, calls));
+    expect(calls).toMatchObject([{ env: { CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1' } }]);
+    const [limit] = jobOf(workflow).steps.flatMap((step) => step.with?.['limit-usd'] ?? []);
+    const needed = modelsIn(workflow).map((model) => RESERVED.get(model) ?? Number.NaN);
+    expect(Number(limit)).toBeGreaterThanOrEqual(Math.max(...needed));
+  },
+);
+
 describe('the file for a task', () => {
   test('gives the agent a key of 2 USD, deletes it with the job, and reports its cost', async () => {
     const calls: Call[] = [];
@@ -194,5 +217,11 @@ describe('the file for a review', () => {
   test('sends the key to no other host', () => {
     const step = jobOf(REVIEW).steps.find(({ uses }) => uses === ACTION);
     expect(step?.with).toMatchObject({ classify_inline_comments: false });
+  });
+
+  test('gives the key to the action in both ways of which OpenRouter reads one', () => {
+    const { env, with: inputs } = jobOf(REVIEW).steps.find(({ uses }) => uses === ACTION) ?? {};
+    expect(env?.['ANTHROPIC_AUTH_TOKEN']).toBe(`\${{ steps.preview.outputs.key }}`);
+    expect(inputs?.['anthropic_api_key']).toBe(env?.['ANTHROPIC_AUTH_TOKEN']);
   });
 });
