@@ -1171,10 +1171,10 @@ if(isDisabled(key)||isExpired)return[isDisabled(key)?readTime(key.updated_at):vo
 if(!ends)return
 const known=now===void 0?[]:ends.map(end=>now-end)
 return Math.max(0,SETTLE_MS-Math.max(seenMs,...known))}function tellsEnds({keys,serverTime}){return keys.every(key=>{const ends=endsOf(key,serverTime)
-return!ends||serverTime!==void 0&&ends.length>0})}function toSettling({keys,serverTime}){return keys.map(key=>({key,settlesIn:settlesIn(key,serverTime)}))}class CounterMemory{#largest=new Map
-see(key){const before=this.#largest.get(key.hash),largest={usage:larger(before?.usage,key.usage),byok_usage:larger(before?.byok_usage,key.byok_usage)}
-this.#largest.set(key.hash,largest)
-return{...key,...largest}}}function larger(one,other){return one===void 0||other===void 0?one??other:maxUsd(one,other)}class KeyWatch{#counters=new CounterMemory
+return!ends||serverTime!==void 0&&ends.length>0})}function toSettling({keys,serverTime}){return keys.map(key=>({key,settlesIn:settlesIn(key,serverTime)}))}class CounterMemory{#seen=new Map
+see(key){const seen=withLargerCounters(key,this.#seen.get(key.hash))
+this.#seen.set(key.hash,seen)
+return seen}}function withLargerCounters(key,other){return{...key,usage:larger(key.usage,other?.usage),byok_usage:larger(key.byok_usage,other?.byok_usage)}}function larger(one,other){return one===void 0||other===void 0?one??other:maxUsd(one,other)}class KeyWatch{#counters=new CounterMemory
 #clock
 #endedSince=new Map
 last
@@ -1412,10 +1412,7 @@ if(error)return{...before,error}
 const end=older.length>0?await endOlder(older):{}
 if(end.error)return{...before,...end}
 const after=await checkWorks(key,{olderEnded:older.length>0},context)
-return{...end,...after,reading:lastOf(before.reading,after.reading)}}function lastOf(before,after){if(!before.found||!after.found)return after.found?after:before
-const counters=new CounterMemory
-counters.see(before.found)
-return{...after,found:counters.see(after.found)}}function hasSucceeded({jobStatus,log,warn}){jobStatus.succeeded===void 0&&warn(jobStatusUnknown,jobStatus)
+return{...end,...after,reading:lastOf(before.reading,after.reading)}}function lastOf(before,after){return before.found&&after.found?{...after,found:withLargerCounters(after.found,before.found)}:after.found?after:before}function hasSucceeded({jobStatus,log,warn}){jobStatus.succeeded===void 0&&warn(jobStatusUnknown,jobStatus)
 jobStatus.succeeded===!1&&log.info("The job has not succeeded: older keys stay.")
 return jobStatus.succeeded===!0}async function findOlder({key,workspace,replaced,isSameName=isSameKeyName},{client}){return toSettling(await listKeys(client,workspace)).filter(({key:{hash,name}})=>replaced.includes(hash)&&isSameName(name,key.name))}async function checkWorks(key,{olderEnded},context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
 if(error)return{reading:{error},error}

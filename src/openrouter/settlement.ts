@@ -64,18 +64,23 @@ export function toSettling({ keys, serverTime }: KeyList): SettlingKey[] {
  * an earlier one, and a counter never really goes down.
  */
 export class CounterMemory {
-  readonly #largest = new Map<string, Pick<Key, 'usage' | 'byok_usage'>>();
+  readonly #seen = new Map<string, Key>();
 
   /** Returns `key` with the largest counters of its life. */
   see(key: Key): Key {
-    const before = this.#largest.get(key.hash);
-    const largest = {
-      usage: larger(before?.usage, key.usage),
-      byok_usage: larger(before?.byok_usage, key.byok_usage),
-    };
-    this.#largest.set(key.hash, largest);
-    return { ...key, ...largest };
+    const seen = withLargerCounters(key, this.#seen.get(key.hash));
+    this.#seen.set(key.hash, seen);
+    return seen;
   }
+}
+
+/** Returns `key`, with the larger counters of it and of another reading of the same key. */
+export function withLargerCounters(key: Key, other: Key | undefined): Key {
+  return {
+    ...key,
+    usage: larger(key.usage, other?.usage),
+    byok_usage: larger(key.byok_usage, other?.byok_usage),
+  };
 }
 
 function larger(one: Usd | undefined, other: Usd | undefined): Usd | undefined {

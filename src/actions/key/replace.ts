@@ -9,7 +9,7 @@ import {
   listKeys,
 } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
-import { CounterMemory, type SettlingKey, toSettling } from '../../openrouter/settlement.ts';
+import { type SettlingKey, toSettling, withLargerCounters } from '../../openrouter/settlement.ts';
 import { unusableState } from '../../openrouter/unusable-key.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
@@ -94,9 +94,7 @@ export async function replaceOlderKeys(
 /** The later reading that found the key, with the larger counters of both. */
 function lastOf(before: Reading, after: Reading): Reading {
   if (!before.found || !after.found) return after.found ? after : before;
-  const counters = new CounterMemory();
-  counters.see(before.found);
-  return { ...after, found: counters.see(after.found) };
+  return { ...after, found: withLargerCounters(after.found, before.found) };
 }
 
 function hasSucceeded({ jobStatus, log, warn }: ReplaceContext): boolean {
