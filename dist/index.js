@@ -565,10 +565,10 @@ if(isNestedDeeper(json,MAX_DEPTH))return{kind:"unexpected",reason:`HTTP ${status
 const parsed=safeParse(request.schema,json)
 if(!parsed.success)return{kind:"ambiguous",reason:`HTTP ${status}, but ${describeDefect({body,json},parsed.error)}`,...metadata(response,server)}
 const mismatch=request.findMismatch?.(parsed.data)
-return mismatch===void 0?{data:parsed.data}:{kind:request.method==="POST"?"unexpected":"ambiguous",reason:`HTTP ${status}, but ${mismatch}`,...metadata(response,server)}}function toFailure({method},response,server){const{status,body}=response,throttling=server.throttling(response),throttles=throttling&&server.throttlingStatuses.includes(status),kind=throttles?"throttled":classifyResponse(method,status)
+return mismatch===void 0?{data:parsed.data}:{kind:request.method==="POST"?"unexpected":"ambiguous",reason:`HTTP ${status}, but ${mismatch}`,...metadata(response,server)}}function toFailure({method},response,server){const{status,body}=response,throttling=server.throttling(response),kind=throttling&&server.throttlingStatuses.includes(status)?"throttled":classifyResponse(method,status)
 if(status>=300&&status<400)return{kind,reason:`${formatStatus(status)} to ${targetOf(response,server)}. Redirects are not followed, so that no secret is sent to another host`,...metadata(response,server)}
-const serverMessage=withoutStatus(extractServerMessage(body),status),reason=formatStatus(status),{waitMs:retryAfterMs,isGuess,until}=throttling??{},wait={retryAfterMs,isGuess,until:throttles?until:void 0}
-return{kind,reason,...metadata(response,server),serverMessage,...wait}}function targetOf({headers:{location}},{apiUrl}){if(typeof location!="string")return"nowhere"
+const serverMessage=withoutStatus(extractServerMessage(body),status),reason=formatStatus(status),{waitMs:retryAfterMs,isGuess,until}=throttling??{}
+return{kind,reason,...metadata(response,server),serverMessage,retryAfterMs,isGuess,until}}function targetOf({headers:{location}},{apiUrl}){if(typeof location!="string")return"nowhere"
 if(!URL.canParse(location,apiUrl))return"an invalid URL"
 const{origin,pathname}=new URL(location,apiUrl)
 return origin+pathname.split("/").map(part=>part.length<MIN_KEY_LENGTH?part:"***").join("/")}function metadata({status,headers},{requestIdHeader}){const id=headers[requestIdHeader]
@@ -666,7 +666,7 @@ if(text==="null")return"cleared"
 const{data}=safeParse(savedTask(taskSchema),parseJson(text))
 return data??new Failure(stateInvalid,{name:TASK_STATE})}function findRunningMain(){const{data:main}=safeParse(mainProcess(),parseJson(getState(MAIN_PROCESS_STATE)))
 return main&&isRunning(main)?main:void 0}const package_namespaceObject=JSON.parse('{"UU":"openrouter-workspace","rE":"1.0.0"}'),HOUR_MS=36e5,GUESS_MS=6e4
-function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,429,503],throttling,writeIntervalMs:1e3,requestIdHeader:"x-github-request-id"}}function throttling(response){const asked=retryAfter(response)
+function gitHub({apiUrl,token}){return{name:"GitHub",apiUrl,headers:{accept:"application/vnd.github+json",authorization:`Bearer ${token}`,"x-github-api-version":"2022-11-28"},throttlingStatuses:[403,503],throttling,writeIntervalMs:1e3,requestIdHeader:"x-github-request-id"}}function throttling(response){const asked=retryAfter(response)
 if(isPlausible(asked))return{waitMs:asked}
 const reset=readReset(response)
 return reset||(response.status===429||asked!==void 0||isUsedUp(response)||isSecondary(response)?{waitMs:GUESS_MS,isGuess:!0}:void 0)}function isPlausible(ms){return ms!==void 0&&ms>=0&&ms<=HOUR_MS}function isUsedUp({headers}){return headers["x-ratelimit-remaining"]==="0"}function readReset(response){const{headers}=response,reset=parseSeconds(String(headers["x-ratelimit-reset"]??"")),now=Date.parse(String(headers.date))
@@ -712,8 +712,7 @@ log.request(`${formatOperation(failure)}. Retrying in ${formatSeconds(wait)}.`)
 this.#pauseAfter(failure,wait)
 return sleep(clock,wait,signal)}async pause(ms){const{clock,signal}=this.#options
 await sleep(clock,Math.min(ms,this.timeLeft()/4),signal)}within(ms){const{deadline,clock}=this.#options,reserve=Math.max(this.#limits.reserve,deadline()-clock.now()-ms)
-return new Client(this.#options,{...this.#limits,reserve})}withPatience(patience){return new Client(this.#options,{...this.#limits,patience})}#waitsFor({isGuess=!1}){const{patience}=this.#limits
-return patience==="any"||patience==="specified"&&!isGuess}async untilResumed(){await this.#waitUntilResumed()}timeLeft(){return this.#limited().deadline-this.#options.clock.now()}async#waitUntilResumed(){const{server,clock,signal,throttle}=this.#options
+return new Client(this.#options,{...this.#limits,reserve})}withPatience(patience){return new Client(this.#options,{...this.#limits,patience})}#waitsFor({isGuess=!1}){return this.#limits.patience==="any"||!isGuess}async untilResumed(){await this.#waitUntilResumed()}timeLeft(){return this.#limited().deadline-this.#options.clock.now()}async#waitUntilResumed(){const{server,clock,signal,throttle}=this.#options
 for(;;){const{pausedUntil}=throttle,wait=pausedUntil-clock.now()
 if(wait<=0)return
 const{deadline,isBeforeTimeout}=this.#limited(),required=`${server.name} requires a wait of ${formatSeconds(wait)}`

@@ -20,7 +20,7 @@ export function gitHub({ apiUrl, token }: { apiUrl: string; token: string }): Se
       authorization: `Bearer ${token}`,
       'x-github-api-version': '2022-11-28',
     },
-    throttlingStatuses: [403, 429, 503],
+    throttlingStatuses: [403, 503],
     throttling,
     writeIntervalMs: 1_000,
     requestIdHeader: 'x-github-request-id',

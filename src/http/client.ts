@@ -48,8 +48,8 @@ interface Throttle {
   nextWriteAt: number;
 }
 
-/** Which waits a client makes that a server requires: none, those of which it says how long, or any. */
-export type Patience = 'none' | 'specified' | 'any';
+/** Which waits a client makes that a server requires: those of which it says how long, or any. */
+export type Patience = 'specified' | 'any';
 
 /** What tells the clients of one server apart. */
 interface Limits {
@@ -201,8 +201,7 @@ class Client {
   }
 
   #waitsFor({ isGuess = false }: { isGuess?: boolean | undefined }): boolean {
-    const { patience } = this.#limits;
-    return patience === 'any' || (patience === 'specified' && !isGuess);
+    return this.#limits.patience === 'any' || !isGuess;
   }
 
   /** Waits until the server allows requests, unless that is after the deadline: then not at all. */

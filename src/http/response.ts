@@ -56,8 +56,15 @@ function toFailure(
   const serverMessage = withoutStatus(extractServerMessage(body), status);
   const reason = formatStatus(status);
   const { waitMs: retryAfterMs, isGuess, until } = throttling ?? {};
-  const wait = { retryAfterMs, isGuess, until: throttles ? until : undefined };
-  return { kind, reason, ...metadata(response, server), serverMessage, ...wait };
+  return {
+    kind,
+    reason,
+    ...metadata(response, server),
+    serverMessage,
+    retryAfterMs,
+    isGuess,
+    until,
+  };
 }
 
 /** Where a response redirects to, without the query and the parts of the path that can have a token. */
