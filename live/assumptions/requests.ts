@@ -7,8 +7,8 @@ export const NOT_SPENT = notObservable('only with --spend');
 
 const MODEL = 'openai/gpt-5-mini';
 
-/** More than the tokens of a short response cost, and far less than a cent. */
-const LIMIT = 0.02;
+/** The limit of a key for short responses, in USD: far more than they cost. */
+export const LIMIT = 0.02;
 
 /** Asks a model for a short text, which costs far less than a cent. */
 export function complete(
@@ -33,9 +33,12 @@ const usageOf = async ({ send }: Scene, { hash }: LiveKey) =>
 
 const REFUSED = [401, 402, 403];
 
+export const disable = ({ send }: Scene, { hash }: LiveKey) =>
+  send('PATCH', `/keys/${hash}`, { body: { disabled: true } });
+
 /** Ways to revoke a key, all by the time at which the function resolves. */
 const REVOCATIONS: Readonly<Record<string, (scene: Scene, key: LiveKey) => Promise<unknown>>> = {
-  disabled: ({ send }, { hash }) => send('PATCH', `/keys/${hash}`, { body: { disabled: true } }),
+  disabled: disable,
   deleted: ({ send }, { hash }) => send('DELETE', `/keys/${hash}`),
   'limit lowered to 0': ({ send }, { hash }) =>
     send('PATCH', `/keys/${hash}`, { body: { limit: 0 } }),

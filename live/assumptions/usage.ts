@@ -6,7 +6,7 @@ import { dataOf, isResource, listOf, type Resource } from '../exchange.ts';
 import { keysPath } from '../paths.ts';
 import { describeDelay, pollUntil } from '../poll.ts';
 import { type LiveKey, type LiveWorkspace, type Scene, sharedWorkspace } from '../scene.ts';
-import { NOT_SPENT, spentKey } from './requests.ts';
+import { disable, LIMIT, NOT_SPENT, spentKey } from './requests.ts';
 
 const COUNTERS = ['usage', 'byok_usage'].flatMap((name) => [
   name,
@@ -25,11 +25,6 @@ const COUNTS = [
 const AMOUNTS = ['credits_usage', 'byok_usage'];
 
 const SETTLEMENT = { file: 'src/openrouter/settlement.ts', name: 'SETTLE_MS' };
-
-const LIMIT = 0.02;
-
-const disable = ({ send }: Scene, { hash }: LiveKey) =>
-  send('PATCH', `/keys/${hash}`, { body: { disabled: true } });
 
 /** The ways to read the counters of a key. */
 const READS: Readonly<
