@@ -465,7 +465,7 @@ ZodMiniType.init(inst,def)})
 function refine(fn,_params={}){return _refine(ZodMiniCustom,fn,_params)}const external_node_net_namespaceObject=require("node:net"),BEARER_TOKEN=/^[\w.~+/-]+=*$/,MIN_KEY_LENGTH=16,bearerToken=schemas_string().check(refine(text=>text.length>=MIN_KEY_LENGTH&&BEARER_TOKEN.test(text)))
 function reject(context,input,message){context.issues.push({code:"custom",message,input})
 return NEVER}const DECIMALS=9,MAX=1e12,usd=pipe(schemas_number().check(_gte(-MAX),_lte(MAX)),transform(toUsd))
-function toUsd(dollars){return BigInt(Math.round(dollars*10**DECIMALS))}function toNumber(amount){return Number(amount)/10**DECIMALS}function sumUsd(amounts){return amounts.reduce((sum,amount)=>sum+amount,0n)}function maxUsd(a,b){return a<b?b:a}function exactUsd(amount,minDecimals=0){if(amount<0n)return`-${exactUsd(-amount,minDecimals)}`
+function toUsd(dollars){return BigInt(Math.round(dollars*10**DECIMALS))}function toNumber(amount){return Number(amount)/10**DECIMALS}function sumUsd(amounts){return amounts.reduce((sum,amount)=>sum+amount,0n)}function maxUsd(a,b){return a<b?b:a}function minUsd(a,b){return a<b?a:b}function exactUsd(amount,minDecimals=0){if(amount<0n)return`-${exactUsd(-amount,minDecimals)}`
 const digits=String(amount).padStart(DECIMALS+1,"0"),fraction=digits.slice(-DECIMALS).replace(/0+$/,"").padEnd(minDecimals,"0")
 return digits.slice(0,-DECIMALS)+(fraction&&`.${fraction}`)}function parseJson(text){try{return JSON.parse(text)}catch{return}}function toJson(value){return JSON.stringify(value,(_name,part)=>typeof part=="bigint"?toNumber(part):part)}function isNestedDeeper(value,depth){return typeof value=="object"&&value!==null&&(depth===0||Object.values(value).some(child=>isNestedDeeper(child,depth-1)))}const JSON_NUMBER=/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]?\d+)?$/i
 function formatSeconds(ms){return`${(ms/1e3).toFixed(1)} s`}const UNITS=[{ms:864e5,name:"d"},{ms:36e5,name:"h"},{ms:6e4,name:"min"},{ms:1e3,name:"s"}]
@@ -499,9 +499,9 @@ yield}}function unconfirmed(facts,{reason,...conclusion}){return toApiError([{..
 function pageOf(item){return pipe(object({data:array(unknown()),total_count:optional(schemas_number())}),transform(({data,total_count},context)=>{const items=[]
 for(const[index,entry]of data.entries()){const parsed=safeParse(item,entry)
 if(!parsed.success){for(const{path}of parsed.error.issues)context.issues.push({code:"custom",input:entry,path:["data",index,...path]})
-return NEVER}items.push(parsed.data)}return{data:items,total_count}}))}function listAll(client,list){const{query,idOf,...request}=list
-return readPages({idOf,async read(offset){const{data,serverTime,size}=await client.request({...request,method:"GET",path:`${list.path}?${new URLSearchParams({offset:String(offset),...query})}`})
-return{items:data.data,total:data.total_count,serverTime,size}},toError:reason=>toError(list,reason)})}function toError({operation,path},reason){return toApiError([{server:"OpenRouter",operation,method:"GET",path,kind:"unexpected",reason}],{ambiguous:!1})}async function readPages(list){const{read,idOf,toError}=list,found=new Map
+return NEVER}items.push(parsed.data)}return{data:items,total_count}}))}function listAll(client,list){const{query,idOf,merge,...request}=list
+return readPages({idOf,...merge&&{merge},async read(offset){const{data,serverTime,size}=await client.request({...request,method:"GET",path:`${list.path}?${new URLSearchParams({offset:String(offset),...query})}`})
+return{items:data.data,total:data.total_count,serverTime,size}},toError:reason=>toError(list,reason)})}function toError({operation,path},reason){return toApiError([{server:"OpenRouter",operation,method:"GET",path,kind:"unexpected",reason}],{ambiguous:!1})}async function readPages(list){const{read,idOf,merge=first=>first,toError}=list,found=new Map
 let first,pagesWithoutNewItems=0,size=0
 for(let offset=0;;){const page=await read(offset)
 first??=page
@@ -509,8 +509,8 @@ size+=page.size??0
 if(size>MAX_SIZE)throw toError(`the list is larger than ${MAX_SIZE/2**20} MiB`)
 if(offset>0&&!page.items.some(item=>found.has(idOf(item)))){offset=Math.max(0,offset-PAGE_SIZE+1)
 continue}const{size:foundBefore}=found
-for(const item of page.items)found.set(idOf(item),found.get(idOf(item))??item)
-pagesWithoutNewItems=found.size>foundBefore?0:pagesWithoutNewItems+1
+for(const item of page.items){const known=found.get(idOf(item))
+found.set(idOf(item),known?merge(known,item):item)}pagesWithoutNewItems=found.size>foundBefore?0:pagesWithoutNewItems+1
 const end=offset+page.items.length,isShort=page.items.length<PAGE_SIZE
 if(isShort&&(page.total===void 0||end>=page.total))return{items:[...found.values()],serverTime:first.serverTime}
 if(pagesWithoutNewItems>(isShort?0:MAX_PAGES_WITHOUT_NEW_ITEMS))throw toError(`the list ended after ${found.size} entries, although there should be more`)
@@ -737,7 +737,13 @@ possible+=1
 const outcome=await send()
 outcome.kind==="succeeded"||FAILURE_CLASSES[outcome.kind].ambiguous||(possible-=1)
 wasThrottled||=outcome.kind==="throttled"
-return outcome},current:()=>possible>0?"possible":wasThrottled?"throttled":"none"}}function openRouter({apiUrl,managementKey}){return{name:"OpenRouter",apiUrl,headers:{accept:"application/json",authorization:`Bearer ${managementKey}`},throttlingStatuses:[503],throttling(response){const waitMs=retryAfter(response)
+return outcome},current:()=>possible>0?"possible":wasThrottled?"throttled":"none"}}const LIFE_COUNTERS=["usage","byok_usage"],COUNTERS=[...LIFE_COUNTERS,"usage_daily","usage_weekly","usage_monthly","byok_usage_daily","byok_usage_weekly","byok_usage_monthly"]
+class CounterMemory{#seen=new Map
+see(key){const seen=withLarger(key,this.#seen.get(key.hash),LIFE_COUNTERS)
+this.#seen.set(key.hash,seen)
+return seen}}function withLargerCounters(key,other){return withLarger(key,other,COUNTERS)}function withLarger(key,other,counters){if(!other)return key
+const larger=counters.map(name=>[name,oneOf(maxUsd,key[name],other[name])])
+return{...key,...Object.fromEntries(larger),limit_remaining:remainderOf(key,other)}}function remainderOf(key,other){return key.limit!==other.limit||key.limit_reset||other.limit_reset?key.limit_remaining:oneOf(minUsd,key.limit_remaining,other.limit_remaining)}function oneOf(choose,a,b){return a===void 0||b===void 0?a??b:choose(a,b)}function openRouter({apiUrl,managementKey}){return{name:"OpenRouter",apiUrl,headers:{accept:"application/json",authorization:`Bearer ${managementKey}`},throttlingStatuses:[503],throttling(response){const waitMs=retryAfter(response)
 return waitMs===void 0?void 0:{waitMs}},requestIdHeader:"cf-ray"}}function describeApiError(details,effect,context={}){const{lines,...part}=describeRequest(details),ordered=mayBeApplied(details)?[recoveryOf(details),...lines]:[...lines,...effectLines([describeEffect(effect)],context)]
 return{code:describe_api_error_codeOf(details),...part,lines:ordered}}function describePart({details},toDo){const{lines,...part}=describeRequest(details,toDo)
 return{...part,lines:[...lines,...mayBeApplied(details)?[unknownOutcome(details)]:[]]}}function describeRequest(details,toDo=adviceAfterLookup(details)){return{title:`${describeOutcome(details)}: ${describeCause(details)}`,lines:[...messageOf(details),...toDo],details:requestLines(details)}}function describeOutcome(details){const failed=`Could not ${details.operation}`
@@ -790,16 +796,16 @@ var value})
 return{...Object.fromEntries(fields.map(field=>[field,key[field]])),hash,name,label,workspace_id}}))),createKeyRequest=object({name:schemas_string("must be a name"),workspace_id:schemas_string(),limit:optional(usd),limit_reset:optional(schemas_enum(["daily","weekly","monthly"],"must be daily, weekly or monthly")),include_byok_in_limit:optional(schemas_boolean("must be true or false")),expires_at:nullable(schemas_string())}),createdKey=pipe(object({data:key,key:bearerToken}),transform(({data,key:secret})=>({key:data,secret})))
 function sendKey(client,body,registerSecrets){return client.send({operation:`create the API key ${JSON.stringify(body.name)}`,mayLeaveBehind:`an API key named ${JSON.stringify(body.name)}`,recovery:"The post step of this action, if it runs, looks for the API key and deletes it.",method:"POST",path:"/keys",body,schema:createdKey,hint:WORKSPACE_MAY_BE_DELETED,onBody:text=>registerSecrets(secretsIn(text))})}function secretsIn(text){const{data}=safeParse(object({key:schemas_string()}),parseJson(text)),likely=text.match(LIKELY_SECRET)??[],returned=data?[data.key,...data.key.split(/\s+/)]:[]
 return[...new Set([...returned,...likely])].filter(({length})=>length>=MIN_KEY_LENGTH).slice(0,MAX_SECRETS)}const MAX_SECRETS=20,WORKSPACE_MAY_BE_DELETED="The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys, or be limited to another workspace."
-async function listKeys(client,workspace){const{items,serverTime}=await listAll(client,keyList(workspace))
-return{keys:items,serverTime}}function keyList({id,slug}){return{operation:`list the API keys of the workspace "${slug}"`,path:"/keys",query:{workspace_id:id,include_disabled:"true",include_expired:"true"},schema:keyPage,findMismatch({data}){const other=data.find(({workspace_id})=>workspace_id!==id)
-return other&&`it lists a key of the workspace ${other.workspace_id}`},idOf:({hash})=>hash,hint:WORKSPACE_MAY_BE_DELETED}}function keyRequest(hash,name){return{operation:`read the API key ${name}`,method:"GET",path:`/keys/${encodeURIComponent(hash)}`,schema:envelope(key),on404:()=>{},findMismatch:returned=>returned&&returned.hash!==hash?`the response is about the API key with the hash ${returned.hash}`:void 0}}async function findKey(client,hash,options={}){const request=keyRequest(hash,`with the hash ${hash}`),{data}=await client.request({...request,...options})
-return data}function deleteKey(client,key){const facts={operation:`delete the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still exist`,path:`/keys/${encodeURIComponent(key.hash)}`}
-return sendDeletion(client,facts,()=>findKey(client,key.hash,{trusts404:!0}))}async function deleteEach(keys,client,onDeleted){const undeleted=[]
+async function listKeys({client,counters},workspace){const{items,serverTime}=await listAll(client,keyList(workspace))
+return{keys:items.map(key=>counters.see(key)),serverTime}}function keyList({id,slug}){return{operation:`list the API keys of the workspace "${slug}"`,path:"/keys",query:{workspace_id:id,include_disabled:"true",include_expired:"true"},schema:keyPage,findMismatch({data}){const other=data.find(({workspace_id})=>workspace_id!==id)
+return other&&`it lists a key of the workspace ${other.workspace_id}`},idOf:({hash})=>hash,merge:withLargerCounters,hint:WORKSPACE_MAY_BE_DELETED}}function keyRequest(hash,name){return{operation:`read the API key ${name}`,method:"GET",path:`/keys/${encodeURIComponent(hash)}`,schema:envelope(key),on404:()=>{},findMismatch:returned=>returned&&returned.hash!==hash?`the response is about the API key with the hash ${returned.hash}`:void 0}}async function requestKey({client,counters},request){const{data,serverTime}=await client.request(request)
+return{key:data&&counters.see(data),serverTime}}function deleteKey(client,key){const facts={operation:`delete the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still exist`,path:`/keys/${encodeURIComponent(key.hash)}`},lookup={...keyRequest(key.hash,describeKey(key)),trusts404:!0}
+return sendDeletion(client,facts,async()=>(await client.request(lookup)).data)}async function deleteEach(keys,client,onDeleted){const undeleted=[]
 await forEachOf(keys,async key=>{const{value:deletion,error}=await catching(deleteKey(client,key),ApiError)
 error?undeleted.push({key,error}):deletion.kind==="unclear"?undeleted.push({key,error:deletion.error}):deletion.kind==="deleted"&&onDeleted(key)})
 return undeleted}function isDisabled(key){return key.disabled===!0}function disableRequest(key,body={disabled:!0}){const request=keyRequest(key.hash,describeKey(key))
 return{...request,body,operation:`disable the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still work`,method:"PATCH",findMismatch(updated){const isWorking=updated&&!isDisabled(updated)
-return request.findMismatch?.(updated)??(isWorking?"the API key is not disabled":void 0)}}}async function disableKey(client,key){return(await client.request(disableRequest(key))).data}async function disableUnused(client,key){return(await client.request(disableRequest(key,{disabled:!0,limit:0n}))).data}function isUnused(key){return isDisabled(key)&&key.limit===0n}const MAX_NAME_LENGTH=100
+return request.findMismatch?.(updated)??(isWorking?"the API key is not disabled":void 0)}}}async function disableKey(reader,key){return(await requestKey(reader,disableRequest(key))).key}async function disableUnused(reader,key){return(await requestKey(reader,disableRequest(key,{disabled:!0,limit:0n}))).key}function isUnused(key){return isDisabled(key)&&key.limit===0n}const MAX_NAME_LENGTH=100
 function describeKey({name,label}){const shownName=name.length>MAX_NAME_LENGTH?`${name.slice(0,MAX_NAME_LENGTH)}\u2026`:name
 return`${JSON.stringify(shownName)} (${label})`}function limitOf({limit,limit_reset:reset,limit_remaining}){if(typeof limit=="bigint")return{amount:limit,reset:typeof reset=="string"?reset:void 0,remaining:limit_remaining}}function usedOf({amount,reset,remaining},spent){return remaining!==void 0?amount-remaining:reset?void 0:spent}function isLimitUsedUp(limit,spent){const used=usedOf(limit,spent)
 return limit.amount>0n&&used!==void 0&&used>=limit.amount}function describeLimit({amount,reset,remaining}){const left=remaining===void 0?"":`, of which at most ${formatUsdNextTo(amount,remaining,"up")} remains`
@@ -907,7 +913,7 @@ return 1}function reportError(error,{report,effect},onError){try{return onError(
 return`${package_namespaceObject.UU}/${package_namespaceObject.rE}${id?` actions_orchestration_id/${id}`:""}`}function startContext(connection,step,{wasAccepted=!1}={}){const{report,clock,signal}=step
 step.timeout.start(connection.timeoutMs)
 const client=clientOf(openRouter(connection),step,{wasAccepted}),{toLine,warn}=report,{rest}=step.timeout
-return{client,clock,timeOfDay:Date.now,rest,log:report,toLine,warn,signal}}function startGitHub(connection,step){return clientOf(gitHub(connection),{...step,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,timeout},options={}){const transport=httpTransport(userAgent()),{deadline}=timeout
+return{client,counters:new CounterMemory,clock,timeOfDay:Date.now,rest,signal,log:report,toLine,warn}}function startGitHub(connection,step){return clientOf(gitHub(connection),{...step,effect:recordEffect()})}function clientOf(server,{report,clock,signal,effect,timeout},options={}){const transport=httpTransport(userAgent()),{deadline}=timeout
 return createClient({server,transport,clock,random:Math.random,deadline,signal,log:report,effect,...options})}const LATE_POST_DELAYS_MS=[0,1e3,2e3]
 async function postOnce(creation,context){const attempts=[]
 for(;;){const outcome=await creation.send(attempts)
@@ -1170,18 +1176,13 @@ if(isDisabled(key)||isExpired)return[isDisabled(key)?readTime(key.updated_at):vo
 if(!ends)return
 const known=now===void 0?[]:ends.map(end=>now-end)
 return Math.max(0,SETTLE_MS-Math.max(seenMs,...known))}function tellsEnds({keys,serverTime}){return keys.every(key=>{const ends=endsOf(key,serverTime)
-return!ends||serverTime!==void 0&&ends.length>0})}function toSettling({keys,serverTime}){return keys.map(key=>({key,settlesIn:settlesIn(key,serverTime)}))}class CounterMemory{#seen=new Map
-see(key){const seen=withLargerCounters(key,this.#seen.get(key.hash))
-this.#seen.set(key.hash,seen)
-return seen}}function withLargerCounters(key,other){return{...key,usage:larger(key.usage,other?.usage),byok_usage:larger(key.byok_usage,other?.byok_usage)}}function larger(one,other){return one===void 0||other===void 0?one??other:maxUsd(one,other)}class KeyWatch{#counters=new CounterMemory
-#clock
+return!ends||serverTime!==void 0&&ends.length>0})}function toSettling({keys,serverTime}){return keys.map(key=>({key,settlesIn:settlesIn(key,serverTime)}))}class KeyWatch{#clock
 #endedSince=new Map
 last
 constructor(clock){this.#clock=clock}see({keys,serverTime}){const seen=keys.map(key=>this.#seeOne(key,serverTime))
 this.last=seen
 return seen}seeDisabled(disabled){const now=this.#seeOne(disabled,void 0)
-this.last=this.last?.map(one=>one.key.hash===disabled.hash?now:one)}#seeOne(shown,now){const key=this.#counters.see(shown)
-if(!endsOf(key,now)){this.#endedSince.delete(key.hash)
+this.last=this.last?.map(one=>one.key.hash===disabled.hash?now:one)}#seeOne(key,now){if(!endsOf(key,now)){this.#endedSince.delete(key.hash)
 return{key,settlesIn:void 0}}const since=this.#endedSince.get(key.hash)??this.#clock.now()
 this.#endedSince.set(key.hash,since)
 return{key,settlesIn:settlesIn(key,now,this.#clock.now()-since)}}}function spentOf({key,settlesIn:ms}){const{usage:amount}=key
@@ -1265,7 +1266,8 @@ function sweepFailure(result,{kind,maxDeletions}){const has=outcome=>withOutcome
 return has("too-many")?new Failure(tooManyStale,{result,kind,maxDeletions}):has("failed")?new Failure(sweepIncomplete,{result,kind}):void 0}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],teardown_MAX_NAMED=3
 async function teardown(workspace,options,context){const keys=[],listedHashes=new Set
 let last={newKeys:[],keysLeft:void 0},mayBeDeleted=!1
-const resultOf=end=>({...end,keys,...keys.length>0&&{spent:spentBy(keys)}})
+const resultOf=end=>{const counted=keys.map(one=>({...one,key:context.counters.see(one.key)}))
+return{...end,keys:counted,...keys.length>0&&{spent:spentBy(counted)}}}
 for(const[index,delay]of ROUND_DELAYS_MS.entries()){await context.client.pause(delay)
 const relistKeys=options.relistKeys&&index<ROUND_DELAYS_MS.length-1,round=await runRound(workspace,{...options,relistKeys,listedHashes},context)
 keys.push(...round.deletedKeys)
@@ -1283,11 +1285,11 @@ if(newKeys.length>0&&relistKeys)return{kind:"repeat",...keys}
 const deletion=await catching(deleteWorkspace(context.client,workspace),ApiError)
 if(!deletion.error)return{...keys,...roundAfter(workspace,deletion.value)}
 const{error}=deletion,facts={...keys,mayBeDeleted:error.details.ambiguous}
-return rejectsResource(error.details)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,listedHashes},{client,log}){const{value:list,error}=await catching(listKeys(client,workspace),ApiError)
+return rejectsResource(error.details)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,listedHashes},context){const{value:list,error}=await catching(listKeys(context,workspace),ApiError)
 if(error)return{newKeys:[],deletedKeys:[],errors:[error],keysLeft:void 0}
 const newKeys=toSettling(list).filter(({key})=>!listedHashes.has(key.hash))
 if(!deleteKeys)return{newKeys,deletedKeys:[],errors:[],keysLeft:newKeys}
-const{deleted,left,errors}=await deleteAndLog(workspace,newKeys,{client,log})
+const{deleted,left,errors}=await deleteAndLog(workspace,newKeys,context)
 return{newKeys,deletedKeys:deleted,errors,keysLeft:left}}async function deleteAndLog({slug},all,{client,log}){const keys=all.map(({key})=>key),deletedKeys=new Set,onDone=countDone(log,`API keys of the workspace ${slug} deleted`,keys.length),undeleted=await deleteEach(keys,client,key=>{deletedKeys.add(key)
 onDone()}),undeletedKeys=new Set(undeleted.map(({key})=>key)),deleted=all.filter(({key})=>deletedKeys.has(key))
 deleted.length>0&&log.request(`Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`)
@@ -1335,9 +1337,9 @@ if(failure?.is(deletionNotVerified))return{workspace,...deletion,failure}
 if(failure)return{workspace,...deletion,outcome:"failed",failure}
 log.info(deletionLine("the workspace",deletion))
 return{workspace,...deletion}}function assertDeletable(workspace,request){if(isDefault(workspace))throw new Failure(defaultWorkspace,{workspace})
-assertPrefix(workspace.slug,request)}function assertPrefix(slug,{workspace,expectSlugPrefix:prefix=""}){if(!slug.startsWith(prefix))throw new Failure(slugPrefixMismatch,{written:workspace,slug,prefix})}async function planDeletion(workspace,{deleteKeys},{client,log}){const keys=toSettling(await listKeys(client,workspace))
+assertPrefix(workspace.slug,request)}function assertPrefix(slug,{workspace,expectSlugPrefix:prefix=""}){if(!slug.startsWith(prefix))throw new Failure(slugPrefixMismatch,{written:workspace,slug,prefix})}async function planDeletion(workspace,{deleteKeys},context){const keys=toSettling(await listKeys(context,workspace))
 if(keys.length>0&&!deleteKeys)throw new Failure(workspaceHasKeys,{workspace,keys})
-log.info(`Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`)
+context.log.info(`Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`)
 return{workspace,outcome:"would-delete",keys}}async function verifyDeleted({slug,id},{client}){const workspace={slug,id}
 for(const delay of[0,...DELETION_LAG_MS]){await client.pause(delay)
 const{value:lookup,error}=await catching(findWorkspace(client,id,{trusts404:!0}),ApiError)
@@ -1386,7 +1388,7 @@ if(time===void 0)return"looser"
 const later=time-Date.parse(requested)
 return later===0?"same":later>0?"looser":"stricter"}}
 function compareKey(key,desired){const differences=comparison=>Object.keys(COMPARISONS).filter(field=>COMPARISONS[field](key[field],desired)===comparison).map(field=>({kind:"field",field,from:desired[field]??null,to:key[field]}))
-return{looser:differences("looser"),stricter:differences("stricter")}}async function deleteOrphans({workspace,desired:{name},created},{client,log}){const{keys}=await listKeys(client,workspace),orphans=keys.filter(key=>key.name===name&&key.hash!==created?.hash),deleted=[],[failed]=await deleteEach(orphans,client,key=>{deleted.push(key.hash)
+return{looser:differences("looser"),stricter:differences("stricter")}}async function deleteOrphans({workspace,desired:{name},created},context){const{client,log}=context,{keys}=await listKeys(context,workspace),orphans=keys.filter(key=>key.name===name&&key.hash!==created?.hash),deleted=[],[failed]=await deleteEach(orphans,client,key=>{deleted.push(key.hash)
 log.info(`Deleted the orphaned API key ${describeKey(key)}: no one has its secret.`)})
 if(failed)throw new Failure(orphanNotDeleted,failed)
 return deleted}async function deleteLateOrphans(own,context){if(!own.mayHaveOrphans)return
@@ -1411,15 +1413,15 @@ if(error)return{...before,error}
 const end=older.length>0?await endOlder(older):{}
 if(end.error)return{...before,...end}
 const after=await checkWorks(key,{olderEnded:older.length>0},context)
-return{...end,...after,reading:lastOf(before.reading,after.reading)}}function lastOf(before,after){return before.found&&after.found?{...after,found:withLargerCounters(after.found,before.found)}:after.found?after:before}function hasSucceeded({jobStatus,log,warn}){jobStatus.succeeded===void 0&&warn(jobStatusUnknown,jobStatus)
+return{...end,...after,reading:after.reading.found?after.reading:before.reading}}function hasSucceeded({jobStatus,log,warn}){jobStatus.succeeded===void 0&&warn(jobStatusUnknown,jobStatus)
 jobStatus.succeeded===!1&&log.info("The job has not succeeded: older keys stay.")
-return jobStatus.succeeded===!0}async function findOlder({key,workspace,replaced,isSameName=isSameKeyName},{client}){return toSettling(await listKeys(client,workspace)).filter(({key:{hash,name}})=>replaced.includes(hash)&&isSameName(name,key.name))}async function checkWorks(key,{olderEnded},context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
+return jobStatus.succeeded===!0}async function findOlder({key,workspace,replaced,isSameName=isSameKeyName},context){return toSettling(await listKeys(context,workspace)).filter(({key:{hash,name}})=>replaced.includes(hash)&&isSameName(name,key.name))}async function checkWorks(key,{olderEnded},context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
 if(error)return{reading:{error},error}
 const{found,now}=reading,state=found?unusableState(found,now):"missing"
 if(!state)return{reading}
 const expiredAt=state==="expired"?String(found?.expires_at):void 0
 return{reading,error:new Failure(keyReplaced,{key,expiredAt,olderEnded})}}async function readOwn(key,context){const request={...keyRequest(key.hash,describeKey(key)),trusts404:!0}
-for await(const _ of whileMissing(context)){const{data:found,serverTime:server}=await context.client.request(request)
+for await(const _ of whileMissing(context)){const{key:found,serverTime:server}=await requestKey(context,request)
 if(found)return{found,now:currentTime({server,runner:context.timeOfDay()},[found])}}return{}}async function deleteOlderKeys(older,key,{client,log}){const deleted=[],undeleted=await deleteEach(older,client,old=>{deleted.push(old)
 log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`)})
 return undeleted.length===0?{deleted}:{deleted,error:new Failure(replacedKeysNotDeleted,{key,undeleted,count:older.length})}}const keyTask=()=>object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,mayHaveOrphans:schemas_boolean(),created:optional(object({hash:schemas_string(),label:schemas_string(),name:schemas_string(),expiresAt:nullable(schemas_string())})),ends:schemas_boolean(),replaced:optional(array(schemas_string()))})
@@ -1445,7 +1447,7 @@ return created}function giveOut(created,{endsAfterJob},context){const{key,strict
 context.onKey(created)
 stricter.length>0&&context.warn(keyStricter,{key,changes:stricter})
 throwIfCancelled(context.signal)
-endsAfterJob||task_saveState("given-out",created,context)}async function planKey(workspace,request,context){const{expiresInMs,isSameName=isSameKeyName}=request,name=uniqueKeyName(request.desired.name,context.random()),list=await listKeys(context.client,workspace),namesakes=list.keys.filter(key=>isSameName(key.name,name)),now=currentTime({server:list.serverTime,runner:context.timeOfDay()},list.keys),expiresAt=planExpiry(expiresInMs,now)
+endsAfterJob||task_saveState("given-out",created,context)}async function planKey(workspace,request,context){const{expiresInMs,isSameName=isSameKeyName}=request,name=uniqueKeyName(request.desired.name,context.random()),list=await listKeys(context,workspace),namesakes=list.keys.filter(key=>isSameName(key.name,name)),now=currentTime({server:list.serverTime,runner:context.timeOfDay()},list.keys),expiresAt=planExpiry(expiresInMs,now)
 return{workspace,desired:{...request.desired,name,workspace_id:workspace.id,expires_at:expiresAt},namesakes,replaced:request.replace==="after-job"?hashesToReplace(namesakes,now,context):void 0}}async function createKeyOnce(plan,request,context){const{client,registerSecrets,saveTask}=context
 task_saveState("planned",{...plan,mayHaveOrphans:!0},context)
 const{value:posted,error}=await catching(postOnce({send:()=>sendKey(client,plan.desired,registerSecrets),reconcile:reconcileKey,question:"whether it created a key whose secret was lost",settle:()=>deleteOrphans(plan,context)},context),ApiError)
@@ -1474,8 +1476,8 @@ details.forEach(info)
 limit&&isUsedUp?warn(keyLimitUsedUp,{spend:{...spend,limit}}):summarize({title:`\u{1f4b5} ${formatSpend(spend,"at OpenRouter")}`,paragraphs:[...spend.isSoFar?[]:["The API key does not work any more."],...details],folded:[{title:"Name of the API key",paragraphs:[{code:name}]}]})}function main_key(){return runStep({action:"key"},async step=>{const{report}=step,inputs=readKeyInputs(report),result=await createKey(inputs,{saveTask:openJournal(inputs,report),...startContext(inputs,step),registerSecrets:report.registerSecrets,onKey(created){report.output(keyOutputs(created))
 report.outputSecret("key",created.secret)},random:Math.random})
 report.summarize(keySummary(result,inputs))})}const WITHIN_MS=5e3
-function disableAndRead(created,context){return read({...disableRequest(created),trusts404:!0},context)}function readOnce(created,context){return read(keyRequest(created.hash,describeKey(created)),context)}async function read(request,{client}){const brief=client.within(Math.min(WITHIN_MS,client.timeLeft()/4)),{value,error}=await catching(brief.request({...request,isOptional:!0}),ApiError)
-return error?{error}:{found:value.data,now:value.serverTime}}function spendIn({found,now,error},created,{log}){const one=found&&{key:found,settlesIn:settlesIn(found,now)},spent=one&&spentOf(one)
+function disableAndRead(created,context){return read({...disableRequest(created),trusts404:!0},context)}function readOnce(created,context){return read(keyRequest(created.hash,describeKey(created)),context)}async function read(request,{client,counters}){const brief=client.within(Math.min(WITHIN_MS,client.timeLeft()/4)),{value,error}=await catching(requestKey({client:brief,counters},{...request,isOptional:!0}),ApiError)
+return error?{error}:{found:value.key,now:value.serverTime}}function spendIn({found,now,error},created,{counters,log}){const one=found&&{key:counters.see(found),settlesIn:settlesIn(found,now)},spent=one&&spentOf(one)
 if(!spent){const reason=one?"OpenRouter does not report it":spend_describeMissing(error)
 log.info(`What the API key ${describeKey(created)} has spent is unknown: ${reason}.`)
 return}const limit=limitOf(one.key)
@@ -1597,7 +1599,7 @@ return{title:`preview-limit-usd cannot be guaranteed: ${what}`,lines:corrections
 function adviseOnDeployment({created,replaced=[]}){if(!created)return
 const{name,label,hash,expiresAt}=created,older=replaced.length>0?[`${countKeys(replaced.length)} of earlier deployments may work, too, each until it expires.`,"All of them count with their whole limits towards preview-limit-usd."]:[]
 return{lines:[`The API key of this deployment ${describeLife(expiresAt)}: ${describeKey({name,label})}.`,...older,"Run this job again: if it succeeds, only its new key works."],details:[`Hash of the API key ${label}: ${hash}`]}}const LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500],PATIENT_LISTS=8,MAX_WAIT_MS=36e4,RACE_MS=1e4,MAY_GIVE_WAY="preview-limit-usd has no room now. Looking again in 10 s, because another job may give way.",RELIST_MS=1e4
-function guardCap(cap,workspace,context){const{client,clock,log}=context,watch=new KeyWatch(clock),start=clock.now(),list=async()=>usesOf(watch.see(await listKeys(client,workspace)),cap,workspace),reached=()=>{const uses=(watch.last??[]).map(one=>capUseOf(one,cap))
+function guardCap(cap,workspace,context){const{client,clock,log}=context,watch=new KeyWatch(clock),start=clock.now(),list=async()=>usesOf(watch.see(await listKeys(context,workspace)),cap,workspace),reached=()=>{const uses=(watch.last??[]).map(one=>capUseOf(one,cap))
 return new Failure(previewLimitReached,{cap,uses})}
 return{reached,async waitForRoom({dryRun}){let fullSince
 for(let isFirst=!0;;isFirst=!1){const uses=await list()
@@ -1613,14 +1615,14 @@ throwIfCancelled(context.signal)}},async admit(created){const{hash}=created
 for(const[round,delay]of LIST_DELAYS_MS.entries()){await client.pause(delay)
 const next=decide(await list(),{hash,cap,isPatient:round<PATIENT_LISTS})
 if(next==="give-out")return"admitted"
-if(next==="give-way"&&await disableUnused(client,created)){log.info("Another job has the rest of preview-limit-usd: the new API key was disabled.")
+if(next==="give-way"&&await disableUnused(context,created)){log.info("Another job has the rest of preview-limit-usd: the new API key was disabled.")
 return"gave-way"}}throw new Failure(keyNotCapped,{slug:workspace.slug,keys:[{key:created,problem:"unlisted"}]})}}}function usesOf(keys,cap,{slug}){const uses=keys.map(one=>capUseOf(one,cap)),uncapped=uses.flatMap(({key,problem})=>problem?{key,problem}:[])
 if(uncapped.length>0)throw new Failure(keyNotCapped,{slug,keys:uncapped})
 return uses}function describeWait(uses,{timeOfDay,dryRun}){const ended=uses.filter(({settlesIn=0})=>settlesIn>0),held=sumUsd(ended.map(({counted,spent})=>counted-spent)),last=Math.max(...ended.map(({settlesIn=0})=>settlesIn)),until=formatMinute(timeOfDay()+last,{withYear:!1})
 return`${dryRun?"A real run would wait":"Waiting"} for up to ${formatUsd(held)} of preview-limit-usd, until ${until} at the latest: ${countKeys(ended.length)} ended a moment ago, and OpenRouter counts late what is spent.`}const MAX_REPOSITORY=21
-function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(naming_lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
+function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
 return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+subjectEnd(subject)),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=toSlug(text)
-return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function naming_lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
+return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
 const path=subject.name.split("/").map(encodeURIComponent).join("/")
 return{text:subject.name,url:`${serverUrl}/${name}/tree/${path}`}}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<closed>, closed(?<billed>, billed)?)?$/
 function isInUse(workspace){return workspace!==void 0&&workspace.slug!==closedSlug(workspace)}const closedMark=description=>description+", closed",billedMark=description=>description+", billed"
@@ -1673,11 +1675,11 @@ if(admission==="closed")return
 if(guard&&key.mayHaveOrphans)throw guard.reached()
 await context.client.pause(context.random()*MAX_PAUSE_MS)}}const ENDS={preview:"The key stays if the job succeeds, until a later job that succeeds replaces it. If the job fails, the key is disabled.",job:"The key is disabled when the job ends.",none:""}
 function keyRequestOf({request:{key,keyMode},preview:{subject}},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?deployedKeyName(subject,repository.name,jobName):desired.name
-return{desired:{...desired,name},expiresInMs,endsAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSamePreviewKeyName}}async function admitKey({key,workspace},guard,{client}){const admission=await(guard?.admit(key))??"admitted"
+return{desired:{...desired,name},expiresInMs,endsAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSamePreviewKeyName}}async function admitKey({key,workspace},guard,context){const admission=await(guard?.admit(key))??"admitted"
 if(admission!=="admitted")return admission
-const{workspace:now}=await findWorkspace(client,workspace.id)
+const{workspace:now}=await findWorkspace(context.client,workspace.id)
 if(isInUse(now))return"admitted"
-await disableUnused(client,key)
+await disableUnused(context,key)
 return"closed"}async function hasEnded({id},error,{client}){if(error.details.kind!=="rejected")return!1
 const{value:lookup}=await catching(findWorkspace(client,id),ApiError)
 return lookup!==void 0&&!isInUse(lookup.workspace)}const comment=()=>object({id:schemas_number(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=30,MAX_PAGES=1e3,MAX_PAGE_BYTES=12582912
@@ -1721,8 +1723,7 @@ concernsAll(error)&&(comments.failure=error)
 return{kind:"failed",error}}const MAX_ROUNDS=8,LAG_MS=2e3
 async function writeUntilRight(request,place){const{comments,log}=place,own={...place,workspace:request.workspace.id,login:await comments.login(place.github)}
 let last,[{cap},hasWritten,hasAdded]=[request,!1,!1]
-const counters=new CounterMemory
-for(let round=1;round<=MAX_ROUNDS;round+=1){const keys=(await keysOf(request,place)).map(one=>({...one,key:counters.see(one.key)})),found=await listOwn(own),bill=found.find(({data})=>isBill(data))
+for(let round=1;round<=MAX_ROUNDS;round+=1){const keys=await keysOf(request,place),found=await listOwn(own),bill=found.find(({data})=>isBill(data))
 if(bill){await keepOnly(bill,found,own)
 return{kind:"written",data:bill.data}}if("isWritten"in request&&request.isWritten)return{kind:"nothing"}
 if(found.length===0&&(keys.length===0||request.addsNone))return{kind:"nothing"}
@@ -1737,7 +1738,7 @@ const isLast=round===MAX_ROUNDS
 hasWritten=await writeOwn({body,oldest,attempt:round,isLast},own)
 hasAdded||=hasWritten&&!oldest
 cap=void 0}log.info(`The comment on #${place.number} keeps changing: the run that ends last writes it.`)
-return last?{kind:"written",data:last}:{kind:"nothing"}}async function keysOf(request,{client}){return("keys"in request?request.keys:toSettling(await listKeys(client,request.workspace))).filter(({key})=>!isUnused(key)||key.usage!==0n)}function dataOf(request,{keys,found,cap}){const{amount,isExact}=spentBy(keys),remembered=found.reduce((largest,{data})=>maxUsd(largest,data.spent),0n),final=isExact&&remembered<=amount?"exactly":"at least"
+return last?{kind:"written",data:last}:{kind:"nothing"}}async function keysOf(request,place){return("keys"in request?request.keys:toSettling(await listKeys(place,request.workspace))).filter(({key})=>!isUnused(key)||key.usage!==0n)}function dataOf(request,{keys,found,cap}){const{amount,isExact}=spentBy(keys),remembered=found.reduce((largest,{data})=>maxUsd(largest,data.spent),0n),final=isExact&&remembered<=amount?"exactly":"at least"
 return{workspace:request.workspace.id,spent:maxUsd(amount,remembered),state:"keys"in request?final:"so far",cap:cap??found.find(({data})=>data.cap!==void 0)?.data.cap}}function noticeError(error,{comments,log}){const{kind,hint,server,operation,until="now"}=error.details,reason=server==="GitHub"&&kind==="throttled"?`could not ${operation}: GitHub limits the rate of requests ${until}. The next run writes the comment.`:`${error.message}.${hint!==void 0&&kind==="rejected"?` ${hint}`:""}`
 if(comments&&!comments.noticed.has(reason)){comments.noticed.add(reason)
 log.notice(`The comment of the preview may be out of date: ${reason}`)}}async function closePreview(workspace,options,context){const watch=new KeyWatch(context.clock),closing=closeFound({...options,workspace,watch,since:workspace.since},context),{value,error}=await catching(closing,ApiError)
@@ -1753,9 +1754,9 @@ if(!closed)return{outcome:"kept",keys:[]}
 const{isOpen}=await readSubject(workspace.subject,since,context),firstListed=closed.wasOpen?settled.keys:void 0,end=await finish({...target,workspace:closed.workspace,firstListed},context)
 if(isOpen)throw reopened(workspace)
 return end}const REREAD_MS=6e4
-async function settle(target,context){const{workspace,watch}=target,{client,clock,signal}=context
+async function settle(target,context){const{workspace,watch}=target,{clock,signal}=context
 let{since}=target,readAt=Number.NEGATIVE_INFINITY,hasDisabled=!1
-for(let isFirst=!0;;isFirst=!1){const list=await listKeys(client,workspace),keys=watch.see(list),ms=allSettleIn(keys)
+for(let isFirst=!0;;isFirst=!1){const list=await listKeys(context,workspace),keys=watch.see(list),ms=allSettleIn(keys)
 if(workspace.state==="open"&&(!ms||clock.now()-readAt>=REREAD_MS)){const state=await readSubject(workspace.subject,since,context);[since,readAt]=[state.since,clock.now()]
 if(state.isOpen&&hasDisabled)throw reopened(workspace)
 if(state.isOpen)return{outcome:"kept",keys:[]}}if(ms===0)return{outcome:"settled",keys,hasDisabled,since}
@@ -1765,8 +1766,8 @@ if(!waits){if(hasDisabled&&await isReopened(target,since,context))throw reopened
 return{outcome:"settling",keys:[]}}await context.rest(Math.min(rest,RELIST_MS))
 if(isCancelled(signal))throw notDeleted(workspace,[],watch.last)}}async function isReopened({workspace:{state,subject}},since,context){if(state!=="open")return!1
 const{isOpen}=await readSubject(subject,since,context)
-return isOpen}async function disableAll({watch},{client,log}){const working=(watch.last??[]).filter(({settlesIn})=>settlesIn===void 0),onDone=countDone(log,"API keys disabled",working.length),errors=[]
-await forEachOf(working,async({key})=>{const{value:disabled,error}=await catching(disableKey(client,key),ApiError)
+return isOpen}async function disableAll({watch},context){const working=(watch.last??[]).filter(({settlesIn})=>settlesIn===void 0),onDone=countDone(context.log,"API keys disabled",working.length),errors=[]
+await forEachOf(working,async({key})=>{const{value:disabled,error}=await catching(disableKey(context,key),ApiError)
 onDone()
 disabled&&watch.seeDisabled(disabled)
 error&&errors.push(error)})
@@ -1803,7 +1804,7 @@ const own=marked.filter(one=>isSame(one.subject,subject))
 if(own.length===0){const{workspace}=await findWorkspace(context.client,identity.slug)
 workspace&&assertOurs(workspace,preview,context)
 context.log.info(`There is no workspace ${JSON.stringify(identity.slug)}: nothing to delete.`)}const endings=[]
-await forEachOf(own,async workspace=>{if(dryRun){const keys=toSettling(await listKeys(context.client,workspace))
+await forEachOf(own,async workspace=>{if(dryRun){const keys=toSettling(await listKeys(context,workspace))
 context.log.info(`Dry run: the preview ${JSON.stringify(workspace.name)} and its API keys would be deleted.`)
 endings.push({workspace,outcome:"would-delete",keys})}else{const deletion=await closePreview({...workspace,since},{waits:!0},context)
 endings.push({workspace,...deletion})}})
@@ -1879,7 +1880,7 @@ if(result.state==="clean-up"&&result.failure)throw result.failure
 throwIfCancelled(step.signal)
 report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({key}){return key?describeKeysLeft({...key,ends:!isDeployed(key)}):""}function isDeployed({replaced}){return replaced!==void 0}function endsOwn(key,{jobStatus}){return!isDeployed(key)||jobStatus.succeeded===!1}async function runPreviewTask(task,context){const{key,subject}=task,ended=key&&await endKey(key,task,context),orphans=key&&await catching(deleteAllOrphans(key,context),ApiError,Failure),workspace={...task.workspace,subject,name:task.workspace.slug},check=await catching(checkThere(task,context),ApiError,Failure)
 check.value&&await writeComment({workspace,cap:task.cap},context)
-const spend=ended?.spend,error=ended?.error??check.error??orphans?.error
+const spend=key?.created&&ended?.reading&&spendIn(ended.reading,key.created,context),error=ended?.error??check.error??orphans?.error
 if(!error)return{spend,incomplete:void 0}
 if(!key)return{spend,incomplete:{error,left:task}}
 const left={...task,key:{...key,created:ended?.error&&key.created,mayHaveOrphans:orphans?.error!==void 0}}
@@ -1890,15 +1891,12 @@ return!1}async function isThere({workspace:{id}},{client}){const{workspace}=awai
 return isInUse(workspace)}async function endKey(task,preview,context){const{workspace,created:key,replaced}=task
 if(!key)return{}
 if(replaced===void 0||endsOwn(task,context)){const end=await catching(endOwn(key,preview,context),ApiError,Failure)
-return end.error?end:{spend:spendIn({found:end.value},key,context)}}const replacement={key,workspace,replaced,isSameName:isSamePreviewKeyName},end=await replaceOlderKeys(replacement,context,older=>disableEach(older,context))
-return{spend:spendIn(end.reading,key,context),error:end.error}}async function endOwn(key,task,context){const counters=new CounterMemory
-for await(const _ of whileMissing(context)){const found=await findKey(context.client,key.hash)
-found&&counters.see(found)
+return end.error?end:{reading:{found:end.value}}}return replaceOlderKeys({key,workspace,replaced,isSameName:isSamePreviewKeyName},context,older=>disableEach(older,context))}async function endOwn(key,task,context){for await(const _ of whileMissing(context)){const{key:found}=await requestKey(context,keyRequest(key.hash,describeKey(key)))
 if(found&&isDisabled(found))return found
 const disabled=found&&await disable(key,context)
-if(disabled)return counters.see(disabled)
-if(!await isThere(task,context))return}throw new Failure(createdKeyMissing,{key})}async function disable(key,{client,log}){const disabled=await disableKey(client,key)
-disabled&&log.info(`Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`)
+if(disabled)return disabled
+if(!await isThere(task,context))return}throw new Failure(createdKeyMissing,{key})}async function disable(key,context){const disabled=await disableKey(context,key)
+disabled&&context.log.info(`Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`)
 return disabled}async function disableEach(keys,context){const working=keys.filter(({settlesIn})=>settlesIn===void 0),outcomes=await Promise.all(working.map(({key})=>catching(disable(key,context),ApiError)))
 return{error:outcomes.find(({error})=>error)?.error}}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,repository:object({id:schemas_number(),defaultBranch:schemas_string()}),workspace:object({id:schemas_string(),slug:schemas_string()}),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(usd)})
 function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:(task,error)=>!task||task.key!==void 0||isDeleted(error),async run(task,context,step){const{report}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step),{spend,incomplete}=await runPreviewTask(task,{...context,github,comments:task.comment?openComments({...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},jobStatus:readJobStatus()})
@@ -1992,9 +1990,9 @@ log.info(`Found ${describeFound(workspace,request.workspace)}.`)
 const clocks={server:serverTime,runner:timeOfDay()},to=endOfSecond(clocks,[workspace]),result=request.keyHash?await readKeyUsage(request.keyHash,{workspace,since:request.since,to},context):await readWorkspaceUsage({workspace,since:request.since,to},context)
 log.info(`Read in ${formatSeconds(clock.now()-start)}.`)
 return{...result,serverTime,gaps:[...gapOfClocks(clocks),...result.gaps]}}function endOfSecond(clocks,shown){return Math.floor(currentTime(clocks,shown)/1e3)*1e3+1e3}async function readWorkspaceUsage({workspace,since,to},context){const{id,slug}=workspace,workspaceCreated=createdAt(workspace),from=startOf(since,{created:workspaceCreated,to}),range=servedRange({from,to,maxDays:MAX_DAYS.workspace}),[analytics,keys]=await Promise.all([queryUsage(context.client,{filter:{field:"workspace",value:id},from:range.from,to,subject:`the workspace "${slug}"`}),read_usage_countKeys(workspace,{from,to,workspaceCreated},context)])
-return{workspace,key:void 0,keys:costsOf(keys),limit:void 0,since,from:range.requested,to,...combine(analytics,keys,range.gaps)}}async function read_usage_countKeys(workspace,period,{client,clock,timeOfDay}){const start=clock.now(),{keys,serverTime}=await listKeys(client,workspace),tookMs=clock.now()-start,readAt=endOfSecond({server:serverTime,runner:timeOfDay()},[workspace,...keys])
+return{workspace,key:void 0,keys:costsOf(keys),limit:void 0,since,from:range.requested,to,...combine(analytics,keys,range.gaps)}}async function read_usage_countKeys(workspace,period,context){const{clock,timeOfDay}=context,start=clock.now(),{keys,serverTime}=await listKeys(context,workspace),tookMs=clock.now()-start,readAt=endOfSecond({server:serverTime,runner:timeOfDay()},[workspace,...keys])
 return keys.map(key=>countKey(key,{...period,readAt,tookMs}))}function countKey(key,period){return{key,credits:spentAtLeast(key,"usage",period),byok:spentAtLeast(key,"byok_usage",period)}}function costsOf(keys){return keys.filter(({credits,byok})=>mayHaveSpent(credits)||mayHaveSpent(byok)).toSorted((a,b)=>byAmount(a.credits,b.credits)||byAmount(a.byok,b.byok)).map(({key,credits,byok})=>({key,spent:toSpent(credits),byok:toSpent(byok)}))}function mayHaveSpent(counted){return counted.unread!==void 0||read_usage_amountOf(counted)>0n}function byAmount(a,b){return Number(read_usage_amountOf(b)-read_usage_amountOf(a))}function toSpent(counted){const{isExact,unread}=counted,amount=read_usage_amountOf(counted)
-return unread&&amount===0n?void 0:{amount,isExact}}function read_usage_amountOf({amount=0n}){return amount}async function readKeyUsage(hash,{workspace,since,to},context){const{client,log,timeOfDay}=context,{data:key,serverTime}=await client.request(keyRequest(hash,`with the hash ${hash}`))
+return unread&&amount===0n?void 0:{amount,isExact}}function read_usage_amountOf({amount=0n}){return amount}async function readKeyUsage(hash,{workspace,since,to},context){const{client,log,timeOfDay}=context,request=keyRequest(hash,`with the hash ${hash}`),{key,serverTime}=await requestKey(context,request)
 if(key?.workspace_id!==workspace.id)throw new Failure(keyNotFound,{hash,workspace})
 const readAt=endOfSecond({server:serverTime,runner:timeOfDay()},[workspace,key])
 log.info(`The API key is ${describeKey(key)}.`)

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Client } from '../../src/http/client.ts';
 import type { ApiError } from '../../src/http/request.ts';
 import { toUsd } from '../../src/lib/usd.ts';
+import { CounterMemory } from '../../src/openrouter/counters.ts';
 import { listBudgets, writeBudget } from '../../src/openrouter/resources/budgets.ts';
 import { findGuardrail, patchGuardrail } from '../../src/openrouter/resources/guardrails.ts';
 import {
@@ -8,8 +10,9 @@ import {
   describeKey,
   disableKey,
   disableUnused,
-  findKey,
+  keyRequest,
   listKeys,
+  requestKey,
   sendKey,
 } from '../../src/openrouter/resources/keys.ts';
 import { listMembers, listOrganizationMembers } from '../../src/openrouter/resources/members.ts';
@@ -42,7 +45,7 @@ const BUDGETS = [
   { limit_usd: 100, reset_interval: null },
 ];
 
-type Work = (client: ReturnType<typeof openRecordingClient>['client']) => Promise<unknown>;
+type Work = (client: Client) => Promise<unknown>;
 
 /** Runs `work`; returns its result and the requests, without the base URL and the key. */
 async function send(replies: Reply[], work: Work) {
@@ -77,8 +80,10 @@ const findById: Work = (client) => findWorkspace(client, ID);
 const findBySlug: Work = (client) => findWorkspace(client, 'preview-42');
 const rename: Work = (client) => patchWorkspace(client, WORKSPACE, { name: 'New' });
 const listAllWorkspaces: Work = (client) => listWorkspaces(client);
-const findTheKey: Work = (client) => findKey(client, 'abc');
-const disableTheKey: Work = (client) => disableKey(client, KEY);
+const readerOf = (client: Client) => ({ client, counters: new CounterMemory() });
+const findTheKey: Work = async (client) =>
+  (await requestKey(readerOf(client), keyRequest('abc', 'abc'))).key;
+const disableTheKey: Work = (client) => disableKey(readerOf(client), KEY);
 const findTheGuardrail: Work = (client) => findGuardrail(client, GUARDRAIL);
 const limitGuardrail: Work = (client) => patchGuardrail(client, GUARDRAIL, LIMIT);
 const listTheBudgets: Work = (client) => listBudgets(client, WORKSPACE);
@@ -86,7 +91,7 @@ const removeBudget: Work = (client) =>
   writeBudget(client, WORKSPACE, { interval: 'daily', limit_usd: null });
 const removeKey: Work = (client) => deleteKey(client, KEY);
 const removeWorkspace: Work = (client) => deleteWorkspace(client, WORKSPACE);
-const listTheKeys: Work = (client) => listKeys(client, WORKSPACE);
+const listTheKeys: Work = (client) => listKeys(readerOf(client), WORKSPACE);
 const listTheMembers: Work = (client) => listMembers(client, WORKSPACE);
 
 const OF_WORKSPACE = `/workspaces/${ID}`;
@@ -252,7 +257,7 @@ describe('an API key', () => {
 
   test('whose secret no one has is disabled without a limit to hold, in one request', async () => {
     const { result, requests } = await send([json({ data: DISABLED })], (to) =>
-      disableUnused(to, KEY),
+      disableUnused(readerOf(to), KEY),
     );
     expect(result).toEqual(DISABLED);
     expect(requests).toEqual([['PATCH /keys/abc', { disabled: true, limit: 0 }]]);

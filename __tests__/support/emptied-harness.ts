@@ -7,8 +7,9 @@ export function openEmptiedHarness(options?: HarnessOptions) {
   beforeEach(() => {
     const { account, requests, faults } = harness.sandbox;
     account.workspaces.length = 1;
-    const { keys, spends, budgets, guardrails, memberships } = account;
-    const lists = [keys, spends, budgets, guardrails, memberships, requests, faults];
+    const { keys, spends, budgets, guardrails, memberships, replicaLags } = account;
+    const ofAccount = [keys, spends, budgets, guardrails, memberships, replicaLags];
+    const lists = [...ofAccount, requests, faults];
     for (const list of lists) list.length = 0;
   });
   const calls = () =>

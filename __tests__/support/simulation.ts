@@ -22,6 +22,7 @@ import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import { Cancellation } from '../../src/lib/cancellation.ts';
 import { toJson } from '../../src/lib/json.ts';
 import type { Log } from '../../src/lib/log.ts';
+import { CounterMemory } from '../../src/openrouter/counters.ts';
 import type { Workspace } from '../../src/openrouter/resources/workspaces.ts';
 import { openRouter } from '../../src/openrouter/server.ts';
 import { describeWarning } from '../../src/report/describe-error.ts';
@@ -336,6 +337,7 @@ export function connect(
   const toLine = (text: string) => text;
   return {
     client,
+    counters: new CounterMemory(),
     clock,
     deadline,
     timeOfDay,

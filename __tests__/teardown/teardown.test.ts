@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { InProcessFault } from '../../sandbox/http/in-process.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
-import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { toUsd } from '../../src/lib/usd.ts';
 import { describeError } from '../../src/report/describe-error.ts';
 import { teardown } from '../../src/teardown/teardown.ts';
 import {
@@ -12,7 +13,14 @@ import {
   SLUG,
 } from '../support/delete.ts';
 import { JITTER, openPlainSimulation } from '../support/plain-simulation.ts';
-import { connect, onNth, onResponse, type Simulation, storyOf } from '../support/simulation.ts';
+import {
+  connect,
+  onNth,
+  onResponse,
+  pass,
+  type Simulation,
+  storyOf,
+} from '../support/simulation.ts';
 
 const respond = (on: string, status: number, fields = {}): InProcessFault => ({
   on,
@@ -41,7 +49,7 @@ async function runTeardown(
       connect(simulation, { timeout: 60_000, jitter: JITTER }, { lines }),
     ),
   );
-  return { ...result, deletedKeys: keys.length };
+  return { ...result, ...(spent?.amount && { spent }), deletedKeys: keys.length };
 }
 
 const deleteWithItsKeys = ({ account }: Simulation) => {
@@ -260,6 +268,24 @@ describe('a list of keys that lags behind their deletion', () => {
     });
     expect(slugs(simulation)).toEqual(['default']);
     expect(scene.calls.filter((call) => call === DELETE_KEY)).toHaveLength(3);
+  });
+
+  test.each([
+    [0, 60_000],
+    [60_000, 0],
+  ])('counts the most that two lists show, which are %i and %i ms late', async (...lags) => {
+    const scene = simulate(0);
+    const { account } = scene.simulation;
+    account.keyLists.lag = 400;
+    const key = seedKey(scene.simulation, scene.workspace, { name: 'CI' });
+    seedUsage(scene.simulation, key, { credits: 0.5, age: 30_000 });
+    await pass(scene.simulation, 500);
+    account.replicaLags.push(...lags);
+    expect(await runTeardown(scene, { relistKeys: true })).toMatchObject({
+      deletedKeys: 1,
+      spent: { amount: toUsd(0.5), isExact: false },
+    });
+    expect(scene.calls.filter((call) => call === LIST_KEYS)).toHaveLength(2);
   });
 
   test('and the rejection that follows from it are waited for', async () => {

@@ -34,6 +34,11 @@ export function maxUsd(a: Usd, b: Usd): Usd {
   return a < b ? b : a;
 }
 
+/** The smaller of two amounts. */
+export function minUsd(a: Usd, b: Usd): Usd {
+  return a < b ? a : b;
+}
+
 /** An amount as a decimal, for outputs: `1.2345`, `0.0000005`, `5`. */
 export function exactUsd(amount: Usd, minDecimals = 0): string {
   if (amount < 0n) return `-${exactUsd(-amount, minDecimals)}`;

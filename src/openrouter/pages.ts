@@ -47,6 +47,8 @@ export interface ListRequest<Item>
   query: Readonly<Record<string, string>>;
   schema: z.ZodMiniType<PageBody<Item>>;
   idOf(item: Item): string;
+  /** Returns what counts of an item that two pages have; by default, what the first has. */
+  merge?(first: Item, later: Item): Item;
 }
 
 /** A complete list, and the server's time when its first page was listed. */
@@ -59,9 +61,10 @@ export interface List<Item> extends Pick<Page<Item>, 'serverTime'> {
  * @throws {ApiError} if the list is incomplete, too
  */
 export function listAll<Item>(client: Client, list: ListRequest<Item>): Promise<List<Item>> {
-  const { query, idOf, ...request } = list;
+  const { query, idOf, merge, ...request } = list;
   return readPages({
     idOf,
+    ...(merge && { merge }),
     async read(offset) {
       const { data, serverTime, size } = await client.request({
         ...request,
@@ -86,10 +89,9 @@ function toError<Item>({ operation, path }: ListRequest<Item>, reason: string): 
 }
 
 /** What `readPages` needs to know about a list. */
-export interface Pages<Item> {
+export interface Pages<Item> extends Pick<ListRequest<Item>, 'idOf' | 'merge'> {
   /** Requests the page that begins at `offset`. */
   read(offset: number): Promise<Page<Item>>;
-  idOf(item: Item): string;
   /** Creates the error for a list that cannot be read to its end. */
   toError(reason: string): Error;
 }
@@ -105,7 +107,7 @@ export interface Pages<Item> {
  * @throws the error from `toError`, if the list ends too early, or is larger than `MAX_SIZE`
  */
 export async function readPages<Item>(list: Pages<Item>): Promise<List<Item>> {
-  const { read, idOf, toError } = list;
+  const { read, idOf, merge = (first) => first, toError } = list;
   const found = new Map<string, Item>();
   let first: Page<Item> | undefined;
   let pagesWithoutNewItems = 0;
@@ -121,7 +123,10 @@ export async function readPages<Item>(list: Pages<Item>): Promise<List<Item>> {
       continue;
     }
     const { size: foundBefore } = found;
-    for (const item of page.items) found.set(idOf(item), found.get(idOf(item)) ?? item);
+    for (const item of page.items) {
+      const known = found.get(idOf(item));
+      found.set(idOf(item), known ? merge(known, item) : item);
+    }
 
     pagesWithoutNewItems = found.size > foundBefore ? 0 : pagesWithoutNewItems + 1;
     const end = offset + page.items.length;

@@ -1,7 +1,7 @@
 /** The one rule about how late OpenRouter counts: nothing else decides whether an amount is exact. */
 import type { Clock } from '../lib/clock.ts';
 import { formatUsd } from '../lib/format-usd.ts';
-import { maxUsd, sumUsd, type Usd } from '../lib/usd.ts';
+import { sumUsd, type Usd } from '../lib/usd.ts';
 import { isDisabled, type Key, type KeyList } from './resources/keys.ts';
 import { readTime } from './time.ts';
 
@@ -59,37 +59,8 @@ export function toSettling({ keys, serverTime }: KeyList): SettlingKey[] {
   return keys.map((key) => ({ key, settlesIn: settlesIn(key, serverTime) }));
 }
 
-/**
- * The largest counters of API keys that a run has seen. OpenRouter's replicas disagree, so a response can show less than
- * an earlier one, and a counter never really goes down.
- */
-export class CounterMemory {
-  readonly #seen = new Map<string, Key>();
-
-  /** Returns `key` with the largest counters of its life. */
-  see(key: Key): Key {
-    const seen = withLargerCounters(key, this.#seen.get(key.hash));
-    this.#seen.set(key.hash, seen);
-    return seen;
-  }
-}
-
-/** Returns `key`, with the larger counters of it and of another reading of the same key. */
-export function withLargerCounters(key: Key, other: Key | undefined): Key {
-  return {
-    ...key,
-    usage: larger(key.usage, other?.usage),
-    byok_usage: larger(key.byok_usage, other?.byok_usage),
-  };
-}
-
-function larger(one: Usd | undefined, other: Usd | undefined): Usd | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : maxUsd(one, other);
-}
-
 /** What a run has seen of the API keys of a workspace. It remembers since when it has seen a key ended. */
 export class KeyWatch {
-  readonly #counters = new CounterMemory();
   readonly #clock: Clock;
   readonly #endedSince = new Map<string, number>();
   /** The keys of the last list, as they are known to be since then; undefined before the first. */
@@ -112,8 +83,7 @@ export class KeyWatch {
     this.last = this.last?.map((one) => (one.key.hash === disabled.hash ? now : one));
   }
 
-  #seeOne(shown: Key, now: number | undefined): SettlingKey {
-    const key = this.#counters.see(shown);
+  #seeOne(key: Key, now: number | undefined): SettlingKey {
     if (!endsOf(key, now)) {
       this.#endedSince.delete(key.hash);
       return { key, settlesIn: undefined };

@@ -7,6 +7,7 @@ import { httpTransport } from '../http/transport.ts';
 import { type Connection, readSecrets } from '../inputs/connection.ts';
 import { Cancellation } from '../lib/cancellation.ts';
 import { type Clock, systemClock } from '../lib/clock.ts';
+import { CounterMemory } from '../openrouter/counters.ts';
 import { openRouter } from '../openrouter/server.ts';
 import { createReport, type Report, type StepName } from '../report/report.ts';
 import type { Context } from '../shared/context.ts';
@@ -129,7 +130,9 @@ export function startContext(
   const client = clientOf(openRouter(connection), step, { wasAccepted });
   const { toLine, warn } = report;
   const { rest } = step.timeout;
-  return { client, clock, timeOfDay: Date.now, rest, log: report, toLine, warn, signal };
+  const counters = new CounterMemory();
+  const facts = { client, counters, clock, timeOfDay: Date.now, rest, signal };
+  return { ...facts, log: report, toLine, warn };
 }
 
 /** Creates the client of another server for a step whose timeout has started. */

@@ -1,11 +1,13 @@
 import type { Client } from '../http/client.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import type { CounterMemory } from '../openrouter/counters.ts';
 import type { WarningKind } from './failure.ts';
 
 /** What an operation needs to run. */
 export interface Context {
   client: Client;
+  counters: CounterMemory;
   clock: Clock;
   /** The runner's time in milliseconds since 1970, which may be wrong. */
   timeOfDay(): number;

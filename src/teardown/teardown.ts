@@ -53,11 +53,11 @@ export async function teardown(
   const listedHashes = new Set<string>();
   let last: Repeat = { newKeys: [], keysLeft: undefined };
   let mayBeDeleted = false;
-  const resultOf = (end: End) => ({
-    ...end,
-    keys,
-    ...(keys.length > 0 && { spent: spentBy(keys) }),
-  });
+  const resultOf = (end: End) => {
+    // A list that lags behind their deletion can show more of them.
+    const counted = keys.map((one) => ({ ...one, key: context.counters.see(one.key) }));
+    return { ...end, keys: counted, ...(keys.length > 0 && { spent: spentBy(counted) }) };
+  };
   for (const [index, delay] of ROUND_DELAYS_MS.entries()) {
     await context.client.pause(delay);
     const relistKeys = options.relistKeys && index < ROUND_DELAYS_MS.length - 1;
@@ -152,13 +152,13 @@ interface NewKeysRound extends FoundKeys {
 async function deleteNewKeys(
   workspace: WorkspaceRef,
   { deleteKeys, listedHashes }: RoundOptions,
-  { client, log }: Context,
+  context: Context,
 ): Promise<NewKeysRound> {
-  const { value: list, error } = await catching(listKeys(client, workspace), ApiError);
+  const { value: list, error } = await catching(listKeys(context, workspace), ApiError);
   if (error) return { newKeys: [], deletedKeys: [], errors: [error], keysLeft: undefined };
   const newKeys = toSettling(list).filter(({ key }) => !listedHashes.has(key.hash));
   if (!deleteKeys) return { newKeys, deletedKeys: [], errors: [], keysLeft: newKeys };
-  const { deleted, left, errors } = await deleteAndLog(workspace, newKeys, { client, log });
+  const { deleted, left, errors } = await deleteAndLog(workspace, newKeys, context);
   return { newKeys, deletedKeys: deleted, errors, keysLeft: left };
 }
 

@@ -288,6 +288,24 @@ describe('the post step of a key that replaces others', () => {
     ]);
   });
 
+  const LATE = 120_000;
+
+  test.each([
+    ['its first lookup', [0, LATE, LATE]],
+    ['its list of keys', [LATE, 0, LATE]],
+    ['its last lookup', [LATE, LATE, 0]],
+  ])('reports the most that it has read, by %s', async (_, lags) => {
+    const { scene, step, key } = await createReplacement();
+    seedUsage(scene.simulation, key, { credits: 4 });
+    // The list has the older key after this one.
+    scene.simulation.account.replicaLags.push(...lags.slice(0, 2), LATE, ...lags.slice(2));
+    const { lines } = await scene.runPost(step);
+    expect(lines.filter((line) => line.startsWith('Spent'))).toEqual([
+      'Spent at least $5.00 of $5.00 so far',
+      'Spent at least $5.00 of $5.00 at OpenRouter so far: the limit of the API key is used up',
+    ]);
+  });
+
   test.each<[string, InProcessFault[], string]>([
     [
       'fails',

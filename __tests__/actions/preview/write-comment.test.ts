@@ -15,6 +15,7 @@ import type { Server } from '../../../src/http/server.ts';
 import { type Transport, TransportError } from '../../../src/http/transport.ts';
 import { toJson } from '../../../src/lib/json.ts';
 import { exactUsd, toUsd } from '../../../src/lib/usd.ts';
+import { CounterMemory } from '../../../src/openrouter/counters.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import { openRouter } from '../../../src/openrouter/server.ts';
 import { contentOf, keyOf, WORKSPACE } from '../../support/preview-comment.ts';
@@ -152,6 +153,7 @@ function openScene(latency: (count: number) => number = () => 20) {
   /** What one run works with. */
   const openRun = () => ({
     client,
+    counters: new CounterMemory(),
     github,
     comments: openComments({ jobLogin: JOB, repository: REPOSITORY, render }),
     repository: REPOSITORY,
@@ -546,6 +548,17 @@ describe('runs at the same time', () => {
     await writeAtOnce(Array.from({ length: 24 }, () => ({})));
     expect(notices).toEqual([]);
     expect(sumsIn(state)).toEqual(['12.25 so far']);
+  });
+
+  test('that see a counter go down write the larger amount, once', async () => {
+    const { state, write } = openScene();
+    state.intercept = (call, count) => {
+      if (call === KEYS) state.keys = [settledKey('key1', count % 2 === 1 ? 0.25 : 0)];
+      return undefined;
+    };
+    await write();
+    expect(writesIn(state)).toEqual([POST]);
+    expect(sumsIn(state)).toEqual(['0.25 so far']);
   });
 
   test('that keep changing the comment are left to it after some writes', async () => {

@@ -3,6 +3,7 @@ import { seedKey, seedUsage, seedWorkspace } from '../../../sandbox/openrouter/s
 import { readUsage, type UsageRequest } from '../../../src/actions/usage/read-usage.ts';
 import type { UsageResult } from '../../../src/actions/usage/result.ts';
 import { exactUsd, toUsd } from '../../../src/lib/usd.ts';
+import { CounterMemory } from '../../../src/openrouter/counters.ts';
 import { JITTER, LATENCY, openPlainSimulation } from '../../support/plain-simulation.ts';
 import { json, openRecordingClient, type Reply } from '../../support/recording-client.ts';
 import { connect, onNth, onResponse, type Simulation } from '../../support/simulation.ts';
@@ -76,6 +77,7 @@ async function read(server: Partial<Server> = {}, request: Partial<UsageRequest>
       { ...USUAL, ...request },
       {
         client,
+        counters: new CounterMemory(),
         clock,
         timeOfDay: () => TO,
         rest: client.pause,

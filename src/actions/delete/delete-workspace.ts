@@ -94,11 +94,11 @@ function assertPrefix(
 async function planDeletion(
   workspace: Workspace,
   { deleteKeys }: DeleteRequest,
-  { client, log }: Context,
+  context: Context,
 ): Promise<DeleteResult> {
-  const keys = toSettling(await listKeys(client, workspace));
+  const keys = toSettling(await listKeys(context, workspace));
   if (keys.length > 0 && !deleteKeys) throw new Failure(workspaceHasKeys, { workspace, keys });
-  log.info(
+  context.log.info(
     `Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`,
   );
   return { workspace, outcome: 'would-delete', keys };

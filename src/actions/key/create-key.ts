@@ -153,7 +153,7 @@ async function planKey(
 ): Promise<Plan> {
   const { expiresInMs, isSameName = isSameKeyName } = request;
   const name = uniqueKeyName(request.desired.name, context.random());
-  const list = await listKeys(context.client, workspace);
+  const list = await listKeys(context, workspace);
   const namesakes = list.keys.filter((key) => isSameName(key.name, name));
   const clocks = { server: list.serverTime, runner: context.timeOfDay() };
   const now = currentTime(clocks, list.keys);

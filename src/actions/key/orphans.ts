@@ -31,9 +31,10 @@ interface OwnKeys {
  */
 export async function deleteOrphans(
   { workspace, desired: { name }, created }: OwnKeys,
-  { client, log }: Pick<Context, 'client' | 'log'>,
+  context: Pick<Context, 'client' | 'counters' | 'log'>,
 ): Promise<string[]> {
-  const { keys } = await listKeys(client, workspace);
+  const { client, log } = context;
+  const { keys } = await listKeys(context, workspace);
   const orphans = keys.filter((key) => key.name === name && key.hash !== created?.hash);
   const deleted: string[] = [];
   const [failed] = await deleteEach(orphans, client, (key) => {

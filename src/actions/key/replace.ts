@@ -7,9 +7,10 @@ import {
   type Key,
   keyRequest,
   listKeys,
+  requestKey,
 } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
-import { type SettlingKey, toSettling, withLargerCounters } from '../../openrouter/settlement.ts';
+import { type SettlingKey, toSettling } from '../../openrouter/settlement.ts';
 import { unusableState } from '../../openrouter/unusable-key.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
@@ -88,13 +89,7 @@ export async function replaceOlderKeys(
   const end = older.length > 0 ? await endOlder(older) : {};
   if (end.error) return { ...before, ...end };
   const after = await checkWorks(key, { olderEnded: older.length > 0 }, context);
-  return { ...end, ...after, reading: lastOf(before.reading, after.reading) };
-}
-
-/** The later reading that found the key, with the larger counters of both. */
-function lastOf(before: Reading, after: Reading): Reading {
-  if (!before.found || !after.found) return after.found ? after : before;
-  return { ...after, found: withLargerCounters(after.found, before.found) };
+  return { ...end, ...after, reading: after.reading.found ? after.reading : before.reading };
 }
 
 function hasSucceeded({ jobStatus, log, warn }: ReplaceContext): boolean {
@@ -106,9 +101,9 @@ function hasSucceeded({ jobStatus, log, warn }: ReplaceContext): boolean {
 /** Finds the keys that are replaced. Someone may have given one another name, so that it stays. */
 async function findOlder(
   { key, workspace, replaced, isSameName = isSameKeyName }: Replacement,
-  { client }: Context,
+  context: Context,
 ): Promise<SettlingKey[]> {
-  return toSettling(await listKeys(client, workspace)).filter(
+  return toSettling(await listKeys(context, workspace)).filter(
     ({ key: { hash, name } }) => replaced.includes(hash) && isSameName(name, key.name),
   );
 }
@@ -132,7 +127,7 @@ async function checkWorks(
 async function readOwn(key: Replacement['key'], context: Context): Promise<Reading> {
   const request = { ...keyRequest(key.hash, describeKey(key)), trusts404: true };
   for await (const _ of whileMissing(context)) {
-    const { data: found, serverTime: server } = await context.client.request(request);
+    const { key: found, serverTime: server } = await requestKey(context, request);
     if (!found) continue;
     return { found, now: currentTime({ server, runner: context.timeOfDay() }, [found]) };
   }

@@ -8,6 +8,7 @@ import {
   type KeyIdentity,
   keyRequest,
   limitOf,
+  requestKey,
 } from '../../openrouter/resources/keys.ts';
 import { settlesIn, spentOf } from '../../openrouter/settlement.ts';
 import type { Context } from '../../shared/context.ts';
@@ -40,22 +41,28 @@ export function readOnce(created: KeyIdentity, context: Context): Promise<Readin
   return read(keyRequest(created.hash, describeKey(created)), context);
 }
 
-async function read(request: ApiRequest<Key | undefined>, { client }: Context): Promise<Reading> {
+async function read(
+  request: ApiRequest<Key | undefined>,
+  { client, counters }: Context,
+): Promise<Reading> {
   const brief = client.within(Math.min(WITHIN_MS, client.timeLeft() / 4));
   const { value, error } = await catching(
-    brief.request({ ...request, isOptional: true }),
+    requestKey({ client: brief, counters }, { ...request, isOptional: true }),
     ApiError,
   );
-  return error ? { error } : { found: value.data, now: value.serverTime };
+  return error ? { error } : { found: value.key, now: value.serverTime };
 }
 
-/** What the created key has spent; undefined if that is unknown, which is a log line. */
+/**
+ * What the created key has spent, by the most that the step has read of it; undefined if that is unknown, which is a log
+ * line.
+ */
 export function spendIn(
   { found, now, error }: Reading,
   created: KeyIdentity,
-  { log }: Pick<Context, 'log'>,
+  { counters, log }: Pick<Context, 'counters' | 'log'>,
 ): KeySpend | undefined {
-  const one = found && { key: found, settlesIn: settlesIn(found, now) };
+  const one = found && { key: counters.see(found), settlesIn: settlesIn(found, now) };
   const spent = one && spentOf(one);
   if (!spent) {
     const reason = one ? 'OpenRouter does not report it' : describeMissing(error);

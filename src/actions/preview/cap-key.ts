@@ -89,7 +89,7 @@ export function guardCap(cap: Cap, workspace: WorkspaceRef, context: Context): C
   const { client, clock, log } = context;
   const watch = new KeyWatch(clock);
   const start = clock.now();
-  const list = async () => usesOf(watch.see(await listKeys(client, workspace)), cap, workspace);
+  const list = async () => usesOf(watch.see(await listKeys(context, workspace)), cap, workspace);
   const reached = () => {
     const uses = (watch.last ?? []).map((one) => capUseOf(one, cap));
     return new Failure(previewLimitReached, { cap, uses });
@@ -121,7 +121,7 @@ export function guardCap(cap: Cap, workspace: WorkspaceRef, context: Context): C
         const next = decide(await list(), { hash, cap, isPatient: round < PATIENT_LISTS });
         if (next === 'give-out') return 'admitted';
         // Otherwise, OpenRouter does not find the key that it has listed: the next round tries again.
-        if (next === 'give-way' && (await disableUnused(client, created))) {
+        if (next === 'give-way' && (await disableUnused(context, created))) {
           log.info('Another job has the rest of preview-limit-usd: the new API key was disabled.');
           return 'gave-way';
         }

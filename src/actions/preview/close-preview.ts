@@ -154,12 +154,12 @@ const REREAD_MS = 60_000;
 /** Ends the spending, and waits until what has been spent is counted. An open workspace may be reopened until then. */
 async function settle(target: Target, context: GitHubContext): Promise<Settled> {
   const { workspace, watch } = target;
-  const { client, clock, signal } = context;
+  const { clock, signal } = context;
   let { since } = target;
   let readAt = Number.NEGATIVE_INFINITY;
   let hasDisabled = false;
   for (let isFirst = true; ; isFirst = false) {
-    const list = await listKeys(client, workspace);
+    const list = await listKeys(context, workspace);
     const keys = watch.see(list);
     const ms = allSettleIn(keys);
     if (workspace.state === 'open' && (!ms || clock.now() - readAt >= REREAD_MS)) {
@@ -198,12 +198,12 @@ async function isReopened(
 }
 
 /** Disables the API keys that work. A failure does not stop the others. */
-async function disableAll({ watch }: Target, { client, log }: GitHubContext): Promise<void> {
+async function disableAll({ watch }: Target, context: GitHubContext): Promise<void> {
   const working = (watch.last ?? []).filter(({ settlesIn }) => settlesIn === undefined);
-  const onDone = countDone(log, 'API keys disabled', working.length);
+  const onDone = countDone(context.log, 'API keys disabled', working.length);
   const errors: ApiError[] = [];
   await forEachOf(working, async ({ key }) => {
-    const { value: disabled, error } = await catching(disableKey(client, key), ApiError);
+    const { value: disabled, error } = await catching(disableKey(context, key), ApiError);
     onDone();
     if (disabled) watch.seeDisabled(disabled);
     if (error) errors.push(error);
@@ -353,7 +353,7 @@ export async function closeAll(
   const endings: Ending[] = [];
   await forEachOf(own, async (workspace) => {
     if (dryRun) {
-      const keys = toSettling(await listKeys(context.client, workspace));
+      const keys = toSettling(await listKeys(context, workspace));
       context.log.info(
         `Dry run: the preview ${JSON.stringify(workspace.name)} and its API keys would be deleted.`,
       );

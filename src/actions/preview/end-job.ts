@@ -4,13 +4,14 @@ import { whileMissing } from '../../openrouter/deletion.ts';
 import {
   describeKey,
   disableKey,
-  findKey,
   isDisabled,
   type Key,
   type KeyIdentity,
+  keyRequest,
+  requestKey,
 } from '../../openrouter/resources/keys.ts';
 import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
-import { CounterMemory, type SettlingKey } from '../../openrouter/settlement.ts';
+import type { SettlingKey } from '../../openrouter/settlement.ts';
 import type { IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { isSamePreviewKeyName } from '../../shared/key-name.ts';
@@ -18,7 +19,7 @@ import { adviseOnKeyLeft, createdKeyMissing, describeKeysLeft } from '../key/fai
 import type { KeySpend } from '../key/key-spend.ts';
 import { deleteAllOrphans } from '../key/orphans.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
-import { spendIn } from '../key/spend.ts';
+import { type Reading, spendIn } from '../key/spend.ts';
 import type { KeyTask } from '../key/task.ts';
 import { adviseOnDeployment, previewDeleted } from './failures.ts';
 import { isInUse } from './naming.ts';
@@ -62,7 +63,8 @@ export async function runPreviewTask(
   const workspace = { ...task.workspace, subject, name: task.workspace.slug };
   const check = await catching(checkThere(task, context), ApiError, Failure);
   if (check.value) await writeComment({ workspace, cap: task.cap }, context);
-  const spend = ended?.spend;
+  // At the end, so that it says the same as the comment, for which the key was read, too.
+  const spend = key?.created && ended?.reading && spendIn(ended.reading, key.created, context);
   // By how much it matters: a key that can spend comes first.
   const error = ended?.error ?? check.error ?? orphans?.error;
   if (!error) return { spend, incomplete: undefined };
@@ -108,16 +110,15 @@ async function endKey(
   task: KeyTask,
   preview: PreviewTask,
   context: PreviewTaskContext,
-): Promise<{ spend?: KeySpend | undefined; error?: Error | undefined }> {
+): Promise<{ reading?: Reading; error?: Error | undefined }> {
   const { workspace, created: key, replaced } = task;
   if (!key) return {};
   if (replaced === undefined || endsOwn(task, context)) {
     const end = await catching(endOwn(key, preview, context), ApiError, Failure);
-    return end.error ? end : { spend: spendIn({ found: end.value }, key, context) };
+    return end.error ? end : { reading: { found: end.value } };
   }
   const replacement = { key, workspace, replaced, isSameName: isSamePreviewKeyName };
-  const end = await replaceOlderKeys(replacement, context, (older) => disableEach(older, context));
-  return { spend: spendIn(end.reading, key, context), error: end.error };
+  return replaceOlderKeys(replacement, context, (older) => disableEach(older, context));
 }
 
 /**
@@ -131,26 +132,21 @@ async function endOwn(
   task: PreviewTask,
   context: PreviewTaskContext,
 ): Promise<Key | undefined> {
-  const counters = new CounterMemory();
   for await (const _ of whileMissing(context)) {
-    const found = await findKey(context.client, key.hash);
-    if (found) counters.see(found);
+    const { key: found } = await requestKey(context, keyRequest(key.hash, describeKey(key)));
     if (found && isDisabled(found)) return found;
     const disabled = found && (await disable(key, context));
-    if (disabled) return counters.see(disabled);
+    if (disabled) return disabled;
     if (!(await isThere(task, context))) return undefined;
   }
   throw new Failure(createdKeyMissing, { key });
 }
 
 /** Returns the key as it is then, with its counter; undefined if it does not exist. */
-async function disable(
-  key: KeyIdentity,
-  { client, log }: PreviewTaskContext,
-): Promise<Key | undefined> {
-  const disabled = await disableKey(client, key);
+async function disable(key: KeyIdentity, context: PreviewTaskContext): Promise<Key | undefined> {
+  const disabled = await disableKey(context, key);
   if (disabled) {
-    log.info(
+    context.log.info(
       `Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`,
     );
   }

@@ -199,13 +199,13 @@ function keyRequestOf(
 async function admitKey(
   { key, workspace }: NewKey,
   guard: CapGuard | undefined,
-  { client }: PreviewContext,
+  context: PreviewContext,
 ): Promise<'admitted' | 'gave-way' | 'closed'> {
   const admission = (await guard?.admit(key)) ?? 'admitted';
   if (admission !== 'admitted') return admission;
-  const { workspace: now } = await findWorkspace(client, workspace.id);
+  const { workspace: now } = await findWorkspace(context.client, workspace.id);
   if (isInUse(now)) return 'admitted';
-  await disableUnused(client, key);
+  await disableUnused(context, key);
   return 'closed';
 }
 

@@ -14,13 +14,7 @@ import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { maxUsd, type Usd } from '../../lib/usd.ts';
 import { isUnused, listKeys } from '../../openrouter/resources/keys.ts';
-import {
-  CounterMemory,
-  type SettlingKey,
-  type Spent,
-  spentBy,
-  toSettling,
-} from '../../openrouter/settlement.ts';
+import { type SettlingKey, type Spent, spentBy, toSettling } from '../../openrouter/settlement.ts';
 import type { Context } from '../../shared/context.ts';
 import { type CommentContent, type CommentData, isBill } from './comment.ts';
 import type { MarkedWorkspace } from './naming.ts';
@@ -69,7 +63,7 @@ export function openComments({ jobLogin, repository, render }: OpenOptions): Com
   };
 }
 
-export interface CommentContext extends Pick<Context, 'client' | 'log'> {
+export interface CommentContext extends Pick<Context, 'client' | 'counters' | 'log'> {
   github: Client;
   repository: Repository;
   /** Undefined if the step writes none. */
@@ -164,12 +158,8 @@ async function writeUntilRight(
   };
   let [{ cap }, hasWritten, hasAdded] = [request, false, false];
   let last: CommentData | undefined;
-  const counters = new CounterMemory();
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const keys = (await keysOf(request, place)).map((one) => ({
-      ...one,
-      key: counters.see(one.key),
-    }));
+    const keys = await keysOf(request, place);
     const found = await listOwn(own);
     const bill = found.find(({ data }) => isBill(data));
     if (bill) {
@@ -209,10 +199,10 @@ async function writeUntilRight(
 /** The keys that someone had. Of them, only what the list shows counts, because runs must agree about the text. */
 async function keysOf(
   request: CommentRequest | Bill,
-  { client }: Place,
+  place: Place,
 ): Promise<readonly SettlingKey[]> {
   const keys =
-    'keys' in request ? request.keys : toSettling(await listKeys(client, request.workspace));
+    'keys' in request ? request.keys : toSettling(await listKeys(place, request.workspace));
   // A person who stops a key can leave it as a job does that gives way.
   return keys.filter(({ key }) => !isUnused(key) || key.usage !== 0n);
 }

@@ -14,6 +14,7 @@ import {
   keyRequest,
   limitOf,
   listKeys,
+  requestKey,
 } from '../../openrouter/resources/keys.ts';
 import {
   describeFound,
@@ -123,10 +124,11 @@ interface CountedKey {
 async function countKeys(
   workspace: Workspace,
   period: Pick<Period, 'from' | 'to' | 'workspaceCreated'>,
-  { client, clock, timeOfDay }: Context,
+  context: Context,
 ): Promise<CountedKey[]> {
+  const { clock, timeOfDay } = context;
   const start = clock.now();
-  const { keys, serverTime } = await listKeys(client, workspace);
+  const { keys, serverTime } = await listKeys(context, workspace);
   const tookMs = clock.now() - start;
   const readAt = endOfSecond({ server: serverTime, runner: timeOfDay() }, [workspace, ...keys]);
   return keys.map((key) => countKey(key, { ...period, readAt, tookMs }));
@@ -172,7 +174,8 @@ async function readKeyUsage(
   context: Context,
 ): Promise<ScopedResult> {
   const { client, log, timeOfDay } = context;
-  const { data: key, serverTime } = await client.request(keyRequest(hash, `with the hash ${hash}`));
+  const request = keyRequest(hash, `with the hash ${hash}`);
+  const { key, serverTime } = await requestKey(context, request);
   if (key?.workspace_id !== workspace.id) {
     throw new Failure(keyNotFound, { hash, workspace });
   }

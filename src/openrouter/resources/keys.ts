@@ -6,6 +6,7 @@ import { catching } from '../../lib/catching.ts';
 import { formatExactUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
 import { parseJson } from '../../lib/json.ts';
 import { type Usd, usd } from '../../lib/usd.ts';
+import { type CounterMemory, withLargerCounters } from '../counters.ts';
 import { type DeletionResult, sendDeletion } from '../deletion.ts';
 import { envelope } from '../envelope.ts';
 import { type ListRequest, listAll, pageOf } from '../pages.ts';
@@ -144,6 +145,13 @@ const MAX_SECRETS = 20;
 const WORKSPACE_MAY_BE_DELETED =
   'The workspace may have been deleted in the meantime, or the management key may lack permission to manage API keys, or be limited to another workspace.';
 
+/** What reads API keys. */
+export interface KeyReader {
+  client: Client;
+  /** What the step has read before: if OpenRouter shows less now, that counts. */
+  counters: CounterMemory;
+}
+
 /** The API keys of a workspace, and the server's time when their first page was listed. */
 export interface KeyList extends Pick<ApiResponse<unknown>, 'serverTime'> {
   keys: Key[];
@@ -154,9 +162,12 @@ export interface KeyList extends Pick<ApiResponse<unknown>, 'serverTime'> {
  * @throws {ApiError} also if the response has keys of another workspace. OpenRouter would list those of the
  *   default workspace if it ignored `workspace_id`.
  */
-export async function listKeys(client: Client, workspace: WorkspaceRef): Promise<KeyList> {
+export async function listKeys(
+  { client, counters }: KeyReader,
+  workspace: WorkspaceRef,
+): Promise<KeyList> {
   const { items, serverTime } = await listAll(client, keyList(workspace));
-  return { keys: items, serverTime };
+  return { keys: items.map((key) => counters.see(key)), serverTime };
 }
 
 function keyList({ id, slug }: WorkspaceRef): ListRequest<Key> {
@@ -170,6 +181,7 @@ function keyList({ id, slug }: WorkspaceRef): ListRequest<Key> {
       return other && `it lists a key of the workspace ${other.workspace_id}`;
     },
     idOf: ({ hash }) => hash,
+    merge: withLargerCounters,
     hint: WORKSPACE_MAY_BE_DELETED,
   };
 }
@@ -192,18 +204,21 @@ export function keyRequest(hash: string, name: string): ApiRequest<Key | undefin
   };
 }
 
+/** An API key as a response shows it, undefined if it does not exist, and the server's time then. */
+export interface KeyReading extends Pick<ApiResponse<unknown>, 'serverTime'> {
+  key: Key | undefined;
+}
+
 /**
- * `GET /keys/{hash}`: looks up an API key.
+ * Sends a request that returns an API key, such as `keyRequest` and `disableRequest`.
  * @throws {ApiError}
  */
-export async function findKey(
-  client: Client,
-  hash: string,
-  options: Pick<ApiRequest<never>, 'trusts404'> = {},
-): Promise<Key | undefined> {
-  const request = keyRequest(hash, `with the hash ${hash}`);
-  const { data } = await client.request({ ...request, ...options });
-  return data;
+export async function requestKey(
+  { client, counters }: KeyReader,
+  request: ApiRequest<Key | undefined>,
+): Promise<KeyReading> {
+  const { data, serverTime } = await client.request(request);
+  return { key: data && counters.see(data), serverTime };
 }
 
 /**
@@ -216,7 +231,8 @@ export function deleteKey(client: Client, key: KeyIdentity): Promise<DeletionRes
     mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
     path: `/keys/${encodeURIComponent(key.hash)}`,
   };
-  return sendDeletion(client, facts, () => findKey(client, key.hash, { trusts404: true }));
+  const lookup = { ...keyRequest(key.hash, describeKey(key)), trusts404: true };
+  return sendDeletion(client, facts, async () => (await client.request(lookup)).data);
 }
 
 /** An API key that could not be deleted, and why. */
@@ -278,8 +294,8 @@ export function disableRequest(
  * Disables an API key, as `disableRequest` does.
  * @throws {ApiError}
  */
-export async function disableKey(client: Client, key: KeyIdentity): Promise<Key | undefined> {
-  return (await client.request(disableRequest(key))).data;
+export async function disableKey(reader: KeyReader, key: KeyIdentity): Promise<Key | undefined> {
+  return (await requestKey(reader, disableRequest(key))).key;
 }
 
 /**
@@ -287,8 +303,8 @@ export async function disableKey(client: Client, key: KeyIdentity): Promise<Key 
  * its limit towards the cap of a preview until it has settled.
  * @throws {ApiError}
  */
-export async function disableUnused(client: Client, key: KeyIdentity): Promise<Key | undefined> {
-  return (await client.request(disableRequest(key, { disabled: true, limit: 0n }))).data;
+export async function disableUnused(reader: KeyReader, key: KeyIdentity): Promise<Key | undefined> {
+  return (await requestKey(reader, disableRequest(key, { disabled: true, limit: 0n }))).key;
 }
 
 /** Whether `key` was disabled like that. */

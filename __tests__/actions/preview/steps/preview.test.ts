@@ -10,7 +10,7 @@ import {
 } from '../../../../sandbox/github/people.ts';
 import { addRepository, addToken } from '../../../../sandbox/github/seed.ts';
 import type { Workspace } from '../../../../sandbox/openrouter/resources/workspaces.ts';
-import { seedKey, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../../../../sandbox/openrouter/seed.ts';
 import { foldGroups } from '../../../../sandbox/runner/log.ts';
 import { formatExpiry } from '../../../../src/actions/key/expiry.ts';
 import { annotations, expectFailure, printedBy } from '../../../support/harness.ts';
@@ -197,6 +197,35 @@ describe('the life of a pull request', () => {
     expect(shownIn(await main(closed)).at(-1)).toBe(
       'There is no workspace "preview-shop-1": nothing to delete.',
     );
+  });
+
+  describe('has one amount at the end of a job, the most that it has read,', () => {
+    const LATE = 120_000;
+
+    test.each([
+      ['by the lookup of its key', [0, LATE, LATE]],
+      ['by the response that disables it', [LATE, 0, LATE]],
+      ['by the list for the comment', [LATE, LATE, 0, LATE, LATE]],
+    ])('%s', async (_, lags) => {
+      const [opened] = open();
+      const step = await main(opened);
+      seedUsage(harness.sandbox, keyOf(step), { credits: 0.25 });
+      harness.sandbox.account.replicaLags.push(...lags);
+      const { log } = await post(opened, step);
+      expect(log).toContain('The comment on #1 says: $0.25 spent so far.');
+      expect(log).toMatch(/^Spent at least \$0\.25 /m);
+    });
+
+    test('also if another run has disabled its key', async () => {
+      const [opened] = open();
+      const step = await main(opened);
+      const key = keyOf(step);
+      seedUsage(harness.sandbox, key, { credits: 0.25 });
+      key.disabled = true;
+      harness.sandbox.account.replicaLags.push(LATE, 0, LATE);
+      const { log } = await post(opened, step);
+      expect(log).toMatch(/^Spent at least \$0\.25 /m);
+    });
   });
 
   test('has a comment that later runs of the closed one leave as it is', async () => {
