@@ -2,15 +2,18 @@ import { expect } from 'expect';
 import fc from 'fast-check';
 import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
-import { seedKey, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
+import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
 import {
   type DeleteRequest,
   type DeleteResult,
   deleteOne,
 } from '../../src/actions/delete/delete-workspace.ts';
 import { type SweepRequest, sweep } from '../../src/actions/sweep/sweep-workspaces.ts';
+import type { Usd } from '../../src/lib/usd.ts';
+import type { SettlingKey } from '../../src/openrouter/settlement.ts';
 import { type SweepResult, withOutcome } from '../../src/teardown/deletion.ts';
-import { isPermanent, jitters, schedules } from '../support/faults.ts';
+import { isPermanent, jitters, replicaLags, schedules } from '../support/faults.ts';
+import { recordReadings } from '../support/readings.ts';
 import {
   connect,
   openSimulation,
@@ -47,6 +50,7 @@ const accounts = fc.record({
   disabled: fc.array(fc.boolean(), { minLength: 1, maxLength: 3 }),
   expired: fc.array(fc.boolean(), { minLength: 1, maxLength: 3 }),
   keysOfDefault: fc.nat(2),
+  replicaLags,
 });
 
 const concurrentChanges = fc.array(
@@ -82,6 +86,8 @@ interface Scene {
   workspaces: Workspace[];
   keys: Key[];
   deletedByOthers: Set<string>;
+  /** The most that was read of each key, by hash. */
+  readings: ReadonlyMap<string, Usd>;
   /** Whether a fault has been applied that no retry overcomes. */
   metPermanentFault(): boolean;
   /** Whether a fault has been applied after which a DELETE may have been applied. */
@@ -102,6 +108,7 @@ async function openScene(situation: Situation): Promise<Scene> {
     workspaces: structuredClone(account.workspaces),
     keys: structuredClone(account.keys),
     deletedByOthers: new Set(),
+    readings: recordReadings(simulation),
     metPermanentFault: () => metFaults().some(isPermanent),
     mayHaveLostDeletion: () =>
       metFaults().some(({ on, kind }) => kind !== 'refused' && (!on || on.startsWith('DELETE'))),
@@ -122,7 +129,10 @@ function seedAccount(simulation: Simulation, fixture: Situation['account']): voi
   account.keys.forEach((key, at) => {
     key.disabled = fixture.disabled[at % fixture.disabled.length] ?? false;
     if (fixture.expired[at % fixture.expired.length]) key.expires_at = EXPIRED;
+    seedUsage(simulation, key, { credits: 0.01, age: 20_000 });
+    seedUsage(simulation, key, { credits: 0.02, age: 40_000 });
   });
+  account.replicaLags.push(...fixture.replicaLags);
 }
 
 function applyConcurrentChange(scene: Scene, { kind, slug }: ConcurrentChange): void {
@@ -224,6 +234,7 @@ export const deletesOnlyWhatIsRequested = fc.asyncProperty(
     const deletion = { scene, slug, byId, target, request, isAllowed, first, deleted };
     deletesNothingElse(deletion);
     reportsWhatIsDeleted(deletion);
+    countsTheMostThatWasRead(scene, first.result?.keys ?? []);
     failsForAReason(deletion);
     await isFinishedByAnotherRun(deletion);
   },
@@ -257,6 +268,10 @@ function reportsWhatIsDeleted({ scene, target, request, first }: Deletion): void
   if (scene.mayHaveLostDeletion()) return;
   expect(isDeleted).toBe(!deletedByOthers.has(result.workspace.id));
   expect(result.keys.filter(({ key }) => deletedByOthers.has(key.hash))).toEqual([]);
+}
+
+function countsTheMostThatWasRead({ readings }: Scene, keys: readonly SettlingKey[]): void {
+  for (const { key } of keys) expect(key.usage).toBe(readings.get(key.hash));
 }
 
 /** Fails if the workspace is protected or has keys, and otherwise succeeds if nothing prevents it. */
@@ -331,6 +346,7 @@ export const sweepsOnlyWhatIsStale = fc.asyncProperty(
     deletesOnlyStale(facts);
     hasResultUnlessPrevented(facts);
     reportsEachWorkspaceOnce(facts);
+    for (const { keys } of first.result ?? []) countsTheMostThatWasRead(scene, keys);
     failsOnlyForKeys(facts);
     await isFinishedByAnotherSweep(facts);
   },

@@ -97,6 +97,12 @@ export const jitters = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), 
   maxLength: 5,
 });
 
+/** How late the counters of OpenRouter's servers are that take turns, in milliseconds: none, or up to a minute. */
+export const replicaLags = fc.oneof(
+  fc.constant<number[]>([]),
+  fc.array(fc.oneof(fc.constant(0), fc.nat(60_000)), { minLength: 2, maxLength: 5 }),
+);
+
 /** Undefined `weight` times as often as one of `values`. */
 export const rarely = <Value>(values: fc.Arbitrary<Value>, weight = 4) =>
   fc.oneof({ weight, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: values });
