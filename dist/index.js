@@ -799,9 +799,9 @@ return[...new Set([...returned,...likely])].filter(({length})=>length>=MIN_KEY_L
 async function listKeys({client,counters},workspace){const{items,serverTime}=await listAll(client,keyList(workspace))
 return{keys:items.map(key=>counters.see(key)),serverTime}}function keyList({id,slug}){return{operation:`list the API keys of the workspace "${slug}"`,path:"/keys",query:{workspace_id:id,include_disabled:"true",include_expired:"true"},schema:keyPage,findMismatch({data}){const other=data.find(({workspace_id})=>workspace_id!==id)
 return other&&`it lists a key of the workspace ${other.workspace_id}`},idOf:({hash})=>hash,merge:withLargerCounters,hint:WORKSPACE_MAY_BE_DELETED}}function keyRequest(hash,name){return{operation:`read the API key ${name}`,method:"GET",path:`/keys/${encodeURIComponent(hash)}`,schema:envelope(key),on404:()=>{},findMismatch:returned=>returned&&returned.hash!==hash?`the response is about the API key with the hash ${returned.hash}`:void 0}}async function requestKey({client,counters},request){const{data,serverTime}=await client.request(request)
-return{key:data&&counters.see(data),serverTime}}function deleteKey(client,key){const facts={operation:`delete the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still exist`,path:`/keys/${encodeURIComponent(key.hash)}`},lookup={...keyRequest(key.hash,describeKey(key)),trusts404:!0}
-return sendDeletion(client,facts,async()=>(await client.request(lookup)).data)}async function deleteEach(keys,client,onDeleted){const undeleted=[]
-await forEachOf(keys,async key=>{const{value:deletion,error}=await catching(deleteKey(client,key),ApiError)
+return{key:data&&counters.see(data),serverTime}}function deleteKey(reader,key){const facts={operation:`delete the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still exist`,path:`/keys/${encodeURIComponent(key.hash)}`},lookup={...keyRequest(key.hash,describeKey(key)),trusts404:!0}
+return sendDeletion(reader.client,facts,async()=>(await requestKey(reader,lookup)).key)}async function deleteEach(keys,reader,onDeleted){const undeleted=[]
+await forEachOf(keys,async key=>{const{value:deletion,error}=await catching(deleteKey(reader,key),ApiError)
 error?undeleted.push({key,error}):deletion.kind==="unclear"?undeleted.push({key,error:deletion.error}):deletion.kind==="deleted"&&onDeleted(key)})
 return undeleted}function isDisabled(key){return key.disabled===!0}function disableRequest(key,body={disabled:!0}){const request=keyRequest(key.hash,describeKey(key))
 return{...request,body,operation:`disable the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still work`,method:"PATCH",findMismatch(updated){const isWorking=updated&&!isDisabled(updated)
@@ -1290,9 +1290,9 @@ if(error)return{newKeys:[],deletedKeys:[],errors:[error],keysLeft:void 0}
 const newKeys=toSettling(list).filter(({key})=>!listedHashes.has(key.hash))
 if(!deleteKeys)return{newKeys,deletedKeys:[],errors:[],keysLeft:newKeys}
 const{deleted,left,errors}=await deleteAndLog(workspace,newKeys,context)
-return{newKeys,deletedKeys:deleted,errors,keysLeft:left}}async function deleteAndLog({slug},all,{client,log}){const keys=all.map(({key})=>key),deletedKeys=new Set,onDone=countDone(log,`API keys of the workspace ${slug} deleted`,keys.length),undeleted=await deleteEach(keys,client,key=>{deletedKeys.add(key)
+return{newKeys,deletedKeys:deleted,errors,keysLeft:left}}async function deleteAndLog({slug},all,context){const keys=all.map(({key})=>key),deletedKeys=new Set,onDone=countDone(context.log,`API keys of the workspace ${slug} deleted`,keys.length),undeleted=await deleteEach(keys,context,key=>{deletedKeys.add(key)
 onDone()}),undeletedKeys=new Set(undeleted.map(({key})=>key)),deleted=all.filter(({key})=>deletedKeys.has(key))
-deleted.length>0&&log.request(`Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`)
+deleted.length>0&&context.log.request(`Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`)
 return{deleted,left:all.filter(({key})=>undeletedKeys.has(key)),errors:undeleted.map(({error})=>error)}}function nameSome(keys){const names=keys.map(({key})=>describeKey(key))
 return truncateList(names,teardown_MAX_NAMED).join(", ")}function blockedByKeys(workspace,{newKeys:keys,keysLeft}){const reason=`it has ${countKeys(keys.length)}, and delete-keys is false. ${describeWorking(keys)}`
 return{kind:"blocked",newKeys:keys,deletedKeys:[],keysLeft,failure:new Failure(workspaceHasKeys,{workspace,keys},reason)}}function roundAfter(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",failure:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,newKeys,rejection,deletedKeys,mayBeDeleted,...found},context){if(errors.every(({details})=>rejectsResource(details)||details.ambiguous)&&await isGone(workspace,context))return endOf(mayBeDeleted)
@@ -1388,8 +1388,8 @@ if(time===void 0)return"looser"
 const later=time-Date.parse(requested)
 return later===0?"same":later>0?"looser":"stricter"}}
 function compareKey(key,desired){const differences=comparison=>Object.keys(COMPARISONS).filter(field=>COMPARISONS[field](key[field],desired)===comparison).map(field=>({kind:"field",field,from:desired[field]??null,to:key[field]}))
-return{looser:differences("looser"),stricter:differences("stricter")}}async function deleteOrphans({workspace,desired:{name},created},context){const{client,log}=context,{keys}=await listKeys(context,workspace),orphans=keys.filter(key=>key.name===name&&key.hash!==created?.hash),deleted=[],[failed]=await deleteEach(orphans,client,key=>{deleted.push(key.hash)
-log.info(`Deleted the orphaned API key ${describeKey(key)}: no one has its secret.`)})
+return{looser:differences("looser"),stricter:differences("stricter")}}async function deleteOrphans({workspace,desired:{name},created},context){const{keys}=await listKeys(context,workspace),orphans=keys.filter(key=>key.name===name&&key.hash!==created?.hash),deleted=[],[failed]=await deleteEach(orphans,context,key=>{deleted.push(key.hash)
+context.log.info(`Deleted the orphaned API key ${describeKey(key)}: no one has its secret.`)})
 if(failed)throw new Failure(orphanNotDeleted,failed)
 return deleted}async function deleteLateOrphans(own,context){if(!own.mayHaveOrphans)return
 const deletion=deleteOrphans({...own,created:own.key},context),{error}=await catching(deletion,ApiError)
@@ -1422,8 +1422,8 @@ if(!state)return{reading}
 const expiredAt=state==="expired"?String(found?.expires_at):void 0
 return{reading,error:new Failure(keyReplaced,{key,expiredAt,olderEnded})}}async function readOwn(key,context){const request={...keyRequest(key.hash,describeKey(key)),trusts404:!0}
 for await(const _ of whileMissing(context)){const{key:found,serverTime:server}=await requestKey(context,request)
-if(found)return{found,now:currentTime({server,runner:context.timeOfDay()},[found])}}return{}}async function deleteOlderKeys(older,key,{client,log}){const deleted=[],undeleted=await deleteEach(older,client,old=>{deleted.push(old)
-log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`)})
+if(found)return{found,now:currentTime({server,runner:context.timeOfDay()},[found])}}return{}}async function deleteOlderKeys(older,key,context){const deleted=[],undeleted=await deleteEach(older,context,old=>{deleted.push(old)
+context.log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`)})
 return undeleted.length===0?{deleted}:{deleted,error:new Failure(replacedKeysNotDeleted,{key,undeleted,count:older.length})}}const keyTask=()=>object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,mayHaveOrphans:schemas_boolean(),created:optional(object({hash:schemas_string(),label:schemas_string(),name:schemas_string(),expiresAt:nullable(schemas_string())})),ends:schemas_boolean(),replaced:optional(array(schemas_string()))})
 function taskIn(state,progress){const{workspace:{id,slug},desired,mayHaveOrphans,key,replaced}=progress,task={workspace:{id,slug},desired,mayHaveOrphans}
 if(state==="ended")return mayHaveOrphans?{...task,ends:!1}:null
@@ -1457,7 +1457,7 @@ return{...plan,...data,...compareWithRequest(data.key,plan,request),mayHaveOrpha
 return{looser:[...looser,...lifetime?[lifetime]:[]],stricter}}function readableExpiry(key,{desired}){const expiry=expiryOf(key,desired)
 return readTime(expiry)===void 0?null:expiry}function saveCreated(created,context){const{key,workspace,desired}=created,{name}=desired,isOwn=key.workspace_id===workspace.id&&key.name!==""&&name.startsWith(key.name)
 task_saveState(isOwn?"created":"ended",created,context)
-if(!isOwn||key.name!==name)throw new Failure(unexpectedKey,{key,workspace,name,isOwn})}async function deleteLooser(created,context){const{client,log}=context,{key,looser:changes}=created,{value:deletion,error}=await catching(deleteKey(client,key),ApiError),deleted=deletion?.kind==="deleted"
+if(!isOwn||key.name!==name)throw new Failure(unexpectedKey,{key,workspace,name,isOwn})}async function deleteLooser(created,context){const{log}=context,{key,looser:changes}=created,{value:deletion,error}=await catching(deleteKey(context,key),ApiError),deleted=deletion?.kind==="deleted"
 if(deleted){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
 task_saveState("ended",created,context)}return new Failure(keyLooser,{key,changes,deleted,error:deletion?.kind==="unclear"?deletion.error:error})}const STATUS=/^(success|failure|cancelled)( \(default\))?$/
 function jobStatusOf(text,engine){const[,status,marker]=STATUS.exec(text)??[]
@@ -1484,13 +1484,11 @@ return}const limit=limitOf(one.key)
 return{name:created.name,spent,byok:one.key.byok_usage,limit,isUsedUp:limit!==void 0&&isLimitUsedUp(limit,spent.amount),isSoFar:one.settlesIn===void 0}}function spend_describeMissing(error){return error?formatAttempt(error.details):"OpenRouter does not find the key (HTTP 404)"}async function runKeyTask(task,context){const{workspace,created,ends,replaced}=task,reading=await readFirst(task,context),[deletion,orphanDeletion]=await Promise.all([catching(end_key_deleteCreated(task,context),ApiError,Failure),catching(deleteAllOrphans(task,context),ApiError,Failure)]),replacement=created&&replaced?await replaceKeys({key:created,workspace,replaced},context):void 0,last=replacement?.reading??reading,end={spend:created&&last&&spendIn(last,created,context),replaced:replacement?.deleted??[]},error=deletion.error??replacement?.error??orphanDeletion.error
 if(!error)return{...end,incomplete:void 0}
 const left={...task,ends:deletion.error!==void 0,isDisabled:ends&&reading?.found!==void 0,replaced:replacement?.error?replaced:void 0,mayHaveOrphans:orphanDeletion.error!==void 0},advice=deletion.error&&adviseOnKeyLeft(left,"delete")
-return{...end,incomplete:{error,left,advice}}}async function readFirst({created,ends,replaced},context){if(created&&!replaced)return ends?disableAndRead(created,context):readOnce(created,context)}async function end_key_deleteCreated({created:key,ends},context){if(!key||!ends)return
-const{client,log}=context
-for await(const _ of whileMissing(context)){const deletion=await deleteKey(client,key)
+return{...end,incomplete:{error,left,advice}}}async function readFirst({created,ends,replaced},context){if(created&&!replaced)return ends?disableAndRead(created,context):readOnce(created,context)}async function end_key_deleteCreated({created:key,ends},context){if(key&&ends){for await(const _ of whileMissing(context)){const deletion=await deleteKey(context,key)
 if(deletion.kind==="unclear")throw deletion.error
-if(deletion.kind!=="missing"){log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
-return}}throw new Failure(createdKeyMissing,{key})}function replaceKeys(replacement,context){return replaceOlderKeys(replacement,context,async older=>{const keys=older.map(one=>one.key),{deleted,error}=await deleteOlderKeys(keys,replacement.key,context)
-return{deleted:older.filter(one=>deleted.includes(one.key)),error}})}function keyPost(){return runPostStep({action:"key",schema:keyTask(),async run(task,context,{report}){const end=await runKeyTask(task,{...context,jobStatus:readJobStatus()})
+if(deletion.kind!=="missing"){context.log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`)
+return}}throw new Failure(createdKeyMissing,{key})}}function replaceKeys(replacement,context){return replaceOlderKeys(replacement,context,async older=>{const keys=older.map(one=>one.key),{deleted,error}=await deleteOlderKeys(keys,replacement.key,context)
+return{deleted:older.filter(one=>deleted.includes(one.key)).map(one=>({...one,key:context.counters.see(one.key)})),error}})}function keyPost(){return runPostStep({action:"key",schema:keyTask(),async run(task,context,{report}){const end=await runKeyTask(task,{...context,jobStatus:readJobStatus()})
 end.replaced.length>0&&report.summarize(replacedSummary(end.replaced))
 end.spend&&reportSpend(end.spend,report)
 return end.incomplete},failsJob:task=>task?task.replaced!==void 0:getInput("replace")==="after-job",describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}async function completeRepository(client,{id,defaultBranch,...named}){if(id!==void 0&&defaultBranch!==void 0)return{...named,id,defaultBranch}

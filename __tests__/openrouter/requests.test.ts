@@ -89,7 +89,7 @@ const limitGuardrail: Work = (client) => patchGuardrail(client, GUARDRAIL, LIMIT
 const listTheBudgets: Work = (client) => listBudgets(client, WORKSPACE);
 const removeBudget: Work = (client) =>
   writeBudget(client, WORKSPACE, { interval: 'daily', limit_usd: null });
-const removeKey: Work = (client) => deleteKey(client, KEY);
+const removeKey: Work = (client) => deleteKey(readerOf(client), KEY);
 const removeWorkspace: Work = (client) => deleteWorkspace(client, WORKSPACE);
 const listTheKeys: Work = (client) => listKeys(readerOf(client), WORKSPACE);
 const listTheMembers: Work = (client) => listMembers(client, WORKSPACE);

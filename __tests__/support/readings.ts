@@ -7,23 +7,18 @@ interface Shown {
   usage?: number;
 }
 
-/**
- * Records the most that a run reads from now on of what each API key has spent, by hash. A lookup after the deletion of a
- * key only confirms that.
- */
+/** Records the most that a run reads from now on of what each API key has spent, by hash. */
 export function recordReadings(simulation: Simulation): ReadonlyMap<string, Usd> {
   const largest = new Map<string, Usd>();
-  const deleted = new Set<string>();
   const { proxy } = simulation;
   simulation.proxy = (direct) => {
     const next = proxy(direct);
     return async (request, signal) => {
-      const hash = request.url.split('/').at(-1) ?? '';
-      if (request.method === 'DELETE') deleted.add(hash);
       const response = await next(request, signal);
-      if (response.status !== 200 || deleted.has(hash)) return response;
+      if (response.status !== 200) return response;
       const { data = [] } = (parseJson(response.body) ?? {}) as { data?: Shown | Shown[] };
       for (const one of [data].flat()) {
+        // A deletion returns no key.
         if (one.usage === undefined) continue;
         const amount = toUsd(one.usage);
         if (amount >= (largest.get(one.hash) ?? 0n)) largest.set(one.hash, amount);

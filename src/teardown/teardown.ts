@@ -54,7 +54,7 @@ export async function teardown(
   let last: Repeat = { newKeys: [], keysLeft: undefined };
   let mayBeDeleted = false;
   const resultOf = (end: End) => {
-    // A list that lags behind their deletion can show more of them.
+    // A lookup that confirms a deletion, or a list that lags behind it, can show more.
     const counted = keys.map((one) => ({ ...one, key: context.counters.see(one.key) }));
     return { ...end, keys: counted, ...(keys.length > 0 && { spent: spentBy(counted) }) };
   };
@@ -166,19 +166,19 @@ async function deleteNewKeys(
 async function deleteAndLog(
   { slug }: WorkspaceRef,
   all: readonly SettlingKey[],
-  { client, log }: Pick<Context, 'client' | 'log'>,
+  context: Pick<Context, 'client' | 'counters' | 'log'>,
 ) {
   const keys = all.map(({ key }) => key);
   const deletedKeys = new Set<Key>();
-  const onDone = countDone(log, `API keys of the workspace ${slug} deleted`, keys.length);
-  const undeleted = await deleteEach(keys, client, (key) => {
+  const onDone = countDone(context.log, `API keys of the workspace ${slug} deleted`, keys.length);
+  const undeleted = await deleteEach(keys, context, (key) => {
     deletedKeys.add(key);
     onDone();
   });
   const undeletedKeys = new Set(undeleted.map(({ key }) => key));
   const deleted = all.filter(({ key }) => deletedKeys.has(key));
   if (deleted.length > 0) {
-    log.request(
+    context.log.request(
       `Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`,
     );
   }

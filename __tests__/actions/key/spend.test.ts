@@ -73,6 +73,14 @@ describe('the post step of a key', () => {
     expect((await scene.runPost(step)).lines).toContain('Spent at least $1.04 of $5.00');
   });
 
+  test('reports the most that it has read, also by a lookup that confirms its deletion', async () => {
+    const { scene, step } = await createSpender();
+    scene.scheduleFaults(falseNotFound(DELETE));
+    scene.simulation.account.replicaLags.push(120_000, 0);
+    expect((await scene.runPost(step)).lines).toContain('Spent at least $0.0421 of $5.00');
+    expect(scene.calls().slice(-4)).toEqual([DISABLE, DELETE, READ, DELETE]);
+  });
+
   const silence = Array<InProcessFault>(9).fill({ on: DISABLE, kind: 'silence' });
   const LONG = { timeout: 60_000 };
   test.each<[string, InProcessFault[], object, number, number]>([

@@ -237,9 +237,9 @@ function saveCreated(created: NewKey, context: KeyContext): void {
  * it cannot be deleted, the post step tries again.
  */
 async function deleteLooser(created: NewKey, context: KeyContext): Promise<Failure> {
-  const { client, log } = context;
+  const { log } = context;
   const { key, looser: changes } = created;
-  const { value: deletion, error } = await catching(deleteKey(client, key), ApiError);
+  const { value: deletion, error } = await catching(deleteKey(context, key), ApiError);
   const deleted = deletion?.kind === 'deleted';
   if (deleted) {
     log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);

@@ -73,12 +73,11 @@ async function readFirst(
 /** @throws {Failure} `created-key-missing` */
 async function deleteCreated({ created: key, ends }: KeyTask, context: Context): Promise<void> {
   if (!key || !ends) return;
-  const { client, log } = context;
   for await (const _ of whileMissing(context)) {
-    const deletion = await deleteKey(client, key);
+    const deletion = await deleteKey(context, key);
     if (deletion.kind === 'unclear') throw deletion.error;
     if (deletion.kind === 'missing') continue;
-    log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
+    context.log.info(`Revoked the API key ${describeKey(key)}, hash ${key.hash}.`);
     return;
   }
   throw new Failure(createdKeyMissing, { key });
@@ -88,6 +87,7 @@ function replaceKeys(replacement: Replacement, context: ReplaceContext): Promise
   return replaceOlderKeys(replacement, context, async (older) => {
     const keys = older.map((one) => one.key);
     const { deleted, error } = await deleteOlderKeys(keys, replacement.key, context);
-    return { deleted: older.filter((one) => deleted.includes(one.key)), error };
+    const ended = older.filter((one) => deleted.includes(one.key));
+    return { deleted: ended.map((one) => ({ ...one, key: context.counters.see(one.key) })), error };
   });
 }

@@ -33,13 +33,12 @@ export async function deleteOrphans(
   { workspace, desired: { name }, created }: OwnKeys,
   context: Pick<Context, 'client' | 'counters' | 'log'>,
 ): Promise<string[]> {
-  const { client, log } = context;
   const { keys } = await listKeys(context, workspace);
   const orphans = keys.filter((key) => key.name === name && key.hash !== created?.hash);
   const deleted: string[] = [];
-  const [failed] = await deleteEach(orphans, client, (key) => {
+  const [failed] = await deleteEach(orphans, context, (key) => {
     deleted.push(key.hash);
-    log.info(`Deleted the orphaned API key ${describeKey(key)}: no one has its secret.`);
+    context.log.info(`Deleted the orphaned API key ${describeKey(key)}: no one has its secret.`);
   });
   if (failed) throw new Failure(orphanNotDeleted, failed);
   return deleted;

@@ -138,12 +138,12 @@ async function readOwn(key: Replacement['key'], context: Context): Promise<Readi
 export async function deleteOlderKeys(
   older: readonly Key[],
   key: Replacement['key'],
-  { client, log }: Pick<Context, 'client' | 'log'>,
+  context: Pick<Context, 'client' | 'counters' | 'log'>,
 ): Promise<{ deleted: readonly Key[]; error?: Failure }> {
   const deleted: Key[] = [];
-  const undeleted = await deleteEach(older, client, (old) => {
+  const undeleted = await deleteEach(older, context, (old) => {
     deleted.push(old);
-    log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`);
+    context.log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`);
   });
   if (undeleted.length === 0) return { deleted };
   const details = { key, undeleted, count: older.length };

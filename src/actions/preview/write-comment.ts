@@ -196,7 +196,7 @@ async function writeUntilRight(
   return last ? { kind: 'written', data: last } : { kind: 'nothing' };
 }
 
-/** The keys that someone had. Of them, only what the list shows counts, because runs must agree about the text. */
+/** The keys that someone had. */
 async function keysOf(
   request: CommentRequest | Bill,
   place: Place,

@@ -225,14 +225,14 @@ export async function requestKey(
  * `DELETE /keys/{hash}`: deletes an API key, as `sendDeletion` does.
  * @throws {ApiError}
  */
-export function deleteKey(client: Client, key: KeyIdentity): Promise<DeletionResult> {
+export function deleteKey(reader: KeyReader, key: KeyIdentity): Promise<DeletionResult> {
   const facts = {
     operation: `delete the API key ${describeKey(key)}`,
     mayLeaveBehind: `the API key ${describeKey(key)}, which may still exist`,
     path: `/keys/${encodeURIComponent(key.hash)}`,
   };
   const lookup = { ...keyRequest(key.hash, describeKey(key)), trusts404: true };
-  return sendDeletion(client, facts, async () => (await client.request(lookup)).data);
+  return sendDeletion(reader.client, facts, async () => (await requestKey(reader, lookup)).key);
 }
 
 /** An API key that could not be deleted, and why. */
@@ -248,12 +248,12 @@ export interface UndeletedKey {
  */
 export async function deleteEach(
   keys: readonly Key[],
-  client: Client,
+  reader: KeyReader,
   onDeleted: (key: Key) => void,
 ): Promise<UndeletedKey[]> {
   const undeleted: UndeletedKey[] = [];
   await forEachOf(keys, async (key) => {
-    const { value: deletion, error } = await catching(deleteKey(client, key), ApiError);
+    const { value: deletion, error } = await catching(deleteKey(reader, key), ApiError);
     if (error) undeleted.push({ key, error });
     else if (deletion.kind === 'unclear') undeleted.push({ key, error: deletion.error });
     else if (deletion.kind === 'deleted') onDeleted(key);
