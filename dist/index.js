@@ -521,9 +521,9 @@ function isDefault({slug}){return slug==="default"}function isUuid(text){return 
 function cutName(name){return[...name].slice(0,NAME_MAX_LENGTH).join("").trimEnd()}const descriptionText=workspaces_text(0,500),TOOL_MESSAGE="must be the name of a tool, without whitespace or quotes",PROVIDER_SORTS=["price","throughput","latency","exacto"],createWorkspaceRequest=object({name:workspaces_text(1,NAME_MAX_LENGTH),slug,description:optional(nullable(descriptionText)),default_text_model:model,default_image_model:model,default_provider_sort:optional(nullable(schemas_enum(PROVIDER_SORTS,`must be ${PROVIDER_SORTS.join(", ")} or "null"`))),io_logging_api_key_ids:optional(nullable(array(schemas_number("must be a whole number").check(refine(Number.isSafeInteger,"must be a whole number")),"must be a list of whole numbers: one per line, separated by commas, or a JSON array"))),io_logging_sampling_rate:optional(schemas_number("must be a number from 0.0001 to 1").check(refine(rate=>rate>=1e-4&&rate<=1,"must be a number from 0.0001 to 1"))),is_data_discount_logging_enabled:flag,is_observability_broadcast_enabled:flag,is_observability_io_logging_enabled:flag,disabled_server_tools:optional(nullable(array(schemas_string(TOOL_MESSAGE).check(_regex(/^[^\s"']+$/,TOOL_MESSAGE)),"must be a list of names: one per line, separated by commas, or a JSON array")))}),WORKSPACE_FIELDS=Object.keys(createWorkspaceRequest.shape),workspace=looseObject({id:workspaces_uuid(),slug:schemas_string(),name:schemas_string()}),textIfValid=schema=>optional(pipe(unknown(),transform(value=>safeParse(schema,value).data))),listedWorkspace=object({id:workspaces_uuid(),slug:schemas_string(),created_at:textIfValid(schemas_string()),description:textIfValid(descriptionText)}),workspaceResponse=envelope(workspace),workspacePage=pageOf(listedWorkspace)
 function hasIdOrSlug(idOrSlug,{id,slug}){return isUuid(idOrSlug)?id.toLowerCase()===idOrSlug.toLowerCase():slug===idOrSlug}function mismatch(idOrSlug,returned){if(returned&&!hasIdOrSlug(idOrSlug,returned))return`the response is about the workspace ${JSON.stringify(returned.slug)}, id ${returned.id}`}function sendWorkspace(client,body,{recovery}={}){return client.send({operation:`create the workspace "${body.slug}"`,mayLeaveBehind:`a workspace with the slug ${body.slug}`,recovery,method:"POST",path:"/workspaces",body,schema:workspaceResponse,findMismatch:returned=>mismatch(body.slug,returned)})}async function findWorkspace(client,idOrSlug,options={}){const{data,serverTime,headersAt}=await client.request({operation:`look up the workspace ${JSON.stringify(idOrSlug)}`,method:"GET",path:`/workspaces/${encodeURIComponent(idOrSlug)}`,schema:workspaceResponse,on404:()=>{},findMismatch:returned=>mismatch(idOrSlug,returned),...options})
 return{workspace:data,serverTime,headersAt}}function listWorkspaces(client){return listAll(client,{operation:"list the workspaces",path:"/workspaces",query:{limit:String(PAGE_SIZE)},schema:workspacePage,idOf:({id})=>id})}async function patchWorkspace(client,workspace,changes){const{data}=await client.request(patchRequest(workspace,changes))
-return data}function sendPatch(client,workspace,changes){return client.send(patchRequest(workspace,changes))}function patchRequest({id,slug},changes){return{operation:`update the workspace "${slug}"`,mayLeaveBehind:`the new values in the workspace "${slug}"`,method:"PATCH",path:`/workspaces/${encodeURIComponent(id)}`,body:changes,schema:workspaceResponse,findMismatch:returned=>mismatch(id,returned),hint:"The workspace may have been deleted in the meantime, or the management key may lack permission to change it, or be limited to another workspace."}}function deleteWorkspace(client,{id,slug}){const facts={operation:`delete the workspace "${slug}"`,mayLeaveBehind:`the workspace "${slug}", which may still exist`,path:`/workspaces/${encodeURIComponent(id)}`}
+return data}function patchRequest({id,slug},changes){return{operation:`update the workspace "${slug}"`,mayLeaveBehind:`the new values in the workspace "${slug}"`,method:"PATCH",path:`/workspaces/${encodeURIComponent(id)}`,body:changes,schema:workspaceResponse,findMismatch:returned=>mismatch(id,returned),hint:"The workspace may have been deleted in the meantime, or the management key may lack permission to change it, or be limited to another workspace."}}function deleteWorkspace(client,{id,slug}){const facts={operation:`delete the workspace "${slug}"`,mayLeaveBehind:`the workspace "${slug}", which may still exist`,path:`/workspaces/${encodeURIComponent(id)}`}
 return sendDeletion(client,facts,async()=>{const{workspace}=await findWorkspace(client,id,{trusts404:!0})
-return workspace})}function dashboardUrl(slug){return`https://openrouter.ai/workspaces/${slug}`}const fields_flag=(preset=!1)=>schemas_default(schemas_boolean("must be true or false"),preset),count=message=>schemas_number(message).check(refine(value=>Number.isSafeInteger(value)&&value>0,message)),maxDeletions=()=>schemas_default(count("must be a whole number, 1 or more"),50),idOrSlug=()=>schemas_string("must be the id or slug of a workspace").check(refine(isIdOrSlug,"must be the id or slug of a workspace")),fields_UNITS={s:1e3,m:6e4,h:36e5,d:864e5}
+return workspace})}function dashboardUrl(slug){return`https://openrouter.ai/workspaces/${slug}`}const fields_flag=(preset=!1)=>schemas_default(schemas_boolean("must be true or false"),preset),count=message=>schemas_number(message).check(refine(value=>Number.isSafeInteger(value)&&value>0,message)),idOrSlug=()=>schemas_string("must be the id or slug of a workspace").check(refine(isIdOrSlug,"must be the id or slug of a workspace")),fields_UNITS={s:1e3,m:6e4,h:36e5,d:864e5}
 function parseDuration(text){const unit=fields_UNITS[text.slice(-1)],count=text.slice(0,-1)
 return unit!==void 0&&/^\d+$/.test(count)?Number(count)*unit:void 0}const EXAMPLES="a duration such as 90s, 15m, 48h or 14d"
 function fields_duration(bounds){return pipe(schemas_string(`must be ${EXAMPLES}`),transform((text,context)=>parseWithin(text,context,{bounds})))}function durationOrWord(bounds,words){const or=`, or ${words.join(", ")}`
@@ -546,7 +546,7 @@ kind
 details
 constructor(kind,details,reason=kind.code){super(reason)
 this.kind=kind
-this.details=details}get code(){return this.kind.code}get requests(){return this.kind.requestsOf(this.details)}is(kind){return this.code===kind.code}}const VARIABLES=[["FORGEJO_ACTIONS","Forgejo"],["GITEA_ACTIONS","Gitea"],["ACT","act"]]
+this.details=details}get code(){return this.kind.code}get requests(){return this.kind.requestsOf(this.details)}is(kind){return this.code===kind.code}}function failedRequests(error){return error instanceof ApiError?[error]:error instanceof Failure?error.requests:[]}const VARIABLES=[["FORGEJO_ACTIONS","Forgejo"],["GITEA_ACTIONS","Gitea"],["ACT","act"]]
 function engineOf(env){return VARIABLES.find(([name])=>env[name])?.[1]??"GitHub"}function isGitea(env){return["Gitea","Forgejo"].includes(engineOf(env))}const DEFAULT_REPOSITORY="OWNER/openrouter-workspace"
 function troubleshootingUrl(code,env){return documentUrl(`troubleshooting.md#${code}`,env)}function documentUrl(page,env=process.env){const ref=env.GITHUB_ACTION_REF||"main"
 return`${env.GITHUB_SERVER_URL||"https://github.com"}/${env.GITHUB_ACTION_REPOSITORY||DEFAULT_REPOSITORY}/${isGitea(env)?"src":"blob"}/${ref}/docs/${page}`}const NOTHING_DELETED={nothing:"Nothing was deleted."},SENTENCES={none:{nothing:"Nothing was changed at OpenRouter."},throttled:"OpenRouter reports that it rejected each change of this step, so nothing should have changed.",possible:"This step may have changed something at OpenRouter before that: see its log."}
@@ -712,7 +712,9 @@ log.request(`${formatOperation(failure)}. Retrying in ${formatSeconds(wait)}.`)
 this.#pauseAfter(failure,wait)
 return sleep(clock,wait,signal)}async pause(ms){const{clock,signal}=this.#options
 await sleep(clock,Math.min(ms,this.timeLeft()/4),signal)}within(ms){const{deadline,clock}=this.#options,reserve=Math.max(this.#limits.reserve,deadline()-clock.now()-ms)
-return new Client(this.#options,{...this.#limits,reserve})}withPatience(patience){return new Client(this.#options,{...this.#limits,patience})}#waitsFor({isGuess=!1}){return this.#limits.patience==="any"||!isGuess}async untilResumed(){await this.#waitUntilResumed()}timeLeft(){return this.#limited().deadline-this.#options.clock.now()}async#waitUntilResumed(){const{server,clock,signal,throttle}=this.#options
+return new Client(this.#options,{...this.#limits,reserve})}withPatience(patience){return new Client(this.#options,{...this.#limits,patience})}#waitsFor({isGuess=!1}){const{patience}=this.#limits
+return patience==="any"||patience==="specified"&&!isGuess}async untilResumed(){await this.#waitUntilResumed()}isPaused(){const{clock,throttle}=this.#options
+return throttle.pausedUntil>clock.now()}timeLeft(){return this.#limited().deadline-this.#options.clock.now()}async#waitUntilResumed(){const{server,clock,signal,throttle}=this.#options
 for(;;){const{pausedUntil}=throttle,wait=pausedUntil-clock.now()
 if(wait<=0)return
 const{deadline,isBeforeTimeout}=this.#limited(),required=`${server.name} requires a wait of ${formatSeconds(wait)}`
@@ -805,7 +807,7 @@ await forEachOf(keys,async key=>{const{value:deletion,error}=await catching(dele
 error?undeleted.push({key,error}):deletion.kind==="unclear"?undeleted.push({key,error:deletion.error}):deletion.kind==="deleted"&&onDeleted(key)})
 return undeleted}function isDisabled(key){return key.disabled===!0}function disableRequest(key,body={disabled:!0}){const request=keyRequest(key.hash,describeKey(key))
 return{...request,body,operation:`disable the API key ${describeKey(key)}`,mayLeaveBehind:`the API key ${describeKey(key)}, which may still work`,method:"PATCH",findMismatch(updated){const isWorking=updated&&!isDisabled(updated)
-return request.findMismatch?.(updated)??(isWorking?"the API key is not disabled":void 0)}}}async function disableKey(reader,key){return(await requestKey(reader,disableRequest(key))).key}async function disableUnused(reader,key){return(await requestKey(reader,disableRequest(key,{disabled:!0,limit:0n}))).key}function isUnused(key){return isDisabled(key)&&key.limit===0n}const MAX_NAME_LENGTH=100
+return request.findMismatch?.(updated)??(isWorking?"the API key is not disabled":void 0)}}}async function disableKey(reader,key){return(await requestKey(reader,disableRequest(key))).key}const MAX_NAME_LENGTH=100
 function describeKey({name,label}){const shownName=name.length>MAX_NAME_LENGTH?`${name.slice(0,MAX_NAME_LENGTH)}\u2026`:name
 return`${JSON.stringify(shownName)} (${label})`}function limitOf({limit,limit_reset:reset,limit_remaining}){if(typeof limit=="bigint")return{amount:limit,reset:typeof reset=="string"?reset:void 0,remaining:limit_remaining}}function usedOf({amount,reset,remaining},spent){return remaining!==void 0?amount-remaining:reset?void 0:spent}function isLimitUsedUp(limit,spent){const used=usedOf(limit,spent)
 return limit.amount>0n&&used!==void 0&&used>=limit.amount}function describeLimit({amount,reset,remaining}){const left=remaining===void 0?"":`, of which at most ${formatUsdNextTo(amount,remaining,"up")} remains`
@@ -1170,28 +1172,29 @@ return object({management_key:connection.management_key,name:getInput("slug-from
 function cutText(value){return typeof value=="string"?cutName(value):value}function createProblems(valid,provided){const{delete_keys:deleteKeys,delete_after_job:deleteAfterJob}=valid,isOff=deleteAfterJob===!1||!provided.has("delete_after_job")
 return[...slugProblems("slug",valid,provided),...governanceProblems(valid,provided),...deleteKeys===!0&&isOff?[{input:"delete-keys",message:"needs delete-after-job: true"}]:[]]}function readCreateInputs(log){const values=readInputs(createInputs(),createProblems),slug=values.slug??makeSlug(values,log)
 values.name!==getInput("name")&&log.notice(`name was cut to ${NAME_MAX_LENGTH} characters: OpenRouter accepts no more.`)
-return{...toConnection(values),desired:toFields({...values,slug}),...toGovernance(values),ifExists:values.if_exists,dryRun:values.dry_run,deleteAfterJob:values.delete_after_job,deleteKeys:values.delete_keys}}function toFields(values){return Object.fromEntries(Object.entries(values).filter(([key])=>Object.hasOwn(createWorkspaceRequest.shape,key)))}const SETTLE_MS=18e4
-function endsOf(key,now){const expiry=readTime(key.expires_at),isExpired=expiry!==void 0&&now!==void 0&&expiry<=now
-if(isDisabled(key)||isExpired)return[isDisabled(key)?readTime(key.updated_at):void 0,isExpired?expiry:void 0].filter(end=>end!==void 0)}function settlesIn(key,now,seenMs=0){const ends=endsOf(key,now)
-if(!ends)return
+return{...toConnection(values),desired:toFields({...values,slug}),...toGovernance(values),ifExists:values.if_exists,dryRun:values.dry_run,deleteAfterJob:values.delete_after_job,deleteKeys:values.delete_keys}}function toFields(values){return Object.fromEntries(Object.entries(values).filter(([key])=>Object.hasOwn(createWorkspaceRequest.shape,key)))}const SETTLE_MS=18e4,COUNT_MS=36e5
+function isWorking({endedFor}){return endedFor===void 0}function settlesIn({endedFor}){return endedFor===void 0?void 0:Math.max(0,SETTLE_MS-endedFor)}function isCounted({endedFor}){return endedFor!==void 0&&endedFor>=COUNT_MS}function endsOf(key,now){const expiry=readTime(key.expires_at),isExpired=expiry!==void 0&&now!==void 0&&expiry<=now
+if(isDisabled(key)||isExpired)return[isDisabled(key)?readTime(key.updated_at):void 0,isExpired?expiry:void 0].filter(end=>end!==void 0)}function toSeen(key,now,seenMs=0){const ends=endsOf(key,now)
+if(!ends)return{key,endedFor:void 0}
 const known=now===void 0?[]:ends.map(end=>now-end)
-return Math.max(0,SETTLE_MS-Math.max(seenMs,...known))}function tellsEnds({keys,serverTime}){return keys.every(key=>{const ends=endsOf(key,serverTime)
-return!ends||serverTime!==void 0&&ends.length>0})}function toSettling({keys,serverTime}){return keys.map(key=>({key,settlesIn:settlesIn(key,serverTime)}))}class KeyWatch{#clock
+return{key,endedFor:Math.max(seenMs,...known)}}function seenIn({keys,serverTime}){return keys.map(key=>toSeen(key,serverTime))}function withUnknownEnd({keys,serverTime}){return keys.filter(key=>{const ends=endsOf(key,serverTime)
+return ends&&(serverTime===void 0||ends.length===0)&&readTime(key.expires_at)===void 0})}class KeyWatch{#clock
 #endedSince=new Map
+list
 last
-constructor(clock){this.#clock=clock}see({keys,serverTime}){const seen=keys.map(key=>this.#seeOne(key,serverTime))
+constructor(clock){this.#clock=clock}see(list){const seen=list.keys.map(key=>this.#seeOne(key,list.serverTime))
+this.list=list
 this.last=seen
 return seen}seeDisabled(disabled){const now=this.#seeOne(disabled,void 0)
-this.last=this.last?.map(one=>one.key.hash===disabled.hash?now:one)}#seeOne(key,now){if(!endsOf(key,now)){this.#endedSince.delete(key.hash)
-return{key,settlesIn:void 0}}const since=this.#endedSince.get(key.hash)??this.#clock.now()
+this.last=this.last?.map(one=>one.key.hash===disabled.hash?now:one)}#seeOne(key,now){if(isWorking(toSeen(key,now))){this.#endedSince.delete(key.hash)
+return{key,endedFor:void 0}}const since=this.#endedSince.get(key.hash)??this.#clock.now()
 this.#endedSince.set(key.hash,since)
-return{key,settlesIn:settlesIn(key,now,this.#clock.now()-since)}}}function spentOf({key,settlesIn:ms}){const{usage:amount}=key
-return amount===void 0||amount<0n?void 0:{amount,isExact:ms===0}}function spentBy(keys){return sumSpent(keys.map(spentOf))}function sumSpent(parts){return{amount:sumUsd(parts.map(part=>part?.amount??0n)),isExact:parts.every(part=>part?.isExact)}}function isUncounted({amount,isExact}){return amount===0n&&!isExact}function formatSpent(spent,format=formatUsd){if(isUncounted(spent))return"not yet counted"
+return toSeen(key,now,this.#clock.now()-since)}}function spentOf(one){const{usage:amount}=one.key
+return amount===void 0||amount<0n?void 0:{amount,isExact:isCounted(one)}}function spentBy(keys){return sumSpent(keys.map(spentOf))}function sumSpent(parts){return{amount:sumUsd(parts.map(part=>part?.amount??0n)),isExact:parts.every(part=>part?.isExact)}}function isUncounted({amount,isExact}){return amount===0n&&!isExact}function formatSpent(spent,format=formatUsd){if(isUncounted(spent))return"not yet counted"
 const{amount,isExact}=spent
 return isExact?format(amount):`at least ${format(amount,"down")}`}function describeSpent(spent){const amount=formatSpent(spent)
-return isUncounted(spent)?`spending ${amount}`:`${amount} spent`}const COUNTED_LATE="OpenRouter counts what is spent some minutes late."
-function allSettleIn(keys){const waits=keys.map(({settlesIn:ms})=>ms)
-if(!waits.includes(void 0))return waits.reduce((longest,ms=0)=>Math.max(longest,ms),0)}function keysTable(keys,total="Total of the keys it still had",stateOf){if(keys.length===0)return
+return isUncounted(spent)?`spending ${amount}`:`${amount} spent`}const COUNTED_LATE="OpenRouter can count what is spent up to an hour late."
+function keysTable(keys,total="Total of the keys it still had",stateOf){if(keys.length===0)return
 const sorted=sortedBy(keys,({key})=>key.name),amounts=sorted.map(spentOf),format=spentFormat(amounts)
 return{header:["API key",{numbers:"Spent"}],rows:sorted.map((one,at)=>[[{code:one.key.name},"\n",{code:one.key.label},...stateOf?[` ${stateOf(one)}`]:[]],format(amounts[at])]),total:totalRow([total],amounts)}}function foldedKeys(heading,keys,total){if(keys.length===0)return[]
 const spent=spentBy(keys)
@@ -1238,32 +1241,31 @@ return failsJob?1:0})}async function endMain(main,{report,clock,signal},{leftove
 function countDone({info},what,total){let done=0
 return()=>{done+=1
 done%EVERY===0&&info(`${what}: ${done} of ${total}.`)}}function withOutcome(deletions,...outcomes){return outcomes.flatMap(outcome=>deletions.filter(one=>one.outcome===outcome))}function deletionLine(what,{outcome,keys,spent}){const amount=spent?describeSpent(spent):"spending unknown",deleted=keys.length===0?"no API keys":`${countKeys(keys.length)}, ${amount}`
-return outcome==="deleted"?`Deleted ${what}: ${deleted}.`:`Another job had deleted ${what}. This step deleted ${deleted}.`}function workingIn(keysLeft){return keysLeft?.flatMap(({key,settlesIn})=>settlesIn===void 0?key:[])}function canSpend(keysLeft){return workingIn(keysLeft)?.length!==0}const MAX_NAMED=3
+return outcome==="deleted"?`Deleted ${what}: ${deleted}.`:`Another job had deleted ${what}. This step deleted ${deleted}.`}function workingIn(keysLeft){return keysLeft?.filter(isWorking).map(({key})=>key)}function canSpend(keysLeft){return workingIn(keysLeft)?.length!==0}const MAX_NAMED=3
 function describeWorking(keysLeft){const working=workingIn(keysLeft)
 return working?working.length===0?"None of its API keys works.":`Still able to spend: ${[countKeys(working.length),...boundOf(working)].join(", ")}: ${truncateList(working.map(describeKey),MAX_NAMED).join(", ")}.`:"Its API keys may still work, each up to its own limit."}function boundOf(working){if(working.some(key=>key.limit===null))return[working.length===1?"no limit":"at least one without a limit"]
 const amounts=working.flatMap(key=>leftOf(key)??[])
 return amounts.length===working.length?[`${formatUsd(sumUsd(amounts),"up")} at most`]:[]}function leftOf(key){const limit=limitOf(key),{usage:spent}=key
 if(limit&&limit.reset===void 0&&spent!==void 0)return maxUsd(limit.remaining??limit.amount-spent,0n)}function sweepOutputs(result){const deleted=withOutcome(result,"deleted")
-return{deleted:teardown_report_toJson(deleted),"would-delete":teardown_report_toJson(withOutcome(result,"would-delete")),kept:teardown_report_toJson(withOutcome(result,"too-many","kept")),failed:teardown_report_toJson(withOutcome(result,"failed")),count:String(deleted.length)}}function teardown_report_toJson(entries){return toJsonList(entries.map(({id,slug,created_at=null,reason})=>({id,slug,created_at,reason})),"workspaces")}const THINGS={sweep:{thing:"OpenRouter workspace",stale:"stale",failed:"delete"},"clean-up":{thing:"OpenRouter preview",stale:"closed",failed:"check or delete"}},VERDICTS=[["would-delete","\u{1f50e} Dry run: would delete"],["deleted","\u2705 Deleted"],["already-deleted","\u2705 Already deleted by another job:"],["settling","\u2705 Ended, and deleted by the next clean-up:"]]
+return{deleted:teardown_report_toJson(deleted),"would-delete":teardown_report_toJson(withOutcome(result,"would-delete")),kept:teardown_report_toJson(withOutcome(result,"too-many","kept")),failed:teardown_report_toJson(withOutcome(result,"failed")),count:String(deleted.length)}}function teardown_report_toJson(entries){return toJsonList(entries.map(({id,slug,created_at=null,reason})=>({id,slug,created_at,reason})),"workspaces")}const THINGS={sweep:{thing:"OpenRouter workspace",stale:"stale",failed:"delete"},"clean-up":{thing:"OpenRouter preview",stale:"closed",failed:"check or delete"}},VERDICTS=[["would-delete","\u{1f50e} Dry run: would delete"],["deleted","\u2705 Deleted"],["already-deleted","\u2705 Already deleted by another job:"],["left","\u2705 Left to the next clean-up:"]]
 function deletionTitle(deletions,{what,nothing}){for(const[outcome,title]of VERDICTS){const{length:count}=withOutcome(deletions,outcome)
 if(count>0)return`${title} ${what(count)}`}return`\u2705 Nothing to delete: ${nothing}`}function sweepSummary(result,{kind,deleteKeys}){const planned=withOutcome(result,"would-delete"),{thing,stale}=THINGS[kind]
-return{title:deletionTitle(result,{what:count=>countOf(count,thing),nothing:`no ${thing} is ${stale}`}),paragraphs:planned.length>0&&!deleteKeys?[KEYS_NOT_CHECKED]:[],table:sweptTable(planned,kind),...foldedGroups(result,kind,{except:"would-delete"})}}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.",GROUPS=[["failed","Failed"],["deleted","Deleted"],["already-deleted","Already deleted by another job"],["settling","Ended, and deleted by the next clean-up"],["would-delete","Would be deleted"],["kept","Kept"]]
+return{title:deletionTitle(result,{what:count=>countOf(count,thing),nothing:`no ${thing} is ${stale}`}),paragraphs:planned.length>0&&!deleteKeys?[KEYS_NOT_CHECKED]:[],table:sweptTable(planned,kind),...foldedGroups(result,kind,{except:"would-delete"})}}const KEYS_NOT_CHECKED="Whether they have API keys was not checked. Without delete-keys: true, a workspace that has any is not deleted.",GROUPS=[["failed","Failed"],["deleted","Deleted"],["already-deleted","Already deleted by another job"],["left","Left to the next clean-up"],["would-delete","Would be deleted"],["kept","Kept"]]
 function foldedGroups(result,kind,{except}={}){const folded=GROUPS.flatMap(([outcome,heading])=>{const entries=withOutcome(result,outcome)
 return entries.length===0||outcome===except?[]:[{title:`${heading}: ${describeSwept(entries)}`,table:sweptTable(entries,kind)}]})
 return{folded,notes:[...describeOmitted(sweepOutputs(result)),...whyAtLeast(sumOf(result))]}}function describeSwept(entries){const amount=entries.some(({spent})=>spent)?`, ${describeSpent(sumOf(entries))}`:""
 return`${entries.length}${amount}`}function sumOf(entries){return sumSpent(entries.flatMap(({spent})=>spent??[]))}function sweptTable(entries,kind){const[first]=entries
 if(!first)return
-const hasReason=first.outcome==="kept"||first.outcome==="failed",hasAge=!hasReason&&kind==="sweep",amounts=entries.flatMap(({spent})=>spent??[]),format=spentFormat(amounts),cellsOf=(reason,age)=>[...hasReason?[reason]:[],...hasAge?[age]:[]],last=content=>amounts.length>0?[content]:[]
+const hasReason=["kept","left","failed"].includes(first.outcome),hasAge=!hasReason&&kind==="sweep",amounts=entries.flatMap(({spent})=>spent??[]),format=spentFormat(amounts),cellsOf=(reason,age)=>[...hasReason?[reason]:[],...hasAge?[age]:[]],last=content=>amounts.length>0?[content]:[]
 return{header:[kind==="sweep"?"Workspace":"Preview",...cellsOf("Reason","Age"),...last({numbers:"Spent"})],rows:sortedBy(entries,({slug})=>slug).map(entry=>[nameOf(entry),...cellsOf(entry.reason,unbroken(formatAge(entry.age??0))),...last(entry.spent?format(entry.spent):"\u2013")]),total:totalRow(["Total",...cellsOf("","")],amounts)}}function nameOf({slug,link}){return link?[{code:slug}," ",link]:{code:slug}}const workspaceHasKeys=declareFailure("workspace-has-keys",({workspace,keys})=>({title:`Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,rows:truncateList(keys.map(one=>`${describeKey(one.key)}: ${stateOf(one)}`)),lines:["To delete the keys too, set delete-keys: true, which is false by default. Whatever uses them then fails.","OpenRouter does not delete a workspace that has API keys."],effect:[NOTHING_DELETED],table:keysTable(keys,"Total",stateOf),notes:whyAtLeast(spentBy(keys))}))
-function stateOf({key,settlesIn}){return settlesIn===void 0?"works":isDisabled(key)?"disabled":"expired"}const keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace "${workspace.slug}"`,lines:[`Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,AGAIN],effect:describeRemaining(workspace,{deletedKeys,keysLeft:void 0})})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace "${workspace.slug}" still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,...keys})=>{const[first]=errors,what=errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length} API keys of the workspace "${workspace.slug}"`,{lines,details}=describeAll(errors)
+function stateOf(one){return isWorking(one)?"works":isDisabled(one.key)?"disabled":"expired"}const keysKeepAppearing=declareFailure("keys-keep-appearing",({workspace,rounds,deletedKeys})=>({title:`New API keys keep appearing in the workspace "${workspace.slug}"`,lines:[`Stop whatever creates them: the keys were listed ${rounds} times, and the last list still had new ones.`,AGAIN],effect:describeRemaining(workspace,{deletedKeys,keysLeft:void 0})})),workspaceStillExists=declareFailure("workspace-still-exists",({workspace})=>({title:`The workspace "${workspace.slug}" still exists`,lines:[],effect:[`OpenRouter reported that it was deleted or missing, but still returns it: id ${workspace.id}.`,"Delete it again, and report it to OpenRouter if that does not help."]})),teardownIncomplete=declareFailure("teardown-incomplete",({workspace,errors,...keys})=>{const[first]=errors,what=errors.length===1?`Could not ${first.details.operation}`:`Could not delete ${errors.length} API keys of the workspace "${workspace.slug}"`,{lines,details}=describeAll(errors)
 return{lines:[...lines,AGAIN],details,title:`${what}: ${describeCause(first.details)}`,effect:describeRemaining(workspace,keys)}},({errors})=>errors),AGAIN="Deleting the workspace again finishes the work.",LOOK_FOR_KEYS="Look for API keys in OpenRouter's dashboard, also those of OAuth apps, and delete them before the workspace."
 function describeAll(errors){const[first]=errors,advice=first.details.method==="DELETE"&&rejectsResource(first.details)?[LOOK_FOR_KEYS]:void 0,{lines,details=[]}=describePart(first,advice)
-return{lines,details:[...details,...truncateList(errors.slice(1).map(({message})=>message))]}}function describeRemaining({slug,id},{deletedKeys,keysLeft}){return[`Not deleted, or unknown: the workspace "${slug}", id ${id}.`,`API keys deleted before that: ${deletedKeys}.`,describeWorking(keysLeft)]}const tooManyStale=declareFailure("too-many-stale",({result,kind,maxDeletions})=>{const found=withOutcome(result,"too-many"),{thing,stale}=THINGS[kind],check=kind==="sweep"?"Check slug-pattern, older-than and keep. ":""
-return{title:`${countOf(found.length,thing)} are ${stale}, more than max-deletions allows (${maxDeletions}): none was deleted`,lines:[`${check}If all of them are to be deleted, set max-deletions to ${found.length} and start a new run.`],effect:["Their API keys may still work, each up to its own limit."],table:sweptTable(found,kind),...foldedGroups(result,kind)}}),sweepIncomplete=declareFailure("sweep-incomplete",({result,kind})=>{const all=withOutcome(result,"failed"),{thing,failed}=THINGS[kind]
-return{title:`Could not ${failed} ${countOf(all.length,thing)}`,rows:[...truncateList(all.map(({slug,reason})=>`${slug}: ${reason}`),10),`Deleted: ${describeSwept(withOutcome(result,"deleted"))}.`],lines:[...rejectionAdvice(all.flatMap(({failure})=>{return(error=failure)instanceof ApiError?[error]:error instanceof Failure?error.requests:[]
-var error})),`Correct what does not pass by itself. Then run this again, or wait for the next ${kind}.`],effect:[],table:sweptTable(all,kind),...foldedGroups(result,kind,{except:"failed"})}})
-function sweepFailure(result,{kind,maxDeletions}){const has=outcome=>withOutcome(result,outcome).length>0
-return has("too-many")?new Failure(tooManyStale,{result,kind,maxDeletions}):has("failed")?new Failure(sweepIncomplete,{result,kind}):void 0}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],teardown_MAX_NAMED=3
+return{lines,details:[...details,...truncateList(errors.slice(1).map(({message})=>message))]}}function describeRemaining({slug,id},{deletedKeys,keysLeft}){return[`Not deleted, or unknown: the workspace "${slug}", id ${id}.`,`API keys deleted before that: ${deletedKeys}.`,describeWorking(keysLeft)]}const tooManyStale=declareFailure("too-many-stale",({result,maxDeletions})=>{const found=withOutcome(result,"too-many")
+return{title:`${countOf(found.length,"OpenRouter workspace")} are stale, more than max-deletions allows (${maxDeletions}): none was deleted`,lines:[`Check slug-pattern, older-than and keep. If all of them are to be deleted, set max-deletions to ${found.length} and start a new run.`],effect:["Their API keys may still work, each up to its own limit."],table:sweptTable(found,"sweep"),...foldedGroups(result,"sweep")}}),sweepIncomplete=declareFailure("sweep-incomplete",({result,kind})=>{const all=withOutcome(result,"failed"),{thing,failed}=THINGS[kind]
+return{title:`Could not ${failed} ${countOf(all.length,thing)}`,rows:[...truncateList(all.map(({slug,reason})=>`${slug}: ${reason}`),10),`Deleted: ${describeSwept(withOutcome(result,"deleted"))}.`],lines:[...rejectionAdvice(all.flatMap(({failure})=>failedRequests(failure))),`Correct what does not pass by itself. Then run this again, or wait for the next ${kind}.`],effect:[],table:sweptTable(all,kind),...foldedGroups(result,kind,{except:"failed"})}})
+function sweepFailure(result,{kind,maxDeletions=0}){const has=outcome=>withOutcome(result,outcome).length>0
+return has("too-many")?new Failure(tooManyStale,{result,maxDeletions}):has("failed")?new Failure(sweepIncomplete,{result,kind}):void 0}const ROUND_DELAYS_MS=[0,0,1e3,2e3,4e3],teardown_MAX_NAMED=3
 async function teardown(workspace,options,context){const keys=[],listedHashes=new Set
 let last={newKeys:[],keysLeft:void 0},mayBeDeleted=!1
 const resultOf=end=>{const counted=keys.map(one=>({...one,key:context.counters.see(one.key)}))
@@ -1287,7 +1289,7 @@ if(!deletion.error)return{...keys,...roundAfter(workspace,deletion.value)}
 const{error}=deletion,facts={...keys,mayBeDeleted:error.details.ambiguous}
 return rejectsResource(error.details)?{kind:"repeat",...facts,rejection:error}:{kind:"failed",...facts,errors:[error]}}async function deleteNewKeys(workspace,{deleteKeys,listedHashes},context){const{value:list,error}=await catching(listKeys(context,workspace),ApiError)
 if(error)return{newKeys:[],deletedKeys:[],errors:[error],keysLeft:void 0}
-const newKeys=toSettling(list).filter(({key})=>!listedHashes.has(key.hash))
+const newKeys=seenIn(list).filter(({key})=>!listedHashes.has(key.hash))
 if(!deleteKeys)return{newKeys,deletedKeys:[],errors:[],keysLeft:newKeys}
 const{deleted,left,errors}=await deleteAndLog(workspace,newKeys,context)
 return{newKeys,deletedKeys:deleted,errors,keysLeft:left}}async function deleteAndLog({slug},all,context){const keys=all.map(({key})=>key),deletedKeys=new Set,onDone=countDone(context.log,`API keys of the workspace ${slug} deleted`,keys.length),undeleted=await deleteEach(keys,context,key=>{deletedKeys.add(key)
@@ -1337,7 +1339,7 @@ if(failure?.is(deletionNotVerified))return{workspace,...deletion,failure}
 if(failure)return{workspace,...deletion,outcome:"failed",failure}
 log.info(deletionLine("the workspace",deletion))
 return{workspace,...deletion}}function assertDeletable(workspace,request){if(isDefault(workspace))throw new Failure(defaultWorkspace,{workspace})
-assertPrefix(workspace.slug,request)}function assertPrefix(slug,{workspace,expectSlugPrefix:prefix=""}){if(!slug.startsWith(prefix))throw new Failure(slugPrefixMismatch,{written:workspace,slug,prefix})}async function planDeletion(workspace,{deleteKeys},context){const keys=toSettling(await listKeys(context,workspace))
+assertPrefix(workspace.slug,request)}function assertPrefix(slug,{workspace,expectSlugPrefix:prefix=""}){if(!slug.startsWith(prefix))throw new Failure(slugPrefixMismatch,{written:workspace,slug,prefix})}async function planDeletion(workspace,{deleteKeys},context){const keys=seenIn(await listKeys(context,workspace))
 if(keys.length>0&&!deleteKeys)throw new Failure(workspaceHasKeys,{workspace,keys})
 context.log.info(`Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`)
 return{workspace,outcome:"would-delete",keys}}async function verifyDeleted({slug,id},{client}){const workspace={slug,id}
@@ -1355,7 +1357,8 @@ report.summarize(deleteSummary(result,inputs))})}const MAX_WORKFLOW_LENGTH=40,WO
 function workflowOf({GITHUB_WORKFLOW:name=""}){return name.startsWith(WORKFLOWS)?name.slice(WORKFLOWS.length):name}function shortenWorkflow(name){const start=[...name].slice(0,MAX_WORKFLOW_LENGTH).join("")
 return start!==name?`${start.replace(/( \/)? [^ ]*$/,"")}\u2026`:name.endsWith(" /")?name.slice(0,-2):name}function jobKeyName(env,entry){const run=[env.GITHUB_RUN_ID,env.GITHUB_RUN_ATTEMPT].filter(Boolean).join("."),job=env.GITHUB_JOB
 return[env.GITHUB_REPOSITORY,shortenWorkflow(workflowOf(env)),run,entry?`${job} (${entry.replaceAll(" / ","/")})`:job].filter(Boolean).join(" / ")}function subjectEnd(subject){return cutName(subject.kind==="pull"?`#${subject.number}`:`: ${subject.name}`)}function deployedKeyName(subject,repository,job){return`${repository}${subjectEnd(subject)} / ${job}`}const ENDING_COUNT=36**6
-function uniqueKeyName(name,random){return`${name} #${Math.floor(random*ENDING_COUNT).toString(36).padStart(6,"0")}`}function withoutEnding(name){return name.replace(/ #[\da-z]{6}$/,"")}function isSameKeyName(one,other){return withoutEnding(one)===withoutEnding(other)}const NAME=/^(?<repository>[\w.-]+\/[\w.-]+)(?<end>(?<sign> \/ |#|: )(?<rest>.*))$/s
+function uniqueKeyName(name,random){return`${name} #${Math.floor(random*ENDING_COUNT).toString(36).padStart(6,"0")}`}const UNUSED=" unused"
+function withoutEnding(name){return name.replace(/ #[\da-z]{6}(?: unused)?$/,"")}function isSameKeyName(one,other){return withoutEnding(one)===withoutEnding(other)}const NAME=/^(?<repository>[\w.-]+\/[\w.-]+)(?<end>(?<sign> \/ |#|: )(?<rest>.*))$/s
 function readKeyName(name){const{repository="",sign,rest=""}=NAME.exec(withoutEnding(name))?.groups??{}
 if(sign===void 0)return{kind:"other"}
 const parts=rest.split(" / ")
@@ -1415,7 +1418,7 @@ if(end.error)return{...before,...end}
 const after=await checkWorks(key,{olderEnded:older.length>0},context)
 return{...end,...after,reading:after.reading.found?after.reading:before.reading}}function hasSucceeded({jobStatus,log,warn}){jobStatus.succeeded===void 0&&warn(jobStatusUnknown,jobStatus)
 jobStatus.succeeded===!1&&log.info("The job has not succeeded: older keys stay.")
-return jobStatus.succeeded===!0}async function findOlder({key,workspace,replaced,isSameName=isSameKeyName},context){return toSettling(await listKeys(context,workspace)).filter(({key:{hash,name}})=>replaced.includes(hash)&&isSameName(name,key.name))}async function checkWorks(key,{olderEnded},context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
+return jobStatus.succeeded===!0}async function findOlder({key,workspace,replaced,isSameName=isSameKeyName},context){return seenIn(await listKeys(context,workspace)).filter(({key:{hash,name}})=>replaced.includes(hash)&&isSameName(name,key.name))}async function checkWorks(key,{olderEnded},context){const{value:reading,error}=await catching(readOwn(key,context),ApiError)
 if(error)return{reading:{error},error}
 const{found,now}=reading,state=found?unusableState(found,now):"missing"
 if(!state)return{reading}
@@ -1477,11 +1480,11 @@ limit&&isUsedUp?warn(keyLimitUsedUp,{spend:{...spend,limit}}):summarize({title:`
 report.outputSecret("key",created.secret)},random:Math.random})
 report.summarize(keySummary(result,inputs))})}const WITHIN_MS=5e3
 function disableAndRead(created,context){return read({...disableRequest(created),trusts404:!0},context)}function readOnce(created,context){return read(keyRequest(created.hash,describeKey(created)),context)}async function read(request,{client,counters}){const brief=client.within(Math.min(WITHIN_MS,client.timeLeft()/4)),{value,error}=await catching(requestKey({client:brief,counters},{...request,isOptional:!0}),ApiError)
-return error?{error}:{found:value.key,now:value.serverTime}}function spendIn({found,now,error},created,{counters,log}){const one=found&&{key:counters.see(found),settlesIn:settlesIn(found,now)},spent=one&&spentOf(one)
+return error?{error}:{found:value.key,now:value.serverTime}}function spendIn({found,now,error},created,{counters,log}){const one=found&&toSeen(counters.see(found),now),spent=one&&spentOf(one)
 if(!spent){const reason=one?"OpenRouter does not report it":spend_describeMissing(error)
 log.info(`What the API key ${describeKey(created)} has spent is unknown: ${reason}.`)
 return}const limit=limitOf(one.key)
-return{name:created.name,spent,byok:one.key.byok_usage,limit,isUsedUp:limit!==void 0&&isLimitUsedUp(limit,spent.amount),isSoFar:one.settlesIn===void 0}}function spend_describeMissing(error){return error?formatAttempt(error.details):"OpenRouter does not find the key (HTTP 404)"}async function runKeyTask(task,context){const{workspace,created,ends,replaced}=task,reading=await readFirst(task,context),[deletion,orphanDeletion]=await Promise.all([catching(end_key_deleteCreated(task,context),ApiError,Failure),catching(deleteAllOrphans(task,context),ApiError,Failure)]),replacement=created&&replaced?await replaceKeys({key:created,workspace,replaced},context):void 0,last=replacement?.reading??reading,end={spend:created&&last&&spendIn(last,created,context),replaced:replacement?.deleted??[]},error=deletion.error??replacement?.error??orphanDeletion.error
+return{name:created.name,spent,byok:one.key.byok_usage,limit,isUsedUp:limit!==void 0&&isLimitUsedUp(limit,spent.amount),isSoFar:isWorking(one)}}function spend_describeMissing(error){return error?formatAttempt(error.details):"OpenRouter does not find the key (HTTP 404)"}async function runKeyTask(task,context){const{workspace,created,ends,replaced}=task,reading=await readFirst(task,context),[deletion,orphanDeletion]=await Promise.all([catching(end_key_deleteCreated(task,context),ApiError,Failure),catching(deleteAllOrphans(task,context),ApiError,Failure)]),replacement=created&&replaced?await replaceKeys({key:created,workspace,replaced},context):void 0,last=replacement?.reading??reading,end={spend:created&&last&&spendIn(last,created,context),replaced:replacement?.deleted??[]},error=deletion.error??replacement?.error??orphanDeletion.error
 if(!error)return{...end,incomplete:void 0}
 const left={...task,ends:deletion.error!==void 0,isDisabled:ends&&reading?.found!==void 0,replaced:replacement?.error?replaced:void 0,mayHaveOrphans:orphanDeletion.error!==void 0},advice=deletion.error&&adviseOnKeyLeft(left,"delete")
 return{...end,incomplete:{error,left,advice}}}async function readFirst({created,ends,replaced},context){if(created&&!replaced)return ends?disableAndRead(created,context):readOnce(created,context)}async function end_key_deleteCreated({created:key,ends},context){if(key&&ends){for await(const _ of whileMissing(context)){const deletion=await deleteKey(context,key)
@@ -1494,7 +1497,7 @@ end.spend&&reportSpend(end.spend,report)
 return end.incomplete},failsJob:task=>task?task.replaced!==void 0:getInput("replace")==="after-job",describeLeftovers:task=>task?describeKeysLeft(task):"an API key, if the step created one"})}async function completeRepository(client,{id,defaultBranch,...named}){if(id!==void 0&&defaultBranch!==void 0)return{...named,id,defaultBranch}
 const{data}=await client.request({operation:`read the repository ${named.name}`,method:"GET",path:pathIn(named),schema:object({id:schemas_number(),default_branch:schemas_string()}),hint:"Check that github-token can read the repository."})
 return{...named,id:id??data.id,defaultBranch:defaultBranch??data.default_branch}}function pathIn({name},...segments){return["/repos",...name.split("/").map(encodeURIComponent),...segments].join("/")}const DEFAULT_LIMIT=toUsd(1),previewInputs=()=>{const{limit_reset,include_byok_in_limit}=createKeyRequest.shape,{name:_name,slug:_slug,description:_description,...fields}=createWorkspaceRequest.shape
-return object({management_key:connection.management_key,github_token:schemas_default(schemas_string(),""),pull_request:optional(count("must be the number of a pull request")),slug_prefix:slugPrefix(),...fields,...governanceInputs,key:schemas_default(schemas_enum(["job","preview","none"],"must be job, preview or none"),"job"),key_name:optional(keyName().check(refine(text=>[...text].length<=100,"must be at most 100 characters"))),limit_usd:schemas_default(nullable(usdInput('must be an amount in USD, 0 or more, or "null"')),DEFAULT_LIMIT),limit_reset,include_byok_in_limit,preview_limit_usd:optional(usdInput("must be an amount in USD, above 0").check(refine(usd=>usd>0,"must be an amount in USD, above 0"))),expires_in:optional(lifetime()),comment:fields_flag(!0),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("2m"),job_status:optional(schemas_string())})}
+return object({management_key:connection.management_key,github_token:schemas_default(schemas_string(),""),pull_request:optional(count("must be the number of a pull request")),slug_prefix:slugPrefix(),...fields,...governanceInputs,key:schemas_default(schemas_enum(["job","preview","none"],"must be job, preview or none"),"job"),key_name:optional(keyName().check(refine(text=>[...text].length<=100,"must be at most 100 characters"))),limit_usd:schemas_default(nullable(usdInput('must be an amount in USD, 0 or more, or "null"')),DEFAULT_LIMIT),limit_reset,include_byok_in_limit,preview_limit_usd:optional(usdInput("must be an amount in USD, above 0").check(refine(usd=>usd>0,"must be an amount in USD, above 0"))),expires_in:optional(lifetime()),comment:fields_flag(!0),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("2m"),job_status:optional(schemas_string())})}
 function previewProblems(valid,provided){const problems=governanceProblems(valid,provided),{key}=valid
 key==="none"&&valid.key_name!==void 0&&problems.push({input:"key-name",message:"needs an API key"})
 valid.preview_limit_usd===void 0||key!=="none"&&valid.limit_usd!==null&&valid.limit_reset===void 0||problems.push({input:"preview-limit-usd",message:"needs an API key, limit-usd as an amount, and no limit-reset"})
@@ -1502,7 +1505,7 @@ problems.push(...inputs_limitProblems({isDeployed:key==="preview",limit:provided
 valid.limit_usd===null&&valid.limit_reset!==void 0&&problems.push({input:"limit-reset",message:"needs limit-usd to be an amount"})
 return problems}function inputs_limitProblems({isDeployed,limit=null,cap}){return limit===null||cap===void 0||limit*(isDeployed?2n:1n)<=cap?[]:[{input:"limit-usd",message:isDeployed?"must not be above half of preview-limit-usd with key: preview":"must not be above preview-limit-usd"}]}const LIFETIMES={job:"6h",preview:"30d",none:"6h"}
 function readPreviewInputs(){const values=readInputs(previewInputs(),previewProblems),payload=readEvent(),run={event:process.env.GITHUB_EVENT_NAME??"",payload,pullRequest:values.pull_request},expiresIn=values.expires_in??toMs(LIFETIMES[values.key])
-return{...toConnection(values),gitHub:readGitHub(values.github_token,payload),run,slugPrefix:values.slug_prefix,workspace:{fields:toFields(values),...toGovernance(values)},keyMode:values.key,key:{desired:{name:jobKeyName(process.env,values.key_name),limit:values.limit_usd??void 0,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},jobName:values.key_name??(env=process.env,[workflowOf(env),env.GITHUB_JOB].filter(Boolean).join(" / ")),expiresInMs:expiresIn==="never"?null:expiresIn},cap:values.preview_limit_usd,comment:values.comment,maxDeletions:values.max_deletions,dryRun:values.dry_run}
+return{...toConnection(values),gitHub:readGitHub(values.github_token,payload),run,slugPrefix:values.slug_prefix,workspace:{fields:toFields(values),...toGovernance(values)},keyMode:values.key,key:{desired:{name:jobKeyName(process.env,values.key_name),limit:values.limit_usd??void 0,limit_reset:values.limit_reset,include_byok_in_limit:values.include_byok_in_limit},jobName:values.key_name??(env=process.env,[workflowOf(env),env.GITHUB_JOB].filter(Boolean).join(" / ")),expiresInMs:expiresIn==="never"?null:expiresIn},cap:values.preview_limit_usd,comment:values.comment,dryRun:values.dry_run}
 var env}function readEvent(){const path=process.env.GITHUB_EVENT_PATH
 try{return path?parseJson((0,external_node_fs_namespaceObject.readFileSync)(path,"utf8")):void 0}catch{return}}const JOB_LOGINS={Forgejo:"forgejo-actions",Gitea:"gitea-actions"},runnerEvent=object({repository:object({id:optional(schemas_number()),default_branch:optional(schemas_string())})})
 function readGitHub(token,payload){const{env}=process,apiUrl=env.GITHUB_API_URL||"https://api.github.com",url=toUrl(apiUrl)
@@ -1514,15 +1517,15 @@ if(getInput("management-key")!=="")return
 if(env.GITHUB_ACTOR==="dependabot[bot]")return"Dependabot started this run"
 const{data}=safeParse(strangersEvent,readEvent()),head=data?.pull_request?.head,isForeign=head&&head.repo?.full_name!==data?.repository.full_name
 return data?.repository.fork?"this repository is a fork":isForeign?"this pull request comes from a fork":void 0}function readPostGitHub(){const{github_token}=previewInputs().shape
-return readGitHub(readInputs(object({github_token})).github_token,readEvent())}const STATES=["so far","exactly","at least"],commentData=()=>object({workspace:schemas_string().check(refine(isUuid)),spent:usd,state:schemas_enum(STATES),cap:optional(usd)}),START="\x3c!-- openrouter-preview:v1 ",END=" --\x3e",comment_MAX_LENGTH=1e3
-function formatMarker({workspace,spent,state,cap}){return START+toJson({workspace,spent,state,cap}).replace(/[<>@#\u007f-\uffff]/g,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`)+END}function readComment(body){const end=body.indexOf(END)
+return readGitHub(readInputs(object({github_token})).github_token,readEvent())}const STATES=["so far","bill"],commentData=()=>object({workspace:schemas_string().check(refine(isUuid)),spent:usd,state:schemas_enum(STATES),isAtLeast:schemas_boolean(),cap:optional(usd)}),START="\x3c!-- openrouter-preview:v1 ",END=" --\x3e",comment_MAX_LENGTH=1e3
+function formatMarker({workspace,spent,state,isAtLeast,cap}){return START+toJson({workspace,spent,state,isAtLeast,cap}).replace(/[<>@#\u007f-\uffff]/g,character=>`\\u${character.charCodeAt(0).toString(16).padStart(4,"0")}`)+END}function readComment(body){const end=body.indexOf(END)
 if(!body.startsWith(START)||end<0||end>comment_MAX_LENGTH)return
 const{data}=safeParse(commentData(),parseJson(body.slice(START.length,end)))
-return data&&{...data,cap:data.cap}}function isBill({state}){return state!=="so far"}const MAX_UNFOLDED=5,MAX_ROWS=50,MAX_TITLE=200
+return data&&{...data,cap:data.cap}}function isBill({state}){return state==="bill"}const MAX_UNFOLDED=5,MAX_ROWS=50,MAX_TITLE=200
 function rowsOf(keys,{repository,redact}){const sorted=newestFirst(keys),named=sorted.map(one=>({...one,name:redact(one.key.name)})),names=named.map(({name})=>readKeyName(name)),options={repository,withYear:new Set(sorted.flatMap(({key})=>yearsOf(key))).size>1,formatLabel:labelFormat(names.flatMap(name=>name.kind==="other"?[]:name.job))},deployed=new Set
-return named.map(({name,...one},at)=>{const{key,settlesIn}=one,parts=names[at]??{kind:"other"},isDeployment=parts.kind==="deployment"&&parts.job!=="",isReplaced=isDeployment&&deployed.has(parts.job)
+return named.map(({name,...one},at)=>{const{key}=one,parts=names[at]??{kind:"other"},isDeployment=parts.kind==="deployment"&&parts.job!=="",isReplaced=isDeployment&&deployed.has(parts.job)
 isDeployment&&deployed.add(parts.job)
-const spent=spentOf(one),use={key,spent,isWorking:settlesIn===void 0},details=isDeployment?deploymentState(use,{isReplaced}):creationOf(key,options),link=linkOf(name,parts,options)
+const spent=spentOf(one),use={key,spent,isWorking:isWorking(one)},details=isDeployment?deploymentState(use,{isReplaced}):creationOf(key,options),link=linkOf(name,parts,options)
 return{title:details?[link,`, ${details}`]:[link],spent,limit:limitPart(use,{isOwnUse:parts.kind==="other"})}})}function newestFirst(keys){return keys.toSorted(({key:a},{key:b})=>(createdAt(b)??0)-(createdAt(a)??0)||(a.hash<b.hash?-1:1))}function yearsOf(key){const created=createdAt(key)
 return created===void 0?[]:[yearOf(created)]}const SEPARATOR=" / "
 function render_keys_partsOf(label){const end=label.lastIndexOf(SEPARATOR)
@@ -1547,14 +1550,36 @@ return!(!created||!expiry||isSameYear(created,expiry))}function runUrl(run,{serv
 return isGitea?url:`${url}/attempts/${attempt}`}function keyTables(rows){const hasLimits=rows.some(({limit})=>limit!==NO_LIMIT),earlier=rows.slice(MAX_UNFOLDED),format=spentFormat(rows.map(({spent})=>spent)),columnsOf=columns=>columns.slice(0,hasLimits?3:2),tableOf=shown=>({header:columnsOf(["Job (UTC)",{numbers:"Cost"},{numbers:"Of its limit"}]),rows:shown.map(({title,spent,limit})=>columnsOf([title,format(spent),limit]))}),sum=formatSpent(sumSpent(earlier.map(({spent})=>spent))),folded={title:`${countOf(earlier.length,"earlier key")}: ${sum}`,table:{...tableOf(rows.slice(MAX_UNFOLDED,MAX_ROWS)),more:Math.max(0,rows.length-MAX_ROWS)}}
 return{table:rows.length>0?tableOf(rows.slice(0,MAX_UNFOLDED)):void 0,folded:earlier.length>0?[folded]:[]}}const render_comment_MAX_LENGTH=6e4
 function renderComment(content,options){const{data,keys}=content,warning=warningOf(content),marker=`${formatMarker(data)}\n`,{table,folded}=keyTables(rowsOf(keys,options)),summary={title:`OpenRouter preview: ${warning.length>0?"\u26a0\ufe0f ":""}${render_comment_describeSpent(data)}`,paragraphs:[...warning,...doubtOf(content),overviewOf(content)],table,folded,notes:[notesOf(content,options)]},{redact}=options
-return marker+summaryHtml(summary,{redact,maxBytes:render_comment_MAX_LENGTH-marker.length})}function render_comment_describeSpent({spent,state,cap}){if(state==="so far"&&spent===0n)return"nothing counted so far"
-if(state==="at least"&&spent===0n)return"spending unknown, closed"
-const rounding=state==="exactly"?"nearest":"down",amount=cap===void 0?formatUsd(spent,rounding):`${formatUsdNextTo(cap,spent,rounding)} of ${formatExactUsd(cap)}`
-return state==="so far"?`${amount} spent so far`:`${state==="at least"?"at least ":""}${amount} spent, closed`}function warningOf({data:{spent,cap,state},keys}){const limit=keys.map(({key})=>limitOf(key)?.amount??0n).reduce(maxUsd,0n)
-return state!=="so far"||cap===void 0||spent+limit<=cap?[]:[`\u26a0\ufe0f preview-limit-usd is ${formatExactUsd(cap)}: new jobs may get no key, and fail. To go on, raise it and push.`]}function doubtOf({data,keys}){return data.state==="at least"?["Someone deleted an API key, or OpenRouter did not report what one has spent."]:data.state==="so far"&&allSettleIn(keys)!==0?["OpenRouter counts what is spent some minutes late."]:[]}function overviewOf({data,slug,keys}){const count=countOf(keys.length,"key")
-return isBill(data)?`The workspace had ${count}.`:[{text:slug,url:dashboardUrl(slug)},` \xb7 ${count} so far`]}function notesOf({data},{aboutUrl}){return[isBill(data)?"This is the final bill. ":"The workspace and its keys are deleted when this pull request is closed. ",{text:"What is this?",url:aboutUrl}]}const ABOUT="previews.md#the-comment"
+return marker+summaryHtml(summary,{redact,maxBytes:render_comment_MAX_LENGTH-marker.length})}function render_comment_describeSpent({spent,state,isAtLeast,cap}){const isSoFar=state==="so far"
+if(isSoFar&&spent===0n)return"nothing counted so far"
+if(isAtLeast&&spent===0n)return"spending unknown, closed"
+const rounding=isSoFar||isAtLeast?"down":"nearest"
+return`${isAtLeast?"at least ":""}${cap===void 0?formatUsd(spent,rounding):`${formatUsdNextTo(cap,spent,rounding)} of ${formatExactUsd(cap)}`} spent${isSoFar?" so far":", closed"}`}function warningOf({data:{spent,cap,state},keys}){const limit=keys.map(({key})=>limitOf(key)?.amount??0n).reduce(maxUsd,0n)
+return state!=="so far"||cap===void 0||spent+limit<=cap?[]:[`\u26a0\ufe0f preview-limit-usd is ${formatExactUsd(cap)}: new jobs may get no key, and fail. To go on, raise it and push.`]}function doubtOf({data,keys}){return data.isAtLeast?[WHY_AT_LEAST]:isBill(data)||keys.every(isCounted)?[]:[COUNTED_LATE]}const WHY_AT_LEAST="More may have been spent: an API key was deleted, OpenRouter did not report what one has spent, or a clean-up was interrupted."
+function overviewOf({data,slug,keys}){const count=countOf(keys.length,"key")
+return isBill(data)?`The workspace had ${count}.`:[{text:slug,url:dashboardUrl(slug)},` \xb7 ${count} so far`]}function notesOf({data},{aboutUrl}){return[isBill(data)?"This is the final bill. ":"In the night after this pull request is closed, this becomes the final bill. ",{text:"What is this?",url:aboutUrl}]}const ABOUT="previews.md#the-comment"
 function commentRenderer({repository},{redact}){const options={repository,aboutUrl:documentUrl(ABOUT),redact}
-return content=>renderComment(content,options)}const TOO_MANY="more workspaces are stale than max-deletions allows",MAX_LOGGED=1e3
+return content=>renderComment(content,options)}const MAX_REPOSITORY=21
+function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
+return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+subjectEnd(subject)),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=toSlug(text)
+return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
+const path=subject.name.split("/").map(encodeURIComponent).join("/")
+return{text:subject.name,url:`${serverUrl}/${name}/tree/${path}`}}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<locked>, locked)?$/,LOCKED=", locked"
+function isInUse(workspace){return workspace!==void 0&&workspace.slug!==lockedSlug(workspace)}function lockOf(workspace){return{slug:lockedSlug(workspace),description:workspace.description+LOCKED}}function lockedSlug({id}){return`locked-${id.toLowerCase()}`}function readMark(description,repository){const start=naming_START+repository.serverUrl
+if(typeof description!="string"||!description.startsWith(start))return
+const{groups}=REST.exec(description.slice(start.length))??{}
+if(!groups||Number(groups.id)!==repository.id)return
+const{number,branch="",locked}=groups
+return{subject:number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)},isLocked:locked!==void 0}}function isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function subjectOutputs({isOpen,isOwn}){return isOpen?{state:isOwn?"open":"skipped"}:{state:"closed"}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
+report.output({state:"skipped"})
+report.summarize({title:`\u23ed\ufe0f No OpenRouter preview: ${reason}`})}function previewOutputs(result){if(result.state!=="clean-up")return{}
+const{deleted="",failed="",count=""}=sweepOutputs(result.result),spent=withOutcome(result.result,"deleted").map(one=>one.spent),{amount,isExact}=sumSpent(spent)
+return{deleted,failed,count,"keys-cost-usd":isExact&&spent.length>0?exactUsd(amount):""}}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{kind:"clean-up",deleteKeys:!0})
+if(result.state==="closed")return closedSummary(result)
+const{preview,opened}=result
+return opened?openSummary(preview,opened,request):{title:`\u2705 Left the OpenRouter preview "${preview.identity.slug}" alone: it is open again`,paragraphs:[`${describePreview(preview.identity)}.`]}}function openSummary({identity},opened,request){const{result,key}=opened,{remedy,table,...shown}=describeResult(result,opened.request)
+return{title:key?`${shown.isWarning?"\u26a0\ufe0f":"\u2705"} OpenRouter preview "${identity.slug}": key ${describeKeyLimit(request.key)}`:shown.titleFor(`OpenRouter preview "${identity.slug}"`),url:result.workspace&&dashboardUrl(identity.slug),table:isNew(result)?void 0:table,paragraphs:[...remedy,...request.dryRun&&request.keyMode!=="none"?["A real run also creates an API key."]:[],`${isNew(result)&&!request.dryRun?"Created. ":""}${describePreview(identity)}.`],folded:key?[report_nameOf(key.key)]:[]}}function closedSummary({preview,closed}){const{identity,subject}=preview,what=`the OpenRouter preview "${identity.slug}"`,[first]=closed,keys=closed.flatMap(one=>one.keys),disabled=countKeys(closed.reduce((sum,one)=>sum+one.disabled,0)),isDryRun=first?.outcome==="would-end"
+return{title:first?`${isDryRun?"\u{1f50e} Dry run: would close":"\u2705 Closed"} ${what}: ${REASONS[subject.kind]}`:`\u2705 Nothing to close: ${what} does not exist`,paragraphs:[...first?[isDryRun?`${disabled} would be disabled.`:`${disabled} disabled. A clean-up writes the bill and deletes the workspace, an hour later at the earliest.`]:[],`${describePreview(identity)}: ${REASONS[subject.kind]}.`],folded:foldedKeys("API keys",keys,"Total")}}const REASONS={pull:"the pull request is closed",branch:"the branch does not exist any more"},TOO_MANY="more workspaces are stale than max-deletions allows",MAX_LOGGED=1e3
 async function deleteStale(stale,{maxDeletions,dryRun,deleteOne},context){const{log,clock,signal}=context,isTooMany=stale.length>maxDeletions
 if(isTooMany||dryRun){log.info(isTooMany?`Nothing was deleted: ${TOO_MANY}.`:"Dry run: nothing was deleted.")
 const lines=stale.map(({slug,reason})=>`  ${JSON.stringify(slug)}, ${reason}`)
@@ -1567,69 +1592,65 @@ const{length:count}=withOutcome(ended,"deleted")
 log.info(`Deleted ${count} of ${stale.length}, in ${formatSeconds(clock.now()-start)}.`)
 return ended}function notAttempted(signal){return{outcome:"failed",keys:[],reason:`not attempted: ${abortReason(signal)}`}}function failed(workspace,failure,{log,toLine}){const reason=toLine((failure instanceof ApiError?formatCause(failure.details):failure?.message)??workspace.reason)
 log.info(`Could not delete ${JSON.stringify(workspace.slug)}: ${reason}`)
-return{keys:[],...workspace,outcome:"failed",reason,...failure&&{failure}}}function capUseOf(one,cap){const{key,settlesIn}=one,counters=[key.usage,cap.withByok?key.byok_usage:0n],spent=sumUsd(counters.map(counter=>counter??0n))
+return{keys:[],...workspace,outcome:"failed",reason,...failure&&{failure}}}async function disableUnused(client,key){const changes={disabled:!0,name:(name=key.name,name+UNUSED)}
+var name
+return(await client.request(disableRequest(key,changes))).data}function isUnused(key){return isDisabled(key)&&/ #[\da-z]{6} unused$/.test(key.name)}function capUseOf(one,cap){const{key}=one,counters=[key.usage,cap.withByok?key.byok_usage:0n],spent=sumUsd(counters.map(counter=>counter??0n))
 if(counters.some(counter=>counter===void 0||counter<0n))return{...one,spent,counted:cap.amount,problem:"unread"}
-if(settlesIn===0)return{...one,spent,counted:spent}
+if(settlesIn(one)===0||isUnused(key))return{...one,spent,counted:spent}
 const{limit}=key,problem=cap_problemOf(key,cap.withByok)
-if(typeof limit=="bigint"&&!problem)return{...one,spent,counted:maxUsd(limit,spent)}
+if(typeof limit=="bigint"&&(limit>0n||isWorking(one))&&!problem)return{...one,spent,counted:maxUsd(limit,spent)}
 const counted=maxUsd(cap.amount,spent)
-return settlesIn===void 0?{...one,spent,counted,problem}:{...one,spent,counted}}function cap_problemOf(key,withByok){return key.limit===null?"unlimited":key.limit===void 0?"unread":(key.limit_reset??null)!==null?"resets":withByok&&key.include_byok_in_limit!==!0?"without-byok":void 0}function fits(others,{amount,limit}){return sumUsd(others.map(({counted})=>counted))+limit<=amount}function isSpent(uses,cap){return!fits(uses.map(use=>({...use,counted:use.spent})),cap)}function roomIn(others,cap){if(fits(others.map(use=>use.settlesIn===void 0?use:{...use,counted:use.spent}),cap))return Math.min(...others.flatMap(({settlesIn})=>settlesIn||[]))}function decide(uses,{hash,cap,isPatient}){const own=uses.find(({key})=>key.hash===hash)
+return isWorking(one)?{...one,spent,counted,problem}:{...one,spent,counted}}function cap_problemOf(key,withByok){return key.limit===null?"unlimited":key.limit===void 0?"unread":(key.limit_reset??null)!==null?"resets":withByok&&key.include_byok_in_limit!==!0?"without-byok":void 0}function fits(others,{amount,limit}){return sumUsd(others.map(({counted})=>counted))+limit<=amount}function isSpent(uses,cap){return!fits(uses.map(use=>({...use,counted:use.spent})),cap)}function roomIn(others,cap){if(fits(others.map(use=>isWorking(use)?use:{...use,counted:use.spent}),cap))return Math.min(...others.flatMap(use=>settlesIn(use)||[]))}function decide(uses,{hash,cap,isPatient}){const own=uses.find(({key})=>key.hash===hash)
 if(!own)return"absent"
 const limit=maxUsd(own.counted,cap.limit),others=uses.filter(other=>other!==own)
 if(fits(others,{...cap,limit}))return"give-out"
 const before=others.filter(({key})=>isBefore(key,own.key))
 return isPatient&&fits(before,{...cap,limit})?"wait":"give-way"}function isBefore(key,other){const difference=(createdAt(key)??0)-(createdAt(other)??0)
-return difference===0?key.hash<other.hash:difference<0}const noSubject=declareFailure("no-subject",({event})=>({title:"Cannot tell which pull request or branch this preview is of",lines:[`The event ${event||"(unknown)"} names none.`,"Set the input pull-request to the number of a pull request."]})),previewNotOurs=declareFailure("preview-not-ours",({workspace,description,expected})=>({title:`The workspace "${workspace.slug}" is not this preview`,lines:[`Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`,"Set slug-prefix to a text that no other repository uses, or delete that workspace."],effect:[`The workspace, id ${workspace.id}, was left alone.`]})),previewNotDeleted=declareFailure("preview-not-deleted",({workspace:{name,slug},errors,keysLeft})=>{const[first]=errors,working=[describeWorking(keysLeft),...endSpending(keysLeft,slug)]
-if(!first)return{title:`The preview "${name}" is not deleted yet: the run was cancelled`,lines:[...working,RETRY],effect:[]}
-const{lines,details}=describeAll(errors)
-return{title:`Could not delete the preview "${name}": ${describeCause(first.details)}`,lines:[...working,...first.details.kind==="rejected"?[...lines,RETRY_AFTER]:failures_retryAfter(first.details)],details,effect:[]}},({errors})=>errors),RETRY="Run this again; otherwise the next clean-up deletes it.",RETRY_AFTER="Then run this again, or wait for the next clean-up."
-function failures_retryAfter(details){const status=statusAdvice(details)
-return status.length>0?[...status,"Otherwise, the next clean-up deletes it."]:[RETRY]}function endSpending(keysLeft,slug){return canSpend(keysLeft)?[`To stop any spending now, disable the API keys: ${dashboardUrl(slug)}`]:[]}const staleResponse=declareFailure("stale-response",({number})=>({title:`GitHub does not yet show the current state of pull request #${number}`,lines:["Its response is older than the event of this run. Run this again."]})),previewReopened=declareFailure("preview-reopened",({workspace:{name,id}})=>({title:`The pull request or branch of the preview "${name}" was reopened after its API keys were disabled`,lines:["Run the newest workflow runs of the pull request or branch again: each then gets a new API key."],effect:[`Its workspace has the id ${id}. If that is closed, the next run creates a new one.`]})),previewDeleted=declareFailure("preview-deleted",({workspace})=>({title:`The workspace "${workspace.slug}" was deleted during this job`,lines:["Its pull request or branch is open. Run this again."],effect:[`The workspace with the id ${workspace.id} is closed, or does not exist any more.`]})),previewLimitReached=declareFailure("preview-limit-reached",reached=>({title:`preview-limit-usd has no room for another API key: ${describeUse(reached)}`,lines:[...adviceOnCap(reached),"If this check is required, it stays red until then."],effect:["The job has no API key."],details:[`${countKeys(reached.uses.length)}; limit-usd is ${formatExactUsd(reached.cap.limit)}.`]}))
+return difference===0?key.hash<other.hash:difference<0}const noSubject=declareFailure("no-subject",({event})=>({title:"Cannot tell which pull request or branch this preview is of",lines:[`The event ${event||"(unknown)"} names none.`,"Set the input pull-request to the number of a pull request."]})),previewNotOurs=declareFailure("preview-not-ours",({workspace,description,expected})=>({title:`The workspace "${workspace.slug}" is not this preview`,lines:[`Its description is ${JSON.stringify(description)}. That of this preview is ${JSON.stringify(expected)}.`,"Set slug-prefix to a text that no other repository uses, or delete that workspace."],effect:[`The workspace, id ${workspace.id}, was left alone.`]})),previewNotEnded=declareFailure("preview-not-ended",({slug,errors,keysLeft})=>{const[first]=errors.flatMap(failedRequests),cause=first?describeCause(first.details):errors[0]?.message,parts=first?describeAll(errors.flatMap(failedRequests)):{lines:[],details:[]}
+return{title:`Could not end the API keys of the closed preview "${slug}": ${cause}`,lines:[...describeLives(keysLeft),...canSpend(keysLeft)?[`To stop any spending now, disable the API keys: ${dashboardUrl(slug)}`]:[],...first?.details.kind==="rejected"?[...parts.lines,RETRY_AFTER]:retry(first)],details:parts.details,effect:[]}},({errors})=>errors.flatMap(failedRequests)),RETRY="Run this again; otherwise the next clean-up ends them.",RETRY_AFTER="Then run this again, or wait for the next clean-up."
+function retry(error){const status=error?statusAdvice(error.details):[]
+return status.length>0?[...status,"Otherwise, the next clean-up ends them."]:[RETRY]}function describeLives(keysLeft){const working=keysLeft?.filter(isWorking)??[],isDeployment=({key})=>readKeyName(key.name).kind==="deployment",sorted=[...working.filter(isDeployment),...working.filter(one=>!isDeployment(one))]
+return[describeWorking(keysLeft),...truncateList(sorted.map(({key})=>`${describeKey(key)} ${describeLife(expiryIn(key))}.`),10)]}function expiryIn(key){const{expires_at:expiry}=key
+return typeof expiry=="string"?expiry:null}const keyEndUnknown=declareWarning("key-end-unknown",({workspace:{name,slug},keys})=>({title:`OpenRouter does not report when ${countKeys(keys.length)} of the preview "${name}" ended`,lines:[...truncateList(keys.map(describeKey)),"A preview is deleted an hour after all its keys have ended, so this preview stays.",`If no one needs the bill, delete these keys: ${dashboardUrl(slug)}`]})),staleResponse=declareFailure("stale-response",({number})=>({title:`GitHub does not yet show the current state of pull request #${number}`,lines:["Its response is older than the event of this run. Run this again."]})),previewReopened=declareFailure("preview-reopened",({workspace:{name,id}})=>({title:`The pull request or branch of the preview "${name}" was reopened after its API keys were disabled`,lines:["Run the newest workflow runs of the pull request or branch again: each then gets a new API key."],effect:[`Its workspace has the id ${id}, and stays.`]})),previewLimitReached=declareFailure("preview-limit-reached",reached=>({title:`preview-limit-usd has no room for another API key: ${describeUse(reached)}`,lines:[...adviceOnCap(reached),"If this check is required, it stays red until then."],effect:["The job has no API key."],details:[`${countKeys(reached.uses.length)}; limit-usd is ${formatExactUsd(reached.cap.limit)}.`]}))
 function describeUse({cap,uses}){const spent=sumUsd(uses.map(use=>use.spent))
-return[`${formatUsdNextTo(cap.amount,spent)} of ${formatExactUsd(cap.amount)} spent`,...holdersOf(uses).map(({name,held})=>`${formatUsd(held)} held by ${name}`)].join(", ")}const HOLDERS=[{purpose:"job",name:"running jobs",advice:"Run this again once the running jobs have ended. If none is running, a runner has died: its key counts until it expires, or for three minutes more if you disable it. Do not delete it:"},{purpose:"deployment",name:"the deployment",advice:"The key of a deployment counts with its whole limit until a newer one replaces it. If nothing uses a key, disable it, and do not delete it:"},{purpose:"other",name:"API keys made by hand",advice:"Lower the limits of the API keys made by hand, or disable them, and do not delete them:"},{purpose:"ended",name:"API keys that ended a moment ago",advice:"OpenRouter counts late what these keys have spent. Run this again in three minutes:"}]
+return[`${formatUsdNextTo(cap.amount,spent)} of ${formatExactUsd(cap.amount)} spent`,...holdersOf(uses).map(({name,held})=>`${formatUsd(held)} held by ${name}`)].join(", ")}const HOLDERS=[{purpose:"job",name:"running jobs",advice:"Run this again once the running jobs have ended. If none is running, a runner has died: its key counts until it expires, or for three minutes more if you disable it. Do not delete it:"},{purpose:"deployment",name:"the deployment",advice:"The key of a deployment counts with its whole limit until a newer one replaces it. If nothing uses a key, disable it, and do not delete it:"},{purpose:"other",name:"API keys made by hand",advice:"Disable those of the API keys made by hand that nothing uses. Three minutes later, each counts with what it has spent. Do not delete them, and do not change their limits:"},{purpose:"ended",name:"API keys that ended a moment ago",advice:"OpenRouter counts late what these keys have spent. Run this again in three minutes:"}]
 function holdersOf(uses){return HOLDERS.flatMap(holder=>{const holding=uses.filter(use=>use.counted>use.spent&&purposeOf(use)===holder.purpose)
 if(holding.length===0)return[]
 const held=sumUsd(holding.map(({counted,spent})=>counted-spent))
-return[{...holder,held,keys:holding.map(({key})=>describeKey(key))}]})}function purposeOf({key,settlesIn}){return settlesIn===void 0?readKeyName(key.name).kind:"ended"}function adviceOnCap({cap,uses}){const holders=isSpent(uses,cap)?[]:holdersOf(uses)
-return[...holders.flatMap(({advice,keys})=>[advice,...truncateList(keys)]),holders.length>0?"Or raise preview-limit-usd, and push.":"To go on, raise preview-limit-usd and push: running this again repeats the old value."]}const PROBLEMS={unlimited:"has no limit",resets:"has a limit that resets","without-byok":"has a limit without usage of your own provider keys",unread:"has a limit or counter that could not be read",unlisted:"is not listed with its limit"},CORRECTIONS={unlimited:"Set a limit for",resets:"Set a limit that does not reset for","without-byok":"Include usage of your own provider keys in the limit of"},keyNotCapped=declareFailure("key-not-capped",({slug,keys})=>{const[first]=keys,what=first&&keys.length===1?`the API key ${JSON.stringify(first.key.name)} ${PROBLEMS[first.problem]}`:`${countKeys(keys.length)} cannot be counted`,corrections=keys.flatMap(({key,problem})=>{const correction=CORRECTIONS[problem]
-return correction?[`${correction} ${describeKey(key)}: ${dashboardUrl(slug)}`]:[]})
-return{title:`preview-limit-usd cannot be guaranteed: ${what}`,lines:corrections.length>0?[...truncateList(corrections),"If nothing uses the key, disable it instead. Do not delete the key: what it has spent would no longer count.","Then run this again."]:["Run this again."],details:truncateList(keys.map(({key,problem})=>`The API key ${describeKey(key)} ${PROBLEMS[problem]}.`))}})
+return[{...holder,held,keys:holding.map(({key})=>describeKey(key))}]})}function purposeOf(use){return isWorking(use)?readKeyName(use.key.name).kind:"ended"}function adviceOnCap({cap,uses}){const holders=isSpent(uses,cap)?[]:holdersOf(uses)
+return[...holders.flatMap(({advice,keys})=>[advice,...truncateList(keys)]),holders.length>0?"Or raise preview-limit-usd, and push.":"To go on, raise preview-limit-usd and push: running this again repeats the old value."]}const PROBLEMS={unlimited:"has no limit",resets:"has a limit that resets","without-byok":"has a limit without usage of your own provider keys",unread:"has a limit or counter that could not be read"},keyNotCapped=declareFailure("key-not-capped",({slug,keys})=>{const[first]=keys,what=first&&keys.length===1?`the API key ${JSON.stringify(first.key.name)} ${PROBLEMS[first.problem]}`:`${countKeys(keys.length)} cannot be counted`,known=keys.filter(({problem})=>problem!=="unread")
+return{title:`preview-limit-usd cannot be guaranteed: ${what}`,lines:known.length>0?[`Disable ${known.length===1?"this key":"these keys"}: ${dashboardUrl(slug)}`,...truncateList(known.map(({key})=>describeKey(key))),"Three minutes later, what is disabled counts with what it has spent. A key that is deleted counts no longer, and one with a new limit counts too little.","Then run this again."]:["Run this again."],details:truncateList(keys.map(({key,problem})=>`The API key ${describeKey(key)} ${PROBLEMS[problem]}.`))}}),keyNotListed=declareFailure("key-not-listed",({key})=>({title:`OpenRouter does not list the new API key ${describeKey(key)}`,lines:["A job gets a key only once it is listed: otherwise, a close could miss it. Run this again."],effect:["The job has no API key. The post step, if it runs, disables the new one."]}))
 function adviseOnDeployment({created,replaced=[]}){if(!created)return
 const{name,label,hash,expiresAt}=created,older=replaced.length>0?[`${countKeys(replaced.length)} of earlier deployments may work, too, each until it expires.`,"All of them count with their whole limits towards preview-limit-usd."]:[]
-return{lines:[`The API key of this deployment ${describeLife(expiresAt)}: ${describeKey({name,label})}.`,...older,"Run this job again: if it succeeds, only its new key works."],details:[`Hash of the API key ${label}: ${hash}`]}}const LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500],PATIENT_LISTS=8,MAX_WAIT_MS=36e4,RACE_MS=1e4,MAY_GIVE_WAY="preview-limit-usd has no room now. Looking again in 10 s, because another job may give way.",RELIST_MS=1e4
-function guardCap(cap,workspace,context){const{client,clock,log}=context,watch=new KeyWatch(clock),start=clock.now(),list=async()=>usesOf(watch.see(await listKeys(context,workspace)),cap,workspace),reached=()=>{const uses=(watch.last??[]).map(one=>capUseOf(one,cap))
-return new Failure(previewLimitReached,{cap,uses})}
-return{reached,async waitForRoom({dryRun}){let fullSince
-for(let isFirst=!0;;isFirst=!1){const uses=await list()
+return{lines:[`The API key of this deployment ${describeLife(expiresAt)}: ${describeKey({name,label})}.`,...older,"Run this job again: if it succeeds, only its new key works."],details:[`Hash of the API key ${label}: ${hash}`]}}async function findMarked({client,repository}){const{items}=await listWorkspaces(client)
+return items.flatMap(({id,slug,description="",created_at})=>{const mark=readMark(description,repository)
+if(!mark||isDefault({slug}))return[]
+const{name}=identify(mark.subject,repository,void 0)
+return[{id,slug,description,created_at,...mark,name:mark.isLocked?name:slug}]})}const LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500],PATIENT_LISTS=8,MAX_WAIT_MS=36e4,RACE_MS=1e4,MAY_GIVE_WAY="preview-limit-usd has no room now. Looking again in 10 s, because another job may give way.",RELIST_MS=1e4
+function guardKeys(cap,workspace,context){const{client,clock,log}=context,watch=new KeyWatch(clock),start=clock.now(),list=async()=>watch.see(await listKeys(context,workspace))
+return{async waitForRoom({dryRun}){if(!cap)return!1
+let fullSince
+for(let isFirst=!0;;isFirst=!1){const uses=usesOf(await list(),cap,workspace)
 if(fits(uses,cap))return!isFirst
 const ms=roomIn(uses,cap),now=clock.now()
 fullSince=ms===void 0?fullSince??now:void 0
 const rest=start+MAX_WAIT_MS-now
-if(fullSince!==void 0&&(dryRun||now-fullSince>=RACE_MS)||isSpent(uses,cap)||(ms??0)>rest)throw reached()
+if(fullSince!==void 0&&(dryRun||now-fullSince>=RACE_MS)||isSpent(uses,cap)||(ms??0)>rest)throw new Failure(previewLimitReached,{cap,uses})
 isFirst&&log.info(ms===void 0?MAY_GIVE_WAY:describeWait(uses,{...context,dryRun}))
 if(dryRun)return!1
 await context.rest(Math.min(ms??RACE_MS,RELIST_MS))
 throwIfCancelled(context.signal)}},async admit(created){const{hash}=created
 for(const[round,delay]of LIST_DELAYS_MS.entries()){await client.pause(delay)
-const next=decide(await list(),{hash,cap,isPatient:round<PATIENT_LISTS})
+const keys=await list(),own=keys.find(({key})=>key.hash===hash)
+if(own&&!isWorking(own))return"ended"
+if(own&&!cap)return"admitted"
+if(!own||!cap)continue
+const uses=usesOf(keys,cap,workspace),next=decide(uses,{hash,cap,isPatient:round<PATIENT_LISTS})
 if(next==="give-out")return"admitted"
-if(next==="give-way"&&await disableUnused(context,created)){log.info("Another job has the rest of preview-limit-usd: the new API key was disabled.")
-return"gave-way"}}throw new Failure(keyNotCapped,{slug:workspace.slug,keys:[{key:created,problem:"unlisted"}]})}}}function usesOf(keys,cap,{slug}){const uses=keys.map(one=>capUseOf(one,cap)),uncapped=uses.flatMap(({key,problem})=>problem?{key,problem}:[])
+if(next==="give-way")return new Failure(previewLimitReached,{cap,uses})}throw new Failure(keyNotListed,{key:created})}}}function usesOf(keys,cap,{slug}){const uses=keys.map(one=>capUseOf(one,cap)),uncapped=uses.flatMap(({key,problem})=>problem?{key,problem}:[])
 if(uncapped.length>0)throw new Failure(keyNotCapped,{slug,keys:uncapped})
-return uses}function describeWait(uses,{timeOfDay,dryRun}){const ended=uses.filter(({settlesIn=0})=>settlesIn>0),held=sumUsd(ended.map(({counted,spent})=>counted-spent)),last=Math.max(...ended.map(({settlesIn=0})=>settlesIn)),until=formatMinute(timeOfDay()+last,{withYear:!1})
-return`${dryRun?"A real run would wait":"Waiting"} for up to ${formatUsd(held)} of preview-limit-usd, until ${until} at the latest: ${countKeys(ended.length)} ended a moment ago, and OpenRouter counts late what is spent.`}const MAX_REPOSITORY=21
-function identify(subject,repository,slugPrefix){const prefix=slugPrefix??`preview-${shorten(lastOf(repository.name),MAX_REPOSITORY)}-`,{name}=repository
-return{slug:subject.kind==="pull"?`${prefix}${subject.number}`:slugFrom(subject.name,prefix),name:cutName(name+subjectEnd(subject)),description:markOf(subject,repository)}}function shorten(text,maxLength){const slug=toSlug(text)
-return slug!==""&&slug.length<=maxLength?slug:withHash(text,maxLength)}function lastOf(name){return name.slice(name.lastIndexOf("/")+1)}function markOf(subject,{serverUrl,name,id}){return`${naming_START}${serverUrl}/${name}/${subject.kind==="pull"?`pull/${subject.number}`:`tree/${subject.name}`} (repository ${id})`}function describePreview({description}){return description.slice(0,description.lastIndexOf(" ("))}function linkTo(subject,{serverUrl,name}){if(subject.kind==="pull")return{text:`#${subject.number}`,url:`${serverUrl}/${name}/pull/${subject.number}`}
-const path=subject.name.split("/").map(encodeURIComponent).join("/")
-return{text:subject.name,url:`${serverUrl}/${name}/tree/${path}`}}const naming_START="Preview of ",REST=/^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<closed>, closed(?<billed>, billed)?)?$/
-function isInUse(workspace){return workspace!==void 0&&workspace.slug!==closedSlug(workspace)}const closedMark=description=>description+", closed",billedMark=description=>description+", billed"
-function closedSlug({id}){return`closed-${id.toLowerCase()}`}function readMark(description,repository){const start=naming_START+repository.serverUrl
-if(typeof description!="string"||!description.startsWith(start))return
-const{groups}=REST.exec(description.slice(start.length))??{}
-if(!groups||Number(groups.id)!==repository.id)return
-const{number,branch="",closed,billed}=groups,ended=billed===void 0?"closed":"billed"
-return{subject:number===void 0?{kind:"branch",name:branch}:{kind:"pull",number:Number(number)},state:closed===void 0?"open":ended}}function isSame(a,b){return a.kind==="pull"?b.kind==="pull"&&a.number===b.number:b.kind==="branch"&&a.name===b.name}async function findBranch(client,repository,name){const request={...requestFor(repository,name),on404:()=>{}},{data}=await client.request({...request,trusts404:!0})
+return uses}function describeWait(uses,{timeOfDay,dryRun}){const ended=uses.filter(use=>!isWorking(use)&&use.counted>use.spent),held=sumUsd(ended.map(({counted,spent})=>counted-spent)),last=Math.max(...ended.map(use=>settlesIn(use)??0)),until=formatMinute(timeOfDay()+last,{withYear:!1})
+return`${dryRun?"A real run would wait":"Waiting"} for up to ${formatUsd(held)} of preview-limit-usd, until ${until} at the latest: ${countKeys(ended.length)} ended a moment ago, and OpenRouter counts late what is spent.`}async function findBranch(client,repository,name){const request={...requestFor(repository,name),on404:()=>{}},{data}=await client.request({...request,trusts404:!0})
 if(data)return data
 await client.request(requestFor(repository,repository.defaultBranch))
 return(await client.request(request)).data}function requestFor(repository,name){const path=repository.isGitea?["branches"]:["git","ref","heads"],parts=name.split("/").map(encodeURIComponent)
@@ -1645,40 +1666,43 @@ if(branch)break}return{isOpen:branch!==void 0,isOwn:!0,head:branch?.sha,since}}f
 const pull=await readPull(github,repository,subject.number),updatedAt=Date.parse(pull.updated_at)
 if(!(updatedAt>=(since??0)))continue
 const isOwn=isOwnPull(pull,repository)
-return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw new Failure(staleResponse,{number:subject.number},"GitHub shows an older state of it")}async function openPreview(opening,context){const{request}=opening,opened=await ensureWorkspace(opening,context),{workspace}=opened.result,cap=capOf(request)
-if(request.dryRun){workspace&&cap&&await guardCap(cap,workspace,context).waitForRoom({dryRun:!0})
-return opened}if(!workspace)return opened
-const task=taskOf(opening,workspace,context)
+return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw new Failure(staleResponse,{number:subject.number},"GitHub shows an older state of it")}async function openPreview(opening,context){const{request}=opening,{ownership,...opened}=await ensureWorkspace(opening,context),{workspace}=opened.result,guard=workspace&&guardKeys(capOf(request),workspace,context)
+request.dryRun&&await(guard?.waitForRoom({dryRun:!0}))
+if(!workspace||!guard||request.dryRun){workspace&&context.onWorkspace(workspace,ownership)
+return opened}const task=taskOf(opening,workspace,context)
 context.saveTask(task)
-if(request.keyMode==="none")return opened
-const guard=cap&&guardCap(cap,workspace,context),{value:key,error}=await catching(ensureKey({...opening,task,guard},workspace,context),ApiError)
-if(key)return{...opened,key}
+const candidate={workspace,task,guard,onUsable:()=>context.onWorkspace(workspace,ownership)},{value:usable,error}=await catching(ensureUsable(opening,candidate,context),ApiError)
+if(usable)return{...opened,...usable}
 if(error&&!await hasEnded(workspace,error,context))throw error
-context.log.info("The preview was closed in the meantime: looking again.")}async function ensureWorkspace({request,preview,isCurrent},context){isCurrent||context.log.notice("There are newer commits: this run uses the workspace as it is.")
+context.log.info("The preview was closed or locked in the meantime: beginning again.")
+await context.client.pause(context.random()*MAX_PAUSE_MS)}async function ensureWorkspace({request,preview,isCurrent},context){isCurrent||context.log.notice("There are newer commits: this run uses the workspace as it is.")
 const{governance,governanceInputs,fields}=request.workspace,wanted={desired:{...fields,...preview.identity},governance,governanceInputs:isCurrent?governanceInputs:[],ifExists:isCurrent?"update":"reuse",supersededBy:isCurrent?void 0:"the newest run of the pull request or branch",assertUsable:existing=>assertOurs(existing,preview,context),dryRun:request.dryRun,deleteAfterJob:!1,deleteKeys:!1,timeoutMs:request.timeoutMs}
-return{result:await createWorkspace(wanted,{...context,saveTask:()=>{}}),request:wanted}}function assertOurs(workspace,{subject,identity},{repository}){const mark=readMark(workspace.description,repository)
-if(mark?.state==="open"&&isSame(mark.subject,subject)&&!isDefault(workspace))return
+let ownership={created:!1}
+return{result:await createWorkspace(wanted,{...context,saveTask:()=>{},onWorkspace:(_,known)=>{ownership=known}}),request:wanted,ownership}}function assertOurs(workspace,{subject,identity},{repository}){const mark=readMark(workspace.description,repository)
+if(mark&&!mark.isLocked&&isSame(mark.subject,subject)&&!isDefault(workspace))return
 const description=String(workspace.description??"")
-throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}function taskOf({preview:{subject},request},{id,slug},{repository}){const cap=capOf(request)
-return{subject,repository:{id:repository.id,defaultBranch:repository.defaultBranch},workspace:{id,slug},comment:request.comment,cap:cap&&!cap.withByok?cap.amount:void 0}}function capOf({cap:amount,key:{desired}}){if(amount!==void 0)return{amount,limit:desired.limit??0n,withByok:desired.include_byok_in_limit===!0}}const MAX_PAUSE_MS=3e3
-async function ensureKey(opening,workspace,context){const{request,preview,task,guard}=opening,keyContext={...context,saveTask:(key,options)=>context.saveTask({...task,key:key??void 0},options)}
-for(;;){if(await(guard?.waitForRoom({dryRun:!1}))&&!(await readSubject(preview.subject,void 0,context)).isOpen)return
+throw new Failure(previewNotOurs,{workspace,description,expected:identity.description},"another workspace has its slug")}function taskOf({preview:{subject},since,request},{id,slug},{repository}){const cap=capOf(request)
+return{subject,since,repository:{id:repository.id,defaultBranch:repository.defaultBranch},workspace:{id,slug},comment:request.comment,cap:cap&&!cap.withByok?cap.amount:void 0}}function capOf({cap:amount,key:{desired}}){if(amount!==void 0)return{amount,limit:desired.limit??0n,withByok:desired.include_byok_in_limit===!0}}const MAX_PAUSE_MS=3e3
+async function ensureUsable(opening,candidate,context){if(opening.request.keyMode!=="none")return ensureKey(opening,candidate,context)
+if(await isUsable(opening,candidate,context)){candidate.onUsable()
+return{}}}async function ensureKey(opening,candidate,context){const{request,preview,since}=opening,{workspace,guard,task}=candidate,keyContext={...context,saveTask:(key,options)=>context.saveTask({...task,key:key??void 0},options)}
+for(;;){if(await guard.waitForRoom({dryRun:!1})&&!(await readSubject(preview.subject,since,context)).isOpen)return
 const keyRequest=keyRequestOf(opening,context),key=await makeKey(workspace,keyRequest,keyContext)
 await deleteLateOrphans(key,keyContext)
-const admission=await admitKey(key,guard,context)
-if(admission==="admitted"){giveOut(key,keyRequest,keyContext)
+const admission=await guard.admit(key.key)
+if(admission==="admitted"&&await isUsable(opening,candidate,context)){candidate.onUsable()
+giveOut(key,keyRequest,keyContext)
 context.log.info(ENDS[request.keyMode])
-return key}task_saveState("ended",key,keyContext)
-if(admission==="closed")return
-if(guard&&key.mayHaveOrphans)throw guard.reached()
-await context.client.pause(context.random()*MAX_PAUSE_MS)}}const ENDS={preview:"The key stays if the job succeeds, until a later job that succeeds replaces it. If the job fails, the key is disabled.",job:"The key is disabled when the job ends.",none:""}
+return{key}}await giveUp(key,context)
+task_saveState("ended",key,keyContext)
+if(typeof admission=="string")return
+context.log.info("Another job has the rest of preview-limit-usd: the new API key was disabled.")
+if(key.mayHaveOrphans)throw admission
+await context.client.pause(context.random()*MAX_PAUSE_MS)}}async function giveUp({key,workspace},context){for await(const _ of whileMissing(context))if(await disableUnused(context.client,key))return
+if((await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function isUsable({preview:{subject},since},{workspace:{id}},context){const{workspace}=await findWorkspace(context.client,id)
+return isInUse(workspace)&&(await readSubject(subject,since,context)).isOpen}const ENDS={preview:"The key stays if the job succeeds, until a later job that succeeds replaces it. If the job fails, the key is disabled.",job:"The key is disabled when the job ends.",none:""}
 function keyRequestOf({request:{key,keyMode},preview:{subject}},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?deployedKeyName(subject,repository.name,jobName):desired.name
-return{desired:{...desired,name},expiresInMs,endsAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSamePreviewKeyName}}async function admitKey({key,workspace},guard,context){const admission=await(guard?.admit(key))??"admitted"
-if(admission!=="admitted")return admission
-const{workspace:now}=await findWorkspace(context.client,workspace.id)
-if(isInUse(now))return"admitted"
-await disableUnused(context,key)
-return"closed"}async function hasEnded({id},error,{client}){if(error.details.kind!=="rejected")return!1
+return{desired:{...desired,name},expiresInMs,endsAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSamePreviewKeyName}}async function hasEnded({id},error,{client}){if(error.details.kind!=="rejected")return!1
 const{value:lookup}=await catching(findWorkspace(client,id),ApiError)
 return lookup!==void 0&&!isInUse(lookup.workspace)}const comment=()=>object({id:schemas_number(),body:schemas_string(),user:nullable(object({login:schemas_string()}))}),HINT="Check that the job has the permission pull-requests: write.",comments_PAGE_SIZE=30,MAX_PAGES=1e3,MAX_PAGE_BYTES=12582912
 async function*listComments(client,repository,number){const path=pathIn(repository,"issues",String(number),"comments")
@@ -1712,7 +1736,7 @@ return login},render}}async function writeComment(request,context){const outcome
 outcome.kind==="failed"&&noticeError(outcome.error,context)
 return outcome}async function writeBill(bill,context){const outcome=await write(bill,context)
 outcome.kind==="failed"&&outcome.error.details.kind==="rejected"&&noticeError(outcome.error,context)
-return outcome}function spentIn({spent,state}){return{amount:spent,isExact:state==="exactly"}}async function write(request,context){const{comments}=context,{subject}=request.workspace
+return outcome}async function write(request,context){const{comments}=context,{subject}=request.workspace
 if(!comments||subject.kind!=="pull")return{kind:"skipped"}
 if(comments.failure)return{kind:"failed",error:comments.failure}
 const{value,error}=await catching(writeUntilRight(request,{...context,comments,number:subject.number}),ApiError)
@@ -1720,126 +1744,138 @@ if(value)return value
 concernsAll(error)&&(comments.failure=error)
 return{kind:"failed",error}}const MAX_ROUNDS=8,LAG_MS=2e3
 async function writeUntilRight(request,place){const{comments,log}=place,own={...place,workspace:request.workspace.id,login:await comments.login(place.github)}
-let last,[{cap},hasWritten,hasAdded]=[request,!1,!1]
-for(let round=1;round<=MAX_ROUNDS;round+=1){const keys=await keysOf(request,place),found=await listOwn(own),bill=found.find(({data})=>isBill(data))
-if(bill){await keepOnly(bill,found,own)
-return{kind:"written",data:bill.data}}if("isWritten"in request&&request.isWritten)return{kind:"nothing"}
-if(found.length===0&&(keys.length===0||request.addsNone))return{kind:"nothing"}
-const data=dataOf(request,{keys,found,cap}),body=comments.render({data,slug:request.workspace.name,keys}),[oldest]=found
+let last,[{cap},hasWritten,hasAdded,hasPaused]=[request,!1,!1,!1]
+for(let round=1;round<=MAX_ROUNDS;round+=1){const found=await listOwn(own),[oldest]=found
+if(oldest&&isBill(oldest.data)&&isToStay(request)){await keepOnly(oldest,found,own)
+return{kind:"written",data:oldest.data}}const keys=await keysOf(request,place)
+if(!oldest&&(keys.length===0||request.addsNone))return{kind:"nothing"}
+const data=dataOf(request,{keys,before:oldest?.data,cap}),body=comments.render({data,slug:request.workspace.name,keys})
 if(oldest?.comment.body===body){await keepOnly(oldest,found,own)
 log.info(`The comment on #${place.number} says: ${render_comment_describeSpent(data)}.`)
 return{kind:"written",data}}last=data
-if(hasWritten){hasWritten=!1
+if(hasWritten||isSmaller(data,oldest?.data)&&!hasPaused){[hasWritten,hasPaused]=[!1,!0]
 await place.github.pause(LAG_MS)
 continue}if(hasAdded&&!oldest)return{kind:"written",data}
+if(!await mayWrite(request,place))return{kind:"nothing"}
 const isLast=round===MAX_ROUNDS
 hasWritten=await writeOwn({body,oldest,attempt:round,isLast},own)
 hasAdded||=hasWritten&&!oldest
 cap=void 0}log.info(`The comment on #${place.number} keeps changing: the run that ends last writes it.`)
-return last?{kind:"written",data:last}:{kind:"nothing"}}async function keysOf(request,place){return("keys"in request?request.keys:toSettling(await listKeys(place,request.workspace))).filter(({key})=>!isUnused(key)||key.usage!==0n)}function dataOf(request,{keys,found,cap}){const{amount,isExact}=spentBy(keys),remembered=found.reduce((largest,{data})=>maxUsd(largest,data.spent),0n),final=isExact&&remembered<=amount?"exactly":"at least"
-return{workspace:request.workspace.id,spent:maxUsd(amount,remembered),state:"keys"in request?final:"so far",cap:cap??found.find(({data})=>data.cap!==void 0)?.data.cap}}function noticeError(error,{comments,log}){const{kind,hint,server,operation,until="now"}=error.details,reason=server==="GitHub"&&kind==="throttled"?`could not ${operation}: GitHub limits the rate of requests ${until}. The next run writes the comment.`:`${error.message}.${hint!==void 0&&kind==="rejected"?` ${hint}`:""}`
-if(comments&&!comments.noticed.has(reason)){comments.noticed.add(reason)
-log.notice(`The comment of the preview may be out of date: ${reason}`)}}async function closePreview(workspace,options,context){const watch=new KeyWatch(context.clock),closing=closeFound({...options,workspace,watch,since:workspace.since},context),{value,error}=await catching(closing,ApiError)
-if(!error)return value
-if(rejectsResource(error.details)&&await isGone(workspace,context)){context.log.info(`Another job had deleted the preview ${JSON.stringify(workspace.name)}.`)
-return{outcome:"already-deleted",keys:[]}}throw notDeleted(workspace,[error],watch.last)}async function closeFound(target,context){const{workspace}=target
-if(workspace.state!=="open")return finish(target,context)
-const settled=await settle(target,context)
-if(settled.outcome!=="settled")return settled
-const{since}=settled,closed=await closeWorkspace({...target,since},context)
-if(!closed&&settled.hasDisabled)throw reopened(workspace)
-if(!closed)return{outcome:"kept",keys:[]}
-const{isOpen}=await readSubject(workspace.subject,since,context),firstListed=closed.wasOpen?settled.keys:void 0,end=await finish({...target,workspace:closed.workspace,firstListed},context)
-if(isOpen)throw reopened(workspace)
-return end}const REREAD_MS=6e4
-async function settle(target,context){const{workspace,watch}=target,{clock,signal}=context
-let{since}=target,readAt=Number.NEGATIVE_INFINITY,hasDisabled=!1
-for(let isFirst=!0;;isFirst=!1){const list=await listKeys(context,workspace),keys=watch.see(list),ms=allSettleIn(keys)
-if(workspace.state==="open"&&(!ms||clock.now()-readAt>=REREAD_MS)){const state=await readSubject(workspace.subject,since,context);[since,readAt]=[state.since,clock.now()]
-if(state.isOpen&&hasDisabled)throw reopened(workspace)
-if(state.isOpen)return{outcome:"kept",keys:[]}}if(ms===0)return{outcome:"settled",keys,hasDisabled,since}
-if(ms===void 0){hasDisabled=!0
-await disableAll(target,context)}const rest=Math.min(allSettleIn(watch.last??[])??0,SETTLE_MS),waits=target.waits||!tellsEnds(list);(isFirst||ms===void 0)&&await announce({...target,waits},rest,context)
-if(!waits){if(hasDisabled&&await isReopened(target,since,context))throw reopened(workspace)
-return{outcome:"settling",keys:[]}}await context.rest(Math.min(rest,RELIST_MS))
-if(isCancelled(signal))throw notDeleted(workspace,[],watch.last)}}async function isReopened({workspace:{state,subject}},since,context){if(state!=="open")return!1
-const{isOpen}=await readSubject(subject,since,context)
-return isOpen}async function disableAll({watch},context){const working=(watch.last??[]).filter(({settlesIn})=>settlesIn===void 0),onDone=countDone(context.log,"API keys disabled",working.length),errors=[]
+return last?{kind:"written",data:last}:{kind:"nothing"}}function isToStay(request){return"leavesBill"in request&&request.leavesBill}async function keysOf(request,place){return("keys"in request?request.keys:seenIn(await listKeys(place,request.workspace))).filter(({key})=>!isUnused(key)||key.usage!==0n)}async function mayWrite(request,{client}){if("keys"in request)return!0
+const{workspace}=await findWorkspace(client,request.workspace.id)
+return isInUse(workspace)}function isSmaller({spent},before){return before!==void 0&&spent<before.spent}function dataOf(request,{keys,before,cap}){const{amount:spent,isExact}=spentBy(keys),bill="keys"in request?request:void 0
+return{workspace:request.workspace.id,spent,state:bill?"bill":"so far",isAtLeast:before!==void 0&&(before.isAtLeast||spent<before.spent)||bill!==void 0&&!(bill.isComplete&&isExact),cap:cap??before?.cap}}function noticeError(error,{comments,log}){const{kind,hint,server,operation,until="now"}=error.details,reason=server==="GitHub"&&kind==="throttled"?`could not ${operation}: GitHub limits the rate of requests ${until}. The next run writes the comment.`:`${error.message}.${hint!==void 0&&kind==="rejected"?` ${hint}`:""}`
+if(!comments||comments.noticed.has(reason))return
+comments.noticed.add(reason)
+const line=`The comment of the preview may be out of date: ${reason}`
+server==="OpenRouter"?log.info(line):log.notice(line)}async function closePreview(preview,{dryRun,since},context){const{value:own,error:unlisted}=await catching(watchOwn(preview,context),ApiError)
+if(unlisted)throw dryRun?unlisted:notEnded(preview.identity,[unlisted],void 0)
+const closed=[],failures=[]
+await forEachOf(own,async one=>{const closing=dryRun?planClose(one,context):closeOne({...one,since},context),{value,error}=await catching(closing,ApiError,Failure)
+error?failures.push(error):closed.push(value)})
+const[first]=failures
+if(dryRun&&first)throw first
+const errors=failures.filter(error=>!isReopened(error))
+if(errors.length>0)throw notEnded(preview.identity,errors,keysIn(own))
+if(first)throw first
+return closed}async function closeUnread(preview,error,context){const{value:own}=await catching(watchOwn(preview,context),ApiError,Failure)
+for(const one of own??[])await catching(listIn(one,context),ApiError)
+return notEnded(preview.identity,[error],own&&keysIn(own))}async function watchOwn(preview,context){const own=(await findMarked(context)).filter(one=>isSame(one.subject,preview.subject))
+if(own.length===0){const{slug}=preview.identity,{workspace}=await findWorkspace(context.client,slug)
+workspace&&assertOurs(workspace,preview,context)
+context.log.info(`There is no workspace ${JSON.stringify(slug)}: nothing to end.`)}return own.map(workspace=>({workspace,watch:new KeyWatch(context.clock)}))}async function planClose(one,context){const{workspace}=one,keys=await listIn(one,context),{length:disabled}=keys.filter(isWorking)
+context.log.info(`Dry run: ${countKeys(disabled)} of the preview ${JSON.stringify(workspace.name)} would be disabled.`)
+return{workspace,outcome:"would-end",keys,disabled}}async function closeOne(one,context){const{workspace,watch}=one,{isOpen,disabled}=await endSpending(one,context),keys=watch.last??[]
+if(isOpen)return{workspace,outcome:"open",keys,disabled}
+context.log.info(`Closed the preview ${JSON.stringify(workspace.name)}: ${countKeys(disabled)} disabled. A clean-up deletes it, an hour later at the earliest.`)
+workspace.isLocked||await writeComment({workspace},context)
+return{workspace,outcome:"ended",keys,disabled}}async function endSpending(one,context){const{workspace,since}=one,{length:working}=(await listIn(one,context)).filter(isWorking)
+if(working===0)return{isOpen:!1,disabled:0}
+const before=await readSubject(workspace.subject,since,context)
+if(before.isOpen)return{isOpen:!0,disabled:0}
+await disableWorking(one,context)
+if((await readSubject(workspace.subject,before.since,context)).isOpen)throw new Failure(previewReopened,{workspace},REOPENED)
+return{isOpen:!1,disabled:working}}const REOPENED="its API keys were disabled, and it is open again: run its workflow again"
+async function listIn({workspace,watch},context){return watch.see(await listKeys(context,workspace))}async function disableWorking({watch},context){const working=(watch.last??[]).filter(isWorking),onDone=countDone(context.log,"API keys disabled",working.length),errors=[]
 await forEachOf(working,async({key})=>{const{value:disabled,error}=await catching(disableKey(context,key),ApiError)
 onDone()
 disabled&&watch.seeDisabled(disabled)
 error&&errors.push(error)})
 const[first]=errors
-if(first)throw first}async function announce({workspace,waits},ms,context){const until=formatMinute(context.timeOfDay()+ms,{withYear:!1}),then=waits?`Waiting for that until ${until}.`:"The next clean-up deletes it."
-context.log.info(`No API key of the preview ${JSON.stringify(workspace.name)} works any more. OpenRouter counts late what the keys have spent. ${then}`)
-await writeComment({workspace},context)}async function closeWorkspace({workspace,since},context){const{client}=context,slug=closedSlug(workspace),description=closedMark(workspace.description),closed={...workspace,slug,description,state:"closed"}
-for(let attempt=1;;attempt+=1){const{workspace:now}=await findWorkspace(client,workspace.id)
-if(now?.slug===slug)return{workspace:closed,wasOpen:attempt>1}
-if(attempt>1){const{isOpen}=await readSubject(workspace.subject,since,context)
-if(isOpen)return}const outcome=await sendPatch(client,workspace,{slug,description})
-if(outcome.kind==="succeeded")break
-const{retryable,ambiguous}=FAILURE_CLASSES[outcome.kind],stop=retryable?await client.waitForRetry(outcome.failure,attempt):void 0
-if(!retryable||stop)throw toApiError([outcome.failure],{ambiguous,...stop})}context.log.info(`Closed the preview ${JSON.stringify(workspace.name)}: no run uses it any more.`)
-return{workspace:closed,wasOpen:!0}}const LIST_LAG_MS=2e3
-async function finish(target,context){await context.client.pause(LIST_LAG_MS)
-const settled=await settle(target,context)
-if(settled.outcome!=="settled")return settled
-const{workspace}=target,billed=await bill(workspace,settled.keys,context),spent=billed??spentInAll(settled.keys,target),{failure,outcome,...deleted}=await teardown(workspace,{deleteKeys:!0,relistKeys:!1},context)
-if(failure?.is(teardownIncomplete)){const{errors,keysLeft}=failure.details
-throw notDeleted(workspace,errors,keysLeft)}if(failure)throw failure
-const hashes=new Set(deleted.keys.map(({key})=>key.hash)),keys=settled.keys.filter(({key})=>hashes.has(key.hash)),deletion={outcome,keys,spent}
-context.log.info(deletionLine(`the preview ${JSON.stringify(workspace.name)}`,deletion))
-billed&&await writeComment({workspace,keys:settled.keys},context)
-return deletion}function spentInAll(keys,{firstListed}){const hashes=new Set(keys.map(({key})=>key.hash))
-return firstListed?.every(({key})=>hashes.has(key.hash))?spentBy(keys):void 0}async function bill(workspace,keys,context){if(workspace.subject.kind==="branch")return
-const{workspace:now}=await findWorkspace(context.client,workspace.id),isWritten=readMark(now?.description,context.repository)?.state!=="closed",outcome=await writeBill({workspace,keys,isWritten},context)
-if(outcome.kind==="failed"&&!isForGood(outcome.error)&&!isWritten)throw outcome.error
-if(outcome.kind!=="nothing"&&!isWritten){const description=billedMark(workspace.description)
-await patchWorkspace(context.client,workspace,{description})}return outcome.kind==="written"?spentIn(outcome.data):void 0}function isForGood({details:{kind,status}}){return kind==="rejected"&&status!==401}async function closeAll(preview,{dryRun,since},context){const{subject,identity}=preview,{value:marked,error}=await catching(findMarked(context),ApiError)
-if(error&&dryRun)throw error
-if(error)throw notDeleted({slug:identity.slug,name:identity.slug},[error],void 0)
-const own=marked.filter(one=>isSame(one.subject,subject))
-if(own.length===0){const{workspace}=await findWorkspace(context.client,identity.slug)
-workspace&&assertOurs(workspace,preview,context)
-context.log.info(`There is no workspace ${JSON.stringify(identity.slug)}: nothing to delete.`)}const endings=[]
-await forEachOf(own,async workspace=>{if(dryRun){const keys=toSettling(await listKeys(context,workspace))
-context.log.info(`Dry run: the preview ${JSON.stringify(workspace.name)} and its API keys would be deleted.`)
-endings.push({workspace,outcome:"would-delete",keys})}else{const deletion=await closePreview({...workspace,since},{waits:!0},context)
-endings.push({workspace,...deletion})}})
-return endings}async function findMarked({client,repository}){const{items}=await listWorkspaces(client)
-return items.flatMap(({id,slug,description="",created_at})=>{const mark=readMark(description,repository)
-if(!mark||isDefault({slug}))return[]
-const{name}=identify(mark.subject,repository,void 0)
-return[{id,slug,description,created_at,...mark,name:mark.state==="open"?slug:name}]})}function notDeleted(workspace,errors,keysLeft){const[first]=errors,reason=`${first?formatCause(first.details):"the run was cancelled"}. ${describeWorking(keysLeft)}`
-return new Failure(previewNotDeleted,{workspace,errors,keysLeft},reason)}function reopened(workspace){return new Failure(previewReopened,{workspace},"its API keys were disabled, and it is open again: run its workflow again")}async function cleanUp(request,context){const{log}=context,marked=await findMarked(context)
+if(first)throw first}function keysIn(watched){const lists=watched.flatMap(({watch})=>watch.last?[watch.last]:[])
+return lists.length===watched.length?lists.flat():void 0}function isReopened(error){return error instanceof Failure&&error.is(previewReopened)}function notEnded({slug},errors,keysLeft){const[first]=errors,reason=`${first instanceof ApiError?formatCause(first.details):first?.message}. ${describeWorking(keysLeft)}`
+return new Failure(previewNotEnded,{slug,errors,keysLeft},reason)}function left(reason){return{outcome:"left",keys:[],reason}}const NOT_COUNTED="an API key ended less than an hour ago",LIST_LAG_MS=2e3
+async function deletePreview(one,context){const{workspace}=one,{value,error}=await catching(settleAndDelete(one,context),ApiError,Failure)
+return error?error instanceof ApiError&&rejectsResource(error.details)&&await isGone(workspace,context)?{outcome:"already-deleted",keys:[]}:{outcome:"failed",keys:[],failure:error}:value}async function settleAndDelete({workspace,watch},context){const{client}=context,before=watch.last??[],reason=workspace.isLocked?void 0:await lock(workspace,context)
+if(reason!==void 0)return left(reason)
+await client.pause(LIST_LAG_MS)
+const keys=watch.see(await listKeys(context,workspace))
+if(!keys.every(isCounted))return left(NOT_COUNTED)
+const listed=new Set(keys.map(({key})=>key.hash)),isComplete=!workspace.isLocked&&before.every(({key})=>listed.has(key.hash))
+return billAndDelete({workspace,keys,isComplete},context)}async function lock(workspace,{client,repository,log}){const{workspace:now}=await findWorkspace(client,workspace.id),mark=readMark(now?.description,repository)
+if(!(now&&isInUse(now)&&mark&&isSame(mark.subject,workspace.subject)))return"another run or a person has changed the workspace"
+const wanted=lockOf(workspace),{slug,description}=await patchWorkspace(client,workspace,wanted)
+if(slug!==wanted.slug||description!==wanted.description)return"OpenRouter has not changed its slug and its description"
+log.info(`Locked the preview ${JSON.stringify(workspace.name)}: no run uses it any more.`)}async function billAndDelete(locked,context){const{workspace,keys,isComplete}=locked,bill={workspace,keys,isComplete,leavesBill:workspace.isLocked},outcome=await writeBill(bill,context)
+if(outcome.kind==="failed"&&!isForGood(outcome.error))throw outcome.error
+const deletion=await deleteAll(locked,context)
+if(deletion.outcome==="left"){const all=[...keys,...deletion.keys]
+await writeBill({workspace,keys:all,isComplete:!1,leavesBill:!1},context)
+return{...deletion,keys:[]}}outcome.kind==="written"&&await writeBill({...bill,leavesBill:!0},context)
+const isDoubted=outcome.kind==="written"&&outcome.data.isAtLeast,{amount,isExact}=spentBy(keys),spent={amount,isExact:isExact&&isComplete&&!isDoubted},result={...deletion,spent}
+context.log.info(deletionLine(`the preview ${JSON.stringify(workspace.name)}`,result))
+return result}function isForGood({details:{kind,status}}){return kind==="rejected"&&status!==401}async function deleteAll(locked,context){const{workspace,keys}=locked,deleted=new Set,undeleted=await deleteEach(keys.map(({key})=>key),context,({hash})=>deleted.add(hash)),rest=new Set(undeleted.map(({key})=>key.hash)),facts={workspace,deletedKeys:deleted.size}
+if(undeleted.length>0){const keysLeft=keys.filter(({key})=>rest.has(key.hash)),errors=undeleted.map(({error})=>error),details={...facts,errors,keysLeft}
+throw new Failure(teardownIncomplete,details,delete_preview_reasonOf(details))}const end=await deleteEmptied(locked,context)
+if(end.kind==="rejected"){const errors=[end.error],details={...facts,errors,keysLeft:void 0}
+throw new Failure(teardownIncomplete,details,delete_preview_reasonOf(details))}return end.kind==="has-keys"?{...left(UNLISTED),keys:end.keys}:{outcome:end.kind,keys:keys.filter(({key})=>deleted.has(key.hash))}}const UNLISTED="it has an API key that no list has shown before"
+function delete_preview_reasonOf({errors:[first],keysLeft}){return[...first?[formatCause(first.details)]:[],describeWorking(keysLeft)].join(". ")}const ATTEMPT_DELAYS_MS=[1e3,2e3,4e3]
+async function deleteEmptied({workspace,keys},context){const{client}=context,billed=new Set(keys.map(({key})=>key.hash))
+for(let attempt=0;;attempt+=1){const{value:deletion,error}=await catching(deleteWorkspace(client,workspace),ApiError)
+if(deletion?.kind==="unclear")throw new Failure(workspaceStillExists,{workspace})
+if(deletion)return{kind:deletion.kind==="deleted"?"deleted":"already-deleted"}
+if(!rejectsResource(error.details))throw error
+const unlisted=seenIn(await listKeys(context,workspace)).filter(({key})=>!billed.has(key.hash))
+if(unlisted.length>0)return{kind:"has-keys",keys:unlisted}
+const delay=ATTEMPT_DELAYS_MS[attempt]
+if(delay===void 0)return{kind:"rejected",error}
+await client.pause(delay)}}async function cleanUp({dryRun},context){const{log,clock}=context,start=clock.now(),marked=await findMarked(context)
 log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`)
-const isClosed=({state})=>state!=="open",groups=groupBySubject(marked.filter(one=>!isClosed(one))),{closed,open,unread}=await readSubjects(groups,context),stale=[...marked.filter(isClosed),...closed],names=truncateList(open.map(({slug})=>slug)).join(", ")
-log.info(`Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(open.length)}${names&&`: ${names}`}.`)
-const found=stale.map(one=>toFound(one,context)),ended=await deleteStale(found,{...request,deleteOne:one=>endOne(one,context)},context)
-request.dryRun||await updateComments(open,context)
-return[...open.map(one=>({...toFound(one,context),outcome:"kept",reason:"it is open",keys:[]})),...unread,...ended]}async function readSubjects(groups,context){const states={closed:[],open:[],unread:[]},lookups=context.github.within(context.github.timeLeft()/2)
-await forEachOf(groups,async({subject,workspaces})=>{const{github}=await forOneOfMany({github:lookups}),lookup=readSubject(subject,void 0,{...context,github}),{value:facts,error}=await catching(lookup,ApiError,Failure)
-if(!error){const{isOpen,since}=facts
-states[isOpen?"open":"closed"].push(...workspaces.map(one=>({...one,since})))
-return}const found=workspaces.map(one=>toFound(one,context))
-states.unread.push(...found.map(one=>failed(one,error,context)))})
-return states}function groupBySubject(marked){const groups=new Map
+const result=[],open=[]
+await forEachOf(groupBySubject(marked),async group=>{for(const{workspace,night}of await handleGroup(group,{dryRun},context)){night.outcome==="kept"&&open.push(workspace)
+result.push(toSwept(workspace,night,context))}})
+dryRun||await updateComments(open,context)
+const count=outcome=>withOutcome(result,outcome).length
+log.info(dryRun?"Dry run: nothing was changed.":`Deleted: ${count("deleted")}. Left to the next clean-up: ${count("left")}. Open: ${count("kept")}. In ${formatSeconds(clock.now()-start)}.`)
+return result}function groupBySubject(marked){const groups=new Map
 for(const workspace of marked){const{subject}=workspace,key=JSON.stringify(subject),group=groups.get(key)??{subject,workspaces:[]}
 group.workspaces.push(workspace)
-groups.set(key,group)}return[...groups.values()]}async function endOne(workspace,context){const{client,github}=context,ending=closePreview(workspace,{waits:!1},{...context,...await forOneOfMany({client,github})}),{value:deletion,error:failure}=await catching(ending,Failure)
-return failure?{outcome:"failed",keys:[],failure}:deletion.outcome==="kept"?{...deletion,reason:"it is open again"}:deletion}async function updateComments(open,context){await forEachOf(open,async workspace=>{const outcome=writeComment({workspace,addsNone:!0},context),{error}=await catching(outcome,ApiError)
-error&&context.log.info(`${error.message}.`)})}const STALE="its pull request or branch is closed"
-function toFound(workspace,{repository}){return{...workspace,link:linkTo(workspace.subject,repository),age:void 0,reason:STALE}}function previewKeyOutputs({key,expiresAt}){return{"key-hash":key.hash,"expires-at":expiresAt??""}}function subjectOutputs({isOpen,isOwn}){return isOpen?{state:isOwn?"open":"skipped"}:{state:"closed"}}function reportSkipped(reason,report){report.notice(`No preview: ${reason}.`)
-report.output({state:"skipped"})
-report.summarize({title:`\u23ed\ufe0f No OpenRouter preview: ${reason}`})}function previewOutputs(result){if(result.state==="clean-up"){const{deleted="",failed="",count=""}=sweepOutputs(result.result)
-return{deleted,failed,count}}return result.state==="open"?{}:closedOutputs(result.endings)}function closedOutputs(endings){const spent=report_spentIn(endings)
-return{deleted:teardown_report_toJson(withOutcome(endings,"deleted").map(({workspace})=>({...workspace,reason:STALE}))),"keys-cost-usd":spent?.isExact===!0?exactUsd(spent.amount):""}}function report_spentIn(endings){const amounts=endings.flatMap(({spent})=>spent??[])
-return amounts.length>0&&amounts.length===endings.length?sumSpent(amounts):void 0}function previewSummary(result,request){if(result.state==="clean-up")return sweepSummary(result.result,{kind:"clean-up",deleteKeys:!0})
-if(result.state==="closed")return closedSummary(result)
-const{preview,opened}=result
-return opened?openSummary(preview,opened,request):{title:`\u2705 Left the OpenRouter preview "${preview.identity.slug}" alone: it is open again`,paragraphs:[`${describePreview(preview.identity)}.`]}}function openSummary({identity},opened,request){const{result,key}=opened,{remedy,table,...shown}=describeResult(result,opened.request)
-return{title:key?`${shown.isWarning?"\u26a0\ufe0f":"\u2705"} OpenRouter preview "${identity.slug}": key ${describeKeyLimit(request.key)}`:shown.titleFor(`OpenRouter preview "${identity.slug}"`),url:result.workspace&&dashboardUrl(identity.slug),table:isNew(result)?void 0:table,paragraphs:[...remedy,...request.dryRun&&request.keyMode!=="none"?["A real run also creates an API key."]:[],`${isNew(result)&&!request.dryRun?"Created. ":""}${describePreview(identity)}.`],folded:key?[report_nameOf(key.key)]:[]}}function closedSummary({preview,endings}){const{identity,subject}=preview,[first]=endings,dryRun=first?.outcome==="would-delete",what=`the OpenRouter preview "${identity.slug}"`,title=deletionTitle(endings,{what:()=>what,nothing:`${what} does not exist`}),spent=report_spentIn(endings),keys=endings.flatMap(ending=>ending.keys)
-return{title:first?`${title}: ${REASONS[subject.kind]}`:title,paragraphs:[...spent?[`${describeSpent(spent)}.`]:[],...first&&!dryRun?["Its API keys are deleted, too."]:[],`${describePreview(identity)}: ${REASONS[subject.kind]}.`],folded:foldedKeys("API keys",keys,"Total")}}const REASONS={pull:"the pull request is closed",branch:"the branch does not exist any more"},pullEvent=()=>object({action:schemas_string(),pull_request:object({number:schemas_number(),updated_at:schemas_string(),head:object({sha:schemas_string()})})}),CLEAN_UP_EVENTS=["schedule","workflow_dispatch","repository_dispatch"]
+groups.set(key,group)}return[...groups.values()]}const DELETION_MS=1e4,KEY_MS=20
+async function handleGroup({subject,workspaces},options,context){const{client,github}=context,brief={...context,...await forOneOfMany({client,github})},reason=reasonToStop(brief)
+if(reason!==void 0)return workspaces.map(workspace=>({workspace,night:left(reason)}))
+const state=await catching(readSubject(subject,void 0,brief),ApiError,Failure),handled=[]
+for(const workspace of workspaces){const night=await handleOne(workspace,{...options,state},brief)
+handled.push({workspace,night})}return handled}function reasonToStop({client,github},keyCount=0){return client.isPaused()?"OpenRouter throttles":github.isPaused()?"GitHub throttles":Math.min(client.timeLeft(),github.timeLeft())<DELETION_MS+keyCount*KEY_MS?"no time was left":void 0}async function handleOne(workspace,{dryRun,state:{value:state,error}},context){if(!workspace.isLocked&&error)return{outcome:"failed",keys:[],failure:error}
+if(!workspace.isLocked&&state?.isOpen)return{outcome:"kept",keys:[],reason:OPEN}
+if(dryRun)return{outcome:"would-delete",keys:[]}
+const ending=endAndDelete(workspace,state?.since,context),{value:night,error:failure}=await catching(ending,ApiError,Failure)
+return night??{outcome:"failed",keys:[],failure}}const OPEN="it is open"
+async function endAndDelete(workspace,since,context){const one={workspace,watch:new KeyWatch(context.clock)},ending=endSpending({...one,since},context),{value:end,error}=await catching(ending,ApiError,Failure)
+if(error)throw isReopened(error)?error:notEnded(workspace,[error],one.watch.last)
+const{isOpen}=end
+if(isOpen&&workspace.isLocked)return left("it is locked, and a job may use its API key")
+if(isOpen)return{outcome:"kept",keys:[],reason:"it is open again"}
+warnOfUnknownEnds(one,context)
+const keys=one.watch.last??[]
+if(!keys.every(isCounted)){workspace.isLocked||await writeComment({workspace},context)
+return left(NOT_COUNTED)}await context.github.untilResumed()
+const reason=context.comments?.failure!==void 0?"GitHub accepts no comment now":reasonToStop(context,keys.length)
+return reason===void 0?deletePreview(one,context):left(reason)}function warnOfUnknownEnds({workspace,watch},{warn}){const keys=watch.list?withUnknownEnd(watch.list):[]
+keys.length>0&&warn(keyEndUnknown,{workspace,keys})}async function updateComments(open,context){await forEachOf(open,async workspace=>{reasonToStop(context)===void 0&&await writeComment({workspace,addsNone:!0},context)})}const STALE="its pull request or branch is closed"
+function toSwept(workspace,night,context){const{subject}=workspace,link=linkTo(subject,context.repository),found={...workspace,link,age:void 0,reason:STALE}
+if(night.outcome==="failed")return failed({...found,...night},night.failure,context)
+night.outcome==="left"&&context.log.info(`Left to the next clean-up: ${workspace.name}, because ${night.reason}.`)
+return{...found,...night}}const pullEvent=()=>object({action:schemas_string(),pull_request:object({number:schemas_number(),updated_at:schemas_string(),head:object({sha:schemas_string()})})}),CLEAN_UP_EVENTS=["schedule","workflow_dispatch","repository_dispatch"]
 function findTrigger(run,repository){const{event,payload,pullRequest}=run,read=Object.hasOwn(EVENTS,event)?EVENTS[event]:void 0,trigger=subject_readPull(run)??(pullRequest===void 0?read?.(payload,repository):void 0)
 if(trigger)return trigger
 if(pullRequest!==void 0)return{kind:"subject",subject:{kind:"pull",number:pullRequest},isEnd:!1}
@@ -1859,16 +1895,19 @@ const time=Date.parse(updated_at)
 return{kind:"subject",subject:{kind:"pull",number},head:head.sha,since:Number.isNaN(time)?void 0:time,isEnd:data.action==="closed"}}function skipped(what){return{kind:"skipped",reason:`${what} has no preview`}}async function runPreview(request,context){const trigger=findTrigger(request.run,context.repository)
 if(trigger.kind==="skipped")return{state:"skipped",reason:trigger.reason}
 if(trigger.kind==="clean-up"){const github=context.github.withPatience("any"),result=await cleanUp(request,{...context,github,onSubject:void 0})
-return{state:"clean-up",result,failure:sweepFailure(result,{...request,kind:"clean-up"})}}return runFor(trigger,request,context)}async function runFor(trigger,request,context){const{log,repository}=context,{subject,since}=trigger,preview={subject,identity:identify(subject,repository,request.slugPrefix)}
+return{state:"clean-up",result,failure:sweepFailure(result,{kind:"clean-up"})}}return runFor(trigger,request,context)}async function runFor(trigger,request,context){const{log,repository}=context,{subject}=trigger,preview={subject,identity:identify(subject,repository,request.slugPrefix)}
 log.info(`${describePreview(preview.identity)}.`)
-let state=await readSubject(subject,since,context,{wasPushed:!trigger.isEnd})
+const closeContext={...context,github:context.github.withPatience("none")}
+let state=await run_preview_readFirst(trigger,preview,trigger.isEnd?closeContext:context)
 if(state.isOpen&&!state.isOwn)return{state:"skipped",reason:"a pull request from another repository has no preview"}
 if(state.isOpen&&trigger.isEnd){log.info("It is open again: this run changes nothing.")
-return{state:"open",preview}}for(;state.isOpen;){const isCurrent=trigger.head===void 0||state.head===trigger.head,opened=await openPreview({request,preview,isCurrent},context)
+return{state:"open",preview}}for(;state.isOpen;){const opening={request,preview,since:state.since,isCurrent:trigger.head===void 0||state.head===trigger.head},opened=await openPreview(opening,context)
 if(opened)return{state:"open",preview,opened}
 state=await readSubject(subject,state.since,context)}request.dryRun||context.saveTask(null,{orWarn:!0})
-const endings=await closeAll(preview,{...request,since:state.since},context)
-return endings.length>0&&endings.every(({outcome})=>outcome==="kept")?{state:"open",preview}:{state:"closed",preview,endings}}function preview(){return runStep({action:"preview"},async step=>{const{report}=step,reason=reasonForNoKey()
+const closed=await closePreview(preview,{...request,since:state.since},closeContext)
+return closed.length>0&&closed.every(({outcome})=>outcome==="open")?{state:"open",preview}:{state:"closed",preview,closed}}async function run_preview_readFirst({subject,since,isEnd},preview,context){const lookup=readSubject(subject,since,context,{wasPushed:!isEnd}),{value:state,error}=await catching(lookup,ApiError,Failure)
+if(state)return state
+throw isEnd?await closeUnread(preview,error,context):error}function preview(){return runStep({action:"preview"},async step=>{const{report}=step,reason=reasonForNoKey()
 if(reason!==void 0)return reportSkipped(reason,report)
 const inputs=readPreviewInputs(),saveTask=openJournal(inputs,report),context=startContext(inputs,step),github=startGitHub(inputs.gitHub,step),result=await runPreview(inputs,{...context,github,comments:inputs.comment?openComments({...inputs.gitHub,render:commentRenderer(inputs.gitHub,report)}):void 0,repository:await completeRepository(github,inputs.gitHub.repository),saveTask,registerSecrets:report.registerSecrets,onSubject:subject=>report.output(subjectOutputs(subject)),onWorkspace:(workspace,ownership)=>report.output(identityOutputs(workspace,ownership)),onKey(key){report.output(previewKeyOutputs(key))
 report.outputSecret("key",key.secret)},random:Math.random})
@@ -1876,35 +1915,32 @@ if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure
 throwIfCancelled(step.signal)
-report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({key}){return key?describeKeysLeft({...key,ends:!isDeployed(key)}):""}function isDeployed({replaced}){return replaced!==void 0}function endsOwn(key,{jobStatus}){return!isDeployed(key)||jobStatus.succeeded===!1}async function runPreviewTask(task,context){const{key,subject}=task,ended=key&&await endKey(key,task,context),orphans=key&&await catching(deleteAllOrphans(key,context),ApiError,Failure),workspace={...task.workspace,subject,name:task.workspace.slug},check=await catching(checkThere(task,context),ApiError,Failure)
-check.value&&await writeComment({workspace,cap:task.cap},context)
-const spend=key?.created&&ended?.reading&&spendIn(ended.reading,key.created,context),error=ended?.error??check.error??orphans?.error
-if(!error)return{spend,incomplete:void 0}
-if(!key)return{spend,incomplete:{error,left:task}}
+report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({key}){return key?describeKeysLeft({...key,ends:!isDeployed(key)}):""}function isDeployed({replaced}){return replaced!==void 0}async function runPreviewTask(task,context){const{key,subject}=task,endsOwn=key!==void 0&&(!isDeployed(key)||await hasFailed(task,context)),ended=key&&await endKey(key,{endsOwn},context),orphans=key&&await catching(deleteAllOrphans(key,context),ApiError,Failure),workspace={...task.workspace,subject,name:task.workspace.slug}
+await writeComment({workspace,cap:task.cap},context)
+const spend=key?.created&&ended?.reading&&spendIn(ended.reading,key.created,context),error=ended?.error??orphans?.error
+if(!key||!error)return{spend,incomplete:void 0}
 const left={...task,key:{...key,created:ended?.error&&key.created,mayHaveOrphans:orphans?.error!==void 0}}
-return ended?.error?{spend,incomplete:{error,left,advice:endsOwn(key,context)?adviseOnKeyLeft(left.key,"disable"):adviseOnDeployment(key)}}:{spend,incomplete:{error,left}}}async function checkThere(task,context){if(await isThere(task,context))return!0
-const{isOpen}=await readSubject(task.subject,void 0,context)
-if(isOpen)throw new Failure(previewDeleted,{workspace:task.workspace})
-return!1}async function isThere({workspace:{id}},{client}){const{workspace}=await findWorkspace(client,id)
-return isInUse(workspace)}async function endKey(task,preview,context){const{workspace,created:key,replaced}=task
-if(!key)return{}
-if(replaced===void 0||endsOwn(task,context)){const end=await catching(endOwn(key,preview,context),ApiError,Failure)
-return end.error?end:{reading:{found:end.value}}}return replaceOlderKeys({key,workspace,replaced,isSameName:isSamePreviewKeyName},context,older=>disableEach(older,context))}async function endOwn(key,task,context){for await(const _ of whileMissing(context)){const{key:found}=await requestKey(context,keyRequest(key.hash,describeKey(key)))
+return ended?.error?{spend,incomplete:{error,left,advice:endsOwn?adviseOnKeyLeft(left.key,"disable"):adviseOnDeployment(key)}}:{spend,incomplete:{error,left}}}async function hasFailed({subject,since},context){const{jobStatus,log}=context
+if(jobStatus.succeeded!==!0)return jobStatus.succeeded===!1
+const lookup=readSubject(subject,since,context),{value:state,error}=await catching(lookup,ApiError,Failure)
+error&&log.info(`${error.message}. If it is closed, the next clean-up ends the key.`)
+state?.isOpen===!1&&log.info("The pull request or branch is closed: the key ends.")
+return state?.isOpen===!1}async function endKey({workspace,created:key,replaced},{endsOwn},context){if(!key)return{}
+if(replaced===void 0||endsOwn){const end=await catching(endOwn(key,workspace,context),ApiError,Failure)
+return end.error?end:{reading:{found:end.value}}}return replaceOlderKeys({key,workspace,replaced,isSameName:isSamePreviewKeyName},context,older=>disableEach(older,context))}async function endOwn(key,workspace,context){for await(const _ of whileMissing(context)){const{key:found}=await requestKey(context,keyRequest(key.hash,describeKey(key)))
 if(found&&isDisabled(found))return found
 const disabled=found&&await disable(key,context)
-if(disabled)return disabled
-if(!await isThere(task,context))return}throw new Failure(createdKeyMissing,{key})}async function disable(key,context){const disabled=await disableKey(context,key)
+if(disabled)return disabled}if((await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function disable(key,context){const disabled=await disableKey(context,key)
 disabled&&context.log.info(`Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`)
-return disabled}async function disableEach(keys,context){const working=keys.filter(({settlesIn})=>settlesIn===void 0),outcomes=await Promise.all(working.map(({key})=>catching(disable(key,context),ApiError)))
-return{error:outcomes.find(({error})=>error)?.error}}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,repository:object({id:schemas_number(),defaultBranch:schemas_string()}),workspace:object({id:schemas_string(),slug:schemas_string()}),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(usd)})
-function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:(task,error)=>!task||task.key!==void 0||isDeleted(error),async run(task,context,step){const{report}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step),{spend,incomplete}=await runPreviewTask(task,{...context,github,comments:task.comment?openComments({...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},jobStatus:readJobStatus()})
+return disabled}async function disableEach(keys,context){const working=keys.filter(isWorking),outcomes=await Promise.all(working.map(({key})=>catching(disable(key,context),ApiError)))
+return{error:outcomes.find(({error})=>error)?.error}}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:schemas_string()}),workspace:object({id:schemas_string(),slug:schemas_string()}),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(usd)})
+function previewPost(){return runPostStep({action:"preview",schema:previewTask(),failsJob:task=>!task||task.key!==void 0,async run(task,context,step){const{report}=step,gitHub=readPostGitHub(),github=startGitHub(gitHub,step),{spend,incomplete}=await runPreviewTask(task,{...context,github,comments:task.comment?openComments({...gitHub,render:commentRenderer(gitHub,report)}):void 0,repository:{...gitHub.repository,...task.repository},jobStatus:readJobStatus()})
 spend&&reportSpend(spend,report)
-return incomplete},describeLeftovers:task=>task?describePreviewLeft(task):""})}const isDeleted=error=>error instanceof Failure&&error.is(previewDeleted)
-function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
+return incomplete},describeLeftovers:task=>task?describePreviewLeft(task):""})}function fixedPrefix(glob){return glob.replace(/[*?].*/s,"")}function matches(glob,text){let textIndex=0,globIndex=0,star=-1,starEnd=0
 for(;textIndex<text.length;)if(glob[globIndex]==="*"){[star,starEnd]=[globIndex,textIndex]
 globIndex+=1}else if(glob[globIndex]==="?"||glob[globIndex]===text[textIndex]){globIndex+=1
 textIndex+=1}else{if(!(star>=0))return!1
-starEnd+=1;[globIndex,textIndex]=[star+1,starEnd]}return/^\**$/.test(glob.slice(globIndex))}const GLOB_MESSAGE="must be a slug, in which * matches any characters and ? matches one",glob=()=>schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/,GLOB_MESSAGE)),sweepInputs=()=>object({management_key:connection.management_key,slug_pattern:glob().check(refine(pattern=>fixedPrefix(pattern).length>=2,"must begin with at least 2 characters of a slug before the first * or ?")),older_than:fields_duration({min:"1m",max:"3650d"}),keep:schemas_default(array(glob(),"must be a list of slugs with optional wildcards"),[]),delete_keys:fields_flag(),max_deletions:maxDeletions(),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("10m")})
+starEnd+=1;[globIndex,textIndex]=[star+1,starEnd]}return/^\**$/.test(glob.slice(globIndex))}const GLOB_MESSAGE="must be a slug, in which * matches any characters and ? matches one",glob=()=>schemas_string(GLOB_MESSAGE).check(_regex(/^[a-z0-9?*-]+$/,GLOB_MESSAGE)),sweepInputs=()=>object({management_key:connection.management_key,slug_pattern:glob().check(refine(pattern=>fixedPrefix(pattern).length>=2,"must begin with at least 2 characters of a slug before the first * or ?")),older_than:fields_duration({min:"1m",max:"3650d"}),keep:schemas_default(array(glob(),"must be a list of slugs with optional wildcards"),[]),delete_keys:fields_flag(),max_deletions:schemas_default(count("must be a whole number, 1 or more"),50),dry_run:fields_flag(),api_url:connection.api_url,timeout:timeout("10m")})
 function readSweepInputs(){const values=readInputs(sweepInputs())
 return{...toConnection(values),slugPattern:values.slug_pattern,olderThanMs:values.older_than,keep:values.keep,deleteKeys:values.delete_keys,maxDeletions:values.max_deletions,dryRun:values.dry_run}}const report_MAX_NAMED=10
 function staleNotice(result){const found=withOutcome(result,"deleted","already-deleted","would-delete"),[first]=found

@@ -10,7 +10,7 @@ import { duringOutage, type OutageOf } from '../sandbox/openrouter/outage.ts';
 import type { Sandbox } from '../sandbox/openrouter/server.ts';
 import { copyActions } from '../scripts/copy-actions.ts';
 import { readWorkflow } from '../scripts/examples.ts';
-import { SETTLE_MS } from '../src/openrouter/settlement.ts';
+import { COUNT_MS } from '../src/openrouter/settlement.ts';
 import { type Run, type RunOptions, runWorkflow } from './act.ts';
 import { createService, SERVICE_FILE } from './stand-ins/service.ts';
 import { commitAll, git } from './working-tree.ts';
@@ -64,7 +64,7 @@ export async function openReader(page: string, sandbox: Sandbox) {
     /** Whether each API key is disabled, the newest first. */
     disabledKeys: () => sandbox.account.keys.map(({ disabled }) => disabled),
     /** Lets time pass until all that ended keys have spent is counted. Times of OpenRouter have seconds only. */
-    letKeysSettle: () => sandbox.letPass(SETTLE_MS + 1_000),
+    letKeysSettle: () => sandbox.letPass(COUNT_MS + 1_000),
     /** Saves a reusable workflow of the page as a file of octo-org/workflows. */
     share(name: string, file: string): void {
       const text = readWorkflow(join(ROOT, page), name);

@@ -9,7 +9,6 @@ import {
   deleteKey,
   describeKey,
   disableKey,
-  disableUnused,
   keyRequest,
   listKeys,
   requestKey,
@@ -253,14 +252,6 @@ describe('an API key', () => {
     expect(requests).toEqual(Array(3).fill(['PATCH /keys/abc', { disabled: true }]));
     const retried = expect.stringContaining('HTTP 200, but the API key is not disabled. Retrying');
     expect(retryLines).toEqual([retried, retried]);
-  });
-
-  test('whose secret no one has is disabled without a limit to hold, in one request', async () => {
-    const { result, requests } = await send([json({ data: DISABLED })], (to) =>
-      disableUnused(readerOf(to), KEY),
-    );
-    expect(result).toEqual(DISABLED);
-    expect(requests).toEqual([['PATCH /keys/abc', { disabled: true, limit: 0 }]]);
   });
 
   test('is described by up to 100 characters of its name', () => {

@@ -4,13 +4,15 @@ import { virtualClock } from '../../sandbox/virtual-clock.ts';
 import { toUsd } from '../../src/lib/usd.ts';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
 import {
-  allSettleIn,
+  COUNT_MS,
   describeSpent,
   KeyWatch,
   SETTLE_MS,
-  type SettlingKey,
+  type SeenKey,
   settlesIn,
   spentBy,
+  toSeen,
+  withUnknownEnd,
 } from '../../src/openrouter/settlement.ts';
 import { type KeyFields, toKey } from '../support/keys.ts';
 
@@ -23,8 +25,8 @@ const keyOf = (fields: KeyFields = {}): Key =>
   toKey({ usage: 0.25, disabled: false, expires_at: null, ...fields });
 const disabled = (fields: KeyFields = {}) => keyOf({ disabled: true, ...fields });
 
-test('a key settles three minutes after it could last spend', () => {
-  expect(SETTLE_MS).toBe(3 * 60_000);
+test('a key settles after three minutes, and is counted after an hour', () => {
+  expect([SETTLE_MS, COUNT_MS]).toEqual([3 * 60_000, 60 * 60_000]);
 });
 
 describe('in how many milliseconds a key settles', () => {
@@ -60,7 +62,7 @@ describe('in how many milliseconds a key settles', () => {
       SETTLE_MS,
     ],
   ])('%s', (_, key, expected) => {
-    expect(settlesIn(key, NOW)).toBe(expected);
+    expect(settlesIn(toSeen(key, NOW))).toBe(expected);
   });
 
   test.each<[string, Key, number | undefined]>([
@@ -68,7 +70,7 @@ describe('in how many milliseconds a key settles', () => {
     ['a key that may have expired', keyOf({ expires_at: ago(1e9) }), undefined],
     ['a key that is disabled', disabled({ updated_at: ago(1e9) }), SETTLE_MS],
   ])('is unknown of %s, without the time of OpenRouter', (_, key, expected) => {
-    expect(settlesIn(key, undefined)).toBe(expected);
+    expect(settlesIn(toSeen(key, undefined))).toBe(expected);
   });
 
   const ends = fc.record({
@@ -87,7 +89,7 @@ describe('in how many milliseconds a key settles', () => {
           updated_at: updatedAgo === undefined ? undefined : ago(updatedAgo),
           expires_at: expiredAgo === undefined ? null : ago(expiredAgo),
         });
-        const settles = settlesIn(key, hasDate ? NOW : undefined, seenMs);
+        const settles = settlesIn(toSeen(key, hasDate ? NOW : undefined, seenMs));
         const isExpired = hasDate && expiredAgo !== undefined && expiredAgo >= 0;
         expect(settles === undefined).toBe(!isDisabled && !isExpired);
         if (settles === undefined) return;
@@ -108,7 +110,7 @@ describe('a run that watches keys', () => {
     const clock = virtualClock();
     const watch = new KeyWatch(clock);
     const see = (keys: Key[], serverTime?: number) =>
-      watch.see({ keys, serverTime }).map(({ settlesIn: ms }) => ms);
+      watch.see({ keys, serverTime }).map(settlesIn);
     const pass = (ms: number) => clock.run(new Promise<void>((done) => void clock.after(ms, done)));
     return { watch, see, pass };
   };
@@ -152,8 +154,8 @@ describe('a run that watches keys', () => {
     see([keyOf(), other], NOW);
     watch.seeDisabled(disabled());
     expect(watch.last).toEqual([
-      { key: disabled(), settlesIn: SETTLE_MS },
-      { key: other, settlesIn: undefined },
+      { key: disabled(), endedFor: 0 },
+      { key: other, endedFor: undefined },
     ]);
     await pass(7_000);
     expect(see([disabled(), other])).toEqual([SETTLE_MS - 7_000, undefined]);
@@ -169,43 +171,53 @@ describe('a run that watches keys', () => {
 });
 
 describe('what keys have spent', () => {
-  const settled = (usage: unknown, ms: number | undefined = 0): SettlingKey => ({
+  const counted = (usage: unknown, endedFor = COUNT_MS): SeenKey => ({
     key: keyOf({ usage }),
-    settlesIn: ms,
+    endedFor,
   });
+  /** A key that is not counted for another millisecond. */
+  const ended = (usage: number) => counted(usage, COUNT_MS - 1);
 
-  test.each<[string, readonly SettlingKey[], string, boolean, string]>([
+  test.each<[string, readonly SeenKey[], string, boolean, string]>([
     ['no keys', [], '0', true, '$0.00 spent'],
-    ['settled keys', [settled(0.5), settled(0.25)], '0.75', true, '$0.75 spent'],
-    ['a key that settles', [settled(0.5), settled(0.25, 1)], '0.75', false, 'at least $0.75 spent'],
+    ['counted keys', [counted(0.5), counted(0.25)], '0.75', true, '$0.75 spent'],
+    [
+      'a key that ended less than an hour ago',
+      [counted(0.5), ended(0.25)],
+      '0.75',
+      false,
+      'at least $0.75 spent',
+    ],
     [
       'a key that works',
-      [settled(0.5), { key: keyOf(), settlesIn: undefined }],
+      [counted(0.5), { key: keyOf(), endedFor: undefined }],
       '0.75',
       false,
       'at least $0.75 spent',
     ],
     [
       'a key without a counter',
-      [settled(0.5), settled(null)],
+      [counted(0.5), counted(null)],
       '0.5',
       false,
       'at least $0.50 spent',
     ],
-    ['a key that settles at 0', [settled(0, 1)], '0', false, 'spending not yet counted'],
-    ['a lower bound, rounded down', [settled(0.8499, 1)], '0.8499', false, 'at least $0.84 spent'],
+    ['a key that has just ended at 0', [ended(0)], '0', false, 'spending not yet counted'],
+    ['a lower bound, rounded down', [ended(0.8499)], '0.8499', false, 'at least $0.84 spent'],
   ])('%s', (_, keys, amount, isExact, text) => {
     const spent = { amount: usd(amount), isExact };
     expect(spentBy(keys)).toEqual(spent);
     expect(describeSpent(spent)).toBe(text);
   });
+});
 
-  test.each<[number | undefined, readonly (number | undefined)[]]>([
-    [0, []],
-    [0, [0, 0]],
-    [7, [0, 7, 3]],
-    [undefined, [7, undefined]],
-  ])('is exact in %s milliseconds if the keys settle in %j', (expected, each) => {
-    expect(allSettleIn(each.map((ms) => ({ key: keyOf(), settlesIn: ms })))).toBe(expected);
-  });
+test.each<[string, Key, number | undefined, boolean]>([
+  ['disabled, without a time', disabled(), NOW, true],
+  ['disabled, without a Date', disabled({ updated_at: ago(9) }), undefined, true],
+  ['disabled, without a time, and will expire', disabled({ expires_at: ago(-9) }), NOW, false],
+  ['disabled, with a time', disabled({ updated_at: ago(9) }), NOW, false],
+  ['expired', keyOf({ expires_at: ago(9) }), NOW, false],
+  ['working', keyOf(), NOW, false],
+])('whether no list tells when a key has ended that is %s', (_, key, serverTime, isUnknown) => {
+  expect(withUnknownEnd({ keys: [key], serverTime })).toEqual(isUnknown ? [key] : []);
 });

@@ -6,11 +6,7 @@ import type { Comment } from '../../sandbox/github/state.ts';
 import type { Key } from '../../sandbox/openrouter/resources/keys.ts';
 import type { Workspace } from '../../sandbox/openrouter/resources/workspaces.ts';
 import { type CommentData, readComment } from '../../src/actions/preview/comment.ts';
-import {
-  previewDeleted,
-  previewLimitReached,
-  previewReopened,
-} from '../../src/actions/preview/failures.ts';
+import { previewLimitReached, previewReopened } from '../../src/actions/preview/failures.ts';
 import { identify, isSame, readMark } from '../../src/actions/preview/naming.ts';
 import type { Subject } from '../../src/actions/preview/subject.ts';
 import { formatExactUsd } from '../../src/lib/format-usd.ts';
@@ -42,6 +38,8 @@ export interface Conditions {
   comment: boolean;
   hasUpdatedAt: boolean;
   hasDate: boolean;
+  /** Whether counters can be later than a cap allows for. */
+  isLate: boolean;
   squatter: string | undefined;
 }
 
@@ -65,8 +63,8 @@ export interface Scene {
   byHand: HandKey[];
   /** The keys that a person deleted. */
   deletedByHand: Key[];
-  /** When each workspace was closed, by its id. */
-  closedAt: Map<string, number>;
+  /** When each workspace was locked, by its id. */
+  lockedAt: Map<string, number>;
   /** When each key was disabled, by its hash. */
   disabledAt: Map<string, number>;
   /** The deletions of what was in use: the call, and the workspace. */
@@ -114,14 +112,14 @@ export function subjectOf({ world }: Pick<Scene, 'world'>, id: string): Subject 
   return mark && SUBJECTS.find((subject) => isSame(subject, mark.subject));
 }
 
-/** The workspaces of a preview that exist, also those that are closed. */
+/** The workspaces of a preview that exist, also those that are locked. */
 export function previewsOf(scene: Scene, subject: Subject): Workspace[] {
   return scene.world.simulation.account.workspaces.filter(
     ({ id }) => subjectOf(scene, id) === subject,
   );
 }
 
-const isClosed = ({ closedAt }: Scene, id: string) => closedAt.has(id);
+const isLocked = ({ lockedAt }: Scene, id: string) => lockedAt.has(id);
 
 /** What a key has spent, in USD. */
 function spentBy({ world }: Scene, { hash }: Pick<Key, 'hash'>): Usd {
@@ -146,7 +144,8 @@ const cappedKeyOf = ({ key, request }: Job) => (request.cap === undefined ? unde
 
 /** What the keys of jobs with the cap have really spent in each workspace. A deleted key is forgotten. */
 export function neverMoreThanTheCap(scene: Scene): void {
-  const { cap, jobs, deletedByHand } = scene;
+  const { cap, jobs, deletedByHand, conditions } = scene;
+  if (conditions.isLate) return;
   const spent = new Map<string, Usd>();
   for (const key of jobs.flatMap((job) => cappedKeyOf(job) ?? [])) {
     if (deletedByHand.some(({ hash }) => hash === key.hash)) continue;
@@ -164,7 +163,7 @@ export function neverMoreThanTheCap(scene: Scene): void {
 export function theNewKeyFits(scene: Scene, job: PlayedJob): void {
   const { world, cap, jobs, byHand, conditions } = scene;
   const own = cappedKeyOf(job);
-  if (!own) return;
+  if (!own || conditions.isLate) return;
   const listed = job.main?.sent.findLast(({ call }) => call === 'GET /keys')?.at ?? 0;
   const since = listed - conditions.lag;
   const uncapped = jobs.filter(({ request, key }) => key && request.cap === undefined);
@@ -187,18 +186,21 @@ export function theNewKeyFits(scene: Scene, job: PlayedJob): void {
   }
 }
 
-/** A key that was created after its workspace was closed may miss in the bill. */
-export function noKeyOfAClosedWorkspaceIsGivenOut({ world, jobs, closedAt }: Scene): void {
+/** A key that was created after its workspace was locked may miss in the bill. */
+export function noKeyOfALockedWorkspaceIsGivenOut({ world, jobs, lockedAt }: Scene): void {
   const hashes = jobs.flatMap(({ key }) => key?.key.hash ?? []);
   const late = world.ledger.keys.filter(
     ({ key, createdAt }) =>
       hashes.includes(key.hash) &&
-      createdAt > (closedAt.get(key.workspace_id) ?? Number.POSITIVE_INFINITY),
+      createdAt > (lockedAt.get(key.workspace_id) ?? Number.POSITIVE_INFINITY),
   );
   expect(late).toEqual([]);
 }
 
-/** A final amount is what was really spent; any other is at most that. */
+/** Whether a comment says what was spent in the end, and not at least how much. */
+const isExact = ({ state, isAtLeast }: CommentData) => state === 'bill' && !isAtLeast;
+
+/** An exact amount is what was really spent; any other is at most that. */
 export function billsAreRight(scene: Scene): void {
   const { world, deletedByHand } = scene;
   for (const data of dataIn(scene)) {
@@ -206,8 +208,7 @@ export function billsAreRight(scene: Scene): void {
     const own = account.spends.filter(({ workspace_id }) => workspace_id === data.workspace);
     const spent = sumUsd(own.map(({ credits }) => BigInt(credits)));
     const lost = deletedByHand.filter(({ workspace_id }) => workspace_id === data.workspace);
-    const atLeast =
-      data.state === 'exactly' ? spent - sumUsd(lost.map((key) => spentBy(scene, key))) : 0n;
+    const atLeast = isExact(data) ? spent - sumUsd(lost.map((key) => spentBy(scene, key))) : 0n;
     if (data.spent > spent || data.spent < atLeast) {
       expect({ ...data, spent: formatExactUsd(data.spent) }).toEqual({
         really: formatExactUsd(spent),
@@ -224,7 +225,7 @@ export function countBills(scene: Scene): void {
   if (!conditions.isCalm || deletedByHand.length > 0) return;
   const data = dataIn(scene);
   calmBills.all += data.length;
-  calmBills.exact += data.filter(({ state }) => state === 'exactly').length;
+  calmBills.exact += data.filter(isExact).length;
 }
 
 /** For so long, a list shows a key that gives way, in milliseconds. */
@@ -381,25 +382,30 @@ export function nothingElseIsCreated(scene: Scene): void {
   expect(comments.filter((comment) => !isForged(comment))).toEqual([]);
 }
 
-/** What is deleted was closed before, and so was in use by no run, or is a key that no one got. */
-export function deletesOnlyWhatIsClosed({ premature }: Scene): void {
+/** What is deleted was locked before, and so was in use by no run, or is a key that no one got. */
+export function deletesOnlyWhatIsLocked({ premature }: Scene): void {
   expect(premature).toEqual([]);
 }
 
 const asksFor = ({ path }: Sent, subject: Subject) =>
   subject.kind === 'pull' ? path.endsWith(`/pulls/${subject.number}`) : path.includes('/git/');
 
-/** Whether a request closes a workspace. */
-export const closes = ({ call, body }: Sent) =>
-  call === 'PATCH /workspaces/:id' && body?.includes('"closed-') === true;
+/** Whether a request locks a workspace. */
+const locks = ({ call, body }: Sent) =>
+  call === 'PATCH /workspaces/:id' && body?.includes('"locked-') === true;
+
+/** Whether a request ends a key. */
+const ends = ({ call, body }: Sent) =>
+  call === 'DELETE /keys/:hash' ||
+  (call === 'PATCH /keys/:hash' && body?.includes('"disabled":true') === true);
 
 const idIn = ({ path }: Sent) => path.split('/').at(-1) ?? '';
 
-/** The request that closes follows a look that says closed, and it was closed at that time. */
-export function closesOnlyWhatItHasSeenClosed(scene: Scene): void {
+/** The request that locks follows a look that says closed, and it was closed at that time. */
+export function locksOnlyWhatItHasSeenClosed(scene: Scene): void {
   for (const { sent } of scene.jobs.flatMap(processesOf)) {
     for (const [at, request] of sent.entries()) {
-      const target = closes(request) && subjectOf(scene, idIn(request));
+      const target = locks(request) && subjectOf(scene, idIn(request));
       if (!target) continue;
       const look = sent.slice(0, at).findLast((one) => one.look && asksFor(one, target));
       expect(look?.look).toMatchObject({ isOpen: false });
@@ -409,22 +415,26 @@ export function closesOnlyWhatItHasSeenClosed(scene: Scene): void {
   }
 }
 
-/** Who says that what an open preview had is gone has seen that it is open, and it is gone. */
-export function noFalseAlarm(scene: Scene): void {
-  const { world, jobs } = scene;
-  for (const { sent, error, endedAt } of jobs.flatMap(processesOf)) {
-    if (!(error instanceof Failure)) continue;
-    if (error.is(previewDeleted)) {
-      const { id } = error.details.workspace;
-      const exists = world.simulation.account.workspaces.some((one) => one.id === id);
-      expect(exists && !isClosed(scene, id)).toBe(false);
-    } else if (error.is(previewReopened)) {
-      const { id } = error.details.workspace;
-      const hasDisabled = sent.some(({ call }) => call === 'PATCH /keys/:hash');
-      expect(hasDisabled || isClosed(scene, id)).toBe(true);
-    } else {
-      continue;
+/** While a job runs and its subject is open, no other process ends the key that it has got. */
+export function noKeyInUseIsEnded(scene: Scene): void {
+  if (scene.hasLags) return;
+  for (const { main, post, key, subject, request } of scene.jobs) {
+    if (!main || !key || !subject || request.keyMode !== 'job') continue;
+    const until = post?.startedAt ?? Number.POSITIVE_INFINITY;
+    const others = scene.jobs.flatMap(processesOf).filter((one) => one !== main && one !== post);
+    for (const { sent, startedAt } of others) {
+      const end = sent.find((one) => ends(one) && idIn(one) === key.key.hash);
+      if (!end || end.at < main.endedAt || end.at > until) continue;
+      expect(was('closed', scene, { subject, from: startedAt, to: end.at })).toBe(true);
     }
+  }
+}
+
+/** Who says that a preview was reopened has disabled its keys, and has seen that it is open. */
+export function noFalseAlarm(scene: Scene): void {
+  for (const { sent, error, endedAt } of scene.jobs.flatMap(processesOf)) {
+    if (!(error instanceof Failure && error.is(previewReopened))) continue;
+    expect(sent.some(ends)).toBe(true);
     const subject = subjectOf(scene, error.details.workspace.id) as Subject;
     const looks = sent.filter((one) => one.look && asksFor(one, subject));
     expect(looks.at(-1)?.look).toMatchObject({ isOpen: true });
@@ -433,15 +443,21 @@ export function noFalseAlarm(scene: Scene): void {
   }
 }
 
-/** Without a clean-up. */
+/** Without a clean-up: the run for the last change has ended the keys that existed then. */
 export function theLastRunIsRight(scene: Scene): void {
-  const { conditions, hasLags } = scene;
+  const { world, conditions, hasLags } = scene;
   if (!conditions.isCalm || hasLags || conditions.lag > 0) return;
   for (const subject of SUBJECTS) {
     if (isOpenNow(scene, subject)) continue;
     const since = lastChange(scene, subject);
-    const isNoticed = jobsOf(scene, subject).some(({ main }) => (main?.startedAt ?? 0) > since);
-    if (isNoticed) expect(previewsOf(scene, subject)).toEqual([]);
+    const noticed = jobsOf(scene, subject).flatMap(({ main }) => main?.startedAt ?? []);
+    const last = Math.max(...noticed.filter((at) => at > since));
+    const ids = previewsOf(scene, subject).map(({ id }) => id);
+    const left = [...world.ledger.keys, ...scene.byHand].filter(
+      ({ key, createdAt }) =>
+        ids.includes(key.workspace_id) && createdAt < last && works(world, key),
+    );
+    expect(left).toEqual([]);
   }
 }
 
@@ -470,19 +486,23 @@ function saysSo(scene: Scene, subject: Subject): boolean {
   });
 }
 
-/** Whether a run died after it had begun to close a workspace of `subject`, so that no one looked afterwards. */
+/** Whether a run died after it had ended a key of `subject`, so that no one looked afterwards. */
 function hasDiedClosing(scene: Scene, subject: Subject): boolean {
+  const own = scene.world.ledger.keys
+    .filter(({ key }) => subjectOf(scene, key.workspace_id) === subject)
+    .map(({ key }) => key.hash);
   return scene.jobs
     .flatMap(processesOf)
-    .some(
-      ({ killed, sent }) =>
-        killed && sent.some((one) => closes(one) && subjectOf(scene, idIn(one)) === subject),
-    );
+    .some(({ killed, sent }) => killed && sent.some((one) => ends(one) && own.includes(idIn(one))));
 }
+
+/** Whether a clean-up locked a workspace of `subject` after that had changed: it had read the state before. */
+const wasLockedLate = ({ world, lockedAt }: Scene, subject: Subject, since: number) =>
+  [...lockedAt].some(([id, at]) => at >= since && subjectOf({ world }, id) === subject);
 
 export function openHasItsWorkspaceOrSomeoneSaysSo(scene: Scene): void {
   for (const subject of SUBJECTS) {
-    const open = previewsOf(scene, subject).filter(({ id }) => !isClosed(scene, id));
+    const open = previewsOf(scene, subject).filter(({ id }) => !isLocked(scene, id));
     if (!isOpenNow(scene, subject) || open.length > 0) continue;
     const since = lastChange(scene, subject);
     const gotThatFar = jobsOf(scene, subject).filter(
@@ -492,6 +512,7 @@ export function openHasItsWorkspaceOrSomeoneSaysSo(scene: Scene): void {
         main.sent.some(({ at, look }) => look?.isOpen && at >= since),
     );
     if (saysSo(scene, subject) || hasDiedClosing(scene, subject)) continue;
+    if (wasLockedLate(scene, subject, since)) continue;
     expect(gotThatFar.map(({ name }) => name)).toEqual([]);
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '../../src/actions/delete/delete-workspace.ts';
 import { type SweepRequest, sweep } from '../../src/actions/sweep/sweep-workspaces.ts';
 import type { Usd } from '../../src/lib/usd.ts';
-import type { SettlingKey } from '../../src/openrouter/settlement.ts';
+import type { SeenKey } from '../../src/openrouter/settlement.ts';
 import { type SweepResult, withOutcome } from '../../src/teardown/deletion.ts';
 import { isPermanent, jitters, replicaLags, schedules } from '../support/faults.ts';
 import { recordReadings } from '../support/readings.ts';
@@ -270,7 +270,7 @@ function reportsWhatIsDeleted({ scene, target, request, first }: Deletion): void
   expect(result.keys.filter(({ key }) => deletedByOthers.has(key.hash))).toEqual([]);
 }
 
-function countsTheMostThatWasRead({ readings }: Scene, keys: readonly SettlingKey[]): void {
+function countsTheMostThatWasRead({ readings }: Scene, keys: readonly SeenKey[]): void {
   for (const { key } of keys) expect(key.usage).toBe(readings.get(key.hash));
 }
 

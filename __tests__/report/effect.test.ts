@@ -119,7 +119,7 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   [
     new Failure(teardown.workspaceHasKeys, {
       workspace: WORKSPACE,
-      keys: [{ key: KEY, settlesIn: undefined }],
+      keys: [{ key: KEY, endedFor: undefined }],
     }),
     NOTHING_DELETED,
   ],
@@ -147,7 +147,6 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
   [
     new Failure(teardown.tooManyStale, {
       result: [sweptTo('too-many'), sweptTo('too-many'), sweptTo('too-many')],
-      kind: 'sweep',
       maxDeletions: 2,
     }),
     'Their API keys may still work, each up to its own limit.',
@@ -191,21 +190,17 @@ const EXPECTATIONS: readonly [Failure, string | typeof OF_STEP][] = [
     `The workspace, id ${WORKSPACE.id}, was left alone.`,
   ],
   [
-    new Failure(preview.previewNotDeleted, {
-      workspace: WORKSPACE,
-      errors: [REJECTED],
-      keysLeft: [],
-    }),
+    new Failure(preview.previewNotEnded, { slug: 'a', errors: [REJECTED], keysLeft: [] }),
     'None of its API keys works.',
   ],
   [new Failure(preview.staleResponse, { number: 42 }), OF_STEP],
   [
     new Failure(preview.previewReopened, { workspace: WORKSPACE }),
-    `Its workspace has the id ${WORKSPACE.id}. If that is closed, the next run creates a new one.`,
+    `Its workspace has the id ${WORKSPACE.id}, and stays.`,
   ],
   [
-    new Failure(preview.previewDeleted, { workspace: WORKSPACE }),
-    `The workspace with the id ${WORKSPACE.id} is closed, or does not exist any more.`,
+    new Failure(preview.keyNotListed, { key: KEY }),
+    'The job has no API key. The post step, if it runs, disables the new one.',
   ],
   [
     new Failure(key.keyReplaced, { key: KEY, olderEnded: false }),

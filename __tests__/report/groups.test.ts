@@ -55,7 +55,6 @@ describe('a step of a preview', () => {
     const [opened] = openPull(gitHub.server.github, gitHub.repository);
     const inputs = { comment: 'false', key: 'none' };
     const ended = await post(opened, await main(opened, inputs), inputs);
-    expect(foldGroups(ended.log.split('\n'))).toEqual(['▸ Requests']);
-    expect(ended.commands.at(-1)?.name).toBe('endgroup');
+    expect(ended.log).toBe('');
   });
 });

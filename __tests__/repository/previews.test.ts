@@ -21,7 +21,7 @@ describe('the file for code without the management key in docs/previews.md', () 
     expect(harness.sandbox.account.keys).toEqual([]);
     closePull(github, gitHub.repository, 1);
     expect((await workspaceOf()) ?? '').toBe('');
-    expect(slugs()).toEqual([]);
+    expect(slugs()).toEqual(['preview-shop-1']);
   });
 
   test('has an environment only in the job that creates the workspace', () => {

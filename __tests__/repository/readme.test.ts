@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { sceneOf } from '../../sandbox/cli/scenes.ts';
-import { asTarget, dispatchEvent, scheduleEvent } from '../../sandbox/github/events.ts';
-import { closePull, openPull, pushTo } from '../../sandbox/github/people.ts';
+import { dispatchEvent, scheduleEvent } from '../../sandbox/github/events.ts';
+import { closePull, openPull, pushTo, reopenPull } from '../../sandbox/github/people.ts';
 import { addRepository } from '../../sandbox/github/seed.ts';
 import { duringOutage } from '../../sandbox/openrouter/outage.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
@@ -11,7 +11,7 @@ import { interpolateAll, jobOf, type Workflow } from '../support/workflow.ts';
 
 const WORKSPACE = recipeOf('README.md');
 const PREVIEW = recipeOf('README.md', 'Preview');
-const CLEAN_UP = recipeOf('README.md', 'Preview clean-up');
+const NIGHT = recipeOf('README.md', 'Preview nightly');
 
 const { harness, gitHub, slugs, comments } = openPreviewHarness({ followsSteps: true });
 const { run: runJob, start, letKeysSettle } = openRecipeJobs({ harness, gitHub });
@@ -98,7 +98,7 @@ describe('the file for a workspace in README.md', () => {
 });
 
 describe('the two files for previews in README.md', () => {
-  test('give an open pull request a workspace and a key, and delete both when it is closed', async () => {
+  test('give an open pull request a workspace and a key, disable the key when it is closed, and delete both in the night', async () => {
     const { repository, server } = gitHub;
     const [opened] = openPull(server.github, repository);
     const { result, main, scripts } = await runJob(PREVIEW, opened);
@@ -111,9 +111,15 @@ describe('the two files for previews in README.md', () => {
     expect(comments()).toEqual([expect.stringContaining(String(slug))]);
 
     const [closed] = closePull(server.github, repository, 1);
-    const end = await runJob(CLEAN_UP, asTarget(server.github, closed));
-    expect(end.result).toBe('success');
+    const end = await runJob(PREVIEW, closed);
+    expect([end.result, end.scripts]).toEqual(['success', [{ run: 'npm ci', env: {} }]]);
     expect(end.main['preview']?.outputs).toMatchObject({ state: 'closed' });
+    expect(slugs()).toEqual([slug]);
+    expect(comments()).toEqual([expect.stringContaining(' so far<')]);
+
+    letKeysSettle();
+    const night = await runJob(NIGHT, scheduleEvent(server.github, repository));
+    expect(night.result).toBe('success');
     expect(slugs()).toEqual([]);
     expect(harness.sandbox.account.keys).toEqual([]);
     expect(comments()).toEqual([expect.stringContaining(', closed<')]);
@@ -126,12 +132,15 @@ describe('the two files for previews in README.md', () => {
     const [, pushed = opened] = pushTo(server.github, repository, 'menu');
     const { group, ...concurrency } = PREVIEW.concurrency ?? { group: '' };
     expect(concurrency).toEqual({ 'cancel-in-progress': true });
-    const [first, second, elsewhere] = [opened, pushed, other].map(
-      ({ ref }) => interpolateAll({ group }, { github: { workflow: 'Preview', ref } })['group'],
+    const [closed] = closePull(server.github, repository, 1);
+    const [first, second, last, elsewhere] = [opened, pushed, closed, other].map(
+      ({ payload: event, ref }) =>
+        interpolateAll({ group }, { github: { workflow: 'Preview', event, ref } })['group'],
     );
-    expect(second).toBe(first);
+    expect([second, last]).toEqual([first, first]);
     expect(elsewhere).not.toBe(first);
 
+    reopenPull(server.github, repository, 1);
     const tight = structuredClone(PREVIEW);
     Object.assign(jobOf(tight).steps[0]?.with ?? {}, { 'preview-limit-usd': 1 });
     const cancelled = await start(tight, opened);
@@ -141,7 +150,7 @@ describe('the two files for previews in README.md', () => {
     expect(main['preview']?.outputs['key']).toMatch(/^sk-or-v1-/);
   });
 
-  test('delete each night what no event has deleted, and keep what is open', async () => {
+  test('delete each night what was closed even if the run of the close is lost, and keep what is open', async () => {
     const { repository, server } = gitHub;
     const [first] = openPull(server.github, repository);
     const [second] = openPull(server.github, repository);
@@ -149,7 +158,7 @@ describe('the two files for previews in README.md', () => {
     const { main } = await runJob(PREVIEW, second);
     closePull(server.github, repository, 1);
     letKeysSettle();
-    await runJob(CLEAN_UP, scheduleEvent(server.github, repository));
+    await runJob(NIGHT, scheduleEvent(server.github, repository));
     expect(slugs()).toEqual([main['preview']?.outputs['slug']]);
   });
 

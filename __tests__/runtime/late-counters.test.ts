@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { GitHubEvent } from '../../sandbox/github/events.ts';
+import { type GitHubEvent, scheduleEvent } from '../../sandbox/github/events.ts';
 import { closePull, mergePull, openPull, pushTo } from '../../sandbox/github/people.ts';
 import { COUNTER_DELAY } from '../../sandbox/openrouter/resources/usage.ts';
 import { seedKey, seedUsage, seedWorkspace } from '../../sandbox/openrouter/seed.ts';
@@ -12,11 +12,18 @@ const { harness, gitHub, main, job, keyOf, slugs, comments, letPass } = openPrev
   isBundle: true,
 });
 
+const HOUR = 3_600_000;
+
 const open = () => openPull(gitHub.server.github, gitHub.repository)[0];
 const close = () => closePull(gitHub.server.github, gitHub.repository, 1)[0];
 function push(): GitHubEvent {
   const [, synchronized] = pushTo(gitHub.server.github, gitHub.repository, 'feature');
   return synchronized as GitHubEvent;
+}
+/** Runs the night after all keys have ended an hour ago. */
+function settle() {
+  letPass(HOUR + 1_000);
+  return main(scheduleEvent(gitHub.server.github, gitHub.repository));
 }
 const spentReally = () =>
   harness.sandbox.account.spends.reduce((sum, { credits }) => sum + credits, 0) / 1e9;
@@ -37,15 +44,17 @@ test('four jobs in a row that spend 1 USD each spend 2 USD with preview-limit-us
   expect(spentReally()).toBe(2);
 });
 
-test('a deployed preview that has spent 3.25 USD has that in its final bill when it is closed', async () => {
+test('a deployed preview that has spent 3.25 USD has that in its final bill in the night after its close', async () => {
   const inputs = { key: 'preview', 'limit-usd': '5' };
   const { main: deployed } = await job(open(), inputs, 1);
   letPass(3_600_000);
   seedUsage(harness.sandbox, keyOf(deployed), { credits: 2.25 });
   const { main: closed, post: ended } = await job(close(), inputs);
   expect([closed.exitCode, ended.exitCode]).toEqual([0, 0]);
-  expect(closed.outputs).toMatchObject({ state: 'closed', 'keys-cost-usd': '3.25' });
-  expect(closed.summary).toContain('<p>$3.25 spent.</p>');
+  expect(comments().join()).toContain(' spent so far</h3>');
+  const night = await settle();
+  expect(night.outputs).toMatchObject({ count: '1', 'keys-cost-usd': '3.25' });
+  expect(night.summary).toContain('Deleted: 1, $3.25 spent');
   expect(comments()).toEqual(bill('$3.25'));
   expect(slugs()).toEqual([]);
 });
@@ -57,8 +66,8 @@ test('five jobs that spend 5 USD within a minute, and then a merge, have 5 USD i
   expect(harness.sandbox.account.now().getTime() - start).toBeLessThan(60_000);
   expect(comments().join()).not.toMatch(/\$0\.00/);
   const [merged] = mergePull(gitHub.server.github, gitHub.repository, 1);
-  const { main: closed } = await job(merged);
-  expect(closed.outputs).toMatchObject({ state: 'closed', 'keys-cost-usd': '5' });
+  await job(merged);
+  expect((await settle()).outputs['keys-cost-usd']).toBe('5');
   expect(comments()).toEqual(bill('$5.00'));
 });
 

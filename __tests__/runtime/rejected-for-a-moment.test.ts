@@ -61,7 +61,7 @@ test('a management key that was never accepted fails a step after one request, a
   const [closed] = closePull(gitHub.server.github, gitHub.repository, 1);
   rejectKey(1, 'GET /workspaces');
   const step = await main(closed);
-  expect(expectFailure(step, step.outputs).code).toBe('preview-not-deleted');
+  expect(expectFailure(step, step.outputs).code).toBe('preview-not-ended');
   const ended = await post(closed, step);
   expect([ended.exitCode, ended.annotations]).toEqual([0, []]);
   expect([step.openRouterCalls, ended.openRouterCalls]).toEqual([['GET /workspaces'], []]);

@@ -1,23 +1,20 @@
 import { expect, test } from '@jest/globals';
-import { scheduleEvent } from '../../sandbox/github/events.ts';
 import { seedWorkspace } from '../../sandbox/openrouter/seed.ts';
-import { openPreviewHarness } from '../support/preview-steps.ts';
+import { openEmptiedHarness } from '../support/emptied-harness.ts';
 
 // In real time: Node.js warns of a timer whose time is negative, not a number, or too long.
 
-const { harness, gitHub, mainInProcess } = openPreviewHarness();
+const { harness } = openEmptiedHarness();
 
-test('a clean-up that has no time left for lookups causes no warning of Node.js', async () => {
-  const { server, repository } = gitHub;
+test('a sweep that has no time left for deletions causes no warning of Node.js', async () => {
   // Eight at a time, each of which takes half of the time that is left.
-  for (let number = 1; number <= 160; number += 1) {
-    const url = `https://github.com/octo-org/shop/pull/${number}`;
-    const description = `Preview of ${url} (repository ${repository.id})`;
-    seedWorkspace(harness.sandbox, { slug: `preview-shop-${number}`, description });
-    server.faults.push({ on: 'GET /repos/:owner/:repo/pulls/:number', kind: 'silence' });
+  for (let number = 1; number <= 50; number += 1) {
+    seedWorkspace(harness.sandbox, { slug: `preview-${number}`, age: 1e9 });
+    harness.sandbox.faults.push({ on: 'GET /keys', kind: 'silence' });
   }
-  const step = await mainInProcess(scheduleEvent(server.github, repository), { timeout: '2s' });
-  expect(step.log).toContain('its time was over before it was sent');
+  const inputs = { 'slug-pattern': 'preview-*', 'older-than': '2d', timeout: '2s' };
+  const step = await (await harness.start('sweep', inputs)).result;
+  expect(step.log).toContain('Deleted 0 of 50');
   expect(step.stderr).toBe('');
 });
 

@@ -8,7 +8,7 @@ import { reportSpend } from '../../src/actions/key/report.ts';
 import { type KeyTask, keyTask } from '../../src/actions/key/task.ts';
 import { type EffectRecord, recordEffect } from '../../src/http/effect.ts';
 import { toJson } from '../../src/lib/json.ts';
-import type { SettlingKey } from '../../src/openrouter/settlement.ts';
+import type { SeenKey } from '../../src/openrouter/settlement.ts';
 import { describeWarning } from '../../src/report/describe-error.ts';
 import type { Description } from '../../src/report/description.ts';
 import type { Context } from '../../src/shared/context.ts';
@@ -87,7 +87,7 @@ export interface KeyPost {
   error?: Error;
   /** What is left to do if it failed. */
   left?: KeyTask;
-  replaced?: readonly SettlingKey[];
+  replaced?: readonly SeenKey[];
   spend?: KeySpend;
   lines: string[];
 }

@@ -128,7 +128,7 @@ export const VARIATIONS: Readonly<Record<string, Variation>> = {
   'key-name-unchanged': changing(FIND_KEY, 'name', (name) => name.slice(0, 100)),
   'key-list-order': onData<Json[]>(LIST_KEYS, (keys) => keys.filter((_, at) => at !== 1)),
   'disabled-key': setting(UPDATE_KEY, { disabled: false }),
-  'disabled-key-limit': setting(UPDATE_KEY, { limit: 0.5 }),
+  'disabled-key-name': setting(UPDATE_KEY, { name: 'Another' }),
   'disabled-key-time': changing(FIND_KEY, 'updated_at', (time) => later(time, -5_000)),
   'workspace-pages': onQuery(LIST, 'limit', '50'),
   'workspace-order': onData<Json[]>(LIST, (list) => {

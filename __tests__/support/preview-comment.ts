@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { CommentContent, CommentData } from '../../src/actions/preview/comment.ts';
 import { toUsd, type Usd } from '../../src/lib/usd.ts';
 import type { Key } from '../../src/openrouter/resources/keys.ts';
-import { type SettlingKey, spentBy } from '../../src/openrouter/settlement.ts';
+import { COUNT_MS, type SeenKey, spentBy } from '../../src/openrouter/settlement.ts';
 import { type KeyFields, toKey } from './keys.ts';
 
 /** The workspace that the comments of the tests are about. */
@@ -32,7 +32,8 @@ export const someUsd: fc.Arbitrary<Usd> = fc.oneof(
 export const someData: fc.Arbitrary<CommentData> = fc.record({
   workspace: fc.constantFrom(WORKSPACE.id, WORKSPACE.id.toUpperCase()),
   spent: someUsd,
-  state: fc.constantFrom('so far' as const, 'exactly' as const, 'at least' as const),
+  state: fc.constantFrom('so far' as const, 'bill' as const),
+  isAtLeast: fc.boolean(),
   cap: fc.option(someUsd, { nil: undefined }),
 });
 
@@ -50,10 +51,10 @@ export function keyOf(fields: KeyFields = {}): Key {
 }
 
 /** Keys whose names someone chose to do harm. */
-const someKeys: fc.Arbitrary<readonly SettlingKey[]> = fc
+const someKeys: fc.Arbitrary<readonly SeenKey[]> = fc
   .uniqueArray(
     fc.record({
-      settlesIn: fc.constantFrom(undefined, 0, 0, 90_000),
+      endedFor: fc.constantFrom(undefined, COUNT_MS, COUNT_MS, 90_000),
       hash: fc.constantFrom('1f', 'e2d4c6b8a0918273', 'ffffffffffffffff', '12345678901'),
       name: fc.oneof(
         { weight: 2, arbitrary: hostileText },
@@ -77,7 +78,7 @@ const someKeys: fc.Arbitrary<readonly SettlingKey[]> = fc
     }),
     { selector: ({ hash }) => hash },
   )
-  .map((list) => list.map(({ settlesIn, ...fields }) => ({ key: keyOf(fields), settlesIn })));
+  .map((list) => list.map(({ endedFor, ...fields }) => ({ key: keyOf(fields), endedFor })));
 
 /** What a comment is rendered from, with a sum that can be larger than that of the keys. */
 export const someContent: fc.Arbitrary<CommentContent> = fc
@@ -86,12 +87,19 @@ export const someContent: fc.Arbitrary<CommentContent> = fc
 
 /** The facts about a workspace that exists, and has these keys. */
 export function contentOf(
-  keys: readonly SettlingKey[],
+  keys: readonly SeenKey[],
   data: Partial<CommentData> = {},
 ): CommentContent {
   const { amount } = spentBy(keys);
   return {
-    data: { workspace: WORKSPACE.id, spent: amount, state: 'so far', cap: undefined, ...data },
+    data: {
+      workspace: WORKSPACE.id,
+      spent: amount,
+      state: 'so far',
+      isAtLeast: false,
+      cap: undefined,
+      ...data,
+    },
     slug: WORKSPACE.slug,
     keys,
   };

@@ -23,6 +23,7 @@ import type { HttpResponse, Transport } from '../../src/http/transport.ts';
 import { Cancellation } from '../../src/lib/cancellation.ts';
 import { parseJson } from '../../src/lib/json.ts';
 import { toUsd, type Usd } from '../../src/lib/usd.ts';
+import { isCounted } from '../../src/openrouter/settlement.ts';
 import { Failure } from '../../src/shared/failure.ts';
 import { jitters, rarely } from './faults.ts';
 import { canSpend, GITHUB_URL, type World } from './preview-world.ts';
@@ -141,7 +142,6 @@ export function requestOf(
     },
     cap,
     comment: true,
-    maxDeletions: 50,
     dryRun: false,
     timeoutMs: TIMEOUT_MS,
   };
@@ -325,8 +325,8 @@ function contextOf<Result>(
 }
 
 function shortComment({ data, keys }: CommentContent): string {
-  const settled = keys.filter(({ settlesIn }) => settlesIn === 0).length;
-  return `${formatMarker(data)}\n${keys.length} keys, ${settled} of them settled`;
+  const counted = keys.filter(isCounted).length;
+  return `${formatMarker(data)}\n${keys.length} keys, ${counted} of them counted`;
 }
 
 /** Notes when a process is cancelled: what it does then counts as failed. */

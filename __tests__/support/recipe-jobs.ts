@@ -9,7 +9,7 @@ import type { Sandbox } from '../../sandbox/openrouter/server.ts';
 import { runPostInProcess, runStepInProcess } from '../../sandbox/runner/in-process.ts';
 import { readManifest, type StepOptions, type StepResult } from '../../sandbox/runner/runner.ts';
 import { readExamples, readWorkflow } from '../../scripts/examples.ts';
-import { SETTLE_MS } from '../../src/openrouter/settlement.ts';
+import { COUNT_MS } from '../../src/openrouter/settlement.ts';
 import type { openPreviewHarness } from './preview-steps.ts';
 import { ROOT } from './root.ts';
 import {
@@ -112,7 +112,7 @@ export function openRecipeJobs(servers: Servers) {
     run: async (...job: Parameters<typeof start>): Promise<JobResult> =>
       (await start(...job)).end(),
     /** Lets time pass until all that ended keys have spent is counted. Times of OpenRouter have seconds only. */
-    letKeysSettle: () => servers.harness.sandbox.letPass(SETTLE_MS + 1_000),
+    letKeysSettle: () => servers.harness.sandbox.letPass(COUNT_MS + 1_000),
   };
 }
 

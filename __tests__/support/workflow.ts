@@ -16,6 +16,7 @@ export interface Step {
 
 export interface Job {
   needs?: string | string[];
+  if?: string;
   permissions?: Partial<Token['permissions']>;
   concurrency?: { group: string };
   /** The reusable workflow that it calls instead of having steps. */

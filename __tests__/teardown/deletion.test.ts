@@ -5,7 +5,7 @@ import { KEY } from '../support/failures.ts';
 
 const spent = (text: string, isExact: boolean) => ({ amount: toUsd(Number(text)), isExact });
 const keys = (count: number) =>
-  Array.from({ length: count }, () => ({ key: KEY, settlesIn: undefined }));
+  Array.from({ length: count }, () => ({ key: KEY, endedFor: undefined }));
 
 test.each<[Deletion, string]>([
   [

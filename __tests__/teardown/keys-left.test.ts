@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { toSettling } from '../../src/openrouter/settlement.ts';
+import { seenIn } from '../../src/openrouter/settlement.ts';
 import { describeWorking, type KeysLeft } from '../../src/teardown/keys-left.ts';
 import { KEY } from '../support/failures.ts';
 import { toKey } from '../support/keys.ts';
@@ -7,7 +7,7 @@ import { toKey } from '../support/keys.ts';
 const NOW = Date.parse('2026-11-28T09:40:00Z');
 const left = (keys: readonly object[]): KeysLeft => {
   const listed = keys.map((key) => toKey({ ...KEY, ...key }));
-  return toSettling({ keys: listed, serverTime: NOW });
+  return seenIn({ keys: listed, serverTime: NOW });
 };
 const DISABLED = { disabled: true };
 const EXPIRED = { expires_at: '2026-11-28T09:39:59Z' };

@@ -132,17 +132,13 @@ test.each<[string, Outcome[]]>([
     'Could not check or delete 2 OpenRouter previews',
     ['failed', 'failed', 'deleted', 'already-deleted', 'kept'],
   ],
-  [
-    '2 OpenRouter previews are closed, more than max-deletions allows (1): none was deleted',
-    ['too-many', 'failed', 'too-many'],
-  ],
   ['🔎 Dry run: would delete 1 OpenRouter preview', ['would-delete', 'kept']],
   ['✅ Deleted 1 OpenRouter preview', ['deleted', 'already-deleted', 'kept']],
   [
     '✅ Already deleted by another job: 2 OpenRouter previews',
     ['already-deleted', 'already-deleted', 'kept'],
   ],
-  ['✅ Ended, and deleted by the next clean-up: 1 OpenRouter preview', ['settling', 'kept']],
+  ['✅ Left to the next clean-up: 1 OpenRouter preview', ['left', 'kept']],
   ['✅ Nothing to delete: no OpenRouter preview is closed', ['kept', 'kept']],
   ['✅ Nothing to delete: no OpenRouter preview is closed', []],
 ])('the verdict is: %s', (title, outcomes) => {
@@ -152,7 +148,7 @@ test.each<[string, Outcome[]]>([
 
 test.each<[Outcome[], string | undefined]>([
   [[], undefined],
-  [['deleted', 'already-deleted', 'settling', 'would-delete', 'kept'], undefined],
+  [['deleted', 'already-deleted', 'left', 'would-delete', 'kept'], undefined],
   [['deleted', 'failed'], 'sweep-incomplete'],
   [['failed', 'would-delete'], 'sweep-incomplete'],
   [['failed', 'too-many'], 'too-many-stale'],
@@ -229,7 +225,7 @@ test.each<[SweepResult, string[]]>([
   [[swept('a', 'deleted', spent('0.3')), swept('b', 'kept')], []],
   [
     [swept('a', 'deleted', spent('0.3', false)), swept('b', 'already-deleted', spent('0', false))],
-    ['OpenRouter counts what is spent some minutes late.'],
+    ['OpenRouter can count what is spent up to an hour late.'],
   ],
 ])('a summary says once why amounts are lower bounds: %#', (result, notes) => {
   expect(sweepSummary(result, { kind: 'sweep', deleteKeys: true }).notes).toEqual(notes);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseDocument } from 'yaml';
-import { asTarget, type GitHubEvent, scheduleEvent } from '../../sandbox/github/events.ts';
+import { type GitHubEvent, scheduleEvent } from '../../sandbox/github/events.ts';
 import { closePull, openPull, pushTo } from '../../sandbox/github/people.ts';
 import { seedUsage } from '../../sandbox/openrouter/seed.ts';
 import type { Sandbox } from '../../sandbox/openrouter/server.ts';
@@ -51,11 +51,11 @@ export const TESTS_AND_DEPLOYMENT: Record<string, (sandbox: Sandbox) => Promise<
     assert.deepEqual(deployed.results['deploy'], ['failure'], deployed.log);
     assert.deepEqual(calls(), []);
 
-    const closed = asTarget(github, closePull(github, repository, 1)[0]);
-    const removed = await reader.run('Remove preview', { event: closed });
+    const [closed] = closePull(github, repository, 1);
+    const removed = await reader.run('Preview', { event: closed });
     assert.equal(removed.exitCode, 0, removed.log);
     assert.deepEqual(calls(), ['remove-preview 1']);
-    assert.deepEqual(reader.slugs(), []);
+    assert.ok(!reader.disabledKeys().includes(false), removed.log);
     await reader.close();
   },
 
@@ -102,20 +102,21 @@ export const TESTS_AND_DEPLOYMENT: Record<string, (sandbox: Sandbox) => Promise<
     assert.deepEqual(calls(), ['deploy-preview 1', CHECKED]);
     assert.deepEqual(reader.disabledKeys(), [false, true, true]);
 
-    const closed = asTarget(github, closePull(github, repository, 1)[0]);
-    const removed = await reader.run('Remove preview', {
+    const [closed] = closePull(github, repository, 1);
+    const removed = await reader.run('Preview', {
+      change: withoutTests,
       event: closed,
       down: 'everything',
-      annotations: ['error preview: preview not deleted'],
+      annotations: ['error preview: preview not ended'],
     });
-    assert.deepEqual(removed.results['remove'], ['failure'], removed.log);
+    assert.deepEqual(removed.results['deploy'], ['failure'], removed.log);
     assert.deepEqual(calls(), ['remove-preview 1']);
     assert.equal(reader.slugs().length, 1);
 
     // The first night ends the spending; the next one knows what was spent.
     for (const left of [1, 0]) {
       const night = scheduleEvent(github, repository);
-      const cleaned = await reader.run('Preview clean-up', { event: night });
+      const cleaned = await reader.run('Preview nightly', { event: night });
       assert.equal(cleaned.exitCode, 0, cleaned.log);
       assert.ok(!reader.disabledKeys().includes(false), cleaned.log);
       assert.equal(reader.slugs().length, left);

@@ -108,13 +108,13 @@ export const KEYS: readonly Assumption[] = [
     },
   },
   {
-    id: 'disabled-key-limit',
-    sentence: 'PATCH /keys/{hash} takes disabled: true and a limit of 0 at once, and returns both.',
+    id: 'disabled-key-name',
+    sentence: 'PATCH /keys/{hash} takes disabled: true and a new name at once, and returns both.',
     documented: DOCS.updateKey,
-    reliedOnBy: { file: RESOURCE, name: 'disableUnused' },
+    reliedOnBy: { file: 'src/actions/preview/unused-key.ts', name: 'disableUnused' },
     async probe(scene) {
       const { hash } = await scene.createKey(await sharedWorkspace(scene), { limit: 0.5 });
-      const body = { disabled: true, limit: 0 };
+      const body = { disabled: true, name: 'Given way' };
       const disabled = dataOf(await scene.send('PATCH', `/keys/${hash}`, { body }));
       const changes = changesOf(body, disabled);
       return finding(changes.join('; ') || 'both', { agrees: changes.length === 0 });

@@ -158,7 +158,7 @@ export const LISTS: readonly Assumption[] = [
     id: 'keys-of-deleted-workspace',
     sentence: 'GET /keys returns an empty list or a 4xx for a workspace that was deleted.',
     documented: undefined,
-    reliedOnBy: { file: 'src/actions/preview/close-preview.ts', name: 'isGone' },
+    reliedOnBy: { file: 'src/actions/preview/delete-preview.ts', name: 'isGone' },
     async probe(scene) {
       const { id } = await scene.createWorkspace();
       await scene.send('DELETE', `/workspaces/${id}`);

@@ -43,7 +43,7 @@ export const WORKSPACES: readonly Assumption[] = [
     id: 'read-after-update',
     sentence: 'A lookup by its id shows the new slug and description of a workspace at once.',
     documented: undefined,
-    reliedOnBy: { file: 'src/actions/preview/open-preview.ts', name: 'admitKey' },
+    reliedOnBy: { file: 'src/actions/preview/open-preview.ts', name: 'isUsable' },
     async probe(scene) {
       const { id } = await scene.createWorkspace({ description: 'Old' });
       const body = { slug: scene.newSlug(), description: 'New' };

@@ -39,6 +39,7 @@ export interface Occurrence {
 export const SPEED = 20;
 
 export const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 /** How long a job goes on after it has spent something: by default, until that is counted. */
 const COUNTED_MS = MINUTE;
@@ -71,10 +72,17 @@ const REOPENED: Occurrence = {
   happen: (github, repository) => reopenPull(github, repository, 42)[0],
 };
 
-/** The run of the closing never came, as after a failure of GitHub. */
-const CLEANED_UP: Occurrence = {
-  title: 'It is closed, its run is lost, and the nightly clean-up runs',
-  passes: 10 * MINUTE,
+/** Long enough after the end of each key. */
+const NIGHT: Occurrence = {
+  title: 'The nightly run starts',
+  passes: 6 * HOUR,
+  happen: (github, repository) => scheduleEvent(github, repository),
+};
+
+/** The run of the close never came, as after a failure of GitHub. */
+const CLOSED_UNSEEN: Occurrence = {
+  title: 'It is closed, its run is lost, and the nightly run starts',
+  passes: 6 * HOUR,
   happen(github, repository) {
     closePull(github, repository, 42);
     return scheduleEvent(github, repository);
@@ -85,9 +93,6 @@ const STARTED: Occurrence = {
   title: 'The workflow is started by hand',
   happen: (github, repository) => dispatchEvent(github, repository),
 };
-
-/** What a run does after a key has just ended. */
-const WAITS = 'waits for the final amount, ten seconds here and three minutes on GitHub';
 
 /** What all examples of a preview have in common. */
 const PREVIEW = {
@@ -121,13 +126,13 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   },
   preview: {
     ...PREVIEW,
-    description: 'The life of a preview, until its pull request is closed.',
-    occurrences: [OPENED, PUSHED, CLOSED],
+    description: 'The life of a preview, until the night after its close.',
+    occurrences: [OPENED, PUSHED, CLOSED, NIGHT],
     variants: {
       '--spent 1': 'each job uses up the limit of its key',
       '--limit-usd 0.4 --max-tokens 32000':
         'a request to a model is refused, because it could cost more than is left',
-      '--key preview': `the key is for what is deployed, and stays until the closing, which ${WAITS}`,
+      '--key preview': 'the key is for what is deployed, and works until the close',
       '--key none': 'the jobs get no key',
       '--existing preview-app-42': 'the slug belongs to a workspace that is no preview',
       '--dry-run true': 'the steps change nothing',
@@ -145,32 +150,24 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       'error preview: preview limit reached',
     ],
     variants: {
-      '--spent 0.25 --preview-limit-usd 1.5': `the second job ${WAITS}, and then has room`,
+      '--spent 0.25 --preview-limit-usd 1.5':
+        'the second job waits until all is counted, ten seconds here and three minutes on GitHub, and then has room',
       '--preview-limit-usd 5': 'the cap is not reached',
     },
   },
-  'preview-wait': {
+  'preview-night': {
     ...PREVIEW,
-    description: `A pull request is closed right after a job: the run ${WAITS}.`,
-    runJob: spendAtTheEnd,
-    occurrences: [OPENED, PUSHED, atOnce(CLOSED)],
-    variants: {
-      '--counter-delay 0': 'OpenRouter counts at once, which no run relies on',
-      '--key preview': 'the key is for what is deployed, and stays until the closing',
-    },
-  },
-  'preview-clean-up': {
-    ...PREVIEW,
-    description: 'The run of a closed pull request is lost, and the clean-up deletes its preview.',
-    occurrences: [OPENED, CLEANED_UP],
+    description: 'The run of a close is lost, and the nightly run deletes the preview.',
+    occurrences: [OPENED, CLOSED_UNSEEN],
     variants: { '--dry-run true': 'the steps change nothing' },
   },
   'preview-reopen': {
     ...PREVIEW,
-    description: 'A closed pull request is reopened: it has a new workspace and a new comment.',
+    description:
+      'A closed pull request is reopened before a night: it keeps its workspace and its comment.',
     occurrences: [OPENED, CLOSED, REOPENED],
     variants: {
-      '--key preview': `the key is for what is deployed, and stays until the closing, which ${WAITS}`,
+      '--key preview': 'the key is for what is deployed, and works until the close',
     },
   },
   key: {
@@ -263,17 +260,12 @@ function createKeys(sandbox: Sandbox, outputs: Inputs, contents: Contents): void
 }
 
 /** Spends with the API key that the step has created, if it has, some time before the job ends. */
-function spendWithKey(sandbox: Sandbox, outputs: Inputs, contents: Contents): void {
-  spendAtTheEnd(sandbox, outputs, contents);
-  sandbox.letPass(COUNTED_MS);
-}
-
-/** Spends with the API key that the step has created, if it has. */
-function spendAtTheEnd(sandbox: Sandbox, outputs: Inputs, { spent }: Contents): void {
+function spendWithKey(sandbox: Sandbox, outputs: Inputs, { spent }: Contents): void {
   const created = outputs['hash'] ?? outputs['key-hash'];
   const key = sandbox.account.keys.find(({ hash }) => hash === created);
   // OpenRouter rejects what would exceed the limit.
   if (key) spend(sandbox, key, { amount: Math.min(spent, Number(key['limit'] ?? spent)) });
+  sandbox.letPass(COUNTED_MS);
 }
 
 /** A model at 15 USD for a million tokens. */

@@ -107,7 +107,7 @@ export function scheduleEvent(
   repository: Repository,
   schedule = '37 3 * * *',
 ): GitHubEvent {
-  const payload = { schedule, workflow: '.github/workflows/preview-clean-up.yml' };
+  const payload = { schedule, workflow: '.github/workflows/preview-nightly.yml' };
   return { ...eventIn(github, repository, { name: 'schedule', by: 'octocat' }), payload };
 }
 

@@ -48,8 +48,8 @@ interface Throttle {
   nextWriteAt: number;
 }
 
-/** Which waits a client makes that a server requires: those of which it says how long, or any. */
-export type Patience = 'specified' | 'any';
+/** Which waits a client makes that a server requires: none, those of which it says how long, or any. */
+export type Patience = 'none' | 'specified' | 'any';
 
 /** What tells the clients of one server apart. */
 interface Limits {
@@ -201,12 +201,19 @@ class Client {
   }
 
   #waitsFor({ isGuess = false }: { isGuess?: boolean | undefined }): boolean {
-    return this.#limits.patience === 'any' || !isGuess;
+    const { patience } = this.#limits;
+    return patience === 'any' || (patience === 'specified' && !isGuess);
   }
 
   /** Waits until the server allows requests, unless that is after the deadline: then not at all. */
   async untilResumed(): Promise<void> {
     await this.#waitUntilResumed();
+  }
+
+  /** Whether the server requires a wait now, so that it accepts no request. */
+  isPaused(): boolean {
+    const { clock, throttle } = this.#options;
+    return throttle.pausedUntil > clock.now();
   }
 
   /** The time until its requests have to end, in milliseconds. */

@@ -1,4 +1,7 @@
-/** The one rule about how late OpenRouter counts: nothing else decides whether an amount is exact. */
+/**
+ * The two rules about how late OpenRouter counts: after three minutes, an ended key makes room in a cap; after an hour, its
+ * counter is exact. Nothing else decides either.
+ */
 import type { Clock } from '../lib/clock.ts';
 import { formatUsd } from '../lib/format-usd.ts';
 import { sumUsd, type Usd } from '../lib/usd.ts';
@@ -6,24 +9,44 @@ import { isDisabled, type Key, type KeyList } from './resources/keys.ts';
 import { readTime } from './time.ts';
 
 /**
- * How long the counter of an API key may grow after the key could last spend, in milliseconds. People who call
- * OpenRouter have seen 20 seconds to more than two minutes; OpenRouter documents nothing.
+ * How long an ended key counts in a cap with its whole limit, in milliseconds. People who call OpenRouter have mostly
+ * seen counters that are 10 seconds to two minutes late. A job cannot wait for the latest that was ever seen.
  */
 export const SETTLE_MS = 180_000;
 
-/** An API key, and what is known of its counter. */
-export interface SettlingKey {
+/**
+ * How long the counter of an ended key is a lower bound, in milliseconds. It is the latest that people who call OpenRouter
+ * have measured; OpenRouter documents nothing.
+ */
+export const COUNT_MS = 3_600_000;
+
+/** An API key as a list or a response shows it, and for how long it had ended then. */
+export interface SeenKey {
   key: Key;
   /**
-   * In how many milliseconds the counter is exact: 0 if it is. Until then, it is a lower bound. Undefined while the
-   * key can spend.
+   * In milliseconds; 0 if OpenRouter does not report when the key ended. Undefined while the key works: it is neither
+   * disabled nor expired.
    */
-  settlesIn: number | undefined;
+  endedFor: number | undefined;
+}
+
+/** Whether a key can spend. */
+export function isWorking({ endedFor }: SeenKey): boolean {
+  return endedFor === undefined;
+}
+
+/** In how many milliseconds a key counts in a cap with what it has spent: 0 if it does. Undefined while it works. */
+export function settlesIn({ endedFor }: SeenKey): number | undefined {
+  return endedFor === undefined ? undefined : Math.max(0, SETTLE_MS - endedFor);
+}
+
+/** Whether the counter of a key is exact. */
+export function isCounted({ endedFor }: SeenKey): boolean {
+  return endedFor !== undefined && endedFor >= COUNT_MS;
 }
 
 /**
- * When OpenRouter's list shows that `key` ended, by OpenRouter's clock: the earlier time of those that are known.
- * Empty if the list does not tell; undefined if the key works.
+ * When OpenRouter shows that `key` ended, by its clock: the times that are known. Undefined if the key works.
  * @param now OpenRouter's time, in milliseconds since 1970; undefined if unknown: then nothing has expired
  */
 function endsOf(key: Key, now: number | undefined): number[] | undefined {
@@ -35,44 +58,48 @@ function endsOf(key: Key, now: number | undefined): number[] | undefined {
 }
 
 /**
- * In how many milliseconds `key` settles, as `SettlingKey` has it.
+ * `key`, and for how long it has ended.
  * @param now OpenRouter's time, in milliseconds since 1970; undefined if unknown
  * @param seenMs for how long this run has seen that the key has ended: it may be all that tells
  */
-export function settlesIn(key: Key, now: number | undefined, seenMs = 0): number | undefined {
+export function toSeen(key: Key, now: number | undefined, seenMs = 0): SeenKey {
   const ends = endsOf(key, now);
-  if (!ends) return undefined;
+  if (!ends) return { key, endedFor: undefined };
   const known = now === undefined ? [] : ends.map((end) => now - end);
-  return Math.max(0, SETTLE_MS - Math.max(seenMs, ...known));
+  return { key, endedFor: Math.max(seenMs, ...known) };
 }
 
-/** Whether a list tells when each key that does not work has ended. Otherwise, only a run that waits can know. */
-export function tellsEnds({ keys, serverTime }: KeyList): boolean {
-  return keys.every((key) => {
+/** The keys of a list, and for how long they have ended. */
+export function seenIn({ keys, serverTime }: KeyList): SeenKey[] {
+  return keys.map((key) => toSeen(key, serverTime));
+}
+
+/** The keys of a list that have ended, and of which neither this list nor a later one tells when. */
+export function withUnknownEnd({ keys, serverTime }: KeyList): Key[] {
+  return keys.filter((key) => {
     const ends = endsOf(key, serverTime);
-    return !ends || (serverTime !== undefined && ends.length > 0);
+    const isUnknown = ends && (serverTime === undefined || ends.length === 0);
+    return isUnknown && readTime(key['expires_at']) === undefined;
   });
-}
-
-/** What is known of keys that were just listed. */
-export function toSettling({ keys, serverTime }: KeyList): SettlingKey[] {
-  return keys.map((key) => ({ key, settlesIn: settlesIn(key, serverTime) }));
 }
 
 /** What a run has seen of the API keys of a workspace. It remembers since when it has seen a key ended. */
 export class KeyWatch {
   readonly #clock: Clock;
   readonly #endedSince = new Map<string, number>();
-  /** The keys of the last list, as they are known to be since then; undefined before the first. */
-  last: readonly SettlingKey[] | undefined;
+  /** The last list; undefined before the first. */
+  list: KeyList | undefined;
+  /** Its keys, as they are known to be since then. */
+  last: readonly SeenKey[] | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** Returns what is known of the keys in `list`. */
-  see({ keys, serverTime }: KeyList): readonly SettlingKey[] {
-    const seen = keys.map((key) => this.#seeOne(key, serverTime));
+  see(list: KeyList): readonly SeenKey[] {
+    const seen = list.keys.map((key) => this.#seeOne(key, list.serverTime));
+    this.list = list;
     this.last = seen;
     return seen;
   }
@@ -83,33 +110,32 @@ export class KeyWatch {
     this.last = this.last?.map((one) => (one.key.hash === disabled.hash ? now : one));
   }
 
-  #seeOne(key: Key, now: number | undefined): SettlingKey {
-    if (!endsOf(key, now)) {
+  #seeOne(key: Key, now: number | undefined): SeenKey {
+    if (isWorking(toSeen(key, now))) {
       this.#endedSince.delete(key.hash);
-      return { key, settlesIn: undefined };
+      return { key, endedFor: undefined };
     }
     const since = this.#endedSince.get(key.hash) ?? this.#clock.now();
     this.#endedSince.set(key.hash, since);
-    return { key, settlesIn: settlesIn(key, now, this.#clock.now() - since) };
+    return toSeen(key, now, this.#clock.now() - since);
   }
 }
 
 /** What was spent, as far as OpenRouter has counted it, and whether that is all. */
 export interface Spent {
   amount: Usd;
-  /** Whether each key has settled, and OpenRouter reports its counter. */
+  /** Whether each key is counted, and OpenRouter reports its counter. */
   isExact: boolean;
 }
 
 /** What a key has spent; undefined if OpenRouter does not report it. */
-export function spentOf({ key, settlesIn: ms }: SettlingKey): Spent | undefined {
-  const { usage: amount } = key;
-  // A counter only grows.
-  return amount === undefined || amount < 0n ? undefined : { amount, isExact: ms === 0 };
+export function spentOf(one: SeenKey): Spent | undefined {
+  const { usage: amount } = one.key;
+  return amount === undefined || amount < 0n ? undefined : { amount, isExact: isCounted(one) };
 }
 
 /** What `keys` have spent together. */
-export function spentBy(keys: readonly SettlingKey[]): Spent {
+export function spentBy(keys: readonly SeenKey[]): Spent {
   return sumSpent(keys.map(spentOf));
 }
 
@@ -140,11 +166,4 @@ export function describeSpent(spent: Spent): string {
 }
 
 /** Why an amount is a lower bound, or not yet counted. */
-export const COUNTED_LATE = 'OpenRouter counts what is spent some minutes late.';
-
-/** In how many milliseconds all of `keys` have settled; 0 if they have. Undefined while one can spend. */
-export function allSettleIn(keys: readonly SettlingKey[]): number | undefined {
-  const waits = keys.map(({ settlesIn: ms }) => ms);
-  if (waits.includes(undefined)) return undefined;
-  return waits.reduce<number>((longest, ms = 0) => Math.max(longest, ms), 0);
-}
+export const COUNTED_LATE = 'OpenRouter can count what is spent up to an hour late.';

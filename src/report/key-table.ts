@@ -5,7 +5,7 @@ import {
   COUNTED_LATE,
   describeSpent,
   formatSpent,
-  type SettlingKey,
+  type SeenKey,
   type Spent,
   spentBy,
   spentOf,
@@ -18,9 +18,9 @@ import {
  * @param stateOf whether a key works, in a word
  */
 export function keysTable(
-  keys: readonly SettlingKey[],
+  keys: readonly SeenKey[],
   total = 'Total of the keys it still had',
-  stateOf?: (one: SettlingKey) => string,
+  stateOf?: (one: SeenKey) => string,
 ): Table | undefined {
   if (keys.length === 0) return undefined;
   const sorted = sortedBy(keys, ({ key }) => key.name);
@@ -46,11 +46,7 @@ export function keysTable(
  * `keysTable`, folded below how many keys there are and what they had spent together: `API keys: 3, $8.21 spent`. Empty if
  * there are none.
  */
-export function foldedKeys(
-  heading: string,
-  keys: readonly SettlingKey[],
-  total?: string,
-): Folded[] {
+export function foldedKeys(heading: string, keys: readonly SeenKey[], total?: string): Folded[] {
   if (keys.length === 0) return [];
   const spent = spentBy(keys);
   return [

@@ -76,9 +76,21 @@ export function uniqueKeyName(name: string, random: number): string {
   return `${name} #${digits.padStart(6, '0')}`;
 }
 
-/** A name without what `uniqueKeyName` has added. */
+const UNUSED = ' unused';
+
+/** The name of a key that no one gets: `CI #0ab1c2 unused` */
+export function unusedKeyName(name: string): string {
+  return name + UNUSED;
+}
+
+/** Whether `unusedKeyName` has made a name of one that `uniqueKeyName` has made. */
+export function isUnusedKeyName(name: string): boolean {
+  return / #[\da-z]{6} unused$/.test(name);
+}
+
+/** A name without what `uniqueKeyName` and `unusedKeyName` have added. */
 function withoutEnding(name: string): string {
-  return name.replace(/ #[\da-z]{6}$/, '');
+  return name.replace(/ #[\da-z]{6}(?: unused)?$/, '');
 }
 
 /** Whether two keys have the same name, but for their endings. */

@@ -1,7 +1,7 @@
 import type { ApiError } from '../http/request.ts';
 import { countKeys } from '../lib/format.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
-import { describeSpent, type SettlingKey, type Spent } from '../openrouter/settlement.ts';
+import { describeSpent, type SeenKey, type Spent } from '../openrouter/settlement.ts';
 import type { Failure } from '../shared/failure.ts';
 
 /** What became of a workspace that a step was to delete, or that it looked at for that. */
@@ -15,8 +15,8 @@ export type Outcome =
   | 'would-delete'
   /** It is stale, and was kept because there are more than `max-deletions`. */
   | 'too-many'
-  /** It is a preview whose keys have ended: a later clean-up deletes it once all is counted. */
-  | 'settling'
+  /** It is a preview that has ended, and is left to the next clean-up: not all is counted, or no time was left. */
+  | 'left'
   /** It is not to be deleted. */
   | 'kept';
 
@@ -24,7 +24,7 @@ export type Outcome =
 export interface Deletion {
   outcome: Outcome;
   /** The API keys that this step deleted in it or, in a dry run, would delete. */
-  keys: readonly SettlingKey[];
+  keys: readonly SeenKey[];
   /** What those had spent and, of a preview, what all its keys had; absent if there were none, or if it is unknown. */
   spent?: Spent | undefined;
   /** Why the step is to fail. */
@@ -45,7 +45,7 @@ export interface FoundWorkspace extends WorkspaceRef {
    * undefined if unknown.
    */
   age: number | undefined;
-  /** Why it is stale or kept or, if it is neither, why it failed: one line that is safe to show. */
+  /** Why it is stale, kept or left or, if it is none of these, why it failed: one line that is safe to show. */
   reason: string;
 }
 

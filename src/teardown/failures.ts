@@ -2,7 +2,7 @@ import { type ApiError, rejectsResource } from '../http/request.ts';
 import { countKeys, countOf, truncateList } from '../lib/format.ts';
 import { describeKey, isDisabled } from '../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../openrouter/resources/workspaces.ts';
-import { type SettlingKey, spentBy } from '../openrouter/settlement.ts';
+import { isWorking, type SeenKey, spentBy } from '../openrouter/settlement.ts';
 import { describeCause, describePart, rejectionAdvice } from '../report/describe-api-error.ts';
 import { NOTHING_DELETED } from '../report/description.ts';
 import { keysTable, whyAtLeast } from '../report/key-table.ts';
@@ -13,7 +13,7 @@ import { describeSwept, foldedGroups, sweptTable, THINGS } from './report.ts';
 
 export const workspaceHasKeys = declareFailure<{
   workspace: WorkspaceRef;
-  keys: readonly SettlingKey[];
+  keys: readonly SeenKey[];
 }>('workspace-has-keys', ({ workspace, keys }) => ({
   title: `Cannot delete the workspace "${workspace.slug}": it has ${countKeys(keys.length)}, and delete-keys is false`,
   rows: truncateList(keys.map((one) => `${describeKey(one.key)}: ${stateOf(one)}`)),
@@ -26,9 +26,9 @@ export const workspaceHasKeys = declareFailure<{
   notes: whyAtLeast(spentBy(keys)),
 }));
 
-function stateOf({ key, settlesIn }: SettlingKey): string {
-  if (settlesIn === undefined) return 'works';
-  return isDisabled(key) ? 'disabled' : 'expired';
+function stateOf(one: SeenKey): string {
+  if (isWorking(one)) return 'works';
+  return isDisabled(one.key) ? 'disabled' : 'expired';
 }
 
 export const keysKeepAppearing = declareFailure<{
@@ -111,20 +111,17 @@ function describeRemaining(
 
 export const tooManyStale = declareFailure<{
   result: SweepResult;
-  kind: SweepKind;
   maxDeletions: number;
-}>('too-many-stale', ({ result, kind, maxDeletions }) => {
+}>('too-many-stale', ({ result, maxDeletions }) => {
   const found = withOutcome(result, 'too-many');
-  const { thing, stale } = THINGS[kind];
-  const check = kind === 'sweep' ? 'Check slug-pattern, older-than and keep. ' : '';
   return {
-    title: `${countOf(found.length, thing)} are ${stale}, more than max-deletions allows (${maxDeletions}): none was deleted`,
+    title: `${countOf(found.length, 'OpenRouter workspace')} are stale, more than max-deletions allows (${maxDeletions}): none was deleted`,
     lines: [
-      `${check}If all of them are to be deleted, set max-deletions to ${found.length} and start a new run.`,
+      `Check slug-pattern, older-than and keep. If all of them are to be deleted, set max-deletions to ${found.length} and start a new run.`,
     ],
     effect: ['Their API keys may still work, each up to its own limit.'],
-    table: sweptTable(found, kind),
-    ...foldedGroups(result, kind),
+    table: sweptTable(found, 'sweep'),
+    ...foldedGroups(result, 'sweep'),
   };
 });
 
@@ -156,9 +153,9 @@ export const sweepIncomplete = declareFailure<{ result: SweepResult; kind: Sweep
 /** The failure of the step after a sweep or a clean-up, if it fails. */
 export function sweepFailure(
   result: SweepResult,
-  { kind, maxDeletions }: { kind: SweepKind; maxDeletions: number },
+  { kind, maxDeletions = 0 }: { kind: SweepKind; maxDeletions?: number },
 ): Failure | undefined {
   const has = (outcome: Outcome) => withOutcome(result, outcome).length > 0;
-  if (has('too-many')) return new Failure(tooManyStale, { result, kind, maxDeletions });
+  if (has('too-many')) return new Failure(tooManyStale, { result, maxDeletions });
   return has('failed') ? new Failure(sweepIncomplete, { result, kind }) : undefined;
 }

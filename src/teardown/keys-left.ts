@@ -2,18 +2,18 @@ import { countKeys, truncateList } from '../lib/format.ts';
 import { formatUsd } from '../lib/format-usd.ts';
 import { maxUsd, sumUsd, type Usd } from '../lib/usd.ts';
 import { describeKey, type Key, limitOf } from '../openrouter/resources/keys.ts';
-import type { SettlingKey } from '../openrouter/settlement.ts';
+import { isWorking, type SeenKey } from '../openrouter/settlement.ts';
 
 /**
  * The API keys of a workspace that was to be deleted: those that were listed and not deleted, as they are then. Undefined
  * if it may have others: they could not be listed, or OpenRouter rejects the deletion, as it does if there are API keys,
  * but lists none. A list can be late, and never has keys that were created through OAuth.
  */
-export type KeysLeft = readonly SettlingKey[] | undefined;
+export type KeysLeft = readonly SeenKey[] | undefined;
 
 /** Those of the API keys that are left that still work; undefined if unknown. */
 function workingIn(keysLeft: KeysLeft): Key[] | undefined {
-  return keysLeft?.flatMap(({ key, settlesIn }) => (settlesIn === undefined ? key : []));
+  return keysLeft?.filter(isWorking).map(({ key }) => key);
 }
 
 /** Whether any of the API keys that are left may still work. */

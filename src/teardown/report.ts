@@ -47,7 +47,7 @@ const VERDICTS: readonly (readonly [outcome: Outcome, title: string])[] = [
   ['would-delete', '🔎 Dry run: would delete'],
   ['deleted', '✅ Deleted'],
   ['already-deleted', '✅ Already deleted by another job:'],
-  ['settling', '✅ Ended, and deleted by the next clean-up:'],
+  ['left', '✅ Left to the next clean-up:'],
 ];
 
 interface TitleOptions {
@@ -96,7 +96,7 @@ const GROUPS: readonly (readonly [outcome: Outcome, heading: string])[] = [
   ['failed', 'Failed'],
   ['deleted', 'Deleted'],
   ['already-deleted', 'Already deleted by another job'],
-  ['settling', 'Ended, and deleted by the next clean-up'],
+  ['left', 'Left to the next clean-up'],
   ['would-delete', 'Would be deleted'],
   ['kept', 'Kept'],
 ];
@@ -138,7 +138,7 @@ function sumOf(entries: readonly SweptWorkspace[]): Spent {
 export function sweptTable(entries: readonly SweptWorkspace[], kind: SweepKind): Table | undefined {
   const [first] = entries;
   if (!first) return undefined;
-  const hasReason = first.outcome === 'kept' || first.outcome === 'failed';
+  const hasReason = ['kept', 'left', 'failed'].includes(first.outcome);
   // The age decides nothing in a clean-up of previews.
   const hasAge = !hasReason && kind === 'sweep';
   const amounts = entries.flatMap(({ spent }) => spent ?? []);

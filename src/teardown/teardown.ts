@@ -9,7 +9,7 @@ import {
   findWorkspace,
   type WorkspaceRef,
 } from '../openrouter/resources/workspaces.ts';
-import { type SettlingKey, spentBy, toSettling } from '../openrouter/settlement.ts';
+import { type SeenKey, seenIn, spentBy } from '../openrouter/settlement.ts';
 import type { Context } from '../shared/context.ts';
 import { Failure } from '../shared/failure.ts';
 import type { Deletion } from './deletion.ts';
@@ -49,7 +49,7 @@ export async function teardown(
   options: TeardownOptions,
   context: Context,
 ): Promise<Deletion & End> {
-  const keys: SettlingKey[] = [];
+  const keys: SeenKey[] = [];
   const listedHashes = new Set<string>();
   let last: Repeat = { newKeys: [], keysLeft: undefined };
   let mayBeDeleted = false;
@@ -94,7 +94,7 @@ function endOf(isDeleted: boolean): End {
 /** What a round has found. */
 interface FoundKeys {
   /** The keys that no earlier round had listed. */
-  newKeys: readonly SettlingKey[];
+  newKeys: readonly SeenKey[];
   /** Those that it did not delete. What is missing is not one of them. */
   keysLeft: KeysLeft;
 }
@@ -106,7 +106,7 @@ interface Repeat extends FoundKeys {
 }
 
 type Round = FoundKeys & {
-  deletedKeys: readonly SettlingKey[];
+  deletedKeys: readonly SeenKey[];
   /** Whether OpenRouter may have deleted the workspace, although the response does not say so. */
   mayBeDeleted?: boolean;
 } & (
@@ -144,7 +144,7 @@ async function runRound(
 }
 
 interface NewKeysRound extends FoundKeys {
-  deletedKeys: readonly SettlingKey[];
+  deletedKeys: readonly SeenKey[];
   errors: readonly ApiError[];
 }
 
@@ -156,7 +156,7 @@ async function deleteNewKeys(
 ): Promise<NewKeysRound> {
   const { value: list, error } = await catching(listKeys(context, workspace), ApiError);
   if (error) return { newKeys: [], deletedKeys: [], errors: [error], keysLeft: undefined };
-  const newKeys = toSettling(list).filter(({ key }) => !listedHashes.has(key.hash));
+  const newKeys = seenIn(list).filter(({ key }) => !listedHashes.has(key.hash));
   if (!deleteKeys) return { newKeys, deletedKeys: [], errors: [], keysLeft: newKeys };
   const { deleted, left, errors } = await deleteAndLog(workspace, newKeys, context);
   return { newKeys, deletedKeys: deleted, errors, keysLeft: left };
@@ -165,7 +165,7 @@ async function deleteNewKeys(
 /** Deletes API keys. Logs how many, and a few names: a workspace can have thousands. Folded: the end of the deletion says how many. */
 async function deleteAndLog(
   { slug }: WorkspaceRef,
-  all: readonly SettlingKey[],
+  all: readonly SeenKey[],
   context: Pick<Context, 'client' | 'counters' | 'log'>,
 ) {
   const keys = all.map(({ key }) => key);
@@ -189,7 +189,7 @@ async function deleteAndLog(
   };
 }
 
-function nameSome(keys: readonly SettlingKey[]): string {
+function nameSome(keys: readonly SeenKey[]): string {
   const names = keys.map(({ key }) => describeKey(key));
   return truncateList(names, MAX_NAMED).join(', ');
 }
@@ -212,7 +212,7 @@ function roundAfter(workspace: WorkspaceRef, deletion: DeletionResult) {
 
 interface Conclusion extends Repeat {
   errors: readonly ApiError[];
-  deletedKeys: readonly SettlingKey[];
+  deletedKeys: readonly SeenKey[];
   mayBeDeleted: boolean;
 }
 

@@ -171,7 +171,7 @@ describe('the post step of a key', () => {
         lines: [
           'OpenRouter rejects requests beyond the limit with HTTP 403 or 402, so requests of this job may have failed.',
           'If the job needs more, raise limit-usd.',
-          'OpenRouter counts what is spent some minutes late.',
+          'OpenRouter can count what is spent up to an hour late.',
         ],
       },
     ]);

@@ -10,6 +10,7 @@ import {
 } from '../../../src/actions/preview/cap.ts';
 import { maxUsd, sumUsd, toUsd } from '../../../src/lib/usd.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
+import { isWorking, SETTLE_MS, settlesIn } from '../../../src/openrouter/settlement.ts';
 import { type KeyFields, toKey } from '../../support/keys.ts';
 
 const usd = (text: string) => toUsd(Number(text));
@@ -24,6 +25,11 @@ const keyOf = (fields: KeyFields = {}): Key =>
     ...fields,
   });
 
+const GAVE_WAY = { name: 'CI #0ab1c2 unused', disabled: true };
+
+/** For how long a key has ended that settles in so many milliseconds. */
+const endedFor = (ms: number | undefined) => (ms === undefined ? undefined : SETTLE_MS - ms);
+
 const CAP: Cap = { amount: usd('5'), limit: usd('1'), withByok: false };
 const WITH_BYOK = { ...CAP, withByok: true };
 const BYOK = { include_byok_in_limit: true };
@@ -35,7 +41,22 @@ describe('what a key counts', () => {
     ['that ended a moment ago: its limit', 1, { usage: 0.3 }, CAP, '1'],
     ['that ended beyond its limit: its counter', 1, { usage: 1.2 }, CAP, '1.2'],
     ['that has settled: its counter', 0, { usage: 0.3 }, CAP, '0.3'],
-    ['that gave way: nothing', 180_000, { limit: 0 }, CAP, '0'],
+    ['that gave way: nothing', 180_000, GAVE_WAY, CAP, '0'],
+    ['that someone has stopped, a moment ago: all of the cap', 1, { limit: 0 }, CAP, '5'],
+    [
+      'that someone has stopped, once it has settled: its counter',
+      0,
+      { limit: 0, usage: 0.3 },
+      CAP,
+      '0.3',
+    ],
+    [
+      'that only is called unused: its limit',
+      undefined,
+      { ...GAVE_WAY, disabled: false },
+      CAP,
+      '1',
+    ],
     ['without a limit that ended a moment ago: all of the cap', 1, { limit: null }, CAP, '5'],
     ['without a limit, beyond the cap: its counter', 1, { limit: null, usage: 7 }, CAP, '7'],
     ['whose limit resets, a moment ago: all of the cap', 1, { limit_reset: 'daily' }, CAP, '5'],
@@ -57,9 +78,9 @@ describe('what a key counts', () => {
       '1',
     ],
     ['whose limit is without such usage, a moment ago: all of the cap', 1, {}, WITH_BYOK, '5'],
-  ])('%s', (_, settlesIn, fields, cap, counted) => {
-    const use = capUseOf({ key: keyOf(fields), settlesIn }, cap);
-    expect(use).toMatchObject({ settlesIn, counted: usd(counted) });
+  ])('%s', (_, ms, fields, cap, counted) => {
+    const use = capUseOf({ key: keyOf(fields), endedFor: endedFor(ms) }, cap);
+    expect(use).toMatchObject({ endedFor: endedFor(ms), counted: usd(counted) });
     expect(use.problem).toBeUndefined();
   });
 
@@ -70,8 +91,8 @@ describe('what a key counts', () => {
     ['unread', { limit: 'much' }, CAP],
     ['without-byok', {}, WITH_BYOK],
   ])('is unknown while it works, and only then: %s %j', (problem, fields, cap) => {
-    const problemAt = (settlesIn: number | undefined) =>
-      capUseOf({ key: keyOf(fields), settlesIn }, cap).problem;
+    const problemAt = (ms: number | undefined) =>
+      capUseOf({ key: keyOf(fields), endedFor: endedFor(ms) }, cap).problem;
     expect([undefined, 1, 0].map(problemAt)).toEqual([problem, undefined, undefined]);
   });
 
@@ -83,8 +104,9 @@ describe('what a key counts', () => {
     [{ byok_usage: undefined, ...BYOK }, WITH_BYOK],
     [{ byok_usage: -1, ...BYOK }, WITH_BYOK],
   ])('is unknown with the counters %j, whatever it can spend', (fields, cap) => {
-    for (const settlesIn of [undefined, 1, 0]) {
-      expect(capUseOf({ key: keyOf(fields), settlesIn }, cap)).toMatchObject({ problem: 'unread' });
+    for (const ms of [undefined, 1, 0]) {
+      const use = capUseOf({ key: keyOf(fields), endedFor: endedFor(ms) }, cap);
+      expect(use).toMatchObject({ problem: 'unread' });
     }
   });
 });
@@ -93,8 +115,13 @@ describe('what a key counts', () => {
 const useOf = (
   hash: string,
   counted: string,
-  { spent = '0', settlesIn }: { spent?: string; settlesIn?: number } = {},
-): CapUse => ({ key: keyOf({ hash }), settlesIn, spent: usd(spent), counted: usd(counted) });
+  { spent = '0', settlesIn: ms }: { spent?: string; settlesIn?: number } = {},
+): CapUse => ({
+  key: keyOf({ hash }),
+  endedFor: endedFor(ms),
+  spent: usd(spent),
+  counted: usd(counted),
+});
 
 describe('the room for a new key', () => {
   const WORKS = useOf('a', '3');
@@ -141,10 +168,10 @@ const lists = fc
     { maxLength: 6 },
   )
   .map((list) =>
-    list.map(({ spent, limit, settlesIn, created_at }, at): CapUse => {
+    list.map(({ spent, limit, settlesIn: ms, created_at }, at): CapUse => {
       const whole = maxUsd(limit, spent);
       const key = keyOf({ hash: `k${at}`, created_at });
-      return { key, settlesIn, spent, counted: settlesIn === 0 ? spent : whole };
+      return { key, endedFor: endedFor(ms), spent, counted: ms === 0 ? spent : whole };
     }),
   );
 const caps = fc.record({
@@ -160,12 +187,12 @@ test('there is room in some time only if there is none now, a key settles then, 
       fc.pre(!fits(uses, cap));
       const ms = roomIn(uses, cap);
       const fitsAtBest = fits(
-        uses.map((use) => (use.settlesIn === undefined ? use : { ...use, counted: use.spent })),
+        uses.map((use) => (isWorking(use) ? use : { ...use, counted: use.spent })),
         cap,
       );
       expect(ms !== undefined).toBe(fitsAtBest);
       if (ms === undefined) return;
-      const waits = uses.flatMap(({ settlesIn }) => settlesIn || []);
+      const waits = uses.flatMap((use) => settlesIn(use) || []);
       expect(ms).toBe(Math.min(...waits));
     }),
   );

@@ -11,7 +11,13 @@ import { someData, WORKSPACE } from '../../support/preview-comment.ts';
 
 const ID = WORKSPACE.id;
 const usd = (text: string) => toUsd(Number(text));
-const DATA: CommentData = { workspace: ID, spent: usd('0.25'), state: 'so far', cap: usd('5') };
+const DATA: CommentData = {
+  workspace: ID,
+  spent: usd('0.25'),
+  state: 'so far',
+  isAtLeast: false,
+  cap: usd('5'),
+};
 
 describe('the data in a comment', () => {
   test('are read as they were written, in plain ASCII that nothing ends early', () => {
@@ -26,10 +32,10 @@ describe('the data in a comment', () => {
 
   test('are the workspace, what was spent, what kind of sum that is, and the cap', () => {
     expect(formatMarker(DATA)).toBe(
-      `<!-- openrouter-preview:v1 {"workspace":"${ID}","spent":0.25,"state":"so far","cap":5} -->`,
+      `<!-- openrouter-preview:v1 {"workspace":"${ID}","spent":0.25,"state":"so far","isAtLeast":false,"cap":5} -->`,
     );
-    expect(formatMarker({ ...DATA, state: 'at least', cap: undefined })).toBe(
-      `<!-- openrouter-preview:v1 {"workspace":"${ID}","spent":0.25,"state":"at least"} -->`,
+    expect(formatMarker({ ...DATA, state: 'bill', isAtLeast: true, cap: undefined })).toBe(
+      `<!-- openrouter-preview:v1 {"workspace":"${ID}","spent":0.25,"state":"bill","isAtLeast":true} -->`,
     );
   });
 
@@ -44,6 +50,7 @@ describe('the data in a comment', () => {
     ['data without a workspace', marker.replace('workspace', 'space')],
     ['data without an amount', marker.replace('spent', 'sum')],
     ['data without a state', marker.replace('state', 'kind')],
+    ['data that do not say whether more was spent', marker.replace('isAtLeast', 'x')],
     ['an id that is none', marker.replace(ID, 'x')],
     ['__proto__ as an id', marker.replace(ID, '__proto__')],
     ['an amount that is none', marker.replace('0.25', '1e999')],
@@ -59,8 +66,7 @@ describe('the data in a comment', () => {
 
 test.each([
   ['so far', false],
-  ['exactly', true],
-  ['at least', true],
-] as const)('a comment that says "%s" is a final bill: %s', (state, expected) => {
+  ['bill', true],
+] as const)('a comment in the state "%s" is a bill: %s', (state, expected) => {
   expect(isBill({ ...DATA, state })).toBe(expected);
 });

@@ -3,12 +3,11 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { updateWorkspaceRequest } from '../../../sandbox/openrouter/resources/workspaces.ts';
 import {
-  billedMark,
-  closedMark,
-  closedSlug,
   describePreview,
   identify,
+  isInUse,
   linkTo,
+  lockOf,
   readMark,
 } from '../../../src/actions/preview/naming.ts';
 import type { Subject } from '../../../src/actions/preview/subject.ts';
@@ -62,31 +61,33 @@ const repositories = fc.record({
   serverUrl: fc.constantFrom('https://github.com', 'https://git.example/a'),
 });
 
-test('OpenRouter accepts the slug, name and description of any preview, and its mark is read back in each state', () => {
+const ID = '9c6a4f0e-1d2b-4c3d-8e5f-60718293a4b5';
+
+test('OpenRouter accepts the slug, name and description of any preview, and its mark is read back, locked or not', () => {
   fc.assert(
     fc.property(subjects, repositories, (subject, named) => {
       const repository = { ...SHOP, ...named };
       const identity = identify(subject, repository, undefined);
       expect(updateWorkspaceRequest.safeParse(identity)).toMatchObject({ success: true });
-      const closed = closedMark(identity.description);
-      const billed = billedMark(closed);
-      expect(updateWorkspaceRequest.safeParse({ description: billed })).toMatchObject({
-        success: true,
-      });
-      expect(
-        [identity.description, closed, billed].map((text) => readMark(text, repository)),
-      ).toEqual(['open', 'closed', 'billed'].map((state) => ({ subject, state })));
-      expect(describePreview({ description: billed })).toBe(describePreview(identity));
+      const { description } = lockOf({ ...identity, id: ID });
+      expect(updateWorkspaceRequest.safeParse({ description })).toMatchObject({ success: true });
+      expect([identity.description, description].map((text) => readMark(text, repository))).toEqual(
+        [false, true].map((isLocked) => ({ subject, isLocked })),
+      );
+      expect(describePreview({ description })).toBe(describePreview(identity));
     }),
   );
 });
 
-test('the slug of a workspace that is closed has its id, and OpenRouter accepts it', () => {
+test('the slug of a workspace that is locked has its id, and OpenRouter accepts it', () => {
   fc.assert(
-    fc.property(fc.uuid(), (id) => {
-      const slug = closedSlug({ id: id.toUpperCase() });
-      expect(slug).toBe(`closed-${id}`);
+    fc.property(fc.uuid(), (uuid) => {
+      const id = uuid.toUpperCase();
+      const { slug } = lockOf({ id, description: '' });
+      expect(slug).toBe(`locked-${uuid}`);
       expect(updateWorkspaceRequest.safeParse({ slug })).toMatchObject({ success: true });
+      expect([isInUse({ id, slug: 'preview-42' }), isInUse({ id, slug })]).toEqual([true, false]);
+      expect(isInUse(undefined)).toBe(false);
     }),
   );
 });
@@ -120,14 +121,14 @@ describe('the mark of a workspace belongs to', () => {
     ['nothing if text follows', `${OF_42} and more`, undefined],
     ['nothing if text precedes', `A ${OF_42}`, undefined],
     ['nothing if it is not one', 'Staging of web', undefined],
-    ['nothing if it only has no bill', billedMark(OF_42), undefined],
-    ['nothing if it is closed twice', closedMark(closedMark(OF_42)), undefined],
+    ['a repository that was locked', `${OF_42}, locked`, pull(42)],
+    ['nothing if it is locked twice', `${OF_42}, locked, locked`, undefined],
   ])('%s', (_, description, subject) => {
     expect(readMark(description, SHOP)?.subject).toEqual(subject);
   });
 
-  test.each(['x/pull/42', 'a\u00a0b', 'a\u2028b', 'x,closed'])('the branch %j', (name) => {
+  test.each(['x/pull/42', 'a\u00a0b', 'a\u2028b', 'x,locked'])('the branch %j', (name) => {
     const { description } = identify(branch(name), SHOP, undefined);
-    expect(readMark(description, SHOP)).toEqual({ subject: branch(name), state: 'open' });
+    expect(readMark(description, SHOP)).toEqual({ subject: branch(name), isLocked: false });
   });
 });

@@ -4,6 +4,7 @@ import { virtualClock } from '../../../sandbox/virtual-clock.ts';
 import { type CommentContent, readComment } from '../../../src/actions/preview/comment.ts';
 import { renderComment } from '../../../src/actions/preview/render-comment.ts';
 import {
+  type Bill,
   openComments,
   writeBill,
   writeComment,
@@ -18,6 +19,7 @@ import { exactUsd, toUsd } from '../../../src/lib/usd.ts';
 import { CounterMemory } from '../../../src/openrouter/counters.ts';
 import type { Key } from '../../../src/openrouter/resources/keys.ts';
 import { openRouter } from '../../../src/openrouter/server.ts';
+import { COUNT_MS } from '../../../src/openrouter/settlement.ts';
 import { contentOf, keyOf, WORKSPACE } from '../../support/preview-comment.ts';
 import { SHOP } from '../../support/repositories.ts';
 
@@ -29,6 +31,7 @@ const COMMENTS = 'GET /repos/octo-org/shop/issues/42/comments';
 const POST = 'POST /repos/octo-org/shop/issues/42/comments';
 const GRAPHQL = 'POST /graphql';
 const LOGIN = [GRAPHQL];
+const FIND = `GET /workspaces/${WORKSPACE.id}`;
 const DELETE = 'DELETE /repos/octo-org/shop/issues/comments/2';
 const PATCH = 'PATCH /repos/octo-org/shop/issues/comments/1';
 const NOW = 'Sat, 28 Nov 2026 12:00:00 GMT';
@@ -45,16 +48,17 @@ const FORBIDDEN: Reply = {
   body: { message: 'Resource not accessible by integration' },
 };
 
-/** A key that has settled. */
-const settledKey = (hash: string, usage: unknown): Key =>
-  keyOf({ hash, usage, disabled: true, updated_at: '2026-11-28T11:57:00Z' });
+/** A key that ended an hour ago. */
+const countedKey = (hash: string, usage: unknown): Key =>
+  keyOf({ hash, usage, disabled: true, updated_at: '2026-11-28T11:00:00Z' });
 
 /** Both servers, as far as a comment needs them. */
 function openServers() {
   const state = {
     comments: [] as { id: number; body: string; user: { login: string } | null }[],
-    keys: [settledKey('key1', 0.25)],
+    keys: [countedKey('key1', 0.25)],
     login: JOB,
+    slug: WORKSPACE.slug,
     calls: [] as string[],
     /** Of 1, what retries wait of the longest time. */
     jitter: 0.5,
@@ -82,6 +86,8 @@ function openServers() {
     const page = Number(url.searchParams.get('page')) - 1;
     const id = Number(/^PATCH .*\/(\d+)$/.exec(call)?.[1]);
     const deleted = Number(/^DELETE .*\/(\d+)$/.exec(call)?.[1]);
+    if (call === FIND)
+      return found({ data: { ...WORKSPACE, slug: state.slug, name: 'octo-org/shop#42' } });
     if (call === GRAPHQL) return found({ data: { viewer: { login: state.login } } });
     if (call === COMMENTS) return found(state.comments.slice(page * 30, page * 30 + 30));
     if (call === POST) return write(body);
@@ -102,9 +108,12 @@ const REQUEST: Request = {
 };
 
 /** The request for the final bill of a workspace with these keys. */
-const billOf = (keys: readonly Key[]) => ({
+const billOf = (keys: readonly Key[], options: Partial<Bill> = {}): Bill => ({
   ...REQUEST,
-  keys: keys.map((key) => ({ key, settlesIn: 0 })),
+  keys: keys.map((key) => ({ key, endedFor: COUNT_MS })),
+  isComplete: true,
+  leavesBill: false,
+  ...options,
 });
 
 /** One or more runs in virtual time. `latency` says how long each request takes, in milliseconds. */
@@ -168,7 +177,8 @@ function openScene(latency: (count: number) => number = () => 20) {
     openRun,
     run: <Value>(work: Promise<Value>) => clock.run(work),
     write: (request?: Partial<Request>) => clock.run(write(request)),
-    bill: (keys: readonly Key[]) => clock.run(writeBill(billOf(keys), openRun())),
+    bill: (keys: readonly Key[], options?: Partial<Bill>) =>
+      clock.run(writeBill(billOf(keys, options), openRun())),
     writeAtOnce: (requests: readonly Partial<Request>[]) =>
       clock.run(Promise.all(requests.map(write))),
   };
@@ -187,29 +197,29 @@ const old = (spent: string, data: Partial<CommentContent['data']> = {}) =>
 const sumsIn = ({ comments }: State) =>
   comments.map(({ body }) => {
     const data = readComment(body);
-    return data && `${exactUsd(data.spent)} ${data.state}`;
+    return data && `${exactUsd(data.spent)} ${data.isAtLeast ? 'at least, ' : ''}${data.state}`;
   });
 
 const writesIn = ({ calls }: State) =>
   calls.filter((call) => call !== GRAPHQL && !call.startsWith('GET'));
 
-const READS = [KEYS, COMMENTS];
+const READS = [COMMENTS, KEYS];
 
 describe('a run that writes the comment', () => {
   test('creates it, reads list and comment again, and logs what it says', async () => {
     const { state, write, info, notices } = openScene();
     expect(await write()).toMatchObject({ kind: 'written', data: { spent: usd('0.25') } });
     expect(sumsIn(state)).toEqual(['0.25 so far']);
-    expect(state.calls).toEqual([...LOGIN, ...READS, POST, ...READS]);
+    expect(state.calls).toEqual([...LOGIN, ...READS, FIND, POST, ...READS]);
     expect(info).toEqual(['The comment on #42 says: $0.25 spent so far.']);
     expect(notices).toEqual([]);
   });
 
-  test('shows what the list shows of each key: whether it has settled', async () => {
+  test('shows what the list shows of each key: whether it ended an hour ago', async () => {
     const { state, write } = openScene();
     state.keys = [
-      keyOf({ hash: 'key1', usage: 0.5, disabled: true, updated_at: '2026-11-28T11:57:01Z' }),
-      settledKey('key2', 0.25),
+      keyOf({ hash: 'key1', usage: 0.5, disabled: true, updated_at: '2026-11-28T11:00:01Z' }),
+      countedKey('key2', 0.25),
     ];
     await write();
     expect(state.comments[0]?.body).toMatch(/>at least \$0\.50<.*>\$0\.25</s);
@@ -232,11 +242,41 @@ describe('a run that writes the comment', () => {
     expect(notices).toEqual([]);
   });
 
-  test('never has a smaller sum replace a larger one, because a person can delete a key', async () => {
+  test('takes its sum for a lower bound from then on, if the comment has a larger one', async () => {
     const { state, write } = openScene();
     addComment(state, old('0.5'));
     await write();
-    expect(sumsIn(state)).toEqual(['0.5 so far']);
+    expect(sumsIn(state)).toEqual(['0.25 at least, so far']);
+    state.keys.push(countedKey('key2', 7));
+    await write();
+    expect(sumsIn(state)).toEqual(['7.25 at least, so far']);
+  });
+
+  test('lists the keys again first, because a counter can be behind', async () => {
+    const { state, write } = openScene();
+    addComment(state, old('0.5'));
+    state.intercept = (call, count) => {
+      if (call === KEYS && count === 2) state.keys = [countedKey('key1', 0.75)];
+      return undefined;
+    };
+    await write();
+    expect(sumsIn(state)).toEqual(['0.75 so far']);
+  });
+
+  test('writes nothing once the workspace is locked, or deleted', async () => {
+    const { state, write } = openScene();
+    state.slug = `locked-${WORKSPACE.id}`;
+    expect(await write()).toEqual({ kind: 'nothing' });
+    state.intercept = (call) => (call === FIND ? { status: 404, body: {} } : undefined);
+    expect(await write()).toEqual({ kind: 'nothing' });
+    expect(writesIn(state)).toEqual([]);
+  });
+
+  test('does not take a comment for a bill that only says so', async () => {
+    const { state, write } = openScene();
+    addComment(state, old('0.1', { state: 'bill' }));
+    await write();
+    expect(sumsIn(state)).toEqual(['0.25 so far']);
   });
 
   test('leaves comments alone that are of others, or about another workspace, or about none', async () => {
@@ -261,14 +301,14 @@ describe('a run that writes the comment', () => {
     expect(sumsIn(state)).toEqual(['1 so far', '0.25 so far']);
   });
 
-  test('of two, updates the older one with the larger sum, and then deletes the younger', async () => {
+  test('of two, updates the older one, and then deletes the younger', async () => {
     const { state, write, notices } = openScene();
-    addComment(state, old('0.5'));
+    addComment(state, old('0.1'));
     addComment(state, old('1'));
     await write();
-    expect(sumsIn(state)).toEqual(['1 so far']);
+    expect(sumsIn(state)).toEqual(['0.25 so far']);
     // Only after it has read the text back.
-    expect(state.calls.slice(LOGIN.length)).toEqual([...READS, PATCH, ...READS, DELETE]);
+    expect(state.calls.slice(LOGIN.length)).toEqual([...READS, FIND, PATCH, ...READS, DELETE]);
     expect(notices).toEqual([]);
   });
 
@@ -334,7 +374,7 @@ describe('a run that writes the comment', () => {
     state.keys = [];
     expect(await write()).toEqual({ kind: 'nothing' });
     expect(writesIn(state)).toEqual([]);
-    addComment(state, old('0.5').replace('0 keys', '7 keys'));
+    addComment(state, old('0').replace('0 keys', '7 keys'));
     await write();
     expect(state.comments[0]?.body).toContain('0 keys');
   });
@@ -361,41 +401,52 @@ describe('a run that writes the comment', () => {
 });
 
 describe('the final bill', () => {
-  test('is exact if each key has settled', async () => {
+  test('is exact if each key ended an hour ago, and none is missing', async () => {
     const { state, write, bill } = openScene();
     await write({ cap: usd('5') });
-    const keys = [...state.keys, settledKey('key2', 0.5)];
-    expect(await bill(keys)).toMatchObject({ data: { spent: usd('0.75'), state: 'exactly' } });
-    expect(sumsIn(state)).toEqual(['0.75 exactly']);
+    const keys = [...state.keys, countedKey('key2', 0.5)];
+    expect(await bill(keys)).toMatchObject({
+      data: { spent: usd('0.75'), state: 'bill', isAtLeast: false },
+    });
+    expect(sumsIn(state)).toEqual(['0.75 bill']);
     expect(state.comments[0]?.body).toContain('$0.75 of $5.00 spent, closed</h3>');
   });
 
-  test('does not list the keys again: OpenRouter may have forgotten them', async () => {
+  test('lists no keys, and looks up no workspace', async () => {
     const { state, bill } = openScene();
     await bill(state.keys);
-    expect(state.calls).not.toContain(KEYS);
-    expect(sumsIn(state)).toEqual(['0.25 exactly']);
+    expect(state.calls).toEqual([...LOGIN, COMMENTS, POST, COMMENTS]);
+    expect(sumsIn(state)).toEqual(['0.25 bill']);
   });
 
-  test.each<[string, readonly Key[], string]>([
-    ['a person has deleted a key', [settledKey('key1', 0.25)], '0.5 at least'],
-    ['a key has no counter', [settledKey('key1', 0.6), settledKey('key2', null)], '0.6 at least'],
-  ])('is a lower bound if %s', async (_, keys, expected) => {
+  test.each<[string, readonly Key[], Partial<Bill>]>([
+    ['the comment had a larger sum', [countedKey('key1', 0.25)], {}],
+    ['a key has no counter', [countedKey('key1', 0.6), countedKey('key2', null)], {}],
+    ['a key is missing', [countedKey('key1', 0.6)], { isComplete: false }],
+  ])('is a lower bound if %s', async (_, keys, options) => {
     const { state, bill } = openScene();
     addComment(state, old('0.5'));
-    await bill(keys);
-    expect(sumsIn(state)).toEqual([expected]);
+    await bill(keys, options);
+    expect(sumsIn(state)).toEqual([expect.stringMatching(/^0\.\d+ at least, bill$/)]);
   });
 
-  test('never changes, and is the one that is left', async () => {
-    const { state, write, bill } = openScene();
-    addComment(state, old('0.75'));
-    addComment(state, old('0.5', { state: 'exactly' }));
-    const final = state.comments[1];
-    for (const outcome of [await write(), await bill([settledKey('key1', 9)])]) {
-      expect(outcome).toMatchObject({ kind: 'written', data: { spent: usd('0.5') } });
-    }
-    expect(state.comments).toEqual([final]);
+  test('stays as it is if another run can have written it', async () => {
+    const { state, bill } = openScene();
+    addComment(state, old('0.5', { state: 'bill' }));
+    const [before] = structuredClone(state.comments);
+    const keys = [countedKey('key1', 0.25)];
+    await bill(keys, { isComplete: false, leavesBill: true });
+    expect(state.comments).toEqual([before]);
+    await bill(keys, { isComplete: false });
+    expect(sumsIn(state)).toEqual(['0.25 at least, bill']);
+  });
+
+  test('is that of the oldest comment: a job can forge a younger one', async () => {
+    const { state, bill } = openScene();
+    addComment(state, old('0.1'));
+    addComment(state, old('9', { state: 'bill' }));
+    await bill([countedKey('key1', 0.25)], { leavesBill: true });
+    expect(sumsIn(state)).toEqual(['0.25 bill']);
   });
 
   test('is not written where there were neither keys nor a comment', async () => {
@@ -434,7 +485,6 @@ describe('a failure', () => {
     [POST, FORBIDDEN, HINT],
     [POST, { status: 429, headers: { 'retry-after': '3600' } }, 'limits the rate of requests now'],
     [POST, { status: 422 }, 'HTTP 422'],
-    [KEYS, { status: 401 }, 'list the API keys'],
   ])('of %s (%j) is one notice', async (on, fault, expected) => {
     const { state, write, info, notices } = openScene();
     state.intercept = (call) => (call === on ? fault : undefined);
@@ -446,6 +496,13 @@ describe('a failure', () => {
     // Waiting helps against throttling, and no permission.
     const isRejected = typeof fault === 'object' && [403, 404, 422].includes(fault.status);
     expect(notices[0]?.includes(HINT)).toBe(isRejected && !fault.headers);
+  });
+
+  test('of OpenRouter is only logged: the key of the job has an error', async () => {
+    const { state, write, info, notices } = openScene();
+    state.intercept = (call) => (call === KEYS ? { status: 401 } : undefined);
+    await write();
+    expect([info, notices]).toEqual([[expect.stringContaining('list the API keys')], []]);
   });
 
   test.each<'lost' | 'unsent'>(['lost', 'unsent'])(
@@ -497,7 +554,7 @@ describe('runs at the same time', () => {
   const growFor = (state: State, lists: number) => {
     state.intercept = (call) => {
       const { length } = state.keys;
-      if (call === KEYS && length <= lists) state.keys.push(settledKey(`new${length}`, 0.5));
+      if (call === KEYS && length <= lists) state.keys.push(countedKey(`new${length}`, 0.5));
       return undefined;
     };
   };
@@ -535,7 +592,7 @@ describe('runs at the same time', () => {
         await write(final);
         await writeAtOnce([{}, {}]);
         expect(await bill(state.keys)).toMatchObject({ kind: 'written' });
-        expect(sumsIn(state)).toEqual(['0.25 exactly']);
+        expect(sumsIn(state)).toEqual(['0.25 bill']);
         expect(notices).toEqual([]);
       }),
       { numRuns: 60 },
@@ -553,7 +610,7 @@ describe('runs at the same time', () => {
   test('that see a counter go down write the larger amount, once', async () => {
     const { state, write } = openScene();
     state.intercept = (call, count) => {
-      if (call === KEYS) state.keys = [settledKey('key1', count % 2 === 1 ? 0.25 : 0)];
+      if (call === KEYS) state.keys = [countedKey('key1', count % 2 === 1 ? 0.25 : 0)];
       return undefined;
     };
     await write();
@@ -565,7 +622,7 @@ describe('runs at the same time', () => {
     const { state, write, info, notices } = openScene();
     addComment(state, old('0'));
     state.intercept = (call, count) => {
-      if (call === KEYS) state.keys = [settledKey('key1', count)];
+      if (call === KEYS) state.keys = [countedKey('key1', count)];
       return undefined;
     };
     expect(await write()).toMatchObject({ kind: 'written' });

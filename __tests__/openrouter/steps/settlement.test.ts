@@ -7,7 +7,7 @@ import { annotations, openHarness } from '../../support/harness.ts';
 
 const MINUTE = 60_000;
 const SLUG = 'preview-42';
-const WHY = 'OpenRouter counts what is spent some minutes late.';
+const WHY = 'OpenRouter can count what is spent up to an hour late.';
 
 const harness = openHarness({ counterDelay: COUNTER_DELAY, analyticsLag: ANALYTICS_LAG });
 let workspace: Workspace;
@@ -27,11 +27,11 @@ function spend(key: Key, age = 0): void {
 
 const seedSpender = (age = 0): void => spend(seedKey(harness.sandbox, workspace), age);
 
-/** Has a key spend something, and end two minutes later, so that it has settled. */
-function seedSettled(): void {
+/** Has a key spend something, and end two minutes later, so that it is counted. */
+function seedCounted(): void {
   const key = seedKey(harness.sandbox, workspace);
-  spend(key, 6 * MINUTE);
-  const updated_at = new Date(Date.now() - 4 * MINUTE).toISOString();
+  spend(key, 63 * MINUTE);
+  const updated_at = new Date(Date.now() - 61 * MINUTE).toISOString();
   Object.assign(key, { disabled: true, updated_at });
 }
 
@@ -106,21 +106,21 @@ describe('of API keys whose counters are 40 s late', () => {
     expectWhy(swept);
   });
 
-  test('delete and sweep say what they had spent once they have settled', async () => {
-    seedSettled();
+  test('delete and sweep say what they had spent an hour after they ended', async () => {
+    seedCounted();
     const deleted = await harness.run('delete', DELETE);
     expect(deleted.outputs['keys-cost-usd']).toBe('0.42');
     expect(deleted.summary).toContain('API keys deleted by this step: 1, $0.42 spent<');
     expectWhy(deleted, true);
     workspace = seedWorkspace(harness.sandbox, { slug: SLUG, age: 100 * MINUTE });
-    seedSettled();
+    seedCounted();
     const swept = await harness.run('sweep', SWEEP);
     expect(swept.summary).toContain('<summary>Deleted: 1, $0.42 spent<');
     expectWhy(swept, true);
   });
 
-  test('a sum is a lower bound if one of them has not settled', async () => {
-    seedSettled();
+  test('a sum is a lower bound if one of them has just ended', async () => {
+    seedCounted();
     seedSpender();
     const deleted = await harness.run('delete', DELETE);
     expect(deleted.outputs['keys-cost-usd']).toBe('');

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
@@ -10,11 +11,11 @@ import { readWorkflow } from '../../../scripts/examples.ts';
 import { openPreviewHarness } from '../../support/preview-steps.ts';
 import { type JobOptions, openRecipeJobs, recipeOf } from '../../support/recipe-jobs.ts';
 import { ROOT } from '../../support/root.ts';
-import { jobOf, type Workflow } from '../../support/workflow.ts';
+import { interpolateAll, jobOf, type Workflow } from '../../support/workflow.ts';
 
 const PAGE = 'docs/recipes/branch-previews.md';
 const BRANCH = recipeOf(PAGE, 'Branch preview');
-const CLEAN_UP = recipeOf(PAGE, 'Preview clean-up');
+const NIGHT = recipeOf(PAGE, 'Preview nightly');
 const BY_HAND = recipeOf(PAGE, 'Branch preview by hand');
 
 const { harness, gitHub, slugs } = openPreviewHarness({ followsSteps: true });
@@ -26,7 +27,7 @@ const push = (branch = 'feature/x') =>
   find(pushTo(gitHub.server.github, gitHub.repository, branch), 'push');
 const remove = (branch = 'feature/x') =>
   find(deleteBranch(gitHub.server.github, gitHub.repository, branch), 'delete');
-const night = () => scheduleEvent(gitHub.server.github, gitHub.repository);
+const night = () => run(NIGHT, scheduleEvent(gitHub.server.github, gitHub.repository));
 const byHand = (inputs: Record<string, string>) =>
   dispatchEvent(gitHub.server.github, gitHub.repository, { inputs });
 const keys = () => harness.sandbox.account.keys;
@@ -46,15 +47,24 @@ function spending(usd: number): JobOptions {
 }
 
 describe('the files for a branch', () => {
-  test('give each push a key in one workspace, and delete all of it with the branch', async () => {
+  test('give each push a key in one workspace, and delete all of it in the night after the branch is deleted', async () => {
     const first = await run(BRANCH, push(), spending(0.5));
     const second = await run(BRANCH, push(), spending(0.5));
     expect([first.result, second.result]).toEqual(['success', 'success']);
     expect(second.main['preview']?.outputs['id']).toBe(first.main['preview']?.outputs['id']);
     expect(areDisabled()).toEqual([true, true]);
-    const { result } = await run(CLEAN_UP, remove());
-    expect(result).toBe('success');
+    expect(await run(BRANCH, remove())).toMatchObject({ result: 'success' });
+    expect([slugs().length, areDisabled()]).toEqual([1, [true, true]]);
+    letKeysSettle();
+    expect(await night()).toMatchObject({ result: 'success' });
     expect([slugs(), keys()]).toEqual([[], []]);
+  });
+
+  test('disable the key of a lost runner when the branch is deleted', async () => {
+    await start(BRANCH, push());
+    expect(areDisabled()).toEqual([false]);
+    expect(await run(BRANCH, remove())).toMatchObject({ result: 'success' });
+    expect(areDisabled()).toEqual([true]);
   });
 
   test('disable the key of a job whose tests fail', async () => {
@@ -77,11 +87,11 @@ describe('the files for a branch', () => {
   test('skip the tests of a run that is repeated after the branch was deleted', async () => {
     const event = push();
     await run(BRANCH, event);
-    await run(CLEAN_UP, remove());
+    await run(BRANCH, remove());
     const { result, scripts } = await run(BRANCH, event);
     expect(result).toBe('success');
     expect(scripts).toEqual([{ run: 'npm ci', env: {} }]);
-    expect(slugs()).toEqual([]);
+    expect(areDisabled()).toEqual([true]);
   });
 
   test('leave the workspace as it is in a repeated run of an older push', async () => {
@@ -114,26 +124,29 @@ describe('the files for a branch', () => {
     expect(slugs()).toHaveLength(1);
     expect(await run(BRANCH, event)).toMatchObject({ result: 'success' });
     const deletion = remove();
-    expect(await duringOutage(harness.sandbox, () => run(CLEAN_UP, deletion))).toMatchObject({
+    expect(await duringOutage(harness.sandbox, () => run(BRANCH, deletion))).toMatchObject({
       result: 'failure',
     });
     expect(slugs()).toHaveLength(1);
     letKeysSettle();
-    expect(await run(CLEAN_UP, night())).toMatchObject({ result: 'success' });
+    expect(await night()).toMatchObject({ result: 'success' });
     expect(slugs()).toEqual([]);
   });
 
   test('keep a preview whose branch cannot be read', async () => {
     await run(BRANCH, push());
     remove();
-    const { 'clean-up': job } = CLEAN_UP.jobs;
+    letKeysSettle();
+    const { 'clean-up': job } = NIGHT.jobs;
     const withoutContents = {
-      ...CLEAN_UP,
+      ...NIGHT,
       jobs: {
         'clean-up': { steps: job?.steps ?? [], permissions: { 'pull-requests': 'write' as const } },
       },
     };
-    expect(await run(withoutContents, night())).toMatchObject({ result: 'failure' });
+    expect(
+      await run(withoutContents, scheduleEvent(gitHub.server.github, gitHub.repository)),
+    ).toMatchObject({ result: 'failure' });
     expect(slugs()).toHaveLength(1);
   });
 
@@ -180,18 +193,32 @@ describe('the files for a branch', () => {
     },
   );
 
-  test('let a push cancel the older run of its branch', () => {
-    expect(BRANCH.concurrency).toEqual({
-      group: `\${{ github.workflow }}-\${{ github.ref }}`,
-      'cancel-in-progress': true,
-    });
+  test('let a push cancel the older run of its branch, and deletions only runs of deletions', () => {
+    const { group, ...concurrency } = BRANCH.concurrency ?? { group: '' };
+    expect(concurrency).toEqual({ 'cancel-in-progress': true });
+    const groups = [push(), push(), push('feature/y'), remove(), remove('feature/y')].map(
+      ({ payload: event, ref }) =>
+        interpolateAll(
+          { group },
+          { github: { workflow: 'Branch preview', event: { ...event }, ref } },
+        )['group'],
+    );
+    expect(groups[1]).toBe(groups[0]);
+    expect(new Set(groups).size).toBe(4);
+  });
+
+  test('start no job for a deleted branch whose pushes start none', () => {
+    const condition = jobOf(BRANCH).if;
+    expect(condition).toBe(
+      "github.event_name == 'push' || startsWith(github.event.ref, 'feature/')",
+    );
   });
 
   test('use the former workspace for a branch that is pushed again before a clean-up', async () => {
     const before = await run(BRANCH, push(), spending(0.5));
     const deletion = remove();
     const pushed = push();
-    expect(await run(CLEAN_UP, deletion)).toMatchObject({ result: 'success' });
+    expect(await run(BRANCH, deletion)).toMatchObject({ result: 'success' });
     const after = await run(BRANCH, pushed);
     expect(after.main['preview']?.outputs).toMatchObject({
       id: before.main['preview']?.outputs['id'],
@@ -206,7 +233,7 @@ describe('the files for a branch', () => {
     const ofBranch = remove('other');
     const payload = { ...ofBranch.payload, ref: 'v1', ref_type: 'tag' };
     for (const event of [ofBranch, { ...ofBranch, payload }]) {
-      expect(await run(CLEAN_UP, event)).toMatchObject({ result: 'success' });
+      expect(await run(BRANCH, event)).toMatchObject({ result: 'success' });
     }
     expect(slugs()).toHaveLength(1);
   });
@@ -224,12 +251,11 @@ describe('the files for a branch', () => {
     expect(keys()).toMatchObject([{ limit: 1 }]);
   });
 
-  test('contain the clean-up of pull requests, with what branches need', () => {
-    const { on, jobs, ...rest } = recipeOf('README.md', 'Preview clean-up');
+  test('contain the night of pull requests, with what branches need', () => {
+    const { jobs, ...rest } = recipeOf('README.md', 'Preview nightly');
     const { permissions, ...job } = jobs['clean-up'] ?? {};
-    expect(CLEAN_UP).toEqual({
+    expect(NIGHT).toEqual({
       ...rest,
-      on: { ...Object(on), delete: null },
       jobs: { 'clean-up': { ...job, permissions: { contents: 'read', ...permissions } } },
     });
   });
@@ -243,7 +269,8 @@ function forBranches(name: string, from: string, to: string): Workflow {
 }
 
 describe('the files of tests and a deployment, with the changes for branches', () => {
-  const deployment = forBranches('Preview', 'github.event.number', 'github.ref_name');
+  const BRANCH_OF = "github.event_name == 'delete' && github.event.ref || github.ref_name";
+  const deployment = forBranches('Preview', 'github.event.number', BRANCH_OF);
   deployment.on = BRANCH.on;
   const { steps } = jobOf(deployment, 'deploy');
   for (const job of Object.values(deployment.jobs)) job.permissions = { contents: 'read' };
@@ -251,13 +278,6 @@ describe('the files of tests and a deployment, with the changes for branches', (
     steps.findIndex(({ run: script }) => script?.includes('gh api')),
     1,
   );
-
-  const number = 'github.event.number || inputs.number';
-  const removal = forBranches('Remove preview', number, 'github.event.ref');
-  removal.on = { delete: null };
-  const removing = jobOf(removal);
-  removing.permissions = { contents: 'read' };
-  delete removing.steps[0]?.with?.['pull-request'];
 
   const deploy = (event: GitHubEvent, options: JobOptions = {}) =>
     run(deployment, event, { ...options, job: 'deploy' });
@@ -267,6 +287,10 @@ describe('the files of tests and a deployment, with the changes for branches', (
   };
   const REMOVED = ['./remove-preview "$NUMBER"', 'feature/x'];
   const fails: JobOptions = { onScript: ({ run: script }) => !script.startsWith('./deploy') };
+
+  test('are those that the page describes', () => {
+    expect(readFileSync(join(ROOT, PAGE), 'utf8')).toContain(`by \`${BRANCH_OF}\` everywhere`);
+  });
 
   test('give a branch a key that works until the next deployment has succeeded', async () => {
     const deployed = ['success', ['./deploy-preview "$NUMBER"', 'feature/x']];
@@ -288,17 +312,17 @@ describe('the files of tests and a deployment, with the changes for branches', (
     const pushed = push();
     await deploy(pushed);
     const deletion = remove();
-    for (const runs of [() => run(removal, deletion), () => deploy(pushed)]) {
-      const ended = await duringOutage(harness.sandbox, () => commands(runs()));
+    for (const event of [deletion, pushed]) {
+      const ended = await duringOutage(harness.sandbox, () => commands(deploy(event)));
       expect(ended).toEqual(['failure', REMOVED]);
     }
     expect(areDisabled()).toEqual([false]);
-    expect(await run(CLEAN_UP, night())).toMatchObject({ result: 'success' });
+    expect(await night()).toMatchObject({ result: 'success' });
     expect(areDisabled()).toEqual([true]);
     letKeysSettle();
-    expect(await run(CLEAN_UP, night())).toMatchObject({ result: 'success' });
+    expect(await night()).toMatchObject({ result: 'success' });
     expect([slugs(), keys()]).toEqual([[], []]);
-    expect(await commands(run(removal, deletion))).toEqual(['success', REMOVED]);
+    expect(await commands(deploy(deletion))).toEqual(['success', REMOVED]);
   });
 
   test('remove nothing of a branch that is pushed again, nor when a tag is deleted', async () => {
@@ -307,16 +331,19 @@ describe('the files of tests and a deployment, with the changes for branches', (
     await deploy(push());
     const payload = { ...deletion.payload, ref: 'v1', ref_type: 'tag' };
     for (const event of [deletion, { ...deletion, payload }]) {
-      expect(await commands(run(removal, event))).toEqual(['success']);
+      expect(await commands(deploy(event))).toEqual(['success']);
     }
     expect(slugs()).toHaveLength(1);
   });
 
-  test('wait for each other', () => {
-    const groups = [jobOf(deployment, 'deploy'), removing].map((job) => job.concurrency?.group);
-    expect(groups).toEqual([
-      `openrouter-deploy-\${{ github.ref_name }}`,
-      `openrouter-deploy-\${{ github.event.ref }}`,
-    ]);
+  test('let the removal wait for a deployment of the same branch', () => {
+    const { group } = jobOf(deployment, 'deploy').concurrency ?? { group: '' };
+    const groups = [push(), remove()].map(
+      ({ name, payload: event }) =>
+        interpolateAll({ group }, { github: { event_name: name, event, ref_name: 'feature/x' } })[
+          'group'
+        ],
+    );
+    expect(groups).toEqual(['openrouter-deploy-feature/x', 'openrouter-deploy-feature/x']);
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { marked } from 'marked';
 import { parse } from 'yaml';
-import { asTarget, type GitHubEvent, scheduleEvent } from '../../../sandbox/github/events.ts';
+import { type GitHubEvent, scheduleEvent } from '../../../sandbox/github/events.ts';
 import { closePull, openPull, pushTo } from '../../../sandbox/github/people.ts';
 import { addRepository } from '../../../sandbox/github/seed.ts';
 import { seedUsage } from '../../../sandbox/openrouter/seed.ts';
@@ -37,10 +37,7 @@ function called(caller: Workflow, name: string): Workflow {
 
 const CALLER = recipeOf(PAGE, 'Preview');
 const PREVIEW = called(CALLER, 'Preview for all repositories');
-const CLEAN_UP = called(
-  recipeOf(PAGE, 'Preview clean-up'),
-  'Preview clean-up for all repositories',
-);
+const NIGHT = called(recipeOf(PAGE, 'Preview nightly'), 'Preview nightly for all repositories');
 
 const { harness, gitHub, slugs } = openPreviewHarness({ followsSteps: true });
 const { run, letKeysSettle } = openRecipeJobs({ harness, gitHub });
@@ -52,7 +49,7 @@ describe('the files of each repository', () => {
     const text = readFileSync(join(ROOT, PAGE), 'utf8');
     for (const [caller, file] of [
       ['Preview', 'preview.yml'],
-      ['Preview clean-up', 'preview-clean-up.yml'],
+      ['Preview nightly', 'preview-nightly.yml'],
     ] as const) {
       const { uses } = jobOf(recipeOf(PAGE, caller));
       expect(uses).toBe(`octo-org/workflows/.github/workflows/${file}@main`);
@@ -72,11 +69,12 @@ describe('the files of each repository', () => {
     }));
     expect({ ...job, steps }).toEqual(jobOf(readme));
     expect(ofJob).toEqual(concurrency);
-    const { on, jobs } = recipeOf('README.md', 'Preview clean-up');
-    expect([CLEAN_UP.on, CLEAN_UP.jobs]).toEqual([on, jobs]);
+    const { concurrency: ofNight, ...night } = recipeOf('README.md', 'Preview nightly');
+    const atNight = jobOf(night);
+    expect(NIGHT).toEqual({ ...night, jobs: { 'clean-up': { ...atNight, concurrency: ofNight } } });
   });
 
-  test('give a pull request a workspace and a key, and delete both when it is closed', async () => {
+  test('give a pull request a workspace and a key, disable the key when it is closed, and delete both in the night', async () => {
     const { repository, server } = gitHub;
     const { result, main, scripts } = await run(PREVIEW, open());
     expect(result).toBe('success');
@@ -86,12 +84,15 @@ describe('the files of each repository', () => {
       { run: 'bash -ec "$COMMAND"', env: { COMMAND: 'npm test', OPENROUTER_API_KEY: key } },
     ]);
     expect(slugs()).toEqual(['preview-shop-1']);
-    const closed = asTarget(server.github, closePull(server.github, repository, 1)[0]);
-    expect(await run(CLEAN_UP, closed)).toMatchObject({ result: 'success' });
-    expect([slugs(), harness.sandbox.account.keys]).toEqual([[], []]);
-    expect(await run(CLEAN_UP, scheduleEvent(server.github, repository))).toMatchObject({
+    const [closed] = closePull(server.github, repository, 1);
+    expect(await run(PREVIEW, closed)).toMatchObject({ result: 'success' });
+    const { account } = harness.sandbox;
+    expect([slugs(), account.keys]).toMatchObject([['preview-shop-1'], [{ disabled: true }]]);
+    letKeysSettle();
+    expect(await run(NIGHT, scheduleEvent(server.github, repository))).toMatchObject({
       result: 'success',
     });
+    expect([slugs(), account.keys]).toEqual([[], []]);
   });
 
   test('run other commands in a repository that writes them', () => {
@@ -176,7 +177,7 @@ describe('the commands', () => {
   shell.run('mkdir callers');
   for (const [name, file] of [
     ['Preview', 'preview.yml'],
-    ['Preview clean-up', 'preview-clean-up.yml'],
+    ['Preview nightly', 'preview-nightly.yml'],
   ] as const) {
     shell.write(`callers/${file}`, readWorkflow(join(ROOT, PAGE), name));
   }
@@ -281,8 +282,8 @@ ${ENTER}\n${SET_UP}`,
     );
     const times = REPOSITORIES.map((each) => {
       expect(written(each, 'preview.yml')).toEqual(CALLER);
-      const { on: triggers, ...rest } = written(each, 'preview-clean-up.yml');
-      const { on: own, ...others } = recipeOf(PAGE, 'Preview clean-up');
+      const { on: triggers, ...rest } = written(each, 'preview-nightly.yml');
+      const { on: own, ...others } = recipeOf(PAGE, 'Preview nightly');
       expect(rest).toEqual(others);
       const { schedule, ...more } = Object(triggers);
       expect({ ...more, schedule: Object(own)['schedule'] }).toEqual(own);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { asTarget, dispatchEvent, type GitHubEvent } from '../../../sandbox/github/events.ts';
+import { dispatchEvent, type GitHubEvent, scheduleEvent } from '../../../sandbox/github/events.ts';
 import { closePull, openPull, reopenPull } from '../../../sandbox/github/people.ts';
 import { duringOutage } from '../../../sandbox/openrouter/outage.ts';
 import { openPreviewHarness } from '../../support/preview-steps.ts';
@@ -9,13 +9,13 @@ import { interpolateAll, jobOf, type Step, type Workflow } from '../../support/w
 
 const PAGE = 'docs/recipes/tests-and-deployment.md';
 const PREVIEW = recipeOf(PAGE, 'Preview');
-const CLEAN_UP = recipeOf(PAGE, 'Preview clean-up');
+const NIGHT = recipeOf(PAGE, 'Preview nightly');
 const REMOVE = recipeOf(PAGE, 'Remove preview');
 const REMOVE_MISSED = recipeOf(PAGE, 'Remove missed previews');
 const REMOVE_AGAIN = recipeOf(PAGE, 'Remove previews again');
 
 const { harness, gitHub, slugs } = openPreviewHarness({ followsSteps: true });
-const { run, start } = openRecipeJobs({ harness, gitHub });
+const { run, start, letKeysSettle } = openRecipeJobs({ harness, gitHub });
 
 /** Runs the tests, which succeed unless `npm test` fails. */
 const runTests = (event: GitHubEvent, { fails = false } = {}) =>
@@ -49,9 +49,13 @@ test('the key of the tests is disabled at their end, and that of the deployment 
   expect(disabledKeys()).toEqual([false, true]);
   expect(await runTests(opened, { fails: true })).toMatchObject({ result: 'failure' });
   expect(disabledKeys()).toEqual([true, false, true]);
-  const closed = asTarget(server.github, closePull(server.github, repository, 1)[0]);
-  const { scripts } = await run(REMOVE, closed);
+  const { scripts } = await deploy(closePull(server.github, repository, 1)[0]);
   expect(scripts).toMatchObject([{ run: './remove-preview "$NUMBER"' }]);
+  expect(disabledKeys()).toEqual([true, true, true]);
+  letKeysSettle();
+  expect(await run(NIGHT, scheduleEvent(server.github, repository))).toMatchObject({
+    result: 'success',
+  });
   expect(slugs()).toEqual([]);
 });
 
@@ -96,9 +100,9 @@ test('without the job test, each push deploys with a key of its own', async () =
     expect(result).toBe(fails ? 'failure' : 'success');
   }
   expect(disabledKeys()).toEqual([false, true, true]);
-  const closed = asTarget(gitHub.server.github, close());
-  expect(await run(REMOVE, closed)).toMatchObject({ result: 'success', scripts: [REMOVAL] });
-  expect(slugs()).toEqual([]);
+  const ended = await deploy(close(), { workflow });
+  expect(ended).toMatchObject({ result: 'success', scripts: [REMOVAL] });
+  expect(disabledKeys()).toEqual([true, true, true]);
 });
 
 describe('the deployment of a preview', () => {
@@ -175,25 +179,22 @@ describe('the deployment of a preview', () => {
 
 describe('the removal of a preview', () => {
   test('happens once the pull request is closed, and not if it is open again', async () => {
-    const { server } = gitHub;
     await deploy(open());
-    const closed = asTarget(server.github, close());
+    const closed = close();
     const reopened = reopen();
-    expect(await run(REMOVE, closed)).toMatchObject({ result: 'success', scripts: [] });
-    expect(slugs()).toHaveLength(1);
+    const { scripts } = await deploy(closed);
+    expect(scripts).not.toContainEqual(REMOVAL);
     await deploy(reopened);
-    const again = asTarget(server.github, close());
-    expect(await run(REMOVE, again)).toMatchObject({ result: 'success', scripts: [REMOVAL] });
-    expect(slugs()).toEqual([]);
+    expect(await deploy(close())).toMatchObject({ result: 'success', scripts: [REMOVAL] });
+    expect(slugs()).toHaveLength(1);
   });
 
-  test('and the clean-up delete the workspace once, and fail nothing, if they run at once', async () => {
+  test('and the job of the tests close the preview, and fail nothing, if they run at once', async () => {
     await deploy(open());
-    const closed = asTarget(gitHub.server.github, close());
+    const closed = close();
     const ended = { result: 'success', main: { preview: { outputs: { state: 'closed' } } } };
-    const both = await Promise.all([run(REMOVE, closed), run(CLEAN_UP, closed)]);
-    expect(both).toMatchObject([ended, ended]);
-    expect([slugs(), harness.sandbox.account.keys]).toEqual([[], []]);
+    expect(await Promise.all([deploy(closed), runTests(closed)])).toMatchObject([ended, ended]);
+    expect(disabledKeys()).toEqual([true]);
   });
 
   test('can be started by hand, and creates no key for an open pull request', async () => {
@@ -204,14 +205,17 @@ describe('the removal of a preview', () => {
     expect(disabledKeys()).toEqual([false]);
     close();
     expect(await run(REMOVE, byHand)).toMatchObject({ result: 'success', scripts: [REMOVAL] });
-    expect(slugs()).toEqual([]);
+    expect(disabledKeys()).toEqual([true]);
   });
 
   test('happens even if OpenRouter is down, with the commands of the default branch', async () => {
     const opened = open();
     await deploy(opened);
-    const closed = asTarget(gitHub.server.github, close());
-    for (const runs of [() => run(REMOVE, closed), () => deploy(opened)]) {
+    const closed = close();
+    const byHand = dispatchEvent(gitHub.server.github, gitHub.repository, {
+      inputs: { number: '1' },
+    });
+    for (const runs of [() => deploy(closed), () => deploy(opened), () => run(REMOVE, byHand)]) {
       const ended = await duringOutage(harness.sandbox, runs);
       expect(ended).toMatchObject({ result: 'failure', scripts: [REMOVAL] });
       expect(ended.others).toEqual([expect.stringMatching(/^actions\/checkout@/)]);
@@ -223,9 +227,7 @@ describe('the removal of a preview', () => {
     expect(jobOf(PREVIEW, 'deploy').concurrency?.group).toBe(
       `openrouter-deploy-\${{ github.event.number }}`,
     );
-    expect(jobOf(REMOVE).concurrency?.group).toBe(
-      `openrouter-deploy-\${{ github.event.number || inputs.number }}`,
-    );
+    expect(jobOf(REMOVE).concurrency?.group).toBe(`openrouter-deploy-\${{ inputs.number }}`);
   });
 });
 
@@ -301,6 +303,6 @@ test.each([
   expect([before, daysAgo()].map((date) => `closed:>=${date}\n`)).toContain(shell.read('searched'));
 });
 
-test('the clean-up of the page is that of README.md', () => {
-  expect(CLEAN_UP).toEqual(recipeOf('README.md', 'Preview clean-up'));
+test('the night of the page is that of README.md', () => {
+  expect(NIGHT).toEqual(recipeOf('README.md', 'Preview nightly'));
 });

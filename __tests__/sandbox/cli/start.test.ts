@@ -154,18 +154,21 @@ describe('npm start shows', () => {
     expect([exitCode, stderr]).toEqual([0, '']);
     const runs = runsOf(stdout);
     expect(runs.map((run) => run.split('\n')[0])).toEqual([
-      '1 of 3: The pull request is opened',
-      '2 of 3: A commit is pushed to it, 10 minutes later',
-      '3 of 3: It is closed, 10 minutes later',
+      '1 of 4: The pull request is opened',
+      '2 of 4: A commit is pushed to it, 10 minutes later',
+      '3 of 4: It is closed, 10 minutes later',
+      '4 of 4: The nightly run starts, 360 minutes later',
     ]);
     const comments = runs.map((run) => section(run, 'Comment on the pull request'));
     expect(runs.map((run) => section(run, 'Outputs').match(/^(state|created): .*$/gm))).toEqual([
       ['state: open', 'created: true'],
       ['state: open', 'created: false'],
       ['state: closed'],
+      null,
     ]);
     expect(comments.map((comment) => comment.split('\n')[0])).toEqual([
       'OpenRouter preview: $0.25 spent so far',
+      'OpenRouter preview: $0.50 spent so far',
       'OpenRouter preview: $0.50 spent so far',
       'OpenRouter preview: $0.50 spent, closed',
     ]);
@@ -175,25 +178,25 @@ describe('npm start shows', () => {
         .slice('expires-at: '.length),
     );
     expect(Date.parse(second) - Date.parse(first)).toBeGreaterThan(600_000);
-    expect(section(stdout, '1 of 3: Requests of the step to GitHub')).toContain(
+    expect(section(stdout, '1 of 4: Requests of the step to GitHub')).toContain(
       'GET /repos/octo-org/app/pulls/42\n',
     );
     // As it looks: without the targets of links, and without HTML in JSON.
     expect(comments[0]).toMatch(
-      /\n\nOpenRouter counts .* late\.\n\npreview-app-42 · .*\n\nJob \(UTC\) {2,}Cost {2,}Of its limit\ntest, .*\d {2,}at least \$0\.25 {2,}of\u00a0\$1\.00\n\nThe workspace and its keys are deleted when .*\s+What is this\?\n/,
+      /\n\nOpenRouter can count .* late\.\n\npreview-app-42 · .*\n\nJob \(UTC\) {2,}Cost {2,}Of its limit\ntest, .*\d {2,}at least \$0\.25 {2,}of\u00a0\$1\.00\n\nIn the night after this pull request is closed, .*\s+What is this\?\n/,
     );
     expect(stdout).not.toMatch(/\\[n"]/);
   });
 
-  test('a closing that waits for what OpenRouter counts late, and all in one time', async () => {
-    const { stdout } = await example('preview-wait');
+  test('a job that waits for what OpenRouter counts late, and all in one time', async () => {
+    const { stdout } = await start('preview-cap', '--spent', '0.25', '--preview-limit-usd', '1.5');
     const last = runsOf(stdout).at(-1) ?? '';
+    expect(section(last, 'Outputs')).toMatch(/^key-hash: /m);
     const comment = section(last, 'Comment on the pull request');
-    expect(comment).toMatch(/^OpenRouter preview: \$0\.0842 spent, closed\n/);
     const log = section(last, 'Log of the step').replace(/\n */g, ' ');
     const [created, end] = [
-      /\ntest, .*(\d\d):(\d\d)/,
-      /Waiting\s+for\s+that\s+until .*?(\d\d):(\d\d)\s+UTC/,
+      /\ntest, .*(\d\d):(\d\d) .*\n\n/,
+      /Waiting for up to .*?, until .*?(\d\d):(\d\d) UTC/,
     ].map((pattern, at) => {
       const [, hour, minute] = pattern.exec([comment, log][at] ?? '') ?? [];
       return 60 * Number(hour) + Number(minute);
@@ -313,8 +316,8 @@ describe('npm start --api-url', () => {
     const { exitCode, stdout } = await result;
     expect(section(stdout, 'Log of the step')).toContain('the run was cancelled (SIGINT)');
     expect(section(stdout, 'Log of the post step')).toContain('Deleted the orphaned API key');
-    expect(titles(stdout)).toContain('1 of 3: The pull request is opened');
-    expect(titles(stdout)).not.toContain('2 of 3: A commit is pushed to it, 10 minutes later');
+    expect(titles(stdout)).toContain('1 of 4: The pull request is opened');
+    expect(titles(stdout)).not.toContain('2 of 4: A commit is pushed to it, 10 minutes later');
     expect(titles(stdout).at(-1)).toBe('Cancelled');
     expect(account.keys).toEqual([]);
     expect(exitCode).toBe(130);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { breakLine } from '../../../sandbox/cli/terminal.ts';
 
-const TEXT = 'OpenRouter counts what is spent some minutes late.';
+const TEXT = 'OpenRouter can count what is spent up to an hour late.';
 
 test.each([80, 30, 20, 12, 5, 0, -4])(
   'a line for %d characters keeps its words and its indentation, and has room for ten characters at least',

@@ -6,7 +6,7 @@ import {
   type Workspace,
   type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
-import type { SettlingKey } from '../../openrouter/settlement.ts';
+import type { SeenKey } from '../../openrouter/settlement.ts';
 import { runPostStep } from '../../runtime/post-step.ts';
 import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
@@ -34,7 +34,7 @@ export function createPost(): Promise<void> {
 
 interface TaskContext extends Context {
   /** Called with each workspace that was deleted, and the API keys that were deleted before. */
-  onDeleted(workspace: WorkspaceRef, keys: readonly SettlingKey[]): void;
+  onDeleted(workspace: WorkspaceRef, keys: readonly SeenKey[]): void;
 }
 
 /** Describes what may be left if `task` fails. */
@@ -79,7 +79,7 @@ async function deleteCreated(
 ): Promise<IncompleteTask<CreateTask> | undefined> {
   const { slug, id } = workspace;
   const options = { deleteKeys: task.deleteKeys, relistKeys: false };
-  const keys: SettlingKey[] = [];
+  const keys: SeenKey[] = [];
   for await (const _ of whileMissing(context)) {
     const { outcome, failure, ...deleted } = await teardown(workspace, options, context);
     if (failure) return { error: failure, left: task };

@@ -5,7 +5,7 @@ import {
   type Workspace,
   type WorkspaceRef,
 } from '../../openrouter/resources/workspaces.ts';
-import type { SettlingKey } from '../../openrouter/settlement.ts';
+import type { SeenKey } from '../../openrouter/settlement.ts';
 import { foldedKeys } from '../../report/key-table.ts';
 import {
   type BoundedJson,
@@ -155,7 +155,7 @@ function changesTable(rows: readonly SettingRow[]): Table {
 }
 
 /** The summary of a post step that has deleted the workspace, and `keys` before that. */
-export function afterJobSummary({ slug }: WorkspaceRef, keys: readonly SettlingKey[]): Summary {
+export function afterJobSummary({ slug }: WorkspaceRef, keys: readonly SeenKey[]): Summary {
   return {
     title: `✅ Deleted the OpenRouter workspace "${slug}" (delete-after-job)`,
     folded: foldedKeys('API keys deleted by this step', keys),

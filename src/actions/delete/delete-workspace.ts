@@ -10,7 +10,7 @@ import {
   isUuid,
   type Workspace,
 } from '../../openrouter/resources/workspaces.ts';
-import { toSettling } from '../../openrouter/settlement.ts';
+import { seenIn } from '../../openrouter/settlement.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { type Deletion, deletionLine } from '../../teardown/deletion.ts';
@@ -96,7 +96,7 @@ async function planDeletion(
   { deleteKeys }: DeleteRequest,
   context: Context,
 ): Promise<DeleteResult> {
-  const keys = toSettling(await listKeys(context, workspace));
+  const keys = seenIn(await listKeys(context, workspace));
   if (keys.length > 0 && !deleteKeys) throw new Failure(workspaceHasKeys, { workspace, keys });
   context.log.info(
     `Dry run: the workspace and ${countKeys(keys.length)} would be deleted. Nothing was deleted.`,

@@ -2,7 +2,7 @@ import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { whileMissing } from '../../openrouter/deletion.ts';
 import { deleteKey, describeKey } from '../../openrouter/resources/keys.ts';
-import type { SettlingKey } from '../../openrouter/settlement.ts';
+import type { SeenKey } from '../../openrouter/settlement.ts';
 import type { Context, IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { adviseOnKeyLeft, createdKeyMissing, type KeyLeft } from './failures.ts';
@@ -23,7 +23,7 @@ export interface KeyEnd {
   /** What the created key has spent; undefined if there is none, or if that is unknown. */
   spend: KeySpend | undefined;
   /** The older keys that this step has deleted. */
-  replaced: readonly SettlingKey[];
+  replaced: readonly SeenKey[];
   incomplete: IncompleteTask<KeyLeft> | undefined;
 }
 

@@ -10,7 +10,7 @@ import {
   requestKey,
 } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
-import { type SettlingKey, toSettling } from '../../openrouter/settlement.ts';
+import { type SeenKey, seenIn } from '../../openrouter/settlement.ts';
 import { unusableState } from '../../openrouter/unusable-key.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
@@ -62,7 +62,7 @@ export interface ReplacementEnd {
   /** The key of the job as the last lookup that found it shows it. */
   reading: Reading;
   /** The older keys that this step has deleted. */
-  deleted?: readonly SettlingKey[];
+  deleted?: readonly SeenKey[];
   /** Why others may still work, or why the key of the job does not. */
   error?: Error | undefined;
 }
@@ -79,7 +79,7 @@ export interface ReplaceContext extends Context {
 export async function replaceOlderKeys(
   replacement: Replacement,
   context: ReplaceContext,
-  endOlder: (older: readonly SettlingKey[]) => Promise<Omit<ReplacementEnd, 'reading'>>,
+  endOlder: (older: readonly SeenKey[]) => Promise<Omit<ReplacementEnd, 'reading'>>,
 ): Promise<ReplacementEnd> {
   const { key, replaced } = replacement;
   const before = await checkWorks(key, { olderEnded: false }, context);
@@ -102,8 +102,8 @@ function hasSucceeded({ jobStatus, log, warn }: ReplaceContext): boolean {
 async function findOlder(
   { key, workspace, replaced, isSameName = isSameKeyName }: Replacement,
   context: Context,
-): Promise<SettlingKey[]> {
-  return toSettling(await listKeys(context, workspace)).filter(
+): Promise<SeenKey[]> {
+  return seenIn(await listKeys(context, workspace)).filter(
     ({ key: { hash, name } }) => replaced.includes(hash) && isSameName(name, key.name),
   );
 }

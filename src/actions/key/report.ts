@@ -3,7 +3,7 @@ import { formatExactUsd } from '../../lib/format-usd.ts';
 import type { Folded } from '../../lib/table.ts';
 import { describeLimit, type KeyIdentity } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
-import { type SettlingKey, spentBy } from '../../openrouter/settlement.ts';
+import { type SeenKey, spentBy } from '../../openrouter/settlement.ts';
 import { createdAt } from '../../openrouter/time.ts';
 import { keysTable, whyAtLeast } from '../../report/key-table.ts';
 import type { Outputs } from '../../report/outputs.ts';
@@ -61,7 +61,7 @@ export function describeKeyLimit({ desired }: Pick<KeyRequest, 'desired'>): stri
 }
 
 /** The summary of a post step about the older keys that it has deleted. */
-export function replacedSummary(deleted: readonly SettlingKey[]): Summary {
+export function replacedSummary(deleted: readonly SeenKey[]): Summary {
   return {
     title: `✅ Deleted ${countOf(deleted.length, 'OpenRouter API key')} that the new one replaces`,
     table: keysTable(deleted, 'Total'),

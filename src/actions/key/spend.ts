@@ -10,7 +10,7 @@ import {
   limitOf,
   requestKey,
 } from '../../openrouter/resources/keys.ts';
-import { settlesIn, spentOf } from '../../openrouter/settlement.ts';
+import { isWorking, spentOf, toSeen } from '../../openrouter/settlement.ts';
 import type { Context } from '../../shared/context.ts';
 import type { KeySpend } from './key-spend.ts';
 
@@ -62,7 +62,7 @@ export function spendIn(
   created: KeyIdentity,
   { counters, log }: Pick<Context, 'counters' | 'log'>,
 ): KeySpend | undefined {
-  const one = found && { key: counters.see(found), settlesIn: settlesIn(found, now) };
+  const one = found && toSeen(counters.see(found), now);
   const spent = one && spentOf(one);
   if (!spent) {
     const reason = one ? 'OpenRouter does not report it' : describeMissing(error);
@@ -76,7 +76,7 @@ export function spendIn(
     byok: one.key.byok_usage,
     limit,
     isUsedUp: limit !== undefined && isLimitUsedUp(limit, spent.amount),
-    isSoFar: one.settlesIn === undefined,
+    isSoFar: isWorking(one),
   };
 }
 

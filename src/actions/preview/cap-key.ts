@@ -14,7 +14,7 @@
  *                                   A $1, B $1 <---- POST: B, $1
  *     lists: $2 of $1                                lists: $2 of $1
  *     A is older: it waits                           B is younger: it gives way
- *                                   A $1, B $0 <---- disables B, with a limit of 0
+ *                                   A $1, B $0 <---- disables B, marked as unused
  *     lists: $1 of $1                                begins again: A holds $1
  *     gives A to the workflow                        fails: preview-limit-reached
  *
@@ -42,14 +42,14 @@ import { throwIfCancelled } from '../../lib/cancellation.ts';
 import { countKeys } from '../../lib/format.ts';
 import { formatUsd } from '../../lib/format-usd.ts';
 import { sumUsd } from '../../lib/usd.ts';
-import { disableUnused, type Key, listKeys } from '../../openrouter/resources/keys.ts';
+import { type Key, listKeys } from '../../openrouter/resources/keys.ts';
 import type { WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
-import { KeyWatch, type SettlingKey } from '../../openrouter/settlement.ts';
+import { isWorking, KeyWatch, type SeenKey, settlesIn } from '../../openrouter/settlement.ts';
 import { formatMinute } from '../../openrouter/time.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { type Cap, type CapUse, capUseOf, decide, fits, isSpent, roomIn } from './cap.ts';
-import { keyNotCapped, previewLimitReached } from './failures.ts';
+import { keyNotCapped, keyNotListed, previewLimitReached } from './failures.ts';
 
 /** When to list the keys after the POST, in milliseconds after the list before: see the timeline above. */
 const LIST_DELAYS_MS = [0, 500, 1_000, 1_500, 1_500, 1_500, 1_500, 1_500, 500];
@@ -64,49 +64,50 @@ const MAY_GIVE_WAY =
   'preview-limit-usd has no room now. Looking again in 10 s, because another job may give way.';
 
 /** How often a step that waits lists the keys again at least, in milliseconds. */
-export const RELIST_MS = 10_000;
+const RELIST_MS = 10_000;
 
-/** Keeps the keys of one workspace within a cap. */
-export interface CapGuard {
+/** Decides which keys of one workspace exist, and keeps them within a cap if there is one. */
+export interface KeyGuard {
   /**
    * Waits until a key with the requested limit fits next to those that exist, and returns whether it had to. A dry run
    * does not wait.
    * @throws {Failure} `preview-limit-reached`, `key-not-capped`
    */
   waitForRoom(options: { dryRun: boolean }): Promise<boolean>;
-  /** What the step fails with if the last list has no room. */
-  reached(): Failure;
   /**
-   * Lists the keys until one list has the new key and is within the cap. Disables the key if it has to give way.
-   * @throws {Failure} `key-not-capped`
+   * Lists the keys until one list has the new key and is within the cap. `ended`: someone has disabled the key. A failure,
+   * `preview-limit-reached`: it has to give way, because another job has the rest of the cap.
+   * @throws {Failure} `key-not-capped`, `key-not-listed`
    * @throws {ApiError}
    */
-  admit(created: Key): Promise<'admitted' | 'gave-way'>;
+  admit(created: Key): Promise<'admitted' | 'ended' | Failure>;
 }
 
 /** Guards the keys of `workspace` for one step, which waits six minutes at most, however often it begins again. */
-export function guardCap(cap: Cap, workspace: WorkspaceRef, context: Context): CapGuard {
+export function guardKeys(
+  cap: Cap | undefined,
+  workspace: WorkspaceRef,
+  context: Context,
+): KeyGuard {
   const { client, clock, log } = context;
   const watch = new KeyWatch(clock);
   const start = clock.now();
-  const list = async () => usesOf(watch.see(await listKeys(context, workspace)), cap, workspace);
-  const reached = () => {
-    const uses = (watch.last ?? []).map((one) => capUseOf(one, cap));
-    return new Failure(previewLimitReached, { cap, uses });
-  };
+  const list = async () => watch.see(await listKeys(context, workspace));
   return {
-    reached,
     async waitForRoom({ dryRun }) {
+      if (!cap) return false;
       let fullSince: number | undefined;
       for (let isFirst = true; ; isFirst = false) {
-        const uses = await list();
+        const uses = usesOf(await list(), cap, workspace);
         if (fits(uses, cap)) return !isFirst;
         const ms = roomIn(uses, cap);
         const now = clock.now();
         fullSince = ms === undefined ? (fullSince ?? now) : undefined;
         const isFull = fullSince !== undefined && (dryRun || now - fullSince >= RACE_MS);
         const rest = start + MAX_WAIT_MS - now;
-        if (isFull || isSpent(uses, cap) || (ms ?? 0) > rest) throw reached();
+        if (isFull || isSpent(uses, cap) || (ms ?? 0) > rest) {
+          throw new Failure(previewLimitReached, { cap, uses });
+        }
         if (isFirst)
           log.info(ms === undefined ? MAY_GIVE_WAY : describeWait(uses, { ...context, dryRun }));
         if (dryRun) return false;
@@ -118,22 +119,23 @@ export function guardCap(cap: Cap, workspace: WorkspaceRef, context: Context): C
       const { hash } = created;
       for (const [round, delay] of LIST_DELAYS_MS.entries()) {
         await client.pause(delay);
-        const next = decide(await list(), { hash, cap, isPatient: round < PATIENT_LISTS });
+        const keys = await list();
+        const own = keys.find(({ key }) => key.hash === hash);
+        if (own && !isWorking(own)) return 'ended';
+        if (own && !cap) return 'admitted';
+        if (!own || !cap) continue;
+        const uses = usesOf(keys, cap, workspace);
+        const next = decide(uses, { hash, cap, isPatient: round < PATIENT_LISTS });
         if (next === 'give-out') return 'admitted';
-        // Otherwise, OpenRouter does not find the key that it has listed: the next round tries again.
-        if (next === 'give-way' && (await disableUnused(context, created))) {
-          log.info('Another job has the rest of preview-limit-usd: the new API key was disabled.');
-          return 'gave-way';
-        }
+        if (next === 'give-way') return new Failure(previewLimitReached, { cap, uses });
       }
-      const keys = [{ key: created, problem: 'unlisted' as const }];
-      throw new Failure(keyNotCapped, { slug: workspace.slug, keys });
+      throw new Failure(keyNotListed, { key: created });
     },
   };
 }
 
 /** @throws {Failure} `key-not-capped` */
-function usesOf(keys: readonly SettlingKey[], cap: Cap, { slug }: WorkspaceRef): CapUse[] {
+function usesOf(keys: readonly SeenKey[], cap: Cap, { slug }: WorkspaceRef): CapUse[] {
   const uses = keys.map((one) => capUseOf(one, cap));
   const uncapped = uses.flatMap(({ key, problem }) => (problem ? { key, problem } : []));
   if (uncapped.length > 0) throw new Failure(keyNotCapped, { slug, keys: uncapped });
@@ -145,9 +147,9 @@ function describeWait(
   uses: readonly CapUse[],
   { timeOfDay, dryRun }: Pick<Context, 'timeOfDay'> & { dryRun: boolean },
 ): string {
-  const ended = uses.filter(({ settlesIn = 0 }) => settlesIn > 0);
+  const ended = uses.filter((use) => !isWorking(use) && use.counted > use.spent);
   const held = sumUsd(ended.map(({ counted, spent }) => counted - spent));
-  const last = Math.max(...ended.map(({ settlesIn = 0 }) => settlesIn));
+  const last = Math.max(...ended.map((use) => settlesIn(use) ?? 0));
   const until = formatMinute(timeOfDay() + last, { withYear: false });
   const waiting = dryRun ? 'A real run would wait' : 'Waiting';
   return `${waiting} for up to ${formatUsd(held)} of preview-limit-usd, until ${until} at the latest: ${countKeys(ended.length)} ended a moment ago, and OpenRouter counts late what is spent.`;

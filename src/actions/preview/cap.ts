@@ -1,7 +1,8 @@
 import { maxUsd, sumUsd, type Usd } from '../../lib/usd.ts';
 import type { Key } from '../../openrouter/resources/keys.ts';
-import type { SettlingKey } from '../../openrouter/settlement.ts';
+import { isWorking, type SeenKey, settlesIn } from '../../openrouter/settlement.ts';
 import { createdAt } from '../../openrouter/time.ts';
+import { isUnused } from './unused-key.ts';
 
 /** What all API keys of a preview may spend together. */
 export interface Cap {
@@ -16,31 +17,32 @@ export interface Cap {
 export type CapProblem = 'unread' | 'unlimited' | 'resets' | 'without-byok';
 
 /** What a key counts towards a cap. */
-export interface CapUse extends SettlingKey {
+export interface CapUse extends SeenKey {
   /** What it has spent, as far as OpenRouter has counted it. */
   spent: Usd;
-  /** What it counts: what it has spent if it has settled, and its whole limit until then. */
+  /** What it counts: what it has spent if it has settled, or if no one has had it, and its whole limit until then. */
   counted: Usd;
   problem?: CapProblem | undefined;
 }
 
 /** What `one` counts towards `cap`. */
-export function capUseOf(one: SettlingKey, cap: Pick<Cap, 'amount' | 'withByok'>): CapUse {
-  const { key, settlesIn } = one;
+export function capUseOf(one: SeenKey, cap: Pick<Cap, 'amount' | 'withByok'>): CapUse {
+  const { key } = one;
   const counters = [key.usage, cap.withByok ? key.byok_usage : 0n];
   const spent = sumUsd(counters.map((counter) => counter ?? 0n));
   // A negative counter would allow the other keys more.
   if (counters.some((counter) => counter === undefined || counter < 0n)) {
     return { ...one, spent, counted: cap.amount, problem: 'unread' };
   }
-  if (settlesIn === 0) return { ...one, spent, counted: spent };
+  if (settlesIn(one) === 0 || isUnused(key)) return { ...one, spent, counted: spent };
   const { limit } = key;
   const problem = problemOf(key, cap.withByok);
-  if (typeof limit === 'bigint' && !problem)
-    return { ...one, spent, counted: maxUsd(limit, spent) };
+  // Someone can have lowered its limit to 0 to stop it: what it has spent before is not counted yet.
+  const isBounded = typeof limit === 'bigint' && (limit > 0n || isWorking(one));
+  if (isBounded && !problem) return { ...one, spent, counted: maxUsd(limit, spent) };
   // Nothing bounds what it may have spent.
   const counted = maxUsd(cap.amount, spent);
-  return settlesIn === undefined ? { ...one, spent, counted, problem } : { ...one, spent, counted };
+  return isWorking(one) ? { ...one, spent, counted, problem } : { ...one, spent, counted };
 }
 
 function problemOf(key: Key, withByok: boolean): CapProblem | undefined {
@@ -68,11 +70,9 @@ export function isSpent(uses: readonly CapUse[], cap: Cap): boolean {
  * have; undefined if it cannot.
  */
 export function roomIn(others: readonly CapUse[], cap: Cap): number | undefined {
-  const settled = others.map((use) =>
-    use.settlesIn === undefined ? use : { ...use, counted: use.spent },
-  );
+  const settled = others.map((use) => (isWorking(use) ? use : { ...use, counted: use.spent }));
   if (!fits(settled, cap)) return undefined;
-  return Math.min(...others.flatMap(({ settlesIn }) => settlesIn || []));
+  return Math.min(...others.flatMap((use) => settlesIn(use) || []));
 }
 
 /** What a step does about its new key after it has listed the keys. */

@@ -1,18 +1,22 @@
 import { forEachOf, forOneOfMany } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { countWorkspaces, truncateList } from '../../lib/format.ts';
+import { countWorkspaces, formatSeconds } from '../../lib/format.ts';
+import { isCounted, KeyWatch, withUnknownEnd } from '../../openrouter/settlement.ts';
 import { Failure } from '../../shared/failure.ts';
-import { deleteStale, failed } from '../../teardown/delete-stale.ts';
-import type {
-  Deletion,
-  FoundWorkspace,
-  SweepResult,
-  SweptWorkspace,
+import { failed } from '../../teardown/delete-stale.ts';
+import {
+  type FoundWorkspace,
+  type SweepResult,
+  type SweptWorkspace,
+  withOutcome,
 } from '../../teardown/deletion.ts';
-import { closePreview, findMarked } from './close-preview.ts';
+import { endSpending, isReopened, notEnded, type WatchedWorkspace } from './close-preview.ts';
+import { deletePreview, left, type NightResult, NOT_COUNTED } from './delete-preview.ts';
+import { keyEndUnknown } from './failures.ts';
+import { findMarked } from './find-previews.ts';
 import { linkTo, type MarkedWorkspace } from './naming.ts';
-import { type GitHubContext, readSubject } from './read-subject.ts';
+import { type GitHubContext, readSubject, type SubjectState } from './read-subject.ts';
 import type { Subject } from './subject.ts';
 import { writeComment } from './write-comment.ts';
 
@@ -22,77 +26,36 @@ interface Group {
   workspaces: MarkedWorkspace[];
 }
 
-/** What a clean-up may do, as the author of the workflow requested it. */
-export interface CleanUpRequest {
-  /** If more previews are to be deleted, none is. */
-  maxDeletions: number;
-  dryRun: boolean;
-}
-
 /**
- * Ends the previews of this repository whose pull request is closed or whose branch is gone, and brings the comments of
- * the others up to date: their last amounts were late when they were written. Each lookup and each deletion has half
- * of the time that is left, so that a slow one leaves time for the others. A preview whose subject cannot be read is
- * kept. If one fails, the others go on.
- * @throws {ApiError} if the workspaces cannot be listed; then none is deleted
+ * Ends the previews of this repository whose pull request is closed or whose branch is gone, and deletes those that ended
+ * an hour ago. Brings the comments of the others up to date: their last amounts were late when they were written. What the
+ * time does not allow is left to the next clean-up. If one fails, the others go on.
+ * @throws {ApiError} if the workspaces cannot be listed
  */
 export async function cleanUp(
-  request: CleanUpRequest,
+  { dryRun }: { dryRun: boolean },
   context: GitHubContext,
 ): Promise<SweepResult> {
-  const { log } = context;
+  const { log, clock } = context;
+  const start = clock.now();
   const marked = await findMarked(context);
   log.info(`Previews of this repository: ${countWorkspaces(marked.length)}.`);
-  // One that is closed already is ended whatever its subject is.
-  const isClosed = ({ state }: MarkedWorkspace) => state !== 'open';
-  const groups = groupBySubject(marked.filter((one) => !isClosed(one)));
-  const { closed, open, unread } = await readSubjects(groups, context);
-  const stale = [...marked.filter(isClosed), ...closed];
-  const names = truncateList(open.map(({ slug }) => slug)).join(', ');
-  log.info(
-    `Closed: ${countWorkspaces(stale.length)}. Open, and kept: ${countWorkspaces(open.length)}${names && `: ${names}`}.`,
-  );
-  const found = stale.map((one) => toFound(one, context));
-  const deleteOne = (one: FoundPreview) => endOne(one, context);
-  const ended = await deleteStale(found, { ...request, deleteOne }, context);
-  if (!request.dryRun) await updateComments(open, context);
-  const kept = open.map((one) => ({
-    ...toFound(one, context),
-    outcome: 'kept' as const,
-    reason: 'it is open',
-    keys: [],
-  }));
-  return [...kept, ...unread, ...ended];
-}
-
-interface SubjectStates {
-  closed: MarkedWorkspace[];
-  open: MarkedWorkspace[];
-  /** Those whose state could not be read. */
-  unread: SweptWorkspace[];
-}
-
-/** Looks up the subject of each group. */
-async function readSubjects(
-  groups: readonly Group[],
-  context: GitHubContext,
-): Promise<SubjectStates> {
-  const states: SubjectStates = { closed: [], open: [], unread: [] };
-  // The deletions have the other half.
-  const lookups = context.github.within(context.github.timeLeft() / 2);
-  await forEachOf(groups, async ({ subject, workspaces }) => {
-    const { github } = await forOneOfMany({ github: lookups });
-    const lookup = readSubject(subject, undefined, { ...context, github });
-    const { value: facts, error } = await catching(lookup, ApiError, Failure);
-    if (!error) {
-      const { isOpen, since } = facts;
-      states[isOpen ? 'open' : 'closed'].push(...workspaces.map((one) => ({ ...one, since })));
-      return;
+  const result: SweptWorkspace[] = [];
+  const open: MarkedWorkspace[] = [];
+  await forEachOf(groupBySubject(marked), async (group) => {
+    for (const { workspace, night } of await handleGroup(group, { dryRun }, context)) {
+      if (night.outcome === 'kept') open.push(workspace);
+      result.push(toSwept(workspace, night, context));
     }
-    const found = workspaces.map((one) => toFound(one, context));
-    states.unread.push(...found.map((one) => failed(one, error, context)));
   });
-  return states;
+  if (!dryRun) await updateComments(open, context);
+  const count = (outcome: NightResult['outcome']) => withOutcome(result, outcome).length;
+  log.info(
+    dryRun
+      ? 'Dry run: nothing was changed.'
+      : `Deleted: ${count('deleted')}. Left to the next clean-up: ${count('left')}. Open: ${count('kept')}. In ${formatSeconds(clock.now() - start)}.`,
+  );
+  return result;
 }
 
 function groupBySubject(marked: readonly MarkedWorkspace[]): Group[] {
@@ -107,16 +70,97 @@ function groupBySubject(marked: readonly MarkedWorkspace[]): Group[] {
   return [...groups.values()];
 }
 
-async function endOne(
-  workspace: FoundPreview,
+interface Handled {
+  workspace: MarkedWorkspace;
+  night: NightResult;
+}
+
+/** How long it takes to delete a preview and, in addition, each of its API keys, in milliseconds, in a bad night. */
+const DELETION_MS = 10_000;
+const KEY_MS = 20;
+
+/** Has half of the time that is left, so that a slow group leaves time for the others. */
+async function handleGroup(
+  { subject, workspaces }: Group,
+  options: { dryRun: boolean },
   context: GitHubContext,
-): Promise<Deletion & { reason?: string }> {
+): Promise<Handled[]> {
   const { client, github } = context;
   const brief = { ...context, ...(await forOneOfMany({ client, github })) };
-  const ending = closePreview(workspace, { waits: false }, brief);
-  const { value: deletion, error: failure } = await catching(ending, Failure);
-  if (failure) return { outcome: 'failed', keys: [], failure };
-  return deletion.outcome === 'kept' ? { ...deletion, reason: 'it is open again' } : deletion;
+  const reason = reasonToStop(brief);
+  if (reason !== undefined) {
+    return workspaces.map((workspace) => ({ workspace, night: left(reason) }));
+  }
+  const state = await catching(readSubject(subject, undefined, brief), ApiError, Failure);
+  const handled: Handled[] = [];
+  for (const workspace of workspaces) {
+    const night = await handleOne(workspace, { ...options, state }, brief);
+    handled.push({ workspace, night });
+  }
+  return handled;
+}
+
+/** Why nothing more can be done in this night, if so. */
+function reasonToStop({ client, github }: GitHubContext, keyCount = 0): string | undefined {
+  if (client.isPaused()) return 'OpenRouter throttles';
+  if (github.isPaused()) return 'GitHub throttles';
+  const timeLeft = Math.min(client.timeLeft(), github.timeLeft());
+  return timeLeft < DELETION_MS + keyCount * KEY_MS ? 'no time was left' : undefined;
+}
+
+interface HandleOptions {
+  dryRun: boolean;
+  state: { value?: SubjectState; error?: ApiError | Failure };
+}
+
+async function handleOne(
+  workspace: MarkedWorkspace,
+  { dryRun, state: { value: state, error } }: HandleOptions,
+  context: GitHubContext,
+): Promise<NightResult> {
+  // Once a workspace is locked, it is deleted whatever its subject is.
+  if (!workspace.isLocked && error) return { outcome: 'failed', keys: [], failure: error };
+  if (!workspace.isLocked && state?.isOpen) return { outcome: 'kept', keys: [], reason: OPEN };
+  if (dryRun) return { outcome: 'would-delete', keys: [] };
+  const ending = endAndDelete(workspace, state?.since, context);
+  const { value: night, error: failure } = await catching(ending, ApiError, Failure);
+  return night ?? { outcome: 'failed', keys: [], failure };
+}
+
+const OPEN = 'it is open';
+
+async function endAndDelete(
+  workspace: MarkedWorkspace,
+  since: number | undefined,
+  context: GitHubContext,
+): Promise<NightResult> {
+  const one = { workspace, watch: new KeyWatch(context.clock) };
+  const ending = endSpending({ ...one, since }, context);
+  const { value: end, error } = await catching(ending, ApiError, Failure);
+  if (error) throw isReopened(error) ? error : notEnded(workspace, [error], one.watch.last);
+  const { isOpen } = end;
+  if (isOpen && workspace.isLocked) return left('it is locked, and a job may use its API key');
+  if (isOpen) return { outcome: 'kept', keys: [], reason: 'it is open again' };
+  warnOfUnknownEnds(one, context);
+  const keys = one.watch.last ?? [];
+  if (!keys.every(isCounted)) {
+    if (!workspace.isLocked) await writeComment({ workspace }, context);
+    return left(NOT_COUNTED);
+  }
+  // Once a workspace is locked, the rest has to succeed in this night, or its bill is only a lower bound.
+  await context.github.untilResumed();
+  const isMute = context.comments?.failure !== undefined;
+  const reason = isMute ? 'GitHub accepts no comment now' : reasonToStop(context, keys.length);
+  return reason === undefined ? deletePreview(one, context) : left(reason);
+}
+
+/** Otherwise, a workspace would be left in each night, and no one would know. */
+function warnOfUnknownEnds(
+  { workspace, watch }: WatchedWorkspace,
+  { warn }: Pick<GitHubContext, 'warn'>,
+): void {
+  const keys = watch.list ? withUnknownEnd(watch.list) : [];
+  if (keys.length > 0) warn(keyEndUnknown, { workspace, keys });
 }
 
 async function updateComments(
@@ -124,25 +168,25 @@ async function updateComments(
   context: GitHubContext,
 ): Promise<void> {
   await forEachOf(open, async (workspace) => {
-    const outcome = writeComment({ workspace, addsNone: true }, context);
-    const { error } = await catching(outcome, ApiError);
-    if (error) context.log.info(`${error.message}.`);
+    if (reasonToStop(context) !== undefined) return;
+    await writeComment({ workspace, addsNone: true }, context);
   });
 }
 
 /** Why a preview is deleted. */
-export const STALE = 'its pull request or branch is closed';
+const STALE = 'its pull request or branch is closed';
 
-type FoundPreview = MarkedWorkspace & FoundWorkspace;
-
-function toFound(
+function toSwept(
   workspace: MarkedWorkspace,
-  { repository }: Pick<GitHubContext, 'repository'>,
-): FoundPreview {
-  return {
-    ...workspace,
-    link: linkTo(workspace.subject, repository),
-    age: undefined,
-    reason: STALE,
-  };
+  night: NightResult,
+  context: GitHubContext,
+): SweptWorkspace {
+  const { subject } = workspace;
+  const link = linkTo(subject, context.repository);
+  const found: FoundWorkspace = { ...workspace, link, age: undefined, reason: STALE };
+  if (night.outcome === 'failed') return failed({ ...found, ...night }, night.failure, context);
+  if (night.outcome === 'left') {
+    context.log.info(`Left to the next clean-up: ${workspace.name}, because ${night.reason}.`);
+  }
+  return { ...found, ...night };
 }

@@ -3,28 +3,33 @@ import * as z from 'zod/mini';
 import { asciiJson, parseJson } from '../../lib/json.ts';
 import { type Usd, usd } from '../../lib/usd.ts';
 import { isUuid } from '../../openrouter/resources/workspaces.ts';
-import type { SettlingKey } from '../../openrouter/settlement.ts';
+import type { SeenKey } from '../../openrouter/settlement.ts';
 
-/** `so far` while the workspace exists. The others are final bills: all was counted, or at least that much. */
-const STATES = ['so far', 'exactly', 'at least'] as const;
-
-/** What a comment says, as far as a later run needs it. */
+/**
+ * What a comment says, as far as a later run needs it. Code of a job can forge a comment, so what this says decides
+ * nothing but what is shown.
+ */
 export interface CommentData {
   /** The id of its workspace. */
   workspace: string;
-  /** What the keys of the workspace have spent together. */
+  /** What the listed keys of the workspace have spent together. */
   spent: Usd;
+  /** `so far` until the workspace is locked, and then the bill. */
   state: (typeof STATES)[number];
-  /** What they may spend together, by the last run that had a cap. It is only shown. */
+  /** Whether `spent` lacks something, or may: it is a lower bound from then on. */
+  isAtLeast: boolean;
+  /** What they may spend together, by the last run that had a cap. */
   cap: Usd | undefined;
 }
+
+const STATES = ['so far', 'bill'] as const;
 
 /** What a comment is rendered from. */
 export interface CommentContent {
   data: CommentData;
-  /** The slug of the workspace while it is open. */
+  /** The slug of the workspace until it is locked. */
   slug: string;
-  keys: readonly SettlingKey[];
+  keys: readonly SeenKey[];
 }
 
 const commentData = () =>
@@ -32,6 +37,7 @@ const commentData = () =>
     workspace: z.string().check(z.refine(isUuid)),
     spent: usd,
     state: z.enum(STATES),
+    isAtLeast: z.boolean(),
     cap: z.optional(usd),
   });
 
@@ -42,8 +48,8 @@ const END = ' -->';
 const MAX_LENGTH = 1_000;
 
 /** The first line of a comment. */
-export function formatMarker({ workspace, spent, state, cap }: CommentData): string {
-  return START + asciiJson({ workspace, spent, state, cap }) + END;
+export function formatMarker({ workspace, spent, state, isAtLeast, cap }: CommentData): string {
+  return START + asciiJson({ workspace, spent, state, isAtLeast, cap }) + END;
 }
 
 /** The data of a comment; undefined if `body` is not that of a comment of a preview. Anyone can write such a comment. */
@@ -54,7 +60,6 @@ export function readComment(body: string): CommentData | undefined {
   return data && { ...data, cap: data.cap };
 }
 
-/** Whether a comment is a final bill, which never changes. */
 export function isBill({ state }: CommentData): boolean {
-  return state !== 'so far';
+  return state === 'bill';
 }

@@ -11,7 +11,7 @@ import {
   requestKey,
 } from '../../openrouter/resources/keys.ts';
 import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
-import type { SettlingKey } from '../../openrouter/settlement.ts';
+import { isWorking, type SeenKey } from '../../openrouter/settlement.ts';
 import type { IncompleteTask } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { isSamePreviewKeyName } from '../../shared/key-name.ts';
@@ -21,8 +21,7 @@ import { deleteAllOrphans } from '../key/orphans.ts';
 import { type ReplaceContext, replaceOlderKeys } from '../key/replace.ts';
 import { type Reading, spendIn } from '../key/spend.ts';
 import type { KeyTask } from '../key/task.ts';
-import { adviseOnDeployment, previewDeleted } from './failures.ts';
-import { isInUse } from './naming.ts';
+import { adviseOnDeployment } from './failures.ts';
 import { type GitHubContext, readSubject } from './read-subject.ts';
 import type { PreviewTask } from './task.ts';
 import { writeComment } from './write-comment.ts';
@@ -40,15 +39,10 @@ function isDeployed({ replaced }: KeyTask): boolean {
   return replaced !== undefined;
 }
 
-/** Whether the key ends with the job: that of a deployment stays, unless the job has failed. */
-function endsOwn(key: KeyTask, { jobStatus }: Pick<PreviewTaskContext, 'jobStatus'>): boolean {
-  return !isDeployed(key) || jobStatus.succeeded === false;
-}
-
 /** What a post step has done about a preview. */
 interface PreviewEnd {
   spend: KeySpend | undefined;
-  /** The error is `key-replaced`, `orphan-not-deleted`, `preview-deleted`, or an `ApiError`. */
+  /** The error is `key-replaced`, `orphan-not-deleted`, or an `ApiError`. */
   incomplete: IncompleteTask<PreviewTask> | undefined;
 }
 
@@ -58,17 +52,16 @@ export async function runPreviewTask(
   context: PreviewTaskContext,
 ): Promise<PreviewEnd> {
   const { key, subject } = task;
-  const ended = key && (await endKey(key, task, context));
+  const endsOwn = key !== undefined && (!isDeployed(key) || (await hasFailed(task, context)));
+  const ended = key && (await endKey(key, { endsOwn }, context));
   const orphans = key && (await catching(deleteAllOrphans(key, context), ApiError, Failure));
   const workspace = { ...task.workspace, subject, name: task.workspace.slug };
-  const check = await catching(checkThere(task, context), ApiError, Failure);
-  if (check.value) await writeComment({ workspace, cap: task.cap }, context);
+  await writeComment({ workspace, cap: task.cap }, context);
   // At the end, so that it says the same as the comment, for which the key was read, too.
   const spend = key?.created && ended?.reading && spendIn(ended.reading, key.created, context);
   // By how much it matters: a key that can spend comes first.
-  const error = ended?.error ?? check.error ?? orphans?.error;
-  if (!error) return { spend, incomplete: undefined };
-  if (!key) return { spend, incomplete: { error, left: task } };
+  const error = ended?.error ?? orphans?.error;
+  if (!key || !error) return { spend, incomplete: undefined };
   const left = {
     ...task,
     key: {
@@ -78,43 +71,36 @@ export async function runPreviewTask(
     },
   };
   if (!ended?.error) return { spend, incomplete: { error, left } };
-  const advice = endsOwn(key, context)
-    ? adviseOnKeyLeft(left.key, 'disable')
-    : adviseOnDeployment(key);
+  const advice = endsOwn ? adviseOnKeyLeft(left.key, 'disable') : adviseOnDeployment(key);
   return { spend, incomplete: { error, left, advice } };
 }
 
 /**
- * Whether the preview still has its workspace. If not, the run that closed it writes the comment.
- * @throws {Failure} `preview-deleted` if the preview is open, and has none
- * @throws {ApiError}
+ * Whether what a job deployed needs no key: the job has failed, or the pull request or branch was closed in the meantime,
+ * and GitHub may have started no run for that.
  */
-async function checkThere(task: PreviewTask, context: PreviewTaskContext): Promise<boolean> {
-  if (await isThere(task, context)) return true;
-  const { isOpen } = await readSubject(task.subject, undefined, context);
-  if (isOpen) throw new Failure(previewDeleted, { workspace: task.workspace });
-  return false;
-}
-
-/** Whether the workspace exists, and no run has closed it. */
-async function isThere(
-  { workspace: { id } }: PreviewTask,
-  { client }: PreviewTaskContext,
+async function hasFailed(
+  { subject, since }: PreviewTask,
+  context: PreviewTaskContext,
 ): Promise<boolean> {
-  const { workspace } = await findWorkspace(client, id);
-  return isInUse(workspace);
+  const { jobStatus, log } = context;
+  if (jobStatus.succeeded !== true) return jobStatus.succeeded === false;
+  const lookup = readSubject(subject, since, context);
+  const { value: state, error } = await catching(lookup, ApiError, Failure);
+  if (error) log.info(`${error.message}. If it is closed, the next clean-up ends the key.`);
+  if (state?.isOpen === false) log.info('The pull request or branch is closed: the key ends.');
+  return state?.isOpen === false;
 }
 
 /** Ends the key of a job. The key of a deployment stays if the job has succeeded, and ends those that it replaces. */
 async function endKey(
-  task: KeyTask,
-  preview: PreviewTask,
+  { workspace, created: key, replaced }: KeyTask,
+  { endsOwn }: { endsOwn: boolean },
   context: PreviewTaskContext,
 ): Promise<{ reading?: Reading; error?: Error | undefined }> {
-  const { workspace, created: key, replaced } = task;
   if (!key) return {};
-  if (replaced === undefined || endsOwn(task, context)) {
-    const end = await catching(endOwn(key, preview, context), ApiError, Failure);
+  if (replaced === undefined || endsOwn) {
+    const end = await catching(endOwn(key, workspace, context), ApiError, Failure);
     return end.error ? end : { reading: { found: end.value } };
   }
   const replacement = { key, workspace, replaced, isSameName: isSamePreviewKeyName };
@@ -122,14 +108,14 @@ async function endKey(
 }
 
 /**
- * Disables the key of this job, unless it is disabled already: its counter settles from then on. Returns it as it is
- * then; undefined if it was deleted with its workspace.
+ * Disables the key of this job by its hash, listed or not, unless it is disabled already. Returns it as it is then;
+ * undefined if it was deleted with its workspace.
  * @throws {Failure} `created-key-missing`
  * @throws {ApiError}
  */
 async function endOwn(
   key: KeyIdentity,
-  task: PreviewTask,
+  workspace: KeyTask['workspace'],
   context: PreviewTaskContext,
 ): Promise<Key | undefined> {
   for await (const _ of whileMissing(context)) {
@@ -137,8 +123,9 @@ async function endOwn(
     if (found && isDisabled(found)) return found;
     const disabled = found && (await disable(key, context));
     if (disabled) return disabled;
-    if (!(await isThere(task, context))) return undefined;
   }
+  const lookup = await findWorkspace(context.client, workspace.id);
+  if (!lookup.workspace) return undefined;
   throw new Failure(createdKeyMissing, { key });
 }
 
@@ -155,10 +142,10 @@ async function disable(key: KeyIdentity, context: PreviewTaskContext): Promise<K
 
 /** Disables those API keys that still work. A failure does not stop the others. */
 async function disableEach(
-  keys: readonly SettlingKey[],
+  keys: readonly SeenKey[],
   context: PreviewTaskContext,
 ): Promise<{ error: ApiError | undefined }> {
-  const working = keys.filter(({ settlesIn }) => settlesIn === undefined);
+  const working = keys.filter(isWorking);
   const outcomes = await Promise.all(
     working.map(({ key }) => catching(disable(key, context), ApiError)),
   );

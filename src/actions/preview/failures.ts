@@ -1,12 +1,18 @@
-import type { ApiError, ApiErrorDetails } from '../../http/request.ts';
+import type { ApiError } from '../../http/request.ts';
 import { countKeys, truncateList } from '../../lib/format.ts';
 import { formatExactUsd, formatUsd, formatUsdNextTo } from '../../lib/format-usd.ts';
 import { sumUsd } from '../../lib/usd.ts';
-import { describeKey, type KeyIdentity } from '../../openrouter/resources/keys.ts';
+import { describeKey, type Key, type KeyIdentity } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl, type WorkspaceRef } from '../../openrouter/resources/workspaces.ts';
+import { isWorking, type SeenKey } from '../../openrouter/settlement.ts';
 import { describeCause, statusAdvice } from '../../report/describe-api-error.ts';
 import type { LeftAdvice } from '../../shared/context.ts';
-import { declareFailure } from '../../shared/failure.ts';
+import {
+  declareFailure,
+  declareWarning,
+  type Failure,
+  failedRequests,
+} from '../../shared/failure.ts';
 import { readKeyName } from '../../shared/key-name.ts';
 import { describeAll } from '../../teardown/failures.ts';
 import { canSpend, describeWorking, type KeysLeft } from '../../teardown/keys-left.ts';
@@ -36,55 +42,75 @@ export const previewNotOurs = declareFailure<{
   effect: [`The workspace, id ${workspace.id}, was left alone.`],
 }));
 
-export const previewNotDeleted = declareFailure<{
-  workspace: Pick<WorkspaceRef, 'slug'> & { name: string };
-  /** Of the deletion, or of a lookup that it needs; none if the run was cancelled while it waited. */
-  errors: readonly ApiError[];
+export const previewNotEnded = declareFailure<{
+  /** Of the preview. */
+  slug: string;
+  /** Why; at least one. */
+  errors: readonly (ApiError | Failure)[];
   keysLeft: KeysLeft;
 }>(
-  'preview-not-deleted',
-  ({ workspace: { name, slug }, errors, keysLeft }) => {
-    const [first] = errors;
-    const working = [describeWorking(keysLeft), ...endSpending(keysLeft, slug)];
-    if (!first) {
-      return {
-        title: `The preview "${name}" is not deleted yet: the run was cancelled`,
-        lines: [...working, RETRY],
-        effect: [],
-      };
-    }
-    const { lines, details } = describeAll(errors);
+  'preview-not-ended',
+  ({ slug, errors, keysLeft }) => {
+    const [first] = errors.flatMap(failedRequests);
+    const cause = first ? describeCause(first.details) : errors[0]?.message;
+    const parts = first ? describeAll(errors.flatMap(failedRequests)) : { lines: [], details: [] };
     return {
-      title: `Could not delete the preview "${name}": ${describeCause(first.details)}`,
+      title: `Could not end the API keys of the closed preview "${slug}": ${cause}`,
       // Whether anything can spend comes first: it decides whether the rest can wait.
       lines: [
-        ...working,
+        ...describeLives(keysLeft),
+        ...(canSpend(keysLeft)
+          ? [`To stop any spending now, disable the API keys: ${dashboardUrl(slug)}`]
+          : []),
         // A rejection fails again until its cause is corrected.
-        ...(first.details.kind === 'rejected'
-          ? [...lines, RETRY_AFTER]
-          : retryAfter(first.details)),
+        ...(first?.details.kind === 'rejected' ? [...parts.lines, RETRY_AFTER] : retry(first)),
       ],
-      details,
+      details: parts.details,
       effect: [],
     };
   },
-  ({ errors }) => errors,
+  ({ errors }) => errors.flatMap(failedRequests),
 );
 
-const RETRY = 'Run this again; otherwise the next clean-up deletes it.';
+const RETRY = 'Run this again; otherwise the next clean-up ends them.';
 const RETRY_AFTER = 'Then run this again, or wait for the next clean-up.';
 
-function retryAfter(details: ApiErrorDetails): string[] {
-  const status = statusAdvice(details);
-  return status.length > 0 ? [...status, 'Otherwise, the next clean-up deletes it.'] : [RETRY];
+function retry(error: ApiError | undefined): string[] {
+  const status = error ? statusAdvice(error.details) : [];
+  return status.length > 0 ? [...status, 'Otherwise, the next clean-up ends them.'] : [RETRY];
 }
 
-/** How to stop what can spend until the next attempt. */
-function endSpending(keysLeft: KeysLeft, slug: string): string[] {
-  return canSpend(keysLeft)
-    ? [`To stop any spending now, disable the API keys: ${dashboardUrl(slug)}`]
-    : [];
+/** Which keys still work, and until when: that of a deployment first, because it works longest. */
+function describeLives(keysLeft: KeysLeft): string[] {
+  const working = keysLeft?.filter(isWorking) ?? [];
+  const isDeployment = ({ key }: SeenKey) => readKeyName(key.name).kind === 'deployment';
+  const sorted = [...working.filter(isDeployment), ...working.filter((one) => !isDeployment(one))];
+  return [
+    describeWorking(keysLeft),
+    ...truncateList(
+      sorted.map(({ key }) => `${describeKey(key)} ${describeLife(expiryIn(key))}.`),
+      10,
+    ),
+  ];
 }
+
+/** ISO 8601; null for never, and if OpenRouter does not report it. */
+function expiryIn(key: Key): string | null {
+  const { expires_at: expiry } = key;
+  return typeof expiry === 'string' ? expiry : null;
+}
+
+export const keyEndUnknown = declareWarning<{
+  workspace: WorkspaceRef & { name: string };
+  keys: readonly Key[];
+}>('key-end-unknown', ({ workspace: { name, slug }, keys }) => ({
+  title: `OpenRouter does not report when ${countKeys(keys.length)} of the preview "${name}" ended`,
+  lines: [
+    ...truncateList(keys.map(describeKey)),
+    'A preview is deleted an hour after all its keys have ended, so this preview stays.',
+    `If no one needs the bill, delete these keys: ${dashboardUrl(slug)}`,
+  ],
+}));
 
 export const staleResponse = declareFailure<{
   /** The number of the pull request. */
@@ -101,17 +127,8 @@ export const previewReopened = declareFailure<{
   lines: [
     'Run the newest workflow runs of the pull request or branch again: each then gets a new API key.',
   ],
-  effect: [`Its workspace has the id ${id}. If that is closed, the next run creates a new one.`],
+  effect: [`Its workspace has the id ${id}, and stays.`],
 }));
-
-export const previewDeleted = declareFailure<{ workspace: WorkspaceRef }>(
-  'preview-deleted',
-  ({ workspace }) => ({
-    title: `The workspace "${workspace.slug}" was deleted during this job`,
-    lines: ['Its pull request or branch is open. Run this again.'],
-    effect: [`The workspace with the id ${workspace.id} is closed, or does not exist any more.`],
-  }),
-);
 
 interface ReachedCap {
   cap: Cap;
@@ -158,7 +175,7 @@ const HOLDERS = [
     purpose: 'other',
     name: 'API keys made by hand',
     advice:
-      'Lower the limits of the API keys made by hand, or disable them, and do not delete them:',
+      'Disable those of the API keys made by hand that nothing uses. Three minutes later, each counts with what it has spent. Do not delete them, and do not change their limits:',
   },
   {
     purpose: 'ended',
@@ -179,8 +196,8 @@ function holdersOf(uses: readonly CapUse[]) {
   });
 }
 
-function purposeOf({ key, settlesIn }: CapUse): (typeof HOLDERS)[number]['purpose'] {
-  return settlesIn === undefined ? readKeyName(key.name).kind : 'ended';
+function purposeOf(use: CapUse): (typeof HOLDERS)[number]['purpose'] {
+  return isWorking(use) ? readKeyName(use.key.name).kind : 'ended';
 }
 
 function adviceOnCap({ cap, uses }: ReachedCap): string[] {
@@ -194,43 +211,34 @@ function adviceOnCap({ cap, uses }: ReachedCap): string[] {
   ];
 }
 
-/** Why a key cannot be counted, or why the new one was not given out. */
-const PROBLEMS: Readonly<Record<CapProblem | 'unlisted', string>> = {
+/** Why a key cannot be counted. */
+const PROBLEMS: Readonly<Record<CapProblem, string>> = {
   unlimited: 'has no limit',
   resets: 'has a limit that resets',
   'without-byok': 'has a limit without usage of your own provider keys',
   unread: 'has a limit or counter that could not be read',
-  unlisted: 'is not listed with its limit',
-};
-
-/** How a person corrects a key. The other problems are not what OpenRouter documents. */
-const CORRECTIONS: Readonly<Partial<Record<keyof typeof PROBLEMS, string>>> = {
-  unlimited: 'Set a limit for',
-  resets: 'Set a limit that does not reset for',
-  'without-byok': 'Include usage of your own provider keys in the limit of',
 };
 
 export const keyNotCapped = declareFailure<{
   /** Of the workspace. */
   slug: string;
-  keys: readonly { key: KeyIdentity; problem: keyof typeof PROBLEMS }[];
+  keys: readonly { key: KeyIdentity; problem: CapProblem }[];
 }>('key-not-capped', ({ slug, keys }) => {
   const [first] = keys;
   const what =
     first && keys.length === 1
       ? `the API key ${JSON.stringify(first.key.name)} ${PROBLEMS[first.problem]}`
       : `${countKeys(keys.length)} cannot be counted`;
-  const corrections = keys.flatMap(({ key, problem }) => {
-    const correction = CORRECTIONS[problem];
-    return correction ? [`${correction} ${describeKey(key)}: ${dashboardUrl(slug)}`] : [];
-  });
+  // OpenRouter documents no key of which something cannot be read.
+  const known = keys.filter(({ problem }) => problem !== 'unread');
   return {
     title: `preview-limit-usd cannot be guaranteed: ${what}`,
     lines:
-      corrections.length > 0
+      known.length > 0
         ? [
-            ...truncateList(corrections),
-            'If nothing uses the key, disable it instead. Do not delete the key: what it has spent would no longer count.',
+            `Disable ${known.length === 1 ? 'this key' : 'these keys'}: ${dashboardUrl(slug)}`,
+            ...truncateList(known.map(({ key }) => describeKey(key))),
+            'Three minutes later, what is disabled counts with what it has spent. A key that is deleted counts no longer, and one with a new limit counts too little.',
             'Then run this again.',
           ]
         : ['Run this again.'],
@@ -239,6 +247,14 @@ export const keyNotCapped = declareFailure<{
     ),
   };
 });
+
+export const keyNotListed = declareFailure<{ key: KeyIdentity }>('key-not-listed', ({ key }) => ({
+  title: `OpenRouter does not list the new API key ${describeKey(key)}`,
+  lines: [
+    'A job gets a key only once it is listed: otherwise, a close could miss it. Run this again.',
+  ],
+  effect: ['The job has no API key. The post step, if it runs, disables the new one.'],
+}));
 
 /**
  * What still works if the key of a deployment was not checked, or has not replaced the older ones, and what to do about

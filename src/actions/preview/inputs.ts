@@ -14,7 +14,7 @@ import {
   toUrl,
 } from '../../inputs/connection.ts';
 import { type InvalidInput, invalidInputs } from '../../inputs/failures.ts';
-import { count, flag, lifetime, maxDeletions, toMs } from '../../inputs/fields.ts';
+import { count, flag, lifetime, toMs } from '../../inputs/fields.ts';
 import { readInputs } from '../../inputs/read-inputs.ts';
 import { slugPrefix } from '../../inputs/slug.ts';
 import { parseJson } from '../../lib/json.ts';
@@ -65,7 +65,6 @@ export const previewInputs = () => {
     ),
     expires_in: z.optional(lifetime()),
     comment: flag(true),
-    max_deletions: maxDeletions(),
     dry_run: flag(),
     api_url: connection.api_url,
     timeout: timeout('2m'),
@@ -162,7 +161,6 @@ export function readPreviewInputs(): PreviewInputs {
     },
     cap: values.preview_limit_usd,
     comment: values.comment,
-    maxDeletions: values.max_deletions,
     dryRun: values.dry_run,
   };
 }

@@ -66,45 +66,37 @@ const START = 'Preview of ';
 
 /** What follows the URL of the server. Git allows no space in the name of a branch, but any other blank. */
 const REST =
-  /^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<closed>, closed(?<billed>, billed)?)?$/;
+  /^\/[^/\s]+\/[^/\s]+\/(?:pull\/(?<number>\d{1,15})|tree\/(?<branch>[^ ]+)) \(repository (?<id>\d{1,15})\)(?<locked>, locked)?$/;
 
 /** What the description of a workspace says that is a preview. */
 export interface Mark {
   subject: Subject;
-  state: MarkState;
+  /** Whether no run uses the workspace any more. */
+  isLocked: boolean;
 }
 
-/**
- * `open`: runs use it. `closed`: no run does any more. `billed`: no run writes its bill any more, because it is written,
- * or cannot be: its keys are being deleted.
- */
-export type MarkState = 'open' | 'closed' | 'billed';
-
-const CLOSED = ', closed';
-const BILLED = ', billed';
+const LOCKED = ', locked';
 
 /** A workspace of a preview, as its mark describes it. */
 export interface MarkedWorkspace extends WorkspaceRef, Mark {
   description: string;
   created_at?: string | undefined;
-  /** What the preview is called: its slug while it is open, and then `octo-org/shop#42`. */
+  /** What the preview is called: its slug until it is locked, and then `octo-org/shop#42`. */
   name: string;
-  /** When its subject is known to have changed, in milliseconds since 1970. */
-  since?: number | undefined;
 }
 
-/** Whether runs use a workspace that was looked up: it exists, and no run has closed it. */
+/** Whether runs use a workspace that was looked up: it exists, and is not locked. */
 export function isInUse(workspace: WorkspaceRef | undefined): boolean {
-  return workspace !== undefined && workspace.slug !== closedSlug(workspace);
+  return workspace !== undefined && workspace.slug !== lockedSlug(workspace);
 }
 
-/** The description of an open preview once it is closed, and that of a closed one before its keys are deleted. */
-export const closedMark = (description: string) => description + CLOSED;
-export const billedMark = (description: string) => description + BILLED;
+/** The slug and the description of a workspace once it is locked: no run finds it under its slug, or uses it. */
+export function lockOf(workspace: Pick<MarkedWorkspace, 'id' | 'description'>) {
+  return { slug: lockedSlug(workspace), description: workspace.description + LOCKED };
+}
 
-/** The slug of a workspace once it is closed: no run looks it up. */
-export function closedSlug({ id }: { id: string }): string {
-  return `closed-${id.toLowerCase()}`;
+function lockedSlug({ id }: { id: string }): string {
+  return `locked-${id.toLowerCase()}`;
 }
 
 /**
@@ -116,14 +108,13 @@ export function readMark(description: unknown, repository: Repository): Mark | u
   if (typeof description !== 'string' || !description.startsWith(start)) return undefined;
   const { groups } = REST.exec(description.slice(start.length)) ?? {};
   if (!groups || Number(groups['id']) !== repository.id) return undefined;
-  const { number, branch = '', closed, billed } = groups;
-  const ended = billed === undefined ? 'closed' : 'billed';
+  const { number, branch = '', locked } = groups;
   return {
     subject:
       number === undefined
         ? { kind: 'branch', name: branch }
         : { kind: 'pull', number: Number(number) },
-    state: closed === undefined ? 'open' : ended,
+    isLocked: locked !== undefined,
   };
 }
 

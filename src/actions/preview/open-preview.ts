@@ -1,6 +1,6 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { disableUnused } from '../../openrouter/resources/keys.ts';
+import { whileMissing } from '../../openrouter/deletion.ts';
 import { findWorkspace, isDefault, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
 import { deployedKeyName, isSamePreviewKeyName } from '../../shared/key-name.ts';
@@ -13,20 +13,24 @@ import {
   makeKey,
   type NewKey,
 } from '../key/create-key.ts';
+import { createdKeyMissing } from '../key/failures.ts';
 import { deleteLateOrphans } from '../key/orphans.ts';
 import { saveState } from '../key/task.ts';
 import type { Cap } from './cap.ts';
-import { type CapGuard, guardCap } from './cap-key.ts';
+import { guardKeys, type KeyGuard } from './cap-key.ts';
 import { previewNotOurs } from './failures.ts';
 import { isInUse, isSame, readMark } from './naming.ts';
 import { readSubject } from './read-subject.ts';
 import type { Preview, PreviewContext, PreviewRequest } from './request.ts';
 import type { PreviewTask } from './task.ts';
+import { disableUnused } from './unused-key.ts';
 
 /** A preview that is open, and what it is to have. */
 interface Opening {
   request: PreviewRequest;
   preview: Preview;
+  /** When the pull request is known to have changed, in milliseconds since 1970. */
+  since: number | undefined;
   /** Whether the run is about the newest commit. */
   isCurrent: boolean;
 }
@@ -39,45 +43,66 @@ export interface OpenedPreview {
 }
 
 /**
- * Makes the workspace of an open preview exist, and creates a key in it. Returns nothing if another run has closed or
- * deleted the workspace before the key was given out.
+ * Makes the workspace of an open preview exist, and creates a key in it. The workflow gets the key, or the id of the
+ * workspace, only after this, in this order, because a close lists the keys and a clean-up locks the workspace at any
+ * moment:
+ *
+ *     1. A list has the key, and the key works.
+ *     2. The workspace, looked up by its id, is not locked.
+ *     3. The pull request or branch, read once more, is open.
+ *
+ * Returns nothing if one of them fails: then the key is disabled, and the run has to begin again.
  * @throws {ApiError}
- * @throws {Failure} `preview-not-ours`, `preview-limit-reached`, `key-not-capped`, and those of the operations that it
- *   consists of
+ * @throws {Failure} `preview-not-ours`, `preview-limit-reached`, `key-not-capped`, `key-not-listed`, and those of the
+ *   operations that it consists of
  */
 export async function openPreview(
   opening: Opening,
   context: PreviewContext,
 ): Promise<OpenedPreview | undefined> {
   const { request } = opening;
-  const opened = await ensureWorkspace(opening, context);
+  const { ownership, ...opened } = await ensureWorkspace(opening, context);
   const { workspace } = opened.result;
-  const cap = capOf(request);
-  if (request.dryRun) {
-    if (workspace && cap) await guardCap(cap, workspace, context).waitForRoom({ dryRun: true });
+  const guard = workspace && guardKeys(capOf(request), workspace, context);
+  if (request.dryRun) await guard?.waitForRoom({ dryRun: true });
+  if (!workspace || !guard || request.dryRun) {
+    if (workspace) context.onWorkspace(workspace, ownership);
     return opened;
   }
-  if (!workspace) return opened;
   const task = taskOf(opening, workspace, context);
   context.saveTask(task);
-  if (request.keyMode === 'none') return opened;
-  const guard = cap && guardCap(cap, workspace, context);
-  const { value: key, error } = await catching(
-    ensureKey({ ...opening, task, guard }, workspace, context),
+  const candidate = {
+    workspace,
+    task,
+    guard,
+    onUsable: () => context.onWorkspace(workspace, ownership),
+  };
+  const { value: usable, error } = await catching(
+    ensureUsable(opening, candidate, context),
     ApiError,
   );
-  if (key) return { ...opened, key };
-  if (!error || (await hasEnded(workspace, error, context))) {
-    context.log.info('The preview was closed in the meantime: looking again.');
-    return undefined;
-  }
-  throw error;
+  if (usable) return { ...opened, ...usable };
+  if (error && !(await hasEnded(workspace, error, context))) throw error;
+  context.log.info('The preview was closed or locked in the meantime: beginning again.');
+  await context.client.pause(context.random() * MAX_PAUSE_MS);
+  return undefined;
 }
+
+/** A workspace that was found, and what may still be missing. */
+interface Candidate {
+  workspace: Workspace;
+  task: PreviewTask;
+  guard: KeyGuard;
+  /** Called as soon as it is known that the workflow may have the workspace. */
+  onUsable(): void;
+}
+
+type Ownership = Parameters<PreviewContext['onWorkspace']>[1];
 
 async function ensureWorkspace(
   { request, preview, isCurrent }: Opening,
   context: PreviewContext,
-): Promise<OpenedPreview> {
+): Promise<OpenedPreview & { ownership: Ownership }> {
   if (!isCurrent) {
     context.log.notice('There are newer commits: this run uses the workspace as it is.');
   }
@@ -94,8 +119,15 @@ async function ensureWorkspace(
     deleteKeys: false,
     timeoutMs: request.timeoutMs,
   };
-  const result = await createWorkspace(wanted, { ...context, saveTask: () => undefined });
-  return { result, request: wanted };
+  let ownership: Ownership = { created: false };
+  const result = await createWorkspace(wanted, {
+    ...context,
+    saveTask: () => undefined,
+    onWorkspace: (_, known) => {
+      ownership = known;
+    },
+  });
+  return { result, request: wanted, ownership };
 }
 
 /** @throws {Failure} `preview-not-ours` */
@@ -105,7 +137,7 @@ export function assertOurs(
   { repository }: Pick<PreviewContext, 'repository'>,
 ): void {
   const mark = readMark(workspace['description'], repository);
-  if (mark?.state === 'open' && isSame(mark.subject, subject) && !isDefault(workspace)) return;
+  if (mark && !mark.isLocked && isSame(mark.subject, subject) && !isDefault(workspace)) return;
   const description = String(workspace['description'] ?? '');
   const details = { workspace, description, expected: identity.description };
   throw new Failure(previewNotOurs, details, 'another workspace has its slug');
@@ -113,13 +145,14 @@ export function assertOurs(
 
 /** What the post step has to do, before there is a key. */
 function taskOf(
-  { preview: { subject }, request }: Opening,
+  { preview: { subject }, since, request }: Opening,
   { id, slug }: Workspace,
   { repository }: PreviewContext,
 ): PreviewTask {
   const cap = capOf(request);
   return {
     subject,
+    since,
     repository: { id: repository.id, defaultBranch: repository.defaultBranch },
     workspace: { id, slug },
     comment: request.comment,
@@ -136,40 +169,78 @@ function capOf({ cap: amount, key: { desired } }: PreviewRequest): Cap | undefin
 /** How long a job that has given way waits before it begins again, in milliseconds, at most. */
 const MAX_PAUSE_MS = 3_000;
 
-/**
- * Creates a key that is within the cap, as often as it has to give way to others. Returns nothing if the preview was
- * closed in the meantime.
- */
-async function ensureKey(
-  opening: Opening & { task: PreviewTask; guard: CapGuard | undefined },
-  workspace: Workspace,
+/** Returns the key, if one is requested; nothing if the run has to begin again. */
+async function ensureUsable(
+  opening: Opening,
+  candidate: Candidate,
   context: PreviewContext,
-): Promise<NewKey | undefined> {
-  const { request, preview, task, guard } = opening;
+): Promise<{ key?: NewKey } | undefined> {
+  if (opening.request.keyMode !== 'none') return ensureKey(opening, candidate, context);
+  if (!(await isUsable(opening, candidate, context))) return undefined;
+  candidate.onUsable();
+  return {};
+}
+
+/** Creates a key that is within the cap, as often as it has to give way to others. */
+async function ensureKey(
+  opening: Opening,
+  candidate: Candidate,
+  context: PreviewContext,
+): Promise<{ key: NewKey } | undefined> {
+  const { request, preview, since } = opening;
+  const { workspace, guard, task } = candidate;
   const keyContext: KeyContext = {
     ...context,
     saveTask: (key, options) => context.saveTask({ ...task, key: key ?? undefined }, options),
   };
   for (;;) {
-    const hasWaited = await guard?.waitForRoom({ dryRun: false });
-    if (hasWaited && !(await readSubject(preview.subject, undefined, context)).isOpen) {
+    const hasWaited = await guard.waitForRoom({ dryRun: false });
+    if (hasWaited && !(await readSubject(preview.subject, since, context)).isOpen) {
       return undefined;
     }
     const keyRequest = keyRequestOf(opening, context);
     const key = await makeKey(workspace, keyRequest, keyContext);
     // Orphans would count, so they are deleted first.
     await deleteLateOrphans(key, keyContext);
-    const admission = await admitKey(key, guard, context);
-    if (admission === 'admitted') {
+    const admission = await guard.admit(key.key);
+    if (admission === 'admitted' && (await isUsable(opening, candidate, context))) {
+      candidate.onUsable();
       giveOut(key, keyRequest, keyContext);
       context.log.info(ENDS[request.keyMode]);
-      return key;
+      return { key };
     }
+    await giveUp(key, context);
     saveState('ended', key, keyContext);
-    if (admission === 'closed') return undefined;
-    if (guard && key.mayHaveOrphans) throw guard.reached();
+    if (typeof admission === 'string') return undefined;
+    context.log.info(
+      'Another job has the rest of preview-limit-usd: the new API key was disabled.',
+    );
+    if (key.mayHaveOrphans) throw admission;
     await context.client.pause(context.random() * MAX_PAUSE_MS);
   }
+}
+
+/**
+ * Disables a new key, whose secret no one has.
+ * @throws {Failure} `created-key-missing`
+ * @throws {ApiError}
+ */
+async function giveUp({ key, workspace }: NewKey, context: PreviewContext): Promise<void> {
+  for await (const _ of whileMissing(context)) {
+    if (await disableUnused(context.client, key)) return;
+  }
+  const lookup = await findWorkspace(context.client, workspace.id);
+  if (lookup.workspace) throw new Failure(createdKeyMissing, { key });
+}
+
+/** Whether no clean-up has locked the workspace, and the pull request or branch is open, read in this order. */
+async function isUsable(
+  { preview: { subject }, since }: Opening,
+  { workspace: { id } }: Candidate,
+  context: PreviewContext,
+): Promise<boolean> {
+  const { workspace } = await findWorkspace(context.client, id);
+  return isInUse(workspace) && (await readSubject(subject, since, context)).isOpen;
 }
 
 const ENDS: Readonly<Record<PreviewRequest['keyMode'], string>> = {
@@ -195,21 +266,7 @@ function keyRequestOf(
   };
 }
 
-/** Decides whether the workflow gets a new key. Otherwise, the key is disabled, and no one has its secret. */
-async function admitKey(
-  { key, workspace }: NewKey,
-  guard: CapGuard | undefined,
-  context: PreviewContext,
-): Promise<'admitted' | 'gave-way' | 'closed'> {
-  const admission = (await guard?.admit(key)) ?? 'admitted';
-  if (admission !== 'admitted') return admission;
-  const { workspace: now } = await findWorkspace(context.client, workspace.id);
-  if (isInUse(now)) return 'admitted';
-  await disableUnused(context, key);
-  return 'closed';
-}
-
-/** Whether `error` means that the workspace was closed, or deleted. */
+/** Whether `error` means that the workspace is locked or deleted. */
 async function hasEnded(
   { id }: Workspace,
   error: ApiError,

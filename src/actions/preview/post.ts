@@ -1,10 +1,8 @@
 import { runPostStep } from '../../runtime/post-step.ts';
 import { startGitHub } from '../../runtime/step.ts';
-import { Failure } from '../../shared/failure.ts';
 import { readJobStatus } from '../key/inputs.ts';
 import { reportSpend } from '../key/report.ts';
 import { describePreviewLeft, runPreviewTask } from './end-job.ts';
-import { previewDeleted } from './failures.ts';
 import { readPostGitHub } from './inputs.ts';
 import { commentRenderer } from './render-comment.ts';
 import { previewTask } from './task.ts';
@@ -16,7 +14,7 @@ export function previewPost(): Promise<void> {
     action: 'preview',
     schema: previewTask(),
     // Without a key, there is only the comment to write.
-    failsJob: (task, error) => !task || task.key !== undefined || isDeleted(error),
+    failsJob: (task) => !task || task.key !== undefined,
     // Before that, only requests to GitHub may have succeeded.
     async run(task, context, step) {
       const { report } = step;
@@ -37,6 +35,3 @@ export function previewPost(): Promise<void> {
     describeLeftovers: (task) => (task ? describePreviewLeft(task) : ''),
   });
 }
-
-/** Whether the workspace is gone that the job has had: its outputs are wrong. */
-const isDeleted = (error: unknown) => error instanceof Failure && error.is(previewDeleted);

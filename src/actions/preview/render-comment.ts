@@ -4,7 +4,7 @@ import type { Cell } from '../../lib/table.ts';
 import { maxUsd } from '../../lib/usd.ts';
 import { limitOf } from '../../openrouter/resources/keys.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
-import { allSettleIn } from '../../openrouter/settlement.ts';
+import { COUNTED_LATE, isCounted } from '../../openrouter/settlement.ts';
 import { documentUrl } from '../../report/description.ts';
 import type { Report } from '../../report/report.ts';
 import { summaryHtml } from '../../report/summary.ts';
@@ -37,17 +37,17 @@ export function renderComment(content: CommentContent, options: CommentOptions):
 }
 
 /** What a preview has spent: `$0.84 of $5.00 spent so far`, `at least $2.33 spent, closed` */
-export function describeSpent({ spent, state, cap }: CommentData): string {
+export function describeSpent({ spent, state, isAtLeast, cap }: CommentData): string {
+  const isSoFar = state === 'so far';
   // `$0.00` would say too much.
-  if (state === 'so far' && spent === 0n) return 'nothing counted so far';
-  if (state === 'at least' && spent === 0n) return 'spending unknown, closed';
-  const rounding = state === 'exactly' ? 'nearest' : 'down';
+  if (isSoFar && spent === 0n) return 'nothing counted so far';
+  if (isAtLeast && spent === 0n) return 'spending unknown, closed';
+  const rounding = isSoFar || isAtLeast ? 'down' : 'nearest';
   const amount =
     cap === undefined
       ? formatUsd(spent, rounding)
       : `${formatUsdNextTo(cap, spent, rounding)} of ${formatExactUsd(cap)}`;
-  if (state === 'so far') return `${amount} spent so far`;
-  return `${state === 'at least' ? 'at least ' : ''}${amount} spent, closed`;
+  return `${isAtLeast ? 'at least ' : ''}${amount} spent${isSoFar ? ' so far' : ', closed'}`;
 }
 
 /** Whether another key like the one with the largest limit has no room. */
@@ -61,12 +61,12 @@ function warningOf({ data: { spent, cap, state }, keys }: CommentContent): Cell[
 
 /** Why the sum may be too low. */
 function doubtOf({ data, keys }: CommentContent): Cell[] {
-  if (data.state === 'at least') {
-    return ['Someone deleted an API key, or OpenRouter did not report what one has spent.'];
-  }
-  const isLate = data.state === 'so far' && allSettleIn(keys) !== 0;
-  return isLate ? ['OpenRouter counts what is spent some minutes late.'] : [];
+  if (data.isAtLeast) return [WHY_AT_LEAST];
+  return isBill(data) || keys.every(isCounted) ? [] : [COUNTED_LATE];
 }
+
+const WHY_AT_LEAST =
+  'More may have been spent: an API key was deleted, OpenRouter did not report what one has spent, or a clean-up was interrupted.';
 
 function overviewOf({ data, slug, keys }: CommentContent): Cell {
   const count = countOf(keys.length, 'key');
@@ -77,7 +77,7 @@ function overviewOf({ data, slug, keys }: CommentContent): Cell {
 function notesOf({ data }: CommentContent, { aboutUrl }: CommentOptions): Cell {
   const end = isBill(data)
     ? 'This is the final bill. '
-    : 'The workspace and its keys are deleted when this pull request is closed. ';
+    : 'In the night after this pull request is closed, this becomes the final bill. ';
   return [end, { text: 'What is this?', url: aboutUrl }];
 }
 

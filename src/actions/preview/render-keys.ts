@@ -12,7 +12,8 @@ import {
 } from '../../openrouter/resources/keys.ts';
 import {
   formatSpent,
-  type SettlingKey,
+  isWorking,
+  type SeenKey,
   type Spent,
   spentOf,
   sumSpent,
@@ -53,7 +54,7 @@ export interface KeyRow {
 }
 
 /** The rows of `keys`, the newest first. */
-export function rowsOf(keys: readonly SettlingKey[], { repository, redact }: KeyOptions): KeyRow[] {
+export function rowsOf(keys: readonly SeenKey[], { repository, redact }: KeyOptions): KeyRow[] {
   const sorted = newestFirst(keys);
   const named = sorted.map((one) => ({ ...one, name: redact(one.key.name) }));
   const names = named.map(({ name }) => readKeyName(name));
@@ -64,13 +65,13 @@ export function rowsOf(keys: readonly SettlingKey[], { repository, redact }: Key
   };
   const deployed = new Set<string>();
   return named.map(({ name, ...one }, at) => {
-    const { key, settlesIn } = one;
+    const { key } = one;
     const parts = names[at] ?? { kind: 'other' as const };
     const isDeployment = parts.kind === 'deployment' && parts.job !== '';
     const isReplaced = isDeployment && deployed.has(parts.job);
     if (isDeployment) deployed.add(parts.job);
     const spent = spentOf(one);
-    const use = { key, spent, isWorking: settlesIn === undefined };
+    const use = { key, spent, isWorking: isWorking(one) };
     const details = isDeployment ? deploymentState(use, { isReplaced }) : creationOf(key, options);
     const link = linkOf(name, parts, options);
     return {
@@ -82,7 +83,7 @@ export function rowsOf(keys: readonly SettlingKey[], { repository, redact }: Key
 }
 
 /** The newest first. */
-function newestFirst(keys: readonly SettlingKey[]): SettlingKey[] {
+function newestFirst(keys: readonly SeenKey[]): SeenKey[] {
   return keys.toSorted(
     ({ key: a }, { key: b }) =>
       (createdAt(b) ?? 0) - (createdAt(a) ?? 0) || (a.hash < b.hash ? -1 : 1),

@@ -1,18 +1,17 @@
+import { countKeys } from '../../lib/format.ts';
 import { exactUsd } from '../../lib/usd.ts';
 import { dashboardUrl } from '../../openrouter/resources/workspaces.ts';
-import { describeSpent, type Spent, sumSpent } from '../../openrouter/settlement.ts';
+import { sumSpent } from '../../openrouter/settlement.ts';
 import { foldedKeys } from '../../report/key-table.ts';
 import type { Outputs } from '../../report/outputs.ts';
 import type { Report } from '../../report/report.ts';
 import type { Summary } from '../../report/summary.ts';
 import { withOutcome } from '../../teardown/deletion.ts';
-import { deletionTitle, sweepOutputs, sweepSummary, toJson } from '../../teardown/report.ts';
+import { sweepOutputs, sweepSummary } from '../../teardown/report.ts';
 import { describeResult } from '../create/report.ts';
 import { isNew } from '../create/request.ts';
 import type { NewKey } from '../key/create-key.ts';
 import { describeKeyLimit, nameOf } from '../key/report.ts';
-import { STALE } from './clean-up.ts';
-import type { Ending } from './close-preview.ts';
 import { describePreview } from './naming.ts';
 import type { OpenedPreview } from './open-preview.ts';
 import type { SubjectState } from './read-subject.ts';
@@ -43,28 +42,12 @@ type Result = Exclude<PreviewResult, { state: 'skipped' }>;
 
 /** The outputs for the result of the step. The state is set as soon as it is known. */
 export function previewOutputs(result: Result): Outputs {
-  if (result.state === 'clean-up') {
-    const { deleted = '', failed = '', count = '' } = sweepOutputs(result.result);
-    return { deleted, failed, count };
-  }
-  return result.state === 'open' ? {} : closedOutputs(result.endings);
-}
-
-/** The outputs about workspaces that were deleted. */
-function closedOutputs(endings: readonly Ending[]): Outputs {
-  const spent = spentIn(endings);
-  return {
-    deleted: toJson(
-      withOutcome(endings, 'deleted').map(({ workspace }) => ({ ...workspace, reason: STALE })),
-    ),
-    'keys-cost-usd': spent?.isExact === true ? exactUsd(spent.amount) : '',
-  };
-}
-
-/** What all workspaces had spent together; undefined if that is unknown of one, or if there was none. */
-function spentIn(endings: readonly Ending[]): Spent | undefined {
-  const amounts = endings.flatMap(({ spent }) => spent ?? []);
-  return amounts.length > 0 && amounts.length === endings.length ? sumSpent(amounts) : undefined;
+  if (result.state !== 'clean-up') return {};
+  const { deleted = '', failed = '', count = '' } = sweepOutputs(result.result);
+  const spent = withOutcome(result.result, 'deleted').map((one) => one.spent);
+  const { amount, isExact } = sumSpent(spent);
+  const cost = isExact && spent.length > 0 ? exactUsd(amount) : '';
+  return { deleted, failed, count, 'keys-cost-usd': cost };
 }
 
 /** The summary of a step that succeeded. */
@@ -107,21 +90,26 @@ function openSummary(
   };
 }
 
-/** The summary about a preview that is not needed any more. */
-function closedSummary({ preview, endings }: Extract<Result, { state: 'closed' }>): Summary {
+/** The summary about a preview that is closed. */
+function closedSummary({ preview, closed }: Extract<Result, { state: 'closed' }>): Summary {
   const { identity, subject } = preview;
-  const [first] = endings;
-  const dryRun = first?.outcome === 'would-delete';
   const what = `the OpenRouter preview "${identity.slug}"`;
-  const nothing = `${what} does not exist`;
-  const title = deletionTitle(endings, { what: () => what, nothing });
-  const spent = spentIn(endings);
-  const keys = endings.flatMap((ending) => ending.keys);
+  const [first] = closed;
+  const keys = closed.flatMap((one) => one.keys);
+  const disabled = countKeys(closed.reduce((sum, one) => sum + one.disabled, 0));
+  const isDryRun = first?.outcome === 'would-end';
   return {
-    title: first ? `${title}: ${REASONS[subject.kind]}` : title,
+    title: first
+      ? `${isDryRun ? '🔎 Dry run: would close' : '✅ Closed'} ${what}: ${REASONS[subject.kind]}`
+      : `✅ Nothing to close: ${what} does not exist`,
     paragraphs: [
-      ...(spent ? [`${describeSpent(spent)}.`] : []),
-      ...(first && !dryRun ? ['Its API keys are deleted, too.'] : []),
+      ...(first
+        ? [
+            isDryRun
+              ? `${disabled} would be disabled.`
+              : `${disabled} disabled. A clean-up writes the bill and deletes the workspace, an hour later at the earliest.`,
+          ]
+        : []),
       `${describePreview(identity)}: ${REASONS[subject.kind]}.`,
     ],
     folded: foldedKeys('API keys', keys, 'Total'),

@@ -23,8 +23,6 @@ export interface PreviewRequest {
   /** What all keys of the preview may spend together; undefined without a cap. */
   cap: Usd | undefined;
   comment: boolean;
-  /** If a clean-up finds more previews to delete, it deletes none. */
-  maxDeletions: number;
   dryRun: boolean;
   timeoutMs: number;
 }

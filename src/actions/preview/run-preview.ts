@@ -1,11 +1,13 @@
-import type { Failure } from '../../shared/failure.ts';
+import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
+import { Failure } from '../../shared/failure.ts';
 import type { SweepResult } from '../../teardown/deletion.ts';
 import { sweepFailure } from '../../teardown/failures.ts';
 import { cleanUp } from './clean-up.ts';
-import { closeAll, type Ending } from './close-preview.ts';
+import { type ClosedWorkspace, closePreview, closeUnread } from './close-preview.ts';
 import { describePreview, identify } from './naming.ts';
 import { type OpenedPreview, openPreview } from './open-preview.ts';
-import { readSubject } from './read-subject.ts';
+import { readSubject, type SubjectState } from './read-subject.ts';
 import type { Preview, PreviewContext, PreviewRequest } from './request.ts';
 import { findTrigger, type Trigger } from './subject.ts';
 
@@ -13,11 +15,12 @@ import { findTrigger, type Trigger } from './subject.ts';
 export type PreviewResult =
   | { state: 'skipped'; reason: string }
   | { state: 'open'; preview: Preview; opened?: OpenedPreview }
-  | { state: 'closed'; preview: Preview; endings: readonly Ending[] }
+  | { state: 'closed'; preview: Preview; closed: readonly ClosedWorkspace[] }
   | { state: 'clean-up'; result: SweepResult; failure: Failure | undefined };
 
 /**
- * Makes the workspace of a pull request or branch exist while that is open, and be gone once it is closed.
+ * Makes the workspace of a pull request or branch exist while that is open, and ends its API keys once it is closed. A
+ * clean-up deletes what ended an hour ago.
  * @throws {ApiError}
  * @throws {Failure} `no-subject`, `stale-response`, and those of the operations that it consists of
  */
@@ -29,11 +32,10 @@ export async function runPreview(
   if (trigger.kind === 'skipped') return { state: 'skipped', reason: trigger.reason };
   if (trigger.kind === 'clean-up') {
     // It is about many pull requests and branches, so it has no output about one.
-    // It has the time to wait for GitHub, and what it leaves undone is undone until the next night.
+    // It has the time to wait for GitHub, and no other run does what it leaves before the next night.
     const github = context.github.withPatience('any');
     const result = await cleanUp(request, { ...context, github, onSubject: undefined });
-    const failure = sweepFailure(result, { ...request, kind: 'clean-up' });
-    return { state: 'clean-up', result, failure };
+    return { state: 'clean-up', result, failure: sweepFailure(result, { kind: 'clean-up' }) };
   }
   return runFor(trigger, request, context);
 }
@@ -45,11 +47,12 @@ async function runFor(
   context: PreviewContext,
 ): Promise<PreviewResult> {
   const { log, repository } = context;
-  const { subject, since } = trigger;
+  const { subject } = trigger;
   const preview = { subject, identity: identify(subject, repository, request.slugPrefix) };
   log.info(`${describePreview(preview.identity)}.`);
-  // What happens to a branch is its end, or a push.
-  let state = await readSubject(subject, since, context, { wasPushed: !trigger.isEnd });
+  // A close does not wait for GitHub: what its comment lacks then, a clean-up adds.
+  const closeContext = { ...context, github: context.github.withPatience('none') };
+  let state = await readFirst(trigger, preview, trigger.isEnd ? closeContext : context);
   if (state.isOpen && !state.isOwn) {
     return { state: 'skipped', reason: 'a pull request from another repository has no preview' };
   }
@@ -59,12 +62,30 @@ async function runFor(
   }
   while (state.isOpen) {
     const isCurrent = trigger.head === undefined || state.head === trigger.head;
-    const opened = await openPreview({ request, preview, isCurrent }, context);
+    const opening = { request, preview, since: state.since, isCurrent };
+    const opened = await openPreview(opening, context);
     if (opened) return { state: 'open', preview, opened };
     state = await readSubject(subject, state.since, context);
   }
   if (!request.dryRun) context.saveTask(null, { orWarn: true });
-  const endings = await closeAll(preview, { ...request, since: state.since }, context);
-  const isLeft = endings.length > 0 && endings.every(({ outcome }) => outcome === 'kept');
-  return isLeft ? { state: 'open', preview } : { state: 'closed', preview, endings };
+  const closed = await closePreview(preview, { ...request, since: state.since }, closeContext);
+  const isOpen = closed.length > 0 && closed.every(({ outcome }) => outcome === 'open');
+  return isOpen ? { state: 'open', preview } : { state: 'closed', preview, closed };
+}
+
+/**
+ * Reads the state of what a run is about.
+ * @throws {ApiError}
+ * @throws {Failure} `stale-response`, and `preview-not-ended` if the event is its end: then, its keys may have to end
+ */
+async function readFirst(
+  { subject, since, isEnd }: Trigger & { kind: 'subject' },
+  preview: Preview,
+  context: PreviewContext,
+): Promise<SubjectState> {
+  // What happens to a branch is its end, or a push.
+  const lookup = readSubject(subject, since, context, { wasPushed: !isEnd });
+  const { value: state, error } = await catching(lookup, ApiError, Failure);
+  if (state) return state;
+  throw isEnd ? await closeUnread(preview, error, context) : error;
 }

@@ -18,6 +18,8 @@ const subject = z
 export const previewTask = () =>
   z.object({
     subject,
+    /** When the pull request is known to have changed, in milliseconds since 1970. */
+    since: z.optional(z.number()),
     /** What the runner may not tell. */
     repository: z.object({ id: z.number(), defaultBranch: z.string() }),
     workspace: z.object({ id: z.string(), slug: z.string() }),

@@ -2,31 +2,28 @@
  * How the comment of a preview comes to say what is right, although several runs write it at once, and GitHub has no
  * conditional write: a run can overwrite what another has just written.
  *
- * A workspace has one comment, which is made of the API keys that OpenRouter lists. So a run lists the keys, reads the
- * comment, writes it, and does that again until the comment says what the run would write: then the last of several runs
- * is right. What the comment said before counts twice only: its sum never becomes smaller, because a person can have
- * deleted a key; and a final bill stays as it is.
+ * A workspace has one comment, which is made of the API keys that OpenRouter lists. So a run reads the comment, lists the
+ * keys, writes the comment, and does that again until the comment says what the run would write: then the last of several
+ * runs is right. Code of a job can forge a comment, so what the comment said before decides nothing: if its sum was
+ * larger, because someone has deleted a key, the new one is a lower bound from then on.
+ *
+ * Once a workspace is locked, only a clean-up writes: it deletes the keys that the comment is made of.
  */
 import { readLogin } from '../../github/comments.ts';
 import type { Repository } from '../../github/repository.ts';
 import type { Client } from '../../http/client.ts';
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { maxUsd, type Usd } from '../../lib/usd.ts';
-import { isUnused, listKeys } from '../../openrouter/resources/keys.ts';
-import { type SettlingKey, type Spent, spentBy, toSettling } from '../../openrouter/settlement.ts';
+import type { Usd } from '../../lib/usd.ts';
+import { listKeys } from '../../openrouter/resources/keys.ts';
+import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
+import { type SeenKey, seenIn, spentBy } from '../../openrouter/settlement.ts';
 import type { Context } from '../../shared/context.ts';
 import { type CommentContent, type CommentData, isBill } from './comment.ts';
-import type { MarkedWorkspace } from './naming.ts';
-import {
-  concernsAll,
-  keepOnly,
-  listOwn,
-  type OwnComment,
-  type OwnPlace,
-  writeOwn,
-} from './own-comment.ts';
+import { isInUse, type MarkedWorkspace } from './naming.ts';
+import { concernsAll, keepOnly, listOwn, type OwnPlace, writeOwn } from './own-comment.ts';
 import { describeSpent } from './render-comment.ts';
+import { isUnused } from './unused-key.ts';
 
 /** What the comments of a step share. */
 export interface Comments {
@@ -73,7 +70,7 @@ export interface CommentContext extends Pick<Context, 'client' | 'counters' | 'l
 /** What became of the comment of a preview. */
 export type CommentOutcome =
   | { kind: 'written'; data: CommentData }
-  /** There is no comment, and no key to write about. */
+  /** There is no comment and no key to write about, or a clean-up has locked the workspace and writes its bill. */
   | { kind: 'nothing' }
   /** The step writes no comments, or not for a branch. */
   | { kind: 'skipped' }
@@ -87,16 +84,19 @@ interface CommentRequest {
   addsNone?: boolean;
 }
 
-/** The keys of a workspace that has ended, all of which have settled. */
-interface Bill extends CommentRequest {
-  keys: readonly SettlingKey[];
-  /** Whether the bill is written already: it is only read. */
-  isWritten?: boolean;
+/** The bill of a workspace that is locked. */
+export interface Bill extends CommentRequest {
+  /** Its keys, all of which are counted. */
+  keys: readonly SeenKey[];
+  /** Whether these are all keys that have spent. */
+  isComplete: boolean;
+  /** Whether a bill that the comment has already stays as it is. */
+  leavesBill: boolean;
 }
 
 /** Writes what the keys of a workspace have spent so far. A failure is a notice. */
 export async function writeComment(
-  request: CommentRequest | Bill,
+  request: CommentRequest,
   context: CommentContext,
 ): Promise<CommentOutcome> {
   const outcome = await write(request, context);
@@ -104,20 +104,12 @@ export async function writeComment(
   return outcome;
 }
 
-/**
- * Writes what the keys of a workspace have spent in the end; returns what the bill says, also that of another run. A
- * rejection is a notice: there is no bill then.
- */
+/** Writes what the keys of a workspace have spent in the end. A rejection is a notice: there is no bill then. */
 export async function writeBill(bill: Bill, context: CommentContext): Promise<CommentOutcome> {
   const outcome = await write(bill, context);
   const isRejected = outcome.kind === 'failed' && outcome.error.details.kind === 'rejected';
   if (isRejected) noticeError(outcome.error, context);
   return outcome;
-}
-
-/** What `data` says that was spent. */
-export function spentIn({ spent, state }: CommentData): Spent {
-  return { amount: spent, isExact: state === 'exactly' };
 }
 
 async function write(
@@ -156,36 +148,37 @@ async function writeUntilRight(
     workspace: request.workspace.id,
     login: await comments.login(place.github),
   };
-  let [{ cap }, hasWritten, hasAdded] = [request, false, false];
+  let [{ cap }, hasWritten, hasAdded, hasPaused] = [request, false, false, false];
   let last: CommentData | undefined;
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    const keys = await keysOf(request, place);
     const found = await listOwn(own);
-    const bill = found.find(({ data }) => isBill(data));
-    if (bill) {
-      await keepOnly(bill, found, own);
-      return { kind: 'written', data: bill.data };
-    }
-    if ('isWritten' in request && request.isWritten) return { kind: 'nothing' };
-    const isNone = keys.length === 0 || request.addsNone;
-    if (found.length === 0 && isNone) return { kind: 'nothing' };
-    const data = dataOf(request, { keys, found, cap });
-    const body = comments.render({ data, slug: request.workspace.name, keys });
     const [oldest] = found;
+    if (oldest && isBill(oldest.data) && isToStay(request)) {
+      await keepOnly(oldest, found, own);
+      return { kind: 'written', data: oldest.data };
+    }
+    // After the comment, whose sum is larger only if something is missing now.
+    const keys = await keysOf(request, place);
+    const isNone = keys.length === 0 || request.addsNone;
+    if (!oldest && isNone) return { kind: 'nothing' };
+    const data = dataOf(request, { keys, before: oldest?.data, cap });
+    const body = comments.render({ data, slug: request.workspace.name, keys });
     if (oldest?.comment.body === body) {
       await keepOnly(oldest, found, own);
       log.info(`The comment on #${place.number} says: ${describeSpent(data)}.`);
       return { kind: 'written', data };
     }
     last = data;
-    // A list that is behind looks like a change by another run.
-    if (hasWritten) {
-      hasWritten = false;
+    // A list that is behind looks like a change by another run, and a counter that is behind like a deleted key.
+    const isBehind = hasWritten || (isSmaller(data, oldest?.data) && !hasPaused);
+    if (isBehind) {
+      [hasWritten, hasPaused] = [false, true];
       await place.github.pause(LAG_MS);
       continue;
     }
     // Someone has deleted it, or the list stays behind: each run adds one at most.
     if (hasAdded && !oldest) return { kind: 'written', data };
+    if (!(await mayWrite(request, place))) return { kind: 'nothing' };
     const isLast = round === MAX_ROUNDS;
     hasWritten = await writeOwn({ body, oldest, attempt: round, isLast }, own);
     hasAdded ||= hasWritten && !oldest;
@@ -196,34 +189,44 @@ async function writeUntilRight(
   return last ? { kind: 'written', data: last } : { kind: 'nothing' };
 }
 
-/** The keys that someone had. */
-async function keysOf(
-  request: CommentRequest | Bill,
-  place: Place,
-): Promise<readonly SettlingKey[]> {
-  const keys =
-    'keys' in request ? request.keys : toSettling(await listKeys(place, request.workspace));
-  // A person who stops a key can leave it as a job does that gives way.
+function isToStay(request: CommentRequest | Bill): boolean {
+  return 'leavesBill' in request && request.leavesBill;
+}
+
+/** The keys that someone may have had. */
+async function keysOf(request: CommentRequest | Bill, place: Place): Promise<readonly SeenKey[]> {
+  const keys = 'keys' in request ? request.keys : seenIn(await listKeys(place, request.workspace));
   return keys.filter(({ key }) => !isUnused(key) || key.usage !== 0n);
 }
 
-function dataOf(
-  request: CommentRequest | Bill,
-  {
-    keys,
-    found,
-    cap,
-  }: { keys: readonly SettlingKey[]; found: readonly OwnComment[]; cap: Usd | undefined },
-): CommentData {
-  const { amount, isExact } = spentBy(keys);
-  const remembered = found.reduce((largest, { data }) => maxUsd(largest, data.spent), 0n);
-  // A person has deleted a key: what it has spent last is unknown.
-  const final = isExact && remembered <= amount ? 'exactly' : 'at least';
+/** Whether the list of the keys can be trusted: once a workspace is locked, a clean-up deletes some. */
+async function mayWrite(request: CommentRequest | Bill, { client }: Place): Promise<boolean> {
+  if ('keys' in request) return true;
+  const { workspace } = await findWorkspace(client, request.workspace.id);
+  return isInUse(workspace);
+}
+
+function isSmaller({ spent }: CommentData, before: CommentData | undefined): boolean {
+  return before !== undefined && spent < before.spent;
+}
+
+interface Known {
+  keys: readonly SeenKey[];
+  /** What the comment says until now. */
+  before: CommentData | undefined;
+  cap: Usd | undefined;
+}
+
+function dataOf(request: CommentRequest | Bill, { keys, before, cap }: Known): CommentData {
+  const { amount: spent, isExact } = spentBy(keys);
+  const bill = 'keys' in request ? request : undefined;
+  const isAtLeast = before !== undefined && (before.isAtLeast || spent < before.spent);
   return {
     workspace: request.workspace.id,
-    spent: maxUsd(amount, remembered),
-    state: 'keys' in request ? final : 'so far',
-    cap: cap ?? found.find(({ data }) => data.cap !== undefined)?.data.cap,
+    spent,
+    state: bill ? 'bill' : 'so far',
+    isAtLeast: isAtLeast || (bill !== undefined && !(bill.isComplete && isExact)),
+    cap: cap ?? before?.cap,
   };
 }
 
@@ -237,5 +240,8 @@ function noticeError(error: ApiError, { comments, log }: CommentContext): void {
     : `${error.message}.${advice}`;
   if (!comments || comments.noticed.has(reason)) return;
   comments.noticed.add(reason);
-  log.notice(`The comment of the preview may be out of date: ${reason}`);
+  const line = `The comment of the preview may be out of date: ${reason}`;
+  // If OpenRouter does not respond, what matters more has an error.
+  if (server === 'OpenRouter') log.info(line);
+  else log.notice(line);
 }

@@ -272,7 +272,7 @@ export function isDisabled(key: Key): boolean {
  */
 export function disableRequest(
   key: KeyIdentity,
-  body: { disabled: true; limit?: Usd } = { disabled: true },
+  body: { disabled: true; name?: string } = { disabled: true },
 ): ApiRequest<Key | undefined> {
   const request = keyRequest(key.hash, describeKey(key));
   return {
@@ -296,20 +296,6 @@ export function disableRequest(
  */
 export async function disableKey(reader: KeyReader, key: KeyIdentity): Promise<Key | undefined> {
   return (await requestKey(reader, disableRequest(key))).key;
-}
-
-/**
- * Disables an API key as `disableKey` does, whose secret no one has. Its limit becomes 0, because a key counts with
- * its limit towards the cap of a preview until it has settled.
- * @throws {ApiError}
- */
-export async function disableUnused(reader: KeyReader, key: KeyIdentity): Promise<Key | undefined> {
-  return (await requestKey(reader, disableRequest(key, { disabled: true, limit: 0n }))).key;
-}
-
-/** Whether `key` was disabled like that. */
-export function isUnused(key: Key): boolean {
-  return isDisabled(key) && key.limit === 0n;
 }
 
 const MAX_NAME_LENGTH = 100;

@@ -54,7 +54,7 @@ test('the post step deletes what its state names, whatever its inputs are', asyn
   const deleted = `Deleted the workspace of-the-job, id ${main.outputs['id']}, and 2 API keys because of delete-after-job`;
   expect(post.log).toContain(`${deleted}.`);
   expect(post.summary).toMatch(
-    /^<h3>✅ Deleted the OpenRouter workspace &quot;of-the-job&quot; \(delete-after-job\)<\/h3>\n<p>Post step of openrouter-workspace, after the job\.<\/p>\n<details><summary>API keys deleted by this step: 2, spending not yet counted<\/summary>\n<p>OpenRouter counts what is spent some minutes late\.<\/p>\n/,
+    /^<h3>✅ Deleted the OpenRouter workspace &quot;of-the-job&quot; \(delete-after-job\)<\/h3>\n<p>Post step of openrouter-workspace, after the job\.<\/p>\n<details><summary>API keys deleted by this step: 2, spending not yet counted<\/summary>\n<p>OpenRouter can count what is spent up to an hour late\.<\/p>\n/,
   );
   const [key, workspace] = ['DELETE /keys/:hash', 'DELETE /workspaces/:id'];
   expect(calls().slice(-4)).toEqual(['GET /keys', key, key, workspace]);

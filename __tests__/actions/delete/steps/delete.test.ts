@@ -70,7 +70,7 @@ test('a dry run deletes nothing, and reports what would be deleted', async () =>
     '🔎 Dry run: would delete the OpenRouter workspace &quot;preview-42&quot;',
   );
   expect(step.summary).toContain(
-    '<summary>API keys that would be deleted with it: 2, spending not yet counted</summary>\n<p>OpenRouter counts what is spent some minutes late.</p>',
+    '<summary>API keys that would be deleted with it: 2, spending not yet counted</summary>\n<p>OpenRouter can count what is spent up to an hour late.</p>',
   );
   expect(step.summary).toContain('<code>Key 2</code>');
   expect(step.log).toContain('Dry run: the workspace and 2 API keys would be deleted.');

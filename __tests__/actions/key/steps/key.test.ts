@@ -47,7 +47,7 @@ describe('a key step', () => {
       '▸ Requests',
       `Revoked the API key "${name}" (${created?.label}), hash ${created?.hash}.`,
       `Spending not yet counted (API key "${name}").`,
-      'OpenRouter counts what is spent some minutes late. To read the amount then, run the action usage.',
+      'OpenRouter can count what is spent up to an hour late. To read the amount then, run the action usage.',
     ]);
     expect(calls().slice(3)).toEqual([DISABLE, DELETE]);
     expect(keys().map(({ workspace_id }) => workspace_id)).toEqual([bystander.id]);

@@ -18,11 +18,10 @@ async function cancelDuring(call: string, inputs: Record<string, string> = {}) {
 }
 
 test.each(['none', 'job'])(
-  'a preview with key: %s that is cancelled during the POST of its workspace outputs that, and sends nothing else',
+  'a preview with key: %s that is cancelled during the POST of its workspace sends nothing else, and does not give it out',
   async (key) => {
     const { step } = await cancelDuring('POST /workspaces', { key });
-    const [, workspace] = harness.sandbox.account.workspaces;
-    expect(step.outputs).toMatchObject({ id: workspace?.id, created: 'true' });
+    expect(step.outputs).toEqual({ state: 'open' });
     expect(slugs()).toEqual(['preview-shop-1']);
   },
 );
@@ -46,7 +45,7 @@ test('a run for a closed pull request that is cancelled before it has listed the
   onNth(harness.sandbox, 'GET /workspaces', 1, () => process.emit('SIGINT'));
   const step = await main(closed);
   const { code, lines } = expectFailure(step, { state: 'closed' });
-  expect([code, step.openRouterCalls]).toEqual(['preview-not-deleted', ['GET /workspaces']]);
+  expect([code, step.openRouterCalls]).toEqual(['preview-not-ended', ['GET /workspaces']]);
   expect(lines[0]).toBe('Its API keys may still work, each up to its own limit.');
   expect(harness.sandbox.account.keys).toMatchObject([{ disabled: false }]);
   expect(await post(closed, step)).toMatchObject({ exitCode: 0, annotations: [] });

@@ -32,7 +32,10 @@ const add = (limit: number | null, name = 'By hand') =>
 const end = (key: Key) =>
   Object.assign(key, { disabled: true, updated_at: account().now().toISOString() });
 const limits = () =>
-  account().keys.map(({ limit, disabled }) => (disabled ? `disabled, ${limit}` : limit));
+  account().keys.map(({ name, limit, disabled }) => {
+    if (name.endsWith(' unused')) return 'unused';
+    return disabled ? `disabled, ${limit}` : limit;
+  });
 const failureOf = (step: PreviewStep) => expectFailure(step, step.outputs);
 
 /** Runs a main step; also returns how long it takes, in milliseconds. */
@@ -90,7 +93,7 @@ describe('a cap for all keys of a preview', () => {
       expect.stringMatching(/^"octo-org\/shop \/ Preview \/ .* \/ test #\w{6}" \(sk-or-v1-/),
       expect.stringMatching(/^The key of a deployment counts with its whole limit until .*:$/),
       expect.stringMatching(/^"octo-org\/shop#1 \/ Preview \/ test #\w{6}" \(sk-or-v1-/),
-      'Lower the limits of the API keys made by hand, or disable them, and do not delete them:',
+      'Disable those of the API keys made by hand that nothing uses. Three minutes later, each counts with what it has spent. Do not delete them, and do not change their limits:',
       expect.stringMatching(/^"Mine" \(sk-or-v1-/),
       'Or raise preview-limit-usd, and push.',
       'If this check is required, it stays red until then.',
@@ -249,17 +252,17 @@ describe('a key of another job that is created at the same time', () => {
     expect(step.log).not.toContain('Another job');
   });
 
-  test('has the younger give way with a limit of 0 in one PATCH, and fail if it holds the rest', async () => {
+  test('has the younger give way in one PATCH, which marks it, and fail if it holds the rest', async () => {
     beforePost(2);
     const event = open();
     const step = await main(event, CAPPED);
-    expect(patches()).toEqual([{ disabled: true, limit: 0 }]);
+    expect(patches()).toEqual([{ disabled: true, name: expect.stringMatching(/ #\w{6} unused$/) }]);
     expect(failureOf(step)).toMatchObject({
       code: 'preview-limit-reached',
       title: expect.stringContaining('$2.00 held by API keys made by hand'),
     });
     expect(step.outputs).not.toHaveProperty('key');
-    expect(limits()).toEqual(['disabled, 0', 2]);
+    expect(limits()).toEqual(['unused', 2]);
     const ended = await post(event, step, CAPPED);
     expect(ended.openRouterCalls).not.toContain('PATCH /keys/:hash');
   });
@@ -269,9 +272,9 @@ describe('a key of another job that is created at the same time', () => {
     onNth(harness.sandbox, 'PATCH /keys/:hash', 1, () => end(account().keys[1] as Key));
     const { step, ms } = await timed(() => main(open(), CAPPED));
     expect(step).toMatchObject({ exitCode: 0, annotations: [] });
-    expect(WAITS.exec(step.log)?.slice(1)).toEqual(['$2.00', '2 API keys']);
+    expect(WAITS.exec(step.log)?.slice(1)).toEqual(['$2.00', '1 API key']);
     expect(ms).toBeGreaterThanOrEqual(SETTLED);
-    expect(limits()).toEqual([1, 'disabled, 0', 'disabled, 2']);
+    expect(limits()).toEqual([1, 'unused', 'disabled, 2']);
     expect(keyOf(step)).toMatchObject({ limit: 1, disabled: false });
   });
 
@@ -297,7 +300,7 @@ describe('a key of another job that is created at the same time', () => {
 
   test.each([
     ['is rejected', 1, { status: 403 }, 'forbidden'],
-    ['finds no key', 99, MISSING, 'key-not-capped'],
+    ['finds no key', 99, MISSING, 'created-key-missing'],
   ])(
     'has no secret given out if the PATCH of the younger %s: its post step ends it',
     async (_, count, how, code) => {
@@ -319,7 +322,7 @@ describe('a key of another job that is created at the same time', () => {
     failToDisable(2, MISSING);
     const step = await main(open(), CAPPED);
     expect(failureOf(step).code).toBe('preview-limit-reached');
-    expect(limits()[0]).toBe('disabled, 0');
+    expect(limits()[0]).toBe('unused');
   });
 
   test('without a limit has no secret given out', async () => {
@@ -346,34 +349,30 @@ describe('a key of another job that is created at the same time', () => {
 
 describe('a key that cannot be capped', () => {
   test.each([
-    ['has no limit', { limit: null }, {}, 'Set a limit for'],
-    [
-      'has a limit that resets',
-      { limit_reset: 'daily' },
-      {},
-      'Set a limit that does not reset for',
-    ],
+    ['has no limit', { limit: null }, {}, true],
+    ['has a limit that resets', { limit_reset: 'daily' }, {}, true],
     [
       'has a limit without usage of your own provider keys',
       {},
       { 'include-byok-in-limit': 'true' },
-      'Include usage of your own provider keys in the limit of',
+      true,
     ],
-    ['has a limit or counter that could not be read', { limit: 'much' }, {}, undefined],
+    ['has a limit or counter that could not be read', { limit: 'much' }, {}, false],
   ])(
     'is named if it %s, and holds all of the cap until it has settled',
-    async (problem, fields, inputs, correction) => {
+    async (problem, fields, inputs, isKnown) => {
       await job(open(), CAPPED);
       const key = Object.assign(add(1, 'Mine'), fields);
       const step = await main(push(), { ...CAPPED, ...inputs });
-      const advice = correction
-        ? `${correction} "Mine" (${key.label}): https://openrouter.ai/workspaces/preview-shop-1`
-        : 'Run this again.';
+      const advice = [
+        'Disable this key: https://openrouter.ai/workspaces/preview-shop-1',
+        `"Mine" (${key.label})`,
+      ];
       const { code, title, lines } = failureOf(step);
       expect(code).toBe('key-not-capped');
       expect(title).toBe(`preview-limit-usd cannot be guaranteed: the API key "Mine" ${problem}`);
-      expect(lines[0]).toBe(advice);
-      expect(lines.join().includes('Do not delete the key')).toBe(correction !== undefined);
+      expect(lines.slice(0, isKnown ? 2 : 1)).toEqual(isKnown ? advice : ['Run this again.']);
+      expect(lines.join()).not.toContain('Set a limit');
       expect(lines).toContain('Nothing was changed at OpenRouter.');
       end(key);
       const { step: next, ms } = await timed(() => main(push(), { ...CAPPED, ...inputs }));

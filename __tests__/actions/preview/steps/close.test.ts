@@ -1,13 +1,11 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import type { GitHubEvent } from '../../../../sandbox/github/events.ts';
-import { scheduleEvent } from '../../../../sandbox/github/events.ts';
+import { asTarget } from '../../../../sandbox/github/events.ts';
 import { closePull, openPull, pushTo, reopenPull } from '../../../../sandbox/github/people.ts';
-import { addToken } from '../../../../sandbox/github/seed.ts';
 import { COUNTER_DELAY } from '../../../../sandbox/openrouter/resources/usage.ts';
 import type { Workspace } from '../../../../sandbox/openrouter/resources/workspaces.ts';
-import { seedKey, seedUsage } from '../../../../sandbox/openrouter/seed.ts';
-import { onTimePassed } from '../../../../sandbox/runner/in-process-time.ts';
-import { annotations, expectFailure } from '../../../support/harness.ts';
+import { seedKey } from '../../../../sandbox/openrouter/seed.ts';
+import { expectFailure } from '../../../support/harness.ts';
 import { onNth } from '../../../support/on-nth.ts';
 import { openPreviewHarness, type PreviewStep } from '../../../support/preview-steps.ts';
 
@@ -16,8 +14,6 @@ const { harness, gitHub, main, post, job, keyOf, letPass, slugs, comments } = op
 });
 
 const MINUTE = 60_000;
-/** After that long, a key that has ended has settled, also by a clock with whole seconds. */
-const SETTLED = 3 * MINUTE + 1_000;
 const DEPLOYED = { key: 'preview' };
 const READ_PULL = 'GET /repos/:owner/:repo/pulls/:number';
 
@@ -26,479 +22,301 @@ const now = () => account().now().getTime();
 const open = () => openPull(gitHub.server.github, gitHub.repository)[0];
 const close = () => closePull(gitHub.server.github, gitHub.repository, 1)[0];
 const reopen = () => reopenPull(gitHub.server.github, gitHub.repository, 1)[0];
-const nightly = () => scheduleEvent(gitHub.server.github, gitHub.repository);
 function push(): GitHubEvent {
   const [, synchronized] = pushTo(gitHub.server.github, gitHub.repository, 'feature');
   return synchronized as GitHubEvent;
 }
 const workspace = () => account().workspaces[1] as Workspace;
 const failureOf = (step: PreviewStep) => expectFailure(step, step.outputs);
-const deletedBy = ({ outputs }: PreviewStep) => JSON.parse(outputs['deleted'] ?? 'null');
 const titled = (title: string) => expect.stringContaining(`<h3>OpenRouter preview: ${title}</h3>`);
 const fail = (on: string, how: object = {}) =>
   harness.sandbox.faults.push({ on, kind: 'response', status: 403, body: '{}', ...how });
-const patchesOf = (path: string) =>
-  harness.sandbox.requests.flatMap(({ method, path: sent, body }) =>
-    method === 'PATCH' && sent.startsWith(path) ? [JSON.parse(body)] : [],
-  );
+const failGitHub = (on: string) =>
+  gitHub.server.faults.push(...Array(99).fill({ on, kind: 'response', status: 502 }));
 
-/** Another run closes the workspace. */
-function closeByOther(): void {
+/** A clean-up locks the workspace. */
+function lock(): void {
   const { id, description } = workspace();
-  const mark = String(description).replace(/, closed$/, '');
-  Object.assign(workspace(), { slug: `closed-${id}`, description: `${mark}, closed` });
+  Object.assign(workspace(), { slug: `locked-${id}`, description: `${description}, locked` });
 }
 
-/** Calls `act` when a step has waited for the first time. */
-function onNextPause(act: () => void): void {
-  const stop = onTimePassed((ms) => {
-    if (ms < 1_000) return;
-    stop();
-    act();
-  });
+/** Has three keys work in the workspace of a closed pull request. Returns the event of the close. */
+async function closeWithThreeKeys(): Promise<GitHubEvent> {
+  await job(open(), DEPLOYED, 0.5);
+  for (const name of ['One', 'Two']) seedKey(harness.sandbox, workspace(), { name, limit: 0.5 });
+  letPass(5 * MINUTE);
+  return close();
 }
 
-/** Runs the main step of `event`; also returns how long it takes, in milliseconds. */
-async function timed(event: GitHubEvent, inputs: Record<string, string> = {}) {
-  const start = now();
-  const step = await main(event, inputs);
-  return { step, ms: now() - start };
-}
+afterEach(() => {
+  gitHub.server.faults.length = 0;
+  Object.assign(gitHub.server.github, { limitedUntil: undefined, limitSaysHowLong: true });
+});
 
 describe('a run for a closed pull request', () => {
-  test('bills a key that a person has stopped with a limit of 0', async () => {
-    await job(open(), {}, 0.3);
-    const key = seedKey(harness.sandbox, workspace(), { name: 'By hand', limit: 1 });
-    seedUsage(harness.sandbox, key, { credits: 0.9 });
-    Object.assign(key, { limit: 0, disabled: true, updated_at: account().now().toISOString() });
-    letPass(SETTLED);
-    await main(close());
-    expect(comments()).toEqual([titled('$1.20 spent, closed')]);
-    expect(comments()[0]).toContain('By hand');
-  });
-
-  test('ends the spending, waits until all is counted, and only then deletes', async () => {
-    const { main: deployed } = await job(open(), DEPLOYED, 0.5);
-    const { id } = workspace();
-    const closed = close();
-    let atFirst: string[] = [];
-    onNth(harness.sandbox, 'GET /keys', 5, () => {
-      atFirst = comments();
-      // A request that was in flight when the key was disabled.
-      seedUsage(harness.sandbox, keyOf(deployed), { credits: 0.25 });
-    });
-    const { step, ms } = await timed(closed, { timeout: '10s' });
-    expect(step).toMatchObject({ exitCode: 0, annotations: [] });
-    expect(atFirst).toEqual([titled('nothing counted so far')]);
-    expect(step.log).toMatch(
-      /^No API key of the preview "preview-shop-1" works any more\. .* Waiting for that until .* UTC\.$/m,
+  test('disables the keys that work, and waits for nothing, deletes nothing and locks nothing', async () => {
+    const event = await closeWithThreeKeys();
+    const { id, slug, description } = workspace();
+    const start = now();
+    const step = await main(event);
+    expect(now() - start).toBeLessThan(10_000);
+    expect(step).toMatchObject({ exitCode: 0, annotations: [], outputs: { state: 'closed' } });
+    expect(step.outputs).toEqual({ state: 'closed' });
+    expect(workspace()).toMatchObject({ id, slug, description });
+    expect(account().keys.map(({ disabled }) => disabled)).toEqual([true, true, true]);
+    expect(comments()).toEqual([titled('$0.50 spent so far')]);
+    expect(step.summary).toContain(
+      '<h3>✅ Closed the OpenRouter preview &quot;preview-shop-1&quot;: the pull request is closed</h3>',
     );
-    expect(ms).toBeGreaterThanOrEqual(3 * MINUTE);
-    expect(ms).toBeLessThan(3.5 * MINUTE);
-    // First, once a minute, twice before and after it is closed, and for each of two writes of the comment none.
-    expect(step.gitHubCalls.filter((call) => call === READ_PULL).length).toBeLessThanOrEqual(7);
-    expect(step.outputs).toMatchObject({ state: 'closed', 'keys-cost-usd': '0.75' });
-    expect(deletedBy(step)).toMatchObject([{ id, slug: 'preview-shop-1' }]);
-    expect(comments()).toEqual([titled('$0.75 spent, closed')]);
-    expect([slugs(), account().keys]).toEqual([[], []]);
-  });
-
-  test('does not wait if no key could spend during the last three minutes', async () => {
-    await job(open(), {}, 0.5);
-    letPass(SETTLED);
-    const { step, ms } = await timed(close());
-    expect(step).toMatchObject({ exitCode: 0, annotations: [] });
-    expect(step.log).not.toContain('Waiting');
-    expect(ms).toBeLessThan(10_000);
-    expect(comments()).toEqual([titled('$0.50 spent, closed')]);
-  });
-
-  test('disables no key again that is disabled: its three minutes would begin anew', async () => {
-    await job(open(), {}, 0.5);
-    letPass(2 * MINUTE);
-    const { step, ms } = await timed(close());
-    expect(step.openRouterCalls).not.toContain('PATCH /keys/:hash');
-    expect(ms).toBeLessThan(1.5 * MINUTE);
-  });
-
-  test('closes the workspace in one PATCH, before it deletes, and says in another that the bill is written', async () => {
-    await job(open(), {}, 0.5);
-    letPass(SETTLED);
-    const { id, description } = workspace();
-    const { openRouterCalls } = await main(close());
-    expect(patchesOf('/workspaces')).toEqual([
-      { slug: `closed-${id}`, description: `${description}, closed` },
-      { description: `${description}, closed, billed` },
+    expect(step.log).toContain('Closed the preview "preview-shop-1": 3 API keys disabled.');
+    expect([...step.openRouterCalls, ...step.gitHubCalls]).toEqual([
+      ...['GET /workspaces', 'GET /keys', ...Array(3).fill('PATCH /keys/:hash')],
+      ...['GET /keys', 'GET /workspaces/:id', 'GET /keys'],
+      ...[READ_PULL, READ_PULL, READ_PULL, 'POST /graphql'],
+      'GET /repos/:owner/:repo/issues/:number/comments',
+      'PATCH /repos/:owner/:repo/issues/comments/:id',
+      'GET /repos/:owner/:repo/issues/:number/comments',
     ]);
-    const closing = openRouterCalls.indexOf('PATCH /workspaces/:id');
-    expect(openRouterCalls.slice(0, closing).join()).not.toContain('DELETE');
-    expect(openRouterCalls.slice(closing + 1)).toContain('GET /keys');
   });
 
-  test('ends all workspaces of the pull request at once', async () => {
+  test('changes nothing but the comment if no key works', async () => {
+    await job(open(), {}, 0.5);
+    letPass(5 * MINUTE);
+    const { openRouterCalls } = await main(close());
+    expect(openRouterCalls.join()).not.toMatch(/PATCH|DELETE|POST/);
+    expect(comments()).toEqual([titled('$0.50 spent so far')]);
+  });
+
+  test('does so for pull_request_target, too, and as often as it comes', async () => {
+    const event = await closeWithThreeKeys();
+    await main(asTarget(gitHub.server.github, event));
+    const before = structuredClone(account().keys);
+    const step = await main(event);
+    expect(step).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(account().keys).toEqual(before);
+  });
+
+  test('ends all workspaces of the pull request, also a locked one, whose comment it leaves', async () => {
     const event = open();
     await job(event, DEPLOYED, 0.5);
-    await job(event, { ...DEPLOYED, 'slug-prefix': 'other-' }, 0.25);
-    const { step, ms } = await timed(close());
-    expect(deletedBy(step)).toHaveLength(2);
-    expect(step.outputs).toMatchObject({ 'keys-cost-usd': '0.75' });
-    expect(ms).toBeLessThan(3.5 * MINUTE);
-    const bills = [titled('$0.25 spent, closed'), titled('$0.50 spent, closed')];
-    expect(comments()).toHaveLength(2);
-    expect(comments()).toEqual(expect.arrayContaining(bills));
-  });
-
-  test('says that no key works only if no key works, although it was so at first', async () => {
-    await job(open());
-    onNth(harness.sandbox, 'GET /keys', 4, () => {
-      seedKey(harness.sandbox, workspace(), { name: 'Mine', limit: 2 });
-      fail('PATCH /keys/:hash');
-    });
-    const { code, lines } = failureOf(await main(close()));
-    expect(code).toBe('preview-not-deleted');
-    expect(lines[0]).toMatch(/^Still able to spend: 1 API key, \$2\.00 at most: "Mine" /);
-    expect(lines.join()).not.toContain('None of its API keys works');
-  });
-
-  test.each([
-    ['GitHub', 'the permission pull-requests: read'],
-    ['OpenRouter', "Look for API keys in OpenRouter's dashboard"],
-  ])('says what to do about %s if that rejects a request', async (server, advice) => {
-    await job(open(), {}, 0.5);
-    letPass(SETTLED);
-    const rejection = { kind: 'response', status: 404, body: '{}' } as const;
-    onNth(harness.sandbox, 'GET /keys', 1, () => {
-      if (server === 'OpenRouter') fail('DELETE /keys/:hash', { status: 400 });
-      else gitHub.server.faults.push(...Array(9).fill({ on: READ_PULL, ...rejection }));
-    });
-    const { code, lines } = failureOf(await main(close()));
-    expect(code).toBe('preview-not-deleted');
-    expect(lines.join()).toContain(advice);
-    if (server === 'GitHub') expect(lines.join()).not.toContain('Look for API keys');
-  });
-
-  test('does not say that keys were disabled if one could not be', async () => {
-    await job(open(), DEPLOYED);
-    const mine = seedKey(harness.sandbox, workspace(), { name: 'Mine', limit: 2 });
-    fail(`PATCH /keys/${mine.hash}`);
-    // It is reopened in the meantime, too.
-    onNth(harness.sandbox, 'PATCH /keys/:hash', 1, () => reopen());
+    lock();
+    const before = comments();
+    await job(event, DEPLOYED, 0.25);
     const step = await main(close());
-    const { code, lines } = failureOf(step);
-    expect(code).toBe('preview-not-deleted');
-    expect(lines[0]).toMatch(/^Still able to spend: 1 API key, \$2\.00 at most: "Mine" /);
-    expect(`${step.log}${lines.join()}`).not.toContain('keys were disabled');
+    expect(step).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(account().keys.map(({ disabled }) => disabled)).toEqual([true, true]);
+    expect(comments()[0]).toBe(before[0]);
+    expect(step.openRouterCalls.filter((call) => call === 'PATCH /keys/:hash')).toHaveLength(2);
   });
 
-  test.each([
-    ['waits', 'The preview "preview-shop-1" is not deleted yet: the run was cancelled'],
-    ['lists', 'Could not delete the preview "preview-shop-1": the run was cancelled (SIGINT)'],
-  ])('says that no key works if it is cancelled while it %s', async (when, title) => {
-    await job(open(), DEPLOYED);
-    let cancelledAt = 0;
-    const cancel = () => {
-      cancelledAt = now();
-      process.emit('SIGINT');
-    };
-    if (when === 'lists') onNth(harness.sandbox, 'GET /keys', 5, cancel);
-    else onNextPause(cancel);
-    const event = close();
+  test('only lists what it would disable with dry-run', async () => {
+    const event = await closeWithThreeKeys();
+    const step = await main(event, { 'dry-run': 'true' });
+    expect(step.summary).toContain('🔎 Dry run: would close the OpenRouter preview');
+    expect(step.summary).toContain('<p>3 API keys would be disabled.</p>');
+    expect(account().keys.map(({ disabled }) => disabled)).toEqual([false, false, false]);
+  });
+
+  test('does not wait for GitHub if that throttles: the comment says less until the night', async () => {
+    const event = await closeWithThreeKeys();
+    onNth(harness.sandbox, 'PATCH /keys/:hash', 3, () => {
+      // The state is read once more before that.
+      gitHub.server.faults.push(
+        ...Array(9).fill({
+          on: 'GET /repos/:owner/:repo/issues/:number/comments',
+          kind: 'response',
+          status: 403,
+          headers: { 'retry-after': '5' },
+        }),
+      );
+    });
+    const start = now();
     const step = await main(event);
-    const failure = failureOf(step);
-    expect([failure.code, failure.title]).toEqual(['preview-not-deleted', title]);
-    expect(failure.lines.slice(0, 2)).toEqual([
-      'None of its API keys works.',
-      'Run this again; otherwise the next clean-up deletes it.',
+    expect([step.exitCode, now() - start < 5_000]).toEqual([0, true]);
+    expect(step.annotations.map(({ level }) => level)).toEqual(['notice']);
+  });
+
+  test('goes on with the same workspace, comment and cap once the pull request is reopened', async () => {
+    const capped = { 'preview-limit-usd': '1.5' };
+    await job(open(), capped, 0.75);
+    letPass(5 * MINUTE);
+    const { id } = workspace();
+    await main(close());
+    const { code } = failureOf(await main(reopen(), capped));
+    expect([code, workspace().id]).toEqual(['preview-limit-reached', id]);
+    await job(push(), { 'preview-limit-usd': '5' }, 0.25);
+    letPass(5 * MINUTE);
+    await main(close());
+    expect(comments()).toEqual([titled('$1.00 of $5.00 spent so far')]);
+  });
+});
+
+describe('a pull request that is reopened during its close', () => {
+  test('before a key is disabled keeps all', async () => {
+    const event = await closeWithThreeKeys();
+    onNth(harness.sandbox, 'GET /keys', 1, () => reopen());
+    const step = await main(event);
+    expect(step).toMatchObject({ exitCode: 0, annotations: [], outputs: { state: 'open' } });
+    expect(account().keys.map(({ disabled }) => disabled)).toEqual([false, false, false]);
+  });
+
+  test('after that fails the run, because a job needs what was disabled', async () => {
+    const event = await closeWithThreeKeys();
+    onNth(harness.sandbox, 'PATCH /keys/:hash', 3, () => reopen());
+    const { code, lines } = failureOf(await main(event));
+    expect(code).toBe('preview-reopened');
+    expect(lines[0]).toMatch(/^Run the newest workflow runs of the pull request or branch again/);
+    expect(slugs()).toEqual(['preview-shop-1']);
+  });
+});
+
+describe('a close that fails says which keys work, and until when, that of a deployment first:', () => {
+  const DEPLOYMENT = /^"octo-org\/shop#1 \/ .* may work until \d+ \w{3} \d{4} \d\d:\d\d UTC\.$/;
+
+  test('if a key cannot be disabled', async () => {
+    const { main: deployed } = await job(open(), DEPLOYED, 0.5);
+    const other = seedKey(harness.sandbox, workspace(), { name: 'One', limit: 0.5 });
+    for (const { hash } of [keyOf(deployed), other]) fail(`PATCH /keys/${hash}`, { status: 422 });
+    const step = await main(close());
+    const { code, title, lines } = failureOf(step);
+    expect(code).toBe('preview-not-ended');
+    expect(title).toBe(
+      'Could not end the API keys of the closed preview "preview-shop-1": OpenRouter rejected the request (HTTP 422)',
+    );
+    expect(lines.slice(0, 4)).toEqual([
+      expect.stringMatching(/^Still able to spend: 2 API keys, \$1\.50 at most: /),
+      expect.stringMatching(DEPLOYMENT),
+      expect.stringMatching(/^"One" \(.*\) may work until someone deletes it\.$/),
+      'To stop any spending now, disable the API keys: https://openrouter.ai/workspaces/preview-shop-1',
     ]);
-    expect(now() - cancelledAt).toBeLessThan(1_000);
+    expect(step.summary).toContain('octo-org/shop#1');
+  });
+
+  test('if the state cannot be read, because GitHub is down', async () => {
+    const event = await closeWithThreeKeys();
+    failGitHub(READ_PULL);
+    const { code, title, lines } = failureOf(await main(event));
+    expect([code, title]).toEqual([
+      'preview-not-ended',
+      'Could not end the API keys of the closed preview "preview-shop-1": GitHub failed (HTTP 502)',
+    ]);
+    expect(lines[0]).toMatch(/^Still able to spend: 3 API keys/);
+    expect(lines[1]).toMatch(DEPLOYMENT);
+    expect(account().keys.map(({ disabled }) => disabled)).toEqual([false, false, false]);
+  });
+
+  test('if GitHub goes down after they were disabled: then, none is left', async () => {
+    const event = await closeWithThreeKeys();
+    onNth(harness.sandbox, 'PATCH /keys/:hash', 3, () => failGitHub(READ_PULL));
+    const { code, lines } = failureOf(await main(event));
+    expect([code, lines[0]]).toEqual(['preview-not-ended', 'None of its API keys works.']);
+  });
+
+  test('if OpenRouter is down: then, they may work', async () => {
+    const event = await closeWithThreeKeys();
+    harness.sandbox.faults.push(...Array(99).fill({ kind: 'response', status: 502 }));
+    const { code, lines } = failureOf(await main(event));
+    harness.sandbox.faults.length = 0;
+    expect(code).toBe('preview-not-ended');
+    expect(lines[0]).toBe('Its API keys may still work, each up to its own limit.');
+  });
+});
+
+describe('a job gets its key only after a list has it, and', () => {
+  test('begins again with another workspace if a clean-up has locked this one after that', async () => {
+    const event = open();
+    await job(event);
+    letPass(5 * MINUTE);
+    const { id } = workspace();
+    onNth(harness.sandbox, 'GET /keys', 2, () => lock());
+    const step = await main(event);
+    expect(step.exitCode).toBe(0);
+    expect([step.outputs['id'] === id, slugs()]).toEqual([
+      false,
+      [expect.stringMatching(/^locked-/), 'preview-shop-1'],
+    ]);
+    const inVain = account().keys.filter((key) => key.name.endsWith(' unused'));
+    expect(inVain).toMatchObject([{ workspace_id: id, disabled: true }]);
+    expect(keyOf(step).workspace_id).toBe(step.outputs['id']);
+  });
+
+  test('ends if the pull request is closed after that', async () => {
+    const event = open();
+    onNth(harness.sandbox, 'GET /workspaces/:id', 2, () => close());
+    const step = await main(event);
+    expect(step).toMatchObject({ exitCode: 0, outputs: { state: 'closed' } });
     expect(step.outputs).toEqual({ state: 'closed' });
     expect(account().keys).toMatchObject([{ disabled: true }]);
-    expect(await post(event, step)).toMatchObject({ exitCode: 0, annotations: [] });
   });
 
-  test('has no amount in its outputs unless that is exact', async () => {
-    await job(open(), {}, 0.5);
-    letPass(MINUTE);
-    await job(push(), {}, 0.25);
-    letPass(SETTLED);
-    // Someone deletes a key, whose amount the comment remembers.
-    account().keys.pop();
-    const { outputs, summary } = await main(close());
-    expect(outputs).toMatchObject({ state: 'closed', 'keys-cost-usd': '' });
-    expect(summary).toContain('<p>at least $0.50 spent.</p>');
-    expect(comments()).toEqual([titled('at least $0.50 spent, closed')]);
-  });
-
-  test.each([
-    ['before it lists the keys', 'GET /workspaces'],
-    ['after it has closed the workspace', 'PATCH /workspaces/:id'],
-  ])('has no amount in its outputs if another run has begun to delete %s', async (_, call) => {
-    const inputs = { comment: 'false' };
-    await job(open(), inputs, 0.5);
-    await job(push(), inputs, 0.25);
-    letPass(SETTLED);
-    onNth(harness.sandbox, call, 1, () => {
-      closeByOther();
-      account().keys.pop();
-    });
-    const step = await main(close(), inputs);
-    expect(step).toMatchObject({ exitCode: 0, outputs: { 'keys-cost-usd': '' } });
-    expect(step.summary).not.toContain('spent.');
-    expect(step.log).toContain('1 API key, spending unknown.');
-  });
-
-  test('has an exact bill after a POST whose response was lost', async () => {
-    const on = 'POST /keys';
-    harness.sandbox.faults.push({ on, kind: 'reset', applied: true });
-    await job(open(), {}, 0.5);
-    const { outputs } = await main(close());
-    expect(outputs).toMatchObject({ 'keys-cost-usd': '0.5' });
-    expect(comments()).toEqual([titled('$0.50 spent, closed')]);
-  });
-
-  test('finishes what another run has closed, and not deleted', async () => {
-    await job(open(), {}, 0.5);
-    fail('DELETE /workspaces/:id');
-    const event = close();
-    const failed = failureOf(await main(event));
-    expect(failed.code).toBe('preview-not-deleted');
-    expect(failed.lines[0]).toBe('None of its API keys works.');
-    const step = await main(event);
-    expect(step.exitCode).toBe(0);
-    expect(deletedBy(step)).toMatchObject([{ slug: expect.stringMatching(/^closed-/) }]);
-    expect(comments()).toEqual([titled('$0.50 spent, closed')]);
-    expect(slugs()).toEqual([]);
-  });
-});
-
-describe('a pull request that is reopened during its end', () => {
-  test('before a key was disabled keeps all as it is', async () => {
-    await job(open(), DEPLOYED, 0.5);
-    onNth(harness.sandbox, 'GET /keys', 1, () => reopen());
-    const step = await main(close());
-    expect(step).toMatchObject({ exitCode: 0, annotations: [], outputs: { state: 'open' } });
-    expect(step.openRouterCalls.filter((call) => !call.startsWith('GET '))).toEqual([]);
-  });
-
-  test('while only what was spent is counted keeps all as it is', async () => {
-    await job(open(), {}, 0.5);
-    onNth(harness.sandbox, 'GET /keys', 5, () => reopen());
-    const { step, ms } = await timed(close());
-    expect(step).toMatchObject({ exitCode: 0, annotations: [], outputs: { state: 'open' } });
-    expect(step.openRouterCalls.filter((call) => !call.startsWith('GET '))).toEqual([]);
-    expect(ms).toBeLessThan(1.5 * MINUTE);
-    expect(comments()).toEqual([expect.stringContaining(' so far</h3>')]);
-  });
-
-  test('after a key was disabled keeps its workspace, and the run fails', async () => {
-    await job(open(), DEPLOYED, 0.5);
-    const { id } = workspace();
-    onNth(harness.sandbox, 'PATCH /keys/:hash', 1, () => reopen());
-    const step = await main(close());
-    expect(failureOf(step)).toMatchObject({
-      code: 'preview-reopened',
-      lines: expect.arrayContaining([
-        'Run the newest workflow runs of the pull request or branch again: each then gets a new API key.',
-        `Its workspace has the id ${id}. If that is closed, the next run creates a new one.`,
-      ]),
-    });
-    expect(step.outputs).toEqual({ state: 'open' });
-    expect(slugs()).toEqual(['preview-shop-1']);
-    expect((await job(push(), DEPLOYED)).main.outputs).toMatchObject({ id, created: 'false' });
-  });
-
-  test.each([
-    ['a POST of the bill', 'PATCH /workspaces/:id'],
-    ['the last key is deleted', 'DELETE /keys/:hash'],
-  ])('before %s, once it is closed, gets a new workspace and a new comment', async (_, call) => {
-    await job(open(), {}, 0.5);
-    letPass(SETTLED);
-    const { id } = workspace();
-    onNth(harness.sandbox, call, 1, () => reopen());
-    const step = await main(close());
-    if (call === 'PATCH /workspaces/:id') {
-      const { code, lines } = failureOf(step);
-      expect(code).toBe('preview-reopened');
-      expect(lines).toContain(
-        `Its workspace has the id ${id}. If that is closed, the next run creates a new one.`,
-      );
-    } else {
-      expect(step.exitCode).toBe(0);
-    }
-    expect([slugs(), comments()]).toEqual([[], [titled('$0.50 spent, closed')]]);
-    const { main: next } = await job(push(), {}, 0.25);
-    expect(next.outputs).toMatchObject({ state: 'open', created: 'true' });
-    letPass(MINUTE);
-    await job(push());
-    expect(comments()).toEqual([titled('$0.50 spent, closed'), titled('$0.25 spent so far')]);
-  });
-
-  test('after the job whose key it ends has begun has that job begin again in a new workspace', async () => {
-    const { id } = (await job(open())).main.outputs;
-    // Another run closes the workspace, and the pull request is open again.
-    onNth(harness.sandbox, 'POST /keys', 1, closeByOther);
-    const step = await main(push());
-    expect(step).toMatchObject({ exitCode: 0, annotations: [] });
-    expect(step.log).toContain('The preview was closed in the meantime: looking again.');
-    expect(slugs()).toEqual([`closed-${id}`, 'preview-shop-1']);
-    expect(keyOf(step)).toMatchObject({ workspace_id: step.outputs['id'], disabled: false });
-    const [, inVain] = account().keys;
-    expect(inVain).toMatchObject({ workspace_id: id, disabled: true, limit: 0 });
-  });
-});
-
-describe('a key that a late job creates', () => {
-  test('between the list and the closing is disabled, settles, and is in the bill', async () => {
-    await job(open(), {}, 0.5);
-    letPass(SETTLED);
-    onNth(harness.sandbox, 'PATCH /workspaces/:id', 1, () => {
-      const key = seedKey(harness.sandbox, workspace(), { name: 'Late', limit: 1 });
-      seedUsage(harness.sandbox, key, { credits: 0.25 });
-    });
-    const { step, ms } = await timed(close());
-    expect(step).toMatchObject({ exitCode: 0, annotations: [] });
-    expect(ms).toBeGreaterThanOrEqual(3 * MINUTE);
-    expect(step.outputs).toMatchObject({ 'keys-cost-usd': '0.75' });
-    expect(comments()).toEqual([titled('$0.75 spent, closed')]);
-  });
-
-  test('is not given out if its workspace is closed, and the run ends the preview', async () => {
-    await job(open(), {}, 0.5);
-    const event = push();
+  test('creates another if someone has disabled it before that', async () => {
+    const event = open();
     onNth(harness.sandbox, 'POST /keys', 1, () => {
-      closeByOther();
-      close();
+      Object.assign(account().keys[0] as object, { disabled: true });
     });
     const step = await main(event);
-    expect(step.outputs).toMatchObject({ state: 'closed', 'keys-cost-usd': '0.5' });
-    expect(step.outputs).not.toHaveProperty('key');
-    expect(slugs()).toEqual([]);
-    expect(await post(event, step)).toMatchObject({ exitCode: 0, annotations: [] });
+    expect(step.exitCode).toBe(0);
+    expect(keyOf(step).disabled).toBe(false);
+    expect(account().keys.map(({ disabled }) => disabled)).toEqual([false, true]);
+  });
+
+  test('has the id of its workspace only then, also without a key', async () => {
+    const event = open();
+    onNth(harness.sandbox, 'POST /workspaces', 1, () => close());
+    const step = await main(event, { key: 'none' });
+    expect(step.outputs).toEqual({ state: 'closed' });
+  });
+
+  test('fails if no list has it, whether there is a cap or not', async () => {
+    const event = open();
+    account().keyLists.lag = 60_000;
+    const step = await main(event);
+    account().keyLists.lag = undefined;
+    expect(failureOf(step).code).toBe('key-not-listed');
+    await post(event, step);
+    expect(account().keys.map(({ disabled }) => disabled)).toEqual([true]);
   });
 });
 
-describe('a PATCH that closes a workspace, and is lost', () => {
-  const on = 'PATCH /workspaces/:id';
+describe('the key of a deployment that succeeds', () => {
+  test('is disabled if the pull request was closed, and no run has done that', async () => {
+    const event = open();
+    const step = await main(event, DEPLOYED);
+    close();
+    const ended = await post(event, step, DEPLOYED);
+    expect([ended.exitCode, keyOf(step).disabled]).toEqual([0, true]);
+    expect(ended.log).toContain('The pull request or branch is closed: the key ends.');
+  });
 
-  test.each<[string, object, number]>([
-    ['is applied without a response', { kind: 'reset', applied: true }, 1],
-    ['is not applied', { kind: 'reset' }, 2],
-    ['is rejected for a moment', { status: 502 }, 2],
-  ])(
-    'and %s, is repeated if it has to be, after the state is read again',
-    async (_, how, count) => {
-      await job(open(), {}, 0.5);
-      letPass(SETTLED);
-      fail(on, how);
-      const step = await main(close());
-      expect(step.exitCode).toBe(0);
-      // The last one says that the bill is written.
-      expect(step.openRouterCalls.filter((call) => call === on)).toHaveLength(count + 1);
-      expect(step.gitHubCalls.filter((call) => call === READ_PULL)).toHaveLength(2 + count);
-      expect([slugs(), comments()]).toEqual([[], [titled('$0.50 spent, closed')]]);
-    },
-  );
-
-  test.each([
-    ['and then all stays as it is', {}, [0, undefined]],
-    ['and the run fails if it has disabled a key', DEPLOYED, [1, 'preview-reopened']],
-  ])('is not repeated if the pull request is open again, %s', async (_, inputs, expected) => {
-    await job(open(), inputs, 0.5);
-    fail(on, { status: 502 });
-    onNth(harness.sandbox, on, 1, () => reopen());
-    const step = await main(close());
-    const code = step.exitCode === 0 ? undefined : failureOf(step).code;
-    expect([step.exitCode, code]).toEqual(expected);
-    expect(step.outputs).toEqual({ state: 'open' });
-    expect(slugs()).toEqual(['preview-shop-1']);
+  test('stays if the state cannot be read: the next clean-up ends it', async () => {
+    const event = open();
+    const step = await main(event, DEPLOYED);
+    close();
+    failGitHub(READ_PULL);
+    const ended = await post(event, step, DEPLOYED);
+    expect([ended.exitCode, keyOf(step).disabled]).toEqual([0, false]);
+    expect(ended.log).toContain('If it is closed, the next clean-up ends the key.');
   });
 });
 
-describe('a bill that GitHub', () => {
-  const LIST = 'GET /repos/:owner/:repo/issues/:number/comments';
-  const UPDATE = 'PATCH /repos/:owner/:repo/issues/comments/:id';
-
-  test('rejects for good is given up in the mark, before the workspace is deleted without it', async () => {
-    const { secret } = addToken(gitHub.server.github, { permissions: { 'pull-requests': 'read' } });
-    const inputs = { 'github-token': secret };
-    await job(open(), inputs, 0.5);
-    letPass(SETTLED);
-    const { description } = workspace();
-    fail('DELETE /workspaces/:id');
-    const event = close();
-    expect(failureOf(await main(event, inputs)).code).toBe('preview-not-deleted');
-    expect(workspace()['description']).toBe(`${description}, closed, billed`);
-    // No run writes one later, also not with the permission.
-    const step = await main(event);
-    expect(step.exitCode).toBe(0);
-    expect([slugs(), comments()]).toEqual([[], []]);
-  });
-
-  test('was given up by another run, which has deleted the keys since, is not written without them', async () => {
-    await job(open(), {}, 0.5);
-    letPass(SETTLED);
-    const before = comments();
-    onNth(harness.sandbox, 'GET /keys', 1, () => {
-      closeByOther();
-      workspace()['description'] += ', billed';
-      account().keys.length = 0;
-    });
-    const step = await main(close());
-    expect([step.exitCode, step.outputs['keys-cost-usd']]).toEqual([0, '']);
-    expect([slugs(), comments()]).toEqual([[], before]);
-  });
-
-  test('rejects for good leaves the exact amount in the outputs', async () => {
-    const { secret } = addToken(gitHub.server.github, { permissions: { 'pull-requests': 'read' } });
-    await job(open(), {}, 0.5);
-    const { outputs, exitCode } = await main(close(), { 'github-token': secret });
-    expect([exitCode, outputs['keys-cost-usd']]).toEqual([0, '0.5']);
-  });
-
-  test('is not to get, with comment: false, is not written later either', async () => {
-    const inputs = { comment: 'false' };
-    await job(open(), inputs, 0.5);
-    const event = close();
-    fail('DELETE /workspaces/:id');
-    expect(failureOf(await main(event, inputs)).code).toBe('preview-not-deleted');
-    expect(workspace()['description']).toMatch(/, closed, billed$/);
-    const step = await main(event);
-    expect(step).toMatchObject({ exitCode: 0, outputs: { 'keys-cost-usd': '' } });
-    expect([slugs(), comments()]).toEqual([[], []]);
-  });
-
-  test('is not to get, with comment: false, is in the outputs', async () => {
-    await job(open(), { comment: 'false' }, 0.5);
-    const { outputs } = await main(close(), { comment: 'false' });
-    expect(outputs['keys-cost-usd']).toBe('0.5');
-  });
-
-  test('cannot take for a moment is written by the next clean-up', async () => {
-    await job(open(), {}, 0.5);
-    letPass(SETTLED);
-    const down = Array(99).fill({ on: UPDATE, kind: 'response', status: 502 });
-    gitHub.server.faults.push(...down);
-    const { code, lines } = failureOf(await main(close()));
-    expect(code).toBe('preview-not-deleted');
-    expect(lines[0]).toBe('None of its API keys works.');
-    gitHub.server.faults.length = 0;
-    expect(slugs()).toEqual([expect.stringMatching(/^closed-/)]);
-    const step = await main(nightly());
-    expect(step.exitCode).toBe(0);
-    expect([slugs(), comments()]).toEqual([[], [titled('$0.50 spent, closed')]]);
-  });
-
-  test('fails to show after the deletion changes nothing of what the step has done', async () => {
-    await job(open(), {}, 0.5);
-    letPass(SETTLED);
-    onNth(harness.sandbox, 'DELETE /workspaces/:id', 1, () => {
-      gitHub.server.faults.push(...Array(99).fill({ on: LIST, kind: 'response', status: 502 }));
-    });
-    const step = await main(close());
-    expect(step.exitCode).toBe(0);
-    expect(deletedBy(step)).toHaveLength(1);
-    expect(step.outputs['keys-cost-usd']).toBe('0.5');
-    expect(step.summary).toContain('✅ Deleted the OpenRouter preview');
-    expect(annotations(step, 'notice')).toHaveLength(1);
-  });
+test('of two readings of a key, a post step reports the larger counter', async () => {
+  const event = open();
+  const step = await main(event);
+  const key = keyOf(step);
+  const { spends } = account();
+  spends.push({ ...SPENT, key_hash: key.hash, workspace_id: key.workspace_id, at: 0 });
+  onNth(harness.sandbox, 'GET /keys/:hash', 1, () => spends.splice(0));
+  const ended = await post(event, step);
+  expect(ended.log).toContain('Spent at least $0.50');
 });
+
+const SPENT = {
+  key_name: 'CI',
+  model: 'openai/gpt-5-mini',
+  credits: 0.5e9,
+  byok: 0,
+  requests: 1,
+  tokens_prompt: 1,
+  tokens_completion: 1,
+  reasoning_tokens: 0,
+};

@@ -38,8 +38,8 @@ describe('the preview of a pull request', () => {
     const { step, ended } = await runDown(close());
     const { code, title, lines } = expectFailure(step, { state: 'closed' });
     expect([code, title]).toEqual([
-      'preview-not-deleted',
-      'Could not delete the preview "preview-shop-1": OpenRouter failed (HTTP 502)',
+      'preview-not-ended',
+      'Could not end the API keys of the closed preview "preview-shop-1": OpenRouter failed (HTTP 502)',
     ]);
     expect(lines.slice(0, 2)).toEqual([
       'Its API keys may still work, each up to its own limit.',

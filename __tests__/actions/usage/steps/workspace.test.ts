@@ -69,7 +69,7 @@ describe('the usage of a workspace', () => {
       expect.stringMatching(/^Read in \d+\.\d s\.$/),
       'The workspace "preview-42" has spent $0.30.',
       'Requests: 4. Tokens: 1,650.',
-      'From 2026-01-11T12:00:00Z to 2026-01-14T12:00:01Z. OpenRouter counts what is spent some minutes late.',
+      'From 2026-01-11T12:00:00Z to 2026-01-14T12:00:01Z. OpenRouter can count what is spent up to an hour late.',
     ]);
     expect(annotations(step, 'warning')).toEqual([]);
     expect(step.summary).toContain(
@@ -93,7 +93,7 @@ describe('the usage of a workspace', () => {
     ]);
     expect(step.summary).toContain('<details><summary>Requests: 4. Tokens: 1,650.</summary>');
     expect(paragraphsOf(step.summary)).toEqual([
-      'From 11 Jan 12:00 UTC to 14 Jan 12:00 UTC. OpenRouter counts what is spent some minutes late.',
+      'From 11 Jan 12:00 UTC to 14 Jan 12:00 UTC. OpenRouter can count what is spent up to an hour late.',
     ]);
   });
 
