@@ -13,6 +13,7 @@ import {
   runStep,
   type StepOptions,
   type StepResult,
+  startStep,
 } from '../../sandbox/runner/runner.ts';
 import { openEmptiedHarness } from './emptied-harness.ts';
 import type { HarnessOptions, RunOptions } from './harness.ts';
@@ -81,8 +82,8 @@ export function openPreviewHarness({ isBundle = false, ...options }: PreviewHarn
     harness,
     gitHub,
     main,
-    /** Runs a main step in a process of its own. */
-    mainInProcess: (event: GitHubEvent, inputs: Inputs = {}) => runStep(stepOf(event, inputs)),
+    /** Starts a main step in a process of its own, and returns while it runs. */
+    startMain: (event: GitHubEvent, inputs: Inputs = {}) => startStep(stepOf(event, inputs)),
     /** Makes a Gitea of the GitHub until the test ends. Returns the inputs of its jobs. */
     becomeGitea(): Inputs {
       const { github } = gitHub.server;
