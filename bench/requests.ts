@@ -9,7 +9,7 @@ import { AT_ONCE } from '../sandbox/openrouter/resources/usage.ts';
 import { seedWorkspace } from '../sandbox/openrouter/seed.ts';
 import { type Sandbox, startSandbox } from '../sandbox/openrouter/server.ts';
 import { runPost, runStep } from '../sandbox/runner/runner.ts';
-import { SETTLE_MS } from '../src/openrouter/settlement.ts';
+import { COUNT_MS } from '../src/openrouter/settlement.ts';
 import type { Row } from './table.ts';
 
 /** A use of an action, and the fewest requests with which the API could do the work. */
@@ -138,8 +138,6 @@ async function measurePreview(): Promise<Row[]> {
   const rows = toRows('Preview, everything in place', { openRouter: 2, gitHub: 1 });
   await runPost(step, main);
   rows.push(...toRows('Preview, its post step with the comment', { openRouter: 2, gitHub: 3 }));
-  // Later than the keys need to settle: a closing right after a job also lists them every ten seconds.
-  sandbox.letPass(SETTLE_MS);
   const [closed] = closePull(gitHub.github, repository, 1);
   const end = await runStep({ ...step, ...stepIn(gitHub, closed), with: step.with });
   if (end.exitCode !== 0) throw new Error(end.log);
@@ -153,7 +151,7 @@ async function measurePreview(): Promise<Row[]> {
 const PREVIEWS = 40;
 const KEYS = 3;
 
-/** The requests of a clean-up of previews with three keys each, which have settled. */
+/** The requests of a clean-up of previews with three keys each, which are counted. */
 async function measureCleanUp(): Promise<Row[]> {
   const sandbox = await startSandbox();
   const gitHub = await startGitHub({ now: sandbox.account.now });
@@ -166,7 +164,7 @@ async function measureCleanUp(): Promise<Row[]> {
     const keys = sandbox.account.keys.filter(({ workspace_id }) => workspace_id === id);
     for (const key of keys) Object.assign(key, { disabled: true, updated_at: key.created_at });
   }
-  sandbox.letPass(SETTLE_MS);
+  sandbox.letPass(COUNT_MS);
   const run = stepIn(gitHub, scheduleEvent(gitHub.github, repository));
   const main = await runStep({
     action: fileURLToPath(new URL('../preview', import.meta.url)),

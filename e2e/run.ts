@@ -14,7 +14,7 @@ if (!isActInstalled) {
   process.exit(1);
 }
 
-/** By what factor time passes faster: a preview that is closed waits ten seconds, not three minutes. */
+/** By what factor time passes faster: a job that waits for room in a cap waits ten seconds, not three minutes. */
 const SPEED = 20;
 
 // A scenario mostly waits, for a step that gives up, say.
