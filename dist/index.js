@@ -1657,16 +1657,21 @@ return(await client.request(request)).data}function requestFor(repository,name){
 return{operation:`read the branch ${JSON.stringify(name)} of ${repository.name}`,method:"GET",path:pathIn(repository,...path,...parts),schema:repository.isGitea?branchOfGitea(name):reference(`refs/heads/${name}`),hint:"Check that the job has the permission contents: read."}}const reference=ref=>pipe(object({ref:schemas_enum([ref]),object:object({sha:schemas_string()})}),transform(({object})=>object)),branchOfGitea=name=>pipe(object({name:schemas_enum([name]),commit:object({id:schemas_string()})}),transform(({commit})=>({sha:commit.id}))),pull=()=>object({number:schemas_number(),state:schemas_enum(["open","closed"]),updated_at:schemas_string(),head:object({sha:schemas_string(),repo:nullable(object({id:schemas_number()}))})})
 async function readPull(client,repository,number){const{data}=await client.request({operation:`read pull request #${number} of ${repository.name}`,method:"GET",path:pathIn(repository,"pulls",String(number)),schema:pull(),hint:"Check that the job has the permission pull-requests: read or write, and that the pull request exists.",findMismatch:found=>found.number===number?void 0:`the response is about #${found.number}`})
 return data}function isOwnPull({head},{id}){return head.repo?.id===id}const STALE_DELAYS_MS=[0,1e3,2e3,4e3]
-async function readSubject(subject,since,context,{wasPushed=!1}={}){const state=await requestSubject(subject,since,context,{wasPushed})
+async function readSubject(subject,since,context,{hasExisted=!1}={}){const state=await requestSubject(subject,since,context,{hasExisted})
 context.onSubject?.(state)
-return state}async function requestSubject(subject,since,{github,repository},{wasPushed}){if(subject.kind==="branch"){let branch
-for(const delay of wasPushed?STALE_DELAYS_MS:[0]){await github.pause(delay)
+return state}async function requestSubject(subject,since,{github,repository},{hasExisted}){if(subject.kind==="branch"){let branch
+for(const delay of hasExisted?STALE_DELAYS_MS:[0]){await github.pause(delay)
 branch=await findBranch(github,repository,subject.name)
-if(branch)break}return{isOpen:branch!==void 0,isOwn:!0,head:branch?.sha,since}}for(const delay of STALE_DELAYS_MS){await github.pause(delay)
-const pull=await readPull(github,repository,subject.number),updatedAt=Date.parse(pull.updated_at)
+if(branch)break}return{isOpen:branch!==void 0,isOwn:!0,head:branch?.sha,since}}let missing
+for(const delay of STALE_DELAYS_MS){await github.pause(delay)
+const lookup=readPull(github,repository,subject.number),{value:pull,error}=await catching(lookup,ApiError)
+missing=error
+if(error&&since!==void 0&&error.details.status===404)continue
+if(error)throw error
+const updatedAt=Date.parse(pull.updated_at)
 if(!(updatedAt>=(since??0)))continue
 const isOwn=isOwnPull(pull,repository)
-return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw new Failure(staleResponse,{number:subject.number},"GitHub shows an older state of it")}async function openPreview(opening,context){const{request}=opening,{ownership,...opened}=await ensureWorkspace(opening,context),{workspace}=opened.result,guard=workspace&&guardKeys(capOf(request),workspace,context)
+return{isOpen:pull.state==="open",isOwn,head:pull.head.sha,since:updatedAt}}throw missing??new Failure(staleResponse,{number:subject.number},"GitHub shows an older state of it")}async function openPreview(opening,context){const{request}=opening,{ownership,...opened}=await ensureWorkspace(opening,context),{workspace}=opened.result,guard=workspace&&guardKeys(capOf(request),workspace,context)
 request.dryRun&&await(guard?.waitForRoom({dryRun:!0}))
 if(!workspace||!guard||request.dryRun){workspace&&context.onWorkspace(workspace,ownership)
 return opened}const task=taskOf(opening,workspace,context)
@@ -1700,7 +1705,9 @@ context.log.info("Another job has the rest of preview-limit-usd: the new API key
 if(key.mayHaveOrphans)throw admission
 await context.client.pause(context.random()*MAX_PAUSE_MS)}}async function giveUp({key,workspace},context){for await(const _ of whileMissing(context))if(await disableUnused(context.client,key))return
 if((await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function isUsable({preview:{subject},since},{workspace:{id}},context){const{workspace}=await findWorkspace(context.client,id)
-return isInUse(workspace)&&(await readSubject(subject,since,context)).isOpen}const ENDS={preview:"The key stays if the job succeeds, until a later job that succeeds replaces it. If the job fails, the key is disabled.",job:"The key is disabled when the job ends.",none:""}
+if(!isInUse(workspace))return!1
+const{isOpen}=await readSubject(subject,since,context,{hasExisted:!0})
+return isOpen}const ENDS={preview:"The key stays if the job succeeds, until a later job that succeeds replaces it. If the job fails, the key is disabled.",job:"The key is disabled when the job ends.",none:""}
 function keyRequestOf({request:{key,keyMode},preview:{subject}},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?deployedKeyName(subject,repository.name,jobName):desired.name
 return{desired:{...desired,name},expiresInMs,endsAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSamePreviewKeyName}}async function hasEnded({id},error,{client}){if(error.details.kind!=="rejected")return!1
 const{value:lookup}=await catching(findWorkspace(client,id),ApiError)
@@ -1903,9 +1910,9 @@ if(state.isOpen&&!state.isOwn)return{state:"skipped",reason:"a pull request from
 if(state.isOpen&&trigger.isEnd){log.info("It is open again: this run changes nothing.")
 return{state:"open",preview}}for(;state.isOpen;){const opening={request,preview,since:state.since,isCurrent:trigger.head===void 0||state.head===trigger.head},opened=await openPreview(opening,context)
 if(opened)return{state:"open",preview,opened}
-state=await readSubject(subject,state.since,context)}request.dryRun||context.saveTask(null,{orWarn:!0})
+state=await readSubject(subject,state.since,context,{hasExisted:!0})}request.dryRun||context.saveTask(null,{orWarn:!0})
 const closed=await closePreview(preview,{...request,since:state.since},closeContext)
-return closed.length>0&&closed.every(({outcome})=>outcome==="open")?{state:"open",preview}:{state:"closed",preview,closed}}async function run_preview_readFirst({subject,since,isEnd},preview,context){const lookup=readSubject(subject,since,context,{wasPushed:!isEnd}),{value:state,error}=await catching(lookup,ApiError,Failure)
+return closed.length>0&&closed.every(({outcome})=>outcome==="open")?{state:"open",preview}:{state:"closed",preview,closed}}async function run_preview_readFirst({subject,since,isEnd},preview,context){const lookup=readSubject(subject,since,context,{hasExisted:!isEnd}),{value:state,error}=await catching(lookup,ApiError,Failure)
 if(state)return state
 throw isEnd?await closeUnread(preview,error,context):error}function preview(){return runStep({action:"preview"},async step=>{const{report}=step,reason=reasonForNoKey()
 if(reason!==void 0)return reportSkipped(reason,report)

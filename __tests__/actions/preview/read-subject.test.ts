@@ -23,6 +23,12 @@ test('a branch that was pushed and is not visible yet is read again until it is'
   expect(await run(world, pushed)).toMatchObject({ state: 'open' });
 });
 
+test('a branch that a run has seen, and that is not visible for a moment, is read again', async () => {
+  const world = open([0, ...Array(4).fill(5_000), 0]);
+  const [pushed] = pushTo(world.github, world.repository, 'feature/x');
+  expect(await run(world, pushed)).toEqual({ state: 'open', looks: 5 });
+});
+
 test('a branch that was pushed and then deleted is gone after four readings', async () => {
   const world = open();
   const [pushed] = pushTo(world.github, world.repository, 'feature/x');

@@ -240,7 +240,9 @@ async function isUsable(
   context: PreviewContext,
 ): Promise<boolean> {
   const { workspace } = await findWorkspace(context.client, id);
-  return isInUse(workspace) && (await readSubject(subject, since, context)).isOpen;
+  if (!isInUse(workspace)) return false;
+  const { isOpen } = await readSubject(subject, since, context, { hasExisted: true });
+  return isOpen;
 }
 
 const ENDS: Readonly<Record<PreviewRequest['keyMode'], string>> = {

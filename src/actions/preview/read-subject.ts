@@ -1,5 +1,7 @@
 import { type Branch, findBranch } from '../../github/branches.ts';
 import { isOwnPull, readPull } from '../../github/pulls.ts';
+import { ApiError } from '../../http/request.ts';
+import { catching } from '../../lib/catching.ts';
 import type { Context } from '../../shared/context.ts';
 import { Failure } from '../../shared/failure.ts';
 import { staleResponse } from './failures.ts';
@@ -28,8 +30,8 @@ const STALE_DELAYS_MS = [0, 1_000, 2_000, 4_000];
 
 /**
  * Reads whether a pull request is open, or whether a branch exists.
- * @param since when it is known to have changed: an older response is outdated
- * @param wasPushed whether it is a branch that was just pushed: a response without it can be outdated, too
+ * @param since when the pull request is known to have changed: an older response is outdated, and one without it
+ * @param hasExisted whether the branch existed a moment ago: a response without it can be outdated, too
  * @throws {ApiError} also if the token may not read it: that never means that it is closed
  * @throws {Failure} `stale-response`
  */
@@ -37,9 +39,9 @@ export async function readSubject(
   subject: Subject,
   since: number | undefined,
   context: GitHubContext,
-  { wasPushed = false } = {},
+  { hasExisted = false } = {},
 ): Promise<SubjectState> {
-  const state = await requestSubject(subject, since, context, { wasPushed });
+  const state = await requestSubject(subject, since, context, { hasExisted });
   context.onSubject?.(state);
   return state;
 }
@@ -48,25 +50,30 @@ async function requestSubject(
   subject: Subject,
   since: number | undefined,
   { github, repository }: GitHubContext,
-  { wasPushed }: { wasPushed: boolean },
+  { hasExisted }: { hasExisted: boolean },
 ): Promise<SubjectState> {
   if (subject.kind === 'branch') {
     let branch: Branch | undefined;
-    for (const delay of wasPushed ? STALE_DELAYS_MS : [0]) {
+    for (const delay of hasExisted ? STALE_DELAYS_MS : [0]) {
       await github.pause(delay);
       branch = await findBranch(github, repository, subject.name);
       if (branch) break;
     }
     return { isOpen: branch !== undefined, isOwn: true, head: branch?.sha, since };
   }
+  let missing: ApiError | undefined;
   for (const delay of STALE_DELAYS_MS) {
     await github.pause(delay);
-    const pull = await readPull(github, repository, subject.number);
+    const lookup = readPull(github, repository, subject.number);
+    const { value: pull, error } = await catching(lookup, ApiError);
+    missing = error;
+    if (error && since !== undefined && error.details.status === 404) continue;
+    if (error) throw error;
     const updatedAt = Date.parse(pull.updated_at);
     if (!(updatedAt >= (since ?? 0))) continue;
     const isOwn = isOwnPull(pull, repository);
     return { isOpen: pull.state === 'open', isOwn, head: pull.head.sha, since: updatedAt };
   }
   const reason = 'GitHub shows an older state of it';
-  throw new Failure(staleResponse, { number: subject.number }, reason);
+  throw missing ?? new Failure(staleResponse, { number: subject.number }, reason);
 }

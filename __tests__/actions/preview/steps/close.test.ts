@@ -249,6 +249,17 @@ describe('a job gets its key only after a list has it, and', () => {
     expect(account().keys).toMatchObject([{ disabled: true }]);
   });
 
+  test('goes on although GitHub does not show the pull request for a moment after that', async () => {
+    const event = open();
+    const missing = { on: READ_PULL, kind: 'response', status: 404, body: '{}' } as const;
+    onNth(harness.sandbox, 'GET /workspaces/:id', 2, () =>
+      gitHub.server.faults.push(missing, missing),
+    );
+    const step = await main(event);
+    expect(step).toMatchObject({ exitCode: 0, outputs: { state: 'open' } });
+    expect([keyOf(step).disabled, gitHub.server.faults]).toEqual([false, []]);
+  });
+
   test('creates another if someone has disabled it before that', async () => {
     const event = open();
     onNth(harness.sandbox, 'POST /keys', 1, () => {
