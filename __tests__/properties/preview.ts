@@ -40,6 +40,7 @@ import {
   FORKED,
   isOpenNow,
   locksOnlyWhatItHasSeenClosed,
+  MAX_LAG_MS,
   neverMoreThanTheCap,
   noFalseAlarm,
   noKeyInUseIsEnded,
@@ -210,7 +211,7 @@ const schedulesWith = (
       19,
     ),
     /** How old the answers of GitHub are, in turn, in milliseconds. */
-    lags: usually<number[]>([], fc.array(fc.nat(3_000), { minLength: 1, maxLength: 4 }), 4),
+    lags: usually<number[]>([], fc.array(fc.nat(MAX_LAG_MS), { minLength: 1, maxLength: 4 }), 4),
     /** How old lists of keys are, in milliseconds. */
     lag: fc.constantFrom(0, 0, 0, 700, 1_400),
     /** The most that a counter is late, in milliseconds. */
