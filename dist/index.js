@@ -1579,7 +1579,7 @@ if(result.state==="closed")return closedSummary(result)
 const{preview,opened}=result
 return opened?openSummary(preview,opened,request):{title:`\u2705 Left the OpenRouter preview "${preview.identity.slug}" alone: it is open again`,paragraphs:[`${describePreview(preview.identity)}.`]}}function openSummary({identity},opened,request){const{result,key}=opened,{remedy,table,...shown}=describeResult(result,opened.request)
 return{title:key?`${shown.isWarning?"\u26a0\ufe0f":"\u2705"} OpenRouter preview "${identity.slug}": key ${describeKeyLimit(request.key)}`:shown.titleFor(`OpenRouter preview "${identity.slug}"`),url:result.workspace&&dashboardUrl(identity.slug),table:isNew(result)?void 0:table,paragraphs:[...remedy,...request.dryRun&&request.keyMode!=="none"?["A real run also creates an API key."]:[],`${isNew(result)&&!request.dryRun?"Created. ":""}${describePreview(identity)}.`],folded:key?[report_nameOf(key.key)]:[]}}function closedSummary({preview,closed}){const{identity,subject}=preview,what=`the OpenRouter preview "${identity.slug}"`,[first]=closed,keys=closed.flatMap(one=>one.keys),disabled=countKeys(closed.reduce((sum,one)=>sum+one.disabled,0)),isDryRun=first?.outcome==="would-end"
-return{title:first?`${isDryRun?"\u{1f50e} Dry run: would close":"\u2705 Closed"} ${what}: ${REASONS[subject.kind]}`:`\u2705 Nothing to close: ${what} does not exist`,paragraphs:[...first?[isDryRun?`${disabled} would be disabled.`:`${disabled} disabled. A clean-up writes the bill and deletes the workspace, an hour later at the earliest.`]:[],`${describePreview(identity)}: ${REASONS[subject.kind]}.`],folded:foldedKeys("API keys",keys,"Total")}}const REASONS={pull:"the pull request is closed",branch:"the branch does not exist any more"},TOO_MANY="more workspaces are stale than max-deletions allows",MAX_LOGGED=1e3
+return{title:first?`${isDryRun?"\u{1f50e} Dry run: would close":"\u2705 Closed"} ${what}: ${REASONS[subject.kind]}`:`\u2705 Nothing to close: ${what} does not exist`,paragraphs:[...first?[isDryRun?`${disabled} would be disabled.`:`${disabled} disabled. A clean-up writes the bill and deletes the workspace, an hour after its last key has ended at the earliest.`]:[],`${describePreview(identity)}: ${REASONS[subject.kind]}.`],folded:foldedKeys("API keys",keys,"Total")}}const REASONS={pull:"the pull request is closed",branch:"the branch does not exist any more"},TOO_MANY="more workspaces are stale than max-deletions allows",MAX_LOGGED=1e3
 async function deleteStale(stale,{maxDeletions,dryRun,deleteOne},context){const{log,clock,signal}=context,isTooMany=stale.length>maxDeletions
 if(isTooMany||dryRun){log.info(isTooMany?`Nothing was deleted: ${TOO_MANY}.`:"Dry run: nothing was deleted.")
 const lines=stale.map(({slug,reason})=>`  ${JSON.stringify(slug)}, ${reason}`)
@@ -1634,8 +1634,8 @@ for(let isFirst=!0;;isFirst=!1){const uses=usesOf(await list(),cap,workspace)
 if(fits(uses,cap))return!isFirst
 const ms=roomIn(uses,cap),now=clock.now()
 fullSince=ms===void 0?fullSince??now:void 0
-const rest=start+MAX_WAIT_MS-now
-if(fullSince!==void 0&&(dryRun||now-fullSince>=RACE_MS)||isSpent(uses,cap)||(ms??0)>rest)throw new Failure(previewLimitReached,{cap,uses})
+const timeLeft=start+MAX_WAIT_MS-now
+if(fullSince!==void 0&&(dryRun||now-fullSince>=RACE_MS)||isSpent(uses,cap)||(ms??0)>timeLeft)throw new Failure(previewLimitReached,{cap,uses})
 isFirst&&log.info(ms===void 0?MAY_GIVE_WAY:describeWait(uses,{...context,dryRun}))
 if(dryRun)return!1
 await context.rest(Math.min(ms??RACE_MS,RELIST_MS))
@@ -1794,7 +1794,7 @@ context.log.info(`There is no workspace ${JSON.stringify(slug)}: nothing to end.
 context.log.info(`Dry run: ${countKeys(disabled)} of the preview ${JSON.stringify(workspace.name)} would be disabled.`)
 return{workspace,outcome:"would-end",keys,disabled}}async function closeOne(one,context){const{workspace,watch}=one,{isOpen,disabled}=await endSpending(one,context),keys=watch.last??[]
 if(isOpen)return{workspace,outcome:"open",keys,disabled}
-context.log.info(`Closed the preview ${JSON.stringify(workspace.name)}: ${countKeys(disabled)} disabled. A clean-up deletes it, an hour later at the earliest.`)
+context.log.info(`Closed the preview ${JSON.stringify(workspace.name)}: ${countKeys(disabled)} disabled. A clean-up deletes it, an hour after its last key has ended at the earliest.`)
 workspace.isLocked||await writeComment({workspace},context)
 return{workspace,outcome:"ended",keys,disabled}}async function endSpending(one,context){const{workspace,since}=one,{length:working}=(await listIn(one,context)).filter(isWorking)
 if(working===0)return{isOpen:!1,disabled:0}
@@ -1812,8 +1812,8 @@ const[first]=errors
 if(first)throw first}function keysIn(watched){const lists=watched.flatMap(({watch})=>watch.last?[watch.last]:[])
 return lists.length===watched.length?lists.flat():void 0}function isReopened(error){return error instanceof Failure&&error.is(previewReopened)}function notEnded({slug},errors,keysLeft){const[first]=errors,reason=`${first instanceof ApiError?formatCause(first.details):first?.message}. ${describeWorking(keysLeft)}`
 return new Failure(previewNotEnded,{slug,errors,keysLeft},reason)}function left(reason){return{outcome:"left",keys:[],reason}}const NOT_COUNTED="an API key ended less than an hour ago",LIST_LAG_MS=2e3
-async function deletePreview(one,context){const{workspace}=one,{value,error}=await catching(settleAndDelete(one,context),ApiError,Failure)
-return error?error instanceof ApiError&&rejectsResource(error.details)&&await isGone(workspace,context)?{outcome:"already-deleted",keys:[]}:{outcome:"failed",keys:[],failure:error}:value}async function settleAndDelete({workspace,watch},context){const{client}=context,before=watch.last??[],reason=workspace.isLocked?void 0:await lock(workspace,context)
+async function deletePreview(one,context){const{workspace}=one,{value,error}=await catching(lockAndDelete(one,context),ApiError,Failure)
+return error?error instanceof ApiError&&rejectsResource(error.details)&&await isGone(workspace,context)?{outcome:"already-deleted",keys:[]}:{outcome:"failed",keys:[],failure:error}:value}async function lockAndDelete({workspace,watch},context){const{client}=context,before=watch.last??[],reason=workspace.isLocked?void 0:await lock(workspace,context)
 if(reason!==void 0)return left(reason)
 await client.pause(LIST_LAG_MS)
 const keys=watch.see(await listKeys(context,workspace))
@@ -1922,12 +1922,12 @@ if(result.state==="skipped")return reportSkipped(result.reason,report)
 report.output(previewOutputs(result))
 if(result.state==="clean-up"&&result.failure)throw result.failure
 throwIfCancelled(step.signal)
-report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({key}){return key?describeKeysLeft({...key,ends:!isDeployed(key)}):""}function isDeployed({replaced}){return replaced!==void 0}async function runPreviewTask(task,context){const{key,subject}=task,endsOwn=key!==void 0&&(!isDeployed(key)||await hasFailed(task,context)),ended=key&&await endKey(key,{endsOwn},context),orphans=key&&await catching(deleteAllOrphans(key,context),ApiError,Failure),workspace={...task.workspace,subject,name:task.workspace.slug}
+report.summarize(previewSummary(result,inputs))})}function describePreviewLeft({key}){return key?describeKeysLeft({...key,ends:!isDeployed(key)}):""}function isDeployed({replaced}){return replaced!==void 0}async function runPreviewTask(task,context){const{key,subject}=task,endsOwn=key!==void 0&&(!isDeployed(key)||await isDeploymentOver(task,context)),ended=key&&await endKey(key,{endsOwn},context),orphans=key&&await catching(deleteAllOrphans(key,context),ApiError,Failure),workspace={...task.workspace,subject,name:task.workspace.slug}
 await writeComment({workspace,cap:task.cap},context)
 const spend=key?.created&&ended?.reading&&spendIn(ended.reading,key.created,context),error=ended?.error??orphans?.error
 if(!key||!error)return{spend,incomplete:void 0}
 const left={...task,key:{...key,created:ended?.error&&key.created,mayHaveOrphans:orphans?.error!==void 0}}
-return ended?.error?{spend,incomplete:{error,left,advice:endsOwn?adviseOnKeyLeft(left.key,"disable"):adviseOnDeployment(key)}}:{spend,incomplete:{error,left}}}async function hasFailed({subject,since},context){const{jobStatus,log}=context
+return ended?.error?{spend,incomplete:{error,left,advice:endsOwn?adviseOnKeyLeft(left.key,"disable"):adviseOnDeployment(key)}}:{spend,incomplete:{error,left}}}async function isDeploymentOver({subject,since},context){const{jobStatus,log}=context
 if(jobStatus.succeeded!==!0)return jobStatus.succeeded===!1
 const lookup=readSubject(subject,since,context),{value:state,error}=await catching(lookup,ApiError,Failure)
 error&&log.info(`${error.message}. If it is closed, the next clean-up ends the key.`)

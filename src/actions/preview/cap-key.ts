@@ -104,8 +104,8 @@ export function guardKeys(
         const now = clock.now();
         fullSince = ms === undefined ? (fullSince ?? now) : undefined;
         const isFull = fullSince !== undefined && (dryRun || now - fullSince >= RACE_MS);
-        const rest = start + MAX_WAIT_MS - now;
-        if (isFull || isSpent(uses, cap) || (ms ?? 0) > rest) {
+        const timeLeft = start + MAX_WAIT_MS - now;
+        if (isFull || isSpent(uses, cap) || (ms ?? 0) > timeLeft) {
           throw new Failure(previewLimitReached, { cap, uses });
         }
         if (isFirst)

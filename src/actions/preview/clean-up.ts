@@ -118,7 +118,7 @@ async function handleOne(
   { dryRun, state: { value: state, error } }: HandleOptions,
   context: GitHubContext,
 ): Promise<NightResult> {
-  // Once a workspace is locked, it is deleted whatever its subject is.
+  // A locked workspace is deleted whatever its subject is, once no key works that a job may use.
   if (!workspace.isLocked && error) return { outcome: 'failed', keys: [], failure: error };
   if (!workspace.isLocked && state?.isOpen) return { outcome: 'kept', keys: [], reason: OPEN };
   if (dryRun) return { outcome: 'would-delete', keys: [] };

@@ -126,7 +126,7 @@ async function closeOne(
   const keys = watch.last ?? [];
   if (isOpen) return { workspace, outcome: 'open', keys, disabled };
   context.log.info(
-    `Closed the preview ${JSON.stringify(workspace.name)}: ${countKeys(disabled)} disabled. A clean-up deletes it, an hour later at the earliest.`,
+    `Closed the preview ${JSON.stringify(workspace.name)}: ${countKeys(disabled)} disabled. A clean-up deletes it, an hour after its last key has ended at the earliest.`,
   );
   if (!workspace.isLocked) await writeComment({ workspace }, context);
   return { workspace, outcome: 'ended', keys, disabled };

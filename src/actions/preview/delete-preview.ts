@@ -55,7 +55,7 @@ export async function deletePreview(
   context: GitHubContext,
 ): Promise<NightResult> {
   const { workspace } = one;
-  const { value, error } = await catching(settleAndDelete(one, context), ApiError, Failure);
+  const { value, error } = await catching(lockAndDelete(one, context), ApiError, Failure);
   if (!error) return value;
   const isUnclear = error instanceof ApiError && rejectsResource(error.details);
   if (isUnclear && (await isGone(workspace, context)))
@@ -63,7 +63,7 @@ export async function deletePreview(
   return { outcome: 'failed', keys: [], failure: error };
 }
 
-async function settleAndDelete(
+async function lockAndDelete(
   { workspace, watch }: WatchedWorkspace,
   context: GitHubContext,
 ): Promise<NightResult> {

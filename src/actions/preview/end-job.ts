@@ -52,7 +52,8 @@ export async function runPreviewTask(
   context: PreviewTaskContext,
 ): Promise<PreviewEnd> {
   const { key, subject } = task;
-  const endsOwn = key !== undefined && (!isDeployed(key) || (await hasFailed(task, context)));
+  const endsOwn =
+    key !== undefined && (!isDeployed(key) || (await isDeploymentOver(task, context)));
   const ended = key && (await endKey(key, { endsOwn }, context));
   const orphans = key && (await catching(deleteAllOrphans(key, context), ApiError, Failure));
   const workspace = { ...task.workspace, subject, name: task.workspace.slug };
@@ -79,7 +80,7 @@ export async function runPreviewTask(
  * Whether what a job deployed needs no key: the job has failed, or the pull request or branch was closed in the meantime,
  * and GitHub may have started no run for that.
  */
-async function hasFailed(
+async function isDeploymentOver(
   { subject, since }: PreviewTask,
   context: PreviewTaskContext,
 ): Promise<boolean> {

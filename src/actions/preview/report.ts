@@ -107,7 +107,7 @@ function closedSummary({ preview, closed }: Extract<Result, { state: 'closed' }>
         ? [
             isDryRun
               ? `${disabled} would be disabled.`
-              : `${disabled} disabled. A clean-up writes the bill and deletes the workspace, an hour later at the earliest.`,
+              : `${disabled} disabled. A clean-up writes the bill and deletes the workspace, an hour after its last key has ended at the earliest.`,
           ]
         : []),
       `${describePreview(identity)}: ${REASONS[subject.kind]}.`,

@@ -198,7 +198,7 @@ describe('the life of a pull request', () => {
     const [closed] = close();
     expect(shownIn(await main(closed))).toEqual([
       'Preview of https://github.com/octo-org/shop/pull/1.',
-      'Closed the preview "preview-shop-1": 0 API keys disabled. A clean-up deletes it, an hour later at the earliest.',
+      'Closed the preview "preview-shop-1": 0 API keys disabled. A clean-up deletes it, an hour after its last key has ended at the earliest.',
       'The comment on #1 says: $0.75 spent so far.',
     ]);
     letPass(COUNTED);
