@@ -1657,12 +1657,12 @@ return(await client.request(request)).data}function requestFor(repository,name){
 return{operation:`read the branch ${JSON.stringify(name)} of ${repository.name}`,method:"GET",path:pathIn(repository,...path,...parts),schema:repository.isGitea?branchOfGitea(name):reference(`refs/heads/${name}`),hint:"Check that the job has the permission contents: read."}}const reference=ref=>pipe(object({ref:schemas_enum([ref]),object:object({sha:schemas_string()})}),transform(({object})=>object)),branchOfGitea=name=>pipe(object({name:schemas_enum([name]),commit:object({id:schemas_string()})}),transform(({commit})=>({sha:commit.id}))),pull=()=>object({number:schemas_number(),state:schemas_enum(["open","closed"]),updated_at:schemas_string(),head:object({sha:schemas_string(),repo:nullable(object({id:schemas_number()}))})})
 async function readPull(client,repository,number){const{data}=await client.request({operation:`read pull request #${number} of ${repository.name}`,method:"GET",path:pathIn(repository,"pulls",String(number)),schema:pull(),hint:"Check that the job has the permission pull-requests: read or write, and that the pull request exists.",findMismatch:found=>found.number===number?void 0:`the response is about #${found.number}`})
 return data}function isOwnPull({head},{id}){return head.repo?.id===id}const STALE_DELAYS_MS=[0,1e3,2e3,4e3]
-async function readSubject(subject,since,context,{hasExisted=!1}={}){const state=await requestSubject(subject,since,context,{hasExisted})
+async function readSubject(subject,since,context,{wasOpen}={}){const state=await requestSubject(subject,since,context,{wasOpen})
 context.onSubject?.(state)
-return state}async function requestSubject(subject,since,{github,repository},{hasExisted}){if(subject.kind==="branch"){let branch
-for(const delay of hasExisted?STALE_DELAYS_MS:[0]){await github.pause(delay)
+return state}async function requestSubject(subject,since,{github,repository},{wasOpen}){if(subject.kind==="branch"){let branch
+for(const delay of wasOpen===void 0?[0]:STALE_DELAYS_MS){await github.pause(delay)
 branch=await findBranch(github,repository,subject.name)
-if(branch)break}return{isOpen:branch!==void 0,isOwn:!0,head:branch?.sha,since}}let missing
+if(branch!==void 0===wasOpen)break}return{isOpen:branch!==void 0,isOwn:!0,head:branch?.sha,since}}let missing
 for(const delay of STALE_DELAYS_MS){await github.pause(delay)
 const lookup=readPull(github,repository,subject.number),{value:pull,error}=await catching(lookup,ApiError)
 missing=error
@@ -1706,7 +1706,7 @@ if(key.mayHaveOrphans)throw admission
 await context.client.pause(context.random()*MAX_PAUSE_MS)}}async function giveUp({key,workspace},context){for await(const _ of whileMissing(context))if(await disableUnused(context.client,key))return
 if((await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function isUsable({preview:{subject},since},{workspace:{id}},context){const{workspace}=await findWorkspace(context.client,id)
 if(!isInUse(workspace))return!1
-const{isOpen}=await readSubject(subject,since,context,{hasExisted:!0})
+const{isOpen}=await readSubject(subject,since,context,{wasOpen:!0})
 return isOpen}const ENDS={preview:"The key stays if the job succeeds, until a later job that succeeds replaces it. If the job fails, the key is disabled.",job:"The key is disabled when the job ends.",none:""}
 function keyRequestOf({request:{key,keyMode},preview:{subject}},{repository}){const{desired,expiresInMs,jobName}=key,isDeployed=keyMode==="preview",name=isDeployed?deployedKeyName(subject,repository.name,jobName):desired.name
 return{desired:{...desired,name},expiresInMs,endsAfterJob:!isDeployed,replace:isDeployed&&"after-job",isSameName:isSamePreviewKeyName}}async function hasEnded({id},error,{client}){if(error.details.kind!=="rejected")return!1
@@ -1788,28 +1788,33 @@ if(first)throw first
 return closed}async function closeUnread(preview,error,context){const{value:own}=await catching(watchOwn(preview,context),ApiError,Failure)
 for(const one of own??[])await catching(listIn(one,context),ApiError)
 return notEnded(preview.identity,[error],own&&keysIn(own))}async function watchOwn(preview,context){const own=(await findMarked(context)).filter(one=>isSame(one.subject,preview.subject))
-if(own.length===0){const{slug}=preview.identity,{workspace}=await findWorkspace(context.client,slug)
-workspace&&assertOurs(workspace,preview,context)
-context.log.info(`There is no workspace ${JSON.stringify(slug)}: nothing to end.`)}return own.map(workspace=>({workspace,watch:new KeyWatch(context.clock)}))}async function planClose(one,context){const{workspace}=one,keys=await listIn(one,context),{length:disabled}=keys.filter(isWorking)
+return(own.length>0?own:await findUnlisted(preview,context)).map(workspace=>({workspace,watch:new KeyWatch(context.clock)}))}async function findUnlisted(preview,context){const{subject,identity}=preview,{workspace}=await findWorkspace(context.client,identity.slug)
+if(!workspace){context.log.info(`There is no workspace ${JSON.stringify(identity.slug)}: nothing to end.`)
+return[]}assertOurs(workspace,preview,context)
+const{id,slug}=workspace
+return[{id,slug,description:String(workspace.description),subject,isLocked:!1,name:slug}]}async function planClose(one,context){const{workspace}=one,keys=await listIn(one,context),{length:disabled}=keys.filter(isWorking)
 context.log.info(`Dry run: ${countKeys(disabled)} of the preview ${JSON.stringify(workspace.name)} would be disabled.`)
 return{workspace,outcome:"would-end",keys,disabled}}async function closeOne(one,context){const{workspace,watch}=one,{isOpen,disabled}=await endSpending(one,context),keys=watch.last??[]
 if(isOpen)return{workspace,outcome:"open",keys,disabled}
 context.log.info(`Closed the preview ${JSON.stringify(workspace.name)}: ${countKeys(disabled)} disabled. A clean-up deletes it, an hour after its last key has ended at the earliest.`)
 workspace.isLocked||await writeComment({workspace},context)
-return{workspace,outcome:"ended",keys,disabled}}async function endSpending(one,context){const{workspace,since}=one,{length:working}=(await listIn(one,context)).filter(isWorking)
-if(working===0)return{isOpen:!1,disabled:0}
+return{workspace,outcome:"ended",keys,disabled}}async function endSpending(one,context){const{workspace,since}=one
+if(!(await listIn(one,context)).some(isWorking))return{isOpen:!1,disabled:0}
 const before=await readSubject(workspace.subject,since,context)
 if(before.isOpen)return{isOpen:!0,disabled:0}
-await disableWorking(one,context)
+const disabled=await disableWorking(one,context)
 if((await readSubject(workspace.subject,before.since,context)).isOpen)throw new Failure(previewReopened,{workspace},REOPENED)
-return{isOpen:!1,disabled:working}}const REOPENED="its API keys were disabled, and it is open again: run its workflow again"
+return{isOpen:!1,disabled}}const REOPENED="its API keys were disabled, and it is open again: run its workflow again"
 async function listIn({workspace,watch},context){return watch.see(await listKeys(context,workspace))}async function disableWorking({watch},context){const working=(watch.last??[]).filter(isWorking),onDone=countDone(context.log,"API keys disabled",working.length),errors=[]
-await forEachOf(working,async({key})=>{const{value:disabled,error}=await catching(disableKey(context,key),ApiError)
+let count=0
+await forEachOf(working,async({key})=>{const{value:disabled,error}=await catching(disableListed(key,context),ApiError)
 onDone()
-disabled&&watch.seeDisabled(disabled)
-error&&errors.push(error)})
+if(disabled){count+=1
+watch.seeDisabled(disabled)}error&&errors.push(error)})
 const[first]=errors
-if(first)throw first}function keysIn(watched){const lists=watched.flatMap(({watch})=>watch.last?[watch.last]:[])
+if(first)throw first
+return count}async function disableListed(key,context){for await(const _ of whileMissing(context)){const disabled=await disableKey(context,key)
+if(disabled)return disabled}}function keysIn(watched){const lists=watched.flatMap(({watch})=>watch.last?[watch.last]:[])
 return lists.length===watched.length?lists.flat():void 0}function isReopened(error){return error instanceof Failure&&error.is(previewReopened)}function notEnded({slug},errors,keysLeft){const[first]=errors,reason=`${first instanceof ApiError?formatCause(first.details):first?.message}. ${describeWorking(keysLeft)}`
 return new Failure(previewNotEnded,{slug,errors,keysLeft},reason)}function left(reason){return{outcome:"left",keys:[],reason}}const NOT_COUNTED="an API key ended less than an hour ago",LIST_LAG_MS=2e3
 async function deletePreview(one,context){const{workspace}=one,{value,error}=await catching(lockAndDelete(one,context),ApiError,Failure)
@@ -1910,9 +1915,9 @@ if(state.isOpen&&!state.isOwn)return{state:"skipped",reason:"a pull request from
 if(state.isOpen&&trigger.isEnd){log.info("It is open again: this run changes nothing.")
 return{state:"open",preview}}for(;state.isOpen;){const opening={request,preview,since:state.since,isCurrent:trigger.head===void 0||state.head===trigger.head},opened=await openPreview(opening,context)
 if(opened)return{state:"open",preview,opened}
-state=await readSubject(subject,state.since,context,{hasExisted:!0})}request.dryRun||context.saveTask(null,{orWarn:!0})
+state=await readSubject(subject,state.since,context,{wasOpen:!0})}request.dryRun||context.saveTask(null,{orWarn:!0})
 const closed=await closePreview(preview,{...request,since:state.since},closeContext)
-return closed.length>0&&closed.every(({outcome})=>outcome==="open")?{state:"open",preview}:{state:"closed",preview,closed}}async function run_preview_readFirst({subject,since,isEnd},preview,context){const lookup=readSubject(subject,since,context,{hasExisted:!isEnd}),{value:state,error}=await catching(lookup,ApiError,Failure)
+return closed.length>0&&closed.every(({outcome})=>outcome==="open")?{state:"open",preview}:{state:"closed",preview,closed}}async function run_preview_readFirst({subject,since,isEnd},preview,context){const lookup=readSubject(subject,since,context,{wasOpen:!isEnd}),{value:state,error}=await catching(lookup,ApiError,Failure)
 if(state)return state
 throw isEnd?await closeUnread(preview,error,context):error}function preview(){return runStep({action:"preview"},async step=>{const{report}=step,reason=reasonForNoKey()
 if(reason!==void 0)return reportSkipped(reason,report)

@@ -16,7 +16,8 @@ import { ApiError, formatCause } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { countKeys } from '../../lib/format.ts';
 import { countDone } from '../../lib/log.ts';
-import { disableKey, listKeys } from '../../openrouter/resources/keys.ts';
+import { whileMissing } from '../../openrouter/deletion.ts';
+import { disableKey, type Key, listKeys } from '../../openrouter/resources/keys.ts';
 import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
 import { isWorking, KeyWatch, type SeenKey } from '../../openrouter/settlement.ts';
 import { Failure } from '../../shared/failure.ts';
@@ -98,13 +99,22 @@ export async function closeUnread(
 async function watchOwn(preview: Preview, context: GitHubContext): Promise<WatchedWorkspace[]> {
   const marked = await findMarked(context);
   const own = marked.filter((one) => isSame(one.subject, preview.subject));
-  if (own.length === 0) {
-    const { slug } = preview.identity;
-    const { workspace } = await findWorkspace(context.client, slug);
-    if (workspace) assertOurs(workspace, preview, context);
-    context.log.info(`There is no workspace ${JSON.stringify(slug)}: nothing to end.`);
+  const found = own.length > 0 ? own : await findUnlisted(preview, context);
+  return found.map((workspace) => ({ workspace, watch: new KeyWatch(context.clock) }));
+}
+
+/** The workspace that has the slug of a preview, although no list has it: a list can be behind. */
+async function findUnlisted(preview: Preview, context: GitHubContext): Promise<MarkedWorkspace[]> {
+  const { subject, identity } = preview;
+  const { workspace } = await findWorkspace(context.client, identity.slug);
+  if (!workspace) {
+    context.log.info(`There is no workspace ${JSON.stringify(identity.slug)}: nothing to end.`);
+    return [];
   }
-  return own.map((workspace) => ({ workspace, watch: new KeyWatch(context.clock) }));
+  assertOurs(workspace, preview, context);
+  const { id, slug } = workspace;
+  const description = String(workspace['description']);
+  return [{ id, slug, description, subject, isLocked: false, name: slug }];
 }
 
 async function planClose(one: WatchedWorkspace, context: GitHubContext): Promise<ClosedWorkspace> {
@@ -143,14 +153,14 @@ export async function endSpending(
   context: GitHubContext,
 ): Promise<{ isOpen: boolean; disabled: number }> {
   const { workspace, since } = one;
-  const { length: working } = (await listIn(one, context)).filter(isWorking);
-  if (working === 0) return { isOpen: false, disabled: 0 };
+  const keys = await listIn(one, context);
+  if (!keys.some(isWorking)) return { isOpen: false, disabled: 0 };
   const before = await readSubject(workspace.subject, since, context);
   if (before.isOpen) return { isOpen: true, disabled: 0 };
-  await disableWorking(one, context);
+  const disabled = await disableWorking(one, context);
   const after = await readSubject(workspace.subject, before.since, context);
   if (after.isOpen) throw new Failure(previewReopened, { workspace }, REOPENED);
-  return { isOpen: false, disabled: working };
+  return { isOpen: false, disabled };
 }
 
 const REOPENED = 'its API keys were disabled, and it is open again: run its workflow again';
@@ -163,21 +173,38 @@ async function listIn(
 }
 
 /**
- * Disables the API keys that work. A failure does not stop the others.
+ * Disables the API keys that work, and returns how many. A failure does not stop the others.
  * @throws {ApiError}
  */
-async function disableWorking({ watch }: WatchedWorkspace, context: GitHubContext): Promise<void> {
+async function disableWorking(
+  { watch }: WatchedWorkspace,
+  context: GitHubContext,
+): Promise<number> {
   const working = (watch.last ?? []).filter(isWorking);
   const onDone = countDone(context.log, 'API keys disabled', working.length);
   const errors: ApiError[] = [];
+  let count = 0;
   await forEachOf(working, async ({ key }) => {
-    const { value: disabled, error } = await catching(disableKey(context, key), ApiError);
+    const { value: disabled, error } = await catching(disableListed(key, context), ApiError);
     onDone();
-    if (disabled) watch.seeDisabled(disabled);
+    if (disabled) {
+      count += 1;
+      watch.seeDisabled(disabled);
+    }
     if (error) errors.push(error);
   });
   const [first] = errors;
   if (first) throw first;
+  return count;
+}
+
+/** Disables a key that a list has. Undefined if OpenRouter does not find it for so long that someone has deleted it. */
+async function disableListed(key: Key, context: GitHubContext): Promise<Key | undefined> {
+  for await (const _ of whileMissing(context)) {
+    const disabled = await disableKey(context, key);
+    if (disabled) return disabled;
+  }
+  return undefined;
 }
 
 /** The keys of all of `watched`; undefined if those of one could not be listed. */

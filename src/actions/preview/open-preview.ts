@@ -241,7 +241,7 @@ async function isUsable(
 ): Promise<boolean> {
   const { workspace } = await findWorkspace(context.client, id);
   if (!isInUse(workspace)) return false;
-  const { isOpen } = await readSubject(subject, since, context, { hasExisted: true });
+  const { isOpen } = await readSubject(subject, since, context, { wasOpen: true });
   return isOpen;
 }
 

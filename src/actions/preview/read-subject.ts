@@ -31,7 +31,8 @@ const STALE_DELAYS_MS = [0, 1_000, 2_000, 4_000];
 /**
  * Reads whether a pull request is open, or whether a branch exists.
  * @param since when the pull request is known to have changed: an older response is outdated, and one without it
- * @param hasExisted whether the branch existed a moment ago: a response without it can be outdated, too
+ * @param wasOpen whether the branch is known to have existed a moment ago, or to have been deleted: a response that
+ *   differs can be outdated, too
  * @throws {ApiError} also if the token may not read it: that never means that it is closed
  * @throws {Failure} `stale-response`
  */
@@ -39,9 +40,9 @@ export async function readSubject(
   subject: Subject,
   since: number | undefined,
   context: GitHubContext,
-  { hasExisted = false } = {},
+  { wasOpen }: { wasOpen?: boolean } = {},
 ): Promise<SubjectState> {
-  const state = await requestSubject(subject, since, context, { hasExisted });
+  const state = await requestSubject(subject, since, context, { wasOpen });
   context.onSubject?.(state);
   return state;
 }
@@ -50,14 +51,14 @@ async function requestSubject(
   subject: Subject,
   since: number | undefined,
   { github, repository }: GitHubContext,
-  { hasExisted }: { hasExisted: boolean },
+  { wasOpen }: { wasOpen: boolean | undefined },
 ): Promise<SubjectState> {
   if (subject.kind === 'branch') {
     let branch: Branch | undefined;
-    for (const delay of hasExisted ? STALE_DELAYS_MS : [0]) {
+    for (const delay of wasOpen === undefined ? [0] : STALE_DELAYS_MS) {
       await github.pause(delay);
       branch = await findBranch(github, repository, subject.name);
-      if (branch) break;
+      if ((branch !== undefined) === wasOpen) break;
     }
     return { isOpen: branch !== undefined, isOwn: true, head: branch?.sha, since };
   }

@@ -65,7 +65,7 @@ async function runFor(
     const opening = { request, preview, since: state.since, isCurrent };
     const opened = await openPreview(opening, context);
     if (opened) return { state: 'open', preview, opened };
-    state = await readSubject(subject, state.since, context, { hasExisted: true });
+    state = await readSubject(subject, state.since, context, { wasOpen: true });
   }
   if (!request.dryRun) context.saveTask(null, { orWarn: true });
   const closed = await closePreview(preview, { ...request, since: state.since }, closeContext);
@@ -84,7 +84,7 @@ async function readFirst(
   context: PreviewContext,
 ): Promise<SubjectState> {
   // What happens to a branch is its end, or a push.
-  const lookup = readSubject(subject, since, context, { hasExisted: !isEnd });
+  const lookup = readSubject(subject, since, context, { wasOpen: !isEnd });
   const { value: state, error } = await catching(lookup, ApiError, Failure);
   if (state) return state;
   throw isEnd ? await closeUnread(preview, error, context) : error;

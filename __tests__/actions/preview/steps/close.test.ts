@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { GitHubEvent } from '../../../../sandbox/github/events.ts';
 import { asTarget } from '../../../../sandbox/github/events.ts';
-import { closePull, openPull, pushTo, reopenPull } from '../../../../sandbox/github/people.ts';
+import {
+  closePull,
+  deleteBranch,
+  openPull,
+  pushTo,
+  reopenPull,
+} from '../../../../sandbox/github/people.ts';
 import { COUNTER_DELAY } from '../../../../sandbox/openrouter/resources/usage.ts';
 import type { Workspace } from '../../../../sandbox/openrouter/resources/workspaces.ts';
 import { seedKey } from '../../../../sandbox/openrouter/seed.ts';
@@ -148,6 +154,40 @@ describe('a run for a closed pull request', () => {
     letPass(5 * MINUTE);
     await main(close());
     expect(comments()).toEqual([titled('$1.00 of $5.00 spent so far')]);
+  });
+});
+
+describe('what a server shows late does not keep a close from ending a key:', () => {
+  test('a list that lacks the workspace', async () => {
+    const { main: deployed } = await job(open(), DEPLOYED, 0.5);
+    const event = close();
+    const body = JSON.stringify({ data: [account().workspaces[0]], total_count: 1 });
+    harness.sandbox.faults.push({ on: 'GET /workspaces', kind: 'response', status: 200, body });
+    expect((await main(event)).exitCode).toBe(0);
+    expect(keyOf(deployed).disabled).toBe(true);
+  });
+
+  test('a key that is listed and not found', async () => {
+    const { main: deployed } = await job(open(), DEPLOYED, 0.5);
+    const event = close();
+    for (const _ of [1, 2]) fail('PATCH /keys/:hash', { status: 404 });
+    expect((await main(event)).summary).toContain('1 API key disabled.');
+    expect(keyOf(deployed).disabled).toBe(true);
+  });
+
+  test('a branch that was deleted', async () => {
+    const { github } = gitHub.server;
+    const [pushed] = pushTo(github, gitHub.repository, 'feature/x');
+    const { main: deployed } = await job(pushed, DEPLOYED, 0.5);
+    const [deleted] = deleteBranch(github, gitHub.repository, 'feature/x');
+    const body = JSON.stringify({
+      ref: 'refs/heads/feature/x',
+      object: { sha: 'a'.repeat(40) },
+    });
+    const on = 'GET /repos/:owner/:repo/git/ref/heads/:branch*';
+    gitHub.server.faults.push({ on, kind: 'response', status: 200, body });
+    expect(await main(deleted as GitHubEvent)).toMatchObject({ outputs: { state: 'closed' } });
+    expect(keyOf(deployed).disabled).toBe(true);
   });
 });
 
