@@ -1178,7 +1178,7 @@ if(isDisabled(key)||isExpired)return[isDisabled(key)?readTime(key.updated_at):vo
 if(!ends)return{key,endedFor:void 0}
 const known=now===void 0?[]:ends.map(end=>now-end)
 return{key,endedFor:Math.max(seenMs,...known)}}function seenIn({keys,serverTime}){return keys.map(key=>toSeen(key,serverTime))}function withUnknownEnd({keys,serverTime}){return keys.filter(key=>{const ends=endsOf(key,serverTime)
-return ends&&(serverTime===void 0||ends.length===0)&&readTime(key.expires_at)===void 0})}class KeyWatch{#clock
+return!!ends&&(serverTime===void 0||ends.length===0&&readTime(key.expires_at)===void 0)})}class KeyWatch{#clock
 #endedSince=new Map
 list
 last
@@ -1816,12 +1816,13 @@ if(first)throw first
 return count}async function disableListed(key,context){for await(const _ of whileMissing(context)){const disabled=await disableKey(context,key)
 if(disabled)return disabled}}function keysIn(watched){const lists=watched.flatMap(({watch})=>watch.last?[watch.last]:[])
 return lists.length===watched.length?lists.flat():void 0}function isReopened(error){return error instanceof Failure&&error.is(previewReopened)}function notEnded({slug},errors,keysLeft){const[first]=errors,reason=`${first instanceof ApiError?formatCause(first.details):first?.message}. ${describeWorking(keysLeft)}`
-return new Failure(previewNotEnded,{slug,errors,keysLeft},reason)}function left(reason){return{outcome:"left",keys:[],reason}}const NOT_COUNTED="an API key ended less than an hour ago",LIST_LAG_MS=2e3
+return new Failure(previewNotEnded,{slug,errors,keysLeft},reason)}function left(reason){return{outcome:"left",keys:[],reason}}const MAY_BE_USED="it is locked, and a job may use its API key",NOT_COUNTED="an API key ended less than an hour ago",LIST_LAG_MS=2e3
 async function deletePreview(one,context){const{workspace}=one,{value,error}=await catching(lockAndDelete(one,context),ApiError,Failure)
 return error?error instanceof ApiError&&rejectsResource(error.details)&&await isGone(workspace,context)?{outcome:"already-deleted",keys:[]}:{outcome:"failed",keys:[],failure:error}:value}async function lockAndDelete({workspace,watch},context){const{client}=context,before=watch.last??[],reason=workspace.isLocked?void 0:await lock(workspace,context)
 if(reason!==void 0)return left(reason)
 await client.pause(LIST_LAG_MS)
 const keys=watch.see(await listKeys(context,workspace))
+if(keys.some(isWorking))return left(MAY_BE_USED)
 if(!keys.every(isCounted))return left(NOT_COUNTED)
 const listed=new Set(keys.map(({key})=>key.hash)),isComplete=!workspace.isLocked&&before.every(({key})=>listed.has(key.hash))
 return billAndDelete({workspace,keys,isComplete},context)}async function lock(workspace,{client,repository,log}){const{workspace:now}=await findWorkspace(client,workspace.id),mark=readMark(now?.description,repository)
@@ -1831,8 +1832,8 @@ if(slug!==wanted.slug||description!==wanted.description)return"OpenRouter has no
 log.info(`Locked the preview ${JSON.stringify(workspace.name)}: no run uses it any more.`)}async function billAndDelete(locked,context){const{workspace,keys,isComplete}=locked,bill={workspace,keys,isComplete,leavesBill:workspace.isLocked},outcome=await writeBill(bill,context)
 if(outcome.kind==="failed"&&!isForGood(outcome.error))throw outcome.error
 const deletion=await deleteAll(locked,context)
-if(deletion.outcome==="left"){const all=[...keys,...deletion.keys]
-await writeBill({workspace,keys:all,isComplete:!1,leavesBill:!1},context)
+if(deletion.outcome==="left"){const doubt={workspace,keys:[...keys,...deletion.keys],isComplete:!1,leavesBill:!1},doubted=await writeBill(doubt,context)
+if(doubted.kind==="failed"&&!isForGood(doubted.error))throw doubted.error
 return{...deletion,keys:[]}}outcome.kind==="written"&&await writeBill({...bill,leavesBill:!0},context)
 const isDoubted=outcome.kind==="written"&&outcome.data.isAtLeast,{amount,isExact}=spentBy(keys),spent={amount,isExact:isExact&&isComplete&&!isDoubted},result={...deletion,spent}
 context.log.info(deletionLine(`the preview ${JSON.stringify(workspace.name)}`,result))
@@ -1875,7 +1876,7 @@ return night??{outcome:"failed",keys:[],failure}}const OPEN="it is open"
 async function endAndDelete(workspace,since,context){const one={workspace,watch:new KeyWatch(context.clock)},ending=endSpending({...one,since},context),{value:end,error}=await catching(ending,ApiError,Failure)
 if(error)throw isReopened(error)?error:notEnded(workspace,[error],one.watch.last)
 const{isOpen}=end
-if(isOpen&&workspace.isLocked)return left("it is locked, and a job may use its API key")
+if(isOpen&&workspace.isLocked)return left(MAY_BE_USED)
 if(isOpen)return{outcome:"kept",keys:[],reason:"it is open again"}
 warnOfUnknownEnds(one,context)
 const keys=one.watch.last??[]

@@ -78,8 +78,10 @@ export function seenIn({ keys, serverTime }: KeyList): SeenKey[] {
 export function withUnknownEnd({ keys, serverTime }: KeyList): Key[] {
   return keys.filter((key) => {
     const ends = endsOf(key, serverTime);
-    const isUnknown = ends && (serverTime === undefined || ends.length === 0);
-    return isUnknown && readTime(key['expires_at']) === undefined;
+    if (!ends) return false;
+    // Without OpenRouter's time, no later list tells more.
+    if (serverTime === undefined) return true;
+    return ends.length === 0 && readTime(key['expires_at']) === undefined;
   });
 }
 

@@ -12,7 +12,13 @@ import {
   withOutcome,
 } from '../../teardown/deletion.ts';
 import { endSpending, isReopened, notEnded, type WatchedWorkspace } from './close-preview.ts';
-import { deletePreview, left, type NightResult, NOT_COUNTED } from './delete-preview.ts';
+import {
+  deletePreview,
+  left,
+  MAY_BE_USED,
+  type NightResult,
+  NOT_COUNTED,
+} from './delete-preview.ts';
 import { keyEndUnknown } from './failures.ts';
 import { findMarked } from './find-previews.ts';
 import { linkTo, type MarkedWorkspace } from './naming.ts';
@@ -139,7 +145,7 @@ async function endAndDelete(
   const { value: end, error } = await catching(ending, ApiError, Failure);
   if (error) throw isReopened(error) ? error : notEnded(workspace, [error], one.watch.last);
   const { isOpen } = end;
-  if (isOpen && workspace.isLocked) return left('it is locked, and a job may use its API key');
+  if (isOpen && workspace.isLocked) return left(MAY_BE_USED);
   if (isOpen) return { outcome: 'kept', keys: [], reason: 'it is open again' };
   warnOfUnknownEnds(one, context);
   const keys = one.watch.last ?? [];

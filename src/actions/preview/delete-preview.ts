@@ -22,7 +22,13 @@ import {
   findWorkspace,
   patchWorkspace,
 } from '../../openrouter/resources/workspaces.ts';
-import { isCounted, type SeenKey, seenIn, spentBy } from '../../openrouter/settlement.ts';
+import {
+  isCounted,
+  isWorking,
+  type SeenKey,
+  seenIn,
+  spentBy,
+} from '../../openrouter/settlement.ts';
 import { Failure } from '../../shared/failure.ts';
 import { type Deletion, deletionLine } from '../../teardown/deletion.ts';
 import { teardownIncomplete, workspaceStillExists } from '../../teardown/failures.ts';
@@ -41,6 +47,7 @@ export function left(reason: string): NightResult {
   return { outcome: 'left', keys: [], reason };
 }
 
+export const MAY_BE_USED = 'it is locked, and a job may use its API key';
 export const NOT_COUNTED = 'an API key ended less than an hour ago';
 
 /** How long a list of keys may lag behind a POST, in milliseconds. */
@@ -73,6 +80,7 @@ async function lockAndDelete(
   if (reason !== undefined) return left(reason);
   await client.pause(LIST_LAG_MS);
   const keys = watch.see(await listKeys(context, workspace));
+  if (keys.some(isWorking)) return left(MAY_BE_USED);
   if (!keys.every(isCounted)) return left(NOT_COUNTED);
   const listed = new Set(keys.map(({ key }) => key.hash));
   const isComplete = !workspace.isLocked && before.every(({ key }) => listed.has(key.hash));
@@ -114,7 +122,9 @@ async function billAndDelete(locked: Locked, context: GitHubContext): Promise<Ni
   const deletion = await deleteAll(locked, context);
   if (deletion.outcome === 'left') {
     const all = [...keys, ...deletion.keys];
-    await writeBill({ workspace, keys: all, isComplete: false, leavesBill: false }, context);
+    const doubt = { workspace, keys: all, isComplete: false, leavesBill: false };
+    const doubted = await writeBill(doubt, context);
+    if (doubted.kind === 'failed' && !isForGood(doubted.error)) throw doubted.error;
     return { ...deletion, keys: [] };
   }
   // A run that read the comment before the bill can have written over it.

@@ -309,6 +309,21 @@ describe('a clean-up', () => {
     expect([slugs(), comments()]).toEqual([[], [titled('at least $0.30 spent, closed')]]);
   });
 
+  test('fails if it cannot write that doubt: then the comment says too little', async () => {
+    await job(open()[0], {}, 0.3);
+    close();
+    letPass(COUNTED);
+    const on = 'PATCH /repos/:owner/:repo/issues/comments/:id';
+    onNth(harness.sandbox, 'DELETE /keys/:hash', 1, () => {
+      const late = seedKey(harness.sandbox, workspace(), { name: 'Late', limit: 1 });
+      seedUsage(harness.sandbox, late, { credits: 0.5 });
+      gitHub.server.faults.push(...DOWN.map((fault) => ({ on, ...fault })));
+    });
+    const step = await main(nightly());
+    gitHub.server.faults.length = 0;
+    expect(expectFailure(step, step.outputs).code).toBe('sweep-incomplete');
+  });
+
   test('fails if the workspace cannot be deleted although no key is listed', async () => {
     await job(open()[0], {}, 0.3);
     close();
@@ -371,6 +386,19 @@ describe('a clean-up', () => {
     keyOf(step)['updated_at'] = null;
     letPass(COUNTED);
     const night = await main(nightly());
+    expect(night.annotations.map(({ title }) => title)).toEqual(['preview: key end unknown']);
+    expect(slugs()).toEqual(['preview-shop-1']);
+  });
+
+  test('names all keys in each night if OpenRouter does not tell its time', async () => {
+    await job(open()[0], {}, 0.3);
+    close();
+    letPass(COUNTED);
+    const { account } = harness.sandbox;
+    const { headers } = account;
+    account.headers = () => ({});
+    const night = await main(nightly());
+    account.headers = headers;
     expect(night.annotations.map(({ title }) => title)).toEqual(['preview: key end unknown']);
     expect(slugs()).toEqual(['preview-shop-1']);
   });
