@@ -495,7 +495,8 @@ if(error)throw unconfirmed(facts,{reason:"HTTP 404 Not Found",ambiguous:mayBeApp
 if(found===void 0)return{kind:mayBeApplied?"deleted":"missing"}}return{kind:"unclear",error:unconfirmed(facts,{reason:"HTTP 404 Not Found, but OpenRouter still returns it",ambiguous:!1})}}const MISSING_DELAYS_MS=[0,1e3,2e3,4e3,8e3]
 async function*whileMissing({client,signal}){for(const delay of MISSING_DELAYS_MS){if(delay>0&&signal.aborted)return
 await client.pause(delay)
-yield}}function unconfirmed(facts,{reason,...conclusion}){return toApiError([{...{...facts,server:"OpenRouter",method:"DELETE",kind:"unexpected"},reason}],conclusion)}function envelope(data){return pipe(object({data}),transform(body=>body.data))}const PAGE_SIZE=100
+yield}}async function untilFound(context,attempt){for await(const _ of whileMissing(context)){const result=await attempt()
+if(result!==void 0)return result}}function unconfirmed(facts,{reason,...conclusion}){return toApiError([{...{...facts,server:"OpenRouter",method:"DELETE",kind:"unexpected"},reason}],conclusion)}function envelope(data){return pipe(object({data}),transform(body=>body.data))}const PAGE_SIZE=100
 function pageOf(item){return pipe(object({data:array(unknown()),total_count:optional(schemas_number())}),transform(({data,total_count},context)=>{const items=[]
 for(const[index,entry]of data.entries()){const parsed=safeParse(item,entry)
 if(!parsed.success){for(const{path}of parsed.error.issues)context.issues.push({code:"custom",input:entry,path:["data",index,...path]})
@@ -1297,9 +1298,8 @@ onDone()}),undeletedKeys=new Set(undeleted.map(({key})=>key)),deleted=all.filter
 deleted.length>0&&context.log.request(`Deleted ${countKeys(deleted.length)} of the workspace ${slug}: ${nameSome(deleted)}.`)
 return{deleted,left:all.filter(({key})=>undeletedKeys.has(key)),errors:undeleted.map(({error})=>error)}}function nameSome(keys){const names=keys.map(({key})=>describeKey(key))
 return truncateList(names,teardown_MAX_NAMED).join(", ")}function blockedByKeys(workspace,{newKeys:keys,keysLeft}){const reason=`it has ${countKeys(keys.length)}, and delete-keys is false. ${describeWorking(keys)}`
-return{kind:"blocked",newKeys:keys,deletedKeys:[],keysLeft,failure:new Failure(workspaceHasKeys,{workspace,keys},reason)}}function roundAfter(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",failure:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,newKeys,rejection,deletedKeys,mayBeDeleted,...found},context){if(errors.every(({details})=>rejectsResource(details)||details.ambiguous)&&await isGone(workspace,context))return endOf(mayBeDeleted)
-const keysLeft=rejection&&newKeys.length===0?void 0:found.keysLeft,details={workspace,errors,deletedKeys:deletedKeys.length,keysLeft},[first]=errors,reason=`${formatCause(first.details)}. ${describeWorking(keysLeft)}`
-return{outcome:"failed",failure:new Failure(teardownIncomplete,details,reason)}}async function isGone({id},{client}){const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
+return{kind:"blocked",newKeys:keys,deletedKeys:[],keysLeft,failure:new Failure(workspaceHasKeys,{workspace,keys},reason)}}function roundAfter(workspace,deletion){return deletion.kind!=="unclear"?{kind:"finished",deleted:deletion.kind==="deleted"}:{kind:"blocked",failure:new Failure(workspaceStillExists,{workspace},"OpenRouter reported that it does not exist, but still returns it")}}async function failUnlessGone(workspace,{errors,newKeys,rejection,deletedKeys,mayBeDeleted,...found},context){return errors.every(({details})=>rejectsResource(details)||details.ambiguous)&&await isGone(workspace,context)?endOf(mayBeDeleted):{outcome:"failed",failure:incompleteTeardown({workspace,errors,deletedKeys:deletedKeys.length,keysLeft:rejection&&newKeys.length===0?void 0:found.keysLeft})}}function incompleteTeardown(details){const[first]=details.errors,reason=`${formatCause(first.details)}. ${describeWorking(details.keysLeft)}`
+return new Failure(teardownIncomplete,details,reason)}async function isGone({id},{client}){const{value:lookup,error}=await catching(findWorkspace(client,id),ApiError)
 return!error&&!lookup.workspace}function createPost(){return runPostStep({action:"openrouter-workspace",schema:createTask(),run:(task,context,{report})=>runCreateTask(task,{...context,onDeleted:(workspace,keys)=>report.summarize(afterJobSummary(workspace,keys))}),describeLeftovers:task=>task?describeWorkspaceLeft(task):"a workspace, if the step created one"})}function describeWorkspaceLeft({target:{created,pending}}){return`the workspace "${(created??pending?.desired)?.slug}"`}async function runCreateTask(task,context){const{target}=task,deletedIds=new Set
 let next=target.created
 for(let count=0;count<MAX_CREATED;count+=1){next??=target.pending&&await findCreated(target.pending,{...context,deletedIds})
@@ -1424,8 +1424,8 @@ const{found,now}=reading,state=found?unusableState(found,now):"missing"
 if(!state)return{reading}
 const expiredAt=state==="expired"?String(found?.expires_at):void 0
 return{reading,error:new Failure(keyReplaced,{key,expiredAt,olderEnded})}}async function readOwn(key,context){const request={...keyRequest(key.hash,describeKey(key)),trusts404:!0}
-for await(const _ of whileMissing(context)){const{key:found,serverTime:server}=await requestKey(context,request)
-if(found)return{found,now:currentTime({server,runner:context.timeOfDay()},[found])}}return{}}async function deleteOlderKeys(older,key,context){const deleted=[],undeleted=await deleteEach(older,context,old=>{deleted.push(old)
+return await untilFound(context,async()=>{const{key:found,serverTime:server}=await requestKey(context,request)
+if(found)return{found,now:currentTime({server,runner:context.timeOfDay()},[found])}})??{}}async function deleteOlderKeys(older,key,context){const deleted=[],undeleted=await deleteEach(older,context,old=>{deleted.push(old)
 context.log.info(`Deleted the API key ${describeKey(old)}, which the new one replaces.`)})
 return undeleted.length===0?{deleted}:{deleted,error:new Failure(replacedKeysNotDeleted,{key,undeleted,count:older.length})}}const keyTask=()=>object({workspace:object({id:schemas_string(),slug:schemas_string()}),desired:createKeyRequest,mayHaveOrphans:schemas_boolean(),created:optional(object({hash:schemas_string(),label:schemas_string(),name:schemas_string(),expiresAt:nullable(schemas_string())})),ends:schemas_boolean(),replaced:optional(array(schemas_string()))})
 function taskIn(state,progress){const{workspace:{id,slug},desired,mayHaveOrphans,key,replaced}=progress,task={workspace:{id,slug},desired,mayHaveOrphans}
@@ -1592,9 +1592,9 @@ const{length:count}=withOutcome(ended,"deleted")
 log.info(`Deleted ${count} of ${stale.length}, in ${formatSeconds(clock.now()-start)}.`)
 return ended}function notAttempted(signal){return{outcome:"failed",keys:[],reason:`not attempted: ${abortReason(signal)}`}}function failed(workspace,failure,{log,toLine}){const reason=toLine((failure instanceof ApiError?formatCause(failure.details):failure?.message)??workspace.reason)
 log.info(`Could not delete ${JSON.stringify(workspace.slug)}: ${reason}`)
-return{keys:[],...workspace,outcome:"failed",reason,...failure&&{failure}}}async function disableUnused(client,key){const changes={disabled:!0,name:(name=key.name,name+UNUSED)}
+return{keys:[],...workspace,outcome:"failed",reason,...failure&&{failure}}}async function disableUnused(reader,key){const changes={disabled:!0,name:(name=key.name,name+UNUSED)}
 var name
-return(await client.request(disableRequest(key,changes))).data}function isUnused(key){return isDisabled(key)&&/ #[\da-z]{6} unused$/.test(key.name)}function capUseOf(one,cap){const{key}=one,counters=[key.usage,cap.withByok?key.byok_usage:0n],spent=sumUsd(counters.map(counter=>counter??0n))
+return(await requestKey(reader,disableRequest(key,changes))).key}function isUnused(key){return isDisabled(key)&&/ #[\da-z]{6} unused$/.test(key.name)}function capUseOf(one,cap){const{key}=one,counters=[key.usage,cap.withByok?key.byok_usage:0n],spent=sumUsd(counters.map(counter=>counter??0n))
 if(counters.some(counter=>counter===void 0||counter<0n))return{...one,spent,counted:cap.amount,problem:"unread"}
 if(settlesIn(one)===0||isUnused(key))return{...one,spent,counted:spent}
 const{limit}=key,problem=cap_problemOf(key,cap.withByok)
@@ -1623,7 +1623,7 @@ return{title:`preview-limit-usd cannot be guaranteed: ${what}`,lines:known.lengt
 function adviseOnDeployment({created,replaced=[]}){if(!created)return
 const{name,label,hash,expiresAt}=created,older=replaced.length>0?[`${countKeys(replaced.length)} of earlier deployments may work, too, each until it expires.`,"All of them count with their whole limits towards preview-limit-usd."]:[]
 return{lines:[`The API key of this deployment ${describeLife(expiresAt)}: ${describeKey({name,label})}.`,...older,"Run this job again: if it succeeds, only its new key works."],details:[`Hash of the API key ${label}: ${hash}`]}}async function findMarked({client,repository}){const{items}=await listWorkspaces(client)
-return items.flatMap(({id,slug,description="",created_at})=>{const mark=readMark(description,repository)
+return markedIn(items,{repository})}function markedIn(workspaces,{repository}){return workspaces.flatMap(({id,slug,description="",created_at})=>{const mark=readMark(description,repository)
 if(!mark||isDefault({slug}))return[]
 const{name}=identify(mark.subject,repository,void 0)
 return[{id,slug,description,created_at,...mark,name:mark.isLocked?name:slug}]})}const LIST_DELAYS_MS=[0,500,1e3,1500,1500,1500,1500,1500,500],PATIENT_LISTS=8,MAX_WAIT_MS=36e4,RACE_MS=1e4,MAY_GIVE_WAY="preview-limit-usd has no room now. Looking again in 10 s, because another job may give way.",RELIST_MS=1e4
@@ -1703,8 +1703,7 @@ task_saveState("ended",key,keyContext)
 if(typeof admission=="string")return
 context.log.info("Another job has the rest of preview-limit-usd: the new API key was disabled.")
 if(key.mayHaveOrphans)throw admission
-await context.client.pause(context.random()*MAX_PAUSE_MS)}}async function giveUp({key,workspace},context){for await(const _ of whileMissing(context))if(await disableUnused(context.client,key))return
-if((await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function isUsable({preview:{subject},since},{workspace:{id}},context){const{workspace}=await findWorkspace(context.client,id)
+await context.client.pause(context.random()*MAX_PAUSE_MS)}}async function giveUp({key,workspace},context){if(!await untilFound(context,()=>disableUnused(context,key))&&(await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function isUsable({preview:{subject},since},{workspace:{id}},context){const{workspace}=await findWorkspace(context.client,id)
 if(!isInUse(workspace))return!1
 const{isOpen}=await readSubject(subject,since,context,{wasOpen:!0})
 return isOpen}const ENDS={preview:"The key stays if the job succeeds, until a later job that succeeds replaces it. If the job fails, the key is disabled.",job:"The key is disabled when the job ends.",none:""}
@@ -1788,11 +1787,10 @@ if(first)throw first
 return closed}async function closeUnread(preview,error,context){const{value:own}=await catching(watchOwn(preview,context),ApiError,Failure)
 for(const one of own??[])await catching(listIn(one,context),ApiError)
 return notEnded(preview.identity,[error],own&&keysIn(own))}async function watchOwn(preview,context){const own=(await findMarked(context)).filter(one=>isSame(one.subject,preview.subject))
-return(own.length>0?own:await findUnlisted(preview,context)).map(workspace=>({workspace,watch:new KeyWatch(context.clock)}))}async function findUnlisted(preview,context){const{subject,identity}=preview,{workspace}=await findWorkspace(context.client,identity.slug)
-if(!workspace){context.log.info(`There is no workspace ${JSON.stringify(identity.slug)}: nothing to end.`)
+return(own.length>0?own:await findUnlisted(preview,context)).map(workspace=>({workspace,watch:new KeyWatch(context.clock)}))}async function findUnlisted(preview,context){const{slug}=preview.identity,{workspace}=await findWorkspace(context.client,slug)
+if(!workspace){context.log.info(`There is no workspace ${JSON.stringify(slug)}: nothing to end.`)
 return[]}assertOurs(workspace,preview,context)
-const{id,slug}=workspace
-return[{id,slug,description:String(workspace.description),subject,isLocked:!1,name:slug}]}async function planClose(one,context){const{workspace}=one,keys=await listIn(one,context),{length:disabled}=keys.filter(isWorking)
+return markedIn([{...workspace,description:String(workspace.description)}],context)}async function planClose(one,context){const{workspace}=one,keys=await listIn(one,context),{length:disabled}=keys.filter(isWorking)
 context.log.info(`Dry run: ${countKeys(disabled)} of the preview ${JSON.stringify(workspace.name)} would be disabled.`)
 return{workspace,outcome:"would-end",keys,disabled}}async function closeOne(one,context){const{workspace,watch}=one,{isOpen,disabled}=await endSpending(one,context),keys=watch.last??[]
 if(isOpen)return{workspace,outcome:"open",keys,disabled}
@@ -1807,14 +1805,13 @@ if((await readSubject(workspace.subject,before.since,context)).isOpen)throw new 
 return{isOpen:!1,disabled}}const REOPENED="its API keys were disabled, and it is open again: run its workflow again"
 async function listIn({workspace,watch},context){return watch.see(await listKeys(context,workspace))}async function disableWorking({watch},context){const working=(watch.last??[]).filter(isWorking),onDone=countDone(context.log,"API keys disabled",working.length),errors=[]
 let count=0
-await forEachOf(working,async({key})=>{const{value:disabled,error}=await catching(disableListed(key,context),ApiError)
+await forEachOf(working,async({key})=>{const disabling=untilFound(context,()=>disableKey(context,key)),{value:disabled,error}=await catching(disabling,ApiError)
 onDone()
 if(disabled){count+=1
 watch.seeDisabled(disabled)}error&&errors.push(error)})
 const[first]=errors
 if(first)throw first
-return count}async function disableListed(key,context){for await(const _ of whileMissing(context)){const disabled=await disableKey(context,key)
-if(disabled)return disabled}}function keysIn(watched){const lists=watched.flatMap(({watch})=>watch.last?[watch.last]:[])
+return count}function keysIn(watched){const lists=watched.flatMap(({watch})=>watch.last?[watch.last]:[])
 return lists.length===watched.length?lists.flat():void 0}function isReopened(error){return error instanceof Failure&&error.is(previewReopened)}function notEnded({slug},errors,keysLeft){const[first]=errors,reason=`${first instanceof ApiError?formatCause(first.details):first?.message}. ${describeWorking(keysLeft)}`
 return new Failure(previewNotEnded,{slug,errors,keysLeft},reason)}function left(reason){return{outcome:"left",keys:[],reason}}const MAY_BE_USED="it is locked, and a job may use its API key",NOT_COUNTED="an API key ended less than an hour ago",LIST_LAG_MS=2e3
 async function deletePreview(one,context){const{workspace}=one,{value,error}=await catching(lockAndDelete(one,context),ApiError,Failure)
@@ -1829,20 +1826,19 @@ return billAndDelete({workspace,keys,isComplete},context)}async function lock(wo
 if(!(now&&isInUse(now)&&mark&&isSame(mark.subject,workspace.subject)))return"another run or a person has changed the workspace"
 const wanted=lockOf(workspace),{slug,description}=await patchWorkspace(client,workspace,wanted)
 if(slug!==wanted.slug||description!==wanted.description)return"OpenRouter has not changed its slug and its description"
-log.info(`Locked the preview ${JSON.stringify(workspace.name)}: no run uses it any more.`)}async function billAndDelete(locked,context){const{workspace,keys,isComplete}=locked,bill={workspace,keys,isComplete,leavesBill:workspace.isLocked},outcome=await writeBill(bill,context)
-if(outcome.kind==="failed"&&!isForGood(outcome.error))throw outcome.error
-const deletion=await deleteAll(locked,context)
-if(deletion.outcome==="left"){const doubt={workspace,keys:[...keys,...deletion.keys],isComplete:!1,leavesBill:!1},doubted=await writeBill(doubt,context)
-if(doubted.kind==="failed"&&!isForGood(doubted.error))throw doubted.error
+log.info(`Locked the preview ${JSON.stringify(workspace.name)}: no run uses it any more.`)}async function billAndDelete(locked,context){const{workspace,keys,isComplete}=locked,bill={workspace,keys,isComplete,leavesBill:workspace.isLocked},outcome=await writeOrFail(bill,context),deletion=await deleteAll(locked,context)
+if(deletion.outcome==="left"){const doubt={workspace,keys:[...keys,...deletion.keys],isComplete:!1,leavesBill:!1}
+await writeOrFail(doubt,context)
 return{...deletion,keys:[]}}outcome.kind==="written"&&await writeBill({...bill,leavesBill:!0},context)
 const isDoubted=outcome.kind==="written"&&outcome.data.isAtLeast,{amount,isExact}=spentBy(keys),spent={amount,isExact:isExact&&isComplete&&!isDoubted},result={...deletion,spent}
 context.log.info(deletionLine(`the preview ${JSON.stringify(workspace.name)}`,result))
-return result}function isForGood({details:{kind,status}}){return kind==="rejected"&&status!==401}async function deleteAll(locked,context){const{workspace,keys}=locked,deleted=new Set,undeleted=await deleteEach(keys.map(({key})=>key),context,({hash})=>deleted.add(hash)),rest=new Set(undeleted.map(({key})=>key.hash)),facts={workspace,deletedKeys:deleted.size}
-if(undeleted.length>0){const keysLeft=keys.filter(({key})=>rest.has(key.hash)),errors=undeleted.map(({error})=>error),details={...facts,errors,keysLeft}
-throw new Failure(teardownIncomplete,details,delete_preview_reasonOf(details))}const end=await deleteEmptied(locked,context)
-if(end.kind==="rejected"){const errors=[end.error],details={...facts,errors,keysLeft:void 0}
-throw new Failure(teardownIncomplete,details,delete_preview_reasonOf(details))}return end.kind==="has-keys"?{...left(UNLISTED),keys:end.keys}:{outcome:end.kind,keys:keys.filter(({key})=>deleted.has(key.hash))}}const UNLISTED="it has an API key that no list has shown before"
-function delete_preview_reasonOf({errors:[first],keysLeft}){return[...first?[formatCause(first.details)]:[],describeWorking(keysLeft)].join(". ")}const ATTEMPT_DELAYS_MS=[1e3,2e3,4e3]
+return result}async function writeOrFail(bill,context){const outcome=await writeBill(bill,context)
+if(outcome.kind==="failed"&&!isForGood(outcome.error))throw outcome.error
+return outcome}function isForGood({details:{kind,status}}){return kind==="rejected"&&status!==401}async function deleteAll(locked,context){const{workspace,keys}=locked,deleted=new Set,undeleted=await deleteEach(keys.map(({key})=>key),context,({hash})=>deleted.add(hash)),rest=new Set(undeleted.map(({key})=>key.hash)),facts={workspace,deletedKeys:deleted.size}
+if(undeleted.length>0){const keysLeft=keys.filter(({key})=>rest.has(key.hash)),errors=undeleted.map(({error})=>error)
+throw incompleteTeardown({...facts,errors,keysLeft})}const end=await deleteEmptied(locked,context)
+if(end.kind==="rejected")throw incompleteTeardown({...facts,errors:[end.error],keysLeft:void 0})
+return end.kind==="has-keys"?{...left(UNLISTED),keys:end.keys}:{outcome:end.kind,keys:keys.filter(({key})=>deleted.has(key.hash))}}const UNLISTED="it has an API key that no list has shown before",ATTEMPT_DELAYS_MS=[1e3,2e3,4e3]
 async function deleteEmptied({workspace,keys},context){const{client}=context,billed=new Set(keys.map(({key})=>key.hash))
 for(let attempt=0;;attempt+=1){const{value:deletion,error}=await catching(deleteWorkspace(client,workspace),ApiError)
 if(deletion?.kind==="unclear")throw new Failure(workspaceStillExists,{workspace})
@@ -1940,10 +1936,10 @@ error&&log.info(`${error.message}. If it is closed, the next clean-up ends the k
 state?.isOpen===!1&&log.info("The pull request or branch is closed: the key ends.")
 return state?.isOpen===!1}async function endKey({workspace,created:key,replaced},{endsOwn},context){if(!key)return{}
 if(replaced===void 0||endsOwn){const end=await catching(endOwn(key,workspace,context),ApiError,Failure)
-return end.error?end:{reading:{found:end.value}}}return replaceOlderKeys({key,workspace,replaced,isSameName:isSamePreviewKeyName},context,older=>disableEach(older,context))}async function endOwn(key,workspace,context){for await(const _ of whileMissing(context)){const{key:found}=await requestKey(context,keyRequest(key.hash,describeKey(key)))
-if(found&&isDisabled(found))return found
-const disabled=found&&await disable(key,context)
-if(disabled)return disabled}if((await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function disable(key,context){const disabled=await disableKey(context,key)
+return end.error?end:{reading:{found:end.value}}}return replaceOlderKeys({key,workspace,replaced,isSameName:isSamePreviewKeyName},context,older=>disableEach(older,context))}async function endOwn(key,workspace,context){const ended=await untilFound(context,async()=>{const{key:found}=await requestKey(context,keyRequest(key.hash,describeKey(key)))
+return found&&!isDisabled(found)?disable(key,context):found})
+if(ended)return ended
+if((await findWorkspace(context.client,workspace.id)).workspace)throw new Failure(createdKeyMissing,{key})}async function disable(key,context){const disabled=await disableKey(context,key)
 disabled&&context.log.info(`Disabled the API key ${describeKey(key)}, hash ${key.hash}. What it has spent can still be read.`)
 return disabled}async function disableEach(keys,context){const working=keys.filter(isWorking),outcomes=await Promise.all(working.map(({key})=>catching(disable(key,context),ApiError)))
 return{error:outcomes.find(({error})=>error)?.error}}const subject=object({kind:schemas_enum(["pull","branch"]),number:optional(schemas_number()),name:optional(schemas_string())}).check(refine(({kind,number,name})=>(kind==="pull"?number:name)!==void 0)),previewTask=()=>object({subject,since:optional(schemas_number()),repository:object({id:schemas_number(),defaultBranch:schemas_string()}),workspace:object({id:schemas_string(),slug:schemas_string()}),key:optional(keyTask()),comment:schemas_boolean(),cap:optional(usd)})

@@ -78,6 +78,21 @@ export async function* whileMissing({
   }
 }
 
+/**
+ * Attempts something with what was just created, as often as `whileMissing` yields, until it is found. Undefined if
+ * OpenRouter reports all along that it is missing.
+ */
+export async function untilFound<Result>(
+  context: Parameters<typeof whileMissing>[0],
+  attempt: () => Promise<Result | undefined>,
+): Promise<Result | undefined> {
+  for await (const _ of whileMissing(context)) {
+    const result = await attempt();
+    if (result !== undefined) return result;
+  }
+  return undefined;
+}
+
 /** Creates the error for a DELETE whose HTTP 404 no lookup confirmed. */
 function unconfirmed(
   facts: Omit<RequestFacts, 'method'>,

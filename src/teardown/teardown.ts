@@ -228,9 +228,16 @@ async function failUnlessGone(
   }
   const keysLeft = rejection && newKeys.length === 0 ? undefined : found.keysLeft;
   const details = { workspace, errors, deletedKeys: deletedKeys.length, keysLeft };
-  const [first] = errors as readonly [ApiError];
-  const reason = `${formatCause(first.details)}. ${describeWorking(keysLeft)}`;
-  return { outcome: 'failed', failure: new Failure(teardownIncomplete, details, reason) };
+  return { outcome: 'failed', failure: incompleteTeardown(details) };
+}
+
+/** The failure of a teardown. Its reason is that of the first of `errors`, and whether anything can spend. */
+export function incompleteTeardown(
+  details: Parameters<(typeof teardownIncomplete)['describe']>[0],
+): Failure {
+  const [first] = details.errors as readonly [ApiError];
+  const reason = `${formatCause(first.details)}. ${describeWorking(details.keysLeft)}`;
+  return new Failure(teardownIncomplete, details, reason);
 }
 
 /** Whether a lookup finds that another job, or a request that seemed to fail, has deleted the workspace. */

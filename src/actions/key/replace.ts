@@ -1,6 +1,6 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { whileMissing } from '../../openrouter/deletion.ts';
+import { untilFound } from '../../openrouter/deletion.ts';
 import {
   deleteEach,
   describeKey,
@@ -126,12 +126,12 @@ async function checkWorks(
 /** Reads the key of the job: several times, if OpenRouter does not find it. */
 async function readOwn(key: Replacement['key'], context: Context): Promise<Reading> {
   const request = { ...keyRequest(key.hash, describeKey(key)), trusts404: true };
-  for await (const _ of whileMissing(context)) {
+  const reading = await untilFound(context, async () => {
     const { key: found, serverTime: server } = await requestKey(context, request);
-    if (!found) continue;
+    if (!found) return undefined;
     return { found, now: currentTime({ server, runner: context.timeOfDay() }, [found]) };
-  }
-  return {};
+  });
+  return reading ?? {};
 }
 
 /** Deletes the keys that `key` replaces. The error is `replaced-keys-not-deleted` if one is left. */

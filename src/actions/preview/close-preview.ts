@@ -16,14 +16,14 @@ import { ApiError, formatCause } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { countKeys } from '../../lib/format.ts';
 import { countDone } from '../../lib/log.ts';
-import { whileMissing } from '../../openrouter/deletion.ts';
-import { disableKey, type Key, listKeys } from '../../openrouter/resources/keys.ts';
+import { untilFound } from '../../openrouter/deletion.ts';
+import { disableKey, listKeys } from '../../openrouter/resources/keys.ts';
 import { findWorkspace } from '../../openrouter/resources/workspaces.ts';
 import { isWorking, KeyWatch, type SeenKey } from '../../openrouter/settlement.ts';
 import { Failure } from '../../shared/failure.ts';
 import { describeWorking, type KeysLeft } from '../../teardown/keys-left.ts';
 import { previewNotEnded, previewReopened } from './failures.ts';
-import { findMarked } from './find-previews.ts';
+import { findMarked, markedIn } from './find-previews.ts';
 import { isSame, type MarkedWorkspace } from './naming.ts';
 import { assertOurs } from './open-preview.ts';
 import { type GitHubContext, readSubject } from './read-subject.ts';
@@ -105,16 +105,14 @@ async function watchOwn(preview: Preview, context: GitHubContext): Promise<Watch
 
 /** The workspace that has the slug of a preview, although no list has it: a list can be behind. */
 async function findUnlisted(preview: Preview, context: GitHubContext): Promise<MarkedWorkspace[]> {
-  const { subject, identity } = preview;
-  const { workspace } = await findWorkspace(context.client, identity.slug);
+  const { slug } = preview.identity;
+  const { workspace } = await findWorkspace(context.client, slug);
   if (!workspace) {
-    context.log.info(`There is no workspace ${JSON.stringify(identity.slug)}: nothing to end.`);
+    context.log.info(`There is no workspace ${JSON.stringify(slug)}: nothing to end.`);
     return [];
   }
   assertOurs(workspace, preview, context);
-  const { id, slug } = workspace;
-  const description = String(workspace['description']);
-  return [{ id, slug, description, subject, isLocked: false, name: slug }];
+  return markedIn([{ ...workspace, description: String(workspace['description']) }], context);
 }
 
 async function planClose(one: WatchedWorkspace, context: GitHubContext): Promise<ClosedWorkspace> {
@@ -185,7 +183,9 @@ async function disableWorking(
   const errors: ApiError[] = [];
   let count = 0;
   await forEachOf(working, async ({ key }) => {
-    const { value: disabled, error } = await catching(disableListed(key, context), ApiError);
+    // If OpenRouter does not find a listed key for so long, someone has deleted it.
+    const disabling = untilFound(context, () => disableKey(context, key));
+    const { value: disabled, error } = await catching(disabling, ApiError);
     onDone();
     if (disabled) {
       count += 1;
@@ -196,15 +196,6 @@ async function disableWorking(
   const [first] = errors;
   if (first) throw first;
   return count;
-}
-
-/** Disables a key that a list has. Undefined if OpenRouter does not find it for so long that someone has deleted it. */
-async function disableListed(key: Key, context: GitHubContext): Promise<Key | undefined> {
-  for await (const _ of whileMissing(context)) {
-    const disabled = await disableKey(context, key);
-    if (disabled) return disabled;
-  }
-  return undefined;
 }
 
 /** The keys of all of `watched`; undefined if those of one could not be listed. */

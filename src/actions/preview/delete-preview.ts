@@ -14,7 +14,7 @@
  * Why it says at least if this run has found the lock: the run that has locked can have deleted keys, of which this list
  * knows nothing.
  */
-import { ApiError, formatCause, rejectsResource } from '../../http/request.ts';
+import { ApiError, rejectsResource } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
 import { deleteEach, listKeys } from '../../openrouter/resources/keys.ts';
 import {
@@ -31,13 +31,12 @@ import {
 } from '../../openrouter/settlement.ts';
 import { Failure } from '../../shared/failure.ts';
 import { type Deletion, deletionLine } from '../../teardown/deletion.ts';
-import { teardownIncomplete, workspaceStillExists } from '../../teardown/failures.ts';
-import { describeWorking, type KeysLeft } from '../../teardown/keys-left.ts';
-import { isGone } from '../../teardown/teardown.ts';
+import { workspaceStillExists } from '../../teardown/failures.ts';
+import { incompleteTeardown, isGone } from '../../teardown/teardown.ts';
 import type { WatchedWorkspace } from './close-preview.ts';
 import { isInUse, isSame, lockOf, type MarkedWorkspace, readMark } from './naming.ts';
 import type { GitHubContext } from './read-subject.ts';
-import { writeBill } from './write-comment.ts';
+import { type CommentOutcome, writeBill } from './write-comment.ts';
 
 /** What a clean-up has done about a workspace, and why it was left, if it was. */
 export type NightResult = Deletion & { reason?: string };
@@ -117,14 +116,12 @@ interface Locked {
 async function billAndDelete(locked: Locked, context: GitHubContext): Promise<NightResult> {
   const { workspace, keys, isComplete } = locked;
   const bill = { workspace, keys, isComplete, leavesBill: workspace.isLocked };
-  const outcome = await writeBill(bill, context);
-  if (outcome.kind === 'failed' && !isForGood(outcome.error)) throw outcome.error;
+  const outcome = await writeOrFail(bill, context);
   const deletion = await deleteAll(locked, context);
   if (deletion.outcome === 'left') {
     const all = [...keys, ...deletion.keys];
     const doubt = { workspace, keys: all, isComplete: false, leavesBill: false };
-    const doubted = await writeBill(doubt, context);
-    if (doubted.kind === 'failed' && !isForGood(doubted.error)) throw doubted.error;
+    await writeOrFail(doubt, context);
     return { ...deletion, keys: [] };
   }
   // A run that read the comment before the bill can have written over it.
@@ -135,6 +132,19 @@ async function billAndDelete(locked: Locked, context: GitHubContext): Promise<Ni
   const result = { ...deletion, spent };
   context.log.info(deletionLine(`the preview ${JSON.stringify(workspace.name)}`, result));
   return result;
+}
+
+/**
+ * Writes a bill, unless GitHub rejects it for good.
+ * @throws {ApiError}
+ */
+async function writeOrFail(
+  bill: Parameters<typeof writeBill>[0],
+  context: GitHubContext,
+): Promise<CommentOutcome> {
+  const outcome = await writeBill(bill, context);
+  if (outcome.kind === 'failed' && !isForGood(outcome.error)) throw outcome.error;
+  return outcome;
 }
 
 /** Whether GitHub rejects any attempt like this: another token can be accepted. */
@@ -160,30 +170,17 @@ async function deleteAll(locked: Locked, context: GitHubContext): Promise<NightR
   if (undeleted.length > 0) {
     const keysLeft = keys.filter(({ key }) => rest.has(key.hash));
     const errors = undeleted.map(({ error }) => error);
-    const details = { ...facts, errors, keysLeft };
-    throw new Failure(teardownIncomplete, details, reasonOf(details));
+    throw incompleteTeardown({ ...facts, errors, keysLeft });
   }
   const end = await deleteEmptied(locked, context);
   if (end.kind === 'rejected') {
-    const errors = [end.error];
-    const details = { ...facts, errors, keysLeft: undefined };
-    throw new Failure(teardownIncomplete, details, reasonOf(details));
+    throw incompleteTeardown({ ...facts, errors: [end.error], keysLeft: undefined });
   }
   if (end.kind === 'has-keys') return { ...left(UNLISTED), keys: end.keys };
   return { outcome: end.kind, keys: keys.filter(({ key }) => deleted.has(key.hash)) };
 }
 
 const UNLISTED = 'it has an API key that no list has shown before';
-
-function reasonOf({
-  errors: [first],
-  keysLeft,
-}: {
-  errors: readonly ApiError[];
-  keysLeft: KeysLeft;
-}): string {
-  return [...(first ? [formatCause(first.details)] : []), describeWorking(keysLeft)].join('. ');
-}
 
 type WorkspaceEnd =
   | { kind: 'deleted' | 'already-deleted' }

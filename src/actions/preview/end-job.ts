@@ -1,6 +1,6 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { whileMissing } from '../../openrouter/deletion.ts';
+import { untilFound } from '../../openrouter/deletion.ts';
 import {
   describeKey,
   disableKey,
@@ -119,12 +119,11 @@ async function endOwn(
   workspace: KeyTask['workspace'],
   context: PreviewTaskContext,
 ): Promise<Key | undefined> {
-  for await (const _ of whileMissing(context)) {
+  const ended = await untilFound(context, async () => {
     const { key: found } = await requestKey(context, keyRequest(key.hash, describeKey(key)));
-    if (found && isDisabled(found)) return found;
-    const disabled = found && (await disable(key, context));
-    if (disabled) return disabled;
-  }
+    return found && !isDisabled(found) ? disable(key, context) : found;
+  });
+  if (ended) return ended;
   const lookup = await findWorkspace(context.client, workspace.id);
   if (!lookup.workspace) return undefined;
   throw new Failure(createdKeyMissing, { key });

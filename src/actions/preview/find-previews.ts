@@ -1,4 +1,8 @@
-import { isDefault, listWorkspaces } from '../../openrouter/resources/workspaces.ts';
+import {
+  isDefault,
+  type ListedWorkspace,
+  listWorkspaces,
+} from '../../openrouter/resources/workspaces.ts';
 import { identify, type MarkedWorkspace, readMark } from './naming.ts';
 import type { GitHubContext } from './read-subject.ts';
 
@@ -11,7 +15,15 @@ export async function findMarked({
   repository,
 }: Pick<GitHubContext, 'client' | 'repository'>): Promise<MarkedWorkspace[]> {
   const { items } = await listWorkspaces(client);
-  return items.flatMap(({ id, slug, description = '', created_at }) => {
+  return markedIn(items, { repository });
+}
+
+/** Those of `workspaces` that bear the mark of this repository. */
+export function markedIn(
+  workspaces: readonly ListedWorkspace[],
+  { repository }: Pick<GitHubContext, 'repository'>,
+): MarkedWorkspace[] {
+  return workspaces.flatMap(({ id, slug, description = '', created_at }) => {
     const mark = readMark(description, repository);
     if (!mark || isDefault({ slug })) return [];
     const { name } = identify(mark.subject, repository, undefined);

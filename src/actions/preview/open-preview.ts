@@ -1,6 +1,6 @@
 import { ApiError } from '../../http/request.ts';
 import { catching } from '../../lib/catching.ts';
-import { whileMissing } from '../../openrouter/deletion.ts';
+import { untilFound } from '../../openrouter/deletion.ts';
 import { findWorkspace, isDefault, type Workspace } from '../../openrouter/resources/workspaces.ts';
 import { Failure } from '../../shared/failure.ts';
 import { deployedKeyName, isSamePreviewKeyName } from '../../shared/key-name.ts';
@@ -226,9 +226,7 @@ async function ensureKey(
  * @throws {ApiError}
  */
 async function giveUp({ key, workspace }: NewKey, context: PreviewContext): Promise<void> {
-  for await (const _ of whileMissing(context)) {
-    if (await disableUnused(context.client, key)) return;
-  }
+  if (await untilFound(context, () => disableUnused(context, key))) return;
   const lookup = await findWorkspace(context.client, workspace.id);
   if (lookup.workspace) throw new Failure(createdKeyMissing, { key });
 }

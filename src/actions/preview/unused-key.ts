@@ -1,6 +1,11 @@
 /** The keys that a run has created and not given out. No one has the secret of such a key, so it can never spend. */
-import type { Client } from '../../http/client.ts';
-import { disableRequest, isDisabled, type Key } from '../../openrouter/resources/keys.ts';
+import {
+  disableRequest,
+  isDisabled,
+  type Key,
+  type KeyReader,
+  requestKey,
+} from '../../openrouter/resources/keys.ts';
 import { isUnusedKeyName, unusedKeyName } from '../../shared/key-name.ts';
 
 /**
@@ -8,9 +13,9 @@ import { isUnusedKeyName, unusedKeyName } from '../../shared/key-name.ts';
  * does not find it.
  * @throws {ApiError}
  */
-export async function disableUnused(client: Client, key: Key): Promise<Key | undefined> {
+export async function disableUnused(reader: KeyReader, key: Key): Promise<Key | undefined> {
   const changes = { disabled: true, name: unusedKeyName(key.name) } as const;
-  return (await client.request(disableRequest(key, changes))).data;
+  return (await requestKey(reader, disableRequest(key, changes))).key;
 }
 
 /** Whether `key` was disabled like that. */

@@ -26,6 +26,9 @@ const QUIET: Record<string, string> = { comment: 'false' };
 /** Enough to outlast the retries of a step. */
 const DOWN = Array(99).fill({ kind: 'response', status: 502 });
 const workspace = () => harness.sandbox.account.workspaces[1] as Workspace;
+/** Creates an API key that works and has spent 0.50 USD. */
+const seedSpender = () =>
+  seedUsage(harness.sandbox, seedKey(harness.sandbox, workspace(), { limit: 1 }), { credits: 0.5 });
 const patchesOf = (path: string) =>
   harness.sandbox.requests.flatMap(({ method, path: sent, body }) =>
     method === 'PATCH' && sent.startsWith(path) ? [JSON.parse(body)] : [],
@@ -295,9 +298,7 @@ describe('a clean-up', () => {
     const { account } = harness.sandbox;
     onNth(harness.sandbox, 'DELETE /keys/:hash', 1, () => {
       // Six seconds late, when the bill is written.
-      seedUsage(harness.sandbox, seedKey(harness.sandbox, workspace(), { limit: 1 }), {
-        credits: 0.5,
-      });
+      seedSpender();
     });
     const first = await main(nightly());
     expect([first.exitCode, account.keys.length]).toEqual([0, 1]);
@@ -315,8 +316,7 @@ describe('a clean-up', () => {
     letPass(COUNTED);
     const on = 'PATCH /repos/:owner/:repo/issues/comments/:id';
     onNth(harness.sandbox, 'DELETE /keys/:hash', 1, () => {
-      const late = seedKey(harness.sandbox, workspace(), { name: 'Late', limit: 1 });
-      seedUsage(harness.sandbox, late, { credits: 0.5 });
+      seedSpender();
       gitHub.server.faults.push(...DOWN.map((fault) => ({ on, ...fault })));
     });
     const step = await main(nightly());
