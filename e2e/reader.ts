@@ -64,7 +64,7 @@ export async function openReader(page: string, sandbox: Sandbox) {
     /** Whether each API key is disabled, the newest first. */
     disabledKeys: () => sandbox.account.keys.map(({ disabled }) => disabled),
     /** Lets time pass until all that ended keys have spent is counted. Times of OpenRouter have seconds only. */
-    letKeysSettle: () => sandbox.letPass(COUNT_MS + 1_000),
+    letKeysBeCounted: () => sandbox.letPass(COUNT_MS + 1_000),
     /** Saves a reusable workflow of the page as a file of octo-org/workflows. */
     share(name: string, file: string): void {
       const text = readWorkflow(join(ROOT, page), name);

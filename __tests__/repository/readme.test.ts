@@ -14,7 +14,7 @@ const PREVIEW = recipeOf('README.md', 'Preview');
 const NIGHT = recipeOf('README.md', 'Preview nightly');
 
 const { harness, gitHub, slugs, comments } = openPreviewHarness({ followsSteps: true });
-const { run: runJob, start, letKeysSettle } = openRecipeJobs({ harness, gitHub });
+const { run: runJob, start, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
 
 describe('the file for a workspace in README.md', () => {
   /** The workflow with other inputs; those that are undefined are left out. */
@@ -117,7 +117,7 @@ describe('the two files for previews in README.md', () => {
     expect(slugs()).toEqual([slug]);
     expect(comments()).toEqual([expect.stringContaining(' so far<')]);
 
-    letKeysSettle();
+    letKeysBeCounted();
     const night = await runJob(NIGHT, scheduleEvent(server.github, repository));
     expect(night.result).toBe('success');
     expect(slugs()).toEqual([]);
@@ -157,7 +157,7 @@ describe('the two files for previews in README.md', () => {
     await runJob(PREVIEW, first);
     const { main } = await runJob(PREVIEW, second);
     closePull(server.github, repository, 1);
-    letKeysSettle();
+    letKeysBeCounted();
     await runJob(NIGHT, scheduleEvent(server.github, repository));
     expect(slugs()).toEqual([main['preview']?.outputs['slug']]);
   });

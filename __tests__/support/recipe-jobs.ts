@@ -112,7 +112,7 @@ export function openRecipeJobs(servers: Servers) {
     run: async (...job: Parameters<typeof start>): Promise<JobResult> =>
       (await start(...job)).end(),
     /** Lets time pass until all that ended keys have spent is counted. Times of OpenRouter have seconds only. */
-    letKeysSettle: () => servers.harness.sandbox.letPass(COUNT_MS + 1_000),
+    letKeysBeCounted: () => servers.harness.sandbox.letPass(COUNT_MS + 1_000),
   };
 }
 

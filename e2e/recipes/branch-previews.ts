@@ -29,7 +29,7 @@ export const BRANCH_PREVIEWS: Record<string, (sandbox: Sandbox) => Promise<void>
     const end = await reader.run('Branch preview', { event });
     assert.equal(end.exitCode, 0, end.log);
     assert.deepEqual(reader.slugs(), [slug]);
-    reader.letKeysSettle();
+    reader.letKeysBeCounted();
     const night = scheduleEvent(github, repository);
     const run = await reader.run('Preview nightly', { event: night });
     assert.equal(run.exitCode, 0, run.log);

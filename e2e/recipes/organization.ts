@@ -24,7 +24,7 @@ export const ORGANIZATION: Record<string, (sandbox: Sandbox) => Promise<void>> =
     const end = await reader.run('Preview', { event: closed });
     assert.equal(end.exitCode, 0, end.log);
     assert.deepEqual(reader.slugs(), ['preview-shop-1']);
-    reader.letKeysSettle();
+    reader.letKeysBeCounted();
     const night = scheduleEvent(github, repository);
     const run = await reader.run('Preview nightly', { event: night });
     assert.equal(run.exitCode, 0, run.log);

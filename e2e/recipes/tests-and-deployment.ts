@@ -40,7 +40,7 @@ export const TESTS_AND_DEPLOYMENT: Record<string, (sandbox: Sandbox) => Promise<
     const ofTests = sandbox.account.keys.find(({ disabled }) => disabled);
     assert.ok(ofTests);
     seedUsage(sandbox, ofTests, { credits: 6.5 });
-    reader.letKeysSettle();
+    reader.letKeysBeCounted();
     const event = pushTo(github, repository, 'feature')[1] as GitHubEvent;
     // One after the other: at once, each of them could be the first.
     const tested = await reader.run('Preview', { event, job: 'test' });
@@ -120,7 +120,7 @@ export const TESTS_AND_DEPLOYMENT: Record<string, (sandbox: Sandbox) => Promise<
       assert.equal(cleaned.exitCode, 0, cleaned.log);
       assert.ok(!reader.disabledKeys().includes(false), cleaned.log);
       assert.equal(reader.slugs().length, left);
-      reader.letKeysSettle();
+      reader.letKeysBeCounted();
     }
     await reader.close();
   },

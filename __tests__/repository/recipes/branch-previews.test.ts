@@ -19,7 +19,7 @@ const NIGHT = recipeOf(PAGE, 'Preview nightly');
 const BY_HAND = recipeOf(PAGE, 'Branch preview by hand');
 
 const { harness, gitHub, slugs } = openPreviewHarness({ followsSteps: true });
-const { start, run, letKeysSettle } = openRecipeJobs({ harness, gitHub });
+const { start, run, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
 
 const find = (events: GitHubEvent[], name: string) =>
   events.find((event) => event.name === name) as GitHubEvent;
@@ -55,7 +55,7 @@ describe('the files for a branch', () => {
     expect(areDisabled()).toEqual([true, true]);
     expect(await run(BRANCH, remove())).toMatchObject({ result: 'success' });
     expect([slugs().length, areDisabled()]).toEqual([1, [true, true]]);
-    letKeysSettle();
+    letKeysBeCounted();
     expect(await night()).toMatchObject({ result: 'success' });
     expect([slugs(), keys()]).toEqual([[], []]);
   });
@@ -128,7 +128,7 @@ describe('the files for a branch', () => {
       result: 'failure',
     });
     expect(slugs()).toHaveLength(1);
-    letKeysSettle();
+    letKeysBeCounted();
     expect(await night()).toMatchObject({ result: 'success' });
     expect(slugs()).toEqual([]);
   });
@@ -136,7 +136,7 @@ describe('the files for a branch', () => {
   test('keep a preview whose branch cannot be read', async () => {
     await run(BRANCH, push());
     remove();
-    letKeysSettle();
+    letKeysBeCounted();
     const { 'clean-up': job } = NIGHT.jobs;
     const withoutContents = {
       ...NIGHT,
@@ -319,7 +319,7 @@ describe('the files of tests and a deployment, with the changes for branches', (
     expect(areDisabled()).toEqual([false]);
     expect(await night()).toMatchObject({ result: 'success' });
     expect(areDisabled()).toEqual([true]);
-    letKeysSettle();
+    letKeysBeCounted();
     expect(await night()).toMatchObject({ result: 'success' });
     expect([slugs(), keys()]).toEqual([[], []]);
     expect(await commands(deploy(deletion))).toEqual(['success', REMOVED]);

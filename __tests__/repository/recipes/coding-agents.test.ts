@@ -14,7 +14,7 @@ const REVIEW = recipeOf(PAGE, 'Review');
 const ACTION = 'anthropics/claude-code-action@v1';
 
 const { harness, gitHub, slugs, comments } = openPreviewHarness({ followsSteps: true });
-const { start, run, letKeysSettle } = openRecipeJobs({ harness, gitHub });
+const { start, run, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
 const keys = () => harness.sandbox.account.keys;
 const byHand = () =>
   dispatchEvent(gitHub.server.github, gitHub.repository, { inputs: { task: 'Fix the menu.' } });
@@ -194,7 +194,7 @@ describe('the file for a review', () => {
       const { others, post } = await run(REVIEW, event, agent(2));
       expect(others).toContain(ACTION);
       expect(post['preview']?.annotations).toHaveLength(1);
-      letKeysSettle();
+      letKeysBeCounted();
       event = push();
     }
     const { result, main, others } = await run(REVIEW, event, agent(2));

@@ -40,7 +40,7 @@ const PREVIEW = called(CALLER, 'Preview for all repositories');
 const NIGHT = called(recipeOf(PAGE, 'Preview nightly'), 'Preview nightly for all repositories');
 
 const { harness, gitHub, slugs } = openPreviewHarness({ followsSteps: true });
-const { run, letKeysSettle } = openRecipeJobs({ harness, gitHub });
+const { run, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
 
 const open = () => openPull(gitHub.server.github, gitHub.repository)[0];
 
@@ -88,7 +88,7 @@ describe('the files of each repository', () => {
     expect(await run(PREVIEW, closed)).toMatchObject({ result: 'success' });
     const { account } = harness.sandbox;
     expect([slugs(), account.keys]).toMatchObject([['preview-shop-1'], [{ disabled: true }]]);
-    letKeysSettle();
+    letKeysBeCounted();
     expect(await run(NIGHT, scheduleEvent(server.github, repository))).toMatchObject({
       result: 'success',
     });
@@ -158,7 +158,7 @@ describe('the table of costs', () => {
           return true;
         },
       });
-      letKeysSettle();
+      letKeysBeCounted();
       event = pushTo(server.github, repository, 'feature')[1] as GitHubEvent;
     }
     expect(account.spends).toHaveLength(Number(ofPull) / Number(ofJob));

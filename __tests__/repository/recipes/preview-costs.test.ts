@@ -23,7 +23,7 @@ interface Push {
 }
 
 const { harness, gitHub, main, post, keyOf } = openPreviewHarness({ followsSteps: true });
-const { start, letKeysSettle } = openRecipeJobs({ harness, gitHub });
+const { start, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
 
 const usd = (amount: number) => `$${amount.toFixed(2)}`;
 
@@ -114,7 +114,7 @@ async function play(limits: Limits): Promise<string[][]> {
     const held = sumOf(mostOf) - spent;
     const sums = [spent, held, cap - spent - held];
     rows.push([String(rows.length + 1), given.join(' + '), ...sums.map(usd)]);
-    letKeysSettle();
+    letKeysBeCounted();
     event = pushTo(server.github, repository, 'feature')[1] as GitHubEvent;
   }
   return rows;
@@ -152,7 +152,7 @@ test('the table of the cap in docs/previews.md is what three pushes cost', async
     const spent = sumOf(spentBy);
     const row = [limit, spends > 0 ? usd(spends) : '–', usd(spent), usd(2 - spent)];
     rows.push([String(rows.length + 1), ...row]);
-    letKeysSettle();
+    letKeysBeCounted();
     event = pushTo(server.github, repository, 'feature')[1] as GitHubEvent;
   }
   expect(readTable(join(ROOT, 'docs/previews.md'), 'Push')).toEqual(rows);

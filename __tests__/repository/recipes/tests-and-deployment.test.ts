@@ -15,7 +15,7 @@ const REMOVE_MISSED = recipeOf(PAGE, 'Remove missed previews');
 const REMOVE_AGAIN = recipeOf(PAGE, 'Remove previews again');
 
 const { harness, gitHub, slugs } = openPreviewHarness({ followsSteps: true });
-const { run, start, letKeysSettle } = openRecipeJobs({ harness, gitHub });
+const { run, start, letKeysBeCounted } = openRecipeJobs({ harness, gitHub });
 
 /** Runs the tests, which succeed unless `npm test` fails. */
 const runTests = (event: GitHubEvent, { fails = false } = {}) =>
@@ -52,7 +52,7 @@ test('the key of the tests is disabled at their end, and that of the deployment 
   const { scripts } = await deploy(closePull(server.github, repository, 1)[0]);
   expect(scripts).toMatchObject([{ run: './remove-preview "$NUMBER"' }]);
   expect(disabledKeys()).toEqual([true, true, true]);
-  letKeysSettle();
+  letKeysBeCounted();
   expect(await run(NIGHT, scheduleEvent(server.github, repository))).toMatchObject({
     result: 'success',
   });
